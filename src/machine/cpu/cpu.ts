@@ -1,0 +1,623 @@
+/**
+ * One processor: it fetches, decodes and executes, and takes interruptions through its prefix area.
+ *
+ * What an instruction does stands in the table (`instructions/`), how its operands are found in `formats.ts`,
+ * how storage is reached in `access.ts`. Interpretive execution (`../sie.ts`) borrows a processor for a guest.
+ */
+
+import { Clock } from '../clock.ts';
+import { EXT, type Interruption, isNullifying, PGM } from '../interruption.ts';
+import type { Machine } from '../machine.ts';
+import { CpuAccess, INSTRUCTION, STORE, UNWIND } from './access.ts';
+import { keyOf, TABLE } from './decode.ts';
+import { CpuState } from './state.ts';
+
+/** Offsets in the prefix area (real addresses). Principles of Operation, "Assigned Storage Locations". */
+export const LOWCORE = {
+  EXTERNAL_PARAMETER: 128,
+  EXTERNAL_CPU_ADDRESS: 132,
+  EXTERNAL_CODE: 134,
+  SVC_LENGTH: 137,
+  SVC_CODE: 138,
+  PROGRAM_LENGTH: 141,
+  PROGRAM_CODE: 142,
+  DATA_EXCEPTION_CODE: 144,
+  TRANSLATION_EXCEPTION: 168,
+  BREAKING_EVENT_ADDRESS: 272,
+  RESTART_OLD_PSW: 288,
+  EXTERNAL_OLD_PSW: 304,
+  SVC_OLD_PSW: 320,
+  PROGRAM_OLD_PSW: 336,
+  RESTART_NEW_PSW: 416,
+  EXTERNAL_NEW_PSW: 432,
+  SVC_NEW_PSW: 448,
+  PROGRAM_NEW_PSW: 464,
+} as const;
+
+/** Control register 0: the subclass masks of the external interruptions that occur here. */
+const EXTERNAL_MASK = {
+  SERVICE_SIGNAL: 0x200,
+  EMERGENCY_SIGNAL: 0x4000,
+  EXTERNAL_CALL: 0x2000,
+  CLOCK_COMPARATOR: 0x800,
+  CPU_TIMER: 0x400,
+} as const;
+
+/** Control register 0: AFP-register control, with which a data exception also sets the FPC register. */
+const CR0_AFP = 0x4_0000;
+
+/** How many program interruptions may follow one another, with no instruction completed between, before it is a loop. */
+const PROGRAM_INTERRUPTION_LOOP = 16;
+
+/** Why `run` came back. */
+export type Stop =
+  /** The instructions it was given are used up. */
+  | { readonly reason: 'limit' }
+  /**
+   * Wait state, and nothing enabled is pending. `disabled`: no interruption can end it. `until`: the TOD value
+   * at which a clock will, or null when no clock can.
+   */
+  | { readonly reason: 'wait'; readonly disabled: boolean; readonly until: bigint | null }
+  /** An interruption for the host, when interruptions are reported. The PSW stands as the old PSW would. */
+  | { readonly reason: 'interruption'; readonly interruption: Interruption }
+  /** Program interruptions follow one another without an instruction completing. */
+  | { readonly reason: 'program-loop'; readonly code: number }
+  /** Under interpretive execution: the host's translation failed. */
+  | { readonly reason: 'host'; readonly code: number; readonly teid: bigint }
+  /** Under interpretive execution: the guest's instruction is for the host. */
+  | { readonly reason: 'instruction'; readonly ipa: number; readonly ipb: number }
+  /** `stop` was called, or the processor was told to stop by SIGP. */
+  | { readonly reason: 'stopped' };
+
+/** A pending external interruption that is not one of the clocks'. */
+export interface ExternalPending {
+  readonly code: number;
+  /** 32-bit parameter, stored at real 128. */
+  readonly parameter: number;
+  /** CPU address, stored at real 132. */
+  readonly cpuAddress: number;
+}
+
+/** A processor of a machine. */
+export class Cpu extends CpuAccess {
+  readonly machine: Machine;
+  /** The CPU address, as STAP and SIGP know it. */
+  readonly address: number;
+
+  /** Whether interruptions are taken through the prefix area, or reported to the host by `run`. */
+  interruptions: 'take' | 'report' = 'take';
+  /** Set to look, before the next instruction, whether something else must happen first. */
+  attention = false;
+  /** Whether the processor is in the stopped state. */
+  stopped = false;
+  /** Instructions this processor has completed. */
+  executed = 0;
+  /** Clock comparator, in TOD units. */
+  clockComparator = 0n;
+  /** What is added to the machine's TOD clock here: a guest's epoch difference. */
+  epoch = 0n;
+  /** External interruptions that wait until they are enabled, oldest first. */
+  readonly pending: ExternalPending[] = [];
+  /** Whether a restart interruption is pending. */
+  restartPending = false;
+
+  // The instruction that executes now.
+  /** Its address; the target's while an EXECUTE executes one. */
+  insHi = 0;
+  insLo = 0;
+  /** Its length in bytes; the EXECUTE's while an EXECUTE executes one. */
+  length = 0;
+  /** The effective address of its storage operand, and of a second one, in halves. */
+  eaHi = 0;
+  eaLo = 0;
+  ea2Hi = 0;
+  ea2Lo = 0;
+
+  #startHi = 0;
+  #startLo = 0;
+  #executing = false;
+  /** The current PSW is invalid: a specification exception comes before its first instruction. */
+  #early = false;
+  /** Program interruptions since an instruction last completed. */
+  #loop = 0;
+  #ipa = 0;
+  #ipb = 0;
+  #reported: Interruption | null = null;
+  /** `executed` when the clock was last moved on. */
+  #clocked = 0;
+  /** TOD value at which the CPU timer reads zero. */
+  #timerZero = 0n;
+
+  constructor(machine: Machine, address: number) {
+    super(machine.storage);
+    this.machine = machine;
+    this.address = address;
+    this.reset();
+  }
+
+  /** Initial CPU reset: chapter 4, "Initial CPU Reset". */
+  reset(): void {
+    this.gr.fill(0n);
+    this.cr.fill(0n);
+    this.cr[0] = 0xe0n;
+    this.cr[14] = 0xc200_0000n;
+    this.ar.fill(0);
+    this.fr.fill(0n);
+    this.fpc = 0;
+    this.prefix = 0;
+    this.loadPsw(0, 0, 0, 0);
+    this.clockComparator = 0n;
+    this.setTimer(0n);
+    this.pending.length = 0;
+    this.restartPending = false;
+    this.stopped = false;
+    this.clearExecution();
+    this.tlb.purgeAll();
+    this.guestTlb.purgeAll();
+  }
+
+  /** Forgets what was under way in the middle of execution: whoever loads a whole new state calls it. */
+  clearExecution(): void {
+    this.#early = false;
+    this.#executing = false;
+    this.#loop = 0;
+    this.#reported = null;
+  }
+
+  /** The TOD clock as this processor reads it, in TOD units (2^-12 microseconds), 64 bits. */
+  get tod(): bigint {
+    return BigInt.asUintN(64, this.machine.clock.after(this.executed - this.#clocked) + this.epoch);
+  }
+
+  /** The CPU timer: a signed count of TOD units that runs down. */
+  get timer(): bigint {
+    return BigInt.asIntN(64, this.#timerZero - this.machine.clock.after(this.executed - this.#clocked));
+  }
+
+  /** Sets the CPU timer. */
+  setTimer(value: bigint): void {
+    this.#timerZero = BigInt.asIntN(64, value) + this.machine.clock.after(this.executed - this.#clocked);
+    this.attention = true;
+  }
+
+  /** Sets the clock comparator. */
+  setClockComparator(value: bigint): void {
+    this.clockComparator = BigInt.asUintN(64, value);
+    this.attention = true;
+  }
+
+  /** Loads control register `n`. */
+  setControl(n: number, value: bigint): void {
+    this.cr[n] = value;
+    this.attention = true;
+  }
+
+  /** Loads the prefix register and forgets the translations that depend on it. */
+  setPrefix(prefix: number): void {
+    this.prefix = prefix & 0x7fff_e000;
+    this.purgeOwn();
+  }
+
+  /** PURGE TLB: forgets what this processor remembers for the program that runs on it. */
+  purgeOwn(): void {
+    (this.below === null ? this.tlb : this.guestTlb).purgeAll();
+  }
+
+  /** Makes an external interruption pending. A second of the same code and CPU address is merged into it. */
+  signal(code: number, parameter: number, cpuAddress = 0): void {
+    const known = this.pending.findIndex((p) => p.code === code && p.cpuAddress === cpuAddress);
+    const merged = known < 0 ? parameter : parameter | (this.pending[known] as ExternalPending).parameter;
+    if (known >= 0) this.pending.splice(known, 1);
+    this.pending.push({ code, parameter: merged >>> 0, cpuAddress });
+    this.attention = true;
+  }
+
+  /** Leaves `run` before the next instruction; the processor is then stopped. */
+  stop(): void {
+    this.stopped = true;
+    this.attention = true;
+  }
+
+  /**
+   * Executes up to `limit` instructions, taking interruptions on the way.
+   * @param limit a positive number of instructions; an interruption counts as one
+   */
+  run(limit: number): Stop {
+    let left = limit;
+    while (left > 0) {
+      if (this.stopped) return { reason: 'stopped' };
+      const before = this.executed;
+      const stop = this.#takePending() ?? (this.wait ? this.#waiting() : this.#instructions(left));
+      this.#keepTime();
+      left -= Math.max(1, this.executed - before);
+      if (stop !== null) return stop;
+    }
+    return { reason: 'limit' };
+  }
+
+  #keepTime(): void {
+    this.machine.clock.advance(this.executed - this.#clocked);
+    this.#clocked = this.executed;
+  }
+
+  /** Executes until `limit` are done, a clock is due, attention is wanted, or something stops it. */
+  #instructions(limit: number): Stop | null {
+    const end = this.executed + Math.min(limit, this.#instructionsToClock());
+    this.attention = false;
+    try {
+      while (this.executed < end && !this.attention) {
+        this.#one();
+        this.executed++;
+        this.#loop = 0;
+      }
+      return null;
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      this.#executing = false;
+      return this.#unwound();
+    }
+  }
+
+  /** Fetches and executes one instruction. */
+  #one(): void {
+    const hi = this.iaHi;
+    const lo = this.iaLo;
+    this.#startHi = this.insHi = hi;
+    this.#startLo = this.insLo = lo;
+    if (lo & 1) {
+      this.length = 0;
+      this.program(PGM.SPECIFICATION);
+    }
+    const offset = lo & 0xfff;
+    this.length = 0;
+    const at = this.frame(hi * 0x10_0000 + (lo >>> 12), offset, INSTRUCTION) + offset;
+    const { view } = this.storage;
+    let w: number;
+    let x = 0;
+    if (offset <= 0xffa) {
+      w = view.getUint32(at);
+      x = view.getUint16(at + 4);
+    } else {
+      w = view.getUint16(at) * 0x1_0000;
+      if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
+      if (w >= 0xc000_0000) x = this.#halfword(hi, lo, 4);
+    }
+    const length = w < 0x4000_0000 ? 2 : w < 0xc000_0000 ? 4 : 6;
+    this.length = length;
+    this.setInstructionAddress(hi, lo + length);
+    this.#dispatch(w, x);
+  }
+
+  #dispatch(w: number, x: number): void {
+    const execute = TABLE[keyOf(w, x)];
+    if (execute === undefined) this.#unknown(w, x);
+    else execute(this, w, x);
+  }
+
+  /** An operation code that no instruction has: an operation exception, or the host's to see. */
+  #unknown(w: number, x: number): void {
+    if (this.below?.interceptOperation) this.intercept(w, x);
+    this.program(PGM.OPERATION);
+  }
+
+  /** A halfword of the instruction stream, `step` bytes on. */
+  #halfword(hi: number, lo: number, step: number): number {
+    const low = lo + step;
+    const offset = low & 0xfff;
+    const page = this.#wrap(hi * 0x10_0000 + Math.floor(low / 4096));
+    return this.storage.view.getUint16(this.frame(page, offset, INSTRUCTION) + offset);
+  }
+
+  #wrap(page: number): number {
+    return this.addressing === 3 ? page % 2 ** 52 : this.addressing === 1 ? page % 0x8_0000 : page % 0x1000;
+  }
+
+  /** Sets the instruction address; `lo` may have run over or under 32 bits. The addressing mode wraps it. */
+  setInstructionAddress(hi: number, lo: number): void {
+    if (this.addressing === 3) {
+      this.iaHi = lo > 0xffff_ffff ? (hi + 1) >>> 0 : lo < 0 ? (hi - 1) >>> 0 : hi;
+      this.iaLo = lo >>> 0;
+    } else {
+      this.iaHi = 0;
+      this.iaLo = lo & (this.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
+    }
+  }
+
+  /** Branches to the address of general register `r`. */
+  branchRegister(r: number): void {
+    this.setInstructionAddress(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
+  }
+
+  /** Branches to the effective address. */
+  branchEffective(): void {
+    this.iaHi = this.eaHi;
+    this.iaLo = this.eaLo;
+  }
+
+  /** Branches `halfwords` (signed, up to 32 bits) from the instruction. */
+  branchRelative(halfwords: number): void {
+    const sum = this.insLo + halfwords * 2;
+    const carry = Math.floor(sum / 0x1_0000_0000);
+    this.setInstructionAddress((this.insHi + carry) >>> 0, sum >>> 0);
+  }
+
+  /** Sets the effective address to `halfwords` (signed, up to 32 bits) from the instruction. */
+  addressRelative(halfwords: number): void {
+    const sum = this.insLo + halfwords * 2;
+    this.#setEffective((this.insHi + Math.floor(sum / 0x1_0000_0000)) >>> 0, sum >>> 0);
+  }
+
+  /** Sets the effective address from base register `b` (0: none) and displacement `d` (signed, 20 bits). */
+  effective(b: number, d: number): void {
+    let hi = 0;
+    let lo = d;
+    if (b !== 0) {
+      hi = this.gr32[b * 2 + 1] as number;
+      lo += this.gr32[b * 2] as number;
+    }
+    if (lo < 0) hi = (hi - 1) >>> 0;
+    else if (lo > 0xffff_ffff) hi = (hi + 1) >>> 0;
+    this.#setEffective(hi, lo >>> 0);
+  }
+
+  /** As `effective`, with index register `x` (0: none) added. */
+  effectiveIndexed(x: number, b: number, d: number): void {
+    if (x === 0) {
+      this.effective(b, d);
+      return;
+    }
+    let hi = this.gr32[x * 2 + 1] as number;
+    let lo = d + (this.gr32[x * 2] as number);
+    if (b !== 0) {
+      hi += this.gr32[b * 2 + 1] as number;
+      lo += this.gr32[b * 2] as number;
+    }
+    hi += Math.floor(lo / 0x1_0000_0000);
+    this.#setEffective(hi >>> 0, lo >>> 0);
+  }
+
+  /** As `effective`, for the second address of an instruction with two. */
+  effective2(b: number, d: number): void {
+    const { eaHi, eaLo } = this;
+    this.effective(b, d);
+    this.ea2Hi = this.eaHi;
+    this.ea2Lo = this.eaLo;
+    this.eaHi = eaHi;
+    this.eaLo = eaLo;
+  }
+
+  /** Sets the effective address to what general register `r` holds, as the addressing mode cuts it. */
+  effectiveRegister(r: number): void {
+    this.#setEffective(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
+  }
+
+  #setEffective(hi: number, lo: number): void {
+    if (this.addressing === 3) {
+      this.eaHi = hi;
+      this.eaLo = lo;
+    } else {
+      this.eaHi = 0;
+      this.eaLo = lo & (this.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
+    }
+  }
+
+  /**
+   * EXECUTE: executes the instruction at the effective address with the low byte of `modifier` ORed into its
+   * second byte. An odd address is a specification exception, an EXECUTE there an execute exception.
+   */
+  executeTarget(modifier: number): void {
+    if (this.#executing) this.program(PGM.EXECUTE);
+    if (this.eaLo & 1) this.program(PGM.SPECIFICATION);
+    const hi = this.eaHi;
+    const lo = this.eaLo;
+    let w = this.#halfword(hi, lo, 0) * 0x1_0000;
+    if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
+    const x = w >= 0xc000_0000 ? this.#halfword(hi, lo, 4) : 0;
+    this.insHi = hi;
+    this.insLo = lo;
+    this.#executing = true;
+    this.#dispatch((w | ((modifier & 0xff) << 16)) >>> 0, x);
+    this.#executing = false;
+  }
+
+  /** Under interpretive execution: leaves the instruction to the host. The PSW stands behind it. */
+  intercept(w: number, x: number): never {
+    this.unwindKind = UNWIND.INTERCEPT;
+    this.#ipa = w >>> 16;
+    this.#ipb = (((w & 0xffff) << 16) | x) >>> 0;
+    throw this.unwind;
+  }
+
+  /** What an instruction that did not complete leads to. */
+  #unwound(): Stop | null {
+    switch (this.unwindKind) {
+      case UNWIND.HOST:
+        this.#back();
+        return { reason: 'host', code: this.exceptionCode, teid: this.#teid() };
+      case UNWIND.INTERCEPT:
+        this.executed++;
+        return { reason: 'instruction', ipa: this.#ipa, ipb: this.#ipb };
+      default:
+        if (isNullifying(this.exceptionCode)) this.#back();
+        return this.#programInterruption(this.exceptionCode, this.length);
+    }
+  }
+
+  #teid(): bigint {
+    return (BigInt(this.teidHi) << 32n) | BigInt(this.teidLo);
+  }
+
+  /** Nullification: the instruction address goes back to the instruction. */
+  #back(): void {
+    this.iaHi = this.#startHi;
+    this.iaLo = this.#startLo;
+  }
+
+  #programInterruption(code: number, length: number): Stop | null {
+    const teid = this.#teid();
+    if (this.interruptions === 'report') {
+      return { reason: 'interruption', interruption: { class: 'program', code, teid, length } };
+    }
+    if (++this.#loop > PROGRAM_INTERRUPTION_LOOP) {
+      this.#loop = 0;
+      return { reason: 'program-loop', code };
+    }
+    this.injectProgram(code, length, teid);
+    return null;
+  }
+
+  /**
+   * Takes a program interruption through the prefix area: stores code, length and identification, the current
+   * PSW as the old one, and loads the new one.
+   */
+  injectProgram(code: number, length: number, teid = 0n): void {
+    const low = this.#lowcore();
+    const { view } = this.storage;
+    this.#traced('program', code);
+    view.setUint16(low + LOWCORE.PROGRAM_LENGTH - 1, length);
+    view.setUint16(low + LOWCORE.PROGRAM_CODE, code);
+    if (code === PGM.DATA) this.#storeDataExceptionCode(low);
+    if (teid !== 0n) view.setBigUint64(low + LOWCORE.TRANSLATION_EXCEPTION, teid);
+    this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+  }
+
+  #storeDataExceptionCode(low: number): void {
+    this.storage.view.setUint32(low + LOWCORE.DATA_EXCEPTION_CODE, this.dataExceptionCode);
+    if ((this.cr32[0] as number) & CR0_AFP) {
+      this.fpc = ((this.fpc & ~0xff00) | (this.dataExceptionCode << 8)) >>> 0;
+    }
+  }
+
+  /** The supervisor-call interruption of the SVC that executes now. */
+  supervisorCall(code: number): void {
+    this.attention = true;
+    if (this.interruptions === 'report') {
+      this.#reported = { class: 'supervisor-call', code, length: this.length };
+      return;
+    }
+    const low = this.#lowcore();
+    this.#traced('supervisor-call', code);
+    this.storage.view.setUint16(low + LOWCORE.SVC_LENGTH - 1, this.length);
+    this.storage.view.setUint16(low + LOWCORE.SVC_CODE, code);
+    this.#swapPsw(low, LOWCORE.SVC_OLD_PSW, LOWCORE.SVC_NEW_PSW);
+  }
+
+  /** Makes a PSW current, four words. An invalid one is a specification exception before its first instruction. */
+  enterPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
+    this.loadPsw(hi, lo, iaHi, iaLo);
+    this.#early = !CpuState.pswValid(hi, lo, iaHi, iaLo);
+    this.attention = true;
+  }
+
+  #swapPsw(low: number, oldPsw: number, newPsw: number): void {
+    const { view } = this.storage;
+    view.setUint32(low + oldPsw, this.pswHi);
+    view.setUint32(low + oldPsw + 4, this.pswLo);
+    view.setUint32(low + oldPsw + 8, this.iaHi);
+    view.setUint32(low + oldPsw + 12, this.iaLo);
+    this.enterPsw(
+      view.getUint32(low + newPsw),
+      view.getUint32(low + newPsw + 4),
+      view.getUint32(low + newPsw + 8),
+      view.getUint32(low + newPsw + 12),
+    );
+  }
+
+  /** Absolute address of the first page of the prefix area of whoever runs here. */
+  #lowcore(): number {
+    const { key } = this;
+    this.key = 0;
+    const at = this.realFrame(0, STORE);
+    this.key = key;
+    return at;
+  }
+
+  /** Takes what is pending and enabled. Returns a stop when that ends the run. */
+  #takePending(): Stop | null {
+    if (this.#reported !== null) {
+      const interruption = this.#reported;
+      this.#reported = null;
+      return { reason: 'interruption', interruption };
+    }
+    if (this.#early) {
+      this.#early = false;
+      this.teidHi = this.teidLo = 0;
+      return this.#programInterruption(PGM.SPECIFICATION, 0);
+    }
+    if (this.restartPending) {
+      this.restartPending = false;
+      this.#traced('restart', 0);
+      this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+      return null;
+    }
+    if (this.externalMask) this.#takeExternal();
+    return null;
+  }
+
+  #takeExternal(): void {
+    const cr0 = this.cr32[0] as number;
+    const index = this.pending.findIndex((p) => (cr0 & externalMaskOf(p.code)) !== 0);
+    if (index >= 0) {
+      const [taken] = this.pending.splice(index, 1) as [ExternalPending];
+      this.#external(taken.code, taken.parameter, taken.cpuAddress);
+    } else if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR && this.tod > this.clockComparator) {
+      this.#external(EXT.CLOCK_COMPARATOR, 0, 0);
+    } else if (cr0 & EXTERNAL_MASK.CPU_TIMER && this.timer < 0n) {
+      this.#external(EXT.CPU_TIMER, 0, 0);
+    }
+  }
+
+  #external(code: number, parameter: number, cpuAddress: number): void {
+    const low = this.#lowcore();
+    const { view } = this.storage;
+    this.#traced('external', code);
+    if (code === EXT.SERVICE_SIGNAL) view.setUint32(low + LOWCORE.EXTERNAL_PARAMETER, parameter);
+    view.setUint16(low + LOWCORE.EXTERNAL_CPU_ADDRESS, cpuAddress);
+    view.setUint16(low + LOWCORE.EXTERNAL_CODE, code);
+    this.#swapPsw(low, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
+  #waiting(): Stop {
+    const disabled = !this.externalMask && !this.ioMask && !this.machineCheckMask;
+    return { reason: 'wait', disabled, until: this.#nextClock() };
+  }
+
+  /** The machine's TOD value at which an enabled clock interruption comes due, or null. */
+  #nextClock(): bigint | null {
+    if (!this.externalMask) return null;
+    const cr0 = this.cr32[0] as number;
+    let due: bigint | null = null;
+    if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR) due = this.clockComparator - this.epoch + 1n;
+    if (cr0 & EXTERNAL_MASK.CPU_TIMER && (due === null || this.#timerZero + 1n < due)) {
+      due = this.#timerZero + 1n;
+    }
+    return due !== null && due < 2n ** 64n ? due : null;
+  }
+
+  #instructionsToClock(): number {
+    const due = this.#nextClock();
+    return due === null ? Infinity : Clock.instructionsUntil(this.machine.clock.tod, due);
+  }
+
+  #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {
+    this.machine.trace.listener?.({
+      type: 'interruption',
+      cpu: this.address,
+      guest: this.below !== null,
+      class: kind,
+      code,
+      address: this.pswAddress,
+    });
+  }
+}
+
+function externalMaskOf(code: number): number {
+  switch (code) {
+    case EXT.SERVICE_SIGNAL:
+      return EXTERNAL_MASK.SERVICE_SIGNAL;
+    case EXT.EMERGENCY_SIGNAL:
+      return EXTERNAL_MASK.EMERGENCY_SIGNAL;
+    default:
+      return EXTERNAL_MASK.EXTERNAL_CALL;
+  }
+}

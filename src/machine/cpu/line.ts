@@ -1,0 +1,75 @@
+/**
+ * A line of the instruction table: everything the decoder, the disassembler, the coverage list and a compiler
+ * want to know of one instruction.
+ */
+
+import type { FormatName, Operation } from './formats.ts';
+
+/**
+ * Facilities, named as this project names them, and their bit in the facility list (STFLE).
+ * Principles of Operation, chapter 4, "Facility Indications".
+ */
+export const FACILITIES = {
+  /** Instructions of ESA/390 and of the first z/Architecture machines. */
+  base: 0,
+  zarch: 1,
+  'long-displacement': 18,
+  'extended-translation-2': 16,
+  'extended-immediate': 21,
+  'store-clock-fast': 25,
+  'store-facility-list-extended': 7,
+  'execute-extensions': 35,
+  'general-instructions-extension': 34,
+  /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */
+  z196: 45,
+  'miscellaneous-instruction-extensions': 49,
+  'load-store-on-condition-2': 53,
+  'compare-and-swap-and-store': 32,
+  'enhanced-dat-1': 8,
+  'dat-enhancement': 3,
+  'floating-point-support': 41,
+} as const;
+
+/** The name of a facility. */
+export type Facility = keyof typeof FACILITIES;
+
+/**
+ * Under interpretive execution: which instructions are left to the host. `ALWAYS`, or a bit of the state
+ * description's interception controls (ICTL), set by the host that wants to see the instruction.
+ */
+export const GUEST = {
+  ALWAYS: 1,
+  LPSW: 0x0040_0000,
+  PTLB: 0x0020_0000,
+  SSM: 0x0010_0000,
+  BSA: 0x0008_0000,
+  STCTL: 0x0004_0000,
+  STNSM: 0x0002_0000,
+  STOSM: 0x0001_0000,
+  STCK: 0x0000_8000,
+  ISKE: 0x0000_4000,
+  SSKE: 0x0000_2000,
+  RRBE: 0x0000_1000,
+  PC: 0x0000_0800,
+  PT: 0x0000_0400,
+  TPROT: 0x0000_0200,
+  LASP: 0x0000_0100,
+} as const;
+
+/** What a line may say beside. */
+export interface LineOptions {
+  /** A privileged operation: an exception in the problem state. */
+  readonly privileged?: boolean;
+  /** Left to the host under interpretive execution, see `GUEST`. */
+  readonly guest?: number;
+}
+
+/** Mnemonic, format, opcode as the manual prints it (nibble and end bytes appended), facility, what it does. */
+export type InstructionLine = readonly [
+  mnemonic: string,
+  format: FormatName,
+  opcode: number,
+  facility: Facility,
+  run: Operation,
+  options?: LineOptions,
+];

@@ -1,0 +1,169 @@
+/**
+ * The registers of a processor and its program-status word.
+ * Principles of Operation, chapter 4, "Program-Status Word" and "Control Registers".
+ */
+
+/** Address spaces that PSW bits 16 and 17 select. */
+export const SPACE = { PRIMARY: 0, ACCESS_REGISTER: 1, SECONDARY: 2, HOME: 3 } as const;
+
+/** PSW bits that must be zero, in the first word: bits 0, 2-4, 12 (must be zero in z/Architecture), 24-30. */
+const MUST_BE_ZERO_HI = 0xb808_00fe;
+/** Bits of the second word that must be zero: all but the basic-addressing bit. */
+const MUST_BE_ZERO_LO = 0x7fff_ffff;
+
+/**
+ * What a processor holds. General registers are one buffer seen as sixteen 64-bit values (`gr`) and as halves
+ * (`gr32`: register r's low half at 2r, its high half at 2r + 1).
+ */
+export class CpuState {
+  /** General registers, 64 bits each. */
+  readonly gr: BigUint64Array;
+  /** General registers, signed view of the same bits. */
+  readonly grs: BigInt64Array;
+  /** Halves of the general registers, unsigned: low half of r at 2r, high half at 2r + 1. */
+  readonly gr32: Uint32Array;
+  /** Halves of the general registers, signed: as `gr32`. */
+  readonly gr32s: Int32Array;
+  /** Control registers, 64 bits each. Change them with `Cpu.setControl`, which knows what depends on them. */
+  readonly cr: BigUint64Array;
+  /** Halves of the control registers, as `gr32`. */
+  readonly cr32: Uint32Array;
+  /** Access registers. */
+  readonly ar = new Uint32Array(16);
+  /** Floating-point registers. */
+  readonly fr = new BigUint64Array(16);
+  /** Halves of the floating-point registers, as `gr32`. */
+  readonly fr32 = new Uint32Array(this.fr.buffer);
+  /** The floating-point-control register. */
+  fpc = 0;
+  /** The prefix: absolute address of the 8 KiB that real addresses 0 to 8191 designate. A multiple of 8 KiB. */
+  prefix = 0;
+  /** The TOD programmable field. */
+  todProgrammable = 0;
+
+  // The program-status word, field by field.
+  /** PER mask, bit 1. */
+  per = false;
+  /** DAT mode, bit 5. */
+  dat = false;
+  /** I/O mask, bit 6. */
+  ioMask = false;
+  /** External mask, bit 7. */
+  externalMask = false;
+  /** PSW key, bits 8-11: 0 to 15. */
+  key = 0;
+  /** Machine-check mask, bit 13. */
+  machineCheckMask = false;
+  /** Wait state, bit 14. */
+  wait = false;
+  /** Problem state, bit 15. */
+  problem = false;
+  /** Address-space control, bits 16-17, see `SPACE`. */
+  space = 0;
+  /** Condition code, bits 18-19: 0 to 3. */
+  cc = 0;
+  /** Program mask, bits 20-23: fixed-point overflow 8, decimal overflow 4, exponent underflow 2, significance 1. */
+  programMask = 0;
+  /** Extended addressing, bit 31, and basic addressing, bit 32: 64 bits are 3, 31 bits 1, 24 bits 0. */
+  addressing = 0;
+  /** Instruction address, high and low half. */
+  iaHi = 0;
+  iaLo = 0;
+
+  constructor() {
+    const general = new ArrayBuffer(16 * 8);
+    this.gr = new BigUint64Array(general);
+    this.grs = new BigInt64Array(general);
+    this.gr32 = new Uint32Array(general);
+    this.gr32s = new Int32Array(general);
+    this.cr = new BigUint64Array(16);
+    this.cr32 = new Uint32Array(this.cr.buffer);
+  }
+
+  /** The first word of the PSW: bits 0 to 31. */
+  get pswHi(): number {
+    return (
+      ((this.per ? 0x4000_0000 : 0) |
+        (this.dat ? 0x0400_0000 : 0) |
+        (this.ioMask ? 0x0200_0000 : 0) |
+        (this.externalMask ? 0x0100_0000 : 0) |
+        (this.key << 20) |
+        (this.machineCheckMask ? 0x0004_0000 : 0) |
+        (this.wait ? 0x0002_0000 : 0) |
+        (this.problem ? 0x0001_0000 : 0) |
+        (this.space << 14) |
+        (this.cc << 12) |
+        (this.programMask << 8) |
+        (this.addressing >>> 1)) >>>
+      0
+    );
+  }
+
+  /** The second word of the PSW: bits 32 to 63. */
+  get pswLo(): number {
+    return this.addressing & 1 ? 0x8000_0000 : 0;
+  }
+
+  /** Bits 0 to 63 of the PSW. */
+  get pswMask(): bigint {
+    return (BigInt(this.pswHi) << 32n) | BigInt(this.pswLo);
+  }
+
+  /** The instruction address, bits 64 to 127 of the PSW. */
+  get pswAddress(): bigint {
+    return (BigInt(this.iaHi) << 32n) | BigInt(this.iaLo);
+  }
+
+  /** The system mask: PSW bits 0 to 7. */
+  get systemMask(): number {
+    return this.pswHi >>> 24;
+  }
+
+  set systemMask(mask: number) {
+    this.per = (mask & 0x40) !== 0;
+    this.dat = (mask & 0x04) !== 0;
+    this.ioMask = (mask & 0x02) !== 0;
+    this.externalMask = (mask & 0x01) !== 0;
+  }
+
+  /** Takes a PSW as it stands, all 128 bits in four words. Whether it is valid is asked of `pswValid`. */
+  loadPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
+    this.systemMask = hi >>> 24;
+    this.key = (hi >>> 20) & 15;
+    this.machineCheckMask = (hi & 0x0004_0000) !== 0;
+    this.wait = (hi & 0x0002_0000) !== 0;
+    this.problem = (hi & 0x0001_0000) !== 0;
+    this.space = (hi >>> 14) & 3;
+    this.cc = (hi >>> 12) & 3;
+    this.programMask = (hi >>> 8) & 15;
+    this.addressing = ((hi & 1) << 1) | (lo >>> 31);
+    this.iaHi = iaHi >>> 0;
+    this.iaLo = iaLo >>> 0;
+  }
+
+  /** Takes a PSW from its two 64-bit halves. */
+  setPsw(mask: bigint, address: bigint): void {
+    this.loadPsw(
+      Number(mask >> 32n) >>> 0,
+      Number(mask & 0xffff_ffffn),
+      Number(address >> 32n) >>> 0,
+      Number(address & 0xffff_ffffn),
+    );
+  }
+
+  /** Whether a PSW of these words may be current: chapter 6, "Early Exception Recognition". */
+  static pswValid(hi: number, lo: number, iaHi: number, iaLo: number): boolean {
+    if (hi & MUST_BE_ZERO_HI || lo & MUST_BE_ZERO_LO) return false;
+    const addressing = ((hi & 1) << 1) | (lo >>> 31);
+    switch (addressing) {
+      case 3:
+        return true;
+      case 2:
+        return false;
+      case 1:
+        return iaHi === 0 && iaLo <= 0x7fff_ffff;
+      default:
+        return iaHi === 0 && iaLo <= 0x00ff_ffff;
+    }
+  }
+}

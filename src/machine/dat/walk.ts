@@ -1,0 +1,185 @@
+/**
+ * The walk: from a virtual address through the tables to a frame, or to the exception that stops it.
+ * Principles of Operation, chapter 3, "Translation Process". There is one walk; hosts, guests, check mode and
+ * the people who look at tables all use this one.
+ *
+ * Addresses are page numbers (byte address / 4096, below 2^52), as plain numbers.
+ */
+
+import { PGM } from '../interruption.ts';
+import type { Storage } from '../storage.ts';
+import { ASCE, PAGE, REGION, SEGMENT } from './formats.ts';
+
+/** Pages in a gibi-chunk of 2^20: what one unit of an address's high 32 bits is worth in pages. */
+const PAGES_PER_HIGH = 0x10_0000;
+
+/** Table numbers count 2 KiB units, so that any 64-bit page-table origin is an exact plain number. */
+export const TABLE_UNIT = 0x800;
+
+/** Where a walk reads table entries from. */
+export interface EntrySource {
+  /** High half of the entry last fetched. */
+  hi: number;
+  /** Low half of the entry last fetched. */
+  lo: number;
+  /**
+   * Fetches the entry at byte `offset` (below 4096) of page `page` into `hi` and `lo`.
+   * Returns 0, or the program-interruption code with which the walk ends.
+   */
+  fetch(page: number, offset: number): number;
+}
+
+/** Table entries in absolute storage: what the tables of a host are read from. */
+export class AbsoluteEntries implements EntrySource {
+  hi = 0;
+  lo = 0;
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  fetch(page: number, offset: number): number {
+    const address = page * 4096 + offset;
+    if (!this.#storage.has(address, 8)) return PGM.ADDRESSING;
+    this.hi = this.#storage.get32(address);
+    this.lo = this.#storage.get32(address + 4);
+    return 0;
+  }
+}
+
+/** One table entry that a walk visited. */
+export interface WalkStep {
+  readonly level: 'region-first' | 'region-second' | 'region-third' | 'segment' | 'page';
+  /** Page number of the frame that the entry lies in. */
+  readonly tablePage: number;
+  /** Byte offset of the entry in that frame. */
+  readonly offset: number;
+  /** Index of the entry in its table. */
+  readonly index: number;
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** Told of each entry a walk fetches, in order. */
+export type WalkVisitor = (step: WalkStep) => void;
+
+const LEVELS = ['segment', 'region-third', 'region-second', 'region-first'] as const;
+const LEVEL_EXCEPTION = [
+  PGM.SEGMENT_TRANSLATION,
+  PGM.REGION_THIRD_TRANSLATION,
+  PGM.REGION_SECOND_TRANSLATION,
+  PGM.REGION_FIRST_TRANSLATION,
+] as const;
+/** Page numbers per entry of a table, by table type. */
+const PAGES_PER_ENTRY = [2 ** 8, 2 ** 19, 2 ** 30, 2 ** 41] as const;
+/** Page numbers that a table of this type, with 2048 entries, can reach. */
+const PAGES_PER_TABLE = [2 ** 19, 2 ** 30, 2 ** 41, 2 ** 52] as const;
+
+/**
+ * A walk and its result. One object is used over and over, so that a walk allocates nothing; its fields hold
+ * the result of the latest `to`.
+ */
+export class Walk {
+  /** 0, or the program-interruption code of the exception that ended the walk. */
+  code = 0;
+  /** Page number of the real frame behind the page, when `code` is 0. */
+  frame = 0;
+  /** Whether a protection bit on the way forbids stores. */
+  protect = false;
+  /** The page table used, in units of 2 KiB; -1 when none was (1 MiB frames, real space). */
+  table = -1;
+
+  readonly #entries: EntrySource;
+
+  /** @param entries where the tables are */
+  constructor(entries: EntrySource) {
+    this.#entries = entries;
+  }
+
+  /**
+   * Translates a page. Sets the fields and returns `code`.
+   *
+   * @param asceHi high half of the address-space-control element
+   * @param asceLo low half
+   * @param page the page number, below 2^52
+   * @param edat whether enhanced DAT is on (control register 0, bit 40)
+   * @param visit told of each entry fetched
+   */
+  to(asceHi: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
+    this.protect = false;
+    this.table = -1;
+    if (asceLo & ASCE.REAL_SPACE) {
+      this.frame = page;
+      return (this.code = 0);
+    }
+    const top = (asceLo & ASCE.TYPE) >>> 2;
+    if (page >= (PAGES_PER_TABLE[top] as number)) return (this.code = PGM.ASCE_TYPE);
+    return (this.code = this.#tables(asceHi, asceLo, top, page, edat, visit));
+  }
+
+  #tables(
+    asceHi: number,
+    asceLo: number,
+    top: number,
+    page: number,
+    edat: boolean,
+    visit?: WalkVisitor,
+  ): number {
+    const entries = this.#entries;
+    let tablePage = asceHi * PAGES_PER_HIGH + (asceLo >>> 12);
+    let first = 0;
+    let length = asceLo & ASCE.LENGTH;
+    for (let type = top; ; type--) {
+      const index = Math.floor(page / (PAGES_PER_ENTRY[type] as number)) % 2048;
+      const quarter = index >>> 9;
+      if (quarter < first || quarter > length) return LEVEL_EXCEPTION[type] as number;
+      const failed = this.#fetch(tablePage, index, LEVELS[type] as (typeof LEVELS)[number], visit);
+      if (failed) return failed;
+      const { hi, lo } = entries;
+      if (lo & REGION.INVALID) return LEVEL_EXCEPTION[type] as number;
+      if ((lo & REGION.TYPE) >>> 2 !== type) return PGM.TRANSLATION_SPECIFICATION;
+      if (edat && lo & REGION.PROTECT) this.protect = true;
+      if (type === 0) return this.#segment(hi, lo, asceLo, page, edat, visit);
+      tablePage = hi * PAGES_PER_HIGH + (lo >>> 12);
+      first = (lo & REGION.OFFSET) >>> 6;
+      length = lo & REGION.LENGTH;
+    }
+  }
+
+  /** What a valid segment-table entry leads to: a 1 MiB frame, or a page table and its entry. */
+  #segment(hi: number, lo: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
+    if (lo & SEGMENT.COMMON && asceLo & ASCE.PRIVATE) return PGM.TRANSLATION_SPECIFICATION;
+    if (lo & SEGMENT.PROTECT) this.protect = true;
+    const inSegment = page % 256;
+    if (edat && lo & SEGMENT.FORMAT_CONTROL) {
+      this.frame = hi * PAGES_PER_HIGH + ((lo & SEGMENT.FRAME) >>> 12) + inSegment;
+      return 0;
+    }
+    const table = hi * (PAGES_PER_HIGH * 2) + (lo >>> 11);
+    const half = (lo & TABLE_UNIT) === 0 ? 0 : 256;
+    const failed = this.#fetch(hi * PAGES_PER_HIGH + (lo >>> 12), half + inSegment, 'page', visit, half);
+    if (failed) return failed;
+    const entry = this.#entries;
+    if (entry.lo & PAGE.INVALID) return PGM.PAGE_TRANSLATION;
+    if (entry.lo & PAGE.RESERVED) return PGM.TRANSLATION_SPECIFICATION;
+    if (entry.lo & PAGE.PROTECT) this.protect = true;
+    this.table = table;
+    this.frame = entry.hi * PAGES_PER_HIGH + (entry.lo >>> 12);
+    return 0;
+  }
+
+  /** Fetches entry `slot` of the table that starts at page `tablePage`; `skip` slots precede the table. */
+  #fetch(tablePage: number, slot: number, level: WalkStep['level'], visit?: WalkVisitor, skip = 0): number {
+    // A table's origin plus an index may run past 2^64; addresses wrap there.
+    const at = (tablePage + (slot >>> 9)) % 2 ** 52;
+    const offset = (slot & 0x1ff) * 8;
+    const failed = this.#entries.fetch(at, offset);
+    if (failed) return failed;
+    if (visit) {
+      const { hi, lo } = this.#entries;
+      visit({ level, tablePage: at, offset, index: slot - skip, hi, lo });
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * The silicon: absolute storage, dynamic address translation, processors, interpretive execution.
+ * Nothing here knows of Linux, a process or a system call.
+ */
+
+export * from './clock.ts';
+export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
+export * from './cpu/cpu.ts';
+export { SPACE } from './cpu/state.ts';
+export * from './dat/index.ts';
+export * from './internal-error.ts';
+export * from './interruption.ts';
+export * from './machine.ts';
+export * from './storage.ts';
+export * from './tlb.ts';

@@ -1,0 +1,97 @@
+/**
+ * Interruptions: what they are called and the codes that the architecture gives them.
+ * Principles of Operation, chapter 6 ("Interruptions"), program-interruption conditions.
+ */
+
+/** Program-interruption codes. */
+export const PGM = {
+  OPERATION: 0x01,
+  PRIVILEGED_OPERATION: 0x02,
+  EXECUTE: 0x03,
+  PROTECTION: 0x04,
+  ADDRESSING: 0x05,
+  SPECIFICATION: 0x06,
+  DATA: 0x07,
+  FIXED_POINT_OVERFLOW: 0x08,
+  FIXED_POINT_DIVIDE: 0x09,
+  DECIMAL_OVERFLOW: 0x0a,
+  DECIMAL_DIVIDE: 0x0b,
+  SEGMENT_TRANSLATION: 0x10,
+  PAGE_TRANSLATION: 0x11,
+  TRANSLATION_SPECIFICATION: 0x12,
+  SPECIAL_OPERATION: 0x13,
+  SPACE_SWITCH: 0x1c,
+  ALET_SPECIFICATION: 0x28,
+  ASCE_TYPE: 0x38,
+  REGION_FIRST_TRANSLATION: 0x39,
+  REGION_SECOND_TRANSLATION: 0x3a,
+  REGION_THIRD_TRANSLATION: 0x3b,
+} as const;
+
+/** External-interruption codes. */
+export const EXT = {
+  CLOCK_COMPARATOR: 0x1004,
+  CPU_TIMER: 0x1005,
+  EMERGENCY_SIGNAL: 0x1201,
+  EXTERNAL_CALL: 0x1202,
+  SERVICE_SIGNAL: 0x2401,
+} as const;
+
+/** A program interruption, as the machine reports it to a host that asked to be told. */
+export interface ProgramInterruption {
+  readonly class: 'program';
+  /** A program-interruption code, see `PGM`. */
+  readonly code: number;
+  /** The translation-exception identification: page address, fetch or store, and space. 0 when there is none. */
+  readonly teid: bigint;
+  /** Bytes of the instruction that caused it: 2, 4 or 6, or 0 when there was none. */
+  readonly length: number;
+}
+
+/** A SUPERVISOR CALL, as the machine reports it to a host that asked to be told. */
+export interface SupervisorCallInterruption {
+  readonly class: 'supervisor-call';
+  /** The 8-bit number in the instruction. */
+  readonly code: number;
+  /** Bytes of the instruction: 2, or the length of the EXECUTE. */
+  readonly length: number;
+}
+
+/** An interruption that a processor reports instead of taking it through its prefix area. */
+export type Interruption = ProgramInterruption | SupervisorCallInterruption;
+
+/** Whether the code is a translation exception: one that a host resolves by making a table entry valid. */
+export function isTranslationException(code: number): boolean {
+  return (
+    code === PGM.SEGMENT_TRANSLATION ||
+    code === PGM.PAGE_TRANSLATION ||
+    (code >= PGM.ASCE_TYPE && code <= PGM.REGION_THIRD_TRANSLATION)
+  );
+}
+
+const NULLIFYING: ReadonlySet<number> = new Set<number>([
+  PGM.SEGMENT_TRANSLATION,
+  PGM.PAGE_TRANSLATION,
+  PGM.ASCE_TYPE,
+  PGM.REGION_FIRST_TRANSLATION,
+  PGM.REGION_SECOND_TRANSLATION,
+  PGM.REGION_THIRD_TRANSLATION,
+  PGM.ALET_SPECIFICATION,
+]);
+
+/**
+ * Whether an instruction that met this program exception is nullified: the old PSW then designates the
+ * instruction itself and not the next one. Principles of Operation, "Types of Instruction Ending".
+ */
+export function isNullifying(code: number): boolean {
+  return NULLIFYING.has(code);
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(PGM).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', '-')]),
+);
+
+/** The architecture's name of a program-interruption code, such as `segment-translation`. */
+export function programInterruptionName(code: number): string {
+  return NAMES.get(code) ?? `program interruption 0x${code.toString(16)}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * What happened, as typed events. Every room emits them; when nobody listens an emission costs one
+ * comparison. This room imports nothing, and no event changes what the emitter does next.
+ *
+ * Addresses are bigint byte addresses. docs/trace.md describes every event for the readers of a trace file.
+ */
+
+/** A step of a guest address space, a process, a processor or a virtual machine. */
+export type TraceEvent =
+  /** A gmap came into being; `asce` is its address-space-control element. */
+  | { readonly type: 'gmap-alloc'; readonly gmap: number; readonly asce: bigint }
+  /** A gmap and its tables went. */
+  | { readonly type: 'gmap-free'; readonly gmap: number }
+  /** `length` bytes of the process from `from` on were promised to the guest at `to`. */
+  | {
+      readonly type: 'map';
+      readonly gmap: number;
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly length: bigint;
+    }
+  /** The guest's `length` bytes at `to` are no longer mapped. */
+  | { readonly type: 'unmap'; readonly gmap: number; readonly to: bigint; readonly length: bigint }
+  /** The host served a guest's fault at guest address `guest`; `process` is the process address behind it. */
+  | { readonly type: 'gmap-fault'; readonly gmap: number; readonly guest: bigint; readonly process: bigint }
+  /** The guest's segment entry at absolute address `entry` now designates `pageTable`. */
+  | {
+      readonly type: 'link';
+      readonly gmap: number;
+      readonly guest: bigint;
+      readonly process: bigint;
+      readonly entry: bigint;
+      readonly pageTable: bigint;
+    }
+  /** A linked entry went back to the promise of `process`, or to empty, and why. */
+  | {
+      readonly type: 'unlink';
+      readonly gmap: number;
+      readonly guest: bigint;
+      readonly process: bigint;
+      readonly entry: bigint;
+      readonly reason: 'unmap' | 'remap' | 'free' | 'page-table-gone';
+    }
+  /** Remembered translations were purged on every processor. */
+  | {
+      readonly type: 'purge';
+      readonly by: 'ipte' | 'idte' | 'all';
+      readonly asce?: bigint;
+      readonly pageTable?: bigint;
+      readonly page?: number;
+    }
+  /** The process gained a mapping. */
+  | { readonly type: 'mmap'; readonly address: bigint; readonly length: bigint; readonly protection: number }
+  /** The process lost what was mapped in the range. */
+  | { readonly type: 'munmap'; readonly address: bigint; readonly length: bigint }
+  /** The process's page at `address` got the frame at absolute address `frame`. */
+  | {
+      readonly type: 'mm-fault';
+      readonly address: bigint;
+      readonly frame: bigint;
+      readonly write: boolean;
+    }
+  /** A page table of the process came into being, or went. */
+  | {
+      readonly type: 'page-table';
+      readonly change: 'new' | 'gone';
+      readonly address: bigint;
+      readonly origin: bigint;
+    }
+  /** A processor took an interruption. `guest` says that it ran interpretively and took it as the guest. */
+  | {
+      readonly type: 'interruption';
+      readonly cpu: number;
+      readonly guest: boolean;
+      readonly class: 'program' | 'supervisor-call' | 'external' | 'restart';
+      readonly code: number;
+      readonly address: bigint;
+    }
+  /** Interpretive execution of a virtual CPU ended and the host decides what next. */
+  | { readonly type: 'exit'; readonly vcpu: number; readonly reason: string; readonly address: bigint };
+
+/** Receives each event in the order in which things happened. It must not throw. */
+export type TraceListener = (event: TraceEvent) => void;
+
+/**
+ * Where events go. One object is shared by a machine and everything on it. An emitter writes
+ * `if (trace.listener) trace.listener({ … })`, so that no event object is made for nobody.
+ */
+export class Trace {
+  /** Whoever listens; null when nobody does. */
+  listener: TraceListener | null = null;
+}
