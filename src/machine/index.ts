@@ -11,5 +11,6 @@ export * from './dat/index.ts';
 export * from './internal-error.ts';
 export * from './interruption.ts';
 export * from './machine.ts';
+export * from './sie.ts';
 export * from './storage.ts';
 export * from './tlb.ts';

@@ -65,6 +65,9 @@ export interface HostBelow {
   readonly interceptions: number;
   /** Control registers, register 0 in bit 0x8000, whose loading is the host's to see. */
   readonly loadControls: number;
+  /** Whether the host wants to be told as soon as external, or I/O, interruptions are enabled. */
+  readonly externalRequest: boolean;
+  readonly ioRequest: boolean;
 }
 
 /** Compares each use of a remembered translation with a fresh walk: check mode installs it. */
@@ -175,6 +178,46 @@ export class CpuAccess extends CpuState {
     if (page < 2) return page + prefix;
     return page === prefix || page === prefix + 1 ? page - prefix : page;
   }
+
+  /**
+   * As `frame`, for a host that touches memory the way its program would: -1 where that unwinds, with
+   * `exceptionCode` saying why.
+   */
+  attempt(page: number, access: Access): number {
+    try {
+      return this.frame(page, 0x800, access);
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      return -1;
+    }
+  }
+
+  /** As `attempt`, for storing to an absolute page of whoever runs here, whatever the PSW key. */
+  attemptAbsolute(page: number): number {
+    const { key } = this;
+    this.key = 0;
+    try {
+      return this.absoluteFrame(page, STORE);
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      return -1;
+    } finally {
+      this.key = key;
+    }
+  }
+
+  /**
+   * Says which guest the guest's remembered translations are of: those of another one are forgotten.
+   * @param description address of the state description that the guest runs by
+   */
+  tagGuestTlb(description: number): void {
+    const below = this.below as HostBelow;
+    const tag = `${description} ${below.asceHi} ${below.asceLo} ${below.originPage}`;
+    if (tag !== this.#guestTag) this.guestTlb.purgeAll();
+    this.#guestTag = tag;
+  }
+
+  #guestTag = '';
 
   /** One byte at a logical address. Unwinds on access exceptions, as do all that follow. */
   load8(hi: number, lo: number): number {

@@ -65,7 +65,15 @@ export type Stop =
   /** Under interpretive execution: the host's translation failed. */
   | { readonly reason: 'host'; readonly code: number; readonly teid: bigint }
   /** Under interpretive execution: the guest's instruction is for the host. */
-  | { readonly reason: 'instruction'; readonly ipa: number; readonly ipb: number }
+  | {
+      readonly reason: 'instruction';
+      readonly ipa: number;
+      readonly ipb: number;
+      /** Whether no instruction has this operation code. */
+      readonly operation: boolean;
+    }
+  /** Under interpretive execution: the guest is enabled for what the host wants to deliver. */
+  | { readonly reason: 'external-request' | 'io-request' }
   /** `stop` was called, or the processor was told to stop by SIGP. */
   | { readonly reason: 'stopped' };
 
@@ -84,8 +92,11 @@ export class Cpu extends CpuAccess {
   /** The CPU address, as STAP and SIGP know it. */
   readonly address: number;
 
-  /** Whether interruptions are taken through the prefix area, or reported to the host by `run`. */
-  interruptions: 'take' | 'report' = 'take';
+  /**
+   * Whether interruptions are taken through the prefix area, or reported to the host by `run`: program and
+   * supervisor-call interruptions, or only the former.
+   */
+  interruptions: 'take' | 'report' | 'report-programs' = 'take';
   /** Set to look, before the next instruction, whether something else must happen first. */
   attention = false;
   /** Whether the processor is in the stopped state. */
@@ -122,6 +133,7 @@ export class Cpu extends CpuAccess {
   #loop = 0;
   #ipa = 0;
   #ipb = 0;
+  #operation = false;
   #reported: Interruption | null = null;
   /** `executed` when the clock was last moved on. */
   #clocked = 0;
@@ -296,7 +308,7 @@ export class Cpu extends CpuAccess {
 
   /** An operation code that no instruction has: an operation exception, or the host's to see. */
   #unknown(w: number, x: number): void {
-    if (this.below?.interceptOperation) this.intercept(w, x);
+    if (this.below?.interceptOperation) this.intercept(w, x, true);
     this.program(PGM.OPERATION);
   }
 
@@ -421,8 +433,9 @@ export class Cpu extends CpuAccess {
   }
 
   /** Under interpretive execution: leaves the instruction to the host. The PSW stands behind it. */
-  intercept(w: number, x: number): never {
+  intercept(w: number, x: number, operation = false): never {
     this.unwindKind = UNWIND.INTERCEPT;
+    this.#operation = operation;
     this.#ipa = w >>> 16;
     this.#ipb = (((w & 0xffff) << 16) | x) >>> 0;
     throw this.unwind;
@@ -436,7 +449,7 @@ export class Cpu extends CpuAccess {
         return { reason: 'host', code: this.exceptionCode, teid: this.#teid() };
       case UNWIND.INTERCEPT:
         this.executed++;
-        return { reason: 'instruction', ipa: this.#ipa, ipb: this.#ipb };
+        return { reason: 'instruction', ipa: this.#ipa, ipb: this.#ipb, operation: this.#operation };
       default:
         if (isNullifying(this.exceptionCode)) this.#back();
         return this.#programInterruption(this.exceptionCode, this.length);
@@ -455,7 +468,7 @@ export class Cpu extends CpuAccess {
 
   #programInterruption(code: number, length: number): Stop | null {
     const teid = this.#teid();
-    if (this.interruptions === 'report') {
+    if (this.interruptions !== 'take') {
       return { reason: 'interruption', interruption: { class: 'program', code, teid, length } };
     }
     if (++this.#loop > PROGRAM_INTERRUPTION_LOOP) {
@@ -550,13 +563,19 @@ export class Cpu extends CpuAccess {
       this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
       return null;
     }
+    if (this.below !== null) {
+      if (this.below.externalRequest && this.externalMask) return { reason: 'external-request' };
+      if (this.below.ioRequest && this.ioMask) return { reason: 'io-request' };
+    }
     if (this.externalMask) this.#takeExternal();
     return null;
   }
 
   #takeExternal(): void {
     const cr0 = this.cr32[0] as number;
-    const index = this.pending.findIndex((p) => (cr0 & externalMaskOf(p.code)) !== 0);
+    // Under interpretive execution what is pending is the host's.
+    const index =
+      this.below === null ? this.pending.findIndex((p) => (cr0 & externalMaskOf(p.code)) !== 0) : -1;
     if (index >= 0) {
       const [taken] = this.pending.splice(index, 1) as [ExternalPending];
       this.#external(taken.code, taken.parameter, taken.cpuAddress);

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds every example guest: *.c here into images/, and what is in hostile/ into hostile/images/.
+# The images are in the repository, so this is only needed after a change. The same compiler makes the same bytes.
+set -eu
+cd "$(dirname "$0")"
+
+prefix=${CROSS_COMPILE:-s390x-linux-gnu-}
+if ! command -v "${prefix}gcc" >/dev/null 2>&1; then
+  echo "build.sh: ${prefix}gcc is not installed (Debian and Ubuntu: apt install gcc-s390x-linux-gnu); CROSS_COMPILE names another prefix" >&2
+  exit 2
+fi
+
+flags="-O2 -march=z196 -m64 -msoft-float -std=gnu11 -Wall -Wextra -Werror
+  -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing
+  -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fno-ident -Ilib
+  -nostdlib -static -no-pie -s
+  -Wl,--build-id=none -Wl,-n -Wl,-z,noexecstack -Wl,-T,lib/image.ld"
+
+mkdir -p images hostile/images
+for source in *.c hostile/*.c hostile/*.S; do
+  name=$(basename "${source%.*}")
+  case $source in
+    *.S)
+      # These stand alone: the point of them is what they do to the machine.
+      runtime= ;;
+    *)
+      runtime="lib/start.S lib/guest.c" ;;
+  esac
+  image="$(dirname "$source")/images/$name.elf"
+  # The words in $flags and $runtime are meant to be split.
+  # shellcheck disable=SC2086
+  "${prefix}gcc" $flags -o "$image" $runtime "$source"
+  chmod 644 "$image"
+  echo "${image#./}"
+done

@@ -1,0 +1,54 @@
+/*
+ * How much memory is there, and is it what it seems? Asks the service-call logical processor for the size, marks
+ * every page outside the guest's own first MiB, looks whether all marks are still there when the last is made (no two
+ * pages are one frame), and finds that there is nothing behind the end.
+ */
+#include "guest.h"
+
+#define READ_SCP_INFO 0x00020001
+
+static uint64_t memory_size(void) {
+  *(uint16_t *)sccb = PAGE;
+  uint16_t response = sclp(READ_SCP_INFO, sccb);
+  if (response != 0x0010) {
+    print("READ SCP INFO: response 0x%x\n", response);
+    stop(1);
+  }
+  /* Each of the two numbers has a small field, and a larger one for when it does not fit there. */
+  uint64_t count = *(uint16_t *)(sccb + 8);
+  uint64_t mebibytes = sccb[10];
+  if (count == 0) count = *(uint64_t *)(sccb + 104);
+  if (mebibytes == 0) mebibytes = *(uint32_t *)(sccb + 100);
+  return count * mebibytes * MIB;
+}
+
+/* A doubleword of each page, at a place that wanders through the page. */
+static volatile uint64_t *mark_of(uint64_t page) {
+  return (volatile uint64_t *)(page + (page / PAGE % 512) * 8);
+}
+
+static uint64_t pattern_of(uint64_t page) {
+  return page * 0x9e3779b97f4a7c15UL ^ 0x0123456789abcdefUL;
+}
+
+int main(const char *arguments) {
+  (void)arguments;
+  uint64_t size = memory_size();
+  print("memory: %lu MiB\n", size / MIB);
+  print("this guest is in the first MiB: %s\n", (uint64_t)image_end <= MIB ? "yes" : "no");
+
+  for (uint64_t page = MIB; page < size; page += PAGE) *mark_of(page) = pattern_of(page);
+  uint64_t wrong = 0;
+  for (uint64_t page = MIB; page < size; page += PAGE) {
+    if (*mark_of(page) == pattern_of(page)) continue;
+    if (wrong++ == 0) print("page 0x%lx: 0x%lx instead of 0x%lx\n", page, *mark_of(page), pattern_of(page));
+  }
+  print("pages marked and verified: %lu in %lu MiB, wrong: %lu\n", (size - MIB) / PAGE, size / MIB - 1, wrong);
+
+  struct trap last = PROVOKE("ic %%r1, 0(%[at])", [at] "a"(size - 1));
+  print("the last byte, 0x%lx: %s\n", size - 1, last.code == 0 ? "there" : "not there");
+  struct trap behind = PROVOKE("ic %%r1, 0(%[at])", [at] "a"(size));
+  print("the byte behind it, 0x%lx: program interruption 0x%x%s\n", size, behind.code,
+        behind.code == 5 ? " (addressing)" : "");
+  return wrong == 0 && last.code == 0 && behind.code == 5 ? 0 : 1;
+}

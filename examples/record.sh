@@ -1,0 +1,45 @@
+#!/bin/sh
+# Runs every example guest under QEMU and keeps what it printed as images/NAME.expected, for comparison.
+# This needs qemu-system-s390x (7.2 or later), and is only needed after a change to the guests.
+set -eu
+cd "$(dirname "$0")"
+
+qemu=${QEMU:-qemu-system-s390x}
+if ! command -v "$qemu" >/dev/null 2>&1; then
+  echo "record.sh: $qemu is not installed (Debian and Ubuntu: apt install qemu-system-misc); QEMU names another one" >&2
+  exit 2
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# QEMU passes -append to Linux kernels only, so the command line is loaded as data. The guest starts when QEMU's
+# monitor is asked to, because only the monitor tells the address of the PSW that the guest ends with: its status.
+record() {
+  name=$1
+  printf '%s\0' "$2" >"$work/arguments"
+  mkfifo "$work/monitor"
+  timeout 60 "$qemu" -M s390-ccw-virtio -m 64 -display none -nodefaults -no-reboot -S \
+    -chardev "file,id=console,path=$work/console" -device sclpconsole,chardev=console \
+    -device "loader,file=$work/arguments,addr=0x10480,force-raw=on" \
+    -qmp stdio -kernel "images/$name.elf" <"$work/monitor" >"$work/events" &
+  machine=$!
+  # The monitor must stay open, so this shell holds its end until QEMU is done.
+  exec 3>"$work/monitor"
+  echo '{"execute":"qmp_capabilities"}{"execute":"cont"}' >&3
+  wait "$machine" || { echo "record.sh: $name did not end" >&2; exit 1; }
+  exec 3>&-
+  rm "$work/monitor"
+  if ! grep '"GUEST_PANICKED"' "$work/events" | grep -q '"psw-addr": 0,'; then
+    echo "record.sh: $name ended with another status than 0:" >&2
+    cat "$work/console" "$work/events" >&2
+    exit 1
+  fi
+  cp "$work/console" "images/$name.expected"
+  echo "images/$name.expected"
+}
+
+record hello world
+for name in memory exceptions paging clock primes; do
+  record "$name" ''
+done

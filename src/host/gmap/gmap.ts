@@ -1,0 +1,384 @@
+/**
+ * A guest address space: a second set of tables over one process's memory, which shares the process's page tables
+ * (Linux: struct gmap). docs/gmap.md is the contract, operation by operation.
+ *
+ * The public operations take byte addresses as bigint. Below them, and for callers with many segments, stand the
+ * same operations on segment numbers (byte address >> 20), which allocate nothing.
+ */
+
+import { ASCE, type Cpu, SEGMENT, SPACE } from '../../machine/index.ts';
+import { hex, LinuxError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import { type Guest, type Mm, PROCESS_LIMIT, PROMISE } from '../mm/index.ts';
+import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
+
+const MIB = 1n << 20n;
+const GUEST_LIMIT = 1n << 64n;
+const PAGES_PER_SEGMENT = 256;
+const HALF = 0x1_0000_0000;
+/** Low half of an entry that nothing is mapped at. */
+const EMPTY_SEGMENT = 0x20;
+const USER_ASCE = 0x1c0;
+
+/** A segment entry that is not empty, for those who look. */
+export interface SegmentState {
+  /** Guest address of the segment. */
+  readonly guest: bigint;
+  /** Process address behind it. */
+  readonly process: bigint;
+  /** Whether the entry designates the process's page table now. */
+  readonly linked: boolean;
+}
+
+/** A guest address space. */
+export class Gmap implements Guest {
+  readonly id: number;
+  readonly mm: Mm;
+  readonly asceHi: number;
+  readonly asceLo: number;
+  readonly tables: GuestTables;
+  readonly #kernel: Kernel;
+  /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
+  readonly #running: Map<number, Gmap>;
+  #freed = false;
+
+  /**
+   * An empty guest address space of a process. When it is the process's first, the process's page tables become
+   * ones with PGSTEs.
+   *
+   * @param id a number for events and messages
+   * @param running which gmap each processor is in
+   * @throws LinuxError ENOMEM; the process is as it was then
+   */
+  constructor(mm: Mm, id: number, running: Map<number, Gmap>) {
+    this.id = id;
+    this.mm = mm;
+    this.#kernel = mm.kernel;
+    this.#running = running;
+    this.tables = new GuestTables(mm.kernel, mm.common.reverseMaps, this);
+    try {
+      mm.enableSie();
+    } catch (error) {
+      this.tables.free();
+      throw error;
+    }
+    this.asceHi = Math.floor(this.tables.top / HALF);
+    this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_FIRST | ASCE.LENGTH) >>> 0;
+    mm.guests.add(this);
+    this.#kernel.trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
+  }
+
+  /** The address-space-control element: the region-first table's origin | 0x1c0 | 0x0f. */
+  get asce(): bigint {
+    return (BigInt(this.asceHi) << 32n) | BigInt(this.asceLo);
+  }
+
+  /** Whether the gmap was freed. */
+  get freed(): boolean {
+    return this.#freed;
+  }
+
+  /** The guest segment number that an entry of one of its segment tables translates. */
+  segmentOf(entry: number): number {
+    return this.tables.segmentOf(entry);
+  }
+
+  /**
+   * Promises `length` bytes of the process from `from` on to the guest at `to`.
+   *
+   * @throws LinuxError EINVAL when one of the three is not a multiple of 1 MiB, `length` is 0, the process range
+   *   ends beyond 4 TiB or the guest range does not end below 2^64; ENOMEM, and every entry is as it was
+   */
+  map(range: { readonly from: bigint; readonly to: bigint; readonly length: bigint }): void {
+    const { from, to, length } = range;
+    checkSegments('from', from);
+    checkRange(to, length);
+    if (from + length > PROCESS_LIMIT) {
+      throw new LinuxError('EINVAL', `from ${hex(from)} + length ${hex(length)} is beyond 4 TiB`);
+    }
+    this.mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
+    this.#kernel.trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
+  }
+
+  /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
+  mapSegments(from: number, to: number, count: number): void {
+    this.#demandAlive();
+    this.#mmapLocked(() => {
+      this.tables.make(to, to + count);
+      this.#pageTableLocked(() => {
+        if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');
+      });
+    });
+  }
+
+  /** Writes the promises of a range whose tables exist; says how many entries were linked. */
+  #promise(from: number, start: number, end: number): number {
+    const { view } = this.#kernel.storage;
+    let unlinked = 0;
+    this.tables.eachRun(start, end, (first, count, segment) => {
+      let wanted = from + (segment - start);
+      for (let entry = first; entry < first + count * 8; entry += 8) {
+        if ((view.getUint32(entry + 4) & SEGMENT.INVALID) === 0) {
+          this.#unlink(entry, 'remap');
+          unlinked++;
+        }
+        view.setUint32(entry, wanted >>> 12);
+        view.setUint32(entry + 4, ((wanted << 20) | PROMISE) >>> 0);
+        wanted++;
+      }
+    });
+    return unlinked;
+  }
+
+  /**
+   * Unmaps `length` bytes of the guest from `to` on; what is not mapped is no error.
+   * @throws LinuxError EINVAL as `map`
+   */
+  unmap(range: { readonly to: bigint; readonly length: bigint }): void {
+    const { to, length } = range;
+    checkRange(to, length);
+    this.unmapSegments(Number(to >> 20n), Number(length >> 20n));
+    this.#kernel.trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+  }
+
+  /** As `unmap`, in segment numbers that are known to be in range. */
+  unmapSegments(to: number, count: number): void {
+    this.#demandAlive();
+    this.#mmapLocked(() =>
+      this.#pageTableLocked(() => {
+        if (this.#clear(to, to + count, 'unmap') > 0) this.#purge('gmap-unmap');
+      }),
+    );
+  }
+
+  /**
+   * Makes a guest address's segment translatable and says which process address is behind it: links the
+   * segment's entry to the process's page table. The page itself is for the process's address space to provide.
+   *
+   * @throws LinuxError EFAULT when nothing is mapped there, or the process has nothing at the segment's first
+   *   byte; ENOMEM
+   */
+  fault(address: bigint): bigint {
+    const segment = this.faultSegment(Number(BigInt.asUintN(64, address) >> 20n));
+    if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
+    const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
+    this.#kernel.trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
+    return process;
+  }
+
+  /** As `fault`, in segment numbers. Returns -1 where that throws EFAULT. @throws LinuxError ENOMEM */
+  faultSegment(segment: number): number {
+    this.#demandAlive();
+    const { mmapLock } = this.mm;
+    mmapLock.acquire('read');
+    try {
+      return this.#fault(segment);
+    } finally {
+      mmapLock.release();
+    }
+  }
+
+  #fault(segment: number): number {
+    const entry = this.tables.entryOf(segment);
+    if (entry < 0) return -1;
+    const { view } = this.#kernel.storage;
+    const lo = view.getUint32(entry + 4);
+    if (lo === EMPTY_SEGMENT) return -1;
+    if ((lo & SEGMENT.INVALID) === 0) return this.#processSegment(view, entry, lo);
+    const wanted = view.getUint32(entry) * 4096 + (lo >>> 20);
+    if (!this.mm.mappings.at(wanted * PAGES_PER_SEGMENT)) return -1;
+    const table = this.mm.makePageTable(wanted);
+    this.#link(segment, entry, wanted, table);
+    return wanted;
+  }
+
+  /** The process segment of a linked entry: what its page table translates. */
+  #processSegment(view: DataView, entry: number, lo: number): number {
+    const table = view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
+    return this.mm.common.facts.segment[table / 2048] as number;
+  }
+
+  #link(segment: number, entry: number, process: number, table: number): void {
+    const { view } = this.#kernel.storage;
+    this.mm.pageTableLock.acquire('write');
+    this.mm.common.reverseMaps.link(table, entry);
+    view.setUint32(entry, table / HALF);
+    view.setUint32(entry + 4, table >>> 0);
+    this.mm.pageTableLock.release();
+    this.#kernel.trace.listener?.({
+      type: 'link',
+      gmap: this.id,
+      guest: BigInt(segment) << 20n,
+      process: BigInt(process) << 20n,
+      entry: BigInt(entry),
+      pageTable: BigInt(table),
+    });
+  }
+
+  /**
+   * Drops the process pages behind the linked segments of a guest range, so that the next access finds zeros.
+   * Mappings and links stay; what is not linked is skipped.
+   *
+   * @param range `from` inclusive, `to` exclusive, in bytes
+   * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, `to` is below `from` or beyond 2^64
+   */
+  discard(range: { readonly from: bigint; readonly to: bigint }): void {
+    const { from, to } = range;
+    for (const [name, value] of Object.entries(range)) {
+      if (value < 0n || value % 4096n !== 0n || value > GUEST_LIMIT) {
+        throw new LinuxError('EINVAL', `${name} ${hex(value)} is not a multiple of 4 KiB up to 2^64`);
+      }
+    }
+    if (to < from) throw new LinuxError('EINVAL', `to ${hex(to)} is below from ${hex(from)}`);
+    this.#demandAlive();
+    const firstPage = Number(from >> 12n);
+    const endPage = Number(to >> 12n);
+    const firstSegment = Math.floor(firstPage / PAGES_PER_SEGMENT);
+    const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
+    this.#mmapLocked(() => {
+      this.tables.eachRun(firstSegment, endSegment, (entry, count, segment) => {
+        for (let i = 0; i < count; i++) this.#discard(entry + i * 8, segment + i, firstPage, endPage);
+      });
+    });
+  }
+
+  #discard(entry: number, segment: number, firstPage: number, endPage: number): void {
+    const { view } = this.#kernel.storage;
+    const lo = view.getUint32(entry + 4);
+    if (lo & SEGMENT.INVALID) return;
+    const guestPage = segment * PAGES_PER_SEGMENT;
+    const processPage = this.#processSegment(view, entry, lo) * PAGES_PER_SEGMENT;
+    const start = Math.max(firstPage - guestPage, 0);
+    const end = Math.min(endPage - guestPage, PAGES_PER_SEGMENT);
+    this.mm.zap(processPage + start, processPage + end);
+  }
+
+  /** Frees the gmap: its translations, links and tables go; nothing of the process is touched. */
+  free(): void {
+    if (this.#freed) return;
+    this.#mmapLocked(() => {
+      this.#pageTableLocked(() => {
+        this.#clear(0, GUEST_SEGMENTS, 'free');
+        this.#purge('gmap-free');
+      });
+      this.tables.free();
+    });
+    this.mm.guests.delete(this);
+    for (const [cpu, gmap] of this.#running) {
+      if (gmap === this) this.disable(this.#kernel.machine.cpu(cpu));
+    }
+    this.#freed = true;
+    this.#kernel.trace.listener?.({ type: 'gmap-free', gmap: this.id });
+  }
+
+  /** Puts a processor into this guest address space: control register 1 gets its element. Purges nothing. */
+  enable(cpu: Cpu): void {
+    this.#demandAlive();
+    cpu.setControl(1, this.asce);
+    cpu.space = SPACE.PRIMARY;
+    this.#running.set(cpu.address, this);
+  }
+
+  /** Takes a processor back to the process's own address space. */
+  disable(cpu: Cpu): void {
+    cpu.setControl(1, this.mm.asce);
+    this.#running.delete(cpu.address);
+  }
+
+  /** Every segment entry that is not empty, ascending. */
+  *segments(): IterableIterator<SegmentState> {
+    const { view } = this.#kernel.storage;
+    const tables = [...this.tables.segmentTables()].sort((a, b) => a[1] - b[1]);
+    for (const [origin, first] of tables) {
+      for (let i = 0; i < 2048; i++) {
+        const lo = view.getUint32(origin + i * 8 + 4);
+        if (lo === EMPTY_SEGMENT) continue;
+        const linked = (lo & SEGMENT.INVALID) === 0;
+        const process = linked
+          ? this.#processSegment(view, origin + i * 8, lo)
+          : view.getUint32(origin + i * 8) * 4096 + (lo >>> 20);
+        yield { guest: BigInt(first + i) << 20n, process: BigInt(process) << 20n, linked };
+      }
+    }
+  }
+
+  /** Empties the entries of a range; says how many were linked. */
+  #clear(start: number, end: number, reason: 'unmap' | 'free'): number {
+    const { view } = this.#kernel.storage;
+    let unlinked = 0;
+    this.tables.eachRun(start, end, (first, count) => {
+      for (let entry = first; entry < first + count * 8; entry += 8) {
+        if ((view.getUint32(entry + 4) & SEGMENT.INVALID) === 0) {
+          this.#unlink(entry, reason);
+          unlinked++;
+        }
+        view.setUint32(entry, 0);
+        view.setUint32(entry + 4, EMPTY_SEGMENT);
+      }
+    });
+    return unlinked;
+  }
+
+  /** Takes a linked entry out of its reverse map. Its bits are for the caller to change. */
+  #unlink(entry: number, reason: 'unmap' | 'remap' | 'free'): void {
+    const { listener } = this.#kernel.trace;
+    if (listener) {
+      const { view } = this.#kernel.storage;
+      const process = this.#processSegment(view, entry, view.getUint32(entry + 4));
+      listener({
+        type: 'unlink',
+        gmap: this.id,
+        guest: BigInt(this.segmentOf(entry)) << 20n,
+        process: BigInt(process) << 20n,
+        entry: BigInt(entry),
+        reason,
+      });
+    }
+    this.mm.common.reverseMaps.unlink(entry);
+  }
+
+  #purge(site: 'gmap-map' | 'gmap-unmap' | 'gmap-free'): void {
+    this.#kernel.purges.byGmap++;
+    this.#kernel.purges.asce(site, this.asceHi, this.asceLo);
+  }
+
+  #mmapLocked(action: () => void): void {
+    const { mmapLock } = this.mm;
+    mmapLock.acquire('read');
+    try {
+      action();
+    } finally {
+      mmapLock.release();
+    }
+  }
+
+  /** Entries and reverse maps change under the page-table lock. */
+  #pageTableLocked(action: () => void): void {
+    const { pageTableLock } = this.mm;
+    pageTableLock.acquire('write');
+    try {
+      action();
+    } finally {
+      pageTableLock.release();
+    }
+  }
+
+  #demandAlive(): void {
+    if (this.#freed) throw new LinuxError('ENOENT', `gmap ${this.id} was freed`);
+  }
+}
+
+function checkSegments(name: string, value: bigint): void {
+  if (value < 0n || value % MIB !== 0n) {
+    throw new LinuxError('EINVAL', `${name} ${hex(value)} is not a multiple of 1 MiB`);
+  }
+}
+
+function checkRange(to: bigint, length: bigint): void {
+  checkSegments('to', to);
+  checkSegments('length', length);
+  if (length === 0n) throw new LinuxError('EINVAL', 'length is 0');
+  if (to + length >= GUEST_LIMIT) {
+    throw new LinuxError('EINVAL', `to ${hex(to)} + length ${hex(length)} does not end below 2^64`);
+  }
+}

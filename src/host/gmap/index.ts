@@ -1,0 +1,4 @@
+/** Guest address spaces. */
+
+export * from './gmap.ts';
+export * from './tables.ts';

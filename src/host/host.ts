@@ -1,0 +1,218 @@
+/**
+ * A host on a machine: its processes and their guests, and code of theirs that touches memory.
+ */
+
+import {
+  type Cpu,
+  CR0_EDAT,
+  FETCH,
+  InternalError,
+  isTranslationException,
+  type Machine,
+  PGM,
+  SPACE,
+  STORE,
+} from '../machine/index.ts';
+import { hex, LinuxError } from './errors.ts';
+import { Gmap } from './gmap/index.ts';
+import { Kernel } from './kernel.ts';
+import { Mm, MmCommon } from './mm/index.ts';
+
+const GUEST_LIMIT = 1n << 64n;
+
+/** Counts at one moment. */
+export interface HostStats {
+  /** Reverse-map entries: guest segment entries that are linked. */
+  readonly rmaps: number;
+  /** Region and segment tables of gmaps. */
+  readonly tables: number;
+  /** Page tables with PGSTEs. */
+  readonly pagetables: number;
+  /** Purges asked for by gmap operations since the start. */
+  readonly purges: number;
+}
+
+/** A Linux-like host. */
+export class Host {
+  readonly machine: Machine;
+  readonly kernel: Kernel;
+  readonly common: MmCommon;
+  /** The processes' address spaces. */
+  readonly processes = new Set<Mm>();
+  /** Which gmap each processor is in, by CPU address. */
+  readonly running = new Map<number, Gmap>();
+  #gmaps = 0;
+
+  /** A host that owns the whole machine. */
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.kernel = new Kernel(machine);
+    this.common = new MmCommon(this.kernel);
+    for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0_EDAT));
+  }
+
+  /** A new, empty process. @throws LinuxError ENOMEM */
+  createProcess(): Mm {
+    const mm = new Mm(this.kernel, this.common);
+    this.processes.add(mm);
+    return mm;
+  }
+
+  /** Ends a process: its gmaps, memory and tables go. */
+  endProcess(mm: Mm): void {
+    mm.exit();
+    this.processes.delete(mm);
+  }
+
+  /**
+   * A new, empty guest address space of a process.
+   * @param id the number that events and messages call it by; default the next one
+   * @throws LinuxError ENOMEM
+   */
+  createGmap(mm: Mm, id = this.#gmaps): Gmap {
+    const gmap = new Gmap(mm, id, this.running);
+    this.#gmaps = Math.max(this.#gmaps, id) + 1;
+    return gmap;
+  }
+
+  /** What there is now. */
+  stats(): HostStats {
+    const { frames, purges } = this.kernel;
+    return {
+      rmaps: this.common.reverseMaps.count,
+      tables: frames.count('gmap-table') / 4,
+      pagetables: frames.count('pgste-table'),
+      purges: purges.byGmap,
+    };
+  }
+
+  /**
+   * Reads process memory on a processor, as the process's code would: by way of what the processor remembers,
+   * faults being served.
+   * @throws LinuxError EFAULT, ENOMEM
+   */
+  readAsProcess(mm: Mm, cpu: Cpu, address: bigint, length: number): Uint8Array {
+    return this.#read(new ProcessSide(mm), cpu, address, length);
+  }
+
+  /** Stores into process memory as the process's code would: all bytes, or none. @throws LinuxError EFAULT, ENOMEM */
+  writeAsProcess(mm: Mm, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    this.#write(new ProcessSide(mm), cpu, address, bytes);
+  }
+
+  /** Reads guest memory on a processor, as guest code would. @throws LinuxError EFAULT, ENOMEM */
+  readAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, length: number): Uint8Array {
+    return this.#read(new GuestSide(gmap), cpu, address, length);
+  }
+
+  /** Stores into guest memory as guest code would: all bytes, or none. @throws LinuxError EFAULT, ENOMEM */
+  writeAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    this.#write(new GuestSide(gmap), cpu, address, bytes);
+  }
+
+  #read(side: Side, cpu: Cpu, address: bigint, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const { storage } = this.machine;
+    eachPart(side, cpu, address, length, FETCH, () => {});
+    eachPart(side, cpu, address, length, FETCH, (at, done, count) => {
+      bytes.set(storage.bytes.subarray(at, at + count), done);
+    });
+    return bytes;
+  }
+
+  #write(side: Side, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    const { storage } = this.machine;
+    eachPart(side, cpu, address, bytes.length, STORE, () => {});
+    eachPart(side, cpu, address, bytes.length, STORE, (at, done, count) => {
+      storage.bytes.set(bytes.subarray(done, done + count), at);
+    });
+  }
+}
+
+/** Whose code runs: what control register 1 holds, and who serves a fault. */
+interface Side {
+  enter(cpu: Cpu): void;
+  leave(cpu: Cpu): void;
+  fault(address: bigint, write: boolean): void;
+}
+
+class ProcessSide implements Side {
+  readonly #mm: Mm;
+
+  constructor(mm: Mm) {
+    this.#mm = mm;
+  }
+
+  enter(cpu: Cpu): void {
+    cpu.setControl(1, this.#mm.asce);
+  }
+
+  leave(_cpu: Cpu): void {}
+
+  fault(address: bigint, write: boolean): void {
+    this.#mm.fault(address, write);
+  }
+}
+
+class GuestSide implements Side {
+  readonly #gmap: Gmap;
+
+  constructor(gmap: Gmap) {
+    this.#gmap = gmap;
+  }
+
+  enter(cpu: Cpu): void {
+    this.#gmap.enable(cpu);
+  }
+
+  leave(cpu: Cpu): void {
+    this.#gmap.disable(cpu);
+  }
+
+  fault(address: bigint, write: boolean): void {
+    this.#gmap.mm.fault(this.#gmap.fault(address), write);
+  }
+}
+
+/** A segment fault, then a page fault, and the access; anything more is a fault of ours. */
+const ATTEMPTS = 4;
+
+/** Calls back for each page of a range with the absolute address of its part, faults being served. */
+function eachPart(
+  side: Side,
+  cpu: Cpu,
+  address: bigint,
+  length: number,
+  access: typeof FETCH | typeof STORE,
+  part: (at: number, done: number, count: number) => void,
+): void {
+  if (address + BigInt(length) > GUEST_LIMIT) {
+    throw new LinuxError('EFAULT', `${hex(address)} + ${length} is beyond the address space`);
+  }
+  cpu.dat = true;
+  cpu.space = SPACE.PRIMARY;
+  side.enter(cpu);
+  try {
+    for (let done = 0; done < length; ) {
+      const at = address + BigInt(done);
+      const offset = Number(at & 0xfffn);
+      const count = Math.min(length - done, 4096 - offset);
+      part(resolve(side, cpu, at, access) + offset, done, count);
+      done += count;
+    }
+  } finally {
+    side.leave(cpu);
+  }
+}
+
+/** The frame behind one page, faults being served. */
+function resolve(side: Side, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
+  const page = Number(address >> 12n);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const frame = cpu.attempt(page, access);
+    if (frame >= 0) return frame;
+    if (!isTranslationException(cpu.exceptionCode) && cpu.exceptionCode !== PGM.PROTECTION) break;
+    side.fault(address, access === STORE);
+  }
+  throw new InternalError(`${hex(address)} faults again and again (code ${hex(cpu.exceptionCode)})`);
+}

@@ -1,0 +1,322 @@
+/**
+ * START INTERPRETIVE EXECUTION: a processor runs a guest as a state description says, until something is the
+ * host's to do.
+ *
+ * The state description is 512 bytes in absolute storage, laid out as Linux's `kvm_s390_sie_block` has it. The
+ * guest's absolute storage is a part of the host's primary address space (control register 1): from the
+ * main-storage origin to the limit, or all of it. Its real storage is subject to its own prefix, and its own DAT
+ * comes on top of the host's.
+ */
+
+import type { Cpu, Stop } from './cpu/cpu.ts';
+import { CR0_EDAT } from './dat/index.ts';
+import { InternalError } from './internal-error.ts';
+
+/** Bytes of a state description, and its alignment. */
+export const STATE_DESCRIPTION_SIZE = 512;
+
+/** Where the fields of a state description are, by byte offset. */
+export const SIE = {
+  CPU_FLAGS: 0x00,
+  PREFIX: 0x04,
+  CPU_TIMER: 0x28,
+  CLOCK_COMPARATOR: 0x30,
+  EPOCH: 0x38,
+  LOAD_CONTROLS: 0x44,
+  INTERCEPTION_CONTROLS: 0x48,
+  INTERCEPTION_CODE: 0x50,
+  INTERCEPTION_STATUS: 0x51,
+  IPA: 0x56,
+  IPB: 0x58,
+  TOD_PROGRAMMABLE: 0x6c,
+  STORAGE_ORIGIN: 0x80,
+  STORAGE_LIMIT: 0x88,
+  PSW: 0x90,
+  GR14: 0xa0,
+  GR15: 0xa8,
+  PROGRAM_LENGTH: 0xcc,
+  PROGRAM_CODE: 0xce,
+  DATA_EXCEPTION_CODE: 0xd0,
+  TRANSLATION_EXCEPTION: 0xe8,
+  CONTROL_REGISTERS: 0x100,
+} as const;
+
+/** Flags of the state description's first word. */
+export const CPU_FLAG = {
+  STOPPED: 0x8000_0000,
+  WAIT: 0x1000_0000,
+  STOP_REQUEST: 0x0400_0000,
+  IO_REQUEST: 0x0200_0000,
+  EXTERNAL_REQUEST: 0x0100_0000,
+  RUNNING: 0x0080_0000,
+  ZARCH: 0x0000_0800,
+  /** The guest's storage is all of the host's space: no main-storage origin and limit. */
+  STORAGE_MODE: 0x0000_0080,
+} as const;
+
+/** Flags that no guest here can have: region-relocate, MCDS, and the two of storage-key assists. */
+const UNSUPPORTED_FLAGS = 0x0000_8100;
+const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
+
+/** Interception controls that are not of one instruction. */
+export const INTERCEPT_OPERATION = 0x8000_0000;
+export const INTERCEPT_PROGRAM = 0x2000_0000;
+
+/** Interception codes. */
+export const ICPT = {
+  INSTRUCTION: 0x04,
+  PROGRAM: 0x08,
+  EXTERNAL_REQUEST: 0x10,
+  IO_REQUEST: 0x18,
+  WAIT: 0x1c,
+  VALIDITY: 0x20,
+  STOP_REQUEST: 0x28,
+  OPERATION: 0x2c,
+} as const;
+
+/** Reasons of a validity interception, in the high half of IPB. */
+export const VALIDITY = {
+  /** A mode flag that this machine does not have, or not z/Architecture. */
+  MODE: 0x0001,
+  /** A storage-key assist that this machine does not have. */
+  KEY_ASSIST: 0x0007,
+  /** The guest's prefix area cannot be accessed. */
+  PREFIX: 0x0037,
+} as const;
+
+/** How interpretive execution ended. */
+export type SieExit =
+  /** The state description says why: interception code and parameters. */
+  | { readonly kind: 'interception'; readonly code: number }
+  /** The host's own translation failed below an access of the guest, whose instruction was nullified. */
+  | { readonly kind: 'host-exception'; readonly code: number; readonly teid: bigint }
+  /** The instructions it was given are used up, as if the host had been interrupted. */
+  | { readonly kind: 'limit' };
+
+/**
+ * Runs a guest on a processor whose control register 1 holds the host's space. General registers 0 to 13,
+ * floating-point and access registers are the guest's on entry and on exit; everything else of the processor is
+ * the host's again on exit, and the guest's is in the state description.
+ *
+ * @param description absolute address of the state description, a multiple of 512
+ * @param limit instructions after which it comes back, at least 1
+ */
+export function interpret(cpu: Cpu, description: number, limit: number): SieExit {
+  if (description % STATE_DESCRIPTION_SIZE !== 0 || !cpu.storage.has(description, STATE_DESCRIPTION_SIZE)) {
+    throw new InternalError(`no state description can be at 0x${description.toString(16)}`);
+  }
+  const block = new StateDescription(cpu, description);
+  const invalid = block.invalidMode();
+  if (invalid !== 0) return block.validity(invalid);
+  const requested = block.requestAtEntry();
+  if (requested !== 0) return block.intercepted(requested);
+  const host = new HostState(cpu);
+  block.enter();
+  try {
+    return block.prefixAccessible() ? block.ended(cpu.run(limit)) : block.validity(VALIDITY.PREFIX);
+  } finally {
+    block.leave();
+    host.restore();
+  }
+}
+
+/** What of the processor is the host's, kept while a guest runs on it. */
+class HostState {
+  readonly #cpu: Cpu;
+  readonly #controls: BigUint64Array;
+  readonly #psw: readonly [bigint, bigint];
+  readonly #gr14: bigint;
+  readonly #gr15: bigint;
+  readonly #prefix: number;
+  readonly #comparator: bigint;
+  readonly #timer: bigint;
+  readonly #epoch: bigint;
+  readonly #todProgrammable: number;
+  readonly #interruptions: Cpu['interruptions'];
+  readonly #stopped: boolean;
+
+  constructor(cpu: Cpu) {
+    this.#cpu = cpu;
+    this.#controls = cpu.cr.slice();
+    this.#psw = [cpu.pswMask, cpu.pswAddress];
+    this.#gr14 = cpu.gr[14] as bigint;
+    this.#gr15 = cpu.gr[15] as bigint;
+    this.#prefix = cpu.prefix;
+    this.#comparator = cpu.clockComparator;
+    this.#timer = cpu.timer;
+    this.#epoch = cpu.epoch;
+    this.#todProgrammable = cpu.todProgrammable;
+    this.#interruptions = cpu.interruptions;
+    this.#stopped = cpu.stopped;
+  }
+
+  restore(): void {
+    const cpu = this.#cpu;
+    cpu.below = null;
+    cpu.cr.set(this.#controls);
+    cpu.setPsw(...this.#psw);
+    cpu.gr[14] = this.#gr14;
+    cpu.gr[15] = this.#gr15;
+    cpu.prefix = this.#prefix;
+    cpu.epoch = this.#epoch;
+    cpu.todProgrammable = this.#todProgrammable;
+    cpu.interruptions = this.#interruptions;
+    cpu.stopped = this.#stopped;
+    cpu.clearExecution();
+    cpu.setClockComparator(this.#comparator);
+    cpu.setTimer(this.#timer);
+  }
+}
+
+/** One state description and the processor that runs by it. */
+class StateDescription {
+  readonly #cpu: Cpu;
+  readonly #at: number;
+  readonly #view: DataView;
+
+  constructor(cpu: Cpu, at: number) {
+    this.#cpu = cpu;
+    this.#at = at;
+    this.#view = cpu.storage.view;
+  }
+
+  /** The validity reason for which no guest can run by this description, or 0. */
+  invalidMode(): number {
+    const flags = this.#get32(SIE.CPU_FLAGS);
+    if ((flags & CPU_FLAG.ZARCH) === 0 || flags & UNSUPPORTED_FLAGS) return VALIDITY.MODE;
+    return flags & UNSUPPORTED_KEY_FLAGS ? VALIDITY.KEY_ASSIST : 0;
+  }
+
+  /** The interception code of a request that the guest need not run for, or 0. */
+  requestAtEntry(): number {
+    return this.#get32(SIE.CPU_FLAGS) & CPU_FLAG.STOP_REQUEST ? ICPT.STOP_REQUEST : 0;
+  }
+
+  /** Gives the processor to the guest. */
+  enter(): void {
+    const cpu = this.#cpu;
+    const flags = this.#get32(SIE.CPU_FLAGS);
+    const controls = this.#get32(SIE.INTERCEPTION_CONTROLS);
+    const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
+    const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
+    const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
+    cpu.below = {
+      originPage: origin,
+      pages: Math.max(0, end - origin),
+      asceHi: cpu.cr32[3] as number,
+      asceLo: cpu.cr32[2] as number,
+      edat: ((cpu.cr32[0] as number) & CR0_EDAT) !== 0,
+      interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
+      interceptions: controls | 1,
+      loadControls: this.#view.getUint16(this.#at + SIE.LOAD_CONTROLS),
+      externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
+      ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
+    };
+    cpu.tagGuestTlb(this.#at);
+    cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';
+    cpu.stopped = false;
+    cpu.clearExecution();
+    for (let n = 0; n < 16; n++) cpu.cr[n] = this.#get64(SIE.CONTROL_REGISTERS + n * 8);
+    cpu.gr[14] = this.#get64(SIE.GR14);
+    cpu.gr[15] = this.#get64(SIE.GR15);
+    cpu.prefix = this.#get32(SIE.PREFIX) & 0x7fff_e000;
+    cpu.epoch = this.#get64(SIE.EPOCH);
+    cpu.todProgrammable = this.#get32(SIE.TOD_PROGRAMMABLE);
+    cpu.setClockComparator(this.#get64(SIE.CLOCK_COMPARATOR));
+    cpu.setTimer(this.#get64(SIE.CPU_TIMER));
+    cpu.enterPsw(
+      this.#get32(SIE.PSW),
+      this.#get32(SIE.PSW + 4),
+      this.#get32(SIE.PSW + 8),
+      this.#get32(SIE.PSW + 12),
+    );
+  }
+
+  /** Keeps the guest's state in the description. */
+  leave(): void {
+    const cpu = this.#cpu;
+    const { gr, cr } = cpu;
+    for (let n = 0; n < 16; n++) this.#set64(SIE.CONTROL_REGISTERS + n * 8, cr[n] as bigint);
+    this.#set64(SIE.GR14, gr[14] as bigint);
+    this.#set64(SIE.GR15, gr[15] as bigint);
+    this.#set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
+    this.#set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
+    this.#set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
+    this.#set64(SIE.PSW, cpu.pswMask);
+    this.#set64(SIE.PSW + 8, cpu.pswAddress);
+  }
+
+  /** Whether both pages of the guest's prefix area can be stored into. */
+  prefixAccessible(): boolean {
+    const first = this.#cpu.prefix >>> 12;
+    return this.#cpu.attemptAbsolute(first) >= 0 && this.#cpu.attemptAbsolute(first + 1) >= 0;
+  }
+
+  /** What a stop of the processor is to the host. */
+  ended(stop: Stop): SieExit {
+    switch (stop.reason) {
+      case 'limit':
+        return { kind: 'limit' };
+      case 'host':
+        return { kind: 'host-exception', code: stop.code, teid: stop.teid };
+      case 'wait':
+        return this.intercepted(ICPT.WAIT);
+      case 'stopped':
+        return this.intercepted(ICPT.STOP_REQUEST);
+      case 'external-request':
+        return this.intercepted(ICPT.EXTERNAL_REQUEST);
+      case 'io-request':
+        return this.intercepted(ICPT.IO_REQUEST);
+      case 'instruction':
+        this.#view.setUint16(this.#at + SIE.IPA, stop.ipa);
+        this.#set32(SIE.IPB, stop.ipb);
+        return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
+      case 'program-loop':
+        return this.#program(stop.code, 0n, 0);
+      default:
+        if (stop.interruption.class !== 'program') throw new InternalError('a guest SVC was reported');
+        return this.#program(stop.interruption.code, stop.interruption.teid, stop.interruption.length);
+    }
+  }
+
+  #program(code: number, teid: bigint, length: number): SieExit {
+    this.#view.setUint16(this.#at + SIE.PROGRAM_LENGTH, length);
+    this.#view.setUint16(this.#at + SIE.PROGRAM_CODE, code);
+    this.#set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
+    this.#set64(SIE.TRANSLATION_EXCEPTION, teid);
+    return this.intercepted(ICPT.PROGRAM);
+  }
+
+  /** A validity interception: the description itself, or the storage it names, will not do. */
+  validity(reason: number): SieExit {
+    this.#view.setUint16(this.#at + SIE.IPA, 0x1000);
+    this.#set32(SIE.IPB, reason << 16);
+    return this.intercepted(ICPT.VALIDITY);
+  }
+
+  intercepted(code: number): SieExit {
+    this.#view.setUint8(this.#at + SIE.INTERCEPTION_CODE, code);
+    return { kind: 'interception', code };
+  }
+
+  /** A 64-bit field in units of 1 MiB, as a page number. */
+  #mibPages(field: number): number {
+    return this.#get32(field) * 0x10_0000 + (this.#get32(field + 4) >>> 20) * 256;
+  }
+
+  #get32(field: number): number {
+    return this.#view.getUint32(this.#at + field);
+  }
+
+  #get64(field: number): bigint {
+    return this.#view.getBigUint64(this.#at + field);
+  }
+
+  #set32(field: number, value: number): void {
+    this.#view.setUint32(this.#at + field, value);
+  }
+
+  #set64(field: number, value: bigint): void {
+    this.#view.setBigUint64(this.#at + field, value);
+  }
+}

@@ -1,0 +1,458 @@
+/**
+ * The service-call logical processor (SCLP) of a virtual machine: what a guest reaches by SERVICE CALL. It tells the
+ * guest its memory size and CPUs, and is the console.
+ *
+ * A guest passes a command word and a service-call control block (SCCB): a header of 8 bytes, then data.
+ *
+ *      0  length of the SCCB, header included
+ *      2  function code
+ *      3  control mask (3 bytes)
+ *      6  response code, which the SCLP sets
+ *
+ * The SCLP changes the SCCB and then makes a service-signal external interruption (0x2401) pending. That is all here
+ * done at once, so a guest never finds the SCLP busy. SERVICE CALL is not in the Principles of Operation; this
+ * follows what QEMU offers to the guests of KVM, to the response codes, and Linux's reading of the structures. It is
+ * stricter than QEMU in one thing: a length inside the SCCB never reaches past the SCCB.
+ */
+import { fromEbcdic, toEbcdic } from './ebcdic.ts';
+import { GuestAddressError, type GuestMemory } from './memory.ts';
+import { toUtf8, Utf8Decoder } from './utf8.ts';
+
+/** Where a guest's console goes and comes from. */
+export interface GuestConsole {
+  /** Takes text that the guest wrote, in pieces that need not be whole lines; lines end by `\n`. */
+  write(text: string): void;
+  /** What was typed since the last call, or `''`. Without this function nothing is ever typed. */
+  read?(): string;
+}
+
+/** What a `Sclp` is made of. */
+export interface SclpOptions {
+  /** Guest memory in bytes: a multiple of 1 MiB, at least one. */
+  readonly memoryBytes: bigint;
+  /** CPUs of the guest, 1 to 248; they have the addresses from 0 on. */
+  readonly cpus: number;
+  readonly console: GuestConsole;
+}
+
+/** What SERVICE CALL comes to: a condition code, or a program interruption code (5 addressing, 6 specification). */
+export type ServiceResult = { readonly cc: 0 | 2 | 3 } | { readonly program: 0x05 | 0x06 };
+
+const READ_SCP_INFO = 0x00020001;
+const READ_SCP_INFO_FORCED = 0x00120001;
+const READ_CPU_INFO = 0x00010001;
+const READ_EVENT_DATA = 0x00770005;
+const WRITE_EVENT_DATA = 0x00760005;
+const WRITE_EVENT_MASK = 0x00780005;
+/** Bits 16-23 of a command word are no part of the command. */
+const COMMAND_MASK = 0xffff00ff;
+
+const READ_DONE = 0x0010;
+const DONE = 0x0020;
+const BOUNDARY_VIOLATION = 0x0100;
+const INVALID_COMMAND = 0x01f0;
+const INSUFFICIENT_LENGTH = 0x0300;
+const INVALID_FUNCTION = 0x40f0;
+const NO_EVENTS = 0x60f0;
+const INVALID_SELECTION_MASK = 0x70f0;
+const INCONSISTENT_LENGTHS = 0x72f0;
+const EVENT_SYNTAX_ERROR = 0x73f0;
+const INVALID_MASK_LENGTH = 0x74f0;
+
+const HEADER_BYTES = 8;
+const PAGE_BYTES = 4096;
+const EVENT_HEADER_BYTES = 6;
+const CPU_ENTRY_BYTES = 16;
+const SCP_CPU_OFFSET = 128;
+const CPU_CPU_OFFSET = 24;
+const MASK_BYTES_MAX = 1021;
+/** The facility "read CPU information". */
+const FACILITIES = 0x0c00_0000_0000_0000n;
+const MAX_CPUS = (PAGE_BYTES - SCP_CPU_OFFSET) / CPU_ENTRY_BYTES;
+
+const EVENT_COMMAND = 0x01;
+const EVENT_MESSAGE = 0x02;
+const EVENT_PRIORITY_MESSAGE = 0x09;
+const EVENT_ASCII = 0x1a;
+const ACCEPTED = 0x80;
+const VARIABLE_LENGTH_RESPONSE = 0x80;
+
+/** Event masks: bit n - 1, counted from the left, stands for event type n. Kept as 64 bits, as far as any type goes. */
+function maskOf(...types: readonly number[]): bigint {
+  return types.reduce((mask, type) => mask | (1n << BigInt(64 - type)), 0n);
+}
+/** Events that the guest may send here. */
+const RECEIVES = maskOf(EVENT_MESSAGE, EVENT_PRIORITY_MESSAGE, EVENT_ASCII);
+/** Events that the guest may get from here. */
+const SENDS = maskOf(EVENT_COMMAND, EVENT_ASCII);
+const ASCII_BIT = maskOf(EVENT_ASCII);
+const COMMAND_BIT = maskOf(EVENT_COMMAND);
+
+const MDB_HEADER_BYTES = 12;
+const MDB_OBJECT_HEADER_BYTES = 4;
+const MDB_TEXT_OFFSET = 10;
+const MDB_MESSAGE_TEXT = 0x0004;
+
+/** Bytes before the text of an operator's command: event header, three vectors, two subvectors. */
+const COMMAND_TEXT_OFFSET = EVENT_HEADER_BYTES + 3 * 4 + 2 * 2;
+/** The length of a subvector has 8 bits, and the outer of the two counts 4 bytes beside the text. */
+const COMMAND_TEXT_MAX = 255 - 4;
+
+/** The storage increment in MiB: doubled from 1 until 1020 increments suffice, but never one that leaves a rest. */
+function incrementOf(mebibytes: bigint): bigint {
+  let increment = 1n;
+  while (mebibytes / increment > 1020n && mebibytes % (increment * 2n) === 0n) increment *= 2n;
+  return increment;
+}
+
+/** The service-call logical processor of one virtual machine. */
+export class Sclp {
+  readonly #mebibytes: bigint;
+  readonly #cpus: number;
+  readonly #console: GuestConsole;
+  readonly #decoder = new Utf8Decoder();
+
+  /** Events that the guest wants to be told of, and the bytes that its masks have. */
+  #receiveMask = 0n;
+  #maskBytes = 4;
+  /** Bytes for the ASCII console that the guest has not read. */
+  #typed = new Uint8Array(0);
+  /** Lines for the operator's console that the guest has not read, and what is typed of the next one. */
+  #commands: string[] = [];
+  #commandLine = '';
+  /** The SCCB address and event bit of the pending service signal. */
+  #signalledSccb = 0;
+  #signalledEvent = false;
+
+  /** @throws {RangeError} when the memory size or the number of CPUs is out of range. */
+  constructor(options: SclpOptions) {
+    const { memoryBytes, cpus } = options;
+    if (memoryBytes <= 0n || memoryBytes & 0xfffffn) {
+      throw new RangeError(`guest memory of ${memoryBytes} bytes is not a positive multiple of 1 MiB`);
+    }
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > MAX_CPUS) {
+      throw new RangeError(`${cpus} CPUs are not 1 to ${MAX_CPUS}`);
+    }
+    this.#mebibytes = memoryBytes >> 20n;
+    this.#cpus = cpus;
+    this.#console = options.console;
+  }
+
+  /**
+   * Performs SERVICE CALL: does the command, writes the response into the SCCB and makes a service signal pending.
+   * The caller has found the CPU to be in the supervisor state.
+   *
+   * @param command the command word: the low 32 bits of the first operand register.
+   * @param sccb the SCCB address: all 64 bits of the second operand register, a guest absolute address.
+   * @param prefix the prefix of the CPU, a multiple of 8 KiB.
+   * @returns condition code 0, or what program interruption there is; then nothing else has happened. Condition
+   *   codes 2 (busy) and 3 (not operational) do not occur.
+   */
+  service(command: number, sccb: bigint, memory: GuestMemory, prefix: bigint): ServiceResult {
+    let block: Uint8Array;
+    try {
+      // Addressing goes before specification, as in QEMU; one byte says whether there is memory at all.
+      memory.read(sccb, 1);
+      const lowcore = sccb & ~0x1fffn;
+      if (sccb & ~0x7fff_fff8n || lowcore === 0n || lowcore === prefix) return { program: 0x06 };
+      const length = memory.read(sccb, 2);
+      const bytes = (length[0]! << 8) | length[1]!;
+      if (bytes < HEADER_BYTES) return { program: 0x06 };
+      // One copy is checked and used, so that another CPU's stores cannot change what was checked. An SCCB that
+      // crosses into the next page is answered in its header alone.
+      const crosses = Number(sccb % BigInt(PAGE_BYTES)) + bytes > PAGE_BYTES;
+      block = memory.read(sccb, crosses ? HEADER_BYTES : bytes);
+      block.set(length);
+      this.#respond(block, this.#execute(command & COMMAND_MASK, block, crosses));
+      memory.write(sccb, block);
+    } catch (error) {
+      if (error instanceof GuestAddressError) return { program: 0x05 };
+      throw error;
+    }
+    // The first of several is the one that is told; the guest finds the others' responses in their SCCBs.
+    this.#signalledSccb ||= Number(sccb);
+    this.#poll();
+    this.#signalledEvent ||= this.#eventPending();
+    return { cc: 0 };
+  }
+
+  /** Whether a service signal is pending. Looks at what was typed first. */
+  signalPending(): boolean {
+    this.#poll();
+    return this.#signalledSccb !== 0 || this.#signalledEvent;
+  }
+
+  /**
+   * The parameter of the service-signal external interruption (code 0x2401) that is pending, or null; it is pending
+   * no longer. The parameter has the SCCB address of a command that is done, or 0, and bit 31 says that events are
+   * waiting to be read.
+   */
+  takeSignal(): number | null {
+    if (!this.signalPending()) return null;
+    const parameter = this.#signalledSccb | (this.#signalledEvent ? 1 : 0);
+    this.#signalledSccb = 0;
+    this.#signalledEvent = false;
+    return parameter;
+  }
+
+  /** Tells the console that no more comes: of a character that the guest wrote in part, U+FFFD is shown. */
+  finish(): void {
+    const rest = this.#decoder.finish();
+    if (rest) this.#console.write(rest);
+  }
+
+  #respond(block: Uint8Array, response: number): void {
+    block[6] = response >> 8;
+    block[7] = response & 0xff;
+  }
+
+  #execute(command: number, block: Uint8Array, crosses: boolean): number {
+    const known =
+      command === READ_SCP_INFO ||
+      command === READ_SCP_INFO_FORCED ||
+      command === READ_CPU_INFO ||
+      command === READ_EVENT_DATA ||
+      command === WRITE_EVENT_DATA ||
+      command === WRITE_EVENT_MASK;
+    if (!known) return INVALID_COMMAND;
+    if (crosses) return BOUNDARY_VIOLATION;
+    const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+    switch (command) {
+      case READ_CPU_INFO:
+        return this.#readCpuInfo(view, block);
+      case READ_EVENT_DATA:
+        return this.#readEventData(view, block);
+      case WRITE_EVENT_DATA:
+        return this.#writeEventData(view, block);
+      case WRITE_EVENT_MASK:
+        return this.#writeEventMask(view, block);
+      default:
+        return this.#readScpInfo(view, block);
+    }
+  }
+
+  #readScpInfo(view: DataView, block: Uint8Array): number {
+    if (block.length < SCP_CPU_OFFSET + this.#cpus * CPU_ENTRY_BYTES) return INSUFFICIENT_LENGTH;
+    block.fill(0, HEADER_BYTES);
+    const increment = incrementOf(this.#mebibytes);
+    const increments = this.#mebibytes / increment;
+    // Either number has a small field, and a large one that counts when the small one is 0.
+    if (increments <= 0xffffn) view.setUint16(8, Number(increments));
+    else view.setBigUint64(104, increments);
+    if (increment <= 128n) view.setUint8(10, Number(increment));
+    else view.setUint32(100, Number(increment));
+    view.setUint16(16, this.#cpus);
+    view.setUint16(18, SCP_CPU_OFFSET);
+    block.fill(0x40, 24, 32); // the load parameter: EBCDIC blanks
+    view.setBigUint64(48, FACILITIES);
+    view.setUint16(120, this.#cpus - 1); // the highest CPU address
+    this.#cpuEntries(block, SCP_CPU_OFFSET);
+    return READ_DONE;
+  }
+
+  #readCpuInfo(view: DataView, block: Uint8Array): number {
+    const end = CPU_CPU_OFFSET + this.#cpus * CPU_ENTRY_BYTES;
+    if (block.length < end) return INSUFFICIENT_LENGTH;
+    block.fill(0, HEADER_BYTES);
+    view.setUint16(8, this.#cpus);
+    view.setUint16(10, CPU_CPU_OFFSET);
+    view.setUint16(14, end); // where the standby CPUs would begin: there are none
+    this.#cpuEntries(block, CPU_CPU_OFFSET);
+    return READ_DONE;
+  }
+
+  /** The CPU entries, in an area of zeros: the address at 0; features and type (general purpose) are 0. */
+  #cpuEntries(block: Uint8Array, offset: number): void {
+    for (let cpu = 0; cpu < this.#cpus; cpu++) block[offset + cpu * CPU_ENTRY_BYTES] = cpu;
+  }
+
+  #writeEventMask(view: DataView, block: Uint8Array): number {
+    if (block.length < 12) return INSUFFICIENT_LENGTH;
+    const bytes = view.getUint16(10);
+    // Four masks of that many bytes follow: the guest's receive and send mask, then ours.
+    if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;
+    this.#receiveMask = this.#readMask(block.subarray(12, 12 + bytes));
+    this.#maskBytes = bytes;
+    this.#storeMask(block.subarray(12 + 2 * bytes, 12 + 3 * bytes), RECEIVES);
+    this.#storeMask(block.subarray(12 + 3 * bytes, 12 + 4 * bytes), SENDS);
+    return DONE;
+  }
+
+  #readMask(field: Uint8Array): bigint {
+    let mask = 0n;
+    for (let i = 0; i < 8; i++) mask = (mask << 8n) | BigInt(field[i] ?? 0);
+    return mask;
+  }
+
+  #storeMask(field: Uint8Array, mask: bigint): void {
+    for (let i = 0; i < field.length; i++)
+      field[i] = i < 8 ? Number((mask >> BigInt(56 - 8 * i)) & 0xffn) : 0;
+  }
+
+  #writeEventData(view: DataView, block: Uint8Array): number {
+    if (block[2] !== 0) return INVALID_FUNCTION;
+    // All the lengths are checked before any event is acted on.
+    const starts: number[] = [];
+    let at = HEADER_BYTES;
+    while (at < block.length) {
+      const left = block.length - at;
+      const length = left < EVENT_HEADER_BYTES ? 0 : view.getUint16(at);
+      if (length < EVENT_HEADER_BYTES || length > left) return EVENT_SYNTAX_ERROR;
+      starts.push(at);
+      at += length;
+    }
+    let response = DONE;
+    for (const start of starts) {
+      if (response === DONE) {
+        response = this.#writeEvent(block.subarray(start, start + view.getUint16(start)));
+      } else {
+        // After an event that failed, none is accepted.
+        block[start + 3]! &= ~ACCEPTED;
+      }
+    }
+    return response;
+  }
+
+  #writeEvent(event: Uint8Array): number {
+    let text: string | null;
+    switch (event[2]) {
+      case EVENT_ASCII:
+        text = this.#decoder.decode(event.subarray(EVENT_HEADER_BYTES));
+        break;
+      case EVENT_MESSAGE:
+      case EVENT_PRIORITY_MESSAGE:
+        text = messageText(event.subarray(EVENT_HEADER_BYTES));
+        break;
+      default:
+        return INVALID_FUNCTION;
+    }
+    if (text === null) return INCONSISTENT_LENGTHS;
+    event[3]! |= ACCEPTED;
+    if (text) this.#console.write(text);
+    return DONE;
+  }
+
+  #readEventData(view: DataView, block: Uint8Array): number {
+    if (block.length !== PAGE_BYTES) return INSUFFICIENT_LENGTH;
+    let selection = this.#receiveMask;
+    if (block[2] === 1) {
+      // A selective read has its mask right behind the header, where the events will be stored.
+      const bytes = Math.min(this.#maskBytes, 8);
+      selection = this.#readMask(block.subarray(HEADER_BYTES, HEADER_BYTES + bytes));
+      if (this.#receiveMask === 0n || selection & ~this.#receiveMask) return INVALID_SELECTION_MASK;
+    } else if (block[2] !== 0) {
+      return INVALID_FUNCTION;
+    }
+    this.#poll();
+    block.fill(0, HEADER_BYTES);
+    let end = HEADER_BYTES;
+    if (selection & COMMAND_BIT) end += this.#readCommand(block.subarray(end));
+    if (selection & ASCII_BIT) end += this.#readTyped(block.subarray(end));
+    if (block[5]! & VARIABLE_LENGTH_RESPONSE) {
+      block[5]! &= ~VARIABLE_LENGTH_RESPONSE;
+      view.setUint16(0, end);
+    }
+    return end > HEADER_BYTES ? DONE : NO_EVENTS;
+  }
+
+  /** Stores typed bytes as an event of the ASCII console, as many as fit; answers the bytes used, 0 if none. */
+  #readTyped(room: Uint8Array): number {
+    // The data is a byte of 0, which says that text follows, and the text.
+    const offset = EVENT_HEADER_BYTES + 1;
+    const count = Math.min(this.#typed.length, room.length - offset);
+    if (count <= 0) return 0;
+    room.set(this.#typed.subarray(0, count), offset);
+    this.#typed = this.#typed.slice(count);
+    return storeEventHeader(room, offset + count, EVENT_ASCII);
+  }
+
+  /** Stores one line as an operator's command; answers the bytes used, 0 if there is none. */
+  #readCommand(room: Uint8Array): number {
+    const line = this.#commands.shift();
+    if (line === undefined) return 0;
+    const text = toEbcdic(line);
+    const view = new DataView(room.buffer, room.byteOffset, room.byteLength);
+    const length = COMMAND_TEXT_OFFSET + text.length;
+    // Three vectors inside each other, in the last a subvector that holds a subvector that holds the text. Each
+    // has its length first, which counts itself and all that is in it.
+    let at = EVENT_HEADER_BYTES;
+    for (const id of [0x1310, 0x1212, 0x1320]) {
+      view.setUint16(at, length - at);
+      view.setUint16(at + 2, id);
+      at += 4;
+    }
+    for (const key of [0x31, 0x30]) {
+      view.setUint8(at, length - at);
+      view.setUint8(at + 1, key);
+      at += 2;
+    }
+    room.set(text, at);
+    return storeEventHeader(room, length, EVENT_COMMAND);
+  }
+
+  /** Takes what was typed, for the console that the guest listens to; while it listens to none, nothing is taken. */
+  #poll(): void {
+    if (!(this.#receiveMask & SENDS)) return;
+    const text = this.#console.read?.();
+    if (!text) return;
+    if (this.#receiveMask & ASCII_BIT) {
+      const bytes = toUtf8(text);
+      const all = new Uint8Array(this.#typed.length + bytes.length);
+      all.set(this.#typed);
+      all.set(bytes, this.#typed.length);
+      this.#typed = all;
+    } else {
+      const lines = (this.#commandLine + text).split(/\r\n|\r|\n/);
+      this.#commandLine = lines.pop()!;
+      for (const line of lines) {
+        // A line too long for one command comes as several; an empty line is a command, too.
+        let at = 0;
+        do {
+          this.#commands.push(line.slice(at, at + COMMAND_TEXT_MAX));
+          at += COMMAND_TEXT_MAX;
+        } while (at < line.length);
+      }
+    }
+    this.#signalledEvent ||= this.#eventPending();
+  }
+
+  #eventPending(): boolean {
+    return (
+      (this.#typed.length > 0 && (this.#receiveMask & ASCII_BIT) !== 0n) ||
+      (this.#commands.length > 0 && (this.#receiveMask & COMMAND_BIT) !== 0n)
+    );
+  }
+}
+
+/** Fills in the header of an event that is ready to be read; answers its length. */
+function storeEventHeader(event: Uint8Array, length: number, type: number): number {
+  event[0] = length >> 8;
+  event[1] = length & 0xff;
+  event[2] = type;
+  event[3] = ACCEPTED;
+  return length;
+}
+
+/**
+ * The text of a line-mode message: a message data block, whose message-text objects are a line each. Other objects
+ * (the general object has time, date and system name) are passed over. Null when the lengths contradict each other.
+ */
+function messageText(block: Uint8Array): string | null {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  if (block.length < MDB_HEADER_BYTES) return null;
+  const end = view.getUint16(0);
+  if (end < MDB_HEADER_BYTES || end > block.length) return null;
+  let text = '';
+  let at = MDB_HEADER_BYTES;
+  while (at < end) {
+    if (end - at < MDB_OBJECT_HEADER_BYTES) return null;
+    const length = view.getUint16(at);
+    if (length < MDB_OBJECT_HEADER_BYTES || length > end - at) return null;
+    if (view.getUint16(at + 2) === MDB_MESSAGE_TEXT) {
+      if (length < MDB_TEXT_OFFSET) return null;
+      text += `${fromEbcdic(block.subarray(at + MDB_TEXT_OFFSET, at + length))}\n`;
+    }
+    at += length;
+  }
+  return text;
+}
