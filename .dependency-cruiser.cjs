@@ -21,12 +21,13 @@ module.exports = {
     above('host/gmap', 'host/mm', ...hostCommon, 'machine', 'trace'),
     above('host/kvm', 'host/gmap', 'host/mm', ...hostCommon, 'machine', 'trace'),
     above('check', 'host', 'machine', 'trace'),
-    above('vmm', 'check', 'host', 'machine', 'trace'),
+    above('vmm', 'host', 'machine', 'trace'),
+    above('scenario', 'check', 'host', 'machine', 'trace'),
     {
       name: 'a-room-is-entered-by-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/(machine|trace|check|vmm|cli|host)/', pathNot: ['^src/$1/', '/index[.]ts$'] },
+      to: { path: '^src/(machine|trace|check|scenario|vmm|cli|host)/', pathNot: ['^src/$1/', '/index[.]ts$'] },
     },
     {
       name: 'a-room-of-the-host-is-entered-by-its-index',

@@ -8,6 +8,7 @@
  * comes on top of the host's.
  */
 
+import { UNWIND } from './cpu/access.ts';
 import type { Cpu, Stop } from './cpu/cpu.ts';
 import { CR0_EDAT } from './dat/index.ts';
 import { InternalError } from './internal-error.ts';
@@ -88,8 +89,16 @@ export const VALIDITY = {
 export type SieExit =
   /** The state description says why: interception code and parameters. */
   | { readonly kind: 'interception'; readonly code: number }
-  /** The host's own translation failed below an access of the guest, whose instruction was nullified. */
-  | { readonly kind: 'host-exception'; readonly code: number; readonly teid: bigint }
+  /**
+   * The host's own translation failed below an access of the guest, whose instruction, `length` bytes long, was
+   * nullified. `length` is 0 when the instruction could not be fetched.
+   */
+  | {
+      readonly kind: 'host-exception';
+      readonly code: number;
+      readonly teid: bigint;
+      readonly length: number;
+    }
   /** The instructions it was given are used up, as if the host had been interrupted. */
   | { readonly kind: 'limit' };
 
@@ -116,6 +125,44 @@ export function interpret(cpu: Cpu, description: number, limit: number): SieExit
     return block.prefixAccessible() ? block.ended(cpu.run(limit)) : block.validity(VALIDITY.PREFIX);
   } finally {
     block.leave();
+    host.restore();
+  }
+}
+
+/** Why an access of `asGuest` could not be made. */
+export interface GuestProblem {
+  /** Whose exception it is: the guest's own, or the host's below it. */
+  readonly kind: 'guest' | 'host';
+  /** Program-interruption code. */
+  readonly code: number;
+  /** Translation-exception identification. */
+  readonly teid: bigint;
+}
+
+/**
+ * Accesses guest storage for a host that executes an intercepted instruction: by the guest's own address, DAT,
+ * key and prefix.
+ *
+ * @param access told the processor, in the guest's state, and the logical address in halves; it may be left in
+ *   the middle by an exception
+ * @returns null, or why it could not be done
+ */
+export function asGuest(
+  cpu: Cpu,
+  description: number,
+  access: (cpu: Cpu, hi: number, lo: number) => void,
+  address: bigint,
+): GuestProblem | null {
+  const block = new StateDescription(cpu, description);
+  const host = new HostState(cpu);
+  block.enter();
+  try {
+    const hi = Number(address >> 32n);
+    const kind = cpu.attemptAll(() => access(cpu, hi, Number(address & 0xffff_ffffn)));
+    if (kind === 0) return null;
+    const teid = (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo);
+    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
+  } finally {
     host.restore();
   }
 }
@@ -258,7 +305,7 @@ class StateDescription {
       case 'limit':
         return { kind: 'limit' };
       case 'host':
-        return { kind: 'host-exception', code: stop.code, teid: stop.teid };
+        return { kind: 'host-exception', code: stop.code, teid: stop.teid, length: stop.length };
       case 'wait':
         return this.intercepted(ICPT.WAIT);
       case 'stopped':

@@ -192,6 +192,17 @@ export class CpuAccess extends CpuState {
     }
   }
 
+  /** Makes several accesses. Returns 0, or the kind of the exception (see `UNWIND`) that ended them. */
+  attemptAll(accesses: () => void): number {
+    try {
+      accesses();
+      return 0;
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      return this.unwindKind;
+    }
+  }
+
   /** As `attempt`, for storing to an absolute page of whoever runs here, whatever the PSW key. */
   attemptAbsolute(page: number): number {
     const { key } = this;

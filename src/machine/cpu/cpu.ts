@@ -62,8 +62,8 @@ export type Stop =
   | { readonly reason: 'interruption'; readonly interruption: Interruption }
   /** Program interruptions follow one another without an instruction completing. */
   | { readonly reason: 'program-loop'; readonly code: number }
-  /** Under interpretive execution: the host's translation failed. */
-  | { readonly reason: 'host'; readonly code: number; readonly teid: bigint }
+  /** Under interpretive execution: the host's translation failed. `length` is 0 when it did for a fetch of instructions. */
+  | { readonly reason: 'host'; readonly code: number; readonly teid: bigint; readonly length: number }
   /** Under interpretive execution: the guest's instruction is for the host. */
   | {
       readonly reason: 'instruction';
@@ -446,7 +446,7 @@ export class Cpu extends CpuAccess {
     switch (this.unwindKind) {
       case UNWIND.HOST:
         this.#back();
-        return { reason: 'host', code: this.exceptionCode, teid: this.#teid() };
+        return { reason: 'host', code: this.exceptionCode, teid: this.#teid(), length: this.length };
       case UNWIND.INTERCEPT:
         this.executed++;
         return { reason: 'instruction', ipa: this.#ipa, ipb: this.#ipb, operation: this.#operation };

@@ -8,6 +8,8 @@ export const SPACE = { PRIMARY: 0, ACCESS_REGISTER: 1, SECONDARY: 2, HOME: 3 } a
 
 /** PSW bits that must be zero, in the first word: bits 0, 2-4, 12 (must be zero in z/Architecture), 24-30. */
 const MUST_BE_ZERO_HI = 0xb808_00fe;
+/** Scratch operands behind the general registers. */
+const SCRATCH_OPERANDS = 4;
 /** Bits of the second word that must be zero: all but the basic-addressing bit. */
 const MUST_BE_ZERO_LO = 0x7fff_ffff;
 
@@ -24,6 +26,15 @@ export class CpuState {
   readonly gr32: Uint32Array;
   /** Halves of the general registers, signed: as `gr32`. */
   readonly gr32s: Int32Array;
+  /**
+   * The general registers and, behind them, scratch operands (16 and up): what came from storage or from the
+   * instruction is put there, so that an operation reads and writes registers, wherever its operands are from.
+   */
+  readonly op: BigUint64Array;
+  readonly ops: BigInt64Array;
+  /** Halves of `op`, as `gr32` and `gr32s`. */
+  readonly op32: Uint32Array;
+  readonly op32s: Int32Array;
   /** Control registers, 64 bits each. Change them with `Cpu.setControl`, which knows what depends on them. */
   readonly cr: BigUint64Array;
   /** Halves of the control registers, as `gr32`. */
@@ -71,11 +82,15 @@ export class CpuState {
   iaLo = 0;
 
   constructor() {
-    const general = new ArrayBuffer(16 * 8);
-    this.gr = new BigUint64Array(general);
-    this.grs = new BigInt64Array(general);
-    this.gr32 = new Uint32Array(general);
-    this.gr32s = new Int32Array(general);
+    const general = new ArrayBuffer((16 + SCRATCH_OPERANDS) * 8);
+    this.gr = new BigUint64Array(general, 0, 16);
+    this.grs = new BigInt64Array(general, 0, 16);
+    this.gr32 = new Uint32Array(general, 0, 32);
+    this.gr32s = new Int32Array(general, 0, 32);
+    this.op = new BigUint64Array(general);
+    this.ops = new BigInt64Array(general);
+    this.op32 = new Uint32Array(general);
+    this.op32s = new Int32Array(general);
     this.cr = new BigUint64Array(16);
     this.cr32 = new Uint32Array(this.cr.buffer);
   }

@@ -1,0 +1,91 @@
+/**
+ * Check mode: looks at everything below after each operation and says which rule is broken, where, and what was
+ * done last. It changes nothing.
+ *
+ * The rules are those of docs/gmap.md: translations that processors remember, formats, links and reverse maps,
+ * frames, locks. A rule is broken when what the tables say and what anybody believes of them differ.
+ */
+
+import type { Host, Mm } from '../host/index.ts';
+import type { TraceListener } from '../trace/index.ts';
+import { checkFrames } from './frames.ts';
+import { checkGuestTables } from './guest-tables.ts';
+import { checkProcessTables } from './process-tables.ts';
+import { Census, type Finding, type Rule } from './rules.ts';
+import { checkTranslations, witnessOf } from './translations.ts';
+
+/** A broken rule. */
+export interface Violation {
+  readonly rule: Rule;
+  /** What is wrong, with the address. */
+  readonly message: string;
+  /** The operation after which it was seen, and the ones before it, oldest first. */
+  readonly operations: readonly string[];
+}
+
+/** How many operations a violation names. */
+const REMEMBERED = 8;
+/** Even when nothing seems to have changed, everything is looked at after so many operations. */
+const FULL_EVERY = 1000;
+
+/** Checks one host. */
+export class Checker {
+  readonly #host: Host;
+  readonly #recent: string[] = [];
+  readonly #found: Finding[] = [];
+  #changed = true;
+  #sinceFull = 0;
+
+  /** Attaches itself: it hears of lock use, of every use of a remembered translation, and of every event. */
+  constructor(host: Host) {
+    this.#host = host;
+    host.kernel.locks.report = (problem) => this.#found.push({ rule: 'locks', message: problem });
+    const next = host.kernel.trace.listener;
+    const listener: TraceListener = (event) => {
+      this.#changed = true;
+      next?.(event);
+    };
+    host.kernel.trace.listener = listener;
+    const witness = witnessOf(host, (finding) => this.#found.push(finding));
+    for (const cpu of host.machine.cpus) cpu.witness = witness;
+  }
+
+  /** Says what is going to be done, in words for a report. */
+  begin(operation: string): void {
+    this.#recent.push(operation);
+    if (this.#recent.length > REMEMBERED) this.#recent.shift();
+  }
+
+  /** Looks at everything, after an operation has returned or thrown. Returns what is broken, nothing when all is well. */
+  end(): Violation[] {
+    for (const lock of this.#host.kernel.locks.held) {
+      this.#found.push({ rule: 'locks', message: `${lock.name} is still held` });
+    }
+    if (this.#changed || ++this.#sinceFull >= FULL_EVERY) this.#everything();
+    const operations = [...this.#recent];
+    return this.#found.splice(0).map((finding) => ({ ...finding, operations }));
+  }
+
+  #everything(): void {
+    this.#changed = false;
+    this.#sinceFull = 0;
+    const census = new Census(this.#host, (finding) => this.#found.push(finding));
+    for (const mm of this.#host.processes) this.#process(mm, census);
+    census.finish();
+    checkFrames(census);
+    checkTranslations(census);
+  }
+
+  #process(mm: Mm, census: Census): void {
+    checkProcessTables(mm, census);
+    for (const guest of mm.guests) checkGuestTables(guest, mm, census);
+  }
+}
+
+/** A violation in words, several lines. */
+export function describeViolation(violation: Violation): string {
+  const { rule, message, operations } = violation;
+  return [`rule broken: ${rule}: ${message}`, ...operations.map((operation) => `  after ${operation}`)].join(
+    '\n',
+  );
+}

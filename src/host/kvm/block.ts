@@ -1,0 +1,146 @@
+/**
+ * The state description of a virtual CPU, as the host reads and writes it.
+ */
+
+import { LOWCORE, PGM, SIE, type Storage } from '../../machine/index.ts';
+import type { VirtualMachine } from './vm.ts';
+
+/** A view of the 512 bytes in absolute storage. */
+export class StateBlock {
+  /** Absolute address. */
+  readonly origin: number;
+  readonly #storage: Storage;
+
+  constructor(storage: Storage, origin: number) {
+    this.#storage = storage;
+    this.origin = origin;
+  }
+
+  /** The guest's PSW, bits 0 to 63. */
+  get pswMask(): bigint {
+    return this.get64(SIE.PSW);
+  }
+
+  set pswMask(value: bigint) {
+    this.set64(SIE.PSW, value);
+  }
+
+  /** The guest's instruction address. */
+  get pswAddress(): bigint {
+    return this.get64(SIE.PSW + 8);
+  }
+
+  set pswAddress(value: bigint) {
+    this.set64(SIE.PSW + 8, BigInt.asUintN(64, value));
+  }
+
+  /** The guest's condition code. */
+  set conditionCode(cc: number) {
+    this.pswMask = (this.pswMask & ~(3n << 44n)) | (BigInt(cc) << 44n);
+  }
+
+  /** The guest's prefix: absolute address of its prefix area, a multiple of 8 KiB. */
+  get prefix(): number {
+    return this.get32(SIE.PREFIX) & 0x7fff_e000;
+  }
+
+  set prefix(value: number) {
+    this.set32(SIE.PREFIX, value & 0x7fff_e000);
+  }
+
+  /** Moves the instruction address by a signed number of bytes. */
+  advance(bytes: number): void {
+    const mask = this.pswMask;
+    const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;
+    this.pswAddress = BigInt.asUintN(limit, this.pswAddress + BigInt(bytes));
+  }
+
+  get32(field: number): number {
+    return this.#storage.get32(this.origin + field);
+  }
+
+  set32(field: number, value: number): void {
+    this.#storage.set32(this.origin + field, value);
+  }
+
+  get16(field: number): number {
+    return this.#storage.get16(this.origin + field);
+  }
+
+  set16(field: number, value: number): void {
+    this.#storage.set16(this.origin + field, value);
+  }
+
+  get64(field: number): bigint {
+    return this.#storage.get64(this.origin + field);
+  }
+
+  set64(field: number, value: bigint): void {
+    this.#storage.set64(this.origin + field, value);
+  }
+}
+
+function halfword(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value);
+}
+
+function word(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/**
+ * The prefix area of a guest, where the host puts what it injects.
+ * All of it throws GuestMemoryFault when the prefix area is not backed, having changed nothing of the PSW.
+ */
+export class PrefixArea {
+  readonly #vm: VirtualMachine;
+  readonly #block: StateBlock;
+
+  constructor(vm: VirtualMachine, block: StateBlock) {
+    this.#vm = vm;
+    this.#block = block;
+  }
+
+  /** Injects a program interruption. @param length of the instruction: 2, 4, 6, or 0 */
+  program(code: number, length: number, teid = 0n): void {
+    this.#store(LOWCORE.PROGRAM_LENGTH - 1, halfword(length));
+    this.#store(LOWCORE.PROGRAM_CODE, halfword(code));
+    if (code === PGM.DATA)
+      this.#store(LOWCORE.DATA_EXCEPTION_CODE, word(this.#block.get32(SIE.DATA_EXCEPTION_CODE)));
+    if (teid !== 0n) {
+      this.#store(LOWCORE.TRANSLATION_EXCEPTION, word(Number(teid >> 32n)));
+      this.#store(LOWCORE.TRANSLATION_EXCEPTION + 4, word(Number(teid & 0xffff_ffffn)));
+    }
+    this.#swap(LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+  }
+
+  /** Injects an external interruption. @param parameter stored when the code is one that has a parameter */
+  external(code: number, cpuAddress: number, parameter: number | null): void {
+    if (parameter !== null) this.#store(LOWCORE.EXTERNAL_PARAMETER, word(parameter));
+    this.#store(LOWCORE.EXTERNAL_CPU_ADDRESS, halfword(cpuAddress));
+    this.#store(LOWCORE.EXTERNAL_CODE, halfword(code));
+    this.#swap(LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
+  /** Injects a restart interruption. */
+  restart(): void {
+    this.#swap(LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+  }
+
+  #swap(oldPsw: number, newPsw: number): void {
+    const fresh = this.#vm.readGuest(BigInt(this.#block.prefix + newPsw), 16);
+    const old = new Uint8Array(16);
+    const view = new DataView(old.buffer);
+    view.setBigUint64(0, this.#block.pswMask);
+    view.setBigUint64(8, this.#block.pswAddress);
+    this.#store(oldPsw, old);
+    const { buffer, byteOffset } = fresh;
+    const next = new DataView(buffer, byteOffset);
+    this.#block.pswMask = next.getBigUint64(0);
+    this.#block.pswAddress = next.getBigUint64(8);
+  }
+
+  #store(at: number, bytes: Uint8Array): void {
+    this.#vm.writeGuest(BigInt(this.#block.prefix + at), bytes);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Why a virtual CPU came back to its user: KVM's exit reasons, by KVM's names (linux/kvm.h).
+ */
+
+/** What `Vcpu.run` returns. */
+export type Exit =
+  /** An interception that user space is to handle: code, and the first and the remaining bytes of the instruction. */
+  | {
+      readonly reason: 'KVM_EXIT_S390_SIEIC';
+      readonly icptcode: number;
+      readonly ipa: number;
+      readonly ipb: number;
+    }
+  /** The guest asks for a reset of the machine (DIAGNOSE 0x308, subcode 3 or 4). */
+  | { readonly reason: 'KVM_EXIT_S390_RESET'; readonly flags: number }
+  /** STORE SYSTEM INFORMATION about the virtual machine itself. */
+  | {
+      readonly reason: 'KVM_EXIT_S390_STSI';
+      readonly address: bigint;
+      readonly fc: number;
+      readonly sel1: number;
+      readonly sel2: number;
+    }
+  /** Guest memory that a slot promises is not there in the process, or not for this. */
+  | {
+      readonly reason: 'KVM_EXIT_MEMORY_FAULT';
+      /** Guest absolute address, a multiple of 4 KiB. */
+      readonly gpa: bigint;
+      /** Bytes. */
+      readonly size: bigint;
+      /** Whether the guest wanted to store. */
+      readonly write: boolean;
+    }
+  /** The guest waits, enabled, and nothing is pending. `until`: the TOD value of its next clock interruption. */
+  | { readonly reason: 'KVM_EXIT_HLT'; readonly until: bigint | null }
+  /** The state description is not valid; the reason is that of the validity interception. */
+  | { readonly reason: 'KVM_EXIT_FAIL_ENTRY'; readonly hardwareEntryFailureReason: number }
+  /** The instructions that `run` was given are used up. */
+  | { readonly reason: 'KVM_EXIT_INTR' };

@@ -1,0 +1,71 @@
+/**
+ * External interruptions that wait until a guest enables them.
+ */
+
+import { EXT } from '../../machine/index.ts';
+
+/** One that waits. */
+export interface ExternalInterrupt {
+  /** External-interruption code. */
+  readonly code: number;
+  /** Address of the CPU that sent it; 0 when none did. */
+  readonly cpuAddress: number;
+  /** 32-bit parameter, or null for a code that has none. */
+  readonly parameter: number | null;
+}
+
+/** Subclass masks in control register 0, by code. */
+function maskOf(code: number): bigint {
+  switch (code) {
+    case EXT.SERVICE_SIGNAL:
+      return 0x200n;
+    case EXT.EMERGENCY_SIGNAL:
+      return 0x4000n;
+    default:
+      return 0x2000n;
+  }
+}
+
+/** The queue of one virtual CPU. */
+export class ExternalQueue {
+  readonly #waiting: ExternalInterrupt[] = [];
+
+  /** Whether nothing waits. */
+  get empty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Adds one; a service signal is merged into one that waits, and a signal of the same CPU is not doubled. */
+  add(interrupt: ExternalInterrupt): void {
+    const known = this.#waiting.findIndex(
+      (other) => other.code === interrupt.code && other.cpuAddress === interrupt.cpuAddress,
+    );
+    if (known < 0) {
+      this.#waiting.push(interrupt);
+      return;
+    }
+    const old = this.#waiting[known] as ExternalInterrupt;
+    if (old.parameter === null || interrupt.parameter === null) return;
+    this.#waiting[known] = { ...interrupt, parameter: (old.parameter | interrupt.parameter) >>> 0 };
+  }
+
+  /** Whether an external call waits already: only one can. */
+  hasCall(): boolean {
+    return this.#waiting.some((waiting) => waiting.code === EXT.EXTERNAL_CALL);
+  }
+
+  /** Whether one waits that control register 0 enables. */
+  has(cr0: bigint): boolean {
+    return this.#waiting.some((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
+  }
+
+  /** Takes the oldest that control register 0 enables. */
+  take(cr0: bigint): ExternalInterrupt | undefined {
+    const index = this.#waiting.findIndex((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+
+  clear(): void {
+    this.#waiting.length = 0;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Memory slots: which part of a process's memory is which part of a guest's absolute storage.
+ * The rules are those of KVM_SET_USER_MEMORY_REGION on s390x.
+ */
+
+import { hex, LinuxError } from '../errors.ts';
+import type { Gmap } from '../gmap/index.ts';
+import { PROCESS_LIMIT } from '../mm/index.ts';
+
+const MIB = 1n << 20n;
+const MIB_MASK = MIB - 1n;
+const PAGE_MASK = 0xfffn;
+const SLOTS = 32767;
+const MAX_PAGES = (1n << 31n) - 1n;
+const KVM_MEM_LOG_DIRTY_PAGES = 1;
+
+/** A request to make, move, change or delete a slot. */
+export interface MemoryRegion {
+  /** Which slot: 0 to 32766. */
+  readonly slot: number;
+  /** KVM_MEM_LOG_DIRTY_PAGES (1), or 0, the default. */
+  readonly flags?: number;
+  /** Guest absolute address, a multiple of 1 MiB. */
+  readonly guestPhysAddr: bigint;
+  /** Bytes, a multiple of 1 MiB; 0 deletes the slot. */
+  readonly memorySize: bigint;
+  /** Process address, a multiple of 1 MiB. */
+  readonly userspaceAddr: bigint;
+}
+
+/** The slots of one virtual machine. */
+export class MemorySlots {
+  readonly #gmap: Gmap;
+  readonly #slots = new Map<number, Required<MemoryRegion>>();
+
+  constructor(gmap: Gmap) {
+    this.#gmap = gmap;
+  }
+
+  /** The slots there are, by number. */
+  get all(): ReadonlyMap<number, Required<MemoryRegion>> {
+    return this.#slots;
+  }
+
+  /** The slot that holds a guest absolute address, or undefined. */
+  at(address: bigint): Required<MemoryRegion> | undefined {
+    for (const slot of this.#slots.values()) {
+      if (address >= slot.guestPhysAddr && address < slot.guestPhysAddr + slot.memorySize) return slot;
+    }
+    return undefined;
+  }
+
+  /**
+   * Makes, moves, changes or deletes a slot.
+   *
+   * @throws LinuxError EINVAL for a slot number, flag, address or size that cannot be, a change of size or
+   *   process address of an existing slot, or deleting none; EEXIST when it overlaps another slot; ENOMEM.
+   *   Nothing has changed then.
+   */
+  set(region: MemoryRegion): void {
+    checkNumbers(region);
+    const wanted = { flags: 0, ...region };
+    const old = this.#slots.get(region.slot);
+    if (wanted.memorySize === 0n) this.#delete(wanted.slot, old);
+    else if (!old) this.#create(wanted);
+    else this.#change(wanted, old);
+  }
+
+  #delete(slot: number, old: Required<MemoryRegion> | undefined): void {
+    if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: there is none`);
+    this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
+    this.#slots.delete(slot);
+  }
+
+  #create(wanted: Required<MemoryRegion>): void {
+    this.#checkPlace(wanted);
+    this.#map(wanted);
+    this.#slots.set(wanted.slot, wanted);
+  }
+
+  #change(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
+    if (wanted.userspaceAddr !== old.userspaceAddr || wanted.memorySize !== old.memorySize) {
+      throw new LinuxError(
+        'EINVAL',
+        `slot ${wanted.slot} exists: its size and process address cannot change`,
+      );
+    }
+    if (wanted.guestPhysAddr !== old.guestPhysAddr) {
+      this.#checkPlace(wanted);
+      this.#move(wanted, old);
+    }
+    this.#slots.set(wanted.slot, wanted);
+  }
+
+  #move(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
+    this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
+    try {
+      this.#map(wanted);
+    } catch (error) {
+      // The old place has its tables still, so mapping it again needs no memory.
+      this.#map(old);
+      throw error;
+    }
+  }
+
+  #map({ userspaceAddr, guestPhysAddr, memorySize }: Required<MemoryRegion>): void {
+    this.#gmap.map({ from: userspaceAddr, to: guestPhysAddr, length: memorySize });
+  }
+
+  #checkPlace(wanted: Required<MemoryRegion>): void {
+    for (const name of ['userspaceAddr', 'memorySize', 'guestPhysAddr'] as const) {
+      if (wanted[name] & MIB_MASK) {
+        throw new LinuxError('EINVAL', `${name} ${hex(wanted[name])} is not a multiple of 1 MiB`);
+      }
+    }
+    const end = wanted.guestPhysAddr + wanted.memorySize;
+    for (const other of this.#slots.values()) {
+      if (other.slot === wanted.slot) continue;
+      if (wanted.guestPhysAddr < other.guestPhysAddr + other.memorySize && other.guestPhysAddr < end) {
+        throw new LinuxError(
+          'EEXIST',
+          `slot ${wanted.slot} at ${hex(wanted.guestPhysAddr)} overlaps slot ${other.slot}`,
+        );
+      }
+    }
+  }
+}
+
+function checkNumbers(region: MemoryRegion): void {
+  const { slot, flags = 0, guestPhysAddr, memorySize, userspaceAddr } = region;
+  const fail = (why: string): never => {
+    throw new LinuxError('EINVAL', why);
+  };
+  if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) fail(`slot ${slot} is not 0 to ${SLOTS - 1}`);
+  if (flags & ~KVM_MEM_LOG_DIRTY_PAGES) fail(`flags ${hex(flags)} are unknown`);
+  for (const [name, value] of Object.entries({ guestPhysAddr, memorySize, userspaceAddr })) {
+    if (value < 0n || value & PAGE_MASK) fail(`${name} ${hex(value)} is not a multiple of 4 KiB`);
+  }
+  if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);
+  if (guestPhysAddr + memorySize >= 1n << 64n)
+    fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} leaves 64 bits`);
+  if (userspaceAddr + memorySize > PROCESS_LIMIT) {
+    fail(`userspaceAddr ${hex(userspaceAddr)} + ${hex(memorySize)} is beyond 4 TiB`);
+  }
+}

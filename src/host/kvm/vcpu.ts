@@ -1,0 +1,290 @@
+/**
+ * A virtual CPU: it runs a guest under interpretive execution and serves what the host has to serve
+ * (Linux: struct kvm_vcpu, KVM_RUN).
+ *
+ * Its user gets an exit only for what the host cannot settle: an interception for user space, memory that is not
+ * there, a wait, the end of its instructions.
+ */
+
+import {
+  CPU_FLAG,
+  type Cpu,
+  ICPT,
+  InternalError,
+  interpret,
+  PGM,
+  programInterruptionName,
+  SIE,
+  type SieExit,
+  VALIDITY,
+} from '../../machine/index.ts';
+import { hex } from '../errors.ts';
+import { PrefixArea, StateBlock } from './block.ts';
+import type { Exit } from './exits.ts';
+import { GuestMemoryFault } from './fault.ts';
+import { handleInstruction } from './instructions.ts';
+import { ExternalQueue } from './interrupts.ts';
+import type { VirtualMachine } from './vm.ts';
+
+/** Instructions at a time while an interruption is pending that the guest masks off in control register 0. */
+const MASKED_SLICE = 1000;
+/** Host faults that may follow one another without an instruction completing. */
+const FAULTS_WITHOUT_PROGRESS = 64;
+const TEID_STORE = 0x400n;
+const TEID_PAGE = ~0xfffn;
+
+/** A virtual CPU of a virtual machine. */
+export class Vcpu {
+  readonly vm: VirtualMachine;
+  /** CPU address. */
+  readonly id: number;
+  /** Its state description. */
+  readonly block: StateBlock;
+  /** Where interruptions are injected. */
+  readonly prefixArea: PrefixArea;
+  /** General registers. */
+  readonly gr = new BigUint64Array(16);
+  /** Floating-point registers. */
+  readonly fr = new BigUint64Array(16);
+  /** Access registers. */
+  readonly ar = new Uint32Array(16);
+  /** The floating-point-control register. */
+  fpc = 0;
+  /** Whether it is stopped: then `run` does nothing until it is started. */
+  stopped: boolean;
+  /** External interruptions that wait for the guest to enable them. */
+  readonly externals = new ExternalQueue();
+  /** Whether a restart interruption waits. */
+  restartPending = false;
+  #faults = 0;
+
+  /** @throws LinuxError ENOMEM */
+  constructor(vm: VirtualMachine, id: number) {
+    const { frames, storage } = vm.mm.kernel;
+    this.vm = vm;
+    this.id = id;
+    this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'));
+    this.prefixArea = new PrefixArea(vm, this.block);
+    this.stopped = id !== 0;
+    this.reset();
+  }
+
+  /** Frees the state description. The virtual CPU is not used any more. */
+  destroy(): void {
+    this.vm.mm.kernel.frames.free(this.block.origin);
+  }
+
+  /** Initial CPU reset. Whether it is stopped does not change. */
+  reset(): void {
+    const { block } = this;
+    this.gr.fill(0n);
+    this.fr.fill(0n);
+    this.ar.fill(0);
+    this.fpc = 0;
+    this.externals.clear();
+    this.restartPending = false;
+    block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
+    block.pswMask = 0n;
+    block.pswAddress = 0n;
+    block.prefix = 0;
+    block.set64(SIE.CLOCK_COMPARATOR, 0n);
+    block.set64(SIE.CPU_TIMER, 0n);
+    block.set32(SIE.TOD_PROGRAMMABLE, 0);
+    for (let n = 0; n < 16; n++) block.set64(SIE.CONTROL_REGISTERS + n * 8, 0n);
+    block.set64(SIE.CONTROL_REGISTERS, 0xe0n);
+    block.set64(SIE.CONTROL_REGISTERS + 14 * 8, 0xc200_0000n);
+  }
+
+  /** Sets the PSW from its two halves. */
+  setPsw(mask: bigint, address: bigint): void {
+    this.block.pswMask = mask;
+    this.block.pswAddress = address;
+  }
+
+  /** The guest's control register `n`. */
+  control(n: number): bigint {
+    return this.block.get64(SIE.CONTROL_REGISTERS + n * 8);
+  }
+
+  /**
+   * Runs the guest on a processor until its user is needed, and says why.
+   *
+   * @param limit instructions after which it comes back with KVM_EXIT_INTR; at least 1
+   * @throws LinuxError ENOMEM when a fault of the guest finds no memory; the guest can go on later
+   */
+  run(cpu: Cpu, limit: number): Exit {
+    const end = cpu.executed + limit;
+    this.#faults = 0;
+    this.#load(cpu);
+    this.vm.gmap.enable(cpu);
+    try {
+      for (;;) {
+        if (this.stopped) return { reason: 'KVM_EXIT_HLT', until: null };
+        if (cpu.executed >= end) return { reason: 'KVM_EXIT_INTR' };
+        const exit = this.#step(cpu, end - cpu.executed);
+        if (exit !== null) return this.#exited(exit);
+      }
+    } finally {
+      this.vm.gmap.disable(cpu);
+      this.#store(cpu);
+    }
+  }
+
+  #exited(exit: Exit): Exit {
+    const { listener } = this.vm.mm.kernel.trace;
+    listener?.({ type: 'exit', vcpu: this.id, reason: exit.reason, address: this.block.pswAddress });
+    return exit;
+  }
+
+  /** Delivers what is pending, runs the guest once, and serves how that ended. */
+  #step(cpu: Cpu, limit: number): Exit | null {
+    try {
+      const masked = this.#deliver();
+      const before = cpu.executed;
+      const ended = interpret(cpu, this.block.origin, masked ? Math.min(limit, MASKED_SLICE) : limit);
+      if (cpu.executed !== before) this.#faults = 0;
+      return this.#serve(cpu, ended);
+    } catch (error) {
+      if (!(error instanceof GuestMemoryFault)) throw error;
+      return this.#memoryFault(error.address, error.write);
+    }
+  }
+
+  /** Delivers one pending interruption if it is enabled. Says whether one is pending that is masked off. */
+  #deliver(): boolean {
+    if (this.restartPending) {
+      this.prefixArea.restart();
+      this.restartPending = false;
+    }
+    const enabled = (this.block.pswMask & (1n << 56n)) !== 0n;
+    const next = enabled ? this.externals.take(this.control(0)) : undefined;
+    if (next) this.prefixArea.external(next.code, next.cpuAddress, next.parameter);
+    const waiting = !this.externals.empty;
+    const flags = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.EXTERNAL_REQUEST;
+    const stillEnabled = (this.block.pswMask & (1n << 56n)) !== 0n;
+    const request = waiting && !stillEnabled ? CPU_FLAG.EXTERNAL_REQUEST : 0;
+    this.block.set32(SIE.CPU_FLAGS, (flags | request) >>> 0);
+    return waiting && stillEnabled;
+  }
+
+  #serve(cpu: Cpu, ended: SieExit): Exit | null {
+    switch (ended.kind) {
+      case 'limit':
+        return null;
+      case 'host-exception':
+        return this.#hostException(ended.code, ended.teid, ended.length);
+      default:
+        return this.#interception(cpu, ended.code);
+    }
+  }
+
+  /** The host's translation failed below the guest: the fault is served, or the guest learns of it. */
+  #hostException(code: number, teid: bigint, length: number): Exit | null {
+    const address = teid & TEID_PAGE;
+    const write = (teid & TEID_STORE) !== 0n;
+    if (++this.#faults > FAULTS_WITHOUT_PROGRESS) {
+      throw new InternalError(
+        `guest ${hex(address)} faults again and again: ${programInterruptionName(code)}`,
+      );
+    }
+    try {
+      this.vm.faultIn(address, write);
+    } catch (error) {
+      if (!(error instanceof GuestMemoryFault)) throw error;
+      if (this.vm.slots.at(address)) return this.#memoryFault(address, write);
+      // An addressing exception suppresses: the PSW moves behind the instruction.
+      this.block.advance(length);
+      this.prefixArea.program(PGM.ADDRESSING, length);
+    }
+    return null;
+  }
+
+  #memoryFault(address: bigint, write: boolean): Exit {
+    return { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: address & TEID_PAGE, size: 4096n, write };
+  }
+
+  #interception(cpu: Cpu, code: number): Exit | null {
+    switch (code) {
+      case ICPT.INSTRUCTION:
+        return this.#instruction(cpu);
+      case ICPT.WAIT:
+        return this.#wait();
+      case ICPT.EXTERNAL_REQUEST:
+        return null;
+      case ICPT.VALIDITY:
+        return this.#validity();
+      default:
+        return this.#userSpace(code);
+    }
+  }
+
+  #instruction(cpu: Cpu): Exit | null {
+    this.#store(cpu);
+    const handled = handleInstruction(this, cpu);
+    this.#load(cpu);
+    return handled === 'user-space' ? this.#userSpace(ICPT.INSTRUCTION) : handled;
+  }
+
+  #userSpace(icptcode: number): Exit {
+    const { block } = this;
+    return {
+      reason: 'KVM_EXIT_S390_SIEIC',
+      icptcode,
+      ipa: block.get16(SIE.IPA),
+      ipb: block.get32(SIE.IPB),
+    };
+  }
+
+  /** A wait that nothing can end is user space's; one with an interruption deliverable goes on. */
+  #wait(): Exit | null {
+    const { pswMask } = this.block;
+    const external = (pswMask & (1n << 56n)) !== 0n;
+    const any = external || (pswMask & (1n << 57n)) !== 0n || (pswMask & (1n << 50n)) !== 0n;
+    if (!any) return this.#userSpace(ICPT.WAIT);
+    if (external && this.externals.has(this.control(0))) return null;
+    return { reason: 'KVM_EXIT_HLT', until: external ? this.#nextClock() : null };
+  }
+
+  /** TOD value of the machine at which the guest's clock comparator or CPU timer comes due, if enabled. */
+  #nextClock(): bigint | null {
+    const cr0 = this.control(0);
+    const { clock } = this.vm.mm.kernel.machine;
+    let due: bigint | null = null;
+    if (cr0 & 0x800n) due = this.block.get64(SIE.CLOCK_COMPARATOR) - this.block.get64(SIE.EPOCH) + 1n;
+    if (cr0 & 0x400n) {
+      const left = BigInt.asIntN(64, this.block.get64(SIE.CPU_TIMER)) + 1n;
+      const at = clock.tod + (left > 0n ? left : 0n);
+      if (due === null || at < due) due = at;
+    }
+    return due !== null && due < 1n << 64n ? due : null;
+  }
+
+  /** The prefix area is brought in and the guest tried again; any other reason is a bad description. */
+  #validity(): Exit | null {
+    const reason = this.block.get32(SIE.IPB) >>> 16;
+    if (reason !== VALIDITY.PREFIX) {
+      return { reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: reason };
+    }
+    this.vm.faultIn(BigInt(this.block.prefix), true);
+    this.vm.faultIn(BigInt(this.block.prefix) + 4096n, true);
+    return null;
+  }
+
+  #load(cpu: Cpu): void {
+    cpu.gr.set(this.gr);
+    this.block.set64(SIE.GR14, this.gr[14] as bigint);
+    this.block.set64(SIE.GR15, this.gr[15] as bigint);
+    cpu.fr.set(this.fr);
+    cpu.ar.set(this.ar);
+    cpu.fpc = this.fpc;
+  }
+
+  #store(cpu: Cpu): void {
+    this.gr.set(cpu.gr);
+    this.gr[14] = this.block.get64(SIE.GR14);
+    this.gr[15] = this.block.get64(SIE.GR15);
+    this.fr.set(cpu.fr);
+    this.ar.set(cpu.ar);
+    this.fpc = cpu.fpc;
+  }
+}

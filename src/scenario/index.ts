@@ -1,0 +1,4 @@
+/** The scenario language, and the world in which its operations happen. */
+
+export * from './parse.ts';
+export * from './world.ts';
