@@ -182,21 +182,29 @@ export class Vcpu {
   #hostException(code: number, teid: bigint, length: number): Exit | null {
     const address = teid & TEID_PAGE;
     const write = (teid & TEID_STORE) !== 0n;
-    if (++this.#faults > FAULTS_WITHOUT_PROGRESS) {
-      throw new InternalError(
-        `guest ${hex(address)} faults again and again: ${programInterruptionName(code)}`,
-      );
-    }
+    const again = ++this.#faults > FAULTS_WITHOUT_PROGRESS;
     try {
       this.vm.faultIn(address, write);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
       if (this.vm.slots.at(address)) return this.#memoryFault(address, write);
-      // An addressing exception suppresses: the PSW moves behind the instruction.
-      this.block.advance(length);
-      this.prefixArea.program(PGM.ADDRESSING, length);
+      return again ? this.#programLoop() : this.#addressing(length);
     }
+    if (!again) return null;
+    throw new InternalError(`guest ${hex(address)} faults again and again: ${programInterruptionName(code)}`);
+  }
+
+  /** Outside the guest's storage: an addressing exception, which suppresses, so the PSW moves behind the instruction. */
+  #addressing(length: number): null {
+    this.block.advance(length);
+    this.prefixArea.program(PGM.ADDRESSING, length);
     return null;
+  }
+
+  /** The guest's handler of addressing exceptions is itself outside its storage. */
+  #programLoop(): Exit {
+    this.block.set16(SIE.PROGRAM_CODE, PGM.ADDRESSING);
+    return this.#userSpace(ICPT.PROGRAM);
   }
 
   #memoryFault(address: bigint, write: boolean): Exit {

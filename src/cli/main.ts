@@ -1,0 +1,52 @@
+/**
+ * The command line: `guesthouse`. The only room that touches node.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addBoot } from './boot.ts';
+import { complain, EXIT, UsageError } from './output.ts';
+import { addReplay } from './replay.ts';
+import { addTour } from './tour.ts';
+import { addWalk } from './walk.ts';
+
+const ABOUT = `KVM for IBM Z, in TypeScript: runs s390x guests in guest address spaces (gmap) that share page tables
+with the process behind them.`;
+
+const HELP = `
+Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
+
+Start with:
+  guesthouse tour                                   what this is, in half a minute
+  guesthouse boot examples/images/hello.elf -- you   run a guest
+  guesthouse help <command>                          more on one command`;
+
+/** Runs the command line. Never throws: it sets the exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.OK);
+    throw error;
+  });
+  const program = new Command('guesthouse')
+    .description(ABOUT)
+    .version(version())
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(guesthouse --help tells more)')
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.USAGE);
+    });
+  for (const add of [addBoot, addReplay, addWalk, addTour]) add(program);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(error.message);
+    process.exitCode = EXIT.USAGE;
+  }
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

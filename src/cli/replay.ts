@@ -1,0 +1,110 @@
+/**
+ * `guesthouse replay FILE`: performs a scenario, one answer a line.
+ */
+
+import type { Command } from 'commander';
+import { Checker, describeViolation } from '../check/index.ts';
+import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
+import { World } from '../scenario/index.ts';
+import { Trace } from '../trace/index.ts';
+import { EXIT, Output, UsageError } from './output.ts';
+import { type NumberedOperation, readScenario } from './scenario-file.ts';
+import { sizeOption } from './sizes.ts';
+import { TraceFile } from './trace-file.ts';
+
+interface ReplayFlags {
+  readonly check?: boolean;
+  readonly storage: bigint;
+  readonly trace?: string;
+}
+
+/** Adds the command. */
+export function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .summary('perform a scenario, one operation a line')
+    .description('Performs a scenario (docs/scenarios.md) and prints an answer for every operation.')
+    .argument('<file>', 'the scenario, or - for standard input')
+    .option('--check', 'check every rule of guest address spaces after every line')
+    .option('--storage <size>', 'absolute storage of the machine', sizeOption, BigInt(DEFAULT_STORAGE_SIZE))
+    .option('--trace <file>', 'write every event to FILE, one JSON object a line')
+    .addHelpText('after', HELP)
+    .action(async (file: string, flags: ReplayFlags) => {
+      process.exitCode = await replay(file, flags);
+    });
+}
+
+const HELP = `
+Exit status: 0 every line was performed; 2 a line is not in the language; 5 --check found a broken rule.
+The reason of an "error …" answer goes to standard error with the number of its line.
+
+Example:
+  printf 'mmap 256M 1M\\ngmap_alloc 0\\ngmap_map_segment 0 256M 0 1M\\nguest 0 write 0 c0ffee\\nprocess read 256M 3\\n' | guesthouse replay -`;
+
+async function replay(file: string, flags: ReplayFlags): Promise<number> {
+  const trace = new Trace();
+  const traceFile = flags.trace === undefined ? null : new TraceFile(flags.trace, trace);
+  const world = makeWorld(flags.storage, trace);
+  const checker = flags.check ? new Checker(world.host) : null;
+  const output = new Output();
+  const progress = new Progress();
+  try {
+    for await (const operations of readScenario(file)) {
+      for (const one of operations) {
+        if (!perform(world, one, checker, output)) return EXIT.BROKEN_RULE;
+      }
+      output.flush();
+      progress.at(operations[operations.length - 1]?.number);
+    }
+    return EXIT.OK;
+  } finally {
+    progress.end();
+    output.flush();
+    traceFile?.close();
+  }
+}
+
+/** Makes the world. @throws UsageError when the storage cannot be */
+export function makeWorld(storage: bigint, trace: Trace): World {
+  try {
+    return new World({ storageSize: Number(storage), trace });
+  } catch (error) {
+    throw new UsageError(`storage of 0x${storage.toString(16)} bytes: ${(error as Error).message}`);
+  }
+}
+
+/** Performs one line. Says whether no rule is broken after it. */
+function perform(
+  world: World,
+  { number, text, operation }: NumberedOperation,
+  checker: Checker | null,
+  output: Output,
+): boolean {
+  checker?.begin(`line ${number}: ${text}`);
+  const answer = world.perform(operation);
+  for (const line of answer.lines) output.line(line);
+  if (answer.explanation !== undefined) {
+    output.flush();
+    process.stderr.write(`line ${number}: ${answer.explanation}\n`);
+  }
+  const violations = checker?.end() ?? [];
+  if (violations.length > 0) output.flush();
+  for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
+  return violations.length === 0;
+}
+
+/** Says on a terminal how far it is, when the answers go elsewhere. */
+class Progress {
+  readonly #wanted = process.stderr.isTTY === true && process.stdout.isTTY !== true;
+  #shown = Date.now();
+
+  at(line: number | undefined): void {
+    if (!this.#wanted || line === undefined || Date.now() - this.#shown < 500) return;
+    this.#shown = Date.now();
+    process.stderr.write(`\r${line} lines`);
+  }
+
+  end(): void {
+    if (this.#wanted) process.stderr.write('\r\x1b[K');
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Reads a scenario, from a file or from standard input, line by line.
+ */
+
+import { createReadStream } from 'node:fs';
+import { type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { UsageError } from './output.ts';
+
+/** The longest line, in characters: a hostile file cannot fill the memory with one. */
+const LINE_LIMIT = 1 << 26;
+
+/** One operation and where it stands. */
+export interface NumberedOperation {
+  readonly number: number;
+  readonly text: string;
+  readonly operation: Operation;
+}
+
+/**
+ * Every operation of a scenario, in batches as they arrive.
+ * @param path a file, or - for standard input
+ * @throws UsageError when it cannot be read, or at the line that is not in the language
+ */
+export async function* readScenario(path: string): AsyncGenerator<NumberedOperation[]> {
+  const stream = path === '-' ? process.stdin : createReadStream(path);
+  stream.setEncoding('utf8');
+  let rest = '';
+  let number = 0;
+  try {
+    for await (const chunk of stream) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() as string;
+      if (rest.length > LINE_LIMIT) throw new UsageError(`${path}:${number + 1}: the line is too long`);
+      yield* batch(path, lines, number);
+      number += lines.length;
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof UsageError || code === undefined) throw error;
+    throw new UsageError(`${path} cannot be read: ${code}`);
+  }
+  if (rest !== '') yield* batch(path, [rest], number);
+}
+
+/** The operations of some lines. What stands before a bad line is given out before it is reported. */
+function* batch(path: string, lines: readonly string[], before: number): Generator<NumberedOperation[]> {
+  const operations: NumberedOperation[] = [];
+  for (const [i, text] of lines.entries()) {
+    const number = before + i + 1;
+    try {
+      const operation = parseLine(text);
+      if (operation) operations.push({ number, text: text.trim(), operation });
+    } catch (error) {
+      if (!(error instanceof ScenarioSyntaxError)) throw error;
+      yield operations;
+      throw new UsageError(`${path}:${number}: ${error.message}`);
+    }
+  }
+  yield operations;
+}

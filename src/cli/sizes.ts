@@ -1,0 +1,41 @@
+/**
+ * Sizes and addresses as the command line writes them: as in the scenario language.
+ */
+
+import { InvalidArgumentError } from 'commander';
+import { parseNumber, ScenarioSyntaxError } from '../scenario/index.ts';
+import type { MemoryMap } from '../vmm/index.ts';
+
+const MIB = 1n << 20n;
+
+/** A number such as 64M or 0x1000. Throws what the command-line parser turns into one clear line. */
+export function sizeOption(text: string): bigint {
+  try {
+    return parseNumber(text);
+  } catch (error) {
+    if (error instanceof ScenarioSyntaxError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}
+
+/** FROM:TO:LEN, each a multiple of 1 MiB, added to those before. */
+export function mapOption(text: string, before: MemoryMap[] = []): MemoryMap[] {
+  const parts = text.split(':');
+  if (parts.length !== 3) throw new InvalidArgumentError('It must be FROM:TO:LEN.');
+  const [from, to, length] = parts.map(sizeOption) as [bigint, bigint, bigint];
+  for (const value of [from, to, length]) {
+    if (value % MIB !== 0n)
+      throw new InvalidArgumentError(`0x${value.toString(16)} is not a multiple of 1 MiB.`);
+  }
+  if (length === 0n) throw new InvalidArgumentError('Its length is 0.');
+  return [...before, { from, to, length }];
+}
+
+/** A positive whole number, which may be written as sizes are. */
+export function countOption(text: string): number {
+  const value = sizeOption(text);
+  if (value === 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidArgumentError('It must be a positive number.');
+  }
+  return Number(value);
+}

@@ -1,0 +1,162 @@
+/**
+ * `guesthouse tour` (npm start): runs a guest and tells what happens to its address space. Every number is read
+ * from the running system.
+ */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { Host, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
+import { Machine } from '../machine/index.ts';
+import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
+import { EXIT, Output, styled, UsageError } from './output.ts';
+
+const MIB = 1n << 20n;
+/** The image, beside the sources and beside the built package alike. */
+const IMAGE = fileURLToPath(new URL('../../examples/images/tour.elf', import.meta.url));
+/** The DIAGNOSE code with which the tour's guest hands over. */
+const HAND_OVER = 0x600;
+
+/** Process memory behind the guest's segments, in the order in which they are mapped. */
+const MAPS: readonly MemoryMap[] = [
+  { from: 0x2000_0000n, to: 1n << 60n, length: MIB },
+  { from: 0x3000_0000n, to: 0n, length: MIB },
+  { from: 0x1000_0000n, to: 5n << 30n, length: MIB },
+];
+
+/** Adds the command. */
+export function addTour(program: Command): void {
+  program
+    .command('tour')
+    .summary('see a guest share page tables with a process')
+    .description('Runs a small guest and tells, step by step, what happens to its address space.')
+    .action(() => {
+      process.exitCode = new Tour().run();
+    });
+}
+
+class Tour {
+  readonly #machine = new Machine();
+  readonly #host = new Host(this.#machine);
+  readonly #process: Mm = this.#host.createProcess();
+  readonly #output = new Output();
+  readonly #monitor: Monitor;
+  #step = 0;
+
+  constructor() {
+    for (const { from, length } of MAPS) this.#process.mmap({ address: from, length });
+    const empty = this.#host.createGmap(this.#process);
+    this.#heading('An empty guest address space');
+    this.#say(`It is one table: ${this.#tables()}. Its address-space-control element is ${hex(empty.asce)}.`);
+    empty.free();
+    this.#heading('Pieces of a process, mapped out of order and far apart');
+    this.#monitor = new Monitor(this.#host, this.#process, {
+      image: parseElf(readFileSync(IMAGE)),
+      maps: MAPS,
+      console: { write: (text) => this.#console(text) },
+      diagnose: (code, vcpu) => code === HAND_OVER && this.#handOver(vcpu),
+    });
+  }
+
+  run(): number {
+    this.#say(`One promise is kept already: the image was loaded at 0. ${this.#tables()}.`);
+    this.#segments();
+    this.#heading('The guest runs: each first access to a segment is a fault, and links it');
+    this.#expect(this.#monitor.run(), 'memory-fault');
+    this.#heading('The guest read there: its host stops it, for the process has nothing behind the promise');
+    const { from, length } = MAPS[2] as MemoryMap;
+    this.#process.mmap({ address: from, length });
+    this.#say(`The process maps ${hex(from)} again. The gmap is told nothing, and the guest goes on.`);
+    const end = this.#monitor.run();
+    this.#expect(end, 'disabled-wait');
+    this.#heading('The guest ended');
+    const { executed } = this.#machine.cpu(0);
+    this.#say(
+      `It executed ${executed} instructions. ${this.#tables()}, ${this.#host.stats().purges} purges by gmap operations.`,
+    );
+    this.#next();
+    this.#output.flush();
+    return EXIT.OK;
+  }
+
+  /** What the tour shows when the guest hands over. */
+  #handOver(vcpu: Vcpu): boolean {
+    const step = Number(vcpu.gr[2]);
+    const guest = vcpu.gr[3] as bigint;
+    const process = this.#monitor.vm.gmap.fault(guest);
+    if (step === 1) this.#seen(guest, process);
+    if (step === 2) this.#takeAway();
+    if (step === 3) this.#seen(guest, process);
+    return true;
+  }
+
+  #seen(guest: bigint, process: bigint): void {
+    const bytes = this.#process.read(process, 32);
+    const text = String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
+    this.#say(
+      `The guest stored at ${hex(guest)}; the process reads at ${hex(process)}: ${styled('green', `"${text}"`)}`,
+    );
+    if (this.#step === 3) this.#segments();
+  }
+
+  #takeAway(): void {
+    const { from, length } = MAPS[2] as MemoryMap;
+    this.#say('It stored 1 EiB up, too: three segments are linked now, each to a page table of the process.');
+    this.#segments();
+    this.#heading(`The process unmaps ${hex(from)}`);
+    this.#process.munmap(from, length);
+    this.#say('Its page table goes, and before it the link: the guest entry is a promise again.');
+    this.#segments();
+  }
+
+  /** Every segment of the guest, a line each, with the entry's own bits. */
+  #segments(): void {
+    const { gmap } = this.#monitor.vm;
+    for (const segment of gmap.segments()) this.#output.line(`    ${this.#segment(segment)}`);
+  }
+
+  #segment({ guest, process, linked }: SegmentState): string {
+    const { gmap } = this.#monitor.vm;
+    const entry = this.#machine.storage.get64(gmap.tables.entryOf(Number(guest >> 20n)));
+    const state = linked ? styled('green', 'linked') : styled('yellow', 'promised');
+    return `guest ${hex(guest).padEnd(20)}process ${hex(process).padEnd(12)}entry 0x${entry.toString(16).padStart(16, '0')} ${state}`;
+  }
+
+  #tables(): string {
+    const { tables, rmaps, pagetables } = this.#host.stats();
+    return `${plural(tables, 'table')} of gmaps, ${plural(rmaps, 'link')}, ${plural(pagetables, 'page table')}`;
+  }
+
+  #console(text: string): void {
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      this.#output.line(`  ${styled('cyan', 'guest says:')} ${line}`);
+    }
+  }
+
+  #heading(text: string): void {
+    this.#output.line(styled('bold', `${++this.#step}. ${text}`));
+  }
+
+  #say(text: string): void {
+    this.#output.line(`  ${text}`);
+  }
+
+  #expect(end: End, kind: End['kind']): void {
+    if (end.kind !== kind) throw new UsageError(`the tour's guest ended with ${end.kind}, not ${kind}`);
+  }
+
+  #next(): void {
+    this.#output.line(styled('bold', 'Try next'));
+    this.#say('npx guesthouse boot examples/images/paging.elf       a guest with tables of its own');
+    this.#say('npx guesthouse replay examples/scenarios/first.txt   the same story, written by you');
+    this.#say('npx guesthouse walk examples/scenarios/first.txt 1G --gmap 0');
+  }
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}

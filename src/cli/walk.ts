@@ -1,0 +1,115 @@
+/**
+ * `guesthouse walk FILE ADDRESS`: translates an address after a scenario, and shows every table on the way.
+ */
+
+import { type Command, Option } from 'commander';
+import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../check/index.ts';
+import { LinuxError } from '../host/index.ts';
+import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
+import type { World } from '../scenario/index.ts';
+import { Trace } from '../trace/index.ts';
+import { EXIT, Output, styled, UsageError } from './output.ts';
+import { makeWorld } from './replay.ts';
+import { readScenario } from './scenario-file.ts';
+import { countOption, sizeOption } from './sizes.ts';
+import { hexadecimal } from './trace-file.ts';
+
+interface WalkFlags {
+  readonly gmap?: bigint;
+  readonly process?: boolean;
+  readonly line?: number;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function addWalk(program: Command): void {
+  program
+    .command('walk')
+    .summary('translate an address step by step')
+    .description(
+      'Performs a scenario without answers, then translates an address and prints every table entry.',
+    )
+    .argument('<file>', 'the scenario, or - for standard input')
+    .argument('<address>', 'the address', sizeOption)
+    .addOption(new Option('--gmap <g>', 'the address is of this gmap').argParser(sizeOption))
+    .addOption(new Option('--process', 'the address is of the process').conflicts('gmap'))
+    .option('--line <n>', 'stop the scenario after line N', countOption)
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(async (file: string, address: bigint, flags: WalkFlags) => {
+      process.exitCode = await walk(file, address, flags);
+    });
+}
+
+const HELP = `
+Nothing is changed by looking: no fault is served on the way.
+
+Examples:
+  guesthouse walk examples/scenarios/first.txt 1G --gmap 0
+  guesthouse walk examples/scenarios/first.txt 256M --process --json`;
+
+async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {
+  if (flags.gmap === undefined && !flags.process) {
+    throw new UsageError('whose address is it? Say --process, or --gmap G');
+  }
+  const world = makeWorld(BigInt(DEFAULT_STORAGE_SIZE), new Trace());
+  await performAll(world, file, flags.line ?? Infinity);
+  const space = spaceOf(world, flags.gmap);
+  const { storage } = world.host.machine;
+  const explained = explainWalk(storage, space.asce, address, world.process.tables.pgstes);
+  const output = new Output();
+  if (flags.json) {
+    output.line(JSON.stringify({ space: space.name, address, ...explained }, hexadecimal));
+  } else {
+    output.line(`${styled('bold', space.name)}, address ${hex(address)}`);
+    print(explained, output);
+  }
+  output.flush();
+  return EXIT.OK;
+}
+
+async function performAll(world: World, file: string, last: number): Promise<void> {
+  for await (const operations of readScenario(file)) {
+    for (const { number, operation } of operations) {
+      if (number > last) return;
+      const { explanation } = world.perform(operation);
+      if (explanation !== undefined) process.stderr.write(`line ${number}: ${explanation}\n`);
+    }
+  }
+}
+
+function spaceOf(world: World, gmap: bigint | undefined): { name: string; asce: bigint } {
+  if (gmap === undefined) return { name: 'process', asce: world.process.asce };
+  try {
+    return { name: `gmap ${gmap}`, asce: world.gmap(Number(gmap)).asce };
+  } catch (error) {
+    if (error instanceof LinuxError) throw new UsageError(`${error.message} after this scenario`);
+    throw error;
+  }
+}
+
+function print(walk: ExplainedWalk, output: Output): void {
+  for (const step of walk.steps) output.line(stepLine(step));
+  if (walk.pgste !== null) output.line(`${' '.repeat(35)}${wide(walk.pgste)}  PGSTE`);
+  if (walk.exception) {
+    const { code, name } = walk.exception;
+    output.line(`${styled('yellow', 'exception')} ${hex(code)} ${name}`);
+  } else {
+    const protect = walk.protected ? ', stores are forbidden' : '';
+    output.line(`${styled('green', 'absolute')} ${hex(walk.absolute as bigint)}${protect}`);
+  }
+}
+
+function stepLine({ level, index, at, value, meaning }: ExplainedStep): string {
+  const name = level === 'asce' ? 'asce' : `${level}[${hex(index)}]`;
+  const where = at === null ? '' : hex(at);
+  return `${name.padEnd(22)}${where.padEnd(13)}${wide(value)}  ${meaning}`;
+}
+
+function wide(value: bigint): string {
+  return `0x${value.toString(16).padStart(16, '0')}`;
+}
+
+function hex(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
+}
