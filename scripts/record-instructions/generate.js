@@ -72,7 +72,11 @@ export class Random {
   /** As `value`, cut to `bytes` and in hexadecimal, for storage. */
   bytes(bytes) {
     let hex = '';
-    while (hex.length < bytes * 2) hex += this.value().toString(16).padStart(16, '0').slice(-Math.min(16, bytes * 2));
+    while (hex.length < bytes * 2)
+      hex += this.value()
+        .toString(16)
+        .padStart(16, '0')
+        .slice(-Math.min(16, bytes * 2));
     return hex.slice(0, bytes * 2);
   }
 }
@@ -178,7 +182,13 @@ export class Cases {
     this.each(names, count, (name, random, i) => {
       const { at, text, state } = i === count - 1 ? this.nowhere(long) : this.address(random, i, long);
       const m = at ? { m: { [at.toString(16)]: random.bytes(size) } } : {};
-      this.add(name, `${name} %r2,${text}`, { ...this.flags(random), ...state, r2: random.value(), ...m, ...more(random, i) });
+      this.add(name, `${name} %r2,${text}`, {
+        ...this.flags(random),
+        ...state,
+        r2: random.value(),
+        ...m,
+        ...more(random, i),
+      });
     });
   }
 
@@ -197,7 +207,9 @@ export class Cases {
   /** op r2,immediate of 16 bits (signed unless told). */
   ri(names, count = 10, unsigned = false) {
     this.each(names, count, (name, random) => {
-      const edge = random.of(unsigned ? [0, 1, 0x7fff, 0x8000, 0xffff, 0x1234] : [0, 1, -1, 0x7fff, -0x8000, 0x1234]);
+      const edge = random.of(
+        unsigned ? [0, 1, 0x7fff, 0x8000, 0xffff, 0x1234] : [0, 1, -1, 0x7fff, -0x8000, 0x1234],
+      );
       const value = random.below(2) ? edge : random.below(0x1_0000) - (unsigned ? 0 : 0x8000);
       this.add(name, `${name} %r2,${value}`, { ...this.flags(random), r2: random.value() });
     });
@@ -206,7 +218,9 @@ export class Cases {
   /** op r2,immediate of 32 bits. */
   ril(names, count = 10, unsigned = false) {
     this.each(names, count, (name, random) => {
-      const edges = unsigned ? [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff] : [0, 1, -1, 0x7fff_ffff, -0x8000_0000];
+      const edges = unsigned
+        ? [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]
+        : [0, 1, -1, 0x7fff_ffff, -0x8000_0000];
       const value = random.below(2) ? random.of(edges) : unsigned ? random.u32() : random.u32() | 0;
       this.add(name, `${name} %r2,${value}`, { ...this.flags(random), r2: random.value() });
     });
@@ -215,7 +229,9 @@ export class Cases {
   /** op r2,r3,immediate of 16 bits. */
   rie(names, count = 10) {
     this.each(names, count, (name, random, i) => {
-      const value = random.below(2) ? random.of([0, 1, -1, 0x7fff, -0x8000]) : random.below(0x1_0000) - 0x8000;
+      const value = random.below(2)
+        ? random.of([0, 1, -1, 0x7fff, -0x8000])
+        : random.below(0x1_0000) - 0x8000;
       const state = { ...this.flags(random), r2: random.value(), r3: random.value() };
       this.add(name, `${name} %r2,%r${i % 3 ? 3 : 2},${value}`, state);
     });

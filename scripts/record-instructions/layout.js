@@ -73,7 +73,16 @@ export function writeCase(buffer, code, state) {
 }
 
 /** Offsets in a result: assigned storage from real 0x80 on, registers, the rest, the arena. */
-const OUT = { LOW: 0x000, GPR: 0x100, FPR: 0x180, AR: 0x200, FPC: 0x240, CR: 0x280, REST: 0x300, ARENA: 0x400 };
+const OUT = {
+  LOW: 0x000,
+  GPR: 0x100,
+  FPR: 0x180,
+  AR: 0x200,
+  FPC: 0x240,
+  CR: 0x280,
+  REST: 0x300,
+  ARENA: 0x400,
+};
 
 const KINDS = { 1: 'program', 2: 'svc', 3: 'external' };
 const hex = (value) => value.toString(16);

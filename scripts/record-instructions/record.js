@@ -10,10 +10,21 @@
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync, closeSync, ftruncateSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { corrected } from './deviations.js';
 import { FAMILIES } from './families.js';
 import {
   CASE_SIZE,
@@ -38,7 +49,9 @@ function assemble(directory, cases) {
   const file = join(directory, 'cases.s');
   writeFileSync(file, `.machinemode zarch\n.machine "all"\n${source}.balign ${CODE_SIZE},0\n`);
   execFileSync(`${PREFIX}as`, ['-march=all', '-o', join(directory, 'cases.o'), file], { stdio: 'inherit' });
-  execFileSync(`${PREFIX}objcopy`, ['-O', 'binary', '-j', '.text', 'cases.o', 'cases.bin'], { cwd: directory });
+  execFileSync(`${PREFIX}objcopy`, ['-O', 'binary', '-j', '.text', 'cases.o', 'cases.bin'], {
+    cwd: directory,
+  });
   const bytes = readFileSync(join(directory, 'cases.bin'));
   if (bytes.length !== cases.length * CODE_SIZE) throw new Error('a case has more code than fits');
   cases.forEach(({ patch }, i) => {
@@ -68,10 +81,15 @@ function run(directory, elf, records) {
   const machine = ['-M', 's390-ccw-virtio,memory-backend=storage', '-cpu', 'max', '-m', '64M', '-smp', '1'];
   const backend = ['-object', `memory-backend-file,id=storage,mem-path=${storage},share=on,size=64M`];
   const quiet = ['-display', 'none', '-serial', 'none', '-monitor', 'none', '-no-reboot', '-nodefaults'];
-  spawnSync(QEMU, [...machine, ...backend, ...quiet, '-accel', 'tcg', '-kernel', elf], { timeout: 120_000 });
+  const { stderr } = spawnSync(QEMU, [...machine, ...backend, ...quiet, '-accel', 'tcg', '-kernel', elf], {
+    timeout: 120_000,
+    encoding: 'utf8',
+  });
+  if (stderr) console.error(stderr);
   readSync(file, count, 0, 4, COUNT);
   const left = count.readUInt32BE();
-  if (left !== 0) throw new Error(`the machine stopped with ${left} cases to go`, { cause: records.length - left });
+  if (left !== 0)
+    throw new Error(`the machine stopped with ${left} cases to go`, { cause: records.length - left });
   const results = records.map((_, i) => {
     const result = Buffer.alloc(RESULT_SIZE);
     readSync(file, result, 0, RESULT_SIZE, RESULTS + i * RESULT_SIZE);
@@ -92,9 +110,11 @@ function record(family, cases) {
       return bytes;
     });
     const results = run(directory, buildHarness(directory), records);
-    const lines = cases.map(({ mnemonic, asm, state }, i) => {
+    const lines = cases.map((one, i) => {
+      const { mnemonic, asm, state } = one;
       const hex = codes[i].toString('hex').replace(/(0000)+$/, '');
-      return JSON.stringify([mnemonic, asm.replaceAll('\n', '; '), hex, state, readResult(results[i], codes[i], state)]);
+      const result = corrected(one, codes[i], readResult(results[i], codes[i], state));
+      return JSON.stringify([mnemonic, asm.replaceAll('\n', '; '), hex, state, ...result]);
     });
     writeFileSync(join(FIXTURES, `${family}.json`), `[\n${lines.join(',\n')}\n]\n`);
   } catch (error) {

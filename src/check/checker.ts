@@ -66,6 +66,12 @@ export class Checker {
     return this.#found.splice(0).map((finding) => ({ ...finding, operations }));
   }
 
+  /** Looks at everything once more, whether or not anything seems to have changed: at the end of a run. */
+  finish(): Violation[] {
+    this.#changed = true;
+    return this.end();
+  }
+
   #everything(): void {
     this.#changed = false;
     this.#sinceFull = 0;

@@ -3,7 +3,7 @@
  */
 
 import type { Command } from 'commander';
-import { Checker, describeViolation } from '../check/index.ts';
+import { Checker, describeViolation, type Violation } from '../check/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
@@ -56,7 +56,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
       output.flush();
       progress.at(operations[operations.length - 1]?.number);
     }
-    return EXIT.OK;
+    return report(checker?.finish() ?? [], output) ? EXIT.OK : EXIT.BROKEN_RULE;
   } finally {
     progress.end();
     output.flush();
@@ -87,7 +87,11 @@ function perform(
     output.flush();
     process.stderr.write(`line ${number}: ${answer.explanation}\n`);
   }
-  const violations = checker?.end() ?? [];
+  return report(checker?.end() ?? [], output);
+}
+
+/** Reports broken rules. Says whether there are none. */
+function report(violations: readonly Violation[], output: Output): boolean {
   if (violations.length > 0) output.flush();
   for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
   return violations.length === 0;

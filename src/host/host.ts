@@ -186,8 +186,8 @@ function eachPart(
   access: typeof FETCH | typeof STORE,
   part: (at: number, done: number, count: number) => void,
 ): void {
-  if (address + BigInt(length) > GUEST_LIMIT) {
-    throw new LinuxError('EFAULT', `${hex(address)} + ${length} is beyond the address space`);
+  if (address < 0n || address + BigInt(length) > GUEST_LIMIT) {
+    throw new LinuxError('EFAULT', `${hex(address)} + ${length} is outside the address space`);
   }
   cpu.dat = true;
   cpu.space = SPACE.PRIMARY;

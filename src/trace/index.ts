@@ -53,6 +53,15 @@ export type TraceEvent =
   | { readonly type: 'mmap'; readonly address: bigint; readonly length: bigint; readonly protection: number }
   /** The process lost what was mapped in the range. */
   | { readonly type: 'munmap'; readonly address: bigint; readonly length: bigint }
+  /** What may be done with mapped memory of the process changed. */
+  | {
+      readonly type: 'mprotect';
+      readonly address: bigint;
+      readonly length: bigint;
+      readonly protection: number;
+    }
+  /** The pages of a range of the process were dropped; its mappings stay. */
+  | { readonly type: 'zap'; readonly address: bigint; readonly length: bigint }
   /** The process's page at `address` got the frame at absolute address `frame`. */
   | {
       readonly type: 'mm-fault';

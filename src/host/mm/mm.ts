@@ -154,6 +154,7 @@ export class Mm {
         this.#eachPage(start, end, (table, index) => this.#protect(table, index, protection)),
       );
     });
+    this.kernel.trace.listener?.({ type: 'mprotect', address, length, protection });
   }
 
   /**
@@ -183,7 +184,8 @@ export class Mm {
     this.mmapLock.expect('read', 'a fault');
     const mapping = this.mappings.at(page);
     if (!mapping) throw noMapping(addressOf(page));
-    const wanted = write ? PROT.WRITE : PROT.READ | PROT.EXEC;
+    // No entry can forbid fetching and allow storing: what may be written may be read.
+    const wanted = write ? PROT.WRITE : PROT.READ | PROT.WRITE | PROT.EXEC;
     if ((mapping.protection & wanted) === 0) {
       throw new LinuxError('EFAULT', `${hex(addressOf(page))} may not be ${write ? 'written' : 'read'}`);
     }
@@ -218,6 +220,8 @@ export class Mm {
       this.#eachPage(start, end, (table, index) => gather.block(this.#invalidate(table, index))),
     );
     gather.finish(this);
+    const { listener } = this.kernel.trace;
+    listener?.({ type: 'zap', address: addressOf(start), length: addressOf(end - start) });
   }
 
   /** Reads `length` bytes as the kernel does for a system call. @throws LinuxError EFAULT, ENOMEM */

@@ -26,9 +26,9 @@ export interface TestHost {
   readonly problems: string[];
 }
 
-/** A host on a machine of 3 processors and 64 MiB, unless said otherwise. */
+/** A host on a machine of 3 processors and 16 MiB, unless said otherwise. */
 export function makeHost(options: { cpus?: number; storageSize?: number } = {}): TestHost {
-  const { cpus = 3, storageSize = 0x400_0000 } = options;
+  const { cpus = 3, storageSize = 0x100_0000 } = options;
   const machine = new Machine({ cpus, storageSize });
   const host = new Host(machine);
   const problems: string[] = [];

@@ -5,3 +5,6 @@
  */
 
 export * from './hosts.ts';
+export * from './model.ts';
+export * from './operations.ts';
+export * from './scenario.ts';

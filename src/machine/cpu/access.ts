@@ -303,7 +303,7 @@ export class CpuAccess extends CpuState {
     const offset = lo & 0xfff;
     const page = hi * PAGES_PER_HIGH + (lo >>> 12);
     this.frame(page, offset, access);
-    if (offset + length > 0x1000) this.frame(this.#pageAfter(page), 0, access);
+    if (offset + length > 0x1000) this.frame(this.pageAfter(page), 0, access);
   }
 
   /** Fetches `length` bytes (1 to 4096) into the start of `into`. */
@@ -315,7 +315,7 @@ export class CpuAccess extends CpuState {
     const start = this.frame(page, offset, FETCH) + offset;
     for (let i = 0; i < first; i++) into[i] = bytes[start + i] as number;
     if (first === length) return;
-    const rest = this.frame(this.#pageAfter(page), 0, FETCH);
+    const rest = this.frame(this.pageAfter(page), 0, FETCH);
     for (let i = first; i < length; i++) into[i] = bytes[rest + i - first] as number;
   }
 
@@ -326,7 +326,7 @@ export class CpuAccess extends CpuState {
     const bytes = this.storage.bytes;
     const first = Math.min(length, 0x1000 - offset);
     const start = this.frame(page, offset, STORE) + offset;
-    const rest = first === length ? 0 : this.frame(this.#pageAfter(page), 0, STORE);
+    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE);
     for (let i = 0; i < first; i++) bytes[start + i] = from[i] as number;
     for (let i = first; i < length; i++) bytes[rest + i - first] = from[i] as number;
   }
@@ -450,14 +450,15 @@ export class CpuAccess extends CpuState {
     this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, logical, access, 0);
   }
 
-  #pageAfter(page: number): number {
+  /** The page after this one, as the addressing mode wraps. */
+  pageAfter(page: number): number {
     const limit = this.addressing === 3 ? 2 ** 52 : this.addressing === 1 ? 0x8_0000 : 0x1000;
     return page + 1 >= limit ? 0 : page + 1;
   }
 
   /** The byte `step` bytes on, which lies in the next page. */
   #next8(hi: number, lo: number, step: number): number {
-    const page = this.#pageAfter(hi * PAGES_PER_HIGH + (lo >>> 12));
+    const page = this.pageAfter(hi * PAGES_PER_HIGH + (lo >>> 12));
     const offset = (lo + step) & 0xfff;
     return this.storage.view.getUint8(this.frame(page, offset, FETCH) + offset);
   }

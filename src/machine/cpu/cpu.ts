@@ -460,6 +460,14 @@ export class Cpu extends CpuAccess {
     return (BigInt(this.teidHi) << 32n) | BigInt(this.teidLo);
   }
 
+  /**
+   * Leaves the rest of an instruction for later: it is executed again, unless an interruption comes first. Long
+   * instructions that have written down how far they are call this. Chapter 5, "Interruptible Instructions".
+   */
+  repeat(): void {
+    this.#back();
+  }
+
   /** Nullification: the instruction address goes back to the instruction. */
   #back(): void {
     this.iaHi = this.#startHi;

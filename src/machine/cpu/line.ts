@@ -15,6 +15,7 @@ export const FACILITIES = {
   zarch: 1,
   'long-displacement': 18,
   'extended-translation-2': 16,
+  'extended-translation-3': 22,
   'extended-immediate': 21,
   'store-clock-fast': 25,
   'store-facility-list-extended': 7,

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { type Gmap, Host, hex, type Mm, PROT, PURGE_SITES, type PurgeSite } from '../host/index.ts';
+import { Machine } from '../machine/index.ts';
+import { Checker, describeViolation, type Rule, type Violation } from './index.ts';
+
+const MIB = 1n << 20n;
+const P = 0x1000_0000n;
+const G = 5n << 30n;
+
+/** A process with two segments, two gmaps on them, everything linked, and every processor remembering pages. */
+class Busy {
+  readonly host = new Host(new Machine({ storageSize: 16 << 20, cpus: 3 }));
+  readonly checker = new Checker(this.host);
+  readonly mm: Mm = this.host.createProcess();
+  readonly gmaps: readonly [Gmap, Gmap];
+
+  constructor() {
+    this.mm.mmap({ address: P, length: 2n * MIB });
+    this.gmaps = [this.host.createGmap(this.mm), this.host.createGmap(this.mm)];
+    for (const gmap of this.gmaps) gmap.map({ from: P, to: G, length: 2n * MIB });
+    this.touch();
+  }
+
+  /** Process and both guests store into both segments, each on its own processor. */
+  touch(): void {
+    const { host, mm, gmaps } = this;
+    for (const offset of [0n, MIB + 0x3000n]) {
+      host.writeAsProcess(mm, host.machine.cpu(0), P + offset, Uint8Array.of(1));
+      gmaps.forEach(
+        (gmap, n) => void host.writeAsGuest(gmap, host.machine.cpu(n + 1), G + offset, Uint8Array.of(2)),
+      );
+    }
+  }
+
+  /** What the checker says after an operation. */
+  after(name: string, operation: (busy: Busy) => void): Violation[] {
+    this.checker.begin(name);
+    operation(this);
+    return this.checker.end();
+  }
+}
+
+/** For each place that purges: an operation that makes processors' memory stale without it. */
+const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
+  'gmap-map': ({ gmaps }) => gmaps[0].map({ from: P + MIB, to: G, length: MIB }),
+  'gmap-unmap': ({ gmaps }) => gmaps[0].unmap({ to: G, length: MIB }),
+  'gmap-free': ({ gmaps }) => gmaps[1].free(),
+  'page-table-gone': ({ mm }) => mm.munmap(P, MIB),
+  'page-invalidated': ({ mm }) => mm.munmap(P, 0x1000n),
+  'page-protected': ({ mm }) => mm.mprotect(P, 0x1000n, PROT.READ),
+  'enable-sie': ({ host }) => {
+    const other = host.createProcess();
+    other.mmap({ address: P, length: MIB });
+    host.writeAsProcess(other, host.machine.cpu(0), P, Uint8Array.of(1));
+    host.createGmap(other);
+  },
+};
+
+describe('the checker and the purges', () => {
+  it.each(PURGE_SITES)('finds nothing wrong after the operation that purges at %s', (site) => {
+    const busy = new Busy();
+    expect(busy.after(site, NEEDS[site])).toEqual([]);
+  });
+
+  it.each(PURGE_SITES)(
+    'names the stale translation and the operation when the purge at %s is left out',
+    (site) => {
+      const busy = new Busy();
+      expect(busy.after('all is well', () => {})).toEqual([]);
+      busy.host.kernel.purges.leftOut = site;
+      const violations = busy.after(`the operation of ${site}`, NEEDS[site]);
+      expect(violations.map(({ rule }) => rule)).toContain('stale-translation' satisfies Rule);
+      expect(describeViolation(violations[0] as Violation)).toContain(`after the operation of ${site}`);
+    },
+  );
+
+  it('catches the use itself of a stale translation', () => {
+    const busy = new Busy();
+    busy.host.kernel.purges.leftOut = 'page-invalidated';
+    const violations = busy.after('munmap, then a read', ({ mm, host, gmaps }) => {
+      mm.munmap(P, 0x1000n);
+      host.readAsGuest(gmaps[0], host.machine.cpu(1), G, 1);
+    });
+    expect(violations.some(({ message }) => message.startsWith('used page'))).toBe(true);
+  });
+
+  it('sees a purge missed on the second of two processors in one gmap', () => {
+    const busy = new Busy();
+    const { host, gmaps } = busy;
+    host.readAsGuest(gmaps[0], host.machine.cpu(2), G, 1);
+    const [, first] = host.machine.cpus;
+    host.kernel.purges.leftOut = 'gmap-unmap';
+    const violations = busy.after('unmap, purged on one processor only', () => {
+      gmaps[0].unmap({ to: G, length: MIB });
+      first?.tlb.purgeAll();
+    });
+    expect(violations.map(({ message }) => message).join()).toContain('processor 2 remembers');
+    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 remembers');
+  });
+
+  it('sees a purge missed on the second of two gmaps of one process', () => {
+    const busy = new Busy();
+    busy.host.kernel.purges.leftOut = 'page-table-gone';
+    const violations = busy.after('munmap, purged for one gmap only', ({ mm, host, gmaps }) => {
+      mm.munmap(P, MIB);
+      host.machine.purgeAsce(mm.asceHi, mm.asceLo);
+      host.machine.purgeAsce(gmaps[0].asceHi, gmaps[0].asceLo);
+    });
+    expect(violations.length).toBeGreaterThan(0);
+    expect(violations.every(({ message }) => message.includes(hex(busy.gmaps[1].asce)))).toBe(true);
+  });
+});
+
+/** Damage done behind the host's back, and the rule that must name it. */
+const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][] = [
+  [
+    'a link that the reverse map does not know',
+    'reverse-map',
+    ({ host, gmaps }) => {
+      host.common.reverseMaps.unlink(gmaps[0].tables.entryOf(Number(G >> 20n)));
+    },
+  ],
+  [
+    'a reverse-map entry that is not linked',
+    'reverse-map',
+    ({ host, gmaps }) => {
+      host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), 0x20n);
+    },
+  ],
+  [
+    'a guest entry that designates another segment’s old page table',
+    'link',
+    ({ host, gmaps }) => {
+      host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), 0x9000n);
+    },
+  ],
+  [
+    'a promise with wrong bits',
+    'table-format',
+    ({ host, gmaps }) => {
+      host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), P | 0x230n);
+    },
+  ],
+  [
+    'a region entry of the wrong type',
+    'table-format',
+    ({ host, gmaps }) => {
+      const { storage } = host.machine;
+      storage.set64(gmaps[0].tables.top, storage.get64(gmaps[0].tables.top) ^ 0x04n);
+    },
+  ],
+  [
+    'a page table whose segment is forgotten',
+    'page-table',
+    ({ host, mm }) => {
+      host.common.facts.segment[mm.tables.pageTableOf(Number(P >> 20n)) / 2048] = 7;
+    },
+  ],
+  [
+    'a page table without a mapping',
+    'page-table',
+    ({ mm }) => mm.mappings.remove(Number(P >> 12n), Number(P >> 12n) + 256),
+  ],
+  [
+    'a page without a mapping',
+    'mapping',
+    ({ mm }) => mm.mappings.remove(Number(P >> 12n), Number(P >> 12n) + 1),
+  ],
+  [
+    'a page with another protection than its mapping',
+    'mapping',
+    ({ host, mm }) => {
+      const entry = mm.tables.pageTableOf(Number(P >> 20n));
+      host.machine.storage.set64(entry, host.machine.storage.get64(entry) | 0x200n);
+    },
+  ],
+  ['a frame that nobody uses', 'frames', ({ host }) => void host.kernel.frames.allocate(0, 'page')],
+  [
+    'a frame that was freed too early',
+    'frames',
+    ({ host, mm }) => {
+      host.kernel.frames.free(
+        Number(host.machine.storage.get64(mm.tables.pageTableOf(Number(P >> 20n))) & ~0xfffn),
+      );
+    },
+  ],
+  [
+    'a frame with two owners',
+    'frames',
+    ({ host, mm }) => {
+      const { storage } = host.machine;
+      const [one, two] = [
+        mm.tables.pageTableOf(Number(P >> 20n)),
+        mm.tables.pageTableOf(Number(P >> 20n) + 1),
+      ];
+      storage.set64(one, storage.get64(two + 3 * 8));
+    },
+  ],
+  ['a lock that is still held', 'locks', ({ mm }) => mm.mmapLock.acquire('read')],
+  [
+    'locks in the wrong order',
+    'locks',
+    ({ mm }) => {
+      mm.pageTableLock.acquire('write');
+      mm.mmapLock.acquire('read');
+      mm.mmapLock.release();
+      mm.pageTableLock.release();
+    },
+  ],
+  [
+    'an allocation under the page-table lock',
+    'locks',
+    ({ host, mm }) => {
+      mm.pageTableLock.acquire('write');
+      host.kernel.frames.free(host.kernel.frames.allocate(0, 'kernel'));
+      mm.pageTableLock.release();
+    },
+  ],
+  ['a fault without the mmap lock', 'locks', ({ mm }) => mm.faultPage(Number(P >> 12n), false)],
+];
+
+describe('the checker and damaged tables', () => {
+  it.each(DAMAGE)('names %s', (what, rule, damage) => {
+    const busy = new Busy();
+    busy.after('all is well', () => {});
+    // Damage behind the host's back emits no event: an event makes the checker look.
+    const violations = busy.after(what, (target) => {
+      damage(target);
+      target.host.kernel.trace.listener?.({ type: 'purge', by: 'all' });
+    });
+    expect(violations.map((violation) => violation.rule)).toContain(rule);
+  });
+});

@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InternalError, Storage } from '../machine/index.ts';
+import { Frames, MAX_ORDER, PURPOSES, type Purpose } from './frames.ts';
+import { Locks } from './locks.ts';
+import { codeOf } from './testing/index.ts';
+
+const make = (size = 0x10_0000) => {
+  const storage = new Storage(size);
+  return { storage, frames: new Frames(storage, new Locks()) };
+};
+
+describe('frames', () => {
+  it('are all there at first but the lowest 16, where a prefix area lies', () => {
+    // 1 MiB is 256 frames.
+    const { frames } = make();
+    expect(frames.available).toBe(240);
+    const addresses = Array.from({ length: 240 }, () => frames.allocate(0, 'page'));
+    expect(Math.min(...addresses)).toBe(0x1_0000);
+    expect(Math.max(...addresses)).toBe(0xf_f000);
+    expect(new Set(addresses).size).toBe(240);
+    expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ENOMEM');
+  });
+
+  it.each([
+    [0x1000, 0],
+    [0x1_0000, 0],
+    [0x1_1000, 1],
+    [0x1_8000, 8],
+    [0x2_3000, 19],
+    [0x10_0000, 240],
+    [0x123_4000, 0x1224],
+    [0x4000_0000, 0x3_fff0],
+  ])('of a storage of %i bytes are %i', (size, count) => {
+    expect(make(size).frames.available).toBe(count);
+  });
+
+  it('come in blocks aligned to their size', () => {
+    const { frames } = make(0x100_0000);
+    for (let order = 0; order <= MAX_ORDER; order++) {
+      expect(frames.allocate(order, 'kernel') % (4096 * 2 ** order)).toBe(0);
+    }
+  });
+
+  it('hold what they held, or zeros when asked', () => {
+    const { storage, frames } = make();
+    const address = frames.allocate(2, 'page');
+    storage.fill(address, 0x4000, 0xee);
+    frames.free(address);
+    expect(frames.allocate(2, 'page')).toBe(address);
+    expect(storage.get8(address + 0x3fff)).toBe(0xee);
+    frames.free(address);
+    expect(frames.allocateZeroed(2, 'page')).toBe(address);
+    for (let i = 0; i < 0x4000; i += 8) expect(storage.get64(address + i)).toBe(0n);
+  });
+
+  it('are counted by purpose', () => {
+    const { frames } = make();
+    const table = frames.allocate(2, 'gmap-table');
+    frames.allocate(0, 'page');
+    const page = frames.allocate(0, 'page');
+    expect(PURPOSES.map((purpose) => frames.count(purpose))).toEqual([2, 0, 0, 0, 4, 0]);
+    expect(frames.available).toBe(234);
+    expect([frames.purposeOf(table), frames.purposeOf(page)]).toEqual(['gmap-table', 'page']);
+    expect(frames.purposeOf(table + 0x1000)).toBeUndefined();
+    frames.free(table);
+    expect(frames.purposeOf(table)).toBeUndefined();
+    expect(PURPOSES.map((purpose) => frames.count(purpose))).toEqual([2, 0, 0, 0, 0, 0]);
+    expect(frames.available).toBe(238);
+  });
+
+  it.each(PURPOSES)('for %s are known to be for that, of any order', (purpose) => {
+    const { frames } = make(0x100_0000);
+    for (let order = 0; order <= MAX_ORDER; order++) {
+      const address = frames.allocate(order, purpose);
+      expect(frames.purposeOf(address)).toBe(purpose);
+      expect(frames.count(purpose)).toBe(2 ** order);
+      frames.free(address);
+      expect(frames.count(purpose)).toBe(0);
+    }
+  });
+
+  it('meet their buddies again, whatever order they come back in', () => {
+    const { frames } = make(0x100_0000);
+    const large = () => {
+      const found: number[] = [];
+      while (codeOf(() => found.push(frames.allocate(MAX_ORDER, 'kernel'))) === 'ok');
+      for (const address of found) frames.free(address);
+      return found.sort((a, b) => a - b);
+    };
+    const atFirst = large();
+    expect(atFirst).toEqual([0x40_0000, 0x80_0000, 0xc0_0000]);
+    const singles = Array.from({ length: frames.available }, () => frames.allocate(0, 'page'));
+    expect(frames.available).toBe(0);
+    // Every other one first: no two of them are buddies.
+    for (const address of singles.filter((a) => a % 0x2000 === 0)) frames.free(address);
+    expect(codeOf(() => frames.allocate(1, 'page'))).toBe('ENOMEM');
+    for (const address of singles.filter((a) => a % 0x2000 !== 0)) frames.free(address);
+    expect(large()).toEqual(atFirst);
+  });
+
+  it('ENOMEM when frames are free but no block of the size is', () => {
+    const { frames } = make();
+    const singles = Array.from({ length: 240 }, () => frames.allocate(0, 'page'));
+    for (const address of singles.filter((a) => (a / 4096) % 4 !== 0)) frames.free(address);
+    expect(frames.available).toBe(180);
+    expect(codeOf(() => frames.allocate(2, 'gmap-table'))).toBe('ENOMEM');
+    expect(codeOf(() => frames.allocate(1, 'gmap-table'))).toBe('ok');
+    expect(codeOf(() => frames.allocate(MAX_ORDER + 1, 'kernel'))).toBe('ENOMEM');
+  });
+
+  it('that nobody has cannot be freed', () => {
+    const { frames } = make();
+    const address = frames.allocate(2, 'page');
+    const wrong = (at: number) => expect(() => frames.free(at)).toThrow(InternalError);
+    wrong(address + 0x1000);
+    wrong(address + 1);
+    wrong(0);
+    wrong(0x10_0000);
+    wrong(-0x1000);
+    frames.free(address);
+    wrong(address);
+    expect(frames.available).toBe(240);
+  });
+});
+
+describe('an allocation that is to fail', () => {
+  it('is the n-th from now, once, and changes nothing', () => {
+    const { frames } = make();
+    frames.failIn(3);
+    expect(frames.failing).toBe(3);
+    frames.allocate(0, 'page');
+    frames.allocateZeroed(0, 'page');
+    expect(frames.failing).toBe(1);
+    expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ENOMEM');
+    expect(frames.failing).toBe(0);
+    expect([frames.available, frames.count('page')]).toEqual([238, 2]);
+    expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ok');
+  });
+
+  it('is called off by 0', () => {
+    const { frames } = make();
+    frames.failIn(1);
+    frames.failIn(0);
+    expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ok');
+  });
+
+  it('counts allocations that fail by themselves', () => {
+    const { frames } = make();
+    frames.failIn(2);
+    expect(codeOf(() => frames.allocate(MAX_ORDER, 'page'))).toBe('ENOMEM');
+    expect(frames.failing).toBe(1);
+  });
+});
+
+describe('whatever is allocated and freed', () => {
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ order: fc.integer({ min: 0, max: 6 }), purpose: fc.constantFrom(...PURPOSES) }),
+      fc.record({ free: fc.nat(1000) }),
+    ),
+    { maxLength: 200, size: 'max' },
+  );
+  const sizes = fc.constantFrom(0x10_0000, 0x4_7000, 0x20_3000);
+
+  it('no two blocks overlap, counts are right, and in the end all is as it was', () => {
+    fc.assert(
+      fc.property(sizes, steps, (size, list) => {
+        const { frames } = make(size);
+        const total = size / 4096 - 16;
+        const owner: (number | undefined)[] = Array(size / 4096).fill(undefined);
+        const blocks: { address: number; order: number; purpose: Purpose }[] = [];
+        const free = ({ address, order }: { address: number; order: number }) => {
+          frames.free(address);
+          owner.fill(undefined, address / 4096, address / 4096 + 2 ** order);
+        };
+        for (const step of list) {
+          if ('free' in step) {
+            const [block] = blocks.splice(step.free % Math.max(blocks.length, 1), 1);
+            if (block) free(block);
+          } else {
+            let address = -1;
+            const { order, purpose } = step;
+            const code = codeOf(() => {
+              address = frames.allocate(order, purpose);
+            });
+            if (code === 'ok') {
+              const [first, end] = [address / 4096, address / 4096 + 2 ** order];
+              expect(first % 2 ** order).toBe(0);
+              expect(first).toBeGreaterThanOrEqual(16);
+              expect(end).toBeLessThanOrEqual(owner.length);
+              expect(owner.slice(first, end).every((o) => o === undefined)).toBe(true);
+              owner.fill(address, first, end);
+              blocks.push({ address, order, purpose });
+            } else {
+              // No aligned block of the size is free.
+              for (
+                let at = 16 + (((-16 % 2 ** order) + 2 ** order) % 2 ** order);
+                at + 2 ** order <= owner.length;
+                at += 2 ** order
+              ) {
+                expect(owner.slice(at, at + 2 ** order).some((o) => o !== undefined)).toBe(true);
+              }
+            }
+          }
+          const used = blocks.reduce((sum, { order }) => sum + 2 ** order, 0);
+          expect(frames.available).toBe(total - used);
+          for (const purpose of PURPOSES) {
+            const expected = blocks
+              .filter((b) => b.purpose === purpose)
+              .reduce((n, b) => n + 2 ** b.order, 0);
+            expect(frames.count(purpose)).toBe(expected);
+          }
+        }
+        for (const block of blocks) free(block);
+        expect(frames.available).toBe(total);
+        expect(blocksOf(frames)).toEqual(blocksOf(make(size).frames));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  /** The free blocks of each order from the largest on, by taking all there are. */
+  function blocksOf(frames: Frames): number[][] {
+    const found: number[][] = [];
+    for (let order = MAX_ORDER; order >= 0; order--) {
+      const ofOrder: number[] = [];
+      while (codeOf(() => ofOrder.push(frames.allocate(order, 'kernel'))) === 'ok');
+      found.push(ofOrder.sort((a, b) => a - b));
+    }
+    return found;
+  }
+});

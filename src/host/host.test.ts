@@ -1,0 +1,385 @@
+/**
+ * A host as a whole: what code of processes and guests sees on several processors, and that no processor goes on
+ * with a translation that was taken back.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Cpu, InternalError, STORE } from '../machine/index.ts';
+import type { Gmap } from './gmap/index.ts';
+import type { Host } from './host.ts';
+import { PURGE_SITES, type PurgeSite } from './kernel.ts';
+import { type Mm, PROT } from './mm/index.ts';
+import { bytes, codeOf, entryOf, MIB, makeHost, PIB, staleTranslations, TIB } from './testing/index.ts';
+
+const HOME = 0x1000_0000n;
+
+let host: Host;
+let mm: Mm;
+let cpus: readonly Cpu[];
+let problems: string[];
+
+beforeEach(() => {
+  const made = makeHost();
+  host = made.host;
+  problems = made.problems;
+  cpus = host.machine.cpus;
+  mm = host.createProcess();
+  return () => {
+    expect(problems).toEqual([]);
+    expect(host.kernel.locks.held).toEqual([]);
+  };
+});
+
+/** A gmap with the process's two MiB from HOME on at guest address 0. */
+function guest(): Gmap {
+  if (!mm.mappings.at(Number(HOME >> 12n))) mm.mmap({ address: HOME, length: 2n * MIB });
+  const gmap = host.createGmap(mm);
+  gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
+  return gmap;
+}
+
+/** What is read on each processor: a byte, or an error code. */
+const onEach = (read: (cpu: Cpu) => Uint8Array | unknown): (number | string)[] =>
+  cpus.map((cpu) => {
+    let found: number | string = 'nothing';
+    const code = codeOf(() => {
+      const result = read(cpu);
+      found = result instanceof Uint8Array ? (result[0] as number) : 'ok';
+    });
+    return code === 'ok' ? found : code;
+  });
+const guestReads = (gmap: Gmap, address = 0n) => onEach((cpu) => host.readAsGuest(gmap, cpu, address, 1));
+const guestWrites = (gmap: Gmap, address = 0n) =>
+  onEach((cpu) => host.writeAsGuest(gmap, cpu, address, bytes(0xbb)));
+const processReads = (address = HOME, of = mm) => onEach((cpu) => host.readAsProcess(of, cpu, address, 1));
+const all = (value: number | string) => [value, value, value];
+const live = () =>
+  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as Gmap).asce)]);
+
+describe('data', () => {
+  it('that the process writes is what the guest reads, on any processor', () => {
+    const gmap = guest();
+    host.writeAsProcess(mm, cpus[0]!, HOME + 0x1234n, bytes(1, 2, 3));
+    for (const cpu of cpus) expect(host.readAsGuest(gmap, cpu, 0x1234n, 3)).toEqual(bytes(1, 2, 3));
+  });
+
+  it('that the guest writes is what the process reads, on any processor', () => {
+    const gmap = guest();
+    host.writeAsGuest(gmap, cpus[2]!, 0x1234n, bytes(1, 2, 3));
+    for (const cpu of cpus) expect(host.readAsProcess(mm, cpu, HOME + 0x1234n, 3)).toEqual(bytes(1, 2, 3));
+    expect(mm.read(HOME + 0x1234n, 3)).toEqual(bytes(1, 2, 3));
+  });
+
+  it('goes over the borders of pages and segments', () => {
+    const gmap = guest();
+    const data = Uint8Array.from({ length: 0x2002 }, (_, i) => i % 251);
+    host.writeAsGuest(gmap, cpus[1]!, MIB - 0x1001n, data);
+    expect(host.readAsProcess(mm, cpus[0]!, HOME + MIB - 0x1001n, 0x2002)).toEqual(data);
+  });
+
+  it('is zero at first', () => {
+    expect(guestReads(guest())).toEqual(all(0));
+    expect(processReads(HOME + 5n)).toEqual(all(0));
+  });
+
+  it('of length 0 is nothing, wherever', () => {
+    const gmap = guest();
+    expect(host.readAsGuest(gmap, cpus[0]!, 1n << 60n, 0)).toEqual(bytes());
+    expect(codeOf(() => host.writeAsProcess(mm, cpus[0]!, TIB, bytes()))).toBe('ok');
+    expect(host.kernel.frames.count('page')).toBe(0);
+  });
+
+  it('of two processes at one address are two things', () => {
+    const other = host.createProcess();
+    for (const p of [mm, other]) p.mmap({ address: HOME, length: MIB });
+    host.writeAsProcess(mm, cpus[0]!, HOME, bytes(1));
+    host.writeAsProcess(other, cpus[0]!, HOME, bytes(2));
+    expect(processReads()).toEqual(all(1));
+    expect(processReads(HOME, other)).toEqual(all(2));
+  });
+
+  it('beyond what a space can reach is EFAULT', () => {
+    const gmap = guest();
+    expect(processReads(1n << 42n)).toEqual(all('EFAULT'));
+    expect(processReads((1n << 64n) - 1n)).toEqual(all('EFAULT'));
+    expect(processReads(-1n)).toEqual(all('EFAULT'));
+    expect(guestReads(gmap, (1n << 64n) - 1n)).toEqual(all('EFAULT'));
+  });
+
+  it('a store into a page that was only read makes it changed', () => {
+    const gmap = guest();
+    host.readAsGuest(gmap, cpus[0]!, 0n, 1);
+    const frame = Number(entryOf(host, mm.asce, HOME, 0));
+    const page = host.machine.storage.get32(frame + 4) >>> 12;
+    expect((host.machine.storage.keys[page] as number) & 0x02).toBe(0);
+    host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
+    expect((host.machine.storage.keys[page] as number) & 0x02).toBe(0x02);
+  });
+});
+
+describe('no processor uses old data after', () => {
+  let gmap: Gmap;
+
+  beforeEach(() => {
+    gmap = guest();
+    mm.write(HOME, bytes(1));
+    mm.write(HOME + MIB, bytes(2));
+    expect(guestReads(gmap)).toEqual(all(1));
+    expect(guestReads(gmap, MIB)).toEqual(all(2));
+    expect(processReads()).toEqual(all(1));
+    return () => expect(staleTranslations(host, live())).toEqual([]);
+  });
+
+  it('munmap of all', () => {
+    mm.munmap(HOME, 2n * MIB);
+    expect(guestReads(gmap)).toEqual(all('EFAULT'));
+    expect(processReads()).toEqual(all('EFAULT'));
+  });
+
+  it('munmap of a part, and a new mapping', () => {
+    mm.munmap(HOME, 0x1000n);
+    expect(guestReads(gmap)).toEqual(all('EFAULT'));
+    expect(guestReads(gmap, MIB)).toEqual(all(2));
+    mm.mmap({ address: HOME, length: 0x1000n });
+    expect(guestReads(gmap)).toEqual(all(0));
+    expect(processReads()).toEqual(all(0));
+  });
+
+  it('mmap over what was there', () => {
+    mm.mmap({ address: HOME, length: 0x1000n, taken: 'replace' });
+    expect(guestReads(gmap)).toEqual(all(0));
+    expect(processReads()).toEqual(all(0));
+  });
+
+  it('dontNeed and discard', () => {
+    mm.dontNeed(HOME, 0x1000n);
+    expect(guestReads(gmap)).toEqual(all(0));
+    gmap.discard({ from: MIB, to: 2n * MIB });
+    expect(guestReads(gmap, MIB)).toEqual(all(0));
+    expect(processReads(HOME + MIB)).toEqual(all(0));
+  });
+
+  it('mprotect', () => {
+    expect(guestWrites(gmap)).toEqual(all('ok'));
+    mm.mprotect(HOME, MIB, PROT.READ);
+    expect(guestWrites(gmap)).toEqual(all('EFAULT'));
+    expect(guestReads(gmap)).toEqual(all(0xbb));
+    mm.mprotect(HOME, MIB, PROT.NONE);
+    expect(guestReads(gmap)).toEqual(all('EFAULT'));
+    expect(processReads()).toEqual(all('EFAULT'));
+    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    expect(guestWrites(gmap)).toEqual(all('ok'));
+  });
+
+  it('gmap.unmap, gmap.map and gmap.free', () => {
+    gmap.map({ from: HOME + MIB, to: 0n, length: MIB });
+    expect(guestReads(gmap)).toEqual(all(2));
+    gmap.unmap({ to: 0n, length: 2n * MIB });
+    expect(guestReads(gmap)).toEqual(all('EFAULT'));
+    gmap.free();
+    expect(processReads()).toEqual(all(1));
+  });
+
+  it('the end of the process, when the next one gets its tables', () => {
+    const { asce } = mm;
+    host.endProcess(mm);
+    const next = host.createProcess();
+    expect(next.asce).toBe(asce);
+    expect(processReads(HOME, next)).toEqual(all('EFAULT'));
+    next.mmap({ address: HOME, length: MIB });
+    expect(processReads(HOME, next)).toEqual(all(0));
+  });
+
+  it('an alias: what one guest segment made remembered goes with the page, whichever way it came', () => {
+    const other = guest();
+    gmap.map({ from: HOME, to: 16n * PIB, length: MIB });
+    expect(guestReads(gmap, 16n * PIB)).toEqual(all(1));
+    expect(guestReads(other)).toEqual(all(1));
+    mm.dontNeed(HOME, 0x1000n);
+    expect([guestReads(gmap, 16n * PIB), guestReads(other), guestReads(gmap)]).toEqual([
+      all(0),
+      all(0),
+      all(0),
+    ]);
+  });
+});
+
+describe('each purge is needed: without it a processor is seen to use what was taken back', () => {
+  /** Does something that takes a translation back, and says what each processor then sees. */
+  const cases: Record<
+    PurgeSite,
+    { run: () => (number | string)[]; fresh: number | string; stale: number | string }
+  > = {
+    'gmap-map': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        mm.write(HOME + MIB, bytes(2));
+        guestReads(gmap);
+        gmap.map({ from: HOME + MIB, to: 0n, length: MIB });
+        return guestReads(gmap);
+      },
+      fresh: 2,
+      stale: 1,
+    },
+    'gmap-unmap': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        guestReads(gmap);
+        gmap.unmap({ to: 0n, length: MIB });
+        return guestReads(gmap);
+      },
+      fresh: 'EFAULT',
+      stale: 1,
+    },
+    // The next gmap's tables lie where the old one's were: its element is the same.
+    'gmap-free': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        guestReads(gmap);
+        gmap.free();
+        return guestReads(host.createGmap(mm));
+      },
+      fresh: 'EFAULT',
+      stale: 1,
+    },
+    // The page of the process that went is, by then, another process's.
+    'page-table-gone': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        guestReads(gmap);
+        const other = host.createProcess();
+        other.mmap({ address: 0n, length: 64n * MIB });
+        other.write(0n, bytes(7));
+        mm.munmap(HOME, 2n * MIB);
+        for (let i = 0n; i < 8n; i++) other.write(0x1000n * i, new Uint8Array(4096).fill(9));
+        return guestReads(gmap);
+      },
+      fresh: 'EFAULT',
+      stale: 9,
+    },
+    'page-invalidated': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        guestReads(gmap);
+        mm.dontNeed(HOME, 0x1000n);
+        return guestReads(gmap);
+      },
+      fresh: 0,
+      stale: 1,
+    },
+    'page-protected': {
+      run: () => {
+        const gmap = guest();
+        guestWrites(gmap);
+        mm.mprotect(HOME, MIB, PROT.READ);
+        return guestWrites(gmap);
+      },
+      fresh: 'EFAULT',
+      stale: 'ok',
+    },
+    // IPTE goes by the page table: what came from the old one is out of its reach.
+    'enable-sie': {
+      run: () => {
+        mm.mmap({ address: HOME, length: MIB });
+        mm.write(HOME, bytes(1));
+        processReads();
+        host.createGmap(mm);
+        mm.dontNeed(HOME, 0x1000n);
+        return processReads();
+      },
+      fresh: 0,
+      stale: 1,
+    },
+  };
+
+  it.each(PURGE_SITES)('%s', (site) => {
+    host.kernel.purges.leftOut = site;
+    expect(cases[site].run()).toEqual(all(cases[site].stale));
+  });
+
+  it.each(PURGE_SITES)('%s: not when it is there', (site) => {
+    expect(cases[site].run()).toEqual(all(cases[site].fresh));
+    expect(staleTranslations(host, live())).toEqual([]);
+  });
+
+  it('page-table-gone, for the process itself', () => {
+    mm.mmap({ address: HOME, length: MIB });
+    mm.write(HOME, bytes(1));
+    processReads();
+    host.kernel.purges.leftOut = 'page-table-gone';
+    mm.munmap(HOME, MIB);
+    expect(processReads()).toEqual(all(1));
+  });
+
+  it('page-invalidated, for a munmap of a part', () => {
+    const gmap = guest();
+    mm.write(HOME, bytes(1));
+    guestReads(gmap);
+    host.kernel.purges.leftOut = 'page-invalidated';
+    mm.munmap(HOME, 0x1000n);
+    expect(guestReads(gmap)).toEqual(all(1));
+  });
+
+  it('page-protected, when stores are allowed again: they would fault for ever', () => {
+    const gmap = guest();
+    guestWrites(gmap);
+    mm.mprotect(HOME, MIB, PROT.READ);
+    guestReads(gmap);
+    host.kernel.purges.leftOut = 'page-protected';
+    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    expect(() => guestWrites(gmap)).toThrow(InternalError);
+  });
+});
+
+describe('processors', () => {
+  it('of a host have enhanced DAT on', () => {
+    for (const cpu of cpus) expect((cpu.cr[0] as bigint) & 0x80_0000n).toBe(0x80_0000n);
+  });
+
+  it('are taken out of the gmap after an access, also one that fails', () => {
+    const gmap = guest();
+    host.readAsGuest(gmap, cpus[1]!, 0n, 1);
+    expect(cpus[1]!.cr[1]).toBe(mm.asce);
+    expect(codeOf(() => host.readAsGuest(gmap, cpus[2]!, 1n << 50n, 1))).toBe('EFAULT');
+    expect(cpus[2]!.cr[1]).toBe(mm.asce);
+    expect(host.running.size).toBe(0);
+  });
+
+  it('walk the tables of the space they are in', () => {
+    const gmap = guest();
+    host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
+    const [cpu] = cpus;
+    gmap.enable(cpu!);
+    const frame = cpu!.attempt(0, STORE);
+    expect(host.machine.storage.get8(frame)).toBe(1);
+    gmap.disable(cpu!);
+    expect(cpu!.attempt(Number(HOME >> 12n), STORE)).toBe(frame);
+    expect(cpu!.attempt(0, STORE)).toBe(-1);
+  });
+});
+
+describe('gmaps and processes', () => {
+  it('are numbered from 0 on, unless a number is asked for', () => {
+    const ids = [host.createGmap(mm), host.createGmap(mm), host.createGmap(mm, 7), host.createGmap(mm)];
+    expect(ids.map(({ id }) => id)).toEqual([0, 1, 7, 8]);
+  });
+
+  it('a process that ended is forgotten, and everything it had is free', () => {
+    const before = host.kernel.frames.available;
+    const other = host.createProcess();
+    const gmap = host.createGmap(other);
+    other.mmap({ address: 0n, length: 64n * MIB });
+    gmap.map({ from: 0n, to: PIB, length: 64n * MIB });
+    for (let i = 0n; i < 64n; i += 7n) host.writeAsGuest(gmap, cpus[0]!, PIB + i * MIB, bytes(1));
+    host.endProcess(other);
+    expect(host.kernel.frames.available).toBe(before);
+    expect([...host.processes]).toEqual([mm]);
+    host.endProcess(other);
+    expect(host.kernel.frames.available).toBe(before);
+  });
+});

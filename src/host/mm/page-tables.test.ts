@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '../host.ts';
+import { entryOf, MIB, makeHost, pageEntryOf, TIB } from '../testing/index.ts';
+import type { Mm } from './mm.ts';
+import { hasFrame, PageTables } from './page-tables.ts';
+
+const GIB = 1n << 30n;
+
+let host: Host;
+let mm: Mm;
+
+beforeEach(() => {
+  host = makeHost().host;
+  mm = host.createProcess();
+});
+
+const at = (address: bigint | number) => host.machine.storage.get64(Number(address));
+const frames = (purpose: 'page-table' | 'pgste-table' | 'mm-table') => host.kernel.frames.count(purpose);
+
+describe('in absolute storage', () => {
+  it('the element: region-third type 0x04, length 3, 0x1c0', () => {
+    expect(mm.asce & 0x3fffn).toBe(0x1c7n);
+    expect((BigInt(mm.asceHi) << 32n) | BigInt(mm.asceLo)).toBe(mm.asce);
+    for (let i = 0n; i < 2048n; i++) expect(at(mm.asce - 0x1c7n + i * 8n)).toBe(0x24n);
+  });
+
+  it('a path through all tables, entry by entry', () => {
+    // Indexes 3, 4, 5: 3 << 31 | 4 << 20 | 5 << 12.
+    mm.mmap({ address: 0x1_8040_5000n, length: 0x1000n });
+    mm.write(0x1_8040_5678n, Uint8Array.of(0xcd));
+    const third = mm.asce - 0x1c7n;
+    const segment = at(third + 3n * 8n) - 0x07n;
+    expect(segment % 0x4000n).toBe(0n);
+    const page = at(segment + 4n * 8n);
+    expect(page % 0x800n).toBe(0n);
+    const frame = at(page + 5n * 8n);
+    expect(frame % 0x1000n).toBe(0n);
+    expect(host.machine.storage.get8(Number(frame) + 0x678)).toBe(0xcd);
+    for (let i = 0n; i < 2048n; i++) {
+      if (i !== 3n) expect(at(third + i * 8n)).toBe(0x24n);
+      if (i !== 4n) expect(at(segment + i * 8n)).toBe(0x20n);
+      if (i !== 5n && i < 256n) expect(at(page + i * 8n)).toBe(0x400n);
+    }
+  });
+
+  it.each([
+    [7, 0n],
+    [3, 0n],
+    [2, 0n],
+    [1, 0x200n],
+    [4, 0x200n],
+    [5, 0x200n],
+  ])('a page of protection %i has the low bits %i', (protection, low) => {
+    mm.mmap({ address: 0n, length: MIB, protection });
+    mm.fault(0n, false);
+    expect(pageEntryOf(host, mm.asce, 0n) & 0xfffn).toBe(low);
+    expect(pageEntryOf(host, mm.asce, 0n) & ~0xfffn).not.toBe(0n);
+  });
+
+  it('a page that is taken out of reach keeps its frame, as type 0x401', () => {
+    mm.mmap({ address: 0n, length: MIB });
+    mm.fault(0n, true);
+    const before = pageEntryOf(host, mm.asce, 0n);
+    mm.mprotect(0n, MIB, 0);
+    expect(pageEntryOf(host, mm.asce, 0n)).toBe(before | 0x401n);
+    mm.mprotect(0n, MIB, 1);
+    expect(pageEntryOf(host, mm.asce, 0n)).toBe(before | 0x200n);
+    mm.mprotect(0n, MIB, 3);
+    expect(pageEntryOf(host, mm.asce, 0n)).toBe(before);
+  });
+
+  it.each([
+    [0x0000_0000, true],
+    [0x1234_5000, true],
+    [0x1234_5200, true],
+    [0x1234_5401, true],
+    [0x0000_0400, false],
+    [0x0000_0403, false],
+    [0x1234_5403, false],
+  ])('an entry of low half %i has a frame: %s', (low, has) => {
+    expect(hasFrame(low)).toBe(has);
+  });
+});
+
+describe('page tables of a process that hosts no guest', () => {
+  const touch = (...segments: number[]) => {
+    for (const segment of segments) mm.fault(BigInt(segment) * MIB, false);
+  };
+  const tableOf = (segment: number) => Number(entryOf(host, mm.asce, BigInt(segment) * MIB, 0));
+
+  beforeEach(() => {
+    mm.mmap({ address: 0n, length: 16n * MIB });
+  });
+
+  it('are 2 KiB, two to a frame', () => {
+    touch(0, 1, 2);
+    expect(frames('page-table')).toBe(2);
+    expect(tableOf(1)).toBe(tableOf(0) + 0x800);
+    expect(tableOf(2) % 0x1000).toBe(0);
+  });
+
+  it('a frame whose halves are both free goes back', () => {
+    touch(0, 1);
+    mm.munmap(0n, MIB);
+    expect(frames('page-table')).toBe(1);
+    mm.munmap(MIB, MIB);
+    expect(frames('page-table')).toBe(0);
+  });
+
+  it('the same, the upper half first', () => {
+    touch(0, 1);
+    mm.munmap(MIB, MIB);
+    expect(frames('page-table')).toBe(1);
+    mm.munmap(0n, MIB);
+    expect(frames('page-table')).toBe(0);
+  });
+
+  it('one with a free half serves the next page table, either half', () => {
+    touch(0, 1);
+    const [lower, upper] = [tableOf(0), tableOf(1)];
+    mm.munmap(0n, MIB);
+    touch(2);
+    expect(tableOf(2)).toBe(lower);
+    mm.munmap(MIB, MIB);
+    touch(3);
+    expect(tableOf(3)).toBe(upper);
+    expect(frames('page-table')).toBe(1);
+  });
+
+  it('a half that was never used counts as free', () => {
+    touch(0);
+    mm.munmap(0n, MIB);
+    expect(frames('page-table')).toBe(0);
+  });
+
+  it('are empty when they are handed out again', () => {
+    touch(0, 1);
+    for (let i = 0n; i < 256n; i++) mm.fault(i * 0x1000n, true);
+    mm.munmap(0n, MIB);
+    touch(2);
+    for (let i = 1; i < 256; i++) expect(at(tableOf(2) + i * 8)).toBe(0x400n);
+  });
+
+  it('are not shared by processes', () => {
+    touch(0);
+    const other = host.createProcess();
+    other.mmap({ address: 0n, length: MIB });
+    other.fault(0n, false);
+    expect(frames('page-table')).toBe(2);
+    host.endProcess(other);
+    expect(frames('page-table')).toBe(1);
+  });
+});
+
+describe('segment tables', () => {
+  it('come with the first page of their 2 GiB and go with its last mapping', () => {
+    mm.mmap({ address: 2n * GIB - MIB, length: 2n * MIB });
+    expect(frames('mm-table')).toBe(4);
+    mm.fault(2n * GIB - MIB, false);
+    expect(frames('mm-table')).toBe(8);
+    mm.fault(2n * GIB, false);
+    expect(frames('mm-table')).toBe(12);
+    mm.munmap(2n * GIB - MIB, MIB);
+    expect(frames('mm-table')).toBe(8);
+    mm.munmap(2n * GIB, MIB);
+    expect(frames('mm-table')).toBe(4);
+  });
+
+  it('stay while anything is mapped there, touched or not', () => {
+    mm.mmap({ address: 0n, length: MIB });
+    mm.mmap({ address: 2n * GIB - 0x1000n, length: 0x1000n });
+    mm.fault(0n, false);
+    mm.munmap(0n, MIB);
+    expect(frames('mm-table')).toBe(8);
+    mm.munmap(2n * GIB - 0x1000n, 0x1000n);
+    expect(frames('mm-table')).toBe(4);
+  });
+
+  it('a munmap over many of them takes all', () => {
+    for (let i = 0n; i < 5n; i++) {
+      mm.mmap({ address: i * 700n * GIB, length: MIB });
+      mm.fault(i * 700n * GIB, true);
+    }
+    expect(frames('mm-table')).toBe(24);
+    mm.munmap(700n * GIB, 4n * TIB - 700n * GIB);
+    expect(frames('mm-table')).toBe(8);
+    mm.munmap(0n, 4n * TIB);
+    expect(frames('mm-table')).toBe(4);
+  });
+});
+
+describe('looking at the tables', () => {
+  it('finds the next segment table, the segments with page tables, their entries', () => {
+    mm.mmap({ address: 0n, length: 8n * GIB });
+    for (const address of [5n * MIB, 6n * GIB, 6n * GIB + 3n * MIB]) mm.fault(address, false);
+    const { tables } = mm;
+    expect(tables).toBeInstanceOf(PageTables);
+    expect(BigInt(tables.top)).toBe(mm.asce - 0x1c7n);
+    expect([...tables.segments()]).toEqual([5, 6144, 6147]);
+    expect(tables.pageTableOf(5)).toBe(Number(entryOf(host, mm.asce, 5n * MIB, 0)));
+    expect(tables.pageTableOf(6)).toBe(-1);
+    expect(tables.pageTableOf(2048)).toBe(-1);
+    expect(tables.segmentEntryOf(2048)).toBe(-1);
+    expect(at(tables.segmentEntryOf(6))).toBe(0x20n);
+    expect(tables.nextTable(7, 2 ** 22)).toBe(7);
+    expect(tables.nextTable(2049, 2 ** 22)).toBe(6144);
+    expect(tables.nextTable(2049, 4000)).toBe(4000);
+    expect(tables.nextTable(8192, 2 ** 22)).toBe(2 ** 22);
+  });
+});

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InternalError } from '../../machine/index.ts';
+import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
+
+const owner = (id: number): LinkOwner => ({ id, asceHi: 0, asceLo: id, segmentOf: () => id });
+/** Frames of 4 MiB. */
+const FRAMES = 1024;
+const TABLE = 0x4000;
+
+const entriesOf = (maps: ReverseMaps, pageTable: number) => {
+  const found: number[] = [];
+  for (let entry = maps.first(pageTable); entry >= 0; entry = maps.after(entry)) found.push(entry);
+  return found;
+};
+
+describe('reverse maps', () => {
+  let maps: ReverseMaps;
+
+  beforeEach(() => {
+    maps = new ReverseMaps(FRAMES);
+    maps.addTable(0x10_0000, owner(1));
+    maps.addTable(0x10_4000, owner(2));
+  });
+
+  it('know the entries linked to a page table, the latest first', () => {
+    const entries = [0x10_0000, 0x10_7ff8, 0x10_3ff8, 0x10_4000];
+    for (const entry of entries) maps.link(0x20_0000, entry);
+    expect(entriesOf(maps, 0x20_0000)).toEqual([...entries].reverse());
+    expect(entriesOf(maps, 0x20_1000)).toEqual([]);
+    expect(maps.count).toBe(4);
+  });
+
+  it('forget the first, the last and one in the middle', () => {
+    for (let i = 0; i < 5; i++) maps.link(0x20_0000, 0x10_0000 + i * 8);
+    maps.unlink(0x10_0020);
+    maps.unlink(0x10_0000);
+    maps.unlink(0x10_0010);
+    expect(entriesOf(maps, 0x20_0000)).toEqual([0x10_0018, 0x10_0008]);
+    maps.unlink(0x10_0018);
+    maps.unlink(0x10_0008);
+    expect(maps.first(0x20_0000)).toBe(-1);
+    expect(maps.count).toBe(0);
+  });
+
+  it('know whose an entry is', () => {
+    expect(maps.ownerOf(0x10_0000).id).toBe(1);
+    expect(maps.ownerOf(0x10_3ff8).id).toBe(1);
+    expect(maps.ownerOf(0x10_4000).id).toBe(2);
+  });
+
+  it('refuse what would be a bug', () => {
+    maps.link(0x20_0000, 0x10_0000);
+    expect(() => maps.link(0x20_1000, 0x10_0000)).toThrow(InternalError);
+    expect(() => maps.unlink(0x10_0008)).toThrow(InternalError);
+    expect(() => maps.link(0x20_0000, 0x10_8000)).toThrow(InternalError);
+    expect(() => maps.ownerOf(0x10_8000)).toThrow(InternalError);
+    maps.unlink(0x10_0000);
+    expect(() => maps.unlink(0x10_0000)).toThrow(InternalError);
+    maps.removeTable(0x10_0000);
+    expect(() => maps.link(0x20_0000, 0x10_0000)).toThrow(InternalError);
+    expect(() => maps.ownerOf(0x10_0000)).toThrow(InternalError);
+  });
+
+  it('give the place of a table that is gone to the next', () => {
+    maps.link(0x20_0000, 0x10_4008);
+    maps.link(0x20_0000, 0x10_0008);
+    maps.unlink(0x10_0008);
+    maps.removeTable(0x10_0000);
+    maps.addTable(0x18_0000, owner(3));
+    maps.link(0x20_0000, 0x18_0008);
+    expect(entriesOf(maps, 0x20_0000)).toEqual([0x18_0008, 0x10_4008]);
+    expect(maps.ownerOf(0x18_0008).id).toBe(3);
+  });
+
+  it('grow, and keep the links there are', () => {
+    for (let i = 0; i < 8; i++) maps.link(0x20_0000, 0x10_0000 + i * 8);
+    for (let i = 0; i < 20; i++) maps.addTable(0x30_0000 + i * TABLE, owner(10 + i));
+    for (let i = 0; i < 20; i++) maps.link(0x20_0000, 0x30_0000 + i * TABLE + 0x3ff8);
+    expect(entriesOf(maps, 0x20_0000)).toEqual([
+      ...Array.from({ length: 20 }, (_, i) => 0x30_0000 + (19 - i) * TABLE + 0x3ff8),
+      ...Array.from({ length: 8 }, (_, i) => 0x10_0000 + (7 - i) * 8),
+    ]);
+  });
+});
+
+describe('reverse maps and a map of sets', () => {
+  const step = fc.record({
+    what: fc.constantFrom('link', 'link', 'link', 'unlink', 'add', 'remove', 'drop'),
+    table: fc.nat(11),
+    index: fc.constantFrom(0, 1, 2, 1023, 2046, 2047),
+    pageTable: fc.nat(3),
+  });
+
+  it('say the same', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
+        const maps = new ReverseMaps(FRAMES);
+        const tables = new Map<number, number>();
+        const model = new Map<number, Set<number>>();
+        const linkedTo = new Map<number, number>();
+        let next = 0;
+        const unlink = (entry: number) => {
+          maps.unlink(entry);
+          model.get(linkedTo.get(entry) as number)?.delete(entry);
+          linkedTo.delete(entry);
+        };
+        for (const { what, ...step } of steps) {
+          const origin = 0x10_0000 + step.table * TABLE;
+          const entry = origin + step.index * 8;
+          const pageTable = 0x30_0000 + step.pageTable * 0x1000;
+          if (what === 'add' && !tables.has(origin)) {
+            tables.set(origin, next);
+            maps.addTable(origin, owner(next++));
+          } else if (what === 'remove' && tables.has(origin)) {
+            for (const one of [...linkedTo.keys()]) if (one >= origin && one < origin + TABLE) unlink(one);
+            tables.delete(origin);
+            maps.removeTable(origin);
+          } else if (what === 'link' && tables.has(origin) && !linkedTo.has(entry)) {
+            maps.link(pageTable, entry);
+            linkedTo.set(entry, pageTable);
+            model.set(pageTable, (model.get(pageTable) ?? new Set()).add(entry));
+          } else if (what === 'unlink' && linkedTo.has(entry)) {
+            unlink(entry);
+          } else if (what === 'drop') {
+            for (let one = maps.first(pageTable); one >= 0; one = maps.first(pageTable)) unlink(one);
+          }
+          expect(maps.count).toBe(linkedTo.size);
+          for (let i = 0; i < 4; i++) {
+            const at = 0x30_0000 + i * 0x1000;
+            // The latest first: a set iterates in the order of insertion.
+            expect(entriesOf(maps, at)).toEqual([...(model.get(at) ?? [])].reverse());
+          }
+          for (const one of linkedTo.keys()) {
+            expect(maps.ownerOf(one).id).toBe(tables.get(one - (one % TABLE)));
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,243 @@
+/**
+ * Storage keys, and moves with keys and between spaces. Principles of Operation, chapters 3 ("Storage Key") and
+ * 10.
+ */
+
+import { PGM } from '../../interruption.ts';
+import { KEY_CHANGED, KEY_REFERENCED } from '../../storage.ts';
+import { FETCH, STORE } from '../access.ts';
+import type { Cpu } from '../cpu.ts';
+import { GUEST, type InstructionLine } from '../line.ts';
+import { SPACE } from '../state.ts';
+import { moveSpans } from './move.ts';
+import { setAddress } from './operands.ts';
+import { keyAllowed } from './psw.ts';
+import { FIRST, SECOND } from './span.ts';
+
+/** The bits that a storage key has. */
+const KEY_BITS = 0xfe;
+const FRAMES_PER_SEGMENT = 0x100;
+
+/** The frame number behind a real page of whoever runs here. No key is asked, and no reference noted. */
+function frameNumber(c: Cpu, page: number): number {
+  if (c.below === null) {
+    const frame = c.prefixed(page);
+    if (frame >= c.storage.keys.length) c.program(PGM.ADDRESSING);
+    return frame;
+  }
+  const { key } = c;
+  c.key = 0;
+  try {
+    return c.realFrame(page, FETCH) / 0x1000;
+  } finally {
+    c.key = key;
+  }
+}
+
+/** The frame that the address in register `r` designates. */
+function designated(c: Cpu, r: number): number {
+  c.effectiveRegister(r);
+  return frameNumber(c, c.eaHi * 0x10_0000 + (c.eaLo >>> 12));
+}
+
+/** After reference or change bits were reset: what is remembered must note them anew. */
+function forget(c: Cpu): void {
+  for (const cpu of c.machine.cpus) cpu.tlb.purgeAll();
+}
+
+/** INSERT STORAGE KEY EXTENDED. */
+function iske(c: Cpu, r1: number, r2: number): void {
+  const key = c.storage.keys[designated(c, r2)] as number;
+  c.gr32[r1 * 2] = ((c.gr32[r1 * 2] as number) & ~0xff) | (key & KEY_BITS);
+}
+
+const MULTIPLE_BLOCK = 1;
+
+/** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
+function sske(c: Cpu, r1: number, r2: number, m3: number): void {
+  const key = (c.gr32[r1 * 2] as number) & KEY_BITS;
+  const frame = designated(c, r2);
+  if (m3 & MULTIPLE_BLOCK && c.below === null) {
+    setBlock(c, r2, key);
+  } else {
+    c.storage.keys[frame] = key;
+  }
+  forget(c);
+}
+
+/** Multiple-block addresses are absolute. The register is left at the next segment. */
+function setBlock(c: Cpu, r2: number, key: number): void {
+  const page = c.eaHi * 0x10_0000 + (c.eaLo >>> 12);
+  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+  if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);
+  c.storage.keys.fill(key, page, Math.min(end, c.storage.keys.length));
+  setAddress(c, r2, Math.floor(end / 0x10_0000), ((end % 0x10_0000) << 12) >>> 0);
+}
+
+/** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
+function rrbe(c: Cpu, _: number, r2: number): void {
+  const frame = designated(c, r2);
+  const key = c.storage.keys[frame] as number;
+  c.storage.keys[frame] = key & ~KEY_REFERENCED;
+  forget(c);
+  c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
+}
+
+/** PERFORM FRAME MANAGEMENT FUNCTION: what the bits of r1 ask for. */
+const PFMF = {
+  RESERVED: 0xfffc_0101,
+  SET_KEY: 0x2_0000,
+  CLEAR: 0x1_0000,
+  SIZE: 0x7000,
+  SIZE_1M: 0x1000,
+} as const;
+
+function pfmf(c: Cpu, r1: number, r2: number): void {
+  const what = c.gr32[r1 * 2] as number;
+  const size = what & PFMF.SIZE;
+  if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
+  c.effectiveRegister(r2);
+  const page = c.eaHi * 0x10_0000 + (c.eaLo >>> 12);
+  if (size === 0) {
+    manage(c, frameNumber(c, page), what);
+    return;
+  }
+  // Frames of 1 MiB are designated by absolute addresses, and go up to the end of the segment.
+  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+  if (c.below === null && end > c.storage.keys.length) c.program(PGM.ADDRESSING);
+  for (let n = page; n < end; n++) manage(c, c.below === null ? n : frameNumber(c, n), what);
+  setAddress(c, r2, Math.floor(end / 0x10_0000), ((end % 0x10_0000) << 12) >>> 0);
+}
+
+function manage(c: Cpu, frame: number, what: number): void {
+  if (what & PFMF.CLEAR) c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
+  if (!(what & PFMF.SET_KEY)) return;
+  c.storage.keys[frame] = what & KEY_BITS;
+  forget(c);
+}
+
+/** Moves up to 256 bytes, each operand by a key and a space of its own. */
+function moveBy(c: Cpu, length: number, to: Way, from: Way): void {
+  const { key, space } = c;
+  try {
+    c.key = to.key;
+    c.space = to.space;
+    FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
+    c.key = from.key;
+    c.space = from.space;
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+  } finally {
+    c.key = key;
+    c.space = space;
+  }
+  moveSpans(c, length);
+}
+
+/** How an operand is accessed. */
+interface Way {
+  key: number;
+  space: number;
+}
+
+const TO: Way = { key: 0, space: 0 };
+const FROM: Way = { key: 0, space: 0 };
+
+function ways(c: Cpu, toKey: number, fromKey: number): void {
+  TO.key = toKey;
+  FROM.key = fromKey;
+  TO.space = FROM.space = c.space;
+}
+
+/** The true length in register `r`: at most 256 are moved at a time, and code 3 says that there is more. */
+function trueLength(c: Cpu, r: number): number {
+  const lo = c.gr32[r * 2] as number;
+  const more = lo > 256 || (c.addressing === 3 && c.gr32[r * 2 + 1] !== 0);
+  c.cc = more ? 3 : 0;
+  return more ? 256 : lo;
+}
+
+/** MOVE WITH KEY: the source is fetched by the key in r3. */
+function mvck(c: Cpu, r1: number, r3: number): void {
+  const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+  keyAllowed(c, key);
+  ways(c, c.key, key);
+  moveTrue(c, r1);
+}
+
+/** Moves as many bytes as register `r` says; the condition code changes only when that was possible. */
+function moveTrue(c: Cpu, r: number): void {
+  const before = c.cc;
+  const length = trueLength(c, r);
+  const after = c.cc;
+  c.cc = before;
+  if (length > 0) moveBy(c, length, TO, FROM);
+  c.cc = after;
+}
+
+const CR0_SECONDARY_SPACE = 0x0400_0000;
+
+/** MOVE TO PRIMARY and MOVE TO SECONDARY: the operand in the secondary space goes by the key in r3. */
+function moveBetween(toPrimary: boolean) {
+  return (c: Cpu, r1: number, r3: number): void => {
+    const allowed = c.dat && (c.cr32[0] as number) & CR0_SECONDARY_SPACE;
+    const mode = c.space === SPACE.PRIMARY || c.space === SPACE.SECONDARY;
+    if (!allowed || !mode) c.program(PGM.SPECIAL_OPERATION);
+    const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+    keyAllowed(c, key);
+    TO.space = toPrimary ? SPACE.PRIMARY : SPACE.SECONDARY;
+    FROM.space = toPrimary ? SPACE.SECONDARY : SPACE.PRIMARY;
+    TO.key = toPrimary ? c.key : key;
+    FROM.key = toPrimary ? key : c.key;
+    moveTrue(c, r1);
+  };
+}
+
+/** MOVE WITH SOURCE KEY and WITH DESTINATION KEY: length code in register 0, key in register 1. */
+function moveKeyed(destination: boolean) {
+  return (c: Cpu): void => {
+    const key = ((c.gr32[2] as number) >>> 4) & 15;
+    keyAllowed(c, key);
+    ways(c, destination ? key : c.key, destination ? c.key : key);
+    moveBy(c, ((c.gr32[0] as number) & 0xff) + 1, TO, FROM);
+  };
+}
+
+const MVPG = { RESERVED: 0xf000, DESTINATION_KEY: 0x800, SOURCE_KEY: 0x400, TELL: 0x100 } as const;
+
+/** MOVE PAGE. A page that is not there can be told by the condition code: 1 the first operand's, 2 the second's. */
+function mvpg(c: Cpu, r1: number, r2: number): void {
+  const what = c.gr32[0] as number;
+  const both = MVPG.DESTINATION_KEY | MVPG.SOURCE_KEY;
+  if (what & MVPG.RESERVED || (what & both) === both) c.program(PGM.SPECIFICATION);
+  const key = (what >>> 4) & 15;
+  if (what & both) keyAllowed(c, key);
+  ways(c, what & MVPG.DESTINATION_KEY ? key : c.key, what & MVPG.SOURCE_KEY ? key : c.key);
+  c.effectiveRegister(r2);
+  c.ea2Hi = c.eaHi;
+  c.ea2Lo = (c.eaLo & ~0xfff) >>> 0;
+  c.effectiveRegister(r1);
+  c.eaLo = (c.eaLo & ~0xfff) >>> 0;
+  if (what & MVPG.TELL && c.dat) {
+    c.cc = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
+    if (c.cc !== 0) return;
+  }
+  moveBy(c, 0x1000, TO, FROM);
+  c.cc = 0;
+}
+
+function missingPage(c: Cpu, hi: number, lo: number): boolean {
+  return c.translate(hi * 0x10_0000 + (lo >>> 12), c.space).code === PGM.PAGE_TRANSLATION;
+}
+
+export const KEYS: readonly InstructionLine[] = [
+  ['ISKE', 'RRE', 0xb229, 'base', iske, { privileged: true, guest: GUEST.ISKE }],
+  ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, guest: GUEST.SSKE }],
+  ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, guest: GUEST.RRBE }],
+  ['PFMF', 'RRE', 0xb9af, 'enhanced-dat-1', pfmf, { privileged: true, guest: GUEST.ALWAYS }],
+  ['MVCK', 'SSb', 0xd9, 'base', mvck],
+  ['MVCP', 'SSb', 0xda, 'base', moveBetween(true)],
+  ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],
+  ['MVCSK', 'SSE', 0xe50e, 'base', moveKeyed(false)],
+  ['MVCDK', 'SSE', 0xe50f, 'base', moveKeyed(true)],
+  ['MVPG', 'RRE', 0xb254, 'base', mvpg],
+];
