@@ -102,10 +102,12 @@ export class Frames {
     return frame * FRAME_SIZE;
   }
 
-  /** As `allocate`, and every byte is zero. */
+  /** As `allocate`, and every byte is zero, as are the storage keys: nothing is left of who had it before. */
   allocateZeroed(order: number, purpose: Purpose): number {
     const address = this.allocate(order, purpose);
+    const frame = address / FRAME_SIZE;
     this.#storage.bytes.fill(0, address, address + FRAME_SIZE * 2 ** order);
+    this.#storage.keys.fill(0, frame, frame + 2 ** order);
     return address;
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Cpu, InternalError, STORE } from '../machine/index.ts';
+import { type Cpu, InternalError, STORE, Storage } from '../machine/index.ts';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { PURGE_SITES, type PurgeSite } from './kernel.ts';
@@ -337,6 +337,13 @@ describe('each purge is needed: without it a processor is seen to use what was t
 });
 
 describe('processors', () => {
+  it('access with key 0, whatever key the program before had', () => {
+    const gmap = guest();
+    cpus[0]!.key = 8;
+    host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
+    expect(processReads()).toEqual(all(1));
+  });
+
   it('of a host have enhanced DAT on', () => {
     for (const cpu of cpus) expect((cpu.cr[0] as bigint) & 0x80_0000n).toBe(0x80_0000n);
   });
@@ -360,6 +367,80 @@ describe('processors', () => {
     gmap.disable(cpu!);
     expect(cpu!.attempt(Number(HOME >> 12n), STORE)).toBe(frame);
     expect(cpu!.attempt(0, STORE)).toBe(-1);
+  });
+});
+
+describe('a page that had another owner', () => {
+  it('has neither the data nor the storage key of that one', () => {
+    const gmap = guest();
+    const [cpu] = cpus;
+    host.writeAsGuest(gmap, cpu!, 0n, bytes(1));
+    const frameOf = () => host.machine.storage.get32(Number(entryOf(host, gmap.asce, 0n, 0)) + 4) >>> 12;
+    const frame = frameOf();
+    host.machine.storage.keys[frame] = 0x9e;
+    mm.dontNeed(HOME, 0x1000n);
+    expect(host.readAsGuest(gmap, cpu!, 0n, 1)).toEqual(bytes(0));
+    expect(frameOf()).toBe(frame);
+    // Referenced, by the access just made, and nothing else.
+    expect(host.machine.storage.keys[frame]).toBe(0x04);
+  });
+});
+
+describe('where addresses are large', () => {
+  const canHave = (storageSize: number) => {
+    try {
+      return new Storage(storageSize).size === storageSize;
+    } catch {
+      return false;
+    }
+  };
+
+  it.each([
+    { name: '2 GiB', edge: 0x8000_0000 },
+    { name: '4 GiB', edge: 0x1_0000_0000 },
+  ])('tables and pages across $name of storage are as any others', ({ edge }) => {
+    // An engine may not have buffers of more than 4 GiB.
+    const storageSize = canHave(edge + 0x100_0000) ? edge + 0x100_0000 : edge;
+    const large = makeHost({ storageSize });
+    const { frames } = large.host.kernel;
+    // All below the edge is taken but 4 MiB, and the lowest of what is left comes first.
+    const left = storageSize > edge ? edge - 0x40_0000 : edge - 0x100_0000;
+    for (let at = 0; at < left; ) at = frames.allocate(10, 'kernel') + 0x40_0000;
+    for (let at = 0; at < left; ) at = frames.allocate(0, 'kernel');
+    const before = frames.available;
+    const process = large.host.createProcess();
+    process.mmap({ address: 0n, length: 8n * MIB });
+    process.write(5n, bytes(1, 2, 3));
+    expect(process.asceLo).toBeGreaterThan(0x7000_0000);
+    const gmap = large.host.createGmap(process);
+    gmap.map({ from: 0n, to: PIB, length: 8n * MIB });
+    const [a, b, c] = large.machine.cpus as [Cpu, Cpu, Cpu];
+    const wrote: number[] = [];
+    for (let i = 0; ; i++) {
+      const at = BigInt(i) * 0x1000n;
+      if (i === 2048 || codeOf(() => large.host.writeAsGuest(gmap, a, PIB + at, bytes(i, i >> 8))) !== 'ok')
+        break;
+      wrote.push(i);
+    }
+    expect(wrote.length).toBe(2048);
+    const good = wrote.every((i) => {
+      const at = BigInt(i) * 0x1000n;
+      const [low, high] = large.host.readAsProcess(process, b, at, 2);
+      const [guestLow, guestHigh] = large.host.readAsGuest(gmap, c, PIB + at, 2);
+      return low === (i & 0xff) && high === i >> 8 && guestLow === low && guestHigh === high;
+    });
+    expect(good).toBe(true);
+    for (const protection of [PROT.READ, PROT.NONE, PROT.READ | PROT.WRITE]) {
+      process.mprotect(0n, 8n * MIB, protection);
+    }
+    expect(large.host.readAsGuest(gmap, c, PIB + 7n * MIB, 2)).toEqual(bytes(0, 7));
+    expect([...gmap.segments()].every(({ linked }) => linked)).toBe(true);
+    process.munmap(0n, 4n * MIB);
+    expect(staleTranslations(large.host, [process.asce, gmap.asce])).toEqual([]);
+    expect(large.host.stats()).toMatchObject({ rmaps: 4, pagetables: 4 });
+    large.host.endProcess(process);
+    expect(frames.available).toBe(before);
+    expect(large.problems).toEqual([]);
   });
 });
 

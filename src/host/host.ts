@@ -144,6 +144,7 @@ class ProcessSide implements Side {
   }
 
   enter(cpu: Cpu): void {
+    this.#mm.demandAlive();
     cpu.setControl(1, this.#mm.asce);
   }
 
@@ -191,6 +192,7 @@ function eachPart(
   }
   cpu.dat = true;
   cpu.space = SPACE.PRIMARY;
+  cpu.key = 0;
   side.enter(cpu);
   try {
     for (let done = 0; done < length; ) {

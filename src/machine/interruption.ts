@@ -26,6 +26,7 @@ export const PGM = {
   REGION_FIRST_TRANSLATION: 0x39,
   REGION_SECOND_TRANSLATION: 0x3a,
   REGION_THIRD_TRANSLATION: 0x3b,
+  MONITOR_EVENT: 0x40,
 } as const;
 
 /** External-interruption codes. */

@@ -64,10 +64,14 @@ export class Storage {
     if (!Number.isSafeInteger(size) || size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
-    const buffer = reserve(size);
     this.size = size;
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    try {
+      const buffer = reserve(size);
+      this.bytes = new Uint8Array(buffer);
+      this.view = new DataView(buffer);
+    } catch {
+      throw new RangeError(`${size} bytes of storage cannot be had here`);
+    }
     this.keys = new Uint8Array(size / FRAME_SIZE);
   }
 

@@ -26,6 +26,8 @@ export function arithmetic() {
   c.rie('ahik aghik alhsik alghsik');
   c.si('asi alsi', 4, 8, { long: true, unsigned: false });
   c.si('agsi algsi', 8, 8, { long: true, unsigned: false });
+  c.si('cli', 1, 8);
+  c.si('cliy', 1, 8, { long: true });
   c.si('chsi', 4, 16);
   c.si('chhsi', 2, 16);
   c.si('cghsi', 8, 16);

@@ -46,7 +46,7 @@ function equalLengths(c) {
     if (i % 5 === 4) state.r9 = state.r8;
     c.add(name, `${name} 0(${length},%r8),4(%r9)`, state);
   });
-  c.each('clc', 6, (_name, _random, i) => {
+  c.each('clc', 6, (name, _, i) => {
     const m = {
       [DATA.toString(16)]: '0102030405060708',
       21000: `01020304050607${'070809000108'.slice(i * 2, i * 2 + 2)}`,

@@ -723,6 +723,21 @@ describe('unmap', () => {
     expect(segments().map(({ guest }) => guest)).toEqual([0n, 17n * PIB, END - 2n * MIB]);
   });
 
+  it.each([
+    ['2 GiB', 2n * GIB],
+    ['4 TiB', 4n * TIB],
+    ['8 PiB', 8n * PIB],
+  ])(
+    'what follows a hole is still unmapped when the range begins inside the hole, just below %s',
+    (_, edge) => {
+      // Far away, so that no table on the way to the hole exists but the highest.
+      const base = 5n << 60n;
+      gmap.map({ from: HOME, to: base + edge, length: 2n * MIB });
+      gmap.unmap({ to: base + edge - 3n * MIB, length: 4n * MIB });
+      expect(segments().map(({ guest }) => guest)).toEqual([base + edge + MIB]);
+    },
+  );
+
   it('one purge if any was linked', () => {
     mm.mmap({ address: HOME, length: 3n * MIB });
     gmap.map({ from: HOME, to: 0n, length: 3n * MIB });

@@ -142,7 +142,7 @@ describe('mappings and an array of pages', () => {
           expect(mappings.highestGap(end - start, probe, PAGES)).toBe(gapOf(pages, end - start, probe));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

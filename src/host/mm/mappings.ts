@@ -35,7 +35,7 @@ export class Mappings {
   /** Whether any mapping has a page in the range. */
   touches(start: number, end: number): boolean {
     const next = this.#list[this.#firstEndingAfter(start)];
-    return next !== undefined && next.start < end;
+    return next !== undefined && next.start < end && start < end;
   }
 
   /** The parts of mappings that lie in the range, ascending. */
@@ -43,7 +43,7 @@ export class Mappings {
     const parts: Mapping[] = [];
     for (let i = this.#firstEndingAfter(start); i < this.#list.length; i++) {
       const { start: from, end: to, protection } = this.#list[i] as Mapping;
-      if (from >= end) break;
+      if (from >= end || start >= end) break;
       parts.push({ start: Math.max(from, start), end: Math.min(to, end), protection });
     }
     return parts;

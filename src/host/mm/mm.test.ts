@@ -281,6 +281,26 @@ describe('exit', () => {
     expect(host.kernel.frames.available).toBe(before);
   });
 
+  it('ends with ENOENT for whoever comes later, and touches nothing', () => {
+    mm.mmap({ address: 0n, length: MIB });
+    host.createGmap(mm);
+    host.endProcess(mm);
+    const before = frameCounts(host);
+    const late: (() => unknown)[] = [
+      () => mm.mmap({ address: 0n, length: MIB }),
+      () => mm.munmap(0n, MIB),
+      () => mm.mprotect(0n, MIB, 1),
+      () => mm.dontNeed(0n, MIB),
+      () => mm.fault(0n, true),
+      () => mm.read(0n, 1),
+      () => mm.write(0n, bytes(1)),
+      () => host.createGmap(mm),
+      () => host.readAsProcess(mm, host.machine.cpu(0), 0n, 1),
+    ];
+    for (const operation of late) expect(codeOf(operation)).toBe('ENOENT');
+    expect(frameCounts(host)).toEqual(before);
+  });
+
   it('leaves other processes alone', () => {
     const other = host.createProcess();
     for (const p of [mm, other]) {

@@ -91,6 +91,11 @@ export class Mm {
     return this.#gone;
   }
 
+  /** Says no to whoever comes when the process is gone. @throws LinuxError ENOENT */
+  demandAlive(): void {
+    if (this.#gone) throw new LinuxError('ENOENT', 'the process is gone');
+  }
+
   /**
    * Maps anonymous, private memory and returns its address. It has no frames until it is touched.
    *
@@ -246,6 +251,7 @@ export class Mm {
    * @throws LinuxError ENOMEM
    */
   enableSie(): void {
+    this.demandAlive();
     if (this.tables.pgstes) return;
     this.#locked('write', () => {
       const replacements = this.#pgsteTables();
@@ -455,6 +461,7 @@ export class Mm {
   }
 
   #locked<T>(mode: 'read' | 'write', action: () => T): T {
+    this.demandAlive();
     this.mmapLock.acquire(mode);
     try {
       return action();

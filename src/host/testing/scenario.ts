@@ -51,6 +51,30 @@ export function runScenario(operations: readonly Operation[], options: ScenarioO
   return runner;
 }
 
+/**
+ * A short scenario that still fails, made from one that does by leaving out pieces, large ones first.
+ *
+ * @param fails whether a scenario fails
+ * @param attempts how many scenarios may be tried
+ */
+export function cutDown(
+  operations: readonly Operation[],
+  fails: (operations: readonly Operation[]) => boolean,
+  attempts = 300,
+): readonly Operation[] {
+  let kept = operations;
+  let left = attempts;
+  for (let piece = Math.ceil(kept.length / 2); piece > 0 && left > 0; piece = Math.floor(piece / 2)) {
+    // From the end on: the last operations are what fails, or not needed at all.
+    for (let at = kept.length - piece; at > -piece && left > 0; at -= piece) {
+      const without = [...kept.slice(0, Math.max(at, 0)), ...kept.slice(at + piece)];
+      left--;
+      if (fails(without)) kept = without;
+    }
+  }
+  return kept;
+}
+
 class Runner implements World {
   readonly host: Host;
   readonly machine: TestHost['machine'];

@@ -11,7 +11,7 @@
  */
 
 import { ASCE, CR0_EDAT } from '../dat/formats.ts';
-import { AbsoluteEntries, type EntrySource, Walk } from '../dat/walk.ts';
+import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
@@ -334,11 +334,12 @@ export class CpuAccess extends CpuState {
   /**
    * Translates a logical page without accessing it: what LOAD REAL ADDRESS and TEST PROTECTION ask.
    * Returns the walk, its `code` and `frame` (a real page of whoever runs here) set.
+   * @param visit told of each table entry fetched
    */
-  translate(page: number, space: number): Walk {
+  translate(page: number, space: number, visit?: WalkVisitor): Walk {
     const cr = space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
     const walk = this.below === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr * 2 + 1] as number, this.cr32[cr * 2] as number, page, this.#edat);
+    walk.to(this.cr32[cr * 2 + 1] as number, this.cr32[cr * 2] as number, page, this.#edat, visit);
     return walk;
   }
 
@@ -428,12 +429,18 @@ export class CpuAccess extends CpuState {
 
   /** Low-address protection: stores to the first 512 bytes of pages 0 and 1. */
   #lowAddress(page: number, access: Access): void {
-    if (((this.cr32[0] as number) & CR0_LOW_ADDRESS_PROTECTION) === 0) return;
-    if (this.dat) {
-      const cr = this.space === SPACE.SECONDARY ? 7 : this.space === SPACE.HOME ? 13 : 1;
-      if ((this.cr32[cr * 2] as number) & ASCE.PRIVATE) return;
+    if (this.lowAddressProtected(page, 0)) {
+      this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, access, 0);
     }
-    this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, access, 0);
+  }
+
+  /** Whether low-address protection forbids stores at an offset of a logical page. */
+  lowAddressProtected(page: number, offset: number): boolean {
+    if (page > 1 || offset > 511) return false;
+    if (((this.cr32[0] as number) & CR0_LOW_ADDRESS_PROTECTION) === 0) return false;
+    if (!this.dat) return true;
+    const cr = this.space === SPACE.SECONDARY ? 7 : this.space === SPACE.HOME ? 13 : 1;
+    return ((this.cr32[cr * 2] as number) & ASCE.PRIVATE) === 0;
   }
 
   /** Key-controlled protection: chapter 3, "Protection". */

@@ -239,10 +239,12 @@ export class Cpu extends CpuAccess {
     while (left > 0) {
       if (this.stopped) return { reason: 'stopped' };
       const before = this.executed;
-      const stop = this.#takePending() ?? (this.wait ? this.#waiting() : this.#instructions(left));
+      // Interruptions first, one after another: the new PSW of each may be invalid, waiting, or enabled for the next.
+      const pending = this.#takePending();
+      const stop = pending === null ? (this.wait ? this.#waiting() : this.#instructions(left)) : pending;
       this.#keepTime();
       left -= Math.max(1, this.executed - before);
-      if (stop !== null) return stop;
+      if (stop !== null && stop !== 'taken') return stop;
     }
     return { reason: 'limit' };
   }
@@ -553,8 +555,8 @@ export class Cpu extends CpuAccess {
     return at;
   }
 
-  /** Takes what is pending and enabled. Returns a stop when that ends the run. */
-  #takePending(): Stop | null {
+  /** Takes one of what is pending and enabled. Says whether it did, or returns the stop that ends the run. */
+  #takePending(): Stop | 'taken' | null {
     if (this.#reported !== null) {
       const interruption = this.#reported;
       this.#reported = null;
@@ -563,23 +565,22 @@ export class Cpu extends CpuAccess {
     if (this.#early) {
       this.#early = false;
       this.teidHi = this.teidLo = 0;
-      return this.#programInterruption(PGM.SPECIFICATION, 0);
+      return this.#programInterruption(PGM.SPECIFICATION, 0) ?? 'taken';
     }
     if (this.restartPending) {
       this.restartPending = false;
       this.#traced('restart', 0);
       this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
-      return null;
+      return 'taken';
     }
     if (this.below !== null) {
       if (this.below.externalRequest && this.externalMask) return { reason: 'external-request' };
       if (this.below.ioRequest && this.ioMask) return { reason: 'io-request' };
     }
-    if (this.externalMask) this.#takeExternal();
-    return null;
+    return this.externalMask && this.#takeExternal() ? 'taken' : null;
   }
 
-  #takeExternal(): void {
+  #takeExternal(): boolean {
     const cr0 = this.cr32[0] as number;
     // Under interpretive execution what is pending is the host's.
     const index =
@@ -591,7 +592,10 @@ export class Cpu extends CpuAccess {
       this.#external(EXT.CLOCK_COMPARATOR, 0, 0);
     } else if (cr0 & EXTERNAL_MASK.CPU_TIMER && this.timer < 0n) {
       this.#external(EXT.CPU_TIMER, 0, 0);
+    } else {
+      return false;
     }
+    return true;
   }
 
   #external(code: number, parameter: number, cpuAddress: number): void {

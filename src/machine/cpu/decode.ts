@@ -50,13 +50,25 @@ function tableKey(shape: OpcodeShape, opcode: number): number {
 /** What the table executes: the operands' part, after the questions of privilege and of the host. */
 function executeOf([, format, , , run, options]: InstructionLine): Execute {
   const plain = FORMATS[format].bind(run);
-  const { privileged = false, guest = 0 } = options ?? {};
+  const { privileged = false, guest = 0, loadsControls = false } = options ?? {};
   if (!privileged && guest === 0) return plain;
   return (c, w, x) => {
     if (privileged && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
-    if (c.below !== null && c.below.interceptions & guest) c.intercept(w, x);
+    if (c.below !== null) {
+      if (c.below.interceptions & guest) c.intercept(w, x);
+      if (loadsControls && c.below.loadControls & controlsOf(w)) c.intercept(w, x);
+    }
     plain(c, w, x);
   };
+}
+
+/** The control registers r1 to r3 of an instruction, register 0 in bit 0x8000. */
+function controlsOf(w: number): number {
+  const first = (w >>> 20) & 15;
+  const count = (((w >>> 16) - first) & 15) + 1;
+  let mask = 0;
+  for (let i = 0; i < count; i++) mask |= 0x8000 >>> ((first + i) & 15);
+  return mask;
 }
 
 for (const line of INSTRUCTIONS) {

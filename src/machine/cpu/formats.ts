@@ -104,6 +104,15 @@ export const FORMATS = {
       run(c, r1(w), r2(w), 0, 0, 0);
     },
   },
+  /** Length code of 4 bits (0: one byte); address D1(B1). */
+  RSL: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), 0, 0, 0, 0);
+    },
+  },
   /** r1, r3, relative halfwords of 16 bits. */
   RSI: {
     shape: 'byte',

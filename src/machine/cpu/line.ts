@@ -63,6 +63,8 @@ export interface LineOptions {
   readonly privileged?: boolean;
   /** Left to the host under interpretive execution, see `GUEST`. */
   readonly guest?: number;
+  /** Loads control registers r1 to r3: left to the host when it wants to see one of them loaded. */
+  readonly loadsControls?: boolean;
 }
 
 /** Mnemonic, format, opcode as the manual prints it (nibble and end bytes appended), facility, what it does. */

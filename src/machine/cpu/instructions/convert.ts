@@ -53,10 +53,23 @@ function cvbg(c: Cpu, r: number): void {
   c.grs[r] = value;
 }
 
+/** TEST DECIMAL: 1 for a sign that is none, 2 for a digit that is none, 3 for both. */
+function tp(c: Cpu, l: number): void {
+  c.fetchBytes(c.eaHi, c.eaLo, l + 1, BYTES);
+  let digits = true;
+  for (let i = 0; i <= l; i++) {
+    const byte = BYTES[i] as number;
+    if (byte >>> 4 > 9 || (i < l && (byte & 15) > 9)) digits = false;
+  }
+  const sign = ((BYTES[l] as number) & 15) > 9;
+  c.cc = (sign ? 0 : 1) | (digits ? 0 : 2);
+}
+
 export const CONVERT: readonly InstructionLine[] = [
   ['CVB', 'RX', 0x4f, 'base', cvb],
   ['CVBY', 'RXY', 0xe306, 'long-displacement', cvb],
   ['CVBG', 'RXY', 0xe30e, 'zarch', cvbg],
+  ['TP', 'RSL', 0xebc0, 'extended-translation-2', tp],
   ['CVD', 'RX', 0x4e, 'base', (c, r) => pack(c, BigInt(c.gr32s[r * 2] as number), 8)],
   ['CVDY', 'RXY', 0xe326, 'long-displacement', (c, r) => pack(c, BigInt(c.gr32s[r * 2] as number), 8)],
   ['CVDG', 'RXY', 0xe32e, 'zarch', (c, r) => pack(c, c.grs[r] as bigint, 16)],

@@ -9,9 +9,10 @@ import type { InstructionLine } from '../line.ts';
 import { fetch64, load32, X, XL } from './operands.ts';
 
 const CR0_AFP = 0x4_0000;
-/** Data-exception codes: an additional register, or the control register, without permission. */
+/** Data-exception codes: an additional register, or the control register, without permission for it. */
 const AFP_REGISTER = 1;
 const BFP_INSTRUCTION = 2;
+const DFP_INSTRUCTION = 3;
 /** Registers that are there without the additional ones. */
 const BASIC = 0b0101_0101;
 
@@ -27,8 +28,8 @@ function register(c: Cpu, r: number): number {
   return r;
 }
 
-function control(c: Cpu): Cpu {
-  if (!afp(c)) c.dataException(BFP_INSTRUCTION);
+function control(c: Cpu, code = BFP_INSTRUCTION): Cpu {
+  if (!afp(c)) c.dataException(code);
   return c;
 }
 
@@ -109,7 +110,7 @@ function srnm(c: Cpu): void {
 
 /** SET DFP ROUNDING MODE. */
 function srnmt(c: Cpu): void {
-  control(c);
+  control(c, DFP_INSTRUCTION);
   c.fpc = ((c.fpc & ~0x70) | ((c.eaLo & 7) << 4)) >>> 0;
 }
 

@@ -10,29 +10,13 @@ import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { SPACE } from '../state.ts';
 import { moveSpans } from './move.ts';
-import { setAddress } from './operands.ts';
+import { frameNumber, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
 import { FIRST, SECOND } from './span.ts';
 
 /** The bits that a storage key has. */
 const KEY_BITS = 0xfe;
 const FRAMES_PER_SEGMENT = 0x100;
-
-/** The frame number behind a real page of whoever runs here. No key is asked, and no reference noted. */
-function frameNumber(c: Cpu, page: number): number {
-  if (c.below === null) {
-    const frame = c.prefixed(page);
-    if (frame >= c.storage.keys.length) c.program(PGM.ADDRESSING);
-    return frame;
-  }
-  const { key } = c;
-  c.key = 0;
-  try {
-    return c.realFrame(page, FETCH) / 0x1000;
-  } finally {
-    c.key = key;
-  }
-}
 
 /** The frame that the address in register `r` designates. */
 function designated(c: Cpu, r: number): number {

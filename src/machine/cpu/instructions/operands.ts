@@ -8,7 +8,7 @@
  */
 
 import { PGM } from '../../interruption.ts';
-import { FETCH, STORE } from '../access.ts';
+import { type Access, FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 
 /** The scratch operand that an instruction's second operand goes to. */
@@ -178,4 +178,34 @@ export function advance(c: Cpu, bytes: number): void {
 export function setAddress(c: Cpu, r: number, hi: number, lo: number): void {
   c.gr32[r * 2] = lo;
   if (c.addressing === 3) c.gr32[r * 2 + 1] = hi;
+}
+
+/** The page number of an address. */
+export const pageOf = (hi: number, lo: number) => hi * 0x10_0000 + (lo >>> 12);
+
+/** The absolute byte address behind a real address of whoever runs here, whatever the PSW key. */
+export function realUnkeyed(c: Cpu, hi: number, lo: number, access: Access): number {
+  const { key } = c;
+  c.key = 0;
+  try {
+    return c.realFrame(pageOf(hi, lo), access) + (lo & 0xfff);
+  } finally {
+    c.key = key;
+  }
+}
+
+/** The frame number behind a real page of whoever runs here. No key is asked, and no reference noted. */
+export function frameNumber(c: Cpu, page: number): number {
+  if (c.below === null) {
+    const frame = c.prefixed(page);
+    if (frame >= c.storage.keys.length) c.program(PGM.ADDRESSING);
+    return frame;
+  }
+  const { key } = c;
+  c.key = 0;
+  try {
+    return c.realFrame(page, FETCH) / 0x1000;
+  } finally {
+    c.key = key;
+  }
 }

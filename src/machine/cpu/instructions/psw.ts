@@ -9,7 +9,7 @@ import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { SPACE } from '../state.ts';
 import { registers } from './load.ts';
-import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
+import { aligned, fetch64, load8, load32, realUnkeyed, X, XL } from './operands.ts';
 import { storeHalves, storeWhole } from './store.ts';
 
 /** Control register 0. */
@@ -184,11 +184,19 @@ function extractAsn(control: number) {
   };
 }
 
+/** Where a monitor event leaves its class and its code: real addresses. */
+const MONITOR_CLASS = 148;
+const MONITOR_CODE = 176;
+
 /** MONITOR CALL: an interruption when control register 8 wants the class. */
 function mc(c: Cpu, monitorClass: number): void {
   if (monitorClass > 15) c.program(PGM.SPECIFICATION);
   if (!((c.cr32[16] as number) & (0x8000 >>> monitorClass))) return;
-  c.monitorEvent(monitorClass);
+  const low = realUnkeyed(c, 0, 0, STORE);
+  c.storage.set16(low + MONITOR_CLASS, monitorClass);
+  c.storage.set32(low + MONITOR_CODE, c.eaHi);
+  c.storage.set32(low + MONITOR_CODE + 4, c.eaLo);
+  c.program(PGM.MONITOR_EVENT);
 }
 
 /** DIAGNOSE: no code means anything on a machine with no host below. */

@@ -10,20 +10,7 @@ import { type Access, FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { SPACE } from '../state.ts';
-import { aligned, fetch64, load32, pair, put64, X } from './operands.ts';
-
-const pageOf = (hi: number, lo: number) => hi * 0x10_0000 + (lo >>> 12);
-
-/** The frame behind a real address of whoever runs here, whatever the PSW key. */
-function realUnkeyed(c: Cpu, hi: number, lo: number, access: Access): number {
-  const { key } = c;
-  c.key = 0;
-  try {
-    return c.realFrame(pageOf(hi, lo), access) + (lo & 0xfff);
-  } finally {
-    c.key = key;
-  }
-}
+import { aligned, fetch64, frameNumber, load32, pageOf, pair, put64, realUnkeyed, X } from './operands.ts';
 
 /** Every processor forgets everything made for the program that runs here. */
 function purgeEverywhere(c: Cpu): void {
@@ -199,17 +186,6 @@ function realAddress(c: Cpu, r: number, page: number, offset: number, wide: bool
 const lra = (c: Cpu, r: number) => loadReal(c, r, c.addressing === 3);
 const lrag = (c: Cpu, r: number) => loadReal(c, r, true);
 
-/** The storage key behind a real page of whoever runs here. */
-function keyBehind(c: Cpu, page: number): number {
-  const { key } = c;
-  c.key = 0;
-  try {
-    return c.storage.keys[c.realFrame(page, FETCH) / 0x1000] as number;
-  } finally {
-    c.key = key;
-  }
-}
-
 /** TEST PROTECTION: what the key in the second address may do: 0 all, 1 fetch, 2 nothing; 3 no translation. */
 function tprot(c: Cpu): void {
   let page = pageOf(c.eaHi, c.eaLo);
@@ -224,7 +200,7 @@ function tprot(c: Cpu): void {
     page = walk.frame;
     protect ||= walk.protect;
   }
-  const storageKey = keyBehind(c, page);
+  const storageKey = c.storage.keys[frameNumber(c, page)] as number;
   const key = (c.ea2Lo >>> 4) & 15;
   const matches = key === 0 || key === (storageKey & KEY_ACC) >>> 4;
   if (!matches && storageKey & KEY_FETCH) c.cc = 2;

@@ -1,0 +1,363 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  CPU_FLAG,
+  type Cpu,
+  ICPT,
+  INTERCEPT_OPERATION,
+  INTERCEPT_PROGRAM,
+  interpret,
+  LOWCORE,
+  Machine,
+  PGM,
+  SIE,
+  type SieExit,
+  VALIDITY,
+} from './index.ts';
+import {
+  code,
+  diag,
+  jump,
+  lctlg,
+  lg,
+  load,
+  lpswe,
+  MASK,
+  psw,
+  sckc,
+  stg,
+  stnsm,
+  stosm,
+  svc,
+  unknown,
+} from './testing/code.ts';
+
+const DESCRIPTION = 0x1000;
+/** Where the guest's absolute 0 lies in the host's real-space address space. */
+const ORIGIN = 0x10_0000;
+const GUEST_SIZE = 0x10_0000;
+const REAL_SPACE = 0x20n;
+const DONE = 0x700;
+const START = 0x1000;
+
+let machine: Machine;
+let cpu: Cpu;
+
+/** A machine whose host runs in real space, and a guest of 1 MiB at absolute 1 MiB. */
+beforeEach(() => {
+  machine = new Machine({ storageSize: 4 << 20 });
+  cpu = machine.cpu(0);
+  cpu.setControl(1, REAL_SPACE);
+  set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
+  set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN));
+  set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN + GUEST_SIZE - 0x10_0000));
+  set64(SIE.CONTROL_REGISTERS, 0xe0n);
+  setPsw(MASK.PLAIN, START);
+  guestWrite(DONE, psw(MASK.DISABLED_WAIT, 0));
+  guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.DISABLED_WAIT, 0xbad));
+});
+
+const set32 = (field: number, value: number) => machine.storage.set32(DESCRIPTION + field, value);
+const set64 = (field: number, value: bigint) => machine.storage.set64(DESCRIPTION + field, value);
+const get32 = (field: number) => machine.storage.get32(DESCRIPTION + field);
+const get16 = (field: number) => machine.storage.get16(DESCRIPTION + field);
+const get64 = (field: number) => machine.storage.get64(DESCRIPTION + field);
+const setPsw = (mask: bigint, address: bigint | number) => {
+  set64(SIE.PSW, mask);
+  set64(SIE.PSW + 8, BigInt(address));
+};
+const guestWrite = (address: number, data: Uint8Array) => machine.storage.write(ORIGIN + address, data);
+const guest64 = (address: number) => machine.storage.get64(ORIGIN + address);
+const guest16 = (address: number) => machine.storage.get16(ORIGIN + address);
+const program = (...instructions: number[][]) => guestWrite(START, code(...instructions));
+const run = (limit = 1000): SieExit => interpret(cpu, DESCRIPTION, limit);
+const intercepted = (code: number) => ({ kind: 'interception', code });
+
+describe('interpretive execution', () => {
+  it('runs the guest to its disabled wait and keeps its state in the description', () => {
+    cpu.gr[3] = 7n;
+    set64(SIE.GR14, 14n);
+    program(load(5, 0x1234_5678_9abc_def0n), load(14, 0xeeeen), stg(3, 0x800), lpswe(DONE));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(get64(SIE.PSW)).toBe(MASK.DISABLED_WAIT);
+    expect(guest64(0x800)).toBe(7n);
+    expect(get64(SIE.GR14)).toBe(0xeeeen);
+    expect(cpu.gr[5]).toBe(0x1234_5678_9abc_def0n);
+  });
+
+  it('gives the host its own state back', () => {
+    cpu.setPsw(MASK.EXTERNAL, 0x4444n);
+    cpu.gr[14] = 1n;
+    cpu.gr[15] = 2n;
+    cpu.setControl(7, 77n);
+    cpu.setPrefix(0x4000);
+    const before = [cpu.pswMask, cpu.pswAddress, cpu.gr[14], cpu.gr[15], cpu.cr.slice(), cpu.prefix];
+    program(load(14, 5), load(15, 6), lpswe(DONE));
+    set64(SIE.CONTROL_REGISTERS + 7 * 8, 1n);
+    run();
+    expect([cpu.pswMask, cpu.pswAddress, cpu.gr[14], cpu.gr[15], cpu.cr.slice(), cpu.prefix]).toEqual(before);
+    expect(cpu.below).toBe(null);
+  });
+
+  it('applies the guest’s prefix to the guest’s real addresses', () => {
+    const prefix = 0x6000;
+    set32(SIE.PREFIX, prefix);
+    guestWrite(prefix + DONE, psw(MASK.DISABLED_WAIT, 0));
+    guestWrite(
+      prefix + START,
+      code(load(1, 0xabc), stg(1, 0x200), load(2, prefix), stg(1, 0x208, 2), lpswe(DONE)),
+    );
+    run();
+    expect(guest64(prefix + 0x200)).toBe(0xabcn);
+    expect(guest64(0x208)).toBe(0xabcn);
+  });
+
+  it('gives the guest an addressing exception beyond its main-storage extent', () => {
+    program(load(2, GUEST_SIZE), lg(1, 0, 2), lpswe(DONE));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
+    expect(get64(SIE.PSW + 8)).toBe(0xbadn);
+  });
+
+  it('takes the whole host space as guest storage in storage mode', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE);
+    setPsw(MASK.PLAIN, ORIGIN + START);
+    machine.storage.write(DONE, psw(MASK.DISABLED_WAIT, 0));
+    program(load(1, 9), load(2, ORIGIN), stg(1, 0x300, 2), lpswe(DONE));
+    run();
+    expect(guest64(0x300)).toBe(9n);
+  });
+
+  it('lets the guest take its own interruptions through its own prefix area', () => {
+    guestWrite(LOWCORE.SVC_NEW_PSW, psw(MASK.PLAIN, 0x2000));
+    guestWrite(0x2000, code(lpswe(DONE)));
+    program(svc(42));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.SVC_CODE)).toBe(42);
+    expect(guest64(LOWCORE.SVC_OLD_PSW + 8)).toBe(BigInt(START + 2));
+  });
+
+  it('comes back at the limit and goes on where it was', () => {
+    program(load(1, 1), load(2, 2), load(3, 3), lpswe(DONE));
+    expect(run(3)).toEqual({ kind: 'limit' });
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 18));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(cpu.gr[3]).toBe(3n);
+  });
+
+  it('counts the guest’s clock with its epoch difference and takes its clock-comparator interruption', () => {
+    guestWrite(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, 0x2000));
+    guestWrite(0x2000, code(lpswe(DONE)));
+    set64(SIE.EPOCH, 1n << 40n);
+    set64(SIE.CONTROL_REGISTERS, 0x8e0n);
+    guestWrite(0x800, psw((1n << 40n) + 400n, 0));
+    program(sckc(0x800), stosm(0x810, 0x01), jump(0));
+    expect(run(10_000)).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.EXTERNAL_CODE)).toBe(0x1004);
+    expect(cpu.executed).toBeGreaterThanOrEqual(100);
+    expect(cpu.executed).toBeLessThan(110);
+  });
+});
+
+describe('interceptions', () => {
+  it('leaves an instruction to the host, with its bytes, and the PSW behind it', () => {
+    program(diag(2, 3, 0x500));
+    expect(run()).toEqual(intercepted(ICPT.INSTRUCTION));
+    expect(get16(SIE.IPA)).toBe(0x8323);
+    expect(get32(SIE.IPB)).toBe(0x0500_0000);
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 4));
+  });
+
+  it('keeps a privileged instruction of the problem state from the host: it is the guest’s exception', () => {
+    setPsw(MASK.PROBLEM, START);
+    program(diag(0, 0, 0x500));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PRIVILEGED_OPERATION);
+  });
+
+  it('leaves an unknown operation code to the host when it wants it, else to the guest', () => {
+    program(unknown());
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.OPERATION);
+    setPsw(MASK.PLAIN, START);
+    set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_OPERATION);
+    expect(run()).toEqual(intercepted(ICPT.OPERATION));
+    expect(get16(SIE.IPA)).toBe(0);
+  });
+
+  it('leaves every program interruption to the host when it wants them', () => {
+    set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
+    program(load(2, GUEST_SIZE), lg(1, 0, 2));
+    expect(run()).toEqual(intercepted(ICPT.PROGRAM));
+    expect(get16(SIE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
+    expect(get16(SIE.PROGRAM_LENGTH)).toBe(6);
+  });
+
+  it('leaves the loading of a control register to the host that asked for it', () => {
+    guestWrite(0x800, psw(0xe0n, 0n));
+    program(lctlg(2, 2, 0x800), lctlg(0, 0, 0x800), lpswe(DONE));
+    machine.storage.set16(DESCRIPTION + SIE.LOAD_CONTROLS, 0x8000);
+    expect(run()).toEqual(intercepted(ICPT.INSTRUCTION));
+    expect(get16(SIE.IPA)).toBe(0xeb00);
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 12));
+  });
+
+  it('stops at once on a stop request', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.STOP_REQUEST);
+    expect(run()).toEqual(intercepted(ICPT.STOP_REQUEST));
+    expect(cpu.executed).toBe(0);
+  });
+
+  it('tells a host with an external interruption as soon as the guest is enabled', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.EXTERNAL_REQUEST);
+    program(load(1, 1), stosm(0x800, 0x01), load(2, 2));
+    expect(run()).toEqual(intercepted(ICPT.EXTERNAL_REQUEST));
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 16));
+    expect(cpu.gr[2]).toBe(0n);
+  });
+
+  it('tells a host with an I/O interruption as soon as the guest is enabled', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.IO_REQUEST);
+    program(stnsm(0x800, 0xff), stosm(0x800, 0x02), load(2, 2));
+    expect(run()).toEqual(intercepted(ICPT.IO_REQUEST));
+  });
+
+  it('ends a loop of program interruptions', () => {
+    guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, 0x2000));
+    guestWrite(0x2000, code(unknown()));
+    program(unknown());
+    expect(run(1_000_000)).toEqual(intercepted(ICPT.PROGRAM));
+    expect(get16(SIE.PROGRAM_CODE)).toBe(PGM.OPERATION);
+  });
+
+  it('ends a loop of invalid program new PSWs', () => {
+    guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(1n << 63n, 0));
+    program(unknown());
+    expect(run(1_000_000)).toEqual(intercepted(ICPT.PROGRAM));
+    expect(get16(SIE.PROGRAM_CODE)).toBe(PGM.SPECIFICATION);
+  });
+});
+
+describe('validity interceptions', () => {
+  const reason = () => get32(SIE.IPB) >>> 16;
+
+  it.each([
+    ['not z/Architecture', 0, VALIDITY.MODE],
+    ['MCDS', CPU_FLAG.ZARCH | 0x100, VALIDITY.MODE],
+    ['a storage-key assist', CPU_FLAG.ZARCH | 0x4000, VALIDITY.KEY_ASSIST],
+  ])('refuses %s', (_what, flags, wanted) => {
+    set32(SIE.CPU_FLAGS, flags);
+    expect(run()).toEqual(intercepted(ICPT.VALIDITY));
+    expect(reason()).toBe(wanted);
+  });
+
+  it('refuses a prefix area outside the guest’s storage', () => {
+    set32(SIE.PREFIX, GUEST_SIZE);
+    expect(run()).toEqual(intercepted(ICPT.VALIDITY));
+    expect(reason()).toBe(VALIDITY.PREFIX);
+  });
+
+  it('refuses a limit below the origin', () => {
+    set64(SIE.STORAGE_LIMIT, 0n);
+    expect(run()).toEqual(intercepted(ICPT.VALIDITY));
+    expect(reason()).toBe(VALIDITY.PREFIX);
+  });
+
+  it('takes no description at an address that cannot hold one', () => {
+    expect(() => interpret(cpu, 0x1001, 1)).toThrow('no state description can be at 0x1001');
+    expect(() => interpret(cpu, machine.storage.size, 1)).toThrow('no state description');
+  });
+});
+
+/** Host tables for 1 MiB: segment table at 2 MiB, page table behind it, pages of the guest's megabyte. */
+const SEGMENTS = 0x20_0000;
+const PAGES = 0x20_4000;
+function hostTables(): void {
+  machine.storage.fill(SEGMENTS, 0x4000, 0);
+  for (let i = 0; i < 2048; i++) machine.storage.set64(SEGMENTS + i * 8, 0x20n);
+  machine.storage.set64(SEGMENTS, BigInt(PAGES));
+  for (let i = 0; i < 256; i++) machine.storage.set64(PAGES + i * 8, BigInt(ORIGIN + i * 4096));
+  cpu.setControl(1, BigInt(SEGMENTS) | 0x3n);
+  set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE);
+}
+
+describe('two translations', () => {
+  /** Guest tables at guest 0x10000: a segment table whose first entry leads to a page table at 0x14000. */
+  const GUEST_SEGMENTS = 0x1_0000;
+  const GUEST_PAGES = 0x1_4000;
+  beforeEach(() => {
+    hostTables();
+    for (let i = 0; i < 2048; i++) machine.storage.set64(ORIGIN + GUEST_SEGMENTS + i * 8, 0x20n);
+    machine.storage.set64(ORIGIN + GUEST_SEGMENTS, BigInt(GUEST_PAGES));
+    for (let i = 0; i < 256; i++) machine.storage.set64(ORIGIN + GUEST_PAGES + i * 8, BigInt(i * 4096));
+    set64(SIE.CONTROL_REGISTERS + 8, BigInt(GUEST_SEGMENTS) | 0x3n);
+    setPsw(MASK.DAT, START);
+  });
+  const guestPage = (page: number, value: bigint) =>
+    machine.storage.set64(ORIGIN + GUEST_PAGES + page * 8, value);
+  const hostPage = (page: number, value: bigint) => machine.storage.set64(PAGES + page * 8, value);
+
+  it('translates by the guest’s tables, then by the host’s', () => {
+    guestPage(0x20, 0x3_0000n);
+    hostPage(0x30, BigInt(ORIGIN + 0x5_0000));
+    program(load(1, 0x77), load(2, 0x2_0000), stg(1, 8, 2), lpswe(DONE));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest64(0x5_0008)).toBe(0x77n);
+  });
+
+  it('gives the guest its own page-translation exception, with the guest’s address', () => {
+    guestPage(0x20, 0x400n);
+    program(load(2, 0x2_0008), lg(1, 0, 2));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PAGE_TRANSLATION);
+    expect(guest64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2_0000n);
+    expect(guest64(LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(BigInt(START + 12));
+  });
+
+  it('gives the guest its own protection exception', () => {
+    guestPage(0x20, 0x2_0200n);
+    program(load(2, 0x2_0008), stg(1, 0, 2));
+    run();
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PROTECTION);
+  });
+
+  it('leaves to the host what the host’s tables lack, with the host’s address, the guest’s instruction undone', () => {
+    guestPage(0x20, 0x3_0000n);
+    hostPage(0x30, 0x400n);
+    program(load(2, 0x2_0008), stg(1, 0, 2), lpswe(DONE));
+    const exit = run();
+    expect(exit).toEqual({ kind: 'host-exception', code: PGM.PAGE_TRANSLATION, teid: 0x3_0400n, length: 6 });
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 12));
+    hostPage(0x30, BigInt(ORIGIN + 0x3_0000));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+  });
+
+  it('leaves to the host what it protects', () => {
+    hostPage(0x20, BigInt(ORIGIN + 0x2_0000) | 0x200n);
+    program(load(2, 0x2_0008), stg(1, 0, 2), lpswe(DONE));
+    expect(run()).toMatchObject({ kind: 'host-exception', code: PGM.PROTECTION });
+  });
+
+  it('leaves to the host a page of the guest’s own tables that the host lacks', () => {
+    hostPage(GUEST_PAGES >>> 12, 0x400n);
+    expect(run()).toMatchObject({
+      kind: 'host-exception',
+      code: PGM.PAGE_TRANSLATION,
+      teid: BigInt(GUEST_PAGES) | 0x800n,
+    });
+  });
+
+  it('forgets nothing of the guest’s translations between two runs, and all of them for another guest', () => {
+    program(lpswe(DONE));
+    run();
+    expect([...cpu.guestTlb.entries()].length).toBeGreaterThan(0);
+    setPsw(MASK.DAT, START);
+    guestPage(1, 0x400n);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(get64(SIE.PSW + 8)).toBe(0n);
+    machine.storage.write(0x3000, machine.storage.read(DESCRIPTION, 512));
+    machine.storage.set64(0x3000 + SIE.PSW, MASK.DAT);
+    machine.storage.set64(0x3000 + SIE.PSW + 8, BigInt(START));
+    interpret(cpu, 0x3000, 100);
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PAGE_TRANSLATION);
+  });
+});
