@@ -10,8 +10,8 @@ import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
 import { addWalk } from './walk.ts';
 
-const ABOUT = `KVM for IBM Z, in TypeScript: runs s390x guests in guest address spaces (gmap) that share page tables
-with the process behind them.`;
+const ABOUT =
+  'KVM for IBM Z, in TypeScript: runs s390x guests in guest address spaces (gmap) that share page tables with the process behind them.';
 
 const HELP = `
 Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.

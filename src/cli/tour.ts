@@ -47,9 +47,11 @@ class Tour {
     for (const { from, length } of MAPS) this.#process.mmap({ address: from, length });
     const empty = this.#host.createGmap(this.#process);
     this.#heading('An empty guest address space');
-    this.#say(`It is one table: ${this.#tables()}. Its address-space-control element is ${hex(empty.asce)}.`);
+    this.#say(
+      `${this.#tables()}: all of 16 EiB, and nothing in it. Its address-space-control element is ${hex(empty.asce)}.`,
+    );
     empty.free();
-    this.#heading('Pieces of a process, mapped out of order and far apart');
+    this.#heading('Three pieces of a process, mapped out of order and far apart: promises');
     this.#monitor = new Monitor(this.#host, this.#process, {
       image: parseElf(readFileSync(IMAGE)),
       maps: MAPS,
@@ -59,7 +61,7 @@ class Tour {
   }
 
   run(): number {
-    this.#say(`One promise is kept already: the image was loaded at 0. ${this.#tables()}.`);
+    this.#say(`${this.#tables()}: the segment at 0 is linked already, for the image was loaded there.`);
     this.#segments();
     this.#heading('The guest runs: each first access to a segment is a fault, and links it');
     this.#expect(this.#monitor.run(), 'memory-fault');
@@ -71,9 +73,7 @@ class Tour {
     this.#expect(end, 'disabled-wait');
     this.#heading('The guest ended');
     const { executed } = this.#machine.cpu(0);
-    this.#say(
-      `It executed ${executed} instructions. ${this.#tables()}, ${this.#host.stats().purges} purges by gmap operations.`,
-    );
+    this.#say(`It executed ${executed} instructions. ${this.#tables()}.`);
     this.#next();
     this.#output.flush();
     return EXIT.OK;
@@ -124,7 +124,7 @@ class Tour {
 
   #tables(): string {
     const { tables, rmaps, pagetables } = this.#host.stats();
-    return `${plural(tables, 'table')} of gmaps, ${plural(rmaps, 'link')}, ${plural(pagetables, 'page table')}`;
+    return `${plural(tables, 'guest table')}, ${plural(rmaps, 'link')}, ${plural(pagetables, 'page table')}`;
   }
 
   #console(text: string): void {

@@ -1,0 +1,29 @@
+/** Guesthouse as a library: a gmap made by hand, then a guest image run on a virtual machine. */
+import { readFileSync } from 'node:fs';
+import { Host } from 'guesthouse/host';
+import { Machine } from 'guesthouse/machine';
+import { describeEnd, Monitor, parseElf } from 'guesthouse/vmm';
+
+const host = new Host(new Machine());
+const linux = host.createProcess();
+linux.mmap({ address: 0x1000_0000n, length: 64n << 20n });
+
+// A guest address space: one segment of the process, seen 1 TiB up.
+const gmap = host.createGmap(linux);
+gmap.map({ from: 0x1000_0000n, to: 1n << 40n, length: 1n << 20n });
+const cpu = host.machine.cpu(0);
+host.writeAsGuest(gmap, cpu, 1n << 40n, Uint8Array.of(0xc0, 0xff, 0xee));
+console.log('the process reads', host.readAsProcess(linux, cpu, 0x1000_0000n, 3));
+for (const { guest, process, linked } of gmap.segments()) {
+  console.log(`guest 0x${guest.toString(16)} is process 0x${process.toString(16)}, linked: ${linked}`);
+}
+gmap.free();
+
+// A guest program on the same memory.
+const monitor = new Monitor(host, linux, {
+  image: parseElf(readFileSync('examples/images/hello.elf')),
+  maps: [{ from: 0x1000_0000n, to: 0n, length: 64n << 20n }],
+  console: { write: (text) => process.stdout.write(text) },
+  arguments: 'library',
+});
+console.log(describeEnd(monitor.run()));
