@@ -3,7 +3,7 @@
  *
  * TCG knows no key-controlled protection, no SSM suppression, no SPKA in the problem state, no IPK, SAC, IAC, EPAR, ESAR, CPYA, MVCK, MVCSK,
  * MVCDK, MVCP, MVCS, PALB, PFMF; its LPSW, its TPROT in the problem state and its LURA and STURA off their
- * boundaries are not the architecture's. cpu.test.ts and control.test.ts have those by hand.
+ * boundaries are not the architecture's. cpu.test.ts and by-hand.test.ts have those by hand.
  */
 
 import { Cases } from '../generate.js';

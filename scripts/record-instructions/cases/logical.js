@@ -39,7 +39,7 @@ function rotateThenSelect(c) {
     const limit = /h|l/.test(name) ? 32 : 64;
     const [first, last] = [random.below(limit), random.below(limit)];
     const high = i % 4 === 0 ? 128 : 0;
-    // With bit 0x80 of i3 (test only) TCG 7.2 dies; logical.test.ts has that by hand.
+    // With bit 0x80 of i3 (test only) TCG 7.2 dies; by-hand.test.ts has that by hand.
     const i3 = first;
     const i4 = last + (/^ri/.test(name) ? high : 0);
     const state = { ...c.flags(random), r2: random.value(), r3: random.value() };

@@ -63,7 +63,7 @@ function equalLengths(c) {
 function ownLengths(c) {
   c.each('mvo pack unpk', 18, (name, random, i) => {
     const state = { ...c.flags(random), ...two(random, i, 18, 16) };
-    // TCG overlooks the leftmost byte of UNPACK; move.test.ts has one by hand.
+    // TCG overlooks the leftmost byte of UNPACK; by-hand.test.ts has one by hand.
     if (name === 'unpk' && i !== 17) state.r9 = Math.min(state.r8 + 40, END - 24);
     if (name === 'unpk' && i !== 17) state.m = { [state.r9.toString(16)]: '00' };
     c.add(name, `${name} 0(${1 + random.below(16)},%r8),0(${1 + random.below(16)},%r9)`, state);
@@ -76,7 +76,7 @@ function text(c) {
     const size = name.endsWith('u') ? 2 : 1;
     const length = size * (1 + random.below(32));
     const sign = random.of(['0c', '1d', '2b', '3f', '47']);
-    // TCG overlooks the leftmost digit to pack; move.test.ts has one by hand.
+    // TCG overlooks the leftmost digit to pack; by-hand.test.ts has one by hand.
     const zero = size === 2 ? '0030' : '30';
     const m = name.startsWith('p') ? { [r9.toString(16)]: zero } : { [(r9 + 15).toString(16)]: sign };
     const operands = name.startsWith('p') ? `0(%r8),0(${length},%r9)` : `0(${length},%r8),0(%r9)`;
@@ -225,7 +225,7 @@ function checksum(c) {
   });
 }
 
-/** QEMU 7.2 dies of COMPARE AND SWAP AND STORE: atomic.test.ts has it by hand. */
+/** QEMU 7.2 dies of COMPARE AND SWAP AND STORE: by-hand.test.ts has it by hand. */
 function swaps(c) {
   c.each('cs csy csg', 12, (name, random, i) => {
     const size = name === 'csg' ? 8 : 4;

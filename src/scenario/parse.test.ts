@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseLine, parseNumber, ScenarioSyntaxError } from './parse.ts';
+
+const gmap = 3;
+
+describe('a line', () => {
+  it.each([
+    ['mmap 256M 1M', { verb: 'mmap', address: 0x1000_0000n, length: 0x10_0000n }],
+    ['munmap 0x1000 4K', { verb: 'munmap', address: 0x1000n, length: 0x1000n }],
+    ['gmap_alloc 3', { verb: 'gmap_alloc', gmap }],
+    ['gmap_free 3', { verb: 'gmap_free', gmap }],
+    [
+      'gmap_map_segment 3 1M 2M 3M',
+      { verb: 'gmap_map_segment', gmap, from: 1n << 20n, to: 2n << 20n, length: 3n << 20n },
+    ],
+    ['gmap_unmap_segment 3 2M 3M', { verb: 'gmap_unmap_segment', gmap, to: 2n << 20n, length: 3n << 20n }],
+    ['gmap_fault 3 5', { verb: 'gmap_fault', gmap, address: 5n }],
+    ['gmap_discard 3 0 4K', { verb: 'gmap_discard', gmap, from: 0n, to: 4096n }],
+    ['process read 1G 16', { verb: 'process read', address: 1n << 30n, length: 16n }],
+    ['process write 1G 00fF', { verb: 'process write', address: 1n << 30n, bytes: Uint8Array.of(0, 255) }],
+    ['guest 3 read 1T 1', { verb: 'guest read', gmap, address: 1n << 40n, length: 1n }],
+    ['guest 3 write 1P ab', { verb: 'guest write', gmap, address: 1n << 50n, bytes: Uint8Array.of(0xab) }],
+    ['dump 3', { verb: 'dump', gmap }],
+    ['stats', { verb: 'stats' }],
+    ['fail 2', { verb: 'fail', count: 2n }],
+    ['gmap_alloc 63', { verb: 'gmap_alloc', gmap: 63 }],
+    ['  \t stats \r', { verb: 'stats' }],
+    ['dump\t 0x3', { verb: 'dump', gmap }],
+  ])('%j', (line, operation) => {
+    expect(parseLine(line)).toEqual(operation);
+  });
+
+  it.each(['', '   ', '\r', '\t', '# anything', '   # stats', '#'])('%j is nothing', (line) => {
+    expect(parseLine(line)).toBe(null);
+  });
+
+  it.each([
+    ['frob 1', '"frob" is no operation'],
+    ['STATS', '"STATS" is no operation'],
+    ['toString', '"toString" is no operation'],
+    ['__proto__', '"__proto__" is no operation'],
+    ['mmap', 'the address is missing'],
+    ['mmap 1', 'the length is missing'],
+    ['mmap 1 2 3', '"3" is one word too many'],
+    ['stats # why', '"#" is one word too many'],
+    ['gmap_alloc', 'the gmap is missing'],
+    ['gmap_alloc 64', 'gmap 64 is not 0 to 63'],
+    ['gmap_map_segment 0 1 2', 'the length is missing'],
+    ['gmap_map_segment 0 1', 'the guest address is missing'],
+    ['gmap_map_segment 0', 'the process address is missing'],
+    ['gmap_discard 0 0', 'the guest address after the last is missing'],
+    ['process', 'read or write is missing'],
+    ['process peek 0 1', '"peek" is neither read nor write'],
+    ['guest 0 poke 0 1', '"poke" is neither read nor write'],
+    ['guest read 0 1', '"read" is not a number'],
+    ['process write 0', 'the bytes are missing'],
+    ['process write 0 abc', '"abc" is not bytes in hexadecimal, two digits each'],
+    ['process write 0 0x12', '"0x12" is not bytes in hexadecimal, two digits each'],
+    ['fail', 'the count is missing'],
+    ['fail x', '"x" is not a number'],
+    ['dump \u001b[31m', '"?[31m" is not a number'],
+    [`mmap ${'9'.repeat(50)} 1`, `"${'9'.repeat(40)}…" is more than 64 bits`],
+  ])('%j is not in the language', (line, message) => {
+    expect(() => parseLine(line)).toThrow(ScenarioSyntaxError);
+    expect(() => parseLine(line)).toThrow(message);
+  });
+
+  it('never ends with anything but an operation, null or a ScenarioSyntaxError of one line', () => {
+    const words =
+      'mmap munmap gmap_alloc gmap_map_segment gmap_discard process guest read write dump fail # 0 1M 0x 64 0xffffffffffffffff 16384P ab';
+    const line = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .array(fc.oneof(fc.constantFrom(...words.split(' ')), fc.string()), { maxLength: 6 })
+        .map((all) => all.join(' ')),
+    );
+    fc.assert(
+      fc.property(line, (text) => {
+        try {
+          parseLine(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ScenarioSyntaxError);
+          expect((error as Error).message).toMatch(/^[\x20-\x7e…]+$/);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('a number', () => {
+  it.each([
+    ['0', 0n],
+    ['007', 7n],
+    ['0x0', 0n],
+    ['0XfF', 255n],
+    ['1K', 1n << 10n],
+    ['1M', 1n << 20n],
+    ['1G', 1n << 30n],
+    ['1T', 1n << 40n],
+    ['1P', 1n << 50n],
+    ['0x10K', 1n << 14n],
+    ['16383P', 16383n << 50n],
+    ['18446744073709551615', (1n << 64n) - 1n],
+    ['0xffffffffffffffff', (1n << 64n) - 1n],
+  ])('%s', (text, value) => {
+    expect(parseNumber(text)).toBe(value);
+  });
+
+  it.each([
+    '',
+    ' 1',
+    '-1',
+    '+1',
+    '1.5',
+    '1e3',
+    '1k',
+    '1KB',
+    '0x',
+    'x1',
+    '1_000',
+    '0b1',
+    'M',
+    '16384P',
+    '18446744073709551616',
+  ])('%j is none', (text) => {
+    expect(() => parseNumber(text)).toThrow(ScenarioSyntaxError);
+  });
+});

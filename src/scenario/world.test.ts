@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { LinuxError } from '../host/index.ts';
+import { Trace, type TraceEvent } from '../trace/index.ts';
+import { type Operation, parseLine } from './parse.ts';
+import { World } from './world.ts';
+
+let world: World;
+
+beforeEach(() => {
+  world = new World({ storageSize: 32 << 20 });
+});
+
+const answer = (line: string) => world.perform(parseLine(line) as Operation);
+/** Performs lines and answers the last one's answer. */
+const last = (...lines: string[]) => lines.map((line) => answer(line).lines.join('\n')).at(-1);
+/** A gmap 0 with 1 MiB of the process at 256M behind guest address 0. */
+const ready = () => last('mmap 256M 1M', 'gmap_alloc 0', 'gmap_map_segment 0 256M 0 1M');
+
+describe('operations', () => {
+  it('map and unmap process memory', () => {
+    expect(last('mmap 256M 8K')).toBe('ok');
+    expect(last('mmap 256M 4K')).toBe('error EEXIST');
+    expect(last('munmap 256M 4K', 'mmap 256M 4K')).toBe('ok');
+    expect(last('munmap 1G 4K')).toBe('ok');
+    expect(last('mmap 1 4K')).toBe('error EINVAL');
+    expect(last('mmap 4T 4K')).toMatch(/^error (EINVAL|ENOMEM)$/);
+  });
+
+  it('make and free gmaps by name', () => {
+    expect(last('gmap_alloc 63')).toBe('ok');
+    expect(last('gmap_alloc 63')).toBe('error EEXIST');
+    expect(last('gmap_free 63')).toBe('ok');
+    expect(last('gmap_free 63')).toBe('error ENOENT');
+  });
+
+  it.each([
+    'gmap_free 5',
+    'gmap_map_segment 5 0 0 1M',
+    'gmap_unmap_segment 5 0 1M',
+    'gmap_fault 5 0',
+    'gmap_discard 5 0 4K',
+    'guest 5 read 0 1',
+    'guest 5 write 0 00',
+    'dump 5',
+  ])('%s: ENOENT without the gmap, with a sentence', (line) => {
+    expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no gmap 5' });
+  });
+
+  it('map, fault and unmap segments', () => {
+    expect(ready()).toBe('ok');
+    expect(last('dump 0')).toBe('segment 0x0 mapped 0x10000000\nend');
+    expect(last('gmap_fault 0 0x1234')).toBe('ok 0x10001234');
+    expect(last('dump 0')).toBe('segment 0x0 linked 0x10000000\nend');
+    expect(last('stats')).toBe('rmaps 1 tables 4 pagetables 1 purges 0');
+    expect(last('gmap_unmap_segment 0 0 1M')).toBe('ok');
+    expect(last('dump 0')).toBe('end');
+    expect(last('stats')).toBe('rmaps 0 tables 4 pagetables 1 purges 1');
+    expect(last('gmap_fault 0 0')).toBe('error EFAULT');
+    expect(last('gmap_map_segment 0 1 0 1M')).toBe('error EINVAL');
+  });
+
+  it('read and write, as the process and as the guest', () => {
+    ready();
+    expect(last('guest 0 write 0xffe 01020304')).toBe('ok');
+    expect(last('process read 0x10000ffe 4')).toBe('ok 01020304');
+    expect(last('process write 256M FF')).toBe('ok');
+    expect(last('guest 0 read 0 1')).toBe('ok ff');
+    expect(last('guest 0 read 0 0')).toBe('ok');
+    expect(last('guest 0 read 1M 1')).toBe('error EFAULT');
+    expect(last('process read 1G 1')).toBe('error EFAULT');
+  });
+
+  it('write all bytes or none', () => {
+    ready();
+    expect(last('guest 0 write 0xffffe aabbccdd')).toBe('error EFAULT');
+    expect(last('guest 0 read 0xffffe 2')).toBe('ok 0000');
+  });
+
+  it('read 16 MiB at most', () => {
+    expect(last('process read 0 16M')).toBe('error EFAULT');
+    expect(answer('process read 0 0x1000001').lines).toEqual(['error EINVAL']);
+    expect(answer('process read 0 0xffffffffffffffff').explanation).toContain('0x1000000');
+  });
+
+  it('discard pages: zeros are next, the link stays', () => {
+    ready();
+    expect(last('guest 0 write 0 0102', 'gmap_discard 0 0 4K', 'guest 0 read 0 2')).toBe('ok 0000');
+    expect(last('dump 0')).toBe('segment 0x0 linked 0x10000000\nend');
+    expect(last('gmap_discard 0 4K 0')).toBe('error EINVAL');
+  });
+
+  it('fail the N-th allocation, once', () => {
+    expect(last('fail 1')).toBe('ok');
+    expect(answer('gmap_alloc 0')).toMatchObject({ lines: ['error ENOMEM'] });
+    expect(world.gmaps.size).toBe(0);
+    expect(last('gmap_alloc 0')).toBe('ok');
+    expect(last('fail 1', 'fail 0', 'gmap_alloc 1')).toBe('ok');
+  });
+});
+
+describe('the world', () => {
+  it('tells a trace what happens', () => {
+    const trace = new Trace();
+    const types: TraceEvent['type'][] = [];
+    trace.listener = ({ type }) => types.push(type);
+    world = new World({ storageSize: 32 << 20, trace });
+    ready();
+    expect(types).toEqual(['mmap', 'gmap-alloc', 'map']);
+  });
+
+  it('says when the storage cannot be', () => {
+    expect(() => new World({ storageSize: 0 })).toThrow(RangeError);
+    expect(() => new World({ storageSize: 5 })).toThrow(RangeError);
+    expect(() => new World({ storageSize: 1 << 16 })).toThrow(LinuxError);
+  });
+});
