@@ -27,7 +27,10 @@ module.exports = {
       name: 'a-room-is-entered-by-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/(machine|trace|check|scenario|vmm|cli|host)/', pathNot: ['^src/$1/', '/index[.]ts$'] },
+      to: {
+        path: '^src/(machine|trace|check|scenario|vmm|cli|host)/',
+        pathNot: ['^src/$1/', '/index[.]ts$'],
+      },
     },
     {
       name: 'a-room-of-the-host-is-entered-by-its-index',

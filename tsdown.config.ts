@@ -21,5 +21,5 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   fixedExtension: false,
-  external: [/^node:/, 'commander'],
+  deps: { neverBundle: [/^node:/, 'commander'] },
 });

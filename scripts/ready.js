@@ -47,7 +47,6 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
 }
 if (time('node_modules/.package-lock.json') < time('package-lock.json')) {
   run('installing', 'ci', '--ignore-scripts', '--no-audit', '--no-fund');
-  await import('./link-bin.js');
 }
 const sources = Math.max(newest('src'), time('tsdown.config.ts'), time('package.json'));
 if (time('dist/cli/main.js') < sources) run('building', 'run', 'build');

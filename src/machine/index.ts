@@ -6,7 +6,8 @@
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
 export * from './cpu/cpu.ts';
-export { facilityList } from './cpu/facilities.ts';
+export { disassemble } from './cpu/disassemble.ts';
+export { facilityList } from './cpu/instructions/facility.ts';
 export { SPACE } from './cpu/state.ts';
 export * from './dat/index.ts';
 export * from './internal-error.ts';

@@ -160,9 +160,7 @@ function setClock(vcpu: Vcpu, cpu: Cpu): null {
 
 /** STFL: the first word of the facility list at real 200. */
 function storeFacilityList(vcpu: Vcpu): null {
-  const first = new Uint8Array(4);
-  new DataView(first.buffer).setUint32(0, Number((facilityList()[0] as bigint) >> 32n));
-  vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), first);
+  vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), facilityList().subarray(0, 4));
   return null;
 }
 
