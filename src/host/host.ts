@@ -113,8 +113,8 @@ export class Host {
   #read(side: Side, cpu: Cpu, address: bigint, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     const { storage } = this.machine;
-    eachPart(side, cpu, address, length, FETCH, () => {});
-    eachPart(side, cpu, address, length, FETCH, (at, done, count) => {
+    eachPart(this.running, side, cpu, address, length, FETCH, () => {});
+    eachPart(this.running, side, cpu, address, length, FETCH, (at, done, count) => {
       bytes.set(storage.bytes.subarray(at, at + count), done);
     });
     return bytes;
@@ -122,8 +122,8 @@ export class Host {
 
   #write(side: Side, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
     const { storage } = this.machine;
-    eachPart(side, cpu, address, bytes.length, STORE, () => {});
-    eachPart(side, cpu, address, bytes.length, STORE, (at, done, count) => {
+    eachPart(this.running, side, cpu, address, bytes.length, STORE, () => {});
+    eachPart(this.running, side, cpu, address, bytes.length, STORE, (at, done, count) => {
       storage.bytes.set(bytes.subarray(done, done + count), at);
     });
   }
@@ -180,6 +180,7 @@ const ATTEMPTS = 4;
 
 /** Calls back for each page of a range with the absolute address of its part, faults being served. */
 function eachPart(
+  running: ReadonlyMap<number, Gmap>,
   side: Side,
   cpu: Cpu,
   address: bigint,
@@ -190,11 +191,14 @@ function eachPart(
   if (address < 0n || address + BigInt(length) > GUEST_LIMIT) {
     throw new LinuxError('EFAULT', `${hex(address)} + ${length} is outside the address space`);
   }
+  const { dat, space, key } = cpu;
+  const control = cpu.cr[1] as bigint;
+  const gmap = running.get(cpu.address);
   cpu.dat = true;
   cpu.space = SPACE.PRIMARY;
   cpu.key = 0;
-  side.enter(cpu);
   try {
+    side.enter(cpu);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
       const offset = Number(at & 0xfffn);
@@ -203,7 +207,13 @@ function eachPart(
       done += count;
     }
   } finally {
+    // The processor is left as it was found, in the gmap it was in.
     side.leave(cpu);
+    gmap?.enable(cpu);
+    cpu.setControl(1, control);
+    cpu.dat = dat;
+    cpu.space = space;
+    cpu.key = key;
   }
 }
 

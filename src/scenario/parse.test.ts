@@ -54,7 +54,7 @@ describe('a line', () => {
     ['process peek 0 1', '"peek" is neither read nor write'],
     ['guest 0 poke 0 1', '"poke" is neither read nor write'],
     ['guest read 0 1', '"read" is not a number'],
-    ['process write 0', 'the bytes are missing'],
+    ['process write 0', 'the data is missing'],
     ['process write 0 abc', '"abc" is not bytes in hexadecimal, two digits each'],
     ['process write 0 0x12', '"0x12" is not bytes in hexadecimal, two digits each'],
     ['fail', 'the count is missing'],

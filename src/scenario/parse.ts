@@ -93,7 +93,7 @@ class Words {
   }
 
   bytes(): Uint8Array {
-    const hex = this.word('the bytes');
+    const hex = this.word('the data');
     if (!/^([0-9a-fA-F]{2})+$/.test(hex)) {
       throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
     }

@@ -171,7 +171,7 @@ export class Monitor {
           if (end !== null) return end;
         }
       }
-      if (waits.length === ready.length && !this.#wake(ready, waits)) {
+      if (waits.length === ready.length && !this.#wake(waits)) {
         return { kind: 'idle', address: (ready[0] as Vcpu).block.pswAddress };
       }
     }
@@ -179,10 +179,8 @@ export class Monitor {
   }
 
   /** Every CPU waits: moves the clock to what comes next, or takes input. Says whether anything can come. */
-  #wake(ready: readonly Vcpu[], waits: readonly { readonly until: bigint | null }[]): boolean {
-    if (ready.some((vcpu) => !vcpu.stopped && !vcpu.externals.empty && vcpu.externals.has(vcpu.control(0)))) {
-      return true;
-    }
+  #wake(waits: readonly { readonly until: bigint | null }[]): boolean {
+    if (this.vm.vcpus.some((vcpu) => !vcpu.stopped && vcpu.interruptible)) return true;
     if (this.#signal()) return true;
     let due: bigint | null = null;
     for (const { until } of waits) if (until !== null && (due === null || until < due)) due = until;

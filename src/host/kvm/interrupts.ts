@@ -59,10 +59,14 @@ export class ExternalQueue {
     return this.#waiting.some((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
   }
 
-  /** Takes the oldest that control register 0 enables. */
-  take(cr0: bigint): ExternalInterrupt | undefined {
-    const index = this.#waiting.findIndex((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
-    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  /** The oldest that control register 0 enables; it goes on waiting. */
+  next(cr0: bigint): ExternalInterrupt | undefined {
+    return this.#waiting.find((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
+  }
+
+  /** Removes one that `next` answered. */
+  remove(interrupt: ExternalInterrupt): void {
+    this.#waiting.splice(this.#waiting.indexOf(interrupt), 1);
   }
 
   clear(): void {

@@ -136,6 +136,12 @@ export class Vcpu {
     return exit;
   }
 
+  /** Whether an interruption waits that `run` would deliver at once. */
+  get interruptible(): boolean {
+    const enabled = (this.block.pswMask & (1n << 56n)) !== 0n;
+    return this.restartPending || (enabled && this.externals.has(this.control(0)));
+  }
+
   /** Delivers what is pending, runs the guest once, and serves how that ended. */
   #step(cpu: Cpu, limit: number): Exit | null {
     try {
@@ -157,8 +163,12 @@ export class Vcpu {
       this.restartPending = false;
     }
     const enabled = (this.block.pswMask & (1n << 56n)) !== 0n;
-    const next = enabled ? this.externals.take(this.control(0)) : undefined;
-    if (next) this.prefixArea.external(next.code, next.cpuAddress, next.parameter);
+    const next = enabled ? this.externals.next(this.control(0)) : undefined;
+    if (next) {
+      this.prefixArea.external(next.code, next.cpuAddress, next.parameter);
+      // Only now: where the prefix area is not backed, it goes on waiting.
+      this.externals.remove(next);
+    }
     const waiting = !this.externals.empty;
     const flags = this.block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.EXTERNAL_REQUEST;
     const stillEnabled = (this.block.pswMask & (1n << 56n)) !== 0n;
@@ -249,7 +259,7 @@ export class Vcpu {
     const external = (pswMask & (1n << 56n)) !== 0n;
     const any = external || (pswMask & (1n << 57n)) !== 0n || (pswMask & (1n << 50n)) !== 0n;
     if (!any) return this.#userSpace(ICPT.WAIT);
-    if (external && this.externals.has(this.control(0))) return null;
+    if (this.interruptible) return null;
     return { reason: 'KVM_EXIT_HLT', until: external ? this.#nextClock() : null };
   }
 
@@ -258,7 +268,11 @@ export class Vcpu {
     const cr0 = this.control(0);
     const { clock } = this.vm.mm.kernel.machine;
     let due: bigint | null = null;
-    if (cr0 & 0x800n) due = this.block.get64(SIE.CLOCK_COMPARATOR) - this.block.get64(SIE.EPOCH) + 1n;
+    if (cr0 & 0x800n) {
+      // By the guest's clock, from now on: either clock may be ahead of the other.
+      const now = BigInt.asUintN(64, clock.tod + this.block.get64(SIE.EPOCH));
+      due = clock.tod + this.block.get64(SIE.CLOCK_COMPARATOR) - now + 1n;
+    }
     if (cr0 & 0x400n) {
       const left = BigInt.asIntN(64, this.block.get64(SIE.CPU_TIMER)) + 1n;
       const at = clock.tod + (left > 0n ? left : 0n);

@@ -77,6 +77,9 @@ export class CpuState {
   programMask = 0;
   /** Extended addressing, bit 31, and basic addressing, bit 32: 64 bits are 3, 31 bits 1, 24 bits 0. */
   addressing = 0;
+  /** Bits that must be zero and are not, of an invalid PSW, in its first two words: an old PSW shows them. */
+  reservedHi = 0;
+  reservedLo = 0;
   /** Instruction address, high and low half. */
   iaHi = 0;
   iaLo = 0;
@@ -109,14 +112,15 @@ export class CpuState {
         (this.space << 14) |
         (this.cc << 12) |
         (this.programMask << 8) |
-        (this.addressing >>> 1)) >>>
+        (this.addressing >>> 1) |
+        this.reservedHi) >>>
       0
     );
   }
 
   /** The second word of the PSW: bits 32 to 63. */
   get pswLo(): number {
-    return this.addressing & 1 ? 0x8000_0000 : 0;
+    return ((this.addressing & 1 ? 0x8000_0000 : 0) | this.reservedLo) >>> 0;
   }
 
   /** Bits 0 to 63 of the PSW. */
@@ -152,6 +156,8 @@ export class CpuState {
     this.cc = (hi >>> 12) & 3;
     this.programMask = (hi >>> 8) & 15;
     this.addressing = ((hi & 1) << 1) | (lo >>> 31);
+    this.reservedHi = hi & MUST_BE_ZERO_HI;
+    this.reservedLo = lo & MUST_BE_ZERO_LO;
     this.iaHi = iaHi >>> 0;
     this.iaLo = iaLo >>> 0;
   }

@@ -1,0 +1,700 @@
+/**
+ * Virtual CPUs, by guests of a few instructions: what `run` serves itself and what it comes back with.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { EXT, facilityList, ICPT, LOWCORE, PGM, SIE } from '../../machine/index.ts';
+import {
+  code,
+  diag,
+  jump,
+  lctlg,
+  lg,
+  load,
+  lpswe,
+  MASK,
+  psw,
+  s,
+  sckc,
+  servc,
+  sigp,
+  stg,
+  stosm,
+} from '../../machine/testing/code.ts';
+import type { Host } from '../host.ts';
+import { type Mm, PROT } from '../mm/index.ts';
+import { codeOf, frameCounts, makeHost } from '../testing/index.ts';
+import type { Exit } from './exits.ts';
+import type { Vcpu } from './vcpu.ts';
+import { VirtualMachine } from './vm.ts';
+
+const MIB = 1n << 20n;
+const HOME = 0x1000_0000n;
+const START = 0x1_0000;
+/** Where the guest's program handler and other handlers wait, each at its own address. */
+const AT = { PROGRAM: 0xbadn, EXTERNAL: 0xe07n, RESTART: 0x4e5n, DONE: 0n } as const;
+const DONE = 0x700;
+const DATA = 0x8000;
+
+let host: Host;
+let mm: Mm;
+let vm: VirtualMachine;
+let vcpu: Vcpu;
+
+/** A guest of 2 MiB: segments 0 and 1. */
+beforeEach(() => {
+  const made = makeHost();
+  host = made.host;
+  mm = host.createProcess();
+  mm.mmap({ address: HOME, length: 2n * MIB });
+  vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+  vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 2n * MIB, userspaceAddr: HOME });
+  vcpu = vm.createVcpu();
+  lowcore(0);
+  return () => {
+    expect(made.problems).toEqual([]);
+    expect(host.kernel.locks.held).toEqual([]);
+  };
+});
+
+const write = (address: number, bytes: Uint8Array) => vm.writeGuest(BigInt(address), bytes);
+const view = (address: number, length: number) => new DataView(vm.readGuest(BigInt(address), length).buffer);
+const get64 = (address: number) => view(address, 8).getBigUint64(0);
+const get32 = (address: number) => view(address, 4).getUint32(0);
+const get16 = (address: number) => view(address, 2).getUint16(0);
+const set64 = (address: number, value: bigint) => write(address, psw(value, 0).subarray(0, 8));
+
+/** New PSWs that wait disabled, each somewhere else. */
+function lowcore(prefix: number): void {
+  write(prefix + DONE, psw(MASK.DISABLED_WAIT, AT.DONE));
+  write(prefix + LOWCORE.PROGRAM_NEW_PSW, psw(MASK.DISABLED_WAIT, AT.PROGRAM));
+  write(prefix + LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.DISABLED_WAIT, AT.EXTERNAL));
+  write(prefix + LOWCORE.RESTART_NEW_PSW, psw(MASK.DISABLED_WAIT, AT.RESTART));
+}
+
+/** Puts a program, which ends with DONE, at START, and the virtual CPU there. */
+function program(...instructions: number[][]): void {
+  write(START, code(...instructions, lpswe(DONE)));
+  vcpu.setPsw(MASK.PLAIN, BigInt(START));
+}
+const run = (limit = 10_000, which = vcpu): Exit => which.run(host.machine.cpu(which.id), limit);
+const userSpace = (icptcode: number) => expect.objectContaining({ reason: 'KVM_EXIT_S390_SIEIC', icptcode });
+const memoryFault = (gpa: bigint, write: boolean): Exit => ({
+  reason: 'KVM_EXIT_MEMORY_FAULT',
+  gpa,
+  size: 4096n,
+  write,
+});
+/** Runs to a disabled wait and answers its address. */
+function ends(): bigint {
+  expect(run()).toEqual(userSpace(ICPT.WAIT));
+  return vcpu.block.pswAddress;
+}
+/** Runs into a program interruption and answers its code, instruction length and old instruction address. */
+function interrupted() {
+  expect(ends()).toBe(AT.PROGRAM);
+  return {
+    code: get16(LOWCORE.PROGRAM_CODE),
+    length: get16(LOWCORE.PROGRAM_LENGTH - 1),
+    address: get64(LOWCORE.PROGRAM_OLD_PSW + 8),
+  };
+}
+const oldCc = () => Number((vcpu.block.pswMask >> 44n) & 3n);
+/** Runs up to (not including) the last instruction of the program, and answers the condition code. */
+function conditionCode(instructions: number): number {
+  expect(run(instructions)).toEqual({ reason: 'KVM_EXIT_INTR' });
+  return oldCc();
+}
+
+describe('guest memory', () => {
+  it('is linked and brought in by the guest’s accesses', () => {
+    program(load(1, 0x1234), load(2, MIB + 8n), stg(1, 0, 2), lg(3, 0, 2));
+    expect([...vm.gmap.segments()].map(({ linked }) => linked)).toEqual([true, false]);
+    expect(ends()).toBe(AT.DONE);
+    expect([...vm.gmap.segments()].map(({ linked }) => linked)).toEqual([true, true]);
+    expect(vcpu.gr[3]).toBe(0x1234n);
+    expect(mm.read(HOME + MIB + 8n, 8)).toEqual(psw(0x1234n, 0).subarray(0, 8));
+  });
+
+  it('that a slot promises and the process lacks is an exit; mapped again, the guest goes on', () => {
+    mm.munmap(HOME + MIB, MIB);
+    program(load(1, 7), load(2, MIB + 0x3008n), lg(3, 0, 2), stg(1, 0, 2));
+    expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
+    expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
+    mm.mmap({ address: HOME + MIB, length: MIB });
+    expect(ends()).toBe(AT.DONE);
+    expect(get64(Number(MIB) + 0x3008)).toBe(7n);
+  });
+
+  it('that the process may only read is an exit on a store', () => {
+    mm.mprotect(HOME + MIB, MIB, PROT.READ);
+    program(load(1, 7), load(2, MIB), lg(3, 0, 2), stg(1, 0, 2));
+    expect(run()).toEqual(memoryFault(MIB, true));
+    expect(vcpu.gr[3]).toBe(0n);
+    mm.mprotect(HOME + MIB, MIB, PROT.READ | PROT.WRITE);
+    expect(ends()).toBe(AT.DONE);
+  });
+
+  it.each([
+    ['a fetch', () => lg(1, 0, 2)],
+    ['a store', () => stg(1, 0, 2)],
+  ])('outside every slot is an addressing exception for %s', (_, instruction) => {
+    program(load(2, 2n * MIB), instruction());
+    expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 6, address: BigInt(START + 18) });
+  });
+
+  it('outside every slot is an addressing exception for an instruction', () => {
+    program();
+    vcpu.setPsw(MASK.PLAIN, 2n * MIB);
+    expect(interrupted()).toMatchObject({ code: PGM.ADDRESSING, address: 2n * MIB });
+  });
+
+  it('does not hold the program handler: a loop that ends', () => {
+    program(load(2, 2n * MIB), lg(1, 0, 2));
+    write(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, 5n * MIB));
+    expect(run()).toEqual(userSpace(ICPT.PROGRAM));
+    expect(vcpu.block.get16(SIE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
+    expect(vcpu.block.pswAddress).toBe(5n * MIB);
+  });
+
+  it('that cannot be had throws ENOMEM, and the guest goes on later', () => {
+    program(load(1, 7), load(2, MIB), stg(1, 0, 2));
+    for (let n = 1; ; n++) {
+      host.kernel.frames.failIn(n);
+      const thrown = codeOf(run);
+      const fired = host.kernel.frames.failing === 0;
+      host.kernel.frames.failIn(0);
+      if (!fired) {
+        expect([thrown, n]).toEqual(['ok', 3]);
+        break;
+      }
+      expect(thrown).toBe('ENOMEM');
+    }
+    expect(vcpu.block.pswAddress).toBe(AT.DONE);
+    expect(get64(Number(MIB))).toBe(7n);
+  });
+});
+
+describe('the prefix area', () => {
+  it('is brought in at the first run', () => {
+    const fresh = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    fresh.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: HOME + MIB });
+    const cpu = fresh.createVcpu();
+    cpu.setPsw(MASK.DISABLED_WAIT, 5n);
+    expect(run(10, cpu)).toEqual(userSpace(ICPT.WAIT));
+    expect(cpu.block.pswAddress).toBe(5n);
+    expect([...fresh.gmap.segments()][0]?.linked).toBe(true);
+  });
+
+  it('whose memory is gone is an exit', () => {
+    program();
+    mm.munmap(HOME + 4096n, 4096n);
+    expect(run()).toEqual(memoryFault(4096n, true));
+    mm.mmap({ address: HOME + 4096n, length: 4096n });
+    expect(ends()).toBe(AT.DONE);
+  });
+
+  it('whose memory is gone keeps an interruption waiting', () => {
+    program();
+    vcpu.block.pswMask = MASK.EXTERNAL;
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x4000n);
+    vcpu.externals.add({ code: EXT.EMERGENCY_SIGNAL, cpuAddress: 3, parameter: null });
+    mm.munmap(HOME, 4096n);
+    expect(run()).toEqual(memoryFault(0n, true));
+    mm.mmap({ address: HOME, length: 4096n });
+    lowcore(0);
+    expect(ends()).toBe(AT.EXTERNAL);
+    expect(get16(LOWCORE.EXTERNAL_CPU_ADDRESS)).toBe(3);
+  });
+
+  it('outside every slot is an exit, too', () => {
+    program();
+    vcpu.block.prefix = 0x40_0000;
+    expect(run()).toEqual(memoryFault(0x40_0000n, true));
+  });
+});
+
+describe('external interruptions', () => {
+  const CASES = [
+    ['service signal', EXT.SERVICE_SIGNAL, 0x200n, 0x1234],
+    ['emergency signal', EXT.EMERGENCY_SIGNAL, 0x4000n, null],
+    ['external call', EXT.EXTERNAL_CALL, 0x2000n, null],
+  ] as const;
+
+  it.each(CASES)(
+    '%s: delivered when the PSW and control register 0 enable it',
+    (_, external, mask, parameter) => {
+      program();
+      vcpu.block.pswMask = MASK.EXTERNAL;
+      vcpu.block.set64(SIE.CONTROL_REGISTERS, mask);
+      vcpu.externals.add({ code: external, cpuAddress: 2, parameter });
+      expect(ends()).toBe(AT.EXTERNAL);
+      expect(get16(LOWCORE.EXTERNAL_CODE)).toBe(external);
+      expect(get16(LOWCORE.EXTERNAL_CPU_ADDRESS)).toBe(2);
+      expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START));
+      if (parameter !== null) expect(get32(LOWCORE.EXTERNAL_PARAMETER)).toBe(parameter);
+      expect(vcpu.externals.empty).toBe(true);
+    },
+  );
+
+  it.each(CASES)('%s: waits until control register 0 enables it', (_, external, mask, parameter) => {
+    set64(DATA, mask);
+    program(load(1, 1), lctlg(0, 0, 0, 14), jump(0));
+    vcpu.gr[14] = BigInt(DATA);
+    vcpu.block.pswMask = MASK.EXTERNAL;
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0xe0n);
+    vcpu.externals.add({ code: external, cpuAddress: 0, parameter });
+    expect(run(2)).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(vcpu.externals.empty).toBe(false);
+    expect(ends()).toBe(AT.EXTERNAL);
+    expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 18));
+  });
+
+  it('waits until the PSW enables it', () => {
+    program(load(1, 1), stosm(0x300, 3));
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x200n);
+    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    expect(ends()).toBe(AT.EXTERNAL);
+    expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 16));
+  });
+
+  it('never comes to a guest that does not enable it', () => {
+    program(load(1, 1));
+    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    expect(ends()).toBe(AT.DONE);
+    expect(vcpu.externals.empty).toBe(false);
+  });
+
+  it('service signals are merged; a second external call is not', () => {
+    const signal = (parameter: number) =>
+      vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter });
+    signal(1);
+    signal(0x8000_0000);
+    const [first, none] = [vcpu.externals.next(~0n), vcpu.externals.next(0n)];
+    expect([first?.parameter, none]).toEqual([0x8000_0001, undefined]);
+    vcpu.externals.remove(first as NonNullable<typeof first>);
+    expect(vcpu.externals.empty).toBe(true);
+  });
+
+  it('ends a wait', () => {
+    vcpu.setPsw(MASK.ENABLED_WAIT, 4n);
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x200n);
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
+    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    expect(ends()).toBe(AT.EXTERNAL);
+  });
+});
+
+describe('waits and limits', () => {
+  it('an enabled wait says until when, and the clock comparator ends it', () => {
+    set64(DATA, 0x10_0000n);
+    program(load(2, DATA), sckc(0, 2), load(3, 0x900), lpswe(0, 3));
+    write(0x900, psw(MASK.ENABLED_WAIT, 0x77));
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x800n);
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: 0x10_0001n });
+    host.machine.clock.skipTo(0x10_0001n);
+    expect(ends()).toBe(AT.EXTERNAL);
+    expect(get16(LOWCORE.EXTERNAL_CODE)).toBe(EXT.CLOCK_COMPARATOR);
+  });
+
+  it('says so for a guest whose clock is behind and one whose clock is ahead of the machine’s', () => {
+    for (const time of [0n, 1n << 60n]) {
+      host.machine.clock.skipTo(1n << 50n);
+      set64(DATA, time);
+      set64(DATA + 8, time + 0x10_0000n);
+      program(load(2, DATA), s(0xb204, 0, 2), sckc(8, 2), load(3, 0x900), lpswe(0, 3));
+      write(0x900, psw(MASK.ENABLED_WAIT, 0x77));
+      vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x800n);
+      const before = host.machine.clock.tod;
+      const exit = run();
+      if (exit.reason !== 'KVM_EXIT_HLT' || exit.until === null) throw new Error(exit.reason);
+      const left = exit.until - before;
+      expect(left > 0x10_0000n && left < 0x10_1000n).toBe(true);
+      host.machine.clock.skipTo(exit.until);
+      expect(ends()).toBe(AT.EXTERNAL);
+    }
+  });
+
+  it('a comparator that nothing enables never ends a wait', () => {
+    vcpu.setPsw(MASK.ENABLED_WAIT, 4n);
+    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0n);
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
+    vcpu.setPsw(0x0202_0001_8000_0000n, 4n);
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
+  });
+
+  it('a disabled wait is user space’s', () => {
+    vcpu.setPsw(MASK.DISABLED_WAIT, 0x123n);
+    expect(run()).toEqual(userSpace(ICPT.WAIT));
+  });
+
+  it('comes back at its limit and goes on where it was', () => {
+    program(load(1, 1), load(2, 2), load(3, 3));
+    expect(run(3)).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(vcpu.block.pswAddress).toBe(BigInt(START + 18));
+    expect(ends()).toBe(AT.DONE);
+    expect([...vcpu.gr.subarray(1, 4)]).toEqual([1n, 2n, 3n]);
+  });
+
+  it('keeps all registers from run to run', () => {
+    const gr = Array.from({ length: 16 }, (_, n) => BigInt(n) * 0x1111n);
+    vcpu.gr.set(gr);
+    vcpu.fr.set(gr);
+    vcpu.ar.set(gr.map(Number));
+    vcpu.fpc = 0x80_0000;
+    program(load(0, 9));
+    run(1);
+    host.machine.cpu(0).gr.fill(~0n);
+    host.machine.cpu(0).fr.fill(~0n);
+    run(1);
+    expect([...vcpu.gr]).toEqual([9n, ...gr.slice(1)]);
+    expect([...vcpu.fr]).toEqual(gr);
+    expect([...vcpu.ar]).toEqual(gr.map(Number));
+    expect(vcpu.fpc).toBe(0x80_0000);
+  });
+
+  it('a stopped virtual CPU does nothing', () => {
+    program();
+    vcpu.stopped = true;
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
+    expect(vcpu.block.pswAddress).toBe(BigInt(START));
+  });
+
+  it('a bad state description is said', () => {
+    program();
+    vcpu.block.set32(SIE.CPU_FLAGS, 0);
+    expect(run()).toEqual({ reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: 1 });
+  });
+
+  it('a handler that repeats its own exception does not keep run from coming back', () => {
+    program(s(0xb202, 1));
+    write(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, START));
+    expect(['KVM_EXIT_INTR', 'KVM_EXIT_S390_SIEIC']).toContain(run().reason);
+  });
+});
+
+describe('instructions that the host executes', () => {
+  const stores: [string, number, number, () => bigint][] = [
+    ['STIDP', 0xb202, 8, () => 0xff00_0000_2817_8000n],
+    ['STPX', 0xb211, 4, () => 0n],
+    ['STAP', 0xb212, 2, () => 0n],
+  ];
+
+  it.each(stores)('%s stores', (_, opcode, size, value) => {
+    write(DATA, new Uint8Array(16).fill(0xff));
+    program(load(2, DATA), s(opcode, 0, 2));
+    expect(ends()).toBe(AT.DONE);
+    const bits = BigInt(size * 8);
+    expect(get64(DATA) >> (64n - bits)).toBe(value());
+    expect(get64(DATA + size) >> 32n).toBe(0xffff_ffffn);
+  });
+
+  it.each([...stores, ['SPX', 0xb210, 4], ['SCK', 0xb204, 8]] as [string, number, number][])(
+    '%s demands an aligned operand',
+    (_, opcode, size) => {
+      program(load(2, DATA), s(opcode, size / 2, 2));
+      expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 4, address: BigInt(START + 16) });
+    },
+  );
+
+  it.each([...stores, ['SPX', 0xb210, 4], ['SCK', 0xb204, 8]] as [string, number, number][])(
+    '%s has its operand brought in, and an addressing exception outside storage',
+    (_, opcode) => {
+      program(load(2, MIB), s(opcode, 0, 2));
+      expect(ends()).toBe(AT.DONE);
+      program(load(2, 2n * MIB), s(opcode, 0, 2));
+      expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 4, address: BigInt(START + 16) });
+      mm.munmap(HOME + MIB, MIB);
+      program(load(2, MIB), s(opcode, 0, 2));
+      const store = stores.some(([, other]) => other === opcode);
+      expect(run()).toEqual(memoryFault(MIB, store));
+      mm.mmap({ address: HOME + MIB, length: MIB });
+      expect(ends()).toBe(AT.DONE);
+    },
+  );
+
+  it('an operand whose page the guest’s own tables lack is the guest’s exception', () => {
+    vcpu.block.set64(SIE.CONTROL_REGISTERS + 8, 0x4_0000n);
+    vm.writeGuest(0x4_0000n, psw(0x5_0000n, 0).subarray(0, 8));
+    for (let page = 0; page < 256; page++)
+      set64(0x5_0000 + page * 8, page === 0x20 ? 0x400n : BigInt(page) << 12n);
+    for (let entry = 1; entry < 512; entry++) set64(0x4_0000 + entry * 8, 0x20n);
+    program(load(2, 0x2_0000), s(0xb202, 0, 2));
+    vcpu.block.pswMask = MASK.DAT;
+    expect(interrupted()).toEqual({ code: PGM.PAGE_TRANSLATION, length: 4, address: BigInt(START + 12) });
+    expect(get64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2_0000n);
+  });
+
+  it('SPX moves the prefix area, STPX tells it', () => {
+    set64(DATA, 0x1_2fff_ffffn << 16n);
+    write(DATA, Uint8Array.of(0, 0x10, 0x3f, 0xff));
+    lowcore(0x10_2000);
+    program(load(2, DATA), s(0xb210, 0, 2), s(0xb211, 8, 2));
+    expect(ends()).toBe(AT.DONE);
+    expect(vcpu.block.prefix).toBe(0x10_2000);
+    expect(get32(DATA + 8)).toBe(0x10_2000);
+  });
+
+  it('SPX to where no storage is: an addressing exception', () => {
+    write(DATA, Uint8Array.of(0, 0x20, 0, 0));
+    program(load(2, DATA), s(0xb210, 0, 2));
+    expect(interrupted().code).toBe(PGM.ADDRESSING);
+    expect(vcpu.block.prefix).toBe(0);
+  });
+
+  it('STFL stores the first word of the facility list at real 200', () => {
+    program(s(0xb2b1, 0));
+    expect(ends()).toBe(AT.DONE);
+    expect(get32(200)).toBe(Number((facilityList()[0] as bigint) >> 32n));
+  });
+
+  it('SCK sets the clock of every virtual CPU', () => {
+    const other = vm.createVcpu();
+    set64(DATA, 1n << 60n);
+    program(load(2, DATA), s(0xb204, 0, 2), s(0xb205, 8, 2));
+    expect(conditionCode(3)).toBe(0);
+    expect(ends()).toBe(AT.DONE);
+    expect(get64(DATA + 8) >> 16n).toBe((1n << 60n) >> 16n);
+    expect(other.block.get64(SIE.EPOCH)).toBe(vcpu.block.get64(SIE.EPOCH));
+  });
+
+  it('STSI tells the level, leaves the rest to user space, and says no beyond', () => {
+    program(load(0, 0), load(1, 0), s(0xb27d, 0));
+    expect(conditionCode(5)).toBe(0);
+    expect(vcpu.gr[0]).toBe(0x3000_0000n);
+    program(load(0, 0x3000_0002), load(1, 2), load(2, DATA), s(0xb27d, 0, 2));
+    const info = { address: BigInt(DATA), fc: 3, sel1: 2, sel2: 2 };
+    expect(run()).toEqual({ reason: 'KVM_EXIT_S390_STSI', ...info });
+    expect(ends()).toBe(AT.DONE);
+    program(load(0, 0x4000_0000), load(1, 0), s(0xb27d, 0));
+    expect(conditionCode(5)).toBe(3);
+    program(load(0, 0x3000_0002), load(1, 2), s(0xb27d, 8));
+    expect(interrupted().code).toBe(PGM.SPECIFICATION);
+    program(load(0, 0x3000_0100), load(1, 2), s(0xb27d, 0));
+    expect(interrupted().code).toBe(PGM.SPECIFICATION);
+    program(load(0, 0x3000_0000), load(1, 0x1_0000), s(0xb27d, 0));
+    expect(interrupted().code).toBe(PGM.SPECIFICATION);
+  });
+
+  it.each([
+    0xb230, 0xb231, 0xb232, 0xb233, 0xb234, 0xb235, 0xb236, 0xb237, 0xb238, 0xb239, 0xb23a, 0xb23b, 0xb23c,
+    0xb25f, 0xb276,
+  ])('I/O instruction %i finds nothing operational', (opcode) => {
+    program(s(opcode, 0));
+    expect(conditionCode(1)).toBe(3);
+    expect(ends()).toBe(AT.DONE);
+  });
+
+  it('DIAGNOSE 0x10 gives pages back', () => {
+    set64(4096, 1n);
+    set64(DATA, 7n);
+    set64(DATA + 4096, 8n);
+    set64(DATA + 8192, 9n);
+    program(load(2, DATA), load(3, DATA + 4096), diag(2, 3, 0x10));
+    const pages = host.kernel.frames.count('page');
+    expect(ends()).toBe(AT.DONE);
+    expect(host.kernel.frames.count('page')).toBe(pages - 2);
+    expect([get64(DATA), get64(DATA + 4096), get64(DATA + 8192)]).toEqual([0n, 0n, 9n]);
+  });
+
+  it('DIAGNOSE 0x10 keeps the prefix area', () => {
+    write(DATA, Uint8Array.of(0, 0x10, 0x20, 0));
+    lowcore(0x10_2000);
+    set64(0x10_1000, 1n);
+    set64(0x10_4000, 1n);
+    program(load(4, DATA), s(0xb210, 0, 4), load(2, 0x10_1000), load(3, 0x10_4000), diag(2, 3, 0x10));
+    expect(ends()).toBe(AT.DONE);
+    expect([get64(0x10_1000), get64(0x10_4000)]).toEqual([0n, 0n]);
+    expect(get64(0x10_2000 + DONE)).toBe(MASK.DISABLED_WAIT);
+  });
+
+  it.each([
+    [0x8001n, 0x9000n],
+    [0x8000n, 0x9001n],
+    [0x9000n, 0x7000n],
+    [0x1000n, 0x9000n],
+  ])('DIAGNOSE 0x10 from 0x%x to 0x%x: a specification exception', (first, last) => {
+    program(load(2, first), load(3, last), diag(2, 3, 0x10));
+    expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 4, address: BigInt(START + 28) });
+  });
+
+  it('DIAGNOSE 0x44 and 0x9c only take time', () => {
+    program(diag(0, 0, 0x44), diag(0, 0, 0x9c));
+    expect(ends()).toBe(AT.DONE);
+  });
+
+  it('DIAGNOSE 0x308 asks for a reset', () => {
+    program(load(2, 3), diag(0, 2, 0x308));
+    expect(run()).toEqual({ reason: 'KVM_EXIT_S390_RESET', flags: 4 | 16 | 8 | 2 });
+    program(load(2, 4), diag(0, 2, 0x308));
+    expect(run()).toEqual({ reason: 'KVM_EXIT_S390_RESET', flags: 4 | 16 | 8 });
+    program(load(2, 5), diag(0, 2, 0x308));
+    expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
+  });
+
+  it('an unknown DIAGNOSE and SERVC are user space’s', () => {
+    program(diag(2, 3, 0x600), servc(4, 5));
+    const { block } = vcpu;
+    expect(run()).toEqual({
+      reason: 'KVM_EXIT_S390_SIEIC',
+      icptcode: ICPT.INSTRUCTION,
+      ipa: 0x8323,
+      ipb: 0x600_0000,
+    });
+    expect(block.pswAddress).toBe(BigInt(START + 4));
+    expect(run()).toEqual({
+      reason: 'KVM_EXIT_S390_SIEIC',
+      icptcode: ICPT.INSTRUCTION,
+      ipa: 0xb220,
+      ipb: 0x45_0000,
+    });
+    expect(ends()).toBe(AT.DONE);
+  });
+});
+
+describe('SIGP', () => {
+  let other: Vcpu;
+
+  beforeEach(() => {
+    other = vm.createVcpu();
+  });
+
+  /** Signals virtual CPU `target` with an order; answers condition code and status. */
+  function signal(order: number, target = 1n, parameter = 0n): [number, bigint] {
+    program(load(2, ~0n & 0xffff_ffff_0000_0000n), load(3, parameter), load(4, target), sigp(2, 4, order));
+    const cc = conditionCode(7);
+    const status = BigInt.asUintN(32, vcpu.gr[2] as bigint);
+    expect((vcpu.gr[2] as bigint) >> 32n).toBe(0xffff_ffffn);
+    return [cc, status];
+  }
+
+  it('sense', () => {
+    expect(signal(0x01)).toEqual([1, 0x40n]);
+    other.stopped = false;
+    expect(signal(0x01)).toEqual([0, 0n]);
+    expect(signal(0x02)).toEqual([0, 0n]);
+    expect(signal(0x01)).toEqual([1, 0x80n]);
+    expect(signal(0x15)).toEqual([0, 0n]);
+    other.stopped = true;
+    expect(signal(0x15)).toEqual([1, 0x400n]);
+  });
+
+  it('not operational, and invalid orders', () => {
+    expect(signal(0x01, 2n)).toEqual([3, 0n]);
+    expect(signal(0x99, 7n)).toEqual([3, 0n]);
+    expect(signal(0x00)).toEqual([1, 2n]);
+    expect(signal(0x99)).toEqual([1, 2n]);
+    expect(signal(0x12, 1n, 1n)).toEqual([1, 0x100n]);
+    expect(signal(0x12, 1n, 9n)).toEqual([1, 2n]);
+  });
+
+  it('restart starts a stopped CPU through its restart PSW', () => {
+    expect(signal(0x06)).toEqual([0, 0n]);
+    expect(other.stopped).toBe(false);
+    expect(run(100, other)).toEqual(userSpace(ICPT.WAIT));
+    expect(other.block.pswAddress).toBe(AT.RESTART);
+  });
+
+  it('start and stop', () => {
+    signal(0x04);
+    expect(other.stopped).toBe(false);
+    signal(0x05);
+    expect(other.stopped).toBe(true);
+    program(load(4, 0), sigp(2, 4, 0x05), load(5, 5));
+    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
+    expect([vcpu.stopped, vcpu.gr[5]]).toEqual([true, 0n]);
+    vcpu.stopped = false;
+    expect(ends()).toBe(AT.DONE);
+    expect(vcpu.gr[5]).toBe(5n);
+  });
+
+  it('set prefix', () => {
+    expect(signal(0x0d, 1n, 0x10_2fffn)).toEqual([0, 0n]);
+    expect(other.block.prefix).toBe(0x10_2000);
+    expect(signal(0x0d, 1n, 2n * MIB)).toEqual([1, 0x100n]);
+    other.stopped = false;
+    expect(signal(0x0d, 1n, 0n)).toEqual([1, 0x200n]);
+    expect(other.block.prefix).toBe(0x10_2000);
+  });
+
+  it('external call and emergency signal arrive with the sender’s address', () => {
+    const sender = other;
+    sender.stopped = false;
+    write(START, code(load(4, 0), sigp(2, 4, 0x02), sigp(2, 4, 0x02), sigp(2, 4, 0x03), lpswe(DONE)));
+    sender.setPsw(MASK.PLAIN, BigInt(START));
+    expect(run(100, sender)).toEqual(userSpace(ICPT.WAIT));
+    expect(sender.gr[2]).toBe(0x80n);
+    for (const [mask, external] of [
+      [0x4000n, EXT.EMERGENCY_SIGNAL],
+      [0x2000n, EXT.EXTERNAL_CALL],
+    ] as const) {
+      vcpu.setPsw(MASK.EXTERNAL, BigInt(START));
+      vcpu.block.set64(SIE.CONTROL_REGISTERS, mask);
+      expect(ends()).toBe(AT.EXTERNAL);
+      expect([get16(LOWCORE.EXTERNAL_CODE), get16(LOWCORE.EXTERNAL_CPU_ADDRESS)]).toEqual([external, 1]);
+    }
+    expect(vcpu.externals.empty).toBe(true);
+  });
+
+  it('resets', () => {
+    other.stopped = false;
+    other.gr[5] = 5n;
+    other.externals.add({ code: EXT.EXTERNAL_CALL, cpuAddress: 0, parameter: null });
+    expect(signal(0x0c)).toEqual([0, 0n]);
+    expect([other.stopped, other.externals.empty, other.gr[5]]).toEqual([true, true, 5n]);
+    expect(signal(0x0b)).toEqual([0, 0n]);
+    expect([other.stopped, other.gr[5]]).toEqual([true, 0n]);
+  });
+});
+
+describe('a virtual machine', () => {
+  it('has virtual CPUs that share its memory, on processors of their own', () => {
+    const other = vm.createVcpu();
+    expect([vcpu.stopped, other.stopped]).toEqual([false, true]);
+    other.stopped = false;
+    program(load(1, 0x5a), load(2, MIB), stg(1, 0, 2));
+    write(0x2_0000, code(load(2, MIB), lg(7, 0, 2), jump(-6)));
+    other.setPsw(MASK.PLAIN, 0x2_0000n);
+    expect(run(100, other).reason).toBe('KVM_EXIT_INTR');
+    expect(other.gr[7]).toBe(0n);
+    expect(ends()).toBe(AT.DONE);
+    expect(run(100, other).reason).toBe('KVM_EXIT_INTR');
+    expect(other.gr[7]).toBe(0x5an);
+    mm.munmap(HOME + MIB, MIB);
+    expect(run(100, other)).toEqual(memoryFault(MIB, false));
+  });
+
+  it('has at most 248 of them', () => {
+    for (let n = 1; n < 248; n++) vm.createVcpu();
+    expect(codeOf(() => vm.createVcpu())).toBe('EINVAL');
+    expect(vm.vcpus.at(-1)?.id).toBe(247);
+  });
+
+  it('has none that found no memory', () => {
+    host.kernel.frames.failIn(1);
+    expect(codeOf(() => vm.createVcpu())).toBe('ENOMEM');
+    expect(vm.vcpus).toHaveLength(1);
+  });
+
+  it('gives everything back at its end, and the process keeps its memory', () => {
+    vm.destroy();
+    const before = frameCounts(host);
+    const fresh = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    fresh.setMemoryRegion({ slot: 0, guestPhysAddr: 1n << 60n, memorySize: MIB, userspaceAddr: HOME });
+    for (let n = 0; n < 3; n++) fresh.createVcpu();
+    fresh.writeGuest(1n << 60n, Uint8Array.of(0xaa));
+    fresh.destroy();
+    expect(frameCounts(host)).toEqual(before);
+    expect(mm.read(HOME, 1)).toEqual(Uint8Array.of(0xaa));
+  });
+
+  it('is read and written from outside, all bytes or none', () => {
+    const edge = 2n * MIB - 2n;
+    expect(() => vm.writeGuest(edge, Uint8Array.of(1, 2, 3))).toThrow('0x200000 is not backed');
+    expect(vm.readGuest(edge, 2)).toEqual(Uint8Array.of(0, 0));
+    expect(() => vm.readGuest(edge, 3)).toThrow('0x200000');
+    expect(() => vm.readGuest((1n << 64n) - 1n, 2)).toThrow('is not backed');
+    vm.writeGuest(0xfffn, Uint8Array.of(1, 2));
+    expect(vm.readGuest(0xfffn, 2)).toEqual(Uint8Array.of(1, 2));
+  });
+});
