@@ -348,13 +348,17 @@ describe('processors', () => {
     for (const cpu of cpus) expect((cpu.cr[0] as bigint) & 0x80_0000n).toBe(0x80_0000n);
   });
 
-  it('are taken out of the gmap after an access, also one that fails', () => {
+  it('are left as they were found by an access, also one that fails', () => {
     const gmap = guest();
-    host.readAsGuest(gmap, cpus[1]!, 0n, 1);
-    expect(cpus[1]!.cr[1]).toBe(mm.asce);
-    expect(codeOf(() => host.readAsGuest(gmap, cpus[2]!, 1n << 50n, 1))).toBe('EFAULT');
-    expect(cpus[2]!.cr[1]).toBe(mm.asce);
-    expect(host.running.size).toBe(0);
+    const [, outside, inside] = cpus as [Cpu, Cpu, Cpu];
+    outside.setControl(1, 0x1234n);
+    host.readAsGuest(gmap, outside, 0n, 1);
+    expect([outside.cr[1], outside.dat]).toEqual([0x1234n, false]);
+    gmap.enable(inside);
+    expect(codeOf(() => host.readAsGuest(gmap, inside, 1n << 50n, 1))).toBe('EFAULT');
+    host.readAsProcess(mm, inside, HOME, 1);
+    expect(inside.cr[1]).toBe(gmap.asce);
+    expect([...host.running]).toEqual([[2, gmap]]);
   });
 
   it('walk the tables of the space they are in', () => {
@@ -362,6 +366,7 @@ describe('processors', () => {
     host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
     const [cpu] = cpus;
     gmap.enable(cpu!);
+    cpu!.dat = true;
     const frame = cpu!.attempt(0, STORE);
     expect(host.machine.storage.get8(frame)).toBe(1);
     gmap.disable(cpu!);
