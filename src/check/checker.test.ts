@@ -117,7 +117,8 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a link that the reverse map does not know',
     'reverse-map',
     ({ host, gmaps }) => {
-      host.common.reverseMaps.unlink(gmaps[0].tables.entryOf(Number(G >> 20n)));
+      const { reverseMaps } = host.common;
+      reverseMaps.unlink(reverseMaps.nodeOf(gmaps[0].tables.entryOf(Number(G >> 20n))));
     },
   ],
   [

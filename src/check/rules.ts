@@ -75,7 +75,8 @@ export class Census {
     const { reverseMaps } = this.host.common;
     const left = new Set(entries);
     let steps = 0;
-    for (let entry = reverseMaps.first(table); entry >= 0; entry = reverseMaps.after(entry)) {
+    for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) {
+      const entry = reverseMaps.entryOf(node);
       if (!left.delete(entry) || ++steps > entries.size) {
         const message = `page table ${hexOf(table)}: entry ${hexOf(entry)} is in the reverse map and not linked`;
         this.report({ rule: 'reverse-map', message });

@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Checker, describeViolation } from '../check/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
@@ -42,7 +42,11 @@ export function addBoot(program: Command): void {
     )
     .argument('<image>', 'the ELF file')
     .argument('[arguments...]', 'the command line of the guest, after --')
-    .option('--memory <size>', 'guest memory from guest address 0 on; 0 for none', sizeOption, 64n * MIB)
+    .addOption(
+      new Option('--memory <size>', 'guest memory from guest address 0 on; 0 for none')
+        .argParser(sizeOption)
+        .default(64n * MIB, '64M'),
+    )
     .option(
       '--map <from:to:len>',
       'also show the guest LEN bytes of process memory at FROM as guest address TO; may be repeated',
@@ -71,7 +75,7 @@ Examples:
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const image = readImage(path);
-  const machine = new Machine({ storageSize: storageFor(flags) });
+  const machine = makeMachine(storageFor(flags));
   const host = new Host(machine);
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, machine.trace);
   const checker = flags.check ? new Checker(host) : null;
@@ -122,6 +126,15 @@ function readImage(path: string) {
   }
 }
 
+function makeMachine(storageSize: number): Machine {
+  try {
+    return new Machine({ storageSize });
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 /** Storage for all the guest may touch; what it does not touch costs nothing. */
 function storageFor(flags: BootFlags): number {
   const wanted = flags.map.reduce((sum, { length }) => sum + length, flags.memory) + STORAGE_BESIDE;
@@ -152,12 +165,12 @@ async function runInSlices(
   limit: number | undefined,
   output: Output,
 ): Promise<{ end: End; broken: boolean }> {
-  for (;;) {
-    const done = machine.cpu(0).executed;
-    const left = (limit ?? Infinity) - done;
+  for (let left = limit ?? Infinity; ; ) {
     if (left <= 0) return { end: { kind: 'limit' }, broken: false };
-    checker?.begin(`instructions ${done} on`);
-    const end = monitor.run(Math.min(SLICE, left));
+    checker?.begin(`instructions ${machine.cpu(0).executed} on`);
+    const slice = Math.min(SLICE, left);
+    const end = monitor.run(slice);
+    left -= slice;
     const violations = checker?.end() ?? [];
     for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
     if (end.kind !== 'limit' || violations.length > 0) return { end, broken: violations.length > 0 };

@@ -2,7 +2,7 @@
  * `guesthouse replay FILE`: performs a scenario, one answer a line.
  */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Checker, describeViolation, type Violation } from '../check/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
@@ -26,7 +26,11 @@ export function addReplay(program: Command): void {
     .description('Performs a scenario (docs/scenarios.md) and prints an answer for every operation.')
     .argument('<file>', 'the scenario, or - for standard input')
     .option('--check', 'check every rule of guest address spaces after every line')
-    .option('--storage <size>', 'absolute storage of the machine', sizeOption, BigInt(DEFAULT_STORAGE_SIZE))
+    .addOption(
+      new Option('--storage <size>', 'absolute storage of the machine')
+        .argParser(sizeOption)
+        .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
+    )
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')
     .addHelpText('after', HELP)
     .action(async (file: string, flags: ReplayFlags) => {

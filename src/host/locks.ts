@@ -13,13 +13,21 @@ export type LockMode = 'read' | 'write';
 export class Locks {
   /** Told of a wrong order, a missing lock or an unpaired release; null outside check mode. */
   report: ((problem: string) => void) | null = null;
+  /** The lock taken last of those held; the others hang behind it. */
+  latest: Lock | null = null;
+
   /** The locks held, in the order in which they were taken. */
-  readonly held: Lock[] = [];
+  get held(): Lock[] {
+    const held: Lock[] = [];
+    for (let lock = this.latest; lock !== null; lock = lock.before) held.unshift(lock);
+    return held;
+  }
 
   /** Frames says: an allocation that may sleep happens here. */
   allocating(): void {
+    if (this.report === null) return;
     const spinning = this.held.find((lock) => lock.rank === RANK.PAGE_TABLE);
-    if (spinning) this.report?.(`allocation under the ${spinning.name}`);
+    if (spinning) this.report(`allocation under the ${spinning.name}`);
   }
 }
 
@@ -31,6 +39,8 @@ export class Lock {
   readonly name: string;
   /** Its place in the order, see `RANK`. */
   readonly rank: number;
+  /** While it is held: the lock taken before it. */
+  before: Lock | null = null;
   readonly #locks: Locks;
   #mode: LockMode | null = null;
 
@@ -42,27 +52,26 @@ export class Lock {
 
   /** Takes the lock. */
   acquire(mode: LockMode): void {
-    const { held, report } = this.#locks;
-    if (report) {
-      if (this.#mode !== null) report(`${this.name} taken while it is held`);
-      const above = held.find((lock) => lock !== this && lock.rank >= this.rank);
-      if (above) report(`${this.name} taken under the ${above.name}`);
+    const locks = this.#locks;
+    if (locks.report !== null) this.#question(locks.report);
+    if (this.#mode === null) {
+      this.before = locks.latest;
+      locks.latest = this;
     }
     this.#mode = mode;
-    held.push(this);
   }
 
   /** Releases the lock. */
   release(): void {
-    const { held, report } = this.#locks;
-    if (this.#mode === null) report?.(`${this.name} released while it is not held`);
-    this.#mode = null;
-    if (held[held.length - 1] === this) {
-      held.pop();
+    const locks = this.#locks;
+    if (this.#mode === null) {
+      locks.report?.(`${this.name} released while it is not held`);
       return;
     }
-    const at = held.lastIndexOf(this);
-    if (at >= 0) held.splice(at, 1);
+    this.#mode = null;
+    if (locks.latest === this) locks.latest = this.before;
+    else this.#takeOut(locks.latest);
+    this.before = null;
   }
 
   /** Says, in check mode, when the lock is not held as `what` needs it. */
@@ -72,5 +81,18 @@ export class Lock {
     if (this.#mode === null || (mode === 'write' && this.#mode === 'read')) {
       report(`${what} without the ${this.name}${mode === 'write' ? ' for writing' : ''}`);
     }
+  }
+
+  #question(report: (problem: string) => void): void {
+    if (this.#mode !== null) report(`${this.name} taken while it is held`);
+    const above = this.#locks.held.find((lock) => lock !== this && lock.rank >= this.rank);
+    if (above) report(`${this.name} taken under the ${above.name}`);
+  }
+
+  /** Takes the lock out of the middle of those held: it is released before one taken after it. */
+  #takeOut(latest: Lock | null): void {
+    let after = latest;
+    while (after !== null && after.before !== this) after = after.before;
+    if (after !== null) after.before = this.before;
   }
 }

@@ -158,20 +158,25 @@ export class Monitor {
    */
   run(limit = Infinity): End {
     const cpu = this.#host.machine.cpu(0);
-    const start = cpu.executed;
-    while (cpu.executed - start < limit) {
+    let left = limit;
+    while (left > 0) {
       const ready = this.vm.vcpus.filter((vcpu) => !vcpu.stopped);
       if (ready.length === 0) return { kind: 'stopped' };
       const waits: (Exit & { reason: 'KVM_EXIT_HLT' })[] = [];
       for (const vcpu of ready) {
-        const exit = vcpu.run(cpu, Math.min(TURN, limit - (cpu.executed - start)));
+        const turn = Math.min(TURN, left);
+        if (turn <= 0) break;
+        const before = cpu.executed;
+        const exit = vcpu.run(cpu, turn);
+        // Interruptions after one another can use a turn up without an instruction.
+        left -= exit.reason === 'KVM_EXIT_INTR' ? turn : cpu.executed - before;
         if (exit.reason === 'KVM_EXIT_HLT') waits.push(exit);
         else if (exit.reason !== 'KVM_EXIT_INTR') {
           const end = this.#answer(vcpu, exit);
           if (end !== null) return end;
         }
       }
-      if (waits.length === ready.length && !this.#wake(waits)) {
+      if (waits.length === ready.length && !this.#wake(ready, waits)) {
         return { kind: 'idle', address: (ready[0] as Vcpu).block.pswAddress };
       }
     }
@@ -179,8 +184,11 @@ export class Monitor {
   }
 
   /** Every CPU waits: moves the clock to what comes next, or takes input. Says whether anything can come. */
-  #wake(waits: readonly { readonly until: bigint | null }[]): boolean {
-    if (this.vm.vcpus.some((vcpu) => !vcpu.stopped && vcpu.interruptible)) return true;
+  #wake(ready: readonly Vcpu[], waits: readonly { readonly until: bigint | null }[]): boolean {
+    // Signals among them may have come after their turn: one runs again, or all are stopped.
+    const running = this.vm.vcpus.filter((vcpu) => !vcpu.stopped);
+    if (running.length === 0) return true;
+    if (running.some((vcpu) => vcpu.interruptible || !ready.includes(vcpu))) return true;
     if (this.#signal()) return true;
     let due: bigint | null = null;
     for (const { until } of waits) if (until !== null && (due === null || until < due)) due = until;

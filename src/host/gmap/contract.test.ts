@@ -874,9 +874,10 @@ describe('fault', () => {
     expect(entry & 0x7ffn).toBe(0n);
     expect(host.kernel.frames.purposeOf(Number(entry))).toBe('pgste-table');
     expect(host.stats().rmaps).toBe(1);
-    const first = host.common.reverseMaps.first(Number(entry));
-    expect(gmap.segmentOf(first)).toBe(0);
-    expect(host.common.reverseMaps.after(first)).toBe(-1);
+    const { reverseMaps } = host.common;
+    const first = reverseMaps.first(Number(entry));
+    expect(gmap.segmentOf(reverseMaps.entryOf(first))).toBe(0);
+    expect(reverseMaps.after(first)).toBe(-1);
   });
 
   it('mapped: the answer is the wanted address | low 20 bits of the address', () => {

@@ -162,10 +162,15 @@ describe('in segment numbers', () => {
 describe('runs of segment tables', () => {
   const runs = (start: number, end: number) => {
     const found: number[][] = [];
-    gmap.tables.eachRun(start, end, (entry, count, segment) => {
-      expect(entry).toBe(gmap.tables.entryOf(segment));
-      found.push([segment, count]);
-    });
+    const { tables } = gmap;
+    for (let at = start; at < end; at = tables.next) {
+      tables.seek(at);
+      if (tables.entry < 0) continue;
+      const { entry, node } = tables;
+      expect(host.common.reverseMaps.entryOf(node)).toBe(entry);
+      expect(tables.entryOf(at)).toBe(entry);
+      found.push([at, Math.min(tables.next, end) - at]);
+    }
     return found;
   };
 

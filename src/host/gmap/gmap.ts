@@ -20,6 +20,9 @@ const HALF = 0x1_0000_0000;
 const EMPTY_SEGMENT = 0x20;
 const USER_ASCE = 0x1c0;
 
+/** Why an entry is unlinked by an operation of its gmap. */
+type UnlinkReason = 'unmap' | 'remap' | 'free';
+
 /** A segment entry that is not empty, for those who look. */
 export interface SegmentState {
   /** Guest address of the segment. */
@@ -103,30 +106,29 @@ export class Gmap implements Guest {
   /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
   mapSegments(from: number, to: number, count: number): void {
     this.#demandAlive();
-    this.#mmapLocked(() => {
+    const { mmapLock, pageTableLock } = this.mm;
+    mmapLock.acquire('read');
+    try {
       this.tables.make(to, to + count);
-      this.#pageTableLocked(() => {
-        if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');
-      });
-    });
+      pageTableLock.acquire('write');
+      if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');
+      pageTableLock.release();
+    } finally {
+      mmapLock.release();
+    }
   }
 
   /** Writes the promises of a range whose tables exist; says how many entries were linked. */
   #promise(from: number, start: number, end: number): number {
+    const { tables } = this;
     const { view } = this.#kernel.storage;
     let unlinked = 0;
-    this.tables.eachRun(start, end, (first, count, segment) => {
-      let wanted = from + (segment - start);
-      for (let entry = first; entry < first + count * 8; entry += 8) {
-        if ((view.getUint32(entry + 4) & SEGMENT.INVALID) === 0) {
-          this.#unlink(entry, 'remap');
-          unlinked++;
-        }
-        view.setUint32(entry, wanted >>> 12);
-        view.setUint32(entry + 4, ((wanted << 20) | PROMISE) >>> 0);
-        wanted++;
-      }
-    });
+    for (let at = start; at < end; at = tables.next) {
+      tables.seek(at);
+      const count = Math.min(tables.next, end) - at;
+      unlinked += this.#unlinkRun(tables.entry, tables.node, count, 'remap');
+      writePromises(view, tables.entry, count, from + (at - start));
+    }
     return unlinked;
   }
 
@@ -201,7 +203,7 @@ export class Gmap implements Guest {
   #link(segment: number, entry: number, process: number, table: number): void {
     const { view } = this.#kernel.storage;
     this.mm.pageTableLock.acquire('write');
-    this.mm.common.reverseMaps.link(table, entry);
+    this.mm.common.reverseMaps.link(table, this.tables.nodeOf(segment));
     view.setUint32(entry, table / HALF);
     view.setUint32(entry + 4, table >>> 0);
     this.mm.pageTableLock.release();
@@ -236,9 +238,13 @@ export class Gmap implements Guest {
     const firstSegment = Math.floor(firstPage / PAGES_PER_SEGMENT);
     const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
     this.#mmapLocked(() => {
-      this.tables.eachRun(firstSegment, endSegment, (entry, count, segment) => {
-        for (let i = 0; i < count; i++) this.#discard(entry + i * 8, segment + i, firstPage, endPage);
-      });
+      const { tables } = this;
+      for (let at = firstSegment; at < endSegment; at = tables.next) {
+        tables.seek(at);
+        if (tables.entry < 0) continue;
+        const count = Math.min(tables.next, endSegment) - at;
+        for (let i = 0; i < count; i++) this.#discard(tables.entry + i * 8, at + i, firstPage, endPage);
+      }
     });
   }
 
@@ -303,29 +309,41 @@ export class Gmap implements Guest {
   }
 
   /** Empties the entries of a range; says how many were linked. */
-  #clear(start: number, end: number, reason: 'unmap' | 'free'): number {
+  #clear(start: number, end: number, reason: UnlinkReason): number {
+    const { tables } = this;
     const { view } = this.#kernel.storage;
     let unlinked = 0;
-    this.tables.eachRun(start, end, (first, count) => {
-      for (let entry = first; entry < first + count * 8; entry += 8) {
-        if ((view.getUint32(entry + 4) & SEGMENT.INVALID) === 0) {
-          this.#unlink(entry, reason);
-          unlinked++;
-        }
-        view.setUint32(entry, 0);
-        view.setUint32(entry + 4, EMPTY_SEGMENT);
-      }
-    });
+    for (let at = start; at < end; at = tables.next) {
+      tables.seek(at);
+      if (tables.entry < 0) continue;
+      const count = Math.min(tables.next, end) - at;
+      unlinked += this.#unlinkRun(tables.entry, tables.node, count, reason);
+      writeEmpty(view, tables.entry, count);
+    }
     return unlinked;
   }
 
-  /** Takes a linked entry out of its reverse map. Its bits are for the caller to change. */
-  #unlink(entry: number, reason: 'unmap' | 'remap' | 'free'): void {
-    const { listener } = this.#kernel.trace;
-    if (listener) {
-      const { view } = this.#kernel.storage;
+  /** Takes those of `count` entries that are linked out of their reverse maps. Their bits are for the caller to change. */
+  #unlinkRun(entry: number, node: number, count: number, reason: UnlinkReason): number {
+    const { reverseMaps } = this.mm.common;
+    if (!reverseMaps.anyLinked(node)) return 0;
+    if (this.#kernel.trace.listener) this.#traceUnlinks(entry, node, count, reason);
+    let unlinked = 0;
+    for (let i = 0; i < count; i++) {
+      if (!reverseMaps.isLinked(node + i)) continue;
+      reverseMaps.unlink(node + i);
+      unlinked++;
+    }
+    return unlinked;
+  }
+
+  #traceUnlinks(first: number, node: number, count: number, reason: UnlinkReason): void {
+    const { view } = this.#kernel.storage;
+    for (let i = 0; i < count; i++) {
+      if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
+      const entry = first + i * 8;
       const process = this.#processSegment(view, entry, view.getUint32(entry + 4));
-      listener({
+      this.#kernel.trace.listener?.({
         type: 'unlink',
         gmap: this.id,
         guest: BigInt(this.segmentOf(entry)) << 20n,
@@ -334,7 +352,6 @@ export class Gmap implements Guest {
         reason,
       });
     }
-    this.mm.common.reverseMaps.unlink(entry);
   }
 
   #purge(site: 'gmap-map' | 'gmap-unmap' | 'gmap-free'): void {
@@ -365,6 +382,24 @@ export class Gmap implements Guest {
 
   #demandAlive(): void {
     if (this.#freed) throw new LinuxError('ENOENT', `gmap ${this.id} was freed`);
+  }
+}
+
+function writePromises(view: DataView, first: number, count: number, from: number): void {
+  let wanted = from;
+  const end = first + count * 8;
+  for (let entry = first; entry < end; entry += 8) {
+    view.setUint32(entry, wanted >>> 12);
+    view.setUint32(entry + 4, (wanted << 20) | PROMISE);
+    wanted++;
+  }
+}
+
+function writeEmpty(view: DataView, first: number, count: number): void {
+  const end = first + count * 8;
+  for (let entry = first; entry < end; entry += 8) {
+    view.setUint32(entry, 0);
+    view.setUint32(entry + 4, EMPTY_SEGMENT);
   }
 }
 

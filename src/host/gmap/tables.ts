@@ -21,6 +21,8 @@ const EMPTY = [0x20, 0x24, 0x28, 0x2c] as const;
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const REGION_FIRST = 3;
 const HALF = 0x1_0000_0000;
+/** No segment is near this one. */
+const NOWHERE = -CRST_ENTRIES;
 
 /** A table made by an operation that may yet fail, and the entry that designates it. */
 interface Made {
@@ -38,9 +40,19 @@ export class GuestTables {
   readonly #owner: LinkOwner;
   /** Guest segment number of the first entry of each segment table, by its origin. */
   readonly #segmentTables = new Map<number, number>();
-  /** The segment table found last: `segment / 2048` and its origin. */
-  #lastNumber = -1;
-  #lastTable = -1;
+
+  // The segment table found last: guest segment of its first entry, its origin, and the node of its first entry.
+  #first = NOWHERE;
+  #table = -1;
+  #node = -1;
+
+  // What `seek` found.
+  /** The entry of the segment, or -1 when a table on the way to it does not exist. */
+  entry = -1;
+  /** The entry's node in the reverse maps; the entries that follow have the nodes that follow. */
+  node = -1;
+  /** The segment behind the last one that the same table translates, or that the same missing table would. */
+  next = 0;
 
   /** @throws LinuxError ENOMEM */
   constructor(kernel: Kernel, reverseMaps: ReverseMaps, owner: LinkOwner) {
@@ -52,8 +64,29 @@ export class GuestTables {
 
   /** The entry of a segment, or -1 when a table on the way to it does not exist. */
   entryOf(segment: number): number {
-    const table = this.#segmentTableOf(segment);
-    return table < 0 ? -1 : table + (segment % CRST_ENTRIES) * 8;
+    return this.#find(segment) ? this.#table + (segment - this.#first) * 8 : -1;
+  }
+
+  /** The node in the reverse maps of the entry that `entryOf` has just found. */
+  nodeOf(segment: number): number {
+    return this.#node + (segment - this.#first);
+  }
+
+  /**
+   * Looks up the segment and sets `entry`, `node` and `next`: who has a range of segments goes on with `next`, so that
+   * a table is found once and not once a segment, and a missing one is passed over at the highest level.
+   */
+  seek(segment: number): void {
+    if (this.#find(segment)) {
+      const index = segment - this.#first;
+      this.entry = this.#table + index * 8;
+      this.node = this.#node + index;
+      this.next = this.#first + CRST_ENTRIES;
+    } else {
+      const span = this.#spanMissingAt(segment);
+      this.entry = -1;
+      this.next = (Math.floor(segment / span) + 1) * span;
+    }
   }
 
   /** The guest segment number that an entry of a segment table translates. */
@@ -67,33 +100,16 @@ export class GuestTables {
    * @throws LinuxError ENOMEM
    */
   make(start: number, end: number): void {
-    const made: Made[] = [];
-    try {
-      for (let at = start; at < end; at = this.#nextTable(at)) {
-        if (this.#segmentTableOf(at) < 0) this.#makeDownTo(at, made);
+    let made: Made[] | null = null;
+    for (let at = start; at < end; at = this.#behindTable(at)) {
+      if (this.#find(at)) continue;
+      made ??= [];
+      try {
+        this.#makeDownTo(at, made);
+      } catch (error) {
+        for (const one of made.reverse()) this.#undo(one);
+        throw error;
       }
-    } catch (error) {
-      for (const one of made.reverse()) this.#undo(one);
-      throw error;
-    }
-  }
-
-  /**
-   * Calls back for each segment table with entries in the range, ascending: the address of the first entry in
-   * the range, how many there are, and the guest segment number of the first. Missing tables are skipped at the
-   * highest level that lacks them.
-   */
-  eachRun(start: number, end: number, run: (entry: number, count: number, segment: number) => void): void {
-    let at = start;
-    while (at < end) {
-      const missing = this.#spanMissingAt(at);
-      if (missing > 0) {
-        at = (Math.floor(at / missing) + 1) * missing;
-        continue;
-      }
-      const next = Math.min(this.#nextTable(at), end);
-      run(this.entryOf(at), next - at, at);
-      at = next;
     }
   }
 
@@ -105,29 +121,33 @@ export class GuestTables {
   /** Frees all tables. No entry is linked any more. */
   free(): void {
     this.#freeBelow(this.top, REGION_FIRST);
-    this.#lastNumber = -1;
+    this.#first = NOWHERE;
   }
 
-  #nextTable(segment: number): number {
+  #behindTable(segment: number): number {
     return (Math.floor(segment / CRST_ENTRIES) + 1) * CRST_ENTRIES;
   }
 
-  #segmentTableOf(segment: number): number {
-    const number = Math.floor(segment / CRST_ENTRIES);
-    if (number === this.#lastNumber) return this.#lastTable;
+  /** Makes the segment's table the one found last. Says whether there is one. */
+  #find(segment: number): boolean {
+    const index = segment - this.#first;
+    return (index >= 0 && index < CRST_ENTRIES) || this.#walk(segment);
+  }
+
+  #walk(segment: number): boolean {
     let table = this.top;
     for (let type = REGION_FIRST; type > 0; type--) {
       table = this.#designated(this.#entryIn(table, type, segment));
-      if (table < 0) return -1;
+      if (table < 0) return false;
     }
-    this.#lastNumber = number;
-    this.#lastTable = table;
-    return table;
+    this.#first = this.#behindTable(segment) - CRST_ENTRIES;
+    this.#table = table;
+    this.#node = this.#reverseMaps.nodeOf(table);
+    return true;
   }
 
-  /** 0 when the segment has a segment table; else how many segments the highest missing table would span. */
+  /** How many segments the highest table spans that is missing on the way to the segment; some table is. */
   #spanMissingAt(segment: number): number {
-    if (this.#segmentTableOf(segment) >= 0) return 0;
     let table = this.top;
     for (let type = REGION_FIRST; type > 0; type--) {
       table = this.#designated(this.#entryIn(table, type, segment));
@@ -185,7 +205,7 @@ export class GuestTables {
     view.setUint32(entry, 0);
     view.setUint32(entry + 4, EMPTY[type] as number);
     if (type === 1) this.#unregister(table);
-    this.#lastNumber = -1;
+    this.#first = NOWHERE;
     this.#kernel.frames.free(table);
   }
 

@@ -20,7 +20,7 @@ import {
   sigp,
   stg,
   stosm,
-} from '../../machine/testing/code.ts';
+} from '../../machine/testing/index.ts';
 import type { Host } from '../host.ts';
 import { type Mm, PROT } from '../mm/index.ts';
 import { codeOf, frameCounts, makeHost } from '../testing/index.ts';

@@ -57,6 +57,8 @@ export class Vcpu {
   /** Whether a restart interruption waits. */
   restartPending = false;
   #faults = 0;
+  /** What the last step took of the limit: instructions, or all it was given, in interruptions after one another. */
+  #spent = 0;
 
   /** @throws LinuxError ENOMEM */
   constructor(vm: VirtualMachine, id: number) {
@@ -113,16 +115,18 @@ export class Vcpu {
    * @throws LinuxError ENOMEM when a fault of the guest finds no memory; the guest can go on later
    */
   run(cpu: Cpu, limit: number): Exit {
-    const end = cpu.executed + limit;
+    let left = limit;
     this.#faults = 0;
     this.#load(cpu);
     this.vm.gmap.enable(cpu);
     try {
       for (;;) {
         if (this.stopped) return { reason: 'KVM_EXIT_HLT', until: null };
-        if (cpu.executed >= end) return { reason: 'KVM_EXIT_INTR' };
-        const exit = this.#step(cpu, end - cpu.executed);
+        if (left <= 0) return { reason: 'KVM_EXIT_INTR' };
+        this.#spent = 0;
+        const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
+        left -= this.#spent;
       }
     } finally {
       this.vm.gmap.disable(cpu);
@@ -147,7 +151,9 @@ export class Vcpu {
     try {
       const masked = this.#deliver();
       const before = cpu.executed;
-      const ended = interpret(cpu, this.block.origin, masked ? Math.min(limit, MASKED_SLICE) : limit);
+      const slice = masked ? Math.min(limit, MASKED_SLICE) : limit;
+      const ended = interpret(cpu, this.block.origin, slice);
+      this.#spent = ended.kind === 'limit' ? slice : cpu.executed - before;
       if (cpu.executed !== before) this.#faults = 0;
       return this.#serve(cpu, ended);
     } catch (error) {

@@ -335,9 +335,10 @@ export class Mm {
   #unlinkGuests(segment: number, table: number, gather: Gather): void {
     const { reverseMaps } = this.common;
     const { view } = this.kernel.storage;
-    for (let entry = reverseMaps.first(table); entry >= 0; entry = reverseMaps.first(table)) {
-      const owner = reverseMaps.ownerOf(entry);
-      reverseMaps.unlink(entry);
+    for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.first(table)) {
+      const owner = reverseMaps.ownerOf(node);
+      const entry = reverseMaps.entryOf(node);
+      reverseMaps.unlink(node);
       view.setUint32(entry, segment >>> 12);
       view.setUint32(entry + 4, ((segment << 20) | PROMISE) >>> 0);
       gather.owner(owner);

@@ -8,17 +8,53 @@ const owner = (id: number): LinkOwner => ({ id, asceHi: 0, asceLo: id, segmentOf
 const FRAMES = 1024;
 const TABLE = 0x4000;
 
-const entriesOf = (maps: ReverseMaps, pageTable: number) => {
+/** Reverse maps spoken to by the addresses of entries, as a reader thinks of them. */
+class ByEntry {
+  readonly #maps = new ReverseMaps(FRAMES);
+
+  get count() {
+    return this.#maps.count;
+  }
+  addTable(origin: number, of: LinkOwner) {
+    expect(this.#maps.addTable(origin, of)).toBe(this.#maps.nodeOf(origin));
+  }
+  removeTable(origin: number) {
+    this.#maps.removeTable(origin);
+  }
+  link(pageTable: number, entry: number) {
+    this.#maps.link(pageTable, this.#maps.nodeOf(entry));
+    expect(this.#maps.isLinked(this.#maps.nodeOf(entry))).toBe(true);
+    expect(this.#maps.anyLinked(this.#maps.nodeOf(entry))).toBe(true);
+  }
+  unlink(entry: number) {
+    this.#maps.unlink(this.#maps.nodeOf(entry));
+    expect(this.#maps.isLinked(this.#maps.nodeOf(entry))).toBe(false);
+  }
+  first(pageTable: number) {
+    return this.#entry(this.#maps.first(pageTable));
+  }
+  after(entry: number) {
+    return this.#entry(this.#maps.after(this.#maps.nodeOf(entry)));
+  }
+  ownerOf(entry: number) {
+    return this.#maps.ownerOf(this.#maps.nodeOf(entry));
+  }
+  #entry(node: number) {
+    return node < 0 ? -1 : this.#maps.entryOf(node);
+  }
+}
+
+const entriesOf = (maps: ByEntry, pageTable: number) => {
   const found: number[] = [];
   for (let entry = maps.first(pageTable); entry >= 0; entry = maps.after(entry)) found.push(entry);
   return found;
 };
 
 describe('reverse maps', () => {
-  let maps: ReverseMaps;
+  let maps: ByEntry;
 
   beforeEach(() => {
-    maps = new ReverseMaps(FRAMES);
+    maps = new ByEntry();
     maps.addTable(0x10_0000, owner(1));
     maps.addTable(0x10_4000, owner(2));
   });
@@ -95,7 +131,7 @@ describe('reverse maps and a map of sets', () => {
   it('say the same', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
-        const maps = new ReverseMaps(FRAMES);
+        const maps = new ByEntry();
         const tables = new Map<number, number>();
         const model = new Map<number, Set<number>>();
         const linkedTo = new Map<number, number>();

@@ -1,0 +1,508 @@
+/**
+ * The command line from outside: what it prints, and how it ends.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+interface Result {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+interface How {
+  readonly input?: string;
+  /** Code that runs in the command's process before it. */
+  readonly before?: string;
+}
+
+/** Runs `guesthouse` in the root of the repository. */
+function guesthouse(args: readonly string[], { input = '', before }: How = {}): Promise<Result> {
+  const preload =
+    before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
+  const child = spawn(process.execPath, [...preload, 'bin/guesthouse.js', ...args], { cwd: ROOT });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (data: Buffer) => out.push(data));
+  child.stderr.on('data', (data: Buffer) => err.push(data));
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) =>
+      resolve({ status, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }),
+    );
+  });
+}
+const run = (line: string, how?: How) => guesthouse(line.split(' '), how);
+const replay = (input: string, ...flags: string[]) => guesthouse(['replay', '-', ...flags], { input });
+const image = (name: string) => `examples/images/${name}.elf`;
+const hostile = (name: string) => `examples/hostile/images/${name}.elf`;
+/** A file of this test's own. */
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(FOLDER, name);
+  writeFileSync(path, content);
+  return path;
+}
+/** One line of complaint, and nothing else. */
+function oneLine({ status, out, err }: Result, wanted: number): string {
+  expect({ status, out }).toEqual({ status: wanted, out: '' });
+  expect(err).toMatch(/^guesthouse: [^\n]+\n$/);
+  return err;
+}
+
+describe.concurrent('boot', () => {
+  const images = readdirSync(join(ROOT, 'examples/images')).filter((name) => name.endsWith('.expected'));
+
+  it.each(images)('prints %s', async (expected) => {
+    const name = expected.replace('.expected', '');
+    const { status, out, err } = await guesthouse([
+      'boot',
+      image(name),
+      ...(name === 'hello' ? ['--', 'world'] : []),
+    ]);
+    expect(out).toBe(readFileSync(join(ROOT, 'examples/images', expected), 'utf8'));
+    expect([status, err]).toEqual([0, '']);
+  });
+
+  it.each([
+    ['spin', 4],
+    ['fault-loop', 3],
+    ['wild-jump', 3],
+    ['bad-psw', 3],
+  ])('ends hostile %s with one line', async (name, status) => {
+    const started = Date.now();
+    oneLine(await run(`boot ${hostile(name)} --limit 3M`), status);
+    expect(Date.now() - started).toBeLessThan(20_000);
+  });
+
+  it.each(['bad-control', 'sclp-junk'])('runs hostile %s to its end', async (name) => {
+    const { status, err } = await run(`boot ${hostile(name)} --limit 100M`);
+    expect([status, err]).toEqual([0, '']);
+  });
+
+  it('exit status 1: the guest’s own', async () => {
+    // The entry of hello.elf becomes: larl of a PSW, lpswe. Its address is the status.
+    const bytes = readFileSync(join(ROOT, image('hello')));
+    const entry = Number(
+      bytes.readBigUInt64BE(24) - bytes.readBigUInt64BE(64 + 24) + bytes.readBigUInt64BE(64 + 8),
+    );
+    bytes.set([0xc0, 0x10, 0, 0, 0, 8, 0xb2, 0xb2, 0x10, 0], entry);
+    bytes.writeBigUInt64BE(0x0002_0001_8000_0000n, entry + 16);
+    bytes.writeBigUInt64BE(42n, entry + 24);
+    const result = await run(`boot ${file('status.elf', bytes)}`);
+    expect(oneLine(result, 1)).toContain('status 42');
+  });
+
+  it('exit status 6: storage is used up', async () => {
+    const before = `
+      const { Frames, LinuxError } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
+      const { allocate } = Frames.prototype;
+      let left = 15;
+      Frames.prototype.allocate = function (...args) {
+        if (--left < 0) throw new LinuxError('ENOMEM', 'no more');
+        return allocate.apply(this, args);
+      };`;
+    const result = await run(`boot ${image('hello')}`, { before });
+    expect(oneLine(result, 6)).toContain('storage is used up: no more');
+  });
+
+  it('--memory is what the guest finds', async () => {
+    const [small, tiny] = await Promise.all([
+      run(`boot ${image('memory')} --memory 8M`),
+      run(`boot ${image('hello')} --memory 0 --map 256M:0:1M`),
+    ]);
+    expect([small.status, small.err, tiny.status]).toEqual([0, '', 0]);
+    expect(small.out).toMatch(/\b8 MiB/);
+  });
+
+  it.each([
+    ['--memory 0', 'does not fit'],
+    ['--memory 65G', 'more than 64 GiB'],
+    ['--memory 1M --map 256M:0:1M', 'overlaps'],
+    ['--map 4T:1G:1M', '4 TiB'],
+    ['--cpus 300', '248'],
+    ['--trace /nonexistent/trace', '/nonexistent/trace cannot be written: ENOENT'],
+  ])('%s: exit status 2 and one line', async (flags, message) => {
+    expect(oneLine(await run(`boot ${image('hello')} ${flags}`), 2)).toContain(message);
+  });
+
+  it('more memory than this computer gives is one line at most', async () => {
+    const result = await run(
+      `boot ${image('spin').replace('images', 'hostile/images')} --limit 1 --memory 62G`,
+    );
+    expect([2, 4]).toContain(result.status);
+    oneLine(result, result.status as number);
+  });
+
+  it.each([
+    ['--memory', 'x'],
+    ['--map', '1M:2M'],
+    ['--map', '1:0:1M'],
+    ['--map', '1M:0:0'],
+    ['--limit', '0'],
+    ['--cpus', '-1'],
+  ])('%s %s is not understood', async (flag, value) => {
+    const { status, out, err } = await guesthouse(['boot', image('hello'), `${flag}=${value}`]);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error: option '.*' argument '.*' is invalid\./);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('--map, --check, --cpus and --limit leave the output alone', async () => {
+    const { status, out, err } = await run(
+      `boot ${image('hello')} --memory 2M --map 256M:1T:1M --check --cpus 3 --limit 1G -- world`,
+    );
+    expect([status, out, err]).toEqual([
+      0,
+      readFileSync(join(ROOT, 'examples/images/hello.expected'), 'utf8'),
+      '',
+    ]);
+  });
+
+  it('--json is one object', async () => {
+    const { status, out, err } = await run(`boot ${image('hello')} --json -- a b`);
+    expect([status, err]).toEqual([0, '']);
+    const summary = JSON.parse(out);
+    expect(summary).toMatchObject({
+      end: { kind: 'disabled-wait', cpu: 0, address: '0x0' },
+      stats: { rmaps: 1, tables: 4, pagetables: 1, purges: 0 },
+      console: 'Hello from a guest!\narguments: a b\n',
+    });
+    expect(summary.instructions).toBeGreaterThan(100);
+    const limited = await run(`boot ${hostile('spin')} --limit 10 --json`);
+    expect(limited).toMatchObject({ status: 4, err: '' });
+    expect(JSON.parse(limited.out)).toMatchObject({ end: { kind: 'limit' }, instructions: 10 });
+  });
+
+  it.each([
+    ['nowhere.elf', undefined, 'ENOENT'],
+    ['a folder', null, 'EISDIR'],
+    ['empty', '', 'not an ELF file'],
+    ['text', 'hello there', 'not an ELF file'],
+  ])('%s is no image', async (name, content, message) => {
+    const path = content === null ? 'examples' : content === undefined ? name : file(name, content);
+    expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(message);
+  });
+
+  it.skipIf(process.platform === 'win32')('/dev/null is no image', async () => {
+    expect(oneLine(await run('boot /dev/null'), 2)).toContain('not an ELF file');
+  });
+
+  const corruptions: [string, (bytes: Buffer) => unknown][] = [
+    ['for another machine', (b) => b.writeUInt16BE(62, 18)],
+    ['little-endian', (b) => b.writeUInt8(1, 5)],
+    ['32-bit', (b) => b.writeUInt8(1, 4)],
+    ['of another type', (b) => b.writeUInt16BE(1, 16)],
+    ['with its entry outside', (b) => b.writeBigUInt64BE(0x100n, 24)],
+    ['with an odd entry', (b) => b.writeBigUInt64BE(b.readBigUInt64BE(24) + 1n, 24)],
+    ['with program headers nowhere', (b) => b.writeBigUInt64BE(1n << 63n, 32)],
+    ['with 65535 program headers', (b) => b.writeUInt16BE(0xffff, 56)],
+    ['with no program headers', (b) => b.writeUInt16BE(0, 56)],
+    ['with a huge segment', (b) => b.writeBigUInt64BE(1n << 60n, 64 + 40)],
+    ['with a segment past 64 bits', (b) => b.writeBigUInt64BE((1n << 64n) - 1n, 64 + 40)],
+    ['with more bytes than memory', (b) => b.writeBigUInt64BE(1n, 64 + 40)],
+    ['with bytes from nowhere', (b) => b.writeBigUInt64BE(1n << 40n, 64 + 8)],
+    ['at the end of storage', (b) => b.writeBigUInt64BE((1n << 64n) - 4096n, 64 + 24)],
+    [
+      'with overlapping segments',
+      (b) => {
+        // The second program header becomes a copy of the first.
+        b.copy(b, 64 + 56, 64, 64 + 56);
+        b.writeUInt16BE(2, 56);
+      },
+    ],
+  ];
+  it.each(corruptions)('an image %s: exit status 2 and one line', async (name, corrupt) => {
+    const bytes = Buffer.from(readFileSync(join(ROOT, image('hello'))));
+    corrupt(bytes);
+    const path = file(`${name.replaceAll(' ', '-')}.elf`, bytes);
+    expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(path);
+  });
+
+  it.each([10, 50, 80, 4100])(
+    'an image of which only %i bytes are there: exit status 2 and one line',
+    async (length) => {
+      const bytes = readFileSync(join(ROOT, image('hello'))).subarray(0, length);
+      const path = file(`cut-${length}.elf`, bytes);
+      expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(path);
+    },
+  );
+
+  it('arguments that do not fit or are not ASCII', async () => {
+    const [long, foreign] = await Promise.all([
+      guesthouse(['boot', image('hello'), '--', 'x'.repeat(896)]),
+      guesthouse(['boot', image('hello'), '--', 'ü']),
+    ]);
+    expect(oneLine(long, 2)).toContain('895');
+    expect(oneLine(foreign, 2)).toContain('not ASCII');
+  });
+});
+
+describe.concurrent('replay', () => {
+  it('answers the first scenario', async () => {
+    const { status, out, err } = await run('replay examples/scenarios/first.txt --check');
+    expect(status).toBe(0);
+    expect(out.split('\n')).toEqual([
+      ...Array(5).fill('ok'),
+      ...['segment 0x0 mapped 0x10000000', 'segment 0x40000000 mapped 0x20000000'],
+      ...['segment 0x40100000 mapped 0x20100000', 'end', 'ok', 'ok 677565737420776173206865726500'],
+      ...['segment 0x0 mapped 0x10000000', 'segment 0x40000000 linked 0x20000000'],
+      ...['segment 0x40100000 mapped 0x20100000', 'end', 'rmaps 1 tables 4 pagetables 1 purges 0', 'ok'],
+      ...['segment 0x0 mapped 0x10000000', 'segment 0x40000000 mapped 0x20000000'],
+      ...['segment 0x40100000 mapped 0x20100000', 'end', 'error EFAULT', 'ok', 'ok 00000000'],
+      ...['segment 0x0 mapped 0x10000000', 'segment 0x40000000 linked 0x20000000'],
+      ...['segment 0x40100000 mapped 0x20100000', 'end', 'rmaps 1 tables 4 pagetables 1 purges 0', ''],
+    ]);
+    expect(err).toMatch(/^line 17: [^\n]*0x40000000\n$/);
+  });
+
+  const verbs = [
+    ['mmap 256M 1M', 'ok'],
+    ['gmap_alloc 0', 'ok'],
+    ['gmap_alloc 0', 'error EEXIST'],
+    ['gmap_map_segment 0 256M 1P 1M', 'ok'],
+    ['gmap_fault 0 0x4000000000123', 'ok 0x10000123'],
+    ['guest 0 write 1P 00ff', 'ok'],
+    ['guest 0 read 1P 2', 'ok 00ff'],
+    ['process write 256M 7f', 'ok'],
+    ['gmap_discard 0 1P 0x4000000001000', 'ok'],
+    ['guest 0 read 1P 1', 'ok 00'],
+    ['dump 0', 'segment 0x4000000000000 linked 0x10000000\nend'],
+    ['stats', 'rmaps 1 tables 4 pagetables 1 purges 0'],
+    ['gmap_unmap_segment 0 1P 1M', 'ok'],
+    ['gmap_fault 0 1P', 'error EFAULT'],
+    ['fail 1', 'ok'],
+    ['gmap_alloc 1', 'error ENOMEM'],
+    ['gmap_alloc 1', 'ok'],
+    ['fail 0', 'ok'],
+    ['munmap 256M 1M', 'ok'],
+    ['gmap_free 0', 'ok'],
+    ['gmap_free 0', 'error ENOENT'],
+    ['mmap 1T 4K', 'ok'],
+    ['mmap 0x100000000 4096', 'ok'],
+    ['mmap 2G 0x1000', 'ok'],
+  ] as const;
+  const lines = verbs.map(([line]) => line);
+  const answers = `${verbs.map(([, answer]) => answer).join('\n')}\n`;
+
+  it.each([
+    ['\n', '\n'],
+    ['\r\n', ''],
+    [' \n\n# nothing\n', ''],
+  ])('every verb, lines separated by %j, ended by %j', async (separator, end) => {
+    const { status, out, err } = await replay(lines.join(separator) + end, '--check');
+    expect(out).toBe(answers);
+    expect(status).toBe(0);
+    expect(err.split('\n').map((line) => /^line \d+: ./.test(line))).toEqual([true, true, true, true, false]);
+  });
+
+  it('numbers its errors by line', async () => {
+    const { status, out, err } = await replay('# one\n\ngmap_free 7\nstats\nguest 3 read 0 1\n');
+    expect(out).toBe('error ENOENT\nrmaps 0 tables 0 pagetables 0 purges 0\nerror ENOENT\n');
+    expect(err).toBe('line 3: there is no gmap 7\nline 5: there is no gmap 3\n');
+    expect(status).toBe(0);
+  });
+
+  it('ends at a line that is not in the language, naming it, answers before it being printed', async () => {
+    const text = 'mmap 256M 1M\n# fine\nstats\nfrob 1 2\nstats\n';
+    const path = file('bad.txt', text);
+    const [named, piped] = await Promise.all([guesthouse(['replay', path]), replay(text)]);
+    const out = 'ok\nrmaps 0 tables 0 pagetables 0 purges 0\n';
+    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is no operation\n` });
+    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is no operation\n' });
+  });
+
+  it.each(['', '\n', '# nothing', '\r\n\r\n'])('%j is nothing to do', async (text) => {
+    expect(await replay(text)).toEqual({ status: 0, out: '', err: '' });
+  });
+
+  it('says what cannot be read, and which storage cannot be', async () => {
+    const [folder, nowhere, small] = await Promise.all([
+      run('replay examples'),
+      run('replay nowhere.txt'),
+      run('replay examples/scenarios/first.txt --storage 64K'),
+    ]);
+    expect(oneLine(folder, 2)).toContain('EISDIR');
+    expect(oneLine(nowhere, 2)).toContain('ENOENT');
+    expect(oneLine(small, 2)).toContain('0x10000');
+  });
+
+  it('survives bytes that are no text', async () => {
+    const result = await guesthouse(['replay', file('noise', readFileSync(join(ROOT, image('hello'))))]);
+    expect(oneLine(result, 2)).toContain('noise:1: ');
+  });
+
+  it('exit status 5: --check finds what a host that does not purge leaves behind', async () => {
+    const before = `
+      const { Purges } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
+      Purges.prototype.page = Purges.prototype.asce = () => {};`;
+    const result = await run('replay examples/scenarios/first.txt --check', { before });
+    expect(result.status).toBe(5);
+    expect(result.out.startsWith('ok\nok\n')).toBe(true);
+    expect(result.err).not.toBe('');
+    expect(result.err).not.toContain('    at ');
+    expect(await run('replay examples/scenarios/first.txt', { before })).toMatchObject({ status: 0 });
+  });
+});
+
+describe.concurrent('walk', () => {
+  const WALK = 'walk examples/scenarios/first.txt';
+
+  it('shows every table on the way of a guest address', async () => {
+    const { status, out } = await run(`${WALK} 1G --gmap 0`);
+    expect(status).toBe(0);
+    const names = out.split('\n').map((line) => line.split(/[[ ,]/)[0]);
+    const levels = ['asce', 'region-first', 'region-second', 'region-third', 'segment', 'page'];
+    expect(names).toEqual(['gmap', ...levels, '', 'absolute', '']);
+    expect(out).toContain('PGSTE');
+  });
+
+  it('of a promise, a hole and a process', async () => {
+    const [promise, hole, process] = await Promise.all([
+      run(`${WALK} 0 --gmap 0 --line 7`),
+      run(`${WALK} 1P --gmap 0 --json`),
+      run(`${WALK} 512M --process --json`),
+    ]);
+    expect(promise.out).toContain('mapped, not linked; wants process address 0x10000000');
+    expect(promise.out).toContain('exception 0x10 segment-translation');
+    expect(JSON.parse(hole.out)).toMatchObject({
+      space: 'gmap 0',
+      address: '0x4000000000000',
+      absolute: null,
+    });
+    expect(JSON.parse(hole.out).exception.code).toBeGreaterThan(0);
+    const walk = JSON.parse(process.out);
+    expect(walk).toMatchObject({
+      space: 'process',
+      address: '0x20000000',
+      exception: null,
+      protected: false,
+    });
+    expect(walk.steps.map(({ level }: { level: string }) => level)).toEqual([
+      'asce',
+      'region-third',
+      'segment',
+      'page',
+    ]);
+    expect([promise.status, hole.status, process.status]).toEqual([0, 0, 0]);
+  });
+
+  it('needs to know whose address it is', async () => {
+    const [nobody, both, unknown] = await Promise.all([
+      run(`${WALK} 1G`),
+      run(`${WALK} 1G --gmap 0 --process`),
+      run(`${WALK} 1G --gmap 9`),
+    ]);
+    expect(oneLine(nobody, 2)).toContain('--process, or --gmap');
+    expect([both.status, both.out]).toEqual([2, '']);
+    expect(unknown).toMatchObject({ status: 2, out: '' });
+    expect(unknown.err).toContain('there is no gmap 9');
+  });
+});
+
+describe.concurrent('trace', () => {
+  const documentation = readFileSync(join(ROOT, 'docs/trace.md'), 'utf8');
+  /** What docs/trace.md says: for each type, the words in backquotes in its row. */
+  const documented = new Map(
+    [...documentation.matchAll(/^\| `([a-z-]+)` \|([^\n]*)$/gm)].map(([, type = '', row = '']) => [
+      type,
+      new Set([...row.matchAll(/`([A-Za-z-]+)`/g)].map(([, word]) => word)),
+    ]),
+  );
+
+  it('every type of event is documented, and no other', () => {
+    const source = readFileSync(join(ROOT, 'src/trace/index.ts'), 'utf8');
+    const types = [...source.matchAll(/readonly type: '([a-z-]+)'/g)].map(([, type]) => type);
+    expect(types.length).toBeGreaterThan(10);
+    expect([...documented.keys()].sort()).toEqual([...types].sort());
+  });
+
+  it('every event of a real run is JSON with documented fields only', async () => {
+    const paths = ['boot', 'unmap', 'replay'].map((name) => join(FOLDER, `${name}.jsonl`));
+    const [boot, unmap, replayed] = paths as [string, string, string];
+    const scenario =
+      'mmap 256M 2M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 2M\nguest 0 write 0 00\nguest 0 write 1M 00\n' +
+      'gmap_fault 0 0\ngmap_discard 0 0 4K\ngmap_unmap_segment 0 0 1M\nmunmap 257M 1M\ngmap_free 0\n';
+    await Promise.all([
+      run(`boot ${image('exceptions')} --trace ${boot}`),
+      run(`boot ${image('clock')} --trace ${unmap}`),
+      guesthouse(['replay', '-', '--trace', replayed], { input: scenario }),
+    ]);
+    const seen = new Set<string>();
+    for (const path of paths) {
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+      for (const [at, line] of lines.entries()) {
+        const { n, type, ...fields } = JSON.parse(line);
+        expect(n).toBe(at);
+        seen.add(type);
+        const known = documented.get(type);
+        expect(
+          Object.keys(fields).filter((field) => !known?.has(field)),
+          line,
+        ).toEqual([]);
+      }
+    }
+    const all = [...documented.keys()].filter((type) => type !== 'mprotect');
+    expect([...seen].sort()).toEqual(all.sort());
+  });
+});
+
+describe.concurrent('the command line', () => {
+  it.each([
+    '--help',
+    '--version',
+    'help',
+    'help boot',
+    'boot --help',
+    'replay --help',
+    'walk --help',
+    'tour --help',
+  ])('%s: exit status 0', async (line) => {
+    const { status, out, err } = await run(line);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).not.toBe('');
+  });
+
+  it.each([
+    'frob',
+    'boot',
+    'boot --frob x',
+    'replay',
+    'replay a b',
+    'walk x',
+    'walk x y --process',
+    'tour --frob',
+  ])('%s: exit status 2', async (line) => {
+    const { status, out, err } = await run(line);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error: /);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('tour tells the same in less than 40 lines each time, without colour into a pipe', async () => {
+    const [first, second] = await Promise.all([run('tour'), run('tour')]);
+    expect(first).toEqual(second);
+    expect([first.status, first.err]).toEqual([0, '']);
+    expect(first.out.split('\n').length).toBeLessThan(41);
+    expect(first.out).not.toContain('\u001b');
+    // The entry of a promise is the process address + 0x220; that of a link is a page table.
+    for (const [, process = '', entry = '', state] of first.out.matchAll(
+      /process 0x([0-9a-f]+) +entry 0x([0-9a-f]{16}) (\w+)/g,
+    )) {
+      const promise = BigInt(`0x${process}`) + 0x220n;
+      expect(BigInt(`0x${entry}`) === promise).toBe(state === 'promised');
+    }
+    expect(first.out).toMatch(/linked\n/);
+    expect(first.out).toMatch(/promised\n/);
+    expect(first.out).toContain('"written again"');
+  });
+});
