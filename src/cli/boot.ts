@@ -47,11 +47,13 @@ export function addBoot(program: Command): void {
         .argParser(sizeOption)
         .default(64n * MIB, '64M'),
     )
-    .option(
-      '--map <from:to:len>',
-      'also show the guest LEN bytes of process memory at FROM as guest address TO; may be repeated',
-      mapOption,
-      [],
+    .addOption(
+      new Option(
+        '--map <from:to:len>',
+        'also show the guest LEN bytes of process memory at FROM as guest address TO; may be repeated',
+      )
+        .argParser(mapOption)
+        .default([], 'none'),
     )
     .option('--cpus <n>', 'virtual CPUs; the guest starts all but the first itself', countOption, 1)
     .option('--limit <n>', 'stop after so many instructions', countOption)

@@ -65,7 +65,7 @@ function extended(vcpu: Vcpu, cpu: Cpu, opcode: number): Handled {
 
 /** I/O: there is no channel subsystem, so every subchannel is not operational. */
 function isChannelInstruction(opcode: number): boolean {
-  return (opcode >= 0x30 && opcode <= 0x3c) || opcode === 0x5f || opcode === 0x74 || opcode === 0x76;
+  return (opcode >= 0x30 && opcode <= 0x3c) || opcode === 0x5f || opcode === 0x76;
 }
 
 function notOperational(vcpu: Vcpu): null {

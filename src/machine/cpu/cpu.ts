@@ -439,7 +439,8 @@ export class Cpu extends CpuAccess {
     this.unwindKind = UNWIND.INTERCEPT;
     this.#operation = operation;
     this.#ipa = w >>> 16;
-    this.#ipb = (((w & 0xffff) << 16) | x) >>> 0;
+    // Behind an instruction of 4 bytes `x` holds what follows it.
+    this.#ipb = (((w & 0xffff) << 16) | (w >= 0xc000_0000 ? x : 0)) >>> 0;
     throw this.unwind;
   }
 
