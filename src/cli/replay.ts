@@ -18,6 +18,9 @@ interface ReplayFlags {
   readonly trace?: string;
 }
 
+/** More storage than this is a slip of the keyboard. */
+const STORAGE_LIMIT = 64n << 30n;
+
 /** Adds the command. */
 export function addReplay(program: Command): void {
   program
@@ -70,6 +73,8 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
 
 /** Makes the world. @throws UsageError when the storage cannot be */
 export function makeWorld(storage: bigint, trace: Trace): World {
+  if (storage > STORAGE_LIMIT)
+    throw new UsageError(`storage of 0x${storage.toString(16)} bytes is more than 64 GiB`);
   try {
     return new World({ storageSize: Number(storage), trace });
   } catch (error) {

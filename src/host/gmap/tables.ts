@@ -100,6 +100,7 @@ export class GuestTables {
    * @throws LinuxError ENOMEM
    */
   make(start: number, end: number): void {
+    if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;
     let made: Made[] | null = null;
     for (let at = start; at < end; at = this.#behindTable(at)) {
       if (this.#find(at)) continue;

@@ -22,6 +22,8 @@ export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 
 const REGION_VALID = REGION.LENGTH | 0x04;
 const SEGMENTS_PER_TABLE = 2048;
+/** Segments of one table have the same number above these bits. */
+const TABLE_SHIFT = 11;
 const HALF = 0x1_0000_0000;
 
 /** Facts about page tables, by 2 KiB unit of storage: which segment they translate, how many entries are in use. */
@@ -49,6 +51,9 @@ export class PageTables {
   readonly #facts: PageTableFacts;
   /** Frames of which one half holds a page table of this process: the address of the other, free half. */
   readonly #freeHalves = new Set<number>();
+  /** The segment table found last: the segment numbers it is for, without their low bits, and its origin. */
+  #foundNumber = -1;
+  #foundTable = -1;
 
   /** @throws LinuxError ENOMEM */
   constructor(kernel: Kernel, facts: PageTableFacts) {
@@ -135,8 +140,7 @@ export class PageTables {
     fillEntries(this.#kernel, origin, PAGE_TABLE_SIZE, EMPTY_PAGE);
     this.#facts.segment[origin / PAGE_TABLE_SIZE] = segment;
     this.#facts.present[origin / PAGE_TABLE_SIZE] = 0;
-    const address = BigInt(segment) << 20n;
-    trace.listener?.({ type: 'page-table', change: 'new', address, origin: BigInt(origin) });
+    if (trace.listener) this.#traced('new', segment, origin);
     return origin;
   }
 
@@ -144,12 +148,16 @@ export class PageTables {
   freePageTable(origin: number): void {
     const { frames, trace } = this.#kernel;
     const unit = origin / PAGE_TABLE_SIZE;
-    const address = BigInt(this.#facts.segment[unit] as number) << 20n;
+    if (trace.listener) this.#traced('gone', this.#facts.segment[unit] as number, origin);
     this.#facts.segment[unit] = -1;
     const frame = origin - (origin % FRAME_SIZE);
     if (frames.purposeOf(frame) === 'pgste-table') frames.free(frame);
     else this.#giveHalf(origin);
-    trace.listener?.({ type: 'page-table', change: 'gone', address, origin: BigInt(origin) });
+  }
+
+  #traced(change: 'new' | 'gone', segment: number, origin: number): void {
+    const address = BigInt(segment) << 20n;
+    this.#kernel.trace.listener?.({ type: 'page-table', change, address, origin: BigInt(origin) });
   }
 
   /** Empties the segment's entry, which designates a page table, and says which. The page table stays. */
@@ -166,6 +174,7 @@ export class PageTables {
   dropSegmentTable(segment: number): number {
     const table = this.#segmentTable(segment);
     if (table < 0) return -1;
+    this.#foundNumber = -1;
     const entry = this.#regionEntry(segment);
     const { view } = this.#kernel.storage;
     view.setUint32(entry, 0);
@@ -184,15 +193,21 @@ export class PageTables {
   }
 
   #regionEntry(segment: number): number {
-    return this.top + Math.floor(segment / SEGMENTS_PER_TABLE) * 8;
+    return this.top + (segment >>> TABLE_SHIFT) * 8;
   }
 
   #segmentTable(segment: number): number {
+    return segment >>> TABLE_SHIFT === this.#foundNumber ? this.#foundTable : this.#walk(segment);
+  }
+
+  #walk(segment: number): number {
     const { view } = this.#kernel.storage;
     const entry = this.#regionEntry(segment);
     const lo = view.getUint32(entry + 4);
     if (lo & REGION.INVALID) return -1;
-    return view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+    this.#foundNumber = segment >>> TABLE_SHIFT;
+    this.#foundTable = view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+    return this.#foundTable;
   }
 
   #takeHalf(): number {
