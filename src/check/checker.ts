@@ -35,6 +35,8 @@ export class Checker {
   readonly #found: Finding[] = [];
   #changed = true;
   #sinceFull = 0;
+  #frames = -1;
+  #links = -1;
 
   /** Attaches itself: it hears of lock use, of every use of a remembered translation, and of every event. */
   constructor(host: Host) {
@@ -56,12 +58,17 @@ export class Checker {
     if (this.#recent.length > REMEMBERED) this.#recent.shift();
   }
 
+  /** Says that the operation has failed: it must have changed nothing, so everything is looked at. */
+  suspect(): void {
+    this.#changed = true;
+  }
+
   /** Looks at everything, after an operation has returned or thrown. Returns what is broken, nothing when all is well. */
   end(): Violation[] {
     for (const lock of this.#host.kernel.locks.held) {
       this.#found.push({ rule: 'locks', message: `${lock.name} is still held` });
     }
-    if (this.#changed || ++this.#sinceFull >= FULL_EVERY) this.#everything();
+    if (this.#changed || this.#countsDiffer() || ++this.#sinceFull >= FULL_EVERY) this.#everything();
     const operations = [...this.#recent];
     return this.#found.splice(0).map((finding) => ({ ...finding, operations }));
   }
@@ -72,7 +79,15 @@ export class Checker {
     return this.end();
   }
 
+  /** Whether frames or links were given out or taken back since the last look, without an event. */
+  #countsDiffer(): boolean {
+    const { kernel, common } = this.#host;
+    return kernel.frames.available !== this.#frames || common.reverseMaps.count !== this.#links;
+  }
+
   #everything(): void {
+    this.#frames = this.#host.kernel.frames.available;
+    this.#links = this.#host.common.reverseMaps.count;
     this.#changed = false;
     this.#sinceFull = 0;
     const census = new Census(this.#host, (finding) => this.#found.push(finding));

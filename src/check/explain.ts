@@ -2,7 +2,7 @@
  * A walk in words: every table visited, entry by entry, and what each entry says.
  */
 
-import { PAGE_NONE, PGSTE_OFFSET, PROMISE } from '../host/index.ts';
+import { hex, PAGE_NONE, PGSTE_OFFSET, PROMISE } from '../host/index.ts';
 import {
   AbsoluteEntries,
   ASCE,
@@ -108,8 +108,4 @@ function pageMeaning(value: bigint, lo: number): string {
   if ((lo & 0xfff) === PAGE_NONE) return `invalid: frame at ${hex(value & ~0xfffn)}, but no access allowed`;
   if (lo & PAGE.INVALID) return 'invalid: no frame';
   return `frame at ${hex(value & ~0xfffn)}${lo & PAGE.PROTECT ? ', protected' : ''}`;
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
 }

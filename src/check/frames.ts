@@ -1,7 +1,7 @@
 /** Compares the frames that tables own with what the allocator has given out. */
 
-import { PURPOSES, type Purpose } from '../host/index.ts';
-import { type Census, hexOf } from './rules.ts';
+import { hex, PURPOSES, type Purpose } from '../host/index.ts';
+import type { Census } from './rules.ts';
 
 /** Frames in a block, by purpose. */
 function framesIn(purpose: Purpose): number {
@@ -15,7 +15,7 @@ export function checkFrames(census: Census): void {
   for (const [address, purpose] of census.owners) {
     const given = frames.purposeOf(address);
     if (given !== purpose) {
-      const message = `frame ${hexOf(address)} is used as a ${purpose}, but given out as ${given ?? 'nothing'}`;
+      const message = `frame ${hex(address)} is used as a ${purpose}, but given out as ${given ?? 'nothing'}`;
       census.report({ rule: 'frames', message });
     }
     seen.set(purpose, (seen.get(purpose) ?? 0) + framesIn(purpose));

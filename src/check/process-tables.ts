@@ -1,8 +1,8 @@
 /** Looks at the tables of a process: formats, page tables, pages. */
 
-import { hasFrame, type Mm, PAGE_NONE, PROT } from '../host/index.ts';
-import { FRAME_SIZE, PAGE, PAGE_TABLE_SIZE } from '../machine/index.ts';
-import { type Census, hexOf } from './rules.ts';
+import { hasFrame, hex, type Mm, PAGE_NONE, PROT } from '../host/index.ts';
+import { CRST_SIZE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE } from '../machine/index.ts';
+import type { Census } from './rules.ts';
 
 const EMPTY_REGION_THIRD = 0x24;
 const EMPTY_SEGMENT = 0x20;
@@ -19,11 +19,12 @@ export function checkProcessTables(mm: Mm, census: Census): void {
     const entry = mm.tables.top + i * 8;
     const lo = storage.get32(entry + 4);
     if (lo === EMPTY_REGION_THIRD && storage.get32(entry) === 0) continue;
-    if ((lo & 0xfff) !== VALID_REGION) {
-      census.report({ rule: 'table-format', message: `region-third entry ${hexOf(entry)} is ${hexOf(lo)}` });
+    const table = storage.get32(entry) * HALF + ((lo & ~0xfff) >>> 0);
+    if ((lo & 0xfff) !== VALID_REGION || !storage.has(table, CRST_SIZE)) {
+      census.report({ rule: 'table-format', message: `region-third entry ${hex(entry)} is ${hex(lo)}` });
       continue;
     }
-    segmentTable(mm, census, storage.get32(entry) * HALF + ((lo & ~0xfff) >>> 0), i * 2048);
+    segmentTable(mm, census, table, i * 2048);
   }
 }
 
@@ -32,15 +33,16 @@ function segmentTable(mm: Mm, census: Census, table: number, first: number): voi
   census.own(table, 'mm-table');
   for (let i = 0; i < 2048; i++) {
     const lo = storage.get32(table + i * 8 + 4);
-    if (lo === EMPTY_SEGMENT) continue;
-    if (lo & 0x7ff) {
+    const hi = storage.get32(table + i * 8);
+    if (lo === EMPTY_SEGMENT && hi === 0) continue;
+    if (lo & 0x7ff || !storage.has(hi * HALF + lo, PAGE_TABLE_SIZE)) {
       census.report({
         rule: 'table-format',
-        message: `segment entry ${hexOf(table + i * 8)} is ${hexOf(lo)}`,
+        message: `segment entry ${hex(table + i * 8)} is ${hex(lo)}`,
       });
       continue;
     }
-    pageTable(mm, census, storage.get32(table + i * 8) * HALF + lo, first + i);
+    pageTable(mm, census, hi * HALF + lo, first + i);
   }
 }
 
@@ -48,7 +50,7 @@ function pageTable(mm: Mm, census: Census, table: number, segment: number): void
   ownPageTable(mm, census, table);
   const unit = table / PAGE_TABLE_SIZE;
   const { facts } = mm.common;
-  const at = `page table ${hexOf(table)} of segment ${hexOf(BigInt(segment) << 20n)}`;
+  const at = `page table ${hex(table)} of segment ${hex(BigInt(segment) << 20n)}`;
   if (facts.segment[unit] !== segment) {
     census.report({
       rule: 'page-table',
@@ -75,7 +77,7 @@ function ownPageTable(mm: Mm, census: Census, table: number): void {
   const frame = table - (table % FRAME_SIZE);
   const half = table % FRAME_SIZE === 0 ? 1 : 2;
   const known = census.halves.get(frame) ?? 0;
-  if (known & half) census.report({ rule: 'frames', message: `page table ${hexOf(table)} has two owners` });
+  if (known & half) census.report({ rule: 'frames', message: `page table ${hex(table)} has two owners` });
   if (known === 0) census.own(frame, 'page-table');
   census.halves.set(frame, known | half);
 }
@@ -86,9 +88,9 @@ function pages(mm: Mm, census: Census, table: number, segment: number): number {
   let present = 0;
   for (let i = 0; i < 256; i++) {
     const lo = storage.get32(table + i * 8 + 4);
-    if (lo === EMPTY_PAGE) continue;
+    if (lo === EMPTY_PAGE && storage.get32(table + i * 8) === 0) continue;
     if (!hasFrame(lo)) {
-      const message = `page entry ${hexOf(table + i * 8)} is ${hexOf(lo)}`;
+      const message = `page entry ${hex(table + i * 8)} is ${hex(lo)}`;
       census.report({ rule: 'table-format', message });
       continue;
     }
@@ -100,7 +102,7 @@ function pages(mm: Mm, census: Census, table: number, segment: number): number {
 }
 
 function page(mm: Mm, census: Census, number: number, bits: number): void {
-  const at = hexOf(BigInt(number) << 12n);
+  const at = hex(BigInt(number) << 12n);
   const mapping = mm.mappings.at(number);
   if (!mapping) {
     census.report({ rule: 'mapping', message: `the page at ${at} has a frame, but is not mapped` });
@@ -111,7 +113,7 @@ function page(mm: Mm, census: Census, number: number, bits: number): void {
   if (bits !== wanted) {
     census.report({
       rule: 'mapping',
-      message: `the page at ${at} has bits ${hexOf(bits)}, not ${hexOf(wanted)}`,
+      message: `the page at ${at} has bits ${hex(bits)}, not ${hex(wanted)}`,
     });
   }
 }

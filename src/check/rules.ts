@@ -2,7 +2,7 @@
  * The rules that are checked, and what one look over the tables gathers for them.
  */
 
-import type { Host, Purpose } from '../host/index.ts';
+import { type Host, hex, type Purpose } from '../host/index.ts';
 
 /** What can be broken. */
 export const RULES = {
@@ -32,7 +32,7 @@ export class Census {
   readonly report: (finding: Finding) => void;
   /** Who owns each block in use: its absolute address, what it is for. */
   readonly owners = new Map<number, Purpose>();
-  /** Live address-space-control elements, as `hi * 2^32 + lo` in text. */
+  /** Live address-space-control elements, as `hi:lo`. */
   readonly spaces = new Set<string>();
   /** Linked guest entries, by the page table they designate. */
   readonly links = new Map<number, Set<number>>();
@@ -52,7 +52,7 @@ export class Census {
   /** Notes the owner of a block; a second owner is a finding. */
   own(address: number, purpose: Purpose): void {
     if (this.owners.has(address)) {
-      this.report({ rule: 'frames', message: `frame ${hexOf(address)} has two owners` });
+      this.report({ rule: 'frames', message: `frame ${hex(address)} has two owners` });
     }
     this.owners.set(address, purpose);
   }
@@ -78,19 +78,14 @@ export class Census {
     for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) {
       const entry = reverseMaps.entryOf(node);
       if (!left.delete(entry) || ++steps > entries.size) {
-        const message = `page table ${hexOf(table)}: entry ${hexOf(entry)} is in the reverse map and not linked`;
+        const message = `page table ${hex(table)}: entry ${hex(entry)} is in the reverse map and not linked`;
         this.report({ rule: 'reverse-map', message });
         return;
       }
     }
     for (const entry of left) {
-      const message = `page table ${hexOf(table)}: entry ${hexOf(entry)} is linked and not in the reverse map`;
+      const message = `page table ${hex(table)}: entry ${hex(entry)} is linked and not in the reverse map`;
       this.report({ rule: 'reverse-map', message });
     }
   }
-}
-
-/** A number as messages show it. */
-export function hexOf(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
 }

@@ -1,8 +1,8 @@
 /** Compares what processors remember of walks with fresh walks. */
 
-import type { Host } from '../host/index.ts';
+import { type Host, hex } from '../host/index.ts';
 import { AbsoluteEntries, type TlbEntry, type TranslationWitness, Walk } from '../machine/index.ts';
-import { type Census, type Finding, hexOf } from './rules.ts';
+import type { Census, Finding } from './rules.ts';
 
 /** Looks at every remembered translation of every processor. */
 export function checkTranslations(census: Census): void {
@@ -40,10 +40,10 @@ export function witnessOf(host: Host, report: (finding: Finding) => void): Trans
 /** How an entry differs from what a walk finds now, or an empty string. */
 function difference(entry: TlbEntry, walk: Walk): string {
   if (walk.to(entry.asceHi, entry.asceLo, entry.page, true)) {
-    return `a walk ends with exception ${hexOf(walk.code)}`;
+    return `a walk ends with exception ${hex(walk.code)}`;
   }
   if (walk.frame !== entry.frame) {
-    return `a walk finds frame ${hexOf(walk.frame * 4096)}, not ${hexOf(entry.frame * 4096)}`;
+    return `a walk finds frame ${hex(walk.frame * 4096)}, not ${hex(entry.frame * 4096)}`;
   }
   if (walk.protect !== entry.protect) {
     return walk.protect ? 'a walk finds it protected' : 'a walk finds it not protected';
@@ -53,5 +53,5 @@ function difference(entry: TlbEntry, walk: Walk): string {
 
 function spaceAndPage({ asceHi, asceLo, page }: TlbEntry): string {
   const asce = (BigInt(asceHi) << 32n) | BigInt(asceLo);
-  return `page ${hexOf(BigInt(page) << 12n)} of space ${hexOf(asce)}`;
+  return `page ${hex(BigInt(page) << 12n)} of space ${hex(asce)}`;
 }

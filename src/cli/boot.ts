@@ -19,6 +19,8 @@ const MEMORY_AT = 256n * MIB;
 /** Storage beside the guest's memory: tables, and room to breathe. */
 const STORAGE_BESIDE = 64n * MIB;
 const STORAGE_LIMIT = 64n << 30n;
+/** Characters of the console that --json keeps. */
+const SAID_LIMIT = 1 << 24;
 /** Instructions between two looks at the outside. */
 const SLICE = 2_000_000;
 
@@ -82,8 +84,8 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, machine.trace);
   const checker = flags.check ? new Checker(host) : null;
   const output = new Output();
-  let said = '';
-  const console = { write: (text: string) => (flags.json ? void (said += text) : output.write(text)) };
+  const said = new Said();
+  const console = { write: (text: string) => (flags.json ? said.add(text) : output.write(text)) };
   try {
     const mm = host.createProcess();
     const monitor = new Monitor(host, mm, {
@@ -96,7 +98,7 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
     const { end, broken } = await runInSlices(monitor, machine, checker, flags.limit, output);
     output.flush();
     if (flags.json) {
-      const summary = { end, instructions: machine.cpu(0).executed, stats: host.stats(), console: said };
+      const summary = { end, instructions: machine.cpu(0).executed, stats: host.stats(), ...said.told };
       output.line(JSON.stringify(summary, hexadecimal));
       output.flush();
     }
@@ -110,6 +112,26 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
     return EXIT.NO_MEMORY;
   } finally {
     trace?.close();
+  }
+}
+
+/** What the console said, for the summary: the first of it, when a guest says too much. */
+class Said {
+  readonly #pieces: string[] = [];
+  #length = 0;
+  #cut = false;
+
+  add(text: string): void {
+    const room = SAID_LIMIT - this.#length;
+    if (text.length > room) this.#cut = true;
+    if (room <= 0) return;
+    this.#pieces.push(text.slice(0, room));
+    this.#length += text.length;
+  }
+
+  get told(): { console: string; consoleCut?: true } {
+    const console = this.#pieces.join('');
+    return this.#cut ? { console, consoleCut: true } : { console };
   }
 }
 

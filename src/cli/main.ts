@@ -24,9 +24,10 @@ Start with:
 /** Runs the command line. Never throws: it sets the exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.OK);
-    throw error;
+    if (error.code !== 'EPIPE') complain(`standard output cannot be written: ${error.code}`);
+    process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.USAGE);
   });
+  process.stderr.on('error', () => process.exit(EXIT.USAGE));
   const program = new Command('guesthouse')
     .description(ABOUT)
     .version(version())

@@ -93,6 +93,7 @@ function perform(
   const answer = world.perform(operation);
   for (const line of answer.lines) output.line(line);
   if (answer.explanation !== undefined) {
+    checker?.suspect();
     output.flush();
     process.stderr.write(`line ${number}: ${answer.explanation}\n`);
   }

@@ -24,22 +24,43 @@ export interface NumberedOperation {
 export async function* readScenario(path: string): AsyncGenerator<NumberedOperation[]> {
   const stream = path === '-' ? process.stdin : createReadStream(path);
   stream.setEncoding('utf8');
-  let rest = '';
+  const rest = new Unfinished();
   let number = 0;
   try {
-    for await (const chunk of stream) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() as string;
+    for await (const chunk of stream as AsyncIterable<string>) {
+      const end = chunk.lastIndexOf('\n');
+      if (end >= 0) {
+        const lines = (rest.take() + chunk.slice(0, end)).split('\n');
+        yield* batch(path, lines, number);
+        number += lines.length;
+      }
+      rest.add(chunk.slice(end + 1));
       if (rest.length > LINE_LIMIT) throw new UsageError(`${path}:${number + 1}: the line is too long`);
-      yield* batch(path, lines, number);
-      number += lines.length;
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof UsageError || code === undefined) throw error;
     throw new UsageError(`${path} cannot be read: ${code}`);
   }
-  if (rest !== '') yield* batch(path, [rest], number);
+  if (rest.length > 0) yield* batch(path, [rest.take()], number);
+}
+
+/** The beginning of a line whose end has not come yet, in the pieces in which it came. */
+class Unfinished {
+  #pieces: string[] = [];
+  length = 0;
+
+  add(piece: string): void {
+    if (piece !== '') this.#pieces.push(piece);
+    this.length += piece.length;
+  }
+
+  take(): string {
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    this.length = 0;
+    return text;
+  }
 }
 
 /** The operations of some lines. What stands before a bad line is given out before it is reported. */

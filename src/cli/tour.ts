@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { Host, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
+import { Host, hex, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
 import { EXIT, Output, styled, UsageError } from './output.ts';
@@ -155,8 +155,4 @@ class Tour {
 
 function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
 }

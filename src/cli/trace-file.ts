@@ -4,13 +4,16 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Trace, TraceEvent } from '../trace/index.ts';
-import { UsageError } from './output.ts';
+import { complain, UsageError } from './output.ts';
 
 const FLUSH_AT = 1 << 16;
 
 /** An open trace file. */
 export class TraceFile {
   readonly #file: number;
+  readonly #path: string;
+  /** Why it could not be written to the end; nothing more is written then. */
+  #failed: string | null = null;
   #buffer = '';
   #count = 0;
 
@@ -22,6 +25,7 @@ export class TraceFile {
       throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
     }
     trace.listener = (event) => this.#add(event);
+    this.#path = path;
   }
 
   #add(event: TraceEvent): void {
@@ -30,14 +34,20 @@ export class TraceFile {
   }
 
   #flush(): void {
-    writeSync(this.#file, this.#buffer);
+    const bytes = Buffer.from(this.#buffer);
     this.#buffer = '';
+    try {
+      for (let at = 0; at < bytes.length && this.#failed === null; ) at += writeSync(this.#file, bytes, at);
+    } catch (error) {
+      this.#failed = (error as NodeJS.ErrnoException).code ?? String(error);
+    }
   }
 
-  /** Writes what is left and closes the file. */
+  /** Writes what is left and closes the file. Says on standard error when not all of it could be written. */
   close(): void {
     this.#flush();
     closeSync(this.#file);
+    if (this.#failed !== null) complain(`${this.#path} is not complete: ${this.#failed}`);
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { type Command, Option } from 'commander';
 import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../check/index.ts';
-import { LinuxError } from '../host/index.ts';
+import { hex, LinuxError } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
@@ -108,8 +108,4 @@ function stepLine({ level, index, at, value, meaning }: ExplainedStep): string {
 
 function wide(value: bigint): string {
   return `0x${value.toString(16).padStart(16, '0')}`;
-}
-
-function hex(value: bigint | number): string {
-  return `0x${value.toString(16)}`;
 }

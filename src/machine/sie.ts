@@ -167,6 +167,11 @@ export function asGuest(
   }
 }
 
+/** Interception status: whether the instruction is the target of an EXECUTE, and the length of that. */
+function statusOf(executeLength: number): number {
+  return executeLength === 0 ? 0 : 0x01 | (executeLength << 4);
+}
+
 /** What of the processor is the host's, kept while a guest runs on it. */
 class HostState {
   readonly #cpu: Cpu;
@@ -317,6 +322,7 @@ class StateDescription {
       case 'instruction':
         this.#view.setUint16(this.#at + SIE.IPA, stop.ipa);
         this.#set32(SIE.IPB, stop.ipb);
+        this.#view.setUint8(this.#at + SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength));
         return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
       case 'program-loop':
         return this.#program(stop.code, 0n, 0);

@@ -61,7 +61,8 @@ export class Storage {
    * @throws RangeError when the size is not such a number or cannot be had
    */
   constructor(size: number = DEFAULT_STORAGE_SIZE) {
-    if (!Number.isSafeInteger(size) || size <= 0 || size % FRAME_SIZE !== 0) {
+    if (!Number.isSafeInteger(size)) throw new RangeError(`storage of ${size} bytes cannot be had`);
+    if (size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
     this.size = size;

@@ -53,12 +53,16 @@ const SUFFIXES: Readonly<Record<string, bigint>> = {
   P: 50n,
 };
 
+const NUMBER = /^(0[xX][0-9a-fA-F]+|[0-9]+)([KMGTP]?)$/;
+/** No number of 64 bits needs more characters, a few leading zeros included. */
+const NUMBER_LENGTH = 64;
+
 /**
  * A number as the language writes it: decimal, or hexadecimal after 0x, then K, M, G, T or P for powers of 1024.
  * @throws ScenarioSyntaxError for anything else, and for a number of more than 64 bits
  */
 export function parseNumber(text: string): bigint {
-  const match = /^(0[xX][0-9a-fA-F]+|[0-9]+)([KMGTP]?)$/.exec(text);
+  const match = text.length <= NUMBER_LENGTH ? NUMBER.exec(text) : null;
   if (!match) throw new ScenarioSyntaxError(`${quoted(text)} is not a number`);
   const value = BigInt(match[1] as string) << (SUFFIXES[match[2] as string] as bigint);
   if (value >= 1n << 64n) throw new ScenarioSyntaxError(`${quoted(text)} is more than 64 bits`);
@@ -94,7 +98,7 @@ class Words {
 
   bytes(): Uint8Array {
     const hex = this.word('the data');
-    if (!/^([0-9a-fA-F]{2})+$/.test(hex)) {
+    if (hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) {
       throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
     }
     const bytes = new Uint8Array(hex.length / 2);

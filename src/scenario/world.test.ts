@@ -12,7 +12,7 @@ beforeEach(() => {
 
 const answer = (line: string) => world.perform(parseLine(line) as Operation);
 /** Performs lines and answers the last one's answer. */
-const last = (...lines: string[]) => lines.map((line) => answer(line).lines.join('\n')).at(-1);
+const last = (...lines: string[]) => lines.map((line) => [...answer(line).lines].join('\n')).at(-1);
 /** A gmap 0 with 1 MiB of the process at 256M behind guest address 0. */
 const ready = () => last('mmap 256M 1M', 'gmap_alloc 0', 'gmap_map_segment 0 256M 0 1M');
 

@@ -22,8 +22,8 @@ export interface WorldOptions {
 
 /** The answer to one operation. */
 export interface Answer {
-  /** What the scenario's reader sees, one line or, for a dump, several. */
-  readonly lines: readonly string[];
+  /** What the scenario's reader sees, one line or, for a dump, several: to be read before the next operation. */
+  readonly lines: Iterable<string>;
   /** The sentence that goes with an error. */
   readonly explanation?: string;
 }
@@ -153,11 +153,10 @@ function bytes(data: Uint8Array): Answer {
   return { lines: [text] };
 }
 
-function dump(gmap: Gmap): string[] {
-  const lines: string[] = [];
+/** A line a segment, made as they are read: there may be millions. */
+function* dump(gmap: Gmap): IterableIterator<string> {
   for (const { guest, process, linked } of gmap.segments()) {
-    lines.push(`segment ${hex(guest)} ${linked ? 'linked' : 'mapped'} ${hex(process)}`);
+    yield `segment ${hex(guest)} ${linked ? 'linked' : 'mapped'} ${hex(process)}`;
   }
-  lines.push('end');
-  return lines;
+  yield 'end';
 }

@@ -5,7 +5,7 @@ import { codeOf, frameCounts } from '../host/testing/index.ts';
 import { LOWCORE, Machine, PGM } from '../machine/index.ts';
 import { code, diag, jump, load, lpswe, MASK, psw, s, sigp, stg } from '../machine/testing/index.ts';
 import { type ElfImage, ImageError, parseElf } from './elf.ts';
-import { describeEnd, type MemoryMap, Monitor, type MonitorOptions, mapGuestMemory } from './monitor.ts';
+import { describeEnd, type MemoryMap, Monitor, type MonitorOptions } from './monitor.ts';
 
 const MIB = 1n << 20n;
 const HOME = 256n * MIB;
@@ -34,9 +34,14 @@ function guest(instructions: number[][], parts: Record<number, Uint8Array> = {},
   }));
   return { entry: BigInt(START), segments };
 }
+/** Memory of the process at HOME, seen by the guest from 0 on. */
+const mapped = (length: bigint): MemoryMap => {
+  mm.mmap({ address: HOME, length });
+  return { from: HOME, to: 0n, length };
+};
 const DONE = lpswe(0x700);
 function monitor(image: ElfImage, options: Partial<MonitorOptions> = {}): Monitor {
-  const maps = options.maps ?? [mapGuestMemory(mm, 2n * MIB, HOME)];
+  const maps = options.maps ?? [mapped(2n * MIB)];
   const console = { write: (text: string) => void (said += text) };
   return new Monitor(host, mm, { image, console, ...options, maps });
 }
@@ -78,7 +83,7 @@ describe('an image', () => {
   });
 
   it('must lie in guest memory', () => {
-    const maps = [mapGuestMemory(mm, 2n * MIB, HOME)];
+    const maps = [mapped(2n * MIB)];
     const beyond = guest([DONE], { 2097144: new Uint8Array(16) });
     expect(refusal(beyond, { maps })).toMatch(/0x/);
     expect(refusal(guest([DONE]), { maps: [{ ...(maps[0] as MemoryMap), to: MIB }] })).toMatch(/0x/);
@@ -98,7 +103,7 @@ describe('an image', () => {
 
 describe('maps', () => {
   it('show the same memory at two guest addresses', () => {
-    const map = mapGuestMemory(mm, 2n * MIB, HOME);
+    const map = mapped(2n * MIB);
     const far = 1n << 40n;
     const image = guest([load(1, 0x1234), load(2, far + 0x8000n), stg(1, 0, 2), DONE]);
     const one = monitor(image, { maps: [map, { ...map, to: far }] });
@@ -107,8 +112,7 @@ describe('maps', () => {
   });
 
   it('that cannot be are said', () => {
-    const map = mapGuestMemory(mm, MIB + 1n, HOME);
-    expect(map.length).toBe(2n * MIB);
+    const map = mapped(2n * MIB);
     expect(codeOf(() => monitor(guest([DONE]), { maps: [map, map] }))).toBe('EEXIST');
     expect(codeOf(() => monitor(guest([DONE]), { maps: [{ ...map, to: 5n }] }))).toBe('EINVAL');
     expect(refusal(guest([DONE]), { maps: [{ ...map, from: 4n << 40n }] })).toContain('beyond 4 TiB');
@@ -204,7 +208,7 @@ describe('the end', () => {
   });
 
   it('ENOMEM while it is made leaves nothing', () => {
-    const maps = [mapGuestMemory(mm, 2n * MIB, HOME)];
+    const maps = [mapped(2n * MIB)];
     monitor(guest([DONE]), { maps }).destroy();
     mm.dontNeed(HOME, 2n * MIB);
     for (let n = 1; ; n++) {

@@ -9,6 +9,7 @@ import {
   type Host,
   hex,
   type Mm,
+  operandAddress,
   PROCESS_LIMIT,
   type Vcpu,
   VirtualMachine,
@@ -71,19 +72,6 @@ export type End =
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
   /** The instructions that `run` was given are used up. It can go on. */
   | { readonly kind: 'limit' };
-
-/**
- * Maps `memory` bytes of anonymous process memory for a guest, as one piece at guest address 0.
- *
- * @param memory bytes, rounded up to 1 MiB
- * @param at the process address, a multiple of 1 MiB
- * @throws LinuxError EINVAL, EEXIST as mmap
- */
-export function mapGuestMemory(mm: Mm, memory: bigint, at: bigint): MemoryMap {
-  const length = ((memory + MIB - 1n) / MIB) * MIB;
-  mm.mmap({ address: at, length });
-  return { from: at, to: 0n, length };
-}
 
 /** One guest and what user space does for it. */
 export class Monitor {
@@ -157,6 +145,12 @@ export class Monitor {
    * @throws LinuxError ENOMEM when storage is used up; the guest can go on later
    */
   run(limit = Infinity): End {
+    const end = this.#run(limit);
+    if (end.kind !== 'limit') this.#sclp.finish();
+    return end;
+  }
+
+  #run(limit: number): End {
     const cpu = this.#host.machine.cpu(0);
     let left = limit;
     while (left > 0) {
@@ -170,7 +164,8 @@ export class Monitor {
         const exit = vcpu.run(cpu, turn);
         // Interruptions after one another can use a turn up without an instruction.
         left -= exit.reason === 'KVM_EXIT_INTR' ? turn : cpu.executed - before;
-        if (exit.reason === 'KVM_EXIT_HLT') waits.push(exit);
+        // So does a wait that is over before it began.
+        if (exit.reason === 'KVM_EXIT_HLT') left -= waits.push(exit);
         else if (exit.reason !== 'KVM_EXIT_INTR') {
           const end = this.#answer(vcpu, exit);
           if (end !== null) return end;
@@ -250,28 +245,16 @@ export class Monitor {
 
   #instruction(vcpu: Vcpu, ipa: number, ipb: number): End | null {
     if (ipa === 0xb220) return this.#serviceCall(vcpu, ipb);
-    if (ipa >>> 8 === 0x83) {
-      const base = ipb >>> 28;
-      const code = Number(
-        BigInt.asUintN(16, (base ? (vcpu.gr[base] as bigint) : 0n) + BigInt((ipb >>> 16) & 0xfff)),
-      );
-      if (!this.#diagnose(code, vcpu)) vcpu.prefixArea.program(PGM.SPECIFICATION, 4);
-      return null;
-    }
-    vcpu.prefixArea.program(PGM.OPERATION, ipa >>> 14 === 0 ? 2 : ipa >>> 14 === 3 ? 6 : 4);
+    if (ipa >>> 8 !== 0x83) vcpu.refuse(PGM.OPERATION);
+    else if (!this.#diagnose(Number(operandAddress(vcpu) & 0xffffn), vcpu)) vcpu.refuse(PGM.SPECIFICATION);
     return null;
   }
 
   #serviceCall(vcpu: Vcpu, ipb: number): null {
     const command = Number(BigInt.asUintN(32, vcpu.gr[(ipb >>> 20) & 15] as bigint));
-    const address = vcpu.gr[(ipb >>> 16) & 15] as bigint;
-    const result = this.#sclp.service(
-      command,
-      this.#absolute(vcpu, address),
-      this.#memory,
-      BigInt(vcpu.block.prefix),
-    );
-    if ('program' in result) vcpu.prefixArea.program(result.program, 4);
+    const address = this.#absolute(vcpu, vcpu.gr[(ipb >>> 16) & 15] as bigint);
+    const result = this.#sclp.service(command, address, this.#memory, BigInt(vcpu.block.prefix));
+    if ('program' in result) vcpu.refuse(result.program);
     else vcpu.block.conditionCode = result.cc;
     this.#signal();
     return null;

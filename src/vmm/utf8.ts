@@ -19,22 +19,22 @@ export class Utf8Decoder {
 
   /** The text that `bytes` completes. A character whose end has not come yet is kept for the next call. */
   decode(bytes: Uint8Array): string {
-    let text = '';
+    const pieces: string[] = [];
     for (const byte of bytes) {
       if (this.#missing > 0) {
         if (byte >= this.#low && byte <= this.#high) {
           this.#low = 0x80;
           this.#high = 0xbf;
           this.#codePoint = (this.#codePoint << 6) | (byte & 0x3f);
-          if (--this.#missing === 0) text += String.fromCodePoint(this.#codePoint);
+          if (--this.#missing === 0) pieces.push(String.fromCodePoint(this.#codePoint));
           continue;
         }
         // The character breaks off here, and this byte begins another.
-        text += this.finish();
+        pieces.push(this.finish());
       }
-      text += this.#begin(byte);
+      pieces.push(this.#begin(byte));
     }
-    return text;
+    return pieces.join('');
   }
 
   /** Ends the text: U+FFFD if a character was begun and not completed, otherwise nothing. */

@@ -9,15 +9,13 @@
 import { ASCE, type Cpu, SEGMENT, SPACE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import { type Guest, type Mm, PROCESS_LIMIT, PROMISE } from '../mm/index.ts';
+import { EMPTY_SEGMENT, type Guest, type Mm, PROCESS_LIMIT, PROMISE } from '../mm/index.ts';
 import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 
 const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
 const PAGES_PER_SEGMENT = 256;
 const HALF = 0x1_0000_0000;
-/** Low half of an entry that nothing is mapped at. */
-const EMPTY_SEGMENT = 0x20;
 const USER_ASCE = 0x1c0;
 
 /** Why an entry is unlinked by an operation of its gmap. */
@@ -268,8 +266,8 @@ export class Gmap implements Guest {
         this.#purge('gmap-free');
       });
       this.tables.free();
+      this.mm.guests.delete(this);
     });
-    this.mm.guests.delete(this);
     for (const [cpu, gmap] of this.#running) {
       if (gmap === this) this.disable(this.#kernel.machine.cpu(cpu));
     }

@@ -63,6 +63,10 @@ export class StateBlock {
     this.#storage.set32(this.origin + field, value);
   }
 
+  get8(field: number): number {
+    return this.#storage.get8(this.origin + field);
+  }
+
   get16(field: number): number {
     return this.#storage.get16(this.origin + field);
   }
@@ -95,9 +99,12 @@ function word(value: number): Uint8Array {
 export class PrefixArea {
   readonly #vm: VirtualMachine;
   readonly #block: StateBlock;
+  readonly #id: number;
 
-  constructor(vm: VirtualMachine, block: StateBlock) {
+  /** @param id the virtual CPU's address, for events */
+  constructor(vm: VirtualMachine, block: StateBlock, id: number) {
     this.#vm = vm;
+    this.#id = id;
     this.#block = block;
   }
 
@@ -111,7 +118,7 @@ export class PrefixArea {
       this.#store(LOWCORE.TRANSLATION_EXCEPTION, word(Number(teid >> 32n)));
       this.#store(LOWCORE.TRANSLATION_EXCEPTION + 4, word(Number(teid & 0xffff_ffffn)));
     }
-    this.#swap(LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+    this.#swap('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
   }
 
   /** Injects an external interruption. @param parameter stored when the code is one that has a parameter */
@@ -119,21 +126,29 @@ export class PrefixArea {
     if (parameter !== null) this.#store(LOWCORE.EXTERNAL_PARAMETER, word(parameter));
     this.#store(LOWCORE.EXTERNAL_CPU_ADDRESS, halfword(cpuAddress));
     this.#store(LOWCORE.EXTERNAL_CODE, halfword(code));
-    this.#swap(LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+    this.#swap('external', code, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
   }
 
   /** Injects a restart interruption. */
   restart(): void {
-    this.#swap(LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+    this.#swap('restart', 0, LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
   }
 
-  #swap(oldPsw: number, newPsw: number): void {
+  #swap(kind: 'program' | 'external' | 'restart', code: number, oldPsw: number, newPsw: number): void {
     const fresh = this.#vm.readGuest(BigInt(this.#block.prefix + newPsw), 16);
     const old = new Uint8Array(16);
     const view = new DataView(old.buffer);
     view.setBigUint64(0, this.#block.pswMask);
     view.setBigUint64(8, this.#block.pswAddress);
     this.#store(oldPsw, old);
+    this.#vm.mm.kernel.trace.listener?.({
+      type: 'interruption',
+      cpu: this.#id,
+      guest: true,
+      class: kind,
+      code,
+      address: this.#block.pswAddress,
+    });
     const { buffer, byteOffset } = fresh;
     const next = new DataView(buffer, byteOffset);
     this.#block.pswMask = next.getBigUint64(0);

@@ -14,7 +14,7 @@ import {
   SIE,
 } from '../../machine/index.ts';
 import type { Exit } from './exits.ts';
-import { operandAddress } from './operand.ts';
+import { interceptedLength, operandAddress } from './operand.ts';
 import { signalProcessor } from './sigp.ts';
 import type { Vcpu } from './vcpu.ts';
 
@@ -73,15 +73,9 @@ function notOperational(vcpu: Vcpu): null {
   return null;
 }
 
-/** Bytes of the intercepted instruction. */
-function instructionLength(vcpu: Vcpu): number {
-  const top = vcpu.block.get16(SIE.IPA) >>> 14;
-  return top === 0 ? 2 : top === 3 ? 6 : 4;
-}
-
 /** Injects a program exception of the intercepted instruction, behind which the PSW stands. */
 export function inject(vcpu: Vcpu, code: number, teid = 0n): null {
-  const length = instructionLength(vcpu);
+  const length = interceptedLength(vcpu.block);
   if (isNullifying(code)) vcpu.block.advance(-length);
   vcpu.prefixArea.program(code, length, teid);
   return null;
@@ -95,7 +89,7 @@ function accessProblem(vcpu: Vcpu, problem: GuestProblem): null {
   }
   const address = problem.teid & ~0xfffn;
   if (!vcpu.vm.slots.at(address)) return inject(vcpu, PGM.ADDRESSING);
-  vcpu.block.advance(-instructionLength(vcpu));
+  vcpu.block.advance(-interceptedLength(vcpu.block));
   vcpu.vm.faultIn(address, (problem.teid & 0x400n) !== 0n);
   return null;
 }
@@ -134,7 +128,7 @@ function setPrefix(vcpu: Vcpu, cpu: Cpu): null {
     return inject(vcpu, PGM.ADDRESSING);
   }
   vcpu.block.prefix = wanted;
-  cpu.guestTlb.purgeAll();
+  vcpu.forgetTranslations();
   return null;
 }
 
@@ -201,7 +195,7 @@ function diagnose(vcpu: Vcpu): Handled {
 function releasePages(vcpu: Vcpu, first: number, last: number): null {
   const start = vcpu.gr[first] as bigint;
   const end = (vcpu.gr[last] as bigint) + 4096n;
-  if (start % 4096n || end % 4096n || start >= end || start < 8192n || end > 1n << 64n) {
+  if (start % 4096n || end % 4096n || start >= end || start < 8192n || end >= 1n << 64n) {
     return inject(vcpu, PGM.SPECIFICATION);
   }
   const prefix = BigInt(vcpu.block.prefix);
@@ -209,7 +203,10 @@ function releasePages(vcpu: Vcpu, first: number, last: number): null {
   if (end <= prefix || start >= prefix + 8192n) {
     gmap.discard({ from: start, to: end });
   } else {
+    // The operands are real addresses: the prefix area stays, and what is real there is absolute 0 to 8K.
     if (start < prefix) gmap.discard({ from: start, to: prefix });
+    if (start <= prefix) gmap.discard({ from: 0n, to: 4096n });
+    if (end > prefix + 4096n) gmap.discard({ from: 4096n, to: 8192n });
     if (end > prefix + 8192n) gmap.discard({ from: prefix + 8192n, to: end });
   }
   return null;

@@ -2,7 +2,7 @@
  * External interruptions that wait until a guest enables them.
  */
 
-import { EXT } from '../../machine/index.ts';
+import { EXT, externalMaskOf } from '../../machine/index.ts';
 
 /** One that waits. */
 export interface ExternalInterrupt {
@@ -12,18 +12,6 @@ export interface ExternalInterrupt {
   readonly cpuAddress: number;
   /** 32-bit parameter, or null for a code that has none. */
   readonly parameter: number | null;
-}
-
-/** Subclass masks in control register 0, by code. */
-function maskOf(code: number): bigint {
-  switch (code) {
-    case EXT.SERVICE_SIGNAL:
-      return 0x200n;
-    case EXT.EMERGENCY_SIGNAL:
-      return 0x4000n;
-    default:
-      return 0x2000n;
-  }
 }
 
 /** The queue of one virtual CPU. */
@@ -56,12 +44,12 @@ export class ExternalQueue {
 
   /** Whether one waits that control register 0 enables. */
   has(cr0: bigint): boolean {
-    return this.#waiting.some((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
+    return this.#waiting.some((waiting) => (cr0 & BigInt(externalMaskOf(waiting.code))) !== 0n);
   }
 
   /** The oldest that control register 0 enables; it goes on waiting. */
   next(cr0: bigint): ExternalInterrupt | undefined {
-    return this.#waiting.find((waiting) => (cr0 & maskOf(waiting.code)) !== 0n);
+    return this.#waiting.find((waiting) => (cr0 & BigInt(externalMaskOf(waiting.code))) !== 0n);
   }
 
   /** Removes one that `next` answered. */

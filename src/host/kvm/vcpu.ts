@@ -24,12 +24,13 @@ import type { Exit } from './exits.ts';
 import { GuestMemoryFault } from './fault.ts';
 import { handleInstruction } from './instructions.ts';
 import { ExternalQueue } from './interrupts.ts';
+import { interceptedLength } from './operand.ts';
 import type { VirtualMachine } from './vm.ts';
 
 /** Instructions at a time while an interruption is pending that the guest masks off in control register 0. */
 const MASKED_SLICE = 1000;
 /** Host faults that may follow one another without an instruction completing. */
-const FAULTS_WITHOUT_PROGRESS = 64;
+const FAULTS_WITHOUT_PROGRESS = 1000;
 const TEID_STORE = 0x400n;
 const TEID_PAGE = ~0xfffn;
 
@@ -57,6 +58,10 @@ export class Vcpu {
   /** Whether a restart interruption waits. */
   restartPending = false;
   #faults = 0;
+  /** The processor it ran on last: one that remembers anything of this guest from before is made to forget it. */
+  #lastCpu: Cpu | null = null;
+  /** TOD value at which it began to wait; the CPU timer runs on while it does. */
+  #waitingSince: bigint | null = null;
   /** What the last step took of the limit: instructions, or all it was given, in interruptions after one another. */
   #spent = 0;
 
@@ -66,7 +71,7 @@ export class Vcpu {
     this.vm = vm;
     this.id = id;
     this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'));
-    this.prefixArea = new PrefixArea(vm, this.block);
+    this.prefixArea = new PrefixArea(vm, this.block, id);
     this.stopped = id !== 0;
     this.reset();
   }
@@ -85,6 +90,8 @@ export class Vcpu {
     this.fpc = 0;
     this.externals.clear();
     this.restartPending = false;
+    this.#waitingSince = null;
+    this.forgetTranslations();
     block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     block.pswMask = 0n;
     block.pswAddress = 0n;
@@ -116,13 +123,14 @@ export class Vcpu {
    */
   run(cpu: Cpu, limit: number): Exit {
     let left = limit;
+    this.vm.gmap.enable(cpu);
     this.#faults = 0;
     this.#load(cpu);
-    this.vm.gmap.enable(cpu);
+    this.#settle(cpu);
     try {
       for (;;) {
-        if (this.stopped) return { reason: 'KVM_EXIT_HLT', until: null };
-        if (left <= 0) return { reason: 'KVM_EXIT_INTR' };
+        if (this.stopped) return this.#exited({ reason: 'KVM_EXIT_HLT', until: null });
+        if (!(left > 0)) return this.#exited({ reason: 'KVM_EXIT_INTR' });
         this.#spent = 0;
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
@@ -132,6 +140,22 @@ export class Vcpu {
       this.vm.gmap.disable(cpu);
       this.#store(cpu);
     }
+  }
+
+  /** Makes the processor forget what it remembers of this guest from an earlier stay, and ends a wait. */
+  #settle(cpu: Cpu): void {
+    if (this.#lastCpu !== cpu) cpu.guestTlb.purgeAll();
+    this.#lastCpu = cpu;
+    if (this.#waitingSince === null) return;
+    const waited = this.vm.mm.kernel.machine.clock.tod - this.#waitingSince;
+    this.block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, this.block.get64(SIE.CPU_TIMER) - waited));
+    this.#waitingSince = null;
+  }
+
+  /** No processor uses what it remembers of this guest's translations any more. */
+  forgetTranslations(): void {
+    this.#lastCpu?.guestTlb.purgeAll();
+    this.#lastCpu = null;
   }
 
   #exited(exit: Exit): Exit {
@@ -244,9 +268,30 @@ export class Vcpu {
 
   #instruction(cpu: Cpu): Exit | null {
     this.#store(cpu);
-    const handled = handleInstruction(this, cpu);
+    const handled = this.#undone(() => handleInstruction(this, cpu));
     this.#load(cpu);
     return handled === 'user-space' ? this.#userSpace(ICPT.INSTRUCTION) : handled;
+  }
+
+  /** Executes an intercepted instruction; when guest memory it needs is not there, the PSW is back at it. */
+  #undone<T>(execute: () => T): T {
+    const { block } = this;
+    const behind = block.pswAddress;
+    try {
+      return execute();
+    } catch (error) {
+      block.pswAddress = behind;
+      block.advance(-interceptedLength(block));
+      throw error;
+    }
+  }
+
+  /**
+   * Injects a program interruption for the intercepted instruction, which its user has found wanting.
+   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then
+   */
+  refuse(code: number): void {
+    this.#undone(() => this.prefixArea.program(code, interceptedLength(this.block)));
   }
 
   #userSpace(icptcode: number): Exit {
@@ -266,6 +311,7 @@ export class Vcpu {
     const any = external || (pswMask & (1n << 57n)) !== 0n || (pswMask & (1n << 50n)) !== 0n;
     if (!any) return this.#userSpace(ICPT.WAIT);
     if (this.interruptible) return null;
+    this.#waitingSince = this.vm.mm.kernel.machine.clock.tod;
     return { reason: 'KVM_EXIT_HLT', until: external ? this.#nextClock() : null };
   }
 

@@ -17,8 +17,9 @@ import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
 /** The first address a process cannot have: 4 TiB. */
 export const PROCESS_LIMIT = 1n << 42n;
-/** Bytes of a segment: 1 MiB. */
-export const SEGMENT_BYTES = 0x10_0000;
+
+/** A guest's segment entry that is mapped and not linked: its low bits, beside the wanted process address. */
+export const PROMISE = 0x220;
 
 const PAGES_PER_SEGMENT = 256;
 const LIMIT_PAGES = 2 ** 30;
@@ -106,9 +107,9 @@ export class Mm {
     const { length, protection = PROT.READ | PROT.WRITE, taken = 'refuse' } = options;
     if (protection & ~7) throw new LinuxError('EINVAL', `protection ${hex(protection)} has unknown bits`);
     const pages = checkedRange(options.address ?? 0n, length).count;
-    const start =
-      options.address === undefined ? this.#chooseGap(pages) : checkedRange(options.address, length).start;
-    this.#locked('write', () => {
+    const wanted = options.address === undefined ? null : checkedRange(options.address, length).start;
+    const start = this.#locked('write', () => {
+      const start = wanted ?? this.#chooseGap(pages);
       if (this.mappings.touches(start, start + pages)) {
         if (taken === 'refuse') {
           throw new LinuxError(
@@ -119,6 +120,7 @@ export class Mm {
         this.#remove(start, start + pages);
       }
       this.mappings.insert(start, start + pages, protection);
+      return start;
     });
     const address = addressOf(start);
     this.kernel.trace.listener?.({ type: 'mmap', address, length, protection });
@@ -480,9 +482,6 @@ export class Mm {
     }
   }
 }
-
-/** A guest's segment entry that is mapped and not linked: its low bits, beside the wanted process address. */
-export const PROMISE = 0x220;
 
 /** The hardware bits of a page entry with a frame, by the protection of its mapping. */
 function pageBits(protection: number): number {

@@ -50,7 +50,7 @@ export class PageTables {
   readonly #kernel: Kernel;
   readonly #facts: PageTableFacts;
   /** Frames of which one half holds a page table of this process: the address of the other, free half. */
-  readonly #freeHalves = new Set<number>();
+  readonly #freeHalves = new Halves();
   /** The segment table found last: the segment numbers it is for, without their low bits, and its origin. */
   #foundNumber = -1;
   #foundTable = -1;
@@ -211,10 +211,8 @@ export class PageTables {
   }
 
   #takeHalf(): number {
-    for (const half of this.#freeHalves) {
-      this.#freeHalves.delete(half);
-      return half;
-    }
+    const half = this.#freeHalves.takeLast();
+    if (half !== undefined) return half;
     const frame = this.#kernel.frames.allocate(0, 'page-table');
     this.#freeHalves.add(frame + PAGE_TABLE_SIZE);
     return frame;
@@ -222,8 +220,38 @@ export class PageTables {
 
   #giveHalf(origin: number): void {
     const other = origin % FRAME_SIZE === 0 ? origin + PAGE_TABLE_SIZE : origin - PAGE_TABLE_SIZE;
-    if (this.#freeHalves.delete(other)) this.#kernel.frames.free(Math.min(origin, other));
+    if (this.#freeHalves.remove(other)) this.#kernel.frames.free(Math.min(origin, other));
     else this.#freeHalves.add(origin);
+  }
+}
+
+/** Free halves of frames: any can be taken out, and the last one put in is known, both in constant time. */
+class Halves {
+  readonly #stack: number[] = [];
+  readonly #places = new Map<number, number>();
+
+  add(half: number): void {
+    this.#places.set(half, this.#stack.length);
+    this.#stack.push(half);
+  }
+
+  takeLast(): number | undefined {
+    const half = this.#stack.pop();
+    if (half !== undefined) this.#places.delete(half);
+    return half;
+  }
+
+  /** Takes one out, the last one filling its place. Says whether it was there. */
+  remove(half: number): boolean {
+    const place = this.#places.get(half);
+    if (place === undefined) return false;
+    const last = this.takeLast() as number;
+    if (last !== half) {
+      this.#stack[place] = last;
+      this.#places.set(last, place);
+      this.#places.delete(half);
+    }
+    return true;
   }
 }
 

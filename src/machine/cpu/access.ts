@@ -375,12 +375,14 @@ export class CpuAccess extends CpuState {
       this.witness(this, tlb, slot, this.#walk, this.below === null ? this.#edat : this.below.edat);
     }
     const frame = tlb.frames[slot] as number;
+    if (access === STORE && tlb.protect[slot]) {
+      this.accessException(kind, PGM.PROTECTION, page, access, space | 4);
+    }
+    if (this.key !== 0) this.#key(frame, access, logical, offset);
     if (access === STORE && !tlb.changed[slot]) {
-      if (tlb.protect[slot]) this.accessException(kind, PGM.PROTECTION, page, access, space | 4);
       this.storage.keys[frame]! |= KEY_CHANGED;
       tlb.changed[slot] = 1;
     }
-    if (this.key !== 0) this.#key(frame, access, logical, offset);
     return frame * 4096;
   }
 

@@ -71,6 +71,8 @@ export type Stop =
       readonly ipb: number;
       /** Whether no instruction has this operation code. */
       readonly operation: boolean;
+      /** Bytes of the EXECUTE that it is the target of; 0 when it is none. */
+      readonly executeLength: number;
     }
   /** Under interpretive execution: the guest is enabled for what the host wants to deliver. */
   | { readonly reason: 'external-request' | 'io-request' }
@@ -134,6 +136,7 @@ export class Cpu extends CpuAccess {
   #ipa = 0;
   #ipb = 0;
   #operation = false;
+  #executeLength = 0;
   #reported: Interruption | null = null;
   /** `executed` when the clock was last moved on. */
   #clocked = 0;
@@ -438,6 +441,7 @@ export class Cpu extends CpuAccess {
   intercept(w: number, x: number, operation = false): never {
     this.unwindKind = UNWIND.INTERCEPT;
     this.#operation = operation;
+    this.#executeLength = this.#executing ? this.length : 0;
     this.#ipa = w >>> 16;
     // Behind an instruction of 4 bytes `x` holds what follows it.
     this.#ipb = (((w & 0xffff) << 16) | (w >= 0xc000_0000 ? x : 0)) >>> 0;
@@ -452,7 +456,13 @@ export class Cpu extends CpuAccess {
         return { reason: 'host', code: this.exceptionCode, teid: this.#teid(), length: this.length };
       case UNWIND.INTERCEPT:
         this.executed++;
-        return { reason: 'instruction', ipa: this.#ipa, ipb: this.#ipb, operation: this.#operation };
+        return {
+          reason: 'instruction',
+          ipa: this.#ipa,
+          ipb: this.#ipb,
+          operation: this.#operation,
+          executeLength: this.#executeLength,
+        };
       default:
         if (isNullifying(this.exceptionCode)) this.#back();
         return this.#programInterruption(this.exceptionCode, this.length);
@@ -568,7 +578,7 @@ export class Cpu extends CpuAccess {
       this.teidHi = this.teidLo = 0;
       return this.#programInterruption(PGM.SPECIFICATION, 0) ?? 'taken';
     }
-    if (this.restartPending) {
+    if (this.restartPending && this.below === null) {
       this.restartPending = false;
       this.#traced('restart', 0);
       this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
@@ -619,7 +629,10 @@ export class Cpu extends CpuAccess {
     if (!this.externalMask) return null;
     const cr0 = this.cr32[0] as number;
     let due: bigint | null = null;
-    if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR) due = this.clockComparator - this.epoch + 1n;
+    // By difference: a clock that was set back reads less than its epoch.
+    if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR) {
+      due = this.machine.clock.tod + this.clockComparator - this.tod + 1n;
+    }
     if (cr0 & EXTERNAL_MASK.CPU_TIMER && (due === null || this.#timerZero + 1n < due)) {
       due = this.#timerZero + 1n;
     }
@@ -643,7 +656,8 @@ export class Cpu extends CpuAccess {
   }
 }
 
-function externalMaskOf(code: number): number {
+/** The bit of control register 0 that enables an external interruption of this code. */
+export function externalMaskOf(code: number): number {
   switch (code) {
     case EXT.SERVICE_SIGNAL:
       return EXTERNAL_MASK.SERVICE_SIGNAL;
