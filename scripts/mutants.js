@@ -1,0 +1,94 @@
+/**
+ * Deliberate faults, one at a time: the tests of the host and the checker must catch every one.
+ *
+ *     npm run test:mutants                    all of them, some minutes
+ *     npm run test:mutants -- --slice 2/8     every eighth, beginning with the second: what a daily run takes in turns
+ *     npm run test:mutants -- --only NAME     one
+ *
+ * Each is tried in a copy of the sources, so the checkout is never changed. Exit status 1 when one survives.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { MUTANTS } from './mutants-list.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** The tests that must catch them. */
+const TESTS = [
+  'src/host',
+  'src/check',
+  'src/machine/tlb.test.ts',
+  'src/machine/dat',
+  'src/machine/sie.test.ts',
+];
+
+const { values } = parseArgs({ options: { slice: { type: 'string' }, only: { type: 'string' } } });
+
+function chosen() {
+  if (values.only !== undefined) return MUTANTS.filter(({ name }) => name.includes(values.only));
+  if (values.slice === undefined) return MUTANTS;
+  const [which, of] = values.slice.split('/').map(Number);
+  if (!(of > 0 && which > 0 && which <= of)) {
+    console.error(`--slice ${values.slice}: it must be K/N with K from 1 to N`);
+    process.exit(2);
+  }
+  return MUTANTS.filter((_, index) => index % of === which - 1);
+}
+
+/** A copy of what the tests need, node_modules being the checkout's own. */
+function copy() {
+  const folder = mkdtempSync(join(tmpdir(), 'guesthouse-mutants-'));
+  for (const name of ['src', 'examples', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  writeFileSync(
+    join(folder, 'vitest.config.ts'),
+    "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 60_000 } };\n",
+  );
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return folder;
+}
+
+function runTests(folder) {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [vitest, 'run', '--bail', '1', '--reporter', 'dot', ...TESTS];
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 300_000 });
+}
+
+/** Whether the tests notice the fault. */
+function caught(folder, { name, file, find, replace }) {
+  const path = join(folder, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(find).length !== 2) {
+    throw new Error(`${name}: ${JSON.stringify(find)} is not exactly once in ${file}`);
+  }
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  const { status } = runTests(folder);
+  writeFileSync(path, source);
+  return status !== 0;
+}
+
+const folder = copy();
+let survived = 0;
+try {
+  if (runTests(folder).status !== 0) throw new Error('the tests fail without any fault');
+  for (const mutant of chosen()) {
+    const start = Date.now();
+    const dead = caught(folder, mutant);
+    if (!dead) survived++;
+    const seconds = ((Date.now() - start) / 1000).toFixed(0);
+    console.log(`${dead ? 'caught  ' : 'SURVIVED'} ${mutant.name} (${seconds} s)`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const total = chosen().length;
+console.log(`${total - survived} of ${total} faults caught`);
+process.exitCode = survived === 0 ? 0 : 1;
