@@ -76,18 +76,21 @@ function caught(folder, { name, file, find, replace }) {
 }
 
 const folder = copy();
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 let survived = 0;
-try {
-  if (runTests(folder).status !== 0) throw new Error('the tests fail without any fault');
-  for (const mutant of chosen()) {
-    const start = Date.now();
-    const dead = caught(folder, mutant);
-    if (!dead) survived++;
-    const seconds = ((Date.now() - start) / 1000).toFixed(0);
-    console.log(`${dead ? 'caught  ' : 'SURVIVED'} ${mutant.name} (${seconds} s)`);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const sound = runTests(folder);
+if (sound.status !== 0) {
+  console.error(
+    `the tests fail without any fault:\n${sound.stdout.slice(-4000)}${sound.stderr.slice(-4000)}`,
+  );
+  process.exit(1);
+}
+for (const mutant of chosen()) {
+  const start = Date.now();
+  const dead = caught(folder, mutant);
+  if (!dead) survived++;
+  const seconds = ((Date.now() - start) / 1000).toFixed(0);
+  console.log(`${dead ? 'caught  ' : 'SURVIVED'} ${mutant.name} (${seconds} s)`);
 }
 const total = chosen().length;
 console.log(`${total - survived} of ${total} faults caught`);

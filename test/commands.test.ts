@@ -2,8 +2,8 @@
  * The command line from outside: what it prints, and how it ends.
  */
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,19 +22,24 @@ interface How {
   readonly input?: string;
   /** Code that runs in the command's process before it. */
   readonly before?: string;
+  /** Where its standard output goes instead of into the result. */
+  readonly into?: string;
 }
 
 /** Runs `guesthouse` in the root of the repository. */
-function guesthouse(args: readonly string[], { input = '', before }: How = {}): Promise<Result> {
+function guesthouse(args: readonly string[], { input = '', before, into }: How = {}): Promise<Result> {
   const preload =
     before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
-  const child = spawn(process.execPath, [...preload, 'bin/guesthouse.js', ...args], { cwd: ROOT });
+  const file = into === undefined ? null : openSync(into, 'w');
+  const stdio: StdioOptions = ['pipe', file ?? 'pipe', 'pipe'];
+  const child = spawn(process.execPath, [...preload, 'bin/guesthouse.js', ...args], { cwd: ROOT, stdio });
+  if (file !== null) closeSync(file);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  child.stdout.on('data', (data: Buffer) => out.push(data));
-  child.stderr.on('data', (data: Buffer) => err.push(data));
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  child.stdout?.on('data', (data: Buffer) => out.push(data));
+  child.stderr?.on('data', (data: Buffer) => err.push(data));
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) =>
@@ -181,6 +186,14 @@ describe.concurrent('boot', () => {
     const limited = await run(`boot ${hostile('spin')} --limit 10 --json`);
     expect(limited).toMatchObject({ status: 4, err: '' });
     expect(JSON.parse(limited.out)).toMatchObject({ end: { kind: 'limit' }, instructions: 10 });
+  });
+
+  it('--json has the console as it is', async () => {
+    const [plain, json] = await Promise.all(
+      ['', ' --json'].map((flag) => run(`boot ${hostile('sclp-junk')} --limit 100M${flag}`)),
+    );
+    expect(plain?.out).not.toBe('');
+    expect(JSON.parse(json?.out as string)).toMatchObject({ console: plain?.out });
   });
 
   it.each([
@@ -334,6 +347,27 @@ describe.concurrent('replay', () => {
     expect(oneLine(folder, 2)).toContain('EISDIR');
     expect(oneLine(nowhere, 2)).toContain('ENOENT');
     expect(oneLine(small, 2)).toContain('0x10000');
+  });
+
+  it.skipIf(process.platform !== 'linux')('says in one line that a disk is full', async () => {
+    const input = 'mmap 256M 1M\nstats\n';
+    const [trace, out] = await Promise.all([
+      run('replay - --trace /dev/full', { input }),
+      run('replay -', { input, into: '/dev/full' }),
+    ]);
+    expect(trace.err).toBe('guesthouse: /dev/full is not complete: ENOSPC\n');
+    expect(trace.out).toBe('ok\nrmaps 0 tables 0 pagetables 0 purges 0\n');
+    expect(out).toEqual({
+      status: 2,
+      out: '',
+      err: 'guesthouse: standard output cannot be written: ENOSPC\n',
+    });
+  });
+
+  it('refuses a line without an end', async () => {
+    const started = Date.now();
+    expect(oneLine(await replay('a'.repeat(70e6)), 2)).toContain('-:1: the line is too long');
+    expect(Date.now() - started).toBeLessThan(5000);
   });
 
   it('survives bytes that are no text', async () => {

@@ -112,6 +112,38 @@ describe('the checker and the purges', () => {
 });
 
 /** Damage done behind the host's back, and the rule that must name it. */
+const SECOND = Number(G >> 20n) + 1;
+/** Changes 8 bytes of storage. */
+const change = ({ host: { machine } }: Busy, at: number, to: (old: bigint) => bigint) =>
+  machine.storage.set64(at, to(machine.storage.get64(at)));
+/** Where entries that mean nothing good are put, by what table they are in. */
+const ENTRIES: readonly [
+  table: string,
+  at: (busy: Busy) => number,
+  empty: (busy: Busy) => number,
+  rule?: Rule,
+][] = [
+  ['guest region', ({ gmaps }) => gmaps[0].tables.top, ({ gmaps }) => gmaps[0].tables.top + 8],
+  [
+    'guest segment',
+    ({ gmaps }) => gmaps[0].tables.entryOf(SECOND),
+    ({ gmaps }) => gmaps[0].tables.entryOf(SECOND) + 8,
+  ],
+  ['process region', ({ mm }) => mm.tables.top, ({ mm }) => mm.tables.top + 8],
+  [
+    'process segment',
+    ({ mm }) => mm.tables.segmentEntryOf(Number(P >> 20n)),
+    ({ mm }) => mm.tables.segmentEntryOf(Number(P >> 20n)) + 16,
+  ],
+  [
+    'process page',
+    ({ mm }) => mm.tables.pageTableOf(Number(P >> 20n)),
+    ({ mm }) => mm.tables.pageTableOf(Number(P >> 20n)) + 8,
+    // A frame that was not given out: the page entry itself is in order.
+    'frames',
+  ],
+];
+
 const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][] = [
   [
     'a link that the reverse map does not know',
@@ -140,6 +172,13 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'table-format',
     ({ host, gmaps }) => {
       host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), P | 0x230n);
+    },
+  ],
+  [
+    'a promise beyond what a process can have',
+    'table-format',
+    ({ host, gmaps }) => {
+      host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), (1n << 42n) | 0x220n);
     },
   ],
   [
@@ -221,6 +260,35 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
 ];
 
 describe('the checker and damaged tables', () => {
+  it.each(ENTRIES)(
+    'reports %s entries that lead outside storage, and are not quite empty',
+    (_, at, empty, rule = 'table-format') => {
+      for (const [where, to, expected] of [
+        [at, (old: bigint) => old | (1n << 40n), rule],
+        [empty, (old: bigint) => old | (1n << 33n), 'table-format'],
+      ] as const) {
+        const busy = new Busy();
+        const violations = busy.after('damage', () => {
+          change(busy, where(busy), to);
+          busy.checker.suspect();
+        });
+        expect(violations.map(({ rule }) => rule)).toContain(expected);
+      }
+    },
+  );
+
+  it('looks when frames were given out without an event, and when it is told to', () => {
+    const busy = new Busy();
+    expect(busy.after('all is well', () => {})).toEqual([]);
+    const taken = busy.after('a frame is lost', ({ host }) => void host.kernel.frames.allocate(0, 'page'));
+    expect(taken.map(({ rule }) => rule)).toContain('frames' satisfies Rule);
+    const other = new Busy();
+    other.after('all is well', () => {});
+    const damage = () => change(other, other.mm.tables.top + 8, () => 0x2_0000_0000n);
+    expect(other.after('unseen damage', damage)).toEqual([]);
+    expect(other.after('a failure', ({ checker }) => checker.suspect()).length).toBeGreaterThan(0);
+  });
+
   it.each(DAMAGE)('names %s', (what, rule, damage) => {
     const busy = new Busy();
     busy.after('all is well', () => {});

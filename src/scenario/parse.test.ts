@@ -66,6 +66,14 @@ describe('a line', () => {
     expect(() => parseLine(line)).toThrow(message);
   });
 
+  it('may have as much data as fits into it', () => {
+    const operation = parseLine(`process write 0 ${'a5'.repeat(8 << 20)}`);
+    expect(operation).toMatchObject({ verb: 'process write', address: 0n });
+    const { bytes } = operation as { bytes: Uint8Array };
+    expect([bytes.length, bytes[0], bytes.at(-1)]).toEqual([8 << 20, 0xa5, 0xa5]);
+    expect(() => parseLine(`process write 0 ${'a5'.repeat(8 << 20)}x5`)).toThrow(ScenarioSyntaxError);
+  });
+
   it('never ends with anything but an operation, null or a ScenarioSyntaxError of one line', () => {
     const words =
       'mmap munmap gmap_alloc gmap_map_segment gmap_discard process guest read write dump fail # 0 1M 0x 64 0xffffffffffffffff 16384P ab';
@@ -126,5 +134,11 @@ describe('a number', () => {
     '18446744073709551616',
   ])('%j is none', (text) => {
     expect(() => parseNumber(text)).toThrow(ScenarioSyntaxError);
+  });
+
+  it.each(['9', '0', '0x'])('of a million digits is none, said at once: %s…', (digit) => {
+    const started = performance.now();
+    expect(() => parseNumber(digit + '0'.repeat(1e6))).toThrow(/^"[0-9x]{40}…" is not a number$/);
+    expect(performance.now() - started).toBeLessThan(50);
   });
 });

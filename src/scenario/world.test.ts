@@ -59,6 +59,13 @@ describe('operations', () => {
     expect(last('gmap_map_segment 0 1 0 1M')).toBe('error EINVAL');
   });
 
+  it('dump a line at a time', () => {
+    ready();
+    const { lines } = answer('dump 0');
+    expect(Array.isArray(lines)).toBe(false);
+    expect([...lines]).toEqual(['segment 0x0 mapped 0x10000000', 'end']);
+  });
+
   it('read and write, as the process and as the guest', () => {
     ready();
     expect(last('guest 0 write 0xffe 01020304')).toBe('ok');

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Host, type Mm } from '../host/index.ts';
 import { codeOf, frameCounts } from '../host/testing/index.ts';
-import { LOWCORE, Machine, PGM } from '../machine/index.ts';
-import { code, diag, jump, load, lpswe, MASK, psw, s, sigp, stg } from '../machine/testing/index.ts';
+import { EXT, LOWCORE, Machine, PGM, SIE } from '../machine/index.ts';
+import { code, diag, exrl, jump, load, lpswe, MASK, psw, s, sigp, stg } from '../machine/testing/index.ts';
 import { type ElfImage, ImageError, parseElf } from './elf.ts';
 import { describeEnd, type MemoryMap, Monitor, type MonitorOptions } from './monitor.ts';
 
@@ -186,9 +186,21 @@ describe('the end', () => {
       [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.ENABLED_WAIT, 0x77),
       1808: psw(MASK.ENABLED_WAIT, 0),
     };
-    const one = monitor(guest([lpswe(0x710)], wait));
+    let one = monitor(guest([lpswe(0x710)], wait));
     one.vm.vcpus[0]?.block.set64(0x100, 0x800n);
     expect(one.run(300_000)).toEqual({ kind: 'limit' });
+    for (const [handler, timer] of [
+      [MASK.ENABLED_WAIT, 0n],
+      [MASK.ENABLED_WAIT, 1n << 40n],
+    ] as const) {
+      const again = { ...wait, [LOWCORE.EXTERNAL_NEW_PSW]: psw(handler, 0x77) };
+      one.destroy();
+      mm.munmap(HOME, 2n * MIB);
+      one = monitor(guest([lpswe(0x710)], again));
+      one.vm.vcpus[0]?.block.set64(SIE.CONTROL_REGISTERS, 0x400n);
+      one.vm.vcpus[0]?.block.set64(SIE.CPU_TIMER, timer);
+      expect(one.run(300_000)).toEqual({ kind: 'limit' });
+    }
     one.destroy();
     const again = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.PLAIN, START) };
     for (const instruction of [diag(2, 3, 0x999), s(0xb220, 0), s(0xb202, 1), s(0xb27d, 1)]) {
@@ -221,6 +233,23 @@ describe('the end', () => {
       expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.guests.size]).toEqual([0, 0, 0]);
       mm.dontNeed(HOME, 2n * MIB);
     }
+  });
+});
+
+describe('a wait', () => {
+  it('is ended by the CPU timer alone', () => {
+    const parts = {
+      1808: psw(MASK.ENABLED_WAIT, 0x99),
+      [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.DISABLED_WAIT, 5),
+    };
+    const one = monitor(guest([lpswe(0x710)], parts));
+    const block = one.vm.vcpus[0]?.block;
+    block?.set64(SIE.CONTROL_REGISTERS, 0x400n);
+    block?.set64(SIE.CPU_TIMER, 1n << 40n);
+    expect(one.run(300_000)).toEqual({ kind: 'disabled-wait', cpu: 0, address: 5n });
+    expect(host.machine.clock.tod).toBeGreaterThan(1n << 40n);
+    const stored = new DataView(one.vm.readGuest(BigInt(LOWCORE.EXTERNAL_CODE), 2).buffer);
+    expect(stored.getUint16(0)).toBe(EXT.CPU_TIMER);
   });
 });
 
@@ -283,5 +312,13 @@ describe('DIAGNOSE', () => {
     const one = monitor(guest([diag(2, 3, 0x600)], parts));
     expect(one.run()).toMatchObject({ address: 0xbadn });
     expect(one.vm.readGuest(BigInt(LOWCORE.PROGRAM_CODE), 2)).toEqual(Uint8Array.of(0, PGM.SPECIFICATION));
+  });
+
+  it('that EXECUTE leads to is refused with the length of that', () => {
+    const parts = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad) };
+    const one = monitor(guest([exrl(0, 10), DONE, diag(2, 3, 0x600)], parts));
+    expect(one.run()).toMatchObject({ address: 0xbadn });
+    const stored = one.vm.readGuest(BigInt(LOWCORE.PROGRAM_LENGTH - 1), 4);
+    expect(stored).toEqual(Uint8Array.of(0, 6, 0, PGM.SPECIFICATION));
   });
 });

@@ -2,11 +2,12 @@
  * Virtual CPUs, by guests of a few instructions: what `run` serves itself and what it comes back with.
  */
 
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXT, facilityList, ICPT, LOWCORE, PGM, SIE } from '../../machine/index.ts';
 import {
   code,
   diag,
+  exrl,
   jump,
   lctlg,
   lg,
@@ -21,10 +22,12 @@ import {
   stg,
   stosm,
 } from '../../machine/testing/index.ts';
+import type { TraceEvent } from '../../trace/index.ts';
 import type { Host } from '../host.ts';
 import { type Mm, PROT } from '../mm/index.ts';
 import { codeOf, frameCounts, makeHost } from '../testing/index.ts';
 import type { Exit } from './exits.ts';
+import { GuestMemoryFault } from './fault.ts';
 import type { Vcpu } from './vcpu.ts';
 import { VirtualMachine } from './vm.ts';
 
@@ -76,6 +79,19 @@ function lowcore(prefix: number): void {
 function program(...instructions: number[][]): void {
   write(START, code(...instructions, lpswe(DONE)));
   vcpu.setPsw(MASK.PLAIN, BigInt(START));
+}
+/** As `program`, with EXRL of `instruction` as the last thing it does. */
+function executing(instruction: number[], ...before: number[][]): void {
+  program(...before, exrl(0, 10), lpswe(DONE), instruction);
+}
+/** The guest's own tables, a segment in which a page is where its number says, and a program that runs by them. */
+function translated(...instructions: number[][]): void {
+  vcpu.block.set64(SIE.CONTROL_REGISTERS + 8, 0x4_0000n);
+  set64(0x4_0000, 0x5_0000n);
+  for (let page = 0; page < 256; page++) set64(0x5_0000 + page * 8, BigInt(page) << 12n);
+  for (let entry = 1; entry < 512; entry++) set64(0x4_0000 + entry * 8, 0x20n);
+  program(...instructions);
+  vcpu.block.pswMask = MASK.DAT;
 }
 const run = (limit = 10_000, which = vcpu): Exit => which.run(host.machine.cpu(which.id), limit);
 const userSpace = (icptcode: number) => expect.objectContaining({ reason: 'KVM_EXIT_S390_SIEIC', icptcode });
@@ -336,6 +352,54 @@ describe('waits and limits', () => {
     expect([...vcpu.gr.subarray(1, 4)]).toEqual([1n, 2n, 3n]);
   });
 
+  it('a limit that is no number is used up', () => {
+    program();
+    expect(run(Number.NaN)).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(vcpu.block.pswAddress).toBe(BigInt(START));
+  });
+
+  it('without its gmap it does not run, and the processor is as it was', () => {
+    const cpu = host.machine.cpu(0);
+    const registers = () => [...cpu.gr, ...cpu.fr, ...cpu.ar, ...cpu.cr, cpu.fpc];
+    for (const set of [cpu.gr, cpu.fr]) set.fill(0x77n);
+    const before = registers();
+    program();
+    vm.gmap.free();
+    expect(codeOf(run)).toBe('ENOENT');
+    expect(registers()).toEqual(before);
+  });
+
+  it('a restart of the processor is the host’s, not the guest’s', () => {
+    host.machine.cpu(0).restartPending = true;
+    program(load(1, 1));
+    expect(ends()).toBe(AT.DONE);
+    expect(host.machine.cpu(0).restartPending).toBe(true);
+  });
+
+  it('exits and injected interruptions are events', () => {
+    const events: TraceEvent[] = [];
+    program(load(2, 2n * MIB), lg(1, 0, 2));
+    host.kernel.trace.listener = (event) => void events.push(event);
+    run(1);
+    expect(events.at(-1)).toEqual({
+      type: 'exit',
+      vcpu: 0,
+      reason: 'KVM_EXIT_INTR',
+      address: BigInt(START + 6),
+    });
+    run();
+    expect(events.filter(({ type }) => type === 'interruption')).toEqual([
+      {
+        type: 'interruption',
+        cpu: 0,
+        guest: true,
+        class: 'program',
+        code: PGM.ADDRESSING,
+        address: BigInt(START + 18),
+      },
+    ]);
+  });
+
   it('keeps all registers from run to run', () => {
     const gr = Array.from({ length: 16 }, (_, n) => BigInt(n) * 0x1111n);
     vcpu.gr.set(gr);
@@ -427,13 +491,8 @@ describe('instructions that the host executes', () => {
   );
 
   it('an operand whose page the guest’s own tables lack is the guest’s exception', () => {
-    vcpu.block.set64(SIE.CONTROL_REGISTERS + 8, 0x4_0000n);
-    vm.writeGuest(0x4_0000n, psw(0x5_0000n, 0).subarray(0, 8));
-    for (let page = 0; page < 256; page++)
-      set64(0x5_0000 + page * 8, page === 0x20 ? 0x400n : BigInt(page) << 12n);
-    for (let entry = 1; entry < 512; entry++) set64(0x4_0000 + entry * 8, 0x20n);
-    program(load(2, 0x2_0000), s(0xb202, 0, 2));
-    vcpu.block.pswMask = MASK.DAT;
+    translated(load(2, 0x2_0000), s(0xb202, 0, 2));
+    set64(0x5_0000 + 0x20 * 8, 0x400n);
     expect(interrupted()).toEqual({ code: PGM.PAGE_TRANSLATION, length: 4, address: BigInt(START + 12) });
     expect(get64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2_0000n);
   });
@@ -453,6 +512,42 @@ describe('instructions that the host executes', () => {
     program(load(2, DATA), s(0xb210, 0, 2));
     expect(interrupted().code).toBe(PGM.ADDRESSING);
     expect(vcpu.block.prefix).toBe(0);
+  });
+
+  it('the target of an EXECUTE: its exceptions have the length of that, its operand is brought in', () => {
+    executing(s(0xb212, 0, 2), load(2, DATA + 1));
+    expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 6, address: BigInt(START + 18) });
+    // Absent at first, present then.
+    for (const pages of [1, 0]) {
+      executing(s(0xb212, 0, 2), load(2, MIB));
+      const before = host.kernel.frames.count('page');
+      expect(ends()).toBe(AT.DONE);
+      expect(host.kernel.frames.count('page') - before).toBe(pages);
+    }
+  });
+
+  it('memory that is gone in the middle of one leaves the PSW at it', () => {
+    program(load(1, 1), s(0xb2b1, 0));
+    vi.spyOn(vm, 'writeGuest').mockImplementationOnce((address) => {
+      throw new GuestMemoryFault(address, true);
+    });
+    expect(run()).toEqual(memoryFault(0n, true));
+    expect(vcpu.block.pswAddress).toBe(BigInt(START + 12));
+    expect(ends()).toBe(AT.DONE);
+    expect(get32(200)).toBe(new DataView(facilityList().buffer).getUint32(0));
+  });
+
+  it('memory that is gone when one is refused leaves the PSW at it', () => {
+    program(diag(2, 3, 0x600));
+    expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
+    mm.munmap(HOME, 4096n);
+    expect(() => vcpu.refuse(PGM.SPECIFICATION)).toThrow(GuestMemoryFault);
+    expect(vcpu.block.pswAddress).toBe(BigInt(START));
+    mm.mmap({ address: HOME, length: 4096n });
+    lowcore(0);
+    expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
+    vcpu.refuse(PGM.SPECIFICATION);
+    expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 4, address: BigInt(START + 4) });
   });
 
   it('STFL stores the first word of the facility list at real 200', () => {
@@ -521,7 +616,19 @@ describe('instructions that the host executes', () => {
     expect(get64(0x10_2000 + DONE)).toBe(MASK.DISABLED_WAIT);
   });
 
+  it('DIAGNOSE 0x10 of the prefix area gives back what is real there: absolute 0 to 8K', () => {
+    lowcore(0x10_2000);
+    vcpu.block.prefix = 0x10_2000;
+    for (const page of [0, 0x1000, 0x10_2000, 0x10_3000]) set64(page + 8, 5n);
+    program(load(2, 0x10_2000), load(3, 0x10_3000), diag(2, 3, 0x10));
+    expect(ends()).toBe(AT.DONE);
+    const left = [0, 0x1000, 0x10_2000, 0x10_3000].map((page) => get64(page + 8));
+    expect(left).toEqual([0n, 0n, 5n, 5n]);
+    expect(get64(0x10_2000 + DONE)).toBe(MASK.DISABLED_WAIT);
+  });
+
   it.each([
+    [0x8000n, (1n << 64n) - 4096n],
     [0x8001n, 0x9000n],
     [0x8000n, 0x9001n],
     [0x9000n, 0x7000n],
@@ -675,6 +782,37 @@ describe('a virtual machine', () => {
     expect(other.gr[7]).toBe(0x5an);
     mm.munmap(HOME + MIB, MIB);
     expect(run(100, other)).toEqual(memoryFault(MIB, false));
+  });
+
+  it('does not use the translations of one before it', () => {
+    translated(load(2, 0x2_0000), lg(3, 0, 2));
+    set64(0x2_0000, 1n);
+    set64(0x2_1000, 2n);
+    expect(ends()).toBe(AT.DONE);
+    const { block, vm: dead } = vcpu;
+    vm.destroy();
+    vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 2n * MIB, userspaceAddr: HOME });
+    vcpu = vm.createVcpu();
+    expect([vcpu.block.origin, vm.gmap.asce]).toEqual([block.origin, dead.gmap.asce]);
+    translated(load(2, 0x2_0000), lg(3, 0, 2));
+    set64(0x5_0000 + 0x20 * 8, 0x2_1000n);
+    expect(ends()).toBe(AT.DONE);
+    expect(vcpu.gr[3]).toBe(2n);
+  });
+
+  it('has CPUs that do not use, back on a processor, what was purged on another', () => {
+    translated(load(2, 0x2_0000), lg(3, 0, 2));
+    set64(0x2_0000, 1n);
+    set64(0x2_1000, 2n);
+    expect(ends()).toBe(AT.DONE);
+    // On another processor: the entry is changed, then PTLB.
+    translated(load(2, 0x5_0000 + 0x20 * 8), load(3, 0x2_1000), stg(3, 0, 2), s(0xb20d, 0));
+    expect(vcpu.run(host.machine.cpu(1), 100)).toEqual(userSpace(ICPT.WAIT));
+    program(load(2, 0x2_0000), lg(3, 0, 2));
+    vcpu.block.pswMask = MASK.DAT;
+    expect(ends()).toBe(AT.DONE);
+    expect(vcpu.gr[3]).toBe(2n);
   });
 
   it('has at most 248 of them', () => {

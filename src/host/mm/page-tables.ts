@@ -228,6 +228,7 @@ export class PageTables {
 /** Free halves of frames: any can be taken out, and the last one put in is known, both in constant time. */
 class Halves {
   readonly #stack: number[] = [];
+  /** Where each is in the stack, -1 when taken out: a key put back again and again is not deleted in between. */
   readonly #places = new Map<number, number>();
 
   add(half: number): void {
@@ -237,19 +238,19 @@ class Halves {
 
   takeLast(): number | undefined {
     const half = this.#stack.pop();
-    if (half !== undefined) this.#places.delete(half);
+    if (half !== undefined) this.#places.set(half, -1);
     return half;
   }
 
   /** Takes one out, the last one filling its place. Says whether it was there. */
   remove(half: number): boolean {
-    const place = this.#places.get(half);
-    if (place === undefined) return false;
+    const place = this.#places.get(half) ?? -1;
+    if (place < 0) return false;
     const last = this.takeLast() as number;
     if (last !== half) {
       this.#stack[place] = last;
       this.#places.set(last, place);
-      this.#places.delete(half);
+      this.#places.set(half, -1);
     }
     return true;
   }

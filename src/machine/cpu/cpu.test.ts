@@ -1,12 +1,13 @@
 /** The processor around its instructions: PSW, interruptions, fetching, protection. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EXT, PGM } from '../interruption.ts';
 import type { Cpu } from './cpu.ts';
 import { LOWCORE } from './cpu.ts';
 import {
   bare,
   CODE,
+  DAT,
   DATA,
   EXTERNAL,
   exception,
@@ -245,6 +246,33 @@ describe('the wait state', () => {
   });
 });
 
+describe('a clock that was set back', () => {
+  /** The clock comparator 1000 units on, on a clock 2^50 units behind the machine's. */
+  function behind(): Cpu {
+    const cpu = taking();
+    cpu.epoch = BigInt.asUintN(64, -(1n << 50n));
+    cpu.setControl(0, 0x8e0n);
+    cpu.setClockComparator(cpu.tod + 1000n);
+    return cpu;
+  }
+
+  it('tells when its comparator ends a wait', () => {
+    const cpu = behind();
+    const until = cpu.machine.clock.tod + 1001n;
+    expect(execute(cpu, '', MODE_64 | WAIT | EXTERNAL)).toEqual({ reason: 'wait', disabled: false, until });
+  });
+
+  it('interrupts once it has passed its comparator, and is not looked at after every instruction', () => {
+    const cpu = behind();
+    const advance = vi.spyOn(cpu.machine.clock, 'advance');
+    execute(cpu, LOOP, MODE_64 | EXTERNAL, 200);
+    expect(cpu.pswAddress).toBe(BigInt(CODE));
+    expect(advance.mock.calls.length).toBeLessThan(5);
+    cpu.run(60);
+    expect(cpu.storage.get16(LOWCORE.EXTERNAL_CODE)).toBe(EXT.CLOCK_COMPARATOR);
+  });
+});
+
 describe('addresses', () => {
   it('wrap as the addressing mode says', () => {
     const cpu = bare();
@@ -346,6 +374,19 @@ describe('protection', () => {
     expect(exception(cpu, '50209000', MODE_64 | (10n << 52n))).toBe(0);
     cpu.storage.keys[CODE / 0x1000] = 0xa8;
     expect(exception(cpu, '1812', key5)).toBe(PGM.PROTECTION);
+  });
+
+  it('by key refuses a store before it notes a change', () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(DATA);
+    cpu.setControl(1, 0x4_0000n);
+    cpu.storage.set64(0x4_0000, 0x5_0000n);
+    for (const page of [CODE, DATA]) cpu.storage.set64(0x5_0000 + page / 512, BigInt(page));
+    cpu.storage.keys[CODE / 0x1000] = 0x50;
+    cpu.storage.keys[DATA / 0x1000] = 0xa0;
+    const key5 = MODE_64 | (5n << 52n);
+    for (const mask of [key5, key5 | DAT]) expect(exception(cpu, '50209000', mask)).toBe(PGM.PROTECTION);
+    expect((cpu.storage.keys[DATA / 0x1000] as number) & 2).toBe(0);
   });
 
   it('by key can be overridden for key 9 and for the first 2 KiB', () => {

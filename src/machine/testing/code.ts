@@ -59,6 +59,12 @@ export const svc = (n: number) => [0x0a, n];
 export const unknown = () => [0x00, 0x00];
 /** J to an instruction `offset` bytes from this one. */
 export const jump = (offset: number) => [0xa7, 0xf4, ...bytes(BigInt.asUintN(16, BigInt(offset / 2)), 2)];
+/** EXRL r1 of the instruction `offset` bytes from this one. */
+export const exrl = (r1: number, offset: number) => [
+  0xc6,
+  r1 << 4,
+  ...bytes(BigInt.asUintN(32, BigInt(offset / 2)), 4),
+];
 /** IPTE r1,r2. */
 export const ipte = (r1: number, r2: number) => [0xb2, 0x21, 0x00, (r1 << 4) | r2];
 /** SCKC d(b), STCK d(b), SPT d(b). */
