@@ -243,3 +243,22 @@ describe('events', () => {
     expect(events).toEqual([]);
   });
 });
+
+describe('frames that held something before', () => {
+  it('make tables and page tables as the formats have them, PGSTEs zero', () => {
+    const { host: used } = makeHost();
+    used.machine.storage.bytes.fill(0xff);
+    const process = used.createProcess();
+    process.mmap({ address: 0n, length: MIB });
+    const guest = used.createGmap(process);
+    guest.map({ from: 0n, to: 0n, length: MIB });
+    guest.fault(0n);
+    const table = process.tables.pageTableOf(0);
+    const { storage } = used.machine;
+    for (let i = 0; i < 256; i++) {
+      expect(storage.get64(table + i * 8)).toBe(0x400n);
+      expect(storage.get64(table + 0x800 + i * 8)).toBe(0n);
+    }
+    expect([...guest.segments()]).toEqual([{ guest: 0n, process: 0n, linked: true }]);
+  });
+});
