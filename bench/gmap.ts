@@ -67,8 +67,6 @@ function round(host: Host, count: number): Figures {
   gmap.mapSegments(PROCESS_SEGMENT, GUEST_SEGMENT, count);
   faultAll();
   measure('munmap-notify', () => mm.munmap(address, length));
-  mm.mmap({ address, length });
-  faultAll();
   measure('free', () => gmap.free());
   host.endProcess(mm);
   return figures;

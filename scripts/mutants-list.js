@@ -18,8 +18,8 @@ export const MUTANTS = [
   {
     name: 'unmap does not purge',
     file: 'src/host/gmap/gmap.ts',
-    find: "if (this.#clear(to, to + count, 'unmap') > 0) this.#purge('gmap-unmap');",
-    replace: "this.#clear(to, to + count, 'unmap');",
+    find: "if (this.#clear(to, to + count) > 0) this.#purge('gmap-unmap');",
+    replace: 'this.#clear(to, to + count);',
   },
   {
     name: 'free does not purge',

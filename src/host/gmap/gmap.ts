@@ -6,11 +6,11 @@
  * same operations on segment numbers (byte address >> 20), which allocate nothing.
  */
 
-import { ASCE, type Cpu, SEGMENT, SPACE } from '../../machine/index.ts';
+import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { EMPTY_SEGMENT, type Guest, type Mm, PROCESS_LIMIT, PROMISE } from '../mm/index.ts';
-import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
+import { GuestTables } from './tables.ts';
 
 const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
@@ -146,7 +146,7 @@ export class Gmap implements Guest {
     this.#demandAlive();
     this.#mmapLocked(() =>
       this.#pageTableLocked(() => {
-        if (this.#clear(to, to + count, 'unmap') > 0) this.#purge('gmap-unmap');
+        if (this.#clear(to, to + count) > 0) this.#purge('gmap-unmap');
       }),
     );
   }
@@ -262,7 +262,9 @@ export class Gmap implements Guest {
     if (this.#freed) return;
     this.#mmapLocked(() => {
       this.#pageTableLocked(() => {
-        this.#clear(0, GUEST_SEGMENTS, 'free');
+        for (const [table] of this.tables.segmentTables()) {
+          this.#unlinkRun(table, this.mm.common.reverseMaps.nodeOf(table), CRST_ENTRIES, 'free');
+        }
         this.#purge('gmap-free');
       });
       this.tables.free();
@@ -307,7 +309,7 @@ export class Gmap implements Guest {
   }
 
   /** Empties the entries of a range; says how many were linked. */
-  #clear(start: number, end: number, reason: UnlinkReason): number {
+  #clear(start: number, end: number): number {
     const { tables } = this;
     const { view } = this.#kernel.storage;
     let unlinked = 0;
@@ -315,7 +317,7 @@ export class Gmap implements Guest {
       tables.seek(at);
       if (tables.entry < 0) continue;
       const count = Math.min(tables.next, end) - at;
-      unlinked += this.#unlinkRun(tables.entry, tables.node, count, reason);
+      unlinked += this.#unlinkRun(tables.entry, tables.node, count, 'unmap');
       writeEmpty(view, tables.entry, count);
     }
     return unlinked;
