@@ -540,3 +540,16 @@ describe.concurrent('the command line', () => {
     expect(first.out).toContain('"written again"');
   });
 });
+
+describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', () => {
+  it('ends a guest in order: the trace is written to its end', async () => {
+    const trace = join(FOLDER, 'interrupted.jsonl');
+    const interruptSoon = "setTimeout(() => process.kill(process.pid, 'SIGINT'), 700)";
+    const how = { before: interruptSoon };
+    const { status, out, err } = await run(`boot ${hostile('spin')} --trace ${trace}`, how);
+    expect([status, out]).toEqual([130, '']);
+    expect(err).toMatch(/^guesthouse: interrupted after [1-9]\d* instructions\n$/);
+    const lines = readFileSync(trace, 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ n: lines.length - 1 });
+  });
+});

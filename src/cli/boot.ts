@@ -70,7 +70,7 @@ export function addBoot(program: Command): void {
 
 const HELP = `
 Exit status: 0 the guest ended with status 0; 1 with another; 2 wrong usage or a bad image;
-3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up.
+3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up; 130 interrupted (^C).
 
 Examples:
   guesthouse boot examples/images/hello.elf -- world
@@ -97,6 +97,10 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
     });
     const { end, broken } = await runInSlices(monitor, machine, checker, flags.limit, output);
     output.flush();
+    if (end.kind === 'interrupted') {
+      complain(`interrupted after ${machine.cpu(0).executed} instructions`);
+      return EXIT.INTERRUPTED;
+    }
     if (flags.json) {
       const summary = { end, instructions: machine.cpu(0).executed, stats: host.stats(), ...said.told };
       output.line(JSON.stringify(summary, hexadecimal));
@@ -188,7 +192,12 @@ async function runInSlices(
   checker: Checker | null,
   limit: number | undefined,
   output: Output,
-): Promise<{ end: End; broken: boolean }> {
+): Promise<{ end: End | { readonly kind: 'interrupted' }; broken: boolean }> {
+  // The first interrupt from the keyboard ends the run in order; a second one ends the program at once.
+  let interrupted = false;
+  process.once('SIGINT', () => {
+    interrupted = true;
+  });
   for (let left = limit ?? Infinity; ; ) {
     if (left <= 0) return { end: { kind: 'limit' }, broken: false };
     checker?.begin(`instructions ${machine.cpu(0).executed} on`);
@@ -200,6 +209,7 @@ async function runInSlices(
     if (end.kind !== 'limit' || violations.length > 0) return { end, broken: violations.length > 0 };
     output.flush();
     await setImmediate();
+    if (interrupted) return { end: { kind: 'interrupted' }, broken: false };
   }
 }
 

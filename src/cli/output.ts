@@ -20,6 +20,8 @@ export const EXIT = {
   BROKEN_RULE: 5,
   /** Storage is used up. */
   NO_MEMORY: 6,
+  /** `boot`: interrupted from the keyboard. */
+  INTERRUPTED: 130,
 } as const;
 
 /** What the user got wrong: one line on standard error, exit status 2. */
