@@ -3,7 +3,7 @@
  * Signaling and Response".
  */
 
-import { EXT, SIE } from '../../machine/index.ts';
+import { EXT, SIE, SIGP_STATUS as STATUS } from '../../machine/index.ts';
 import { operandAddress } from './operand.ts';
 import type { Vcpu } from './vcpu.ts';
 
@@ -19,15 +19,6 @@ const ORDER = {
   SET_PREFIX: 0x0d,
   SET_ARCHITECTURE: 0x12,
   SENSE_RUNNING: 0x15,
-} as const;
-
-const STATUS = {
-  NOT_RUNNING: 0x400,
-  INCORRECT_STATE: 0x200,
-  INVALID_PARAMETER: 0x100,
-  EXTERNAL_CALL_PENDING: 0x80,
-  STOPPED: 0x40,
-  INVALID_ORDER: 0x02,
 } as const;
 
 const CC = { ACCEPTED: 0, STATUS_STORED: 1, NOT_OPERATIONAL: 3 } as const;

@@ -3,17 +3,8 @@
 import { EXT } from '../../interruption.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
+import { SIGP_STATUS } from '../sigp-status.ts';
 import { prefixAvailable } from './psw.ts';
-
-/** Status bits that a processor may answer with. */
-const STATUS = {
-  NOT_RUNNING: 0x400,
-  INCORRECT_STATE: 0x200,
-  INVALID_PARAMETER: 0x100,
-  EXTERNAL_CALL_PENDING: 0x80,
-  STOPPED: 0x40,
-  INVALID_ORDER: 0x02,
-} as const;
 
 /** What an order does to a processor: 0 when accepted, or status. */
 type Order = (target: Cpu, sender: Cpu, parameter: number) => number;
@@ -21,10 +12,10 @@ type Order = (target: Cpu, sender: Cpu, parameter: number) => number;
 const callPending = (cpu: Cpu) => cpu.pending.some((p) => p.code === EXT.EXTERNAL_CALL);
 
 const sense: Order = (target) =>
-  (target.stopped ? STATUS.STOPPED : 0) | (callPending(target) ? STATUS.EXTERNAL_CALL_PENDING : 0);
+  (target.stopped ? SIGP_STATUS.STOPPED : 0) | (callPending(target) ? SIGP_STATUS.EXTERNAL_CALL_PENDING : 0);
 
 const externalCall: Order = (target, sender) => {
-  if (callPending(target)) return STATUS.EXTERNAL_CALL_PENDING;
+  if (callPending(target)) return SIGP_STATUS.EXTERNAL_CALL_PENDING;
   target.signal(EXT.EXTERNAL_CALL, 0, sender.address);
   return 0;
 };
@@ -71,24 +62,24 @@ const reset: Order = (target) => {
 
 const setPrefix: Order = (target, _, parameter) => {
   const prefix = parameter & 0x7fff_e000;
-  if (!prefixAvailable(target, prefix)) return STATUS.INVALID_PARAMETER;
-  if (!target.stopped) return STATUS.INCORRECT_STATE;
+  if (!prefixAvailable(target, prefix)) return SIGP_STATUS.INVALID_PARAMETER;
+  if (!target.stopped) return SIGP_STATUS.INCORRECT_STATE;
   target.setPrefix(prefix);
   return 0;
 };
 
 /** The z/Architecture mode is the only one. */
-const setArchitecture: Order = () => STATUS.INVALID_PARAMETER;
+const setArchitecture: Order = () => SIGP_STATUS.INVALID_PARAMETER;
 
 const storeStatusAtAddress: Order = (target, _, parameter) => {
   const address = parameter & 0x7fff_fe00;
-  if (!target.storage.has(address, STATUS_AREA.SIZE)) return STATUS.INVALID_PARAMETER;
-  if (!target.stopped) return STATUS.INCORRECT_STATE;
+  if (!target.storage.has(address, STATUS_AREA.SIZE)) return SIGP_STATUS.INVALID_PARAMETER;
+  if (!target.stopped) return SIGP_STATUS.INCORRECT_STATE;
   storeStatus(target, address);
   return 0;
 };
 
-const senseRunning: Order = (target) => (target.stopped ? STATUS.NOT_RUNNING : 0);
+const senseRunning: Order = (target) => (target.stopped ? SIGP_STATUS.NOT_RUNNING : 0);
 
 const stopAndStoreStatus: Order = (target) => {
   target.stop();
@@ -162,7 +153,7 @@ function sigp(c: Cpu, r1: number, r3: number): void {
     return;
   }
   const order = ORDERS.get(c.eaLo & 0xff);
-  const status = order === undefined ? STATUS.INVALID_ORDER : order(target, c, parameter);
+  const status = order === undefined ? SIGP_STATUS.INVALID_ORDER : order(target, c, parameter);
   // A processor that resets itself has nothing left to put an answer in.
   if (status !== 0) c.gr32[r1 * 2] = status;
   c.cc = status === 0 ? 0 : 1;
