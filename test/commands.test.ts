@@ -367,7 +367,7 @@ describe.concurrent('replay', () => {
   it('refuses a line without an end', async () => {
     const started = Date.now();
     expect(oneLine(await replay('a'.repeat(70e6)), 2)).toContain('-:1: the line is too long');
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(Date.now() - started).toBeLessThan(15_000);
   });
 
   it('survives bytes that are no text', async () => {

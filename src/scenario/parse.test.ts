@@ -139,6 +139,6 @@ describe('a number', () => {
   it.each(['9', '0', '0x'])('of a million digits is none, said at once: %s…', (digit) => {
     const started = performance.now();
     expect(() => parseNumber(digit + '0'.repeat(1e6))).toThrow(/^"[0-9x]{40}…" is not a number$/);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(performance.now() - started).toBeLessThan(200);
   });
 });
