@@ -132,13 +132,13 @@ export const MUTANTS = [
   {
     name: 'a page table goes without a purge for guests',
     file: 'src/host/mm/gather.ts',
-    find: "    for (const owner of this.#owners) purges.asce('page-table-gone', owner.asceHi, owner.asceLo);\n",
+    find: '    for (const owner of this.#owners) purges.asce(site, owner.asceHi, owner.asceLo);\n',
     replace: '',
   },
   {
     name: 'a page table goes without a purge for the process',
     file: 'src/host/mm/gather.ts',
-    find: "    if (this.#purge) purges.asce('page-table-gone', space.asceHi, space.asceLo);\n",
+    find: '    if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);\n',
     replace: '',
   },
   {
@@ -184,10 +184,10 @@ export const MUTANTS = [
     replace: '',
   },
   {
-    name: 'enableSie forgets to purge',
+    name: 'enableSie purges nothing',
     file: 'src/host/mm/mm.ts',
-    find: "      if (replacements.length > 0) this.kernel.purges.asce('enable-sie', this.asceHi, this.asceLo);\n",
-    replace: '',
+    find: '          gather.pageTable(old);\n',
+    replace: '          this.tables.freePageTable(old);\n',
   },
   {
     name: 'PGSTEs are not zero at first',

@@ -10,7 +10,7 @@ import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
 import { describeEnd, type End, ImageError, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
-import { countOption, mapOption, sizeOption } from './sizes.ts';
+import { checkStorage, countOption, mapOption, sizeOption } from './sizes.ts';
 import { hexadecimal, TraceFile } from './trace-file.ts';
 
 const MIB = 1n << 20n;
@@ -18,7 +18,6 @@ const MIB = 1n << 20n;
 const MEMORY_AT = 256n * MIB;
 /** Storage beside the guest's memory: tables, and room to breathe. */
 const STORAGE_BESIDE = 64n * MIB;
-const STORAGE_LIMIT = 64n << 30n;
 /** Characters of the console that --json keeps. */
 const SAID_LIMIT = 1 << 24;
 /** Instructions between two looks at the outside. */
@@ -166,9 +165,7 @@ function makeMachine(storageSize: number): Machine {
 /** Storage for all the guest may touch; what it does not touch costs nothing. */
 function storageFor(flags: BootFlags): number {
   const wanted = flags.map.reduce((sum, { length }) => sum + length, flags.memory) + STORAGE_BESIDE;
-  if (wanted > STORAGE_LIMIT) {
-    throw new UsageError(`guest memory of 0x${wanted.toString(16)} bytes is more than 64 GiB`);
-  }
+  checkStorage('guest memory', wanted);
   const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }

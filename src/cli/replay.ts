@@ -4,12 +4,13 @@
 
 import { type Command, Option } from 'commander';
 import { Checker, describeViolation, type Violation } from '../check/index.ts';
+import { LinuxError } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { EXIT, Output, UsageError } from './output.ts';
 import { type NumberedOperation, readScenario } from './scenario-file.ts';
-import { sizeOption } from './sizes.ts';
+import { checkStorage, sizeOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
 interface ReplayFlags {
@@ -17,9 +18,6 @@ interface ReplayFlags {
   readonly storage: bigint;
   readonly trace?: string;
 }
-
-/** More storage than this is a slip of the keyboard. */
-const STORAGE_LIMIT = 64n << 30n;
 
 /** Adds the command. */
 export function addReplay(program: Command): void {
@@ -73,12 +71,12 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
 
 /** Makes the world. @throws UsageError when the storage cannot be */
 export function makeWorld(storage: bigint, trace: Trace): World {
-  if (storage > STORAGE_LIMIT)
-    throw new UsageError(`storage of 0x${storage.toString(16)} bytes is more than 64 GiB`);
+  checkStorage('storage', storage);
   try {
     return new World({ storageSize: Number(storage), trace });
   } catch (error) {
-    throw new UsageError(`storage of 0x${storage.toString(16)} bytes: ${(error as Error).message}`);
+    if (!(error instanceof RangeError || error instanceof LinuxError)) throw error;
+    throw new UsageError(`storage of 0x${storage.toString(16)} bytes: ${error.message}`);
   }
 }
 

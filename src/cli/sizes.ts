@@ -5,8 +5,17 @@
 import { InvalidArgumentError } from 'commander';
 import { parseNumber, ScenarioSyntaxError } from '../scenario/index.ts';
 import type { MemoryMap } from '../vmm/index.ts';
+import { UsageError } from './output.ts';
 
 const MIB = 1n << 20n;
+/** More storage than this is a slip of the keyboard. */
+const STORAGE_LIMIT = 64n << 30n;
+
+/** Says no to more storage than anybody can mean. @throws UsageError that says what it is for */
+export function checkStorage(what: string, bytes: bigint): void {
+  if (bytes > STORAGE_LIMIT)
+    throw new UsageError(`${what} of 0x${bytes.toString(16)} bytes is more than 64 GiB`);
+}
 
 /** A number such as 64M or 0x1000. Throws what the command-line parser turns into one clear line. */
 export function sizeOption(text: string): bigint {

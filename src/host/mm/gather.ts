@@ -5,7 +5,7 @@
  * only after that gives the frames back.
  */
 
-import type { Kernel } from '../kernel.ts';
+import type { Kernel, PurgeSite } from '../kernel.ts';
 import type { PageTables } from './page-tables.ts';
 import type { LinkOwner } from './reverse-maps.ts';
 
@@ -40,11 +40,6 @@ export class Gather {
     this.#purge = true;
   }
 
-  /** A page table whose replacement stands already and whose translations have been purged. */
-  oldPageTable(origin: number): void {
-    this.#pageTables.push(origin);
-  }
-
   /** A segment table that no table designates any more, to be freed after a purge. */
   segmentTable(origin: number): void {
     this.#blocks.push(origin);
@@ -56,11 +51,11 @@ export class Gather {
     this.#owners.add(owner);
   }
 
-  /** Purges and frees. */
-  finish(space: GatherSpace): void {
+  /** Purges, as asked from `site`, and frees. */
+  finish(space: GatherSpace, site: PurgeSite = 'page-table-gone'): void {
     const { frames, purges } = this.#kernel;
-    if (this.#purge) purges.asce('page-table-gone', space.asceHi, space.asceLo);
-    for (const owner of this.#owners) purges.asce('page-table-gone', owner.asceHi, owner.asceLo);
+    if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);
+    for (const owner of this.#owners) purges.asce(site, owner.asceHi, owner.asceLo);
     for (const origin of this.#pageTables) this.#tables.freePageTable(origin);
     for (const block of this.#blocks) frames.free(block);
   }

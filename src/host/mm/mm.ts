@@ -266,12 +266,11 @@ export class Mm {
           bytes.copyWithin(table, old, old + PAGE_TABLE_SIZE);
           present[table / PAGE_TABLE_SIZE] = present[old / PAGE_TABLE_SIZE] as number;
           this.tables.setSegmentEntry(segment, table);
-          gather.oldPageTable(old);
+          gather.pageTable(old);
         }
       });
       this.tables.pgstes = true;
-      if (replacements.length > 0) this.kernel.purges.asce('enable-sie', this.asceHi, this.asceLo);
-      gather.finish(this);
+      gather.finish(this, 'enable-sie');
     });
   }
 
