@@ -105,6 +105,65 @@ describe('operations', () => {
   });
 });
 
+describe('processes', () => {
+  it('have memory of their own at the same addresses', () => {
+    expect(last('mmap 256M 4K', '1: new', '1: mmap 256M 4K', '1: process write 256M 01')).toBe('ok');
+    expect(last('process read 256M 1')).toBe('ok 00');
+    expect(last('1: process read 256M 1')).toBe('ok 01');
+    expect(last('0: munmap 256M 4K', '1: process read 256M 1')).toBe('ok 01');
+  });
+
+  it('come and go by name', () => {
+    expect(last('new')).toBe('error EEXIST');
+    expect(last('15: new')).toBe('ok');
+    expect(last('15: new')).toBe('error EEXIST');
+    expect(last('15: exit')).toBe('ok');
+    expect(last('15: exit')).toBe('error ENOENT');
+    expect(last('exit', 'mmap 0 4K')).toBe('error ENOENT');
+    expect(last('new', 'mmap 0 4K')).toBe('ok');
+  });
+
+  it('have gmaps, which go with them', () => {
+    last('2: new', '2: mmap 256M 1M', '2: gmap_alloc 7', 'gmap_map_segment 7 256M 0 1M');
+    expect(last('guest 7 write 0 55', '2: process read 256M 1')).toBe('ok 55');
+    expect(last('gmap_alloc 7')).toBe('error EEXIST');
+    expect(last('2: exit', 'guest 7 read 0 1')).toBe('error ENOENT');
+    expect(last('gmap_alloc 7')).toBe('ok');
+  });
+
+  it.each([
+    'mmap 0 4K',
+    'munmap 0 4K',
+    'mprotect 0 4K r',
+    'dontneed 0 4K',
+    'exit',
+    'gmap_alloc 0',
+    'process read 0 1',
+    'process write 0 00',
+    'kernel read 0 1',
+    'kernel write 0 00',
+  ])('that are not there: ENOENT for 9: %s', (line) => {
+    expect(answer(`9: ${line}`)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no process 9' });
+  });
+
+  it('protect, replace and drop memory', () => {
+    ready();
+    expect(last('guest 0 write 0 77', 'mprotect 256M 4K r', 'guest 0 read 0 1')).toBe('ok 77');
+    expect(last('guest 0 write 0 78')).toBe('error EFAULT');
+    expect(last('mprotect 256M 4K none', 'kernel read 256M 1')).toBe('error EFAULT');
+    expect(last('mmap 256M 4K r fixed', 'process read 256M 1')).toBe('ok 00');
+    expect(last('kernel write 0x10001000 0102', 'guest 0 read 4K 2')).toBe('ok 0102');
+    expect(last('dontneed 0x10001000 4K', 'kernel read 0x10001000 2')).toBe('ok 0000');
+  });
+
+  it('run on the processor that is said', () => {
+    ready();
+    last('guest 0 read 0 1 on 3', 'process read 256M 1 on 2');
+    const used = world.host.machine.cpus.map(({ tlb }) => [...tlb.entries()].length);
+    expect(used).toEqual([0, 0, 1, 1]);
+  });
+});
+
 describe('the world', () => {
   it('tells a trace what happens', () => {
     const trace = new Trace();
