@@ -78,5 +78,5 @@ export type Operation =
 /** The name of an operation. */
 export type Verb = Operation['verb'];
 
-/** The operation of one verb. */
-export type OperationOf<V extends Verb> = Extract<Operation, { readonly verb: V }>;
+/** The operations of some verbs. */
+export type OperationOf<V extends string> = Extract<Operation, { readonly verb: V }>;

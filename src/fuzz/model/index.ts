@@ -1,0 +1,5 @@
+/** The plain model of a world. */
+
+export * from './gmap.ts';
+export * from './model.ts';
+export * from './process.ts';
