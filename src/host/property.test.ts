@@ -66,7 +66,10 @@ describe('processes and guests see what a plain model of them says', () => {
 });
 
 describe('a scenario notices', () => {
-  it.each(PURGE_SITES)('that the purge %s is left out', (site) => {
+  /** The others belong to operations that these scenarios do not have. */
+  const known = PURGE_SITES.filter((site) => !/copied|changed|grown/.test(site));
+
+  it.each(known)('that the purge %s is left out', (site) => {
     const longs = fc.sample(scenario(1000, 1000), { numRuns: 5, seed: 1 });
     const notices = longs.some((operations) => {
       try {

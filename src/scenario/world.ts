@@ -2,7 +2,7 @@
  * The world that a scenario happens in: one machine, one process, and gmaps named 0 to 63.
  */
 
-import { type Gmap, Host, hex, LinuxError, type Mm } from '../host/index.ts';
+import { type Gmap, Host, hex, LinuxError, type Mm, PROCESS_LIMIT } from '../host/index.ts';
 import { type Cpu, Machine } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import type { Operation } from './parse.ts';
@@ -63,9 +63,11 @@ export class World {
     const { process } = this;
     switch (operation.verb) {
       case 'mmap':
+        demandLow(operation);
         process.mmap({ address: operation.address, length: operation.length });
         return OK;
       case 'munmap':
+        demandLow(operation);
         process.munmap(operation.address, operation.length);
         return OK;
       case 'gmap_alloc':
@@ -134,6 +136,12 @@ export class World {
     const { rmaps, tables, pagetables, purges } = this.host.stats();
     return `rmaps ${rmaps} tables ${tables} pagetables ${pagetables} purges ${purges}`;
   }
+}
+
+/** What a scenario maps is where a guest can have it. */
+function demandLow({ address, length }: { readonly address: bigint; readonly length: bigint }): void {
+  if (address + length <= PROCESS_LIMIT) return;
+  throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 4 TiB`);
 }
 
 function readable(length: bigint): number {

@@ -180,6 +180,7 @@ class Runner implements World {
     const address = BigInt(operation.page) << 12n;
     switch (operation.op) {
       case 'mmap':
+        demandLow(operation);
         mm.mmap({
           address,
           length: BigInt(operation.count) << 12n,
@@ -188,12 +189,15 @@ class Runner implements World {
         });
         return undefined;
       case 'munmap':
+        demandLow(operation);
         mm.munmap(address, BigInt(operation.count) << 12n);
         return undefined;
       case 'mprotect':
+        demandLow(operation);
         mm.mprotect(address, BigInt(operation.count) << 12n, operation.protection);
         return undefined;
       case 'dontNeed':
+        demandLow(operation);
         mm.dontNeed(address, BigInt(operation.count) << 12n);
         return undefined;
     }
@@ -308,6 +312,11 @@ class Runner implements World {
       }
     }
   }
+}
+
+/** The model knows of no address beyond 4 TiB. */
+function demandLow({ page, count }: { readonly page: number; readonly count: number }): void {
+  if (page + count > 2 ** 30) throw new LinuxError('EINVAL', 'beyond 4 TiB');
 }
 
 function hexOf(bytes: Uint8Array): string {
