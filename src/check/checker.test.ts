@@ -48,6 +48,17 @@ const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   'page-table-gone': ({ mm }) => mm.munmap(P, MIB),
   'page-invalidated': ({ mm }) => mm.munmap(P, 0x1000n),
   'page-protected': ({ mm }) => mm.mprotect(P, 0x1000n, PROT.READ),
+  'page-copied': ({ host, mm }) => {
+    host.fork(mm);
+    host.readAsProcess(mm, host.machine.cpu(0), P, 1);
+    mm.write(P, Uint8Array.of(9));
+  },
+  'segment-changed': ({ host, mm }) => {
+    const address = mm.mmap({ address: 64n * MIB, length: MIB, large: true });
+    host.readAsProcess(mm, host.machine.cpu(0), address, 1);
+    mm.mprotect(address, MIB, PROT.READ);
+  },
+  'space-grown': ({ mm }) => void mm.mmap({ address: 1n << 42n, length: MIB }),
   'enable-sie': ({ host }) => {
     const other = host.createProcess();
     other.mmap({ address: P, length: MIB });
@@ -211,7 +222,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'mapping',
     ({ host, mm }) => {
       const entry = mm.tables.pageTableOf(Number(P >> 20n));
-      host.machine.storage.set64(entry, host.machine.storage.get64(entry) | 0x200n);
+      host.machine.storage.set64(entry, host.machine.storage.get64(entry) | 0x401n);
     },
   ],
   ['a frame that nobody uses', 'frames', ({ host }) => void host.kernel.frames.allocate(0, 'page')],

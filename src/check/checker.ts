@@ -33,6 +33,7 @@ export class Checker {
   readonly #host: Host;
   readonly #recent: string[] = [];
   readonly #found: Finding[] = [];
+  readonly #census: Census;
   #changed = true;
   #sinceFull = 0;
   #frames = -1;
@@ -41,6 +42,7 @@ export class Checker {
   /** Attaches itself: it hears of lock use, of every use of a remembered translation, and of every event. */
   constructor(host: Host) {
     this.#host = host;
+    this.#census = new Census(host, (finding) => this.#found.push(finding));
     host.kernel.locks.report = (problem) => this.#found.push({ rule: 'locks', message: problem });
     const next = host.kernel.trace.listener;
     const listener: TraceListener = (event) => {
@@ -90,9 +92,13 @@ export class Checker {
     this.#links = this.#host.common.reverseMaps.count;
     this.#changed = false;
     this.#sinceFull = 0;
-    const census = new Census(this.#host, (finding) => this.#found.push(finding));
+    const census = this.#census;
+    census.begin();
     for (const mm of this.#host.processes) this.#process(mm, census);
-    census.finish();
+    for (const file of this.#host.common.files) {
+      for (const frame of file.frames.values()) census.own(frame, 'page');
+    }
+    census.checkLinks();
     checkFrames(census);
     checkTranslations(census);
   }

@@ -1,34 +1,34 @@
-/** Compares the frames that tables own with what the allocator has given out. */
+/** Compares the frames that tables and pages own with what the allocator has given out. */
 
 import { hex, PURPOSES, type Purpose } from '../host/index.ts';
 import type { Census } from './rules.ts';
 
 /** Frames in a block, by purpose. */
 function framesIn(purpose: Purpose): number {
+  if (purpose === 'large-page') return 256;
   return purpose === 'mm-table' || purpose === 'gmap-table' ? 4 : 1;
 }
 
-/** Checks that every block seen is one given out for that purpose, and that no more were. */
+/** Checks that every block seen is one given out for that purpose to so many, and that no more were. */
 export function checkFrames(census: Census): void {
   const { frames } = census.host.kernel;
-  const seen = new Map<Purpose, number>();
-  for (const [address, purpose] of census.owners) {
+  census.eachBlock((address, purpose, owners) => {
     const given = frames.purposeOf(address);
     if (given !== purpose) {
       const message = `frame ${hex(address)} is used as a ${purpose}, but given out as ${given ?? 'nothing'}`;
       census.report({ rule: 'frames', message });
+    } else if (owners !== frames.sharersOf(address) + 1) {
+      const message = `frame ${hex(address)} has ${owners} owners, believed to be ${frames.sharersOf(address) + 1}`;
+      census.report({ rule: 'frames', message });
     }
-    seen.set(purpose, (seen.get(purpose) ?? 0) + framesIn(purpose));
-  }
-  for (const purpose of PURPOSES) {
+  });
+  for (const [number, purpose] of PURPOSES.entries()) {
     if (purpose === 'kernel') continue;
-    const used = seen.get(purpose) ?? 0;
+    const used = (census.blocks[number] as number) * framesIn(purpose);
     const given = frames.count(purpose);
     if (used !== given) {
-      census.report({
-        rule: 'frames',
-        message: `${given} frames are given out as ${purpose}, ${used} are used`,
-      });
+      const message = `${given} frames are given out as ${purpose}, ${used} are used`;
+      census.report({ rule: 'frames', message });
     }
   }
 }

@@ -1,12 +1,13 @@
 /** Looks at the tables of a gmap: formats, promises, links. */
 
 import { Gmap, type Guest, hex, type Mm, PROMISE } from '../host/index.ts';
-import { CRST_SIZE, PAGE_TABLE_SIZE } from '../machine/index.ts';
+import { CRST_ENTRIES, CRST_SIZE, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { Census } from './rules.ts';
+import { emptyEntry } from './scan.ts';
 
-const EMPTY = [0x20, 0x24, 0x28, 0x2c] as const;
+const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
-/** High half of the first address that a process cannot have, 4 TiB. */
+/** High half of the first address that a process cannot give a guest, 4 TiB. */
 const PROMISE_LIMIT_HI = 0x400;
 const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
@@ -20,36 +21,38 @@ export function checkGuestTables(guest: Guest, mm: Mm, census: Census): void {
 
 function table(mm: Mm, census: Census, origin: number, type: number): void {
   const { storage } = mm.kernel;
+  const empty = EMPTY[type] as number;
   census.own(origin, 'gmap-table');
-  for (let i = 0; i < 2048; i++) {
+  for (let i = census.scan.next(origin, 0, CRST_ENTRIES, empty); i < CRST_ENTRIES; ) {
     const entry = origin + i * 8;
     const lo = storage.get32(entry + 4);
     const hi = storage.get32(entry);
-    if (lo === EMPTY[type] && hi === 0) continue;
+    const below = hi * HALF + ((lo & ~0xfff) >>> 0);
     if (type === 0) {
       segmentEntry(mm, census, entry, hi, lo);
-    } else if ((lo & 0xfff) !== VALID[type] || !storage.has(hi * HALF + ((lo & ~0xfff) >>> 0), CRST_SIZE)) {
+    } else if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
       census.report({ rule: 'table-format', message: `region entry ${hex(entry)} is ${hex(lo)}` });
     } else {
-      table(mm, census, hi * HALF + ((lo & ~0xfff) >>> 0), type - 1);
+      table(mm, census, below, type - 1);
     }
+    i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
 
 function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: number): void {
   if ((lo & 0xf_ffff) === PROMISE && hi < PROMISE_LIMIT_HI) return;
-  if (lo & 0x7ff || !mm.kernel.storage.has(hi * HALF + lo, PAGE_TABLE_SIZE)) {
+  const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
+  const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
+  const bits = lo & (large ? 0xf_ffff & ~(SEGMENT.FORMAT_CONTROL | SEGMENT.PROTECT) : 0x7ff);
+  if (bits !== 0 || !mm.kernel.storage.has(origin, PAGE_TABLE_SIZE)) {
     census.report({ rule: 'table-format', message: `guest segment entry ${hex(entry)} is ${hex(lo)}` });
     return;
   }
-  const pageTable = hi * HALF + lo;
-  const links = census.links.get(pageTable);
-  if (links) links.add(entry);
-  else census.links.set(pageTable, new Set([entry]));
-  const segment = mm.common.facts.segment[pageTable / 2048] as number;
-  const current = segment < 0 ? -1 : mm.tables.pageTableOf(segment);
-  if (current !== pageTable) {
-    const message = `guest segment entry ${hex(entry)} designates ${hex(pageTable)}, which is no page table of the process`;
+  census.links.set(entry, origin);
+  const segment = mm.common.facts.segment[origin / PAGE_TABLE_SIZE] as number;
+  const current = segment < 0 ? 0 : mm.tables.segmentValueOf(segment);
+  if (current !== hi * HALF + lo) {
+    const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is no page table of the process`;
     census.report({ rule: 'link', message });
   }
 }

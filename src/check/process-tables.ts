@@ -1,119 +1,204 @@
 /** Looks at the tables of a process: formats, page tables, pages. */
 
-import { hasFrame, hex, type Mm, PAGE_NONE, PROT } from '../host/index.ts';
-import { CRST_SIZE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE } from '../machine/index.ts';
+import { hasFrame, hex, type Mapping, type Mm, PAGE_NONE, PGSTE, PGSTE_OFFSET, PROT } from '../host/index.ts';
+import {
+  CRST_ENTRIES,
+  CRST_SIZE,
+  FRAME_SIZE,
+  PAGE,
+  PAGE_TABLE_ENTRIES,
+  PAGE_TABLE_SIZE,
+  SEGMENT,
+} from '../machine/index.ts';
 import type { Census } from './rules.ts';
+import { emptyEntry } from './scan.ts';
 
-const EMPTY_REGION_THIRD = 0x24;
-const EMPTY_SEGMENT = 0x20;
-const EMPTY_PAGE = 0x400;
-const VALID_REGION = 0x07;
+/** Empty entries and the bits of valid ones, by table type: 0 segment, 1 region third, 2 region second. */
+const EMPTY = [0x20, 0x24, 0x28].map(emptyEntry);
+const VALID = [0, 0x07, 0x0b] as const;
+const NAME = ['segment', 'region-third', 'region-second'] as const;
+/** Segments that an entry of a table spans. */
+const SPAN = [1, 2 ** 11, 2 ** 22] as const;
+const EMPTY_PAGE = emptyEntry(0x400);
 const HALF = 0x1_0000_0000;
+const PAGES_PER_SEGMENT = 256;
 
 /** Checks the tables of one process and notes what they own. */
 export function checkProcessTables(mm: Mm, census: Census): void {
-  const { storage } = mm.kernel;
   census.space(mm.asceHi, mm.asceLo);
-  census.own(mm.tables.top, 'mm-table');
-  for (let i = 0; i < 2048; i++) {
-    const entry = mm.tables.top + i * 8;
-    const lo = storage.get32(entry + 4);
-    if (lo === EMPTY_REGION_THIRD && storage.get32(entry) === 0) continue;
-    const table = storage.get32(entry) * HALF + ((lo & ~0xfff) >>> 0);
-    if ((lo & 0xfff) !== VALID_REGION || !storage.has(table, CRST_SIZE)) {
-      census.report({ rule: 'table-format', message: `region-third entry ${hex(entry)} is ${hex(lo)}` });
-      continue;
-    }
-    segmentTable(mm, census, table, i * 2048);
-  }
+  table(mm, census, mm.tables.top, mm.tables.levels === 3 ? 1 : 2, 0);
 }
 
-function segmentTable(mm: Mm, census: Census, table: number, first: number): void {
+function table(mm: Mm, census: Census, origin: number, type: number, first: number): void {
   const { storage } = mm.kernel;
-  census.own(table, 'mm-table');
-  for (let i = 0; i < 2048; i++) {
-    const lo = storage.get32(table + i * 8 + 4);
-    const hi = storage.get32(table + i * 8);
-    if (lo === EMPTY_SEGMENT && hi === 0) continue;
-    if (lo & 0x7ff || !storage.has(hi * HALF + lo, PAGE_TABLE_SIZE)) {
-      census.report({
-        rule: 'table-format',
-        message: `segment entry ${hex(table + i * 8)} is ${hex(lo)}`,
-      });
-      continue;
+  const empty = EMPTY[type] as number;
+  census.own(origin, 'mm-table');
+  for (let i = census.scan.next(origin, 0, CRST_ENTRIES, empty); i < CRST_ENTRIES; ) {
+    const entry = origin + i * 8;
+    const lo = storage.get32(entry + 4);
+    const below = storage.get32(entry) * HALF + ((lo & ~0xfff) >>> 0);
+    const segment = first + i * (SPAN[type] as number);
+    if (type === 0) {
+      segmentEntry(mm, census, entry, segment);
+    } else if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
+      census.report({ rule: 'table-format', message: `${NAME[type]} entry ${hex(entry)} is ${hex(lo)}` });
+    } else {
+      table(mm, census, below, type - 1, segment);
     }
-    pageTable(mm, census, hi * HALF + lo, first + i);
+    i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
 
-function pageTable(mm: Mm, census: Census, table: number, segment: number): void {
-  ownPageTable(mm, census, table);
-  const unit = table / PAGE_TABLE_SIZE;
-  const { facts } = mm.common;
-  const at = `page table ${hex(table)} of segment ${hex(BigInt(segment) << 20n)}`;
-  if (facts.segment[unit] !== segment) {
-    census.report({
-      rule: 'page-table',
-      message: `${at} believes it is of segment number ${facts.segment[unit]}`,
-    });
-  }
-  if (!mm.mappings.touches(segment * 256, segment * 256 + 256)) {
-    census.report({ rule: 'page-table', message: `${at} exists, but no mapping touches the segment` });
-  }
-  const present = pages(mm, census, table, segment);
-  if (facts.present[unit] !== present) {
-    census.report({
-      rule: 'page-table',
-      message: `${at} has ${present} pages, believed to be ${facts.present[unit]}`,
-    });
+function segmentEntry(mm: Mm, census: Census, entry: number, segment: number): void {
+  const { storage } = mm.kernel;
+  const lo = storage.get32(entry + 4);
+  const hi = storage.get32(entry) * HALF;
+  if (lo & SEGMENT.FORMAT_CONTROL) {
+    largeFrame(mm, census, segment, hi + ((lo & SEGMENT.FRAME) >>> 0), lo & 0xf_ffff);
+  } else if (lo & 0x7ff || !storage.has(hi + lo, PAGE_TABLE_SIZE)) {
+    census.report({ rule: 'table-format', message: `segment entry ${hex(entry)} is ${hex(lo)}` });
+  } else {
+    pageTable(mm, census, hi + lo, segment);
   }
 }
 
-function ownPageTable(mm: Mm, census: Census, table: number): void {
-  if (mm.tables.pgstes) {
-    census.own(table, 'pgste-table');
+function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits: number): void {
+  const at = `1 MiB frame ${hex(frame)} of segment ${hex(BigInt(segment) << 20n)}`;
+  census.own(frame, 'large-page');
+  census.designated.push(frame);
+  believed(mm, census, frame, segment, at);
+  const first = segment * PAGES_PER_SEGMENT;
+  const mapping = mm.mappings.at(first);
+  if (!mapping || mapping.end < first + PAGES_PER_SEGMENT || !mapping.backing.large) {
+    census.report({ rule: 'mapping', message: `${at} is not wholly in one large mapping` });
     return;
   }
-  const frame = table - (table % FRAME_SIZE);
-  const half = table % FRAME_SIZE === 0 ? 1 : 2;
+  const wanted = SEGMENT.FORMAT_CONTROL | (mapping.protection & PROT.WRITE ? 0 : SEGMENT.PROTECT);
+  if (bits !== wanted) {
+    census.report({ rule: 'mapping', message: `${at} has bits ${hex(bits)}, not ${hex(wanted)}` });
+  }
+  if (mm.logs.some((log) => log.start < first + PAGES_PER_SEGMENT && first < log.end)) {
+    census.report({ rule: 'dirty-log', message: `${at} is in a logged range` });
+  }
+}
+
+function believed(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
+  const known = mm.common.facts.segment[origin / PAGE_TABLE_SIZE];
+  if (known === segment) return;
+  census.report({ rule: 'page-table', message: `${at} believes it is of segment number ${known}` });
+}
+
+function pageTable(mm: Mm, census: Census, origin: number, segment: number): void {
+  ownPageTable(mm, census, origin);
+  census.designated.push(origin);
+  const at = `page table ${hex(origin)} of segment ${hex(BigInt(segment) << 20n)}`;
+  believed(mm, census, origin, segment, at);
+  const first = segment * PAGES_PER_SEGMENT;
+  if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) {
+    census.report({ rule: 'page-table', message: `${at} exists, but no mapping touches the segment` });
+  }
+  const present = pages(mm, census, origin, first);
+  const known = mm.common.facts.present[origin / PAGE_TABLE_SIZE];
+  if (known !== present) {
+    const message = `${at} has ${present} pages, believed to be ${known}`;
+    census.report({ rule: 'page-table', message });
+  }
+  if (mm.tables.pgstes) watches(mm, census, origin, at);
+}
+
+function ownPageTable(mm: Mm, census: Census, origin: number): void {
+  if (mm.tables.pgstes) {
+    census.own(origin, 'pgste-table');
+    return;
+  }
+  const frame = origin - (origin % FRAME_SIZE);
+  const half = origin % FRAME_SIZE === 0 ? 1 : 2;
   const known = census.halves.get(frame) ?? 0;
-  if (known & half) census.report({ rule: 'frames', message: `page table ${hex(table)} has two owners` });
+  if (known & half) census.report({ rule: 'frames', message: `page table ${hex(origin)} has two owners` });
   if (known === 0) census.own(frame, 'page-table');
   census.halves.set(frame, known | half);
 }
 
 /** Checks the entries of a page table; says how many have a frame. */
-function pages(mm: Mm, census: Census, table: number, segment: number): number {
+function pages(mm: Mm, census: Census, origin: number, first: number): number {
   const { storage } = mm.kernel;
   let present = 0;
-  for (let i = 0; i < 256; i++) {
-    const lo = storage.get32(table + i * 8 + 4);
-    if (lo === EMPTY_PAGE && storage.get32(table + i * 8) === 0) continue;
-    if (!hasFrame(lo)) {
-      const message = `page entry ${hex(table + i * 8)} is ${hex(lo)}`;
-      census.report({ rule: 'table-format', message });
-      continue;
+  for (let i = census.scan.next(origin, 0, PAGE_TABLE_ENTRIES, EMPTY_PAGE); i < PAGE_TABLE_ENTRIES; ) {
+    const entry = origin + i * 8;
+    const lo = storage.get32(entry + 4);
+    if (hasFrame(lo)) {
+      present++;
+      const frame = storage.get32(entry) * HALF + ((lo & PAGE.FRAME) >>> 0);
+      census.own(frame, 'page');
+      page(mm, census, first + i, frame, lo & 0xfff);
+    } else {
+      census.report({ rule: 'table-format', message: `page entry ${hex(entry)} is ${hex(lo)}` });
     }
-    present++;
-    census.own(storage.get32(table + i * 8) * HALF + ((lo & PAGE.FRAME) >>> 0), 'page');
-    page(mm, census, segment * 256 + i, lo & 0xfff);
+    i = census.scan.next(origin, i + 1, PAGE_TABLE_ENTRIES, EMPTY_PAGE);
   }
   return present;
 }
 
-function page(mm: Mm, census: Census, number: number, bits: number): void {
-  const at = hex(BigInt(number) << 12n);
+function page(mm: Mm, census: Census, number: number, frame: number, bits: number): void {
   const mapping = mm.mappings.at(number);
+  const at = () => `the page at ${hex(BigInt(number) << 12n)}`;
   if (!mapping) {
-    census.report({ rule: 'mapping', message: `the page at ${at} has a frame, but is not mapped` });
-    return;
+    census.report({ rule: 'mapping', message: `${at()} has a frame, but is not mapped` });
+  } else if (!bitsOf(mapping).includes(bits)) {
+    const wanted = bitsOf(mapping).map(hex).join(' or ');
+    census.report({ rule: 'mapping', message: `${at()} has bits ${hex(bits)}, not ${wanted}` });
+  } else if (bits === 0) {
+    stores(mm, census, mapping, number, frame, at);
   }
-  const { protection } = mapping;
-  const wanted = protection & PROT.WRITE ? 0 : protection === PROT.NONE ? PAGE_NONE : PAGE.PROTECT;
-  if (bits !== wanted) {
+}
+
+const WRITABLE = [0, PAGE.PROTECT];
+const READABLE = [PAGE.PROTECT];
+const UNREACHABLE = [PAGE_NONE];
+
+/** The bits that a page of a mapping may have. One that may be written may be protected until it is. */
+function bitsOf({ protection }: Mapping): readonly number[] {
+  if (protection & PROT.WRITE) return WRITABLE;
+  return protection === PROT.NONE ? UNREACHABLE : READABLE;
+}
+
+/** Checks a page that may be stored into without a fault. */
+function stores(
+  mm: Mm,
+  census: Census,
+  mapping: Mapping,
+  number: number,
+  frame: number,
+  at: () => string,
+): void {
+  if (!mapping.backing.shared && mm.kernel.frames.sharersOf(frame) > 0) {
     census.report({
-      rule: 'mapping',
-      message: `the page at ${at} has bits ${hex(bits)}, not ${hex(wanted)}`,
+      rule: 'copy-on-write',
+      message: `${at()} allows stores, and frame ${hex(frame)} is shared`,
     });
   }
+  for (const log of mm.logs) {
+    if (!log.covers(number) || log.has(number)) continue;
+    census.report({ rule: 'dirty-log', message: `${at()} allows stores that the log would not notice` });
+  }
+}
+
+/** Compares the watched pages of a page table with what is believed of it. */
+function watches(mm: Mm, census: Census, origin: number, at: string): void {
+  const known = mm.common.facts.watched[origin / PAGE_TABLE_SIZE] as number;
+  const { storage } = mm.kernel;
+  let watched = 0;
+  const pgstes = origin + PGSTE_OFFSET;
+  for (let i = census.scan.next(pgstes, 0, PAGE_TABLE_ENTRIES, 0); i < PAGE_TABLE_ENTRIES; ) {
+    if (storage.get32(pgstes + i * 8) & PGSTE.NOTIFY) {
+      watched++;
+      if (storage.get32(origin + i * 8 + 4) & (PAGE.INVALID | PAGE.PROTECT)) {
+        const message = `${at}: page ${i} is watched, and it is not present and writable`;
+        census.report({ rule: 'watch', message });
+      }
+    }
+    i = census.scan.next(pgstes, i + 1, PAGE_TABLE_ENTRIES, 0);
+  }
+  if (watched === known) return;
+  census.report({ rule: 'watch', message: `${at} has ${watched} watched pages, believed to be ${known}` });
 }

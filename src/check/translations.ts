@@ -1,19 +1,21 @@
 /** Compares what processors remember of walks with fresh walks. */
 
 import { type Host, hex } from '../host/index.ts';
-import { AbsoluteEntries, type TlbEntry, type TranslationWitness, Walk } from '../machine/index.ts';
+import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TranslationWitness, Walk } from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 
 /** Looks at every remembered translation of every processor. */
 export function checkTranslations(census: Census): void {
   const walk = new Walk(new AbsoluteEntries(census.host.machine.storage));
   for (const cpu of census.host.machine.cpus) {
-    for (const entry of cpu.tlb.entries()) {
-      const stale = census.spaces.has(`${entry.asceHi}:${entry.asceLo}`)
-        ? difference(entry, walk)
+    const { tlb } = cpu;
+    for (let slot = 0; slot < TLB_SLOTS; slot++) {
+      if ((tlb.pages[slot] as number) < 0) continue;
+      const stale = census.spaces.has(`${tlb.asceHi[slot]}:${tlb.asceLo[slot]}`)
+        ? difference(tlb, slot, walk)
         : 'its address space is gone';
       if (stale) {
-        const message = `processor ${cpu.address} remembers ${spaceAndPage(entry)}: ${stale}`;
+        const message = `processor ${cpu.address} remembers ${spaceAndPage(tlb, slot)}: ${stale}`;
         census.report({ rule: 'stale-translation', message });
       }
     }
@@ -24,34 +26,27 @@ export function checkTranslations(census: Census): void {
 export function witnessOf(host: Host, report: (finding: Finding) => void): TranslationWitness {
   const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
   return (_cpu, tlb, slot) => {
-    const entry: TlbEntry = {
-      page: tlb.pages[slot] as number,
-      asceHi: tlb.asceHi[slot] as number,
-      asceLo: tlb.asceLo[slot] as number,
-      frame: tlb.frames[slot] as number,
-      table: tlb.tables[slot] as number,
-      protect: tlb.protect[slot] === 1,
-    };
-    const stale = difference(entry, fresh);
-    if (stale) report({ rule: 'stale-translation', message: `used ${spaceAndPage(entry)}: ${stale}` });
+    const stale = difference(tlb, slot, fresh);
+    if (stale) report({ rule: 'stale-translation', message: `used ${spaceAndPage(tlb, slot)}: ${stale}` });
   };
 }
 
 /** How an entry differs from what a walk finds now, or an empty string. */
-function difference(entry: TlbEntry, walk: Walk): string {
-  if (walk.to(entry.asceHi, entry.asceLo, entry.page, true)) {
+function difference(tlb: Tlb, slot: number, walk: Walk): string {
+  const page = tlb.pages[slot] as number;
+  if (walk.to(tlb.asceHi[slot] as number, tlb.asceLo[slot] as number, page, true)) {
     return `a walk ends with exception ${hex(walk.code)}`;
   }
-  if (walk.frame !== entry.frame) {
-    return `a walk finds frame ${hex(walk.frame * 4096)}, not ${hex(entry.frame * 4096)}`;
+  if (walk.frame !== tlb.frames[slot]) {
+    return `a walk finds frame ${hex(walk.frame * 4096)}, not ${hex((tlb.frames[slot] as number) * 4096)}`;
   }
-  if (walk.protect !== entry.protect) {
+  if (walk.protect !== (tlb.protect[slot] === 1)) {
     return walk.protect ? 'a walk finds it protected' : 'a walk finds it not protected';
   }
-  return walk.table === entry.table ? '' : 'a walk finds another page table';
+  return walk.table === tlb.tables[slot] ? '' : 'a walk finds another page table';
 }
 
-function spaceAndPage({ asceHi, asceLo, page }: TlbEntry): string {
-  const asce = (BigInt(asceHi) << 32n) | BigInt(asceLo);
-  return `page ${hex(BigInt(page) << 12n)} of space ${hex(asce)}`;
+function spaceAndPage(tlb: Tlb, slot: number): string {
+  const asce = (BigInt(tlb.asceHi[slot] as number) << 32n) | BigInt(tlb.asceLo[slot] as number);
+  return `page ${hex(BigInt(tlb.pages[slot] as number) << 12n)} of space ${hex(asce)}`;
 }

@@ -13,13 +13,24 @@ import { LinuxError } from './errors.ts';
 import type { Locks } from './locks.ts';
 
 /** What storage is used for. */
-export const PURPOSES = ['page', 'page-table', 'pgste-table', 'mm-table', 'gmap-table', 'kernel'] as const;
+export const PURPOSES = [
+  'page',
+  'large-page',
+  'page-table',
+  'pgste-table',
+  'mm-table',
+  'gmap-table',
+  'kernel',
+] as const;
 
-/** A use of storage: a process's page, a page table without or with PGSTEs, a table of an mm or gmap, the rest. */
+/** A use of storage: a page, one of 1 MiB, a page table without or with PGSTEs, a table of an mm or gmap, the rest. */
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Order of a region or segment table: four frames, 16 KiB. */
 export const CRST_ORDER = 2;
+
+/** Order of a frame of 1 MiB: 256 frames. */
+export const LARGE_ORDER = 8;
 
 /** The largest block: 2^10 frames, 4 MiB. */
 export const MAX_ORDER = 10;
@@ -39,6 +50,8 @@ export class Frames {
   readonly #used: Uint8Array;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
+  /** Of the first frame of a used block: how many have it beside the one that asked for it. */
+  readonly #sharers: Int32Array;
   readonly #heads = new Int32Array(MAX_ORDER + 1).fill(NONE);
   readonly #counts = new Float64Array(PURPOSES.length);
   #available = 0;
@@ -52,6 +65,7 @@ export class Frames {
     this.#used = new Uint8Array(frames);
     this.#next = new Int32Array(frames);
     this.#previous = new Int32Array(frames);
+    this.#sharers = new Int32Array(frames);
     this.#seed(frames);
   }
 
@@ -111,11 +125,38 @@ export class Frames {
     return address;
   }
 
-  /** Takes a block back. Throws InternalError when it is not one that was handed out. */
+  /** One more has the block; each of those who have it frees it once. */
+  share(address: number): void {
+    this.#sharers[address / FRAME_SIZE]!++;
+  }
+
+  /** How many have the block beside the first one. */
+  sharersOf(address: number): number {
+    return this.#sharers[address / FRAME_SIZE] as number;
+  }
+
+  /** Makes a frame of 1 MiB, which one alone has, 256 pages that are freed one by one. */
+  split(address: number): void {
+    const first = address / FRAME_SIZE;
+    const page = PURPOSES.indexOf('page');
+    const count = 2 ** LARGE_ORDER;
+    this.#used.fill((page << 4) + 1, first, first + count);
+    this.#counts[PURPOSES.indexOf('large-page')]! -= count;
+    this.#counts[page]! += count;
+  }
+
+  /**
+   * One of those who have the block gives it up; when it was the last one, it is taken back.
+   * Throws InternalError when it is not one that was handed out.
+   */
   free(address: number): void {
     let frame = address / FRAME_SIZE;
     const used = this.#used[frame];
     if (!used) throw new InternalError(`frame 0x${address.toString(16)} freed, but nobody has it`);
+    if ((this.#sharers[frame] as number) > 0) {
+      this.#sharers[frame]!--;
+      return;
+    }
     this.#used[frame] = 0;
     let order = (used - 1) & 15;
     this.#counts[(used - 1) >>> 4]! -= 2 ** order;

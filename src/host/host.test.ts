@@ -8,7 +8,7 @@ import { type Cpu, InternalError, STORE, Storage } from '../machine/index.ts';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { PURGE_SITES, type PurgeSite } from './kernel.ts';
-import { type Mm, PROT } from './mm/index.ts';
+import { type Mm, PROCESS_LIMIT, PROT } from './mm/index.ts';
 import { bytes, codeOf, entryOf, MIB, makeHost, PIB, staleTranslations, TIB } from './testing/index.ts';
 
 const HOME = 0x1000_0000n;
@@ -54,7 +54,7 @@ const guestWrites = (gmap: Gmap, address = 0n) =>
 const processReads = (address = HOME, of = mm) => onEach((cpu) => host.readAsProcess(of, cpu, address, 1));
 const all = (value: number | string) => [value, value, value];
 const live = () =>
-  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as Gmap).asce)]);
+  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as unknown as Gmap).asce)]);
 
 describe('data', () => {
   it('that the process writes is what the guest reads, on any processor', () => {
@@ -281,6 +281,49 @@ describe('each purge is needed: without it a processor is seen to use what was t
       },
       fresh: 'EFAULT',
       stale: 'ok',
+    },
+    // The frame that a fork left to both is read until the copy is.
+    'page-copied': {
+      run: () => {
+        const gmap = guest();
+        mm.write(HOME, bytes(1));
+        host.fork(mm);
+        guestReads(gmap);
+        mm.write(HOME, bytes(2));
+        return guestReads(gmap);
+      },
+      fresh: 2,
+      stale: 1,
+    },
+    'segment-changed': {
+      run: () => {
+        const gmap = guest();
+        mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
+        guestWrites(gmap);
+        mm.mprotect(HOME, 2n * MIB, PROT.READ);
+        return guestWrites(gmap);
+      },
+      fresh: 'EFAULT',
+      stale: 'ok',
+    },
+    // The table that was on top is the next process's, and so is its element.
+    'space-grown': {
+      run: () => {
+        mm.mmap({ address: HOME, length: MIB });
+        mm.write(HOME, bytes(1));
+        processReads();
+        const element = mm.asce;
+        mm.mmap({ address: PROCESS_LIMIT, length: MIB });
+        host.endProcess(mm);
+        let other = host.createProcess();
+        while (other.asce !== element) other = host.createProcess();
+        other.mmap({ address: HOME, length: MIB });
+        for (let i = 1n; i < 8n; i++) other.write(HOME + 0x1000n * i, new Uint8Array(4096).fill(9));
+        other.write(HOME, bytes(7));
+        return processReads(HOME, other);
+      },
+      fresh: 7,
+      stale: 9,
     },
     // IPTE goes by the page table: what came from the old one is out of its reach.
     'enable-sie': {

@@ -16,7 +16,7 @@ import {
 import { hex, LinuxError } from './errors.ts';
 import { Gmap } from './gmap/index.ts';
 import { Kernel } from './kernel.ts';
-import { Mm, MmCommon } from './mm/index.ts';
+import { MemoryFile, Mm, MmCommon } from './mm/index.ts';
 
 const GUEST_LIMIT = 1n << 64n;
 
@@ -56,6 +56,18 @@ export class Host {
     const mm = new Mm(this.kernel, this.common);
     this.processes.add(mm);
     return mm;
+  }
+
+  /** A process with the memory of another, see `Mm.fork`. @throws LinuxError ENOMEM */
+  fork(parent: Mm): Mm {
+    const child = parent.fork();
+    this.processes.add(child);
+    return child;
+  }
+
+  /** A file in memory of so many bytes. @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB */
+  createFile(length: bigint): MemoryFile {
+    return new MemoryFile(this.kernel, this.common.files, length);
   }
 
   /** Ends a process: its gmaps, memory and tables go. */

@@ -15,6 +15,9 @@ export const PURGE_SITES = [
   'page-table-gone',
   'page-invalidated',
   'page-protected',
+  'page-copied',
+  'segment-changed',
+  'space-grown',
   'enable-sie',
 ] as const;
 

@@ -218,7 +218,7 @@ describe('a host', () => {
 
   it('reports those who do without', () => {
     expect(codeOf(() => mm.faultPage(0, false))).toBe('ok');
-    mm.makePageTable(1);
+    mm.provideSegment(1);
     mm.zap(0, 1);
     expect(problems).toEqual([
       'a fault without the mmap lock',

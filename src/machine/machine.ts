@@ -67,6 +67,11 @@ export class Machine {
     });
   }
 
+  /** After a storage key was set: what is remembered must note reference and change anew. */
+  forgetKeys(): void {
+    for (const cpu of this.cpus) cpu.tlb.purgeAll();
+  }
+
   /** Every processor forgets everything. */
   purgeAll(): void {
     for (const cpu of this.cpus) {

@@ -2,7 +2,7 @@
  * The world that a scenario happens in: one machine, processes named 0 to 15, and gmaps named 0 to 63.
  */
 
-import { type Gmap, Host, hex, LinuxError, type Mm } from '../host/index.ts';
+import { type Gmap, Host, hex, LinuxError, type Mm, PROCESS_LIMIT } from '../host/index.ts';
 import { type Cpu, Machine } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
@@ -74,15 +74,15 @@ export class World {
       case 'mmap':
         return this.#mmap(operation);
       case 'munmap':
-        this.process(operation.process).munmap(operation.address, operation.length);
+        this.#reaching(operation).munmap(operation.address, operation.length);
         return OK;
       case 'mprotect': {
         const { address, length, protection } = operation;
-        this.process(operation.process).mprotect(address, length, protection);
+        this.#reaching(operation).mprotect(address, length, protection);
         return OK;
       }
       case 'dontneed':
-        this.process(operation.process).dontNeed(operation.address, operation.length);
+        this.#reaching(operation).dontNeed(operation.address, operation.length);
         return OK;
       case 'stats':
         return { lines: [this.#stats()] };
@@ -117,9 +117,28 @@ export class World {
     return OK;
   }
 
-  #mmap({ process, address, length, protection = 3, fixed }: OperationOf<'mmap'>): Answer {
-    this.process(process).mmap({ address, length, protection, taken: fixed ? 'replace' : 'refuse' });
+  #mmap(operation: OperationOf<'mmap'>): Answer {
+    const { address, length, protection = 3, fixed } = operation;
+    this.#reaching(operation, false).mmap({
+      address,
+      length,
+      protection,
+      taken: fixed ? 'replace' : 'refuse',
+    });
     return OK;
+  }
+
+  /**
+   * The process that has a range, which ends within 4 TiB unless the process has been given memory beyond.
+   * @throws LinuxError ENOENT, EINVAL
+   */
+  #reaching(
+    { process, address, length }: { process?: number; address: bigint; length: bigint },
+    beyond = this.process(process).tables.levels > 3,
+  ): Mm {
+    const mm = this.process(process);
+    if (beyond || address + length <= PROCESS_LIMIT) return mm;
+    throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 4 TiB`);
   }
 
   #alloc({ process, gmap: name }: OperationOf<'gmap_alloc'>): Answer {

@@ -39,7 +39,7 @@ export type TraceEvent =
       readonly guest: bigint;
       readonly process: bigint;
       readonly entry: bigint;
-      readonly reason: 'unmap' | 'remap' | 'free' | 'page-table-gone';
+      readonly reason: 'unmap' | 'remap' | 'free' | 'page-table-gone' | 'segment-changed';
     }
   /** Remembered translations were purged on every processor. */
   | {
@@ -60,6 +60,16 @@ export type TraceEvent =
       readonly length: bigint;
       readonly protection: number;
     }
+  /** Mapped memory of the process got longer or shorter, or moved, with its pages. */
+  | {
+      readonly type: 'mremap';
+      readonly address: bigint;
+      readonly length: bigint;
+      readonly to: bigint;
+      readonly newLength: bigint;
+    }
+  /** A process was forked. Both are named by their address-space-control elements. */
+  | { readonly type: 'fork'; readonly asce: bigint; readonly child: bigint }
   /** The pages of a range of the process were dropped; its mappings stay. */
   | { readonly type: 'zap'; readonly address: bigint; readonly length: bigint }
   /** The process's page at `address` got the frame at absolute address `frame`. */

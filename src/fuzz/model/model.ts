@@ -13,7 +13,7 @@ import {
   type World,
 } from '../../scenario/index.ts';
 import { GmapModel } from './gmap.ts';
-import { GUEST_LIMIT, LIMIT_PAGES, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
+import { GROWN_LIMIT, GUEST_LIMIT, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
 import { ProcessModel } from './process.ts';
 import { Refusal } from './refusal.ts';
 
@@ -218,7 +218,7 @@ export class Model {
       default: {
         const process = this.#process(operation.process);
         const ofKernel = operation.verb === 'kernel read' || operation.verb === 'kernel write';
-        const limit = ofKernel ? BigInt(LIMIT_PAGES) << 12n : GUEST_LIMIT;
+        const limit = ofKernel ? GROWN_LIMIT : GUEST_LIMIT;
         return access(operation, limit, (page, write) => process.touch(page, write));
       }
     }

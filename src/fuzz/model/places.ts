@@ -31,3 +31,6 @@ export function onSegment(value: bigint): boolean {
 export function pageOf(address: bigint): number {
   return Number(address >> 12n);
 }
+
+/** The first address that no process has, however it has grown: 8 PiB. */
+export const GROWN_LIMIT = 1n << 53n;

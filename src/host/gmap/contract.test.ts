@@ -58,7 +58,7 @@ const purgesOf = (action: () => void) => {
   return host.stats().purges - before;
 };
 const live = () =>
-  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as Gmap).asce)]);
+  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as unknown as Gmap).asce)]);
 const guestRead = (address: bigint, length = 1, cpu = 0, of = gmap) =>
   host.readAsGuest(of, cpus[cpu]!, address, length);
 const guestWrite = (address: bigint, data: Uint8Array, cpu = 0, of = gmap) =>
@@ -1018,6 +1018,7 @@ describe('free', () => {
     expect(frameCounts(host)).toEqual({
       available: 0x1000 - 16,
       page: 0,
+      'large-page': 0,
       'page-table': 0,
       'pgste-table': 0,
       'mm-table': 0,

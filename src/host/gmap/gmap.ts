@@ -38,6 +38,8 @@ export class Gmap implements Guest {
   readonly asceHi: number;
   readonly asceLo: number;
   readonly tables: GuestTables;
+  /** Told of a watched page, by guest page number, that has lost its frame or the right to store. It must not throw. */
+  onInvalidated: ((page: number) => void) | null = null;
   readonly #kernel: Kernel;
   /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
@@ -82,6 +84,11 @@ export class Gmap implements Guest {
   /** The guest segment number that an entry of one of its segment tables translates. */
   segmentOf(entry: number): number {
     return this.tables.segmentOf(entry);
+  }
+
+  /** Passes on that a watched page has lost its frame or the right to store. */
+  invalidated(page: number): void {
+    this.onInvalidated?.(page);
   }
 
   /**
@@ -187,23 +194,24 @@ export class Gmap implements Guest {
     if ((lo & SEGMENT.INVALID) === 0) return this.#processSegment(view, entry, lo);
     const wanted = view.getUint32(entry) * 4096 + (lo >>> 20);
     if (!this.mm.mappings.at(wanted * PAGES_PER_SEGMENT)) return -1;
-    const table = this.mm.makePageTable(wanted);
-    this.#link(segment, entry, wanted, table);
+    const value = this.mm.provideSegment(wanted);
+    this.#link(segment, entry, wanted, value);
     return wanted;
   }
 
-  /** The process segment of a linked entry: what its page table translates. */
+  /** The process segment of a linked entry: what its page table or 1 MiB frame is of. */
   #processSegment(view: DataView, entry: number, lo: number): number {
     const table = view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
     return this.mm.common.facts.segment[table / 2048] as number;
   }
 
-  #link(segment: number, entry: number, process: number, table: number): void {
+  /** @param value what the entry becomes: a page table's origin, or a 1 MiB frame's with its bits */
+  #link(segment: number, entry: number, process: number, value: number): void {
     const { view } = this.#kernel.storage;
     this.mm.pageTableLock.acquire('write');
-    this.mm.common.reverseMaps.link(table, this.tables.nodeOf(segment));
-    view.setUint32(entry, table / HALF);
-    view.setUint32(entry + 4, table >>> 0);
+    this.mm.common.reverseMaps.link(value, this.tables.nodeOf(segment));
+    view.setUint32(entry, value / HALF);
+    view.setUint32(entry + 4, value >>> 0);
     this.mm.pageTableLock.release();
     this.#kernel.trace.listener?.({
       type: 'link',
@@ -211,7 +219,7 @@ export class Gmap implements Guest {
       guest: BigInt(segment) << 20n,
       process: BigInt(process) << 20n,
       entry: BigInt(entry),
-      pageTable: BigInt(table),
+      pageTable: BigInt(value) & ~0x7ffn,
     });
   }
 
@@ -220,7 +228,8 @@ export class Gmap implements Guest {
    * Mappings and links stay; what is not linked is skipped.
    *
    * @param range `from` inclusive, `to` exclusive, in bytes
-   * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, `to` is below `from` or beyond 2^64
+   * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, `to` is below `from` or beyond 2^64; ENOMEM when
+   *   part of a frame of 1 MiB goes and there is no frame for the page table that it becomes
    */
   discard(range: { readonly from: bigint; readonly to: bigint }): void {
     const { from, to } = range;
@@ -237,6 +246,8 @@ export class Gmap implements Guest {
     const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
     this.#mmapLocked(() => {
       const { tables } = this;
+      if (firstPage % PAGES_PER_SEGMENT) this.#discardable(firstSegment, firstPage, endPage);
+      if (endPage % PAGES_PER_SEGMENT) this.#discardable(endSegment - 1, firstPage, endPage);
       for (let at = firstSegment; at < endSegment; at = tables.next) {
         tables.seek(at);
         if (tables.entry < 0) continue;
@@ -247,14 +258,49 @@ export class Gmap implements Guest {
   }
 
   #discard(entry: number, segment: number, firstPage: number, endPage: number): void {
+    const part = this.#processPart(entry, segment, firstPage, endPage);
+    if (part) this.mm.zap(part.start, part.end);
+  }
+
+  /** A segment that lies partly in the range must not have a frame of 1 MiB. @throws LinuxError ENOMEM */
+  #discardable(segment: number, firstPage: number, endPage: number): void {
+    const entry = this.tables.entryOf(segment);
+    const part = entry < 0 ? null : this.#processPart(entry, segment, firstPage, endPage);
+    if (part) this.mm.splitEdges(part.start, part.end);
+  }
+
+  /** The process pages that are behind a range of guest pages in one segment; null when it is not linked. */
+  #processPart(
+    entry: number,
+    segment: number,
+    firstPage: number,
+    endPage: number,
+  ): { start: number; end: number } | null {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    if (lo & SEGMENT.INVALID) return;
+    if (lo & SEGMENT.INVALID) return null;
     const guestPage = segment * PAGES_PER_SEGMENT;
     const processPage = this.#processSegment(view, entry, lo) * PAGES_PER_SEGMENT;
     const start = Math.max(firstPage - guestPage, 0);
     const end = Math.min(endPage - guestPage, PAGES_PER_SEGMENT);
-    this.mm.zap(processPage + start, processPage + end);
+    return { start: processPage + start, end: processPage + end };
+  }
+
+  /**
+   * Makes the pages of a guest range present and writable and watches them: `onInvalidated` is told, once for each,
+   * when a page loses its frame or the right to store, or the guest its segment.
+   *
+   * @throws LinuxError EINVAL when address or length is not a multiple of 4 KiB; EFAULT, ENOMEM as a store there
+   */
+  watch(address: bigint, length: bigint): void {
+    if (address < 0n || address % 4096n || length < 0n || length % 4096n || address + length > GUEST_LIMIT) {
+      throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is not a range of pages of a guest`);
+    }
+    for (let at = address; at < address + length; at += 4096n) {
+      this.mm.watchPage(Number(this.fault(at) >> 12n));
+      // A frame of 1 MiB that was split has unlinked the segment.
+      this.fault(at);
+    }
   }
 
   /** Frees the gmap: its translations, links and tables go; nothing of the process is touched. */
@@ -328,6 +374,7 @@ export class Gmap implements Guest {
     const { reverseMaps } = this.mm.common;
     if (!reverseMaps.anyLinked(node)) return 0;
     if (this.#kernel.trace.listener) this.#traceUnlinks(entry, node, count, reason);
+    if (this.onInvalidated !== null) this.#tellWatchers(entry, node, count);
     let unlinked = 0;
     for (let i = 0; i < count; i++) {
       if (!reverseMaps.isLinked(node + i)) continue;
@@ -335,6 +382,21 @@ export class Gmap implements Guest {
       unlinked++;
     }
     return unlinked;
+  }
+
+  /** Who watches pages of entries that are going to be unlinked is told of them; other guests go on watching. */
+  #tellWatchers(first: number, node: number, count: number): void {
+    const { view } = this.#kernel.storage;
+    for (let i = 0; i < count; i++) {
+      if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
+      const entry = first + i * 8;
+      const table = view.getUint32(entry) * HALF + ((view.getUint32(entry + 4) & SEGMENT.ORIGIN) >>> 0);
+      for (let page = 0; page < PAGES_PER_SEGMENT; page++) {
+        if (this.mm.entries.isWatched(table, page)) {
+          this.invalidated(this.segmentOf(entry) * PAGES_PER_SEGMENT + page);
+        }
+      }
+    }
   }
 
   #traceUnlinks(first: number, node: number, count: number, reason: UnlinkReason): void {

@@ -34,14 +34,19 @@ export class Gather {
     this.#blocks.push(address);
   }
 
+  /** Something that no entry of a page table stands for has changed: all of the process's translations go. */
+  space(): void {
+    this.#purge = true;
+  }
+
   /** A page table that no table designates any more, to be freed after a purge. */
   pageTable(origin: number): void {
     this.#pageTables.push(origin);
     this.#purge = true;
   }
 
-  /** A segment table that no table designates any more, to be freed after a purge. */
-  segmentTable(origin: number): void {
+  /** A segment or region table that no table designates any more, to be freed after a purge. */
+  table(origin: number): void {
     this.#blocks.push(origin);
     this.#purge = true;
   }

@@ -1,19 +1,37 @@
 /**
- * The mappings of a process (Linux: VMAs): which pages exist, and what may be done with them.
+ * The mappings of a process (Linux: VMAs): which pages exist, what is behind them, and what may be done with them.
  *
- * Addresses are page numbers (byte address / 4096, below 2^30), ranges half open. Neighbours of the same
- * protection are one mapping.
+ * Addresses are page numbers (byte address / 4096), ranges half open. Neighbours that differ in nothing are one
+ * mapping.
  */
+
+import type { MemoryFile } from './memory-file.ts';
 
 /** Protection bits, as mmap takes them. */
 export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
-/** A range of pages of one protection. */
+/** What is behind the pages of a mapping. */
+export interface Backing {
+  /** The file whose pages they are, or are copied from when they are written; null: anonymous, zeros at first. */
+  readonly file: MemoryFile | null;
+  /** What is added to a page's number to get the number of its page in the file; 0 without a file. */
+  readonly shift: number;
+  /** Whether writes are for all who map it (MAP_SHARED). */
+  readonly shared: boolean;
+  /** Whether whole segments of it get frames of 1 MiB where they can. */
+  readonly large: boolean;
+}
+
+/** Private anonymous memory. */
+export const ANONYMOUS: Backing = { file: null, shift: 0, shared: false, large: false };
+
+/** A range of pages of one protection and one backing. */
 export interface Mapping {
   readonly start: number;
   readonly end: number;
   /** PROT bits. */
   readonly protection: number;
+  readonly backing: Backing;
 }
 
 /** All mappings of a process, in ascending order, none overlapping. */
@@ -42,9 +60,13 @@ export class Mappings {
   within(start: number, end: number): Mapping[] {
     const parts: Mapping[] = [];
     for (let i = this.#firstEndingAfter(start); i < this.#list.length; i++) {
-      const { start: from, end: to, protection } = this.#list[i] as Mapping;
-      if (from >= end || start >= end) break;
-      parts.push({ start: Math.max(from, start), end: Math.min(to, end), protection });
+      const mapping = this.#list[i] as Mapping;
+      if (mapping.start >= end || start >= end) break;
+      parts.push({
+        ...mapping,
+        start: Math.max(mapping.start, start),
+        end: Math.min(mapping.end, end),
+      });
     }
     return parts;
   }
@@ -61,38 +83,22 @@ export class Mappings {
 
   /** Takes the range out of all mappings, splitting those that reach beyond it. */
   remove(start: number, end: number): void {
-    const first = this.#firstEndingAfter(start);
-    const left: Mapping[] = [];
-    let last = first;
-    for (; last < this.#list.length; last++) {
-      const mapping = this.#list[last] as Mapping;
-      if (mapping.start >= end) break;
-      if (mapping.start < start) left.push({ ...mapping, end: start });
-      if (mapping.end > end) left.push({ ...mapping, start: end });
-    }
-    this.#list.splice(first, last - first, ...left);
+    const removed = this.within(start, end);
+    this.#cut(start, end);
+    for (const part of removed) part.backing.file?.mapped(part.start - part.end);
   }
 
-  /** Puts a mapping where none is, joining it with neighbours of the same protection. */
-  insert(start: number, end: number, protection: number): void {
-    let from = start;
-    let to = end;
-    let first = this.#firstEndingAfter(start - 1);
-    let last = first;
-    const before = this.#list[first];
-    if (before && before.end === start && before.protection === protection) {
-      from = before.start;
-      last++;
-    } else if (before && before.end === start) {
-      first++;
-      last++;
-    }
-    const after = this.#list[last];
-    if (after && after.start === end && after.protection === protection) {
-      to = after.end;
-      last++;
-    }
-    this.#list.splice(first, last - first, { start: from, end: to, protection });
+  /** Puts a mapping where none is, joining it with neighbours that differ in nothing. */
+  insert(start: number, end: number, protection: number, backing = ANONYMOUS): void {
+    backing.file?.mapped(end - start);
+    this.#join(start, end, protection, backing);
+  }
+
+  /** Changes the protection of what is mapped in the range. */
+  protect(start: number, end: number, protection: number): void {
+    const parts = this.within(start, end);
+    this.#cut(start, end);
+    for (const part of parts) this.#join(part.start, part.end, protection, part.backing);
   }
 
   /** The highest start of `length` free pages below `limit` and not below `bottom`, or -1. */
@@ -116,6 +122,39 @@ export class Mappings {
     return this.#list.length;
   }
 
+  #cut(start: number, end: number): void {
+    const first = this.#firstEndingAfter(start);
+    const left: Mapping[] = [];
+    let last = first;
+    for (; last < this.#list.length; last++) {
+      const mapping = this.#list[last] as Mapping;
+      if (mapping.start >= end) break;
+      if (mapping.start < start) left.push({ ...mapping, end: start });
+      if (mapping.end > end) left.push({ ...mapping, start: end });
+    }
+    this.#list.splice(first, last - first, ...left);
+  }
+
+  #join(start: number, end: number, protection: number, backing: Backing): void {
+    const wanted: Mapping = { start, end, protection, backing };
+    let first = this.#firstEndingAfter(start - 1);
+    let last = first;
+    let from = start;
+    let to = end;
+    const before = this.#list[first];
+    if (before && before.end === start) {
+      last++;
+      if (alike(before, wanted)) from = before.start;
+      else first++;
+    }
+    const after = this.#list[last];
+    if (after && after.start === end && alike(after, wanted)) {
+      to = after.end;
+      last++;
+    }
+    this.#list.splice(first, last - first, { start: from, end: to, protection, backing });
+  }
+
   /** Index of the first mapping that ends after the page. */
   #firstEndingAfter(page: number): number {
     let low = 0;
@@ -127,4 +166,16 @@ export class Mappings {
     }
     return low;
   }
+}
+
+/** Whether two mappings differ in nothing but their range. */
+function alike(a: Mapping, b: Mapping): boolean {
+  const [x, y] = [a.backing, b.backing];
+  return (
+    a.protection === b.protection &&
+    x.file === y.file &&
+    x.shift === y.shift &&
+    x.shared === y.shared &&
+    x.large === y.large
+  );
 }

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../trace/index.ts';
 import type { Host } from '../host.ts';
 import { bytes, codeOf, frameCounts, MIB, makeHost, messageOf, TIB } from '../testing/index.ts';
+import { GROWN_LIMIT, PROCESS_LIMIT } from './addresses.ts';
 import { PROT } from './mappings.ts';
-import { type Mm, PROCESS_LIMIT } from './mm.ts';
+import type { Mm } from './mm.ts';
 
 const LIMIT = 1n << 42n;
 const PAGE = 0x1000n;
@@ -46,10 +47,10 @@ describe('mmap', () => {
     ['length is not a multiple of 4 KiB', { address: 0n, length: 0x1800n }, '0x1800'],
     ['length is 0', { address: 0n, length: 0n }, 'length 0x0'],
     ['length is negative', { address: 0n, length: -PAGE }, '0x-1000'],
-    ['it ends beyond 4 TiB', { address: LIMIT - PAGE, length: 2n * PAGE }, '4 TiB'],
-    ['it begins at 4 TiB', { address: LIMIT, length: PAGE }, '4 TiB'],
+    ['it ends beyond 8 PiB', { address: GROWN_LIMIT - PAGE, length: 2n * PAGE }, '8 PiB'],
+    ['it begins at 8 PiB', { address: GROWN_LIMIT, length: PAGE }, '8 PiB'],
     ['protection has unknown bits', { address: 0n, length: PAGE, protection: 8 }, 'protection 0x8'],
-    ['length without an address is too large', { length: LIMIT + PAGE }, '4 TiB'],
+    ['length without an address is too large', { length: GROWN_LIMIT + PAGE }, '8 PiB'],
   ])('EINVAL: %s', (_, options, words) => {
     expect(codeOf(() => mm.mmap(options))).toBe('EINVAL');
     expect(messageOf(() => mm.mmap(options))).toContain(words);
@@ -110,7 +111,7 @@ describe('munmap', () => {
     ['address is not a multiple of 4 KiB', 1n, PAGE],
     ['length is not a multiple of 4 KiB', 0n, 1n],
     ['length is 0', 0n, 0n],
-    ['it ends beyond 4 TiB', LIMIT, PAGE],
+    ['it ends beyond 8 PiB', GROWN_LIMIT, PAGE],
   ])('EINVAL: %s', (_, address, length) => {
     mm.mmap({ address: 0n, length: MIB });
     expect(codeOf(() => mm.munmap(address, length))).toBe('EINVAL');
@@ -169,7 +170,7 @@ describe('mprotect and dontNeed', () => {
     expect(codeOf(() => mm.mprotect(0n, 0n, 1))).toBe('EINVAL');
     expect(codeOf(() => mm.mprotect(0n, PAGE, 0x10))).toBe('EINVAL');
     expect(codeOf(() => mm.dontNeed(0n, 1n))).toBe('EINVAL');
-    expect(codeOf(() => mm.dontNeed(LIMIT - PAGE, 2n * PAGE))).toBe('EINVAL');
+    expect(codeOf(() => mm.dontNeed(GROWN_LIMIT - PAGE, 2n * PAGE))).toBe('EINVAL');
   });
 
   it('mprotect splits and joins mappings', () => {

@@ -6,25 +6,37 @@
  * tables and reverse maps are changed under the page-table lock.
  */
 
-import { ASCE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE } from '../../machine/index.ts';
+import { ASCE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE, SEGMENT } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { Lock, RANK } from '../locks.ts';
+import { addressOf, checkedRange, GROWN_LIMIT, noMapping } from './addresses.ts';
+import { DirtyLog } from './dirty-log.ts';
+import { PageEntries } from './entries.ts';
+import { entryBits, provideSegment, serveFault } from './faults.ts';
+import { copyInto } from './fork.ts';
 import { Gather } from './gather.ts';
-import { Mappings, PROT } from './mappings.ts';
-import { EMPTY_PAGE, hasFrame, PAGE_NONE, PageTableFacts, PageTables } from './page-tables.ts';
+import { ANONYMOUS, type Backing, type Mapping, Mappings, PROT } from './mappings.ts';
+import { MemoryFile } from './memory-file.ts';
+import { hasFrame, PAGES_OF_THREE_LEVELS, PageTableFacts, PageTables } from './page-tables.ts';
+import { remap } from './remap.ts';
+import {
+  dropPages,
+  dropTables,
+  eachPage,
+  eachPageOf,
+  eachSegment,
+  protectLarge,
+  splitAll,
+  splitEdges,
+} from './removal.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
-/** The first address a process cannot have: 4 TiB. */
-export const PROCESS_LIMIT = 1n << 42n;
-
-/** A guest's segment entry that is mapped and not linked: its low bits, beside the wanted process address. */
-export const PROMISE = 0x220;
-
 const PAGES_PER_SEGMENT = 256;
-const LIMIT_PAGES = 2 ** 30;
 /** Chosen addresses lie above this one: below, programs are linked. */
 const CHOSEN_BOTTOM = 0x1_0000;
+/** Mappings that a process can have, as Linux has it unless told otherwise. */
+const MAX_MAPPINGS = 65_530;
 /** User spaces: private, storage-alteration-event and space-switch-event controls. */
 const USER_ASCE = 0x1c0;
 
@@ -32,6 +44,8 @@ const USER_ASCE = 0x1c0;
 export class MmCommon {
   readonly facts: PageTableFacts;
   readonly reverseMaps: ReverseMaps;
+  /** Files in memory, those behind shared anonymous memory included. */
+  readonly files = new Set<MemoryFile>();
 
   constructor(kernel: Kernel) {
     this.facts = new PageTableFacts(kernel.storage.size / PAGE_TABLE_SIZE);
@@ -47,13 +61,31 @@ export interface Guest extends LinkOwner {
 
 /** What mmap may be told. Addresses and lengths in bytes, multiples of 4 KiB. */
 export interface MmapOptions {
-  /** Where. Without it, the highest gap that is large enough. */
+  /** Where. Without it, the highest gap below 4 TiB that is large enough. */
   readonly address?: bigint;
   readonly length: bigint;
   /** PROT bits; default read and write. */
   readonly protection?: number;
   /** What happens to mappings that are there already: EEXIST (default), or they are replaced (MAP_FIXED). */
   readonly taken?: 'refuse' | 'replace';
+  /** Whether writes are for all who map it (MAP_SHARED), or for this process only: the default. */
+  readonly shared?: boolean;
+  /** The file whose pages they are, from byte `offset` (default 0, a multiple of 4 KiB) on; default anonymous. */
+  readonly file?: MemoryFile;
+  readonly offset?: bigint;
+  /** Whether whole segments get frames of 1 MiB when they are first touched; private anonymous memory only. */
+  readonly large?: boolean;
+}
+
+/** What mremap is told. Addresses and lengths in bytes, multiples of 4 KiB. */
+export interface MremapOptions {
+  readonly address: bigint;
+  readonly oldLength: bigint;
+  readonly newLength: bigint;
+  /** Whether it may go elsewhere when it cannot grow where it is (MREMAP_MAYMOVE); default no. */
+  readonly mayMove?: boolean;
+  /** Where it must go, replacing what is there (MREMAP_FIXED). */
+  readonly to?: bigint;
 }
 
 /** An address space of a process. */
@@ -66,9 +98,10 @@ export class Mm {
   readonly pageTableLock: Lock;
   /** The gmaps made of this process's memory. */
   readonly guests = new Set<Guest>();
-  /** Halves of the address-space-control element that its code runs with. */
-  readonly asceHi: number;
-  readonly asceLo: number;
+  /** The entries of its page tables. */
+  readonly entries: PageEntries;
+  /** The logs of who wants to know which pages were written. */
+  readonly logs: DirtyLog[] = [];
   #gone = false;
 
   /** @throws LinuxError ENOMEM */
@@ -78,8 +111,18 @@ export class Mm {
     this.tables = new PageTables(kernel, common.facts);
     this.mmapLock = new Lock(kernel.locks, 'mmap lock', RANK.MMAP);
     this.pageTableLock = new Lock(kernel.locks, 'page-table lock', RANK.PAGE_TABLE);
-    this.asceHi = Math.floor(this.tables.top / 0x1_0000_0000);
-    this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_THIRD | ASCE.LENGTH) >>> 0;
+    this.entries = new PageEntries(kernel, common, this.pageTableLock);
+  }
+
+  /** High half of the address-space-control element that its code runs with. */
+  get asceHi(): number {
+    return Math.floor(this.tables.top / 0x1_0000_0000);
+  }
+
+  /** Low half of the address-space-control element. */
+  get asceLo(): number {
+    const type = this.tables.levels === 3 ? ASCE.TYPE_REGION_THIRD : ASCE.TYPE_REGION_SECOND;
+    return (this.tables.top | USER_ASCE | type | ASCE.LENGTH) >>> 0;
   }
 
   /** The address-space-control element that the process's code runs with. */
@@ -98,28 +141,29 @@ export class Mm {
   }
 
   /**
-   * Maps anonymous, private memory and returns its address. It has no frames until it is touched.
+   * Maps memory and returns its address. It has no frames until it is touched. The address space grows to four
+   * levels of tables when the address asked for needs it.
    *
-   * @throws LinuxError EINVAL for an address or length that is not a multiple of 4 KiB, a length of 0, a range
-   *   beyond 4 TiB or unknown protection bits; EEXIST when some of it is taken; ENOMEM when no gap is large enough
+   * @throws LinuxError EINVAL for an address, length or offset that is not a multiple of 4 KiB, a length of 0, a range
+   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; EEXIST when some of it is taken;
+   *   ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left for a table
    */
   mmap(options: MmapOptions): bigint {
     const { length, protection = PROT.READ | PROT.WRITE, taken = 'refuse' } = options;
-    if (protection & ~7) throw new LinuxError('EINVAL', `protection ${hex(protection)} has unknown bits`);
+    checkProtection(protection);
     const pages = checkedRange(options.address ?? 0n, length).count;
     const wanted = options.address === undefined ? null : checkedRange(options.address, length).start;
+    checkBacking(options);
     const start = this.#locked('write', () => {
-      const start = wanted ?? this.#chooseGap(pages);
-      if (this.mappings.touches(start, start + pages)) {
-        if (taken === 'refuse') {
-          throw new LinuxError(
-            'EEXIST',
-            `${hex(length)} bytes at ${hex(addressOf(start))} are taken in part`,
-          );
-        }
-        this.#remove(start, start + pages);
+      this.demandRoom();
+      const start = wanted ?? this.chooseGap(pages);
+      const free = !this.mappings.touches(start, start + pages);
+      if (!free && taken === 'refuse') {
+        throw new LinuxError('EEXIST', `${hex(length)} bytes at ${hex(addressOf(start))} are taken in part`);
       }
-      this.mappings.insert(start, start + pages, protection);
+      if (start + pages > this.tables.limit) this.#grow();
+      if (!free) this.removeRange(start, start + pages);
+      this.#insert(start, pages, protection, options);
       return start;
     });
     const address = addressOf(start);
@@ -127,53 +171,150 @@ export class Mm {
     return address;
   }
 
-  #chooseGap(pages: number): number {
-    const start = this.mappings.highestGap(pages, CHOSEN_BOTTOM, LIMIT_PAGES);
+  #insert(start: number, pages: number, protection: number, options: MmapOptions): void {
+    const { file = null, offset = 0n, shared = false, large = false } = options;
+    if (file !== null || !shared) {
+      const shift = file === null ? 0 : Number(offset >> 12n) - start;
+      const backing: Backing = large || file || shared ? { file, shift, shared, large } : ANONYMOUS;
+      this.mappings.insert(start, start + pages, protection, backing);
+      return;
+    }
+    // Shared anonymous memory is a file that nobody else can open.
+    const own = new MemoryFile(this.kernel, this.common.files, BigInt(pages) << 12n);
+    this.mappings.insert(start, start + pages, protection, { file: own, shift: -start, shared, large });
+    own.close();
+  }
+
+  /** The highest gap of so many pages that guests can be given. @throws LinuxError ENOMEM */
+  chooseGap(pages: number): number {
+    const start = this.mappings.highestGap(pages, CHOSEN_BOTTOM, PAGES_OF_THREE_LEVELS);
     if (start < 0) throw new LinuxError('ENOMEM', `no gap of ${pages} pages in the address space`);
     return start;
+  }
+
+  /** The first page behind those that memory at `page` can grow to without growing the tables. */
+  limitFor(page: number): number {
+    return page < PAGES_OF_THREE_LEVELS ? PAGES_OF_THREE_LEVELS : this.tables.limit;
+  }
+
+  /** @throws LinuxError ENOMEM when splitting a mapping twice would make too many */
+  demandRoom(): void {
+    if (this.mappings.count + 2 <= MAX_MAPPINGS) return;
+    throw new LinuxError(
+      'ENOMEM',
+      `the process has ${this.mappings.count} mappings: no more than ${MAX_MAPPINGS}`,
+    );
+  }
+
+  /** A fourth level of tables: processors that run the process's code get the new element. @throws LinuxError ENOMEM */
+  #grow(): void {
+    const { asce, asceHi, asceLo } = this;
+    this.tables.grow();
+    for (const cpu of this.kernel.machine.cpus) if (cpu.cr[1] === asce) cpu.setControl(1, this.asce);
+    this.kernel.purges.asce('space-grown', asceHi, asceLo);
   }
 
   /**
    * Removes what is mapped in the range; holes are no error. Frames, page tables and segment tables that nothing
    * needs any more go; guests linked to a page table that goes find the promise again that they had before.
    *
-   * @throws LinuxError EINVAL as `mmap`
+   * @throws LinuxError EINVAL as `mmap`; ENOMEM when that leaves part of a frame of 1 MiB and there is no frame for
+   *   the page table that it becomes, or when it would make too many mappings
    */
   munmap(address: bigint, length: bigint): void {
     const { start, count } = checkedRange(address, length);
-    this.#locked('write', () => this.#remove(start, start + count));
+    this.#locked('write', () => {
+      if (this.mappings.at(start) && this.mappings.at(start + count)) this.demandRoom();
+      this.removeRange(start, start + count);
+    });
     this.kernel.trace.listener?.({ type: 'munmap', address, length });
   }
 
   /**
    * Changes what may be done with a range of mapped memory.
-   * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped
+   * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped, or as `munmap`
    */
   mprotect(address: bigint, length: bigint, protection: number): void {
-    if (protection & ~7) throw new LinuxError('EINVAL', `protection ${hex(protection)} has unknown bits`);
+    checkProtection(protection);
     const { start, count } = checkedRange(address, length);
     const end = start + count;
     this.#locked('write', () => {
       this.#demandMapped(start, end);
-      this.mappings.remove(start, end);
-      this.mappings.insert(start, end, protection);
-      this.#underPageTableLock(() =>
-        this.#eachPage(start, end, (table, index) => this.#protect(table, index, protection)),
+      this.demandRoom();
+      if (protection === PROT.NONE) splitAll(this, start, end);
+      else splitEdges(this, start, end);
+      this.mappings.protect(start, end, protection);
+      const gather = new Gather(this.kernel, this.tables);
+      this.underPageTableLock(() =>
+        eachSegment(this, start, end, (segment) => this.#protectSegment(segment, start, end, gather)),
       );
+      gather.finish(this, 'segment-changed');
     });
     this.kernel.trace.listener?.({ type: 'mprotect', address, length, protection });
   }
 
+  #protectSegment(segment: number, start: number, end: number, gather: Gather): void {
+    if (this.tables.largeFrameOf(segment) >= 0) {
+      const mapping = this.mappings.at(segment * PAGES_PER_SEGMENT);
+      protectLarge(this, segment, (mapping?.protection ?? 0) & PROT.WRITE ? 0 : SEGMENT.PROTECT, gather);
+      return;
+    }
+    eachPageOf(this, segment, start, end, (page, table, index) => {
+      const mapping = this.mappings.at(page) as Mapping;
+      const bits = entryBits(this, mapping, page, this.entries.frame(table, index), false);
+      this.entries.protect(table, index, bits);
+    });
+  }
+
   /**
-   * madvise(MADV_DONTNEED): drops the pages of a mapped range, so that the next access finds zeros.
-   * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped
+   * madvise(MADV_DONTNEED): drops the pages of a mapped range. The next access finds zeros or, where a file or shared
+   * memory is behind, what that has.
+   * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped, or as `munmap`
    */
   dontNeed(address: bigint, length: bigint): void {
     const { start, count } = checkedRange(address, length);
     this.#locked('read', () => {
       this.#demandMapped(start, start + count);
+      splitEdges(this, start, start + count);
       this.zap(start, start + count);
     });
+  }
+
+  /**
+   * Makes a mapped range longer or shorter, or moves it, with what is in it. Returns its address.
+   *
+   * @throws LinuxError EINVAL for what is not a multiple of 4 KiB, a length of 0, a new place that overlaps the old
+   *   one or is beyond the address space; EFAULT when the old range is not wholly in one mapping; ENOMEM when it
+   *   cannot grow where it is and may not move, and as `mmap`. Nothing has changed then
+   */
+  mremap(options: MremapOptions): bigint {
+    const { address, oldLength, newLength, mayMove = false } = options;
+    const { start, count: oldCount } = checkedRange(address, oldLength);
+    const newCount = checkedRange(0n, newLength).count;
+    const to = options.to === undefined ? null : checkedRange(options.to, newLength).start;
+    const moved = this.#locked('write', () => remap(this, { start, oldCount, newCount, mayMove, to }));
+    const result = addressOf(moved);
+    this.kernel.trace.listener?.({ type: 'mremap', address, length: oldLength, to: result, newLength });
+    return result;
+  }
+
+  /**
+   * A process with the same memory: private pages are shared until one of the two writes them. Gmaps, logs, watches
+   * and storage keys stay with the parent.
+   * @throws LinuxError ENOMEM
+   */
+  fork(): Mm {
+    this.demandAlive();
+    const child = new Mm(this.kernel, this.common);
+    try {
+      if (this.tables.levels === 4) child.tables.grow();
+      this.#locked('write', () => copyInto(child, this));
+    } catch (error) {
+      child.exit();
+      throw error;
+    }
+    this.kernel.trace.listener?.({ type: 'fork', asce: this.asce, child: child.asce });
+    return child;
   }
 
   /**
@@ -182,53 +323,145 @@ export class Mm {
    * @throws LinuxError EFAULT when nothing is mapped there, or not for this; ENOMEM
    */
   fault(address: bigint, write: boolean): void {
-    if (address < 0n || address >= PROCESS_LIMIT) throw noMapping(address);
+    if (address < 0n || address >= GROWN_LIMIT) throw noMapping(address);
     this.#locked('read', () => this.faultPage(Number(address >> 12n), write));
   }
 
   /** As `fault`, by page number, for those who hold the mmap lock. */
   faultPage(page: number, write: boolean): void {
     this.mmapLock.expect('read', 'a fault');
-    const mapping = this.mappings.at(page);
-    if (!mapping) throw noMapping(addressOf(page));
-    // No entry can forbid fetching and allow storing: what may be written may be read.
-    const wanted = write ? PROT.WRITE : PROT.READ | PROT.WRITE | PROT.EXEC;
-    if ((mapping.protection & wanted) === 0) {
-      throw new LinuxError('EFAULT', `${hex(addressOf(page))} may not be ${write ? 'written' : 'read'}`);
-    }
-    const segment = Math.floor(page / PAGES_PER_SEGMENT);
-    const index = page % PAGES_PER_SEGMENT;
-    const known = this.tables.pageTableOf(segment);
-    if (known >= 0 && hasFrame(this.kernel.storage.get32(known + index * 8 + 4))) return;
-    const frame = this.kernel.frames.allocateZeroed(0, 'page');
-    let table: number;
-    try {
-      table = this.tables.makePageTable(segment);
-    } catch (error) {
-      this.kernel.frames.free(frame);
-      throw error;
-    }
-    this.#underPageTableLock(() => this.#enterPage(table, index, frame, mapping.protection));
-    const { listener } = this.kernel.trace;
-    listener?.({ type: 'mm-fault', address: addressOf(page), frame: BigInt(frame), write });
+    serveFault(this, page, write);
   }
 
-  /** Makes the segment's page table if it is missing, for those who hold the mmap lock. @throws LinuxError ENOMEM */
-  makePageTable(segment: number): number {
+  /**
+   * What a guest's segment entry must be to share the segment: see `provideSegment` in faults.ts. For those who hold
+   * the mmap lock. @throws LinuxError ENOMEM
+   */
+  provideSegment(segment: number): number {
     this.mmapLock.expect('read', 'making a page table');
-    return this.tables.makePageTable(segment);
+    return provideSegment(this, segment);
   }
 
-  /** Drops the pages of a range, for those who hold the mmap lock. Mappings and page tables stay. */
+  /**
+   * Drops the pages of a range, for those who hold the mmap lock. Mappings and page tables stay. Frames of 1 MiB lie
+   * wholly in the range or not at all, see `splitEdges`.
+   */
   zap(start: number, end: number): void {
     this.mmapLock.expect('read', 'zapping pages');
     const gather = new Gather(this.kernel, this.tables);
-    this.#underPageTableLock(() =>
-      this.#eachPage(start, end, (table, index) => gather.block(this.#invalidate(table, index))),
-    );
+    this.underPageTableLock(() => dropPages(this, start, end, gather));
     gather.finish(this);
     const { listener } = this.kernel.trace;
     listener?.({ type: 'zap', address: addressOf(start), length: addressOf(end - start) });
+  }
+
+  /** Makes frames of 1 MiB that reach beyond the range page tables, for those who hold the mmap lock. @throws LinuxError ENOMEM */
+  splitEdges(start: number, end: number): void {
+    splitEdges(this, start, end);
+  }
+
+  /** Notes that a page is written. */
+  noteWritten(page: number): void {
+    for (const log of this.logs) if (log.covers(page)) log.note(page);
+  }
+
+  /**
+   * Starts to note which pages of a range are written, by the process or its guests; none is noted at first.
+   * @param start page number
+   * @throws LinuxError ENOMEM
+   */
+  startLog(start: number, count: number): DirtyLog {
+    return this.#locked('write', () => {
+      splitAll(this, start, start + count);
+      const log = new DirtyLog(start, start + count);
+      this.logs.push(log);
+      this.underPageTableLock(() => eachPage(this, start, start + count, (page) => this.#clean(page)));
+      return log;
+    });
+  }
+
+  /** Stops to note. */
+  stopLog(log: DirtyLog): void {
+    const at = this.logs.indexOf(log);
+    if (at >= 0) this.logs.splice(at, 1);
+  }
+
+  /** The pages of the log that were written since it was started or last asked, ascending. */
+  takeLog(log: DirtyLog): number[] {
+    return this.#locked('read', () => {
+      const pages = log.take();
+      this.underPageTableLock(() => {
+        for (const page of pages) this.#clean(page);
+      });
+      return pages;
+    });
+  }
+
+  /** The next store to the page faults. */
+  #clean(page: number): void {
+    const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+    const index = page % PAGES_PER_SEGMENT;
+    if (table >= 0 && (this.entries.low(table, index) & 0xfff) === 0) {
+      this.entries.protect(table, index, PAGE.PROTECT);
+    }
+  }
+
+  /**
+   * Guests use storage keys from now on: all are 0 first, frames of 1 MiB are split and no more are made, and a page's
+   * key outlives its frame.
+   * @throws LinuxError ENOMEM; nothing has changed then
+   */
+  enableKeys(): void {
+    if (this.entries.usesKeys) return;
+    this.#locked('write', () => {
+      splitAll(this, 0, this.tables.limit);
+      const { keys } = this.kernel.storage;
+      this.underPageTableLock(() =>
+        eachPage(this, 0, this.tables.limit, (_, table, index) => {
+          keys[this.entries.frame(table, index) / FRAME_SIZE] = 0;
+        }),
+      );
+      this.kernel.machine.forgetKeys();
+      this.entries.usesKeys = true;
+    });
+  }
+
+  /** The guests' storage key of a page, 0 to 0xfe; 0 for one without a page table. */
+  keyOf(page: number): number {
+    return this.#locked('read', () => {
+      const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+      const index = page % PAGES_PER_SEGMENT;
+      return table < 0 ? 0 : this.entries.key(table, index, hasFrame(this.entries.low(table, index)));
+    });
+  }
+
+  /**
+   * Sets the guests' storage key of a mapped page of a process that uses them.
+   * @throws LinuxError EFAULT when nothing is mapped there; ENOMEM
+   */
+  setKey(page: number, key: number): void {
+    this.#locked('read', () => {
+      if (!this.mappings.at(page)) throw noMapping(addressOf(page));
+      const table = this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
+      const index = page % PAGES_PER_SEGMENT;
+      this.underPageTableLock(() =>
+        this.entries.setKey(table, index, key, hasFrame(this.entries.low(table, index))),
+      );
+    });
+  }
+
+  /**
+   * Makes a page present and writable; the guests that are linked to it are told, once, when that ends.
+   * @throws LinuxError EFAULT, ENOMEM as `fault`
+   */
+  watchPage(page: number): void {
+    this.#locked('read', () => {
+      splitAll(this, page, page + 1);
+      this.faultPage(page, true);
+      splitAll(this, page, page + 1);
+      const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+      this.underPageTableLock(() => this.entries.watch(table, page % PAGES_PER_SEGMENT));
+    });
   }
 
   /** Reads `length` bytes as the kernel does for a system call. @throws LinuxError EFAULT, ENOMEM */
@@ -260,7 +493,7 @@ export class Mm {
       const gather = new Gather(this.kernel, this.tables);
       const { bytes } = this.kernel.storage;
       const { present } = this.common.facts;
-      this.#underPageTableLock(() => {
+      this.underPageTableLock(() => {
         for (const [segment, table] of replacements) {
           const old = this.tables.pageTableOf(segment);
           bytes.copyWithin(table, old, old + PAGE_TABLE_SIZE);
@@ -279,6 +512,7 @@ export class Mm {
     const made: [number, number][] = [];
     try {
       for (const segment of this.tables.segments()) {
+        if (this.tables.pageTableOf(segment) < 0) continue;
         made.push([segment, this.tables.newPageTable(segment, true)]);
       }
     } catch (error) {
@@ -292,142 +526,22 @@ export class Mm {
   exit(): void {
     if (this.#gone) return;
     for (const guest of [...this.guests]) guest.free();
-    this.#locked('write', () => this.#remove(0, LIMIT_PAGES));
-    this.kernel.frames.free(this.tables.top);
+    this.#locked('write', () => this.removeRange(0, this.tables.limit));
+    this.tables.free();
     this.#gone = true;
   }
 
-  /** Takes a range out of mappings and tables. The mmap lock is held for writing. */
-  #remove(start: number, end: number): void {
+  /**
+   * Takes a range out of mappings and tables, for those who hold the mmap lock for writing.
+   * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
+   */
+  removeRange(start: number, end: number): void {
     this.mmapLock.expect('write', 'unmapping');
+    splitEdges(this, start, end);
     this.mappings.remove(start, end);
     const gather = new Gather(this.kernel, this.tables);
-    this.#underPageTableLock(() => {
-      this.#eachPageTable(start, end, (segment) => this.#removeFromSegment(segment, start, end, gather));
-      this.#removeSegmentTables(start, end, gather);
-    });
+    this.underPageTableLock(() => dropTables(this, start, end, gather));
     gather.finish(this);
-  }
-
-  #removeFromSegment(segment: number, start: number, end: number, gather: Gather): void {
-    const first = segment * PAGES_PER_SEGMENT;
-    if (this.mappings.touches(first, first + PAGES_PER_SEGMENT)) {
-      this.#eachPageOf(segment, start, end, (table, index) => gather.block(this.#invalidate(table, index)));
-    } else {
-      this.#removePageTable(segment, gather);
-    }
-  }
-
-  /** The last mapping of a segment is gone: so are its pages, its page table, and every link to it. */
-  #removePageTable(segment: number, gather: Gather): void {
-    const table = this.tables.dropPageTable(segment);
-    this.#unlinkGuests(segment, table, gather);
-    const { view } = this.kernel.storage;
-    let present = this.common.facts.present[table / PAGE_TABLE_SIZE] as number;
-    for (let entry = table; present > 0; entry += 8) {
-      if (!hasFrame(view.getUint32(entry + 4))) continue;
-      gather.block(frameOf(view, entry));
-      present--;
-    }
-    gather.pageTable(table);
-  }
-
-  /** Every guest entry linked to the page table becomes the promise of its segment again. */
-  #unlinkGuests(segment: number, table: number, gather: Gather): void {
-    const { reverseMaps } = this.common;
-    const { view } = this.kernel.storage;
-    for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.first(table)) {
-      const owner = reverseMaps.ownerOf(node);
-      const entry = reverseMaps.entryOf(node);
-      reverseMaps.unlink(node);
-      view.setUint32(entry, segment >>> 12);
-      view.setUint32(entry + 4, ((segment << 20) | PROMISE) >>> 0);
-      gather.owner(owner);
-      this.kernel.trace.listener?.({
-        type: 'unlink',
-        gmap: owner.id,
-        guest: BigInt(owner.segmentOf(entry)) << 20n,
-        process: BigInt(segment) << 20n,
-        entry: BigInt(entry),
-        reason: 'page-table-gone',
-      });
-    }
-  }
-
-  /** Segment tables of which nothing is mapped any more go. */
-  #removeSegmentTables(start: number, end: number, gather: Gather): void {
-    const pagesPerTable = 2048 * PAGES_PER_SEGMENT;
-    const lastSegment = Math.ceil(end / PAGES_PER_SEGMENT);
-    let segment = this.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), lastSegment);
-    while (segment < lastSegment) {
-      const first = Math.floor(segment / 2048) * pagesPerTable;
-      if (!this.mappings.touches(first, first + pagesPerTable)) {
-        gather.segmentTable(this.tables.dropSegmentTable(segment));
-      }
-      segment = this.tables.nextTable((Math.floor(segment / 2048) + 1) * 2048, lastSegment);
-    }
-  }
-
-  /** IPTE: makes an entry with a frame invalid and empty, purges it, and says which frame it had. */
-  #invalidate(table: number, index: number): number {
-    const { view } = this.kernel.storage;
-    const entry = table + index * 8;
-    const frame = frameOf(view, entry);
-    view.setUint32(entry, 0);
-    view.setUint32(entry + 4, EMPTY_PAGE);
-    this.kernel.purges.page('page-invalidated', table, index);
-    this.common.facts.present[table / PAGE_TABLE_SIZE]!--;
-    return frame;
-  }
-
-  #enterPage(table: number, index: number, frame: number, protection: number): void {
-    this.pageTableLock.expect('write', 'entering a page');
-    const { view } = this.kernel.storage;
-    const entry = table + index * 8;
-    view.setUint32(entry, frame / 0x1_0000_0000);
-    view.setUint32(entry + 4, (frame | pageBits(protection)) >>> 0);
-    this.common.facts.present[table / PAGE_TABLE_SIZE]!++;
-  }
-
-  #protect(table: number, index: number, protection: number): void {
-    const { view } = this.kernel.storage;
-    const entry = table + index * 8;
-    const old = view.getUint32(entry + 4);
-    const changed = ((old & PAGE.FRAME) | pageBits(protection)) >>> 0;
-    if (changed === old) return;
-    view.setUint32(entry + 4, changed);
-    this.kernel.purges.page('page-protected', table, index);
-  }
-
-  /** Calls back for each entry with a frame in the range of pages. */
-  #eachPage(start: number, end: number, callback: (table: number, index: number) => void): void {
-    this.#eachPageTable(start, end, (segment) => this.#eachPageOf(segment, start, end, callback));
-  }
-
-  #eachPageOf(
-    segment: number,
-    start: number,
-    end: number,
-    callback: (table: number, index: number) => void,
-  ): void {
-    const table = this.tables.pageTableOf(segment);
-    if (this.common.facts.present[table / PAGE_TABLE_SIZE] === 0) return;
-    const first = segment * PAGES_PER_SEGMENT;
-    const last = Math.min(end - first, PAGES_PER_SEGMENT);
-    for (let index = Math.max(start - first, 0); index < last; index++) {
-      if (hasFrame(this.kernel.storage.view.getUint32(table + index * 8 + 4))) callback(table, index);
-    }
-  }
-
-  /** Calls back for each segment of the range that has a page table. */
-  #eachPageTable(start: number, end: number, callback: (segment: number) => void): void {
-    const last = Math.ceil(end / PAGES_PER_SEGMENT);
-    let segment = this.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
-    while (segment < last) {
-      if (this.tables.pageTableOf(segment) >= 0) callback(segment);
-      segment++;
-      if (segment % 2048 === 0) segment = this.tables.nextTable(segment, last);
-    }
   }
 
   #copy(
@@ -436,7 +550,7 @@ export class Mm {
     write: boolean,
     move: (at: number, done: number, count: number) => void,
   ): void {
-    if (address < 0n || address + BigInt(length) > PROCESS_LIMIT) throw noMapping(address);
+    if (address < 0n || address + BigInt(length) > GROWN_LIMIT) throw noMapping(address);
     const start = Number(address);
     const firstPage = Math.floor(start / FRAME_SIZE);
     const lastPage = Math.floor((start + length - 1) / FRAME_SIZE);
@@ -453,8 +567,12 @@ export class Mm {
   }
 
   #frameOfPage(page: number): number {
-    const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
-    return frameOf(this.kernel.storage.view, table + (page % PAGES_PER_SEGMENT) * 8);
+    const segment = Math.floor(page / PAGES_PER_SEGMENT);
+    const index = page % PAGES_PER_SEGMENT;
+    const large = this.tables.largeFrameOf(segment);
+    return large >= 0
+      ? large + index * FRAME_SIZE
+      : this.entries.frame(this.tables.pageTableOf(segment), index);
   }
 
   #demandMapped(start: number, end: number): void {
@@ -472,7 +590,8 @@ export class Mm {
     }
   }
 
-  #underPageTableLock(action: () => void): void {
+  /** Entries and reverse maps change under the page-table lock. */
+  underPageTableLock(action: () => void): void {
     this.pageTableLock.acquire('write');
     try {
       action();
@@ -482,34 +601,13 @@ export class Mm {
   }
 }
 
-/** The hardware bits of a page entry with a frame, by the protection of its mapping. */
-function pageBits(protection: number): number {
-  if (protection & PROT.WRITE) return 0;
-  return protection === PROT.NONE ? PAGE_NONE : PAGE.PROTECT;
+function checkProtection(protection: number): void {
+  if (protection & ~7) throw new LinuxError('EINVAL', `protection ${hex(protection)} has unknown bits`);
 }
 
-function frameOf(view: DataView, entry: number): number {
-  return view.getUint32(entry) * 0x1_0000_0000 + ((view.getUint32(entry + 4) & PAGE.FRAME) >>> 0);
-}
-
-function addressOf(page: number): bigint {
-  return BigInt(page) << 12n;
-}
-
-function noMapping(address: bigint): LinuxError {
-  return new LinuxError('EFAULT', `nothing is mapped at ${hex(address)}`);
-}
-
-/** Checks a byte range of the process and turns it into pages. */
-function checkedRange(address: bigint, length: bigint): { start: number; count: number } {
-  if (address < 0n || address % 4096n !== 0n) {
-    throw new LinuxError('EINVAL', `address ${hex(address)} is not a multiple of 4 KiB`);
+function checkBacking({ file, offset = 0n, shared = false, large = false }: MmapOptions): void {
+  if (offset < 0n || offset % 4096n !== 0n || offset >= GROWN_LIMIT) {
+    throw new LinuxError('EINVAL', `offset ${hex(offset)} is not a multiple of 4 KiB in a file`);
   }
-  if (length <= 0n || length % 4096n !== 0n) {
-    throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB`);
-  }
-  if (address + length > PROCESS_LIMIT) {
-    throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 4 TiB`);
-  }
-  return { start: Number(address >> 12n), count: Number(length >> 12n) };
+  if (large && (file || shared)) throw new LinuxError('EINVAL', 'only private anonymous memory can be large');
 }

@@ -1,17 +1,27 @@
 /**
  * The tables of a process: a region-third table, segment tables, page tables. They lie in absolute storage in
- * the hardware's formats; what only the host wants to know of a page table stands beside it, by frame.
+ * the hardware's formats; what only the host wants to know of a page table stands beside it, by frame. A process
+ * that needs addresses from 4 TiB on gets a region-second table above its region-third tables.
  *
  * A page table of a process that hosts guests fills a frame: 256 entries, then 256 PGSTEs. One of a process that
- * hosts none is 2 KiB, two to a frame. Segments are segment numbers (byte address >> 20, below 2^22), tables and
- * entries absolute byte addresses.
+ * hosts none is 2 KiB, two to a frame. A segment may have a frame of 1 MiB instead of a page table. Segments are
+ * segment numbers (byte address >> 20, below 2^33), tables and entries absolute byte addresses.
  */
 
-import { CRST_SIZE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE, REGION, SEGMENT } from '../../machine/index.ts';
-import { CRST_ORDER } from '../frames.ts';
+import {
+  CRST_SIZE,
+  FRAME_SIZE,
+  PAGE,
+  PAGE_TABLE_ENTRIES,
+  PAGE_TABLE_SIZE,
+  REGION,
+  SEGMENT,
+} from '../../machine/index.ts';
+import { CRST_ORDER, LARGE_ORDER } from '../frames.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** An empty region-third entry, segment entry and page entry: their low halves. */
+/** An empty region-second, region-third, segment and page entry: their low halves. */
+export const EMPTY_REGION_SECOND = 0x28;
 export const EMPTY_REGION_THIRD = 0x24;
 export const EMPTY_SEGMENT = 0x20;
 export const EMPTY_PAGE = 0x400;
@@ -20,30 +30,40 @@ export const PAGE_NONE = 0x401;
 /** Where the PGSTE of a page-table entry lies, from the entry. */
 export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 
-const REGION_VALID = REGION.LENGTH | 0x04;
+/** Type and length bits of a valid region-second and region-third entry. */
+const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
+const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
 const SEGMENTS_PER_TABLE = 2048;
-/** Segments of one table have the same number above these bits. */
-const TABLE_SHIFT = 11;
+/** Segments below one region-third table: 4 TiB. */
+const SEGMENTS_PER_REGION = 2048 * SEGMENTS_PER_TABLE;
+/** Pages that three and four levels of tables reach: 4 TiB and 8 PiB. */
+export const PAGES_OF_THREE_LEVELS = 2 ** 30;
+export const PAGES_OF_FOUR_LEVELS = 2 ** 41;
 const HALF = 0x1_0000_0000;
 
-/** Facts about page tables, by 2 KiB unit of storage: which segment they translate, how many entries are in use. */
+/** Facts about page tables and frames of 1 MiB, by 2 KiB unit of storage in which they start. */
 export class PageTableFacts {
-  /** Segment number of the process, or -1 when no page table starts there. */
-  readonly segment: Int32Array;
+  /** Segment number of the process, or -1 when neither starts there. */
+  readonly segment: Float64Array;
   /** Entries that have a frame. */
   readonly present: Uint16Array;
+  /** Entries that are watched: their PGSTE has the notification bit. */
+  readonly watched: Uint16Array;
 
   /** @param units storage in 2 KiB units */
   constructor(units: number) {
-    this.segment = new Int32Array(units).fill(-1);
+    this.segment = new Float64Array(units).fill(-1);
     this.present = new Uint16Array(units);
+    this.watched = new Uint16Array(units);
   }
 }
 
 /** The tables of one process. */
 export class PageTables {
-  /** Origin of the region-third table. */
-  readonly top: number;
+  /** Origin of the table that the address-space-control element designates: region third, or region second. */
+  top: number;
+  /** Levels above the page tables: 3, or 4 once `grow` was called. */
+  levels: 3 | 4 = 3;
   /** Whether page tables have PGSTEs. */
   pgstes = false;
 
@@ -59,8 +79,23 @@ export class PageTables {
   constructor(kernel: Kernel, facts: PageTableFacts) {
     this.#kernel = kernel;
     this.#facts = facts;
-    this.top = kernel.frames.allocate(CRST_ORDER, 'mm-table');
-    fillEntries(kernel, this.top, CRST_SIZE, EMPTY_REGION_THIRD);
+    this.top = this.#newTable(EMPTY_REGION_THIRD);
+  }
+
+  /** Pages that the tables reach. */
+  get limit(): number {
+    return this.levels === 3 ? PAGES_OF_THREE_LEVELS : PAGES_OF_FOUR_LEVELS;
+  }
+
+  /**
+   * Puts a region-second table on top: the address-space-control element is another one from now on.
+   * @throws LinuxError ENOMEM
+   */
+  grow(): void {
+    const top = this.#newTable(EMPTY_REGION_SECOND);
+    this.#enter(top, this.top, REGION_SECOND_VALID);
+    this.top = top;
+    this.levels = 4;
   }
 
   /** The page table of a segment, or -1. */
@@ -69,8 +104,18 @@ export class PageTables {
     if (entry < 0) return -1;
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    if (lo & SEGMENT.INVALID) return -1;
+    if (lo & (SEGMENT.INVALID | SEGMENT.FORMAT_CONTROL)) return -1;
     return view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
+  }
+
+  /** The 1 MiB frame of a segment, or -1. */
+  largeFrameOf(segment: number): number {
+    const entry = this.segmentEntryOf(segment);
+    if (entry < 0) return -1;
+    const { view } = this.#kernel.storage;
+    const lo = view.getUint32(entry + 4);
+    if (lo & SEGMENT.INVALID || (lo & SEGMENT.FORMAT_CONTROL) === 0) return -1;
+    return view.getUint32(entry) * HALF + ((lo & SEGMENT.FRAME) >>> 0);
   }
 
   /** The segment entry of a segment, or -1 when its segment table does not exist. */
@@ -82,45 +127,106 @@ export class PageTables {
   /** The segment number at which the next existing segment table begins, at or after the one of `segment`. */
   nextTable(segment: number, end: number): number {
     let at = segment;
-    while (at < end && this.#segmentTable(at) < 0) at += SEGMENTS_PER_TABLE - (at % SEGMENTS_PER_TABLE);
+    while (at < end && this.#segmentTable(at) < 0) {
+      const step = this.#regionThird(at) < 0 ? SEGMENTS_PER_REGION : SEGMENTS_PER_TABLE;
+      at += step - (at % step);
+    }
     return Math.min(at, end);
   }
 
   /**
-   * The page table of a segment, made when it is missing.
+   * The page table of a segment that has no 1 MiB frame, made when it is missing.
    * @throws LinuxError ENOMEM; no table was made then
    */
   makePageTable(segment: number): number {
     const existing = this.pageTableOf(segment);
     if (existing >= 0) return existing;
-    const missing = this.#segmentTable(segment) < 0;
-    const table = missing ? this.#kernel.frames.allocate(CRST_ORDER, 'mm-table') : -1;
+    const undo = this.#makeSegmentTable(segment);
     let origin: number;
     try {
       origin = this.newPageTable(segment);
     } catch (error) {
-      if (missing) this.#kernel.frames.free(table);
+      undo?.();
       throw error;
     }
-    if (missing) this.#enterSegmentTable(segment, table);
     this.setSegmentEntry(segment, origin);
     return origin;
   }
 
-  #enterSegmentTable(segment: number, table: number): void {
-    fillEntries(this.#kernel, table, CRST_SIZE, EMPTY_SEGMENT);
-    const entry = this.#regionEntry(segment);
-    const { view } = this.#kernel.storage;
-    view.setUint32(entry, table / HALF);
-    view.setUint32(entry + 4, (table | REGION_VALID) >>> 0);
+  /**
+   * Gives a segment that has nothing yet a frame of 1 MiB, all zeros.
+   * @throws LinuxError ENOMEM; nothing was made then
+   */
+  makeLarge(segment: number, bits: number): number {
+    const undo = this.#makeSegmentTable(segment);
+    let frame: number;
+    try {
+      frame = this.#kernel.frames.allocateZeroed(LARGE_ORDER, 'large-page');
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
+    this.#facts.segment[frame / PAGE_TABLE_SIZE] = segment;
+    this.setSegmentEntry(segment, frame + (SEGMENT.FORMAT_CONTROL | bits));
+    return frame;
   }
 
-  /** Makes the segment's entry designate a page table. */
-  setSegmentEntry(segment: number, pageTable: number): void {
+  /** Nothing is at the start of the 1 MiB frame any more but pages. */
+  forgetLarge(frame: number): void {
+    this.#facts.segment[frame / PAGE_TABLE_SIZE] = -1;
+  }
+
+  /**
+   * Makes the tables above a segment's page table. Returns what takes them away again, null when all were there.
+   * @throws LinuxError ENOMEM; no table was made then
+   */
+  #makeSegmentTable(segment: number): (() => void) | null {
+    if (this.#segmentTable(segment) >= 0) return null;
+    let region = this.#regionThird(segment);
+    const newRegion = region < 0;
+    if (newRegion) region = this.#newTable(EMPTY_REGION_THIRD);
+    let table: number;
+    try {
+      table = this.#newTable(EMPTY_SEGMENT);
+    } catch (error) {
+      if (newRegion) this.#kernel.frames.free(region);
+      throw error;
+    }
+    if (newRegion) this.#enter(this.#regionSecondEntry(segment), region, REGION_SECOND_VALID);
+    this.#enter(this.#regionThirdEntry(region, segment), table, REGION_THIRD_VALID);
+    return () => {
+      this.dropSegmentTable(segment);
+      this.#kernel.frames.free(table);
+      if (!newRegion) return;
+      this.dropRegionTable(segment);
+      this.#kernel.frames.free(region);
+    };
+  }
+
+  #newTable(empty: number): number {
+    const table = this.#kernel.frames.allocate(CRST_ORDER, 'mm-table');
+    fillEntries(this.#kernel, table, CRST_SIZE, empty);
+    return table;
+  }
+
+  #enter(entry: number, table: number, bits: number): void {
     const { view } = this.#kernel.storage;
+    view.setUint32(entry, table / HALF);
+    view.setUint32(entry + 4, (table | bits) >>> 0);
+  }
+
+  /** Sets the segment's entry: a page table's origin, or a 1 MiB frame's with the bits that go with it. */
+  setSegmentEntry(segment: number, value: number): void {
+    this.#enter(this.segmentEntryOf(segment), value, 0);
+  }
+
+  /** The segment's entry as a guest's must be to show the same: origin and bits. 0 when it is not valid. */
+  segmentValueOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
-    view.setUint32(entry, pageTable / HALF);
-    view.setUint32(entry + 4, pageTable >>> 0);
+    if (entry < 0) return 0;
+    const { view } = this.#kernel.storage;
+    const lo = view.getUint32(entry + 4);
+    return lo & SEGMENT.INVALID ? 0 : view.getUint32(entry) * HALF + lo;
   }
 
   /**
@@ -140,6 +246,7 @@ export class PageTables {
     fillEntries(this.#kernel, origin, PAGE_TABLE_SIZE, EMPTY_PAGE);
     this.#facts.segment[origin / PAGE_TABLE_SIZE] = segment;
     this.#facts.present[origin / PAGE_TABLE_SIZE] = 0;
+    this.#facts.watched[origin / PAGE_TABLE_SIZE] = 0;
     if (trace.listener) this.#traced('new', segment, origin);
     return origin;
   }
@@ -160,14 +267,9 @@ export class PageTables {
     this.#kernel.trace.listener?.({ type: 'page-table', change, address, origin: BigInt(origin) });
   }
 
-  /** Empties the segment's entry, which designates a page table, and says which. The page table stays. */
-  dropPageTable(segment: number): number {
-    const origin = this.pageTableOf(segment);
-    const entry = this.segmentEntryOf(segment);
-    const { view } = this.#kernel.storage;
-    view.setUint32(entry, 0);
-    view.setUint32(entry + 4, EMPTY_SEGMENT);
-    return origin;
+  /** Empties the segment's entry. What it designated stays. */
+  dropSegment(segment: number): void {
+    this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
   /** Takes the segment table of a segment out of the tables, and says which it was; -1 when there is none. */
@@ -175,39 +277,69 @@ export class PageTables {
     const table = this.#segmentTable(segment);
     if (table < 0) return -1;
     this.#foundNumber = -1;
-    const entry = this.#regionEntry(segment);
-    const { view } = this.#kernel.storage;
-    view.setUint32(entry, 0);
-    view.setUint32(entry + 4, EMPTY_REGION_THIRD);
+    this.#enter(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
 
-  /** Every segment that has a page table, ascending. */
+  /** Takes the region-third table of a segment, not the first, out of the tables, and says which; -1 for none. */
+  dropRegionTable(segment: number): number {
+    if (segment < SEGMENTS_PER_REGION) return -1;
+    const region = this.#regionThird(segment);
+    if (region >= 0) this.#enter(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
+    return region;
+  }
+
+  /** Frees the tables that are left when nothing is mapped any more. */
+  free(): void {
+    if (this.levels === 4) this.#kernel.frames.free(this.#regionThird(0));
+    this.#kernel.frames.free(this.top);
+  }
+
+  /** Every segment that has a page table or a 1 MiB frame, ascending. */
   *segments(): IterableIterator<number> {
-    for (let base = 0; base < SEGMENTS_PER_TABLE * SEGMENTS_PER_TABLE; base += SEGMENTS_PER_TABLE) {
-      if (this.#segmentTable(base) < 0) continue;
+    const end = this.limit / PAGE_TABLE_ENTRIES;
+    for (let base = this.nextTable(0, end); base < end; ) {
       for (let i = 0; i < SEGMENTS_PER_TABLE; i++) {
-        if (this.pageTableOf(base + i) >= 0) yield base + i;
+        if (this.segmentValueOf(base + i) > 0) yield base + i;
       }
+      base = this.nextTable(base + SEGMENTS_PER_TABLE, end);
     }
   }
 
-  #regionEntry(segment: number): number {
-    return this.top + (segment >>> TABLE_SHIFT) * 8;
+  #regionSecondEntry(segment: number): number {
+    return this.top + Math.floor(segment / SEGMENTS_PER_REGION) * 8;
+  }
+
+  #regionThirdEntry(region: number, segment: number): number {
+    return region + (Math.floor(segment / SEGMENTS_PER_TABLE) % 2048) * 8;
+  }
+
+  /** The region-third table of a segment, or -1. */
+  #regionThird(segment: number): number {
+    if (this.levels === 3) return segment < SEGMENTS_PER_REGION ? this.top : -1;
+    return this.#designated(this.#regionSecondEntry(segment));
+  }
+
+  /** The table that a region entry designates, or -1. */
+  #designated(entry: number): number {
+    const { view } = this.#kernel.storage;
+    const lo = view.getUint32(entry + 4);
+    return lo & REGION.INVALID ? -1 : view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
   }
 
   #segmentTable(segment: number): number {
-    return segment >>> TABLE_SHIFT === this.#foundNumber ? this.#foundTable : this.#walk(segment);
+    const number = Math.floor(segment / SEGMENTS_PER_TABLE);
+    return number === this.#foundNumber ? this.#foundTable : this.#walk(segment);
   }
 
   #walk(segment: number): number {
-    const { view } = this.#kernel.storage;
-    const entry = this.#regionEntry(segment);
-    const lo = view.getUint32(entry + 4);
-    if (lo & REGION.INVALID) return -1;
-    this.#foundNumber = segment >>> TABLE_SHIFT;
-    this.#foundTable = view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
-    return this.#foundTable;
+    const region = this.#regionThird(segment);
+    if (region < 0) return -1;
+    const table = this.#designated(this.#regionThirdEntry(region, segment));
+    if (table < 0) return -1;
+    this.#foundNumber = Math.floor(segment / SEGMENTS_PER_TABLE);
+    this.#foundTable = table;
+    return table;
   }
 
   #takeHalf(): number {

@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { InternalError } from '../../machine/index.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
-const owner = (id: number): LinkOwner => ({ id, asceHi: 0, asceLo: id, segmentOf: () => id });
+const owner = (id: number): LinkOwner => ({
+  id,
+  asceHi: 0,
+  asceLo: id,
+  invalidated: () => {},
+  segmentOf: () => id,
+});
 /** Frames of 4 MiB. */
 const FRAMES = 1024;
 const TABLE = 0x4000;

@@ -21,6 +21,8 @@ export interface LinkOwner {
   readonly asceLo: number;
   /** The guest segment number that the entry at this address translates. */
   segmentOf(entry: number): number;
+  /** A watched page, by guest page number, has lost its frame or the right to store. */
+  invalidated(page: number): void;
 }
 
 /** The reverse maps of all page tables of a host. */

@@ -76,8 +76,10 @@ export function tablesOf(host: Host, asce: bigint): { origin: number; size: numb
       const lo = storage.get32(entry + 4);
       if (lo & 0x20) continue;
       const below = storage.get32(entry) * 2 ** 32;
-      if (type > 0) visit(below + ((lo & 0xffff_f000) >>> 0), type - 1);
-      else {
+      if (type > 0) {
+        visit(below + ((lo & 0xffff_f000) >>> 0), type - 1);
+      } else {
+        if (lo & 0x400) continue;
         // A page table, and its PGSTEs when it has any.
         const table = below + ((lo & 0xffff_f800) >>> 0);
         const whole = host.kernel.frames.purposeOf(table) === 'pgste-table';

@@ -24,11 +24,6 @@ function designated(c: Cpu, r: number): number {
   return frameNumber(c, c.eaHi * 0x10_0000 + (c.eaLo >>> 12));
 }
 
-/** After reference or change bits were reset: what is remembered must note them anew. */
-function forget(c: Cpu): void {
-  for (const cpu of c.machine.cpus) cpu.tlb.purgeAll();
-}
-
 /** INSERT STORAGE KEY EXTENDED. */
 function iske(c: Cpu, r1: number, r2: number): void {
   const key = c.storage.keys[designated(c, r2)] as number;
@@ -46,7 +41,7 @@ function sske(c: Cpu, r1: number, r2: number, m3: number): void {
   } else {
     c.storage.keys[frame] = key;
   }
-  forget(c);
+  c.machine.forgetKeys();
 }
 
 /** Multiple-block addresses are absolute. The register is left at the next segment. */
@@ -63,7 +58,7 @@ function rrbe(c: Cpu, _: number, r2: number): void {
   const frame = designated(c, r2);
   const key = c.storage.keys[frame] as number;
   c.storage.keys[frame] = key & ~KEY_REFERENCED;
-  forget(c);
+  c.machine.forgetKeys();
   c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
 }
 
@@ -97,7 +92,7 @@ function manage(c: Cpu, frame: number, what: number): void {
   if (what & PFMF.CLEAR) c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
   if (!(what & PFMF.SET_KEY)) return;
   c.storage.keys[frame] = what & KEY_BITS;
-  forget(c);
+  c.machine.forgetKeys();
 }
 
 /** Moves up to 256 bytes, each operand by a key and a space of its own. */

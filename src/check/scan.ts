@@ -1,0 +1,37 @@
+/**
+ * Looks for the entries of a table that are not empty, fast: most are.
+ *
+ * An entry is compared whole, as the double that its eight bytes make in the order of this computer. Bits that make a
+ * number are equal as numbers only when they are equal as bits, and every empty entry is such a number.
+ */
+
+import type { Storage } from '../machine/index.ts';
+
+/** Finds entries in one storage. */
+export class TableScan {
+  readonly #entries: Float64Array;
+
+  constructor(storage: Storage) {
+    this.#entries = new Float64Array(storage.bytes.buffer);
+  }
+
+  /**
+   * The index, from `from` on, of the next entry of a table that is not `empty`; `count` when there is none.
+   * @param table absolute byte address
+   * @param empty see `emptyEntry`
+   */
+  next(table: number, from: number, count: number, empty: number): number {
+    const entries = this.#entries;
+    const first = table / 8;
+    let index = from;
+    while (index < count && entries[first + index] === empty) index++;
+    return index;
+  }
+}
+
+/** What `TableScan.next` compares with: an entry with this low half and a high half of zeros. */
+export function emptyEntry(low: number): number {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setUint32(4, low);
+  return new Float64Array(bytes.buffer)[0] as number;
+}

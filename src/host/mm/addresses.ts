@@ -1,0 +1,36 @@
+/** Addresses of processes, and what an access to nothing ends with. */
+
+import { hex, LinuxError } from '../errors.ts';
+
+/** The first process address that no guest can be given: 4 TiB. */
+export const PROCESS_LIMIT = 1n << 42n;
+
+/** The first address that no process can have: 8 PiB, what four levels of tables reach. */
+export const GROWN_LIMIT = 1n << 53n;
+
+/** The byte address of a page. */
+export function addressOf(page: number): bigint {
+  return BigInt(page) << 12n;
+}
+
+/** What an access to nothing ends with. */
+export function noMapping(address: bigint): LinuxError {
+  return new LinuxError('EFAULT', `nothing is mapped at ${hex(address)}`);
+}
+
+/**
+ * Checks a byte range of a process and turns it into pages.
+ * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, the length 0, or the end beyond 8 PiB
+ */
+export function checkedRange(address: bigint, length: bigint): { start: number; count: number } {
+  if (address < 0n || address % 4096n !== 0n) {
+    throw new LinuxError('EINVAL', `address ${hex(address)} is not a multiple of 4 KiB`);
+  }
+  if (length <= 0n || length % 4096n !== 0n) {
+    throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB`);
+  }
+  if (address + length > GROWN_LIMIT) {
+    throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 8 PiB`);
+  }
+  return { start: Number(address >> 12n), count: Number(length >> 12n) };
+}

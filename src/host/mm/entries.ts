@@ -1,0 +1,209 @@
+/**
+ * The entries of a process's page tables: how one gets a frame, loses it, or changes its protection, and what has to
+ * happen with it: the purge, the guests' storage key, the word to whoever watches the page.
+ *
+ * All of it is done under the page-table lock. A table is named by its absolute byte address, an entry by its index,
+ * 0 to 255.
+ */
+
+import {
+  FRAME_SIZE,
+  KEY_ACC,
+  KEY_CHANGED,
+  KEY_FETCH,
+  KEY_REFERENCED,
+  PAGE,
+  PAGE_TABLE_SIZE,
+} from '../../machine/index.ts';
+import type { Kernel, PurgeSite } from '../kernel.ts';
+import type { Lock } from '../locks.ts';
+import type { MmCommon } from './mm.ts';
+import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
+
+/**
+ * Bits of the high half of a PGSTE: access key and fetch protection, guest referenced and changed as far as the
+ * frame's own key does not say so, and the bit that Linux calls IN: tell when the entry is invalidated.
+ */
+export const PGSTE = {
+  ACCESS: 0xf000_0000,
+  FETCH: 0x0800_0000,
+  HOST_REFERENCED: 0x0040_0000,
+  HOST_CHANGED: 0x0020_0000,
+  GUEST_REFERENCED: 0x0004_0000,
+  GUEST_CHANGED: 0x0002_0000,
+  NOTIFY: 0x4000,
+} as const;
+
+/** From the bits of a storage key to their place in the high half of a PGSTE. */
+const KEY_SHIFT = 24;
+const GUEST_BITS_SHIFT = 16;
+
+/** The page-table entries of one process. */
+export class PageEntries {
+  /** Whether guests of the process use storage keys: then a page's key is kept when the page goes. */
+  usesKeys = false;
+  readonly #kernel: Kernel;
+  readonly #common: MmCommon;
+  readonly #lock: Lock;
+
+  constructor(kernel: Kernel, common: MmCommon, lock: Lock) {
+    this.#kernel = kernel;
+    this.#common = common;
+    this.#lock = lock;
+  }
+
+  /** The low half of an entry. */
+  low(table: number, index: number): number {
+    return this.#kernel.storage.view.getUint32(table + index * 8 + 4);
+  }
+
+  /** The frame of an entry that has one. */
+  frame(table: number, index: number): number {
+    return frameOf(this.#kernel.storage.view, table + index * 8);
+  }
+
+  /** Gives an entry that has none a frame. */
+  enter(table: number, index: number, frame: number, bits: number): void {
+    this.#lock.expect('write', 'entering a page');
+    this.#set(table, index, frame, bits);
+    this.#common.facts.present[table / PAGE_TABLE_SIZE]!++;
+    if (this.usesKeys) this.#loadKey(table, index, frame);
+  }
+
+  /** IPTE: makes an entry with a frame empty, purges it, and says which frame it had. */
+  clear(table: number, index: number): number {
+    const frame = this.frame(table, index);
+    if (this.usesKeys) this.#saveKey(table, index, frame);
+    this.#set(table, index, 0, EMPTY_PAGE);
+    this.#kernel.purges.page('page-invalidated', table, index);
+    this.#common.facts.present[table / PAGE_TABLE_SIZE]!--;
+    this.#tell(table, index);
+    return frame;
+  }
+
+  /** Puts another frame in the place of an entry's and says which it had. */
+  replace(table: number, index: number, frame: number, bits: number): number {
+    const old = this.frame(table, index);
+    if (this.usesKeys) this.#saveKey(table, index, old);
+    this.#set(table, index, frame, bits);
+    this.#kernel.purges.page('page-copied', table, index);
+    if (this.usesKeys) this.#loadKey(table, index, frame);
+    this.#tell(table, index);
+    return old;
+  }
+
+  /** Changes the bits of an entry with a frame. */
+  protect(table: number, index: number, bits: number): void {
+    const { view } = this.#kernel.storage;
+    const entry = table + index * 8;
+    const old = view.getUint32(entry + 4);
+    const changed = ((old & PAGE.FRAME) | bits) >>> 0;
+    if (changed === old) return;
+    view.setUint32(entry + 4, changed);
+    this.#kernel.purges.page('page-protected' satisfies PurgeSite, table, index);
+    if (bits !== 0) this.#tell(table, index);
+  }
+
+  /** Whoever watches the page is told when the entry loses its frame or the right to store. */
+  watch(table: number, index: number): void {
+    this.#lock.expect('write', 'watching a page');
+    const { view } = this.#kernel.storage;
+    const pgste = table + PGSTE_OFFSET + index * 8;
+    const bits = view.getUint32(pgste);
+    if (bits & PGSTE.NOTIFY) return;
+    view.setUint32(pgste, bits | PGSTE.NOTIFY);
+    this.#common.facts.watched[table / PAGE_TABLE_SIZE]!++;
+  }
+
+  /** Whether the entry is watched. */
+  isWatched(table: number, index: number): boolean {
+    if (this.#common.facts.watched[table / PAGE_TABLE_SIZE] === 0) return false;
+    return (this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8) & PGSTE.NOTIFY) !== 0;
+  }
+
+  /** The page table goes: whoever watches any of its pages is told. */
+  tellAll(table: number): void {
+    if (this.#common.facts.watched[table / PAGE_TABLE_SIZE] === 0) return;
+    for (let index = 0; index < 256; index++) this.#tell(table, index);
+  }
+
+  /** The guests' storage key of an entry, whether or not it has a frame. */
+  key(table: number, index: number, present: boolean): number {
+    const pgste = this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
+    const own = present
+      ? (this.#kernel.storage.keys[this.frame(table, index) / FRAME_SIZE] as number)
+      : (pgste >>> KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
+    return own | ((pgste >>> GUEST_BITS_SHIFT) & (KEY_REFERENCED | KEY_CHANGED));
+  }
+
+  /**
+   * Sets the guests' storage key of an entry. What the frame's key knows of references and changes is the host's
+   * from then on.
+   */
+  setKey(table: number, index: number, key: number, present: boolean): void {
+    const { view, keys } = this.#kernel.storage;
+    const at = table + PGSTE_OFFSET + index * 8;
+    let pgste =
+      view.getUint32(at) & ~(PGSTE.ACCESS | PGSTE.FETCH | PGSTE.GUEST_REFERENCED | PGSTE.GUEST_CHANGED);
+    pgste |= (key & (KEY_ACC | KEY_FETCH)) << KEY_SHIFT;
+    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << GUEST_BITS_SHIFT;
+    if (present) {
+      const frame = this.frame(table, index) / FRAME_SIZE;
+      const old = keys[frame] as number;
+      pgste |= (old & (KEY_REFERENCED | KEY_CHANGED)) << (GUEST_BITS_SHIFT + 4);
+      keys[frame] = key & (KEY_ACC | KEY_FETCH);
+      this.#kernel.machine.forgetKeys();
+    }
+    view.setUint32(at, pgste >>> 0);
+  }
+
+  #set(table: number, index: number, frame: number, bits: number): void {
+    setEntry(this.#kernel.storage.view, table + index * 8, frame, bits);
+  }
+
+  /** The page's key goes where it outlives the frame. */
+  #saveKey(table: number, index: number, frame: number): void {
+    const { view, keys } = this.#kernel.storage;
+    const key = keys[frame / FRAME_SIZE] as number;
+    const at = table + PGSTE_OFFSET + index * 8;
+    let pgste = view.getUint32(at) & ~(PGSTE.ACCESS | PGSTE.FETCH);
+    pgste |= (key & (KEY_ACC | KEY_FETCH)) << KEY_SHIFT;
+    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << GUEST_BITS_SHIFT;
+    view.setUint32(at, pgste >>> 0);
+  }
+
+  /** A frame that nobody else has gets the key of the page. */
+  #loadKey(table: number, index: number, frame: number): void {
+    const { frames, storage } = this.#kernel;
+    if (frames.sharersOf(frame) > 0) return;
+    const pgste = storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
+    storage.keys[frame / FRAME_SIZE] = (pgste >>> KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
+  }
+
+  #tell(table: number, index: number): void {
+    const { facts, reverseMaps } = this.#common;
+    const unit = table / PAGE_TABLE_SIZE;
+    if (facts.watched[unit] === 0) return;
+    const { view } = this.#kernel.storage;
+    const pgste = table + PGSTE_OFFSET + index * 8;
+    const bits = view.getUint32(pgste);
+    if ((bits & PGSTE.NOTIFY) === 0) return;
+    view.setUint32(pgste, bits & ~PGSTE.NOTIFY);
+    facts.watched[unit]!--;
+    for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) {
+      const owner = reverseMaps.ownerOf(node);
+      owner.invalidated(owner.segmentOf(reverseMaps.entryOf(node)) * 256 + index);
+    }
+  }
+}
+
+/** The frame in an entry. */
+export function frameOf(view: DataView, entry: number): number {
+  return view.getUint32(entry) * 0x1_0000_0000 + ((view.getUint32(entry + 4) & PAGE.FRAME) >>> 0);
+}
+
+/** Writes an entry. */
+export function setEntry(view: DataView, entry: number, frame: number, bits: number): void {
+  view.setUint32(entry, frame / 0x1_0000_0000);
+  view.setUint32(entry + 4, (frame | bits) >>> 0);
+}

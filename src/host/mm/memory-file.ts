@@ -1,0 +1,124 @@
+/**
+ * A file that lies in memory (Linux: tmpfs, memfd), and what is behind shared anonymous memory: pages that
+ * belong to no process, mapped by any number of them.
+ *
+ * A page has no frame until it is touched. The file has its frames as one of those who share them; who maps one
+ * is another. They go when the file was closed and nothing maps it any more.
+ */
+
+import { FRAME_SIZE } from '../../machine/index.ts';
+import { hex, LinuxError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+
+/** Bytes that a file can have at most: 4 TiB. */
+const FILE_LIMIT = 1n << 42n;
+
+/** A file in memory, of a fixed length. */
+export class MemoryFile {
+  /** Pages of 4 KiB. */
+  readonly pages: number;
+  readonly #kernel: Kernel;
+  readonly #all: Set<MemoryFile>;
+  readonly #frames = new Map<number, number>();
+  #mapped = 0;
+  #open = true;
+
+  /**
+   * @param all the files of a host, this one among them until it is gone
+   * @param length bytes
+   * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 4 TiB
+   */
+  constructor(kernel: Kernel, all: Set<MemoryFile>, length: bigint) {
+    if (length <= 0n || length % 4096n !== 0n || length > FILE_LIMIT) {
+      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 4 TiB`);
+    }
+    this.#kernel = kernel;
+    this.#all = all;
+    all.add(this);
+    this.pages = Number(length >> 12n);
+  }
+
+  /** Bytes. */
+  get length(): bigint {
+    return BigInt(this.pages) << 12n;
+  }
+
+  /** Whether the file has gone, with its frames. */
+  get gone(): boolean {
+    return !this.#open && this.#mapped === 0;
+  }
+
+  /** The frames the file has, for those who look: by page. */
+  get frames(): ReadonlyMap<number, number> {
+    return this.#frames;
+  }
+
+  /** The frame of a page, made of zeros when there is none; -1 beyond the end. @throws LinuxError ENOMEM */
+  frameOf(page: number): number {
+    if (page >= this.pages) return -1;
+    let frame = this.#frames.get(page);
+    if (frame === undefined) {
+      frame = this.#kernel.frames.allocateZeroed(0, 'page');
+      this.#frames.set(page, frame);
+    }
+    return frame;
+  }
+
+  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end */
+  read(offset: bigint, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.#eachPart(offset, length, (page, from, done, count) => {
+      const frame = this.#frames.get(page);
+      if (frame === undefined) return;
+      bytes.set(this.#kernel.storage.bytes.subarray(frame + from, frame + from + count), done);
+    });
+    return bytes;
+  }
+
+  /**
+   * Writes bytes: all, or none. Whoever maps the pages sees them.
+   * @throws LinuxError EINVAL for a range beyond the end; ENOMEM
+   */
+  write(offset: bigint, bytes: Uint8Array): void {
+    this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
+    this.#eachPart(offset, bytes.length, (page, from, done, count) => {
+      this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
+    });
+  }
+
+  /** The file's user needs it no longer: its frames stay while something maps it. */
+  close(): void {
+    this.#open = false;
+    this.#letGo();
+  }
+
+  /** So many more pages of address space map it; a negative number: so many fewer. */
+  mapped(pages: number): void {
+    this.#mapped += pages;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (!this.gone) return;
+    for (const frame of this.#frames.values()) this.#kernel.frames.free(frame);
+    this.#frames.clear();
+    this.#all.delete(this);
+  }
+
+  #eachPart(
+    offset: bigint,
+    length: number,
+    part: (page: number, from: number, done: number, count: number) => void,
+  ): void {
+    if (offset < 0n || offset + BigInt(length) > this.length) {
+      throw new LinuxError('EINVAL', `${hex(offset)} + ${length} is beyond the file's ${hex(this.length)}`);
+    }
+    const start = Number(offset);
+    for (let done = 0; done < length; ) {
+      const from = (start + done) % FRAME_SIZE;
+      const count = Math.min(length - done, FRAME_SIZE - from);
+      part(Math.floor((start + done) / FRAME_SIZE), from, done, count);
+      done += count;
+    }
+  }
+}
