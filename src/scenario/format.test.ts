@@ -33,9 +33,26 @@ const range = { address: number, length: number };
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 20 });
 const cpu = fc.nat(3);
 const yes = fc.constant(true as const);
+const file = fc.nat(15);
+const words = {
+  protection: fc.constantFrom(0, 1, 2, 4, 5, 6, 7),
+  fixed: yes,
+  shared: yes,
+  large: yes,
+  high: yes,
+};
+const mremap = { address: number, oldLength: number, newLength: number };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  record(['mmap'], range, { process, protection: fc.constantFrom(0, 1, 2, 4, 5, 6, 7), fixed: yes }),
+  record(['mmap'], range, { process, ...words }),
+  record(['mmap'], { ...range, file, offset: number }, { process, ...words }),
+  record(['mremap'], mremap, { process, mayMove: yes }),
+  record(['mremap'], { ...mremap, to: number }, { process }),
+  record(['fork'], { child: fc.nat(15) }, { process }),
+  record(['file'], { file, length: number }),
+  record(['file read'], { file, offset: number, length: number }),
+  record(['file write'], { file, offset: number, bytes }),
+  record(['file close'], { file }),
   record(['munmap', 'dontneed'], range, { process }),
   record(['mprotect'], { ...range, protection: fc.nat(7) }, { process }),
   record(['new', 'exit'], {}, { process }),
@@ -69,6 +86,15 @@ describe('an operation as a line', () => {
     'mmap 256M 1M',
     '2: mmap 0x1234 4K',
     'mmap 2T 8K rx fixed',
+    'mmap 5T 1M none shared large fixed high file 3 4K',
+    '3: mremap 256M 4K 8K',
+    'mremap 256M 1M 2M maymove',
+    'mremap 256M 1M 2M to 1G',
+    '2: fork 3',
+    'file 15 1M',
+    'file 0 read 4K 16',
+    'file 0 write 0 00ff',
+    'file 0 close',
     '15: mprotect 256M 4K none',
     'new',
     '3: exit',

@@ -2,7 +2,7 @@
  * Operations as lines: the inverse of `parseLine`.
  */
 
-import type { Operation } from './operation.ts';
+import type { MmapWords, Operation, OperationOf } from './operation.ts';
 import { PROTECTION_LETTERS } from './words.ts';
 
 /** The line of an operation, without its end: `parseLine` makes the same operation of it. */
@@ -20,6 +20,21 @@ function words(operation: Operation): (string | number)[] {
       return [operation.verb, ...range(operation)];
     case 'mprotect':
       return ['mprotect', ...range(operation), formatProtection(operation.protection)];
+    case 'mremap': {
+      const { address, oldLength, newLength, mayMove, to } = operation;
+      const where = to === undefined ? (mayMove ? ['maymove'] : []) : ['to', formatNumber(to)];
+      return ['mremap', ...[address, oldLength, newLength].map(formatNumber), ...where];
+    }
+    case 'fork':
+      return ['fork', operation.child];
+    case 'file':
+      return ['file', operation.file, formatNumber(operation.length)];
+    case 'file read':
+      return ['file', operation.file, 'read', ...[operation.offset, operation.length].map(formatNumber)];
+    case 'file write':
+      return ['file', operation.file, 'write', formatNumber(operation.offset), formatBytes(operation.bytes)];
+    case 'file close':
+      return ['file', operation.file, 'close'];
     case 'new':
     case 'exit':
     case 'stats':
@@ -45,7 +60,7 @@ function words(operation: Operation): (string | number)[] {
   }
 }
 
-type Access = Extract<Operation, { readonly verb: `${string} ${'read' | 'write'}` }>;
+type Access = OperationOf<`${'process' | 'kernel' | 'guest'} ${'read' | 'write'}`>;
 
 function access(operation: Access): (string | number)[] {
   const [side, verb] = operation.verb.split(' ') as [string, string];
@@ -59,8 +74,15 @@ function range({ address, length }: { readonly address: bigint; readonly length:
   return [formatNumber(address), formatNumber(length)];
 }
 
-function mmapWords({ protection, fixed }: Extract<Operation, { verb: 'mmap' }>): string[] {
-  return [...(protection === undefined ? [] : [formatProtection(protection)]), ...(fixed ? ['fixed'] : [])];
+function mmapWords({ protection, fixed, shared, large, high, file, offset = 0n }: MmapWords): string[] {
+  return [
+    ...(protection === undefined ? [] : [formatProtection(protection)]),
+    ...(shared ? ['shared'] : []),
+    ...(large ? ['large'] : []),
+    ...(fixed ? ['fixed'] : []),
+    ...(high ? ['high'] : []),
+    ...(file === undefined ? [] : ['file', `${file}`, formatNumber(offset)]),
+  ];
 }
 
 /** A number as a reader likes it: decimal when small, else with a suffix when that is exact, else hexadecimal. */

@@ -8,6 +8,8 @@
 export const GMAP_NAMES = 64;
 /** How many processes: 0 to 15. Process 0 is there from the start. */
 export const PROCESS_NAMES = 16;
+/** How many files in memory: 0 to 15. */
+export const FILE_NAMES = 16;
 /** Processors of the world: 0 to 3. */
 export const CPUS = 4;
 
@@ -19,6 +21,11 @@ interface OfProcess {
 /** A line of a gmap: its name. */
 interface OfGmap {
   readonly gmap: number;
+}
+
+/** A line of a file: its name. */
+interface OfFile {
+  readonly file: number;
 }
 
 /** An access by code: on which processor; absent for the one where such code usually runs. */
@@ -42,11 +49,20 @@ interface Data extends At {
 }
 
 /** What is there to a mapping beside where it is. */
-interface MmapWords {
+export interface MmapWords {
   /** PROT bits; absent for read and write. */
   readonly protection?: number;
   /** Replaces what is there. */
   readonly fixed?: true;
+  /** Writes are for all who map it. */
+  readonly shared?: true;
+  /** Whole segments get frames of 1 MiB. */
+  readonly large?: true;
+  /** It may lie beyond 4 TiB. */
+  readonly high?: true;
+  /** The file whose pages they are, and the byte of it where they begin: both or none. */
+  readonly file?: number;
+  readonly offset?: bigint;
 }
 
 /** An operation of the language. Addresses and lengths in bytes. */
@@ -54,7 +70,20 @@ export type Operation =
   | ({ readonly verb: 'mmap' } & OfProcess & Range & MmapWords)
   | ({ readonly verb: 'munmap' | 'dontneed' } & OfProcess & Range)
   | ({ readonly verb: 'mprotect'; readonly protection: number } & OfProcess & Range)
+  | ({
+      readonly verb: 'mremap';
+      readonly address: bigint;
+      readonly oldLength: bigint;
+      readonly newLength: bigint;
+      readonly mayMove?: true;
+      readonly to?: bigint;
+    } & OfProcess)
   | ({ readonly verb: 'new' | 'exit' } & OfProcess)
+  | ({ readonly verb: 'fork'; readonly child: number } & OfProcess)
+  | ({ readonly verb: 'file'; readonly length: bigint } & OfFile)
+  | ({ readonly verb: 'file read'; readonly offset: bigint; readonly length: bigint } & OfFile)
+  | ({ readonly verb: 'file write'; readonly offset: bigint; readonly bytes: Uint8Array } & OfFile)
+  | ({ readonly verb: 'file close' } & OfFile)
   | ({ readonly verb: 'gmap_alloc' } & OfProcess & OfGmap)
   | ({ readonly verb: 'gmap_free' | 'dump' } & OfGmap)
   | ({

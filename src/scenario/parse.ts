@@ -2,7 +2,7 @@
  * The scenario language: one operation a line. docs/scenarios.md describes it.
  */
 
-import type { Operation } from './operation.ts';
+import type { MmapWords, Operation } from './operation.ts';
 import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
 export type { Operation } from './operation.ts';
@@ -10,6 +10,8 @@ export { parseNumber, ScenarioSyntaxError } from './words.ts';
 
 /** Whose operation it is, for those that concern a process. */
 type Whose = { process?: number };
+/** Words of an mmap that say something by being there. */
+const FLAGS = ['fixed', 'shared', 'large', 'high'] as const;
 type Reader = (words: Words, whose: Whose) => Operation;
 
 /** Reads the operands of the verbs of processes: their lines may begin with a process. */
@@ -18,8 +20,17 @@ const OF_PROCESSES: Readonly<Record<string, Reader>> = {
   munmap: (w, whose) => ({ verb: 'munmap', ...whose, ...range(w) }),
   mprotect: (w, whose) => ({ verb: 'mprotect', ...whose, ...range(w), protection: w.protection() }),
   dontneed: (w, whose) => ({ verb: 'dontneed', ...whose, ...range(w) }),
+  mremap: (w, whose) => ({
+    verb: 'mremap',
+    ...whose,
+    address: w.number('the address'),
+    oldLength: w.number('the old length'),
+    newLength: w.number('the new length'),
+    ...mremapWords(w),
+  }),
   new: (_, whose) => ({ verb: 'new', ...whose }),
   exit: (_, whose) => ({ verb: 'exit', ...whose }),
+  fork: (w, whose) => ({ verb: 'fork', ...whose, child: w.child() }),
   gmap_alloc: (w, whose) => ({ verb: 'gmap_alloc', ...whose, gmap: w.gmap() }),
   process: (w, whose) =>
     isRead(w)
@@ -60,6 +71,7 @@ const OF_NO_PROCESS: Readonly<Record<string, Reader>> = {
       ? { verb: 'guest read', gmap, ...range(w), ...w.cpu() }
       : { verb: 'guest write', gmap, ...data(w), ...w.cpu() };
   },
+  file: (w) => fileOperation(w, w.file()),
   dump: (w) => ({ verb: 'dump', gmap: w.gmap() }),
   stats: () => ({ verb: 'stats' }),
   fail: (w) => ({ verb: 'fail', count: w.number('the count') }),
@@ -80,18 +92,39 @@ function isRead(w: Words): boolean {
 }
 
 /** The words behind an mmap's length: in any order, each kind at most once. */
-function mmapWords(w: Words): { protection?: number; fixed?: true } {
-  const found: { protection?: number; fixed?: true } = {};
+function mmapWords(w: Words): MmapWords {
+  const found: { -readonly [K in keyof MmapWords]: MmapWords[K] } = {};
   let protection: number | undefined;
   for (;;) {
-    if (!found.fixed && w.skip('fixed')) found.fixed = true;
-    else if (protection === undefined) {
+    const flag = FLAGS.find((one) => !found[one] && w.skip(one));
+    if (flag) {
+      found[flag] = true;
+    } else if (found.file === undefined && w.skip('file')) {
+      found.file = w.file();
+      found.offset = w.number('the offset in the file');
+    } else if (protection === undefined) {
       protection = w.option(protectionOf);
       if (protection === undefined) return found;
       // Read and write is what an mmap is without a word.
       if (protection !== 3) found.protection = protection;
-    } else return found;
+    } else {
+      return found;
+    }
   }
+}
+
+function mremapWords(w: Words): { mayMove?: true; to?: bigint } {
+  if (w.skip('maymove')) return { mayMove: true };
+  return w.skip('to') ? { to: w.number('the new address') } : {};
+}
+
+function fileOperation(w: Words, file: number): Operation {
+  if (w.skip('close')) return { verb: 'file close', file };
+  if (w.skip('write')) {
+    return { verb: 'file write', file, offset: w.number('the offset'), bytes: w.bytes() };
+  }
+  if (!w.skip('read')) return { verb: 'file', file, length: w.number('the length') };
+  return { verb: 'file read', file, offset: w.number('the offset'), length: w.number('the length') };
 }
 
 /**

@@ -2,7 +2,7 @@
  * The words of a line of the scenario language, and what they can stand for.
  */
 
-import { CPUS, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
+import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
 
 /** A line that is not in the language. The message says what is wrong with it. */
 export class ScenarioSyntaxError extends Error {
@@ -95,6 +95,15 @@ export class Words {
 
   gmap(): number {
     return name('gmap', this.number('the gmap'), GMAP_NAMES);
+  }
+
+  /** The name of another process. */
+  child(): number {
+    return name('process', this.number('the process'), PROCESS_NAMES);
+  }
+
+  file(): number {
+    return name('file', this.number('the file'), FILE_NAMES);
   }
 
   /** `on CPU` at the end of an access, or nothing. */

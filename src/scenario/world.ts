@@ -2,7 +2,7 @@
  * The world that a scenario happens in: one machine, processes named 0 to 15, and gmaps named 0 to 63.
  */
 
-import { type Gmap, Host, hex, LinuxError, type Mm, PROCESS_LIMIT } from '../host/index.ts';
+import { type Gmap, Host, hex, LinuxError, type MemoryFile, type Mm, PROCESS_LIMIT } from '../host/index.ts';
 import { type Cpu, Machine } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
@@ -34,6 +34,7 @@ export class World {
   readonly host: Host;
   readonly processes = new Map<number, Mm>();
   readonly gmaps = new Map<number, Gmap>();
+  readonly files = new Map<number, MemoryFile>();
 
   /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
   constructor(options: WorldOptions = {}) {
@@ -65,10 +66,26 @@ export class World {
     return gmap;
   }
 
+  /** The file of that name. @throws LinuxError ENOENT */
+  file(name: number): MemoryFile {
+    const file = this.files.get(name);
+    if (!file) throw new LinuxError('ENOENT', `there is no file ${name}`);
+    return file;
+  }
+
   #perform(operation: Operation): Answer {
     switch (operation.verb) {
       case 'new':
         return this.#new(operation.process ?? 0);
+      case 'fork':
+        return this.#fork(operation);
+      case 'mremap':
+        return { lines: [`ok ${hex(this.process(operation.process).mremap(operation))}`] };
+      case 'file':
+      case 'file read':
+      case 'file write':
+      case 'file close':
+        return this.#ofFile(operation);
       case 'exit':
         return this.#exit(operation.process ?? 0);
       case 'mmap':
@@ -109,6 +126,32 @@ export class World {
     return OK;
   }
 
+  #fork({ process, child }: OperationOf<'fork'>): Answer {
+    const parent = this.process(process);
+    if (this.processes.has(child)) throw new LinuxError('EEXIST', `there is a process ${child} already`);
+    this.processes.set(child, this.host.fork(parent));
+    return OK;
+  }
+
+  #ofFile(operation: OperationOf<'file' | 'file read' | 'file write' | 'file close'>): Answer {
+    const name = operation.file;
+    switch (operation.verb) {
+      case 'file':
+        if (this.files.has(name)) throw new LinuxError('EEXIST', `there is a file ${name} already`);
+        this.files.set(name, this.host.createFile(operation.length));
+        return OK;
+      case 'file read':
+        return bytes(this.file(name).read(operation.offset, readable(operation.length)));
+      case 'file write':
+        this.file(name).write(operation.offset, operation.bytes);
+        return OK;
+      case 'file close':
+        this.file(name).close();
+        this.files.delete(name);
+        return OK;
+    }
+  }
+
   #exit(name: number): Answer {
     const process = this.process(name);
     this.host.endProcess(process);
@@ -118,12 +161,16 @@ export class World {
   }
 
   #mmap(operation: OperationOf<'mmap'>): Answer {
-    const { address, length, protection = 3, fixed } = operation;
-    this.#reaching(operation, false).mmap({
+    const { address, length, protection = 3, shared = false, large = false, offset = 0n } = operation;
+    const mm = this.#reaching(operation, operation.high ?? false);
+    mm.mmap({
       address,
       length,
       protection,
-      taken: fixed ? 'replace' : 'refuse',
+      taken: operation.fixed ? 'replace' : 'refuse',
+      shared,
+      large,
+      ...(operation.file === undefined ? {} : { file: this.file(operation.file), offset }),
     });
     return OK;
   }
