@@ -155,6 +155,7 @@ export class PageTables {
 
   /**
    * Gives a segment that has nothing yet a frame of 1 MiB, all zeros.
+   * @param bits of its entry: 0, or SEGMENT.PROTECT
    * @throws LinuxError ENOMEM; nothing was made then
    */
   makeLarge(segment: number, bits: number): number {
@@ -168,12 +169,20 @@ export class PageTables {
     }
     this.#facts.segment[frame / PAGE_TABLE_SIZE] = segment;
     this.setSegmentEntry(segment, frame + (SEGMENT.FORMAT_CONTROL | bits));
+    this.#tracedLarge('new', segment, frame);
     return frame;
   }
 
-  /** Nothing is at the start of the 1 MiB frame any more but pages. */
-  forgetLarge(frame: number): void {
+  /** The segment's 1 MiB frame is going to be 256 pages, or nobody's. */
+  forgetLarge(segment: number, change: 'split' | 'gone'): void {
+    const frame = this.largeFrameOf(segment);
     this.#facts.segment[frame / PAGE_TABLE_SIZE] = -1;
+    this.#tracedLarge(change, segment, frame);
+  }
+
+  #tracedLarge(change: 'new' | 'split' | 'gone', segment: number, frame: number): void {
+    const address = BigInt(segment) << 20n;
+    this.#kernel.trace.listener?.({ type: 'large-frame', change, address, frame: BigInt(frame) });
   }
 
   /**
