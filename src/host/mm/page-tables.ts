@@ -9,7 +9,7 @@
 
 import { CRST_SIZE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE, REGION, SEGMENT } from '../../machine/index.ts';
 import { CRST_ORDER } from '../frames.ts';
-import type { Kernel } from '../kernel.ts';
+import { absolute, type Kernel } from '../kernel.ts';
 
 /** An empty region-third entry, segment entry and page entry: their low halves. */
 export const EMPTY_REGION_THIRD = 0x24;
@@ -70,7 +70,7 @@ export class PageTables {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
     if (lo & SEGMENT.INVALID) return -1;
-    return view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
+    return absolute(view.getUint32(entry), lo & SEGMENT.ORIGIN);
   }
 
   /** The segment entry of a segment, or -1 when its segment table does not exist. */
@@ -206,7 +206,7 @@ export class PageTables {
     const lo = view.getUint32(entry + 4);
     if (lo & REGION.INVALID) return -1;
     this.#foundNumber = segment >>> TABLE_SHIFT;
-    this.#foundTable = view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+    this.#foundTable = absolute(view.getUint32(entry), lo & REGION.ORIGIN);
     return this.#foundTable;
   }
 
