@@ -7,6 +7,7 @@
  */
 
 import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE, type Storage } from '../../machine/index.ts';
+import type { Trace } from '../../trace/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Lock, Locks } from '../locks.ts';
@@ -25,6 +26,8 @@ const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
 const PAGES_PER_SEGMENT = 256;
 const HALF = 0x1_0000_0000;
+// Constants of another module are looked up at each use, those of this one are in the code.
+const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
 const USER_ASCE = 0x1c0;
 
 /** Runs of promises from this many on are copied from a pattern: below, setting up the copy costs more. */
@@ -58,6 +61,7 @@ export class Gmap implements Guest {
   readonly #kernel: Kernel;
   /** What runs once a segment has at hand what it needs, rather than by way of three objects. */
   readonly #view: DataView;
+  readonly #trace: Trace;
   readonly #locks: Locks;
   readonly #mmapLock: Lock;
   readonly #pageTableLock: Lock;
@@ -80,6 +84,7 @@ export class Gmap implements Guest {
     this.mm = mm;
     this.#kernel = mm.kernel;
     this.#view = mm.kernel.storage.view;
+    this.#trace = mm.kernel.trace;
     this.#locks = mm.kernel.locks;
     this.#mmapLock = mm.mmapLock;
     this.#pageTableLock = mm.pageTableLock;
@@ -96,7 +101,7 @@ export class Gmap implements Guest {
     this.asceHi = Math.floor(this.tables.top / HALF);
     this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_FIRST | ASCE.LENGTH) >>> 0;
     mm.guests.add(this);
-    this.#kernel.trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
+    this.#trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
   }
 
   /** The address-space-control element: the region-first table's origin | 0x1c0 | 0x0f. */
@@ -128,7 +133,7 @@ export class Gmap implements Guest {
       throw new LinuxError('EINVAL', `from ${hex(from)} + length ${hex(length)} is beyond 4 TiB`);
     }
     this.mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
-    this.#kernel.trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
+    this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
   }
 
   /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
@@ -191,7 +196,7 @@ export class Gmap implements Guest {
     const { to, length } = range;
     checkRange(to, length);
     this.unmapSegments(Number(to >> 20n), Number(length >> 20n));
-    this.#kernel.trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+    this.#trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
   }
 
   /** As `unmap`, in segment numbers that are known to be in range. */
@@ -215,26 +220,46 @@ export class Gmap implements Guest {
     const segment = this.faultSegment(Number(BigInt.asUintN(64, address) >> 20n));
     if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
     const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
-    this.#kernel.trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
+    this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
     return process;
   }
 
-  /** As `fault`, in segment numbers. Returns -1 where that throws EFAULT. @throws LinuxError ENOMEM */
+  /**
+   * As `fault`, in segment numbers. Returns -1 where that throws EFAULT.
+   *
+   * What most faults find, a linked entry or a promise of something that the process has a page table for, is
+   * dealt with here, without locks for the reasons of `#promiseOne`; `#fault` does everything else.
+   * @throws LinuxError ENOMEM
+   */
   faultSegment(segment: number): number {
-    const process = this.#linkedSegment(segment);
+    const { tables } = this;
+    const node = tables.nodeIn(segment);
+    if (node < 0 || this.#locks.report !== null || this.#freed === true) return this.#fault(segment);
+    const entry = tables.entryIn(segment);
+    const lo = this.#view.getInt32(entry + 4);
+    if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
+    const process = lo === EMPTY_SEGMENT ? -1 : this.#relink(entry, node, lo);
     return process < 0 ? this.#fault(segment) : process;
   }
 
   /**
-   * The process segment behind a segment of the table found last, when it is linked; -1 for all others. No lock is
-   * taken, for the reasons of `#promiseOne`.
+   * Links a promised entry to a page table that the process has: both have the same entry then. Returns the process
+   * segment, or -1 when something is in the way.
    */
-  #linkedSegment(segment: number): number {
-    const { tables } = this;
-    if (tables.nodeIn(segment) < 0 || this.#locks.report !== null || this.#freed === true) return -1;
-    const entry = tables.entryIn(segment);
-    const lo = this.#view.getInt32(entry + 4);
-    return lo & SEGMENT.INVALID ? -1 : this.#processSegment(entry, lo);
+  #relink(entry: number, node: number, lo: number): number {
+    const { mm } = this;
+    const view = this.#view;
+    const wanted = view.getInt32(entry) * 4096 + (lo >>> 20);
+    if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
+    const theirs = mm.tables.segmentEntryOf(wanted);
+    if (theirs < 0 || this.#trace.listener !== null) return -1;
+    const tableLo = view.getInt32(theirs + 4);
+    if (tableLo & (INVALID | FORMAT_CONTROL)) return -1;
+    const tableHi = view.getInt32(theirs);
+    this.#reverseMaps.linkFrame(tableUnit(tableHi, tableLo) >>> 1, node);
+    view.setInt32(entry, tableHi);
+    view.setInt32(entry + 4, tableLo & ORIGIN);
+    return wanted;
   }
 
   #fault(segment: number): number {
@@ -244,7 +269,7 @@ export class Gmap implements Guest {
       const entry = this.tables.entryOf(segment);
       if (entry < 0) return -1;
       const lo = this.#view.getInt32(entry + 4);
-      if ((lo & SEGMENT.INVALID) === 0) return this.#processSegment(entry, lo);
+      if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
       return lo === EMPTY_SEGMENT ? -1 : this.#link(segment, entry, lo);
     } finally {
       this.#mmapLock.release();
@@ -258,21 +283,20 @@ export class Gmap implements Guest {
 
   /** Links a promised entry. Returns the process segment, or -1 when the process has nothing there. */
   #link(segment: number, entry: number, lo: number): number {
-    const { mm } = this;
     const wanted = this.#view.getUint32(entry) * 4096 + (lo >>> 20);
-    if (!mm.mappings.at(wanted * PAGES_PER_SEGMENT)) return -1;
-    const table = mm.makePageTable(wanted);
+    if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
+    const table = this.mm.makePageTable(wanted);
     this.#pageTableLock.acquire('write');
     this.#reverseMaps.link(table, this.tables.nodeOf(segment));
     this.#view.setUint32(entry, table / HALF);
     this.#view.setUint32(entry + 4, table >>> 0);
     this.#pageTableLock.release();
-    if (this.#kernel.trace.listener !== null) this.#traceLink(segment, entry, wanted, table);
+    if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted, table);
     return wanted;
   }
 
   #traceLink(segment: number, entry: number, process: number, table: number): void {
-    this.#kernel.trace.listener?.({
+    this.#trace.listener?.({
       type: 'link',
       gmap: this.id,
       guest: BigInt(segment) << 20n,
@@ -316,7 +340,7 @@ export class Gmap implements Guest {
   #discard(entry: number, segment: number, firstPage: number, endPage: number): void {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    if (lo & SEGMENT.INVALID) return;
+    if (lo & INVALID) return;
     const guestPage = segment * PAGES_PER_SEGMENT;
     const processPage = this.#processSegment(entry, lo) * PAGES_PER_SEGMENT;
     const start = Math.max(firstPage - guestPage, 0);
@@ -341,7 +365,7 @@ export class Gmap implements Guest {
       if (gmap === this) this.disable(this.#kernel.machine.cpu(cpu));
     }
     this.#freed = true;
-    this.#kernel.trace.listener?.({ type: 'gmap-free', gmap: this.id });
+    this.#trace.listener?.({ type: 'gmap-free', gmap: this.id });
   }
 
   /** Puts a processor into this guest address space: control register 1 gets its element. Purges nothing. */
@@ -366,7 +390,7 @@ export class Gmap implements Guest {
       for (let i = 0; i < 2048; i++) {
         const lo = view.getUint32(origin + i * 8 + 4);
         if (lo === EMPTY_SEGMENT) continue;
-        const linked = (lo & SEGMENT.INVALID) === 0;
+        const linked = (lo & INVALID) === 0;
         const process = linked
           ? this.#processSegment(origin + i * 8, lo)
           : view.getUint32(origin + i * 8) * 4096 + (lo >>> 20);
@@ -394,7 +418,7 @@ export class Gmap implements Guest {
   #unlinkRun(entry: number, node: number, count: number, reason: UnlinkReason): number {
     const reverseMaps = this.#reverseMaps;
     if (!reverseMaps.anyLinked(node)) return 0;
-    if (this.#kernel.trace.listener !== null) this.#traceUnlinks(entry, node, count, reason);
+    if (this.#trace.listener !== null) this.#traceUnlinks(entry, node, count, reason);
     let unlinked = 0;
     for (let i = 0; i < count; i++) {
       if (!reverseMaps.isLinked(node + i)) continue;
@@ -409,7 +433,7 @@ export class Gmap implements Guest {
       if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
       const entry = first + i * 8;
       const process = this.#processSegment(entry, this.#view.getInt32(entry + 4));
-      this.#kernel.trace.listener?.({
+      this.#trace.listener?.({
         type: 'unlink',
         gmap: this.id,
         guest: BigInt(this.segmentOf(entry)) << 20n,
