@@ -49,7 +49,7 @@ function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: num
     return;
   }
   census.links.set(entry, origin);
-  const segment = mm.common.facts.segment[origin / PAGE_TABLE_SIZE] as number;
+  const segment = mm.common.facts.segmentOf(origin / PAGE_TABLE_SIZE);
   const current = segment < 0 ? 0 : mm.tables.segmentValueOf(segment);
   if (current !== hi * HALF + lo) {
     const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is no page table of the process`;

@@ -64,8 +64,14 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end */
+  /** Says no to who uses it after it was closed. @throws LinuxError EBADF */
+  demandOpen(): void {
+    if (!this.#open) throw new LinuxError('EBADF', 'the file was closed');
+  }
+
+  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
+    this.demandOpen();
     const bytes = new Uint8Array(length);
     this.#eachPart(offset, length, (page, from, done, count) => {
       const frame = this.#frames.get(page);
@@ -77,16 +83,17 @@ export class MemoryFile {
 
   /**
    * Writes bytes: all, or none. Whoever maps the pages sees them.
-   * @throws LinuxError EINVAL for a range beyond the end; ENOMEM
+   * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
+    this.demandOpen();
     this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
     this.#eachPart(offset, bytes.length, (page, from, done, count) => {
       this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
     });
   }
 
-  /** The file's user needs it no longer: its frames stay while something maps it. */
+  /** Its user needs the file no longer, and cannot map, read or write it any more. Its frames stay while it is mapped. */
   close(): void {
     this.#open = false;
     this.#letGo();

@@ -83,7 +83,7 @@ function splitLarge(mm: Mm, segment: number): void {
   const gather = new Gather(mm.kernel, mm.tables);
   mm.underPageTableLock(() => {
     unlinkGuests(mm, segment, frame, 'segment-changed', gather);
-    mm.tables.forgetLarge(frame);
+    mm.tables.forgetLarge(segment, 'split');
     mm.tables.setSegmentEntry(segment, table);
     frames.split(frame);
   });
@@ -134,8 +134,8 @@ export function dropUnneeded(mm: Mm, segment: number, gather: Gather): void {
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
   unlinkGuests(mm, segment, frame, 'page-table-gone', gather);
+  mm.tables.forgetLarge(segment, 'gone');
   mm.tables.dropSegment(segment);
-  mm.tables.forgetLarge(frame);
   gather.block(frame);
   gather.space();
 }
