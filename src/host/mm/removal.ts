@@ -186,19 +186,20 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
     const table = Math.floor(segment / 2048);
     if (!touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_TABLE)) {
       gather.table(mm.tables.dropSegmentTable(segment));
-      dropRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable((table + 1) * 2048, last);
   }
+  if (mm.tables.levels === 4) dropRegionTables(mm, start, end, gather);
 }
 
-function dropRegionTable(mm: Mm, segment: number, gather: Gather): void {
-  if (touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_REGION)) return;
-  // Another segment table of it may wait for its turn in the loop above.
-  const first = Math.floor(segment / (2048 * 2048)) * 2048 * 2048;
-  if (mm.tables.nextTable(first, first + 2048 * 2048) < first + 2048 * 2048) return;
-  const region = mm.tables.dropRegionTable(segment);
-  if (region >= 0) gather.table(region);
+/** Region-third tables go too when nothing was ever touched in what was mapped last, and no segment table is left. */
+function dropRegionTables(mm: Mm, start: number, end: number, gather: Gather): void {
+  for (let region = Math.floor(start / PAGES_PER_REGION); region * PAGES_PER_REGION < end; region++) {
+    const first = region * PAGES_PER_REGION;
+    if (mm.mappings.touches(first, first + PAGES_PER_REGION)) continue;
+    const table = mm.tables.dropRegionTable(first / PAGES_PER_SEGMENT);
+    if (table >= 0) gather.table(table);
+  }
 }
 
 /** Whether a mapping touches the aligned range of so many pages that the page is in. */
