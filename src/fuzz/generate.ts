@@ -3,7 +3,7 @@
  * what is not.
  */
 
-import { CPUS, type Operation } from '../scenario/index.ts';
+import { CPUS, type MmapWords, type Operation, type OperationOf } from '../scenario/index.ts';
 import type { GmapModel, Model, ProcessModel } from './model/index.ts';
 import { Places } from './places.ts';
 import type { Random } from './random.ts';
@@ -13,6 +13,12 @@ export interface Profile {
   /** How many names of processes and gmaps are used. */
   readonly processes: number;
   readonly gmaps: number;
+  /** How many names of files are used; 0 for no files. */
+  readonly files: number;
+  /** Whether there is shared memory, memory with frames of 1 MiB, and memory beyond 4 TiB. */
+  readonly shared: boolean;
+  readonly large: boolean;
+  readonly high: boolean;
   /** One operation in so many is preceded by a `fail`; 0 for none. */
   readonly failOneIn: number;
 }
@@ -22,13 +28,18 @@ export function drawProfile(random: Random): Profile {
   return {
     processes: random.pick([1, 1, 2, 2, 3, 4, 6]),
     gmaps: random.pick([1, 2, 3, 3, 4, 6, 16]),
+    files: random.pick([0, 0, 1, 2, 4]),
+    shared: random.oneIn(2),
+    large: random.oneIn(3),
+    high: random.oneIn(5),
     failOneIn: random.pick([0, 0, 16, 40]),
   };
 }
 
 type Kind = Operation['verb'];
 type KindOfGmap = Exclude<Extract<Operation, { readonly gmap: number }>['verb'], 'gmap_alloc'>;
-type KindOfProcess = Exclude<Kind, KindOfGmap | 'new' | 'stats' | 'fail'>;
+type KindOfFile = Extract<Kind, 'file' | `file ${string}`>;
+type KindOfProcess = Exclude<Kind, KindOfGmap | KindOfFile | 'new' | 'stats' | 'fail'>;
 
 /** How often which operation is drawn. */
 const WEIGHTS: readonly (readonly [Kind, number])[] = [
@@ -49,15 +60,31 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['gmap_fault', 7],
   ['gmap_discard', 4],
   ['new', 3],
+  ['fork', 4],
+  ['mremap', 8],
+  ['file', 1],
+  ['file read', 2],
+  ['file write', 4],
+  ['file close', 1],
   ['exit', 1],
   ['dump', 1],
   ['stats', 1],
 ];
 
 /** Kinds without which nothing happens. */
-const NEEDED: readonly Kind[] = ['mmap', 'gmap_alloc', 'gmap_map_segment', 'guest read', 'guest write'];
+const NEEDED: readonly Kind[] = [
+  'mmap',
+  'file',
+  'gmap_alloc',
+  'gmap_map_segment',
+  'guest read',
+  'guest write',
+];
 
 const SEGMENT = 1n << 20n;
+/** More than a mapping has. */
+const MUCH = 16n * SEGMENT;
+const FILE_PAGES = [0, 0, 0, 1, 2, 127, 255, 256] as const;
 const PROTECTIONS = [1, 1, 1, 0, 0, 2, 4, 5, 6, 7] as const;
 
 /** Makes the operations of one scenario, one after another. */
@@ -71,7 +98,7 @@ export class Generator {
   constructor(random: Random, profile: Profile) {
     this.#random = random;
     this.#profile = profile;
-    this.#places = new Places(random);
+    this.#places = new Places(random, profile.high);
     this.#kinds = drawKinds(random);
   }
 
@@ -100,7 +127,14 @@ export class Generator {
       case 'stats':
       case 'fail':
         return { verb: 'stats' };
+      case 'file':
+      case 'file read':
+      case 'file write':
+      case 'file close':
+        return this.#ofFile(verb, model);
       case 'exit':
+      case 'fork':
+      case 'mremap':
       case 'gmap_alloc':
       case 'mmap':
       case 'munmap':
@@ -123,6 +157,10 @@ export class Generator {
     switch (verb) {
       case 'exit':
         return { verb, ...whose };
+      case 'fork':
+        return { verb, ...whose, child: this.#freeName(model.processes, this.#profile.processes + 1) };
+      case 'mremap':
+        return { verb, ...whose, ...this.#remapping(process) };
       case 'gmap_alloc': {
         // When all are taken, this is seldom worth doing.
         const { gmaps } = this.#profile;
@@ -135,15 +173,13 @@ export class Generator {
         const range = this.#random.oneIn(2)
           ? { address: BigInt(segment) << 20n, length: this.#places.segments() }
           : { address: this.#places.pageIn(segment), length: this.#places.pages() };
-        const words = {
-          ...(this.#random.oneIn(4) ? { protection: this.#random.pick(PROTECTIONS) } : {}),
-          ...(this.#random.oneIn(3) ? {} : { fixed: true as const }),
-        };
-        return { verb, ...whose, ...range, ...words };
+        const high = this.#profile.high && !this.#random.oneIn(8) ? { high: true as const } : {};
+        return { verb, ...whose, ...range, ...high, ...this.#words(model) };
       }
       case 'munmap': {
         const address = this.#pageOf(process);
-        const length = this.#random.oneIn(30) ? (1n << 42n) - address : this.#places.pages();
+        const rest = (((address >> 42n) + 1n) << 42n) - address;
+        const length = this.#random.oneIn(30) ? rest : this.#places.pages();
         return { verb, ...whose, address, length };
       }
       case 'dontneed':
@@ -165,6 +201,57 @@ export class Generator {
         return { verb, ...whose, address, bytes: this.#data(), ...cpu } as Operation;
       }
     }
+  }
+
+  /** What is there to a mapping beside where it is. */
+  #words(model: Model): MmapWords {
+    const { shared, large } = this.#profile;
+    const isLarge = large && this.#random.oneIn(2);
+    // Large memory is private and anonymous: seldom try what cannot be.
+    const plain = isLarge && !this.#random.oneIn(20);
+    return {
+      ...(this.#random.oneIn(4) ? { protection: this.#random.pick(PROTECTIONS) } : {}),
+      ...(this.#random.oneIn(3) ? {} : { fixed: true as const }),
+      ...(shared && !plain && this.#random.oneIn(3) ? { shared: true as const } : {}),
+      ...(isLarge ? { large: true as const } : {}),
+      ...(!plain && this.#random.oneIn(3) ? this.#someFile(model) : {}),
+    };
+  }
+
+  #someFile(model: Model): { file?: number; offset?: bigint } {
+    const { files } = this.#profile;
+    if (files === 0 || (model.files.size === 0 && !this.#random.oneIn(8))) return {};
+    return { file: this.#name(model.files, files), offset: BigInt(this.#random.pick(FILE_PAGES)) << 12n };
+  }
+
+  #ofFile(verb: KindOfFile, model: Model): Operation {
+    const { files } = this.#profile;
+    if (files === 0) return this.#make('guest write', model);
+    if (model.files.size === 0 && verb !== 'file' && !this.#random.oneIn(8))
+      return this.#ofFile('file', model);
+    const offset = this.#places.within(BigInt(this.#random.pick(FILE_PAGES)) << 12n);
+    const file = this.#name(model.files, files);
+    switch (verb) {
+      case 'file':
+        return { verb, file: this.#freeName(model.files, files), length: this.#places.pages() };
+      case 'file read':
+        return { verb, file, offset, length: BigInt(this.#places.length()) };
+      case 'file write':
+        return { verb, file, offset, bytes: this.#data() };
+      case 'file close':
+        return { verb, file };
+    }
+  }
+
+  /** Mostly of all of a mapping, or a good part of one. */
+  #remapping(process: ProcessModel | undefined): Omit<OperationOf<'mremap'>, 'verb' | 'process'> {
+    const address = this.#pageOf(process);
+    const oldLength = this.#mapped();
+    const newLength = this.#random.oneIn(3) ? oldLength : this.#mapped();
+    const way = this.#random.below(4);
+    if (way === 0) return { address, oldLength, newLength };
+    if (way === 1) return { address, oldLength, newLength, mayMove: true };
+    return { address, oldLength, newLength, to: this.#pageOf(process) };
   }
 
   #ofGmap(verb: KindOfGmap, model: Model): Operation {
@@ -278,8 +365,10 @@ export class Generator {
     );
     if (names.length === 0) return operation;
     const name = this.#random.pick(names);
-    const value = (operation as unknown as Record<string, bigint>)[name] as bigint;
-    return { ...operation, [name]: this.#places.odd(value) };
+    const value = this.#places.odd((operation as unknown as Record<string, bigint>)[name] as bigint);
+    // Whatever maps so much, the model would need a page for each page of it.
+    const maps = operation.verb === 'mmap' || operation.verb === 'mremap';
+    return maps && name.endsWith('ength') && value > MUCH ? operation : { ...operation, [name]: value };
   }
 }
 

@@ -15,6 +15,9 @@ const PROCESS_GROUPS = [
   [0x100, 0x900, 0x1100, 0x3f_ffff],
 ] as const;
 
+/** Segments around 4 TiB, where a fourth level of tables begins, and the last ones that it reaches. */
+const HIGH_GROUP = [0x3f_fffe, 0x3f_ffff, 0x40_0000, 0x40_0001, 0x40_0800, 2 ** 33 - 1] as const;
+
 /** Groups of guest segments: neighbours, the edges of tables of each level, the end of the address space. */
 const GUEST_GROUPS = [
   [0, 1, 2],
@@ -48,9 +51,10 @@ export class Places {
   readonly #process: readonly number[];
   readonly #guest: readonly number[];
 
-  constructor(random: Random) {
+  /** @param high whether processes have memory beyond 4 TiB */
+  constructor(random: Random, high: boolean) {
     this.#random = random;
-    this.#process = this.#someOf(PROCESS_GROUPS);
+    this.#process = [...this.#someOf(PROCESS_GROUPS), ...(high ? HIGH_GROUP : [])];
     this.#guest = this.#someOf(GUEST_GROUPS);
   }
 

@@ -35,7 +35,7 @@ const SHOWN = 200;
 /** A scenario as it happens. After a finding, nothing more is to be done with it. */
 export class Run {
   readonly world: World;
-  readonly model = new Model();
+  readonly model: Model;
   /** What has been performed, comparisons included, as far as they are operations. */
   readonly performed: Operation[] = [];
   /** How many operations ended with ENOMEM. */
@@ -47,6 +47,9 @@ export class Run {
   constructor(options: RunOptions) {
     this.#options = options;
     this.world = new World({ storageSize: options.storageSize });
+    this.model = new Model(
+      (process, segment) => this.world.process(process).tables.largeFrameOf(segment) >= 0,
+    );
     this.#picture = new Picture(this.world.host);
     this.#checker = options.checkEvery ? new Checker(this.world.host) : null;
     options.before?.(this.world.host);
@@ -85,7 +88,7 @@ export class Run {
     this.performed.push(operation);
     const { frames, locks } = this.world.host.kernel;
     const armed = operation.verb === 'fail' ? 0 : frames.failing;
-    const watched = armed > 0 && this.#checker !== null && !isAccess(operation);
+    const watched = armed > 0 && this.#checker !== null && !isAccess(operation) && !this.model.hasLarge;
     if (watched) this.#picture.take();
     let lines: readonly string[];
     try {
@@ -103,7 +106,8 @@ export class Run {
         const changed = watched && failed ? this.#picture.difference() : null;
         return changed ? { kind: 'answer', message: `error ENOMEM, but ${changed}` } : null;
       }
-    } else if (failed && !mayDoWithout(operation)) {
+    } else if (failed && !this.model.hasLarge) {
+      // Without a frame of 1 MiB, pages do.
       return { kind: 'answer', message: `an allocation failed, and the answer is ${shown(lines)}` };
     }
     return differenceBetween(lines, this.model.perform(operation));
@@ -145,11 +149,6 @@ function differenceBetween(found: readonly string[], expected: readonly string[]
 function shown(lines: readonly string[]): string {
   const text = lines.join(', ');
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
-}
-
-/** Whether the operation can come to its end although an allocation of it failed. */
-function mayDoWithout(_operation: Operation): boolean {
-  return false;
 }
 
 function violationOf(violations: ReturnType<Checker['end']>): Finding | null {

@@ -111,15 +111,41 @@ function* simplerThan(operation: Operation): Generator<Operation> {
     } else if (value instanceof Uint8Array && value.length > 1) {
       yield { ...operation, [name]: value.slice(0, 1) } as Operation;
       yield { ...operation, [name]: value.slice(0, value.length >> 1) } as Operation;
-    } else if (OPTIONAL.has(name) && !(name === 'protection' && operation.verb === 'mprotect')) {
-      const { [name]: _, ...rest } = record;
-      yield rest as unknown as Operation;
     }
+    if (OPTIONAL.has(name) && !NEEDED.some(([verb, field]) => verb === operation.verb && field === name)) {
+      yield without(record, name);
+    }
+  }
+  if (operation.verb === 'mmap' && operation.file !== undefined) {
+    const { file: _, offset: __, ...rest } = operation;
+    yield rest;
   }
 }
 
+function without(record: Record<string, unknown>, name: string): Operation {
+  const { [name]: _, ...rest } = record;
+  return rest as unknown as Operation;
+}
+
+/** What some lines cannot do without. */
+const NEEDED = [
+  ['mprotect', 'protection'],
+  ['gmap_map_segment', 'to'],
+  ['gmap_unmap_segment', 'to'],
+  ['gmap_discard', 'to'],
+] as const;
 /** What a line can do without. */
-const OPTIONAL = new Set(['cpu', 'protection', 'fixed', 'process']);
+const OPTIONAL = new Set([
+  'cpu',
+  'protection',
+  'fixed',
+  'shared',
+  'large',
+  'high',
+  'mayMove',
+  'to',
+  'process',
+]);
 
 function simplerNumbers(value: bigint): bigint[] {
   const candidates = [0n, 1n, PAGE, SEGMENT, 256n * SEGMENT, value & -SEGMENT, value & -PAGE, value >> 1n];
@@ -138,7 +164,8 @@ function weightOf(operations: readonly Operation[]): number {
   for (const operation of operations) {
     weight += 10_000;
     for (const value of Object.values(operation)) {
-      if (typeof value === 'bigint') weight += digits(value);
+      if (value === true) weight += 20;
+      else if (typeof value === 'bigint') weight += digits(value);
       else if (typeof value === 'number') weight += value + 1;
       else if (value instanceof Uint8Array) weight += Math.min(value.length, 1000);
     }

@@ -73,7 +73,7 @@ export class GmapModel {
     const there = this.process.segments.get(promised.process);
     // The process must have something at the very first byte.
     if (!there?.pages.has(promised.process * SEGMENT_PAGES)) throw new Refusal('EFAULT');
-    there.table = true;
+    this.process.provide(promised.process);
     promised.linked = true;
     return promised.process;
   }
@@ -86,13 +86,20 @@ export class GmapModel {
   /** Zeros take the place of what is behind linked segments. @throws Refusal EINVAL */
   discard(from: bigint, to: bigint): void {
     if (!onPage(from) || !onPage(to) || to < from) throw new Refusal('EINVAL');
-    const [start, end] = [pageOf(from), pageOf(to)];
+    const parts = this.#linkedParts(pageOf(from), pageOf(to));
+    for (const [start, end] of parts) this.process.splitEdges(start, end);
+    for (const [start, end] of parts) this.process.drop(start, end);
+  }
+
+  /** The process pages behind the linked segments of a range of guest pages. */
+  #linkedParts(start: number, end: number): [start: number, end: number][] {
+    const parts: [number, number][] = [];
     for (const [segment, { process, linked }] of this.segments) {
-      if (!linked) continue;
       const first = segment * SEGMENT_PAGES;
       const [a, b] = [Math.max(start - first, 0), Math.min(end - first, SEGMENT_PAGES)];
-      if (a < b) this.process.drop(process * SEGMENT_PAGES + a, process * SEGMENT_PAGES + b);
+      if (linked && a < b) parts.push([process * SEGMENT_PAGES + a, process * SEGMENT_PAGES + b]);
     }
+    return parts;
   }
 
   /** The page table of a process segment is gone. */

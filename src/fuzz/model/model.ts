@@ -3,7 +3,7 @@
  * processor remembers. It knows nothing of storage, so that it never runs out of it.
  */
 
-import type { Mm } from '../../host/index.ts';
+import type { Errno } from '../../host/index.ts';
 import {
   CPUS,
   formatBytes,
@@ -13,22 +13,33 @@ import {
   type World,
 } from '../../scenario/index.ts';
 import { GmapModel } from './gmap.ts';
-import { GROWN_LIMIT, GUEST_LIMIT, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
+import { FileModel, isWorthReading } from './memory.ts';
+import { GROWN_LIMIT, GUEST_LIMIT, LIMIT_PAGES, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
 import { ProcessModel } from './process.ts';
 import { Refusal } from './refusal.ts';
+import { takeOver } from './take-over.ts';
 
 const OK: readonly string[] = ['ok'];
 
-type Access = OperationOf<`${string} ${'read' | 'write'}`>;
+type Access = OperationOf<`${'process' | 'kernel' | 'guest'} ${'read' | 'write'}`>;
 
 /** Finds the bytes of a page that is touched. */
 type Touch = (page: number, write: boolean) => Uint8Array;
 
 /** A world as it must be. */
 export class Model {
-  readonly processes = new Map([[0, new ProcessModel()]]);
+  readonly processes = new Map<number, ProcessModel>();
   readonly gmaps = new Map<number, GmapModel>();
+  readonly files = new Map<number, FileModel>();
+  readonly #hasLargeFrame: (process: number, segment: number) => boolean;
   #purges = 0;
+  #largeMapped = false;
+
+  /** @param hasLargeFrame whether a segment of a process that may have a frame of 1 MiB has one in the world */
+  constructor(hasLargeFrame: (process: number, segment: number) => boolean) {
+    this.#hasLargeFrame = hasLargeFrame;
+    this.processes.set(0, this.#newProcess(0));
+  }
 
   /** Performs an operation and says what the world must answer. */
   perform(operation: Operation): readonly string[] {
@@ -41,41 +52,24 @@ export class Model {
   }
 
   /**
-   * An operation found no frames: nothing has changed, except that an access may have linked segments and made page
-   * tables before. Those are as the world has them.
+   * An operation found no frames: nothing has changed, except that an access may have touched pages before, and that
+   * frames of 1 MiB may have become pages.
    */
   afterNoMemory(operation: Operation, world: World): void {
-    if (!isAccess(operation)) return;
-    const bytes = 'bytes' in operation ? BigInt(operation.bytes.length) : operation.length;
-    const segments: number[] = [];
-    const last = operation.address + bytes;
-    for (let at = operation.address >> 20n; at << 20n < last; at++) segments.push(Number(at));
-    if (operation.verb === 'guest read' || operation.verb === 'guest write') {
-      this.#lookAtLinks(operation.gmap, segments, world);
-    } else {
-      const process = this.#process(operation.process);
-      for (const segment of segments) lookAtTable(process, segment, world.process(operation.process));
-    }
+    if (isAccess(operation) || this.hasLarge) takeOver(this, world);
   }
 
-  #lookAtLinks(name: number, segments: readonly number[], world: World): void {
-    const gmap = this.#gmap(name);
-    const linked = new Set<number>();
-    for (const one of world.gmap(name).segments()) if (one.linked) linked.add(Number(one.guest >> 20n));
-    for (const segment of segments) {
-      const promised = gmap.segments.get(segment);
-      if (!promised) continue;
-      promised.linked = linked.has(segment);
-      lookAtTable(gmap.process, promised.process, world.gmap(name).mm);
-    }
+  /** Whether there is memory that may have frames of 1 MiB. */
+  get hasLarge(): boolean {
+    return this.#largeMapped;
   }
 
   /** Reads of everything that is known to be anywhere, as every process and every guest sees it. */
   *reads(): Generator<Operation> {
     for (const [name, { segments }] of this.processes) {
       for (const { pages } of segments.values()) {
-        for (const [page, { bytes, protection }] of pages) {
-          if (!bytes || protection === 0) continue;
+        for (const [page, mapped] of pages) {
+          if (!isWorthReading(mapped)) continue;
           const address = BigInt(page) << 12n;
           yield {
             verb: 'process read',
@@ -89,8 +83,8 @@ export class Model {
     }
     for (const [gmap, { process, segments }] of this.gmaps) {
       for (const [segment, promised] of segments) {
-        for (const [page, { bytes, protection }] of process.segments.get(promised.process)?.pages ?? []) {
-          if (!bytes || protection === 0) continue;
+        for (const [page, mapped] of process.segments.get(promised.process)?.pages ?? []) {
+          if (!isWorthReading(mapped)) continue;
           const address = BigInt(segment * SEGMENT_PAGES + (page % SEGMENT_PAGES)) << 12n;
           yield { verb: 'guest read', gmap, address, length: 4096n, cpu: (page + 1) % CPUS };
         }
@@ -116,11 +110,17 @@ export class Model {
         return this.#new(operation.process ?? 0);
       case 'exit':
         return this.#exit(operation.process ?? 0);
-      case 'mmap': {
-        const { address, length, protection = 3, fixed = false } = operation;
-        this.#process(operation.process).mmap(address, length, protection, fixed);
-        return OK;
-      }
+      case 'mmap':
+        return this.#mmap(operation);
+      case 'mremap':
+        return [`ok 0x${this.#process(operation.process).mremap(operation).toString(16)}`];
+      case 'fork':
+        return this.#fork(this.#process(operation.process), operation.child);
+      case 'file':
+      case 'file read':
+      case 'file write':
+      case 'file close':
+        return this.#ofFile(operation);
       case 'munmap':
         this.#process(operation.process).munmap(operation.address, operation.length);
         return OK;
@@ -152,8 +152,56 @@ export class Model {
 
   #new(name: number): readonly string[] {
     if (this.processes.has(name)) throw new Refusal('EEXIST');
-    this.processes.set(name, new ProcessModel());
+    this.processes.set(name, this.#newProcess(name));
     return OK;
+  }
+
+  #newProcess(name: number): ProcessModel {
+    return new ProcessModel((segment) => this.#hasLargeFrame(name, segment));
+  }
+
+  #fork(parent: ProcessModel, child: number): readonly string[] {
+    if (this.processes.has(child)) throw new Refusal('EEXIST');
+    const process = this.#newProcess(child);
+    parent.forkInto(process);
+    this.processes.set(child, process);
+    return OK;
+  }
+
+  #mmap(operation: OperationOf<'mmap'>): readonly string[] {
+    const { protection = 3, fixed = false, shared = false, large = false, high = false } = operation;
+    const { address, length, offset = 0n } = operation;
+    const process = this.#process(operation.process);
+    if (!high && address + length > BigInt(LIMIT_PAGES) << 12n) throw new Refusal('EINVAL');
+    const file = operation.file === undefined ? null : this.#file(operation.file);
+    process.mmap({ address, length, protection, fixed, shared, large, high, file, offset });
+    this.#largeMapped ||= large;
+    return OK;
+  }
+
+  #file(name: number): FileModel {
+    const file = this.files.get(name);
+    if (!file) throw new Refusal('ENOENT');
+    return file;
+  }
+
+  #ofFile(operation: OperationOf<'file' | 'file read' | 'file write' | 'file close'>): readonly string[] {
+    switch (operation.verb) {
+      case 'file':
+        if (this.files.has(operation.file)) throw new Refusal('EEXIST');
+        this.files.set(operation.file, FileModel.ofLength(operation.length));
+        return OK;
+      case 'file close':
+        this.#file(operation.file);
+        this.files.delete(operation.file);
+        return OK;
+      default: {
+        const file = this.#file(operation.file);
+        return copy(operation, operation.offset, BigInt(file.pages) << 12n, 'EINVAL', (page) =>
+          file.page(page),
+        );
+      }
+    }
   }
 
   #exit(name: number): readonly string[] {
@@ -213,13 +261,15 @@ export class Model {
       case 'guest write': {
         const gmap = this.#gmap(operation.gmap);
         const touch: Touch = (page, write) => gmap.process.touch(gmap.processPage(page), write);
-        return access(operation, GUEST_LIMIT, touch);
+        return copy(operation, operation.address, GUEST_LIMIT, 'EFAULT', touch);
       }
       default: {
         const process = this.#process(operation.process);
         const ofKernel = operation.verb === 'kernel read' || operation.verb === 'kernel write';
         const limit = ofKernel ? GROWN_LIMIT : GUEST_LIMIT;
-        return access(operation, limit, (page, write) => process.touch(page, write));
+        return copy(operation, operation.address, limit, 'EFAULT', (page, write) =>
+          process.touch(page, write),
+        );
       }
     }
   }
@@ -238,27 +288,23 @@ export class Model {
 }
 
 /** Accesses are made of several faults: those before one that found no frames are served. */
-export function isAccess(operation: Operation): operation is Access {
-  return operation.verb.endsWith(' read') || operation.verb.endsWith(' write');
+export function isAccess({ verb }: Operation): boolean {
+  return verb.endsWith(' read') || verb.endsWith(' write');
 }
 
-/** Whether the segment has a page table, as the world has it. */
-function lookAtTable(process: ProcessModel, segment: number, mm: Mm): void {
-  const known = process.segments.get(segment);
-  if (known) known.table = mm.tables.pageTableOf(segment) >= 0;
-}
-
-/** Touches all pages before the first byte is read or stored. */
-function access(
-  operation: { readonly address: bigint } & ({ readonly bytes: Uint8Array } | { readonly length: bigint }),
+/** Reads or stores bytes from an address on. All pages are touched before the first byte. */
+function copy(
+  operation: { readonly bytes: Uint8Array } | { readonly length: bigint },
+  address: bigint,
   limit: bigint,
+  beyond: Errno,
   touch: Touch,
 ): readonly string[] {
   const data = 'bytes' in operation ? operation.bytes : null;
   const length = 'bytes' in operation ? operation.bytes.length : readable(operation.length);
-  if (operation.address + BigInt(length) > limit) throw new Refusal('EFAULT');
-  const first = pageOf(operation.address);
-  const offset = Number(operation.address & 0xfffn);
+  if (address + BigInt(length) > limit) throw new Refusal(beyond);
+  const first = pageOf(address);
+  const offset = Number(address & 0xfffn);
   const pages: Uint8Array[] = [];
   if (length > 0) {
     for (let at = 0; at * 4096 < offset + length; at++) pages.push(touch(first + at, data !== null));

@@ -4,7 +4,9 @@
 export const SEGMENT_PAGES = 256;
 /** Pages that a process has: 4 TiB. */
 export const LIMIT_PAGES = 2 ** 30;
-/** Segments that a process has. */
+/** Pages that a process has when it has grown: 8 PiB. */
+export const GROWN_PAGES = 2 ** 41;
+/** Segments of a process that guests can have. */
 export const LIMIT_SEGMENTS = 2 ** 22;
 /** The first address that no guest has. */
 export const GUEST_LIMIT = 1n << 64n;
