@@ -344,48 +344,36 @@ export class Gmap implements Guest {
     this.#demandAlive();
     const firstPage = Number(from >> 12n);
     const endPage = Number(to >> 12n);
-    const firstSegment = Math.floor(firstPage / PAGES_PER_SEGMENT);
-    const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
     this.#mmapLocked(() => {
-      const { tables } = this;
-      if (firstPage % PAGES_PER_SEGMENT) this.#discardable(firstSegment, firstPage, endPage);
-      if (endPage % PAGES_PER_SEGMENT) this.#discardable(endSegment - 1, firstPage, endPage);
-      for (let at = firstSegment; at < endSegment; at = tables.next) {
-        tables.seek(at);
-        if (tables.entry < 0) continue;
-        const count = Math.min(tables.next, endSegment) - at;
-        for (let i = 0; i < count; i++) this.#discard(tables.entry + i * 8, at + i, firstPage, endPage);
-      }
+      // A frame of 1 MiB of which a part goes is split, which unlinks it: what is behind the range is found first.
+      const parts = this.#linkedParts(firstPage, endPage);
+      for (const { start, end } of parts) this.mm.splitEdges(start, end);
+      for (const { start, end } of parts) this.mm.zap(start, end);
     });
   }
 
-  #discard(entry: number, segment: number, firstPage: number, endPage: number): void {
-    const part = this.#processPart(entry, segment, firstPage, endPage);
-    if (part) this.mm.zap(part.start, part.end);
-  }
-
-  /** A segment that lies partly in the range must not have a frame of 1 MiB. @throws LinuxError ENOMEM */
-  #discardable(segment: number, firstPage: number, endPage: number): void {
-    const entry = this.tables.entryOf(segment);
-    const part = entry < 0 ? null : this.#processPart(entry, segment, firstPage, endPage);
-    if (part) this.mm.splitEdges(part.start, part.end);
-  }
-
-  /** The process pages that are behind a range of guest pages in one segment; null when it is not linked. */
-  #processPart(
-    entry: number,
-    segment: number,
-    firstPage: number,
-    endPage: number,
-  ): { start: number; end: number } | null {
-    const { view } = this.#kernel.storage;
-    const lo = view.getUint32(entry + 4);
-    if (lo & INVALID) return null;
-    const guestPage = segment * PAGES_PER_SEGMENT;
-    const processPage = this.#processSegment(entry, lo) * PAGES_PER_SEGMENT;
-    const start = Math.max(firstPage - guestPage, 0);
-    const end = Math.min(endPage - guestPage, PAGES_PER_SEGMENT);
-    return { start: processPage + start, end: processPage + end };
+  /** The process pages that are behind the linked segments of a range of guest pages. */
+  #linkedParts(firstPage: number, endPage: number): { start: number; end: number }[] {
+    const { tables } = this;
+    const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
+    const parts: { start: number; end: number }[] = [];
+    for (let at = Math.floor(firstPage / PAGES_PER_SEGMENT); at < endSegment; at = tables.next) {
+      tables.seek(at);
+      if (tables.entry < 0) continue;
+      const count = Math.min(tables.next, endSegment) - at;
+      for (let i = 0; i < count; i++) {
+        const entry = tables.entry + i * 8;
+        const lo = this.#view.getInt32(entry + 4);
+        if (lo & INVALID) continue;
+        const guestPage = (at + i) * PAGES_PER_SEGMENT;
+        const processPage = this.#processSegment(entry, lo) * PAGES_PER_SEGMENT;
+        parts.push({
+          start: processPage + Math.max(firstPage - guestPage, 0),
+          end: processPage + Math.min(endPage - guestPage, PAGES_PER_SEGMENT),
+        });
+      }
+    }
+    return parts;
   }
 
   /**
