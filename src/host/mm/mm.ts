@@ -145,8 +145,9 @@ export class Mm {
    * levels of tables when the address asked for needs it.
    *
    * @throws LinuxError EINVAL for an address, length or offset that is not a multiple of 4 KiB, a length of 0, a range
-   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; EBADF for a file that was closed; EEXIST when some of it is taken;
-   *   ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left for a table
+   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; EBADF for a file that was closed; EEXIST
+   *   when some of it is taken; ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left for
+   *   a table
    */
   mmap(options: MmapOptions): bigint {
     const { length, protection = PROT.READ | PROT.WRITE, taken = 'refuse' } = options;
