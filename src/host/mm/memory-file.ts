@@ -9,9 +9,7 @@
 import { FRAME_SIZE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-
-/** Bytes that a file can have at most: 4 TiB. */
-const FILE_LIMIT = 1n << 42n;
+import { GROWN_LIMIT } from './addresses.ts';
 
 /** A file in memory, of a fixed length. */
 export class MemoryFile {
@@ -26,11 +24,11 @@ export class MemoryFile {
   /**
    * @param all the files of a host, this one among them until it is gone
    * @param length bytes
-   * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 4 TiB
+   * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 8 PiB
    */
   constructor(kernel: Kernel, all: Set<MemoryFile>, length: bigint) {
-    if (length <= 0n || length % 4096n !== 0n || length > FILE_LIMIT) {
-      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 4 TiB`);
+    if (length <= 0n || length % 4096n !== 0n || length > GROWN_LIMIT) {
+      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 8 PiB`);
     }
     this.#kernel = kernel;
     this.#all = all;
@@ -46,6 +44,11 @@ export class MemoryFile {
   /** Whether the file has gone, with its frames. */
   get gone(): boolean {
     return !this.#open && this.#mapped === 0;
+  }
+
+  /** Says no to whoever comes when the file has gone. @throws LinuxError ENOENT */
+  demandThere(): void {
+    if (this.gone) throw new LinuxError('ENOENT', 'the file was closed, and nothing maps it');
   }
 
   /** The frames the file has, for those who look: by page. */
@@ -64,7 +67,7 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end */
+  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; ENOENT */
   read(offset: bigint, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     this.#eachPart(offset, length, (page, from, done, count) => {
@@ -77,7 +80,7 @@ export class MemoryFile {
 
   /**
    * Writes bytes: all, or none. Whoever maps the pages sees them.
-   * @throws LinuxError EINVAL for a range beyond the end; ENOMEM
+   * @throws LinuxError EINVAL for a range beyond the end; ENOENT when the file has gone; ENOMEM
    */
   write(offset: bigint, bytes: Uint8Array): void {
     this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
@@ -110,6 +113,7 @@ export class MemoryFile {
     length: number,
     part: (page: number, from: number, done: number, count: number) => void,
   ): void {
+    this.demandThere();
     if (offset < 0n || offset + BigInt(length) > this.length) {
       throw new LinuxError('EINVAL', `${hex(offset)} + ${length} is beyond the file's ${hex(this.length)}`);
     }
