@@ -16,7 +16,6 @@ export const PROMISE = 0x220;
 
 const PAGES_PER_SEGMENT = 256;
 const PAGES_PER_TABLE = 2048 * PAGES_PER_SEGMENT;
-const PAGES_PER_REGION = 2048 * PAGES_PER_TABLE;
 
 /** Why guests are unlinked. */
 type Reason = 'page-table-gone' | 'segment-changed';
@@ -123,12 +122,16 @@ export function dropTables(mm: Mm, start: number, end: number, gather: Gather): 
   dropSegmentTables(mm, start, end, gather);
 }
 
-/** Takes the page table of one segment out of the tables when no mapping touches it. */
-export function dropUnneeded(mm: Mm, segment: number, gather: Gather): void {
-  const first = segment * PAGES_PER_SEGMENT;
-  if (mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) return;
-  dropPageTable(mm, segment, gather);
-  dropSegmentTables(mm, first, first + PAGES_PER_SEGMENT, gather);
+/** Takes those page tables out of the tables that no mapping touches. */
+export function dropUnneeded(mm: Mm, segments: readonly number[], gather: Gather): void {
+  const unneeded = segments.filter(
+    (segment) => !touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_SEGMENT),
+  );
+  for (const segment of unneeded) dropPageTable(mm, segment, gather);
+  // A segment table goes only when none of them needs it any more.
+  for (const segment of unneeded) {
+    dropSegmentTables(mm, segment * PAGES_PER_SEGMENT, (segment + 1) * PAGES_PER_SEGMENT, gather);
+  }
 }
 
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
@@ -178,7 +181,7 @@ function unlinkGuests(mm: Mm, segment: number, origin: number, reason: Reason, g
   }
 }
 
-/** Segment tables, and region-third tables but the first, of which nothing is mapped any more go. */
+/** Segment tables of which nothing is mapped any more go, and region-third tables but the first without any. */
 function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): void {
   const last = Math.ceil(end / PAGES_PER_SEGMENT);
   let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
@@ -193,8 +196,7 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
 }
 
 function dropRegionTable(mm: Mm, segment: number, gather: Gather): void {
-  if (touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_REGION)) return;
-  // Another segment table of it may wait for its turn in the loop above.
+  // Whether it has another segment table. Mappings do not matter: those without pages need none.
   const first = Math.floor(segment / (2048 * 2048)) * 2048 * 2048;
   if (mm.tables.nextTable(first, first + 2048 * 2048) < first + 2048 * 2048) return;
   const region = mm.tables.dropRegionTable(segment);
