@@ -78,7 +78,8 @@ describe.each(PURGE_SITES)('with the purge %s left out', (site) => {
     expect(operations).toEqual(short.operations);
     expect(operations.length).toBeLessThanOrEqual(12);
     expect(runAll(operations, short.options).finding).toEqual(short.finding);
-    expect(short.finding.kind).toBe('stale-translation');
+    // A store that goes on faulting, because what is remembered forbids it, breaks down before anybody checks.
+    expect(['stale-translation', 'breakdown']).toContain(short.finding.kind);
     expect(runAll(operations, { storageSize: 8 << 20, checkEvery: 1 }).finding).toBe(null);
   });
 });
