@@ -9,7 +9,7 @@
 import { freemem } from 'node:os';
 import { type Gmap, Host, type Mm } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
-import { bestOf, type Figures, time } from './timing.ts';
+import { bestOf, type Figures, rounded, time } from './timing.ts';
 
 /** The operations, in the order in which a round does them. */
 export const OPERATIONS = [
@@ -38,6 +38,11 @@ export interface GmapResult {
   readonly leftOut: string | null;
 }
 
+/** A result as `--json` prints it: figures rounded to tenths, operations that were left out missing. */
+export function gmapJson({ segments, ns }: GmapResult): { segments: number; ns: Record<string, number> } {
+  return { segments, ns: rounded(ns as Figures<Operation>) };
+}
+
 /** Frames that one linked segment needs, and those that all need; with them the storage of the bench is sized. */
 const STORAGE_PER_LINK = 4096 + 64;
 const STORAGE_PER_PROMISE = 64;
@@ -45,6 +50,8 @@ const STORAGE_BESIDE = 64 << 20;
 const MIB = 1 << 20;
 const PROCESS_SEGMENT = 256;
 const GUEST_SEGMENT = 5000;
+/** A process has 4 TiB, and some of it lies below the segments of the bench. */
+export const MOST_SEGMENTS = 4_000_000;
 /** A round of a few segments is repeated until its clock readings mean something. */
 const SEGMENTS_PER_FIGURE = 400_000;
 
@@ -136,8 +143,11 @@ function hostWith(size: number): Host | string {
  * The best of several rounds on `count` segments.
  * @param linkable told to find out what there is without storage for links: for tests
  */
-export function benchGmap(count: number, linkable = true): GmapResult {
-  const rounds = Math.max(5, Math.ceil(SEGMENTS_PER_FIGURE / count));
+export function benchGmap(
+  count: number,
+  linkable = true,
+  rounds = Math.max(5, Math.ceil(SEGMENTS_PER_FIGURE / count)),
+): GmapResult {
   const host = linkable ? hostWith(storageFor(count, STORAGE_PER_LINK)) : 'storage that was not asked for';
   if (typeof host !== 'string') {
     return { segments: count, ns: bestOf(rounds, () => round(host, count)), leftOut: null };

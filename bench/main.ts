@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
-import { benchGmap } from './gmap.ts';
+import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
 import { benchMemory } from './memory.ts';
 import { benchSharers, SHARERS } from './sharers.ts';
 import { rounded } from './timing.ts';
@@ -32,8 +32,8 @@ const benches: Record<string, { sized: readonly number[] | null; run: (print: Pr
     run: (print, segments) => {
       const result = benchGmap(segments);
       if (result.leftOut !== null) console.error(result.leftOut);
-      const ns = rounded(result.ns as Record<string, number>);
-      print(`${segments} segments, nanoseconds a segment`, ns, { segments, ns });
+      const json = gmapJson(result);
+      print(`${segments} segments, nanoseconds a segment`, json.ns, json);
     },
   },
   memory: {
@@ -71,7 +71,8 @@ function main(): void {
   });
   const bench = positionals.length === 1 ? benches[positionals[0] as string] : undefined;
   const told = values.segments === undefined ? null : Number(values.segments);
-  if (!bench || (told !== null && (bench.sized === null || !Number.isInteger(told) || told < 1))) {
+  const sensible = told === null || (Number.isInteger(told) && told > 0 && told <= MOST_SEGMENTS);
+  if (!bench || !sensible || (told !== null && bench.sized === null)) {
     console.error(USAGE);
     process.exit(2);
   }
