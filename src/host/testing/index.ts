@@ -4,6 +4,7 @@
  * Nothing outside tests imports this.
  */
 
+export * from './guests.ts';
 export * from './hosts.ts';
 export * from './model.ts';
 export * from './operations.ts';
