@@ -59,6 +59,8 @@ export interface HostBelow {
   readonly asceLo: number;
   /** Whether enhanced DAT is on for the host. */
   readonly edat: boolean;
+  /** Whether the host's page tables have page-status-table entries. */
+  readonly pageStatus: boolean;
   /** Whether unknown operation codes are the host's to see. */
   readonly interceptOperation: boolean;
   /** The controls of the instructions that a host may want to see: see `guest` in an instruction's line. */
@@ -391,6 +393,24 @@ export class CpuAccess extends CpuState {
     const cr = space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
     const walk = this.below === null ? this.#walk : this.#guestWalk;
     walk.to(this.cr32[cr * 2 + 1] as number, this.cr32[cr * 2] as number, page, this.#edat, visit);
+    return walk;
+  }
+
+  /**
+   * Where the host has an absolute page of the guest that runs here, for instructions on its storage key: no key is
+   * asked, no reference noted, nothing remembered. Returns the walk, its `frame` and `table` set. Unwinds on the
+   * host's translation exceptions.
+   * @param logical the page that an exception of the guest's names
+   */
+  walkBelow(page: number, logical: number): Walk {
+    const { originPage, pages, asceHi, asceLo, edat } = this.below as HostBelow;
+    if (page >= pages) this.#outside(logical, FETCH);
+    const walk = this.#walk;
+    const host = page + originPage;
+    if (walk.to(asceHi, asceLo, host, edat)) this.#walkFailed(walk.code, host, FETCH, UNWIND.HOST, 0);
+    if (walk.frame * 4096 >= this.storage.size) {
+      this.#walkFailed(PGM.ADDRESSING, host, FETCH, UNWIND.HOST, 0);
+    }
     return walk;
   }
 
