@@ -23,12 +23,13 @@ module.exports = {
     above('check', 'host', 'machine', 'trace'),
     above('vmm', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
+    above('fuzz', 'scenario', 'check', 'host', 'machine', 'trace'),
     {
       name: 'a-room-is-entered-by-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(machine|trace|check|scenario|vmm|cli|host)/',
+        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host)/',
         pathNot: ['^src/$1/', '/index[.]ts$'],
       },
     },

@@ -210,7 +210,7 @@ export const MUTANTS = [
   {
     name: 'unlinking leaves the neighbour pointing back',
     file: 'src/host/mm/reverse-maps.ts',
-    find: '    if (next !== NONE) this.#previous[next] = previous;\n    if',
+    find: '    if (next !== NONE) nodes[next * 2 + 1] = previous;\n    if',
     replace: '    if',
   },
   {

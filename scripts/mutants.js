@@ -21,6 +21,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const TESTS = [
   'src/host',
   'src/check',
+  'src/fuzz',
   'src/machine/tlb.test.ts',
   'src/machine/dat',
   'src/machine/sie.test.ts',

@@ -24,7 +24,12 @@ export interface Violation {
 }
 
 /** How many operations a violation names. */
-const REMEMBERED = 8;
+const REMEMBERED = 16;
+/**
+ * After so many looks the region tables of all gmaps are looked at, even if nothing is known to have changed them: an
+ * operation that did is still among those named.
+ */
+const REGIONS_EVERY = REMEMBERED - 1;
 /** Even when nothing seems to have changed, everything is looked at after so many operations. */
 const FULL_EVERY = 1000;
 
@@ -36,6 +41,8 @@ export class Checker {
   readonly #census: Census;
   #changed = true;
   #sinceFull = 0;
+  #looks = 0;
+  #tablesMade = -1;
   #frames = -1;
   #links = -1;
 
@@ -47,6 +54,7 @@ export class Checker {
     const next = host.kernel.trace.listener;
     const listener: TraceListener = (event) => {
       this.#changed = true;
+      if (event.type === 'map' || event.type === 'gmap-free') this.#census.tables.delete(event.gmap);
       next?.(event);
     };
     host.kernel.trace.listener = listener;
@@ -78,6 +86,7 @@ export class Checker {
   /** Looks at everything once more, whether or not anything seems to have changed: at the end of a run. */
   finish(): Violation[] {
     this.#changed = true;
+    this.#census.tables.clear();
     return this.end();
   }
 
@@ -93,6 +102,9 @@ export class Checker {
     this.#changed = false;
     this.#sinceFull = 0;
     const census = this.#census;
+    const tables = this.#host.kernel.frames.count('gmap-table');
+    if (tables !== this.#tablesMade || ++this.#looks % REGIONS_EVERY === 0) census.tables.clear();
+    this.#tablesMade = tables;
     census.begin();
     for (const mm of this.#host.processes) this.#process(mm, census);
     for (const file of this.#host.common.files) {

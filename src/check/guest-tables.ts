@@ -12,29 +12,59 @@ const PROMISE_LIMIT_HI = 0x400;
 const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
 
-/** Checks the tables of one gmap and notes what they own and link. */
+/** The tables of a gmap, as a look at all of its region tables found them. */
+export interface KnownTables {
+  readonly region: number[];
+  readonly segment: number[];
+}
+
+/**
+ * Checks the tables of one gmap and notes what they own and link. Region tables are almost empty and seldom change:
+ * when `census` knows which tables there are, only the segment tables are looked at.
+ */
 export function checkGuestTables(guest: Guest, mm: Mm, census: Census): void {
   if (!(guest instanceof Gmap)) return;
   census.space(guest.asceHi, guest.asceLo);
-  table(mm, census, guest.tables.top, REGION_FIRST);
+  let known = census.tables.get(guest.id);
+  if (known === undefined) {
+    known = { region: [], segment: [] };
+    find(mm, census, guest.tables.top, REGION_FIRST, known);
+    census.tables.set(guest.id, known);
+  }
+  for (const origin of known.region) census.own(origin, 'gmap-table');
+  for (const origin of known.segment) segmentTable(mm, census, origin);
 }
 
-function table(mm: Mm, census: Census, origin: number, type: number): void {
+/** Finds the tables below a table, and checks the entries of those that are region tables. */
+function find(mm: Mm, census: Census, origin: number, type: number, known: KnownTables): void {
+  if (type === 0) {
+    known.segment.push(origin);
+    return;
+  }
   const { storage } = mm.kernel;
   const empty = EMPTY[type] as number;
-  census.own(origin, 'gmap-table');
+  known.region.push(origin);
   for (let i = census.scan.next(origin, 0, CRST_ENTRIES, empty); i < CRST_ENTRIES; ) {
     const entry = origin + i * 8;
     const lo = storage.get32(entry + 4);
     const hi = storage.get32(entry);
     const below = hi * HALF + ((lo & ~0xfff) >>> 0);
-    if (type === 0) {
-      segmentEntry(mm, census, entry, hi, lo);
-    } else if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
+    if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
       census.report({ rule: 'table-format', message: `region entry ${hex(entry)} is ${hex(lo)}` });
     } else {
-      table(mm, census, below, type - 1);
+      find(mm, census, below, type - 1, known);
     }
+    i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
+  }
+}
+
+function segmentTable(mm: Mm, census: Census, origin: number): void {
+  const { storage } = mm.kernel;
+  const empty = EMPTY[0] as number;
+  census.own(origin, 'gmap-table');
+  for (let i = census.scan.next(origin, 0, CRST_ENTRIES, empty); i < CRST_ENTRIES; ) {
+    const entry = origin + i * 8;
+    segmentEntry(mm, census, entry, storage.get32(entry), storage.get32(entry + 4));
     i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
@@ -49,7 +79,7 @@ function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: num
     return;
   }
   census.links.set(entry, origin);
-  const segment = mm.common.facts.segment[origin / PAGE_TABLE_SIZE] as number;
+  const segment = mm.common.facts.segmentOf(origin / PAGE_TABLE_SIZE);
   const current = segment < 0 ? 0 : mm.tables.segmentValueOf(segment);
   if (current !== hi * HALF + lo) {
     const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is no page table of the process`;

@@ -83,7 +83,7 @@ function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits
 }
 
 function believed(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
-  const known = mm.common.facts.segment[origin / PAGE_TABLE_SIZE];
+  const known = mm.common.facts.segmentOf(origin / PAGE_TABLE_SIZE);
   if (known === segment) return;
   census.report({ rule: 'page-table', message: `${at} believes it is of segment number ${known}` });
 }

@@ -4,6 +4,7 @@
 
 import { type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
 import { FRAME_SIZE } from '../machine/index.ts';
+import type { KnownTables } from './guest-tables.ts';
 import { TableScan } from './scan.ts';
 
 /** What can be broken. */
@@ -41,6 +42,8 @@ export class Census {
   readonly host: Host;
   readonly report: (finding: Finding) => void;
   readonly scan: TableScan;
+  /** The tables of gmaps, by their numbers, as far as they are known not to have changed. */
+  readonly tables = new Map<number, KnownTables>();
   /** Live address-space-control elements, as `hi:lo`. */
   readonly spaces = new Set<string>();
   /** Linked guest entries, and what they designate. */

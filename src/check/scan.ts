@@ -21,11 +21,25 @@ export class TableScan {
    * @param empty see `emptyEntry`
    */
   next(table: number, from: number, count: number, empty: number): number {
-    const entries = this.#entries;
-    const first = table / 8;
-    let index = from;
-    while (index < count && entries[first + index] === empty) index++;
-    return index;
+    const e = this.#entries;
+    const end = table / 8 + count;
+    let at = table / 8 + from;
+    // Eight at a time: the bounds of a loop would cost as much as what it does.
+    while (
+      at + 8 <= end &&
+      e[at] === empty &&
+      e[at + 1] === empty &&
+      e[at + 2] === empty &&
+      e[at + 3] === empty &&
+      e[at + 4] === empty &&
+      e[at + 5] === empty &&
+      e[at + 6] === empty &&
+      e[at + 7] === empty
+    ) {
+      at += 8;
+    }
+    while (at < end && e[at] === empty) at++;
+    return at - table / 8;
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { type Command, Option } from 'commander';
 import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../check/index.ts';
-import { hex, LinuxError } from '../host/index.ts';
+import { hex, LinuxError, type Mm } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
@@ -16,7 +16,8 @@ import { hexadecimal } from './trace-file.ts';
 
 interface WalkFlags {
   readonly gmap?: bigint;
-  readonly process?: boolean;
+  /** A process's name; true for process 0. */
+  readonly process?: bigint | true;
   readonly line?: number;
   readonly json?: boolean;
 }
@@ -32,7 +33,11 @@ export function addWalk(program: Command): void {
     .argument('<file>', 'the scenario, or - for standard input')
     .argument('<address>', 'the address', sizeOption)
     .addOption(new Option('--gmap <g>', 'the address is of this gmap').argParser(sizeOption))
-    .addOption(new Option('--process', 'the address is of the process').conflicts('gmap'))
+    .addOption(
+      new Option('--process [p]', 'the address is of process P, 0 unless said')
+        .argParser(sizeOption)
+        .conflicts('gmap'),
+    )
     .option('--line <n>', 'stop the scenario after line N', countOption)
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
@@ -46,7 +51,8 @@ Nothing is changed by looking: no fault is served on the way.
 
 Examples:
   guesthouse walk examples/scenarios/first.txt 1G --gmap 0
-  guesthouse walk examples/scenarios/first.txt 256M --process --json`;
+  guesthouse walk examples/scenarios/first.txt 256M --process --json
+  guesthouse walk many.txt 256M --process 3`;
 
 async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {
   if (flags.gmap === undefined && !flags.process) {
@@ -54,14 +60,14 @@ async function walk(file: string, address: bigint, flags: WalkFlags): Promise<nu
   }
   const world = makeWorld(BigInt(DEFAULT_STORAGE_SIZE), new Trace());
   await performAll(world, file, flags.line ?? Infinity);
-  const space = spaceOf(world, flags.gmap);
+  const { name, asce, mm } = spaceOf(world, flags);
   const { storage } = world.host.machine;
-  const explained = explainWalk(storage, space.asce, address, world.process.tables.pgstes);
+  const explained = explainWalk(storage, asce, address, mm.tables.pgstes);
   const output = new Output();
   if (flags.json) {
-    output.line(JSON.stringify({ space: space.name, address, ...explained }, hexadecimal));
+    output.line(JSON.stringify({ space: name, address, ...explained }, hexadecimal));
   } else {
-    output.line(`${styled('bold', space.name)}, address ${hex(address)}`);
+    output.line(`${styled('bold', name)}, address ${hex(address)}`);
     print(explained, output);
   }
   output.flush();
@@ -78,10 +84,15 @@ async function performAll(world: World, file: string, last: number): Promise<voi
   }
 }
 
-function spaceOf(world: World, gmap: bigint | undefined): { name: string; asce: bigint } {
-  if (gmap === undefined) return { name: 'process', asce: world.process.asce };
+/** The space that an address is of, and the process behind it. @throws UsageError when there is none of that name */
+function spaceOf(world: World, { gmap, process = true }: WalkFlags): { name: string; asce: bigint; mm: Mm } {
   try {
-    return { name: `gmap ${gmap}`, asce: world.gmap(Number(gmap)).asce };
+    if (gmap !== undefined) {
+      const { asce, mm } = world.gmap(Number(gmap));
+      return { name: `gmap ${gmap}`, asce, mm };
+    }
+    const mm = world.process(process === true ? 0 : Number(process));
+    return { name: process === true ? 'process' : `process ${process}`, asce: mm.asce, mm };
   } catch (error) {
     if (error instanceof LinuxError) throw new UsageError(`${error.message} after this scenario`);
     throw error;

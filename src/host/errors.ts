@@ -3,7 +3,7 @@
  */
 
 /** The error codes of Linux that operations here can end with. */
-export type Errno = 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM';
+export type Errno = 'EBADF' | 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM';
 
 /**
  * A host operation that the caller got wrong, or that cannot be done now. The operation has changed nothing.

@@ -7,6 +7,16 @@ import type { Trace } from '../trace/index.ts';
 import { Frames } from './frames.ts';
 import { Locks } from './locks.ts';
 
+const HALF = 0x1_0000_0000;
+
+/**
+ * The absolute byte address with these halves (`lo` signed or unsigned): what tables hold, as one number. Below
+ * 2 GiB the result is a small integer to the engine, which a product with 2^32 would not be, not even with 0.
+ */
+export function absolute(hi: number, lo: number): number {
+  return hi === 0 ? lo >>> 0 : hi * HALF + (lo >>> 0);
+}
+
 /** The places where the host purges remembered translations. */
 export const PURGE_SITES = [
   'gmap-map',

@@ -98,16 +98,26 @@ describe('check mode', () => {
 });
 
 describe('outside check mode', () => {
-  it('nothing is reported, and what is held is known all the same', () => {
+  it('nothing is reported, and nobody keeps what is held', () => {
     const locks = new Locks();
     const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
     lock.expect('write', 'anything');
     lock.release();
     lock.acquire('read');
     locks.allocating();
-    expect(locks.held).toEqual([lock]);
+    expect(locks.held).toEqual([]);
     lock.release();
     expect(locks.held).toEqual([]);
+  });
+
+  it('a lock remembers that it is held: check mode, once on, hears of one that was never released', () => {
+    const locks = new Locks();
+    const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
+    const problems: string[] = [];
+    lock.acquire('read');
+    locks.report = (problem) => problems.push(problem);
+    lock.acquire('read');
+    expect(problems).toEqual(['mmap lock taken while it is held']);
   });
 });
 

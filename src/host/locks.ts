@@ -9,14 +9,17 @@
 /** How a lock is held. Locks that know no readers are held 'write'. */
 export type LockMode = 'read' | 'write';
 
-/** What is held now. One object serves all locks of a host. */
+/** Who looks at the locks of a host, and what he sees. One object serves all locks of a host. */
 export class Locks {
-  /** Told of a wrong order, a missing lock or an unpaired release; null outside check mode. */
+  /**
+   * Told of a wrong order, a missing lock or an unpaired release; null outside check mode. Check mode begins and
+   * ends while nothing is held.
+   */
   report: ((problem: string) => void) | null = null;
-  /** The lock taken last of those held; the others hang behind it. */
+  /** In check mode: the lock taken last of those held; the others hang behind it. */
   latest: Lock | null = null;
 
-  /** The locks held, in the order in which they were taken. */
+  /** In check mode: the locks held, in the order in which they were taken. Outside it nobody keeps them: empty. */
   get held(): Lock[] {
     const held: Lock[] = [];
     for (let lock = this.latest; lock !== null; lock = lock.before) held.unshift(lock);
@@ -34,15 +37,25 @@ export class Locks {
 /** Order in which locks are taken: lower ranks first. */
 export const RANK = { MMAP: 1, PAGE_TABLE: 2 } as const;
 
-/** One lock: many readers or one writer. */
+/** How a lock is held, as the lock itself notes it. Numbers, because to store one costs no more than the store. */
+const FREE = 0;
+const READ = 1;
+const WRITE = 2;
+
+/**
+ * One lock: many readers or one writer.
+ *
+ * Locks are taken for every segment that is mapped or faulted in, so outside check mode to take one and to release
+ * it is a store each. What only check mode asks for is beside that, out of the way.
+ */
 export class Lock {
   readonly name: string;
   /** Its place in the order, see `RANK`. */
   readonly rank: number;
-  /** While it is held: the lock taken before it. */
+  /** In check mode, while it is held: the lock taken before it. */
   before: Lock | null = null;
   readonly #locks: Locks;
-  #mode: LockMode | null = null;
+  #mode: number = FREE;
 
   constructor(locks: Locks, name: string, rank: number) {
     this.#locks = locks;
@@ -52,41 +65,41 @@ export class Lock {
 
   /** Takes the lock. */
   acquire(mode: LockMode): void {
-    const locks = this.#locks;
-    if (locks.report !== null) this.#question(locks.report);
-    if (this.#mode === null) {
-      this.before = locks.latest;
-      locks.latest = this;
-    }
-    this.#mode = mode;
+    if (this.#locks.report !== null) this.#taken(this.#locks.report);
+    this.#mode = mode === 'write' ? WRITE : READ;
   }
 
   /** Releases the lock. */
   release(): void {
-    const locks = this.#locks;
-    if (this.#mode === null) {
-      locks.report?.(`${this.name} released while it is not held`);
-      return;
-    }
-    this.#mode = null;
-    if (locks.latest === this) locks.latest = this.before;
-    else this.#takeOut(locks.latest);
-    this.before = null;
+    if (this.#locks.report !== null) this.#released(this.#locks.report);
+    this.#mode = FREE;
   }
 
   /** Says, in check mode, when the lock is not held as `what` needs it. */
   expect(mode: LockMode, what: string): void {
     const { report } = this.#locks;
-    if (report === null) return;
-    if (this.#mode === null || (mode === 'write' && this.#mode === 'read')) {
+    if (report !== null && this.#mode < (mode === 'write' ? WRITE : READ)) {
       report(`${what} without the ${this.name}${mode === 'write' ? ' for writing' : ''}`);
     }
   }
 
-  #question(report: (problem: string) => void): void {
-    if (this.#mode !== null) report(`${this.name} taken while it is held`);
-    const above = this.#locks.held.find((lock) => lock !== this && lock.rank >= this.rank);
+  /** Check mode: the lock is about to be taken. */
+  #taken(report: (problem: string) => void): void {
+    const locks = this.#locks;
+    const above = locks.held.find((lock) => lock !== this && lock.rank >= this.rank);
+    if (this.#mode !== FREE) report(`${this.name} taken while it is held`);
     if (above) report(`${this.name} taken under the ${above.name}`);
+    if (this.#mode !== FREE) return;
+    this.before = locks.latest;
+    locks.latest = this;
+  }
+
+  /** Check mode: the lock is about to be released. */
+  #released(report: (problem: string) => void): void {
+    if (this.#mode === FREE) report(`${this.name} released while it is not held`);
+    else if (this.#locks.latest === this) this.#locks.latest = this.before;
+    else this.#takeOut(this.#locks.latest);
+    this.before = null;
   }
 
   /** Takes the lock out of the middle of those held: it is released before one taken after it. */

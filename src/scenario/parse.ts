@@ -2,121 +2,48 @@
  * The scenario language: one operation a line. docs/scenarios.md describes it.
  */
 
-/** How many gmaps a scenario can name: 0 to 63. */
-export const GMAP_NAMES = 64;
+import type { MmapWords, Operation } from './operation.ts';
+import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
-/** An operation of the language. Addresses and lengths in bytes. */
-export type Operation =
-  | { readonly verb: 'mmap' | 'munmap'; readonly address: bigint; readonly length: bigint }
-  | { readonly verb: 'gmap_alloc' | 'gmap_free' | 'dump'; readonly gmap: number }
-  | {
-      readonly verb: 'gmap_map_segment';
-      readonly gmap: number;
-      readonly from: bigint;
-      readonly to: bigint;
-      readonly length: bigint;
-    }
-  | {
-      readonly verb: 'gmap_unmap_segment';
-      readonly gmap: number;
-      readonly to: bigint;
-      readonly length: bigint;
-    }
-  | { readonly verb: 'gmap_fault'; readonly gmap: number; readonly address: bigint }
-  | { readonly verb: 'gmap_discard'; readonly gmap: number; readonly from: bigint; readonly to: bigint }
-  | { readonly verb: 'process read'; readonly address: bigint; readonly length: bigint }
-  | { readonly verb: 'process write'; readonly address: bigint; readonly bytes: Uint8Array }
-  | { readonly verb: 'guest read'; readonly gmap: number; readonly address: bigint; readonly length: bigint }
-  | {
-      readonly verb: 'guest write';
-      readonly gmap: number;
-      readonly address: bigint;
-      readonly bytes: Uint8Array;
-    }
-  | { readonly verb: 'stats' }
-  | { readonly verb: 'fail'; readonly count: bigint };
+export type { Operation } from './operation.ts';
+export { parseNumber, ScenarioSyntaxError } from './words.ts';
 
-/** A line that is not in the language. The message says what is wrong with it. */
-export class ScenarioSyntaxError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ScenarioSyntaxError';
-  }
-}
+/** Whose operation it is, for those that concern a process. */
+type Whose = { process?: number };
+/** Words of an mmap that say something by being there. */
+const FLAGS = ['fixed', 'shared', 'large', 'high'] as const;
+type Reader = (words: Words, whose: Whose) => Operation;
 
-const SUFFIXES: Readonly<Record<string, bigint>> = {
-  '': 0n,
-  K: 10n,
-  M: 20n,
-  G: 30n,
-  T: 40n,
-  P: 50n,
+/** Reads the operands of the verbs of processes: their lines may begin with a process. */
+const OF_PROCESSES: Readonly<Record<string, Reader>> = {
+  mmap: (w, whose) => ({ verb: 'mmap', ...whose, ...range(w), ...mmapWords(w) }),
+  munmap: (w, whose) => ({ verb: 'munmap', ...whose, ...range(w) }),
+  mprotect: (w, whose) => ({ verb: 'mprotect', ...whose, ...range(w), protection: w.protection() }),
+  dontneed: (w, whose) => ({ verb: 'dontneed', ...whose, ...range(w) }),
+  mremap: (w, whose) => ({
+    verb: 'mremap',
+    ...whose,
+    address: w.number('the address'),
+    oldLength: w.number('the old length'),
+    newLength: w.number('the new length'),
+    ...mremapWords(w),
+  }),
+  new: (_, whose) => ({ verb: 'new', ...whose }),
+  exit: (_, whose) => ({ verb: 'exit', ...whose }),
+  fork: (w, whose) => ({ verb: 'fork', ...whose, child: w.child() }),
+  gmap_alloc: (w, whose) => ({ verb: 'gmap_alloc', ...whose, gmap: w.gmap() }),
+  process: (w, whose) =>
+    isRead(w)
+      ? { verb: 'process read', ...whose, ...range(w), ...w.cpu() }
+      : { verb: 'process write', ...whose, ...data(w), ...w.cpu() },
+  kernel: (w, whose) =>
+    isRead(w)
+      ? { verb: 'kernel read', ...whose, ...range(w) }
+      : { verb: 'kernel write', ...whose, ...data(w) },
 };
 
-const NUMBER = /^(0[xX][0-9a-fA-F]+|[0-9]+)([KMGTP]?)$/;
-/** No number of 64 bits needs more characters, a few leading zeros included. */
-const NUMBER_LENGTH = 64;
-
-/**
- * A number as the language writes it: decimal, or hexadecimal after 0x, then K, M, G, T or P for powers of 1024.
- * @throws ScenarioSyntaxError for anything else, and for a number of more than 64 bits
- */
-export function parseNumber(text: string): bigint {
-  const match = text.length <= NUMBER_LENGTH ? NUMBER.exec(text) : null;
-  if (!match) throw new ScenarioSyntaxError(`${quoted(text)} is not a number`);
-  const value = BigInt(match[1] as string) << (SUFFIXES[match[2] as string] as bigint);
-  if (value >= 1n << 64n) throw new ScenarioSyntaxError(`${quoted(text)} is more than 64 bits`);
-  return value;
-}
-
-/** Takes the words of a line one by one, and says which is missing. */
-class Words {
-  readonly #words: readonly string[];
-  #at = 0;
-
-  constructor(line: string) {
-    this.#words = line.trim().split(/\s+/);
-  }
-
-  word(what: string): string {
-    const word = this.#words[this.#at++];
-    if (word === undefined) throw new ScenarioSyntaxError(`${what} is missing`);
-    return word;
-  }
-
-  number(what: string): bigint {
-    return parseNumber(this.word(what));
-  }
-
-  gmap(): number {
-    const number = this.number('the gmap');
-    if (number >= BigInt(GMAP_NAMES)) {
-      throw new ScenarioSyntaxError(`gmap ${number} is not 0 to ${GMAP_NAMES - 1}`);
-    }
-    return Number(number);
-  }
-
-  bytes(): Uint8Array {
-    const hex = this.word('the data');
-    if (hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) {
-      throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
-    }
-    const bytes = new Uint8Array(hex.length / 2);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-    return bytes;
-  }
-
-  end(): void {
-    const extra = this.#words[this.#at];
-    if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is one word too many`);
-  }
-}
-
-/** Reads the operands of each verb. */
-const VERBS: Readonly<Record<string, (words: Words) => Operation>> = {
-  mmap: (w) => ({ verb: 'mmap', address: w.number('the address'), length: w.number('the length') }),
-  munmap: (w) => ({ verb: 'munmap', address: w.number('the address'), length: w.number('the length') }),
-  gmap_alloc: (w) => ({ verb: 'gmap_alloc', gmap: w.gmap() }),
+/** Reads the operands of the other verbs. */
+const OF_NO_PROCESS: Readonly<Record<string, Reader>> = {
   gmap_free: (w) => ({ verb: 'gmap_free', gmap: w.gmap() }),
   gmap_map_segment: (w) => ({
     verb: 'gmap_map_segment',
@@ -138,32 +65,66 @@ const VERBS: Readonly<Record<string, (words: Words) => Operation>> = {
     from: w.number('the first guest address'),
     to: w.number('the guest address after the last'),
   }),
-  process: (w) => processAccess(w),
-  guest: (w) => guestAccess(w),
+  guest: (w) => {
+    const gmap = w.gmap();
+    return isRead(w)
+      ? { verb: 'guest read', gmap, ...range(w), ...w.cpu() }
+      : { verb: 'guest write', gmap, ...data(w), ...w.cpu() };
+  },
+  file: (w) => fileOperation(w, w.file()),
   dump: (w) => ({ verb: 'dump', gmap: w.gmap() }),
   stats: () => ({ verb: 'stats' }),
   fail: (w) => ({ verb: 'fail', count: w.number('the count') }),
 };
 
-function processAccess(w: Words): Operation {
+function range(w: Words): { address: bigint; length: bigint } {
+  return { address: w.number('the address'), length: w.number('the length') };
+}
+
+function data(w: Words): { address: bigint; bytes: Uint8Array } {
+  return { address: w.number('the address'), bytes: w.bytes() };
+}
+
+function isRead(w: Words): boolean {
   const access = w.word('read or write');
-  if (access === 'read') {
-    return { verb: 'process read', address: w.number('the address'), length: w.number('the length') };
-  }
-  if (access === 'write')
-    return { verb: 'process write', address: w.number('the address'), bytes: w.bytes() };
+  if (access === 'read' || access === 'write') return access === 'read';
   throw new ScenarioSyntaxError(`${quoted(access)} is neither read nor write`);
 }
 
-function guestAccess(w: Words): Operation {
-  const gmap = w.gmap();
-  const access = w.word('read or write');
-  if (access === 'read') {
-    return { verb: 'guest read', gmap, address: w.number('the address'), length: w.number('the length') };
+/** The words behind an mmap's length: in any order, each kind at most once. */
+function mmapWords(w: Words): MmapWords {
+  const found: { -readonly [K in keyof MmapWords]: MmapWords[K] } = {};
+  let protection: number | undefined;
+  for (;;) {
+    const flag = FLAGS.find((one) => !found[one] && w.skip(one));
+    if (flag) {
+      found[flag] = true;
+    } else if (found.file === undefined && w.skip('file')) {
+      found.file = w.file();
+      found.offset = w.number('the offset in the file');
+    } else if (protection === undefined) {
+      protection = w.option(protectionOf);
+      if (protection === undefined) return found;
+      // Read and write is what an mmap is without a word.
+      if (protection !== 3) found.protection = protection;
+    } else {
+      return found;
+    }
   }
-  if (access === 'write')
-    return { verb: 'guest write', gmap, address: w.number('the address'), bytes: w.bytes() };
-  throw new ScenarioSyntaxError(`${quoted(access)} is neither read nor write`);
+}
+
+function mremapWords(w: Words): { mayMove?: true; to?: bigint } {
+  if (w.skip('maymove')) return { mayMove: true };
+  return w.skip('to') ? { to: w.number('the new address') } : {};
+}
+
+function fileOperation(w: Words, file: number): Operation {
+  if (w.skip('close')) return { verb: 'file close', file };
+  if (w.skip('write')) {
+    return { verb: 'file write', file, offset: w.number('the offset'), bytes: w.bytes() };
+  }
+  if (!w.skip('read')) return { verb: 'file', file, length: w.number('the length') };
+  return { verb: 'file read', file, offset: w.number('the offset'), length: w.number('the length') };
 }
 
 /**
@@ -174,16 +135,16 @@ export function parseLine(line: string): Operation | null {
   const text = line.trim();
   if (text === '' || text.startsWith('#')) return null;
   const words = new Words(text);
+  const process = words.process();
   const verb = words.word('the operation');
-  const read = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (!read) throw new ScenarioSyntaxError(`${quoted(verb)} is no operation`);
-  const operation = read(words);
+  const operation = readerOf(verb, process)(words, process ? { process } : {});
   words.end();
   return operation;
 }
 
-/** A word as messages show it: cut, and without control characters. */
-function quoted(word: string): string {
-  const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
-  return `"${shown.replace(/[^\x20-\x7e…]/g, '?')}"`;
+function readerOf(verb: string, process: number | undefined): Reader {
+  if (Object.hasOwn(OF_PROCESSES, verb)) return OF_PROCESSES[verb] as Reader;
+  if (!Object.hasOwn(OF_NO_PROCESS, verb)) throw new ScenarioSyntaxError(`${quoted(verb)} is no operation`);
+  if (process !== undefined) throw new ScenarioSyntaxError(`${verb} is not for a process to do`);
+  return OF_NO_PROCESS[verb] as Reader;
 }

@@ -105,6 +105,137 @@ describe('operations', () => {
   });
 });
 
+describe('processes', () => {
+  it('have memory of their own at the same addresses', () => {
+    expect(last('mmap 256M 4K', '1: new', '1: mmap 256M 4K', '1: process write 256M 01')).toBe('ok');
+    expect(last('process read 256M 1')).toBe('ok 00');
+    expect(last('1: process read 256M 1')).toBe('ok 01');
+    expect(last('0: munmap 256M 4K', '1: process read 256M 1')).toBe('ok 01');
+  });
+
+  it('come and go by name', () => {
+    expect(last('new')).toBe('error EEXIST');
+    expect(last('15: new')).toBe('ok');
+    expect(last('15: new')).toBe('error EEXIST');
+    expect(last('15: exit')).toBe('ok');
+    expect(last('15: exit')).toBe('error ENOENT');
+    expect(last('exit', 'mmap 0 4K')).toBe('error ENOENT');
+    expect(last('new', 'mmap 0 4K')).toBe('ok');
+  });
+
+  it('have gmaps, which go with them', () => {
+    last('2: new', '2: mmap 256M 1M', '2: gmap_alloc 7', 'gmap_map_segment 7 256M 0 1M');
+    expect(last('guest 7 write 0 55', '2: process read 256M 1')).toBe('ok 55');
+    expect(last('gmap_alloc 7')).toBe('error EEXIST');
+    expect(last('2: exit', 'guest 7 read 0 1')).toBe('error ENOENT');
+    expect(last('gmap_alloc 7')).toBe('ok');
+  });
+
+  it.each([
+    'mmap 0 4K',
+    'munmap 0 4K',
+    'mremap 0 4K 8K',
+    'fork 1',
+    'mprotect 0 4K r',
+    'dontneed 0 4K',
+    'exit',
+    'gmap_alloc 0',
+    'process read 0 1',
+    'process write 0 00',
+    'kernel read 0 1',
+    'kernel write 0 00',
+  ])('that are not there: ENOENT for 9: %s', (line) => {
+    expect(answer(`9: ${line}`)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no process 9' });
+  });
+
+  it('protect, replace and drop memory', () => {
+    ready();
+    expect(last('guest 0 write 0 77', 'mprotect 256M 4K r', 'guest 0 read 0 1')).toBe('ok 77');
+    expect(last('guest 0 write 0 78')).toBe('error EFAULT');
+    expect(last('mprotect 256M 4K none', 'kernel read 256M 1')).toBe('error EFAULT');
+    expect(last('mmap 256M 4K r fixed', 'process read 256M 1')).toBe('ok 00');
+    expect(last('kernel write 0x10001000 0102', 'guest 0 read 4K 2')).toBe('ok 0102');
+    expect(last('dontneed 0x10001000 4K', 'kernel read 0x10001000 2')).toBe('ok 0000');
+  });
+
+  it('run on the processor that is said', () => {
+    ready();
+    last('guest 0 read 0 1 on 3', 'process read 256M 1 on 2');
+    const used = world.host.machine.cpus.map(({ tlb }) => [...tlb.entries()].length);
+    expect(used).toEqual([0, 0, 1, 1]);
+  });
+});
+
+describe('memory that several have', () => {
+  it('a fork has a copy, page by page', () => {
+    ready();
+    last('guest 0 write 0 11', 'fork 1', '1: process write 256M 22', 'guest 0 write 4K 33');
+    expect(last('guest 0 read 0 1')).toBe('ok 11');
+    expect(last('1: process read 256M 1')).toBe('ok 22');
+    expect(last('1: process read 0x10001000 1')).toBe('ok 00');
+    expect(last('fork 1')).toBe('error EEXIST');
+    expect(last('1: gmap_alloc 0')).toBe('error EEXIST');
+  });
+
+  it('shared memory is one for parent and child', () => {
+    last('mmap 1G 8K shared', 'fork 1', '1: process write 1G 44');
+    expect(last('process read 1G 1')).toBe('ok 44');
+    expect(last('dontneed 1G 4K', 'process read 1G 1')).toBe('ok 44');
+  });
+
+  it('a file is there for all who map it, and for those who write copies', () => {
+    last(
+      'file 3 8K',
+      'file 3 write 4096 0102',
+      'mmap 1G 4K shared file 3 4K',
+      '2: new',
+      '2: mmap 1G 8K file 3 0',
+    );
+    expect(last('process read 1G 2')).toBe('ok 0102');
+    expect(last('2: process read 0x40001000 2', 'process write 1G 05', '2: process read 0x40001000 2')).toBe(
+      'ok 0502',
+    );
+    expect(
+      last('2: process write 0x40001001 09', 'process write 1G 06', '2: process read 0x40001000 2'),
+    ).toBe('ok 0509');
+    expect(last('2: dontneed 1G 8K', '2: process read 0x40001000 2')).toBe('ok 0602');
+    expect(last('file 3 read 4096 2', 'file 3 close', 'process read 1G 2')).toBe('ok 0602');
+    expect(last('file 3 read 0 1')).toBe('error ENOENT');
+    expect(last('mmap 2G 4K file 3 0')).toBe('error ENOENT');
+    expect(last('file 3 4K', 'file 3 4K')).toBe('error EEXIST');
+    expect(last('file 3 read 4095 2')).toBe('error EINVAL');
+    expect(last('mmap 2G 8K file 3 0', 'process read 0x80001000 1')).toBe('error EFAULT');
+  });
+});
+
+describe('memory that moves', () => {
+  it('takes what is in it along', () => {
+    last('mmap 1G 4K', 'process write 1G 55');
+    expect(last('mremap 1G 4K 8K')).toBe('ok 0x40000000');
+    expect(last('mremap 1G 8K 4K to 2G', 'process read 2G 1')).toBe('ok 55');
+    expect(last('mmap 0x80001000 4K r', 'mremap 2G 4K 8K')).toBe('error ENOMEM');
+    expect(last('mremap 2G 4K 8K maymove')).toBe('ok 0x3ffffffe000');
+    expect(last('process read 0x3ffffffe000 1')).toBe('ok 55');
+    expect(last('mremap 2G 4K 8K')).toBe('error EFAULT');
+  });
+
+  it('may lie beyond 4 TiB only where it is said', () => {
+    expect(last('mmap 4T 4K')).toBe('error EINVAL');
+    expect(last('munmap 4T 4K')).toBe('error EINVAL');
+    expect(last('mmap 4T 4K high', 'process write 4T 66', 'process read 4T 1')).toBe('ok 66');
+    expect(last('munmap 4T 4K', 'process read 4T 1')).toBe('error EFAULT');
+    expect(last('gmap_alloc 0', 'gmap_map_segment 0 4T 0 1M')).toBe('error EINVAL');
+  });
+
+  it('has a frame of 1 MiB, which guests share', () => {
+    last('mmap 256M 1M large', 'gmap_alloc 0', 'gmap_map_segment 0 256M 0 1M', 'guest 0 write 0xfffff 77');
+    expect(last('process read 0x100fffff 1')).toBe('ok 77');
+    expect(last('stats')).toBe('rmaps 1 tables 4 pagetables 0 purges 0');
+    expect(last('munmap 256M 4K', 'guest 0 read 4K 1')).toBe('error EFAULT');
+    expect(last('process read 0x100fffff 1')).toBe('ok 77');
+  });
+});
+
 describe('the world', () => {
   it('tells a trace what happens', () => {
     const trace = new Trace();

@@ -1,16 +1,15 @@
 /**
- * The world that a scenario happens in: one machine, one process, and gmaps named 0 to 63.
+ * The world that a scenario happens in: one machine, processes named 0 to 15, and gmaps named 0 to 63.
  */
 
-import { type Gmap, Host, hex, LinuxError, type Mm, PROCESS_LIMIT } from '../host/index.ts';
+import { type Gmap, Host, hex, LinuxError, type MemoryFile, type Mm, PROCESS_LIMIT } from '../host/index.ts';
 import { type Cpu, Machine } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
-import type { Operation } from './parse.ts';
+import { formatBytes } from './format.ts';
+import { CPUS, type Operation, type OperationOf } from './operation.ts';
 
-/** Processors of the world: the process's code runs on the first, guests share the others. */
-const CPUS = 4;
 /** Bytes that one line may read: what a person can look at, and a hostile line cannot fill the memory with. */
-const READ_LIMIT = 1n << 24n;
+export const READ_LIMIT = 1n << 24n;
 
 /** How the world is made. */
 export interface WorldOptions {
@@ -33,13 +32,14 @@ const OK: Answer = { lines: ['ok'] };
 /** A world, to which operations happen one after another. */
 export class World {
   readonly host: Host;
-  readonly process: Mm;
+  readonly processes = new Map<number, Mm>();
   readonly gmaps = new Map<number, Gmap>();
+  readonly files = new Map<number, MemoryFile>();
 
   /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
   constructor(options: WorldOptions = {}) {
     this.host = new Host(new Machine({ ...options, cpus: CPUS }));
-    this.process = this.host.createProcess();
+    this.processes.set(0, this.host.createProcess());
   }
 
   /** Performs an operation. An operation that ends with an error has changed nothing, and is answered with it. */
@@ -52,6 +52,13 @@ export class World {
     }
   }
 
+  /** The process of that name. @throws LinuxError ENOENT */
+  process(name = 0): Mm {
+    const process = this.processes.get(name);
+    if (!process) throw new LinuxError('ENOENT', `there is no process ${name}`);
+    return process;
+  }
+
   /** The gmap of that name. @throws LinuxError ENOENT */
   gmap(name: number): Gmap {
     const gmap = this.gmaps.get(name);
@@ -59,89 +66,201 @@ export class World {
     return gmap;
   }
 
+  /** The file of that name. @throws LinuxError ENOENT */
+  file(name: number): MemoryFile {
+    const file = this.files.get(name);
+    if (!file) throw new LinuxError('ENOENT', `there is no file ${name}`);
+    return file;
+  }
+
   #perform(operation: Operation): Answer {
-    const { process } = this;
     switch (operation.verb) {
+      case 'new':
+        return this.#new(operation.process ?? 0);
+      case 'fork':
+        return this.#fork(operation);
+      case 'mremap':
+        return { lines: [`ok ${hex(this.process(operation.process).mremap(operation))}`] };
+      case 'file':
+      case 'file read':
+      case 'file write':
+      case 'file close':
+        return this.#ofFile(operation);
+      case 'exit':
+        return this.#exit(operation.process ?? 0);
       case 'mmap':
-        demandLow(operation);
-        process.mmap({ address: operation.address, length: operation.length });
-        return OK;
+        return this.#mmap(operation);
       case 'munmap':
-        demandLow(operation);
-        process.munmap(operation.address, operation.length);
+        this.#reaching(operation).munmap(operation.address, operation.length);
         return OK;
-      case 'gmap_alloc':
-        return this.#alloc(operation.gmap);
-      case 'gmap_free':
-        this.gmap(operation.gmap).free();
-        this.gmaps.delete(operation.gmap);
+      case 'mprotect': {
+        const { address, length, protection } = operation;
+        this.#reaching(operation).mprotect(address, length, protection);
         return OK;
-      case 'gmap_map_segment':
-        this.gmap(operation.gmap).map(operation);
+      }
+      case 'dontneed':
+        this.#reaching(operation).dontNeed(operation.address, operation.length);
         return OK;
-      case 'gmap_unmap_segment':
-        this.gmap(operation.gmap).unmap(operation);
-        return OK;
-      case 'gmap_fault':
-        return { lines: [`ok ${hex(this.gmap(operation.gmap).fault(operation.address))}`] };
-      case 'gmap_discard':
-        this.gmap(operation.gmap).discard({ from: operation.from, to: operation.to });
-        return OK;
-      case 'dump':
-        return { lines: dump(this.gmap(operation.gmap)) };
       case 'stats':
         return { lines: [this.#stats()] };
       case 'fail':
         this.host.kernel.frames.failIn(Number(operation.count));
         return OK;
+      case 'gmap_alloc':
+        return this.#alloc(operation);
+      case 'gmap_free':
+      case 'gmap_map_segment':
+      case 'gmap_unmap_segment':
+      case 'gmap_fault':
+      case 'gmap_discard':
+      case 'dump':
+        return this.#ofGmap(operation, this.gmap(operation.gmap));
       default:
         return this.#access(operation);
     }
   }
 
-  #alloc(name: number): Answer {
-    if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `there is a gmap ${name} already`);
-    this.gmaps.set(name, this.host.createGmap(this.process, name));
+  #new(name: number): Answer {
+    if (this.processes.has(name)) throw new LinuxError('EEXIST', `there is a process ${name} already`);
+    this.processes.set(name, this.host.createProcess());
     return OK;
   }
 
-  #access(
-    operation: Extract<Operation, { verb: 'process read' | 'process write' | 'guest read' | 'guest write' }>,
-  ): Answer {
-    const { host, process } = this;
-    const { address } = operation;
+  #fork({ process, child }: OperationOf<'fork'>): Answer {
+    const parent = this.process(process);
+    if (this.processes.has(child)) throw new LinuxError('EEXIST', `there is a process ${child} already`);
+    this.processes.set(child, this.host.fork(parent));
+    return OK;
+  }
+
+  #ofFile(operation: OperationOf<'file' | 'file read' | 'file write' | 'file close'>): Answer {
+    const name = operation.file;
     switch (operation.verb) {
-      case 'process read':
-        return bytes(host.readAsProcess(process, host.machine.cpu(0), address, readable(operation.length)));
-      case 'process write':
-        host.writeAsProcess(process, host.machine.cpu(0), address, operation.bytes);
+      case 'file':
+        if (this.files.has(name)) throw new LinuxError('EEXIST', `there is a file ${name} already`);
+        this.files.set(name, this.host.createFile(operation.length));
         return OK;
-      case 'guest read': {
-        const gmap = this.gmap(operation.gmap);
-        return bytes(
-          host.readAsGuest(gmap, this.#cpuOf(operation.gmap), address, readable(operation.length)),
-        );
-      }
-      default:
-        host.writeAsGuest(this.gmap(operation.gmap), this.#cpuOf(operation.gmap), address, operation.bytes);
+      case 'file read':
+        return bytes(this.file(name).read(operation.offset, readable(operation.length)));
+      case 'file write':
+        this.file(name).write(operation.offset, operation.bytes);
+        return OK;
+      case 'file close':
+        this.file(name).close();
+        this.files.delete(name);
         return OK;
     }
   }
 
-  #cpuOf(gmap: number): Cpu {
-    return this.host.machine.cpu(1 + (gmap % (CPUS - 1)));
+  #exit(name: number): Answer {
+    const process = this.process(name);
+    this.host.endProcess(process);
+    this.processes.delete(name);
+    for (const [gmap, { mm }] of this.gmaps) if (mm === process) this.gmaps.delete(gmap);
+    return OK;
+  }
+
+  #mmap(operation: OperationOf<'mmap'>): Answer {
+    const { address, length, protection = 3, shared = false, large = false, offset = 0n } = operation;
+    const mm = this.#reaching(operation, operation.high ?? false);
+    mm.mmap({
+      address,
+      length,
+      protection,
+      taken: operation.fixed ? 'replace' : 'refuse',
+      shared,
+      large,
+      ...(operation.file === undefined ? {} : { file: this.file(operation.file), offset }),
+    });
+    return OK;
+  }
+
+  /**
+   * The process that has a range, which ends within 4 TiB unless the process has been given memory beyond.
+   * @throws LinuxError ENOENT, EINVAL
+   */
+  #reaching(
+    { process, address, length }: { process?: number; address: bigint; length: bigint },
+    beyond = this.process(process).tables.levels > 3,
+  ): Mm {
+    const mm = this.process(process);
+    if (beyond || address + length <= PROCESS_LIMIT) return mm;
+    throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 4 TiB`);
+  }
+
+  #alloc({ process, gmap: name }: OperationOf<'gmap_alloc'>): Answer {
+    const mm = this.process(process);
+    if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `there is a gmap ${name} already`);
+    this.gmaps.set(name, this.host.createGmap(mm, name));
+    return OK;
+  }
+
+  #ofGmap(
+    operation: OperationOf<
+      'gmap_free' | 'gmap_map_segment' | 'gmap_unmap_segment' | 'gmap_fault' | 'gmap_discard' | 'dump'
+    >,
+    gmap: Gmap,
+  ): Answer {
+    switch (operation.verb) {
+      case 'gmap_free':
+        gmap.free();
+        this.gmaps.delete(operation.gmap);
+        return OK;
+      case 'gmap_map_segment':
+        gmap.map(operation);
+        return OK;
+      case 'gmap_unmap_segment':
+        gmap.unmap(operation);
+        return OK;
+      case 'gmap_fault':
+        return { lines: [`ok ${hex(gmap.fault(operation.address))}`] };
+      case 'gmap_discard':
+        gmap.discard({ from: operation.from, to: operation.to });
+        return OK;
+      case 'dump':
+        return { lines: dump(gmap) };
+    }
+  }
+
+  #access(
+    operation: OperationOf<
+      'process read' | 'process write' | 'kernel read' | 'kernel write' | 'guest read' | 'guest write'
+    >,
+  ): Answer {
+    const { host } = this;
+    const { address } = operation;
+    switch (operation.verb) {
+      case 'process read': {
+        const mm = this.process(operation.process);
+        return bytes(host.readAsProcess(mm, this.#cpu(operation), address, readable(operation.length)));
+      }
+      case 'process write':
+        host.writeAsProcess(this.process(operation.process), this.#cpu(operation), address, operation.bytes);
+        return OK;
+      case 'kernel read':
+        return bytes(this.process(operation.process).read(address, readable(operation.length)));
+      case 'kernel write':
+        this.process(operation.process).write(address, operation.bytes);
+        return OK;
+      case 'guest read': {
+        const gmap = this.gmap(operation.gmap);
+        return bytes(host.readAsGuest(gmap, this.#cpu(operation), address, readable(operation.length)));
+      }
+      case 'guest write':
+        host.writeAsGuest(this.gmap(operation.gmap), this.#cpu(operation), address, operation.bytes);
+        return OK;
+    }
+  }
+
+  /** Where the code runs: processes on the first processor, guests on the others, unless it is said. */
+  #cpu({ cpu, gmap }: { readonly cpu?: number; readonly gmap?: number }): Cpu {
+    return this.host.machine.cpu(cpu ?? (gmap === undefined ? 0 : 1 + (gmap % (CPUS - 1))));
   }
 
   #stats(): string {
     const { rmaps, tables, pagetables, purges } = this.host.stats();
     return `rmaps ${rmaps} tables ${tables} pagetables ${pagetables} purges ${purges}`;
   }
-}
-
-/** What a scenario maps is where a guest can have it. */
-function demandLow({ address, length }: { readonly address: bigint; readonly length: bigint }): void {
-  if (address + length <= PROCESS_LIMIT) return;
-  throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is beyond 4 TiB`);
 }
 
 function readable(length: bigint): number {
@@ -155,10 +274,7 @@ function readable(length: bigint): number {
 }
 
 function bytes(data: Uint8Array): Answer {
-  if (data.length === 0) return OK;
-  let text = 'ok ';
-  for (const byte of data) text += byte.toString(16).padStart(2, '0');
-  return { lines: [text] };
+  return data.length === 0 ? OK : { lines: [`ok ${formatBytes(data)}`] };
 }
 
 /** A line a segment, made as they are read: there may be millions. */

@@ -86,6 +86,13 @@ export type TraceEvent =
       readonly address: bigint;
       readonly origin: bigint;
     }
+  /** A segment of the process got a frame of 1 MiB, lost it, or has a page table of its 256 pages instead. */
+  | {
+      readonly type: 'large-frame';
+      readonly change: 'new' | 'split' | 'gone';
+      readonly address: bigint;
+      readonly frame: bigint;
+    }
   /** A processor took an interruption. `guest` says that it ran interpretively and took it as the guest. */
   | {
       readonly type: 'interruption';

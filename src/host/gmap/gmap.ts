@@ -6,17 +6,37 @@
  * same operations on segment numbers (byte address >> 20), which allocate nothing.
  */
 
-import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE } from '../../machine/index.ts';
+import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE, type Storage } from '../../machine/index.ts';
+import type { Trace } from '../../trace/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import { EMPTY_SEGMENT, type Guest, type Mm, PROCESS_LIMIT, PROMISE } from '../mm/index.ts';
+import type { Lock, Locks } from '../locks.ts';
+import {
+  EMPTY_SEGMENT,
+  type Guest,
+  type Mm,
+  type PageTableFacts,
+  PROCESS_LIMIT,
+  PROMISE,
+  type ReverseMaps,
+} from '../mm/index.ts';
 import { GuestTables } from './tables.ts';
 
 const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
 const PAGES_PER_SEGMENT = 256;
 const HALF = 0x1_0000_0000;
+// Constants of another module are looked up at each use, those of this one are in the code.
+const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
 const USER_ASCE = 0x1c0;
+
+/** Runs of promises from this many on are copied from a pattern: below, setting up the copy costs more. */
+const LONG_RUN = 64;
+/** The entries of promises whose wanted addresses differ above bit 2^32 have equal low halves. */
+const PATTERN_ENTRIES = 4096;
+/** Promises of the first 4096 segments of a process. */
+const PATTERN = new Uint8Array(PATTERN_ENTRIES * 8);
+writePromises(new DataView(PATTERN.buffer), 0, PATTERN_ENTRIES, 0);
 
 /** Why an entry is unlinked by an operation of its gmap. */
 type UnlinkReason = 'unmap' | 'remap' | 'free';
@@ -41,6 +61,14 @@ export class Gmap implements Guest {
   /** Told of a watched page, by guest page number, that has lost its frame or the right to store. It must not throw. */
   onInvalidated: ((page: number) => void) | null = null;
   readonly #kernel: Kernel;
+  /** What runs once a segment has at hand what it needs, rather than by way of three objects. */
+  readonly #view: DataView;
+  readonly #trace: Trace;
+  readonly #locks: Locks;
+  readonly #mmapLock: Lock;
+  readonly #pageTableLock: Lock;
+  readonly #reverseMaps: ReverseMaps;
+  readonly #facts: PageTableFacts;
   /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
   #freed = false;
@@ -57,6 +85,13 @@ export class Gmap implements Guest {
     this.id = id;
     this.mm = mm;
     this.#kernel = mm.kernel;
+    this.#view = mm.kernel.storage.view;
+    this.#trace = mm.kernel.trace;
+    this.#locks = mm.kernel.locks;
+    this.#mmapLock = mm.mmapLock;
+    this.#pageTableLock = mm.pageTableLock;
+    this.#reverseMaps = mm.common.reverseMaps;
+    this.#facts = mm.common.facts;
     this.#running = running;
     this.tables = new GuestTables(mm.kernel, mm.common.reverseMaps, this);
     try {
@@ -68,7 +103,7 @@ export class Gmap implements Guest {
     this.asceHi = Math.floor(this.tables.top / HALF);
     this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_FIRST | ASCE.LENGTH) >>> 0;
     mm.guests.add(this);
-    this.#kernel.trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
+    this.#trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
   }
 
   /** The address-space-control element: the region-first table's origin | 0x1c0 | 0x0f. */
@@ -105,35 +140,70 @@ export class Gmap implements Guest {
       throw new LinuxError('EINVAL', `from ${hex(from)} + length ${hex(length)} is beyond 4 TiB`);
     }
     this.mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
-    this.#kernel.trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
+    this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
   }
 
   /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
   mapSegments(from: number, to: number, count: number): void {
+    if (count !== 1 || !this.#promiseOne(from, to)) this.#mapRange(from, to, count);
+  }
+
+  #mapRange(from: number, to: number, count: number): void {
     this.#demandAlive();
-    const { mmapLock, pageTableLock } = this.mm;
-    mmapLock.acquire('read');
+    this.#mmapLock.acquire('read');
     try {
       this.tables.make(to, to + count);
-      pageTableLock.acquire('write');
+      this.#pageTableLock.acquire('write');
       if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');
-      pageTableLock.release();
+      this.#pageTableLock.release();
     } finally {
-      mmapLock.release();
+      this.#mmapLock.release();
     }
+  }
+
+  /**
+   * Maps a segment as most are mapped that are mapped one by one: its table is the one found last, and it is not
+   * linked. Says whether it is one of these. Nothing that is called here could see a lock held, so they are taken
+   * for those who look at locks (check mode) only.
+   */
+  #promiseOne(from: number, to: number): boolean {
+    const { tables } = this;
+    const node = tables.nodeIn(to);
+    if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;
+    const checked = this.#locks.report !== null;
+    if (checked) this.#takeLocks();
+    writePromise(this.#view, tables.entryIn(to), from);
+    if (checked) this.#releaseLocks();
+    return true;
+  }
+
+  #takeLocks(): void {
+    this.#mmapLock.acquire('read');
+    this.#pageTableLock.acquire('write');
+  }
+
+  #releaseLocks(): void {
+    this.#pageTableLock.release();
+    this.#mmapLock.release();
   }
 
   /** Writes the promises of a range whose tables exist; says how many entries were linked. */
   #promise(from: number, start: number, end: number): number {
     const { tables } = this;
-    const { view } = this.#kernel.storage;
     let unlinked = 0;
     for (let at = start; at < end; at = tables.next) {
       tables.seek(at);
       const count = Math.min(tables.next, end) - at;
-      unlinked += this.#unlinkRun(tables.entry, tables.node, count, 'remap');
-      writePromises(view, tables.entry, count, from + (at - start));
+      unlinked += this.#promiseRun(from + (at - start), tables.entry, tables.node, count);
     }
+    return unlinked;
+  }
+
+  /** As `#promise`, for `count` entries of one table. */
+  #promiseRun(from: number, entry: number, node: number, count: number): number {
+    const unlinked = this.#unlinkRun(entry, node, count, 'remap');
+    if (count < LONG_RUN) writePromises(this.#view, entry, count, from);
+    else copyPromises(this.#kernel.storage, entry, count, from);
     return unlinked;
   }
 
@@ -145,7 +215,7 @@ export class Gmap implements Guest {
     const { to, length } = range;
     checkRange(to, length);
     this.unmapSegments(Number(to >> 20n), Number(length >> 20n));
-    this.#kernel.trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+    this.#trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
   }
 
   /** As `unmap`, in segment numbers that are known to be in range. */
@@ -169,57 +239,89 @@ export class Gmap implements Guest {
     const segment = this.faultSegment(Number(BigInt.asUintN(64, address) >> 20n));
     if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
     const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
-    this.#kernel.trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
+    this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
     return process;
   }
 
   /** As `fault`, in segment numbers. Returns -1 where that throws EFAULT. @throws LinuxError ENOMEM */
   faultSegment(segment: number): number {
-    this.#demandAlive();
-    const { mmapLock } = this.mm;
-    mmapLock.acquire('read');
-    try {
-      return this.#fault(segment);
-    } finally {
-      mmapLock.release();
-    }
+    const { tables } = this;
+    const node = tables.nodeIn(segment);
+    if (node < 0 || this.#freed === true) return this.#fault(segment);
+    const entry = tables.entryIn(segment);
+    const lo = this.#view.getInt32(entry + 4);
+    if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
+    const process = lo === EMPTY_SEGMENT ? -1 : this.#relink(segment, entry, node, lo);
+    return process < 0 ? this.#fault(segment) : process;
   }
 
-  #fault(segment: number): number {
-    const entry = this.tables.entryOf(segment);
-    if (entry < 0) return -1;
-    const { view } = this.#kernel.storage;
-    const lo = view.getUint32(entry + 4);
-    if (lo === EMPTY_SEGMENT) return -1;
-    if ((lo & SEGMENT.INVALID) === 0) return this.#processSegment(view, entry, lo);
-    const wanted = view.getUint32(entry) * 4096 + (lo >>> 20);
-    if (!this.mm.mappings.at(wanted * PAGES_PER_SEGMENT)) return -1;
-    const value = this.mm.provideSegment(wanted);
-    this.#link(segment, entry, wanted, value);
+  /**
+   * Links a promised entry to a page table that the process has: both have the same entry then. Returns the process
+   * segment, or -1 when it is not as simple as that. Locks as in `#promiseOne`.
+   */
+  #relink(segment: number, entry: number, node: number, lo: number): number {
+    const { mm } = this;
+    const view = this.#view;
+    const wanted = view.getInt32(entry) * 4096 + (lo >>> 20);
+    if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
+    const theirs = mm.tables.segmentEntryOf(wanted);
+    if (theirs < 0) return -1;
+    const tableLo = view.getInt32(theirs + 4);
+    if (tableLo & (INVALID | FORMAT_CONTROL)) return -1;
+    const tableHi = view.getInt32(theirs);
+    const checked = this.#locks.report !== null;
+    if (checked) this.#takeLocks();
+    this.#reverseMaps.linkFrame(tableUnit(tableHi, tableLo) >>> 1, node);
+    view.setInt32(entry, tableHi);
+    view.setInt32(entry + 4, tableLo & ORIGIN);
+    if (checked) this.#releaseLocks();
+    if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted);
     return wanted;
   }
 
-  /** The process segment of a linked entry: what its page table or 1 MiB frame is of. */
-  #processSegment(view: DataView, entry: number, lo: number): number {
-    const table = view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
-    return this.mm.common.facts.segment[table / 2048] as number;
+  /** A fault of any kind. */
+  #fault(segment: number): number {
+    this.#demandAlive();
+    this.#mmapLock.acquire('read');
+    try {
+      const entry = this.tables.entryOf(segment);
+      if (entry < 0) return -1;
+      const lo = this.#view.getInt32(entry + 4);
+      if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
+      return lo === EMPTY_SEGMENT ? -1 : this.#link(segment, entry, lo);
+    } finally {
+      this.#mmapLock.release();
+    }
   }
 
-  /** @param value what the entry becomes: a page table's origin, or a 1 MiB frame's with its bits */
-  #link(segment: number, entry: number, process: number, value: number): void {
-    const { view } = this.#kernel.storage;
-    this.mm.pageTableLock.acquire('write');
-    this.mm.common.reverseMaps.link(value, this.tables.nodeOf(segment));
-    view.setUint32(entry, value / HALF);
-    view.setUint32(entry + 4, value >>> 0);
-    this.mm.pageTableLock.release();
-    this.#kernel.trace.listener?.({
+  /** The process segment of a linked entry: what its page table or 1 MiB frame is of. */
+  #processSegment(entry: number, lo: number): number {
+    return this.#facts.segment[tableUnit(this.#view.getInt32(entry), lo)] as number;
+  }
+
+  /** Links a promised entry. Returns the process segment, or -1 when the process has nothing there. */
+  #link(segment: number, entry: number, lo: number): number {
+    const wanted = this.#view.getUint32(entry) * 4096 + (lo >>> 20);
+    if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
+    // A page table's origin, or a 1 MiB frame's with its bits.
+    const value = this.mm.provideSegment(wanted);
+    this.#pageTableLock.acquire('write');
+    this.#reverseMaps.link(value, this.tables.nodeOf(segment));
+    this.#view.setUint32(entry, value / HALF);
+    this.#view.setUint32(entry + 4, value >>> 0);
+    this.#pageTableLock.release();
+    if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted);
+    return wanted;
+  }
+
+  #traceLink(segment: number, entry: number, process: number): void {
+    this.#trace.listener?.({
       type: 'link',
       gmap: this.id,
       guest: BigInt(segment) << 20n,
       process: BigInt(process) << 20n,
       entry: BigInt(entry),
-      pageTable: BigInt(value) & ~0x7ffn,
+      pageTable: this.#kernel.storage.get64(entry) & ~0x7ffn,
     });
   }
 
@@ -242,48 +344,36 @@ export class Gmap implements Guest {
     this.#demandAlive();
     const firstPage = Number(from >> 12n);
     const endPage = Number(to >> 12n);
-    const firstSegment = Math.floor(firstPage / PAGES_PER_SEGMENT);
-    const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
     this.#mmapLocked(() => {
-      const { tables } = this;
-      if (firstPage % PAGES_PER_SEGMENT) this.#discardable(firstSegment, firstPage, endPage);
-      if (endPage % PAGES_PER_SEGMENT) this.#discardable(endSegment - 1, firstPage, endPage);
-      for (let at = firstSegment; at < endSegment; at = tables.next) {
-        tables.seek(at);
-        if (tables.entry < 0) continue;
-        const count = Math.min(tables.next, endSegment) - at;
-        for (let i = 0; i < count; i++) this.#discard(tables.entry + i * 8, at + i, firstPage, endPage);
-      }
+      // A frame of 1 MiB of which a part goes is split, which unlinks it: what is behind the range is found first.
+      const parts = this.#linkedParts(firstPage, endPage);
+      for (const { start, end } of parts) this.mm.splitEdges(start, end);
+      for (const { start, end } of parts) this.mm.zap(start, end);
     });
   }
 
-  #discard(entry: number, segment: number, firstPage: number, endPage: number): void {
-    const part = this.#processPart(entry, segment, firstPage, endPage);
-    if (part) this.mm.zap(part.start, part.end);
-  }
-
-  /** A segment that lies partly in the range must not have a frame of 1 MiB. @throws LinuxError ENOMEM */
-  #discardable(segment: number, firstPage: number, endPage: number): void {
-    const entry = this.tables.entryOf(segment);
-    const part = entry < 0 ? null : this.#processPart(entry, segment, firstPage, endPage);
-    if (part) this.mm.splitEdges(part.start, part.end);
-  }
-
-  /** The process pages that are behind a range of guest pages in one segment; null when it is not linked. */
-  #processPart(
-    entry: number,
-    segment: number,
-    firstPage: number,
-    endPage: number,
-  ): { start: number; end: number } | null {
-    const { view } = this.#kernel.storage;
-    const lo = view.getUint32(entry + 4);
-    if (lo & SEGMENT.INVALID) return null;
-    const guestPage = segment * PAGES_PER_SEGMENT;
-    const processPage = this.#processSegment(view, entry, lo) * PAGES_PER_SEGMENT;
-    const start = Math.max(firstPage - guestPage, 0);
-    const end = Math.min(endPage - guestPage, PAGES_PER_SEGMENT);
-    return { start: processPage + start, end: processPage + end };
+  /** The process pages that are behind the linked segments of a range of guest pages. */
+  #linkedParts(firstPage: number, endPage: number): { start: number; end: number }[] {
+    const { tables } = this;
+    const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
+    const parts: { start: number; end: number }[] = [];
+    for (let at = Math.floor(firstPage / PAGES_PER_SEGMENT); at < endSegment; at = tables.next) {
+      tables.seek(at);
+      if (tables.entry < 0) continue;
+      const count = Math.min(tables.next, endSegment) - at;
+      for (let i = 0; i < count; i++) {
+        const entry = tables.entry + i * 8;
+        const lo = this.#view.getInt32(entry + 4);
+        if (lo & INVALID) continue;
+        const guestPage = (at + i) * PAGES_PER_SEGMENT;
+        const processPage = this.#processSegment(entry, lo) * PAGES_PER_SEGMENT;
+        parts.push({
+          start: processPage + Math.max(firstPage - guestPage, 0),
+          end: processPage + Math.min(endPage - guestPage, PAGES_PER_SEGMENT),
+        });
+      }
+    }
+    return parts;
   }
 
   /**
@@ -320,7 +410,7 @@ export class Gmap implements Guest {
       if (gmap === this) this.disable(this.#kernel.machine.cpu(cpu));
     }
     this.#freed = true;
-    this.#kernel.trace.listener?.({ type: 'gmap-free', gmap: this.id });
+    this.#trace.listener?.({ type: 'gmap-free', gmap: this.id });
   }
 
   /** Puts a processor into this guest address space: control register 1 gets its element. Purges nothing. */
@@ -345,9 +435,9 @@ export class Gmap implements Guest {
       for (let i = 0; i < 2048; i++) {
         const lo = view.getUint32(origin + i * 8 + 4);
         if (lo === EMPTY_SEGMENT) continue;
-        const linked = (lo & SEGMENT.INVALID) === 0;
+        const linked = (lo & INVALID) === 0;
         const process = linked
-          ? this.#processSegment(view, origin + i * 8, lo)
+          ? this.#processSegment(origin + i * 8, lo)
           : view.getUint32(origin + i * 8) * 4096 + (lo >>> 20);
         yield { guest: BigInt(first + i) << 20n, process: BigInt(process) << 20n, linked };
       }
@@ -371,9 +461,9 @@ export class Gmap implements Guest {
 
   /** Takes those of `count` entries that are linked out of their reverse maps. Their bits are for the caller to change. */
   #unlinkRun(entry: number, node: number, count: number, reason: UnlinkReason): number {
-    const { reverseMaps } = this.mm.common;
+    const reverseMaps = this.#reverseMaps;
     if (!reverseMaps.anyLinked(node)) return 0;
-    if (this.#kernel.trace.listener) this.#traceUnlinks(entry, node, count, reason);
+    if (this.#trace.listener !== null) this.#traceUnlinks(entry, node, count, reason);
     if (this.onInvalidated !== null) this.#tellWatchers(entry, node, count);
     let unlinked = 0;
     for (let i = 0; i < count; i++) {
@@ -400,12 +490,11 @@ export class Gmap implements Guest {
   }
 
   #traceUnlinks(first: number, node: number, count: number, reason: UnlinkReason): void {
-    const { view } = this.#kernel.storage;
     for (let i = 0; i < count; i++) {
       if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
       const entry = first + i * 8;
-      const process = this.#processSegment(view, entry, view.getUint32(entry + 4));
-      this.#kernel.trace.listener?.({
+      const process = this.#processSegment(entry, this.#view.getInt32(entry + 4));
+      this.#trace.listener?.({
         type: 'unlink',
         gmap: this.id,
         guest: BigInt(this.segmentOf(entry)) << 20n,
@@ -443,17 +532,31 @@ export class Gmap implements Guest {
   }
 
   #demandAlive(): void {
-    if (this.#freed) throw new LinuxError('ENOENT', `gmap ${this.id} was freed`);
+    if (this.#freed === true) throw new LinuxError('ENOENT', `gmap ${this.id} was freed`);
   }
 }
 
+/** The promise of process segment `wanted`: below 2^22, so that 32 bits of it are all. */
+function writePromise(view: DataView, entry: number, wanted: number): void {
+  view.setInt32(entry, wanted >>> 12);
+  view.setInt32(entry + 4, (wanted << 20) | PROMISE);
+}
+
 function writePromises(view: DataView, first: number, count: number, from: number): void {
-  let wanted = from;
-  const end = first + count * 8;
-  for (let entry = first; entry < end; entry += 8) {
-    view.setUint32(entry, wanted >>> 12);
-    view.setUint32(entry + 4, (wanted << 20) | PROMISE);
-    wanted++;
+  for (let i = 0; i < count; i++) writePromise(view, first + i * 8, from + i);
+}
+
+/** As `writePromises`: the low halves come from a pattern, only the high ones are written one by one, if at all. */
+function copyPromises({ bytes, view }: Storage, first: number, count: number, from: number): void {
+  for (let at = from, entry = first, left = count; left > 0; ) {
+    const start = at % PATTERN_ENTRIES;
+    const run = Math.min(left, PATTERN_ENTRIES - start);
+    const high = (at - start) / PATTERN_ENTRIES;
+    bytes.set(PATTERN.subarray(start * 8, (start + run) * 8), entry);
+    if (high > 0) for (let i = 0; i < run; i++) view.setUint32(entry + i * 8, high);
+    at += run;
+    entry += run * 8;
+    left -= run;
   }
 }
 
@@ -478,4 +581,12 @@ function checkRange(to: bigint, length: bigint): void {
   if (to + length >= GUEST_LIMIT) {
     throw new LinuxError('EINVAL', `to ${hex(to)} + length ${hex(length)} does not end below 2^64`);
   }
+}
+
+/**
+ * The number, in units of 2 KiB, of the page table that a linked entry with these halves designates. 32 bits are
+ * enough for absolute storage below 4 TiB, and keep what every fault asks in whole numbers.
+ */
+function tableUnit(hi: number, lo: number): number {
+  return (hi << 21) | (lo >>> 11);
 }

@@ -8,7 +8,7 @@
 
 import { CRST_ENTRIES, CRST_SIZE, REGION } from '../../machine/index.ts';
 import { CRST_ORDER } from '../frames.ts';
-import type { Kernel } from '../kernel.ts';
+import { absolute, type Kernel } from '../kernel.ts';
 import { fillEntries, type LinkOwner, type ReverseMaps } from '../mm/index.ts';
 
 /** Guest segments there are: 2^44, 16 EiB. */
@@ -60,6 +60,17 @@ export class GuestTables {
     this.#reverseMaps = reverseMaps;
     this.#owner = owner;
     this.top = this.#newTable(REGION_FIRST);
+  }
+
+  /** The node in the reverse maps of a segment's entry, or -1 when the table found last is not that of the segment. */
+  nodeIn(segment: number): number {
+    const index = segment - this.#first;
+    return index >= 0 && index < CRST_ENTRIES ? this.#node + index : -1;
+  }
+
+  /** The entry of a segment for which `nodeIn` has just found the node. */
+  entryIn(segment: number): number {
+    return this.#table + (segment - this.#first) * 8;
   }
 
   /** The entry of a segment, or -1 when a table on the way to it does not exist. */
@@ -165,7 +176,7 @@ export class GuestTables {
   #designated(entry: number): number {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    return lo & REGION.INVALID ? -1 : view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+    return lo & REGION.INVALID ? -1 : absolute(view.getUint32(entry), lo & REGION.ORIGIN);
   }
 
   #makeDownTo(segment: number, made: Made[]): void {

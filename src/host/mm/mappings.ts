@@ -42,7 +42,7 @@ export class Mappings {
   /** The mapping that holds the page, or undefined. */
   at(page: number): Mapping | undefined {
     const hit = this.#list[this.#hit];
-    if (hit && hit.start <= page && page < hit.end) return hit;
+    if (hit !== undefined && hit.start <= page && page < hit.end) return hit;
     const index = this.#firstEndingAfter(page);
     const found = this.#list[index];
     if (!found || found.start > page) return undefined;

@@ -46,11 +46,6 @@ export class MemoryFile {
     return !this.#open && this.#mapped === 0;
   }
 
-  /** Says no to whoever comes when the file has gone. @throws LinuxError ENOENT */
-  demandThere(): void {
-    if (this.gone) throw new LinuxError('ENOENT', 'the file was closed, and nothing maps it');
-  }
-
   /** The frames the file has, for those who look: by page. */
   get frames(): ReadonlyMap<number, number> {
     return this.#frames;
@@ -67,8 +62,14 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; ENOENT */
+  /** Says no to who uses it after it was closed. @throws LinuxError EBADF */
+  demandOpen(): void {
+    if (!this.#open) throw new LinuxError('EBADF', 'the file was closed');
+  }
+
+  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
+    this.demandOpen();
     const bytes = new Uint8Array(length);
     this.#eachPart(offset, length, (page, from, done, count) => {
       const frame = this.#frames.get(page);
@@ -80,16 +81,17 @@ export class MemoryFile {
 
   /**
    * Writes bytes: all, or none. Whoever maps the pages sees them.
-   * @throws LinuxError EINVAL for a range beyond the end; ENOENT when the file has gone; ENOMEM
+   * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
+    this.demandOpen();
     this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
     this.#eachPart(offset, bytes.length, (page, from, done, count) => {
       this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
     });
   }
 
-  /** The file's user needs it no longer: its frames stay while something maps it. */
+  /** Its user needs the file no longer, and cannot map, read or write it any more. Its frames stay while it is mapped. */
   close(): void {
     this.#open = false;
     this.#letGo();
@@ -113,7 +115,6 @@ export class MemoryFile {
     length: number,
     part: (page: number, from: number, done: number, count: number) => void,
   ): void {
-    this.demandThere();
     if (offset < 0n || offset + BigInt(length) > this.length) {
       throw new LinuxError('EINVAL', `${hex(offset)} + ${length} is beyond the file's ${hex(this.length)}`);
     }

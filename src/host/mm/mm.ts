@@ -145,9 +145,9 @@ export class Mm {
    * levels of tables when the address asked for needs it.
    *
    * @throws LinuxError EINVAL for an address, length or offset that is not a multiple of 4 KiB, a length of 0, a range
-   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; ENOENT when the file has gone; EEXIST
-   *   when some of it is taken; ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left
-   *   for a table
+   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; EBADF for a file that was closed; EEXIST
+   *   when some of it is taken; ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left for
+   *   a table
    */
   mmap(options: MmapOptions): bigint {
     const { length, protection = PROT.READ | PROT.WRITE, taken = 'refuse' } = options;
@@ -608,9 +608,9 @@ function checkProtection(protection: number): void {
 }
 
 function checkBacking({ file, offset = 0n, shared = false, large = false }: MmapOptions): void {
+  file?.demandOpen();
   if (offset < 0n || offset % 4096n !== 0n || offset >= GROWN_LIMIT) {
     throw new LinuxError('EINVAL', `offset ${hex(offset)} is not a multiple of 4 KiB in a file`);
   }
-  file?.demandThere();
   if (large && (file || shared)) throw new LinuxError('EINVAL', 'only private anonymous memory can be large');
 }

@@ -18,7 +18,7 @@ import {
   SEGMENT,
 } from '../../machine/index.ts';
 import { CRST_ORDER, LARGE_ORDER } from '../frames.ts';
-import type { Kernel } from '../kernel.ts';
+import { absolute, type Kernel } from '../kernel.ts';
 
 /** An empty region-second, region-third, segment and page entry: their low halves. */
 export const EMPTY_REGION_SECOND = 0x28;
@@ -41,20 +41,44 @@ export const PAGES_OF_THREE_LEVELS = 2 ** 30;
 export const PAGES_OF_FOUR_LEVELS = 2 ** 41;
 const HALF = 0x1_0000_0000;
 
+/** Of a segment number that 31 bits do not hold: it is kept elsewhere. */
+const BEYOND = -2;
+
 /** Facts about page tables and frames of 1 MiB, by 2 KiB unit of storage in which they start. */
 export class PageTableFacts {
-  /** Segment number of the process, or -1 when neither starts there. */
-  readonly segment: Float64Array;
+  /**
+   * Segment number of the process, -1 when neither starts there. For who knows that it is one that guests can be given
+   * (below 2^22); everybody else asks `segmentOf`.
+   */
+  readonly segment: Int32Array;
   /** Entries that have a frame. */
   readonly present: Uint16Array;
   /** Entries that are watched: their PGSTE has the notification bit. */
   readonly watched: Uint16Array;
+  readonly #beyond = new Map<number, number>();
 
   /** @param units storage in 2 KiB units */
   constructor(units: number) {
-    this.segment = new Float64Array(units).fill(-1);
+    this.segment = new Int32Array(units).fill(-1);
     this.present = new Uint16Array(units);
     this.watched = new Uint16Array(units);
+  }
+
+  /** The segment number of what starts in the unit, or -1. */
+  segmentOf(unit: number): number {
+    const segment = this.segment[unit] as number;
+    return segment === BEYOND ? (this.#beyond.get(unit) as number) : segment;
+  }
+
+  /** Says what segment starts in the unit, -1 for none. */
+  setSegment(unit: number, segment: number): void {
+    if (segment < 2 ** 31) {
+      if (this.segment[unit] === BEYOND) this.#beyond.delete(unit);
+      this.segment[unit] = segment;
+    } else {
+      this.segment[unit] = BEYOND;
+      this.#beyond.set(unit, segment);
+    }
   }
 }
 
@@ -105,7 +129,7 @@ export class PageTables {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
     if (lo & (SEGMENT.INVALID | SEGMENT.FORMAT_CONTROL)) return -1;
-    return view.getUint32(entry) * HALF + ((lo & SEGMENT.ORIGIN) >>> 0);
+    return absolute(view.getUint32(entry), lo & SEGMENT.ORIGIN);
   }
 
   /** The 1 MiB frame of a segment, or -1. */
@@ -115,7 +139,7 @@ export class PageTables {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
     if (lo & SEGMENT.INVALID || (lo & SEGMENT.FORMAT_CONTROL) === 0) return -1;
-    return view.getUint32(entry) * HALF + ((lo & SEGMENT.FRAME) >>> 0);
+    return absolute(view.getUint32(entry), lo & SEGMENT.FRAME);
   }
 
   /** The segment entry of a segment, or -1 when its segment table does not exist. */
@@ -155,6 +179,7 @@ export class PageTables {
 
   /**
    * Gives a segment that has nothing yet a frame of 1 MiB, all zeros.
+   * @param bits of its entry: 0, or SEGMENT.PROTECT
    * @throws LinuxError ENOMEM; nothing was made then
    */
   makeLarge(segment: number, bits: number): number {
@@ -166,14 +191,22 @@ export class PageTables {
       undo?.();
       throw error;
     }
-    this.#facts.segment[frame / PAGE_TABLE_SIZE] = segment;
+    this.#facts.setSegment(frame / PAGE_TABLE_SIZE, segment);
     this.setSegmentEntry(segment, frame + (SEGMENT.FORMAT_CONTROL | bits));
+    this.#tracedLarge('new', segment, frame);
     return frame;
   }
 
-  /** Nothing is at the start of the 1 MiB frame any more but pages. */
-  forgetLarge(frame: number): void {
-    this.#facts.segment[frame / PAGE_TABLE_SIZE] = -1;
+  /** The segment's 1 MiB frame is going to be 256 pages, or nobody's. */
+  forgetLarge(segment: number, change: 'split' | 'gone'): void {
+    const frame = this.largeFrameOf(segment);
+    this.#facts.setSegment(frame / PAGE_TABLE_SIZE, -1);
+    this.#tracedLarge(change, segment, frame);
+  }
+
+  #tracedLarge(change: 'new' | 'split' | 'gone', segment: number, frame: number): void {
+    const address = BigInt(segment) << 20n;
+    this.#kernel.trace.listener?.({ type: 'large-frame', change, address, frame: BigInt(frame) });
   }
 
   /**
@@ -226,7 +259,7 @@ export class PageTables {
     if (entry < 0) return 0;
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    return lo & SEGMENT.INVALID ? 0 : view.getUint32(entry) * HALF + lo;
+    return lo & SEGMENT.INVALID ? 0 : absolute(view.getUint32(entry), lo);
   }
 
   /**
@@ -244,7 +277,7 @@ export class PageTables {
       origin = this.#takeHalf();
     }
     fillEntries(this.#kernel, origin, PAGE_TABLE_SIZE, EMPTY_PAGE);
-    this.#facts.segment[origin / PAGE_TABLE_SIZE] = segment;
+    this.#facts.setSegment(origin / PAGE_TABLE_SIZE, segment);
     this.#facts.present[origin / PAGE_TABLE_SIZE] = 0;
     this.#facts.watched[origin / PAGE_TABLE_SIZE] = 0;
     if (trace.listener) this.#traced('new', segment, origin);
@@ -255,8 +288,8 @@ export class PageTables {
   freePageTable(origin: number): void {
     const { frames, trace } = this.#kernel;
     const unit = origin / PAGE_TABLE_SIZE;
-    if (trace.listener) this.#traced('gone', this.#facts.segment[unit] as number, origin);
-    this.#facts.segment[unit] = -1;
+    if (trace.listener) this.#traced('gone', this.#facts.segmentOf(unit), origin);
+    this.#facts.setSegment(unit, -1);
     const frame = origin - (origin % FRAME_SIZE);
     if (frames.purposeOf(frame) === 'pgste-table') frames.free(frame);
     else this.#giveHalf(origin);
@@ -324,7 +357,7 @@ export class PageTables {
   #designated(entry: number): number {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
-    return lo & REGION.INVALID ? -1 : view.getUint32(entry) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+    return lo & REGION.INVALID ? -1 : absolute(view.getUint32(entry), lo & REGION.ORIGIN);
   }
 
   #segmentTable(segment: number): number {

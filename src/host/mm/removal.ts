@@ -82,7 +82,7 @@ function splitLarge(mm: Mm, segment: number): void {
   const gather = new Gather(mm.kernel, mm.tables);
   mm.underPageTableLock(() => {
     unlinkGuests(mm, segment, frame, 'segment-changed', gather);
-    mm.tables.forgetLarge(frame);
+    mm.tables.forgetLarge(segment, 'split');
     mm.tables.setSegmentEntry(segment, table);
     frames.split(frame);
   });
@@ -137,8 +137,8 @@ export function dropUnneeded(mm: Mm, segments: readonly number[], gather: Gather
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
   unlinkGuests(mm, segment, frame, 'page-table-gone', gather);
+  mm.tables.forgetLarge(segment, 'gone');
   mm.tables.dropSegment(segment);
-  mm.tables.forgetLarge(frame);
   gather.block(frame);
   gather.space();
 }
@@ -189,7 +189,6 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
     const table = Math.floor(segment / 2048);
     if (!touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_TABLE)) {
       gather.table(mm.tables.dropSegmentTable(segment));
-      dropRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable((table + 1) * 2048, last);
   }

@@ -11,6 +11,8 @@
 import { CRST_ENTRIES, FRAME_SIZE, InternalError } from '../../machine/index.ts';
 
 const NONE = -1;
+/** Words of the nodes of one segment table. */
+const WORDS_PER_TABLE = CRST_ENTRIES * 2;
 
 /** Whoever owns a segment table whose entries are linked: a gmap, seen from below. */
 export interface LinkOwner {
@@ -36,10 +38,11 @@ export class ReverseMaps {
   readonly #freeSlots: number[] = [];
   /** How many entries of each segment table are linked, by slot. */
   readonly #linked: number[] = [];
-  #next = new Int32Array(0);
-  /** Previous node, or -2 - frame number of the page table for the first one; -1 when not linked. */
-  #previous = new Int32Array(0);
-  #count = 0;
+  /**
+   * Two words a node: the next node or -1, then the previous node, or -2 - frame number of the page table for the
+   * first one, or -1 when not linked.
+   */
+  #nodes = new Int32Array(0);
 
   /** @param frames frames of absolute storage */
   constructor(frames: number) {
@@ -49,7 +52,7 @@ export class ReverseMaps {
 
   /** Links there are. */
   get count(): number {
-    return this.#count;
+    return this.#linked.reduce((sum, linked) => sum + linked, 0);
   }
 
   /** Makes the entries of the segment table at `origin` linkable. Returns the node of its first entry. */
@@ -59,9 +62,9 @@ export class ReverseMaps {
     this.#owners[slot] = owner;
     this.#linked[slot] = 0;
     this.#slots[origin / FRAME_SIZE] = slot;
-    const nodes = (slot + 1) * CRST_ENTRIES;
-    if (nodes > this.#next.length) this.#grow(nodes);
-    this.#previous.fill(NONE, slot * CRST_ENTRIES, nodes);
+    const words = (slot + 1) * WORDS_PER_TABLE;
+    if (words > this.#nodes.length) this.#grow(words);
+    this.#nodes.fill(NONE, words - WORDS_PER_TABLE, words);
     return slot * CRST_ENTRIES;
   }
 
@@ -80,33 +83,37 @@ export class ReverseMaps {
 
   /** Whether the node's entry is linked. */
   isLinked(node: number): boolean {
-    return this.#previous[node] !== NONE;
+    return this.#nodes[node * 2 + 1] !== NONE;
   }
 
   /** Puts the node's entry, which is in none, into the reverse map of the page table. */
   link(pageTable: number, node: number): void {
-    if (this.#previous[node] !== NONE) throw new InternalError(`node ${node} linked twice`);
-    const frame = Math.floor(pageTable / FRAME_SIZE);
+    this.linkFrame(Math.floor(pageTable / FRAME_SIZE), node);
+  }
+
+  /** As `link`, the page table given by the number of its frame. */
+  linkFrame(frame: number, node: number): void {
+    const nodes = this.#nodes;
+    if (nodes[node * 2 + 1] !== NONE) wrong(node, 'linked twice');
     const head = this.#heads[frame] as number;
-    this.#next[node] = head;
-    this.#previous[node] = -2 - frame;
-    if (head !== NONE) this.#previous[head] = node;
+    nodes[node * 2] = head;
+    nodes[node * 2 + 1] = -2 - frame;
+    if (head !== NONE) nodes[head * 2 + 1] = node;
     this.#heads[frame] = node;
     this.#linked[node >>> 11]!++;
-    this.#count++;
   }
 
   /** Takes the node's entry out of the reverse map it is in. */
   unlink(node: number): void {
-    const next = this.#next[node] as number;
-    const previous = this.#previous[node] as number;
-    if (previous === NONE) throw new InternalError(`node ${node} is not linked`);
-    if (next !== NONE) this.#previous[next] = previous;
+    const nodes = this.#nodes;
+    const next = nodes[node * 2] as number;
+    const previous = nodes[node * 2 + 1] as number;
+    if (previous === NONE) wrong(node, 'not linked');
+    if (next !== NONE) nodes[next * 2 + 1] = previous;
     if (previous <= -2) this.#heads[-2 - previous] = next;
-    else this.#next[previous] = next;
-    this.#previous[node] = NONE;
+    else nodes[previous * 2] = next;
+    nodes[node * 2 + 1] = NONE;
     this.#linked[node >>> 11]!--;
-    this.#count--;
   }
 
   /** The node of the entry that was linked to the page table last, or -1 when none is. */
@@ -116,7 +123,7 @@ export class ReverseMaps {
 
   /** The node that follows in its reverse map, or -1. */
   after(node: number): number {
-    return this.#next[node] as number;
+    return this.#nodes[node * 2] as number;
   }
 
   /** The address of the entry that the node stands for. */
@@ -135,17 +142,20 @@ export class ReverseMaps {
   /** Who owns the segment table that the node belongs to. */
   ownerOf(node: number): LinkOwner {
     const owner = this.#owners[node >>> 11];
-    if (!owner) throw new InternalError(`node ${node} is in no gmap`);
+    if (!owner) wrong(node, 'in no gmap');
     return owner;
   }
 
-  #grow(nodes: number): void {
-    const size = Math.max(nodes, this.#next.length * 2);
-    const next = new Int32Array(size);
-    const previous = new Int32Array(size);
-    next.set(this.#next);
-    previous.set(this.#previous);
-    this.#next = next;
-    this.#previous = previous;
+  /** Grows by an eighth, not by half or to the double: what is there beyond need counts against every link. */
+  #grow(words: number): void {
+    const eighth = Math.ceil(this.#nodes.length / WORDS_PER_TABLE / 8) * WORDS_PER_TABLE;
+    const nodes = new Int32Array(Math.max(words, this.#nodes.length + eighth));
+    nodes.set(this.#nodes);
+    this.#nodes = nodes;
   }
+}
+
+/** Ends what would make lists point nowhere. Beside the code that runs once a segment, to keep that short. */
+function wrong(node: number, what: string): never {
+  throw new InternalError(`node ${node} is ${what}`);
 }

@@ -1,10 +1,6 @@
 /**
- * What the tests of the host have in common, and those of the rooms above it: small hosts, error codes, pictures
- * of everything an operation could have changed, and random scenarios with a plain model of what they must do.
- * Nothing outside tests imports this.
+ * What the tests of the host have in common, and those of the rooms above it: small hosts, error codes, and pictures
+ * of everything an operation could have changed. Nothing outside tests imports this.
  */
 
 export * from './hosts.ts';
-export * from './model.ts';
-export * from './operations.ts';
-export * from './scenario.ts';

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { PURGE_SITES } from '../host/index.ts';
+import { parseLine, World } from '../scenario/index.ts';
+import { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
+import { runAll } from './run.ts';
+
+/** Runs a campaign; throws what fails, as short as it gets in a while. */
+function runClean(operations: number, options: CampaignOptions): Campaign {
+  const campaign = new Campaign(options);
+  const failure = campaign.advance(operations);
+  if (!failure) return campaign;
+  const end = performance.now() + 30_000;
+  throw new Error(formatFailure(shrinkFailure(failure, () => performance.now() < end)));
+}
+
+describe('a world answers what the plain model of it says', () => {
+  it('in many short scenarios', () => {
+    const { totals } = runClean(6000, { seed: 11, operations: 100 });
+    expect(totals.scenarios).toBeGreaterThan(50);
+  });
+
+  it('in long scenarios', () => {
+    const { totals } = runClean(8000, { seed: 12, operations: 4000, run: { checkEvery: 0 } });
+    expect(totals.operations).toBe(8000);
+  });
+
+  it('with every rule checked after every operation', () => {
+    runClean(4000, { seed: 13, operations: 800, run: { checkEvery: 1, compareEvery: 1 } });
+  });
+
+  it('when storage is scarce, and says so', () => {
+    const { totals } = runClean(4000, {
+      seed: 14,
+      operations: 500,
+      run: { storageSize: 1 << 20, scarce: true },
+    });
+    expect(totals.refused).toBeGreaterThan(100);
+  });
+});
+
+describe('a campaign', () => {
+  it('does the same with the same seed, and something else with another', () => {
+    const totalsOf = (seed: number) => {
+      const campaign = new Campaign({ seed, operations: 400, run: { storageSize: 8 << 20 } });
+      expect(campaign.advance(1000)).toBe(null);
+      return campaign.totals;
+    };
+    expect(totalsOf(5)).toEqual(totalsOf(5));
+    expect(totalsOf(5)).not.toEqual(totalsOf(6));
+  });
+});
+
+/** What a campaign with a purge left out finds in so many operations, none of the rules being looked at. */
+function findWithout(
+  site: (typeof PURGE_SITES)[number],
+  operations: number,
+  checkEvery: number,
+): Failure | null {
+  const campaign = new Campaign({
+    seed: 1,
+    operations: 1000,
+    run: { storageSize: 8 << 20, checkEvery, before: (host) => (host.kernel.purges.leftOut = site) },
+  });
+  return campaign.advance(operations);
+}
+
+describe.each(PURGE_SITES)('with the purge %s left out', (site) => {
+  it('a campaign finds it by the answers alone', () => {
+    expect(findWithout(site, 40_000, 0)).not.toBe(null);
+  });
+
+  it('what it finds is a short scenario, which does the same when it is read from text', () => {
+    const failure = findWithout(site, 20_000, 1) as Failure;
+    const end = performance.now() + 20_000;
+    const short = shrinkFailure(failure, () => performance.now() < end);
+    const lines = formatFailure(short).split('\n');
+    const operations = lines.map(parseLine).filter((operation) => operation !== null);
+    expect(operations).toEqual(short.operations);
+    expect(operations.length).toBeLessThanOrEqual(12);
+    expect(runAll(operations, short.options).finding).toEqual(short.finding);
+    expect(short.finding.kind).toBe('stale-translation');
+    expect(runAll(operations, { storageSize: 8 << 20, checkEvery: 1 }).finding).toBe(null);
+  });
+});
+
+it('an answer that is wrong is told with the answer that is right', () => {
+  const failure: Failure = {
+    seed: 3,
+    scenario: 0,
+    options: { storageSize: 8 << 20 },
+    finding: { kind: 'answer', message: 'the answer is ok; it must be error EINVAL' },
+    operations: [{ verb: 'munmap', address: 0n, length: 4096n }],
+  };
+  const text = formatFailure(failure);
+  expect(text).toBe(
+    '# seed 3, scenario 0, storage 8M\nmunmap 0 4K\n# answer: the answer is ok; it must be error EINVAL\n',
+  );
+  expect(new World({ storageSize: 8 << 20 }).perform(failure.operations[0] as never).lines).toEqual(['ok']);
+});

@@ -1,0 +1,148 @@
+/**
+ * A campaign: one random scenario after another, until one fails.
+ */
+
+import { formatOperation, type Operation } from '../scenario/index.ts';
+import { drawProfile, Generator } from './generate.ts';
+import { Random, seedOf } from './random.ts';
+import { type Finding, Run, type RunOptions, runAll } from './run.ts';
+import { shrink } from './shrink.ts';
+
+/** What a campaign may be told. */
+export interface CampaignOptions {
+  /** With the same seed, the same happens. */
+  readonly seed: number;
+  /** Operations of one scenario; default 2000. */
+  readonly operations?: number;
+  /** How scenarios run, where that is not to be drawn. */
+  readonly run?: Partial<RunOptions>;
+}
+
+/** What has been done so far. */
+export interface Totals {
+  scenarios: number;
+  operations: number;
+  /** Operations that ended with ENOMEM. */
+  refused: number;
+}
+
+/** A scenario that fails. */
+export interface Failure {
+  readonly seed: number;
+  /** Which scenario of the campaign it was, from 0. */
+  readonly scenario: number;
+  readonly options: RunOptions;
+  readonly finding: Finding;
+  readonly operations: readonly Operation[];
+}
+
+const MIB = 2 ** 20;
+const OPERATIONS = 2000;
+
+/** A campaign. */
+export class Campaign {
+  readonly totals: Totals = { scenarios: 0, operations: 0, refused: 0 };
+  readonly #seed: number;
+  readonly #length: number;
+  readonly #fixed: Partial<RunOptions>;
+  #run: Run;
+  #options: RunOptions;
+  #generator: Generator;
+  #left: number;
+
+  constructor({ seed, operations = OPERATIONS, run = {} }: CampaignOptions) {
+    this.#seed = seed;
+    this.#length = operations;
+    this.#fixed = run;
+    [this.#options, this.#generator, this.#run] = this.#scenario();
+    this.#left = operations;
+  }
+
+  /** Performs about so many operations more, and says what fails. After a failure, nothing more is to be done. */
+  advance(operations: number): Failure | null {
+    for (let i = 0; i < operations; i++) {
+      const finding =
+        this.#left > 0 ? this.#run.step(this.#generator.next(this.#run.model)) : this.#run.finish();
+      if (finding) return this.#failure(finding);
+      this.totals.operations++;
+      if (this.#left-- > 0) continue;
+      this.totals.refused += this.#run.refused;
+      this.totals.scenarios++;
+      [this.#options, this.#generator, this.#run] = this.#scenario();
+      this.#left = this.#length;
+    }
+    return null;
+  }
+
+  /** The next scenario: how it runs, and what makes its operations. */
+  #scenario(): [RunOptions, Generator, Run] {
+    const random = new Random(seedOf(this.#seed, this.totals.scenarios));
+    const options = { ...drawOptions(random), ...this.#fixed };
+    return [options, new Generator(random, drawProfile(random)), new Run(options)];
+  }
+
+  #failure(finding: Finding): Failure {
+    return {
+      seed: this.#seed,
+      scenario: this.totals.scenarios,
+      options: this.#options,
+      finding,
+      operations: [...this.#run.performed],
+    };
+  }
+}
+
+/** Draws how a scenario runs: all rules after each operation in a quarter, at the end only in half of all. */
+function drawOptions(random: Random): RunOptions {
+  const scarce = random.oneIn(4);
+  return {
+    storageSize: (scarce ? random.pick([1, 2, 3]) : 32) * MIB,
+    scarce,
+    checkEvery: random.pick([0, 0, 1, 50]),
+    compareEvery: random.pick([1, 10, 100]),
+  };
+}
+
+/** Makes a failure short. @param more says whether there is time for more */
+export function shrinkFailure(failure: Failure, more?: () => boolean): Failure {
+  // With everything looked at after each operation, less is needed; but it may be that this hides what fails.
+  const thorough = { ...failure.options, checkEvery: 1, compareEvery: 1 };
+  const { kind } = failure.finding;
+  const failsWith = (options: RunOptions) => (operations: readonly Operation[]) => {
+    const { finding, performed } = runAll(operations, options);
+    return finding?.kind === kind ? withoutComparisons(operations, performed) : null;
+  };
+  const failed = failsWith(thorough)(failure.operations);
+  const options = failed ? thorough : failure.options;
+  const operations = shrink(failed ?? failure.operations, failsWith(options), more);
+  const { finding } = runAll(operations, options);
+  return { ...failure, options, operations, finding: finding ?? failure.finding };
+}
+
+/** The operations up to where it failed, and of the comparisons only the one that failed, if one did. */
+function withoutComparisons(
+  asked: readonly Operation[],
+  performed: readonly Operation[],
+): readonly Operation[] {
+  const last = performed[performed.length - 1] as Operation;
+  const needed: Operation[] = [];
+  let at = 0;
+  for (const operation of performed) {
+    if (operation !== asked[at]) continue;
+    needed.push(operation);
+    at++;
+  }
+  if (needed[needed.length - 1] !== last) needed.push(last);
+  return needed;
+}
+
+/** A failure as a scenario file: what to do, and what is wrong about it as comments. */
+export function formatFailure({ seed, scenario, finding, options, operations }: Failure): string {
+  const comments = `${finding.kind}: ${finding.message}`.split('\n').map((line) => `# ${line}`);
+  return [
+    `# seed ${seed}, scenario ${scenario}, storage ${options.storageSize / MIB}M`,
+    ...operations.map(formatOperation),
+    ...comments,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,333 @@
+/**
+ * What a world must answer, said as plainly as possible: pages in maps, promises in maps, no tables, nothing that a
+ * processor remembers. It knows nothing of storage, so that it never runs out of it.
+ */
+
+import type { Errno } from '../../host/index.ts';
+import {
+  CPUS,
+  formatBytes,
+  type Operation,
+  type OperationOf,
+  READ_LIMIT,
+  type World,
+} from '../../scenario/index.ts';
+import { GmapModel } from './gmap.ts';
+import { FileModel, isWorthReading } from './memory.ts';
+import { GROWN_LIMIT, GUEST_LIMIT, LIMIT_PAGES, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
+import { ProcessModel } from './process.ts';
+import { Refusal } from './refusal.ts';
+import { takeOver } from './take-over.ts';
+
+const OK: readonly string[] = ['ok'];
+
+type Access = OperationOf<`${'process' | 'kernel' | 'guest'} ${'read' | 'write'}`>;
+
+/** Finds the bytes of a page that is touched. */
+type Touch = (page: number, write: boolean) => Uint8Array;
+
+/** A world as it must be. */
+export class Model {
+  readonly processes = new Map<number, ProcessModel>();
+  readonly gmaps = new Map<number, GmapModel>();
+  readonly files = new Map<number, FileModel>();
+  readonly #hasLargeFrame: (process: number, segment: number) => boolean;
+  #purges = 0;
+  #largeMapped = false;
+
+  /** @param hasLargeFrame whether a segment of a process that may have a frame of 1 MiB has one in the world */
+  constructor(hasLargeFrame: (process: number, segment: number) => boolean) {
+    this.#hasLargeFrame = hasLargeFrame;
+    this.processes.set(0, this.#newProcess(0));
+  }
+
+  /** Performs an operation and says what the world must answer. */
+  perform(operation: Operation): readonly string[] {
+    try {
+      return this.#perform(operation);
+    } catch (error) {
+      if (error instanceof Refusal) return [`error ${error.code}`];
+      throw error;
+    }
+  }
+
+  /**
+   * An operation found no frames: nothing has changed, except that an access may have touched pages before, and that
+   * frames of 1 MiB may have become pages.
+   */
+  afterNoMemory(operation: Operation, world: World): void {
+    if (isAccess(operation) || this.hasLarge) takeOver(this, world);
+  }
+
+  /** Whether there is memory that may have frames of 1 MiB. */
+  get hasLarge(): boolean {
+    return this.#largeMapped;
+  }
+
+  /** Reads of everything that is known to be anywhere, as every process and every guest sees it. */
+  *reads(): Generator<Operation> {
+    for (const [name, { segments }] of this.processes) {
+      for (const { pages } of segments.values()) {
+        for (const [page, mapped] of pages) {
+          if (!isWorthReading(mapped)) continue;
+          const address = BigInt(page) << 12n;
+          yield {
+            verb: 'process read',
+            ...(name ? { process: name } : {}),
+            address,
+            length: 4096n,
+            cpu: page % CPUS,
+          };
+        }
+      }
+    }
+    for (const [gmap, { process, segments }] of this.gmaps) {
+      for (const [segment, promised] of segments) {
+        for (const [page, mapped] of process.segments.get(promised.process)?.pages ?? []) {
+          if (!isWorthReading(mapped)) continue;
+          const address = BigInt(segment * SEGMENT_PAGES + (page % SEGMENT_PAGES)) << 12n;
+          yield { verb: 'guest read', gmap, address, length: 4096n, cpu: (page + 1) % CPUS };
+        }
+      }
+    }
+  }
+
+  #process(name = 0): ProcessModel {
+    const process = this.processes.get(name);
+    if (!process) throw new Refusal('ENOENT');
+    return process;
+  }
+
+  #gmap(name: number): GmapModel {
+    const gmap = this.gmaps.get(name);
+    if (!gmap) throw new Refusal('ENOENT');
+    return gmap;
+  }
+
+  #perform(operation: Operation): readonly string[] {
+    switch (operation.verb) {
+      case 'new':
+        return this.#new(operation.process ?? 0);
+      case 'exit':
+        return this.#exit(operation.process ?? 0);
+      case 'mmap':
+        return this.#mmap(operation);
+      case 'mremap':
+        return [`ok 0x${this.#process(operation.process).mremap(operation).toString(16)}`];
+      case 'fork':
+        return this.#fork(this.#process(operation.process), operation.child);
+      case 'file':
+      case 'file read':
+      case 'file write':
+      case 'file close':
+        return this.#ofFile(operation);
+      case 'munmap':
+        this.#process(operation.process).munmap(operation.address, operation.length);
+        return OK;
+      case 'mprotect': {
+        const { address, length, protection } = operation;
+        this.#process(operation.process).mprotect(address, length, protection);
+        return OK;
+      }
+      case 'dontneed':
+        this.#process(operation.process).dontNeed(operation.address, operation.length);
+        return OK;
+      case 'stats':
+        return [this.#stats()];
+      case 'fail':
+        return OK;
+      case 'gmap_alloc':
+        return this.#alloc(this.#process(operation.process), operation.gmap);
+      case 'gmap_free':
+      case 'gmap_map_segment':
+      case 'gmap_unmap_segment':
+      case 'gmap_fault':
+      case 'gmap_discard':
+      case 'dump':
+        return this.#ofGmap(operation, this.#gmap(operation.gmap));
+      default:
+        return this.#access(operation);
+    }
+  }
+
+  #new(name: number): readonly string[] {
+    if (this.processes.has(name)) throw new Refusal('EEXIST');
+    this.processes.set(name, this.#newProcess(name));
+    return OK;
+  }
+
+  #newProcess(name: number): ProcessModel {
+    return new ProcessModel((segment) => this.#hasLargeFrame(name, segment));
+  }
+
+  #fork(parent: ProcessModel, child: number): readonly string[] {
+    if (this.processes.has(child)) throw new Refusal('EEXIST');
+    const process = this.#newProcess(child);
+    parent.forkInto(process);
+    this.processes.set(child, process);
+    return OK;
+  }
+
+  #mmap(operation: OperationOf<'mmap'>): readonly string[] {
+    const { protection = 3, fixed = false, shared = false, large = false, high = false } = operation;
+    const { address, length, offset = 0n } = operation;
+    const process = this.#process(operation.process);
+    if (!high && address + length > BigInt(LIMIT_PAGES) << 12n) throw new Refusal('EINVAL');
+    const file = operation.file === undefined ? null : this.#file(operation.file);
+    process.mmap({ address, length, protection, fixed, shared, large, high, file, offset });
+    this.#largeMapped ||= large;
+    return OK;
+  }
+
+  #file(name: number): FileModel {
+    const file = this.files.get(name);
+    if (!file) throw new Refusal('ENOENT');
+    return file;
+  }
+
+  #ofFile(operation: OperationOf<'file' | 'file read' | 'file write' | 'file close'>): readonly string[] {
+    switch (operation.verb) {
+      case 'file':
+        if (this.files.has(operation.file)) throw new Refusal('EEXIST');
+        this.files.set(operation.file, FileModel.ofLength(operation.length));
+        return OK;
+      case 'file close':
+        this.#file(operation.file);
+        this.files.delete(operation.file);
+        return OK;
+      default: {
+        const file = this.#file(operation.file);
+        return copy(operation, operation.offset, BigInt(file.pages) << 12n, 'EINVAL', (page) =>
+          file.page(page),
+        );
+      }
+    }
+  }
+
+  #exit(name: number): readonly string[] {
+    const process = this.#process(name);
+    for (const [gmap, { process: whose }] of this.gmaps) if (whose === process) this.#free(gmap);
+    this.processes.delete(name);
+    return OK;
+  }
+
+  #alloc(process: ProcessModel, name: number): readonly string[] {
+    if (this.gmaps.has(name)) throw new Refusal('EEXIST');
+    const gmap = new GmapModel(process);
+    process.gmaps.add(gmap);
+    process.hosting = true;
+    this.gmaps.set(name, gmap);
+    return OK;
+  }
+
+  #free(name: number): void {
+    const gmap = this.#gmap(name);
+    gmap.process.gmaps.delete(gmap);
+    this.gmaps.delete(name);
+    this.#purges++;
+  }
+
+  #ofGmap(
+    operation: OperationOf<
+      'gmap_free' | 'gmap_map_segment' | 'gmap_unmap_segment' | 'gmap_fault' | 'gmap_discard' | 'dump'
+    >,
+    gmap: GmapModel,
+  ): readonly string[] {
+    switch (operation.verb) {
+      case 'gmap_free':
+        this.#free(operation.gmap);
+        return OK;
+      case 'gmap_map_segment':
+        if (gmap.map(operation.from, operation.to, operation.length)) this.#purges++;
+        return OK;
+      case 'gmap_unmap_segment':
+        if (gmap.unmap(operation.to, operation.length)) this.#purges++;
+        return OK;
+      case 'gmap_fault': {
+        const segment = BigInt(gmap.fault(segmentOf(pageOf(operation.address))));
+        return [`ok 0x${((segment << 20n) | (operation.address & 0xf_ffffn)).toString(16)}`];
+      }
+      case 'gmap_discard':
+        gmap.discard(operation.from, operation.to);
+        return OK;
+      case 'dump':
+        return dump(gmap);
+    }
+  }
+
+  #access(operation: Access): readonly string[] {
+    switch (operation.verb) {
+      case 'guest read':
+      case 'guest write': {
+        const gmap = this.#gmap(operation.gmap);
+        const touch: Touch = (page, write) => gmap.process.touch(gmap.processPage(page), write);
+        return copy(operation, operation.address, GUEST_LIMIT, 'EFAULT', touch);
+      }
+      default: {
+        const process = this.#process(operation.process);
+        const ofKernel = operation.verb === 'kernel read' || operation.verb === 'kernel write';
+        const limit = ofKernel ? GROWN_LIMIT : GUEST_LIMIT;
+        return copy(operation, operation.address, limit, 'EFAULT', (page, write) =>
+          process.touch(page, write),
+        );
+      }
+    }
+  }
+
+  #stats(): string {
+    let [rmaps, tables, pagetables] = [0, 0, 0];
+    for (const gmap of this.gmaps.values()) {
+      rmaps += gmap.links;
+      tables += gmap.tables;
+    }
+    for (const { hosting, segments } of this.processes.values()) {
+      if (hosting) for (const { table } of segments.values()) if (table) pagetables++;
+    }
+    return `rmaps ${rmaps} tables ${tables} pagetables ${pagetables} purges ${this.#purges}`;
+  }
+}
+
+/** Accesses are made of several faults: those before one that found no frames are served. */
+export function isAccess({ verb }: Operation): boolean {
+  return verb.endsWith(' read') || verb.endsWith(' write');
+}
+
+/** Reads or stores bytes from an address on. All pages are touched before the first byte. */
+function copy(
+  operation: { readonly bytes: Uint8Array } | { readonly length: bigint },
+  address: bigint,
+  limit: bigint,
+  beyond: Errno,
+  touch: Touch,
+): readonly string[] {
+  const data = 'bytes' in operation ? operation.bytes : null;
+  const length = 'bytes' in operation ? operation.bytes.length : readable(operation.length);
+  if (address + BigInt(length) > limit) throw new Refusal(beyond);
+  const first = pageOf(address);
+  const offset = Number(address & 0xfffn);
+  const pages: Uint8Array[] = [];
+  if (length > 0) {
+    for (let at = 0; at * 4096 < offset + length; at++) pages.push(touch(first + at, data !== null));
+  }
+  const read = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const page = pages[Math.floor((offset + i) / 4096)] as Uint8Array;
+    if (data) page[(offset + i) % 4096] = data[i] as number;
+    else read[i] = page[(offset + i) % 4096] as number;
+  }
+  return data || length === 0 ? OK : [`ok ${formatBytes(read)}`];
+}
+
+function readable(length: bigint): number {
+  if (length > READ_LIMIT) throw new Refusal('EINVAL');
+  return Number(length);
+}
+
+function dump(gmap: GmapModel): string[] {
+  const segments = [...gmap.segments].sort(([a], [b]) => a - b);
+  const lines = segments.map(([guest, { process, linked }]) => {
+    const [to, from] = [guest, process].map((segment) => `0x${(BigInt(segment) << 20n).toString(16)}`);
+    return `segment ${to} ${linked ? 'linked' : 'mapped'} ${from}`;
+  });
+  return [...lines, 'end'];
+}

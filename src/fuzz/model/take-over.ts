@@ -1,0 +1,52 @@
+/**
+ * What the model takes over from the world when an operation has found no frames: how far it came cannot be told
+ * from its answer. Contents are never taken over.
+ */
+
+import { hasFrame, type Mm } from '../../host/index.ts';
+import type { World } from '../../scenario/index.ts';
+import type { Model } from './model.ts';
+import type { Segment } from './process.ts';
+
+/** Takes over which segments have page tables or frames of 1 MiB, which pages were touched, and what is linked. */
+export function takeOver(model: Model, world: World): void {
+  for (const [name, process] of model.processes) {
+    const mm = world.process(name);
+    process.grown = mm.tables.levels > 3;
+    for (const [number, segment] of process.segments) takeOverSegment(segment, number, mm);
+  }
+  for (const [name, gmap] of model.gmaps) {
+    for (const promised of gmap.segments.values()) promised.linked = false;
+    for (const { guest, linked } of world.gmap(name).segments()) {
+      const promised = gmap.segments.get(Number(guest >> 20n));
+      if (promised) promised.linked = linked;
+    }
+  }
+}
+
+function takeOverSegment(segment: Segment, number: number, mm: Mm): void {
+  const table = mm.tables.pageTableOf(number);
+  segment.table = table >= 0;
+  segment.large = mm.tables.largeFrameOf(number) >= 0;
+  for (const [page, mapped] of segment.pages) {
+    const present = segment.table && hasFrame(mm.entries.low(table, page % 256));
+    mapped.present = segment.large || present;
+    const { file, shared } = mapped.backing;
+    // A page that was copied before the access failed is no longer the file's.
+    if (
+      present &&
+      file &&
+      !shared &&
+      !mapped.bytes &&
+      !isFiles(mm, page, mm.entries.frame(table, page % 256))
+    ) {
+      mapped.bytes = file.page(mapped.index).slice();
+    }
+  }
+}
+
+/** Whether the frame of a page is the file's own. */
+function isFiles(mm: Mm, page: number, frame: number): boolean {
+  const backing = mm.mappings.at(page)?.backing;
+  return backing?.file?.frames.get(page + backing.shift) === frame;
+}

@@ -1,0 +1,157 @@
+/**
+ * Operations performed in a world and on the model of it, everything that can be compared being compared.
+ */
+
+import { Checker, type Rule } from '../check/index.ts';
+import type { Host } from '../host/index.ts';
+import { formatOperation, type Operation, World } from '../scenario/index.ts';
+import { isAccess, Model } from './model/index.ts';
+import { Picture } from './picture.ts';
+
+/** How a run goes. */
+export interface RunOptions {
+  /** Bytes of storage. */
+  readonly storageSize: number;
+  /** Whether that may be used up by what the scenario does: ENOMEM is no surprise then. */
+  readonly scarce?: boolean;
+  /** Every rule is checked after so many operations; 0 for at the end only. */
+  readonly checkEvery?: number;
+  /** Counts and segments are compared after so many operations; 0 for never. */
+  readonly compareEvery?: number;
+  /** Called before the first operation. */
+  readonly before?: (host: Host) => void;
+}
+
+/** What went wrong. */
+export interface Finding {
+  /** The rule that is broken, or that an answer is wrong, or that the host broke down. */
+  readonly kind: Rule | 'answer' | 'breakdown';
+  readonly message: string;
+}
+
+/** Most bytes of an answer that a message shows. */
+const SHOWN = 200;
+
+/** A scenario as it happens. After a finding, nothing more is to be done with it. */
+export class Run {
+  readonly world: World;
+  readonly model: Model;
+  /** What has been performed, comparisons included, as far as they are operations. */
+  readonly performed: Operation[] = [];
+  /** How many operations ended with ENOMEM. */
+  refused = 0;
+  readonly #options: RunOptions;
+  readonly #checker: Checker | null;
+  readonly #picture: Picture;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.world = new World({ storageSize: options.storageSize });
+    this.model = new Model(
+      (process, segment) => this.world.process(process).tables.largeFrameOf(segment) >= 0,
+    );
+    this.#picture = new Picture(this.world.host);
+    this.#checker = options.checkEvery ? new Checker(this.world.host) : null;
+    options.before?.(this.world.host);
+  }
+
+  /** Performs an operation and says what went wrong, or null. */
+  step(operation: Operation): Finding | null {
+    const { checkEvery = 0, compareEvery = 0 } = this.#options;
+    this.#checker?.begin(formatOperation(operation));
+    const found = this.#compared(operation);
+    if (found) return found;
+    const count = this.performed.length;
+    if (checkEvery > 0 && count % checkEvery === 0) {
+      const violation = this.#check();
+      if (violation) return violation;
+    }
+    return compareEvery > 0 && count % compareEvery === 0 ? this.#compareCounts() : null;
+  }
+
+  /** Compares everything once more, and every byte that the model knows as everybody sees it. */
+  finish(): Finding | null {
+    return (
+      this.#compared({ verb: 'fail', count: 0n }) ??
+      this.#compareCounts() ??
+      this.#compareContents() ??
+      (this.#checker ? this.#check() : violationOf(new Checker(this.world.host).finish()))
+    );
+  }
+
+  #check(): Finding | null {
+    return violationOf(this.#checker?.end() ?? []);
+  }
+
+  /** Performs it in the world and on the model, and compares the answers. */
+  #compared(operation: Operation): Finding | null {
+    this.performed.push(operation);
+    const { frames, locks } = this.world.host.kernel;
+    const armed = operation.verb === 'fail' ? 0 : frames.failing;
+    const watched = armed > 0 && this.#checker !== null && !isAccess(operation) && !this.model.hasLarge;
+    if (watched) this.#picture.take();
+    let lines: readonly string[];
+    try {
+      lines = [...this.world.perform(operation).lines];
+    } catch (error) {
+      return { kind: 'breakdown', message: (error as Error).stack ?? String(error) };
+    }
+    if (locks.held.length > 0) return { kind: 'locks', message: 'a lock is still held' };
+    const failed = armed > 0 && frames.failing === 0;
+    if (lines[0] === 'error ENOMEM') {
+      this.refused++;
+      this.#checker?.suspect();
+      if (failed || this.#options.scarce) {
+        this.model.afterNoMemory(operation, this.world);
+        const changed = watched && failed ? this.#picture.difference() : null;
+        return changed ? { kind: 'answer', message: `error ENOMEM, but ${changed}` } : null;
+      }
+    } else if (failed && !this.model.hasLarge) {
+      // Without a frame of 1 MiB, pages do.
+      return { kind: 'answer', message: `an allocation failed, and the answer is ${shown(lines)}` };
+    }
+    return differenceBetween(lines, this.model.perform(operation));
+  }
+
+  #compareCounts(): Finding | null {
+    let found = this.#compared({ verb: 'stats' });
+    for (const gmap of this.model.gmaps.keys()) found ??= this.#compared({ verb: 'dump', gmap });
+    return found;
+  }
+
+  #compareContents(): Finding | null {
+    for (const operation of this.model.reads()) {
+      const found = this.#compared(operation);
+      if (found) return found;
+    }
+    return null;
+  }
+}
+
+/** Performs operations in a new world. */
+export function runAll(
+  operations: readonly Operation[],
+  options: RunOptions,
+): { readonly finding: Finding | null; readonly performed: readonly Operation[] } {
+  const run = new Run(options);
+  for (const operation of operations) {
+    const finding = run.step(operation);
+    if (finding) return { finding, performed: run.performed };
+  }
+  return { finding: run.finish(), performed: run.performed };
+}
+
+function differenceBetween(found: readonly string[], expected: readonly string[]): Finding | null {
+  if (found.length === expected.length && found.every((line, i) => line === expected[i])) return null;
+  return { kind: 'answer', message: `the answer is ${shown(found)}; it must be ${shown(expected)}` };
+}
+
+function shown(lines: readonly string[]): string {
+  const text = lines.join(', ');
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+function violationOf(violations: ReturnType<Checker['end']>): Finding | null {
+  const [first] = violations;
+  return first ? { kind: first.rule, message: first.message } : null;
+}

@@ -1,0 +1,116 @@
+/**
+ * Operations as lines: the inverse of `parseLine`.
+ */
+
+import type { MmapWords, Operation, OperationOf } from './operation.ts';
+import { PROTECTION_LETTERS } from './words.ts';
+
+/** The line of an operation, without its end: `parseLine` makes the same operation of it. */
+export function formatOperation(operation: Operation): string {
+  const process = 'process' in operation && operation.process ? `${operation.process}: ` : '';
+  return process + words(operation).join(' ');
+}
+
+function words(operation: Operation): (string | number)[] {
+  switch (operation.verb) {
+    case 'mmap':
+      return ['mmap', ...range(operation), ...mmapWords(operation)];
+    case 'munmap':
+    case 'dontneed':
+      return [operation.verb, ...range(operation)];
+    case 'mprotect':
+      return ['mprotect', ...range(operation), formatProtection(operation.protection)];
+    case 'mremap': {
+      const { address, oldLength, newLength, mayMove, to } = operation;
+      const where = to === undefined ? (mayMove ? ['maymove'] : []) : ['to', formatNumber(to)];
+      return ['mremap', ...[address, oldLength, newLength].map(formatNumber), ...where];
+    }
+    case 'fork':
+      return ['fork', operation.child];
+    case 'file':
+      return ['file', operation.file, formatNumber(operation.length)];
+    case 'file read':
+      return ['file', operation.file, 'read', ...[operation.offset, operation.length].map(formatNumber)];
+    case 'file write':
+      return ['file', operation.file, 'write', formatNumber(operation.offset), formatBytes(operation.bytes)];
+    case 'file close':
+      return ['file', operation.file, 'close'];
+    case 'new':
+    case 'exit':
+    case 'stats':
+      return [operation.verb];
+    case 'gmap_alloc':
+    case 'gmap_free':
+    case 'dump':
+      return [operation.verb, operation.gmap];
+    case 'gmap_map_segment': {
+      const { gmap, from, to, length } = operation;
+      return [operation.verb, gmap, formatNumber(from), formatNumber(to), formatNumber(length)];
+    }
+    case 'gmap_unmap_segment':
+      return [operation.verb, operation.gmap, formatNumber(operation.to), formatNumber(operation.length)];
+    case 'gmap_fault':
+      return [operation.verb, operation.gmap, formatNumber(operation.address)];
+    case 'gmap_discard':
+      return [operation.verb, operation.gmap, formatNumber(operation.from), formatNumber(operation.to)];
+    case 'fail':
+      return ['fail', formatNumber(operation.count)];
+    default:
+      return access(operation);
+  }
+}
+
+type Access = OperationOf<`${'process' | 'kernel' | 'guest'} ${'read' | 'write'}`>;
+
+function access(operation: Access): (string | number)[] {
+  const [side, verb] = operation.verb.split(' ') as [string, string];
+  const gmap = 'gmap' in operation ? [operation.gmap] : [];
+  const what = 'bytes' in operation ? formatBytes(operation.bytes) : formatNumber(operation.length);
+  const cpu = 'cpu' in operation && operation.cpu !== undefined ? ['on', operation.cpu] : [];
+  return [side, ...gmap, verb, formatNumber(operation.address), what, ...cpu];
+}
+
+function range({ address, length }: { readonly address: bigint; readonly length: bigint }): string[] {
+  return [formatNumber(address), formatNumber(length)];
+}
+
+function mmapWords({ protection, fixed, shared, large, high, file, offset = 0n }: MmapWords): string[] {
+  return [
+    ...(protection === undefined ? [] : [formatProtection(protection)]),
+    ...(shared ? ['shared'] : []),
+    ...(large ? ['large'] : []),
+    ...(fixed ? ['fixed'] : []),
+    ...(high ? ['high'] : []),
+    ...(file === undefined ? [] : ['file', `${file}`, formatNumber(offset)]),
+  ];
+}
+
+/** A number as a reader likes it: decimal when small, else with a suffix when that is exact, else hexadecimal. */
+export function formatNumber(value: bigint): string {
+  if (value < 4096n) return value.toString();
+  for (const [suffix, shift] of [
+    ['T', 40n],
+    ['G', 30n],
+    ['M', 20n],
+    ['K', 10n],
+  ] as const) {
+    const unit = 1n << shift;
+    if (value % unit === 0n && value / unit < 4096n) return `${value / unit}${suffix}`;
+  }
+  return `0x${value.toString(16)}`;
+}
+
+/** PROT bits as a word. */
+export function formatProtection(bits: number): string {
+  const letters = PROTECTION_LETTERS.map(([letter, bit]) => (bits & bit ? letter : ''));
+  return letters.join('') || 'none';
+}
+
+/** Bytes in hexadecimal, two digits each. */
+export function formatBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
+  return text;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

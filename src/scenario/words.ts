@@ -1,0 +1,147 @@
+/**
+ * The words of a line of the scenario language, and what they can stand for.
+ */
+
+import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
+
+/** A line that is not in the language. The message says what is wrong with it. */
+export class ScenarioSyntaxError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ScenarioSyntaxError';
+  }
+}
+
+const SUFFIXES: Readonly<Record<string, bigint>> = {
+  '': 0n,
+  K: 10n,
+  M: 20n,
+  G: 30n,
+  T: 40n,
+  P: 50n,
+};
+
+const NUMBER = /^(0[xX][0-9a-fA-F]+|[0-9]+)([KMGTP]?)$/;
+/** No number of 64 bits needs more characters, a few leading zeros included. */
+const NUMBER_LENGTH = 64;
+
+/**
+ * A number as the language writes it: decimal, or hexadecimal after 0x, then K, M, G, T or P for powers of 1024.
+ * @throws ScenarioSyntaxError for anything else, and for a number of more than 64 bits
+ */
+export function parseNumber(text: string): bigint {
+  const match = text.length <= NUMBER_LENGTH ? NUMBER.exec(text) : null;
+  if (!match) throw new ScenarioSyntaxError(`${quoted(text)} is not a number`);
+  const value = BigInt(match[1] as string) << (SUFFIXES[match[2] as string] as bigint);
+  if (value >= 1n << 64n) throw new ScenarioSyntaxError(`${quoted(text)} is more than 64 bits`);
+  return value;
+}
+
+/** Letters of protections, and their PROT bits, in the order in which they are written. */
+export const PROTECTION_LETTERS = [
+  ['r', 1],
+  ['w', 2],
+  ['x', 4],
+] as const;
+
+/** The PROT bits that a word such as `rw`, `x` or `none` stands for, or undefined. */
+export function protectionOf(word: string): number | undefined {
+  if (word === 'none') return 0;
+  if (!/^r?w?x?$/.test(word) || word === '') return undefined;
+  return PROTECTION_LETTERS.reduce((bits, [letter, bit]) => bits | (word.includes(letter) ? bit : 0), 0);
+}
+
+/** Takes the words of a line one by one, and says which is missing. */
+export class Words {
+  readonly #words: readonly string[];
+  #at = 0;
+
+  constructor(line: string) {
+    this.#words = line.trim().split(/\s+/);
+  }
+
+  /** The next word. @throws ScenarioSyntaxError when there is none */
+  word(what: string): string {
+    const word = this.#words[this.#at++];
+    if (word === undefined) throw new ScenarioSyntaxError(`${what} is missing`);
+    return word;
+  }
+
+  /** Takes the next word when it is this one. Says whether it was. */
+  skip(word: string): boolean {
+    const there = this.#words[this.#at] === word;
+    if (there) this.#at++;
+    return there;
+  }
+
+  /** What the next word stands for, if it stands for something; it is taken then. */
+  option<T>(read: (word: string) => T | undefined): T | undefined {
+    const word = this.#words[this.#at];
+    const value = word === undefined ? undefined : read(word);
+    if (value !== undefined) this.#at++;
+    return value;
+  }
+
+  /** The process that a line begins with, as `2:`, or undefined. */
+  process(): number | undefined {
+    return this.option((word) =>
+      word.endsWith(':') ? name('process', parseNumber(word.slice(0, -1)), PROCESS_NAMES) : undefined,
+    );
+  }
+
+  number(what: string): bigint {
+    return parseNumber(this.word(what));
+  }
+
+  gmap(): number {
+    return name('gmap', this.number('the gmap'), GMAP_NAMES);
+  }
+
+  /** The name of another process. */
+  child(): number {
+    return name('process', this.number('the process'), PROCESS_NAMES);
+  }
+
+  file(): number {
+    return name('file', this.number('the file'), FILE_NAMES);
+  }
+
+  /** `on CPU` at the end of an access, or nothing. */
+  cpu(): { cpu?: number } {
+    return this.skip('on') ? { cpu: name('processor', this.number('the processor'), CPUS) } : {};
+  }
+
+  protection(): number {
+    const word = this.word('the protection');
+    const bits = protectionOf(word);
+    if (bits === undefined) throw new ScenarioSyntaxError(`${quoted(word)} is no protection`);
+    return bits;
+  }
+
+  bytes(): Uint8Array {
+    const hex = this.word('the data');
+    if (hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) {
+      throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
+    }
+    const bytes = new Uint8Array(hex.length / 2);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
+    return bytes;
+  }
+
+  /** @throws ScenarioSyntaxError when a word is left */
+  end(): void {
+    const extra = this.#words[this.#at];
+    if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is one word too many`);
+  }
+}
+
+function name(what: string, number: bigint, names: number): number {
+  if (number < BigInt(names)) return Number(number);
+  throw new ScenarioSyntaxError(`${what} ${number} is not 0 to ${names - 1}`);
+}
+
+/** A word as messages show it: cut, and without control characters. */
+export function quoted(word: string): string {
+  const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
+  return `"${shown.replace(/[^\x20-\x7e…]/g, '?')}"`;
+}
