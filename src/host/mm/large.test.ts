@@ -152,7 +152,8 @@ describe('a frame of 1 MiB', () => {
     expect(guestSees(one, 1, GUEST)).toBe(guestSees(two, 2, GUEST + MIB));
     two.free();
     expect([large(), at(HOME + 7n * PAGE)]).toEqual([2, 7]);
-    expect(host.stats().rmaps).toBe(1);
+    // One sees the second segment at two addresses.
+    expect(host.stats().rmaps).toBe(2);
   });
 
   it('goes with the process', () => {
@@ -257,9 +258,9 @@ describe('protection', () => {
 });
 
 describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
-  const first = () => mm.tables.largeFrameOf(Number(HOME >> 20n));
+  const first = (): number => mm.tables.largeFrameOf(Number(HOME >> 20n));
 
-  it.each([
+  const SPLITS: readonly [name: string, split: () => void, left: number, gone: readonly bigint[]][] = [
     ['munmap of its first page', () => mm.munmap(HOME, PAGE), 255, [0n]],
     ['munmap of its last page', () => mm.munmap(HOME + MIB - PAGE, PAGE), 255, [MIB - PAGE]],
     ['munmap over both', () => mm.munmap(HOME + 255n * PAGE, 2n * PAGE), 510, [MIB - PAGE, MIB]],
@@ -275,7 +276,9 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     ],
     ['a log of one page', () => void mm.startLog(Number(HOME >> 12n) + 9, 1), 256, []],
     ['a watch of one page', () => one.watch(GUEST + 9n * PAGE, PAGE), 256, []],
-  ] as const)('%s', (_, split, left, gone) => {
+  ];
+
+  it.each(SPLITS)('%s', (_, split, left, gone) => {
     fill();
     const frame = first();
     split();
@@ -285,11 +288,17 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     expect(large()).toBe(both ? 0 : 1);
     // The pages lie where they lay.
     expect(mm.entries.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
-    expect(seen(7n * PAGE)).toEqual(all(7));
+    expect([at(HOME + 7n * PAGE), ran(HOME + 7n * PAGE)]).toEqual([7, 7]);
     for (const offset of gone) {
       expect(codeOf(() => at(HOME + offset))).toBe('EFAULT');
       expect(codeOf(() => guestSees(one, 1, GUEST + offset))).toBe('EFAULT');
     }
+    // The first byte of a segment is what a guest that links to it anew asks for.
+    if (codeOf(() => at(HOME)) === 'EFAULT') {
+      expect(codeOf(() => guestSees(two, 2, GUEST + 7n * PAGE))).toBe('EFAULT');
+      mm.mmap({ address: HOME, length: PAGE });
+    }
+    expect(seen(7n * PAGE)).toEqual(all(7));
     guestPuts(one, 1, GUEST + 7n * PAGE, 99);
     expect(seen(7n * PAGE)).toEqual(all(99));
   });
@@ -321,12 +330,14 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     expect(large()).toBe(2);
   });
 
-  it.each([
+  const DROPS: readonly [name: string, drop: () => void, then: number | 'EFAULT'][] = [
     ['munmap', () => mm.munmap(HOME, MIB), 'EFAULT'],
     ['dontNeed', () => mm.dontNeed(HOME, MIB), 0],
     ['mmap over it', () => void mm.mmap({ address: HOME, length: MIB, taken: 'replace' }), 0],
     ['discard', () => one.discard({ from: GUEST, to: GUEST + MIB }), 0],
-  ] as const)('%s of a whole one splits nothing', (_, drop, then) => {
+  ];
+
+  it.each(DROPS)('%s of a whole one splits nothing', (_, drop, then) => {
     fill();
     drop();
     expect([large(), pages(), host.stats().rmaps]).toEqual([1, 0, 2]);
@@ -374,7 +385,8 @@ describe('when there is no block', () => {
     gmap.map({ from: HOME, to: 0n, length: 4n * MIB });
     const { frames } = small.host.kernel;
     let touched = 0n;
-    while (frames.available > 8) process.write(HOME + touched++ * 16n * PAGE, bytes(1));
+    while (frames.available > 8 && touched < 64n) process.write(HOME + touched++ * 16n * PAGE, bytes(1));
+    expect(touched).toBe(64n);
     expect(frames.count('large-page')).toBeGreaterThan(0);
     expect(frames.count('page')).toBeGreaterThan(0);
     for (let i = 0n; i < touched; i++) {

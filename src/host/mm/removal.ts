@@ -189,6 +189,7 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
     const table = Math.floor(segment / 2048);
     if (!touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_TABLE)) {
       gather.table(mm.tables.dropSegmentTable(segment));
+      dropRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable((table + 1) * 2048, last);
   }
