@@ -389,7 +389,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'page-table',
     (busy) => {
       withLarge(busy);
-      busy.mm.tables.forgetLarge(busy.mm.tables.largeFrameOf(LARGE_SEGMENT), LARGE_SEGMENT);
+      busy.mm.tables.forgetLarge(LARGE_SEGMENT, 'gone');
     },
   ],
   [
