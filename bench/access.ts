@@ -70,7 +70,7 @@ function makeWorld(): World {
       edat: true,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
-    ...{ externalRequest: false, ioRequest: false },
+    ...{ externalRequest: false, ioRequest: false, pageStatus: true },
   };
   const enter = (space: 'process' | 'gmap' | 'guest') => {
     cpu.below = space === 'guest' ? below : null;

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Gmap, Host, hex, type Mm, PROT, PURGE_SITES, type PurgeSite } from '../host/index.ts';
+import {
+  DirtyLog,
+  type Gmap,
+  Host,
+  hex,
+  type Mm,
+  PGSTE_OFFSET,
+  PROT,
+  PURGE_SITES,
+  type PurgeSite,
+} from '../host/index.ts';
 import { Machine } from '../machine/index.ts';
 import { Checker, describeViolation, type Rule, type Violation } from './index.ts';
 
@@ -155,6 +165,21 @@ const ENTRIES: readonly [
   ],
 ];
 
+/** Where the page-table entry of the busy process's first page lies, and its PGSTE. */
+const firstEntry = ({ mm }: Busy) => mm.tables.pageTableOf(Number(P >> 20n));
+const firstPgste = (busy: Busy) => firstEntry(busy) + PGSTE_OFFSET;
+/** A segment of large memory, with its frame of 1 MiB, linked by the first guest. */
+const LARGE = 64n * MIB;
+const LARGE_SEGMENT = Number(LARGE >> 20n);
+const withLarge = (busy: Busy) => {
+  const { host, mm, gmaps } = busy;
+  mm.mmap({ address: LARGE, length: MIB, large: true });
+  gmaps[0].map({ from: LARGE, to: 0n, length: MIB });
+  host.writeAsGuest(gmaps[0], host.machine.cpu(1), 0n, Uint8Array.of(1));
+  return mm.tables.segmentEntryOf(LARGE_SEGMENT);
+};
+const purge = ({ host: { machine } }: Busy) => machine.purgeAll();
+
 const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][] = [
   [
     'a link that the reverse map does not know',
@@ -245,6 +270,192 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
         mm.tables.pageTableOf(Number(P >> 20n) + 1),
       ];
       storage.set64(one, storage.get64(two + 3 * 8));
+    },
+  ],
+  [
+    'a page that a child shares and its parent may store into',
+    'copy-on-write',
+    (busy) => {
+      busy.host.fork(busy.mm);
+      change(busy, firstEntry(busy), (old) => old & ~0x200n);
+      purge(busy);
+    },
+  ],
+  [
+    'a page that a child may store into and its parent shares',
+    'copy-on-write',
+    (busy) => {
+      const child = busy.host.fork(busy.mm);
+      change(busy, child.tables.pageTableOf(Number(P >> 20n)), (old) => old & ~0x200n);
+    },
+  ],
+  [
+    'a private page of a file that may be stored into',
+    'copy-on-write',
+    (busy) => {
+      const { mm, host } = busy;
+      mm.mmap({ address: P, length: MIB, file: host.createFile(MIB), taken: 'replace' });
+      mm.read(P, 1);
+      change(busy, firstEntry(busy), (old) => old & ~0x200n);
+    },
+  ],
+  [
+    'a frame that has one more owner than there are',
+    'frames',
+    (busy) => {
+      busy.host.kernel.frames.share(busy.mm.entries.frame(firstEntry(busy), 0));
+    },
+  ],
+  [
+    'a shared frame that was given up once too often',
+    'frames',
+    (busy) => {
+      busy.host.fork(busy.mm);
+      busy.host.kernel.frames.free(busy.mm.entries.frame(firstEntry(busy), 0));
+    },
+  ],
+  [
+    'a file that has lost its frames',
+    'frames',
+    ({ host, mm }) => {
+      const file = host.createFile(MIB);
+      mm.mmap({ address: LARGE, length: MIB, file, shared: true });
+      mm.write(LARGE, Uint8Array.of(1));
+      host.common.files.delete(file);
+    },
+  ],
+  [
+    'a logged page that may be stored into unnoticed',
+    'dirty-log',
+    (busy) => {
+      busy.mm.startLog(Number(P >> 12n), 1);
+      change(busy, firstEntry(busy), (old) => old & ~0x200n);
+      purge(busy);
+    },
+  ],
+  [
+    'a page of which a log has forgotten that it was stored into',
+    'dirty-log',
+    ({ mm }) => {
+      const log = mm.startLog(Number(P >> 12n), 512);
+      mm.write(P, Uint8Array.of(1));
+      log.take();
+    },
+  ],
+  [
+    'a frame of 1 MiB in a logged range',
+    'dirty-log',
+    (busy) => {
+      withLarge(busy);
+      busy.mm.logs.push(new DirtyLog(Number((LARGE + MIB - 1n) >> 12n), Number((LARGE + MIB) >> 12n)));
+    },
+  ],
+  [
+    'a frame of 1 MiB that is protected and should not be',
+    'mapping',
+    (busy) => {
+      change(busy, withLarge(busy), (old) => old | 0x200n);
+      purge(busy);
+    },
+  ],
+  [
+    'a frame of 1 MiB that may be stored into and should not be',
+    'mapping',
+    (busy) => {
+      withLarge(busy);
+      busy.mm.mappings.protect(Number(LARGE >> 12n), Number((LARGE + MIB) >> 12n), PROT.READ);
+    },
+  ],
+  [
+    'a frame of 1 MiB where memory is not large',
+    'mapping',
+    (busy) => {
+      withLarge(busy);
+      const [start, end] = [Number(LARGE >> 12n), Number((LARGE + MIB) >> 12n)];
+      busy.mm.mappings.remove(start, end);
+      busy.mm.mappings.insert(start, end, PROT.READ | PROT.WRITE);
+    },
+  ],
+  [
+    'a frame of 1 MiB of which a page is not mapped',
+    'mapping',
+    (busy) => {
+      withLarge(busy);
+      busy.mm.mappings.remove(Number(LARGE >> 12n) + 255, Number(LARGE >> 12n) + 256);
+    },
+  ],
+  [
+    'a frame of 1 MiB whose segment is forgotten',
+    'page-table',
+    (busy) => {
+      withLarge(busy);
+      busy.mm.tables.forgetLarge(LARGE_SEGMENT, 'gone');
+    },
+  ],
+  [
+    'a guest that may store into a frame of 1 MiB which the process may not',
+    'link',
+    (busy) => {
+      const entry = withLarge(busy);
+      busy.mm.mappings.protect(Number(LARGE >> 12n), Number((LARGE + MIB) >> 12n), PROT.READ);
+      change(busy, entry, (old) => old | 0x200n);
+    },
+  ],
+  [
+    'a guest that is linked to a frame of 1 MiB which is gone',
+    'link',
+    (busy) => {
+      change(busy, withLarge(busy), () => 0x20n);
+    },
+  ],
+  [
+    'a guest entry with format control and more',
+    'table-format',
+    (busy) => {
+      withLarge(busy);
+      change(busy, busy.gmaps[0].tables.entryOf(0), (old) => old | 0x1000n);
+    },
+  ],
+  [
+    'a link to a frame of 1 MiB that the reverse map does not know',
+    'reverse-map',
+    (busy) => {
+      withLarge(busy);
+      const { reverseMaps } = busy.host.common;
+      reverseMaps.unlink(reverseMaps.nodeOf(busy.gmaps[0].tables.entryOf(0)));
+    },
+  ],
+  [
+    'a watched page that the page table does not know of',
+    'watch',
+    (busy) => {
+      change(busy, firstPgste(busy), (old) => old | 0x4000_0000_0000n);
+    },
+  ],
+  [
+    'a page table that believes a page is watched',
+    'watch',
+    (busy) => {
+      busy.gmaps[0].watch(G, 0x1000n);
+      change(busy, firstPgste(busy), (old) => old & ~0x4000_0000_0000n);
+    },
+  ],
+  [
+    'a watched page that may not be stored into',
+    'watch',
+    (busy) => {
+      busy.gmaps[0].watch(G, 0x1000n);
+      change(busy, firstEntry(busy), (old) => old | 0x200n);
+      purge(busy);
+    },
+  ],
+  [
+    'a watched page that is gone',
+    'watch',
+    (busy) => {
+      busy.gmaps[0].watch(G, 0x1000n);
+      change(busy, firstEntry(busy), () => 0x400n);
+      purge(busy);
     },
   ],
   ['a lock that is still held', 'locks', ({ mm }) => mm.mmapLock.acquire('read')],

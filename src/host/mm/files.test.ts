@@ -85,15 +85,19 @@ describe('a file', () => {
     file.write(0x2000n, bytes());
   });
 
-  it('EBADF for whoever comes when it was closed', () => {
-    const file = host.createFile(PAGE);
-    file.close();
-    file.close();
-    const before = pictureOf(host, mm);
-    expect(codeOf(() => file.read(0n, 1))).toBe('EBADF');
-    expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
-    expect(codeOf(() => mm.mmap({ address: HOME, length: PAGE, file }))).toBe('EBADF');
-    expect(pictureOf(host, mm)).toEqual(before);
+  it('EBADF for whoever comes when it was closed, whether or not anything maps it', () => {
+    for (const mapped of [true, false]) {
+      const file = host.createFile(PAGE);
+      if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
+      file.close();
+      file.close();
+      const before = pictureOf(host, mm);
+      expect(codeOf(() => file.read(0n, 1))).toBe('EBADF');
+      expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
+      expect(codeOf(() => mm.mmap({ address: HOME + MIB, length: PAGE, file }))).toBe('EBADF');
+      expect(pictureOf(host, mm)).toEqual(before);
+      expect(file.gone).toBe(!mapped);
+    }
   });
 
   it('writes all or nothing when frames run out', () => {

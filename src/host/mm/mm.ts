@@ -171,6 +171,7 @@ export class Mm {
       if (!free && taken === 'refuse') {
         throw new LinuxError('EEXIST', `${hex(length)} bytes at ${hex(addressOf(start))} are taken in part`);
       }
+      if (!free) splitEdges(this, start, start + pages);
       if (start + pages > this.tables.limit) this.#grow();
       if (!free) this.removeRange(start, start + pages);
       this.#insert(start, pages, protection, options);

@@ -1,0 +1,327 @@
+/**
+ * Watched pages: a guest that wants a page present and writable is told, once, when that ends, by whatever ends it.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import type { Gmap } from '../gmap/index.ts';
+import type { Host } from '../host.ts';
+import { bytes, codeOf, MIB, pageEntryOf } from '../testing/index.ts';
+import { PROT } from './mappings.ts';
+import type { Mm } from './mm.ts';
+
+const HOME = 0x1000_0000n;
+const FIRST = Number(HOME >> 12n);
+const PAGE = 4096n;
+const GUEST = 5n << 30n;
+const GUEST_FIRST = Number(GUEST >> 12n);
+const RW = PROT.READ | PROT.WRITE;
+/** The bit of a PGSTE by which the host knows that somebody wants to be told. */
+const NOTIFY = 0x4000n << 32n;
+
+let host: Host;
+let mm: Mm;
+let one: Gmap;
+let two: Gmap;
+/** Who was told of which page, counted from GUEST. */
+let told: string[];
+
+beforeEach(() => {
+  ({ host } = checkedHost());
+  mm = host.createProcess();
+  mm.mmap({ address: HOME, length: 2n * MIB });
+  [one, two] = [host.createGmap(mm), host.createGmap(mm)];
+  told = [];
+  for (const [name, gmap] of [
+    ['one', one],
+    ['two', two],
+  ] as const) {
+    gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
+    gmap.onInvalidated = (page) => told.push(`${name} ${page - GUEST_FIRST}`);
+  }
+  return () => endAll(host);
+});
+
+const page = (index: number) => HOME + BigInt(index) * PAGE;
+const watch = (gmap: Gmap, index: number, count = 1) =>
+  gmap.watch(GUEST + BigInt(index) * PAGE, BigInt(count) * PAGE);
+const guestPuts = (gmap: Gmap, index: number, cpu = 1) =>
+  host.writeAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, bytes(3));
+const guestSees = (gmap: Gmap, index: number, cpu = 1) =>
+  host.readAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, 1)[0];
+const notify = (index: number) => pageEntryOf(host, mm.asce, page(index), true) & NOTIFY;
+/** What was told since the last time. */
+const heard = () => told.splice(0);
+
+describe('watching', () => {
+  it('makes the page present, writable and linked, and marks it', () => {
+    watch(one, 5);
+    expect(pageEntryOf(host, mm.asce, page(5)) & 0xfffn).toBe(0n);
+    expect([notify(5), notify(4)]).toEqual([NOTIFY, 0n]);
+    expect(host.stats().rmaps).toBe(1);
+    guestPuts(one, 5);
+    guestPuts(one, 5, 2);
+    expect(heard()).toEqual([]);
+  });
+
+  it('a range: each page, over a segment edge; of no length nothing', () => {
+    watch(one, 255, 2);
+    expect(['notified', notify(254), notify(255), notify(256), notify(257)]).toEqual([
+      'notified',
+      0n,
+      NOTIFY,
+      NOTIFY,
+      0n,
+    ]);
+    one.watch(GUEST, 0n);
+    expect(notify(0)).toBe(0n);
+    mm.munmap(HOME, 2n * MIB);
+    expect(heard()).toEqual(['one 255', 'one 256']);
+  });
+
+  it.each([
+    ['EINVAL', 'address is not a multiple of 4 KiB', GUEST + 1n, PAGE],
+    ['EINVAL', 'address is negative', -PAGE, PAGE],
+    ['EINVAL', 'length is not a multiple of 4 KiB', GUEST, 1n],
+    ['EINVAL', 'length is negative', GUEST, -PAGE],
+    ['EINVAL', 'it ends beyond 2^64', (1n << 64n) - PAGE, 2n * PAGE],
+    ['EFAULT', 'nothing is mapped in the guest', 0n, PAGE],
+    ['EFAULT', 'nothing is mapped in the process', GUEST + MIB + PAGE, PAGE],
+    ['EFAULT', 'it may only be read', GUEST + MIB, PAGE],
+  ])('%s: %s, and nothing is watched', (code, _, address, length) => {
+    mm.munmap(HOME + MIB, MIB);
+    mm.mmap({ address: HOME + MIB, length: PAGE, protection: PROT.READ });
+    expect(codeOf(() => one.watch(address, length))).toBe(code);
+    mm.munmap(HOME, 2n * MIB);
+    expect(heard()).toEqual([]);
+  });
+
+  it('gets a page of its own before: of a child, of a file', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, taken: 'replace' });
+    expect(guestSees(one, 0)).toBe(0);
+    guestPuts(one, 1);
+    const child = host.fork(mm);
+    watch(one, 0, 2);
+    expect([
+      pageEntryOf(host, mm.asce, page(0)) & 0xfffn,
+      pageEntryOf(host, mm.asce, page(1)) & 0xfffn,
+    ]).toEqual([0n, 0n]);
+    child.write(HOME, bytes(1, 2));
+    child.munmap(HOME, MIB);
+    expect(heard()).toEqual([]);
+    guestPuts(one, 0);
+    expect(file.read(0n, 1)[0]).toBe(0);
+  });
+});
+
+describe('who watches is told once', () => {
+  const ENDS: readonly [name: string, end: () => void][] = [
+    ['munmap of the page', () => mm.munmap(page(5), PAGE)],
+    ['munmap of the segment', () => mm.munmap(HOME, MIB)],
+    ['munmap of everything', () => mm.munmap(0n, 1n << 53n)],
+    ['mmap over it', () => void mm.mmap({ address: page(5), length: PAGE, taken: 'replace' })],
+    ['mprotect to read-only', () => mm.mprotect(HOME, MIB, PROT.READ)],
+    ['mprotect to nothing', () => mm.mprotect(page(5), PAGE, PROT.NONE)],
+    ['dontNeed', () => mm.dontNeed(page(5), PAGE)],
+    ['discard by itself', () => one.discard({ from: GUEST, to: GUEST + MIB })],
+    [
+      'discard by another guest',
+      () => {
+        guestSees(two, 5, 2);
+        two.discard({ from: GUEST, to: GUEST + MIB });
+      },
+    ],
+    ['fork', () => void host.fork(mm)],
+    ['a log', () => void mm.startLog(FIRST, 6)],
+    [
+      'mremap away',
+      () => void mm.mremap({ address: page(5), oldLength: PAGE, newLength: PAGE, to: page(900) }),
+    ],
+    [
+      'mremap over it',
+      () => {
+        mm.mmap({ address: page(900), length: PAGE });
+        mm.mremap({ address: page(900), oldLength: PAGE, newLength: PAGE, to: page(5) });
+      },
+    ],
+    ['mremap that shrinks', () => void mm.mremap({ address: HOME, oldLength: 2n * MIB, newLength: PAGE })],
+    ['unmap', () => one.unmap({ to: GUEST, length: MIB })],
+    ['map over it', () => one.map({ from: HOME + MIB, to: GUEST, length: MIB })],
+    ['map of the same', () => one.map({ from: HOME, to: GUEST, length: MIB })],
+    ['free', () => one.free()],
+    ['the end of the process', () => host.endProcess(mm)],
+  ];
+
+  it.each(ENDS)('%s', (_, end) => {
+    watch(one, 5);
+    guestPuts(one, 5);
+    end();
+    expect(heard().filter((who) => who.startsWith('one'))).toEqual(['one 5']);
+  });
+
+  it.each(ENDS.slice(0, 13))('%s, and not again, until it watches again', (_, end) => {
+    watch(one, 5);
+    end();
+    heard();
+    mm.mmap({ address: HOME, length: 2n * MIB, taken: 'replace' });
+    guestPuts(one, 5);
+    mm.dontNeed(HOME, MIB);
+    expect(heard()).toEqual([]);
+    watch(one, 5);
+    mm.dontNeed(HOME, MIB);
+    expect(heard()).toEqual(['one 5']);
+  });
+
+  it('by a log that is asked, when the page was stored into since', () => {
+    const log = mm.startLog(FIRST, 512);
+    watch(one, 5);
+    expect(heard()).toEqual([]);
+    mm.takeLog(log);
+    expect(heard()).toEqual(['one 5']);
+    guestPuts(one, 5);
+    mm.takeLog(log);
+    expect(heard()).toEqual([]);
+  });
+
+  it('when it watches twice', () => {
+    watch(one, 5);
+    watch(one, 5);
+    watch(one, 4, 3);
+    mm.dontNeed(HOME, MIB);
+    expect(heard()).toEqual(['one 4', 'one 5', 'one 6']);
+  });
+
+  it('at both addresses where it sees the page', () => {
+    one.map({ from: HOME, to: GUEST + MIB, length: MIB });
+    watch(one, 5);
+    guestPuts(one, 256 + 5);
+    mm.dontNeed(HOME, MIB);
+    expect(heard().sort()).toEqual(['one 261', 'one 5']);
+  });
+});
+
+describe('who watches is not told', () => {
+  it('of what leaves the page as it is', () => {
+    watch(one, 5);
+    mm.mprotect(HOME, MIB, RW | PROT.EXEC);
+    mm.mprotect(HOME, MIB, RW);
+    mm.munmap(page(6), PAGE);
+    mm.dontNeed(page(4), PAGE);
+    mm.mprotect(page(3), PAGE, PROT.READ);
+    mm.munmap(HOME + MIB, MIB);
+    mm.read(page(5), 1);
+    mm.write(page(5), bytes(1));
+    guestPuts(one, 5);
+    guestPuts(two, 5, 2);
+    one.unmap({ to: GUEST + MIB, length: MIB });
+    two.unmap({ to: GUEST, length: MIB });
+    mm.enableKeys();
+    mm.setKey(FIRST + 5, 0x10);
+    expect(heard().filter((who) => who.startsWith('one'))).toEqual([]);
+    mm.dontNeed(HOME, 4n * PAGE);
+    expect(heard()).toEqual([]);
+    mm.dontNeed(page(5), PAGE);
+    expect(heard()).toEqual(['one 5']);
+  });
+
+  it('of shared memory that a child has too', () => {
+    mm.mmap({ address: HOME, length: MIB, shared: true, taken: 'replace' });
+    watch(one, 5);
+    const child = host.fork(mm);
+    child.write(page(5), bytes(1));
+    child.munmap(HOME, MIB);
+    expect(heard()).toEqual([]);
+    mm.munmap(HOME, MIB);
+    expect(heard()).toEqual(['one 5']);
+  });
+});
+
+describe('two guests', () => {
+  it('that watch one page are both told, once', () => {
+    watch(one, 5);
+    watch(two, 5);
+    mm.mprotect(HOME, MIB, PROT.READ);
+    expect(heard().sort()).toEqual(['one 5', 'two 5']);
+    mm.munmap(HOME, MIB);
+    expect(heard()).toEqual([]);
+  });
+
+  it.each([
+    ['unmaps it', (gmap: Gmap) => gmap.unmap({ to: GUEST, length: MIB })],
+    ['maps something else', (gmap: Gmap) => gmap.map({ from: HOME + MIB, to: GUEST, length: MIB })],
+    ['is freed', (gmap: Gmap) => gmap.free()],
+  ])('the one that %s is told then, the other goes on watching', (_, leave) => {
+    watch(one, 5);
+    watch(two, 5);
+    leave(one);
+    expect(heard()).toEqual(['one 5']);
+    expect(notify(5)).toBe(NOTIFY);
+    guestPuts(two, 5, 2);
+    mm.dontNeed(HOME, MIB);
+    expect(heard()).toEqual(['two 5']);
+  });
+
+  it('of two processes on one file are told each of its own', () => {
+    const file = host.createFile(MIB);
+    const other = host.createProcess();
+    for (const of of [mm, other])
+      of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
+    const theirs = host.createGmap(other);
+    theirs.map({ from: HOME, to: GUEST, length: MIB });
+    theirs.onInvalidated = (number) => told.push(`theirs ${number - GUEST_FIRST}`);
+    watch(one, 5);
+    watch(theirs, 5);
+    other.munmap(HOME, MIB);
+    expect(heard()).toEqual(['theirs 5']);
+    mm.munmap(HOME, MIB);
+    expect(heard()).toEqual(['one 5']);
+  });
+});
+
+describe('frames of 1 MiB', () => {
+  it('are split when a page is watched, and the watch is as any', () => {
+    mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
+    for (const gmap of [one, two]) guestPuts(gmap, 5);
+    watch(one, 5);
+    expect(host.kernel.frames.count('large-page')).toBe(0);
+    expect([guestSees(one, 5), guestSees(two, 5, 2)]).toEqual([3, 3]);
+    expect(heard()).toEqual([]);
+    mm.dontNeed(HOME, MIB);
+    expect(heard().sort()).toEqual(['one 5', 'two 5']);
+  });
+
+  it('are not made by watching: one that was made for it is split at once', () => {
+    mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
+    watch(one, 255, 2);
+    expect(host.kernel.frames.count('large-page')).toBe(0);
+    mm.munmap(HOME, 2n * MIB);
+    expect(heard()).toEqual(['one 255', 'one 256']);
+  });
+});
+
+describe('without memory', () => {
+  it.each([
+    ['a page of 4 KiB', {}],
+    ['a page of large memory', { large: true }],
+  ])('ENOMEM for %s, and nobody is told later', (_, options) => {
+    let later: (() => string[]) | undefined;
+    const ends = failEach(() => {
+      const { host } = checkedHost();
+      const mm = host.createProcess();
+      mm.mmap({ address: HOME, length: MIB, ...options });
+      const gmap = host.createGmap(mm);
+      gmap.map({ from: HOME, to: GUEST, length: MIB });
+      const told: string[] = [];
+      gmap.onInvalidated = (number) => told.push(`${number - GUEST_FIRST}`);
+      later = () => told;
+      return {
+        host,
+        seen: () => [...told, seenOf(mm).mappings],
+        operation: () => gmap.watch(GUEST + PAGE, PAGE),
+      };
+    });
+    expect(ends.length).toBeGreaterThanOrEqual(3);
+    expect(later?.()).toEqual(['1']);
+  });
+});
