@@ -59,6 +59,9 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['gmap_unmap_segment', 4],
   ['gmap_fault', 7],
   ['gmap_discard', 4],
+  ['slot', 3],
+  ['watch', 4],
+  ['watched', 3],
   ['new', 3],
   ['fork', 4],
   ['mremap', 8],
@@ -260,7 +263,22 @@ export class Generator {
     switch (verb) {
       case 'gmap_free':
       case 'dump':
+      case 'watched':
         return { verb, gmap };
+      case 'slot': {
+        const from = BigInt(this.#processSegment(known?.process)) << 20n;
+        const to = BigInt(this.#guestSegment(known)) << 20n;
+        const length = this.#random.oneIn(4) ? 0n : this.#places.segments();
+        return { verb, gmap, slot: BigInt(this.#random.below(4)), from, to, length };
+      }
+      case 'dirty':
+        return { verb, gmap, slot: BigInt(this.#random.below(4)) };
+      case 'key':
+        return { verb, gmap, address: this.#guestPage(known) };
+      case 'set_key':
+        return { verb, gmap, address: this.#guestPage(known), key: this.#random.below(256) };
+      case 'watch':
+        return { verb, gmap, address: this.#guestPage(known), length: this.#mapped() };
       case 'gmap_map_segment': {
         const from = BigInt(this.#processSegment(known?.process)) << 20n;
         const to = BigInt(this.#places.guestSegment()) << 20n;

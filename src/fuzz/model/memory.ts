@@ -52,6 +52,8 @@ export interface MappedPage {
   bytes: Uint8Array | null;
   /** Whether it has been touched, so that there is an entry for it. */
   present: boolean;
+  /** Whether guests are to be told when it goes, or can no longer be stored into. */
+  watched: boolean;
 }
 
 /** The bytes of a page that is touched. @throws Refusal EFAULT beyond the end of the file */

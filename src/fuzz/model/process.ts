@@ -7,6 +7,7 @@ import type { GmapModel } from './gmap.ts';
 import { areOneMapping, type Backing, bytesOf, FileModel, type MappedPage } from './memory.ts';
 import { GROWN_PAGES, LIMIT_PAGES, onPage, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
 import { Refusal } from './refusal.ts';
+import { LogModel } from './slots.ts';
 
 const WRITE = 2;
 /** Places are chosen above this page. */
@@ -48,6 +49,8 @@ export class ProcessModel {
   /** Segments of which something is mapped. */
   readonly segments = new Map<number, Segment>();
   readonly gmaps = new Set<GmapModel>();
+  /** Who wants to know which pages are written. */
+  readonly #logs = new Set<LogModel>();
   /** Whether it has had a gmap: its page tables have PGSTEs. */
   hosting = false;
   /** Whether it has been given memory beyond 4 TiB. */
@@ -96,6 +99,8 @@ export class ProcessModel {
         if (page < start || page >= end) continue;
         changes ||= (mapped.protection & WRITE) !== (protection & WRITE);
         mapped.protection = protection;
+        // A store to a logged page is noted anew.
+        if ((protection & WRITE) === 0 || this.#isLogged(page)) this.#tell(page, mapped);
       }
       // Whether stores are allowed stands in the segment entry, of which guests have copies.
       if (large && changes) this.#unlink(number);
@@ -140,6 +145,8 @@ export class ProcessModel {
     this.splitAll(to, to + count);
     const first = this.page(start) as MappedPage;
     for (let i = 0; i < count; i++) {
+      this.#tell(to + i, this.page(to + i));
+      if (start + i < end) this.#tell(start + i, this.page(start + i));
       const old = start + i < end ? (this.page(start + i) as MappedPage) : continued(first, i);
       const segment = this.#put(to + i, { ...old });
       segment.table ||= old.present;
@@ -154,7 +161,9 @@ export class ProcessModel {
     for (const [number, { pages }] of this.segments) {
       this.#split(number);
       for (const [page, mapped] of pages) {
-        const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null });
+        // Private pages are copied when they are stored into next: until then that is forbidden.
+        if (!mapped.backing.shared) this.#tell(page, mapped);
+        const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null, watched: false });
         segment.table ||= mapped.present;
       }
     }
@@ -168,6 +177,7 @@ export class ProcessModel {
     this.#eachSegment(start, end, (segment, number) => {
       for (const [page, mapped] of segment.pages) {
         if (page < start || page >= end) continue;
+        this.#tell(page, mapped);
         mapped.bytes = null;
         mapped.present = false;
       }
@@ -187,7 +197,52 @@ export class ProcessModel {
     const bytes = bytesOf(mapped, write);
     if (!this.#isLarge(number, segment, mapped)) segment.table = true;
     mapped.present = true;
+    if (write) this.noteWritten(page);
     return bytes;
+  }
+
+  /** Who wants to know hears that the page is written. */
+  noteWritten(page: number): void {
+    for (const log of this.#logs) if (log.covers(page)) log.written.add(page);
+  }
+
+  /** Guests are told when the page goes, or can no longer be stored into. @throws Refusal EFAULT */
+  watch(page: number): void {
+    this.#split(segmentOf(page));
+    this.touch(page, true);
+    (this.page(page) as MappedPage).watched = true;
+  }
+
+  /** Notes from now on which pages of a range are written. */
+  startLog(start: number, end: number): LogModel {
+    this.splitAll(start, end);
+    const log = new LogModel(start, end);
+    this.#logs.add(log);
+    this.#eachSegment(start, end, ({ pages }) => {
+      for (const page of pages.keys()) if (log.covers(page)) this.forbidStores(page);
+    });
+    return log;
+  }
+
+  stopLog(log: LogModel): void {
+    this.#logs.delete(log);
+  }
+
+  /** The next store to the page is heard of. */
+  forbidStores(page: number): void {
+    this.#tell(page, this.page(page));
+  }
+
+  #isLogged(page: number): boolean {
+    for (const log of this.#logs) if (log.covers(page)) return true;
+    return false;
+  }
+
+  /** A page goes, or can no longer be stored into: who watches it is told, once. */
+  #tell(page: number, mapped: MappedPage | undefined): void {
+    if (!mapped?.watched) return;
+    mapped.watched = false;
+    for (const gmap of this.gmaps) gmap.tell(page);
   }
 
   /** A guest is linked to a segment of which something is mapped. */
@@ -201,6 +256,7 @@ export class ProcessModel {
   #isLarge(number: number, segment: Segment, mapped: MappedPage): boolean {
     if (segment.large || segment.table || !mapped.backing.large) return segment.large;
     const first = number * SEGMENT_PAGES;
+    for (const log of this.#logs) if (log.start < first + SEGMENT_PAGES && first < log.end) return false;
     if (mapped.protection === 0 || !this.#areOneMapping(first, first + SEGMENT_PAGES)) return false;
     segment.large = this.#hasLargeFrame(number);
     return segment.large;
@@ -230,7 +286,11 @@ export class ProcessModel {
   remove(start: number, end: number): void {
     this.splitEdges(start, end);
     this.#eachSegment(start, end, ({ pages }, number) => {
-      for (const page of pages.keys()) if (page >= start && page < end) pages.delete(page);
+      for (const [page, mapped] of pages) {
+        if (page < start || page >= end) continue;
+        this.#tell(page, mapped);
+        pages.delete(page);
+      }
       if (pages.size > 0) return;
       this.segments.delete(number);
       this.#unlink(number);
@@ -313,7 +373,7 @@ export class ProcessModel {
 
 /** A page that nobody has touched. */
 function freshPage(backing: Backing, index: number, protection: number): MappedPage {
-  return { backing, index, protection, bytes: null, present: false };
+  return { backing, index, protection, bytes: null, present: false, watched: false };
 }
 
 /** The page of the same mapping that is so many pages further on, untouched. */
