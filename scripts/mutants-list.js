@@ -36,14 +36,32 @@ export const MUTANTS = [
   {
     name: 'map does not unlink',
     file: 'src/host/gmap/gmap.ts',
-    find: "unlinked += this.#unlinkRun(tables.entry, tables.node, count, 'remap');",
-    replace: '',
+    find: "const unlinked = this.#unlinkRun(entry, node, count, 'remap');",
+    replace: 'const unlinked = 0;',
+  },
+  {
+    name: 'a segment mapped by itself stays linked',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (node < 0 || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0) return false;',
+  },
+  {
+    name: 'a segment mapped by itself is the next one',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'writePromise(this.#view, tables.entryIn(to), from);',
+    replace: 'writePromise(this.#view, tables.entryIn(to), from + 1);',
   },
   {
     name: 'a promise is one segment off',
     file: 'src/host/gmap/gmap.ts',
-    find: 'writePromises(view, tables.entry, count, from + (at - start));',
-    replace: 'writePromises(view, tables.entry, count, from + (at - start) + 1);',
+    find: 'writePromises(this.#view, entry, count, from);',
+    replace: 'writePromises(this.#view, entry, count, from + 1);',
+  },
+  {
+    name: 'a long run of promises has wrong high halves',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'const high = (at - start) / PATTERN_ENTRIES;',
+    replace: 'const high = Math.floor(from / PATTERN_ENTRIES);',
   },
   {
     name: 'a promise lacks the protection bit',
@@ -60,7 +78,19 @@ export const MUTANTS = [
   {
     name: 'fault does not ask the process',
     file: 'src/host/gmap/gmap.ts',
-    find: '    if (!this.mm.mappings.at(wanted * PAGES_PER_SEGMENT)) return -1;\n',
+    find: '    if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;\n',
+    replace: '',
+  },
+  {
+    name: 'a promise is linked again although the process has nothing at its first byte',
+    file: 'src/host/gmap/gmap.ts',
+    find: '    if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;\n',
+    replace: '',
+  },
+  {
+    name: 'a promise that is linked again is in no reverse map',
+    file: 'src/host/gmap/gmap.ts',
+    find: '    this.#reverseMaps.linkFrame(tableUnit(tableHi, tableLo) >>> 1, node);\n',
     replace: '',
   },
   {
@@ -114,7 +144,7 @@ export const MUTANTS = [
   {
     name: 'free leaks the tables below',
     file: 'src/host/gmap/tables.ts',
-    find: '        if (below >= 0) this.#freeBelow(below, type - 1);\n',
+    find: '    for (const table of this.#regionTables) frames.free(table);\n',
     replace: '',
   },
   {
@@ -228,8 +258,8 @@ export const MUTANTS = [
   {
     name: 'the buffer forgets whose a page is',
     file: 'src/machine/tlb.ts',
-    find: 'if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) {',
-    replace: 'if (this.pages[slot] === page) {',
+    find: 'if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) return slot;',
+    replace: 'if (this.pages[slot] === page) return slot;',
   },
   {
     name: 'munmap takes one page too many from a mapping',

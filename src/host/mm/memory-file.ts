@@ -9,9 +9,7 @@
 import { FRAME_SIZE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-
-/** Bytes that a file can have at most: 4 TiB. */
-const FILE_LIMIT = 1n << 42n;
+import { GROWN_LIMIT } from './addresses.ts';
 
 /** A file in memory, of a fixed length. */
 export class MemoryFile {
@@ -26,11 +24,11 @@ export class MemoryFile {
   /**
    * @param all the files of a host, this one among them until it is gone
    * @param length bytes
-   * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 4 TiB
+   * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 8 PiB
    */
   constructor(kernel: Kernel, all: Set<MemoryFile>, length: bigint) {
-    if (length <= 0n || length % 4096n !== 0n || length > FILE_LIMIT) {
-      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 4 TiB`);
+    if (length <= 0n || length % 4096n !== 0n || length > GROWN_LIMIT) {
+      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 8 PiB`);
     }
     this.#kernel = kernel;
     this.#all = all;

@@ -102,9 +102,7 @@ function makeTables(mm: Mm, start: number, end: number, by: number): void {
     });
   } catch (error) {
     const gather = new Gather(mm.kernel, mm.tables);
-    mm.underPageTableLock(() => {
-      for (const segment of made) dropUnneeded(mm, segment, gather);
-    });
+    mm.underPageTableLock(() => dropUnneeded(mm, made, gather));
     gather.finish(mm);
     throw error;
   }

@@ -16,7 +16,8 @@ export const PROMISE = 0x220;
 
 const PAGES_PER_SEGMENT = 256;
 const PAGES_PER_TABLE = 2048 * PAGES_PER_SEGMENT;
-const PAGES_PER_REGION = 2048 * PAGES_PER_TABLE;
+/** Segments of one region-third table: 4 TiB. */
+const SEGMENTS_PER_REGION = 2048 * 2048;
 
 /** Why guests are unlinked. */
 type Reason = 'page-table-gone' | 'segment-changed';
@@ -123,12 +124,16 @@ export function dropTables(mm: Mm, start: number, end: number, gather: Gather): 
   dropSegmentTables(mm, start, end, gather);
 }
 
-/** Takes the page table of one segment out of the tables when no mapping touches it. */
-export function dropUnneeded(mm: Mm, segment: number, gather: Gather): void {
-  const first = segment * PAGES_PER_SEGMENT;
-  if (mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) return;
-  dropPageTable(mm, segment, gather);
-  dropSegmentTables(mm, first, first + PAGES_PER_SEGMENT, gather);
+/** Takes those page tables out of the tables that no mapping touches. */
+export function dropUnneeded(mm: Mm, segments: readonly number[], gather: Gather): void {
+  const unneeded = segments.filter(
+    (segment) => !touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_SEGMENT),
+  );
+  for (const segment of unneeded) dropPageTable(mm, segment, gather);
+  // A segment table goes only when none of them needs it any more.
+  for (const segment of unneeded) {
+    dropSegmentTables(mm, segment * PAGES_PER_SEGMENT, (segment + 1) * PAGES_PER_SEGMENT, gather);
+  }
 }
 
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
@@ -178,7 +183,7 @@ function unlinkGuests(mm: Mm, segment: number, origin: number, reason: Reason, g
   }
 }
 
-/** Segment tables, and region-third tables but the first, of which nothing is mapped any more go. */
+/** Segment tables of which nothing is mapped any more go, and region-third tables but the first without any. */
 function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): void {
   const last = Math.ceil(end / PAGES_PER_SEGMENT);
   let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
@@ -186,20 +191,18 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
     const table = Math.floor(segment / 2048);
     if (!touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_TABLE)) {
       gather.table(mm.tables.dropSegmentTable(segment));
+      dropRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable((table + 1) * 2048, last);
   }
-  if (mm.tables.levels === 4) dropRegionTables(mm, start, end, gather);
 }
 
-/** Region-third tables go too when nothing was ever touched in what was mapped last, and no segment table is left. */
-function dropRegionTables(mm: Mm, start: number, end: number, gather: Gather): void {
-  for (let region = Math.floor(start / PAGES_PER_REGION); region * PAGES_PER_REGION < end; region++) {
-    const first = region * PAGES_PER_REGION;
-    if (mm.mappings.touches(first, first + PAGES_PER_REGION)) continue;
-    const table = mm.tables.dropRegionTable(first / PAGES_PER_SEGMENT);
-    if (table >= 0) gather.table(table);
-  }
+/** A region-third table stays while it has a segment table. Mappings do not matter: those without pages need none. */
+function dropRegionTable(mm: Mm, segment: number, gather: Gather): void {
+  const first = Math.floor(segment / SEGMENTS_PER_REGION) * SEGMENTS_PER_REGION;
+  if (mm.tables.nextTable(first, first + SEGMENTS_PER_REGION) < first + SEGMENTS_PER_REGION) return;
+  const region = mm.tables.dropRegionTable(segment);
+  if (region >= 0) gather.table(region);
 }
 
 /** Whether a mapping touches the aligned range of so many pages that the page is in. */

@@ -1,0 +1,451 @@
+/**
+ * Files in memory and shared memory: who maps a page sees what others write there, private copies do not, and frames
+ * stay as long as anybody has the file or maps it.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import type { Gmap } from '../gmap/index.ts';
+import type { Host } from '../host.ts';
+import { bytes, codeOf, frameCounts, MIB, messageOf, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import { PROT } from './mappings.ts';
+import type { Mm } from './mm.ts';
+
+const HOME = 0x1000_0000n;
+const PAGE = 4096n;
+const GUEST = 5n << 30n;
+
+let host: Host;
+let mm: Mm;
+let other: Mm;
+
+beforeEach(() => {
+  ({ host } = checkedHost());
+  mm = host.createProcess();
+  other = host.createProcess();
+  return () => endAll(host);
+});
+
+const pages = () => host.kernel.frames.count('page');
+const at = (of: Mm, address: bigint) => of.read(address, 1)[0];
+const put = (of: Mm, address: bigint, value: number) => of.write(address, bytes(value));
+const ran = (of: Mm, address: bigint, cpu = 0) =>
+  host.readAsProcess(of, host.machine.cpu(cpu), address, 1)[0];
+const run = (of: Mm, address: bigint, value: number, cpu = 0) =>
+  host.writeAsProcess(of, host.machine.cpu(cpu), address, bytes(value));
+const guestSees = (gmap: Gmap, cpu: number, address = GUEST) =>
+  host.readAsGuest(gmap, host.machine.cpu(cpu), address, 1)[0];
+const guestPuts = (gmap: Gmap, cpu: number, value: number, address = GUEST) =>
+  host.writeAsGuest(gmap, host.machine.cpu(cpu), address, bytes(value));
+const guestOf = (of: Mm) => {
+  const gmap = host.createGmap(of);
+  gmap.map({ from: HOME, to: GUEST, length: MIB });
+  return gmap;
+};
+const lowBits = (of: Mm, address: bigint) => Number(pageEntryOf(host, of.asce, address) & 0xfffn);
+
+describe('a file', () => {
+  it.each([
+    ['0', 0n],
+    ['negative', -PAGE],
+    ['not a multiple of 4 KiB', 0x1001n],
+    ['beyond what a process can have', (1n << 53n) + PAGE],
+  ])('EINVAL: its length is %s', (_, length) => {
+    expect(codeOf(() => host.createFile(length))).toBe('EINVAL');
+    expect(host.common.files.size).toBe(0);
+  });
+
+  it('holds zeros without a frame, and what was written', () => {
+    const file = host.createFile(3n * PAGE);
+    expect([file.pages, file.length]).toEqual([3, 3n * PAGE]);
+    expect(file.read(0n, 0x3000).every((byte) => byte === 0)).toBe(true);
+    expect(pages()).toBe(0);
+    file.write(0xffen, bytes(1, 2, 3, 4));
+    expect(pages()).toBe(2);
+    expect(file.read(0xffdn, 6)).toEqual(bytes(0, 1, 2, 3, 4, 0));
+    expect(file.read(0x2fffn, 1)).toEqual(bytes(0));
+    file.close();
+    expect(pages()).toBe(0);
+    expect(host.common.files.size).toBe(0);
+  });
+
+  it('EINVAL beyond its end, and nothing was written', () => {
+    const file = host.createFile(2n * PAGE);
+    for (const [offset, length] of [
+      [-1n, 1],
+      [0x1fffn, 2],
+      [0x2000n, 1],
+      [1n << 64n, 1],
+    ] as const) {
+      expect(codeOf(() => file.read(offset, length))).toBe('EINVAL');
+      expect(codeOf(() => file.write(offset, new Uint8Array(length)))).toBe('EINVAL');
+    }
+    expect(pages()).toBe(0);
+    expect(file.read(0x2000n, 0)).toEqual(bytes());
+    file.write(0x2000n, bytes());
+  });
+
+  it('EBADF for whoever comes when it was closed', () => {
+    const file = host.createFile(PAGE);
+    file.close();
+    file.close();
+    const before = pictureOf(host, mm);
+    expect(codeOf(() => file.read(0n, 1))).toBe('EBADF');
+    expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
+    expect(codeOf(() => mm.mmap({ address: HOME, length: PAGE, file }))).toBe('EBADF');
+    expect(pictureOf(host, mm)).toEqual(before);
+  });
+
+  it('writes all or nothing when frames run out', () => {
+    const ends = failEach(() => {
+      const { host } = checkedHost();
+      const file = host.createFile(4n * PAGE);
+      return {
+        host,
+        seen: () => [...file.read(0n, 0x4000)],
+        operation: () => file.write(0xfffn, new Uint8Array(0x1002).fill(7)),
+      };
+    });
+    expect(ends).toEqual(['ENOMEM', 'ENOMEM', 'ENOMEM']);
+  });
+});
+
+describe('mmap of a file', () => {
+  it.each([
+    ['offset is not a multiple of 4 KiB', { offset: 1n }],
+    ['offset is negative', { offset: -PAGE }],
+    ['offset is beyond every file', { offset: 1n << 53n }],
+    ['large, of a file', { large: true }],
+  ])('EINVAL: %s', (_, options) => {
+    const file = host.createFile(MIB);
+    const before = pictureOf(host, mm);
+    expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file, ...options }))).toBe('EINVAL');
+    expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, shared: true, large: true }))).toBe('EINVAL');
+    expect(pictureOf(host, mm)).toEqual(before);
+  });
+
+  it('EINVAL and EEXIST replace nothing, also when told to', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB });
+    put(mm, HOME, 1);
+    const before = pictureOf(host, mm);
+    const taken = 'replace';
+    expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file }))).toBe('EEXIST');
+    expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file, offset: 1n, taken }))).toBe('EINVAL');
+    expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, shared: true, large: true, taken }))).toBe(
+      'EINVAL',
+    );
+    expect(pictureOf(host, mm)).toEqual(before);
+  });
+
+  it('shared memory may be as long as a process', () => {
+    mm.mmap({ address: 0n, length: 6n * TIB, shared: true });
+    put(mm, 5n * TIB, 1);
+    const child = host.fork(mm);
+    put(child, 5n * TIB + 1n, 2);
+    expect(mm.read(5n * TIB, 2)).toEqual(bytes(1, 2));
+  });
+
+  it('begins at its offset', () => {
+    const file = host.createFile(8n * PAGE);
+    file.write(5n * PAGE, bytes(5));
+    mm.mmap({ address: HOME, length: 3n * PAGE, file, offset: 5n * PAGE, shared: true });
+    mm.mmap({ address: HOME + MIB, length: 3n * PAGE, file, offset: 4n * PAGE });
+    expect([at(mm, HOME), at(mm, HOME + MIB + PAGE)]).toEqual([5, 5]);
+    put(mm, HOME + 2n * PAGE, 7);
+    expect(file.read(7n * PAGE, 1)[0]).toBe(7);
+  });
+
+  it('neighbours of one file are one mapping where they go on in it, and are told apart where not', () => {
+    const file = host.createFile(8n * PAGE);
+    mm.mmap({ address: HOME, length: PAGE, file });
+    mm.mmap({ address: HOME + PAGE, length: PAGE, file, offset: PAGE });
+    expect(mm.mappings.count).toBe(1);
+    mm.mmap({ address: HOME + 2n * PAGE, length: PAGE, file, offset: PAGE });
+    expect(mm.mappings.count).toBe(2);
+    mm.mmap({ address: HOME + 3n * PAGE, length: PAGE, file, offset: 2n * PAGE, shared: true });
+    expect(mm.mappings.count).toBe(3);
+    mm.mmap({ address: HOME + 4n * PAGE, length: PAGE, file: host.createFile(MIB), offset: 3n * PAGE });
+    expect(mm.mappings.count).toBe(4);
+  });
+
+  it('pages beyond the end: EFAULT for each kind of access, and the others can be used', () => {
+    const file = host.createFile(2n * PAGE);
+    for (const shared of [true, false]) {
+      const address = mm.mmap({ length: MIB, file, offset: PAGE, shared });
+      const gmap = host.createGmap(mm);
+      gmap.map({ from: address & ~(MIB - 1n), to: GUEST, length: MIB });
+      put(mm, address, 1);
+      for (const beyond of [address + PAGE, address + MIB - PAGE]) {
+        const seen = GUEST + (beyond & (MIB - 1n));
+        const before = frameCounts(host);
+        expect(codeOf(() => at(mm, beyond))).toBe('EFAULT');
+        expect(messageOf(() => put(mm, beyond, 1))).toContain('beyond the end of its file');
+        expect(codeOf(() => ran(mm, beyond))).toBe('EFAULT');
+        expect(codeOf(() => mm.write(beyond - 1n, bytes(8, 9)))).toBe('EFAULT');
+        expect(frameCounts(host)).toEqual(before);
+        expect(codeOf(() => guestSees(gmap, 1, seen))).toBe('EFAULT');
+        expect(codeOf(() => guestPuts(gmap, 1, 1, seen))).toBe('EFAULT');
+      }
+      expect(at(mm, address + PAGE - 1n)).toBe(0);
+      mm.munmap(address, MIB);
+    }
+  });
+});
+
+describe('who sees what', () => {
+  it('two processes on one file, at different addresses, and the file itself', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    other.mmap({ address: HOME + 7n * PAGE, length: MIB, file, shared: true });
+    run(mm, HOME, 1, 0);
+    expect(ran(other, HOME + 7n * PAGE, 1)).toBe(1);
+    run(other, HOME + 7n * PAGE, 2, 1);
+    expect([ran(mm, HOME, 0), at(mm, HOME), file.read(0n, 1)[0]]).toEqual([2, 2, 2]);
+    file.write(0n, bytes(3));
+    expect([ran(mm, HOME, 0), ran(other, HOME + 7n * PAGE, 1)]).toEqual([3, 3]);
+    expect(pages()).toBe(1);
+  });
+
+  it('guests of two processes on one file', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    other.mmap({ address: HOME, length: MIB, file, shared: true });
+    const [one, two] = [guestOf(mm), guestOf(other)];
+    guestPuts(one, 1, 1);
+    expect(guestSees(two, 2)).toBe(1);
+    guestPuts(two, 2, 2);
+    expect([guestSees(one, 1), guestSees(one, 3), at(mm, HOME)]).toEqual([2, 2, 2]);
+  });
+
+  it('private pages follow the file until they are written, then never', () => {
+    const file = host.createFile(MIB);
+    file.write(0n, bytes(1));
+    mm.mmap({ address: HOME, length: MIB, file });
+    expect(ran(mm, HOME)).toBe(1);
+    expect(lowBits(mm, HOME)).toBe(0x200);
+    file.write(0n, bytes(2));
+    expect([ran(mm, HOME), at(mm, HOME)]).toEqual([2, 2]);
+    run(mm, HOME + 1n, 9);
+    file.write(0n, bytes(3, 4));
+    expect([ran(mm, HOME), at(mm, HOME + 1n)]).toEqual([2, 9]);
+    expect(file.read(0n, 2)).toEqual(bytes(3, 4));
+    expect(lowBits(mm, HOME)).toBe(0);
+    expect(pages()).toBe(2);
+  });
+
+  it('a private page that is written first is a copy at once', () => {
+    const file = host.createFile(MIB);
+    file.write(0n, bytes(1, 2, 3));
+    mm.mmap({ address: HOME, length: MIB, file });
+    put(mm, HOME + 1n, 9);
+    expect(mm.read(HOME, 3)).toEqual(bytes(1, 9, 3));
+    expect(file.read(0n, 3)).toEqual(bytes(1, 2, 3));
+    file.write(2n, bytes(7));
+    expect(mm.read(HOME, 3)).toEqual(bytes(1, 9, 3));
+  });
+
+  it('a guest’s first store copies a private page for the process and its guests', () => {
+    const file = host.createFile(MIB);
+    file.write(0n, bytes(1));
+    mm.mmap({ address: HOME, length: MIB, file });
+    const [one, two] = [guestOf(mm), guestOf(mm)];
+    expect([ran(mm, HOME, 0), guestSees(one, 1), guestSees(two, 2)]).toEqual([1, 1, 1]);
+    guestPuts(two, 2, 2);
+    expect([ran(mm, HOME, 0), guestSees(one, 1), guestSees(two, 2), at(mm, HOME)]).toEqual([2, 2, 2, 2]);
+    expect(file.read(0n, 1)[0]).toBe(1);
+  });
+
+  it('read-only and unreachable pages of a shared file', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    put(mm, HOME, 1);
+    mm.mprotect(HOME, MIB, PROT.READ);
+    expect([lowBits(mm, HOME), codeOf(() => run(mm, HOME, 2))]).toEqual([0x200, 'EFAULT']);
+    mm.mprotect(HOME, MIB, PROT.NONE);
+    expect([lowBits(mm, HOME), codeOf(() => ran(mm, HOME))]).toEqual([0x401, 'EFAULT']);
+    file.write(0n, bytes(5));
+    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    expect([lowBits(mm, HOME), ran(mm, HOME)]).toEqual([0, 5]);
+  });
+
+  it('mprotect does not make a private page of a file writable at once', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, protection: PROT.READ });
+    expect(at(mm, HOME)).toBe(0);
+    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    expect(lowBits(mm, HOME)).toBe(0x200);
+    run(mm, HOME, 1);
+    expect(file.read(0n, 1)[0]).toBe(0);
+  });
+});
+
+describe('dropping pages', () => {
+  it.each([
+    ['dontNeed', (of: Mm) => of.dontNeed(HOME, MIB)],
+    ['discard', (_: Mm, gmap: Gmap) => gmap.discard({ from: GUEST, to: GUEST + MIB })],
+  ])('%s brings back zeros, the file, or what is shared', (_, drop) => {
+    const file = host.createFile(MIB);
+    file.write(0n, bytes(7));
+    for (const [options, kept] of [
+      [{}, 0],
+      [{ file }, 7],
+      [{ file, shared: true }, 9],
+      [{ shared: true }, 9],
+    ] as const) {
+      mm.mmap({ address: HOME, length: MIB, ...options, taken: 'replace' });
+      const gmap = guestOf(mm);
+      run(mm, HOME, 9, 0);
+      expect([guestSees(gmap, 1), guestSees(gmap, 2)]).toEqual([9, 9]);
+      drop(mm, gmap);
+      expect([guestSees(gmap, 1), guestSees(gmap, 2), ran(mm, HOME), at(mm, HOME)]).toEqual(
+        Array(4).fill(kept),
+      );
+      gmap.free();
+    }
+    expect(file.read(0n, 1)[0]).toBe(9);
+  });
+
+  it('of a read private page forgets nothing of the file', () => {
+    const file = host.createFile(MIB);
+    file.write(0n, bytes(7));
+    mm.mmap({ address: HOME, length: MIB, file });
+    expect(at(mm, HOME)).toBe(7);
+    mm.dontNeed(HOME, PAGE);
+    expect(pages()).toBe(1);
+    file.write(0n, bytes(8));
+    expect(at(mm, HOME)).toBe(8);
+  });
+});
+
+describe('how long frames stay', () => {
+  it('closed before munmap: until the last page of it is unmapped, by whoever', () => {
+    const file = host.createFile(4n * PAGE);
+    mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
+    other.mmap({ address: HOME, length: PAGE, file });
+    file.write(0n, bytes(1));
+    put(mm, HOME + 3n * PAGE, 4);
+    file.close();
+    expect(file.gone).toBe(false);
+    expect([at(mm, HOME), at(other, HOME)]).toEqual([1, 1]);
+    mm.munmap(HOME, 3n * PAGE);
+    host.endProcess(other);
+    expect([file.gone, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
+    mm.munmap(HOME, 4n * PAGE);
+    expect([file.gone, pages(), host.common.files.size]).toEqual([true, 0, 0]);
+  });
+
+  it('closed after munmap: until then', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    put(mm, HOME, 1);
+    mm.munmap(HOME, MIB);
+    expect([file.gone, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
+    mm.mmap({ address: HOME, length: MIB, file });
+    expect(at(mm, HOME)).toBe(1);
+    mm.munmap(HOME, MIB);
+    file.close();
+    expect([file.gone, pages()]).toEqual([true, 0]);
+  });
+
+  it('a private copy keeps its file, and goes with its mapping', () => {
+    const file = host.createFile(2n * PAGE);
+    mm.mmap({ address: HOME, length: 2n * PAGE, file });
+    put(mm, HOME, 1);
+    expect(at(mm, HOME + PAGE)).toBe(0);
+    file.close();
+    mm.munmap(HOME + PAGE, PAGE);
+    // Two of the file, which is still mapped, and the copy.
+    expect([file.gone, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
+    mm.mmap({ address: HOME, length: PAGE, taken: 'replace' });
+    expect([file.gone, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
+  });
+
+  it('mremap, mprotect, fork and replacing it by itself do not lose it', () => {
+    const file = host.createFile(4n * PAGE);
+    const options = { address: HOME, length: 4n * PAGE, file, shared: true } as const;
+    mm.mmap(options);
+    put(mm, HOME, 1);
+    put(mm, HOME + 3n * PAGE, 4);
+    mm.mmap({ ...options, taken: 'replace' });
+    file.close();
+    const there = HOME + 3n * MIB;
+    mm.mremap({ address: HOME, oldLength: 4n * PAGE, newLength: 4n * PAGE, to: there });
+    mm.mprotect(there + PAGE, PAGE, PROT.READ);
+    const child = host.fork(mm);
+    expect([file.gone, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
+    mm.mremap({ address: there + 2n * PAGE, oldLength: 2n * PAGE, newLength: PAGE });
+    host.endProcess(mm);
+    expect(at(child, there + 3n * PAGE)).toBe(4);
+    child.munmap(there, 4n * PAGE);
+    expect([file.gone, pages()]).toEqual([true, 0]);
+  });
+
+  it('shared anonymous memory goes with the last who maps it', () => {
+    mm.mmap({ address: HOME, length: MIB, shared: true });
+    for (let i = 0n; i < 3n; i++) put(mm, HOME + i * PAGE, 1);
+    expect(host.common.files.size).toBe(1);
+    mm.munmap(HOME, MIB - PAGE);
+    expect([host.common.files.size, pages()]).toEqual([1, 3]);
+    mm.munmap(HOME, MIB);
+    expect([host.common.files.size, pages()]).toEqual([0, 0]);
+  });
+
+  it('two pieces of shared anonymous memory have nothing to do with each other', () => {
+    mm.mmap({ address: HOME, length: PAGE, shared: true });
+    mm.mmap({ address: HOME + PAGE, length: PAGE, shared: true });
+    expect(mm.mappings.count).toBe(2);
+    put(mm, HOME, 1);
+    expect(at(mm, HOME + PAGE)).toBe(0);
+  });
+
+  it('a segment’s page table that goes takes its shares with it', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    other.mmap({ address: HOME, length: MIB, file });
+    const gmap = guestOf(mm);
+    for (let i = 0n; i < 5n; i++) {
+      put(mm, HOME + i * PAGE, 1);
+      at(other, HOME + i * PAGE);
+    }
+    expect(guestSees(gmap, 1)).toBe(1);
+    mm.munmap(HOME, MIB);
+    expect([host.stats().rmaps, pages(), at(other, HOME)]).toEqual([0, 5, 1]);
+    other.munmap(HOME, MIB);
+    expect(pages()).toBe(5);
+  });
+});
+
+describe('without memory', () => {
+  it.each([
+    ['reading a shared page', { shared: true }, false, 3],
+    ['writing a shared page', { shared: true }, true, 3],
+    ['reading a private page', {}, false, 3],
+    ['writing a private page', {}, true, 4],
+  ])('%s: ENOMEM at each allocation, and the file is as it was', (_, options, write, count) => {
+    const ends = failEach(() => {
+      const { host } = checkedHost();
+      const mm = host.createProcess();
+      const file = host.createFile(MIB);
+      mm.mmap({ address: HOME, length: MIB, file, ...options });
+      return {
+        host,
+        seen: () => [seenOf(mm), [...file.read(0n, 4096)]],
+        operation: () => (write ? put(mm, HOME, 1) : at(mm, HOME)),
+      };
+    });
+    expect(ends).toEqual(Array(count).fill('ENOMEM'));
+  });
+
+  it('the copy of a page that was read: ENOMEM, and it still follows the file', () => {
+    const ends = failEach(() => {
+      const { host } = checkedHost();
+      const mm = host.createProcess();
+      const file = host.createFile(MIB);
+      mm.mmap({ address: HOME, length: MIB, file });
+      at(mm, HOME);
+      return { host, seen: () => pictureOf(host, mm), operation: () => put(mm, HOME, 1) };
+    });
+    expect(ends).toEqual(['ENOMEM']);
+  });
+});
