@@ -59,7 +59,8 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['gmap_unmap_segment', 4],
   ['gmap_fault', 7],
   ['gmap_discard', 4],
-  ['slot', 3],
+  ['slot', 4],
+  ['dirty', 4],
   ['watch', 4],
   ['watched', 3],
   ['new', 3],
@@ -85,6 +86,8 @@ const NEEDED: readonly Kind[] = [
 ];
 
 const SEGMENT = 1n << 20n;
+/** Numbers of slots that are used. */
+const SLOTS = 3;
 /** More than a mapping has. */
 const MUCH = 16n * SEGMENT;
 const FILE_PAGES = [0, 0, 0, 1, 2, 127, 255, 256] as const;
@@ -269,10 +272,11 @@ export class Generator {
         const from = BigInt(this.#processSegment(known?.process)) << 20n;
         const to = BigInt(this.#guestSegment(known)) << 20n;
         const length = this.#random.oneIn(4) ? 0n : this.#places.segments();
-        return { verb, gmap, slot: BigInt(this.#random.below(4)), from, to, length };
+        const log = this.#random.oneIn(3) ? {} : { log: true as const };
+        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)), from, to, length, ...log };
       }
       case 'dirty':
-        return { verb, gmap, slot: BigInt(this.#random.below(4)) };
+        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)) };
       case 'key':
         return { verb, gmap, address: this.#guestPage(known) };
       case 'set_key':

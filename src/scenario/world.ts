@@ -36,13 +36,6 @@ export interface Answer {
   readonly explanation?: string;
 }
 
-/** What virtual machines are going to have. */
-interface Logging {
-  getDirtyLog(slot: number): number[];
-  getKey(address: bigint): number;
-  setKey(address: bigint, key: number): void;
-}
-
 const OK: Answer = { lines: ['ok'] };
 
 /** A world, to which operations happen one after another. */
@@ -53,7 +46,7 @@ export class World {
   /** The virtual machines of gmaps that have had slots, by the gmap's name. */
   readonly machines = new Map<number, VirtualMachine>();
   /** Pages that gmaps were told of, as guest page numbers, since somebody last asked; by the gmap's name. */
-  readonly #invalidated = new Map<number, Set<number>>();
+  readonly invalidated = new Map<number, Set<number>>();
   readonly files = new Map<number, MemoryFile>();
 
   /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
@@ -219,10 +212,9 @@ export class World {
     const mm = this.process(process);
     if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `there is a gmap ${name} already`);
     const gmap = this.host.createGmap(mm, name);
-    const pages = new Set<number>();
-    gmap.onInvalidated = (page) => pages.add(page);
     this.gmaps.set(name, gmap);
-    this.#invalidated.set(name, pages);
+    this.invalidated.set(name, new Set());
+    this.#listen(name, gmap);
     return OK;
   }
 
@@ -237,7 +229,7 @@ export class World {
   #forget(gmap: number): void {
     this.gmaps.delete(gmap);
     this.machines.delete(gmap);
-    this.#invalidated.delete(gmap);
+    this.invalidated.delete(gmap);
   }
 
   #ofGmap(
@@ -273,7 +265,7 @@ export class World {
         gmap.watch(operation.address, operation.length);
         return OK;
       case 'watched': {
-        const pages = this.#invalidated.get(operation.gmap) as Set<number>;
+        const pages = this.invalidated.get(operation.gmap) as Set<number>;
         const line = listed([...pages].sort((a, b) => a - b));
         pages.clear();
         return line;
@@ -281,10 +273,24 @@ export class World {
     }
   }
 
-  #machine(name: number, gmap: Gmap): VirtualMachine & Logging {
-    const machine = this.machines.get(name) ?? new VirtualMachine({ mm: gmap.mm, gmap });
+  /** The virtual machine of a gmap, which is made when it is first needed. */
+  #machine(name: number, gmap: Gmap): VirtualMachine {
+    const known = this.machines.get(name);
+    if (known) return known;
+    const machine = new VirtualMachine({ mm: gmap.mm, gmap });
+    this.#listen(name, gmap);
     this.machines.set(name, machine);
-    return machine as VirtualMachine & Logging;
+    return machine;
+  }
+
+  /** Hears of pages that the gmap watches, beside who hears of them already. */
+  #listen(name: number, gmap: Gmap): void {
+    const pages = this.invalidated.get(name) as Set<number>;
+    const other = gmap.onInvalidated;
+    gmap.onInvalidated = (page) => {
+      pages.add(page);
+      other?.(page);
+    };
   }
 
   #ofMachine(operation: OperationOf<'slot' | 'dirty' | 'key' | 'set_key'>, gmap: Gmap): Answer {

@@ -123,6 +123,12 @@ export class GmapModel {
     return pages.map((page) => BigInt(page) << 12n);
   }
 
+  /** The guest pages that it was told of are these. */
+  takeOverWatched(pages: Iterable<number>): void {
+    this.#invalidated.clear();
+    for (const page of pages) this.#invalidated.add(page);
+  }
+
   /** A watched page of the process has gone or can no longer be stored into. */
   tell(processPage: number): void {
     for (const [segment, { process, linked }] of this.segments) {

@@ -57,17 +57,21 @@ export class SlotsModel {
     if (request.length === 0n) return this.#delete(request.slot, old);
     if (old && (request.from !== old.from || request.length !== old.length)) throw new Refusal('EINVAL');
     let purges = 0;
-    if (!old || request.to !== old.to) {
-      this.#checkPlace(request);
+    const moves = request.to !== old?.to;
+    if (moves) this.#checkPlace(request);
+    const log = request.log ? (old?.log ?? this.#startLog(request)) : null;
+    if (moves) {
       if (old && this.#gmap.unmap(old.to, old.length)) purges++;
       if (this.#gmap.map(request.from, request.to, request.length)) purges++;
     }
-    this.#slots.set(request.slot, { ...request, log: this.#logFor(request, old?.log ?? null) });
+    if (old?.log && !log) this.#gmap.process.stopLog(old.log);
+    this.#slots.set(request.slot, { ...request, log });
     return purges;
   }
 
-  /** Guest addresses of the pages written, ascending; none is written from now on. @throws Refusal ENOENT */
+  /** Guest addresses of the pages written, ascending; none is written from now on. @throws Refusal EINVAL, ENOENT */
   dirty(slot: bigint): bigint[] {
+    if (slot >= SLOTS) throw new Refusal('EINVAL');
     const found = this.#slots.get(slot);
     if (!found?.log) throw new Refusal('ENOENT');
     const pages = [...found.log.written].sort((a, b) => a - b);
@@ -90,10 +94,8 @@ export class SlotsModel {
     return this.#gmap.unmap(old.to, old.length) ? 1 : 0;
   }
 
-  #logFor({ from, length, log = false }: SlotRequest, old: LogModel | null): LogModel | null {
-    if (log) return old ?? this.#gmap.process.startLog(Number(from >> 12n), Number((from + length) >> 12n));
-    if (old) this.#gmap.process.stopLog(old);
-    return null;
+  #startLog({ from, length }: SlotRequest): LogModel {
+    return this.#gmap.process.startLog(Number(from >> 12n), Number((from + length) >> 12n));
   }
 
   #checkPlace({ slot, from, to, length }: SlotRequest): void {
