@@ -149,9 +149,16 @@ export class Model {
         return OK;
       case 'dirty':
         return listed(this.#gmap(operation.gmap).slots.dirty(operation.slot));
-      case 'key':
-      case 'set_key':
-        throw new Error('keys are not modelled');
+      case 'key': {
+        const { slots, process } = this.#gmap(operation.gmap);
+        return [`ok 0x${process.key(slots.processPage(pageOf(operation.address))).toString(16)}`];
+      }
+      case 'set_key': {
+        const { slots, process } = this.#gmap(operation.gmap);
+        if (operation.key & 1) throw new Refusal('EINVAL');
+        process.setKey(slots.processPage(pageOf(operation.address)), operation.key);
+        return OK;
+      }
       case 'gmap_free':
       case 'gmap_map_segment':
       case 'gmap_unmap_segment':
@@ -318,10 +325,16 @@ export class Model {
 
 /**
  * Accesses are made of several faults: those before one that found no frames are served. A slot that cannot be moved
- * has lost its links.
+ * has lost its links; keys may have come into use and none was set.
  */
 export function mayBeHalfDone({ verb }: Operation): boolean {
-  return verb.endsWith(' read') || verb.endsWith(' write') || verb === 'watch' || verb === 'slot';
+  return (
+    verb.endsWith(' read') ||
+    verb.endsWith(' write') ||
+    verb === 'watch' ||
+    verb === 'slot' ||
+    verb === 'set_key'
+  );
 }
 
 /** Reads or stores bytes from an address on. All pages are touched before the first byte. */

@@ -20,6 +20,8 @@ export interface Segment {
   table: boolean;
   /** Whether it has a frame of 1 MiB instead. */
   large: boolean;
+  /** Storage keys of its pages, but for the bits that say what was used; 0 where none is set. */
+  readonly keys: Map<number, number>;
 }
 
 /** What an mmap asks for. */
@@ -55,6 +57,8 @@ export class ProcessModel {
   hosting = false;
   /** Whether it has been given memory beyond 4 TiB. */
   grown = false;
+  /** Whether its guests use storage keys: what is private is not shared with anybody then. */
+  #usesKeys = false;
   /** Whether a segment has got the frame of 1 MiB that it may have: only who has the storage can know. */
   readonly #hasLargeFrame: (segment: number) => boolean;
 
@@ -162,7 +166,7 @@ export class ProcessModel {
       this.#split(number);
       for (const [page, mapped] of pages) {
         // Private pages are copied when they are stored into next: until then that is forbidden.
-        if (!mapped.backing.shared) this.#tell(page, mapped);
+        if (!mapped.backing.shared && !this.#usesKeys) this.#tell(page, mapped);
         const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null, watched: false });
         segment.table ||= mapped.present;
       }
@@ -194,7 +198,7 @@ export class ProcessModel {
     const mapped = segment?.pages.get(page);
     if (!segment || !mapped) throw new Refusal('EFAULT');
     if (write ? (mapped.protection & WRITE) === 0 : mapped.protection === 0) throw new Refusal('EFAULT');
-    const bytes = bytesOf(mapped, write);
+    const bytes = bytesOf(mapped, write || this.#usesKeys);
     if (!this.#isLarge(number, segment, mapped)) segment.table = true;
     mapped.present = true;
     if (write) this.noteWritten(page);
@@ -211,6 +215,35 @@ export class ProcessModel {
     this.#split(segmentOf(page));
     this.touch(page, true);
     (this.page(page) as MappedPage).watched = true;
+  }
+
+  /** The storage key of a page, but for the bits that say what was used. @throws Refusal EFAULT */
+  key(page: number): number {
+    if (!this.page(page)) throw new Refusal('EFAULT');
+    return this.segments.get(segmentOf(page))?.keys.get(page) ?? 0;
+  }
+
+  /** @throws Refusal EFAULT */
+  setKey(page: number, key: number): void {
+    const segment = this.segments.get(segmentOf(page));
+    if (!segment?.pages.has(page)) throw new Refusal('EFAULT');
+    this.#enableKeys();
+    segment.table = true;
+    segment.keys.set(page, key & 0xf8);
+  }
+
+  /** Whether keys have come into use. */
+  takeOverKeys(used: boolean): void {
+    if (used) this.#enableKeys();
+  }
+
+  #enableKeys(): void {
+    if (this.#usesKeys) return;
+    this.#usesKeys = true;
+    for (const [number, { pages }] of this.segments) {
+      this.#split(number);
+      for (const mapped of pages.values()) if (mapped.present) bytesOf(mapped, true);
+    }
   }
 
   /** Notes from now on which pages of a range are written. */
@@ -256,6 +289,7 @@ export class ProcessModel {
   #isLarge(number: number, segment: Segment, mapped: MappedPage): boolean {
     if (segment.large || segment.table || !mapped.backing.large) return segment.large;
     const first = number * SEGMENT_PAGES;
+    if (this.#usesKeys) return false;
     for (const log of this.#logs) if (log.start < first + SEGMENT_PAGES && first < log.end) return false;
     if (mapped.protection === 0 || !this.#areOneMapping(first, first + SEGMENT_PAGES)) return false;
     segment.large = this.#hasLargeFrame(number);
@@ -304,7 +338,7 @@ export class ProcessModel {
   #put(page: number, mapped: MappedPage): Segment {
     const number = segmentOf(page);
     let segment = this.segments.get(number);
-    if (!segment) this.segments.set(number, (segment = { pages: new Map(), table: false, large: false }));
+    if (!segment) this.segments.set(number, (segment = emptySegment()));
     segment.pages.set(page, mapped);
     return segment;
   }
@@ -369,6 +403,10 @@ export class ProcessModel {
       if (segment) callback(segment, number);
     }
   }
+}
+
+function emptySegment(): Segment {
+  return { pages: new Map(), table: false, large: false, keys: new Map() };
 }
 
 /** A page that nobody has touched. */

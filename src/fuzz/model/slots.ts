@@ -1,7 +1,7 @@
 /** Memory slots of a virtual machine as they must be, and which of their pages are known to be written. */
 
 import type { GmapModel } from './gmap.ts';
-import { GUEST_LIMIT, LIMIT_PAGES, onPage, onSegment } from './places.ts';
+import { GUEST_LIMIT, LIMIT_PAGES, onPage, onSegment, pageOf } from './places.ts';
 import { Refusal } from './refusal.ts';
 
 const SLOTS = 32767n;
@@ -80,6 +80,15 @@ export class SlotsModel {
     for (const page of pages) this.#gmap.process.forbidStores(page);
     const { start } = found.log;
     return pages.map((page) => found.to + (BigInt(page - start) << 12n));
+  }
+
+  /** The process page behind a guest page. @throws Refusal EFAULT */
+  processPage(page: number): number {
+    const address = BigInt(page) << 12n;
+    for (const { from, to, length } of this.#slots.values()) {
+      if (address >= to && address < to + length) return pageOf(from + (address - to));
+    }
+    throw new Refusal('EFAULT');
   }
 
   /** The virtual machine goes. */

@@ -14,6 +14,7 @@ export function takeOver(model: Model, world: World): void {
   for (const [name, process] of model.processes) {
     const mm = world.process(name);
     process.grown = mm.tables.levels > 3;
+    process.takeOverKeys(mm.entries.usesKeys);
     for (const [number, segment] of process.segments) {
       takeOverSegment(segment, number, mm);
       for (const page of segment.pages.keys()) takeOverLogs(process, page, mm);
