@@ -41,7 +41,7 @@ describe('a world answers what the plain model of it says', () => {
 describe('a campaign', () => {
   it('does the same with the same seed, and something else with another', () => {
     const totalsOf = (seed: number) => {
-      const campaign = new Campaign({ seed, operations: 400, run: { storageSize: 8 << 20 } });
+      const campaign = new Campaign({ seed, operations: 400, run: { storageSize: 96 << 20 } });
       expect(campaign.advance(1000)).toBe(null);
       return campaign.totals;
     };

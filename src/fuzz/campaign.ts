@@ -3,7 +3,7 @@
  */
 
 import { formatOperation, type Operation } from '../scenario/index.ts';
-import { drawProfile, Generator } from './generate.ts';
+import { drawProfile, Generator, type Profile } from './generate.ts';
 import { Random, seedOf } from './random.ts';
 import { type Finding, Run, type RunOptions, runAll } from './run.ts';
 import { shrink } from './shrink.ts';
@@ -77,8 +77,9 @@ export class Campaign {
   /** The next scenario: how it runs, and what makes its operations. */
   #scenario(): [RunOptions, Generator, Run] {
     const random = new Random(seedOf(this.#seed, this.totals.scenarios));
-    const options = { ...drawOptions(random), ...this.#fixed };
-    return [options, new Generator(random, drawProfile(random)), new Run(options)];
+    const profile = drawProfile(random);
+    const options = { ...drawOptions(random, profile), ...this.#fixed };
+    return [options, new Generator(random, profile), new Run(options)];
   }
 
   #failure(finding: Finding): Failure {
@@ -93,10 +94,10 @@ export class Campaign {
 }
 
 /** Draws how a scenario runs: all rules after each operation in a quarter, at the end only in half of all. */
-function drawOptions(random: Random): RunOptions {
+function drawOptions(random: Random, { large }: Profile): RunOptions {
   const scarce = random.oneIn(4);
   return {
-    storageSize: (scarce ? random.pick([1, 2, 3]) : 24) * MIB,
+    storageSize: (scarce ? random.pick([1, 2, 3]) : large ? 96 : 24) * MIB,
     scarce,
     checkEvery: random.pick([0, 0, 1, 50]),
     compareEvery: random.pick([1, 10, 100]),
@@ -128,7 +129,7 @@ export function shrinkFailure(failure: Failure, more?: () => boolean): Failure {
  */
 function easierThan(options: RunOptions): RunOptions[] {
   const thorough = { ...options, checkEvery: 1, compareEvery: 1 };
-  const sizes = options.scarce ? [] : [2 * MIB, 8 * MIB];
+  const sizes = options.scarce ? [] : [4 * MIB, 24 * MIB];
   return [...sizes.map((storageSize) => ({ ...thorough, storageSize })), thorough];
 }
 

@@ -19,17 +19,21 @@ export interface Profile {
   readonly shared: boolean;
   readonly large: boolean;
   readonly high: boolean;
+  /** Whether guests have storage keys; there is no shared memory then, of which the keys are shared too. */
+  readonly keys: boolean;
   /** One operation in so many is preceded by a `fail`; 0 for none. */
   readonly failOneIn: number;
 }
 
 /** Draws what a scenario is like. */
 export function drawProfile(random: Random): Profile {
+  const keys = random.oneIn(4);
   return {
+    keys,
     processes: random.pick([1, 1, 2, 2, 3, 4, 6]),
     gmaps: random.pick([1, 2, 3, 3, 4, 6, 16]),
     files: random.pick([0, 0, 1, 2, 4]),
-    shared: random.oneIn(2),
+    shared: !keys && random.oneIn(2),
     large: random.oneIn(3),
     high: random.oneIn(5),
     failOneIn: random.pick([0, 0, 16, 40]),
@@ -59,6 +63,12 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['gmap_unmap_segment', 4],
   ['gmap_fault', 7],
   ['gmap_discard', 4],
+  ['slot', 4],
+  ['dirty', 4],
+  ['key', 4],
+  ['set_key', 3],
+  ['watch', 4],
+  ['watched', 3],
   ['new', 3],
   ['fork', 4],
   ['mremap', 8],
@@ -82,6 +92,8 @@ const NEEDED: readonly Kind[] = [
 ];
 
 const SEGMENT = 1n << 20n;
+/** Numbers of slots that are used. */
+const SLOTS = 3;
 /** More than a mapping has. */
 const MUCH = 16n * SEGMENT;
 const FILE_PAGES = [0, 0, 0, 1, 2, 127, 255, 256] as const;
@@ -260,7 +272,26 @@ export class Generator {
     switch (verb) {
       case 'gmap_free':
       case 'dump':
+      case 'watched':
         return { verb, gmap };
+      case 'slot': {
+        const from = BigInt(this.#processSegment(known?.process)) << 20n;
+        const to = BigInt(this.#guestSegment(known)) << 20n;
+        const length = this.#random.oneIn(4) ? 0n : this.#places.segments();
+        const log = this.#random.oneIn(3) ? {} : { log: true as const };
+        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)), from, to, length, ...log };
+      }
+      case 'dirty':
+        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)) };
+      case 'key':
+        return { verb, gmap, address: this.#places.within(this.#guestPage(known)) };
+      case 'set_key': {
+        if (!this.#profile.keys) return this.#ofGmap('guest write', model);
+        const key = this.#random.below(128) * 2 + (this.#random.oneIn(20) ? 1 : 0);
+        return { verb, gmap, address: this.#places.within(this.#guestPage(known)), key };
+      }
+      case 'watch':
+        return { verb, gmap, address: this.#guestPage(known), length: this.#mapped() };
       case 'gmap_map_segment': {
         const from = BigInt(this.#processSegment(known?.process)) << 20n;
         const to = BigInt(this.#places.guestSegment()) << 20n;

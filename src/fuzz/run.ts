@@ -5,7 +5,7 @@
 import { Checker, type Rule } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
 import { formatOperation, type Operation, World } from '../scenario/index.ts';
-import { isAccess, Model } from './model/index.ts';
+import { Model, mayBeHalfDone } from './model/index.ts';
 import { Picture } from './picture.ts';
 
 /** How a run goes. */
@@ -24,8 +24,8 @@ export interface RunOptions {
 
 /** What went wrong. */
 export interface Finding {
-  /** The rule that is broken, or that an answer is wrong, or that the host broke down. */
-  readonly kind: Rule | 'answer' | 'breakdown';
+  /** The rule that is broken, or that an answer is wrong, or storage used up, or that the host broke down. */
+  readonly kind: Rule | 'answer' | 'storage' | 'breakdown';
   readonly message: string;
 }
 
@@ -88,11 +88,11 @@ export class Run {
     this.performed.push(operation);
     const { frames, locks } = this.world.host.kernel;
     const armed = operation.verb === 'fail' ? 0 : frames.failing;
-    const watched = armed > 0 && this.#checker !== null && !isAccess(operation) && !this.model.hasLarge;
+    const watched = armed > 0 && this.#checker !== null && !mayBeHalfDone(operation) && !this.model.hasLarge;
     if (watched) this.#picture.take();
     let lines: readonly string[];
     try {
-      lines = [...this.world.perform(operation).lines];
+      lines = comparable(operation, [...this.world.perform(operation).lines]);
     } catch (error) {
       return { kind: 'breakdown', message: (error as Error).stack ?? String(error) };
     }
@@ -110,7 +110,10 @@ export class Run {
       // Without a frame of 1 MiB, pages do.
       return { kind: 'answer', message: `an allocation failed, and the answer is ${shown(lines)}` };
     }
-    return differenceBetween(lines, this.model.perform(operation));
+    const expected = this.model.perform(operation);
+    this.model.afterLarge(operation, this.world);
+    const found = differenceBetween(lines, expected);
+    return found && lines[0] === 'error ENOMEM' ? { ...found, kind: 'storage' } : found;
   }
 
   #compareCounts(): Finding | null {
@@ -144,6 +147,12 @@ export function runAll(
 function differenceBetween(found: readonly string[], expected: readonly string[]): Finding | null {
   if (found.length === expected.length && found.every((line, i) => line === expected[i])) return null;
   return { kind: 'answer', message: `the answer is ${shown(found)}; it must be ${shown(expected)}` };
+}
+
+/** Of a storage key, what was set: when the bits of use come on is up to what processors remember. */
+function comparable({ verb }: Operation, lines: readonly string[]): readonly string[] {
+  const key = verb === 'key' ? /^ok (0x\w+)$/.exec(lines[0] as string)?.[1] : undefined;
+  return key === undefined ? lines : [`ok 0x${(Number(key) & 0xf8).toString(16)}`];
 }
 
 function shown(lines: readonly string[]): string {

@@ -131,6 +131,7 @@ function without(record: Record<string, unknown>, name: string): Operation {
 const NEEDED = [
   ['mprotect', 'protection'],
   ['gmap_map_segment', 'to'],
+  ['slot', 'to'],
   ['gmap_unmap_segment', 'to'],
   ['gmap_discard', 'to'],
 ] as const;

@@ -42,6 +42,7 @@ function words(operation: Operation): (string | number)[] {
     case 'gmap_alloc':
     case 'gmap_free':
     case 'dump':
+    case 'watched':
       return [operation.verb, operation.gmap];
     case 'gmap_map_segment': {
       const { gmap, from, to, length } = operation;
@@ -53,6 +54,18 @@ function words(operation: Operation): (string | number)[] {
       return [operation.verb, operation.gmap, formatNumber(operation.address)];
     case 'gmap_discard':
       return [operation.verb, operation.gmap, formatNumber(operation.from), formatNumber(operation.to)];
+    case 'slot': {
+      const { gmap, slot, from, to, length, log } = operation;
+      return ['slot', gmap, ...[slot, from, to, length].map(formatNumber), ...(log ? ['log'] : [])];
+    }
+    case 'dirty':
+      return ['dirty', operation.gmap, formatNumber(operation.slot)];
+    case 'key':
+      return ['key', operation.gmap, formatNumber(operation.address)];
+    case 'set_key':
+      return ['set_key', operation.gmap, formatNumber(operation.address), `0x${operation.key.toString(16)}`];
+    case 'watch':
+      return ['watch', operation.gmap, ...range(operation)];
     case 'fail':
       return ['fail', formatNumber(operation.count)];
     default:

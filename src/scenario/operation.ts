@@ -85,7 +85,7 @@ export type Operation =
   | ({ readonly verb: 'file write'; readonly offset: bigint; readonly bytes: Uint8Array } & OfFile)
   | ({ readonly verb: 'file close' } & OfFile)
   | ({ readonly verb: 'gmap_alloc' } & OfProcess & OfGmap)
-  | ({ readonly verb: 'gmap_free' | 'dump' } & OfGmap)
+  | ({ readonly verb: 'gmap_free' | 'dump' | 'watched' } & OfGmap)
   | ({
       readonly verb: 'gmap_map_segment';
       readonly from: bigint;
@@ -95,6 +95,20 @@ export type Operation =
   | ({ readonly verb: 'gmap_unmap_segment'; readonly to: bigint; readonly length: bigint } & OfGmap)
   | ({ readonly verb: 'gmap_fault' } & OfGmap & At)
   | ({ readonly verb: 'gmap_discard'; readonly from: bigint; readonly to: bigint } & OfGmap)
+  | ({
+      readonly verb: 'slot';
+      /** Its number. */
+      readonly slot: bigint;
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly length: bigint;
+      /** Which of its pages are written is noted. */
+      readonly log?: true;
+    } & OfGmap)
+  | ({ readonly verb: 'dirty'; readonly slot: bigint } & OfGmap)
+  | ({ readonly verb: 'key' } & OfGmap & At)
+  | ({ readonly verb: 'set_key'; readonly key: number } & OfGmap & At)
+  | ({ readonly verb: 'watch' } & OfGmap & Range)
   | ({ readonly verb: 'process read' } & OfProcess & Range & OnCpu)
   | ({ readonly verb: 'process write' } & OfProcess & Data & OnCpu)
   | ({ readonly verb: 'kernel read' } & OfProcess & Range)

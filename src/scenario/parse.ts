@@ -71,6 +71,25 @@ const OF_NO_PROCESS: Readonly<Record<string, Reader>> = {
       ? { verb: 'guest read', gmap, ...range(w), ...w.cpu() }
       : { verb: 'guest write', gmap, ...data(w), ...w.cpu() };
   },
+  slot: (w) => ({
+    verb: 'slot',
+    gmap: w.gmap(),
+    slot: w.number('the slot'),
+    from: w.number('the process address'),
+    to: w.number('the guest address'),
+    length: w.number('the length'),
+    ...(w.skip('log') ? { log: true } : {}),
+  }),
+  dirty: (w) => ({ verb: 'dirty', gmap: w.gmap(), slot: w.number('the slot') }),
+  key: (w) => ({ verb: 'key', gmap: w.gmap(), address: w.number('the guest address') }),
+  set_key: (w) => ({
+    verb: 'set_key',
+    gmap: w.gmap(),
+    address: w.number('the guest address'),
+    key: w.storageKey(),
+  }),
+  watch: (w) => ({ verb: 'watch', gmap: w.gmap(), ...range(w) }),
+  watched: (w) => ({ verb: 'watched', gmap: w.gmap() }),
   file: (w) => fileOperation(w, w.file()),
   dump: (w) => ({ verb: 'dump', gmap: w.gmap() }),
   stats: () => ({ verb: 'stats' }),

@@ -102,6 +102,11 @@ export class Words {
     return name('process', this.number('the process'), PROCESS_NAMES);
   }
 
+  /** A storage key, 0 to 255. */
+  storageKey(): number {
+    return name('key', this.number('the key'), 256);
+  }
+
   file(): number {
     return name('file', this.number('the file'), FILE_NAMES);
   }

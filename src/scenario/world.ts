@@ -2,7 +2,16 @@
  * The world that a scenario happens in: one machine, processes named 0 to 15, and gmaps named 0 to 63.
  */
 
-import { type Gmap, Host, hex, LinuxError, type MemoryFile, type Mm, PROCESS_LIMIT } from '../host/index.ts';
+import {
+  type Gmap,
+  Host,
+  hex,
+  LinuxError,
+  type MemoryFile,
+  type Mm,
+  PROCESS_LIMIT,
+  VirtualMachine,
+} from '../host/index.ts';
 import { type Cpu, Machine } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
@@ -34,6 +43,10 @@ export class World {
   readonly host: Host;
   readonly processes = new Map<number, Mm>();
   readonly gmaps = new Map<number, Gmap>();
+  /** The virtual machines of gmaps that have had slots, by the gmap's name. */
+  readonly machines = new Map<number, VirtualMachine>();
+  /** Pages that gmaps were told of, as guest page numbers, since somebody last asked; by the gmap's name. */
+  readonly invalidated = new Map<number, Set<number>>();
   readonly files = new Map<number, MemoryFile>();
 
   /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
@@ -108,12 +121,19 @@ export class World {
         return OK;
       case 'gmap_alloc':
         return this.#alloc(operation);
+      case 'slot':
+      case 'dirty':
+      case 'key':
+      case 'set_key':
+        return this.#ofMachine(operation, this.gmap(operation.gmap));
       case 'gmap_free':
       case 'gmap_map_segment':
       case 'gmap_unmap_segment':
       case 'gmap_fault':
       case 'gmap_discard':
       case 'dump':
+      case 'watch':
+      case 'watched':
         return this.#ofGmap(operation, this.gmap(operation.gmap));
       default:
         return this.#access(operation);
@@ -156,7 +176,7 @@ export class World {
     const process = this.process(name);
     this.host.endProcess(process);
     this.processes.delete(name);
-    for (const [gmap, { mm }] of this.gmaps) if (mm === process) this.gmaps.delete(gmap);
+    for (const [gmap, { mm }] of this.gmaps) if (mm === process) this.#forget(gmap);
     return OK;
   }
 
@@ -191,21 +211,43 @@ export class World {
   #alloc({ process, gmap: name }: OperationOf<'gmap_alloc'>): Answer {
     const mm = this.process(process);
     if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `there is a gmap ${name} already`);
-    this.gmaps.set(name, this.host.createGmap(mm, name));
+    const gmap = this.host.createGmap(mm, name);
+    this.gmaps.set(name, gmap);
+    this.invalidated.set(name, new Set());
+    this.#listen(name, gmap);
     return OK;
+  }
+
+  #free(name: number, gmap: Gmap): Answer {
+    const machine = this.machines.get(name);
+    if (machine) machine.destroy();
+    else gmap.free();
+    this.#forget(name);
+    return OK;
+  }
+
+  #forget(gmap: number): void {
+    this.gmaps.delete(gmap);
+    this.machines.delete(gmap);
+    this.invalidated.delete(gmap);
   }
 
   #ofGmap(
     operation: OperationOf<
-      'gmap_free' | 'gmap_map_segment' | 'gmap_unmap_segment' | 'gmap_fault' | 'gmap_discard' | 'dump'
+      | 'gmap_free'
+      | 'gmap_map_segment'
+      | 'gmap_unmap_segment'
+      | 'gmap_fault'
+      | 'gmap_discard'
+      | 'dump'
+      | 'watch'
+      | 'watched'
     >,
     gmap: Gmap,
   ): Answer {
     switch (operation.verb) {
       case 'gmap_free':
-        gmap.free();
-        this.gmaps.delete(operation.gmap);
-        return OK;
+        return this.#free(operation.gmap, gmap);
       case 'gmap_map_segment':
         gmap.map(operation);
         return OK;
@@ -219,6 +261,60 @@ export class World {
         return OK;
       case 'dump':
         return { lines: dump(gmap) };
+      case 'watch':
+        gmap.watch(operation.address, operation.length);
+        return OK;
+      case 'watched': {
+        const pages = this.invalidated.get(operation.gmap) as Set<number>;
+        const line = listed([...pages].sort((a, b) => a - b));
+        pages.clear();
+        return line;
+      }
+    }
+  }
+
+  /** The virtual machine of a gmap, which is made when it is first needed. */
+  #machine(name: number, gmap: Gmap): VirtualMachine {
+    const known = this.machines.get(name);
+    if (known) return known;
+    const machine = new VirtualMachine({ mm: gmap.mm, gmap });
+    this.#listen(name, gmap);
+    this.machines.set(name, machine);
+    return machine;
+  }
+
+  /** Hears of pages that the gmap watches, beside who hears of them already. */
+  #listen(name: number, gmap: Gmap): void {
+    const pages = this.invalidated.get(name) as Set<number>;
+    const other = gmap.onInvalidated;
+    gmap.onInvalidated = (page) => {
+      pages.add(page);
+      other?.(page);
+    };
+  }
+
+  #ofMachine(operation: OperationOf<'slot' | 'dirty' | 'key' | 'set_key'>, gmap: Gmap): Answer {
+    const machine = this.#machine(operation.gmap, gmap);
+    switch (operation.verb) {
+      case 'slot':
+        machine.setMemoryRegion({
+          slot: Number(operation.slot),
+          flags: operation.log ? 1 : 0,
+          guestPhysAddr: operation.to,
+          memorySize: operation.length,
+          userspaceAddr: operation.from,
+        });
+        return OK;
+      case 'dirty': {
+        const pages = machine.getDirtyLog(Number(operation.slot));
+        const start = Number((machine.slots.all.get(Number(operation.slot))?.guestPhysAddr ?? 0n) >> 12n);
+        return listed(pages.map((page) => start + page));
+      }
+      case 'key':
+        return { lines: [`ok ${hex(machine.getKey(operation.address))}`] };
+      case 'set_key':
+        machine.setKey(operation.address, operation.key);
+        return OK;
     }
   }
 
@@ -275,6 +371,11 @@ function readable(length: bigint): number {
 
 function bytes(data: Uint8Array): Answer {
   return data.length === 0 ? OK : { lines: [`ok ${formatBytes(data)}`] };
+}
+
+/** Guest pages, by number, as addresses in one line. */
+function listed(pages: readonly number[]): Answer {
+  return { lines: [['ok', ...pages.map((page) => hex(BigInt(page) << 12n))].join(' ')] };
 }
 
 /** A line a segment, made as they are read: there may be millions. */

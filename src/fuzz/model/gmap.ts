@@ -13,6 +13,7 @@ import {
 } from './places.ts';
 import type { ProcessModel } from './process.ts';
 import { Refusal } from './refusal.ts';
+import { SlotsModel } from './slots.ts';
 
 /** A guest segment that is not empty. */
 export interface Promised {
@@ -28,6 +29,9 @@ const SPANS = [2 ** 11, 2 ** 22, 2 ** 33] as const;
 export class GmapModel {
   readonly process: ProcessModel;
   readonly segments = new Map<number, Promised>();
+  readonly slots = new SlotsModel(this);
+  /** Guest pages that it was told of since somebody last asked. */
+  readonly #invalidated = new Set<number>();
   /** The tables below the first, by level: which part of the address space each is for. They stay. */
   readonly #tables = SPANS.map(() => new Set<number>());
 
@@ -102,6 +106,38 @@ export class GmapModel {
     return parts;
   }
 
+  /** Makes pages present and writable, and watches them. @throws Refusal EINVAL, EFAULT */
+  watch(address: bigint, length: bigint): void {
+    if (!onPage(address) || !onPage(length) || address + length > GUEST_LIMIT) throw new Refusal('EINVAL');
+    for (let page = pageOf(address); page < pageOf(address + length); page++) {
+      this.process.watch(this.processPage(page));
+      // A frame of 1 MiB that became pages has unlinked the segment.
+      this.processPage(page);
+    }
+  }
+
+  /** Guest addresses of the pages that it was told of, ascending; of none from now on. */
+  watched(): bigint[] {
+    const pages = [...this.#invalidated].sort((a, b) => a - b);
+    this.#invalidated.clear();
+    return pages.map((page) => BigInt(page) << 12n);
+  }
+
+  /** The guest pages that it was told of are these. */
+  takeOverWatched(pages: Iterable<number>): void {
+    this.#invalidated.clear();
+    for (const page of pages) this.#invalidated.add(page);
+  }
+
+  /** A watched page of the process has gone or can no longer be stored into. */
+  tell(processPage: number): void {
+    for (const [segment, { process, linked }] of this.segments) {
+      if (linked && process === segmentOf(processPage)) {
+        this.#invalidated.add(segment * SEGMENT_PAGES + (processPage % SEGMENT_PAGES));
+      }
+    }
+  }
+
   /** The page table of a process segment is gone. */
   unlink(process: number): void {
     for (const promised of this.segments.values()) if (promised.process === process) promised.linked = false;
@@ -109,12 +145,20 @@ export class GmapModel {
 
   #clear(start: number, end: number): boolean {
     let unlinked = false;
-    for (const [segment, { linked }] of this.segments) {
+    for (const [segment, { process, linked }] of this.segments) {
       if (segment < start || segment >= end) continue;
       unlinked ||= linked;
+      if (linked) this.#tellOfSegment(segment, process);
       this.segments.delete(segment);
     }
     return unlinked;
+  }
+
+  /** A guest segment is going to be unlinked: it will not hear of the pages that are watched there. */
+  #tellOfSegment(segment: number, process: number): void {
+    for (const [page, { watched }] of this.process.segments.get(process)?.pages ?? []) {
+      if (watched) this.#invalidated.add(segment * SEGMENT_PAGES + (page % SEGMENT_PAGES));
+    }
   }
 }
 

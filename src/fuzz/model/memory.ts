@@ -52,16 +52,18 @@ export interface MappedPage {
   bytes: Uint8Array | null;
   /** Whether it has been touched, so that there is an entry for it. */
   present: boolean;
+  /** Whether guests are to be told when it goes, or can no longer be stored into. */
+  watched: boolean;
 }
 
-/** The bytes of a page that is touched. @throws Refusal EFAULT beyond the end of the file */
-export function bytesOf(mapped: MappedPage, write: boolean): Uint8Array {
+/** The bytes of a page that is touched, a copy of the file's when it is to be one. @throws Refusal EFAULT beyond the end of the file */
+export function bytesOf(mapped: MappedPage, copied: boolean): Uint8Array {
   const { file, shared } = mapped.backing;
   if (mapped.bytes) return mapped.bytes;
   if (!file) return (mapped.bytes = new Uint8Array(4096));
   if (mapped.index >= file.pages) throw new Refusal('EFAULT');
   const bytes = file.page(mapped.index);
-  return write && !shared ? (mapped.bytes = bytes.slice()) : bytes;
+  return copied && !shared ? (mapped.bytes = bytes.slice()) : bytes;
 }
 
 /** Whether there is anything but zeros to be found in a page, as far as is known. */

@@ -32,7 +32,8 @@ export class Model {
   readonly gmaps = new Map<number, GmapModel>();
   readonly files = new Map<number, FileModel>();
   readonly #hasLargeFrame: (process: number, segment: number) => boolean;
-  #purges = 0;
+  /** Purges that operations of gmaps have asked for. */
+  purges = 0;
   #largeMapped = false;
 
   /** @param hasLargeFrame whether a segment of a process that may have a frame of 1 MiB has one in the world */
@@ -52,11 +53,16 @@ export class Model {
   }
 
   /**
-   * An operation found no frames: nothing has changed, except that an access may have touched pages before, and that
-   * frames of 1 MiB may have become pages.
+   * An operation found no frames: nothing has changed, except where operations may be half done, and that frames of
+   * 1 MiB may have become pages.
    */
   afterNoMemory(operation: Operation, world: World): void {
-    if (isAccess(operation) || this.hasLarge) takeOver(this, world);
+    if (mayBeHalfDone(operation) || this.hasLarge) takeOver(this, world);
+  }
+
+  /** Takes over what cannot be told of an operation on memory that may have frames of 1 MiB. */
+  afterLarge(operation: Operation, world: World): void {
+    if (this.hasLarge && operation.verb === 'watch') takeOver(this, world);
   }
 
   /** Whether there is memory that may have frames of 1 MiB. */
@@ -138,12 +144,29 @@ export class Model {
         return OK;
       case 'gmap_alloc':
         return this.#alloc(this.#process(operation.process), operation.gmap);
+      case 'slot':
+        this.purges += this.#gmap(operation.gmap).slots.set(operation);
+        return OK;
+      case 'dirty':
+        return listed(this.#gmap(operation.gmap).slots.dirty(operation.slot));
+      case 'key': {
+        const { slots, process } = this.#gmap(operation.gmap);
+        return [`ok 0x${process.key(slots.processPage(pageOf(operation.address))).toString(16)}`];
+      }
+      case 'set_key': {
+        const { slots, process } = this.#gmap(operation.gmap);
+        if (operation.key & 1) throw new Refusal('EINVAL');
+        process.setKey(slots.processPage(pageOf(operation.address)), operation.key);
+        return OK;
+      }
       case 'gmap_free':
       case 'gmap_map_segment':
       case 'gmap_unmap_segment':
       case 'gmap_fault':
       case 'gmap_discard':
       case 'dump':
+      case 'watch':
+      case 'watched':
         return this.#ofGmap(operation, this.#gmap(operation.gmap));
       default:
         return this.#access(operation);
@@ -222,14 +245,22 @@ export class Model {
 
   #free(name: number): void {
     const gmap = this.#gmap(name);
+    gmap.slots.end();
     gmap.process.gmaps.delete(gmap);
     this.gmaps.delete(name);
-    this.#purges++;
+    this.purges++;
   }
 
   #ofGmap(
     operation: OperationOf<
-      'gmap_free' | 'gmap_map_segment' | 'gmap_unmap_segment' | 'gmap_fault' | 'gmap_discard' | 'dump'
+      | 'gmap_free'
+      | 'gmap_map_segment'
+      | 'gmap_unmap_segment'
+      | 'gmap_fault'
+      | 'gmap_discard'
+      | 'dump'
+      | 'watch'
+      | 'watched'
     >,
     gmap: GmapModel,
   ): readonly string[] {
@@ -238,10 +269,10 @@ export class Model {
         this.#free(operation.gmap);
         return OK;
       case 'gmap_map_segment':
-        if (gmap.map(operation.from, operation.to, operation.length)) this.#purges++;
+        if (gmap.map(operation.from, operation.to, operation.length)) this.purges++;
         return OK;
       case 'gmap_unmap_segment':
-        if (gmap.unmap(operation.to, operation.length)) this.#purges++;
+        if (gmap.unmap(operation.to, operation.length)) this.purges++;
         return OK;
       case 'gmap_fault': {
         const segment = BigInt(gmap.fault(segmentOf(pageOf(operation.address))));
@@ -252,6 +283,11 @@ export class Model {
         return OK;
       case 'dump':
         return dump(gmap);
+      case 'watch':
+        gmap.watch(operation.address, operation.length);
+        return OK;
+      case 'watched':
+        return listed(gmap.watched());
     }
   }
 
@@ -283,13 +319,22 @@ export class Model {
     for (const { hosting, segments } of this.processes.values()) {
       if (hosting) for (const { table } of segments.values()) if (table) pagetables++;
     }
-    return `rmaps ${rmaps} tables ${tables} pagetables ${pagetables} purges ${this.#purges}`;
+    return `rmaps ${rmaps} tables ${tables} pagetables ${pagetables} purges ${this.purges}`;
   }
 }
 
-/** Accesses are made of several faults: those before one that found no frames are served. */
-export function isAccess({ verb }: Operation): boolean {
-  return verb.endsWith(' read') || verb.endsWith(' write');
+/**
+ * Accesses are made of several faults: those before one that found no frames are served. A slot that cannot be moved
+ * has lost its links; keys may have come into use and none was set.
+ */
+export function mayBeHalfDone({ verb }: Operation): boolean {
+  return (
+    verb.endsWith(' read') ||
+    verb.endsWith(' write') ||
+    verb === 'watch' ||
+    verb === 'slot' ||
+    verb === 'set_key'
+  );
 }
 
 /** Reads or stores bytes from an address on. All pages are touched before the first byte. */
@@ -321,6 +366,10 @@ function copy(
 function readable(length: bigint): number {
   if (length > READ_LIMIT) throw new Refusal('EINVAL');
   return Number(length);
+}
+
+function listed(addresses: readonly bigint[]): string[] {
+  return [['ok', ...addresses.map((address) => `0x${address.toString(16)}`)].join(' ')];
 }
 
 function dump(gmap: GmapModel): string[] {

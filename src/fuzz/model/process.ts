@@ -7,6 +7,7 @@ import type { GmapModel } from './gmap.ts';
 import { areOneMapping, type Backing, bytesOf, FileModel, type MappedPage } from './memory.ts';
 import { GROWN_PAGES, LIMIT_PAGES, onPage, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
 import { Refusal } from './refusal.ts';
+import { LogModel } from './slots.ts';
 
 const WRITE = 2;
 /** Places are chosen above this page. */
@@ -19,6 +20,8 @@ export interface Segment {
   table: boolean;
   /** Whether it has a frame of 1 MiB instead. */
   large: boolean;
+  /** Storage keys of its pages, but for the bits that say what was used; 0 where none is set. */
+  readonly keys: Map<number, number>;
 }
 
 /** What an mmap asks for. */
@@ -48,10 +51,14 @@ export class ProcessModel {
   /** Segments of which something is mapped. */
   readonly segments = new Map<number, Segment>();
   readonly gmaps = new Set<GmapModel>();
+  /** Who wants to know which pages are written. */
+  readonly #logs = new Set<LogModel>();
   /** Whether it has had a gmap: its page tables have PGSTEs. */
   hosting = false;
   /** Whether it has been given memory beyond 4 TiB. */
   grown = false;
+  /** Whether its guests use storage keys: what is private is not shared with anybody then. */
+  #usesKeys = false;
   /** Whether a segment has got the frame of 1 MiB that it may have: only who has the storage can know. */
   readonly #hasLargeFrame: (segment: number) => boolean;
 
@@ -96,6 +103,8 @@ export class ProcessModel {
         if (page < start || page >= end) continue;
         changes ||= (mapped.protection & WRITE) !== (protection & WRITE);
         mapped.protection = protection;
+        // A store to a logged page is noted anew.
+        if ((protection & WRITE) === 0 || this.#isLogged(page)) this.#tell(page, mapped);
       }
       // Whether stores are allowed stands in the segment entry, of which guests have copies.
       if (large && changes) this.#unlink(number);
@@ -140,6 +149,8 @@ export class ProcessModel {
     this.splitAll(to, to + count);
     const first = this.page(start) as MappedPage;
     for (let i = 0; i < count; i++) {
+      this.#tell(to + i, this.page(to + i));
+      if (start + i < end) this.#tell(start + i, this.page(start + i));
       const old = start + i < end ? (this.page(start + i) as MappedPage) : continued(first, i);
       const segment = this.#put(to + i, { ...old });
       segment.table ||= old.present;
@@ -154,7 +165,9 @@ export class ProcessModel {
     for (const [number, { pages }] of this.segments) {
       this.#split(number);
       for (const [page, mapped] of pages) {
-        const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null });
+        // Private pages are copied when they are stored into next: until then that is forbidden.
+        if (!mapped.backing.shared && !this.#usesKeys) this.#tell(page, mapped);
+        const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null, watched: false });
         segment.table ||= mapped.present;
       }
     }
@@ -168,6 +181,7 @@ export class ProcessModel {
     this.#eachSegment(start, end, (segment, number) => {
       for (const [page, mapped] of segment.pages) {
         if (page < start || page >= end) continue;
+        this.#tell(page, mapped);
         mapped.bytes = null;
         mapped.present = false;
       }
@@ -184,10 +198,84 @@ export class ProcessModel {
     const mapped = segment?.pages.get(page);
     if (!segment || !mapped) throw new Refusal('EFAULT');
     if (write ? (mapped.protection & WRITE) === 0 : mapped.protection === 0) throw new Refusal('EFAULT');
-    const bytes = bytesOf(mapped, write);
+    const bytes = bytesOf(mapped, write || this.#usesKeys);
     if (!this.#isLarge(number, segment, mapped)) segment.table = true;
     mapped.present = true;
+    if (write) this.noteWritten(page);
     return bytes;
+  }
+
+  /** Who wants to know hears that the page is written. */
+  noteWritten(page: number): void {
+    for (const log of this.#logs) if (log.covers(page)) log.written.add(page);
+  }
+
+  /** Guests are told when the page goes, or can no longer be stored into. @throws Refusal EFAULT */
+  watch(page: number): void {
+    this.#split(segmentOf(page));
+    this.touch(page, true);
+    (this.page(page) as MappedPage).watched = true;
+  }
+
+  /** The storage key of a page, but for the bits that say what was used. @throws Refusal EFAULT */
+  key(page: number): number {
+    if (!this.page(page)) throw new Refusal('EFAULT');
+    return this.segments.get(segmentOf(page))?.keys.get(page) ?? 0;
+  }
+
+  /** @throws Refusal EFAULT */
+  setKey(page: number, key: number): void {
+    const segment = this.segments.get(segmentOf(page));
+    if (!segment?.pages.has(page)) throw new Refusal('EFAULT');
+    this.#enableKeys();
+    segment.table = true;
+    segment.keys.set(page, key & 0xf8);
+  }
+
+  /** Whether keys have come into use. */
+  takeOverKeys(used: boolean): void {
+    if (used) this.#enableKeys();
+  }
+
+  #enableKeys(): void {
+    if (this.#usesKeys) return;
+    this.#usesKeys = true;
+    for (const [number, { pages }] of this.segments) {
+      this.#split(number);
+      for (const mapped of pages.values()) if (mapped.present) bytesOf(mapped, true);
+    }
+  }
+
+  /** Notes from now on which pages of a range are written. */
+  startLog(start: number, end: number): LogModel {
+    this.splitAll(start, end);
+    const log = new LogModel(start, end);
+    this.#logs.add(log);
+    this.#eachSegment(start, end, ({ pages }) => {
+      for (const page of pages.keys()) if (log.covers(page)) this.forbidStores(page);
+    });
+    return log;
+  }
+
+  stopLog(log: LogModel): void {
+    this.#logs.delete(log);
+  }
+
+  /** The next store to the page is heard of. */
+  forbidStores(page: number): void {
+    this.#tell(page, this.page(page));
+  }
+
+  #isLogged(page: number): boolean {
+    for (const log of this.#logs) if (log.covers(page)) return true;
+    return false;
+  }
+
+  /** A page goes, or can no longer be stored into: who watches it is told, once. */
+  #tell(page: number, mapped: MappedPage | undefined): void {
+    if (!mapped?.watched) return;
+    mapped.watched = false;
+    for (const gmap of this.gmaps) gmap.tell(page);
   }
 
   /** A guest is linked to a segment of which something is mapped. */
@@ -201,6 +289,8 @@ export class ProcessModel {
   #isLarge(number: number, segment: Segment, mapped: MappedPage): boolean {
     if (segment.large || segment.table || !mapped.backing.large) return segment.large;
     const first = number * SEGMENT_PAGES;
+    if (this.#usesKeys) return false;
+    for (const log of this.#logs) if (log.start < first + SEGMENT_PAGES && first < log.end) return false;
     if (mapped.protection === 0 || !this.#areOneMapping(first, first + SEGMENT_PAGES)) return false;
     segment.large = this.#hasLargeFrame(number);
     return segment.large;
@@ -230,7 +320,11 @@ export class ProcessModel {
   remove(start: number, end: number): void {
     this.splitEdges(start, end);
     this.#eachSegment(start, end, ({ pages }, number) => {
-      for (const page of pages.keys()) if (page >= start && page < end) pages.delete(page);
+      for (const [page, mapped] of pages) {
+        if (page < start || page >= end) continue;
+        this.#tell(page, mapped);
+        pages.delete(page);
+      }
       if (pages.size > 0) return;
       this.segments.delete(number);
       this.#unlink(number);
@@ -244,7 +338,7 @@ export class ProcessModel {
   #put(page: number, mapped: MappedPage): Segment {
     const number = segmentOf(page);
     let segment = this.segments.get(number);
-    if (!segment) this.segments.set(number, (segment = { pages: new Map(), table: false, large: false }));
+    if (!segment) this.segments.set(number, (segment = emptySegment()));
     segment.pages.set(page, mapped);
     return segment;
   }
@@ -311,9 +405,13 @@ export class ProcessModel {
   }
 }
 
+function emptySegment(): Segment {
+  return { pages: new Map(), table: false, large: false, keys: new Map() };
+}
+
 /** A page that nobody has touched. */
 function freshPage(backing: Backing, index: number, protection: number): MappedPage {
-  return { backing, index, protection, bytes: null, present: false };
+  return { backing, index, protection, bytes: null, present: false, watched: false };
 }
 
 /** The page of the same mapping that is so many pages further on, untouched. */

@@ -6,16 +6,22 @@
 import { hasFrame, type Mm } from '../../host/index.ts';
 import type { World } from '../../scenario/index.ts';
 import type { Model } from './model.ts';
-import type { Segment } from './process.ts';
+import type { ProcessModel, Segment } from './process.ts';
 
 /** Takes over which segments have page tables or frames of 1 MiB, which pages were touched, and what is linked. */
 export function takeOver(model: Model, world: World): void {
+  model.purges = world.host.stats().purges;
   for (const [name, process] of model.processes) {
     const mm = world.process(name);
     process.grown = mm.tables.levels > 3;
-    for (const [number, segment] of process.segments) takeOverSegment(segment, number, mm);
+    process.takeOverKeys(mm.entries.usesKeys);
+    for (const [number, segment] of process.segments) {
+      takeOverSegment(segment, number, mm);
+      for (const page of segment.pages.keys()) takeOverLogs(process, page, mm);
+    }
   }
   for (const [name, gmap] of model.gmaps) {
+    gmap.takeOverWatched(world.invalidated.get(name) ?? []);
     for (const promised of gmap.segments.values()) promised.linked = false;
     for (const { guest, linked } of world.gmap(name).segments()) {
       const promised = gmap.segments.get(Number(guest >> 20n));
@@ -31,6 +37,7 @@ function takeOverSegment(segment: Segment, number: number, mm: Mm): void {
   for (const [page, mapped] of segment.pages) {
     const present = segment.table && hasFrame(mm.entries.low(table, page % 256));
     mapped.present = segment.large || present;
+    mapped.watched = segment.table && mm.tables.pgstes && mm.entries.isWatched(table, page % 256);
     const { file, shared } = mapped.backing;
     // A page that was copied before the access failed is no longer the file's.
     if (
@@ -43,6 +50,12 @@ function takeOverSegment(segment: Segment, number: number, mm: Mm): void {
       mapped.bytes = file.page(mapped.index).slice();
     }
   }
+}
+
+/** A page that was written before the access failed is in all logs of it. */
+function takeOverLogs(process: ProcessModel, page: number, mm: Mm): void {
+  const logs = mm.logs.filter((log) => log.covers(page));
+  if (logs.length > 0 && logs.every((log) => log.has(page))) process.noteWritten(page);
 }
 
 /** Whether the frame of a page is the file's own. */
