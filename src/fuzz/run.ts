@@ -101,7 +101,7 @@ export class Run {
     if (lines[0] === 'error ENOMEM') {
       this.refused++;
       this.#checker?.suspect();
-      if (failed || this.#options.scarce) {
+      if (failed || this.#options.scarce || isHungry(operation)) {
         this.model.afterNoMemory(operation, this.world);
         const changed = watched && failed ? this.#picture.difference() : null;
         return changed ? { kind: 'answer', message: `error ENOMEM, but ${changed}` } : null;
@@ -142,6 +142,11 @@ export function runAll(
     if (finding) return { finding, performed: run.performed };
   }
   return { finding: run.finish(), performed: run.performed };
+}
+
+/** Whether it may need more tables than storage has room for: 16 KiB for every 2 GiB. */
+function isHungry(operation: Operation): boolean {
+  return operation.verb === 'gmap_map_segment' && operation.length > 1n << 39n;
 }
 
 function differenceBetween(found: readonly string[], expected: readonly string[]): Finding | null {
