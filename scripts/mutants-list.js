@@ -273,4 +273,41 @@ export const MUTANTS = [
     find: '      if (this.#freeOrder[buddy] !== order + 1) break;',
     replace: '      break;',
   },
+  {
+    name: 'a slot that is deleted goes on logging',
+    file: 'src/host/kvm/slots.ts',
+    find: '    this.#stopLog(slot);\n    this.#slots.delete(slot);',
+    replace: '    this.#slots.delete(slot);',
+  },
+  {
+    name: 'a log that was started for a slot that could not be made goes on',
+    file: 'src/host/kvm/slots.ts',
+    find: '      if (log !== null) mm.stopLog(log);\n',
+    replace: '',
+  },
+  {
+    name: 'a virtual CPU does not hear that its second prefix page is gone',
+    file: 'src/host/kvm/prefix-pages.ts',
+    find: 'if (page === this.#watched || page === this.#watched + 1) this.#watched = NONE;',
+    replace: 'if (page === this.#watched) this.#watched = NONE;',
+  },
+  {
+    name: 'the first use of keys leaves private pages shared',
+    file: 'src/host/mm/mm.ts',
+    find: '      unshareAll(this);\n',
+    replace: '',
+  },
+  {
+    name: 'the fork of a process whose guests use keys shares its pages',
+    file: 'src/host/mm/fork.ts',
+    find: 'if (!shared && parent.entries.usesKeys) {',
+    replace: 'if (!shared && parent.entries.usesKeys && page < 0) {',
+  },
+  {
+    name: 'setting keys that cannot all be set sets some',
+    file: 'src/host/mm/mm.ts',
+    find: '      for (const page of pages) this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));\n',
+    replace:
+      '      pages.forEach((page, i) => {\n        this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));\n        this.#setKey(page, keys[i] as number);\n      });\n',
+  },
 ];

@@ -70,13 +70,14 @@ export class PageEntries {
     return frame;
   }
 
-  /** Puts another frame in the place of an entry's and says which it had. */
+  /**
+   * Puts another frame in the place of an entry's and says which it had. That is a private page's that others had too;
+   * where keys are used no private page has such a frame (unshare.ts), so there is no key to keep.
+   */
   replace(table: number, index: number, frame: number, bits: number): number {
     const old = this.frame(table, index);
-    if (this.usesKeys) this.#saveKey(table, index, old);
     this.#set(table, index, frame, bits);
     this.#kernel.purges.page('page-copied', table, index);
-    if (this.usesKeys) this.#loadKey(table, index, frame);
     this.#tell(table, index);
     return old;
   }
@@ -161,7 +162,7 @@ export class PageEntries {
     view.setUint32(at, pgste >>> 0);
   }
 
-  /** A frame that nobody else has gets the key of the page. */
+  /** A frame gets the key of the page; one that others have, by shared mappings, has one already. */
   #loadKey(table: number, index: number, frame: number): void {
     const { frames, storage } = this.#kernel;
     if (frames.sharersOf(frame) > 0) return;
