@@ -170,6 +170,7 @@ export class Generator {
       case 'exit':
         return { verb, ...whose };
       case 'fork':
+        if (model.processes.size > this.#profile.processes) return this.#ofProcess('process write', model);
         return { verb, ...whose, child: this.#freeName(model.processes, this.#profile.processes + 1) };
       case 'mremap':
         return { verb, ...whose, ...this.#remapping(process) };
@@ -274,21 +275,16 @@ export class Generator {
       case 'dump':
       case 'watched':
         return { verb, gmap };
-      case 'slot': {
-        const from = BigInt(this.#processSegment(known?.process)) << 20n;
-        const to = BigInt(this.#guestSegment(known)) << 20n;
-        const length = this.#random.oneIn(4) ? 0n : this.#places.segments();
-        const log = this.#random.oneIn(3) ? {} : { log: true as const };
-        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)), from, to, length, ...log };
-      }
+      case 'slot':
+        return { verb, gmap, ...this.#slot(known) };
       case 'dirty':
-        return { verb, gmap, slot: BigInt(this.#random.below(SLOTS)) };
+        return { verb, gmap, slot: this.#slotNumber(known) };
       case 'key':
-        return { verb, gmap, address: this.#places.within(this.#guestPage(known)) };
+        return { verb, gmap, address: this.#places.within(this.#pageOfSlot(known)) };
       case 'set_key': {
         if (!this.#profile.keys) return this.#ofGmap('guest write', model);
         const key = this.#random.below(128) * 2 + (this.#random.oneIn(20) ? 1 : 0);
-        return { verb, gmap, address: this.#places.within(this.#guestPage(known)), key };
+        return { verb, gmap, address: this.#places.within(this.#pageOfSlot(known)), key };
       }
       case 'watch':
         return { verb, gmap, address: this.#guestPage(known), length: this.#mapped() };
@@ -319,6 +315,35 @@ export class Generator {
         return { verb, gmap, address, bytes: this.#data(), ...this.#cpu() };
       }
     }
+  }
+
+  /** A slot that is new, or one that is there: changed, moved or deleted. */
+  #slot(gmap: GmapModel | undefined): Omit<OperationOf<'slot'>, 'verb' | 'gmap'> {
+    const slot = this.#slotNumber(gmap);
+    const log = this.#random.oneIn(3) ? {} : { log: true as const };
+    const old = gmap?.slots.all.get(slot);
+    const to = BigInt(this.#guestSegment(gmap)) << 20n;
+    if (old && !this.#random.oneIn(8)) {
+      const length = this.#random.oneIn(4) ? 0n : old.length;
+      return { slot, from: old.from, to: this.#random.oneIn(3) ? to : old.to, length, ...log };
+    }
+    const from = BigInt(this.#processSegment(gmap?.process)) << 20n;
+    const number = this.#random.oneIn(2) ? slot : BigInt(this.#random.below(SLOTS));
+    return { slot: number, from, to, length: this.#places.segments(), ...log };
+  }
+
+  /** A slot that is there, mostly, if there is one. */
+  #slotNumber(gmap: GmapModel | undefined): bigint {
+    const numbers = [...(gmap?.slots.all.keys() ?? [])];
+    const any = numbers.length === 0 || this.#random.oneIn(10);
+    return any ? BigInt(this.#random.below(SLOTS)) : this.#random.pick(numbers);
+  }
+
+  /** A guest page that a slot has, mostly, if there is one. */
+  #pageOfSlot(gmap: GmapModel | undefined): bigint {
+    const slot = gmap?.slots.all.get(this.#slotNumber(gmap));
+    if (!slot) return this.#guestPage(gmap);
+    return slot.to + (this.#pageNear(Number(slot.from >> 20n), gmap?.process) % SEGMENT);
   }
 
   /** A name that is taken, mostly. */

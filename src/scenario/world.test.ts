@@ -42,6 +42,12 @@ describe('operations', () => {
     'guest 5 read 0 1',
     'guest 5 write 0 00',
     'dump 5',
+    'slot 5 0 0 0 1M',
+    'dirty 5 0',
+    'key 5 0',
+    'set_key 5 0 0x10',
+    'watch 5 0 4K',
+    'watched 5',
   ])('%s: ENOENT without the gmap, with a sentence', (line) => {
     expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no gmap 5' });
   });
@@ -205,6 +211,44 @@ describe('memory that several have', () => {
     expect(last('file 3 4K', 'file 3 4K')).toBe('error EEXIST');
     expect(last('file 3 read 4095 2')).toBe('error EINVAL');
     expect(last('mmap 2G 8K file 3 0', 'process read 0x80001000 1')).toBe('error EFAULT');
+  });
+});
+
+describe('a virtual machine', () => {
+  beforeEach(() => {
+    last('mmap 256M 2M', 'gmap_alloc 0', 'slot 0 1 256M 1M 1M log');
+  });
+
+  it('has slots, which say what was written', () => {
+    expect(last('guest 0 write 0x102000 01', 'process write 256M 02', 'guest 0 read 0x103000 1')).toBe(
+      'ok 00',
+    );
+    expect(last('dirty 0 1')).toBe('ok 0x100000 0x102000');
+    expect(last('dirty 0 1')).toBe('ok');
+    expect(last('kernel write 0x10003000 01', 'dirty 0 1')).toBe('ok 0x103000');
+    expect(last('dirty 0 2')).toBe('error ENOENT');
+    expect(last('slot 0 1 256M 1M 1M', 'dirty 0 1')).toBe('error ENOENT');
+    expect(last('slot 0 2 256M 1M 1M')).toBe('error EEXIST');
+    expect(last('slot 0 1 256M 1M 0', 'dump 0')).toBe('end');
+    expect(last('gmap_free 0', 'dirty 0 1')).toBe('error ENOENT');
+  });
+
+  it('has storage keys', () => {
+    expect(last('key 0 1M')).toBe('ok 0x0');
+    expect(last('set_key 0 1M 0x30', 'key 0 1M')).toBe('ok 0x30');
+    expect(last('guest 0 write 1M 01', 'key 0 1M')).toBe('ok 0x36');
+    expect(last('key 0 0')).toBe('error EFAULT');
+    expect(last('set_key 0 1M 1')).toBe('error EINVAL');
+  });
+
+  it('hears of pages that it watches, with slots and without', () => {
+    last('gmap_alloc 1', 'gmap_map_segment 1 256M 0 1M');
+    expect(last('watch 1 4K 8K', 'watch 0 1M 4K', 'watched 1')).toBe('ok');
+    expect(last('dontneed 256M 8K', 'watched 1')).toBe('ok 0x0 0x1000');
+    expect(last('watched 0', 'watched 0')).toBe('ok');
+    expect(last('mprotect 256M 1M r', 'watched 1')).toBe('ok 0x2000');
+    expect(last('watch 1 1 4K')).toBe('error EINVAL');
+    expect(last('watch 1 0 4K')).toBe('error EFAULT');
   });
 });
 

@@ -25,7 +25,7 @@ export class LogModel {
 }
 
 /** A slot, in bytes. */
-interface Slot {
+export interface Slot {
   readonly from: bigint;
   readonly to: bigint;
   readonly length: bigint;
@@ -48,6 +48,11 @@ export class SlotsModel {
 
   constructor(gmap: GmapModel) {
     this.#gmap = gmap;
+  }
+
+  /** The slots there are, by number. */
+  get all(): ReadonlyMap<bigint, Slot> {
+    return this.#slots;
   }
 
   /** Says how many purges that takes: each for something that was linked. @throws Refusal */
