@@ -1,35 +1,83 @@
 /**
- * `npm run bench -- NAME [--segments N] [--json]`: the benchmarks.
+ * `npm run bench -- NAME [--segments N] [--json]`: the benchmarks. docs/performance.md has what they found.
  */
 
 import { parseArgs } from 'node:util';
-import { benchGmap, OPERATIONS } from './gmap.ts';
+import { benchAccess, PATTERNS } from './access.ts';
+import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
+import { benchMemory } from './memory.ts';
+import { benchSharers, SHARERS } from './sharers.ts';
+import { rounded } from './timing.ts';
 
-const USAGE = 'usage: npm run bench -- gmap [--segments N] [--json]';
+const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
+       npm run bench -- memory [--segments N] [--json]
+       npm run bench -- sharers [--json]
+       npm run bench -- access [--json]`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { segments: { type: 'string' }, json: { type: 'boolean' } },
-});
+/** Figures under a heading, or as a line of JSON. */
+type Print = (heading: string, figures: Record<string, number>, json: object) => void;
 
-const counts = values.segments === undefined ? [1_000, 10_000, 100_000] : [Number(values.segments)];
-if (
-  positionals[0] !== 'gmap' ||
-  positionals.length !== 1 ||
-  !counts.every((n) => Number.isInteger(n) && n > 0)
-) {
-  console.error(USAGE);
-  process.exit(2);
-}
-
-for (const segments of counts) {
-  const ns = benchGmap(segments);
-  const rounded = Object.fromEntries(OPERATIONS.map((name) => [name, Math.round(ns[name] * 10) / 10]));
-  if (values.json) {
-    console.log(JSON.stringify({ segments, ns: rounded }));
-  } else {
-    console.log(`${segments} segments, nanoseconds a segment`);
-    for (const [name, figure] of Object.entries(rounded))
-      console.log(`  ${name.padEnd(14)}${figure.toFixed(1).padStart(8)}`);
+const table: Print = (heading, figures) => {
+  console.log(heading);
+  for (const [name, figure] of Object.entries(figures)) {
+    console.log(`  ${name.padEnd(14)}${figure.toFixed(1).padStart(8)}`);
   }
+};
+const line: Print = (_heading, _figures, json) => console.log(JSON.stringify(json));
+
+/** The benchmarks by name; those that `sized` are told how many segments. */
+const benches: Record<string, { sized: readonly number[] | null; run: (print: Print, n: number) => void }> = {
+  gmap: {
+    sized: [1_000, 10_000, 100_000, 1_000_000],
+    run: (print, segments) => {
+      const result = benchGmap(segments);
+      if (result.leftOut !== null) console.error(result.leftOut);
+      const json = gmapJson(result);
+      print(`${segments} segments, nanoseconds a segment`, json.ns, json);
+    },
+  },
+  memory: {
+    sized: [100_000],
+    run: (print, segments) => {
+      const { segments: _, ...found } = benchMemory(segments);
+      const bytes = rounded(found);
+      print(`${segments} segments, bytes a segment`, bytes, { segments, bytes });
+    },
+  },
+  sharers: {
+    sized: null,
+    run: (print) => {
+      for (const sharers of SHARERS) {
+        const ns = rounded(benchSharers(sharers));
+        print(`${sharers} to a page table, nanoseconds an unlink`, ns, { sharers, ns });
+      }
+    },
+  },
+  access: {
+    sized: null,
+    run: (print) => {
+      for (const pattern of PATTERNS) {
+        const ns = rounded(benchAccess(pattern));
+        print(`${pattern}, nanoseconds an access`, ns, { pattern, ns });
+      }
+    },
+  },
+};
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { segments: { type: 'string' }, json: { type: 'boolean' } },
+  });
+  const bench = positionals.length === 1 ? benches[positionals[0] as string] : undefined;
+  const told = values.segments === undefined ? null : Number(values.segments);
+  const sensible = told === null || (Number.isInteger(told) && told > 0 && told <= MOST_SEGMENTS);
+  if (!bench || !sensible || (told !== null && bench.sized === null)) {
+    console.error(USAGE);
+    process.exit(2);
+  }
+  const counts = told === null ? (bench.sized ?? [0]) : [told];
+  for (const count of counts) bench.run(values.json ? line : table, count);
 }
+
+main();

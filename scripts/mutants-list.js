@@ -40,10 +40,28 @@ export const MUTANTS = [
     replace: 'const unlinked = 0;',
   },
   {
+    name: 'a segment mapped by itself stays linked',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0 || this.#freed === true) return false;',
+  },
+  {
+    name: 'a segment mapped by itself is the next one',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'writePromise(this.#view, tables.entryIn(to), from);',
+    replace: 'writePromise(this.#view, tables.entryIn(to), from + 1);',
+  },
+  {
     name: 'a promise is one segment off',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (count < LONG_RUN) writePromises(this.#view, entry, count, from);',
-    replace: 'if (count < LONG_RUN) writePromises(this.#view, entry, count, from + 1);',
+    find: 'writePromises(this.#view, entry, count, from);',
+    replace: 'writePromises(this.#view, entry, count, from + 1);',
+  },
+  {
+    name: 'a long run of promises has wrong high halves',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'const high = (at - start) / PATTERN_ENTRIES;',
+    replace: 'const high = Math.floor(from / PATTERN_ENTRIES);',
   },
   {
     name: 'a promise lacks the protection bit',
@@ -61,6 +79,18 @@ export const MUTANTS = [
     name: 'fault does not ask the process',
     file: 'src/host/gmap/gmap.ts',
     find: '    if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;\n',
+    replace: '',
+  },
+  {
+    name: 'a promise is linked again although the process has nothing at its first byte',
+    file: 'src/host/gmap/gmap.ts',
+    find: '    if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;\n',
+    replace: '',
+  },
+  {
+    name: 'a promise that is linked again is in no reverse map',
+    file: 'src/host/gmap/gmap.ts',
+    find: '    this.#reverseMaps.linkFrame(tableUnit(tableHi, tableLo) >>> 1, node);\n',
     replace: '',
   },
   {
@@ -114,7 +144,7 @@ export const MUTANTS = [
   {
     name: 'free leaks the tables below',
     file: 'src/host/gmap/tables.ts',
-    find: '        if (below >= 0) this.#freeBelow(below, type - 1);\n',
+    find: '    for (const table of this.#regionTables) frames.free(table);\n',
     replace: '',
   },
   {
@@ -228,8 +258,8 @@ export const MUTANTS = [
   {
     name: 'the buffer forgets whose a page is',
     file: 'src/machine/tlb.ts',
-    find: 'if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) {',
-    replace: 'if (this.pages[slot] === page) {',
+    find: '    if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi)\n      return slot;',
+    replace: '    if (this.pages[slot] === page) return slot;',
   },
   {
     name: 'munmap takes one page too many from a mapping',
@@ -403,7 +433,7 @@ export const MUTANTS = [
   {
     name: 'a region-third table goes with the first segment table',
     file: 'src/host/mm/removal.ts',
-    find: '  if (mm.tables.nextTable(first, first + 2048 * 2048) < first + 2048 * 2048) return;\n',
+    find: '  if (mm.tables.nextTable(first, first + SEGMENTS_PER_REGION) < first + SEGMENTS_PER_REGION) return;\n',
     replace: '',
   },
   {
@@ -417,18 +447,6 @@ export const MUTANTS = [
     file: 'src/host/mm/entries.ts',
     find: '    if (this.usesKeys) this.#saveKey(table, index, frame);\n',
     replace: '',
-  },
-  {
-    name: 'the key of a page that is copied is not saved',
-    file: 'src/host/mm/entries.ts',
-    find: '    if (this.usesKeys) this.#saveKey(table, index, old);\n',
-    replace: '',
-  },
-  {
-    name: 'a copy does not get the key',
-    file: 'src/host/mm/entries.ts',
-    find: '    if (this.usesKeys) this.#loadKey(table, index, frame);\n    this.#tell(table, index);',
-    replace: '    this.#tell(table, index);',
   },
   {
     name: 'a new frame does not get the key',

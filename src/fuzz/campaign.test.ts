@@ -58,7 +58,7 @@ function findWithout(
 ): Failure | null {
   const campaign = new Campaign({
     seed: 1,
-    operations: 1000,
+    operations: 400,
     run: { storageSize: 8 << 20, checkEvery, before: (host) => (host.kernel.purges.leftOut = site) },
   });
   return campaign.advance(operations);
@@ -78,7 +78,7 @@ describe.each(PURGE_SITES)('with the purge %s left out', (site) => {
     expect(operations).toEqual(short.operations);
     expect(operations.length).toBeLessThanOrEqual(12);
     expect(runAll(operations, short.options).finding).toEqual(short.finding);
-    expect(short.finding.kind).toBe('stale-translation');
+    expect(short.finding.kind).toMatch(/^(stale-translation|breakdown)$/);
     expect(runAll(operations, { storageSize: 8 << 20, checkEvery: 1 }).finding).toBe(null);
   });
 });

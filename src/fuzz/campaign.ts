@@ -96,7 +96,7 @@ export class Campaign {
 function drawOptions(random: Random): RunOptions {
   const scarce = random.oneIn(4);
   return {
-    storageSize: (scarce ? random.pick([1, 2, 3]) : 32) * MIB,
+    storageSize: (scarce ? random.pick([1, 2, 3]) : 24) * MIB,
     scarce,
     checkEvery: random.pick([0, 0, 1, 50]),
     compareEvery: random.pick([1, 10, 100]),
@@ -105,18 +105,31 @@ function drawOptions(random: Random): RunOptions {
 
 /** Makes a failure short. @param more says whether there is time for more */
 export function shrinkFailure(failure: Failure, more?: () => boolean): Failure {
-  // With everything looked at after each operation, less is needed; but it may be that this hides what fails.
-  const thorough = { ...failure.options, checkEvery: 1, compareEvery: 1 };
   const { kind } = failure.finding;
   const failsWith = (options: RunOptions) => (operations: readonly Operation[]) => {
     const { finding, performed } = runAll(operations, options);
     return finding?.kind === kind ? withoutComparisons(operations, performed) : null;
   };
-  const failed = failsWith(thorough)(failure.operations);
-  const options = failed ? thorough : failure.options;
+  let { options } = failure;
+  let failed: readonly Operation[] | null = null;
+  for (const easier of easierThan(options)) {
+    failed = failsWith(easier)(failure.operations);
+    if (failed) options = easier;
+    if (failed) break;
+  }
   const operations = shrink(failed ?? failure.operations, failsWith(options), more);
   const { finding } = runAll(operations, options);
   return { ...failure, options, operations, finding: finding ?? failure.finding };
+}
+
+/**
+ * Ways to run what has failed in which less is needed: everything is looked at after each operation, in little storage.
+ * It may be that this hides what fails.
+ */
+function easierThan(options: RunOptions): RunOptions[] {
+  const thorough = { ...options, checkEvery: 1, compareEvery: 1 };
+  const sizes = options.scarce ? [] : [2 * MIB, 8 * MIB];
+  return [...sizes.map((storageSize) => ({ ...thorough, storageSize })), thorough];
 }
 
 /** The operations up to where it failed, and of the comparisons only the one that failed, if one did. */

@@ -3,6 +3,7 @@ import {
   CPU_FLAG,
   type Cpu,
   ICPT,
+  INTERCEPT_KEYS,
   INTERCEPT_OPERATION,
   INTERCEPT_PROGRAM,
   interpret,
@@ -16,6 +17,8 @@ import {
 import {
   code,
   diag,
+  ipm,
+  iske,
   jump,
   lctlg,
   lg,
@@ -23,7 +26,9 @@ import {
   lpswe,
   MASK,
   psw,
+  rrbe,
   sckc,
+  sske,
   stg,
   stnsm,
   stosm,
@@ -359,5 +364,213 @@ describe('two translations', () => {
     machine.storage.set64(0x3000 + SIE.PSW + 8, BigInt(START));
     interpret(cpu, 0x3000, 100);
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PAGE_TRANSLATION);
+  });
+});
+
+describe('storage keys of a guest', () => {
+  /** The page whose key is looked at, 0x20 of guest and host. */
+  const GUEST_PAGE = 0x2_0000;
+  const FRAME = (ORIGIN + GUEST_PAGE) / 4096;
+  const STATUS = PAGES + 0x800 + 0x20 * 8;
+  const keys = () => machine.storage.keys;
+  const status = () => machine.storage.get32(STATUS);
+  const setStatus = (value: number) => machine.storage.set32(STATUS, value);
+  /** Puts the instructions behind a load of the page's address into register 2, and runs them. */
+  const runOn = (...instructions: number[][]) => {
+    program(load(2, GUEST_PAGE), ...instructions, lpswe(DONE));
+    setPsw(MASK.PLAIN, START);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+  };
+  /** The condition code that IPM put into register 4. */
+  const cc = () => Number((cpu.gr[4] as bigint) >> 28n) & 3;
+
+  beforeEach(() => {
+    hostTables();
+    machine.storage.fill(PAGES + 0x800, 0x800, 0);
+  });
+
+  describe('with page-status-table entries', () => {
+    it.each([
+      [0x00, 0x0000_0000, 0x00],
+      [0x54, 0x0000_0000, 0x54],
+      [0x50, 0x0004_0000, 0x54],
+      [0x50, 0x0002_0000, 0x52],
+      [0xf4, 0x0002_0000, 0xf6],
+      [0x00, 0x0060_0000, 0x00],
+      [0x30, 0xf800_0000, 0x30],
+    ])('ISKE of frame key %i and status %i is %i, and changes neither', (own, kept, seen) => {
+      keys()[FRAME] = own;
+      setStatus(kept);
+      cpu.gr[1] = 0x1122_3344_5566_77ffn;
+      runOn(iske(1, 2));
+      expect(cpu.gr[1]).toBe(0x1122_3344_5566_7700n | BigInt(seen));
+      expect([keys()[FRAME], status()]).toEqual([own, kept]);
+    });
+
+    it('ISKE, RRBE, SSKE and TPROT note no reference, remembered or not', () => {
+      cpu.gr[1] = 0n;
+      runOn(iske(1, 2), rrbe(0, 2), sske(1, 2), [0xe5, 0x01, 0x20, 0x00, 0x00, 0x00]);
+      expect(keys()[FRAME]).toBe(0);
+      expect(status()).toBe(0);
+    });
+
+    it.each([
+      [0x00, 0x0000_0000, 0x56, 0x50, 0x5006_0000],
+      [0x36, 0x0000_0000, 0xf8, 0xf8, 0xf860_0000],
+      [0x04, 0x0006_0000, 0x00, 0x00, 0x0040_0000],
+      [0x02, 0x0040_0000, 0x0c, 0x08, 0x0864_0000],
+      [0x00, 0xf866_4000, 0x12, 0x10, 0x1062_4000],
+    ])(
+      'SSKE over frame key %i and status %i of %i leaves key %i and status %i',
+      (own, kept, key, after, now) => {
+        keys()[FRAME] = own;
+        setStatus(kept);
+        cpu.gr[1] = BigInt(key) | 1n;
+        runOn(sske(1, 2), iske(3, 2));
+        expect([keys()[FRAME], status()]).toEqual([after, now]);
+        expect(Number(cpu.gr[3])).toBe(key);
+      },
+    );
+
+    it.each([
+      [0x00, 0x0000_0000, 0, 0x00, 0x0000_0000],
+      [0x04, 0x0000_0000, 2, 0x00, 0x0040_0000],
+      [0x50, 0x0004_0000, 2, 0x50, 0x0000_0000],
+      [0x52, 0x0004_0000, 3, 0x52, 0x0000_0000],
+      [0x06, 0x0000_0000, 3, 0x02, 0x0040_0000],
+      [0x00, 0x0002_0000, 1, 0x00, 0x0002_0000],
+      [0x00, 0x0060_0000, 0, 0x00, 0x0060_0000],
+    ])('RRBE of frame key %i and status %i: code %i, key %i, status %i', (own, kept, code, after, now) => {
+      keys()[FRAME] = own;
+      setStatus(kept);
+      runOn(rrbe(0, 2), ipm(4));
+      expect(cc()).toBe(code);
+      expect([keys()[FRAME], status()]).toEqual([after, now]);
+    });
+
+    it('an access after SSKE and RRBE is noted again', () => {
+      cpu.gr[1] = 0n;
+      runOn(lg(3, 0, 2), sske(1, 2), lg(3, 0, 2), rrbe(0, 2), ipm(4), stg(3, 0, 2), iske(5, 2));
+      expect(cc()).toBe(2);
+      expect(Number((cpu.gr[5] as bigint) & 0xffn)).toBe(0x06);
+    });
+
+    it('the multiple block is the rest of the segment, by absolute addresses, and ends at the next one', () => {
+      // The page is real 0: an address that prefixing would change.
+      set32(SIE.PREFIX, GUEST_PAGE);
+      guestWrite(GUEST_PAGE + DONE, psw(MASK.DISABLED_WAIT, 0));
+      guestWrite(GUEST_PAGE + START, code(load(2, GUEST_PAGE), sske(1, 2, 1), lpswe(DONE)));
+      keys()[FRAME + 0xdf] = 0x06;
+      cpu.gr[1] = 0xa2n;
+      expect(run()).toEqual(intercepted(ICPT.WAIT));
+      expect(cpu.gr[2]).toBe(0x10_0000n);
+      expect([...keys().subarray(FRAME, FRAME + 0xe0)].every((key) => (key & 0xf8) === 0xa0)).toBe(true);
+      expect(keys()[FRAME - 1]).toBe(0);
+      expect(status() & 0xf806_0000).toBe(0xa002_0000 | 0);
+      expect(machine.storage.get32(PAGES + 0xff8)).toBe(0xa062_0000);
+    });
+
+    it('the multiple block goes on from the first page that the host did not have', () => {
+      machine.storage.set64(PAGES + 0x30 * 8, 0x400n);
+      cpu.gr[1] = 0x90n;
+      program(load(2, GUEST_PAGE), sske(1, 2, 1), lpswe(DONE));
+      expect(run()).toEqual({
+        kind: 'host-exception',
+        code: PGM.PAGE_TRANSLATION,
+        teid: 0x3_0800n,
+        length: 4,
+      });
+      expect(cpu.gr[2]).toBe(0x3_0000n);
+      expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 12));
+      machine.storage.set64(PAGES + 0x30 * 8, BigInt(ORIGIN + 0x3_0000));
+      expect(run()).toEqual(intercepted(ICPT.WAIT));
+      expect(cpu.gr[2]).toBe(0x10_0000n);
+      expect(keys()[FRAME + 0x10]).toBe(0x90);
+    });
+
+    it('a page that the host does not have is the host’s to bring in, and nothing has changed', () => {
+      machine.storage.set64(PAGES + 0x20 * 8, 0x400n);
+      cpu.gr[1] = 0x90n;
+      for (const instruction of [iske(1, 2), sske(1, 2), rrbe(1, 2)]) {
+        setPsw(MASK.PLAIN, START);
+        program(load(2, GUEST_PAGE), instruction, lpswe(DONE));
+        expect(run()).toMatchObject({ kind: 'host-exception', code: PGM.PAGE_TRANSLATION, teid: 0x2_0800n });
+      }
+      expect([keys()[FRAME], status(), cpu.gr[1]]).toEqual([0, 0, 0x90n]);
+    });
+
+    it('a frame of 1 MiB has none: the key is the frame’s', () => {
+      machine.storage.set64(SEGMENTS, BigInt(ORIGIN) | 0x400n);
+      cpu.setControl(0, 0x80_0000n);
+      setStatus(0x0006_0000);
+      cpu.gr[1] = 0x76n;
+      runOn(sske(1, 2), iske(3, 2), rrbe(0, 2), ipm(4));
+      expect(Number((cpu.gr[3] as bigint) & 0xffn)).toBe(0x76);
+      expect(cc()).toBe(3);
+      expect([keys()[FRAME], status()]).toEqual([0x72, 0x0006_0000]);
+    });
+  });
+
+  describe('without', () => {
+    const untouched = () => [...machine.storage.read(PAGES + 0x800, 0x800)].every((byte) => byte === 0xee);
+    const exercise = () => {
+      machine.storage.fill(PAGES + 0x800, 0x800, 0xee);
+      keys()[FRAME] = 0x06;
+      cpu.gr[1] = 0x76n;
+      runOn(sske(1, 2), iske(3, 2), rrbe(0, 2), ipm(4));
+      expect(Number((cpu.gr[3] as bigint) & 0xffn)).toBe(0x76);
+      expect(cc()).toBe(3);
+      expect(keys()[FRAME]).toBe(0x72);
+    };
+
+    it('in a guest with main-storage origin and limit, the page table behind the host’s is not touched', () => {
+      set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
+      set64(SIE.STORAGE_ORIGIN, 0n);
+      set64(SIE.STORAGE_LIMIT, 0n);
+      exercise();
+      expect(untouched()).toBe(true);
+    });
+
+    it('behind a page table in the second half of a frame, what the next frame holds is not touched', () => {
+      machine.storage.write(PAGES + 0x800, machine.storage.read(PAGES, 0x800));
+      machine.storage.set64(SEGMENTS, BigInt(PAGES + 0x800));
+      machine.storage.fill(PAGES + 0x1000, 0x800, 0xee);
+      keys()[FRAME] = 0x06;
+      cpu.gr[1] = 0x76n;
+      runOn(sske(1, 2), iske(3, 2));
+      expect(Number((cpu.gr[3] as bigint) & 0xffn)).toBe(0x76);
+      expect([...machine.storage.read(PAGES + 0x1000, 0x800)].every((byte) => byte === 0xee)).toBe(true);
+    });
+
+    it('in real space', () => {
+      cpu.setControl(1, REAL_SPACE);
+      set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
+      exercise();
+      expect(untouched()).toBe(true);
+    });
+  });
+
+  it('are the host’s to look after as long as it wants: ISKE, SSKE and RRBE are left to it, each by its control', () => {
+    const controls = [0x4000, 0x2000, 0x1000];
+    const instructions = [iske(1, 2), sske(1, 2), rrbe(1, 2)];
+    expect(INTERCEPT_KEYS).toBe(0x7000);
+    for (const [i, control] of controls.entries()) {
+      for (const [n, instruction] of instructions.entries()) {
+        set32(SIE.INTERCEPTION_CONTROLS, control);
+        setPsw(MASK.PLAIN, START);
+        program(load(2, GUEST_PAGE), instruction, lpswe(DONE));
+        expect(run()).toEqual(intercepted(i === n ? ICPT.INSTRUCTION : ICPT.WAIT));
+      }
+    }
+  });
+
+  it('outside the guest’s storage are an addressing exception', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
+    set64(SIE.STORAGE_ORIGIN, 0n);
+    set64(SIE.STORAGE_LIMIT, 0n);
+    program(load(2, GUEST_SIZE), iske(1, 2));
+    setPsw(MASK.PLAIN, START);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
   });
 });

@@ -10,6 +10,7 @@
 
 import { UNWIND } from './cpu/access.ts';
 import type { Cpu, Stop } from './cpu/cpu.ts';
+import { GUEST } from './cpu/line.ts';
 import { CR0_EDAT } from './dat/index.ts';
 import { InternalError } from './internal-error.ts';
 
@@ -51,7 +52,10 @@ export const CPU_FLAG = {
   EXTERNAL_REQUEST: 0x0100_0000,
   RUNNING: 0x0080_0000,
   ZARCH: 0x0000_0800,
-  /** The guest's storage is all of the host's space: no main-storage origin and limit. */
+  /**
+   * The guest's storage is all of the host's space: no main-storage origin and limit. The host's page tables have
+   * page-status-table entries then.
+   */
   STORAGE_MODE: 0x0000_0080,
 } as const;
 
@@ -62,6 +66,9 @@ const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
 /** Interception controls that are not of one instruction. */
 export const INTERCEPT_OPERATION = 0x8000_0000;
 export const INTERCEPT_PROGRAM = 0x2000_0000;
+
+/** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
+export const INTERCEPT_KEYS = GUEST.ISKE | GUEST.SSKE | GUEST.RRBE;
 
 /** Interception codes. */
 export const ICPT = {
@@ -257,6 +264,7 @@ class StateDescription {
       pages: Math.max(0, end - origin),
       asceHi: cpu.cr32[3] as number,
       asceLo: cpu.cr32[2] as number,
+      pageStatus: whole,
       edat: ((cpu.cr32[0] as number) & CR0_EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,

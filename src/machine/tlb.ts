@@ -48,14 +48,19 @@ export class Tlb {
   hits = 0;
   misses = 0;
 
-  /** The slot that remembers the page in the space of the element, or -1. */
+  /** The slot that remembers the page in the space of the element, or -1: counted as a hit, or as a miss. */
   find(page: number, asceHi: number, asceLo: number): number {
+    const slot = this.slotOf(page, asceHi, asceLo);
+    if (slot < 0) this.misses++;
+    else this.hits++;
+    return slot;
+  }
+
+  /** As `find`, and not counted. */
+  slotOf(page: number, asceHi: number, asceLo: number): number {
     const slot = page & (TLB_SLOTS - 1);
-    if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) {
-      this.hits++;
+    if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi)
       return slot;
-    }
-    this.misses++;
     return -1;
   }
 

@@ -40,6 +40,8 @@ export class GuestTables {
   readonly #owner: LinkOwner;
   /** Guest segment number of the first entry of each segment table, by its origin. */
   readonly #segmentTables = new Map<number, number>();
+  /** The region tables below the top, in the order in which they were made: to free them nothing is searched. */
+  readonly #regionTables: number[] = [];
 
   // The segment table found last: guest segment of its first entry, its origin, and the node of its first entry.
   #first = NOWHERE;
@@ -132,7 +134,14 @@ export class GuestTables {
 
   /** Frees all tables. No entry is linked any more. */
   free(): void {
-    this.#freeBelow(this.top, REGION_FIRST);
+    const { frames } = this.#kernel;
+    for (const table of this.#segmentTables.keys()) {
+      this.#reverseMaps.removeTable(table);
+      frames.free(table);
+    }
+    for (const table of this.#regionTables) frames.free(table);
+    frames.free(this.top);
+    this.#segmentTables.clear();
     this.#first = NOWHERE;
   }
 
@@ -190,6 +199,7 @@ export class GuestTables {
         view.setUint32(entry, below / HALF);
         view.setUint32(entry + 4, (below | (VALID[type] as number)) >>> 0);
         if (type === 1) this.#register(below, segment);
+        else this.#regionTables.push(below);
         made.push({ entry, table: below, type });
       }
       table = below;
@@ -212,24 +222,14 @@ export class GuestTables {
     this.#reverseMaps.removeTable(table);
   }
 
+  /** Takes back the table that was made last. */
   #undo({ entry, table, type }: Made): void {
     const { view } = this.#kernel.storage;
     view.setUint32(entry, 0);
     view.setUint32(entry + 4, EMPTY[type] as number);
     if (type === 1) this.#unregister(table);
+    else this.#regionTables.pop();
     this.#first = NOWHERE;
-    this.#kernel.frames.free(table);
-  }
-
-  #freeBelow(table: number, type: number): void {
-    if (type === 0) {
-      this.#unregister(table);
-    } else {
-      for (let entry = table; entry < table + CRST_SIZE; entry += 8) {
-        const below = this.#designated(entry);
-        if (below >= 0) this.#freeBelow(below, type - 1);
-      }
-    }
     this.#kernel.frames.free(table);
   }
 }

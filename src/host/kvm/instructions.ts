@@ -8,12 +8,13 @@ import {
   type Cpu,
   facilityList,
   type GuestProblem,
-  isNullifying,
   isTranslationException,
   PGM,
   SIE,
 } from '../../machine/index.ts';
 import type { Exit } from './exits.ts';
+import { manageFrames } from './frame-management.ts';
+import { inject } from './inject.ts';
 import { interceptedLength, operandAddress } from './operand.ts';
 import { signalProcessor } from './sigp.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -36,6 +37,8 @@ export function handleInstruction(vcpu: Vcpu, cpu: Cpu): Handled {
       return signalProcessor(vcpu);
     case 0xb2:
       return extended(vcpu, cpu, ipa & 0xff);
+    case 0xb9:
+      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu, cpu) : 'user-space';
     default:
       return 'user-space';
   }
@@ -54,6 +57,10 @@ function extended(vcpu: Vcpu, cpu: Cpu, opcode: number): Handled {
       return store(vcpu, cpu, 4, BigInt(vcpu.block.prefix));
     case 0x12:
       return store(vcpu, cpu, 2, BigInt(vcpu.id));
+    case 0x29:
+    case 0x2a:
+    case 0x2b:
+      return useKeys(vcpu);
     case 0x7d:
       return storeSystemInformation(vcpu);
     case 0xb1:
@@ -70,14 +77,6 @@ function isChannelInstruction(opcode: number): boolean {
 
 function notOperational(vcpu: Vcpu): null {
   vcpu.block.conditionCode = 3;
-  return null;
-}
-
-/** Injects a program exception of the intercepted instruction, behind which the PSW stands. */
-export function inject(vcpu: Vcpu, code: number, teid = 0n): null {
-  const length = interceptedLength(vcpu.block);
-  if (isNullifying(code)) vcpu.block.advance(-length);
-  vcpu.prefixArea.program(code, length, teid);
   return null;
 }
 
@@ -127,8 +126,17 @@ function setPrefix(vcpu: Vcpu, cpu: Cpu): null {
   if (!vcpu.vm.slots.at(BigInt(wanted)) || !vcpu.vm.slots.at(BigInt(wanted) + 4096n)) {
     return inject(vcpu, PGM.ADDRESSING);
   }
-  vcpu.block.prefix = wanted;
-  vcpu.forgetTranslations();
+  vcpu.setPrefix(wanted);
+  return null;
+}
+
+/**
+ * ISKE, RRBE or SSKE, the first of a guest: it uses storage keys from now on, and executes the instruction, and all
+ * others, itself.
+ */
+function useKeys(vcpu: Vcpu): null {
+  vcpu.vm.enableKeys();
+  vcpu.block.advance(-interceptedLength(vcpu.block));
   return null;
 }
 

@@ -11,8 +11,24 @@ export function operandAddress(vcpu: Vcpu): bigint {
   const ipb = vcpu.block.get32(SIE.IPB);
   const base = ipb >>> 28;
   const address = (base === 0 ? 0n : (vcpu.gr[base] as bigint)) + BigInt((ipb >>> 16) & 0xfff);
+  return BigInt.asUintN(addressBits(vcpu), address);
+}
+
+/** The address in register `r`, as the guest's addressing mode cuts it. */
+export function registerAddress(vcpu: Vcpu, r: number): bigint {
+  return BigInt.asUintN(addressBits(vcpu), vcpu.gr[r] as bigint);
+}
+
+/** Puts an address into register `r`: all of it in the 64-bit mode, its low half in the others. */
+export function setRegisterAddress(vcpu: Vcpu, r: number, address: bigint): void {
+  const wide = addressBits(vcpu) === 64;
+  const kept = wide ? 0n : (vcpu.gr[r] as bigint) & ~0xffff_ffffn;
+  vcpu.gr[r] = kept | BigInt.asUintN(wide ? 64 : 32, address);
+}
+
+function addressBits(vcpu: Vcpu): 64 | 31 | 24 {
   const mask = vcpu.block.pswMask;
-  return BigInt.asUintN(mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24, address);
+  return mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;
 }
 
 /** Bytes by which the PSW stands behind the intercepted instruction: its own, or those of the EXECUTE. */

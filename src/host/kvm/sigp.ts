@@ -93,7 +93,6 @@ function setPrefix(target: Vcpu, parameter: bigint): number {
   const { slots } = target.vm;
   if (!slots.at(BigInt(prefix)) || !slots.at(BigInt(prefix) + 4096n)) return STATUS.INVALID_PARAMETER;
   if (!target.stopped) return STATUS.INCORRECT_STATE;
-  target.block.prefix = prefix;
-  target.forgetTranslations();
+  target.setPrefix(prefix);
   return 0;
 }

@@ -5,7 +5,7 @@
 
 import { hex, LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
-import { PROCESS_LIMIT } from '../mm/index.ts';
+import { type DirtyLog, PROCESS_LIMIT } from '../mm/index.ts';
 
 const MIB = 1n << 20n;
 const MIB_MASK = MIB - 1n;
@@ -32,6 +32,8 @@ export interface MemoryRegion {
 export class MemorySlots {
   readonly #gmap: Gmap;
   readonly #slots = new Map<number, Required<MemoryRegion>>();
+  /** The logs of those that log, by number. */
+  readonly #logs = new Map<number, DirtyLog>();
 
   constructor(gmap: Gmap) {
     this.#gmap = gmap;
@@ -51,7 +53,8 @@ export class MemorySlots {
   }
 
   /**
-   * Makes, moves, changes or deletes a slot.
+   * Makes, moves, changes or deletes a slot. One with KVM_MEM_LOG_DIRTY_PAGES notes which of its pages are written
+   * from then on; a log that there is goes on when the slot moves.
    *
    * @throws LinuxError EINVAL for a slot number, flag, address or size that cannot be, a change of size or
    *   process address of an existing slot, or deleting none; EEXIST when it overlaps another slot; ENOMEM.
@@ -66,16 +69,60 @@ export class MemorySlots {
     else this.#change(wanted, old);
   }
 
+  /**
+   * The pages of a slot that guest or process wrote since its log was started or last asked: offsets in the slot in
+   * pages of 4 KiB, ascending.
+   * @throws LinuxError EINVAL for a slot number that cannot be; ENOENT when there is no such slot, or it does not log
+   */
+  takeLog(slot: number): number[] {
+    checkSlotNumber(slot);
+    const log = this.#logs.get(slot);
+    if (!log) throw new LinuxError('ENOENT', `slot ${slot} is not there, or does not log`);
+    return this.#gmap.mm.takeLog(log).map((page) => page - log.start);
+  }
+
+  /** Nothing is logged any more; the slots stay as they are. */
+  stopLogs(): void {
+    for (const slot of [...this.#logs.keys()]) this.#stopLog(slot);
+  }
+
+  #stopLog(slot: number): void {
+    const log = this.#logs.get(slot);
+    if (!log) return;
+    this.#gmap.mm.stopLog(log);
+    this.#logs.delete(slot);
+  }
+
   #delete(slot: number, old: Required<MemoryRegion> | undefined): void {
     if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: there is none`);
     this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
+    this.#stopLog(slot);
     this.#slots.delete(slot);
   }
 
   #create(wanted: Required<MemoryRegion>): void {
     this.#checkPlace(wanted);
-    this.#map(wanted);
+    this.#logged(wanted, () => this.#map(wanted));
     this.#slots.set(wanted.slot, wanted);
+  }
+
+  /**
+   * Does what makes or moves a slot, and has it log as its flags say. A log is started before, because that can
+   * fail and can be taken back, and stopped after, because that cannot.
+   */
+  #logged({ slot, flags, userspaceAddr, memorySize }: Required<MemoryRegion>, action: () => void): void {
+    const { mm } = this.#gmap;
+    const logs = (flags & KVM_MEM_LOG_DIRTY_PAGES) !== 0;
+    const fresh = logs && !this.#logs.has(slot);
+    const log = fresh ? mm.startLog(Number(userspaceAddr >> 12n), Number(memorySize >> 12n)) : null;
+    try {
+      action();
+    } catch (error) {
+      if (log !== null) mm.stopLog(log);
+      throw error;
+    }
+    if (log !== null) this.#logs.set(slot, log);
+    if (!logs) this.#stopLog(slot);
   }
 
   #change(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
@@ -85,10 +132,11 @@ export class MemorySlots {
         `slot ${wanted.slot} exists: its size and process address cannot change`,
       );
     }
-    if (wanted.guestPhysAddr !== old.guestPhysAddr) {
-      this.#checkPlace(wanted);
-      this.#move(wanted, old);
-    }
+    const moves = wanted.guestPhysAddr !== old.guestPhysAddr;
+    if (moves) this.#checkPlace(wanted);
+    this.#logged(wanted, () => {
+      if (moves) this.#move(wanted, old);
+    });
     this.#slots.set(wanted.slot, wanted);
   }
 
@@ -126,12 +174,17 @@ export class MemorySlots {
   }
 }
 
+function checkSlotNumber(slot: number): void {
+  if (Number.isInteger(slot) && slot >= 0 && slot < SLOTS) return;
+  throw new LinuxError('EINVAL', `slot ${slot} is not 0 to ${SLOTS - 1}`);
+}
+
 function checkNumbers(region: MemoryRegion): void {
   const { slot, flags = 0, guestPhysAddr, memorySize, userspaceAddr } = region;
   const fail = (why: string): never => {
     throw new LinuxError('EINVAL', why);
   };
-  if (!Number.isInteger(slot) || slot < 0 || slot >= SLOTS) fail(`slot ${slot} is not 0 to ${SLOTS - 1}`);
+  checkSlotNumber(slot);
   if (flags & ~KVM_MEM_LOG_DIRTY_PAGES) fail(`flags ${hex(flags)} are unknown`);
   for (const [name, value] of Object.entries({ guestPhysAddr, memorySize, userspaceAddr })) {
     if (value < 0n || value & PAGE_MASK) fail(`${name} ${hex(value)} is not a multiple of 4 KiB`);

@@ -10,6 +10,7 @@ import {
   CPU_FLAG,
   type Cpu,
   ICPT,
+  INTERCEPT_KEYS,
   InternalError,
   interpret,
   PGM,
@@ -25,6 +26,7 @@ import { GuestMemoryFault } from './fault.ts';
 import { handleInstruction } from './instructions.ts';
 import { ExternalQueue } from './interrupts.ts';
 import { interceptedLength } from './operand.ts';
+import { PrefixPages } from './prefix-pages.ts';
 import type { VirtualMachine } from './vm.ts';
 
 /** Instructions at a time while an interruption is pending that the guest masks off in control register 0. */
@@ -43,6 +45,8 @@ export class Vcpu {
   readonly block: StateBlock;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
+  /** The two pages that must be there while the guest runs. */
+  readonly prefixPages: PrefixPages;
   /** General registers. */
   readonly gr = new BigUint64Array(16);
   /** Floating-point registers. */
@@ -58,6 +62,8 @@ export class Vcpu {
   /** Whether a restart interruption waits. */
   restartPending = false;
   #faults = 0;
+  /** Whether the machine refused the prefix area, and the guest has not run since. */
+  #refused = false;
   /** The processor it ran on last: one that remembers anything of this guest from before is made to forget it. */
   #lastCpu: Cpu | null = null;
   /** TOD value at which it began to wait; the CPU timer runs on while it does. */
@@ -72,6 +78,8 @@ export class Vcpu {
     this.id = id;
     this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'));
     this.prefixArea = new PrefixArea(vm, this.block, id);
+    this.prefixPages = new PrefixPages(vm, this.block);
+    this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
     this.stopped = id !== 0;
     this.reset();
   }
@@ -91,11 +99,10 @@ export class Vcpu {
     this.externals.clear();
     this.restartPending = false;
     this.#waitingSince = null;
-    this.forgetTranslations();
     block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     block.pswMask = 0n;
     block.pswAddress = 0n;
-    block.prefix = 0;
+    this.setPrefix(0);
     block.set64(SIE.CLOCK_COMPARATOR, 0n);
     block.set64(SIE.CPU_TIMER, 0n);
     block.set32(SIE.TOD_PROGRAMMABLE, 0);
@@ -108,6 +115,13 @@ export class Vcpu {
   setPsw(mask: bigint, address: bigint): void {
     this.block.pswMask = mask;
     this.block.pswAddress = address;
+  }
+
+  /** Sets the prefix: absolute address of the prefix area, a multiple of 8 KiB below 2 GiB. */
+  setPrefix(prefix: number): void {
+    this.block.prefix = prefix;
+    this.prefixPages.forget();
+    this.forgetTranslations();
   }
 
   /** The guest's control register `n`. */
@@ -125,6 +139,7 @@ export class Vcpu {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#faults = 0;
+    this.#refused = false;
     this.#load(cpu);
     this.#settle(cpu);
     try {
@@ -174,11 +189,13 @@ export class Vcpu {
   #step(cpu: Cpu, limit: number): Exit | null {
     try {
       const masked = this.#deliver();
+      this.prefixPages.make();
       const before = cpu.executed;
       const slice = masked ? Math.min(limit, MASKED_SLICE) : limit;
       const ended = interpret(cpu, this.block.origin, slice);
       this.#spent = ended.kind === 'limit' ? slice : cpu.executed - before;
       if (cpu.executed !== before) this.#faults = 0;
+      if (ended.kind !== 'interception' || ended.code !== ICPT.VALIDITY) this.#refused = false;
       return this.#serve(cpu, ended);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
@@ -333,14 +350,17 @@ export class Vcpu {
     return due !== null && due < 1n << 64n ? due : null;
   }
 
-  /** The prefix area is brought in and the guest tried again; any other reason is a bad description. */
+  /**
+   * A prefix area that cannot be stored into although it was made so is made again, once: the machine finds what
+   * nobody has said. Any other reason is a bad description.
+   */
   #validity(): Exit | null {
     const reason = this.block.get32(SIE.IPB) >>> 16;
-    if (reason !== VALIDITY.PREFIX) {
+    if (reason !== VALIDITY.PREFIX || this.#refused) {
       return { reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: reason };
     }
-    this.vm.faultIn(BigInt(this.block.prefix), true);
-    this.vm.faultIn(BigInt(this.block.prefix) + 4096n, true);
+    this.#refused = true;
+    this.prefixPages.forget();
     return null;
   }
 

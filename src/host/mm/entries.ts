@@ -13,6 +13,10 @@ import {
   KEY_FETCH,
   KEY_REFERENCED,
   PAGE,
+  PAGE_STATUS,
+  PAGE_STATUS_GUEST_SHIFT,
+  PAGE_STATUS_HOST_SHIFT,
+  PAGE_STATUS_KEY_SHIFT,
   PAGE_TABLE_SIZE,
 } from '../../machine/index.ts';
 import type { Kernel, PurgeSite } from '../kernel.ts';
@@ -20,23 +24,8 @@ import type { Lock } from '../locks.ts';
 import type { MmCommon } from './mm.ts';
 import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
 
-/**
- * Bits of the high half of a PGSTE: access key and fetch protection, guest referenced and changed as far as the
- * frame's own key does not say so, and the bit that Linux calls IN: tell when the entry is invalidated.
- */
-export const PGSTE = {
-  ACCESS: 0xf000_0000,
-  FETCH: 0x0800_0000,
-  HOST_REFERENCED: 0x0040_0000,
-  HOST_CHANGED: 0x0020_0000,
-  GUEST_REFERENCED: 0x0004_0000,
-  GUEST_CHANGED: 0x0002_0000,
-  NOTIFY: 0x4000,
-} as const;
-
-/** From the bits of a storage key to their place in the high half of a PGSTE. */
-const KEY_SHIFT = 24;
-const GUEST_BITS_SHIFT = 16;
+/** Bits of the high half of a PGSTE: the machine's, and the one that Linux calls IN: tell when the entry is invalidated. */
+export const PGSTE = { ...PAGE_STATUS, NOTIFY: 0x4000 } as const;
 
 /** The page-table entries of one process. */
 export class PageEntries {
@@ -81,13 +70,14 @@ export class PageEntries {
     return frame;
   }
 
-  /** Puts another frame in the place of an entry's and says which it had. */
+  /**
+   * Puts another frame in the place of an entry's and says which it had. A process whose guests use keys has nothing
+   * that is to be copied, see unshare.ts: keys need not go over.
+   */
   replace(table: number, index: number, frame: number, bits: number): number {
     const old = this.frame(table, index);
-    if (this.usesKeys) this.#saveKey(table, index, old);
     this.#set(table, index, frame, bits);
     this.#kernel.purges.page('page-copied', table, index);
-    if (this.usesKeys) this.#loadKey(table, index, frame);
     this.#tell(table, index);
     return old;
   }
@@ -132,8 +122,8 @@ export class PageEntries {
     const pgste = this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
     const own = present
       ? (this.#kernel.storage.keys[this.frame(table, index) / FRAME_SIZE] as number)
-      : (pgste >>> KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
-    return own | ((pgste >>> GUEST_BITS_SHIFT) & (KEY_REFERENCED | KEY_CHANGED));
+      : (pgste >>> PAGE_STATUS_KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
+    return own | ((pgste >>> PAGE_STATUS_GUEST_SHIFT) & (KEY_REFERENCED | KEY_CHANGED));
   }
 
   /**
@@ -145,12 +135,12 @@ export class PageEntries {
     const at = table + PGSTE_OFFSET + index * 8;
     let pgste =
       view.getUint32(at) & ~(PGSTE.ACCESS | PGSTE.FETCH | PGSTE.GUEST_REFERENCED | PGSTE.GUEST_CHANGED);
-    pgste |= (key & (KEY_ACC | KEY_FETCH)) << KEY_SHIFT;
-    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << GUEST_BITS_SHIFT;
+    pgste |= (key & (KEY_ACC | KEY_FETCH)) << PAGE_STATUS_KEY_SHIFT;
+    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << PAGE_STATUS_GUEST_SHIFT;
     if (present) {
       const frame = this.frame(table, index) / FRAME_SIZE;
       const old = keys[frame] as number;
-      pgste |= (old & (KEY_REFERENCED | KEY_CHANGED)) << (GUEST_BITS_SHIFT + 4);
+      pgste |= (old & (KEY_REFERENCED | KEY_CHANGED)) << PAGE_STATUS_HOST_SHIFT;
       keys[frame] = key & (KEY_ACC | KEY_FETCH);
       this.#kernel.machine.forgetKeys();
     }
@@ -167,8 +157,8 @@ export class PageEntries {
     const key = keys[frame / FRAME_SIZE] as number;
     const at = table + PGSTE_OFFSET + index * 8;
     let pgste = view.getUint32(at) & ~(PGSTE.ACCESS | PGSTE.FETCH);
-    pgste |= (key & (KEY_ACC | KEY_FETCH)) << KEY_SHIFT;
-    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << GUEST_BITS_SHIFT;
+    pgste |= (key & (KEY_ACC | KEY_FETCH)) << PAGE_STATUS_KEY_SHIFT;
+    pgste |= (key & (KEY_REFERENCED | KEY_CHANGED)) << PAGE_STATUS_GUEST_SHIFT;
     view.setUint32(at, pgste >>> 0);
   }
 
@@ -177,7 +167,7 @@ export class PageEntries {
     const { frames, storage } = this.#kernel;
     if (frames.sharersOf(frame) > 0) return;
     const pgste = storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
-    storage.keys[frame / FRAME_SIZE] = (pgste >>> KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
+    storage.keys[frame / FRAME_SIZE] = (pgste >>> PAGE_STATUS_KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
   }
 
   #tell(table: number, index: number): void {

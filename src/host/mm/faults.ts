@@ -6,8 +6,9 @@
  * hardware may do now; what the process may do, its mapping says.
  */
 
-import { PAGE } from '../../machine/index.ts';
+import { FRAME_SIZE, PAGE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
 import { addressOf, noMapping } from './addresses.ts';
 import { type Mapping, PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
@@ -104,7 +105,7 @@ function frameFor(mm: Mm, mapping: Mapping, page: number, write: boolean): numbe
   if (file === null) return frames.allocateZeroed(0, 'page');
   const frame = file.frameOf(page + shift);
   if (frame < 0) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
-  if (write && !shared) return copyOf(mm, frame);
+  if (!shared && (write || mm.entries.usesKeys)) return copyOf(mm, frame);
   frames.share(frame);
   return frame;
 }
@@ -112,10 +113,15 @@ function frameFor(mm: Mm, mapping: Mapping, page: number, write: boolean): numbe
 /** A frame of its own with the same bytes. */
 function copyOf(mm: Mm, frame: number): number {
   const copy = mm.kernel.frames.allocate(0, 'page');
-  const { bytes, keys } = mm.kernel.storage;
-  bytes.copyWithin(copy, frame, frame + 4096);
-  keys[copy / 4096] = 0;
+  copyFrame(mm.kernel, frame, copy);
   return copy;
+}
+
+/** Makes one frame hold what another holds; its key is 0. */
+export function copyFrame(kernel: Kernel, from: number, to: number): void {
+  const { bytes, keys } = kernel.storage;
+  bytes.copyWithin(to, from, from + FRAME_SIZE);
+  keys[to / FRAME_SIZE] = 0;
 }
 
 /** The mapping allows stores, the entry does not: the page is copied if others have it too. */

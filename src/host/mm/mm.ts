@@ -6,7 +6,15 @@
  * tables and reverse maps are changed under the page-table lock.
  */
 
-import { ASCE, FRAME_SIZE, PAGE, PAGE_TABLE_SIZE, SEGMENT } from '../../machine/index.ts';
+import {
+  ASCE,
+  FRAME_SIZE,
+  KEY_CHANGED,
+  KEY_REFERENCED,
+  PAGE,
+  PAGE_TABLE_SIZE,
+  SEGMENT,
+} from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { Lock, RANK } from '../locks.ts';
@@ -31,6 +39,7 @@ import {
   splitEdges,
 } from './removal.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
+import { unshareAll } from './unshare.ts';
 
 const PAGES_PER_SEGMENT = 256;
 /** Chosen addresses lie above this one: below, programs are linked. */
@@ -301,8 +310,8 @@ export class Mm {
   }
 
   /**
-   * A process with the same memory: private pages are shared until one of the two writes them. Gmaps, logs, watches
-   * and storage keys stay with the parent.
+   * A process with the same memory: private pages are shared until one of the two writes them, or copied at once when
+   * guests of the parent use storage keys. Gmaps, logs, watches and storage keys stay with the parent.
    * @throws LinuxError ENOMEM
    */
   fork(): Mm {
@@ -409,14 +418,16 @@ export class Mm {
   }
 
   /**
-   * Guests use storage keys from now on: all are 0 first, frames of 1 MiB are split and no more are made, and a page's
-   * key outlives its frame.
-   * @throws LinuxError ENOMEM; nothing has changed then
+   * Guests use storage keys from now on: all are 0 first, frames of 1 MiB are split and no more are made, private
+   * pages have frames of their own, and a page's key outlives its frame.
+   * @throws LinuxError ENOMEM; nothing that a guest sees has changed then
    */
   enableKeys(): void {
     if (this.entries.usesKeys) return;
+    this.enableSie();
     this.#locked('write', () => {
       splitAll(this, 0, this.tables.limit);
+      unshareAll(this);
       const { keys } = this.kernel.storage;
       this.underPageTableLock(() =>
         eachPage(this, 0, this.tables.limit, (_, table, index) => {
@@ -439,17 +450,33 @@ export class Mm {
 
   /**
    * Sets the guests' storage key of a mapped page of a process that uses them.
-   * @throws LinuxError EFAULT when nothing is mapped there; ENOMEM
+   * @throws LinuxError as `setKeys`
    */
   setKey(page: number, key: number): void {
+    this.setKeys([page], [key]);
+  }
+
+  /**
+   * Sets the guests' storage keys of mapped pages: all, or none.
+   * @throws LinuxError EINVAL when the process does not use keys; EFAULT when one of the pages is not mapped; ENOMEM
+   */
+  setKeys(pages: readonly number[], keys: ArrayLike<number>): void {
+    if (!this.entries.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
     this.#locked('read', () => {
-      if (!this.mappings.at(page)) throw noMapping(addressOf(page));
-      const table = this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
-      const index = page % PAGES_PER_SEGMENT;
+      for (const page of pages) if (!this.mappings.at(page)) throw noMapping(addressOf(page));
+      for (const page of pages) this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
       this.underPageTableLock(() =>
-        this.entries.setKey(table, index, key, hasFrame(this.entries.low(table, index))),
+        pages.forEach((page, i) => {
+          this.#setKey(page, keys[i] as number);
+        }),
       );
     });
+  }
+
+  #setKey(page: number, key: number): void {
+    const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+    const index = page % PAGES_PER_SEGMENT;
+    this.entries.setKey(table, index, key, hasFrame(this.entries.low(table, index)));
   }
 
   /**
@@ -457,6 +484,7 @@ export class Mm {
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
   watchPage(page: number): void {
+    this.enableSie();
     this.#locked('read', () => {
       splitAll(this, page, page + 1);
       this.faultPage(page, true);
@@ -556,6 +584,7 @@ export class Mm {
     const start = Number(address);
     const firstPage = Math.floor(start / FRAME_SIZE);
     const lastPage = Math.floor((start + length - 1) / FRAME_SIZE);
+    const { keys } = this.kernel.storage;
     this.#locked('read', () => {
       for (let page = firstPage; length > 0 && page <= lastPage; page++) this.faultPage(page, write);
     });
@@ -563,7 +592,10 @@ export class Mm {
       const at = start + done;
       const offset = at % FRAME_SIZE;
       const count = Math.min(length - done, FRAME_SIZE - offset);
-      move(this.#frameOfPage(Math.floor(at / FRAME_SIZE)) + offset, done, count);
+      const frame = this.#frameOfPage(Math.floor(at / FRAME_SIZE));
+      // The kernel's accesses are a processor's: the storage key tells of them.
+      keys[frame / FRAME_SIZE]! |= write ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
+      move(frame + offset, done, count);
       done += count;
     }
   }

@@ -16,6 +16,8 @@ export const PROMISE = 0x220;
 
 const PAGES_PER_SEGMENT = 256;
 const PAGES_PER_TABLE = 2048 * PAGES_PER_SEGMENT;
+/** Segments of one region-third table: 4 TiB. */
+const SEGMENTS_PER_REGION = 2048 * 2048;
 
 /** Why guests are unlinked. */
 type Reason = 'page-table-gone' | 'segment-changed';
@@ -195,10 +197,10 @@ function dropSegmentTables(mm: Mm, start: number, end: number, gather: Gather): 
   }
 }
 
+/** A region-third table stays while it has a segment table. Mappings do not matter: those without pages need none. */
 function dropRegionTable(mm: Mm, segment: number, gather: Gather): void {
-  // Whether it has another segment table. Mappings do not matter: those without pages need none.
-  const first = Math.floor(segment / (2048 * 2048)) * 2048 * 2048;
-  if (mm.tables.nextTable(first, first + 2048 * 2048) < first + 2048 * 2048) return;
+  const first = Math.floor(segment / SEGMENTS_PER_REGION) * SEGMENTS_PER_REGION;
+  if (mm.tables.nextTable(first, first + SEGMENTS_PER_REGION) < first + SEGMENTS_PER_REGION) return;
   const region = mm.tables.dropRegionTable(segment);
   if (region >= 0) gather.table(region);
 }

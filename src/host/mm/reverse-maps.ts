@@ -31,8 +31,8 @@ export interface LinkOwner {
 export class ReverseMaps {
   /** First node of each page table, by frame number. */
   readonly #heads: Int32Array;
-  /** Slot of each segment table, by frame number of its first frame. */
-  readonly #slots: Int32Array;
+  /** Slot of each segment table, by its origin. */
+  readonly #slots = new Map<number, number>();
   readonly #origins: number[] = [];
   readonly #owners: (LinkOwner | null)[] = [];
   readonly #freeSlots: number[] = [];
@@ -47,7 +47,6 @@ export class ReverseMaps {
   /** @param frames frames of absolute storage */
   constructor(frames: number) {
     this.#heads = new Int32Array(frames).fill(NONE);
-    this.#slots = new Int32Array(frames).fill(NONE);
   }
 
   /** Links there are. */
@@ -61,7 +60,7 @@ export class ReverseMaps {
     this.#origins[slot] = origin;
     this.#owners[slot] = owner;
     this.#linked[slot] = 0;
-    this.#slots[origin / FRAME_SIZE] = slot;
+    this.#slots.set(origin, slot);
     const words = (slot + 1) * WORDS_PER_TABLE;
     if (words > this.#nodes.length) this.#grow(words);
     this.#nodes.fill(NONE, words - WORDS_PER_TABLE, words);
@@ -70,8 +69,8 @@ export class ReverseMaps {
 
   /** Forgets a segment table, none of whose entries is linked any more. */
   removeTable(origin: number): void {
-    const slot = this.#slots[origin / FRAME_SIZE] as number;
-    this.#slots[origin / FRAME_SIZE] = NONE;
+    const slot = this.#slots.get(origin) as number;
+    this.#slots.delete(origin);
     this.#owners[slot] = null;
     this.#freeSlots.push(slot);
   }
@@ -134,8 +133,8 @@ export class ReverseMaps {
   /** The node of an entry of a gmap's segment table. */
   nodeOf(entry: number): number {
     const offset = entry % (CRST_ENTRIES * 8);
-    const slot = this.#slots[(entry - offset) / FRAME_SIZE] as number;
-    if (slot === NONE) throw new InternalError(`entry 0x${entry.toString(16)} is in no gmap`);
+    const slot = this.#slots.get(entry - offset);
+    if (slot === undefined) throw new InternalError(`entry 0x${entry.toString(16)} is in no gmap`);
     return slot * CRST_ENTRIES + offset / 8;
   }
 

@@ -3,4 +3,5 @@
  * of everything an operation could have changed. Nothing outside tests imports this.
  */
 
+export * from './guests.ts';
 export * from './hosts.ts';

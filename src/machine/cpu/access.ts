@@ -59,6 +59,8 @@ export interface HostBelow {
   readonly asceLo: number;
   /** Whether enhanced DAT is on for the host. */
   readonly edat: boolean;
+  /** Whether the host's page tables have page-status-table entries. */
+  readonly pageStatus: boolean;
   /** Whether unknown operation codes are the host's to see. */
   readonly interceptOperation: boolean;
   /** The controls of the instructions that a host may want to see: see `guest` in an instruction's line. */
@@ -138,6 +140,27 @@ export class CpuAccess extends CpuState {
    * Unwinds on every access exception.
    */
   frame(page: number, offset: number, access: Access): number {
+    const slot = this.#slot(page, access);
+    return slot < 0 ? this.#translated(page, offset, access) : (this.tlb.frames[slot] as number) * 4096;
+  }
+
+  /**
+   * The slot of the buffer that an access finds its page in when nothing more is to be asked: about DAT, spaces,
+   * keys, low addresses, a host below, a witness, or for a store whether it may be made and is the first. -1 when
+   * something is: `#translated` asks.
+   */
+  #slot(page: number, access: Access): number {
+    const { tlb, cr32 } = this;
+    if (this.dat !== true || this.below !== null || this.space !== SPACE.PRIMARY) return -1;
+    if (this.key !== 0 || this.witness !== null || page < 2) return -1;
+    const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
+    if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
+    tlb.hits++;
+    return slot;
+  }
+
+  /** As `frame`, whatever there is to ask. */
+  #translated(page: number, offset: number, access: Access): number {
     if (access === STORE && page < 2 && offset < 512) this.#lowAddress(page, access);
     if (!this.dat) return this.realFrame(page, access, page, offset);
     const space = this.#space(access);
@@ -230,39 +253,60 @@ export class CpuAccess extends CpuState {
 
   #guestTag = '';
 
+  // Loads and stores: two ways to the address, each with one type for it. Joined, an address above 2 GiB would be
+  // put into an object for every access.
+
   /** One byte at a logical address. Unwinds on access exceptions, as do all that follow. */
   load8(hi: number, lo: number): number {
     const offset = lo & 0xfff;
-    return this.storage.view.getUint8(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, FETCH) + offset);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, FETCH);
+    const { view } = this.storage;
+    if (slot >= 0) return view.getUint8((this.tlb.frames[slot] as number) * 4096 + offset);
+    return view.getUint8(this.#translated(page, offset, FETCH) + offset);
   }
 
   /** Two bytes, unsigned. */
   load16(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffe) return (this.load8(hi, lo) << 8) | this.#next8(hi, lo, 1);
-    return this.storage.view.getUint16(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, FETCH) + offset);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, FETCH);
+    const { view } = this.storage;
+    if (slot >= 0) return view.getUint16((this.tlb.frames[slot] as number) * 4096 + offset);
+    return view.getUint16(this.#translated(page, offset, FETCH) + offset);
   }
 
   /** Four bytes, unsigned. */
   load32(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));
-    return this.storage.view.getUint32(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, FETCH) + offset);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, FETCH);
+    const { view } = this.storage;
+    if (slot >= 0) return view.getUint32((this.tlb.frames[slot] as number) * 4096 + offset);
+    return view.getUint32(this.#translated(page, offset, FETCH) + offset);
   }
 
   /** Eight bytes, unsigned. */
   load64(hi: number, lo: number): bigint {
     const offset = lo & 0xfff;
     if (offset > 0xff8) return this.#gather(hi, lo, 8);
-    return this.storage.view.getBigUint64(
-      this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, FETCH) + offset,
-    );
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, FETCH);
+    const { view } = this.storage;
+    if (slot >= 0) return view.getBigUint64((this.tlb.frames[slot] as number) * 4096 + offset);
+    return view.getBigUint64(this.#translated(page, offset, FETCH) + offset);
   }
 
   /** Stores the low 8 bits of `value`. */
   store8(hi: number, lo: number, value: number): void {
     const offset = lo & 0xfff;
-    this.storage.view.setUint8(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, STORE) + offset, value);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, STORE);
+    const { view } = this.storage;
+    if (slot >= 0) view.setUint8((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    else view.setUint8(this.#translated(page, offset, STORE) + offset, value);
   }
 
   /** Stores the low 16 bits of `value`. */
@@ -272,7 +316,11 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 2, BigInt(value & 0xffff));
       return;
     }
-    this.storage.view.setUint16(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, STORE) + offset, value);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, STORE);
+    const { view } = this.storage;
+    if (slot >= 0) view.setUint16((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    else view.setUint16(this.#translated(page, offset, STORE) + offset, value);
   }
 
   /** Stores the low 32 bits of `value`. */
@@ -282,7 +330,11 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 4, BigInt(value >>> 0));
       return;
     }
-    this.storage.view.setUint32(this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, STORE) + offset, value);
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, STORE);
+    const { view } = this.storage;
+    if (slot >= 0) view.setUint32((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    else view.setUint32(this.#translated(page, offset, STORE) + offset, value);
   }
 
   /** Stores the low 64 bits of `value`. */
@@ -292,10 +344,11 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 8, BigInt.asUintN(64, value));
       return;
     }
-    this.storage.view.setBigUint64(
-      this.frame(hi * PAGES_PER_HIGH + (lo >>> 12), offset, STORE) + offset,
-      value,
-    );
+    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const slot = this.#slot(page, STORE);
+    const { view } = this.storage;
+    if (slot >= 0) view.setBigUint64((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    else view.setBigUint64(this.#translated(page, offset, STORE) + offset, value);
   }
 
   /** Makes sure that `length` bytes (1 to 4096) can be accessed, without accessing them. */
@@ -340,6 +393,24 @@ export class CpuAccess extends CpuState {
     const cr = space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
     const walk = this.below === null ? this.#walk : this.#guestWalk;
     walk.to(this.cr32[cr * 2 + 1] as number, this.cr32[cr * 2] as number, page, this.#edat, visit);
+    return walk;
+  }
+
+  /**
+   * Where the host has an absolute page of the guest that runs here, for instructions on its storage key: no key is
+   * asked, no reference noted, nothing remembered. Returns the walk, its `frame` and `table` set. Unwinds on the
+   * host's translation exceptions.
+   * @param logical the page that an exception of the guest's names
+   */
+  walkBelow(page: number, logical: number): Walk {
+    const { originPage, pages, asceHi, asceLo, edat } = this.below as HostBelow;
+    if (page >= pages) this.#outside(logical, FETCH);
+    const walk = this.#walk;
+    const host = page + originPage;
+    if (walk.to(asceHi, asceLo, host, edat)) this.#walkFailed(walk.code, host, FETCH, UNWIND.HOST, 0);
+    if (walk.frame * 4096 >= this.storage.size) {
+      this.#walkFailed(PGM.ADDRESSING, host, FETCH, UNWIND.HOST, 0);
+    }
     return walk;
   }
 

@@ -59,6 +59,28 @@ export const PAGE = {
   PROTECT: 0x200,
 } as const;
 
+/**
+ * Page-status-table entry of a host's page: the high half. What a guest's storage key has beside the frame's own:
+ * access control and fetch protection for a page without a frame, reference and change bits that guest or host have
+ * taken out of the frame's key while the other still counts them.
+ */
+export const PAGE_STATUS = {
+  ACCESS: 0xf000_0000,
+  FETCH: 0x0800_0000,
+  HOST_REFERENCED: 0x0040_0000,
+  HOST_CHANGED: 0x0020_0000,
+  GUEST_REFERENCED: 0x0004_0000,
+  GUEST_CHANGED: 0x0002_0000,
+} as const;
+
+/** From a page-table entry to its page-status-table entry, in bytes. */
+export const PAGE_STATUS_OFFSET = 0x800;
+/** From the access-control and fetch-protection bits of a storage key to their place in the high half. */
+export const PAGE_STATUS_KEY_SHIFT = 24;
+/** From the reference and change bits of a storage key to the guest's and the host's. */
+export const PAGE_STATUS_GUEST_SHIFT = 16;
+export const PAGE_STATUS_HOST_SHIFT = 20;
+
 /** Control register 0: enhanced DAT, without which the format control and region protection are ignored. */
 export const CR0_EDAT = 0x0080_0000;
 

@@ -73,6 +73,8 @@ const LEVEL_EXCEPTION = [
 ] as const;
 /** Page numbers per entry of a table, by table type. */
 const PAGES_PER_ENTRY = [2 ** 8, 2 ** 19, 2 ** 30, 2 ** 41] as const;
+/** Pages there are. */
+const LIMIT = 2 ** 52;
 /** Page numbers that a table of this type, with 2048 entries, can reach. */
 const PAGES_PER_TABLE = [2 ** 19, 2 ** 30, 2 ** 41, 2 ** 52] as const;
 
@@ -131,7 +133,7 @@ export class Walk {
     let first = 0;
     let length = asceLo & ASCE.LENGTH;
     for (let type = top; ; type--) {
-      const index = Math.floor(page / (PAGES_PER_ENTRY[type] as number)) % 2048;
+      const index = indexOf(page, PAGES_PER_ENTRY[type] as number);
       const quarter = index >>> 9;
       if (quarter < first || quarter > length) return LEVEL_EXCEPTION[type] as number;
       const failed = this.#fetch(tablePage, index, LEVELS[type] as (typeof LEVELS)[number], visit);
@@ -172,7 +174,8 @@ export class Walk {
   /** Fetches entry `slot` of the table that starts at page `tablePage`; `skip` slots precede the table. */
   #fetch(tablePage: number, slot: number, level: WalkStep['level'], visit?: WalkVisitor, skip = 0): number {
     // A table's origin plus an index may run past 2^64; addresses wrap there.
-    const at = (tablePage + (slot >>> 9)) % 2 ** 52;
+    const page = tablePage + (slot >>> 9);
+    const at = page < LIMIT ? page : page - LIMIT;
     const offset = (slot & 0x1ff) * 8;
     const failed = this.#entries.fetch(at, offset);
     if (failed) return failed;
@@ -182,4 +185,10 @@ export class Walk {
     }
     return 0;
   }
+}
+
+/** The index of a page's entry in a table: without %, which for numbers beyond 32 bits is a division by hand. */
+function indexOf(page: number, pagesPerEntry: number): number {
+  const entry = Math.floor(page / pagesPerEntry);
+  return entry - Math.floor(entry / 2048) * 2048;
 }

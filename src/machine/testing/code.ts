@@ -65,6 +65,17 @@ export const exrl = (r1: number, offset: number) => [
   r1 << 4,
   ...bytes(BigInt.asUintN(32, BigInt(offset / 2)), 4),
 ];
+/** An RRE-format instruction by its 16-bit opcode. */
+export const rre = (opcode: number, r1: number, r2: number) => [...bytes(opcode, 2), 0x00, (r1 << 4) | r2];
+/** ISKE r1,r2 and RRBE r1,r2. */
+export const iske = (r1: number, r2: number) => rre(0xb229, r1, r2);
+export const rrbe = (r1: number, r2: number) => rre(0xb22a, r1, r2);
+/** SSKE r1,r2,m3. */
+export const sske = (r1: number, r2: number, m3 = 0) => [0xb2, 0x2b, m3 << 4, (r1 << 4) | r2];
+/** PFMF r1,r2. */
+export const pfmf = (r1: number, r2: number) => rre(0xb9af, r1, r2);
+/** IPM r1. */
+export const ipm = (r1: number) => rre(0xb222, r1, 0);
 /** IPTE r1,r2. */
 export const ipte = (r1: number, r2: number) => [0xb2, 0x21, 0x00, (r1 << 4) | r2];
 /** SCKC d(b), STCK d(b), SPT d(b). */

@@ -9,8 +9,9 @@ import { FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { SPACE } from '../state.ts';
+import { KEY_PLACE } from './key-place.ts';
 import { moveSpans } from './move.ts';
-import { frameNumber, setAddress } from './operands.ts';
+import { frameNumber, pageOf, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
 import { FIRST, SECOND } from './span.ts';
 
@@ -18,15 +19,16 @@ import { FIRST, SECOND } from './span.ts';
 const KEY_BITS = 0xfe;
 const FRAMES_PER_SEGMENT = 0x100;
 
-/** The frame that the address in register `r` designates. */
-function designated(c: Cpu, r: number): number {
+/** The key of the page whose real address is in register `r`. */
+function designated(c: Cpu, r: number): typeof KEY_PLACE {
   c.effectiveRegister(r);
-  return frameNumber(c, c.eaHi * 0x10_0000 + (c.eaLo >>> 12));
+  const page = pageOf(c.eaHi, c.eaLo);
+  return KEY_PLACE.find(c, c.prefixed(page), page);
 }
 
 /** INSERT STORAGE KEY EXTENDED. */
 function iske(c: Cpu, r1: number, r2: number): void {
-  const key = c.storage.keys[designated(c, r2)] as number;
+  const key = designated(c, r2).get(c);
   c.gr32[r1 * 2] = ((c.gr32[r1 * 2] as number) & ~0xff) | (key & KEY_BITS);
 }
 
@@ -35,29 +37,44 @@ const MULTIPLE_BLOCK = 1;
 /** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
 function sske(c: Cpu, r1: number, r2: number, m3: number): void {
   const key = (c.gr32[r1 * 2] as number) & KEY_BITS;
-  const frame = designated(c, r2);
-  if (m3 & MULTIPLE_BLOCK && c.below === null) {
-    setBlock(c, r2, key);
-  } else {
-    c.storage.keys[frame] = key;
+  try {
+    if (m3 & MULTIPLE_BLOCK) setBlock(c, r2, key);
+    else designated(c, r2).set(c, key);
+  } finally {
+    c.machine.forgetKeys();
   }
-  c.machine.forgetKeys();
 }
 
-/** Multiple-block addresses are absolute. The register is left at the next segment. */
-function setBlock(c: Cpu, r2: number, key: number): void {
-  const page = c.eaHi * 0x10_0000 + (c.eaLo >>> 12);
-  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
-  if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);
-  c.storage.keys.fill(key, page, Math.min(end, c.storage.keys.length));
-  setAddress(c, r2, Math.floor(end / 0x10_0000), ((end % 0x10_0000) << 12) >>> 0);
+/**
+ * Multiple-block addresses are absolute. The register is left at the next segment, or at the first page that is not
+ * there, so that the instruction goes on from it.
+ */
+function setBlock(c: Cpu, r: number, key: number): void {
+  c.effectiveRegister(r);
+  let page = pageOf(c.eaHi, c.eaLo);
+  const end = segmentEnd(page);
+  const next = () => setAddress(c, r, Math.floor(page / 0x10_0000), ((page % 0x10_0000) << 12) >>> 0);
+  for (; page < end; page++) {
+    try {
+      KEY_PLACE.find(c, page, page).set(c, key);
+    } catch (error) {
+      next();
+      throw error;
+    }
+  }
+  next();
+}
+
+/** The first page behind the segment of a page. */
+function segmentEnd(page: number): number {
+  return (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
 }
 
 /** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
 function rrbe(c: Cpu, _: number, r2: number): void {
-  const frame = designated(c, r2);
-  const key = c.storage.keys[frame] as number;
-  c.storage.keys[frame] = key & ~KEY_REFERENCED;
+  const place = designated(c, r2);
+  const key = place.get(c);
+  place.resetReference(c);
   c.machine.forgetKeys();
   c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
 }
@@ -71,20 +88,21 @@ const PFMF = {
   SIZE_1M: 0x1000,
 } as const;
 
+/** A guest's is always the host's to do: clearing is storing, into frames that it may share. */
 function pfmf(c: Cpu, r1: number, r2: number): void {
   const what = c.gr32[r1 * 2] as number;
   const size = what & PFMF.SIZE;
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(r2);
-  const page = c.eaHi * 0x10_0000 + (c.eaLo >>> 12);
+  const page = pageOf(c.eaHi, c.eaLo);
   if (size === 0) {
     manage(c, frameNumber(c, page), what);
     return;
   }
   // Frames of 1 MiB are designated by absolute addresses, and go up to the end of the segment.
-  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
-  if (c.below === null && end > c.storage.keys.length) c.program(PGM.ADDRESSING);
-  for (let n = page; n < end; n++) manage(c, c.below === null ? n : frameNumber(c, n), what);
+  const end = segmentEnd(page);
+  if (end > c.storage.keys.length) c.program(PGM.ADDRESSING);
+  for (let frame = page; frame < end; frame++) manage(c, frame, what);
   setAddress(c, r2, Math.floor(end / 0x10_0000), ((end % 0x10_0000) << 12) >>> 0);
 }
 

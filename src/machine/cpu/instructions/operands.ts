@@ -196,16 +196,8 @@ export function realUnkeyed(c: Cpu, hi: number, lo: number, access: Access): num
 
 /** The frame number behind a real page of whoever runs here. No key is asked, and no reference noted. */
 export function frameNumber(c: Cpu, page: number): number {
-  if (c.below === null) {
-    const frame = c.prefixed(page);
-    if (frame >= c.storage.keys.length) c.program(PGM.ADDRESSING);
-    return frame;
-  }
-  const { key } = c;
-  c.key = 0;
-  try {
-    return c.realFrame(page, FETCH) / 0x1000;
-  } finally {
-    c.key = key;
-  }
+  const absolute = c.prefixed(page);
+  if (c.below !== null) return c.walkBelow(absolute, page).frame;
+  if (absolute >= c.storage.keys.length) c.program(PGM.ADDRESSING);
+  return absolute;
 }

@@ -1,0 +1,104 @@
+/**
+ * What it costs to unlink a guest segment whose page table is shared by many, in nanoseconds an unlink.
+ *
+ *     npm run bench -- sharers [--json]
+ *
+ * However many share it, the number of links is the same: with more sharers there are fewer page tables.
+ */
+
+import { type Gmap, Host } from '../src/host/index.ts';
+import { Machine } from '../src/machine/index.ts';
+import { bestOf, type Figures, time } from './timing.ts';
+
+/** Guest segments that share a page table. */
+export const SHARERS = [1, 10, 100, 1000] as const;
+
+/**
+ * How links go: `unmap` by the guest, the entry that was linked first going first, `unmap-last` the other way
+ * round, each a segment at a time and purges left out; `munmap` by the process, less what that costs when
+ * nothing is linked; `munmap-gmaps` the same when every sharer is a gmap of its own, with the purge of each.
+ */
+export const WAYS = ['unmap', 'unmap-last', 'munmap', 'munmap-gmaps'] as const;
+export type Way = (typeof WAYS)[number];
+type Measured = Way | 'munmap-unlinked' | 'munmap-gmaps-unlinked';
+
+const LINKS = 20_000;
+const ROUNDS = 9;
+const STORAGE = 256 << 20;
+const PROCESS_SEGMENT = 256;
+
+/** Links `sharers` segments of the guest to each of `tables` page tables: segment i to page table i % tables. */
+function link(gmap: Gmap, tables: number, sharers: number): void {
+  for (let turn = 0; turn < sharers; turn++) gmap.mapSegments(PROCESS_SEGMENT, turn * tables, tables);
+  for (let i = 0; i < tables * sharers; i++) gmap.faultSegment(i);
+}
+
+function unmapUp(gmap: Gmap, links: number): void {
+  for (let i = 0; i < links; i++) gmap.unmapSegments(i, 1);
+}
+
+function unmapDown(gmap: Gmap, links: number): void {
+  for (let i = links - 1; i >= 0; i--) gmap.unmapSegments(i, 1);
+}
+
+/** One round: every way, on so many links to page tables with so many sharers. */
+function round(host: Host, links: number, sharers: number): Figures<Measured> {
+  const tables = Math.max(1, Math.floor(links / sharers));
+  const mm = host.createProcess();
+  const address = BigInt(PROCESS_SEGMENT) << 20n;
+  const length = BigInt(tables) << 20n;
+  const gmap = host.createGmap(mm);
+  const { purges } = host.kernel;
+  const munmap = () => time(() => mm.munmap(address, length));
+  mm.mmap({ address, length });
+  link(gmap, tables, sharers);
+  // A purge costs far more than an unlink, and is not what is asked here.
+  purges.leftOut = 'gmap-unmap';
+  const unmap = time(() => unmapUp(gmap, tables * sharers));
+  link(gmap, tables, sharers);
+  const unmapLast = time(() => unmapDown(gmap, tables * sharers));
+  purges.leftOut = null;
+  const unlinked = munmap();
+  mm.mmap({ address, length });
+  link(gmap, tables, sharers);
+  const linked = munmap();
+  host.endProcess(mm);
+  const each = tables * sharers;
+  return {
+    unmap: unmap / each,
+    'unmap-last': unmapLast / each,
+    munmap: linked / each,
+    'munmap-unlinked': unlinked / each,
+    'munmap-gmaps': gmapsOfOneTable(host, sharers, true),
+    'munmap-gmaps-unlinked': gmapsOfOneTable(host, sharers, false),
+  };
+}
+
+/** As `munmap`, for one page table and `sharers` gmaps linked to it, purges included. */
+function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
+  const mm = host.createProcess();
+  const address = BigInt(PROCESS_SEGMENT) << 20n;
+  const length = 1n << 20n;
+  mm.mmap({ address, length });
+  for (let i = 0; i < sharers; i++) {
+    const gmap = host.createGmap(mm);
+    gmap.mapSegments(PROCESS_SEGMENT, 0, 1);
+    if (linked) gmap.faultSegment(0);
+  }
+  mm.fault(address, false);
+  const taken = time(() => mm.munmap(address, length));
+  host.endProcess(mm);
+  return taken / sharers;
+}
+
+/** The best of several rounds, for a number of sharers. */
+export function benchSharers(sharers: number, links = LINKS, rounds = ROUNDS): Figures<Way> {
+  const host = new Host(new Machine({ storageSize: STORAGE }));
+  const best = bestOf(rounds, () => round(host, links, sharers));
+  return {
+    unmap: best.unmap,
+    'unmap-last': best['unmap-last'],
+    munmap: best.munmap - best['munmap-unlinked'],
+    'munmap-gmaps': best['munmap-gmaps'] - best['munmap-gmaps-unlinked'],
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * PERFORM FRAME MANAGEMENT FUNCTION of a guest (Linux: handle_pfmf). It is always the host's: clearing a frame is a
+ * store into memory that the process may share, and setting a key makes the guest one that uses keys.
+ */
+
+import { asGuest, type Cpu, PGM, SIE } from '../../machine/index.ts';
+import { inject } from './inject.ts';
+import { registerAddress, setRegisterAddress } from './operand.ts';
+import type { Vcpu } from './vcpu.ts';
+
+/** What the bits of the first operand ask for. */
+const PFMF = {
+  RESERVED: 0xfffc_0101,
+  SET_KEY: 0x2_0000,
+  CLEAR: 0x1_0000,
+  SIZE: 0x7000,
+  SIZE_1M: 0x1000,
+  KEY: 0xfe,
+} as const;
+
+const PAGES_PER_SEGMENT = 256;
+/** What a protection exception says of a store, beside the page. */
+const TEID_STORE = 0x400n;
+const ZEROS = new Uint8Array(4096);
+
+/**
+ * Executes it: for the frame at a real address, or for those from an absolute one to the end of its segment.
+ * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
+ */
+export function manageFrames(vcpu: Vcpu, cpu: Cpu): null {
+  const operands = vcpu.block.get32(SIE.IPB) >>> 16;
+  const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
+  const size = what & PFMF.SIZE;
+  if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) return inject(vcpu, PGM.SPECIFICATION);
+  const first = Number(registerAddress(vcpu, operands & 15) >> 12n);
+  if (what & PFMF.CLEAR && isLowProtected(vcpu, cpu, first)) {
+    return inject(vcpu, PGM.PROTECTION, (BigInt(first) << 12n) | TEID_STORE);
+  }
+  if (size === 0) return manage(vcpu, absolute(vcpu, first), what) ? null : inject(vcpu, PGM.ADDRESSING);
+  const end = (Math.floor(first / PAGES_PER_SEGMENT) + 1) * PAGES_PER_SEGMENT;
+  for (let page = first; page < end; page++) {
+    if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
+  }
+  setRegisterAddress(vcpu, operands & 15, BigInt(end) << 12n);
+  return null;
+}
+
+/** Does what is asked with one absolute page; says whether the guest has it. */
+function manage(vcpu: Vcpu, page: number, what: number): boolean {
+  const { vm } = vcpu;
+  const address = BigInt(page) << 12n;
+  if (!vm.slots.at(address)) return false;
+  if (what & PFMF.CLEAR) vm.writeGuest(address, ZEROS);
+  if (what & PFMF.SET_KEY) {
+    vm.enableKeys();
+    vm.setGuestKey(page, what & PFMF.KEY);
+  }
+  return true;
+}
+
+/** Whether low-address protection forbids the guest stores at the start of a page. */
+function isLowProtected(vcpu: Vcpu, cpu: Cpu, page: number): boolean {
+  let low = false;
+  asGuest(
+    cpu,
+    vcpu.block.origin,
+    (guest) => {
+      low = guest.lowAddressProtected(page, 0);
+    },
+    0n,
+  );
+  return low;
+}
+
+/** Prefixing. */
+function absolute(vcpu: Vcpu, page: number): number {
+  const prefix = vcpu.block.prefix / 4096;
+  if (page < 2) return page + prefix;
+  return page === prefix || page === prefix + 1 ? page - prefix : page;
+}

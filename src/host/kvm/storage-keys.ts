@@ -1,0 +1,98 @@
+/**
+ * The storage keys of a guest as its user reads and sets them: KVM_S390_GET_SKEYS and KVM_S390_SET_SKEYS, for a
+ * migration. Frames are guest absolute page numbers.
+ */
+
+import { hex, LinuxError } from '../errors.ts';
+import type { Mm } from '../mm/index.ts';
+import type { MemorySlots } from './slots.ts';
+
+/** Keys that one call can be about (KVM_S390_SKEYS_MAX). */
+const MAX_KEYS = 1 << 20;
+/** The bit that no storage key has. */
+const NO_KEY_BIT = 0x01;
+
+/** The keys of one virtual machine's memory. */
+export class StorageKeys {
+  readonly #mm: Mm;
+  readonly #slots: MemorySlots;
+
+  constructor(mm: Mm, slots: MemorySlots) {
+    this.#mm = mm;
+    this.#slots = slots;
+  }
+
+  /**
+   * The keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02; null
+   * (KVM_S390_GET_SKEYS_NONE) when the guest does not use keys: then all are 0.
+   *
+   * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that cannot be; EFAULT when a frame is
+   *   in no slot, or the process has nothing mapped there
+   */
+  get(startFrame: number, count: number): Uint8Array | null {
+    if (!this.#mm.entries.usesKeys) return null;
+    check(startFrame, count);
+    const keys = new Uint8Array(count);
+    this.#pages(startFrame, count).forEach((page, i) => {
+      keys[i] = this.#mm.keyOf(page);
+    });
+    return keys;
+  }
+
+  /** The key of one frame, 0 when the guest does not use keys. @throws LinuxError as `get` */
+  of(frame: number): number {
+    check(frame, 1);
+    const [page] = this.#pages(frame, 1) as [number];
+    return this.#mm.entries.usesKeys ? this.#mm.keyOf(page) : 0;
+  }
+
+  /**
+   * Sets the keys of frames from `startFrame` on. The guest uses keys from then on, if it did not already.
+   *
+   * @throws LinuxError EINVAL as `get`, for no keys or more than 2^20, and for one with its lowest bit on; EFAULT as
+   *   `get`; ENOMEM. No key has changed then
+   */
+  set(startFrame: number, keys: ArrayLike<number>): void {
+    check(startFrame, keys.length);
+    for (let i = 0; i < keys.length; i++) checkKey(keys[i] as number);
+    const pages = this.#pages(startFrame, keys.length);
+    this.#mm.enableKeys();
+    this.#mm.setKeys(pages, keys);
+  }
+
+  /** The process pages behind frames. @throws LinuxError EFAULT when one has none */
+  #pages(startFrame: number, count: number): number[] {
+    const pages: number[] = [];
+    while (pages.length < count) {
+      const frame = startFrame + pages.length;
+      const slot = this.#slots.at(BigInt(frame) << 12n);
+      if (!slot) throw noFrame(frame, 'is in no slot');
+      const offset = frame - Number(slot.guestPhysAddr >> 12n);
+      const first = Number(slot.userspaceAddr >> 12n) + offset;
+      const end = Math.min(first + count - pages.length, first - offset + Number(slot.memorySize >> 12n));
+      for (let page = first; page < end; page++) {
+        if (!this.#mm.mappings.at(page)) throw noFrame(startFrame + pages.length, 'has no memory behind it');
+        pages.push(page);
+      }
+    }
+    return pages;
+  }
+}
+
+function noFrame(frame: number, why: string): LinuxError {
+  return new LinuxError('EFAULT', `guest frame ${hex(frame)} ${why}`);
+}
+
+function check(startFrame: number, count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > MAX_KEYS) {
+    throw new LinuxError('EINVAL', `${count} keys: one call is about 1 to ${MAX_KEYS}`);
+  }
+  if (!Number.isSafeInteger(startFrame) || startFrame < 0) {
+    throw new LinuxError('EINVAL', `${startFrame} is not the number of a frame`);
+  }
+}
+
+function checkKey(key: number): void {
+  if (Number.isInteger(key) && key >= 0 && key <= 0xff && (key & NO_KEY_BIT) === 0) return;
+  throw new LinuxError('EINVAL', `${hex(key)} is not a storage key`);
+}

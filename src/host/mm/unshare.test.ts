@@ -1,0 +1,175 @@
+/** A process whose guests use storage keys has frames of its own for its private pages, and PGSTEs. */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '../host.ts';
+import { bytes, codeOf, frameCounts, makeHost, tableBytes } from '../testing/index.ts';
+import type { Mm } from './mm.ts';
+
+const MIB = 1n << 20n;
+const PAGE = 4096n;
+const HOME = 0x1000_0000n;
+const page = (address: bigint) => Number(address >> 12n);
+
+let host: Host;
+let mm: Mm;
+
+beforeEach(() => {
+  const made = makeHost();
+  host = made.host;
+  mm = host.createProcess();
+  mm.mmap({ address: HOME, length: 2n * MIB });
+  return () => expect(made.problems).toEqual([]);
+});
+
+/** The frame number behind a page that is there. */
+function frameOf(space: Mm, address: bigint): number {
+  const table = space.tables.pageTableOf(Number(address >> 20n));
+  return space.entries.frame(table, page(address) % 256) / 4096;
+}
+const keyOfFrame = (space: Mm, address: bigint) => host.machine.storage.keys[frameOf(space, address)];
+
+describe('guests of a process that use storage keys', () => {
+  it('do not touch the keys of another process’s guests, whose frames it shared', () => {
+    mm.enableSie();
+    mm.enableKeys();
+    mm.write(HOME, bytes(7));
+    mm.setKey(page(HOME), 0x50);
+    const child = host.fork(mm);
+    child.enableSie();
+    child.enableKeys();
+    expect(mm.keyOf(page(HOME))).toBe(0x50);
+    child.setKey(page(HOME), 0x90);
+    expect(mm.keyOf(page(HOME))).toBe(0x50);
+    expect(child.keyOf(page(HOME))).toBe(0x90);
+    expect(child.read(HOME, 1)).toEqual(bytes(7));
+  });
+
+  it('leave the keys of a child’s frames 0: its guests may access them by any key as they could', () => {
+    mm.write(HOME, bytes(7));
+    const before = host.fork(mm);
+    mm.enableKeys();
+    mm.setKey(page(HOME), 0x58);
+    const after = host.fork(mm);
+    expect(keyOfFrame(mm, HOME)).toBe(0x58);
+    expect((keyOfFrame(before, HOME) as number) & 0xf8).toBe(0);
+    expect(keyOfFrame(after, HOME)).toBe(0);
+    expect([before, after].map((child) => child.read(HOME, 1)[0])).toEqual([7, 7]);
+  });
+
+  it('and the pages of parent and child stay apart', () => {
+    mm.enableKeys();
+    mm.write(HOME, bytes(7));
+    const child = host.fork(mm);
+    child.write(HOME, bytes(8));
+    mm.write(HOME + 1n, bytes(9));
+    expect(mm.read(HOME, 2)).toEqual(bytes(7, 9));
+    expect(child.read(HOME, 2)).toEqual(bytes(8, 0));
+    host.endProcess(child);
+    expect(mm.read(HOME, 2)).toEqual(bytes(7, 9));
+  });
+
+  it('read private file memory into frames of their own, and share those of shared mappings', () => {
+    const file = host.createFile(2n * MIB);
+    mm.mmap({ address: 64n * MIB, length: MIB, file });
+    mm.mmap({ address: 65n * MIB, length: MIB, file, shared: true });
+    mm.write(65n * MIB, bytes(5));
+    mm.enableKeys();
+    expect(mm.read(64n * MIB, 1)).toEqual(bytes(5));
+    mm.setKey(page(64n * MIB), 0x30);
+    expect(mm.keyOf(page(65n * MIB)) & 0xf8).toBe(0);
+    mm.setKey(page(65n * MIB), 0x40);
+    expect(mm.keyOf(page(64n * MIB)) & 0xf8).toBe(0x30);
+    expect(file.frameOf(0)).toBe(frameOf(mm, 65n * MIB) * 4096);
+  });
+
+  it('keep what may not be reached, or not be written, as it is', () => {
+    mm.write(HOME, bytes(1, 2));
+    mm.write(HOME + PAGE, bytes(3));
+    host.fork(mm);
+    mm.mprotect(HOME, PAGE, 0);
+    mm.mprotect(HOME + PAGE, PAGE, 1);
+    mm.enableKeys();
+    expect(codeOf(() => mm.read(HOME, 1))).toBe('EFAULT');
+    expect(codeOf(() => mm.write(HOME + PAGE, bytes(0)))).toBe('EFAULT');
+    expect(mm.read(HOME + PAGE, 1)).toEqual(bytes(3));
+    mm.mprotect(HOME, PAGE, 3);
+    expect(mm.read(HOME, 2)).toEqual(bytes(1, 2));
+  });
+
+  it.each([false, true])('find no memory for that: nothing has changed (a parent with keys: %s)', (keyed) => {
+    mm.enableSie();
+    mm.write(HOME, bytes(1));
+    mm.write(HOME + PAGE, bytes(2));
+    const action = keyed ? () => host.fork(mm) : () => mm.enableKeys();
+    if (keyed) mm.enableKeys();
+    else host.fork(mm);
+    for (let n = 1; ; n++) {
+      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys };
+      host.kernel.frames.failIn(n);
+      const code = codeOf(action);
+      const fired = host.kernel.frames.failing === 0;
+      host.kernel.frames.failIn(0);
+      if (!fired) break;
+      expect(code).toBe('ENOMEM');
+      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys }).toEqual(
+        before,
+      );
+    }
+    expect(mm.entries.usesKeys).toBe(true);
+    expect(mm.read(HOME, 1)).toEqual(bytes(1));
+  });
+});
+
+describe('a process that hosts no guest', () => {
+  it('gets PGSTEs before a key or a watch needs one: no neighbouring page table is written', () => {
+    mm.write(HOME, bytes(1));
+    mm.write(HOME + MIB, bytes(2));
+    mm.enableKeys();
+    mm.setKey(page(HOME), 0xf0);
+    mm.setKey(page(HOME + MIB), 0xe0);
+    expect([mm.read(HOME, 1)[0], mm.read(HOME + MIB, 1)[0]]).toEqual([1, 2]);
+
+    const other = host.createProcess();
+    other.mmap({ address: HOME, length: 2n * MIB });
+    other.write(HOME, bytes(3));
+    other.write(HOME + MIB, bytes(4));
+    other.watchPage(page(HOME));
+    other.watchPage(page(HOME + MIB));
+    expect([other.read(HOME, 1)[0], other.read(HOME + MIB, 1)[0]]).toEqual([3, 4]);
+  });
+
+  it('has no keys to set before they are used', () => {
+    expect(codeOf(() => mm.setKey(page(HOME), 0x10))).toBe('EINVAL');
+    mm.mmap({ address: 64n * MIB, length: MIB, large: true });
+    mm.write(64n * MIB, bytes(6));
+    expect(codeOf(() => mm.setKey(page(64n * MIB), 0x10))).toBe('EINVAL');
+    expect(mm.read(64n * MIB, 1)).toEqual(bytes(6));
+  });
+});
+
+describe('setKeys', () => {
+  it('sets all, or none', () => {
+    mm.enableKeys();
+    const first = page(HOME + MIB) - 1;
+    expect(codeOf(() => mm.setKeys([first, 5], [0x10, 0x20]))).toBe('EFAULT');
+    expect(mm.keyOf(first)).toBe(0);
+    mm.read(HOME, 1);
+    host.kernel.frames.failIn(1);
+    expect(codeOf(() => mm.setKeys([first, first + 1], [0x10, 0x20]))).toBe('ENOMEM');
+    expect(mm.keyOf(first)).toBe(0);
+    mm.setKeys([first, first + 1], [0x10, 0x2e]);
+    expect([mm.keyOf(first), mm.keyOf(first + 1)]).toEqual([0x10, 0x2e]);
+  });
+});
+
+it('an access of the kernel is noted in the storage key as one of a processor is', () => {
+  mm.enableKeys();
+  mm.read(HOME, 1);
+  expect(mm.keyOf(page(HOME))).toBe(0x04);
+  mm.write(HOME, bytes(1));
+  expect(mm.keyOf(page(HOME))).toBe(0x06);
+  mm.setKey(page(HOME), 0x70);
+  mm.dontNeed(HOME, PAGE);
+  mm.write(HOME, bytes(1));
+  expect(mm.keyOf(page(HOME))).toBe(0x76);
+});
