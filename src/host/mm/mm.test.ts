@@ -295,6 +295,12 @@ describe('exit', () => {
       () => mm.fault(0n, true),
       () => mm.read(0n, 1),
       () => mm.write(0n, bytes(1)),
+      () => mm.mremap({ address: 0n, oldLength: MIB, newLength: PAGE }),
+      () => mm.startLog(0, 1),
+      () => mm.enableKeys(),
+      () => mm.keyOf(0),
+      () => mm.watchPage(0),
+      () => host.fork(mm),
       () => host.createGmap(mm),
       () => host.readAsProcess(mm, host.machine.cpu(0), 0n, 1),
     ];

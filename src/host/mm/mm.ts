@@ -208,9 +208,9 @@ export class Mm {
     return page < PAGES_OF_THREE_LEVELS ? PAGES_OF_THREE_LEVELS : this.tables.limit;
   }
 
-  /** @throws LinuxError ENOMEM when splitting a mapping twice would make too many */
-  demandRoom(): void {
-    if (this.mappings.count + 2 <= MAX_MAPPINGS) return;
+  /** @throws LinuxError ENOMEM when so many more mappings would be too many; splitting one twice makes two */
+  demandRoom(more = 2): void {
+    if (this.mappings.count + more <= MAX_MAPPINGS) return;
     throw new LinuxError(
       'ENOMEM',
       `the process has ${this.mappings.count} mappings: no more than ${MAX_MAPPINGS}`,

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -474,6 +474,23 @@ describe('without memory', () => {
       };
     });
     expect(ends).toEqual(Array(5).fill('ENOMEM'));
+  });
+
+  it('ENOMEM when there would be more than 65,530 mappings', () => {
+    const other = makeHost().host.createProcess();
+    for (let i = 0n; i < 65_526n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
+    other.mmap({ address: HOME, length: 16n * PAGE });
+    other.mmap({ address: HOME + 32n * PAGE, length: 16n * PAGE, protection: PROT.READ });
+    const middle = { address: HOME + PAGE, oldLength: 2n * PAGE, newLength: 2n * PAGE };
+    expect(codeOf(() => other.mremap({ ...middle, to: HOME + 40n * PAGE }))).toBe('ENOMEM');
+    expect(other.mappings.count).toBe(65_528);
+    other.mremap({ ...middle, newLength: PAGE });
+    expect(other.mappings.count).toBe(65_529);
+    const next = { ...middle, address: HOME + 8n * PAGE, newLength: PAGE };
+    expect(codeOf(() => other.mremap(next))).toBe('ENOMEM');
+    other.munmap(1n << 30n, PAGE);
+    other.mremap(next);
+    expect(other.mappings.count).toBe(65_529);
   });
 
   it('leaves nothing behind, wherever it went', () => {

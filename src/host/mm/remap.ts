@@ -51,6 +51,7 @@ export function remap(mm: Mm, asked: Remap): number {
     return move(mm, mapping, asked, to);
   }
   if (newCount <= oldCount) {
+    if (newCount < oldCount && mm.mappings.at(end)) mm.demandRoom();
     if (newCount < oldCount) mm.removeRange(start + newCount, end);
     return start;
   }
@@ -68,7 +69,8 @@ export function remap(mm: Mm, asked: Remap): number {
 function move(mm: Mm, mapping: Mapping, asked: Remap, to: number): number {
   const { start, oldCount, newCount } = asked;
   const moved = Math.min(oldCount, newCount);
-  mm.demandRoom();
+  // One is split where it leaves, one where it goes, and it is one itself.
+  mm.demandRoom(3);
   splitAll(mm, start, start + oldCount);
   splitAll(mm, to, to + newCount);
   makeTables(mm, start, start + moved, to - start);
