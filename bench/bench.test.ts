@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { benchAccess, ROUTES } from './access.ts';
+import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, OPERATIONS } from './gmap.ts';
 import { benchSharers } from './sharers.ts';
 
@@ -33,6 +34,12 @@ describe('the benchmark of accesses', () => {
     const figures = benchAccess('strided', 1);
     expect(Object.keys(figures).sort()).toEqual([...ROUTES].sort());
     expect(Object.values(figures).every(isFigure)).toBe(true);
+  });
+});
+
+describe('the benchmark of check mode', () => {
+  it('answers with microseconds an operation, and finds no rule broken', () => {
+    expect(Object.values(benchCheck(1000)).every(isFigure)).toBe(true);
   });
 });
 

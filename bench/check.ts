@@ -2,7 +2,7 @@
  * What check mode costs: a scenario of many operations on 16 gmaps, performed without and with every rule being
  * checked after every operation.
  *
- *     npm run bench -- check [--lines N] [--json]
+ *     npm run bench -- check [--json]
  */
 
 import { Checker } from '../src/check/index.ts';

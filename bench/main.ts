@@ -12,7 +12,11 @@ import { rounded } from './timing.ts';
 const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- memory [--segments N] [--json]
        npm run bench -- sharers [--json]
-       npm run bench -- access [--json]`;
+       npm run bench -- access [--json]
+       npm run bench -- check [--json]`;
+
+/** Operations of the scenario that is performed without and with checks. */
+const CHECKED_OPERATIONS = 100_000;
 
 /** Figures under a heading, or as a line of JSON. */
 type Print = (heading: string, figures: Record<string, number>, json: object) => void;
@@ -60,6 +64,14 @@ const benches: Record<string, { sized: readonly number[] | null; run: (print: Pr
         const ns = rounded(benchAccess(pattern));
         print(`${pattern}, nanoseconds an access`, ns, { pattern, ns });
       }
+    },
+  },
+  check: {
+    sized: null,
+    run: (print) => {
+      const us = rounded(benchCheck(CHECKED_OPERATIONS));
+      const operations = CHECKED_OPERATIONS;
+      print(`${operations} operations on 16 gmaps, microseconds an operation`, us, { operations, us });
     },
   },
 };
