@@ -4,6 +4,7 @@
 
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
+import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
 import { benchMemory } from './memory.ts';
 import { benchSharers, SHARERS } from './sharers.ts';
