@@ -143,6 +143,12 @@ export class Gmap implements Guest {
     this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
   }
 
+  /** Makes the tables that `map` needs for a guest range in bytes, so that it cannot fail. @throws LinuxError ENOMEM */
+  makeTables({ to, length }: { readonly to: bigint; readonly length: bigint }): void {
+    this.#demandAlive();
+    this.#mmapLocked(() => this.tables.make(Number(to >> 20n), Number((to + length) >> 20n)));
+  }
+
   /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
   mapSegments(from: number, to: number, count: number): void {
     if (count !== 1 || !this.#promiseOne(from, to)) this.#mapRange(from, to, count);

@@ -141,14 +141,10 @@ export class MemorySlots {
   }
 
   #move(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
+    // With the tables there, nothing can fail: what the old place shows need not be put back.
+    this.#gmap.makeTables({ to: wanted.guestPhysAddr, length: wanted.memorySize });
     this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
-    try {
-      this.#map(wanted);
-    } catch (error) {
-      // The old place has its tables still, so mapping it again needs no memory.
-      this.#map(old);
-      throw error;
-    }
+    this.#map(wanted);
   }
 
   #map({ userspaceAddr, guestPhysAddr, memorySize }: Required<MemoryRegion>): void {
