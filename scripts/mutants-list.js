@@ -455,13 +455,6 @@ export const MUTANTS = [
     replace: '',
   },
   {
-    name: 'undoing takes a segment table away that is still needed',
-    file: 'src/host/mm/removal.ts',
-    find: '  for (const segment of unneeded) dropPageTable(mm, segment, gather);\n',
-    replace:
-      '  for (const segment of unneeded) {\n    dropPageTable(mm, segment, gather);\n    dropSegmentTables(mm, segment * PAGES_PER_SEGMENT, (segment + 1) * PAGES_PER_SEGMENT, gather);\n  }\n',
-  },
-  {
     name: 'an emptied region-third table stays',
     file: 'src/host/mm/removal.ts',
     find: '      dropRegionTable(mm, segment, gather);\n',
@@ -542,8 +535,14 @@ export const MUTANTS = [
   {
     name: 'mremap that fails keeps its page tables',
     file: 'src/host/mm/remap.ts',
-    find: '    mm.underPageTableLock(() => dropUnneeded(mm, made, gather));\n',
+    find: '    for (const one of undo.reverse()) one();\n',
     replace: '',
+  },
+  {
+    name: 'mremap that fails takes away the oldest table first',
+    file: 'src/host/mm/remap.ts',
+    find: 'for (const one of undo.reverse()) one();',
+    replace: 'for (const one of undo) one();',
   },
   {
     name: 'mremap leaves the old place mapped',

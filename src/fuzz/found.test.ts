@@ -24,6 +24,15 @@ const FOUND = {
     gmap_unmap_segment 0 0 0x20000000000000
     slot 0 2 2049M 0 1M log
     dump 0`,
+  'mremap that runs out of memory leaves no page table behind, not even where something is mapped': `
+    1: new
+    1: gmap_alloc 0
+    file 0 4K
+    1: mmap 0x3fffffff000 1028K high
+    1: process write 0x40000000fff add2f71c41668bb0 on 2
+    1: mmap 0x40080000000 2M high file 0 4K
+    fail 3
+    1: mremap 4T 1M 516K to 0x400800ff000`,
 };
 
 it.each(Object.entries(FOUND))('%s', (_, text) => {

@@ -160,20 +160,26 @@ export class PageTables {
 
   /**
    * The page table of a segment that has no 1 MiB frame, made when it is missing.
+   * @param undo gets what takes away again what was made, for who makes several or none; nothing uses it by then
    * @throws LinuxError ENOMEM; no table was made then
    */
-  makePageTable(segment: number): number {
+  makePageTable(segment: number, undo?: (() => void)[]): number {
     const existing = this.pageTableOf(segment);
     if (existing >= 0) return existing;
-    const undo = this.#makeSegmentTable(segment);
+    const undoAbove = this.#makeSegmentTable(segment);
     let origin: number;
     try {
       origin = this.newPageTable(segment);
     } catch (error) {
-      undo?.();
+      undoAbove?.();
       throw error;
     }
     this.setSegmentEntry(segment, origin);
+    undo?.push(() => {
+      this.dropSegment(segment);
+      this.freePageTable(origin);
+      undoAbove?.();
+    });
     return origin;
   }
 

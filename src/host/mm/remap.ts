@@ -11,7 +11,7 @@ import { entryBits } from './faults.ts';
 import { Gather } from './gather.ts';
 import type { Backing, Mapping } from './mappings.ts';
 import type { Mm } from './mm.ts';
-import { dropPages, dropUnneeded, eachPage, splitAll } from './removal.ts';
+import { dropPages, eachPage, splitAll } from './removal.ts';
 
 const PAGES_PER_SEGMENT = 256;
 
@@ -94,18 +94,13 @@ function moveBacking(backing: Backing, by: number): Backing {
 
 /** Makes the page tables that the pages of a range need `by` pages further on: all, or none. */
 function makeTables(mm: Mm, start: number, end: number, by: number): void {
-  const made: number[] = [];
+  const undo: (() => void)[] = [];
   try {
     eachPage(mm, start, end, (page) => {
-      const segment = Math.floor((page + by) / PAGES_PER_SEGMENT);
-      if (mm.tables.pageTableOf(segment) >= 0) return;
-      mm.tables.makePageTable(segment);
-      made.push(segment);
+      mm.tables.makePageTable(Math.floor((page + by) / PAGES_PER_SEGMENT), undo);
     });
   } catch (error) {
-    const gather = new Gather(mm.kernel, mm.tables);
-    mm.underPageTableLock(() => dropUnneeded(mm, made, gather));
-    gather.finish(mm);
+    for (const one of undo.reverse()) one();
     throw error;
   }
 }

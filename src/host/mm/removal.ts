@@ -124,18 +124,6 @@ export function dropTables(mm: Mm, start: number, end: number, gather: Gather): 
   dropSegmentTables(mm, start, end, gather);
 }
 
-/** Takes those page tables out of the tables that no mapping touches. */
-export function dropUnneeded(mm: Mm, segments: readonly number[], gather: Gather): void {
-  const unneeded = segments.filter(
-    (segment) => !touchesAround(mm, segment * PAGES_PER_SEGMENT, PAGES_PER_SEGMENT),
-  );
-  for (const segment of unneeded) dropPageTable(mm, segment, gather);
-  // A segment table goes only when none of them needs it any more.
-  for (const segment of unneeded) {
-    dropSegmentTables(mm, segment * PAGES_PER_SEGMENT, (segment + 1) * PAGES_PER_SEGMENT, gather);
-  }
-}
-
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
   unlinkGuests(mm, segment, frame, 'page-table-gone', gather);
