@@ -300,6 +300,15 @@ describe('frames of 1 MiB', () => {
   });
 });
 
+it('a page of large memory that nobody has touched can be watched before any guest is linked to it', () => {
+  mm.mmap({ address: HOME, length: MIB, large: true, taken: 'replace' });
+  mm.watchPage(FIRST + 5);
+  expect([host.kernel.frames.count('large-page'), notify(5)]).toEqual([0, NOTIFY]);
+  expect(guestSees(one, 5)).toBe(0);
+  mm.dontNeed(HOME, MIB);
+  expect(heard()).toEqual(['one 5']);
+});
+
 describe('without memory', () => {
   it.each([
     ['a page of 4 KiB', {}],
