@@ -150,7 +150,7 @@ export const MUTANTS = [
   {
     name: 'a page table goes and its guests stay linked',
     file: 'src/host/mm/removal.ts',
-    find: "  unlinkGuests(mm, segment, table, 'page-table-gone', gather);\n",
+    find: '  unlinkGuests(mm, segment, table, gather);\n',
     replace: '',
   },
   {
@@ -401,10 +401,10 @@ export const MUTANTS = [
     replace: '',
   },
   {
-    name: 'a split leaves guests linked',
+    name: 'a split leaves guests linked to the frame',
     file: 'src/host/mm/removal.ts',
-    find: "    unlinkGuests(mm, segment, frame, 'segment-changed', gather);\n    mm.tables.forgetLarge(segment, 'split');",
-    replace: "    mm.tables.forgetLarge(segment, 'split');",
+    find: '    relinkGuests(mm, segment, frame, table, gather);\n',
+    replace: '',
   },
   {
     name: 'a split does not purge the process',
@@ -427,19 +427,25 @@ export const MUTANTS = [
   {
     name: 'another protection of a frame of 1 MiB does not purge',
     file: 'src/host/mm/removal.ts',
-    find: '  mm.tables.setSegmentEntry(segment, value);\n  gather.space();',
-    replace: '  mm.tables.setSegmentEntry(segment, value);',
+    find: '  relinkGuests(mm, segment, frame, value, gather);\n  gather.space();',
+    replace: '  relinkGuests(mm, segment, frame, value, gather);',
+  },
+  {
+    name: 'guests of a frame of 1 MiB keep translations of it',
+    file: 'src/host/mm/removal.ts',
+    find: '    gather.owner(reverseMaps.ownerOf(node));\n    if (mm.kernel.trace.listener) traceRelink',
+    replace: '    if (mm.kernel.trace.listener) traceRelink',
   },
   {
     name: 'another protection of a frame of 1 MiB leaves guests linked',
     file: 'src/host/mm/removal.ts',
-    find: "  if (mm.tables.segmentValueOf(segment) === value) return;\n  unlinkGuests(mm, segment, frame, 'segment-changed', gather);",
-    replace: '  if (mm.tables.segmentValueOf(segment) === value) return;',
+    find: '  relinkGuests(mm, segment, frame, value, gather);\n',
+    replace: '',
   },
   {
     name: 'a frame of 1 MiB goes and its guests stay linked',
     file: 'src/host/mm/removal.ts',
-    find: "  unlinkGuests(mm, segment, frame, 'page-table-gone', gather);\n",
+    find: '  unlinkGuests(mm, segment, frame, gather);\n',
     replace: '',
   },
   {

@@ -109,11 +109,12 @@ export class GmapModel {
   /** Makes pages present and writable, and watches them. @throws Refusal EINVAL, EFAULT */
   watch(address: bigint, length: bigint): void {
     if (!onPage(address) || !onPage(length) || address + length > GUEST_LIMIT) throw new Refusal('EINVAL');
+    const pages: number[] = [];
     for (let page = pageOf(address); page < pageOf(address + length); page++) {
-      this.process.watch(this.processPage(page));
-      // A frame of 1 MiB that became pages has unlinked the segment.
-      this.processPage(page);
+      pages.push(this.processPage(page));
+      this.process.makeWatchable(this.processPage(page));
     }
+    for (const page of pages) this.process.watch(page);
   }
 
   /** Guest addresses of the pages that it was told of, ascending; of none from now on. */

@@ -97,17 +97,13 @@ export class ProcessModel {
     this.#demandMapped(start, end);
     if (protection === 0) this.splitAll(start, end);
     else this.splitEdges(start, end);
-    this.#eachSegment(start, end, ({ pages, large }, number) => {
-      let changes = false;
+    this.#eachSegment(start, end, ({ pages }) => {
       for (const [page, mapped] of pages) {
         if (page < start || page >= end) continue;
-        changes ||= (mapped.protection & WRITE) !== (protection & WRITE);
         mapped.protection = protection;
         // A store to a logged page is noted anew.
         if ((protection & WRITE) === 0 || this.#isLogged(page)) this.#tell(page, mapped);
       }
-      // Whether stores are allowed stands in the segment entry, of which guests have copies.
-      if (large && changes) this.#unlink(number);
     });
   }
 
@@ -210,10 +206,14 @@ export class ProcessModel {
     for (const log of this.#logs) if (log.covers(page)) log.written.add(page);
   }
 
-  /** Guests are told when the page goes, or can no longer be stored into. @throws Refusal EFAULT */
-  watch(page: number): void {
+  /** The page is present and can be stored into. @throws Refusal EFAULT */
+  makeWatchable(page: number): void {
     this.#split(segmentOf(page));
     this.touch(page, true);
+  }
+
+  /** Guests are told when the page, which is present, goes, or can no longer be stored into. */
+  watch(page: number): void {
     (this.page(page) as MappedPage).watched = true;
   }
 
@@ -313,7 +313,6 @@ export class ProcessModel {
     segment.large = false;
     segment.table = true;
     for (const mapped of segment.pages.values()) mapped.present = true;
-    this.#unlink(number);
   }
 
   /** Takes pages away. A segment of which nothing is left loses its page table, and guests their links to it. */

@@ -386,17 +386,20 @@ export class Gmap implements Guest {
    * Makes the pages of a guest range present and writable and watches them: `onInvalidated` is told, once for each,
    * when a page loses its frame or the right to store, or the guest its segment.
    *
-   * @throws LinuxError EINVAL when address or length is not a multiple of 4 KiB; EFAULT, ENOMEM as a store there
+   * @throws LinuxError EINVAL when address or length is not a multiple of 4 KiB; EFAULT, ENOMEM as a store there, and
+   *   none is watched
    */
   watch(address: bigint, length: bigint): void {
     if (address < 0n || address % 4096n || length < 0n || length % 4096n || address + length > GUEST_LIMIT) {
       throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is not a range of pages of a guest`);
     }
+    const pages: number[] = [];
     for (let at = address; at < address + length; at += 4096n) {
-      this.mm.watchPage(Number(this.fault(at) >> 12n));
-      // A frame of 1 MiB that was split has unlinked the segment.
-      this.fault(at);
+      const page = Number(this.fault(at) >> 12n);
+      this.mm.makeWatchable(page);
+      pages.push(page);
     }
+    for (const page of pages) this.mm.watchPage(page);
   }
 
   /** Frees the gmap: its translations, links and tables go; nothing of the process is touched. */

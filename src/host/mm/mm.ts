@@ -480,15 +480,25 @@ export class Mm {
   }
 
   /**
-   * Makes a page present and writable; the guests that are linked to it are told, once, when that ends.
+   * Makes a page present and writable, and not part of a frame of 1 MiB: watching it needs no more then.
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
-  watchPage(page: number): void {
+  makeWatchable(page: number): void {
     this.enableSie();
     this.#locked('read', () => {
       splitAll(this, page, page + 1);
       this.faultPage(page, true);
       splitAll(this, page, page + 1);
+    });
+  }
+
+  /**
+   * Makes a page watchable; the guests that are linked to it are told, once, when it is not any more.
+   * @throws LinuxError EFAULT, ENOMEM as `fault`
+   */
+  watchPage(page: number): void {
+    this.makeWatchable(page);
+    this.#locked('read', () => {
       const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
       this.underPageTableLock(() => this.entries.watch(table, page % PAGES_PER_SEGMENT));
     });

@@ -83,22 +83,22 @@ function splitLarge(mm: Mm, segment: number): void {
   mm.common.facts.present[table / PAGE_TABLE_SIZE] = PAGES_PER_SEGMENT;
   const gather = new Gather(mm.kernel, mm.tables);
   mm.underPageTableLock(() => {
-    unlinkGuests(mm, segment, frame, 'segment-changed', gather);
     mm.tables.forgetLarge(segment, 'split');
     mm.tables.setSegmentEntry(segment, table);
     frames.split(frame);
+    relinkGuests(mm, segment, frame, table, gather);
   });
   gather.space();
   gather.finish(mm, 'segment-changed');
 }
 
-/** Changes the protection bits of a segment with a 1 MiB frame; guests link to it anew. */
+/** Changes the protection bits of a segment with a 1 MiB frame, and of the guest entries that are linked to it. */
 export function protectLarge(mm: Mm, segment: number, bits: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
   const value = frame + (SEGMENT.FORMAT_CONTROL | bits);
   if (mm.tables.segmentValueOf(segment) === value) return;
-  unlinkGuests(mm, segment, frame, 'segment-changed', gather);
   mm.tables.setSegmentEntry(segment, value);
+  relinkGuests(mm, segment, frame, value, gather);
   gather.space();
 }
 
@@ -126,7 +126,7 @@ export function dropTables(mm: Mm, start: number, end: number, gather: Gather): 
 
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
-  unlinkGuests(mm, segment, frame, 'page-table-gone', gather);
+  unlinkGuests(mm, segment, frame, gather);
   mm.tables.forgetLarge(segment, 'gone');
   mm.tables.dropSegment(segment);
   gather.block(frame);
@@ -138,7 +138,7 @@ function dropPageTable(mm: Mm, segment: number, gather: Gather): void {
   const table = mm.tables.pageTableOf(segment);
   mm.entries.tellAll(table);
   mm.tables.dropSegment(segment);
-  unlinkGuests(mm, segment, table, 'page-table-gone', gather);
+  unlinkGuests(mm, segment, table, gather);
   const { view } = mm.kernel.storage;
   let present = mm.common.facts.present[table / PAGE_TABLE_SIZE] as number;
   for (let entry = table; present > 0; entry += 8) {
@@ -150,25 +150,60 @@ function dropPageTable(mm: Mm, segment: number, gather: Gather): void {
 }
 
 /** Every guest entry linked to the page table or 1 MiB frame becomes the promise of its segment again. */
-function unlinkGuests(mm: Mm, segment: number, origin: number, reason: Reason, gather: Gather): void {
+function unlinkGuests(mm: Mm, segment: number, origin: number, gather: Gather): void {
   const { reverseMaps } = mm.common;
   const { view } = mm.kernel.storage;
   for (let node = reverseMaps.first(origin); node >= 0; node = reverseMaps.first(origin)) {
-    const owner = reverseMaps.ownerOf(node);
     const entry = reverseMaps.entryOf(node);
     reverseMaps.unlink(node);
     view.setUint32(entry, segment >>> 12);
     view.setUint32(entry + 4, ((segment << 20) | PROMISE) >>> 0);
-    gather.owner(owner);
-    mm.kernel.trace.listener?.({
-      type: 'unlink',
-      gmap: owner.id,
-      guest: BigInt(owner.segmentOf(entry)) << 20n,
-      process: BigInt(segment) << 20n,
-      entry: BigInt(entry),
-      reason,
-    });
+    gather.owner(reverseMaps.ownerOf(node));
+    if (mm.kernel.trace.listener) traceUnlink(mm, segment, node, 'page-table-gone');
   }
+}
+
+/** Every guest entry linked to a 1 MiB frame becomes what the process's entry is now. */
+function relinkGuests(mm: Mm, segment: number, frame: number, value: number, gather: Gather): void {
+  const { reverseMaps } = mm.common;
+  const nodes: number[] = [];
+  for (let node = reverseMaps.first(frame); node >= 0; node = reverseMaps.after(node)) nodes.push(node);
+  for (const node of nodes) {
+    const entry = reverseMaps.entryOf(node);
+    reverseMaps.unlink(node);
+    reverseMaps.link(value, node);
+    mm.kernel.storage.view.setUint32(entry, value / 0x1_0000_0000);
+    mm.kernel.storage.view.setUint32(entry + 4, value >>> 0);
+    gather.owner(reverseMaps.ownerOf(node));
+    if (mm.kernel.trace.listener) traceRelink(mm, segment, node);
+  }
+}
+
+function traceUnlink(mm: Mm, segment: number, node: number, reason: Reason): void {
+  const owner = mm.common.reverseMaps.ownerOf(node);
+  const entry = mm.common.reverseMaps.entryOf(node);
+  mm.kernel.trace.listener?.({
+    type: 'unlink',
+    gmap: owner.id,
+    guest: BigInt(owner.segmentOf(entry)) << 20n,
+    process: BigInt(segment) << 20n,
+    entry: BigInt(entry),
+    reason,
+  });
+}
+
+function traceRelink(mm: Mm, segment: number, node: number): void {
+  traceUnlink(mm, segment, node, 'segment-changed');
+  const owner = mm.common.reverseMaps.ownerOf(node);
+  const entry = mm.common.reverseMaps.entryOf(node);
+  mm.kernel.trace.listener?.({
+    type: 'link',
+    gmap: owner.id,
+    guest: BigInt(owner.segmentOf(entry)) << 20n,
+    process: BigInt(segment) << 20n,
+    entry: BigInt(entry),
+    pageTable: mm.kernel.storage.get64(entry) & ~0x7ffn,
+  });
 }
 
 /** Segment tables of which nothing is mapped any more go, and region-third tables but the first without any. */
