@@ -198,8 +198,8 @@ export const MUTANTS = [
   {
     name: 'a page table with a mapping left is removed',
     file: 'src/host/mm/removal.ts',
-    find: 'const needed = mm.mappings.touches(first, first + PAGES_PER_SEGMENT);',
-    replace: 'const needed = mm.mappings.touches(first, first + PAGES_PER_SEGMENT - 1);',
+    find: 'else if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT))',
+    replace: 'else if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT - 1))',
   },
   {
     name: 'read-only memory can be written',

@@ -34,6 +34,8 @@ export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
 const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
 const SEGMENTS_PER_TABLE = 2048;
+/** No segment is near this one. */
+const NOWHERE = -SEGMENTS_PER_TABLE;
 /** Segments below one region-third table: 4 TiB. */
 const SEGMENTS_PER_REGION = 2048 * SEGMENTS_PER_TABLE;
 /** Pages that three and four levels of tables reach: 4 TiB and 8 PiB. */
@@ -95,8 +97,8 @@ export class PageTables {
   readonly #facts: PageTableFacts;
   /** Frames of which one half holds a page table of this process: the address of the other, free half. */
   readonly #freeHalves = new Halves();
-  /** The segment table found last: the segment numbers it is for, without their low bits, and its origin. */
-  #foundNumber = -1;
+  /** The segment table found last: the number of its first segment, and its origin. */
+  #foundFirst = NOWHERE;
   #foundTable = -1;
 
   /** @throws LinuxError ENOMEM */
@@ -144,7 +146,9 @@ export class PageTables {
 
   /** The segment entry of a segment, or -1 when its segment table does not exist. */
   segmentEntryOf(segment: number): number {
-    const table = this.#segmentTable(segment);
+    const index = segment - this.#foundFirst;
+    if (index >= 0 && index < SEGMENTS_PER_TABLE) return this.#foundTable + index * 8;
+    const table = this.#walk(segment);
     return table < 0 ? -1 : table + (segment % SEGMENTS_PER_TABLE) * 8;
   }
 
@@ -315,7 +319,7 @@ export class PageTables {
   dropSegmentTable(segment: number): number {
     const table = this.#segmentTable(segment);
     if (table < 0) return -1;
-    this.#foundNumber = -1;
+    this.#foundFirst = NOWHERE;
     this.#enter(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
@@ -367,8 +371,8 @@ export class PageTables {
   }
 
   #segmentTable(segment: number): number {
-    const number = Math.floor(segment / SEGMENTS_PER_TABLE);
-    return number === this.#foundNumber ? this.#foundTable : this.#walk(segment);
+    const index = segment - this.#foundFirst;
+    return index >= 0 && index < SEGMENTS_PER_TABLE ? this.#foundTable : this.#walk(segment);
   }
 
   #walk(segment: number): number {
@@ -376,7 +380,7 @@ export class PageTables {
     if (region < 0) return -1;
     const table = this.#designated(this.#regionThirdEntry(region, segment));
     if (table < 0) return -1;
-    this.#foundNumber = Math.floor(segment / SEGMENTS_PER_TABLE);
+    this.#foundFirst = segment - (segment % SEGMENTS_PER_TABLE);
     this.#foundTable = table;
     return table;
   }

@@ -22,12 +22,21 @@ const SEGMENTS_PER_REGION = 2048 * 2048;
 /** Why guests are unlinked. */
 type Reason = 'page-table-gone' | 'segment-changed';
 
-/** Calls back for each segment of the range that has a page table or a 1 MiB frame. */
-export function eachSegment(mm: Mm, start: number, end: number, callback: (segment: number) => void): void {
+/**
+ * Calls back for each segment of the range that has a page table or a 1 MiB frame, with what its entry is: see
+ * `PageTables.segmentValueOf`.
+ */
+export function eachSegment(
+  mm: Mm,
+  start: number,
+  end: number,
+  callback: (segment: number, value: number) => void,
+): void {
   const last = Math.ceil(end / PAGES_PER_SEGMENT);
   let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
   while (segment < last) {
-    if (mm.tables.segmentValueOf(segment) > 0) callback(segment);
+    const value = mm.tables.segmentValueOf(segment);
+    if (value > 0) callback(segment, value);
     segment++;
     if (segment % 2048 === 0) segment = mm.tables.nextTable(segment, last);
   }
@@ -104,8 +113,8 @@ export function protectLarge(mm: Mm, segment: number, bits: number, gather: Gath
 
 /** Drops the pages of a range in which frames of 1 MiB lie wholly or not at all. Page tables stay. */
 export function dropPages(mm: Mm, start: number, end: number, gather: Gather): void {
-  eachSegment(mm, start, end, (segment) => {
-    if (mm.tables.largeFrameOf(segment) >= 0) dropLarge(mm, segment, gather);
+  eachSegment(mm, start, end, (segment, value) => {
+    if (isLarge(value)) dropLarge(mm, segment, gather);
     else
       eachPageOf(mm, segment, start, end, (_, table, index) => gather.block(mm.entries.clear(table, index)));
   });
@@ -113,15 +122,20 @@ export function dropPages(mm: Mm, start: number, end: number, gather: Gather): v
 
 /** Takes out of the tables what no mapping needs any more, the mappings of the range having gone already. */
 export function dropTables(mm: Mm, start: number, end: number, gather: Gather): void {
-  eachSegment(mm, start, end, (segment) => {
+  eachSegment(mm, start, end, (segment, value) => {
     const first = segment * PAGES_PER_SEGMENT;
-    const needed = mm.mappings.touches(first, first + PAGES_PER_SEGMENT);
-    if (mm.tables.largeFrameOf(segment) >= 0) dropLarge(mm, segment, gather);
-    else if (!needed) dropPageTable(mm, segment, gather);
+    if (isLarge(value)) dropLarge(mm, segment, gather);
+    else if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT))
+      dropPageTable(mm, segment, value, gather);
     else
       eachPageOf(mm, segment, start, end, (_, table, index) => gather.block(mm.entries.clear(table, index)));
   });
   dropSegmentTables(mm, start, end, gather);
+}
+
+/** Whether a segment's entry designates a 1 MiB frame. */
+function isLarge(value: number): boolean {
+  return (value & SEGMENT.FORMAT_CONTROL) !== 0;
 }
 
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
@@ -134,8 +148,7 @@ function dropLarge(mm: Mm, segment: number, gather: Gather): void {
 }
 
 /** The last mapping of a segment is gone: so are its pages, its page table, and every link to it. */
-function dropPageTable(mm: Mm, segment: number, gather: Gather): void {
-  const table = mm.tables.pageTableOf(segment);
+function dropPageTable(mm: Mm, segment: number, table: number, gather: Gather): void {
   mm.entries.tellAll(table);
   mm.tables.dropSegment(segment);
   unlinkGuests(mm, segment, table, gather);
