@@ -215,8 +215,8 @@ export const MUTANTS = [
   },
   {
     name: 'enableSie purges nothing',
-    file: 'src/host/mm/mm.ts',
-    find: '          gather.pageTable(old);\n',
+    file: 'src/host/mm/enable-sie.ts',
+    find: '      gather.pageTable(old);\n',
     replace: '          this.tables.freePageTable(old);\n',
   },
   {
@@ -293,8 +293,8 @@ export const MUTANTS = [
   },
   {
     name: 'the first use of keys leaves private pages shared',
-    file: 'src/host/mm/mm.ts',
-    find: '      unshareAll(this);\n',
+    file: 'src/host/mm/guest-keys.ts',
+    find: '  unshareAll(mm);\n',
     replace: '',
   },
   {
@@ -305,10 +305,10 @@ export const MUTANTS = [
   },
   {
     name: 'setting keys that cannot all be set sets some',
-    file: 'src/host/mm/mm.ts',
-    find: '      for (const page of pages) this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));\n',
+    file: 'src/host/mm/guest-keys.ts',
+    find: '  for (const page of pages) mm.tables.makePageTable(Math.floor(page / PAGE_TABLE_ENTRIES));\n',
     replace:
-      '      pages.forEach((page, i) => {\n        this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));\n        this.#setKey(page, keys[i] as number);\n      });\n',
+      '  pages.forEach((page, i) => {\n    mm.tables.makePageTable(Math.floor(page / PAGE_TABLE_ENTRIES));\n    setKey(mm, page, keys[i] as number);\n  });\n',
   },
   {
     name: 'a page that others have too is written without a copy',
@@ -594,20 +594,20 @@ export const MUTANTS = [
   },
   {
     name: 'a log starts with pages that may be stored into',
-    file: 'src/host/mm/mm.ts',
-    find: '      this.underPageTableLock(() => eachPage(this, start, start + count, (page) => this.#clean(page)));\n',
+    file: 'src/host/mm/dirty-log.ts',
+    find: '  mm.underPageTableLock(() => eachPage(mm, start, start + count, (page) => clean(mm, page)));\n',
     replace: '',
   },
   {
     name: 'pages that were asked for may still be stored into',
-    file: 'src/host/mm/mm.ts',
-    find: '        for (const page of pages) this.#clean(page);\n',
+    file: 'src/host/mm/dirty-log.ts',
+    find: '    for (const page of pages) clean(mm, page);\n',
     replace: '',
   },
   {
     name: 'keys are not 0 at first',
-    file: 'src/host/mm/mm.ts',
-    find: '          keys[this.entries.frame(table, index) / FRAME_SIZE] = 0;\n',
+    file: 'src/host/mm/guest-keys.ts',
+    find: '      keys[mm.entries.frame(table, index) / FRAME_SIZE] = 0;\n',
     replace: '',
   },
   {

@@ -11,7 +11,6 @@ import {
   FRAME_SIZE,
   KEY_CHANGED,
   KEY_REFERENCED,
-  PAGE,
   PAGE_TABLE_SIZE,
   SEGMENT,
 } from '../../machine/index.ts';
@@ -19,19 +18,20 @@ import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { Lock, RANK } from '../locks.ts';
 import { addressOf, checkedRange, GROWN_LIMIT, noMapping } from './addresses.ts';
-import { DirtyLog } from './dirty-log.ts';
+import { type DirtyLog, startLog, takeLog } from './dirty-log.ts';
+import { replacePageTables } from './enable-sie.ts';
 import { PageEntries } from './entries.ts';
 import { entryBits, provideSegment, serveFault } from './faults.ts';
 import { copyInto } from './fork.ts';
 import { Gather } from './gather.ts';
+import { enableKeys, keyOf, setKeys } from './guest-keys.ts';
 import { ANONYMOUS, type Backing, type Mapping, Mappings, PROT } from './mappings.ts';
 import { MemoryFile } from './memory-file.ts';
-import { hasFrame, PAGES_OF_THREE_LEVELS, PageTableFacts, PageTables } from './page-tables.ts';
+import { PAGES_OF_THREE_LEVELS, PageTableFacts, PageTables } from './page-tables.ts';
 import { remap } from './remap.ts';
 import {
   dropPages,
   dropTables,
-  eachPage,
   eachPageOf,
   eachSegment,
   protectLarge,
@@ -39,7 +39,6 @@ import {
   splitEdges,
 } from './removal.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
-import { unshareAll } from './unshare.ts';
 
 const PAGES_PER_SEGMENT = 256;
 /** Chosen addresses lie above this one: below, programs are linked. */
@@ -382,13 +381,7 @@ export class Mm {
    * @throws LinuxError ENOMEM
    */
   startLog(start: number, count: number): DirtyLog {
-    return this.#locked('write', () => {
-      splitAll(this, start, start + count);
-      const log = new DirtyLog(start, start + count);
-      this.logs.push(log);
-      this.underPageTableLock(() => eachPage(this, start, start + count, (page) => this.#clean(page)));
-      return log;
-    });
+    return this.#locked('write', () => startLog(this, start, count));
   }
 
   /** Stops to note. */
@@ -399,22 +392,7 @@ export class Mm {
 
   /** The pages of the log that were written since it was started or last asked, ascending. */
   takeLog(log: DirtyLog): number[] {
-    return this.#locked('read', () => {
-      const pages = log.take();
-      this.underPageTableLock(() => {
-        for (const page of pages) this.#clean(page);
-      });
-      return pages;
-    });
-  }
-
-  /** The next store to the page faults. */
-  #clean(page: number): void {
-    const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
-    const index = page % PAGES_PER_SEGMENT;
-    if (table >= 0 && (this.entries.low(table, index) & 0xfff) === 0) {
-      this.entries.protect(table, index, PAGE.PROTECT);
-    }
+    return this.#locked('read', () => takeLog(this, log));
   }
 
   /**
@@ -425,27 +403,12 @@ export class Mm {
   enableKeys(): void {
     if (this.entries.usesKeys) return;
     this.enableSie();
-    this.#locked('write', () => {
-      splitAll(this, 0, this.tables.limit);
-      unshareAll(this);
-      const { keys } = this.kernel.storage;
-      this.underPageTableLock(() =>
-        eachPage(this, 0, this.tables.limit, (_, table, index) => {
-          keys[this.entries.frame(table, index) / FRAME_SIZE] = 0;
-        }),
-      );
-      this.kernel.machine.forgetKeys();
-      this.entries.usesKeys = true;
-    });
+    this.#locked('write', () => enableKeys(this));
   }
 
   /** The guests' storage key of a page, 0 to 0xfe; 0 for one without a page table. */
   keyOf(page: number): number {
-    return this.#locked('read', () => {
-      const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
-      const index = page % PAGES_PER_SEGMENT;
-      return table < 0 ? 0 : this.entries.key(table, index, hasFrame(this.entries.low(table, index)));
-    });
+    return this.#locked('read', () => keyOf(this, page));
   }
 
   /**
@@ -462,21 +425,7 @@ export class Mm {
    */
   setKeys(pages: readonly number[], keys: ArrayLike<number>): void {
     if (!this.entries.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
-    this.#locked('read', () => {
-      for (const page of pages) if (!this.mappings.at(page)) throw noMapping(addressOf(page));
-      for (const page of pages) this.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
-      this.underPageTableLock(() =>
-        pages.forEach((page, i) => {
-          this.#setKey(page, keys[i] as number);
-        }),
-      );
-    });
-  }
-
-  #setKey(page: number, key: number): void {
-    const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
-    const index = page % PAGES_PER_SEGMENT;
-    this.entries.setKey(table, index, key, hasFrame(this.entries.low(table, index)));
+    this.#locked('read', () => setKeys(this, pages, keys));
   }
 
   /**
@@ -528,38 +477,7 @@ export class Mm {
   enableSie(): void {
     this.demandAlive();
     if (this.tables.pgstes) return;
-    this.#locked('write', () => {
-      const replacements = this.#pgsteTables();
-      const gather = new Gather(this.kernel, this.tables);
-      const { bytes } = this.kernel.storage;
-      const { present } = this.common.facts;
-      this.underPageTableLock(() => {
-        for (const [segment, table] of replacements) {
-          const old = this.tables.pageTableOf(segment);
-          bytes.copyWithin(table, old, old + PAGE_TABLE_SIZE);
-          present[table / PAGE_TABLE_SIZE] = present[old / PAGE_TABLE_SIZE] as number;
-          this.tables.setSegmentEntry(segment, table);
-          gather.pageTable(old);
-        }
-      });
-      this.tables.pgstes = true;
-      gather.finish(this, 'enable-sie');
-    });
-  }
-
-  /** A page table with PGSTEs for each segment that has one without. All, or ENOMEM and none. */
-  #pgsteTables(): [number, number][] {
-    const made: [number, number][] = [];
-    try {
-      for (const segment of this.tables.segments()) {
-        if (this.tables.pageTableOf(segment) < 0) continue;
-        made.push([segment, this.tables.newPageTable(segment, true)]);
-      }
-    } catch (error) {
-      for (const [, table] of made) this.tables.freePageTable(table);
-      throw error;
-    }
-    return made;
+    this.#locked('write', () => replacePageTables(this));
   }
 
   /** The process ends: its gmaps, mappings, pages and tables go. */
