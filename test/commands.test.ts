@@ -278,6 +278,17 @@ describe.concurrent('replay', () => {
     expect(err).toMatch(/^line 17: [^\n]*0x40000000\n$/);
   });
 
+  it('answers the scenario of a fork under a guest', async () => {
+    const { status, out, err } = await run('replay examples/scenarios/fork.txt --check');
+    expect(status).toBe(0);
+    expect(out.split('\n')).toEqual([
+      ...['ok', 'ok', 'ok', 'ok', 'ok 0x0', 'ok', 'ok', 'ok aa', 'ok', 'ok bb', 'ok aa', 'ok 0x0'],
+      ...['ok', 'ok', 'ok 0x30', 'ok 00', 'ok', 'ok', 'segment 0x0 mapped 0x10000000', 'end'],
+      ...['error EFAULT', ''],
+    ]);
+    expect(err).toMatch(/^line 33: [^\n]*0x0\n$/);
+  });
+
   const verbs = [
     ['mmap 256M 1M', 'ok'],
     ['gmap_alloc 0', 'ok'],
