@@ -29,6 +29,9 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Gmaps with more segments are not dumped again and again: those that a scenario mapped terabytes into. */
+const MOST_DUMPED = 5000;
+
 /** Most bytes of an answer that a message shows. */
 const SHOWN = 200;
 
@@ -118,7 +121,9 @@ export class Run {
 
   #compareCounts(): Finding | null {
     let found = this.#compared({ verb: 'stats' });
-    for (const gmap of this.model.gmaps.keys()) found ??= this.#compared({ verb: 'dump', gmap });
+    for (const [gmap, { segments }] of this.model.gmaps) {
+      if (segments.size <= MOST_DUMPED) found ??= this.#compared({ verb: 'dump', gmap });
+    }
     return found;
   }
 
