@@ -51,7 +51,7 @@ function copy() {
   }
   writeFileSync(
     join(folder, 'vitest.config.ts'),
-    "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 60_000 } };\n",
+    "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 30_000 } };\n",
   );
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return folder;
@@ -60,7 +60,7 @@ function copy() {
 function runTests(folder, tests = TESTS) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--bail', '1', '--reporter', 'dot', ...tests];
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 300_000 });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 180_000 });
 }
 
 /** Whether the tests notice the fault. */
