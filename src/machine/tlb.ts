@@ -103,11 +103,6 @@ export class Tlb {
     this.pages.fill(EMPTY);
   }
 
-  /** Forgets that change bits are on: after a storage key was set or reset. */
-  forgetChanged(): void {
-    this.changed.fill(0);
-  }
-
   /** Every remembered translation, in slot order. */
   *entries(): IterableIterator<TlbEntry> {
     for (let slot = 0; slot < TLB_SLOTS; slot++) {

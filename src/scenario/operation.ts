@@ -118,8 +118,5 @@ export type Operation =
   | { readonly verb: 'stats' }
   | { readonly verb: 'fail'; readonly count: bigint };
 
-/** The name of an operation. */
-export type Verb = Operation['verb'];
-
 /** The operations of some verbs. */
 export type OperationOf<V extends string> = Extract<Operation, { readonly verb: V }>;

@@ -19,7 +19,7 @@ import {
   PAGE_STATUS_KEY_SHIFT,
   PAGE_TABLE_SIZE,
 } from '../../machine/index.ts';
-import type { Kernel, PurgeSite } from '../kernel.ts';
+import type { Kernel } from '../kernel.ts';
 import type { Lock } from '../locks.ts';
 import type { MmCommon } from './mm.ts';
 import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
@@ -90,7 +90,7 @@ export class PageEntries {
     const changed = ((old & PAGE.FRAME) | bits) >>> 0;
     if (changed === old) return;
     view.setUint32(entry + 4, changed);
-    this.#kernel.purges.page('page-protected' satisfies PurgeSite, table, index);
+    this.#kernel.purges.page('page-protected', table, index);
     if (bits !== 0) this.#tell(table, index);
   }
 

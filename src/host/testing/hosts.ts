@@ -1,6 +1,6 @@
 /** Small hosts for tests, and what can be said about one from outside. */
 
-import { AbsoluteEntries, type Cpu, CRST_SIZE, FRAME_SIZE, Machine, Walk } from '../../machine/index.ts';
+import { AbsoluteEntries, CRST_SIZE, FRAME_SIZE, Machine, Walk } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import { PURPOSES } from '../frames.ts';
 import type { Gmap } from '../gmap/index.ts';
@@ -177,9 +177,4 @@ export function pageEntryOf(host: Host, asce: bigint, address: bigint, pgste = f
 /** Bytes from numbers. */
 export function bytes(...values: number[]): Uint8Array {
   return Uint8Array.from(values);
-}
-
-/** The first processor, or another one. */
-export function cpuOf(host: Host, address = 0): Cpu {
-  return host.machine.cpu(address);
 }
