@@ -186,7 +186,7 @@ export const MUTANTS = [
   {
     name: 'a protected page is not purged',
     file: 'src/host/mm/entries.ts',
-    find: "    this.#kernel.purges.page('page-protected' satisfies PurgeSite, table, index);\n",
+    find: "    this.#kernel.purges.page('page-protected', table, index);\n",
     replace: '',
   },
   {
@@ -665,9 +665,15 @@ export const MUTANTS = [
     replace: '',
   },
   {
+    name: 'a guest is told of pages that it does not watch',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (this.#watched.delete(page)) this.onInvalidated?.(page);',
+    replace: 'this.onInvalidated?.(page);',
+  },
+  {
     name: 'a guest that unmaps a watched page is not told',
     file: 'src/host/gmap/gmap.ts',
-    find: '    if (this.onInvalidated !== null) this.#tellWatchers(entry, node, count);\n',
+    find: '    if (this.#watched.size > 0) this.#tellUnlinked(entry, count);\n',
     replace: '',
   },
 ];

@@ -32,6 +32,7 @@ export class GmapModel {
   readonly slots = new SlotsModel(this);
   /** Guest pages that it was told of since somebody last asked. */
   readonly #invalidated = new Set<number>();
+  readonly #watched = new Set<number>();
   /** The tables below the first, by level: which part of the address space each is for. They stay. */
   readonly #tables = SPANS.map(() => new Set<number>());
 
@@ -114,7 +115,10 @@ export class GmapModel {
       pages.push(this.processPage(page));
       this.process.makeWatchable(this.processPage(page));
     }
-    for (const page of pages) this.process.watch(page);
+    for (const [i, page] of pages.entries()) {
+      this.process.watch(page);
+      this.#watched.add(pageOf(address) + i);
+    }
   }
 
   /** Guest addresses of the pages that it was told of, ascending; of none from now on. */
@@ -124,17 +128,24 @@ export class GmapModel {
     return pages.map((page) => BigInt(page) << 12n);
   }
 
-  /** The guest pages that it was told of are these. */
-  takeOverWatched(pages: Iterable<number>): void {
+  /** The guest pages that it was told of are these, and those that it watches. */
+  takeOverWatched(pages: Iterable<number>, watched: Iterable<number>): void {
     this.#invalidated.clear();
     for (const page of pages) this.#invalidated.add(page);
+    this.#watched.clear();
+    for (const page of watched) this.#watched.add(page);
+  }
+
+  /** A guest page has gone, or can no longer be stored into. */
+  #tellOf(page: number): void {
+    if (this.#watched.delete(page)) this.#invalidated.add(page);
   }
 
   /** A watched page of the process has gone or can no longer be stored into. */
   tell(processPage: number): void {
     for (const [segment, { process, linked }] of this.segments) {
       if (linked && process === segmentOf(processPage)) {
-        this.#invalidated.add(segment * SEGMENT_PAGES + (processPage % SEGMENT_PAGES));
+        this.#tellOf(segment * SEGMENT_PAGES + (processPage % SEGMENT_PAGES));
       }
     }
   }
@@ -146,19 +157,19 @@ export class GmapModel {
 
   #clear(start: number, end: number): boolean {
     let unlinked = false;
-    for (const [segment, { process, linked }] of this.segments) {
+    for (const [segment, { linked }] of this.segments) {
       if (segment < start || segment >= end) continue;
       unlinked ||= linked;
-      if (linked) this.#tellOfSegment(segment, process);
+      if (linked) this.#tellOfSegment(segment);
       this.segments.delete(segment);
     }
     return unlinked;
   }
 
   /** A guest segment is going to be unlinked: it will not hear of the pages that are watched there. */
-  #tellOfSegment(segment: number, process: number): void {
-    for (const [page, { watched }] of this.process.segments.get(process)?.pages ?? []) {
-      if (watched) this.#invalidated.add(segment * SEGMENT_PAGES + (page % SEGMENT_PAGES));
+  #tellOfSegment(segment: number): void {
+    for (const page of [...this.#watched]) {
+      if (Math.floor(page / SEGMENT_PAGES) === segment) this.#tellOf(page);
     }
   }
 }

@@ -21,7 +21,7 @@ export function takeOver(model: Model, world: World): void {
     }
   }
   for (const [name, gmap] of model.gmaps) {
-    gmap.takeOverWatched(world.invalidated.get(name) ?? []);
+    gmap.takeOverWatched(world.invalidated.get(name) ?? [], world.gmap(name).watched);
     for (const promised of gmap.segments.values()) promised.linked = false;
     for (const { guest, linked } of world.gmap(name).segments()) {
       const promised = gmap.segments.get(Number(guest >> 20n));

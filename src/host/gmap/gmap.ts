@@ -71,6 +71,7 @@ export class Gmap implements Guest {
   readonly #facts: PageTableFacts;
   /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
+  readonly #watched = new Set<number>();
   #freed = false;
 
   /**
@@ -121,9 +122,14 @@ export class Gmap implements Guest {
     return this.tables.segmentOf(entry);
   }
 
-  /** Passes on that a watched page has lost its frame or the right to store. */
+  /** Guest pages that are watched, by number. */
+  get watched(): ReadonlySet<number> {
+    return this.#watched;
+  }
+
+  /** A page that somebody watches has lost its frame or the right to store: who watches it here is told, once. */
   invalidated(page: number): void {
-    this.onInvalidated?.(page);
+    if (this.#watched.delete(page)) this.onInvalidated?.(page);
   }
 
   /**
@@ -399,7 +405,11 @@ export class Gmap implements Guest {
       this.mm.makeWatchable(page);
       pages.push(page);
     }
-    for (const page of pages) this.mm.watchPage(page);
+    const first = Number(address >> 12n);
+    for (const [i, page] of pages.entries()) {
+      this.mm.watchPage(page);
+      this.#watched.add(first + i);
+    }
   }
 
   /** Frees the gmap: its translations, links and tables go; nothing of the process is touched. */
@@ -473,7 +483,7 @@ export class Gmap implements Guest {
     const reverseMaps = this.#reverseMaps;
     if (!reverseMaps.anyLinked(node)) return 0;
     if (this.#trace.listener !== null) this.#traceUnlinks(entry, node, count, reason);
-    if (this.onInvalidated !== null) this.#tellWatchers(entry, node, count);
+    if (this.#watched.size > 0) this.#tellUnlinked(entry, count);
     let unlinked = 0;
     for (let i = 0; i < count; i++) {
       if (!reverseMaps.isLinked(node + i)) continue;
@@ -483,18 +493,11 @@ export class Gmap implements Guest {
     return unlinked;
   }
 
-  /** Who watches pages of entries that are going to be unlinked is told of them; other guests go on watching. */
-  #tellWatchers(first: number, node: number, count: number): void {
-    const { view } = this.#kernel.storage;
-    for (let i = 0; i < count; i++) {
-      if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
-      const entry = first + i * 8;
-      const table = view.getUint32(entry) * HALF + ((view.getUint32(entry + 4) & SEGMENT.ORIGIN) >>> 0);
-      for (let page = 0; page < PAGES_PER_SEGMENT; page++) {
-        if (this.mm.entries.isWatched(table, page)) {
-          this.invalidated(this.segmentOf(entry) * PAGES_PER_SEGMENT + page);
-        }
-      }
+  /** Some of these entries are going to be unlinked: what is watched there is not seen any more. */
+  #tellUnlinked(first: number, count: number): void {
+    const start = this.segmentOf(first) * PAGES_PER_SEGMENT;
+    for (const page of [...this.#watched]) {
+      if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);
     }
   }
 
