@@ -33,6 +33,17 @@ const FOUND = {
     1: mmap 0x40080000000 2M high file 0 4K
     fail 3
     1: mremap 4T 1M 516K to 0x400800ff000`,
+  'a page table of 2 KiB that is given back may leave its bits in the half that nobody has': `
+    mmap 256M 4M
+    process read 0x10001ff8 2048
+    gmap_alloc 0
+    slot 0 0 256M 2G 2M log
+    gmap_map_segment 0 256M 2046M 2M
+    fork 1
+    guest 0 read 0x7ff7f000 1
+    fail 3
+    watch 0 2049M 4K
+    1: mremap 0x10001000 8K 1028K maymove`,
 };
 
 it.each(Object.entries(FOUND))('%s', (_, text) => {
