@@ -415,8 +415,8 @@ export const MUTANTS = [
   {
     name: 'a split forgets the protection',
     file: 'src/host/mm/removal.ts',
-    find: 'const bits = (mm.tables.segmentValueOf(segment) % 0x400) & SEGMENT.PROTECT;',
-    replace: 'const bits = 0;',
+    find: '  const bits = mm.tables.segmentValueOf(segment) & SEGMENT.PROTECT;',
+    replace: '  const bits = 0;',
   },
   {
     name: 'a frame of 1 MiB that was split stays one block',

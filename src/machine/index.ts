@@ -8,6 +8,7 @@ export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } fr
 export * from './cpu/cpu.ts';
 export { disassemble } from './cpu/disassemble.ts';
 export { facilityList } from './cpu/instructions/facility.ts';
+export { PFMF } from './cpu/pfmf.ts';
 export { SIGP_STATUS } from './cpu/sigp-status.ts';
 export { SPACE } from './cpu/state.ts';
 export * from './dat/index.ts';

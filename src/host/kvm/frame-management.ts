@@ -3,20 +3,10 @@
  * store into memory that the process may share, and setting a key makes the guest one that uses keys.
  */
 
-import { asGuest, type Cpu, PGM, SIE } from '../../machine/index.ts';
+import { asGuest, type Cpu, PFMF, PGM, SIE } from '../../machine/index.ts';
 import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { Vcpu } from './vcpu.ts';
-
-/** What the bits of the first operand ask for. */
-const PFMF = {
-  RESERVED: 0xfffc_0101,
-  SET_KEY: 0x2_0000,
-  CLEAR: 0x1_0000,
-  SIZE: 0x7000,
-  SIZE_1M: 0x1000,
-  KEY: 0xfe,
-} as const;
 
 const PAGES_PER_SEGMENT = 256;
 /** What a protection exception says of a store, beside the page. */

@@ -19,7 +19,7 @@ import {
   PAGE_STATUS_KEY_SHIFT,
   PAGE_TABLE_SIZE,
 } from '../../machine/index.ts';
-import type { Kernel } from '../kernel.ts';
+import { absolute, type Kernel } from '../kernel.ts';
 import type { Lock } from '../locks.ts';
 import type { MmCommon } from './mm.ts';
 import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
@@ -189,10 +189,10 @@ export class PageEntries {
 
 /** The frame in an entry. */
 export function frameOf(view: DataView, entry: number): number {
-  return view.getUint32(entry) * 0x1_0000_0000 + ((view.getUint32(entry + 4) & PAGE.FRAME) >>> 0);
+  return absolute(view.getUint32(entry), view.getUint32(entry + 4) & PAGE.FRAME);
 }
 
-/** Writes an entry. */
+/** Writes an entry, of a page table or a segment table: an absolute address, and bits below it. */
 export function setEntry(view: DataView, entry: number, frame: number, bits: number): void {
   view.setUint32(entry, frame / 0x1_0000_0000);
   view.setUint32(entry + 4, (frame | bits) >>> 0);

@@ -185,7 +185,7 @@ export class Mm {
     const { file = null, offset = 0n, shared = false, large = false } = options;
     if (file !== null || !shared) {
       const shift = file === null ? 0 : Number(offset >> 12n) - start;
-      const backing: Backing = large || file || shared ? { file, shift, shared, large } : ANONYMOUS;
+      const backing: Backing = large || file ? { file, shift, shared, large } : ANONYMOUS;
       this.mappings.insert(start, start + pages, protection, backing);
       return;
     }

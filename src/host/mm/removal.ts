@@ -86,7 +86,7 @@ function splitLarge(mm: Mm, segment: number): void {
   const frame = mm.tables.largeFrameOf(segment);
   if (frame < 0) return;
   const { storage, frames } = mm.kernel;
-  const bits = (mm.tables.segmentValueOf(segment) % 0x400) & SEGMENT.PROTECT;
+  const bits = mm.tables.segmentValueOf(segment) & SEGMENT.PROTECT;
   const table = mm.tables.newPageTable(segment);
   for (let i = 0; i < PAGES_PER_SEGMENT; i++) setEntry(storage.view, table + i * 8, frame + i * 4096, bits);
   mm.common.facts.present[table / PAGE_TABLE_SIZE] = PAGES_PER_SEGMENT;
@@ -185,38 +185,33 @@ function relinkGuests(mm: Mm, segment: number, frame: number, value: number, gat
     const entry = reverseMaps.entryOf(node);
     reverseMaps.unlink(node);
     reverseMaps.link(value, node);
-    mm.kernel.storage.view.setUint32(entry, value / 0x1_0000_0000);
-    mm.kernel.storage.view.setUint32(entry + 4, value >>> 0);
+    setEntry(mm.kernel.storage.view, entry, value, 0);
     gather.owner(reverseMaps.ownerOf(node));
     if (mm.kernel.trace.listener) traceRelink(mm, segment, node);
   }
 }
 
 function traceUnlink(mm: Mm, segment: number, node: number, reason: Reason): void {
-  const owner = mm.common.reverseMaps.ownerOf(node);
-  const entry = mm.common.reverseMaps.entryOf(node);
-  mm.kernel.trace.listener?.({
-    type: 'unlink',
-    gmap: owner.id,
-    guest: BigInt(owner.segmentOf(entry)) << 20n,
-    process: BigInt(segment) << 20n,
-    entry: BigInt(entry),
-    reason,
-  });
+  mm.kernel.trace.listener?.({ type: 'unlink', ...linkOf(mm, segment, node), reason });
 }
 
 function traceRelink(mm: Mm, segment: number, node: number): void {
   traceUnlink(mm, segment, node, 'segment-changed');
+  const link = linkOf(mm, segment, node);
+  const pageTable = mm.kernel.storage.get64(Number(link.entry)) & ~0x7ffn;
+  mm.kernel.trace.listener?.({ type: 'link', ...link, pageTable });
+}
+
+/** What events say of a link: whose it is, of what to what, and where it stands. */
+function linkOf(mm: Mm, segment: number, node: number) {
   const owner = mm.common.reverseMaps.ownerOf(node);
   const entry = mm.common.reverseMaps.entryOf(node);
-  mm.kernel.trace.listener?.({
-    type: 'link',
+  return {
     gmap: owner.id,
     guest: BigInt(owner.segmentOf(entry)) << 20n,
     process: BigInt(segment) << 20n,
     entry: BigInt(entry),
-    pageTable: mm.kernel.storage.get64(entry) & ~0x7ffn,
-  });
+  };
 }
 
 /** Segment tables of which nothing is mapped any more go, and region-third tables but the first without any. */

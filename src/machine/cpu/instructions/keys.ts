@@ -8,6 +8,7 @@ import { KEY_CHANGED, KEY_REFERENCED } from '../../storage.ts';
 import { FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
+import { PFMF } from '../pfmf.ts';
 import { SPACE } from '../state.ts';
 import { KEY_PLACE } from './key-place.ts';
 import { moveSpans } from './move.ts';
@@ -79,16 +80,7 @@ function rrbe(c: Cpu, _: number, r2: number): void {
   c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
 }
 
-/** PERFORM FRAME MANAGEMENT FUNCTION: what the bits of r1 ask for. */
-const PFMF = {
-  RESERVED: 0xfffc_0101,
-  SET_KEY: 0x2_0000,
-  CLEAR: 0x1_0000,
-  SIZE: 0x7000,
-  SIZE_1M: 0x1000,
-} as const;
-
-/** A guest's is always the host's to do: clearing is storing, into frames that it may share. */
+/** PERFORM FRAME MANAGEMENT FUNCTION. A guest's is always the host's to do: clearing is storing, into frames that it may share. */
 function pfmf(c: Cpu, r1: number, r2: number): void {
   const what = c.gr32[r1 * 2] as number;
   const size = what & PFMF.SIZE;
