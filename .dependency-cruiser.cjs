@@ -24,12 +24,15 @@ module.exports = {
     above('vmm', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
     above('fuzz', 'scenario', 'check', 'host', 'machine', 'trace'),
+    above('inspect', 'host', 'machine', 'trace'),
+    above('player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
+    above('explorer', 'player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     {
       name: 'a-room-is-entered-by-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host)/',
+        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host|inspect|player|explorer)/',
         pathNot: ['^src/$1/', '/index[.]ts$'],
       },
     },
@@ -48,7 +51,7 @@ module.exports = {
     {
       name: 'the-core-has-no-runtime-dependencies',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/', '[.]test[.]ts$'] },
+      from: { path: '^src/', pathNot: ['^src/(cli|explorer)/', '[.]test[.]ts$'] },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
     },
     {

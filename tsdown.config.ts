@@ -10,6 +10,8 @@ export default defineConfig({
     'host/gmap/index': 'src/host/gmap/index.ts',
     'host/kvm/index': 'src/host/kvm/index.ts',
     'check/index': 'src/check/index.ts',
+    'inspect/index': 'src/inspect/index.ts',
+    'player/index': 'src/player/index.ts',
     'scenario/index': 'src/scenario/index.ts',
     'vmm/index': 'src/vmm/index.ts',
     'cli/main': 'src/cli/main.ts',

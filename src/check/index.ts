@@ -1,5 +1,4 @@
 /** Looks at everything below and says when a rule is broken. */
 
 export * from './checker.ts';
-export * from './explain.ts';
 export { type Finding, RULES, type Rule } from './rules.ts';

@@ -3,8 +3,8 @@
  */
 
 import { type Command, Option } from 'commander';
-import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../check/index.ts';
 import { hex, LinuxError, type Mm } from '../host/index.ts';
+import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../inspect/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';

@@ -1,0 +1,106 @@
+/**
+ * What the page shows: one story, one moment of it, and what is selected. Views read these signals; the functions here
+ * change them.
+ */
+
+import { batch, computed, signal } from '@preact/signals';
+import { proxy } from 'comlink';
+import { before, type Moment, type Progress, type Settings, type Source } from '../../player/index.ts';
+import type { EventFilter, SpaceName } from '../protocol.ts';
+import { lookAt, machine } from './machine.ts';
+
+/** The beginning of every story. */
+export const START: Moment = { step: 0, event: 0 };
+
+/** What is open; null before the first. */
+export const source = signal<Source | null>(null);
+/** How it is played. */
+export const settings = signal<Settings>({ leftOut: null, check: true });
+/** How far it has been played once; null before anything is open. */
+export const progress = signal<Progress | null>(null);
+/** Whether it is being played for the first time, to learn its events. */
+export const recording = signal(false);
+/** Why it could not be opened; null when it could. */
+export const openError = signal<string | null>(null);
+/** The moment that is shown. */
+export const moment = signal<Moment>(START);
+/** Which events the timeline shows, and stepping by event goes to. */
+export const filter = signal<EventFilter>({});
+/** An address that somebody selected in one of the views; all views show it. */
+export const selected = signal<{ readonly space: SpaceName; readonly address: bigint } | null>(null);
+
+/** Whether the moment is the last one known. */
+export const atEnd = computed(() => {
+  const known = progress.value;
+  return known === null || !before(moment.value, { step: known.steps, event: 0 });
+});
+
+let opened = 0;
+
+/** Opens a story at a moment of it. What was open is closed. */
+export async function open(what: Source, how: Settings, at: Moment = START): Promise<void> {
+  const mine = ++opened;
+  batch(() => {
+    source.value = what;
+    settings.value = how;
+    progress.value = null;
+    openError.value = null;
+    recording.value = true;
+    moment.value = at;
+  });
+  const told = proxy((known: Progress) => {
+    if (mine === opened) progress.value = known;
+  });
+  try {
+    const known = await machine.open(what, how, told);
+    if (mine !== opened) return;
+    progress.value = known;
+    moveTo(at);
+  } catch (error) {
+    if (mine === opened) openError.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    if (mine === opened) recording.value = false;
+  }
+}
+
+/** Goes to a moment; to the last one known when it lies behind that. */
+export function moveTo(to: Moment): void {
+  const known = progress.value;
+  const last = { step: known?.steps ?? 0, event: 0 };
+  const at = to.step < 0 ? START : before(last, to) ? last : to;
+  moment.value = at;
+  lookAt(at);
+}
+
+/** One step forward (1) or back (-1): a line of a scenario, an instruction of a guest, an event of a trace. */
+export function moveBySteps(by: 1 | -1): void {
+  const { step, event } = moment.value;
+  moveTo({ step: by < 0 && event > 0 ? step : step + by, event: 0 });
+}
+
+/** To the next (1) or previous (-1) event that passes the filter; to the end or the start when there is none. */
+export async function moveByEvents(by: 1 | -1): Promise<void> {
+  const here = moment.value;
+  const index = await machine.eventBefore(filter.value, here);
+  const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
+  const others = events.filter((one) => (by > 0 ? before(here, one.moment) : before(one.moment, here)));
+  const to = by > 0 ? others[0] : others[others.length - 1];
+  if (to) moveTo(to.moment);
+  else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);
+}
+
+/** Goes on with a guest that was stopped after many instructions. */
+export async function goOn(): Promise<void> {
+  const mine = opened;
+  recording.value = true;
+  try {
+    const known = await machine.go(
+      proxy((more: Progress) => {
+        if (mine === opened) progress.value = more;
+      }),
+    );
+    if (mine === opened) progress.value = known;
+  } finally {
+    if (mine === opened) recording.value = false;
+  }
+}

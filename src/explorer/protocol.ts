@@ -1,0 +1,131 @@
+/**
+ * What the page asks of the machine, which runs in a worker, and what it is told. The page never holds more than what
+ * it shows: every question names a range and a limit.
+ */
+
+import type { ExplainedWalk, Extent, Pages, ProcessorState, Row, Table } from '../inspect/index.ts';
+import type { Level } from '../machine/index.ts';
+import type { Answered, Moment, Progress, Recorded, Settings, Source } from '../player/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
+
+/** The name of an address space: a process's or a gmap's, by their numbers. */
+export type SpaceName = `process ${number}` | `gmap ${number}`;
+
+/** A space that there is at the moment. */
+export interface SpaceOutline {
+  readonly name: SpaceName;
+  /** The process whose memory it is: itself, or the one behind a gmap. */
+  readonly process: SpaceName;
+  readonly asce: bigint | null;
+  /** What is mapped, ascending: where there are more than 256 runs, the nearest are told as one. */
+  readonly extents: readonly Extent[];
+  /** Pages that the space can have. */
+  readonly limit: number;
+  /** How many segments (gmap) or mappings (process) it has. */
+  readonly size: number;
+}
+
+/** What is asked about one moment. What is left out is not answered. */
+export interface Query {
+  readonly outline?: boolean;
+  /** Rows of a picture: a range of pages, told in at most `cells` parts. */
+  readonly rows?: readonly {
+    readonly space: SpaceName;
+    readonly first: number;
+    readonly end: number;
+    readonly cells: number;
+  }[];
+  /** Pages one by one, at most 4096 a range. */
+  readonly pages?: readonly { readonly space: SpaceName; readonly first: number; readonly end: number }[];
+  /** Tables: the one of that level that translates the page; of its populated entries those from number `from` on. */
+  readonly tables?: readonly {
+    readonly space: SpaceName;
+    readonly level: Level;
+    readonly page: number;
+    readonly from: number;
+    readonly count: number;
+  }[];
+  /** Walks; `virtual` says that the address is one that the guest of the gmap translates by tables of its own first. */
+  readonly walks?: readonly {
+    readonly space: SpaceName;
+    readonly address: bigint;
+    readonly virtual?: boolean;
+  }[];
+  readonly processors?: boolean;
+}
+
+/** A walk, or two after one another. */
+export interface WalkAnswer {
+  /** By the guest's own tables, where asked for; its absolute address is a guest absolute one. */
+  readonly own: ExplainedWalk | null;
+  /** By the tables of the space; null when the guest's own walk ended with an exception. */
+  readonly walk: ExplainedWalk | null;
+}
+
+/** What there is at the moment. Lists are in the order of the question; null where there is no such space or table. */
+export interface Look {
+  readonly moment: Moment;
+  /** Counts at the moment, as `stats` of the scenario language has them; null for a trace. */
+  readonly stats: {
+    readonly rmaps: number;
+    readonly tables: number;
+    readonly pagetables: number;
+    readonly purges: number;
+  } | null;
+  readonly outline?: readonly SpaceOutline[];
+  readonly rows?: readonly (Row | null)[];
+  readonly pages?: readonly (Pages | null)[];
+  readonly tables?: readonly (Table | null)[];
+  readonly walks?: readonly (WalkAnswer | null)[];
+  readonly processors?: readonly ProcessorState[];
+}
+
+/** Which events: those of some types, those of one gmap; all when both are left out. */
+export interface EventFilter {
+  readonly types?: readonly TraceEvent['type'][];
+  readonly gmap?: number;
+}
+
+/** A piece of the list of events that pass a filter. */
+export interface EventWindow {
+  /** How many events pass the filter in all. */
+  readonly total: number;
+  /** Index in the filtered list of the first one here. */
+  readonly from: number;
+  readonly events: readonly Recorded[];
+}
+
+/** The events that pass a filter, counted by `cells` equal parts of the story's steps and events. */
+export interface Density {
+  /** Of each cell: how many events of each type. */
+  readonly cells: readonly Readonly<Partial<Record<TraceEvent['type'], number>>>[];
+}
+
+/** A line that is not in the scenario language. */
+export interface LineError {
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** What the worker does for the page. Calls are answered in order; those that cannot be are rejected with an Error. */
+export interface MachineRoom {
+  /**
+   * Plays a source from its start to its end, or to where `go` must be called to go on, telling of progress on the way.
+   * What was open before is closed. A story that is opened while another one plays ends that one.
+   */
+  open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
+  /** Goes on with a guest that was stopped after 20 million instructions. */
+  go(progress: (progress: Progress) => void): Promise<Progress>;
+  /** What there is at a moment: the state right then, however one came there. */
+  look(moment: Moment, query: Query): Promise<Look>;
+  /** Events from index `from` of the filtered list on, at most 1000. */
+  events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
+  /** The index in the filtered list of the last event at or before the moment; -1 when there is none. */
+  eventBefore(filter: EventFilter, moment: Moment): Promise<number>;
+  density(filter: EventFilter, cells: number): Promise<Density>;
+  /** Answers of steps from `first` on, at most 1000. */
+  answers(first: number, count: number): Promise<readonly Answered[]>;
+  /** The lines of a scenario that are not in the language, at most 100. */
+  lint(text: string): Promise<readonly LineError[]>;
+}

@@ -1,0 +1,5 @@
+/**
+ * The worker in which the machine runs.
+ */
+
+throw new Error('not implemented: the worker');

@@ -1,0 +1,5 @@
+/**
+ * Plays scenarios, guests and traces, forward and back.
+ */
+
+export * from './moments.ts';

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vite';
+
+/** The explorer: static files in dist/explorer that any web server can serve from any folder. */
+export default defineConfig({
+  root: 'src/explorer',
+  base: './',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: { outDir: '../../dist/explorer', emptyOutDir: true, target: 'es2022', sourcemap: false },
+  worker: { format: 'es' },
+});
