@@ -8,7 +8,6 @@ import './styles/menus.css';
 import './styles/lessons.css';
 import './styles/editor.css';
 import './styles/timeline.css';
-import './styles/processors.css';
 import { render } from 'preact';
 import { App } from './App.tsx';
 import { help } from './keyboard/HelpDialog.tsx';

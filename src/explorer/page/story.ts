@@ -25,9 +25,7 @@ export const openedText = computed(() => (source.value?.kind === 'scenario' ? so
 /** The lines of the open scenario that are steps. */
 export const lines = computed(() => stepLines(openedText.value ?? ''));
 /** The line that the next step performs, while the editor shows the text that is open; else null. */
-export const nextLine = computed(() =>
-  edited.value ? null : lineOfStep(lines.value, moment.value.step),
-);
+export const nextLine = computed(() => (edited.value ? null : lineOfStep(lines.value, moment.value.step)));
 /** The last line that is done; 0 at the beginning. */
 export const lineDone = computed(() => lastLineDone(lines.value, moment.value.step));
 /** Whether the editor holds something else than what is open. */

@@ -21,11 +21,15 @@ export function Violations() {
       {leftOut !== null && (
         <p>
           <strong>Left out: {SITES[leftOut].name}.</strong> {SITES[leftOut].sentence}
-          {lesson.value?.breaks?.includes(leftOut) && lesson.value.breakNote ? ` ${lesson.value.breakNote.replaceAll('`', '')}` : ''}
+          {lesson.value?.breaks?.includes(leftOut) && lesson.value.breakNote
+            ? ` ${lesson.value.breakNote.replaceAll('`', '')}`
+            : ''}
         </p>
       )}
       {found.length === 0 ? (
-        <p class="muted">{recording.value ? 'Playing…' : 'No rule is broken: this story does not need what was left out.'}</p>
+        <p class="muted">
+          {recording.value ? 'Playing…' : 'No rule is broken: this story does not need what was left out.'}
+        </p>
       ) : (
         <ol>
           {found.slice(0, SHOWN).map((one, at) => (

@@ -24,7 +24,8 @@ export function ConsoleView() {
   if (what !== null && what.kind !== 'guest' && said.length === 0) {
     return (
       <p class="placeholder">
-        This story has no console: {what.kind === 'trace' ? 'a trace' : 'a scenario'} has no guest code that could write.
+        This story has no console: {what.kind === 'trace' ? 'a trace' : 'a scenario'} has no guest code that
+        could write.
         <br />
         Open a guest’s ELF image to see one.
       </p>

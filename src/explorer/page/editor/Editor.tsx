@@ -4,7 +4,7 @@
 
 import { effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { draft, lineDone, lines, nextLine, openedText, edited } from '../story.ts';
+import { draft, edited, lineDone, lines, nextLine, openedText } from '../story.ts';
 import { answers } from './answers.ts';
 import { createEditor } from './create.ts';
 import { cursorLine } from './cursor.ts';

@@ -88,7 +88,8 @@ const field = StateField.define<Shown>({
   create: () => ({ marks: NONE, decorations: Decoration.none }),
   update(shown, transaction) {
     for (const effect of transaction.effects) {
-      if (effect.is(change)) return { marks: effect.value, decorations: draw(effect.value, transaction.newDoc) };
+      if (effect.is(change))
+        return { marks: effect.value, decorations: draw(effect.value, transaction.newDoc) };
     }
     if (!transaction.docChanged) return shown;
     // Until the page has said which marks a changed text has, it has none.

@@ -20,9 +20,9 @@ export function HelpDialog() {
     <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={() => (help.value = false)}>
       <h2 id="help-title">Guesthouse explorer</h2>
       <p>
-        A whole z/Architecture machine and its host run in this page. Guests live in address spaces that share the last
-        tables with the process behind them: go through a story step by step, back and forth, and see what becomes of
-        every entry. Nothing leaves this page.
+        A whole z/Architecture machine and its host run in this page. Guests live in address spaces that share
+        the last tables with the process behind them: go through a story step by step, back and forth, and see
+        what becomes of every entry. Nothing leaves this page.
       </p>
       <dl>
         {SHORTCUTS.map(({ keys, says }) => (

@@ -2,10 +2,10 @@
  * The keys of the page, and what they do.
  */
 
+import { TABS, tab } from '../layout/tabs.ts';
 import { moveByEvents, moveBySteps, moveTo, progress, START } from '../state.ts';
 import { openNeighbour } from '../story.ts';
 import { togglePlay } from '../timeline/play.ts';
-import { tab, TABS } from '../layout/tabs.ts';
 
 /** A line of the help: keys in a row, and what they do. */
 export interface Shortcut {

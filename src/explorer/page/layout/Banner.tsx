@@ -3,8 +3,8 @@
  */
 
 import { lookError } from '../machine.ts';
-import { notice } from './notice.ts';
 import { goOn, openError, progress, recording } from '../state.ts';
+import { notice } from './notice.ts';
 
 /** The lines there are to show. */
 export function Banner() {

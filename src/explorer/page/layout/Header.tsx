@@ -18,7 +18,12 @@ export function Header() {
       <h1>
         <svg width="22" height="20" viewBox="0 0 22 20" aria-hidden="true">
           <path d="M1 9 L11 1 L21 9 V19 H1 Z" fill="none" stroke="currentColor" stroke-width="2" />
-          <path d="M6 19 V11 H10 V19 M12 11 H16 V15 H12 Z" fill="none" stroke="currentColor" stroke-width="1.6" />
+          <path
+            d="M6 19 V11 H10 V19 M12 11 H16 V15 H12 Z"
+            fill="none"
+            stroke="currentColor"
+            stroke-width="1.6"
+          />
         </svg>
         Guesthouse
       </h1>

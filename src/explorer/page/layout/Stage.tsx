@@ -16,7 +16,8 @@ export function Stage() {
   if (what?.kind === 'trace') {
     return (
       <p class="placeholder">
-        A trace has events only: nothing was recorded that could be shown here. The timeline tells what happened.
+        A trace has events only: nothing was recorded that could be shown here. The timeline tells what
+        happened.
       </p>
     );
   }

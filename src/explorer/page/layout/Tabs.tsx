@@ -4,7 +4,7 @@
  */
 
 import type { ComponentChildren } from 'preact';
-import { tab, tabByKey, TABS } from './tabs.ts';
+import { TABS, tab, tabByKey } from './tabs.ts';
 
 interface TabsProps {
   /** Buttons at the end of the row. */

@@ -29,9 +29,11 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
   }, [shown.length, id]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <div class="words" tabIndex={0} role="region" aria-label="Text of the lesson">
+    <section class="words" tabIndex={0} aria-label="Text of the lesson">
       <p class="summary">{summary}</p>
-      {lessonChanged.value && <p class="muted">You changed the scenario: the words are about the original.</p>}
+      {lessonChanged.value && (
+        <p class="muted">You changed the scenario: the words are about the original.</p>
+      )}
       <ol class="notes">
         {shown.map((note, at) => (
           <li
@@ -48,8 +50,8 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
       </ol>
       {shown.length < notes.length && (
         <p class="muted more">
-          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you go on:{' '}
-          <kbd>]</kbd> is the next step.
+          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you go
+          on: <kbd>]</kbd> is the next step.
         </p>
       )}
       {questions.length > 0 && <h3>Questions</h3>}
@@ -63,7 +65,7 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
           </p>
         </details>
       ))}
-    </div>
+    </section>
   );
 }
 

@@ -38,7 +38,8 @@ async function restore(shared: Shared): Promise<void> {
   notice.value = null;
   tab.value = shared.tab;
   if (source.kind === 'offered') {
-    if (!(await openOffered(how, moment))) throw new LinkError('What the link names is not offered here any more.');
+    if (!(await openOffered(how, moment)))
+      throw new LinkError('What the link names is not offered here any more.');
   } else if (source.kind === 'lesson') {
     const named = lessons.find(({ id }) => id === source.id);
     if (!named) throw new LinkError('The link names a lesson that is not there.');

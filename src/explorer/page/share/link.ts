@@ -3,8 +3,8 @@
  */
 
 import { effect } from '@preact/signals';
-import { openLink } from '../opening/start.ts';
 import { tab } from '../layout/tabs.ts';
+import { openLink } from '../opening/start.ts';
 import { moment, selected, settings, source } from '../state.ts';
 import { lesson, offered, openedText } from '../story.ts';
 import { pack, type SharedSource } from './codec.ts';

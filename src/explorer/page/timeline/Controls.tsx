@@ -36,7 +36,7 @@ export function Controls() {
   const start = known === null || (moment.value.step === 0 && moment.value.event === 0);
   const end = atEnd.value;
   return (
-    <div class="controls" role="group" aria-label="Go through the story">
+    <fieldset class="controls" aria-label="Go through the story">
       <Control name="To the start" keys="{" glyph="⏮︎" off={start} act={() => moveTo(START)} />
       <Control name="Step back" keys="[" glyph="«" off={start} act={() => moveBySteps(-1)} />
       <Control name="Event back" keys="," glyph="‹" off={start} act={() => moveByEvents(-1)} />
@@ -75,7 +75,7 @@ export function Controls() {
       <Where />
       <span class="spacer" />
       <Filters />
-    </div>
+    </fieldset>
   );
 }
 

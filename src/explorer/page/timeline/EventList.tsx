@@ -80,7 +80,13 @@ export function EventList() {
       >
         <div class="length" role="presentation" style={{ height: Math.min(total * ROW, TALLEST) }}>
           {shown.value?.events.map((one, at) => (
-            <Row key={one.n} recorded={one} index={(shown.value?.from ?? 0) + at} current={current.value} total={total} />
+            <Row
+              key={one.n}
+              recorded={one}
+              index={(shown.value?.from ?? 0) + at}
+              current={current.value}
+              total={total}
+            />
           ))}
         </div>
         {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No such events.'}</p>}

@@ -47,7 +47,7 @@ export function Filters() {
           Show all
         </button>
         {LANES.map((lane) => (
-          <div key={lane.id} role="group" aria-label={lane.name} class="kinds">
+          <fieldset key={lane.id} aria-label={lane.name} class="kinds">
             {lane.types.map((type) => (
               <button
                 key={type}
@@ -66,7 +66,7 @@ export function Filters() {
                 {TYPE_NAMES[type]}
               </button>
             ))}
-          </div>
+          </fieldset>
         ))}
       </Menu>
     </>

@@ -46,7 +46,7 @@ export function Step() {
     <section class="step" aria-label="This step">
       <h2>{heading(step)}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div class="body" tabIndex={0} role="region" aria-label="What this step did">
+      <section class="body" tabIndex={0} aria-label="What this step did">
         {step >= 0 && <Outcome step={step} />}
         <ol>
           {events.value.map((one) => (
@@ -55,7 +55,7 @@ export function Step() {
         </ol>
         {events.value.length === MOST && <p class="muted">… and more: see the list of events.</p>}
         <Counts />
-      </div>
+      </section>
     </section>
   );
 }
@@ -70,7 +70,9 @@ function heading(step: number): string {
   if (step < 0) return 'The beginning';
   const line = lines.value[step];
   const under = moment.value.event > 0 ? ', under way' : '';
-  return openedText.value === null || line === undefined ? `Step ${step + 1}${under}` : `Line ${line}${under}`;
+  return openedText.value === null || line === undefined
+    ? `Step ${step + 1}${under}`
+    : `Line ${line}${under}`;
 }
 
 function Outcome({ step }: { readonly step: number }) {

@@ -3,10 +3,11 @@
  */
 
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Density } from '../../protocol.ts';
 import { machine } from '../machine.ts';
-import { filter, moment, moveByEvents, moveBySteps, moveTo, progress, source, START } from '../state.ts';
+import { filter, moment, moveByEvents, moveBySteps, moveTo, progress, START, source } from '../state.ts';
 import { lines, openedText } from '../story.ts';
 import { barHeight, cellsFor } from './axis.ts';
 import { LANES, type Lane } from './kinds.ts';
@@ -80,7 +81,8 @@ interface BarsProps {
 
 /** The bars of a lane, as one path. */
 function Bars({ lane, top, width, density }: BarsProps) {
-  const counts = density?.cells.map((cell) => lane.types.reduce((sum, type) => sum + (cell[type] ?? 0), 0)) ?? [];
+  const counts =
+    density?.cells.map((cell) => lane.types.reduce((sum, type) => sum + (cell[type] ?? 0), 0)) ?? [];
   const highest = counts.reduce((a, b) => Math.max(a, b), 1);
   const cell = width / Math.max(counts.length, 1);
   const wide = Math.min(Math.max(cell - 1, 1.5), 10);
@@ -103,7 +105,8 @@ function Bars({ lane, top, width, density }: BarsProps) {
 function valueText(): string {
   const { step, event } = moment.value;
   const line = lines.value[step - 1];
-  const place = line === undefined || openedText.value === null ? `step ${step}` : `step ${step}, line ${line}`;
+  const place =
+    line === undefined || openedText.value === null ? `step ${step}` : `step ${step}, line ${line}`;
   return event > 0 ? `${place}, then event ${event}` : place;
 }
 
@@ -120,7 +123,7 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
 
 interface PlayheadProps {
   readonly width: number;
-  readonly children: unknown;
+  readonly children: ComponentChildren;
 }
 
 /** The lanes with the playhead on them: a slider. */
@@ -132,10 +135,8 @@ function Playhead({ width, children }: PlayheadProps) {
     void goToPosition(Math.round(((event.clientX - box.left) / width) * extent.value));
   };
   return (
-    <svg
+    <div
       class="lanes"
-      width={width}
-      height={HEIGHT}
       role="slider"
       tabIndex={0}
       aria-label="Moment"
@@ -160,11 +161,13 @@ function Playhead({ width, children }: PlayheadProps) {
         void act();
       }}
     >
-      {children as never}
-      <g class="playhead">
-        <line x1={x} x2={x} y1="0" y2={HEIGHT} />
-        <path d={`M${x - 5} 0h10l-5 7z`} />
-      </g>
-    </svg>
+      <svg width={width} height={HEIGHT} aria-hidden="true">
+        {children}
+        <g class="playhead">
+          <line x1={x} x2={x} y1="0" y2={HEIGHT} />
+          <path d={`M${x - 5} 0h10l-5 7z`} />
+        </g>
+      </svg>
+    </div>
   );
 }

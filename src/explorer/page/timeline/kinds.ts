@@ -22,7 +22,12 @@ export const LANES: readonly Lane[] = [
   { id: 'promise', name: 'promises', glyph: '◇', types: ['gmap-alloc', 'map', 'unmap', 'gmap-free'] },
   { id: 'link', name: 'links', glyph: '●', types: ['gmap-fault', 'link', 'unlink'] },
   { id: 'purge', name: 'purges', glyph: '✕', types: ['purge'] },
-  { id: 'process', name: 'process', glyph: '■', types: ['mmap', 'munmap', 'mprotect', 'mremap', 'fork'] },
+  {
+    id: 'process',
+    name: 'process',
+    glyph: '■',
+    types: ['mm-alloc', 'mmap', 'munmap', 'mprotect', 'mremap', 'fork', 'mm-free'],
+  },
   { id: 'table', name: 'pages', glyph: '▲', types: ['mm-fault', 'zap', 'page-table', 'large-frame'] },
   { id: 'run', name: 'guest runs', glyph: '▶', types: ['exit', 'interruption'] },
 ];
@@ -47,6 +52,8 @@ export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
   link: 'segment linked',
   unlink: 'segment unlinked',
   purge: 'translations purged',
+  'mm-alloc': 'process began',
+  'mm-free': 'process ended',
   mmap: 'process maps memory',
   munmap: 'process unmaps memory',
   mprotect: 'protection changed',

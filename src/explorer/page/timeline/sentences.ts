@@ -68,15 +68,18 @@ const SENTENCES: Sentences = {
   link: (e) => `Guest ${hex(e.guest)} linked to page table ${hex(e.pageTable)}.`,
   unlink: (e) => `Guest ${hex(e.guest)} unlinked: ${REASONS[e.reason] ?? e.reason}.`,
   purge,
-  mmap: (e) => `The process maps ${length(e.length)} at ${hex(e.address)} (${protection(e.protection)}).`,
-  munmap: (e) => `The process unmaps ${length(e.length)} at ${hex(e.address)}.`,
-  mprotect: (e) => `${length(e.length)} at ${hex(e.address)} may now be used as ${protection(e.protection)}.`,
+  'mm-alloc': (e) => `Process ${e.mm} begins, with element ${hex(e.asce)}.`,
+  'mm-free': (e) => `Process ${e.mm} ends; its memory and its tables go.`,
+  mmap: (e) => `Process ${e.mm} maps ${length(e.length)} at ${hex(e.address)} (${protection(e.protection)}).`,
+  munmap: (e) => `Process ${e.mm} unmaps ${length(e.length)} at ${hex(e.address)}.`,
+  mprotect: (e) =>
+    `${length(e.length)} of process ${e.mm} at ${hex(e.address)} may now be used as ${protection(e.protection)}.`,
   mremap: (e) =>
     `${length(e.length)} at ${hex(e.address)} moved or resized: ${length(e.newLength)} at ${hex(e.to)}.`,
-  fork: (e) => `The process with element ${hex(e.asce)} forks; the child’s is ${hex(e.child)}.`,
+  fork: (e) => `Process ${e.mm} forks: the child is process ${e.child}.`,
   zap: (e) => `The pages of ${length(e.length)} at ${hex(e.address)} are dropped; their mapping stays.`,
   'mm-fault': (e) =>
-    `Process page ${hex(e.address)} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'fetch'}.`,
+    `Page ${hex(e.address)} of process ${e.mm} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'fetch'}.`,
   'page-table': pageTable,
   'large-frame': largeFrame,
   exit: (e) => `Virtual CPU ${e.vcpu} comes back to its user at ${hex(e.address)}: ${e.reason}.`,

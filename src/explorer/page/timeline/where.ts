@@ -13,9 +13,7 @@ export const eventsBefore = signal(0);
 /** Where the moment is on the strip. */
 export const position = computed(() => positionOf(moment.value, eventsBefore.value));
 /** How long the strip is. */
-export const extent = computed(() =>
-  progress.value === null ? 1 : extentOf(progress.value, EVENTS_KEPT),
-);
+export const extent = computed(() => (progress.value === null ? 1 : extentOf(progress.value, EVENTS_KEPT)));
 
 const PAGE = 256;
 const pages = new Map<number, readonly Recorded[]>();
