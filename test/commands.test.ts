@@ -477,7 +477,7 @@ describe.concurrent('trace', () => {
     const scenario =
       'mmap 256M 2M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 2M\nguest 0 write 0 00\nguest 0 write 1M 00\n' +
       'gmap_fault 0 0\ngmap_discard 0 0 4K\ngmap_unmap_segment 0 0 1M\nmunmap 257M 1M\ngmap_free 0\n' +
-      'mmap 512M 2M large\nprocess write 512M 00\nmprotect 512M 4K r\nmremap 513M 1M 4K\nfork 1\n';
+      'mmap 512M 2M large\nprocess write 512M 00\nmprotect 512M 4K r\nmremap 513M 1M 4K\nfork 1\n1: exit\n';
     await Promise.all([
       run(`boot ${image('exceptions')} --trace ${boot}`),
       run(`boot ${image('clock')} --trace ${unmap}`),

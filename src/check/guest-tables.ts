@@ -1,9 +1,8 @@
 /** Looks at the tables of a gmap: formats, promises, links. */
 
 import { Gmap, type Guest, hex, type Mm, PROMISE } from '../host/index.ts';
-import { CRST_ENTRIES, CRST_SIZE, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
+import { CRST_ENTRIES, CRST_SIZE, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { Census } from './rules.ts';
-import { emptyEntry } from './scan.ts';
 
 const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;

@@ -4,6 +4,7 @@ import { hasFrame, hex, type Mapping, type Mm, PAGE_NONE, PGSTE, PGSTE_OFFSET, P
 import {
   CRST_ENTRIES,
   CRST_SIZE,
+  emptyEntry,
   FRAME_SIZE,
   PAGE,
   PAGE_TABLE_ENTRIES,
@@ -11,7 +12,6 @@ import {
   SEGMENT,
 } from '../machine/index.ts';
 import type { Census } from './rules.ts';
-import { emptyEntry } from './scan.ts';
 
 /** Empty entries and the bits of valid ones, by table type: 0 segment, 1 region third, 2 region second. */
 const EMPTY = [0x20, 0x24, 0x28].map(emptyEntry);

@@ -3,9 +3,8 @@
  */
 
 import { type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
-import { FRAME_SIZE } from '../machine/index.ts';
+import { FRAME_SIZE, TableScan } from '../machine/index.ts';
 import type { KnownTables } from './guest-tables.ts';
-import { TableScan } from './scan.ts';
 
 /** What can be broken. */
 export const RULES = {

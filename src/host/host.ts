@@ -42,6 +42,7 @@ export class Host {
   /** Which gmap each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();
   #gmaps = 0;
+  #processes = 0;
 
   /** A host that owns the whole machine. */
   constructor(machine: Machine) {
@@ -51,16 +52,22 @@ export class Host {
     for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0_EDAT));
   }
 
-  /** A new, empty process. @throws LinuxError ENOMEM */
-  createProcess(): Mm {
-    const mm = new Mm(this.kernel, this.common);
+  /**
+   * A new, empty process.
+   * @param id the number that events and messages call it by; default the next one
+   * @throws LinuxError ENOMEM
+   */
+  createProcess(id = this.#processes): Mm {
+    const mm = new Mm(this.kernel, this.common, id);
+    this.#processes = Math.max(this.#processes, id) + 1;
     this.processes.add(mm);
     return mm;
   }
 
-  /** A process with the memory of another, see `Mm.fork`. @throws LinuxError ENOMEM */
-  fork(parent: Mm): Mm {
-    const child = parent.fork();
+  /** A process with the memory of another, see `Mm.fork`; `id` as for `createProcess`. @throws LinuxError ENOMEM */
+  fork(parent: Mm, id = this.#processes): Mm {
+    const child = parent.fork(id);
+    this.#processes = Math.max(this.#processes, id) + 1;
     this.processes.add(child);
     return child;
   }

@@ -41,7 +41,7 @@ export type PurgeSite = (typeof PURGE_SITES)[number];
 export class Purges {
   /** Purges asked for by gmap operations since the start. */
   byGmap = 0;
-  /** For tests: the purge of this place is left out. */
+  /** For tests and demonstrations: the purge of this place is left out. */
   leftOut: PurgeSite | null = null;
 
   readonly #machine: Machine;
@@ -69,6 +69,11 @@ export class Kernel {
   readonly locks = new Locks();
   readonly frames: Frames;
   readonly purges: Purges;
+  /**
+   * For tests and demonstrations: guests stay linked to page tables that go, which breaks the machine on purpose as
+   * `Purges.leftOut` does.
+   */
+  unlinkLeftOut = false;
 
   constructor(machine: Machine) {
     this.machine = machine;

@@ -6,7 +6,9 @@ import { hex, PAGE_NONE, PGSTE_OFFSET, PROMISE } from '../host/index.ts';
 import {
   AbsoluteEntries,
   ASCE,
+  type EntrySource,
   LEVEL_OF_TYPE,
+  type Level,
   PAGE,
   programInterruptionName,
   REGION,
@@ -15,6 +17,8 @@ import {
   Walk,
   type WalkStep,
 } from '../machine/index.ts';
+
+import type { TableEntry } from './answers.ts';
 
 /** One line of an explained walk. */
 export interface ExplainedStep {
@@ -48,19 +52,71 @@ export interface ExplainedWalk {
  * @param pgstes whether page tables have PGSTEs
  */
 export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgstes: boolean): ExplainedWalk {
+  const explained = explainedWalk(new AbsoluteEntries(storage), asce, address, true);
+  return pgstes ? { ...explained, pgste: pgsteOf(storage, explained.steps) } : explained;
+}
+
+/** How a guest translates addresses by tables of its own. */
+export interface OwnTables {
+  /** The element by which it translates: control register 1, 7 or 13. */
+  readonly asce: bigint;
+  /** Whether its control register 0 has enhanced DAT on. */
+  readonly edat: boolean;
+}
+
+/**
+ * Translates a guest's virtual address by its own tables, which lie in its storage: the result is a guest absolute
+ * address, and so are the addresses of entries. Where the host's tables do not lead to an entry, the walk ends with
+ * the host's exception; no fault is served.
+ *
+ * @param gmap the element of the guest's address space in the host
+ */
+export function explainOwnWalk(
+  storage: Storage,
+  gmap: bigint,
+  own: OwnTables,
+  address: bigint,
+): ExplainedWalk {
+  return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat);
+}
+
+/** Table entries in a guest's storage, read by way of the host's tables. */
+class GuestEntries implements EntrySource {
+  hi = 0;
+  lo = 0;
+  readonly #entries: AbsoluteEntries;
+  readonly #walk: Walk;
+  readonly #asce: readonly [number, number];
+
+  constructor(storage: Storage, gmap: bigint) {
+    this.#entries = new AbsoluteEntries(storage);
+    this.#walk = new Walk(new AbsoluteEntries(storage));
+    this.#asce = [Number(gmap >> 32n), Number(gmap & 0xffff_ffffn)];
+  }
+
+  fetch(page: number, offset: number): number {
+    const failed = this.#walk.to(...this.#asce, page, true) || this.#entries.fetch(this.#walk.frame, offset);
+    if (failed) return failed;
+    this.hi = this.#entries.hi;
+    this.lo = this.#entries.lo;
+    return 0;
+  }
+}
+
+function explainedWalk(entries: EntrySource, asce: bigint, address: bigint, edat: boolean): ExplainedWalk {
   const steps: ExplainedStep[] = [
     { level: 'asce', index: 0, at: null, value: asce, meaning: asceMeaning(asce) },
   ];
-  const walk = new Walk(new AbsoluteEntries(storage));
+  const walk = new Walk(entries);
   const [hi, lo] = [Number(asce >> 32n), Number(asce & 0xffff_ffffn)];
-  walk.to(hi, lo, Number(address >> 12n), true, (step) => steps.push(explained(step)));
+  walk.to(hi, lo, Number(address >> 12n), edat, (step) => steps.push(explained(step)));
   const failed = walk.code !== 0;
   return {
     steps,
     absolute: failed ? null : (BigInt(walk.frame) << 12n) | (address & 0xfffn),
     protected: walk.protect,
     exception: failed ? { code: walk.code, name: programInterruptionName(walk.code) } : null,
-    pgste: pgstes ? pgsteOf(storage, steps) : null,
+    pgste: null,
   };
 }
 
@@ -72,10 +128,17 @@ function pgsteOf(storage: Storage, steps: readonly ExplainedStep[]): bigint | nu
 function explained({ level, tablePage, offset, index, hi, lo }: WalkStep): ExplainedStep {
   const value = (BigInt(hi) << 32n) | BigInt(lo);
   const at = BigInt(tablePage) * 4096n + BigInt(offset);
-  return { level, index, at, value, meaning: meaningOf(level, value, lo) };
+  return { level, index, at, value, meaning: meaningOf(level, value, lo).words };
 }
 
-function meaningOf(level: WalkStep['level'], value: bigint, lo: number): string {
+/** What an entry is, and in a few words. */
+export interface Meaning {
+  readonly state: TableEntry['state'];
+  readonly words: string;
+}
+
+/** What the bits of an entry of this level say; `lo` is the low half of `value`. */
+export function meaningOf(level: Level, value: bigint, lo: number): Meaning {
   if (level === 'page') return pageMeaning(value, lo);
   return level === 'segment' ? segmentMeaning(value, lo) : regionMeaning(value, lo);
 }
@@ -87,25 +150,31 @@ function asceMeaning(asce: bigint): string {
   return `${type} table at ${hex(asce & ~0xfffn)}, length ${(lo & ASCE.LENGTH) + 1}/4`;
 }
 
-function regionMeaning(value: bigint, lo: number): string {
-  if (lo & REGION.INVALID) return 'invalid: no table below';
-  return `table at ${hex(value & ~0xfffn)}${lo & REGION.PROTECT ? ', protected' : ''}`;
+function regionMeaning(value: bigint, lo: number): Meaning {
+  if (lo & REGION.INVALID) return { state: 'invalid', words: 'invalid: no table below' };
+  return {
+    state: 'table',
+    words: `table at ${hex(value & ~0xfffn)}${lo & REGION.PROTECT ? ', protected' : ''}`,
+  };
 }
 
-function segmentMeaning(value: bigint, lo: number): string {
+function segmentMeaning(value: bigint, lo: number): Meaning {
   if (lo & SEGMENT.INVALID) {
-    return (lo & 0xf_ffff) === PROMISE
-      ? `invalid: mapped, not linked; wants process address ${hex(value & ~0xf_ffffn)}`
-      : 'invalid: nothing mapped';
+    if ((lo & 0xf_ffff) !== PROMISE) return { state: 'invalid', words: 'invalid: nothing mapped' };
+    const wanted = hex(value & ~0xf_ffffn);
+    return { state: 'promise', words: `invalid: mapped, not linked; wants process address ${wanted}` };
   }
   const protect = lo & SEGMENT.PROTECT ? ', protected' : '';
   return lo & SEGMENT.FORMAT_CONTROL
-    ? `1 MiB frame at ${hex(value & ~0xf_ffffn)}${protect}`
-    : `page table at ${hex(value & ~0x7ffn)}${protect}`;
+    ? { state: 'frame', words: `1 MiB frame at ${hex(value & ~0xf_ffffn)}${protect}` }
+    : { state: 'table', words: `page table at ${hex(value & ~0x7ffn)}${protect}` };
 }
 
-function pageMeaning(value: bigint, lo: number): string {
-  if ((lo & 0xfff) === PAGE_NONE) return `invalid: frame at ${hex(value & ~0xfffn)}, but no access allowed`;
-  if (lo & PAGE.INVALID) return 'invalid: no frame';
-  return `frame at ${hex(value & ~0xfffn)}${lo & PAGE.PROTECT ? ', protected' : ''}`;
+function pageMeaning(value: bigint, lo: number): Meaning {
+  const frame = `frame at ${hex(value & ~0xfffn)}`;
+  if ((lo & 0xfff) === PAGE_NONE) {
+    return { state: 'no-access', words: `invalid: ${frame}, but no access allowed` };
+  }
+  if (lo & PAGE.INVALID) return { state: 'invalid', words: 'invalid: no frame' };
+  return { state: 'frame', words: `${frame}${lo & PAGE.PROTECT ? ', protected' : ''}` };
 }

@@ -6,7 +6,7 @@
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
 export * from './cpu/cpu.ts';
-export { disassemble } from './cpu/disassemble.ts';
+export { disassemble, instructionLength } from './cpu/disassemble.ts';
 export { facilityList } from './cpu/instructions/facility.ts';
 export { PFMF } from './cpu/pfmf.ts';
 export { SIGP_STATUS } from './cpu/sigp-status.ts';

@@ -289,7 +289,7 @@ describe('the world', () => {
     trace.listener = ({ type }) => types.push(type);
     world = new World({ storageSize: 32 << 20, trace });
     ready();
-    expect(types).toEqual(['mmap', 'gmap-alloc', 'map']);
+    expect(types).toEqual(['mm-alloc', 'mmap', 'gmap-alloc', 'map']);
   });
 
   it('says when the storage cannot be', () => {

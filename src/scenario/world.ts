@@ -142,14 +142,14 @@ export class World {
 
   #new(name: number): Answer {
     if (this.processes.has(name)) throw new LinuxError('EEXIST', `there is a process ${name} already`);
-    this.processes.set(name, this.host.createProcess());
+    this.processes.set(name, this.host.createProcess(name));
     return OK;
   }
 
   #fork({ process, child }: OperationOf<'fork'>): Answer {
     const parent = this.process(process);
     if (this.processes.has(child)) throw new LinuxError('EEXIST', `there is a process ${child} already`);
-    this.processes.set(child, this.host.fork(parent));
+    this.processes.set(child, this.host.fork(parent, child));
     return OK;
   }
 

@@ -2,13 +2,17 @@
  * What happened, as typed events. Every room emits them; when nobody listens an emission costs one
  * comparison. This room imports nothing, and no event changes what the emitter does next.
  *
- * Addresses are bigint byte addresses. docs/trace.md describes every event for the readers of a trace file.
+ * Addresses are bigint byte addresses; `mm` is the number of a process, `gmap` that of a gmap. docs/trace.md describes every event for the readers of a trace file.
  */
 
 /** A step of a guest address space, a process, a processor or a virtual machine. */
 export type TraceEvent =
-  /** A gmap came into being; `asce` is its address-space-control element. */
-  | { readonly type: 'gmap-alloc'; readonly gmap: number; readonly asce: bigint }
+  /** A process's address space came into being; `asce` is its address-space-control element. */
+  | { readonly type: 'mm-alloc'; readonly mm: number; readonly asce: bigint }
+  /** A process's address space and its tables went. */
+  | { readonly type: 'mm-free'; readonly mm: number }
+  /** A gmap of a process came into being; `asce` is its address-space-control element. */
+  | { readonly type: 'gmap-alloc'; readonly gmap: number; readonly mm: number; readonly asce: bigint }
   /** A gmap and its tables went. */
   | { readonly type: 'gmap-free'; readonly gmap: number }
   /** `length` bytes of the process from `from` on were promised to the guest at `to`. */
@@ -50,12 +54,19 @@ export type TraceEvent =
       readonly page?: number;
     }
   /** The process gained a mapping. */
-  | { readonly type: 'mmap'; readonly address: bigint; readonly length: bigint; readonly protection: number }
+  | {
+      readonly type: 'mmap';
+      readonly mm: number;
+      readonly address: bigint;
+      readonly length: bigint;
+      readonly protection: number;
+    }
   /** The process lost what was mapped in the range. */
-  | { readonly type: 'munmap'; readonly address: bigint; readonly length: bigint }
+  | { readonly type: 'munmap'; readonly mm: number; readonly address: bigint; readonly length: bigint }
   /** What may be done with mapped memory of the process changed. */
   | {
       readonly type: 'mprotect';
+      readonly mm: number;
       readonly address: bigint;
       readonly length: bigint;
       readonly protection: number;
@@ -63,18 +74,20 @@ export type TraceEvent =
   /** Mapped memory of the process got longer or shorter, or moved, with its pages. */
   | {
       readonly type: 'mremap';
+      readonly mm: number;
       readonly address: bigint;
       readonly length: bigint;
       readonly to: bigint;
       readonly newLength: bigint;
     }
-  /** A process was forked. Both are named by their address-space-control elements. */
-  | { readonly type: 'fork'; readonly asce: bigint; readonly child: bigint }
+  /** A process was forked: `child` is the number of the new one. */
+  | { readonly type: 'fork'; readonly mm: number; readonly child: number }
   /** The pages of a range of the process were dropped; its mappings stay. */
-  | { readonly type: 'zap'; readonly address: bigint; readonly length: bigint }
+  | { readonly type: 'zap'; readonly mm: number; readonly address: bigint; readonly length: bigint }
   /** The process's page at `address` got the frame at absolute address `frame`. */
   | {
       readonly type: 'mm-fault';
+      readonly mm: number;
       readonly address: bigint;
       readonly frame: bigint;
       readonly write: boolean;
@@ -82,6 +95,7 @@ export type TraceEvent =
   /** A page table of the process came into being, or went. */
   | {
       readonly type: 'page-table';
+      readonly mm: number;
       readonly change: 'new' | 'gone';
       readonly address: bigint;
       readonly origin: bigint;
@@ -89,6 +103,7 @@ export type TraceEvent =
   /** A segment of the process got a frame of 1 MiB, lost it, or has a page table of its 256 pages instead. */
   | {
       readonly type: 'large-frame';
+      readonly mm: number;
       readonly change: 'new' | 'split' | 'gone';
       readonly address: bigint;
       readonly frame: bigint;

@@ -45,7 +45,6 @@ export function useLook(query: Query | null): Look | null {
     query === null
       ? ''
       : JSON.stringify(query, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says all that the query says
   useEffect(() => {
     if (query === null) return;
     queries.set(id, query);

@@ -213,7 +213,7 @@ describe('events', () => {
     const link = (i: 0 | 1) => ({ type: 'link', gmap: 42, entry: entries[i], pageTable: tables[i] });
     const unlink = (i: 0 | 1, reason: string) => ({ type: 'unlink', gmap: 42, entry: entries[i], reason });
     expect(events).toEqual([
-      { type: 'gmap-alloc', gmap: 42, asce },
+      { type: 'gmap-alloc', gmap: 42, mm: 0, asce },
       { type: 'map', gmap: 42, from: 0n, to: MIB, length: 2n * MIB },
       { ...link(0), guest: MIB, process: 0n },
       { type: 'gmap-fault', gmap: 42, guest: MIB + 5n, process: 5n },

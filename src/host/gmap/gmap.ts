@@ -104,7 +104,7 @@ export class Gmap implements Guest {
     this.asceHi = Math.floor(this.tables.top / HALF);
     this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_FIRST | ASCE.LENGTH) >>> 0;
     mm.guests.add(this);
-    this.#trace.listener?.({ type: 'gmap-alloc', gmap: id, asce: this.asce });
+    this.#trace.listener?.({ type: 'gmap-alloc', gmap: id, mm: mm.id, asce: this.asce });
   }
 
   /** The address-space-control element: the region-first table's origin | 0x1c0 | 0x0f. */

@@ -41,7 +41,7 @@ export function serveFault(mm: Mm, page: number, write: boolean): void {
   }
   if (write) mm.noteWritten(page);
   const frame = BigInt(mm.entries.frame(mm.tables.pageTableOf(segment), index));
-  mm.kernel.trace.listener?.({ type: 'mm-fault', address: addressOf(page), frame, write });
+  mm.kernel.trace.listener?.({ type: 'mm-fault', mm: mm.id, address: addressOf(page), frame, write });
 }
 
 /**

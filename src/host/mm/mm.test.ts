@@ -329,12 +329,12 @@ describe('events', () => {
     const frame = host.machine.storage.get64(Number(table) + 5 * 8);
     mm.munmap(MIB, MIB);
     expect(events).toEqual([
-      { type: 'mmap', address: MIB, length: MIB, protection: 3 },
-      { type: 'page-table', change: 'new', address: MIB, origin: table },
-      { type: 'mm-fault', address: MIB + 0x5000n, frame, write: true },
+      { type: 'mmap', mm: 0, address: MIB, length: MIB, protection: 3 },
+      { type: 'page-table', mm: 0, change: 'new', address: MIB, origin: table },
+      { type: 'mm-fault', mm: 0, address: MIB + 0x5000n, frame, write: true },
       { type: 'purge', by: 'idte', asce: mm.asce },
-      { type: 'page-table', change: 'gone', address: MIB, origin: table },
-      { type: 'munmap', address: MIB, length: MIB },
+      { type: 'page-table', mm: 0, change: 'gone', address: MIB, origin: table },
+      { type: 'munmap', mm: 0, address: MIB, length: MIB },
     ]);
   });
 });

@@ -98,6 +98,7 @@ export interface MremapOptions {
 
 /** An address space of a process. */
 export class Mm {
+  readonly id: number;
   readonly kernel: Kernel;
   readonly common: MmCommon;
   readonly tables: PageTables;
@@ -112,14 +113,19 @@ export class Mm {
   readonly logs: DirtyLog[] = [];
   #gone = false;
 
-  /** @throws LinuxError ENOMEM */
-  constructor(kernel: Kernel, common: MmCommon) {
+  /**
+   * @param id a number for events and messages
+   * @throws LinuxError ENOMEM
+   */
+  constructor(kernel: Kernel, common: MmCommon, id: number) {
+    this.id = id;
     this.kernel = kernel;
     this.common = common;
-    this.tables = new PageTables(kernel, common.facts);
+    this.tables = new PageTables(kernel, common.facts, id);
     this.mmapLock = new Lock(kernel.locks, 'mmap lock', RANK.MMAP);
     this.pageTableLock = new Lock(kernel.locks, 'page-table lock', RANK.PAGE_TABLE);
     this.entries = new PageEntries(kernel, common, this.pageTableLock);
+    kernel.trace.listener?.({ type: 'mm-alloc', mm: id, asce: this.asce });
   }
 
   /** High half of the address-space-control element that its code runs with. */
@@ -177,7 +183,7 @@ export class Mm {
       return start;
     });
     const address = addressOf(start);
-    this.kernel.trace.listener?.({ type: 'mmap', address, length, protection });
+    this.kernel.trace.listener?.({ type: 'mmap', mm: this.id, address, length, protection });
     return address;
   }
 
@@ -237,7 +243,7 @@ export class Mm {
       if (this.mappings.at(start) && this.mappings.at(start + count)) this.demandRoom();
       this.removeRange(start, start + count);
     });
-    this.kernel.trace.listener?.({ type: 'munmap', address, length });
+    this.kernel.trace.listener?.({ type: 'munmap', mm: this.id, address, length });
   }
 
   /**
@@ -260,7 +266,7 @@ export class Mm {
       );
       gather.finish(this, 'segment-changed');
     });
-    this.kernel.trace.listener?.({ type: 'mprotect', address, length, protection });
+    this.kernel.trace.listener?.({ type: 'mprotect', mm: this.id, address, length, protection });
   }
 
   #protectSegment(segment: number, start: number, end: number, gather: Gather): void {
@@ -304,18 +310,26 @@ export class Mm {
     const to = options.to === undefined ? null : checkedRange(options.to, newLength).start;
     const moved = this.#locked('write', () => remap(this, { start, oldCount, newCount, mayMove, to }));
     const result = addressOf(moved);
-    this.kernel.trace.listener?.({ type: 'mremap', address, length: oldLength, to: result, newLength });
+    this.kernel.trace.listener?.({
+      type: 'mremap',
+      mm: this.id,
+      address,
+      length: oldLength,
+      to: result,
+      newLength,
+    });
     return result;
   }
 
   /**
    * A process with the same memory: private pages are shared until one of the two writes them, or copied at once when
    * guests of the parent use storage keys. Gmaps, logs, watches and storage keys stay with the parent.
+   * @param id the number that events and messages call it by
    * @throws LinuxError ENOMEM
    */
-  fork(): Mm {
+  fork(id: number): Mm {
     this.demandAlive();
-    const child = new Mm(this.kernel, this.common);
+    const child = new Mm(this.kernel, this.common, id);
     try {
       if (this.tables.levels === 4) child.tables.grow();
       this.#locked('write', () => copyInto(child, this));
@@ -323,7 +337,7 @@ export class Mm {
       child.exit();
       throw error;
     }
-    this.kernel.trace.listener?.({ type: 'fork', asce: this.asce, child: child.asce });
+    this.kernel.trace.listener?.({ type: 'fork', mm: this.id, child: child.id });
     return child;
   }
 
@@ -362,7 +376,7 @@ export class Mm {
     this.underPageTableLock(() => dropPages(this, start, end, gather));
     gather.finish(this);
     const { listener } = this.kernel.trace;
-    listener?.({ type: 'zap', address: addressOf(start), length: addressOf(end - start) });
+    listener?.({ type: 'zap', mm: this.id, address: addressOf(start), length: addressOf(end - start) });
   }
 
   /** Makes frames of 1 MiB that reach beyond the range page tables, for those who hold the mmap lock. @throws LinuxError ENOMEM */
@@ -487,6 +501,7 @@ export class Mm {
     this.#locked('write', () => this.removeRange(0, this.tables.limit));
     this.tables.free();
     this.#gone = true;
+    this.kernel.trace.listener?.({ type: 'mm-free', mm: this.id });
   }
 
   /**

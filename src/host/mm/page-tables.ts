@@ -94,6 +94,7 @@ export class PageTables {
   pgstes = false;
 
   readonly #kernel: Kernel;
+  readonly #mm: number;
   readonly #facts: PageTableFacts;
   /** Frames of which one half holds a page table of this process: the address of the other, free half. */
   readonly #freeHalves = new Halves();
@@ -101,9 +102,13 @@ export class PageTables {
   #foundFirst = NOWHERE;
   #foundTable = -1;
 
-  /** @throws LinuxError ENOMEM */
-  constructor(kernel: Kernel, facts: PageTableFacts) {
+  /**
+   * @param mm the number that events call the process by
+   * @throws LinuxError ENOMEM
+   */
+  constructor(kernel: Kernel, facts: PageTableFacts, mm: number) {
     this.#kernel = kernel;
+    this.#mm = mm;
     this.#facts = facts;
     this.top = this.#newTable(EMPTY_REGION_THIRD);
   }
@@ -216,7 +221,13 @@ export class PageTables {
 
   #tracedLarge(change: 'new' | 'split' | 'gone', segment: number, frame: number): void {
     const address = BigInt(segment) << 20n;
-    this.#kernel.trace.listener?.({ type: 'large-frame', change, address, frame: BigInt(frame) });
+    this.#kernel.trace.listener?.({
+      type: 'large-frame',
+      mm: this.#mm,
+      change,
+      address,
+      frame: BigInt(frame),
+    });
   }
 
   /**
@@ -307,7 +318,13 @@ export class PageTables {
 
   #traced(change: 'new' | 'gone', segment: number, origin: number): void {
     const address = BigInt(segment) << 20n;
-    this.#kernel.trace.listener?.({ type: 'page-table', change, address, origin: BigInt(origin) });
+    this.#kernel.trace.listener?.({
+      type: 'page-table',
+      mm: this.#mm,
+      change,
+      address,
+      origin: BigInt(origin),
+    });
   }
 
   /** Empties the segment's entry. What it designated stays. */

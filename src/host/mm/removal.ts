@@ -164,6 +164,7 @@ function dropPageTable(mm: Mm, segment: number, table: number, gather: Gather): 
 
 /** Every guest entry linked to the page table or 1 MiB frame becomes the promise of its segment again. */
 function unlinkGuests(mm: Mm, segment: number, origin: number, gather: Gather): void {
+  if (mm.kernel.unlinkLeftOut) return;
   const { reverseMaps } = mm.common;
   const { view } = mm.kernel.storage;
   for (let node = reverseMaps.first(origin); node >= 0; node = reverseMaps.first(origin)) {

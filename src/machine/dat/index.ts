@@ -1,2 +1,3 @@
 export * from './formats.ts';
+export * from './scan.ts';
 export * from './walk.ts';

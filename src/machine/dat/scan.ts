@@ -5,7 +5,7 @@
  * number are equal as numbers only when they are equal as bits, and every empty entry is such a number.
  */
 
-import type { Storage } from '../machine/index.ts';
+import type { Storage } from '../storage.ts';
 
 /** Finds entries in one storage. */
 export class TableScan {

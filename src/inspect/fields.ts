@@ -1,0 +1,241 @@
+/**
+ * The bits of elements, entries and program-status words, field by field, with what each says. Principles of Operation,
+ * chapters 3 ("Dynamic Address Translation") and 4 ("Program-Status Word").
+ *
+ * Bits are numbered from the left, 0 to 63, as the architecture does.
+ */
+
+import { hex, PAGE_NONE, PROMISE } from '../host/index.ts';
+import { LEVEL_OF_TYPE, type Level, PAGE, SEGMENT } from '../machine/index.ts';
+import type { Field } from './answers.ts';
+
+/** The field of `value` from bit `first` to bit `last`. */
+function bitsOf(value: bigint, first: number, last: number): bigint {
+  return BigInt.asUintN(last - first + 1, value >> BigInt(63 - last));
+}
+
+/** What a field says: given its value. */
+type Saying = (bits: bigint) => string;
+
+class Fields {
+  readonly list: Field[] = [];
+  readonly #value: bigint;
+
+  constructor(value: bigint) {
+    this.#value = value;
+  }
+
+  add(name: string, first: number, last: number, saying: Saying): this {
+    const value = bitsOf(this.#value, first, last);
+    this.list.push({ name, bits: [first, last], value, sentence: saying(value) });
+    return this;
+  }
+
+  /** A bit that says one thing when it is on and another when it is off. */
+  flag(name: string, bit: number, on: string, off: string): this {
+    return this.add(name, bit, bit, (value) => (value ? on : off));
+  }
+
+  /** Bits that have no meaning here. */
+  unused(first: number, last: number): this {
+    return this.add('unused', first, last, (value) => (value ? 'not zero: reserved bits are on' : 'zero'));
+  }
+}
+
+/**
+ * The fields of a table entry, of an address-space-control element (`asce`), or of a page-status-table entry
+ * (`pgste`), in the order of their bits. All 64 bits are in one field each.
+ */
+export function entryFields(level: Level | 'asce' | 'pgste', value: bigint): readonly Field[] {
+  const bits = BigInt.asUintN(64, value);
+  switch (level) {
+    case 'asce':
+      return asceFields(bits);
+    case 'pgste':
+      return pgsteFields(bits);
+    case 'page':
+      return pageFields(bits);
+    case 'segment':
+      return segmentFields(bits);
+    default:
+      return regionFields(level, bits);
+  }
+}
+
+function asceFields(value: bigint): readonly Field[] {
+  return new Fields(value)
+    .add('table origin', 0, 51, (v) => `the top table is at absolute ${hex(v << 12n)}`)
+    .unused(52, 53)
+    .flag('G', 54, 'subspace group: on', 'not a subspace group')
+    .flag('P', 55, 'private space: no common segments, no fetch-protection override', 'not private')
+    .flag('S', 56, 'storage-alteration events are recognised here', 'no storage-alteration events')
+    .flag('X', 57, 'a space-switch event is recognised', 'no space-switch event')
+    .flag('R', 58, 'real space: addresses are not translated', 'addresses are translated by tables')
+    .unused(59, 59)
+    .add('DT', 60, 61, (v) => `the top table is a ${LEVEL_OF_TYPE[Number(v)]} table`)
+    .add('TL', 62, 63, (v) => `the table has ${(Number(v) + 1) * 512} entries`).list;
+}
+
+function lengthFields(fields: Fields): Fields {
+  return fields
+    .add('TF', 56, 57, (v) => `the first ${Number(v) * 512} entries of the table below are missing`)
+    .flag('I', 58, 'invalid: translation ends here with an exception', 'valid')
+    .unused(59, 59);
+}
+
+function regionFields(level: Level, value: bigint): readonly Field[] {
+  const below =
+    { 'region-first': 'region-second', 'region-second': 'region-third' }[level as string] ?? 'segment';
+  const invalid = bitsOf(value, 58, 58) !== 0n;
+  const fields = new Fields(value)
+    .add('table origin', 0, 51, (v) =>
+      invalid ? 'of no meaning: the entry is invalid' : `the ${below} table is at absolute ${hex(v << 12n)}`,
+    )
+    .unused(52, 53)
+    .flag('P', 54, 'stores are forbidden in all below', 'stores are not forbidden here')
+    .unused(55, 55);
+  return lengthFields(fields)
+    .add('TT', 60, 61, (v) => `this is an entry of a ${LEVEL_OF_TYPE[Number(v)]} table`)
+    .add('TL', 62, 63, (v) => `the table below has entries up to number ${(Number(v) + 1) * 512 - 1}`).list;
+}
+
+function segmentFields(value: bigint): readonly Field[] {
+  const lo = Number(value & 0xffff_ffffn);
+  if (lo & SEGMENT.INVALID) {
+    return (lo & 0xf_ffff) === PROMISE ? promiseFields(value) : invalidSegmentFields(value);
+  }
+  return lo & SEGMENT.FORMAT_CONTROL ? largeFields(value) : pageTableFields(value);
+}
+
+const segmentTail = (fields: Fields): readonly Field[] =>
+  fields
+    .flag('I', 58, 'invalid: translation ends here with an exception', 'valid')
+    .flag('CS', 59, 'common segment: remembered for all spaces', 'not a common segment')
+    .add('TT', 60, 61, (v) =>
+      v === 0n ? 'this is an entry of a segment table' : 'not the type of a segment-table entry',
+    )
+    .unused(62, 63).list;
+
+function promiseFields(value: bigint): readonly Field[] {
+  return segmentTail(
+    new Fields(value)
+      .add(
+        'wanted',
+        0,
+        43,
+        (v) =>
+          `the host's own note in an invalid entry, which the machine does not read: process address ${hex(v << 20n)} is promised`,
+      )
+      .add('note', 44, 53, () => 'zero in a promise')
+      .flag('P', 54, 'on in every promise: the host knows it by that', 'off')
+      .unused(55, 57),
+  );
+}
+
+function invalidSegmentFields(value: bigint): readonly Field[] {
+  return segmentTail(
+    new Fields(value)
+      .add('no meaning', 0, 53, () => 'of no meaning: the entry is invalid')
+      .flag('P', 54, 'on', 'off')
+      .unused(55, 57),
+  );
+}
+
+function pageTableFields(value: bigint): readonly Field[] {
+  return segmentTail(
+    new Fields(value)
+      .add('page-table origin', 0, 52, (v) => `the page table is at absolute ${hex(v << 11n)}`)
+      .flag('FC', 53, 'a frame of 1 MiB', 'a page table of 256 entries is below')
+      .flag('P', 54, 'stores are forbidden in the whole segment', 'stores are not forbidden here')
+      .unused(55, 57),
+  );
+}
+
+function largeFields(value: bigint): readonly Field[] {
+  return segmentTail(
+    new Fields(value)
+      .add('frame', 0, 43, (v) => `the segment is the 1 MiB frame at absolute ${hex(v << 20n)}`)
+      .flag('ACCF validity', 44, 'access-control bits below count', 'storage keys are those of the frames')
+      .add('access control', 45, 51, () => 'of no meaning without the validity bit')
+      .unused(52, 52)
+      .flag('FC', 53, 'a frame of 1 MiB: there is no page table', 'a page table is below')
+      .flag('P', 54, 'stores are forbidden in the whole segment', 'stores are not forbidden')
+      .unused(55, 57),
+  );
+}
+
+function pageFields(value: bigint): readonly Field[] {
+  const lo = Number(value & 0xffff_ffffn);
+  const none = (lo & 0xfff) === PAGE_NONE;
+  const invalid = (lo & PAGE.INVALID) !== 0;
+  return new Fields(value)
+    .add('frame', 0, 51, (v) =>
+      none
+        ? `the host's own note: frame ${hex(v << 12n)} is kept, though nobody may reach it`
+        : invalid
+          ? 'of no meaning: the entry is invalid'
+          : `the page is in the frame at absolute ${hex(v << 12n)}`,
+    )
+    .unused(52, 52)
+    .flag('I', 53, 'invalid: translation ends here with a page-translation exception', 'valid')
+    .flag('P', 54, 'stores are forbidden', 'stores are allowed')
+    .unused(55, 55)
+    .add('programs’ own', 56, 63, (v) =>
+      none ? 'the host’s note that no access is allowed' : v ? 'bits that the machine ignores' : 'zero',
+    ).list;
+}
+
+function pgsteFields(value: bigint): readonly Field[] {
+  const kept = (what: string) =>
+    [`the ${what} bit of the key is on, kept here`, `nothing kept of the ${what} bit`] as const;
+  return new Fields(value)
+    .add('ACC', 0, 3, (v) => `access control of the page's storage key: ${v}`)
+    .flag('F', 4, 'fetch protection of the storage key: on', 'fetch protection of the storage key: off')
+    .unused(5, 8)
+    .flag('HR', 9, ...kept('host’s reference'))
+    .flag('HC', 10, ...kept('host’s change'))
+    .unused(11, 12)
+    .flag('GR', 13, ...kept('guest’s reference'))
+    .flag('GC', 14, ...kept('guest’s change'))
+    .unused(15, 16)
+    .flag(
+      'IN',
+      17,
+      'watched: the host tells a gmap when the entry is invalidated or protected',
+      'not watched',
+    )
+    .unused(18, 63).list;
+}
+
+/** The fields of the first half of a PSW, bits 0 to 63. */
+export function pswFields(mask: bigint): readonly Field[] {
+  const spaces = ['primary space', 'access-register mode', 'secondary space', 'home space'];
+  const modes: Readonly<Record<string, string>> = { 0: '24-bit', 1: '31-bit', 3: '64-bit' };
+  const mode = (bitsOf(mask, 31, 31) << 1n) | bitsOf(mask, 32, 32);
+  return new Fields(mask)
+    .unused(0, 0)
+    .flag('R', 1, 'program-event recording is on', 'no program-event recording')
+    .unused(2, 4)
+    .flag('T', 5, 'addresses are translated (DAT is on)', 'addresses are real (DAT is off)')
+    .flag('IO', 6, 'input/output interruptions are taken', 'no input/output interruptions')
+    .flag('EX', 7, 'external interruptions are taken', 'no external interruptions')
+    .add('key', 8, 11, (v) => `storage is accessed with key ${v}`)
+    .unused(12, 12)
+    .flag('M', 13, 'machine checks are taken', 'no machine checks')
+    .flag('W', 14, 'waiting: no instruction is executed', 'running')
+    .flag('P', 15, 'problem state: no privileged instructions', 'supervisor state')
+    .add('AS', 16, 17, (v) => `addresses are of the ${spaces[Number(v)]}`)
+    .add('CC', 18, 19, (v) => `condition code ${v}`)
+    .add(
+      'program mask',
+      20,
+      23,
+      (v) => `arithmetic exceptions that are taken: ${v.toString(2).padStart(4, '0')}`,
+    )
+    .unused(24, 30)
+    .flag('EA', 31, 'extended addressing', 'no extended addressing')
+    .flag('BA', 32, 'basic addressing', 'no basic addressing')
+    .add('mode', 33, 63, (v) =>
+      v ? 'not zero: reserved bits are on' : `addresses have ${modes[String(mode)] ?? 'no valid'} form`,
+    ).list;
+}

@@ -1,0 +1,158 @@
+/**
+ * What of a guest address space lies in a range: its segments, in a bounded number of parts.
+ */
+
+import { EMPTY_SEGMENT, type Gmap } from '../host/index.ts';
+import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
+import type { GuestPart } from './answers.ts';
+import { SegmentTables } from './segment-tables.ts';
+
+const PAGES_PER_SEGMENT = 256;
+const HALF = 0x1_0000_0000;
+const NOTHING = emptyEntry(EMPTY_SEGMENT);
+
+/** What a segment is. */
+const STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
+
+/**
+ * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: runs that are
+ * a cell long are parts of their own, shorter ones are told together, cell by cell. Cells do not move with the range,
+ * so that a picture that is moved stays the same.
+ */
+export function guestRow(gmap: Gmap, first: number, end: number, cells: number): GuestPart[] {
+  const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
+  const row = new GuestRow(gmap, 2 ** Math.ceil(Math.log2(wanted)));
+  row.look(Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
+  return row.parts;
+}
+
+type Part = { -readonly [K in keyof GuestPart]: GuestPart[K] };
+
+class GuestRow {
+  readonly parts: Part[] = [];
+  readonly #gmap: Gmap;
+  /** Segments of a cell. */
+  readonly #cell: number;
+
+  // The run that is looked at: segment numbers, how many, what state, and pages present.
+  #start = 0;
+  #process = 0;
+  #count = 0;
+  #state = 0;
+  #present = 0;
+
+  // The mapping of the process found last, in pages: half open; and whether it was a mapping or a gap.
+  #mappedFrom = 0;
+  #mappedTo = 0;
+
+  constructor(gmap: Gmap, cell: number) {
+    this.#gmap = gmap;
+    this.#cell = cell;
+  }
+
+  look(first: number, end: number): void {
+    const gmap = this.#gmap;
+    const { storage } = gmap.mm.kernel;
+    const tables = new SegmentTables(storage);
+    tables.each(gmap.asceHi, gmap.asceLo, first, end, (origin, base) => {
+      const last = Math.min(CRST_ENTRIES, end - base);
+      let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
+      while (i < last) {
+        const hi = storage.get32(origin + i * 8);
+        const lo = storage.get32(origin + i * 8 + 4);
+        if (lo === EMPTY_SEGMENT) {
+          i = tables.scan.next(origin, i, last, NOTHING);
+        } else {
+          this.#segment(base + i, hi, lo);
+          i++;
+        }
+      }
+    });
+    this.#flush();
+  }
+
+  #segment(segment: number, hi: number, lo: number): void {
+    if (lo & SEGMENT.INVALID) {
+      const process = hi * 4096 + (lo >>> 20);
+      this.#add(segment, process, this.#mapped(process) ? STATE.PROMISED : STATE.GONE, 0);
+      return;
+    }
+    const { facts, reverseMaps } = this.#gmap.mm.common;
+    const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
+    const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
+    const unit = origin / PAGE_TABLE_SIZE;
+    const node = reverseMaps.first(origin);
+    const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
+    const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
+    this.#add(segment, facts.segmentOf(unit), (large ? STATE.LARGE : STATE.LINKED) + shared, present);
+  }
+
+  /** Whether the process has something at the first byte of its segment: what a fault there would ask. */
+  #mapped(segment: number): boolean {
+    const page = segment * PAGES_PER_SEGMENT;
+    if (page >= this.#mappedFrom && page < this.#mappedTo) return true;
+    const mapping = this.#gmap.mm.mappings.at(page);
+    if (mapping === undefined) return false;
+    this.#mappedFrom = mapping.start;
+    this.#mappedTo = mapping.end;
+    return true;
+  }
+
+  #add(segment: number, process: number, state: number, present: number): void {
+    const goesOn =
+      this.#count > 0 &&
+      state === this.#state &&
+      segment === this.#start + this.#count &&
+      process === this.#process + this.#count;
+    if (!goesOn) {
+      this.#flush();
+      this.#start = segment;
+      this.#process = process;
+      this.#state = state;
+    }
+    this.#count++;
+    this.#present += present;
+  }
+
+  /** The run has ended: it is a part of its own, or goes with the others of its cell. */
+  #flush(): void {
+    if (this.#count === 0) return;
+    const part = this.#partFor();
+    const state = this.#state;
+    const count = this.#count;
+    if (state === STATE.PROMISED) part.promised += count;
+    else if (state === STATE.GONE) part.gone += count;
+    else if (state >= STATE.LARGE) part.large += count;
+    else part.linked += count;
+    if (state === STATE.SHARED || state === STATE.LARGE_SHARED) part.shared += count;
+    part.present += this.#present;
+    this.#count = 0;
+    this.#present = 0;
+  }
+
+  #partFor(): Part {
+    const first = this.#start * PAGES_PER_SEGMENT;
+    const end = (this.#start + this.#count) * PAGES_PER_SEGMENT;
+    const processFirst = this.#process * PAGES_PER_SEGMENT;
+    const processEnd = processFirst + (end - first);
+    const last = this.parts[this.parts.length - 1];
+    if (last && this.#count < this.#cell && this.#sameCell(last)) {
+      last.end = end;
+      last.processFirst = Math.min(last.processFirst, processFirst);
+      last.processEnd = Math.max(last.processEnd, processEnd);
+      last.exact = false;
+      return last;
+    }
+    const counts = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
+    const part = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
+    this.parts.push(part);
+    return part;
+  }
+
+  /** Whether a part is one of short runs, of the cell in which the run begins. */
+  #sameCell({ first, end, exact }: Part): boolean {
+    const cell = this.#cell * PAGES_PER_SEGMENT;
+    if (exact && end - first >= cell) return false;
+    return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What of a process's address space lies in a range: its mappings, and its page tables, each in a bounded number of
+ * parts.
+ */
+
+import { EMPTY_SEGMENT, type Mapping, type Mm } from '../host/index.ts';
+import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
+import type { ProcessPart, TablePart } from './answers.ts';
+import { SegmentTables } from './segment-tables.ts';
+
+const PAGES_PER_SEGMENT = 256;
+const HALF = 0x1_0000_0000;
+const NOTHING = emptyEntry(EMPTY_SEGMENT);
+
+/** The smallest power of two of pages that is a cell of the range at least. */
+function cellOf(first: number, end: number, cells: number, least: number): number {
+  return Math.max(least, 2 ** Math.ceil(Math.log2(Math.max(1, (end - first) / Math.max(1, cells)))));
+}
+
+/**
+ * The mappings that have a page in `first` up to, not including, `end`, in about `cells` parts at most: one that is a
+ * cell long is a part of its own.
+ */
+export function mappingParts(mm: Mm, first: number, end: number, cells: number): ProcessPart[] {
+  const cell = cellOf(first, end, cells, 1);
+  const parts: ProcessPart[] = [];
+  for (const mapping of mm.mappings.within(first, end)) {
+    const last = parts[parts.length - 1];
+    const small = mapping.end - mapping.start < cell;
+    if (last && small && last.end - last.first < cell && sameCell(last.first, mapping.start, cell)) {
+      parts[parts.length - 1] = {
+        first: last.first,
+        end: mapping.end,
+        mappings: last.mappings + 1,
+        protection: null,
+        sharedMemory: false,
+        file: false,
+        largeMemory: false,
+      };
+    } else {
+      parts.push(partOf(mapping));
+    }
+  }
+  return parts;
+}
+
+function partOf({ start, end, protection, backing }: Mapping): ProcessPart {
+  return {
+    first: start,
+    end,
+    mappings: 1,
+    protection,
+    sharedMemory: backing.shared,
+    file: backing.file !== null,
+    largeMemory: backing.large,
+  };
+}
+
+function sameCell(a: number, b: number, cell: number): boolean {
+  return Math.floor(a / cell) === Math.floor(b / cell);
+}
+
+/** The page tables and 1 MiB frames of the range's segments, in at most `cells` parts or so: one a cell. */
+export function tableParts(mm: Mm, first: number, end: number, cells: number): TablePart[] {
+  const cell = cellOf(first, end, cells, PAGES_PER_SEGMENT);
+  const { storage } = mm.kernel;
+  const tables = new SegmentTables(storage);
+  const parts: { -readonly [K in keyof TablePart]: TablePart[K] }[] = [];
+  const firstSegment = Math.floor(first / PAGES_PER_SEGMENT);
+  const endSegment = Math.ceil(end / PAGES_PER_SEGMENT);
+  tables.each(mm.asceHi, mm.asceLo, firstSegment, endSegment, (origin, base) => {
+    const last = Math.min(CRST_ENTRIES, endSegment - base);
+    let i = tables.scan.next(origin, Math.max(0, firstSegment - base), last, NOTHING);
+    for (; i < last; i = tables.scan.next(origin, i + 1, last, NOTHING)) {
+      const lo = storage.get32(origin + i * 8 + 4);
+      const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
+      const table =
+        storage.get32(origin + i * 8) * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
+      const page = (base + i) * PAGES_PER_SEGMENT;
+      let part = parts[parts.length - 1];
+      if (!part || !sameCell(part.first, page, cell)) {
+        part = { first: page, end: page, tables: 0, large: 0, present: 0, links: 0 };
+        parts.push(part);
+      }
+      part.end = page + PAGES_PER_SEGMENT;
+      part[large ? 'large' : 'tables']++;
+      part.present += large
+        ? PAGES_PER_SEGMENT
+        : (mm.common.facts.present[table / PAGE_TABLE_SIZE] as number);
+      part.links += linksOf(mm, table);
+    }
+  });
+  return parts;
+}
+
+/** How many guest segments are linked to a page table or a frame of 1 MiB. */
+export function linksOf(mm: Mm, table: number): number {
+  const { reverseMaps } = mm.common;
+  let links = 0;
+  for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) links++;
+  return links;
+}

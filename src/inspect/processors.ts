@@ -1,0 +1,200 @@
+/**
+ * Processors: registers, what they remember of translations, and the code around the instruction address.
+ */
+
+import type { Host, Vcpu } from '../host/index.ts';
+import {
+  AbsoluteEntries,
+  type Cpu,
+  CR0_EDAT,
+  disassemble,
+  instructionLength,
+  SIE,
+  type Storage,
+  type Tlb,
+  Walk,
+} from '../machine/index.ts';
+import type { Buffer, Line, ProcessorState, Registers, Remembered } from './answers.ts';
+import { pswFields } from './fields.ts';
+import { explainOwnWalk, type OwnTables } from './walk.ts';
+
+/** Instructions shown before and after the one at the instruction address. */
+const LINES_BEFORE = 6;
+const LINES_AFTER = 12;
+/** Bytes of the longest instruction. */
+const LONGEST = 6;
+const DAT = 1n << 58n;
+const PREFIX_AREA = 0x2000n;
+
+/**
+ * What a processor holds and remembers.
+ * @param vcpu the virtual CPU that runs on it, whose registers are told; null for none
+ */
+export function processorState(host: Host, cpu: Cpu, vcpu: Vcpu | null): ProcessorState {
+  const { storage } = host.machine;
+  return {
+    address: cpu.address,
+    executed: cpu.executed,
+    gmap: host.running.get(cpu.address)?.id ?? null,
+    registers: vcpu === null ? ownRegisters(cpu) : guestRegisters(host, cpu, vcpu),
+    host: bufferOf(cpu.tlb, new Walk(new AbsoluteEntries(storage))),
+    guest: bufferOf(cpu.guestTlb, null),
+  };
+}
+
+function ownRegisters(cpu: Cpu): Registers {
+  const { pswMask, pswAddress } = cpu;
+  return {
+    general: [...cpu.gr],
+    control: [...cpu.cr],
+    access: [...cpu.ar],
+    floating: [...cpu.fr],
+    prefix: BigInt(cpu.prefix),
+    pswMask,
+    pswAddress,
+    psw: pswFields(pswMask),
+    code: [],
+  };
+}
+
+/**
+ * A guest's registers are where it is: in the processor while that interprets it; in part there and in part in the
+ * state description while the host serves it in between; with the virtual CPU when it is not running at all.
+ */
+function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
+  const interpreting = cpu.below !== null;
+  const loaded = interpreting || host.running.get(cpu.address) === vcpu.vm.gmap;
+  const general = [...(loaded ? cpu.gr : vcpu.gr)];
+  if (loaded && !interpreting) {
+    general[14] = vcpu.block.get64(SIE.GR14);
+    general[15] = vcpu.block.get64(SIE.GR15);
+  }
+  const { pswMask, pswAddress } = interpreting ? cpu : vcpu.block;
+  return {
+    general,
+    control: interpreting ? [...cpu.cr] : Array.from({ length: 16 }, (_, n) => vcpu.control(n)),
+    access: [...(loaded ? cpu.ar : vcpu.ar)],
+    floating: [...(loaded ? cpu.fr : vcpu.fr)],
+    prefix: BigInt(interpreting ? cpu.prefix : vcpu.block.prefix),
+    pswMask,
+    pswAddress,
+    psw: pswFields(pswMask),
+    code: codeAround(host.machine.storage, vcpu, ownTablesOf(cpu, vcpu), pswAddress),
+  };
+}
+
+/** The tables by which a guest translates instruction addresses now; null while its DAT is off. */
+export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
+  const interpreting = cpu.below !== null;
+  const mask = interpreting ? cpu.pswMask : vcpu.block.pswMask;
+  if ((mask & DAT) === 0n) return null;
+  const control = (n: number) => (interpreting ? (cpu.cr[n] as bigint) : vcpu.control(n));
+  const home = (mask >> 46n) & 3n;
+  return { asce: control(home === 3n ? 13 : 1), edat: (control(0) & BigInt(CR0_EDAT)) !== 0n };
+}
+
+/** The instructions around an address, as far as they can be read without a fault. */
+function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address: bigint): Line[] {
+  const read = (at: bigint) => guestHalfword(storage, vcpu, own, at);
+  const before = linesBefore(read, address);
+  const after = linesFrom(read, address, LINES_AFTER);
+  return [...before, ...after];
+}
+
+/** Reads two bytes, or says that they cannot be read: -1. */
+type HalfwordReader = (address: bigint) => number;
+
+function linesFrom(read: HalfwordReader, from: bigint, count: number): Line[] {
+  const lines: Line[] = [];
+  for (let at = from; lines.length < count; ) {
+    const line = lineAt(read, at);
+    if (line === null) break;
+    lines.push(line);
+    at += BigInt(line.bytes.length / 2);
+  }
+  return lines;
+}
+
+/**
+ * Instructions are of 2, 4 or 6 bytes, so what is before an address is a guess: the longest row of instructions that
+ * ends there and has no unknown code in it.
+ */
+function linesBefore(read: HalfwordReader, address: bigint): Line[] {
+  for (let back = LINES_BEFORE * LONGEST; back > 0; back -= 2) {
+    const from = address - BigInt(back);
+    if (from < 0n) continue;
+    const lines: Line[] = [];
+    let at = from;
+    while (at < address) {
+      const line = lineAt(read, at);
+      if (line === null || line.text.startsWith('.')) break;
+      lines.push(line);
+      at += BigInt(line.bytes.length / 2);
+    }
+    if (at === address) return lines.slice(-LINES_BEFORE);
+  }
+  return [];
+}
+
+function lineAt(read: HalfwordReader, address: bigint): Line | null {
+  const halfwords: number[] = [];
+  const first = read(address);
+  if (first < 0) return null;
+  const length = instructionLength(first >>> 8);
+  for (let i = 0; i < length; i += 2) halfwords.push(read(address + BigInt(i)));
+  if (halfwords.some((halfword) => halfword < 0)) return null;
+  const w = (((halfwords[0] as number) << 16) | (halfwords[1] ?? 0)) >>> 0;
+  return {
+    address,
+    bytes: halfwords.map((halfword) => halfword.toString(16).padStart(4, '0')).join(''),
+    text: disassemble(w, halfwords[2] ?? 0, address),
+  };
+}
+
+/** Two bytes of a guest, at a logical address, by the tables as they are; -1 where an access would fault. */
+function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number {
+  const { asce, asceHi, asceLo } = vcpu.vm.gmap;
+  let real = BigInt.asUintN(64, logical);
+  if (own !== null) {
+    const { absolute } = explainOwnWalk(storage, asce, own, real);
+    if (absolute === null) return -1;
+    real = absolute;
+  }
+  const guest = prefixed(real, BigInt(vcpu.block.prefix));
+  const walk = new Walk(new AbsoluteEntries(storage));
+  if (walk.to(asceHi, asceLo, Number(guest >> 12n), true) !== 0) return -1;
+  const at = walk.frame * 4096 + Number(guest & 0xfffn);
+  return storage.has(at, 2) ? storage.get16(at) : -1;
+}
+
+/** Prefixing: the guest absolute address of a guest real one. */
+export function prefixed(real: bigint, prefix: bigint): bigint {
+  if (real < PREFIX_AREA) return real + prefix;
+  return real >= prefix && real < prefix + PREFIX_AREA ? real - prefix : real;
+}
+
+/** @param walk what a host's translation is compared with; null for a guest's own, which are not */
+function bufferOf(tlb: Tlb, walk: Walk | null): Buffer {
+  const entries: Remembered[] = [];
+  for (let slot = 0; slot < tlb.pages.length; slot++) {
+    const page = tlb.pages[slot] as number;
+    if (page < 0) continue;
+    const asceHi = tlb.asceHi[slot] as number;
+    const asceLo = tlb.asceLo[slot] as number;
+    const table = tlb.tables[slot] as number;
+    const isProtected = tlb.protect[slot] === 1;
+    const frame = tlb.frames[slot] as number;
+    entries.push({
+      slot,
+      page,
+      asce: (BigInt(asceHi) << 32n) | BigInt(asceLo),
+      frame: BigInt(frame) << 12n,
+      table: table < 0 ? null : BigInt(table) << 11n,
+      protected: isProtected,
+      stale:
+        walk !== null &&
+        (walk.to(asceHi, asceLo, page, true) !== 0 || walk.frame !== frame || walk.protect !== isProtected),
+    });
+  }
+  return { hits: tlb.hits, misses: tlb.misses, entries };
+}

@@ -1,0 +1,71 @@
+/**
+ * The segment tables of a space, as they stand in storage.
+ */
+
+import {
+  ASCE,
+  CRST_ENTRIES,
+  CRST_SIZE,
+  emptyEntry,
+  REGION,
+  type Storage,
+  TableScan,
+} from '../machine/index.ts';
+
+const HALF = 0x1_0000_0000;
+/** Empty entries, by table type: 0 segment … 3 region first. */
+const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
+/** Segments that an entry of a table spans, by table type. */
+const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
+
+/** Told of the origin of a segment table, and of the number of the segment that its first entry translates. */
+export type SegmentTableVisitor = (origin: number, firstSegment: number) => void;
+
+/** Finds tables in one storage. */
+export class SegmentTables {
+  readonly scan: TableScan;
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+    this.scan = new TableScan(storage);
+  }
+
+  /**
+   * Calls back for each segment table that translates any of the segments `first` up to, not including, `end`,
+   * ascending.
+   * @param asceHi high half of the address-space-control element
+   * @param asceLo low half
+   */
+  each(asceHi: number, asceLo: number, first: number, end: number, visit: SegmentTableVisitor): void {
+    const type = (asceLo & ASCE.TYPE) >>> 2;
+    this.#below(asceHi * HALF + ((asceLo & ASCE.ORIGIN) >>> 0), type, 0, first, end, visit);
+  }
+
+  #below(
+    table: number,
+    type: number,
+    base: number,
+    first: number,
+    end: number,
+    visit: SegmentTableVisitor,
+  ): void {
+    if (!this.#storage.has(table, CRST_SIZE)) return;
+    if (type === 0) {
+      visit(table, base);
+      return;
+    }
+    const span = SPAN[type] as number;
+    const from = Math.max(0, Math.floor((first - base) / span));
+    const to = Math.min(CRST_ENTRIES, Math.ceil((end - base) / span));
+    const empty = EMPTY[type] as number;
+    for (let i = this.scan.next(table, from, to, empty); i < to; ) {
+      const lo = this.#storage.get32(table + i * 8 + 4);
+      if ((lo & REGION.INVALID) === 0) {
+        const below = this.#storage.get32(table + i * 8) * HALF + ((lo & REGION.ORIGIN) >>> 0);
+        this.#below(below, type - 1, base + i * span, first, end, visit);
+      }
+      i = this.scan.next(table, i + 1, to, empty);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The tables of a space, one by one: the entries that are not empty.
+ */
+
+import { Gmap, type Mm, PGSTE_OFFSET } from '../host/index.ts';
+import {
+  ASCE,
+  CRST_ENTRIES,
+  emptyEntry,
+  LEVEL_OF_TYPE,
+  type Level,
+  PAGE_TABLE_ENTRIES,
+  REGION,
+  SEGMENT,
+  type Storage,
+  TableScan,
+} from '../machine/index.ts';
+import type { Table, TableEntry } from './answers.ts';
+import { linksOf } from './process-row.ts';
+import { meaningOf } from './walk.ts';
+
+const HALF = 0x1_0000_0000;
+/** Low halves of empty entries, by level. */
+const EMPTY: Readonly<Record<Level, number>> = {
+  page: 0x400,
+  segment: 0x20,
+  'region-third': 0x24,
+  'region-second': 0x28,
+  'region-first': 0x2c,
+};
+/** Pages that an entry translates, by level. */
+const SPAN: Readonly<Record<Level, number>> = {
+  page: 1,
+  segment: 2 ** 8,
+  'region-third': 2 ** 19,
+  'region-second': 2 ** 30,
+  'region-first': 2 ** 41,
+};
+/** Levels from the top. */
+const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
+/** Entries that one answer tells at most. */
+export const ENTRIES_LIMIT = 2048;
+/** Guest segments linked to a page table that one answer names. */
+const NAMED_LINKS = 16;
+
+/** Which table, and which of its entries. */
+export interface TableQuestion {
+  readonly level: Level;
+  /** A page that the table translates. */
+  readonly page: number;
+  /** The populated entries from this number on, at most `count`. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** The table of a level that translates a page; null when the space has none. */
+export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
+  const mm = space instanceof Gmap ? space.mm : space;
+  const { level, page, from } = question;
+  const { storage } = mm.kernel;
+  const origin = originOf(storage, space, level, page);
+  if (origin < 0) return null;
+  const entries = level === 'page' ? PAGE_TABLE_ENTRIES : CRST_ENTRIES;
+  const indexes = populated(storage, origin, entries, emptyEntry(EMPTY[level]));
+  const base = Math.floor(page / (SPAN[level] * entries)) * SPAN[level] * entries;
+  const pgstes = level === 'page' && mm.tables.pgstes;
+  const shown = indexes.slice(from, from + Math.min(question.count, ENTRIES_LIMIT));
+  return {
+    level,
+    origin: BigInt(origin),
+    page: base,
+    populated: indexes.length,
+    from,
+    entries: shown.map((index) => entryOf(storage, level, origin, index, base + index * SPAN[level], pgstes)),
+    linkedFrom: level === 'page' ? linkedFrom(mm, origin) : [],
+    links: level === 'page' ? linksOf(mm, origin) : 0,
+  };
+}
+
+function originOf(storage: Storage, { asceHi, asceLo }: Mm | Gmap, wanted: Level, page: number): number {
+  const top = LEVELS.indexOf(LEVEL_OF_TYPE[(asceLo & ASCE.TYPE) >>> 2] as Level);
+  if (LEVELS.indexOf(wanted) < top) return -1;
+  let table = asceHi * HALF + ((asceLo & ASCE.ORIGIN) >>> 0);
+  if (Math.floor(page / (SPAN[LEVELS[top] as Level] * CRST_ENTRIES)) > 0) return -1;
+  for (let depth = top; LEVELS[depth] !== wanted; depth++) {
+    const level = LEVELS[depth] as Level;
+    const entry = table + (Math.floor(page / SPAN[level]) % CRST_ENTRIES) * 8;
+    const lo = storage.get32(entry + 4);
+    if (lo & REGION.INVALID || (level === 'segment' && lo & SEGMENT.FORMAT_CONTROL)) return -1;
+    const mask = level === 'segment' ? SEGMENT.ORIGIN : REGION.ORIGIN;
+    table = storage.get32(entry) * HALF + ((lo & mask) >>> 0);
+    if (!storage.has(table, 2048)) return -1;
+  }
+  return table;
+}
+
+function populated(storage: Storage, origin: number, count: number, empty: number): number[] {
+  const scan = new TableScan(storage);
+  const indexes: number[] = [];
+  for (let i = scan.next(origin, 0, count, empty); i < count; i = scan.next(origin, i + 1, count, empty)) {
+    indexes.push(i);
+  }
+  return indexes;
+}
+
+function entryOf(
+  storage: Storage,
+  level: Level,
+  origin: number,
+  index: number,
+  page: number,
+  pgstes: boolean,
+): TableEntry {
+  const at = origin + index * 8;
+  const value = storage.get64(at);
+  const meaning = meaningOf(level, value, Number(value & 0xffff_ffffn));
+  const pgste = pgstes ? storage.get64(at + PGSTE_OFFSET) : null;
+  return { index, at: BigInt(at), value, meaning: meaning.words, page, state: meaning.state, pgste };
+}
+
+function linkedFrom(mm: Mm, table: number): { gmap: number; page: number }[] {
+  const { reverseMaps } = mm.common;
+  const found: { gmap: number; page: number }[] = [];
+  for (let node = reverseMaps.first(table); node >= 0 && found.length < NAMED_LINKS; ) {
+    const owner = reverseMaps.ownerOf(node);
+    found.push({ gmap: owner.id, page: owner.segmentOf(reverseMaps.entryOf(node)) * 256 });
+    node = reverseMaps.after(node);
+  }
+  return found;
+}
