@@ -12,42 +12,126 @@ const HALF = 0x1_0000_0000;
 const NOTHING = emptyEntry(EMPTY_SEGMENT);
 
 /** What a segment is. */
-const STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
+export const GUEST_STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
 
 /**
- * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: runs that are
- * a cell long are parts of their own, shorter ones are told together, cell by cell. Cells do not move with the range,
- * so that a picture that is moved stays the same.
+ * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: see
+ * `GuestParts`.
  */
 export function guestRow(gmap: Gmap, first: number, end: number, cells: number): GuestPart[] {
-  const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
-  const row = new GuestRow(gmap, 2 ** Math.ceil(Math.log2(wanted)));
+  const row = new GuestRow(gmap, new GuestParts(first, end, cells));
   row.look(Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
-  return row.parts;
+  return row.parts.finish();
 }
 
 type Part = { -readonly [K in keyof GuestPart]: GuestPart[K] };
 
-class GuestRow {
-  readonly parts: Part[] = [];
-  readonly #gmap: Gmap;
+/**
+ * Makes parts of segments that are told one after another, ascending: runs that are a cell long are parts of their
+ * own, shorter ones are told together, cell by cell. Cells do not move with the range, so that a picture that is moved
+ * stays the same.
+ */
+export class GuestParts {
+  readonly #parts: Part[] = [];
   /** Segments of a cell. */
   readonly #cell: number;
 
-  // The run that is looked at: segment numbers, how many, what state, and pages present.
+  // The run that is told: segment numbers, how many, what state, and pages present.
   #start = 0;
   #process = 0;
   #count = 0;
   #state = 0;
   #present = 0;
 
-  // The mapping of the process found last, in pages: half open; and whether it was a mapping or a gap.
+  /** @param cells about how many parts the pages from `first` to `end` may have */
+  constructor(first: number, end: number, cells: number) {
+    const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
+    this.#cell = 2 ** Math.ceil(Math.log2(wanted));
+  }
+
+  /**
+   * The next segment that is mapped, or a run of them.
+   * @param process number of the process segment behind it
+   * @param state one of `GUEST_STATE`
+   * @param present pages present, in all of them
+   * @param count segments of the run
+   */
+  add(segment: number, process: number, state: number, present: number, count = 1): void {
+    const goesOn =
+      this.#count > 0 &&
+      state === this.#state &&
+      segment === this.#start + this.#count &&
+      process === this.#process + this.#count;
+    if (!goesOn) {
+      this.#flush();
+      this.#start = segment;
+      this.#process = process;
+      this.#state = state;
+    }
+    this.#count += count;
+    this.#present += present;
+  }
+
+  /** All parts, once every segment was told. */
+  finish(): GuestPart[] {
+    this.#flush();
+    return this.#parts;
+  }
+
+  /** The run has ended: it is a part of its own, or goes with the others of its cell. */
+  #flush(): void {
+    if (this.#count === 0) return;
+    const part = this.#partFor();
+    const state = this.#state;
+    const count = this.#count;
+    if (state === GUEST_STATE.PROMISED) part.promised += count;
+    else if (state === GUEST_STATE.GONE) part.gone += count;
+    else if (state >= GUEST_STATE.LARGE) part.large += count;
+    else part.linked += count;
+    if (state === GUEST_STATE.SHARED || state === GUEST_STATE.LARGE_SHARED) part.shared += count;
+    part.present += this.#present;
+    this.#count = 0;
+    this.#present = 0;
+  }
+
+  #partFor(): Part {
+    const first = this.#start * PAGES_PER_SEGMENT;
+    const end = (this.#start + this.#count) * PAGES_PER_SEGMENT;
+    const processFirst = this.#process * PAGES_PER_SEGMENT;
+    const processEnd = processFirst + (end - first);
+    const last = this.#parts[this.#parts.length - 1];
+    if (last && this.#count < this.#cell && this.#sameCell(last)) {
+      last.end = end;
+      last.processFirst = Math.min(last.processFirst, processFirst);
+      last.processEnd = Math.max(last.processEnd, processEnd);
+      last.exact = false;
+      return last;
+    }
+    const counts = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
+    const part = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Whether a part is one of short runs, of the cell in which the run begins. */
+  #sameCell({ first, end, exact }: Part): boolean {
+    const cell = this.#cell * PAGES_PER_SEGMENT;
+    if (exact && end - first >= cell) return false;
+    return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
+  }
+}
+
+class GuestRow {
+  readonly parts: GuestParts;
+  readonly #gmap: Gmap;
+
+  // The mapping of the process found last, in pages: half open.
   #mappedFrom = 0;
   #mappedTo = 0;
 
-  constructor(gmap: Gmap, cell: number) {
+  constructor(gmap: Gmap, parts: GuestParts) {
     this.#gmap = gmap;
-    this.#cell = cell;
+    this.parts = parts;
   }
 
   look(first: number, end: number): void {
@@ -68,13 +152,12 @@ class GuestRow {
         }
       }
     });
-    this.#flush();
   }
 
   #segment(segment: number, hi: number, lo: number): void {
     if (lo & SEGMENT.INVALID) {
       const process = hi * 4096 + (lo >>> 20);
-      this.#add(segment, process, this.#mapped(process) ? STATE.PROMISED : STATE.GONE, 0);
+      this.parts.add(segment, process, this.#mapped(process) ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0);
       return;
     }
     const { facts, reverseMaps } = this.#gmap.mm.common;
@@ -84,7 +167,12 @@ class GuestRow {
     const node = reverseMaps.first(origin);
     const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
     const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
-    this.#add(segment, facts.segmentOf(unit), (large ? STATE.LARGE : STATE.LINKED) + shared, present);
+    this.parts.add(
+      segment,
+      facts.segmentOf(unit),
+      (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared,
+      present,
+    );
   }
 
   /** Whether the process has something at the first byte of its segment: what a fault there would ask. */
@@ -96,63 +184,5 @@ class GuestRow {
     this.#mappedFrom = mapping.start;
     this.#mappedTo = mapping.end;
     return true;
-  }
-
-  #add(segment: number, process: number, state: number, present: number): void {
-    const goesOn =
-      this.#count > 0 &&
-      state === this.#state &&
-      segment === this.#start + this.#count &&
-      process === this.#process + this.#count;
-    if (!goesOn) {
-      this.#flush();
-      this.#start = segment;
-      this.#process = process;
-      this.#state = state;
-    }
-    this.#count++;
-    this.#present += present;
-  }
-
-  /** The run has ended: it is a part of its own, or goes with the others of its cell. */
-  #flush(): void {
-    if (this.#count === 0) return;
-    const part = this.#partFor();
-    const state = this.#state;
-    const count = this.#count;
-    if (state === STATE.PROMISED) part.promised += count;
-    else if (state === STATE.GONE) part.gone += count;
-    else if (state >= STATE.LARGE) part.large += count;
-    else part.linked += count;
-    if (state === STATE.SHARED || state === STATE.LARGE_SHARED) part.shared += count;
-    part.present += this.#present;
-    this.#count = 0;
-    this.#present = 0;
-  }
-
-  #partFor(): Part {
-    const first = this.#start * PAGES_PER_SEGMENT;
-    const end = (this.#start + this.#count) * PAGES_PER_SEGMENT;
-    const processFirst = this.#process * PAGES_PER_SEGMENT;
-    const processEnd = processFirst + (end - first);
-    const last = this.parts[this.parts.length - 1];
-    if (last && this.#count < this.#cell && this.#sameCell(last)) {
-      last.end = end;
-      last.processFirst = Math.min(last.processFirst, processFirst);
-      last.processEnd = Math.max(last.processEnd, processEnd);
-      last.exact = false;
-      return last;
-    }
-    const counts = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
-    const part = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
-    this.parts.push(part);
-    return part;
-  }
-
-  /** Whether a part is one of short runs, of the cell in which the run begins. */
-  #sameCell({ first, end, exact }: Part): boolean {
-    const cell = this.#cell * PAGES_PER_SEGMENT;
-    if (exact && end - first >= cell) return false;
-    return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
   }
 }
