@@ -78,7 +78,7 @@ function heading(step: number): string {
   const line = lines.value[step];
   const under = moment.value.event > 0 ? ', under way' : '';
   return openedText.value === null || line === undefined
-    ? `Step ${step + 1}${under}`
+    ? `Step ${(step + 1).toLocaleString('en')}${under}`
     : `Line ${line}${under}`;
 }
 
