@@ -14,15 +14,12 @@ const Console = lazy(() => import('../console/ConsoleView.tsx').then((m) => m.Co
 export function Stage() {
   const what = source.value;
   if (tab.value === 'console') return <Console />;
+  if (tab.value === 'spaces') return <Spaces />;
   if (what?.kind === 'trace') {
     return (
-      <p class="placeholder">
-        A trace has events only: nothing was recorded that could be shown here. The timeline tells what
-        happened.
-      </p>
+      <p class="placeholder">A trace tells of spaces only: no tables, walks or processors were recorded.</p>
     );
   }
-  if (tab.value === 'spaces') return <Spaces />;
   if (tab.value === 'processors') return <Processors />;
   return <p class="placeholder">not implemented: {tab.value}</p>;
 }
