@@ -25,7 +25,7 @@ export function TableColumn({
   actions,
   changed,
 }: {
-  placed: Placed;
+  placed: Placed<Column>;
   actions: ColumnActions;
   /** Whether an entry is not as it was at the moment before. */
   changed: (column: Column, entry: TableEntry) => boolean;

@@ -5,8 +5,10 @@
 import type { TableEntry } from '../../../inspect/index.ts';
 import { group, UNSEEN } from '../spaces/aria.ts';
 import { spoken } from '../spaces/parts.ts';
-import { type Column, entryOnPath, type Path } from './columns.ts';
+import { wrapped } from '../walk/reasons.ts';
+import { type Column, entryOnPath, isColumn, type Path, type Place, placesOf } from './columns.ts';
 import { connectionsOf, HEIGHT, type Placed, placedColumns, TOP, WIDTH, widthOf } from './layout.ts';
+import { shortName } from './levels.ts';
 import { type ColumnActions, TableColumn } from './TableColumn.tsx';
 
 /** Draws the columns and what connects them. */
@@ -21,7 +23,7 @@ export function TreesDrawing({
   actions: ColumnActions;
   changed: (column: Column, entry: TableEntry) => boolean;
 }) {
-  const placed = placedColumns(columns);
+  const placed = placedColumns(placesOf(path, columns));
   const width = Math.max(320, widthOf(placed));
   const height = TOP + HEIGHT + 4;
   return (
@@ -40,10 +42,13 @@ export function TreesDrawing({
           <path key={key} class={`connection ${look}`} d={d} />
         ))}
       </g>
-      {placed.map((one) => (
-        <TableColumn key={one.column.key} placed={one} actions={actions} changed={changed} />
-      ))}
-      <Missing placed={placed} columns={columns} />
+      {placed.map(({ column, x, width }) =>
+        isColumn(column) ? (
+          <TableColumn key={column.key} placed={{ column, x, width }} actions={actions} changed={changed} />
+        ) : (
+          <EmptyPlace key={column.key} placed={{ column, x, width }} columns={columns} />
+        ),
+      )}
     </svg>
   );
 }
@@ -73,17 +78,32 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
   );
 }
 
-/** Where there is no page table in the middle: why. */
-function Missing({ placed, columns }: { placed: readonly Placed[]; columns: readonly Column[] }) {
-  if (columns.some(({ side }) => side === 'shared')) return null;
-  const last = placed.findLast(({ column }) => column.side === 'process') ?? placed[0];
-  const segment = columns.find(({ level, side }) => level === 'segment' && side === 'guest');
-  const state = segment && entryOnPath(segment)?.state;
-  if (!last) return null;
-  const text = state === 'frame' ? 'a frame of 1 MiB: no page table' : 'no page table here';
+/** A place without a table: why there is none. */
+function EmptyPlace({ placed, columns }: { placed: Placed; columns: readonly Column[] }) {
+  const { column, x, width } = placed;
   return (
-    <text class="trees-missing" x={last.x + last.width / 2} y={TOP - 12}>
-      {text}
-    </text>
+    <g class="empty-place" transform={`translate(${x} ${TOP})`}>
+      <rect width={width} height={HEIGHT} rx="6" />
+      <text class="table-name" x="10" y="17">
+        {shortName(column.level)}
+      </text>
+      <text x="10" y="44">
+        {wrapped(reasonOf(column, columns), Math.floor((width - 16) / 6.3), 9).map((line, i) => (
+          <tspan key={line} x="10" dy={i === 0 ? 0 : 16}>
+            {line}
+          </tspan>
+        ))}
+      </text>
+    </g>
   );
+}
+
+function reasonOf({ side, level }: Place, columns: readonly Column[]): string {
+  if (level !== 'page')
+    return side === 'guest' ? 'Nothing is mapped there.' : 'The process has no table there.';
+  const segments = columns.filter((column) => column.level === 'segment').map(entryOnPath);
+  if (segments.some((entry) => entry?.state === 'frame')) return 'None: the segment is a frame of 1 MiB.';
+  if (segments.some((entry) => entry?.state === 'promise'))
+    return 'None yet. The first access makes one for the process, and links the guest’s entry to it.';
+  return 'None: nothing was accessed there yet.';
 }

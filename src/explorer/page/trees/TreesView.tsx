@@ -10,7 +10,7 @@ import { spoken } from '../spaces/parts.ts';
 import { selected } from '../state.ts';
 import { addressOf, hex } from '../text.ts';
 import { isChanged, type KnownEntries, knownEntries } from './changes.ts';
-import { type Column, columnsOf, entryOnPath, type Path, questionsOf } from './columns.ts';
+import { type Column, columnsOf, entryOnPath, type Path, placesOf, questionsOf } from './columns.ts';
 import { EntryDetail } from './EntryDetail.tsx';
 import { LinkedFrom } from './LinkedFrom.tsx';
 import { placedColumns } from './layout.ts';
@@ -52,7 +52,7 @@ function Trees({ path }: { path: Path }) {
     turn: (column, from) => windows.turn(column, Math.max(0, Math.min(from, column.table.populated - SHOWN))),
   };
   const scroll = useRef<HTMLDivElement>(null);
-  const middle = placedColumns(columns).find((one) => one.column.side === 'shared');
+  const middle = placedColumns(placesOf(path, columns)).find((one) => one.column.side === 'shared');
   useMiddle(scroll, middle ? middle.x + middle.width / 2 : null);
   const column = columnToExplain(columns, shown.value);
   const entry = column && entryOnPath(column);

@@ -18,13 +18,17 @@ export interface Path {
   readonly guestPage: number | null;
 }
 
-/** A table as a column. */
-export interface Column {
+/** Where a table may stand. */
+export interface Place {
   /** Names the place, whatever table stands there. */
   readonly key: string;
-  readonly space: SpaceName;
   readonly side: 'process' | 'shared' | 'guest';
   readonly level: Level;
+}
+
+/** A place with its table. */
+export interface Column extends Place {
+  readonly space: SpaceName;
   readonly table: Table;
   /** The page that the path goes to. */
   readonly page: number;
@@ -88,6 +92,32 @@ function columnOf(
   const side = level === 'page' ? 'shared' : space === path.process ? 'process' : 'guest';
   const key = `${space} ${level}`;
   return [{ key, space, side, level, table, page, index: indexIn(level, page) }];
+}
+
+/**
+ * All places from left to right, whether there is a table or not: columns stay where they are when tables come and go.
+ * Levels above the top one of the process have none.
+ */
+export function placesOf(path: Path, columns: readonly Column[]): readonly (Column | Place)[] {
+  const top = columns.find(({ side }) => side === 'process')?.level ?? 'region-third';
+  const above = LEVELS.indexOf(top);
+  const tables = LEVELS.filter((level) => level !== 'page');
+  const process = tables.filter((_, depth) => depth >= above).map((level) => placeOf('process', level));
+  const guest = tables.map((level) => placeOf('guest', level)).reverse();
+  const shared = columns.filter(({ side }) => side === 'shared');
+  const middle = shared.length > 0 ? shared : [placeOf('shared', 'page')];
+  const filled = (place: Place) =>
+    columns.find(({ side, level }) => side === place.side && level === place.level) ?? place;
+  return [...process.map(filled), ...middle, ...(path.guest === null ? [] : guest.map(filled))];
+}
+
+function placeOf(side: Place['side'], level: Level): Place {
+  return { key: `no ${side} ${level}`, side, level };
+}
+
+/** Whether there is a table. */
+export function isColumn(place: Column | Place): place is Column {
+  return 'table' in place;
 }
 
 /** The entry on the path, when it is populated and among those shown. */

@@ -3,29 +3,29 @@
  */
 
 import type { TableEntry } from '../../../inspect/index.ts';
-import { type Column, entriesTo, entryOnPath } from './columns.ts';
+import { type Column, entriesTo, entryOnPath, isColumn, type Place } from './columns.ts';
 import { designated } from './levels.ts';
 import { SHOWN } from './useWindows.ts';
 
 /** Pixels. */
-export const WIDTH = { region: 118, segment: 182, page: 156 };
+export const WIDTH = { region: 132, segment: 182, page: 146 };
 export const ROW = 22;
 export const HEAD = 40;
-const GAP = 30;
+const GAP = 24;
 /** Above columns: which tree they belong to. */
 export const TOP = 28;
 /** A column with its rows for paging. */
 export const HEIGHT = HEAD + (SHOWN + 2) * ROW + 6;
 
-/** A column with its place. */
-export interface Placed {
-  readonly column: Column;
+/** A column, or an empty place for one, with its pixels. */
+export interface Placed<C extends Place = Column | Place> {
+  readonly column: C;
   readonly x: number;
   readonly width: number;
 }
 
 /** Places columns side by side. */
-export function placedColumns(columns: readonly Column[]): readonly Placed[] {
+export function placedColumns(columns: readonly (Column | Place)[]): readonly Placed[] {
   let x = 2;
   return columns.map((column) => {
     const width = WIDTH[column.level === 'segment' || column.level === 'page' ? column.level : 'region'];
@@ -58,20 +58,22 @@ export interface Connection {
 /** The curves between neighbouring columns. */
 export function connectionsOf(placed: readonly Placed[]): readonly Connection[] {
   const found: Connection[] = [];
-  placed.forEach((from, i) => {
-    if (from.column.side === 'shared') return;
-    const isLeft = from.column.side === 'process';
+  placed.forEach(({ column, x, width }, i) => {
+    if (column.side === 'shared' || !isColumn(column)) return;
+    const isLeft = column.side === 'process';
     const to = placed[isLeft ? i + 1 : i - 1];
-    if (to) found.push(...between(from, to, isLeft));
+    if (to) found.push(...between({ column, x, width }, to, isLeft));
   });
   return found;
 }
 
-function between(from: Placed, to: Placed, isLeft: boolean): readonly Connection[] {
+function between(from: Placed<Column>, to: Placed, isLeft: boolean): readonly Connection[] {
   const [x1, x2] = isLeft ? [from.x + from.width, to.x] : [from.x, to.x + to.width];
   const y2 = TOP + HEAD / 2;
   const onPath = entryOnPath(from.column);
-  const connections = entriesTo(from.column, to.column.table.origin).map((entry) => ({
+  const origin = isColumn(to.column) ? to.column.table.origin : null;
+  const entries = origin === null ? [] : entriesTo(from.column, origin);
+  const connections = entries.map((entry) => ({
     key: `${from.column.key} ${entry.index}`,
     path: curve(x1, yOf(from.column, entry), x2, y2),
     look: entry.index === onPath?.index ? ('path' as const) : ('other' as const),
