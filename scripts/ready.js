@@ -48,5 +48,11 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
 if (time('node_modules/.package-lock.json') < time('package-lock.json')) {
   run('installing', 'ci', '--ignore-scripts', '--no-audit', '--no-fund');
 }
-const sources = Math.max(newest('src'), time('tsdown.config.ts'), time('package.json'));
-if (time('dist/cli/main.js') < sources) run('building', 'run', 'build');
+const sources = Math.max(
+  newest('src'),
+  time('tsdown.config.ts'),
+  time('vite.config.ts'),
+  time('package.json'),
+);
+const built = Math.min(time('dist/cli/main.js'), time('dist/explorer/index.html'));
+if (built < sources) run('building', 'run', 'build');

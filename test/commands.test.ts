@@ -510,6 +510,7 @@ describe.concurrent('the command line', () => {
     'boot --help',
     'replay --help',
     'walk --help',
+    'explore --help',
     'tour --help',
   ])('%s: exit status 0', async (line) => {
     const { status, out, err } = await run(line);
@@ -526,6 +527,8 @@ describe.concurrent('the command line', () => {
     'walk x',
     'walk x y --process',
     'tour --frob',
+    'explore --port 70000',
+    'explore --port x',
   ])('%s: exit status 2', async (line) => {
     const { status, out, err } = await run(line);
     expect([status, out]).toEqual([2, '']);

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBoot } from './boot.ts';
+import { addExplore } from './explore.ts';
 import { complain, EXIT, UsageError } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
@@ -19,6 +20,7 @@ Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
 Start with:
   guesthouse tour                                   what this is, in half a minute
   guesthouse boot examples/images/hello.elf -- you   run a guest
+  guesthouse explore                                look into one, in a browser
   guesthouse help <command>                          more on one command`;
 
 /** Runs the command line. Never throws: it sets the exit status. */
@@ -36,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.USAGE);
     });
-  for (const add of [addBoot, addReplay, addWalk, addTour]) add(program);
+  for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);

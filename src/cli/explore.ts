@@ -1,0 +1,163 @@
+/**
+ * `guesthouse explore [FILE]`: serves the page in which one can look into a running Guesthouse.
+ */
+
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { ImageError, parseElf } from '../vmm/index.ts';
+import { EXIT, Output, UsageError } from './output.ts';
+import { countOption } from './sizes.ts';
+import { StaticServer } from './static-server.ts';
+
+/** The built page, seen from the built package and from the sources alike. */
+const PAGE = fileURLToPath(new URL('../../dist/explorer', import.meta.url));
+/** A larger file is not what anybody wants to look at in a page. */
+const FILE_LIMIT = 128 << 20;
+const ELF_MAGIC = '\u007fELF';
+/** What a page needs to know to ask for `story.json`. */
+const OFFER = '<meta name="guesthouse-story" content="story.json">';
+
+interface ExploreFlags {
+  readonly port: number;
+  readonly json?: boolean;
+}
+
+/** What the page is offered to open, as it stands in story.json. */
+type Story =
+  | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
+  | { readonly kind: 'guest'; readonly name: string; readonly image: string; readonly arguments: string }
+  | { readonly kind: 'trace'; readonly name: string; readonly text: string };
+
+/** Adds the command. */
+export function addExplore(program: Command): void {
+  program
+    .command('explore')
+    .summary('look into a running Guesthouse, in a browser')
+    .description(
+      'Serves a page on this computer in which a Guesthouse runs: its address spaces, tables, processors and events, at any moment of a story, forward and back. Open the printed address in a browser.',
+    )
+    .argument(
+      '[file]',
+      'what to open: a guest image (ELF), a scenario, or a trace; without, the first lesson',
+    )
+    .argument('[arguments...]', 'the command line of a guest, after --')
+    .addOption(new Option('--port <n>', 'the port').argParser(portOption).default(0, 'one that is free'))
+    .option('--json', 'print {"url":"…"} instead')
+    .addHelpText('after', HELP)
+    .action(async (file: string | undefined, words: string[], flags: ExploreFlags) => {
+      process.exitCode = await explore(file, words.join(' '), flags);
+    });
+}
+
+const HELP = `
+Nothing leaves this computer: the page is served to browsers on it, and runs in them. Ends with ^C.
+
+Exit status: 0 ended with ^C; 2 wrong usage, a bad image, or a line that is not in the scenario language.
+
+Examples:
+  guesthouse explore                                      lessons, from the first on
+  guesthouse explore examples/scenarios/first.txt         a scenario, line by line
+  guesthouse explore examples/images/hello.elf -- world   a guest, instruction by instruction
+  guesthouse boot examples/images/memory.elf --trace events.jsonl && guesthouse explore events.jsonl`;
+
+async function explore(file: string | undefined, commandLine: string, flags: ExploreFlags): Promise<number> {
+  const story = file === undefined ? null : readStory(file, commandLine);
+  const server = makeServer(story);
+  const ended = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
+  const url = await listen(server, flags.port);
+  const output = new Output();
+  output.line(flags.json ? JSON.stringify({ url }) : `${url} is the explorer; ^C ends it.`);
+  output.flush();
+  await ended;
+  server.close();
+  return EXIT.OK;
+}
+
+function makeServer(story: Story | null): StaticServer {
+  try {
+    if (!story) return new StaticServer(PAGE);
+    const index = readFileSync(join(PAGE, 'index.html'), 'utf8').replace('<head>', `<head>\n    ${OFFER}`);
+    return new StaticServer(PAGE, { '/index.html': index, '/story.json': JSON.stringify(story) });
+  } catch (error) {
+    throw new UsageError(
+      `${PAGE} cannot be read: ${(error as NodeJS.ErrnoException).code}; npm run build makes it`,
+    );
+  }
+}
+
+async function listen(server: StaticServer, port: number): Promise<string> {
+  try {
+    return await server.listen(port);
+  } catch (error) {
+    throw new UsageError(`port ${port} cannot be had: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** What a file is, told by how it begins. */
+function readStory(path: string, commandLine: string): Story {
+  const bytes = readBytes(path);
+  const name = basename(path);
+  if (bytes.toString('latin1', 0, ELF_MAGIC.length) === ELF_MAGIC) {
+    checkImage(path, bytes);
+    return { kind: 'guest', name, image: bytes.toString('base64'), arguments: commandLine };
+  }
+  if (commandLine !== '')
+    throw new UsageError(`${path} is no guest image, so that arguments have no meaning`);
+  const text = bytes.toString('utf8');
+  if (isTrace(text)) return { kind: 'trace', name, text };
+  checkScenario(path, text);
+  return { kind: 'scenario', name, text };
+}
+
+function readBytes(path: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  if (bytes.byteLength > FILE_LIMIT) throw new UsageError(`${path} is larger than 128 MiB`);
+  return bytes;
+}
+
+function checkImage(path: string, bytes: Uint8Array): void {
+  try {
+    parseElf(bytes);
+  } catch (error) {
+    if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Whether the first line is an event. */
+function isTrace(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    const first: unknown = JSON.parse(text.slice(0, (text.indexOf('\n') + 1 || text.length + 1) - 1));
+    return typeof (first as { type?: unknown }).type === 'string';
+  } catch {
+    return false;
+  }
+}
+
+function checkScenario(path: string, text: string): void {
+  let number = 0;
+  for (const line of text.split('\n')) {
+    number++;
+    try {
+      parseLine(line);
+    } catch (error) {
+      if (!(error instanceof ScenarioSyntaxError)) throw error;
+      throw new UsageError(`${path}:${number}: ${error.message}`);
+    }
+  }
+}
+
+function portOption(text: string): number {
+  const port = countOption(text);
+  if (port > 0xffff) throw new InvalidArgumentError('It must be at most 65535.');
+  return port;
+}

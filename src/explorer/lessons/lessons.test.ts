@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { Checker, describeViolation } from '../../check/index.ts';
+import type { LeftOut } from '../../player/index.ts';
+import { parseLine, World } from '../../scenario/index.ts';
+import { type Lesson, lessons } from './index.ts';
+
+interface Played {
+  /** Every line with its answers, for a reader. */
+  readonly transcript: string;
+  /** The answer of the last line that reads so. */
+  answer(line: string): string | undefined;
+  /** Lines after which the checker spoke. */
+  readonly broken: readonly { readonly line: number; readonly sentence: string }[];
+}
+
+/** Performs a lesson's scenario, on to its end whatever the checker says. */
+function play({ scenario }: Lesson, leftOut: LeftOut | null = null): Played {
+  const world = new World();
+  leaveOut(world, leftOut);
+  const checker = new Checker(world.host);
+  const transcript: string[] = [];
+  const answers = new Map<string, string>();
+  const broken: { line: number; sentence: string }[] = [];
+  for (const [index, text] of scenario.trimEnd().split('\n').entries()) {
+    const operation = parseLine(text);
+    transcript.push(text);
+    if (!operation) continue;
+    checker.begin(text);
+    const { lines, explanation } = world.perform(operation);
+    const answer = [...lines];
+    if (explanation !== undefined) checker.suspect();
+    transcript.push(...answer.map((line) => `    ${line}`));
+    answers.set(text, answer.join('\n'));
+    for (const violation of checker.end()) {
+      broken.push({ line: index + 1, sentence: describeViolation(violation) });
+    }
+  }
+  return { transcript: `${transcript.join('\n')}\n`, answer: (line) => answers.get(line), broken };
+}
+
+function leaveOut(world: World, what: LeftOut | null): void {
+  if (what !== 'unlink') world.host.kernel.purges.leftOut = what;
+}
+
+const named = lessons.map((lesson) => [lesson.id, lesson] as const);
+const lesson = (id: string) => lessons.find((one) => one.id === id) as Lesson;
+
+describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summary, breaks, breakNote }) => {
+  const lines = scenario.trimEnd().split('\n');
+
+  it('says in lines of the language what its transcript says, and breaks no rule', async () => {
+    const { transcript, broken } = play(lesson(_));
+    expect(broken).toEqual([]);
+    await expect(transcript).toMatchFileSnapshot(`transcripts/${_}.txt`);
+  });
+
+  it('has its words beside lines that do something, in their order', () => {
+    const at = notes.map(({ line }) => line);
+    expect(at[0]).toBe(0);
+    expect(at).toEqual([...new Set(at)].sort((a, b) => a - b));
+    for (const line of at.slice(1)) expect(parseLine(lines[line - 1] as string), `${line}`).not.toBeNull();
+  });
+
+  it('is to be read: short, and marked with backquotes only', () => {
+    const texts = [title, summary, breakNote ?? '', ...notes.map(({ text }) => text)];
+    for (const { text, answer } of questions) texts.push(text, answer);
+    for (const text of texts) {
+      expect(text).toBe(text.trim());
+      expect(text.replaceAll(/`[^`]+`/g, '')).not.toMatch(/[*_<>]/);
+      expect(text.split('`').length % 2, text).toBe(1);
+      expect(text.length, text).toBeLessThan(400);
+    }
+    expect(questions.length).toBeGreaterThanOrEqual(2);
+    expect(lines.length).toBeLessThan(30);
+    expect(breaks === undefined).toBe(breakNote === undefined);
+  });
+});
+
+it('there are at least ten, each with a name of its own', () => {
+  expect(lessons.length).toBeGreaterThanOrEqual(10);
+  expect(new Set(lessons.map(({ id }) => id)).size).toBe(lessons.length);
+});
+
+describe('what a lesson says about leaving something out', () => {
+  const claims: readonly [id: string, leftOut: LeftOut, line: string, answer: string, brokenAt: string][] = [
+    ['return', 'page-invalidated', 'guest 0 read 0 3', 'ok 6f6c64', 'munmap 256M 512K'],
+    ['share', 'gmap-unmap', 'guest 0 read 1T 1 on 1', 'ok bb', 'gmap_unmap_segment 0 1T 1M'],
+    ['protect', 'page-protected', 'guest 0 write 0 cc on 1', 'ok', 'mprotect 256M 4K r'],
+    ['fork', 'page-protected', '1: process read 256M 1', 'ok bb', 'fork 1'],
+    ['dirty', 'page-protected', 'dirty 0 0', 'ok', 'guest 0 write 4K 55 on 1'],
+    ['keys', 'page-invalidated', 'guest 0 read 0 1 on 1', 'ok aa', 'gmap_discard 0 0 4K'],
+    ['large', 'segment-changed', 'guest 0 read 4K 1 on 1', 'ok aa', 'munmap 0x10001000 4K'],
+    ['purge', 'page-table-gone', 'guest 0 read 0 6 on 1', 'ok 736563726574', 'munmap 256M 1M'],
+  ];
+
+  it.each(claims)('%s without %s: %s answers %s', (id, leftOut, line, answer, brokenAt) => {
+    const { scenario } = lesson(id);
+    const played = play(lesson(id), leftOut);
+    expect(played.answer(line)).toBe(answer);
+    expect(play(lesson(id)).answer(line)).not.toBe(answer);
+    const first = scenario.split('\n')[(played.broken[0]?.line ?? 0) - 1];
+    expect(first).toBe(brokenAt);
+    expect(played.broken[0]?.sentence).toContain('stale-translation');
+  });
+
+  it('is all tried here', () => {
+    const said = lessons.flatMap(({ id, breaks = [] }) => breaks.map((one) => `${id} ${one}`));
+    const tried = claims.map(([id, leftOut]) => `${id} ${leftOut}`);
+    expect(tried.sort()).toEqual(said.filter((one) => one !== 'unlink unlink').sort());
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * The page: header, story, stage and timeline.
+ */
+
+import { LiveRegion } from './announce/LiveRegion.tsx';
+import { Violations } from './breaks/Violations.tsx';
+import { ScenarioPanel } from './editor/ScenarioPanel.tsx';
+import { ExportMenu } from './export/ExportMenu.tsx';
+import { HelpDialog } from './keyboard/HelpDialog.tsx';
+import { Banner } from './layout/Banner.tsx';
+import { Header } from './layout/Header.tsx';
+import { Stage } from './layout/Stage.tsx';
+import { Tabs } from './layout/Tabs.tsx';
+import { LessonPanel } from './lessons/LessonPanel.tsx';
+import { DropTarget } from './opening/DropTarget.tsx';
+import { Timeline } from './timeline/Timeline.tsx';
+
+/** Everything. */
+export function App() {
+  return (
+    <div class="explorer">
+      <Header />
+      <aside class="story" aria-label="Lesson and scenario">
+        <LessonPanel />
+        <ScenarioPanel />
+      </aside>
+      <main class="stage">
+        <Banner />
+        <Violations />
+        <Tabs tools={<ExportMenu />}>
+          <Stage />
+        </Tabs>
+      </main>
+      <Timeline />
+      <LiveRegion />
+      <HelpDialog />
+      <DropTarget />
+    </div>
+  );
+}

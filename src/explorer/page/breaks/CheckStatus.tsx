@@ -1,0 +1,24 @@
+/**
+ * Whether a rule is broken, in a word.
+ */
+
+import { progress, recording, source } from '../state.ts';
+
+/** The word. */
+export function CheckStatus() {
+  const known = progress.value;
+  if (known === null || source.value?.kind === 'trace') return null;
+  const count = known.violations.length;
+  if (count > 0) {
+    return (
+      <span class="status bad">
+        <span aria-hidden="true">✕</span> {count === 1 ? '1 rule broken' : `${count} times a rule broken`}
+      </span>
+    );
+  }
+  return (
+    <span class="status good">
+      <span aria-hidden="true">✓</span> {recording.value ? 'no rule broken yet' : 'no rule broken'}
+    </span>
+  );
+}

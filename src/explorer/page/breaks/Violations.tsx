@@ -1,0 +1,60 @@
+/**
+ * Broken rules: the checker's words, why they matter, and the way to the step.
+ */
+
+import type { Progress } from '../../../player/index.ts';
+import { moveTo, progress, recording, settings } from '../state.ts';
+import { lesson, lines } from '../story.ts';
+import { SITES, WHY } from './sites.ts';
+
+type Found = Progress['violations'][number];
+/** More are not shown: the first ones tell what went wrong. */
+const SHOWN = 50;
+
+/** The panel; nothing while nothing is left out and nothing is broken. */
+export function Violations() {
+  const { leftOut } = settings.value;
+  const found = progress.value?.violations ?? [];
+  if (leftOut === null && found.length === 0) return null;
+  return (
+    <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
+      {leftOut !== null && (
+        <p>
+          <strong>Left out: {SITES[leftOut].name}.</strong> {SITES[leftOut].sentence}
+          {lesson.value?.breaks?.includes(leftOut) && lesson.value.breakNote
+            ? ` ${lesson.value.breakNote.replaceAll('`', '')}`
+            : ''}
+        </p>
+      )}
+      {found.length === 0 ? (
+        <p class="muted">
+          {recording.value ? 'Playing…' : 'No rule is broken: this story does not need what was left out.'}
+        </p>
+      ) : (
+        <ol>
+          {found.slice(0, SHOWN).map((one, at) => (
+            <Broken key={at} found={one} />
+          ))}
+        </ol>
+      )}
+      {found.length > SHOWN && <p class="muted">and {found.length - SHOWN} more.</p>}
+    </section>
+  );
+}
+
+function Broken({ found: { step, violation } }: { readonly found: Found }) {
+  const line = lines.value[step - 1];
+  const where = line === undefined ? `after step ${step}` : `after line ${line}`;
+  return (
+    <li>
+      <span class="rule">✕ {violation.rule}</span>
+      <div>
+        <p>{violation.message}</p>
+        <p class="muted">{WHY[violation.rule]}</p>
+      </div>
+      <button type="button" onClick={() => moveTo({ step, event: 0 })}>
+        Go there <span class="muted">({where})</span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * Saves the picture that is shown.
+ */
+
+import { Menu } from '../layout/Menu.tsx';
+import { complain } from '../layout/notice.ts';
+import { tab } from '../layout/tabs.ts';
+import { moment } from '../state.ts';
+import { drawing, savePng, saveSvg } from './save.ts';
+
+/** Views whose picture is a drawing. */
+const DRAWN: readonly string[] = ['spaces', 'trees', 'walk'];
+
+async function saveAs(kind: 'svg' | 'png'): Promise<void> {
+  const shown = drawing();
+  const name = `guesthouse-${tab.value}-step-${moment.value.step}`;
+  try {
+    if (shown === null) throw new Error('There is no picture to save in this view now.');
+    if (kind === 'svg') saveSvg(shown, name);
+    else await savePng(shown, name);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** The menu; nothing where there is no drawing. */
+export function ExportMenu() {
+  if (!DRAWN.includes(tab.value)) return null;
+  return (
+    <Menu name="Save the picture" label={<>Save picture ▾</>} align="right">
+      <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('svg')}>
+        <strong>SVG</strong>
+        <small>for papers and slides, at any size</small>
+      </button>
+      <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('png')}>
+        <strong>PNG</strong>
+        <small>pixels, twice as fine as on the page</small>
+      </button>
+    </Menu>
+  );
+}

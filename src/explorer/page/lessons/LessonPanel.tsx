@@ -1,0 +1,85 @@
+/**
+ * The words of a lesson: those of the lines that are done. What was shown stays while one goes on.
+ */
+
+import { useEffect, useRef } from 'preact/hooks';
+import type { Lesson } from '../../lessons/index.ts';
+import { Prose } from '../Prose.tsx';
+import { source } from '../state.ts';
+import { lesson, lessonChanged, lineDone, title } from '../story.ts';
+
+/** The panel. */
+export function LessonPanel() {
+  const open = lesson.value;
+  return (
+    <section class="lesson" aria-label="Lesson">
+      <div class="bar">
+        <h2>{title.value}</h2>
+      </div>
+      {open ? <Words lesson={open} /> : <OfOwn />}
+    </section>
+  );
+}
+
+function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
+  const end = useRef<HTMLLIElement>(null);
+  const shown = notes.filter((note) => note.line <= lineDone.value);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [shown.length, id]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section class="words" tabIndex={0} aria-label="Text of the lesson">
+      <p class="summary">{summary}</p>
+      {lessonChanged.value && (
+        <p class="muted">You changed the scenario: the words are about the original.</p>
+      )}
+      <ol class="notes">
+        {shown.map((note, at) => (
+          <li
+            key={`${note.line} ${note.text}`}
+            class={at === shown.length - 1 ? 'latest' : ''}
+            ref={at === shown.length - 1 ? end : null}
+          >
+            <span class="at">{note.line === 0 ? 'start' : `line ${note.line}`}</span>
+            <p>
+              <Prose text={note.text} />
+            </p>
+          </li>
+        ))}
+      </ol>
+      {shown.length < notes.length && (
+        <p class="muted more">
+          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you go
+          on: <kbd>]</kbd> is the next step.
+        </p>
+      )}
+      {questions.length > 0 && <h3>Questions</h3>}
+      {questions.map(({ text, answer }) => (
+        <details key={text}>
+          <summary>
+            <Prose text={text} />
+          </summary>
+          <p>
+            <Prose text={answer} />
+          </p>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+function OfOwn() {
+  const what = source.value;
+  if (what === null) return <div class="words" />;
+  const text = {
+    scenario: 'A scenario of your own. Step through it, change it, break it.',
+    guest: 'A guest image. Each step is an instruction that it executes.',
+    trace: 'A trace that was recorded elsewhere. Each step is an event.',
+  }[what.kind];
+  return (
+    <div class="words">
+      <p class="summary">{text}</p>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * The button that opens a file.
+ */
+
+import { useRef } from 'preact/hooks';
+import { openFile } from './open-file.ts';
+
+/** The button. */
+export function OpenButton() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button
+        type="button"
+        title="Open a scenario, a trace or a guest’s ELF image"
+        onClick={() => input.current?.click()}
+      >
+        Open…
+      </button>
+      <input
+        ref={input}
+        type="file"
+        class="hidden"
+        tabIndex={-1}
+        aria-label="A scenario, a trace or a guest’s ELF image"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = '';
+          if (file) void openFile(file);
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * Opens a file that somebody chose or dropped.
+ */
+
+import { complain, notice } from '../layout/notice.ts';
+import { tab } from '../layout/tabs.ts';
+import { openOwn } from '../story.ts';
+import { FileError, LARGEST_FILE, sourceOf } from './detect.ts';
+
+/** Opens the file; says what is wrong with it when that fails. */
+export async function openFile(file: File): Promise<void> {
+  try {
+    if (file.size > LARGEST_FILE) throw new FileError(`${file.name} is larger than 256 MiB.`);
+    const what = sourceOf(file.name, new Uint8Array(await file.arrayBuffer()));
+    notice.value = null;
+    if (what.kind === 'guest') tab.value = 'console';
+    await openOwn(what);
+  } catch (error) {
+    complain(error instanceof FileError ? error : new FileError(`${file.name} could not be read.`));
+  }
+}

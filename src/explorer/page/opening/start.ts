@@ -1,0 +1,83 @@
+/**
+ * What is open when the page starts: what the link says, else what the server offers, else the first lesson.
+ */
+
+import type { Source } from '../../../player/index.ts';
+import { lessons } from '../../lessons/index.ts';
+import { complain, notice } from '../layout/notice.ts';
+import { tab } from '../layout/tabs.ts';
+import { LinkError, type Shared, unpack } from '../share/codec.ts';
+import { type START, selected, settings } from '../state.ts';
+import { offered, openLesson, openOwn, WHOLE } from '../story.ts';
+
+/** Opens what there is to open. */
+export async function start(): Promise<void> {
+  if (await openLink()) return;
+  if (await openOffered()) return;
+  const [first] = lessons;
+  if (first) await openLesson(first);
+}
+
+/** Opens what the address's fragment holds, if it holds something. */
+export async function openLink(): Promise<boolean> {
+  const fragment = location.hash.slice(1);
+  if (fragment === '') return false;
+  try {
+    await restore(unpack(fragment));
+    return true;
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error;
+    complain(error);
+    return false;
+  }
+}
+
+async function restore(shared: Shared): Promise<void> {
+  const { source, leftOut, check, moment } = shared;
+  const how = { leftOut, check };
+  notice.value = null;
+  tab.value = shared.tab;
+  if (source.kind === 'offered') {
+    if (!(await openOffered(how, moment)))
+      throw new LinkError('What the link names is not offered here any more.');
+  } else if (source.kind === 'lesson') {
+    const named = lessons.find(({ id }) => id === source.id);
+    if (!named) throw new LinkError('The link names a lesson that is not there.');
+    await openOwn({ kind: 'scenario', text: named.scenario }, how, moment, named);
+  } else {
+    const of = lessons.find(({ id }) => id === source.lesson) ?? null;
+    await openOwn({ kind: 'scenario', text: source.text }, how, moment, of);
+  }
+  tab.value = shared.tab;
+  selected.value = shared.selected;
+}
+
+/** Opens what the server of the page has to offer, when the page says that it has something. */
+async function openOffered(how = WHOLE, at: typeof START = { step: 0, event: 0 }): Promise<boolean> {
+  if (document.querySelector('meta[name="guesthouse-story"]') === null) return false;
+  try {
+    const answer = await fetch('story.json');
+    const what = answer.ok ? offer(await answer.json()) : null;
+    if (what === null) return false;
+    if (what.kind === 'guest') tab.value = 'console';
+    settings.value = how;
+    const opening = openOwn(what, how, at);
+    offered.value = what.kind !== 'scenario';
+    await opening;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What `story.json` says. */
+function offer(plain: unknown): Source | null {
+  if (typeof plain !== 'object' || plain === null) return null;
+  const { kind, text, name, image, arguments: words } = plain as Record<string, unknown>;
+  if (kind === 'scenario' && typeof text === 'string') return { kind, text };
+  if (kind === 'trace' && typeof text === 'string') return { kind, name: String(name), text };
+  if (kind !== 'guest' || typeof image !== 'string') return null;
+  const bytes = Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0));
+  const guest = { kind, name: String(name), image: bytes } as const;
+  return typeof words === 'string' ? { ...guest, arguments: words } : guest;
+}

@@ -1,0 +1,130 @@
+/**
+ * The processors: what each holds, where it is, and what it remembers of translations.
+ */
+
+import '../styles/processors.css';
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { ProcessorState } from '../../../inspect/index.ts';
+import { before, type Moment } from '../../../player/index.ts';
+import type { SpaceOutline } from '../../protocol.ts';
+import { useLook } from '../machine.ts';
+import { source } from '../state.ts';
+import { BufferTable } from './BufferTable.tsx';
+import { Code } from './Code.tsx';
+import { Psw } from './Psw.tsx';
+import { RegisterTable } from './RegisterTable.tsx';
+
+interface Shown {
+  readonly moment: Moment;
+  readonly processors: readonly ProcessorState[];
+}
+
+/** The moments that were shown: this one, and the one before it, if it was an earlier one of the same story. */
+function useFormer(now: Shown | null): Shown | null {
+  const story = useRef(source.value);
+  const latest = useRef<Shown | null>(null);
+  const former = useRef<Shown | null>(null);
+  if (story.current !== source.value) {
+    story.current = source.value;
+    latest.current = null;
+    former.current = null;
+  }
+  if (now !== null && now.processors !== latest.current?.processors) {
+    const last = latest.current;
+    if (last === null || before(last.moment, now.moment)) former.current = last;
+    else if (before(now.moment, last.moment)) former.current = null;
+    latest.current = now;
+  }
+  return former.current;
+}
+
+/** The view. */
+export function ProcessorsView() {
+  const look = useLook({ processors: true, outline: true });
+  const chosen = useSignal<number | null>(null);
+  const processors = look?.processors;
+  const shown = useRef<Shown | null>(null);
+  if (look && processors && shown.current?.processors !== processors) {
+    shown.current = { moment: look.moment, processors };
+  }
+  const former = useFormer(shown.current);
+  if (look === null) return <p class="placeholder">Looking…</p>;
+  if (processors === undefined || processors.length === 0) {
+    return <p class="placeholder">This story has no processors to look at.</p>;
+  }
+  const cpu = processors.find(({ address }) => address === chosen.value) ?? (processors[0] as ProcessorState);
+  const old = former?.processors.find(({ address }) => address === cpu.address) ?? null;
+  return (
+    <div class="processors">
+      <fieldset class="choice" aria-label="Processors">
+        {processors.map((one) => (
+          <button
+            key={one.address}
+            type="button"
+            aria-pressed={one.address === cpu.address}
+            onClick={() => (chosen.value = one.address)}
+          >
+            <strong>CPU {one.address}</strong>
+            <small>{summary(one)}</small>
+          </button>
+        ))}
+      </fieldset>
+      <One cpu={cpu} former={old} since={former?.moment ?? null} outline={look.outline ?? []} />
+    </div>
+  );
+}
+
+function summary({ gmap, host, guest, executed }: ProcessorState): string {
+  const remembered = host.entries.length + guest.entries.length;
+  const where = gmap === null ? 'process or host' : `in guest ${gmap}`;
+  const did = executed > 0 ? `${executed.toLocaleString('en')} instructions, ` : '';
+  return `${where} · ${did}${remembered} remembered`;
+}
+
+interface OneProps {
+  readonly cpu: ProcessorState;
+  readonly former: ProcessorState | null;
+  readonly since: Moment | null;
+  readonly outline: readonly SpaceOutline[];
+}
+
+function One({ cpu, former, since, outline }: OneProps) {
+  const changes =
+    since === null ? null : `since step ${since.step}${since.event > 0 ? `, event ${since.event}` : ''}`;
+  return (
+    <>
+      <BufferTable
+        title="Remembered translations of the host’s tables"
+        buffer={cpu.host}
+        former={former?.host ?? null}
+        since={changes}
+        outline={outline}
+      />
+      {(cpu.guest.entries.length > 0 || cpu.guest.hits > 0 || (former?.guest.entries.length ?? 0) > 0) && (
+        <BufferTable
+          title="Remembered translations of the guest’s own tables"
+          buffer={cpu.guest}
+          former={former?.guest ?? null}
+          since={changes}
+          outline={outline}
+        />
+      )}
+      {cpu.executed > 0 ? (
+        <div class="columns">
+          <Psw registers={cpu.registers} />
+          <Code registers={cpu.registers} />
+          <RegisterTable registers={cpu.registers} former={former?.registers ?? null} />
+        </div>
+      ) : (
+        <details>
+          <summary>PSW and registers: no code has run on this processor</summary>
+          <div class="columns">
+            <Psw registers={cpu.registers} />
+            <RegisterTable registers={cpu.registers} former={former?.registers ?? null} />
+          </div>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * The ways through a story.
+ */
+
+import { atEnd, moment, moveByEvents, moveBySteps, moveTo, progress, recording, START } from '../state.ts';
+import { SPEEDS } from './axis.ts';
+import { Filters } from './Filters.tsx';
+import { playing, speed, togglePlay } from './play.ts';
+
+interface ControlProps {
+  readonly name: string;
+  readonly keys: string;
+  /** What it shows, drawn on 16 by 16. */
+  readonly icon: string;
+  readonly off: boolean;
+  readonly act: () => unknown;
+}
+
+function Control({ name, keys, icon, off, act }: ControlProps) {
+  return (
+    <button
+      type="button"
+      class="icon"
+      aria-label={name}
+      title={`${name} (${keys})`}
+      disabled={off}
+      onClick={() => void act()}
+    >
+      <Icon path={icon} />
+    </button>
+  );
+}
+
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg class="glyph-icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
+  );
+}
+
+/** The controls. */
+export function Controls() {
+  const known = progress.value;
+  const start = known === null || (moment.value.step === 0 && moment.value.event === 0);
+  const end = atEnd.value;
+  return (
+    <fieldset class="controls" aria-label="Go through the story">
+      <Control
+        name="To the start"
+        keys="{"
+        icon="M3 3v10M13 3L6 8l7 5z"
+        off={start}
+        act={() => moveTo(START)}
+      />
+      <Control
+        name="Step back"
+        keys="["
+        icon="M8 3L2 8l6 5zM14 3L8 8l6 5z"
+        off={start}
+        act={() => moveBySteps(-1)}
+      />
+      <Control name="Event back" keys="," icon="M11 3L5 8l6 5z" off={start} act={() => moveByEvents(-1)} />
+      <button
+        type="button"
+        class="primary play"
+        title={`${playing.value ? 'Pause' : 'Play'} (space)`}
+        disabled={known === null}
+        onClick={togglePlay}
+      >
+        <Icon path={playing.value ? 'M4 3h3v10H4zM9 3h3v10H9z' : 'M4 2l9 6-9 6z'} />{' '}
+        {playing.value ? 'Pause' : 'Play'}
+      </button>
+      <Control name="Event forward" keys="." icon="M5 3l6 5-6 5z" off={end} act={() => moveByEvents(1)} />
+      <Control
+        name="Step forward"
+        keys="]"
+        icon="M2 3l6 5-6 5zM8 3l6 5-6 5z"
+        off={end}
+        act={() => moveBySteps(1)}
+      />
+      <Control
+        name="To the end"
+        keys="}"
+        icon="M13 3v10M3 3l7 5-7 5z"
+        off={end}
+        act={() => moveTo({ step: known?.steps ?? 0, event: 0 })}
+      />
+      <label>
+        <span class="hidden">Speed</span>
+        <select
+          title="How many things happen in a second"
+          value={speed.value}
+          onChange={(event) => (speed.value = Number(event.currentTarget.value))}
+        >
+          {SPEEDS.map(({ name }, at) => (
+            <option key={name} value={at}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Where />
+      <span class="spacer" />
+      <Filters />
+    </fieldset>
+  );
+}
+
+/** Where one is, in numbers. */
+function Where() {
+  const known = progress.value;
+  if (known === null) return <span class="where">{recording.value ? 'playing…' : ''}</span>;
+  const { step, event } = moment.value;
+  return (
+    <span class="where">
+      step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
+      {event > 0 && (
+        <>
+          , event <b>{event}</b> of the next
+        </>
+      )}
+      {recording.value && ', playing…'}
+      <span class="muted"> · {known.events.toLocaleString('en')} events</span>
+    </span>
+  );
+}

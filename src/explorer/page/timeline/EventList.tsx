@@ -1,0 +1,143 @@
+/**
+ * The list of events: only those in sight are drawn, and asked for.
+ */
+
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { Recorded } from '../../../player/index.ts';
+import type { EventWindow } from '../../protocol.ts';
+import { machine } from '../machine.ts';
+import { filter, moment, moveTo, progress, source } from '../state.ts';
+import { rowsInSight } from './axis.ts';
+import { laneOf } from './kinds.ts';
+import { sentenceOf } from './sentences.ts';
+
+/** A row's height in pixels. */
+const ROW = 24;
+/** The list's height never matters beyond that many pixels. */
+const SIGHT = 400;
+/** Browsers draw nothing taller than that, in pixels: of longer lists only as much can be reached by scrolling. */
+const TALLEST = 15_000_000;
+
+/** The list. */
+export function EventList() {
+  const place = useRef<HTMLDivElement>(null);
+  const scroll = useSignal(0);
+  const shown = useSignal<EventWindow | null>(null);
+  const current = useSignal(-1);
+  useSignalEffect(() => {
+    const { first, end } = rowsInSight(scroll.value, SIGHT, ROW, Number.MAX_SAFE_INTEGER);
+    const which = filter.value;
+    if (source.value === null || progress.value === null) {
+      shown.value = null;
+      return;
+    }
+    let wanted = true;
+    machine.events(which, first, end - first).then(
+      (answer) => {
+        if (wanted) shown.value = answer;
+      },
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  });
+  useSignalEffect(() => {
+    const [which, here] = [filter.value, moment.value];
+    if (progress.value === null) return;
+    machine.eventBefore(which, here).then(
+      (index) => {
+        if (here !== moment.value) return;
+        current.value = index;
+        follow(place.current, index);
+      },
+      () => undefined,
+    );
+  });
+  const total = shown.value?.total ?? 0;
+  const key = (event: KeyboardEvent) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = shown.value?.events[current.value + by - (shown.value?.from ?? 0)];
+    if (next) moveTo(next.moment);
+  };
+  return (
+    <section class="events" aria-label="Events">
+      <h2>
+        Events <span class="muted">{total.toLocaleString('en')}</span>
+      </h2>
+      <div
+        class="rows"
+        ref={place}
+        role="listbox"
+        aria-label="Events of the story"
+        aria-activedescendant={isShown(shown.value, current.value) ? `event-${current.value}` : undefined}
+        tabIndex={0}
+        onScroll={(event) => (scroll.value = event.currentTarget.scrollTop)}
+        onKeyDown={key}
+      >
+        <div class="length" role="presentation" style={{ height: `${Math.min(total * ROW, TALLEST)}px` }}>
+          {shown.value?.events.map((one, at) => (
+            <Row
+              key={one.n}
+              recorded={one}
+              index={(shown.value?.from ?? 0) + at}
+              current={current.value}
+              total={total}
+            />
+          ))}
+        </div>
+        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No such events.'}</p>}
+      </div>
+    </section>
+  );
+}
+
+function isShown(window: EventWindow | null, index: number): boolean {
+  return window !== null && index >= window.from && index < window.from + window.events.length;
+}
+
+/** Brings a row into sight, and leaves some around it. */
+function follow(list: HTMLElement | null, index: number): void {
+  if (list === null) return;
+  const top = Math.max(index, 0) * ROW;
+  const { scrollTop, clientHeight } = list;
+  if (top < scrollTop + ROW || top > scrollTop + clientHeight - 2 * ROW) {
+    list.scrollTop = Math.max(0, top - clientHeight / 2 + ROW);
+  }
+}
+
+interface RowProps {
+  readonly recorded: Recorded;
+  readonly index: number;
+  readonly current: number;
+  readonly total: number;
+}
+
+function Row({ recorded: { moment: at, event, n }, index, current, total }: RowProps) {
+  const lane = laneOf(event.type);
+  const time = index === current ? 'now' : index > current ? 'later' : '';
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus
+    <div
+      id={`event-${index}`}
+      class={`row ${time}`}
+      role="option"
+      aria-selected={index === current}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      style={{ top: `${index * ROW}px` }}
+      onClick={() => moveTo(at)}
+    >
+      <span class="n">{n}</span>
+      <span class={`glyph lane-${lane.id}`} aria-hidden="true">
+        {lane.glyph}
+      </span>
+      <span class="type">{event.type}</span>
+      <span class="sentence">{sentenceOf(event)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Which events are shown: by kind, and of which guest.
+ */
+
+import { Menu } from '../layout/Menu.tsx';
+import { useLook } from '../machine.ts';
+import { filter } from '../state.ts';
+import { EVENT_TYPES, type EventType, LANES, TYPE_NAMES } from './kinds.ts';
+
+function setTypes(types: readonly EventType[]): void {
+  const { gmap } = filter.value;
+  const all = types.length === EVENT_TYPES.length;
+  filter.value = { ...(all ? {} : { types }), ...(gmap === undefined ? {} : { gmap }) };
+}
+
+/** Shows events of some types, or no longer. */
+export function toggleTypes(which: readonly EventType[]): void {
+  const shown = filter.value.types ?? EVENT_TYPES;
+  const all = which.every((type) => shown.includes(type));
+  setTypes(EVENT_TYPES.filter((type) => (which.includes(type) ? !all : shown.includes(type))));
+}
+
+function setGmap(gmap: number | null): void {
+  const { types } = filter.value;
+  filter.value = { ...(types === undefined ? {} : { types }), ...(gmap === null ? {} : { gmap }) };
+}
+
+/** The menu of kinds, and the choice of a guest. */
+export function Filters() {
+  const shown = filter.value.types ?? EVENT_TYPES;
+  return (
+    <>
+      <GuestChoice />
+      <Menu
+        name="Which kinds of events are shown"
+        label={
+          <>
+            Events: {shown.length === EVENT_TYPES.length ? 'all kinds' : `${shown.length} kinds`}{' '}
+            <span aria-hidden="true">▾</span>
+          </>
+        }
+        align="right"
+        up
+        closes={false}
+      >
+        <button type="button" role="menuitem" tabIndex={-1} onClick={() => setTypes(EVENT_TYPES)}>
+          Show all
+        </button>
+        {LANES.map((lane) => (
+          <fieldset key={lane.id} aria-label={lane.name} class="kinds">
+            {lane.types.map((type) => (
+              <button
+                key={type}
+                type="button"
+                role="menuitemcheckbox"
+                aria-checked={shown.includes(type)}
+                tabIndex={-1}
+                onClick={() => toggleTypes([type])}
+              >
+                <span class="box" aria-hidden="true">
+                  {shown.includes(type) ? '☑' : '☐'}
+                </span>{' '}
+                <span class={`lane-${lane.id}`} aria-hidden="true">
+                  {lane.glyph}
+                </span>{' '}
+                {TYPE_NAMES[type]}
+              </button>
+            ))}
+          </fieldset>
+        ))}
+      </Menu>
+    </>
+  );
+}
+
+function GuestChoice() {
+  const outline = useLook({ outline: true })?.outline ?? [];
+  const there = outline.flatMap(({ name }) => (name.startsWith('gmap ') ? [Number(name.slice(5))] : []));
+  const { gmap } = filter.value;
+  const all = gmap === undefined || there.includes(gmap) ? there : [...there, gmap];
+  return (
+    <label>
+      <span class="hidden">Events of which guest</span>
+      <select
+        class="guest-choice"
+        title="Events of which guest"
+        value={gmap ?? ''}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          setGmap(value === '' ? null : Number(value));
+        }}
+      >
+        <option value="">all guests</option>
+        {all.map((number) => (
+          <option key={number} value={number}>
+            guest {number}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

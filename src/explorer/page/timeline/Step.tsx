@@ -1,0 +1,158 @@
+/**
+ * What the step did: its line, its answer, its events, and what the counts became.
+ */
+
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { Recorded } from '../../../player/index.ts';
+import type { Look } from '../../protocol.ts';
+import { answers } from '../editor/answers.ts';
+import { machine, useLook } from '../machine.ts';
+import { moment, moveTo, progress, source } from '../state.ts';
+import { lines, openedText } from '../story.ts';
+import { laneOf } from './kinds.ts';
+import { sentenceOf } from './sentences.ts';
+
+/** Events of one step that are shown. */
+const MOST = 40;
+
+/** The step that is told of: the one under way, else the last one done; -1 at the beginning. */
+function stepTold(): number {
+  const { step, event } = moment.value;
+  return event > 0 ? step : step - 1;
+}
+
+/** The panel. */
+export function Step() {
+  const step = stepTold();
+  const events = useSignal<readonly Recorded[]>([]);
+  useSignalEffect(() => {
+    const told = stepTold();
+    if (source.value === null || progress.value === null || told < 0) {
+      events.value = [];
+      return;
+    }
+    let wanted = true;
+    eventsOf(told).then(
+      (found) => {
+        if (wanted) events.value = found;
+      },
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  });
+  return (
+    <section class="step" aria-label="This step">
+      <h2>{heading(step)}</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section class="body" tabIndex={0} aria-label="What this step did">
+        {step >= 0 ? (
+          <Outcome step={step} />
+        ) : (
+          <p class="muted">
+            Nothing has happened yet: <kbd>]</kbd> is the next step, <kbd>space</kbd> plays.
+          </p>
+        )}
+        <ol>
+          {events.value.map((one) => (
+            <Happened key={one.n} recorded={one} />
+          ))}
+        </ol>
+        {events.value.length === MOST && <p class="muted">… and more: see the list of events.</p>}
+        <Counts />
+      </section>
+    </section>
+  );
+}
+
+async function eventsOf(step: number): Promise<readonly Recorded[]> {
+  const before = await machine.eventBefore({}, { step, event: 0 });
+  const { events } = await machine.events({}, before + 1, MOST);
+  return events.filter((one) => one.moment.step === step);
+}
+
+function heading(step: number): string {
+  if (step < 0) return 'The beginning';
+  const line = lines.value[step];
+  const under = moment.value.event > 0 ? ', under way' : '';
+  return openedText.value === null || line === undefined
+    ? `Step ${step + 1}${under}`
+    : `Line ${line}${under}`;
+}
+
+function Outcome({ step }: { readonly step: number }) {
+  const line = lines.value[step];
+  const text = line === undefined ? undefined : openedText.value?.split('\n')[line - 1];
+  if (line === undefined || text === undefined) return null;
+  const answered = moment.value.event > 0 ? undefined : answers.value.get(line);
+  const failed = answered?.answer[0]?.startsWith('error') ?? false;
+  return (
+    <>
+      <p class="line">
+        <code>{text.trim()}</code>
+      </p>
+      {answered && (
+        <p class={`answer ${failed ? 'failed' : ''}`}>
+          <span aria-hidden="true">{failed ? '✕' : '→'} </span>
+          {answered.answer.slice(0, 8).join('\n')}
+          {answered.explanation && `: ${answered.explanation}`}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Happened({ recorded: { moment: at, event } }: { readonly recorded: Recorded }) {
+  const lane = laneOf(event.type);
+  const { step, event: number } = moment.value;
+  const later = number > 0 && at.step === step && at.event > number;
+  return (
+    <li class={later ? 'later' : ''}>
+      <button type="button" class="plain" title="Go to right after this event" onClick={() => moveTo(at)}>
+        <span class={`glyph lane-${lane.id}`} aria-hidden="true">
+          {lane.glyph}
+        </span>{' '}
+        {sentenceOf(event)}
+      </button>
+    </li>
+  );
+}
+
+const COUNTS = [
+  ['rmaps', 'linked segments'],
+  ['tables', 'guest tables'],
+  ['pagetables', 'page tables'],
+  ['purges', 'purges by guests'],
+] as const;
+
+/** The counts, each with what it was at the moment shown before. */
+function Counts() {
+  const look = useLook({});
+  const shown = useSignal<{ readonly now: Look['stats']; readonly before: Look['stats'] }>({
+    now: null,
+    before: null,
+  });
+  const now = look?.stats ?? null;
+  if (JSON.stringify(now) !== JSON.stringify(shown.peek().now)) {
+    shown.value = { now, before: shown.peek().now };
+  }
+  if (now === null) return null;
+  const { before } = shown.value;
+  return (
+    <dl class="counts">
+      {COUNTS.map(([key, name]) => {
+        const by = before === null ? 0 : now[key] - before[key];
+        return (
+          <div key={key} class={by === 0 ? '' : 'changed'}>
+            <dt>{name}</dt>
+            <dd>
+              {now[key]}
+              {by !== 0 && <small> {by > 0 ? `+${by}` : `−${-by}`}</small>}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * The strip: every event of the story, lane by lane, and the moment as a playhead that can be dragged.
+ */
+
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Density } from '../../protocol.ts';
+import { machine } from '../machine.ts';
+import { filter, moment, moveByEvents, moveBySteps, moveTo, progress, START, source } from '../state.ts';
+import { lines, openedText } from '../story.ts';
+import { barHeight, cellsFor } from './axis.ts';
+import { LANES, type Lane } from './kinds.ts';
+import { extent, goToPosition, position } from './where.ts';
+
+/** Pixels: a lane's height, and the names' width. */
+const LANE = 15;
+const NAMES = 104;
+const HEIGHT = LANES.length * LANE + 4;
+
+/** The strip. */
+export function Strip() {
+  const place = useRef<HTMLDivElement>(null);
+  const width = useSignal(800);
+  const density = useSignal<Density | null>(null);
+  useEffect(() => {
+    if (place.current === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) width.value = Math.max(60, Math.floor(entry.contentRect.width) - NAMES - 12);
+    });
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  useDensity(width, density);
+  return (
+    <div class="strip" ref={place}>
+      <svg width={NAMES} height={HEIGHT} aria-hidden="true">
+        {LANES.map((lane, at) => (
+          <text key={lane.id} class={`lane-${lane.id}`} x={NAMES - 8} y={at * LANE + 12} text-anchor="end">
+            {lane.name} {lane.glyph}
+          </text>
+        ))}
+      </svg>
+      <Playhead width={width.value}>
+        {LANES.map((lane, at) => (
+          <Bars key={lane.id} lane={lane} top={at * LANE + 2} width={width.value} density={density.value} />
+        ))}
+      </Playhead>
+    </div>
+  );
+}
+
+/** Asks for the density whenever it may have changed; not more often than it is answered. */
+function useDensity(width: { value: number }, density: { value: Density | null }): void {
+  useSignalEffect(() => {
+    const cells = cellsFor(width.value, extent.value);
+    const which = filter.value;
+    if (source.value === null || progress.value === null) {
+      density.value = null;
+      return;
+    }
+    let current = true;
+    machine.density(which, cells).then(
+      (answer) => {
+        if (current) density.value = answer;
+      },
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  });
+}
+
+interface BarsProps {
+  readonly lane: Lane;
+  readonly top: number;
+  readonly width: number;
+  readonly density: Density | null;
+}
+
+/** The bars of a lane, as one path. */
+function Bars({ lane, top, width, density }: BarsProps) {
+  const counts =
+    density?.cells.map((cell) => lane.types.reduce((sum, type) => sum + (cell[type] ?? 0), 0)) ?? [];
+  const highest = counts.reduce((a, b) => Math.max(a, b), 1);
+  const cell = width / Math.max(counts.length, 1);
+  const wide = Math.min(Math.max(cell - 1, 1.5), 10);
+  const path = counts
+    .map((count, at) => {
+      if (count === 0) return '';
+      const high = barHeight(count, highest) * (LANE - 3);
+      const x = (at + 0.5) * cell - wide / 2;
+      return `M${x.toFixed(1)} ${(top + LANE - 3).toFixed(1)}h${wide.toFixed(1)}v${(-high).toFixed(1)}h${(-wide).toFixed(1)}z`;
+    })
+    .join('');
+  return (
+    <g class={`lane-${lane.id}`}>
+      <line class="ground" x1="0" x2={width} y1={top + LANE - 2.5} y2={top + LANE - 2.5} />
+      <path d={path} />
+    </g>
+  );
+}
+
+function valueText(): string {
+  const { step, event } = moment.value;
+  const line = lines.value[step - 1];
+  const place =
+    line === undefined || openedText.value === null ? `step ${step}` : `step ${step}, line ${line}`;
+  return event > 0 ? `${place}, then event ${event}` : place;
+}
+
+const KEYS: Readonly<Record<string, () => unknown>> = {
+  ArrowRight: () => moveByEvents(1),
+  ArrowLeft: () => moveByEvents(-1),
+  ArrowUp: () => moveBySteps(1),
+  ArrowDown: () => moveBySteps(-1),
+  PageUp: () => goToPosition(position.value + Math.ceil(extent.value / 20)),
+  PageDown: () => goToPosition(position.value - Math.ceil(extent.value / 20)),
+  Home: () => moveTo(START),
+  End: () => moveTo({ step: progress.value?.steps ?? 0, event: 0 }),
+};
+
+interface PlayheadProps {
+  readonly width: number;
+  readonly children: ComponentChildren;
+}
+
+/** The lanes with the playhead on them: a slider. */
+function Playhead({ width, children }: PlayheadProps) {
+  const dragging = useRef(false);
+  const x = (position.value / extent.value) * width;
+  const go = (event: PointerEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    void goToPosition(Math.round(((event.clientX - box.left) / width) * extent.value));
+  };
+  return (
+    <div
+      class="lanes"
+      role="slider"
+      tabIndex={0}
+      aria-label="Moment"
+      aria-valuemin={0}
+      aria-valuemax={extent.value}
+      aria-valuenow={Math.min(position.value, extent.value)}
+      aria-valuetext={valueText()}
+      onPointerDown={(event) => {
+        dragging.current = true;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        go(event);
+      }}
+      onPointerMove={(event) => {
+        if (dragging.current) go(event);
+      }}
+      onPointerUp={() => (dragging.current = false)}
+      onPointerCancel={() => (dragging.current = false)}
+      onKeyDown={(event) => {
+        const act = KEYS[event.key];
+        if (act === undefined) return;
+        event.preventDefault();
+        void act();
+      }}
+    >
+      <svg width={width} height={HEIGHT} aria-hidden="true">
+        {children}
+        <g class="playhead">
+          <line x1={x} x2={x} y1="0" y2={HEIGHT} />
+          <path d={`M${x - 5} 0h10l-5 7z`} />
+        </g>
+      </svg>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+/**
+ * The timeline: controls, the strip of all events, what this step did, and the list of events.
+ */
+
+import { Controls } from './Controls.tsx';
+import { EventList } from './EventList.tsx';
+import { Step } from './Step.tsx';
+import { Strip } from './Strip.tsx';
+
+/** The timeline. */
+export function Timeline() {
+  return (
+    <section class="time" aria-label="Timeline">
+      <Controls />
+      <Strip />
+      <div class="lists">
+        <Step />
+        <EventList />
+      </div>
+    </section>
+  );
+}

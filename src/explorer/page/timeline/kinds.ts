@@ -1,0 +1,68 @@
+/**
+ * The kinds of events as the timeline tells them apart: lanes, each with a glyph and a colour of its own.
+ */
+
+import type { TraceEvent } from '../../../trace/index.ts';
+
+/** The type of an event. */
+export type EventType = TraceEvent['type'];
+
+/** Events that belong together: a row of the strip. */
+export interface Lane {
+  readonly name: string;
+  /** What tells it apart without colour. */
+  readonly glyph: string;
+  /** The class that gives the colour. */
+  readonly id: 'promise' | 'link' | 'purge' | 'process' | 'table' | 'run';
+  readonly types: readonly EventType[];
+}
+
+/** The lanes, from above to below: what a guest is promised, what it gets, what is taken back, what is behind it. */
+export const LANES: readonly Lane[] = [
+  { id: 'promise', name: 'promises', glyph: '◇', types: ['gmap-alloc', 'map', 'unmap', 'gmap-free'] },
+  { id: 'link', name: 'links', glyph: '●', types: ['gmap-fault', 'link', 'unlink'] },
+  { id: 'purge', name: 'purges', glyph: '✕', types: ['purge'] },
+  {
+    id: 'process',
+    name: 'process',
+    glyph: '■',
+    types: ['mm-alloc', 'mmap', 'munmap', 'mprotect', 'mremap', 'fork', 'mm-free'],
+  },
+  { id: 'table', name: 'pages', glyph: '▲', types: ['mm-fault', 'zap', 'page-table', 'large-frame'] },
+  { id: 'run', name: 'guest runs', glyph: '▶', types: ['exit', 'interruption'] },
+];
+
+/** All types of events, lane by lane. */
+export const EVENT_TYPES: readonly EventType[] = LANES.flatMap((lane) => lane.types);
+
+const LANE_OF = new Map(LANES.flatMap((lane) => lane.types.map((type) => [type, lane] as const)));
+
+/** The lane of an event; that of pages for a type that a newer trace may have. */
+export function laneOf(type: EventType): Lane {
+  return LANE_OF.get(type) ?? (LANES[4] as Lane);
+}
+
+/** What a type is called in menus. */
+export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
+  'gmap-alloc': 'guest address space made',
+  map: 'memory promised',
+  unmap: 'memory unmapped',
+  'gmap-free': 'guest address space freed',
+  'gmap-fault': 'guest fault served',
+  link: 'segment linked',
+  unlink: 'segment unlinked',
+  purge: 'translations purged',
+  'mm-alloc': 'process began',
+  'mm-free': 'process ended',
+  mmap: 'process maps memory',
+  munmap: 'process unmaps memory',
+  mprotect: 'protection changed',
+  mremap: 'mapping moved or resized',
+  fork: 'process forked',
+  'mm-fault': 'page got a frame',
+  zap: 'pages dropped',
+  'page-table': 'page table came or went',
+  'large-frame': '1 MiB frame',
+  exit: 'exit to the user',
+  interruption: 'interruption',
+};

@@ -1,0 +1,63 @@
+/**
+ * Playing: the moment goes on by itself, one thing after another.
+ */
+
+import { effect, signal } from '@preact/signals';
+import { atEnd, moveTo, progress, START, source } from '../state.ts';
+import { due, SPEEDS } from './axis.ts';
+import { extent, momentOf, position } from './where.ts';
+
+/** Whether it plays. */
+export const playing = signal(false);
+/** How fast: the number of a speed. */
+export const speed = signal(1);
+
+/** As fast as possible, a story takes at most so many drawings. */
+const DRAWINGS = 600;
+
+let last = 0;
+let rest = 0;
+let frame = 0;
+/** Where playing has come to; the shown position lags behind it while questions are under way. */
+let at = 0;
+
+/** Plays, from the beginning when the end is reached; or stops. */
+export function togglePlay(): void {
+  if (playing.value) {
+    playing.value = false;
+    return;
+  }
+  if (progress.value === null) return;
+  const again = atEnd.value;
+  if (again) moveTo(START);
+  at = again ? 0 : position.value;
+  rest = 0;
+  last = performance.now();
+  playing.value = true;
+  frame = requestAnimationFrame(tick);
+}
+
+async function tick(now: number): Promise<void> {
+  if (!playing.value) return;
+  const { perSecond } = SPEEDS[speed.value] ?? { perSecond: 1 };
+  let steps = Math.max(1, Math.round(extent.value / DRAWINGS));
+  if (perSecond !== null) ({ steps, rest } = due(now - last + rest, perSecond));
+  last = now;
+  if (steps > 0) {
+    at = Math.min(at + steps, extent.value);
+    try {
+      const to = await momentOf(at);
+      if (playing.value) moveTo(to);
+    } catch {
+      playing.value = false;
+    }
+    if (at >= extent.value) playing.value = false;
+  }
+  if (playing.value) frame = requestAnimationFrame(tick);
+}
+
+effect(() => {
+  source.value;
+  playing.value = false;
+  cancelAnimationFrame(frame);
+});

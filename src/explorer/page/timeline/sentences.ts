@@ -1,0 +1,94 @@
+/**
+ * What an event says, in a sentence.
+ */
+
+import type { TraceEvent } from '../../../trace/index.ts';
+
+/** An address as the page writes it. */
+export function hex(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
+}
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+
+/** A length in the largest unit that it is a whole number of. */
+export function length(bytes: bigint): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024n && value % 1024n === 0n && unit < UNITS.length - 1) {
+    value /= 1024n;
+    unit++;
+  }
+  return `${value} ${unit === 0 && value === 1n ? 'byte' : UNITS[unit]}`;
+}
+
+const REASONS = {
+  unmap: 'it is unmapped',
+  remap: 'something else is mapped there',
+  free: 'the guest address space is freed',
+  'page-table-gone': 'the page table goes',
+  'segment-changed': 'the segment changes',
+} as const;
+
+function protection(bits: number): string {
+  return bits === 0 ? 'none' : `${bits & 1 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 4 ? 'x' : ''}`;
+}
+
+function purge(event: Extract<TraceEvent, { type: 'purge' }>): string {
+  if (event.by === 'ipte') {
+    return `Processors forget page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} (IPTE).`;
+  }
+  return event.by === 'idte'
+    ? `Processors forget all that came by element ${hex(event.asce ?? 0n)} (IDTE).`
+    : 'Processors forget everything.';
+}
+
+function pageTable({ change, address, origin }: Extract<TraceEvent, { type: 'page-table' }>): string {
+  return change === 'new'
+    ? `A page table for process segment ${hex(address)} is made at ${hex(origin)}.`
+    : `The page table at ${hex(origin)} of process segment ${hex(address)} goes.`;
+}
+
+function largeFrame({ change, address, frame }: Extract<TraceEvent, { type: 'large-frame' }>): string {
+  if (change === 'new') return `Process segment ${hex(address)} gets the 1 MiB frame ${hex(frame)}.`;
+  return change === 'gone'
+    ? `Process segment ${hex(address)} loses its 1 MiB frame ${hex(frame)}.`
+    : `The 1 MiB frame ${hex(frame)} of process segment ${hex(address)} is split into pages.`;
+}
+
+type Sentences = { [T in TraceEvent['type']]: (event: Extract<TraceEvent, { type: T }>) => string };
+
+const SENTENCES: Sentences = {
+  'gmap-alloc': (e) => `Guest address space ${e.gmap} is made, with element ${hex(e.asce)}.`,
+  'gmap-free': (e) => `Guest address space ${e.gmap} is freed with its tables.`,
+  map: (e) =>
+    `${length(e.length)} of process memory at ${hex(e.from)} promised to the guest at ${hex(e.to)}.`,
+  unmap: (e) => `${length(e.length)} of guest memory at ${hex(e.to)} unmapped.`,
+  'gmap-fault': (e) => `A fault at guest ${hex(e.guest)} is served: process ${hex(e.process)} is behind it.`,
+  link: (e) => `Guest ${hex(e.guest)} linked to page table ${hex(e.pageTable)}.`,
+  unlink: (e) => `Guest ${hex(e.guest)} unlinked: ${REASONS[e.reason] ?? e.reason}.`,
+  purge,
+  'mm-alloc': (e) => `Process ${e.mm} begins, with element ${hex(e.asce)}.`,
+  'mm-free': (e) => `Process ${e.mm} ends; its memory and its tables go.`,
+  mmap: (e) => `Process ${e.mm} maps ${length(e.length)} at ${hex(e.address)} (${protection(e.protection)}).`,
+  munmap: (e) => `Process ${e.mm} unmaps ${length(e.length)} at ${hex(e.address)}.`,
+  mprotect: (e) =>
+    `${length(e.length)} of process ${e.mm} at ${hex(e.address)} may now be used as ${protection(e.protection)}.`,
+  mremap: (e) =>
+    `${length(e.length)} at ${hex(e.address)} moved or resized: ${length(e.newLength)} at ${hex(e.to)}.`,
+  fork: (e) => `Process ${e.mm} forks: the child is process ${e.child}.`,
+  zap: (e) => `The pages of ${length(e.length)} at ${hex(e.address)} are dropped; their mapping stays.`,
+  'mm-fault': (e) =>
+    `Page ${hex(e.address)} of process ${e.mm} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'fetch'}.`,
+  'page-table': pageTable,
+  'large-frame': largeFrame,
+  exit: (e) => `Virtual CPU ${e.vcpu} comes back to its user at ${hex(e.address)}: ${e.reason}.`,
+  interruption: (e) =>
+    `CPU ${e.cpu} takes a ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
+};
+
+/** What an event says. Of a type that is not known, its name. */
+export function sentenceOf(event: TraceEvent): string {
+  const say = SENTENCES[event.type] as ((event: TraceEvent) => string) | undefined;
+  return say === undefined ? `${event.type}.` : say(event);
+}

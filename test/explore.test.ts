@@ -1,0 +1,273 @@
+/**
+ * `guesthouse explore` from outside: what it serves, to whom, and how it ends.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = join(ROOT, 'dist/explorer');
+const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-explore-'));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(FOLDER, { recursive: true });
+});
+
+/** Starts the command, which goes on until somebody ends it. */
+function start(...args: readonly string[]) {
+  const child = spawn(process.execPath, ['bin/guesthouse.js', 'explore', ...args], { cwd: ROOT });
+  children.push(child);
+  let out = '';
+  let err = '';
+  child.stderr.on('data', (data: Buffer) => {
+    err += data;
+  });
+  const ended = new Promise<{ status: number | null; out: string; err: string }>((resolve) => {
+    child.on('close', (status) => resolve({ status, out, err }));
+  });
+  const line = new Promise<string>((resolve) => {
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+      if (out.includes('\n')) resolve(out);
+    });
+    child.on('close', () => resolve(out));
+  });
+  return { child, ended, line };
+}
+
+/** Starts it and answers where it is. */
+async function served(...args: readonly string[]): Promise<string> {
+  const { line } = start('--json', ...args);
+  return (JSON.parse(await line) as { url: string }).url;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Asks for a path exactly as it is written. */
+function ask(url: string, path: string, how: { method?: string; host?: string } = {}): Promise<Answer> {
+  const { hostname, port, host } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { hostname, port, path, method: how.method ?? 'GET', headers: { host: how.host ?? host } },
+      (response) => {
+        const pieces: Buffer[] = [];
+        response.on('data', (data: Buffer) => pieces.push(data));
+        response.on('end', () => {
+          const body = Buffer.concat(pieces).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        });
+      },
+    );
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+/** A file of this test's own. */
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(FOLDER, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('what is served', () => {
+  let url: string;
+  beforeAll(async () => {
+    url = await served();
+  });
+
+  it('is on this computer only', () => {
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  });
+
+  it('is the page, with its policy', async () => {
+    const { status, headers, body } = await ask(url, '/');
+    expect(status).toBe(200);
+    expect(body).toBe(readFileSync(join(PAGE, 'index.html'), 'utf8'));
+    expect(body).not.toContain('guesthouse-story');
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; worker-src 'self';/);
+    expect(policy).not.toContain('unsafe-eval');
+  });
+
+  it('has the page state the same policy itself, as far as a page can, for other servers', async () => {
+    const { headers, body } = await ask(url, '/index.html');
+    const stated = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(body)?.[1];
+    expect(`${stated}; frame-ancestors 'none'`).toBe(headers['content-security-policy']);
+  });
+
+  it('is every file of the build, with its type', async () => {
+    const types: Record<string, string> = { js: 'text/javascript', css: 'text/css', html: 'text/html' };
+    const names = readdirSync(join(PAGE, 'assets'));
+    expect(names).not.toEqual([]);
+    for (const name of names) {
+      const { status, headers, body } = await ask(url, `/assets/${name}`);
+      expect(status, name).toBe(200);
+      expect(headers['content-type'], name).toContain(types[name.split('.').at(-1) as string] ?? '/');
+      expect(body, name).toBe(readFileSync(join(PAGE, 'assets', name), 'utf8'));
+    }
+  });
+
+  it('answers HEAD with the headers alone', async () => {
+    const { status, headers, body } = await ask(url, '/', { method: 'HEAD' });
+    expect([status, body]).toEqual([200, '']);
+    expect(Number(headers['content-length'])).toBeGreaterThan(100);
+  });
+
+  it.each([
+    '/../cli/main.js',
+    '/assets/../../cli/main.js',
+    '/%2e%2e/cli/main.js',
+    '/..%2fcli%2fmain.js',
+    '/..\\cli\\main.js',
+    '//etc/passwd',
+    '/etc/passwd',
+    '/assets',
+    '/assets/',
+    '/.',
+    '/%',
+    '/%00',
+    '/index.html%00.js',
+    '/index.html/',
+    '/story.json',
+    '/__proto__',
+    '/constructor',
+    'http://example.com/',
+    '*',
+    `/${'a'.repeat(10_000)}`,
+  ])('is nothing else: %s', async (path) => {
+    const { status, body } = await ask(url, path);
+    expect([status, body]).toEqual([404, '404\n']);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])('refuses %s', async (method) => {
+    const { status, headers } = await ask(url, '/', { method });
+    expect([status, headers['allow']]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('is for who calls it by a name of this computer, not for a name that was made to point here', async () => {
+    const hosts = ['127.0.0.1', 'localhost:8080', '[::1]', 'LOCALHOST'];
+    const strangers = ['example.com', 'localhost.example.com', '127.0.0.1.example.com', 'x@localhost'];
+    const status = async (host: string) => (await ask(url, '/', { host })).status;
+    expect(await Promise.all(hosts.map(status))).toEqual(hosts.map(() => 200));
+    expect(await Promise.all(strangers.map(status))).toEqual(strangers.map(() => 403));
+  });
+
+  it('survives what is no request', async () => {
+    const { port } = new URL(url);
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.end('\u0000\u0001 nonsense\r\n\r\n'));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
+      socket.resume();
+    });
+    expect((await ask(url, '/')).status).toBe(200);
+  });
+});
+
+describe.concurrent('a file is offered to the page', () => {
+  const story = async (...args: readonly string[]) => {
+    const url = await served(...args);
+    const [index, offered] = await Promise.all([ask(url, '/'), ask(url, '/story.json')]);
+    expect(index.body).toContain('<meta name="guesthouse-story" content="story.json">');
+    expect(offered.headers['content-type']).toBe('application/json; charset=utf-8');
+    return JSON.parse(offered.body) as Record<string, unknown>;
+  };
+
+  it('a scenario', async () => {
+    const path = 'examples/scenarios/first.txt';
+    const text = readFileSync(join(ROOT, path), 'utf8');
+    expect(await story(path)).toEqual({ kind: 'scenario', name: 'first.txt', text });
+  });
+
+  it('a guest, with its command line', async () => {
+    const path = 'examples/images/hello.elf';
+    const image = readFileSync(join(ROOT, path)).toString('base64');
+    const offered = await story(path, '--', 'you', 'there');
+    expect(offered).toEqual({ kind: 'guest', name: 'hello.elf', image, arguments: 'you there' });
+  });
+
+  it('a trace', async () => {
+    const text = '{"n":0,"type":"gmap-free","gmap":0}\n';
+    expect(await story(file('events.jsonl', text))).toEqual({ kind: 'trace', name: 'events.jsonl', text });
+  });
+});
+
+describe.concurrent('what cannot be opened is one line and exit status 2', () => {
+  const refused = async (...args: readonly string[]) => {
+    const { status, out, err } = await start(...args).ended;
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toMatch(/^guesthouse: [^\n]+\n$/);
+    return err;
+  };
+
+  it('a line that is not in the scenario language', async () => {
+    const path = file('bad.txt', 'mmap 256M 1M\n\nfrobnicate 1\n');
+    expect(await refused(path)).toMatch(/bad\.txt:3: .*frobnicate/);
+  });
+
+  it('a damaged image', async () => {
+    const bytes = readFileSync(join(ROOT, 'examples/images/hello.elf')).subarray(0, 40);
+    expect(await refused(file('short.elf', bytes))).toContain('short.elf: ');
+  });
+
+  it('a file that is not there, or is none', async () => {
+    expect(await refused(join(FOLDER, 'nowhere'))).toContain('ENOENT');
+    expect(await refused(FOLDER)).toContain('EISDIR');
+  });
+
+  it('neither text nor image', async () => {
+    expect(await refused(file('junk', Uint8Array.of(0, 255, 1, 254)))).toContain('junk:1: ');
+  });
+
+  it('arguments for something that takes none', async () => {
+    expect(await refused('examples/scenarios/first.txt', '--', 'you')).toContain('arguments');
+  });
+
+  it('a port that somebody else has', async () => {
+    const { port } = new URL(await served());
+    expect(await refused('--port', port)).toContain(`port ${port} cannot be had: EADDRINUSE`);
+  });
+});
+
+it('--port: exactly there', async () => {
+  const { port } = new URL(await served());
+  const holder = children.at(-1) as ChildProcess;
+  const gone = new Promise((resolve) => holder.on('close', resolve));
+  holder.kill('SIGKILL');
+  await gone;
+  expect(await served('--port', port)).toBe(`http://127.0.0.1:${port}/`);
+});
+
+describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', () => {
+  it('ends it with status 0, connections that stay open or not', async () => {
+    const { child, ended, line } = start();
+    const said = await line;
+    expect(said).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/ .*\n$/);
+    const socket = connect(Number(new URL(said.split(' ')[0] as string).port), '127.0.0.1');
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.on('connect', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ status: 0, out: said, err: '' });
+    socket.destroy();
+  });
+});
