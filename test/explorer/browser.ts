@@ -52,6 +52,69 @@ export class Explorer {
     if (this.problems.length > 0) throw new Error(`The page had problems:\n${this.problems.join('\n')}`);
   }
 
+  /** Waits until what is open has been played once. */
+  async ready(): Promise<void> {
+    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*playing)/ }).waitFor();
+  }
+
+  /** Waits until so many steps are done at the moment that is shown, and all views show that moment. */
+  async at(step: number): Promise<void> {
+    await this.page
+      .locator('.where', { hasText: new RegExp(`^step ${step.toLocaleString('en')} of`) })
+      .waitFor();
+    await this.settled();
+  }
+
+  /** Waits until nothing in the page has changed for some frames. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const quiet = 120;
+          let timer = setTimeout(done, quiet);
+          const observer = new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(done, quiet);
+          });
+          observer.observe(document.body, {
+            subtree: true,
+            childList: true,
+            attributes: true,
+            characterData: true,
+          });
+          function done() {
+            observer.disconnect();
+            resolve();
+          }
+        }),
+    );
+  }
+
+  /** Shows a view. */
+  async view(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, exact: true }).click();
+    await this.settled();
+  }
+
+  /** Opens a lesson from the menu, by its number from 1. */
+  async lesson(number: number): Promise<void> {
+    await this.page.getByRole('button', { name: 'Choose a lesson' }).click();
+    await this.page
+      .getByRole('menuitemradio')
+      .nth(number - 1)
+      .click();
+    await this.ready();
+    await this.at(0);
+  }
+
+  /** What the views show, as text: of the moment, not of how one came there. */
+  async shown(): Promise<string> {
+    await this.settled();
+    const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();
+    const panel = await this.page.locator('#panel').innerText();
+    return `${counts.map((text) => text.split(/\s/)[0]).join(' ')}\n${panel}`;
+  }
+
   #watch(): void {
     const context = this.page.context();
     const told = (message: ConsoleMessage) => {
