@@ -3,27 +3,23 @@
  * it shows: every question names a range and a limit.
  */
 
-import type { ExplainedWalk, Extent, Pages, ProcessorState, Row, Table } from '../inspect/index.ts';
+import type { HostStats } from '../host/index.ts';
+import type { Pages, ProcessorState, Row, Table } from '../inspect/index.ts';
 import type { Level } from '../machine/index.ts';
-import type { Answered, Moment, Progress, Recorded, Settings, Source } from '../player/index.ts';
+import type {
+  Answered,
+  Moment,
+  Progress,
+  Recorded,
+  Settings,
+  Source,
+  SpaceName,
+  SpaceOutline,
+  WalkAnswer,
+} from '../player/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 
-/** The name of an address space: a process's or a gmap's, by their numbers. */
-export type SpaceName = `process ${number}` | `gmap ${number}`;
-
-/** A space that there is at the moment. */
-export interface SpaceOutline {
-  readonly name: SpaceName;
-  /** The process whose memory it is: itself, or the one behind a gmap. */
-  readonly process: SpaceName;
-  readonly asce: bigint | null;
-  /** What is mapped, ascending: where there are more than 256 runs, the nearest are told as one. */
-  readonly extents: readonly Extent[];
-  /** Pages that the space can have. */
-  readonly limit: number;
-  /** How many segments (gmap) or mappings (process) it has. */
-  readonly size: number;
-}
+export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
 /** What is asked about one moment. What is left out is not answered. */
 export interface Query {
@@ -54,24 +50,11 @@ export interface Query {
   readonly processors?: boolean;
 }
 
-/** A walk, or two after one another. */
-export interface WalkAnswer {
-  /** By the guest's own tables, where asked for; its absolute address is a guest absolute one. */
-  readonly own: ExplainedWalk | null;
-  /** By the tables of the space; null when the guest's own walk ended with an exception. */
-  readonly walk: ExplainedWalk | null;
-}
-
 /** What there is at the moment. Lists are in the order of the question; null where there is no such space or table. */
 export interface Look {
   readonly moment: Moment;
   /** Counts at the moment, as `stats` of the scenario language has them; null for a trace. */
-  readonly stats: {
-    readonly rmaps: number;
-    readonly tables: number;
-    readonly pagetables: number;
-    readonly purges: number;
-  } | null;
+  readonly stats: HostStats | null;
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
   readonly pages?: readonly (Pages | null)[];
@@ -95,7 +78,7 @@ export interface EventWindow {
   readonly events: readonly Recorded[];
 }
 
-/** The events that pass a filter, counted by `cells` equal parts of the story's steps and events. */
+/** The events that pass a filter, in parts of about as many events each. */
 export interface Density {
   /** Of each cell: how many events of each type. */
   readonly cells: readonly Readonly<Partial<Record<TraceEvent['type'], number>>>[];

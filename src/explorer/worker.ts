@@ -2,4 +2,7 @@
  * The worker in which the machine runs.
  */
 
-throw new Error('not implemented: the worker');
+import { expose } from 'comlink';
+import { Room } from './machine-room.ts';
+
+expose(new Room());

@@ -56,6 +56,7 @@ export class Frames {
   readonly #counts = new Float64Array(PURPOSES.length);
   #available = 0;
   #failIn = 0;
+  #touched = RESERVED_FRAMES;
 
   constructor(storage: Storage, locks: Locks) {
     const frames = storage.size / FRAME_SIZE;
@@ -72,6 +73,11 @@ export class Frames {
   /** Frames that nobody has. */
   get available(): number {
     return this.#available;
+  }
+
+  /** Absolute address behind the last frame that was ever handed out: storage beyond is as it was made. */
+  get touched(): number {
+    return this.#touched * FRAME_SIZE;
   }
 
   /** Frames in use for a purpose. */
@@ -113,6 +119,7 @@ export class Frames {
     this.#used[frame] = ((kind << 4) | order) + 1;
     this.#counts[kind]! += 2 ** order;
     this.#available -= 2 ** order;
+    if (frame + 2 ** order > this.#touched) this.#touched = frame + 2 ** order;
     return frame * FRAME_SIZE;
   }
 

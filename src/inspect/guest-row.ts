@@ -2,7 +2,7 @@
  * What of a guest address space lies in a range: its segments, in a bounded number of parts.
  */
 
-import { EMPTY_SEGMENT, type Gmap } from '../host/index.ts';
+import { EMPTY_SEGMENT, type Gmap, PROMISE } from '../host/index.ts';
 import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { GuestPart } from './answers.ts';
 import { SegmentTables } from './segment-tables.ts';
@@ -12,93 +12,51 @@ const HALF = 0x1_0000_0000;
 const NOTHING = emptyEntry(EMPTY_SEGMENT);
 
 /** What a segment is. */
-const STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
+export const GUEST_STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
 
 /**
- * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: runs that are
- * a cell long are parts of their own, shorter ones are told together, cell by cell. Cells do not move with the range,
- * so that a picture that is moved stays the same.
+ * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: see
+ * `GuestParts`.
  */
 export function guestRow(gmap: Gmap, first: number, end: number, cells: number): GuestPart[] {
-  const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
-  const row = new GuestRow(gmap, 2 ** Math.ceil(Math.log2(wanted)));
+  const row = new GuestRow(gmap, new GuestParts(first, end, cells));
   row.look(Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
-  return row.parts;
+  return row.parts.finish();
 }
 
 type Part = { -readonly [K in keyof GuestPart]: GuestPart[K] };
 
-class GuestRow {
-  readonly parts: Part[] = [];
-  readonly #gmap: Gmap;
+/**
+ * Makes parts of segments that are told one after another, ascending: runs that are a cell long are parts of their
+ * own, shorter ones are told together, cell by cell. Cells do not move with the range, so that a picture that is moved
+ * stays the same.
+ */
+export class GuestParts {
+  readonly #parts: Part[] = [];
   /** Segments of a cell. */
   readonly #cell: number;
 
-  // The run that is looked at: segment numbers, how many, what state, and pages present.
+  // The run that is told: segment numbers, how many, what state, and pages present.
   #start = 0;
   #process = 0;
   #count = 0;
   #state = 0;
   #present = 0;
 
-  // The mapping of the process found last, in pages: half open; and whether it was a mapping or a gap.
-  #mappedFrom = 0;
-  #mappedTo = 0;
-
-  constructor(gmap: Gmap, cell: number) {
-    this.#gmap = gmap;
-    this.#cell = cell;
+  /** @param cells about how many parts the pages from `first` to `end` may have */
+  constructor(first: number, end: number, cells: number) {
+    const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
+    this.#cell = 2 ** Math.ceil(Math.log2(wanted));
   }
 
-  look(first: number, end: number): void {
-    const gmap = this.#gmap;
-    const { storage } = gmap.mm.kernel;
-    const tables = new SegmentTables(storage);
-    tables.each(gmap.asceHi, gmap.asceLo, first, end, (origin, base) => {
-      const last = Math.min(CRST_ENTRIES, end - base);
-      let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
-      while (i < last) {
-        const hi = storage.get32(origin + i * 8);
-        const lo = storage.get32(origin + i * 8 + 4);
-        if (lo === EMPTY_SEGMENT) {
-          i = tables.scan.next(origin, i, last, NOTHING);
-        } else {
-          this.#segment(base + i, hi, lo);
-          i++;
-        }
-      }
-    });
-    this.#flush();
-  }
-
-  #segment(segment: number, hi: number, lo: number): void {
-    if (lo & SEGMENT.INVALID) {
-      const process = hi * 4096 + (lo >>> 20);
-      this.#add(segment, process, this.#mapped(process) ? STATE.PROMISED : STATE.GONE, 0);
-      return;
-    }
-    const { facts, reverseMaps } = this.#gmap.mm.common;
-    const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
-    const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
-    const unit = origin / PAGE_TABLE_SIZE;
-    const node = reverseMaps.first(origin);
-    const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
-    const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
-    this.#add(segment, facts.segmentOf(unit), (large ? STATE.LARGE : STATE.LINKED) + shared, present);
-  }
-
-  /** Whether the process has something at the first byte of its segment: what a fault there would ask. */
-  #mapped(segment: number): boolean {
-    const page = segment * PAGES_PER_SEGMENT;
-    if (page >= this.#mappedFrom && page < this.#mappedTo) return true;
-    const mapping = this.#gmap.mm.mappings.at(page);
-    if (mapping === undefined) return false;
-    this.#mappedFrom = mapping.start;
-    this.#mappedTo = mapping.end;
-    return true;
-  }
-
-  #add(segment: number, process: number, state: number, present: number): void {
+  /**
+   * The next segment that is mapped, or a run of them.
+   * @param process number of the process segment behind it
+   * @param state one of `GUEST_STATE`
+   * @param present pages present, in all of them
+   * @param count segments of the run
+   */
+  add(segment: number, process: number, state: number, present: number, count = 1): void {
     const goesOn =
       this.#count > 0 &&
       state === this.#state &&
@@ -110,8 +68,14 @@ class GuestRow {
       this.#process = process;
       this.#state = state;
     }
-    this.#count++;
+    this.#count += count;
     this.#present += present;
+  }
+
+  /** All parts, once every segment was told. */
+  finish(): GuestPart[] {
+    this.#flush();
+    return this.#parts;
   }
 
   /** The run has ended: it is a part of its own, or goes with the others of its cell. */
@@ -120,11 +84,11 @@ class GuestRow {
     const part = this.#partFor();
     const state = this.#state;
     const count = this.#count;
-    if (state === STATE.PROMISED) part.promised += count;
-    else if (state === STATE.GONE) part.gone += count;
-    else if (state >= STATE.LARGE) part.large += count;
+    if (state === GUEST_STATE.PROMISED) part.promised += count;
+    else if (state === GUEST_STATE.GONE) part.gone += count;
+    else if (state >= GUEST_STATE.LARGE) part.large += count;
     else part.linked += count;
-    if (state === STATE.SHARED || state === STATE.LARGE_SHARED) part.shared += count;
+    if (state === GUEST_STATE.SHARED || state === GUEST_STATE.LARGE_SHARED) part.shared += count;
     part.present += this.#present;
     this.#count = 0;
     this.#present = 0;
@@ -135,7 +99,7 @@ class GuestRow {
     const end = (this.#start + this.#count) * PAGES_PER_SEGMENT;
     const processFirst = this.#process * PAGES_PER_SEGMENT;
     const processEnd = processFirst + (end - first);
-    const last = this.parts[this.parts.length - 1];
+    const last = this.#parts[this.#parts.length - 1];
     if (last && this.#count < this.#cell && this.#sameCell(last)) {
       last.end = end;
       last.processFirst = Math.min(last.processFirst, processFirst);
@@ -145,7 +109,7 @@ class GuestRow {
     }
     const counts = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
     const part = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
-    this.parts.push(part);
+    this.#parts.push(part);
     return part;
   }
 
@@ -154,5 +118,80 @@ class GuestRow {
     const cell = this.#cell * PAGES_PER_SEGMENT;
     if (exact && end - first >= cell) return false;
     return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
+  }
+}
+
+class GuestRow {
+  readonly parts: GuestParts;
+  readonly #gmap: Gmap;
+  readonly #view: DataView;
+
+  // What the process was found to have last, in pages: half open, and whether it is a mapping or a gap.
+  #from = 0;
+  #to = 0;
+  #mapped = false;
+
+  constructor(gmap: Gmap, parts: GuestParts) {
+    this.#gmap = gmap;
+    this.#view = gmap.mm.kernel.storage.view;
+    this.parts = parts;
+  }
+
+  look(first: number, end: number): void {
+    const gmap = this.#gmap;
+    const tables = new SegmentTables(gmap.mm.kernel.storage);
+    tables.each(gmap.asceHi, gmap.asceLo, first, end, (origin, base) => {
+      const last = Math.min(CRST_ENTRIES, end - base);
+      let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
+      while (i < last) {
+        const lo = this.#view.getInt32(origin + i * 8 + 4);
+        if (lo === EMPTY_SEGMENT) i = tables.scan.next(origin, i, last, NOTHING);
+        else if (lo & SEGMENT.INVALID) i += this.#promises(origin + i * 8, base + i, last - i);
+        else this.#link(origin + i * 8, base + i++);
+      }
+    });
+  }
+
+  /** Tells the promises from an entry on that go on one another, `count` at most; says how many they are. */
+  #promises(entry: number, segment: number, count: number): number {
+    const view = this.#view;
+    const process = view.getUint32(entry) * 4096 + (view.getUint32(entry + 4) >>> 20);
+    this.#find(process * PAGES_PER_SEGMENT);
+    const most = Math.min(count, Math.ceil(this.#to / PAGES_PER_SEGMENT) - process);
+    let run = 1;
+    // There may be a million of them: no calls here.
+    while (
+      run < most &&
+      view.getInt32(entry + run * 8 + 4) === (((process + run) << 20) | PROMISE) &&
+      view.getInt32(entry + run * 8) === Math.floor((process + run) / 4096)
+    ) {
+      run++;
+    }
+    this.parts.add(segment, process, this.#mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, run);
+    return run;
+  }
+
+  #link(entry: number, segment: number): void {
+    const { facts, reverseMaps } = this.#gmap.mm.common;
+    const lo = this.#view.getUint32(entry + 4);
+    const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
+    const origin =
+      this.#view.getUint32(entry) * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
+    const unit = origin / PAGE_TABLE_SIZE;
+    const node = reverseMaps.first(origin);
+    const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
+    const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
+    const state = (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
+    this.parts.add(segment, facts.segmentOf(unit), state, present);
+  }
+
+  /** Finds the mapping, or the gap between two, that a page of the process is in: what a fault there would ask. */
+  #find(page: number): void {
+    if (page >= this.#from && page < this.#to) return;
+    const { mappings } = this.#gmap.mm;
+    const mapping = mappings.at(page);
+    this.#mapped = mapping !== undefined;
+    this.#from = mapping?.start ?? page;
+    this.#to = mapping?.end ?? mappings.nextStart(page);
   }
 }

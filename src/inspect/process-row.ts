@@ -3,7 +3,7 @@
  * parts.
  */
 
-import { EMPTY_SEGMENT, type Mapping, type Mm } from '../host/index.ts';
+import { EMPTY_SEGMENT, type Mapping, type Mappings, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { ProcessPart, TablePart } from './answers.ts';
 import { SegmentTables } from './segment-tables.ts';
@@ -13,7 +13,7 @@ const HALF = 0x1_0000_0000;
 const NOTHING = emptyEntry(EMPTY_SEGMENT);
 
 /** The smallest power of two of pages that is a cell of the range at least. */
-function cellOf(first: number, end: number, cells: number, least: number): number {
+export function cellOf(first: number, end: number, cells: number, least: number): number {
   return Math.max(least, 2 ** Math.ceil(Math.log2(Math.max(1, (end - first) / Math.max(1, cells)))));
 }
 
@@ -21,10 +21,10 @@ function cellOf(first: number, end: number, cells: number, least: number): numbe
  * The mappings that have a page in `first` up to, not including, `end`, in about `cells` parts at most: one that is a
  * cell long is a part of its own.
  */
-export function mappingParts(mm: Mm, first: number, end: number, cells: number): ProcessPart[] {
+export function mappingParts(mappings: Mappings, first: number, end: number, cells: number): ProcessPart[] {
   const cell = cellOf(first, end, cells, 1);
   const parts: ProcessPart[] = [];
-  for (const mapping of mm.mappings.within(first, end)) {
+  for (const mapping of mappings.within(first, end)) {
     const last = parts[parts.length - 1];
     const small = mapping.end - mapping.start < cell;
     if (last && small && last.end - last.first < cell && sameCell(last.first, mapping.start, cell)) {
@@ -56,7 +56,8 @@ function partOf({ start, end, protection, backing }: Mapping): ProcessPart {
   };
 }
 
-function sameCell(a: number, b: number, cell: number): boolean {
+/** Whether two pages are in the same cell. */
+export function sameCell(a: number, b: number, cell: number): boolean {
   return Math.floor(a / cell) === Math.floor(b / cell);
 }
 

@@ -13,6 +13,8 @@ import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 export interface MachineOptions {
   /** Bytes of absolute storage, a multiple of 4 KiB; default 1 GiB. */
   readonly storageSize?: number;
+  /** Storage to use again, cleared, of a machine that nobody uses any more; it has its size then. Default a new one. */
+  readonly storage?: Storage;
   /** How many processors; default 1. */
   readonly cpus?: number;
   /** Where events go; default a trace of its own, to which nobody listens. */
@@ -35,7 +37,7 @@ export class Machine {
       throw new RangeError(`${cpus} processors: a machine has 1 to 64`);
     }
     this.trace = options.trace ?? new Trace();
-    this.storage = new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
+    this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
     this.clock = new Clock(options.tod);
     this.cpus = Array.from({ length: cpus }, (_, address) => new Cpu(this, address));
   }

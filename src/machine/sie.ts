@@ -309,7 +309,7 @@ class StateDescription {
   /** Whether both pages of the guest's prefix area can be stored into. */
   prefixAccessible(): boolean {
     const first = this.#cpu.prefix >>> 12;
-    return this.#cpu.attemptAbsolute(first) >= 0 && this.#cpu.attemptAbsolute(first + 1) >= 0;
+    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);
   }
 
   /** What a stop of the processor is to the host. */

@@ -127,6 +127,12 @@ export class Storage {
     return this.bytes.slice(address, address + length);
   }
 
+  /** Makes storage from 0 up to, not including, `end` what it was at first: zeros, with storage keys of zero. */
+  clear(end: number): void {
+    this.bytes.fill(0, 0, end);
+    this.keys.fill(0, 0, Math.ceil(end / FRAME_SIZE));
+  }
+
   /** Stores `bytes` from `address` on. Throws InternalError, having stored nothing, when they do not fit. */
   write(address: number, bytes: Uint8Array): void {
     this.#demand(address, bytes.length);

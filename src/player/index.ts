@@ -3,3 +3,6 @@
  */
 
 export * from './moments.ts';
+export * from './player.ts';
+export { readScript, type Script } from './scenario-run.ts';
+export * from './scene.ts';

@@ -81,6 +81,9 @@ export interface Progress {
   readonly said: readonly { readonly step: number; readonly text: string }[];
 }
 
+/** Why a source cannot be played: the message says it in a sentence. */
+export class StoryError extends Error {}
+
 /** Events that are kept of one story: what a long run says after so many is counted, not kept. */
 export const EVENTS_KEPT = 200_000;
 

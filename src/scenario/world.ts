@@ -12,7 +12,7 @@ import {
   PROCESS_LIMIT,
   VirtualMachine,
 } from '../host/index.ts';
-import { type Cpu, Machine } from '../machine/index.ts';
+import { type Cpu, Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
 import { CPUS, type Operation, type OperationOf } from './operation.ts';
@@ -24,6 +24,8 @@ export const READ_LIMIT = 1n << 24n;
 export interface WorldOptions {
   /** Bytes of absolute storage; default 1 GiB. */
   readonly storageSize?: number;
+  /** Storage to use again: see `MachineOptions`. */
+  readonly storage?: Storage;
   /** Where events go. */
   readonly trace?: Trace;
 }

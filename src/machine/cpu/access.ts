@@ -226,18 +226,19 @@ export class CpuAccess extends CpuState {
     }
   }
 
-  /** As `attempt`, for storing to an absolute page of whoever runs here, whatever the PSW key. */
-  attemptAbsolute(page: number): number {
-    const { key } = this;
-    this.key = 0;
-    try {
-      return this.absoluteFrame(page, STORE);
-    } catch (thrown) {
-      if (thrown !== this.unwind) throw thrown;
-      return -1;
-    } finally {
-      this.key = key;
-    }
+  /**
+   * Whether a guest that runs here could store to a page of its absolute storage, whatever its key. Nothing is
+   * remembered, counted or noted in storage keys: how often a host asks, does not show.
+   */
+  absoluteStorable(page: number): boolean {
+    const { pages, originPage, asceHi, asceLo, edat } = this.below as HostBelow;
+    if (page >= pages) return false;
+    const host = page + originPage;
+    const slot = this.tlb.slotOf(host, asceHi, asceLo);
+    if (slot >= 0) return this.tlb.protect[slot] === 0;
+    const walk = this.#walk;
+    if (walk.to(asceHi, asceLo, host, edat)) return false;
+    return !walk.protect && walk.frame * 4096 < this.storage.size;
   }
 
   /**

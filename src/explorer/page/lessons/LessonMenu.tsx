@@ -4,10 +4,11 @@
 
 import { lessons } from '../../lessons/index.ts';
 import { Menu } from '../layout/Menu.tsx';
-import { lesson, neighbour, openLesson, openNeighbour, title } from '../story.ts';
+import { lesson, neighbour, openLesson, openNeighbour } from '../story.ts';
 
 /** The menu, and the ways to the next and the previous one. */
 export function LessonMenu() {
+  const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
   return (
     <nav class="lesson-menu" aria-label="Lessons">
       <button
@@ -24,11 +25,12 @@ export function LessonMenu() {
         name="Choose a lesson"
         label={
           <>
-            <span class="title">{title.value || 'Lessons'}</span> <span aria-hidden="true">▾</span>
+            <span class="title">{at < 0 ? 'Lessons' : `Lesson ${at + 1} of ${lessons.length}`}</span>{' '}
+            <span aria-hidden="true">▾</span>
           </>
         }
       >
-        {lessons.map((one, at) => (
+        {lessons.map((one, number) => (
           <button
             key={one.id}
             type="button"
@@ -38,7 +40,7 @@ export function LessonMenu() {
             onClick={() => void openLesson(one)}
           >
             <strong>
-              {at + 1}. {one.title}
+              {number + 1}. {one.title}
             </strong>
             <small>{one.summary}</small>
           </button>

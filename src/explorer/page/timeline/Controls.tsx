@@ -10,12 +10,13 @@ import { playing, speed, togglePlay } from './play.ts';
 interface ControlProps {
   readonly name: string;
   readonly keys: string;
-  readonly glyph: string;
+  /** What it shows, drawn on 16 by 16. */
+  readonly icon: string;
   readonly off: boolean;
   readonly act: () => unknown;
 }
 
-function Control({ name, keys, glyph, off, act }: ControlProps) {
+function Control({ name, keys, icon, off, act }: ControlProps) {
   return (
     <button
       type="button"
@@ -25,8 +26,16 @@ function Control({ name, keys, glyph, off, act }: ControlProps) {
       disabled={off}
       onClick={() => void act()}
     >
-      <span aria-hidden="true">{glyph}</span>
+      <Icon path={icon} />
     </button>
+  );
+}
+
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg class="glyph-icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
   );
 }
 
@@ -37,9 +46,21 @@ export function Controls() {
   const end = atEnd.value;
   return (
     <fieldset class="controls" aria-label="Go through the story">
-      <Control name="To the start" keys="{" glyph="⏮︎" off={start} act={() => moveTo(START)} />
-      <Control name="Step back" keys="[" glyph="«" off={start} act={() => moveBySteps(-1)} />
-      <Control name="Event back" keys="," glyph="‹" off={start} act={() => moveByEvents(-1)} />
+      <Control
+        name="To the start"
+        keys="{"
+        icon="M3 3v10M13 3L6 8l7 5z"
+        off={start}
+        act={() => moveTo(START)}
+      />
+      <Control
+        name="Step back"
+        keys="["
+        icon="M8 3L2 8l6 5zM14 3L8 8l6 5z"
+        off={start}
+        act={() => moveBySteps(-1)}
+      />
+      <Control name="Event back" keys="," icon="M11 3L5 8l6 5z" off={start} act={() => moveByEvents(-1)} />
       <button
         type="button"
         class="primary play"
@@ -47,14 +68,21 @@ export function Controls() {
         disabled={known === null}
         onClick={togglePlay}
       >
-        {playing.value ? '❚❚ Pause' : '▶︎ Play'}
+        <Icon path={playing.value ? 'M4 3h3v10H4zM9 3h3v10H9z' : 'M4 2l9 6-9 6z'} />{' '}
+        {playing.value ? 'Pause' : 'Play'}
       </button>
-      <Control name="Event forward" keys="." glyph="›" off={end} act={() => moveByEvents(1)} />
-      <Control name="Step forward" keys="]" glyph="»" off={end} act={() => moveBySteps(1)} />
+      <Control name="Event forward" keys="." icon="M5 3l6 5-6 5z" off={end} act={() => moveByEvents(1)} />
+      <Control
+        name="Step forward"
+        keys="]"
+        icon="M2 3l6 5-6 5zM8 3l6 5-6 5z"
+        off={end}
+        act={() => moveBySteps(1)}
+      />
       <Control
         name="To the end"
         keys="}"
-        glyph="⏭︎"
+        icon="M13 3v10M3 3l7 5-7 5z"
         off={end}
         act={() => moveTo({ step: known?.steps ?? 0, event: 0 })}
       />

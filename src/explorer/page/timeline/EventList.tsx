@@ -78,7 +78,7 @@ export function EventList() {
         onScroll={(event) => (scroll.value = event.currentTarget.scrollTop)}
         onKeyDown={key}
       >
-        <div class="length" role="presentation" style={{ height: Math.min(total * ROW, TALLEST) }}>
+        <div class="length" role="presentation" style={{ height: `${Math.min(total * ROW, TALLEST)}px` }}>
           {shown.value?.events.map((one, at) => (
             <Row
               key={one.n}
@@ -129,7 +129,7 @@ function Row({ recorded: { moment: at, event, n }, index, current, total }: RowP
       aria-selected={index === current}
       aria-posinset={index + 1}
       aria-setsize={total}
-      style={{ top: index * ROW }}
+      style={{ top: `${index * ROW}px` }}
       onClick={() => moveTo(at)}
     >
       <span class="n">{n}</span>

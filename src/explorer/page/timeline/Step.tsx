@@ -47,7 +47,13 @@ export function Step() {
       <h2>{heading(step)}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section class="body" tabIndex={0} aria-label="What this step did">
-        {step >= 0 && <Outcome step={step} />}
+        {step >= 0 ? (
+          <Outcome step={step} />
+        ) : (
+          <p class="muted">
+            Nothing has happened yet: <kbd>]</kbd> is the next step, <kbd>space</kbd> plays.
+          </p>
+        )}
         <ol>
           {events.value.map((one) => (
             <Happened key={one.n} recorded={one} />

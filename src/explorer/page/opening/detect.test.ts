@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FileError, sourceOf } from './detect.ts';
+
+const text = (words: string) => new TextEncoder().encode(words);
+
+describe('a file', () => {
+  it('is a guest when it begins like an ELF image', () => {
+    const image = new Uint8Array(readFileSync('examples/images/hello.elf'));
+    expect(sourceOf('hello', image)).toEqual({ kind: 'guest', name: 'hello', image });
+  });
+
+  it('is a trace when its first line is an event', () => {
+    const trace = '{"n":0,"type":"mm-alloc","mm":0,"asce":"0x1c7"}\n{"n":1,"type":"purge","by":"all"}\n';
+    expect(sourceOf('t.jsonl', text(trace))).toEqual({ kind: 'trace', name: 't.jsonl', text: trace });
+  });
+
+  it('is a scenario otherwise, whatever its name', () => {
+    const scenario = '# a comment\nmmap 256M 1M\n';
+    expect(sourceOf('x.elf', text(scenario))).toEqual({ kind: 'scenario', text: scenario });
+  });
+
+  it.each([
+    ['empty', new Uint8Array(), 'empty is empty.'],
+    ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor an ELF image'],
+    ['zeros', new Uint8Array(10), 'neither text nor an ELF image'],
+    ['other.json', text('{"a": 1}\n'), 'no event of a trace'],
+    ['list.json', text('[1,\n2]'), 'no event of a trace'],
+  ])('%s is refused, and named', (name, bytes, message) => {
+    expect(() => sourceOf(name, bytes)).toThrow(FileError);
+    expect(() => sourceOf(name, bytes)).toThrow(message);
+  });
+});

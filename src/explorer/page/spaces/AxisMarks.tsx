@@ -1,0 +1,110 @@
+/**
+ * The axis of a line: addresses, and where emptiness is folded.
+ */
+
+import { mark, sizeOfPages } from '../text.ts';
+import { UNSEEN } from './aria.ts';
+import { type PlacedPiece, type Placement, pageAt, xOf } from './axis.ts';
+
+/** An address on the axis. */
+export interface Tick {
+  readonly page: number;
+  readonly x: number;
+  readonly text: string;
+}
+
+/** Pixels of a character of a mark. */
+const CHARACTER = 6.6;
+/** Pixels between marks. */
+const ROOM = 14;
+
+/** Marks in sight: where mapped memory begins, and round addresses between, none over another. */
+export function ticksOf(placement: Placement): readonly Tick[] {
+  const { pieces, axis } = placement;
+  const ticks: Tick[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  const add = (page: number) => {
+    const [x, text] = [xOf(placement, page), mark(page)];
+    const width = text.length * CHARACTER;
+    if (x < Math.max(free, 0) || x + width > axis.width + 6) return;
+    ticks.push({ page, x, text });
+    free = x + width + ROOM;
+  };
+  for (const piece of pieces) {
+    if (!piece.mapped || piece.right < 0 || piece.left > axis.width) continue;
+    if (piece.left >= 0) add(piece.first);
+    const step = 2 ** Math.max(0, Math.ceil(Math.log2(150 / piece.rate)));
+    const last = Math.min(piece.end - 1, pageAt(placement, axis.width));
+    for (let page = firstTick(placement, piece, step); page <= last; page += step) add(page);
+  }
+  return ticks;
+}
+
+function firstTick(placement: Placement, piece: PlacedPiece, step: number): number {
+  const from = Math.max(piece.first + 1, pageAt(placement, 0));
+  return Math.ceil(from / step) * step;
+}
+
+/** Draws the axis: marks below or above the line, and the folds across its tracks. */
+export function AxisMarks({
+  placement,
+  y,
+  from,
+  to,
+}: {
+  placement: Placement;
+  /** Where the text stands. */
+  y: number;
+  /** The tracks: the axis is drawn behind them. */
+  from: number;
+  to: number;
+}) {
+  const { pieces, axis } = placement;
+  const folds = pieces.filter((piece) => !piece.mapped && piece.right > 0 && piece.left < axis.width);
+  return (
+    <g class="axis" {...UNSEEN}>
+      {folds.map((fold) => (
+        <Fold key={fold.first} fold={fold} from={from} to={to} />
+      ))}
+      {ticksOf(placement).map(({ page, x, text }) => (
+        <g key={page}>
+          <path class="tick" d={`M${x},${from - 4}V${to + 4}`} />
+          <text class="mark" x={x + 3} y={y}>
+            {text}
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+/** Empty space: a zigzag on both sides when it is narrower than it would be to scale. */
+function Fold({ fold, from, to }: { fold: PlacedPiece; from: number; to: number }) {
+  const { left, right, first, end } = fold;
+  const width = right - left;
+  const middle = (from + to) / 2;
+  const label = sizeOfPages(end - first);
+  return (
+    <g>
+      {width > 2 && <rect class="empty" x={left} y={from} width={width} height={to - from} />}
+      {width >= 10 && <path class="fold" d={zigzag(left + width / 2, from, to)} />}
+      {width >= label.length * 5.6 + 2 && (
+        <>
+          <text class="fold-size" x={left + width / 2} y={middle - 2}>
+            {label}
+          </text>
+          <text class="fold-size" x={left + width / 2} y={middle + 11}>
+            empty
+          </text>
+        </>
+      )}
+    </g>
+  );
+}
+
+function zigzag(x: number, from: number, to: number): string {
+  const parts = [`M${x},${from}`];
+  for (let y = from, side = 1; y < to; y += 6, side = -side)
+    parts.push(`L${x + 4 * side},${Math.min(to, y + 3)}L${x},${Math.min(to, y + 6)}`);
+  return parts.join('');
+}

@@ -1,0 +1,167 @@
+/**
+ * One space as a line: its tracks, its axis, and what is selected on it.
+ */
+
+import type { JSX, TargetedKeyboardEvent } from 'preact';
+import { addressOf, count, hex } from '../text.ts';
+import { AxisMarks } from './AxisMarks.tsx';
+import { group, partId, parts, UNSEEN } from './aria.ts';
+import { PAGES_FROM } from './ask.ts';
+import { xOf } from './axis.ts';
+import type { Spot } from './both.ts';
+import { filledTracks, type Item, type Track, type Tracks } from './items.ts';
+import { pressed } from './keys.ts';
+import { GUEST, type Line, PAD, PROCESS, STRIP } from './lines.ts';
+import { Fullness, PageCell } from './PageCells.tsx';
+import { spoken } from './parts.ts';
+import { GuestBlock, ProcessBlock, TableBlock } from './Segments.tsx';
+
+/** What a line is drawn from. */
+export interface LineRowProps {
+  readonly line: Line;
+  readonly tracks: Tracks;
+  readonly spots: readonly Spot[];
+  /** Key of the part that the arrow keys are at. */
+  readonly active: string | null;
+  readonly activate: (item: Item<unknown> | null) => void;
+}
+
+/** Draws a line. */
+export function LineRow({ line, tracks, spots, active, activate }: LineRowProps) {
+  const { outline, placement, kind, top, height } = line;
+  const at = kind === 'guest' ? GUEST : PROCESS;
+  const bottom = kind === 'guest' ? GUEST.pages + STRIP : PROCESS.tables + STRIP;
+  const filled = filledTracks(tracks);
+  const id = `line-${outline.name.replace(' ', '-')}`;
+  const isListbox = filled.length > 0;
+  const on = {
+    onKeyDown: (event: TargetedKeyboardEvent<SVGGElement>) => {
+      if (pressed(event, { line, tracks, active, activate })) event.preventDefault();
+    },
+    onBlur: () => activate(null),
+  };
+  return (
+    <g transform={`translate(${PAD} ${top})`} class={`line ${kind}`}>
+      <text class="title" x="0" y={at.title}>
+        {titleOf(line)}
+      </text>
+      <g clip-path="url(#spaces-clip)">
+        <AxisMarks placement={placement} y={at.axis} from={at.parts} to={bottom} />
+        {placement.view.scale < PAGES_FROM && <Fullness tracks={tracks} />}
+        <g class="parts" {...parts(id, labelOf(line, isListbox), isListbox, active)} {...on}>
+          <rect
+            class="focus"
+            x="-4"
+            y={at.parts - 4}
+            width={placement.axis.width + 8}
+            height={bottom - at.parts + 8}
+            rx="5"
+          />
+          {filled.map((track) => (
+            <TrackRow key={track.name} track={track} id={id} active={active} draw={drawer(tracks, track)} />
+          ))}
+        </g>
+        {spots.map((spot) => (
+          <Marker
+            key={`${spot.page}`}
+            x={xOf(placement, spot.page)}
+            rate={placement.view.scale}
+            spot={spot}
+            from={at.parts}
+            to={bottom}
+          />
+        ))}
+      </g>
+      <rect class="hit" x="0" y="0" width={placement.axis.width} height={height} />
+    </g>
+  );
+}
+
+type Draw = (item: Item<never>, track: Track) => JSX.Element;
+
+function drawer({ guest, process, tables }: Tracks, track: Track): Draw {
+  if (track === guest) return (item, on) => <GuestBlock item={item} track={on} />;
+  if (track === process) return (item, on) => <ProcessBlock item={item} track={on} />;
+  if (track === tables) return (item, on) => <TableBlock item={item} track={on} />;
+  return (item, on) => <PageCell item={item} track={on} />;
+}
+
+function TrackRow({
+  track,
+  id,
+  active,
+  draw,
+}: {
+  track: Track;
+  id: string;
+  active: string | null;
+  draw: Draw;
+}) {
+  return (
+    <g {...group(track.name)}>
+      {track.items.map((item) => (
+        <g
+          key={item.key}
+          id={partId(id, item.key)}
+          class={`item${item.changed ? ' changed' : ''}${item.key === active ? ' active' : ''}`}
+          role="option"
+          aria-selected={item.key === active}
+          aria-label={item.changed ? `${item.sentence}; changed` : item.sentence}
+        >
+          {draw(item as Item<never>, track)}
+          {(item.changed || item.key === active) && (
+            <rect
+              class={item.key === active ? 'around active' : 'around'}
+              x={item.left - 1.5}
+              y={track.top - 1.5}
+              width={item.right - item.left + 3}
+              height={track.height + 3}
+              rx="4"
+            />
+          )}
+        </g>
+      ))}
+    </g>
+  );
+}
+
+/** What is selected: a line through the tracks; its other end has a dashed one. */
+function Marker({
+  x,
+  rate,
+  spot,
+  from,
+  to,
+}: {
+  x: number;
+  rate: number;
+  spot: Spot;
+  from: number;
+  to: number;
+}) {
+  const middle = x + Math.max(0, rate) / 2;
+  return (
+    <g class={spot.itself ? 'marker' : 'marker other'} {...UNSEEN}>
+      <path class="stem" d={`M${middle},${from - 3}V${to + 3}`} />
+      <path class="head" d={`M${middle - 5},${from - 8}h10l-5,6z`} />
+    </g>
+  );
+}
+
+function titleOf({ outline, kind }: Line): string {
+  const { name, size, process, extents } = outline;
+  if (extents.length === 0) return `${spoken(name)} · nothing mapped yet`;
+  const what = kind === 'guest' ? 'segment' : 'mapping';
+  return `${spoken(name)} · ${count(size, what)}${kind === 'guest' ? ` of ${process}` : ''}`;
+}
+
+function labelOf({ outline, placement }: Line, isListbox: boolean): string {
+  const name = spoken(outline.name);
+  if (!isListbox) return `${name}: nothing mapped in sight`;
+  const { axis } = placement;
+  const inSight = placement.pieces.filter(
+    ({ mapped, left, right }) => mapped && right > 0 && left < axis.width,
+  );
+  const first = inSight[0]?.first ?? 0;
+  return `${name}, memory from ${hex(addressOf(first))}: arrow keys go from part to part, plus and minus go nearer and further, Home shows everything`;
+}

@@ -1,0 +1,36 @@
+/**
+ * The buttons of a line.
+ */
+
+import { group } from './aria.ts';
+import { GUEST, type Line, PROCESS } from './lines.ts';
+import { spoken } from './parts.ts';
+import { goTo } from './store.ts';
+import { wholeView, zoomed } from './view.ts';
+
+/** Nearer, further, everything. */
+export function LineTools({ line }: { line: Line }) {
+  const { outline, placement, top, kind } = line;
+  const { axis, view } = placement;
+  const name = spoken(outline.name);
+  const zoom = (times: number) => goTo(outline.name, axis, zoomed(axis, view, axis.width / 2, times));
+  const y = top + (kind === 'guest' ? GUEST.title : PROCESS.title) - 18;
+  return (
+    <div class="line-tools" {...group(`Zoom of ${name}`)} style={{ top: `${y}px` }}>
+      <button type="button" aria-label={`${name}: further`} title="Further (−)" onClick={() => zoom(1 / 3)}>
+        −
+      </button>
+      <button type="button" aria-label={`${name}: nearer`} title="Nearer (+)" onClick={() => zoom(3)}>
+        +
+      </button>
+      <button
+        type="button"
+        aria-label={`${name}: show everything`}
+        title="Everything (Home)"
+        onClick={() => goTo(outline.name, axis, wholeView(axis))}
+      >
+        ⇤⇥
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * The curves of one guest: from its segments up to the process memory behind them.
+ */
+
+import type { GuestPart } from '../../../inspect/index.ts';
+import { UNSEEN } from './aria.ts';
+import { xOf } from './axis.ts';
+import type { Item, Track } from './items.ts';
+import type { Line } from './lines.ts';
+import { mainKind } from './parts.ts';
+import { curve, inSight, middleOf, ribbon, type Side } from './ribbons.ts';
+
+/** Draws the curves of a guest line. */
+export function Ribbons({
+  line,
+  track,
+  chosen,
+}: {
+  line: Line;
+  track: Track<GuestPart>;
+  /** The page of the guest that is selected; null for none. */
+  chosen: number | null;
+}) {
+  const { process } = line;
+  if (process === null) return null;
+  const strong = (item: Item<GuestPart>) => chosen !== null && item.first <= chosen && chosen < item.end;
+  // The selected one last: on top of the others.
+  const items = [...track.items.filter((item) => !strong(item)), ...track.items.filter(strong)];
+  return (
+    <g class="ribbons" {...UNSEEN}>
+      {items.map((item) => (
+        <Ribbon key={item.key} item={item} line={line} process={process} strong={strong(item)} />
+      ))}
+    </g>
+  );
+}
+
+function Ribbon({
+  item,
+  line,
+  process,
+  strong,
+}: {
+  item: Item<GuestPart>;
+  line: Line;
+  process: Line;
+  strong: boolean;
+}) {
+  const { placement } = process;
+  const width = placement.axis.width;
+  const top: Side = { left: xOf(placement, item.of.processFirst), right: xOf(placement, item.of.processEnd) };
+  const bottom: Side = { left: item.left, right: item.right };
+  if (!inSight(top, bottom, width)) return null;
+  const [yTop, yBottom] = [process.top + process.height + 2, line.top - 2];
+  const kind = mainKind(item.of);
+  const look = `${kind}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
+  const thin = Math.max(top.right - top.left, bottom.right - bottom.left) < 3;
+  // Where its memory has gone the curve ends short of the process, in a cross.
+  const upper = kind === 'gone' ? yTop + 12 : yTop;
+  const x = middleOf(top, width);
+  return (
+    <g class={`ribbon ${look}`}>
+      {thin || kind === 'gone' ? (
+        <path class="curve" d={curve(top, bottom, upper, yBottom, width)} />
+      ) : (
+        <path class="band" d={ribbon(top, bottom, upper, yBottom, width)} />
+      )}
+      {kind === 'gone' && <path class="end" d={`M${x - 5},${yTop + 1}l10,10M${x + 5},${yTop + 1}l-10,10`} />}
+    </g>
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * The two ends of a curve: which process page a guest page wants, and which guest pages want a process page.
+ */
+
+import type { GuestPart } from '../../../inspect/index.ts';
+import type { SpaceName } from '../../protocol.ts';
+import { pageOf } from '../text.ts';
+import type { Line } from './lines.ts';
+import { goTo, type LineAnswer } from './store.ts';
+import { viewOf } from './view.ts';
+
+/** Where something selected shows on a line. */
+export interface Spot {
+  readonly page: number;
+  /** Whether it is what was selected, or its other end. */
+  readonly itself: boolean;
+}
+
+/** What is selected. */
+export interface Selected {
+  readonly space: SpaceName;
+  readonly address: bigint;
+}
+
+/** Segment of a page: its first page. */
+export function segmentOf(page: number): number {
+  return page - (page % 256);
+}
+
+/** The guest parts that are known of a line. */
+export function guestParts(answer: LineAnswer | undefined): readonly GuestPart[] {
+  return (answer?.rows ?? []).flatMap((row) => (row?.kind === 'guest' ? row.parts : []));
+}
+
+/** The process page behind a guest page; null where it is not known. */
+export function behind(parts: readonly GuestPart[], page: number): number | null {
+  const part = parts.find(({ first, end }) => first <= page && page < end);
+  return part?.exact ? part.processFirst + (page - part.first) : null;
+}
+
+/** The guest pages that have a process page behind them, as far as known. */
+export function before(parts: readonly GuestPart[], page: number): readonly number[] {
+  return parts
+    .filter(({ exact, processFirst, processEnd }) => exact && processFirst <= page && page < processEnd)
+    .map(({ first, processFirst }) => first + (page - processFirst));
+}
+
+/** Where what is selected shows on a line. */
+export function spotsOf(
+  line: Line,
+  lines: readonly Line[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+  selected: Selected | null,
+): readonly Spot[] {
+  if (selected === null) return [];
+  const page = pageOf(selected.address);
+  const { name } = line.outline;
+  if (selected.space === name) return [{ page, itself: true }];
+  if (line.kind === 'guest') {
+    if (selected.space !== line.outline.process) return [];
+    return before(guestParts(known.get(name)), page).map((one) => ({ page: one, itself: false }));
+  }
+  const guest = lines.find((other) => other.outline.name === selected.space);
+  if (guest?.outline.process !== name) return [];
+  const other = behind(guestParts(known.get(selected.space)), page);
+  return other === null ? [] : [{ page: other, itself: false }];
+}
+
+/** Goes near to what is selected and to its other ends. */
+export function showBothEnds(
+  lines: readonly Line[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+  selected: Selected,
+): void {
+  for (const line of lines) {
+    const [spot] = spotsOf(line, lines, known, selected);
+    if (!spot) continue;
+    const { axis } = line.placement;
+    const first = segmentOf(spot.page);
+    goTo(line.outline.name, axis, viewOf(axis, first, first + 256));
+  }
+}

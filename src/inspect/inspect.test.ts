@@ -1,0 +1,373 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Gmap, Host, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts';
+import { AbsoluteEntries, Machine, Walk } from '../machine/index.ts';
+import {
+  entryFields,
+  explainWalk,
+  extentsOf,
+  type Field,
+  guestRow,
+  mappingParts,
+  PAGE_FLAG,
+  pagesOf,
+  processorState,
+  pswFields,
+  tableOf,
+  tableParts,
+} from './index.ts';
+
+const MIB = 1n << 20n;
+const P = 256n * MIB;
+const PAGES = 256;
+/** Pages of all guest addresses. */
+const ALL = 2 ** 52;
+
+let host: Host;
+let mm: Mm;
+let gmap: Gmap;
+
+beforeEach(() => {
+  host = new Host(new Machine({ storageSize: 64 << 20, cpus: 2 }));
+  mm = host.createProcess();
+  mm.mmap({ address: P, length: 16n * MIB });
+  gmap = host.createGmap(mm);
+});
+
+describe('extents', () => {
+  it('of nothing are none', () => {
+    expect(extentsOf(gmap, 256)).toEqual({ extents: [], size: 0 });
+  });
+
+  it('are the runs, over borders of tables too', () => {
+    gmap.map({ from: P, to: 0n, length: 2n * MIB });
+    gmap.map({ from: P, to: 2047n * MIB, length: 2n * MIB });
+    gmap.map({ from: P, to: 1n << 60n, length: MIB });
+    const last = 2 ** 48;
+    expect(extentsOf(gmap, 256)).toEqual({
+      extents: [
+        { first: 0, end: 2 * PAGES },
+        { first: 2047 * PAGES, end: 2049 * PAGES },
+        { first: last, end: last + PAGES },
+      ],
+      size: 5,
+    });
+  });
+
+  it('join over the smallest gaps when there are too many', () => {
+    for (const to of [0n, 2n, 100n, 102n, 5000n]) gmap.map({ from: P, to: to * MIB, length: MIB });
+    const joined = extentsOf(gmap, 3);
+    expect(joined.size).toBe(5);
+    expect(joined.extents).toEqual([
+      { first: 0, end: 3 * PAGES },
+      { first: 100 * PAGES, end: 103 * PAGES },
+      { first: 5000 * PAGES, end: 5001 * PAGES },
+    ]);
+  });
+
+  it('hold everything that is mapped, whatever the limit', () => {
+    const segments = fc.uniqueArray(fc.nat(30_000), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(segments, fc.integer({ min: 1, max: 10 }), (list, limit) => {
+        const guest = host.createGmap(mm);
+        for (const segment of list) guest.map({ from: P, to: BigInt(segment) * MIB, length: MIB });
+        const { extents, size } = extentsOf(guest, limit);
+        guest.free();
+        expect(size).toBe(list.length);
+        expect(extents.length).toBeLessThanOrEqual(limit);
+        for (const segment of list) {
+          expect(extents.some(({ first, end }) => first <= segment * PAGES && segment * PAGES < end)).toBe(
+            true,
+          );
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('stay few while thousands of runs are found', () => {
+    for (let i = 0; i < 10_000; i++) gmap.map({ from: P, to: BigInt(i * 2) * MIB, length: MIB });
+    const { extents, size } = extentsOf(gmap, 256);
+    expect(size).toBe(10_000);
+    expect(extents.length).toBeLessThanOrEqual(256);
+    expect(extents[0]?.first).toBe(0);
+    expect(extents.at(-1)?.end).toBe(19_999 * PAGES);
+  });
+});
+
+describe('a row of a guest', () => {
+  it('tells promises, links, shared links, what is gone, and 1 MiB frames', () => {
+    mm.mmap({ address: 2n * P, length: MIB, large: true });
+    gmap.map({ from: P, to: 0n, length: 4n * MIB });
+    gmap.map({ from: P + 1n * MIB, to: 8n * MIB, length: MIB });
+    gmap.map({ from: 2n * P, to: 10n * MIB, length: MIB });
+    gmap.map({ from: 4n * P, to: 12n * MIB, length: MIB });
+    for (const at of [0n, 1n, 8n, 10n])
+      host.writeAsGuest(gmap, host.machine.cpu(0), at * MIB, Uint8Array.of(1));
+    const first = Number(P >> 12n);
+    const none = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
+    const part = (segment: number, count: number, process: number, more: object) => ({
+      first: segment * PAGES,
+      end: (segment + count) * PAGES,
+      processFirst: process,
+      processEnd: process + count * PAGES,
+      exact: true,
+      present: 0,
+      ...none,
+      ...more,
+    });
+    expect(guestRow(gmap, 0, 16 * PAGES, 1000)).toEqual([
+      part(0, 1, first, { linked: 1, present: 1 }),
+      part(1, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
+      part(2, 2, first + 2 * PAGES, { promised: 2 }),
+      part(8, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
+      part(10, 1, Number(P >> 11n), { large: 1, present: 256 }),
+      part(12, 1, Number(P >> 10n), { gone: 1 }),
+    ]);
+    const [whole] = guestRow(gmap, 0, ALL, 10);
+    expect(whole).toMatchObject({ promised: 2, gone: 1, linked: 3, shared: 2, large: 1, present: 259 });
+    expect(whole).toMatchObject({ exact: false, first: 0, end: 13 * PAGES, processFirst: first });
+  });
+
+  it('counts the same however many cells there are, and never more parts than twice the cells', () => {
+    const pieces = fc.array(fc.tuple(fc.nat(500), fc.nat(15), fc.boolean()), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(pieces, fc.integer({ min: 1, max: 64 }), (list, cells) => {
+        const guest = host.createGmap(mm);
+        for (const [to, from, link] of list) {
+          guest.map({ from: P + BigInt(from) * MIB, to: BigInt(to) * MIB, length: MIB });
+          if (link) guest.fault(BigInt(to) * MIB);
+        }
+        const exact = guestRow(guest, 0, 512 * PAGES, 512);
+        const coarse = guestRow(guest, 0, 512 * PAGES, cells);
+        guest.free();
+        expect(coarse.length).toBeLessThanOrEqual(2 * cells);
+        for (const key of ['promised', 'gone', 'linked', 'shared', 'large', 'present'] as const) {
+          const sum = (parts: typeof exact) => parts.reduce((all, part) => all + part[key], 0);
+          expect(sum(coarse), key).toBe(sum(exact));
+        }
+        expect(exact.every((part) => part.exact)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves out what is outside the range', () => {
+    gmap.map({ from: P, to: 0n, length: 16n * MIB });
+    const [part, ...others] = guestRow(gmap, 3 * PAGES + 5, 5 * PAGES + 1, 100);
+    expect(others).toEqual([]);
+    expect(part).toMatchObject({ first: 3 * PAGES, end: 6 * PAGES, promised: 3 });
+  });
+});
+
+describe('rows of a process', () => {
+  it('tell mappings and page tables', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: 2n * P, length: MIB, file, shared: true, protection: 1 });
+    mm.write(P + 0x1000n, Uint8Array.of(1));
+    gmap.map({ from: P, to: 0n, length: MIB });
+    gmap.fault(0n);
+    const first = Number(P >> 12n);
+    expect(mappingParts(mm.mappings, 0, 2 ** 30, 10)).toHaveLength(1);
+    const [own, shared] = mappingParts(mm.mappings, first, first * 3, 1_000_000);
+    expect(own).toMatchObject({ first, end: first + 16 * PAGES, mappings: 1, protection: 3, file: false });
+    expect(shared).toMatchObject({ mappings: 1, protection: 1, file: true, sharedMemory: true });
+    expect(tableParts(mm, 0, 2 ** 30, 100)).toEqual([
+      { first, end: first + PAGES, tables: 1, large: 0, present: 1, links: 1 },
+    ]);
+  });
+});
+
+describe('pages', () => {
+  const flagsAt = (space: Mm | Gmap, page: number) => pagesOf(space, page, page + 1).flags[0];
+  const { MAPPED, PRESENT, PROTECTED, CHANGED, LINKED, SHARED, WATCHED, LOGGED } = PAGE_FLAG;
+  const first = Number(P >> 12n);
+
+  it('tell what a page is, in its process and in its guest', () => {
+    gmap.map({ from: P, to: 0n, length: MIB });
+    expect(flagsAt(mm, first)).toBe(MAPPED);
+    expect(flagsAt(gmap, 0)).toBe(MAPPED);
+    host.readAsGuest(gmap, host.machine.cpu(0), 0n, 1);
+    host.writeAsGuest(gmap, host.machine.cpu(0), 0x1000n, Uint8Array.of(1));
+    expect(flagsAt(gmap, 0)).toBe(MAPPED | PRESENT | LINKED);
+    expect(flagsAt(gmap, 1)).toBe(MAPPED | PRESENT | LINKED | CHANGED);
+    mm.mprotect(P, MIB, 1);
+    expect(flagsAt(mm, first + 1)).toBe(MAPPED | PRESENT | PROTECTED | CHANGED);
+    mm.munmap(P, MIB);
+    expect(flagsAt(gmap, 1)).toBe(0);
+    expect(flagsAt(gmap, PAGES)).toBe(0);
+  });
+
+  it('tell who shares, watches and logs them', () => {
+    gmap.map({ from: P, to: 0n, length: MIB });
+    gmap.watch(0n, 4096n);
+    expect((flagsAt(gmap, 0) as number) & ~CHANGED).toBe(MAPPED | PRESENT | LINKED | WATCHED);
+    expect((flagsAt(gmap, 0) as number) & WATCHED).toBe(WATCHED);
+    mm.write(P + 0x1000n, Uint8Array.of(1));
+    host.fork(mm);
+    expect((flagsAt(mm, first + 1) as number) & (SHARED | PROTECTED)).toBe(SHARED | PROTECTED);
+    const log = mm.startLog(first, PAGES);
+    mm.write(P + 0x2000n, Uint8Array.of(1));
+    expect((flagsAt(mm, first + 2) as number) & LOGGED).toBe(LOGGED);
+    expect((flagsAt(mm, first + 1) as number) & LOGGED).toBe(0);
+    mm.stopLog(log);
+  });
+
+  it('agree with the walk: present where it ends in a frame', () => {
+    gmap.map({ from: P, to: 0n, length: 4n * MIB });
+    for (let i = 0; i < 40; i++) gmap.mm.fault(P + BigInt((i * 37) % 1024) * 4096n, i % 2 === 0);
+    for (const at of [0n, MIB]) gmap.fault(at);
+    const walk = new Walk(new AbsoluteEntries(host.machine.storage));
+    const { flags } = pagesOf(gmap, 0, 1024);
+    for (let page = 0; page < 1024; page++) {
+      const found = walk.to(gmap.asceHi, gmap.asceLo, page, true) === 0;
+      const flag = flags[page] as number;
+      expect((flag & LINKED) !== 0 && (flag & PRESENT) !== 0).toBe(found);
+    }
+  });
+
+  it('are not more than 4096', () => {
+    expect(pagesOf(mm, 0, 1e9).flags.length).toBe(4096);
+    expect(pagesOf(mm, 10, 5).flags.length).toBe(0);
+  });
+});
+
+describe('tables', () => {
+  it('are found level by level, with what is linked to them', () => {
+    gmap.map({ from: P, to: 1n << 40n, length: 2n * MIB });
+    host.writeAsGuest(gmap, host.machine.cpu(0), 1n << 40n, Uint8Array.of(1));
+    const page = 2 ** 28;
+    const question = { page, from: 0, count: 10 };
+    const levels = ['region-first', 'region-second', 'region-third', 'segment', 'page'] as const;
+    const tables = levels.map((level) => tableOf(gmap, { ...question, level }));
+    expect(tables.map((table) => table?.populated)).toEqual([1, 1, 1, 2, 1]);
+    for (const [i, table] of tables.slice(0, 4).entries()) {
+      const below = tables[i + 1];
+      expect((table?.entries[0]?.value as bigint) & ~0xfffn).toBe(below?.origin);
+      expect(table?.entries[0]?.state).toBe('table');
+    }
+    const [, , , segment, pageTable] = tables;
+    expect(segment?.entries[1]).toMatchObject({ state: 'promise', page: page + PAGES });
+    expect(pageTable?.linkedFrom).toEqual([{ gmap: gmap.id, page }]);
+    expect(pageTable?.links).toBe(1);
+    expect(tableOf(mm, { ...question, level: 'page', page: Number(P >> 12n) })?.origin).toBe(
+      pageTable?.origin,
+    );
+    expect(pageTable?.entries[0]?.pgste).not.toBeNull();
+    expect(tableOf(mm, { ...question, level: 'region-first' })).toBeNull();
+    expect(tableOf(gmap, { ...question, level: 'page', page: 0 })).toBeNull();
+    expect(tableOf(mm, { ...question, level: 'segment', page: 2 ** 40 })).toBeNull();
+  });
+
+  it('are told in pieces', () => {
+    gmap.map({ from: P, to: 0n, length: 16n * MIB });
+    const piece = tableOf(gmap, { level: 'segment', page: 0, from: 5, count: 3 });
+    expect(piece?.populated).toBe(16);
+    expect(piece?.entries.map(({ index }) => index)).toEqual([5, 6, 7]);
+  });
+});
+
+describe('fields', () => {
+  const levels = [
+    'asce',
+    'region-first',
+    'region-second',
+    'region-third',
+    'segment',
+    'page',
+    'pgste',
+  ] as const;
+  const whole = (fields: readonly Field[]) =>
+    fields.reduce((value, { bits, value: field }) => value | (field << BigInt(63 - bits[1])), 0n);
+
+  it.each(levels)('of %s cover all 64 bits once, whatever they are', (level) => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (value) => {
+        const fields = entryFields(level, value);
+        expect(fields.map(({ bits }) => bits[0])).toEqual([
+          0,
+          ...fields.slice(0, -1).map(({ bits }) => bits[1] + 1),
+        ]);
+        expect(fields.at(-1)?.bits[1]).toBe(63);
+        expect(whole(fields)).toBe(value);
+        for (const { sentence, name } of fields) expect(sentence && name).not.toBe('');
+      }),
+    );
+  });
+
+  it('of a PSW do too', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (value) => {
+        expect(whole(pswFields(value))).toBe(value);
+      }),
+    );
+  });
+
+  it('say what entries of a real space are', () => {
+    gmap.map({ from: P, to: 0n, length: MIB });
+    const say = (level: (typeof levels)[number], value: bigint) =>
+      entryFields(level, value).map(({ name, sentence }) => `${name}: ${sentence}`);
+    const entry = (level: 'segment' | 'page') =>
+      tableOf(gmap, { level, page: 0, from: 0, count: 1 })?.entries[0];
+    expect(say('segment', entry('segment')?.value as bigint)[0]).toContain(
+      'process address 0x10000000 is promised',
+    );
+    gmap.watch(0n, 4096n);
+    const table = (entry('segment')?.value as bigint) & ~0x7ffn;
+    expect(say('segment', entry('segment')?.value as bigint)[0]).toContain(`0x${table.toString(16)}`);
+    const page = entry('page');
+    expect(say('page', page?.value as bigint)).toContain('P: stores are allowed');
+    expect(say('pgste', page?.pgste as bigint)).toContainEqual(expect.stringContaining('IN: watched'));
+    expect(Number((page?.pgste as bigint) >> 32n) & PGSTE.NOTIFY).toBe(PGSTE.NOTIFY);
+    expect(host.machine.storage.get64(Number(table) + PGSTE_OFFSET)).toBe(page?.pgste);
+    expect(say('asce', gmap.asce)).toContain('DT: the top table is a region-first table');
+  });
+});
+
+describe('walks', () => {
+  it('end in a frame or in an exception, with the PGSTE where there is one', () => {
+    gmap.map({ from: P, to: 0n, length: MIB });
+    const { storage } = host.machine;
+    expect(explainWalk(storage, gmap.asce, 0n, true).exception?.name).toContain('segment');
+    host.writeAsGuest(gmap, host.machine.cpu(0), 5n, Uint8Array.of(0x77));
+    const { absolute, pgste, steps } = explainWalk(storage, gmap.asce, 5n, true);
+    expect(storage.get8(Number(absolute))).toBe(0x77);
+    expect(pgste).toBe(0n);
+    expect(steps).toHaveLength(6);
+  });
+});
+
+describe('a processor', () => {
+  it('remembers, hits, misses, and is stale only when something was left out', () => {
+    const cpu = host.machine.cpu(0);
+    gmap.map({ from: P, to: 0n, length: MIB });
+    host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
+    host.readAsGuest(gmap, cpu, 0n, 1);
+    const before = processorState(host, cpu, null);
+    expect(before.host.entries).toMatchObject([{ page: 0, asce: gmap.asce, stale: false }]);
+    expect(before.host.hits).toBeGreaterThan(0);
+    expect(before.host.misses).toBeGreaterThan(0);
+    host.kernel.purges.leftOut = 'page-table-gone';
+    mm.munmap(P, MIB);
+    expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
+    expect(processorState(host, cpu, null).registers.general).toHaveLength(16);
+  });
+});
+
+it('nothing changes by looking', () => {
+  gmap.map({ from: P, to: 0n, length: 4n * MIB });
+  host.writeAsGuest(gmap, host.machine.cpu(0), 0n, Uint8Array.of(1));
+  const { storage } = host.machine;
+  const before = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
+  for (const space of [mm, gmap]) {
+    extentsOf(space, 3);
+    pagesOf(space, 0, 4096);
+    for (const level of ['segment', 'page'] as const) tableOf(space, { level, page: 0, from: 0, count: 9 });
+  }
+  guestRow(gmap, 0, ALL, 100);
+  tableParts(mm, 0, ALL, 100);
+  processorState(host, host.machine.cpu(0), null);
+  const after = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
+  expect(Buffer.compare(after[0] as Uint8Array, before[0] as Uint8Array)).toBe(0);
+  expect(after.slice(1)).toEqual(before.slice(1));
+});

@@ -1,0 +1,98 @@
+/**
+ * A run of a guest: its first step loads it, every other one executes an instruction.
+ */
+
+import type { Checker } from '../check/index.ts';
+import { Host } from '../host/index.ts';
+import { DEFAULT_STORAGE_SIZE, Machine, type Storage } from '../machine/index.ts';
+import type { Trace } from '../trace/index.ts';
+import { describeEnd, type ElfImage, type End, Monitor } from '../vmm/index.ts';
+import { HostScene } from './host-scene.ts';
+import { leaveOut } from './leave-out.ts';
+import type { LeftOut, Progress, Source } from './moments.ts';
+import type { Run, RunListener } from './run.ts';
+
+const MIB = 1n << 20n;
+/** Process address behind guest address 0, and the guest's memory when nobody says otherwise, in bytes. */
+const MEMORY_AT = 256n * MIB;
+const MEMORY = 64n * MIB;
+
+/** A guest that runs. */
+export class GuestRun implements Run {
+  readonly trace: Trace;
+  readonly scene: HostScene;
+  readonly host: Host;
+  readonly of = null;
+  readonly stride = 100_000;
+  readonly #source: Source & { kind: 'guest' };
+  readonly #image: ElfImage;
+  readonly #listener: RunListener | null;
+  #monitor: Monitor | null = null;
+  #end: Progress['end'] = null;
+
+  /** @param storage to use again; null for a new one */
+  constructor(
+    source: Source & { kind: 'guest' },
+    image: ElfImage,
+    leftOut: LeftOut | null,
+    storage: Storage | null,
+    listener: RunListener | null,
+  ) {
+    this.#source = source;
+    this.#image = image;
+    this.#listener = listener;
+    const machine = new Machine(storage ? { storage } : { storageSize: DEFAULT_STORAGE_SIZE });
+    this.trace = machine.trace;
+    this.host = new Host(machine);
+    leaveOut(this.host, leftOut);
+    this.scene = new HostScene(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
+  }
+
+  /** Loading is a step, and so is every instruction completed. */
+  get step(): number {
+    return this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
+  }
+
+  get end(): Progress['end'] {
+    return this.#end;
+  }
+
+  advance(steps: number): void {
+    const to = this.step + steps;
+    try {
+      if (this.#monitor === null && steps > 0) this.#load();
+      while (this.step < to && this.#end === null) this.#ended(this.#monitor?.run(to - this.step));
+    } catch (error) {
+      this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
+    }
+  }
+
+  #load(): void {
+    const length = this.#source.memory ?? MEMORY;
+    const mm = this.host.createProcess();
+    mm.mmap({ address: MEMORY_AT, length });
+    this.#monitor = new Monitor(this.host, mm, {
+      image: this.#image,
+      maps: [{ from: MEMORY_AT, to: 0n, length }],
+      console: { write: (text) => this.#listener?.said(this.step, text) },
+      arguments: this.#source.arguments ?? '',
+    });
+  }
+
+  #ended(end: End | undefined): void {
+    if (end === undefined || end.kind === 'limit') return;
+    const stuck = end.kind !== 'disabled-wait' || end.address !== 0n;
+    this.#end = { sentence: describeEnd(end), stuck };
+  }
+
+  announce(checker: Checker): void {
+    checker.begin(`instruction ${this.host.machine.cpu(0).executed} on`);
+  }
+
+  close(): Storage {
+    const { machine, kernel } = this.host;
+    this.trace.listener = null;
+    machine.storage.clear(kernel.frames.touched);
+    return machine.storage;
+  }
+}

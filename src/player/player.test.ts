@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { TraceEvent } from '../trace/index.ts';
+import { hexadecimal } from './fixtures.ts';
+import { type Moment, Player, type Scene, type Settings, type Source, StoryError } from './index.ts';
+
+const QUIET: Settings = { leftOut: null, check: false };
+const CHECKED: Settings = { leftOut: null, check: true };
+const IMAGES = ['hello', 'memory', 'paging', 'exceptions', 'clock'];
+
+function scenario(name: string): Source {
+  return { kind: 'scenario', text: readFileSync(`examples/scenarios/${name}.txt`, 'utf8') };
+}
+
+function guest(name: string): Source & { kind: 'guest' } {
+  const image = new Uint8Array(readFileSync(`examples/images/${name}.elf`));
+  return { kind: 'guest', name, image, arguments: 'world', memory: 8n << 20n };
+}
+
+/** Everything that a scene tells of everything, as text. */
+function all(scene: Scene): string {
+  const outline = scene.outline();
+  const pages = outline.flatMap(({ name, extents }) =>
+    extents.map(({ first, end }) => scene.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
+  );
+  const rows = outline.map(({ name, limit }) => scene.row(name, 0, limit, 300));
+  const tables = outline.flatMap(({ name, extents }) =>
+    extents.flatMap(({ first }) =>
+      (['region-third', 'segment', 'page'] as const).map((level) =>
+        scene.table(name, { level, page: first, from: 0, count: 50 }),
+      ),
+    ),
+  );
+  return JSON.stringify([scene.stats(), outline, pages, rows, tables, scene.processors()], hexadecimal);
+}
+
+function played(source: Source, settings = QUIET): Player {
+  const player = new Player(source, settings);
+  for (let i = 0; i < 100 && player.progress.end === null; i++) player.record(1_000_000);
+  return player;
+}
+
+describe.each(['first', 'fork'])('the scenario %s', (name) => {
+  it('is at every moment what it is however one comes there', () => {
+    const player = played(scenario(name));
+    const moments: Moment[] = [{ step: 0, event: 0 }];
+    for (const { moment } of player.events) moments.push(moment);
+    for (let step = 1; step <= player.progress.steps; step++) moments.push({ step, event: 0 });
+    const forward = new Map(moments.map((moment) => [moment, player.at(moment, all)]));
+    // Backwards, and then in an order of no sense.
+    for (const moment of [...moments].reverse()) expect(player.at(moment, all)).toBe(forward.get(moment));
+    for (let i = 0; i < 40; i++) {
+      const moment = moments[(i * 7919) % moments.length] as Moment;
+      expect(player.at(moment, all)).toBe(forward.get(moment));
+    }
+    expect(new Set(forward.values()).size).toBeGreaterThan(moments.length / 3);
+  });
+
+  it('answers what replay answers, and breaks no rule', () => {
+    const player = played(scenario(name), CHECKED);
+    expect(player.progress.end).toEqual({ sentence: 'the scenario ended', stuck: false });
+    expect(player.progress.violations).toEqual([]);
+    expect(player.answers.length).toBe(player.progress.steps);
+    expect(player.answers.some(({ answer }) => answer[0]?.startsWith('ok '))).toBe(true);
+  });
+
+  it('is told by its trace as it was', () => {
+    const player = played(scenario(name));
+    const alloc: TraceEvent = { type: 'mm-alloc', mm: 0, asce: 0n };
+    const text = [{ moment: { step: 0, event: 1 }, event: alloc }, ...player.events]
+      .map(({ event }) => JSON.stringify(event, hexadecimal))
+      .join('\n');
+    const trace = played({ kind: 'trace', name: 'x.jsonl', text });
+    expect(trace.progress.steps).toBe(player.progress.events + 1);
+    // At the end of steps: inside one, tables change before the event that tells of the whole is emitted.
+    let events = 1;
+    for (let step = 1; step <= player.progress.steps; step++) {
+      while (player.events[events - 1] && (player.events[events - 1]?.moment.step as number) < step) events++;
+      const lines = player.at({ step, event: 0 }, ofSpaces);
+      expect(trace.at({ step: events, event: 0 }, ofSpaces), `after step ${step}`).toEqual(lines);
+    }
+  });
+});
+
+/** What a host and its trace tell alike. */
+function ofSpaces(scene: Scene) {
+  return scene.outline().map(({ name, limit, extents }) => {
+    const row = scene.row(name, 0, limit, 300);
+    return { name, extents, parts: row?.parts.map((part) => ({ ...part, sharedMemory: false, present: 0 })) };
+  });
+}
+
+describe.each(IMAGES)('the guest %s', (name) => {
+  it('is the same instruction by instruction as at a run', () => {
+    const player = played(guest(name));
+    const { steps, end } = player.progress;
+    expect(end).not.toBeNull();
+    const last = player.at({ step: steps, event: 0 }, all);
+    const middle = Math.floor(steps / 2);
+    const half = player.at({ step: middle, event: 0 }, all);
+    const stepwise = new Player(guest(name), QUIET);
+    // Some thousand instructions one by one around the middle, the rest at once.
+    for (let step = Math.max(0, middle - 500); step <= Math.min(steps, middle + 500); step++) {
+      const state = stepwise.at({ step, event: 0 }, (scene) => (step === middle ? all(scene) : ''));
+      if (step === middle) expect(state).toBe(half);
+    }
+    expect(stepwise.at({ step: steps, event: 0 }, all)).toBe(last);
+  });
+
+  it('emits the same events wherever it is stopped, and is the same inside a step', () => {
+    const player = played(guest(name));
+    const other = new Player(guest(name), QUIET);
+    while (other.progress.end === null) other.record(37);
+    expect(other.events).toEqual(player.events);
+    for (const { moment } of player.events.slice(0, 60)) {
+      expect(other.at(moment, all)).toBe(player.at(moment, all));
+    }
+  });
+
+  it('breaks no rule', () => {
+    expect(played(guest(name), CHECKED).progress.violations).toEqual([]);
+  });
+});
+
+describe('a host that leaves something out', () => {
+  const text =
+    'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
+
+  it.each(['unlink', 'page-table-gone'] as const)('breaks a rule without %s', (leftOut) => {
+    const player = played({ kind: 'scenario', text }, { leftOut, check: true });
+    const [first] = player.progress.violations;
+    expect(first?.step).toBe(4);
+    expect(first?.violation.operations.at(-1)).toBe('line 5: munmap 256M 1M');
+  });
+
+  it('breaks none when it leaves nothing out', () => {
+    expect(played({ kind: 'scenario', text }, CHECKED).progress.violations).toEqual([]);
+  });
+});
+
+describe('what cannot be played', () => {
+  it('a scenario with a bad line ends before it', () => {
+    const player = played({ kind: 'scenario', text: 'stats\nnonsense\nstats' });
+    expect(player.progress).toMatchObject({ steps: 1, of: 1 });
+    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is no operation', stuck: true });
+  });
+
+  it.each([
+    ['nothing', '', 'x: no events'],
+    ['no JSON', 'hello', 'x:1: not a JSON object'],
+    ['null', 'null', 'x:1: not a JSON object'],
+    ['another type', '{"type":"boom"}', 'x:1: "boom" is no type of event'],
+    ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is no number'],
+    ['a bad address', '{"type":"unmap","gmap":0,"to":"12","length":"0x1"}', 'x:1: unmap: to is no address'],
+  ])('a trace that is %s', (_, text, message) => {
+    expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new StoryError(message));
+  });
+
+  it('an image that is none', () => {
+    const image = new Uint8Array(10);
+    expect(() => new Player({ kind: 'guest', name: 'x', image }, QUIET)).toThrow(StoryError);
+  });
+});

@@ -1,0 +1,205 @@
+/**
+ * Plays a story: once from its start to its end, to learn what happens when, and from then on to any moment.
+ *
+ * Going back means playing again from the start: runs are deterministic, so that what one finds there is what was
+ * there. Two runs exist at most, the one that records and the one that is looked at, and each has its storage.
+ */
+
+import { Checker } from '../check/index.ts';
+import type { Storage } from '../machine/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
+import { ImageError, parseElf } from '../vmm/index.ts';
+import { GuestRun } from './guest-run.ts';
+import {
+  type Answered,
+  EVENTS_KEPT,
+  type Moment,
+  type Progress,
+  type Recorded,
+  type Settings,
+  type Source,
+  StoryError,
+} from './moments.ts';
+import type { Run, RunListener } from './run.ts';
+import { readScript, ScenarioRun } from './scenario-run.ts';
+import type { Scene } from './scene.ts';
+import { readTrace } from './trace-file.ts';
+import { TraceRun } from './trace-run.ts';
+
+/** Answers that are kept. */
+const ANSWERS_KEPT = 200_000;
+/** Characters that a guest said that are kept. */
+const SAID_KEPT = 1 << 20;
+/** Broken rules that are told: after the first ones it is the same over and over. */
+const VIOLATIONS_KEPT = 20;
+
+/** Makes a new run of the story. */
+type Maker = (storage: Storage | null, listener: RunListener | null) => Run;
+
+/** One story. */
+export class Player {
+  /** Events, as far as they were recorded and kept. */
+  readonly events: Recorded[] = [];
+  readonly answers: Answered[] = [];
+  readonly #make: Maker;
+  readonly #recording: Recording;
+  readonly #spare: Storage[] = [];
+  #live: Run | null = null;
+
+  /** @throws StoryError when the source cannot be played at all */
+  constructor(source: Source, settings: Settings) {
+    this.#make = makerOf(source, settings);
+    this.#recording = new Recording(this.#make, settings.check, this.events, this.answers);
+  }
+
+  /** What is known so far. */
+  get progress(): Progress {
+    return this.#recording.progress;
+  }
+
+  /** Records about so many steps more, from where the recording stands. */
+  record(steps: number): void {
+    this.#recording.go(steps);
+  }
+
+  /** Brings a run to the moment, and asks what is wanted about it. */
+  at<T>(moment: Moment, ask: (scene: Scene) => T): T {
+    const run = this.#at(moment.step);
+    if (moment.event === 0 || run.end !== null) return ask(run.scene);
+    return insideStep(run, moment.event, ask);
+  }
+
+  #at(step: number): Run {
+    if (this.#live !== null && this.#live.step > step) {
+      const storage = this.#live.close();
+      if (storage) this.#spare.push(storage);
+      this.#live = null;
+    }
+    this.#live ??= this.#make(this.#spare.pop() ?? null, null);
+    this.#live.advance(step - this.#live.step);
+    return this.#live;
+  }
+}
+
+/** Does one step, and asks right after its `nth` event. */
+function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
+  let answer: { readonly value: T } | null = null;
+  let failure: unknown = null;
+  let count = 0;
+  run.trace.listener = (event) => {
+    if (!counts(event) || ++count !== nth) return;
+    try {
+      answer = { value: ask(run.scene) };
+    } catch (error) {
+      failure = error;
+    }
+  };
+  try {
+    run.advance(1);
+  } finally {
+    run.trace.listener = null;
+  }
+  if (failure !== null) throw failure;
+  return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
+}
+
+/** That a virtual CPU used its instructions up is our doing: it depends on where one stops. */
+function counts(event: TraceEvent): boolean {
+  return event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR';
+}
+
+/** The first playing of a story. */
+class Recording {
+  readonly #run: Run;
+  readonly #checker: Checker | null;
+  readonly #events: Recorded[];
+  readonly #said: { step: number; text: string }[] = [];
+  readonly #violations: Progress['violations'][number][] = [];
+  #count = 0;
+  #saidLength = 0;
+  #step = -1;
+  #inStep = 0;
+
+  constructor(make: Maker, check: boolean, events: Recorded[], answers: Answered[]) {
+    this.#events = events;
+    this.#run = make(null, {
+      answered: (answer) => answers.length < ANSWERS_KEPT && answers.push(answer),
+      said: (step, text) => this.#hear(step, text),
+    });
+    this.#run.trace.listener = (event) => this.#add(event);
+    this.#checker = check && this.#run.host !== null ? new Checker(this.#run.host) : null;
+  }
+
+  get progress(): Progress {
+    const { step, of, end } = this.#run;
+    return {
+      steps: step,
+      of,
+      events: this.#count,
+      end,
+      violations: [...this.#violations],
+      said: [...this.#said],
+    };
+  }
+
+  go(steps: number): void {
+    const to = this.#run.step + steps;
+    while (this.#run.step < to && this.#run.end === null) {
+      if (this.#checker === null) {
+        this.#run.advance(to - this.#run.step);
+      } else {
+        this.#checkedStride(this.#checker, to);
+      }
+    }
+  }
+
+  #checkedStride(checker: Checker, to: number): void {
+    this.#run.announce(checker);
+    this.#run.advance(Math.min(this.#run.stride, to - this.#run.step));
+    const step = this.#run.step - 1;
+    for (const violation of this.#run.end === null ? checker.end() : checker.finish()) {
+      if (this.#violations.length < VIOLATIONS_KEPT) this.#violations.push({ step, violation });
+    }
+  }
+
+  #hear(step: number, text: string): void {
+    if (this.#saidLength > SAID_KEPT) return;
+    this.#saidLength += text.length;
+    this.#said.push({ step, text });
+  }
+
+  #add(event: TraceEvent): void {
+    if (!counts(event)) return;
+    const { step } = this.#run;
+    this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
+    this.#step = step;
+    const n = this.#count++;
+    if (n < EVENTS_KEPT) this.#events.push({ n, moment: { step, event: this.#inStep }, event });
+  }
+}
+
+function makerOf(source: Source, settings: Settings): Maker {
+  switch (source.kind) {
+    case 'scenario': {
+      const script = readScript(source.text);
+      return (storage, listener) => new ScenarioRun(script, settings.leftOut, storage, listener);
+    }
+    case 'guest': {
+      const image = imageOf(source.name, source.image);
+      return (storage, listener) => new GuestRun(source, image, settings.leftOut, storage, listener);
+    }
+    default: {
+      const events = readTrace(source.text, source.name);
+      return () => new TraceRun(events);
+    }
+  }
+}
+
+function imageOf(name: string, bytes: Uint8Array) {
+  try {
+    return parseElf(bytes);
+  } catch (error) {
+    if (error instanceof ImageError) throw new StoryError(`${name}: ${error.message}`);
+    throw error;
+  }
+}

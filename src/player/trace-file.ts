@@ -1,0 +1,78 @@
+/**
+ * Reads trace files: one event a line, as `--trace` writes them (docs/trace.md).
+ */
+
+import type { TraceEvent } from '../trace/index.ts';
+import { StoryError } from './moments.ts';
+
+/** Kinds of fields: an address as hexadecimal text, a small number, a word, yes or no. */
+const CHECKS = {
+  address: (value: unknown) => typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value),
+  number: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+  word: (value: unknown) => typeof value === 'string' && value.length <= 64,
+  boolean: (value: unknown) => typeof value === 'boolean',
+} as const;
+
+type Kind = keyof typeof CHECKS;
+
+/** The fields of each type of event; those with a question mark may be absent. */
+const FIELDS: Readonly<Record<TraceEvent['type'], Readonly<Record<string, Kind>>>> = {
+  'mm-alloc': { mm: 'number', asce: 'address' },
+  'mm-free': { mm: 'number' },
+  'gmap-alloc': { gmap: 'number', mm: 'number', asce: 'address' },
+  'gmap-free': { gmap: 'number' },
+  map: { gmap: 'number', from: 'address', to: 'address', length: 'address' },
+  unmap: { gmap: 'number', to: 'address', length: 'address' },
+  'gmap-fault': { gmap: 'number', guest: 'address', process: 'address' },
+  link: { gmap: 'number', guest: 'address', process: 'address', entry: 'address', pageTable: 'address' },
+  unlink: { gmap: 'number', guest: 'address', process: 'address', entry: 'address', reason: 'word' },
+  purge: { by: 'word', 'asce?': 'address', 'pageTable?': 'address', 'page?': 'number' },
+  mmap: { mm: 'number', address: 'address', length: 'address', protection: 'number' },
+  munmap: { mm: 'number', address: 'address', length: 'address' },
+  mprotect: { mm: 'number', address: 'address', length: 'address', protection: 'number' },
+  mremap: { mm: 'number', address: 'address', length: 'address', to: 'address', newLength: 'address' },
+  fork: { mm: 'number', child: 'number' },
+  zap: { mm: 'number', address: 'address', length: 'address' },
+  'mm-fault': { mm: 'number', address: 'address', frame: 'address', write: 'boolean' },
+  'page-table': { mm: 'number', change: 'word', address: 'address', origin: 'address' },
+  'large-frame': { mm: 'number', change: 'word', address: 'address', frame: 'address' },
+  interruption: { cpu: 'number', guest: 'boolean', class: 'word', code: 'number', address: 'address' },
+  exit: { vcpu: 'number', reason: 'word', address: 'address' },
+};
+
+/** The events of a trace file. @throws StoryError naming the file and the line */
+export function readTrace(text: string, name: string): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  let number = 0;
+  for (const line of text.split('\n')) {
+    number++;
+    if (line.trim() === '') continue;
+    try {
+      events.push(eventOf(line));
+    } catch (error) {
+      const message = error instanceof StoryError ? error.message : 'not a JSON object';
+      throw new StoryError(`${name}:${number}: ${message}`);
+    }
+  }
+  if (events.length === 0) throw new StoryError(`${name}: no events`);
+  return events;
+}
+
+function eventOf(line: string): TraceEvent {
+  const found: unknown = JSON.parse(line);
+  if (typeof found !== 'object' || found === null) throw new StoryError('not a JSON object');
+  const values = found as Record<string, unknown>;
+  const { type } = values;
+  if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
+    throw new StoryError(`${JSON.stringify(type ?? null).slice(0, 40)} is no type of event`);
+  }
+  const event: Record<string, unknown> = { type };
+  for (const [key, kind] of Object.entries(FIELDS[type as TraceEvent['type']])) {
+    const field = key.replace('?', '');
+    const value = Object.hasOwn(values, field) ? values[field] : undefined;
+    if (value === undefined && field !== key) continue;
+    if (!CHECKS[kind](value)) throw new StoryError(`${type}: ${field} is no ${kind}`);
+    event[field] = kind === 'address' ? BigInt(value as string) : value;
+  }
+  return event as unknown as TraceEvent;
+}

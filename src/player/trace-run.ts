@@ -1,0 +1,50 @@
+/**
+ * A run of a trace: a step an event.
+ */
+
+import { Trace, type TraceEvent } from '../trace/index.ts';
+import type { Progress } from './moments.ts';
+import type { Run } from './run.ts';
+import { TraceScene } from './trace-scene.ts';
+
+/** A trace that is played. */
+export class TraceRun implements Run {
+  readonly trace = new Trace();
+  readonly scene = new TraceScene();
+  readonly host = null;
+  readonly stride = Infinity;
+  readonly #events: readonly TraceEvent[];
+  #step = 0;
+
+  constructor(events: readonly TraceEvent[]) {
+    this.#events = events;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get of(): number {
+    return this.#events.length;
+  }
+
+  get end(): Progress['end'] {
+    return this.#step < this.of ? null : { sentence: 'the trace ended', stuck: false };
+  }
+
+  advance(steps: number): void {
+    const to = Math.min(this.of, this.#step + steps);
+    while (this.#step < to) {
+      const event = this.#events[this.#step] as TraceEvent;
+      this.scene.add(event);
+      this.trace.listener?.(event);
+      this.#step++;
+    }
+  }
+
+  announce(): void {}
+
+  close(): null {
+    return null;
+  }
+}

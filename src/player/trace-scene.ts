@@ -1,0 +1,296 @@
+/**
+ * What a trace tells of spaces: kept up with its events. There are no tables and processors to look at.
+ */
+
+import { ANONYMOUS, GUEST_SEGMENTS, Mappings } from '../host/index.ts';
+import {
+  cellOf,
+  GuestParts,
+  mappingParts,
+  PAGE_FLAG,
+  PAGES_LIMIT,
+  type Pages,
+  type Row,
+  sameCell,
+  type TablePart,
+} from '../inspect/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
+import { EXTENTS, type Scene, type SpaceName, type SpaceOutline } from './scene.ts';
+import { TraceGmap } from './trace-gmap.ts';
+
+const PAGES_PER_SEGMENT = 256;
+
+/** A process as its events tell of it. */
+export class TraceProcess {
+  readonly mappings = new Mappings();
+  /** By segment: what it has, and which of its pages have come. */
+  readonly tables = new Map<number, { large: boolean; readonly present: Set<number> }>();
+  /** How many guest segments are linked to each segment. */
+  readonly links = new Map<number, number>();
+  readonly asce: bigint | null;
+
+  constructor(asce: bigint | null) {
+    this.asce = asce;
+  }
+}
+
+/** The spaces of a trace. */
+export class TraceScene implements Scene {
+  readonly #processes = new Map<number, TraceProcess>();
+  readonly #gmaps = new Map<number, TraceGmap>();
+
+  /** Takes note of an event. */
+  add(event: TraceEvent): void {
+    switch (event.type) {
+      case 'mm-alloc':
+        this.#processes.set(event.mm, new TraceProcess(event.asce));
+        break;
+      case 'mm-free':
+        this.#processes.delete(event.mm);
+        break;
+      case 'gmap-alloc':
+        this.#gmaps.set(event.gmap, new TraceGmap(event.mm, this.#process(event.mm), event.asce));
+        break;
+      case 'gmap-free':
+        this.#gmaps.delete(event.gmap);
+        break;
+      case 'map':
+      case 'unmap':
+      case 'link':
+      case 'unlink':
+        this.#gmaps.get(event.gmap)?.add(event);
+        break;
+      default:
+        if ('mm' in event) this.#ofProcess(this.#process(event.mm), event);
+    }
+  }
+
+  /** A process that the trace may not have told the beginning of. */
+  #process(mm: number): TraceProcess {
+    const known = this.#processes.get(mm);
+    if (known) return known;
+    const made = new TraceProcess(null);
+    this.#processes.set(mm, made);
+    return made;
+  }
+
+  #ofProcess(process: TraceProcess, event: TraceEvent & { readonly mm: number }): void {
+    switch (event.type) {
+      case 'mmap':
+        insert(process, pageOf(event.address), pageOf(event.length), event.protection);
+        break;
+      case 'munmap':
+        remove(process, pageOf(event.address), pageOf(event.length));
+        break;
+      case 'mprotect':
+        protect(process, pageOf(event.address), pageOf(event.length), event.protection);
+        break;
+      case 'mremap':
+        this.#moved(process, event);
+        break;
+      case 'fork':
+        this.#forked(process, event.child);
+        break;
+      case 'zap':
+        drop(process, pageOf(event.address), pageOf(event.length));
+        break;
+      case 'mm-fault':
+        tableOf(process, segmentOf(event.address)).present.add(pageOf(event.address) % PAGES_PER_SEGMENT);
+        break;
+      case 'page-table':
+        if (event.change === 'new') tableOf(process, segmentOf(event.address)).large = false;
+        else process.tables.delete(segmentOf(event.address));
+        break;
+      case 'large-frame':
+        if (event.change === 'new') tableOf(process, segmentOf(event.address)).large = true;
+        else if (event.change === 'gone') process.tables.delete(segmentOf(event.address));
+        break;
+    }
+  }
+
+  #moved(process: TraceProcess, event: TraceEvent & { readonly type: 'mremap' }): void {
+    const from = pageOf(event.address);
+    const protection = process.mappings.at(from)?.protection ?? 3;
+    const present = presentIn(process, from, pageOf(event.length));
+    remove(process, from, pageOf(event.length));
+    insert(process, pageOf(event.to), pageOf(event.newLength), protection);
+    for (const page of present.filter((one) => one < pageOf(event.newLength))) {
+      const to = pageOf(event.to) + page;
+      tableOf(process, Math.floor(to / PAGES_PER_SEGMENT)).present.add(to % PAGES_PER_SEGMENT);
+    }
+  }
+
+  #forked(parent: TraceProcess, name: number): void {
+    const child = this.#process(name);
+    for (const { start, end, protection, backing } of parent.mappings) {
+      child.mappings.insert(start, end, protection, backing);
+    }
+    for (const [segment, { large, present }] of parent.tables) {
+      child.tables.set(segment, { large, present: new Set(present) });
+    }
+  }
+
+  stats(): null {
+    return null;
+  }
+
+  outline(): SpaceOutline[] {
+    const outlines: SpaceOutline[] = [];
+    for (const [id, process] of [...this.#processes].sort((a, b) => a[0] - b[0])) {
+      const name: SpaceName = `process ${id}`;
+      const runs = [...process.mappings].map(({ start, end }) => ({ first: start, end }));
+      const { asce } = process;
+      const extents = joined(runs);
+      outlines.push({ name, process: name, asce, extents, limit: 2 ** 30, size: runs.length });
+      for (const [number, gmap] of [...this.#gmaps].sort((a, b) => a[0] - b[0])) {
+        if (gmap.mm !== id) continue;
+        const extents = joined(gmap.runs());
+        const limit = GUEST_SEGMENTS * PAGES_PER_SEGMENT;
+        outlines.push({
+          name: `gmap ${number}`,
+          process: name,
+          asce: gmap.asce,
+          extents,
+          limit,
+          size: gmap.size,
+        });
+      }
+    }
+    return outlines;
+  }
+
+  row(space: SpaceName, first: number, end: number, cells: number): Row | null {
+    const [process, gmap] = this.#space(space);
+    if (gmap) {
+      const parts = new GuestParts(first, end, cells);
+      gmap.tell(parts, Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
+      return { kind: 'guest', parts: parts.finish() };
+    }
+    if (!process) return null;
+    const parts = mappingParts(process.mappings, first, end, cells);
+    return { kind: 'process', parts, tables: tablesOf(process, first, end, cells) };
+  }
+
+  pages(space: SpaceName, first: number, end: number): Pages | null {
+    const [process, gmap] = this.#space(space);
+    const behind = gmap?.process ?? process;
+    if (!behind) return null;
+    const flags = new Uint8Array(Math.max(0, Math.min(end - first, PAGES_LIMIT)));
+    for (let i = 0; i < flags.length; i++) {
+      const { page, linked } = gmap?.behind(first + i) ?? { page: first + i, linked: false };
+      if (page < 0) continue;
+      const table = behind.tables.get(Math.floor(page / PAGES_PER_SEGMENT));
+      const present = table && (table.large || table.present.has(page % PAGES_PER_SEGMENT));
+      flags[i] =
+        (behind.mappings.at(page) ? PAGE_FLAG.MAPPED : 0) |
+        (present ? PAGE_FLAG.PRESENT : 0) |
+        (linked ? PAGE_FLAG.LINKED : 0);
+    }
+    return { first, flags };
+  }
+
+  table(): null {
+    return null;
+  }
+
+  walk(): null {
+    return null;
+  }
+
+  processors(): [] {
+    return [];
+  }
+
+  #space(name: SpaceName): [TraceProcess | undefined, TraceGmap | undefined] {
+    const [kind, number] = name.split(' ') as [string, string];
+    const id = Number(number);
+    if (kind === 'process') return [this.#processes.get(id), undefined];
+    return [undefined, this.#gmaps.get(id)];
+  }
+}
+
+function pageOf(address: bigint): number {
+  return Number(address >> 12n);
+}
+
+function segmentOf(address: bigint): number {
+  return Number(address >> 20n);
+}
+
+function tableOf(process: TraceProcess, segment: number) {
+  const known = process.tables.get(segment);
+  if (known) return known;
+  const made = { large: false, present: new Set<number>() };
+  process.tables.set(segment, made);
+  return made;
+}
+
+function insert({ mappings }: TraceProcess, start: number, count: number, protection: number): void {
+  mappings.remove(start, start + count);
+  mappings.insert(start, start + count, protection, ANONYMOUS);
+}
+
+function protect({ mappings }: TraceProcess, start: number, count: number, protection: number): void {
+  mappings.protect(start, start + count, protection);
+}
+
+function remove(process: TraceProcess, start: number, count: number): void {
+  process.mappings.remove(start, start + count);
+  drop(process, start, count);
+}
+
+/** The pages of a range are gone. */
+function drop(process: TraceProcess, start: number, count: number): void {
+  for (const page of presentIn(process, start, count)) {
+    const at = start + page;
+    process.tables.get(Math.floor(at / PAGES_PER_SEGMENT))?.present.delete(at % PAGES_PER_SEGMENT);
+  }
+}
+
+/** The pages of a range that have come, from its start. */
+function presentIn(process: TraceProcess, start: number, count: number): number[] {
+  const found: number[] = [];
+  for (const [segment, { present }] of process.tables) {
+    const first = segment * PAGES_PER_SEGMENT;
+    if (first + PAGES_PER_SEGMENT <= start || first >= start + count) continue;
+    for (const index of present) {
+      const page = first + index;
+      if (page >= start && page < start + count) found.push(page - start);
+    }
+  }
+  return found;
+}
+
+function tablesOf(process: TraceProcess, first: number, end: number, cells: number): TablePart[] {
+  const cell = cellOf(first, end, cells, PAGES_PER_SEGMENT);
+  const parts: { -readonly [K in keyof TablePart]: TablePart[K] }[] = [];
+  const inRange = [...process.tables.keys()].filter(
+    (segment) => (segment + 1) * PAGES_PER_SEGMENT > first && segment * PAGES_PER_SEGMENT < end,
+  );
+  for (const segment of inRange.sort((a, b) => a - b)) {
+    const { large, present } = tableOf(process, segment);
+    const page = segment * PAGES_PER_SEGMENT;
+    let part = parts[parts.length - 1];
+    if (!part || !sameCell(part.first, page, cell)) {
+      part = { first: page, end: page, tables: 0, large: 0, present: 0, links: 0 };
+      parts.push(part);
+    }
+    part.end = page + PAGES_PER_SEGMENT;
+    part[large ? 'large' : 'tables']++;
+    part.present += large ? PAGES_PER_SEGMENT : present.size;
+    part.links += process.links.get(segment) ?? 0;
+  }
+  return parts;
+}
+
+/** At most `EXTENTS` of the runs: neighbours are told together. */
+function joined(runs: readonly { readonly first: number; readonly end: number }[]) {
+  const together = Math.ceil(runs.length / EXTENTS);
+  const extents: { first: number; end: number }[] = [];
+  runs.forEach((run, i) => {
+    const last = extents[extents.length - 1];
+    if (last && (i % together !== 0 || last.end === run.first)) last.end = run.end;
+    else extents.push({ ...run });
+  });
+  return extents;
+}
