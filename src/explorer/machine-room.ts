@@ -12,6 +12,7 @@ import {
   type Scene,
   type Settings,
   type Source,
+  type SpaceOutline,
 } from '../player/index.ts';
 import { EventIndex } from './event-index.ts';
 import type { Density, EventFilter, EventWindow, LineError, Look, MachineRoom, Query } from './protocol.ts';
@@ -31,12 +32,14 @@ export class Room implements MachineRoom {
   #player: Player | null = null;
   #index = new EventIndex([]);
   #opened = 0;
+  #outlined: (Moment & { readonly outline: readonly SpaceOutline[] }) | null = null;
 
   async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     this.#opened++;
     const player = new Player(source, settings);
     this.#player = player;
     this.#index = new EventIndex(player.events);
+    this.#outlined = null;
     return this.#record(player, progress);
   }
 
@@ -62,7 +65,21 @@ export class Room implements MachineRoom {
   }
 
   async look(moment: Moment, query: Query): Promise<Look> {
-    return this.#demand().at(moment, (scene) => answer(scene, moment, query));
+    const { outline, ...others } = query;
+    return this.#demand().at(moment, (scene) => ({
+      ...(outline ? { outline: this.#outlineAt(moment, scene) } : {}),
+      ...answer(scene, moment, others),
+    }));
+  }
+
+  /** The outline, which a picture that is moved asks for over and over. */
+  #outlineAt(moment: Moment, scene: Scene): readonly SpaceOutline[] {
+    const { step, event } = moment;
+    const known = this.#outlined;
+    if (known?.step === step && known.event === event) return known.outline;
+    const outline = scene.outline();
+    this.#outlined = { step, event, outline };
+    return outline;
   }
 
   async events(filter: EventFilter, from: number, count: number): Promise<EventWindow> {
@@ -96,11 +113,10 @@ export class Room implements MachineRoom {
   }
 }
 
-function answer(scene: Scene, moment: Moment, query: Query): Look {
+function answer(scene: Scene, moment: Moment, query: Omit<Query, 'outline'>): Look {
   return {
     moment,
     stats: scene.stats(),
-    ...(query.outline ? { outline: scene.outline() } : {}),
     ...(query.rows ? { rows: query.rows.map((q) => scene.row(q.space, q.first, q.end, q.cells)) } : {}),
     ...(query.pages ? { pages: query.pages.map((q) => scene.pages(q.space, q.first, q.end)) } : {}),
     ...(query.tables ? { tables: query.tables.map((q) => scene.table(q.space, q)) } : {}),

@@ -41,14 +41,15 @@ function processExtents(mm: Mm, limit: number): Extents {
 
 function guestExtents(gmap: Gmap, limit: number): Extents {
   const runs = new Runs();
-  const tables = new SegmentTables(gmap.mm.kernel.storage);
+  const { storage } = gmap.mm.kernel;
+  const { view } = storage;
+  const tables = new SegmentTables(storage);
   let size = 0;
   tables.each(gmap.asceHi, gmap.asceLo, 0, GUEST_SEGMENTS, (origin, first) => {
     let at = tables.scan.next(origin, 0, CRST_ENTRIES, NOTHING);
     while (at < CRST_ENTRIES) {
-      const { storage } = gmap.mm.kernel;
       let end = at + 1;
-      while (end < CRST_ENTRIES && storage.get32(origin + end * 8 + 4) !== EMPTY_SEGMENT) end++;
+      while (end < CRST_ENTRIES && view.getInt32(origin + end * 8 + 4) !== EMPTY_SEGMENT) end++;
       runs.add((first + at) * PAGES_PER_SEGMENT, (first + end) * PAGES_PER_SEGMENT);
       size += end - at;
       at = tables.scan.next(origin, end, CRST_ENTRIES, NOTHING);

@@ -2,7 +2,7 @@
  * What of a guest address space lies in a range: its segments, in a bounded number of parts.
  */
 
-import { EMPTY_SEGMENT, type Gmap } from '../host/index.ts';
+import { EMPTY_SEGMENT, type Gmap, PROMISE } from '../host/index.ts';
 import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { GuestPart } from './answers.ts';
 import { SegmentTables } from './segment-tables.ts';
@@ -124,65 +124,74 @@ export class GuestParts {
 class GuestRow {
   readonly parts: GuestParts;
   readonly #gmap: Gmap;
+  readonly #view: DataView;
 
-  // The mapping of the process found last, in pages: half open.
-  #mappedFrom = 0;
-  #mappedTo = 0;
+  // What the process was found to have last, in pages: half open, and whether it is a mapping or a gap.
+  #from = 0;
+  #to = 0;
+  #mapped = false;
 
   constructor(gmap: Gmap, parts: GuestParts) {
     this.#gmap = gmap;
+    this.#view = gmap.mm.kernel.storage.view;
     this.parts = parts;
   }
 
   look(first: number, end: number): void {
     const gmap = this.#gmap;
-    const { storage } = gmap.mm.kernel;
-    const tables = new SegmentTables(storage);
+    const tables = new SegmentTables(gmap.mm.kernel.storage);
     tables.each(gmap.asceHi, gmap.asceLo, first, end, (origin, base) => {
       const last = Math.min(CRST_ENTRIES, end - base);
       let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
       while (i < last) {
-        const hi = storage.get32(origin + i * 8);
-        const lo = storage.get32(origin + i * 8 + 4);
-        if (lo === EMPTY_SEGMENT) {
-          i = tables.scan.next(origin, i, last, NOTHING);
-        } else {
-          this.#segment(base + i, hi, lo);
-          i++;
-        }
+        const lo = this.#view.getInt32(origin + i * 8 + 4);
+        if (lo === EMPTY_SEGMENT) i = tables.scan.next(origin, i, last, NOTHING);
+        else if (lo & SEGMENT.INVALID) i += this.#promises(origin + i * 8, base + i, last - i);
+        else this.#link(origin + i * 8, base + i++);
       }
     });
   }
 
-  #segment(segment: number, hi: number, lo: number): void {
-    if (lo & SEGMENT.INVALID) {
-      const process = hi * 4096 + (lo >>> 20);
-      this.parts.add(segment, process, this.#mapped(process) ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0);
-      return;
+  /** Tells the promises from an entry on that go on one another, `count` at most; says how many they are. */
+  #promises(entry: number, segment: number, count: number): number {
+    const view = this.#view;
+    const process = view.getUint32(entry) * 4096 + (view.getUint32(entry + 4) >>> 20);
+    this.#find(process * PAGES_PER_SEGMENT);
+    const most = Math.min(count, Math.ceil(this.#to / PAGES_PER_SEGMENT) - process);
+    let run = 1;
+    // There may be a million of them: no calls here.
+    while (
+      run < most &&
+      view.getInt32(entry + run * 8 + 4) === (((process + run) << 20) | PROMISE) &&
+      view.getInt32(entry + run * 8) === Math.floor((process + run) / 4096)
+    ) {
+      run++;
     }
+    this.parts.add(segment, process, this.#mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, run);
+    return run;
+  }
+
+  #link(entry: number, segment: number): void {
     const { facts, reverseMaps } = this.#gmap.mm.common;
+    const lo = this.#view.getUint32(entry + 4);
     const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
-    const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
+    const origin =
+      this.#view.getUint32(entry) * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
     const unit = origin / PAGE_TABLE_SIZE;
     const node = reverseMaps.first(origin);
     const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
     const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
-    this.parts.add(
-      segment,
-      facts.segmentOf(unit),
-      (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared,
-      present,
-    );
+    const state = (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
+    this.parts.add(segment, facts.segmentOf(unit), state, present);
   }
 
-  /** Whether the process has something at the first byte of its segment: what a fault there would ask. */
-  #mapped(segment: number): boolean {
-    const page = segment * PAGES_PER_SEGMENT;
-    if (page >= this.#mappedFrom && page < this.#mappedTo) return true;
-    const mapping = this.#gmap.mm.mappings.at(page);
-    if (mapping === undefined) return false;
-    this.#mappedFrom = mapping.start;
-    this.#mappedTo = mapping.end;
-    return true;
+  /** Finds the mapping, or the gap between two, that a page of the process is in: what a fault there would ask. */
+  #find(page: number): void {
+    if (page >= this.#from && page < this.#to) return;
+    const { mappings } = this.#gmap.mm;
+    const mapping = mappings.at(page);
+    this.#mapped = mapping !== undefined;
+    this.#from = mapping?.start ?? page;
+    this.#to = mapping?.end ?? mappings.nextStart(page);
   }
 }

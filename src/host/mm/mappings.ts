@@ -50,6 +50,11 @@ export class Mappings {
     return found;
   }
 
+  /** The first page of the first mapping that ends after the page; Infinity when there is none. */
+  nextStart(page: number): number {
+    return this.#list[this.#firstEndingAfter(page)]?.start ?? Infinity;
+  }
+
   /** Whether any mapping has a page in the range. */
   touches(start: number, end: number): boolean {
     const next = this.#list[this.#firstEndingAfter(start)];

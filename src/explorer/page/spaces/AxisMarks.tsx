@@ -84,11 +84,18 @@ function Fold({ fold, from, to }: { fold: PlacedPiece; from: number; to: number 
   const width = right - left;
   const middle = (from + to) / 2;
   const label = sizeOfPages(end - first);
+  const labelled = width >= label.length * 5.6 + 2;
   return (
     <g>
       {width > 2 && <rect class="empty" x={left} y={from} width={width} height={to - from} />}
-      {width >= 10 && <path class="fold" d={zigzag(left + width / 2, from, to)} />}
-      {width >= label.length * 5.6 + 2 && (
+      {width >= 10 && !labelled && <path class="fold" d={zigzag(left + width / 2, from, to)} />}
+      {labelled && (
+        <path
+          class="fold"
+          d={zigzag(left + width / 2, from, middle - 15) + zigzag(left + width / 2, middle + 15, to)}
+        />
+      )}
+      {labelled && (
         <>
           <text class="fold-size" x={left + width / 2} y={middle - 2}>
             {label}

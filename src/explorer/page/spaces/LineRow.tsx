@@ -42,6 +42,13 @@ export function LineRow({ line, tracks, spots, active, activate }: LineRowProps)
   };
   return (
     <g transform={`translate(${PAD} ${top})`} class={`line ${kind}`}>
+      <rect
+        class="ground"
+        x={-PAD}
+        y={at.parts}
+        width={placement.axis.width + 2 * PAD}
+        height={height - at.parts}
+      />
       <text class="title" x="0" y={at.title}>
         {titleOf(line)}
       </text>

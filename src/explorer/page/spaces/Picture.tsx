@@ -73,11 +73,15 @@ export function Picture({ lines, width }: { lines: readonly Line[]; width: numbe
     onPointerLeave: () => {
       tip.value = null;
     },
+    onWheel: () => {
+      tip.value = null;
+    },
     onClick,
     onDblClick,
   };
   return (
     <>
+      {/* biome-ignore lint/a11y/noSvgWithoutTitle: it is named by a label; a title would be a second tooltip */}
       <svg {...drawing}>
         <Patterns />
         <clipPath id="spaces-clip">

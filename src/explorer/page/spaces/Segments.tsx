@@ -34,7 +34,7 @@ export function GuestBlock({ item, track }: { item: Item<GuestPart>; track: Trac
           d={`M${left},${top}L${right},${top + height}M${right},${top}L${left},${top + height}`}
         />
       )}
-      <Label left={left} right={right} y={top + height / 2} texts={guestTexts(of)} />
+      <Label left={left} right={right} y={top + height / 2} texts={guestTexts(of, left >= 0)} />
     </>
   );
 }
@@ -63,7 +63,8 @@ function Mixed({ item, track }: { item: Item<GuestPart>; track: Track }) {
   );
 }
 
-function guestTexts(part: GuestPart): readonly string[] {
+/** What a guest block says; the address only where it begins. */
+function guestTexts(part: GuestPart, begins: boolean): readonly string[] {
   const kind = mainKind(part);
   const word = {
     promise: 'promise',
@@ -72,7 +73,7 @@ function guestTexts(part: GuestPart): readonly string[] {
     shared: 'shared',
     large: '1 MiB frame',
   }[kind];
-  return [`${word} · ${hex(addressOf(part.processFirst))}`, word, word[0] as string];
+  return begins ? [`${word} · ${hex(addressOf(part.processFirst))}`, word] : [word];
 }
 
 /** A mapping of a process, or as many as there are in less than a few pixels. */
@@ -127,8 +128,9 @@ export function TableBlock({ item, track }: { item: Item<TablePart>; track: Trac
 }
 
 function tableTexts(part: TablePart): readonly string[] {
-  const links = `×${number(part.links)}`;
+  const links = part.links === 0 ? '' : `×${number(part.links)}`;
   if (part.tables + part.large > 1) return [`${number(part.tables + part.large)} tables ${links}`, links];
+  if (part.links === 0) return [`page table · ${part.present} of 256 pages · not linked`, 'page table'];
   const what = part.large ? '1 MiB frame' : 'page table';
   const pages = `${part.present} of 256 pages`;
   return [`${what} · ${pages} · linked ${links}`, `${what} ${links}`, links];

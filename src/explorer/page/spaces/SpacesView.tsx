@@ -22,7 +22,8 @@ export function SpacesView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const look = useLook({ outline: true });
-  const legend = useSignal(true);
+  // On a narrow page the legend would push the picture out of sight.
+  const legend = useSignal(window.innerWidth > 600);
   const isZoomed = useComputed(() => views.value.size > 0);
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.

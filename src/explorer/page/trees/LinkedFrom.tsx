@@ -1,0 +1,35 @@
+/**
+ * Which guest segments are linked to the page table in the middle.
+ */
+
+import type { SpaceName } from '../../protocol.ts';
+import { selected } from '../state.ts';
+import { addressOf, count, hex } from '../text.ts';
+import type { Column } from './columns.ts';
+
+/** A button a guest segment: it opens the guest's tree there. */
+export function LinkedFrom({ column, process }: { column: Column | undefined; process: SpaceName }) {
+  const links = column?.table.links ?? 0;
+  const named = column?.table.linkedFrom ?? [];
+  return (
+    <div class="linked-from">
+      <span>
+        {column
+          ? `The page table of ${process} at ${hex(column.table.origin)} is linked to ${count(links, 'guest segment')}${links ? ':' : '.'}`
+          : 'There is no page table on this path.'}
+      </span>
+      {named.map(({ gmap, page }) => (
+        <button
+          key={`${gmap} ${page}`}
+          type="button"
+          onClick={() => {
+            selected.value = { space: `gmap ${gmap}`, address: addressOf(page) };
+          }}
+        >
+          guest {gmap} at {hex(addressOf(page))}
+        </button>
+      ))}
+      {links > named.length && <span>and {count(links - named.length, 'other')}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * Where the trees lead: what is selected, and its other end.
+ */
+
+import type { Look, SpaceName, SpaceOutline } from '../../protocol.ts';
+import { useLook } from '../machine.ts';
+import { behind, guestParts, segmentOf } from '../spaces/both.ts';
+import { selected } from '../state.ts';
+import { type Path, startOf } from './columns.ts';
+
+/** The path to what is selected; null when there is no space. */
+export function usePath(spaces: readonly SpaceOutline[]): Path | null {
+  const start = startOf(spaces, selected.value);
+  const process = spaces.find(({ name }) => name === start?.space)?.process ?? null;
+  const isGuest = start !== null && start.space !== process;
+  const look = useLook(
+    start === null || process === null
+      ? null
+      : isGuest
+        ? { rows: [segmentRow(start.space, start.page)] }
+        : { tables: [{ space: start.space, level: 'page', page: start.page, from: 0, count: 1 }] },
+  );
+  if (start === null || process === null) return null;
+  if (!isGuest) return { process, processPage: start.page, ...linkOf(look, start.page) };
+  const parts = guestParts({ rows: look?.rows ?? [], pages: [], changed: new Set() });
+  return {
+    process,
+    processPage: behind(parts, start.page),
+    guest: start.space,
+    guestPage: start.page,
+  };
+}
+
+function segmentRow(space: SpaceName, page: number) {
+  const first = segmentOf(page);
+  return { space, first, end: first + 256, cells: 1 };
+}
+
+/** A guest segment that is linked to the page table of a process page. */
+function linkOf(look: Look | null, page: number): Pick<Path, 'guest' | 'guestPage'> {
+  const table = look?.tables?.[0];
+  const [link] = table && table.page === segmentOf(page) ? table.linkedFrom : [];
+  if (!link) return { guest: null, guestPage: null };
+  return { guest: `gmap ${link.gmap}`, guestPage: link.page + (page % 256) };
+}
