@@ -7,6 +7,8 @@ import { lazy } from './lazy.tsx';
 import { tab } from './tabs.ts';
 
 const Spaces = lazy(() => import('../spaces/SpacesView.tsx').then((m) => m.SpacesView));
+const Trees = lazy(() => import('../trees/TreesView.tsx').then((m) => m.TreesView));
+const Walk = lazy(() => import('../walk/WalkView.tsx').then((m) => m.WalkView));
 const Processors = lazy(() => import('../processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
 const Console = lazy(() => import('../console/ConsoleView.tsx').then((m) => m.ConsoleView));
 
@@ -21,5 +23,5 @@ export function Stage() {
     );
   }
   if (tab.value === 'processors') return <Processors />;
-  return <p class="placeholder">not implemented: {tab.value}</p>;
+  return tab.value === 'trees' ? <Trees /> : <Walk />;
 }
