@@ -52,12 +52,17 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     if (mine === opened) progress.value = known;
   });
   try {
-    const known = await machine.open(what, how, told);
+    const opening = machine.open(what, how, told);
+    // The beginning can be looked at while the rest is still being played.
+    if (at.step === 0 && at.event === 0) lookAt(at);
+    const known = await opening;
     if (mine !== opened) return;
     progress.value = known;
     moveTo(at);
   } catch (error) {
-    if (mine === opened) openError.value = error instanceof Error ? error.message : String(error);
+    if (mine !== opened) return;
+    openError.value = error instanceof Error ? error.message : String(error);
+    lookAt(null);
   } finally {
     if (mine === opened) recording.value = false;
   }
