@@ -35,7 +35,7 @@ export function Filters() {
         name="Which kinds of events are shown"
         label={
           <>
-            Events: {shown.length === EVENT_TYPES.length ? 'all kinds' : `${shown.length} kinds`}{' '}
+            {shown.length === EVENT_TYPES.length ? 'all kinds' : `${shown.length} kinds`}{' '}
             <span aria-hidden="true">▾</span>
           </>
         }
