@@ -29,7 +29,7 @@ export function usePath(spaces: readonly SpaceOutline[]): Path | null {
     const guest = link ?? { guest: empty?.name ?? null, guestPage: empty ? 0 : null };
     return { process, processPage: start.page, ...guest };
   }
-  const parts = guestPartsOf({ rows: look?.rows ?? [], pages: [], changed: new Set() });
+  const parts = guestPartsOf({ rows: look?.rows ?? [], pages: [], changed: new Set(), vanished: [] });
   return {
     process,
     processPage: behind(parts, start.page),

@@ -112,6 +112,7 @@ export function WalkDrawing({
       height={height}
       viewBox={`0 0 ${width} ${height}`}
     >
+      <rect class="paper" width={width} height={height} />
       <g
         {...parts(
           'walk-steps',
