@@ -2,51 +2,20 @@
  * `guesthouse explore` from outside: what it serves, to whom, and how it ends.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endAll, ROOT, served, start } from './serve.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = join(ROOT, 'dist/explorer');
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-explore-'));
-const children: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+afterAll(async () => {
+  await endAll();
   rmSync(FOLDER, { recursive: true });
 });
-
-/** Starts the command, which goes on until somebody ends it. */
-function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['bin/guesthouse.js', 'explore', ...args], { cwd: ROOT });
-  children.push(child);
-  let out = '';
-  let err = '';
-  child.stderr.on('data', (data: Buffer) => {
-    err += data;
-  });
-  const ended = new Promise<{ status: number | null; out: string; err: string }>((resolve) => {
-    child.on('close', (status) => resolve({ status, out, err }));
-  });
-  const line = new Promise<string>((resolve) => {
-    child.stdout.on('data', (data: Buffer) => {
-      out += data;
-      if (out.includes('\n')) resolve(out);
-    });
-    child.on('close', () => resolve(out));
-  });
-  return { child, ended, line };
-}
-
-/** Starts it and answers where it is. */
-async function served(...args: readonly string[]): Promise<string> {
-  const { line } = start('--json', ...args);
-  return (JSON.parse(await line) as { url: string }).url;
-}
 
 interface Answer {
   readonly status: number;
@@ -250,11 +219,10 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
 });
 
 it('--port: exactly there', async () => {
-  const { port } = new URL(await served());
-  const holder = children.at(-1) as ChildProcess;
-  const gone = new Promise((resolve) => holder.on('close', resolve));
-  holder.kill('SIGKILL');
-  await gone;
+  const { child, line, ended } = start('--json');
+  const { port } = new URL((JSON.parse(await line) as { url: string }).url);
+  child.kill('SIGKILL');
+  await ended;
   expect(await served('--port', port)).toBe(`http://127.0.0.1:${port}/`);
 });
 

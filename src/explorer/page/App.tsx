@@ -13,6 +13,7 @@ import { Stage } from './layout/Stage.tsx';
 import { Tabs } from './layout/Tabs.tsx';
 import { LessonPanel } from './lessons/LessonPanel.tsx';
 import { DropTarget } from './opening/DropTarget.tsx';
+import { source } from './state.ts';
 import { Timeline } from './timeline/Timeline.tsx';
 
 /** Everything. */
@@ -20,9 +21,12 @@ export function App() {
   return (
     <div class="explorer">
       <Header />
-      <aside class="story" aria-label="Lesson and scenario">
+      <aside
+        class={`story ${source.value === null || source.value.kind === 'scenario' ? '' : 'alone'}`}
+        aria-label="Lesson and scenario"
+      >
         <LessonPanel />
-        <ScenarioPanel />
+        {(source.value === null || source.value.kind === 'scenario') && <ScenarioPanel />}
       </aside>
       <main class="stage">
         <Banner />

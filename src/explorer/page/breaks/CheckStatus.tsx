@@ -7,7 +7,9 @@ import { progress, recording, source } from '../state.ts';
 /** The word. */
 export function CheckStatus() {
   const known = progress.value;
-  if (known === null || source.value?.kind === 'trace') return null;
+  if (source.value?.kind === 'trace') return null;
+  // Its place is kept, so that nothing moves when it comes.
+  if (known === null) return <span class="status waiting">✓ no rule broken</span>;
   const count = known.violations.length;
   if (count > 0) {
     return (

@@ -33,7 +33,11 @@ export function Violations() {
       ) : (
         <ol>
           {found.slice(0, SHOWN).map((one, at) => (
-            <Broken key={at} found={one} />
+            <Broken
+              key={at}
+              found={one}
+              why={found.findIndex(({ violation }) => violation.rule === one.violation.rule) === at}
+            />
           ))}
         </ol>
       )}
@@ -42,7 +46,13 @@ export function Violations() {
   );
 }
 
-function Broken({ found: { step, violation } }: { readonly found: Found }) {
+interface BrokenProps {
+  readonly found: Found;
+  /** Whether it is told why the rule matters: once a rule. */
+  readonly why: boolean;
+}
+
+function Broken({ found: { step, violation }, why }: BrokenProps) {
   const line = lines.value[step - 1];
   const where = line === undefined ? `after step ${step}` : `after line ${line}`;
   return (
@@ -50,7 +60,7 @@ function Broken({ found: { step, violation } }: { readonly found: Found }) {
       <span class="rule">✕ {violation.rule}</span>
       <div>
         <p>{violation.message}</p>
-        <p class="muted">{WHY[violation.rule]}</p>
+        {why && <p class="muted">{WHY[violation.rule]}</p>}
       </div>
       <button type="button" onClick={() => moveTo({ step, event: 0 })}>
         Go there <span class="muted">({where})</span>

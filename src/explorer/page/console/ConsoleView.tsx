@@ -85,7 +85,7 @@ function Screen() {
   }, []);
   return (
     <div class="console">
-      <div class="terminal" ref={place} aria-hidden="true" />
+      <div class="screen" ref={place} aria-hidden="true" />
       <p class="hidden">Console of the guest:</p>
       <pre class="hidden" role="log" aria-label="Console of the guest">
         {text.slice(-READ)}

@@ -4,7 +4,6 @@
  */
 
 import { lazy } from '../layout/lazy.tsx';
-import { source } from '../state.ts';
 import { draft, edited, lessonChanged, openedText, reset, run, runThrough, stepFrom } from '../story.ts';
 import { cursorLine } from './cursor.ts';
 
@@ -49,11 +48,7 @@ export function ScenarioPanel() {
           Run
         </button>
       </div>
-      {scenario || source.value === null ? (
-        <Editor />
-      ) : (
-        <p class="placeholder">What is open is not a scenario.</p>
-      )}
+      <Editor />
     </section>
   );
 }

@@ -43,7 +43,7 @@ effect(() => {
 export function inOneLine({ answer, explanation }: Answered): string {
   const [first = '', ...others] = answer;
   if (explanation !== undefined) return `${first}: ${explanation}`;
-  if (others.length === 0) return first;
+  if (others.length === 0) return first === 'end' ? 'nothing' : first;
   const lines = answer.filter((line) => line !== 'end').length;
-  return lines === 0 ? 'nothing' : `${lines === 1 ? first : `${lines} lines`}`;
+  return lines === 1 ? first : `${lines} lines`;
 }

@@ -68,7 +68,7 @@ export function Menu({ label, name, align = 'left', up = false, closes = true, c
           class={`sheet ${align} ${up ? 'up' : ''}`}
           role="menu"
           aria-label={name}
-          tabIndex={-1}
+          tabIndex={0}
           onKeyDown={key}
           onClick={(event) => {
             if (closes && (event.target as Element).closest('[role^=menuitem]')) close();

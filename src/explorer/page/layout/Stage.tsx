@@ -6,6 +6,7 @@ import { source } from '../state.ts';
 import { lazy } from './lazy.tsx';
 import { tab } from './tabs.ts';
 
+const Spaces = lazy(() => import('../spaces/SpacesView.tsx').then((m) => m.SpacesView));
 const Processors = lazy(() => import('../processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
 const Console = lazy(() => import('../console/ConsoleView.tsx').then((m) => m.ConsoleView));
 
@@ -21,6 +22,7 @@ export function Stage() {
       </p>
     );
   }
+  if (tab.value === 'spaces') return <Spaces />;
   if (tab.value === 'processors') return <Processors />;
   return <p class="placeholder">not implemented: {tab.value}</p>;
 }

@@ -4,8 +4,9 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../lessons/index.ts';
+import { complain } from '../layout/notice.ts';
 import { Prose } from '../Prose.tsx';
-import { source } from '../state.ts';
+import { goOn, progress, recording, source } from '../state.ts';
 import { lesson, lessonChanged, lineDone, title } from '../story.ts';
 
 /** The panel. */
@@ -69,17 +70,34 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
   );
 }
 
+const OF_OWN = {
+  scenario: 'A scenario of your own. Step through it, change it, break it.',
+  guest: 'A guest image, with 64 MiB of memory. Each step is an instruction that it executes.',
+  trace: 'A trace that was recorded elsewhere. Each step is one of its events.',
+} as const;
+
 function OfOwn() {
   const what = source.value;
   if (what === null) return <div class="words" />;
-  const text = {
-    scenario: 'A scenario of your own. Step through it, change it, break it.',
-    guest: 'A guest image. Each step is an instruction that it executes.',
-    trace: 'A trace that was recorded elsewhere. Each step is an event.',
-  }[what.kind];
+  const known = progress.value;
   return (
     <div class="words">
-      <p class="summary">{text}</p>
+      <p class="summary">{OF_OWN[what.kind]}</p>
+      {what.kind !== 'scenario' && known && (
+        <dl class="facts">
+          <dt>{what.kind === 'guest' ? 'Instructions' : 'Events'}</dt>
+          <dd>{known.steps.toLocaleString('en')}</dd>
+          <dt>Events</dt>
+          <dd>{known.events.toLocaleString('en')}</dd>
+          <dt>End</dt>
+          <dd>{known.end?.sentence ?? (recording.value ? 'still playing' : 'not reached yet')}</dd>
+        </dl>
+      )}
+      {what.kind === 'guest' && known?.end === null && !recording.value && (
+        <button type="button" onClick={() => void goOn().catch(complain)}>
+          Go on playing
+        </button>
+      )}
     </div>
   );
 }

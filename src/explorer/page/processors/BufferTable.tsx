@@ -46,7 +46,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
         <table>
           <thead>
             <tr>
-              <th scope="col">what became of it</th>
+              <th scope="col">change</th>
               <th scope="col">came by</th>
               <th scope="col">address</th>
               <th scope="col">frame</th>

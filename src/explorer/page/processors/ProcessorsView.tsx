@@ -92,8 +92,8 @@ interface OneProps {
 function One({ cpu, former, since, outline }: OneProps) {
   const changes =
     since === null ? null : `since step ${since.step}${since.event > 0 ? `, event ${since.event}` : ''}`;
-  return (
-    <>
+  const buffers = (
+    <div class="buffers">
       <BufferTable
         title="Remembered translations of the host’s tables"
         buffer={cpu.host}
@@ -110,21 +110,33 @@ function One({ cpu, former, since, outline }: OneProps) {
           outline={outline}
         />
       )}
-      {cpu.executed > 0 ? (
-        <div class="columns">
-          <Psw registers={cpu.registers} />
-          <Code registers={cpu.registers} />
-          <RegisterTable registers={cpu.registers} former={former?.registers ?? null} />
-        </div>
-      ) : (
+    </div>
+  );
+  const registers = <RegisterTable registers={cpu.registers} former={former?.registers ?? null} />;
+  if (cpu.executed === 0) {
+    return (
+      <>
+        {buffers}
         <details>
           <summary>PSW and registers: no code has run on this processor</summary>
           <div class="columns">
             <Psw registers={cpu.registers} />
-            <RegisterTable registers={cpu.registers} former={former?.registers ?? null} />
+            {registers}
           </div>
         </details>
-      )}
-    </>
+      </>
+    );
+  }
+  return (
+    <div class="columns">
+      <div>
+        <Code registers={cpu.registers} />
+        <Psw registers={cpu.registers} />
+      </div>
+      <div>
+        {registers}
+        {buffers}
+      </div>
+    </div>
   );
 }

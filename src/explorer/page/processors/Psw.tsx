@@ -24,13 +24,15 @@ export function Psw({ registers }: { readonly registers: Registers }) {
           </tr>
         </thead>
         <tbody>
-          {registers.psw.map(({ name, bits: [first, last], sentence, value }) => (
-            <tr key={`${name} ${first}`} class={value === 0n ? 'muted' : ''}>
-              <td class="mono">{first === last ? first : `${first}–${last}`}</td>
-              <th scope="row">{name}</th>
-              <td>{sentence}</td>
-            </tr>
-          ))}
+          {registers.psw
+            .filter(({ name, value }) => name !== 'unused' || value !== 0n)
+            .map(({ name, bits: [first, last], sentence, value }) => (
+              <tr key={`${name} ${first}`} class={value === 0n ? 'muted' : ''}>
+                <td class="mono">{first === last ? first : `${first}–${last}`}</td>
+                <th scope="row">{name}</th>
+                <td>{sentence}</td>
+              </tr>
+            ))}
         </tbody>
       </table>
     </section>

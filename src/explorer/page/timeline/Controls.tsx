@@ -89,6 +89,7 @@ export function Controls() {
       <label>
         <span class="hidden">Speed</span>
         <select
+          class="speed"
           title="How many things happen in a second"
           value={speed.value}
           onChange={(event) => (speed.value = Number(event.currentTarget.value))}

@@ -137,7 +137,9 @@ function Row({ recorded: { moment: at, event, n }, index, current, total }: RowP
         {lane.glyph}
       </span>
       <span class="type">{event.type}</span>
-      <span class="sentence">{sentenceOf(event)}</span>
+      <span class="sentence" title={sentenceOf(event)}>
+        {sentenceOf(event)}
+      </span>
     </div>
   );
 }

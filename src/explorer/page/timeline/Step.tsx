@@ -3,7 +3,8 @@
  */
 
 import { useSignal, useSignalEffect } from '@preact/signals';
-import type { Recorded } from '../../../player/index.ts';
+import { useRef } from 'preact/hooks';
+import { before as earlier, type Moment, type Recorded } from '../../../player/index.ts';
 import type { Look } from '../../protocol.ts';
 import { answers } from '../editor/answers.ts';
 import { machine, useLook } from '../machine.ts';
@@ -77,7 +78,7 @@ function heading(step: number): string {
   const line = lines.value[step];
   const under = moment.value.event > 0 ? ', under way' : '';
   return openedText.value === null || line === undefined
-    ? `Step ${step + 1}${under}`
+    ? `Step ${(step + 1).toLocaleString('en')}${under}`
     : `Line ${line}${under}`;
 }
 
@@ -119,6 +120,10 @@ function Happened({ recorded: { moment: at, event } }: { readonly recorded: Reco
   );
 }
 
+function same(a: Moment, b: Moment): boolean {
+  return a.step === b.step && a.event === b.event;
+}
+
 const COUNTS = [
   ['rmaps', 'linked segments'],
   ['tables', 'guest tables'],
@@ -126,19 +131,22 @@ const COUNTS = [
   ['purges', 'purges by guests'],
 ] as const;
 
-/** The counts, each with what it was at the moment shown before. */
+/** The counts, each with how it differs from the moment that was shown before, if that was an earlier one. */
 function Counts() {
   const look = useLook({});
-  const shown = useSignal<{ readonly now: Look['stats']; readonly before: Look['stats'] }>({
+  const shown = useRef<{ readonly now: Look | null; readonly before: Look | null }>({
     now: null,
     before: null,
   });
-  const now = look?.stats ?? null;
-  if (JSON.stringify(now) !== JSON.stringify(shown.peek().now)) {
-    shown.value = { now, before: shown.peek().now };
+  if (look !== null && look !== shown.current.now) {
+    const { now } = shown.current;
+    const moved = now === null || !same(now.moment, look.moment);
+    shown.current = { now: look, before: moved ? now : shown.current.before };
   }
-  if (now === null) return null;
-  const { before } = shown.value;
+  const now = look?.stats ?? null;
+  if (look === null || now === null) return null;
+  const former = shown.current.before;
+  const before = former !== null && earlier(former.moment, look.moment) ? former.stats : null;
   return (
     <dl class="counts">
       {COUNTS.map(([key, name]) => {

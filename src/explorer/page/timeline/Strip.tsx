@@ -9,13 +9,15 @@ import type { Density } from '../../protocol.ts';
 import { machine } from '../machine.ts';
 import { filter, moment, moveByEvents, moveBySteps, moveTo, progress, START, source } from '../state.ts';
 import { lines, openedText } from '../story.ts';
-import { barHeight, cellsFor } from './axis.ts';
+import { barHeight, cellsFor, countedByCells, stepEnds } from './axis.ts';
 import { LANES, type Lane } from './kinds.ts';
-import { extent, goToPosition, position } from './where.ts';
+import { allEvents, extent, goToPosition, position } from './where.ts';
 
 /** Pixels: a lane's height, and the names' width. */
 const LANE = 15;
 const NAMES = 104;
+/** Steps narrower than that are not told apart. */
+const LEAST_STEP = 8;
 const HEIGHT = LANES.length * LANE + 4;
 
 /** The strip. */
@@ -42,6 +44,7 @@ export function Strip() {
         ))}
       </svg>
       <Playhead width={width.value}>
+        <StepEnds width={width.value} />
         {LANES.map((lane, at) => (
           <Bars key={lane.id} lane={lane} top={at * LANE + 2} width={width.value} density={density.value} />
         ))}
@@ -59,6 +62,11 @@ function useDensity(width: { value: number }, density: { value: Density | null }
       density.value = null;
       return;
     }
+    const events = allEvents.value;
+    if (events !== null) {
+      density.value = { cells: countedByCells(events, which, cells, extent.value) };
+      return;
+    }
     let current = true;
     machine.density(which, cells).then(
       (answer) => {
@@ -70,6 +78,17 @@ function useDensity(width: { value: number }, density: { value: Density | null }
       current = false;
     };
   });
+}
+
+/** The ends of the steps, as faint lines, where there is room for them. */
+function StepEnds({ width }: { readonly width: number }) {
+  const events = allEvents.value;
+  const steps = progress.value?.steps ?? 0;
+  if (events === null || steps * LEAST_STEP > width) return null;
+  const path = stepEnds(steps, events).map(
+    (end) => `M${((end / extent.value) * width).toFixed(1)} 0v${HEIGHT}`,
+  );
+  return <path class="step-ends" d={path.join('')} />;
 }
 
 interface BarsProps {

@@ -4,12 +4,14 @@ import type { Moment, Recorded } from '../../../player/index.ts';
 import {
   barHeight,
   cellsFor,
+  countBefore,
+  countedByCells,
   due,
   extentOf,
   momentAt,
   positionAfter,
-  positionOf,
   rowsInSight,
+  stepEnds,
 } from './axis.ts';
 
 /** Events of a story whose steps emit so many each. */
@@ -27,40 +29,36 @@ function story(emitted: readonly number[]): { events: Recorded[]; moments: Momen
   return { events, moments };
 }
 
-describe('the strip', () => {
-  it('has a position for every moment, one after the other, and finds the moment again', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(4), { maxLength: 12 }), async (emitted) => {
+describe('a strip of steps and events', () => {
+  it('has a position for every moment, one after the other, and finds the moment again', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(4), { maxLength: 12 }), (emitted) => {
         const { events, moments } = story(emitted);
         for (const [position, moment] of moments.entries()) {
-          const before = events.filter(
-            (one) =>
-              one.moment.step < moment.step ||
-              (one.moment.step === moment.step && one.moment.event <= moment.event),
-          ).length;
-          expect(positionOf(moment, before)).toBe(position);
-          expect(await momentAt(position, events.length, async (n) => events[n])).toEqual(moment);
+          expect(moment.step + countBefore(events, moment)).toBe(position);
+          expect(momentAt(position, events)).toEqual(moment);
         }
-        expect(extentOf({ steps: emitted.length, events: events.length }, 1e9)).toBe(
-          Math.max(1, moments.length - 1),
+        const extent = extentOf({ steps: emitted.length, events: events.length });
+        expect(extent).toBe(Math.max(1, moments.length - 1));
+        const ends = stepEnds(emitted.length, events);
+        expect(ends.map((end) => momentAt(end, events))).toEqual(
+          emitted.map((_, step) => ({ step: step + 1, event: 0 })),
         );
       }),
     );
   });
 
-  it('says where an event is', () => {
+  it('says where an event is, and counts it there', () => {
     const { events } = story([0, 2]);
     expect(events.map(positionAfter)).toEqual([2, 3]);
+    expect(countedByCells(events, {}, 4, 4)).toEqual([{}, { purge: 1 }, { purge: 1 }, {}]);
+    expect(countedByCells(events, {}, 2, 4)).toEqual([{ purge: 1 }, { purge: 1 }]);
+    expect(countedByCells(events, { types: ['link'] }, 2, 4)).toEqual([{}, {}]);
+    expect(countedByCells(events, { gmap: 3 }, 1, 4)).toEqual([{ purge: 2 }]);
   });
 
-  it('does not go beyond the ends', async () => {
-    const { events } = story([1, 1]);
-    expect(await momentAt(-3, 2, async (n) => events[n])).toEqual({ step: 0, event: 0 });
-  });
-
-  it('counts only events that are kept', () => {
-    expect(extentOf({ steps: 5, events: 100 }, 10)).toBe(15);
-    expect(extentOf({ steps: 0, events: 0 }, 10)).toBe(1);
+  it('does not go beyond its beginning', () => {
+    expect(momentAt(-3, story([1, 1]).events)).toEqual({ step: 0, event: 0 });
   });
 
   it('has cells of some pixels, and not more than there are things', () => {

@@ -1,53 +1,85 @@
 /**
- * Where moments are on the strip. Its unit is one thing that happened: an event, or the end of a step. The position of
- * a moment is how many of those lie before it.
+ * Where moments are on the strip. A short scenario's strip has two units: an event, and the end of a step; the position
+ * of a moment is how many of those lie before it. Of anything longer the events that are shown are the unit.
  */
 
 import type { Moment, Progress, Recorded } from '../../../player/index.ts';
+import type { Density, EventFilter } from '../../protocol.ts';
 
-/** How long the strip is, in its unit; at least 1. */
-export function extentOf(known: Pick<Progress, 'steps' | 'events'>, kept: number): number {
-  return Math.max(1, known.steps + Math.min(known.events, kept));
+/** What is told in steps and events: longer stories are told in events alone. */
+export const LONGEST_IN_STEPS = 4000;
+
+/** How long a strip of steps and events is; at least 1. */
+export function extentOf({ steps, events }: Pick<Progress, 'steps' | 'events'>): number {
+  return Math.max(1, steps + events);
 }
 
-/** The position of a moment with so many events at or before it. */
-export function positionOf(moment: Moment, eventsBefore: number): number {
-  return moment.step + eventsBefore;
-}
-
-/** The position right after a recorded event. */
+/** The position right after a recorded event, on a strip of steps and events. */
 export function positionAfter(recorded: Recorded): number {
   return recorded.moment.step + recorded.n + 1;
 }
 
-/**
- * The moment at a position, or the last one before it.
- * @param position 0 to the strip's length
- * @param events how many events there are
- * @param at the event of a number; asked about log2(events) times
- */
-export async function momentAt(
-  position: number,
-  events: number,
-  at: (n: number) => Promise<Recorded | undefined>,
-): Promise<Moment> {
+/** How many of the events, which are in order, are at or before a moment. */
+export function countBefore(events: readonly Recorded[], { step, event }: Moment): number {
   let low = 0;
-  let high = events;
-  let last: Recorded | undefined;
+  let high = events.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const one = await at(middle);
-    if (one !== undefined && positionAfter(one) <= position) {
-      last = one;
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+    const at = (events[middle] as Recorded).moment;
+    if (at.step < step || (at.step === step && at.event <= event)) low = middle + 1;
+    else high = middle;
   }
-  const from = last === undefined ? 0 : positionAfter(last);
-  const ends = Math.max(0, Math.floor(position) - from);
-  if (last === undefined) return { step: ends, event: 0 };
+  return low;
+}
+
+/** The moment at a position of a strip of steps and events. */
+export function momentAt(position: number, events: readonly Recorded[]): Moment {
+  const at = Math.max(0, Math.floor(position));
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (positionAfter(events[middle] as Recorded) <= at) low = middle + 1;
+    else high = middle;
+  }
+  const last = events[low - 1];
+  if (last === undefined) return { step: at, event: 0 };
+  const ends = at - positionAfter(last);
   return ends === 0 ? last.moment : { step: last.moment.step + ends, event: 0 };
+}
+
+/** Where the steps end on a strip of steps and events. */
+export function stepEnds(steps: number, events: readonly Recorded[]): readonly number[] {
+  return Array.from({ length: steps }, (_, step) => {
+    const end = { step: step + 1, event: 0 };
+    return end.step + countBefore(events, end);
+  });
+}
+
+/** Whether an event passes a filter. */
+export function passes({ event }: Recorded, { types, gmap }: EventFilter): boolean {
+  if (types !== undefined && !types.includes(event.type)) return false;
+  return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
+}
+
+/** The events that pass a filter, counted by equal parts of a strip of steps and events. */
+export function countedByCells(
+  events: readonly Recorded[],
+  filter: EventFilter,
+  cells: number,
+  extent: number,
+): Density['cells'] {
+  const counts: Partial<Record<Recorded['event']['type'], number>>[] = Array.from(
+    { length: cells },
+    () => ({}),
+  );
+  for (const one of events) {
+    if (!passes(one, filter)) continue;
+    // An event fills the unit that ends at its position.
+    const cell = counts[Math.min(cells - 1, Math.floor(((positionAfter(one) - 1) / extent) * cells))];
+    if (cell) cell[one.event.type] = (cell[one.event.type] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** How many cells a strip of so many pixels has: at least 3 pixels each, and no more than there are things to tell. */

@@ -84,7 +84,7 @@ const SENTENCES: Sentences = {
   'large-frame': largeFrame,
   exit: (e) => `Virtual CPU ${e.vcpu} comes back to its user at ${hex(e.address)}: ${e.reason}.`,
   interruption: (e) =>
-    `CPU ${e.cpu} takes a ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
+    `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
 };
 
 /** What an event says. Of a type that is not known, its name. */

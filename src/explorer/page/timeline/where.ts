@@ -1,37 +1,44 @@
 /**
- * Where the moment is on the strip, and what is around it. Asked of the machine whenever the moment changes.
+ * Where the moment is on the strip, and what is around it.
  */
 
 import { computed, effect, signal } from '@preact/signals';
-import { EVENTS_KEPT, type Moment, type Recorded } from '../../../player/index.ts';
+import type { Moment, Recorded } from '../../../player/index.ts';
+import type { EventFilter } from '../../protocol.ts';
 import { machine } from '../machine.ts';
-import { moment, moveTo, progress, source } from '../state.ts';
-import { extentOf, momentAt, positionOf } from './axis.ts';
+import { atEnd, filter, moment, moveTo, progress, recording, START, source } from '../state.ts';
+import { countBefore, extentOf, LONGEST_IN_STEPS, momentAt } from './axis.ts';
 
-/** How many events there are at or before the moment. */
-export const eventsBefore = signal(0);
-/** Where the moment is on the strip. */
-export const position = computed(() => positionOf(moment.value, eventsBefore.value));
+/** Events that are asked for at once. */
+const AT_ONCE = 1000;
+
+/** All events of a short scenario; null for anything else, and while it is being played. */
+export const allEvents = signal<readonly Recorded[] | null>(null);
+/** How many events pass the filter, and how many of them are at or before the moment. */
+const shown = signal({ total: 0, before: 0 });
+
 /** How long the strip is. */
-export const extent = computed(() => (progress.value === null ? 1 : extentOf(progress.value, EVENTS_KEPT)));
+export const extent = computed(() => {
+  const known = progress.value;
+  if (known === null) return 1;
+  return allEvents.value === null ? shown.value.total + 1 : extentOf(known);
+});
 
-const PAGE = 256;
-const pages = new Map<number, readonly Recorded[]>();
-
-async function eventOf(n: number): Promise<Recorded | undefined> {
-  const from = n - (n % PAGE);
-  let page = pages.get(from);
-  if (page === undefined) {
-    page = (await machine.events({}, from, PAGE)).events;
-    if (page.length === PAGE) pages.set(from, page);
-  }
-  return page[n - from];
-}
+/** Where the moment is on the strip. */
+export const position = computed(() => {
+  const events = allEvents.value;
+  if (events !== null) return moment.value.step + countBefore(events, moment.value);
+  return atEnd.value ? extent.value : shown.value.before;
+});
 
 /** The moment at a position of the strip. */
-export function momentOf(at: number): Promise<Moment> {
-  const events = Math.min(progress.value?.events ?? 0, EVENTS_KEPT);
-  return momentAt(Math.max(0, Math.min(at, extent.value)), events, eventOf);
+export async function momentOf(at: number): Promise<Moment> {
+  const events = allEvents.value;
+  if (events !== null) return momentAt(at, events);
+  if (at < 1) return START;
+  if (at >= extent.value) return { step: progress.value?.steps ?? 0, event: 0 };
+  const { events: found } = await machine.events(filter.value, Math.floor(at) - 1, 1);
+  return found[0]?.moment ?? moment.value;
 }
 
 let going = 0;
@@ -40,29 +47,44 @@ let going = 0;
 export async function goToPosition(at: number): Promise<void> {
   const mine = ++going;
   try {
-    const to = await momentOf(at);
+    const to = await momentOf(Math.max(0, Math.min(at, extent.value)));
     if (mine === going) moveTo(to);
   } catch {
     // Another story was opened meanwhile.
   }
 }
 
-effect(() => {
-  source.value;
-  pages.clear();
-});
+let loading = 0;
+
+async function load(count: number): Promise<void> {
+  const mine = ++loading;
+  const all: Recorded[] = [];
+  while (all.length < count) {
+    const { events } = await machine.events({}, all.length, AT_ONCE);
+    if (mine !== loading || events.length === 0) return;
+    all.push(...events);
+  }
+  allEvents.value = all;
+}
 
 effect(() => {
-  const here = moment.value;
-  const count = progress.value?.events ?? 0;
-  if (count === 0) {
-    eventsBefore.value = 0;
-    return;
+  const known = progress.value;
+  const short = known !== null && known.steps + known.events <= LONGEST_IN_STEPS;
+  if (source.value?.kind === 'scenario' && short && !recording.value) {
+    load(known.events).catch(() => undefined);
+  } else {
+    loading++;
+    allEvents.value = null;
   }
-  machine.eventBefore({}, here).then(
-    (index) => {
-      if (moment.value === here) eventsBefore.value = index + 1;
-    },
-    () => undefined,
-  );
+});
+
+async function countShown(which: EventFilter, here: Moment): Promise<void> {
+  const before = (await machine.eventBefore(which, here)) + 1;
+  const { total } = await machine.events(which, 0, 0);
+  if (moment.value === here && filter.value === which) shown.value = { total, before };
+}
+
+effect(() => {
+  if (progress.value === null) shown.value = { total: 0, before: 0 };
+  else if (allEvents.value === null) countShown(filter.value, moment.value).catch(() => undefined);
 });

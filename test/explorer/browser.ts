@@ -1,0 +1,146 @@
+/**
+ * The explorer in a real browser: served by the real command, each time in a fresh profile, and watched. A page that
+ * logs an error, throws one, or asks for anything that its own server does not have, fails the test.
+ */
+
+import type { Browser, BrowserContextOptions, ConsoleMessage, Page } from 'playwright-core';
+import { launchBrowser } from '../browser/launch.ts';
+
+/** The browser; null on a computer that has none and is not continuous integration, which is told. */
+export async function browserForTests(): Promise<Browser | null> {
+  try {
+    return await launchBrowser();
+  } catch (error) {
+    if (process.env.CI) throw error;
+    process.stderr.write(`${(error as Error).message}\nThe tests of the page are skipped.\n`);
+    return null;
+  }
+}
+
+/** The page of the explorer. */
+export class Explorer {
+  readonly page: Page;
+  /** What went wrong in it; must be empty. */
+  readonly problems: string[] = [];
+  /** Bytes of every file that was fetched, by its path. */
+  readonly fetched = new Map<string, Buffer>();
+  readonly #origin: string;
+
+  private constructor(page: Page, url: string) {
+    this.page = page;
+    this.#origin = new URL(url).origin;
+  }
+
+  /** Opens an address in a fresh profile: nothing is kept from another page. */
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Explorer> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      colorScheme: 'light',
+      ...options,
+    });
+    context.setDefaultTimeout(20_000);
+    const explorer = new Explorer(await context.newPage(), url);
+    explorer.#watch();
+    await explorer.page.goto(url);
+    return explorer;
+  }
+
+  /** Ends it. @throws Error with what went wrong in it */
+  async close(): Promise<void> {
+    await this.page.context().close();
+    if (this.problems.length > 0) throw new Error(`The page had problems:\n${this.problems.join('\n')}`);
+  }
+
+  /** Waits until what is open has been played once. */
+  async ready(): Promise<void> {
+    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*playing)/ }).waitFor();
+  }
+
+  /** Waits until so many steps are done at the moment that is shown, and all views show that moment. */
+  async at(step: number): Promise<void> {
+    await this.page
+      .locator('.where', { hasText: new RegExp(`^step ${step.toLocaleString('en')} of`) })
+      .waitFor();
+    await this.settled();
+  }
+
+  /** Waits until nothing in the page has changed for some frames. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const quiet = 120;
+          let timer = setTimeout(done, quiet);
+          const observer = new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(done, quiet);
+          });
+          observer.observe(document.body, {
+            subtree: true,
+            childList: true,
+            attributes: true,
+            characterData: true,
+          });
+          function done() {
+            observer.disconnect();
+            resolve();
+          }
+        }),
+    );
+  }
+
+  /** Shows a view. */
+  async view(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, exact: true }).click();
+    await this.settled();
+  }
+
+  /** Opens a lesson from the menu, by its number from 1. */
+  async lesson(number: number): Promise<void> {
+    await this.page.getByRole('button', { name: 'Choose a lesson' }).click();
+    await this.page
+      .getByRole('menuitemradio')
+      .nth(number - 1)
+      .click();
+    await this.ready();
+    await this.at(0);
+  }
+
+  /** What the views show, as text: of the moment, not of how one came there. */
+  async shown(): Promise<string> {
+    await this.settled();
+    const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();
+    const panel = await this.page.locator('#panel').innerText();
+    return `${counts.map((text) => text.split(/\s/)[0]).join(' ')}\n${panel}`;
+  }
+
+  #watch(): void {
+    const context = this.page.context();
+    const told = (message: ConsoleMessage) => {
+      if (message.type() === 'error' || message.type() === 'warning') {
+        this.problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    };
+    context.on('console', told);
+    context.on('weberror', (error) => this.problems.push(`thrown: ${error.error()}`));
+    context.on('requestfailed', (request) => {
+      this.problems.push(`not fetched: ${request.url()}: ${request.failure()?.errorText}`);
+    });
+    context.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== this.#origin && protocol !== 'data:' && protocol !== 'blob:') {
+        this.problems.push(`asked of somebody else: ${request.url()}`);
+      }
+    });
+    context.on('response', (response) => {
+      const { origin, pathname } = new URL(response.url());
+      if (origin !== this.#origin) return;
+      if (response.status() !== 200) this.problems.push(`${response.status()}: ${pathname}`);
+      void response.body().then(
+        (body) => this.fetched.set(pathname, body),
+        () => undefined,
+      );
+    });
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The explorer as a person sees it, in a real browser.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { lessons } from '../../src/explorer/lessons/index.ts';
+import { endAll, ROOT, served } from '../serve.ts';
+import { browserForTests, Explorer } from './browser.ts';
+
+const browser = await browserForTests();
+let url: string;
+const opened: Explorer[] = [];
+
+async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {}): Promise<Explorer> {
+  const explorer = await Explorer.open(browser as Browser, at, options);
+  opened.push(explorer);
+  await explorer.ready();
+  // A browser drops what is typed before it has drawn something.
+  await explorer.settled();
+  return explorer;
+}
+
+const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id) + 1;
+const stepsOf = (id: string) => {
+  const lines = lessons.find((lesson) => lesson.id === id)?.scenario.split('\n') ?? [];
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).length;
+};
+
+beforeAll(async () => {
+  url = await served();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
+});
+afterAll(async () => {
+  await browser?.close();
+  await endAll();
+});
+
+describe.skipIf(browser === null)('the page', () => {
+  it('shows the first lesson soon, from less than 400 KB', async () => {
+    const { page, fetched } = await open();
+    const after = await page.evaluate(() => performance.now());
+    expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
+    const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
+    expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);
+    expect(packed).toBeLessThan(400_000);
+    // A second on an ordinary computer; what runs beside the tests is not known.
+    expect(after).toBeLessThan(4000);
+  });
+
+  it('plays a lesson to its end, and shows the same on the way back', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    const steps = stepsOf('link');
+    await explorer.lesson(numberOf('link'));
+    const shown = [await explorer.shown()];
+    for (let step = 1; step <= steps; step++) {
+      await page.keyboard.press(']');
+      await explorer.at(step);
+      shown.push(await explorer.shown());
+    }
+    expect(new Set(shown).size).toBeGreaterThan(4);
+    for (let step = steps - 1; step >= 0; step--) {
+      await page.keyboard.press('[');
+      await explorer.at(step);
+      expect(await explorer.shown(), `step ${step}`).toBe(shown[step]);
+    }
+    await page.keyboard.press('}');
+    await explorer.at(steps);
+    expect(await explorer.shown()).toBe(shown[steps]);
+    await expect
+      .poll(() => page.locator('.notes li').count())
+      .toBe(lessons[numberOf('link') - 1]?.notes.length);
+  });
+
+  it('breaks the host on request, and the checker says what is wrong', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    await explorer.lesson(numberOf('purge'));
+    expect(await page.getByText('no rule broken').count()).toBe(1);
+    await page.getByLabel('Break it').selectOption('page-table-gone');
+    await explorer.ready();
+    const broken = page.getByRole('region', { name: 'Broken rules' });
+    await broken.getByText('stale-translation').first().waitFor();
+    await broken.getByRole('button', { name: 'Go there' }).first().click();
+    const munmap = lessons[numberOf('purge') - 1]?.scenario.split('\n') ?? [];
+    await page
+      .getByRole('region', { name: 'This step' })
+      .getByRole('heading', { name: `Line ${munmap.indexOf('munmap 256M 1M') + 1}` })
+      .waitFor();
+  });
+
+  it('opens a link in a fresh profile, and is in the same place', async () => {
+    const first = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await first.lesson(numberOf('fork'));
+    for (let step = 1; step <= 5; step++) await first.page.keyboard.press(']');
+    await first.at(5);
+    await first.page.keyboard.press(',');
+    await first.view('Processors');
+    const where = await first.page.locator('.where').innerText();
+    await first.page.getByRole('button', { name: 'Copy link' }).click();
+    await first.page.getByText('Copied').waitFor();
+    const link = await first.page.evaluate(() => navigator.clipboard.readText());
+    expect(link.length).toBeLessThan(400);
+    const second = await open(link);
+    await expect.poll(() => second.page.locator('.where').innerText()).toBe(where);
+    expect(await second.page.getByRole('tab', { selected: true }).innerText()).toBe('Processors');
+    expect(await second.page.locator('.words .summary').innerText()).toBe(
+      lessons[numberOf('fork') - 1]?.summary,
+    );
+  });
+
+  it('takes links that are none for none', async () => {
+    for (const hash of ['#1.AAAA', '#%00', '#2.x', '#1.', `#1.${'A'.repeat(5000)}`]) {
+      const { page } = await open(`${url}${hash}`);
+      await page.getByRole('alert').getByText('link').waitFor();
+      expect(await page.locator('.words .summary').innerText()).toBe(lessons[0]?.summary);
+    }
+  });
+
+  it('opens what is dropped on it: a trace', async () => {
+    const explorer = await open();
+    const events = Array.from({ length: 500 }, (_, n) =>
+      JSON.stringify(
+        n === 0
+          ? { n, type: 'gmap-alloc', gmap: 0, asce: '0x101cf' }
+          : {
+              n,
+              type: 'map',
+              gmap: 0,
+              from: '0x10000000',
+              to: `0x${(n << 20).toString(16)}`,
+              length: '0x100000',
+            },
+      ),
+    );
+    await drop(explorer, 'events.jsonl', `${events.join('\n')}\n`);
+    await explorer.page.locator('.where', { hasText: 'of 500' }).waitFor();
+    await explorer.page.keyboard.press('}');
+    await explorer.at(500);
+  });
+
+  it('says what is wrong with what is dropped on it', async () => {
+    const explorer = await open();
+    await drop(explorer, 'junk.bin', '\u0000\u0001\u0002');
+    await explorer.page.getByRole('alert').getByText('junk.bin').waitFor();
+  });
+
+  it('runs a guest that the command offers', async () => {
+    const explorer = await open(await served('examples/images/hello.elf', '--', 'from the page'));
+    await explorer.page.keyboard.press('}');
+    await explorer.page.getByText('from the page').first().waitFor();
+  });
+
+  it('opens a scenario that the command offers, and a fork of it typed in the editor', async () => {
+    const explorer = await open(await served('examples/scenarios/first.txt'));
+    const { page } = explorer;
+    const text = readFileSync(join(ROOT, 'examples/scenarios/first.txt'), 'utf8');
+    await page.locator('.cm-content').waitFor();
+    expect(await page.locator('.cm-content').innerText()).toContain(text.split('\n')[0]);
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('mmap 256M 1M\nprocess write 256M 6869\n');
+    await page.keyboard.press('Control+Enter');
+    await explorer.at(2);
+  });
+
+  it('is used by keyboard alone', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press('>');
+    await expect.poll(() => page.locator('.words .summary').innerText()).toBe(lessons[1]?.summary);
+    await explorer.ready();
+    await press(']', ']', ']', '[');
+    await explorer.at(2);
+    for (const [key, name] of [
+      ['w', 'Walk'],
+      ['p', 'Processors'],
+      ['t', 'Tables'],
+      ['s', 'Spaces'],
+    ] as const) {
+      await press('g', key);
+      await expect.poll(() => page.getByRole('tab', { selected: true }).innerText()).toBe(name);
+    }
+    await press('?');
+    await page.getByRole('dialog').waitFor();
+    await press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    // Everything that can be clicked can be reached, and shows that it was.
+    const reached = await tabThrough(explorer);
+    for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Moment', 'Run', 'Open…']) {
+      expect(reached, name).toContain(name);
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('can be read by everybody: %s', async (colorScheme) => {
+    const explorer = await open(url, { colorScheme });
+    const { page } = explorer;
+    await explorer.lesson(numberOf('link'));
+    for (let step = 1; step <= 8; step++) await page.keyboard.press(']');
+    await explorer.at(8);
+    for (const name of ['Spaces', 'Tables', 'Walk', 'Processors', 'Console']) {
+      await explorer.view(name);
+      expect(await violations(explorer), name).toEqual([]);
+    }
+    await page.getByLabel('Break it').selectOption('page-table-gone');
+    await explorer.ready();
+    expect(await violations(explorer), 'broken').toEqual([]);
+    await page.keyboard.press('?');
+    expect(await violations(explorer), 'help').toEqual([]);
+  });
+});
+
+/** Drops a file on the page. */
+async function drop({ page }: Explorer, name: string, text: string): Promise<void> {
+  await page.evaluate(
+    ([name, text]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], name));
+      for (const type of ['dragover', 'drop']) {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+      }
+    },
+    [name, text] as const,
+  );
+}
+
+/** The names of all that the Tab key reaches, until it comes round. */
+async function tabThrough({ page }: Explorer): Promise<string[]> {
+  const names: string[] = [];
+  for (let presses = 0; presses < 120; presses++) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === null || element === document.body) return null;
+      // The editor keeps Tab for itself until Escape.
+      return element.getAttribute('aria-label') ?? (element as HTMLElement).innerText.split('\n')[0] ?? '';
+    });
+    if (name === null) break;
+    if (await page.evaluate(() => document.activeElement?.closest('.cm-editor') != null)) {
+      await page.keyboard.press('Escape');
+    }
+    names.push(name);
+  }
+  return names;
+}
+
+async function violations({ page }: Explorer): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
