@@ -2,7 +2,7 @@
  * Address spaces as lines, one above the other, and curves from guest segments to the process memory behind them.
  */
 
-import { useComputed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { useLook } from '../machine.ts';
 import { selected } from '../state.ts';
@@ -12,6 +12,7 @@ import { Legend } from './Legend.tsx';
 import { LineTools } from './LineTools.tsx';
 import { heightOf, linesOf, ordered, shownOf } from './lines.ts';
 import { Picture } from './Picture.tsx';
+import { forget } from './remember.ts';
 import { ShownLines } from './ShownLines.tsx';
 import { answers, chosen, views } from './store.ts';
 import { useWidth } from './useWidth.ts';
@@ -22,18 +23,23 @@ export function SpacesView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const look = useLook({ outline: true });
-  // On a narrow page the legend would push the picture out of sight.
-  const legend = useSignal(window.innerWidth > 600);
-  const isZoomed = useComputed(() => views.value.size > 0);
+  const legend = useSignal(true);
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.
   views.value;
-  const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width) : [];
+  const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width, answers.value) : [];
   const selection = selected.value;
   return (
     <section class="spaces" aria-label="Address spaces">
       <div class="spaces-tools">
-        <button type="button" disabled={!isZoomed.value} onClick={() => (views.value = new Map())}>
+        <button
+          type="button"
+          title="Everything that is mapped now, on all lines"
+          onClick={() => {
+            forget();
+            views.value = new Map();
+          }}
+        >
           Show everything
         </button>
         <button
@@ -48,7 +54,6 @@ export function SpacesView() {
         </button>
         <ShownLines spaces={spaces} />
       </div>
-      {legend.value && <Legend />}
       <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
         {lines.map(({ outline, placement }) => (
           <Ask key={outline.name} outline={outline} placement={placement} />
@@ -58,6 +63,7 @@ export function SpacesView() {
           <LineTools key={line.outline.name} line={line} />
         ))}
       </div>
+      {legend.value && <Legend />}
       <p class="spaces-empty">{emptySentence(look !== null, spaces)}</p>
     </section>
   );
