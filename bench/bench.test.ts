@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { benchAccess, ROUTES } from './access.ts';
 import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, OPERATIONS } from './gmap.ts';
+import { benchInspect, LOOKS } from './inspect.ts';
 import { benchSharers } from './sharers.ts';
 
 const isFigure = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
@@ -40,6 +41,14 @@ describe('the benchmark of accesses', () => {
 describe('the benchmark of check mode', () => {
   it('answers with microseconds an operation, and finds no rule broken', () => {
     expect(Object.values(benchCheck(1000)).every(isFigure)).toBe(true);
+  });
+});
+
+describe('the benchmark of looking', () => {
+  it('answers with microseconds for every question', () => {
+    const figures = benchInspect(1000);
+    expect(Object.keys(figures).sort()).toEqual([...LOOKS].sort());
+    expect(Object.values(figures).every(isFigure)).toBe(true);
   });
 });
 

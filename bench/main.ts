@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
 import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
+import { benchInspect } from './inspect.ts';
 import { benchMemory } from './memory.ts';
 import { benchSharers, SHARERS } from './sharers.ts';
 import { rounded } from './timing.ts';
@@ -14,7 +15,8 @@ const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- memory [--segments N] [--json]
        npm run bench -- sharers [--json]
        npm run bench -- access [--json]
-       npm run bench -- check [--json]`;
+       npm run bench -- check [--json]
+       npm run bench -- inspect [--segments N] [--json]`;
 
 /** Operations of the scenario that is performed without and with checks. */
 const CHECKED_OPERATIONS = 100_000;
@@ -73,6 +75,13 @@ const benches: Record<string, { sized: readonly number[] | null; run: (print: Pr
       const us = rounded(benchCheck(CHECKED_OPERATIONS));
       const operations = CHECKED_OPERATIONS;
       print(`${operations} operations on 16 gmaps, microseconds an operation`, us, { operations, us });
+    },
+  },
+  inspect: {
+    sized: [1_000_000],
+    run: (print, segments) => {
+      const us = rounded(benchInspect(segments));
+      print(`${segments} segments, microseconds an answer`, us, { segments, us });
     },
   },
 };

@@ -1,0 +1,66 @@
+/**
+ * What looking costs: a gmap of many mapped segments, told in the parts that a picture has, and stories played back.
+ *
+ *     npm run bench -- inspect [--segments N] [--json]
+ */
+
+import { Host } from '../src/host/index.ts';
+import { explainWalk, extentsOf, guestRow, pagesOf, processorState, tableOf } from '../src/inspect/index.ts';
+import { DEFAULT_STORAGE_SIZE, Machine } from '../src/machine/index.ts';
+import { type Figures, time } from './timing.ts';
+
+const MIB = 1n << 20n;
+/** Parts that a picture asks for. */
+const CELLS = 300;
+const ROUNDS = 9;
+
+/** What is looked at. */
+export const LOOKS = [
+  'row',
+  'row-linked',
+  'row-scattered',
+  'extents',
+  'pages',
+  'table',
+  'walk',
+  'processor',
+] as const;
+
+/**
+ * Microseconds that each answer takes, the median of some: of a row of all segments mapped in order (`row`), with 4096
+ * of them linked (`row-linked`), with every other one mapped to another place (`row-scattered`), of their extents,
+ * and of 4096 pages, one table, a walk, a processor.
+ */
+export function benchInspect(segments: number): Figures<(typeof LOOKS)[number]> {
+  const host = new Host(new Machine({ storageSize: DEFAULT_STORAGE_SIZE }));
+  const mm = host.createProcess();
+  mm.mmap({ address: 0n, length: BigInt(segments) * MIB });
+  const gmap = host.createGmap(mm);
+  gmap.map({ from: 0n, to: 0n, length: BigInt(segments) * MIB });
+  const end = segments * 256;
+  const { storage } = host.machine;
+  const row = () => guestRow(gmap, 0, end, CELLS);
+  const figures = {
+    row: median(row),
+    extents: median(() => extentsOf(gmap, 256)),
+    'row-linked': 0,
+    pages: median(() => pagesOf(gmap, 0, 4096)),
+    table: median(() => tableOf(gmap, { level: 'segment', page: 0, from: 0, count: 100 })),
+    walk: median(() => explainWalk(storage, gmap.asce, 0n, true)),
+    processor: median(() => processorState(host, host.machine.cpu(0), null)),
+  };
+  for (let i = 0; i < Math.min(segments, 4096); i++) gmap.fault(BigInt(i) * MIB);
+  figures['row-linked'] = median(row);
+  gmap.unmap({ to: 0n, length: BigInt(segments) * MIB });
+  for (let i = 0; i < segments / 2; i++) {
+    const from = BigInt((i * 7919) % segments) * MIB;
+    gmap.map({ from, to: BigInt(i * 2) * MIB, length: MIB });
+  }
+  return { ...figures, 'row-scattered': median(row) };
+}
+
+/** Microseconds. */
+function median(action: () => unknown): number {
+  const times = Array.from({ length: ROUNDS }, () => time(action) / 1000);
+  return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;
+}
