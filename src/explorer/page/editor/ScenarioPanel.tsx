@@ -4,7 +4,7 @@
  */
 
 import { lazy } from '../layout/lazy.tsx';
-import { draft, edited, lessonChanged, openedText, reset, run, runThrough, stepFrom } from '../story.ts';
+import { draft, edited, lessonChanged, openedText, run, runThrough, stepFrom } from '../story.ts';
 import { cursorLine } from './cursor.ts';
 
 const Editor = lazy(() => import('./Editor.tsx').then((m) => m.Editor), PlainText);
@@ -15,13 +15,9 @@ export function ScenarioPanel() {
   return (
     <section class="scenario" aria-label="Scenario">
       <div class="bar">
-        <h2>Scenario{edited.value ? ' (edited)' : lessonChanged.value ? ' (changed)' : ''}</h2>
+        <h2>Scenario</h2>
+        <small>{edited.value ? 'edited' : lessonChanged.value ? 'changed' : ''}</small>
         <span class="spacer" />
-        {lessonChanged.value && (
-          <button type="button" class="plain" title="Put the lesson’s scenario back" onClick={reset}>
-            Reset
-          </button>
-        )}
         <button
           type="button"
           disabled={!scenario}

@@ -7,6 +7,8 @@ import { lazy } from './lazy.tsx';
 import { tab } from './tabs.ts';
 
 const Spaces = lazy(() => import('../spaces/SpacesView.tsx').then((m) => m.SpacesView));
+const Trees = lazy(() => import('../trees/TreesView.tsx').then((m) => m.TreesView));
+const Walk = lazy(() => import('../walk/WalkView.tsx').then((m) => m.WalkView));
 const Processors = lazy(() => import('../processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
 const Console = lazy(() => import('../console/ConsoleView.tsx').then((m) => m.ConsoleView));
 
@@ -14,15 +16,12 @@ const Console = lazy(() => import('../console/ConsoleView.tsx').then((m) => m.Co
 export function Stage() {
   const what = source.value;
   if (tab.value === 'console') return <Console />;
+  if (tab.value === 'spaces') return <Spaces />;
   if (what?.kind === 'trace') {
     return (
-      <p class="placeholder">
-        A trace has events only: nothing was recorded that could be shown here. The timeline tells what
-        happened.
-      </p>
+      <p class="placeholder">A trace tells of spaces only: no tables, walks or processors were recorded.</p>
     );
   }
-  if (tab.value === 'spaces') return <Spaces />;
   if (tab.value === 'processors') return <Processors />;
-  return <p class="placeholder">not implemented: {tab.value}</p>;
+  return tab.value === 'trees' ? <Trees /> : <Walk />;
 }

@@ -7,7 +7,7 @@ import type { Lesson } from '../../lessons/index.ts';
 import { complain } from '../layout/notice.ts';
 import { Prose } from '../Prose.tsx';
 import { goOn, progress, recording, source } from '../state.ts';
-import { lesson, lessonChanged, lineDone, title } from '../story.ts';
+import { lesson, lessonChanged, lineDone, reset, title } from '../story.ts';
 
 /** The panel. */
 export function LessonPanel() {
@@ -33,7 +33,12 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
     <section class="words" tabIndex={0} aria-label="Text of the lesson">
       <p class="summary">{summary}</p>
       {lessonChanged.value && (
-        <p class="muted">You changed the scenario: the words are about the original.</p>
+        <p class="own-text">
+          You changed the scenario; the words are about the original.
+          <button type="button" title="Put the lesson’s scenario back" onClick={reset}>
+            Reset
+          </button>
+        </p>
       )}
       <ol class="notes">
         {shown.map((note, at) => (
@@ -85,8 +90,12 @@ function OfOwn() {
       <p class="summary">{OF_OWN[what.kind]}</p>
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
-          <dt>{what.kind === 'guest' ? 'Instructions' : 'Events'}</dt>
-          <dd>{known.steps.toLocaleString('en')}</dd>
+          {what.kind === 'guest' && (
+            <>
+              <dt>Instructions</dt>
+              <dd>{known.steps.toLocaleString('en')}</dd>
+            </>
+          )}
           <dt>Events</dt>
           <dd>{known.events.toLocaleString('en')}</dd>
           <dt>End</dt>

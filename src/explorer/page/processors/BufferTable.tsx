@@ -29,7 +29,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
   const shown = all.value ? rows : rows.slice(0, ROWS);
   return (
     <section class="buffer">
-      <h2>{title}</h2>
+      <h3>{title}</h3>
       <p class="muted">
         {buffer.entries.length} {buffer.entries.length === 1 ? 'entry' : 'entries'} ·{' '}
         {buffer.hits.toLocaleString('en')} hits, {buffer.misses.toLocaleString('en')} misses
@@ -65,6 +65,11 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
           </tbody>
         </table>
       )}
+      {buffer.entries.some(({ stale }) => stale) && (
+        <p class="stale-note">
+          ⚠ stale: a walk would find something else now, and this processor does not look.
+        </p>
+      )}
       {rows.length > shown.length && (
         <button type="button" onClick={() => (all.value = true)}>
           Show all {rows.length}
@@ -97,7 +102,7 @@ function Row({ told: { entry, fate }, space }: RowProps) {
     selected.value.address >> 12n === address >> 12n;
   return (
     <tr class={`${fate} ${stale ? 'stale' : ''} ${here ? 'selected' : ''}`}>
-      <td class="fate">{stale ? <strong>⚠ stale: a walk finds something else</strong> : GLYPHS[fate]}</td>
+      <td class="fate">{stale ? <strong>⚠ stale</strong> : GLYPHS[fate]}</td>
       <td class={space?.startsWith('gmap') ? 'of-guest' : 'of-process'}>
         {space === null ? hex(entry.asce) : space.replace('gmap', 'guest')}
       </td>

@@ -53,26 +53,49 @@ export function ProcessorsView() {
   if (processors === undefined || processors.length === 0) {
     return <p class="placeholder">This story has no processors to look at.</p>;
   }
+  const formerOf = ({ address }: ProcessorState) =>
+    former?.processors.find((one) => one.address === address) ?? null;
+  const since = former?.moment ?? null;
+  const outline = look.outline ?? [];
+  if (processors.every(({ executed }) => executed === 0)) {
+    return (
+      <div class="processors idle">
+        {processors.map((cpu) => (
+          <section key={cpu.address} class="cpu" aria-label={`CPU ${cpu.address}`}>
+            <h2>
+              CPU {cpu.address} <span class="muted">{place(cpu)}</span>
+            </h2>
+            <One cpu={cpu} former={formerOf(cpu)} since={since} outline={outline} />
+          </section>
+        ))}
+      </div>
+    );
+  }
   const cpu = processors.find(({ address }) => address === chosen.value) ?? (processors[0] as ProcessorState);
-  const old = former?.processors.find(({ address }) => address === cpu.address) ?? null;
   return (
     <div class="processors">
-      <fieldset class="choice" aria-label="Processors">
-        {processors.map((one) => (
-          <button
-            key={one.address}
-            type="button"
-            aria-pressed={one.address === cpu.address}
-            onClick={() => (chosen.value = one.address)}
-          >
-            <strong>CPU {one.address}</strong>
-            <small>{summary(one)}</small>
-          </button>
-        ))}
-      </fieldset>
-      <One cpu={cpu} former={old} since={former?.moment ?? null} outline={look.outline ?? []} />
+      {processors.length > 1 && (
+        <fieldset class="choice" aria-label="Processors">
+          {processors.map((one) => (
+            <button
+              key={one.address}
+              type="button"
+              aria-pressed={one.address === cpu.address}
+              onClick={() => (chosen.value = one.address)}
+            >
+              <strong>CPU {one.address}</strong>
+              <small>{summary(one)}</small>
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <One cpu={cpu} former={formerOf(cpu)} since={since} outline={outline} />
     </div>
   );
+}
+
+function place({ gmap }: ProcessorState): string {
+  return gmap === null ? '' : `in guest ${gmap}`;
 }
 
 function summary({ gmap, host, guest, executed }: ProcessorState): string {
@@ -95,7 +118,7 @@ function One({ cpu, former, since, outline }: OneProps) {
   const buffers = (
     <div class="buffers">
       <BufferTable
-        title="Remembered translations of the host’s tables"
+        title="Remembered of the host’s tables"
         buffer={cpu.host}
         former={former?.host ?? null}
         since={changes}
@@ -103,7 +126,7 @@ function One({ cpu, former, since, outline }: OneProps) {
       />
       {(cpu.guest.entries.length > 0 || cpu.guest.hits > 0 || (former?.guest.entries.length ?? 0) > 0) && (
         <BufferTable
-          title="Remembered translations of the guest’s own tables"
+          title="Remembered of the guest’s own tables"
           buffer={cpu.guest}
           former={former?.guest ?? null}
           since={changes}
@@ -118,7 +141,7 @@ function One({ cpu, former, since, outline }: OneProps) {
       <>
         {buffers}
         <details>
-          <summary>PSW and registers: no code has run on this processor</summary>
+          <summary>PSW and registers</summary>
           <div class="columns">
             <Psw registers={cpu.registers} />
             {registers}
