@@ -22,8 +22,7 @@ export function SpacesView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const look = useLook({ outline: true });
-  // On a narrow page the legend would push the picture out of sight.
-  const legend = useSignal(window.innerWidth > 600);
+  const legend = useSignal(true);
   const isZoomed = useComputed(() => views.value.size > 0);
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.
@@ -48,7 +47,6 @@ export function SpacesView() {
         </button>
         <ShownLines spaces={spaces} />
       </div>
-      {legend.value && <Legend />}
       <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
         {lines.map(({ outline, placement }) => (
           <Ask key={outline.name} outline={outline} placement={placement} />
@@ -58,6 +56,7 @@ export function SpacesView() {
           <LineTools key={line.outline.name} line={line} />
         ))}
       </div>
+      {legend.value && <Legend />}
       <p class="spaces-empty">{emptySentence(look !== null, spaces)}</p>
     </section>
   );

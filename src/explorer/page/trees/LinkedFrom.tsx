@@ -15,7 +15,7 @@ export function LinkedFrom({ column, process }: { column: Column | undefined; pr
     <div class="linked-from">
       <span>
         {column
-          ? `The page table of ${process} at ${hex(column.table.origin)} is linked to ${count(links, 'guest segment')}${links ? ':' : '.'}`
+          ? `The page table of ${process} at ${hex(column.table.origin)}: ${linksInWords(links)}`
           : 'There is no page table on this path.'}
       </span>
       {named.map(({ gmap, page }) => (
@@ -32,4 +32,9 @@ export function LinkedFrom({ column, process }: { column: Column | undefined; pr
       {links > named.length && <span>and {count(links - named.length, 'other')}</span>}
     </div>
   );
+}
+
+function linksInWords(links: number): string {
+  if (links === 0) return 'no guest segment is linked to it.';
+  return `${count(links, 'guest segment is', 'guest segments are')} linked to it:`;
 }

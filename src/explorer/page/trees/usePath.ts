@@ -21,7 +21,13 @@ export function usePath(spaces: readonly SpaceOutline[]): Path | null {
         : { tables: [{ space: start.space, level: 'page', page: start.page, from: 0, count: 1 }] },
   );
   if (start === null || process === null) return null;
-  if (!isGuest) return { process, processPage: start.page, ...linkOf(look, start.page) };
+  if (!isGuest) {
+    const link = linkOf(look, start.page);
+    // Of a guest that has nothing yet, there is its top table to see.
+    const empty = spaces.find((one) => one.process === process && one.name !== process && one.size === 0);
+    const guest = link ?? { guest: empty?.name ?? null, guestPage: empty ? 0 : null };
+    return { process, processPage: start.page, ...guest };
+  }
   const parts = guestParts({ rows: look?.rows ?? [], pages: [], changed: new Set() });
   return {
     process,
@@ -37,9 +43,9 @@ function segmentRow(space: SpaceName, page: number) {
 }
 
 /** A guest segment that is linked to the page table of a process page. */
-function linkOf(look: Look | null, page: number): Pick<Path, 'guest' | 'guestPage'> {
+function linkOf(look: Look | null, page: number): Pick<Path, 'guest' | 'guestPage'> | null {
   const table = look?.tables?.[0];
   const [link] = table && table.page === segmentOf(page) ? table.linkedFrom : [];
-  if (!link) return { guest: null, guestPage: null };
+  if (!link) return null;
   return { guest: `gmap ${link.gmap}`, guestPage: link.page + (page % 256) };
 }

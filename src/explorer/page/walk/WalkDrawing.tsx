@@ -24,12 +24,14 @@ export type WalkRow =
   | { readonly kind: 'end'; readonly walk: ExplainedWalk; readonly what: string };
 
 /** The rows of a walk, or of two after one another. */
-export function rowsOf({ own, walk }: WalkAnswer, address: bigint): readonly WalkRow[] {
+export function rowsOf({ own, walk }: WalkAnswer, address: bigint, isVirtual: boolean): readonly WalkRow[] {
   const rows: WalkRow[] = [];
   if (own) {
     rows.push({ kind: 'heading', text: 'By the guest’s own tables: guest virtual to guest absolute' });
     rows.push(...rowsOfOne(own, address, 'own', 'guest absolute address'));
   }
+  if (isVirtual && !own)
+    rows.push({ kind: 'heading', text: 'The guest has translation off: its addresses are real' });
   if (walk) {
     const next = own?.absolute ?? address;
     if (own) rows.push({ kind: 'heading', text: 'By the host’s tables: guest absolute to host absolute' });
@@ -196,7 +198,7 @@ function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: 
   return (
     <g class={isError ? 'walk-end failed' : 'walk-end'}>
       <path class="chain" d="M14,-6V8M9,3L14,9L19,3" />
-      <rect x="1" y="10" width={width - 2} height={END - 12} rx="5" />
+      <rect class="end-box" x="1" y="10" width={width - 2} height={END - 12} rx="5" />
       <text class="end-sign" x="22" y="38">
         {isError ? '✕' : '■'}
       </text>

@@ -2,16 +2,14 @@
  * One address, translated level by level.
  */
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import type { SpaceName } from '../../protocol.ts';
 import { useLook } from '../machine.ts';
 import { spoken } from '../spaces/parts.ts';
 import { useWidth } from '../spaces/useWidth.ts';
-import { selected } from '../state.ts';
-import { hex } from '../text.ts';
 import { EntryDetail } from '../trees/EntryDetail.tsx';
-import { parseAddress } from './address.ts';
+import { AddressForm } from './AddressForm.tsx';
+import { useQuestion } from './question.ts';
 import { rowsOf, WalkDrawing } from './WalkDrawing.tsx';
 import './walk.css';
 
@@ -19,76 +17,25 @@ import './walk.css';
 export function WalkView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const text = useSignal('0');
-  const space = useSignal<SpaceName>('process 0');
-  const isVirtual = useSignal(false);
   const chosen = useSignal<string | null>(null);
-  useSignalEffect(() => {
-    const one = selected.value;
-    if (one === null) return;
-    text.value = hex(one.address);
-    space.value = one.space;
-    isVirtual.value = false;
-  });
-  const parsed = useComputed(() => parseAddress(text.value));
-  const { address, error } = parsed.value;
-  const walks =
-    address === null ? [] : [{ space: space.value, address, ...(isVirtual.value ? { virtual: true } : {}) }];
-  const look = useLook({ outline: true, walks });
-  const spaces = look?.outline ?? [];
+  const question = useQuestion();
+  const { address, error, space, isVirtual } = question;
+  const look = useLook(
+    address === null ? null : { walks: [{ space, address, ...(isVirtual ? { virtual: true } : {}) }] },
+  );
   const answer = look?.walks?.[0] ?? null;
-  const rows = answer && address !== null ? rowsOf(answer, address) : [];
+  const rows = answer && address !== null ? rowsOf(answer, address, isVirtual) : [];
   const steps = rows.flatMap((row) => (row.kind === 'step' ? [row] : []));
   // Without a choice the last step is open: it says why the walk ended as it did.
   const step = steps.find(({ key }) => key === chosen.value) ?? steps[steps.length - 1];
   return (
     <section class="walk" aria-label="Translation of an address">
-      <form class="walk-form" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Address{' '}
-          <input
-            type="text"
-            spellcheck={false}
-            autocomplete="off"
-            value={text.value}
-            aria-invalid={error !== null}
-            aria-describedby="walk-error"
-            onInput={(event) => {
-              text.value = event.currentTarget.value;
-              chosen.value = null;
-            }}
-          />
-        </label>
-        <label>
-          of{' '}
-          <select
-            value={`${space.value}${isVirtual.value ? ' virtual' : ''}`}
-            onChange={(event) => {
-              const value = event.currentTarget.value;
-              isVirtual.value = value.endsWith(' virtual');
-              space.value = value.replace(' virtual', '') as SpaceName;
-              chosen.value = null;
-            }}
-          >
-            {spaces.length === 0 && <option value={space.value}>{spoken(space.value)}</option>}
-            {spaces.map(({ name }) => (
-              <option key={name} value={name}>
-                {spoken(name)}
-              </option>
-            ))}
-            {spaces
-              .filter(({ name, process }) => name !== process)
-              .map(({ name }) => (
-                <option key={name} value={`${name} virtual`}>
-                  {spoken(name)}, by its own tables first
-                </option>
-              ))}
-          </select>
-        </label>
-        <p id="walk-error" class="walk-error" aria-live="polite">
-          {error ?? ''}
-        </p>
-      </form>
+      <AddressForm
+        question={question}
+        changed={() => {
+          chosen.value = null;
+        }}
+      />
       <div class="walk-box" ref={box}>
         {rows.length > 0 && width > 0 ? (
           <WalkDrawing
@@ -100,7 +47,7 @@ export function WalkView() {
             }}
           />
         ) : (
-          <p class="walk-empty">{emptySentence(error, look !== null, spoken(space.value))}</p>
+          <p class="walk-empty">{emptySentence(error, look !== null, spoken(space), isVirtual)}</p>
         )}
       </div>
       {step && (
@@ -123,7 +70,10 @@ export function WalkView() {
   );
 }
 
-function emptySentence(error: string | null, known: boolean, space: string): string {
+function emptySentence(error: string | null, known: boolean, space: string, isVirtual: boolean): string {
   if (error !== null) return 'Type an address, or select one in another view.';
-  return known ? `There is no ${space} at this moment.` : 'Nothing is known of the tables at this moment.';
+  if (!known) return 'Nothing is known of the tables at this moment.';
+  return isVirtual
+    ? `No processor of ${space} translates by tables of its own at this moment.`
+    : `There is no ${space} at this moment.`;
 }
