@@ -48,11 +48,8 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     recording.value = true;
     moment.value = at;
   });
-  const told = proxy((known: Progress) => {
-    if (mine === opened) progress.value = known;
-  });
   try {
-    const known = await machine.open(what, how, told);
+    const known = await machine.open(what, how, hearing(mine));
     if (mine !== opened) return;
     progress.value = known;
     moveTo(at);
@@ -61,6 +58,14 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
   } finally {
     if (mine === opened) recording.value = false;
   }
+}
+
+/** Hears of the progress of a story. What is told on the way may arrive after the last word, and is not news then. */
+function hearing(mine: number) {
+  return proxy((known: Progress) => {
+    const before = progress.value;
+    if (mine === opened && (before === null || before.steps < known.steps)) progress.value = known;
+  });
 }
 
 /** Goes to a moment; to the last one known when it lies behind that. */
@@ -94,11 +99,7 @@ export async function goOn(): Promise<void> {
   const mine = opened;
   recording.value = true;
   try {
-    const known = await machine.go(
-      proxy((more: Progress) => {
-        if (mine === opened) progress.value = more;
-      }),
-    );
+    const known = await machine.go(hearing(mine));
     if (mine === opened) progress.value = known;
   } finally {
     if (mine === opened) recording.value = false;
