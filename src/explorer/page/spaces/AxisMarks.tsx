@@ -87,7 +87,6 @@ function Fold({ fold, from, to }: { fold: PlacedPiece; from: number; to: number 
   const labelled = width >= label.length * 5.6 + 2;
   return (
     <g>
-      {width > 2 && <rect class="empty" x={left} y={from} width={width} height={to - from} />}
       {width >= 10 && !labelled && <path class="fold" d={zigzag(left + width / 2, from, to)} />}
       {labelled && (
         <path

@@ -53,6 +53,7 @@ export function LineRow({ line, tracks, spots, active, activate }: LineRowProps)
         {titleOf(line)}
       </text>
       <g clip-path="url(#spaces-clip)">
+        <Mapped line={line} from={at.parts} to={bottom} />
         <AxisMarks placement={placement} y={at.axis} from={at.parts} to={bottom} />
         {placement.view.scale < PAGES_FROM && <Fullness tracks={tracks} />}
         <g class="parts" {...parts(id, labelOf(line, isListbox), isListbox, active)} {...on}>
@@ -80,6 +81,24 @@ export function LineRow({ line, tracks, spots, active, activate }: LineRowProps)
         ))}
       </g>
       <rect class="hit" x="0" y="0" width={placement.axis.width} height={height} />
+    </g>
+  );
+}
+
+/** The ground of the tracks: light where something is mapped now. */
+function Mapped({ line, from, to }: { line: Line; from: number; to: number }) {
+  const { placement, outline } = line;
+  const { width } = placement.axis;
+  return (
+    <g {...UNSEEN}>
+      <rect class="unmapped" x="0" y={from} width={width} height={to - from} />
+      {outline.extents.map(({ first, end }) => {
+        const left = Math.max(xOf(placement, first), -PAD);
+        const right = Math.min(xOf(placement, end), width + PAD);
+        return right > left ? (
+          <rect key={first} class="mapped" x={left} y={from} width={right - left} height={to - from} />
+        ) : null;
+      })}
     </g>
   );
 }
@@ -157,7 +176,7 @@ function Marker({
 
 function titleOf({ outline, kind }: Line): string {
   const { name, size, process, extents } = outline;
-  if (extents.length === 0) return `${spoken(name)} · nothing mapped yet`;
+  if (extents.length === 0) return `${spoken(name)} · nothing mapped`;
   const what = kind === 'guest' ? 'segment' : 'mapping';
   return `${spoken(name)} · ${count(size, what)}${kind === 'guest' ? ` of ${process}` : ''}`;
 }

@@ -2,7 +2,7 @@
  * Address spaces as lines, one above the other, and curves from guest segments to the process memory behind them.
  */
 
-import { useComputed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { useLook } from '../machine.ts';
 import { selected } from '../state.ts';
@@ -12,6 +12,7 @@ import { Legend } from './Legend.tsx';
 import { LineTools } from './LineTools.tsx';
 import { heightOf, linesOf, ordered, shownOf } from './lines.ts';
 import { Picture } from './Picture.tsx';
+import { forget } from './remember.ts';
 import { ShownLines } from './ShownLines.tsx';
 import { answers, chosen, views } from './store.ts';
 import { useWidth } from './useWidth.ts';
@@ -23,7 +24,6 @@ export function SpacesView() {
   const width = useWidth(box);
   const look = useLook({ outline: true });
   const legend = useSignal(true);
-  const isZoomed = useComputed(() => views.value.size > 0);
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.
   views.value;
@@ -32,7 +32,14 @@ export function SpacesView() {
   return (
     <section class="spaces" aria-label="Address spaces">
       <div class="spaces-tools">
-        <button type="button" disabled={!isZoomed.value} onClick={() => (views.value = new Map())}>
+        <button
+          type="button"
+          title="Everything that is mapped now, on all lines"
+          onClick={() => {
+            forget();
+            views.value = new Map();
+          }}
+        >
           Show everything
         </button>
         <button

@@ -10,6 +10,11 @@ export function group(label: string) {
   return { role: 'group', 'aria-label': label } as const;
 }
 
+/** Of a box that scrolls, so that it can be by keyboard. */
+export function scrolled(label: string) {
+  return { role: 'region', 'aria-label': label, tabIndex: 0 } as const;
+}
+
 /** Of a list of parts that arrow keys go through; a picture while there are none. */
 export function parts(id: string, label: string, filled: boolean, active: string | null) {
   if (!filled) return { id, role: 'img', 'aria-label': label, tabIndex: 0 } as const;

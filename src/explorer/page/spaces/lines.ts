@@ -4,6 +4,7 @@
 
 import type { SpaceName, SpaceOutline } from '../../protocol.ts';
 import type { Placement } from './axis.ts';
+import { remembered } from './remember.ts';
 import { axisOf, placementOf } from './store.ts';
 
 /** Pixels to the left and right of the axes. */
@@ -68,7 +69,12 @@ export function linesOf(spaces: readonly SpaceOutline[], width: number): readonl
     const { name } = outline;
     const kind = name === outline.process ? 'process' : 'guest';
     const process = lines.find((line) => line.outline.name === outline.process) ?? null;
-    const axis = axisOf(name, outline.extents, outline.limit, Math.max(120, width - 2 * PAD));
+    const axis = axisOf(
+      name,
+      remembered(name, outline.extents),
+      outline.limit,
+      Math.max(120, width - 2 * PAD),
+    );
     if (lines.length > 0) top += kind === 'guest' ? (process ? CURVES : BETWEEN) : BETWEEN;
     const height = kind === 'process' ? PROCESS.height : GUEST.height;
     lines.push({ outline, kind, placement: placementOf(name, axis), top, height, process });

@@ -6,6 +6,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Look } from '../../protocol.ts';
 import { useLook } from '../machine.ts';
+import { scrolled } from '../spaces/aria.ts';
 import { spoken } from '../spaces/parts.ts';
 import { selected } from '../state.ts';
 import { addressOf, hex } from '../text.ts';
@@ -59,7 +60,7 @@ function Trees({ path }: { path: Path }) {
   const pageTable = columns.find(({ side }) => side === 'shared');
   return (
     <>
-      <div class="trees-scroll" ref={scroll}>
+      <div class="trees-scroll" ref={scroll} {...scrolled('The tables, from the process’s to the guest’s')}>
         <TreesDrawing
           path={path}
           columns={columns}

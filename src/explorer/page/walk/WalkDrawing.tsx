@@ -50,7 +50,9 @@ function rowsOfOne(walk: ExplainedWalk, address: bigint, name: string, what: str
 }
 
 function heightOf(row: WalkRow, width: number): number {
-  return { heading: HEADING, address: STRIP_HEIGHT + 10, step: stepHeight(width), end: END }[row.kind];
+  return { heading: HEADING, address: STRIP_HEIGHT + 10, step: stepHeight(width), end: endHeight(width) }[
+    row.kind
+  ];
 }
 
 /** Whether a step fits on two lines. */
@@ -60,6 +62,10 @@ function isWide(width: number): boolean {
 
 function stepHeight(width: number): number {
   return isWide(width) ? STEP : STEP + 16;
+}
+
+function endHeight(width: number): number {
+  return isWide(width) ? END - 14 : END;
 }
 
 /** Draws the rows. */
@@ -198,7 +204,7 @@ function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: 
   return (
     <g class={isError ? 'walk-end failed' : 'walk-end'}>
       <path class="chain" d="M14,-6V8M9,3L14,9L19,3" />
-      <rect class="end-box" x="1" y="10" width={width - 2} height={END - 12} rx="5" />
+      <rect class="end-box" x="1" y="10" width={width - 2} height={endHeight(width) - 12} rx="5" />
       <text class="end-sign" x="22" y="38">
         {isError ? '✕' : '■'}
       </text>
