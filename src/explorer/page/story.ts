@@ -8,7 +8,7 @@ import { type Lesson, lessons } from '../lessons/index.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { kept } from './kept.ts';
 import { tab } from './layout/tabs.ts';
-import { moment, moveTo, open, START, settings, source } from './state.ts';
+import { moment, moveTo, open, progress, START, settings, source } from './state.ts';
 
 /** Everything is checked, and nothing left out. */
 export const WHOLE: Settings = { leftOut: null, check: true };
@@ -19,6 +19,9 @@ export const lesson = signal<Lesson | null>(null);
 export const draft = signal('');
 /** Whether what is open is what the server of this page offered. */
 export const offered = signal(false);
+
+/** What the file is called that a story of somebody's own came from; null for none. */
+export const ownName = signal<string | null>(null);
 
 /** The scenario that is open; null when something else is. */
 export const openedText = computed(() => (source.value?.kind === 'scenario' ? source.value.text : null));
@@ -36,7 +39,7 @@ export const lessonChanged = computed(() => lesson.value !== null && draft.value
 export const title = computed(() => {
   const what = source.value;
   if (what === null) return '';
-  return what.kind === 'scenario' ? (lesson.value?.title ?? 'Your scenario') : what.name;
+  return what.kind === 'scenario' ? (lesson.value?.title ?? ownName.value ?? 'Your scenario') : what.name;
 });
 
 /** What is kept in this tab of what was typed: by lesson, the text that was open and the one that was typed. */
@@ -91,21 +94,27 @@ export function neighbour(by: 1 | -1): Lesson | undefined {
 }
 
 /**
- * Opens something of somebody's own, or a lesson as somebody changed it.
+ * Opens something of somebody's own, or a lesson as somebody changed it. A guest is shown at its end unless a moment is
+ * named: what it has said is seen there.
  * @param of the lesson that a changed text is of
  */
-export function openOwn(
+export async function openOwn(
   what: Source,
   how: Settings = WHOLE,
-  at: Moment = START,
+  at: Moment | null = null,
   of: Lesson | null = null,
 ): Promise<void> {
   batch(() => {
     lesson.value = of;
     offered.value = false;
+    ownName.value = null;
     draft.value = what.kind === 'scenario' ? keptDraft(of, what.text, true) : '';
   });
-  return open(what, how, at);
+  await open(what, how, at ?? START);
+  const { step, event } = moment.value;
+  if (what.kind === 'guest' && at === null && source.value === what && step === 0 && event === 0) {
+    moveTo({ step: progress.value?.steps ?? 0, event: 0 });
+  }
 }
 
 /** Opens what was typed, at a moment of it; only goes there when that is open already. */

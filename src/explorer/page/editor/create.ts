@@ -10,7 +10,6 @@ import {
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, toggleComment } from '@codemirror/commands';
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
-import { type Diagnostic, linter, lintGutter } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import {
   drawSelection,
@@ -21,9 +20,9 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { machine } from '../machine.ts';
 import { run, runThrough, stepFrom } from '../story.ts';
 import { cursorLine } from './cursor.ts';
+import { lint } from './lint.ts';
 import { marks } from './marks.ts';
 import { isModifier, isVerb, type Word, wordsAfter } from './vocabulary.ts';
 
@@ -75,22 +74,6 @@ function optionOf({ word, operands, says }: Word) {
   return { label: word, detail: operands, info: says, type: 'keyword' };
 }
 
-async function check(view: EditorView): Promise<readonly Diagnostic[]> {
-  const { doc } = view.state;
-  try {
-    const errors = await machine.lint(doc.toString());
-    return errors
-      .filter(({ line }) => line >= 1 && line <= doc.lines)
-      .map(({ line, message }) => {
-        const { from, to, text } = doc.line(line);
-        const blank = text.length - text.trimStart().length;
-        return { from: from + blank, to, severity: 'error' as const, message };
-      });
-  } catch {
-    return [];
-  }
-}
-
 /** The editor, in an element. */
 export function createEditor(parent: HTMLElement, text: string, { changed, moved }: Listeners): EditorView {
   const command = (what: () => unknown) => () => {
@@ -113,7 +96,6 @@ export function createEditor(parent: HTMLElement, text: string, { changed, moved
         ]),
         marks,
         lineNumbers(),
-        lintGutter(),
         history(),
         drawSelection(),
         highlightSpecialChars(),
@@ -122,7 +104,7 @@ export function createEditor(parent: HTMLElement, text: string, { changed, moved
         language,
         syntaxHighlighting(colours),
         autocompletion({ override: [complete], icons: false }),
-        linter(check, { delay: 250 }),
+        lint,
         EditorView.contentAttributes.of({ 'aria-label': 'Scenario' }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.doc.toString());

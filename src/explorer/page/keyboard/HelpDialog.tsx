@@ -39,11 +39,9 @@ export function HelpDialog() {
         ))}
       </dl>
       <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
-      <form method="dialog">
-        <button type="submit" class="primary">
-          Close
-        </button>
-      </form>
+      <button type="button" class="primary" onClick={() => (help.value = false)}>
+        Close
+      </button>
     </dialog>
   );
 }

@@ -2,13 +2,13 @@
  * What is open when the page starts: what the link says, else what the server offers, else the first lesson.
  */
 
-import type { Source } from '../../../player/index.ts';
+import type { Moment, Source } from '../../../player/index.ts';
 import { lessons } from '../../lessons/index.ts';
 import { complain, notice } from '../layout/notice.ts';
 import { tab } from '../layout/tabs.ts';
 import { LinkError, type Shared, unpack } from '../share/codec.ts';
-import { type START, selected, settings } from '../state.ts';
-import { offered, openLesson, openOwn, WHOLE } from '../story.ts';
+import { selected } from '../state.ts';
+import { offered, openLesson, openOwn, ownName, WHOLE } from '../story.ts';
 
 /** Opens what there is to open. */
 export async function start(): Promise<void> {
@@ -53,21 +53,27 @@ async function restore(shared: Shared): Promise<void> {
 }
 
 /** Opens what the server of the page has to offer, when the page says that it has something. */
-async function openOffered(how = WHOLE, at: typeof START = { step: 0, event: 0 }): Promise<boolean> {
+async function openOffered(how = WHOLE, at: Moment | null = null): Promise<boolean> {
   if (document.querySelector('meta[name="guesthouse-story"]') === null) return false;
   try {
     const answer = await fetch('story.json');
-    const what = answer.ok ? offer(await answer.json()) : null;
+    const plain: unknown = answer.ok ? await answer.json() : null;
+    const what = offer(plain);
     if (what === null) return false;
     if (what.kind === 'guest') tab.value = 'console';
-    settings.value = how;
     const opening = openOwn(what, how, at);
     offered.value = what.kind !== 'scenario';
+    ownName.value = nameOf(plain);
     await opening;
     return true;
   } catch {
     return false;
   }
+}
+
+function nameOf(plain: unknown): string | null {
+  const { name } = plain as Record<string, unknown>;
+  return typeof name === 'string' ? name : null;
 }
 
 /** What `story.json` says. */
