@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
@@ -26,6 +27,9 @@ async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {})
   await explorer.settled();
   return explorer;
 }
+
+/** 1 TiB of a process in a guest, linked at three places. */
+const MILLION = fileURLToPath(new URL('million.txt', import.meta.url));
 
 const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id) + 1;
 const stepsOf = (id: string) => {
@@ -161,6 +165,20 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.at(2);
   });
 
+  it('moves through a million segments fluently', async () => {
+    const explorer = await open(await served(MILLION));
+    const { page } = explorer;
+    await page.keyboard.press('Shift+}');
+    await explorer.at(6);
+    await page.getByText('guest 0 · 1,048,576 segments').waitFor();
+    await page.getByRole('button', { name: 'guest 0: nearer' }).click();
+    await page.getByRole('button', { name: 'guest 0: nearer' }).click();
+    const { frames, milliseconds, looks } = await pan(explorer);
+    // 60 a second on an ordinary computer; what runs beside the tests is not known.
+    expect((1000 * frames) / milliseconds, 'frames a second').toBeGreaterThan(15);
+    expect(looks, 'different pictures').toBeGreaterThan(10);
+  });
+
   it('is used by keyboard alone', async () => {
     const explorer = await open();
     const { page } = explorer;
@@ -211,6 +229,37 @@ describe.skipIf(browser === null)('the page', () => {
     expect(Object.entries(found).filter(([, some]) => some.length > 0)).toEqual([]);
   });
 });
+
+/** Drags the picture of the spaces to and fro, and counts what is drawn meanwhile. */
+async function pan({ page }: Explorer): Promise<{ frames: number; milliseconds: number; looks: number }> {
+  const picture = page.locator('#panel svg:has(#spaces-clip)');
+  const box = await picture.boundingBox();
+  if (!box) throw new Error('there is no picture');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height - 60];
+  const counted = page.evaluate(() => {
+    const started = performance.now();
+    const pictures = new Set<string>();
+    let frames = 0;
+    return new Promise<{ frames: number; milliseconds: number; looks: number }>((resolve) => {
+      const frame = () => {
+        frames++;
+        pictures.add(document.querySelector('#panel svg:has(#spaces-clip)')?.innerHTML ?? '');
+        const milliseconds = performance.now() - started;
+        if (milliseconds < 2000) requestAnimationFrame(frame);
+        else resolve({ frames, milliseconds, looks: pictures.size });
+      };
+      requestAnimationFrame(frame);
+    });
+  });
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  const until = Date.now() + 1900;
+  for (let move = 0; Date.now() < until; move++) {
+    await page.mouse.move(x + 300 * Math.sin(move / 15), y);
+  }
+  await page.mouse.up();
+  return counted;
+}
 
 /** The trace of a scenario, as the command writes it. */
 function traceOf(scenario: string): string {
