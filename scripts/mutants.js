@@ -23,6 +23,8 @@ const TESTS = [
   'src/host',
   'src/check',
   'src/fuzz',
+  'src/inspect',
+  'src/player',
   'src/machine/tlb.test.ts',
   'src/machine/dat',
   'src/machine/sie.test.ts',

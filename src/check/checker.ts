@@ -39,7 +39,6 @@ export class Checker {
   readonly #recent: string[] = [];
   readonly #found: Finding[] = [];
   readonly #census: Census;
-  readonly #next: TraceListener | null;
   #changed = true;
   #sinceFull = 0;
   #looks = 0;
@@ -53,7 +52,6 @@ export class Checker {
     this.#census = new Census(host, (finding) => this.#found.push(finding));
     host.kernel.locks.report = (problem) => this.#found.push({ rule: 'locks', message: problem });
     const next = host.kernel.trace.listener;
-    this.#next = next;
     const listener: TraceListener = (event) => {
       this.#changed = true;
       if (event.type === 'map' || event.type === 'gmap-free') this.#census.tables.delete(event.gmap);
@@ -90,14 +88,6 @@ export class Checker {
     this.#changed = true;
     this.#census.tables.clear();
     return this.end();
-  }
-
-  /** Lets go of the host: it is not looked at any more, and nobody hears of its events but who did before. */
-  detach(): void {
-    const { kernel, machine } = this.#host;
-    kernel.locks.report = null;
-    kernel.trace.listener = this.#next;
-    for (const cpu of machine.cpus) cpu.witness = null;
   }
 
   /** Whether frames or links were given out or taken back since the last look, without an event. */

@@ -152,6 +152,23 @@ describe('a row of a guest', () => {
     );
   });
 
+  it('tells where the memory behind promises ends, and where it begins again', () => {
+    mm.mmap({ address: P + 20n * MIB, length: MIB });
+    gmap.map({ from: P + 14n * MIB, to: 0n, length: 8n * MIB });
+    const runs = guestRow(gmap, 0, 8 * PAGES, 1000).map(({ first, end, promised, gone }) => [
+      first / PAGES,
+      end / PAGES,
+      promised,
+      gone,
+    ]);
+    expect(runs).toEqual([
+      [0, 2, 2, 0],
+      [2, 6, 0, 4],
+      [6, 7, 1, 0],
+      [7, 8, 0, 1],
+    ]);
+  });
+
   it('leaves out what is outside the range', () => {
     gmap.map({ from: P, to: 0n, length: 16n * MIB });
     const [part, ...others] = guestRow(gmap, 3 * PAGES + 5, 5 * PAGES + 1, 100);

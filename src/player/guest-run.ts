@@ -4,7 +4,7 @@
 
 import type { Checker } from '../check/index.ts';
 import { Host } from '../host/index.ts';
-import { DEFAULT_STORAGE_SIZE, Machine, type Storage } from '../machine/index.ts';
+import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { describeEnd, type ElfImage, type End, Monitor } from '../vmm/index.ts';
 import { HostScene } from './host-scene.ts';
@@ -30,18 +30,17 @@ export class GuestRun implements Run {
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
 
-  /** @param storage to use again; null for a new one */
   constructor(
     source: Source & { kind: 'guest' },
     image: ElfImage,
     leftOut: LeftOut | null,
-    storage: Storage | null,
+    storage: Storage,
     listener: RunListener | null,
   ) {
     this.#source = source;
     this.#image = image;
     this.#listener = listener;
-    const machine = new Machine(storage ? { storage } : { storageSize: DEFAULT_STORAGE_SIZE });
+    const machine = new Machine({ storage });
     this.trace = machine.trace;
     this.host = new Host(machine);
     leaveOut(this.host, leftOut);

@@ -2,11 +2,12 @@
  * Plays a story: once from its start to its end, to learn what happens when, and from then on to any moment.
  *
  * Going back means playing again from the start: runs are deterministic, so that what one finds there is what was
- * there. Two runs exist at most, the one that records and the one that is looked at, and each has its storage.
+ * there. Two runs exist at most, each with its storage: the one that records, until it is done, and the one that is
+ * looked at.
  */
 
 import { Checker } from '../check/index.ts';
-import type { Storage } from '../machine/index.ts';
+import { DEFAULT_STORAGE_SIZE, Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
 import { GuestRun } from './guest-run.ts';
@@ -33,8 +34,11 @@ const SAID_KEPT = 1 << 20;
 /** Broken rules that are told: after the first ones it is the same over and over. */
 const VIOLATIONS_KEPT = 20;
 
-/** Makes a new run of the story. */
-type Maker = (storage: Storage | null, listener: RunListener | null) => Run;
+/** Storage of a machine where it can be had, and where not, in bytes: a small computer's browser gives less. */
+const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
+
+/** Makes a new run of the story. It is told where to take storage from, if it needs any. */
+type Maker = (storage: () => Storage, listener: RunListener | null) => Run;
 
 /** One story. */
 export class Player {
@@ -49,7 +53,13 @@ export class Player {
   /** @throws StoryError when the source cannot be played at all */
   constructor(source: Source, settings: Settings) {
     this.#make = makerOf(source, settings);
-    this.#recording = new Recording(this.#make, settings.check, this.events, this.answers);
+    const storage = () => this.#storage();
+    this.#recording = new Recording(
+      (listener) => this.#make(storage, listener),
+      settings.check,
+      this.events,
+      this.answers,
+    );
   }
 
   /** What is known so far. */
@@ -60,6 +70,19 @@ export class Player {
   /** Records about so many steps more, from where the recording stands. */
   record(steps: number): void {
     this.#recording.go(steps);
+    const left = this.#recording.close();
+    if (left) this.#spare.push(left);
+  }
+
+  #storage(): Storage {
+    const used = this.#spare.pop();
+    if (used) return used;
+    try {
+      return new Storage(STORAGE_SIZES[0]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return new Storage(STORAGE_SIZES[1]);
+    }
   }
 
   /** Brings a run to the moment, and asks what is wanted about it. */
@@ -75,7 +98,7 @@ export class Player {
       if (storage) this.#spare.push(storage);
       this.#live = null;
     }
-    this.#live ??= this.#make(this.#spare.pop() ?? null, null);
+    this.#live ??= this.#make(() => this.#storage(), null);
     this.#live.advance(step - this.#live.step);
     return this.#live;
   }
@@ -115,14 +138,15 @@ class Recording {
   readonly #events: Recorded[];
   readonly #said: { step: number; text: string }[] = [];
   readonly #violations: Progress['violations'][number][] = [];
+  #closed = false;
   #count = 0;
   #saidLength = 0;
   #step = -1;
   #inStep = 0;
 
-  constructor(make: Maker, check: boolean, events: Recorded[], answers: Answered[]) {
+  constructor(make: (listener: RunListener) => Run, check: boolean, events: Recorded[], answers: Answered[]) {
     this.#events = events;
-    this.#run = make(null, {
+    this.#run = make({
       answered: (answer) => answers.length < ANSWERS_KEPT && answers.push(answer),
       said: (step, text) => this.#hear(step, text),
     });
@@ -140,6 +164,13 @@ class Recording {
       violations: [...this.#violations],
       said: [...this.#said],
     };
+  }
+
+  /** Ends the run when the story has ended. Its storage can be used again; null when there is none to be had. */
+  close(): Storage | null {
+    if (this.#closed || this.#run.end === null) return null;
+    this.#closed = true;
+    return this.#run.close();
   }
 
   go(steps: number): void {
@@ -182,11 +213,11 @@ function makerOf(source: Source, settings: Settings): Maker {
   switch (source.kind) {
     case 'scenario': {
       const script = readScript(source.text);
-      return (storage, listener) => new ScenarioRun(script, settings.leftOut, storage, listener);
+      return (storage, listener) => new ScenarioRun(script, settings.leftOut, storage(), listener);
     }
     case 'guest': {
       const image = imageOf(source.name, source.image);
-      return (storage, listener) => new GuestRun(source, image, settings.leftOut, storage, listener);
+      return (storage, listener) => new GuestRun(source, image, settings.leftOut, storage(), listener);
     }
     default: {
       const events = readTrace(source.text, source.name);

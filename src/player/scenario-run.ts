@@ -56,16 +56,10 @@ export class ScenarioRun implements Run {
   #failed = false;
   #stuck: string | null = null;
 
-  /** @param storage to use again; null for a new one */
-  constructor(
-    script: Script,
-    leftOut: LeftOut | null,
-    storage: Storage | null,
-    listener: RunListener | null,
-  ) {
+  constructor(script: Script, leftOut: LeftOut | null, storage: Storage, listener: RunListener | null) {
     this.#script = script;
     this.#listener = listener;
-    this.#world = new World({ trace: this.trace, ...(storage ? { storage } : {}) });
+    this.#world = new World({ trace: this.trace, storage });
     leaveOut(this.#world.host, leftOut);
     this.scene = new HostScene(this.#world.host);
   }
