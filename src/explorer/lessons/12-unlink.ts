@@ -53,5 +53,5 @@ guest 0 read 0 6 on 2
   view: 'trees',
   breaks: ['unlink'],
   breakNote:
-    'Leave out the unlinking (`unlink`). Processor 2 remembers nothing of the guest, so it walks: from the guest’s entry into a frame that belongs to process 1, whose number it takes for a page entry. The guest reads `736563726574`, the secret of a process that it has nothing to do with.',
+    'Processor 2 remembers nothing of the guest, so it walks: from the guest’s entry into a frame that belongs to process 1, whose number it takes for a page entry. The guest reads `736563726574`, the secret of a process that it has nothing to do with.',
 };

@@ -18,15 +18,14 @@ import { Timeline } from './timeline/Timeline.tsx';
 
 /** Everything. */
 export function App() {
+  // What is no scenario has nothing to edit.
+  const alone = source.value !== null && source.value.kind !== 'scenario';
   return (
-    <div class="explorer">
+    <div class={`explorer ${alone ? 'alone' : ''}`}>
       <Header />
-      <aside
-        class={`story ${source.value === null || source.value.kind === 'scenario' ? '' : 'alone'}`}
-        aria-label="Lesson and scenario"
-      >
+      <aside class={`story ${alone ? 'alone' : ''}`} aria-label="Lesson and scenario">
         <LessonPanel />
-        {(source.value === null || source.value.kind === 'scenario') && <ScenarioPanel />}
+        {!alone && <ScenarioPanel />}
       </aside>
       <main class="stage">
         <Banner />

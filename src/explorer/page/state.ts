@@ -49,12 +49,17 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     moment.value = at;
   });
   try {
-    const known = await machine.open(what, how, hearing(mine));
+    const opening = machine.open(what, how, hearing(mine));
+    // The beginning can be looked at while the rest is still being played.
+    if (at.step === 0 && at.event === 0) lookAt(at);
+    const known = await opening;
     if (mine !== opened) return;
     progress.value = known;
     moveTo(at);
   } catch (error) {
-    if (mine === opened) openError.value = error instanceof Error ? error.message : String(error);
+    if (mine !== opened) return;
+    openError.value = error instanceof Error ? error.message : String(error);
+    lookAt(null);
   } finally {
     if (mine === opened) recording.value = false;
   }

@@ -2,41 +2,46 @@
  * What the lines of the open scenario answered, by line.
  */
 
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Answered } from '../../../player/index.ts';
 import { machine } from '../machine.ts';
-import { progress, recording } from '../state.ts';
+import { moment, progress, recording } from '../state.ts';
 import { openedText } from '../story.ts';
 
-/** Answers by line, from 1. Of very long scenarios those of the first lines only. */
+/** Answers by line, from 1. Of long scenarios those of the lines around the moment. */
 export const answers = signal<ReadonlyMap<number, Answered>>(new Map());
 
-/** How many are asked for at once, and at most. */
+/** How many steps are asked for at once. */
 const AT_ONCE = 1000;
-const MOST = 5000;
 
-let asked = 0;
+/** The parts of the story that are known, each of so many steps; of which story, so that old answers are not kept. */
+let parts = new Set<number>();
+/** The part in which the moment is. */
+const part = computed(() => Math.floor(Math.max(moment.value.step - 1, 0) / AT_ONCE));
 
-async function load(steps: number): Promise<void> {
-  const mine = ++asked;
-  const all = new Map<number, Answered>();
-  for (let first = 0; first < Math.min(steps, MOST); first += AT_ONCE) {
-    const some = await machine.answers(first, AT_ONCE);
-    if (mine !== asked) return;
-    for (const one of some) all.set(one.line, one);
-    if (some.length === 0) break;
+async function load(wanted: readonly number[]): Promise<void> {
+  const mine = parts;
+  for (const number of wanted) {
+    if (number < 0 || mine.has(number)) continue;
+    mine.add(number);
+    const some = await machine.answers(number * AT_ONCE, AT_ONCE);
+    if (mine !== parts) return;
+    answers.value = new Map([...answers.peek(), ...some.map((one) => [one.line, one] as const)]);
   }
-  answers.value = all;
 }
 
 effect(() => {
   const steps = progress.value?.steps ?? 0;
-  if (openedText.value === null || recording.value || steps === 0) {
-    asked++;
-    answers.value = new Map();
-  } else {
-    load(steps).catch(() => undefined);
-  }
+  const text = openedText.value;
+  parts = new Set();
+  answers.value = new Map();
+  if (text === null || recording.value || steps === 0) return;
+  load([part.peek(), part.peek() - 1]).catch(() => undefined);
+});
+
+effect(() => {
+  const number = part.value;
+  if (!recording.peek() && openedText.peek() !== null) load([number, number - 1]).catch(() => undefined);
 });
 
 /** An answer in one line: an error with its explanation, the first of several lines with their number. */

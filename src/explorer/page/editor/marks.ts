@@ -29,6 +29,8 @@ const change = StateEffect.define<Marks>();
 
 /** Long answers are cut: the whole one is in the list of this step. */
 const LONGEST = 200;
+/** So many lines before the one that is next have marks: each costs time with every step. */
+const MARKED = 1000;
 /** An answer of more lines shows so many under its line. */
 const UNDER = 6;
 
@@ -102,7 +104,8 @@ type Doc = EditorView['state']['doc'];
 
 function draw({ done, next, answers }: Marks, doc: Doc): DecorationSet {
   const builder = new RangeSetBuilder<Decoration>();
-  for (let number = 1; number <= doc.lines; number++) {
+  const last = Math.min(doc.lines, Math.max(done, next ?? 0));
+  for (let number = Math.max(1, last - MARKED); number <= last; number++) {
     if (number > done && number !== next) continue;
     const line = doc.line(number);
     builder.add(line.from, line.from, number === next ? nextLine : doneLine);

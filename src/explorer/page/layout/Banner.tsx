@@ -3,8 +3,8 @@
  */
 
 import { lookError } from '../machine.ts';
-import { goOn, openError, progress, recording } from '../state.ts';
-import { notice } from './notice.ts';
+import { goOn, openError, progress, recording, source } from '../state.ts';
+import { complain, notice } from './notice.ts';
 
 /** The lines there are to show. */
 export function Banner() {
@@ -31,12 +31,24 @@ export function Banner() {
       )}
       {end?.stuck && (
         <div class="banner" role="status">
-          <p>{end.sentence}</p>
-          <button type="button" disabled={recording.value} onClick={() => void goOn()}>
-            Go on
-          </button>
+          <p>It does not go on: {end.sentence}</p>
         </div>
       )}
+      <Paused />
     </>
+  );
+}
+
+/** A guest that runs long is stopped until somebody wants more of it. */
+function Paused() {
+  const known = progress.value;
+  if (source.value?.kind !== 'guest' || known === null || known.end !== null || recording.value) return null;
+  return (
+    <div class="banner quiet" role="status">
+      <p>Stopped after {known.steps.toLocaleString('en')} instructions: the guest has not ended.</p>
+      <button type="button" onClick={() => void goOn().catch(complain)}>
+        Go on
+      </button>
+    </div>
   );
 }

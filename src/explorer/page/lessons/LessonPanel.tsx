@@ -4,9 +4,8 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../lessons/index.ts';
-import { complain } from '../layout/notice.ts';
 import { Prose } from '../Prose.tsx';
-import { goOn, progress, recording, source } from '../state.ts';
+import { progress, recording, source } from '../state.ts';
 import { lesson, lessonChanged, lineDone, reset, title } from '../story.ts';
 
 /** The panel. */
@@ -101,11 +100,6 @@ function OfOwn() {
           <dt>End</dt>
           <dd>{known.end?.sentence ?? (recording.value ? 'still playing' : 'not reached yet')}</dd>
         </dl>
-      )}
-      {what.kind === 'guest' && known?.end === null && !recording.value && (
-        <button type="button" onClick={() => void goOn().catch(complain)}>
-          Go on playing
-        </button>
       )}
     </div>
   );

@@ -14,6 +14,7 @@ export async function openFile(file: File): Promise<void> {
     const what = sourceOf(file.name, new Uint8Array(await file.arrayBuffer()));
     notice.value = null;
     if (what.kind === 'guest') tab.value = 'console';
+    else if (tab.value === 'console') tab.value = 'spaces';
     const opening = openOwn(what);
     ownName.value = file.name;
     await opening;

@@ -90,7 +90,7 @@ export function Controls() {
         <span class="hidden">Speed</span>
         <select
           class="speed"
-          title="How many things happen in a second"
+          title="How fast: so many things in a second, or as fast as possible"
           value={speed.value}
           onChange={(event) => (speed.value = Number(event.currentTarget.value))}
         >

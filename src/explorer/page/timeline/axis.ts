@@ -101,7 +101,7 @@ export const SPEEDS: readonly { readonly name: string; readonly perSecond: numbe
   { name: '5×', perSecond: 5 },
   { name: '20×', perSecond: 20 },
   { name: '100×', perSecond: 100 },
-  { name: 'as fast as possible', perSecond: null },
+  { name: 'fastest', perSecond: null },
 ];
 
 /** Steps due after so many milliseconds, as a whole number, and the milliseconds left over. */
