@@ -68,6 +68,12 @@ export function Legend() {
         </svg>
         changed since the moment before
       </li>
+      <li>
+        <svg width="22" height="18" aria-hidden="true">
+          <rect class="vanished" x="2" y="2" width="18" height="14" rx="4" />
+        </svg>
+        unmapped since the moment before
+      </li>
     </ul>
   );
 }

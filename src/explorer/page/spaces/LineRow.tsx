@@ -3,6 +3,7 @@
  */
 
 import type { JSX, TargetedKeyboardEvent } from 'preact';
+import type { Extent } from '../../../inspect/index.ts';
 import { addressOf, count, hex } from '../text.ts';
 import { AxisMarks } from './AxisMarks.tsx';
 import { group, partId, parts, UNSEEN } from './aria.ts';
@@ -20,6 +21,8 @@ import { GuestBlock, ProcessBlock, TableBlock } from './Segments.tsx';
 export interface LineRowProps {
   readonly line: Line;
   readonly tracks: Tracks;
+  /** What was mapped at the moment before. */
+  readonly vanished: readonly Extent[];
   readonly spots: readonly Spot[];
   /** Key of the part that the arrow keys are at. */
   readonly active: string | null;
@@ -27,7 +30,7 @@ export interface LineRowProps {
 }
 
 /** Draws a line. */
-export function LineRow({ line, tracks, spots, active, activate }: LineRowProps) {
+export function LineRow({ line, tracks, vanished, spots, active, activate }: LineRowProps) {
   const { outline, placement, kind, top, height } = line;
   const at = kind === 'guest' ? GUEST : PROCESS;
   const bottom = kind === 'guest' ? GUEST.pages + STRIP : PROCESS.tables + STRIP;
@@ -55,6 +58,7 @@ export function LineRow({ line, tracks, spots, active, activate }: LineRowProps)
       <g clip-path="url(#spaces-clip)">
         <Mapped line={line} from={at.parts} to={bottom} />
         <AxisMarks placement={placement} y={at.axis} from={at.parts} to={bottom} />
+        <Vanished line={line} extents={vanished} />
         {placement.view.scale < PAGES_FROM && <Fullness tracks={tracks} />}
         <g class="parts" {...parts(id, labelOf(line, isListbox), isListbox, active)} {...on}>
           <rect
@@ -97,6 +101,31 @@ function Mapped({ line, from, to }: { line: Line; from: number; to: number }) {
         const right = Math.min(xOf(placement, end), width + PAD);
         return right > left ? (
           <rect key={first} class="mapped" x={left} y={from} width={right - left} height={to - from} />
+        ) : null;
+      })}
+    </g>
+  );
+}
+
+/** Where something was at the moment before, and nothing is now. */
+function Vanished({ line, extents }: { line: Line; extents: readonly Extent[] }) {
+  const at = line.kind === 'guest' ? GUEST : PROCESS;
+  const { width } = line.placement.axis;
+  return (
+    <g {...UNSEEN}>
+      {extents.map(({ first, end }) => {
+        const left = Math.max(xOf(line.placement, first), -PAD);
+        const right = Math.min(xOf(line.placement, end), width + PAD);
+        return right > left ? (
+          <rect
+            key={first}
+            class="vanished"
+            x={left + 1}
+            y={at.parts + 1}
+            width={right - left - 2 > 0 ? right - left - 2 : 1}
+            height={at.partsHeight - 2}
+            rx="3"
+          />
         ) : null;
       })}
     </g>

@@ -83,6 +83,7 @@ export function Picture({ lines, width }: { lines: readonly Line[]; width: numbe
     <>
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: it is named by a label; a title would be a second tooltip */}
       <svg {...drawing}>
+        <rect class="paper" width={width} height={height} />
         <Patterns />
         <clipPath id="spaces-clip">
           <rect x={-PAD + 2} y="-6" width={width - 4} height={height + 12} />
@@ -99,6 +100,7 @@ export function Picture({ lines, width }: { lines: readonly Line[]; width: numbe
             key={line.outline.name}
             line={line}
             tracks={tracks}
+            vanished={known.get(line.outline.name)?.vanished ?? []}
             spots={spotsOf(line, lines, known, selected.value)}
             active={active.value?.line === line.outline.name ? active.value.key : null}
             activate={activate(line)}

@@ -27,7 +27,7 @@ export function SpacesView() {
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.
   views.value;
-  const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width) : [];
+  const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width, answers.value) : [];
   const selection = selected.value;
   return (
     <section class="spaces" aria-label="Address spaces">

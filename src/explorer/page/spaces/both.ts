@@ -5,7 +5,7 @@
 import type { GuestPart } from '../../../inspect/index.ts';
 import type { SpaceName } from '../../protocol.ts';
 import { pageOf } from '../text.ts';
-import type { Line } from './lines.ts';
+import { guestPartsOf, type Line } from './lines.ts';
 import { goTo, type LineAnswer } from './store.ts';
 import { viewOf } from './view.ts';
 
@@ -25,11 +25,6 @@ export interface Selected {
 /** Segment of a page: its first page. */
 export function segmentOf(page: number): number {
   return page - (page % 256);
-}
-
-/** The guest parts that are known of a line. */
-export function guestParts(answer: LineAnswer | undefined): readonly GuestPart[] {
-  return (answer?.rows ?? []).flatMap((row) => (row?.kind === 'guest' ? row.parts : []));
 }
 
 /** The process page behind a guest page; null where it is not known. */
@@ -58,11 +53,11 @@ export function spotsOf(
   if (selected.space === name) return [{ page, itself: true }];
   if (line.kind === 'guest') {
     if (selected.space !== line.outline.process) return [];
-    return before(guestParts(known.get(name)), page).map((one) => ({ page: one, itself: false }));
+    return before(guestPartsOf(known.get(name)), page).map((one) => ({ page: one, itself: false }));
   }
   const guest = lines.find((other) => other.outline.name === selected.space);
   if (guest?.outline.process !== name) return [];
-  const other = behind(guestParts(known.get(selected.space)), page);
+  const other = behind(guestPartsOf(known.get(selected.space)), page);
   return other === null ? [] : [{ page: other, itself: false }];
 }
 

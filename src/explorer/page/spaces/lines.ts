@@ -2,10 +2,11 @@
  * Which lines there are, in which order, and where they stand.
  */
 
+import type { Extent, GuestPart } from '../../../inspect/index.ts';
 import type { SpaceName, SpaceOutline } from '../../protocol.ts';
 import type { Placement } from './axis.ts';
 import { remembered } from './remember.ts';
-import { axisOf, placementOf } from './store.ts';
+import { axisOf, type LineAnswer, placementOf } from './store.ts';
 
 /** Pixels to the left and right of the axes. */
 export const PAD = 14;
@@ -62,16 +63,21 @@ export function shownOf(
 }
 
 /** Places the shown spaces one above the other. */
-export function linesOf(spaces: readonly SpaceOutline[], width: number): readonly Line[] {
+export function linesOf(
+  spaces: readonly SpaceOutline[],
+  width: number,
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+): readonly Line[] {
   const lines: Line[] = [];
   let top = 0;
   for (const outline of spaces) {
     const { name } = outline;
     const kind = name === outline.process ? 'process' : 'guest';
     const process = lines.find((line) => line.outline.name === outline.process) ?? null;
+    const wanted = kind === 'process' ? goneOf(name, spaces, known) : [];
     const axis = axisOf(
       name,
-      remembered(name, outline.extents),
+      remembered(name, outline.extents, wanted),
       outline.limit,
       Math.max(120, width - 2 * PAD),
     );
@@ -81,6 +87,24 @@ export function linesOf(spaces: readonly SpaceOutline[], width: number): readonl
     top += height;
   }
   return lines;
+}
+
+/** Process memory that guests want and that is not there: it has a place on the axis, too. */
+function goneOf(
+  process: SpaceName,
+  spaces: readonly SpaceOutline[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+): readonly Extent[] {
+  return spaces
+    .filter((space) => space.process === process && space.name !== process)
+    .flatMap(({ name }) => guestPartsOf(known.get(name)))
+    .filter(({ gone, exact }) => gone > 0 && exact)
+    .map(({ processFirst, processEnd }) => ({ first: processFirst, end: processEnd }));
+}
+
+/** The guest parts that are known of a line. */
+export function guestPartsOf(answer: LineAnswer | undefined): readonly GuestPart[] {
+  return (answer?.rows ?? []).flatMap((row) => (row?.kind === 'guest' ? row.parts : []));
 }
 
 /** Pixels from the top to below the last line. */

@@ -6,6 +6,7 @@ import { changedParts } from './changed.ts';
 import { pageRuns, pageSentence } from './pages.ts';
 import { guestSentence, processSentence, protectionLetters, sharesOf, tableSentence } from './parts.ts';
 import { ribbon } from './ribbons.ts';
+import { vanished } from './vanished.ts';
 import { panned, viewOf, wholeView } from './view.ts';
 
 const NONE = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0, present: 0 };
@@ -118,6 +119,23 @@ describe('what has changed', () => {
     const linked = (present: number) => ({ extents, rows: [guest(part(0, 1, { linked: 1, present }))] });
     expect(changedParts(linked(1), linked(2)).size).toBe(1);
     expect(changedParts(linked(1), linked(1)).size).toBe(0);
+  });
+});
+
+describe('what has vanished', () => {
+  it('is what was in sight before and is not mapped now', () => {
+    const rows: Row[] = [{ kind: 'guest', parts: [part(0, 4, { promised: 4 })] }];
+    const before = { extents: [{ first: 0, end: 1024 }], rows };
+    const extents = [
+      { first: 0, end: 256 },
+      { first: 512, end: 768 },
+    ];
+    expect(vanished(before, { extents, rows: [] })).toEqual([
+      { first: 256, end: 512 },
+      { first: 768, end: 1024 },
+    ]);
+    expect(vanished(null, { extents, rows: [] })).toEqual([]);
+    expect(vanished(before, before)).toEqual([]);
   });
 });
 

@@ -19,11 +19,15 @@ effect(() => {
   forget();
 });
 
-/** All extents of a space that were seen, with those of now. */
-export function remembered(name: SpaceName, now: readonly Extent[]): readonly Extent[] {
+/** All extents of a space that were seen, with those of now and those that guests want there. */
+export function remembered(
+  name: SpaceName,
+  now: readonly Extent[],
+  wanted: readonly Extent[] = [],
+): readonly Extent[] {
   const known = seen.get(name);
-  if (known?.now === now) return known.all;
-  const all = joined(known?.all ?? [], now, MOST);
+  if (known?.now === now && wanted.length === 0) return known.all;
+  const all = joined(known?.all ?? [], [...now, ...wanted], MOST);
   seen.set(name, { now, all });
   return all;
 }

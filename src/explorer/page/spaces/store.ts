@@ -15,6 +15,8 @@ export interface LineAnswer {
   readonly pages: readonly (Pages | null)[];
   /** Keys of parts that are not as they were at the moment before. */
   readonly changed: ReadonlySet<string>;
+  /** Stretches that were mapped then and are not now. */
+  readonly vanished: readonly Extent[];
 }
 
 /** Where lines are looked at that are not shown as a whole. */

@@ -36,6 +36,7 @@ export function TreesDrawing({
       height={height}
       viewBox={`0 0 ${width} ${height}`}
     >
+      <rect class="paper" width={width} height={height} />
       <Headings path={path} placed={placed} />
       <g {...UNSEEN}>
         {connectionsOf(placed).map(({ key, path: d, look }) => (

@@ -4,7 +4,8 @@
 
 import type { Look, SpaceName, SpaceOutline } from '../../protocol.ts';
 import { useLook } from '../machine.ts';
-import { behind, guestParts, segmentOf } from '../spaces/both.ts';
+import { behind, segmentOf } from '../spaces/both.ts';
+import { guestPartsOf } from '../spaces/lines.ts';
 import { selected } from '../state.ts';
 import { type Path, startOf } from './columns.ts';
 
@@ -28,7 +29,7 @@ export function usePath(spaces: readonly SpaceOutline[]): Path | null {
     const guest = link ?? { guest: empty?.name ?? null, guestPage: empty ? 0 : null };
     return { process, processPage: start.page, ...guest };
   }
-  const parts = guestParts({ rows: look?.rows ?? [], pages: [], changed: new Set() });
+  const parts = guestPartsOf({ rows: look?.rows ?? [], pages: [], changed: new Set(), vanished: [] });
   return {
     process,
     processPage: behind(parts, start.page),

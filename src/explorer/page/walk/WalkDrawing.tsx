@@ -50,9 +50,9 @@ function rowsOfOne(walk: ExplainedWalk, address: bigint, name: string, what: str
 }
 
 function heightOf(row: WalkRow, width: number): number {
-  return { heading: HEADING, address: STRIP_HEIGHT + 10, step: stepHeight(width), end: endHeight(width) }[
-    row.kind
-  ];
+  if (row.kind === 'heading') return HEADING;
+  if (row.kind === 'address') return STRIP_HEIGHT + 10;
+  return row.kind === 'end' ? endHeight(width) : stepHeight(row.step, width);
 }
 
 /** Whether a step fits on two lines. */
@@ -60,8 +60,17 @@ function isWide(width: number): boolean {
   return width > 620;
 }
 
-function stepHeight(width: number): number {
-  return isWide(width) ? STEP : STEP + 16;
+/** A meaning that does not fit on one line gets another one. */
+function stepHeight({ meaning }: ExplainedStep, width: number): number {
+  return STEP + 16 * (wrapped(meaning, charactersOf(meaningWidth(width))).length - 1);
+}
+
+function meaningWidth(width: number): number {
+  return isWide(width) ? width - 330 : width - 90;
+}
+
+function charactersOf(width: number): number {
+  return Math.floor(width / 6.6);
 }
 
 function endHeight(width: number): number {
@@ -103,6 +112,7 @@ export function WalkDrawing({
       height={height}
       viewBox={`0 0 ${width} ${height}`}
     >
+      <rect class="paper" width={width} height={height} />
       <g
         {...parts(
           'walk-steps',
@@ -154,7 +164,7 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
   const field = addressFields(address).find(({ level }) => level === step.level);
   const where =
     step.at === null
-      ? 'address-space-control element, in a control register'
+      ? 'address-space-control element (ASCE)'
       : `${step.level} table at ${hex(step.at - BigInt(step.index * 8))}`;
   const entry = step.at === null ? '' : `entry ${step.index} (${field?.name}) at ${hex(step.at)}`;
   const wide = isWide(width);
@@ -168,7 +178,7 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
   return (
     <g class={key === chosen ? 'step chosen' : 'step'} {...option}>
       <path class="chain" d={`M14,-6V8M9,3L14,9L19,3`} />
-      <rect class="step-box" x="1" y="8" width={width - 2} height={stepHeight(width) - 12} rx="5" />
+      <rect class="step-box" x="1" y="8" width={width - 2} height={stepHeight(step, width) - 12} rx="5" />
       <text class="step-where" x="12" y="26">
         {where}
       </text>
@@ -186,7 +196,7 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
         x={wide ? 176 : 78}
         y={47}
         text={step.meaning}
-        width={wide ? width - 330 : width - 90}
+        width={meaningWidth(width)}
       />
     </g>
   );
@@ -231,7 +241,7 @@ function Lines({
 }) {
   return (
     <text class={className} y={y}>
-      {wrapped(text, Math.floor(width / 6.6)).map((line, i) => (
+      {wrapped(text, charactersOf(width)).map((line, i) => (
         <tspan key={line} x={x} dy={i === 0 ? 0 : 16}>
           {line}
         </tspan>
