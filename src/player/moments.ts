@@ -75,7 +75,7 @@ export interface Progress {
   readonly events: number;
   /** Why it does not go on: a sentence; null while it can. `stuck` says that it is not its own end. */
   readonly end: { readonly sentence: string; readonly stuck: boolean } | null;
-  /** Broken rules, with the step after which each was seen. */
+  /** Broken rules, each with the number of the step, from 0, after which it was seen. */
   readonly violations: readonly { readonly step: number; readonly violation: Violation }[];
   /** What the guest has said, in the order in which it was said. */
   readonly said: readonly { readonly step: number; readonly text: string }[];

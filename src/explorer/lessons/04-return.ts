@@ -60,5 +60,5 @@ dump 0
   view: 'spaces',
   breaks: ['page-invalidated'],
   breakNote:
-    'Leave out the purge of single pages (`page-invalidated`) and step over the first `munmap`. The entry of the page is invalid in the table, but processor 1 still remembers the old one, and the guest reads `6f6c64` from memory that is gone.',
+    'Step over the first `munmap`. The entry of the page is invalid in the table, but processor 1 still remembers the old one, and the guest reads `6f6c64` from memory that is gone.',
 };

@@ -63,5 +63,5 @@ stats
   view: 'spaces',
   breaks: ['gmap-unmap'],
   breakNote:
-    'Leave out the purge after unmapping in a guest (`gmap-unmap`). The entry at 1T is empty, but processor 1 remembers where it led, and the next read there succeeds.',
+    'The entry at 1T is empty, but processor 1 remembers where it led, and the next read there succeeds.',
 };

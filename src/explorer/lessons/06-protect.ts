@@ -56,5 +56,5 @@ process read 256M 1
   view: 'walk',
   breaks: ['page-protected'],
   breakNote:
-    'Leave out the purge after a change of protection (`page-protected`). Processor 1 still remembers that the page may be written, and the guest’s store of `cc` goes through.',
+    'Processor 1 still remembers that the page may be written, and the guest’s store of `cc` goes through.',
 };

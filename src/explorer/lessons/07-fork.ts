@@ -61,5 +61,5 @@ stats
   view: 'spaces',
   breaks: ['page-protected'],
   breakNote:
-    'Leave out the purge after a change of protection (`page-protected`). The entries forbid stores after `fork`, but processor 1 still remembers that the page may be written. The guest’s store makes no copy, and the child reads `bb`, which was never its own.',
+    'The entries forbid stores after `fork`, but processor 1 still remembers that the page may be written. The guest’s store makes no copy, and the child reads `bb`, which was never its own.',
 };

@@ -56,5 +56,5 @@ dirty 0 0
   view: 'spaces',
   breaks: ['page-protected'],
   breakNote:
-    'Leave out the purge after a change of protection (`page-protected`). Processor 1 still remembers that the page at 4K may be written, the store of `55` is not stopped, and the last answer of the log is empty. A copy of this guest would be wrong.',
+    'Processor 1 still remembers that the page at 4K may be written, the store of `55` is not stopped, and the last answer of the log is empty. A copy of this guest would be wrong.',
 };

@@ -54,5 +54,5 @@ key 0 0
   view: 'walk',
   breaks: ['page-invalidated'],
   breakNote:
-    'Leave out the purge of single pages (`page-invalidated`). The page is dropped, but processor 1 remembers its old frame, and the guest reads `aa` from a frame that is free.',
+    'The page is dropped, but processor 1 remembers its old frame, and the guest reads `aa` from a frame that is free.',
 };

@@ -53,5 +53,5 @@ guest 0 read 0xff000 1 on 1
   view: 'trees',
   breaks: ['segment-changed'],
   breakNote:
-    'Leave out the purge when a segment entry changes (`segment-changed`). Processor 1 remembers the page at 4K as a part of the large frame. The table says that it is gone, and the guest still reads `aa`.',
+    'Processor 1 remembers the page at 4K as a part of the large frame. The table says that it is gone, and the guest still reads `aa`.',
 };

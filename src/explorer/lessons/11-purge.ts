@@ -60,5 +60,5 @@ guest 0 read 0 6 on 2
   view: 'processors',
   breaks: ['page-table-gone'],
   breakNote:
-    'Leave out the purge when a page table goes (`page-table-gone`). The checker complains as soon as `munmap` is done. Go on all the same: on processor 1 the guest reads `736563726574`, the secret of a process that it has nothing to do with. On processor 2 all looks well.',
+    'The checker complains as soon as `munmap` is done. Go on all the same: on processor 1 the guest reads `736563726574`, the secret of a process that it has nothing to do with. On processor 2 all looks well.',
 };

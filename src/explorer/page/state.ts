@@ -48,11 +48,8 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     recording.value = true;
     moment.value = at;
   });
-  const told = proxy((known: Progress) => {
-    if (mine === opened) progress.value = known;
-  });
   try {
-    const opening = machine.open(what, how, told);
+    const opening = machine.open(what, how, hearing(mine));
     // The beginning can be looked at while the rest is still being played.
     if (at.step === 0 && at.event === 0) lookAt(at);
     const known = await opening;
@@ -66,6 +63,14 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
   } finally {
     if (mine === opened) recording.value = false;
   }
+}
+
+/** Hears of the progress of a story. What is told on the way may arrive after the last word, and is not news then. */
+function hearing(mine: number) {
+  return proxy((known: Progress) => {
+    const before = progress.value;
+    if (mine === opened && (before === null || before.steps < known.steps)) progress.value = known;
+  });
 }
 
 /** Goes to a moment; to the last one known when it lies behind that. */
@@ -99,11 +104,7 @@ export async function goOn(): Promise<void> {
   const mine = opened;
   recording.value = true;
   try {
-    const known = await machine.go(
-      proxy((more: Progress) => {
-        if (mine === opened) progress.value = more;
-      }),
-    );
+    const known = await machine.go(hearing(mine));
     if (mine === opened) progress.value = known;
   } finally {
     if (mine === opened) recording.value = false;

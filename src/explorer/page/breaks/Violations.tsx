@@ -53,8 +53,8 @@ interface BrokenProps {
 }
 
 function Broken({ found: { step, violation }, why }: BrokenProps) {
-  const line = lines.value[step - 1];
-  const where = line === undefined ? `after step ${step}` : `after line ${line}`;
+  const line = lines.value[step];
+  const where = line === undefined ? `after step ${step + 1}` : `after line ${line}`;
   return (
     <li>
       <span class="rule">✕ {violation.rule}</span>
@@ -62,7 +62,7 @@ function Broken({ found: { step, violation }, why }: BrokenProps) {
         <p>{violation.message}</p>
         {why && <p class="muted">{WHY[violation.rule]}</p>}
       </div>
-      <button type="button" onClick={() => moveTo({ step, event: 0 })}>
+      <button type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
         Go there <span class="muted">({where})</span>
       </button>
     </li>
