@@ -62,10 +62,16 @@ function copy() {
 function runTests(folder, tests = TESTS) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--bail', '1', '--reporter', 'dot', ...tests];
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 180_000 });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 600_000 });
 }
 
-/** Whether the tests notice the fault. */
+/** What becomes of a run of the tests with a fault: a run without end counts as noticed, and is told apart. */
+function outcome({ status, error }) {
+  if (error?.code === 'ETIMEDOUT') return 'hung    ';
+  return status === 0 ? null : 'caught  ';
+}
+
+/** How the tests notice the fault; null when they do not. */
 function caught(folder, { name, file, find, replace }) {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
@@ -77,9 +83,9 @@ function caught(folder, { name, file, find, replace }) {
     source.replace(find, () => replace),
   );
   // What stands beside the source notices most, and soonest.
-  const dead = runTests(folder, [dirname(file)]).status !== 0 || runTests(folder).status !== 0;
+  const how = outcome(runTests(folder, [dirname(file)])) ?? outcome(runTests(folder));
   writeFileSync(path, source);
-  return dead;
+  return how;
 }
 
 const folder = copy();
@@ -94,10 +100,10 @@ if (sound !== null && sound.status !== 0) {
 }
 for (const mutant of chosen()) {
   const start = Date.now();
-  const dead = caught(folder, mutant);
-  if (!dead) survived++;
+  const how = caught(folder, mutant);
+  if (how === null) survived++;
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
-  console.log(`${dead ? 'caught  ' : 'SURVIVED'} ${mutant.name} (${seconds} s)`);
+  console.log(`${how ?? 'SURVIVED'} ${mutant.name} (${seconds} s)`);
 }
 const total = chosen().length;
 console.log(`${total - survived} of ${total} faults caught`);
