@@ -1,5 +1,5 @@
 /**
- * A run of a guest: its first step loads it, every other one executes an instruction.
+ * A run of a guest: its first step loads it, its last one ends it, every other one executes an instruction.
  */
 
 import type { Checker } from '../check/index.ts';
@@ -47,9 +47,10 @@ export class GuestRun implements Run {
     this.scene = new HostScene(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
   }
 
-  /** Loading is a step, and so is every instruction completed. */
+  /** Loading is a step, so is every instruction completed, and so is the end. */
   get step(): number {
-    return this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
+    const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
+    return this.#end === null ? done : done + 1;
   }
 
   get end(): Progress['end'] {

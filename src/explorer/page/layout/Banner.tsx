@@ -45,7 +45,7 @@ function Paused() {
   if (source.value?.kind !== 'guest' || known === null || known.end !== null || recording.value) return null;
   return (
     <div class="banner quiet" role="status">
-      <p>Stopped after {known.steps.toLocaleString('en')} instructions: the guest has not ended.</p>
+      <p>Stopped after {known.steps.toLocaleString('en')} steps: the guest has not ended.</p>
       <button type="button" onClick={() => void goOn().catch(complain)}>
         Go on
       </button>

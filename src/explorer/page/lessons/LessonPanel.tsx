@@ -76,7 +76,8 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
 
 const OF_OWN = {
   scenario: 'A scenario of your own. Step through it, change it, break it.',
-  guest: 'A guest image, with 64 MiB of memory. Each step is an instruction that it executes.',
+  guest:
+    'A guest image, with 64 MiB of memory. Loading it is the first step, every other one an instruction.',
   trace: 'A trace that was recorded elsewhere. Each step is one of its events.',
 } as const;
 
@@ -91,7 +92,7 @@ function OfOwn() {
         <dl class="facts">
           {what.kind === 'guest' && (
             <>
-              <dt>Instructions</dt>
+              <dt>Steps</dt>
               <dd>{known.steps.toLocaleString('en')}</dd>
             </>
           )}
