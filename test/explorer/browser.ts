@@ -98,11 +98,14 @@ export class Explorer {
 
   /** Opens a lesson from the menu, by its number from 1. */
   async lesson(number: number): Promise<void> {
-    await this.page.getByRole('button', { name: 'Choose a lesson' }).click();
+    const menu = this.page.getByRole('button', { name: 'Choose a lesson' });
+    await menu.click();
     await this.page
       .getByRole('menuitemradio')
       .nth(number - 1)
       .click();
+    // Or what is still there of the lesson before would do.
+    await menu.filter({ hasText: `Lesson ${number} of` }).waitFor();
     await this.ready();
     await this.at(0);
   }
