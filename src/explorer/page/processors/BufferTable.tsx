@@ -81,7 +81,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
 
 const GLYPHS: Readonly<Record<Fate, string>> = {
   kept: '',
-  new: '＋ new',
+  new: '+ new',
   purged: '✕ purged',
   replaced: '⟳ replaced',
 };
@@ -122,7 +122,7 @@ function Row({ told: { entry, fate }, space }: RowProps) {
       </td>
       <td class="mono">{hex(entry.frame)}</td>
       <td class="mono">{entry.table === null ? '1 MiB frame' : hex(entry.table)}</td>
-      <td>{entry.protected ? '🔒︎ forbidden' : 'allowed'}</td>
+      <td>{entry.protected ? '✕ forbidden' : 'allowed'}</td>
     </tr>
   );
 }
