@@ -122,6 +122,49 @@ describe.each(IMAGES)('the guest %s', (name) => {
   });
 });
 
+describe('a guest with tables of its own', () => {
+  const DAT = 1n << 58n;
+  const player = played(guest('paging'));
+  /** The first of some moments at which the guest translates. */
+  const translating = () => {
+    for (let step = 1; step < player.progress.steps; step += 500) {
+      const moment = { step, event: 0 };
+      const mask = player.at(moment, (scene) => scene.processors()[0]?.registers.pswMask ?? 0n);
+      if (mask & DAT) return moment;
+    }
+    throw new Error('the guest never translates');
+  };
+
+  it('translates by them first, and by the host’s then', () => {
+    const moment = translating();
+    const { pswAddress, code } = player.at(moment, (scene) => scene.processors()[0]?.registers) ?? {};
+    const current = code?.find(({ address }) => address === pswAddress);
+    const found = player.at(moment, (scene) => {
+      const answer = scene.walk('gmap 0', pswAddress as bigint, true);
+      const outline = scene.outline().find(({ name }) => name === 'gmap 0');
+      return { answer, outline };
+    });
+    expect(found.answer?.own?.steps.length).toBeGreaterThan(2);
+    expect(found.answer?.own?.steps[0]?.value).not.toBe(found.outline?.asce);
+    expect(found.answer?.walk?.steps[0]?.value).toBe(found.outline?.asce);
+    expect(found.answer?.walk?.absolute).not.toBeNull();
+    expect(current?.text).not.toMatch(/^[.]/);
+  });
+
+  it('ends in an exception of its own where they lead nowhere', () => {
+    const answer = player.at(translating(), (scene) => scene.walk('gmap 0', 0x80000000000n, true));
+    expect(answer?.own?.exception?.name).toBe('asce-type');
+    expect(answer?.walk).toBeNull();
+  });
+
+  it('has none before it turns translation on, and other spaces have no guest', () => {
+    const answer = player.at({ step: 2, event: 0 }, (scene) => scene.walk('gmap 0', 0x20000n, true));
+    expect(answer?.own).toBeNull();
+    expect(answer?.walk).not.toBeNull();
+    expect(player.at({ step: 2, event: 0 }, (scene) => scene.walk('process 0', 0n, true))).toBeNull();
+  });
+});
+
 describe('a host that leaves something out', () => {
   const text =
     'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
