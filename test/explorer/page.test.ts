@@ -218,8 +218,10 @@ describe.skipIf(browser === null)('the page', () => {
     const explorer = await open(url, { colorScheme });
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
-    for (let step = 1; step <= 8; step++) await page.keyboard.press(']');
-    await explorer.at(8);
+    for (let step = 1; step <= 8; step++) {
+      await page.keyboard.press(']');
+      await explorer.at(step);
+    }
     const found: Record<string, string[]> = {};
     for (const name of ['Spaces', 'Tables', 'Walk', 'Processors', 'Console']) {
       await explorer.view(name);
