@@ -109,8 +109,10 @@ describe.skipIf(browser === null)('the page', () => {
   it('opens a link in a fresh profile, and is in the same place', async () => {
     const first = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
     await first.lesson(numberOf('fork'));
-    for (let step = 1; step <= 5; step++) await first.page.keyboard.press(']');
-    await first.at(5);
+    for (let step = 1; step <= 5; step++) {
+      await first.page.keyboard.press(']');
+      await first.at(step);
+    }
     await first.page.keyboard.press(',');
     await first.view('Processors');
     const where = await first.page.locator('.where').innerText();
@@ -218,8 +220,10 @@ describe.skipIf(browser === null)('the page', () => {
     const explorer = await open(url, { colorScheme });
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
-    for (let step = 1; step <= 8; step++) await page.keyboard.press(']');
-    await explorer.at(8);
+    for (let step = 1; step <= 8; step++) {
+      await page.keyboard.press(']');
+      await explorer.at(step);
+    }
     const found: Record<string, string[]> = {};
     for (const name of ['Spaces', 'Tables', 'Walk', 'Processors', 'Console']) {
       await explorer.view(name);

@@ -55,7 +55,8 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     const known = await opening;
     if (mine !== opened) return;
     progress.value = known;
-    moveTo(at);
+    // Who has gone on meanwhile stays there.
+    moveTo(moment.value);
   } catch (error) {
     if (mine !== opened) return;
     openError.value = error instanceof Error ? error.message : String(error);
