@@ -35,7 +35,12 @@ export const atEnd = computed(() => {
   return known === null || !before(moment.value, { step: known.steps, event: 0 });
 });
 
+/** Steps that one may be ahead of what is known while a story is played for the first time. */
+const AHEAD = 1000;
+
 let opened = 0;
+/** What goes by events asks the worker first: one after another, so that no key is lost. */
+let going: Promise<void> = Promise.resolve();
 
 /** Opens a story at a moment of it. What was open is closed. */
 export async function open(what: Source, how: Settings, at: Moment = START): Promise<void> {
@@ -55,6 +60,7 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
     const known = await opening;
     if (mine !== opened) return;
     progress.value = known;
+    recording.value = false;
     // Who has gone on meanwhile stays there.
     moveTo(moment.value);
   } catch (error) {
@@ -74,10 +80,10 @@ function hearing(mine: number) {
   });
 }
 
-/** Goes to a moment; to the last one known when it lies behind that. */
+/** Goes to a moment; to the last one known when it lies behind that, or a bit further while that is not told yet. */
 export function moveTo(to: Moment): void {
-  const known = progress.value;
-  const last = { step: known?.steps ?? 0, event: 0 };
+  const known = progress.value?.steps ?? 0;
+  const last = { step: recording.value ? known + AHEAD : known, event: 0 };
   const at = to.step < 0 ? START : before(last, to) ? last : to;
   moment.value = at;
   lookAt(at);
@@ -90,7 +96,12 @@ export function moveBySteps(by: 1 | -1): void {
 }
 
 /** To the next (1) or previous (-1) event that passes the filter; to the end or the start when there is none. */
-export async function moveByEvents(by: 1 | -1): Promise<void> {
+export function moveByEvents(by: 1 | -1): Promise<void> {
+  going = going.then(() => goByEvent(by)).catch(() => undefined);
+  return going;
+}
+
+async function goByEvent(by: 1 | -1): Promise<void> {
   const here = moment.value;
   const index = await machine.eventBefore(filter.value, here);
   const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
