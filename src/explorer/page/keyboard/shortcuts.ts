@@ -47,7 +47,7 @@ const FIELDS = 'input, textarea, select, [contenteditable=true], .xterm, [role=m
 /** Where the space bar already does something. */
 const PRESSED = 'button, summary, a[href], [role=button], [role=checkbox], [role=option]';
 
-let since = 0;
+let since = -Infinity;
 
 /** Listens for keys. @param showHelp what `?` does */
 export function listenForKeys(showHelp: () => void): void {
@@ -62,7 +62,7 @@ export function listenForKeys(showHelp: () => void): void {
 
 function act(key: string, showHelp: () => void): boolean {
   const second = performance.now() - since < SECOND_KEY;
-  since = 0;
+  since = -Infinity;
   if (second) {
     const to = TABS.find((one) => one.key === key);
     if (to) tab.value = to.id;
