@@ -26,7 +26,7 @@ interface Picture {
 }
 
 const PICTURES: readonly Picture[] = [
-  { name: 'spaces', lesson: 'share', steps: 9, view: 'Spaces' },
+  { name: 'spaces', lesson: 'pieces', steps: 9, view: 'Spaces' },
   { name: 'tables', lesson: 'link', steps: 8, view: 'Tables' },
   { name: 'walk', lesson: 'protect', steps: 6, view: 'Walk' },
   { name: 'processors', lesson: 'share', steps: 9, view: 'Processors' },
