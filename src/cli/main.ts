@@ -19,6 +19,7 @@ Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
 
 Start with:
   guesthouse tour                                   what this is, in half a minute
+  guesthouse explore                                see and learn it in the browser
   guesthouse boot examples/images/hello.elf -- you   run a guest
   guesthouse explore                                look into one, in a browser
   guesthouse help <command>                          more on one command`;

@@ -150,6 +150,9 @@ class Tour {
     this.#say('npx guesthouse boot examples/images/paging.elf       a guest with tables of its own');
     this.#say('npx guesthouse replay examples/scenarios/first.txt   the same story, written by you');
     this.#say('npx guesthouse walk examples/scenarios/first.txt 1G --gmap 0');
+    this.#say(
+      'npx guesthouse explore                               lessons, and this in pictures, in your browser',
+    );
   }
 }
 
