@@ -1,4 +1,25 @@
-/** Addresses as JSON can hold them, for tests. */
+/** What the tests of the player have in common. */
+
+import type { Scene } from './index.ts';
+
+/** Addresses as JSON can hold them. */
 export function hexadecimal(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
+}
+
+/** Everything that a scene tells of everything, as text. */
+export function everything(scene: Scene): string {
+  const outline = scene.outline();
+  const pages = outline.flatMap(({ name, extents }) =>
+    extents.map(({ first, end }) => scene.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
+  );
+  const rows = outline.map(({ name, limit }) => scene.row(name, 0, limit, 300));
+  const tables = outline.flatMap(({ name, extents }) =>
+    extents.flatMap(({ first }) =>
+      (['region-third', 'segment', 'page'] as const).map((level) =>
+        scene.table(name, { level, page: first, from: 0, count: 50 }),
+      ),
+    ),
+  );
+  return JSON.stringify([scene.stats(), outline, pages, rows, tables, scene.processors()], hexadecimal);
 }

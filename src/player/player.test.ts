@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../trace/index.ts';
-import { hexadecimal } from './fixtures.ts';
+import { everything as all, hexadecimal } from './fixtures.ts';
 import { type Moment, Player, type Scene, type Settings, type Source, StoryError } from './index.ts';
 
 const QUIET: Settings = { leftOut: null, check: false };
@@ -15,23 +15,6 @@ function scenario(name: string): Source {
 function guest(name: string): Source & { kind: 'guest' } {
   const image = new Uint8Array(readFileSync(`examples/images/${name}.elf`));
   return { kind: 'guest', name, image, arguments: 'world', memory: 8n << 20n };
-}
-
-/** Everything that a scene tells of everything, as text. */
-function all(scene: Scene): string {
-  const outline = scene.outline();
-  const pages = outline.flatMap(({ name, extents }) =>
-    extents.map(({ first, end }) => scene.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
-  );
-  const rows = outline.map(({ name, limit }) => scene.row(name, 0, limit, 300));
-  const tables = outline.flatMap(({ name, extents }) =>
-    extents.flatMap(({ first }) =>
-      (['region-third', 'segment', 'page'] as const).map((level) =>
-        scene.table(name, { level, page: first, from: 0, count: 50 }),
-      ),
-    ),
-  );
-  return JSON.stringify([scene.stats(), outline, pages, rows, tables, scene.processors()], hexadecimal);
 }
 
 function played(source: Source, settings = QUIET): Player {

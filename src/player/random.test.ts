@@ -1,0 +1,72 @@
+/** Random scenarios, played in any order. */
+
+import { describe, expect, it } from 'vitest';
+import { drawProfile, Generator, Random, Run } from '../fuzz/index.ts';
+import { formatOperation } from '../scenario/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
+import { everything, hexadecimal } from './fixtures.ts';
+import { Player, type Scene, type Settings } from './index.ts';
+
+const QUIET: Settings = { leftOut: null, check: false };
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/** A scenario of random operations that all make sense somehow, as text. */
+function randomScenario(seed: number, length: number): string {
+  const random = new Random(seed);
+  const generator = new Generator(random, drawProfile(random));
+  const run = new Run({ storageSize: 64 << 20, scarce: true });
+  for (let i = 0; i < length; i++) run.step(generator.next(run.model));
+  return run.performed.map(formatOperation).join('\n');
+}
+
+function played(source: ConstructorParameters<typeof Player>[0]): Player {
+  const player = new Player(source, QUIET);
+  player.record(1_000_000);
+  return player;
+}
+
+/** What a trace can tell of guests, too: how many of their segments are what. */
+function ofGuests(scene: Scene) {
+  return scene
+    .outline()
+    .filter(({ name }) => name.startsWith('gmap'))
+    .map(({ name, limit }) => {
+      const row = scene.row(name, 0, limit, 1);
+      const parts = row?.kind === 'guest' ? row.parts : [];
+      const sum = (key: 'promised' | 'gone' | 'linked' | 'large' | 'shared') =>
+        parts.reduce((all, part) => all + part[key], 0);
+      const counts = [sum('promised'), sum('gone'), sum('linked'), sum('large'), sum('shared')];
+      return `${name}: ${counts.join(' ')}`;
+    });
+}
+
+describe.each(SEEDS)('the random scenario %i', (seed) => {
+  const text = randomScenario(seed, 120);
+
+  it('is at every moment what it is however one comes there', () => {
+    const player = played({ kind: 'scenario', text });
+    const random = new Random(seed);
+    for (let i = 0; i < 8; i++) {
+      const { moment } = random.pick(player.events);
+      const straight = new Player({ kind: 'scenario', text }, QUIET).at(moment, everything);
+      expect(player.at(moment, everything)).toBe(straight);
+    }
+  });
+
+  it('is told by its trace as it was, as far as guests go', () => {
+    const player = played({ kind: 'scenario', text });
+    const alloc: TraceEvent = { type: 'mm-alloc', mm: 0, asce: 0n };
+    const lines = [alloc, ...player.events.map(({ event }) => event)].map((event) =>
+      JSON.stringify(event, hexadecimal),
+    );
+    const trace = played({ kind: 'trace', name: 'x.jsonl', text: lines.join('\n') });
+    let events = 1;
+    for (let step = 1; step <= player.progress.steps; step++) {
+      while ((player.events[events - 1]?.moment.step ?? Infinity) < step) events++;
+      const told = trace.at({ step: events, event: 0 }, ofGuests);
+      expect(told, `after ${step}: ${text.split('\n')[step - 1]}`).toEqual(
+        player.at({ step, event: 0 }, ofGuests),
+      );
+    }
+  });
+});
