@@ -5,6 +5,13 @@ export default defineConfig({
   root: 'src/explorer',
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: '../../dist/explorer', emptyOutDir: true, target: 'es2022', sourcemap: false },
+  build: {
+    outDir: '../../dist/explorer',
+    emptyOutDir: true,
+    target: 'es2022',
+    sourcemap: false,
+    // What is built into the page goes with its licences.
+    license: { fileName: 'licenses.md' },
+  },
   worker: { format: 'es' },
 });
