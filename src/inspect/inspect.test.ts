@@ -230,6 +230,16 @@ describe('pages', () => {
     mm.stopLog(log);
   });
 
+  it('are watched for the guest that watches, and for no other', () => {
+    const other = host.createGmap(mm);
+    for (const guest of [gmap, other]) guest.map({ from: P, to: 0n, length: MIB });
+    gmap.watch(0n, 4096n);
+    other.fault(0n);
+    expect((flagsAt(gmap, 0) as number) & WATCHED).toBe(WATCHED);
+    expect((flagsAt(other, 0) as number) & WATCHED).toBe(0);
+    expect((flagsAt(mm, first) as number) & WATCHED).toBe(WATCHED);
+  });
+
   it('agree with the walk: present where it ends in a frame', () => {
     gmap.map({ from: P, to: 0n, length: 4n * MIB });
     for (let i = 0; i < 40; i++) gmap.mm.fault(P + BigInt((i * 37) % 1024) * 4096n, i % 2 === 0);
@@ -368,6 +378,15 @@ describe('a processor', () => {
     mm.munmap(P, MIB);
     expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
     expect(processorState(host, cpu, null).registers.general).toHaveLength(16);
+  });
+
+  it('is stale, too, where it would allow what entries forbid now', () => {
+    const cpu = host.machine.cpu(0);
+    gmap.map({ from: P, to: 0n, length: MIB });
+    host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
+    host.kernel.purges.leftOut = 'page-protected';
+    mm.mprotect(P, 4096n, 1);
+    expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
   });
 });
 

@@ -39,6 +39,20 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     expect(new Set(forward.values()).size).toBeGreaterThan(moments.length / 3);
   });
 
+  it('is in the middle of a step what its events have said by then', () => {
+    const player = played(scenario(name));
+    const links = player.events.filter(({ event }) => event.type === 'link' || event.type === 'unlink');
+    expect(links.length).toBeGreaterThan(1);
+    for (const { moment, event } of links) {
+      const linked = ({ step, event: nth }: Moment) =>
+        player.at({ step, event: nth }, (s) => s.stats()?.rmaps);
+      const after = linked(moment) as number;
+      expect(after - (linked({ ...moment, event: moment.event - 1 }) as number)).toBe(
+        event.type === 'link' ? 1 : -1,
+      );
+    }
+  });
+
   it('answers what replay answers, and breaks no rule', () => {
     const player = played(scenario(name), CHECKED);
     expect(player.progress.end).toEqual({ sentence: 'the scenario ended', stuck: false });
