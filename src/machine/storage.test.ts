@@ -114,3 +114,15 @@ describe('storage', () => {
     expect([KEY_ACC, KEY_FETCH, KEY_REFERENCED, KEY_CHANGED]).toEqual([0xf0, 0x08, 0x04, 0x02]);
   });
 });
+
+describe('storage that is cleared', () => {
+  it('is as it was made up to the end that is told, keys included, and not beyond', () => {
+    const storage = new Storage(0x10000);
+    storage.fill(0, 0x10000, 0xff);
+    storage.keys.fill(0x36);
+    storage.clear(0x3000);
+    expect(storage.read(0, 0x3000).every((byte) => byte === 0)).toBe(true);
+    expect(storage.get8(0x3000)).toBe(0xff);
+    expect([...storage.keys.subarray(0, 4)]).toEqual([0, 0, 0, 0x36]);
+  });
+});
