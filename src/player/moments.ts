@@ -59,7 +59,7 @@ export interface Answered {
   readonly step: number;
   /** The scenario's line, from 1. */
   readonly line: number;
-  /** At most 1000 lines of answer. */
+  /** At most 1000 lines of answer, each cut after 2000 characters. */
   readonly answer: readonly string[];
   /** The sentence that goes with an error. */
   readonly explanation?: string;
