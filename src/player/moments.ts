@@ -87,6 +87,11 @@ export class StoryError extends Error {}
 /** Events that are kept of one story: what a long run says after so many is counted, not kept. */
 export const EVENTS_KEPT = 200_000;
 
+/** Whether two moments are the same. */
+export function same(a: Moment, b: Moment): boolean {
+  return a.step === b.step && a.event === b.event;
+}
+
 /** Whether the first moment is before the second. */
 export function before(a: Moment, b: Moment): boolean {
   return a.step < b.step || (a.step === b.step && a.event < b.event);
