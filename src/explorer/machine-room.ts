@@ -79,19 +79,20 @@ export class Room implements MachineRoom {
     return player.progress;
   }
 
-  look(moment: Moment, query: Query): Promise<Look> {
-    const look = this.#looking.then(() => this.#look(moment, query));
+  async look(moment: Moment, query: Query): Promise<Look> {
+    const player = this.#demand();
+    const look = this.#looking.then(() => this.#look(player, moment, query));
     this.#looking = look.catch(() => undefined);
     return look;
   }
 
-  async #look(moment: Moment, query: Query): Promise<Look> {
-    const player = this.#demand();
+  async #look(player: Player, moment: Moment, query: Query): Promise<Look> {
+    const isOpen = () => this.#player === player;
     const last = player.progress.steps + AHEAD;
     const at = moment.step > last ? { step: last, event: 0 } : moment;
     const approach = (steps: number) => player.approach(at.step, steps);
-    await inSlices(player, approach, () => this.#player === player);
-    if (this.#player !== player) throw new Error('another story was opened');
+    if (isOpen()) await inSlices(player, approach, isOpen);
+    if (!isOpen()) throw new Error('another story was opened');
     return player.at(at, (scene) => answer(scene, at, query));
   }
 
