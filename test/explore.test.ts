@@ -2,7 +2,7 @@
  * `guesthouse explore` from outside: what it serves, to whom, and how it ends.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -202,6 +202,12 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
   it('a file that is not there, or is none', async () => {
     expect(await refused(join(FOLDER, 'nowhere'))).toContain('ENOENT');
     expect(await refused(FOLDER)).toContain('EISDIR');
+  });
+
+  it('a file that is too large, before it is read', async () => {
+    const path = file('huge', '');
+    truncateSync(path, 1 << 30);
+    expect(await refused(path)).toContain('huge is larger than 128 MiB');
   });
 
   it('neither text nor image', async () => {

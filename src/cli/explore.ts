@@ -2,7 +2,7 @@
  * `guesthouse explore [FILE]`: serves the page in which one can look into a running Guesthouse.
  */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -115,12 +115,19 @@ function readStory(path: string, commandLine: string): Story {
 function readBytes(path: string): Buffer {
   let bytes: Buffer;
   try {
+    // Before it is read, where that can be known.
+    if (statSync(path).size > FILE_LIMIT) throw tooLarge(path);
     bytes = readFileSync(path);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
-  if (bytes.byteLength > FILE_LIMIT) throw new UsageError(`${path} is larger than 128 MiB`);
+  if (bytes.byteLength > FILE_LIMIT) throw tooLarge(path);
   return bytes;
+}
+
+function tooLarge(path: string): UsageError {
+  return new UsageError(`${path} is larger than 128 MiB`);
 }
 
 function checkImage(path: string, bytes: Uint8Array): void {

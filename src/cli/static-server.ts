@@ -98,15 +98,15 @@ export class StaticServer {
     const path = (url ?? '').split('?', 1)[0] as string;
     const content = this.#contents.get(path);
     if (!content) return refuse(response, 404);
-    try {
-      const bytes = 'bytes' in content ? content.bytes : await readFile(content.file);
-      const about = { 'Content-Type': content.type, 'Content-Length': bytes.byteLength };
-      response.writeHead(200, { ...HEADERS, ...about });
-      response.end(method === 'HEAD' ? undefined : bytes);
-    } catch {
-      // It was there when we looked.
-      refuse(response, 404);
-    }
+    const bytes = 'bytes' in content ? content.bytes : await readFile(content.file).catch(() => null);
+    // It was there when we looked.
+    if (bytes === null) return refuse(response, 404);
+    response.writeHead(200, {
+      ...HEADERS,
+      'Content-Type': content.type,
+      'Content-Length': bytes.byteLength,
+    });
+    response.end(method === 'HEAD' ? undefined : bytes);
   }
 }
 

@@ -6,13 +6,19 @@ import { before, type Moment, type Recorded } from '../player/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
+/** Filters whose lists are kept: the page asks with the chosen one and with none in turn. */
+const FILTERS_KEPT = 4;
+
+/** The indexes of the events that pass a filter, and how many events were looked at for it. */
+interface Passing {
+  readonly indexes: number[];
+  looked: number;
+}
+
 /** An index over a list of events that grows. */
 export class EventIndex {
   readonly #events: readonly Recorded[];
-  /** The filter asked for last, the indexes of the events that pass it, and how many events were looked at for it. */
-  #filter = '';
-  #passing: number[] = [];
-  #looked = 0;
+  readonly #lists = new Map<string, Passing>();
 
   constructor(events: readonly Recorded[]) {
     this.#events = events;
@@ -25,16 +31,21 @@ export class EventIndex {
 
   /** Indexes of the events that pass a filter, ascending. */
   passing(filter: EventFilter): readonly number[] {
-    const key = JSON.stringify(filter);
-    if (key !== this.#filter) {
-      this.#filter = key;
-      this.#passing = [];
-      this.#looked = 0;
+    const list = this.#listOf(JSON.stringify(filter));
+    for (; list.looked < this.#events.length; list.looked++) {
+      if (passes(this.at(list.looked).event, filter)) list.indexes.push(list.looked);
     }
-    for (; this.#looked < this.#events.length; this.#looked++) {
-      if (passes(this.at(this.#looked).event, filter)) this.#passing.push(this.#looked);
-    }
-    return this.#passing;
+    return list.indexes;
+  }
+
+  #listOf(key: string): Passing {
+    const list = this.#lists.get(key) ?? { indexes: [], looked: 0 };
+    // The one that was asked for longest ago goes.
+    this.#lists.delete(key);
+    this.#lists.set(key, list);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size > FILTERS_KEPT && oldest !== undefined) this.#lists.delete(oldest);
+    return list;
   }
 
   /** Index in the filtered list of the last event at or before a moment; -1 when there is none. */

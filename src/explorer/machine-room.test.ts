@@ -107,8 +107,90 @@ describe('lint', () => {
     expect(lintScenario(TEXT)).toEqual([]);
   });
 
+  it('looks at each line once', () => {
+    const started = performance.now();
+    expect(lintScenario(`${'stats\n'.repeat(2000)}x\n`.repeat(100))).toHaveLength(100);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it('ends after a hundred', () => {
     expect(lintScenario('x\n'.repeat(1000))).toHaveLength(100);
+  });
+});
+
+/** A guest that does nothing but go round: BRC 15,0. */
+function endless(): Uint8Array {
+  const image = new Uint8Array(64 + 56 + 4);
+  const view = new DataView(image.buffer);
+  image.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1]);
+  for (const [at, half] of [
+    [16, 2],
+    [18, 22],
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ] as const)
+    view.setUint16(at, half);
+  for (const [at, word] of [
+    [20, 1],
+    [64, 1],
+    [68, 5],
+    [120, 0xa7f4_0000],
+  ] as const)
+    view.setUint32(at, word);
+  const longs = [
+    [24, 0x10000],
+    [32, 64],
+    [72, 120],
+    [80, 0x10000],
+    [88, 0x10000],
+    [96, 4],
+    [104, 4],
+    [112, 4],
+  ] as const;
+  for (const [at, long] of longs) view.setBigUint64(at, BigInt(long));
+  return image;
+}
+
+describe('a guest that never ends', () => {
+  const guest = { kind: 'guest', name: 'endless', image: endless() } as const;
+
+  it('is stopped, and is not played on by a look far beyond that', async () => {
+    const opening = room.open(guest, QUIET, nobody);
+    const look = await room.look({ step: 1e15, event: 7 }, { outline: true });
+    expect(look.moment.step).toBeLessThan(30_000_000);
+    expect(look.moment.event).toBe(0);
+    const { steps, end } = await opening;
+    expect([steps, end]).toEqual([20_000_000, null]);
+    expect((await room.look({ step: 1e15, event: 7 }, {})).moment).toEqual({ step: steps + 1000, event: 0 });
+    // A look that takes long is given up when another story is opened.
+    await room.look({ step: 0, event: 0 }, {});
+    const late = room.look({ step: steps, event: 0 }, {});
+    const failed = expect(late).rejects.toThrow('another story was opened');
+    await room.open(first, QUIET, nobody);
+    await failed;
+    expect((await room.look({ step: 1, event: 0 }, { outline: true })).outline).toHaveLength(1);
+  });
+});
+
+describe('a story that cannot be opened', () => {
+  it('closes the one before it', async () => {
+    await expect(room.open({ kind: 'trace', name: 'x', text: '' }, QUIET, nobody)).rejects.toThrow(
+      'no events',
+    );
+    await expect(room.look({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
+    expect((await room.events({}, 0, 10)).total).toBe(0);
+  });
+});
+
+describe('what is kept of a story', () => {
+  it('is cut where a line answers much, and ends where many do', async () => {
+    const text = `mmap 256M 1M\n${'process read 256M 4K\n'.repeat(10_000)}`;
+    await room.open({ kind: 'scenario', text }, QUIET, nobody);
+    const [, read] = await room.answers(0, 2);
+    expect(read?.answer[0]).toHaveLength(2001);
+    expect(await room.answers(8000, 1)).toHaveLength(1);
+    expect(await room.answers(9000, 1)).toHaveLength(0);
   });
 });
 

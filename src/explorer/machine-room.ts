@@ -12,17 +12,26 @@ import {
   type Scene,
   type Settings,
   type Source,
-  type SpaceOutline,
 } from '../player/index.ts';
 import { EventIndex } from './event-index.ts';
 import type { Density, EventFilter, EventWindow, LineError, Look, MachineRoom, Query } from './protocol.ts';
 
-/** Steps between two looks at whether the page wants something else: about this much time goes by, in ms. */
+/** After so many milliseconds of playing the page is asked whether it wants something else, */
 const SLICE_TIME = 40;
+/** and so often it is told of progress. */
+const TOLD_EVERY = 100;
+/** Steps between two looks at the clock: at most, where an instruction is a step, and where a line or an event is. */
+const INSTRUCTIONS_AT_ONCE = 100_000;
+const LINES_AT_ONCE = 100;
 /** Instructions that a guest is given before it must be told to go on. */
 const GUEST_STEPS = 20_000_000;
+/** Steps behind what has been played once that one may look at: the page can be so much ahead. */
+const AHEAD = 1000;
 /** Things that one answer lists at most. */
 const LIST_LIMIT = 1000;
+
+/** Lines that are not in the language that are told. */
+const ERRORS_LIMIT = 100;
 
 /** Hears of progress. */
 type Listener = (progress: Progress) => void;
@@ -32,18 +41,21 @@ export class Room implements MachineRoom {
   #player: Player | null = null;
   #index = new EventIndex([]);
   #opened = 0;
-  #outlined: (Moment & { readonly outline: readonly SpaceOutline[] }) | null = null;
+  /** The look under way: two at a time would send the one run that is looked at back and forth. */
+  #looking: Promise<unknown> = Promise.resolve();
 
   async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     this.#opened++;
+    // What was open is closed even when this cannot be opened.
+    this.#player = null;
+    this.#index = new EventIndex([]);
     const player = new Player(source, settings);
     this.#player = player;
     this.#index = new EventIndex(player.events);
-    this.#outlined = null;
     return this.#record(player, progress);
   }
 
-  go(progress: Listener): Promise<Progress> {
+  async go(progress: Listener): Promise<Progress> {
     return this.#record(this.#demand(), progress);
   }
 
@@ -51,35 +63,37 @@ export class Room implements MachineRoom {
   async #record(player: Player, progress: Listener): Promise<Progress> {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
-    let slice = 16;
-    while (mine === this.#opened && player.progress.end === null && player.progress.steps < limit) {
-      const started = performance.now();
-      player.record(Math.min(slice, limit - player.progress.steps));
-      const took = performance.now() - started;
-      slice = Math.max(16, Math.min(slice * 4, Math.round((slice * SLICE_TIME) / Math.max(took, 1))));
-      if (took < SLICE_TIME / 4) continue;
-      progress(player.progress);
-      await new Promise((resolve) => setTimeout(resolve));
-    }
+    let told = performance.now();
+    const record = (steps: number) => {
+      player.record(Math.min(steps, limit - player.progress.steps));
+      return player.progress.end !== null || player.progress.steps >= limit;
+    };
+    await inSlices(player, record, () => {
+      const now = performance.now();
+      if (mine === this.#opened && now - told >= TOLD_EVERY) {
+        told = now;
+        progress(player.progress);
+      }
+      return mine === this.#opened;
+    });
     return player.progress;
   }
 
   async look(moment: Moment, query: Query): Promise<Look> {
-    const { outline, ...others } = query;
-    return this.#demand().at(moment, (scene) => ({
-      ...(outline ? { outline: this.#outlineAt(moment, scene) } : {}),
-      ...answer(scene, moment, others),
-    }));
+    const player = this.#demand();
+    const look = this.#looking.then(() => this.#look(player, moment, query));
+    this.#looking = look.catch(() => undefined);
+    return look;
   }
 
-  /** The outline, which a picture that is moved asks for over and over. */
-  #outlineAt(moment: Moment, scene: Scene): readonly SpaceOutline[] {
-    const { step, event } = moment;
-    const known = this.#outlined;
-    if (known?.step === step && known.event === event) return known.outline;
-    const outline = scene.outline();
-    this.#outlined = { step, event, outline };
-    return outline;
+  async #look(player: Player, moment: Moment, query: Query): Promise<Look> {
+    const isOpen = () => this.#player === player;
+    const last = player.progress.steps + AHEAD;
+    const at = moment.step > last ? { step: last, event: 0 } : moment;
+    const approach = (steps: number) => player.approach(at.step, steps);
+    if (isOpen()) await inSlices(player, approach, isOpen);
+    if (!isOpen()) throw new Error('another story was opened');
+    return player.at(at, (scene) => answer(scene, at, query));
   }
 
   async events(filter: EventFilter, from: number, count: number): Promise<EventWindow> {
@@ -113,10 +127,39 @@ export class Room implements MachineRoom {
   }
 }
 
-function answer(scene: Scene, moment: Moment, query: Omit<Query, 'outline'>): Look {
+/**
+ * Plays in slices of some milliseconds, however long a step takes, and lets others have the thread in between.
+ * @param advance does so many steps; says whether that was all
+ * @param goesOn asked between slices
+ */
+async function inSlices(
+  player: Player,
+  advance: (steps: number) => boolean,
+  goesOn: () => boolean,
+): Promise<void> {
+  const most = player.progress.of === null ? INSTRUCTIONS_AT_ONCE : LINES_AT_ONCE;
+  let steps = 1;
+  for (;;) {
+    const started = performance.now();
+    for (let now = started; now - started < SLICE_TIME; ) {
+      if (advance(steps)) return;
+      const took = performance.now() - now;
+      now += took;
+      steps = Math.max(
+        1,
+        Math.min(most, steps * 4, Math.round((steps * SLICE_TIME) / 4 / Math.max(took, 0.01))),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    if (!goesOn()) return;
+  }
+}
+
+function answer(scene: Scene, moment: Moment, query: Query): Look {
   return {
     moment,
     stats: scene.stats(),
+    ...(query.outline ? { outline: scene.outline() } : {}),
     ...(query.rows ? { rows: query.rows.map((q) => scene.row(q.space, q.first, q.end, q.cells)) } : {}),
     ...(query.pages ? { pages: query.pages.map((q) => scene.pages(q.space, q.first, q.end)) } : {}),
     ...(query.tables ? { tables: query.tables.map((q) => scene.table(q.space, q)) } : {}),
@@ -130,12 +173,10 @@ function answer(scene: Scene, moment: Moment, query: Omit<Query, 'outline'>): Lo
 /** Lines of a scenario that are not in the language, at most 100. */
 export function lintScenario(text: string): LineError[] {
   const errors: LineError[] = [];
-  const lines = text.split('\n');
-  for (let done = 0; done < lines.length && errors.length < 100; ) {
-    const { error } = readScript(lines.slice(done).join('\n'));
-    if (error === null) break;
-    errors.push({ line: done + error.line, message: error.message });
-    done += error.line;
+  for (const [at, line] of text.split('\n').entries()) {
+    const { error } = readScript(line);
+    if (error !== null) errors.push({ line: at + 1, message: error.message });
+    if (errors.length === ERRORS_LIMIT) break;
   }
   return errors;
 }

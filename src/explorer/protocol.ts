@@ -91,7 +91,10 @@ export interface LineError {
   readonly message: string;
 }
 
-/** What the worker does for the page. Calls are answered in order; those that cannot be are rejected with an Error. */
+/**
+ * What the worker does for the page. Calls that cannot be answered are rejected with an Error; so is a look at a story
+ * that was closed before its moment was reached. Looks are answered in order.
+ */
 export interface MachineRoom {
   /**
    * Plays a source from its start to its end, or to where `go` must be called to go on, telling of progress on the way.
@@ -100,7 +103,10 @@ export interface MachineRoom {
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
   /** Goes on with a guest that was stopped after 20 million instructions. */
   go(progress: (progress: Progress) => void): Promise<Progress>;
-  /** What there is at a moment: the state right then, however one came there. */
+  /**
+   * What there is at a moment: the state right then, however one came there. Little further than the story has been
+   * played once (see `open`) nothing can be seen: the answer's moment says where that was.
+   */
   look(moment: Moment, query: Query): Promise<Look>;
   /** Events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;

@@ -2,7 +2,21 @@
  * The worker in which the machine runs.
  */
 
-import { expose } from 'comlink';
+import { expose, releaseProxy } from 'comlink';
+import type { Progress, Settings, Source } from '../player/index.ts';
 import { Room } from './machine-room.ts';
 
-expose(new Room());
+/** Hears of progress: a function of the page, which is kept there until it is released here. */
+type Listener = ((progress: Progress) => void) & { readonly [releaseProxy]: () => void };
+
+class WorkerRoom extends Room {
+  override open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
+    return super.open(source, settings, progress).finally(() => progress[releaseProxy]());
+  }
+
+  override go(progress: Listener): Promise<Progress> {
+    return super.go(progress).finally(() => progress[releaseProxy]());
+  }
+}
+
+expose(new WorkerRoom());

@@ -59,7 +59,7 @@ export interface Answered {
   readonly step: number;
   /** The scenario's line, from 1. */
   readonly line: number;
-  /** At most 1000 lines of answer. */
+  /** At most 1000 lines of answer, each cut after 2000 characters. */
   readonly answer: readonly string[];
   /** The sentence that goes with an error. */
   readonly explanation?: string;
@@ -86,6 +86,11 @@ export class StoryError extends Error {}
 
 /** Events that are kept of one story: what a long run says after so many is counted, not kept. */
 export const EVENTS_KEPT = 200_000;
+
+/** Whether two moments are the same. */
+export function same(a: Moment, b: Moment): boolean {
+  return a.step === b.step && a.event === b.event;
+}
 
 /** Whether the first moment is before the second. */
 export function before(a: Moment, b: Moment): boolean {

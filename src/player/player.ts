@@ -27,10 +27,13 @@ import type { Scene } from './scene.ts';
 import { readTrace } from './trace-file.ts';
 import { TraceRun } from './trace-run.ts';
 
-/** Answers that are kept. */
+/** Answers that are kept, and characters of them. */
 const ANSWERS_KEPT = 200_000;
+const ANSWERS_SIZE = 1 << 24;
 /** Characters that a guest said that are kept. */
 const SAID_KEPT = 1 << 20;
+/** What a piece of it counts for at least: one that prints letter by letter makes as many pieces. */
+const SAID_LEAST = 16;
 /** Broken rules that are told: after the first ones it is the same over and over. */
 const VIOLATIONS_KEPT = 20;
 
@@ -85,6 +88,16 @@ export class Player {
     }
   }
 
+  /**
+   * Brings the run that is looked at nearer to a step, by so many steps at most; says whether it is there. For who
+   * must not be kept waiting: `at` goes all the way at once.
+   */
+  approach(step: number, most: number): boolean {
+    const run = this.#before(step);
+    run.advance(Math.min(most, step - run.step));
+    return run.step >= step || run.end !== null;
+  }
+
   /** Brings a run to the moment, and asks what is wanted about it. */
   at<T>(moment: Moment, ask: (scene: Scene) => T): T {
     const run = this.#at(moment.step);
@@ -93,13 +106,19 @@ export class Player {
   }
 
   #at(step: number): Run {
+    const run = this.#before(step);
+    run.advance(step - run.step);
+    return run;
+  }
+
+  /** The run that is looked at, where it has not gone beyond a step. */
+  #before(step: number): Run {
     if (this.#live !== null && this.#live.step > step) {
       const storage = this.#live.close();
       if (storage) this.#spare.push(storage);
       this.#live = null;
     }
     this.#live ??= this.#make(() => this.#storage(), null);
-    this.#live.advance(step - this.#live.step);
     return this.#live;
   }
 }
@@ -140,14 +159,17 @@ class Recording {
   readonly #violations: Progress['violations'][number][] = [];
   #closed = false;
   #count = 0;
-  #saidLength = 0;
+  #saidSize = 0;
+  #answersSize = 0;
+  /** What was told last, which is not made anew while nothing was added. */
+  #told: Pick<Progress, 'violations' | 'said'> = { violations: [], said: [] };
   #step = -1;
   #inStep = 0;
 
   constructor(make: (listener: RunListener) => Run, check: boolean, events: Recorded[], answers: Answered[]) {
     this.#events = events;
     this.#run = make({
-      answered: (answer) => answers.length < ANSWERS_KEPT && answers.push(answer),
+      answered: (answer) => this.#keep(answer, answers),
       said: (step, text) => this.#hear(step, text),
     });
     this.#run.trace.listener = (event) => this.#add(event);
@@ -156,14 +178,11 @@ class Recording {
 
   get progress(): Progress {
     const { step, of, end } = this.#run;
-    return {
-      steps: step,
-      of,
-      events: this.#count,
-      end,
-      violations: [...this.#violations],
-      said: [...this.#said],
-    };
+    const { violations, said } = this.#told;
+    if (violations.length !== this.#violations.length || said.length !== this.#said.length) {
+      this.#told = { violations: [...this.#violations], said: [...this.#said] };
+    }
+    return { steps: step, of, events: this.#count, end, ...this.#told };
   }
 
   /** Ends the run when the story has ended. Its storage can be used again; null when there is none to be had. */
@@ -194,9 +213,15 @@ class Recording {
   }
 
   #hear(step: number, text: string): void {
-    if (this.#saidLength > SAID_KEPT) return;
-    this.#saidLength += text.length;
+    if (this.#saidSize > SAID_KEPT || text === '') return;
+    this.#saidSize += Math.max(text.length, SAID_LEAST);
     this.#said.push({ step, text });
+  }
+
+  #keep(answered: Answered, answers: Answered[]): void {
+    if (answers.length >= ANSWERS_KEPT || this.#answersSize > ANSWERS_SIZE) return;
+    for (const line of answered.answer) this.#answersSize += line.length;
+    answers.push(answered);
   }
 
   #add(event: TraceEvent): void {

@@ -12,8 +12,9 @@ import { leaveOut } from './leave-out.ts';
 import type { LeftOut, Progress } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
-/** Lines of an answer that are told. */
+/** Lines of an answer that are told, and characters of each: a line may answer 16 MiB of memory. */
 const ANSWER_LINES = 1000;
+const ANSWER_WIDTH = 2000;
 
 /** A line of a scenario. */
 interface Line {
@@ -125,7 +126,7 @@ function firstOf(lines: Iterable<string>): string[] {
       told.push('…');
       break;
     }
-    told.push(line);
+    told.push(line.length > ANSWER_WIDTH ? `${line.slice(0, ANSWER_WIDTH)}…` : line);
   }
   return told;
 }

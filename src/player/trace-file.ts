@@ -5,6 +5,10 @@
 import type { TraceEvent } from '../trace/index.ts';
 import { StoryError } from './moments.ts';
 
+/** Characters of a line, and events of a file, that are read: a trace that somebody recorded has fewer. */
+const LONGEST_LINE = 1 << 16;
+const EVENTS_LIMIT = 1_000_000;
+
 /** Kinds of fields: an address as hexadecimal text, a small number, a word, yes or no. */
 const CHECKS = {
   address: (value: unknown) => typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value),
@@ -44,10 +48,11 @@ const FIELDS: Readonly<Record<TraceEvent['type'], Readonly<Record<string, Kind>>
 export function readTrace(text: string, name: string): TraceEvent[] {
   const events: TraceEvent[] = [];
   let number = 0;
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     number++;
-    if (line.trim() === '') continue;
+    if (line.length <= LONGEST_LINE && line.trim() === '') continue;
     try {
+      if (events.length === EVENTS_LIMIT) throw new StoryError(`more than ${EVENTS_LIMIT} events`);
       events.push(eventOf(line));
     } catch (error) {
       const message = error instanceof StoryError ? error.message : 'not a JSON object';
@@ -58,7 +63,18 @@ export function readTrace(text: string, name: string): TraceEvent[] {
   return events;
 }
 
+/** The lines of a text, one after another: of a hundred million empty ones no list could be made. */
+function* linesOf(text: string): Generator<string> {
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end < 0 ? text.length : end;
+    yield text.slice(from, to);
+    from = to + 1;
+  }
+}
+
 function eventOf(line: string): TraceEvent {
+  if (line.length > LONGEST_LINE) throw new StoryError(`longer than ${LONGEST_LINE} characters`);
   const found: unknown = JSON.parse(line);
   if (typeof found !== 'object' || found === null) throw new StoryError('not a JSON object');
   const values = found as Record<string, unknown>;

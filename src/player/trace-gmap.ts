@@ -2,6 +2,7 @@
  * A gmap as a trace tells of it: runs of promises, and which of their segments are linked.
  */
 
+import { GUEST_SEGMENTS } from '../host/index.ts';
 import { GUEST_STATE, type GuestParts } from '../inspect/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import type { TraceProcess } from './trace-scene.ts';
@@ -21,7 +22,8 @@ export class TraceGmap {
   readonly mm: number;
   readonly process: TraceProcess;
   readonly asce: bigint;
-  #promises: Promises[] = [];
+  /** Ascending, none overlapping. */
+  readonly #promises: Promises[] = [];
   /** The process segment of each that is linked. */
   readonly #links = new Map<number, number>();
 
@@ -47,12 +49,19 @@ export class TraceGmap {
   /** Takes note of an event of this gmap. */
   add(event: TraceEvent & { readonly type: 'map' | 'unmap' | 'link' | 'unlink' }): void {
     switch (event.type) {
-      case 'map':
-        this.#cut(segmentOf(event.to), segmentOf(event.length));
-        this.#promise(segmentOf(event.to), segmentOf(event.length), segmentOf(event.from));
+      case 'map': {
+        const [first, process] = [segmentOf(event.to), segmentOf(event.from)];
+        // What lies beyond the end of either space is not there.
+        const end = Math.min(
+          first + segmentOf(event.length),
+          GUEST_SEGMENTS,
+          first + GUEST_SEGMENTS - process,
+        );
+        this.#replace(first, end, [{ first, end, process }]);
         break;
+      }
       case 'unmap':
-        this.#cut(segmentOf(event.to), segmentOf(event.length));
+        this.#replace(segmentOf(event.to), segmentOf(event.to) + segmentOf(event.length), []);
         break;
       case 'link':
         this.#unlink(segmentOf(event.guest));
@@ -64,19 +73,32 @@ export class TraceGmap {
     }
   }
 
-  #cut(first: number, count: number): void {
-    const end = first + count;
-    this.#promises = this.#promises.flatMap((run) => {
-      if (run.end <= first || run.first >= end) return [run];
-      const before = { ...run, end: first };
-      const after = { first: end, end: run.end, process: run.process + (end - run.first) };
-      return [before, after].filter((part) => part.first < part.end);
-    });
+  /** Takes a range out of all runs, and puts others in its place. */
+  #replace(first: number, end: number, instead: readonly Promises[]): void {
+    if (first >= end) return;
+    const from = this.#firstEndingAfter(first);
+    const left: Promises[] = [];
+    const right: Promises[] = [];
+    let to = from;
+    for (; to < this.#promises.length; to++) {
+      const run = this.#promises[to] as Promises;
+      if (run.first >= end) break;
+      if (run.first < first) left.push({ ...run, end: first });
+      if (run.end > end) right.push({ first: end, end: run.end, process: run.process + end - run.first });
+    }
+    this.#promises.splice(from, to - from, ...left, ...instead, ...right);
   }
 
-  #promise(first: number, count: number, process: number): void {
-    const at = this.#promises.findIndex((run) => run.first > first);
-    this.#promises.splice(at < 0 ? this.#promises.length : at, 0, { first, end: first + count, process });
+  /** Index of the first run that ends after the segment. */
+  #firstEndingAfter(segment: number): number {
+    let low = 0;
+    let high = this.#promises.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#promises[middle] as Promises).end <= segment) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #link(segment: number, process: number): void {
@@ -94,8 +116,8 @@ export class TraceGmap {
   /** The process page behind a guest page, -1 when nothing is mapped; and whether the segment is linked. */
   behind(page: number): { page: number; linked: boolean } {
     const segment = Math.floor(page / PAGES_PER_SEGMENT);
-    const run = this.#promises.find(({ first, end }) => first <= segment && segment < end);
-    if (!run) return { page: -1, linked: false };
+    const run = this.#promises[this.#firstEndingAfter(segment)];
+    if (!run || run.first > segment) return { page: -1, linked: false };
     const process = run.process + segment - run.first;
     return {
       page: process * PAGES_PER_SEGMENT + (page % PAGES_PER_SEGMENT),
@@ -107,17 +129,21 @@ export class TraceGmap {
   tell(parts: GuestParts, first: number, end: number): void {
     const linked = [...this.#links.keys()].filter((one) => one >= first && one < end).sort((a, b) => a - b);
     let next = 0;
-    for (const run of this.#promises) {
+    for (let i = this.#firstEndingAfter(first); i < this.#promises.length; i++) {
+      const run = this.#promises[i] as Promises;
+      if (run.first >= end) break;
       let at = Math.max(run.first, first);
       const last = Math.min(run.end, end);
       for (; next < linked.length && (linked[next] as number) < last; next++) {
         const segment = linked[next] as number;
         this.#tellPromises(parts, run, at, segment);
         this.#tellLink(parts, segment);
-        at = segment + 1;
+        at = Math.max(at, segment + 1);
       }
       this.#tellPromises(parts, run, at, last);
     }
+    // What is unmapped is still linked until it is unlinked.
+    for (const segment of linked.slice(next)) this.#tellLink(parts, segment);
   }
 
   #tellLink(parts: GuestParts, segment: number): void {
@@ -136,7 +162,7 @@ export class TraceGmap {
       const page = process * PAGES_PER_SEGMENT;
       const last = page + (end - at) * PAGES_PER_SEGMENT;
       const mapping = mappings.at(page);
-      const until = mapping?.end ?? mappings.within(page, last)[0]?.start ?? last;
+      const until = Math.min(last, mapping?.end ?? mappings.nextStart(page));
       const count = Math.min(end - at, Math.ceil((until - page) / PAGES_PER_SEGMENT));
       parts.add(at, process, mapping ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, count);
       at += count;

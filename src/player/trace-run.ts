@@ -15,6 +15,7 @@ export class TraceRun implements Run {
   readonly stride = Infinity;
   readonly #events: readonly TraceEvent[];
   #step = 0;
+  #stuck: string | null = null;
 
   constructor(events: readonly TraceEvent[]) {
     this.#events = events;
@@ -29,14 +30,20 @@ export class TraceRun implements Run {
   }
 
   get end(): Progress['end'] {
+    if (this.#stuck !== null) return { sentence: this.#stuck, stuck: true };
     return this.#step < this.of ? null : { sentence: 'the trace ended', stuck: false };
   }
 
   advance(steps: number): void {
     const to = Math.min(this.of, this.#step + steps);
-    while (this.#step < to) {
+    while (this.#step < to && this.#stuck === null) {
       const event = this.#events[this.#step] as TraceEvent;
-      this.scene.add(event);
+      try {
+        this.scene.add(event);
+      } catch (error) {
+        this.#stuck = `event ${this.#step}: ${error instanceof Error ? error.message : String(error)}`;
+        return;
+      }
       this.trace.listener?.(event);
       this.#step++;
     }

@@ -19,6 +19,14 @@ import { EXTENTS, type Scene, type SpaceName, type SpaceOutline } from './scene.
 import { TraceGmap } from './trace-gmap.ts';
 
 const PAGES_PER_SEGMENT = 256;
+/** Pages that a process can have at most: an address has 64 bits. */
+const PAGES = 2 ** 52;
+/** Pages that a process has room for when nothing of it lies higher: three levels of tables. */
+const LEAST_LIMIT = 2 ** 30;
+/** Mappings and pages that forks copy in all: each fork may double what there is. */
+const COPIES_LIMIT = 1_000_000;
+/** Spaces that are told: more than that nobody looks at. */
+const SPACES_LIMIT = 500;
 
 /** A process as its events tell of it. */
 export class TraceProcess {
@@ -38,8 +46,9 @@ export class TraceProcess {
 export class TraceScene implements Scene {
   readonly #processes = new Map<number, TraceProcess>();
   readonly #gmaps = new Map<number, TraceGmap>();
+  #copies = 0;
 
-  /** Takes note of an event. */
+  /** Takes note of an event. @throws Error when there is more to keep in mind than there is room for */
   add(event: TraceEvent): void {
     switch (event.type) {
       case 'mm-alloc':
@@ -122,6 +131,12 @@ export class TraceScene implements Scene {
 
   #forked(parent: TraceProcess, name: number): void {
     const child = this.#process(name);
+    if (child === parent) return;
+    this.#copies += parent.mappings.count + parent.tables.size;
+    for (const { present } of parent.tables.values()) this.#copies += present.size;
+    if (this.#copies > COPIES_LIMIT) throw new Error('forks copy more than can be kept in mind');
+    child.mappings.remove(0, PAGES);
+    child.tables.clear();
     for (const { start, end, protection, backing } of parent.mappings) {
       child.mappings.insert(start, end, protection, backing);
     }
@@ -136,14 +151,16 @@ export class TraceScene implements Scene {
 
   outline(): SpaceOutline[] {
     const outlines: SpaceOutline[] = [];
+    const gmaps = this.#gmapsByProcess();
     for (const [id, process] of [...this.#processes].sort((a, b) => a[0] - b[0])) {
+      if (outlines.length >= SPACES_LIMIT) break;
       const name: SpaceName = `process ${id}`;
       const runs = [...process.mappings].map(({ start, end }) => ({ first: start, end }));
       const { asce } = process;
       const extents = joined(runs);
-      outlines.push({ name, process: name, asce, extents, limit: 2 ** 30, size: runs.length });
-      for (const [number, gmap] of [...this.#gmaps].sort((a, b) => a[0] - b[0])) {
-        if (gmap.mm !== id) continue;
+      const limit = Math.max(LEAST_LIMIT, runs[runs.length - 1]?.end ?? 0);
+      outlines.push({ name, process: name, asce, extents, limit, size: runs.length });
+      for (const [number, gmap] of gmaps.get(id) ?? []) {
         const extents = joined(gmap.runs());
         const limit = GUEST_SEGMENTS * PAGES_PER_SEGMENT;
         outlines.push({
@@ -156,7 +173,17 @@ export class TraceScene implements Scene {
         });
       }
     }
-    return outlines;
+    return outlines.slice(0, SPACES_LIMIT);
+  }
+
+  #gmapsByProcess(): Map<number, [number, TraceGmap][]> {
+    const found = new Map<number, [number, TraceGmap][]>();
+    for (const [number, gmap] of [...this.#gmaps].sort((a, b) => a[0] - b[0])) {
+      const others = found.get(gmap.mm);
+      if (others) others.push([number, gmap]);
+      else found.set(gmap.mm, [[number, gmap]]);
+    }
+    return found;
   }
 
   row(space: SpaceName, first: number, end: number, cells: number): Row | null {
@@ -225,17 +252,20 @@ function tableOf(process: TraceProcess, segment: number) {
   return made;
 }
 
+/** What lies beyond the last address is not there. */
 function insert({ mappings }: TraceProcess, start: number, count: number, protection: number): void {
-  mappings.remove(start, start + count);
-  mappings.insert(start, start + count, protection, ANONYMOUS);
+  const end = Math.min(start + count, PAGES);
+  if (start >= end) return;
+  mappings.remove(start, end);
+  mappings.insert(start, end, protection, ANONYMOUS);
 }
 
 function protect({ mappings }: TraceProcess, start: number, count: number, protection: number): void {
-  mappings.protect(start, start + count, protection);
+  if (count > 0) mappings.protect(start, start + count, protection);
 }
 
 function remove(process: TraceProcess, start: number, count: number): void {
-  process.mappings.remove(start, start + count);
+  if (count > 0) process.mappings.remove(start, start + count);
   drop(process, start, count);
 }
 
@@ -250,15 +280,22 @@ function drop(process: TraceProcess, start: number, count: number): void {
 /** The pages of a range that have come, from its start. */
 function presentIn(process: TraceProcess, start: number, count: number): number[] {
   const found: number[] = [];
-  for (const [segment, { present }] of process.tables) {
+  for (const segment of segmentsIn(process, start, start + count)) {
     const first = segment * PAGES_PER_SEGMENT;
-    if (first + PAGES_PER_SEGMENT <= start || first >= start + count) continue;
-    for (const index of present) {
+    for (const index of process.tables.get(segment)?.present ?? []) {
       const page = first + index;
       if (page >= start && page < start + count) found.push(page - start);
     }
   }
   return found;
+}
+
+/** The segments with a page in a range that have a table: found by range or by table, whichever are fewer. */
+function segmentsIn({ tables }: TraceProcess, start: number, end: number): number[] {
+  const first = Math.floor(start / PAGES_PER_SEGMENT);
+  const count = Math.ceil(end / PAGES_PER_SEGMENT) - first;
+  if (count > tables.size) return [...tables.keys()].filter((one) => one >= first && one < first + count);
+  return Array.from({ length: count }, (_, i) => first + i).filter((one) => tables.has(one));
 }
 
 function tablesOf(process: TraceProcess, first: number, end: number, cells: number): TablePart[] {

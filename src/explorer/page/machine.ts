@@ -2,16 +2,22 @@
  * The page's line to the worker: one question at a time about one moment, for all views together.
  */
 
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { wrap } from 'comlink';
 import { useEffect, useId } from 'preact/hooks';
-import type { Moment } from '../../player/index.ts';
-import type { Look, MachineRoom, Query } from '../protocol.ts';
+import { type Moment, same } from '../../player/index.ts';
+import type { Look, MachineRoom, Query, SpaceOutline } from '../protocol.ts';
+
+const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'machine' });
 
 /** The machine in its worker. */
-export const machine = wrap<MachineRoom>(
-  new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'machine' }),
-);
+export const machine = wrap<MachineRoom>(worker);
+
+/** Whether the worker could not be loaded, or has ended: nothing is answered any more. */
+export const workerFailed = signal(false);
+worker.addEventListener('error', () => {
+  workerFailed.value = true;
+});
 
 /** Lists of a query; each view's part of a joint answer is a slice of them. */
 const LISTS = ['rows', 'pages', 'tables', 'walks'] as const;
@@ -19,6 +25,10 @@ const LISTS = ['rows', 'pages', 'tables', 'walks'] as const;
 const queries = new Map<string, Query>();
 const answers = signal<ReadonlyMap<string, Look>>(new Map());
 let wanted: Moment | null = null;
+/** Which story the questions are about, as a number that counts up. */
+let story = 0;
+/** The spaces at the moment that was looked at last: they are asked for once a moment, however often a view moves. */
+let outlined: { readonly moment: Moment; readonly outline: readonly SpaceOutline[] } | null = null;
 let asking = false;
 let again = false;
 let frame = 0;
@@ -26,11 +36,21 @@ let frame = 0;
 /** Why the last question was not answered; null when it was. */
 export const lookError = signal<string | null>(null);
 
-/** Asks all views' questions about a moment; null when nothing is open. */
-export function lookAt(moment: Moment | null): void {
+/** Asks all views' questions about a moment. */
+export function lookAt(moment: Moment): void {
   wanted = moment;
-  if (moment === null) answers.value = new Map();
-  else schedule();
+  schedule();
+}
+
+/** Another story is being opened: nothing is asked until `lookAt`, and nothing of the former one is shown any more. */
+export function lookAway(): void {
+  story++;
+  wanted = null;
+  outlined = null;
+  batch(() => {
+    answers.value = new Map();
+    lookError.value = null;
+  });
 }
 
 /**
@@ -66,13 +86,21 @@ async function ask(): Promise<void> {
   if (wanted === null || queries.size === 0) return;
   asking = true;
   again = false;
+  const mine = story;
   const asked = [...queries];
   try {
-    const look = await machine.look(wanted, joined(asked.map(([, query]) => query)));
-    answers.value = shared(asked, look);
-    lookError.value = null;
+    const known = outlined !== null && same(outlined.moment, wanted) ? outlined.outline : null;
+    const all = joined(asked.map(([, query]) => query));
+    const look = await machine.look(wanted, known === null ? all : { ...all, outline: false });
+    if (mine !== story) return;
+    const outline = look.outline ?? known;
+    outlined = outline === null ? null : { moment: look.moment, outline };
+    batch(() => {
+      answers.value = shared(asked, outline === null ? look : { ...look, outline });
+      lookError.value = null;
+    });
   } catch (error) {
-    lookError.value = error instanceof Error ? error.message : String(error);
+    if (mine === story) lookError.value = error instanceof Error ? error.message : String(error);
   } finally {
     asking = false;
     if (again) schedule();

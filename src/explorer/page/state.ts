@@ -7,7 +7,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
 import { before, type Moment, type Progress, type Settings, type Source } from '../../player/index.ts';
 import type { EventFilter, SpaceName } from '../protocol.ts';
-import { lookAt, machine } from './machine.ts';
+import { lookAt, lookAway, machine } from './machine.ts';
 
 /** The beginning of every story. */
 export const START: Moment = { step: 0, event: 0 };
@@ -46,6 +46,7 @@ let going: Promise<void> = Promise.resolve();
 export async function open(what: Source, how: Settings, at: Moment = START): Promise<void> {
   const mine = ++opened;
   batch(() => {
+    lookAway();
     source.value = what;
     settings.value = how;
     progress.value = null;
@@ -66,7 +67,6 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
   } catch (error) {
     if (mine !== opened) return;
     openError.value = error instanceof Error ? error.message : String(error);
-    lookAt(null);
   } finally {
     if (mine === opened) recording.value = false;
   }
@@ -75,8 +75,8 @@ export async function open(what: Source, how: Settings, at: Moment = START): Pro
 /** Hears of the progress of a story. What is told on the way may arrive after the last word, and is not news then. */
 function hearing(mine: number) {
   return proxy((known: Progress) => {
-    const before = progress.value;
-    if (mine === opened && (before === null || before.steps < known.steps)) progress.value = known;
+    const last = progress.value;
+    if (mine === opened && (last === null || last.steps < known.steps)) progress.value = known;
   });
 }
 
@@ -102,10 +102,13 @@ export function moveByEvents(by: 1 | -1): Promise<void> {
 }
 
 async function goByEvent(by: 1 | -1): Promise<void> {
+  const mine = opened;
   const here = moment.value;
   const index = await machine.eventBefore(filter.value, here);
   const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
   const others = events.filter((one) => (by > 0 ? before(here, one.moment) : before(one.moment, here)));
+  // An event of a story that was closed meanwhile is not of this one.
+  if (mine !== opened) return;
   const to = by > 0 ? others[0] : others[others.length - 1];
   if (to) moveTo(to.moment);
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);

@@ -8,7 +8,7 @@ import { type Lesson, lessons } from '../lessons/index.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { kept } from './kept.ts';
 import { tab } from './layout/tabs.ts';
-import { moment, moveTo, open, progress, START, settings, source } from './state.ts';
+import { moment, moveTo, open, progress, START, selected, settings, source } from './state.ts';
 
 /** Everything is checked, and nothing left out. */
 export const WHOLE: Settings = { leftOut: null, check: true };
@@ -25,6 +25,8 @@ export const ownName = signal<string | null>(null);
 
 /** The scenario that is open; null when something else is. */
 export const openedText = computed(() => (source.value?.kind === 'scenario' ? source.value.text : null));
+/** Its lines; none when something else is open. */
+export const openedLines = computed(() => openedText.value?.split('\n') ?? []);
 /** The lines of the open scenario that are steps. */
 export const lines = computed(() => stepLines(openedText.value ?? ''));
 /** The line that the next step performs, while the editor shows the text that is open; else null. */
@@ -75,6 +77,7 @@ export function openLesson(what: Lesson): Promise<void> {
   batch(() => {
     lesson.value = what;
     offered.value = false;
+    selected.value = null;
     draft.value = keptDraft(what, what.scenario, false);
     tab.value = what.view ?? 'spaces';
   });
@@ -107,6 +110,7 @@ export async function openOwn(
   batch(() => {
     lesson.value = of;
     offered.value = false;
+    selected.value = null;
     ownName.value = null;
     draft.value = what.kind === 'scenario' ? keptDraft(of, what.text, true) : '';
   });

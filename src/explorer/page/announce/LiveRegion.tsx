@@ -6,7 +6,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { answers, inOneLine } from '../editor/answers.ts';
 import { moment, source } from '../state.ts';
-import { lines, openedText, title } from '../story.ts';
+import { lines, openedLines, title } from '../story.ts';
 import { playing } from '../timeline/play.ts';
 
 /** Only what stays that long is told. */
@@ -18,7 +18,7 @@ function words(): string {
   if (step === 0 && event === 0) return `${title.value}: the beginning.`;
   if (event > 0) return `In step ${step + 1}, after its event ${event}.`;
   const line = lines.value[step - 1];
-  const text = line === undefined ? undefined : openedText.value?.split('\n')[line - 1];
+  const text = line === undefined ? undefined : openedLines.value[line - 1];
   const answered = line === undefined ? undefined : answers.value.get(line);
   if (text === undefined) return `After step ${step}.`;
   return `After line ${line}, ${text.trim()}${answered ? `: ${inOneLine(answered)}` : ''}.`;

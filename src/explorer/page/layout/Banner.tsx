@@ -2,7 +2,7 @@
  * What went wrong with opening or asking, in one line each.
  */
 
-import { lookError } from '../machine.ts';
+import { lookError, workerFailed } from '../machine.ts';
 import { goOn, openError, progress, recording, source } from '../state.ts';
 import { complain, notice } from './notice.ts';
 
@@ -17,6 +17,11 @@ export function Banner() {
           <button type="button" onClick={() => (notice.value = null)}>
             Dismiss
           </button>
+        </div>
+      )}
+      {workerFailed.value && (
+        <div class="banner" role="alert">
+          <p>The machine has failed: nothing is answered any more. Load the page again.</p>
         </div>
       )}
       {openError.value !== null && (

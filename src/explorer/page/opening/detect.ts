@@ -6,6 +6,10 @@ import type { Source } from '../../../player/index.ts';
 
 /** Files beyond that are not read. */
 export const LARGEST_FILE = 256 << 20;
+/** Nor is a scenario played that is longer than that, in bytes: nobody wrote it, and the editor must hold it. */
+const LARGEST_SCENARIO = 16 << 20;
+/** The first line of a trace is no longer than that, in characters. */
+const LONGEST_LINE = 1 << 16;
 const ELF = [0x7f, 0x45, 0x4c, 0x46];
 
 /** A file that cannot be played. The message is a sentence for the reader. */
@@ -28,6 +32,8 @@ export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (/^\s*[{[]/.test(text)) {
     throw new FileError(`${name} begins like JSON, but its first line is no event of a trace.`);
   }
+  if (bytes.length > LARGEST_SCENARIO)
+    throw new FileError(`${name} is no trace, and as a scenario too long.`);
   return { kind: 'scenario', text };
 }
 
@@ -44,6 +50,7 @@ function textOf(name: string, bytes: Uint8Array): string {
 
 function isTrace(text: string): boolean {
   const end = text.indexOf('\n');
+  if (!text.startsWith('{') || (end < 0 ? text.length : end) > LONGEST_LINE) return false;
   try {
     const first: unknown = JSON.parse(end < 0 ? text : text.slice(0, end));
     return typeof first === 'object' && first !== null && 'type' in first;

@@ -7,11 +7,17 @@ import { tab } from '../layout/tabs.ts';
 import { openOwn, ownName } from '../story.ts';
 import { FileError, LARGEST_FILE, sourceOf } from './detect.ts';
 
+/** Of files that are chosen one after another the last one counts, however long each takes to be read. */
+let chosen = 0;
+
 /** Opens the file; says what is wrong with it when that fails. */
 export async function openFile(file: File): Promise<void> {
+  const mine = ++chosen;
   try {
     if (file.size > LARGEST_FILE) throw new FileError(`${file.name} is larger than 256 MiB.`);
-    const what = sourceOf(file.name, new Uint8Array(await file.arrayBuffer()));
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (mine !== chosen) return;
+    const what = sourceOf(file.name, bytes);
     notice.value = null;
     if (what.kind === 'guest') tab.value = 'console';
     else if (tab.value === 'console') tab.value = 'spaces';

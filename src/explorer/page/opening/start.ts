@@ -6,7 +6,7 @@ import type { Moment, Source } from '../../../player/index.ts';
 import { lessons } from '../../lessons/index.ts';
 import { complain, notice } from '../layout/notice.ts';
 import { tab } from '../layout/tabs.ts';
-import { LinkError, type Shared, unpack } from '../share/codec.ts';
+import { bytesOf, LinkError, type Shared, unpack } from '../share/codec.ts';
 import { selected } from '../state.ts';
 import { offered, openLesson, openOwn, ownName, WHOLE } from '../story.ts';
 
@@ -26,34 +26,46 @@ export async function openLink(): Promise<boolean> {
     await restore(unpack(fragment));
     return true;
   } catch (error) {
-    if (!(error instanceof LinkError)) throw error;
     complain(error);
     return false;
   }
 }
 
 async function restore(shared: Shared): Promise<void> {
-  const { source, leftOut, check, moment } = shared;
+  const { source, leftOut, check, moment, selected: chosen } = shared;
   const how = { leftOut, check };
   notice.value = null;
-  tab.value = shared.tab;
+  // As soon as the story is being opened: when it is, somebody may have gone on to another one.
+  const show = () => {
+    tab.value = shared.tab;
+    selected.value = chosen;
+  };
   if (source.kind === 'offered') {
-    if (!(await openOffered(how, moment)))
+    if (!(await openOffered(how, moment, show)))
       throw new LinkError('What the link names is not offered here any more.');
   } else if (source.kind === 'lesson') {
     const named = lessons.find(({ id }) => id === source.id);
     if (!named) throw new LinkError('The link names a lesson that is not there.');
-    await openOwn({ kind: 'scenario', text: named.scenario }, how, moment, named);
+    const opening = openOwn({ kind: 'scenario', text: named.scenario }, how, moment, named);
+    show();
+    await opening;
   } else {
     const of = lessons.find(({ id }) => id === source.lesson) ?? null;
-    await openOwn({ kind: 'scenario', text: source.text }, how, moment, of);
+    const opening = openOwn({ kind: 'scenario', text: source.text }, how, moment, of);
+    show();
+    await opening;
   }
-  tab.value = shared.tab;
-  selected.value = shared.selected;
 }
 
-/** Opens what the server of the page has to offer, when the page says that it has something. */
-async function openOffered(how = WHOLE, at: Moment | null = null): Promise<boolean> {
+/**
+ * Opens what the server of the page has to offer, when the page says that it has something.
+ * @param begun called when it is being opened
+ */
+async function openOffered(
+  how = WHOLE,
+  at: Moment | null = null,
+  begun: () => void = () => {},
+): Promise<boolean> {
   if (document.querySelector('meta[name="guesthouse-story"]') === null) return false;
   try {
     const answer = await fetch('story.json');
@@ -64,6 +76,7 @@ async function openOffered(how = WHOLE, at: Moment | null = null): Promise<boole
     const opening = openOwn(what, how, at);
     offered.value = what.kind !== 'scenario';
     ownName.value = nameOf(plain);
+    begun();
     await opening;
     return true;
   } catch {
@@ -83,7 +96,7 @@ function offer(plain: unknown): Source | null {
   if (kind === 'scenario' && typeof text === 'string') return { kind, text };
   if (kind === 'trace' && typeof text === 'string') return { kind, name: String(name), text };
   if (kind !== 'guest' || typeof image !== 'string') return null;
-  const bytes = Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0));
+  const bytes = bytesOf(image);
   const guest = { kind, name: String(name), image: bytes } as const;
   return typeof words === 'string' ? { ...guest, arguments: words } : guest;
 }

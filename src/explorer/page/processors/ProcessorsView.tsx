@@ -9,7 +9,6 @@ import type { ProcessorState } from '../../../inspect/index.ts';
 import { before, type Moment } from '../../../player/index.ts';
 import type { SpaceOutline } from '../../protocol.ts';
 import { useLook } from '../machine.ts';
-import { source } from '../state.ts';
 import { BufferTable } from './BufferTable.tsx';
 import { Code } from './Code.tsx';
 import { Psw } from './Psw.tsx';
@@ -22,15 +21,12 @@ interface Shown {
 
 /** The moments that were shown: this one, and the one before it, if it was an earlier one of the same story. */
 function useFormer(now: Shown | null): Shown | null {
-  const story = useRef(source.value);
   const latest = useRef<Shown | null>(null);
   const former = useRef<Shown | null>(null);
-  if (story.current !== source.value) {
-    story.current = source.value;
+  if (now === null) {
     latest.current = null;
     former.current = null;
-  }
-  if (now !== null && now.processors !== latest.current?.processors) {
+  } else if (now.processors !== latest.current?.processors) {
     const last = latest.current;
     if (last === null || before(last.moment, now.moment)) former.current = last;
     else if (before(now.moment, last.moment)) former.current = null;
@@ -45,7 +41,9 @@ export function ProcessorsView() {
   const chosen = useSignal<number | null>(null);
   const processors = look?.processors;
   const shown = useRef<Shown | null>(null);
-  if (look && processors && shown.current?.processors !== processors) {
+  // Nothing is known when another story is opened.
+  if (look === null) shown.current = null;
+  else if (processors && shown.current?.processors !== processors) {
     shown.current = { moment: look.moment, processors };
   }
   const former = useFormer(shown.current);

@@ -15,7 +15,9 @@ export function CopyLink() {
   const copy = async () => {
     const hash = fragment();
     if (hash === null) {
-      complain(new Error('A link cannot hold a guest image or a trace: send the file along.'));
+      complain(
+        new Error('A link cannot hold a guest image, a trace or more than 1 MiB: send the file along.'),
+      );
       return;
     }
     const link = `${location.href.split('#')[0]}#${hash}`;

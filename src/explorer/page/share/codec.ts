@@ -40,8 +40,8 @@ export class LinkError extends Error {
   }
 }
 
-/** Packs, without a leading `#`. */
-export function pack(shared: Shared): string {
+/** Packs, without a leading `#`; null for what is too long to be unpacked again. */
+export function pack(shared: Shared): string | null {
   const { source, leftOut, check, moment, tab, selected } = shared;
   const plain = {
     source,
@@ -51,7 +51,12 @@ export function pack(shared: Shared): string {
     tab,
     selected: selected && [selected.space, `0x${selected.address.toString(16)}`],
   };
-  return VERSION + toBase64(deflateSync(strToU8(JSON.stringify(plain)), { level: 9 }));
+  // Characters first: of a scenario of many megabytes the bytes are not even made.
+  if (source.kind === 'scenario' && source.text.length > LARGEST) return null;
+  const bytes = strToU8(JSON.stringify(plain));
+  if (bytes.length > LARGEST) return null;
+  const packed = VERSION + toBase64(deflateSync(bytes, { level: 9 }));
+  return packed.length > LONGEST ? null : packed;
 }
 
 /**
@@ -105,8 +110,15 @@ function toBase64(bytes: Uint8Array): string {
 
 function fromBase64(text: string): Uint8Array {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new LinkError('The link is damaged or cut off.');
-  const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
+  return bytesOf(text.replaceAll('-', '+').replaceAll('_', '/'));
+}
+
+/** The bytes of a base64 text, of which there may be a hundred million. @throws DOMException for any other text */
+export function bytesOf(base64: string): Uint8Array {
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 type Plain = Readonly<Record<string, unknown>>;

@@ -46,14 +46,18 @@ export function EventList() {
   useSignalEffect(() => {
     const [which, here] = [filter.value, moment.value];
     if (progress.value === null) return;
+    let wanted = true;
     machine.eventBefore(which, here).then(
       (index) => {
-        if (here !== moment.value) return;
+        if (!wanted) return;
         current.value = index;
         follow(place.current, index);
       },
       () => undefined,
     );
+    return () => {
+      wanted = false;
+    };
   });
   const total = shown.value?.total ?? 0;
   const key = (event: KeyboardEvent) => {

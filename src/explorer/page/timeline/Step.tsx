@@ -4,12 +4,12 @@
 
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { before as earlier, type Moment, type Recorded } from '../../../player/index.ts';
+import { before as earlier, type Recorded, same } from '../../../player/index.ts';
 import type { Look } from '../../protocol.ts';
 import { answers } from '../editor/answers.ts';
 import { machine, useLook } from '../machine.ts';
 import { moment, moveTo, progress, source } from '../state.ts';
-import { lines, openedText } from '../story.ts';
+import { lines, openedLines, openedText } from '../story.ts';
 import { laneOf } from './kinds.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -84,7 +84,7 @@ function heading(step: number): string {
 
 function Outcome({ step }: { readonly step: number }) {
   const line = lines.value[step];
-  const text = line === undefined ? undefined : openedText.value?.split('\n')[line - 1];
+  const text = line === undefined ? undefined : openedLines.value[line - 1];
   if (line === undefined || text === undefined) return null;
   const answered = moment.value.event > 0 ? undefined : answers.value.get(line);
   const failed = answered?.answer[0]?.startsWith('error') ?? false;
@@ -120,10 +120,6 @@ function Happened({ recorded: { moment: at, event } }: { readonly recorded: Reco
   );
 }
 
-function same(a: Moment, b: Moment): boolean {
-  return a.step === b.step && a.event === b.event;
-}
-
 const COUNTS = [
   ['rmaps', 'linked segments'],
   ['tables', 'guest tables'],
@@ -138,7 +134,9 @@ function Counts() {
     now: null,
     before: null,
   });
-  if (look !== null && look !== shown.current.now) {
+  // Another story: what was before is not of this one.
+  if (look === null) shown.current = { now: null, before: null };
+  else if (look !== shown.current.now) {
     const { now } = shown.current;
     const moved = now === null || !same(now.moment, look.moment);
     shown.current = { now: look, before: moved ? now : shown.current.before };

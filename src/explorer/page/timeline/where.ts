@@ -46,11 +46,12 @@ let going = 0;
 /** Goes to a position of the strip. Of several that are asked for at once the last one counts. */
 export async function goToPosition(at: number): Promise<void> {
   const mine = ++going;
+  const story = source.value;
   try {
     const to = await momentOf(Math.max(0, Math.min(at, extent.value)));
-    if (mine === going) moveTo(to);
+    if (mine === going && story === source.value) moveTo(to);
   } catch {
-    // Another story was opened meanwhile.
+    // There is no such moment, then: the playhead stays.
   }
 }
 
