@@ -81,7 +81,7 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
 
 function middleName({ process }: Path, { column }: Placed, hasGuest: boolean): string {
   // Only a host that was broken on purpose leaves a guest linked to what is not the process's.
-  if (isColumn(column) && column.space !== process) return 'not the process’s any more';
+  if (isColumn(column) && column.space !== process) return 'freed page table';
   return hasGuest ? 'shared page table' : 'page table';
 }
 
