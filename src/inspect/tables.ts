@@ -58,6 +58,8 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
   const mm = space instanceof Gmap ? space.mm : space;
   const { level, page, from } = question;
   const { storage } = mm.kernel;
+  // What a link to no page table seems to have behind it: only a machine that was broken on purpose has one.
+  if (page < 0) return null;
   const origin = originOf(storage, space, level, page);
   if (origin < 0) return null;
   const entries = level === 'page' ? PAGE_TABLE_ENTRIES : CRST_ENTRIES;

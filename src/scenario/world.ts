@@ -383,7 +383,9 @@ function listed(pages: readonly number[]): Answer {
 /** A line a segment, made as they are read: there may be millions. */
 function* dump(gmap: Gmap): IterableIterator<string> {
   for (const { guest, process, linked } of gmap.segments()) {
-    yield `segment ${hex(guest)} ${linked ? 'linked' : 'mapped'} ${hex(process)}`;
+    // A link to no page table: only a host that was broken on purpose has one.
+    const behind = process < 0n ? 'to no page table' : hex(process);
+    yield `segment ${hex(guest)} ${linked ? 'linked' : 'mapped'} ${behind}`;
   }
   yield 'end';
 }

@@ -84,9 +84,14 @@ function hearing(mine: number) {
 export function moveTo(to: Moment): void {
   const known = progress.value?.steps ?? 0;
   const last = { step: recording.value ? known + AHEAD : known, event: 0 };
-  const at = to.step < 0 ? START : before(last, to) ? last : to;
+  const at = to.step < 0 ? START : before(last, to) ? last : whole(to);
   moment.value = at;
   lookAt(at);
+}
+
+/** The same moment, where a step is one event and nothing else: the end of the step. */
+function whole(at: Moment): Moment {
+  return source.value?.kind === 'trace' && at.event > 0 ? { step: at.step + 1, event: 0 } : at;
 }
 
 /** One step forward (1) or back (-1): a line of a scenario, an instruction of a guest, an event of a trace. */
@@ -106,11 +111,12 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   const here = moment.value;
   const index = await machine.eventBefore(filter.value, here);
   const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
-  const others = events.filter((one) => (by > 0 ? before(here, one.moment) : before(one.moment, here)));
   // An event of a story that was closed meanwhile is not of this one.
   if (mine !== opened) return;
+  const moments = events.map((one) => whole(one.moment));
+  const others = moments.filter((one) => (by > 0 ? before(here, one) : before(one, here)));
   const to = by > 0 ? others[0] : others[others.length - 1];
-  if (to) moveTo(to.moment);
+  if (to) moveTo(to);
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);
 }
 

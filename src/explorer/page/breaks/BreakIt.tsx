@@ -27,7 +27,7 @@ export function BreakIt() {
         value={chosen ?? ''}
         onChange={(event) => leaveOut((event.currentTarget.value || null) as LeftOut | null)}
       >
-        <option value="">Break it… (all is done)</option>
+        <option value="">Break it… (nothing left out)</option>
         {suggested.length > 0 && <optgroup label="Worth trying here">{suggested.map(option)}</optgroup>}
         <optgroup label={suggested.length > 0 ? 'Others' : 'Leave out'}>{others.map(option)}</optgroup>
       </select>

@@ -166,10 +166,25 @@ export const marks = [field, playhead];
 /** Shows marks, and brings the line that is next into sight when it changes. */
 export function setMarks(view: EditorView, what: Marks): void {
   const before = view.state.field(field).marks.next;
-  const effects: StateEffect<unknown>[] = [change.of(what)];
+  view.dispatch({ effects: change.of(what) });
   const follow = what.next ?? what.done;
-  if (what.next !== before && follow >= 1 && follow <= view.state.doc.lines) {
-    effects.push(EditorView.scrollIntoView(view.state.doc.line(follow).from, { y: 'nearest', yMargin: 48 }));
-  }
-  view.dispatch({ effects });
+  if (what.next !== before && follow >= 1 && follow <= view.state.doc.lines) reveal(view, follow);
+}
+
+/** Pixels of other lines that are seen beside the one that is next. */
+const BESIDE = 48;
+
+/** Scrolls the editor alone, not the page: on a small screen somebody is looking at a picture further down. */
+function reveal(view: EditorView, line: number): void {
+  view.requestMeasure({
+    read: () => {
+      const { top, bottom } = view.lineBlockAt(view.state.doc.line(line).from);
+      const { scrollTop, clientHeight } = view.scrollDOM;
+      const least = bottom + BESIDE - clientHeight;
+      return Math.min(Math.max(scrollTop, least), Math.max(0, top - BESIDE));
+    },
+    write: (to) => {
+      view.scrollDOM.scrollTop = to;
+    },
+  });
 }

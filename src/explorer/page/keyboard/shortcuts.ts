@@ -54,7 +54,9 @@ export function listenForKeys(showHelp: () => void): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : null;
-    if (target?.closest(FIELDS)) return;
+    // A choice takes letters and the space bar: the other keys go through the story even when it was used last.
+    const isChoice = target instanceof HTMLSelectElement && /^[^\w ]$/.test(event.key);
+    if (target?.closest(FIELDS) && !isChoice) return;
     if (event.key === ' ' && target?.closest(PRESSED)) return;
     if (act(event.key, showHelp)) event.preventDefault();
   });

@@ -21,11 +21,21 @@ export function LessonPanel() {
   );
 }
 
+/** Scrolls the words alone, not the page: on a small screen somebody is looking at a picture further down. */
+function reveal(note: HTMLElement): void {
+  const box = note.closest('.words');
+  if (!box) return;
+  const { top, bottom } = box.getBoundingClientRect();
+  const own = note.getBoundingClientRect();
+  if (own.bottom > bottom) box.scrollTop += Math.min(own.bottom - bottom, own.top - top);
+  else if (own.top < top) box.scrollTop -= top - own.top;
+}
+
 function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
   const end = useRef<HTMLLIElement>(null);
   const shown = notes.filter((note) => note.line <= lineDone.value);
   useEffect(() => {
-    end.current?.scrollIntoView({ block: 'nearest' });
+    if (end.current) reveal(end.current);
   }, [shown.length, id]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard

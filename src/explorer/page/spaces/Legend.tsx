@@ -8,7 +8,7 @@ import { KINDS, type Kind } from './parts.ts';
 
 const WORDS: Readonly<Record<Kind, string>> = {
   promise: 'promise: mapped, not linked',
-  gone: 'promise, process memory gone',
+  gone: 'promise, no process memory behind it',
   linked: 'linked to a page table',
   shared: 'page table linked more than once',
   large: 'frame of 1 MiB',

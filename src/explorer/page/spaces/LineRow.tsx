@@ -203,11 +203,13 @@ function Marker({
   );
 }
 
-function titleOf({ outline, kind }: Line): string {
+function titleOf({ outline, kind, placement }: Line): string {
   const { name, size, process, extents } = outline;
   if (extents.length === 0) return `${spoken(name)} · nothing mapped`;
-  const what = kind === 'guest' ? 'segment' : 'mapping';
-  return `${spoken(name)} · ${count(size, what)}${kind === 'guest' ? ` of ${process}` : ''}`;
+  if (kind === 'process') return `${spoken(name)} · ${count(size, 'mapping')}`;
+  // On a phone the buttons stand where the rest would.
+  const of = placement.axis.width < 480 ? '' : ` of ${process}`;
+  return `${spoken(name)} · ${count(size, 'segment')}${of}`;
 }
 
 function labelOf({ outline, placement }: Line, isListbox: boolean): string {

@@ -7,7 +7,7 @@ import { UNSEEN } from './aria.ts';
 import { xOf } from './axis.ts';
 import type { Item, Track } from './items.ts';
 import type { Line } from './lines.ts';
-import { mainKind } from './parts.ts';
+import { isStray, mainKind } from './parts.ts';
 import { curve, inSight, middleOf, ribbon, type Side } from './ribbons.ts';
 
 /** Draws the curves of a guest line. */
@@ -48,24 +48,28 @@ function Ribbon({
 }) {
   const { placement } = process;
   const width = placement.axis.width;
-  const top: Side = { left: xOf(placement, item.of.processFirst), right: xOf(placement, item.of.processEnd) };
   const bottom: Side = { left: item.left, right: item.right };
+  const stray = isStray(item.of);
+  const top: Side = stray
+    ? bottom
+    : { left: xOf(placement, item.of.processFirst), right: xOf(placement, item.of.processEnd) };
   if (!inSight(top, bottom, width)) return null;
   const [yTop, yBottom] = [process.top + process.height + 2, line.top - 2];
   const kind = mainKind(item.of);
-  const look = `${kind}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
+  const look = `${kind}${stray ? ' stray' : ''}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
   const thin = Math.max(top.right - top.left, bottom.right - bottom.left) < 3;
-  // Where its memory has gone the curve ends short of the process, in a cross.
-  const upper = kind === 'gone' ? yTop + 12 : yTop;
+  // Where there is nothing behind it the curve ends short of the process, in a cross.
+  const broken = kind === 'gone' || stray;
+  const upper = broken ? yTop + 12 : yTop;
   const x = middleOf(top, width);
   return (
     <g class={`ribbon ${look}`}>
-      {thin || kind === 'gone' ? (
+      {thin || broken ? (
         <path class="curve" d={curve(top, bottom, upper, yBottom, width)} />
       ) : (
         <path class="band" d={ribbon(top, bottom, upper, yBottom, width)} />
       )}
-      {kind === 'gone' && <path class="end" d={`M${x - 5},${yTop + 1}l10,10M${x + 5},${yTop + 1}l-10,10`} />}
+      {broken && <path class="end" d={`M${x - 5},${yTop + 1}l10,10M${x + 5},${yTop + 1}l-10,10`} />}
     </g>
   );
 }

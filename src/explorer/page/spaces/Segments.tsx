@@ -5,7 +5,7 @@
 import type { GuestPart, ProcessPart, TablePart } from '../../../inspect/index.ts';
 import { addressOf, hex, number } from '../text.ts';
 import type { Item, Track } from './items.ts';
-import { mainKind, protectionLetters, segmentsOf, sharesOf } from './parts.ts';
+import { isStray, mainKind, protectionLetters, segmentsOf, sharesOf } from './parts.ts';
 
 /** Pixels of a character in a block. */
 const CHARACTER = 6.4;
@@ -22,9 +22,10 @@ export function GuestBlock({ item, track }: { item: Item<GuestPart>; track: Trac
   const width = right - left;
   if (!of.exact && width > 5) return <Mixed item={item} track={track} />;
   const kind = mainKind(of);
+  const look = isStray(of) ? 'linked stray' : kind;
   return (
     <>
-      <rect class={`block ${kind}`} x={left} y={top} width={width} height={height} rx={width > 8 ? 3 : 0} />
+      <rect class={`block ${look}`} x={left} y={top} width={width} height={height} rx={width > 8 ? 3 : 0} />
       {(kind === 'shared' || of.shared > 0) && width > 10 && (
         <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="1.5" />
       )}
@@ -65,10 +66,11 @@ function Mixed({ item, track }: { item: Item<GuestPart>; track: Track }) {
 
 /** What a guest block says; the address only where it begins. */
 function guestTexts(part: GuestPart, begins: boolean): readonly string[] {
+  if (isStray(part)) return ['linked · to no page table', 'linked · ✕', '✕'];
   const kind = mainKind(part);
   const word = {
     promise: 'promise',
-    gone: 'memory gone',
+    gone: 'no memory',
     linked: 'linked',
     shared: 'shared',
     large: '1 MiB frame',

@@ -6,6 +6,7 @@ import type { GuestPart } from '../../../inspect/index.ts';
 import type { SpaceName } from '../../protocol.ts';
 import { pageOf } from '../text.ts';
 import { guestPartsOf, type Line } from './lines.ts';
+import { isStray } from './parts.ts';
 import { goTo, type LineAnswer } from './store.ts';
 import { viewOf } from './view.ts';
 
@@ -30,7 +31,7 @@ export function segmentOf(page: number): number {
 /** The process page behind a guest page; null where it is not known. */
 export function behind(parts: readonly GuestPart[], page: number): number | null {
   const part = parts.find(({ first, end }) => first <= page && page < end);
-  return part?.exact ? part.processFirst + (page - part.first) : null;
+  return part?.exact && !isStray(part) ? part.processFirst + (page - part.first) : null;
 }
 
 /** The guest pages that have a process page behind them, as far as known. */

@@ -39,6 +39,11 @@ export function segmentsOf(part: GuestPart): number {
   return part.promised + part.gone + part.linked + part.large;
 }
 
+/** Whether a part is linked to what is no page table of the process: only a host that was broken on purpose has one. */
+export function isStray({ exact, processFirst }: GuestPart): boolean {
+  return exact && processFirst < 0;
+}
+
 /** A space's name as a reader says it: `guest 0`, `process 1`. */
 export function spoken(name: SpaceName): string {
   return name.replace('gmap', 'guest');
@@ -56,6 +61,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
 export function guestSentence(part: GuestPart): string {
   const { first, end } = part;
   const where = `guest ${hex(addressOf(first))}, ${sizeOfPages(end - first)}`;
+  if (isStray(part)) return `${where}, linked to what is no page table of the process any more`;
   const behind = `process ${hex(addressOf(part.processFirst))}`;
   const pages = part.linked + part.large > 0 ? `; ${count(part.present, 'page')} present` : '';
   if (part.exact) {

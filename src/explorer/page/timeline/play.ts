@@ -3,9 +3,10 @@
  */
 
 import { effect, signal } from '@preact/signals';
-import { atEnd, moveTo, progress, START, source } from '../state.ts';
+import type { Moment } from '../../../player/index.ts';
+import { atEnd, moment, moveTo, progress, START, source } from '../state.ts';
 import { due, SPEEDS } from './axis.ts';
-import { extent, momentOf, position } from './where.ts';
+import { extent, momentOf, position, positionOf } from './where.ts';
 
 /** Whether it plays. */
 export const playing = signal(false);
@@ -20,6 +21,8 @@ let rest = 0;
 let frame = 0;
 /** Where playing has come to; the shown position lags behind it while questions are under way. */
 let at = 0;
+/** The moment that playing went to: another one is shown when somebody went elsewhere. */
+let went: Moment | null = null;
 
 /** Plays, from the beginning when the end is reached; or stops. */
 export function togglePlay(): void {
@@ -31,6 +34,7 @@ export function togglePlay(): void {
   const again = atEnd.value;
   if (again) moveTo(START);
   at = again ? 0 : position.value;
+  went = moment.value;
   rest = 0;
   last = performance.now();
   playing.value = true;
@@ -44,14 +48,19 @@ async function tick(now: number): Promise<void> {
   if (perSecond !== null) ({ steps, rest } = due(now - last + rest, perSecond));
   last = now;
   if (steps > 0) {
-    at = Math.min(at + steps, extent.value);
     try {
+      const here = moment.value;
+      if (here !== went) at = await positionOf(here);
+      at = Math.min(at + steps, extent.value);
       const to = await momentOf(at);
-      if (playing.value) moveTo(to);
+      if (playing.value && moment.value === here) {
+        moveTo(to);
+        went = moment.value;
+      }
     } catch {
       playing.value = false;
     }
-    if (at >= extent.value) playing.value = false;
+    if (at >= extent.value && moment.value === went) playing.value = false;
   }
   if (playing.value) frame = requestAnimationFrame(tick);
 }

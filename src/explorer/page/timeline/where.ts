@@ -41,6 +41,13 @@ export async function momentOf(at: number): Promise<Moment> {
   return found[0]?.moment ?? moment.value;
 }
 
+/** The position of a moment on the strip. */
+export async function positionOf(here: Moment): Promise<number> {
+  const events = allEvents.value;
+  if (events !== null) return here.step + countBefore(events, here);
+  return (await machine.eventBefore(filter.value, here)) + 1;
+}
+
 let going = 0;
 
 /** Goes to a position of the strip. Of several that are asked for at once the last one counts. */

@@ -13,11 +13,7 @@ export function LinkedFrom({ column, process }: { column: Column | undefined; pr
   const named = column?.table.linkedFrom ?? [];
   return (
     <div class="linked-from">
-      <span>
-        {column
-          ? `The page table of ${process} at ${hex(column.table.origin)}: ${linksInWords(links)}`
-          : 'There is no page table on this path.'}
-      </span>
+      <span>{column ? tableInWords(column, process) : 'There is no page table on this path.'}</span>
       {named.map(({ gmap, page }) => (
         <button
           key={`${gmap} ${page}`}
@@ -32,6 +28,12 @@ export function LinkedFrom({ column, process }: { column: Column | undefined; pr
       {links > named.length && <span>and {count(links - named.length, 'other')}</span>}
     </div>
   );
+}
+
+function tableInWords({ space, table }: Column, process: SpaceName): string {
+  if (space !== process)
+    return `The guest’s entry designates ${hex(table.origin)}, which is no page table of ${process} any more.`;
+  return `The page table of ${process} at ${hex(table.origin)}: ${linksInWords(table.links)}`;
 }
 
 function linksInWords(links: number): string {

@@ -67,7 +67,7 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
       )}
       {middle && (
         <text class="middle" x={middle.x + WIDTH.page / 2} y="16">
-          {right ? 'shared page table' : 'page table'}
+          {middleName(path, middle, right !== undefined)}
         </text>
       )}
       {right && path.guest && (
@@ -77,6 +77,12 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
       )}
     </g>
   );
+}
+
+function middleName({ process }: Path, { column }: Placed, hasGuest: boolean): string {
+  // Only a host that was broken on purpose leaves a guest linked to what is not the process's.
+  if (isColumn(column) && column.space !== process) return 'freed page table';
+  return hasGuest ? 'shared page table' : 'page table';
 }
 
 /** A place without a table: why there is none. */
