@@ -90,6 +90,17 @@ describe('its events', () => {
     expect(await room.eventBefore({}, { step: 1000, event: 0 })).toBe(events.length - 1);
   });
 
+  it('are told by many filters in turn while the story grows', async () => {
+    const types = ['link', 'purge', 'mmap', 'mm-fault', 'page-table', 'map'] as const;
+    for (let round = 0; round < 2; round++) {
+      for (const type of types) {
+        const { events } = await room.events({ types: [type] }, 0, 1000);
+        expect(events.length).toBeGreaterThan(0);
+        expect(events.every(({ event }) => event.type === type)).toBe(true);
+      }
+    }
+  });
+
   it('are counted in cells', async () => {
     const { cells } = await room.density({}, 7);
     const sum = cells.flatMap((cell) => Object.values(cell)).reduce((a, b) => a + b, 0);

@@ -8,6 +8,9 @@
 
 import type { Level } from '../machine/index.ts';
 
+/** Pages of a segment. */
+export const PAGES_PER_SEGMENT = 256;
+
 /** A run of pages of a space that are mapped. */
 export interface Extent {
   readonly first: number;

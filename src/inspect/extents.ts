@@ -2,14 +2,11 @@
  * Where a space has anything mapped: the runs of it, told in a bounded number of extents.
  */
 
-import { EMPTY_SEGMENT, Gmap, type Mm } from '../host/index.ts';
-import { CRST_ENTRIES, emptyEntry } from '../machine/index.ts';
-import type { Extent } from './answers.ts';
-import { SegmentTables } from './segment-tables.ts';
+import { EMPTY_SEGMENT, Gmap, GUEST_SEGMENTS, type Mm } from '../host/index.ts';
+import { CRST_ENTRIES } from '../machine/index.ts';
+import { type Extent, PAGES_PER_SEGMENT } from './answers.ts';
+import { NOTHING, SegmentTables } from './segment-tables.ts';
 
-const PAGES_PER_SEGMENT = 256;
-const GUEST_SEGMENTS = 2 ** 44;
-const NOTHING = emptyEntry(EMPTY_SEGMENT);
 /** So many runs are kept while they are found: more are joined over the smallest gaps. */
 const KEPT = 4096;
 

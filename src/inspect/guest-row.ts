@@ -3,13 +3,9 @@
  */
 
 import { EMPTY_SEGMENT, type Gmap, PROMISE } from '../host/index.ts';
-import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import type { GuestPart } from './answers.ts';
-import { SegmentTables } from './segment-tables.ts';
-
-const PAGES_PER_SEGMENT = 256;
-const HALF = 0x1_0000_0000;
-const NOTHING = emptyEntry(EMPTY_SEGMENT);
+import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
+import { type GuestPart, PAGES_PER_SEGMENT } from './answers.ts';
+import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** What a segment is. */
 export const GUEST_STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;

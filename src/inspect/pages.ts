@@ -4,11 +4,9 @@
 
 import { EMPTY_SEGMENT, Gmap, hasFrame, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts';
 import { FRAME_SIZE, KEY_CHANGED, PAGE, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import { PAGE_FLAG, type Pages } from './answers.ts';
-import { SegmentTables } from './segment-tables.ts';
+import { PAGE_FLAG, PAGES_PER_SEGMENT, type Pages } from './answers.ts';
+import { HALF, SegmentTables } from './segment-tables.ts';
 
-const PAGES_PER_SEGMENT = 256;
-const HALF = 0x1_0000_0000;
 /** Pages that one answer tells at most. */
 export const PAGES_LIMIT = 4096;
 

@@ -3,14 +3,10 @@
  * parts.
  */
 
-import { EMPTY_SEGMENT, type Mapping, type Mappings, type Mm } from '../host/index.ts';
-import { CRST_ENTRIES, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import type { ProcessPart, TablePart } from './answers.ts';
-import { SegmentTables } from './segment-tables.ts';
-
-const PAGES_PER_SEGMENT = 256;
-const HALF = 0x1_0000_0000;
-const NOTHING = emptyEntry(EMPTY_SEGMENT);
+import type { Mapping, Mappings, Mm } from '../host/index.ts';
+import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
+import { PAGES_PER_SEGMENT, type ProcessPart, type TablePart } from './answers.ts';
+import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** The smallest power of two of pages that is a cell of the range at least. */
 export function cellOf(first: number, end: number, cells: number, least: number): number {

@@ -2,6 +2,7 @@
  * The segment tables of a space, as they stand in storage.
  */
 
+import { EMPTY_SEGMENT } from '../host/index.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -12,7 +13,10 @@ import {
   TableScan,
 } from '../machine/index.ts';
 
-const HALF = 0x1_0000_0000;
+/** What the high half of an entry counts for. */
+export const HALF = 0x1_0000_0000;
+/** An empty segment-table entry, for `TableScan`. */
+export const NOTHING = emptyEntry(EMPTY_SEGMENT);
 /** Empty entries, by table type: 0 segment … 3 region first. */
 const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 /** Segments that an entry of a table spans, by table type. */

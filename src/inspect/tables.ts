@@ -15,11 +15,11 @@ import {
   type Storage,
   TableScan,
 } from '../machine/index.ts';
-import type { Table, TableEntry } from './answers.ts';
+import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
 import { linksOf } from './process-row.ts';
+import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
 
-const HALF = 0x1_0000_0000;
 /** Low halves of empty entries, by level. */
 const EMPTY: Readonly<Record<Level, number>> = {
   page: 0x400,
@@ -125,7 +125,7 @@ function linkedFrom(mm: Mm, table: number): { gmap: number; page: number }[] {
   const found: { gmap: number; page: number }[] = [];
   for (let node = reverseMaps.first(table); node >= 0 && found.length < NAMED_LINKS; ) {
     const owner = reverseMaps.ownerOf(node);
-    found.push({ gmap: owner.id, page: owner.segmentOf(reverseMaps.entryOf(node)) * 256 });
+    found.push({ gmap: owner.id, page: owner.segmentOf(reverseMaps.entryOf(node)) * PAGES_PER_SEGMENT });
     node = reverseMaps.after(node);
   }
   return found;

@@ -10,6 +10,7 @@ import {
   guestRow,
   mappingParts,
   ownTablesOf,
+  PAGES_PER_SEGMENT,
   type Pages,
   type ProcessorState,
   pagesOf,
@@ -23,7 +24,7 @@ import {
 } from '../inspect/index.ts';
 import { EXTENTS, type Scene, type SpaceName, type SpaceOutline, type WalkAnswer } from './scene.ts';
 
-const GUEST_PAGES = GUEST_SEGMENTS * 256;
+const GUEST_PAGES = GUEST_SEGMENTS * PAGES_PER_SEGMENT;
 
 /** A scene of a host, which may be in the middle of an operation. */
 export class HostScene implements Scene {

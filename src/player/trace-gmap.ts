@@ -3,11 +3,9 @@
  */
 
 import { GUEST_SEGMENTS } from '../host/index.ts';
-import { GUEST_STATE, type GuestParts } from '../inspect/index.ts';
+import { GUEST_STATE, type GuestParts, PAGES_PER_SEGMENT } from '../inspect/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import type { TraceProcess } from './trace-scene.ts';
-
-const PAGES_PER_SEGMENT = 256;
 
 /** Promised segments, one after another on both sides. */
 interface Promises {
@@ -170,6 +168,7 @@ export class TraceGmap {
   }
 }
 
-function segmentOf(address: bigint): number {
+/** The number of the segment that holds a byte address. */
+export function segmentOf(address: bigint): number {
   return Number(address >> 20n);
 }

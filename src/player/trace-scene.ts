@@ -9,6 +9,7 @@ import {
   mappingParts,
   PAGE_FLAG,
   PAGES_LIMIT,
+  PAGES_PER_SEGMENT,
   type Pages,
   type Row,
   sameCell,
@@ -16,9 +17,8 @@ import {
 } from '../inspect/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { EXTENTS, type Scene, type SpaceName, type SpaceOutline } from './scene.ts';
-import { TraceGmap } from './trace-gmap.ts';
+import { segmentOf, TraceGmap } from './trace-gmap.ts';
 
-const PAGES_PER_SEGMENT = 256;
 /** Pages that a process can have at most: an address has 64 bits. */
 const PAGES = 2 ** 52;
 /** Pages that a process has room for when nothing of it lies higher: three levels of tables. */
@@ -238,10 +238,6 @@ export class TraceScene implements Scene {
 
 function pageOf(address: bigint): number {
   return Number(address >> 12n);
-}
-
-function segmentOf(address: bigint): number {
-  return Number(address >> 20n);
 }
 
 function tableOf(process: TraceProcess, segment: number) {

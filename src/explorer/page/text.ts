@@ -2,11 +2,12 @@
  * Addresses, sizes and counts as the page writes them.
  */
 
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+/** Units of sizes, each 1024 of the one before. */
+export const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
-/** An address: `0x40000000`. */
-export function hex(address: bigint): string {
-  return `0x${address.toString(16)}`;
+/** An address, or another number that is written like one: `0x40000000`. */
+export function hex(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
 }
 
 /** The byte address of a page number. */

@@ -25,6 +25,8 @@ describe('a file', () => {
     ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor an ELF image'],
     ['zeros', new Uint8Array(10), 'neither text nor an ELF image'],
     ['other.json', text('{"a": 1}\n'), 'no event of a trace'],
+    ['long.txt', text('stats\n'.repeat(3_000_000)), 'as a scenario too long'],
+    ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'no event of a trace'],
     ['list.json', text('[1,\n2]'), 'no event of a trace'],
   ])('%s is refused, and named', (name, bytes, message) => {
     expect(() => sourceOf(name, bytes)).toThrow(FileError);

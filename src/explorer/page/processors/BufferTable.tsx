@@ -6,7 +6,7 @@ import { useSignal } from '@preact/signals';
 import type { Buffer } from '../../../inspect/index.ts';
 import type { SpaceOutline } from '../../protocol.ts';
 import { selected } from '../state.ts';
-import { hex } from '../timeline/sentences.ts';
+import { hex } from '../text.ts';
 import { type Fate, type Told, tell } from './compare.ts';
 
 /** Rows that are shown before somebody asks for more. */

@@ -3,7 +3,7 @@
  */
 
 import type { Registers } from '../../../inspect/index.ts';
-import { hex } from '../timeline/sentences.ts';
+import { hex } from '../text.ts';
 
 /** The disassembly. */
 export function Code({ registers: { code, pswAddress } }: { readonly registers: Registers }) {

@@ -43,7 +43,7 @@ describe('a link', () => {
           ),
         }),
         (shared) => {
-          expect(unpack(pack(shared))).toEqual(shared);
+          expect(unpack(pack(shared) as string)).toEqual(shared);
         },
       ),
     );
@@ -54,7 +54,10 @@ describe('a link', () => {
   });
 
   it('that is cut off anywhere is refused in a sentence', () => {
-    const whole = pack({ ...PLAIN, source: { kind: 'scenario', text: 'mmap 256M 1M\n'.repeat(50) } });
+    const whole = pack({
+      ...PLAIN,
+      source: { kind: 'scenario', text: 'mmap 256M 1M\n'.repeat(50) },
+    }) as string;
     for (let end = 0; end < whole.length; end++) {
       expect(() => unpack(whole.slice(0, end))).toThrow(LinkError);
     }
@@ -75,6 +78,15 @@ describe('a link', () => {
         }
       }),
     );
+  });
+
+  it('is none for what could not be unpacked again', () => {
+    const of = (text: string) => pack({ ...PLAIN, source: { kind: 'scenario', text } });
+    expect(of('x'.repeat(LARGEST + 1))).toBeNull();
+    // Short as text, longer as JSON.
+    expect(of('\u0001'.repeat(LARGEST / 2))).toBeNull();
+    const long = 'mmap 256M 1M\n'.repeat(60_000);
+    expect(unpack(of(long) as string).source).toEqual({ kind: 'scenario', text: long });
   });
 
   it('that unpacks to more than 1 MiB is refused', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../../trace/index.ts';
+import { hex } from '../text.ts';
 import { EVENT_TYPES, laneOf, TYPE_NAMES } from './kinds.ts';
-import { hex, length, sentenceOf } from './sentences.ts';
+import { length, sentenceOf } from './sentences.ts';
 
 const link = {
   type: 'link',

@@ -3,13 +3,7 @@
  */
 
 import type { TraceEvent } from '../../../trace/index.ts';
-
-/** An address as the page writes it. */
-export function hex(value: bigint | number): string {
-  return `0x${value.toString(16)}`;
-}
-
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+import { hex, UNITS } from '../text.ts';
 
 /** A length in the largest unit that it is a whole number of. */
 export function length(bytes: bigint): string {
