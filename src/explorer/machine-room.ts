@@ -47,9 +47,10 @@ export class Room implements MachineRoom {
   async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     this.#opened++;
     // What was open is closed even when this cannot be opened.
+    const spare = this.#player?.close();
     this.#player = null;
     this.#index = new EventIndex([]);
-    const player = new Player(source, settings);
+    const player = new Player(source, settings, spare);
     this.#player = player;
     this.#index = new EventIndex(player.events);
     return this.#record(player, progress);

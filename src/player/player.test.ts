@@ -178,6 +178,30 @@ describe('a host that leaves something out', () => {
   });
 });
 
+describe('a player that is closed', () => {
+  it('gives its storage to the next one, for which it is as new', () => {
+    const first = played(scenario('fork'));
+    first.at({ step: 5, event: 0 }, all);
+    const storages = first.close();
+    expect(storages.length).toBe(1);
+    expect(first.close()).toEqual([]);
+    const second = new Player(scenario('first'), QUIET, storages);
+    second.record(1000);
+    const moment = { step: 9, event: 0 };
+    expect(second.at(moment, all)).toBe(played(scenario('first')).at(moment, all));
+    expect(second.close().length).toBe(1);
+  });
+
+  it('plays no more', () => {
+    const player = new Player(scenario('first'), QUIET);
+    player.record(3);
+    player.close();
+    player.record(3);
+    expect(player.progress.steps).toBe(3);
+    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new StoryError('the story was closed'));
+  });
+});
+
 describe('what cannot be played', () => {
   it('a scenario with a bad line ends before it', () => {
     const player = played({ kind: 'scenario', text: 'stats\nnonsense\nstats' });

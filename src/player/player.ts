@@ -50,11 +50,16 @@ export class Player {
   readonly answers: Answered[] = [];
   readonly #make: Maker;
   readonly #recording: Recording;
-  readonly #spare: Storage[] = [];
+  readonly #spare: Storage[];
   #live: Run | null = null;
+  #closed = false;
 
-  /** @throws StoryError when the source cannot be played at all */
-  constructor(source: Source, settings: Settings) {
+  /**
+   * @param spare storage of players that were closed, to use again
+   * @throws StoryError when the source cannot be played at all
+   */
+  constructor(source: Source, settings: Settings, spare: readonly Storage[] = []) {
+    this.#spare = [...spare];
     this.#make = makerOf(source, settings);
     const storage = () => this.#storage();
     this.#recording = new Recording(
@@ -72,9 +77,23 @@ export class Player {
 
   /** Records about so many steps more, from where the recording stands. */
   record(steps: number): void {
+    if (this.#closed) return;
     this.#recording.go(steps);
-    const left = this.#recording.close();
-    if (left) this.#spare.push(left);
+    if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
+  }
+
+  /** Ends the story: nothing is played any more. Returns its storage, cleared, for another player to use. */
+  close(): readonly Storage[] {
+    if (this.#closed) return [];
+    this.#closed = true;
+    this.#keep(this.#recording.close());
+    this.#keep(this.#live?.close() ?? null);
+    this.#live = null;
+    return this.#spare;
+  }
+
+  #keep(storage: Storage | null): void {
+    if (storage !== null) this.#spare.push(storage);
   }
 
   #storage(): Storage {
@@ -111,11 +130,11 @@ export class Player {
     return run;
   }
 
-  /** The run that is looked at, where it has not gone beyond a step. */
+  /** The run that is looked at, where it has not gone beyond a step. @throws StoryError when the story was closed */
   #before(step: number): Run {
+    if (this.#closed) throw new StoryError('the story was closed');
     if (this.#live !== null && this.#live.step > step) {
-      const storage = this.#live.close();
-      if (storage) this.#spare.push(storage);
+      this.#keep(this.#live.close());
       this.#live = null;
     }
     this.#live ??= this.#make(() => this.#storage(), null);
@@ -185,9 +204,9 @@ class Recording {
     return { steps: step, of, events: this.#count, end, ...this.#told };
   }
 
-  /** Ends the run when the story has ended. Its storage can be used again; null when there is none to be had. */
+  /** Ends the run. Its storage can be used again; null when there is none to be had. */
   close(): Storage | null {
-    if (this.#closed || this.#run.end === null) return null;
+    if (this.#closed) return null;
     this.#closed = true;
     return this.#run.close();
   }
