@@ -6,6 +6,7 @@ import { useSignal } from '@preact/signals';
 import type { Buffer } from '../../../inspect/index.ts';
 import type { SpaceOutline } from '../../protocol.ts';
 import { selected } from '../state.ts';
+import { count } from '../text.ts';
 import { hex } from '../timeline/sentences.ts';
 import { type Fate, type Told, tell } from './compare.ts';
 
@@ -32,7 +33,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
       <h3>{title}</h3>
       <p class="muted">
         {buffer.entries.length} {buffer.entries.length === 1 ? 'entry' : 'entries'} ·{' '}
-        {buffer.hits.toLocaleString('en')} hits, {buffer.misses.toLocaleString('en')} misses
+        {count(buffer.hits, 'hit')}, {count(buffer.misses, 'miss', 'misses')}
         {gone > 0 && since !== null && (
           <strong class="purged-count">
             {' '}
