@@ -8,7 +8,7 @@ import { type Lesson, lessons } from '../lessons/index.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { kept } from './kept.ts';
 import { tab } from './layout/tabs.ts';
-import { moment, moveTo, open, progress, START, settings, source } from './state.ts';
+import { moment, moveTo, open, progress, START, selected, settings, source } from './state.ts';
 
 /** Everything is checked, and nothing left out. */
 export const WHOLE: Settings = { leftOut: null, check: true };
@@ -76,6 +76,7 @@ export function openLesson(what: Lesson): Promise<void> {
     lesson.value = what;
     offered.value = false;
     draft.value = keptDraft(what, what.scenario, false);
+    selected.value = null;
     tab.value = what.view ?? 'spaces';
   });
   return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, leftOut: null });
@@ -108,6 +109,7 @@ export async function openOwn(
     lesson.value = of;
     offered.value = false;
     ownName.value = null;
+    selected.value = null;
     draft.value = what.kind === 'scenario' ? keptDraft(of, what.text, true) : '';
   });
   await open(what, how, at ?? START);
