@@ -41,6 +41,7 @@ effect(() => {
   batch(() => {
     views.value = new Map();
     chosen.value = new Map();
+    answers.value = new Map();
   });
 });
 
