@@ -79,6 +79,7 @@ export function openLesson(what: Lesson): Promise<void> {
     offered.value = false;
     selected.value = null;
     draft.value = keptDraft(what, what.scenario, false);
+    selected.value = null;
     tab.value = what.view ?? 'spaces';
   });
   return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, leftOut: null });
@@ -112,6 +113,7 @@ export async function openOwn(
     offered.value = false;
     selected.value = null;
     ownName.value = null;
+    selected.value = null;
     draft.value = what.kind === 'scenario' ? keptDraft(of, what.text, true) : '';
   });
   await open(what, how, at ?? START);

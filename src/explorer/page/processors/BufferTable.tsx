@@ -6,7 +6,7 @@ import { useSignal } from '@preact/signals';
 import type { Buffer } from '../../../inspect/index.ts';
 import type { SpaceOutline } from '../../protocol.ts';
 import { selected } from '../state.ts';
-import { hex } from '../text.ts';
+import { count, hex } from '../text.ts';
 import { type Fate, type Told, tell } from './compare.ts';
 
 /** Rows that are shown before somebody asks for more. */
@@ -32,7 +32,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
       <h3>{title}</h3>
       <p class="muted">
         {buffer.entries.length} {buffer.entries.length === 1 ? 'entry' : 'entries'} ·{' '}
-        {buffer.hits.toLocaleString('en')} hits, {buffer.misses.toLocaleString('en')} misses
+        {count(buffer.hits, 'hit')}, {count(buffer.misses, 'miss', 'misses')}
         {gone > 0 && since !== null && (
           <strong class="purged-count">
             {' '}

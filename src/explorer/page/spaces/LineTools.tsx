@@ -2,7 +2,9 @@
  * The buttons of a line.
  */
 
+import { selected } from '../state.ts';
 import { group } from './aria.ts';
+import { zoomCentre } from './both.ts';
 import { GUEST, type Line, PROCESS } from './lines.ts';
 import { spoken } from './parts.ts';
 import { goTo } from './store.ts';
@@ -13,7 +15,10 @@ export function LineTools({ line }: { line: Line }) {
   const { outline, placement, top, kind } = line;
   const { axis, view } = placement;
   const name = spoken(outline.name);
-  const zoom = (times: number) => goTo(outline.name, axis, zoomed(axis, view, axis.width / 2, times));
+  const zoom = (times: number) => {
+    const centre = zoomCentre(line, selected.value, axis.width / 2);
+    goTo(outline.name, axis, zoomed(axis, view, centre, times));
+  };
   const y = top + (kind === 'guest' ? GUEST.title : PROCESS.title) - 18;
   return (
     <div class="line-tools" {...group(`Zoom of ${name}`)} style={{ top: `${y}px` }}>

@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { useLook } from '../machine.ts';
-import { selected } from '../state.ts';
+import { selected, source } from '../state.ts';
 import { Ask } from './Ask.tsx';
 import { showBothEnds } from './both.ts';
 import { Legend } from './Legend.tsx';
@@ -23,6 +23,12 @@ export function SpacesView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const look = useLook({ outline: true });
+  // What is known of the story before may be drawn once more until this one answers: then it is forgotten for good.
+  const drawn = useRef({ story: source.value, look });
+  if (drawn.current.look !== look) {
+    if (drawn.current.story !== source.value) forget();
+    drawn.current = { story: source.value, look };
+  }
   const legend = useSignal(true);
   const spaces = ordered(look?.outline ?? []);
   // Read here, so that the picture is drawn anew when one is moved.

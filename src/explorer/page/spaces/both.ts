@@ -5,6 +5,7 @@
 import type { GuestPart } from '../../../inspect/index.ts';
 import type { SpaceName } from '../../protocol.ts';
 import { pageOf } from '../text.ts';
+import { xOf } from './axis.ts';
 import { guestPartsOf, type Line } from './lines.ts';
 import { isStray } from './parts.ts';
 import { goTo, type LineAnswer } from './store.ts';
@@ -60,6 +61,17 @@ export function spotsOf(
   if (guest?.outline.process !== name) return [];
   const other = behind(guestPartsOf(known.get(selected.space)), page);
   return other === null ? [] : [{ page: other, itself: false }];
+}
+
+/** The pixel of a line that zooming by keys and buttons keeps where it is: what is selected, while it is in sight. */
+export function zoomCentre(
+  { outline, placement }: Line,
+  selected: Selected | null,
+  otherwise: number,
+): number {
+  if (selected?.space !== outline.name) return otherwise;
+  const x = xOf(placement, pageOf(selected.address));
+  return x >= 0 && x <= placement.axis.width ? x : otherwise;
 }
 
 /** Goes near to what is selected and to its other ends. */

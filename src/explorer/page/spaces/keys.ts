@@ -4,6 +4,7 @@
 
 import { selected } from '../state.ts';
 import { addressOf } from '../text.ts';
+import { zoomCentre } from './both.ts';
 import { filledTracks, type Item, type Tracks } from './items.ts';
 import type { Line } from './lines.ts';
 import { goTo } from './store.ts';
@@ -24,7 +25,8 @@ export function pressed(event: KeyboardEvent, on: KeyLine): boolean {
   const { axis, view } = on.line.placement;
   const { name } = on.line.outline;
   const item = activeItem(on);
-  const middle = item ? (Math.max(0, item.left) + Math.min(axis.width, item.right)) / 2 : axis.width / 2;
+  const place = item ? (Math.max(0, item.left) + Math.min(axis.width, item.right)) / 2 : axis.width / 2;
+  const middle = zoomCentre(on.line, selected.value, place);
   const sideways = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
   if (event.key === '+' || event.key === '=') goTo(name, axis, zoomed(axis, view, middle, 2));
   else if (event.key === '-' || event.key === '_') goTo(name, axis, zoomed(axis, view, middle, 0.5));

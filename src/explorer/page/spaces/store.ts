@@ -3,9 +3,11 @@
  * each.
  */
 
-import { signal } from '@preact/signals';
+import { batch, effect, signal } from '@preact/signals';
 import type { Extent, Pages, Row } from '../../../inspect/index.ts';
 import type { SpaceName } from '../../protocol.ts';
+import { source } from '../state.ts';
+import { lesson } from '../story.ts';
 import { type Axis, layOut, type Placement, place, type View } from './axis.ts';
 import { isWhole, kept, wholeView } from './view.ts';
 
@@ -27,6 +29,21 @@ export const chosen = signal<ReadonlyMap<SpaceName, boolean>>(new Map());
 
 /** What is known of the lines that are shown. */
 export const answers = signal<ReadonlyMap<SpaceName, LineAnswer>>(new Map());
+
+// Another story has other places. The same one, changed or broken, is looked at where it was.
+let looked = '';
+effect(() => {
+  const what = source.value;
+  const name = lesson.value?.id ?? (what === null || what.kind === 'scenario' ? '' : what.name);
+  const story = `${what?.kind} ${name}`;
+  if (story === looked) return;
+  looked = story;
+  batch(() => {
+    views.value = new Map();
+    chosen.value = new Map();
+    answers.value = new Map();
+  });
+});
 
 /** Goes to a view of a line. */
 export function goTo(name: SpaceName, axis: Axis, view: View): void {

@@ -4,8 +4,9 @@
 
 import type { TargetedKeyboardEvent, TargetedMouseEvent } from 'preact';
 import type { ExplainedStep, ExplainedWalk } from '../../../inspect/index.ts';
-import type { WalkAnswer } from '../../protocol.ts';
+import type { SpaceName, WalkAnswer } from '../../protocol.ts';
 import { group, partId, parts } from '../spaces/aria.ts';
+import { spoken } from '../spaces/parts.ts';
 import { hex, rawValue } from '../text.ts';
 import { BitStrip, FieldMark, STRIP_HEIGHT } from './BitStrip.tsx';
 import { addressFields } from './bits.ts';
@@ -23,18 +24,24 @@ export type WalkRow =
   | { readonly kind: 'step'; readonly key: string; readonly step: ExplainedStep; readonly address: bigint }
   | { readonly kind: 'end'; readonly walk: ExplainedWalk; readonly what: string };
 
-/** The rows of a walk, or of two after one another. */
-export function rowsOf({ own, walk }: WalkAnswer, address: bigint, isVirtual: boolean): readonly WalkRow[] {
+/** The rows of a walk, or of two after one another. Headings name the address: a saved picture stands alone. */
+export function rowsOf(
+  { own, walk }: WalkAnswer,
+  space: SpaceName,
+  address: bigint,
+  isVirtual: boolean,
+): readonly WalkRow[] {
   const rows: WalkRow[] = [];
   if (own) {
-    rows.push({ kind: 'heading', text: 'By the guest’s own tables: guest virtual to guest absolute' });
-    rows.push(...rowsOfOne(own, address, 'own', 'guest absolute address'));
+    rows.push({ kind: 'heading', text: `Guest virtual ${hex(address)}, by the guest’s own tables` });
+    rows.push(...rowsOfOne(own, address, 'own', 'guest real address'));
   }
-  if (isVirtual && !own)
+  if (!isVirtual) rows.push({ kind: 'heading', text: `${hex(address)} of ${spoken(space)}` });
+  else if (!own)
     rows.push({ kind: 'heading', text: 'The guest has translation off: its addresses are real' });
   if (walk) {
     const next = own?.absolute ?? address;
-    if (own) rows.push({ kind: 'heading', text: 'By the host’s tables: guest absolute to host absolute' });
+    if (own) rows.push({ kind: 'heading', text: `Guest absolute ${hex(next)}, by the host’s tables` });
     rows.push(...rowsOfOne(walk, next, 'host', 'absolute address'));
   }
   return rows;

@@ -24,7 +24,7 @@ export function WalkView() {
     address === null ? null : { walks: [{ space, address, ...(isVirtual ? { virtual: true } : {}) }] },
   );
   const answer = look?.walks?.[0] ?? null;
-  const rows = answer && address !== null ? rowsOf(answer, address, isVirtual) : [];
+  const rows = answer && address !== null ? rowsOf(answer, space, address, isVirtual) : [];
   const steps = rows.flatMap((row) => (row.kind === 'step' ? [row] : []));
   // Without a choice the last step is open: it says why the walk ended as it did.
   const step = steps.find(({ key }) => key === chosen.value) ?? steps[steps.length - 1];
