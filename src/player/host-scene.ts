@@ -75,16 +75,20 @@ export class HostScene implements Scene {
     if (space === null) return null;
     const { storage } = this.#host.machine;
     const mm = space instanceof Gmap ? space.mm : space;
-    const byHost = (at: bigint) => explainWalk(storage, space.asce, at, mm.tables.pgstes);
-    if (!virtual) return { own: null, walk: byHost(address) };
+    const byHost = (own: WalkAnswer['own'], absolute: bigint | null): WalkAnswer => ({
+      own,
+      absolute,
+      walk: absolute === null ? null : explainWalk(storage, space.asce, absolute, mm.tables.pgstes),
+    });
+    if (!virtual) return byHost(null, address);
     const vcpu = this.#vcpu();
     if (vcpu === null || vcpu.vm.gmap !== space) return null;
     const prefix = BigInt(vcpu.block.prefix);
     const tables = ownTablesOf(this.#host.machine.cpu(0), vcpu);
     // Without DAT a guest's virtual address is a real one.
-    if (tables === null) return { own: null, walk: byHost(prefixed(address, prefix)) };
+    if (tables === null) return byHost(null, prefixed(address, prefix));
     const own = explainOwnWalk(storage, space.asce, tables, address);
-    return { own, walk: own.absolute === null ? null : byHost(prefixed(own.absolute, prefix)) };
+    return byHost(own, own.absolute === null ? null : prefixed(own.absolute, prefix));
   }
 
   processors(): ProcessorState[] {

@@ -145,6 +145,7 @@ describe('a guest with tables of its own', () => {
     expect(found.answer?.own?.steps[0]?.value).not.toBe(found.outline?.asce);
     expect(found.answer?.walk?.steps[0]?.value).toBe(found.outline?.asce);
     expect(found.answer?.walk?.absolute).not.toBeNull();
+    expect(found.answer?.absolute).not.toBeNull();
     expect(current?.text).not.toMatch(/^[.]/);
   });
 
@@ -152,6 +153,7 @@ describe('a guest with tables of its own', () => {
     const answer = player.at(translating(), (scene) => scene.walk('gmap 0', 0x80000000000n, true));
     expect(answer?.own?.exception?.name).toBe('asce-type');
     expect(answer?.walk).toBeNull();
+    expect(answer?.absolute).toBeNull();
   });
 
   it('has none before it turns translation on, and other spaces have no guest', () => {

@@ -148,7 +148,7 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   let failure: unknown = null;
   let count = 0;
   run.trace.listener = (event) => {
-    if (!counts(event) || ++count !== nth) return;
+    if (!counts(run, event) || ++count !== nth) return;
     try {
       answer = { value: ask(run.scene) };
     } catch (error) {
@@ -164,9 +164,9 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
 }
 
-/** That a virtual CPU used its instructions up is our doing: it depends on where one stops. */
-function counts(event: TraceEvent): boolean {
-  return event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR';
+/** That a virtual CPU used its instructions up is our doing: it depends on where one stops. A trace is what it is. */
+function counts(run: Run, event: TraceEvent): boolean {
+  return run.host === null || event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR';
 }
 
 /** The first playing of a story. */
@@ -244,7 +244,7 @@ class Recording {
   }
 
   #add(event: TraceEvent): void {
-    if (!counts(event)) return;
+    if (!counts(this.#run, event)) return;
     const { step } = this.#run;
     this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
     this.#step = step;

@@ -35,7 +35,9 @@ export interface SpaceOutline {
 export interface WalkAnswer {
   /** By the guest's own tables, where asked for; its absolute address is a guest real one. */
   readonly own: ExplainedWalk | null;
-  /** By the tables of the space; null when the guest's own walk ended with an exception. */
+  /** The address that the tables of the space translate: prefixed, where a guest's own were asked for. */
+  readonly absolute: bigint | null;
+  /** By the tables of the space; null, as `absolute`, when the guest's own walk ended with an exception. */
   readonly walk: ExplainedWalk | null;
 }
 

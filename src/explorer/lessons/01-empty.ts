@@ -30,7 +30,7 @@ stats
     },
     {
       line: 6,
-      text: 'This is a guest address space, gmap 0. It has room for 16 EiB, and one table of 2048 empty entries is enough to say that nothing is in it.',
+      text: 'This is a guest address space, gmap 0. It has room for 16 EiB, and one table of 2048 empty entries is enough to say that nothing is in it. With its first guest the process also gets its page table anew, twice as large: the second half is for what a host notes of its guests’ pages.',
     },
     { line: 7, text: '`dump` lists the segments of the guest: pieces of 1 MiB. There are none.' },
     {

@@ -26,7 +26,7 @@ export type WalkRow =
 
 /** The rows of a walk, or of two after one another. Headings name the address: a saved picture stands alone. */
 export function rowsOf(
-  { own, walk }: WalkAnswer,
+  { own, walk, absolute }: WalkAnswer,
   space: SpaceName,
   address: bigint,
   isVirtual: boolean,
@@ -40,7 +40,7 @@ export function rowsOf(
   else if (!own)
     rows.push({ kind: 'heading', text: 'The guest has translation off: its addresses are real' });
   if (walk) {
-    const next = own?.absolute ?? address;
+    const next = absolute ?? address;
     if (own) rows.push({ kind: 'heading', text: `Guest absolute ${hex(next)}, by the host’s tables` });
     rows.push(...rowsOfOne(walk, next, 'host', 'absolute address'));
   }
