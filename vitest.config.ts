@@ -12,6 +12,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Without a word Vitest leaves a core to others: of two, one.
+          maxWorkers: '100%',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...configDefaults.exclude, PAGE],
           sequence: { groupOrder: 0 },
