@@ -13,7 +13,7 @@ import { smaller } from './png.ts';
 
 const IMAGES = join(ROOT, 'docs/images');
 /** Documents are read over slow lines, too. */
-const LARGEST = 200_000;
+const LARGEST = 250_000;
 
 /** A picture: a view of a lesson, after so many steps. */
 interface Picture {
