@@ -6,13 +6,13 @@ import { Menu } from '../layout/Menu.tsx';
 import { complain } from '../layout/notice.ts';
 import { tab } from '../layout/tabs.ts';
 import { moment } from '../state.ts';
-import { drawing, savePng, saveSvg } from './save.ts';
+import { picture, savePng, saveSvg } from './save.ts';
 
-/** Views whose picture is a drawing. */
-const DRAWN: readonly string[] = ['spaces', 'trees', 'walk'];
+/** Views that can be saved: the console is text, which one copies. */
+const SAVED: readonly string[] = ['spaces', 'trees', 'walk', 'processors'];
 
 async function saveAs(kind: 'svg' | 'png'): Promise<void> {
-  const shown = drawing();
+  const shown = picture();
   const name = `guesthouse-${tab.value}-step-${moment.value.step}`;
   try {
     if (shown === null) throw new Error('There is no picture to save in this view now.');
@@ -25,7 +25,7 @@ async function saveAs(kind: 'svg' | 'png'): Promise<void> {
 
 /** The menu; nothing where there is no drawing. */
 export function ExportMenu() {
-  if (!DRAWN.includes(tab.value)) return null;
+  if (!SAVED.includes(tab.value)) return null;
   return (
     <Menu name="Save the picture" label={<>Save picture ▾</>} align="right">
       <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('svg')}>

@@ -2,6 +2,8 @@
  * Saves a drawing of the page as a picture that stands alone: colours and fonts are written into it.
  */
 
+import { framed } from './framed.ts';
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** Pixels of a PNG for one of the page. */
 const SCALE = 2;
@@ -35,15 +37,19 @@ const PROPERTIES = [
   'text-decoration',
 ] as const;
 
-/** The drawing that is shown and can be saved, if there is one. */
-export function drawing(): SVGSVGElement | null {
-  const marked = document.querySelector('[data-export]');
-  if (marked instanceof SVGSVGElement) return marked;
-  return marked?.querySelector('svg') ?? null;
+/** The view that is shown and can be saved, if there is one: a drawing, or what is to be framed as one. */
+export function picture(): SVGSVGElement | HTMLElement | null {
+  const marked = document.querySelector<HTMLElement | SVGSVGElement>('[data-export]');
+  if (marked instanceof HTMLElement && marked.dataset.export !== 'html') return marked.querySelector('svg');
+  return marked;
 }
 
-/** A copy of a drawing with everything in it that makes it look as it does. */
-function standalone(shown: SVGSVGElement): SVGSVGElement {
+/** A copy of what is shown with everything in it that makes it look as it does. */
+function standalone(shown: SVGSVGElement | HTMLElement): SVGSVGElement {
+  return shown instanceof SVGSVGElement ? drawn(shown) : framed(shown);
+}
+
+function drawn(shown: SVGSVGElement): SVGSVGElement {
   const copy = shown.cloneNode(true) as SVGSVGElement;
   const [from, to] = [shown, copy].map((root) => [root, ...root.querySelectorAll('*')]) as [
     Element[],
@@ -84,20 +90,20 @@ function inline(from: Element, to: Element): void {
   }
 }
 
-/** Saves the drawing as SVG. */
-export function saveSvg(shown: SVGSVGElement, name: string): void {
+/** Saves a view as SVG. */
+export function saveSvg(shown: SVGSVGElement | HTMLElement, name: string): void {
   save(new Blob([textOf(shown)], { type: 'image/svg+xml' }), `${name}.svg`);
 }
 
-function textOf(shown: SVGSVGElement): string {
+function textOf(shown: SVGSVGElement | HTMLElement): string {
   return new XMLSerializer().serializeToString(standalone(shown));
 }
 
 /**
- * Saves the drawing as PNG.
+ * Saves a view as PNG.
  * @throws Error when the browser cannot draw it
  */
-export async function savePng(shown: SVGSVGElement, name: string): Promise<void> {
+export async function savePng(shown: SVGSVGElement | HTMLElement, name: string): Promise<void> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(textOf(shown))}`;
   await image.decode();

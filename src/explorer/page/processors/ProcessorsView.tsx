@@ -57,7 +57,7 @@ export function ProcessorsView() {
   const outline = look.outline ?? [];
   if (processors.every(({ executed }) => executed === 0)) {
     return (
-      <div class="processors idle">
+      <div class="processors idle" data-export="html">
         {processors.map((cpu) => (
           <section key={cpu.address} class="cpu" aria-label={`CPU ${cpu.address}`}>
             <h2>
@@ -71,7 +71,7 @@ export function ProcessorsView() {
   }
   const cpu = processors.find(({ address }) => address === chosen.value) ?? (processors[0] as ProcessorState);
   return (
-    <div class="processors">
+    <div class="processors" data-export="html">
       {processors.length > 1 && (
         <fieldset class="choice" aria-label="Processors">
           {processors.map((one) => (
