@@ -751,7 +751,7 @@ export const MUTANTS = [
   {
     name: 'a trace forgets promises that are cut',
     file: 'src/player/trace-gmap.ts',
-    find: '        this.#cut(segmentOf(event.to), segmentOf(event.length));\n        this.#promise',
-    replace: '        this.#promise',
+    find: '        this.#replace(first, end, [{ first, end, process }]);',
+    replace: '        this.#promises.push({ first, end, process });',
   },
 ];
