@@ -3,6 +3,8 @@
  * Principles of Operation, chapter 6 ("Interruptions"), program-interruption conditions.
  */
 
+import { InternalError } from './internal-error.ts';
+
 /** Program-interruption codes. */
 export const PGM = {
   OPERATION: 0x01,
@@ -37,6 +39,38 @@ export const EXT = {
   EXTERNAL_CALL: 0x1202,
   SERVICE_SIGNAL: 0x2401,
 } as const;
+
+/** A class of external interruptions. Principles of Operation, chapter 6, "External Interruption". */
+export interface ExternalClass {
+  readonly code: number;
+  /** Its subclass mask: the bit of control register 0 that enables it. */
+  readonly mask: number;
+  /** Whether any CPU of the configuration may take it; otherwise it is pending at one CPU. */
+  readonly floating: boolean;
+}
+
+/**
+ * The external interruptions that occur here, highest priority first: when several are pending and enabled, the
+ * first of them is taken. The order is the architecture's, for a machine and for a virtual machine alike.
+ */
+export const EXTERNAL_CLASSES: readonly ExternalClass[] = [
+  { code: EXT.EMERGENCY_SIGNAL, mask: 0x4000, floating: false },
+  { code: EXT.EXTERNAL_CALL, mask: 0x2000, floating: false },
+  { code: EXT.CLOCK_COMPARATOR, mask: 0x800, floating: false },
+  { code: EXT.CPU_TIMER, mask: 0x400, floating: false },
+  { code: EXT.SERVICE_SIGNAL, mask: 0x200, floating: true },
+];
+
+/**
+ * The bit of control register 0 that enables an external interruption of this code.
+ * @throws InternalError for a code that is none of `EXTERNAL_CLASSES`
+ */
+export function externalMaskOf(code: number): number {
+  const found = EXTERNAL_CLASSES.find((one) => one.code === code);
+  if (found === undefined)
+    throw new InternalError(`no external interruption has the code 0x${code.toString(16)}`);
+  return found.mask;
+}
 
 /** A program interruption, as the machine reports it to a host that asked to be told. */
 export interface ProgramInterruption {

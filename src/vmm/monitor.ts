@@ -162,9 +162,8 @@ export class Monitor {
         if (turn <= 0) break;
         const before = cpu.executed;
         const exit = vcpu.run(cpu, turn);
-        // Interruptions after one another can use a turn up without an instruction.
-        left -= exit.reason === 'KVM_EXIT_INTR' ? turn : cpu.executed - before;
-        // So does a wait that is over before it began.
+        left -= cpu.executed - before;
+        // A wait that is over before it began is work, too.
         if (exit.reason === 'KVM_EXIT_HLT') left -= waits.push(exit);
         else if (exit.reason !== 'KVM_EXIT_INTR') {
           const end = this.#answer(vcpu, exit);

@@ -68,7 +68,7 @@ export class Vcpu {
   #lastCpu: Cpu | null = null;
   /** TOD value at which it began to wait; the CPU timer runs on while it does. */
   #waitingSince: bigint | null = null;
-  /** What the last step took of the limit: instructions, or all it was given, in interruptions after one another. */
+  /** What the last step took of the limit. */
   #spent = 0;
 
   /** @throws LinuxError ENOMEM */
@@ -193,7 +193,7 @@ export class Vcpu {
       const before = cpu.executed;
       const slice = masked ? Math.min(limit, MASKED_SLICE) : limit;
       const ended = interpret(cpu, this.block.origin, slice);
-      this.#spent = ended.kind === 'limit' ? slice : cpu.executed - before;
+      this.#spent = cpu.executed - before;
       if (cpu.executed !== before) this.#faults = 0;
       if (ended.kind !== 'interception' || ended.code !== ICPT.VALIDITY) this.#refused = false;
       return this.#serve(cpu, ended);

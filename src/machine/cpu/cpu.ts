@@ -6,7 +6,14 @@
  */
 
 import { Clock } from '../clock.ts';
-import { EXT, type Interruption, isNullifying, PGM } from '../interruption.ts';
+import {
+  EXT,
+  EXTERNAL_CLASSES,
+  externalMaskOf,
+  type Interruption,
+  isNullifying,
+  PGM,
+} from '../interruption.ts';
 import type { Machine } from '../machine.ts';
 import { CpuAccess, INSTRUCTION, STORE, UNWIND } from './access.ts';
 import { keyOf, TABLE } from './decode.ts';
@@ -34,14 +41,8 @@ export const LOWCORE = {
   PROGRAM_NEW_PSW: 464,
 } as const;
 
-/** Control register 0: the subclass masks of the external interruptions that occur here. */
-const EXTERNAL_MASK = {
-  SERVICE_SIGNAL: 0x200,
-  EMERGENCY_SIGNAL: 0x4000,
-  EXTERNAL_CALL: 0x2000,
-  CLOCK_COMPARATOR: 0x800,
-  CPU_TIMER: 0x400,
-} as const;
+const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
+const CPU_TIMER_MASK = externalMaskOf(EXT.CPU_TIMER);
 
 /** Control register 0: AFP-register control, with which a data exception also sets the FPC register. */
 const CR0_AFP = 0x4_0000;
@@ -103,7 +104,10 @@ export class Cpu extends CpuAccess {
   attention = false;
   /** Whether the processor is in the stopped state. */
   stopped = false;
-  /** Instructions this processor has completed. */
+  /**
+   * Units of work this processor has done: instructions completed, and interruptions taken. Limits are counted in
+   * them and the clock runs by them, so that a program that only takes interruptions comes to its limit, too.
+   */
   executed = 0;
   /** Clock comparator, in TOD units. */
   clockComparator = 0n;
@@ -234,19 +238,18 @@ export class Cpu extends CpuAccess {
   }
 
   /**
-   * Executes up to `limit` instructions, taking interruptions on the way.
-   * @param limit a positive number of instructions; an interruption counts as one
+   * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
+   * @param limit how many; at least 1
    */
   run(limit: number): Stop {
-    let left = limit;
-    while (left > 0) {
+    const end = this.executed + limit;
+    while (this.executed < end) {
       if (this.stopped) return { reason: 'stopped' };
-      const before = this.executed;
       // Interruptions first, one after another: the new PSW of each may be invalid, waiting, or enabled for the next.
-      const pending = this.#takePending();
-      const stop = pending === null ? (this.wait ? this.#waiting() : this.#instructions(left)) : pending;
+      let stop = this.#takePending();
+      if (stop === null) stop = this.wait ? this.#waiting() : this.#instructions(end);
+      if (stop === 'taken') this.executed++;
       this.#keepTime();
-      left -= Math.max(1, this.executed - before);
       if (stop !== null && stop !== 'taken') return stop;
     }
     return { reason: 'limit' };
@@ -257,9 +260,9 @@ export class Cpu extends CpuAccess {
     this.#clocked = this.executed;
   }
 
-  /** Executes until `limit` are done, a clock is due, attention is wanted, or something stops it. */
-  #instructions(limit: number): Stop | null {
-    const end = this.executed + Math.min(limit, this.#instructionsToClock());
+  /** Executes until `executed` is `limit`, a clock is due, attention is wanted, or something stops it. */
+  #instructions(limit: number): Stop | 'taken' | null {
+    const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
     try {
       while (this.executed < end && !this.attention) {
@@ -449,7 +452,7 @@ export class Cpu extends CpuAccess {
   }
 
   /** What an instruction that did not complete leads to. */
-  #unwound(): Stop | null {
+  #unwound(): Stop | 'taken' {
     switch (this.unwindKind) {
       case UNWIND.HOST:
         this.#back();
@@ -487,7 +490,7 @@ export class Cpu extends CpuAccess {
     this.iaLo = this.#startLo;
   }
 
-  #programInterruption(code: number, length: number): Stop | null {
+  #programInterruption(code: number, length: number): Stop | 'taken' {
     const teid = this.#teid();
     if (this.interruptions !== 'take') {
       return { reason: 'interruption', interruption: { class: 'program', code, teid, length } };
@@ -497,7 +500,7 @@ export class Cpu extends CpuAccess {
       return { reason: 'program-loop', code };
     }
     this.injectProgram(code, length, teid);
-    return null;
+    return 'taken';
   }
 
   /**
@@ -576,7 +579,7 @@ export class Cpu extends CpuAccess {
     if (this.#early) {
       this.#early = false;
       this.teidHi = this.teidLo = 0;
-      return this.#programInterruption(PGM.SPECIFICATION, 0) ?? 'taken';
+      return this.#programInterruption(PGM.SPECIFICATION, 0);
     }
     if (this.restartPending && this.below === null) {
       this.restartPending = false;
@@ -591,21 +594,30 @@ export class Cpu extends CpuAccess {
     return this.externalMask && this.#takeExternal() ? 'taken' : null;
   }
 
+  /** Takes the enabled external interruption of the highest priority. */
   #takeExternal(): boolean {
     const cr0 = this.cr32[0] as number;
-    // Under interpretive execution what is pending is the host's.
-    const index =
-      this.below === null ? this.pending.findIndex((p) => (cr0 & externalMaskOf(p.code)) !== 0) : -1;
-    if (index >= 0) {
-      const [taken] = this.pending.splice(index, 1) as [ExternalPending];
-      this.#external(taken.code, taken.parameter, taken.cpuAddress);
-    } else if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR && this.tod > this.clockComparator) {
-      this.#external(EXT.CLOCK_COMPARATOR, 0, 0);
-    } else if (cr0 & EXTERNAL_MASK.CPU_TIMER && this.timer < 0n) {
-      this.#external(EXT.CPU_TIMER, 0, 0);
-    } else {
-      return false;
+    for (const { code, mask } of EXTERNAL_CLASSES) if (cr0 & mask && this.#takeClass(code)) return true;
+    return false;
+  }
+
+  /** Takes an external interruption of one class, if one is pending. */
+  #takeClass(code: number): boolean {
+    switch (code) {
+      case EXT.CLOCK_COMPARATOR:
+        if (this.tod <= this.clockComparator) return false;
+        this.#external(code, 0, 0);
+        return true;
+      case EXT.CPU_TIMER:
+        if (this.timer >= 0n) return false;
+        this.#external(code, 0, 0);
+        return true;
     }
+    // Under interpretive execution what is pending is the host's.
+    const index = this.below === null ? this.pending.findIndex((waiting) => waiting.code === code) : -1;
+    if (index < 0) return false;
+    const [taken] = this.pending.splice(index, 1) as [ExternalPending];
+    this.#external(code, taken.parameter, taken.cpuAddress);
     return true;
   }
 
@@ -630,10 +642,10 @@ export class Cpu extends CpuAccess {
     const cr0 = this.cr32[0] as number;
     let due: bigint | null = null;
     // By difference: a clock that was set back reads less than its epoch.
-    if (cr0 & EXTERNAL_MASK.CLOCK_COMPARATOR) {
+    if (cr0 & CLOCK_COMPARATOR_MASK) {
       due = this.machine.clock.tod + this.clockComparator - this.tod + 1n;
     }
-    if (cr0 & EXTERNAL_MASK.CPU_TIMER && (due === null || this.#timerZero + 1n < due)) {
+    if (cr0 & CPU_TIMER_MASK && (due === null || this.#timerZero + 1n < due)) {
       due = this.#timerZero + 1n;
     }
     return due !== null && due < 2n ** 64n ? due : null;
@@ -653,17 +665,5 @@ export class Cpu extends CpuAccess {
       code,
       address: this.pswAddress,
     });
-  }
-}
-
-/** The bit of control register 0 that enables an external interruption of this code. */
-export function externalMaskOf(code: number): number {
-  switch (code) {
-    case EXT.SERVICE_SIGNAL:
-      return EXTERNAL_MASK.SERVICE_SIGNAL;
-    case EXT.EMERGENCY_SIGNAL:
-      return EXTERNAL_MASK.EMERGENCY_SIGNAL;
-    default:
-      return EXTERNAL_MASK.EXTERNAL_CALL;
   }
 }
