@@ -36,6 +36,9 @@ export const SIE = {
   PSW: 0x90,
   GR14: 0xa0,
   GR15: 0xa8,
+  /** Of an external-interruption interception; the same halfwords as the next two. */
+  EXTERNAL_CPU_ADDRESS: 0xcc,
+  EXTERNAL_CODE: 0xce,
   PROGRAM_LENGTH: 0xcc,
   PROGRAM_CODE: 0xce,
   DATA_EXCEPTION_CODE: 0xd0,
@@ -75,6 +78,7 @@ export const ICPT = {
   INSTRUCTION: 0x04,
   PROGRAM: 0x08,
   EXTERNAL_REQUEST: 0x10,
+  EXTERNAL_INTERRUPTION: 0x14,
   IO_REQUEST: 0x18,
   WAIT: 0x1c,
   VALIDITY: 0x20,

@@ -6,5 +6,5 @@ export type { GuestMemory } from './memory.ts';
 export { GuestAddressError } from './memory.ts';
 export type { End, MemoryMap, MonitorOptions } from './monitor.ts';
 export { describeEnd, Monitor } from './monitor.ts';
-export type { GuestConsole, SclpOptions, ServiceResult } from './sclp.ts';
+export type { ConsoleKind, GuestConsole, SclpOptions, ServiceResult } from './sclp.ts';
 export { Sclp } from './sclp.ts';

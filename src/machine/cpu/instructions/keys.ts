@@ -5,14 +5,14 @@
 
 import { PGM } from '../../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../../storage.ts';
-import { FETCH, STORE } from '../access.ts';
+import { FETCH, STORE, UNWIND } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { PFMF } from '../pfmf.ts';
 import { SPACE } from '../state.ts';
 import { KEY_PLACE } from './key-place.ts';
 import { moveSpans } from './move.ts';
-import { frameNumber, pageOf, setAddress } from './operands.ts';
+import { frameNumber, pageOf, realUnkeyed, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
 import { FIRST, SECOND } from './span.ts';
 
@@ -218,11 +218,23 @@ function missingPage(c: Cpu, hi: number, lo: number): boolean {
   return c.translate(hi * 0x10_0000 + (lo >>> 12), c.space).code === PGM.PAGE_TRANSLATION;
 }
 
+/** TEST BLOCK: the frame is usable, so it is cleared. Keys do not protect it, low-address protection does. */
+function tb(c: Cpu, _: number, r2: number): void {
+  c.effectiveRegister(r2);
+  const page = c.eaHi * 0x10_0000 + (c.eaLo >>> 12);
+  if (c.lowAddressProtected(page, 0)) c.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, STORE, 0);
+  const at = realUnkeyed(c, c.eaHi, (c.eaLo & ~0xfff) >>> 0, STORE);
+  c.storage.bytes.fill(0, at, at + 0x1000);
+  c.gr[0] = 0n;
+  c.cc = 0;
+}
+
 export const KEYS: readonly InstructionLine[] = [
   ['ISKE', 'RRE', 0xb229, 'base', iske, { privileged: true, guest: GUEST.ISKE }],
   ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, guest: GUEST.SSKE }],
   ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, guest: GUEST.RRBE }],
   ['PFMF', 'RRE', 0xb9af, 'enhanced-dat-1', pfmf, { privileged: true, guest: GUEST.ALWAYS }],
+  ['TB', 'RRE', 0xb22c, 'base', tb, { privileged: true, guest: GUEST.ALWAYS }],
   ['MVCK', 'SSb', 0xd9, 'base', mvck],
   ['MVCP', 'SSb', 0xda, 'base', moveBetween(true)],
   ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],
