@@ -17,6 +17,7 @@ const WANTED: Readonly<Record<ResetPart, string>> = {
   'tod-programmable': '.xx',
   'control-registers': '.xx',
   fpc: '.xx',
+  'breaking-event-address': '.xx',
   'access-registers': '..x',
   'general-registers': '..x',
   'floating-point-registers': '..x',
@@ -52,6 +53,7 @@ function parts(reset: CpuReset): Partial<Record<ResetPart, number>> {
     cpu.fr[n] = 7n;
   }
   cpu.fpc = 0x80_0000;
+  cpu.breakingHi = 7;
   const purges = [cpu.tlb, cpu.guestTlb].map((tlb) => vi.spyOn(tlb, 'purgeAll'));
   cpu.signal(EXT.EXTERNAL_CALL, 0, 1);
   cpu.restart();
@@ -70,6 +72,7 @@ function parts(reset: CpuReset): Partial<Record<ResetPart, number>> {
     'tod-programmable': cpu.todProgrammable === 0 ? 0 : 1,
     'control-registers': all((n) => cpu.cr[n] === initial(n)),
     fpc: cpu.fpc === 0 ? 0 : 1,
+    'breaking-event-address': cpu.breakingHi === 0 && cpu.breakingLo === 1 ? 0 : 1,
     'access-registers': all((n) => cpu.ar[n] === 0),
     'general-registers': all((n) => cpu.gr[n] === 0n),
     'floating-point-registers': all((n) => cpu.fr[n] === 0n),

@@ -28,6 +28,8 @@ export type ResetPart =
   /** Set to their initial values: 0xe0 in control register 0, 0xc2000000 in 14, zeros in the others. */
   | 'control-registers'
   | 'fpc'
+  /** Set to 1. */
+  | 'breaking-event-address'
   | 'access-registers'
   | 'general-registers'
   | 'floating-point-registers'
@@ -46,6 +48,7 @@ export const RESETS: Readonly<Record<ResetPart, readonly Reset[]>> = {
   'tod-programmable': ['initial', 'clear'],
   'control-registers': ['initial', 'clear'],
   fpc: ['initial', 'clear'],
+  'breaking-event-address': ['initial', 'clear'],
   'access-registers': ['clear'],
   'general-registers': ['clear'],
   'floating-point-registers': ['clear'],

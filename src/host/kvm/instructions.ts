@@ -31,7 +31,7 @@ export function handleInstruction(vcpu: Vcpu, cpu: Cpu): Handled {
     case 0xb7:
       return loadControls(vcpu, cpu, 4);
     case 0xb9:
-      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu, cpu) : 'user-space';
+      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu) : 'user-space';
     case 0xeb:
       return (vcpu.block.get32(SIE.IPB) & 0xff) === 0x2f ? loadControls(vcpu, cpu, 8) : 'user-space';
     default:
@@ -57,7 +57,7 @@ function extended(vcpu: Vcpu, cpu: Cpu, opcode: number): Handled {
     case 0x2b:
       return useKeys(vcpu);
     case 0x2c:
-      return testBlock(vcpu, cpu);
+      return testBlock(vcpu);
     case 0x7d:
       return storeSystemInformation(vcpu, cpu);
     case 0xb1:

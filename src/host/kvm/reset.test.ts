@@ -30,6 +30,7 @@ function kept(reset: CpuReset): Record<string, boolean> {
     vcpu.ar[n] = 7;
   }
   vcpu.fpc = 0x80_0000;
+  block.set64(SIE.BREAKING_EVENT_ADDRESS, 7n);
   vcpu.pageFaultToken = 0x8000n;
   vcpu.local.emergencySignal(1);
   vcpu.local.externalCall(1);
@@ -51,6 +52,7 @@ function kept(reset: CpuReset): Record<string, boolean> {
     'tod-programmable': block.get32(SIE.TOD_PROGRAMMABLE) !== 0,
     'control-registers': !controls.every((value, n) => value === initial(n)),
     fpc: vcpu.fpc !== 0,
+    'breaking-event-address': block.get64(SIE.BREAKING_EVENT_ADDRESS) !== 1n,
     'access-registers': !vcpu.ar.every((value) => value === 0),
     'general-registers': !vcpu.gr.every((value) => value === 0n),
     'floating-point-registers': !vcpu.fr.every((value) => value === 0n),

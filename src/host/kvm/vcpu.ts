@@ -154,6 +154,9 @@ export class Vcpu {
       case 'fpc':
         this.fpc = 0;
         break;
+      case 'breaking-event-address':
+        block.set64(SIE.BREAKING_EVENT_ADDRESS, 1n);
+        break;
       case 'access-registers':
         this.ar.fill(0);
         break;
@@ -369,16 +372,14 @@ export class Vcpu {
   #deliver(cpu: Cpu): void {
     if (!this.#nothingPending) {
       if (this.#restart === 'first') this.#deliverRestart(cpu);
-      let clocks = 0;
-      for (let code = this.#deliverable(); code !== 0; code = this.#deliverable()) {
-        // A clock that stays due and enabled is a loop, which is the machine's to find.
-        if (isClock(code) && ++clocks > 2) break;
+      let code = this.#deliverable();
+      // A clock stays due: with a new PSW that is enabled for it that is a loop, which is the machine's to report.
+      while (code !== 0 && !(isClock(code) && this.#externalNewPswEnabled())) {
         this.#deliverExternal(cpu, code);
+        code = this.#deliverable();
       }
-      if (clocks <= 2) {
-        if (this.#restart === 'last') this.#deliverRestart(cpu);
-        else if (this.stopping) this.#performStop(cpu);
-      }
+      if (code === 0 && this.#restart === 'last') this.#deliverRestart(cpu);
+      else if (code === 0 && this.stopping) this.#performStop(cpu);
     }
     this.#requestInterceptions();
   }
@@ -523,11 +524,15 @@ export class Vcpu {
    */
   #externalInterruption(cpu: Cpu): Exit | null {
     const code = this.block.get16(SIE.EXTERNAL_CODE);
-    if (!isClock(code)) return this.#userSpace(ICPT.EXTERNAL_INTERRUPTION);
-    const newPsw = this.vm.readGuest(BigInt(this.block.prefix + LOWCORE.EXTERNAL_NEW_PSW), 1);
-    if ((newPsw[0] as number) & 1) return this.#userSpace(ICPT.EXTERNAL_INTERRUPTION);
+    if (!isClock(code) || this.#externalNewPswEnabled()) return this.#userSpace(ICPT.EXTERNAL_INTERRUPTION);
     this.#deliverExternal(cpu, code);
     return null;
+  }
+
+  /** Whether the PSW that an external interruption loads is enabled for external interruptions. */
+  #externalNewPswEnabled(): boolean {
+    const newPsw = this.vm.readGuest(BigInt(this.block.prefix + LOWCORE.EXTERNAL_NEW_PSW), 1);
+    return ((newPsw[0] as number) & 1) !== 0;
   }
 
   #instruction(cpu: Cpu): Exit | null {

@@ -266,10 +266,31 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     execute(cpu, 'b9af0029');
     expect([get(cpu, DATA, 1), cpu.storage.keys[DATA / 0x1000]]).toEqual(['00', 0x50]);
     cpu.gr[2] = 0x2_1060n;
+    cpu.gr[9] = BigInt(DATA) + 5n;
+    // A unit of operation is 16 frames; the instruction is executed again until the segment is done.
     execute(cpu, 'b9af0029');
-    expect([cpu.gr[9], cpu.storage.keys[255], cpu.storage.keys[256]]).toEqual([0x10_0000n, 0x60, 0]);
+    expect([cpu.gr[9], cpu.pswAddress]).toEqual([0x3_0005n, BigInt(CODE)]);
+    for (let units = 1; units < 14; units++) execute(cpu, 'b9af0029');
+    expect([cpu.gr[9], cpu.storage.keys[255], cpu.storage.keys[256]]).toEqual([0x10_0005n, 0x60, 0]);
+    expect(cpu.pswAddress).toBe(BigInt(CODE) + 4n);
     cpu.gr[2] = 0x100n;
     expect(exception(cpu, 'b9af0029')).toBe(PGM.SPECIFICATION);
+  },
+  TB: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'ff');
+    Object.assign(cpu.gr, { 0: 5n, 9: BigInt(DATA) + 0x123n });
+    cpu.storage.keys[DATA / 0x1000] = 0xf8;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
+    expect([get(cpu, DATA, 1), cpu.gr[0], cpu.cc]).toEqual(['00', 0n, 0]);
+    expect(exception(cpu, 'b22c0009', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+    cpu.gr[9] = 0x20_0000n;
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.ADDRESSING);
+    cpu.gr[9] = 0x1fffn;
+    cpu.setControl(0, 0x1000_00e0n);
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.PROTECTION);
+    cpu.gr[9] = 0x2000n;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
   },
   MVCK: () => keyed('d92480009000', (cpu, key) => void (cpu.gr[4] = key)),
   MVCSK: () => keyed('e50e80009000', (cpu, key) => void (cpu.gr[1] = key)),

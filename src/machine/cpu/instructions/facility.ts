@@ -4,10 +4,9 @@
  */
 
 import { PGM } from '../../interruption.ts';
-import { STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { FACILITIES, GUEST, type InstructionLine } from '../line.ts';
-import { aligned, realUnkeyed } from './operands.ts';
+import { aligned, assigned } from './operands.ts';
 
 /** Facilities of which only a part is here, so that they are not told of. */
 const PARTIAL: ReadonlySet<string> = new Set([
@@ -39,8 +38,8 @@ const FACILITY_LIST = 200;
 
 /** STORE FACILITY LIST. */
 function stfl(c: Cpu): void {
-  const low = realUnkeyed(c, 0, 0, STORE);
-  for (let i = 0; i < 4; i++) c.storage.bytes[low + FACILITY_LIST + i] = BITS[i] as number;
+  const at = assigned(c, FACILITY_LIST);
+  for (let i = 0; i < 4; i++) c.storage.bytes[at + i] = BITS[i] as number;
 }
 
 /** STORE FACILITY LIST EXTENDED: register 0 says for how many doublewords there is room, and is told how many exist. */

@@ -8,6 +8,7 @@ import { holds } from './condition.ts';
 import {
   advance,
   aligned,
+  effectivePage,
   fetch64,
   load8,
   load8s,
@@ -105,7 +106,7 @@ export function loadHalves(
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, FETCH) + offset;
+    let at = c.frame(effectivePage(c), offset, FETCH, count * 4) + offset;
     for (let i = 0; i < count; i++, at += 4) into[((first + i) & 15) * scale + half] = view.getUint32(at);
     return;
   }
@@ -119,7 +120,7 @@ export function loadWhole(c: Cpu, into: Uint32Array, first: number, last: number
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, FETCH) + offset;
+    let at = c.frame(effectivePage(c), offset, FETCH, count * 8) + offset;
     for (let i = 0; i < count; i++, at += 8) {
       const r = ((first + i) & 15) * 2;
       into[r + 1] = view.getUint32(at);
