@@ -68,7 +68,7 @@ export function addBoot(program: Command): void {
 }
 
 const HELP = `
-Exit status: 0 the guest ended with status 0; 1 with another; 2 wrong usage or a bad image;
+Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 it ended with another status; 2 wrong usage or a bad image;
 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up; 130 interrupted (^C).
 
 Examples:
@@ -211,7 +211,7 @@ async function runInSlices(
 }
 
 function statusOf(end: End, quiet: boolean): number {
-  if (end.kind === 'disabled-wait' && end.address === 0n) return EXIT.OK;
+  if (end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n)) return EXIT.OK;
   if (!quiet) complain(describeEnd(end));
   if (end.kind === 'disabled-wait') return EXIT.GUEST_STATUS;
   return end.kind === 'limit' ? EXIT.LIMIT : EXIT.STUCK;

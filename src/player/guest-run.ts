@@ -81,8 +81,8 @@ export class GuestRun implements Run {
 
   #ended(end: End | undefined): void {
     if (end === undefined || end.kind === 'limit') return;
-    const stuck = end.kind !== 'disabled-wait' || end.address !== 0n;
-    this.#end = { sentence: describeEnd(end), stuck };
+    const well = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
+    this.#end = { sentence: describeEnd(end), stuck: !well };
   }
 
   announce(checker: Checker): void {

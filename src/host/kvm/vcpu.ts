@@ -537,13 +537,16 @@ export class Vcpu {
 
   #instruction(cpu: Cpu): Exit | null {
     this.#store(cpu);
-    const handled = this.#undone(() => handleInstruction(this, cpu));
+    const handled = this.attempt(() => handleInstruction(this, cpu));
     this.#load(cpu);
     return handled === 'user-space' ? this.#userSpace(ICPT.INSTRUCTION) : handled;
   }
 
-  /** Executes an intercepted instruction; when guest memory it needs is not there, the PSW is back at it. */
-  #undone<T>(execute: () => T): T {
+  /**
+   * Executes an intercepted instruction, for the host or its user. When guest memory that it needs is not backed, the
+   * PSW goes back to it, so that it is executed again, and what `execute` threw is passed on.
+   */
+  attempt<T>(execute: () => T): T {
     const { block } = this;
     const behind = block.pswAddress;
     try {
@@ -560,7 +563,7 @@ export class Vcpu {
    * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then
    */
   refuse(code: number): void {
-    this.#undone(() => this.prefixArea.program(code, interceptedLength(this.block)));
+    this.attempt(() => this.prefixArea.program(code, interceptedLength(this.block)));
   }
 
   /**
@@ -577,7 +580,7 @@ export class Vcpu {
     this.vm.gmap.enable(cpu);
     this.#borrow(cpu);
     try {
-      return this.#undone(() =>
+      return this.attempt(() =>
         accessGuest(this, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, bytes.length, bytes)),
       );
     } finally {
