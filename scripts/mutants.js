@@ -25,9 +25,12 @@ const TESTS = [
   'src/fuzz',
   'src/inspect',
   'src/player',
+  'src/vmm',
   'src/machine/tlb.test.ts',
   'src/machine/dat',
   'src/machine/sie.test.ts',
+  'src/machine/sigp.test.ts',
+  'src/machine/reset.test.ts',
 ];
 
 const { values } = parseArgs({
