@@ -42,8 +42,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0 || this.#freed === true) return false;',
+    find: 'if (node < 0 || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
@@ -583,14 +583,14 @@ export const MUTANTS = [
   {
     name: 'an mmap that fails grows the tables',
     file: 'src/host/mm/mm.ts',
-    find: '      if (!free) splitEdges(this, start, start + pages);\n',
+    find: '    if (!free) splitEdges(this, start, start + pages);\n',
     replace: '',
   },
   {
     name: 'mprotect to nothing keeps frames of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      if (protection === PROT.NONE) splitAll(this, start, end);\n      else splitEdges',
-    replace: '      splitEdges',
+    find: '    if (protection === PROT.NONE) splitAll(this, start, end);\n    else splitEdges',
+    replace: '    splitEdges',
   },
   {
     name: 'a log starts with pages that may be stored into',
@@ -613,8 +613,8 @@ export const MUTANTS = [
   {
     name: 'a watched page stays in a frame of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      this.faultPage(page, true);\n      splitAll(this, page, page + 1);',
-    replace: '      this.faultPage(page, true);',
+    find: '        this.faultPage(page, true);\n        splitAll(this, page, page + 1);',
+    replace: '        this.faultPage(page, true);',
   },
   {
     name: 'exit keeps the first region-third table',
@@ -637,8 +637,8 @@ export const MUTANTS = [
   {
     name: 'a file that is closed goes although it is mapped',
     file: 'src/host/mm/memory-file.ts',
-    find: 'return !this.#open && this.#mapped === 0;',
-    replace: 'return !this.#open;',
+    find: 'return this.life.ended && this.#mapped === 0;',
+    replace: 'return this.life.ended;',
   },
   {
     name: 'munmap does not tell the file',
@@ -667,8 +667,8 @@ export const MUTANTS = [
   {
     name: 'a guest is told of pages that it does not watch',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (this.#watched.delete(page)) this.onInvalidated?.(page);',
-    replace: 'this.onInvalidated?.(page);',
+    find: 'if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);',
+    replace: 'this.onInvalidated.listener?.(page);',
   },
   {
     name: 'a guest that unmaps a watched page is not told',

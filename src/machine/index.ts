@@ -3,6 +3,7 @@
  * Nothing here knows of Linux, a process or a system call.
  */
 
+export * from './busy-error.ts';
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
 export * from './cpu/cpu.ts';

@@ -183,9 +183,9 @@ describe('mprotect and dontNeed', () => {
   it('purges the pages whose entries change, and no others', () => {
     for (const page of [0n, 0x5000n]) mm.write(page, bytes(1));
     const purged: unknown[] = [];
-    host.machine.trace.listener = (event: TraceEvent) => {
+    host.machine.trace.subscribe((event: TraceEvent) => {
       if (event.type === 'purge') purged.push(event.page);
-    };
+    });
     mm.mprotect(0n, MIB, PROT.READ | PROT.WRITE);
     expect(purged).toEqual([]);
     mm.mprotect(0n, MIB, PROT.READ);
@@ -278,11 +278,11 @@ describe('exit', () => {
     other.exit();
     expect(other.gone).toBe(true);
     expect(host.kernel.frames.available).toBe(before);
-    other.exit();
+    expect(codeOf(() => other.exit())).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
   });
 
-  it('ends with ENOENT for whoever comes later, and touches nothing', () => {
+  it('ends with ESRCH for whoever comes later, and touches nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     host.createGmap(mm);
     host.endProcess(mm);
@@ -304,7 +304,7 @@ describe('exit', () => {
       () => host.createGmap(mm),
       () => host.readAsProcess(mm, host.machine.cpu(0), 0n, 1),
     ];
-    for (const operation of late) expect(codeOf(operation)).toBe('ENOENT');
+    for (const operation of late) expect(codeOf(operation)).toBe('ESRCH');
     expect(frameCounts(host)).toEqual(before);
   });
 
@@ -322,7 +322,7 @@ describe('exit', () => {
 describe('events', () => {
   it('tell what was mapped, faulted and unmapped', () => {
     const events: TraceEvent[] = [];
-    host.machine.trace.listener = (event) => events.push(event);
+    host.machine.trace.subscribe((event) => events.push(event));
     mm.mmap({ address: MIB, length: MIB, protection: PROT.READ | PROT.WRITE });
     mm.fault(MIB + 0x5123n, true);
     const table = BigInt(mm.tables.pageTableOf(1));

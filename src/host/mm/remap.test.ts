@@ -88,10 +88,10 @@ describe('mremap says no', () => {
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
   });
 
-  it('ENOENT: the process is gone', () => {
+  it('ESRCH: the process is gone', () => {
     const gone = host.createProcess();
     host.endProcess(gone);
-    expect(codeOf(() => gone.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE }))).toBe('ENOENT');
+    expect(codeOf(() => gone.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE }))).toBe('ESRCH');
   });
 });
 

@@ -37,7 +37,7 @@ beforeEach(() => {
     ['two', two],
   ] as const) {
     gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
-    gmap.onInvalidated = (page) => told.push(`${name} ${page - GUEST_FIRST}`);
+    gmap.onInvalidated.subscribe((page) => told.push(`${name} ${page - GUEST_FIRST}`));
   }
   return () => endAll(host);
 });
@@ -283,7 +283,7 @@ describe('two guests', () => {
       of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
     const theirs = host.createGmap(other);
     theirs.map({ from: HOME, to: GUEST, length: MIB });
-    theirs.onInvalidated = (number) => told.push(`theirs ${number - GUEST_FIRST}`);
+    theirs.onInvalidated.subscribe((number) => told.push(`theirs ${number - GUEST_FIRST}`));
     watch(one, 5);
     watch(theirs, 5);
     other.munmap(HOME, MIB);
@@ -336,7 +336,7 @@ describe('without memory', () => {
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: MIB });
       const told: string[] = [];
-      gmap.onInvalidated = (number) => told.push(`${number - GUEST_FIRST}`);
+      gmap.onInvalidated.subscribe((number) => told.push(`${number - GUEST_FIRST}`));
       later = () => told;
       return {
         host,
