@@ -42,7 +42,7 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || this.#reverseMaps.isLinked(node)) return false;',
+    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
     replace: 'if (node < 0) return false;',
   },
   {

@@ -120,10 +120,15 @@ export class Kernel {
 
   /** @throws LinuxError EINVAL for a processor of another machine; EBUSY for one that executes */
   demandCpu(cpu: Cpu): void {
+    this.demandOwnCpu(cpu);
+    if (cpu.busy) throw new LinuxError('EBUSY', `processor ${cpu.address} executes`);
+  }
+
+  /** @throws LinuxError EINVAL for a processor of another machine */
+  demandOwnCpu(cpu: Cpu): void {
     demandInstance('cpu', cpu, Cpu);
     if (cpu.machine !== this.machine) {
       throw new LinuxError('EINVAL', `processor ${cpu.address} belongs to another machine`);
     }
-    if (cpu.busy) throw new LinuxError('EBUSY', `processor ${cpu.address} executes`);
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE, type Storage } from '../../machine/index.ts';
-import { Hook, type Trace } from '../../trace/index.ts';
+import { Hook, type Operations, type Trace } from '../../trace/index.ts';
 import { demandBigint, demandDoubleword, demandInteger, demandObject } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
@@ -71,6 +71,7 @@ export class Gmap implements Guest {
   readonly #view: DataView;
   readonly #trace: Trace;
   readonly #locks: Locks;
+  readonly #operations: Operations;
   readonly #mmapLock: Lock;
   readonly #pageTableLock: Lock;
   readonly #reverseMaps: ReverseMaps;
@@ -96,6 +97,7 @@ export class Gmap implements Guest {
     this.#view = mm.kernel.storage.view;
     this.#trace = mm.kernel.trace;
     this.#locks = mm.kernel.locks;
+    this.#operations = mm.kernel.trace.operations;
     this.#mmapLock = mm.mmapLock;
     this.#pageTableLock = mm.pageTableLock;
     this.#reverseMaps = mm.common.reverseMaps;
@@ -181,6 +183,7 @@ export class Gmap implements Guest {
 
   /** As `map`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT, ENOMEM */
   mapSegments(from: number, to: number, count: number): void {
+    if (count === 1 && !this.#operations.delivering && this.#promiseOne(from, to)) return;
     demandInteger('from', from, 0, PROCESS_SEGMENTS - 1);
     demandInteger('count', count, 1, PROCESS_SEGMENTS - from);
     demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
@@ -210,13 +213,14 @@ export class Gmap implements Guest {
 
   /**
    * Maps a segment as most are mapped that are mapped one by one: its table is the one found last, and it is not
-   * linked. Says whether it is one of these. Nothing that is called here could see a lock held, so they are taken
-   * for those who look at locks (check mode) only.
+   * linked. Returns whether it is one of these; numbers that cannot be are none. Nothing called here could see a lock
+   * held, so the locks are taken in check mode only. A gmap that was freed has no table found last.
    */
   #promiseOne(from: number, to: number): boolean {
     const { tables } = this;
     const node = tables.nodeIn(to);
-    if (node < 0 || this.#reverseMaps.isLinked(node)) return false;
+    if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;
+    if (!isSmall(from) || from < 0 || from >= PROCESS_SEGMENTS || to >= GUEST_SEGMENTS - 1) return false;
     const checked = this.#locks.report !== null;
     if (checked) this.#takeLocks();
     writePromise(this.#view, tables.entryIn(to), from);
@@ -312,24 +316,36 @@ export class Gmap implements Guest {
    * @throws LinuxError EINVAL for a number that no segment has; ENOENT, ENOMEM
    */
   faultSegment(segment: number): number {
+    const process = this.#operations.delivering ? -1 : this.#faultFound(segment);
+    if (process >= 0) return process;
     demandInteger('segment', segment, 0, GUEST_SEGMENTS - 1);
     this.#begin();
     try {
-      return this.#faultSegment(segment);
+      return this.#fault(segment);
     } finally {
       this.#kernel.end();
     }
   }
 
+  /** @throws LinuxError ENOMEM */
   #faultSegment(segment: number): number {
+    const process = this.#faultFound(segment);
+    return process < 0 ? this.#fault(segment) : process;
+  }
+
+  /**
+   * A fault of a segment whose table is the one found last, and which is linked or can be linked to a page table that
+   * the process has. Returns -1 for any other. An event is the last that happens here, so that what a listener throws
+   * needs not wait.
+   */
+  #faultFound(segment: number): number {
     const { tables } = this;
     const node = tables.nodeIn(segment);
-    if (node < 0) return this.#fault(segment);
+    if (node < 0 || !isSmall(node)) return -1;
     const entry = tables.entryIn(segment);
     const lo = this.#view.getInt32(entry + 4);
     if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
-    const process = lo === EMPTY_SEGMENT ? -1 : this.#relink(segment, entry, node, lo);
-    return process < 0 ? this.#fault(segment) : process;
+    return lo === EMPTY_SEGMENT ? -1 : this.#relink(segment, entry, node, lo);
   }
 
   /**
@@ -694,4 +710,9 @@ function checkRange(to: bigint, length: bigint): void {
  */
 function tableUnit(hi: number, lo: number): number {
   return (hi << 21) | (lo >>> 11);
+}
+
+/** Whether it is an integer of 32 bits. */
+function isSmall(value: number): boolean {
+  return (value | 0) === value;
 }
