@@ -69,6 +69,12 @@ export function demandFlag(name: string, value: boolean | undefined): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalid(name, value, 'a boolean');
 }
 
+/** @throws LinuxError EINVAL when it is not a storage key: 0 to 0xfe, and even */
+export function demandKey(value: number): void {
+  demandInteger('key', value, 0, 0xfe);
+  if (value & 1) throw invalid('key', value, 'even');
+}
+
 /** @throws LinuxError EINVAL when it is not an object */
 export function demandObject(name: string, value: object): void {
   if (typeof value !== 'object' || value === null) throw invalid(name, value, 'an object');

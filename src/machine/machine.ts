@@ -7,7 +7,7 @@ import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TranslationWitness } from './cpu/access.ts';
 import { Cpu } from './cpu/cpu.ts';
-import { TABLE_UNIT } from './dat/index.ts';
+import { PAGE_TABLE_ENTRIES, TABLE_UNIT } from './dat/index.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 
 /** Bytes of a prefix area: a processor needs one. */
@@ -61,7 +61,7 @@ export class Machine {
 
   /** The processor with this CPU address. @throws RangeError when there is none */
   cpu(address: number): Cpu {
-    const cpu = this.cpus[address];
+    const cpu = typeof address === 'number' ? this.cpus[address] : undefined;
     if (!cpu) throw new RangeError(`there is no processor ${String(address)}`);
     return cpu;
   }
@@ -74,9 +74,13 @@ export class Machine {
   /**
    * What IPTE does beside the entry: every processor forgets what it made from entry `index` (0 to 255) of the
    * page table at absolute address `origin`, whichever address-space-control element it came by.
+   * @throws RangeError where no such entry can be; BusyError while a listener is called, as all purges
    */
   purgePage(origin: number, index: number): void {
     this.demandQuiet('a purge');
+    if (!Number.isSafeInteger(origin) || origin < 0 || !isEntry(index)) {
+      throw new RangeError(`page table 0x${String(origin)} has no entry ${String(index)}`);
+    }
     const table = origin / TABLE_UNIT;
     for (const cpu of this.cpus) cpu.tlb.purgePage(table, index);
     this.trace.listener?.({ type: 'purge', by: 'ipte', pageTable: BigInt(origin), page: index });
@@ -85,6 +89,9 @@ export class Machine {
   /** What IDTE does by element: every processor forgets all that came by it. The element comes in halves. */
   purgeAsce(asceHi: number, asceLo: number): void {
     this.demandQuiet('a purge');
+    if (!isHalf(asceHi) || !isHalf(asceLo)) {
+      throw new RangeError(`${String(asceHi)} and ${String(asceLo)} are not the halves of an element`);
+    }
     for (const cpu of this.cpus) cpu.tlb.purgeAsce(asceHi, asceLo);
     this.trace.listener?.({
       type: 'purge',
@@ -124,4 +131,13 @@ function checkedOptions(options: MachineOptions): MachineOptions {
   if (typeof tod !== 'bigint') throw new TypeError(`tod is a bigint, not ${typeof tod}`);
   if (tod !== BigInt.asUintN(64, tod)) throw new RangeError(`tod ${tod} is not 0 to 2^64 - 1`);
   return options;
+}
+
+function isEntry(index: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index < PAGE_TABLE_ENTRIES;
+}
+
+/** Whether it is 32 bits, signed or unsigned. */
+function isHalf(value: number): boolean {
+  return Number.isInteger(value) && value >= -0x8000_0000 && value <= 0xffff_ffff;
 }

@@ -217,6 +217,7 @@ export class Gmap implements Guest {
    * held, so the locks are taken in check mode only. A gmap that was freed has no table found last.
    */
   #promiseOne(from: number, to: number): boolean {
+    if (typeof from !== 'number' || typeof to !== 'number') return false;
     const { tables } = this;
     const node = tables.nodeIn(to);
     if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;
@@ -339,6 +340,7 @@ export class Gmap implements Guest {
    * needs not wait.
    */
   #faultFound(segment: number): number {
+    if (typeof segment !== 'number') return -1;
     const { tables } = this;
     const node = tables.nodeIn(segment);
     if (node < 0 || !isSmall(node)) return -1;

@@ -61,6 +61,7 @@ export class StateBlock {
 
   /** Moves the instruction address by a signed number of bytes. */
   advance(bytes: number): void {
+    demandInteger('bytes', bytes, -6, 6);
     const mask = this.pswMask;
     const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;
     this.pswAddress = BigInt.asUintN(limit, this.pswAddress + BigInt(bytes));

@@ -47,6 +47,7 @@ export class MemorySlots {
 
   /** The slot that holds a guest absolute address, or undefined. */
   at(address: bigint): Required<MemoryRegion> | undefined {
+    demandBigint('address', address);
     for (const slot of this.#slots.values()) {
       if (address >= slot.guestPhysAddr && address < slot.guestPhysAddr + slot.memorySize) return slot;
     }

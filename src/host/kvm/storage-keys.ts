@@ -3,15 +3,13 @@
  * migration. Frames are guest absolute page numbers.
  */
 
-import { demandObject, show } from '../arguments.ts';
+import { demandKey, demandObject, show } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Mm } from '../mm/index.ts';
 import type { MemorySlots } from './slots.ts';
 
 /** Keys that one call can be about (KVM_S390_SKEYS_MAX). */
 const MAX_KEYS = 1 << 20;
-/** The bit that no storage key has. */
-const NO_KEY_BIT = 0x01;
 
 /** The keys of one virtual machine's memory. */
 export class StorageKeys {
@@ -56,7 +54,7 @@ export class StorageKeys {
   set(startFrame: number, keys: ArrayLike<number>): void {
     demandObject('keys', keys);
     check(startFrame, keys.length);
-    for (let i = 0; i < keys.length; i++) checkKey(keys[i] as number);
+    for (let i = 0; i < keys.length; i++) demandKey(keys[i] as number);
     const pages = this.#pages(startFrame, keys.length);
     this.#mm.enableKeys();
     this.#mm.setKeys(pages, keys);
@@ -92,9 +90,4 @@ function check(startFrame: number, count: number): void {
   if (!Number.isSafeInteger(startFrame) || startFrame < 0) {
     throw new LinuxError('EINVAL', `${show(startFrame)} is not the number of a frame`);
   }
-}
-
-function checkKey(key: number): void {
-  if (Number.isInteger(key) && key >= 0 && key <= 0xff && (key & NO_KEY_BIT) === 0) return;
-  throw new LinuxError('EINVAL', `${show(key)} is not a storage key`);
 }

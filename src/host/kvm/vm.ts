@@ -6,9 +6,11 @@ import { INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
 import {
   demandBigint,
   demandBytes,
+  demandDoubleword,
   demandFlag,
   demandInstance,
   demandInteger,
+  demandKey,
   demandLength,
   demandObject,
 } from '../arguments.ts';
@@ -209,6 +211,7 @@ export class VirtualMachine {
    * @throws GuestMemoryFault when nothing is there; LinuxError ENOMEM
    */
   setGuestKey(page: number, key: number): void {
+    demandKey(key);
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
@@ -221,7 +224,7 @@ export class VirtualMachine {
     write: boolean,
     part: (process: bigint, done: number, count: number) => void,
   ): void {
-    demandBigint('address', address);
+    demandDoubleword('address', address);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
       const count = Math.min(length - done, 4096 - Number(at & 0xfffn));

@@ -20,6 +20,7 @@ import {
   demandFlag,
   demandInstance,
   demandInteger,
+  demandKey,
   demandLength,
   demandObject,
   show,
@@ -274,6 +275,12 @@ export class Mm {
     );
   }
 
+  /** @throws LinuxError ENOMEM when the range lies inside one mapping, and to make two of it would be one too many */
+  demandRoomForHole(start: number, end: number): void {
+    const mapping = this.mappings.at(start);
+    if (mapping !== undefined && mapping.start < start && end < mapping.end) this.demandRoom(1);
+  }
+
   /** A fourth level of tables: processors that run the process's code get the new element. @throws LinuxError ENOMEM */
   #grow(): void {
     const { asce, asceHi, asceLo } = this;
@@ -293,7 +300,7 @@ export class Mm {
     const { start, count } = checkedRange(address, length);
     this.life.operation(() => {
       this.#locked('write', () => {
-        if (this.mappings.at(start) && this.mappings.at(start + count)) this.demandRoom();
+        this.demandRoomForHole(start, start + count);
         this.removeRange(start, start + count);
       });
       this.kernel.trace.listener?.({ type: 'munmap', mm: this.id, address, length });
@@ -710,8 +717,6 @@ function checkKeys(pages: readonly number[], keys: ArrayLike<number>): void {
   demandInteger('number of keys', keys.length, pages.length);
   pages.forEach((page, i) => {
     demandPage(page);
-    const key = keys[i] as number;
-    demandInteger('key', key, 0, 0xfe);
-    if (key & 1) throw new LinuxError('EINVAL', `key ${hex(key)} is odd`);
+    demandKey(keys[i] as number);
   });
 }
