@@ -269,6 +269,29 @@ describe('read and write, as system calls do', () => {
   });
 });
 
+describe('65,530 mappings', () => {
+  it('are all there can be: munmap makes two of one only below that, and everything else goes on', () => {
+    const home = 0x1000_0000n;
+    const other = makeHost().host.createProcess();
+    for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
+    other.mmap({ address: home, length: 4n * PAGE });
+    other.mmap({ address: home + 4n * PAGE, length: 4n * PAGE, protection: PROT.READ });
+    other.munmap(home + 5n * PAGE, PAGE);
+    expect(other.mappings.count).toBe(65_530);
+    expect(codeOf(() => other.munmap(home + PAGE, PAGE))).toBe('ENOMEM');
+    expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
+      'ENOMEM',
+    );
+    expect(other.mappings.count).toBe(65_530);
+    other.mremap({ address: home, oldLength: 4n * PAGE, newLength: 3n * PAGE });
+    other.munmap(home + 2n * PAGE, 3n * PAGE);
+    other.munmap(home, PAGE);
+    expect(other.mappings.count).toBe(65_529);
+    other.munmap(home + PAGE, PAGE);
+    expect(other.mappings.count).toBe(65_528);
+  });
+});
+
 describe('exit', () => {
   it('gives back everything, once', () => {
     const before = host.kernel.frames.available;

@@ -64,6 +64,29 @@ describe('watching', () => {
     expect(heard()).toEqual([]);
   });
 
+  it('that fails on the way watches nothing, and nobody is told later', () => {
+    mm.mprotect(page(3), PAGE, PROT.READ);
+    expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
+    expect([1, 2, 3, 4].map(notify)).toEqual([0n, 0n, 0n, 0n]);
+    expect([...one.watched]).toEqual([]);
+    mm.munmap(HOME, 2n * MIB);
+    expect(heard()).toEqual([]);
+  });
+
+  it('hears nothing when the segments before and behind are unmapped', () => {
+    mm.mmap({ address: HOME + 2n * MIB, length: MIB });
+    one.map({ from: HOME, to: GUEST, length: 3n * MIB });
+    watch(one, 256);
+    watch(one, 511);
+    guestPuts(one, 0);
+    guestPuts(one, 512);
+    one.unmap({ to: GUEST, length: MIB });
+    one.unmap({ to: GUEST + 2n * MIB, length: MIB });
+    expect(heard()).toEqual([]);
+    one.unmap({ to: GUEST + MIB, length: MIB });
+    expect(heard().sort()).toEqual(['one 256', 'one 511']);
+  });
+
   it('a range: each page, over a segment edge; of no length nothing', () => {
     watch(one, 255, 2);
     expect(['notified', notify(254), notify(255), notify(256), notify(257)]).toEqual([
