@@ -54,8 +54,8 @@ export const MUTANTS = [
   {
     name: 'a processor that executes may be run again',
     file: 'src/machine/cpu/cpu.ts',
-    find: 'if (this.#busy) throw new BusyError(`processor ${this.address} executes already`);',
-    replace: '',
+    find: '    if (this.#busy) throw new BusyError(',
+    replace: '    if (this.#busy && this.stopped) throw new BusyError(',
   },
   {
     name: 'a listener that throws is called again',
