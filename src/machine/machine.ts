@@ -7,6 +7,7 @@ import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TranslationWitness } from './cpu/access.ts';
 import { Cpu } from './cpu/cpu.ts';
+import { facilityList } from './cpu/decode.ts';
 import { PAGE_TABLE_ENTRIES, TABLE_UNIT } from './dat/index.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 
@@ -34,6 +35,8 @@ export class Machine {
   readonly cpus: readonly Cpu[];
   readonly clock: Clock;
   readonly trace: Trace;
+  /** The facility list (STFLE), in whole doublewords. */
+  readonly facilities: Uint8Array = facilityList();
 
   /**
    * Check mode: listeners that compare each use of a translation in a TLB with a fresh walk. They get what
