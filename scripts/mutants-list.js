@@ -4,6 +4,90 @@
 
 export const MUTANTS = [
   {
+    name: 'a watch that fails half way leaves the first pages watched',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.mm.makeWatchable(page);\n',
+    replace: '      this.mm.watchPage(page);\n      this.#watched.add(Number(at >> 12n));\n',
+  },
+  {
+    name: 'unmapping notifies of the page behind the range',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+    replace: 'if (page >= start && page <= start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+  },
+  {
+    name: 'makeTables without the mmap lock',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.#mmapLocked(() => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),',
+    replace: '      this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n)),',
+  },
+  {
+    name: 'the key of a frame that two processes share is lost',
+    file: 'src/host/mm/entries.ts',
+    find: '    if (frames.sharersOf(frame) > 1) return;\n',
+    replace: '',
+  },
+  {
+    name: 'a key set on a page of shared memory is lost when the page is touched',
+    file: 'src/host/mm/entries.ts',
+    find: 'if (frames.sharersOf(frame) > 1) return;',
+    replace: 'if (frames.sharersOf(frame) > 0) return;',
+  },
+  {
+    name: 'munmap may leave more than 65,530 mappings',
+    file: 'src/host/mm/mm.ts',
+    find: '        this.demandRoomForHole(start, start + count);\n',
+    replace: '',
+  },
+  {
+    name: 'a process at its limit of mappings cannot unmap one',
+    file: 'src/host/mm/mm.ts',
+    find: 'if (mapping !== undefined && mapping.start < start && end < mapping.end) this.demandRoom(1);',
+    replace: 'if (mapping !== undefined && this.mappings.at(end)) this.demandRoom(1);',
+  },
+  {
+    name: 'a listener may act',
+    file: 'src/host/kernel.ts',
+    find: '    if (operations.delivering) {',
+    replace: '    if (operations.delivering && operations === undefined) {',
+  },
+  {
+    name: 'a processor that executes may be run again',
+    file: 'src/machine/cpu/cpu.ts',
+    find: '    if (this.#busy) throw new BusyError(',
+    replace: '    if (this.#busy && this.stopped) throw new BusyError(',
+  },
+  {
+    name: 'a listener that throws is called again',
+    file: 'src/trace/hook.ts',
+    find: 'if (!this.#operations.deliver(() => subscription.listener(...args))) this.#remove(subscription);',
+    replace: 'this.#operations.deliver(() => subscription.listener(...args));',
+  },
+  {
+    name: 'a listener’s error ends the operation in its middle',
+    file: 'src/trace/operations.ts',
+    find: 'if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;',
+    replace: 'if (this.#failure === null) return;',
+  },
+  {
+    name: 'what has ended goes on',
+    file: 'src/host/life.ts',
+    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
+    replace: '',
+  },
+  {
+    name: 'a processor of another machine will do',
+    file: 'src/host/kernel.ts',
+    find: 'if (cpu.machine !== this.machine) {',
+    replace: 'if (cpu.machine === undefined) {',
+  },
+  {
+    name: 'a process of another host will do',
+    file: 'src/host/kernel.ts',
+    find: '    if (kernel !== this) throw new LinuxError',
+    replace: '    if (kernel === undefined) throw new LinuxError',
+  },
+  {
     name: 'map does not purge',
     file: 'src/host/gmap/gmap.ts',
     find: "if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');",
@@ -42,8 +126,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0 || this.#freed === true) return false;',
+    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
@@ -583,14 +667,14 @@ export const MUTANTS = [
   {
     name: 'an mmap that fails grows the tables',
     file: 'src/host/mm/mm.ts',
-    find: '      if (!free) splitEdges(this, start, start + pages);\n',
+    find: '    if (!free) splitEdges(this, start, start + pages);\n',
     replace: '',
   },
   {
     name: 'mprotect to nothing keeps frames of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      if (protection === PROT.NONE) splitAll(this, start, end);\n      else splitEdges',
-    replace: '      splitEdges',
+    find: '    if (protection === PROT.NONE) splitAll(this, start, end);\n    else splitEdges',
+    replace: '    splitEdges',
   },
   {
     name: 'a log starts with pages that may be stored into',
@@ -613,8 +697,8 @@ export const MUTANTS = [
   {
     name: 'a watched page stays in a frame of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      this.faultPage(page, true);\n      splitAll(this, page, page + 1);',
-    replace: '      this.faultPage(page, true);',
+    find: '        this.faultPage(page, true);\n        splitAll(this, page, page + 1);',
+    replace: '        this.faultPage(page, true);',
   },
   {
     name: 'exit keeps the first region-third table',
@@ -637,8 +721,8 @@ export const MUTANTS = [
   {
     name: 'a file that is closed goes although it is mapped',
     file: 'src/host/mm/memory-file.ts',
-    find: 'return !this.#open && this.#mapped === 0;',
-    replace: 'return !this.#open;',
+    find: 'return this.life.ended && this.#mapped === 0;',
+    replace: 'return this.life.ended;',
   },
   {
     name: 'munmap does not tell the file',
@@ -667,8 +751,8 @@ export const MUTANTS = [
   {
     name: 'a guest is told of pages that it does not watch',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (this.#watched.delete(page)) this.onInvalidated?.(page);',
-    replace: 'this.onInvalidated?.(page);',
+    find: 'if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);',
+    replace: 'this.onInvalidated.listener?.(page);',
   },
   {
     name: 'a guest that unmaps a watched page is not told',

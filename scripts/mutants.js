@@ -25,6 +25,8 @@ const TESTS = [
   'src/fuzz',
   'src/inspect',
   'src/player',
+  'src/trace',
+  'src/machine/busy.test.ts',
   'src/machine/tlb.test.ts',
   'src/machine/cpu',
   'src/machine/dat',

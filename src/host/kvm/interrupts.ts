@@ -2,7 +2,9 @@
  * External interruptions that wait until a guest enables them.
  */
 
-import { EXT, externalMaskOf } from '../../machine/index.ts';
+import { EXT, EXTERNAL_CLASSES, externalMaskOf } from '../../machine/index.ts';
+import { demandInteger, demandObject, show } from '../arguments.ts';
+import { LinuxError } from '../errors.ts';
 
 /** One that waits. */
 export interface ExternalInterrupt {
@@ -23,8 +25,9 @@ export class ExternalQueue {
     return this.#waiting.length === 0;
   }
 
-  /** Adds one; a service signal is merged into one that waits, and a signal of the same CPU is not doubled. */
+  /** Adds one; a service signal is merged into one that waits, and a signal of the same CPU is not doubled. @throws LinuxError EINVAL */
   add(interrupt: ExternalInterrupt): void {
+    check(interrupt);
     const known = this.#waiting.findIndex(
       (other) => other.code === interrupt.code && other.cpuAddress === interrupt.cpuAddress,
     );
@@ -60,4 +63,15 @@ export class ExternalQueue {
   clear(): void {
     this.#waiting.length = 0;
   }
+}
+
+/** @throws LinuxError EINVAL for an external interruption that cannot be */
+function check(interrupt: ExternalInterrupt): void {
+  demandObject('interrupt', interrupt);
+  const { code, cpuAddress, parameter } = interrupt;
+  if (!EXTERNAL_CLASSES.some((one) => one.code === code)) {
+    throw new LinuxError('EINVAL', `no external interruption has the code ${show(code)}`);
+  }
+  demandInteger('cpuAddress', cpuAddress, 0, 0xffff);
+  if (parameter !== null) demandInteger('parameter', parameter, 0, 0xffff_ffff);
 }

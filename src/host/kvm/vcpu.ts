@@ -19,7 +19,9 @@ import {
   type SieExit,
   VALIDITY,
 } from '../../machine/index.ts';
-import { hex } from '../errors.ts';
+import { demandDoubleword, demandInteger } from '../arguments.ts';
+import { hex, LinuxError } from '../errors.ts';
+import { Life } from '../life.ts';
 import { PrefixArea, StateBlock } from './block.ts';
 import type { Exit } from './exits.ts';
 import { GuestMemoryFault } from './fault.ts';
@@ -41,6 +43,8 @@ export class Vcpu {
   readonly vm: VirtualMachine;
   /** CPU address. */
   readonly id: number;
+  /** Ends with the virtual machine. */
+  readonly life: Life;
   /** Its state description. */
   readonly block: StateBlock;
   /** Where interruptions are injected. */
@@ -76,7 +80,8 @@ export class Vcpu {
     const { frames, storage } = vm.mm.kernel;
     this.vm = vm;
     this.id = id;
-    this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'));
+    this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
+    this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'), this.life);
     this.prefixArea = new PrefixArea(vm, this.block, id);
     this.prefixPages = new PrefixPages(vm, this.block);
     this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
@@ -84,13 +89,20 @@ export class Vcpu {
     this.reset();
   }
 
-  /** Frees the state description. The virtual CPU is not used any more. */
+  /**
+   * Frees the state description: the virtual machine ends.
+   * @throws LinuxError EBUSY while the virtual machine exists; EBADF when it was done
+   */
   destroy(): void {
+    if (!this.vm.life.ended)
+      throw new LinuxError('EBUSY', `virtual CPU ${this.id} ends with its virtual machine`);
+    this.life.end();
     this.vm.mm.kernel.frames.free(this.block.origin);
   }
 
   /** Initial CPU reset. Whether it is stopped does not change. */
   reset(): void {
+    this.life.demand();
     const { block } = this;
     this.gr.fill(0n);
     this.fr.fill(0n);
@@ -111,8 +123,10 @@ export class Vcpu {
     block.set64(SIE.CONTROL_REGISTERS + 14 * 8, 0xc200_0000n);
   }
 
-  /** Sets the PSW from its two halves. */
+  /** Sets the PSW from its two halves. @throws LinuxError EINVAL when one is not 64 bits */
   setPsw(mask: bigint, address: bigint): void {
+    demandDoubleword('mask', mask);
+    demandDoubleword('address', address);
     this.block.pswMask = mask;
     this.block.pswAddress = address;
   }
@@ -124,18 +138,29 @@ export class Vcpu {
     this.forgetTranslations();
   }
 
-  /** The guest's control register `n`. */
+  /** The guest's control register `n`. @throws LinuxError EINVAL when `n` is not 0 to 15 */
   control(n: number): bigint {
+    demandInteger('control register', n, 0, 15);
     return this.block.get64(SIE.CONTROL_REGISTERS + n * 8);
   }
 
   /**
    * Runs the guest on a processor until its user is needed, and says why.
    *
-   * @param limit instructions after which it comes back with KVM_EXIT_INTR; at least 1
-   * @throws LinuxError ENOMEM when a fault of the guest finds no memory; the guest can go on later
+   * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
+   * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
+   *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
+   *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
    */
   run(cpu: Cpu, limit: number): Exit {
+    if (limit !== Infinity) demandInteger('limit', limit, 1);
+    return this.life.operation(() => {
+      this.vm.mm.life.demand();
+      return this.#run(cpu, limit);
+    });
+  }
+
+  #run(cpu: Cpu, limit: number): Exit {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#faults = 0;
@@ -305,9 +330,12 @@ export class Vcpu {
 
   /**
    * Injects a program interruption for the intercepted instruction, which its user has found wanting.
-   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then
+   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then; LinuxError
+   *   EINVAL for a code that is not 16 bits
    */
   refuse(code: number): void {
+    demandInteger('code', code, 0, 0xffff);
+    this.life.demand();
     this.#undone(() => this.prefixArea.program(code, interceptedLength(this.block)));
   }
 
