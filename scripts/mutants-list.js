@@ -4,6 +4,90 @@
 
 export const MUTANTS = [
   {
+    name: 'a watch that fails half way leaves the first pages watched',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.mm.makeWatchable(page);\n',
+    replace: '      this.mm.watchPage(page);\n      this.#watched.add(Number(at >> 12n));\n',
+  },
+  {
+    name: 'unmapping notifies of the page behind the range',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+    replace: 'if (page >= start && page <= start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+  },
+  {
+    name: 'makeTables without the mmap lock',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.#mmapLocked(() => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),',
+    replace: '      this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n)),',
+  },
+  {
+    name: 'the key of a frame that two processes share is lost',
+    file: 'src/host/mm/entries.ts',
+    find: '    if (frames.sharersOf(frame) > 1) return;\n',
+    replace: '',
+  },
+  {
+    name: 'a key set on a page of shared memory is lost when the page is touched',
+    file: 'src/host/mm/entries.ts',
+    find: 'if (frames.sharersOf(frame) > 1) return;',
+    replace: 'if (frames.sharersOf(frame) > 0) return;',
+  },
+  {
+    name: 'munmap may leave more than 65,530 mappings',
+    file: 'src/host/mm/mm.ts',
+    find: '        this.demandRoomForHole(start, start + count);\n',
+    replace: '',
+  },
+  {
+    name: 'a process at its limit of mappings cannot unmap one',
+    file: 'src/host/mm/mm.ts',
+    find: 'if (mapping !== undefined && mapping.start < start && end < mapping.end) this.demandRoom(1);',
+    replace: 'if (mapping !== undefined && this.mappings.at(end)) this.demandRoom(1);',
+  },
+  {
+    name: 'a listener may act',
+    file: 'src/host/kernel.ts',
+    find: '    if (operations.delivering) {',
+    replace: '    if (operations.delivering && operations === undefined) {',
+  },
+  {
+    name: 'a processor that executes may be run again',
+    file: 'src/machine/cpu/cpu.ts',
+    find: '    if (this.#busy) throw new BusyError(',
+    replace: '    if (this.#busy && this.stopped) throw new BusyError(',
+  },
+  {
+    name: 'a listener that throws is called again',
+    file: 'src/trace/hook.ts',
+    find: 'if (!this.#operations.deliver(() => subscription.listener(...args))) this.#remove(subscription);',
+    replace: 'this.#operations.deliver(() => subscription.listener(...args));',
+  },
+  {
+    name: 'a listener’s error ends the operation in its middle',
+    file: 'src/trace/operations.ts',
+    find: 'if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;',
+    replace: 'if (this.#failure === null) return;',
+  },
+  {
+    name: 'what has ended goes on',
+    file: 'src/host/life.ts',
+    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
+    replace: '',
+  },
+  {
+    name: 'a processor of another machine will do',
+    file: 'src/host/kernel.ts',
+    find: 'if (cpu.machine !== this.machine) {',
+    replace: 'if (cpu.machine === undefined) {',
+  },
+  {
+    name: 'a process of another host will do',
+    file: 'src/host/kernel.ts',
+    find: '    if (kernel !== this) throw new LinuxError',
+    replace: '    if (kernel === undefined) throw new LinuxError',
+  },
+  {
     name: 'map does not purge',
     file: 'src/host/gmap/gmap.ts',
     find: "if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');",
@@ -42,8 +126,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0 || this.#freed === true) return false;',
+    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
@@ -583,14 +667,14 @@ export const MUTANTS = [
   {
     name: 'an mmap that fails grows the tables',
     file: 'src/host/mm/mm.ts',
-    find: '      if (!free) splitEdges(this, start, start + pages);\n',
+    find: '    if (!free) splitEdges(this, start, start + pages);\n',
     replace: '',
   },
   {
     name: 'mprotect to nothing keeps frames of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      if (protection === PROT.NONE) splitAll(this, start, end);\n      else splitEdges',
-    replace: '      splitEdges',
+    find: '    if (protection === PROT.NONE) splitAll(this, start, end);\n    else splitEdges',
+    replace: '    splitEdges',
   },
   {
     name: 'a log starts with pages that may be stored into',
@@ -613,8 +697,8 @@ export const MUTANTS = [
   {
     name: 'a watched page stays in a frame of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      this.faultPage(page, true);\n      splitAll(this, page, page + 1);',
-    replace: '      this.faultPage(page, true);',
+    find: '        this.faultPage(page, true);\n        splitAll(this, page, page + 1);',
+    replace: '        this.faultPage(page, true);',
   },
   {
     name: 'exit keeps the first region-third table',
@@ -637,8 +721,8 @@ export const MUTANTS = [
   {
     name: 'a file that is closed goes although it is mapped',
     file: 'src/host/mm/memory-file.ts',
-    find: 'return !this.#open && this.#mapped === 0;',
-    replace: 'return !this.#open;',
+    find: 'return this.life.ended && this.#mapped === 0;',
+    replace: 'return this.life.ended;',
   },
   {
     name: 'munmap does not tell the file',
@@ -667,8 +751,8 @@ export const MUTANTS = [
   {
     name: 'a guest is told of pages that it does not watch',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (this.#watched.delete(page)) this.onInvalidated?.(page);',
-    replace: 'this.onInvalidated?.(page);',
+    find: 'if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);',
+    replace: 'this.onInvalidated.listener?.(page);',
   },
   {
     name: 'a guest that unmaps a watched page is not told',
@@ -755,6 +839,195 @@ export const MUTANTS = [
     replace: '        this.#promises.push({ first, end, process });',
   },
   {
+    name: "a guest's tables are fetched with its key",
+    file: 'src/machine/cpu/access.ts',
+    find: '    return this.#absoluteFrame(page, access, UNKEYED, FRAMES_KEY);\n  }\n\n  /**\n   * @param key',
+    replace:
+      '    return this.#absoluteFrame(page, access, this.key, FRAMES_KEY);\n  }\n\n  /**\n   * @param key',
+  },
+  {
+    name: "an interruption stores into the prefix area with the program's key",
+    file: 'src/machine/cpu/access.ts',
+    find: '    return this.#absoluteFrame(this.prefixed(page), access, UNKEYED, FRAMES_KEY);',
+    replace: '    return this.#absoluteFrame(this.prefixed(page), access, this.key, FRAMES_KEY);',
+  },
+  {
+    name: 'low-address protection asks the primary space always',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#private = (asceLo & ASCE.PRIVATE) !== 0;',
+    replace: '    this.#private = ((this.cr32[2] as number) & ASCE.PRIVATE) !== 0;',
+  },
+  {
+    name: 'guests at different storage origins share TLB entries',
+    file: 'src/machine/cpu/access.ts',
+    find: '${below.asceLo} ${below.originPage} ${this.prefix}`',
+    replace: '${below.asceLo} ${this.prefix}`',
+  },
+  {
+    name: 'guests with different prefixes share TLB entries',
+    file: 'src/machine/cpu/access.ts',
+    find: '${below.originPage} ${this.prefix}`',
+    replace: '${below.originPage}`',
+  },
+  {
+    name: 'prefixing applies to a 1 MiB frame',
+    file: 'src/machine/cpu/access.ts',
+    find: '    return walk.absolute ? (frame as AbsolutePage) : this.prefixed(frame as RealPage);',
+    replace: '    return this.prefixed(frame as RealPage);',
+  },
+  {
+    name: 'the access control of a segment entry is ignored',
+    file: 'src/machine/dat/walk.ts',
+    find: '      if (lo & SEGMENT.ACCESS_VALID) this.key',
+    replace: '      if (lo & 0) this.key',
+  },
+  {
+    name: 'storeBytes stores a part before the second page faults',
+    file: 'src/machine/cpu/access.ts',
+    find: '    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE, length - first);\n    for (let i = 0; i < first; i++) bytes[start + i] = from[i] as number;',
+    replace:
+      '    for (let i = 0; i < first; i++) bytes[start + i] = from[i] as number;\n    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE, length - first);',
+  },
+  {
+    name: 'fetch-protection override opens what begins in the first 2 KiB',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#last = offset + length - 1;\n    if (!this.dat)',
+    replace: '    this.#last = offset;\n    if (!this.dat)',
+  },
+  {
+    name: 'fetch-protection override applies in a private space',
+    file: 'src/machine/cpu/protection.ts',
+    find: '(cr0 & CR0_FETCH_OVERRIDE) !== 0 && !privateSpace',
+    replace: '(cr0 & CR0_FETCH_OVERRIDE) !== 0',
+  },
+  {
+    name: 'storage-protection override is ignored',
+    file: 'src/machine/cpu/protection.ts',
+    find: '  return control === OVERRIDE_KEY && (cr0 & CR0_STORAGE_OVERRIDE) !== 0;',
+    replace: '  return false;',
+  },
+  {
+    name: 'low-address protection covers page 0 alone',
+    file: 'src/machine/cpu/protection.ts',
+    find: '  return page < 2 && offset',
+    replace: '  return page < 1 && offset',
+  },
+  {
+    name: 'CSP and CSPG purge nothing',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: '  if ((c.gr32[r2 * 2] as number) & 1) purgeEverywhere(c);',
+    replace: '  if ((c.gr32[r2 * 2] as number) & 0) purgeEverywhere(c);',
+  },
+  {
+    name: 'IDTE runs past the end of its table',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: 'Math.min((what & 0x7ff) + 1, 0x800 - first)',
+    replace: '(what & 0x7ff) + 1',
+  },
+  {
+    name: 'LRA of more than 31 bits is cut',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: '  else if (page >= 0x8_0000) c.program(PGM.SPECIAL_OPERATION);\n',
+    replace: '',
+  },
+  {
+    name: 'TPROT knows nothing of low-address protection',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: '    !lowAddressProtected(cr0, page, offset, privateSpace);',
+    replace: '    true;',
+  },
+  {
+    name: 'IPTE of a guest reaches its own processor alone',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: '  else for (const cpu of c.machine.cpus) cpu.guestTlb.purgePage(origin / 0x800, index);',
+    replace: '  else c.guestTlb.purgePage(origin / 0x800, index);',
+  },
+  {
+    name: 'MVCK moves 257 bytes',
+    file: 'src/machine/cpu/instructions/keys.ts',
+    find: '  const more = lo > 256 ||',
+    replace: '  const more = lo > 257 ||',
+  },
+  {
+    name: 'MVPG says that the destination is missing before the source',
+    file: 'src/machine/cpu/instructions/keys.ts',
+    find: 'missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0',
+    replace: 'missingPage(c, c.eaHi, c.eaLo) ? 1 : missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : 0',
+  },
+  {
+    name: 'MVPG does not say which registers',
+    file: 'src/machine/cpu/instructions/keys.ts',
+    find: '    c.operandAccess = (r1 << 4) | r2;\n',
+    replace: '',
+  },
+  {
+    name: 'PFMF of a segment is one unit',
+    file: 'src/machine/cpu/instructions/keys.ts',
+    find: '  if (page < end) c.repeat();\n',
+    replace: '',
+  },
+  {
+    name: 'CS that does not swap needs no right to store',
+    file: 'src/machine/cpu/instructions/atomic.ts',
+    find: '  c.probe(c.eaHi, c.eaLo, size, STORE);\n}\n\n/** COMPARE AND SWAP, 32 bits. */',
+    replace: '}\n\n/** COMPARE AND SWAP, 32 bits. */',
+  },
+  {
+    name: 'seventeen program interruptions make a loop',
+    file: 'src/machine/cpu/cpu.ts',
+    find: 'const PROGRAM_INTERRUPTION_LOOP = 16;',
+    replace: 'const PROGRAM_INTERRUPTION_LOOP = 17;',
+  },
+  {
+    name: 'an interruption is no unit of work',
+    file: 'src/machine/cpu/cpu.ts',
+    find: "      if (stop === 'taken') this.executed++;\n",
+    replace: '',
+  },
+  {
+    name: 'external interruptions go by age',
+    file: 'src/machine/interruption.ts',
+    find: '  { code: EXT.EMERGENCY_SIGNAL, mask: 0x4000, floating: false },\n  { code: EXT.EXTERNAL_CALL, mask: 0x2000, floating: false },',
+    replace:
+      '  { code: EXT.EXTERNAL_CALL, mask: 0x2000, floating: false },\n  { code: EXT.EMERGENCY_SIGNAL, mask: 0x4000, floating: false },',
+  },
+  {
+    name: 'a branch is no breaking event',
+    file: 'src/machine/cpu/cpu.ts',
+    find: '  branchTo(hi: number, lo: number): void {\n    this.breakingEvent();',
+    replace: '  branchTo(hi: number, lo: number): void {',
+  },
+  {
+    name: 'a clock storm of a guest is no interception',
+    file: 'src/machine/cpu/cpu.ts',
+    find: '    if (this.below !== null && this.#externalNewPswEnabled())',
+    replace: '    if (this.below === null && this.#externalNewPswEnabled())',
+  },
+  {
+    name: "the host's TOD programmable field is not restored",
+    file: 'src/machine/sie.ts',
+    find: '    cpu.todProgrammable = this.#todProgrammable;\n',
+    replace: '',
+  },
+  {
+    name: 'no identification in a program interception',
+    file: 'src/machine/sie.ts',
+    find: 'monitor ? this.#cpu.monitorCode : teid',
+    replace: 'monitor ? this.#cpu.monitorCode : 0n',
+  },
+  {
+    name: 'SRST ends at every page',
+    file: 'src/machine/cpu/instructions/long.ts',
+    find: 'Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)))',
+    replace: 'Math.min(left, toPageEnd(c.eaLo))',
+  },
+  {
+    name: 'a facility is told of which one instruction is missing',
+    file: 'src/machine/cpu/facilities.ts',
+    find: 'namesIn(instructions).every(',
+    replace: 'namesIn(instructions).some(',
+  },
+  {
     name: 'initial CPU reset keeps pending interruptions',
     file: 'src/machine/reset.ts',
     find: "'local-interruptions': ['cpu', 'initial', 'clear'],",
@@ -777,18 +1050,6 @@ export const MUTANTS = [
     file: 'src/machine/sie.ts',
     find: '    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);\n',
     replace: '    return this.#cpu.absoluteStorable(first);\n',
-  },
-  {
-    name: 'a program interception does not say which page it is about',
-    file: 'src/machine/sie.ts',
-    find: '    this.#set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);\n',
-    replace: '',
-  },
-  {
-    name: 'the TOD programmable field of a guest becomes the host’s',
-    file: 'src/machine/sie.ts',
-    find: '    cpu.todProgrammable = this.#todProgrammable;\n',
-    replace: '',
   },
   {
     name: 'an SCCB in a prefix area that is not 0 is accepted',

@@ -91,7 +91,6 @@ export class GuestRun implements Run {
 
   close(): Storage {
     const { machine, kernel } = this.host;
-    this.trace.listener = null;
     machine.storage.clear(kernel.frames.touched);
     return machine.storage;
   }

@@ -4,6 +4,7 @@ import { PGM } from '../../interruption.ts';
 import { FETCH } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import type { InstructionLine } from '../line.ts';
+import { SPACE } from '../state.ts';
 import { holds } from './condition.ts';
 import {
   advance,
@@ -45,6 +46,18 @@ const signed16 = (n: number) => (n << 16) >> 16;
 /** LOAD ADDRESS. */
 function loadAddress(c: Cpu, r: number): void {
   setAddress(c, r, c.eaHi, c.eaLo);
+}
+
+/** The ALETs that LOAD ADDRESS EXTENDED leaves for the primary, secondary and home space. */
+const ALET = { [SPACE.PRIMARY]: 0, [SPACE.SECONDARY]: 1, [SPACE.HOME]: 2 } as const;
+
+/** LOAD ADDRESS EXTENDED: the address, and into the access register what names the space. */
+function loadAddressExtended(c: Cpu, r: number, base: number): void {
+  const { space } = c;
+  const alet =
+    space === SPACE.ACCESS_REGISTER ? (base === 0 ? 0 : (c.ar[base] as number)) : ALET[space as 0 | 2 | 3];
+  loadAddress(c, r);
+  c.ar[r] = alet;
 }
 
 /** The bytes of four, rightmost first. */
@@ -447,6 +460,8 @@ const DOUBLEWORDS: readonly InstructionLine[] = [
 const ADDRESSES: readonly InstructionLine[] = [
   ['LA', 'RX', 0x41, 'base', loadAddress],
   ['LAY', 'RXY', 0xe371, 'long-displacement', loadAddress],
+  ['LAE', 'RX', 0x51, 'base', loadAddressExtended],
+  ['LAEY', 'RXY', 0xe375, 'general-instructions-extension', loadAddressExtended],
   [
     'LARL',
     'RIL',
