@@ -217,7 +217,7 @@ export class Gmap implements Guest {
    * held, so the locks are taken in check mode only. A gmap that was freed has no table found last.
    */
   #promiseOne(from: number, to: number): boolean {
-    if (typeof to !== 'number') return false;
+    if (typeof from !== 'number' || typeof to !== 'number') return false;
     const { tables } = this;
     const node = tables.nodeIn(to);
     if (node >>> 0 !== node || this.#reverseMaps.isLinked(node)) return false;
