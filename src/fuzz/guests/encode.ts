@@ -43,6 +43,13 @@ export function executeRelative(r: number, halfwords: number): string {
   return hexOf(bytes);
 }
 
+/** A branch by `halfwords`. */
+export function jump(halfwords: number): string {
+  const bytes = [0xa7, 0xf4, 0, 0];
+  setSigned(bytes, 2, 2, halfwords);
+  return hexOf(bytes);
+}
+
 function setOpcode(shape: (typeof FORMATS)[FormatName]['shape'], bytes: number[], opcode: number): void {
   switch (shape) {
     case 'byte':

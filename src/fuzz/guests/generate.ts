@@ -4,15 +4,19 @@
 
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
-import { executeRelative, randomInstruction } from './encode.ts';
+import { executeRelative, jump, randomInstruction } from './encode.ts';
 import { AT, HOME, MEMORY, MIB, PAGES, SLOTS } from './layout.ts';
 import type { GuestSetup, GuestStep, Hex, HostStep, RunStep } from './steps.ts';
 
 const STEPS = 60;
+/** Where programs mostly are. */
+const CODE = 0x1_2600;
+/** Steps behind which a guest may lack what it needs to run on. */
+const BREAKING: ReadonlySet<string> = new Set(['munmap', 'mmap', 'mprotect', 'dontneed', 'mremap', 'discard', 'slot', 'store']);
 const OFFSETS = [0, 0, 8, 0x7f8, 0xf00, 0xff8, 0xffe, 0xfff] as const;
 const LENGTHS = [0, 1, 2, 7, 8, 255, 256, 257, 4095, 4096, 4097, 0x10_0000, 0xff_ffff] as const;
 const HIGH = [0x8000_0000n, 0x1_0000_0000n, 0x400_0000_0000n, 0x8000_0000_0000_0000n, -4096n, -1n] as const;
-const LIMITS = [1, 2, 3, 5, 10, 20, 50, 100, 1000] as const;
+const LIMITS = [1, 2, 3, 5, 10, 20, 50, 100, 100, 200, 1000] as const;
 
 const ADDRESSING = [0n, 0x8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n] as const;
 const PSW = { DAT: 1n << 58n, EXTERNAL: 1n << 56n, WAIT: 1n << 49n, PROBLEM: 1n << 48n } as const;
@@ -45,6 +49,8 @@ export function hex64(value: bigint): Hex {
 class GuestGenerator {
   readonly #random: Random;
   readonly #vcpus: number;
+  /** The virtual machine that a step before may have left without memory or ended, and the step that mends that. */
+  readonly #broken = new Map<number, 'create' | 'refresh'>();
 
   constructor(random: Random, { vcpus }: GuestSetup) {
     this.#random = random;
@@ -52,7 +58,15 @@ class GuestGenerator {
   }
 
   step(): GuestStep {
-    return this.#random.oneIn(4) ? this.#host() : this.#run();
+    const [broken] = this.#broken;
+    if (broken && this.#random.oneIn(2)) {
+      this.#broken.delete(broken[0]);
+      return { do: broken[1], vm: broken[0] };
+    }
+    const step = this.#random.oneIn(4) ? this.#host() : this.#run();
+    if (step.do === 'destroy' || step.do === 'end') this.#broken.set(step.vm, 'create');
+    else if (BREAKING.has(step.do) && 'vm' in step && !this.#broken.has(step.vm)) this.#broken.set(step.vm, 'refresh');
+    return step;
   }
 
   #run(): RunStep {
@@ -82,13 +96,14 @@ class GuestGenerator {
     const length = 1 + random.below(random.oneIn(3) ? 30 : 8);
     const code = Array.from({ length }, () => randomInstruction(random));
     if (random.oneIn(5)) code.splice(random.below(length), 0, executeRelative(random.below(16), 3 + random.below(6)));
+    if (!random.oneIn(6)) code.push(jump(-code.join('').length >> 2));
     return code;
   }
 
   #codeAddress(): number {
     const random = this.#random;
-    const page = random.pick([0x12, 0x12, 0x12, 0xff, 0x100, 0x1ff, 0x301, 2]);
-    return page * 4096 + random.pick([0x600, 0, 0xff0, 0xffa, 0xffc, 0xffe]);
+    if (random.oneIn(2)) return CODE;
+    return random.pick([0x12, 0xff, 0x100, 0x1ff, 0x301, 2]) * 4096 + random.pick([0x600, 0, 0xff0, 0xffa, 0xffc, 0xffe]);
   }
 
   #prefix(): number {
@@ -101,7 +116,7 @@ class GuestGenerator {
     if (random.oneIn(2)) mask |= PSW.DAT | (BigInt(random.pick([0, 0, 0, 2, 3, 1])) << 46n);
     if (random.oneIn(3)) mask |= BigInt(random.below(16)) << 52n;
     if (random.oneIn(5)) mask |= PSW.PROBLEM;
-    if (random.oneIn(4)) mask |= PSW.EXTERNAL;
+    if (random.oneIn(8)) mask |= PSW.EXTERNAL;
     if (random.oneIn(30)) mask |= PSW.WAIT;
     mask |= BigInt(random.below(64)) << 40n;
     return random.oneIn(40) ? mask ^ (1n << BigInt(random.below(64))) : mask;
@@ -158,6 +173,7 @@ class GuestGenerator {
 
   #address(): bigint {
     const random = this.#random;
+    if (random.oneIn(12)) return BigInt(CODE + 2 * random.below(40));
     const page = random.oneIn(6) ? random.below(0x410) : random.pick(PAGES);
     const offset = random.oneIn(4) ? random.below(4096) : random.pick(OFFSETS);
     const address = BigInt(page * 4096 + offset);
@@ -205,9 +221,9 @@ class GuestGenerator {
       case 14:
         return { do: random.pick(['endchild', 'enablekeys', 'subsystem']), vm };
       case 15:
-        return { do: 'destroy', vm };
+        return { do: random.pick(['destroy', 'end']), vm };
       case 16:
-        return { do: 'end', vm };
+        return { do: 'refresh', vm };
       case 17:
       case 18:
         return { do: 'create', vm };

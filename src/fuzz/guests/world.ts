@@ -30,6 +30,26 @@ export const STORAGE_SIZE = 16 * MIB;
 /** Children of forks that live at the same time. */
 const CHILDREN = 3;
 
+/** New PSWs by address, and the handler of each: restart, external, supervisor call, program. */
+const NEW_PSWS = [
+  [0x1a0, 0x300],
+  [0x1b0, 0x200],
+  [0x1c0, 0x100],
+  [0x1d0, 0],
+] as const;
+
+/** Handlers, which go back: that of program interruptions behind the instruction, also when it was nullified. */
+const HANDLERS = [
+  // STMG 0,1,512; MVC 528(16),336; LLGH 0,140; LLGH 1,142; CHI 1,16; JL .+16; AG 0,536; STG 0,536; LMG 0,1,512; LPSWE 528
+  [
+    0,
+    'eb0102000024d20f02100150e300008c0091e310008e0091a71e0010a7440008e30002180008e30002180024eb0102000004b2b20210',
+  ],
+  [0x100, 'b2b20140'],
+  [0x200, 'b2b20130'],
+  [0x300, 'b2b20120'],
+] as const;
+
 /** How a world differs from another one in which guests must see the same. */
 export interface Variant {
   /** Added to the seed of the secrets. */
@@ -95,7 +115,7 @@ export class GuestWorld {
 
   #make(index: number): Machinery {
     const { host } = this;
-    const { large, log, keys, vcpus } = this.#setup;
+    const { large, keys, vcpus } = this.#setup;
     const mm = host.createProcess();
     for (const first of CANARY_PAGES) {
       mm.mmap({ address: BigInt(first) << 12n, length: BigInt(CANARY_RUN << 12), taken: 'replace' });
@@ -103,15 +123,7 @@ export class GuestWorld {
     }
     mm.mmap({ address: BigInt(HOME), length: BigInt(MEMORY), large });
     const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
-    for (const { slot, guest, offset } of SLOTS) {
-      vm.setMemoryRegion({
-        slot,
-        flags: log ? 1 : 0,
-        guestPhysAddr: BigInt(guest),
-        memorySize: BigInt(MIB),
-        userspaceAddr: BigInt(HOME + offset),
-      });
-    }
+    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
     if (keys) vm.enableKeys();
     const made = Array.from({ length: vcpus }, () => vm.createVcpu());
     this.#fill(vm, index);
@@ -120,13 +132,13 @@ export class GuestWorld {
 
   /** Guest memory at the start: new PSWs, handlers, translation tables, and the virtual machine's own pattern. */
   #fill(vm: VirtualMachine, index: number): void {
-    const words = new DataView(new ArrayBuffer(16));
-    words.setBigUint64(0, 0x1_8000_0000n);
-    words.setBigUint64(8, BigInt(AT.HANDLER));
-    const newPsw = new Uint8Array(words.buffer);
-    for (let at = 0x1a0; at < 0x200; at += 16) vm.writeGuest(BigInt(at), newPsw);
-    // STG 1,0x200; LG 1,0x150; LPSWE 0x150 of the program old PSW.
-    vm.writeGuest(BigInt(AT.HANDLER), bytesOf('e31002000024e31001580004b2b20150'));
+    for (const [newPsw, handler] of NEW_PSWS) {
+      const words = new DataView(new ArrayBuffer(16));
+      words.setBigUint64(0, 0x1_8000_0000n);
+      words.setBigUint64(8, BigInt(AT.HANDLER + handler));
+      vm.writeGuest(BigInt(newPsw), new Uint8Array(words.buffer));
+    }
+    for (const [at, code] of HANDLERS) vm.writeGuest(BigInt(AT.HANDLER + at), bytesOf(code));
     for (let i = 0; i < AT.DATA_PAGES; i++) {
       vm.writeGuest(BigInt(AT.DATA + i * 4096), (this.own[index] as Pattern).page);
     }
@@ -215,6 +227,8 @@ export class GuestWorld {
         return 'ok';
       case 'create':
         return this.#create(step.vm);
+      case 'refresh':
+        return this.#refresh(step.vm);
       case 'fork':
         return this.#fork(step.vm);
       case 'endchild': {
@@ -256,6 +270,29 @@ export class GuestWorld {
       throw error;
     }
     return 'ok';
+  }
+
+  /** Gives a guest the memory, slots and contents that it started with. */
+  #refresh(index: number): string {
+    const { mm, vm } = this.machine(index);
+    const address = BigInt(HOME);
+    const length = BigInt(MEMORY);
+    if (mm.mappings.covers(HOME >> 12, (HOME + MEMORY) >> 12)) mm.mprotect(address, length, 3);
+    else mm.mmap({ address, length, taken: 'replace', large: this.#setup.large });
+    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, number, 0, 0, 0);
+    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    this.#fill(vm, index & 1);
+    return 'ok';
+  }
+
+  #slot(vm: VirtualMachine, slot: number, guest: number, offset: number, length: number): void {
+    vm.setMemoryRegion({
+      slot,
+      flags: length > 0 && this.#setup.log ? 1 : 0,
+      guestPhysAddr: BigInt(guest),
+      memorySize: BigInt(length),
+      userspaceAddr: BigInt(HOME + offset),
+    });
   }
 
   #fork(vm: number): string {
