@@ -27,18 +27,6 @@ const REDUCE_SECONDS = 60;
 /** A run of more seconds hangs. */
 const HANG_SECONDS = 120;
 
-const found = readArguments(process.argv.slice(2));
-if (typeof found === 'string') {
-  console.error(found);
-  process.exitCode = 2;
-} else if (found.merge.length > 0) {
-  process.exitCode = merge(found);
-} else if (found.caseFile !== undefined) {
-  process.exitCode = replay(found, found.caseFile);
-} else {
-  process.exitCode = await campaign(found);
-}
-
 async function campaign(options: Arguments): Promise<number> {
   const { minutes, runs, failures: most, json, save } = options;
   const start = performance.now();
@@ -152,4 +140,16 @@ function replay({ what }: Arguments, file: string): number {
   const { finding } = fuzzer.run(parseCase(readFileSync(file, 'utf8')));
   console.log(finding ? `FAILED ${finding.kind}: ${finding.message}` : 'ok');
   return finding ? 1 : 0;
+}
+
+const found = readArguments(process.argv.slice(2));
+if (typeof found === 'string') {
+  console.error(found);
+  process.exitCode = 2;
+} else if (found.merge.length > 0) {
+  process.exitCode = merge(found);
+} else if (found.caseFile !== undefined) {
+  process.exitCode = replay(found, found.caseFile);
+} else {
+  process.exitCode = await campaign(found);
 }
