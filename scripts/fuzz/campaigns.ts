@@ -1,5 +1,6 @@
 /** Makes the campaign that the arguments ask for. */
 
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   Campaign,
   CaseCampaign,
@@ -8,8 +9,10 @@ import {
   formatFailure,
   type Fuzzer,
   GuestsFuzzer,
+  ImagesFuzzer,
   runsOf,
   shrinkFailure,
+  TextsFuzzer,
 } from '../../src/fuzz/index.ts';
 import type { Arguments, What } from './arguments.ts';
 
@@ -35,9 +38,24 @@ export function fuzzerOf(what: What): Fuzzer | null {
   switch (what) {
     case 'guests':
       return new GuestsFuzzer() as unknown as Fuzzer;
+    case 'images':
+      return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
+    case 'texts':
+      return new TextsFuzzer({ texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`) }) as unknown as Fuzzer;
     default:
       return null;
   }
+}
+
+/** Files of examples/ with a name that ends so. */
+function examples(folder: string, ending: string): URL[] {
+  const root = new URL(`../../examples/${folder}/`, import.meta.url);
+  const names = readdirSync(root).filter((name) => name.endsWith(ending));
+  return names.sort().map((name) => new URL(name, root));
+}
+
+function read(file: URL): [string, Uint8Array] {
+  return [file.pathname.slice(file.pathname.lastIndexOf('/') + 1), readFileSync(file)];
 }
 
 export function makeCampaign(options: Arguments): AnyCampaign {

@@ -22,6 +22,8 @@ export class Watch {
   /** Of each copied table or state description: its absolute address, its length in words, and whether it is a table. */
   #blocks: { readonly from: number; readonly words: number; readonly at: number; readonly table: boolean }[] = [];
   #events = 0;
+  /** Whether the guest used storage keys: its first instruction on them gives every page a frame of its own. */
+  #usedKeys = false;
 
   constructor(world: GuestWorld) {
     this.#world = world;
@@ -38,6 +40,7 @@ export class Watch {
     this.#pages = [];
     this.#blocks = [];
     this.#events = 0;
+    this.#usedKeys = this.#world.machine(vm).mm.entries.usesKeys;
     this.#eachForeign(vm, (mm, page, frame) => {
       this.#pages.push({ mm, page, at: this.#keep(frame, WORDS) });
     });
@@ -70,8 +73,9 @@ export class Watch {
       if (frame === undefined) return `${where} has lost its frame`;
       if (!this.#same(frame, WORDS, at)) return `${where} has changed`;
     }
+    const served = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.entries.usesKeys;
     for (const { from, words, at, table } of this.#blocks) {
-      if (table && this.#events > 0) continue;
+      if (table && served) continue;
       if (!this.#same(from, words, at)) return `the ${table ? 'table' : 'state description'} at 0x${from.toString(16)} has changed`;
     }
     return null;
