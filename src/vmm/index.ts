@@ -8,3 +8,6 @@ export type { End, MemoryMap, MonitorOptions } from './monitor.ts';
 export { describeEnd, Monitor } from './monitor.ts';
 export type { GuestConsole, SclpOptions, ServiceResult } from './sclp.ts';
 export { Sclp } from './sclp.ts';
+export type { ConsoleChoice, ConsoleName } from './shown-console.ts';
+export { ShownConsole } from './shown-console.ts';
+export { TerminalFilter } from './terminal-filter.ts';

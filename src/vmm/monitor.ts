@@ -18,6 +18,7 @@ import { EXT, ICPT, PGM, programInterruptionName, SIE } from '../machine/index.t
 import { checkFits, type ElfImage, ImageError } from './elf.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type GuestConsole, Sclp } from './sclp.ts';
+import { Utf8Decoder } from './utf8.ts';
 
 const MIB = 1n << 20n;
 /** Where a guest finds its command line, and how long it may be with the NUL. */
@@ -25,7 +26,9 @@ const COMMAND_LINE = 0x10480n;
 const COMMAND_LINE_SIZE = 896;
 /** PSW mask that a guest starts with: 64-bit addressing, everything disabled. */
 const START_MASK = 0x1_8000_0000n;
-/** Instructions that a virtual CPU runs before the next one has its turn. */
+/** End of transmission (^D): what a terminal sends for the end of its input. */
+const END_OF_INPUT = '\x04';
+/** Units of work that a virtual CPU does before the next one has its turn. */
 const TURN = 100_000;
 
 /** A part of the process's memory that the guest sees. In bytes, multiples of 1 MiB. */
@@ -70,8 +73,19 @@ export type End =
   | { readonly kind: 'stopped' }
   /** The host or the monitor does not implement what it did. */
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
-  /** The instructions that `run` was given are used up. It can go on. */
+  /** The units of work that `run` was given are done, or `pending` returned true. It can go on. */
   | { readonly kind: 'limit' };
+
+/** The virtual CPUs run in rounds, each for a turn. A round may be interrupted by the end of `run` at any point. */
+interface Round {
+  /** CPUs that were not stopped when the round began. */
+  readonly ready: readonly Vcpu[];
+  /** Index in `ready` of the one whose turn it is, and units of work left of the turn. */
+  at: number;
+  left: number;
+  /** The waits of those whose turns ended with one. */
+  readonly waits: (Exit & { reason: 'KVM_EXIT_HLT' })[];
+}
 
 /** One guest and what user space does for it. */
 export class Monitor {
@@ -80,6 +94,10 @@ export class Monitor {
   readonly #sclp: Sclp;
   readonly #memory: GuestMemory;
   readonly #diagnose: (code: number, vcpu: Vcpu) => boolean;
+  #round: Round | null = null;
+  /** Console input that the SCLP has not taken yet. */
+  #input = '';
+  readonly #inputDecoder = new Utf8Decoder();
 
   /**
    * Loads the image into guest memory and readies the first virtual CPU at its entry.
@@ -101,7 +119,7 @@ export class Monitor {
       this.#sclp = new Sclp({
         memoryBytes: contiguous(options.maps),
         cpus: options.cpus ?? 1,
-        console: options.console,
+        console: this.#consoleOf(options.console),
       });
     } catch (error) {
       this.vm.destroy();
@@ -139,42 +157,94 @@ export class Monitor {
     return true;
   }
 
+  /** The console with the input that `input` was given, before what the console itself reads. */
+  #consoleOf(console: GuestConsole): GuestConsole {
+    return {
+      write: (text, name) => console.write(text, name),
+      read: () => {
+        const text = this.#input + (console.read?.() ?? '');
+        this.#input = '';
+        return text;
+      },
+    };
+  }
+
   /**
-   * Runs the guest until it ends or is stuck.
-   * @param limit instructions after which it comes back with 'limit'; default never
+   * Gives the guest's console input, in UTF-8. The caller bounds it: see `unreadInput`. A guest that does not run now
+   * finds it when it runs on.
+   */
+  input(bytes: Uint8Array): void {
+    this.#input += this.#inputDecoder.decode(bytes);
+  }
+
+  /** Ends the console input: the guest reads an end-of-transmission character (^D), as from a terminal. */
+  endInput(): void {
+    this.#input += this.#inputDecoder.finish() + END_OF_INPUT;
+  }
+
+  /** Whether the guest has asked for console input. */
+  get wantsInput(): boolean {
+    return this.#sclp.listens;
+  }
+
+  /** Characters of console input that the guest has not read yet. */
+  get unreadInput(): number {
+    return this.#input.length + this.#sclp.unread;
+  }
+
+  /**
+   * Runs the guest until it ends or is stuck. What the guest does depends on how much it runs in all, not on how that
+   * is divided into calls.
+   * @param limit units of work (instructions completed, interruptions taken) after which it comes back with 'limit';
+   *   default never
+   * @param pending asked whenever the guest has left interpretive execution; when it returns true, `run` comes back
+   *   with 'limit' early
    * @throws LinuxError ENOMEM when storage is used up; the guest can go on later
    */
-  run(limit = Infinity): End {
-    const end = this.#run(limit);
+  run(limit = Infinity, pending: () => boolean = () => false): End {
+    if (this.#input !== '') this.#signal();
+    const end = this.#run(limit, pending);
     if (end.kind !== 'limit') this.#sclp.finish();
     return end;
   }
 
-  #run(limit: number): End {
+  #run(limit: number, pending: () => boolean): End {
     const cpu = this.#host.machine.cpu(0);
-    let left = limit;
-    while (left > 0) {
-      const ready = this.vm.vcpus.filter((vcpu) => !vcpu.stopped);
-      if (ready.length === 0) return { kind: 'stopped' };
-      const waits: (Exit & { reason: 'KVM_EXIT_HLT' })[] = [];
-      for (const vcpu of ready) {
-        const turn = Math.min(TURN, left);
-        if (turn <= 0) break;
-        const before = cpu.executed;
-        const exit = vcpu.run(cpu, turn);
-        left -= cpu.executed - before;
-        // A wait that is over before it began is work, too.
-        if (exit.reason === 'KVM_EXIT_HLT') left -= waits.push(exit);
-        else if (exit.reason !== 'KVM_EXIT_INTR') {
-          const end = this.#answer(vcpu, exit);
-          if (end !== null) return end;
-        }
+    for (let left = limit; left > 0; ) {
+      this.#round ??= { ready: this.vm.vcpus.filter((one) => !one.stopped), at: 0, left: TURN, waits: [] };
+      const round = this.#round;
+      const vcpu = round.ready[round.at];
+      if (vcpu === undefined) {
+        this.#round = null;
+        const end = this.#roundEnded(round);
+        if (end !== null) return end;
+        continue;
       }
-      if (waits.length === ready.length && !this.#wake(ready, waits)) {
-        return { kind: 'idle', address: (ready[0] as Vcpu).block.pswAddress };
+      const before = cpu.executed;
+      const exit = vcpu.run(cpu, Math.min(round.left, left), pending);
+      const done = cpu.executed - before;
+      left -= done;
+      round.left -= done;
+      if (exit.reason === 'KVM_EXIT_INTR' && round.left > 0) {
+        if (left > 0 && pending()) break;
+        continue;
+      }
+      round.at++;
+      round.left = TURN;
+      // A wait that is over before it began is work, too.
+      if (exit.reason === 'KVM_EXIT_HLT') left -= round.waits.push(exit);
+      else if (exit.reason !== 'KVM_EXIT_INTR') {
+        const end = this.#answer(vcpu, exit);
+        if (end !== null) return end;
       }
     }
     return { kind: 'limit' };
+  }
+
+  #roundEnded({ ready, waits }: Round): End | null {
+    if (ready.length === 0) return { kind: 'stopped' };
+    if (waits.length < ready.length || this.#wake(ready, waits)) return null;
+    return { kind: 'idle', address: (ready[0] as Vcpu).block.pswAddress };
   }
 
   /** Every CPU waits: moves the clock to what comes next, or takes input. Says whether anything can come. */

@@ -16,12 +16,13 @@
  */
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
+import type { ConsoleName } from './shown-console.ts';
 import { toUtf8, Utf8Decoder } from './utf8.ts';
 
 /** Where a guest's console goes and comes from. */
 export interface GuestConsole {
-  /** Takes text that the guest wrote, in pieces that need not be whole lines; lines end by `\n`. */
-  write(text: string): void;
+  /** Takes text that the guest wrote to a console, in pieces that need not be whole lines; lines end by `\n`. */
+  write(text: string, console: ConsoleName): void;
   /** What was typed since the last call, or `''`. Without this function nothing is ever typed. */
   read?(): string;
 }
@@ -198,7 +199,20 @@ export class Sclp {
   /** Tells the console that no more comes: of a character that the guest wrote in part, U+FFFD is shown. */
   finish(): void {
     const rest = this.#decoder.finish();
-    if (rest) this.#console.write(rest);
+    if (rest) this.#console.write(rest, 'ascii');
+  }
+
+  /** Whether the guest has asked for input of a console. */
+  get listens(): boolean {
+    return (this.#receiveMask & SENDS) !== 0n;
+  }
+
+  /** Bytes and characters of input taken that the guest has not read yet. */
+  get unread(): number {
+    return this.#commands.reduce(
+      (sum, line) => sum + line.length + 1,
+      this.#typed.length + this.#commandLine.length,
+    );
   }
 
   #respond(block: Uint8Array, response: number): void {
@@ -328,7 +342,7 @@ export class Sclp {
     }
     if (text === null) return INCONSISTENT_LENGTHS;
     event[3]! |= ACCEPTED;
-    if (text) this.#console.write(text);
+    if (text) this.#console.write(text, event[2] === EVENT_ASCII ? 'ascii' : 'line');
     return DONE;
   }
 

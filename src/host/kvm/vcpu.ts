@@ -132,10 +132,12 @@ export class Vcpu {
   /**
    * Runs the guest on a processor until its user is needed, and says why.
    *
-   * @param limit instructions after which it comes back with KVM_EXIT_INTR; at least 1
+   * @param limit units of work after which it comes back with KVM_EXIT_INTR; at least 1
+   * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
+   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
    * @throws LinuxError ENOMEM when a fault of the guest finds no memory; the guest can go on later
    */
-  run(cpu: Cpu, limit: number): Exit {
+  run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#faults = 0;
@@ -150,6 +152,7 @@ export class Vcpu {
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
+        if (pending?.()) return this.#exited({ reason: 'KVM_EXIT_INTR' });
       }
     } finally {
       this.vm.gmap.disable(cpu);
