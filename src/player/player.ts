@@ -147,8 +147,8 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   let answer: { readonly value: T } | null = null;
   let failure: unknown = null;
   let count = 0;
-  run.trace.listener = (event) => {
-    if (!counts(run, event) || ++count !== nth) return;
+  run.trace.listener = () => {
+    if (++count !== nth) return;
     try {
       answer = { value: ask(run.scene) };
     } catch (error) {
@@ -162,11 +162,6 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   }
   if (failure !== null) throw failure;
   return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
-}
-
-/** That a virtual CPU used its instructions up is our doing: it depends on where one stops. A trace is what it is. */
-function counts(run: Run, event: TraceEvent): boolean {
-  return run.host === null || event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR';
 }
 
 /** The first playing of a story. */
@@ -244,7 +239,6 @@ class Recording {
   }
 
   #add(event: TraceEvent): void {
-    if (!counts(this.#run, event)) return;
     const { step } = this.#run;
     this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
     this.#step = step;

@@ -1,7 +1,7 @@
 /** What the rooms above may use of the virtual machine monitor. */
 export { fromEbcdic, toEbcdic } from './ebcdic.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
-export { checkFits, ImageError, parseElf } from './elf.ts';
+export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export type { GuestMemory } from './memory.ts';
 export { GuestAddressError } from './memory.ts';
 export type { End, MemoryMap, MonitorOptions } from './monitor.ts';

@@ -147,12 +147,12 @@ export class Vcpu {
     try {
       for (;;) {
         if (this.stopped) return this.#exited({ reason: 'KVM_EXIT_HLT', until: null });
-        if (!(left > 0)) return this.#exited({ reason: 'KVM_EXIT_INTR' });
+        if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };
         this.#spent = 0;
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
-        if (pending?.()) return this.#exited({ reason: 'KVM_EXIT_INTR' });
+        if (pending?.()) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
@@ -176,6 +176,7 @@ export class Vcpu {
     this.#lastCpu = null;
   }
 
+  /** Reports an exit. KVM_EXIT_INTR is not one: it says where the caller stopped, not what the guest did. */
   #exited(exit: Exit): Exit {
     const { listener } = this.vm.mm.kernel.trace;
     listener?.({ type: 'exit', vcpu: this.id, reason: exit.reason, address: this.block.pswAddress });
