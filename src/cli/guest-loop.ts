@@ -53,6 +53,7 @@ export async function runGuest(monitor: Monitor, around: Surroundings): Promise<
 class GuestLoop {
   readonly #monitor: Monitor;
   readonly #around: Surroundings;
+  /** Units of work at which the next check is due. */
   #checkAt: number;
 
   constructor(monitor: Monitor, around: Surroundings) {
@@ -71,7 +72,7 @@ class GuestLoop {
       if (done >= limit) return { kind: 'limit' };
       const end = this.#monitor.run(Math.min(UNITS, limit - done, this.#checkAt - done), pending);
       if (end.kind !== 'limit') return end;
-      if (executed() < this.#checkAt || this.#around.checker === null) continue;
+      if (executed() < this.#checkAt) continue;
       if (this.#endCheck()) return { kind: 'broken-rule' };
       this.#checkAt = this.#beginCheck();
     } while (!pending());
@@ -106,9 +107,10 @@ class GuestLoop {
   }
 
   #beginCheck(): number {
-    const done = this.#around.executed();
-    this.#around.checker?.begin(`instructions ${done} on`);
-    return done + CHECK_EVERY;
+    const { checker, executed } = this.#around;
+    if (checker === null) return Infinity;
+    checker.begin(`instructions ${executed()} on`);
+    return executed() + CHECK_EVERY;
   }
 
   /** Reports broken rules. Returns whether there are any. */
