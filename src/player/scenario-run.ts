@@ -109,8 +109,11 @@ export class ScenarioRun implements Run {
     return { sentence: `line ${error.line}: ${error.message}`, stuck: true };
   }
 
-  advance(steps: number): void {
-    for (let i = 0; i < steps && this.end === null; i++) this.#perform();
+  advance(steps: number, pending: () => boolean = () => false): void {
+    for (let i = 0; i < steps && this.end === null; i++) {
+      if (i > 0 && pending()) return;
+      this.#perform();
+    }
   }
 
   #perform(): void {
