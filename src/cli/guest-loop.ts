@@ -44,9 +44,10 @@ export type LoopEnd =
 export async function runGuest(monitor: Monitor, around: Surroundings): Promise<LoopEnd> {
   const loop = new GuestLoop(monitor, around);
   for (;;) {
-    const end = loop.slice() ?? (await loop.outside());
-    if (end === null) continue;
-    if (end.kind !== 'idle' || !(await loop.woken())) return loop.checked(end);
+    const end = loop.slice();
+    if (end !== null && !(end.kind === 'idle' && (await loop.woken()))) return loop.checked(end);
+    const stop = await loop.outside();
+    if (stop !== null) return loop.checked(stop);
   }
 }
 
