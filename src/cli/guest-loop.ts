@@ -86,7 +86,7 @@ class GuestLoop {
     output.flush();
     await setImmediate();
     if (output.full) await Promise.race([output.drained(), interrupts.interrupted]);
-    if (trace?.full) await trace.drained(() => interrupts.status !== null);
+    await trace?.drained(() => interrupts.status !== null);
     if (interrupts.status !== null) return { kind: 'interrupted' };
     if (output.failed || trace?.failure) return { kind: 'output' };
     input.attend();

@@ -3,7 +3,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
 import { addExplore } from './explore.ts';
 import { complain, EXIT, outputFailure, UsageError, watchOutput } from './output.ts';
@@ -34,14 +34,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version())
     .addHelpText('after', HELP)
     .showHelpAfterError('(guesthouse --help tells more)')
-    .exitOverride((error) => {
-      process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.USAGE);
-    });
+    // Thrown, so that what was written can fail first.
+    .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+      return;
+    }
     if (!(error instanceof UsageError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.USAGE;

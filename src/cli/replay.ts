@@ -10,7 +10,7 @@ import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
 import { type NumberedOperation, readScenario } from './scenario-file.ts';
-import { checkStorage, memoryOption } from './sizes.ts';
+import { checkStorage, unitOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
 interface ReplayFlags {
@@ -29,7 +29,7 @@ export function addReplay(program: Command): void {
     .option('--check', 'check every rule of guest address spaces after every line')
     .addOption(
       new Option('--storage <size>', 'absolute storage of the machine')
-        .argParser(memoryOption)
+        .argParser(unitOption)
         .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')

@@ -27,12 +27,18 @@ export function sizeOption(text: string): bigint {
   }
 }
 
-/** A size of memory: a multiple of 1 MiB. A number without a unit that is none was meant to have one. */
-export function memoryOption(text: string): bigint {
+/** A size that nobody means in bytes: a number below 1 MiB without a unit is refused. */
+export function unitOption(text: string): bigint {
   const bytes = sizeOption(text);
+  if (bytes === 0n || bytes >= MIB || !/^[0-9]+$/.test(text)) return bytes;
+  throw new InvalidArgumentError(`${text} bytes is less than 1 MiB. Do you mean ${text}M?`);
+}
+
+/** A size of memory: a multiple of 1 MiB. */
+export function memoryOption(text: string): bigint {
+  const bytes = unitOption(text);
   if (bytes % MIB === 0n) return bytes;
-  const meant = /^[0-9]+$/.test(text) && bytes < MIB ? ` Do you mean ${text}M?` : '';
-  throw new InvalidArgumentError(`0x${bytes.toString(16)} is not a multiple of 1 MiB.${meant}`);
+  throw new InvalidArgumentError(`0x${bytes.toString(16)} is not a multiple of 1 MiB.`);
 }
 
 /** FROM:TO:LEN, each a multiple of 1 MiB, added to those before. */
