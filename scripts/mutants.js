@@ -26,6 +26,7 @@ const TESTS = [
   'src/inspect',
   'src/player',
   'src/machine/tlb.test.ts',
+  'src/machine/cpu',
   'src/machine/dat',
   'src/machine/sie.test.ts',
 ];

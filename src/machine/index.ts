@@ -3,12 +3,14 @@
  * Nothing here knows of Linux, a process or a system call.
  */
 
+export { absoluteAddress, applyPrefix, realPage } from './addresses.ts';
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
 export * from './cpu/cpu.ts';
+export { facilityList } from './cpu/decode.ts';
 export { disassemble, instructionLength } from './cpu/disassemble.ts';
-export { facilityList } from './cpu/instructions/facility.ts';
 export { PFMF } from './cpu/pfmf.ts';
+export { lowAddressProtected } from './cpu/protection.ts';
 export { SIGP_STATUS } from './cpu/sigp-status.ts';
 export { SPACE } from './cpu/state.ts';
 export * from './dat/index.ts';

@@ -5,6 +5,7 @@
 import { Trace } from '../trace/index.ts';
 import { Clock } from './clock.ts';
 import { Cpu } from './cpu/cpu.ts';
+import { facilityList } from './cpu/decode.ts';
 import { TABLE_UNIT } from './dat/index.ts';
 import { InternalError } from './internal-error.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
@@ -29,6 +30,8 @@ export class Machine {
   readonly cpus: readonly Cpu[];
   readonly clock: Clock;
   readonly trace: Trace;
+  /** The facility list (STFLE), in whole doublewords. */
+  readonly facilities: Uint8Array = facilityList();
 
   /** @throws RangeError for a storage size or a number of processors that cannot be */
   constructor(options: MachineOptions = {}) {

@@ -18,6 +18,7 @@ import {
   code,
   diag,
   ipm,
+  ipte,
   iske,
   jump,
   lctlg,
@@ -364,6 +365,160 @@ describe('two translations', () => {
     machine.storage.set64(0x3000 + SIE.PSW + 8, BigInt(START));
     interpret(cpu, 0x3000, 100);
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PAGE_TRANSLATION);
+  });
+});
+
+describe('translations and protection of a guest', () => {
+  const GUEST_SEGMENTS = 0x1_0000;
+  const GUEST_PAGES = 0x1_4000;
+
+  beforeEach(() => {
+    hostTables();
+    for (let i = 0; i < 2048; i++) machine.storage.set64(ORIGIN + GUEST_SEGMENTS + i * 8, 0x20n);
+    machine.storage.set64(ORIGIN + GUEST_SEGMENTS, BigInt(GUEST_PAGES));
+    for (let i = 0; i < 256; i++) machine.storage.set64(ORIGIN + GUEST_PAGES + i * 8, BigInt(i * 4096));
+    set64(SIE.CONTROL_REGISTERS + 8, BigInt(GUEST_SEGMENTS) | 0x3n);
+  });
+
+  it('fetches the guest’s table entries whatever the guest’s key', () => {
+    for (const page of [GUEST_SEGMENTS, GUEST_PAGES]) machine.storage.keys[(ORIGIN + page) / 4096] = 0x98;
+    program(lg(1, 0x800), lpswe(DONE));
+    setPsw(MASK.DAT | (1n << 52n), START);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(get64(SIE.PSW + 8)).toBe(0n);
+  });
+
+  it('keeps the guest from what its key may not fetch', () => {
+    machine.storage.keys[(ORIGIN + 0x2_0000) / 4096] = 0x98;
+    program(load(2, 0x2_0000), lg(1, 0, 2));
+    setPsw(MASK.PLAIN | (1n << 52n), START);
+    run();
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PROTECTION);
+    expect(guest64(LOWCORE.TRANSLATION_EXCEPTION)).toBe(0x2_0800n);
+  });
+
+  it('does not apply the prefix to a 1 MiB frame of the guest', () => {
+    const prefix = 0x4_0000;
+    set32(SIE.PREFIX, prefix);
+    set64(SIE.CONTROL_REGISTERS, 0x80_00e0n);
+    // Guest virtual 1 MiB is absolute 0: the frame of 1 MiB there.
+    machine.storage.set64(ORIGIN + GUEST_SEGMENTS + 8, 0x400n);
+    guestWrite(0x1800, Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 1));
+    guestWrite(prefix + 0x1800, Uint8Array.of(2, 2, 2, 2, 2, 2, 2, 2));
+    guestWrite(prefix + DONE, psw(MASK.DISABLED_WAIT, 0));
+    guestWrite(
+      prefix + START,
+      code(load(2, 0x10_1800), lg(3, 0, 2), load(2, 0x1800), lg(4, 0, 2), lpswe(DONE)),
+    );
+    setPsw(MASK.DAT, START);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect([cpu.gr[3], cpu.gr[4]]).toEqual([0x0101_0101_0101_0101n, 0x0202_0202_0202_0202n]);
+  });
+
+  it('keeps guests at other storage origins, and with other prefixes, apart', () => {
+    set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
+    cpu.setControl(1, REAL_SPACE);
+    set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN));
+    set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN));
+    setPsw(MASK.DAT, START);
+    program(lg(3, 0x800), lpswe(DONE));
+    guestWrite(0x800, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
+    run();
+    expect(cpu.gr[3]).toBe(1n);
+    // The same description with its storage a megabyte on: its tables lead elsewhere.
+    machine.storage.write(ORIGIN + 0x10_0000, machine.storage.read(ORIGIN, 0x2_0000));
+    machine.storage.set64(ORIGIN + 0x10_0000 + GUEST_PAGES, 0x5_0000n);
+    machine.storage.set64(ORIGIN + 0x10_0000 + 0x5_0800, 2n);
+    machine.storage.write(ORIGIN + 0x10_0000 + 0x5_0000 + DONE, psw(MASK.DISABLED_WAIT, 0));
+    set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN + 0x10_0000));
+    set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN + 0x10_0000));
+    setPsw(MASK.DAT, START);
+    run();
+    expect(cpu.gr[3]).toBe(2n);
+  });
+
+  it('IPTE of a guest reaches the guest’s TLBs of all processors', () => {
+    const both = new Machine({ storageSize: 4 << 20, cpus: 2 });
+    for (const one of both.cpus)
+      one.guestTlb.remember(0x20, 0, GUEST_SEGMENTS | 3, 0x20, GUEST_PAGES / 0x800, false);
+    both.storage.write(0, machine.storage.read(0, 4 << 20));
+    both.cpu(0).setControl(1, BigInt(SEGMENTS) | 0x3n);
+    both.storage.write(
+      ORIGIN + START,
+      code(load(2, GUEST_PAGES), load(3, 0x2_0000), ipte(2, 3), lpswe(DONE)),
+    );
+    both.storage.set64(DESCRIPTION + SIE.PSW, MASK.PLAIN);
+    both.storage.set64(DESCRIPTION + SIE.PSW + 8, BigInt(START));
+    expect(interpret(both.cpu(0), DESCRIPTION, 1000)).toEqual(intercepted(ICPT.WAIT));
+    expect([...(both.cpus[1]?.guestTlb.entries() ?? [])]).toEqual([]);
+  });
+});
+
+describe('what an interception stores', () => {
+  it('of a program interruption: length, code, identification, and the registers of MOVE PAGE', () => {
+    set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
+    machine.storage.fill(ORIGIN, 0x1000, 0);
+    // One segment: its page table at guest 0x20000, where page 0x30 is invalid.
+    guestWrite(0, Uint8Array.of(0, 0, 0, 0, 0, 2, 0, 0));
+    for (let i = 0; i < 256; i++) machine.storage.set64(ORIGIN + 0x2_0000 + i * 8, BigInt(i * 4096));
+    machine.storage.set64(ORIGIN + 0x2_0000 + 0x30 * 8, 0x400n);
+    program(load(0, 0), load(6, 0x4_0000), load(7, 0x3_0000), [0xb2, 0x54, 0x00, 0x67]);
+    setPsw(MASK.DAT, START);
+    expect(run()).toEqual(intercepted(ICPT.PROGRAM));
+    expect([get16(SIE.PROGRAM_LENGTH), get16(SIE.PROGRAM_CODE)]).toEqual([4, PGM.PAGE_TRANSLATION]);
+    expect(get64(SIE.TRANSLATION_EXCEPTION)).toBe(0x3_0800n);
+    expect(machine.storage.get8(DESCRIPTION + SIE.OPERAND_ACCESS)).toBe(0x67);
+  });
+
+  it('of a monitor event: class and code', () => {
+    set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
+    set64(SIE.CONTROL_REGISTERS + 8 * 8, 0xffffn);
+    program([0xaf, 0x05, 0x07, 0x08]);
+    expect(run()).toEqual(intercepted(ICPT.PROGRAM));
+    expect([get16(SIE.PROGRAM_CODE), get16(SIE.MONITOR_CLASS), get64(SIE.TRANSLATION_EXCEPTION)]).toEqual([
+      PGM.MONITOR_EVENT,
+      5,
+      0x708n,
+    ]);
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(0);
+  });
+
+  it('keeps the guest’s breaking-event address, and gives the host its own back', () => {
+    cpu.breakingLo = 0x4444;
+    set64(SIE.BREAKING_EVENT_ADDRESS, 1n);
+    program(jump(4), lpswe(DONE));
+    run();
+    expect(get64(SIE.BREAKING_EVENT_ADDRESS)).toBe(BigInt(START + 4));
+    expect(cpu.breakingLo).toBe(0x4444);
+  });
+
+  it.each([
+    ['clock comparator', 0x800n, 0x1004, 0n, 1n << 40n],
+    ['CPU timer', 0x400n, 0x1005, (1n << 64n) - 1n, (1n << 64n) - 1n],
+  ])(
+    'a %s whose new PSW is enabled for external interruptions: its code',
+    (_, mask, interruption, comparator, timer) => {
+      machine.clock.skipTo(1n << 20n);
+      guestWrite(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.EXTERNAL, 0x2000));
+      set64(SIE.CONTROL_REGISTERS, mask);
+      set64(SIE.CLOCK_COMPARATOR, comparator);
+      set64(SIE.CPU_TIMER, timer);
+      program(lpswe(DONE));
+      setPsw(MASK.EXTERNAL, START);
+      expect(run()).toEqual(intercepted(ICPT.EXTERNAL_INTERRUPTION));
+      expect([get16(SIE.EXTERNAL_CODE), get64(SIE.PSW + 8)]).toEqual([interruption, BigInt(START)]);
+      guestWrite(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.DISABLED_WAIT, 0x2000));
+      expect(run()).toEqual(intercepted(ICPT.WAIT));
+      expect(guest16(LOWCORE.EXTERNAL_CODE)).toBe(interruption);
+    },
+  );
+
+  it('gives the host its TOD programmable field back', () => {
+    cpu.todProgrammable = 7;
+    set32(SIE.TOD_PROGRAMMABLE, 9);
+    program(lpswe(DONE));
+    run();
+    expect([cpu.todProgrammable, get32(SIE.TOD_PROGRAMMABLE)]).toEqual([7, 9]);
   });
 });
 

@@ -13,6 +13,7 @@ import type { Cpu, Stop } from './cpu/cpu.ts';
 import { GUEST } from './cpu/line.ts';
 import { CR0_EDAT } from './dat/index.ts';
 import { InternalError } from './internal-error.ts';
+import { PGM } from './interruption.ts';
 
 /** Bytes of a state description, and its alignment. */
 export const STATE_DESCRIPTION_SIZE = 512;
@@ -36,11 +37,19 @@ export const SIE = {
   PSW: 0x90,
   GR14: 0xa0,
   GR15: 0xa8,
+  /** Of an external interruption that is intercepted: CPU address and code. */
+  EXTERNAL_CPU_ADDRESS: 0xc4,
+  EXTERNAL_CODE: 0xc6,
   PROGRAM_LENGTH: 0xcc,
   PROGRAM_CODE: 0xce,
   DATA_EXCEPTION_CODE: 0xd0,
+  MONITOR_CLASS: 0xd4,
+  EXCEPTION_ACCESS: 0xe0,
+  OPERAND_ACCESS: 0xe2,
+  /** Translation-exception identification, or the code of a monitor event. */
   TRANSLATION_EXCEPTION: 0xe8,
   CONTROL_REGISTERS: 0x100,
+  BREAKING_EVENT_ADDRESS: 0x180,
 } as const;
 
 /** Flags of the state description's first word. */
@@ -75,6 +84,8 @@ export const ICPT = {
   INSTRUCTION: 0x04,
   PROGRAM: 0x08,
   EXTERNAL_REQUEST: 0x10,
+  /** An external interruption whose new PSW is enabled for it. */
+  EXTERNAL_INTERRUPTION: 0x14,
   IO_REQUEST: 0x18,
   WAIT: 0x1c,
   VALIDITY: 0x20,
@@ -187,6 +198,7 @@ class HostState {
   readonly #gr14: bigint;
   readonly #gr15: bigint;
   readonly #prefix: number;
+  readonly #breaking: readonly [number, number];
   readonly #comparator: bigint;
   readonly #timer: bigint;
   readonly #epoch: bigint;
@@ -201,6 +213,7 @@ class HostState {
     this.#gr14 = cpu.gr[14] as bigint;
     this.#gr15 = cpu.gr[15] as bigint;
     this.#prefix = cpu.prefix;
+    this.#breaking = [cpu.breakingHi, cpu.breakingLo];
     this.#comparator = cpu.clockComparator;
     this.#timer = cpu.timer;
     this.#epoch = cpu.epoch;
@@ -217,6 +230,7 @@ class HostState {
     cpu.gr[14] = this.#gr14;
     cpu.gr[15] = this.#gr15;
     cpu.prefix = this.#prefix;
+    [cpu.breakingHi, cpu.breakingLo] = this.#breaking;
     cpu.epoch = this.#epoch;
     cpu.todProgrammable = this.#todProgrammable;
     cpu.interruptions = this.#interruptions;
@@ -272,7 +286,6 @@ class StateDescription {
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
     };
-    cpu.tagGuestTlb(this.#at);
     cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';
     cpu.stopped = false;
     cpu.clearExecution();
@@ -280,6 +293,9 @@ class StateDescription {
     cpu.gr[14] = this.#get64(SIE.GR14);
     cpu.gr[15] = this.#get64(SIE.GR15);
     cpu.prefix = this.#get32(SIE.PREFIX) & 0x7fff_e000;
+    cpu.breakingHi = this.#get32(SIE.BREAKING_EVENT_ADDRESS);
+    cpu.breakingLo = this.#get32(SIE.BREAKING_EVENT_ADDRESS + 4);
+    cpu.tagGuestTlb(this.#at);
     cpu.epoch = this.#get64(SIE.EPOCH);
     cpu.todProgrammable = this.#get32(SIE.TOD_PROGRAMMABLE);
     cpu.setClockComparator(this.#get64(SIE.CLOCK_COMPARATOR));
@@ -302,6 +318,8 @@ class StateDescription {
     this.#set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
     this.#set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
     this.#set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
+    this.#set32(SIE.BREAKING_EVENT_ADDRESS, cpu.breakingHi);
+    this.#set32(SIE.BREAKING_EVENT_ADDRESS + 4, cpu.breakingLo);
     this.#set64(SIE.PSW, cpu.pswMask);
     this.#set64(SIE.PSW + 8, cpu.pswAddress);
   }
@@ -323,6 +341,10 @@ class StateDescription {
         return this.intercepted(ICPT.WAIT);
       case 'stopped':
         return this.intercepted(ICPT.STOP_REQUEST);
+      case 'external-loop':
+        this.#view.setUint16(this.#at + SIE.EXTERNAL_CPU_ADDRESS, 0);
+        this.#view.setUint16(this.#at + SIE.EXTERNAL_CODE, stop.code);
+        return this.intercepted(ICPT.EXTERNAL_INTERRUPTION);
       case 'external-request':
         return this.intercepted(ICPT.EXTERNAL_REQUEST);
       case 'io-request':
@@ -343,8 +365,15 @@ class StateDescription {
   #program(code: number, teid: bigint, length: number): SieExit {
     this.#view.setUint16(this.#at + SIE.PROGRAM_LENGTH, length);
     this.#view.setUint16(this.#at + SIE.PROGRAM_CODE, code);
+    const monitor = code === PGM.MONITOR_EVENT;
     this.#set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
-    this.#set64(SIE.TRANSLATION_EXCEPTION, teid);
+    this.#view.setUint16(this.#at + SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
+    this.#view.setUint8(this.#at + SIE.EXCEPTION_ACCESS, 0);
+    this.#view.setUint8(
+      this.#at + SIE.OPERAND_ACCESS,
+      code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0,
+    );
+    this.#set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);
   }
 

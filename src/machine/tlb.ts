@@ -20,7 +20,7 @@ export interface TlbEntry {
   readonly page: number;
   readonly asceHi: number;
   readonly asceLo: number;
-  /** The page number of the frame it leads to. */
+  /** The page number of the frame it leads to, absolute. */
   readonly frame: number;
   /** The page table it came from, in units of 2 KiB; -1 for none. */
   readonly table: number;
@@ -36,8 +36,10 @@ export class Tlb {
   readonly pages = new Float64Array(TLB_SLOTS).fill(EMPTY);
   readonly asceHi = new Uint32Array(TLB_SLOTS);
   readonly asceLo = new Uint32Array(TLB_SLOTS);
-  /** Page number of the frame. */
+  /** Page number of the frame: absolute, prefixing has been applied. */
   readonly frames = new Float64Array(TLB_SLOTS);
+  /** What counts instead of the storage key's access control and fetch protection; -1 when the storage key does. */
+  readonly keys = new Int16Array(TLB_SLOTS).fill(-1);
   /** Page-table number in 2 KiB units, -1 for none. */
   readonly tables = new Float64Array(TLB_SLOTS);
   /** 1 when stores are forbidden. */
@@ -64,7 +66,10 @@ export class Tlb {
     return -1;
   }
 
-  /** Remembers a translation in the page's slot and returns the slot. */
+  /**
+   * Keeps a translation in the page's slot and returns the slot.
+   * @param key what counts instead of the storage key's access control and fetch protection; -1: the storage key does
+   */
   remember(
     page: number,
     asceHi: number,
@@ -72,6 +77,7 @@ export class Tlb {
     frame: number,
     table: number,
     protect: boolean,
+    key = -1,
   ): number {
     const slot = page & (TLB_SLOTS - 1);
     this.pages[slot] = page;
@@ -79,6 +85,7 @@ export class Tlb {
     this.asceLo[slot] = asceLo;
     this.frames[slot] = frame;
     this.tables[slot] = table;
+    this.keys[slot] = key;
     this.protect[slot] = protect ? 1 : 0;
     this.changed[slot] = 0;
     return slot;

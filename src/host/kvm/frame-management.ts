@@ -3,7 +3,7 @@
  * store into memory that the process may share, and setting a key makes the guest one that uses keys.
  */
 
-import { asGuest, type Cpu, PFMF, PGM, SIE } from '../../machine/index.ts';
+import { applyPrefix, lowAddressProtected, PFMF, PGM, realPage, SIE } from '../../machine/index.ts';
 import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -17,16 +17,19 @@ const ZEROS = new Uint8Array(4096);
  * Executes it: for the frame at a real address, or for those from an absolute one to the end of its segment.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
-export function manageFrames(vcpu: Vcpu, cpu: Cpu): null {
+export function manageFrames(vcpu: Vcpu): null {
   const operands = vcpu.block.get32(SIE.IPB) >>> 16;
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) return inject(vcpu, PGM.SPECIFICATION);
   const first = Number(registerAddress(vcpu, operands & 15) >> 12n);
-  if (what & PFMF.CLEAR && isLowProtected(vcpu, cpu, first)) {
+  if (what & PFMF.CLEAR && isLowProtected(vcpu, first)) {
     return inject(vcpu, PGM.PROTECTION, (BigInt(first) << 12n) | TEID_STORE);
   }
-  if (size === 0) return manage(vcpu, absolute(vcpu, first), what) ? null : inject(vcpu, PGM.ADDRESSING);
+  if (size === 0)
+    return manage(vcpu, applyPrefix(realPage(first), vcpu.block.prefix), what)
+      ? null
+      : inject(vcpu, PGM.ADDRESSING);
   const end = (Math.floor(first / PAGES_PER_SEGMENT) + 1) * PAGES_PER_SEGMENT;
   for (let page = first; page < end; page++) {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
@@ -48,23 +51,7 @@ function manage(vcpu: Vcpu, page: number, what: number): boolean {
   return true;
 }
 
-/** Whether low-address protection forbids the guest stores at the start of a page. */
-function isLowProtected(vcpu: Vcpu, cpu: Cpu, page: number): boolean {
-  let low = false;
-  asGuest(
-    cpu,
-    vcpu.block.origin,
-    (guest) => {
-      low = guest.lowAddressProtected(page, 0);
-    },
-    0n,
-  );
-  return low;
-}
-
-/** Prefixing. */
-function absolute(vcpu: Vcpu, page: number): number {
-  const prefix = vcpu.block.prefix / 4096;
-  if (page < 2) return page + prefix;
-  return page === prefix || page === prefix + 1 ? page - prefix : page;
+/** Whether low-address protection forbids the guest stores at the start of a real page. */
+function isLowProtected(vcpu: Vcpu, page: number): boolean {
+  return lowAddressProtected(Number(vcpu.control(0) & 0xffff_ffffn), page, 0, false);
 }

@@ -38,7 +38,7 @@ export function handleInstruction(vcpu: Vcpu, cpu: Cpu): Handled {
     case 0xb2:
       return extended(vcpu, cpu, ipa & 0xff);
     case 0xb9:
-      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu, cpu) : 'user-space';
+      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu) : 'user-space';
     default:
       return 'user-space';
   }

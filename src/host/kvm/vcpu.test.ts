@@ -162,7 +162,7 @@ describe('guest memory', () => {
   it('outside every slot is an addressing exception for an instruction', () => {
     program();
     vcpu.setPsw(MASK.PLAIN, 2n * MIB);
-    expect(interrupted()).toMatchObject({ code: PGM.ADDRESSING, address: 2n * MIB });
+    expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 2, address: 2n * MIB + 2n });
   });
 
   it('does not hold the program handler: a loop that ends', () => {
@@ -430,7 +430,7 @@ describe('waits and limits', () => {
     expect(run()).toEqual({ reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: 1 });
   });
 
-  it('interruptions without end do not keep run from coming back', () => {
+  it('a clock whose new PSW is enabled for it is an interception: the interruption would come again', () => {
     write(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.ENABLED_WAIT, 0x77));
     host.machine.clock.skipTo(1n << 20n);
     for (const waiting of [false, true]) {
@@ -438,8 +438,12 @@ describe('waits and limits', () => {
       if (waiting) vcpu.externals.add({ code: EXT.EXTERNAL_CALL, cpuAddress: 0, parameter: null });
       vcpu.setPsw(MASK.ENABLED_WAIT, 4n);
       vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x800n);
-      expect(run()).toEqual({ reason: 'KVM_EXIT_INTR' });
-      expect(vcpu.block.pswAddress).toBe(0x77n);
+      expect(run()).toMatchObject({
+        reason: 'KVM_EXIT_S390_SIEIC',
+        icptcode: ICPT.EXTERNAL_INTERRUPTION,
+      });
+      expect(vcpu.block.get16(SIE.EXTERNAL_CODE)).toBe(EXT.CLOCK_COMPARATOR);
+      expect(vcpu.block.pswAddress).toBe(4n);
     }
   });
 

@@ -10,11 +10,13 @@
  * unwinds to the processor's loop by throwing the one `Unwind` object; outside the processor nobody sees it.
  */
 
+import { type AbsolutePage, applyPrefix, type LogicalPage, type RealPage } from '../addresses.ts';
 import { ASCE, CR0_EDAT } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
-import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED, type Storage } from '../storage.ts';
+import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
+import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import { CpuState, SPACE } from './state.ts';
 
 /** What an access is for. */
@@ -41,12 +43,14 @@ export class Unwind extends Error {
   }
 }
 
-/** Control register 0: low-address protection, fetch- and storage-protection override. */
-const CR0_LOW_ADDRESS_PROTECTION = 0x1000_0000;
-const CR0_FETCH_OVERRIDE = 0x0200_0000;
-const CR0_STORAGE_OVERRIDE = 0x0100_0000;
+/** No key: the access is not subject to key-controlled protection. */
+const UNKEYED = 0;
+/** The storage key of the frame counts: no segment-table entry stands in for it. */
+const FRAMES_KEY = -1;
 
 const PAGES_PER_HIGH = 0x10_0000;
+/** Behind what low-address protection covers and fetch-protection override opens of a page. */
+const UNPROTECTED_OFFSET = 0x800;
 
 /** The host below a guest: what a processor under interpretive execution needs for the guest's storage. */
 export interface HostBelow {
@@ -96,6 +100,11 @@ export class CpuAccess extends CpuState {
   teidLo = 0;
   /** The data-exception code that goes with a data exception. */
   dataExceptionCode = 0;
+  /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for others. */
+  operandAccess = 0;
+  /** Class and code of a monitor event. */
+  monitorClass = 0;
+  monitorCode = 0n;
 
   protected readonly unwind = new Unwind();
   readonly #walk: Walk;
@@ -127,29 +136,39 @@ export class CpuAccess extends CpuState {
   accessException(kind: number, code: number, page: number, access: Access, space: number): never {
     this.unwindKind = kind;
     this.exceptionCode = code;
+    this.operandAccess = 0;
     this.teidHi = Math.floor(page / PAGES_PER_HIGH);
     this.teidLo = (((page % PAGES_PER_HIGH) << 12) | (access === STORE ? 0x400 : 0x800) | space) >>> 0;
     throw this.unwind;
   }
 
+  // The access that is being made, for what is seldom asked of it: protection, and the exception that names it.
+  /** Page number of its effective address. */
+  #logical = 0;
+  /** Byte offset in the page of its last byte. */
+  #last = 0;
+  /** Whether it is translated by an ASCE with the private-space control on. */
+  #private = false;
+
   /**
-   * The absolute byte address of the frame behind a logical page.
+   * The absolute byte address of the frame behind a logical page. Unwinds on every access exception.
    *
-   * @param page logical page number
-   * @param offset byte offset in the page of the first byte accessed (low-address protection needs it)
-   * Unwinds on every access exception.
+   * @param offset byte offset in the page of the first byte accessed
+   * @param length how many bytes of the page are accessed, at least 1
    */
-  frame(page: number, offset: number, access: Access): number {
+  frame(page: LogicalPage, offset: number, access: Access, length = 1): number {
     const slot = this.#slot(page, access);
-    return slot < 0 ? this.#translated(page, offset, access) : (this.tlb.frames[slot] as number) * 4096;
+    return slot < 0
+      ? this.#translated(page, offset, access, length)
+      : (this.tlb.frames[slot] as number) * 4096;
   }
 
   /**
-   * The slot of the buffer that an access finds its page in when nothing more is to be asked: about DAT, spaces,
-   * keys, low addresses, a host below, a witness, or for a store whether it may be made and is the first. -1 when
-   * something is: `#translated` asks.
+   * Fast path: the slot of the TLB that has the page, if the access needs no other check: DAT is on, the primary space
+   * is used, the key is 0, no guest runs, check mode is off, the page is not 0 or 1 (low-address protection), and a
+   * store may be made and is not the first. -1 otherwise: `#translated` decides.
    */
-  #slot(page: number, access: Access): number {
+  #slot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
     if (this.dat !== true || this.below !== null || this.space !== SPACE.PRIMARY) return -1;
     if (this.key !== 0 || this.witness !== null || page < 2) return -1;
@@ -159,47 +178,83 @@ export class CpuAccess extends CpuState {
     return slot;
   }
 
-  /** As `frame`, whatever there is to ask. */
-  #translated(page: number, offset: number, access: Access): number {
-    if (access === STORE && page < 2 && offset < 512) this.#lowAddress(page, access);
-    if (!this.dat) return this.realFrame(page, access, page, offset);
+  /** As `frame`, with every check. */
+  #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
+    this.#logical = page;
+    this.#last = offset + length - 1;
+    if (!this.dat) return this.#operand(page as number as RealPage, offset, access);
     const space = this.#space(access);
-    const cr = space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
-    const asceLo = this.cr32[cr * 2] as number;
-    const asceHi = this.cr32[cr * 2 + 1] as number;
+    const cr = controlRegisterOf(space) * 2;
+    const asceLo = this.cr32[cr] as number;
+    const asceHi = this.cr32[cr + 1] as number;
+    this.#private = (asceLo & ASCE.PRIVATE) !== 0;
+    if (access === STORE && page < 2) this.#lowAddress(offset);
     return this.below === null
-      ? this.#hostFrame(page, asceHi, asceLo, access, page, offset, UNWIND.PROGRAM, space)
-      : this.#guestFrame(page, asceHi, asceLo, access, offset, space);
+      ? this.#hostFrame(page, asceHi, asceLo, access, UNWIND.PROGRAM, space, this.key, FRAMES_KEY)
+      : this.#guestFrame(page, asceHi, asceLo, access, space);
   }
 
   /**
-   * The absolute byte address of the frame behind a real page of whoever runs here: prefixing and, for a guest,
-   * the host's translation. `logical` is the page that an exception names.
+   * The absolute byte address of the frame behind a real page that an instruction names, such as LOAD USING REAL
+   * ADDRESS: low-address and key-controlled protection apply. Unwinds on every access exception.
+   *
+   * @param offset byte offset in the page of the first byte accessed
+   * @param length how many bytes of the page are accessed, at least 1
    */
-  realFrame(page: number, access: Access, logical = page, offset = 0): number {
-    return this.absoluteFrame(this.prefixed(page), access, logical, offset);
+  realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
+    this.#logical = page;
+    this.#last = offset + length - 1;
+    return this.#operand(page, offset, access);
   }
 
-  /** The absolute byte address of the frame behind an absolute page of whoever runs here. */
-  absoluteFrame(page: number, access: Access, logical = page, offset = 0): number {
+  #operand(page: RealPage, offset: number, access: Access): number {
+    this.#private = false;
+    if (access === STORE && page < 2) this.#lowAddress(offset);
+    return this.#absoluteFrame(this.prefixed(page), access, this.key, FRAMES_KEY);
+  }
+
+  /**
+   * The absolute byte address of the frame behind a real page that the machine itself accesses, such as the prefix
+   * area in an interruption: no protection applies but that of the host below a guest.
+   */
+  realFrame(page: RealPage, access: Access): number {
+    this.#logical = page;
+    return this.#absoluteFrame(this.prefixed(page), access, UNKEYED, FRAMES_KEY);
+  }
+
+  /** As `realFrame`, for an absolute page of whoever runs here. */
+  absoluteFrame(page: AbsolutePage, access: Access): number {
+    this.#logical = page;
+    return this.#absoluteFrame(page, access, UNKEYED, FRAMES_KEY);
+  }
+
+  /**
+   * @param key the access key, `UNKEYED` for none
+   * @param storageKey what counts as the storage key, or FRAMES_KEY
+   */
+  #absoluteFrame(page: AbsolutePage, access: Access, key: number, storageKey: number): number {
     const below = this.below;
     if (below !== null) {
-      if (page >= below.pages) return this.#outside(logical, access);
+      if (page >= below.pages) return this.#outside(access);
       const host = page + below.originPage;
-      return this.#hostFrame(host, below.asceHi, below.asceLo, access, logical, offset, UNWIND.HOST, 0);
+      return this.#hostFrame(host, below.asceHi, below.asceLo, access, UNWIND.HOST, 0, key, storageKey);
     }
     const address = page * 4096;
-    if (address >= this.storage.size) return this.#outside(logical, access);
-    this.#key(page, access, logical, offset);
+    if (address >= this.storage.size) return this.#outside(access);
+    if (key !== UNKEYED) this.#checkKey(page, access, key, storageKey);
     this.storage.keys[page]! |= access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
     return address;
   }
 
-  /** Applies prefixing to a real page number. */
-  prefixed(page: number): number {
-    const prefix = this.prefix >>> 12;
-    if (page < 2) return page + prefix;
-    return page === prefix || page === prefix + 1 ? page - prefix : page;
+  /** Applies prefixing. */
+  prefixed(page: RealPage): AbsolutePage {
+    return applyPrefix(page, this.prefix);
+  }
+
+  /** The absolute page that a walk of whoever runs here leads to. */
+  absoluteOf(walk: Walk): AbsolutePage {
+    const { frame } = walk;
+    return walk.absolute ? (frame as AbsolutePage) : this.prefixed(frame as RealPage);
   }
 
   /**
@@ -208,7 +263,7 @@ export class CpuAccess extends CpuState {
    */
   attempt(page: number, access: Access): number {
     try {
-      return this.frame(page, 0x800, access);
+      return this.frame(page as LogicalPage, UNPROTECTED_OFFSET, access);
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       return -1;
@@ -242,12 +297,13 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Says which guest the guest's remembered translations are of: those of another one are forgotten.
+   * Says which guest the entries of the guest's TLB belong to: those of another one, or by another prefix, are
+   * purged.
    * @param description address of the state description that the guest runs by
    */
   tagGuestTlb(description: number): void {
     const below = this.below as HostBelow;
-    const tag = `${description} ${below.asceHi} ${below.asceLo} ${below.originPage}`;
+    const tag = `${description} ${below.asceHi} ${below.asceLo} ${below.originPage} ${this.prefix}`;
     if (tag !== this.#guestTag) this.guestTlb.purgeAll();
     this.#guestTag = tag;
   }
@@ -260,54 +316,54 @@ export class CpuAccess extends CpuState {
   /** One byte at a logical address. Unwinds on access exceptions, as do all that follow. */
   load8(hi: number, lo: number): number {
     const offset = lo & 0xfff;
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint8((this.tlb.frames[slot] as number) * 4096 + offset);
-    return view.getUint8(this.#translated(page, offset, FETCH) + offset);
+    return view.getUint8(this.#translated(page, offset, FETCH, 1) + offset);
   }
 
   /** Two bytes, unsigned. */
   load16(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffe) return (this.load8(hi, lo) << 8) | this.#next8(hi, lo, 1);
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint16((this.tlb.frames[slot] as number) * 4096 + offset);
-    return view.getUint16(this.#translated(page, offset, FETCH) + offset);
+    return view.getUint16(this.#translated(page, offset, FETCH, 2) + offset);
   }
 
   /** Four bytes, unsigned. */
   load32(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint32((this.tlb.frames[slot] as number) * 4096 + offset);
-    return view.getUint32(this.#translated(page, offset, FETCH) + offset);
+    return view.getUint32(this.#translated(page, offset, FETCH, 4) + offset);
   }
 
   /** Eight bytes, unsigned. */
   load64(hi: number, lo: number): bigint {
     const offset = lo & 0xfff;
     if (offset > 0xff8) return this.#gather(hi, lo, 8);
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getBigUint64((this.tlb.frames[slot] as number) * 4096 + offset);
-    return view.getBigUint64(this.#translated(page, offset, FETCH) + offset);
+    return view.getBigUint64(this.#translated(page, offset, FETCH, 8) + offset);
   }
 
   /** Stores the low 8 bits of `value`. */
   store8(hi: number, lo: number, value: number): void {
     const offset = lo & 0xfff;
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint8((this.tlb.frames[slot] as number) * 4096 + offset, value);
-    else view.setUint8(this.#translated(page, offset, STORE) + offset, value);
+    else view.setUint8(this.#translated(page, offset, STORE, 1) + offset, value);
   }
 
   /** Stores the low 16 bits of `value`. */
@@ -317,11 +373,11 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 2, BigInt(value & 0xffff));
       return;
     }
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint16((this.tlb.frames[slot] as number) * 4096 + offset, value);
-    else view.setUint16(this.#translated(page, offset, STORE) + offset, value);
+    else view.setUint16(this.#translated(page, offset, STORE, 2) + offset, value);
   }
 
   /** Stores the low 32 bits of `value`. */
@@ -331,11 +387,11 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 4, BigInt(value >>> 0));
       return;
     }
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint32((this.tlb.frames[slot] as number) * 4096 + offset, value);
-    else view.setUint32(this.#translated(page, offset, STORE) + offset, value);
+    else view.setUint32(this.#translated(page, offset, STORE, 4) + offset, value);
   }
 
   /** Stores the low 64 bits of `value`. */
@@ -345,55 +401,56 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 8, BigInt.asUintN(64, value));
       return;
     }
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#slot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setBigUint64((this.tlb.frames[slot] as number) * 4096 + offset, value);
-    else view.setBigUint64(this.#translated(page, offset, STORE) + offset, value);
+    else view.setBigUint64(this.#translated(page, offset, STORE, 8) + offset, value);
   }
 
   /** Makes sure that `length` bytes (1 to 4096) can be accessed, without accessing them. */
   probe(hi: number, lo: number, length: number, access: Access): void {
     const offset = lo & 0xfff;
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
-    this.frame(page, offset, access);
-    if (offset + length > 0x1000) this.frame(this.pageAfter(page), 0, access);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
+    const first = Math.min(length, 0x1000 - offset);
+    this.frame(page, offset, access, first);
+    if (first < length) this.frame(this.pageAfter(page), 0, access, length - first);
   }
 
   /** Fetches `length` bytes (1 to 4096) into the start of `into`. */
   fetchBytes(hi: number, lo: number, length: number, into: Uint8Array): void {
     const offset = lo & 0xfff;
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const bytes = this.storage.bytes;
     const first = Math.min(length, 0x1000 - offset);
-    const start = this.frame(page, offset, FETCH) + offset;
+    const start = this.frame(page, offset, FETCH, first) + offset;
     for (let i = 0; i < first; i++) into[i] = bytes[start + i] as number;
     if (first === length) return;
-    const rest = this.frame(this.pageAfter(page), 0, FETCH);
+    const rest = this.frame(this.pageAfter(page), 0, FETCH, length - first);
     for (let i = first; i < length; i++) into[i] = bytes[rest + i - first] as number;
   }
 
   /** Stores the first `length` bytes (1 to 4096) of `from`: all of them, or none when it unwinds. */
   storeBytes(hi: number, lo: number, length: number, from: Uint8Array): void {
     const offset = lo & 0xfff;
-    const page = hi * PAGES_PER_HIGH + (lo >>> 12);
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const bytes = this.storage.bytes;
     const first = Math.min(length, 0x1000 - offset);
-    const start = this.frame(page, offset, STORE) + offset;
-    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE);
+    const start = this.frame(page, offset, STORE, first) + offset;
+    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE, length - first);
     for (let i = 0; i < first; i++) bytes[start + i] = from[i] as number;
     for (let i = first; i < length; i++) bytes[rest + i - first] = from[i] as number;
   }
 
   /**
    * Translates a logical page without accessing it: what LOAD REAL ADDRESS and TEST PROTECTION ask.
-   * Returns the walk, its `code` and `frame` (a real page of whoever runs here) set.
+   * Returns the walk, its `code` set, and for `absoluteOf` what it leads to.
    * @param visit told of each table entry fetched
    */
-  translate(page: number, space: number, visit?: WalkVisitor): Walk {
-    const cr = space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
+  translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
+    const cr = controlRegisterOf(space) * 2;
     const walk = this.below === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr * 2 + 1] as number, this.cr32[cr * 2] as number, page, this.#edat, visit);
+    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.#edat, visit);
     return walk;
   }
 
@@ -403,14 +460,15 @@ export class CpuAccess extends CpuState {
    * host's translation exceptions.
    * @param logical the page that an exception of the guest's names
    */
-  walkBelow(page: number, logical: number): Walk {
+  walkBelow(page: AbsolutePage, logical: number): Walk {
     const { originPage, pages, asceHi, asceLo, edat } = this.below as HostBelow;
-    if (page >= pages) this.#outside(logical, FETCH);
+    this.#logical = logical;
+    if (page >= pages) this.#outside(FETCH);
     const walk = this.#walk;
     const host = page + originPage;
-    if (walk.to(asceHi, asceLo, host, edat)) this.#walkFailed(walk.code, host, FETCH, UNWIND.HOST, 0);
+    if (walk.to(asceHi, asceLo, host, edat)) this.accessException(UNWIND.HOST, walk.code, host, FETCH, 0);
     if (walk.frame * 4096 >= this.storage.size) {
-      this.#walkFailed(PGM.ADDRESSING, host, FETCH, UNWIND.HOST, 0);
+      this.accessException(UNWIND.HOST, PGM.ADDRESSING, host, FETCH, 0);
     }
     return walk;
   }
@@ -428,16 +486,21 @@ export class CpuAccess extends CpuState {
     return this.space === SPACE.HOME ? SPACE.HOME : SPACE.PRIMARY;
   }
 
-  /** A host's (or only) translation: logical page to frame, remembered in `tlb`. */
+  /**
+   * A host's (or only) translation: page to frame, kept in `tlb`.
+   * @param kind whose exception it is when the translation fails, see `UNWIND`
+   * @param key the access key, `UNKEYED` for none
+   * @param storageKey what counts as the storage key, or FRAMES_KEY
+   */
   #hostFrame(
     page: number,
     asceHi: number,
     asceLo: number,
     access: Access,
-    logical: number,
-    offset: number,
     kind: number,
     space: number,
+    key: number,
+    storageKey: number,
   ): number {
     const tlb = this.tlb;
     let slot = tlb.find(page, asceHi, asceLo);
@@ -450,7 +513,9 @@ export class CpuAccess extends CpuState {
     if (access === STORE && tlb.protect[slot]) {
       this.accessException(kind, PGM.PROTECTION, page, access, space | 4);
     }
-    if (this.key !== 0) this.#key(frame, access, logical, offset);
+    if (key !== UNKEYED) {
+      this.#checkKey(frame, access, key, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
+    }
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
       tlb.changed[slot] = 1;
@@ -461,85 +526,71 @@ export class CpuAccess extends CpuState {
   #fill(page: number, asceHi: number, asceLo: number, access: Access, kind: number, space: number): number {
     const walk = this.#walk;
     const edat = this.below === null ? this.#edat : this.below.edat;
-    if (walk.to(asceHi, asceLo, page, edat)) this.#walkFailed(walk.code, page, access, kind, space);
-    // Under interpretive execution the prefix is the guest's and has been applied already.
-    const frame = this.below === null ? this.prefixed(walk.frame) : walk.frame;
-    if (frame * 4096 >= this.storage.size) this.#walkFailed(PGM.ADDRESSING, page, access, kind, space);
+    if (walk.to(asceHi, asceLo, page, edat)) this.accessException(kind, walk.code, page, access, space);
+    // Under interpretive execution the prefix in the processor is the guest's.
+    const frame = this.below === null ? this.absoluteOf(walk) : walk.frame;
+    if (frame * 4096 >= this.storage.size) {
+      this.accessException(kind, PGM.ADDRESSING, page, access, space);
+    }
     this.storage.keys[frame]! |= KEY_REFERENCED;
-    return this.tlb.remember(page, asceHi, asceLo, frame, walk.table, walk.protect);
+    return this.tlb.remember(page, asceHi, asceLo, frame, walk.table, walk.protect, walk.key);
   }
 
-  /** A guest's translation on top of the host's. */
-  #guestFrame(
-    page: number,
-    asceHi: number,
-    asceLo: number,
-    access: Access,
-    offset: number,
-    space: number,
-  ): number {
+  /** A guest's translation, to the guest's absolute storage, on top of the host's. */
+  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number, access: Access, space: number): number {
     const tlb = this.guestTlb;
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
       const walk = this.#guestWalk;
       if (walk.to(asceHi, asceLo, page, this.#edat)) {
-        this.#walkFailed(walk.code, page, access, UNWIND.PROGRAM, space);
+        this.accessException(UNWIND.PROGRAM, walk.code, page, access, space);
       }
-      slot = tlb.remember(page, asceHi, asceLo, walk.frame, walk.table, walk.protect);
+      // The walk has made accesses of its own.
+      this.#logical = page;
+      slot = tlb.remember(page, asceHi, asceLo, this.absoluteOf(walk), walk.table, walk.protect, walk.key);
     }
     if (access === STORE && tlb.protect[slot]) {
       this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, access, space | 4);
     }
-    return this.realFrame(tlb.frames[slot] as number, access, page, offset);
+    return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage, access, this.key, tlb.keys[slot] as number);
   }
 
-  #walkFailed(code: number, page: number, access: Access, kind: number, space: number): never {
-    return this.accessException(kind, code, page, access, space);
+  /** The access is to storage that the configuration does not have. */
+  #outside(access: Access): never {
+    return this.accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#logical, access, 0);
   }
 
-  #outside(logical: number, access: Access): never {
-    return this.accessException(UNWIND.PROGRAM, PGM.ADDRESSING, logical, access, 0);
-  }
-
-  /** Low-address protection: stores to the first 512 bytes of pages 0 and 1. */
-  #lowAddress(page: number, access: Access): void {
-    if (this.lowAddressProtected(page, 0)) {
-      this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, access, 0);
+  /** Low-address protection of the access that is being made, a store. */
+  #lowAddress(offset: number): void {
+    if (lowAddressProtected(this.cr32[0] as number, this.#logical, offset, this.#private)) {
+      this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, this.#logical, STORE, 0);
     }
   }
 
-  /** Whether low-address protection forbids stores at an offset of a logical page. */
-  lowAddressProtected(page: number, offset: number): boolean {
-    if (page > 1 || offset > 511) return false;
-    if (((this.cr32[0] as number) & CR0_LOW_ADDRESS_PROTECTION) === 0) return false;
-    if (!this.dat) return true;
-    const cr = this.space === SPACE.SECONDARY ? 7 : this.space === SPACE.HOME ? 13 : 1;
-    return ((this.cr32[cr * 2] as number) & ASCE.PRIVATE) === 0;
-  }
-
-  /** Key-controlled protection: chapter 3, "Protection". */
-  #key(frame: number, access: Access, logical: number, offset: number): void {
-    if (this.key === 0) return;
-    const key = this.storage.keys[frame] as number;
-    if ((key & KEY_ACC) >>> 4 === this.key) return;
+  /** Key-controlled protection of the access that is being made. */
+  #checkKey(frame: number, access: Access, key: number, instead: number): void {
     const cr0 = this.cr32[0] as number;
-    if (cr0 & CR0_STORAGE_OVERRIDE && (key & KEY_ACC) >>> 4 === 9) return;
-    if (access !== STORE) {
-      if ((key & KEY_FETCH) === 0) return;
-      if (cr0 & CR0_FETCH_OVERRIDE && logical === 0 && offset < 2048) return;
+    const storageKey = instead < 0 ? (this.storage.keys[frame] as number) : instead;
+    if (access === STORE) {
+      if (keyAllowsStore(cr0, key, storageKey)) return;
+    } else if (
+      keyAllowsFetch(cr0, key, storageKey) ||
+      fetchOverridden(cr0, this.#logical, this.#last, this.#private)
+    ) {
+      return;
     }
-    this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, logical, access, 0);
+    this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, this.#logical, access, 0);
   }
 
   /** The page after this one, as the addressing mode wraps. */
-  pageAfter(page: number): number {
+  pageAfter(page: LogicalPage): LogicalPage {
     const limit = this.addressing === 3 ? 2 ** 52 : this.addressing === 1 ? 0x8_0000 : 0x1000;
-    return page + 1 >= limit ? 0 : page + 1;
+    return (page + 1 >= limit ? 0 : page + 1) as LogicalPage;
   }
 
   /** The byte `step` bytes on, which lies in the next page. */
   #next8(hi: number, lo: number, step: number): number {
-    const page = this.pageAfter(hi * PAGES_PER_HIGH + (lo >>> 12));
+    const page = this.pageAfter((hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage);
     const offset = (lo + step) & 0xfff;
     return this.storage.view.getUint8(this.frame(page, offset, FETCH) + offset);
   }
@@ -563,6 +614,11 @@ export class CpuAccess extends CpuState {
   }
 }
 
+/** The control register that holds the ASCE of a space. */
+export function controlRegisterOf(space: number): number {
+  return space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
+}
+
 /** Table entries of a guest: in its absolute storage, so each fetch goes through the host's translation. */
 class GuestEntries implements EntrySource {
   hi = 0;
@@ -576,16 +632,10 @@ class GuestEntries implements EntrySource {
   fetch(page: number, offset: number): number {
     const below = this.#cpu.below;
     if (below === null || page >= below.pages) return PGM.ADDRESSING;
-    const key = this.#cpu.key;
-    // Table fetches are not subject to key-controlled protection.
-    this.#cpu.key = 0;
-    try {
-      const address = this.#cpu.absoluteFrame(page, FETCH) + offset;
-      this.hi = this.#cpu.storage.get32(address);
-      this.lo = this.#cpu.storage.get32(address + 4);
-      return 0;
-    } finally {
-      this.#cpu.key = key;
-    }
+    // Fetches of table entries are not subject to key-controlled protection.
+    const address = this.#cpu.absoluteFrame(page as AbsolutePage, FETCH) + offset;
+    this.hi = this.#cpu.storage.get32(address);
+    this.lo = this.#cpu.storage.get32(address + 4);
+    return 0;
   }
 }

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PGM } from '../interruption.ts';
 import type { Cpu } from './cpu.ts';
-import { facilityList } from './instructions/facility.ts';
+import { facilityList } from './decode.ts';
 import { INSTRUCTIONS } from './instructions/index.ts';
 import {
   bare,
@@ -89,6 +89,29 @@ function convertToBinary32(code: string): void {
   expect(of('2147483648c')).toBe(PGM.FIXED_POINT_DIVIDE);
   expect(of('12a3c')).toBe(PGM.DATA);
   expect(of('1234')).toBe(PGM.DATA);
+}
+
+/** LOAD ADDRESS EXTENDED by space: what names the space goes into the access register. */
+function extendedAddress(code: string): void {
+  for (const [space, alet] of [
+    [0n, 0],
+    [2n, 1],
+    [3n, 2],
+    [1n, 0x1234_5678],
+  ] as const) {
+    for (const [mode, wanted] of [
+      [MODE_64, 0xffff_ffff_ffff_0123n],
+      [MODE_31, 0x4444_4444_7fff_0123n],
+      [MODE_24, 0x4444_4444_00ff_0123n],
+    ] as const) {
+      const cpu = bare();
+      twoSpaces(cpu);
+      Object.assign(cpu.gr, { 9: 0xffff_ffff_ffff_0000n, 4: 0x4444_4444_4444_4444n });
+      cpu.ar[9] = 0x1234_5678;
+      expect(exception(cpu, code, mode | (space << 46n))).toBe(0);
+      expect([cpu.gr[4], cpu.ar[4]]).toEqual([wanted, alet]);
+    }
+  }
 }
 
 function clockStored(code: string, size: number, at: number): void {
@@ -266,10 +289,33 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     execute(cpu, 'b9af0029');
     expect([get(cpu, DATA, 1), cpu.storage.keys[DATA / 0x1000]]).toEqual(['00', 0x50]);
     cpu.gr[2] = 0x2_1060n;
+    cpu.gr[9] = BigInt(DATA) + 5n;
+    // A unit of operation is 16 frames; the instruction is executed again until the segment is done.
     execute(cpu, 'b9af0029');
-    expect([cpu.gr[9], cpu.storage.keys[255], cpu.storage.keys[256]]).toEqual([0x10_0000n, 0x60, 0]);
+    expect([cpu.gr[9], cpu.pswAddress]).toEqual([0x3_0005n, BigInt(CODE)]);
+    for (let units = 1; units < 14; units++) execute(cpu, 'b9af0029');
+    expect([cpu.gr[9], cpu.storage.keys[255], cpu.storage.keys[256]]).toEqual([0x10_0005n, 0x60, 0]);
+    expect(cpu.pswAddress).toBe(BigInt(CODE) + 4n);
     cpu.gr[2] = 0x100n;
     expect(exception(cpu, 'b9af0029')).toBe(PGM.SPECIFICATION);
+  },
+  LAE: () => extendedAddress('51409123'),
+  LAEY: () => extendedAddress('e34091230075'),
+  TB: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'ff');
+    Object.assign(cpu.gr, { 0: 5n, 9: BigInt(DATA) + 0x123n });
+    cpu.storage.keys[DATA / 0x1000] = 0xf8;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
+    expect([get(cpu, DATA, 1), cpu.gr[0], cpu.cc]).toEqual(['00', 0n, 0]);
+    expect(exception(cpu, 'b22c0009', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+    cpu.gr[9] = 0x20_0000n;
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.ADDRESSING);
+    cpu.gr[9] = 0x1fffn;
+    cpu.setControl(0, 0x1000_00e0n);
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.PROTECTION);
+    cpu.gr[9] = 0x2000n;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
   },
   MVCK: () => keyed('d92480009000', (cpu, key) => void (cpu.gr[4] = key)),
   MVCSK: () => keyed('e50e80009000', (cpu, key) => void (cpu.gr[1] = key)),
@@ -487,19 +533,59 @@ describe('long instructions', () => {
     expect([cpu.pswAddress, get(cpu, 312, 8)]).toEqual([0x3_0000n, CODE.toString(16).padStart(16, '0')]);
   });
 
-  it('search and compare strings over page boundaries with code 3', () => {
+  it('search, compare and move strings over the end of a page: code 3 is for 256 bytes and more', () => {
     const cpu = bare();
     put(cpu, DATA + 0xffe, '61626300');
     put(cpu, 0x3_0000, '61626300');
-    Object.assign(cpu.gr, { 0: 0n, 4: 0x3_0000n, 6: BigInt(DATA + 0xffe) });
+    const compare = { 0: 0n, 4: 0x3_0000n, 6: BigInt(DATA + 0xffe) };
+    Object.assign(cpu.gr, compare);
     execute(cpu, 'b25d0046');
-    expect([cpu.cc, cpu.gr[4], cpu.gr[6]]).toEqual([3, 0x3_0002n, BigInt(DATA + 0x1000)]);
-    execute(cpu, 'b25d0046');
-    expect(cpu.cc).toBe(0);
+    expect([cpu.cc, cpu.gr[4], cpu.gr[6]]).toEqual([0, 0x3_0000n, BigInt(DATA + 0xffe)]);
     Object.assign(cpu.gr, { 4: 0n, 6: BigInt(DATA + 0xffe) });
     execute(cpu, 'b25e0046');
-    expect([cpu.cc, cpu.gr[6]]).toEqual([3, BigInt(DATA + 0x1000)]);
-    execute(cpu, 'b25e0046');
-    expect([cpu.cc, cpu.gr[4]]).toEqual([1, BigInt(DATA + 0x1001)]);
+    expect([cpu.cc, cpu.gr[4], cpu.gr[6]]).toEqual([1, BigInt(DATA + 0x1001), BigInt(DATA + 0xffe)]);
+    Object.assign(cpu.gr, { 4: 0x4_0ffen, 6: BigInt(DATA + 0xffe) });
+    execute(cpu, 'b2550046');
+    expect([cpu.cc, cpu.gr[4], get(cpu, 0x4_0ffe, 4)]).toEqual([1, 0x4_1001n, '61626300']);
+  });
+
+  it.each([
+    ['CLST', 'b25d0046', 3],
+    ['MVST', 'b2550046', 3],
+    ['SRST', 'b25e0046', 3],
+    ['SRSTU', 'b9be0046', 3],
+  ])('%s of long operands does at least 256 bytes, wherever pages end', (_, code, cc) => {
+    for (const offset of [0x800, 0xf01, 0xf80, 0xffe, 0xfff]) {
+      const cpu = bare();
+      cpu.storage.fill(DATA, 0x4000, 0x61);
+      cpu.storage.fill(0x4_0000, 0x4000, 0x61);
+      const from = BigInt(DATA + offset);
+      Object.assign(cpu.gr, {
+        0: 0n,
+        4: code.startsWith('b25e') || code.startsWith('b9be') ? 0n : 0x4_0ff0n,
+        6: from,
+      });
+      execute(cpu, code);
+      expect(cpu.cc).toBe(cc);
+      expect(Number(cpu.gr[6] as bigint) - Number(from)).toBeGreaterThanOrEqual(256);
+    }
+  });
+
+  it.each([
+    ['CLST', 'b25d0046'],
+    ['SRST', 'b25e0046'],
+    ['SRSTU', 'b9be0046'],
+    ['MVST', 'b2550046'],
+  ])('%s does not touch the next page when it ends before it', (_, code) => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    put(cpu, DATA + 0xffc, '6161 0000');
+    put(cpu, 0x4_0ffc, '6161 0000');
+    cpu.storage.set64(0xa000 + (DATA / 0x1000 + 1) * 8, 0x400n);
+    cpu.storage.set64(0xa000 + 0x41 * 8, 0x400n);
+    const searches = code.startsWith('b25e') || code.startsWith('b9be');
+    Object.assign(cpu.gr, { 0: 0n, 4: searches ? 0n : 0x4_0ffcn, 6: BigInt(DATA + 0xffc) });
+    expect(exception(cpu, code, MODE_64 | DAT)).toBe(0);
+    expect(cpu.cc).toBe(code.startsWith('b25d') ? 0 : 1);
   });
 });

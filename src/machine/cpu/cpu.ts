@@ -5,6 +5,7 @@
  * how storage is reached in `access.ts`. Interpretive execution (`../sie.ts`) borrows a processor for a guest.
  */
 
+import { logicalPage, realPage } from '../addresses.ts';
 import { Clock } from '../clock.ts';
 import {
   EXT,
@@ -12,6 +13,7 @@ import {
   externalMaskOf,
   type Interruption,
   isNullifying,
+  isTranslationException,
   PGM,
 } from '../interruption.ts';
 import type { Machine } from '../machine.ts';
@@ -29,7 +31,12 @@ export const LOWCORE = {
   PROGRAM_LENGTH: 141,
   PROGRAM_CODE: 142,
   DATA_EXCEPTION_CODE: 144,
+  /** A halfword: zeros, then the monitor class. */
+  MONITOR_CLASS: 148,
+  EXCEPTION_ACCESS: 160,
+  OPERAND_ACCESS: 162,
   TRANSLATION_EXCEPTION: 168,
+  MONITOR_CODE: 176,
   BREAKING_EVENT_ADDRESS: 272,
   RESTART_OLD_PSW: 288,
   EXTERNAL_OLD_PSW: 304,
@@ -63,7 +70,7 @@ export type Stop =
   | { readonly reason: 'interruption'; readonly interruption: Interruption }
   /** Program interruptions follow one another without an instruction completing. */
   | { readonly reason: 'program-loop'; readonly code: number }
-  /** Under interpretive execution: the host's translation failed. `length` is 0 when it did for a fetch of instructions. */
+  /** Under interpretive execution: the host's translation failed. `length` is 2 when it did for a fetch of instructions. */
   | { readonly reason: 'host'; readonly code: number; readonly teid: bigint; readonly length: number }
   /** Under interpretive execution: the guest's instruction is for the host. */
   | {
@@ -75,6 +82,8 @@ export type Stop =
       /** Bytes of the EXECUTE that it is the target of; 0 when it is none. */
       readonly executeLength: number;
     }
+  /** Under interpretive execution: a clock's interruption would be taken again and again, for its new PSW enables it. */
+  | { readonly reason: 'external-loop'; readonly code: number }
   /** Under interpretive execution: the guest is enabled for what the host wants to deliver. */
   | { readonly reason: 'external-request' | 'io-request' }
   /** `stop` was called, or the processor was told to stop by SIGP. */
@@ -130,8 +139,13 @@ export class Cpu extends CpuAccess {
   ea2Hi = 0;
   ea2Lo = 0;
 
-  #startHi = 0;
-  #startLo = 0;
+  /** Breaking-event address: of the last instruction that branched or loaded a PSW, in halves. */
+  breakingHi = 0;
+  breakingLo = 1;
+
+  /** The address of the instruction that executes now; the EXECUTE's while an EXECUTE executes one. */
+  startHi = 0;
+  startLo = 0;
   #executing = false;
   /** The current PSW is invalid: a specification exception comes before its first instruction. */
   #early = false;
@@ -164,6 +178,8 @@ export class Cpu extends CpuAccess {
     this.fr.fill(0n);
     this.fpc = 0;
     this.prefix = 0;
+    this.breakingHi = 0;
+    this.breakingLo = 1;
     this.loadPsw(0, 0, 0, 0);
     this.clockComparator = 0n;
     this.setTimer(0n);
@@ -282,15 +298,13 @@ export class Cpu extends CpuAccess {
   #one(): void {
     const hi = this.iaHi;
     const lo = this.iaLo;
-    this.#startHi = this.insHi = hi;
-    this.#startLo = this.insLo = lo;
-    if (lo & 1) {
-      this.length = 0;
-      this.program(PGM.SPECIFICATION);
-    }
+    this.startHi = this.insHi = hi;
+    this.startLo = this.insLo = lo;
+    // Until the instruction is there its length is not known: exceptions of its fetch have the least.
+    this.length = 2;
+    if (lo & 1) this.program(PGM.SPECIFICATION);
     const offset = lo & 0xfff;
-    this.length = 0;
-    const at = this.frame(hi * 0x10_0000 + (lo >>> 12), offset, INSTRUCTION) + offset;
+    const at = this.frame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), offset, INSTRUCTION, 2) + offset;
     const { view } = this.storage;
     let w: number;
     let x = 0;
@@ -325,7 +339,7 @@ export class Cpu extends CpuAccess {
     const low = lo + step;
     const offset = low & 0xfff;
     const page = this.#wrap(hi * 0x10_0000 + Math.floor(low / 4096));
-    return this.storage.view.getUint16(this.frame(page, offset, INSTRUCTION) + offset);
+    return this.storage.view.getUint16(this.frame(logicalPage(page), offset, INSTRUCTION, 2) + offset);
   }
 
   #wrap(page: number): number {
@@ -343,13 +357,26 @@ export class Cpu extends CpuAccess {
     }
   }
 
+  /** Records a breaking event: an instruction that branches or loads a PSW calls this when it does. */
+  breakingEvent(): void {
+    this.breakingHi = this.startHi;
+    this.breakingLo = this.startLo;
+  }
+
+  /** Branches to an address in halves. */
+  branchTo(hi: number, lo: number): void {
+    this.breakingEvent();
+    this.setInstructionAddress(hi, lo);
+  }
+
   /** Branches to the address of general register `r`. */
   branchRegister(r: number): void {
-    this.setInstructionAddress(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
+    this.branchTo(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
   }
 
   /** Branches to the effective address. */
   branchEffective(): void {
+    this.breakingEvent();
     this.iaHi = this.eaHi;
     this.iaLo = this.eaLo;
   }
@@ -358,7 +385,7 @@ export class Cpu extends CpuAccess {
   branchRelative(halfwords: number): void {
     const sum = this.insLo + halfwords * 2;
     const carry = Math.floor(sum / 0x1_0000_0000);
-    this.setInstructionAddress((this.insHi + carry) >>> 0, sum >>> 0);
+    this.branchTo((this.insHi + carry) >>> 0, sum >>> 0);
   }
 
   /** Sets the effective address to `halfwords` (signed, up to 32 bits) from the instruction. */
@@ -468,6 +495,7 @@ export class Cpu extends CpuAccess {
         };
       default:
         if (isNullifying(this.exceptionCode)) this.#back();
+        else this.setInstructionAddress(this.startHi, this.startLo + this.length);
         return this.#programInterruption(this.exceptionCode, this.length);
     }
   }
@@ -486,8 +514,8 @@ export class Cpu extends CpuAccess {
 
   /** Nullification: the instruction address goes back to the instruction. */
   #back(): void {
-    this.iaHi = this.#startHi;
-    this.iaLo = this.#startLo;
+    this.iaHi = this.startHi;
+    this.iaLo = this.startLo;
   }
 
   #programInterruption(code: number, length: number): Stop | 'taken' {
@@ -513,9 +541,24 @@ export class Cpu extends CpuAccess {
     this.#traced('program', code);
     view.setUint16(low + LOWCORE.PROGRAM_LENGTH - 1, length);
     view.setUint16(low + LOWCORE.PROGRAM_CODE, code);
-    if (code === PGM.DATA) this.#storeDataExceptionCode(low);
-    if (teid !== 0n) view.setBigUint64(low + LOWCORE.TRANSLATION_EXCEPTION, teid);
+    view.setUint32(low + LOWCORE.BREAKING_EVENT_ADDRESS, this.breakingHi);
+    view.setUint32(low + LOWCORE.BREAKING_EVENT_ADDRESS + 4, this.breakingLo);
+    this.#storeIdentification(low, code, teid);
     this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+  }
+
+  /** What some exceptions store beside their code: chapter 3, "Assigned Storage Locations". */
+  #storeIdentification(low: number, code: number, teid: bigint): void {
+    const { view } = this.storage;
+    if (code === PGM.DATA) this.#storeDataExceptionCode(low);
+    if (code === PGM.MONITOR_EVENT) {
+      view.setUint16(low + LOWCORE.MONITOR_CLASS, this.monitorClass);
+      view.setBigUint64(low + LOWCORE.MONITOR_CODE, this.monitorCode);
+    }
+    if (code === PGM.PAGE_TRANSLATION) view.setUint8(low + LOWCORE.OPERAND_ACCESS, this.operandAccess);
+    // Access registers take no part, so the number of the one used is 0.
+    if (isTranslationException(code)) view.setUint8(low + LOWCORE.EXCEPTION_ACCESS, 0);
+    if (teid !== 0n) view.setBigUint64(low + LOWCORE.TRANSLATION_EXCEPTION, teid);
   }
 
   #storeDataExceptionCode(low: number): void {
@@ -562,11 +605,7 @@ export class Cpu extends CpuAccess {
 
   /** Absolute address of the first page of the prefix area of whoever runs here. */
   #lowcore(): number {
-    const { key } = this;
-    this.key = 0;
-    const at = this.realFrame(0, STORE);
-    this.key = key;
-    return at;
+    return this.realFrame(realPage(0), STORE);
   }
 
   /** Takes one of what is pending and enabled. Says whether it did, or returns the stop that ends the run. */
@@ -591,34 +630,48 @@ export class Cpu extends CpuAccess {
       if (this.below.externalRequest && this.externalMask) return { reason: 'external-request' };
       if (this.below.ioRequest && this.ioMask) return { reason: 'io-request' };
     }
-    return this.externalMask && this.#takeExternal() ? 'taken' : null;
+    return this.externalMask ? this.#takeExternal() : null;
   }
 
   /** Takes the enabled external interruption of the highest priority. */
-  #takeExternal(): boolean {
+  #takeExternal(): Stop | 'taken' | null {
     const cr0 = this.cr32[0] as number;
-    for (const { code, mask } of EXTERNAL_CLASSES) if (cr0 & mask && this.#takeClass(code)) return true;
-    return false;
+    for (const { code, mask } of EXTERNAL_CLASSES) {
+      if ((cr0 & mask) === 0) continue;
+      const taken = this.#takeClass(code);
+      if (taken !== null) return taken;
+    }
+    return null;
   }
 
   /** Takes an external interruption of one class, if one is pending. */
-  #takeClass(code: number): boolean {
+  #takeClass(code: number): Stop | 'taken' | null {
     switch (code) {
       case EXT.CLOCK_COMPARATOR:
-        if (this.tod <= this.clockComparator) return false;
-        this.#external(code, 0, 0);
-        return true;
+        return this.tod > this.clockComparator ? this.#clockDue(code) : null;
       case EXT.CPU_TIMER:
-        if (this.timer >= 0n) return false;
-        this.#external(code, 0, 0);
-        return true;
+        return this.timer < 0n ? this.#clockDue(code) : null;
     }
     // Under interpretive execution what is pending is the host's.
     const index = this.below === null ? this.pending.findIndex((waiting) => waiting.code === code) : -1;
-    if (index < 0) return false;
+    if (index < 0) return null;
     const [taken] = this.pending.splice(index, 1) as [ExternalPending];
     this.#external(code, taken.parameter, taken.cpuAddress);
-    return true;
+    return 'taken';
+  }
+
+  /**
+   * Takes the interruption of a clock. It stays pending, so a new PSW that is enabled for it leads to a loop, which a
+   * host sees as an interception before the first turn.
+   */
+  #clockDue(code: number): Stop | 'taken' {
+    if (this.below !== null && this.#externalNewPswEnabled()) return { reason: 'external-loop', code };
+    this.#external(code, 0, 0);
+    return 'taken';
+  }
+
+  #externalNewPswEnabled(): boolean {
+    return (this.storage.get8(this.#lowcore() + LOWCORE.EXTERNAL_NEW_PSW) & 1) !== 0;
   }
 
   #external(code: number, parameter: number, cpuAddress: number): void {

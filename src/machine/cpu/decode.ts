@@ -4,6 +4,7 @@
 
 import { InternalError } from '../internal-error.ts';
 import { PGM } from '../interruption.ts';
+import { facilityListOf } from './facilities.ts';
 import { type Execute, FORMATS, type OpcodeShape } from './formats.ts';
 import { INSTRUCTIONS } from './instructions/index.ts';
 import type { InstructionLine } from './line.ts';
@@ -31,6 +32,11 @@ export function keyOf(w: number, x: number): number {
     default:
       return (first << 8) | (x & 0xff);
   }
+}
+
+/** The facility list (STFLE) of a machine with the instructions of the table, in whole doublewords. */
+export function facilityList(): Uint8Array {
+  return facilityListOf(INSTRUCTIONS.map(([mnemonic]) => mnemonic));
 }
 
 /** The line of an encoded instruction, or undefined when no instruction has this code. */

@@ -59,22 +59,22 @@ export const FORMATS = {
     length: 4,
     bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, (w >>> 12) & 15, (w >>> 8) & 15, 0),
   },
-  /** r1 (or mask); address D2(X2,B2). */
+  /** r1 (or mask), the number of the base register; address D2(X2,B2). */
   RX: {
     shape: 'byte',
     length: 4,
     bind: (run) => (c, w) => {
       c.effectiveIndexed(r2(w), base(w), disp(w));
-      run(c, r1(w), 0, 0, 0, 0);
+      run(c, r1(w), base(w), 0, 0, 0);
     },
   },
-  /** r1 (or mask); address D2(X2,B2) with a signed displacement of 20 bits. */
+  /** r1 (or mask), the number of the base register; address D2(X2,B2) with a signed displacement of 20 bits. */
   RXY: {
     shape: 'ends',
     length: 6,
     bind: (run) => (c, w, x) => {
       c.effectiveIndexed(r2(w), base(w), longDisp(w, x));
-      run(c, r1(w), 0, 0, 0, 0);
+      run(c, r1(w), base(w), 0, 0, 0);
     },
   },
   /** r1, m3 (bits 32-35); address D2(X2,B2). */

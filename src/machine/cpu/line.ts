@@ -3,36 +3,8 @@
  * want to know of one instruction.
  */
 
+import type { Facility } from './facilities.ts';
 import type { FormatName, Operation } from './formats.ts';
-
-/**
- * Facilities, named as this project names them, and their bit in the facility list (STFLE).
- * Principles of Operation, chapter 4, "Facility Indications".
- */
-export const FACILITIES = {
-  /** Instructions of ESA/390 and of the first z/Architecture machines. */
-  base: 0,
-  zarch: 1,
-  'long-displacement': 18,
-  'extended-translation-2': 16,
-  'extended-translation-3': 22,
-  'extended-immediate': 21,
-  'store-clock-fast': 25,
-  'store-facility-list-extended': 7,
-  'execute-extensions': 35,
-  'general-instructions-extension': 34,
-  /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */
-  z196: 45,
-  'miscellaneous-instruction-extensions': 49,
-  'load-store-on-condition-2': 53,
-  'compare-and-swap-and-store': 32,
-  'enhanced-dat-1': 8,
-  'dat-enhancement': 3,
-  'floating-point-support': 41,
-} as const;
-
-/** The name of a facility. */
-export type Facility = keyof typeof FACILITIES;
 
 /**
  * Under interpretive execution: which instructions are left to the host. `ALWAYS`, or a bit of the state
@@ -63,6 +35,11 @@ export interface LineOptions {
   readonly privileged?: boolean;
   /** Left to the host under interpretive execution, see `GUEST`. */
   readonly guest?: number;
+  /**
+   * Works in units, so that an exception leaves what the units before it have done, with registers that say how far it
+   * is. Without it an instruction that meets an exception has changed nothing.
+   */
+  readonly units?: boolean;
   /** Loads control registers r1 to r3: left to the host when it wants to see one of them loaded. */
   readonly loadsControls?: boolean;
 }

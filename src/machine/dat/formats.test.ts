@@ -51,6 +51,8 @@ describe('the fields are where the architecture has them', () => {
     expect(SEGMENT).toEqual({
       ORIGIN: bits(32, 52),
       FRAME: bits(32, 43),
+      ACCESS_VALID: bit(47),
+      ACCESS: bits(48, 52),
       FORMAT_CONTROL: bit(53),
       PROTECT: bit(54),
       INVALID: bit(58),

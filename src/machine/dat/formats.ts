@@ -42,14 +42,20 @@ export const REGION = {
 export const SEGMENT = {
   /** Of a page table: 2 KiB aligned. */
   ORIGIN: 0xffff_f800,
-  /** Of a 1 MiB frame, when the format control is one. */
+  /** Of a 1 MiB frame, when the format control is one; absolute. */
   FRAME: 0xfff0_0000,
+  /** Of a 1 MiB frame: its access-control and fetch-protection bits count, not those of the storage keys. */
+  ACCESS_VALID: 0x1_0000,
+  ACCESS: 0xf800,
   FORMAT_CONTROL: 0x400,
   PROTECT: 0x200,
   INVALID: 0x20,
   COMMON: 0x10,
   TYPE: 0x0c,
 } as const;
+
+/** From the access-control and fetch-protection bits of a segment-table entry to those of a storage key. */
+export const SEGMENT_KEY_SHIFT = 8;
 
 /** Page-table entry. */
 export const PAGE = {

@@ -8,7 +8,7 @@
 
 import { PGM } from '../interruption.ts';
 import type { Storage } from '../storage.ts';
-import { ASCE, PAGE, REGION, SEGMENT } from './formats.ts';
+import { ASCE, PAGE, REGION, SEGMENT, SEGMENT_KEY_SHIFT } from './formats.ts';
 
 /** Pages in a gibi-chunk of 2^20: what one unit of an address's high 32 bits is worth in pages. */
 const PAGES_PER_HIGH = 0x10_0000;
@@ -85,12 +85,19 @@ const PAGES_PER_TABLE = [2 ** 19, 2 ** 30, 2 ** 41, 2 ** 52] as const;
 export class Walk {
   /** 0, or the program-interruption code of the exception that ended the walk. */
   code = 0;
-  /** Page number of the real frame behind the page, when `code` is 0. */
+  /** Page number of the frame behind the page, when `code` is 0: real, or absolute when `absolute` says so. */
   frame = 0;
+  /** Whether `frame` is absolute, so that prefixing does not apply: the origin of a 1 MiB frame is. */
+  absolute = false;
   /** Whether a protection bit on the way forbids stores. */
   protect = false;
   /** The page table used, in units of 2 KiB; -1 when none was (1 MiB frames, real space). */
   table = -1;
+  /**
+   * Access-control and fetch-protection bits that a segment entry of a 1 MiB frame puts in the place of those of the
+   * storage key (its access-control validity is on); -1 when the storage key counts.
+   */
+  key = -1;
 
   readonly #entries: EntrySource;
 
@@ -111,6 +118,8 @@ export class Walk {
   to(asceHi: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
     this.protect = false;
     this.table = -1;
+    this.key = -1;
+    this.absolute = false;
     if (asceLo & ASCE.REAL_SPACE) {
       this.frame = page;
       return (this.code = 0);
@@ -156,6 +165,8 @@ export class Walk {
     const inSegment = page % 256;
     if (edat && lo & SEGMENT.FORMAT_CONTROL) {
       this.frame = hi * PAGES_PER_HIGH + ((lo & SEGMENT.FRAME) >>> 12) + inSegment;
+      this.absolute = true;
+      if (lo & SEGMENT.ACCESS_VALID) this.key = (lo & SEGMENT.ACCESS) >>> SEGMENT_KEY_SHIFT;
       return 0;
     }
     const table = hi * (PAGES_PER_HIGH * 2) + (lo >>> 11);

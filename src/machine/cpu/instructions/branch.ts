@@ -28,7 +28,7 @@ function linkRegister(save: (c: Cpu, r: number) => void) {
     const hi = c.gr32[b * 2 + 1] as number;
     const lo = c.gr32[b * 2] as number;
     save(c, a);
-    if (b !== 0) c.setInstructionAddress(hi, lo);
+    if (b !== 0) c.branchTo(hi, lo);
   };
 }
 
@@ -39,10 +39,10 @@ const basr = linkRegister(saveLink);
 function setMode(c: Cpu, hi: number, lo: number): void {
   if (lo & 1) {
     c.addressing = BITS_64;
-    c.setInstructionAddress(hi, (lo & ~1) >>> 0);
+    c.branchTo(hi, (lo & ~1) >>> 0);
   } else {
     c.addressing = lo >>> 31 ? BITS_31 : 0;
-    c.setInstructionAddress(hi, lo);
+    c.branchTo(hi, lo);
   }
 }
 
@@ -82,7 +82,7 @@ function count64(c: Cpu, r: number): boolean {
 function countRegister(c: Cpu, b: number, count: (c: Cpu, n: number) => boolean, n: number): void {
   const hi = c.gr32[b * 2 + 1] as number;
   const lo = c.gr32[b * 2] as number;
-  if (count(c, n) && b !== 0) c.setInstructionAddress(hi, lo);
+  if (count(c, n) && b !== 0) c.branchTo(hi, lo);
 }
 
 /**
@@ -289,7 +289,7 @@ function tam(c: Cpu): void {
 /** SET ADDRESSING MODE. The instruction must lie where the new mode can address it. */
 function sam(addressing: number, limit: number) {
   return (c: Cpu): void => {
-    if (addressing !== BITS_64 && (c.insHi !== 0 || c.insLo > limit)) c.program(PGM.SPECIFICATION);
+    if (addressing !== BITS_64 && (c.startHi !== 0 || c.startLo > limit)) c.program(PGM.SPECIFICATION);
     c.addressing = addressing;
     c.setInstructionAddress(c.iaHi, c.iaLo);
   };

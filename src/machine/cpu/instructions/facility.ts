@@ -1,52 +1,25 @@
 /**
  * What a machine says it can do. Principles of Operation, chapter 4 ("Facility Indications") and chapter 10.
- * The facilities are read off the table: one is there when it has lines, and all of them.
  */
 
 import { PGM } from '../../interruption.ts';
-import { STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
-import { FACILITIES, GUEST, type InstructionLine } from '../line.ts';
-import { aligned, realUnkeyed } from './operands.ts';
-
-/** Facilities of which only a part is here, so that they are not told of. */
-const PARTIAL: ReadonlySet<string> = new Set([
-  'floating-point-support',
-  'miscellaneous-instruction-extensions',
-]);
-
-/** Facility bits that no line stands for: z/Architecture is active. */
-const ACTIVE = 2;
-
-const BITS = new Uint8Array(32);
-
-/** Reads the facilities off the table. */
-export function tellFacilities(lines: readonly InstructionLine[]): void {
-  BITS.fill(0);
-  for (const bit of [ACTIVE, ...lines.filter((l) => !PARTIAL.has(l[3])).map((l) => FACILITIES[l[3]])]) {
-    BITS[bit >>> 3]! |= 0x80 >>> (bit & 7);
-  }
-}
-
-/** The facility list, as many bytes as have a bit that is one, in whole doublewords. */
-export function facilityList(): Uint8Array {
-  const last = BITS.findLastIndex((byte) => byte !== 0);
-  return BITS.slice(0, (Math.floor(last / 8) + 1) * 8);
-}
+import { GUEST, type InstructionLine } from '../line.ts';
+import { aligned, assigned } from './operands.ts';
 
 /** Where STORE FACILITY LIST leaves its first 32 bits: a real address. */
 const FACILITY_LIST = 200;
 
 /** STORE FACILITY LIST. */
 function stfl(c: Cpu): void {
-  const low = realUnkeyed(c, 0, 0, STORE);
-  for (let i = 0; i < 4; i++) c.storage.bytes[low + FACILITY_LIST + i] = BITS[i] as number;
+  const at = assigned(c, FACILITY_LIST);
+  for (let i = 0; i < 4; i++) c.storage.bytes[at + i] = c.machine.facilities[i] as number;
 }
 
 /** STORE FACILITY LIST EXTENDED: register 0 says for how many doublewords there is room, and is told how many exist. */
 function stfle(c: Cpu): void {
   aligned(c, 8);
-  const list = facilityList();
+  const list = c.machine.facilities;
   const room = ((c.gr32[0] as number) & 0xff) + 1;
   const there = list.length / 8;
   c.storeBytes(c.eaHi, c.eaLo, Math.min(room, there) * 8, list);

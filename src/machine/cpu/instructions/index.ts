@@ -6,7 +6,7 @@ import { ATOMIC } from './atomic.ts';
 import { BRANCH } from './branch.ts';
 import { COMPARE } from './compare.ts';
 import { CONVERT } from './convert.ts';
-import { FACILITY, tellFacilities } from './facility.ts';
+import { FACILITY } from './facility.ts';
 import { FLOAT } from './float.ts';
 import { KEYS } from './keys.ts';
 import { LOAD } from './load.ts';
@@ -45,5 +45,3 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...FACILITY,
   ...INPUT_OUTPUT,
 ];
-
-tellFacilities(INSTRUCTIONS);

@@ -7,6 +7,7 @@
  * page tables have no such entries, and in frames of 1 MiB, it is the frame's alone.
  */
 
+import type { AbsolutePage } from '../../addresses.ts';
 import {
   PAGE_STATUS,
   PAGE_STATUS_GUEST_SHIFT,
@@ -37,7 +38,7 @@ class KeyPlace {
   #status = NONE;
 
   /** The key of an absolute page. Unwinds when there is no such page, or the host has it not. */
-  find(c: Cpu, page: number, logical: number): this {
+  find(c: Cpu, page: AbsolutePage, logical: number): this {
     this.#status = NONE;
     if (c.below === null) {
       if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);

@@ -3,12 +3,14 @@
  * 10.
  */
 
+import { type AbsolutePage, absolutePage, logicalPage, realPage } from '../../addresses.ts';
 import { PGM } from '../../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../../storage.ts';
-import { FETCH, STORE } from '../access.ts';
+import { FETCH, STORE, UNWIND } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { PFMF } from '../pfmf.ts';
+import { lowAddressProtected } from '../protection.ts';
 import { SPACE } from '../state.ts';
 import { KEY_PLACE } from './key-place.ts';
 import { moveSpans } from './move.ts';
@@ -19,12 +21,14 @@ import { FIRST, SECOND } from './span.ts';
 /** The bits that a storage key has. */
 const KEY_BITS = 0xfe;
 const FRAMES_PER_SEGMENT = 0x100;
+/** Frames that one unit of operation is about. */
+const FRAMES_PER_UNIT = 16;
 
 /** The key of the page whose real address is in register `r`. */
 function designated(c: Cpu, r: number): typeof KEY_PLACE {
   c.effectiveRegister(r);
   const page = pageOf(c.eaHi, c.eaLo);
-  return KEY_PLACE.find(c, c.prefixed(page), page);
+  return KEY_PLACE.find(c, c.prefixed(realPage(page)), page);
 }
 
 /** INSERT STORAGE KEY EXTENDED. */
@@ -46,29 +50,35 @@ function sske(c: Cpu, r1: number, r2: number, m3: number): void {
   }
 }
 
-/**
- * Multiple-block addresses are absolute. The register is left at the next segment, or at the first page that is not
- * there, so that the instruction goes on from it.
- */
+/** Multiple-block addresses are absolute. */
 function setBlock(c: Cpu, r: number, key: number): void {
-  c.effectiveRegister(r);
-  let page = pageOf(c.eaHi, c.eaLo);
-  const end = segmentEnd(page);
-  const next = () => setAddress(c, r, Math.floor(page / 0x10_0000), ((page % 0x10_0000) << 12) >>> 0);
-  for (; page < end; page++) {
-    try {
-      KEY_PLACE.find(c, page, page).set(c, key);
-    } catch (error) {
-      next();
-      throw error;
-    }
-  }
-  next();
+  eachFrame(c, r, (page) => KEY_PLACE.find(c, page, page).set(c, key));
 }
 
-/** The first page behind the segment of a page. */
-function segmentEnd(page: number): number {
-  return (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+/**
+ * Does something with each frame from the absolute address in register `r` to the end of its segment, a unit of
+ * operation of `FRAMES_PER_UNIT` at a time. The register is left at the next frame to do: the instruction is then
+ * executed again, unless an interruption comes first, or the frame is not there. Bits 52 to 63 of it stay as they are.
+ */
+function eachFrame(c: Cpu, r: number, action: (page: AbsolutePage) => void): void {
+  c.effectiveRegister(r);
+  let page = pageOf(c.eaHi, c.eaLo);
+  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+  const unit = Math.min(end, page + FRAMES_PER_UNIT);
+  const byte = (c.gr32[r * 2] as number) & 0xfff;
+  try {
+    for (; page < unit; page++) action(absolutePage(page));
+  } finally {
+    leaveAt(c, r, page, byte);
+  }
+  if (page < end) c.repeat();
+}
+
+/** Leaves the address of a page in register `r` as the addressing mode has it; the byte in the page stays. */
+function leaveAt(c: Cpu, r: number, page: number, byte: number): void {
+  const lo = (((page % 0x10_0000) << 12) | byte) >>> 0;
+  const mask = c.addressing === 3 ? 0xffff_ffff : c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff;
+  setAddress(c, r, Math.floor(page / 0x10_0000) >>> 0, (lo & mask) >>> 0);
 }
 
 /** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
@@ -87,22 +97,40 @@ function pfmf(c: Cpu, r1: number, r2: number): void {
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
-  if (size === 0) {
-    manage(c, frameNumber(c, page), what);
-    return;
-  }
-  // Frames of 1 MiB are designated by absolute addresses, and go up to the end of the segment.
-  const end = segmentEnd(page);
-  if (end > c.storage.keys.length) c.program(PGM.ADDRESSING);
-  for (let frame = page; frame < end; frame++) manage(c, frame, what);
-  setAddress(c, r2, Math.floor(end / 0x10_0000), ((end % 0x10_0000) << 12) >>> 0);
+  if (what & PFMF.CLEAR) lowAddress(c, page);
+  // A single frame is designated by a real address, those of a segment by an absolute one.
+  if (size === 0) manage(c, c.prefixed(realPage(page)), page, what);
+  else eachFrame(c, r2, (frame) => manage(c, frame, frame, what));
 }
 
-function manage(c: Cpu, frame: number, what: number): void {
-  if (what & PFMF.CLEAR) c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
+function manage(c: Cpu, page: AbsolutePage, logical: number, what: number): void {
+  const frame = frameNumber(c, page, logical);
+  if (what & PFMF.CLEAR) clearFrame(c, frame);
   if (!(what & PFMF.SET_KEY)) return;
   c.storage.keys[frame] = what & KEY_BITS;
   c.machine.forgetKeys();
+}
+
+function clearFrame(c: Cpu, frame: number): void {
+  c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
+  c.storage.keys[frame]! |= KEY_REFERENCED | KEY_CHANGED;
+}
+
+/** Low-address protection of a whole frame, by its real address. */
+function lowAddress(c: Cpu, page: number): void {
+  if (lowAddressProtected(c.cr32[0] as number, page, 0, false)) {
+    c.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, STORE, 0);
+  }
+}
+
+/** TEST BLOCK: the frame at a real address is usable, as all are; its contents become zeros. */
+function testBlock(c: Cpu, _: number, r2: number): void {
+  c.effectiveRegister(r2);
+  const page = pageOf(c.eaHi, c.eaLo);
+  lowAddress(c, page);
+  clearFrame(c, frameNumber(c, c.prefixed(realPage(page)), page));
+  c.gr[0] = 0n;
+  c.cc = 0;
 }
 
 /** Moves up to 256 bytes, each operand by a key and a space of its own. */
@@ -207,15 +235,23 @@ function mvpg(c: Cpu, r1: number, r2: number): void {
   c.effectiveRegister(r1);
   c.eaLo = (c.eaLo & ~0xfff) >>> 0;
   if (what & MVPG.TELL && c.dat) {
-    c.cc = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
-    if (c.cc !== 0) return;
+    const missing = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
+    if (missing !== 0) {
+      c.cc = missing;
+      return;
+    }
   }
-  moveBy(c, 0x1000, TO, FROM);
+  try {
+    moveBy(c, 0x1000, TO, FROM);
+  } catch (thrown) {
+    c.operandAccess = (r1 << 4) | r2;
+    throw thrown;
+  }
   c.cc = 0;
 }
 
 function missingPage(c: Cpu, hi: number, lo: number): boolean {
-  return c.translate(hi * 0x10_0000 + (lo >>> 12), c.space).code === PGM.PAGE_TRANSLATION;
+  return c.translate(logicalPage(pageOf(hi, lo)), c.space).code === PGM.PAGE_TRANSLATION;
 }
 
 export const KEYS: readonly InstructionLine[] = [
@@ -223,6 +259,7 @@ export const KEYS: readonly InstructionLine[] = [
   ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, guest: GUEST.SSKE }],
   ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, guest: GUEST.RRBE }],
   ['PFMF', 'RRE', 0xb9af, 'enhanced-dat-1', pfmf, { privileged: true, guest: GUEST.ALWAYS }],
+  ['TB', 'RRE', 0xb22c, 'base', testBlock, { privileged: true, guest: GUEST.ALWAYS }],
   ['MVCK', 'SSb', 0xd9, 'base', mvck],
   ['MVCP', 'SSb', 0xda, 'base', moveBetween(true)],
   ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],

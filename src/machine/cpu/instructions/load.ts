@@ -4,10 +4,12 @@ import { PGM } from '../../interruption.ts';
 import { FETCH } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import type { InstructionLine } from '../line.ts';
+import { SPACE } from '../state.ts';
 import { holds } from './condition.ts';
 import {
   advance,
   aligned,
+  effectivePage,
   fetch64,
   load8,
   load8s,
@@ -44,6 +46,18 @@ const signed16 = (n: number) => (n << 16) >> 16;
 /** LOAD ADDRESS. */
 function loadAddress(c: Cpu, r: number): void {
   setAddress(c, r, c.eaHi, c.eaLo);
+}
+
+/** The ALETs that LOAD ADDRESS EXTENDED leaves for the primary, secondary and home space. */
+const ALET = { [SPACE.PRIMARY]: 0, [SPACE.SECONDARY]: 1, [SPACE.HOME]: 2 } as const;
+
+/** LOAD ADDRESS EXTENDED: the address, and into the access register what names the space. */
+function loadAddressExtended(c: Cpu, r: number, base: number): void {
+  const { space } = c;
+  const alet =
+    space === SPACE.ACCESS_REGISTER ? (base === 0 ? 0 : (c.ar[base] as number)) : ALET[space as 0 | 2 | 3];
+  loadAddress(c, r);
+  c.ar[r] = alet;
 }
 
 /** The bytes of four, rightmost first. */
@@ -105,7 +119,7 @@ export function loadHalves(
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, FETCH) + offset;
+    let at = c.frame(effectivePage(c), offset, FETCH, count * 4) + offset;
     for (let i = 0; i < count; i++, at += 4) into[((first + i) & 15) * scale + half] = view.getUint32(at);
     return;
   }
@@ -119,7 +133,7 @@ export function loadWhole(c: Cpu, into: Uint32Array, first: number, last: number
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, FETCH) + offset;
+    let at = c.frame(effectivePage(c), offset, FETCH, count * 8) + offset;
     for (let i = 0; i < count; i++, at += 8) {
       const r = ((first + i) & 15) * 2;
       into[r + 1] = view.getUint32(at);
@@ -446,6 +460,8 @@ const DOUBLEWORDS: readonly InstructionLine[] = [
 const ADDRESSES: readonly InstructionLine[] = [
   ['LA', 'RX', 0x41, 'base', loadAddress],
   ['LAY', 'RXY', 0xe371, 'long-displacement', loadAddress],
+  ['LAE', 'RX', 0x51, 'base', loadAddressExtended],
+  ['LAEY', 'RXY', 0xe375, 'general-instructions-extension', loadAddressExtended],
   [
     'LARL',
     'RIL',

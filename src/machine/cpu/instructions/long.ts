@@ -18,6 +18,8 @@ import { FIRST, SECOND } from './span.ts';
 
 /** The most bytes that one execution handles. */
 const UNIT = 0x1000;
+/** The fewest bytes that the string instructions look at before they say, with condition code 3, that there are more. */
+const LEAST = 256;
 
 /** The address in register `r`, cut as the addressing mode says, with `n` bytes added, written back. */
 function step(c: Cpu, r: number, n: number): void {
@@ -298,18 +300,29 @@ function ending(c: Cpu, max: number): number {
   return character;
 }
 
+/**
+ * Where a byte is in the `n` bytes (at most `UNIT`) at an address, or -1. The second page of an operand is accessed only
+ * when the byte is not in the first.
+ */
+function findByte(c: Cpu, hi: number, lo: number, n: number, byte: number): number {
+  const { bytes } = c.storage;
+  const first = Math.min(n, toPageEnd(lo));
+  const { at } = SECOND.set(c, hi, lo, first, FETCH);
+  const found = bytes.subarray(at, at + first).indexOf(byte);
+  if (found >= 0 || first === n) return found;
+  const { next } = SECOND.set(c, hi, lo, n, FETCH);
+  const further = bytes.subarray(next, next + n - first).indexOf(byte);
+  return further < 0 ? -1 : first + further;
+}
+
 /** MOVE STRING: up to and with the ending character. */
 function mvst(c: Cpu, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
-  const { bytes } = c.storage;
-  const limit = Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo));
-  const from = SECOND.set(c, c.ea2Hi, c.ea2Lo, 1, FETCH).at;
-  const found = bytes.subarray(from, from + limit).indexOf(end);
+  const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
+  const found = findByte(c, c.ea2Hi, c.ea2Lo, limit, end);
   const n = found < 0 ? limit : found + 1;
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
-  SECOND.first = limit;
-  moveSpans(c, n);
+  moveBytes(c, n);
   if (found >= 0) {
     step(c, r1, found);
     c.cc = 1;
@@ -320,21 +333,38 @@ function mvst(c: Cpu, r1: number, r2: number): void {
   }
 }
 
+/**
+ * How many bytes of both operands are equal and not `end`, up to `n`. A page is accessed only when all bytes before it
+ * are. FIRST and SECOND are then set for the byte that ended it.
+ */
+function equalString(c: Cpu, n: number, end: number): number {
+  const { bytes } = c.storage;
+  const pageEnds = [toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)] as const;
+  let i = 0;
+  for (const until of [Math.min(n, ...pageEnds), Math.min(n, Math.max(...pageEnds)), n]) {
+    if (until === i) continue;
+    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, until, FETCH);
+    for (; i < until; i++) {
+      const byte = bytes[FIRST.address(i)] as number;
+      if (byte !== bytes[SECOND.address(i)] || byte === end) return i;
+    }
+  }
+  return n;
+}
+
 /** COMPARE LOGICAL STRING: the ending character is lower than any other. */
 function clst(c: Cpu, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
   const { bytes } = c.storage;
-  const n = Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo));
-  const a = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH).at;
-  const b = SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH).at;
-  let i = 0;
-  while (i < n && bytes[a + i] === bytes[b + i] && bytes[a + i] !== end) i++;
+  const n = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
+  const i = equalString(c, n, end);
   if (i === n) {
     c.cc = 3;
   } else {
-    const x = bytes[a + i] as number;
-    const y = bytes[b + i] as number;
+    const x = bytes[FIRST.address(i)] as number;
+    const y = bytes[SECOND.address(i)] as number;
     c.cc = x === y ? 0 : x === end ? 1 : y === end ? 2 : order(x, y);
     if (c.cc === 0) return;
   }
@@ -360,9 +390,8 @@ function srst(c: Cpu, r1: number, r2: number): void {
     c.cc = 2;
     return;
   }
-  const n = Math.min(left, toPageEnd(c.eaLo));
-  const { at } = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH);
-  const found = c.storage.bytes.subarray(at, at + n).indexOf(end);
+  const n = Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)));
+  const found = findByte(c, c.eaHi, c.eaLo, n, end);
   searched(c, r1, r2, found, n, left);
 }
 
@@ -392,14 +421,27 @@ function srstu(c: Cpu, r1: number, r2: number): void {
   }
   // An end an odd number of bytes on is met by no character; it is passed like any other byte.
   const n = Math.min(left + (left & 1), UNIT);
-  FIRST.set(c, c.eaHi, c.eaLo, n, FETCH);
+  searched(c, r1, r2, findCharacter(c, n, end), n, left & 1 ? UNIT : left);
+}
+
+/** As `findByte`, for a character of two bytes at the effective address. */
+function findCharacter(c: Cpu, n: number, character: number): number {
   const { bytes } = c.storage;
-  let found = -1;
-  for (let i = 0; i < n && found < 0; i += 2) {
-    const character = ((bytes[FIRST.address(i)] as number) << 8) | (bytes[FIRST.address(i + 1)] as number);
-    if (character === end) found = i;
+  // A character may lie across the end of the first page.
+  const first = Math.min(n, toPageEnd(c.eaLo) & ~1);
+  let i = 0;
+  for (const until of [first, n]) {
+    if (until === i) continue;
+    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
+    for (; i < until; i += 2) {
+      if (
+        (((bytes[FIRST.address(i)] as number) << 8) | (bytes[FIRST.address(i + 1)] as number)) ===
+        character
+      )
+        return i;
+    }
   }
-  searched(c, r1, r2, found, n, left & 1 ? UNIT : left);
+  return -1;
 }
 
 /** TRANSLATE EXTENDED: translates the pair's operand until the test byte in register 0. */
@@ -445,16 +487,16 @@ function cksm(c: Cpu, r1: number, r2: number): void {
 }
 
 export const LONG: readonly InstructionLine[] = [
-  ['MVCL', 'RR', 0x0e, 'base', mvcl],
-  ['CLCL', 'RR', 0x0f, 'base', clcl],
-  ['MVCLE', 'RS', 0xa8, 'base', mvcle],
-  ['CLCLE', 'RS', 0xa9, 'base', clcle],
-  ['MVCLU', 'RSY', 0xeb8e, 'extended-translation-2', mvclu],
-  ['CLCLU', 'RSY', 0xeb8f, 'extended-translation-2', clclu],
+  ['MVCL', 'RR', 0x0e, 'base', mvcl, { units: true }],
+  ['CLCL', 'RR', 0x0f, 'base', clcl, { units: true }],
+  ['MVCLE', 'RS', 0xa8, 'base', mvcle, { units: true }],
+  ['CLCLE', 'RS', 0xa9, 'base', clcle, { units: true }],
+  ['MVCLU', 'RSY', 0xeb8e, 'extended-translation-2', mvclu, { units: true }],
+  ['CLCLU', 'RSY', 0xeb8f, 'extended-translation-2', clclu, { units: true }],
   ['MVST', 'RRE', 0xb255, 'base', mvst],
   ['CLST', 'RRE', 0xb25d, 'base', clst],
   ['SRST', 'RRE', 0xb25e, 'base', srst],
   ['SRSTU', 'RRE', 0xb9be, 'extended-translation-3', srstu],
-  ['TRE', 'RRE', 0xb2a5, 'base', tre],
-  ['CKSM', 'RRE', 0xb241, 'base', cksm],
+  ['TRE', 'RRE', 0xb2a5, 'base', tre, { units: true }],
+  ['CKSM', 'RRE', 0xb241, 'base', cksm, { units: true }],
 ];

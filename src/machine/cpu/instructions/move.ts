@@ -4,6 +4,7 @@
  * where operands overlap.
  */
 
+import { logicalPage } from '../../addresses.ts';
 import { PGM } from '../../interruption.ts';
 import { FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
@@ -228,7 +229,7 @@ function table(c: Cpu, l: number, argument: Span): void {
     if ((bytes[argument.address(i)] as number) + offset > 0xfff) high = true;
     else low = true;
   }
-  const page = c.ea2Hi * 0x10_0000 + (c.ea2Lo >>> 12);
+  const page = logicalPage(c.ea2Hi * 0x10_0000 + (c.ea2Lo >>> 12));
   SECOND.first = 0x1000 - offset;
   if (low) SECOND.at = c.frame(page, offset, FETCH) + offset;
   if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);

@@ -7,6 +7,7 @@
  * effective address, and every function here unwinds on the access exceptions of its operand.
  */
 
+import { type AbsolutePage, logicalPage, realPage } from '../../addresses.ts';
 import { PGM } from '../../interruption.ts';
 import { type Access, FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
@@ -30,7 +31,7 @@ export function fetch64(c: Cpu, r: number): void {
     c.op[r] = c.load64(c.eaHi, eaLo);
     return;
   }
-  const at = c.frame(c.eaHi * 0x10_0000 + (eaLo >>> 12), offset, FETCH) + offset;
+  const at = c.frame(logicalPage(c.eaHi * 0x10_0000 + (eaLo >>> 12)), offset, FETCH, 8) + offset;
   const { view } = c.storage;
   c.op32[r * 2 + 1] = view.getUint32(at);
   c.op32[r * 2] = view.getUint32(at + 4);
@@ -44,7 +45,7 @@ export function put64(c: Cpu, r: number): void {
     c.store64(c.eaHi, eaLo, c.op[r] as bigint);
     return;
   }
-  const at = c.frame(c.eaHi * 0x10_0000 + (eaLo >>> 12), offset, STORE) + offset;
+  const at = c.frame(logicalPage(c.eaHi * 0x10_0000 + (eaLo >>> 12)), offset, STORE, 8) + offset;
   const { view } = c.storage;
   view.setUint32(at, c.op32[r * 2 + 1] as number);
   view.setUint32(at + 4, c.op32[r * 2] as number);
@@ -183,21 +184,33 @@ export function setAddress(c: Cpu, r: number, hi: number, lo: number): void {
 /** The page number of an address. */
 export const pageOf = (hi: number, lo: number) => hi * 0x10_0000 + (lo >>> 12);
 
-/** The absolute byte address behind a real address of whoever runs here, whatever the PSW key. */
-export function realUnkeyed(c: Cpu, hi: number, lo: number, access: Access): number {
-  const { key } = c;
-  c.key = 0;
-  try {
-    return c.realFrame(pageOf(hi, lo), access) + (lo & 0xfff);
-  } finally {
-    c.key = key;
-  }
+/** The page of the effective address. */
+export const effectivePage = (c: Cpu) => logicalPage(pageOf(c.eaHi, c.eaLo));
+
+/**
+ * The absolute byte address behind a real operand of `size` bytes, all in one page. Protection applies, as for an
+ * operand that a program names.
+ */
+export function realOperand(c: Cpu, hi: number, lo: number, size: number, access: Access): number {
+  const offset = lo & 0xfff;
+  return c.realOperandFrame(realPage(pageOf(hi, lo)), offset, access, size) + offset;
 }
 
-/** The frame number behind a real page of whoever runs here. No key is asked, and no reference noted. */
-export function frameNumber(c: Cpu, page: number): number {
-  const absolute = c.prefixed(page);
-  if (c.below !== null) return c.walkBelow(absolute, page).frame;
-  if (absolute >= c.storage.keys.length) c.program(PGM.ADDRESSING);
-  return absolute;
+/**
+ * The absolute byte address behind an assigned storage location, a real address below 4096, that the machine itself
+ * stores into. No protection applies.
+ */
+export function assigned(c: Cpu, location: number): number {
+  return c.realFrame(realPage(0), STORE) + location;
+}
+
+/**
+ * The frame number behind an absolute page of whoever runs here. Protection does not apply, and no reference is
+ * recorded.
+ * @param logical the page that an addressing exception names
+ */
+export function frameNumber(c: Cpu, page: AbsolutePage, logical: number): number {
+  if (c.below !== null) return c.walkBelow(page, logical).frame;
+  if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);
+  return page;
 }

@@ -9,7 +9,7 @@ import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
 import { SPACE } from '../state.ts';
 import { registers } from './load.ts';
-import { aligned, fetch64, load8, load32, realUnkeyed, X, XL } from './operands.ts';
+import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
 import { storeHalves, storeWhole } from './store.ts';
 
 /** Control register 0. */
@@ -27,6 +27,7 @@ function lpsw(c: Cpu): void {
   const hi = c.op32[XL + 1] as number;
   const lo = c.op32[XL] as number;
   if (!(hi & SHORT_PSW)) c.program(PGM.SPECIFICATION);
+  c.breakingEvent();
   c.enterPsw((hi & ~SHORT_PSW) >>> 0, (lo & 0x8000_0000) >>> 0, 0, lo & 0x7fff_ffff);
 }
 
@@ -37,6 +38,7 @@ const PSW_VIEW = new DataView(PSW.buffer);
 function lpswe(c: Cpu): void {
   aligned(c, 8);
   c.fetchBytes(c.eaHi, c.eaLo, 16, PSW);
+  c.breakingEvent();
   c.enterPsw(PSW_VIEW.getUint32(0), PSW_VIEW.getUint32(4), PSW_VIEW.getUint32(8), PSW_VIEW.getUint32(12));
 }
 
@@ -184,18 +186,12 @@ function extractAsn(control: number) {
   };
 }
 
-/** Where a monitor event leaves its class and its code: real addresses. */
-const MONITOR_CLASS = 148;
-const MONITOR_CODE = 176;
-
 /** MONITOR CALL: an interruption when control register 8 wants the class. */
 function mc(c: Cpu, monitorClass: number): void {
   if (monitorClass > 15) c.program(PGM.SPECIFICATION);
   if (!((c.cr32[16] as number) & (0x8000 >>> monitorClass))) return;
-  const low = realUnkeyed(c, 0, 0, STORE);
-  c.storage.set16(low + MONITOR_CLASS, monitorClass);
-  c.storage.set32(low + MONITOR_CODE, c.eaHi);
-  c.storage.set32(low + MONITOR_CODE + 4, c.eaLo);
+  c.monitorClass = monitorClass;
+  c.monitorCode = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
   c.program(PGM.MONITOR_EVENT);
 }
 

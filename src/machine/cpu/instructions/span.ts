@@ -3,6 +3,7 @@
  * a page boundary. Every access exception of an operand comes when its span is made, before anything is changed.
  */
 
+import { logicalPage } from '../../addresses.ts';
 import type { Access } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 
@@ -18,10 +19,11 @@ export class Span {
   /** Finds the operand of `length` bytes, at least 1, at a logical address. Unwinds on access exceptions. */
   set(c: Cpu, hi: number, lo: number, length: number, access: Access): this {
     const offset = lo & 0xfff;
-    const page = hi * 0x10_0000 + (lo >>> 12);
-    this.at = c.frame(page, offset, access) + offset;
-    this.first = 0x1000 - offset;
-    if (length > this.first) this.next = c.frame(c.pageAfter(page), 0, access);
+    const page = logicalPage(hi * 0x10_0000 + (lo >>> 12));
+    const first = 0x1000 - offset;
+    this.at = c.frame(page, offset, access, Math.min(length, first)) + offset;
+    this.first = first;
+    if (length > first) this.next = c.frame(c.pageAfter(page), 0, access, length - first);
     return this;
   }
 

@@ -5,7 +5,7 @@ import type { Cpu } from '../cpu.ts';
 import type { InstructionLine } from '../line.ts';
 import { holds } from './condition.ts';
 import { registers, reversed } from './load.ts';
-import { advance, aligned, pair, put64, relative, setSigned, X } from './operands.ts';
+import { advance, aligned, effectivePage, pair, put64, relative, setSigned, X } from './operands.ts';
 
 function word(c: Cpu, value: number): void {
   c.store32(c.eaHi, c.eaLo, value);
@@ -51,7 +51,7 @@ export function storeHalves(
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, STORE) + offset;
+    let at = c.frame(effectivePage(c), offset, STORE, count * 4) + offset;
     for (let i = 0; i < count; i++, at += 4) {
       view.setUint32(at, from[((first + i) & 15) * scale + half] as number);
     }
@@ -67,7 +67,7 @@ export function storeWhole(c: Cpu, from: Uint32Array, first: number, last: numbe
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(c.eaHi * 0x10_0000 + (c.eaLo >>> 12), offset, STORE) + offset;
+    let at = c.frame(effectivePage(c), offset, STORE, count * 8) + offset;
     for (let i = 0; i < count; i++, at += 8) {
       const r = ((first + i) & 15) * 2;
       view.setUint32(at, from[r + 1] as number);

@@ -3,14 +3,25 @@
  * forgetting what was remembered. Principles of Operation, chapters 3 and 10.
  */
 
+import { realPage } from '../../addresses.ts';
 import { ASCE, PAGE, REGION, type WalkStep } from '../../dat/index.ts';
 import { PGM } from '../../interruption.ts';
-import { KEY_ACC, KEY_FETCH } from '../../storage.ts';
-import { type Access, FETCH, STORE } from '../access.ts';
+import { type Access, controlRegisterOf, FETCH, STORE } from '../access.ts';
 import type { Cpu } from '../cpu.ts';
 import { GUEST, type InstructionLine } from '../line.ts';
+import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../protection.ts';
 import { SPACE } from '../state.ts';
-import { aligned, fetch64, frameNumber, load32, pageOf, pair, put64, realUnkeyed, X } from './operands.ts';
+import {
+  aligned,
+  effectivePage,
+  fetch64,
+  frameNumber,
+  load32,
+  pair,
+  put64,
+  realOperand,
+  X,
+} from './operands.ts';
 
 /** Every processor forgets everything made for the program that runs here. */
 function purgeEverywhere(c: Cpu): void {
@@ -23,7 +34,7 @@ function ipte(c: Cpu, r1: number, r2: number): void {
   const hi = c.gr32[r1 * 2 + 1] as number;
   const lo = ((c.gr32[r1 * 2] as number) & ~0x7ff) >>> 0;
   const index = ((c.gr32[r2 * 2] as number) >>> 12) & 0xff;
-  const at = realUnkeyed(c, hi, (lo + index * 8) >>> 0, STORE);
+  const at = realOperand(c, hi, (lo + index * 8) >>> 0, 8, STORE);
   c.storage.set32(at + 4, (c.storage.get32(at + 4) | PAGE.INVALID) >>> 0);
   const origin = hi * 0x1_0000_0000 + lo;
   if (c.below === null) c.machine.purgePage(origin, index);
@@ -38,11 +49,11 @@ const INDEX = [20n, 31n, 42n, 53n] as const;
 /** INVALIDATE DAT TABLE ENTRY, or, with a bit of r2, only forgetting all that came by an element. */
 function idte(c: Cpu, r1: number, r2: number): void {
   const what = c.gr32[r2 * 2] as number;
+  if (what & RESERVED) c.program(PGM.SPECIFICATION);
   if (what & CLEAR_BY_ASCE) {
     purgeEverywhere(c);
     return;
   }
-  if (what & RESERVED) c.program(PGM.SPECIFICATION);
   const hi = c.gr32[r1 * 2 + 1] as number;
   const designation = c.gr32[r1 * 2] as number;
   const type = (designation & ASCE.TYPE) >>> 2;
@@ -51,7 +62,7 @@ function idte(c: Cpu, r1: number, r2: number): void {
   for (let n = 0; n < count; n++) {
     const lo = (designation & ~0xfff) + (first + n) * 8;
     const carry = lo > 0xffff_ffff ? 1 : 0;
-    const at = realUnkeyed(c, (hi + carry) >>> 0, lo >>> 0, STORE);
+    const at = realOperand(c, (hi + carry) >>> 0, lo >>> 0, 8, STORE);
     c.storage.set32(at + 4, (c.storage.get32(at + 4) | REGION.INVALID) >>> 0);
   }
   purgeEverywhere(c);
@@ -97,29 +108,28 @@ function cspg(c: Cpu, r1: number, r2: number): void {
   c.cc = 0;
 }
 
-/** Finds the real address that register `r` holds, which must be on its boundary. */
-function realOperand(c: Cpu, r: number, size: number, access: Access): number {
+/** The absolute byte address behind the real address in register `r`, which must be on its boundary. */
+function realInRegister(c: Cpu, r: number, size: number, access: Access): number {
   c.effectiveRegister(r);
   aligned(c, size);
-  const page = pageOf(c.eaHi, c.eaLo);
-  return c.realFrame(page, access, page, c.eaLo & 0xfff) + (c.eaLo & 0xfff);
+  return realOperand(c, c.eaHi, c.eaLo, size, access);
 }
 
 /** LOAD and STORE USING REAL ADDRESS. */
 function lura(c: Cpu, a: number, b: number): void {
-  c.gr32[a * 2] = c.storage.get32(realOperand(c, b, 4, FETCH));
+  c.gr32[a * 2] = c.storage.get32(realInRegister(c, b, 4, FETCH));
 }
 
 function lurag(c: Cpu, a: number, b: number): void {
-  c.gr[a] = c.storage.get64(realOperand(c, b, 8, FETCH));
+  c.gr[a] = c.storage.get64(realInRegister(c, b, 8, FETCH));
 }
 
 function stura(c: Cpu, a: number, b: number): void {
-  c.storage.set32(realOperand(c, b, 4, STORE), c.gr32[a * 2] as number);
+  c.storage.set32(realInRegister(c, b, 4, STORE), c.gr32[a * 2] as number);
 }
 
 function sturg(c: Cpu, a: number, b: number): void {
-  c.storage.set64(realOperand(c, b, 8, STORE), c.gr[a] as bigint);
+  c.storage.set64(realInRegister(c, b, 8, STORE), c.gr[a] as bigint);
 }
 
 /** The entry at which the last walk ended. */
@@ -150,7 +160,7 @@ function selectedSpace(c: Cpu): number {
  */
 function loadReal(c: Cpu, r: number, wide: boolean): void {
   last = null;
-  const walk = c.translate(pageOf(c.eaHi, c.eaLo), selectedSpace(c), remember);
+  const walk = c.translate(effectivePage(c), selectedSpace(c), remember);
   if (walk.code === 0) {
     realAddress(c, r, walk.frame, c.eaLo & 0xfff, wide, 0);
   } else if (!TOLD.has(walk.code)) {
@@ -186,25 +196,36 @@ function realAddress(c: Cpu, r: number, page: number, offset: number, wide: bool
 const lra = (c: Cpu, r: number) => loadReal(c, r, c.addressing === 3);
 const lrag = (c: Cpu, r: number) => loadReal(c, r, true);
 
-/** TEST PROTECTION: what the key in the second address may do: 0 all, 1 fetch, 2 nothing; 3 no translation. */
+/**
+ * TEST PROTECTION: what the key in the second address may do with the page of the first: 0 fetch and store, 1 fetch,
+ * 2 nothing; 3 the translation is not available.
+ */
 function tprot(c: Cpu): void {
-  let page = pageOf(c.eaHi, c.eaLo);
-  let protect = c.lowAddressProtected(page, c.eaLo & 0xfff);
-  if (c.dat) {
-    const walk = c.translate(page, selectedSpace(c));
-    if (TOLD.has(walk.code)) {
-      c.cc = 3;
-      return;
-    }
-    if (walk.code !== 0) c.program(walk.code);
-    page = walk.frame;
-    protect ||= walk.protect;
+  const page = effectivePage(c);
+  const offset = c.eaLo & 0xfff;
+  const cr0 = c.cr32[0] as number;
+  const walk = c.dat ? c.translate(page, selectedSpace(c)) : null;
+  if (walk !== null && TOLD.has(walk.code)) {
+    c.cc = 3;
+    return;
   }
-  const storageKey = c.storage.keys[frameNumber(c, page)] as number;
+  if (walk !== null && walk.code !== 0) c.program(walk.code);
+  const privateSpace = c.dat && ((c.cr32[controlRegisterOf(c.space) * 2] as number) & ASCE.PRIVATE) !== 0;
+  const datProtected = walk?.protect === true;
+  const instead = walk === null ? -1 : walk.key;
+  const absolute = walk === null ? c.prefixed(realPage(page)) : c.absoluteOf(walk);
+  const own = c.storage.keys[frameNumber(c, absolute, page)] as number;
   const key = (c.ea2Lo >>> 4) & 15;
-  const matches = key === 0 || key === (storageKey & KEY_ACC) >>> 4;
-  if (!matches && storageKey & KEY_FETCH) c.cc = 2;
-  else c.cc = matches && !protect ? 0 : 1;
+  const storageKey = instead < 0 ? own : instead;
+  if (!keyAllowsFetch(cr0, key, storageKey) && !fetchOverridden(cr0, page, offset, privateSpace)) {
+    c.cc = 2;
+    return;
+  }
+  const mayStore =
+    !datProtected &&
+    keyAllowsStore(cr0, key, storageKey) &&
+    !lowAddressProtected(cr0, page, offset, privateSpace);
+  c.cc = mayStore ? 0 : 1;
 }
 
 const PRIVILEGED = { privileged: true } as const;

@@ -31,13 +31,14 @@ function remaining(c: Cpu, r: number): number {
   return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : (c.gr32[r * 2] as number);
 }
 
+/** A table starts on a doubleword, whose low bits in register 1 are ignored. */
+const TABLE_ALIGNMENT = 8;
+
 /** Without the test-character comparison: a bit of m3. */
 const NO_TEST = 1;
 
 /** One of the four: characters of `from` bytes to characters of `to` bytes, by the table that register 1 points to. */
 function translate(from: 1 | 2, to: 1 | 2) {
-  // Two-byte characters select among 64K, and a table starts on a doubleword or, of 64K characters, on a page.
-  const align = from === 2 && to === 2 ? 0x1000 : 8;
   const size = (from === 1 ? 256 : 0x1_0000) * to;
   return (c: Cpu, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
@@ -46,7 +47,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
     const test = (c.gr32[0] as number) & (to === 1 ? 0xff : 0xffff);
     c.effectiveRegister(1);
     const tableHi = c.eaHi;
-    const tableLo = (c.eaLo & -align) >>> 0;
+    const tableLo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
     const count = Math.min(length / from, UNIT);
     let n = 0;
     let tested = false;
@@ -237,14 +238,14 @@ function ended(c: Cpu, r1: number, r2: number, code: number): void {
 }
 
 export const TEXT: readonly InstructionLine[] = [
-  ['TRTT', 'RRF', 0xb990, 'extended-translation-2', translate(2, 2)],
-  ['TRTO', 'RRF', 0xb991, 'extended-translation-2', translate(2, 1)],
-  ['TROT', 'RRF', 0xb992, 'extended-translation-2', translate(1, 2)],
-  ['TROO', 'RRF', 0xb993, 'extended-translation-2', translate(1, 1)],
-  ['CU21', 'RRF', 0xb2a6, 'base', convert(decode16, encode8)],
-  ['CU12', 'RRF', 0xb2a7, 'base', convert(decode8, encode16)],
-  ['CU14', 'RRF', 0xb9b0, 'extended-translation-3', convert(decode8, encode32)],
-  ['CU24', 'RRF', 0xb9b1, 'extended-translation-3', convert(decode16, encode32)],
-  ['CU41', 'RRF', 0xb9b2, 'extended-translation-3', convert(decode32, encode8)],
-  ['CU42', 'RRF', 0xb9b3, 'extended-translation-3', convert(decode32, encode16)],
+  ['TRTT', 'RRF', 0xb990, 'extended-translation-2', translate(2, 2), { units: true }],
+  ['TRTO', 'RRF', 0xb991, 'extended-translation-2', translate(2, 1), { units: true }],
+  ['TROT', 'RRF', 0xb992, 'extended-translation-2', translate(1, 2), { units: true }],
+  ['TROO', 'RRF', 0xb993, 'extended-translation-2', translate(1, 1), { units: true }],
+  ['CU21', 'RRF', 0xb2a6, 'base', convert(decode16, encode8), { units: true }],
+  ['CU12', 'RRF', 0xb2a7, 'base', convert(decode8, encode16), { units: true }],
+  ['CU14', 'RRF', 0xb9b0, 'extended-translation-3', convert(decode8, encode32), { units: true }],
+  ['CU24', 'RRF', 0xb9b1, 'extended-translation-3', convert(decode16, encode32), { units: true }],
+  ['CU41', 'RRF', 0xb9b2, 'extended-translation-3', convert(decode32, encode8), { units: true }],
+  ['CU42', 'RRF', 0xb9b3, 'extended-translation-3', convert(decode32, encode16), { units: true }],
 ];

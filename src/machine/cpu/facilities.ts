@@ -1,0 +1,115 @@
+/**
+ * Facilities: the bit that each has in the facility list (STFLE), and all of its instructions. Principles of Operation,
+ * chapter 4, "Facility Indications", and appendix B, "Lists of Instructions".
+ */
+
+/** A facility. */
+export interface FacilityDefinition {
+  /** Bit of the facility list. */
+  readonly bit: number;
+  /** The mnemonics of all its instructions, none missing, separated by blanks. */
+  readonly instructions: string;
+}
+
+/** The facilities that instructions of the table belong to, named as this project names them. */
+export const FACILITIES = {
+  /** Instructions of ESA/390 and of the first z/Architecture machines; the bit says that the N3 ones are there. */
+  base: {
+    bit: 0,
+    instructions: `ALC ALCR BRASL BRCL DL DLR EPSW LARL LRV LRVH LRVR ML MLR RLL SAM24 SAM31 SLB SLBR STFL STRV STRVH
+      TAM`,
+  },
+  /** Bit 1: the z/Architecture mode is installed. What it lacks here, docs/machine.md lists. */
+  zarch: { bit: 1, instructions: '' },
+  'dat-enhancement': { bit: 3, instructions: 'CSPG IDTE' },
+  'store-facility-list-extended': { bit: 7, instructions: 'STFLE' },
+  'enhanced-dat-1': { bit: 8, instructions: 'PFMF' },
+  'extended-translation-2': {
+    bit: 16,
+    instructions: 'CLCLU MVCLU PKA PKU TP TROO TROT TRTO TRTT UNPKA UNPKU',
+  },
+  'long-displacement': {
+    bit: 18,
+    instructions: `AHY ALY AY CDSY CHY CLIY CLMY CLY CSY CVBY CVDY CY ICMY ICY LAMY LAY LB LDY LEY LGB LHY LMY LRAY LY
+      MSY MVIY NIY NY OIY OY SHY SLY STAMY STCMY STCY STDY STEY STHY STMY STY SY TMY XIY XY`,
+  },
+  'extended-immediate': {
+    bit: 21,
+    instructions: `AFI AGFI ALFI ALGFI CFI CGFI CLFI CLGFI FLOGR IIHF IILF LBR LGBR LGFI LGHR LHR LLC LLCR LLGCR LLGHR
+      LLH LLHR LLIHF LLILF LT LTG NIHF NILF OIHF OILF SLFI SLGFI XIHF XILF`,
+  },
+  'extended-translation-3': { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
+  'store-clock-fast': { bit: 25, instructions: 'STCKF' },
+  'compare-and-swap-and-store': { bit: 32, instructions: 'CSST' },
+  'general-instructions-extension': {
+    bit: 34,
+    instructions: `AGSI ALGSI ALSI ASI CGH CGHRL CGHSI CGFRL CGIB CGIJ CGIT CGRB CGRJ CGRL CGRT CHHSI CHRL CHSI CIB CIJ
+      CIT CLFHSI CLFIT CLGFRL CLGHRL CLGHSI CLGIB CLGIJ CLGIT CLGRB CLGRJ CLGRL CLGRT CLHHSI CLHRL CLIB CLIJ CLRB CLRJ
+      CLRL CLRT CRB CRJ CRL CRT ECAG LAEY LGFRL LGHRL LGRL LHRL LLGFRL LLGHRL LLHRL LRL LTGF MFY MHY MSFI MSGFI MVGHI
+      MVHHI MVHI PFD PFDRL RISBG RNSBG ROSBG RXSBG STGRL STHRL STRL`,
+  },
+  'execute-extensions': { bit: 35, instructions: 'EXRL' },
+  /** Floating-point-support enhancement: FPR-GR transfer, sign handling, DFP rounding, exception simulation. */
+  'floating-point-support': { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
+  /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */
+  z196: {
+    bit: 45,
+    instructions: `AGHIK AGRK AHHHR AHHLR AHIK AIH ALGHSIK ALGRK ALHHHR ALHHLR ALHSIK ALRK ALSIH ALSIHN ARK BRCTH CHF CHHR
+      CHLR CIH CLHF CLHHR CLHLR CLIH LAA LAAG LAAL LAALG LAN LANG LAO LAOG LAX LAXG LBH LFH LHH LLCH LLHH LOC LOCG LOCGR
+      LOCR LPD LPDG NGRK NRK OGRK ORK POPCNT RISBHG RISBLG SGRK SHHHR SHHLR SLAK SLGRK SLHHHR SLHHLR SLLK SLRK SRAK SRK
+      SRLK STCH STFH STHH STOC STOCG XGRK XRK`,
+  },
+  /** Execution hints, load and trap, processor assist, miscellaneous instruction extensions 1. */
+  'miscellaneous-instruction-extensions': {
+    bit: 49,
+    instructions: 'BPP BPRP CLGT CLT LAT LFHAT LGAT LLGFAT LLGTAT NIAI PPA RISBGN',
+  },
+  /** Load/store on condition 2, load and zero rightmost byte. */
+  'load-store-on-condition-2': {
+    bit: 53,
+    instructions: 'LLZRGF LOCFH LOCFHR LOCGHI LOCHHI LOCHI LZRF LZRG STOCFH',
+  },
+} as const satisfies Record<string, FacilityDefinition>;
+
+/** The name of a facility. */
+export type Facility = keyof typeof FACILITIES;
+
+/** Facilities without instructions of their own: bits of what instructions of other facilities can do. */
+export const BEHAVIORS = {
+  /** The z/Architecture mode is active. */
+  'z/Architecture active': 2,
+  /** SIGP SENSE RUNNING STATUS. */
+  'sense-running-status': 9,
+  /** The test-character control of TROO and its kind, and their tables on doublewords. */
+  'extended-translation-2-enhancement': 24,
+  /** The well-formedness checking of the conversions between Unicode encodings. */
+  'extended-translation-3-enhancement': 30,
+  /** COMPARE AND SWAP AND STORE of sixteen bytes. */
+  'compare-and-swap-and-store-2': 33,
+} as const;
+
+/** Bytes of the longest facility list. */
+const LIST_SIZE = 256;
+
+/**
+ * The facility list of a machine with these instructions, in whole doublewords. A facility is in it when all of its
+ * instructions are.
+ * @param mnemonics of the instructions
+ */
+export function facilityListOf(mnemonics: Iterable<string>): Uint8Array {
+  const present = new Set(mnemonics);
+  const whole = ({ instructions }: FacilityDefinition) =>
+    namesIn(instructions).every((name) => present.has(name));
+  const bits = Object.values(FACILITIES)
+    .filter(whole)
+    .map(({ bit }): number => bit);
+  const list = new Uint8Array(LIST_SIZE);
+  for (const bit of [...bits, ...Object.values(BEHAVIORS)]) list[bit >>> 3]! |= 0x80 >>> (bit & 7);
+  const last = list.findLastIndex((byte) => byte !== 0);
+  return list.slice(0, (Math.floor(last / 8) + 1) * 8);
+}
+
+/** The names in a list that is separated by blanks and line ends. */
+export function namesIn(list: string): string[] {
+  return list.split(/\s+/).filter((name) => name !== '');
+}
