@@ -145,13 +145,24 @@ async function run(
     console: kept ?? printed,
     arguments: commandLine,
     cpus: flags.cpus,
+    input: true,
   });
+  const clock = () => host.machine.clock.tod;
   const executed = () => host.machine.cpu(0).executed;
   const interrupts = new Interrupts();
   const input = new GuestInput(monitor, () => interrupts.interrupt(EXIT.INTERRUPTED));
   const limit = flags.limit ?? Infinity;
   try {
-    const end = await runGuest(monitor, { checker, output, trace, input, interrupts, limit, executed });
+    const end = await runGuest(monitor, {
+      checker,
+      output,
+      trace,
+      input,
+      interrupts,
+      limit,
+      executed,
+      clock,
+    });
     printed.finish();
     output.flush();
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
@@ -222,7 +233,7 @@ function isGuestEnd(end: LoopEnd): end is End {
 function statusOf(end: LoopEnd, quiet: boolean): number {
   if (end.kind === 'broken-rule') return EXIT.BROKEN_RULE;
   if (!isGuestEnd(end)) return EXIT.USAGE;
-  if (end.kind === 'disabled-wait' && end.address === 0n) return EXIT.OK;
+  if (end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n)) return EXIT.OK;
   if (!quiet) complain(describeEnd(end));
   if (end.kind === 'disabled-wait') return EXIT.GUEST_STATUS;
   return end.kind === 'limit' ? EXIT.LIMIT : EXIT.STUCK;

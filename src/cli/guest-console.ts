@@ -2,7 +2,7 @@
  * Where a guest's console goes: to standard output, or into the summary of `boot --json`.
  */
 
-import { type ConsoleChoice, type ConsoleName, ShownConsole, TerminalFilter } from '../vmm/index.ts';
+import { type ConsoleChoice, type ConsoleKind, ShownConsole, TerminalFilter } from '../vmm/index.ts';
 import type { Output } from './output.ts';
 
 /** Bytes of the console that --json keeps. */
@@ -14,7 +14,7 @@ export class PrintedConsole {
   readonly #shown: ShownConsole;
   readonly #output: Output;
   /** A filter for each console, so that sequences of one are not mixed with those of the other; null: all passes. */
-  readonly #filters: Readonly<Record<ConsoleName, TerminalFilter>> | null;
+  readonly #filters: Readonly<Record<ConsoleKind, TerminalFilter>> | null;
 
   /** @param plain whether only control sequences of a plain text screen pass */
   constructor(output: Output, choice: ConsoleChoice, plain: boolean) {
@@ -23,7 +23,7 @@ export class PrintedConsole {
     this.#filters = plain ? { ascii: new TerminalFilter(), line: new TerminalFilter() } : null;
   }
 
-  write(text: string, console: ConsoleName): void {
+  write(text: string, console: ConsoleKind): void {
     if (this.#shown.shows(text, console)) this.#output.write(this.#filters?.[console].filter(text) ?? text);
   }
 
@@ -46,7 +46,7 @@ export class KeptConsole {
     this.#shown = new ShownConsole(choice);
   }
 
-  write(text: string, console: ConsoleName): void {
+  write(text: string, console: ConsoleKind): void {
     if (this.#cut || !this.#shown.shows(text, console)) return;
     this.#pending += text;
     if (this.#pending.length >= CHUNK) this.#keep();

@@ -1,16 +1,13 @@
 /**
- * Standard input as the console input of a guest. It is not touched before the guest asks for input: until then ^C on a
- * terminal interrupts, and what is typed is the shell's.
+ * Standard input as the console input of a guest. It is not touched before the guest listens to a console: until then
+ * ^C on a terminal interrupts, and what is typed is the shell's.
  */
 
 import type { Monitor } from '../vmm/index.ts';
 import { EscapeKeys, KEYS_HELP } from './escape-keys.ts';
 
-/** Characters that the guest has not read, above which no more is taken from a pipe and a terminal's are dropped. */
-const UNREAD_MAX = 4096;
-
 /** What `GuestInput` feeds: a `Monitor`. */
-export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'wantsInput' | 'unreadInput'>;
+export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'listens' | 'inputRoom'>;
 
 /** Passes standard input on. */
 export class GuestInput {
@@ -18,7 +15,8 @@ export class GuestInput {
   readonly #keys: EscapeKeys;
   #open = false;
   #ended = false;
-  #paused = false;
+  /** What the guest had no room for. Standard input is paused while there is any. */
+  #rest: Uint8Array = new Uint8Array(0);
   /** Called when input has come or ended. */
   #arrived: () => void = () => {};
   readonly #restore = () => this.#setRaw(false);
@@ -32,24 +30,23 @@ export class GuestInput {
     });
   }
 
-  /** Opens standard input when the guest wants input, and reads on when it has read what was there. */
+  /** Opens standard input when the guest listens, and reads on when it has room again. */
   attend(): void {
-    if (!this.#open && this.#guest.wantsInput) this.#begin();
-    if (this.#paused && this.#guest.unreadInput <= UNREAD_MAX / 2) {
-      this.#paused = false;
-      process.stdin.resume();
-    }
+    if (!this.#open && this.#guest.listens) this.#begin();
+    if (this.#rest.length === 0 || this.#guest.inputRoom === 0) return;
+    this.#pass(this.#rest);
+    if (this.#rest.length === 0) process.stdin.resume();
   }
 
-  /** Waits for input of a guest that waits for it. Returns false when none will come. */
-  async more(): Promise<boolean> {
+  /** Waits until input has come or ended. */
+  async more(): Promise<void> {
+    const room = this.#guest.inputRoom;
     this.attend();
-    if (this.#guest.unreadInput > 0) return true;
-    if (!this.#open || this.#ended) return false;
+    // What did not fit before has come now.
+    if (this.#guest.inputRoom < room) return;
     await new Promise<void>((resolve) => {
       this.#arrived = resolve;
     });
-    return true;
   }
 
   #begin(): void {
@@ -64,15 +61,18 @@ export class GuestInput {
   }
 
   #take(bytes: Uint8Array): void {
-    const { stdin } = process;
-    const passed = stdin.isTTY ? this.#keys.take(bytes) : bytes;
-    const full = this.#guest.unreadInput > UNREAD_MAX;
-    if (!full || !stdin.isTTY) this.#guest.input(passed);
-    if (!stdin.isTTY && this.#guest.unreadInput > UNREAD_MAX) {
-      this.#paused = true;
-      stdin.pause();
+    if (process.stdin.isTTY) {
+      // What does not fit is lost, as on any terminal: its keys must be heard.
+      this.#guest.input(this.#keys.take(bytes));
+    } else {
+      this.#pass(bytes);
+      if (this.#rest.length > 0) process.stdin.pause();
     }
     this.#arrived();
+  }
+
+  #pass(bytes: Uint8Array): void {
+    this.#rest = bytes.subarray(this.#guest.input(bytes));
   }
 
   #end(): void {

@@ -2,7 +2,7 @@
  * Runs a guest in slices of time, so that signals, input and slow readers of its output are heard whatever it does.
  */
 
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { type Checker, describeViolation } from '../check/index.ts';
 import type { End, Monitor } from '../vmm/index.ts';
 import type { GuestInput } from './guest-input.ts';
@@ -20,6 +20,11 @@ const UNITS = 20_000;
 /** Units of work between two checks: always the same, so that a run finds the same each time. */
 const CHECK_EVERY = 2_000_000;
 
+/** TOD units of a millisecond. */
+const TOD_PER_MILLISECOND = 4_096_000n;
+/** Longest wait for the guest's clock, in milliseconds: timers have 31 bits. */
+const WAIT_MAX = 0x7fff_ffff;
+
 /** What surrounds a guest that runs. */
 export interface Surroundings {
   readonly checker: Checker | null;
@@ -31,6 +36,8 @@ export interface Surroundings {
   readonly limit: number;
   /** Units of work done so far. */
   executed(): number;
+  /** The TOD clock. */
+  clock(): bigint;
 }
 
 /** How a run ended: as the guest did, or from outside. */
@@ -45,7 +52,8 @@ export async function runGuest(monitor: Monitor, around: Surroundings): Promise<
   const loop = new GuestLoop(monitor, around);
   for (;;) {
     const end = loop.slice();
-    if (end !== null && !(end.kind === 'idle' && (await loop.woken()))) return loop.checked(end);
+    if (end?.kind === 'input') await loop.woken(end.until);
+    else if (end !== null) return loop.checked(end);
     const stop = await loop.outside();
     if (stop !== null) return loop.checked(stop);
   }
@@ -93,12 +101,21 @@ class GuestLoop {
     return null;
   }
 
-  /** All CPUs wait: waits for input. Returns whether there is any. */
-  async woken(): Promise<boolean> {
-    const { output, input, interrupts } = this.#around;
+  /**
+   * All CPUs wait: waits for input, and no longer than the guest does, whose clock then goes by the time of day.
+   * @param until value of the TOD clock at which something else wakes the guest; null for never
+   */
+  async woken(until: bigint | null): Promise<void> {
+    const { output, input, interrupts, clock } = this.#around;
     output.flush();
-    const stopped = interrupts.interrupted.then(() => true);
-    return Promise.race([input.more(), stopped]);
+    const timer = new AbortController();
+    const waits = [input.more(), interrupts.interrupted];
+    if (until !== null) {
+      const time = Number((until - clock()) / TOD_PER_MILLISECOND);
+      waits.push(delay(Math.min(Math.max(time, 0), WAIT_MAX), undefined, timer).catch(() => {}));
+    }
+    await Promise.race(waits);
+    timer.abort();
   }
 
   /** The end after a last check. */

@@ -7,7 +7,7 @@ import { Host } from '../host/index.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import {
-  type ConsoleName,
+  type ConsoleKind,
   describeEnd,
   type ElfImage,
   type End,
@@ -95,7 +95,7 @@ export class GuestRun implements Run {
   }
 
   /** Text of the console that is shown, which a terminal may see. */
-  #say(text: string, console: ConsoleName): void {
+  #say(text: string, console: ConsoleKind): void {
     if (this.#shown.shows(text, console))
       this.#listener?.said(this.step, this.#filters[console].filter(text));
   }

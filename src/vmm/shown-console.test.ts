@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { type ConsoleChoice, type ConsoleName, ShownConsole } from './shown-console.ts';
+import type { ConsoleKind } from './sclp.ts';
+import { type ConsoleChoice, ShownConsole } from './shown-console.ts';
 
-const WRITTEN: readonly [string, ConsoleName][] = [
+const WRITTEN: readonly [string, ConsoleKind][] = [
   ['one\n', 'line'],
   ['one\r\n', 'ascii'],
   ['two\r\n', 'ascii'],

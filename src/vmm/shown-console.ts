@@ -3,11 +3,10 @@
  * chosen one.
  */
 
-/** A console of the SCLP: the ASCII console (VT220) or the operator's line-mode console. */
-export type ConsoleName = 'ascii' | 'line';
+import type { ConsoleKind } from './sclp.ts';
 
 /** What to show: one console, both, or `auto`: the line-mode console until the guest writes to the ASCII console. */
-export type ConsoleChoice = ConsoleName | 'both' | 'auto';
+export type ConsoleChoice = ConsoleKind | 'both' | 'auto';
 
 /** Longest line-mode message that is compared with the first ASCII text, in characters. */
 const COMPARED_MAX = 4096;
@@ -23,7 +22,7 @@ export class ShownConsole {
   }
 
   /** Returns whether text that the guest wrote to a console is shown. */
-  shows(text: string, console: ConsoleName): boolean {
+  shows(text: string, console: ConsoleKind): boolean {
     if (this.#choice !== 'auto') return this.#choice === 'both' || this.#choice === console;
     if (console === 'line') {
       this.#last = text.length <= COMPARED_MAX ? text.trim() : '';

@@ -161,7 +161,7 @@ describe.each([
     guest.vcpu.setPrefix(0x10_0000);
     guest.program([jump(0)]);
     run();
-    guest.vcpu.reset();
+    guest.vcpu.reset('initial');
     expect(ready()[0]).toBe(false);
     expect(guest.vcpu.block.prefix).toBe(0);
   });

@@ -2,11 +2,12 @@
  * A virtual machine: a process's memory as a guest's absolute storage, and virtual CPUs (Linux: struct kvm).
  */
 
-import { INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import { eachCleared, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Mm } from '../mm/index.ts';
 import { GuestMemoryFault } from './fault.ts';
+import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
@@ -26,6 +27,8 @@ export class VirtualMachine {
   readonly mm: Mm;
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
+  /** External interruptions that any of its virtual CPUs may take. */
+  readonly floating = new FloatingInterrupts();
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
 
@@ -103,6 +106,23 @@ export class VirtualMachine {
     const vcpu = new Vcpu(this, id);
     this.#vcpus.push(vcpu);
     return vcpu;
+  }
+
+  /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */
+  resetSubsystem(): void {
+    eachCleared('subsystem', (part) => {
+      if (part === 'floating-interruptions') this.floating.clear();
+    });
+  }
+
+  /** Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one. */
+  hasMemory(address: bigint, length: bigint): boolean {
+    for (let at = address; at < address + length; ) {
+      const slot = this.slots.at(at);
+      if (!slot) return false;
+      at = slot.guestPhysAddr + slot.memorySize;
+    }
+    return true;
   }
 
   /** Ends the virtual machine: its virtual CPUs, logs and gmap go. The process's memory is not touched. */
