@@ -35,7 +35,9 @@ export class GuestInput {
     if (!this.#open && this.#guest.listens) this.#begin();
     if (this.#rest.length === 0 || this.#guest.inputRoom === 0) return;
     this.#pass(this.#rest);
-    if (this.#rest.length === 0) process.stdin.resume();
+    if (this.#rest.length > 0) return;
+    if (this.#ended) this.#guest.endInput();
+    else process.stdin.resume();
   }
 
   /** Waits until input has come or ended. */
@@ -78,7 +80,8 @@ export class GuestInput {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#guest.endInput();
+    // Not before the guest has had room for all that came.
+    if (this.#rest.length === 0) this.#guest.endInput();
     this.#arrived();
   }
 

@@ -12,9 +12,9 @@ const LEAVE = ['\x03', '\x04', 'q'];
 export async function goesOn(): Promise<boolean> {
   const { stdin, stdout } = process;
   const restore = () => stdin.setRawMode(false);
-  stdout.write(styled('dim', PROMPT));
   process.on('exit', restore);
   stdin.setRawMode(true);
+  stdout.write(styled('dim', PROMPT));
   const key = await new Promise<string>((resolve) => {
     stdin.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1')));
     stdin.once('end', () => resolve('q'));
