@@ -10,7 +10,7 @@ const above = (room, ...allowed) => ({
 });
 
 /** What every room of the host stands on. */
-const hostCommon = ['host/kernel', 'host/frames', 'host/errors', 'host/locks'];
+const hostCommon = ['host/kernel', 'host/frames', 'host/errors', 'host/locks', 'host/life', 'host/arguments'];
 
 module.exports = {
   forbidden: [

@@ -4,6 +4,90 @@
 
 export const MUTANTS = [
   {
+    name: 'a watch that fails half way leaves the first pages watched',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.mm.makeWatchable(page);\n',
+    replace: '      this.mm.watchPage(page);\n      this.#watched.add(Number(at >> 12n));\n',
+  },
+  {
+    name: 'unmapping notifies of the page behind the range',
+    file: 'src/host/gmap/gmap.ts',
+    find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+    replace: 'if (page >= start && page <= start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+  },
+  {
+    name: 'makeTables without the mmap lock',
+    file: 'src/host/gmap/gmap.ts',
+    find: '      this.#mmapLocked(() => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),',
+    replace: '      this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n)),',
+  },
+  {
+    name: 'the key of a frame that two processes share is lost',
+    file: 'src/host/mm/entries.ts',
+    find: '    if (frames.sharersOf(frame) > 1) return;\n',
+    replace: '',
+  },
+  {
+    name: 'a key set on a page of shared memory is lost when the page is touched',
+    file: 'src/host/mm/entries.ts',
+    find: 'if (frames.sharersOf(frame) > 1) return;',
+    replace: 'if (frames.sharersOf(frame) > 0) return;',
+  },
+  {
+    name: 'munmap may leave more than 65,530 mappings',
+    file: 'src/host/mm/mm.ts',
+    find: '        this.demandRoomForHole(start, start + count);\n',
+    replace: '',
+  },
+  {
+    name: 'a process at its limit of mappings cannot unmap one',
+    file: 'src/host/mm/mm.ts',
+    find: 'if (mapping !== undefined && mapping.start < start && end < mapping.end) this.demandRoom(1);',
+    replace: 'if (mapping !== undefined && this.mappings.at(end)) this.demandRoom(1);',
+  },
+  {
+    name: 'a listener may act',
+    file: 'src/host/kernel.ts',
+    find: '    if (operations.delivering) {',
+    replace: '    if (operations.delivering && operations === undefined) {',
+  },
+  {
+    name: 'a processor that executes may be run again',
+    file: 'src/machine/cpu/cpu.ts',
+    find: '    if (this.#busy) throw new BusyError(',
+    replace: '    if (this.#busy && this.stopped) throw new BusyError(',
+  },
+  {
+    name: 'a listener that throws is called again',
+    file: 'src/trace/hook.ts',
+    find: 'if (!this.#operations.deliver(() => subscription.listener(...args))) this.#remove(subscription);',
+    replace: 'this.#operations.deliver(() => subscription.listener(...args));',
+  },
+  {
+    name: 'a listener’s error ends the operation in its middle',
+    file: 'src/trace/operations.ts',
+    find: 'if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;',
+    replace: 'if (this.#failure === null) return;',
+  },
+  {
+    name: 'what has ended goes on',
+    file: 'src/host/life.ts',
+    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
+    replace: '',
+  },
+  {
+    name: 'a processor of another machine will do',
+    file: 'src/host/kernel.ts',
+    find: 'if (cpu.machine !== this.machine) {',
+    replace: 'if (cpu.machine === undefined) {',
+  },
+  {
+    name: 'a process of another host will do',
+    file: 'src/host/kernel.ts',
+    find: '    if (kernel !== this) throw new LinuxError',
+    replace: '    if (kernel === undefined) throw new LinuxError',
+  },
+  {
     name: 'map does not purge',
     file: 'src/host/gmap/gmap.ts',
     find: "if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');",
@@ -42,8 +126,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0 || this.#freed === true) return false;',
+    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node < 0) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
@@ -583,14 +667,14 @@ export const MUTANTS = [
   {
     name: 'an mmap that fails grows the tables',
     file: 'src/host/mm/mm.ts',
-    find: '      if (!free) splitEdges(this, start, start + pages);\n',
+    find: '    if (!free) splitEdges(this, start, start + pages);\n',
     replace: '',
   },
   {
     name: 'mprotect to nothing keeps frames of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      if (protection === PROT.NONE) splitAll(this, start, end);\n      else splitEdges',
-    replace: '      splitEdges',
+    find: '    if (protection === PROT.NONE) splitAll(this, start, end);\n    else splitEdges',
+    replace: '    splitEdges',
   },
   {
     name: 'a log starts with pages that may be stored into',
@@ -613,8 +697,8 @@ export const MUTANTS = [
   {
     name: 'a watched page stays in a frame of 1 MiB',
     file: 'src/host/mm/mm.ts',
-    find: '      this.faultPage(page, true);\n      splitAll(this, page, page + 1);',
-    replace: '      this.faultPage(page, true);',
+    find: '        this.faultPage(page, true);\n        splitAll(this, page, page + 1);',
+    replace: '        this.faultPage(page, true);',
   },
   {
     name: 'exit keeps the first region-third table',
@@ -637,8 +721,8 @@ export const MUTANTS = [
   {
     name: 'a file that is closed goes although it is mapped',
     file: 'src/host/mm/memory-file.ts',
-    find: 'return !this.#open && this.#mapped === 0;',
-    replace: 'return !this.#open;',
+    find: 'return this.life.ended && this.#mapped === 0;',
+    replace: 'return this.life.ended;',
   },
   {
     name: 'munmap does not tell the file',
@@ -667,8 +751,8 @@ export const MUTANTS = [
   {
     name: 'a guest is told of pages that it does not watch',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (this.#watched.delete(page)) this.onInvalidated?.(page);',
-    replace: 'this.onInvalidated?.(page);',
+    find: 'if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);',
+    replace: 'this.onInvalidated.listener?.(page);',
   },
   {
     name: 'a guest that unmaps a watched page is not told',
@@ -942,5 +1026,108 @@ export const MUTANTS = [
     file: 'src/machine/cpu/facilities.ts',
     find: 'namesIn(instructions).every(',
     replace: 'namesIn(instructions).some(',
+  },
+  {
+    name: 'initial CPU reset keeps pending interruptions',
+    file: 'src/machine/reset.ts',
+    find: "'local-interruptions': ['cpu', 'initial', 'clear'],",
+    replace: "'local-interruptions': ['cpu', 'clear'],",
+  },
+  {
+    name: 'initial CPU reset clears the general registers',
+    file: 'src/machine/reset.ts',
+    find: "'general-registers': ['clear'],",
+    replace: "'general-registers': ['initial', 'clear'],",
+  },
+  {
+    name: 'the PSW goes on in 64 bits whatever the addressing mode',
+    file: 'src/host/kvm/block.ts',
+    find: 'const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;',
+    replace: 'const limit = mask === 0n ? 63 : 64;',
+  },
+  {
+    name: 'interpretive execution checks the first prefix page alone',
+    file: 'src/machine/sie.ts',
+    find: '    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);\n',
+    replace: '    return this.#cpu.absoluteStorable(first);\n',
+  },
+  {
+    name: 'an SCCB in a prefix area that is not 0 is accepted',
+    file: 'src/vmm/sclp.ts',
+    find: ' || lowcore === 0n || lowcore === prefix)',
+    replace: ' || lowcore === 0n)',
+  },
+  {
+    name: 'the monitor does not say which prefix a CPU has',
+    file: 'src/vmm/monitor.ts',
+    find: 'this.#memory, BigInt(vcpu.block.prefix));',
+    replace: 'this.#memory, 0n);',
+  },
+  {
+    name: 'the host delivers a service signal before the CPU timer',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '        return this.#timer() < 0n;',
+    replace: '        return this.#timer() < 0n && this.vm.floating.empty;',
+  },
+  {
+    name: 'a CPU that runs takes the service signal from one that waits',
+    file: 'src/host/kvm/vcpu.ts',
+    find: 'return !this.vm.floating.empty && !this.#leavesFloating(mask);',
+    replace: 'return !this.vm.floating.empty && mask > 0;',
+  },
+  {
+    name: 'nobody notices that control register 0 enables an interruption',
+    file: 'src/host/kvm/vcpu.ts',
+    find: 'pending && !byPsw ? LOADS_CONTROL_0 : 0',
+    replace: '0',
+  },
+  {
+    name: 'a stop comes before the interruptions that are pending',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '      let code = this.#deliverable();\n',
+    replace:
+      '      if (this.stopping) return this.#performStop(cpu);\n      let code = this.#deliverable();\n',
+  },
+  {
+    name: 'a restart of a stopped CPU comes last',
+    file: 'src/host/kvm/vcpu.ts',
+    find: "this.#restart = this.stopped ? 'first' : 'last';",
+    replace: "this.#restart = 'last';",
+  },
+  {
+    name: 'SIGP accepts orders while a stop is pending',
+    file: 'src/machine/sigp.ts',
+    find: '  if (target.stopping && !resets) return BUSY;\n',
+    replace: '',
+  },
+  {
+    name: 'a CPU in an enabled wait is running',
+    file: 'src/machine/sigp.ts',
+    find: 'return target.stopped || target.pswMask & PSW_WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',
+    replace: 'return target.stopped ? SIGP_STATUS.NOT_RUNNING : 0;',
+  },
+  {
+    name: 'stop and store status forgets the architectural mode',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '    this.vm.writeGuest(BigInt(ASSIGNED_MODE), Uint8Array.of(1));\n',
+    replace: '',
+  },
+  {
+    name: 'a disabled wait ends the guest although another CPU runs',
+    file: 'src/vmm/monitor.ts',
+    find: '        this.#ended = [...this.#ended.filter((address) => address !== vcpu.id), vcpu.id];\n        return null;',
+    replace: "        return { kind: 'disabled-wait', cpu: vcpu.id, address: vcpu.block.pswAddress };",
+  },
+  {
+    name: 'a turn begins anew with every run',
+    file: 'src/vmm/monitor.ts',
+    find: '    const cpu = this.#host.machine.cpu(0);\n    for (let left',
+    replace: '    this.#turn = TURN;\n    const cpu = this.#host.machine.cpu(0);\n    for (let left',
+  },
+  {
+    name: 'console input has no bound',
+    file: 'src/vmm/console-input.ts',
+    find: '    return this.#ended ? 0 : this.#bytes.length - this.#count;',
+    replace: '    return this.#ended ? 0 : this.#bytes.length;',
   },
 ];

@@ -95,6 +95,44 @@ describe('the checker and the purges', () => {
     },
   );
 
+  it('is not disturbed by listeners, before or after it, nor by a second checker', () => {
+    const busy = new Busy();
+    const { host, mm } = busy;
+    const events: string[] = [];
+    host.machine.trace.subscribe(({ type }) => events.push(type));
+    const second = new Checker(host);
+    busy.checker.begin('all is well');
+    expect([busy.checker.end(), second.end()]).toEqual([[], []]);
+    host.kernel.purges.leftOut = 'page-protected';
+    for (const checker of [busy.checker, second]) checker.begin('mprotect');
+    mm.mprotect(P, 0x1000n, PROT.READ);
+    host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
+    const [first, other] = [busy.checker.end(), second.end()];
+    expect(first.length).toBeGreaterThan(1);
+    expect(other.map(({ message }) => message)).toEqual(first.map(({ message }) => message));
+    expect(events).toContain('mprotect');
+  });
+
+  it('hears of nothing after it was detached; another one goes on', () => {
+    const busy = new Busy();
+    const { host, mm } = busy;
+    const second = new Checker(host);
+    busy.checker.detach();
+    busy.checker.detach();
+    host.kernel.purges.leftOut = 'page-protected';
+    mm.mprotect(P, 0x1000n, PROT.READ);
+    host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
+    expect(second.end().length).toBeGreaterThan(1);
+    second.detach();
+    const { machine, kernel } = host;
+    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.report]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(machine.cpus.map(({ witness }) => witness)).toEqual([null, null, null]);
+  });
+
   it('catches the use itself of a stale translation', () => {
     const busy = new Busy();
     busy.host.kernel.purges.leftOut = 'page-invalidated';

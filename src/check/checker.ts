@@ -7,12 +7,12 @@
  */
 
 import type { Host, Mm } from '../host/index.ts';
-import type { TraceListener } from '../trace/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
 import { checkFrames } from './frames.ts';
 import { checkGuestTables } from './guest-tables.ts';
 import { checkProcessTables } from './process-tables.ts';
 import { Census, type Finding, type Rule } from './rules.ts';
-import { checkTranslations, witnessOf } from './translations.ts';
+import { checkTranslations, translationCheck } from './translations.ts';
 
 /** A broken rule. */
 export interface Violation {
@@ -33,12 +33,16 @@ const REGIONS_EVERY = REMEMBERED - 1;
 /** Even when nothing seems to have changed, everything is looked at after so many operations. */
 const FULL_EVERY = 1000;
 
-/** Checks one host. */
+/**
+ * Checks one host, from its construction until `detach`. Several can check the same host, each for itself. What it
+ * finds is what operations do between `begin` and `end`.
+ */
 export class Checker {
   readonly #host: Host;
   readonly #recent: string[] = [];
   readonly #found: Finding[] = [];
   readonly #census: Census;
+  readonly #subscriptions: (() => void)[];
   #changed = true;
   #sinceFull = 0;
   #looks = 0;
@@ -46,20 +50,28 @@ export class Checker {
   #frames = -1;
   #links = -1;
 
-  /** Attaches itself: it hears of lock use, of every use of a remembered translation, and of every event. */
+  /** Subscribes to the uses of locks, the uses of translations in TLBs, and the events of the host. */
   constructor(host: Host) {
     this.#host = host;
-    this.#census = new Census(host, (finding) => this.#found.push(finding));
-    host.kernel.locks.report = (problem) => this.#found.push({ rule: 'locks', message: problem });
-    const next = host.kernel.trace.listener;
-    const listener: TraceListener = (event) => {
-      this.#changed = true;
-      if (event.type === 'map' || event.type === 'gmap-free') this.#census.tables.delete(event.gmap);
-      next?.(event);
-    };
-    host.kernel.trace.listener = listener;
-    const witness = witnessOf(host, (finding) => this.#found.push(finding));
-    for (const cpu of host.machine.cpus) cpu.witness = witness;
+    const report = (finding: Finding) => void this.#found.push(finding);
+    this.#census = new Census(host, report);
+    const { kernel, machine } = host;
+    this.#subscriptions = [
+      kernel.locks.problems.subscribe((message) => report({ rule: 'locks', message })),
+      machine.translationChecks.subscribe(translationCheck(host, report)),
+      kernel.trace.subscribe((event) => this.#see(event)),
+    ];
+  }
+
+  /** Stops checking: the checker hears of nothing any more, and what it found last is forgotten. */
+  detach(): void {
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
+    this.#found.length = 0;
+  }
+
+  #see(event: TraceEvent): void {
+    this.#changed = true;
+    if (event.type === 'map' || event.type === 'gmap-free') this.#census.tables.delete(event.gmap);
   }
 
   /** Says what is going to be done, in words for a report. */

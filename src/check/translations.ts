@@ -22,8 +22,8 @@ export function checkTranslations(census: Census): void {
   }
 }
 
-/** Watches every use of a remembered translation. */
-export function witnessOf(host: Host, report: (finding: Finding) => void): TranslationWitness {
+/** A listener that compares every use of a translation in a TLB with a fresh walk. */
+export function translationCheck(host: Host, report: (finding: Finding) => void): TranslationWitness {
   const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
   return (_cpu, tlb, slot) => {
     const stale = difference(tlb, slot, fresh);

@@ -97,7 +97,7 @@ const HELP = `
 A guest that asks for console input gets standard input: a pipe or file as it is, then ^D at its end; a terminal key by
 key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colours of the guest pass.
 
-Exit status: 0 the guest ended with status 0; 1 with another; 2 wrong usage, a bad image, or output that cannot be
+Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 with another; 2 wrong usage, a bad image, or output that cannot be
 written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up;
 130 interrupted (^C, ^A x).
 

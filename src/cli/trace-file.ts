@@ -31,7 +31,7 @@ export class TraceFile {
     } catch (error) {
       throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
     }
-    trace.listener = (event) => this.#add(event);
+    trace.subscribe((event) => this.#add(event));
     this.#path = path;
   }
 

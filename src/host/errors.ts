@@ -3,7 +3,7 @@
  */
 
 /** The error codes of Linux that operations here can end with. */
-export type Errno = 'EBADF' | 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM';
+export type Errno = 'EBADF' | 'EBUSY' | 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'ESRCH';
 
 /**
  * A host operation that the caller got wrong, or that cannot be done now. The operation has changed nothing.

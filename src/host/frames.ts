@@ -9,6 +9,7 @@
  */
 
 import { FRAME_SIZE, InternalError, type Storage } from '../machine/index.ts';
+import { demandInteger } from './arguments.ts';
 import { LinuxError } from './errors.ts';
 import type { Locks } from './locks.ts';
 
@@ -85,8 +86,9 @@ export class Frames {
     return this.#counts[PURPOSES.indexOf(purpose)] as number;
   }
 
-  /** Makes the `n`-th allocation from now fail, once; 0 calls it off. */
+  /** Makes the `n`-th allocation from now fail, once; 0 calls it off. @throws LinuxError EINVAL for a negative number */
   failIn(n: number): void {
+    demandInteger('n', n);
     this.#failIn = n;
   }
 

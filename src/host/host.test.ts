@@ -508,7 +508,7 @@ describe('gmaps and processes', () => {
     host.endProcess(other);
     expect(host.kernel.frames.available).toBe(before);
     expect([...host.processes]).toEqual([mm]);
-    host.endProcess(other);
+    expect(codeOf(() => host.endProcess(other))).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
   });
 });

@@ -8,11 +8,12 @@ import {
   FETCH,
   InternalError,
   isTranslationException,
-  type Machine,
+  Machine,
   PGM,
   SPACE,
   STORE,
 } from '../machine/index.ts';
+import { demandBigint, demandBytes, demandInstance, demandInteger, demandLength } from './arguments.ts';
 import { hex, LinuxError } from './errors.ts';
 import { Gmap } from './gmap/index.ts';
 import { Kernel } from './kernel.ts';
@@ -37,61 +38,83 @@ export class Host {
   readonly machine: Machine;
   readonly kernel: Kernel;
   readonly common: MmCommon;
-  /** The processes' address spaces. */
-  readonly processes = new Set<Mm>();
   /** Which gmap each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();
   #gmaps = 0;
   #processes = 0;
 
-  /** A host that owns the whole machine. */
+  /**
+   * A host that owns the whole machine.
+   * @throws LinuxError EINVAL for what is no machine; EBUSY when the machine has a host already
+   */
   constructor(machine: Machine) {
+    demandInstance('machine', machine, Machine);
+    if (OWNED.has(machine)) throw new LinuxError('EBUSY', 'the machine has a host already');
+    OWNED.add(machine);
     this.machine = machine;
     this.kernel = new Kernel(machine);
     this.common = new MmCommon(this.kernel);
     for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0_EDAT));
   }
 
+  /** The address spaces of the processes that have not ended. */
+  get processes(): ReadonlySet<Mm> {
+    return this.common.processes;
+  }
+
   /**
    * A new, empty process.
    * @param id the number that events and messages call it by; default the next one
-   * @throws LinuxError ENOMEM
+   * @throws LinuxError EINVAL for an id that is not an integer from 0 on; ENOMEM
    */
   createProcess(id = this.#processes): Mm {
-    const mm = new Mm(this.kernel, this.common, id);
-    this.#processes = Math.max(this.#processes, id) + 1;
-    this.processes.add(mm);
-    return mm;
+    demandInteger('id', id);
+    return this.kernel.operation(() => {
+      const mm = new Mm(this.kernel, this.common, id);
+      this.#processes = Math.max(this.#processes, id) + 1;
+      return mm;
+    });
   }
 
-  /** A process with the memory of another, see `Mm.fork`; `id` as for `createProcess`. @throws LinuxError ENOMEM */
+  /**
+   * A process with the memory of another, see `Mm.fork`; `id` as for `createProcess`.
+   * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended; ENOMEM
+   */
   fork(parent: Mm, id = this.#processes): Mm {
+    this.#demandProcess(parent);
     const child = parent.fork(id);
     this.#processes = Math.max(this.#processes, id) + 1;
-    this.processes.add(child);
     return child;
   }
 
   /** A file in memory of so many bytes. @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB */
   createFile(length: bigint): MemoryFile {
-    return new MemoryFile(this.kernel, this.common.files, length);
+    return this.kernel.operation(() => new MemoryFile(this.kernel, this.common.files, length));
   }
 
-  /** Ends a process: its gmaps, memory and tables go. */
+  /**
+   * Ends a process: its gmaps, memory and tables go. Virtual machines on it can be destroyed and do nothing else.
+   * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended
+   */
   endProcess(mm: Mm): void {
+    this.#demandProcess(mm);
     mm.exit();
-    this.processes.delete(mm);
   }
 
   /**
    * A new, empty guest address space of a process.
    * @param id the number that events and messages call it by; default the next one
-   * @throws LinuxError ENOMEM
+   * @throws LinuxError EINVAL for a process of another host or an id as `createProcess`; ESRCH for a process that has
+   *   ended; ENOMEM
    */
   createGmap(mm: Mm, id = this.#gmaps): Gmap {
-    const gmap = new Gmap(mm, id, this.running);
-    this.#gmaps = Math.max(this.#gmaps, id) + 1;
-    return gmap;
+    this.#demandProcess(mm);
+    demandInteger('id', id);
+    return this.kernel.operation(() => {
+      const gmap = new Gmap(mm, id, this.running);
+      this.#gmaps = Math.max(this.#gmaps, id) + 1;
+      return gmap;
+    });
   }
 
   /** What there is now. */
@@ -106,47 +129,88 @@ export class Host {
   }
 
   /**
-   * Reads process memory on a processor, as the process's code would: by way of what the processor remembers,
-   * faults being served.
-   * @throws LinuxError EFAULT, ENOMEM
+   * Reads process memory on a processor, as the process's code would: by way of its TLB, faults being served.
+   * @throws LinuxError EINVAL for a process or a processor of another host, an address that is no bigint, or a length
+   *   that is not an integer up to 2^31 - 4096; ESRCH for a process that has ended; EBUSY for a processor that executes;
+   *   EFAULT, ENOMEM
    */
   readAsProcess(mm: Mm, cpu: Cpu, address: bigint, length: number): Uint8Array {
+    this.#demandProcess(mm);
     return this.#read(new ProcessSide(mm), cpu, address, length);
   }
 
-  /** Stores into process memory as the process's code would: all bytes, or none. @throws LinuxError EFAULT, ENOMEM */
+  /** Stores into process memory as the process's code would: all bytes, or none. @throws LinuxError as `readAsProcess` */
   writeAsProcess(mm: Mm, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    this.#demandProcess(mm);
     this.#write(new ProcessSide(mm), cpu, address, bytes);
   }
 
-  /** Reads guest memory on a processor, as guest code would. @throws LinuxError EFAULT, ENOMEM */
+  /** Reads guest memory on a processor, as guest code would. @throws LinuxError as `readAsProcess`; ENOENT for a gmap that was freed */
   readAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, length: number): Uint8Array {
+    this.#demandGmap(gmap);
     return this.#read(new GuestSide(gmap), cpu, address, length);
   }
 
-  /** Stores into guest memory as guest code would: all bytes, or none. @throws LinuxError EFAULT, ENOMEM */
+  /** Stores into guest memory as guest code would: all bytes, or none. @throws LinuxError as `readAsGuest` */
   writeAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    this.#demandGmap(gmap);
     this.#write(new GuestSide(gmap), cpu, address, bytes);
   }
 
   #read(side: Side, cpu: Cpu, address: bigint, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    demandLength(length);
     const { storage } = this.machine;
-    eachPart(this.running, side, cpu, address, length, FETCH, () => {});
-    eachPart(this.running, side, cpu, address, length, FETCH, (at, done, count) => {
+    let bytes = new Uint8Array();
+    this.#access(side, cpu, address, length, FETCH, (at, done, count) => {
+      if (done === 0) bytes = new Uint8Array(length);
       bytes.set(storage.bytes.subarray(at, at + count), done);
     });
     return bytes;
   }
 
   #write(side: Side, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+    demandBytes(bytes);
     const { storage } = this.machine;
-    eachPart(this.running, side, cpu, address, bytes.length, STORE, () => {});
-    eachPart(this.running, side, cpu, address, bytes.length, STORE, (at, done, count) => {
+    this.#access(side, cpu, address, bytes.length, STORE, (at, done, count) => {
       storage.bytes.set(bytes.subarray(done, done + count), at);
     });
   }
+
+  /** Calls back for each part of a range, all of which can be accessed then. */
+  #access(
+    side: Side,
+    cpu: Cpu,
+    address: bigint,
+    length: number,
+    access: typeof FETCH | typeof STORE,
+    part: PartCallback,
+  ): void {
+    demandBigint('address', address);
+    this.kernel.operation(() => {
+      this.kernel.demandCpu(cpu);
+      eachPart(this.running, side, cpu, address, length, access, () => {});
+      eachPart(this.running, side, cpu, address, length, access, part);
+    });
+  }
+
+  #demandProcess(mm: Mm): void {
+    demandInstance('process', mm, Mm);
+    this.kernel.demandOwn('process', mm);
+    mm.life.demand();
+  }
+
+  #demandGmap(gmap: Gmap): void {
+    demandInstance('gmap', gmap, Gmap);
+    this.kernel.demandOwn('gmap', gmap.mm);
+    gmap.life.demand();
+  }
 }
+
+/** The machines that have a host. */
+const OWNED = new WeakSet<Machine>();
+
+/** Gets the absolute address of a part of a range, how many bytes precede it, and how many it has. */
+type PartCallback = (at: number, done: number, count: number) => void;
 
 /** Whose code runs: what control register 1 holds, and who serves a fault. */
 interface Side {
@@ -163,7 +227,6 @@ class ProcessSide implements Side {
   }
 
   enter(cpu: Cpu): void {
-    this.#mm.demandAlive();
     cpu.setControl(1, this.#mm.asce);
   }
 
@@ -205,7 +268,7 @@ function eachPart(
   address: bigint,
   length: number,
   access: typeof FETCH | typeof STORE,
-  part: (at: number, done: number, count: number) => void,
+  part: PartCallback,
 ): void {
   if (address < 0n || address + BigInt(length) > GUEST_LIMIT) {
     throw new LinuxError('EFAULT', `${hex(address)} + ${length} is outside the address space`);
@@ -213,11 +276,12 @@ function eachPart(
   const { dat, space, key } = cpu;
   const control = cpu.cr[1] as bigint;
   const gmap = running.get(cpu.address);
+  side.enter(cpu);
+  cpu.claim();
   cpu.dat = true;
   cpu.space = SPACE.PRIMARY;
   cpu.key = 0;
   try {
-    side.enter(cpu);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
       const offset = Number(at & 0xfffn);
@@ -226,6 +290,7 @@ function eachPart(
       done += count;
     }
   } finally {
+    cpu.release();
     // The processor is left as it was found, in the gmap it was in.
     side.leave(cpu);
     gmap?.enable(cpu);

@@ -2,8 +2,10 @@
  * What every part of the host stands on: the machine, its frames, the locks, and the purges.
  */
 
-import type { Machine, Storage } from '../machine/index.ts';
+import { Cpu, type Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
+import { demandInstance } from './arguments.ts';
+import { LinuxError } from './errors.ts';
 import { Frames } from './frames.ts';
 import { Locks } from './locks.ts';
 
@@ -66,7 +68,7 @@ export class Kernel {
   readonly machine: Machine;
   readonly storage: Storage;
   readonly trace: Trace;
-  readonly locks = new Locks();
+  readonly locks: Locks;
   readonly frames: Frames;
   readonly purges: Purges;
   /**
@@ -79,7 +81,54 @@ export class Kernel {
     this.machine = machine;
     this.storage = machine.storage;
     this.trace = machine.trace;
+    this.locks = new Locks(machine.trace.operations);
     this.frames = new Frames(machine.storage, this.locks);
     this.purges = new Purges(machine);
+  }
+
+  /**
+   * Begins a public operation, which `end` ends. Operations nest.
+   * @throws LinuxError EBUSY while a listener is called: it may look and not act
+   */
+  begin(): void {
+    const { operations } = this.trace;
+    if (operations.delivering) {
+      throw new LinuxError('EBUSY', 'a listener is called: it may look, and not start an operation');
+    }
+    operations.begin();
+  }
+
+  /** Ends what `begin` began. @throws what a listener threw meanwhile, at the end of the outermost operation */
+  end(): void {
+    this.trace.operations.end();
+  }
+
+  /** Performs a public operation. @throws LinuxError as `begin` */
+  operation<T>(action: () => T): T {
+    this.begin();
+    try {
+      return action();
+    } finally {
+      this.end();
+    }
+  }
+
+  /** @throws LinuxError EINVAL when an object belongs to another host */
+  demandOwn(name: string, { kernel }: { readonly kernel: Kernel }): void {
+    if (kernel !== this) throw new LinuxError('EINVAL', `the ${name} belongs to another host`);
+  }
+
+  /** @throws LinuxError EINVAL for a processor of another machine; EBUSY for one that executes */
+  demandCpu(cpu: Cpu): void {
+    this.demandOwnCpu(cpu);
+    if (cpu.busy) throw new LinuxError('EBUSY', `processor ${cpu.address} executes`);
+  }
+
+  /** @throws LinuxError EINVAL for a processor of another machine */
+  demandOwnCpu(cpu: Cpu): void {
+    demandInstance('cpu', cpu, Cpu);
+    if (cpu.machine !== this.machine) {
+      throw new LinuxError('EINVAL', `processor ${cpu.address} belongs to another machine`);
+    }
   }
 }

@@ -18,7 +18,7 @@ describe('check mode', () => {
     other = new Lock(locks, 'other mmap lock', RANK.MMAP);
     pages = new Lock(locks, 'page-table lock', RANK.PAGE_TABLE);
     problems = [];
-    locks.report = (problem) => problems.push(problem);
+    locks.problems.subscribe((problem) => problems.push(problem));
   });
 
   it('has nothing to say of the right order', () => {
@@ -115,7 +115,7 @@ describe('outside check mode', () => {
     const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
     const problems: string[] = [];
     lock.acquire('read');
-    locks.report = (problem) => problems.push(problem);
+    locks.problems.subscribe((problem) => problems.push(problem));
     lock.acquire('read');
     expect(problems).toEqual(['mmap lock taken while it is held']);
   });
@@ -240,9 +240,9 @@ describe('a host', () => {
   it('purges and unlinks under the page-table lock', () => {
     gmap.fault(0n);
     const seen: string[] = [];
-    host.machine.trace.listener = ({ type }) => {
+    host.machine.trace.subscribe(({ type }) => {
       seen.push(`${type}: ${host.kernel.locks.held.map(({ name }) => name).join(', ')}`);
-    };
+    });
     gmap.unmap({ to: 0n, length: MIB });
     expect(seen).toEqual([
       'unlink: mmap lock, page-table lock',

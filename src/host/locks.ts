@@ -6,18 +6,30 @@
  * use that would be wrong with more than one thread.
  */
 
+import { Hook, Operations } from '../trace/index.ts';
+
 /** How a lock is held. Locks that know no readers are held 'write'. */
 export type LockMode = 'read' | 'write';
 
 /** Who looks at the locks of a host, and what he sees. One object serves all locks of a host. */
 export class Locks {
   /**
-   * Told of a wrong order, a missing lock or an unpaired release; null outside check mode. Check mode begins and
-   * ends while nothing is held.
+   * Check mode: listeners get a sentence for a wrong order, a missing lock or an unpaired release. Check mode begins
+   * and ends while nothing is held.
    */
-  report: ((problem: string) => void) | null = null;
+  readonly problems: Hook<[problem: string]>;
   /** In check mode: the lock taken last of those held; the others hang behind it. */
   latest: Lock | null = null;
+
+  /** @param operations those under way on the host of these locks */
+  constructor(operations = new Operations()) {
+    this.problems = new Hook(operations);
+  }
+
+  /** Calls the listeners of `problems`; null outside check mode. */
+  get report(): ((problem: string) => void) | null {
+    return this.problems.listener;
+  }
 
   /** In check mode: the locks held, in the order in which they were taken. Outside it nobody keeps them: empty. */
   get held(): Lock[] {

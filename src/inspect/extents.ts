@@ -5,6 +5,7 @@
 import { EMPTY_SEGMENT, Gmap, GUEST_SEGMENTS, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES } from '../machine/index.ts';
 import { type Extent, PAGES_PER_SEGMENT } from './answers.ts';
+import { demandParts, demandSpace } from './questions.ts';
 import { NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** So many runs are kept while they are found: more are joined over the smallest gaps. */
@@ -21,8 +22,11 @@ export interface Extents {
 /**
  * The extents of a space, at most `limit` (1 or more): where there are more runs than that, those with the smallest
  * gaps between them are told as one.
+ * @throws LinuxError EINVAL, ESRCH, ENOENT, see questions.ts
  */
 export function extentsOf(space: Mm | Gmap, limit: number): Extents {
+  demandSpace(space);
+  demandParts('limit', limit);
   return space instanceof Gmap ? guestExtents(space, limit) : processExtents(space, limit);
 }
 

@@ -5,7 +5,7 @@
  * Bits are numbered from the left, 0 to 63, as the architecture does.
  */
 
-import { hex, PAGE_NONE, PROMISE } from '../host/index.ts';
+import { demandBigint, demandDoubleword, hex, LinuxError, PAGE_NONE, PROMISE, show } from '../host/index.ts';
 import { LEVEL_OF_TYPE, type Level, PAGE, SEGMENT } from '../machine/index.ts';
 import type { Field } from './answers.ts';
 
@@ -47,6 +47,7 @@ class Fields {
  * (`pgste`), in the order of their bits. All 64 bits are in one field each.
  */
 export function entryFields(level: Level | 'asce' | 'pgste', value: bigint): readonly Field[] {
+  demandBigint('value', value);
   const bits = BigInt.asUintN(64, value);
   switch (level) {
     case 'asce':
@@ -57,8 +58,12 @@ export function entryFields(level: Level | 'asce' | 'pgste', value: bigint): rea
       return pageFields(bits);
     case 'segment':
       return segmentFields(bits);
-    default:
+    case 'region-first':
+    case 'region-second':
+    case 'region-third':
       return regionFields(level, bits);
+    default:
+      throw new LinuxError('EINVAL', `level ${show(level)} is none`);
   }
 }
 
@@ -209,6 +214,7 @@ function pgsteFields(value: bigint): readonly Field[] {
 
 /** The fields of the first half of a PSW, bits 0 to 63. */
 export function pswFields(mask: bigint): readonly Field[] {
+  demandDoubleword('mask', mask);
   const spaces = ['primary space', 'access-register mode', 'secondary space', 'home space'];
   const modes: Readonly<Record<string, string>> = { 0: '24-bit', 1: '31-bit', 3: '64-bit' };
   const mode = (bitsOf(mask, 31, 31) << 1n) | bitsOf(mask, 32, 32);

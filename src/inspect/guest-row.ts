@@ -5,6 +5,7 @@
 import { EMPTY_SEGMENT, type Gmap, PROMISE } from '../host/index.ts';
 import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import { type GuestPart, PAGES_PER_SEGMENT } from './answers.ts';
+import { demandGmap, demandPages, demandParts } from './questions.ts';
 import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** What a segment is. */
@@ -13,8 +14,12 @@ export const GUEST_STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 
 /**
  * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: see
  * `GuestParts`.
+ * @throws LinuxError EINVAL, ENOENT, see questions.ts
  */
 export function guestRow(gmap: Gmap, first: number, end: number, cells: number): GuestPart[] {
+  demandGmap(gmap);
+  demandPages(first, end);
+  demandParts('cells', cells);
   const row = new GuestRow(gmap, new GuestParts(first, end, cells));
   row.look(Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
   return row.parts.finish();

@@ -5,13 +5,19 @@
 import { EMPTY_SEGMENT, Gmap, hasFrame, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts';
 import { FRAME_SIZE, KEY_CHANGED, PAGE, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT, type Pages } from './answers.ts';
+import { demandPages, demandSpace } from './questions.ts';
 import { HALF, SegmentTables } from './segment-tables.ts';
 
 /** Pages that one answer tells at most. */
 export const PAGES_LIMIT = 4096;
 
-/** The pages from `first` up to, not including, `end`; at most `PAGES_LIMIT` of them. */
+/**
+ * The pages from `first` up to, not including, `end`; at most `PAGES_LIMIT` of them.
+ * @throws LinuxError EINVAL, ESRCH, ENOENT, see questions.ts
+ */
 export function pagesOf(space: Mm | Gmap, first: number, end: number): Pages {
+  demandSpace(space);
+  demandPages(first, end);
   const flags = new Uint8Array(Math.max(0, Math.min(end - first, PAGES_LIMIT)));
   let translate: ((page: number) => void) | null = null;
   for (let i = 0; i < flags.length; i++) {

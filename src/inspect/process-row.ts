@@ -3,9 +3,10 @@
  * parts.
  */
 
-import type { Mapping, Mappings, Mm } from '../host/index.ts';
+import { demandInstance, type Mapping, Mappings, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import { PAGES_PER_SEGMENT, type ProcessPart, type TablePart } from './answers.ts';
+import { demandPages, demandParts, demandProcess } from './questions.ts';
 import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** The smallest power of two of pages that is a cell of the range at least. */
@@ -16,8 +17,12 @@ export function cellOf(first: number, end: number, cells: number, least: number)
 /**
  * The mappings that have a page in `first` up to, not including, `end`, in about `cells` parts at most: one that is a
  * cell long is a part of its own.
+ * @throws LinuxError EINVAL, see questions.ts
  */
 export function mappingParts(mappings: Mappings, first: number, end: number, cells: number): ProcessPart[] {
+  demandInstance('mappings', mappings, Mappings);
+  demandPages(first, end);
+  demandParts('cells', cells);
   const cell = cellOf(first, end, cells, 1);
   const parts: ProcessPart[] = [];
   for (const mapping of mappings.within(first, end)) {
@@ -57,8 +62,11 @@ export function sameCell(a: number, b: number, cell: number): boolean {
   return Math.floor(a / cell) === Math.floor(b / cell);
 }
 
-/** The page tables and 1 MiB frames of the range's segments, in at most `cells` parts or so: one a cell. */
+/** The page tables and 1 MiB frames of the range's segments, in at most `cells` parts or so: one a cell. @throws LinuxError EINVAL, ESRCH, see questions.ts */
 export function tableParts(mm: Mm, first: number, end: number, cells: number): TablePart[] {
+  demandProcess(mm);
+  demandPages(first, end);
+  demandParts('cells', cells);
   const cell = cellOf(first, end, cells, PAGES_PER_SEGMENT);
   const { storage } = mm.kernel;
   const tables = new SegmentTables(storage);

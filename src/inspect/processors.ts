@@ -2,7 +2,7 @@
  * Processors: registers, what they remember of translations, and the code around the instruction address.
  */
 
-import type { Host, Vcpu } from '../host/index.ts';
+import { demandInstance, Host, Vcpu } from '../host/index.ts';
 import {
   AbsoluteEntries,
   type Cpu,
@@ -31,6 +31,13 @@ const PREFIX_AREA = 0x2000n;
  * @param vcpu the virtual CPU that runs on it, whose registers are told; null for none
  */
 export function processorState(host: Host, cpu: Cpu, vcpu: Vcpu | null): ProcessorState {
+  demandInstance('host', host, Host);
+  host.kernel.demandOwnCpu(cpu);
+  if (vcpu !== null) {
+    demandInstance('vcpu', vcpu, Vcpu);
+    host.kernel.demandOwn('virtual CPU', vcpu.life);
+    vcpu.life.demand();
+  }
   const { storage } = host.machine;
   return {
     address: cpu.address,
@@ -85,6 +92,8 @@ function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
 
 /** The tables by which a guest translates instruction addresses now; null while its DAT is off. */
 export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
+  demandInstance('vcpu', vcpu, Vcpu);
+  vcpu.life.kernel.demandOwnCpu(cpu);
   const interpreting = cpu.below !== null;
   const mask = interpreting ? cpu.pswMask : vcpu.block.pswMask;
   if ((mask & DAT) === 0n) return null;

@@ -2,7 +2,7 @@
  * The tables of a space, one by one: the entries that are not empty.
  */
 
-import { Gmap, type Mm, PGSTE_OFFSET } from '../host/index.ts';
+import { demandInteger, demandObject, Gmap, LinuxError, type Mm, PGSTE_OFFSET, show } from '../host/index.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -17,6 +17,7 @@ import {
 } from '../machine/index.ts';
 import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
 import { linksOf } from './process-row.ts';
+import { demandSpace } from './questions.ts';
 import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
 
@@ -55,8 +56,14 @@ export interface TableQuestion {
 
 /** The table of a level that translates a page; null when the space has none. */
 export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
+  demandSpace(space);
+  demandObject('question', question);
   const mm = space instanceof Gmap ? space.mm : space;
-  const { level, page, from } = question;
+  const { level, page, from, count } = question;
+  if (!LEVELS.includes(level)) throw new LinuxError('EINVAL', `level ${show(level)} is none`);
+  demandInteger('page', page, Number.MIN_SAFE_INTEGER, 2 ** 52);
+  demandInteger('from', from);
+  demandInteger('count', count);
   const { storage } = mm.kernel;
   // What a link to no page table seems to have behind it: only a machine that was broken on purpose has one.
   if (page < 0) return null;

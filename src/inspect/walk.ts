@@ -2,7 +2,16 @@
  * A walk in words: every table visited, entry by entry, and what each entry says.
  */
 
-import { hex, PAGE_NONE, PGSTE_OFFSET, PROMISE } from '../host/index.ts';
+import {
+  demandDoubleword,
+  demandFlag,
+  demandInstance,
+  demandObject,
+  hex,
+  PAGE_NONE,
+  PGSTE_OFFSET,
+  PROMISE,
+} from '../host/index.ts';
 import {
   AbsoluteEntries,
   ASCE,
@@ -13,7 +22,7 @@ import {
   programInterruptionName,
   REGION,
   SEGMENT,
-  type Storage,
+  Storage,
   Walk,
   type WalkStep,
 } from '../machine/index.ts';
@@ -52,6 +61,8 @@ export interface ExplainedWalk {
  * @param pgstes whether page tables have PGSTEs
  */
 export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgstes: boolean): ExplainedWalk {
+  demandInstance('storage', storage, Storage);
+  demandFlag('pgstes', pgstes);
   const explained = explainedWalk(new AbsoluteEntries(storage), asce, address, true);
   return pgstes ? { ...explained, pgste: pgsteOf(storage, explained.steps) } : explained;
 }
@@ -77,6 +88,10 @@ export function explainOwnWalk(
   own: OwnTables,
   address: bigint,
 ): ExplainedWalk {
+  demandInstance('storage', storage, Storage);
+  demandDoubleword('gmap', gmap);
+  demandObject('own', own);
+  demandFlag('edat', own.edat);
   return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat);
 }
 
@@ -104,6 +119,8 @@ class GuestEntries implements EntrySource {
 }
 
 function explainedWalk(entries: EntrySource, asce: bigint, address: bigint, edat: boolean): ExplainedWalk {
+  demandDoubleword('asce', asce);
+  demandDoubleword('address', address);
   const steps: ExplainedStep[] = [
     { level: 'asce', index: 0, at: null, value: asce, meaning: asceMeaning(asce) },
   ];
@@ -122,7 +139,10 @@ function explainedWalk(entries: EntrySource, asce: bigint, address: bigint, edat
 
 function pgsteOf(storage: Storage, steps: readonly ExplainedStep[]): bigint | null {
   const last = steps[steps.length - 1] as ExplainedStep;
-  return last.level === 'page' && last.at !== null ? storage.get64(Number(last.at) + PGSTE_OFFSET) : null;
+  if (last.level !== 'page' || last.at === null) return null;
+  // Behind a page table of another host there may be nothing, not even storage.
+  const at = Number(last.at) + PGSTE_OFFSET;
+  return storage.has(at, 8) ? storage.get64(at) : null;
 }
 
 function explained({ level, tablePage, offset, index, hi, lo }: WalkStep): ExplainedStep {

@@ -9,7 +9,7 @@
  */
 
 import { UNWIND } from './cpu/access.ts';
-import type { Cpu, Stop } from './cpu/cpu.ts';
+import { type Cpu, demandLimit, type Stop } from './cpu/cpu.ts';
 import { GUEST } from './cpu/line.ts';
 import { CR0_EDAT } from './dat/index.ts';
 import { InternalError } from './internal-error.ts';
@@ -126,13 +126,22 @@ export type SieExit =
  * the host's again on exit, and the guest's is in the state description.
  *
  * @param description absolute address of the state description, a multiple of 512
- * @param limit instructions after which it comes back, at least 1
+ * @param limit units of work after which it comes back: an integer from 1 on, or Infinity
+ * @throws RangeError for another limit or where no state description can be; BusyError when the processor executes
+ *   already, or while a listener is called. Nothing has changed then
  */
 export function interpret(cpu: Cpu, description: number, limit: number): SieExit {
-  if (description % STATE_DESCRIPTION_SIZE !== 0 || !cpu.storage.has(description, STATE_DESCRIPTION_SIZE)) {
-    throw new InternalError(`no state description can be at 0x${description.toString(16)}`);
-  }
   const block = new StateDescription(cpu, description);
+  demandLimit(limit);
+  cpu.claim();
+  try {
+    return execute(cpu, block, limit);
+  } finally {
+    cpu.release();
+  }
+}
+
+function execute(cpu: Cpu, block: StateDescription, limit: number): SieExit {
   const invalid = block.invalidMode();
   if (invalid !== 0) return block.validity(invalid);
   const requested = block.requestAtEntry();
@@ -140,7 +149,7 @@ export function interpret(cpu: Cpu, description: number, limit: number): SieExit
   const host = new HostState(cpu);
   block.enter();
   try {
-    return block.prefixAccessible() ? block.ended(cpu.run(limit)) : block.validity(VALIDITY.PREFIX);
+    return block.prefixAccessible() ? block.ended(cpu.runClaimed(limit)) : block.validity(VALIDITY.PREFIX);
   } finally {
     block.leave();
     host.restore();
@@ -164,6 +173,7 @@ export interface GuestProblem {
  * @param access told the processor, in the guest's state, and the logical address in halves; it may be left in
  *   the middle by an exception
  * @returns null, or why it could not be done
+ * @throws RangeError, BusyError as `interpret`
  */
 export function asGuest(
   cpu: Cpu,
@@ -172,6 +182,7 @@ export function asGuest(
   address: bigint,
 ): GuestProblem | null {
   const block = new StateDescription(cpu, description);
+  cpu.claim();
   const host = new HostState(cpu);
   block.enter();
   try {
@@ -182,6 +193,7 @@ export function asGuest(
     return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
   } finally {
     host.restore();
+    cpu.release();
   }
 }
 
@@ -193,6 +205,7 @@ function statusOf(executeLength: number): number {
 /** What of the processor is the host's, kept while a guest runs on it. */
 class HostState {
   readonly #cpu: Cpu;
+  readonly #below: Cpu['below'];
   readonly #controls: BigUint64Array;
   readonly #psw: readonly [bigint, bigint];
   readonly #gr14: bigint;
@@ -208,6 +221,7 @@ class HostState {
 
   constructor(cpu: Cpu) {
     this.#cpu = cpu;
+    this.#below = cpu.below;
     this.#controls = cpu.cr.slice();
     this.#psw = [cpu.pswMask, cpu.pswAddress];
     this.#gr14 = cpu.gr[14] as bigint;
@@ -224,7 +238,7 @@ class HostState {
 
   restore(): void {
     const cpu = this.#cpu;
-    cpu.below = null;
+    cpu.below = this.#below;
     cpu.cr.set(this.#controls);
     cpu.setPsw(...this.#psw);
     cpu.gr[14] = this.#gr14;
@@ -247,7 +261,15 @@ class StateDescription {
   readonly #at: number;
   readonly #view: DataView;
 
+  /** @throws RangeError where no state description can be */
   constructor(cpu: Cpu, at: number) {
+    if (
+      !Number.isInteger(at) ||
+      at % STATE_DESCRIPTION_SIZE !== 0 ||
+      !cpu.storage.has(at, STATE_DESCRIPTION_SIZE)
+    ) {
+      throw new RangeError(`no state description can be at 0x${at.toString(16)}`);
+    }
     this.#cpu = cpu;
     this.#at = at;
     this.#view = cpu.storage.view;
@@ -356,6 +378,8 @@ class StateDescription {
         return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
       case 'program-loop':
         return this.#program(stop.code, 0n, 0);
+      case 'check-stop':
+        return this.validity(VALIDITY.PREFIX);
       default:
         if (stop.interruption.class !== 'program') throw new InternalError('a guest SVC was reported');
         return this.#program(stop.interruption.code, stop.interruption.teid, stop.interruption.length);

@@ -138,7 +138,7 @@ describe('purges of a machine reach every processor', () => {
       cpu.guestTlb.remember(0x5, 0, 0x41cf, 9, 0x11, false);
     }
     const events: unknown[] = [];
-    machine.trace.listener = (event) => events.push(event);
+    machine.trace.subscribe((event) => events.push(event));
     const left = () =>
       machine.cpus.map(({ tlb, guestTlb }) => [...tlb.entries(), ...guestTlb.entries()].map((e) => e.frame));
     return { machine, events, left };
@@ -182,16 +182,16 @@ describe('purges of a machine reach every processor', () => {
 
 describe('a machine', () => {
   it.each([0, -1, 65, 1.5, Number.NaN])('does not have %d processors', (cpus) => {
-    expect(() => new Machine({ cpus, storageSize: 0x1000 })).toThrow(RangeError);
+    expect(() => new Machine({ cpus, storageSize: 0x2000 })).toThrow(RangeError);
   });
 
   it('has 1 to 64, by their addresses', () => {
-    expect(new Machine({ storageSize: 0x1000 }).cpus.length).toBe(1);
-    const { cpus } = new Machine({ cpus: 64, storageSize: 0x1000 });
+    expect(new Machine({ storageSize: 0x2000 }).cpus.length).toBe(1);
+    const { cpus } = new Machine({ cpus: 64, storageSize: 0x2000 });
     expect(cpus.map(({ address }) => address)).toEqual(Array.from({ length: 64 }, (_, i) => i));
   });
 
   it('does not have the one behind the last', () => {
-    expect(() => new Machine({ cpus: 2, storageSize: 0x1000 }).cpu(2)).toThrow('there is no processor 2');
+    expect(() => new Machine({ cpus: 2, storageSize: 0x2000 }).cpu(2)).toThrow('there is no processor 2');
   });
 });

@@ -1,7 +1,6 @@
 /** What the tests of the player have in common. */
 
-import { readFileSync } from 'node:fs';
-import type { Scene, Source } from './index.ts';
+import type { Scene } from './index.ts';
 
 /** Addresses as JSON can hold them. */
 export function hexadecimal(_key: string, value: unknown): unknown {
@@ -23,10 +22,4 @@ export function everything(scene: Scene): string {
     ),
   );
   return JSON.stringify([scene.stats(), outline, pages, rows, tables, scene.processors()], hexadecimal);
-}
-
-/** A guest of `examples`, by its path below that folder. */
-export function guestOf(path: string): Source & { readonly kind: 'guest' } {
-  const image = new Uint8Array(readFileSync(`examples/${path}.elf`));
-  return { kind: 'guest', name: path, image, memory: 8n << 20n };
 }

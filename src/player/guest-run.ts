@@ -102,8 +102,8 @@ export class GuestRun implements Run {
 
   #ended(end: End | undefined): void {
     if (end === undefined || end.kind === 'limit') return;
-    const stuck = end.kind !== 'disabled-wait' || end.address !== 0n;
-    this.#end = { sentence: describeEnd(end), stuck };
+    const well = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
+    this.#end = { sentence: describeEnd(end), stuck: !well };
   }
 
   announce(checker: Checker): void {
@@ -112,7 +112,6 @@ export class GuestRun implements Run {
 
   close(): Storage {
     const { machine, kernel } = this.host;
-    this.trace.listener = null;
     machine.storage.clear(kernel.frames.touched);
     return machine.storage;
   }

@@ -2,13 +2,19 @@
  * What a story may cost: time by slices, memory by bounds.
  */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { guestOf } from './fixtures.ts';
 import { Player, readScript, type Settings, type Source } from './index.ts';
 import { MappedSegments } from './mapped-segments.ts';
 
 const QUIET: Settings = { leftOut: null, check: false };
 const at = (step: number) => ({ step, event: 0 });
+
+/** A guest of `examples`, by its path below that folder. */
+function guestOf(path: string): Source & { readonly kind: 'guest' } {
+  const image = new Uint8Array(readFileSync(`examples/${path}.elf`));
+  return { kind: 'guest', name: path, image, memory: 8n << 20n };
+}
 
 function scenario(text: string, settings = QUIET): Player {
   return new Player({ kind: 'scenario', text }, settings);

@@ -151,18 +151,18 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   let answer: { readonly value: T } | null = null;
   let failure: unknown = null;
   let count = 0;
-  run.trace.listener = () => {
+  const unsubscribe = run.trace.subscribe(() => {
     if (++count !== nth) return;
     try {
       answer = { value: ask(run.scene) };
     } catch (error) {
       failure = error;
     }
-  };
+  });
   try {
     run.advance(1);
   } finally {
-    run.trace.listener = null;
+    unsubscribe();
   }
   if (failure !== null) throw failure;
   return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
@@ -192,7 +192,7 @@ class Recording {
       answered: (answer) => this.#keep(answer, answers),
       said: (step, text) => this.#hear(step, text),
     });
-    this.#run.trace.listener = (event) => this.#add(event);
+    this.#run.trace.subscribe((event) => this.#add(event));
     this.#checker = check && this.#run.host !== null ? new Checker(this.#run.host) : null;
   }
 

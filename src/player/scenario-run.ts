@@ -154,7 +154,6 @@ export class ScenarioRun implements Run {
 
   close(): Storage {
     const { machine, kernel } = this.#world.host;
-    this.trace.listener = null;
     machine.storage.clear(kernel.frames.touched);
     return machine.storage;
   }

@@ -286,7 +286,7 @@ describe('the world', () => {
   it('tells a trace what happens', () => {
     const trace = new Trace();
     const types: TraceEvent['type'][] = [];
-    trace.listener = ({ type }) => types.push(type);
+    trace.subscribe(({ type }) => types.push(type));
     world = new World({ storageSize: 32 << 20, trace });
     ready();
     expect(types).toEqual(['mm-alloc', 'mmap', 'gmap-alloc', 'map']);

@@ -287,14 +287,10 @@ export class World {
     return machine;
   }
 
-  /** Hears of pages that the gmap watches, beside who hears of them already. */
+  /** Notes the pages that the gmap watches and loses. */
   #listen(name: number, gmap: Gmap): void {
     const pages = this.invalidated.get(name) as Set<number>;
-    const other = gmap.onInvalidated;
-    gmap.onInvalidated = (page) => {
-      pages.add(page);
-      other?.(page);
-    };
+    gmap.onInvalidated.subscribe((page) => void pages.add(page));
   }
 
   #ofMachine(operation: OperationOf<'slot' | 'dirty' | 'key' | 'set_key'>, gmap: Gmap): Answer {

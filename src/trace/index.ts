@@ -1,9 +1,12 @@
 /**
  * What happened, as typed events. Every room emits them; when nobody listens an emission costs one
- * comparison. This room imports nothing, and no event changes what the emitter does next.
+ * comparison. This room imports no other, and no event changes what the emitter does next.
  *
  * Addresses are bigint byte addresses; `mm` is the number of a process, `gmap` that of a gmap. docs/trace.md describes every event for the readers of a trace file.
  */
+
+import { Hook } from './hook.ts';
+import { Operations } from './operations.ts';
 
 /** A step of a guest address space, a process, a processor or a virtual machine. */
 export type TraceEvent =
@@ -120,14 +123,23 @@ export type TraceEvent =
   /** Interpretive execution of a virtual CPU ended and the host decides what next. */
   | { readonly type: 'exit'; readonly vcpu: number; readonly reason: string; readonly address: bigint };
 
-/** Receives each event in the order in which things happened. It must not throw. */
+/** Receives each event in the order in which things happened. See `Hook` for what it may do. */
 export type TraceListener = (event: TraceEvent) => void;
 
 /**
- * Where events go. One object is shared by a machine and everything on it. An emitter writes
- * `if (trace.listener) trace.listener({ … })`, so that no event object is made for nobody.
+ * Where events go. One object is shared by a machine and everything on it; any number of listeners subscribe to it. An
+ * emitter writes `trace.listener?.({ … })`, so that no event object is made when nobody listens.
  */
-export class Trace {
-  /** Whoever listens; null when nobody does. */
-  listener: TraceListener | null = null;
+export class Trace extends Hook<[event: TraceEvent]> {
+  /** The operations under way on the machine and its host. */
+  readonly operations: Operations;
+
+  constructor() {
+    const operations = new Operations();
+    super(operations);
+    this.operations = operations;
+  }
 }
+
+export { Hook } from './hook.ts';
+export { Operations } from './operations.ts';

@@ -195,9 +195,9 @@ describe('runs of segment tables', () => {
 describe('events', () => {
   it('tell the life of a gmap', () => {
     const events: TraceEvent[] = [];
-    host.machine.trace.listener = (event) => {
+    host.machine.trace.subscribe((event) => {
       if (event.type !== 'purge' && event.type !== 'page-table' && event.type !== 'mmap') events.push(event);
-    };
+    });
     const other = host.createGmap(mm, 42);
     const asce = other.asce;
     mm.mmap({ address: 0n, length: 2n * MIB });
@@ -232,7 +232,7 @@ describe('events', () => {
 
   it('of an operation that fails do not happen', () => {
     const events: TraceEvent[] = [];
-    host.machine.trace.listener = (event) => events.push(event);
+    host.machine.trace.subscribe((event) => events.push(event));
     expect(codeOf(() => gmap.map({ from: 1n, to: 0n, length: MIB }))).toBe('EINVAL');
     expect(codeOf(() => gmap.unmap({ to: 0n, length: 0n }))).toBe('EINVAL');
     expect(codeOf(() => gmap.fault(0n))).toBe('EFAULT');

@@ -7,9 +7,11 @@
  */
 
 import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE, type Storage } from '../../machine/index.ts';
-import type { Trace } from '../../trace/index.ts';
+import { Hook, type Operations, type Trace } from '../../trace/index.ts';
+import { demandBigint, demandDoubleword, demandInteger, demandObject } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import { Life } from '../life.ts';
 import type { Lock, Locks } from '../locks.ts';
 import {
   EMPTY_SEGMENT,
@@ -20,11 +22,13 @@ import {
   PROMISE,
   type ReverseMaps,
 } from '../mm/index.ts';
-import { GuestTables } from './tables.ts';
+import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 
 const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
 const PAGES_PER_SEGMENT = 256;
+/** Segments of a process that a guest can be given. */
+const PROCESS_SEGMENTS = Number(PROCESS_LIMIT >> 20n);
 const HALF = 0x1_0000_0000;
 // Constants of another module are looked up at each use, those of this one are in the code.
 const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
@@ -58,13 +62,16 @@ export class Gmap implements Guest {
   readonly asceHi: number;
   readonly asceLo: number;
   readonly tables: GuestTables;
-  /** Told of a watched page, by guest page number, that has lost its frame or the right to store. It must not throw. */
-  onInvalidated: ((page: number) => void) | null = null;
+  /** Listeners get each watched page, by guest page number, that has lost its frame or the right to store: once. */
+  readonly onInvalidated: Hook<[page: number]>;
+  /** Ends when the gmap is freed. */
+  readonly life: Life;
   readonly #kernel: Kernel;
   /** What runs once a segment has at hand what it needs, rather than by way of three objects. */
   readonly #view: DataView;
   readonly #trace: Trace;
   readonly #locks: Locks;
+  readonly #operations: Operations;
   readonly #mmapLock: Lock;
   readonly #pageTableLock: Lock;
   readonly #reverseMaps: ReverseMaps;
@@ -72,7 +79,6 @@ export class Gmap implements Guest {
   /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
   readonly #watched = new Set<number>();
-  #freed = false;
 
   /**
    * An empty guest address space of a process. When it is the process's first, the process's page tables become
@@ -85,10 +91,13 @@ export class Gmap implements Guest {
   constructor(mm: Mm, id: number, running: Map<number, Gmap>) {
     this.id = id;
     this.mm = mm;
+    this.onInvalidated = new Hook(mm.kernel.trace.operations);
+    this.life = new Life(mm.kernel, `gmap ${id} was freed`, 'ENOENT');
     this.#kernel = mm.kernel;
     this.#view = mm.kernel.storage.view;
     this.#trace = mm.kernel.trace;
     this.#locks = mm.kernel.locks;
+    this.#operations = mm.kernel.trace.operations;
     this.#mmapLock = mm.mmapLock;
     this.#pageTableLock = mm.pageTableLock;
     this.#reverseMaps = mm.common.reverseMaps;
@@ -114,7 +123,7 @@ export class Gmap implements Guest {
 
   /** Whether the gmap was freed. */
   get freed(): boolean {
-    return this.#freed;
+    return this.life.ended;
   }
 
   /** The guest segment number that an entry of one of its segment tables translates. */
@@ -127,44 +136,73 @@ export class Gmap implements Guest {
     return this.#watched;
   }
 
-  /** A page that somebody watches has lost its frame or the right to store: who watches it here is told, once. */
+  /** A watched page has lost its frame or the right to store: the listeners get it, if this gmap watches it, once. */
   invalidated(page: number): void {
-    if (this.#watched.delete(page)) this.onInvalidated?.(page);
+    if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);
   }
 
   /**
    * Promises `length` bytes of the process from `from` on to the guest at `to`.
    *
-   * @throws LinuxError EINVAL when one of the three is not a multiple of 1 MiB, `length` is 0, the process range
-   *   ends beyond 4 TiB or the guest range does not end below 2^64; ENOMEM, and every entry is as it was
+   * @throws LinuxError EINVAL when one of the three is no bigint or not a multiple of 1 MiB, `length` is 0, the process
+   *   range ends beyond 4 TiB or the guest range does not end below 2^64; ENOENT after `free`, as all operations;
+   *   ENOMEM, and every entry is as it was
    */
   map(range: { readonly from: bigint; readonly to: bigint; readonly length: bigint }): void {
+    demandObject('range', range);
     const { from, to, length } = range;
     checkSegments('from', from);
     checkRange(to, length);
     if (from + length > PROCESS_LIMIT) {
       throw new LinuxError('EINVAL', `from ${hex(from)} + length ${hex(length)} is beyond 4 TiB`);
     }
-    this.mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
-    this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
+    this.#begin();
+    try {
+      this.#mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
+      this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
+    } finally {
+      this.#kernel.end();
+    }
   }
 
-  /** Makes the tables that `map` needs for a guest range in bytes, so that it cannot fail. @throws LinuxError ENOMEM */
-  makeTables({ to, length }: { readonly to: bigint; readonly length: bigint }): void {
-    this.#demandAlive();
-    this.#mmapLocked(() => this.tables.make(Number(to >> 20n), Number((to + length) >> 20n)));
+  /** Makes the tables that `map` needs for a guest range in bytes, so that it cannot fail. @throws LinuxError as `map` */
+  makeTables(range: { readonly to: bigint; readonly length: bigint }): void {
+    demandObject('range', range);
+    const { to, length } = range;
+    checkRange(to, length);
+    this.life.operation(() =>
+      this.#mmapLocked(() => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),
+    );
   }
 
-  /** As `map`, in segment numbers that are known to be in range. @throws LinuxError ENOMEM */
+  /** @throws LinuxError ENOMEM */
+  #makeTables(start: number, end: number): void {
+    this.#mmapLock.expect('read', 'making tables of a guest');
+    this.tables.make(start, end);
+  }
+
+  /** As `map`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT, ENOMEM */
   mapSegments(from: number, to: number, count: number): void {
+    if (count === 1 && !this.#operations.delivering && this.#promiseOne(from, to)) return;
+    demandInteger('from', from, 0, PROCESS_SEGMENTS - 1);
+    demandInteger('count', count, 1, PROCESS_SEGMENTS - from);
+    demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
+    this.#begin();
+    try {
+      this.#mapSegments(from, to, count);
+    } finally {
+      this.#kernel.end();
+    }
+  }
+
+  #mapSegments(from: number, to: number, count: number): void {
     if (count !== 1 || !this.#promiseOne(from, to)) this.#mapRange(from, to, count);
   }
 
   #mapRange(from: number, to: number, count: number): void {
-    this.#demandAlive();
     this.#mmapLock.acquire('read');
     try {
-      this.tables.make(to, to + count);
+      this.#makeTables(to, to + count);
       this.#pageTableLock.acquire('write');
       if (this.#promise(from, to, to + count) > 0) this.#purge('gmap-map');
       this.#pageTableLock.release();
@@ -175,13 +213,15 @@ export class Gmap implements Guest {
 
   /**
    * Maps a segment as most are mapped that are mapped one by one: its table is the one found last, and it is not
-   * linked. Says whether it is one of these. Nothing that is called here could see a lock held, so they are taken
-   * for those who look at locks (check mode) only.
+   * linked. Returns whether it is one of these; numbers that cannot be are none. Nothing called here could see a lock
+   * held, so the locks are taken in check mode only. A gmap that was freed has no table found last.
    */
   #promiseOne(from: number, to: number): boolean {
+    if (typeof from !== 'number' || typeof to !== 'number') return false;
     const { tables } = this;
     const node = tables.nodeIn(to);
-    if (node < 0 || this.#freed === true || this.#reverseMaps.isLinked(node)) return false;
+    if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;
+    if (!isSmall(from) || from < 0 || from >= PROCESS_SEGMENTS || to >= GUEST_SEGMENTS - 1) return false;
     const checked = this.#locks.report !== null;
     if (checked) this.#takeLocks();
     writePromise(this.#view, tables.entryIn(to), from);
@@ -224,15 +264,26 @@ export class Gmap implements Guest {
    * @throws LinuxError EINVAL as `map`
    */
   unmap(range: { readonly to: bigint; readonly length: bigint }): void {
+    demandObject('range', range);
     const { to, length } = range;
     checkRange(to, length);
-    this.unmapSegments(Number(to >> 20n), Number(length >> 20n));
-    this.#trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+    this.#begin();
+    try {
+      this.#unmapSegments(Number(to >> 20n), Number(length >> 20n));
+      this.#trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+    } finally {
+      this.#kernel.end();
+    }
   }
 
-  /** As `unmap`, in segment numbers that are known to be in range. */
+  /** As `unmap`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT */
   unmapSegments(to: number, count: number): void {
-    this.#demandAlive();
+    demandInteger('count', count, 1, GUEST_SEGMENTS - 1);
+    demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
+    this.life.operation(() => this.#unmapSegments(to, count));
+  }
+
+  #unmapSegments(to: number, count: number): void {
     this.#mmapLocked(() =>
       this.#pageTableLocked(() => {
         if (this.#clear(to, to + count) > 0) this.#purge('gmap-unmap');
@@ -244,27 +295,59 @@ export class Gmap implements Guest {
    * Makes a guest address's segment translatable and says which process address is behind it: links the
    * segment's entry to the process's page table. The page itself is for the process's address space to provide.
    *
-   * @throws LinuxError EFAULT when nothing is mapped there, or the process has nothing at the segment's first
-   *   byte; ENOMEM
+   * @throws LinuxError EINVAL for an address that is no bigint from 0 to 2^64 - 1; EFAULT when nothing is mapped there,
+   *   or the process has nothing at the segment's first byte; ENOENT; ENOMEM
    */
   fault(address: bigint): bigint {
-    const segment = this.faultSegment(Number(BigInt.asUintN(64, address) >> 20n));
-    if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
-    const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
-    this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
-    return process;
+    demandDoubleword('address', address);
+    this.#begin();
+    try {
+      const segment = this.#faultSegment(Number(address >> 20n));
+      if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
+      const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
+      this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
+      return process;
+    } finally {
+      this.#kernel.end();
+    }
   }
 
-  /** As `fault`, in segment numbers. Returns -1 where that throws EFAULT. @throws LinuxError ENOMEM */
+  /**
+   * As `fault`, in segment numbers. Returns -1 where that throws EFAULT.
+   * @throws LinuxError EINVAL for a number that no segment has; ENOENT, ENOMEM
+   */
   faultSegment(segment: number): number {
+    const process = this.#operations.delivering ? -1 : this.#faultFound(segment);
+    if (process >= 0) return process;
+    demandInteger('segment', segment, 0, GUEST_SEGMENTS - 1);
+    this.#begin();
+    try {
+      return this.#fault(segment);
+    } finally {
+      this.#kernel.end();
+    }
+  }
+
+  /** @throws LinuxError ENOMEM */
+  #faultSegment(segment: number): number {
+    const process = this.#faultFound(segment);
+    return process < 0 ? this.#fault(segment) : process;
+  }
+
+  /**
+   * A fault of a segment whose table is the one found last, and which is linked or can be linked to a page table that
+   * the process has. Returns -1 for any other. An event is the last that happens here, so that what a listener throws
+   * needs not wait.
+   */
+  #faultFound(segment: number): number {
+    if (typeof segment !== 'number') return -1;
     const { tables } = this;
     const node = tables.nodeIn(segment);
-    if (node < 0 || this.#freed === true) return this.#fault(segment);
+    if (node < 0 || !isSmall(node)) return -1;
     const entry = tables.entryIn(segment);
     const lo = this.#view.getInt32(entry + 4);
     if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
-    const process = lo === EMPTY_SEGMENT ? -1 : this.#relink(segment, entry, node, lo);
-    return process < 0 ? this.#fault(segment) : process;
+    return lo === EMPTY_SEGMENT ? -1 : this.#relink(segment, entry, node, lo);
   }
 
   /**
@@ -293,7 +376,6 @@ export class Gmap implements Guest {
 
   /** A fault of any kind. */
   #fault(segment: number): number {
-    this.#demandAlive();
     this.#mmapLock.acquire('read');
     try {
       const entry = this.tables.entryOf(segment);
@@ -346,22 +428,25 @@ export class Gmap implements Guest {
    *   part of a frame of 1 MiB goes and there is no frame for the page table that it becomes
    */
   discard(range: { readonly from: bigint; readonly to: bigint }): void {
+    demandObject('range', range);
     const { from, to } = range;
-    for (const [name, value] of Object.entries(range)) {
+    for (const [name, value] of Object.entries({ from, to })) {
+      demandBigint(name, value);
       if (value < 0n || value % 4096n !== 0n || value > GUEST_LIMIT) {
         throw new LinuxError('EINVAL', `${name} ${hex(value)} is not a multiple of 4 KiB up to 2^64`);
       }
     }
     if (to < from) throw new LinuxError('EINVAL', `to ${hex(to)} is below from ${hex(from)}`);
-    this.#demandAlive();
     const firstPage = Number(from >> 12n);
     const endPage = Number(to >> 12n);
-    this.#mmapLocked(() => {
-      // A frame of 1 MiB of which a part goes is split, which unlinks it: what is behind the range is found first.
-      const parts = this.#linkedParts(firstPage, endPage);
-      for (const { start, end } of parts) this.mm.splitEdges(start, end);
-      for (const { start, end } of parts) this.mm.zap(start, end);
-    });
+    this.life.operation(() =>
+      this.#mmapLocked(() => {
+        // A frame of 1 MiB of which a part goes is split, which unlinks it: what is behind the range is found first.
+        const parts = this.#linkedParts(firstPage, endPage);
+        for (const { start, end } of parts) this.mm.splitEdges(start, end);
+        for (const { start, end } of parts) this.mm.zap(start, end);
+      }),
+    );
   }
 
   /** The process pages that are behind the linked segments of a range of guest pages. */
@@ -389,16 +474,23 @@ export class Gmap implements Guest {
   }
 
   /**
-   * Makes the pages of a guest range present and writable and watches them: `onInvalidated` is told, once for each,
-   * when a page loses its frame or the right to store, or the guest its segment.
+   * Makes the pages of a guest range present and writable and watches them: the listeners of `onInvalidated` get each,
+   * once, when it loses its frame or the right to store, or the guest its segment.
    *
-   * @throws LinuxError EINVAL when address or length is not a multiple of 4 KiB; EFAULT, ENOMEM as a store there, and
+   * @throws LinuxError EINVAL when address or length is no bigint or not a multiple of 4 KiB; EFAULT, ENOMEM as a store there, and
    *   none is watched
    */
   watch(address: bigint, length: bigint): void {
+    demandBigint('address', address);
+    demandBigint('length', length);
     if (address < 0n || address % 4096n || length < 0n || length % 4096n || address + length > GUEST_LIMIT) {
       throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is not a range of pages of a guest`);
     }
+    this.life.operation(() => this.#watch(address, length));
+  }
+
+  /** All pages are made watchable before the first is watched: that can fail, and leaves none watched then. */
+  #watch(address: bigint, length: bigint): void {
     const pages: number[] = [];
     for (let at = address; at < address + length; at += 4096n) {
       const page = Number(this.fault(at) >> 12n);
@@ -412,38 +504,60 @@ export class Gmap implements Guest {
     }
   }
 
-  /** Frees the gmap: its translations, links and tables go; nothing of the process is touched. */
+  /**
+   * Frees the gmap: its translations, links and tables go; nothing of the process is touched.
+   * @throws LinuxError ENOENT when it was freed
+   */
   free(): void {
-    if (this.#freed) return;
-    this.#mmapLocked(() => {
-      this.#pageTableLocked(() => {
-        for (const [table] of this.tables.segmentTables()) {
-          this.#unlinkRun(table, this.mm.common.reverseMaps.nodeOf(table), CRST_ENTRIES, 'free');
-        }
-        this.#purge('gmap-free');
+    this.life.operation(() => {
+      this.#mmapLocked(() => {
+        this.#pageTableLocked(() => {
+          for (const [table] of this.tables.segmentTables()) {
+            this.#unlinkRun(table, this.mm.common.reverseMaps.nodeOf(table), CRST_ENTRIES, 'free');
+          }
+          this.#purge('gmap-free');
+        });
+        this.tables.free();
+        this.mm.guests.delete(this);
       });
-      this.tables.free();
-      this.mm.guests.delete(this);
+      for (const [cpu, gmap] of this.#running) {
+        if (gmap === this) this.#leave(this.#kernel.machine.cpu(cpu));
+      }
+      this.life.end();
+      this.#trace.listener?.({ type: 'gmap-free', gmap: this.id });
     });
-    for (const [cpu, gmap] of this.#running) {
-      if (gmap === this) this.disable(this.#kernel.machine.cpu(cpu));
-    }
-    this.#freed = true;
-    this.#trace.listener?.({ type: 'gmap-free', gmap: this.id });
   }
 
-  /** Puts a processor into this guest address space: control register 1 gets its element. Purges nothing. */
+  /**
+   * Puts a processor into this guest address space: control register 1 gets its element. Purges nothing.
+   * @throws LinuxError EINVAL for a processor of another machine; EBUSY for one that executes; ENOENT
+   */
   enable(cpu: Cpu): void {
-    this.#demandAlive();
-    cpu.setControl(1, this.asce);
-    cpu.space = SPACE.PRIMARY;
-    this.#running.set(cpu.address, this);
+    this.life.operation(() => {
+      this.#kernel.demandCpu(cpu);
+      cpu.setControl(1, this.asce);
+      cpu.space = SPACE.PRIMARY;
+      this.#running.set(cpu.address, this);
+    });
   }
 
-  /** Takes a processor back to the process's own address space. */
+  /** Takes a processor back to the process's own address space. @throws LinuxError as `enable` */
   disable(cpu: Cpu): void {
+    this.life.operation(() => {
+      this.#kernel.demandCpu(cpu);
+      this.#leave(cpu);
+    });
+  }
+
+  #leave(cpu: Cpu): void {
     cpu.setControl(1, this.mm.asce);
     this.#running.delete(cpu.address);
+  }
+
+  /** Begins a public operation that runs once a segment, which `Kernel.end` ends. @throws LinuxError ENOENT, EBUSY */
+  #begin(): void {
+    this.life.demand();
+    this.#kernel.begin();
   }
 
   /** Every segment entry that is not empty, ascending. */
@@ -542,10 +656,6 @@ export class Gmap implements Guest {
       pageTableLock.release();
     }
   }
-
-  #demandAlive(): void {
-    if (this.#freed === true) throw new LinuxError('ENOENT', `gmap ${this.id} was freed`);
-  }
 }
 
 /** The promise of process segment `wanted`: below 2^22, so that 32 bits of it are all. */
@@ -581,6 +691,7 @@ function writeEmpty(view: DataView, first: number, count: number): void {
 }
 
 function checkSegments(name: string, value: bigint): void {
+  demandBigint(name, value);
   if (value < 0n || value % MIB !== 0n) {
     throw new LinuxError('EINVAL', `${name} ${hex(value)} is not a multiple of 1 MiB`);
   }
@@ -601,4 +712,9 @@ function checkRange(to: bigint, length: bigint): void {
  */
 function tableUnit(hi: number, lo: number): number {
   return (hi << 21) | (lo >>> 11);
+}
+
+/** Whether it is an integer of 32 bits. */
+function isSmall(value: number): boolean {
+  return (value | 0) === value;
 }

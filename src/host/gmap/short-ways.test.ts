@@ -17,8 +17,7 @@ let mm: Mm;
 let gmap: Gmap;
 
 beforeEach(() => {
-  ({ host } = makeHost());
-  host.kernel.locks.report = null;
+  ({ host } = makeHost({ checked: false }));
   mm = host.createProcess();
   gmap = host.createGmap(mm);
   mm.mmap({ address: HOME, length: 8n * MIB });
@@ -64,7 +63,7 @@ describe('a single segment', () => {
     gmap.unmapSegments(0, 1);
     gmap.mapSegments(HOME_SEGMENT, 0, 1);
     const seen: string[] = [];
-    host.machine.trace.listener = ({ type }) => seen.push(type);
+    host.machine.trace.subscribe(({ type }) => seen.push(type));
     gmap.faultSegment(0);
     expect(seen).toEqual(['link']);
   });

@@ -2,18 +2,26 @@
  * The state description of a virtual CPU, as the host reads and writes it.
  */
 
-import { LOWCORE, PGM, SIE, type Storage } from '../../machine/index.ts';
+import { LOWCORE, PGM, SIE, STATE_DESCRIPTION_SIZE, type Storage } from '../../machine/index.ts';
+import { demandBigint, demandDoubleword, demandInteger } from '../arguments.ts';
+import type { Life } from '../life.ts';
 import type { VirtualMachine } from './vm.ts';
 
-/** A view of the 512 bytes in absolute storage. */
+/**
+ * A view of the 512 bytes in absolute storage. Fields are byte offsets, see `SIE`. All of it throws LinuxError EBADF
+ * when the virtual CPU was destroyed, and EINVAL for a field or a value that cannot be.
+ */
 export class StateBlock {
   /** Absolute address. */
   readonly origin: number;
   readonly #storage: Storage;
+  readonly #life: Life;
 
-  constructor(storage: Storage, origin: number) {
+  /** @param life that of the virtual CPU, which has the storage */
+  constructor(storage: Storage, origin: number, life: Life) {
     this.#storage = storage;
     this.origin = origin;
+    this.#life = life;
   }
 
   /** The guest's PSW, bits 0 to 63. */
@@ -31,11 +39,13 @@ export class StateBlock {
   }
 
   set pswAddress(value: bigint) {
+    demandBigint('address', value);
     this.set64(SIE.PSW + 8, BigInt.asUintN(64, value));
   }
 
   /** The guest's condition code. */
   set conditionCode(cc: number) {
+    demandInteger('condition code', cc, 0, 3);
     this.pswMask = (this.pswMask & ~(3n << 44n)) | (BigInt(cc) << 44n);
   }
 
@@ -45,42 +55,54 @@ export class StateBlock {
   }
 
   set prefix(value: number) {
+    demandInteger('prefix', value, 0, 0xffff_ffff);
     this.set32(SIE.PREFIX, value & 0x7fff_e000);
   }
 
   /** Moves the instruction address by a signed number of bytes. */
   advance(bytes: number): void {
+    demandInteger('bytes', bytes, -6, 6);
     const mask = this.pswMask;
     const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;
     this.pswAddress = BigInt.asUintN(limit, this.pswAddress + BigInt(bytes));
   }
 
   get32(field: number): number {
-    return this.#storage.get32(this.origin + field);
+    return this.#storage.get32(this.#at(field, 4));
   }
 
   set32(field: number, value: number): void {
-    this.#storage.set32(this.origin + field, value);
+    demandInteger('value', value, -0x8000_0000, 0xffff_ffff);
+    this.#storage.set32(this.#at(field, 4), value);
   }
 
   get8(field: number): number {
-    return this.#storage.get8(this.origin + field);
+    return this.#storage.get8(this.#at(field, 1));
   }
 
   get16(field: number): number {
-    return this.#storage.get16(this.origin + field);
+    return this.#storage.get16(this.#at(field, 2));
   }
 
   set16(field: number, value: number): void {
-    this.#storage.set16(this.origin + field, value);
+    demandInteger('value', value, -0x8000, 0xffff);
+    this.#storage.set16(this.#at(field, 2), value);
   }
 
   get64(field: number): bigint {
-    return this.#storage.get64(this.origin + field);
+    return this.#storage.get64(this.#at(field, 8));
   }
 
   set64(field: number, value: bigint): void {
-    this.#storage.set64(this.origin + field, value);
+    demandDoubleword('value', value);
+    this.#storage.set64(this.#at(field, 8), value);
+  }
+
+  /** The absolute address of a field of so many bytes. */
+  #at(field: number, bytes: number): number {
+    this.#life.demand();
+    demandInteger('field', field, 0, STATE_DESCRIPTION_SIZE - bytes);
+    return this.origin + field;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { EXT } from '../../machine/index.ts';
+import { demandInteger } from '../arguments.ts';
 
 /** Bits of a service signal's parameter: the SCCB address; the others say that events are pending. */
 const SCCB_ADDRESS = 0xffff_fff8;
@@ -20,13 +21,18 @@ export class LocalInterrupts {
     return this.#emergencies.size === 0 && this.#call === null;
   }
 
-  /** Makes an emergency signal pending: one for each sender. */
+  /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL when it is no CPU address */
   emergencySignal(sender: number): void {
+    demandInteger('sender', sender, 0, 0xffff);
     this.#emergencies.add(sender);
   }
 
-  /** Makes an external call pending. Returns false when one is pending already, which stays. */
+  /**
+   * Makes an external call pending. Returns false when one is pending already, which stays.
+   * @throws LinuxError EINVAL when the sender is no CPU address
+   */
   externalCall(sender: number): boolean {
+    demandInteger('sender', sender, 0, 0xffff);
     if (this.#call !== null) return false;
     this.#call = sender;
     return true;
@@ -69,8 +75,10 @@ export class FloatingInterrupts {
    * Makes a service signal pending. One that is pending already keeps its SCCB address, unless it has none, and gets
    * the event bits of the new one.
    * @param parameter 32 bits: SCCB address, and in the last three bits which events are pending
+   * @throws LinuxError EINVAL when it is not 32 bits
    */
   serviceSignal(parameter: number): void {
+    demandInteger('parameter', parameter, 0, 0xffff_ffff);
     const old = this.#serviceSignal ?? 0;
     const address = old & SCCB_ADDRESS || parameter & SCCB_ADDRESS;
     this.#serviceSignal = (address | ((old | parameter) & ~SCCB_ADDRESS)) >>> 0;

@@ -3,6 +3,7 @@
  * The rules are those of KVM_SET_USER_MEMORY_REGION on s390x.
  */
 
+import { demandBigint, demandInteger, demandObject, show } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import { type DirtyLog, PROCESS_LIMIT } from '../mm/index.ts';
@@ -46,6 +47,7 @@ export class MemorySlots {
 
   /** The slot that holds a guest absolute address, or undefined. */
   at(address: bigint): Required<MemoryRegion> | undefined {
+    demandBigint('address', address);
     for (const slot of this.#slots.values()) {
       if (address >= slot.guestPhysAddr && address < slot.guestPhysAddr + slot.memorySize) return slot;
     }
@@ -172,17 +174,20 @@ export class MemorySlots {
 
 function checkSlotNumber(slot: number): void {
   if (Number.isInteger(slot) && slot >= 0 && slot < SLOTS) return;
-  throw new LinuxError('EINVAL', `slot ${slot} is not 0 to ${SLOTS - 1}`);
+  throw new LinuxError('EINVAL', `slot ${show(slot)} is not 0 to ${SLOTS - 1}`);
 }
 
 function checkNumbers(region: MemoryRegion): void {
+  demandObject('region', region);
   const { slot, flags = 0, guestPhysAddr, memorySize, userspaceAddr } = region;
   const fail = (why: string): never => {
     throw new LinuxError('EINVAL', why);
   };
   checkSlotNumber(slot);
+  demandInteger('flags', flags);
   if (flags & ~KVM_MEM_LOG_DIRTY_PAGES) fail(`flags ${hex(flags)} are unknown`);
   for (const [name, value] of Object.entries({ guestPhysAddr, memorySize, userspaceAddr })) {
+    demandBigint(name, value);
     if (value < 0n || value & PAGE_MASK) fail(`${name} ${hex(value)} is not a multiple of 4 KiB`);
   }
   if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);

@@ -3,14 +3,13 @@
  * migration. Frames are guest absolute page numbers.
  */
 
+import { demandKey, demandObject, show } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Mm } from '../mm/index.ts';
 import type { MemorySlots } from './slots.ts';
 
 /** Keys that one call can be about (KVM_S390_SKEYS_MAX). */
 const MAX_KEYS = 1 << 20;
-/** The bit that no storage key has. */
-const NO_KEY_BIT = 0x01;
 
 /** The keys of one virtual machine's memory. */
 export class StorageKeys {
@@ -53,8 +52,9 @@ export class StorageKeys {
    *   `get`; ENOMEM. No key has changed then
    */
   set(startFrame: number, keys: ArrayLike<number>): void {
+    demandObject('keys', keys);
     check(startFrame, keys.length);
-    for (let i = 0; i < keys.length; i++) checkKey(keys[i] as number);
+    for (let i = 0; i < keys.length; i++) demandKey(keys[i] as number);
     const pages = this.#pages(startFrame, keys.length);
     this.#mm.enableKeys();
     this.#mm.setKeys(pages, keys);
@@ -85,14 +85,9 @@ function noFrame(frame: number, why: string): LinuxError {
 
 function check(startFrame: number, count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_KEYS) {
-    throw new LinuxError('EINVAL', `${count} keys: one call is about 1 to ${MAX_KEYS}`);
+    throw new LinuxError('EINVAL', `${show(count)} keys: one call is about 1 to ${MAX_KEYS}`);
   }
   if (!Number.isSafeInteger(startFrame) || startFrame < 0) {
-    throw new LinuxError('EINVAL', `${startFrame} is not the number of a frame`);
+    throw new LinuxError('EINVAL', `${show(startFrame)} is not the number of a frame`);
   }
-}
-
-function checkKey(key: number): void {
-  if (Number.isInteger(key) && key >= 0 && key <= 0xff && (key & NO_KEY_BIT) === 0) return;
-  throw new LinuxError('EINVAL', `${hex(key)} is not a storage key`);
 }

@@ -30,7 +30,9 @@ import {
   storeStatus,
   VALIDITY,
 } from '../../machine/index.ts';
-import { hex } from '../errors.ts';
+import { demandBytes, demandDoubleword, demandFlag, demandInteger, show } from '../arguments.ts';
+import { hex, LinuxError } from '../errors.ts';
+import { Life } from '../life.ts';
 import { PrefixArea, StateBlock } from './block.ts';
 import type { Exit } from './exits.ts';
 import { GuestMemoryFault } from './fault.ts';
@@ -50,6 +52,8 @@ const PSW_EXTERNAL = 0x0100_0000;
 const PSW_WAIT = 0x0002_0000;
 /** I/O, external and machine-check mask. */
 const PSW_ENABLED = 0x0304_0000;
+/** The resets of a CPU. */
+const RESET_KINDS: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
 /** The load control that intercepts loads of control register 0. */
 const LOADS_CONTROL_0 = 0x8000;
 
@@ -58,6 +62,8 @@ export class Vcpu {
   readonly vm: VirtualMachine;
   /** CPU address. */
   readonly id: number;
+  /** Ends with the virtual machine. */
+  readonly life: Life;
   /** Its state description. */
   readonly block: StateBlock;
   /** Where interruptions are injected. */
@@ -99,7 +105,8 @@ export class Vcpu {
     const { frames, storage } = vm.mm.kernel;
     this.vm = vm;
     this.id = id;
-    this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'));
+    this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
+    this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'), this.life);
     this.prefixArea = new PrefixArea(vm, this.block, id);
     this.prefixPages = new PrefixPages(vm, this.block);
     this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
@@ -107,13 +114,24 @@ export class Vcpu {
     this.reset('clear');
   }
 
-  /** Frees the state description. The virtual CPU is not used any more. */
+  /**
+   * Frees the state description: the virtual machine ends.
+   * @throws LinuxError EBUSY while the virtual machine exists; EBADF when it was done
+   */
   destroy(): void {
+    if (!this.vm.life.ended)
+      throw new LinuxError('EBUSY', `virtual CPU ${this.id} ends with its virtual machine`);
+    this.life.end();
     this.vm.mm.kernel.frames.free(this.block.origin);
   }
 
-  /** Resets it: what each reset clears is in the table `RESETS`. Whether it is stopped does not change. */
+  /**
+   * Resets it: what each reset clears is in the table `RESETS`. Whether it is stopped does not change.
+   * @throws LinuxError EINVAL for a reset that is none of a CPU
+   */
   reset(kind: CpuReset): void {
+    this.life.demand();
+    if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
     this.#waitingSince = null;
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
@@ -174,8 +192,13 @@ export class Vcpu {
     return this.#stop !== 'none';
   }
 
-  /** Makes a stop pending: it stops when no interruption is left that it can take. */
+  /**
+   * Makes a stop pending: it stops when no interruption is left that it can take.
+   * @param store whether it stores its status then
+   * @throws LinuxError EINVAL when it is not a boolean
+   */
   requestStop(store: boolean): void {
+    demandFlag('store', store);
     this.#stop = store ? 'store-status' : 'stop';
   }
 
@@ -200,9 +223,11 @@ export class Vcpu {
 
   /**
    * Store status: into 512 bytes at a guest absolute address.
-   * @throws GuestMemoryFault where the guest has no memory, LinuxError ENOMEM; a part is stored then
+   * @throws GuestMemoryFault where the guest has no memory, LinuxError ENOMEM; a part is stored then. EINVAL for an
+   *   address that is not an integer from 0 on
    */
   storeStatus(address: number): void {
+    demandInteger('address', address);
     const { block, fr, gr, ar, fpc } = this;
     const status = {
       ...{ fr, gr, ar, fpc },
@@ -223,8 +248,10 @@ export class Vcpu {
     this.storeStatus(ASSIGNED_STATUS);
   }
 
-  /** Sets the PSW from its two halves. */
+  /** Sets the PSW from its two halves. @throws LinuxError EINVAL when one is not 64 bits */
   setPsw(mask: bigint, address: bigint): void {
+    demandDoubleword('mask', mask);
+    demandDoubleword('address', address);
     this.#halted = false;
     this.block.pswMask = mask;
     this.block.pswAddress = address;
@@ -237,25 +264,38 @@ export class Vcpu {
     this.forgetTranslations();
   }
 
-  /** The guest's control register `n`. */
+  /** The guest's control register `n`. @throws LinuxError EINVAL when `n` is not 0 to 15 */
   control(n: number): bigint {
+    demandInteger('control register', n, 0, 15);
     return this.block.get64(SIE.CONTROL_REGISTERS + n * 8);
   }
 
-  /** Sets the guest's control register `n`. */
+  /** Sets the guest's control register `n`. @throws LinuxError EINVAL unless it is 0 to 15, and the value 64 bits */
   setControl(n: number, value: bigint): void {
+    demandInteger('n', n, 0, 15);
+    demandDoubleword('value', value);
     this.block.set64(SIE.CONTROL_REGISTERS + n * 8, value);
   }
 
   /**
    * Runs the guest on a processor until its user is needed, and says why.
    *
-   * @param limit units of work after which it comes back with KVM_EXIT_INTR; at least 1
+   * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
    * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
    *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
-   * @throws LinuxError ENOMEM when a fault of the guest finds no memory; the guest can go on later
+   * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
+   *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
+   *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
    */
   run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
+    if (limit !== Infinity) demandInteger('limit', limit, 1);
+    return this.life.operation(() => {
+      this.vm.mm.life.demand();
+      return this.#run(cpu, limit, pending);
+    });
+  }
+
+  #run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#faults = 0;
@@ -541,13 +581,16 @@ export class Vcpu {
 
   #instruction(cpu: Cpu): Exit | null {
     this.#store(cpu);
-    const handled = this.#undone(() => handleInstruction(this, cpu));
+    const handled = this.attempt(() => handleInstruction(this, cpu));
     this.#load(cpu);
     return handled === 'user-space' ? this.#userSpace(ICPT.INSTRUCTION) : handled;
   }
 
-  /** Executes an intercepted instruction; when guest memory it needs is not there, the PSW is back at it. */
-  #undone<T>(execute: () => T): T {
+  /**
+   * Executes an intercepted instruction, for the host or its user. When guest memory that it needs is not backed, the
+   * PSW goes back to it, so that it is executed again, and what `execute` threw is passed on.
+   */
+  attempt<T>(execute: () => T): T {
     const { block } = this;
     const behind = block.pswAddress;
     try {
@@ -561,10 +604,13 @@ export class Vcpu {
 
   /**
    * Injects a program interruption for the intercepted instruction, which its user has found wanting.
-   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then
+   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then; LinuxError
+   *   EINVAL for a code that is not 16 bits
    */
   refuse(code: number): void {
-    this.#undone(() => this.prefixArea.program(code, interceptedLength(this.block)));
+    demandInteger('code', code, 0, 0xffff);
+    this.life.demand();
+    this.attempt(() => this.prefixArea.program(code, interceptedLength(this.block)));
   }
 
   /**
@@ -575,18 +621,25 @@ export class Vcpu {
    * @param address the guest's logical address
    * @param bytes 1 to 4096 of them
    * @returns whether it was done
-   * @throws GuestMemoryFault when the process has no memory there, LinuxError ENOMEM; the PSW is at the instruction
+   * @throws GuestMemoryFault when the process has no memory there: the PSW is at the instruction then; LinuxError
+   *   EINVAL for an address that is not 64 bits, or another number of bytes; otherwise as `run`
    */
   storeOperand(cpu: Cpu, address: bigint, bytes: Uint8Array): boolean {
-    this.vm.gmap.enable(cpu);
-    this.#borrow(cpu);
-    try {
-      return this.#undone(() =>
-        accessGuest(this, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, bytes.length, bytes)),
-      );
-    } finally {
-      this.vm.gmap.disable(cpu);
-    }
+    demandDoubleword('address', address);
+    demandBytes(bytes);
+    demandInteger('length', bytes.length, 1, 4096);
+    return this.life.operation(() => {
+      this.vm.mm.life.demand();
+      this.vm.gmap.enable(cpu);
+      this.#borrow(cpu);
+      try {
+        return this.attempt(() =>
+          accessGuest(this, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, bytes.length, bytes)),
+        );
+      } finally {
+        this.vm.gmap.disable(cpu);
+      }
+    });
   }
 
   #userSpace(icptcode: number): Exit {

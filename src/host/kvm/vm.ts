@@ -3,9 +3,21 @@
  */
 
 import { eachCleared, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import {
+  demandBigint,
+  demandBytes,
+  demandDoubleword,
+  demandFlag,
+  demandInstance,
+  demandInteger,
+  demandKey,
+  demandLength,
+  demandObject,
+} from '../arguments.ts';
 import { LinuxError } from '../errors.ts';
-import type { Gmap } from '../gmap/index.ts';
-import type { Mm } from '../mm/index.ts';
+import { Gmap } from '../gmap/index.ts';
+import { Life } from '../life.ts';
+import { Mm } from '../mm/index.ts';
 import { GuestMemoryFault } from './fault.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
@@ -13,12 +25,16 @@ import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
 
 const VCPUS = 248;
+/** Bytes that are read before the rest of the range is known to be there. */
+const LONG = 4096;
+/** The last page of a guest. */
+const GUEST_PAGES = 2 ** 52 - 1;
 
 /** What a virtual machine is made of. */
 export interface VirtualMachineOptions {
   /** The process whose memory it gets. */
   readonly mm: Mm;
-  /** Its gmap; whose it is, frees it. */
+  /** A gmap of the process. The virtual machine owns it: `destroy` frees it. */
   readonly gmap: Gmap;
 }
 
@@ -31,15 +47,27 @@ export class VirtualMachine {
   readonly floating = new FloatingInterrupts();
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
+  /** Ends when the virtual machine is destroyed. */
+  readonly life: Life;
+  readonly #unsubscribe: () => void;
 
-  constructor({ mm, gmap }: VirtualMachineOptions) {
+  /** @throws LinuxError EINVAL when the gmap is not one of the process; ESRCH, ENOENT when one of the two has ended */
+  constructor(options: VirtualMachineOptions) {
+    demandObject('options', options);
+    const { mm, gmap } = options;
+    demandInstance('mm', mm, Mm);
+    demandInstance('gmap', gmap, Gmap);
+    if (gmap.mm !== mm) throw new LinuxError('EINVAL', `gmap ${gmap.id} is not one of process ${mm.id}`);
+    mm.life.demand();
+    gmap.life.demand();
+    this.life = new Life(mm.kernel, 'the virtual machine was destroyed', 'EBADF');
     this.mm = mm;
     this.gmap = gmap;
     this.slots = new MemorySlots(gmap);
     this.#keys = new StorageKeys(mm, this.slots);
-    gmap.onInvalidated = (page) => {
+    this.#unsubscribe = gmap.onInvalidated.subscribe((page) => {
       for (const vcpu of this.#vcpus) vcpu.prefixPages.invalidated(page);
-    };
+    });
   }
 
   /** Its virtual CPUs, by CPU address. */
@@ -49,12 +77,12 @@ export class VirtualMachine {
 
   /** KVM_SET_USER_MEMORY_REGION: see `MemorySlots.set`, which also says what it throws. */
   setMemoryRegion(region: MemoryRegion): void {
-    this.slots.set(region);
+    this.life.operation(() => this.slots.set(region));
   }
 
   /** KVM_GET_DIRTY_LOG: see `MemorySlots.takeLog`, which also says what it throws. */
   getDirtyLog(slot: number): number[] {
-    return this.slots.takeLog(slot);
+    return this.life.operation(() => this.slots.takeLog(slot));
   }
 
   /**
@@ -62,7 +90,8 @@ export class VirtualMachine {
    * @throws LinuxError EINVAL for an address below 0; EFAULT where no slot is, or the process has no memory
    */
   getKey(address: bigint): number {
-    return this.#keys.of(Number(address >> 12n));
+    demandBigint('address', address);
+    return this.life.operation(() => this.#keys.of(Number(address >> 12n)));
   }
 
   /**
@@ -70,17 +99,18 @@ export class VirtualMachine {
    * @throws LinuxError as `setKeys`
    */
   setKey(address: bigint, key: number): void {
+    demandBigint('address', address);
     this.setKeys(Number(address >> 12n), [key]);
   }
 
   /** KVM_S390_GET_SKEYS: see `StorageKeys.get`, which also says what it throws. */
   getKeys(startFrame: number, count: number): Uint8Array | null {
-    return this.#keys.get(startFrame, count);
+    return this.life.operation(() => this.#keys.get(startFrame, count));
   }
 
   /** KVM_S390_SET_SKEYS: see `StorageKeys.set`, which also says what it throws. */
   setKeys(startFrame: number, keys: ArrayLike<number>): void {
-    this.#keys.set(startFrame, keys);
+    this.life.operation(() => this.#keys.set(startFrame, keys));
   }
 
   /**
@@ -89,11 +119,13 @@ export class VirtualMachine {
    * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
    */
   enableKeys(): void {
-    this.mm.enableKeys();
-    for (const { block } of this.#vcpus) {
-      const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
-      block.set32(SIE.INTERCEPTION_CONTROLS, (controls & ~INTERCEPT_KEYS) >>> 0);
-    }
+    this.life.operation(() => {
+      this.mm.enableKeys();
+      for (const { block } of this.#vcpus) {
+        const controls = block.get32(SIE.INTERCEPTION_CONTROLS);
+        block.set32(SIE.INTERCEPTION_CONTROLS, (controls & ~INTERCEPT_KEYS) >>> 0);
+      }
+    });
   }
 
   /**
@@ -103,20 +135,29 @@ export class VirtualMachine {
   createVcpu(): Vcpu {
     const id = this.#vcpus.length;
     if (id >= VCPUS) throw new LinuxError('EINVAL', `a virtual machine has at most ${VCPUS} virtual CPUs`);
-    const vcpu = new Vcpu(this, id);
-    this.#vcpus.push(vcpu);
-    return vcpu;
+    return this.life.operation(() => {
+      this.mm.life.demand();
+      const vcpu = new Vcpu(this, id);
+      this.#vcpus.push(vcpu);
+      return vcpu;
+    });
   }
 
   /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */
   resetSubsystem(): void {
+    this.life.demand();
     eachCleared('subsystem', (part) => {
       if (part === 'floating-interruptions') this.floating.clear();
     });
   }
 
-  /** Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one. */
+  /**
+   * Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one.
+   * @throws LinuxError EINVAL for a number that is not a bigint from 0 to 2^64 - 1
+   */
   hasMemory(address: bigint, length: bigint): boolean {
+    demandDoubleword('address', address);
+    demandDoubleword('length', length);
     for (let at = address; at < address + length; ) {
       const slot = this.slots.at(at);
       if (!slot) return false;
@@ -125,29 +166,48 @@ export class VirtualMachine {
     return true;
   }
 
-  /** Ends the virtual machine: its virtual CPUs, logs and gmap go. The process's memory is not touched. */
+  /**
+   * Ends the virtual machine: its virtual CPUs, logs and gmap go. The process's memory is not touched. It is also done
+   * when the process has ended, or the gmap was freed, before.
+   * @throws LinuxError EBADF when it was destroyed
+   */
   destroy(): void {
-    this.gmap.onInvalidated = null;
-    this.slots.stopLogs();
-    for (const vcpu of this.#vcpus) vcpu.destroy();
-    this.#vcpus.length = 0;
-    this.gmap.free();
-  }
-
-  /** Reads guest absolute storage. @throws GuestMemoryFault where it is not backed; LinuxError ENOMEM */
-  readGuest(address: bigint, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    this.#eachPart(address, length, false, (process, done, count) => {
-      bytes.set(this.mm.read(process, count), done);
+    this.life.operation(() => {
+      this.life.end();
+      this.#unsubscribe();
+      if (!this.mm.gone) this.slots.stopLogs();
+      for (const vcpu of this.#vcpus) vcpu.destroy();
+      this.#vcpus.length = 0;
+      if (!this.gmap.freed) this.gmap.free();
     });
-    return bytes;
   }
 
-  /** Stores into guest absolute storage: all bytes, or none. @throws GuestMemoryFault; LinuxError ENOMEM */
+  /**
+   * Reads guest absolute storage.
+   * @throws GuestMemoryFault where it is not backed; LinuxError EINVAL for an address that is no bigint from 0 to
+   *   2^64 - 1 or a length that is not an integer up to 2^31 - 4096; ENOMEM
+   */
+  readGuest(address: bigint, length: number): Uint8Array {
+    demandLength(length);
+    return this.life.operation(() => {
+      // A long range is there before the bytes are: its length is none that fills the memory for nothing.
+      if (length > LONG) this.#eachPart(address, length, false, (process) => this.mm.fault(process, false));
+      const bytes = new Uint8Array(length);
+      this.#eachPart(address, length, false, (process, done, count) => {
+        bytes.set(this.mm.read(process, count), done);
+      });
+      return bytes;
+    });
+  }
+
+  /** Stores into guest absolute storage: all bytes, or none. @throws GuestMemoryFault, LinuxError as `readGuest` */
   writeGuest(address: bigint, bytes: Uint8Array): void {
-    this.#eachPart(address, bytes.length, true, (process) => this.mm.fault(process, true));
-    this.#eachPart(address, bytes.length, true, (process, done, count) => {
-      this.mm.write(process, bytes.subarray(done, done + count));
+    demandBytes(bytes);
+    this.life.operation(() => {
+      this.#eachPart(address, bytes.length, true, (process) => this.mm.fault(process, true));
+      this.#eachPart(address, bytes.length, true, (process, done, count) => {
+        this.mm.write(process, bytes.subarray(done, done + count));
+      });
     });
   }
 
@@ -156,6 +216,8 @@ export class VirtualMachine {
    * @throws GuestMemoryFault when nothing is there, or not for stores; LinuxError ENOMEM
    */
   faultIn(address: bigint, write: boolean): void {
+    demandFlag('write', write);
+    this.life.demand();
     guestMemory(address, write, () => this.mm.fault(this.gmap.fault(address), write));
   }
 
@@ -164,6 +226,8 @@ export class VirtualMachine {
    * @throws GuestMemoryFault when nothing is there, or not for stores; LinuxError ENOMEM
    */
   watchPage(page: number): void {
+    demandInteger('page', page, 0, GUEST_PAGES);
+    this.life.demand();
     const address = BigInt(page) << 12n;
     guestMemory(address, true, () => this.gmap.watch(address, 4096n));
   }
@@ -173,6 +237,9 @@ export class VirtualMachine {
    * @throws GuestMemoryFault when nothing is there; LinuxError ENOMEM
    */
   setGuestKey(page: number, key: number): void {
+    demandKey(key);
+    demandInteger('page', page, 0, GUEST_PAGES);
+    this.life.demand();
     const address = BigInt(page) << 12n;
     guestMemory(address, true, () => this.mm.setKey(Number(this.gmap.fault(address) >> 12n), key));
   }
@@ -183,6 +250,7 @@ export class VirtualMachine {
     write: boolean,
     part: (process: bigint, done: number, count: number) => void,
   ): void {
+    demandDoubleword('address', address);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
       const count = Math.min(length - done, 4096 - Number(at & 0xfffn));

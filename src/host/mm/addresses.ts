@@ -1,5 +1,6 @@
 /** Addresses of processes, and what an access to nothing ends with. */
 
+import { demandBigint } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 
 /** The first process address that no guest can be given: 4 TiB. */
@@ -20,9 +21,11 @@ export function noMapping(address: bigint): LinuxError {
 
 /**
  * Checks a byte range of a process and turns it into pages.
- * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, the length 0, or the end beyond 8 PiB
+ * @throws LinuxError EINVAL when one is no bigint or not a multiple of 4 KiB, the length 0, or the end beyond 8 PiB
  */
 export function checkedRange(address: bigint, length: bigint): { start: number; count: number } {
+  demandBigint('address', address);
+  demandBigint('length', length);
   if (address < 0n || address % 4096n !== 0n) {
     throw new LinuxError('EINVAL', `address ${hex(address)} is not a multiple of 4 KiB`);
   }

@@ -162,10 +162,13 @@ export class PageEntries {
     view.setUint32(at, pgste >>> 0);
   }
 
-  /** A frame gets the key of the page; one that others have, by shared mappings, has one already. */
+  /**
+   * A frame gets the key of the page. One of a file that another page table designates, too, has a key already: beside
+   * the page, the file itself is one of those that have the frame.
+   */
   #loadKey(table: number, index: number, frame: number): void {
     const { frames, storage } = this.#kernel;
-    if (frames.sharersOf(frame) > 0) return;
+    if (frames.sharersOf(frame) > 1) return;
     const pgste = storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
     storage.keys[frame / FRAME_SIZE] = (pgste >>> PAGE_STATUS_KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
   }

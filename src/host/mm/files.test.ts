@@ -90,7 +90,7 @@ describe('a file', () => {
       const file = host.createFile(PAGE);
       if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
       file.close();
-      file.close();
+      expect(codeOf(() => file.close())).toBe('EBADF');
       const before = pictureOf(host, mm);
       expect(codeOf(() => file.read(0n, 1))).toBe('EBADF');
       expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');

@@ -421,11 +421,11 @@ describe('frames of 1 MiB and high addresses', () => {
 });
 
 describe('a fork that fails', () => {
-  it('ENOENT: the process is gone', () => {
+  it('ESRCH: the process is gone', () => {
     const gone = host.createProcess();
     host.endProcess(gone);
     const before = frameCounts(host);
-    expect(codeOf(() => host.fork(gone))).toBe('ENOENT');
+    expect(codeOf(() => host.fork(gone))).toBe('ESRCH');
     expect(frameCounts(host)).toEqual(before);
   });
 

@@ -203,6 +203,28 @@ describe('keys outlive frames', () => {
     expect([lasting(0), guestSees(1)]).toEqual([0x48, 7]);
   });
 
+  it('a page of shared memory has the key that was set before it was touched', () => {
+    mm.mmap({ address: HOME, length: MIB, shared: true, taken: 'replace' });
+    mm.enableKeys();
+    setKey(3, 0x50);
+    guestPuts(3);
+    expect([lasting(3), frameKey(3) & LASTING]).toEqual([0x50, 0x50]);
+    mm.dontNeed(HOME, MIB);
+    expect(guestSees(3)).toBe(3);
+    expect([lasting(3), frameKey(3) & LASTING]).toEqual([0x50, 0x50]);
+  });
+
+  it('a frame that two processes share keeps its key when the second one maps it', () => {
+    mm.mmap({ address: HOME, length: MIB, shared: true, taken: 'replace' });
+    const child = host.fork(mm);
+    mm.enableKeys();
+    child.enableKeys();
+    guestPuts(0);
+    setKey(0, 0x30);
+    child.read(HOME, 1);
+    expect([lasting(0), lasting(0, child), frameKey(0) & LASTING]).toEqual([0x30, 0x30, 0x30]);
+  });
+
   it('protection changes and PROT_NONE keep it', () => {
     mm.enableKeys();
     guestPuts(0);

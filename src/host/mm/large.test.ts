@@ -211,11 +211,7 @@ describe('protection', () => {
   it('that does not change purges and unlinks nothing', () => {
     fill();
     const events: string[] = [];
-    const next = host.machine.trace.listener;
-    host.machine.trace.listener = (event) => {
-      events.push(event.type);
-      next?.(event);
-    };
+    host.machine.trace.subscribe((event) => events.push(event.type));
     mm.mprotect(HOME, 2n * MIB, RW);
     mm.mprotect(HOME, MIB, RW | PROT.EXEC);
     expect(events).toEqual(['mprotect', 'mprotect']);

@@ -7,19 +7,22 @@
  */
 
 import { FRAME_SIZE } from '../../machine/index.ts';
+import { demandBigint, demandBytes, demandLength } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import { Life } from '../life.ts';
 import { GROWN_LIMIT } from './addresses.ts';
 
 /** A file in memory, of a fixed length. */
 export class MemoryFile {
   /** Pages of 4 KiB. */
   readonly pages: number;
+  /** Ends when the file is closed. */
+  readonly life: Life;
   readonly #kernel: Kernel;
   readonly #all: Set<MemoryFile>;
   readonly #frames = new Map<number, number>();
   #mapped = 0;
-  #open = true;
 
   /**
    * @param all the files of a host, this one among them until it is gone
@@ -27,10 +30,12 @@ export class MemoryFile {
    * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 8 PiB
    */
   constructor(kernel: Kernel, all: Set<MemoryFile>, length: bigint) {
+    demandBigint('length', length);
     if (length <= 0n || length % 4096n !== 0n || length > GROWN_LIMIT) {
       throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 8 PiB`);
     }
     this.#kernel = kernel;
+    this.life = new Life(kernel, 'the file was closed', 'EBADF');
     this.#all = all;
     all.add(this);
     this.pages = Number(length >> 12n);
@@ -43,7 +48,7 @@ export class MemoryFile {
 
   /** Whether the file has gone, with its frames. */
   get gone(): boolean {
-    return !this.#open && this.#mapped === 0;
+    return this.life.ended && this.#mapped === 0;
   }
 
   /** The frames the file has, for those who look: by page. */
@@ -62,21 +67,19 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Says no to who uses it after it was closed. @throws LinuxError EBADF */
-  demandOpen(): void {
-    if (!this.#open) throw new LinuxError('EBADF', 'the file was closed');
-  }
-
   /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
-    this.demandOpen();
-    const bytes = new Uint8Array(length);
-    this.#eachPart(offset, length, (page, from, done, count) => {
-      const frame = this.#frames.get(page);
-      if (frame === undefined) return;
-      bytes.set(this.#kernel.storage.bytes.subarray(frame + from, frame + from + count), done);
+    demandLength(length);
+    this.#checkRange(offset, length);
+    return this.life.operation(() => {
+      const bytes = new Uint8Array(length);
+      this.#eachPart(offset, length, (page, from, done, count) => {
+        const frame = this.#frames.get(page);
+        if (frame === undefined) return;
+        bytes.set(this.#kernel.storage.bytes.subarray(frame + from, frame + from + count), done);
+      });
+      return bytes;
     });
-    return bytes;
   }
 
   /**
@@ -84,17 +87,25 @@ export class MemoryFile {
    * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
-    this.demandOpen();
-    this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
-    this.#eachPart(offset, bytes.length, (page, from, done, count) => {
-      this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
+    demandBytes(bytes);
+    this.#checkRange(offset, bytes.length);
+    this.life.operation(() => {
+      this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
+      this.#eachPart(offset, bytes.length, (page, from, done, count) => {
+        this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
+      });
     });
   }
 
-  /** Its user needs the file no longer, and cannot map, read or write it any more. Its frames stay while it is mapped. */
+  /**
+   * Its user needs the file no longer, and cannot map, read or write it any more. Its frames stay while it is mapped.
+   * @throws LinuxError EBADF when it was closed
+   */
   close(): void {
-    this.#open = false;
-    this.#letGo();
+    this.life.operation(() => {
+      this.life.end();
+      this.#letGo();
+    });
   }
 
   /** So many more pages of address space map it; a negative number: so many fewer. */
@@ -110,14 +121,18 @@ export class MemoryFile {
     this.#all.delete(this);
   }
 
+  /** @throws LinuxError EINVAL for a range beyond the end */
+  #checkRange(offset: bigint, length: number): void {
+    demandBigint('offset', offset);
+    if (offset >= 0n && offset + BigInt(length) <= this.length) return;
+    throw new LinuxError('EINVAL', `${hex(offset)} + ${length} is beyond the file's ${hex(this.length)}`);
+  }
+
   #eachPart(
     offset: bigint,
     length: number,
     part: (page: number, from: number, done: number, count: number) => void,
   ): void {
-    if (offset < 0n || offset + BigInt(length) > this.length) {
-      throw new LinuxError('EINVAL', `${hex(offset)} + ${length} is beyond the file's ${hex(this.length)}`);
-    }
     const start = Number(offset);
     for (let done = 0; done < length; ) {
       const from = (start + done) % FRAME_SIZE;

@@ -183,9 +183,9 @@ describe('mprotect and dontNeed', () => {
   it('purges the pages whose entries change, and no others', () => {
     for (const page of [0n, 0x5000n]) mm.write(page, bytes(1));
     const purged: unknown[] = [];
-    host.machine.trace.listener = (event: TraceEvent) => {
+    host.machine.trace.subscribe((event: TraceEvent) => {
       if (event.type === 'purge') purged.push(event.page);
-    };
+    });
     mm.mprotect(0n, MIB, PROT.READ | PROT.WRITE);
     expect(purged).toEqual([]);
     mm.mprotect(0n, MIB, PROT.READ);
@@ -269,6 +269,29 @@ describe('read and write, as system calls do', () => {
   });
 });
 
+describe('65,530 mappings', () => {
+  it('are all there can be: munmap makes two of one only below that, and everything else goes on', () => {
+    const home = 0x1000_0000n;
+    const other = makeHost().host.createProcess();
+    for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
+    other.mmap({ address: home, length: 4n * PAGE });
+    other.mmap({ address: home + 4n * PAGE, length: 4n * PAGE, protection: PROT.READ });
+    other.munmap(home + 5n * PAGE, PAGE);
+    expect(other.mappings.count).toBe(65_530);
+    expect(codeOf(() => other.munmap(home + PAGE, PAGE))).toBe('ENOMEM');
+    expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
+      'ENOMEM',
+    );
+    expect(other.mappings.count).toBe(65_530);
+    other.mremap({ address: home, oldLength: 4n * PAGE, newLength: 3n * PAGE });
+    other.munmap(home + 2n * PAGE, 3n * PAGE);
+    other.munmap(home, PAGE);
+    expect(other.mappings.count).toBe(65_529);
+    other.munmap(home + PAGE, PAGE);
+    expect(other.mappings.count).toBe(65_528);
+  });
+});
+
 describe('exit', () => {
   it('gives back everything, once', () => {
     const before = host.kernel.frames.available;
@@ -278,11 +301,11 @@ describe('exit', () => {
     other.exit();
     expect(other.gone).toBe(true);
     expect(host.kernel.frames.available).toBe(before);
-    other.exit();
+    expect(codeOf(() => other.exit())).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
   });
 
-  it('ends with ENOENT for whoever comes later, and touches nothing', () => {
+  it('ends with ESRCH for whoever comes later, and touches nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     host.createGmap(mm);
     host.endProcess(mm);
@@ -304,7 +327,7 @@ describe('exit', () => {
       () => host.createGmap(mm),
       () => host.readAsProcess(mm, host.machine.cpu(0), 0n, 1),
     ];
-    for (const operation of late) expect(codeOf(operation)).toBe('ENOENT');
+    for (const operation of late) expect(codeOf(operation)).toBe('ESRCH');
     expect(frameCounts(host)).toEqual(before);
   });
 
@@ -322,7 +345,7 @@ describe('exit', () => {
 describe('events', () => {
   it('tell what was mapped, faulted and unmapped', () => {
     const events: TraceEvent[] = [];
-    host.machine.trace.listener = (event) => events.push(event);
+    host.machine.trace.subscribe((event) => events.push(event));
     mm.mmap({ address: MIB, length: MIB, protection: PROT.READ | PROT.WRITE });
     mm.fault(MIB + 0x5123n, true);
     const table = BigInt(mm.tables.pageTableOf(1));

@@ -14,8 +14,20 @@ import {
   PAGE_TABLE_SIZE,
   SEGMENT,
 } from '../../machine/index.ts';
+import {
+  demandBigint,
+  demandBytes,
+  demandFlag,
+  demandInstance,
+  demandInteger,
+  demandKey,
+  demandLength,
+  demandObject,
+  show,
+} from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import { Life } from '../life.ts';
 import { Lock, RANK } from '../locks.ts';
 import { addressOf, checkedRange, GROWN_LIMIT, noMapping } from './addresses.ts';
 import { type DirtyLog, startLog, takeLog } from './dirty-log.ts';
@@ -41,6 +53,7 @@ import {
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
 const PAGES_PER_SEGMENT = 256;
+const GROWN_PAGES = Number(GROWN_LIMIT >> 12n);
 /** Chosen addresses lie above this one: below, programs are linked. */
 const CHOSEN_BOTTOM = 0x1_0000;
 /** Mappings that a process can have, as Linux has it unless told otherwise. */
@@ -52,6 +65,8 @@ const USER_ASCE = 0x1c0;
 export class MmCommon {
   readonly facts: PageTableFacts;
   readonly reverseMaps: ReverseMaps;
+  /** The address spaces of the processes that have not ended. */
+  readonly processes = new Set<Mm>();
   /** Files in memory, those behind shared anonymous memory included. */
   readonly files = new Set<MemoryFile>();
 
@@ -111,7 +126,8 @@ export class Mm {
   readonly entries: PageEntries;
   /** The logs of who wants to know which pages were written. */
   readonly logs: DirtyLog[] = [];
-  #gone = false;
+  /** Ends with the process. */
+  readonly life: Life;
 
   /**
    * @param id a number for events and messages
@@ -121,10 +137,12 @@ export class Mm {
     this.id = id;
     this.kernel = kernel;
     this.common = common;
+    this.life = new Life(kernel, `process ${id} has ended`, 'ESRCH');
     this.tables = new PageTables(kernel, common.facts, id);
     this.mmapLock = new Lock(kernel.locks, 'mmap lock', RANK.MMAP);
     this.pageTableLock = new Lock(kernel.locks, 'page-table lock', RANK.PAGE_TABLE);
     this.entries = new PageEntries(kernel, common, this.pageTableLock);
+    common.processes.add(this);
     kernel.trace.listener?.({ type: 'mm-alloc', mm: id, asce: this.asce });
   }
 
@@ -144,14 +162,9 @@ export class Mm {
     return (BigInt(this.asceHi) << 32n) | BigInt(this.asceLo);
   }
 
-  /** Whether the process is gone. */
+  /** Whether the process has ended. */
   get gone(): boolean {
-    return this.#gone;
-  }
-
-  /** Says no to whoever comes when the process is gone. @throws LinuxError ENOENT */
-  demandAlive(): void {
-    if (this.#gone) throw new LinuxError('ENOENT', 'the process is gone');
+    return this.life.ended;
   }
 
   /**
@@ -159,32 +172,72 @@ export class Mm {
    * levels of tables when the address asked for needs it.
    *
    * @throws LinuxError EINVAL for an address, length or offset that is not a multiple of 4 KiB, a length of 0, a range
-   *   beyond 8 PiB, unknown protection bits, or `large` with a file or shared; EBADF for a file that was closed; EEXIST
+   *   beyond 8 PiB, unknown protection bits, an option of the wrong type, a file of another host, or `large` with a file
+   *   or shared; EBADF for a file that was closed; ESRCH after the end of the process, as all operations; EEXIST
    *   when some of it is taken; ENOMEM when no gap is large enough, there are 65,530 mappings, or no frame is left for
    *   a table
    */
   mmap(options: MmapOptions): bigint {
+    this.#checkOptions(options);
     const { length, protection = PROT.READ | PROT.WRITE, taken = 'refuse' } = options;
-    checkProtection(protection);
     const pages = checkedRange(options.address ?? 0n, length).count;
     const wanted = options.address === undefined ? null : checkedRange(options.address, length).start;
-    checkBacking(options);
-    const start = this.#locked('write', () => {
-      this.demandRoom();
-      const start = wanted ?? this.chooseGap(pages);
-      const free = !this.mappings.touches(start, start + pages);
-      if (!free && taken === 'refuse') {
-        throw new LinuxError('EEXIST', `${hex(length)} bytes at ${hex(addressOf(start))} are taken in part`);
-      }
-      if (!free) splitEdges(this, start, start + pages);
-      if (start + pages > this.tables.limit) this.#grow();
-      if (!free) this.removeRange(start, start + pages);
-      this.#insert(start, pages, protection, options);
-      return start;
+    return this.life.operation(() => {
+      const start = this.#locked('write', () => this.#map(wanted, pages, protection, taken, options));
+      const address = addressOf(start);
+      this.kernel.trace.listener?.({ type: 'mmap', mm: this.id, address, length, protection });
+      return address;
     });
-    const address = addressOf(start);
-    this.kernel.trace.listener?.({ type: 'mmap', mm: this.id, address, length, protection });
-    return address;
+  }
+
+  #map(
+    wanted: number | null,
+    pages: number,
+    protection: number,
+    taken: 'refuse' | 'replace',
+    options: MmapOptions,
+  ): number {
+    this.demandRoom();
+    const start = wanted ?? this.chooseGap(pages);
+    const free = !this.mappings.touches(start, start + pages);
+    if (!free && taken === 'refuse') {
+      throw new LinuxError('EEXIST', `${pages * 4} KiB at ${hex(addressOf(start))} are taken in part`);
+    }
+    if (!free) splitEdges(this, start, start + pages);
+    if (start + pages > this.tables.limit) this.#grow();
+    if (!free) this.removeRange(start, start + pages);
+    this.#insert(start, pages, protection, options);
+    return start;
+  }
+
+  /** @throws LinuxError EINVAL, EBADF as `mmap` */
+  #checkOptions(options: MmapOptions): void {
+    demandObject('options', options);
+    const {
+      protection = PROT.READ,
+      taken = 'refuse',
+      file,
+      offset = 0n,
+      shared = false,
+      large = false,
+    } = options;
+    checkProtection(protection);
+    if (taken !== 'refuse' && taken !== 'replace') {
+      throw new LinuxError('EINVAL', `taken ${show(taken)} is neither 'refuse' nor 'replace'`);
+    }
+    demandFlag('shared', shared);
+    demandFlag('large', large);
+    demandBigint('offset', offset);
+    if (offset < 0n || offset % 4096n !== 0n || offset >= GROWN_LIMIT) {
+      throw new LinuxError('EINVAL', `offset ${hex(offset)} is not a multiple of 4 KiB in a file`);
+    }
+    if (file !== undefined) {
+      demandInstance('file', file, MemoryFile);
+      this.kernel.demandOwn('file', file.life);
+      file.life.demand();
+    }
+    if (large && (file || shared))
+      throw new LinuxError('EINVAL', 'only private anonymous memory can be large');
   }
 
   #insert(start: number, pages: number, protection: number, options: MmapOptions): void {
@@ -222,6 +275,12 @@ export class Mm {
     );
   }
 
+  /** @throws LinuxError ENOMEM when the range lies inside one mapping, and to make two of it would be one too many */
+  demandRoomForHole(start: number, end: number): void {
+    const mapping = this.mappings.at(start);
+    if (mapping !== undefined && mapping.start < start && end < mapping.end) this.demandRoom(1);
+  }
+
   /** A fourth level of tables: processors that run the process's code get the new element. @throws LinuxError ENOMEM */
   #grow(): void {
     const { asce, asceHi, asceLo } = this;
@@ -239,11 +298,13 @@ export class Mm {
    */
   munmap(address: bigint, length: bigint): void {
     const { start, count } = checkedRange(address, length);
-    this.#locked('write', () => {
-      if (this.mappings.at(start) && this.mappings.at(start + count)) this.demandRoom();
-      this.removeRange(start, start + count);
+    this.life.operation(() => {
+      this.#locked('write', () => {
+        this.demandRoomForHole(start, start + count);
+        this.removeRange(start, start + count);
+      });
+      this.kernel.trace.listener?.({ type: 'munmap', mm: this.id, address, length });
     });
-    this.kernel.trace.listener?.({ type: 'munmap', mm: this.id, address, length });
   }
 
   /**
@@ -254,19 +315,23 @@ export class Mm {
     checkProtection(protection);
     const { start, count } = checkedRange(address, length);
     const end = start + count;
-    this.#locked('write', () => {
-      this.#demandMapped(start, end);
-      this.demandRoom();
-      if (protection === PROT.NONE) splitAll(this, start, end);
-      else splitEdges(this, start, end);
-      this.mappings.protect(start, end, protection);
-      const gather = new Gather(this.kernel, this.tables);
-      this.underPageTableLock(() =>
-        eachSegment(this, start, end, (segment) => this.#protectSegment(segment, start, end, gather)),
-      );
-      gather.finish(this, 'segment-changed');
+    this.life.operation(() => {
+      this.#locked('write', () => this.#protect(start, end, protection));
+      this.kernel.trace.listener?.({ type: 'mprotect', mm: this.id, address, length, protection });
     });
-    this.kernel.trace.listener?.({ type: 'mprotect', mm: this.id, address, length, protection });
+  }
+
+  #protect(start: number, end: number, protection: number): void {
+    this.#demandMapped(start, end);
+    this.demandRoom();
+    if (protection === PROT.NONE) splitAll(this, start, end);
+    else splitEdges(this, start, end);
+    this.mappings.protect(start, end, protection);
+    const gather = new Gather(this.kernel, this.tables);
+    this.underPageTableLock(() =>
+      eachSegment(this, start, end, (segment) => this.#protectSegment(segment, start, end, gather)),
+    );
+    gather.finish(this, 'segment-changed');
   }
 
   #protectSegment(segment: number, start: number, end: number, gather: Gather): void {
@@ -289,7 +354,7 @@ export class Mm {
    */
   dontNeed(address: bigint, length: bigint): void {
     const { start, count } = checkedRange(address, length);
-    this.#locked('read', () => {
+    this.#operation('read', () => {
       this.#demandMapped(start, start + count);
       splitEdges(this, start, start + count);
       this.zap(start, start + count);
@@ -304,51 +369,60 @@ export class Mm {
    *   cannot grow where it is and may not move, and as `mmap`. Nothing has changed then
    */
   mremap(options: MremapOptions): bigint {
+    demandObject('options', options);
     const { address, oldLength, newLength, mayMove = false } = options;
+    demandFlag('mayMove', mayMove);
     const { start, count: oldCount } = checkedRange(address, oldLength);
     const newCount = checkedRange(0n, newLength).count;
     const to = options.to === undefined ? null : checkedRange(options.to, newLength).start;
-    const moved = this.#locked('write', () => remap(this, { start, oldCount, newCount, mayMove, to }));
-    const result = addressOf(moved);
-    this.kernel.trace.listener?.({
-      type: 'mremap',
-      mm: this.id,
-      address,
-      length: oldLength,
-      to: result,
-      newLength,
+    return this.life.operation(() => {
+      const moved = this.#locked('write', () => remap(this, { start, oldCount, newCount, mayMove, to }));
+      const result = addressOf(moved);
+      this.kernel.trace.listener?.({
+        type: 'mremap',
+        mm: this.id,
+        address,
+        length: oldLength,
+        to: result,
+        newLength,
+      });
+      return result;
     });
-    return result;
   }
 
   /**
    * A process with the same memory: private pages are shared until one of the two writes them, or copied at once when
    * guests of the parent use storage keys. Gmaps, logs, watches and storage keys stay with the parent.
    * @param id the number that events and messages call it by
-   * @throws LinuxError ENOMEM
+   * @throws LinuxError EINVAL for an id that is not an integer from 0 on; ENOMEM
    */
   fork(id: number): Mm {
-    this.demandAlive();
-    const child = new Mm(this.kernel, this.common, id);
-    try {
-      if (this.tables.levels === 4) child.tables.grow();
-      this.#locked('write', () => copyInto(child, this));
-    } catch (error) {
-      child.exit();
-      throw error;
-    }
-    this.kernel.trace.listener?.({ type: 'fork', mm: this.id, child: child.id });
-    return child;
+    demandInteger('id', id);
+    return this.life.operation(() => {
+      const child = new Mm(this.kernel, this.common, id);
+      try {
+        if (this.tables.levels === 4) child.tables.grow();
+        this.#locked('write', () => copyInto(child, this));
+      } catch (error) {
+        child.exit();
+        throw error;
+      }
+      this.kernel.trace.listener?.({ type: 'fork', mm: this.id, child: child.id });
+      return child;
+    });
   }
 
   /**
    * Serves a fault of the process at a byte address: puts a frame of zeros behind the page when it has none.
    *
-   * @throws LinuxError EFAULT when nothing is mapped there, or not for this; ENOMEM
+   * @throws LinuxError EINVAL for an address that is no bigint; EFAULT when nothing is mapped there, or not for this;
+   *   ENOMEM
    */
   fault(address: bigint, write: boolean): void {
+    demandBigint('address', address);
+    demandFlag('write', write);
     if (address < 0n || address >= GROWN_LIMIT) throw noMapping(address);
-    this.#locked('read', () => this.faultPage(Number(address >> 12n), write));
+    this.#operation('read', () => this.faultPage(Number(address >> 12n), write));
   }
 
   /** As `fault`, by page number, for those who hold the mmap lock. */
@@ -392,21 +466,32 @@ export class Mm {
   /**
    * Starts to note which pages of a range are written, by the process or its guests; none is noted at first.
    * @param start page number
-   * @throws LinuxError ENOMEM
+   * @param count pages
+   * @throws LinuxError EINVAL for pages that no process can have; ENOMEM
    */
   startLog(start: number, count: number): DirtyLog {
-    return this.#locked('write', () => startLog(this, start, count));
+    demandInteger('start', start, 0, GROWN_PAGES);
+    demandInteger('count', count, 0, GROWN_PAGES - start);
+    return this.#operation('write', () => startLog(this, start, count));
   }
 
-  /** Stops to note. */
+  /** Stops to note. @throws LinuxError EINVAL for a log that is none of this process, or was stopped */
   stopLog(log: DirtyLog): void {
-    const at = this.logs.indexOf(log);
-    if (at >= 0) this.logs.splice(at, 1);
+    this.#demandLog(log);
+    this.#operation('write', () => void this.logs.splice(this.logs.indexOf(log), 1));
   }
 
-  /** The pages of the log that were written since it was started or last asked, ascending. */
+  /**
+   * The pages of the log that were written since it was started or last asked, ascending.
+   * @throws LinuxError EINVAL as `stopLog`
+   */
   takeLog(log: DirtyLog): number[] {
-    return this.#locked('read', () => takeLog(this, log));
+    this.#demandLog(log);
+    return this.#operation('read', () => takeLog(this, log));
+  }
+
+  #demandLog(log: DirtyLog): void {
+    if (!this.logs.includes(log)) throw new LinuxError('EINVAL', 'the log is none of this process');
   }
 
   /**
@@ -415,14 +500,20 @@ export class Mm {
    * @throws LinuxError ENOMEM; nothing that a guest sees has changed then
    */
   enableKeys(): void {
-    if (this.entries.usesKeys) return;
-    this.enableSie();
-    this.#locked('write', () => enableKeys(this));
+    this.life.operation(() => {
+      if (this.entries.usesKeys) return;
+      this.enableSie();
+      this.#locked('write', () => enableKeys(this));
+    });
   }
 
-  /** The guests' storage key of a page, 0 to 0xfe; 0 for one without a page table. */
+  /**
+   * The guests' storage key of a page, by number, 0 to 0xfe; 0 for one without a page table.
+   * @throws LinuxError EINVAL for a page that no process can have
+   */
   keyOf(page: number): number {
-    return this.#locked('read', () => keyOf(this, page));
+    demandPage(page);
+    return this.#operation('read', () => keyOf(this, page));
   }
 
   /**
@@ -435,11 +526,13 @@ export class Mm {
 
   /**
    * Sets the guests' storage keys of mapped pages: all, or none.
-   * @throws LinuxError EINVAL when the process does not use keys; EFAULT when one of the pages is not mapped; ENOMEM
+   * @throws LinuxError EINVAL when the process does not use keys, for a page that no process can have, a key that is not
+   *   0 to 0xfe and even, or fewer keys than pages; EFAULT when one of the pages is not mapped; ENOMEM
    */
   setKeys(pages: readonly number[], keys: ArrayLike<number>): void {
+    checkKeys(pages, keys);
     if (!this.entries.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
-    this.#locked('read', () => setKeys(this, pages, keys));
+    this.#operation('read', () => setKeys(this, pages, keys));
   }
 
   /**
@@ -447,11 +540,14 @@ export class Mm {
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
   makeWatchable(page: number): void {
-    this.enableSie();
-    this.#locked('read', () => {
-      splitAll(this, page, page + 1);
-      this.faultPage(page, true);
-      splitAll(this, page, page + 1);
+    demandPage(page);
+    this.life.operation(() => {
+      this.enableSie();
+      this.#locked('read', () => {
+        splitAll(this, page, page + 1);
+        this.faultPage(page, true);
+        splitAll(this, page, page + 1);
+      });
     });
   }
 
@@ -460,24 +556,35 @@ export class Mm {
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
   watchPage(page: number): void {
-    this.makeWatchable(page);
-    this.#locked('read', () => {
-      const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
-      this.underPageTableLock(() => this.entries.watch(table, page % PAGES_PER_SEGMENT));
+    demandPage(page);
+    this.life.operation(() => {
+      this.makeWatchable(page);
+      this.#locked('read', () => {
+        const table = this.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+        this.underPageTableLock(() => this.entries.watch(table, page % PAGES_PER_SEGMENT));
+      });
     });
   }
 
-  /** Reads `length` bytes as the kernel does for a system call. @throws LinuxError EFAULT, ENOMEM */
+  /**
+   * Reads `length` bytes as the kernel does for a system call.
+   * @throws LinuxError EINVAL for an address that is no bigint, or a length that is not an integer up to 2^31 - 4096;
+   *   EFAULT, ENOMEM
+   */
   read(address: bigint, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    demandLength(length);
+    let bytes = new Uint8Array();
     this.#copy(address, length, false, (at, done, count) => {
+      // Only now: every page is there, so that the length is none that fills the memory for nothing.
+      if (done === 0) bytes = new Uint8Array(length);
       bytes.set(this.kernel.storage.bytes.subarray(at, at + count), done);
     });
     return bytes;
   }
 
-  /** Writes bytes as the kernel does for a system call: all, or none. @throws LinuxError EFAULT, ENOMEM */
+  /** Writes bytes as the kernel does for a system call: all, or none. @throws LinuxError as `read` */
   write(address: bigint, bytes: Uint8Array): void {
+    demandBytes(bytes);
     this.#copy(address, bytes.length, true, (at, done, count) => {
       this.kernel.storage.bytes.set(bytes.subarray(done, done + count), at);
     });
@@ -489,19 +596,21 @@ export class Mm {
    * @throws LinuxError ENOMEM
    */
   enableSie(): void {
-    this.demandAlive();
-    if (this.tables.pgstes) return;
-    this.#locked('write', () => replacePageTables(this));
+    this.life.operation(() => {
+      if (!this.tables.pgstes) this.#locked('write', () => replacePageTables(this));
+    });
   }
 
-  /** The process ends: its gmaps, mappings, pages and tables go. */
+  /** The process ends: its gmaps, mappings, pages and tables go. @throws LinuxError ESRCH when it has ended */
   exit(): void {
-    if (this.#gone) return;
-    for (const guest of [...this.guests]) guest.free();
-    this.#locked('write', () => this.removeRange(0, this.tables.limit));
-    this.tables.free();
-    this.#gone = true;
-    this.kernel.trace.listener?.({ type: 'mm-free', mm: this.id });
+    this.life.operation(() => {
+      for (const guest of [...this.guests]) guest.free();
+      this.#locked('write', () => this.removeRange(0, this.tables.limit));
+      this.tables.free();
+      this.life.end();
+      this.common.processes.delete(this);
+      this.kernel.trace.listener?.({ type: 'mm-free', mm: this.id });
+    });
   }
 
   /**
@@ -523,8 +632,17 @@ export class Mm {
     write: boolean,
     move: (at: number, done: number, count: number) => void,
   ): void {
+    demandBigint('address', address);
     if (address < 0n || address + BigInt(length) > GROWN_LIMIT) throw noMapping(address);
-    const start = Number(address);
+    this.life.operation(() => this.#copyParts(Number(address), length, write, move));
+  }
+
+  #copyParts(
+    start: number,
+    length: number,
+    write: boolean,
+    move: (at: number, done: number, count: number) => void,
+  ): void {
     const firstPage = Math.floor(start / FRAME_SIZE);
     const lastPage = Math.floor((start + length - 1) / FRAME_SIZE);
     const { keys } = this.kernel.storage;
@@ -557,8 +675,12 @@ export class Mm {
     throw new LinuxError('ENOMEM', `${hex(addressOf(start))} to ${hex(addressOf(end))} is not all mapped`);
   }
 
+  /** A public operation that holds the mmap lock from its start to its end. */
+  #operation<T>(mode: 'read' | 'write', action: () => T): T {
+    return this.life.operation(() => this.#locked(mode, action));
+  }
+
   #locked<T>(mode: 'read' | 'write', action: () => T): T {
-    this.demandAlive();
     this.mmapLock.acquire(mode);
     try {
       return action();
@@ -579,13 +701,22 @@ export class Mm {
 }
 
 function checkProtection(protection: number): void {
+  demandInteger('protection', protection);
   if (protection & ~7) throw new LinuxError('EINVAL', `protection ${hex(protection)} has unknown bits`);
 }
 
-function checkBacking({ file, offset = 0n, shared = false, large = false }: MmapOptions): void {
-  file?.demandOpen();
-  if (offset < 0n || offset % 4096n !== 0n || offset >= GROWN_LIMIT) {
-    throw new LinuxError('EINVAL', `offset ${hex(offset)} is not a multiple of 4 KiB in a file`);
-  }
-  if (large && (file || shared)) throw new LinuxError('EINVAL', 'only private anonymous memory can be large');
+/** @throws LinuxError EINVAL for what is not the number of a page that a process can have */
+function demandPage(page: number): void {
+  demandInteger('page', page, 0, GROWN_PAGES - 1);
+}
+
+/** @throws LinuxError EINVAL as `Mm.setKeys` */
+function checkKeys(pages: readonly number[], keys: ArrayLike<number>): void {
+  demandInstance('pages', pages, Array);
+  demandObject('keys', keys);
+  demandInteger('number of keys', keys.length, pages.length);
+  pages.forEach((page, i) => {
+    demandPage(page);
+    demandKey(keys[i] as number);
+  });
 }

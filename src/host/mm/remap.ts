@@ -51,8 +51,9 @@ export function remap(mm: Mm, asked: Remap): number {
     return move(mm, mapping, asked, to);
   }
   if (newCount <= oldCount) {
-    if (newCount < oldCount && mm.mappings.at(end)) mm.demandRoom();
-    if (newCount < oldCount) mm.removeRange(start + newCount, end);
+    if (newCount === oldCount) return start;
+    mm.demandRoomForHole(start + newCount, end);
+    mm.removeRange(start + newCount, end);
     return start;
   }
   if (start + newCount <= mm.limitFor(start) && !mm.mappings.touches(end, start + newCount)) {

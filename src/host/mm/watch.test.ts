@@ -37,7 +37,7 @@ beforeEach(() => {
     ['two', two],
   ] as const) {
     gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
-    gmap.onInvalidated = (page) => told.push(`${name} ${page - GUEST_FIRST}`);
+    gmap.onInvalidated.subscribe((page) => told.push(`${name} ${page - GUEST_FIRST}`));
   }
   return () => endAll(host);
 });
@@ -62,6 +62,29 @@ describe('watching', () => {
     guestPuts(one, 5);
     guestPuts(one, 5, 2);
     expect(heard()).toEqual([]);
+  });
+
+  it('that fails on the way watches nothing, and nobody is told later', () => {
+    mm.mprotect(page(3), PAGE, PROT.READ);
+    expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
+    expect([1, 2, 3, 4].map(notify)).toEqual([0n, 0n, 0n, 0n]);
+    expect([...one.watched]).toEqual([]);
+    mm.munmap(HOME, 2n * MIB);
+    expect(heard()).toEqual([]);
+  });
+
+  it('hears nothing when the segments before and behind are unmapped', () => {
+    mm.mmap({ address: HOME + 2n * MIB, length: MIB });
+    one.map({ from: HOME, to: GUEST, length: 3n * MIB });
+    watch(one, 256);
+    watch(one, 511);
+    guestPuts(one, 0);
+    guestPuts(one, 512);
+    one.unmap({ to: GUEST, length: MIB });
+    one.unmap({ to: GUEST + 2n * MIB, length: MIB });
+    expect(heard()).toEqual([]);
+    one.unmap({ to: GUEST + MIB, length: MIB });
+    expect(heard().sort()).toEqual(['one 256', 'one 511']);
   });
 
   it('a range: each page, over a segment edge; of no length nothing', () => {
@@ -283,7 +306,7 @@ describe('two guests', () => {
       of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
     const theirs = host.createGmap(other);
     theirs.map({ from: HOME, to: GUEST, length: MIB });
-    theirs.onInvalidated = (number) => told.push(`theirs ${number - GUEST_FIRST}`);
+    theirs.onInvalidated.subscribe((number) => told.push(`theirs ${number - GUEST_FIRST}`));
     watch(one, 5);
     watch(theirs, 5);
     other.munmap(HOME, MIB);
@@ -336,7 +359,7 @@ describe('without memory', () => {
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: MIB });
       const told: string[] = [];
-      gmap.onInvalidated = (number) => told.push(`${number - GUEST_FIRST}`);
+      gmap.onInvalidated.subscribe((number) => told.push(`${number - GUEST_FIRST}`));
       later = () => told;
       return {
         host,

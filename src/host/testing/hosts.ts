@@ -26,13 +26,13 @@ export interface TestHost {
   readonly problems: string[];
 }
 
-/** A host on a machine of 3 processors and 16 MiB, unless said otherwise. */
-export function makeHost(options: { cpus?: number; storageSize?: number } = {}): TestHost {
-  const { cpus = 3, storageSize = 0x100_0000 } = options;
+/** A host on a machine of 3 processors and 16 MiB in check mode, unless other options are given. */
+export function makeHost(options: { cpus?: number; storageSize?: number; checked?: boolean } = {}): TestHost {
+  const { cpus = 3, storageSize = 0x100_0000, checked = true } = options;
   const machine = new Machine({ cpus, storageSize });
   const host = new Host(machine);
   const problems: string[] = [];
-  host.kernel.locks.report = (problem) => problems.push(problem);
+  if (checked) host.kernel.locks.problems.subscribe((problem) => problems.push(problem));
   return { host, machine, problems };
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { logicalPage, realPage } from '../addresses.ts';
+import { BusyError } from '../busy-error.ts';
 import { Clock } from '../clock.ts';
 import {
   EXT,
@@ -89,7 +90,12 @@ export type Stop =
   /** Under interpretive execution: the guest is enabled for what the host wants to deliver. */
   | { readonly reason: 'external-request' | 'io-request' }
   /** `stop` was called, or the processor was told to stop by SIGP. */
-  | { readonly reason: 'stopped' };
+  | { readonly reason: 'stopped' }
+  /**
+   * Check-stop: an interruption could not be taken, because the prefix area is not in storage. Under interpretive
+   * execution: because the host's translation of the guest's prefix area failed.
+   */
+  | { readonly reason: 'check-stop' };
 
 /** A pending external interruption that is not one of the clocks'. */
 export interface ExternalPending {
@@ -159,6 +165,7 @@ export class Cpu extends CpuAccess {
   #early = false;
   /** Program interruptions since an instruction last completed. */
   #loop = 0;
+  #busy = false;
   #ipa = 0;
   #ipb = 0;
   #operation = false;
@@ -294,6 +301,28 @@ export class Cpu extends CpuAccess {
     this.attention = true;
   }
 
+  /** Whether the processor executes now, for itself or for a guest, or its host accesses storage with it. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /**
+   * Takes the processor for one use of it, which ends with `release`.
+   * @throws BusyError when it is in use, or while a listener is called
+   */
+  claim(): void {
+    this.machine.demandQuiet(`processor ${this.address} cannot execute`);
+    if (this.#busy) throw new BusyError(`processor ${this.address} executes already`);
+    this.#busy = true;
+    this.machine.trace.operations.begin();
+  }
+
+  /** Ends what `claim` began. @throws what a listener threw meanwhile */
+  release(): void {
+    this.#busy = false;
+    this.machine.trace.operations.end();
+  }
+
   /** Makes a stop pending. @param store whether the processor stores its status then */
   requestStop(store: boolean): void {
     this.stopping = true;
@@ -327,16 +356,26 @@ export class Cpu extends CpuAccess {
 
   /**
    * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
-   * @param limit how many; at least 1
+   * @param limit how many: an integer from 1 on, or Infinity
+   * @throws RangeError for another limit; BusyError when the processor executes already, or while a listener is called.
+   *   Nothing has changed then. What a program does never throws
    */
   run(limit: number): Stop {
+    demandLimit(limit);
+    this.claim();
+    try {
+      return this.runClaimed(limit);
+    } finally {
+      this.release();
+    }
+  }
+
+  /** As `run`, for whoever has claimed the processor. */
+  runClaimed(limit: number): Stop {
     const end = this.executed + limit;
     while (this.executed < end) {
       if (this.stopped) return { reason: 'stopped' };
-      // Interruptions first, one after another: the new PSW of each may be invalid, waiting, or enabled for the next.
-      let stop = this.#takePending();
-      if (stop === null && this.stopping && this.below === null) stop = this.#performStop();
-      if (stop === null) stop = this.wait ? this.#waiting() : this.#instructions(end);
+      const stop = this.#work(end);
       if (stop === 'taken') this.executed++;
       this.#keepTime();
       if (stop !== null && stop !== 'taken') return stop;
@@ -350,6 +389,20 @@ export class Cpu extends CpuAccess {
     this.stopped = true;
     if (this.#storeOnStop) this.storeStatusAssigned();
     return { reason: 'stopped' };
+  }
+
+  /** Interruptions first, one after another: the new PSW of each may be invalid, waiting, or enabled for the next. */
+  #work(end: number): Stop | 'taken' | null {
+    try {
+      const pending = this.#takePending();
+      if (pending !== null) return pending;
+      if (this.stopping && this.below === null) return this.#performStop();
+      return this.wait ? this.#waiting() : this.#instructions(end);
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      // No instruction is under way: the prefix area could not be reached to take an interruption.
+      return { reason: 'check-stop' };
+    }
   }
 
   #keepTime(): void {
@@ -371,7 +424,12 @@ export class Cpu extends CpuAccess {
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       this.#executing = false;
-      return this.#unwound();
+      try {
+        return this.#unwound();
+      } catch (failed) {
+        this.#back();
+        throw failed;
+      }
     }
   }
 
@@ -809,4 +867,10 @@ export class Cpu extends CpuAccess {
       address: this.pswAddress,
     });
   }
+}
+
+/** @throws RangeError for what is no number of units of work */
+export function demandLimit(limit: number): void {
+  if (limit === Infinity || (Number.isInteger(limit) && limit >= 1)) return;
+  throw new RangeError(`limit ${String(limit)} is not a positive integer`);
 }

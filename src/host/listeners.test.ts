@@ -1,0 +1,221 @@
+/**
+ * Listeners look and do not act: whatever one of them tries while an event of a running guest is delivered ends with
+ * EBUSY, and neither guest, host nor processes notice.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { code, load, svc } from '../machine/testing/index.ts';
+import { VirtualMachine } from './kvm/index.ts';
+import { bytes, codeOf, GUEST_HOME, MIB, pictureOf, TestGuest } from './testing/index.ts';
+
+let guest: TestGuest;
+
+beforeEach(() => {
+  guest = new TestGuest({ vcpus: 2 });
+  guest.program([svc(1)]);
+});
+
+/** Every operation that could change something. */
+const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
+  ['run a second virtual CPU on the processor', ({ vm, host }) => vm.vcpus[1]?.run(host.machine.cpu(0), 10)],
+  [
+    'run a second virtual CPU on another processor',
+    ({ vm, host }) => vm.vcpus[1]?.run(host.machine.cpu(1), 10),
+  ],
+  ['readAsGuest', ({ host, vm }) => host.readAsGuest(vm.gmap, host.machine.cpu(0), 0x1000n, 2)],
+  ['writeAsGuest', ({ host, vm }) => host.writeAsGuest(vm.gmap, host.machine.cpu(1), 0x1000n, bytes(1))],
+  ['readAsProcess', ({ host, mm }) => host.readAsProcess(mm, host.machine.cpu(1), GUEST_HOME, 2)],
+  ['writeAsProcess', ({ host, mm }) => host.writeAsProcess(mm, host.machine.cpu(1), GUEST_HOME, bytes(1))],
+  ['createProcess', ({ host }) => host.createProcess()],
+  ['createFile', ({ host }) => host.createFile(MIB)],
+  ['createGmap', ({ host, mm }) => host.createGmap(mm)],
+  ['fork', ({ host, mm }) => host.fork(mm)],
+  ['endProcess', ({ host, mm }) => host.endProcess(mm)],
+  ['mmap', ({ mm }) => mm.mmap({ length: MIB })],
+  ['munmap', ({ mm }) => mm.munmap(GUEST_HOME, MIB)],
+  ['mprotect', ({ mm }) => mm.mprotect(GUEST_HOME, MIB, 1)],
+  ['dontNeed', ({ mm }) => mm.dontNeed(GUEST_HOME, MIB)],
+  ['mremap', ({ mm }) => mm.mremap({ address: GUEST_HOME, oldLength: MIB, newLength: 4096n })],
+  ['fault', ({ mm }) => mm.fault(GUEST_HOME + MIB, true)],
+  ['read', ({ mm }) => mm.read(GUEST_HOME, 1)],
+  ['write', ({ mm }) => mm.write(GUEST_HOME, bytes(1))],
+  ['startLog', ({ mm }) => mm.startLog(0, 1)],
+  ['enableKeys', ({ mm }) => mm.enableKeys()],
+  ['keyOf', ({ mm }) => mm.keyOf(0)],
+  ['watchPage', ({ mm }) => mm.watchPage(Number(GUEST_HOME >> 12n))],
+  ['map', ({ vm }) => vm.gmap.map({ from: GUEST_HOME, to: 0n, length: MIB })],
+  ['mapSegments', ({ vm }) => vm.gmap.mapSegments(256, 0, 1)],
+  ['unmap', ({ vm }) => vm.gmap.unmap({ to: 0n, length: MIB })],
+  ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(0, 1)],
+  ['gmap.fault', ({ vm }) => vm.gmap.fault(0n)],
+  ['faultSegment', ({ vm }) => vm.gmap.faultSegment(0)],
+  ['discard', ({ vm }) => vm.gmap.discard({ from: 0n, to: MIB })],
+  ['watch', ({ vm }) => vm.gmap.watch(0n, 4096n)],
+  ['enable', ({ vm, host }) => vm.gmap.enable(host.machine.cpu(1))],
+  ['disable', ({ vm, host }) => vm.gmap.disable(host.machine.cpu(1))],
+  ['free', ({ vm }) => vm.gmap.free()],
+  ['createVcpu', ({ vm }) => vm.createVcpu()],
+  ['setMemoryRegion', (one) => one.slot(1)],
+  ['readGuest', ({ vm }) => vm.readGuest(0n, 1)],
+  ['writeGuest', ({ vm }) => vm.writeGuest(0n, bytes(1))],
+  ['setKey', ({ vm }) => vm.setKey(0n, 0x10)],
+  ['vm.destroy', ({ vm }) => vm.destroy()],
+];
+
+describe('a listener in the middle of a guest', () => {
+  it.each(ACTS)('cannot %s', (_, act) => {
+    const { vm, mm, host } = guest;
+    const codes: string[] = [];
+    host.machine.trace.subscribe(({ type }) => {
+      if (type !== 'interruption') return;
+      const before = pictureOf(host, mm, vm.gmap);
+      codes.push(codeOf(() => act(guest)));
+      expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+    });
+    guest.vm.writeGuest(0x1c0n, bytes(0, 2, 0, 1, 0x80, 0, 0, 0));
+    expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: 0x1c });
+    expect(codes).toEqual(['EBUSY']);
+    expect(host.machine.cpu(0).below).toBe(null);
+  });
+
+  it('reaches no other process by a second virtual CPU on the busy processor', () => {
+    const { host, vm } = guest;
+    const victim = host.createProcess();
+    victim.mmap({ address: GUEST_HOME, length: MIB });
+    victim.write(GUEST_HOME, bytes(0x53, 0x45, 0x43, 0x52, 0x45, 0x54, 0x21, 0x21));
+    const at = BigInt(victim.tables.pageTableOf(Number(GUEST_HOME >> 20n)));
+    const frame = host.machine.storage.get64(Number(at)) & ~0xfffn;
+    // LG 4,0(5); STG 4,8(5): by real addresses, were it the host.
+    guest.program([load(5, frame), svc(1)]);
+    vm.writeGuest(0x1c0n, bytes(0, 0, 0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0));
+    vm.writeGuest(0x2000n, code([0xe3, 0x40, 0x50, 0, 0, 0x04], [0xe3, 0x40, 0x50, 0x08, 0, 0x24]));
+    let tried = 0;
+    host.machine.trace.subscribe(({ type }) => {
+      if (type === 'interruption' && tried++ === 0) {
+        expect(codeOf(() => vm.vcpus[1]?.run(host.machine.cpu(0), 10))).toBe('EBUSY');
+      }
+    });
+    guest.run(guest.vcpu, 100);
+    expect(tried).toBeGreaterThan(0);
+    expect(guest.vcpu.gr[4]).toBe(0n);
+    expect(victim.read(GUEST_HOME + 8n, 8)).toEqual(new Uint8Array(8));
+  });
+
+  it('of another hook cannot act either', () => {
+    const { mm, vm } = guest;
+    const codes: string[] = [];
+    vm.gmap.watch(MIB, 4096n);
+    vm.gmap.onInvalidated.subscribe(() => codes.push(codeOf(() => mm.munmap(GUEST_HOME, MIB))));
+    mm.dontNeed(GUEST_HOME + MIB, 4096n);
+    expect(codes).toEqual(['EBUSY']);
+  });
+});
+
+describe('a listener that throws', () => {
+  it.each<[string, (guest: TestGuest) => unknown, (guest: TestGuest) => unknown]>([
+    ['munmap', ({ mm }) => mm.munmap(GUEST_HOME, MIB), ({ mm }) => mm.mappings.at(Number(GUEST_HOME >> 12n))],
+    [
+      'fork',
+      ({ host, mm }) => host.fork(mm),
+      ({ host }) => (host.processes.size === 2 ? undefined : 'no child'),
+    ],
+    ['free', ({ vm }) => vm.gmap.free(), ({ vm }) => (vm.gmap.freed ? undefined : 'not freed')],
+    ['run', (one) => one.run(), ({ vcpu }) => (vcpu.block.pswAddress === 0n ? undefined : 'not at its end')],
+    ['slot', (one) => one.slot(0, 64n * MIB), ({ vm }) => vm.slots.at(0n)],
+  ])('%s is done, and ends with its error; the listener is called no more', (_, act, left) => {
+    let calls = 0;
+    guest.program([load(1, 1)]);
+    guest.host.machine.trace.subscribe(() => {
+      calls++;
+      throw new Error('of a listener');
+    });
+    expect(() => act(guest)).toThrow('of a listener');
+    expect([calls, left(guest)]).toEqual([1, undefined]);
+    expect(guest.problems).toEqual([]);
+    expect(guest.host.kernel.locks.held).toEqual([]);
+  });
+});
+
+it('what ends is over, and what is of one host is of no other', () => {
+  const { host, mm, vm, vcpu } = guest;
+  const other = new TestGuest();
+  const codes = (...operations: (() => unknown)[]) => operations.map(codeOf);
+  const cpu = other.host.machine.cpu(0);
+  const file = other.host.createFile(MIB);
+  const log = other.mm.startLog(0, 1);
+  const foreign = host.createGmap(host.createProcess());
+  const before = pictureOf(host, mm, vm.gmap);
+  const theirs = pictureOf(other.host, other.mm, other.vm.gmap);
+  expect(
+    codes(
+      () => vcpu.run(cpu, 1),
+      () => host.readAsGuest(vm.gmap, cpu, 0n, 1),
+      () => host.readAsGuest(other.vm.gmap, host.machine.cpu(0), 0n, 1),
+      () => host.writeAsProcess(other.mm, host.machine.cpu(0), GUEST_HOME, bytes(1)),
+      () => vm.gmap.enable(cpu),
+      () => vm.gmap.disable(cpu),
+      () => host.fork(other.mm),
+      () => host.createGmap(other.mm),
+      () => host.endProcess(other.mm),
+      () => mm.mmap({ length: MIB, file }),
+      () => mm.stopLog(log),
+      () => new VirtualMachine({ mm, gmap: other.vm.gmap }),
+      () => new VirtualMachine({ mm, gmap: foreign }),
+    ),
+  ).toEqual(Array(13).fill('EINVAL'));
+  expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+  expect(pictureOf(other.host, other.mm, other.vm.gmap)).toEqual(theirs);
+});
+
+describe('a virtual machine whose process has ended', () => {
+  it('answers ESRCH or ENOENT, can be destroyed once, and leaves nothing', () => {
+    const { host, mm, vm, vcpu } = guest;
+    guest.run();
+    const cpu = host.machine.cpu(0);
+    host.endProcess(mm);
+    const available = host.kernel.frames.available;
+    expect(codeOf(() => vcpu.run(cpu, 1))).toBe('ESRCH');
+    expect(codeOf(() => vm.createVcpu())).toBe('ESRCH');
+    expect(codeOf(() => vm.readGuest(0n, 1))).toBe('ENOENT');
+    expect(codeOf(() => guest.slot(1))).toBe('ESRCH');
+    expect(codeOf(() => vm.setKey(0n, 0))).toMatch(/ESRCH|EFAULT/);
+    expect(host.kernel.frames.available).toBe(available);
+    vm.destroy();
+    expect(host.kernel.frames.available).toBe(available + 2);
+  });
+
+  it('that was destroyed is gone for its virtual CPUs, too: nobody’s frame is written', () => {
+    const { host, vm, vcpu } = guest;
+    vm.destroy();
+    const { storage } = host.machine;
+    storage.fill(vcpu.block.origin, 512, 0x55);
+    expect(
+      [
+        () => vcpu.setPsw(0n, 0n),
+        () => vcpu.reset('initial'),
+        () => vcpu.storeStatus(0),
+        () => vcpu.storeStatusAssigned(),
+        () => vcpu.storeOperand(host.machine.cpu(0), 0n, Uint8Array.of(1)),
+        () => vm.resetSubsystem(),
+        () => vcpu.setPrefix(0),
+        () => vcpu.refuse(1),
+        () => vcpu.block.set64(0, 0n),
+        () => vcpu.block.get8(0),
+        () => vcpu.destroy(),
+        () => vcpu.run(host.machine.cpu(0), 1),
+        () => vm.destroy(),
+        () => vm.createVcpu(),
+        () => vm.enableKeys(),
+        () => vm.setKey(0n, 0x10),
+        () => vm.readGuest(0n, 1),
+        () => guest.slot(0),
+      ].map(codeOf),
+    ).toEqual(Array(18).fill('EBADF'));
+    expect(storage.read(vcpu.block.origin, 512)).toEqual(new Uint8Array(512).fill(0x55));
+  });
+
+  it('a virtual CPU ends with it and not before', () => {
+    expect(codeOf(() => guest.vcpu.destroy())).toBe('EBUSY');
+    guest.vm.destroy();
+  });
+});

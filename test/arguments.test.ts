@@ -1,0 +1,741 @@
+/**
+ * What callers pass: every exported operation is called with values that cannot be, one argument at a time. It must
+ * end with an error of its own kind that names a value, and change nothing.
+ *
+ * An export, or a method of an exported class, that is not in the table fails the test.
+ */
+
+import { describe, expect, it } from 'vitest';
+import * as hostRoom from '../src/host/index.ts';
+import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
+import { pictureOf } from '../src/host/testing/index.ts';
+import * as inspectRoom from '../src/inspect/index.ts';
+import * as machineRoom from '../src/machine/index.ts';
+import { BusyError, Machine } from '../src/machine/index.ts';
+
+const MIB = 1n << 20n;
+const P = 0x1000_0000n;
+
+/** A host with one of everything. */
+class World {
+  readonly machine = new Machine({ storageSize: 32 << 20, cpus: 2 });
+  readonly host = new Host(this.machine);
+  readonly mm = this.host.createProcess();
+  readonly file = this.host.createFile(MIB);
+  readonly gmap = this.host.createGmap(this.mm);
+  readonly vm: VirtualMachine;
+  readonly vcpu;
+  readonly log;
+  readonly cpu = this.machine.cpu(0);
+
+  constructor() {
+    this.mm.mmap({ address: P, length: 4n * MIB });
+    this.gmap.map({ from: P, to: MIB, length: MIB });
+    this.vm = new VirtualMachine({ mm: this.mm, gmap: this.host.createGmap(this.mm) });
+    this.vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: P });
+    this.vcpu = this.vm.createVcpu();
+    this.log = this.mm.startLog(Number(P >> 12n) + 512, 1);
+    this.mm.write(P, Uint8Array.of(1));
+    this.gmap.fault(MIB);
+  }
+
+  picture() {
+    const { block, gr } = this.vcpu;
+    return {
+      ...pictureOf(this.host, this.mm, this.gmap, this.vm.gmap),
+      processes: this.host.processes.size,
+      files: this.host.common.files.size,
+      slots: [...this.vm.slots.all],
+      vcpus: this.vm.vcpus.length,
+      logs: this.mm.logs.length,
+      watched: [...this.gmap.watched],
+      block: this.machine.storage.read(block.origin, 512),
+      registers: [
+        ...gr,
+        ...this.cpu.gr,
+        ...this.cpu.cr,
+        this.cpu.pswMask,
+        this.cpu.pswAddress,
+        this.cpu.prefix,
+      ],
+      executed: this.cpu.executed,
+      busy: this.cpu.busy,
+    };
+  }
+}
+
+/** What is of no argument's type, and is not left out either. */
+const NOTHING = [null, {}, [], 'x', '', Symbol('s'), () => {}];
+const NUMBERS = [Number.NaN, -1, 1.5, 2 ** 60, Infinity];
+/** By kind of argument: values that cannot be. */
+const BAD = {
+  address: [...NOTHING, ...NUMBERS, 0, undefined, -1n, 1n << 64n, 1n << 80n],
+  anyAddress: [...NOTHING, ...NUMBERS, 0, undefined],
+  number: [...NOTHING, ...NUMBERS, 1n, undefined, '1'],
+  /** A number that may be any size. */
+  limit: [...NOTHING, Number.NaN, -1, 1.5, 0, 1n, undefined, '1'],
+  optionalAddress: [...NOTHING, ...NUMBERS, 0, -1n, 1n << 64n],
+  /** A number that may be negative. */
+  signed: [...NOTHING, Number.NaN, 1.5, 2 ** 60, 1n, undefined, '1'],
+  parameter: [{}, 'x', 1n, -1, 1.5, 2 ** 40, undefined],
+  optionalNumber: [...NOTHING, ...NUMBERS, 1n, '1'],
+  bytes: [null, {}, 'x', 5, undefined, { length: 2 ** 40 }, [1], new Uint16Array(1)],
+  flag: [null, {}, 'x', 0, 1n],
+  object: [null, 'x', 5, 5n, undefined, Symbol('s')],
+  some: [null, {}, 'x', 5, 5n, undefined],
+} as const;
+type Kind = keyof typeof BAD;
+
+/** An operation: arguments that are right, and the kind of each. Null: the argument is not varied. */
+interface Case {
+  readonly call: (world: World, ...args: never[]) => unknown;
+  readonly good: (world: World) => readonly unknown[];
+  readonly kinds: readonly (Kind | null | Readonly<Record<string, Kind>>)[];
+  /** Whether errors of the engine's kinds are documented: in the machine. */
+  readonly engine?: boolean;
+}
+
+/**
+ * Why an export or a method takes no part: a getter or an operation without arguments; a part of the host that
+ * only its own code calls, with what was checked before; a register or a table of the machine, whose typed arrays and
+ * data views throw RangeError or TypeError.
+ */
+type Skipped = 'no arguments' | 'inside' | 'hardware';
+
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are wrong on purpose
+type Any = any;
+
+const op = (
+  object: (world: World) => Any,
+  method: string,
+  good: (world: World) => readonly unknown[],
+  ...kinds: Case['kinds']
+): Case => ({ call: (world, ...args) => object(world)[method](...args), good, kinds });
+
+const fn = (
+  room: Any,
+  name: string,
+  good: (world: World) => readonly unknown[],
+  ...kinds: Case['kinds']
+): Case => ({ call: (_, ...args) => room[name](...args), good, kinds });
+
+const host = (w: World) => w.host;
+const mm = (w: World) => w.mm;
+const gmap = (w: World) => w.gmap;
+const vm = (w: World) => w.vm;
+const vcpu = (w: World) => w.vcpu;
+const page = Number(P >> 12n);
+
+type Methods = Readonly<Record<string, Case | Skipped>>;
+type Table = Readonly<Record<string, Case | Skipped | Methods>>;
+
+const HOST: Table = {
+  Host: {
+    processes: 'no arguments',
+    stats: 'no arguments',
+    createProcess: op(host, 'createProcess', () => [5], 'optionalNumber'),
+    fork: op(host, 'fork', (w) => [w.mm, 5], 'some', 'optionalNumber'),
+    createFile: op(host, 'createFile', () => [MIB], 'address'),
+    endProcess: op(host, 'endProcess', (w) => [w.mm], 'some'),
+    createGmap: op(host, 'createGmap', (w) => [w.mm, 5], 'some', 'optionalNumber'),
+    readAsProcess: op(host, 'readAsProcess', (w) => [w.mm, w.cpu, P, 1], 'some', 'some', 'address', 'number'),
+    writeAsProcess: op(
+      host,
+      'writeAsProcess',
+      (w) => [w.mm, w.cpu, P, Uint8Array.of(1)],
+      'some',
+      'some',
+      'address',
+      'bytes',
+    ),
+    readAsGuest: op(host, 'readAsGuest', (w) => [w.gmap, w.cpu, MIB, 1], 'some', 'some', 'address', 'number'),
+    writeAsGuest: op(
+      host,
+      'writeAsGuest',
+      (w) => [w.gmap, w.cpu, MIB, Uint8Array.of(1)],
+      'some',
+      'some',
+      'address',
+      'bytes',
+    ),
+  },
+  Mm: {
+    asceHi: 'no arguments',
+    asceLo: 'no arguments',
+    asce: 'no arguments',
+    gone: 'no arguments',
+    mmap: op(
+      mm,
+      'mmap',
+      () => [{ length: MIB, address: P * 2n, protection: 3, taken: 'refuse', offset: 0n }],
+      {
+        length: 'address',
+        address: 'optionalAddress',
+        protection: 'optionalNumber',
+        taken: 'flag',
+        shared: 'flag',
+        large: 'flag',
+        file: 'flag',
+        offset: 'optionalAddress',
+      },
+    ),
+    munmap: op(mm, 'munmap', () => [P, MIB], 'address', 'address'),
+    mprotect: op(mm, 'mprotect', () => [P, MIB, 1], 'address', 'address', 'number'),
+    dontNeed: op(mm, 'dontNeed', () => [P, MIB], 'address', 'address'),
+    mremap: op(mm, 'mremap', () => [{ address: P, oldLength: MIB, newLength: 4096n, mayMove: false }], {
+      address: 'address',
+      oldLength: 'address',
+      newLength: 'address',
+      mayMove: 'flag',
+      to: 'flag',
+    }),
+    fork: op(mm, 'fork', () => [7], 'number'),
+    fault: op(mm, 'fault', () => [P, true], 'address', 'flag'),
+    startLog: op(mm, 'startLog', () => [page, 2], 'number', 'number'),
+    stopLog: op(mm, 'stopLog', (w) => [w.log], 'some'),
+    takeLog: op(mm, 'takeLog', (w) => [w.log], 'some'),
+    enableKeys: 'no arguments',
+    enableSie: 'no arguments',
+    exit: 'no arguments',
+    keyOf: op(mm, 'keyOf', () => [page], 'number'),
+    setKey: op(
+      mm,
+      'setKey',
+      (w) => {
+        w.mm.enableKeys();
+        return [page, 0x10];
+      },
+      'number',
+      'number',
+    ),
+    setKeys: op(
+      mm,
+      'setKeys',
+      (w) => {
+        w.mm.enableKeys();
+        return [[page], [0x10]];
+      },
+      'object',
+      'object',
+    ),
+    makeWatchable: op(mm, 'makeWatchable', () => [page], 'number'),
+    watchPage: op(mm, 'watchPage', () => [page], 'number'),
+    read: op(mm, 'read', () => [P, 1], 'address', 'number'),
+    write: op(mm, 'write', () => [P, Uint8Array.of(1)], 'address', 'bytes'),
+    chooseGap: 'inside',
+    limitFor: 'inside',
+    demandRoom: 'inside',
+    demandRoomForHole: 'inside',
+    faultPage: 'inside',
+    provideSegment: 'inside',
+    zap: 'inside',
+    splitEdges: 'inside',
+    noteWritten: 'inside',
+    removeRange: 'inside',
+    underPageTableLock: 'inside',
+  },
+  MemoryFile: {
+    length: 'no arguments',
+    gone: 'no arguments',
+    frames: 'no arguments',
+    frameOf: 'inside',
+    mapped: 'inside',
+    read: op(
+      (w) => w.file,
+      'read',
+      () => [0n, 1],
+      'address',
+      'number',
+    ),
+    write: op(
+      (w) => w.file,
+      'write',
+      () => [0n, Uint8Array.of(1)],
+      'address',
+      'bytes',
+    ),
+    close: 'no arguments',
+  },
+  Gmap: {
+    asce: 'no arguments',
+    freed: 'no arguments',
+    watched: 'no arguments',
+    free: 'no arguments',
+    segments: 'no arguments',
+    segmentOf: 'inside',
+    invalidated: 'inside',
+    map: op(gmap, 'map', () => [{ from: P, to: MIB, length: MIB }], {
+      from: 'address',
+      to: 'address',
+      length: 'address',
+    }),
+    makeTables: op(gmap, 'makeTables', () => [{ to: MIB, length: MIB }], {
+      to: 'address',
+      length: 'address',
+    }),
+    mapSegments: op(gmap, 'mapSegments', () => [256, 3, 1], 'number', 'number', 'number'),
+    unmap: op(gmap, 'unmap', () => [{ to: MIB, length: MIB }], { to: 'address', length: 'address' }),
+    unmapSegments: op(gmap, 'unmapSegments', () => [1, 1], 'number', 'number'),
+    fault: op(gmap, 'fault', () => [MIB], 'address'),
+    faultSegment: op(gmap, 'faultSegment', () => [1], 'number'),
+    discard: op(gmap, 'discard', () => [{ from: MIB, to: 2n * MIB }], {
+      from: 'anyAddress',
+      to: 'anyAddress',
+    }),
+    watch: op(gmap, 'watch', () => [MIB, 4096n], 'address', 'address'),
+    enable: op(gmap, 'enable', (w) => [w.cpu], 'some'),
+    disable: op(gmap, 'disable', (w) => [w.cpu], 'some'),
+  },
+  VirtualMachine: {
+    new: {
+      call: (_, options) => new VirtualMachine(options),
+      good: (w) => [{ mm: w.mm, gmap: w.gmap }],
+      kinds: [{ mm: 'some', gmap: 'some' }],
+    },
+    vcpus: 'no arguments',
+    enableKeys: 'no arguments',
+    createVcpu: 'no arguments',
+    resetSubsystem: 'no arguments',
+    hasMemory: op(vm, 'hasMemory', () => [0n, 1n], 'address', 'address'),
+    destroy: 'no arguments',
+    setMemoryRegion: op(
+      vm,
+      'setMemoryRegion',
+      () => [{ slot: 1, flags: 0, guestPhysAddr: MIB, memorySize: MIB, userspaceAddr: P }],
+      {
+        slot: 'number',
+        flags: 'optionalNumber',
+        guestPhysAddr: 'address',
+        memorySize: 'address',
+        userspaceAddr: 'address',
+      },
+    ),
+    getDirtyLog: op(
+      vm,
+      'getDirtyLog',
+      (w) => {
+        w.vm.setMemoryRegion({ slot: 0, flags: 1, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: P });
+        return [0];
+      },
+      'number',
+    ),
+    getKey: op(vm, 'getKey', () => [0n], 'address'),
+    setKey: op(vm, 'setKey', () => [0n, 0x10], 'address', 'number'),
+    getKeys: op(
+      vm,
+      'getKeys',
+      (w) => {
+        w.vm.enableKeys();
+        return [0, 1];
+      },
+      'number',
+      'number',
+    ),
+    setKeys: op(vm, 'setKeys', () => [0, [0x10]], 'number', 'object'),
+    readGuest: op(vm, 'readGuest', () => [0n, 1], 'address', 'number'),
+    writeGuest: op(vm, 'writeGuest', () => [0n, Uint8Array.of(1)], 'address', 'bytes'),
+    faultIn: op(vm, 'faultIn', () => [0n, true], 'address', 'flag'),
+    watchPage: op(vm, 'watchPage', () => [1], 'number'),
+    setGuestKey: op(
+      vm,
+      'setGuestKey',
+      (w) => {
+        w.vm.enableKeys();
+        return [1, 0x10];
+      },
+      'number',
+      'number',
+    ),
+  },
+  MemorySlots: {
+    all: 'no arguments',
+    stopLogs: 'no arguments',
+    at: op(
+      (w) => w.vm.slots,
+      'at',
+      () => [0n],
+      'anyAddress',
+    ),
+    set: op(
+      (w) => w.vm.slots,
+      'set',
+      () => [{ slot: 1, guestPhysAddr: MIB, memorySize: MIB, userspaceAddr: P }],
+      { slot: 'number' },
+    ),
+    takeLog: 'inside',
+  },
+  Vcpu: {
+    destroy: 'no arguments',
+    stopping: 'no arguments',
+    restart: 'no arguments',
+    restartPending: 'no arguments',
+    waiting: 'no arguments',
+    waitEnabled: 'no arguments',
+    wakesAt: 'no arguments',
+    runnable: 'no arguments',
+    storeStatusAssigned: 'no arguments',
+    forgetTranslations: 'no arguments',
+    interruptible: 'no arguments',
+    enabledFor: 'inside',
+    attempt: 'inside',
+    reset: op(vcpu, 'reset', () => ['initial'], 'some'),
+    requestStop: op(vcpu, 'requestStop', () => [true], 'flag'),
+    storeStatus: op(vcpu, 'storeStatus', () => [0x2000], 'number'),
+    setControl: op(vcpu, 'setControl', () => [1, 0n], 'number', 'address'),
+    storeOperand: op(vcpu, 'storeOperand', (w) => [w.cpu, 0n, Uint8Array.of(1)], 'some', 'address', 'bytes'),
+    setPsw: op(vcpu, 'setPsw', () => [0n, 0n], 'address', 'address'),
+    setPrefix: op(vcpu, 'setPrefix', () => [0x2000], 'number'),
+    control: op(vcpu, 'control', () => [0], 'number'),
+    run: op(vcpu, 'run', (w) => [w.cpu, 1], 'some', 'limit'),
+    refuse: op(vcpu, 'refuse', () => [1], 'number'),
+  },
+  StateBlock: {
+    pswMask: 'no arguments',
+    pswAddress: 'no arguments',
+    conditionCode: 'no arguments',
+    prefix: 'no arguments',
+    advance: op(
+      (w) => w.vcpu.block,
+      'advance',
+      () => [2],
+      'signed',
+    ),
+    get8: op(
+      (w) => w.vcpu.block,
+      'get8',
+      () => [0],
+      'number',
+    ),
+    get16: op(
+      (w) => w.vcpu.block,
+      'get16',
+      () => [0],
+      'number',
+    ),
+    get32: op(
+      (w) => w.vcpu.block,
+      'get32',
+      () => [0],
+      'number',
+    ),
+    get64: op(
+      (w) => w.vcpu.block,
+      'get64',
+      () => [0],
+      'number',
+    ),
+    set16: op(
+      (w) => w.vcpu.block,
+      'set16',
+      () => [0x90, 1],
+      'number',
+      'signed',
+    ),
+    set32: op(
+      (w) => w.vcpu.block,
+      'set32',
+      () => [0x90, 1],
+      'number',
+      'signed',
+    ),
+    set64: op(
+      (w) => w.vcpu.block,
+      'set64',
+      () => [0x90, 1n],
+      'number',
+      'address',
+    ),
+  },
+  LocalInterrupts: {
+    empty: 'no arguments',
+    clear: 'no arguments',
+    has: 'inside',
+    senderOf: 'inside',
+    remove: 'inside',
+    emergencySignal: op(
+      (w) => w.vcpu.local,
+      'emergencySignal',
+      () => [1],
+      'number',
+    ),
+    externalCall: op(
+      (w) => w.vcpu.local,
+      'externalCall',
+      () => [1],
+      'number',
+    ),
+  },
+  FloatingInterrupts: {
+    empty: 'no arguments',
+    clear: 'no arguments',
+    parameter: 'no arguments',
+    serviceSignal: op(
+      (w) => w.vm.floating,
+      'serviceSignal',
+      () => [1],
+      'number',
+    ),
+  },
+  Frames: 'inside',
+  Kernel: 'inside',
+  Life: 'inside',
+  Lock: 'inside',
+  Locks: 'inside',
+  Purges: 'inside',
+  DirtyLog: 'inside',
+  GuestTables: 'inside',
+  Mappings: 'inside',
+  MmCommon: 'inside',
+  PageTableFacts: 'inside',
+  PageTables: 'inside',
+  PrefixArea: 'inside',
+  ReverseMaps: 'inside',
+  LinuxError: 'inside',
+  GuestMemoryFault: 'inside',
+  absolute: 'inside',
+  demandBigint: 'inside',
+  demandBytes: 'inside',
+  demandDoubleword: 'inside',
+  demandFlag: 'inside',
+  demandInstance: 'inside',
+  demandInteger: 'inside',
+  demandKey: 'inside',
+  demandLength: 'inside',
+  demandObject: 'inside',
+  fillEntries: 'inside',
+  hasFrame: 'inside',
+  hex: 'inside',
+  operandAddress: 'inside',
+  show: 'inside',
+  startLog: 'inside',
+  takeLog: 'inside',
+};
+
+const engine = (one: Case): Case => ({ ...one, engine: true });
+
+const MACHINE: Table = {
+  Machine: {
+    new: {
+      call: (_, options) => new Machine(options),
+      good: () => [{ storageSize: 8192, cpus: 1, tod: 0n }],
+      kinds: [
+        {
+          storageSize: 'optionalNumber',
+          cpus: 'optionalNumber',
+          tod: 'optionalAddress',
+          storage: 'flag',
+          trace: 'flag',
+        },
+      ],
+      engine: true,
+    },
+    cpu: engine(
+      op(
+        (w) => w.machine,
+        'cpu',
+        () => [0],
+        'number',
+      ),
+    ),
+    demandQuiet: 'no arguments',
+    purgePage: engine(
+      op(
+        (w) => w.machine,
+        'purgePage',
+        () => [0x8000, 0],
+        'number',
+        'number',
+      ),
+    ),
+    purgeAsce: engine(
+      op(
+        (w) => w.machine,
+        'purgeAsce',
+        () => [0, 0x8000],
+        'signed',
+        'signed',
+      ),
+    ),
+    forgetKeys: 'no arguments',
+    purgeAll: 'no arguments',
+  },
+  interpret: engine(
+    fn(machineRoom, 'interpret', (w) => [w.cpu, w.vcpu.block.origin, 1], 'some', 'number', 'limit'),
+  ),
+  asGuest: engine(
+    fn(
+      machineRoom,
+      'asGuest',
+      (w) => [w.cpu, w.vcpu.block.origin, () => {}, 0n],
+      'some',
+      'number',
+      null,
+      'anyAddress',
+    ),
+  ),
+  Cpu: {
+    run: engine(
+      op(
+        (w) => w.cpu,
+        'run',
+        () => [1],
+        'limit',
+      ),
+    ),
+    busy: 'no arguments',
+    start: 'no arguments',
+    restart: 'no arguments',
+    storeStatusAssigned: 'no arguments',
+    reset: 'hardware',
+    requestStop: 'hardware',
+    storeStatus: 'hardware',
+    clearExecution: 'no arguments',
+    purgeOwn: 'no arguments',
+    stop: 'no arguments',
+    claim: 'no arguments',
+    release: 'no arguments',
+    runClaimed: 'inside',
+    ...Object.fromEntries(
+      (
+        'breakingEvent branchTo tod timer setTimer setClockComparator setControl setPrefix signal setInstructionAddress branchRegister ' +
+        'branchEffective branchRelative addressRelative effective effectiveIndexed effective2 effectiveRegister ' +
+        'executeTarget intercept repeat injectProgram supervisorCall enterPsw'
+      )
+        .split(' ')
+        .map((name) => [name, 'hardware' as const]),
+    ),
+  },
+  ...Object.fromEntries(
+    (
+      'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
+      'eachCleared initialControl signalProcessor storeStatus facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
+    )
+      .split(' ')
+      .map((name) => [name, 'hardware' as const]),
+  ),
+};
+
+const INSPECT: Table = {
+  entryFields: fn(inspectRoom, 'entryFields', () => ['page', 0n], 'some', 'anyAddress'),
+  pswFields: fn(inspectRoom, 'pswFields', () => [0n], 'address'),
+  explainWalk: fn(
+    inspectRoom,
+    'explainWalk',
+    (w) => [w.machine.storage, w.mm.asce, P, true],
+    'some',
+    'address',
+    'address',
+    'flag',
+  ),
+  explainOwnWalk: fn(
+    inspectRoom,
+    'explainOwnWalk',
+    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false }, 0n],
+    'some',
+    'address',
+    'object',
+    'address',
+  ),
+  extentsOf: fn(inspectRoom, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
+  guestRow: fn(inspectRoom, 'guestRow', (w) => [w.gmap, 0, 512, 5], 'some', 'number', 'number', 'number'),
+  mappingParts: fn(
+    inspectRoom,
+    'mappingParts',
+    (w) => [w.mm.mappings, 0, 512, 5],
+    'some',
+    'number',
+    'number',
+    'number',
+  ),
+  tableParts: fn(inspectRoom, 'tableParts', (w) => [w.mm, 0, 512, 5], 'some', 'number', 'number', 'number'),
+  pagesOf: fn(inspectRoom, 'pagesOf', (w) => [w.mm, page, page + 1], 'some', 'number', 'number'),
+  tableOf: fn(inspectRoom, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
+    level: 'some',
+    page: 'signed',
+    from: 'number',
+    count: 'number',
+  }),
+  processorState: fn(inspectRoom, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
+  ownTablesOf: fn(inspectRoom, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
+  GuestParts: 'inside',
+  cellOf: 'inside',
+  linksOf: 'inside',
+  meaningOf: 'inside',
+  prefixed: 'inside',
+  sameCell: 'inside',
+};
+
+const isClass = (value: unknown): value is new () => object =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+const isCase = (entry: unknown): entry is Case =>
+  typeof entry === 'object' && entry !== null && 'call' in entry;
+
+/** Every single wrong use: what is wrong, and the arguments. */
+function* wrongUses(one: Case, good: readonly unknown[]): IterableIterator<[string, unknown[]]> {
+  const values = (kind: Kind) => BAD[kind] as readonly unknown[];
+  for (const [i, kind] of one.kinds.entries()) {
+    if (kind === null) continue;
+    const put = (value: unknown) => good.map((old, at) => (at === i ? value : old));
+    if (typeof kind === 'string') {
+      for (const value of values(kind)) yield [`argument ${i}: ${hostRoom.show(value)}`, put(value)];
+      continue;
+    }
+    for (const value of [null, 5, 'x', 5n]) yield [`argument ${i}: ${hostRoom.show(value)}`, put(value)];
+    for (const [name, of] of Object.entries(kind)) {
+      for (const value of values(of)) {
+        // An option that has a default may be left out.
+        if (value === undefined && !(name in (good[i] as object))) continue;
+        yield [`${name}: ${hostRoom.show(value)}`, put({ ...(good[i] as object), [name]: value })];
+      }
+    }
+  }
+}
+
+describe.each([
+  ['host', hostRoom, HOST],
+  ['machine', machineRoom, MACHINE],
+  ['inspect', inspectRoom, INSPECT],
+] as const)('%s', (_, room, table) => {
+  const cases: [string, Case][] = [];
+  const missing: string[] = [];
+  for (const [name, value] of Object.entries(room)) {
+    if (typeof value !== 'function') continue;
+    const entry = table[name];
+    if (entry === undefined) missing.push(name);
+    else if (isCase(entry)) cases.push([name, entry]);
+    else if (typeof entry === 'object' && isClass(value)) {
+      if (isCase(entry.new)) cases.push([`new ${name}`, entry.new]);
+      for (const method of Object.getOwnPropertyNames(value.prototype)) {
+        const of = Object.hasOwn(entry, method) ? (entry as Methods)[method] : undefined;
+        if (of === undefined && method !== 'constructor') missing.push(`${name}.${method}`);
+        else if (isCase(of)) cases.push([`${name}.${method}`, of]);
+      }
+    }
+  }
+
+  it('has every export in the table', () => {
+    expect(missing).toEqual([]);
+    expect(Object.keys(table).filter((name) => !(name in room))).toEqual([]);
+  });
+
+  it.each(cases)('%s', (_name, one) => {
+    const world = new World();
+    const good = one.good(world);
+    const before = world.picture();
+    const wrong: string[] = [];
+    for (const [what, args] of wrongUses(one, good)) {
+      let said: unknown = 'nothing';
+      try {
+        one.call(world, ...(args as never[]));
+      } catch (error) {
+        said = error;
+      }
+      const own = said instanceof LinuxError || said instanceof BusyError;
+      const engines = one.engine && (said instanceof RangeError || said instanceof TypeError);
+      if (!own && !engines) wrong.push(`${what}: ${said}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(world.picture()).toEqual(before);
+    one.call(world, ...(good as never[]));
+  });
+});
