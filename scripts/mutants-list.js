@@ -66,7 +66,7 @@ export const MUTANTS = [
   {
     name: 'a listener’s error ends the operation in its middle',
     file: 'src/trace/operations.ts',
-    find: 'if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;',
+    find: 'if (this.#depth > 0 || this.delivering || this.#failure === null) return;',
     replace: 'if (this.#failure === null) return;',
   },
   {
@@ -126,8 +126,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0) return false;',
+    find: 'if (node >>> 0 !== node || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node >>> 0 !== node) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
