@@ -95,9 +95,7 @@ describe.concurrent('boot', () => {
     ['wild-jump', 3],
     ['bad-psw', 3],
   ])('ends hostile %s with one line', async (name, status) => {
-    const started = Date.now();
     oneLine(await run(`boot ${hostile(name)} --limit 3M`), status);
-    expect(Date.now() - started).toBeLessThan(20_000);
   });
 
   it.each(['bad-control', 'sclp-junk', 'escapes'])('runs hostile %s to its end', async (name) => {
@@ -464,9 +462,7 @@ describe.concurrent('replay', () => {
   });
 
   it('refuses a line without an end', async () => {
-    const started = Date.now();
     expect(oneLine(await replay('a'.repeat(70e6)), 2)).toContain('-:1: the line is too long');
-    expect(Date.now() - started).toBeLessThan(15_000);
   });
 
   it('survives bytes that are no text', async () => {
@@ -660,15 +656,23 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
     expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ n: lines.length - 1 });
   });
 
-  it.each(['spin', 'storm', 'slow'])('ends hostile %s at once, whatever it does', async (name) => {
-    const child = spawn(process.execPath, ['bin/guesthouse.js', 'boot', hostile(name)], { cwd: ROOT });
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    await delay(1500);
-    const asked = performance.now();
-    child.kill('SIGINT');
-    expect(await ended).toBe(130);
-    // A quarter of a second, and what a computer takes that runs other tests beside.
-    expect(performance.now() - asked).toBeLessThan(1500);
+  it.each(['spin', 'storm', 'slow'])('is heard by hostile %s within a quarter of a second', async (name) => {
+    // The longest time that the processor was used without a look at the outside, so that other programs do not count.
+    const before = `
+      const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+      let last = Infinity, longest = 0, ticks = 0;
+      const look = setInterval(() => {
+        const now = used();
+        if (ticks++ > 5) longest = Math.max(longest, now - last);
+        last = now;
+        if (ticks === 30) process.kill(process.pid, 'SIGINT');
+      }, 1);
+      look.unref();
+      process.on('exit', () => console.log(longest));`;
+    const { status, out } = await run(`boot ${hostile(name)}`, { before });
+    expect(status).toBe(130);
+    expect(Number(out)).toBeGreaterThan(0);
+    expect(Number(out)).toBeLessThan(250);
   });
 
   it('ends a guest whose output and trace nobody reads, and one that waits for input', async () => {
