@@ -73,7 +73,12 @@ export function addBoot(program: Command): void {
         .argParser(mapOption)
         .default([], 'none'),
     )
-    .option('--cpus <n>', 'virtual CPUs; the guest starts all but the first itself', countOption, 1)
+    .option(
+      '--cpus <n>',
+      'virtual CPUs; the guest starts all but the first itself, and ends when none can run any more',
+      countOption,
+      1,
+    )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')
     .addOption(

@@ -432,7 +432,10 @@ describe('the service signal', () => {
     const prefix = 0x10_0000;
     const one = monitor(
       guest([load(6, 0x0002_0001), load(7, address), servc(6, 7), DONE], {
+        // All would do elsewhere: each has a length. Real 0x100000 is absolute 0 here, real 0x1000 absolute 0x101000.
+        0: Uint8Array.of(0x10, 0),
         8192: Uint8Array.of(0x10, 0),
+        [prefix + 0x1000]: Uint8Array.of(0x10, 0),
         [prefix + LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 9),
         [prefix + 0x700]: psw(MASK.DISABLED_WAIT, 0),
       }),

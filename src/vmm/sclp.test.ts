@@ -144,6 +144,8 @@ describe('the SCCB address', () => {
   );
 
   it('is not in the prefix area', () => {
+    // Each would do elsewhere: it has a length.
+    for (const address of [0x8000, 0x9ff8]) memory.bytes.set([0, 8], address);
     expect(at(0x8000n, 0x8000n)).toEqual({ program: 6 });
     expect(at(0x9ff8n, 0x8000n)).toEqual({ program: 6 });
     memory.bytes.set([0, 8], 0xa000);
