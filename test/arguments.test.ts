@@ -630,7 +630,7 @@ const INSPECT: Table = {
   explainOwnWalk: fn(
     inspectRoom,
     'explainOwnWalk',
-    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false }, 0n],
+    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false, prefix: 0 }, 0n],
     'some',
     'address',
     'object',
