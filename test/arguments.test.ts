@@ -661,7 +661,6 @@ const INSPECT: Table = {
   cellOf: 'inside',
   linksOf: 'inside',
   meaningOf: 'inside',
-  prefixed: 'inside',
   sameCell: 'inside',
 };
 
