@@ -816,9 +816,9 @@ export const MUTANTS = [
   },
   {
     name: 'where a run stops is an event of it',
-    file: 'src/player/player.ts',
-    find: "event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR'",
-    replace: 'true',
+    file: 'src/host/kvm/vcpu.ts',
+    find: "if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };",
+    replace: "if (!(left > 0)) return this.#exited({ reason: 'KVM_EXIT_INTR' });",
   },
   {
     name: 'going back stays where one is',

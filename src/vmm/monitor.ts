@@ -90,7 +90,7 @@ export type End =
   | { readonly kind: 'stopped' }
   /** The host or the monitor does not implement what it did. */
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
-  /** The units of work that `run` was given are used up. It can go on. */
+  /** The units of work that `run` was given are used up, or `pending` returned true. It can go on. */
   | { readonly kind: 'limit' };
 
 /** One guest and what user space does for it. */
@@ -170,6 +170,11 @@ export class Monitor {
     return this.#sclp.input(bytes);
   }
 
+  /** Whether the guest listens to one of its consoles. */
+  get listens(): boolean {
+    return this.#sclp.listens;
+  }
+
   /** Bytes that `input` would take now. */
   get inputRoom(): number {
     return this.#sclp.inputRoom;
@@ -185,15 +190,17 @@ export class Monitor {
    * Runs the guest until it ends or is stuck. Its CPUs take turns of a fixed number of units of work (instructions
    * and interruptions), so a run is the same however it is divided into calls.
    * @param limit units of work after which it comes back with 'limit'; default never
+   * @param pending asked whenever the guest has left interpretive execution: when it returns true, `run` comes back
+   *   with 'limit' early
    * @throws LinuxError ENOMEM when storage is used up; the guest can go on later
    */
-  run(limit = Infinity): End {
-    const end = this.#run(limit);
+  run(limit = Infinity, pending: () => boolean = () => false): End {
+    const end = this.#run(limit, pending);
     if (end.kind !== 'limit' && end.kind !== 'input') this.#sclp.finish();
     return end;
   }
 
-  #run(limit: number): End {
+  #run(limit: number, pending: () => boolean): End {
     const cpu = this.#host.machine.cpu(0);
     for (let left = limit; left > 0; ) {
       const vcpu = this.#next();
@@ -202,16 +209,18 @@ export class Monitor {
         if (end !== null) return end;
         // A wait that is over before it began is work, too.
         left--;
+        if (pending()) break;
         continue;
       }
       this.#asked = false;
       const before = cpu.executed;
-      const exit = vcpu.run(cpu, Math.min(this.#turn, left));
+      const exit = vcpu.run(cpu, Math.min(this.#turn, left), pending);
       const done = cpu.executed - before;
       left -= done;
       this.#turn -= done;
       const end = this.#answer(vcpu, exit);
       if (end !== null) return end;
+      if (exit.reason !== 'KVM_EXIT_HLT' && pending()) break;
     }
     return { kind: 'limit' };
   }

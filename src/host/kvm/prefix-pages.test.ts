@@ -261,7 +261,7 @@ it('a guest goes on without memory faults while its prefix area comes and goes',
     expect(guest.run(guest.vcpu, 50)).toEqual(INTERRUPTED);
     unsubscribe();
   }
-  expect(events.filter(({ type }) => type === 'exit')).toHaveLength(20);
+  expect(events.filter(({ type }) => type === 'exit')).toEqual([]);
   expect(guest.vm.readGuest(0x807n, 1)).toEqual(bytes(7));
   expect(guest.problems).toEqual([]);
 });

@@ -281,19 +281,21 @@ export class Vcpu {
    * Runs the guest on a processor until its user is needed, and says why.
    *
    * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
+   * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
+   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
    */
-  run(cpu: Cpu, limit: number): Exit {
+  run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
     if (limit !== Infinity) demandInteger('limit', limit, 1);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
-      return this.#run(cpu, limit);
+      return this.#run(cpu, limit, pending);
     });
   }
 
-  #run(cpu: Cpu, limit: number): Exit {
+  #run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#faults = 0;
@@ -303,11 +305,12 @@ export class Vcpu {
     try {
       for (;;) {
         if (this.stopped) return this.#exited({ reason: 'KVM_EXIT_HLT', until: null });
-        if (!(left > 0)) return this.#exited({ reason: 'KVM_EXIT_INTR' });
+        if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };
         this.#spent = 0;
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
+        if (pending?.()) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
@@ -343,6 +346,7 @@ export class Vcpu {
     this.#lastCpu = null;
   }
 
+  /** Reports an exit. KVM_EXIT_INTR is not one: it says where the caller stopped, not what the guest did. */
   #exited(exit: Exit): Exit {
     const { listener } = this.vm.mm.kernel.trace;
     listener?.({ type: 'exit', vcpu: this.id, reason: exit.reason, address: this.block.pswAddress });
