@@ -10,6 +10,7 @@ import {
   type Fuzzer,
   GuestsFuzzer,
   ImagesFuzzer,
+  LibraryFuzzer,
   runsOf,
   shrinkFailure,
   TextsFuzzer,
@@ -38,6 +39,8 @@ export function fuzzerOf(what: What): Fuzzer | null {
   switch (what) {
     case 'guests':
       return new GuestsFuzzer() as unknown as Fuzzer;
+    case 'library':
+      return new LibraryFuzzer() as unknown as Fuzzer;
     case 'images':
       return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
     case 'texts':

@@ -6,6 +6,7 @@ export * from './fuzzer.ts';
 export * from './generate.ts';
 export * from './guests/run.ts';
 export * from './images/run.ts';
+export * from './library/run.ts';
 export * from './model/index.ts';
 export * from './random.ts';
 export * from './run.ts';
