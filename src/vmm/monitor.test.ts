@@ -692,3 +692,34 @@ describe('DIAGNOSE', () => {
     expect(stored).toEqual(Uint8Array.of(0, 6, 0, PGM.SPECIFICATION));
   });
 });
+
+it.each([
+  ['options', () => null],
+  ['image', (one) => ({ ...one, image: 5 })],
+  ['segments', (one) => ({ ...one, image: { entry: 0n, segments: 'x' } })],
+  ['maps', (one) => ({ ...one, maps: {} })],
+  ['length', (one) => ({ ...one, maps: [{ from: 0n, to: 0n, length: 5 }] })],
+  ['console.write', (one) => ({ ...one, console: {} })],
+  ['cpus', (one) => ({ ...one, cpus: 249 })],
+  ['input', (one) => ({ ...one, input: 'yes' })],
+  ['diagnose', (one) => ({ ...one, diagnose: {} })],
+  ['arguments', (one) => ({ ...one, arguments: 5 })],
+] as [string, (good: MonitorOptions) => unknown][])('%s of the wrong type: EINVAL', (name, wrong) => {
+  const good = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  let message = 'made';
+  const before = frameCounts(host);
+  expect(codeOf(() => new Monitor(host, mm, wrong(good) as MonitorOptions))).toBe('EINVAL');
+  try {
+    new Monitor(host, mm, wrong(good) as MonitorOptions);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toContain(name);
+  expect(frameCounts(host)).toEqual(before);
+});
+
+it('a monitor is one of a host, and takes bytes', () => {
+  const options = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  expect(codeOf(() => new Monitor({} as Host, mm, options))).toBe('EINVAL');
+  expect(codeOf(() => new Monitor(host, mm, options).input('x' as never))).toBe('EINVAL');
+});
