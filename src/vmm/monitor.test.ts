@@ -723,3 +723,12 @@ it('a monitor is one of a host, and takes bytes', () => {
   expect(codeOf(() => new Monitor({} as Host, mm, options))).toBe('EINVAL');
   expect(codeOf(() => new Monitor(host, mm, options).input('x' as never))).toBe('EINVAL');
 });
+
+it('arguments need memory at their place', () => {
+  const image = guest([DONE]);
+  const start = image.segments.find(({ address }) => address === BigInt(START)) as ElfImage['segments'][number];
+  mm.mmap({ address: HOME, length: MIB });
+  const high = { entry: MIB, segments: [{ ...start, address: MIB }] };
+  const maps = [{ from: HOME, to: MIB, length: MIB }];
+  expect(refusal(high, { maps, arguments: 'a' })).toContain('no memory for its arguments');
+});
