@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PersistentVolumeClaim } from 'kubernetes-models/v1';
 import { Job } from 'kubernetes-models/batch/v1';
+import { PersistentVolumeClaim } from 'kubernetes-models/v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
@@ -29,25 +29,50 @@ function fuzz(...args: string[]): { status: number | null; out: string; error: s
 }
 
 describe('npm run fuzz', () => {
-  it.each(['scenarios', 'guests', 'library', 'images', 'texts'])('%s: two shards and their merged report', (what) => {
-    const reports = [0, 1].map((index) => {
-      const { status, out } = fuzz('--what', what, '--seed', '3', '--runs', '3', '--shard', `${index}/2`, '--json', '--ops', '50');
-      expect({ status, lines: out.trim().split('\n').length }).toEqual({ status: 0, lines: 1 });
-      const file = join(folder, `${what}-${index}.json`);
-      writeFileSync(file, out);
-      return file;
-    });
-    const merged = fuzz('--merge', ...reports, '--json');
-    expect(merged.status).toBe(0);
-    expect(JSON.parse(merged.out)).toMatchObject({ what, seed: 3, shards: 2, runs: 3, failures: [], problems: [] });
-    const half = fuzz('--merge', reports[0] as string);
-    expect(half.status).toBe(1);
-    expect(half.error).toContain('shard 1/2 is missing');
-  });
+  it.each(['scenarios', 'guests', 'library', 'images', 'texts'])(
+    '%s: two shards and their merged report',
+    (what) => {
+      const reports = [0, 1].map((index) => {
+        const { status, out } = fuzz(
+          '--what',
+          what,
+          '--seed',
+          '3',
+          '--runs',
+          '3',
+          '--shard',
+          `${index}/2`,
+          '--json',
+          '--ops',
+          '50',
+        );
+        expect({ status, lines: out.trim().split('\n').length }).toEqual({ status: 0, lines: 1 });
+        const file = join(folder, `${what}-${index}.json`);
+        writeFileSync(file, out);
+        return file;
+      });
+      const merged = fuzz('--merge', ...reports, '--json');
+      expect(merged.status).toBe(0);
+      expect(JSON.parse(merged.out)).toMatchObject({
+        what,
+        seed: 3,
+        shards: 2,
+        runs: 3,
+        failures: [],
+        problems: [],
+      });
+      const half = fuzz('--merge', reports[0] as string);
+      expect(half.status).toBe(1);
+      expect(half.error).toContain('shard 1/2 is missing');
+    },
+  );
 
   it('performs a case again from what was printed', () => {
     const file = join(folder, 'case.txt');
-    writeFileSync(file, '# library\n{"scarce":0,"checkEvery":1}\n{"do":"call","name":"mm.exit","on":0,"args":[]}\n');
+    writeFileSync(
+      file,
+      '# library\n{"scarce":0,"checkEvery":1}\n{"do":"call","name":"mm.exit","on":0,"args":[]}\n',
+    );
     expect(fuzz('--what', 'library', '--case', file)).toMatchObject({ status: 0, out: 'ok\n' });
   });
 
@@ -92,11 +117,26 @@ describe('examples/campaign/job.yaml', () => {
   });
 
   it('runs a shard and leaves its report', () => {
-    const run = { ...env, MINUTES: '0.01', JOB_COMPLETION_INDEX: '5', RESULTS: folder, PATH: process.env.PATH };
+    const run = {
+      ...env,
+      MINUTES: '0.01',
+      JOB_COMPLETION_INDEX: '5',
+      RESULTS: folder,
+      PATH: process.env.PATH,
+    };
     const [shell, flag] = container.command;
-    const { status, stdout } = spawnSync(shell, [flag, ...container.args], { cwd: ROOT, env: run, encoding: 'utf8' });
+    const { status, stdout } = spawnSync(shell, [flag, ...container.args], {
+      cwd: ROOT,
+      env: run,
+      encoding: 'utf8',
+    });
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ what: 'guests', seed: 1, shard: { index: 5, of: 8 }, failures: [] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      what: 'guests',
+      seed: 1,
+      shard: { index: 5, of: 8 },
+      failures: [],
+    });
     expect(readFileSync(join(folder, 'guests-5.json'), 'utf8')).toBe(stdout);
   });
 });

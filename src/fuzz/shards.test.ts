@@ -2,7 +2,16 @@
 
 import { describe, expect, it } from 'vitest';
 import { Campaign } from './campaign.ts';
-import { CaseCampaign, type Fuzzer, mergeSummaries, parseShard, parseSummary, reduce, runsOf, type ShardSummary } from './index.ts';
+import {
+  CaseCampaign,
+  type Fuzzer,
+  mergeSummaries,
+  parseShard,
+  parseSummary,
+  reduce,
+  runsOf,
+  type ShardSummary,
+} from './index.ts';
 
 /** A fuzzer whose cases are their seeds. */
 class Recorder implements Fuzzer<null, number> {
@@ -51,7 +60,14 @@ const report = (index: number, more: Partial<ShardSummary> = {}): ShardSummary =
   ...{ steps: 100, seconds: 10, interrupted: false, failures: [] },
   ...more,
 });
-const failure = { what: 'guests', seed: 1, run: 3, finding: { kind: 'escape', message: 'm' }, setup: null, steps: [] };
+const failure = {
+  what: 'guests',
+  seed: 1,
+  run: 3,
+  finding: { kind: 'escape', message: 'm' },
+  setup: null,
+  steps: [],
+};
 
 describe('reports', () => {
   it('of all shards add up', () => {
@@ -78,14 +94,16 @@ describe('reports', () => {
 
   it('are read from lines of JSON, and nothing else is one', () => {
     expect(parseSummary(JSON.stringify(report(0)))).toEqual(report(0));
-    for (const wrong of ['null', '{}', '[]', '5', '{"what":"guests"}']) expect(() => parseSummary(wrong)).toThrow(TypeError);
+    for (const wrong of ['null', '{}', '[]', '5', '{"what":"guests"}'])
+      expect(() => parseSummary(wrong)).toThrow(TypeError);
     expect(() => parseSummary('x')).toThrow(SyntaxError);
   });
 });
 
 it('a list is reduced to the items that fail together, each as simple as it gets', () => {
   const items = Array.from({ length: 100 }, (_, i) => i);
-  const fails = (list: readonly number[]) => (list.includes(7) && list.some((one) => one >= 60) ? list.length : 0);
+  const fails = (list: readonly number[]) =>
+    list.includes(7) && list.some((one) => one >= 60) ? list.length : 0;
   const simpler = (item: number) => (item > 60 ? [item - 1] : []);
   expect(reduce(items, fails, simpler, () => true)).toEqual([7, 60]);
 });

@@ -726,7 +726,9 @@ it('a monitor is one of a host, and takes bytes', () => {
 
 it('arguments need memory at their place', () => {
   const image = guest([DONE]);
-  const start = image.segments.find(({ address }) => address === BigInt(START)) as ElfImage['segments'][number];
+  const start = image.segments.find(
+    ({ address }) => address === BigInt(START),
+  ) as ElfImage['segments'][number];
   mm.mmap({ address: HOME, length: MIB });
   const high = { entry: MIB, segments: [{ ...start, address: MIB }] };
   const maps = [{ from: HOME, to: MIB, length: MIB }];

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
-import { CaseCampaign, formatCase, parseCase, Random, seedOf } from '../index.ts';
 import { FORMATS, INSTRUCTIONS } from '../../machine/index.ts';
+import { CaseCampaign, formatCase, parseCase, Random, seedOf } from '../index.ts';
 import { encode } from './encode.ts';
 import { HOME } from './layout.ts';
 import { Pattern } from './pattern.ts';
@@ -43,7 +43,12 @@ it('encodes every instruction of the table, operation code and length as its for
     const { length, shape } = FORMATS[format];
     expect(code, mnemonic).toHaveLength(length * 2);
     const nibble = `${code.slice(0, 2)}${code[3]}`;
-    const found = { byte: code.slice(0, 2), halfword: code.slice(0, 4), nibble, ends: code.slice(0, 2) + code.slice(-2) };
+    const found = {
+      byte: code.slice(0, 2),
+      halfword: code.slice(0, 4),
+      nibble,
+      ends: code.slice(0, 2) + code.slice(-2),
+    };
     expect(Number.parseInt(found[shape], 16), mnemonic).toBe(opcode);
   }
 });
