@@ -17,7 +17,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { EQUIVALENT, isEquivalent } from './equivalent.js';
+import { isEquivalent } from './equivalent.js';
 import { MODULES } from './modules.js';
 import { CHOICE, isChosen } from './sample.js';
 
@@ -111,13 +111,26 @@ function configuration(sources, report) {
   };
 }
 
+/** The text between two places, whose lines and columns count from 1. */
+function cut(lines, { start, end }) {
+  const part = lines.slice(start.line - 1, end.line);
+  part[part.length - 1] = part.at(-1).slice(0, end.column - 1);
+  part[0] = part[0].slice(start.column - 1);
+  return part.join('\n');
+}
+
 /** Mutants of the report that were run, with the file and the source text of each. */
 function tried(report, choice) {
   return Object.entries(report.files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n');
     return mutants
       .filter((mutant) => isChosen(choice, file, mutant))
-      .map((mutant) => ({ ...mutant, file, line: lines[mutant.location.start.line - 1].trim() }));
+      .map((mutant) => ({
+        ...mutant,
+        file,
+        line: lines[mutant.location.start.line - 1].trim(),
+        original: cut(lines, mutant.location),
+      }));
   });
 }
 
@@ -128,12 +141,12 @@ function summarize(mutants) {
   const killed = mutants.filter(({ status }) => KILLED.includes(status)).length;
   const alive = mutants.filter(({ status }) => ALIVE.includes(status));
   const missed = alive.filter((mutant) => !isEquivalent(mutant));
-  for (const { file, location, mutatorName, line, replacement, status } of missed) {
+  for (const { file, location, mutatorName, line, original, replacement, status } of missed) {
     const why = status === 'NoCoverage' ? 'no test runs it' : 'survived';
-    const with_ = replacement.replace(/\s+/g, ' ').slice(0, 80);
+    const short = (text) => JSON.stringify(text.replace(/\s+/g, ' ').slice(0, 100));
     console.log(`${why}: ${file}:${location.start.line}:${location.start.column} ${mutatorName}`);
     console.log(`    ${line}`);
-    console.log(`    ${JSON.stringify(with_)}`);
+    console.log(`    ${short(original)} -> ${short(replacement)}`);
   }
   const percent = killed + missed.length === 0 ? 100 : (100 * killed) / (killed + missed.length);
   const equivalent = alive.length - missed.length;

@@ -7,7 +7,7 @@ const HOST = ['src/host/**/*.test.ts', 'src/check/*.test.ts'];
 const MACHINE = [
   'src/machine/*.test.ts',
   'src/machine/dat/*.test.ts',
-  'src/machine/cpu/{access,by-hand,control,cpu,identification,nullification,protection,restart}.test.ts',
+  'src/machine/cpu/!(recorded|disassemble).test.ts',
 ];
 
 /** Sources: files and folders; tests: globs; all relative to the root. */

@@ -9,6 +9,7 @@ import { Checker, describeViolation } from '../check/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
 import { describeEnd, type End, ImageError, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
+import { example } from './examples.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
 import { checkStorage, countOption, mapOption, sizeOption } from './sizes.ts';
 import { hexadecimal, TraceFile } from './trace-file.ts';
@@ -61,20 +62,20 @@ export function addBoot(program: Command): void {
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
     .option('--json', 'print one JSON object at the end, with what the console said in it')
-    .addHelpText('after', HELP)
+    .addHelpText('after', help)
     .action(async (image: string, words: string[], flags: BootFlags) => {
       process.exitCode = await boot(image, words.join(' '), flags);
     });
 }
 
-const HELP = `
+const help = () => `
 Exit status: 0 the guest ended with status 0; 1 with another; 2 wrong usage or a bad image;
 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up; 130 interrupted (^C).
 
 Examples:
-  guesthouse boot examples/images/hello.elf -- world
-  guesthouse boot examples/images/memory.elf --memory 8M --trace events.jsonl
-  guesthouse boot examples/images/hello.elf --memory 2M --map 256M:1T:1M --check`;
+  guesthouse boot ${example('images/hello.elf')} -- world
+  guesthouse boot ${example('images/memory.elf')} --memory 8M --trace events.jsonl
+  guesthouse boot ${example('images/hello.elf')} --memory 2M --map 256M:1T:1M --check`;
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const image = readImage(path);
