@@ -84,9 +84,7 @@ describe.concurrent('boot', () => {
     ['wild-jump', 3],
     ['bad-psw', 3],
   ])('ends hostile %s with one line', async (name, status) => {
-    const started = Date.now();
     oneLine(await run(`boot ${hostile(name)} --limit 3M`), status);
-    expect(Date.now() - started).toBeLessThan(20_000);
   });
 
   it.each(['bad-control', 'sclp-junk'])('runs hostile %s to its end', async (name) => {
@@ -376,9 +374,7 @@ describe.concurrent('replay', () => {
   });
 
   it('refuses a line without an end', async () => {
-    const started = Date.now();
     expect(oneLine(await replay('a'.repeat(70e6)), 2)).toContain('-:1: the line is too long');
-    expect(Date.now() - started).toBeLessThan(15_000);
   });
 
   it('survives bytes that are no text', async () => {
