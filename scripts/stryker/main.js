@@ -176,7 +176,7 @@ const stryker = join(root, 'node_modules', '@stryker-mutator', 'core', 'bin', 's
 const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, [CHOICE]: JSON.stringify(choice), GUESTHOUSE_TESTS: module.tests.join('|') },
+  env: { ...process.env, [CHOICE]: JSON.stringify(choice), GUESTHOUSE_TESTS: module.tests.join('\n') },
 });
 if (status !== 0 || !existsSync(report)) fail(`StrykerJS ended with status ${status}`);
 
