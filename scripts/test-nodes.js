@@ -53,7 +53,7 @@ for (const version of values.node) {
   if (!stdout.startsWith(`v${version}.`)) fail(`${program} says that it is ${stdout}`);
   console.log(`Node ${stdout.trim()}, part ${values.slice} of the unit tests`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--project', 'unit', '--shard', values.slice, '--reporter', 'dot'];
+  const args = [vitest, 'run', '--project', 'unit', '--shard', values.slice, '--reporter', 'default'];
   // What the tests start by the name of `node` is this version too.
   const path = [dirname(program), process.env.PATH].join(shell ? ';' : ':');
   const { status } = spawnSync(program, args, {
