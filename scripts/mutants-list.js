@@ -66,7 +66,7 @@ export const MUTANTS = [
   {
     name: 'a listener’s error ends the operation in its middle',
     file: 'src/trace/operations.ts',
-    find: 'if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;',
+    find: 'if (this.#depth > 0 || this.delivering || this.#failure === null) return;',
     replace: 'if (this.#failure === null) return;',
   },
   {
@@ -126,8 +126,8 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself stays linked',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;',
-    replace: 'if (node < 0) return false;',
+    find: 'if (node >>> 0 !== node || this.#reverseMaps.isLinked(node)) return false;',
+    replace: 'if (node >>> 0 !== node) return false;',
   },
   {
     name: 'a segment mapped by itself is the next one',
@@ -816,9 +816,9 @@ export const MUTANTS = [
   },
   {
     name: 'where a run stops is an event of it',
-    file: 'src/player/player.ts',
-    find: "event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR'",
-    replace: 'true',
+    file: 'src/host/kvm/vcpu.ts',
+    find: "if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };",
+    replace: "if (!(left > 0)) return this.#exited({ reason: 'KVM_EXIT_INTR' });",
   },
   {
     name: 'going back stays where one is',
@@ -1026,5 +1026,108 @@ export const MUTANTS = [
     file: 'src/machine/cpu/facilities.ts',
     find: 'namesIn(instructions).every(',
     replace: 'namesIn(instructions).some(',
+  },
+  {
+    name: 'initial CPU reset keeps pending interruptions',
+    file: 'src/machine/reset.ts',
+    find: "'local-interruptions': ['cpu', 'initial', 'clear'],",
+    replace: "'local-interruptions': ['cpu', 'clear'],",
+  },
+  {
+    name: 'initial CPU reset clears the general registers',
+    file: 'src/machine/reset.ts',
+    find: "'general-registers': ['clear'],",
+    replace: "'general-registers': ['initial', 'clear'],",
+  },
+  {
+    name: 'the PSW goes on in 64 bits whatever the addressing mode',
+    file: 'src/host/kvm/block.ts',
+    find: 'const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;',
+    replace: 'const limit = mask === 0n ? 63 : 64;',
+  },
+  {
+    name: 'interpretive execution checks the first prefix page alone',
+    file: 'src/machine/sie.ts',
+    find: '    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);\n',
+    replace: '    return this.#cpu.absoluteStorable(first);\n',
+  },
+  {
+    name: 'an SCCB in a prefix area that is not 0 is accepted',
+    file: 'src/vmm/sclp.ts',
+    find: ' || lowcore === 0n || lowcore === prefix)',
+    replace: ' || lowcore === 0n)',
+  },
+  {
+    name: 'the monitor does not say which prefix a CPU has',
+    file: 'src/vmm/monitor.ts',
+    find: 'this.#memory, BigInt(vcpu.block.prefix));',
+    replace: 'this.#memory, 0n);',
+  },
+  {
+    name: 'the host delivers a service signal before the CPU timer',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '        return this.#timer() < 0n;',
+    replace: '        return this.#timer() < 0n && this.vm.floating.empty;',
+  },
+  {
+    name: 'a CPU that runs takes the service signal from one that waits',
+    file: 'src/host/kvm/vcpu.ts',
+    find: 'return !this.vm.floating.empty && !this.#leavesFloating(mask);',
+    replace: 'return !this.vm.floating.empty && mask > 0;',
+  },
+  {
+    name: 'nobody notices that control register 0 enables an interruption',
+    file: 'src/host/kvm/vcpu.ts',
+    find: 'pending && !byPsw ? LOADS_CONTROL_0 : 0',
+    replace: '0',
+  },
+  {
+    name: 'a stop comes before the interruptions that are pending',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '      let code = this.#deliverable();\n',
+    replace:
+      '      if (this.stopping) return this.#performStop(cpu);\n      let code = this.#deliverable();\n',
+  },
+  {
+    name: 'a restart of a stopped CPU comes last',
+    file: 'src/host/kvm/vcpu.ts',
+    find: "this.#restart = this.stopped ? 'first' : 'last';",
+    replace: "this.#restart = 'last';",
+  },
+  {
+    name: 'SIGP accepts orders while a stop is pending',
+    file: 'src/machine/sigp.ts',
+    find: '  if (target.stopping && !resets) return BUSY;\n',
+    replace: '',
+  },
+  {
+    name: 'a CPU in an enabled wait is running',
+    file: 'src/machine/sigp.ts',
+    find: 'return target.stopped || target.pswMask & PSW_WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',
+    replace: 'return target.stopped ? SIGP_STATUS.NOT_RUNNING : 0;',
+  },
+  {
+    name: 'stop and store status forgets the architectural mode',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '    this.vm.writeGuest(BigInt(ASSIGNED_MODE), Uint8Array.of(1));\n',
+    replace: '',
+  },
+  {
+    name: 'a disabled wait ends the guest although another CPU runs',
+    file: 'src/vmm/monitor.ts',
+    find: '        this.#ended = [...this.#ended.filter((address) => address !== vcpu.id), vcpu.id];\n        return null;',
+    replace: "        return { kind: 'disabled-wait', cpu: vcpu.id, address: vcpu.block.pswAddress };",
+  },
+  {
+    name: 'a turn begins anew with every run',
+    file: 'src/vmm/monitor.ts',
+    find: '    const cpu = this.#host.machine.cpu(0);\n    for (let left',
+    replace: '    this.#turn = TURN;\n    const cpu = this.#host.machine.cpu(0);\n    for (let left',
+  },
+  {
+    name: 'console input has no bound',
+    file: 'src/vmm/console-input.ts',
+    find: '    return this.#ended ? 0 : this.#bytes.length - this.#count;',
+    replace: '    return this.#ended ? 0 : this.#bytes.length;',
   },
 ];

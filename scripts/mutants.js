@@ -25,12 +25,15 @@ const TESTS = [
   'src/fuzz',
   'src/inspect',
   'src/player',
+  'src/vmm',
   'src/trace',
   'src/machine/busy.test.ts',
   'src/machine/tlb.test.ts',
   'src/machine/cpu',
   'src/machine/dat',
   'src/machine/sie.test.ts',
+  'src/machine/sigp.test.ts',
+  'src/machine/reset.test.ts',
 ];
 
 const { values } = parseArgs({

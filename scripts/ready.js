@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MINIMUM = [20, 19];
+/** Bytes of output of a step that are kept to be shown. */
+const OUTPUT_MAX = 16 << 20;
 
 function time(path) {
   const full = join(root, path);
@@ -25,15 +27,19 @@ function newest(folder) {
   return latest;
 }
 
+/** Runs npm. What it says is shown only when it fails: build tools warn of what is no concern of the user. */
 function run(what, ...args) {
   process.stderr.write(`${what}…\n`);
-  const { status } = spawnSync('npm', args, {
+  const { status, stdout, stderr, error } = spawnSync('npm', args, {
     cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: OUTPUT_MAX,
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    process.stderr.write(`npm ${args.join(' ')} failed\n`);
+    process.stderr.write(stdout ?? '');
+    process.stderr.write(stderr ?? '');
+    process.stderr.write(`npm ${args.join(' ')} failed${error ? `: ${error.message}` : ''}\n`);
     process.exit(1);
   }
 }

@@ -295,6 +295,8 @@ const HOST: Table = {
     vcpus: 'no arguments',
     enableKeys: 'no arguments',
     createVcpu: 'no arguments',
+    resetSubsystem: 'no arguments',
+    hasMemory: op(vm, 'hasMemory', () => [0n, 1n], 'address', 'address'),
     destroy: 'no arguments',
     setMemoryRegion: op(
       vm,
@@ -364,9 +366,23 @@ const HOST: Table = {
   },
   Vcpu: {
     destroy: 'no arguments',
-    reset: 'no arguments',
+    stopping: 'no arguments',
+    restart: 'no arguments',
+    restartPending: 'no arguments',
+    waiting: 'no arguments',
+    waitEnabled: 'no arguments',
+    wakesAt: 'no arguments',
+    runnable: 'no arguments',
+    storeStatusAssigned: 'no arguments',
     forgetTranslations: 'no arguments',
     interruptible: 'no arguments',
+    enabledFor: 'inside',
+    attempt: 'inside',
+    reset: op(vcpu, 'reset', () => ['initial'], 'some'),
+    requestStop: op(vcpu, 'requestStop', () => [true], 'flag'),
+    storeStatus: op(vcpu, 'storeStatus', () => [0x2000], 'number'),
+    setControl: op(vcpu, 'setControl', () => [1, 0n], 'number', 'address'),
+    storeOperand: op(vcpu, 'storeOperand', (w) => [w.cpu, 0n, Uint8Array.of(1)], 'some', 'address', 'bytes'),
     setPsw: op(vcpu, 'setPsw', () => [0n, 0n], 'address', 'address'),
     setPrefix: op(vcpu, 'setPrefix', () => [0x2000], 'number'),
     control: op(vcpu, 'control', () => [0], 'number'),
@@ -430,18 +446,34 @@ const HOST: Table = {
       'address',
     ),
   },
-  ExternalQueue: {
+  LocalInterrupts: {
     empty: 'no arguments',
-    hasCall: 'no arguments',
     clear: 'no arguments',
     has: 'inside',
-    next: 'inside',
+    senderOf: 'inside',
     remove: 'inside',
-    add: op(
-      (w) => w.vcpu.externals,
-      'add',
-      () => [{ code: 0x2401, cpuAddress: 0, parameter: 1 }],
-      { code: 'number', cpuAddress: 'number', parameter: 'parameter' },
+    emergencySignal: op(
+      (w) => w.vcpu.local,
+      'emergencySignal',
+      () => [1],
+      'number',
+    ),
+    externalCall: op(
+      (w) => w.vcpu.local,
+      'externalCall',
+      () => [1],
+      'number',
+    ),
+  },
+  FloatingInterrupts: {
+    empty: 'no arguments',
+    clear: 'no arguments',
+    parameter: 'no arguments',
+    serviceSignal: op(
+      (w) => w.vm.floating,
+      'serviceSignal',
+      () => [1],
+      'number',
     ),
   },
   Frames: 'inside',
@@ -551,7 +583,12 @@ const MACHINE: Table = {
       ),
     ),
     busy: 'no arguments',
-    reset: 'no arguments',
+    start: 'no arguments',
+    restart: 'no arguments',
+    storeStatusAssigned: 'no arguments',
+    reset: 'hardware',
+    requestStop: 'hardware',
+    storeStatus: 'hardware',
     clearExecution: 'no arguments',
     purgeOwn: 'no arguments',
     stop: 'no arguments',
@@ -571,7 +608,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
+      'eachCleared initialControl signalProcessor storeStatus facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),

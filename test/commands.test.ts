@@ -3,9 +3,19 @@
  */
 
 import { type StdioOptions, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -80,6 +90,7 @@ describe.concurrent('boot', () => {
 
   it.each([
     ['spin', 4],
+    ['storm', 4],
     ['fault-loop', 3],
     ['wild-jump', 3],
     ['bad-psw', 3],
@@ -87,7 +98,7 @@ describe.concurrent('boot', () => {
     oneLine(await run(`boot ${hostile(name)} --limit 3M`), status);
   });
 
-  it.each(['bad-control', 'sclp-junk'])('runs hostile %s to its end', async (name) => {
+  it.each(['bad-control', 'sclp-junk', 'escapes'])('runs hostile %s to its end', async (name) => {
     const { status, err } = await run(`boot ${hostile(name)} --limit 100M`);
     expect([status, err]).toEqual([0, '']);
   });
@@ -148,6 +159,10 @@ describe.concurrent('boot', () => {
 
   it.each([
     ['--memory', 'x'],
+    ['--memory', '1500K'],
+    ['--map', '0:64:1M'],
+    ['--limit', '8P'],
+    ['--console', 'vga'],
     ['--map', '1M:2M'],
     ['--map', '1:0:1M'],
     ['--map', '1M:0:0'],
@@ -158,6 +173,79 @@ describe.concurrent('boot', () => {
     expect([status, out]).toEqual([2, '']);
     expect(err).toMatch(/^error: option '.*' argument '.*' is invalid\./);
     expect(err).not.toContain('    at ');
+  });
+
+  it.each([
+    ['boot', image('hello'), '--memory=64'],
+    ['boot', image('hello'), '--map=256M:0:64'],
+    ['replay', 'examples/scenarios/first.txt', '--storage=64'],
+  ])('%s %s %s: a size without a unit is asked about', async (...args) => {
+    const { status, out, err } = await guesthouse(args);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('Do you mean 64M?');
+  });
+
+  it('--limit 1 stops after one instruction', async () => {
+    const { status, out } = await run(`boot ${hostile('spin')} --limit 1 --json`);
+    expect([status, JSON.parse(out).instructions]).toEqual([4, 1]);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'output that cannot be written: one line and status 2',
+    async () => {
+      const full = 'guesthouse: standard output cannot be written: ENOSPC\n';
+      const results = await Promise.all([
+        run(`boot ${image('hello')} --trace /dev/full -- world`),
+        run(`boot ${hostile('spin')} --trace /dev/full`),
+        run(`boot ${image('hello')}`, { into: '/dev/full' }),
+        run(`boot ${image('hello')} --json`, { into: '/dev/full' }),
+        run('walk examples/scenarios/first.txt 1G --gmap 0 --line 7', { into: '/dev/full' }),
+        run('tour', { into: '/dev/full' }),
+        run('help', { into: '/dev/full' }),
+      ]);
+      const trace = 'guesthouse: /dev/full is not complete: ENOSPC\n';
+      expect(results.map(({ err }) => err)).toEqual([trace, trace, full, full, full, full, full]);
+      expect(results.map(({ status }) => status)).toEqual(results.map(() => 2));
+    },
+  );
+
+  it('a reader of standard output that goes away ends the guest', async () => {
+    const child = spawn(process.execPath, ['bin/guesthouse.js', 'boot', image('echo')], { cwd: ROOT });
+    let err = '';
+    child.stderr.on('data', (data: Buffer) => {
+      err += data;
+    });
+    child.stdin.on('error', () => {});
+    child.stdout.once('data', () => {
+      child.stdout.destroy();
+      child.stdin.write('is anybody there?\n'.repeat(1000));
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect([status, err]).toEqual([2, 'guesthouse: standard output was closed before all was written\n']);
+  });
+
+  it('standard input is the guest’s console, to its end', async () => {
+    const said = (text: string) => `Type something; ^D ends.\n${text}bye\n`;
+    const long = `${'0123456789abcdef '.repeat(6)}\n`.repeat(700);
+    const [short, nothing, much] = await Promise.all([
+      run(`boot ${image('echo')}`, { input: 'hello\nworld\n' }),
+      run(`boot ${image('echo')}`),
+      run(`boot ${image('echo')}`, { input: long }),
+    ]);
+    expect(short).toEqual({ status: 0, out: said('HELLO\nWORLD\n'), err: '' });
+    expect(nothing).toEqual({ status: 0, out: said(''), err: '' });
+    expect(much).toEqual({ status: 0, out: said(long.toUpperCase()), err: '' });
+  });
+
+  it('a guest that asks for no input leaves it alone', async () => {
+    const { status, out } = await run(`boot ${image('hello')} -- world`, { input: 'x'.repeat(1000) });
+    expect([status, out]).toEqual([0, readFileSync(join(ROOT, 'examples/images/hello.expected'), 'utf8')]);
+  });
+
+  it('into a pipe, control sequences pass as they are', async () => {
+    const { out } = await run(`boot ${hostile('escapes')}`);
+    expect(out).toContain('\u001b]52;c;');
+    expect(out).toContain('\u001b[31mhello\u001b[0m\n');
   });
 
   it('--map, --check, --cpus and --limit leave the output alone', async () => {
@@ -204,8 +292,8 @@ describe.concurrent('boot', () => {
     expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(message);
   });
 
-  it.skipIf(process.platform === 'win32')('/dev/null is no image', async () => {
-    expect(oneLine(await run('boot /dev/null'), 2)).toContain('not an ELF file');
+  it.skipIf(process.platform === 'win32').each(['/dev/null', '/dev/zero'])('%s is no image', async (path) => {
+    expect(oneLine(await run(`boot ${path}`), 2)).toContain('not an ELF file');
   });
 
   const corruptions: [string, (bytes: Buffer) => unknown][] = [
@@ -364,7 +452,7 @@ describe.concurrent('replay', () => {
       run('replay - --trace /dev/full', { input }),
       run('replay -', { input, into: '/dev/full' }),
     ]);
-    expect(trace.err).toBe('guesthouse: /dev/full is not complete: ENOSPC\n');
+    expect([trace.status, trace.err]).toEqual([2, 'guesthouse: /dev/full is not complete: ENOSPC\n']);
     expect(trace.out).toBe('ok\nrmaps 0 tables 0 pagetables 0 purges 0\n');
     expect(out).toEqual({
       status: 2,
@@ -566,5 +654,85 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
     expect(err).toMatch(/^guesthouse: interrupted after [1-9]\d* instructions\n$/);
     const lines = readFileSync(trace, 'utf8').trimEnd().split('\n');
     expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ n: lines.length - 1 });
+  });
+
+  it.each(['spin', 'storm', 'slow'])('is heard by hostile %s within a quarter of a second', async (name) => {
+    // The longest time that the processor was used without a look at the outside, so that other programs do not count.
+    const before = `
+      const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+      let last = Infinity, longest = 0, ticks = 0;
+      const look = setInterval(() => {
+        const now = used();
+        if (ticks++ > 5) longest = Math.max(longest, now - last);
+        last = now;
+        if (ticks === 30) process.kill(process.pid, 'SIGINT');
+      }, 1);
+      look.unref();
+      process.on('exit', () => console.log(longest));`;
+    const { status, out } = await run(`boot ${hostile(name)}`, { before });
+    expect(status).toBe(130);
+    expect(Number(out)).toBeGreaterThan(0);
+    expect(Number(out)).toBeLessThan(250);
+  });
+
+  it('ends a guest whose output and trace nobody reads, and one that waits for input', async () => {
+    const pipe = join(FOLDER, 'pipe');
+    await new Promise((resolve) => spawn('mkfifo', [pipe]).on('close', resolve));
+    const reader = openSync(pipe, 'r+');
+    const commands = [
+      ['boot', hostile('sclp-junk')],
+      ['boot', hostile('storm'), '--trace', pipe],
+      ['boot', image('echo')],
+    ];
+    const children = commands.map((args) =>
+      spawn(process.execPath, ['bin/guesthouse.js', ...args], { cwd: ROOT }),
+    );
+    const ended = children.map((child) => new Promise((resolve) => child.on('close', resolve)));
+    await delay(2000);
+    for (const child of children) {
+      child.kill('SIGINT');
+      child.stdout.resume();
+    }
+    expect((await Promise.all(ended)).slice(1)).toEqual([130, 130]);
+    closeSync(reader);
+  });
+});
+
+/** A command on a terminal of its own, where this computer has `script` of util-linux. */
+describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
+  /** @param answers what is typed once a text has come */
+  const terminal = async (line: string, ...answers: readonly (readonly [string, string])[]) => {
+    const command = `${process.execPath} bin/guesthouse.js ${line}; echo status $?; stty -a | grep -o -- '-\\?icanon'`;
+    const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd: ROOT });
+    const left = [...answers];
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+      if (left[0] && out.includes(left[0][0])) child.stdin.write(left.shift()?.[1] ?? '');
+    });
+    await new Promise((resolve) => child.on('close', resolve));
+    return out;
+  };
+
+  it('only what a plain text screen needs passes, unless --raw', async () => {
+    const [plain, raw] = await Promise.all([
+      terminal(`boot ${hostile('escapes')}`),
+      terminal(`boot ${hostile('escapes')} --raw`),
+    ]);
+    expect(plain).toBe('\u001b[31mhello\u001b[0m\r\nstatus 0\r\nicanon\r\n');
+    expect(raw).toContain('\u001b]52;c;cm0gLXJmIC8=\u0007');
+  });
+
+  it('keys go to the guest; ^A x ends it; the terminal is put back', async () => {
+    const out = await terminal(`boot ${image('echo')}`, ['ends.', 'hello\r'], ['HELLO', '\u0001x']);
+    expect(out).toMatch(/HELLO\r\n/);
+    expect(out).toMatch(/interrupted after \d+ instructions\r\nstatus 130\r\nicanon\r\n$/);
+  });
+
+  it('the tour goes on by keys, and ^C leaves it', async () => {
+    const out = await terminal('tour', ['Ctrl-C leaves', '\u0003']);
+    expect(out).toContain('1. ');
+    expect(out).not.toContain('2. ');
+    expect(out).toMatch(/status 130\r\nicanon\r\n$/);
   });
 });

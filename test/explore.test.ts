@@ -141,6 +141,38 @@ describe('what is served', () => {
     expect(await Promise.all(strangers.map(status))).toEqual(strangers.map(() => 403));
   });
 
+  it('answers what is there when it starts, and reads no file for a request', async () => {
+    const { port } = new URL(url);
+    const request = 'GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    // A thousand requests a connection, sent before any answer is read.
+    const text = await new Promise<string>((resolve) => {
+      let answers = '';
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(request.repeat(1200)));
+      socket.on('data', (data: Buffer) => {
+        answers += data.toString('latin1');
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(answers));
+    });
+    expect(text.match(/HTTP\/1\.1 200 /g)?.length).toBe(1000);
+    expect((await ask(url, '/')).status).toBe(200);
+  });
+
+  it('has 64 connections at a time', async () => {
+    const { port } = new URL(url);
+    const sockets = Array.from({ length: 80 }, () => connect(Number(port), '127.0.0.1'));
+    let closed = 0;
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      socket.on('close', () => closed++);
+      socket.resume();
+    }
+    await expect.poll(() => closed).toBeGreaterThanOrEqual(16);
+    expect(closed).toBeLessThan(80);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(async () => (await ask(url, '/').catch(() => null))?.status).toBe(200);
+  });
+
   it('survives what is no request', async () => {
     const { port } = new URL(url);
     await new Promise<void>((resolve) => {
@@ -208,6 +240,10 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     const path = file('huge', '');
     truncateSync(path, 1 << 30);
     expect(await refused(path)).toContain('huge is larger than 128 MiB');
+  });
+
+  it.skipIf(process.platform === 'win32')('a device without an end', async () => {
+    expect(await refused('/dev/zero')).toContain('/dev/zero is larger than 128 MiB');
   });
 
   it('neither text nor image', async () => {

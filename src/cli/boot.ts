@@ -2,16 +2,30 @@
  * `guesthouse boot IMAGE`: runs a guest image; its console is standard output.
  */
 
-import { readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { Checker, describeViolation } from '../check/index.ts';
+import { Checker } from '../check/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
-import { describeEnd, type End, ImageError, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
+import {
+  type ConsoleChoice,
+  checkIdentification,
+  describeEnd,
+  type ElfImage,
+  type End,
+  ImageError,
+  type MemoryMap,
+  Monitor,
+  parseElf,
+} from '../vmm/index.ts';
+import { KEYS_HELP } from './escape-keys.ts';
 import { example } from './examples.ts';
-import { complain, EXIT, Output, UsageError } from './output.ts';
-import { checkStorage, countOption, mapOption, sizeOption } from './sizes.ts';
+import { readLimited } from './files.ts';
+import { KeptConsole, PrintedConsole } from './guest-console.ts';
+import { GuestInput } from './guest-input.ts';
+import { type LoopEnd, runGuest } from './guest-loop.ts';
+import { Interrupts } from './interrupts.ts';
+import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { checkStorage, countOption, mapOption, memoryOption } from './sizes.ts';
 import { hexadecimal, TraceFile } from './trace-file.ts';
 
 const MIB = 1n << 20n;
@@ -19,10 +33,11 @@ const MIB = 1n << 20n;
 const MEMORY_AT = 256n * MIB;
 /** Storage beside the guest's memory: tables, and room to breathe. */
 const STORAGE_BESIDE = 64n * MIB;
-/** Characters of the console that --json keeps. */
-const SAID_LIMIT = 1 << 24;
-/** Instructions between two looks at the outside. */
-const SLICE = 2_000_000;
+/** Bytes of an image that are read: kernels with all their symbols have some hundred MiB. */
+const IMAGE_MAX = 1 << 30;
+const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both'];
+/** Milliseconds that a reader of standard output has left after an interrupt. */
+const LAST_OUTPUT = 100;
 
 interface BootFlags {
   readonly memory: bigint;
@@ -30,6 +45,8 @@ interface BootFlags {
   readonly trace?: string;
   readonly check?: boolean;
   readonly json?: boolean;
+  readonly console: ConsoleChoice;
+  readonly raw?: boolean;
   readonly cpus: number;
   readonly limit?: number;
 }
@@ -40,13 +57,13 @@ export function addBoot(program: Command): void {
     .command('boot')
     .summary('run a guest image')
     .description(
-      'Runs a 64-bit s390x ELF image as a guest whose memory is made of pieces of a process. The console of the guest is standard output.',
+      'Runs a 64-bit s390x ELF image as a guest whose memory is made of pieces of a process. The console of the guest is standard input and output.',
     )
     .argument('<image>', 'the ELF file')
     .argument('[arguments...]', 'the command line of the guest, after --')
     .addOption(
       new Option('--memory <size>', 'guest memory from guest address 0 on; 0 for none')
-        .argParser(sizeOption)
+        .argParser(memoryOption)
         .default(64n * MIB, '64M'),
     )
     .addOption(
@@ -57,9 +74,23 @@ export function addBoot(program: Command): void {
         .argParser(mapOption)
         .default([], 'none'),
     )
-    .option('--cpus <n>', 'virtual CPUs; the guest starts all but the first itself', countOption, 1)
-    .option('--limit <n>', 'stop after so many instructions', countOption)
+    .option(
+      '--cpus <n>',
+      'virtual CPUs; the guest starts all but the first itself, and ends when none can run any more',
+      countOption,
+      1,
+    )
+    .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')
+    .addOption(
+      new Option(
+        '--console <which>',
+        'the console to show: auto is ascii once the guest uses it, line before',
+      )
+        .choices(CONSOLES)
+        .default('auto'),
+    )
+    .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
     .option('--json', 'print one JSON object at the end, with what the console said in it')
     .addHelpText('after', help)
@@ -69,8 +100,12 @@ export function addBoot(program: Command): void {
 }
 
 const help = () => `
-Exit status: 0 the guest ended with status 0; 1 with another; 2 wrong usage or a bad image;
-3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up; 130 interrupted (^C).
+A guest that asks for console input gets standard input: a pipe or file as it is, then ^D at its end; a terminal key by
+key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colours of the guest pass.
+
+Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 with another; 2 wrong usage, a bad image, or output that cannot be
+written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up;
+130 interrupted (^C, ^A x).
 
 Examples:
   guesthouse boot ${example('images/hello.elf')} -- world
@@ -79,75 +114,89 @@ Examples:
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const image = readImage(path);
-  const machine = makeMachine(storageFor(flags));
-  const host = new Host(machine);
-  const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, machine.trace);
-  const checker = flags.check ? new Checker(host) : null;
-  const output = new Output();
-  const said = new Said();
-  const console = { write: (text: string) => (flags.json ? said.add(text) : output.write(text)) };
+  const host = new Host(makeMachine(storageFor(flags)));
+  const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   try {
-    const mm = host.createProcess();
-    const monitor = new Monitor(host, mm, {
-      image,
-      maps: mapsFor(mm, flags),
-      console,
-      arguments: commandLine,
-      cpus: flags.cpus,
-    });
-    const { end, broken } = await runInSlices(monitor, machine, checker, flags.limit, output);
-    output.flush();
-    if (end.kind === 'interrupted') {
-      complain(`interrupted after ${machine.cpu(0).executed} instructions`);
-      return EXIT.INTERRUPTED;
-    }
-    if (flags.json) {
-      const summary = { end, instructions: machine.cpu(0).executed, stats: host.stats(), ...said.told };
-      output.line(JSON.stringify(summary, hexadecimal));
-      output.flush();
-    }
-    return broken ? EXIT.BROKEN_RULE : statusOf(end, flags.json === true);
+    const status = await run(host, image, commandLine, flags, trace);
+    trace?.close();
+    const failure = outputFailure() ?? trace?.failure ?? null;
+    // Standard output's is reported by the caller.
+    if (trace?.failure) complain(trace.failure);
+    return failure === null || status >= EXIT.INTERRUPTED ? status : EXIT.USAGE;
   } catch (error) {
-    output.flush();
+    trace?.close();
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
     if (!(error instanceof LinuxError)) throw error;
     if (error.code !== 'ENOMEM') throw new UsageError(error.message);
     complain(`storage is used up: ${error.message}`);
     return EXIT.NO_MEMORY;
+  }
+}
+
+async function run(
+  host: Host,
+  image: ElfImage,
+  commandLine: string,
+  flags: BootFlags,
+  trace: TraceFile | null,
+): Promise<number> {
+  const output = new Output();
+  const kept = flags.json ? new KeptConsole(flags.console) : null;
+  const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
+  const checker = flags.check ? new Checker(host) : null;
+  const mm = host.createProcess();
+  const monitor = new Monitor(host, mm, {
+    image,
+    maps: mapsFor(mm, flags),
+    console: kept ?? printed,
+    arguments: commandLine,
+    cpus: flags.cpus,
+    input: true,
+  });
+  const clock = () => host.machine.clock.tod;
+  const executed = () => host.machine.cpu(0).executed;
+  const interrupts = new Interrupts();
+  const input = new GuestInput(monitor, () => interrupts.interrupt(EXIT.INTERRUPTED));
+  const limit = flags.limit ?? Infinity;
+  try {
+    const end = await runGuest(monitor, {
+      checker,
+      output,
+      trace,
+      input,
+      interrupts,
+      limit,
+      executed,
+      clock,
+    });
+    printed.finish();
+    output.flush();
+    if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
+    if (kept !== null && isGuestEnd(end)) {
+      const summary = { end, instructions: executed(), stats: host.stats(), ...kept.summary };
+      output.line(JSON.stringify(summary, hexadecimal));
+    }
+    return statusOf(end, flags.json === true);
   } finally {
-    trace?.close();
+    output.flush();
+    input.close();
+    interrupts.close();
   }
 }
 
-/** What the console said, for the summary: the first of it, when a guest says too much. */
-class Said {
-  readonly #pieces: string[] = [];
-  #length = 0;
-  #cut = false;
-
-  add(text: string): void {
-    const room = SAID_LIMIT - this.#length;
-    if (text.length > room) this.#cut = true;
-    if (room <= 0) return;
-    this.#pieces.push(text.slice(0, room));
-    this.#length += text.length;
-  }
-
-  get told(): { console: string; consoleCut?: true } {
-    const console = this.#pieces.join('');
-    return this.#cut ? { console, consoleCut: true } : { console };
-  }
+/** Says so, and does not wait for a reader of standard output that does not read. */
+async function interrupted({ status }: Interrupts, output: Output, executed: number): Promise<number> {
+  complain(`interrupted after ${executed} instructions`);
+  const timer = setTimeout(() => process.exit(status ?? EXIT.INTERRUPTED), LAST_OUTPUT);
+  await output.drained();
+  clearTimeout(timer);
+  return status ?? EXIT.INTERRUPTED;
 }
 
-function readImage(path: string) {
-  let file: Uint8Array;
+function readImage(path: string): ElfImage {
   try {
-    file = readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  try {
-    return parseElf(file);
+    // What is no ELF file is refused before it is read to its end: a device may have none.
+    return parseElf(readLimited(path, IMAGE_MAX, checkIdentification));
   } catch (error) {
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
     throw error;
@@ -183,36 +232,14 @@ function mapsFor(mm: Mm, { memory, map }: BootFlags): MemoryMap[] {
   return maps;
 }
 
-/** Runs to the end, letting the outside in between: an interrupt from the keyboard, a look at the rules. */
-async function runInSlices(
-  monitor: Monitor,
-  machine: Machine,
-  checker: Checker | null,
-  limit: number | undefined,
-  output: Output,
-): Promise<{ end: End | { readonly kind: 'interrupted' }; broken: boolean }> {
-  // The first interrupt from the keyboard ends the run in order; a second one ends the program at once.
-  let interrupted = false;
-  process.once('SIGINT', () => {
-    interrupted = true;
-  });
-  for (let left = limit ?? Infinity; ; ) {
-    if (left <= 0) return { end: { kind: 'limit' }, broken: false };
-    checker?.begin(`instructions ${machine.cpu(0).executed} on`);
-    const slice = Math.min(SLICE, left);
-    const end = monitor.run(slice);
-    left -= slice;
-    const violations = checker?.end() ?? [];
-    for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
-    if (end.kind !== 'limit' || violations.length > 0) return { end, broken: violations.length > 0 };
-    output.flush();
-    await setImmediate();
-    if (interrupted) return { end: { kind: 'interrupted' }, broken: false };
-  }
+function isGuestEnd(end: LoopEnd): end is End {
+  return end.kind !== 'interrupted' && end.kind !== 'broken-rule' && end.kind !== 'output';
 }
 
-function statusOf(end: End, quiet: boolean): number {
-  if (end.kind === 'disabled-wait' && end.address === 0n) return EXIT.OK;
+function statusOf(end: LoopEnd, quiet: boolean): number {
+  if (end.kind === 'broken-rule') return EXIT.BROKEN_RULE;
+  if (!isGuestEnd(end)) return EXIT.USAGE;
+  if (end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n)) return EXIT.OK;
   if (!quiet) complain(describeEnd(end));
   if (end.kind === 'disabled-wait') return EXIT.GUEST_STATUS;
   return end.kind === 'limit' ? EXIT.LIMIT : EXIT.STUCK;

@@ -2,13 +2,14 @@
  * `guesthouse explore [FILE]`: serves the page in which one can look into a running Guesthouse.
  */
 
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { readScript } from '../player/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
 import { columns, example } from './examples.ts';
+import { readLimited } from './files.ts';
 import { EXIT, Output, UsageError } from './output.ts';
 import { countOption } from './sizes.ts';
 import { StaticServer } from './static-server.ts';
@@ -101,7 +102,7 @@ async function listen(server: StaticServer, port: number): Promise<string> {
 
 /** What a file is, told by how it begins. */
 function readStory(path: string, commandLine: string): Story {
-  const bytes = readBytes(path);
+  const bytes = readLimited(path, FILE_LIMIT);
   const name = basename(path);
   if (bytes.toString('latin1', 0, ELF_MAGIC.length) === ELF_MAGIC) {
     checkImage(path, bytes);
@@ -113,24 +114,6 @@ function readStory(path: string, commandLine: string): Story {
   if (isTrace(text)) return { kind: 'trace', name, text };
   checkScenario(path, text);
   return { kind: 'scenario', name, text };
-}
-
-function readBytes(path: string): Buffer {
-  let bytes: Buffer;
-  try {
-    // Before it is read, where that can be known.
-    if (statSync(path).size > FILE_LIMIT) throw tooLarge(path);
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  if (bytes.byteLength > FILE_LIMIT) throw tooLarge(path);
-  return bytes;
-}
-
-function tooLarge(path: string): UsageError {
-  return new UsageError(`${path} is larger than 128 MiB`);
 }
 
 function checkImage(path: string, bytes: Uint8Array): void {
@@ -154,20 +137,12 @@ function isTrace(text: string): boolean {
 }
 
 function checkScenario(path: string, text: string): void {
-  let number = 0;
-  for (const line of text.split('\n')) {
-    number++;
-    try {
-      parseLine(line);
-    } catch (error) {
-      if (!(error instanceof ScenarioSyntaxError)) throw error;
-      throw new UsageError(`${path}:${number}: ${error.message}`);
-    }
-  }
+  const { error } = readScript(text);
+  if (error !== null) throw new UsageError(`${path}:${error.line}: ${error.message}`);
 }
 
 function portOption(text: string): number {
-  const port = countOption(text);
+  const port = text === '0' ? 0 : countOption(text);
   if (port > 0xffff) throw new InvalidArgumentError('It must be at most 65535.');
   return port;
 }

@@ -3,11 +3,11 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
 import { columns, example } from './examples.ts';
 import { addExplore } from './explore.ts';
-import { complain, EXIT, UsageError } from './output.ts';
+import { complain, EXIT, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
 import { addWalk } from './walk.ts';
@@ -20,7 +20,7 @@ Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
 
 Start with:
 ${columns([
-  ['  guesthouse tour', 'what this is, in half a minute'],
+  ['  guesthouse tour', 'what this is, in a minute'],
   ['  guesthouse explore', 'see and learn it in the browser'],
   [`  guesthouse boot ${example('images/hello.elf')} -- you`, 'run a guest'],
   [`  guesthouse explore ${example('images/hello.elf')}`, 'look into one, in a browser'],
@@ -29,28 +29,37 @@ ${columns([
 
 /** Runs the command line. Never throws: it sets the exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') complain(`standard output cannot be written: ${error.code}`);
-    process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.USAGE);
-  });
+  watchOutput();
+  process.on('exit', reportFailure);
   process.stderr.on('error', () => process.exit(EXIT.USAGE));
   const program = new Command('guesthouse')
     .description(ABOUT)
     .version(version())
     .addHelpText('after', help)
     .showHelpAfterError('(guesthouse --help tells more)')
-    .exitOverride((error) => {
-      process.exit(error.exitCode === 0 ? EXIT.OK : EXIT.USAGE);
-    });
+    // Thrown, so that what was written can fail first.
+    .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+      return;
+    }
     if (!(error instanceof UsageError)) throw error;
     complain(error.message);
     process.exitCode = EXIT.USAGE;
   }
+}
+
+/** Says in one line that standard output failed, once nothing more can; an interrupted command says so itself. */
+function reportFailure(status: number): void {
+  const failure = outputFailure();
+  if (failure === null || status >= EXIT.INTERRUPTED) return;
+  complain(failure);
+  process.exitCode = EXIT.USAGE;
 }
 
 function version(): string {

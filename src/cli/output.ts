@@ -10,11 +10,11 @@ export const EXIT = {
   OK: 0,
   /** `boot`: the guest ended with another status. */
   GUEST_STATUS: 1,
-  /** Wrong usage, or input that cannot be read. */
+  /** Wrong usage, input that cannot be read, or output that cannot be written. */
   USAGE: 2,
   /** `boot`: the guest cannot go on. */
   STUCK: 3,
-  /** `boot`: the limit of instructions is reached. */
+  /** `boot`: the limit is reached. */
   LIMIT: 4,
   /** `--check` found a broken rule. */
   BROKEN_RULE: 5,
@@ -29,7 +29,25 @@ export class UsageError extends Error {}
 
 const FLUSH_AT = 1 << 16;
 
-/** Collects text and writes it in large pieces. */
+/** Why standard output cannot be written: an error code such as ENOSPC; null while it can. */
+let failure: string | null = null;
+
+/** Notes when standard output fails from now on. Call once. */
+export function watchOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    failure ??= error.code ?? error.message;
+  });
+}
+
+/** What is wrong with standard output, as a sentence; null when nothing is. */
+export function outputFailure(): string | null {
+  if (failure === null) return null;
+  return failure === 'EPIPE'
+    ? 'standard output was closed before all was written'
+    : `standard output cannot be written: ${failure}`;
+}
+
+/** Collects text and writes it in large pieces. After a failure it drops everything. */
 export class Output {
   #buffer = '';
 
@@ -46,9 +64,31 @@ export class Output {
 
   /** Writes what is there. */
   flush(): void {
-    if (this.#buffer === '') return;
-    process.stdout.write(this.#buffer);
+    const text = this.#buffer;
     this.#buffer = '';
+    if (text !== '' && failure === null) process.stdout.write(text);
+  }
+
+  /** Whether standard output cannot be written. There is no use in going on then. */
+  get failed(): boolean {
+    return failure !== null;
+  }
+
+  /** Whether more has been written than the reader has taken: wait for `drained` before writing more. */
+  get full(): boolean {
+    return failure === null && process.stdout.writableNeedDrain;
+  }
+
+  /** Waits until the reader has taken what was written, or standard output failed. */
+  async drained(): Promise<void> {
+    if (!this.full) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        for (const event of ['drain', 'error', 'close']) process.stdout.off(event, done);
+        resolve();
+      };
+      for (const event of ['drain', 'error', 'close']) process.stdout.on(event, done);
+    });
   }
 }
 

@@ -8,9 +8,9 @@ import { LinuxError } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
-import { EXIT, Output, UsageError } from './output.ts';
+import { complain, EXIT, Output, UsageError } from './output.ts';
 import { type NumberedOperation, readScenario } from './scenario-file.ts';
-import { checkStorage, sizeOption } from './sizes.ts';
+import { checkStorage, unitOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
 interface ReplayFlags {
@@ -29,7 +29,7 @@ export function addReplay(program: Command): void {
     .option('--check', 'check every rule of guest address spaces after every line')
     .addOption(
       new Option('--storage <size>', 'absolute storage of the machine')
-        .argParser(sizeOption)
+        .argParser(unitOption)
         .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object a line')
@@ -40,7 +40,7 @@ export function addReplay(program: Command): void {
 }
 
 const HELP = `
-Exit status: 0 every line was performed; 2 a line is not in the language; 5 --check found a broken rule.
+Exit status: 0 every line was performed; 2 a line is not in the language, or output cannot be written; 5 --check found a broken rule.
 The reason of an "error …" answer goes to standard error with the number of its line.
 
 Example:
@@ -52,20 +52,40 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const world = makeWorld(flags.storage, trace);
   const checker = flags.check ? new Checker(world.host) : null;
   const output = new Output();
+  let status: number;
+  try {
+    status = await performAll(file, world, checker, output, traceFile);
+  } finally {
+    output.flush();
+    traceFile?.close();
+  }
+  if (traceFile?.failure) complain(traceFile.failure);
+  return traceFile?.failure && status === EXIT.OK ? EXIT.USAGE : status;
+}
+
+/** Performs every line; ends early when a rule is broken or when its output cannot be written. */
+async function performAll(
+  file: string,
+  world: World,
+  checker: Checker | null,
+  output: Output,
+  traceFile: TraceFile | null,
+): Promise<number> {
   const progress = new Progress();
   try {
     for await (const operations of readScenario(file)) {
       for (const one of operations) {
-        if (!perform(world, one, checker, output)) return EXIT.BROKEN_RULE;
+        if (!(await perform(world, one, checker, output))) return EXIT.BROKEN_RULE;
+        if (output.failed || traceFile?.failure) return EXIT.USAGE;
       }
       output.flush();
+      await output.drained();
+      await traceFile?.drained();
       progress.at(operations[operations.length - 1]?.number);
     }
     return report(checker?.finish() ?? [], output) ? EXIT.OK : EXIT.BROKEN_RULE;
   } finally {
     progress.end();
-    output.flush();
-    traceFile?.close();
   }
 }
 
@@ -81,15 +101,20 @@ export function makeWorld(storage: bigint, trace: Trace): World {
 }
 
 /** Performs one line. Says whether no rule is broken after it. */
-function perform(
+async function perform(
   world: World,
   { number, text, operation }: NumberedOperation,
   checker: Checker | null,
   output: Output,
-): boolean {
+): Promise<boolean> {
   checker?.begin(`line ${number}: ${text}`);
   const answer = world.perform(operation);
-  for (const line of answer.lines) output.line(line);
+  for (const line of answer.lines) {
+    output.line(line);
+    // A dump may have millions of lines.
+    if (output.full) await output.drained();
+    if (output.failed) return true;
+  }
   if (answer.explanation !== undefined) {
     checker?.suspect();
     output.flush();

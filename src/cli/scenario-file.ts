@@ -3,15 +3,19 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { cut, type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
 import { UsageError } from './output.ts';
 
 /** The longest line, in characters: a hostile file cannot fill the memory with one. */
 const LINE_LIMIT = 1 << 26;
 
+/** Characters of a line that the name of an operation keeps. */
+const NAME_WIDTH = 200;
+
 /** One operation and where it stands. */
 export interface NumberedOperation {
   readonly number: number;
+  /** The line, cut. */
   readonly text: string;
   readonly operation: Operation;
 }
@@ -70,7 +74,7 @@ function* batch(path: string, lines: readonly string[], before: number): Generat
     const number = before + i + 1;
     try {
       const operation = parseLine(text);
-      if (operation) operations.push({ number, text: text.trim(), operation });
+      if (operation) operations.push({ number, text: cut(text.trim(), NAME_WIDTH), operation });
     } catch (error) {
       if (!(error instanceof ScenarioSyntaxError)) throw error;
       yield operations;

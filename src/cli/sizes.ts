@@ -27,15 +27,25 @@ export function sizeOption(text: string): bigint {
   }
 }
 
+/** A size that nobody means in bytes: a number below 1 MiB without a unit is refused. */
+export function unitOption(text: string): bigint {
+  const bytes = sizeOption(text);
+  if (bytes === 0n || bytes >= MIB || !/^[0-9]+$/.test(text)) return bytes;
+  throw new InvalidArgumentError(`${text} bytes is less than 1 MiB. Do you mean ${text}M?`);
+}
+
+/** A size of memory: a multiple of 1 MiB. */
+export function memoryOption(text: string): bigint {
+  const bytes = unitOption(text);
+  if (bytes % MIB === 0n) return bytes;
+  throw new InvalidArgumentError(`0x${bytes.toString(16)} is not a multiple of 1 MiB.`);
+}
+
 /** FROM:TO:LEN, each a multiple of 1 MiB, added to those before. */
 export function mapOption(text: string, before: MemoryMap[] = []): MemoryMap[] {
   const parts = text.split(':');
   if (parts.length !== 3) throw new InvalidArgumentError('It must be FROM:TO:LEN.');
-  const [from, to, length] = parts.map(sizeOption) as [bigint, bigint, bigint];
-  for (const value of [from, to, length]) {
-    if (value % MIB !== 0n)
-      throw new InvalidArgumentError(`0x${value.toString(16)} is not a multiple of 1 MiB.`);
-  }
+  const [from, to, length] = parts.map(memoryOption) as [bigint, bigint, bigint];
   if (length === 0n) throw new InvalidArgumentError('Its length is 0.');
   return [...before, { from, to, length }];
 }
@@ -44,7 +54,7 @@ export function mapOption(text: string, before: MemoryMap[] = []): MemoryMap[] {
 export function countOption(text: string): number {
   const value = sizeOption(text);
   if (value === 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidArgumentError('It must be a positive number.');
+    throw new InvalidArgumentError('It must be 1 to 2^53 - 1.');
   }
   return Number(value);
 }

@@ -2,14 +2,25 @@
  * Serves the files of a folder to browsers on this computer, and to nobody else.
  */
 
-import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, relative, sep } from 'node:path';
 
-/** Something that is served: a file of the folder, or what was made for this server. */
-type Content = { readonly type: string } & ({ readonly file: string } | { readonly bytes: Uint8Array });
+/** Something that is served. */
+interface Content {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes of a folder that are served: they are read once, and stay in memory. */
+const FOLDER_MAX = 64 << 20;
+/** Connections at a time, and requests on each before it is closed: a browser needs six and some dozens. */
+const CONNECTIONS_MAX = 64;
+const REQUESTS_MAX = 1000;
+/** Milliseconds in which the head of a request must have come, and that an idle connection stays. */
+const HEAD_TIME = 10_000;
+const IDLE_TIME = 5_000;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -51,7 +62,10 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** Names by which a browser on this computer calls it. Any other one was made to point here by somebody else. */
 const OUR_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-/** Serves what is in a folder at the moment it is made, by exactly the names that are there. */
+/**
+ * Serves what is in a folder at the moment it is made, by exactly the names that are there. Everything is read then, so that
+ * requests cost no reading; node itself stops reading requests of a client that does not read answers.
+ */
 export class StaticServer {
   readonly #contents: Map<string, Content>;
   readonly #server: Server;
@@ -59,7 +73,7 @@ export class StaticServer {
   /**
    * @param folder what is in it is served, `index.html` as `/` too
    * @param made served as well, or instead: contents by path, such as `/story.json`
-   * @throws Error with a code, such as ENOENT, when the folder cannot be read
+   * @throws Error with a code, such as ENOENT, when the folder cannot be read; E2BIG when more than 64 MiB are in it
    */
   constructor(folder: string, made: Readonly<Record<string, string>> = {}) {
     this.#contents = filesIn(folder);
@@ -68,7 +82,12 @@ export class StaticServer {
     }
     const index = this.#contents.get('/index.html');
     if (index) this.#contents.set('/', index);
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.maxRequestsPerSocket = REQUESTS_MAX;
+    this.#server.headersTimeout = HEAD_TIME;
+    this.#server.requestTimeout = HEAD_TIME;
+    this.#server.keepAliveTimeout = IDLE_TIME;
   }
 
   /**
@@ -92,22 +111,18 @@ export class StaticServer {
     this.#server.closeAllConnections();
   }
 
-  async #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!OUR_NAMES.test(headers.host ?? '')) return refuse(response, 403);
-    if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405, { Allow: 'GET, HEAD' });
-    const path = (url ?? '').split('?', 1)[0] as string;
-    const content = this.#contents.get(path);
-    if (!content) return refuse(response, 404);
-    const bytes = 'bytes' in content ? content.bytes : await readFile(content.file).catch(() => null);
-    // It was there when we looked.
-    if (bytes === null) return refuse(response, 404);
-    response.writeHead(200, {
-      ...HEADERS,
-      'Content-Type': content.type,
-      'Content-Length': bytes.byteLength,
-    });
-    response.end(method === 'HEAD' ? undefined : bytes);
+  #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
+    const content = this.#contents.get((url ?? '').split('?', 1)[0] as string);
+    if (!OUR_NAMES.test(headers.host ?? '')) refuse(response, 403);
+    else if (method !== 'GET' && method !== 'HEAD') refuse(response, 405, { Allow: 'GET, HEAD' });
+    else if (!content) refuse(response, 404);
+    else give(response, content, method === 'GET');
   }
+}
+
+function give(response: ServerResponse, { type, bytes }: Content, body: boolean): void {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': bytes.byteLength });
+  response.end(body ? bytes : undefined);
 }
 
 function refuse(response: ServerResponse, status: number, more: Readonly<Record<string, string>> = {}): void {
@@ -123,12 +138,16 @@ function typeOf(path: string): string {
 /** Every file in a folder, by the path under which it is asked for. */
 function filesIn(folder: string): Map<string, Content> {
   const files = new Map<string, Content>();
+  let size = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(file);
+    size += bytes.byteLength;
+    if (size > FOLDER_MAX) throw Object.assign(new Error(`${folder} is too large`), { code: 'E2BIG' });
     files.set(`/${relative(folder, file).split(sep).map(encodeURIComponent).join('/')}`, {
       type: typeOf(file),
-      file,
+      bytes,
     });
   }
   return files;

@@ -9,6 +9,7 @@ import { Host, hex, type Mm, type SegmentState, type Vcpu } from '../host/index.
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
 import { columns, example } from './examples.ts';
+import { goesOn } from './key.ts';
 import { EXIT, Output, styled, UsageError } from './output.ts';
 
 const MIB = 1n << 20n;
@@ -28,17 +29,33 @@ export function addTour(program: Command): void {
   program
     .command('tour')
     .summary('see a guest share page tables with a process')
-    .description('Runs a small guest and tells, step by step, what happens to its address space.')
-    .action(() => {
-      process.exitCode = new Tour().run();
+    .description(
+      'Runs a small guest and tells, step by step, what happens to its address space. On a terminal a key goes on to the next step.',
+    )
+    .action(async () => {
+      process.exitCode = await show(new Tour().run());
     });
+}
+
+/** Prints the tour: on a terminal part by part, each after a key; into a pipe at once. */
+async function show(parts: readonly string[]): Promise<number> {
+  const keys = process.stdin.isTTY === true && process.stdout.isTTY === true;
+  const output = new Output();
+  for (const [i, part] of parts.entries()) {
+    output.write(part);
+    output.flush();
+    if (!keys || i === parts.length - 1) continue;
+    if (!(await goesOn())) return EXIT.INTERRUPTED;
+  }
+  return EXIT.OK;
 }
 
 class Tour {
   readonly #machine = new Machine();
   readonly #host = new Host(this.#machine);
   readonly #process: Mm = this.#host.createProcess();
-  readonly #output = new Output();
+  /** Parts of the tour, each with a heading. */
+  readonly #parts: string[] = [];
   readonly #monitor: Monitor;
   #step = 0;
 
@@ -59,7 +76,8 @@ class Tour {
     });
   }
 
-  run(): number {
+  /** Runs the tour to its end and returns its parts. */
+  run(): readonly string[] {
     this.#say(`${this.#tables()}: the segment at 0 is linked already, for the image was loaded there.`);
     this.#segments();
     this.#heading('The guest runs: each first access to a segment is a fault, and links it');
@@ -74,8 +92,7 @@ class Tour {
     const { executed } = this.#machine.cpu(0);
     this.#say(`It executed ${executed} instructions. ${this.#tables()}.`);
     this.#next();
-    this.#output.flush();
-    return EXIT.OK;
+    return this.#parts;
   }
 
   /** What the tour shows when the guest hands over. */
@@ -111,7 +128,7 @@ class Tour {
   /** Every segment of the guest, a line each, with the entry's own bits. */
   #segments(): void {
     const { gmap } = this.#monitor.vm;
-    for (const segment of gmap.segments()) this.#output.line(`    ${this.#segment(segment)}`);
+    for (const segment of gmap.segments()) this.#line(`    ${this.#segment(segment)}`);
   }
 
   #segment({ guest, process, linked }: SegmentState): string {
@@ -128,16 +145,21 @@ class Tour {
 
   #console(text: string): void {
     for (const line of text.split('\n').filter((one) => one !== '')) {
-      this.#output.line(`  ${styled('cyan', 'guest says:')} ${line}`);
+      this.#line(`  ${styled('cyan', 'guest says:')} ${line}`);
     }
   }
 
   #heading(text: string): void {
-    this.#output.line(styled('bold', `${++this.#step}. ${text}`));
+    this.#parts.push('');
+    this.#line(styled('bold', `${++this.#step}. ${text}`));
+  }
+
+  #line(text: string): void {
+    this.#parts.push(`${this.#parts.pop() ?? ''}${text}\n`);
   }
 
   #say(text: string): void {
-    this.#output.line(`  ${text}`);
+    this.#line(`  ${text}`);
   }
 
   #expect(end: End, kind: End['kind']): void {
@@ -145,7 +167,8 @@ class Tour {
   }
 
   #next(): void {
-    this.#output.line(styled('bold', 'Try next'));
+    this.#parts.push('');
+    this.#line(styled('bold', 'Try next'));
     const scenario = example('scenarios/first.txt');
     const rows = columns([
       [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with tables of its own'],

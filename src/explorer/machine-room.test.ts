@@ -185,6 +185,17 @@ describe('a guest that never ends', () => {
   });
 });
 
+describe('a guest whose instructions take long', () => {
+  it('does not keep the worker from answering', async () => {
+    const image = new Uint8Array(readFileSync('examples/hostile/images/slow.elf'));
+    const opening = room.open({ kind: 'guest', name: 'slow', image }, { leftOut: null, check: true }, nobody);
+    const look = await room.look({ step: 5, event: 0 }, { processors: true });
+    expect(look.processors).toHaveLength(1);
+    expect(await room.open(first, QUIET, nobody)).toEqual(known);
+    expect((await opening).steps).toBeLessThan(100_000);
+  });
+});
+
 describe('a story that cannot be opened', () => {
   it('closes the one before it', async () => {
     await expect(room.open({ kind: 'trace', name: 'x', text: '' }, QUIET, nobody)).rejects.toThrow(

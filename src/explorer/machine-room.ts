@@ -4,6 +4,7 @@
 
 import {
   type Answered,
+  linesOf,
   type Moment,
   Player,
   type Progress,
@@ -16,16 +17,13 @@ import {
 import { EventIndex } from './event-index.ts';
 import type { Density, EventFilter, EventWindow, LineError, Look, MachineRoom, Query } from './protocol.ts';
 
-/** After so many milliseconds of playing the page is asked whether it wants something else, */
+/** Milliseconds of playing after which the event loop gets its turn. */
 const SLICE_TIME = 40;
-/** and so often it is told of progress. */
+/** Milliseconds between two reports of progress. */
 const TOLD_EVERY = 100;
-/** Steps between two looks at the clock: at most, where an instruction is a step, and where a line or an event is. */
-const INSTRUCTIONS_AT_ONCE = 100_000;
-const LINES_AT_ONCE = 100;
-/** Instructions that a guest is given before it must be told to go on. */
+/** Units of work of a guest after which `go` must be called. */
 const GUEST_STEPS = 20_000_000;
-/** Steps behind what has been played once that one may look at: the page can be so much ahead. */
+/** Steps past the recorded part that a look may go to. */
 const AHEAD = 1000;
 /** Things that one answer lists at most. */
 const LIST_LIMIT = 1000;
@@ -65,11 +63,11 @@ export class Room implements MachineRoom {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
     let told = performance.now();
-    const record = (steps: number) => {
-      player.record(Math.min(steps, limit - player.progress.steps));
+    const record = (pending: () => boolean) => {
+      player.record(limit - player.progress.steps, pending);
       return player.progress.end !== null || player.progress.steps >= limit;
     };
-    await inSlices(player, record, () => {
+    await inSlices(record, () => {
       const now = performance.now();
       if (mine === this.#opened && now - told >= TOLD_EVERY) {
         told = now;
@@ -91,8 +89,8 @@ export class Room implements MachineRoom {
     const isOpen = () => this.#player === player;
     const last = player.progress.steps + AHEAD;
     const at = moment.step > last ? { step: last, event: 0 } : moment;
-    const approach = (steps: number) => player.approach(at.step, steps);
-    if (isOpen()) await inSlices(player, approach, isOpen);
+    const approach = (pending: () => boolean) => player.approach(at.step, Infinity, pending);
+    if (isOpen()) await inSlices(approach, isOpen);
     if (!isOpen()) throw new Error('another story was opened');
     return player.at(at, (scene) => answer(scene, at, query));
   }
@@ -130,27 +128,13 @@ export class Room implements MachineRoom {
 
 /**
  * Plays in slices of some milliseconds, however long a step takes, and lets others have the thread in between.
- * @param advance does so many steps; says whether that was all
+ * @param advance plays until `pending` returns true; returns whether that was all
  * @param goesOn asked between slices
  */
-async function inSlices(
-  player: Player,
-  advance: (steps: number) => boolean,
-  goesOn: () => boolean,
-): Promise<void> {
-  const most = player.progress.of === null ? INSTRUCTIONS_AT_ONCE : LINES_AT_ONCE;
-  let steps = 1;
+async function inSlices(advance: (pending: () => boolean) => boolean, goesOn: () => boolean): Promise<void> {
   for (;;) {
-    const started = performance.now();
-    for (let now = started; now - started < SLICE_TIME; ) {
-      if (advance(steps)) return;
-      const took = performance.now() - now;
-      now += took;
-      steps = Math.max(
-        1,
-        Math.min(most, steps * 4, Math.round((steps * SLICE_TIME) / 4 / Math.max(took, 0.01))),
-      );
-    }
+    const until = performance.now() + SLICE_TIME;
+    if (advance(() => performance.now() >= until)) return;
     await new Promise((resolve) => setTimeout(resolve));
     if (!goesOn()) return;
   }
@@ -174,9 +158,11 @@ function answer(scene: Scene, moment: Moment, query: Query): Look {
 /** Lines of a scenario that are not in the language, at most 100. */
 export function lintScenario(text: string): LineError[] {
   const errors: LineError[] = [];
-  for (const [at, line] of text.split('\n').entries()) {
+  let number = 0;
+  for (const line of linesOf(text)) {
     const { error } = readScript(line);
-    if (error !== null) errors.push({ line: at + 1, message: error.message });
+    number++;
+    if (error !== null) errors.push({ line: number, message: error.message });
     if (errors.length === ERRORS_LIMIT) break;
   }
   return errors;

@@ -192,7 +192,11 @@ describe('a virtual machine whose process has ended', () => {
     expect(
       [
         () => vcpu.setPsw(0n, 0n),
-        () => vcpu.reset(),
+        () => vcpu.reset('initial'),
+        () => vcpu.storeStatus(0),
+        () => vcpu.storeStatusAssigned(),
+        () => vcpu.storeOperand(host.machine.cpu(0), 0n, Uint8Array.of(1)),
+        () => vm.resetSubsystem(),
         () => vcpu.setPrefix(0),
         () => vcpu.refuse(1),
         () => vcpu.block.set64(0, 0n),
@@ -206,7 +210,7 @@ describe('a virtual machine whose process has ended', () => {
         () => vm.readGuest(0n, 1),
         () => guest.slot(0),
       ].map(codeOf),
-    ).toEqual(Array(14).fill('EBADF'));
+    ).toEqual(Array(18).fill('EBADF'));
     expect(storage.read(vcpu.block.origin, 512)).toEqual(new Uint8Array(512).fill(0x55));
   });
 

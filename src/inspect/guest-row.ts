@@ -35,7 +35,7 @@ type Part = { -readonly [K in keyof GuestPart]: GuestPart[K] };
 export class GuestParts {
   readonly #parts: Part[] = [];
   /** Segments of a cell. */
-  readonly #cell: number;
+  readonly cell: number;
 
   // The run that is told: segment numbers, how many, what state, and pages present.
   #start = 0;
@@ -47,7 +47,7 @@ export class GuestParts {
   /** @param cells about how many parts the pages from `first` to `end` may have */
   constructor(first: number, end: number, cells: number) {
     const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
-    this.#cell = 2 ** Math.ceil(Math.log2(wanted));
+    this.cell = 2 ** Math.ceil(Math.log2(wanted));
   }
 
   /**
@@ -71,6 +71,27 @@ export class GuestParts {
     }
     this.#count += count;
     this.#present += present;
+  }
+
+  /**
+   * The next segments that are mapped and not linked, in runs shorter than a cell that all begin in one cell.
+   * @param process number of the process segment behind the first; the others follow in order
+   * @param count segments of all the runs
+   * @param promised those whose process has memory there
+   */
+  addMixed(segment: number, process: number, count: number, promised: number): void {
+    this.#flush();
+    this.#start = segment;
+    this.#process = process;
+    // The part for a short run, however many there are.
+    this.#count = Math.min(count, this.cell - 1);
+    const part = this.#partFor();
+    part.end = (segment + count) * PAGES_PER_SEGMENT;
+    part.processEnd = Math.max(part.processEnd, (process + count) * PAGES_PER_SEGMENT);
+    part.promised += promised;
+    part.gone += count - promised;
+    part.exact = false;
+    this.#count = 0;
   }
 
   /** All parts, once every segment was told. */
@@ -101,7 +122,7 @@ export class GuestParts {
     const processFirst = this.#process * PAGES_PER_SEGMENT;
     const processEnd = processFirst + (end - first);
     const last = this.#parts[this.#parts.length - 1];
-    if (last && this.#count < this.#cell && this.#sameCell(last)) {
+    if (last && this.#count < this.cell && this.#sameCell(last)) {
       last.end = end;
       last.processFirst = Math.min(last.processFirst, processFirst);
       last.processEnd = Math.max(last.processEnd, processEnd);
@@ -116,7 +137,7 @@ export class GuestParts {
 
   /** Whether a part is one of short runs, of the cell in which the run begins. */
   #sameCell({ first, end, exact }: Part): boolean {
-    const cell = this.#cell * PAGES_PER_SEGMENT;
+    const cell = this.cell * PAGES_PER_SEGMENT;
     if (exact && end - first >= cell) return false;
     return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
   }

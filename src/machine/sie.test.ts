@@ -96,11 +96,15 @@ describe('interpretive execution', () => {
     cpu.gr[15] = 2n;
     cpu.setControl(7, 77n);
     cpu.setPrefix(0x4000);
-    const before = [cpu.pswMask, cpu.pswAddress, cpu.gr[14], cpu.gr[15], cpu.cr.slice(), cpu.prefix];
+    cpu.todProgrammable = 0x1234;
+    const state = () => [cpu.pswMask, cpu.pswAddress, cpu.gr[14], cpu.gr[15], cpu.cr.slice(), cpu.prefix];
+    const before = [...state(), cpu.todProgrammable];
+    set32(SIE.TOD_PROGRAMMABLE, 0x77);
     program(load(14, 5), load(15, 6), lpswe(DONE));
     set64(SIE.CONTROL_REGISTERS + 7 * 8, 1n);
     run();
-    expect([cpu.pswMask, cpu.pswAddress, cpu.gr[14], cpu.gr[15], cpu.cr.slice(), cpu.prefix]).toEqual(before);
+    expect([...state(), cpu.todProgrammable]).toEqual(before);
+    expect(get32(SIE.TOD_PROGRAMMABLE)).toBe(0x77);
     expect(cpu.below).toBe(null);
   });
 
@@ -198,6 +202,20 @@ describe('interceptions', () => {
     expect(get16(SIE.PROGRAM_LENGTH)).toBe(6);
   });
 
+  it('says which page a translation exception of the guest is about', () => {
+    set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
+    // A segment table at 0x4000 whose entries are all invalid but the first, which maps the first pages as they are.
+    guestWrite(0x4000, psw(0x5000n, 0x20n));
+    for (let page = 0; page < 16; page++)
+      guestWrite(0x5000 + page * 8, psw(BigInt(page) << 12n, 0).subarray(0, 8));
+    set64(SIE.CONTROL_REGISTERS + 8, 0x4000n);
+    setPsw(MASK.DAT, START);
+    program(load(2, 0x10_3008), stg(1, 0, 2));
+    expect(run()).toEqual(intercepted(ICPT.PROGRAM));
+    expect([get16(SIE.PROGRAM_CODE), get16(SIE.PROGRAM_LENGTH)]).toEqual([PGM.SEGMENT_TRANSLATION, 6]);
+    expect(get64(SIE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x10_3000n);
+  });
+
   it('leaves the loading of a control register to the host that asked for it', () => {
     guestWrite(0x800, psw(0xe0n, 0n));
     program(lctlg(2, 2, 0x800), lctlg(0, 0, 0x800), lpswe(DONE));
@@ -260,6 +278,29 @@ describe('validity interceptions', () => {
     set32(SIE.PREFIX, GUEST_SIZE);
     expect(run()).toEqual(intercepted(ICPT.VALIDITY));
     expect(reason()).toBe(VALIDITY.PREFIX);
+  });
+
+  it.each([
+    ['first', 0],
+    ['second', 1],
+  ])('refuses a prefix area whose %s page the host has made absent or read-only', (_, page) => {
+    // The host's tables: one segment, whose pages are the guest's storage.
+    const [segments, pages] = [0x30_0000, 0x30_8000];
+    for (let n = 1; n < 2048; n++) machine.storage.set64(segments + n * 8, 0x20n);
+    machine.storage.set64(segments, BigInt(pages));
+    for (let n = 0; n < 256; n++) machine.storage.set64(pages + n * 8, BigInt(ORIGIN + n * 4096));
+    cpu.setControl(1, BigInt(segments | 3));
+    set64(SIE.STORAGE_ORIGIN, 0n);
+    set64(SIE.STORAGE_LIMIT, 0n);
+    program(lpswe(DONE));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    for (const bit of [0x400n, 0x200n]) {
+      machine.storage.set64(pages + page * 8, BigInt(ORIGIN + page * 4096) | bit);
+      machine.purgeAll();
+      setPsw(MASK.PLAIN, START);
+      expect(run()).toEqual(intercepted(ICPT.VALIDITY));
+      expect(reason()).toBe(VALIDITY.PREFIX);
+    }
   });
 
   it('refuses a limit below the origin', () => {

@@ -6,13 +6,23 @@ import type { Checker } from '../check/index.ts';
 import { Host } from '../host/index.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
-import { describeEnd, type ElfImage, type End, Monitor } from '../vmm/index.ts';
+import {
+  type ConsoleKind,
+  describeEnd,
+  type ElfImage,
+  type End,
+  Monitor,
+  ShownConsole,
+  TerminalFilter,
+} from '../vmm/index.ts';
 import { HostScene } from './host-scene.ts';
 import { leaveOut } from './leave-out.ts';
 import type { LeftOut, Progress, Source } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
 const MIB = 1n << 20n;
+/** Units of work between two times that `pending` is asked while the guest stays in interpretive execution. */
+const UNITS = 20_000;
 /** Process address behind guest address 0, and the guest's memory when nobody says otherwise, in bytes. */
 const MEMORY_AT = 256n * MIB;
 const MEMORY = 64n * MIB;
@@ -27,6 +37,8 @@ export class GuestRun implements Run {
   readonly #source: Source & { kind: 'guest' };
   readonly #image: ElfImage;
   readonly #listener: RunListener | null;
+  readonly #shown = new ShownConsole();
+  readonly #filters = { ascii: new TerminalFilter(), line: new TerminalFilter() };
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
 
@@ -47,7 +59,7 @@ export class GuestRun implements Run {
     this.scene = new HostScene(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
   }
 
-  /** Loading is a step, so is every instruction completed, and so is the end. */
+  /** Loading is a step, so is every instruction completed and every interruption taken, and so is the end. */
   get step(): number {
     const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
     return this.#end === null ? done : done + 1;
@@ -57,11 +69,14 @@ export class GuestRun implements Run {
     return this.#end;
   }
 
-  advance(steps: number): void {
+  advance(steps: number, pending: () => boolean = () => false): void {
     const to = this.step + steps;
     try {
       if (this.#monitor === null && steps > 0) this.#load();
-      while (this.step < to && this.#end === null) this.#ended(this.#monitor?.run(to - this.step));
+      while (this.step < to && this.#end === null) {
+        this.#ended(this.#monitor?.run(Math.min(to - this.step, UNITS), pending));
+        if (pending()) return;
+      }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
     }
@@ -74,15 +89,21 @@ export class GuestRun implements Run {
     this.#monitor = new Monitor(this.host, mm, {
       image: this.#image,
       maps: [{ from: MEMORY_AT, to: 0n, length }],
-      console: { write: (text) => this.#listener?.said(this.step, text) },
+      console: { write: (text, console) => this.#say(text, console) },
       arguments: this.#source.arguments ?? '',
     });
   }
 
+  /** Text of the console that is shown, which a terminal may see. */
+  #say(text: string, console: ConsoleKind): void {
+    if (this.#shown.shows(text, console))
+      this.#listener?.said(this.step, this.#filters[console].filter(text));
+  }
+
   #ended(end: End | undefined): void {
     if (end === undefined || end.kind === 'limit') return;
-    const stuck = end.kind !== 'disabled-wait' || end.address !== 0n;
-    this.#end = { sentence: describeEnd(end), stuck };
+    const well = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
+    this.#end = { sentence: describeEnd(end), stuck: !well };
   }
 
   announce(checker: Checker): void {

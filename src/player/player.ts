@@ -75,10 +75,13 @@ export class Player {
     return this.#recording.progress;
   }
 
-  /** Records about so many steps more, from where the recording stands. */
-  record(steps: number): void {
+  /**
+   * Records `steps` more steps from where the recording stands.
+   * @param pending asked often: when it returns true, fewer are recorded, but at least one
+   */
+  record(steps: number, pending?: () => boolean): void {
     if (this.#closed) return;
-    this.#recording.go(steps);
+    this.#recording.go(steps, pending);
     if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
   }
 
@@ -108,12 +111,13 @@ export class Player {
   }
 
   /**
-   * Brings the run that is looked at nearer to a step, by so many steps at most; says whether it is there. For who
-   * must not be kept waiting: `at` goes all the way at once.
+   * Brings the run that is looked at nearer to a step, by `most` steps at most; returns whether it is there. For
+   * callers that must not be kept waiting: `at` goes all the way at once.
+   * @param pending asked often: when it returns true, it goes less far
    */
-  approach(step: number, most: number): boolean {
+  approach(step: number, most: number, pending?: () => boolean): boolean {
     const run = this.#before(step);
-    run.advance(Math.min(most, step - run.step));
+    run.advance(Math.min(most, step - run.step), pending);
     return run.step >= step || run.end !== null;
   }
 
@@ -147,8 +151,8 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   let answer: { readonly value: T } | null = null;
   let failure: unknown = null;
   let count = 0;
-  const unsubscribe = run.trace.subscribe((event) => {
-    if (!counts(run, event) || ++count !== nth) return;
+  const unsubscribe = run.trace.subscribe(() => {
+    if (++count !== nth) return;
     try {
       answer = { value: ask(run.scene) };
     } catch (error) {
@@ -162,11 +166,6 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
   }
   if (failure !== null) throw failure;
   return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
-}
-
-/** That a virtual CPU used its instructions up is our doing: it depends on where one stops. A trace is what it is. */
-function counts(run: Run, event: TraceEvent): boolean {
-  return run.host === null || event.type !== 'exit' || event.reason !== 'KVM_EXIT_INTR';
 }
 
 /** The first playing of a story. */
@@ -184,6 +183,8 @@ class Recording {
   #told: Pick<Progress, 'violations' | 'said'> = { violations: [], said: [] };
   #step = -1;
   #inStep = 0;
+  /** The step at which the check that has begun ends. */
+  #checkAt: number | null = null;
 
   constructor(make: (listener: RunListener) => Run, check: boolean, events: Recorded[], answers: Answered[]) {
     this.#events = events;
@@ -211,20 +212,24 @@ class Recording {
     return this.#run.close();
   }
 
-  go(steps: number): void {
+  go(steps: number, pending: () => boolean = () => false): void {
     const to = this.#run.step + steps;
     while (this.#run.step < to && this.#run.end === null) {
-      if (this.#checker === null) {
-        this.#run.advance(to - this.#run.step);
-      } else {
-        this.#checkedStride(this.#checker, to);
-      }
+      if (this.#checker === null) this.#run.advance(to - this.#run.step, pending);
+      else this.#checkedStride(this.#checker, to, pending);
+      if (pending()) return;
     }
   }
 
-  #checkedStride(checker: Checker, to: number): void {
-    this.#run.announce(checker);
-    this.#run.advance(Math.min(this.#run.stride, to - this.#run.step));
+  /** Checks always stand at the same steps, wherever a call stops. */
+  #checkedStride(checker: Checker, to: number, pending: () => boolean): void {
+    if (this.#checkAt === null) {
+      this.#run.announce(checker);
+      this.#checkAt = this.#run.step + this.#run.stride;
+    }
+    this.#run.advance(Math.min(this.#checkAt, to) - this.#run.step, pending);
+    if (this.#run.step < this.#checkAt && this.#run.end === null) return;
+    this.#checkAt = null;
     const step = this.#run.step - 1;
     for (const violation of this.#run.end === null ? checker.end() : checker.finish()) {
       if (this.#violations.length < VIOLATIONS_KEPT) this.#violations.push({ step, violation });
@@ -244,7 +249,6 @@ class Recording {
   }
 
   #add(event: TraceEvent): void {
-    if (!counts(this.#run, event)) return;
     const { step } = this.#run;
     this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
     this.#step = step;

@@ -30,8 +30,11 @@ export interface Run {
   readonly host: Host | null;
   /** Steps that may be done between two looks at the rules. */
   readonly stride: number;
-  /** Does so many steps; fewer when it ends. */
-  advance(steps: number): void;
+  /**
+   * Does `steps` steps; fewer when it ends, or when `pending` returns true. It is asked often, but not before something
+   * was done: runs know no clock of their own. Where a run stops makes no difference to it.
+   */
+  advance(steps: number, pending?: () => boolean): void;
   /** Tells the checker what is going to be done, and whether what was done has failed. */
   announce(checker: Checker): void;
   /** Ends the run. Its storage, cleared, can be used again; null when it has none. */

@@ -4,17 +4,33 @@
 
 import type { Checker } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
+import { extentsOf } from '../inspect/index.ts';
 import type { Storage } from '../machine/index.ts';
-import { type Operation, parseLine, ScenarioSyntaxError, World } from '../scenario/index.ts';
+import {
+  type Answer,
+  cut,
+  formatBytes,
+  type Operation,
+  parseLine,
+  ScenarioSyntaxError,
+  World,
+} from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { HostScene } from './host-scene.ts';
 import { leaveOut } from './leave-out.ts';
+import { linesOf } from './lines.ts';
 import type { LeftOut, Progress } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
-/** Lines of an answer that are told, and characters of each: a line may answer 16 MiB of memory. */
+/** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
 const ANSWER_LINES = 1000;
 const ANSWER_WIDTH = 2000;
+/** Operations of a scenario: a longer one ends there. */
+const OPERATIONS_MAX = 1_000_000;
+/** Characters of a line in the names of broken rules. */
+const NAME_WIDTH = 200;
+/** Segments that gmaps may have mapped at a time (16 TiB): checking a rule looks at each of them. */
+const SEGMENTS_MAX = 1 << 24;
 
 /** A line of a scenario. */
 interface Line {
@@ -30,16 +46,22 @@ export interface Script {
   readonly error: { readonly line: number; readonly message: string } | null;
 }
 
-/** Reads a scenario. */
+/** Reads a scenario, up to a million operations of it. */
 export function readScript(text: string): Script {
   const lines: Line[] = [];
-  for (const [i, line] of text.split('\n').entries()) {
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number++;
     try {
       const operation = parseLine(line);
-      if (operation) lines.push({ number: i + 1, text: line.trim(), operation });
+      if (operation === null) continue;
+      if (lines.length === OPERATIONS_MAX) {
+        return { lines, error: { line: number, message: `more than ${OPERATIONS_MAX} operations` } };
+      }
+      lines.push({ number, text: cut(line.trim(), NAME_WIDTH), operation });
     } catch (error) {
       if (!(error instanceof ScenarioSyntaxError)) throw error;
-      return { lines, error: { line: i + 1, message: error.message } };
+      return { lines, error: { line: number, message: error.message } };
     }
   }
   return { lines, error: null };
@@ -55,6 +77,8 @@ export class ScenarioRun implements Run {
   readonly #listener: RunListener | null;
   #step = 0;
   #failed = false;
+  /** Segments mapped in gmaps, at most. */
+  #mapped = 0;
   #stuck: string | null = null;
 
   constructor(script: Script, leftOut: LeftOut | null, storage: Storage, listener: RunListener | null) {
@@ -85,15 +109,20 @@ export class ScenarioRun implements Run {
     return { sentence: `line ${error.line}: ${error.message}`, stuck: true };
   }
 
-  advance(steps: number): void {
-    for (let i = 0; i < steps && this.end === null; i++) this.#perform();
+  advance(steps: number, pending: () => boolean = () => false): void {
+    for (let i = 0; i < steps && this.end === null; i++) {
+      if (i > 0 && pending()) return;
+      this.#perform();
+    }
   }
 
   #perform(): void {
     const { number, operation } = this.#script.lines[this.#step] as Line;
     try {
-      const { lines, explanation } = this.#world.perform(operation);
-      const answer = firstOf(lines);
+      this.#demandRoom(operation);
+      const performed = this.#world.perform(operation);
+      const { explanation } = performed;
+      const answer = this.#listener === null ? [] : firstOf(performed);
       this.#failed = explanation !== undefined;
       const more = explanation === undefined ? {} : { explanation };
       this.#listener?.answered({ step: this.#step, line: number, answer, ...more });
@@ -103,6 +132,18 @@ export class ScenarioRun implements Run {
       this.#failed = true;
     }
     this.#step++;
+  }
+
+  /** @throws Error when the operation would map more segments than a step of a story should look at */
+  #demandRoom(operation: Operation): void {
+    const mapping = operation.verb === 'gmap_map_segment' || operation.verb === 'slot';
+    if (!mapping || operation.length >> 20n > SEGMENTS_MAX) return;
+    this.#mapped += Number(operation.length >> 20n);
+    if (this.#mapped <= SEGMENTS_MAX) return;
+    // Those counted may have been mapped twice, or unmapped again.
+    this.#mapped = Number(operation.length >> 20n);
+    for (const gmap of this.#world.gmaps.values()) this.#mapped += extentsOf(gmap, 1).size;
+    if (this.#mapped > SEGMENTS_MAX) throw new Error('more than 16 TiB are mapped in gmaps');
   }
 
   announce(checker: Checker): void {
@@ -118,14 +159,22 @@ export class ScenarioRun implements Run {
   }
 }
 
-function firstOf(lines: Iterable<string>): string[] {
-  const told: string[] = [];
+/** The part of an answer that is kept. No more of it is made. */
+function firstOf({ lines, data }: Answer): string[] {
+  if (data !== undefined && data.length > ANSWER_WIDTH / 2) {
+    return [shortened(`ok ${formatBytes(data.subarray(0, ANSWER_WIDTH / 2))}`)];
+  }
+  const kept: string[] = [];
   for (const line of lines) {
-    if (told.length === ANSWER_LINES) {
-      told.push('…');
+    if (kept.length === ANSWER_LINES) {
+      kept.push('…');
       break;
     }
-    told.push(line.length > ANSWER_WIDTH ? `${line.slice(0, ANSWER_WIDTH)}…` : line);
+    kept.push(shortened(line));
   }
-  return told;
+  return kept;
+}
+
+function shortened(line: string): string {
+  return line.length > ANSWER_WIDTH ? `${cut(line, ANSWER_WIDTH)}…` : line;
 }

@@ -3,6 +3,7 @@
  */
 
 import type { TraceEvent } from '../trace/index.ts';
+import { linesOf } from './lines.ts';
 import { StoryError } from './moments.ts';
 
 /** Characters of a line, and events of a file, that are read: a trace that somebody recorded has fewer. */
@@ -61,16 +62,6 @@ export function readTrace(text: string, name: string): TraceEvent[] {
   }
   if (events.length === 0) throw new StoryError(`${name}: no events`);
   return events;
-}
-
-/** The lines of a text, one after another: of a hundred million empty ones no list could be made. */
-function* linesOf(text: string): Generator<string> {
-  for (let from = 0; from <= text.length; ) {
-    const end = text.indexOf('\n', from);
-    const to = end < 0 ? text.length : end;
-    yield text.slice(from, to);
-    from = to + 1;
-  }
 }
 
 function eventOf(line: string): TraceEvent {

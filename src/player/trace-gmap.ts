@@ -24,6 +24,8 @@ export class TraceGmap {
   readonly #promises: Promises[] = [];
   /** The process segment of each that is linked. */
   readonly #links = new Map<number, number>();
+  /** The keys of `#links`, ascending; null when some have come or gone since they were sorted. */
+  #linked: readonly number[] | null = null;
 
   constructor(mm: number, process: TraceProcess, asce: bigint) {
     this.mm = mm;
@@ -100,6 +102,7 @@ export class TraceGmap {
   }
 
   #link(segment: number, process: number): void {
+    this.#linked = null;
     this.#links.set(segment, process);
     this.process.links.set(process, (this.process.links.get(process) ?? 0) + 1);
   }
@@ -107,6 +110,7 @@ export class TraceGmap {
   #unlink(segment: number): void {
     const process = this.#links.get(segment);
     if (process === undefined) return;
+    this.#linked = null;
     this.#links.delete(segment);
     this.process.links.set(process, (this.process.links.get(process) as number) - 1);
   }
@@ -125,7 +129,8 @@ export class TraceGmap {
 
   /** Tells the segments from `first` up to, not including, `end`. */
   tell(parts: GuestParts, first: number, end: number): void {
-    const linked = [...this.#links.keys()].filter((one) => one >= first && one < end).sort((a, b) => a - b);
+    this.#linked ??= [...this.#links.keys()].sort((a, b) => a - b);
+    const linked = this.#linked.filter((one) => one >= first && one < end);
     let next = 0;
     for (let i = this.#firstEndingAfter(first); i < this.#promises.length; i++) {
       const run = this.#promises[i] as Promises;
@@ -152,19 +157,34 @@ export class TraceGmap {
     parts.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));
   }
 
-  /** Segments that are not linked: as far as the process has memory at their first bytes, and as far as it has none. */
+  /**
+   * Tells segments that are not linked: those with memory of the process at their first bytes, and those without. Runs
+   * that are shorter than a cell are counted together, so that the cost does not follow their number.
+   */
   #tellPromises(parts: GuestParts, run: Promises, first: number, end: number): void {
-    const { mappings } = this.process;
+    const { mapped } = this.process;
+    const behind = run.process - run.first;
     for (let at = first; at < end; ) {
-      const process = run.process + at - run.first;
-      const page = process * PAGES_PER_SEGMENT;
-      const last = page + (end - at) * PAGES_PER_SEGMENT;
-      const mapping = mappings.at(page);
-      const until = Math.min(last, mapping?.end ?? mappings.nextStart(page));
-      const count = Math.min(end - at, Math.ceil((until - page) / PAGES_PER_SEGMENT));
-      parts.add(at, process, mapping ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, count);
-      at += count;
+      const one = mapped.at(at + behind);
+      const until = Math.min(end, one.end - behind);
+      const stop = this.#shortRunsEnd(parts.cell, at, end, behind);
+      if (stop <= until) {
+        const state = one.mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE;
+        parts.add(at, at + behind, state, 0, until - at);
+        at = until;
+      } else {
+        parts.addMixed(at, at + behind, stop - at, mapped.count(at + behind, stop + behind));
+        at = stop;
+      }
     }
+  }
+
+  /** Where the runs shorter than a cell end that begin in the same cell as a segment. */
+  #shortRunsEnd(cell: number, at: number, end: number, behind: number): number {
+    const last = Math.min(end, (Math.floor(at / cell) + 1) * cell) - 1;
+    const run = this.process.mapped.at(last + behind);
+    const [runFirst, runEnd] = [Math.max(at, run.first - behind), Math.min(end, run.end - behind)];
+    return runEnd - runFirst < cell ? runEnd : runFirst;
   }
 }
 

@@ -7,6 +7,9 @@ import type { Progress } from './moments.ts';
 import type { Run } from './run.ts';
 import { TraceScene } from './trace-scene.ts';
 
+/** Events between two times that `pending` is asked: each takes a microsecond or so. */
+const ASK_EVERY = 64;
+
 /** A trace that is played. */
 export class TraceRun implements Run {
   readonly trace = new Trace();
@@ -34,9 +37,10 @@ export class TraceRun implements Run {
     return this.#step < this.of ? null : { sentence: 'the trace ended', stuck: false };
   }
 
-  advance(steps: number): void {
+  advance(steps: number, pending: () => boolean = () => false): void {
     const to = Math.min(this.of, this.#step + steps);
-    while (this.#step < to && this.#stuck === null) {
+    for (let done = 1; this.#step < to && this.#stuck === null; done++) {
+      if (done % ASK_EVERY === 0 && pending()) return;
       const event = this.#events[this.#step] as TraceEvent;
       try {
         this.scene.add(event);

@@ -16,6 +16,7 @@ import {
   type TablePart,
 } from '../inspect/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
+import { MappedSegments } from './mapped-segments.ts';
 import { EXTENTS, type Scene, type SpaceName, type SpaceOutline } from './scene.ts';
 import { segmentOf, TraceGmap } from './trace-gmap.ts';
 
@@ -36,9 +37,29 @@ export class TraceProcess {
   /** How many guest segments are linked to each segment. */
   readonly links = new Map<number, number>();
   readonly asce: bigint | null;
+  #mapped: MappedSegments | null = null;
+  #sorted: readonly number[] = [];
 
   constructor(asce: bigint | null) {
     this.asce = asce;
+  }
+
+  /** Which segments have memory, for a row: made when the mappings have changed. */
+  get mapped(): MappedSegments {
+    this.#mapped ??= new MappedSegments(this.mappings);
+    return this.#mapped;
+  }
+
+  /** The numbers of the segments in `tables`, ascending: sorted when some have come or gone. */
+  get segments(): readonly number[] {
+    if (this.#sorted.length === 0) this.#sorted = [...this.tables.keys()].sort((a, b) => a - b);
+    return this.#sorted;
+  }
+
+  /** To be called when mappings or tables change. */
+  changed(): void {
+    this.#mapped = null;
+    this.#sorted = [];
   }
 }
 
@@ -84,6 +105,7 @@ export class TraceScene implements Scene {
   }
 
   #ofProcess(process: TraceProcess, event: TraceEvent & { readonly mm: number }): void {
+    process.changed();
     switch (event.type) {
       case 'mmap':
         insert(process, pageOf(event.address), pageOf(event.length), event.protection);
@@ -135,6 +157,7 @@ export class TraceScene implements Scene {
     this.#copies += parent.mappings.count + parent.tables.size;
     for (const { present } of parent.tables.values()) this.#copies += present.size;
     if (this.#copies > COPIES_LIMIT) throw new Error('forks copy more than can be kept in mind');
+    child.changed();
     child.mappings.remove(0, PAGES);
     child.tables.clear();
     for (const { start, end, protection, backing } of parent.mappings) {
@@ -297,10 +320,10 @@ function segmentsIn({ tables }: TraceProcess, start: number, end: number): numbe
 function tablesOf(process: TraceProcess, first: number, end: number, cells: number): TablePart[] {
   const cell = cellOf(first, end, cells, PAGES_PER_SEGMENT);
   const parts: { -readonly [K in keyof TablePart]: TablePart[K] }[] = [];
-  const inRange = [...process.tables.keys()].filter(
+  const inRange = process.segments.filter(
     (segment) => (segment + 1) * PAGES_PER_SEGMENT > first && segment * PAGES_PER_SEGMENT < end,
   );
-  for (const segment of inRange.sort((a, b) => a - b)) {
+  for (const segment of inRange) {
     const { large, present } = tableOf(process, segment);
     const page = segment * PAGES_PER_SEGMENT;
     let part = parts[parts.length - 1];

@@ -121,9 +121,18 @@ export function formatProtection(bits: number): string {
 
 /** Bytes in hexadecimal, two digits each. */
 export function formatBytes(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
-  return text;
+  const chunks: string[] = [];
+  const codes: number[] = [];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    codes.push(DIGITS.charCodeAt(byte >>> 4), DIGITS.charCodeAt(byte & 15));
+    if (codes.length < CHUNK) continue;
+    // Joined from flat pieces: a string that is added to byte by byte takes 32 bytes of memory for each.
+    chunks.push(String.fromCharCode(...codes));
+    codes.length = 0;
+  }
+  return chunks.join('') + String.fromCharCode(...codes);
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = '0123456789abcdef';
+const CHUNK = 8192;

@@ -2,6 +2,7 @@
  * The words of a line of the scenario language, and what they can stand for.
  */
 
+import { cut } from './cut.ts';
 import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
 
 /** A line that is not in the language. The message says what is wrong with it. */
@@ -51,13 +52,16 @@ export function protectionOf(word: string): number | undefined {
   return PROTECTION_LETTERS.reduce((bits, [letter, bit]) => bits | (word.includes(letter) ? bit : 0), 0);
 }
 
+/** Words of a line that are looked at: no operation has that many, so that the last of them is one too many. */
+const WORDS_MAX = 32;
+
 /** Takes the words of a line one by one, and says which is missing. */
 export class Words {
   readonly #words: readonly string[];
   #at = 0;
 
   constructor(line: string) {
-    this.#words = line.trim().split(/\s+/);
+    this.#words = line.trim().split(/\s+/, WORDS_MAX);
   }
 
   /** The next word. @throws ScenarioSyntaxError when there is none */
@@ -129,7 +133,9 @@ export class Words {
       throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
     }
     const bytes = new Uint8Array(hex.length / 2);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
+    for (let i = 0; i < bytes.length; i++) {
+      bytes[i] = (digit(hex.charCodeAt(i * 2)) << 4) | digit(hex.charCodeAt(i * 2 + 1));
+    }
     return bytes;
   }
 
@@ -140,6 +146,11 @@ export class Words {
   }
 }
 
+/** The value of a hexadecimal digit, by its character code. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x61 + 10;
+}
+
 function name(what: string, number: bigint, names: number): number {
   if (number < BigInt(names)) return Number(number);
   throw new ScenarioSyntaxError(`${what} ${number} is not 0 to ${names - 1}`);
@@ -147,6 +158,6 @@ function name(what: string, number: bigint, names: number): number {
 
 /** A word as messages show it: cut, and without control characters. */
 export function quoted(word: string): string {
-  const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
+  const shown = word.length > 40 ? `${cut(word, 40)}…` : word;
   return `"${shown.replace(/[^\x20-\x7e…]/g, '?')}"`;
 }

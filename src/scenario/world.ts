@@ -34,6 +34,8 @@ export interface WorldOptions {
 export interface Answer {
   /** What the scenario's reader sees, one line or, for a dump, several: to be read before the next operation. */
   readonly lines: Iterable<string>;
+  /** The bytes that the line read, for callers that do not want all of them in hexadecimal. */
+  readonly data?: Uint8Array;
   /** The sentence that goes with an error. */
   readonly explanation?: string;
 }
@@ -368,7 +370,12 @@ function readable(length: bigint): number {
 }
 
 function bytes(data: Uint8Array): Answer {
-  return data.length === 0 ? OK : { lines: [`ok ${formatBytes(data)}`] };
+  return data.length === 0 ? OK : { data, lines: hexadecimalLine(data) };
+}
+
+/** Made when it is read: it has twice as many characters as there are bytes. */
+function* hexadecimalLine(data: Uint8Array): IterableIterator<string> {
+  yield `ok ${formatBytes(data)}`;
 }
 
 /** Guest pages, by number, as addresses in one line. */

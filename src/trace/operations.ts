@@ -6,13 +6,11 @@
  */
 export class Operations {
   #depth = 0;
-  #delivering = 0;
+  #calls = 0;
   #failure: { readonly error: unknown } | null = null;
 
-  /** Whether a listener is being called now. */
-  get delivering(): boolean {
-    return this.#delivering > 0;
-  }
+  /** Whether a listener is being called now. Read by fast paths, so a field; nobody else sets it. */
+  delivering = false;
 
   /** An operation begins, possibly inside another one. */
   begin(): void {
@@ -27,7 +25,8 @@ export class Operations {
 
   /** Calls a listener. Returns false when it threw: it is not to be called again. */
   deliver(call: () => void): boolean {
-    this.#delivering++;
+    this.#calls++;
+    this.delivering = true;
     try {
       call();
       return true;
@@ -35,7 +34,7 @@ export class Operations {
       this.#failure ??= { error };
       return false;
     } finally {
-      this.#delivering--;
+      this.delivering = --this.#calls > 0;
     }
   }
 
@@ -45,7 +44,7 @@ export class Operations {
   }
 
   #raise(): void {
-    if (this.#depth > 0 || this.#delivering > 0 || this.#failure === null) return;
+    if (this.#depth > 0 || this.delivering || this.#failure === null) return;
     const { error } = this.#failure;
     this.#failure = null;
     throw error;

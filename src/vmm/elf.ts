@@ -59,7 +59,11 @@ interface LoadHeader {
   readonly segment: ImageSegment;
 }
 
-function checkIdentification(file: Uint8Array): void {
+/**
+ * Checks the first bytes of a file, before the rest of it is read.
+ * @throws {ImageError} when it is no 64-bit big-endian ELF file.
+ */
+export function checkIdentification(file: Uint8Array): void {
   if (file.length < 4 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {
     throw new ImageError('not an ELF file: it does not start with 7f 45 4c 46');
   }

@@ -1,10 +1,13 @@
 /** What the rooms above may use of the virtual machine monitor. */
 export { fromEbcdic, toEbcdic } from './ebcdic.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
-export { checkFits, ImageError, parseElf } from './elf.ts';
+export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export type { GuestMemory } from './memory.ts';
 export { GuestAddressError } from './memory.ts';
 export type { End, MemoryMap, MonitorOptions } from './monitor.ts';
 export { describeEnd, Monitor } from './monitor.ts';
-export type { GuestConsole, SclpOptions, ServiceResult } from './sclp.ts';
+export type { ConsoleKind, GuestConsole, SclpOptions, ServiceResult } from './sclp.ts';
 export { Sclp } from './sclp.ts';
+export type { ConsoleChoice } from './shown-console.ts';
+export { ShownConsole } from './shown-console.ts';
+export { TerminalFilter } from './terminal-filter.ts';

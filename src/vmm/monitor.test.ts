@@ -3,7 +3,21 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Host, type Mm } from '../host/index.ts';
 import { codeOf, frameCounts } from '../host/testing/index.ts';
 import { EXT, LOWCORE, Machine, PGM, SIE } from '../machine/index.ts';
-import { code, diag, exrl, jump, load, lpswe, MASK, psw, s, sigp, stg } from '../machine/testing/index.ts';
+import {
+  code,
+  diag,
+  exrl,
+  jump,
+  load,
+  lpswe,
+  MASK,
+  psw,
+  s,
+  servc,
+  sigp,
+  stg,
+} from '../machine/testing/index.ts';
+import { fromEbcdic } from './ebcdic.ts';
 import { type ElfImage, ImageError, parseElf } from './elf.ts';
 import { describeEnd, type MemoryMap, Monitor, type MonitorOptions } from './monitor.ts';
 
@@ -188,7 +202,7 @@ describe('the end', () => {
     };
     let one = monitor(guest([lpswe(0x710)], wait));
     one.vm.vcpus[0]?.block.set64(0x100, 0x800n);
-    expect(one.run(300_000).kind).toBe('unhandled');
+    expect(one.run(300_000)).toMatchObject({ kind: 'external-loop', cpu: 0, code: EXT.CLOCK_COMPARATOR });
     for (const [handler, timer] of [
       [MASK.ENABLED_WAIT, 0n],
       [MASK.ENABLED_WAIT, 1n << 40n],
@@ -199,7 +213,7 @@ describe('the end', () => {
       one = monitor(guest([lpswe(0x710)], again));
       one.vm.vcpus[0]?.block.set64(SIE.CONTROL_REGISTERS, 0x400n);
       one.vm.vcpus[0]?.block.set64(SIE.CPU_TIMER, timer);
-      expect(one.run(300_000).kind).toBe('unhandled');
+      expect(one.run(300_000)).toMatchObject({ kind: 'external-loop', cpu: 0, code: EXT.CPU_TIMER });
     }
     one.destroy();
     const again = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.PLAIN, START) };
@@ -296,6 +310,356 @@ describe('CPUs of a guest', () => {
   });
 });
 
+describe('CPUs of a guest that end', () => {
+  /** CPU 0 starts CPU 1 at 0x30000 by a restart, and then does `first`; CPU 1 does `second`. */
+  const two = (first: number[][], second: number[][], parts: Record<number, Uint8Array> = {}) =>
+    monitor(
+      guest([load(4, 1), sigp(2, 4, 6), ...first], {
+        [LOWCORE.RESTART_NEW_PSW]: psw(MASK.PLAIN, 0x3_0000),
+        1808: psw(MASK.ENABLED_WAIT, 0x99),
+        1824: psw(MASK.DISABLED_WAIT, 5),
+        1840: psw(MASK.DISABLED_WAIT, 6),
+        196608: code(...second),
+        ...parts,
+      }),
+      { cpus: 2 },
+    );
+  const IDLE = lpswe(0x710);
+  const FIVE = lpswe(0x720);
+  const SIX = lpswe(0x730);
+  /** Some hundred thousand instructions: LLILF 5 with a count, then BRCT on itself. */
+  const long = [load(5, 300_000), [0xa7, 0x56, 0x00, 0x00]];
+  /** Stops the CPU that executes it, whose address is in register 4. */
+  const stopSelf = (address: number) => [load(4, address), sigp(2, 4, 5), jump(0)];
+
+  it.each([
+    [
+      'one at 0, the other later at 5',
+      [DONE],
+      [...long, FIVE],
+      { kind: 'disabled-wait', cpu: 1, address: 5n },
+    ],
+    [
+      'one at 5, the other later at 0',
+      [FIVE],
+      [...long, DONE],
+      { kind: 'disabled-wait', cpu: 0, address: 5n },
+    ],
+    [
+      'one at 5, the other later at 6',
+      [FIVE],
+      [...long, SIX],
+      { kind: 'disabled-wait', cpu: 1, address: 6n },
+    ],
+    ['both at 0: the last', [...long, ...long, DONE], [DONE], { kind: 'disabled-wait', cpu: 0, address: 0n }],
+    ['one at 0, the other waits for nothing', [DONE], [IDLE], { kind: 'disabled-wait', cpu: 0, address: 0n }],
+    ['one at 5, the other is stopped', [FIVE], stopSelf(1), { kind: 'disabled-wait', cpu: 0, address: 5n }],
+    [
+      'one stops itself, the other is at 0',
+      stopSelf(0),
+      [DONE],
+      { kind: 'disabled-wait', cpu: 1, address: 0n },
+    ],
+    ['both stop themselves', stopSelf(0), stopSelf(1), { kind: 'stopped' }],
+    ['one stops itself, the other waits for nothing', stopSelf(0), [IDLE], { kind: 'idle', address: 0x99n }],
+  ] as [string, number[][], number[][], object][])('%s', (_, first, second, end) => {
+    const one = two(first, second);
+    expect(one.run()).toEqual(end);
+    // An end is an end: it is told again.
+    expect(one.run()).toEqual(end);
+  });
+
+  it('a disabled wait leaves the other running, and can be ended by a restart', () => {
+    // CPU 0 waits at 5; CPU 1 goes on, restarts it to 0x40000, and both end at 0.
+    const parts = { 262144: code(DONE) };
+    const one = two(
+      [FIVE],
+      [...long, load(2, 0x4_0000), stg(2, LOWCORE.RESTART_NEW_PSW + 8), load(4, 0), sigp(2, 4, 6), DONE],
+      parts,
+    );
+    expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: 0n });
+  });
+
+  it('a CPU in an enabled wait is not running', () => {
+    const parts = { 1856: psw(MASK.DISABLED_WAIT, 0x400) };
+    // CPU 1 stores what SENSE RUNNING STATUS says of CPU 0 as the address of the PSW that it ends with.
+    const one = two([IDLE], [load(4, 0), load(2, 0), sigp(2, 4, 0x15), stg(2, 1856 + 8), lpswe(1856)], parts);
+    expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 1, address: 0x400n });
+  });
+
+  it('a run is the same however it is divided', () => {
+    const states = [37, 1000, 99_999, 100_001, 1 << 30].map((slice) => {
+      host = new Host(new Machine({ storageSize: 64 << 20 }));
+      mm = host.createProcess();
+      const one = two([...long, ...long, jump(0)], [...long, load(4, 0), sigp(2, 4, 3), jump(0)]);
+      // Each CPU counts in register 5 or loops; stop at the same unit of work.
+      for (let left = 700_000; left > 0; left -= slice) one.run(Math.min(slice, left));
+      const cpu = host.machine.cpu(0);
+      return [cpu.executed, cpu.tod, ...one.vm.vcpus.flatMap(({ block, gr }) => [block.pswAddress, gr[5]])];
+    });
+    for (const state of states) expect(state).toEqual(states[0]);
+  });
+});
+
+describe('the service signal', () => {
+  /** Control register 0 enables it on each CPU; the handler of CPU n ends at n + 1. */
+  const sccb = 0x5000;
+  const call = [load(6, 0x0002_0001), load(7, sccb), servc(6, 7)];
+
+  it('of a command goes to another CPU that waits for it', () => {
+    const one = monitor(
+      guest([...call, ...[load(5, 1)], lpswe(0x700)], {
+        [sccb]: Uint8Array.of(0x10, 0),
+        [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.DISABLED_WAIT, 3),
+      }),
+      { cpus: 2 },
+    );
+    const [first, second] = one.vm.vcpus;
+    if (!first || !second) throw new Error('no CPUs');
+    for (const vcpu of [first, second]) vcpu.setControl(0, 0x200n);
+    first.block.pswMask = MASK.EXTERNAL;
+    second.stopped = false;
+    second.setPsw(MASK.ENABLED_WAIT, 0x77n);
+    expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 1, address: 3n });
+    expect([first.gr[5], first.block.pswAddress]).toEqual([1n, 0n]);
+  });
+
+  it.each([
+    ['in the prefix area', 0x10_0000, true],
+    ['at real 0 to 8K, which is the prefix area', 0x1000, true],
+    ['at 8K', 0x2000, false],
+  ])('an SCCB %s: refused %s', (_, address, refused) => {
+    const prefix = 0x10_0000;
+    const one = monitor(
+      guest([load(6, 0x0002_0001), load(7, address), servc(6, 7), DONE], {
+        // All would do elsewhere: each has a length. Real 0x100000 is absolute 0 here, real 0x1000 absolute 0x101000.
+        0: Uint8Array.of(0x10, 0),
+        8192: Uint8Array.of(0x10, 0),
+        [prefix + 0x1000]: Uint8Array.of(0x10, 0),
+        [prefix + LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 9),
+        [prefix + 0x700]: psw(MASK.DISABLED_WAIT, 0),
+      }),
+    );
+    one.vm.vcpus[0]?.setPrefix(prefix);
+    expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: refused ? 9n : 0n });
+  });
+});
+
+describe('console input', () => {
+  const sccb = 0x5000;
+  /** Listens to the ASCII console, then waits for a service signal; reads events and ends at the first byte typed. */
+  const reader = (): ElfImage =>
+    guest([load(6, 0x0078_0005), load(7, sccb), servc(6, 7), lpswe(0x710)], {
+      [sccb]: Uint8Array.of(0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0x40),
+      [sccb + 0x1000]: Uint8Array.of(0x10, 0),
+      // The first signal is that of the mask: its handler waits again. The parameter of the second has bit 31 alone.
+      1808: psw(MASK.ENABLED_WAIT, 0x99),
+      [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.PLAIN, 0x3_0000),
+      // CLI 131(0),1; BRC 7 to the wait.
+      196608: code(
+        [0x95, 0x01, 0x00, 0x83],
+        [0xa7, 0x74, 0x00, 0x10],
+        load(6, 0x0077_0005),
+        load(7, sccb + 0x1000),
+        [...servc(6, 7), 0xa7, 0xf4, 0x00, 0x04],
+      ),
+      // LLGC 2,sccb+0x100f; STG 2 into the PSW at 0x720; LPSWE 0x720.
+      196644: code(lpswe(0x710)),
+    });
+
+  it('is delivered by a service signal, and read as an event', () => {
+    const one = monitor(reader(), { input: true });
+    one.vm.vcpus[0]?.setControl(0, 0x200n);
+    expect(one.run()).toEqual({ kind: 'input', until: null });
+    expect(one.run()).toEqual({ kind: 'input', until: null });
+    expect(describeEnd({ kind: 'input', until: null })).toContain('input');
+    expect(one.inputRoom).toBe(65_536);
+    expect(one.input(Uint8Array.of(0x41, 0x42))).toBe(2);
+    expect(one.run()).toEqual({ kind: 'input', until: null });
+    expect(one.vm.readGuest(BigInt(sccb + 0x1008), 9)).toEqual(
+      Uint8Array.of(0, 9, 0x1a, 0x80, 0, 0, 0, 0x41, 0x42),
+    );
+    one.endInput();
+    expect(one.run().kind).toBe('idle');
+    expect(one.vm.readGuest(BigInt(sccb + 0x1008), 8)).toEqual(Uint8Array.of(0, 8, 0x1a, 0x80, 0, 0, 0, 4));
+  });
+
+  it('that may come leaves a guest that listens to no console idle', () => {
+    const image = guest([lpswe(0x710)], { 1808: psw(MASK.ENABLED_WAIT, 0x99) });
+    expect(monitor(image, { input: true }).run()).toEqual({ kind: 'idle', address: 0x99n });
+  });
+
+  it('is asked for once before the clock is moved on', () => {
+    const one = monitor(reader(), { input: true });
+    const vcpu = one.vm.vcpus[0];
+    if (!vcpu) throw new Error('no CPU');
+    vcpu.setControl(0, 0x600n);
+    vcpu.block.set64(SIE.CPU_TIMER, 1n << 40n);
+    const asked = one.run();
+    expect(asked).toEqual({ kind: 'input', until: expect.any(BigInt) });
+    expect(host.machine.clock.tod).toBeLessThan(1n << 40n);
+    // Nothing was typed: the clock moves to the interruption, whose handler here waits again, with the timer due.
+    expect(one.run(1000).kind).not.toBe('idle');
+    expect(host.machine.clock.tod).toBeGreaterThan(1n << 40n);
+  });
+});
+
+describe('STORE SYSTEM INFORMATION', () => {
+  const text = (page: Uint8Array, at: number, length: number) => fromEbcdic(page.subarray(at, at + length));
+  /** The page that the instruction stores, or null with condition code 3. */
+  function stored(fc: number, sel1: number, sel2: number): Uint8Array | null {
+    const image = guest([
+      load(0, fc * 0x1000_0000 + sel1),
+      load(1, sel2),
+      load(2, 0x4_0000),
+      s(0xb27d, 0, 2),
+      jump(0),
+    ]);
+    const one = monitor(image, { cpus: 3 });
+    one.run(100);
+    const vcpu = one.vm.vcpus[0];
+    const cc = Number(((vcpu?.block.pswMask ?? 0n) >> 44n) & 3n);
+    const page = one.vm.readGuest(0x4_0000n, 4096);
+    one.destroy();
+    mm.munmap(HOME, 2n * MIB);
+    expect([0, 3]).toContain(cc);
+    return cc === 3 ? null : page;
+  }
+  const halves = (page: Uint8Array, ...at: number[]) =>
+    at.map((offset) => new DataView(page.buffer, page.byteOffset).getUint16(offset));
+
+  it('describes machine, partition and virtual machine', () => {
+    const machine = stored(1, 1, 1) as Uint8Array;
+    expect([text(machine, 32, 16), text(machine, 48, 4)]).toEqual(['IBM             ', '2817']);
+    expect(halves(stored(1, 2, 1) as Uint8Array, 102)).toEqual([0]);
+    expect(halves(stored(1, 2, 2) as Uint8Array, 36, 38, 40, 42)).toEqual([3, 3, 0, 0]);
+    expect(halves(stored(2, 2, 1) as Uint8Array, 100, 102)).toEqual([0, 0]);
+    const partition = stored(2, 2, 2) as Uint8Array;
+    expect([...halves(partition, 36, 38), text(partition, 44, 8)]).toEqual([3, 3, 'GUEST   ']);
+    const guestInfo = stored(3, 2, 2) as Uint8Array;
+    expect([text(guestInfo, 44, 8), text(guestInfo, 56, 16)]).toEqual(['KVMguest', 'KVM/Linux       ']);
+  });
+
+  it.each([
+    [1, 1, 2],
+    [1, 3, 1],
+    [2, 1, 1],
+    [2, 2, 3],
+    [3, 1, 1],
+    [4, 1, 1],
+    [15, 1, 2],
+  ])('has nothing for %i.%i.%i', (fc, sel1, sel2) => {
+    expect(stored(fc, sel1, sel2)).toBeNull();
+  });
+});
+
+describe('DIAGNOSE 0x308', () => {
+  const SHORT_PSW = Uint8Array.of(0, 0x08, 0, 0, 0x80, 0x03, 0, 0);
+  /** Runs DIAGNOSE 0x308 with register 2 or 3 as address, and answers register 3 or 4, or the exception. */
+  function diagnosed(subcode: bigint, address: bigint, r1 = 2, one?: Monitor): bigint | string {
+    const image = guest([load(r1, address), load(5, subcode), diag(r1, 5, 0x308), DONE], {
+      [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad),
+    });
+    const fresh = one ?? monitor(image);
+    const vcpu = fresh.vm.vcpus[0];
+    if (!vcpu) throw new Error('no CPU');
+    if (one) {
+      for (const { address: at, bytes } of image.segments) one.vm.writeGuest(at, bytes);
+      vcpu.setPsw(MASK.PLAIN, BigInt(START));
+    }
+    fresh.run();
+    if (vcpu.block.pswAddress !== 0xbadn) return vcpu.gr[r1 + 1] as bigint;
+    return `0x${(fresh.vm.readGuest(BigInt(LOWCORE.PROGRAM_CODE) + 1n, 1)[0] as number).toString(16)}`;
+  }
+
+  it.each([
+    [5n, 0x5000n, 3, '0x6'],
+    [6n, 0x5000n, 3, '0x6'],
+    [5n, 0x5008n, 2, '0x6'],
+    [6n, 0x5008n, 2, '0x6'],
+    [5n, 1n << 40n, 2, '0x5'],
+    [6n, 1n << 40n, 2, '0x5'],
+    [2n, 0x5000n, 2, '0x6'],
+    [7n, 0x5000n, 2, '0x6'],
+    [0x1_0001n, 0x5000n, 2, '0x6'],
+    [0xffff_ffff_ffff_ffffn, 0x5000n, 2, '0x6'],
+    [5n, 0x5000n, 2, 0x402n],
+    [6n, 0x5000n, 2, 0x102n],
+  ])('subcode %i of 0x%x in register %i: %s', (subcode, address, r1, expected) => {
+    expect(diagnosed(subcode, address, r1)).toBe(expected);
+  });
+
+  it.each([
+    [200, 2, 1n],
+    [199, 2, 0x402n],
+    [384, 0, 1n],
+    [383, 0, 0x402n],
+    [4096, 0, 1n],
+    [4097, 0, 0x402n],
+    [4096, 9, 0x402n],
+  ])('5 sets and 6 stores parameters of %i bytes and kind %i: 0x%x', (length, kind, expected) => {
+    const one = monitor(guest([DONE]));
+    const block = new Uint8Array(4096).fill(0xaa);
+    new DataView(block.buffer).setUint32(0, length);
+    block[12] = kind;
+    one.vm.writeGuest(0x6000n, block);
+    expect(diagnosed(5n, 0x6000n, 2, one)).toBe(expected);
+    expect(diagnosed(6n, 0x8000n, 2, one)).toBe(expected === 1n ? 1n : 0x102n);
+    if (expected !== 1n) return;
+    const stored = one.vm.readGuest(0x8000n, 4096);
+    expect(stored.subarray(0, length)).toEqual(block.subarray(0, length));
+    expect(stored.subarray(length).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it.each([
+    [0n, 0n],
+    [1n, 0x77n],
+  ])('%i resets CPUs and subsystem, and goes on with the short PSW at absolute 0', (subcode, kept) => {
+    const one = monitor(
+      guest([load(7, 0x77), load(5, subcode), diag(2, 5, 0x308)], { 0: SHORT_PSW, 196608: code(DONE) }),
+      { cpus: 2 },
+    );
+    const [first, second] = one.vm.vcpus;
+    if (!first || !second) throw new Error('no CPUs');
+    second.stopped = false;
+    second.setPsw(MASK.ENABLED_WAIT, 0x55n);
+    second.gr[7] = 0x77n;
+    second.setControl(3, 3n);
+    second.local.emergencySignal(0);
+    first.setControl(3, 3n);
+    one.vm.floating.serviceSignal(0x5000);
+    expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: 0n });
+    expect([first.gr[7], first.control(3)]).toEqual([kept, 0n]);
+    expect([second.gr[7], second.control(3), second.stopped]).toEqual([kept, subcode === 0n ? 0n : 3n, true]);
+    expect([second.local.empty, one.vm.floating.empty]).toEqual([true, true]);
+    // A CPU reset keeps the PSW.
+    expect(second.block.pswAddress).toBe(subcode === 0n ? 0n : 0x55n);
+  });
+
+  it('with a PSW at 0 that is not short goes on with an invalid one', () => {
+    const one = monitor(
+      guest([load(5, 1), diag(2, 5, 0x308)], {
+        0: Uint8Array.of(0, 0, 0, 0, 0x80, 0x03, 0, 0),
+        [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad),
+      }),
+    );
+    expect(one.run()).toMatchObject({ kind: 'disabled-wait', address: 0xbadn });
+  });
+
+  it('leaves the guest as it is when its process has no memory at 0', () => {
+    const one = monitor(guest([load(7, 0x77), load(5, 0), diag(2, 5, 0x308)], { 196608: code(DONE) }));
+    one.vm.vcpus[0]?.setPrefix(0x10_0000);
+    one.run(4);
+    mm.munmap(HOME, 4096n);
+    expect(one.run()).toMatchObject({ kind: 'memory-fault', gpa: 0n });
+    expect(one.vm.vcpus[0]?.gr[7]).toBe(0x77n);
+    mm.mmap({ address: HOME, length: 4096n });
+    one.vm.writeGuest(0n, SHORT_PSW);
+    one.vm.writeGuest(0x700n, psw(MASK.DISABLED_WAIT, 0));
+    expect(one.run()).toMatchObject({ kind: 'disabled-wait', address: 0n });
+  });
+});
+
 describe('DIAGNOSE', () => {
   it('is offered to whoever made the monitor', () => {
     const codes: number[] = [];
@@ -305,6 +669,12 @@ describe('DIAGNOSE', () => {
     });
     expect(one.run().kind).toBe('disabled-wait');
     expect(codes).toEqual([0x600, 0x5ff]);
+  });
+
+  it('0x500: no virtio hypercall is known', () => {
+    const one = monitor(guest([load(1, 3), load(2, 7), diag(2, 3, 0x500), DONE]));
+    expect(one.run()).toMatchObject({ kind: 'disabled-wait', address: 0n });
+    expect(BigInt.asIntN(64, one.vm.vcpus[0]?.gr[2] as bigint)).toBe(-22n);
   });
 
   it('that nobody handles is a specification exception; other unknown instructions are operation exceptions', () => {

@@ -14,10 +14,12 @@ import {
   type Vcpu,
   VirtualMachine,
 } from '../host/index.ts';
-import { EXT, ICPT, PGM, programInterruptionName, SIE } from '../machine/index.ts';
+import { EXT, externalMaskOf, ICPT, PGM, programInterruptionName, SIE } from '../machine/index.ts';
 import { checkFits, type ElfImage, ImageError } from './elf.ts';
+import { InitialProgramLoad } from './ipl.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type GuestConsole, Sclp } from './sclp.ts';
+import { systemInformation } from './stsi.ts';
 
 const MIB = 1n << 20n;
 /** Where a guest finds its command line, and how long it may be with the NUL. */
@@ -25,8 +27,11 @@ const COMMAND_LINE = 0x10480n;
 const COMMAND_LINE_SIZE = 896;
 /** PSW mask that a guest starts with: 64-bit addressing, everything disabled. */
 const START_MASK = 0x1_8000_0000n;
-/** Instructions that a virtual CPU runs before the next one has its turn. */
+/** Units of work that a virtual CPU does before the next one has its turn. */
 const TURN = 100_000;
+const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
+/** What QEMU answers to a virtio hypercall that it does not know: -EINVAL. */
+const HYPERCALL_UNKNOWN = BigInt.asUintN(64, -22n);
 
 /** A part of the process's memory that the guest sees. In bytes, multiples of 1 MiB. */
 export interface MemoryMap {
@@ -48,6 +53,11 @@ export interface MonitorOptions {
   /** Virtual CPUs; default 1. The others are stopped until the guest starts them. */
   readonly cpus?: number;
   /**
+   * Whether console input may come while the guest runs. `run` then comes back with 'input' when only input can wake
+   * the guest, until `endInput` was called. Default false.
+   */
+  readonly input?: boolean;
+  /**
    * Called for a DIAGNOSE that neither host nor monitor knows, with its code. Returns whether it was handled;
    * if not, the guest gets a specification exception.
    */
@@ -56,21 +66,31 @@ export interface MonitorOptions {
 
 /** How a guest ended, or why it stopped for now. */
 export type End =
-  /** It loaded a PSW that waits for nothing: its own end. The address is its status, 0 for success. */
+  /**
+   * None of its CPUs can run any more, and at least one loaded a PSW that waits for nothing: its own end. The address
+   * is its status, 0 for success. Of several such CPUs the last to fail counts, or the last one when none failed.
+   */
   | { readonly kind: 'disabled-wait'; readonly cpu: number; readonly address: bigint }
   /** It used memory that its process does not have (any more). It can go on when the process has it again. */
   | { readonly kind: 'memory-fault'; readonly cpu: number; readonly gpa: bigint; readonly write: boolean }
   /** Its program interruptions lead to program interruptions. */
   | { readonly kind: 'program-loop'; readonly cpu: number; readonly code: number; readonly address: bigint }
+  /** Its handler of clock interruptions is enabled for the interruption that it handles. */
+  | { readonly kind: 'external-loop'; readonly cpu: number; readonly code: number; readonly address: bigint }
   /** All its CPUs wait for interruptions that nobody will send. */
   | { readonly kind: 'idle'; readonly address: bigint }
+  /**
+   * All its CPUs wait, and console input may wake one. It can go on: `run` takes the input that has come, or else
+   * moves the clock to `until`, a TOD value, when a clock wakes the guest before any input does; null when none will.
+   */
+  | { readonly kind: 'input'; readonly until: bigint | null }
   /** It asked for a reset of the machine. */
   | { readonly kind: 'reset' }
-  /** All its CPUs are stopped. */
+  /** All its CPUs are stopped: the last one stopped itself, which is an end in good order. */
   | { readonly kind: 'stopped' }
   /** The host or the monitor does not implement what it did. */
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
-  /** The instructions that `run` was given are used up. It can go on. */
+  /** The units of work that `run` was given are used up, or `pending` returned true. It can go on. */
   | { readonly kind: 'limit' };
 
 /** One guest and what user space does for it. */
@@ -80,6 +100,16 @@ export class Monitor {
   readonly #sclp: Sclp;
   readonly #memory: GuestMemory;
   readonly #diagnose: (code: number, vcpu: Vcpu) => boolean;
+  readonly #ipl: InitialProgramLoad;
+  /** CPU address of the virtual CPU whose turn it is, and the units of work that are left of its turn. */
+  #current = 0;
+  #turn = TURN;
+  /** CPU addresses of those that loaded a disabled wait PSW, in the order in which they did; some may run again. */
+  #ended: number[] = [];
+  /** Whether console input may still come. */
+  #inputOpen: boolean;
+  /** Whether `run` has come back with 'input' in the wait that the guest is in. */
+  #asked = false;
 
   /**
    * Loads the image into guest memory and readies the first virtual CPU at its entry.
@@ -93,6 +123,8 @@ export class Monitor {
     this.vm = new VirtualMachine({ mm, gmap });
     this.#memory = new VmMemory(this.vm);
     this.#diagnose = options.diagnose ?? (() => false);
+    this.#ipl = new InitialProgramLoad(this.vm, () => this.#sclp.reset());
+    this.#inputOpen = options.input ?? false;
     try {
       this.#mapMemory(options.maps);
       this.#load(options.image, options.arguments ?? '');
@@ -117,7 +149,7 @@ export class Monitor {
   }
 
   #load(image: ElfImage, commandLine: string): void {
-    checkFits(image, (address, length) => this.#holds(address, length));
+    checkFits(image, (address, length) => this.vm.hasMemory(address, length));
     for (const segment of image.segments) this.vm.writeGuest(segment.address, segment.bytes);
     if (commandLine === '') return;
     const bytes = asciiWithNul(commandLine);
@@ -129,74 +161,125 @@ export class Monitor {
     this.vm.writeGuest(COMMAND_LINE, bytes);
   }
 
-  #holds(address: bigint, length: bigint): boolean {
-    let at = address;
-    while (at < address + length) {
-      const slot = this.vm.slots.at(at);
-      if (!slot) return false;
-      at = slot.guestPhysAddr + slot.memorySize;
-    }
-    return true;
+  /**
+   * Types on the guest's console: bytes for the ASCII console, lines of UTF-8 text for the line-mode console of a
+   * guest that listens to no other. What the guest has not read waits.
+   * @returns how many of the bytes were taken, from the first on: what waits is bounded
+   */
+  input(bytes: Uint8Array): number {
+    return this.#sclp.input(bytes);
+  }
+
+  /** Whether the guest listens to one of its consoles. */
+  get listens(): boolean {
+    return this.#sclp.listens;
+  }
+
+  /** Bytes that `input` would take now. */
+  get inputRoom(): number {
+    return this.#sclp.inputRoom;
+  }
+
+  /** No more console input will come. The guest reads an end-of-file character behind what waits. */
+  endInput(): void {
+    this.#inputOpen = false;
+    this.#sclp.endInput();
   }
 
   /**
-   * Runs the guest until it ends or is stuck.
-   * @param limit instructions after which it comes back with 'limit'; default never
+   * Runs the guest until it ends or is stuck. Its CPUs take turns of a fixed number of units of work (instructions
+   * and interruptions), so a run is the same however it is divided into calls.
+   * @param limit units of work after which it comes back with 'limit'; default never
+   * @param pending asked whenever the guest has left interpretive execution: when it returns true, `run` comes back
+   *   with 'limit' early
    * @throws LinuxError ENOMEM when storage is used up; the guest can go on later
    */
-  run(limit = Infinity): End {
-    const end = this.#run(limit);
-    if (end.kind !== 'limit') this.#sclp.finish();
+  run(limit = Infinity, pending: () => boolean = () => false): End {
+    const end = this.#run(limit, pending);
+    if (end.kind !== 'limit' && end.kind !== 'input') this.#sclp.finish();
     return end;
   }
 
-  #run(limit: number): End {
+  #run(limit: number, pending: () => boolean): End {
     const cpu = this.#host.machine.cpu(0);
-    let left = limit;
-    while (left > 0) {
-      const ready = this.vm.vcpus.filter((vcpu) => !vcpu.stopped);
-      if (ready.length === 0) return { kind: 'stopped' };
-      const waits: (Exit & { reason: 'KVM_EXIT_HLT' })[] = [];
-      for (const vcpu of ready) {
-        const turn = Math.min(TURN, left);
-        if (turn <= 0) break;
-        const before = cpu.executed;
-        const exit = vcpu.run(cpu, turn);
-        left -= cpu.executed - before;
+    for (let left = limit; left > 0; ) {
+      const vcpu = this.#next();
+      if (vcpu === null) {
+        const end = this.#wake();
+        if (end !== null) return end;
         // A wait that is over before it began is work, too.
-        if (exit.reason === 'KVM_EXIT_HLT') left -= waits.push(exit);
-        else if (exit.reason !== 'KVM_EXIT_INTR') {
-          const end = this.#answer(vcpu, exit);
-          if (end !== null) return end;
-        }
+        left--;
+        if (pending()) break;
+        continue;
       }
-      if (waits.length === ready.length && !this.#wake(ready, waits)) {
-        return { kind: 'idle', address: (ready[0] as Vcpu).block.pswAddress };
-      }
+      this.#asked = false;
+      const before = cpu.executed;
+      const exit = vcpu.run(cpu, Math.min(this.#turn, left), pending);
+      const done = cpu.executed - before;
+      left -= done;
+      this.#turn -= done;
+      const end = this.#answer(vcpu, exit);
+      if (end !== null) return end;
+      if (exit.reason !== 'KVM_EXIT_HLT' && pending()) break;
     }
     return { kind: 'limit' };
   }
 
-  /** Every CPU waits: moves the clock to what comes next, or takes input. Says whether anything can come. */
-  #wake(ready: readonly Vcpu[], waits: readonly { readonly until: bigint | null }[]): boolean {
-    // Signals among them may have come after their turn: one runs again, or all are stopped.
-    const running = this.vm.vcpus.filter((vcpu) => !vcpu.stopped);
-    if (running.length === 0) return true;
-    if (running.some((vcpu) => vcpu.interruptible || !ready.includes(vcpu))) return true;
-    if (this.#signal()) return true;
-    let due: bigint | null = null;
-    for (const { until } of waits) if (until !== null && (due === null || until < due)) due = until;
-    if (due === null) return false;
-    this.#host.machine.clock.skipTo(due);
-    return true;
+  /** The virtual CPU that runs now: the one whose turn it is, or the next that can run. Null when none can. */
+  #next(): Vcpu | null {
+    const { vcpus } = this.vm;
+    this.#signal();
+    for (let n = this.#turn > 0 ? 0 : 1; n <= vcpus.length; n++) {
+      const address = (this.#current + n) % vcpus.length;
+      const vcpu = vcpus[address] as Vcpu;
+      if (!vcpu.runnable) continue;
+      if (n > 0) this.#turn = TURN;
+      this.#current = address;
+      return vcpu;
+    }
+    return null;
   }
 
-  /** Passes a pending service signal on to the first CPU. */
-  #signal(): boolean {
+  /** No CPU can run: moves the clock to what wakes one, or says how the guest ended. */
+  #wake(): End | null {
+    const waits = this.vm.vcpus.filter((vcpu) => vcpu.waiting);
+    let until: bigint | null = null;
+    for (const vcpu of waits) {
+      const due = vcpu.wakesAt;
+      if (due !== null && (until === null || due < until)) until = due;
+    }
+    if (!this.#asked && this.#awaitsInput(waits)) {
+      this.#asked = until !== null;
+      return { kind: 'input', until };
+    }
+    if (until === null) return this.#over(waits);
+    this.#asked = false;
+    this.#host.machine.clock.skipTo(until);
+    return null;
+  }
+
+  #awaitsInput(waits: readonly Vcpu[]): boolean {
+    return (
+      this.#inputOpen && this.#sclp.listens && waits.some((vcpu) => vcpu.enabledFor(SERVICE_SIGNAL_MASK))
+    );
+  }
+
+  /** How a guest ended none of whose CPUs will ever run again. */
+  #over(waits: readonly Vcpu[]): End {
+    const ended = this.#ended
+      .map((address) => this.vm.vcpus[address] as Vcpu)
+      .filter((vcpu) => vcpu.waiting && !vcpu.waitEnabled);
+    const failed = ended.filter((vcpu) => vcpu.block.pswAddress !== 0n);
+    const last = failed.at(-1) ?? ended.at(-1);
+    if (last) return { kind: 'disabled-wait', cpu: last.id, address: last.block.pswAddress };
+    const idle = waits[0];
+    return idle ? { kind: 'idle', address: idle.block.pswAddress } : { kind: 'stopped' };
+  }
+
+  /** Makes the service signal that the SCLP has ready pending. Any CPU may take it. */
+  #signal(): void {
     const parameter = this.#sclp.takeSignal();
-    if (parameter === null) return false;
-    this.vm.vcpus[0]?.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter });
-    return true;
+    if (parameter !== null) this.vm.floating.serviceSignal(parameter);
   }
 
   #answer(vcpu: Vcpu, exit: Exit): End | null {
@@ -208,8 +291,7 @@ export class Monitor {
       case 'KVM_EXIT_S390_RESET':
         return { kind: 'reset' };
       case 'KVM_EXIT_S390_STSI':
-        vcpu.block.conditionCode = 3;
-        return null;
+        return this.#guarded(vcpu, () => this.#storeSystemInformation(vcpu, exit));
       case 'KVM_EXIT_FAIL_ENTRY':
         return unhandled(vcpu, `validity interception ${hex(exit.hardwareEntryFailureReason)}`);
       default:
@@ -222,7 +304,12 @@ export class Monitor {
       case ICPT.INSTRUCTION:
         return this.#guarded(vcpu, () => this.#instruction(vcpu, exit.ipa, exit.ipb));
       case ICPT.WAIT:
-        return { kind: 'disabled-wait', cpu: vcpu.id, address: vcpu.block.pswAddress };
+        this.#ended = [...this.#ended.filter((address) => address !== vcpu.id), vcpu.id];
+        return null;
+      case ICPT.EXTERNAL_INTERRUPTION: {
+        const code = vcpu.block.get16(SIE.EXTERNAL_CODE);
+        return { kind: 'external-loop', cpu: vcpu.id, code, address: vcpu.block.pswAddress };
+      }
       case ICPT.PROGRAM: {
         const code = vcpu.block.get16(SIE.PROGRAM_CODE);
         return { kind: 'program-loop', cpu: vcpu.id, code, address: vcpu.block.pswAddress };
@@ -245,7 +332,29 @@ export class Monitor {
   #instruction(vcpu: Vcpu, ipa: number, ipb: number): End | null {
     if (ipa === 0xb220) return this.#serviceCall(vcpu, ipb);
     if (ipa >>> 8 !== 0x83) vcpu.refuse(PGM.OPERATION);
-    else if (!this.#diagnose(Number(operandAddress(vcpu) & 0xffffn), vcpu)) vcpu.refuse(PGM.SPECIFICATION);
+    else this.#diagnosed(vcpu, ipa);
+    return null;
+  }
+
+  #diagnosed(vcpu: Vcpu, ipa: number): void {
+    const code = Number(operandAddress(vcpu) & 0xffffn);
+    if (this.#diagnose(code, vcpu)) return;
+    if (code === 0x308) {
+      const refused = vcpu.attempt(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
+      if (refused !== 0) vcpu.refuse(refused);
+    } else if (code === 0x500) {
+      // There is no virtio device, so no hypercall is known.
+      vcpu.gr[2] = HYPERCALL_UNKNOWN;
+    } else {
+      vcpu.refuse(PGM.SPECIFICATION);
+    }
+  }
+
+  /** Levels 1 and 2 are the monitor's; the host has stored level 3. */
+  #storeSystemInformation(vcpu: Vcpu, exit: Exit & { reason: 'KVM_EXIT_S390_STSI' }): null {
+    const page = systemInformation(exit, vcpu.id, this.vm.vcpus.length);
+    if (page === null) return null;
+    if (vcpu.storeOperand(this.#host.machine.cpu(0), exit.address, page)) vcpu.block.conditionCode = 0;
     return null;
   }
 
@@ -255,7 +364,6 @@ export class Monitor {
     const result = this.#sclp.service(command, address, this.#memory, BigInt(vcpu.block.prefix));
     if ('program' in result) vcpu.refuse(result.program);
     else vcpu.block.conditionCode = result.cc;
-    this.#signal();
     return null;
   }
 
@@ -275,6 +383,10 @@ export class Monitor {
 /** How an end reads in a sentence. */
 export function describeEnd(end: End): string {
   switch (end.kind) {
+    case 'external-loop':
+      return `the external new PSW of CPU ${end.cpu} is enabled for the ${externalName(end.code)} interruption that loads it: an endless loop`;
+    case 'input':
+      return 'the guest waits for console input';
     case 'disabled-wait':
       return end.address === 0n
         ? 'the guest ended'
@@ -298,6 +410,10 @@ export function describeEnd(end: End): string {
     default:
       return 'the limit of instructions is reached';
   }
+}
+
+function externalName(code: number): string {
+  return code === EXT.CPU_TIMER ? 'CPU-timer' : 'clock-comparator';
 }
 
 function unhandled(vcpu: Vcpu, what: string): End {

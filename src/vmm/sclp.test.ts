@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
-import { Sclp } from './sclp.ts';
+import { type ConsoleKind, Sclp } from './sclp.ts';
 import { toUtf8 } from './utf8.ts';
 
 const MIB = 0x100000;
@@ -41,7 +41,8 @@ class Memory implements GuestMemory {
 
 let memory: Memory;
 let output: string;
-let input: string;
+/** The consoles that were written to. */
+let written: Set<ConsoleKind>;
 let sclp: Sclp;
 let view: DataView;
 
@@ -50,13 +51,9 @@ function makeSclp(memoryBytes = 64n << 20n, cpus = 1): Sclp {
     memoryBytes,
     cpus,
     console: {
-      write: (text) => {
+      write: (text, which) => {
         output += text;
-      },
-      read: () => {
-        const text = input;
-        input = '';
-        return text;
+        written.add(which);
       },
     },
   });
@@ -66,9 +63,11 @@ beforeEach(() => {
   memory = new Memory();
   view = new DataView(memory.bytes.buffer, Number(SCCB), 4096);
   output = '';
-  input = '';
+  written = new Set();
   sclp = makeSclp();
 });
+
+const type = (text: string): number => sclp.input(toUtf8(text));
 
 /** Stores an SCCB with a header for its length and runs a command on it; answers the response code. */
 function call(command: number, data: readonly number[] | Uint8Array, length = 8 + data.length): number {
@@ -145,6 +144,8 @@ describe('the SCCB address', () => {
   );
 
   it('is not in the prefix area', () => {
+    // Each would do elsewhere: it has a length.
+    for (const address of [0x8000, 0x9ff8]) memory.bytes.set([0, 8], address);
     expect(at(0x8000n, 0x8000n)).toEqual({ program: 6 });
     expect(at(0x9ff8n, 0x8000n)).toEqual({ program: 6 });
     memory.bytes.set([0, 8], 0xa000);
@@ -224,6 +225,11 @@ describe('READ SCP INFO', () => {
     expect(view.getUint16(18)).toBe(128);
     expect(fromEbcdic(memory.bytes.subarray(0x5000 + 24, 0x5000 + 32))).toBe(' '.repeat(8));
     expect(view.getBigUint64(48)).toBe(0x0c00_0000_0000_0000n);
+    // Configuration characteristics: suppression on protection, enhanced suppression on protection, nothing else.
+    const characteristics = memory.bytes.subarray(0x5000 + 80, 0x5000 + 99);
+    expect([...characteristics]).toEqual(
+      Array.from({ length: 19 }, (_, i) => ({ 0: 0x20, 5: 0x02 })[i] ?? 0),
+    );
     expect(view.getUint16(120)).toBe(0);
     expect(memory.bytes.subarray(0x5000 + 128, 0x6000).every((byte) => byte === 0)).toBe(true);
   });
@@ -296,7 +302,7 @@ describe('the service signal', () => {
 
   it('tells of input by itself, and together with a command', () => {
     listen(ASCII);
-    input = 'x';
+    type('x');
     expect(sclp.takeSignal()).toBe(1);
     expect(sclp.takeSignal()).toBeNull();
     call(READ_SCP, []);
@@ -304,9 +310,8 @@ describe('the service signal', () => {
   });
 
   it('does not tell of input that the guest has no mask for, and leaves it where it is', () => {
-    input = 'x';
+    type('x');
     expect(sclp.takeSignal()).toBeNull();
-    expect(input).toBe('x');
     expect(call(WRITE_MASK, [0, 0, ...half(4), ...word(ASCII), ...word(0), ...word(0), ...word(0)])).toBe(
       0x20,
     );
@@ -344,6 +349,7 @@ describe('WRITE EVENT DATA', () => {
   it('writes to the ASCII console', () => {
     expect(call(WRITE_EVENT, event(0x1a, toUtf8('Grüße\x1b[0m\r\n')))).toBe(0x20);
     expect(output).toBe('Grüße\x1b[0m\r\n');
+    expect([...written]).toEqual(['ascii']);
     expect(view.getUint8(11)).toBe(0x80);
   });
 
@@ -360,6 +366,7 @@ describe('WRITE EVENT DATA', () => {
     const block = messageBlock([1, new Array(56).fill(0)], textObject('one'), textObject('two [2]'));
     expect(call(WRITE_EVENT, event(type, block))).toBe(0x20);
     expect(output).toBe('one\ntwo [2]\n');
+    expect([...written]).toEqual(['line']);
     expect(view.getUint8(11)).toBe(0x80);
   });
 
@@ -413,7 +420,7 @@ describe('WRITE EVENT DATA', () => {
 describe('READ EVENT DATA', () => {
   it('reads what was typed on the ASCII console', () => {
     listen(ASCII);
-    input = 'hé\r';
+    type('hé\r');
     expect(readEvents()).toBe(0x20);
     expect(view.getUint16(0)).toBe(8 + 6 + 1 + 4);
     expect(view.getUint8(5)).toBe(0);
@@ -425,7 +432,7 @@ describe('READ EVENT DATA', () => {
 
   it('reads much input in several pieces, and says that there is more', () => {
     listen(ASCII);
-    input = 'x'.repeat(5000);
+    type('x'.repeat(5000));
     expect(readEvents()).toBe(0x20);
     expect(view.getUint16(8)).toBe(4088);
     expect(sclp.takeSignal()).toBe(0x5001);
@@ -438,7 +445,7 @@ describe('READ EVENT DATA', () => {
 
   it('reads commands of the operator, a line each', () => {
     listen(OPERATOR);
-    input = 'first\nsec';
+    type('first\nsec');
     expect(readEvents()).toBe(0x20);
     const length = 22 + 5;
     expect(view.getUint16(0)).toBe(8 + length);
@@ -454,7 +461,7 @@ describe('READ EVENT DATA', () => {
       ]),
     );
     expect(readEvents()).toBe(0x60f0);
-    input = 'ond\r\n\n';
+    type('ond\r\n\n');
     expect(readEvents()).toBe(0x20);
     expect(fromEbcdic(memory.read(SCCB + 8n + 22n, 6))).toBe('second');
     expect(readEvents()).toBe(0x20);
@@ -464,17 +471,17 @@ describe('READ EVENT DATA', () => {
 
   it('splits a long command', () => {
     listen(OPERATOR);
-    input = `${'y'.repeat(300)}\n`;
+    type(`${'y'.repeat(300)}\n`);
     expect(readEvents()).toBe(0x20);
-    expect(view.getUint16(8)).toBe(22 + 251);
+    expect(view.getUint16(8)).toBe(22 + 249);
     expect(readEvents()).toBe(0x20);
-    expect(view.getUint16(8)).toBe(22 + 49);
+    expect(view.getUint16(8)).toBe(22 + 51);
     expect(readEvents()).toBe(0x60f0);
   });
 
   it('reads only what is selected', () => {
     listen(ASCII | OPERATOR);
-    input = 'x';
+    type('x');
     expect(readEvents(1, OPERATOR)).toBe(0x60f0);
     expect(readEvents(1, 0x20)).toBe(0x70f0);
     expect(readEvents(1, ASCII)).toBe(0x20);
@@ -490,7 +497,7 @@ describe('READ EVENT DATA', () => {
 
   it('leaves the length alone when it is not asked to set it', () => {
     listen(ASCII);
-    input = 'x';
+    type('x');
     expect(call(READ_EVENT, new Uint8Array(4088))).toBe(0x20);
     expect(view.getUint16(0)).toBe(4096);
   });
@@ -499,6 +506,96 @@ describe('READ EVENT DATA', () => {
     sclp = new Sclp({ memoryBytes: 1n << 20n, cpus: 1, console: { write: () => {} } });
     listen(ASCII);
     expect(readEvents()).toBe(0x60f0);
+  });
+});
+
+describe('console input', () => {
+  const readLine = () => {
+    if (readEvents() === 0x60f0) return null;
+    return fromEbcdic(memory.read(SCCB + 30n, view.getUint16(8) - 22));
+  };
+
+  it('is bounded: what does not fit is not taken', () => {
+    expect(sclp.inputRoom).toBe(65_536);
+    expect(sclp.input(new Uint8Array(65_000))).toBe(65_000);
+    expect([sclp.inputRoom, sclp.input(new Uint8Array(1000)), sclp.inputRoom]).toEqual([536, 536, 0]);
+    listen(ASCII);
+    readEvents();
+    expect(sclp.inputRoom).toBe(4081);
+  });
+
+  it('ends with control-D on the ASCII console, once, and nothing comes behind it', () => {
+    listen(ASCII);
+    type('x');
+    sclp.endInput();
+    sclp.endInput();
+    expect([type('y'), sclp.inputRoom]).toEqual([0, 0]);
+    expect(sclp.takeSignal()).toBe(1);
+    expect(readEvents()).toBe(0x20);
+    expect(memory.read(SCCB + 15n, 2)).toEqual(Uint8Array.of(0x78, 0x04));
+    expect(readEvents()).toBe(0x60f0);
+  });
+
+  it('ends with a line ^d on the line-mode console, behind what was typed of a line', () => {
+    listen(OPERATOR);
+    type('one\r\n\ntwo');
+    sclp.endInput();
+    expect([readLine(), readLine(), readLine(), readLine(), readLine()]).toEqual([
+      'one',
+      '',
+      'two',
+      '^d',
+      null,
+    ]);
+  });
+
+  it('is one stream: the line-mode console has no events while the guest listens to the ASCII console', () => {
+    listen(ASCII | OPERATOR);
+    type('line\n');
+    expect(readEvents(1, OPERATOR)).toBe(0x60f0);
+    expect(readEvents(1, ASCII)).toBe(0x20);
+  });
+
+  it('in lines: a long line is cut between characters, and its end does not make an empty line', () => {
+    listen(OPERATOR);
+    type(`${'ü'.repeat(249)}\r\n${'😀'.repeat(126)}\n`);
+    expect(readLine()).toBe('ü'.repeat(249));
+    expect(readLine()).toHaveLength(250);
+    expect(readLine()).toHaveLength(2);
+    expect(readLine()).toBeNull();
+  });
+
+  it('without a line end is read when no more fits', () => {
+    listen(OPERATOR);
+    type('x'.repeat(65_535));
+    expect([readLine(), sclp.takeSignal()]).toEqual([null, 0x5000]);
+    expect(type('yz')).toBe(1);
+    expect(sclp.takeSignal()).toBe(1);
+    expect(readLine()).toHaveLength(249);
+  });
+
+  it('that is broken UTF-8 becomes substitute characters', () => {
+    listen(OPERATOR);
+    sclp.input(Uint8Array.of(0xe2, 0x41, 0xe2, 0x0a));
+    expect(readLine()).toBe('\x1aA\x1a');
+  });
+
+  it('is told once: the guest reads, and is told again when more comes', () => {
+    listen(ASCII);
+    type('a');
+    expect([sclp.takeSignal(), sclp.takeSignal()]).toEqual([1, null]);
+    type('b');
+    expect(sclp.takeSignal()).toBe(1);
+  });
+
+  it('waits through a reset, after which the guest listens to nothing', () => {
+    listen(ASCII);
+    expect(sclp.listens).toBe(true);
+    type('a');
+    sclp.reset();
+    expect([sclp.listens, sclp.takeSignal()]).toEqual([false, null]);
+    listen(ASCII);
+    expect(readEvents()).toBe(0x20);
   });
 });
 
@@ -541,7 +638,7 @@ describe('a hostile guest', () => {
         sclp = makeSclp();
         for (const { command, content: data, length, header, typed } of list) {
           memory = new Memory();
-          input += typed;
+          type(typed);
           const bytes = length ?? 8 + data.length;
           memory.bytes.set([...half(bytes), ...header, 0, 0, ...data], 0x5000);
           const result = sclp.service(command, SCCB, memory, 0n);

@@ -14,16 +14,24 @@
  * follows what QEMU offers to the guests of KVM, to the response codes, and Linux's reading of the structures. It is
  * stricter than QEMU in one thing: a length inside the SCCB never reaches past the SCCB.
  */
+
+import { ConsoleInput } from './console-input.ts';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
-import { toUtf8, Utf8Decoder } from './utf8.ts';
+import { Utf8Decoder } from './utf8.ts';
 
-/** Where a guest's console goes and comes from. */
+/** The consoles of a guest: the VT220 terminal, and the line-mode console of the operator. */
+export type ConsoleKind = 'ascii' | 'line';
+
+/** Where the text goes that a guest writes. */
 export interface GuestConsole {
-  /** Takes text that the guest wrote, in pieces that need not be whole lines; lines end by `\n`. */
-  write(text: string): void;
-  /** What was typed since the last call, or `''`. Without this function nothing is ever typed. */
-  read?(): string;
+  /**
+   * Takes text that the guest wrote.
+   * @param text on the ASCII console as the guest sent it, in pieces that need not be whole lines; on the line-mode
+   *   console whole lines, each ended by `\n`
+   * @param which the console it was written to; a guest may write the same to both
+   */
+  write(text: string, which: ConsoleKind): void;
 }
 
 /** What a `Sclp` is made of. */
@@ -68,6 +76,9 @@ const CPU_CPU_OFFSET = 24;
 const MASK_BYTES_MAX = 1021;
 /** The facility "read CPU information". */
 const FACILITIES = 0x0c00_0000_0000_0000n;
+/** Configuration characteristics, bytes 80 to 98 of READ SCP INFO: suppression on protection, and enhanced. */
+const SUPPRESSION_ON_PROTECTION = { BYTE: 80, BIT: 0x20 };
+const ENHANCED_SUPPRESSION_ON_PROTECTION = { BYTE: 85, BIT: 0x02 };
 const MAX_CPUS = (PAGE_BYTES - SCP_CPU_OFFSET) / CPU_ENTRY_BYTES;
 
 const EVENT_COMMAND = 0x01;
@@ -98,6 +109,9 @@ const COMMAND_TEXT_OFFSET = EVENT_HEADER_BYTES + 3 * 4 + 2 * 2;
 /** The length of a subvector has 8 bits, and the outer of the two counts 4 bytes beside the text. */
 const COMMAND_TEXT_MAX = 255 - 4;
 
+/** Bytes of console input that may wait: what a terminal's user types ahead, or a part of a file. */
+const INPUT_ROOM = 0x1_0000;
+
 /** The storage increment in MiB: doubled from 1 until 1020 increments suffice, but never one that leaves a rest. */
 function incrementOf(mebibytes: bigint): bigint {
   let increment = 1n;
@@ -115,14 +129,12 @@ export class Sclp {
   /** Events that the guest wants to be told of, and the bytes that its masks have. */
   #receiveMask = 0n;
   #maskBytes = 4;
-  /** Bytes for the ASCII console that the guest has not read. */
-  #typed = new Uint8Array(0);
-  /** Lines for the operator's console that the guest has not read, and what is typed of the next one. */
-  #commands: string[] = [];
-  #commandLine = '';
+  readonly #input = new ConsoleInput(INPUT_ROOM);
   /** The SCCB address and event bit of the pending service signal. */
   #signalledSccb = 0;
   #signalledEvent = false;
+  /** How much input had come when the guest was last told of any. */
+  #signalledInput = 0;
 
   /** @throws {RangeError} when the memory size or the number of CPUs is out of range. */
   constructor(options: SclpOptions) {
@@ -176,7 +188,40 @@ export class Sclp {
     return { cc: 0 };
   }
 
-  /** Whether a service signal is pending. Looks at what was typed first. */
+  /**
+   * Takes console input: bytes for the ASCII console, or lines of UTF-8 text for the line-mode console when the guest
+   * listens to that alone. Input waits until the guest has read it.
+   * @returns how many of the bytes were taken, from the first on
+   */
+  input(bytes: Uint8Array): number {
+    return this.#input.add(bytes);
+  }
+
+  /** Bytes that `input` would take now. */
+  get inputRoom(): number {
+    return this.#input.room;
+  }
+
+  /** No more input will come: an end-of-file character follows what waits. */
+  endInput(): void {
+    this.#input.end();
+  }
+
+  /** Whether the guest listens to one of its consoles. */
+  get listens(): boolean {
+    return (this.#receiveMask & SENDS) !== 0n;
+  }
+
+  /** Subsystem reset: the guest listens to nothing, and no service signal is pending. Input goes on waiting. */
+  reset(): void {
+    this.#receiveMask = 0n;
+    this.#maskBytes = 4;
+    this.#signalledSccb = 0;
+    this.#signalledEvent = false;
+    this.#signalledInput = 0;
+  }
+
+  /** Whether a service signal is pending. */
   signalPending(): boolean {
     this.#poll();
     return this.#signalledSccb !== 0 || this.#signalledEvent;
@@ -198,7 +243,7 @@ export class Sclp {
   /** Tells the console that no more comes: of a character that the guest wrote in part, U+FFFD is shown. */
   finish(): void {
     const rest = this.#decoder.finish();
-    if (rest) this.#console.write(rest);
+    if (rest) this.#console.write(rest, 'ascii');
   }
 
   #respond(block: Uint8Array, response: number): void {
@@ -245,6 +290,9 @@ export class Sclp {
     view.setUint16(18, SCP_CPU_OFFSET);
     block.fill(0x40, 24, 32); // the load parameter: EBCDIC blanks
     view.setBigUint64(48, FACILITIES);
+    for (const { BYTE, BIT } of [SUPPRESSION_ON_PROTECTION, ENHANCED_SUPPRESSION_ON_PROTECTION]) {
+      view.setUint8(BYTE, BIT);
+    }
     view.setUint16(120, this.#cpus - 1); // the highest CPU address
     this.#cpuEntries(block, SCP_CPU_OFFSET);
     return READ_DONE;
@@ -315,20 +363,23 @@ export class Sclp {
 
   #writeEvent(event: Uint8Array): number {
     let text: string | null;
+    let which: ConsoleKind;
     switch (event[2]) {
       case EVENT_ASCII:
         text = this.#decoder.decode(event.subarray(EVENT_HEADER_BYTES));
+        which = 'ascii';
         break;
       case EVENT_MESSAGE:
       case EVENT_PRIORITY_MESSAGE:
         text = messageText(event.subarray(EVENT_HEADER_BYTES));
+        which = 'line';
         break;
       default:
         return INVALID_FUNCTION;
     }
     if (text === null) return INCONSISTENT_LENGTHS;
     event[3]! |= ACCEPTED;
-    if (text) this.#console.write(text);
+    if (text) this.#console.write(text, which);
     return DONE;
   }
 
@@ -343,7 +394,6 @@ export class Sclp {
     } else if (block[2] !== 0) {
       return INVALID_FUNCTION;
     }
-    this.#poll();
     block.fill(0, HEADER_BYTES);
     let end = HEADER_BYTES;
     if (selection & COMMAND_BIT) end += this.#readCommand(block.subarray(end));
@@ -355,21 +405,22 @@ export class Sclp {
     return end > HEADER_BYTES ? DONE : NO_EVENTS;
   }
 
-  /** Stores typed bytes as an event of the ASCII console, as many as fit; answers the bytes used, 0 if none. */
+  /** Stores input as an event of the ASCII console, as much as fits; answers the bytes used, 0 if there is none. */
   #readTyped(room: Uint8Array): number {
     // The data is a byte of 0, which says that text follows, and the text.
     const offset = EVENT_HEADER_BYTES + 1;
-    const count = Math.min(this.#typed.length, room.length - offset);
-    if (count <= 0) return 0;
-    room.set(this.#typed.subarray(0, count), offset);
-    this.#typed = this.#typed.slice(count);
-    return storeEventHeader(room, offset + count, EVENT_ASCII);
+    const bytes = this.#input.takeBytes(room.length - offset);
+    if (bytes.length === 0) return 0;
+    room.set(bytes, offset);
+    return storeEventHeader(room, offset + bytes.length, EVENT_ASCII);
   }
 
   /** Stores one line as an operator's command; answers the bytes used, 0 if there is none. */
   #readCommand(room: Uint8Array): number {
-    const line = this.#commands.shift();
-    if (line === undefined) return 0;
+    // With an ASCII console in use, that is where one types.
+    if (this.#receiveMask & ASCII_BIT) return 0;
+    const line = this.#input.takeLine(COMMAND_TEXT_MAX);
+    if (line === null) return 0;
     const text = toEbcdic(line);
     const view = new DataView(room.buffer, room.byteOffset, room.byteLength);
     const length = COMMAND_TEXT_OFFSET + text.length;
@@ -390,37 +441,16 @@ export class Sclp {
     return storeEventHeader(room, length, EVENT_COMMAND);
   }
 
-  /** Takes what was typed, for the console that the guest listens to; while it listens to none, nothing is taken. */
+  /** Notices input that came since the last service signal about it, for the console that the guest listens to. */
   #poll(): void {
-    if (!(this.#receiveMask & SENDS)) return;
-    const text = this.#console.read?.();
-    if (!text) return;
-    if (this.#receiveMask & ASCII_BIT) {
-      const bytes = toUtf8(text);
-      const all = new Uint8Array(this.#typed.length + bytes.length);
-      all.set(this.#typed);
-      all.set(bytes, this.#typed.length);
-      this.#typed = all;
-    } else {
-      const lines = (this.#commandLine + text).split(/\r\n|\r|\n/);
-      this.#commandLine = lines.pop()!;
-      for (const line of lines) {
-        // A line too long for one command comes as several; an empty line is a command, too.
-        let at = 0;
-        do {
-          this.#commands.push(line.slice(at, at + COMMAND_TEXT_MAX));
-          at += COMMAND_TEXT_MAX;
-        } while (at < line.length);
-      }
-    }
-    this.#signalledEvent ||= this.#eventPending();
+    if (this.#input.arrived === this.#signalledInput || !this.#eventPending()) return;
+    this.#signalledInput = this.#input.arrived;
+    this.#signalledEvent = true;
   }
 
   #eventPending(): boolean {
-    return (
-      (this.#typed.length > 0 && (this.#receiveMask & ASCII_BIT) !== 0n) ||
-      (this.#commands.length > 0 && (this.#receiveMask & COMMAND_BIT) !== 0n)
-    );
+    if (this.#receiveMask & ASCII_BIT) return this.#input.hasBytes;
+    return (this.#receiveMask & COMMAND_BIT) !== 0n && this.#input.hasLine;
   }
 }
 

@@ -28,7 +28,7 @@ const MIB = 1n << 20n;
 const GUEST_LIMIT = 1n << 64n;
 const PAGES_PER_SEGMENT = 256;
 /** Segments of a process that a guest can be given. */
-const PROCESS_SEGMENTS = Number(PROCESS_LIMIT >> 20n);
+const PROCESS_SEGMENTS = 2 ** 22;
 const HALF = 0x1_0000_0000;
 // Constants of another module are looked up at each use, those of this one are in the code.
 const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
@@ -220,8 +220,8 @@ export class Gmap implements Guest {
     if (typeof from !== 'number' || typeof to !== 'number') return false;
     const { tables } = this;
     const node = tables.nodeIn(to);
-    if (node < 0 || !isSmall(node) || this.#reverseMaps.isLinked(node)) return false;
-    if (!isSmall(from) || from < 0 || from >= PROCESS_SEGMENTS || to >= GUEST_SEGMENTS - 1) return false;
+    if (node >>> 0 !== node || this.#reverseMaps.isLinked(node)) return false;
+    if ((from & (PROCESS_SEGMENTS - 1)) !== from) return false;
     const checked = this.#locks.report !== null;
     if (checked) this.#takeLocks();
     writePromise(this.#view, tables.entryIn(to), from);
@@ -343,7 +343,7 @@ export class Gmap implements Guest {
     if (typeof segment !== 'number') return -1;
     const { tables } = this;
     const node = tables.nodeIn(segment);
-    if (node < 0 || !isSmall(node)) return -1;
+    if (node >>> 0 !== node) return -1;
     const entry = tables.entryIn(segment);
     const lo = this.#view.getInt32(entry + 4);
     if ((lo & INVALID) === 0) return this.#processSegment(entry, lo);
@@ -712,9 +712,4 @@ function checkRange(to: bigint, length: bigint): void {
  */
 function tableUnit(hi: number, lo: number): number {
   return (hi << 21) | (lo >>> 11);
-}
-
-/** Whether it is an integer of 32 bits. */
-function isSmall(value: number): boolean {
-  return (value | 0) === value;
 }

@@ -47,6 +47,8 @@ export class GuestTables {
   #first = NOWHERE;
   #table = -1;
   #node = -1;
+  /** Entries of it that `nodeIn` knows: all, but for the last segment of all, which cannot be mapped. */
+  #reach = CRST_ENTRIES;
 
   // What `seek` found.
   /** The entry of the segment, or -1 when a table on the way to it does not exist. */
@@ -67,7 +69,7 @@ export class GuestTables {
   /** The node in the reverse maps of a segment's entry, or -1 when the table found last is not that of the segment. */
   nodeIn(segment: number): number {
     const index = segment - this.#first;
-    return index >= 0 && index < CRST_ENTRIES ? this.#node + index : -1;
+    return index >= 0 && index < this.#reach ? this.#node + index : -1;
   }
 
   /** The entry of a segment for which `nodeIn` has just found the node. */
@@ -163,6 +165,7 @@ export class GuestTables {
     }
     this.#first = this.#behindTable(segment) - CRST_ENTRIES;
     this.#table = table;
+    this.#reach = this.#first === GUEST_SEGMENTS - CRST_ENTRIES ? CRST_ENTRIES - 1 : CRST_ENTRIES;
     this.#node = this.#reverseMaps.nodeOf(table);
     return true;
   }

@@ -1,7 +1,7 @@
 /** Dirty logs of memory slots: which pages guest, process and KVM wrote since somebody last asked. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EXT, LOWCORE } from '../../machine/index.ts';
+import { LOWCORE } from '../../machine/index.ts';
 import { diag, lg, load, MASK, pfmf, psw, s, stg } from '../../machine/testing/index.ts';
 import { PROT } from '../mm/index.ts';
 import { bytes, codeOf, frameCounts, GUEST_BYTES, GUEST_HOME, TestGuest } from '../testing/index.ts';
@@ -162,7 +162,7 @@ describe.each([
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
     expect(take()).toEqual([0x100, 0x101, 0x200]);
 
-    vcpu.externals.add({ code: EXT.EMERGENCY_SIGNAL, cpuAddress: 1, parameter: null });
+    vcpu.local.emergencySignal(1);
     vcpu.block.set64(0x100, 0x40e0n);
     vcpu.setPsw(MASK.EXTERNAL, 0x1_0000n);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });

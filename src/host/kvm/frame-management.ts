@@ -38,6 +38,22 @@ export function manageFrames(vcpu: Vcpu): null {
   return null;
 }
 
+/**
+ * TEST BLOCK of a guest (Linux: handle_test_block): every frame is usable, so it is cleared and register 0 set to 0.
+ * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
+ */
+export function testBlock(vcpu: Vcpu): null {
+  const page = Number(registerAddress(vcpu, (vcpu.block.get32(SIE.IPB) >>> 16) & 15) >> 12n);
+  if (isLowProtected(vcpu, page)) {
+    return inject(vcpu, PGM.PROTECTION, (BigInt(page) << 12n) | TEID_STORE);
+  }
+  const absolute = applyPrefix(realPage(page), vcpu.block.prefix);
+  if (!manage(vcpu, absolute, PFMF.CLEAR)) return inject(vcpu, PGM.ADDRESSING);
+  vcpu.gr[0] = 0n;
+  vcpu.block.conditionCode = 0;
+  return null;
+}
+
 /** Does what is asked with one absolute page; says whether the guest has it. */
 function manage(vcpu: Vcpu, page: number, what: number): boolean {
   const { vm } = vcpu;

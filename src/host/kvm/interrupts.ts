@@ -1,77 +1,95 @@
 /**
- * External interruptions that wait until a guest enables them.
+ * External interruptions that are pending: those of one virtual CPU, and those that any virtual CPU may take.
+ * Their priorities and subclass masks are in `EXTERNAL_CLASSES`.
  */
 
-import { EXT, EXTERNAL_CLASSES, externalMaskOf } from '../../machine/index.ts';
-import { demandInteger, demandObject, show } from '../arguments.ts';
-import { LinuxError } from '../errors.ts';
+import { EXT } from '../../machine/index.ts';
+import { demandInteger } from '../arguments.ts';
 
-/** One that waits. */
-export interface ExternalInterrupt {
-  /** External-interruption code. */
-  readonly code: number;
-  /** Address of the CPU that sent it; 0 when none did. */
-  readonly cpuAddress: number;
-  /** 32-bit parameter, or null for a code that has none. */
-  readonly parameter: number | null;
-}
+/** Bits of a service signal's parameter: the SCCB address; the others say that events are pending. */
+const SCCB_ADDRESS = 0xffff_fff8;
 
-/** The queue of one virtual CPU. */
-export class ExternalQueue {
-  readonly #waiting: ExternalInterrupt[] = [];
+/** The external interruptions that are pending at one virtual CPU. */
+export class LocalInterrupts {
+  /** The senders whose emergency signals are pending, by CPU address. */
+  readonly #emergencies = new Set<number>();
+  /** The sender of the external call that is pending, or null. */
+  #call: number | null = null;
 
-  /** Whether nothing waits. */
+  /** Whether nothing is pending. */
   get empty(): boolean {
-    return this.#waiting.length === 0;
+    return this.#emergencies.size === 0 && this.#call === null;
   }
 
-  /** Adds one; a service signal is merged into one that waits, and a signal of the same CPU is not doubled. @throws LinuxError EINVAL */
-  add(interrupt: ExternalInterrupt): void {
-    check(interrupt);
-    const known = this.#waiting.findIndex(
-      (other) => other.code === interrupt.code && other.cpuAddress === interrupt.cpuAddress,
-    );
-    if (known < 0) {
-      this.#waiting.push(interrupt);
-      return;
-    }
-    const old = this.#waiting[known] as ExternalInterrupt;
-    if (old.parameter === null || interrupt.parameter === null) return;
-    this.#waiting[known] = { ...interrupt, parameter: (old.parameter | interrupt.parameter) >>> 0 };
+  /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL when it is no CPU address */
+  emergencySignal(sender: number): void {
+    demandInteger('sender', sender, 0, 0xffff);
+    this.#emergencies.add(sender);
   }
 
-  /** Whether an external call waits already: only one can. */
-  hasCall(): boolean {
-    return this.#waiting.some((waiting) => waiting.code === EXT.EXTERNAL_CALL);
+  /**
+   * Makes an external call pending. Returns false when one is pending already, which stays.
+   * @throws LinuxError EINVAL when the sender is no CPU address
+   */
+  externalCall(sender: number): boolean {
+    demandInteger('sender', sender, 0, 0xffff);
+    if (this.#call !== null) return false;
+    this.#call = sender;
+    return true;
   }
 
-  /** Whether one waits that control register 0 enables. */
-  has(cr0: bigint): boolean {
-    return this.#waiting.some((waiting) => (cr0 & BigInt(externalMaskOf(waiting.code))) !== 0n);
+  /** Whether an interruption with this external-interruption code is pending. */
+  has(code: number): boolean {
+    if (code === EXT.EMERGENCY_SIGNAL) return this.#emergencies.size > 0;
+    return code === EXT.EXTERNAL_CALL && this.#call !== null;
   }
 
-  /** The oldest that control register 0 enables; it goes on waiting. */
-  next(cr0: bigint): ExternalInterrupt | undefined {
-    return this.#waiting.find((waiting) => (cr0 & BigInt(externalMaskOf(waiting.code))) !== 0n);
+  /** The CPU address that is stored with the next interruption of a code: its sender, the lowest of several. */
+  senderOf(code: number): number {
+    return code === EXT.EMERGENCY_SIGNAL ? Math.min(...this.#emergencies) : (this.#call ?? 0);
   }
 
-  /** Removes one that `next` answered. */
-  remove(interrupt: ExternalInterrupt): void {
-    this.#waiting.splice(this.#waiting.indexOf(interrupt), 1);
+  /** Removes the interruption of a code whose sender `senderOf` named. */
+  remove(code: number): void {
+    if (code === EXT.EMERGENCY_SIGNAL) this.#emergencies.delete(this.senderOf(code));
+    else this.#call = null;
   }
 
   clear(): void {
-    this.#waiting.length = 0;
+    this.#emergencies.clear();
+    this.#call = null;
   }
 }
 
-/** @throws LinuxError EINVAL for an external interruption that cannot be */
-function check(interrupt: ExternalInterrupt): void {
-  demandObject('interrupt', interrupt);
-  const { code, cpuAddress, parameter } = interrupt;
-  if (!EXTERNAL_CLASSES.some((one) => one.code === code)) {
-    throw new LinuxError('EINVAL', `no external interruption has the code ${show(code)}`);
+/** The external interruptions of a virtual machine that any of its CPUs may take: the service signal. */
+export class FloatingInterrupts {
+  /** The parameter of the service signal that is pending, or null. */
+  #serviceSignal: number | null = null;
+
+  /** Whether nothing is pending. */
+  get empty(): boolean {
+    return this.#serviceSignal === null;
   }
-  demandInteger('cpuAddress', cpuAddress, 0, 0xffff);
-  if (parameter !== null) demandInteger('parameter', parameter, 0, 0xffff_ffff);
+
+  /**
+   * Makes a service signal pending. One that is pending already keeps its SCCB address, unless it has none, and gets
+   * the event bits of the new one.
+   * @param parameter 32 bits: SCCB address, and in the last three bits which events are pending
+   * @throws LinuxError EINVAL when it is not 32 bits
+   */
+  serviceSignal(parameter: number): void {
+    demandInteger('parameter', parameter, 0, 0xffff_ffff);
+    const old = this.#serviceSignal ?? 0;
+    const address = old & SCCB_ADDRESS || parameter & SCCB_ADDRESS;
+    this.#serviceSignal = (address | ((old | parameter) & ~SCCB_ADDRESS)) >>> 0;
+  }
+
+  /** The parameter of the service signal that is pending; 0 when none is. */
+  get parameter(): number {
+    return this.#serviceSignal ?? 0;
+  }
+
+  clear(): void {
+    this.#serviceSignal = null;
+  }
 }

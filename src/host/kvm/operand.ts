@@ -14,6 +14,15 @@ export function operandAddress(vcpu: Vcpu): bigint {
   return BigInt.asUintN(addressBits(vcpu), address);
 }
 
+/** Address DH2,DL2(B2) of an RSY-format instruction, a signed displacement of 20 bits, as `operandAddress`. */
+export function longOperandAddress(vcpu: Vcpu): bigint {
+  const ipb = vcpu.block.get32(SIE.IPB);
+  const base = ipb >>> 28;
+  const displacement = ((((ipb >>> 8) & 0xff) << 24) >> 12) | ((ipb >>> 16) & 0xfff);
+  const address = (base === 0 ? 0n : (vcpu.gr[base] as bigint)) + BigInt(displacement);
+  return BigInt.asUintN(addressBits(vcpu), address);
+}
+
 /** The address in register `r`, as the guest's addressing mode cuts it. */
 export function registerAddress(vcpu: Vcpu, r: number): bigint {
   return BigInt.asUintN(addressBits(vcpu), vcpu.gr[r] as bigint);

@@ -161,7 +161,7 @@ describe.each([
     guest.vcpu.setPrefix(0x10_0000);
     guest.program([jump(0)]);
     run();
-    guest.vcpu.reset();
+    guest.vcpu.reset('initial');
     expect(ready()[0]).toBe(false);
     expect(guest.vcpu.block.prefix).toBe(0);
   });
@@ -261,7 +261,7 @@ it('a guest goes on without memory faults while its prefix area comes and goes',
     expect(guest.run(guest.vcpu, 50)).toEqual(INTERRUPTED);
     unsubscribe();
   }
-  expect(events.filter(({ type }) => type === 'exit')).toHaveLength(20);
+  expect(events.filter(({ type }) => type === 'exit')).toEqual([]);
   expect(guest.vm.readGuest(0x807n, 1)).toEqual(bytes(7));
   expect(guest.problems).toEqual([]);
 });

@@ -18,7 +18,6 @@ import {
   s,
   sckc,
   servc,
-  sigp,
   stg,
   stosm,
 } from '../../machine/testing/index.ts';
@@ -214,7 +213,7 @@ describe('the prefix area', () => {
     program();
     vcpu.block.pswMask = MASK.EXTERNAL;
     vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x4000n);
-    vcpu.externals.add({ code: EXT.EMERGENCY_SIGNAL, cpuAddress: 3, parameter: null });
+    vcpu.local.emergencySignal(3);
     mm.munmap(HOME, 4096n);
     expect(run()).toEqual(memoryFault(0n, true));
     mm.mmap({ address: HOME, length: 4096n });
@@ -231,72 +230,74 @@ describe('the prefix area', () => {
 });
 
 describe('external interruptions', () => {
+  /** Name, code, subclass mask, the CPU address and the parameter stored, and how it comes about. */
   const CASES = [
-    ['service signal', EXT.SERVICE_SIGNAL, 0x200n, 0x1234],
-    ['emergency signal', EXT.EMERGENCY_SIGNAL, 0x4000n, null],
-    ['external call', EXT.EXTERNAL_CALL, 0x2000n, null],
+    ['service signal', EXT.SERVICE_SIGNAL, 0x200n, 0, 0x1238, () => vm.floating.serviceSignal(0x1238)],
+    ['emergency signal', EXT.EMERGENCY_SIGNAL, 0x4000n, 2, null, () => vcpu.local.emergencySignal(2)],
+    ['external call', EXT.EXTERNAL_CALL, 0x2000n, 2, null, () => void vcpu.local.externalCall(2)],
   ] as const;
+  const nothingPending = () => vcpu.local.empty && vm.floating.empty;
 
   it.each(CASES)(
     '%s: delivered when the PSW and control register 0 enable it',
-    (_, external, mask, parameter) => {
+    (_, external, mask, address, parameter, make) => {
       program();
+      write(LOWCORE.EXTERNAL_PARAMETER, new Uint8Array(8).fill(0xee));
       vcpu.block.pswMask = MASK.EXTERNAL;
       vcpu.block.set64(SIE.CONTROL_REGISTERS, mask);
-      vcpu.externals.add({ code: external, cpuAddress: 2, parameter });
+      make();
       expect(ends()).toBe(AT.EXTERNAL);
       expect(get16(LOWCORE.EXTERNAL_CODE)).toBe(external);
-      expect(get16(LOWCORE.EXTERNAL_CPU_ADDRESS)).toBe(2);
+      expect(get16(LOWCORE.EXTERNAL_CPU_ADDRESS)).toBe(address);
       expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START));
-      if (parameter !== null) expect(get32(LOWCORE.EXTERNAL_PARAMETER)).toBe(parameter);
-      expect(vcpu.externals.empty).toBe(true);
+      expect(get32(LOWCORE.EXTERNAL_PARAMETER)).toBe(parameter ?? 0xeeee_eeee);
+      expect(nothingPending()).toBe(true);
     },
   );
 
-  it.each(CASES)('%s: waits until control register 0 enables it', (_, external, mask, parameter) => {
-    set64(DATA, mask);
-    program(load(1, 1), lctlg(0, 0, 0, 14), jump(0));
-    vcpu.gr[14] = BigInt(DATA);
-    vcpu.block.pswMask = MASK.EXTERNAL;
-    vcpu.block.set64(SIE.CONTROL_REGISTERS, 0xe0n);
-    vcpu.externals.add({ code: external, cpuAddress: 0, parameter });
-    expect(run(2)).toEqual({ reason: 'KVM_EXIT_INTR' });
-    expect(vcpu.externals.empty).toBe(false);
-    expect(ends()).toBe(AT.EXTERNAL);
-    expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 18));
-  });
+  it.each(CASES)(
+    '%s: waits until control register 0 enables it',
+    (_, _code, mask, _address, _parameter, make) => {
+      set64(DATA, mask);
+      program(load(1, 1), lctlg(0, 0, 0, 14), jump(0));
+      vcpu.gr[14] = BigInt(DATA);
+      vcpu.block.pswMask = MASK.EXTERNAL;
+      vcpu.block.set64(SIE.CONTROL_REGISTERS, 0xe0n);
+      make();
+      expect(run(1)).toEqual({ reason: 'KVM_EXIT_INTR' });
+      expect(nothingPending()).toBe(false);
+      expect(ends()).toBe(AT.EXTERNAL);
+      expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 18));
+    },
+  );
 
   it('waits until the PSW enables it', () => {
     program(load(1, 1), stosm(0x300, 3));
     vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x200n);
-    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    vm.floating.serviceSignal(1);
     expect(ends()).toBe(AT.EXTERNAL);
     expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 16));
   });
 
   it('never comes to a guest that does not enable it', () => {
     program(load(1, 1));
-    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    vm.floating.serviceSignal(1);
     expect(ends()).toBe(AT.DONE);
-    expect(vcpu.externals.empty).toBe(false);
+    expect(nothingPending()).toBe(false);
   });
 
-  it('service signals are merged; a second external call is not', () => {
-    const signal = (parameter: number) =>
-      vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter });
-    signal(1);
-    signal(0x8000_0000);
-    const [first, none] = [vcpu.externals.next(~0n), vcpu.externals.next(0n)];
-    expect([first?.parameter, none]).toEqual([0x8000_0001, undefined]);
-    vcpu.externals.remove(first as NonNullable<typeof first>);
-    expect(vcpu.externals.empty).toBe(true);
+  it('service signals are merged: the first SCCB address, all event bits', () => {
+    vm.floating.serviceSignal(1);
+    vm.floating.serviceSignal(0x8000_0000);
+    vm.floating.serviceSignal(0x4002);
+    expect(vm.floating.parameter).toBe(0x8000_0003);
   });
 
   it('ends a wait', () => {
     vcpu.setPsw(MASK.ENABLED_WAIT, 4n);
     vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x200n);
     expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
-    vcpu.externals.add({ code: EXT.SERVICE_SIGNAL, cpuAddress: 0, parameter: 1 });
+    vm.floating.serviceSignal(1);
     expect(ends()).toBe(AT.EXTERNAL);
   });
 });
@@ -381,13 +382,10 @@ describe('waits and limits', () => {
     program(load(2, 2n * MIB), lg(1, 0, 2));
     host.kernel.trace.subscribe((event) => void events.push(event));
     run(1);
-    expect(events.at(-1)).toEqual({
-      type: 'exit',
-      vcpu: 0,
-      reason: 'KVM_EXIT_INTR',
-      address: BigInt(START + 6),
-    });
+    // Where the caller stops is no event.
+    expect(events.filter(({ type }) => type === 'exit')).toEqual([]);
     run();
+    expect(events.at(-1)).toMatchObject({ type: 'exit', vcpu: 0, reason: 'KVM_EXIT_S390_SIEIC' });
     expect(events.filter(({ type }) => type === 'interruption')).toEqual([
       {
         type: 'interruption',
@@ -435,7 +433,7 @@ describe('waits and limits', () => {
     host.machine.clock.skipTo(1n << 20n);
     for (const waiting of [false, true]) {
       // With an external call waiting that is masked off, too.
-      if (waiting) vcpu.externals.add({ code: EXT.EXTERNAL_CALL, cpuAddress: 0, parameter: null });
+      if (waiting) vcpu.local.externalCall(0);
       vcpu.setPsw(MASK.ENABLED_WAIT, 4n);
       vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x800n);
       expect(run()).toMatchObject({
@@ -673,101 +671,6 @@ describe('instructions that the host executes', () => {
       ipb: expect.toSatisfy((ipb: number) => ipb >>> 16 === 0x45),
     });
     expect(ends()).toBe(AT.DONE);
-  });
-});
-
-describe('SIGP', () => {
-  let other: Vcpu;
-
-  beforeEach(() => {
-    other = vm.createVcpu();
-  });
-
-  /** Signals virtual CPU `target` with an order; answers condition code and status. */
-  function signal(order: number, target = 1n, parameter = 0n): [number, bigint] {
-    program(load(2, ~0n & 0xffff_ffff_0000_0000n), load(3, parameter), load(4, target), sigp(2, 4, order));
-    const cc = conditionCode(7);
-    const status = BigInt.asUintN(32, vcpu.gr[2] as bigint);
-    expect((vcpu.gr[2] as bigint) >> 32n).toBe(0xffff_ffffn);
-    return [cc, status];
-  }
-
-  it('sense', () => {
-    expect(signal(0x01)).toEqual([1, 0x40n]);
-    other.stopped = false;
-    expect(signal(0x01)).toEqual([0, 0n]);
-    expect(signal(0x02)).toEqual([0, 0n]);
-    expect(signal(0x01)).toEqual([1, 0x80n]);
-    expect(signal(0x15)).toEqual([0, 0n]);
-    other.stopped = true;
-    expect(signal(0x15)).toEqual([1, 0x400n]);
-  });
-
-  it('not operational, and invalid orders', () => {
-    expect(signal(0x01, 2n)).toEqual([3, 0n]);
-    expect(signal(0x99, 7n)).toEqual([3, 0n]);
-    expect(signal(0x00)).toEqual([1, 2n]);
-    expect(signal(0x99)).toEqual([1, 2n]);
-    expect(signal(0x12, 1n, 1n)).toEqual([1, 0x100n]);
-    expect(signal(0x12, 1n, 9n)).toEqual([1, 2n]);
-  });
-
-  it('restart starts a stopped CPU through its restart PSW', () => {
-    expect(signal(0x06)).toEqual([0, 0n]);
-    expect(other.stopped).toBe(false);
-    expect(run(100, other)).toEqual(userSpace(ICPT.WAIT));
-    expect(other.block.pswAddress).toBe(AT.RESTART);
-  });
-
-  it('start and stop', () => {
-    signal(0x04);
-    expect(other.stopped).toBe(false);
-    signal(0x05);
-    expect(other.stopped).toBe(true);
-    program(load(4, 0), sigp(2, 4, 0x05), load(5, 5));
-    expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
-    expect([vcpu.stopped, vcpu.gr[5]]).toEqual([true, 0n]);
-    vcpu.stopped = false;
-    expect(ends()).toBe(AT.DONE);
-    expect(vcpu.gr[5]).toBe(5n);
-  });
-
-  it('set prefix', () => {
-    expect(signal(0x0d, 1n, 0x10_2fffn)).toEqual([0, 0n]);
-    expect(other.block.prefix).toBe(0x10_2000);
-    expect(signal(0x0d, 1n, 2n * MIB)).toEqual([1, 0x100n]);
-    other.stopped = false;
-    expect(signal(0x0d, 1n, 0n)).toEqual([1, 0x200n]);
-    expect(other.block.prefix).toBe(0x10_2000);
-  });
-
-  it('external call and emergency signal arrive with the sender’s address', () => {
-    const sender = other;
-    sender.stopped = false;
-    write(START, code(load(4, 0), sigp(2, 4, 0x02), sigp(2, 4, 0x02), sigp(2, 4, 0x03), lpswe(DONE)));
-    sender.setPsw(MASK.PLAIN, BigInt(START));
-    expect(run(100, sender)).toEqual(userSpace(ICPT.WAIT));
-    expect(sender.gr[2]).toBe(0x80n);
-    for (const [mask, external] of [
-      [0x4000n, EXT.EMERGENCY_SIGNAL],
-      [0x2000n, EXT.EXTERNAL_CALL],
-    ] as const) {
-      vcpu.setPsw(MASK.EXTERNAL, BigInt(START));
-      vcpu.block.set64(SIE.CONTROL_REGISTERS, mask);
-      expect(ends()).toBe(AT.EXTERNAL);
-      expect([get16(LOWCORE.EXTERNAL_CODE), get16(LOWCORE.EXTERNAL_CPU_ADDRESS)]).toEqual([external, 1]);
-    }
-    expect(vcpu.externals.empty).toBe(true);
-  });
-
-  it('resets', () => {
-    other.stopped = false;
-    other.gr[5] = 5n;
-    other.externals.add({ code: EXT.EXTERNAL_CALL, cpuAddress: 0, parameter: null });
-    expect(signal(0x0c)).toEqual([0, 0n]);
-    expect([other.stopped, other.externals.empty, other.gr[5]]).toEqual([true, true, 5n]);
-    expect(signal(0x0b)).toEqual([0, 0n]);
-    expect([other.stopped, other.gr[5]]).toEqual([true, 0n]);
   });
 });
 

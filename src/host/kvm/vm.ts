@@ -2,7 +2,7 @@
  * A virtual machine: a process's memory as a guest's absolute storage, and virtual CPUs (Linux: struct kvm).
  */
 
-import { INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import { eachCleared, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
 import {
   demandBigint,
   demandBytes,
@@ -19,6 +19,7 @@ import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
 import { GuestMemoryFault } from './fault.ts';
+import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
@@ -42,6 +43,8 @@ export class VirtualMachine {
   readonly mm: Mm;
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
+  /** External interruptions that any of its virtual CPUs may take. */
+  readonly floating = new FloatingInterrupts();
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
   /** Ends when the virtual machine is destroyed. */
@@ -138,6 +141,29 @@ export class VirtualMachine {
       this.#vcpus.push(vcpu);
       return vcpu;
     });
+  }
+
+  /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */
+  resetSubsystem(): void {
+    this.life.demand();
+    eachCleared('subsystem', (part) => {
+      if (part === 'floating-interruptions') this.floating.clear();
+    });
+  }
+
+  /**
+   * Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one.
+   * @throws LinuxError EINVAL for a number that is not a bigint from 0 to 2^64 - 1
+   */
+  hasMemory(address: bigint, length: bigint): boolean {
+    demandDoubleword('address', address);
+    demandDoubleword('length', length);
+    for (let at = address; at < address + length; ) {
+      const slot = this.slots.at(at);
+      if (!slot) return false;
+      at = slot.guestPhysAddr + slot.memorySize;
+    }
+    return true;
   }
 
   /**

@@ -431,32 +431,3 @@ describe('protection', () => {
     expect([cpu.cc, cpu.storage.keys[DATA / 0x1000]]).toEqual([3, 2]);
   });
 });
-
-describe('SIGNAL PROCESSOR', () => {
-  it('answers, resets and sets the prefix of a stopped processor', () => {
-    const cpu = bare({ cpus: 2 });
-    const other = cpu.machine.cpu(1);
-    const order = (code: string, parameter = 0n) => {
-      Object.assign(cpu.gr, { 2: 0n, 3: parameter, 4: 1n });
-      execute(cpu, `ae24${code}`);
-      return [cpu.cc, cpu.gr32[4]];
-    };
-    // The parameter is in the odd register of r2 and r3.
-    expect(order('000d', 0x6000n)).toEqual([1, 0x200]);
-    expect(order('0005')).toEqual([0, 0]);
-    expect(order('0001')).toEqual([1, 0x40]);
-    expect(order('0015')).toEqual([1, 0x400]);
-    expect(order('000d', 0x6000n)).toEqual([0, 0]);
-    expect(other.prefix).toBe(0x6000);
-    expect(order('000d', 0x7000_0000n)).toEqual([1, 0x100]);
-    other.gr[7] = 7n;
-    other.setPsw(MODE_64, 0x1234n);
-    expect(order('000e', 0x5000n)).toEqual([0, 0]);
-    expect(get(cpu, 0x5000 + 0x80 + 56, 8)).toBe('0000000000000007');
-    expect(get(cpu, 0x5000 + 0x108, 8)).toBe('0000000000001234');
-    expect(order('000b')).toEqual([0, 0]);
-    expect([other.prefix, other.gr[7], other.stopped]).toEqual([0, 0n, true]);
-    expect(order('0004')).toEqual([0, 0]);
-    expect(order('0001')).toEqual([0, 0]);
-  });
-});

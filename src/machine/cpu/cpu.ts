@@ -18,6 +18,8 @@ import {
   PGM,
 } from '../interruption.ts';
 import type { Machine } from '../machine.ts';
+import { type CpuReset, eachCleared, initialControl, type ResetPart } from '../reset.ts';
+import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
 import { CpuAccess, INSTRUCTION, STORE, UNWIND } from './access.ts';
 import { keyOf, TABLE } from './decode.ts';
 import { CpuState } from './state.ts';
@@ -119,6 +121,8 @@ export class Cpu extends CpuAccess {
   attention = false;
   /** Whether the processor is in the stopped state. */
   stopped = false;
+  /** Whether a stop is pending: it stops when no interruption is left that it can take. */
+  stopping = false;
   /**
    * Units of work this processor has done: instructions completed, and interruptions taken. Limits are counted in
    * them and the clock runs by them, so that a program that only takes interruptions comes to its limit, too.
@@ -132,6 +136,10 @@ export class Cpu extends CpuAccess {
   readonly pending: ExternalPending[] = [];
   /** Whether a restart interruption is pending. */
   restartPending = false;
+  /** The restart came to a stopped processor: it is taken before all other interruptions, not after them. */
+  #restartFirst = false;
+  /** Whether the pending stop stores the status. */
+  #storeOnStop = false;
 
   // The instruction that executes now.
   /** Its address; the target's while an EXECUTE executes one. */
@@ -175,27 +183,60 @@ export class Cpu extends CpuAccess {
     this.reset();
   }
 
-  /** Initial CPU reset: chapter 4, "Initial CPU Reset". */
-  reset(): void {
-    this.gr.fill(0n);
-    this.cr.fill(0n);
-    this.cr[0] = 0xe0n;
-    this.cr[14] = 0xc200_0000n;
-    this.ar.fill(0);
-    this.fr.fill(0n);
-    this.fpc = 0;
-    this.prefix = 0;
-    this.breakingHi = 0;
-    this.breakingLo = 1;
-    this.loadPsw(0, 0, 0, 0);
-    this.clockComparator = 0n;
-    this.setTimer(0n);
-    this.pending.length = 0;
-    this.restartPending = false;
+  /** Resets the processor: what each reset clears is in the table `RESETS`. It is not stopped then. */
+  reset(kind: CpuReset = 'clear'): void {
+    eachCleared(kind, (part) => this.#clear(part));
     this.stopped = false;
+    this.attention = true;
     this.clearExecution();
-    this.tlb.purgeAll();
-    this.guestTlb.purgeAll();
+  }
+
+  #clear(part: ResetPart): void {
+    switch (part) {
+      case 'local-interruptions':
+        this.pending.length = 0;
+        this.restartPending = false;
+        this.stopping = false;
+        break;
+      case 'tlb':
+        this.tlb.purgeAll();
+        this.guestTlb.purgeAll();
+        break;
+      case 'psw':
+        this.loadPsw(0, 0, 0, 0);
+        break;
+      case 'prefix':
+        this.prefix = 0;
+        break;
+      case 'cpu-timer':
+        this.setTimer(0n);
+        break;
+      case 'clock-comparator':
+        this.clockComparator = 0n;
+        break;
+      case 'tod-programmable':
+        this.todProgrammable = 0;
+        break;
+      case 'control-registers':
+        for (let n = 0; n < 16; n++) this.cr[n] = initialControl(n);
+        break;
+      case 'fpc':
+        this.fpc = 0;
+        break;
+      case 'breaking-event-address':
+        this.breakingHi = 0;
+        this.breakingLo = 1;
+        break;
+      case 'access-registers':
+        this.ar.fill(0);
+        break;
+      case 'general-registers':
+        this.gr.fill(0n);
+        break;
+      case 'floating-point-registers':
+        this.fr.fill(0n);
+        break;
+    }
   }
 
   /** Forgets what was under way in the middle of execution: whoever loads a whole new state calls it. */
@@ -282,6 +323,37 @@ export class Cpu extends CpuAccess {
     this.machine.trace.operations.end();
   }
 
+  /** Makes a stop pending. @param store whether the processor stores its status then */
+  requestStop(store: boolean): void {
+    this.stopping = true;
+    this.#storeOnStop = store;
+    this.attention = true;
+  }
+
+  /** Leaves the stopped state. */
+  start(): void {
+    this.stopped = false;
+    this.attention = true;
+  }
+
+  /** Makes a restart interruption pending, and leaves the stopped state. */
+  restart(): void {
+    this.#restartFirst = this.stopped;
+    this.restartPending = true;
+    this.start();
+  }
+
+  /** Store status: into the 512 bytes at an absolute address, which the storage must have. */
+  storeStatus(address: number): void {
+    storeStatus(this, (offset, bytes) => this.storage.write(address + offset, bytes));
+  }
+
+  /** The store-status operation: at absolute 0x1200, and the architectural mode at absolute 163. */
+  storeStatusAssigned(): void {
+    this.storage.bytes[ASSIGNED_MODE] = 1;
+    this.storeStatus(ASSIGNED_STATUS);
+  }
+
   /**
    * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
    * @param limit how many: an integer from 1 on, or Infinity
@@ -311,10 +383,21 @@ export class Cpu extends CpuAccess {
     return { reason: 'limit' };
   }
 
+  /** The pending stop: every interruption that was pending and enabled has been taken. */
+  #performStop(): Stop {
+    this.stopping = false;
+    this.stopped = true;
+    if (this.#storeOnStop) this.storeStatusAssigned();
+    return { reason: 'stopped' };
+  }
+
   /** Interruptions first, one after another: the new PSW of each may be invalid, waiting, or enabled for the next. */
   #work(end: number): Stop | 'taken' | null {
     try {
-      return this.#takePending() ?? (this.wait ? this.#waiting() : this.#instructions(end));
+      const pending = this.#takePending();
+      if (pending !== null) return pending;
+      if (this.stopping && this.below === null) return this.#performStop();
+      return this.wait ? this.#waiting() : this.#instructions(end);
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       // No instruction is under way: the prefix area could not be reached to take an interruption.
@@ -676,17 +759,26 @@ export class Cpu extends CpuAccess {
       this.teidHi = this.teidLo = 0;
       return this.#programInterruption(PGM.SPECIFICATION, 0);
     }
-    if (this.restartPending && this.below === null) {
-      this.restartPending = false;
-      this.#traced('restart', 0);
-      this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
-      return 'taken';
-    }
     if (this.below !== null) {
       if (this.below.externalRequest && this.externalMask) return { reason: 'external-request' };
       if (this.below.ioRequest && this.ioMask) return { reason: 'io-request' };
     }
-    return this.externalMask ? this.#takeExternal() : null;
+    const restart = this.restartPending && this.below === null;
+    if (restart && this.#restartFirst) return this.#takeRestart();
+    const external = this.externalMask ? this.#takeExternal() : null;
+    if (external !== null) return external;
+    return restart ? this.#takeRestart() : null;
+  }
+
+  /**
+   * A restart interruption: of an operating processor after all others that are enabled, of a stopped one before.
+   * Chapter 6, "Restart Interruption".
+   */
+  #takeRestart(): 'taken' {
+    this.restartPending = this.#restartFirst = false;
+    this.#traced('restart', 0);
+    this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+    return 'taken';
   }
 
   /** Takes the enabled external interruption of the highest priority. */

@@ -1,0 +1,45 @@
+/**
+ * The keys of `boot` on a terminal in raw mode: ^A and a letter are for Guesthouse, everything else for the guest.
+ */
+
+/** ^A. */
+const ESCAPE = 0x01;
+
+/** What a key asks for. */
+export type KeyCommand = 'end' | 'help';
+
+const COMMANDS: Readonly<Record<string, KeyCommand>> = { x: 'end', h: 'help', '?': 'help' };
+
+/** What the keys do, for help. */
+export const KEYS_HELP = '^A x ends, ^A ^A sends ^A, ^A h shows this';
+
+/** Separates the guest's input from commands. */
+export class EscapeKeys {
+  #escaped = false;
+  readonly #command: (command: KeyCommand) => void;
+
+  constructor(command: (command: KeyCommand) => void) {
+    this.#command = command;
+  }
+
+  /** Returns the bytes that are for the guest. ^A and what follows it may come in two calls. */
+  take(bytes: Uint8Array): Uint8Array {
+    const passed: number[] = [];
+    for (const byte of bytes) {
+      if (!this.#escaped && byte === ESCAPE) {
+        this.#escaped = true;
+        continue;
+      }
+      if (!this.#escaped) passed.push(byte);
+      else if (byte === ESCAPE) passed.push(byte);
+      else this.#perform(byte);
+      this.#escaped = false;
+    }
+    return Uint8Array.from(passed);
+  }
+
+  #perform(byte: number): void {
+    const command = COMMANDS[String.fromCharCode(byte)];
+    if (command !== undefined) this.#command(command);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Reads the files that commands are given: whole, but never more than a limit, whatever they turn out to be.
+ */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { UsageError } from './output.ts';
+
+const CHUNK = 1 << 20;
+
+/**
+ * Reads a file, a device or a pipe to its end.
+ * @param limit bytes it may have
+ * @param begins asked with its first bytes, up to 1 MiB: throws for a file that need not be read any further
+ * @throws UsageError naming the path, when it cannot be read or is larger
+ */
+export function readLimited(
+  path: string,
+  limit: number,
+  begins: (bytes: Uint8Array) => void = () => {},
+): Buffer {
+  let file: number | null = null;
+  try {
+    file = openSync(path, 'r');
+    const { size } = fstatSync(file);
+    if (size > limit) throw tooLarge(path, limit);
+    return readTo(file, path, limit, begins);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof UsageError || code === undefined) throw error;
+    throw new UsageError(`${path} cannot be read: ${code}`);
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+function readTo(file: number, path: string, limit: number, begins: (bytes: Uint8Array) => void): Buffer {
+  const chunks: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    const count = readSync(file, chunk);
+    if (length === 0) begins(chunk.subarray(0, count));
+    if (count === 0) return Buffer.concat(chunks, length);
+    length += count;
+    // The size of a device or a pipe is not known before.
+    if (length > limit) throw tooLarge(path, limit);
+    chunks.push(count === CHUNK ? chunk : Buffer.from(chunk.subarray(0, count)));
+  }
+}
+
+function tooLarge(path: string, limit: number): UsageError {
+  return new UsageError(`${path} is larger than ${limit >> 20} MiB`);
+}

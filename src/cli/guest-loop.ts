@@ -1,0 +1,141 @@
+/**
+ * Runs a guest in slices of time, so that signals, input and slow readers of its output are heard whatever it does.
+ */
+
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import { type Checker, describeViolation } from '../check/index.ts';
+import type { End, Monitor } from '../vmm/index.ts';
+import type { GuestInput } from './guest-input.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Output } from './output.ts';
+import type { TraceFile } from './trace-file.ts';
+
+/** Milliseconds that a guest runs before anything else is looked at. */
+const SLICE = 50;
+/**
+ * Units of work between two looks at the clock when the guest stays in interpretive execution. The longest that
+ * instructions take there is some microseconds; when it leaves, the clock is looked at each time.
+ */
+const UNITS = 20_000;
+/** Units of work between two checks: always the same, so that a run finds the same each time. */
+const CHECK_EVERY = 2_000_000;
+
+/** TOD units of a millisecond. */
+const TOD_PER_MILLISECOND = 4_096_000n;
+/** Longest wait for the guest's clock, in milliseconds: timers have 31 bits. */
+const WAIT_MAX = 0x7fff_ffff;
+
+/** What surrounds a guest that runs. */
+export interface Surroundings {
+  readonly checker: Checker | null;
+  readonly output: Output;
+  readonly trace: TraceFile | null;
+  readonly input: GuestInput;
+  readonly interrupts: Interrupts;
+  /** Units of work after which it is stopped; Infinity for never. */
+  readonly limit: number;
+  /** Units of work done so far. */
+  executed(): number;
+  /** The TOD clock. */
+  clock(): bigint;
+}
+
+/** How a run ended: as the guest did, or from outside. */
+export type LoopEnd =
+  | End
+  | { readonly kind: 'interrupted' | 'broken-rule' }
+  /** Standard output or the trace cannot be written. */
+  | { readonly kind: 'output' };
+
+/** Runs a guest to its end. */
+export async function runGuest(monitor: Monitor, around: Surroundings): Promise<LoopEnd> {
+  const loop = new GuestLoop(monitor, around);
+  for (;;) {
+    const end = loop.slice();
+    if (end?.kind === 'input') await loop.woken(end.until);
+    else if (end !== null) return loop.checked(end);
+    const stop = await loop.outside();
+    if (stop !== null) return loop.checked(stop);
+  }
+}
+
+class GuestLoop {
+  readonly #monitor: Monitor;
+  readonly #around: Surroundings;
+  /** Units of work at which the next check is due. */
+  #checkAt: number;
+
+  constructor(monitor: Monitor, around: Surroundings) {
+    this.#monitor = monitor;
+    this.#around = around;
+    this.#checkAt = this.#beginCheck();
+  }
+
+  /** Runs for some milliseconds; returns how the guest ended, null when it can go on. */
+  slice(): LoopEnd | null {
+    const { limit, executed } = this.#around;
+    const until = performance.now() + SLICE;
+    const pending = () => performance.now() >= until;
+    do {
+      const done = executed();
+      if (done >= limit) return { kind: 'limit' };
+      const end = this.#monitor.run(Math.min(UNITS, limit - done, this.#checkAt - done), pending);
+      if (end.kind !== 'limit') return end;
+      if (executed() < this.#checkAt) continue;
+      if (this.#endCheck()) return { kind: 'broken-rule' };
+      this.#checkAt = this.#beginCheck();
+    } while (!pending());
+    return null;
+  }
+
+  /** Lets the outside in. Returns why the guest must stop, null when it can go on. */
+  async outside(): Promise<LoopEnd | null> {
+    const { output, trace, input, interrupts } = this.#around;
+    output.flush();
+    await setImmediate();
+    if (output.full) await Promise.race([output.drained(), interrupts.interrupted]);
+    await trace?.drained(() => interrupts.status !== null);
+    if (interrupts.status !== null) return { kind: 'interrupted' };
+    if (output.failed || trace?.failure) return { kind: 'output' };
+    input.attend();
+    return null;
+  }
+
+  /**
+   * All CPUs wait: waits for input, and no longer than the guest does, whose clock then goes by the time of day.
+   * @param until value of the TOD clock at which something else wakes the guest; null for never
+   */
+  async woken(until: bigint | null): Promise<void> {
+    const { output, input, interrupts, clock } = this.#around;
+    output.flush();
+    const timer = new AbortController();
+    const waits = [input.more(), interrupts.interrupted];
+    if (until !== null) {
+      const time = Number((until - clock()) / TOD_PER_MILLISECOND);
+      waits.push(delay(Math.min(Math.max(time, 0), WAIT_MAX), undefined, timer).catch(() => {}));
+    }
+    await Promise.race(waits);
+    timer.abort();
+  }
+
+  /** The end after a last check. */
+  checked(end: LoopEnd): LoopEnd {
+    if (end.kind === 'interrupted' || end.kind === 'broken-rule' || this.#around.checker === null) return end;
+    return this.#endCheck() ? { kind: 'broken-rule' } : end;
+  }
+
+  #beginCheck(): number {
+    const { checker, executed } = this.#around;
+    if (checker === null) return Infinity;
+    checker.begin(`instructions ${executed()} on`);
+    return executed() + CHECK_EVERY;
+  }
+
+  /** Reports broken rules. Returns whether there are any. */
+  #endCheck(): boolean {
+    const violations = this.#around.checker?.end() ?? [];
+    if (violations.length > 0) this.#around.output.flush();
+    for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
+    return violations.length > 0;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). Others are user space's.
+ */
+
+import { type Cpu, PGM, SIE } from '../../machine/index.ts';
+import { accessGuest } from './guest-access.ts';
+import type { Handled } from './handled.ts';
+import { inject } from './inject.ts';
+import { operandAddress, registerAddress } from './operand.ts';
+import type { Vcpu } from './vcpu.ts';
+
+/** Flags of KVM_EXIT_S390_RESET. */
+const RESET = { CLEAR: 2, SUBSYSTEM: 4, CPU_INIT: 8, IPL: 16 } as const;
+
+/** Executes the intercepted DIAGNOSE. */
+export function diagnose(vcpu: Vcpu, cpu: Cpu): Handled {
+  const code = Number(operandAddress(vcpu) & 0xffffn);
+  const ipa = vcpu.block.get16(SIE.IPA);
+  const r1 = (ipa >>> 4) & 15;
+  const r3 = ipa & 15;
+  switch (code) {
+    case 0x10:
+      return releasePages(vcpu, r1, r3);
+    case 0x44:
+    case 0x9c:
+      return null;
+    case 0x258:
+      return pageReferenceServices(vcpu, cpu, r1, r3);
+    case 0x308:
+      return initialProgramLoad(Number((vcpu.gr[r3] as bigint) & 0xffffn));
+    default:
+      return 'user-space';
+  }
+}
+
+/** DIAGNOSE 0x10: the guest gives pages back; their contents become zeros. The prefix area stays. */
+function releasePages(vcpu: Vcpu, first: number, last: number): null {
+  const start = vcpu.gr[first] as bigint;
+  const end = (vcpu.gr[last] as bigint) + 4096n;
+  if (start % 4096n || end % 4096n || start >= end || start < 8192n || end >= 1n << 64n) {
+    return inject(vcpu, PGM.SPECIFICATION);
+  }
+  const prefix = BigInt(vcpu.block.prefix);
+  const { gmap } = vcpu.vm;
+  if (end <= prefix || start >= prefix + 8192n) {
+    gmap.discard({ from: start, to: end });
+  } else {
+    // The operands are real addresses: the prefix area stays, and what is real there is absolute 0 to 8K.
+    if (start < prefix) gmap.discard({ from: start, to: prefix });
+    if (start <= prefix) gmap.discard({ from: 0n, to: 4096n });
+    if (end > prefix + 4096n) gmap.discard({ from: 4096n, to: 8192n });
+    if (end > prefix + 8192n) gmap.discard({ from: prefix + 8192n, to: end });
+  }
+  return null;
+}
+
+/** The parameter block of DIAGNOSE 0x258. */
+const SERVICE = {
+  BYTES: 40,
+  CODE: 0,
+  SUBCODE: 2,
+  /** In doublewords. */
+  LENGTH: 4,
+  VERSION: 6,
+  TOKEN: 8,
+  SELECT: 16,
+  COMPARE: 24,
+  ZARCH: 32,
+} as const;
+
+/**
+ * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host tells it of page faults that take
+ * long. No fault takes long here, so the guest is never told.
+ */
+function pageReferenceServices(vcpu: Vcpu, cpu: Cpu, rx: number, ry: number): Handled {
+  const address = registerAddress(vcpu, rx);
+  if (address & 7n) return inject(vcpu, PGM.SPECIFICATION);
+  const bytes = new Uint8Array(SERVICE.BYTES);
+  const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) =>
+    guest.fetchBytes(hi, lo, SERVICE.BYTES, bytes),
+  );
+  if (!done) return null;
+  const block = new DataView(bytes.buffer);
+  const known = block.getUint16(SERVICE.CODE) === 0x258 && block.getUint16(SERVICE.VERSION) === 2;
+  if (!known || block.getUint16(SERVICE.LENGTH) < 5) return inject(vcpu, PGM.SPECIFICATION);
+  switch (block.getUint16(SERVICE.SUBCODE)) {
+    case 0:
+      return establishHandshake(vcpu, block, ry);
+    case 1:
+      return cancelHandshake(vcpu, block, ry);
+    default:
+      return 'user-space';
+  }
+}
+
+function establishHandshake(vcpu: Vcpu, block: DataView, ry: number): null {
+  if (vcpu.pageFaultToken !== null) {
+    vcpu.gr[ry] = 8n;
+    return null;
+  }
+  const token = block.getBigUint64(SERVICE.TOKEN);
+  const compared = block.getBigUint64(SERVICE.COMPARE) & ~block.getBigUint64(SERVICE.SELECT);
+  if (compared !== 0n || token & 7n || block.getBigUint64(SERVICE.ZARCH) !== 1n << 63n) {
+    return inject(vcpu, PGM.SPECIFICATION);
+  }
+  if (!vcpu.vm.slots.at(token)) return inject(vcpu, PGM.ADDRESSING);
+  vcpu.pageFaultToken = token;
+  vcpu.gr[ry] = 0n;
+  return null;
+}
+
+function cancelHandshake(vcpu: Vcpu, block: DataView, ry: number): null {
+  for (const field of [SERVICE.TOKEN, SERVICE.SELECT, SERVICE.COMPARE, SERVICE.ZARCH]) {
+    if (block.getBigUint64(field) !== 0n) return inject(vcpu, PGM.SPECIFICATION);
+  }
+  vcpu.gr[ry] = vcpu.pageFaultToken === null ? 4n : 0n;
+  vcpu.pageFaultToken = null;
+  return null;
+}
+
+/** DIAGNOSE 0x308: subcodes 3 and 4 reset the machine and load it anew. */
+function initialProgramLoad(subcode: number): Handled {
+  if (subcode !== 3 && subcode !== 4) return 'user-space';
+  const flags = RESET.SUBSYSTEM | RESET.IPL | RESET.CPU_INIT | (subcode === 3 ? RESET.CLEAR : 0);
+  return { reason: 'KVM_EXIT_S390_RESET', flags };
+}

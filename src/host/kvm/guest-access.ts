@@ -1,0 +1,42 @@
+/**
+ * Storage operands of intercepted instructions, accessed as the guest would: by its DAT, key and prefix.
+ */
+
+import { asGuest, type Cpu, type GuestProblem, isTranslationException, PGM } from '../../machine/index.ts';
+import { inject } from './inject.ts';
+import { interceptedLength } from './operand.ts';
+import type { Vcpu } from './vcpu.ts';
+
+/**
+ * Accesses guest storage at a logical address. When that cannot be done, the guest's own exception is injected, or
+ * the host's fault is served and the PSW goes back to the instruction.
+ *
+ * @param access gets the processor in the guest's state and the address in halves; an exception may leave it midway
+ * @returns whether it was done; otherwise the instruction ends here
+ * @throws GuestMemoryFault when the process has no memory there; LinuxError ENOMEM
+ */
+export function accessGuest(
+  vcpu: Vcpu,
+  cpu: Cpu,
+  address: bigint,
+  access: (guest: Cpu, hi: number, lo: number) => void,
+): boolean {
+  const problem = asGuest(cpu, vcpu.block.origin, access, address);
+  if (problem !== null) serve(vcpu, problem);
+  return problem === null;
+}
+
+function serve(vcpu: Vcpu, problem: GuestProblem): void {
+  if (problem.kind === 'guest') {
+    inject(vcpu, problem.code, problem.teid);
+    return;
+  }
+  const address = problem.teid & ~0xfffn;
+  const resolvable = isTranslationException(problem.code) || problem.code === PGM.PROTECTION;
+  if (!resolvable || !vcpu.vm.slots.at(address)) {
+    inject(vcpu, PGM.ADDRESSING);
+    return;
+  }
+  vcpu.block.advance(-interceptedLength(vcpu.block));
+  vcpu.vm.faultIn(address, (problem.teid & 0x400n) !== 0n);
+}

@@ -1,0 +1,77 @@
+/** The resets of a virtual CPU, each cell of their table, and the subsystem reset. */
+
+import { describe, expect, it, vi } from 'vitest';
+import { type CpuReset, RESETS, type ResetPart, SIE } from '../../machine/index.ts';
+import { lg, load, MASK } from '../../machine/testing/index.ts';
+import { TestGuest } from '../testing/index.ts';
+
+const PARTS = (Object.keys(RESETS) as ResetPart[]).filter((part) => part !== 'floating-interruptions');
+const RESET_NAMES: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
+
+/** Whether a virtual CPU still has what it is given of each part. */
+function kept(reset: CpuReset): Record<string, boolean> {
+  const guest = new TestGuest();
+  const { vcpu, host } = guest;
+  const { block } = vcpu;
+  guest.program([load(2, 0x8000), lg(3, 0, 2)]);
+  guest.run();
+  vcpu.setPrefix(0x4000);
+  guest.program([load(2, 0x8000), lg(3, 0, 2)]);
+  guest.run();
+  const purge = vi.spyOn(host.machine.cpu(0).guestTlb, 'purgeAll');
+  vcpu.setPsw(MASK.EXTERNAL, 0x1234n);
+  block.set64(SIE.CPU_TIMER, 7n);
+  block.set64(SIE.CLOCK_COMPARATOR, 7n);
+  block.set32(SIE.TOD_PROGRAMMABLE, 7);
+  for (let n = 0; n < 16; n++) {
+    vcpu.setControl(n, 0x77n);
+    vcpu.gr[n] = 7n;
+    vcpu.fr[n] = 7n;
+    vcpu.ar[n] = 7;
+  }
+  vcpu.fpc = 0x80_0000;
+  block.set64(SIE.BREAKING_EVENT_ADDRESS, 7n);
+  vcpu.pageFaultToken = 0x8000n;
+  vcpu.local.emergencySignal(1);
+  vcpu.local.externalCall(1);
+  vcpu.restart();
+  vcpu.requestStop(true);
+  guest.vm.floating.serviceSignal(1);
+  vcpu.reset(reset);
+  expect([guest.vm.floating.empty, vcpu.stopped]).toEqual([false, false]);
+  const initial = (n: number) => (n === 0 ? 0xe0n : n === 14 ? 0xc200_0000n : 0n);
+  const controls = Array.from({ length: 16 }, (_, n) => vcpu.control(n));
+  return {
+    'local-interruptions': !(vcpu.local.empty && !vcpu.restartPending && !vcpu.stopping),
+    tlb: purge.mock.calls.length === 0,
+    'page-fault-handshake': vcpu.pageFaultToken !== null,
+    psw: block.pswMask !== 0n || block.pswAddress !== 0n,
+    prefix: block.prefix !== 0,
+    'cpu-timer': block.get64(SIE.CPU_TIMER) !== 0n,
+    'clock-comparator': block.get64(SIE.CLOCK_COMPARATOR) !== 0n,
+    'tod-programmable': block.get32(SIE.TOD_PROGRAMMABLE) !== 0,
+    'control-registers': !controls.every((value, n) => value === initial(n)),
+    fpc: vcpu.fpc !== 0,
+    'breaking-event-address': block.get64(SIE.BREAKING_EVENT_ADDRESS) !== 1n,
+    'access-registers': !vcpu.ar.every((value) => value === 0),
+    'general-registers': !vcpu.gr.every((value) => value === 0n),
+    'floating-point-registers': !vcpu.fr.every((value) => value === 0n),
+  };
+}
+
+describe.each(RESET_NAMES)('a virtual CPU after reset %s', (reset) => {
+  const left = kept(reset);
+  it.each(PARTS)('%s', (part) => {
+    expect(left[part]).toBe(!RESETS[part].includes(reset));
+  });
+});
+
+describe('the subsystem reset', () => {
+  it('drops the floating interruptions and nothing of a CPU', () => {
+    const { vm, vcpu } = new TestGuest();
+    vm.floating.serviceSignal(0x1000);
+    vcpu.local.emergencySignal(1);
+    vm.resetSubsystem();
+    expect([vm.floating.empty, vcpu.local.empty]).toEqual([true, false]);
+  });
+});

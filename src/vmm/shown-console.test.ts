@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import type { ConsoleKind } from './sclp.ts';
+import { type ConsoleChoice, ShownConsole } from './shown-console.ts';
+
+const WRITTEN: readonly [string, ConsoleKind][] = [
+  ['one\n', 'line'],
+  ['one\r\n', 'ascii'],
+  ['two\r\n', 'ascii'],
+  ['two\n', 'line'],
+  ['three\r\n', 'ascii'],
+];
+
+it.each<[ConsoleChoice, string]>([
+  ['auto', 'one|two|three'],
+  ['ascii', 'one|two|three'],
+  ['line', 'one|two'],
+  ['both', 'one|one|two|two|three'],
+])('%s shows %s of what is written to both', (choice, wanted) => {
+  const shown = new ShownConsole(choice);
+  const texts = WRITTEN.filter(([text, console]) => shown.shows(text, console)).map(([text]) => text.trim());
+  expect(texts.join('|')).toBe(wanted);
+});
+
+it('auto shows the line-mode console of a guest that has no other', () => {
+  const shown = new ShownConsole();
+  expect(['a\n', 'a\n', 'b\n'].map((text) => shown.shows(text, 'line'))).toEqual([true, true, true]);
+});
+
+it('auto shows what the ASCII console says first, when that is something else', () => {
+  const shown = new ShownConsole();
+  expect(shown.shows('Booting\n', 'line')).toBe(true);
+  expect(shown.shows('login: ', 'ascii')).toBe(true);
+  expect(shown.shows('Booting\n', 'line')).toBe(false);
+});
