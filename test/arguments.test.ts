@@ -608,7 +608,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'eachCleared initialControl signalProcessor storeStatus facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
+      'eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),
@@ -630,7 +630,7 @@ const INSPECT: Table = {
   explainOwnWalk: fn(
     inspectRoom,
     'explainOwnWalk',
-    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false }, 0n],
+    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false, prefix: 0 }, 0n],
     'some',
     'address',
     'object',
@@ -661,7 +661,6 @@ const INSPECT: Table = {
   cellOf: 'inside',
   linksOf: 'inside',
   meaningOf: 'inside',
-  prefixed: 'inside',
   sameCell: 'inside',
 };
 

@@ -4,6 +4,7 @@ import { type Gmap, Host, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts'
 import { AbsoluteEntries, Machine, Walk } from '../machine/index.ts';
 import {
   entryFields,
+  explainOwnWalk,
   explainWalk,
   extentsOf,
   type Field,
@@ -406,4 +407,30 @@ it('nothing changes by looking', () => {
   const after = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
   expect(Buffer.compare(after[0] as Uint8Array, before[0] as Uint8Array)).toBe(0);
   expect(after.slice(1)).toEqual(before.slice(1));
+});
+
+describe('a walk by a guest’s own tables', () => {
+  const PREFIX = 0x4_0000;
+  const SEGMENTS = 0x2_0000n;
+  const PAGE_TABLE = 0x3_0000n;
+  const own = { asce: SEGMENTS, edat: true, prefix: PREFIX };
+  const absolute = (address: bigint) =>
+    explainOwnWalk(host.machine.storage, gmap.asce, own, address).absolute;
+
+  it('ends at a guest absolute address: a page is real, prefixing applies; a 1 MiB frame is absolute', () => {
+    gmap.map({ from: P, to: 0n, length: MIB });
+    const cpu = host.machine.cpu(0);
+    const write = (at: bigint, value: bigint) => {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, value);
+      host.writeAsGuest(gmap, cpu, at, bytes);
+    };
+    write(SEGMENTS, PAGE_TABLE);
+    write(SEGMENTS + 8n, 0x400n);
+    for (let i = 0n; i < 256n; i++) write(PAGE_TABLE + i * 8n, i << 12n);
+    expect(absolute(0x1234n)).toBe(0x4_1234n);
+    expect(absolute(0x4_1234n)).toBe(0x1234n);
+    expect(absolute(0x5_1234n)).toBe(0x5_1234n);
+    expect(absolute(0x10_1234n)).toBe(0x1234n);
+  });
 });

@@ -5,6 +5,7 @@
 import { demandInstance, Host, Vcpu } from '../host/index.ts';
 import {
   AbsoluteEntries,
+  absoluteAddress,
   type Cpu,
   CR0_EDAT,
   disassemble,
@@ -24,7 +25,6 @@ const LINES_AFTER = 12;
 /** Bytes of the longest instruction. */
 const LONGEST = 6;
 const DAT = 1n << 58n;
-const PREFIX_AREA = 0x2000n;
 
 /**
  * What a processor holds and remembers.
@@ -99,7 +99,11 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   if ((mask & DAT) === 0n) return null;
   const control = (n: number) => (interpreting ? (cpu.cr[n] as bigint) : vcpu.control(n));
   const home = (mask >> 46n) & 3n;
-  return { asce: control(home === 3n ? 13 : 1), edat: (control(0) & BigInt(CR0_EDAT)) !== 0n };
+  return {
+    asce: control(home === 3n ? 13 : 1),
+    edat: (control(0) & BigInt(CR0_EDAT)) !== 0n,
+    prefix: interpreting ? cpu.prefix : vcpu.block.prefix,
+  };
 }
 
 /** The instructions around an address, as far as they can be read without a fault. */
@@ -163,23 +167,16 @@ function lineAt(read: HalfwordReader, address: bigint): Line | null {
 /** Two bytes of a guest, at a logical address, by the tables as they are; -1 where an access would fault. */
 function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number {
   const { asce, asceHi, asceLo } = vcpu.vm.gmap;
-  let real = BigInt.asUintN(64, logical);
-  if (own !== null) {
-    const { absolute } = explainOwnWalk(storage, asce, own, real);
-    if (absolute === null) return -1;
-    real = absolute;
-  }
-  const guest = prefixed(real, BigInt(vcpu.block.prefix));
+  const address = BigInt.asUintN(64, logical);
+  const guest =
+    own === null
+      ? absoluteAddress(address, vcpu.block.prefix)
+      : explainOwnWalk(storage, asce, own, address).absolute;
+  if (guest === null) return -1;
   const walk = new Walk(new AbsoluteEntries(storage));
   if (walk.to(asceHi, asceLo, Number(guest >> 12n), true) !== 0) return -1;
   const at = walk.frame * 4096 + Number(guest & 0xfffn);
   return storage.has(at, 2) ? storage.get16(at) : -1;
-}
-
-/** Prefixing: the guest absolute address of a guest real one. */
-export function prefixed(real: bigint, prefix: bigint): bigint {
-  if (real < PREFIX_AREA) return real + prefix;
-  return real >= prefix && real < prefix + PREFIX_AREA ? real - prefix : real;
 }
 
 /** @param walk what a host's translation is compared with; null for a guest's own, which are not */

@@ -6,6 +6,7 @@ import {
   demandDoubleword,
   demandFlag,
   demandInstance,
+  demandInteger,
   demandObject,
   hex,
   PAGE_NONE,
@@ -15,12 +16,14 @@ import {
 import {
   AbsoluteEntries,
   ASCE,
+  applyPrefix,
   type EntrySource,
   LEVEL_OF_TYPE,
   type Level,
   PAGE,
   programInterruptionName,
   REGION,
+  realPage,
   SEGMENT,
   Storage,
   Walk,
@@ -73,11 +76,13 @@ export interface OwnTables {
   readonly asce: bigint;
   /** Whether its control register 0 has enhanced DAT on. */
   readonly edat: boolean;
+  /** Its prefix: guest absolute byte address, a multiple of 8 KiB. */
+  readonly prefix: number;
 }
 
 /**
  * Translates a guest's virtual address by its own tables, which lie in its storage: the result is a guest absolute
- * address, and so are the addresses of entries. Where the host's tables do not lead to an entry, the walk ends with
+ * address, prefixing applied where the tables lead to a real one, and so are the addresses of entries. Where the host's tables do not lead to an entry, the walk ends with
  * the host's exception; no fault is served.
  *
  * @param gmap the element of the guest's address space in the host
@@ -92,7 +97,8 @@ export function explainOwnWalk(
   demandDoubleword('gmap', gmap);
   demandObject('own', own);
   demandFlag('edat', own.edat);
-  return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat);
+  demandInteger('prefix', own.prefix, 0, 0x7fff_e000);
+  return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat, own.prefix);
 }
 
 /** Table entries in a guest's storage, read by way of the host's tables. */
@@ -118,7 +124,13 @@ class GuestEntries implements EntrySource {
   }
 }
 
-function explainedWalk(entries: EntrySource, asce: bigint, address: bigint, edat: boolean): ExplainedWalk {
+function explainedWalk(
+  entries: EntrySource,
+  asce: bigint,
+  address: bigint,
+  edat: boolean,
+  prefix = 0,
+): ExplainedWalk {
   demandDoubleword('asce', asce);
   demandDoubleword('address', address);
   const steps: ExplainedStep[] = [
@@ -130,11 +142,16 @@ function explainedWalk(entries: EntrySource, asce: bigint, address: bigint, edat
   const failed = walk.code !== 0;
   return {
     steps,
-    absolute: failed ? null : (BigInt(walk.frame) << 12n) | (address & 0xfffn),
+    absolute: failed ? null : (BigInt(absoluteFrame(walk, prefix)) << 12n) | (address & 0xfffn),
     protected: walk.protect,
     exception: failed ? { code: walk.code, name: programInterruptionName(walk.code) } : null,
     pgste: null,
   };
+}
+
+/** The absolute page that a walk leads to. @param prefix of the processor whose walk it is; 0 for a host's */
+function absoluteFrame({ frame, absolute }: Walk, prefix: number): number {
+  return absolute ? frame : applyPrefix(realPage(frame), prefix);
 }
 
 function pgsteOf(storage: Storage, steps: readonly ExplainedStep[]): bigint | null {

@@ -14,7 +14,6 @@ import {
   type Pages,
   type ProcessorState,
   pagesOf,
-  prefixed,
   processorState,
   type Row,
   type Table,
@@ -22,6 +21,7 @@ import {
   tableOf,
   tableParts,
 } from '../inspect/index.ts';
+import { absoluteAddress } from '../machine/index.ts';
 import { EXTENTS, type Scene, type SpaceName, type SpaceOutline, type WalkAnswer } from './scene.ts';
 
 const GUEST_PAGES = GUEST_SEGMENTS * PAGES_PER_SEGMENT;
@@ -83,12 +83,11 @@ export class HostScene implements Scene {
     if (!virtual) return byHost(null, address);
     const vcpu = this.#vcpu();
     if (vcpu === null || vcpu.vm.gmap !== space) return null;
-    const prefix = BigInt(vcpu.block.prefix);
     const tables = ownTablesOf(this.#host.machine.cpu(0), vcpu);
     // Without DAT a guest's virtual address is a real one.
-    if (tables === null) return byHost(null, prefixed(address, prefix));
+    if (tables === null) return byHost(null, absoluteAddress(address, vcpu.block.prefix));
     const own = explainOwnWalk(storage, space.asce, tables, address);
-    return byHost(own, own.absolute === null ? null : prefixed(own.absolute, prefix));
+    return byHost(own, own.absolute);
   }
 
   processors(): ProcessorState[] {
