@@ -4,6 +4,7 @@
  */
 
 export { absoluteAddress, applyPrefix, realPage } from './addresses.ts';
+export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
 export * from './busy-error.ts';
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';

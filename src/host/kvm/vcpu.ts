@@ -475,7 +475,7 @@ export class Vcpu {
     const { floating } = this.vm;
     const service = code === EXT.SERVICE_SIGNAL;
     const sender = service || isClock(code) ? 0 : this.local.senderOf(code);
-    this.prefixArea.external(code, sender, service ? floating.parameter : null);
+    this.prefixArea.external(code, sender, service ? floating.parameter : 0);
     cpu.executed++;
     if (service) floating.clear();
     else if (!isClock(code)) this.local.remove(code);
