@@ -1,4 +1,4 @@
-/** What the documents say is so: code compiles and runs, commands and files exist, links lead somewhere, figures are right. */
+/** Checks the documents: code compiles and runs, commands and files exist, links resolve, figures are correct. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -98,15 +98,15 @@ describe('commands in the documents', () => {
       .map((one, index) => [`${file}:${line + index}`, commandOf(one).split(/\s+/), line] as const),
   );
 
-  /** Files that only exist when somebody has run another documented command. */
+  /** Files that other documented commands create. */
   const MADE = ['events.jsonl'];
-  /** Whether words that look like files of the repository are ones. */
+  /** Checks that words that look like files exist. */
   function filesExist(words: readonly string[]) {
     const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !MADE.includes(word));
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   }
 
-  /** The source that reads the options of an npm script: what `node FILE` or the tsdown configuration names. */
+  /** The source that parses the options of an npm script. */
   function sourceOf(script: string): string {
     const folder = { fuzz: 'scripts/fuzz', bench: 'bench' }[script];
     if (folder !== undefined) return textOf(`${folder}/main.ts`);
@@ -128,12 +128,12 @@ describe('commands in the documents', () => {
       expect(sourceOf('bench')).toMatch(new RegExp(`\\b${word}\\b`));
   }
 
-  /** Commands that end by themselves are run, the explorer's is asked whether it has the options. */
+  /** Runs the command. `explore` would not end: for that, only its options are checked. */
   function checkGuesthouse(words: readonly string[]) {
     filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
     if (words[0] !== 'explore') {
       const { status, out, err } = node('bin/guesthouse.js', ...words);
-      // An example may show an error: its sentence goes to standard error.
+      // Errors of a scenario are reported on standard error.
       expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
       expect(out).not.toBe('');
       return;
@@ -240,7 +240,7 @@ describe('figures in the documents', () => {
     Number(new RegExp(`${name} = ([0-9_]+);`).exec(textOf(file))?.[1]?.replaceAll('_', ''));
 
   it('deliberate faults', () => {
-    // Rounded, so that a new fault is not a change of the document each time.
+    // The document rounds the number down.
     const said = figure('docs/trust.md', /puts more than ([0-9,]+) faults/);
     expect(MUTANTS.length).toBeGreaterThan(said);
     expect(MUTANTS.length).toBeLessThanOrEqual(said + 100);

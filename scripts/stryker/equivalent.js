@@ -1,14 +1,13 @@
 /**
- * Mutants that no test can notice, each with the reason. A mutant is known by its file, the text of the line where it
- * begins, and what takes the place of which part of it. `test/stryker.test.ts` checks that each line is still there.
+ * Equivalent mutants: no test can kill them, for the reason given. An entry identifies a mutant by its file, the text of
+ * its first line, the original code and the replacement. `test/stryker.test.ts` checks that each line still exists.
  */
 
 const SORT =
-  'V8 only asks whether the answer is below 0; segments at one address overlap, in whichever order';
-const RESET = '`to` sets the field before anybody reads it';
-const BEYOND =
-  'one turn more reads beyond an array: no entry is equal to undefined, and a store there does nothing';
-const SLOWER = 'what is not looked at eight at a time is looked at one by one';
+  'V8 only tests whether the result is negative, and segments at equal addresses overlap in either order';
+const RESET = '`to` sets the field before it is read';
+const BEYOND = 'one more iteration reads undefined beyond the array, which matches nothing';
+const SLOWER = 'the loop that follows finds the same entry, one at a time';
 
 /** @type {readonly {file: string, line: string, original: string, replacement: string, reason: string}[]} */
 export const EQUIVALENT = [
@@ -17,7 +16,7 @@ export const EQUIVALENT = [
     line: 'readonly keys = new Int16Array(TLB_SLOTS).fill(-1);',
     original: '-1',
     replacement: '+1',
-    reason: '`remember` writes the key of a slot before anybody reads it',
+    reason: '`remember` sets the key of a slot before it is read',
   },
   {
     file: 'src/machine/tlb.ts',
@@ -70,7 +69,7 @@ export const EQUIVALENT = [
       line,
       original: 'key !== UNKEYED',
       replacement: 'true',
-      reason: 'key 0 may do everything; that is asked first only to be faster',
+      reason: 'key 0 passes every check; testing it first only saves time',
     }),
   ),
   {
@@ -96,7 +95,7 @@ export const EQUIVALENT = [
 
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
-/** Whether the list has a mutant: its file, line and texts, white space aside. */
+/** Whether the list contains the mutant. White space in code is ignored. */
 export function isEquivalent({ file, line, original, replacement }) {
   return EQUIVALENT.some(
     (entry) =>

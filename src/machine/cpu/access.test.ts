@@ -1,7 +1,6 @@
 /**
- * Loads and stores of every length, at every place that matters, compared with the bytes of two frames that are not next
- * to each other: with DAT and without, by the fast path and by the long way, across the ends of pages and of address
- * spaces.
+ * Loads and stores of every length, compared with a plain model: with and without DAT, by the fast path and the general
+ * path, across the ends of pages and of address spaces. The frames of consecutive pages are not adjacent.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
