@@ -72,6 +72,32 @@ export const EQUIVALENT = [
       reason: 'key 0 passes every check; testing it first only saves time',
     }),
   ),
+  ...[
+    [
+      'if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;',
+      'bytes > MASK_BYTES_MAX',
+      'false',
+      'four longer masks are longer than any block',
+    ],
+    [
+      'for (let i = 0; i < field.length; i++)',
+      'i < field.length',
+      'i <= field.length',
+      'a store beyond a typed array does nothing',
+    ],
+    ...['true', 'i <= 8'].map((replacement) => [
+      'field[i] = i < 8 ? Number((mask >> BigInt(56 - 8 * i)) & 0xffn) : 0;',
+      'i < 8',
+      replacement,
+      'a shift to the right by less than 0 is one to the left, whose low byte is 0',
+    ]),
+  ].map(([line, original, replacement, reason]) => ({
+    file: 'src/vmm/sclp.ts',
+    line,
+    original,
+    replacement,
+    reason,
+  })),
   {
     file: 'src/machine/sie.ts',
     line: 'for (let n = 0; n < 16; n++) cpu.cr[n] = this.#get64(SIE.CONTROL_REGISTERS + n * 8);',
