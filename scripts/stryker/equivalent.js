@@ -72,6 +72,13 @@ export const EQUIVALENT = [
       reason: 'key 0 passes every check; testing it first only saves time',
     }),
   ),
+  {
+    file: 'src/machine/cpu/access.ts',
+    line: 'if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));',
+    original: 'offset > 0xffc',
+    replacement: 'offset >= 0xffc',
+    reason: 'the last word of a page, loaded byte by byte, is the same word',
+  },
   ...[
     [
       'if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;',
