@@ -11,6 +11,9 @@ export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } fr
 export * from './cpu/cpu.ts';
 export { facilityList } from './cpu/decode.ts';
 export { disassemble, instructionLength } from './cpu/disassemble.ts';
+export { FORMATS, type Format, type FormatName } from './cpu/formats.ts';
+export { INSTRUCTIONS } from './cpu/instructions/index.ts';
+export type { InstructionLine } from './cpu/line.ts';
 export { PFMF } from './cpu/pfmf.ts';
 export { lowAddressProtected } from './cpu/protection.ts';
 export { SPACE } from './cpu/state.ts';
