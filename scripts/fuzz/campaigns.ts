@@ -5,9 +5,9 @@ import {
   Campaign,
   CaseCampaign,
   type CaseFailure,
+  type Fuzzer,
   formatCase,
   formatFailure,
-  type Fuzzer,
   GuestsFuzzer,
   ImagesFuzzer,
   LibraryFuzzer,
@@ -44,7 +44,9 @@ export function fuzzerOf(what: What): Fuzzer | null {
     case 'images':
       return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
     case 'texts':
-      return new TextsFuzzer({ texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`) }) as unknown as Fuzzer;
+      return new TextsFuzzer({
+        texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),
+      }) as unknown as Fuzzer;
     default:
       return null;
   }
@@ -138,7 +140,14 @@ class Scenarios implements AnyCampaign {
     const short = shrinkFailure(failure, more);
     const { scenario: run, finding, options } = short;
     const setup = { storage: options.storageSize };
-    return { what: this.#options.what, seed: short.seed, run, finding, setup, steps: formatFailure(short).split('\n') };
+    return {
+      what: this.#options.what,
+      seed: short.seed,
+      run,
+      finding,
+      setup,
+      steps: formatFailure(short).split('\n'),
+    };
   }
 
   sentence(): string {

@@ -103,8 +103,17 @@ export function mergeSummaries(summaries: readonly ShardSummary[]): MergedSummar
 /** Reads a report. @throws SyntaxError for what is no JSON, TypeError for what is no report */
 export function parseSummary(line: string): ShardSummary {
   const value = JSON.parse(line) as Partial<ShardSummary> | null;
-  const numbers = [value?.seed, value?.shard?.index, value?.shard?.of, value?.runs, value?.steps, value?.seconds];
-  const whole = numbers.every((number) => typeof number === 'number' && number >= 0 && Number.isFinite(number));
+  const numbers = [
+    value?.seed,
+    value?.shard?.index,
+    value?.shard?.of,
+    value?.runs,
+    value?.steps,
+    value?.seconds,
+  ];
+  const whole = numbers.every(
+    (number) => typeof number === 'number' && number >= 0 && Number.isFinite(number),
+  );
   if (!whole || typeof value?.what !== 'string' || !Array.isArray(value.failures)) {
     throw new TypeError(`not the report of a shard: ${line.slice(0, 60)}`);
   }

@@ -6,7 +6,6 @@
  * operating system beneath only where it is touched.
  */
 
-
 /** Bytes in a frame, 4 KiB. */
 export const FRAME_SIZE = 0x1000;
 

@@ -7,7 +7,22 @@ import type { Random } from '../random.ts';
 
 /** Formats with a base register in the third byte, and those with a second one in the fifth. */
 const WITH_BASE = new Set<FormatName>([
-  'RX', 'RXY', 'RXE', 'RS', 'RSY', 'RSL', 'S', 'SI', 'SIY', 'SIL', 'SSa', 'SSb', 'SSE', 'SSF', 'RRS', 'RIS',
+  'RX',
+  'RXY',
+  'RXE',
+  'RS',
+  'RSY',
+  'RSL',
+  'S',
+  'SI',
+  'SIY',
+  'SIL',
+  'SSa',
+  'SSb',
+  'SSE',
+  'SSF',
+  'RRS',
+  'RIS',
 ]);
 const WITH_SECOND_BASE = new Set<FormatName>(['SSa', 'SSb', 'SSE', 'SSF']);
 const WITH_LONG_DISPLACEMENT = new Set<FormatName>(['RXY', 'RSY', 'SIY']);

@@ -12,7 +12,16 @@ const STEPS = 60;
 /** Where programs mostly are. */
 const CODE = 0x1_2600;
 /** Steps behind which a guest may lack what it needs to run on. */
-const BREAKING: ReadonlySet<string> = new Set(['munmap', 'mmap', 'mprotect', 'dontneed', 'mremap', 'discard', 'slot', 'store']);
+const BREAKING: ReadonlySet<string> = new Set([
+  'munmap',
+  'mmap',
+  'mprotect',
+  'dontneed',
+  'mremap',
+  'discard',
+  'slot',
+  'store',
+]);
 const OFFSETS = [0, 0, 8, 0x7f8, 0xf00, 0xff8, 0xffe, 0xfff] as const;
 const LENGTHS = [0, 1, 2, 7, 8, 255, 256, 257, 4095, 4096, 4097, 0x10_0000, 0xff_ffff] as const;
 const HIGH = [0x8000_0000n, 0x1_0000_0000n, 0x400_0000_0000n, 0x8000_0000_0000_0000n, -4096n, -1n] as const;
@@ -22,7 +31,17 @@ const ADDRESSING = [0n, 0x8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n, 0x1_8000_0
 const PSW = { DAT: 1n << 58n, EXTERNAL: 1n << 56n, WAIT: 1n << 49n, PROBLEM: 1n << 48n } as const;
 /** Bits of control register 0 that matter: low-address protection, EDAT, overrides, AFP, subclasses. */
 const CONTROL_0 = [
-  0x1000_0000n, 0x80_0000n, 0x80_0000n, 0x200_0000n, 0x100_0000n, 0x4_0000n, 0x4000n, 0x2000n, 0x800n, 0x400n, 0x200n,
+  0x1000_0000n,
+  0x80_0000n,
+  0x80_0000n,
+  0x200_0000n,
+  0x100_0000n,
+  0x4_0000n,
+  0x4000n,
+  0x2000n,
+  0x800n,
+  0x400n,
+  0x200n,
 ] as const;
 
 /** The case of a seed. */
@@ -65,7 +84,8 @@ class GuestGenerator {
     }
     const step = this.#random.oneIn(4) ? this.#host() : this.#run();
     if (step.do === 'destroy' || step.do === 'end') this.#broken.set(step.vm, 'create');
-    else if (BREAKING.has(step.do) && 'vm' in step && !this.#broken.has(step.vm)) this.#broken.set(step.vm, 'refresh');
+    else if (BREAKING.has(step.do) && 'vm' in step && !this.#broken.has(step.vm))
+      this.#broken.set(step.vm, 'refresh');
     return step;
   }
 
@@ -95,7 +115,8 @@ class GuestGenerator {
     const random = this.#random;
     const length = 1 + random.below(random.oneIn(3) ? 30 : 8);
     const code = Array.from({ length }, () => randomInstruction(random));
-    if (random.oneIn(5)) code.splice(random.below(length), 0, executeRelative(random.below(16), 3 + random.below(6)));
+    if (random.oneIn(5))
+      code.splice(random.below(length), 0, executeRelative(random.below(16), 3 + random.below(6)));
     if (!random.oneIn(6)) code.push(jump(-code.join('').length >> 2));
     return code;
   }
@@ -103,11 +124,23 @@ class GuestGenerator {
   #codeAddress(): number {
     const random = this.#random;
     if (random.oneIn(2)) return CODE;
-    return random.pick([0x12, 0xff, 0x100, 0x1ff, 0x301, 2]) * 4096 + random.pick([0x600, 0, 0xff0, 0xffa, 0xffc, 0xffe]);
+    return (
+      random.pick([0x12, 0xff, 0x100, 0x1ff, 0x301, 2]) * 4096 +
+      random.pick([0x600, 0, 0xff0, 0xffa, 0xffc, 0xffe])
+    );
   }
 
   #prefix(): number {
-    return this.#random.pick([0, 0x2000, 0x4000, 0x4_0000, MIB - 0x2000, 2 * MIB - 0x2000, 2 * MIB, 0x7fff_e000]);
+    return this.#random.pick([
+      0,
+      0x2000,
+      0x4000,
+      0x4_0000,
+      MIB - 0x2000,
+      2 * MIB - 0x2000,
+      2 * MIB,
+      0x7fff_e000,
+    ]);
   }
 
   #pswMask(): bigint {
@@ -205,7 +238,12 @@ class GuestGenerator {
         return { do: 'mremap', vm, ...this.#pages(), to: this.#page(), newPages: 1 + random.below(300) };
       case 7: {
         const from = this.#address() & ~0xfffn;
-        return { do: 'discard', vm, from: hex64(from), to: hex64(from + BigInt(random.pick([0, 1, 2, 256, 512])) * 4096n) };
+        return {
+          do: 'discard',
+          vm,
+          from: hex64(from),
+          to: hex64(from + BigInt(random.pick([0, 1, 2, 256, 512])) * 4096n),
+        };
       }
       case 8:
       case 9:
@@ -293,11 +331,20 @@ class GuestGenerator {
   /** Stores table entries, or anything, where the guest looks. */
   #store(vm: number): HostStep {
     const random = this.#random;
-    const table = random.pick([AT.PAGE_TABLES, AT.PAGE_TABLES + 0x800, AT.SEGMENT, AT.REGION_THIRD, 0x1a0, 0x2c0, AT.SCCB]);
+    const table = random.pick([
+      AT.PAGE_TABLES,
+      AT.PAGE_TABLES + 0x800,
+      AT.SEGMENT,
+      AT.REGION_THIRD,
+      0x1a0,
+      0x2c0,
+      AT.SCCB,
+    ]);
     const at = table + 8 * random.below(table >= AT.REGION_THIRD && table < AT.SCCB ? 256 : 8);
     const value = random.oneIn(4)
       ? this.#value()
-      : (this.#address() & ~0xfffn) | BigInt(random.pick([0, 0x200, 0x400, 0x20, 4, 7, 0x10, 0x800, random.below(4096)]));
+      : (this.#address() & ~0xfffn) |
+        BigInt(random.pick([0, 0x200, 0x400, 0x20, 4, 7, 0x10, 0x800, random.below(4096)]));
     return { do: 'store', vm, at, bytes: BigInt.asUintN(64, value).toString(16).padStart(16, '0') };
   }
 }

@@ -57,7 +57,10 @@ export class GuestsFuzzer implements Fuzzer<GuestSetup, GuestStep> {
       }
       return { finding: pair.finish(), performed };
     } catch (error) {
-      return { finding: { kind: 'breakdown', message: describeError(error) }, performed: Math.max(performed, 1) };
+      return {
+        finding: { kind: 'breakdown', message: describeError(error) },
+        performed: Math.max(performed, 1),
+      };
     } finally {
       for (const world of worlds) this.#spare.push(world.release());
     }
@@ -65,10 +68,22 @@ export class GuestsFuzzer implements Fuzzer<GuestSetup, GuestStep> {
 
   *simpler(step: GuestStep): Iterable<GuestStep> {
     if (step.do !== 'run') return;
-    const { code = [], gr = {}, cr = {}, at: _at, code: _code, gr: _gr, cr: _cr, psw: _psw, prefix: _prefix, ...bare } = step;
+    const {
+      code = [],
+      gr = {},
+      cr = {},
+      at: _at,
+      code: _code,
+      gr: _gr,
+      cr: _cr,
+      psw: _psw,
+      prefix: _prefix,
+      ...bare
+    } = step;
     if (step.at !== undefined && step.psw === undefined) yield bare;
     for (let i = 0; i < code.length; i++) yield { ...step, code: code.toSpliced(i, 1) };
-    for (let i = 0; i < code.length; i++) if (code[i] !== '0700') yield { ...step, code: code.with(i, '0700') };
+    for (let i = 0; i < code.length; i++)
+      if (code[i] !== '0700') yield { ...step, code: code.with(i, '0700') };
     for (const n of Object.keys(gr)) yield { ...step, gr: withoutKey(gr, n) };
     for (const n of Object.keys(cr)) yield { ...step, cr: withoutKey(cr, n) };
     if (step.limit > 1) yield { ...step, limit: step.limit >> 1 };
@@ -135,7 +150,8 @@ class GuestPair {
     const at = (kind: string, message: string) => ({ text, finding: { kind, message } });
     if (done > step.limit) return at('limit', `${done} units of work were done, ${step.limit} allowed`);
     if (cpu.busy) return at('busy', `processor ${cpu.address} is busy after the run`);
-    if (world.host.running.has(cpu.address)) return at('running', `processor ${cpu.address} is left in a gmap`);
+    if (world.host.running.has(cpu.address))
+      return at('running', `processor ${cpu.address} is left in a gmap`);
     const now = hostStateOf(cpu);
     const different = Object.keys(host).find((name) => host[name] !== now[name]);
     if (different) {
@@ -240,7 +256,8 @@ function canaryFinding(world: GuestWorld): CaseFinding | null {
     const where = `canary page 0x${page.toString(16)} of process ${mm.id}`;
     if (frame < 0) return { kind: 'canary', message: `${where} has no frame` };
     for (let i = 0; i < 4096; i++) {
-      if (bytes[frame + i] !== pattern.page[i]) return { kind: 'canary', message: `${where} has changed at ${i}` };
+      if (bytes[frame + i] !== pattern.page[i])
+        return { kind: 'canary', message: `${where} has changed at ${i}` };
     }
   }
   return null;
@@ -253,7 +270,10 @@ function leaksInto(world: GuestWorld, memory: boolean): CaseFinding | null {
     for (const [n, vcpu] of vcpus.entries()) {
       for (const pattern of forbidden) {
         if ([...vcpu.gr, ...vcpu.fr].some((value) => pattern.has(value))) {
-          return { kind: 'leak', message: `virtual CPU ${n} of machine ${index} has ${pattern.what} in a register` };
+          return {
+            kind: 'leak',
+            message: `virtual CPU ${n} of machine ${index} has ${pattern.what} in a register`,
+          };
         }
       }
     }
@@ -264,7 +284,10 @@ function leaksInto(world: GuestWorld, memory: boolean): CaseFinding | null {
       if (leak !== null) return;
       const pattern = forbidden.find((one) => one.isIn(words, frame / 4, frame / 4 + 1024));
       if (pattern) {
-        leak = { kind: 'leak', message: `process page 0x${page.toString(16)} of machine ${index} has ${pattern.what}` };
+        leak = {
+          kind: 'leak',
+          message: `process page 0x${page.toString(16)} of machine ${index} has ${pattern.what}`,
+        };
       }
     });
     if (leak) return leak;

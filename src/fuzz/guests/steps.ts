@@ -80,7 +80,15 @@ export type HostStep =
   | { readonly do: 'watch'; readonly vm: number; readonly page: number }
   | { readonly do: 'dirty'; readonly vm: number; readonly slot: number }
   | {
-      readonly do: 'enablekeys' | 'destroy' | 'end' | 'create' | 'refresh' | 'fork' | 'endchild' | 'subsystem';
+      readonly do:
+        | 'enablekeys'
+        | 'destroy'
+        | 'end'
+        | 'create'
+        | 'refresh'
+        | 'fork'
+        | 'endchild'
+        | 'subsystem';
       readonly vm: number;
     }
   | ({ readonly do: 'reset'; readonly kind: 'cpu' | 'initial' | 'clear' } & Of)

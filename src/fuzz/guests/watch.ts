@@ -20,7 +20,8 @@ export class Watch {
   /** Of each copied page: the process and its page number. */
   #pages: { readonly mm: Mm; readonly page: number; readonly at: number }[] = [];
   /** Of each copied table or state description: its absolute address, its length in words, and whether it is a table. */
-  #blocks: { readonly from: number; readonly words: number; readonly at: number; readonly table: boolean }[] = [];
+  #blocks: { readonly from: number; readonly words: number; readonly at: number; readonly table: boolean }[] =
+    [];
   #events = 0;
   /** Whether the guest used storage keys: its first instruction on them gives every page a frame of its own. */
   #usedKeys = false;
@@ -76,7 +77,8 @@ export class Watch {
     const served = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.entries.usesKeys;
     for (const { from, words, at, table } of this.#blocks) {
       if (table && served) continue;
-      if (!this.#same(from, words, at)) return `the ${table ? 'table' : 'state description'} at 0x${from.toString(16)} has changed`;
+      if (!this.#same(from, words, at))
+        return `the ${table ? 'table' : 'state description'} at 0x${from.toString(16)} has changed`;
     }
     return null;
   }
@@ -125,7 +127,10 @@ export class Watch {
 }
 
 /** Whether a page of the process is in one of the slots. */
-function inSlot(machine: { readonly slots: { readonly all: ReadonlyMap<number, Slot> } }, page: number): boolean {
+function inSlot(
+  machine: { readonly slots: { readonly all: ReadonlyMap<number, Slot> } },
+  page: number,
+): boolean {
   const address = BigInt(page) << 12n;
   for (const { userspaceAddr, memorySize } of machine.slots.all.values()) {
     if (address >= userspaceAddr && address < userspaceAddr + memorySize) return true;

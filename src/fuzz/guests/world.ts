@@ -12,16 +12,7 @@ import {
   VirtualMachine,
 } from '../../host/index.ts';
 import { type Cpu, Machine, Storage } from '../../machine/index.ts';
-import {
-  AT,
-  BYSTANDER_PAGES,
-  CANARY_PAGES,
-  CANARY_RUN,
-  HOME,
-  MEMORY,
-  MIB,
-  SLOTS,
-} from './layout.ts';
+import { AT, BYSTANDER_PAGES, CANARY_PAGES, CANARY_RUN, HOME, MEMORY, MIB, SLOTS } from './layout.ts';
 import { Pattern } from './pattern.ts';
 import type { GuestSetup, GuestStep, HostStep, RunStep } from './steps.ts';
 
@@ -157,7 +148,10 @@ export class GuestWorld {
       ...[AT.PAGE_TABLES, AT.PAGE_TABLES + 0x800, frame(1), frame(3, 0x200), frame(2), frame(0, 0x1_3000)],
       ...[0x20, 0, AT.PAGE_TABLES | 0x200, 4, frame(0x7ff), 0x7_ffff_f800],
     ]);
-    store(AT.PAGE_TABLES, Array.from({ length: 256 }, (_, i) => (i * 4096) | (i % 16 === 15 ? 0x200 : 0)));
+    store(
+      AT.PAGE_TABLES,
+      Array.from({ length: 256 }, (_, i) => (i * 4096) | (i % 16 === 15 ? 0x200 : 0)),
+    );
     store(
       AT.PAGE_TABLES + 0x800,
       Array.from({ length: 256 }, (_, i) => ((0x101 + i * 7) << 12) | (i % 8 === 7 ? 0x400 : 0)),

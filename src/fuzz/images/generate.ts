@@ -19,16 +19,51 @@ const ENTRY = 0x1_0000;
 
 /** Fields of the file's header behind the identification, as offset and bytes: type to program-header count. */
 const FILE_FIELDS = [
-  [4, 1], [5, 1], [6, 1], [16, 2], [18, 2], [20, 4], [24, 8], [32, 8], [52, 2], [54, 2], [56, 2],
+  [4, 1],
+  [5, 1],
+  [6, 1],
+  [16, 2],
+  [18, 2],
+  [20, 4],
+  [24, 8],
+  [32, 8],
+  [52, 2],
+  [54, 2],
+  [56, 2],
 ] as const;
 /** Fields of a program header: type, flags, offset, virtual and physical address, size in file and memory. */
 const PROGRAM_FIELDS = [
-  [0, 4], [4, 4], [8, 8], [16, 8], [24, 8], [32, 8], [40, 8],
+  [0, 4],
+  [4, 4],
+  [8, 8],
+  [16, 8],
+  [24, 8],
+  [32, 8],
+  [40, 8],
 ] as const;
 const EXTREMES = [
-  0n, 1n, 2n, 3n, 0xffn, 0xffffn, 0x1000n, 0x1_0000n, 0xf_ffffn, 0x10_0000n, 0x7fff_ffffn, 0x8000_0000n,
-  0xffff_ffffn, 0x1_0000_0000n, 0x3ff_ffff_ffffn, (1n << 53n) - 1n, 1n << 53n, (1n << 63n) - 1n, 1n << 63n,
-  (1n << 64n) - 4096n, (1n << 64n) - 2n, (1n << 64n) - 1n,
+  0n,
+  1n,
+  2n,
+  3n,
+  0xffn,
+  0xffffn,
+  0x1000n,
+  0x1_0000n,
+  0xf_ffffn,
+  0x10_0000n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x1_0000_0000n,
+  0x3ff_ffff_ffffn,
+  (1n << 53n) - 1n,
+  1n << 53n,
+  (1n << 63n) - 1n,
+  1n << 63n,
+  (1n << 64n) - 4096n,
+  (1n << 64n) - 2n,
+  (1n << 64n) - 1n,
 ] as const;
 const LIMITS = [1, 10, 1000, 10_000, 30_000] as const;
 
@@ -114,7 +149,11 @@ function mutation(random: Random, base: Uint8Array): ImageStep {
     case 5:
     case 6:
     case 7:
-      return field(random, random.pick(PROGRAM_FIELDS), FILE_HEADER + PROGRAM_HEADER * random.below(PROGRAM_HEADERS));
+      return field(
+        random,
+        random.pick(PROGRAM_FIELDS),
+        FILE_HEADER + PROGRAM_HEADER * random.below(PROGRAM_HEADERS),
+      );
     case 8:
       return { do: 'bytes', at: random.below(base.length), bytes: hexOf(BigInt(random.next()), 4) };
     default:

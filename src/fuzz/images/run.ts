@@ -99,7 +99,12 @@ function mutated(file: Uint8Array, step: ImageStep): Uint8Array {
 }
 
 /** Reads, loads and runs an image. */
-function boot(host: Host, file: Uint8Array, setup: ImageSetup, steps: readonly ImageStep[]): CaseFinding | null {
+function boot(
+  host: Host,
+  file: Uint8Array,
+  setup: ImageSetup,
+  steps: readonly ImageStep[],
+): CaseFinding | null {
   const available = host.kernel.frames.available;
   const checker = new Checker(host);
   const mm = host.createProcess();
@@ -110,7 +115,8 @@ function boot(host: Host, file: Uint8Array, setup: ImageSetup, steps: readonly I
   try {
     const image = parseElf(file);
     const { segments } = image;
-    if (segments.length * HEADER > file.length) return { kind: 'memory', message: `${segments.length} segments` };
+    if (segments.length * HEADER > file.length)
+      return { kind: 'memory', message: `${segments.length} segments` };
     monitor = new Monitor(host, mm, {
       image,
       maps: [{ from: HOME, to: 0n, length }],
@@ -122,7 +128,9 @@ function boot(host: Host, file: Uint8Array, setup: ImageSetup, steps: readonly I
   } catch (error) {
     if (!(error instanceof ImageError) && !(error instanceof LinuxError)) throw error;
     const left = mm.guests.size + host.kernel.frames.count('kernel') + host.kernel.frames.count('gmap-table');
-    return left === 0 ? null : { kind: 'leak', message: `a refused image leaves ${left} gmaps and frames behind` };
+    return left === 0
+      ? null
+      : { kind: 'leak', message: `a refused image leaves ${left} gmaps and frames behind` };
   }
   const cpu = host.machine.cpu(0);
   const start = cpu.executed;

@@ -11,23 +11,124 @@ import type { CallStep, LibrarySetup, LibraryStep, ObjectKind, Value } from './s
 const STEPS = 80;
 const NAMES = [...OPERATIONS.keys()];
 /** Names that come more often: without them there is little to work with. */
-const FREQUENT = ['mm.mmap', 'mm.munmap', 'mm.mremap', 'gmap.map', 'gmap.fault', 'vm.setMemoryRegion', 'vcpu.run', 'host.writeAsGuest', 'mm.write', 'vm.writeGuest', 'vm.createVcpu', 'host.createGmap', 'new VirtualMachine'];
+const FREQUENT = [
+  'mm.mmap',
+  'mm.munmap',
+  'mm.mremap',
+  'gmap.map',
+  'gmap.fault',
+  'vm.setMemoryRegion',
+  'vcpu.run',
+  'host.writeAsGuest',
+  'mm.write',
+  'vm.writeGuest',
+  'vm.createVcpu',
+  'host.createGmap',
+  'new VirtualMachine',
+];
 
 const ADDRESSES = [
-  0n, 4096n, 0x10_0000n, 0x20_0000n, 0x1000_0000n, 0x1000_1000n, 0x1010_0000n, 0x1020_0000n, 0x1030_0000n, 0x1000_0001n,
-  0x7fff_f000n, 0x3ff_fff0_0000n, 0x400_0000_0000n, (1n << 53n) - 4096n, 1n << 53n, 1n << 63n, (1n << 64n) - 0x10_0000n,
-  (1n << 64n) - 4096n, (1n << 64n) - 1n, 1n << 64n, 1n << 70n, -1n, -4096n,
+  0n,
+  4096n,
+  0x10_0000n,
+  0x20_0000n,
+  0x1000_0000n,
+  0x1000_1000n,
+  0x1010_0000n,
+  0x1020_0000n,
+  0x1030_0000n,
+  0x1000_0001n,
+  0x7fff_f000n,
+  0x3ff_fff0_0000n,
+  0x400_0000_0000n,
+  (1n << 53n) - 4096n,
+  1n << 53n,
+  1n << 63n,
+  (1n << 64n) - 0x10_0000n,
+  (1n << 64n) - 4096n,
+  (1n << 64n) - 1n,
+  1n << 64n,
+  1n << 70n,
+  -1n,
+  -4096n,
 ] as const;
 const LENGTHS = [
-  4096n, 0x10_0000n, 0x10_0000n, 0x20_0000n, 0x8000n, 0n, 1n, 4097n, 1n << 31n, 1n << 40n, 1n << 53n, 1n << 63n,
-  (1n << 64n) - 4096n, 1n << 64n, -4096n,
+  4096n,
+  0x10_0000n,
+  0x10_0000n,
+  0x20_0000n,
+  0x8000n,
+  0n,
+  1n,
+  4097n,
+  1n << 31n,
+  1n << 40n,
+  1n << 53n,
+  1n << 63n,
+  (1n << 64n) - 4096n,
+  1n << 64n,
+  -4096n,
 ] as const;
-const COUNTS = [0, 1, 2, 8, 100, 255, 256, 512, 4096, 0x1_0000, 2 ** 20, 2 ** 31 - 4096, 2 ** 31, 2 ** 32, 2 ** 44, 2 ** 52, 2 ** 53, -1, 0.5] as const;
-const PAGES = [0, 1, 0x1_0000, 0x1_0001, 0x1_00ff, 0x1_0100, 0x1_0200, 2 ** 30 - 1, 2 ** 30, 2 ** 41, 2 ** 52, 2 ** 52 - 1, -1, 0.5] as const;
+const COUNTS = [
+  0,
+  1,
+  2,
+  8,
+  100,
+  255,
+  256,
+  512,
+  4096,
+  0x1_0000,
+  2 ** 20,
+  2 ** 31 - 4096,
+  2 ** 31,
+  2 ** 32,
+  2 ** 44,
+  2 ** 52,
+  2 ** 53,
+  -1,
+  0.5,
+] as const;
+const PAGES = [
+  0,
+  1,
+  0x1_0000,
+  0x1_0001,
+  0x1_00ff,
+  0x1_0100,
+  0x1_0200,
+  2 ** 30 - 1,
+  2 ** 30,
+  2 ** 41,
+  2 ** 52,
+  2 ** 52 - 1,
+  -1,
+  0.5,
+] as const;
 const WRONG: readonly Value[] = [
-  ['undefined'], ['null'], ['symbol'], ['function'], ['trap'], ['string', ''], ['string', 'x'], ['string', '0x10000000'], ['boolean', true],
-  ['number', 'NaN'], ['number', 'Infinity'], ['number', '-Infinity'], ['number', -1], ['number', 0.5], ['number', 2 ** 53],
-  ['number', 0], ['bigint', '0x0'], ['bigint', '-0x1'], ['bigint', '0x100000000000000000'], ['object', {}], ['list', []], ['bytes', 3, 1],
+  ['undefined'],
+  ['null'],
+  ['symbol'],
+  ['function'],
+  ['trap'],
+  ['string', ''],
+  ['string', 'x'],
+  ['string', '0x10000000'],
+  ['boolean', true],
+  ['number', 'NaN'],
+  ['number', 'Infinity'],
+  ['number', '-Infinity'],
+  ['number', -1],
+  ['number', 0.5],
+  ['number', 2 ** 53],
+  ['number', 0],
+  ['bigint', '0x0'],
+  ['bigint', '-0x1'],
+  ['bigint', '0x100000000000000000'],
+  ['object', {}],
+  ['list', []],
+  ['bytes', 3, 1],
 ];
 
 /** The case of a seed. */
@@ -35,7 +136,9 @@ export function generateLibrary(seed: number): FuzzCase<LibrarySetup, LibrarySte
   const random = new Random(seed);
   const setup = { scarce: random.oneIn(6) ? random.below(100) : 0, checkEvery: random.pick([1, 5, 20]) };
   const wrong = random.pick([3, 8, 30]);
-  const steps = Array.from({ length: STEPS }, () => (random.oneIn(12) ? listener(random, wrong) : call(random, wrong)));
+  const steps = Array.from({ length: STEPS }, () =>
+    random.oneIn(12) ? listener(random, wrong) : call(random, wrong),
+  );
   return { setup, steps };
 }
 
@@ -71,7 +174,10 @@ function value(random: Random, kind: ArgumentKind, wrong: number): Value {
   return fitting(random, kind);
 }
 
-const bigint = (number: bigint): Value => ['bigint', number < 0n ? `-0x${(-number).toString(16)}` : `0x${number.toString(16)}`];
+const bigint = (number: bigint): Value => [
+  'bigint',
+  number < 0n ? `-0x${(-number).toString(16)}` : `0x${number.toString(16)}`,
+];
 
 function fitting(random: Random, kind: Exclude<ArgumentKind, object>): Value {
   switch (kind) {
@@ -80,7 +186,9 @@ function fitting(random: Random, kind: Exclude<ArgumentKind, object>): Value {
     case 'length':
       return bigint(random.oneIn(3) ? random.pick(LENGTHS) : random.pick(LENGTHS.slice(0, 5)));
     case 'doubleword':
-      return bigint(random.oneIn(2) ? random.pick(ADDRESSES) : (BigInt(random.next()) << 32n) | BigInt(random.next()));
+      return bigint(
+        random.oneIn(2) ? random.pick(ADDRESSES) : (BigInt(random.next()) << 32n) | BigInt(random.next()),
+      );
     case 'page':
       return ['number', random.pick(PAGES)];
     case 'count':
@@ -104,7 +212,19 @@ function fitting(random: Random, kind: Exclude<ArgumentKind, object>): Value {
     case 'bytes':
       return ['bytes', random.pick([0, 1, 8, 4096, 4097, 10_000]), random.below(256)];
     case 'text':
-      return ['string', random.pick(['', 'stats', 'mmap', 'munmap', 'mmap 256M 1M', 'guest 0 read 0 1', 'x'.repeat(10_000), '\0'])];
+      return [
+        'string',
+        random.pick([
+          '',
+          'stats',
+          'mmap',
+          'munmap',
+          'mmap 256M 1M',
+          'guest 0 read 0 1',
+          'x'.repeat(10_000),
+          '\0',
+        ]),
+      ];
     case 'image':
       return ['object', { entry: bigint(0x1_0000n), segments: ['list', []] }];
     case 'reset':
@@ -112,7 +232,19 @@ function fitting(random: Random, kind: Exclude<ArgumentKind, object>): Value {
     case 'taken':
       return ['string', random.pick(['replace', 'replace', 'refuse', 'x'])];
     case 'level':
-      return ['string', random.pick(['asce', 'region-first', 'region-second', 'region-third', 'segment', 'page', 'pgste', 'constructor'])];
+      return [
+        'string',
+        random.pick([
+          'asce',
+          'region-first',
+          'region-second',
+          'region-third',
+          'segment',
+          'page',
+          'pgste',
+          'constructor',
+        ]),
+      ];
     case 'console':
       return ['object', { write: ['function'] }];
     case 'space':
@@ -122,7 +254,21 @@ function fitting(random: Random, kind: Exclude<ArgumentKind, object>): Value {
   }
 }
 
-const KINDS: readonly ObjectKind[] = ['machine', 'storage', 'cpu', 'host', 'mm', 'gmap', 'vm', 'vcpu', 'file', 'log', 'checker', 'monitor', 'world'];
+const KINDS: readonly ObjectKind[] = [
+  'machine',
+  'storage',
+  'cpu',
+  'host',
+  'mm',
+  'gmap',
+  'vm',
+  'vcpu',
+  'file',
+  'log',
+  'checker',
+  'monitor',
+  'world',
+];
 
 function anyObject(random: Random): Value {
   return ['ref', random.pick(KINDS), random.below(8)];

@@ -5,7 +5,7 @@
  */
 
 import { Checker } from '../../check/index.ts';
-import { Gmap, Host, MemoryFile, Mm, VirtualMachine, Vcpu } from '../../host/index.ts';
+import { Gmap, Host, MemoryFile, Mm, Vcpu, VirtualMachine } from '../../host/index.ts';
 import {
   entryFields,
   explainOwnWalk,
@@ -229,11 +229,16 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('storage', 'get64', ['count'], MACHINE),
   getter('cpu', 'timer'),
   getter('cpu', 'busy'),
-  free('new Machine', 'machine', [{ 'storageSize?': 'count', 'cpus?': 'small', 'tod?': 'doubleword' }], (options) => {
-    // A machine of terabytes is refused; one of a gigabyte takes nothing until it is touched, but there are many.
-    if (options?.storageSize > 1 << 24 && options.storageSize < 2 ** 40) return undefined;
-    return new Machine(options);
-  }),
+  free(
+    'new Machine',
+    'machine',
+    [{ 'storageSize?': 'count', 'cpus?': 'small', 'tod?': 'doubleword' }],
+    (options) => {
+      // A machine of terabytes is refused; one of a gigabyte takes nothing until it is touched, but there are many.
+      if (options?.storageSize > 1 << 24 && options.storageSize < 2 ** 40) return undefined;
+      return new Machine(options);
+    },
+  ),
   free('new Host', 'host', ['machine'], (machine) => new Host(machine)),
   free('new VirtualMachine', 'host', [{ mm: 'mm', gmap: 'gmap' }], (options) => new VirtualMachine(options)),
   free('new Checker', 'check', ['host'], (host) => new Checker(host)),
@@ -249,9 +254,19 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   ),
   free('tableParts', 'inspect', ['mm', 'page', 'page', 'count'], tableParts),
   free('pagesOf', 'inspect', ['space', 'page', 'page'], pagesOf),
-  free('tableOf', 'inspect', ['space', { level: 'level', page: 'page', from: 'count', count: 'count' }], tableOf),
+  free(
+    'tableOf',
+    'inspect',
+    ['space', { level: 'level', page: 'page', from: 'count', count: 'count' }],
+    tableOf,
+  ),
   free('explainWalk', 'inspect', ['storage', 'doubleword', 'doubleword', 'flag'], explainWalk),
-  free('explainOwnWalk', 'inspect', ['storage', 'doubleword', { asce: 'doubleword', edat: 'flag' }, 'doubleword'], explainOwnWalk),
+  free(
+    'explainOwnWalk',
+    'inspect',
+    ['storage', 'doubleword', { asce: 'doubleword', edat: 'flag' }, 'doubleword'],
+    explainOwnWalk,
+  ),
   free('processorState', 'inspect', ['host', 'cpu', 'vcpu'], processorState),
   free('ownTablesOf', 'inspect', ['cpu', 'vcpu'], ownTablesOf),
   free('parseLine', 'scenario', ['text'], parseLine),
@@ -264,7 +279,11 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   free(
     'new Monitor',
     'vmm',
-    ['host', 'mm', { image: 'image', maps: 'small', console: 'console', 'arguments?': 'text', 'cpus?': 'small' }],
+    [
+      'host',
+      'mm',
+      { image: 'image', maps: 'small', console: 'console', 'arguments?': 'text', 'cpus?': 'small' },
+    ],
     (host, mm, options) => new Monitor(host, mm, options),
   ),
   method('monitor', 'run', ['limit'], { group: 'vmm', partly: true }),

@@ -64,7 +64,10 @@ export class LibraryFuzzer implements Fuzzer<LibrarySetup, LibraryStep> {
       touched = world.hosts.map(({ kernel }) => kernel.frames.touched);
       return { finding: null, performed };
     } catch (error) {
-      return { finding: { kind: 'breakdown', message: describeError(error) }, performed: Math.max(performed, 1) };
+      return {
+        finding: { kind: 'breakdown', message: describeError(error) },
+        performed: Math.max(performed, 1),
+      };
     } finally {
       for (const [i, storage] of storages.entries()) {
         storage.clear(touched[i] as number);

@@ -118,7 +118,10 @@ export class LibraryWorld {
     const vms = ((this.#pools.get('vm') ?? []) as VirtualMachine[]).filter(
       ({ mm }) => only === undefined || mm.kernel === only.kernel,
     );
-    return [...hosts.map((host) => digestOf(host, memory)), ...vms.map((vm) => machineDigest(vm, memory))].join('\n');
+    return [
+      ...hosts.map((host) => digestOf(host, memory)),
+      ...vms.map((vm) => machineDigest(vm, memory)),
+    ].join('\n');
   }
 }
 
@@ -139,7 +142,9 @@ function digestOf({ machine, kernel, common, running }: Host, memory: boolean): 
   const processes = [...common.processes].map((mm) => processDigest(mm, memory));
   const parts: unknown[] = [processes.join(';'), common.files.size, kernel.locks.held.length];
   if (memory) {
-    const cpus = machine.cpus.map((cpu) => [cpu.executed, cpu.busy, cpu.pswMask, ...cpu.cr, ...cpu.gr].join(' '));
+    const cpus = machine.cpus.map((cpu) =>
+      [cpu.executed, cpu.busy, cpu.pswMask, ...cpu.cr, ...cpu.gr].join(' '),
+    );
     parts.push(kernel.frames.available, common.reverseMaps.count, machine.clock.tod, cpus.join(';'));
     parts.push([...running.keys()].join(' '));
   }

@@ -16,16 +16,93 @@ const LINES = 30;
 const STORAGE_SIZE = 4 << 20;
 
 const NUMBERS = [
-  '0', '1', '-1', '4095', '4096', '0x1000', '1M', '4T', '8P', '16P', '0xffffffffffffffff', '0x10000000000000000',
-  '99999999999999999999999999', '0x', '1e9', '0b11', '00000000000000000001', '64', '65', '15', '16', '1.5',
+  '0',
+  '1',
+  '-1',
+  '4095',
+  '4096',
+  '0x1000',
+  '1M',
+  '4T',
+  '8P',
+  '16P',
+  '0xffffffffffffffff',
+  '0x10000000000000000',
+  '99999999999999999999999999',
+  '0x',
+  '1e9',
+  '0b11',
+  '00000000000000000001',
+  '64',
+  '65',
+  '15',
+  '16',
+  '1.5',
 ] as const;
-const WORDS = ['', 'on', 'to', 'fixed', 'large', 'log', 'rw', 'none', '#', ':', '1:', 'constructor', '__proto__', '\0', 'é', '\u202e', '\ud800'] as const;
+const WORDS = [
+  '',
+  'on',
+  'to',
+  'fixed',
+  'large',
+  'log',
+  'rw',
+  'none',
+  '#',
+  ':',
+  '1:',
+  'constructor',
+  '__proto__',
+  '\0',
+  'é',
+  '\u202e',
+  '\ud800',
+] as const;
 const JSON_VALUES = [
-  'null', 'true', '0', '-0', '-1', '1e308', '1e999', '9007199254740993', '0.5', '""', '"0x"', '"0x0"', '"0xffffffffffffffff"',
-  '"0x10000000000000000"', '"0X1"', '[]', '{}', '"__proto__"', '"toString"', '"\\ud800"', '4294967295', '1000000',
+  'null',
+  'true',
+  '0',
+  '-0',
+  '-1',
+  '1e308',
+  '1e999',
+  '9007199254740993',
+  '0.5',
+  '""',
+  '"0x"',
+  '"0x0"',
+  '"0xffffffffffffffff"',
+  '"0x10000000000000000"',
+  '"0X1"',
+  '[]',
+  '{}',
+  '"__proto__"',
+  '"toString"',
+  '"\\ud800"',
+  '4294967295',
+  '1000000',
 ] as const;
 const EXTREME: readonly Numeric[] = [
-  0, 1, 2, 10, 255, 256, 1000, 4096, 2 ** 20, 2 ** 31, 2 ** 32, 2 ** 44, 2 ** 52, 2 ** 53, 1e300, -1, -5, 0.5, 'NaN', 'Infinity',
+  0,
+  1,
+  2,
+  10,
+  255,
+  256,
+  1000,
+  4096,
+  2 ** 20,
+  2 ** 31,
+  2 ** 32,
+  2 ** 44,
+  2 ** 52,
+  2 ** 53,
+  1e300,
+  -1,
+  -5,
+  0.5,
+  'NaN',
+  'Infinity',
 ];
 
 /** The case of a seed. */
@@ -39,7 +116,9 @@ export function generateTexts(seed: number, texts: readonly string[]): FuzzCase<
   };
   const lines = linesOf(random, texts, kind);
   const mutate = kind === 'trace' ? mutatedJson : mutatedLine;
-  const bent = random.oneIn(8) ? lines : lines.flatMap((line) => (random.oneIn(8) ? mutate(random, line) : [plain(line)]));
+  const bent = random.oneIn(8)
+    ? lines
+    : lines.flatMap((line) => (random.oneIn(8) ? mutate(random, line) : [plain(line)]));
   const text: TextStep[] = bent.map((one) => (typeof one === 'string' ? plain(one) : one));
   const asked = Array.from({ length: 3 + random.below(10) }, () => question(random, lines.length));
   return { setup, steps: [...text, ...asked] };
@@ -51,7 +130,8 @@ function plain(text: string): TextStep {
 
 /** Valid lines: of a given text, or what the scenarios' generator makes, as operations or as the events of them. */
 function linesOf(random: Random, texts: readonly string[], kind: TextSetup['kind']): string[] {
-  if (kind === 'scenario' && texts.length > 0 && random.oneIn(3)) return random.pick(texts).split('\n').slice(0, 200);
+  if (kind === 'scenario' && texts.length > 0 && random.oneIn(3))
+    return random.pick(texts).split('\n').slice(0, 200);
   const world = new World({ storageSize: STORAGE_SIZE });
   const events: string[] = [];
   world.host.machine.trace.subscribe((event) => {
@@ -127,7 +207,9 @@ function question(random: Random, steps: number): TextStep {
     do: 'look',
     step: random.oneIn(8) ? number() : random.below(steps + 2),
     event: random.oneIn(3) ? random.below(6) : random.oneIn(10) ? number() : 0,
-    space: random.oneIn(6) ? random.pick(['process 0', 'gmap 0', 'gmap 63', 'process', '', 'x y', 'gmap NaN']) : random.below(6),
+    space: random.oneIn(6)
+      ? random.pick(['process 0', 'gmap 0', 'gmap 63', 'process', '', 'x y', 'gmap NaN'])
+      : random.below(6),
     ask: random.pick(['outline', 'row', 'row', 'row', 'pages', 'table', 'walk', 'processors', 'stats']),
     first: number(),
     end: number(),

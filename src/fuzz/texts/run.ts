@@ -7,7 +7,15 @@
 
 import { LinuxError } from '../../host/index.ts';
 import { Storage } from '../../machine/index.ts';
-import { EVENTS_KEPT, type LeftOut, Player, type Scene, type Source, type SpaceName, StoryError } from '../../player/index.ts';
+import {
+  EVENTS_KEPT,
+  type LeftOut,
+  Player,
+  type Scene,
+  type Source,
+  type SpaceName,
+  StoryError,
+} from '../../player/index.ts';
 import { formatOperation, parseLine, ScenarioSyntaxError } from '../../scenario/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
 import { generateTexts } from './generate.ts';
@@ -59,7 +67,8 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
     if (step.do === 'line') {
       if (step.repeat !== undefined && step.repeat > 1) yield { ...step, repeat: step.repeat >> 1 };
       const words = step.text.split(' ');
-      if (words.length > 1) for (let i = 0; i < words.length; i++) yield { ...step, text: words.toSpliced(i, 1).join(' ') };
+      if (words.length > 1)
+        for (let i = 0; i < words.length; i++) yield { ...step, text: words.toSpliced(i, 1).join(' ') };
     }
     if (step.do === 'look') {
       for (const name of ['step', 'event', 'first', 'end', 'count'] as const) {
@@ -72,7 +81,8 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
     const source: Source =
       setup.kind === 'scenario' ? { kind: 'scenario', text } : { kind: 'trace', name: 'trace', text };
     const settings = { leftOut: setup.leftOut as LeftOut | null, check: setup.check };
-    const spare = this.#spare.length > 0 ? this.#spare : [new Storage(STORAGE_SIZE), new Storage(STORAGE_SIZE)];
+    const spare =
+      this.#spare.length > 0 ? this.#spare : [new Storage(STORAGE_SIZE), new Storage(STORAGE_SIZE)];
     this.#spare = [];
     let player: Player;
     try {
@@ -80,7 +90,9 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
     } catch (error) {
       if (!(error instanceof StoryError)) throw error;
       this.#spare = spare;
-      return error.message.length > 1000 ? { kind: 'size', message: 'a message of more than 1000 characters' } : null;
+      return error.message.length > 1000
+        ? { kind: 'size', message: 'a message of more than 1000 characters' }
+        : null;
     }
     try {
       for (const step of steps) {
@@ -108,11 +120,15 @@ function roundTrip(text: string): CaseFinding | null {
       const written = formatOperation(operation);
       const again = parseLine(written);
       if (again === null || formatOperation(again) !== written) {
-        return { kind: 'round-trip', message: `${line.slice(0, 200)} is written as ${written.slice(0, 200)}` };
+        return {
+          kind: 'round-trip',
+          message: `${line.slice(0, 200)} is written as ${written.slice(0, 200)}`,
+        };
       }
     } catch (error) {
       if (!(error instanceof ScenarioSyntaxError)) throw error;
-      if (error.message.length > 1000) return { kind: 'size', message: 'a message of more than 1000 characters' };
+      if (error.message.length > 1000)
+        return { kind: 'size', message: 'a message of more than 1000 characters' };
     }
   }
   return null;
@@ -128,7 +144,8 @@ function ask(player: Player, step: TextStep, { leftOut }: TextSetup): CaseFindin
     const moment = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };
     return player.at(moment, (scene) => answered(scene, step));
   } catch (error) {
-    if (error instanceof LinuxError || error instanceof StoryError || error instanceof RangeError) return null;
+    if (error instanceof LinuxError || error instanceof StoryError || error instanceof RangeError)
+      return null;
     throw error;
   }
 }
@@ -138,7 +155,11 @@ function recorded({ progress, events }: Player, broken: boolean): CaseFinding | 
   const [first] = progress.violations;
   if (first && !broken) return { kind: first.violation.rule, message: first.violation.message };
   if (events.length > EVENTS_KEPT) return { kind: 'size', message: `${events.length} events are kept` };
-  if (!broken && progress.end && /InternalError|undefined|Cannot read|is not a function/.test(progress.end.sentence)) {
+  if (
+    !broken &&
+    progress.end &&
+    /InternalError|undefined|Cannot read|is not a function/.test(progress.end.sentence)
+  ) {
     return { kind: 'breakdown', message: progress.end.sentence };
   }
   return null;
@@ -149,7 +170,9 @@ function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | 
   const large = outline.find(({ extents }) => extents.length > EXTENTS_LIMIT);
   if (large) return { kind: 'size', message: `${large.extents.length} extents` };
   const space =
-    typeof step.space === 'string' ? (step.space as SpaceName) : (outline[step.space % (outline.length || 1)]?.name ?? 'gmap 0');
+    typeof step.space === 'string'
+      ? (step.space as SpaceName)
+      : (outline[step.space % (outline.length || 1)]?.name ?? 'gmap 0');
   const [first, end, count] = [numberOf(step.first), numberOf(step.end), numberOf(step.count)];
   switch (step.ask) {
     case 'row': {
@@ -163,7 +186,10 @@ function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | 
       return flags > PAGES_LIMIT ? { kind: 'size', message: `${flags} pages` } : null;
     }
     case 'table': {
-      const level = (['page', 'segment', 'region-third', 'region-second', 'region-first'] as const)[Math.abs(first) % 5] ?? 'page';
+      const level =
+        (['page', 'segment', 'region-third', 'region-second', 'region-first'] as const)[
+          Math.abs(first) % 5
+        ] ?? 'page';
       const entries = scene.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
       return entries > ENTRIES_LIMIT ? { kind: 'size', message: `${entries} entries` } : null;
     }

@@ -15,7 +15,13 @@ export type TextStep =
   /** A line; `repeat` times the same. */
   | { readonly do: 'line'; readonly text: string; readonly repeat?: number }
   /** One line: `text` so many times, between `before` and `after`. */
-  | { readonly do: 'long'; readonly before: string; readonly text: string; readonly count: number; readonly after: string }
+  | {
+      readonly do: 'long';
+      readonly before: string;
+      readonly text: string;
+      readonly count: number;
+      readonly after: string;
+    }
   | { readonly do: 'record'; readonly steps: Numeric }
   /** Goes to a moment and asks about a space: the n-th of the outline, or a name. */
   | {
