@@ -7,6 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MUTANTS } from '../scripts/mutants-list.js';
+import { MODULES } from '../scripts/stryker/modules.js';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
 import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
@@ -236,6 +237,14 @@ describe('figures in the documents', () => {
     const word = NUMBERS.indexOf(digits);
     return word < 0 ? Number(digits.replaceAll(',', '')) : word + 10;
   }
+  /** First cells, in backquotes, of the table rows in a section. */
+  function rowsOf(file: string, heading: string): string[] {
+    const section =
+      textOf(file)
+        .split(/^## /m)
+        .find((part) => part.startsWith(heading)) ?? '';
+    return [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name as string);
+  }
   const constant = (file: string, name: string) =>
     Number(new RegExp(`${name} = ([0-9_]+);`).exec(textOf(file))?.[1]?.replaceAll('_', ''));
 
@@ -250,9 +259,19 @@ describe('figures in the documents', () => {
     expect(figure('README.md', /with (\S+) lessons/)).toBe(lessons.length);
   });
 
+  it('modules of generated faults: those that are measured exist, and percentages are right', () => {
+    expect(Object.keys(MODULES)).toEqual(expect.arrayContaining(rowsOf('docs/trust.md', 'Generated faults')));
+    const rows = textOf('docs/trust.md').matchAll(
+      /^\|.*\| ([0-9]+) \| ([0-9]+) \| [0-9]+ \| ([0-9.]+) % \|$/gm,
+    );
+    for (const [row, killed, survived, percent] of rows) {
+      const share = (100 * Number(killed)) / (Number(killed) + Number(survived));
+      expect(share, row).toBeCloseTo(Number(percent), 1);
+    }
+  });
+
   it('rules of the checker: each has a row, and no other', () => {
-    const rows = [...textOf('docs/trust.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
-    expect(rows.toSorted()).toEqual(Object.keys(RULES).toSorted());
+    expect(rowsOf('docs/trust.md', 'Check mode').toSorted()).toEqual(Object.keys(RULES).toSorted());
   });
 
   it('operations of the scenario language: each has a row, and no other', () => {
