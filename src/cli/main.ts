@@ -21,7 +21,7 @@ Start with:
   guesthouse tour                                   what this is, in a minute
   guesthouse explore                                see and learn it in the browser
   guesthouse boot examples/images/hello.elf -- you   run a guest
-  guesthouse explore                                look into one, in a browser
+  guesthouse explore examples/images/hello.elf      look into one, in a browser
   guesthouse help <command>                          more on one command`;
 
 /** Runs the command line. Never throws: it sets the exit status. */

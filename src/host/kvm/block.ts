@@ -2,7 +2,14 @@
  * The state description of a virtual CPU, as the host reads and writes it.
  */
 
-import { LOWCORE, PGM, SIE, STATE_DESCRIPTION_SIZE, type Storage } from '../../machine/index.ts';
+import {
+  isTranslationException,
+  LOWCORE,
+  PGM,
+  SIE,
+  STATE_DESCRIPTION_SIZE,
+  type Storage,
+} from '../../machine/index.ts';
 import { demandBigint, demandDoubleword, demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 import type { VirtualMachine } from './vm.ts';
@@ -114,6 +121,12 @@ function word(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
+function doubleword(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}
+
 /**
  * The prefix area of a guest, where the host puts what it injects.
  * All of it throws GuestMemoryFault when the prefix area is not backed, having changed nothing of the PSW.
@@ -134,12 +147,14 @@ export class PrefixArea {
   program(code: number, length: number, teid = 0n): void {
     this.#store(LOWCORE.PROGRAM_LENGTH - 1, halfword(length));
     this.#store(LOWCORE.PROGRAM_CODE, halfword(code));
+    const breaking = this.#block.get64(SIE.BREAKING_EVENT_ADDRESS);
+    this.#store(LOWCORE.BREAKING_EVENT_ADDRESS, doubleword(breaking));
+    // The access register is 0, since none takes part; the operands are named by MOVE PAGE alone, which the host never does.
+    if (isTranslationException(code)) this.#store(LOWCORE.EXCEPTION_ACCESS, Uint8Array.of(0));
+    if (code === PGM.PAGE_TRANSLATION) this.#store(LOWCORE.OPERAND_ACCESS, Uint8Array.of(0));
     if (code === PGM.DATA)
       this.#store(LOWCORE.DATA_EXCEPTION_CODE, word(this.#block.get32(SIE.DATA_EXCEPTION_CODE)));
-    if (teid !== 0n) {
-      this.#store(LOWCORE.TRANSLATION_EXCEPTION, word(Number(teid >> 32n)));
-      this.#store(LOWCORE.TRANSLATION_EXCEPTION + 4, word(Number(teid & 0xffff_ffffn)));
-    }
+    if (teid !== 0n) this.#store(LOWCORE.TRANSLATION_EXCEPTION, doubleword(teid));
     this.#swap('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
   }
 

@@ -132,7 +132,7 @@ export class Vcpu {
   reset(kind: CpuReset): void {
     this.life.demand();
     if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
-    this.#waitingSince = null;
+    this.#endWait();
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
@@ -212,7 +212,8 @@ export class Vcpu {
    * interruptions, an operating one after them.
    */
   restart(): void {
-    this.#restart = this.stopped ? 'first' : 'last';
+    // A second one does not move the first, which it has not taken yet.
+    this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';
     this.stopped = false;
   }
 
@@ -322,6 +323,11 @@ export class Vcpu {
   #settle(cpu: Cpu): void {
     this.#halted = false;
     this.#borrow(cpu);
+    this.#endWait();
+  }
+
+  /** The CPU timer has run for as long as it waited. */
+  #endWait(): void {
     if (this.#waitingSince === null) return;
     this.block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, this.#timer()));
     this.#waitingSince = null;
