@@ -1172,4 +1172,10 @@ export const MUTANTS = [
     find: '    this.#endWait();\n    this.block.set32',
     replace: '    this.#waitingSince = null;\n    this.block.set32',
   },
+  {
+    name: 'JSON lets C1 controls through to a terminal',
+    file: 'src/cli/json.ts',
+    find: '[\\x7f-\\x9f]/g',
+    replace: '[\\x7f]/g',
+  },
 ];

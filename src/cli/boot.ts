@@ -23,9 +23,10 @@ import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
+import { json } from './json.ts';
 import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
 import { checkStorage, countOption, mapOption, memoryOption } from './sizes.ts';
-import { hexadecimal, TraceFile } from './trace-file.ts';
+import { TraceFile } from './trace-file.ts';
 
 const MIB = 1n << 20n;
 /** Process address behind guest address 0, unless a map says otherwise. */
@@ -104,7 +105,7 @@ key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colour
 
 Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 with another; 2 wrong usage, a bad image, or output that cannot be
 written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up;
-130 interrupted (^C, ^A x).
+130 interrupted (^C, ^A x); 141 the reader of its output went away.
 
 Examples:
   guesthouse boot examples/images/hello.elf -- world
@@ -173,7 +174,7 @@ async function run(
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
     if (kept !== null && isGuestEnd(end)) {
       const summary = { end, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(JSON.stringify(summary, hexadecimal));
+      output.line(json(summary));
     }
     return statusOf(end, flags.json === true);
   } finally {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
 import { addExplore } from './explore.ts';
-import { complain, EXIT, outputFailure, UsageError, watchOutput } from './output.ts';
+import { complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
 import { addWalk } from './walk.ts';
@@ -53,10 +53,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Says in one line that standard output failed, once nothing more can; an interrupted command says so itself. */
 function reportFailure(status: number): void {
+  if (status >= EXIT.INTERRUPTED) return;
   const failure = outputFailure();
-  if (failure === null || status >= EXIT.INTERRUPTED) return;
-  complain(failure);
-  process.exitCode = EXIT.USAGE;
+  if (failure !== null) complain(failure);
+  if (failure !== null) process.exitCode = EXIT.USAGE;
+  else if (outputClosed() && status !== EXIT.BROKEN_RULE) process.exitCode = EXIT.CLOSED;
 }
 
 function version(): string {
