@@ -283,7 +283,8 @@ export class Vcpu {
    *
    * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
    * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
-   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
+   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal. It may look and not act, as a listener;
+   *   what it throws, `run` throws at its end
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
@@ -311,12 +312,21 @@ export class Vcpu {
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
-        if (pending?.()) return { reason: 'KVM_EXIT_INTR' };
+        if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
       this.#store(cpu);
     }
+  }
+
+  /** Asks the user: as a listener, since the processor has this guest's registers and space meanwhile. */
+  #isPending(pending: () => boolean): boolean {
+    let answer = true;
+    this.vm.mm.kernel.trace.operations.deliver(() => {
+      answer = pending();
+    });
+    return answer;
   }
 
   /** Makes the processor forget what it remembers of this guest from an earlier stay, and ends a wait. */
