@@ -670,7 +670,7 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
     expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ n: lines.length - 1 });
   });
 
-  it.each(['spin', 'storm', 'slow'])('is heard by hostile %s within a quarter of a second', async (name) => {
+  it.each(['spin', 'storm', 'slow', 'invalidate'])('is heard by hostile %s within a quarter of a second', async (name) => {
     // The longest time that the processor was used without a look at the outside, so that other programs do not count.
     const before = `
       const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
