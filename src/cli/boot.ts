@@ -25,7 +25,7 @@ import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
-import { checkStorage, countOption, mapOption, memoryOption } from './sizes.ts';
+import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
 const MIB = 1n << 20n;
@@ -77,7 +77,7 @@ export function addBoot(program: Command): void {
     .option(
       '--cpus <n>',
       'virtual CPUs; the guest starts all but the first itself, and ends when none can run any more',
-      countOption,
+      cpusOption,
       1,
     )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
@@ -214,8 +214,9 @@ function makeMachine(storageSize: number): Machine {
 
 /** Storage for all the guest may touch; what it does not touch costs nothing. */
 function storageFor(flags: BootFlags): number {
-  const wanted = flags.map.reduce((sum, { length }) => sum + length, flags.memory) + STORAGE_BESIDE;
-  checkStorage('guest memory', wanted);
+  const memory = flags.map.reduce((sum, { length }) => sum + length, flags.memory);
+  checkStorage('guest memory', memory);
+  const wanted = memory + STORAGE_BESIDE;
   const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }

@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description(ABOUT)
     .version(version())
     .addHelpText('after', HELP)
-    .showHelpAfterError('(guesthouse --help tells more)')
+    .showHelpAfterError('(see guesthouse --help)')
     // Thrown, so that what was written can fail first.
     .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
