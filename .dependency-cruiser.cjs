@@ -23,7 +23,7 @@ module.exports = {
     above('check', 'host', 'machine', 'trace'),
     above('vmm', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
-    above('fuzz', 'scenario', 'check', 'host', 'machine', 'trace'),
+    above('fuzz', 'player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     above('inspect', 'host', 'machine', 'trace'),
     above('player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     above('explorer', 'player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),

@@ -1131,12 +1131,6 @@ export const MUTANTS = [
     replace: '    return this.#ended ? 0 : this.#bytes.length;',
   },
   {
-    name: 'a program interruption that the host injects stores no breaking-event address',
-    file: 'src/host/kvm/block.ts',
-    find: '    this.#store(LOWCORE.BREAKING_EVENT_ADDRESS, doubleword(breaking));\n',
-    replace: '',
-  },
-  {
     name: 'what the host’s tables lead to below a guest is taken as absolute',
     file: 'src/machine/cpu/access.ts',
     find: 'this.below === null ? this.prefix : this.below.prefix',

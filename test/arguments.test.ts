@@ -608,7 +608,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'eachCleared initialControl signalProcessor storeStatus facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
+      'eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),

@@ -1,122 +1,155 @@
 /**
- * A campaign of random scenarios against the plain model of the host and the rules of `--check`.
+ * Campaigns of random input, repeatable by seed.
  *
- *     npm run fuzz -- --seed S --minutes M [--ops N] [--json] [--save FILE]
+ *     npm run fuzz -- [--what scenarios|guests|library|images|texts] [--seed S] [--minutes M | --runs N]
+ *                     [--shard I/N] [--failures K] [--json] [--save FILE] [--ops N]
+ *     npm run fuzz -- --what guests --case FILE      performs again what a campaign printed
+ *     npm run fuzz -- --merge FILE…                  puts the reports of all shards together
  *
- * The same seed does the same. Exit status 1 when a scenario fails, which is then printed, as short as it gets.
+ * Exit status 1 when a run fails, which is then printed, as short as it gets; 2 for wrong usage; 130 after ^C.
  */
 
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { Campaign, type Failure, formatFailure, shrinkFailure } from '../../src/fuzz/index.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  type CaseFailure,
+  formatCase,
+  mergeSummaries,
+  parseCase,
+  parseSummary,
+  type ShardSummary,
+} from '../../src/fuzz/index.ts';
+import { type Arguments, readArguments } from './arguments.ts';
+import { type AnyCampaign, fuzzerOf, makeCampaign } from './campaigns.ts';
+import { Watchdog } from './watchdog.ts';
 
-const USAGE = 'usage: npm run fuzz -- [--seed S] [--minutes M] [--ops N] [--json] [--save FILE]';
+/** How long a run that fails is made shorter, in seconds. */
+const REDUCE_SECONDS = 60;
+/** A run of more seconds hangs. */
+const HANG_SECONDS = 120;
 
-/** Operations between two looks at the clock and the keyboard. */
-const SLICE = 50;
-/** How long a scenario that fails is made shorter. */
-const SHRINK_SECONDS = 60;
-
-const { seed, minutes, operations, json, save } = readArguments();
-const terminal = process.stderr.isTTY === true;
-const campaign = new Campaign({ seed, ...(operations ? { operations } : {}) });
-const start = performance.now();
-let interrupted = false;
-process.once('SIGINT', () => {
-  interrupted = true;
-});
-
-// Most operations that fail are meant to: stacks would cost more than the operations.
-const { stackTraceLimit } = Error;
-Error.stackTraceLimit = 0;
-const failure = await run();
-Error.stackTraceLimit = stackTraceLimit;
-if (failure) report(shrinkFailure(failure, deadline(SHRINK_SECONDS)), failure.operations.length);
-totals(failure !== null);
-process.exitCode = failure ? 1 : interrupted ? 130 : 0;
-
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: 'string', default: '1' },
-        minutes: { type: 'string', default: '1' },
-        ops: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        save: { type: 'string' },
-      },
-    });
-    const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
-    const operations = values.ops === undefined ? undefined : Number(values.ops);
-    const wrong =
-      !Number.isSafeInteger(seed) ||
-      !(minutes > 0) ||
-      (operations !== undefined && !(Number.isInteger(operations) && operations > 0));
-    if (!wrong) return { seed, minutes, operations, json: values.json, save: values.save };
-  } catch {
-    // Said below.
-  }
-  console.error(USAGE);
-  process.exit(2);
-}
-
-/** Says whether there is time left. */
-function deadline(seconds: number): () => boolean {
-  const end = performance.now() + seconds * 1000;
-  return () => performance.now() < end && !interrupted;
-}
-
-async function run(): Promise<Failure | null> {
-  const more = deadline(minutes * 60);
-  // On a terminal every few seconds in place; elsewhere a line now and then.
-  const every = terminal ? 2000 : 60_000;
-  let shown = start;
-  while (more()) {
-    const failure = campaign.advance(SLICE);
-    if (failure) return failure;
-    if (performance.now() - shown > every) {
-      shown = performance.now();
-      progress();
+async function campaign(options: Arguments): Promise<number> {
+  const { minutes, runs, failures: most, json, save } = options;
+  const start = performance.now();
+  let interrupted = false;
+  process.once('SIGINT', () => {
+    interrupted = true;
+  });
+  const deadline = (seconds: number) => {
+    const end = performance.now() + seconds * 1000;
+    return () => performance.now() < end && !interrupted;
+  };
+  const more = runs === null ? deadline(minutes * 60) : () => !interrupted;
+  const watchdog = new Watchdog(HANG_SECONDS + REDUCE_SECONDS, json);
+  const work = makeCampaign(options);
+  const failures: CaseFailure[] = [];
+  const progress = new Progress(start, work);
+  // Most operations that fail are meant to: long stacks would cost more than the operations.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 3;
+  while (more() && failures.length < most && !work.done) {
+    watchdog.beat(summary());
+    const failure = work.advance(deadline(REDUCE_SECONDS));
+    if (failure) {
+      failures.push(failure);
+      if (save !== undefined) writeFileSync(save, work.format(failure));
+      if (!json) console.log(`FAILED ${failure.finding.kind}\n${work.format(failure)}`);
     }
+    progress.show();
     // So that the keyboard is heard.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return null;
-}
+  Error.stackTraceLimit = stackTraceLimit;
+  watchdog.end();
+  progress.clear();
+  const last = summary();
+  console.log(json ? JSON.stringify(last) : `seed ${last.seed}: ${progress.sentence()}`);
+  return failures.length > 0 ? 1 : interrupted ? 130 : 0;
 
-function figures() {
-  const { scenarios, operations, refused } = campaign.totals;
-  const seconds = (performance.now() - start) / 1000;
-  return { seed, scenarios, operations, refused, seconds, perSecond: Math.round(operations / seconds) };
-}
-
-function sentence(): string {
-  const { scenarios, operations, refused, seconds, perSecond } = figures();
-  return `${scenarios} scenarios, ${operations} operations (${refused} ENOMEM) in ${seconds.toFixed(0)} s, ${perSecond} a second`;
-}
-
-function progress(): void {
-  process.stderr.write(terminal ? `\r\x1b[K${sentence()}` : `${sentence()}\n`);
-}
-
-function totals(failed: boolean): void {
-  if (terminal) process.stderr.write('\r\x1b[K');
-  if (json) console.log(JSON.stringify({ ...figures(), failed, interrupted }));
-  else console.log(`seed ${seed}: ${sentence()}${failed ? ', the last one failed' : ''}`);
-}
-
-function report(failure: Failure, before: number): void {
-  if (terminal) process.stderr.write('\r\x1b[K');
-  const text = formatFailure(failure);
-  if (save !== undefined) writeFileSync(save, text);
-  const { finding, operations, options } = failure;
-  if (json) {
-    console.log(JSON.stringify({ seed, scenario: failure.scenario, ...finding, text }));
-    return;
+  function summary(): ShardSummary {
+    const { what, seed, shard } = options;
+    const seconds = (performance.now() - start) / 1000;
+    return {
+      ...{ what, seed, shard, wanted: runs, runs: work.runs, steps: work.steps },
+      ...{ seconds, interrupted, failures, ...work.extra },
+    };
   }
-  const storage = options.storageSize / 2 ** 20;
-  console.log(`FAILED ${finding.kind}: ${finding.message}`);
-  console.log(`${before} operations, of which these ${operations.length} are needed:`);
-  console.log(`---- scenario ----\n${text}---- end ----`);
-  console.log(`Replay it: guesthouse replay FILE --check --storage ${storage}M`);
+}
+
+/** Says now and then how far it is: on a terminal in place every few seconds, elsewhere a line a minute. */
+class Progress {
+  readonly #terminal = process.stderr.isTTY === true;
+  readonly #start: number;
+  readonly #work: AnyCampaign;
+  #shown: number;
+
+  constructor(start: number, work: AnyCampaign) {
+    this.#start = start;
+    this.#work = work;
+    this.#shown = start;
+  }
+
+  sentence(): string {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const rate = Math.round(this.#work.steps / seconds);
+    return `${this.#work.sentence()} in ${seconds.toFixed(0)} s, ${rate} a second`;
+  }
+
+  show(): void {
+    if (performance.now() - this.#shown < (this.#terminal ? 2000 : 60_000)) return;
+    this.#shown = performance.now();
+    process.stderr.write(this.#terminal ? `\r\x1b[K${this.sentence()}` : `${this.sentence()}\n`);
+  }
+
+  clear(): void {
+    if (this.#terminal) process.stderr.write('\r\x1b[K');
+  }
+}
+
+function merge({ merge: files, json }: Arguments): number {
+  let summaries: ShardSummary[];
+  try {
+    summaries = files.flatMap((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map(parseSummary),
+    );
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const merged = mergeSummaries(summaries);
+  if (json) {
+    console.log(JSON.stringify(merged));
+  } else {
+    for (const failure of merged.failures) console.log(formatCase(failure));
+    for (const problem of merged.problems) console.error(problem);
+    const { what, seed, shards, runs, steps, seconds, failures } = merged;
+    const times = `${(seconds / 60).toFixed(1)} minutes of ${shards} shards`;
+    console.log(`${what}, seed ${seed}: ${runs} runs, ${steps} steps, ${times}, ${failures.length} failures`);
+  }
+  return merged.failures.length > 0 || merged.problems.length > 0 ? 1 : 0;
+}
+
+function replay({ what }: Arguments, file: string): number {
+  const fuzzer = fuzzerOf(what);
+  if (!fuzzer) {
+    console.error('scenarios are performed by: guesthouse replay FILE --check');
+    return 2;
+  }
+  const { finding } = fuzzer.run(parseCase(readFileSync(file, 'utf8')));
+  console.log(finding ? `FAILED ${finding.kind}: ${finding.message}` : 'ok');
+  return finding ? 1 : 0;
+}
+
+const found = readArguments(process.argv.slice(2));
+if (typeof found === 'string') {
+  console.error(found);
+  process.exitCode = 2;
+} else if (found.merge.length > 0) {
+  process.exitCode = merge(found);
+} else if (found.caseFile !== undefined) {
+  process.exitCode = replay(found, found.caseFile);
+} else {
+  process.exitCode = await campaign(found);
 }

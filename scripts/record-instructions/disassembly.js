@@ -10,25 +10,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FAMILIES } from './families.js';
+import { casesSource, digest, OPTIONS, PROGRAM } from './disassembly-source.js';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const OUTPUT = join(HERE, '../../src/machine/cpu/fixtures/objdump');
+const OUTPUT = join(dirname(fileURLToPath(import.meta.url)), '../../src/machine/cpu/fixtures/objdump');
 const PREFIX = process.env.CROSS_PREFIX ?? 's390x-linux-gnu-';
-const OPTIONS = [
-  '-O2 -march=z196',
-  '-O2 -march=z10',
-  '-O0 -march=z196',
-  '-O3 -march=z196',
-  '-Os -march=z900',
-];
-/** What no case has, as the other machine does not know it. */
-const MORE = `bassm %r1,%r2; bsm %r0,%r15; lmd %r1,%r3,8(%r4),16(%r5); stmh %r1,%r3,-8(%r4); csst 0(%r1),8(%r2),%r3
-  cvb %r1,8(%r2,%r3); cvby %r1,-8(%r2); cvbg %r1,-8(%r2,%r3); cvdg %r1,8(%r2); ipk; sac 0(%r1); sacf 256; iac %r3
-  epar %r1; esar %r2; cpya %a1,%a2; mvck 0(%r1,%r2),8(%r3),%r4; mvcp 0(%r1,%r2),8(%r3),%r4
-  mvcs 0(%r1,%r2),8(%r3),%r4; mvcsk 0(%r1),8(%r2); mvcdk 0(%r1),8(%r2); mvpg %r1,%r2; palb; pfmf %r1,%r2
-  tprot 0(%r1),8(%r2); stcke 8(%r1); stckf 8(%r1); stck 8(%r1); stfle 8(%r1); sske %r1,%r2,1
-  ipte %r1,%r2,%r3; ipte %r1,%r2,%r3,1; idte %r1,%r2,%r3,1; bc 0,0; bc 3,8(%r1,%r2); bcr 0,%r1; brcl 0,.; brc 0,.`;
 /** Examples of one mnemonic. */
 const EXAMPLES = 2;
 
@@ -66,21 +51,18 @@ function write(name, instructions) {
 const directory = mkdtempSync(join(tmpdir(), 'objdump-'));
 try {
   mkdirSync(OUTPUT, { recursive: true });
-  const cases = Object.values(FAMILIES).flatMap((make) => make());
   const file = join(directory, 'cases');
-  writeFileSync(
-    `${file}.s`,
-    `.machinemode zarch\n.machine "all"\n${[...cases.map(({ asm }) => asm), MORE].join('\n')}\n`,
-  );
+  writeFileSync(`${file}.s`, casesSource());
   execFileSync(`${PREFIX}as`, ['-march=all', '-o', `${file}.o`, `${file}.s`], { stdio: 'inherit' });
   write('cases', examples(dump(`${file}.o`), EXAMPLES));
 
   const compiled = OPTIONS.flatMap((options) => {
     const flags = [...options.split(' '), '-msoft-float', '-fno-tree-vectorize', '-ffreestanding', '-c'];
-    execFileSync(`${PREFIX}gcc`, [...flags, '-o', `${file}.o`, join(HERE, 'programs/integers.c')]);
+    execFileSync(`${PREFIX}gcc`, [...flags, '-o', `${file}.o`, PROGRAM]);
     return dump(`${file}.o`);
   });
   write('compiled', examples(compiled, 1));
+  writeFileSync(join(OUTPUT, 'source.json'), `${JSON.stringify({ sha256: digest() })}\n`);
 } finally {
   rmSync(directory, { recursive: true });
 }

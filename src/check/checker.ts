@@ -6,7 +6,7 @@
  * frames, locks. A rule is broken when what the tables say and what anybody believes of them differ.
  */
 
-import type { Host, Mm } from '../host/index.ts';
+import { demandInstance, Host, type Mm } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { checkFrames } from './frames.ts';
 import { checkGuestTables } from './guest-tables.ts';
@@ -50,8 +50,12 @@ export class Checker {
   #frames = -1;
   #links = -1;
 
-  /** Subscribes to the uses of locks, the uses of translations in TLBs, and the events of the host. */
+  /**
+   * Subscribes to the uses of locks, the uses of translations in TLBs, and the events of the host.
+   * @throws LinuxError EINVAL when it is not a host
+   */
   constructor(host: Host) {
+    demandInstance('host', host, Host);
     this.#host = host;
     const report = (finding: Finding) => void this.#found.push(finding);
     this.#census = new Census(host, report);
@@ -71,7 +75,10 @@ export class Checker {
 
   #see(event: TraceEvent): void {
     this.#changed = true;
-    if (event.type === 'map' || event.type === 'gmap-free') this.#census.tables.delete(event.gmap);
+    if (event.type !== 'map' && event.type !== 'gmap-free') return;
+    const { tables } = this.#census;
+    // An event names a gmap by its number, which several may have.
+    for (const gmap of tables.keys()) if (gmap.id === event.gmap) tables.delete(gmap);
   }
 
   /** Says what is going to be done, in words for a report. */

@@ -24,11 +24,11 @@ export interface KnownTables {
 export function checkGuestTables(guest: Guest, mm: Mm, census: Census): void {
   if (!(guest instanceof Gmap)) return;
   census.space(guest.asceHi, guest.asceLo);
-  let known = census.tables.get(guest.id);
+  let known = census.tables.get(guest);
   if (known === undefined) {
     known = { region: [], segment: [] };
     find(mm, census, guest.tables.top, REGION_FIRST, known);
-    census.tables.set(guest.id, known);
+    census.tables.set(guest, known);
   }
   for (const origin of known.region) census.own(origin, 'gmap-table');
   for (const origin of known.segment) segmentTable(mm, census, origin);

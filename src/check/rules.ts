@@ -2,7 +2,7 @@
  * The rules that are checked, and what one look over the tables gathers for them.
  */
 
-import { type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
+import { type Gmap, type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
 import { FRAME_SIZE, TableScan } from '../machine/index.ts';
 import type { KnownTables } from './guest-tables.ts';
 
@@ -41,8 +41,8 @@ export class Census {
   readonly host: Host;
   readonly report: (finding: Finding) => void;
   readonly scan: TableScan;
-  /** The tables of gmaps, by their numbers, as far as they are known not to have changed. */
-  readonly tables = new Map<number, KnownTables>();
+  /** The tables of gmaps, as far as they are known not to have changed. */
+  readonly tables = new Map<Gmap, KnownTables>();
   /** Live address-space-control elements, as `hi:lo`. */
   readonly spaces = new Set<string>();
   /** Linked guest entries, and what they designate. */

@@ -18,6 +18,7 @@ import {
   parseElf,
 } from '../vmm/index.ts';
 import { KEYS_HELP } from './escape-keys.ts';
+import { example } from './examples.ts';
 import { readLimited } from './files.ts';
 import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { GuestInput } from './guest-input.ts';
@@ -93,13 +94,13 @@ export function addBoot(program: Command): void {
     .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
     .option('--json', 'print one JSON object at the end, with what the console said in it')
-    .addHelpText('after', HELP)
+    .addHelpText('after', help)
     .action(async (image: string, words: string[], flags: BootFlags) => {
       process.exitCode = await boot(image, words.join(' '), flags);
     });
 }
 
-const HELP = `
+const help = () => `
 A guest that asks for console input gets standard input: a pipe or file as it is, then ^D at its end; a terminal key by
 key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colours of the guest pass.
 
@@ -108,9 +109,9 @@ written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a bro
 130 interrupted (^C, ^A x); 141 the reader of its output went away.
 
 Examples:
-  guesthouse boot examples/images/hello.elf -- world
-  guesthouse boot examples/images/memory.elf --memory 8M --trace events.jsonl
-  guesthouse boot examples/images/hello.elf --memory 2M --map 256M:1T:1M --check`;
+  guesthouse boot ${example('images/hello.elf')} -- world
+  guesthouse boot ${example('images/memory.elf')} --memory 8M --trace events.jsonl
+  guesthouse boot ${example('images/hello.elf')} --memory 2M --map 256M:1T:1M --check`;
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const image = readImage(path);

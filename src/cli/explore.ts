@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readScript } from '../player/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
+import { columns, example } from './examples.ts';
 import { readLimited } from './files.ts';
 import { EXIT, Output, UsageError } from './output.ts';
 import { countOption } from './sizes.ts';
@@ -47,22 +48,24 @@ export function addExplore(program: Command): void {
     .argument('[arguments...]', 'the command line of a guest, after --')
     .addOption(new Option('--port <n>', 'the port').argParser(portOption).default(0, 'one that is free'))
     .option('--json', 'print {"url":"…"} instead')
-    .addHelpText('after', HELP)
+    .addHelpText('after', help)
     .action(async (file: string | undefined, words: string[], flags: ExploreFlags) => {
       process.exitCode = await explore(file, words.join(' '), flags);
     });
 }
 
-const HELP = `
+const help = () => `
 Nothing leaves this computer: the page is served to browsers on it, and runs in them. Ends with ^C.
 
 Exit status: 0 ended with ^C; 2 wrong usage, a bad image, or a line that is not in the scenario language.
 
 Examples:
-  guesthouse explore                                      lessons, from the first on
-  guesthouse explore examples/scenarios/first.txt         a scenario, line by line
-  guesthouse explore examples/images/hello.elf -- world   a guest, instruction by instruction
-  guesthouse boot examples/images/memory.elf --trace events.jsonl && guesthouse explore events.jsonl`;
+${columns([
+  ['  guesthouse explore', 'lessons, from the first on'],
+  [`  guesthouse explore ${example('scenarios/first.txt')}`, 'a scenario, line by line'],
+  [`  guesthouse explore ${example('images/hello.elf')} -- world`, 'a guest, instruction by instruction'],
+]).join('\n')}
+  guesthouse boot ${example('images/memory.elf')} --trace events.jsonl && guesthouse explore events.jsonl`;
 
 async function explore(file: string | undefined, commandLine: string, flags: ExploreFlags): Promise<number> {
   const story = file === undefined ? null : readStory(file, commandLine);

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
+import { columns, example } from './examples.ts';
 import { addExplore } from './explore.ts';
 import { complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
@@ -14,15 +15,17 @@ import { addWalk } from './walk.ts';
 const ABOUT =
   'KVM for IBM Z, in TypeScript: runs s390x guests in guest address spaces (gmap) that share page tables with the process behind them.';
 
-const HELP = `
+const help = () => `
 Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
 
 Start with:
-  guesthouse tour                                   what this is, in a minute
-  guesthouse explore                                see and learn it in the browser
-  guesthouse boot examples/images/hello.elf -- you   run a guest
-  guesthouse explore examples/images/hello.elf      look into one, in a browser
-  guesthouse help <command>                          more on one command`;
+${columns([
+  ['  guesthouse tour', 'what this is, in a minute'],
+  ['  guesthouse explore', 'see and learn it in the browser'],
+  [`  guesthouse boot ${example('images/hello.elf')} -- you`, 'run a guest'],
+  [`  guesthouse explore ${example('images/hello.elf')}`, 'look into one, in a browser'],
+  ['  guesthouse help <command>', 'more on one command'],
+]).join('\n')}`;
 
 /** Runs the command line. Never throws: it sets the exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -32,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('guesthouse')
     .description(ABOUT)
     .version(version())
-    .addHelpText('after', HELP)
+    .addHelpText('after', help)
     .showHelpAfterError('(see guesthouse --help)')
     // Thrown, so that what was written can fail first.
     .exitOverride();

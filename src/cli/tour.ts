@@ -4,17 +4,16 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { Host, hex, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
+import { columns, example } from './examples.ts';
 import { goesOn } from './key.ts';
 import { EXIT, Output, styled, UsageError } from './output.ts';
 
 const MIB = 1n << 20n;
-/** The image, beside the sources and beside the built package alike. */
-const IMAGE = fileURLToPath(new URL('../../examples/images/tour.elf', import.meta.url));
+const IMAGE = example('images/tour.elf');
 /** The DIAGNOSE code with which the tour's guest hands over. */
 const HAND_OVER = 0x600;
 
@@ -170,12 +169,14 @@ class Tour {
   #next(): void {
     this.#parts.push('');
     this.#line(styled('bold', 'Try next'));
-    this.#say('npx guesthouse boot examples/images/paging.elf       a guest with tables of its own');
-    this.#say('npx guesthouse replay examples/scenarios/first.txt   the same story, written by you');
-    this.#say('npx guesthouse walk examples/scenarios/first.txt 1G --gmap 0');
-    this.#say(
-      'npx guesthouse explore                               lessons, and this in pictures, in your browser',
-    );
+    const scenario = example('scenarios/first.txt');
+    const rows = columns([
+      [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with tables of its own'],
+      [`npx guesthouse replay ${scenario}`, 'the same story, written by you'],
+      [`npx guesthouse walk ${scenario} 1G --gmap 0`, 'a translation, entry by entry'],
+      ['npx guesthouse explore', 'lessons, and this in pictures, in your browser'],
+    ]);
+    for (const row of rows) this.#say(row);
   }
 }
 

@@ -8,6 +8,7 @@ import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../inspect/
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
+import { example } from './examples.ts';
 import { json } from './json.ts';
 import { EXIT, Output, styled, UsageError } from './output.ts';
 import { makeWorld } from './replay.ts';
@@ -40,18 +41,18 @@ export function addWalk(program: Command): void {
     )
     .option('--line <n>', 'stop the scenario after line N', countOption)
     .option('--json', 'print one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', help)
     .action(async (file: string, address: bigint, flags: WalkFlags) => {
       process.exitCode = await walk(file, address, flags);
     });
 }
 
-const HELP = `
+const help = () => `
 Nothing is changed by looking: no fault is served on the way.
 
 Examples:
-  guesthouse walk examples/scenarios/first.txt 1G --gmap 0
-  guesthouse walk examples/scenarios/first.txt 256M --process --json
+  guesthouse walk ${example('scenarios/first.txt')} 1G --gmap 0
+  guesthouse walk ${example('scenarios/first.txt')} 256M --process --json
   guesthouse walk many.txt 256M --process 3`;
 
 async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {

@@ -6,6 +6,7 @@ import { formatOperation, type Operation } from '../scenario/index.ts';
 import { drawProfile, Generator, type Profile } from './generate.ts';
 import { Random, seedOf } from './random.ts';
 import { type Finding, Run, type RunOptions, runAll } from './run.ts';
+import type { Shard } from './shards.ts';
 import { shrink } from './shrink.ts';
 
 /** What a campaign may be told. */
@@ -16,6 +17,8 @@ export interface CampaignOptions {
   readonly operations?: number;
   /** How scenarios run, where that is not to be drawn. */
   readonly run?: Partial<RunOptions>;
+  /** Which part of the campaign's scenarios; default all. */
+  readonly shard?: Shard;
 }
 
 /** What has been done so far. */
@@ -45,12 +48,14 @@ export class Campaign {
   readonly #seed: number;
   readonly #length: number;
   readonly #fixed: Partial<RunOptions>;
+  readonly #shard: Shard;
   #run: Run;
   #options: RunOptions;
   #generator: Generator;
   #left: number;
 
-  constructor({ seed, operations = OPERATIONS, run = {} }: CampaignOptions) {
+  constructor({ seed, operations = OPERATIONS, run = {}, shard = { index: 0, of: 1 } }: CampaignOptions) {
+    this.#shard = shard;
     this.#seed = seed;
     this.#length = operations;
     this.#fixed = run;
@@ -74,9 +79,14 @@ export class Campaign {
     return null;
   }
 
+  /** The number of the scenario that is performed now. */
+  get scenario(): number {
+    return this.#shard.index + this.totals.scenarios * this.#shard.of;
+  }
+
   /** The next scenario: how it runs, and what makes its operations. */
   #scenario(): [RunOptions, Generator, Run] {
-    const random = new Random(seedOf(this.#seed, this.totals.scenarios));
+    const random = new Random(seedOf(this.#seed, this.scenario));
     const profile = drawProfile(random);
     const options = { ...drawOptions(random, profile), ...this.#fixed };
     return [options, new Generator(random, profile), new Run(options)];
@@ -85,7 +95,7 @@ export class Campaign {
   #failure(finding: Finding): Failure {
     return {
       seed: this.#seed,
-      scenario: this.totals.scenarios,
+      scenario: this.scenario,
       options: this.#options,
       finding,
       operations: [...this.#run.performed],

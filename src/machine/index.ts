@@ -4,12 +4,16 @@
  */
 
 export { absoluteAddress, applyPrefix, realPage } from './addresses.ts';
+export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
 export * from './busy-error.ts';
 export * from './clock.ts';
 export { FETCH, type HostBelow, INSTRUCTION, STORE, type TranslationWitness } from './cpu/access.ts';
 export * from './cpu/cpu.ts';
 export { facilityList } from './cpu/decode.ts';
 export { disassemble, instructionLength } from './cpu/disassemble.ts';
+export { FORMATS, type Format, type FormatName } from './cpu/formats.ts';
+export { INSTRUCTIONS } from './cpu/instructions/index.ts';
+export type { InstructionLine } from './cpu/line.ts';
 export { PFMF } from './cpu/pfmf.ts';
 export { lowAddressProtected } from './cpu/protection.ts';
 export { SPACE } from './cpu/state.ts';

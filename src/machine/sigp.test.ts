@@ -1,8 +1,9 @@
 /** SIGNAL PROCESSOR among the processors of a machine: every order to a CPU in every state. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LOWCORE } from './assigned-storage.ts';
 import type { Cpu } from './cpu/cpu.ts';
-import { LOWCORE } from './cpu/cpu.ts';
+
 import { EXT } from './interruption.ts';
 import { Machine } from './machine.ts';
 import {

@@ -6,8 +6,6 @@
  * operating system beneath only where it is touched.
  */
 
-import { InternalError } from './internal-error.ts';
-
 /** Bytes in a frame, 4 KiB. */
 export const FRAME_SIZE = 0x1000;
 
@@ -121,7 +119,7 @@ export class Storage {
     this.view.setBigUint64(address, value);
   }
 
-  /** A copy of `length` bytes from `address` on. Throws InternalError when they are not all inside storage. */
+  /** A copy of `length` bytes from `address` on. @throws RangeError when they are not all inside storage */
   read(address: number, length: number): Uint8Array {
     this.#demand(address, length);
     return this.bytes.slice(address, address + length);
@@ -133,21 +131,20 @@ export class Storage {
     this.keys.fill(0, 0, Math.ceil(end / FRAME_SIZE));
   }
 
-  /** Stores `bytes` from `address` on. Throws InternalError, having stored nothing, when they do not fit. */
+  /** Stores `bytes` from `address` on. @throws RangeError, having stored nothing, when they do not fit */
   write(address: number, bytes: Uint8Array): void {
     this.#demand(address, bytes.length);
     this.bytes.set(bytes, address);
   }
 
-  /** Sets `length` bytes from `address` on to `value`. Throws InternalError when they are not all inside. */
+  /** Sets `length` bytes from `address` on to `value`. @throws RangeError when they are not all inside */
   fill(address: number, length: number, value: number): void {
     this.#demand(address, length);
     this.bytes.fill(value, address, address + length);
   }
 
   #demand(address: number, length: number): void {
-    if (!this.has(address, length)) {
-      throw new InternalError(`0x${address.toString(16)}+${length} is outside storage`);
-    }
+    if (Number.isSafeInteger(address) && length >= 0 && this.has(address, length)) return;
+    throw new RangeError(`${String(length)} bytes at ${String(address)} are not in storage`);
   }
 }

@@ -212,6 +212,7 @@ function locateEntry(entry: bigint, loads: readonly LoadHeader[]): bigint {
  * @throws {ImageError} when the file is no such image or any number in it that matters is out of range.
  */
 export function parseElf(file: Uint8Array): ElfImage {
+  if (!(file instanceof Uint8Array)) throw new ImageError('an image is a Uint8Array');
   checkIdentification(file);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   checkKind(view);

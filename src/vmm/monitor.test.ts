@@ -688,7 +688,7 @@ describe('DIAGNOSE', () => {
     const parts = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad) };
     const one = monitor(guest([exrl(0, 10), DONE, diag(2, 3, 0x600)], parts));
     expect(one.run()).toMatchObject({ address: 0xbadn });
-    const stored = one.vm.readGuest(BigInt(LOWCORE.PROGRAM_LENGTH - 1), 4);
+    const stored = one.vm.readGuest(BigInt(LOWCORE.PROGRAM_ILC), 4);
     expect(stored).toEqual(Uint8Array.of(0, 6, 0, PGM.SPECIFICATION));
   });
 });

@@ -4,10 +4,15 @@
  */
 
 import {
+  demandBigint,
+  demandBytes,
+  demandFlag,
+  demandInstance,
   demandInteger,
+  demandObject,
   type Exit,
   GuestMemoryFault,
-  type Host,
+  Host,
   hex,
   LinuxError,
   type Mm,
@@ -24,6 +29,8 @@ import { type GuestConsole, Sclp } from './sclp.ts';
 import { systemInformation } from './stsi.ts';
 
 const MIB = 1n << 20n;
+/** CPUs that a guest can have. */
+const CPUS = 248;
 /** Where a guest finds its command line, and how long it may be with the NUL. */
 const COMMAND_LINE = 0x10480n;
 const COMMAND_LINE_SIZE = 896;
@@ -118,10 +125,12 @@ export class Monitor {
   /**
    * Loads the image into guest memory and readies the first virtual CPU at its entry.
    *
-   * @throws ImageError when the image or the arguments do not fit; LinuxError for maps that cannot be, ENOMEM.
-   *   Nothing is left of the virtual machine then.
+   * @throws ImageError when the image or the arguments do not fit; LinuxError for maps that cannot be, EINVAL for an
+   *   option of the wrong type, and as `Host.createGmap`; ENOMEM. Nothing is left of the virtual machine then.
    */
   constructor(host: Host, mm: Mm, options: MonitorOptions) {
+    demandInstance('host', host, Host);
+    demandOptions(options);
     const gmap = host.createGmap(mm);
     this.#host = host;
     this.vm = new VirtualMachine({ mm, gmap });
@@ -169,8 +178,10 @@ export class Monitor {
    * Types on the guest's console: bytes for the ASCII console, lines of UTF-8 text for the line-mode console of a
    * guest that listens to no other. What the guest has not read waits.
    * @returns how many of the bytes were taken, from the first on: what waits is bounded
+   * @throws LinuxError EINVAL when they are not a Uint8Array
    */
   input(bytes: Uint8Array): number {
+    demandBytes(bytes);
     return this.#sclp.input(bytes);
   }
 
@@ -399,6 +410,30 @@ export class Monitor {
     this.#demandIdle();
     this.vm.destroy();
   }
+}
+
+/** @throws LinuxError EINVAL for an option of the wrong type */
+function demandOptions(options: MonitorOptions): void {
+  demandObject('options', options);
+  const { image, maps, console, cpus = 1, arguments: commandLine = '', diagnose } = options;
+  demandObject('image', image);
+  demandBigint('entry', image.entry);
+  demandInstance('segments', image.segments, Array);
+  demandInstance('maps', maps, Array);
+  for (const map of maps) {
+    demandObject('map', map);
+    for (const name of ['from', 'to', 'length'] as const) demandBigint(name, map[name]);
+  }
+  demandObject('console', console);
+  demandFunction('console.write', console.write);
+  demandInteger('cpus', cpus, 1, CPUS);
+  demandFlag('input', options.input);
+  if (diagnose !== undefined) demandFunction('diagnose', diagnose);
+  if (typeof commandLine !== 'string') throw new LinuxError('EINVAL', 'arguments are no string');
+}
+
+function demandFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new LinuxError('EINVAL', `${name} is no function`);
 }
 
 /** How an end reads in a sentence. */

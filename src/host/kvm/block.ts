@@ -3,12 +3,13 @@
  */
 
 import {
-  isTranslationException,
+  type AssignedStorage,
   LOWCORE,
-  PGM,
   SIE,
   STATE_DESCRIPTION_SIZE,
   type Storage,
+  storeExternal,
+  storeProgram,
 } from '../../machine/index.ts';
 import { demandBigint, demandDoubleword, demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
@@ -113,20 +114,6 @@ export class StateBlock {
   }
 }
 
-function halfword(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 8, value);
-}
-
-function word(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
-}
-
-function doubleword(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value);
-  return bytes;
-}
-
 /**
  * The prefix area of a guest, where the host puts what it injects.
  * All of it throws GuestMemoryFault when the prefix area is not backed, having changed nothing of the PSW.
@@ -135,6 +122,17 @@ export class PrefixArea {
   readonly #vm: VirtualMachine;
   readonly #block: StateBlock;
   readonly #id: number;
+  /** The first page of the prefix area, field by field. */
+  readonly #fields: AssignedStorage = {
+    set8: (at, value) => this.#store(at, Uint8Array.of(value)),
+    set16: (at, value) => this.#store(at, Uint8Array.of(value >>> 8, value)),
+    set32: (at, value) => this.#store(at, Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)),
+    set64: (at, value) => {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, value);
+      this.#store(at, bytes);
+    },
+  };
 
   /** @param id the virtual CPU's address, for events */
   constructor(vm: VirtualMachine, block: StateBlock, id: number) {
@@ -145,24 +143,18 @@ export class PrefixArea {
 
   /** Injects a program interruption. @param length of the instruction: 2, 4, 6, or 0 */
   program(code: number, length: number, teid = 0n): void {
-    this.#store(LOWCORE.PROGRAM_LENGTH - 1, halfword(length));
-    this.#store(LOWCORE.PROGRAM_CODE, halfword(code));
-    const breaking = this.#block.get64(SIE.BREAKING_EVENT_ADDRESS);
-    this.#store(LOWCORE.BREAKING_EVENT_ADDRESS, doubleword(breaking));
-    // The access register is 0, since none takes part; the operands are named by MOVE PAGE alone, which the host never does.
-    if (isTranslationException(code)) this.#store(LOWCORE.EXCEPTION_ACCESS, Uint8Array.of(0));
-    if (code === PGM.PAGE_TRANSLATION) this.#store(LOWCORE.OPERAND_ACCESS, Uint8Array.of(0));
-    if (code === PGM.DATA)
-      this.#store(LOWCORE.DATA_EXCEPTION_CODE, word(this.#block.get32(SIE.DATA_EXCEPTION_CODE)));
-    if (teid !== 0n) this.#store(LOWCORE.TRANSLATION_EXCEPTION, doubleword(teid));
+    storeProgram(this.#fields, {
+      ...{ code, length, teid },
+      dataExceptionCode: this.#block.get32(SIE.DATA_EXCEPTION_CODE),
+      ...{ operandAccess: 0, monitorClass: 0, monitorCode: 0n },
+      breakingEventAddress: this.#block.get64(SIE.BREAKING_EVENT_ADDRESS),
+    });
     this.#swap('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
   }
 
-  /** Injects an external interruption. @param parameter stored when the code is one that has a parameter */
-  external(code: number, cpuAddress: number, parameter: number | null): void {
-    if (parameter !== null) this.#store(LOWCORE.EXTERNAL_PARAMETER, word(parameter));
-    this.#store(LOWCORE.EXTERNAL_CPU_ADDRESS, halfword(cpuAddress));
-    this.#store(LOWCORE.EXTERNAL_CODE, halfword(code));
+  /** Injects an external interruption: its CPU address (0 for none) and, for a service signal, its parameter. */
+  external(code: number, cpuAddress: number, parameter: number): void {
+    storeExternal(this.#fields, code, cpuAddress, parameter);
     this.#swap('external', code, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
   }
 

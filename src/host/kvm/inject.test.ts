@@ -8,7 +8,7 @@ import { TestGuest } from '../testing/index.ts';
 const OUTSIDE = 0x1000_0000;
 /** Bytes of the prefix area that a program interruption may store. */
 const STORED = [
-  [LOWCORE.PROGRAM_LENGTH - 1, 4],
+  [LOWCORE.PROGRAM_ILC, 4],
   [LOWCORE.DATA_EXCEPTION_CODE, 8],
   [LOWCORE.EXCEPTION_ACCESS, 4],
   [LOWCORE.TRANSLATION_EXCEPTION, 16],

@@ -212,3 +212,23 @@ describe('the service signal', () => {
     expect(guest.vm.floating.empty).toBe(true);
   });
 });
+
+describe('a limit of units of work', () => {
+  it('counts each interruption that the host delivers; the others stay pending', () => {
+    guest.vm.writeGuest(BigInt(LOWCORE.RESTART_NEW_PSW), psw(MASK.DISABLED_WAIT, 0x4_0000));
+    guest.vm.writeGuest(BigInt(LOWCORE.EXTERNAL_NEW_PSW), psw(MASK.PLAIN, HANDLER));
+    vcpu.setControl(0, BigInt(0x4000 | 0x2000));
+    vcpu.setPsw(MASK.EXTERNAL, 0x1_0000n);
+    vcpu.local.emergencySignal(1);
+    vcpu.restart();
+    const cpu = guest.host.machine.cpu(0);
+    const before = cpu.executed;
+    expect(vcpu.run(cpu, 1)).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(cpu.executed - before).toBe(1);
+    expect(stored().code).toBe(EXT.EMERGENCY_SIGNAL);
+    expect(vcpu.restartPending).toBe(true);
+    expect(vcpu.run(cpu, 1)).toEqual({ reason: 'KVM_EXIT_INTR' });
+    expect(cpu.executed - before).toBe(2);
+    expect(vcpu.restartPending).toBe(false);
+  });
+});

@@ -110,7 +110,7 @@ function interrupted() {
   expect(ends()).toBe(AT.PROGRAM);
   return {
     code: get16(LOWCORE.PROGRAM_CODE),
-    length: get16(LOWCORE.PROGRAM_LENGTH - 1),
+    length: get16(LOWCORE.PROGRAM_ILC),
     address: get64(LOWCORE.PROGRAM_OLD_PSW + 8),
   };
 }
@@ -156,6 +156,13 @@ describe('guest memory', () => {
   ])('outside every slot is an addressing exception for %s', (_, instruction) => {
     program(load(2, 2n * MIB), instruction());
     expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 6, address: BigInt(START + 18) });
+  });
+
+  it('an exception that the host injects stores the breaking-event address, as the machine does', () => {
+    write(LOWCORE.BREAKING_EVENT_ADDRESS, new Uint8Array(8).fill(0xff));
+    program(jump(4), load(2, 2n * MIB), lg(1, 0, 2));
+    expect(interrupted().code).toBe(PGM.ADDRESSING);
+    expect(get64(LOWCORE.BREAKING_EVENT_ADDRESS)).toBe(BigInt(START));
   });
 
   it('outside every slot is an addressing exception for an instruction', () => {

@@ -403,7 +403,7 @@ export class Vcpu {
   #step(cpu: Cpu, limit: number): Exit | null {
     const before = cpu.executed;
     try {
-      this.#deliver(cpu);
+      this.#deliver(cpu, limit);
       const left = limit - (cpu.executed - before);
       if (this.stopped || !(left > 0)) return null;
       this.prefixPages.make();
@@ -428,18 +428,22 @@ export class Vcpu {
   /**
    * Delivers all that is pending and enabled, by priority, then performs a pending stop. The machine delivers the
    * guest's clock interruptions itself; they are delivered here only for their place among the others.
+   * @param limit units of work: each delivery is one, and what is pending beyond them stays pending
    */
-  #deliver(cpu: Cpu): void {
+  #deliver(cpu: Cpu, limit: number): void {
     if (!this.#nothingPending) {
+      const end = cpu.executed + limit;
       if (this.#restart === 'first') this.#deliverRestart(cpu);
       let code = this.#deliverable();
       // A clock stays due: with a new PSW that is enabled for it that is a loop, which is the machine's to report.
-      while (code !== 0 && !(isClock(code) && this.#externalNewPswEnabled())) {
+      while (cpu.executed < end && code !== 0 && !(isClock(code) && this.#externalNewPswEnabled())) {
         this.#deliverExternal(cpu, code);
         code = this.#deliverable();
       }
-      if (code === 0 && this.#restart === 'last') this.#deliverRestart(cpu);
-      else if (code === 0 && this.stopping) this.#performStop(cpu);
+      if (code === 0 && cpu.executed < end) {
+        if (this.#restart === 'last') this.#deliverRestart(cpu);
+        else if (this.stopping) this.#performStop(cpu);
+      }
     }
     this.#requestInterceptions();
   }
@@ -483,7 +487,7 @@ export class Vcpu {
     const { floating } = this.vm;
     const service = code === EXT.SERVICE_SIGNAL;
     const sender = service || isClock(code) ? 0 : this.local.senderOf(code);
-    this.prefixArea.external(code, sender, service ? floating.parameter : null);
+    this.prefixArea.external(code, sender, service ? floating.parameter : 0);
     cpu.executed++;
     if (service) floating.clear();
     else if (!isClock(code)) this.local.remove(code);

@@ -1,9 +1,10 @@
 /** The processor around its instructions: PSW, interruptions, fetching, protection. */
 
 import { describe, expect, it, vi } from 'vitest';
+import { LOWCORE } from '../assigned-storage.ts';
 import { EXT, PGM } from '../interruption.ts';
 import type { Cpu } from './cpu.ts';
-import { LOWCORE } from './cpu.ts';
+
 import {
   bare,
   CODE,
@@ -58,7 +59,7 @@ describe('interruptions', () => {
     execute(cpu, 'b9860030', MODE_64 | (2n << 44n));
     expect(cpu.pswAddress).toBe(BigInt(HANDLER + LOWCORE.PROGRAM_NEW_PSW));
     expect(oldPsw(cpu, LOWCORE.PROGRAM_OLD_PSW)).toEqual([MODE_64 | (2n << 44n), BigInt(CODE + 4)]);
-    expect(get(cpu, LOWCORE.PROGRAM_LENGTH - 1, 4)).toBe('00040006');
+    expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe('00040006');
   });
 
   it('program: a data exception has its code in storage and, with the AFP control, in the FPC register', () => {
@@ -88,12 +89,12 @@ describe('interruptions', () => {
     const cpu = taking();
     execute(cpu, '0a7b', MODE_64 | PROBLEM);
     expect(cpu.pswAddress).toBe(BigInt(HANDLER + LOWCORE.SVC_NEW_PSW));
-    expect(get(cpu, LOWCORE.SVC_LENGTH - 1, 4)).toBe('0002007b');
+    expect(get(cpu, LOWCORE.SVC_ILC, 4)).toBe('0002007b');
     expect(oldPsw(cpu, LOWCORE.SVC_OLD_PSW)).toEqual([MODE_64 | PROBLEM, BigInt(CODE + 2)]);
     put(cpu, DATA, '0a00');
     Object.assign(cpu.gr, { 1: 0x55n, 2: BigInt(DATA) });
     execute(cpu, '44102000');
-    expect(get(cpu, LOWCORE.SVC_LENGTH - 1, 4)).toBe('00040055');
+    expect(get(cpu, LOWCORE.SVC_ILC, 4)).toBe('00040055');
   });
 
   it('external: the clock comparator, once the clock has passed it', () => {
@@ -200,7 +201,7 @@ describe('an invalid PSW', () => {
     const cpu = taking();
     newPsw(cpu, LOWCORE.SVC_NEW_PSW, 0x0000_0001_0000_0000n, 0x1234);
     execute(cpu, '0a00', MODE_64, 2);
-    expect(get(cpu, LOWCORE.PROGRAM_LENGTH - 1, 4)).toBe('00000006');
+    expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe('00000006');
     expect(oldPsw(cpu, LOWCORE.PROGRAM_OLD_PSW)[1]).toBe(0x1234n);
   });
 
@@ -208,7 +209,7 @@ describe('an invalid PSW', () => {
     const cpu = taking();
     newPsw(cpu, LOWCORE.SVC_NEW_PSW, MODE_31, 0x8000_0000);
     execute(cpu, '0a00', MODE_64, 2);
-    expect(get(cpu, LOWCORE.PROGRAM_LENGTH - 1, 4)).toBe('00000006');
+    expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe('00000006');
   });
 
   it('that leads to itself is a loop', () => {

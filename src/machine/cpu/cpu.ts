@@ -6,6 +6,13 @@
  */
 
 import { logicalPage, realPage } from '../addresses.ts';
+import {
+  AssignedFrame,
+  LOWCORE,
+  storeExternal,
+  storeProgram,
+  storeSupervisorCall,
+} from '../assigned-storage.ts';
 import { BusyError } from '../busy-error.ts';
 import { Clock } from '../clock.ts';
 import {
@@ -14,7 +21,6 @@ import {
   externalMaskOf,
   type Interruption,
   isNullifying,
-  isTranslationException,
   PGM,
 } from '../interruption.ts';
 import type { Machine } from '../machine.ts';
@@ -23,33 +29,6 @@ import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
 import { CpuAccess, INSTRUCTION, STORE, UNWIND } from './access.ts';
 import { keyOf, TABLE } from './decode.ts';
 import { CpuState } from './state.ts';
-
-/** Offsets in the prefix area (real addresses). Principles of Operation, "Assigned Storage Locations". */
-export const LOWCORE = {
-  EXTERNAL_PARAMETER: 128,
-  EXTERNAL_CPU_ADDRESS: 132,
-  EXTERNAL_CODE: 134,
-  SVC_LENGTH: 137,
-  SVC_CODE: 138,
-  PROGRAM_LENGTH: 141,
-  PROGRAM_CODE: 142,
-  DATA_EXCEPTION_CODE: 144,
-  /** A halfword: zeros, then the monitor class. */
-  MONITOR_CLASS: 148,
-  EXCEPTION_ACCESS: 160,
-  OPERAND_ACCESS: 162,
-  TRANSLATION_EXCEPTION: 168,
-  MONITOR_CODE: 176,
-  BREAKING_EVENT_ADDRESS: 272,
-  RESTART_OLD_PSW: 288,
-  EXTERNAL_OLD_PSW: 304,
-  SVC_OLD_PSW: 320,
-  PROGRAM_OLD_PSW: 336,
-  RESTART_NEW_PSW: 416,
-  EXTERNAL_NEW_PSW: 432,
-  SVC_NEW_PSW: 448,
-  PROGRAM_NEW_PSW: 464,
-} as const;
 
 const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
 const CPU_TIMER_MASK = externalMaskOf(EXT.CPU_TIMER);
@@ -161,6 +140,8 @@ export class Cpu extends CpuAccess {
   startHi = 0;
   startLo = 0;
   #executing = false;
+  /** Where interruptions store: `#lowcore` finds it. */
+  readonly #assigned: AssignedFrame;
   /** The current PSW is invalid: a specification exception comes before its first instruction. */
   #early = false;
   /** Bytes of the instruction that made it invalid and is named by the exception; 0 when none is. */
@@ -181,6 +162,7 @@ export class Cpu extends CpuAccess {
   constructor(machine: Machine, address: number) {
     super(machine.storage);
     this.machine = machine;
+    this.#assigned = new AssignedFrame(machine.storage);
     this.address = address;
     this.reset();
   }
@@ -679,35 +661,17 @@ export class Cpu extends CpuAccess {
    */
   injectProgram(code: number, length: number, teid = 0n): void {
     const low = this.#lowcore();
-    const { view } = this.storage;
+    const { dataExceptionCode, operandAccess, monitorClass, monitorCode } = this;
+    const breakingEventAddress = (BigInt(this.breakingHi) << 32n) | BigInt(this.breakingLo);
     this.#traced('program', code);
-    view.setUint16(low + LOWCORE.PROGRAM_LENGTH - 1, length);
-    view.setUint16(low + LOWCORE.PROGRAM_CODE, code);
-    view.setUint32(low + LOWCORE.BREAKING_EVENT_ADDRESS, this.breakingHi);
-    view.setUint32(low + LOWCORE.BREAKING_EVENT_ADDRESS + 4, this.breakingLo);
-    this.#storeIdentification(low, code, teid);
+    storeProgram(this.#assigned, {
+      ...{ code, length, teid, dataExceptionCode, operandAccess, monitorClass, monitorCode },
+      breakingEventAddress,
+    });
+    if (code === PGM.DATA && (this.cr32[0] as number) & CR0_AFP) {
+      this.fpc = ((this.fpc & ~0xff00) | (dataExceptionCode << 8)) >>> 0;
+    }
     this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
-  }
-
-  /** What some exceptions store beside their code: chapter 3, "Assigned Storage Locations". */
-  #storeIdentification(low: number, code: number, teid: bigint): void {
-    const { view } = this.storage;
-    if (code === PGM.DATA) this.#storeDataExceptionCode(low);
-    if (code === PGM.MONITOR_EVENT) {
-      view.setUint16(low + LOWCORE.MONITOR_CLASS, this.monitorClass);
-      view.setBigUint64(low + LOWCORE.MONITOR_CODE, this.monitorCode);
-    }
-    if (code === PGM.PAGE_TRANSLATION) view.setUint8(low + LOWCORE.OPERAND_ACCESS, this.operandAccess);
-    // Access registers take no part, so the number of the one used is 0.
-    if (isTranslationException(code)) view.setUint8(low + LOWCORE.EXCEPTION_ACCESS, 0);
-    if (teid !== 0n) view.setBigUint64(low + LOWCORE.TRANSLATION_EXCEPTION, teid);
-  }
-
-  #storeDataExceptionCode(low: number): void {
-    this.storage.view.setUint32(low + LOWCORE.DATA_EXCEPTION_CODE, this.dataExceptionCode);
-    if ((this.cr32[0] as number) & CR0_AFP) {
-      this.fpc = ((this.fpc & ~0xff00) | (this.dataExceptionCode << 8)) >>> 0;
-    }
   }
 
   /** The supervisor-call interruption of the SVC that executes now. */
@@ -719,8 +683,7 @@ export class Cpu extends CpuAccess {
     }
     const low = this.#lowcore();
     this.#traced('supervisor-call', code);
-    this.storage.view.setUint16(low + LOWCORE.SVC_LENGTH - 1, this.length);
-    this.storage.view.setUint16(low + LOWCORE.SVC_CODE, code);
+    storeSupervisorCall(this.#assigned, code, this.length);
     this.#swapPsw(low, LOWCORE.SVC_OLD_PSW, LOWCORE.SVC_NEW_PSW);
   }
 
@@ -753,7 +716,7 @@ export class Cpu extends CpuAccess {
 
   /** Absolute address of the first page of the prefix area of whoever runs here. */
   #lowcore(): number {
-    return this.realFrame(realPage(0), STORE);
+    return (this.#assigned.base = this.realFrame(realPage(0), STORE));
   }
 
   /** Takes one of what is pending and enabled. Says whether it did, or returns the stop that ends the run. */
@@ -833,11 +796,8 @@ export class Cpu extends CpuAccess {
 
   #external(code: number, parameter: number, cpuAddress: number): void {
     const low = this.#lowcore();
-    const { view } = this.storage;
     this.#traced('external', code);
-    if (code === EXT.SERVICE_SIGNAL) view.setUint32(low + LOWCORE.EXTERNAL_PARAMETER, parameter);
-    view.setUint16(low + LOWCORE.EXTERNAL_CPU_ADDRESS, cpuAddress);
-    view.setUint16(low + LOWCORE.EXTERNAL_CODE, code);
+    storeExternal(this.#assigned, code, cpuAddress, parameter);
     this.#swapPsw(low, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
   }
 

@@ -1,8 +1,9 @@
 /** What an interruption stores beside PSW and code: "Assigned Storage Locations" of the Principles of Operation. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LOWCORE } from '../assigned-storage.ts';
 import { PGM } from '../interruption.ts';
-import { type Cpu, LOWCORE } from './cpu.ts';
+import type { Cpu } from './cpu.ts';
 import { bare, CODE, DAT, DATA, EXTERNAL, execute, get, MODE_24, MODE_31, MODE_64, put } from './testing.ts';
 
 const NEW = 0x5_0000n;

@@ -1,0 +1,75 @@
+/** The arguments of the campaigns' command. */
+
+import { parseArgs } from 'node:util';
+import { parseShard, type Shard } from '../../src/fuzz/index.ts';
+
+export const WHATS = ['scenarios', 'guests', 'library', 'images', 'texts'] as const;
+export type What = (typeof WHATS)[number];
+
+const USAGE = `usage: npm run fuzz -- [--what ${WHATS.join('|')}] [--seed S] [--minutes M | --runs N] [--shard I/N]
+                       [--failures K] [--json] [--save FILE] [--ops N]
+       npm run fuzz -- --what ${WHATS.slice(1).join('|')} --case FILE
+       npm run fuzz -- --merge FILE…`;
+
+export interface Arguments {
+  readonly what: What;
+  readonly seed: number;
+  readonly minutes: number;
+  /** Runs of all shards together; null when time ends the campaign. */
+  readonly runs: number | null;
+  readonly shard: Shard;
+  /** Failures after which it ends. */
+  readonly failures: number;
+  readonly json: boolean;
+  readonly save: string | undefined;
+  readonly operations: number | undefined;
+  readonly caseFile: string | undefined;
+  readonly merge: readonly string[];
+}
+
+/** The arguments, or how they are meant to be. */
+export function readArguments(args: readonly string[]): Arguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        what: { type: 'string', default: 'scenarios' },
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string', default: '1' },
+        runs: { type: 'string' },
+        shard: { type: 'string', default: '0/1' },
+        failures: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        save: { type: 'string' },
+        ops: { type: 'string' },
+        case: { type: 'string' },
+        merge: { type: 'string' },
+      },
+    });
+    const [what] = WHATS.filter((one) => one === values.what);
+    const shard = parseShard(values.shard);
+    const seed = Number(values.seed);
+    const minutes = Number(values.minutes);
+    const [runs, operations] = [countOf(values.runs), countOf(values.ops)];
+    const failures = countOf(values.failures);
+    const merge = values.merge === undefined ? [] : [values.merge, ...positionals];
+    const wrong = merge.length === 0 && positionals.length > 0;
+    if (wrong || !what || !shard || !failures || runs === null || operations === null) return USAGE;
+    if (!Number.isSafeInteger(seed) || !(minutes > 0)) return USAGE;
+    return {
+      ...{ what, seed, minutes, shard, failures, merge },
+      ...{ runs: runs ?? null, operations },
+      ...{ json: values.json, save: values.save, caseFile: values.case },
+    };
+  } catch {
+    return USAGE;
+  }
+}
+
+/** A positive integer; undefined for nothing, null for anything else. */
+function countOf(text: string | undefined): number | undefined | null {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : null;
+}

@@ -1,0 +1,162 @@
+/** Makes the campaign that the arguments ask for. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  Campaign,
+  CaseCampaign,
+  type CaseFailure,
+  type Fuzzer,
+  formatCase,
+  formatFailure,
+  GuestsFuzzer,
+  ImagesFuzzer,
+  LibraryFuzzer,
+  runsOf,
+  shrinkFailure,
+  TextsFuzzer,
+} from '../../src/fuzz/index.ts';
+import type { Arguments, What } from './arguments.ts';
+
+/** Operations of scenarios between two looks at the clock and the keyboard. */
+const SLICE = 50;
+
+/** A campaign, as the command runs it. */
+export interface AnyCampaign {
+  readonly runs: number;
+  readonly steps: number;
+  /** Whether all runs are done that were asked for. */
+  readonly done: boolean;
+  /** More figures for the report. */
+  readonly extra: Readonly<Record<string, number>>;
+  advance(more: () => boolean): CaseFailure | null;
+  sentence(): string;
+  /** A failure as a file that can be performed again. */
+  format(failure: CaseFailure): string;
+}
+
+/** The fuzzer of cases; null for scenarios, which are no cases. */
+export function fuzzerOf(what: What): Fuzzer | null {
+  switch (what) {
+    case 'guests':
+      return new GuestsFuzzer() as unknown as Fuzzer;
+    case 'library':
+      return new LibraryFuzzer() as unknown as Fuzzer;
+    case 'images':
+      return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
+    case 'texts':
+      return new TextsFuzzer({
+        texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),
+      }) as unknown as Fuzzer;
+    default:
+      return null;
+  }
+}
+
+/** Files of examples/ with a name that ends so. */
+function examples(folder: string, ending: string): URL[] {
+  const root = new URL(`../../examples/${folder}/`, import.meta.url);
+  const names = readdirSync(root).filter((name) => name.endsWith(ending));
+  return names.sort().map((name) => new URL(name, root));
+}
+
+function read(file: URL): [string, Uint8Array] {
+  return [file.pathname.slice(file.pathname.lastIndexOf('/') + 1), readFileSync(file)];
+}
+
+export function makeCampaign(options: Arguments): AnyCampaign {
+  const fuzzer = fuzzerOf(options.what);
+  return fuzzer ? new Cases(fuzzer, options) : new Scenarios(options);
+}
+
+class Cases implements AnyCampaign {
+  readonly extra = {};
+  readonly #campaign: CaseCampaign<unknown, unknown>;
+  readonly #most: number;
+
+  constructor(fuzzer: Fuzzer, { seed, shard, runs }: Arguments) {
+    this.#campaign = new CaseCampaign(fuzzer, seed, shard);
+    this.#most = runs === null ? Infinity : runsOf(shard, runs);
+  }
+
+  get runs(): number {
+    return this.#campaign.runs;
+  }
+
+  get steps(): number {
+    return this.#campaign.steps;
+  }
+
+  get done(): boolean {
+    return this.runs >= this.#most;
+  }
+
+  advance(more: () => boolean): CaseFailure | null {
+    return this.#campaign.advance(more);
+  }
+
+  sentence(): string {
+    return `${this.runs} runs, ${this.steps} steps`;
+  }
+
+  format(failure: CaseFailure): string {
+    return formatCase(failure);
+  }
+}
+
+class Scenarios implements AnyCampaign {
+  readonly #options: Arguments;
+  readonly #most: number;
+  readonly #campaign: Campaign;
+  /** After a failure the campaign cannot go on. */
+  #failed = false;
+
+  constructor(options: Arguments) {
+    const { seed, shard, runs, operations } = options;
+    this.#options = options;
+    this.#campaign = new Campaign({ seed, shard, ...(operations ? { operations } : {}) });
+    this.#most = runs === null ? Infinity : runsOf(shard, runs);
+  }
+
+  get runs(): number {
+    return this.#campaign.totals.scenarios;
+  }
+
+  get steps(): number {
+    return this.#campaign.totals.operations;
+  }
+
+  get done(): boolean {
+    return this.#failed || this.runs >= this.#most;
+  }
+
+  get extra() {
+    return { refused: this.#campaign.totals.refused };
+  }
+
+  advance(more: () => boolean): CaseFailure | null {
+    const failure = this.#campaign.advance(SLICE);
+    if (!failure) return null;
+    this.#failed = true;
+    const short = shrinkFailure(failure, more);
+    const { scenario: run, finding, options } = short;
+    const setup = { storage: options.storageSize };
+    return {
+      what: this.#options.what,
+      seed: short.seed,
+      run,
+      finding,
+      setup,
+      steps: formatFailure(short).split('\n'),
+    };
+  }
+
+  sentence(): string {
+    const { scenarios, operations, refused } = this.#campaign.totals;
+    return `${scenarios} scenarios, ${operations} operations (${refused} ENOMEM)`;
+  }
+
+  /** A scenario file. */
+  format({ steps }: CaseFailure): string {
+    return steps.join('\n');
+  }
+}

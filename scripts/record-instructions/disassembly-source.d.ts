@@ -1,0 +1,2 @@
+/** SHA-256 of what `disassembly.js` has assembled and compiled, in hexadecimal. */
+export declare function digest(): string;

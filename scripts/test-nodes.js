@@ -1,0 +1,65 @@
+/**
+ * The unit tests on other versions of Node, which come as npm's package `node`.
+ *
+ *     npm run test:nodes                       22 and 24, all unit tests
+ *     npm run test:nodes -- --node 24 --slice 2/4   one of them, a quarter of the test files
+ *
+ * A version is installed once into a folder of npm's cache. Where the registry cannot be reached that is said, and the
+ * version is skipped.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const shell = process.platform === 'win32';
+
+const { values } = parseArgs({
+  options: {
+    node: { type: 'string', multiple: true, default: ['22', '24'] },
+    slice: { type: 'string', default: '1/1' },
+  },
+});
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** The program of a version of Node; null where it cannot be had. */
+function install(version) {
+  const { stdout } = spawnSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8', shell });
+  const folder = join(stdout.trim(), 'guesthouse', `node-${version}`);
+  const program = join(folder, 'node_modules', 'node', 'bin', shell ? 'node.exe' : 'node');
+  if (existsSync(program)) return program;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  const args = ['install', `node@${version}`, '--no-audit', '--no-fund', '--fetch-retries', '1'];
+  const { stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell });
+  if (existsSync(program)) return program;
+  console.log(`Node ${version} is skipped, for it cannot be had:\n${stderr}`);
+  return null;
+}
+
+if (!/^[1-9]\d*\/[1-9]\d*$/.test(values.slice))
+  fail(`--slice ${values.slice}: it must be K/N with K from 1 to N`);
+for (const version of values.node) {
+  const program = install(version);
+  if (program === null) continue;
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  if (!stdout.startsWith(`v${version}.`)) fail(`${program} says that it is ${stdout}`);
+  console.log(`Node ${stdout.trim()}, part ${values.slice} of the unit tests`);
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [vitest, 'run', '--project', 'unit', '--shard', values.slice, '--reporter', 'default'];
+  // What the tests start by the name of `node` is this version too.
+  const path = [dirname(program), process.env.PATH].join(shell ? ';' : ':');
+  const { status } = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  if (status !== 0) fail(`the tests fail on Node ${stdout.trim()}`);
+}

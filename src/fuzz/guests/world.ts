@@ -1,0 +1,408 @@
+/**
+ * A machine with two virtual machines on two processes, a process without one, and secrets where guests must not reach.
+ */
+
+import {
+  type Exit,
+  GuestMemoryFault,
+  Host,
+  LinuxError,
+  type Mm,
+  type Vcpu,
+  VirtualMachine,
+} from '../../host/index.ts';
+import { type Cpu, Machine, Storage } from '../../machine/index.ts';
+import { AT, BYSTANDER_PAGES, CANARY_PAGES, CANARY_RUN, HOME, MEMORY, MIB, SLOTS } from './layout.ts';
+import { Pattern } from './pattern.ts';
+import type { GuestSetup, GuestStep, HostStep, RunStep } from './steps.ts';
+
+/** Storage of the machine, in bytes. */
+export const STORAGE_SIZE = 16 * MIB;
+/** Children of forks that live at the same time. */
+const CHILDREN = 3;
+
+/** New PSWs by address, and the handler of each: restart, external, supervisor call, program. */
+const NEW_PSWS = [
+  [0x1a0, 0x300],
+  [0x1b0, 0x200],
+  [0x1c0, 0x100],
+  [0x1d0, 0],
+] as const;
+
+/** Handlers, which go back: that of program interruptions behind the instruction, also when it was nullified. */
+const HANDLERS = [
+  // STMG 0,1,512; MVC 528(16),336; LLGH 0,140; LLGH 1,142; CHI 1,16; JL .+16; AG 0,536; STG 0,536; LMG 0,1,512; LPSWE 528
+  [
+    0,
+    'eb0102000024d20f02100150e300008c0091e310008e0091a71e0010a7440008e30002180008e30002180024eb0102000004b2b20210',
+  ],
+  [0x100, 'b2b20140'],
+  [0x200, 'b2b20130'],
+  [0x300, 'b2b20120'],
+] as const;
+
+/** How a world differs from another one in which guests must see the same. */
+export interface Variant {
+  /** Added to the seed of the secrets. */
+  readonly secrets: number;
+  /** Frames that the host takes first, so that everything else has other addresses. */
+  readonly frames: number;
+}
+
+/** A process with a virtual machine. What has ended stays until `create`. */
+export interface Machinery {
+  mm: Mm;
+  vm: VirtualMachine;
+  vcpus: readonly Vcpu[];
+}
+
+/** A canary page: of which process, its page number, and what it holds. */
+export interface Canary {
+  readonly mm: Mm;
+  readonly page: number;
+  readonly pattern: Pattern;
+}
+
+/** The world of one case. */
+export class GuestWorld {
+  readonly host: Host;
+  readonly cpus: readonly Cpu[];
+  readonly machines: Machinery[] = [];
+  readonly bystander: Mm;
+  readonly children: Mm[] = [];
+  canaries: Canary[] = [];
+  /** What the guests of each virtual machine may know, and what nobody may. */
+  readonly own: readonly Pattern[];
+  readonly secret: Pattern;
+  readonly #setup: GuestSetup;
+
+  /** @param storage to use again, cleared */
+  constructor(setup: GuestSetup, variant: Variant, storage = new Storage(STORAGE_SIZE)) {
+    this.#setup = setup;
+    this.host = new Host(new Machine({ storage, cpus: 2 }));
+    this.cpus = this.host.machine.cpus;
+    this.own = [0, 1].map((vm) => new Pattern(`the data of virtual machine ${vm}`, setup.seed + 1 + vm));
+    this.secret = new Pattern('a canary', setup.seed + 3 + variant.secrets);
+    const { frames } = this.host.kernel;
+    for (let i = 0; i < variant.frames; i++) frames.allocate(0, 'kernel');
+    this.bystander = this.host.createProcess();
+    this.bystander.mmap({ address: BigInt(HOME), length: BigInt(BYSTANDER_PAGES * 4096) });
+    for (let i = 0; i < BYSTANDER_PAGES; i++) this.#canary(this.bystander, (HOME >> 12) + i);
+    for (const vm of [0, 1]) this.machines.push(this.#make(vm));
+    while (setup.scarce > 0 && frames.available > setup.scarce) frames.allocate(0, 'kernel');
+  }
+
+  /** Clears the storage for another world. This one must not be used any more. */
+  release(): Storage {
+    const { storage } = this.host.machine;
+    storage.clear(this.host.kernel.frames.touched);
+    return storage;
+  }
+
+  #canary(mm: Mm, page: number): void {
+    mm.write(BigInt(page) << 12n, this.secret.page);
+    this.canaries.push({ mm, page, pattern: this.secret });
+  }
+
+  #make(index: number): Machinery {
+    const { host } = this;
+    const { large, keys, vcpus } = this.#setup;
+    const mm = host.createProcess();
+    for (const first of CANARY_PAGES) {
+      mm.mmap({ address: BigInt(first) << 12n, length: BigInt(CANARY_RUN << 12), taken: 'replace' });
+      for (let i = 0; i < CANARY_RUN; i++) this.#canary(mm, first + i);
+    }
+    mm.mmap({ address: BigInt(HOME), length: BigInt(MEMORY), large });
+    const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    if (keys) vm.enableKeys();
+    const made = Array.from({ length: vcpus }, () => vm.createVcpu());
+    this.#fill(vm, index);
+    return { mm, vm, vcpus: made };
+  }
+
+  /** Guest memory at the start: new PSWs, handlers, translation tables, and the virtual machine's own pattern. */
+  #fill(vm: VirtualMachine, index: number): void {
+    for (const [newPsw, handler] of NEW_PSWS) {
+      const words = new DataView(new ArrayBuffer(16));
+      words.setBigUint64(0, 0x1_8000_0000n);
+      words.setBigUint64(8, BigInt(AT.HANDLER + handler));
+      vm.writeGuest(BigInt(newPsw), new Uint8Array(words.buffer));
+    }
+    for (const [at, code] of HANDLERS) vm.writeGuest(BigInt(AT.HANDLER + at), bytesOf(code));
+    for (let i = 0; i < AT.DATA_PAGES; i++) {
+      vm.writeGuest(BigInt(AT.DATA + i * 4096), (this.own[index] as Pattern).page);
+    }
+    this.#fillTables(vm);
+  }
+
+  #fillTables(vm: VirtualMachine): void {
+    const store = (at: number, values: readonly number[]): void => {
+      const view = new DataView(new ArrayBuffer(values.length * 8));
+      for (const [i, value] of values.entries()) view.setBigUint64(i * 8, BigInt(value));
+      vm.writeGuest(BigInt(at), new Uint8Array(view.buffer));
+    };
+    store(AT.REGION_THIRD, [AT.SEGMENT | 7, 0x24, AT.SEGMENT | 4, 0x7_ffff_f007]);
+    const frame = (mib: number, bits = 0) => mib * MIB + 0x400 + bits;
+    store(AT.SEGMENT, [
+      ...[AT.PAGE_TABLES, AT.PAGE_TABLES + 0x800, frame(1), frame(3, 0x200), frame(2), frame(0, 0x1_3000)],
+      ...[0x20, 0, AT.PAGE_TABLES | 0x200, 4, frame(0x7ff), 0x7_ffff_f800],
+    ]);
+    store(
+      AT.PAGE_TABLES,
+      Array.from({ length: 256 }, (_, i) => (i * 4096) | (i % 16 === 15 ? 0x200 : 0)),
+    );
+    store(
+      AT.PAGE_TABLES + 0x800,
+      Array.from({ length: 256 }, (_, i) => ((0x101 + i * 7) << 12) | (i % 8 === 7 ? 0x400 : 0)),
+    );
+  }
+
+  /**
+   * Performs a step and returns what its user sees of it. What a caller may get wrong is part of that; anything else
+   * is thrown.
+   */
+  perform(step: GuestStep): string {
+    try {
+      return step.do === 'run' ? this.#run(step) : this.#hostStep(step);
+    } catch (error) {
+      if (error instanceof LinuxError) return `error ${error.code}`;
+      if (error instanceof GuestMemoryFault) return `fault ${error.address.toString(16)}`;
+      throw error;
+    }
+  }
+
+  vcpu({ vm, vcpu }: { readonly vm: number; readonly vcpu: number }): Vcpu {
+    const { vcpus } = this.machine(vm);
+    return vcpus[vcpu % vcpus.length] as Vcpu;
+  }
+
+  machine(vm: number): Machinery {
+    return this.machines[vm & 1] as Machinery;
+  }
+
+  /** Stores the program of a slice and sets registers first; one that cannot be set is left. */
+  prepare(step: RunStep): void {
+    const vcpu = this.vcpu(step);
+    const attempt = (action: () => void): void => {
+      try {
+        action();
+      } catch (error) {
+        if (!(error instanceof LinuxError) && !(error instanceof GuestMemoryFault)) throw error;
+      }
+    };
+    const { at, psw, prefix } = step;
+    if (at !== undefined) {
+      attempt(() => vcpu.vm.writeGuest(BigInt(at), bytesOf((step.code ?? []).join(''))));
+    }
+    for (const [n, value] of Object.entries(step.gr ?? {})) vcpu.gr[Number(n) & 15] = BigInt(value);
+    for (const [n, value] of Object.entries(step.cr ?? {})) {
+      attempt(() => vcpu.setControl(Number(n) & 15, BigInt(value)));
+    }
+    if (prefix !== undefined) attempt(() => vcpu.setPrefix(prefix));
+    if (psw) {
+      attempt(() => vcpu.setPsw(BigInt(psw[0]), BigInt(psw[1])));
+      vcpu.stopped = false;
+    }
+  }
+
+  #run({ vm, vcpu, cpu, limit }: RunStep): string {
+    return shownExit(this.vcpu({ vm, vcpu }).run(this.cpus[cpu & 1] as Cpu, limit));
+  }
+
+  #hostStep(step: HostStep): string {
+    const { host } = this;
+    switch (step.do) {
+      case 'fail':
+        host.kernel.frames.failIn(step.count);
+        return 'ok';
+      case 'clock':
+        host.machine.clock.skipTo(host.machine.clock.tod + BigInt(step.by));
+        return 'ok';
+      case 'create':
+        return this.#create(step.vm);
+      case 'refresh':
+        return this.#refresh(step.vm);
+      case 'fork':
+        return this.#fork(step.vm);
+      case 'endchild': {
+        const [child] = this.children;
+        if (child) host.endProcess(child);
+        this.children.shift();
+        return 'ok';
+      }
+      case 'destroy':
+        this.machine(step.vm).vm.destroy();
+        return 'ok';
+      case 'end':
+        host.endProcess(this.machine(step.vm).mm);
+        return 'ok';
+      case 'enablekeys':
+        this.machine(step.vm).vm.enableKeys();
+        return 'ok';
+      case 'subsystem':
+        this.machine(step.vm).vm.resetSubsystem();
+        return 'ok';
+      default:
+        return 'vcpu' in step ? this.#ofVcpu(step) : this.#ofMemory(step);
+    }
+  }
+
+  /** A new process and virtual machine in place of one that has ended. */
+  #create(vm: number): string {
+    const old = this.machine(vm);
+    if (!old.mm.gone && !old.vm.life.ended) return 'running';
+    if (!old.vm.life.ended) old.vm.destroy();
+    if (!old.mm.gone) this.host.endProcess(old.mm);
+    this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
+    const before = new Set(this.host.processes);
+    try {
+      this.machines[vm & 1] = this.#make(vm & 1);
+    } catch (error) {
+      for (const mm of this.host.processes) if (!before.has(mm)) this.host.endProcess(mm);
+      this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
+      throw error;
+    }
+    return 'ok';
+  }
+
+  /** Gives a guest the memory, slots and contents that it started with. */
+  #refresh(index: number): string {
+    const { mm, vm } = this.machine(index);
+    const address = BigInt(HOME);
+    const length = BigInt(MEMORY);
+    if (mm.mappings.covers(HOME >> 12, (HOME + MEMORY) >> 12)) mm.mprotect(address, length, 3);
+    else mm.mmap({ address, length, taken: 'replace', large: this.#setup.large });
+    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, number, 0, 0, 0);
+    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    this.#fill(vm, index & 1);
+    return 'ok';
+  }
+
+  #slot(vm: VirtualMachine, slot: number, guest: number, offset: number, length: number): void {
+    vm.setMemoryRegion({
+      slot,
+      flags: length > 0 && this.#setup.log ? 1 : 0,
+      guestPhysAddr: BigInt(guest),
+      memorySize: BigInt(length),
+      userspaceAddr: BigInt(HOME + offset),
+    });
+  }
+
+  #fork(vm: number): string {
+    const parent = this.machine(vm).mm;
+    if (this.children.length >= CHILDREN) {
+      this.host.endProcess(this.children[0] as Mm);
+      this.children.shift();
+    }
+    const child = this.host.fork(parent);
+    this.children.push(child);
+    return 'ok';
+  }
+
+  #ofMemory(step: Exclude<HostStep, { vcpu: number }>): string {
+    if (!('vm' in step)) return 'nothing';
+    const { mm, vm } = this.machine(step.vm);
+    const at = (page: number) => BigInt(HOME + page * 4096);
+    const bytes = (pages: number) => BigInt(pages * 4096);
+    switch (step.do) {
+      case 'store':
+        vm.writeGuest(BigInt(step.at), bytesOf(step.bytes));
+        return 'ok';
+      case 'munmap':
+        mm.munmap(at(step.page), bytes(step.pages));
+        return 'ok';
+      case 'dontneed':
+        mm.dontNeed(at(step.page), bytes(step.pages));
+        return 'ok';
+      case 'mmap': {
+        const { protection, large = false } = step;
+        const options = { address: at(step.page), length: bytes(step.pages), protection, large };
+        mm.mmap({ ...options, taken: 'replace' });
+        return 'ok';
+      }
+      case 'mprotect':
+        mm.mprotect(at(step.page), bytes(step.pages), step.protection);
+        return 'ok';
+      case 'mremap': {
+        // Stays within guest memory: what lies behind it are canaries.
+        const newPages = Math.min(step.newPages, (MEMORY >> 12) - step.to);
+        const lengths = { oldLength: bytes(step.pages), newLength: bytes(newPages) };
+        return `${mm.mremap({ address: at(step.page), ...lengths, to: at(step.to) })}`;
+      }
+      case 'discard':
+        vm.gmap.discard({ from: BigInt(step.from), to: BigInt(step.to) });
+        return 'ok';
+      case 'slot':
+        vm.setMemoryRegion({
+          slot: step.slot,
+          flags: step.log ? 1 : 0,
+          guestPhysAddr: BigInt(step.guest),
+          memorySize: BigInt(step.length),
+          userspaceAddr: BigInt(HOME + step.offset),
+        });
+        return 'ok';
+      case 'setkey':
+        vm.setKey(BigInt(step.page) << 12n, step.key);
+        return 'ok';
+      case 'watch':
+        vm.watchPage(step.page);
+        return 'ok';
+      case 'dirty':
+        return vm.getDirtyLog(step.slot).join(' ');
+      case 'touch':
+        mm.fault(at(step.page), step.write);
+        return 'ok';
+      default:
+        return 'nothing';
+    }
+  }
+
+  #ofVcpu(step: Extract<HostStep, { vcpu: number }>): string {
+    const vcpu = this.vcpu(step);
+    switch (step.do) {
+      case 'reset':
+        vcpu.reset(step.kind);
+        return 'ok';
+      case 'restart':
+        vcpu.restart();
+        return 'ok';
+      case 'start':
+        vcpu.stopped = false;
+        return 'ok';
+      case 'stop':
+      case 'stopstore':
+        vcpu.requestStop(step.do === 'stopstore');
+        return 'ok';
+      case 'signal':
+        if (step.what === 'emergency') vcpu.local.emergencySignal(step.value & 0xffff);
+        else if (step.what === 'call') vcpu.local.externalCall(step.value & 0xffff);
+        else vcpu.vm.floating.serviceSignal(step.value);
+        return 'ok';
+      case 'refuse':
+        vcpu.refuse(step.code);
+        return 'ok';
+      case 'operand': {
+        const bytes = (this.own[step.vm & 1] as Pattern).page.slice(0, step.length);
+        return `${vcpu.storeOperand(this.cpus[0] as Cpu, BigInt(step.address), bytes)}`;
+      }
+      default:
+        vcpu.storeStatus(step.at);
+        return 'ok';
+    }
+  }
+}
+
+/** An exit as text. */
+function shownExit(exit: Exit): string {
+  return Object.values(exit)
+    .map((value) => String(value))
+    .join(' ');
+}
+
+/** Bytes from hexadecimal digits. */
+export function bytesOf(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
+  return bytes;
+}

@@ -1,0 +1,60 @@
+/**
+ * Makes a list that fails shorter and its items simpler, and it still fails.
+ */
+
+/** Says how many items of a list were needed until it failed; 0 when it does not fail. */
+export type NeededUntilFailure<Item> = (items: readonly Item[]) => number;
+
+/**
+ * Drops items, large pieces first, then replaces single items by simpler ones, in turns, until neither helps or
+ * `more` says that time is up.
+ */
+export function reduce<Item>(
+  failing: readonly Item[],
+  fails: NeededUntilFailure<Item>,
+  simpler: (item: Item) => Iterable<Item>,
+  more: () => boolean,
+): readonly Item[] {
+  let best = failing;
+  const attempt = (candidate: readonly Item[]): boolean => {
+    if (!more()) return false;
+    const needed = fails(candidate);
+    if (needed === 0) return false;
+    best = candidate.slice(0, needed);
+    return true;
+  };
+  attempt(best);
+  for (let changed = true; changed && more(); ) {
+    changed = dropPieces(() => best, attempt);
+    for (let at = 0; at < best.length && more(); at++) {
+      for (const item of simpler(best[at] as Item)) {
+        if (at >= best.length) break;
+        if (attempt(best.with(at, item))) {
+          changed = true;
+          at--;
+          break;
+        }
+      }
+    }
+  }
+  return best;
+}
+
+/** Drops pieces of half the length, a quarter and so on down to one item, from the end on. */
+function dropPieces<Item>(
+  best: () => readonly Item[],
+  attempt: (candidate: readonly Item[]) => boolean,
+): boolean {
+  let changed = false;
+  for (let piece = Math.ceil(best().length / 2); piece > 0; piece = Math.floor(piece / 2)) {
+    for (let at = best().length - piece; at > -piece; at -= piece) {
+      const items = best();
+      const start = Math.max(at, 0);
+      if (start < items.length && attempt([...items.slice(0, start), ...items.slice(at + piece)])) {
+        changed = true;
+        at = Math.min(at, best().length);
+      }
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,212 @@
+/**
+ * The fuzzer of texts: scenario texts and trace files are read and played, and questions are asked about any moment.
+ *
+ * A text that cannot be played is refused with a StoryError; a question that cannot be is a LinuxError or RangeError;
+ * answers are bounded by what was asked for, whatever the text says.
+ */
+
+import { LinuxError } from '../../host/index.ts';
+import { Storage } from '../../machine/index.ts';
+import {
+  EVENTS_KEPT,
+  type LeftOut,
+  Player,
+  type Scene,
+  type Source,
+  type SpaceName,
+  StoryError,
+} from '../../player/index.ts';
+import { formatOperation, parseLine, ScenarioSyntaxError } from '../../scenario/index.ts';
+import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
+import { generateTexts } from './generate.ts';
+import type { Numeric, TextSetup, TextStep } from './steps.ts';
+
+const STORAGE_SIZE = 16 << 20;
+/** Steps of a scenario or trace that are played at most for one question. */
+const PLAYED = 3000;
+/** Parts of a row, for each that was asked for, and some. */
+const PARTS_EACH = 4;
+const PARTS_MORE = 16;
+const PAGES_LIMIT = 4096;
+const ENTRIES_LIMIT = 2048;
+const EXTENTS_LIMIT = 256;
+
+/** Options for tests and the command line. */
+export interface TextsOptions {
+  /** Valid scenarios. */
+  readonly texts?: readonly string[];
+}
+
+/** The fuzzer of texts. */
+export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
+  readonly what = 'texts';
+  readonly #texts: readonly string[];
+  #spare: readonly Storage[] = [];
+
+  constructor({ texts = [] }: TextsOptions = {}) {
+    this.#texts = texts;
+  }
+
+  generate(seed: number): FuzzCase<TextSetup, TextStep> {
+    return generateTexts(seed, this.#texts);
+  }
+
+  run({ setup, steps }: FuzzCase<TextSetup, TextStep>): CaseResult {
+    const performed = steps.length;
+    try {
+      const text = steps.flatMap(textOf).join('\n');
+      const finding = setup.kind === 'scenario' ? roundTrip(text) : null;
+      return { finding: finding ?? this.#play(setup, text, steps), performed };
+    } catch (error) {
+      return { finding: { kind: 'breakdown', message: describeError(error) }, performed };
+    }
+  }
+
+  *simpler(step: TextStep): Iterable<TextStep> {
+    if (step.do === 'long' && step.count > 1) yield { ...step, count: step.count >> 1 };
+    if (step.do === 'line') {
+      if (step.repeat !== undefined && step.repeat > 1) yield { ...step, repeat: step.repeat >> 1 };
+      const words = step.text.split(' ');
+      if (words.length > 1)
+        for (let i = 0; i < words.length; i++) yield { ...step, text: words.toSpliced(i, 1).join(' ') };
+    }
+    if (step.do === 'look') {
+      for (const name of ['step', 'event', 'first', 'end', 'count'] as const) {
+        if (step[name] !== 0) yield { ...step, [name]: 0 };
+      }
+    }
+  }
+
+  #play(setup: TextSetup, text: string, steps: readonly TextStep[]): CaseFinding | null {
+    const source: Source =
+      setup.kind === 'scenario' ? { kind: 'scenario', text } : { kind: 'trace', name: 'trace', text };
+    const settings = { leftOut: setup.leftOut as LeftOut | null, check: setup.check };
+    const spare =
+      this.#spare.length > 0 ? this.#spare : [new Storage(STORAGE_SIZE), new Storage(STORAGE_SIZE)];
+    this.#spare = [];
+    let player: Player;
+    try {
+      player = new Player(source, settings, spare);
+    } catch (error) {
+      if (!(error instanceof StoryError)) throw error;
+      this.#spare = spare;
+      return error.message.length > 1000
+        ? { kind: 'size', message: 'a message of more than 1000 characters' }
+        : null;
+    }
+    try {
+      for (const step of steps) {
+        const finding = ask(player, step, setup);
+        if (finding) return finding;
+      }
+      return null;
+    } finally {
+      this.#spare = player.close().filter(({ size }) => size === STORAGE_SIZE);
+    }
+  }
+}
+
+function textOf(step: TextStep): string[] {
+  if (step.do === 'long') return [step.before + step.text.repeat(step.count) + step.after];
+  return step.do === 'line' ? new Array<string>(step.repeat ?? 1).fill(step.text) : [];
+}
+
+/** What a line says is the same after it was written down and read again. */
+function roundTrip(text: string): CaseFinding | null {
+  for (const line of text.split('\n').slice(0, 100)) {
+    try {
+      const operation = parseLine(line);
+      if (operation === null) continue;
+      const written = formatOperation(operation);
+      const again = parseLine(written);
+      if (again === null || formatOperation(again) !== written) {
+        return {
+          kind: 'round-trip',
+          message: `${line.slice(0, 200)} is written as ${written.slice(0, 200)}`,
+        };
+      }
+    } catch (error) {
+      if (!(error instanceof ScenarioSyntaxError)) throw error;
+      if (error.message.length > 1000)
+        return { kind: 'size', message: 'a message of more than 1000 characters' };
+    }
+  }
+  return null;
+}
+
+function ask(player: Player, step: TextStep, { leftOut }: TextSetup): CaseFinding | null {
+  try {
+    if (step.do === 'record') {
+      player.record(Math.min(numberOf(step.steps), PLAYED));
+      return recorded(player, leftOut !== null);
+    }
+    if (step.do !== 'look') return null;
+    const moment = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };
+    return player.at(moment, (scene) => answered(scene, step));
+  } catch (error) {
+    if (error instanceof LinuxError || error instanceof StoryError || error instanceof RangeError)
+      return null;
+    throw error;
+  }
+}
+
+/** What is known after recording: bounded, and without a broken rule unless something was left out. */
+function recorded({ progress, events }: Player, broken: boolean): CaseFinding | null {
+  const [first] = progress.violations;
+  if (first && !broken) return { kind: first.violation.rule, message: first.violation.message };
+  if (events.length > EVENTS_KEPT) return { kind: 'size', message: `${events.length} events are kept` };
+  if (
+    !broken &&
+    progress.end &&
+    /InternalError|undefined|Cannot read|is not a function/.test(progress.end.sentence)
+  ) {
+    return { kind: 'breakdown', message: progress.end.sentence };
+  }
+  return null;
+}
+
+function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | null {
+  const outline = scene.outline();
+  const large = outline.find(({ extents }) => extents.length > EXTENTS_LIMIT);
+  if (large) return { kind: 'size', message: `${large.extents.length} extents` };
+  const space =
+    typeof step.space === 'string'
+      ? (step.space as SpaceName)
+      : (outline[step.space % (outline.length || 1)]?.name ?? 'gmap 0');
+  const [first, end, count] = [numberOf(step.first), numberOf(step.end), numberOf(step.count)];
+  switch (step.ask) {
+    case 'row': {
+      const row = scene.row(space, first, end, count);
+      const parts = row?.parts.length ?? 0;
+      const most = Math.max(count, 0) * PARTS_EACH + PARTS_MORE;
+      return parts > most ? { kind: 'size', message: `${parts} parts for ${count} cells` } : null;
+    }
+    case 'pages': {
+      const flags = scene.pages(space, first, end)?.flags.length ?? 0;
+      return flags > PAGES_LIMIT ? { kind: 'size', message: `${flags} pages` } : null;
+    }
+    case 'table': {
+      const level =
+        (['page', 'segment', 'region-third', 'region-second', 'region-first'] as const)[
+          Math.abs(first) % 5
+        ] ?? 'page';
+      const entries = scene.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
+      return entries > ENTRIES_LIMIT ? { kind: 'size', message: `${entries} entries` } : null;
+    }
+    case 'walk':
+      scene.walk(space, Number.isSafeInteger(first) ? BigInt(first) : 0n, count === 0);
+      return null;
+    case 'processors':
+      scene.processors();
+      return null;
+    case 'stats':
+      scene.stats();
+      return null;
+    default:
+      return null;
+  }
+}
+
+function numberOf(value: Numeric): number {
+  return Number(value);
+}

@@ -1,0 +1,119 @@
+/**
+ * The shorter ways of a gmap for a single segment of the table found last are taken: they are less work than the long
+ * ones, which do the same. And they are strict about their arguments.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { workOf } from '../../../test/work.ts';
+import type { Host } from '../host.ts';
+import type { Mm } from '../mm/index.ts';
+import { codeOf, MIB, makeHost } from '../testing/index.ts';
+import type { Gmap } from './gmap.ts';
+
+const HOME = 0x1000_0000n;
+const HOME_SEGMENT = Number(HOME >> 20n);
+const SEGMENTS = 64;
+/** The first segment of another segment table. */
+const ELSEWHERE = 4096;
+const TIMES = 20;
+
+let host: Host;
+let mm: Mm;
+let gmap: Gmap;
+
+beforeEach(() => {
+  ({ host } = makeHost({ checked: false }));
+  mm = host.createProcess();
+  gmap = host.createGmap(mm);
+  mm.mmap({ address: HOME, length: BigInt(SEGMENTS) * MIB });
+  gmap.mapSegments(HOME_SEGMENT, ELSEWHERE, SEGMENTS);
+  gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
+  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(n);
+  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(ELSEWHERE + n);
+});
+
+/** The work of `each`, done `TIMES` times for segments of the table found last, and of two tables by turns. */
+function works(each: (segment: number) => void) {
+  const turns = (other: number) =>
+    workOf(() => {
+      for (let n = 0; n < TIMES; n++) {
+        each(n);
+        each(n + other);
+      }
+    });
+  each(0);
+  return { short: turns(TIMES), long: turns(ELSEWHERE) };
+}
+
+describe('a shorter way is less work than a long one', () => {
+  it('to map a segment', () => {
+    gmap.unmapSegments(0, SEGMENTS);
+    gmap.unmapSegments(ELSEWHERE, SEGMENTS);
+    const { short, long } = works((segment) => gmap.mapSegments(HOME_SEGMENT, segment, 1));
+    expect(short).toBeLessThan(long / 2);
+  });
+
+  it('to fault a segment that is linked', () => {
+    const { short, long } = works((segment) => gmap.faultSegment(segment));
+    expect(short).toBeLessThan(long / 2);
+  });
+
+  it('to link a segment to a page table that is there', () => {
+    gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
+    gmap.mapSegments(HOME_SEGMENT, ELSEWHERE, SEGMENTS);
+    const { short, long } = works((segment) => gmap.faultSegment(segment));
+    expect(host.stats().rmaps).toBe(3 * TIMES);
+    expect(short).toBeLessThan(long / 2);
+  });
+
+  it('to map a range of the table found last', () => {
+    const range = (segment: number) => gmap.mapSegments(HOME_SEGMENT, segment, 2);
+    const { short, long } = works(range);
+    expect(short).toBeLessThan(long);
+  });
+
+  it('for nobody who listens: no event is made', () => {
+    let events = 0;
+    gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
+    const unsubscribe = host.machine.trace.subscribe(() => events++);
+    gmap.faultSegment(0);
+    expect(events).toBe(1);
+    unsubscribe();
+    gmap.faultSegment(1);
+    expect(events).toBe(1);
+  });
+});
+
+describe('a segment number that is none', () => {
+  const wrong = ['0', 0n, 0.5, -1, Number.NaN, null, undefined, [0], true, 2 ** 44] as unknown as number[];
+
+  it.each(wrong.map((_, at) => at))(
+    '%i of the list is EINVAL to fault, map and unmap, though the table found last has segment 0',
+    (at) => {
+      const value = wrong[at] as number;
+      const before = [...gmap.segments()];
+      for (const act of [
+        () => gmap.faultSegment(value),
+        () => gmap.mapSegments(HOME_SEGMENT, value, 1),
+        () => gmap.mapSegments(value, 0, 1),
+        () => gmap.unmapSegments(value, 1),
+      ]) {
+        gmap.faultSegment(0);
+        expect(codeOf(act)).toBe('EINVAL');
+      }
+      expect([...gmap.segments()]).toEqual(before);
+    },
+  );
+
+  it('a count of all segments is too many, and named', () => {
+    expect(() => gmap.unmapSegments(0, 2 ** 44)).toThrow(/count/);
+    expect(() => gmap.unmapSegments(0, 2 ** 44 + 1)).toThrow(/count/);
+  });
+
+  it('-1 answers a fault where nothing is mapped, in the table found last and elsewhere', () => {
+    gmap.unmapSegments(0, SEGMENTS);
+    expect([gmap.faultSegment(0), gmap.faultSegment(2047), gmap.faultSegment(3 * ELSEWHERE)]).toEqual([
+      -1, -1, -1,
+    ]);
+  });
+});

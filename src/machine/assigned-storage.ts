@@ -1,0 +1,130 @@
+/**
+ * The assigned storage locations: where an interruption stores what identifies it, and where its PSWs are. Machine and
+ * virtual machine store by the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
+ */
+
+import { EXT, isTranslationException, PGM } from './interruption.ts';
+import type { Storage } from './storage.ts';
+
+/** Real addresses of the locations, in bytes. */
+export const LOWCORE = {
+  EXTERNAL_PARAMETER: 128,
+  EXTERNAL_CPU_ADDRESS: 132,
+  EXTERNAL_CODE: 134,
+  /** A halfword: zeros, then the instruction length in bytes. */
+  SVC_ILC: 136,
+  SVC_CODE: 138,
+  /** A halfword: zeros, then the instruction length in bytes. */
+  PROGRAM_ILC: 140,
+  PROGRAM_CODE: 142,
+  DATA_EXCEPTION_CODE: 144,
+  /** A halfword: zeros, then the monitor class. */
+  MONITOR_CLASS: 148,
+  EXCEPTION_ACCESS: 160,
+  OPERAND_ACCESS: 162,
+  TRANSLATION_EXCEPTION: 168,
+  MONITOR_CODE: 176,
+  BREAKING_EVENT_ADDRESS: 272,
+  RESTART_OLD_PSW: 288,
+  EXTERNAL_OLD_PSW: 304,
+  SVC_OLD_PSW: 320,
+  PROGRAM_OLD_PSW: 336,
+  RESTART_NEW_PSW: 416,
+  EXTERNAL_NEW_PSW: 432,
+  SVC_NEW_PSW: 448,
+  PROGRAM_NEW_PSW: 464,
+} as const;
+
+/** The first page of a prefix area, to store into. */
+export interface AssignedStorage {
+  /** Stores the low 8 bits of `value` at a location. */
+  set8(location: number, value: number): void;
+  /** Stores the low 16 bits. */
+  set16(location: number, value: number): void;
+  /** Stores the low 32 bits. */
+  set32(location: number, value: number): void;
+  /** Stores the low 64 bits. */
+  set64(location: number, value: bigint): void;
+}
+
+/** A frame of absolute storage as the first page of a prefix area. */
+export class AssignedFrame implements AssignedStorage {
+  /** Absolute byte address of the frame. */
+  base = 0;
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  set8(location: number, value: number): void {
+    this.#storage.set8(this.base + location, value);
+  }
+
+  set16(location: number, value: number): void {
+    this.#storage.set16(this.base + location, value);
+  }
+
+  set32(location: number, value: number): void {
+    this.#storage.set32(this.base + location, value);
+  }
+
+  set64(location: number, value: bigint): void {
+    this.#storage.set64(this.base + location, value);
+  }
+}
+
+/** A program interruption and what identifies it. What its code does not call for does not count. */
+export interface ProgramIdentification {
+  /** Program-interruption code. */
+  readonly code: number;
+  /** Bytes of the instruction: 2, 4, 6, or 0 when there was none. */
+  readonly length: number;
+  /** Translation-exception identification; 0 when there is none. */
+  readonly teid: bigint;
+  readonly dataExceptionCode: number;
+  /** The register numbers of MOVE PAGE, 0 for other instructions. */
+  readonly operandAccess: number;
+  readonly monitorClass: number;
+  readonly monitorCode: bigint;
+  readonly breakingEventAddress: bigint;
+}
+
+/** Stores all of a program interruption but the PSW. */
+export function storeProgram(into: AssignedStorage, what: ProgramIdentification): void {
+  const { code, teid } = what;
+  into.set16(LOWCORE.PROGRAM_ILC, what.length);
+  into.set16(LOWCORE.PROGRAM_CODE, code);
+  into.set64(LOWCORE.BREAKING_EVENT_ADDRESS, what.breakingEventAddress);
+  if (code === PGM.DATA) into.set32(LOWCORE.DATA_EXCEPTION_CODE, what.dataExceptionCode);
+  if (code === PGM.MONITOR_EVENT) {
+    into.set16(LOWCORE.MONITOR_CLASS, what.monitorClass);
+    into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
+  }
+  if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
+  // Access registers take no part, so the number of the one used is 0.
+  if (isTranslationException(code)) into.set8(LOWCORE.EXCEPTION_ACCESS, 0);
+  if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
+}
+
+/**
+ * Stores all of an external interruption but the PSW.
+ * @param cpuAddress of the CPU that sent it; 0 when none did
+ * @param parameter stored for a service signal only
+ */
+export function storeExternal(
+  into: AssignedStorage,
+  code: number,
+  cpuAddress: number,
+  parameter: number,
+): void {
+  if (code === EXT.SERVICE_SIGNAL) into.set32(LOWCORE.EXTERNAL_PARAMETER, parameter);
+  into.set16(LOWCORE.EXTERNAL_CPU_ADDRESS, cpuAddress);
+  into.set16(LOWCORE.EXTERNAL_CODE, code);
+}
+
+/** Stores all of a supervisor-call interruption but the PSW. @param length bytes of the instruction */
+export function storeSupervisorCall(into: AssignedStorage, code: number, length: number): void {
+  into.set16(LOWCORE.SVC_ILC, length);
+  into.set16(LOWCORE.SVC_CODE, code);
+}

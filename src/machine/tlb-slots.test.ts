@@ -1,0 +1,31 @@
+/** Slots at the ends of a buffer, and what an entry has when nothing is said of it. */
+
+import { describe, expect, it } from 'vitest';
+import { TLB_SLOTS, Tlb } from './tlb.ts';
+
+describe('a slot', () => {
+  it.each([0, 1, TLB_SLOTS - 1])('%i is found, purged by page, by element and with all', (page) => {
+    const tlb = new Tlb();
+    const remember = () => tlb.remember(page, 1, 2, 7, 0x40, false);
+    const found = () => tlb.find(page, 1, 2) === page;
+    expect(remember()).toBe(page);
+    expect(found()).toBe(true);
+    expect([tlb.hits, tlb.misses]).toEqual([1, 0]);
+    tlb.purgePage(0x40, page % 256);
+    expect(found()).toBe(false);
+    remember();
+    tlb.purgeAsce(1, 2);
+    expect(found()).toBe(false);
+    remember();
+    tlb.purgeAll();
+    expect(found()).toBe(false);
+    expect([tlb.hits, tlb.misses]).toEqual([1, 3]);
+  });
+
+  it('has the storage key’s protection unless a key is given', () => {
+    const tlb = new Tlb();
+    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false)]).toBe(-1);
+    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false, 0x90)]).toBe(0x90);
+    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false)]).toBe(-1);
+  });
+});

@@ -1,0 +1,315 @@
+/** What the documents say is so: code compiles and runs, commands and files exist, links lead somewhere, figures are right. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, posix } from 'node:path';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MUTANTS } from '../scripts/mutants-list.js';
+import { RULES } from '../src/check/index.ts';
+import { lessons } from '../src/explorer/lessons/index.ts';
+import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
+import { INSTRUCTIONS } from '../src/machine/cpu/instructions/index.ts';
+import {
+  anchorsOf,
+  type Block,
+  blocksOf,
+  commandOf,
+  DOCUMENTS,
+  linksOf,
+  ROOT,
+  spansOf,
+  textOf,
+} from './documents.ts';
+
+const PACKAGE = JSON.parse(textOf('package.json')) as {
+  readonly files: readonly string[];
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+};
+const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-documents-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+const blocks = DOCUMENTS.flatMap(blocksOf);
+const ofKind = (kind: Block['kind']) => blocks.filter((block) => block.kind === kind);
+const named = (list: readonly Block[]) =>
+  list.map((block) => [`${block.file}:${block.line}`, block] as const);
+
+/** Runs node in the root of the repository. */
+function node(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+it('every code block is of a kind that is checked here', () => {
+  expect(ofKind(null)).toEqual([]);
+  expect(blocks.length).toBeGreaterThan(20);
+});
+
+describe('TypeScript in the documents', () => {
+  const OPTIONS: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    types: ['node'],
+  };
+  const sources = ofKind('typescript');
+
+  it('compiles, strictly, against what the package exports', () => {
+    const files = new Map(
+      sources.map(({ file, line, text }) => [join(ROOT, `${file.replace(/\W/g, '-')}-${line}.mts`), text]),
+    );
+    const host = ts.createCompilerHost(OPTIONS);
+    const { getSourceFile, fileExists, readFile } = host;
+    host.getSourceFile = (name, ...rest) => {
+      const text = files.get(name);
+      return text === undefined
+        ? getSourceFile.call(host, name, ...rest)
+        : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023);
+    };
+    host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
+    host.readFile = (name) => files.get(name) ?? readFile.call(host, name);
+    const program = ts.createProgram([...files.keys()], OPTIONS, host);
+    const problems = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ file, start, messageText }) =>
+        [file?.fileName, file?.getLineAndCharacterOfPosition(start ?? 0).line, messageText].join(': '),
+      );
+    expect(problems).toEqual([]);
+    expect(sources.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(named(sources))('%s runs', (_, { text }) => {
+    const options = { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext } };
+    const { status, err } = node('--input-type=module', '-e', ts.transpileModule(text, options).outputText);
+    expect([status, err]).toEqual([0, '']);
+  });
+});
+
+describe('commands in the documents', () => {
+  const commands = ofKind('shell').flatMap(({ file, line, text }) =>
+    text
+      .split('\n')
+      .map((one, index) => [`${file}:${line + index}`, commandOf(one).split(/\s+/), line] as const),
+  );
+
+  /** Files that only exist when somebody has run another documented command. */
+  const MADE = ['events.jsonl'];
+  /** Whether words that look like files of the repository are ones. */
+  function filesExist(words: readonly string[]) {
+    const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !MADE.includes(word));
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  }
+
+  /** The source that reads the options of an npm script: what `node FILE` or the tsdown configuration names. */
+  function sourceOf(script: string): string {
+    const folder = { fuzz: 'scripts/fuzz', bench: 'bench' }[script];
+    if (folder !== undefined) return textOf(`${folder}/main.ts`);
+    return [...(PACKAGE.scripts[script] as string).matchAll(/node (\S+\.js)/g)]
+      .map(([, file]) => textOf(file as string))
+      .join('\n');
+  }
+
+  function checkNpm([verb, ...rest]: readonly string[]) {
+    if (verb === 'ci' || verb === 'install') return;
+    const script = verb === 'run' ? (rest[0] as string) : (verb as string);
+    expect(Object.keys(PACKAGE.scripts)).toContain(script);
+    const flags = rest.filter((word) => /^--\w/.test(word)).map((word) => word.slice(2));
+    const source = flags.length === 0 ? '' : sourceOf(script);
+    for (const flag of flags) expect(source).toMatch(new RegExp(`\\b${flag}\\b|'${flag}'`));
+    const separator = rest.indexOf('--');
+    const word = separator < 0 ? undefined : rest[separator + 1];
+    if (script === 'bench' && word !== undefined)
+      expect(sourceOf('bench')).toMatch(new RegExp(`\\b${word}\\b`));
+  }
+
+  /** Commands that end by themselves are run, the explorer's is asked whether it has the options. */
+  function checkGuesthouse(words: readonly string[]) {
+    filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
+    if (words[0] !== 'explore') {
+      const { status, out, err } = node('bin/guesthouse.js', ...words);
+      // An example may show an error: its sentence goes to standard error.
+      expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
+      expect(out).not.toBe('');
+      return;
+    }
+    const { out } = node('bin/guesthouse.js', 'explore', '--help');
+    for (const flag of words.filter((word) => /^--\w/.test(word))) expect(out).toContain(flag);
+  }
+
+  it.each(commands)('%s: %s', (_, [program, ...words]) => {
+    if (program === 'npm') checkNpm(words);
+    else if (program === 'npx' && words[0] === 'guesthouse') checkGuesthouse(words.slice(1));
+    else if (program === 'npx') {
+      expect(existsSync(join(ROOT, 'node_modules/.bin', words[0] as string))).toBe(true);
+      filesExist(words);
+    } else filesExist([program as string, ...words].filter((word) => word !== 'node' && !/^\[/.test(word)));
+  });
+
+  it.each(named(ofKind('output')))('%s is what the command before it prints', (_, { file, line, text }) => {
+    const [, words] = commands.filter(([place, , at]) => place.startsWith(`${file}:`) && at < line).at(-1)!;
+    expect(node('bin/guesthouse.js', ...words.slice(2)).out).toBe(`${text}\n`);
+  });
+
+  it.each(DOCUMENTS)('%s: commands between words exist', (file) => {
+    const spans = spansOf(file).filter((span) => /^npm (run|test|start|ci)\b/.test(span));
+    for (const span of spans) checkNpm(span.split(' ').slice(1));
+    const guesthouse = spansOf(file).flatMap(
+      (span) => span.match(/^(?:npx )?guesthouse ([a-z]+)/)?.[1] ?? [],
+    );
+    const help = guesthouse.length === 0 ? '' : node('bin/guesthouse.js', '--help').out;
+    for (const command of guesthouse) expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+  });
+
+  it.each(DOCUMENTS)('%s: interfaces between words are exported', (file) => {
+    const names = spansOf(file).flatMap((span) => span.match(/^guesthouse(\/[a-z/]+)$/)?.[1] ?? []);
+    expect(names.filter((name) => PACKAGE.exports[`.${name}`] === undefined)).toEqual([]);
+  });
+});
+
+describe('links and files in the documents', () => {
+  const inside = (file: string) => linksOf(file).filter((target) => !/^[a-z]+:/.test(target));
+
+  it.each(DOCUMENTS)('%s: links lead to files and headings', (file) => {
+    for (const target of inside(file)) {
+      const [path = '', anchor] = target.split('#');
+      const full = path === '' ? file : posix.join(posix.dirname(file), path);
+      expect(existsSync(join(ROOT, full)), target).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(full), target).toContain(anchor);
+    }
+  });
+
+  it('documents of the package link to files of the package only', () => {
+    const always = ['README.md', 'LICENSE', 'package.json'];
+    const packed = (path: string) =>
+      [...always, ...PACKAGE.files].some((name) => path === name || path.startsWith(`${name}/`));
+    const bad = DOCUMENTS.filter(packed).flatMap((file) =>
+      inside(file)
+        .map((target) => posix.join(posix.dirname(file), target.split('#')[0] as string))
+        .filter((path) => !packed(path))
+        .map((path) => `${file} links to ${path}`),
+    );
+    expect(bad).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)('%s: files that it names exist', (file) => {
+    const folders = 'src|docs|examples|scripts|test|bench|bin';
+    const paths = spansOf(file).filter((span) => new RegExp(`^(${folders})/[\\w./-]+$`).test(span));
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it.each(named(ofKind('tree')))('%s: what the tree names is there, and every room is in it', (_, block) => {
+    const folders: string[] = [];
+    const seen = block.text.split('\n').flatMap((line) => {
+      const depth = (line.length - line.trimStart().length) / 2;
+      const names = (line.trim().split(/ {2,}/)[0] as string).split(', ');
+      folders.length = depth;
+      folders[depth] = names[0] as string;
+      return names.map((name) => join(...folders.slice(0, depth), name));
+    });
+    expect(seen.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    const rooms = readdirSync(join(ROOT, 'src')).map((name) => `src/${name}/`);
+    expect(rooms.filter((room) => !seen.includes(room))).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)('%s is linked from the README, or from a document that is', (file) => {
+    const reached = new Set(['README.md', 'CHANGELOG.md', 'scripts/record-instructions/README.md']);
+    for (const from of reached) {
+      for (const target of inside(from).filter((path) => path.endsWith('.md'))) {
+        reached.add(posix.join(dirname(from), target));
+      }
+    }
+    expect([...reached]).toContain(file);
+  });
+});
+
+describe('figures in the documents', () => {
+  const NUMBERS = ['ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen'];
+  /** The figure that a document gives in front of a word, digits or a number word. */
+  function figure(file: string, before: RegExp): number {
+    const [, digits = ''] = before.exec(textOf(file).replace(/\s+/g, ' ')) ?? [];
+    const word = NUMBERS.indexOf(digits);
+    return word < 0 ? Number(digits.replaceAll(',', '')) : word + 10;
+  }
+  const constant = (file: string, name: string) =>
+    Number(new RegExp(`${name} = ([0-9_]+);`).exec(textOf(file))?.[1]?.replaceAll('_', ''));
+
+  it('deliberate faults', () => {
+    // Rounded, so that a new fault is not a change of the document each time.
+    const said = figure('docs/trust.md', /puts more than ([0-9,]+) faults/);
+    expect(MUTANTS.length).toBeGreaterThan(said);
+    expect(MUTANTS.length).toBeLessThanOrEqual(said + 100);
+  });
+
+  it('lessons', () => {
+    expect(figure('README.md', /with (\S+) lessons/)).toBe(lessons.length);
+  });
+
+  it('rules of the checker: each has a row, and no other', () => {
+    const rows = [...textOf('docs/trust.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
+    expect(rows.toSorted()).toEqual(Object.keys(RULES).toSorted());
+  });
+
+  it('operations of the scenario language: each has a row, and no other', () => {
+    const words = ['none', 'fixed', 'shared', 'large', 'high'];
+    const rows = [...textOf('docs/scenarios.md').matchAll(/^\| (`(?:[^|\\]|\\\|)+) \|/gm)]
+      .flatMap(([, cell]) => [...(cell as string).matchAll(/`([a-z_]+)/g)].map(([, verb]) => verb as string))
+      .filter((verb) => !words.includes(verb) && verb !== 'rwx');
+    expect([...new Set(rows)].toSorted()).toEqual([...new Set(VERBS.map(({ word }) => word))].toSorted());
+  });
+
+  it('lines of the instruction table, by how they are tested', () => {
+    const folder = 'src/machine/cpu/fixtures';
+    const recordings = readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.json'))
+      .flatMap(
+        (name) => JSON.parse(textOf(`${folder}/${name}`)) as [string, string, string, object, object][],
+      );
+    const recorded = new Set(recordings.map(([mnemonic]) => mnemonic));
+    const done = new Set(recordings.flatMap(([mnemonic, , , , end]) => ('pgm' in end ? [] : [mnemonic])));
+    const lines = INSTRUCTIONS.map(([mnemonic]) => mnemonic);
+    const count = (holds: (line: string) => boolean) => lines.filter(holds).length;
+    const said = (before: RegExp) => figure('docs/machine.md', before);
+    expect(said(/Of its ([0-9]+) lines/)).toBe(lines.length);
+    expect(said(/lines, ([0-9]+) are compared/)).toBe(count((line) => done.has(line)));
+    expect(said(/For ([0-9]+) lines only exceptions/)).toBe(
+      count((line) => recorded.has(line) && !done.has(line)),
+    );
+    expect(said(/; ([0-9]+) lines QEMU does not have/)).toBe(count((line) => !recorded.has(line)));
+    expect(said(/What these ([0-9]+) do/)).toBe(count((line) => !done.has(line)));
+  });
+
+  it('operations that a broken rule is reported with', () => {
+    expect(figure('docs/trust.md', /the last ([0-9]+) operations/)).toBe(
+      constant('src/check/checker.ts', 'REMEMBERED'),
+    );
+  });
+
+  it('lines of the library example', () => {
+    const lines = textOf('examples/library.ts').trimEnd().split('\n').length;
+    expect(lines).toBeLessThanOrEqual(figure('README.md', /in ([0-9]+) lines/));
+  });
+
+  it('the oldest Node', () => {
+    const { engines } = JSON.parse(textOf('package.json')) as { engines: { node: string } };
+    const oldest = engines.node.replace('>=', '');
+    expect(textOf('README.md')).toContain(`Node ${oldest}`);
+    expect(textOf('docs/tools.md')).toContain(`Node ${oldest}`);
+  });
+
+  it('versions of tools', () => {
+    const { devDependencies, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const versions = { ...devDependencies, ...dependencies } as Record<string, string>;
+    const text = textOf('docs/tools.md').replace(/\s+/g, ' ');
+    for (const [, name = '', version = ''] of text.matchAll(
+      /\b(Vitest|dependency-cruiser|tsdown|commander) ([0-9.]+)\b/g,
+    )) {
+      expect(versions[name.toLowerCase()], name).toMatch(new RegExp(`^[~^]?${version}\\.`));
+    }
+  });
+});

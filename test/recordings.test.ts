@@ -1,0 +1,65 @@
+/** The recordings in src/machine/cpu/fixtures are those of the cases that scripts/record-instructions has now. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { digest } from '../scripts/record-instructions/disassembly-source.js';
+import { FAMILIES, type RecordedCase } from '../scripts/record-instructions/families.js';
+
+const FIXTURES = new URL('../src/machine/cpu/fixtures/', import.meta.url);
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, FIXTURES), 'utf8'));
+
+/** A recording: mnemonic, assembler text, code, state, and what it changed. */
+type Recording = readonly [mnemonic: string, asm: string, code: string, state: object, ...rest: unknown[]];
+
+/** What a case and its recording have in common, as one string. */
+const ofCase = ({ mnemonic, asm, state }: RecordedCase) =>
+  JSON.stringify([mnemonic, asm.replaceAll('\n', '; '), state]);
+const ofRecording = ([mnemonic, asm, , state]: Recording) => JSON.stringify([mnemonic, asm, state]);
+
+/** What is wrong with the recordings of a family, as a sentence for whoever changed its cases; or null. */
+function complaint(family: string, cases: readonly RecordedCase[], recordings: readonly Recording[]) {
+  const wanted = cases.map(ofCase);
+  const recorded = recordings.map(ofRecording);
+  if (JSON.stringify(wanted) === JSON.stringify(recorded)) return null;
+  const command = `run: node scripts/record-instructions/record.js ${family}`;
+  const missing = wanted.filter((one) => !recorded.includes(one));
+  const extra = recorded.filter((one) => !wanted.includes(one));
+  if (missing.length > 0)
+    return `${missing.length} cases are not recorded, the first ${missing[0]}; ${command}`;
+  if (extra.length > 0) return `${extra.length} recordings have no case, the first ${extra[0]}; ${command}`;
+  return `the recordings are in another order than the cases; ${command}`;
+}
+
+describe('the recordings', () => {
+  it('are one file for each family of cases', () => {
+    const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.json'));
+    expect(files.sort()).toEqual(
+      Object.keys(FAMILIES)
+        .map((family) => `${family}.json`)
+        .sort(),
+    );
+  });
+
+  it.each(Object.entries(FAMILIES))('%s: each case is recorded, and nothing else', (family, make) => {
+    expect(complaint(family, make(), read(`${family}.json`))).toBe(null);
+  });
+
+  it('of objdump are of the cases and the program that there are now', () => {
+    const { sha256 } = read('objdump/source.json');
+    const advice = 'cases or programs have changed; run: node scripts/record-instructions/disassembly.js';
+    expect(sha256 === digest() ? null : advice).toBe(null);
+  });
+
+  it('that lack a case, or have one too many, are complained of with the command that records', () => {
+    const make = Object.values(FAMILIES)[0] as () => RecordedCase[];
+    const cases = make().slice(0, 3);
+    const recordings = cases.map(({ mnemonic, asm, state }): Recording => [mnemonic, asm, '', state]);
+    const [a, b, c] = recordings as [Recording, Recording, Recording];
+    expect(complaint('one', cases, recordings)).toBe(null);
+    expect(complaint('one', cases, [a, c])).toMatch(/^1 cases are not recorded.*record\.js one$/);
+    expect(complaint('one', cases.slice(1), recordings)).toMatch(
+      /^1 recordings have no case.*record\.js one$/,
+    );
+    expect(complaint('one', cases, [b, a, c])).toMatch(/another order.*record\.js one$/);
+  });
+});
