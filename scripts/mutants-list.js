@@ -48,8 +48,8 @@ export const MUTANTS = [
   {
     name: 'a listener may act',
     file: 'src/host/kernel.ts',
-    find: '    if (operations.delivering) {',
-    replace: '    if (operations.delivering && operations === undefined) {',
+    find: '    if (!this.trace.operations.delivering) return;',
+    replace: '    return;',
   },
   {
     name: 'a processor that executes may be run again',

@@ -723,3 +723,45 @@ describe('called at the wrong time or with a wrong limit', () => {
     expect([() => ended.run(), () => ended.destroy()].map(codeOf)).toEqual(['EBADF', 'EBADF']);
   });
 });
+
+it.each([
+  ['options', () => null],
+  ['image', (one) => ({ ...one, image: 5 })],
+  ['segments', (one) => ({ ...one, image: { entry: 0n, segments: 'x' } })],
+  ['maps', (one) => ({ ...one, maps: {} })],
+  ['length', (one) => ({ ...one, maps: [{ from: 0n, to: 0n, length: 5 }] })],
+  ['console.write', (one) => ({ ...one, console: {} })],
+  ['cpus', (one) => ({ ...one, cpus: 249 })],
+  ['input', (one) => ({ ...one, input: 'yes' })],
+  ['diagnose', (one) => ({ ...one, diagnose: {} })],
+  ['arguments', (one) => ({ ...one, arguments: 5 })],
+] as [string, (good: MonitorOptions) => unknown][])('%s of the wrong type: EINVAL', (name, wrong) => {
+  const good = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  let message = 'made';
+  const before = frameCounts(host);
+  expect(codeOf(() => new Monitor(host, mm, wrong(good) as MonitorOptions))).toBe('EINVAL');
+  try {
+    new Monitor(host, mm, wrong(good) as MonitorOptions);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toContain(name);
+  expect(frameCounts(host)).toEqual(before);
+});
+
+it('a monitor is one of a host, and takes bytes', () => {
+  const options = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  expect(codeOf(() => new Monitor({} as Host, mm, options))).toBe('EINVAL');
+  expect(codeOf(() => new Monitor(host, mm, options).input('x' as never))).toBe('EINVAL');
+});
+
+it('arguments need memory at their place', () => {
+  const image = guest([DONE]);
+  const start = image.segments.find(
+    ({ address }) => address === BigInt(START),
+  ) as ElfImage['segments'][number];
+  mm.mmap({ address: HOME, length: MIB });
+  const high = { entry: MIB, segments: [{ ...start, address: MIB }] };
+  const maps = [{ from: HOME, to: MIB, length: MIB }];
+  expect(refusal(high, { maps, arguments: 'a' })).toContain('no memory for its arguments');
+});

@@ -171,6 +171,9 @@ export class Monitor {
         `the arguments are ${bytes.length - 1} bytes; a guest has room for ${COMMAND_LINE_SIZE - 1}`,
       );
     }
+    if (!this.vm.hasMemory(COMMAND_LINE, BigInt(bytes.length))) {
+      throw new ImageError(`the guest has no memory for its arguments at ${hex(COMMAND_LINE)}`);
+    }
     this.vm.writeGuest(COMMAND_LINE, bytes);
   }
 

@@ -81,7 +81,7 @@ export class Vcpu {
   /** Whether it is stopped: then `run` does nothing until it is started. */
   stopped: boolean;
   /** External interruptions that are pending at this virtual CPU. */
-  readonly local = new LocalInterrupts();
+  readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
   pageFaultToken: bigint | null = null;
   /** Whether a restart is pending, and whether it comes before all other interruptions or after them. */
@@ -106,6 +106,7 @@ export class Vcpu {
     this.vm = vm;
     this.id = id;
     this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
+    this.local = new LocalInterrupts(this.life);
     this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'), this.life);
     this.prefixArea = new PrefixArea(vm, this.block, id);
     this.prefixPages = new PrefixPages(vm, this.block);
@@ -130,7 +131,7 @@ export class Vcpu {
    * @throws LinuxError EINVAL for a reset that is none of a CPU
    */
   reset(kind: CpuReset): void {
-    this.life.demand();
+    this.life.demandQuiet();
     if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
     this.#endWait();
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
@@ -198,6 +199,7 @@ export class Vcpu {
    * @throws LinuxError EINVAL when it is not a boolean
    */
   requestStop(store: boolean): void {
+    this.life.demandQuiet();
     demandFlag('store', store);
     this.#stop = store ? 'store-status' : 'stop';
   }
@@ -212,6 +214,7 @@ export class Vcpu {
    * interruptions, an operating one after them.
    */
   restart(): void {
+    this.life.demandQuiet();
     // A second one does not move the first, which it has not taken yet.
     this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';
     this.stopped = false;
@@ -251,6 +254,7 @@ export class Vcpu {
 
   /** Sets the PSW from its two halves. @throws LinuxError EINVAL when one is not 64 bits */
   setPsw(mask: bigint, address: bigint): void {
+    this.life.demandQuiet();
     demandDoubleword('mask', mask);
     demandDoubleword('address', address);
     this.#halted = false;

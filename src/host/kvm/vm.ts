@@ -45,7 +45,7 @@ export class VirtualMachine {
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
   /** External interruptions that any of its virtual CPUs may take. */
-  readonly floating = new FloatingInterrupts();
+  readonly floating: FloatingInterrupts;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
   /** Ends when the virtual machine is destroyed. */
@@ -62,6 +62,7 @@ export class VirtualMachine {
     mm.life.demand();
     gmap.life.demand();
     this.life = new Life(mm.kernel, 'the virtual machine was destroyed', 'EBADF');
+    this.floating = new FloatingInterrupts(this.life);
     this.mm = mm;
     this.gmap = gmap;
     this.slots = new MemorySlots(gmap);
@@ -147,7 +148,7 @@ export class VirtualMachine {
 
   /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */
   resetSubsystem(): void {
-    this.life.demand();
+    this.life.demandQuiet();
     eachCleared('subsystem', (part) => {
       if (part === 'floating-interruptions') this.floating.clear();
     });
