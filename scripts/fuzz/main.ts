@@ -137,7 +137,14 @@ function replay({ what }: Arguments, file: string): number {
     console.error('scenarios are performed by: guesthouse replay FILE --check');
     return 2;
   }
-  const { finding } = fuzzer.run(parseCase(readFileSync(file, 'utf8')));
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const { finding } = fuzzer.run(parseCase(text));
   console.log(finding ? `FAILED ${finding.kind}: ${finding.message}` : 'ok');
   return finding ? 1 : 0;
 }

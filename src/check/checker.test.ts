@@ -574,3 +574,30 @@ describe('the checker and damaged tables', () => {
     expect(seen[0]?.operations).toContain('the damage');
   });
 });
+
+describe('gmaps of the same number, and as many tables as before', () => {
+  it('are kept apart', () => {
+    const busy = new Busy();
+    const [gmap] = busy.gmaps;
+    expect(busy.after('createGmap', ({ host, mm }) => void host.createGmap(mm, gmap.id))).toEqual([]);
+    expect(busy.after('map', () => gmap.map({ from: P, to: 1n << 60n, length: MIB }))).toEqual([]);
+  });
+
+  it('when a gmap goes and another gets tables between two looks', () => {
+    const busy = new Busy();
+    const [first, second] = busy.gmaps;
+    const more = busy.host.createGmap(busy.mm);
+    more.makeTables({ to: 0n, length: MIB });
+    expect(busy.checker.end()).toEqual([]);
+    const before = busy.host.stats().tables;
+    second.free();
+    // Three tables, and one more that hangs below them.
+    for (const to of [1n << 60n, (1n << 60n) + (1n << 31n)]) first.makeTables({ to, length: MIB });
+    expect(busy.host.stats().tables).toBe(before);
+    expect(busy.checker.end()).toEqual([]);
+  });
+
+  it('a checker is of a host', () => {
+    expect(() => new Checker({} as Host)).toThrow('host');
+  });
+});

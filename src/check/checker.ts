@@ -75,8 +75,10 @@ export class Checker {
 
   #see(event: TraceEvent): void {
     this.#changed = true;
-    if (event.type !== 'map' && event.type !== 'gmap-free') return;
     const { tables } = this.#census;
+    // When some tables go and as many come, the count of them does not tell.
+    if (event.type === 'gmap-free') tables.clear();
+    if (event.type !== 'map') return;
     // An event names a gmap by its number, which several may have.
     for (const gmap of tables.keys()) if (gmap.id === event.gmap) tables.delete(gmap);
   }

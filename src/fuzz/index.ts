@@ -9,6 +9,7 @@ export * from './images/run.ts';
 export * from './library/run.ts';
 export * from './model/index.ts';
 export * from './random.ts';
+export * from './reduce.ts';
 export * from './run.ts';
 export * from './shards.ts';
 export * from './shrink.ts';

@@ -91,11 +91,14 @@ export class Kernel {
    * @throws LinuxError EBUSY while a listener is called: it may look and not act
    */
   begin(): void {
-    const { operations } = this.trace;
-    if (operations.delivering) {
-      throw new LinuxError('EBUSY', 'a listener is called: it may look, and not start an operation');
-    }
-    operations.begin();
+    this.demandQuiet();
+    this.trace.operations.begin();
+  }
+
+  /** @throws LinuxError EBUSY while a listener is called: it may look and not act */
+  demandQuiet(): void {
+    if (!this.trace.operations.delivering) return;
+    throw new LinuxError('EBUSY', 'a listener is called: it may look, and not start an operation');
   }
 
   /** Ends what `begin` began. @throws what a listener threw meanwhile, at the end of the outermost operation */

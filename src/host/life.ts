@@ -34,6 +34,12 @@ export class Life {
     if (this.#ended) throw new LinuxError(this.#code, this.#what);
   }
 
+  /** For what changes the object without being an operation. @throws LinuxError as `demand`; EBUSY while a listener is called */
+  demandQuiet(): void {
+    this.demand();
+    this.kernel.demandQuiet();
+  }
+
   /** Performs a public operation of the object. @throws LinuxError as `demand` and `Kernel.begin` */
   operation<T>(action: () => T): T {
     this.demand();

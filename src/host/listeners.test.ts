@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { code, load, svc } from '../machine/testing/index.ts';
+import { code, diag, load, svc } from '../machine/testing/index.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { bytes, codeOf, GUEST_HOME, MIB, pictureOf, TestGuest } from './testing/index.ts';
 
@@ -54,6 +54,20 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['enable', ({ vm, host }) => vm.gmap.enable(host.machine.cpu(1))],
   ['disable', ({ vm, host }) => vm.gmap.disable(host.machine.cpu(1))],
   ['free', ({ vm }) => vm.gmap.free()],
+  ['setPsw', ({ vcpu }) => vcpu.setPsw(0n, 0n)],
+  ['setControl', ({ vcpu }) => vcpu.setControl(1, 1n)],
+  ['setPrefix', ({ vcpu }) => vcpu.setPrefix(0x2000)],
+  ['reset', ({ vcpu }) => vcpu.reset('cpu')],
+  ['restart', ({ vcpu }) => vcpu.restart()],
+  ['requestStop', ({ vcpu }) => vcpu.requestStop(true)],
+  ['set16', ({ vcpu }) => vcpu.block.set16(0x50, 1)],
+  ['set32', ({ vcpu }) => vcpu.block.set32(4, 1)],
+  ['set64', ({ vcpu }) => vcpu.block.set64(0x28, 1n)],
+  ['emergencySignal', ({ vcpu }) => vcpu.local.emergencySignal(1)],
+  ['externalCall', ({ vcpu }) => vcpu.local.externalCall(1)],
+  ['clear of what is pending', ({ vcpu }) => vcpu.local.clear()],
+  ['serviceSignal', ({ vm }) => vm.floating.serviceSignal(1)],
+  ['resetSubsystem', ({ vm }) => vm.resetSubsystem()],
   ['createVcpu', ({ vm }) => vm.createVcpu()],
   ['setMemoryRegion', (one) => one.slot(1)],
   ['readGuest', ({ vm }) => vm.readGuest(0n, 1)],
@@ -108,6 +122,35 @@ describe('a listener in the middle of a guest', () => {
     vm.gmap.onInvalidated.subscribe(() => codes.push(codeOf(() => mm.munmap(GUEST_HOME, MIB))));
     mm.dontNeed(GUEST_HOME + MIB, 4096n);
     expect(codes).toEqual(['EBUSY']);
+  });
+});
+
+describe('what `run` asks for pending signals', () => {
+  beforeEach(() => guest.program([...Array.from({ length: 4 }, () => diag(0, 0, 0x44)), load(1, 1)]));
+
+  it.each(ACTS)('cannot %s', (_, act) => {
+    const { vm, mm, host, vcpu } = guest;
+    const codes: string[] = [];
+    vcpu.run(host.machine.cpu(0), Infinity, () => {
+      const before = pictureOf(host, mm, vm.gmap);
+      codes.push(codeOf(() => act(guest)));
+      expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+      return false;
+    });
+    expect(codes).toEqual(Array(codes.length).fill('EBUSY'));
+    expect(codes.length).toBeGreaterThan(3);
+    expect([vcpu.block.pswAddress, vcpu.gr[1]]).toEqual([0n, 1n]);
+  });
+
+  it('ends the run when it throws, with its error', () => {
+    const { host, vcpu } = guest;
+    const run = () =>
+      vcpu.run(host.machine.cpu(0), Infinity, () => {
+        throw new Error('of the caller');
+      });
+    expect(run).toThrow('of the caller');
+    expect(host.machine.cpu(0).below).toBe(null);
+    expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
   });
 });
 

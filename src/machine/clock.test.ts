@@ -58,3 +58,10 @@ describe('the TOD clock', () => {
     );
   });
 });
+
+it('skips to a time of 64 bits only', () => {
+  const clock = new Clock(5n);
+  for (const wrong of [Infinity, 7, null, 'x']) expect(() => clock.skipTo(wrong as never)).toThrow(TypeError);
+  expect(() => clock.skipTo(1n << 64n)).toThrow(RangeError);
+  expect(clock.tod).toBe(5n);
+});

@@ -24,8 +24,13 @@ export class Clock {
     this.tod = BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);
   }
 
-  /** Moves on to `tod` when that is later than now: what waiting does. */
+  /**
+   * Moves on to `tod` when that is later than now: what waiting does.
+   * @throws TypeError when it is not a bigint, RangeError when it is more than 64 bits
+   */
   skipTo(tod: bigint): void {
+    if (typeof tod !== 'bigint') throw new TypeError(`tod is a bigint, not ${typeof tod}`);
+    if (tod >= 1n << 64n) throw new RangeError(`tod ${tod} is more than 64 bits`);
     if (tod > this.tod) this.tod = tod;
   }
 

@@ -338,3 +338,9 @@ describe('the example guests', () => {
     checkFits(image, (address, length) => address + length <= 0x100000n);
   });
 });
+
+it('what is no Uint8Array is no image', () => {
+  for (const wrong of [null, undefined, 'x', [0x7f], new ArrayBuffer(64)]) {
+    expect(() => parseElf(wrong as never)).toThrow(ImageError);
+  }
+});

@@ -692,3 +692,76 @@ describe('DIAGNOSE', () => {
     expect(stored).toEqual(Uint8Array.of(0, 6, 0, PGM.SPECIFICATION));
   });
 });
+
+describe('called at the wrong time or with a wrong limit', () => {
+  it('runs once at a time: not by its console, nor by what it asks', () => {
+    const codes: string[] = [];
+    const again = () => {
+      codes.push(
+        codeOf(() => running.run()),
+        codeOf(() => running.destroy()),
+      );
+      return false;
+    };
+    const write = (text: string) => {
+      said += text;
+      again();
+    };
+    const running = monitor(example('hello'), { console: { write } });
+    expect(running.run(Infinity, again)).toMatchObject({ kind: 'disabled-wait', address: 0n });
+    expect(said).toContain('Hello from a guest!');
+    expect(new Set(codes)).toEqual(new Set(['EBUSY']));
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, '5' as never, null as never])('run(%s) is EINVAL', (limit) => {
+    expect(codeOf(() => monitor(example('hello')).run(limit))).toBe('EINVAL');
+  });
+
+  it('after its end it is EBADF', () => {
+    const ended = monitor(example('hello'));
+    ended.destroy();
+    expect([() => ended.run(), () => ended.destroy()].map(codeOf)).toEqual(['EBADF', 'EBADF']);
+  });
+});
+
+it.each([
+  ['options', () => null],
+  ['image', (one) => ({ ...one, image: 5 })],
+  ['segments', (one) => ({ ...one, image: { entry: 0n, segments: 'x' } })],
+  ['maps', (one) => ({ ...one, maps: {} })],
+  ['length', (one) => ({ ...one, maps: [{ from: 0n, to: 0n, length: 5 }] })],
+  ['console.write', (one) => ({ ...one, console: {} })],
+  ['cpus', (one) => ({ ...one, cpus: 249 })],
+  ['input', (one) => ({ ...one, input: 'yes' })],
+  ['diagnose', (one) => ({ ...one, diagnose: {} })],
+  ['arguments', (one) => ({ ...one, arguments: 5 })],
+] as [string, (good: MonitorOptions) => unknown][])('%s of the wrong type: EINVAL', (name, wrong) => {
+  const good = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  let message = 'made';
+  const before = frameCounts(host);
+  expect(codeOf(() => new Monitor(host, mm, wrong(good) as MonitorOptions))).toBe('EINVAL');
+  try {
+    new Monitor(host, mm, wrong(good) as MonitorOptions);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toContain(name);
+  expect(frameCounts(host)).toEqual(before);
+});
+
+it('a monitor is one of a host, and takes bytes', () => {
+  const options = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
+  expect(codeOf(() => new Monitor({} as Host, mm, options))).toBe('EINVAL');
+  expect(codeOf(() => new Monitor(host, mm, options).input('x' as never))).toBe('EINVAL');
+});
+
+it('arguments need memory at their place', () => {
+  const image = guest([DONE]);
+  const start = image.segments.find(
+    ({ address }) => address === BigInt(START),
+  ) as ElfImage['segments'][number];
+  mm.mmap({ address: HOME, length: MIB });
+  const high = { entry: MIB, segments: [{ ...start, address: MIB }] };
+  const maps = [{ from: HOME, to: MIB, length: MIB }];
+  expect(refusal(high, { maps, arguments: 'a' })).toContain('no memory for its arguments');
+});

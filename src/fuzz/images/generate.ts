@@ -90,9 +90,9 @@ function blankImage(): Uint8Array {
   view.setBigUint64(at + 24, BigInt(ENTRY));
   view.setBigUint64(at + 32, BigInt(CODE_SIZE));
   view.setBigUint64(at + 40, BigInt(CODE_SIZE));
-  // LPSWE 64(1) with register 1 from BASR 1,0: the PSW 64 bytes behind.
-  file.set([0x0d, 0x10, 0xb2, 0xb2, 0x10, 0x40], CODE);
-  view.setBigUint64(CODE + 66, 0x2_0001_8000_0000n);
+  // BASR 1,0; LPSWE 70(1): a disabled wait PSW, 72 bytes behind the entry.
+  file.set([0x0d, 0x10, 0xb2, 0xb2, 0x10, 0x46], CODE);
+  view.setBigUint64(CODE + 72, 0x2_0001_8000_0000n);
   return file;
 }
 
@@ -109,10 +109,15 @@ export function generateImages(
     image,
     mib: random.pick([1, 2, 4, 8]),
     cpus: random.pick([1, 1, 2, 3]),
-    arguments: random.oneIn(3) ? randomArguments(random) : '',
+    arguments: random.oneIn(8) ? randomArguments(random) : '',
     input: random.oneIn(4),
   };
-  const mutations = Array.from({ length: random.below(6) }, () => mutation(random, base));
+  // Most changes of headers are refused, so that in half of the cases code alone is changed.
+  const deep = random.oneIn(2);
+  const length = random.below(deep ? 8 : random.pick([2, 3, 6]));
+  const mutations = Array.from({ length }, () =>
+    mutation(random, base, deep ? 8 + random.below(4) : random.below(12)),
+  );
   const runs = Array.from({ length: 1 + random.below(3) }, () => action(random));
   return { setup, steps: [...mutations, ...runs] };
 }
@@ -131,8 +136,8 @@ function action(random: Random): ImageStep {
   return random.oneIn(12) ? { do: 'endinput' } : { do: 'run', limit: random.pick(LIMITS) };
 }
 
-function mutation(random: Random, base: Uint8Array): ImageStep {
-  switch (random.below(12)) {
+function mutation(random: Random, base: Uint8Array, kind: number): ImageStep {
+  switch (kind) {
     case 0:
       return { do: 'cut', length: random.below(base.length + 1) };
     case 1:
@@ -155,15 +160,19 @@ function mutation(random: Random, base: Uint8Array): ImageStep {
         FILE_HEADER + PROGRAM_HEADER * random.below(PROGRAM_HEADERS),
       );
     case 8:
-      return { do: 'bytes', at: random.below(base.length), bytes: hexOf(BigInt(random.next()), 4) };
+      return {
+        do: 'bytes',
+        at: CODE + random.below(base.length - CODE),
+        bytes: hexOf(BigInt(random.next()), 4),
+      };
     default:
       return { do: 'bytes', at: codeAt(random, base), bytes: instructions(random) };
   }
 }
 
 function codeAt(random: Random, base: Uint8Array): number {
-  const start = base === BLANK_IMAGE ? CODE : Math.min(4096, base.length >> 1);
-  return start + (random.below(Math.max(2, base.length - start)) & ~1);
+  const size = Math.min(base.length - CODE, random.oneIn(3) ? 64 : 4096);
+  return CODE + (random.below(size) & ~1);
 }
 
 function instructions(random: Random): string {

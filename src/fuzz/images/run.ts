@@ -40,7 +40,8 @@ export class ImagesFuzzer implements Fuzzer<ImageSetup, ImageStep> {
   readonly #spare: Storage[] = [];
 
   constructor({ images = new Map(), before }: ImagesOptions = {}) {
-    this.#images = images;
+    // Copies: a Buffer's slices are views of it.
+    this.#images = new Map([...images].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
     this.#before = before;
   }
 

@@ -65,6 +65,8 @@ export interface LibraryOperation {
   readonly call: (object: Any, args: Any[]) => unknown;
   /** Whether an error may leave a part done: accesses of memory and runs. */
   readonly partly?: boolean;
+  /** Whether it sets a register of the machine, which a listener is trusted not to do. */
+  readonly hardware?: boolean;
 }
 
 const method = (
@@ -223,7 +225,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('machine', 'purgeAsce', ['count', 'count'], MACHINE),
   method('machine', 'purgeAll', [], MACHINE),
   method('machine', 'forgetKeys', [], MACHINE),
-  part('machine', 'clock', 'skipTo', ['doubleword'], MACHINE),
+  part('machine', 'clock', 'skipTo', ['doubleword'], { ...MACHINE, hardware: true }),
   part('machine', 'trace', 'subscribe', ['small'], MACHINE),
   method('storage', 'read', ['count', 'count'], MACHINE),
   method('storage', 'get64', ['count'], MACHINE),

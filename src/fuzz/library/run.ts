@@ -128,7 +128,7 @@ class Calls {
     const operation = OPERATIONS.get(step.name) as LibraryOperation;
     const world = this.#world;
     const target = world.object(operation.on, step.on);
-    if (target === undefined) return null;
+    if (target === undefined || (inside !== null && operation.hardware)) return null;
     const args = step.args.map((value) => world.value(value));
     const only = inside ?? undefined;
     const [all, some] = [world.digest(true, only), world.digest(false)];

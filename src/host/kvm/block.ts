@@ -17,7 +17,7 @@ import type { VirtualMachine } from './vm.ts';
 
 /**
  * A view of the 512 bytes in absolute storage. Fields are byte offsets, see `SIE`. All of it throws LinuxError EBADF
- * when the virtual CPU was destroyed, and EINVAL for a field or a value that cannot be.
+ * when the virtual CPU was destroyed, EINVAL for a field or a value that cannot be, and EBUSY for a store while a listener is called.
  */
 export class StateBlock {
   /** Absolute address. */
@@ -80,6 +80,7 @@ export class StateBlock {
   }
 
   set32(field: number, value: number): void {
+    this.#life.demandQuiet();
     demandInteger('value', value, -0x8000_0000, 0xffff_ffff);
     this.#storage.set32(this.#at(field, 4), value);
   }
@@ -93,6 +94,7 @@ export class StateBlock {
   }
 
   set16(field: number, value: number): void {
+    this.#life.demandQuiet();
     demandInteger('value', value, -0x8000, 0xffff);
     this.#storage.set16(this.#at(field, 2), value);
   }
@@ -102,6 +104,7 @@ export class StateBlock {
   }
 
   set64(field: number, value: bigint): void {
+    this.#life.demandQuiet();
     demandDoubleword('value', value);
     this.#storage.set64(this.#at(field, 8), value);
   }

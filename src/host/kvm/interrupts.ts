@@ -5,16 +5,26 @@
 
 import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
+import type { Life } from '../life.ts';
 
 /** Bits of a service signal's parameter: the SCCB address; the others say that events are pending. */
 const SCCB_ADDRESS = 0xffff_fff8;
 
-/** The external interruptions that are pending at one virtual CPU. */
+/**
+ * The external interruptions that are pending at one virtual CPU. What changes them throws LinuxError EBADF when it was
+ * destroyed, and EBUSY while a listener is called.
+ */
 export class LocalInterrupts {
   /** The senders whose emergency signals are pending, by CPU address. */
   readonly #emergencies = new Set<number>();
   /** The sender of the external call that is pending, or null. */
   #call: number | null = null;
+  readonly #life: Life;
+
+  /** @param life that of the virtual CPU */
+  constructor(life: Life) {
+    this.#life = life;
+  }
 
   /** Whether nothing is pending. */
   get empty(): boolean {
@@ -23,6 +33,7 @@ export class LocalInterrupts {
 
   /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL when it is no CPU address */
   emergencySignal(sender: number): void {
+    this.#life.demandQuiet();
     demandInteger('sender', sender, 0, 0xffff);
     this.#emergencies.add(sender);
   }
@@ -32,6 +43,7 @@ export class LocalInterrupts {
    * @throws LinuxError EINVAL when the sender is no CPU address
    */
   externalCall(sender: number): boolean {
+    this.#life.demandQuiet();
     demandInteger('sender', sender, 0, 0xffff);
     if (this.#call !== null) return false;
     this.#call = sender;
@@ -51,20 +63,31 @@ export class LocalInterrupts {
 
   /** Removes the interruption of a code whose sender `senderOf` named. */
   remove(code: number): void {
+    this.#life.demandQuiet();
     if (code === EXT.EMERGENCY_SIGNAL) this.#emergencies.delete(this.senderOf(code));
     else this.#call = null;
   }
 
   clear(): void {
+    this.#life.demandQuiet();
     this.#emergencies.clear();
     this.#call = null;
   }
 }
 
-/** The external interruptions of a virtual machine that any of its CPUs may take: the service signal. */
+/**
+ * The external interruptions of a virtual machine that any of its CPUs may take: the service signal. What changes them
+ * throws LinuxError EBADF when it was destroyed, and EBUSY while a listener is called.
+ */
 export class FloatingInterrupts {
   /** The parameter of the service signal that is pending, or null. */
   #serviceSignal: number | null = null;
+  readonly #life: Life;
+
+  /** @param life that of the virtual machine */
+  constructor(life: Life) {
+    this.#life = life;
+  }
 
   /** Whether nothing is pending. */
   get empty(): boolean {
@@ -78,6 +101,7 @@ export class FloatingInterrupts {
    * @throws LinuxError EINVAL when it is not 32 bits
    */
   serviceSignal(parameter: number): void {
+    this.#life.demandQuiet();
     demandInteger('parameter', parameter, 0, 0xffff_ffff);
     const old = this.#serviceSignal ?? 0;
     const address = old & SCCB_ADDRESS || parameter & SCCB_ADDRESS;
@@ -90,6 +114,7 @@ export class FloatingInterrupts {
   }
 
   clear(): void {
+    this.#life.demandQuiet();
     this.#serviceSignal = null;
   }
 }

@@ -81,7 +81,7 @@ export class Vcpu {
   /** Whether it is stopped: then `run` does nothing until it is started. */
   stopped: boolean;
   /** External interruptions that are pending at this virtual CPU. */
-  readonly local = new LocalInterrupts();
+  readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
   pageFaultToken: bigint | null = null;
   /** Whether a restart is pending, and whether it comes before all other interruptions or after them. */
@@ -106,6 +106,7 @@ export class Vcpu {
     this.vm = vm;
     this.id = id;
     this.life = new Life(vm.mm.kernel, `virtual CPU ${id} was destroyed`, 'EBADF');
+    this.local = new LocalInterrupts(this.life);
     this.block = new StateBlock(storage, frames.allocateZeroed(0, 'kernel'), this.life);
     this.prefixArea = new PrefixArea(vm, this.block, id);
     this.prefixPages = new PrefixPages(vm, this.block);
@@ -130,9 +131,9 @@ export class Vcpu {
    * @throws LinuxError EINVAL for a reset that is none of a CPU
    */
   reset(kind: CpuReset): void {
-    this.life.demand();
+    this.life.demandQuiet();
     if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
-    this.#waitingSince = null;
+    this.#endWait();
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
@@ -198,6 +199,7 @@ export class Vcpu {
    * @throws LinuxError EINVAL when it is not a boolean
    */
   requestStop(store: boolean): void {
+    this.life.demandQuiet();
     demandFlag('store', store);
     this.#stop = store ? 'store-status' : 'stop';
   }
@@ -212,7 +214,9 @@ export class Vcpu {
    * interruptions, an operating one after them.
    */
   restart(): void {
-    this.#restart = this.stopped ? 'first' : 'last';
+    this.life.demandQuiet();
+    // A second one does not move the first, which it has not taken yet.
+    this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';
     this.stopped = false;
   }
 
@@ -250,6 +254,7 @@ export class Vcpu {
 
   /** Sets the PSW from its two halves. @throws LinuxError EINVAL when one is not 64 bits */
   setPsw(mask: bigint, address: bigint): void {
+    this.life.demandQuiet();
     demandDoubleword('mask', mask);
     demandDoubleword('address', address);
     this.#halted = false;
@@ -282,7 +287,8 @@ export class Vcpu {
    *
    * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
    * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
-   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
+   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal. It may look and not act, as a listener;
+   *   what it throws, `run` throws at its end
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
@@ -310,7 +316,7 @@ export class Vcpu {
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
-        if (pending?.()) return { reason: 'KVM_EXIT_INTR' };
+        if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
@@ -318,10 +324,24 @@ export class Vcpu {
     }
   }
 
+  /** Asks the user: as a listener, since the processor has this guest's registers and space meanwhile. */
+  #isPending(pending: () => boolean): boolean {
+    let answer = true;
+    this.vm.mm.kernel.trace.operations.deliver(() => {
+      answer = pending();
+    });
+    return answer;
+  }
+
   /** Makes the processor forget what it remembers of this guest from an earlier stay, and ends a wait. */
   #settle(cpu: Cpu): void {
     this.#halted = false;
     this.#borrow(cpu);
+    this.#endWait();
+  }
+
+  /** The CPU timer has run for as long as it waited. */
+  #endWait(): void {
     if (this.#waitingSince === null) return;
     this.block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, this.#timer()));
     this.#waitingSince = null;

@@ -24,7 +24,8 @@ import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
 
-const VCPUS = 248;
+/** Virtual CPUs that a virtual machine has at most (KVM_CAP_MAX_VCPUS). */
+export const MAX_VCPUS = 248;
 /** Bytes that are read before the rest of the range is known to be there. */
 const LONG = 4096;
 /** The last page of a guest. */
@@ -44,7 +45,7 @@ export class VirtualMachine {
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
   /** External interruptions that any of its virtual CPUs may take. */
-  readonly floating = new FloatingInterrupts();
+  readonly floating: FloatingInterrupts;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
   /** Ends when the virtual machine is destroyed. */
@@ -61,6 +62,7 @@ export class VirtualMachine {
     mm.life.demand();
     gmap.life.demand();
     this.life = new Life(mm.kernel, 'the virtual machine was destroyed', 'EBADF');
+    this.floating = new FloatingInterrupts(this.life);
     this.mm = mm;
     this.gmap = gmap;
     this.slots = new MemorySlots(gmap);
@@ -134,7 +136,8 @@ export class VirtualMachine {
    */
   createVcpu(): Vcpu {
     const id = this.#vcpus.length;
-    if (id >= VCPUS) throw new LinuxError('EINVAL', `a virtual machine has at most ${VCPUS} virtual CPUs`);
+    if (id >= MAX_VCPUS)
+      throw new LinuxError('EINVAL', `a virtual machine has at most ${MAX_VCPUS} virtual CPUs`);
     return this.life.operation(() => {
       this.mm.life.demand();
       const vcpu = new Vcpu(this, id);
@@ -145,7 +148,7 @@ export class VirtualMachine {
 
   /** Subsystem reset: floating interruptions are no longer pending. There is no channel subsystem to reset. */
   resetSubsystem(): void {
-    this.life.demand();
+    this.life.demandQuiet();
     eachCleared('subsystem', (part) => {
       if (part === 'floating-interruptions') this.floating.clear();
     });

@@ -1,0 +1,152 @@
+/** The guests' fuzzer finds nothing in a few fixed runs, and finds faults that are planted. */
+
+import { describe, expect, it } from 'vitest';
+import type { Host } from '../../host/index.ts';
+import { FORMATS, INSTRUCTIONS } from '../../machine/index.ts';
+import { CaseCampaign, formatCase, parseCase, Random, seedOf } from '../index.ts';
+import { encode } from './encode.ts';
+import { HOME } from './layout.ts';
+import { Pattern } from './pattern.ts';
+import { GuestsFuzzer } from './run.ts';
+import type { GuestSetup, GuestStep } from './steps.ts';
+
+/** The first finding in so many runs, of one of some kinds if that matters, with a fault planted in each host. */
+function kindFound(runs: number, before: (host: Host) => void, kinds?: readonly string[]): string {
+  const fuzzer = new GuestsFuzzer({ before });
+  for (let run = 0; run < runs; run++) {
+    const kind = fuzzer.run(fuzzer.generate(seedOf(1, run))).finding?.kind;
+    if (kind && (kinds === undefined || kinds.includes(kind))) return kind;
+  }
+  return 'nothing';
+}
+
+it('finds nothing in fixed runs', () => {
+  const campaign = new CaseCampaign(new GuestsFuzzer(), 7);
+  for (let run = 0; run < 20; run++) {
+    const failure = campaign.advance(() => false);
+    expect(failure && formatCase(failure)).toBe(null);
+  }
+  expect(campaign.steps).toBe(20 * 60);
+});
+
+it('does the same with the same seed', () => {
+  const fuzzer = new GuestsFuzzer();
+  expect(fuzzer.generate(5)).toEqual(fuzzer.generate(5));
+  expect(fuzzer.generate(5)).not.toEqual(fuzzer.generate(6));
+});
+
+it('encodes every instruction of the table, operation code and length as its format says', () => {
+  const random = new Random(1);
+  for (const line of INSTRUCTIONS) {
+    const [mnemonic, format, opcode] = line;
+    const code = encode(line, random);
+    const { length, shape } = FORMATS[format];
+    expect(code, mnemonic).toHaveLength(length * 2);
+    const nibble = `${code.slice(0, 2)}${code[3]}`;
+    const found = {
+      byte: code.slice(0, 2),
+      halfword: code.slice(0, 4),
+      nibble,
+      ends: code.slice(0, 2) + code.slice(-2),
+    };
+    expect(Number.parseInt(found[shape], 16), mnemonic).toBe(opcode);
+  }
+});
+
+describe('a planted fault is found:', () => {
+  it.each(['page-invalidated', 'page-protected', 'page-copied', 'gmap-unmap', 'page-table-gone'] as const)(
+    'the purge %s left out',
+    (site) => {
+      const leaveOut = ({ kernel }: Host) => {
+        kernel.purges.leftOut = site;
+      };
+      expect(kindFound(400, leaveOut, ['stale-translation'])).toBe('stale-translation');
+    },
+  );
+
+  it('a frame that is not cleared for its next owner', () => {
+    const found = kindFound(60, ({ kernel }) => {
+      const { frames } = kernel;
+      frames.allocateZeroed = (order, purpose) => frames.allocate(order, purpose);
+      // What was there before: something of the host's.
+      for (let i = 0; i < kernel.storage.size; i += 8) {
+        if (i >= frames.touched) kernel.storage.set64(i, 0x5ec2_e700_0000_0000n + BigInt(i));
+      }
+    });
+    expect(found).toMatch(/^(twin|leak|table-format)$/);
+  });
+
+  it('a guest that is given a segment of its process that is in no slot', () => {
+    const found = kindFound(40, (host) => {
+      for (const mm of host.processes) {
+        for (const gmap of mm.guests) {
+          // Guest 4 MiB leads to the canaries behind guest memory.
+          const wide = gmap as unknown as { map(range: object): void };
+          wide.map({ from: BigInt(HOME + 0x30_0000), to: 0x40_0000n, length: 0x10_0000n });
+        }
+      }
+    });
+    expect(found).toMatch(/^(escape|leak|twin|canary)$/);
+  });
+
+  it('a run that goes on beyond its limit', () => {
+    const fuzzer = new GuestsFuzzer({
+      before: ({ machine }) => {
+        for (const cpu of machine.cpus) {
+          const run = cpu.runClaimed.bind(cpu);
+          cpu.runClaimed = (limit) => run(limit + 1);
+        }
+      },
+    });
+    expect(fuzzer.run(fuzzer.generate(1)).finding?.kind).toBe('limit');
+  });
+
+  it('a control register that stays the guest’s', () => {
+    const found = kindFound(5, ({ machine }) => {
+      for (const cpu of machine.cpus) {
+        const release = cpu.release.bind(cpu);
+        cpu.release = () => {
+          cpu.cr[13] = 0x1234n;
+          release();
+        };
+      }
+    });
+    expect(found).toBe('host-state');
+  });
+
+  it('an error that is none of a caller', () => {
+    const found = kindFound(3, ({ kernel }) => {
+      kernel.purges.page = () => {
+        throw new TypeError('planted');
+      };
+    });
+    expect(found).toBe('breakdown');
+  });
+});
+
+it('a failing case is made shorter, and fails again from its text', () => {
+  const fuzzer = new GuestsFuzzer({
+    before: ({ kernel }) => {
+      kernel.purges.leftOut = 'page-invalidated';
+    },
+  });
+  const campaign = new CaseCampaign(fuzzer, 1);
+  let failure = null;
+  while (failure === null && campaign.runs < 200) {
+    const end = performance.now() + 8_000;
+    failure = campaign.advance(() => performance.now() < end);
+  }
+  expect(failure?.steps.length).toBeLessThanOrEqual(40);
+  const again = parseCase(formatCase(failure as NonNullable<typeof failure>));
+  const { setup, steps } = again as { setup: GuestSetup; steps: readonly GuestStep[] };
+  expect(fuzzer.run({ setup, steps }).finding?.kind).toBe(failure?.finding.kind);
+  expect(new GuestsFuzzer().run({ setup, steps }).finding).toBe(null);
+});
+
+it('a pattern is recognised however it was shifted', () => {
+  const pattern = new Pattern('a secret', 3);
+  const copy = new Uint8Array(4096);
+  copy.set(pattern.page.subarray(3, 103), 1001);
+  expect(pattern.isIn(new Int32Array(copy.buffer), 0, 1024)).toBe(true);
+  expect(pattern.isIn(new Int32Array(4096), 0, 4096)).toBe(false);
+});

@@ -1,0 +1,77 @@
+/** The fuzzer of texts finds nothing in fixed runs, and finds faults that are planted. */
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Player } from '../../player/index.ts';
+import { World } from '../../scenario/index.ts';
+import { CaseCampaign, formatCase, seedOf, TextsFuzzer } from '../index.ts';
+
+const texts = ['mmap 256M 1M\ngmap_alloc 0\nslot 0 0 256M 0 1M log\nguest 0 write 0 aa\ndirty 0 0'];
+
+afterEach(() => vi.restoreAllMocks());
+
+function kindsFound(runs: number): string[] {
+  const fuzzer = new TextsFuzzer({ texts });
+  const kinds = new Set<string>();
+  for (let run = 0; run < runs; run++) {
+    const { finding } = fuzzer.run(fuzzer.generate(seedOf(1, run)));
+    if (finding) kinds.add(finding.kind);
+  }
+  return [...kinds];
+}
+
+it('finds nothing in fixed runs', () => {
+  const campaign = new CaseCampaign(new TextsFuzzer({ texts }), 5);
+  for (let run = 0; run < 100; run++) {
+    const failure = campaign.advance(() => false);
+    expect(failure && formatCase(failure)).toBe(null);
+  }
+});
+
+it('a line that is repeated and a long one are what they say', () => {
+  const fuzzer = new TextsFuzzer();
+  const setup = { kind: 'scenario', leftOut: null, check: true } as const;
+  const steps = [
+    { do: 'line', text: 'stats', repeat: 3 },
+    { do: 'long', before: 'mmap ', text: '9', count: 100_000, after: ' 4K' },
+    { do: 'record', steps: 10 },
+    { do: 'look', step: 2, event: 0, space: 0, ask: 'row', first: 0, end: 2 ** 30, count: 100 },
+  ] as const;
+  expect(fuzzer.run({ setup, steps })).toEqual({ finding: null, performed: 4 });
+});
+
+describe('a planted fault is found:', () => {
+  it('an error that is none of a text', () => {
+    vi.spyOn(Player.prototype, 'at').mockImplementation(() => {
+      throw new TypeError('planted');
+    });
+    expect(kindsFound(10)).toContain('breakdown');
+  });
+
+  it('an answer that is larger than what was asked for', () => {
+    const at = Player.prototype.at;
+    vi.spyOn(Player.prototype, 'at').mockImplementation(function (this: Player, moment, ask) {
+      return at.call(this, moment, (scene) =>
+        ask({
+          outline: () => scene.outline(),
+          row: () => ({ kind: 'guest', parts: new Array(5000) }),
+          pages: () => ({ first: 0, flags: new Uint8Array(5000) }),
+          table: () => null,
+          walk: () => null,
+          processors: () => [],
+          stats: () => null,
+        }),
+      ) as never;
+    });
+    expect(kindsFound(40)).toContain('size');
+  });
+
+  it('a scenario that breaks the host down', () => {
+    const fuzzer = new TextsFuzzer({ texts });
+    // Before: what is generated is performed once, for its events.
+    const cases = Array.from({ length: 30 }, (_, run) => fuzzer.generate(seedOf(1, run)));
+    vi.spyOn(World.prototype, 'perform').mockImplementation(() => {
+      throw new TypeError('x is not a function');
+    });
+    expect(cases.map((one) => fuzzer.run(one).finding?.kind)).toContain('breakdown');
+  });
+});
