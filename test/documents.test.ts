@@ -93,10 +93,16 @@ describe('TypeScript in the documents', () => {
 });
 
 describe('commands in the documents', () => {
-  const commands = ofKind('shell').flatMap(({ file, line, text }) =>
-    text
-      .split('\n')
-      .map((one, index) => [`${file}:${line + index}`, commandOf(one).split(/\s+/), line] as const),
+  /** Commands of a block; of the steps of a continuous integration, those behind a dash. */
+  const linesOf = ({ kind, text }: Block) =>
+    kind === 'shell'
+      ? text.split('\n')
+      : [...text.matchAll(/^ *- (.*)$/gm)].map(([, step]) => step as string);
+  const commands = [...ofKind('shell'), ...ofKind('steps')].flatMap((block) =>
+    linesOf(block).map(
+      (one, index) =>
+        [`${block.file}:${block.line + index}`, commandOf(one).split(/\s+/), block.line] as const,
+    ),
   );
 
   /** Files that other documented commands create. */
@@ -149,6 +155,9 @@ describe('commands in the documents', () => {
     else if (program === 'npx') {
       expect(existsSync(join(ROOT, 'node_modules/.bin', words[0] as string))).toBe(true);
       filesExist(words);
+    } else if (['docker', 'kubectl', 'for'].includes(program as string)) {
+      // Deployment: run nowhere here, but the files of the repository that it names exist.
+      filesExist(words.filter((word) => word.startsWith('examples/')));
     } else filesExist([program as string, ...words].filter((word) => word !== 'node' && !/^\[/.test(word)));
   });
 

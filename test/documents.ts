@@ -19,7 +19,7 @@ export const DOCUMENTS = [
 ];
 
 /** What a code block holds. */
-export type Kind = 'typescript' | 'shell' | 'output' | 'tree' | 'names';
+export type Kind = 'typescript' | 'shell' | 'steps' | 'output' | 'tree' | 'names';
 
 export interface Block {
   readonly file: string;
@@ -31,12 +31,13 @@ export interface Block {
 
 export const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const COMMAND = /^(npm|npx|node|guesthouse|examples\/[a-z]+\.sh)\b/;
+const COMMAND = /^(npm|npx|node|guesthouse|docker|kubectl|for|examples\/[a-z]+\.sh)\b/;
 
 /** Classifies a block by its text and the line before it; null if it matches no kind. */
 function kindOf(text: string, before: string): Kind | null {
   if (/^import .* from '/.test(text)) return 'typescript';
   if (text.split('\n').every((line) => COMMAND.test(line))) return 'shell';
+  if (/^steps:$/m.test(text)) return 'steps';
   if (/\bprints$/.test(before)) return 'output';
   if (/^[a-z]+\/$/.test(text.split('\n')[0] as string)) return 'tree';
   if (/^[A-Z0-9\s]+$/.test(text)) return 'names';
