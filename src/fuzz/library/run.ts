@@ -3,7 +3,7 @@
  * and has changed nothing then; no rule is broken; while a listener is called nothing changes at all.
  */
 
-import { GuestMemoryFault, type Host, LinuxError } from '../../host/index.ts';
+import { type Gmap, GuestMemoryFault, type Host, LinuxError } from '../../host/index.ts';
 import { BusyError, Storage } from '../../machine/index.ts';
 import { ScenarioSyntaxError } from '../../scenario/index.ts';
 import { GuestAddressError, ImageError } from '../../vmm/index.ts';
@@ -162,18 +162,19 @@ class Calls {
     }
     if (all === null) return null;
     for (const checker of this.#world.checkers) checker.suspect();
-    const half = partly || group === 'vmm' || group === 'scenario';
+    if (partly || group === 'vmm' || group === 'scenario') return null;
     const outOfMemory = error instanceof LinuxError && (error.code === 'ENOMEM' || error.code === 'EFAULT');
-    const whole = !half && !outOfMemory;
-    if (this.#world.digest(whole) === (whole ? all : some)) return null;
-    if (half) return null;
+    if (this.#world.digest(!outOfMemory) === (outOfMemory ? some : all)) return null;
     return { kind: `change of ${name}`, message: `${(error as Error).message}, but something has changed` };
   }
 
   #listen(step: LibraryStep & { do: 'listen' }): CaseFinding | null {
     const world = this.#world;
-    const host = world.hosts[step.on & 1] as Host;
-    const hook = this.#hookOf(step, host);
+    const gmap =
+      step.hook === 'invalidated' ? (world.object('gmap', step.on) as Gmap | undefined) : undefined;
+    const host = (world.hosts.find(({ kernel }) => kernel === gmap?.mm.kernel) ??
+      world.hosts[step.on & 1]) as Host;
+    const hook = hookOf(step.hook, host, gmap);
     if (!hook) return null;
     let left = step.after;
     const leave = hook.subscribe(() => {
@@ -196,26 +197,25 @@ class Calls {
     });
     return null;
   }
-
-  #hookOf(step: LibraryStep & { do: 'listen' }, host: Host): Subscribable | undefined {
-    const { machine, kernel } = host;
-    switch (step.hook) {
-      case 'trace':
-        return machine.trace;
-      case 'translations':
-        return machine.translationChecks;
-      case 'locks':
-        return kernel.locks.problems;
-      default:
-        return onInvalidatedOf(this.#world, step.on);
-    }
-  }
 }
 
 interface Subscribable {
   subscribe(listener: () => void): () => void;
 }
 
-function onInvalidatedOf(world: LibraryWorld, n: number): Subscribable | undefined {
-  return (world.object('gmap', n) as { readonly onInvalidated: Subscribable } | undefined)?.onInvalidated;
+function hookOf(
+  hook: (LibraryStep & { do: 'listen' })['hook'],
+  { machine, kernel }: Host,
+  gmap: Gmap | undefined,
+): Subscribable | undefined {
+  switch (hook) {
+    case 'trace':
+      return machine.trace;
+    case 'translations':
+      return machine.translationChecks;
+    case 'locks':
+      return kernel.locks.problems;
+    default:
+      return gmap?.onInvalidated;
+  }
 }
