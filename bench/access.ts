@@ -67,6 +67,7 @@ function makeWorld(): World {
       pages: GUEST_SIZE / FRAME_SIZE,
       asceHi: gmap.asceHi,
       asceLo: gmap.asceLo,
+      prefix: 0,
       edat: true,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },

@@ -1091,7 +1091,7 @@ export const MUTANTS = [
   {
     name: 'a restart of a stopped CPU comes last',
     file: 'src/host/kvm/vcpu.ts',
-    find: "this.#restart = this.stopped ? 'first' : 'last';",
+    find: "this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';",
     replace: "this.#restart = 'last';",
   },
   {
@@ -1129,5 +1129,53 @@ export const MUTANTS = [
     file: 'src/vmm/console-input.ts',
     find: '    return this.#ended ? 0 : this.#bytes.length - this.#count;',
     replace: '    return this.#ended ? 0 : this.#bytes.length;',
+  },
+  {
+    name: 'what the host’s tables lead to below a guest is taken as absolute',
+    file: 'src/machine/cpu/access.ts',
+    find: 'this.below === null ? this.prefix : this.below.prefix',
+    replace: 'this.below === null ? this.prefix : 0',
+  },
+  {
+    name: 'IDTE of a table across 4 GiB wraps',
+    file: 'src/machine/cpu/instructions/tables.ts',
+    find: '((designation & ~0xfff) >>> 0) + (first + n) * 8',
+    replace: '(designation & ~0xfff) + (first + n) * 8',
+  },
+  {
+    name: 'an invalid system mask names no instruction',
+    file: 'src/machine/cpu/instructions/psw.ts',
+    find: 'c.iaHi, c.iaLo, c.length);',
+    replace: 'c.iaHi, c.iaLo);',
+  },
+  {
+    name: 'PFMF of a guest leaves an address of 32 bits in the 31-bit mode',
+    file: 'src/host/kvm/operand.ts',
+    find: 'kept | BigInt.asUintN(bits, address)',
+    replace: 'kept | BigInt.asUintN(bits === 64 ? 64 : 32, address)',
+  },
+  {
+    name: 'SERVICE CALL acts before it knows that it can answer',
+    file: 'src/vmm/sclp.ts',
+    find: '      memory.write(sccb, block);\n      this.#respond',
+    replace: '      this.#respond',
+  },
+  {
+    name: 'a reset forgets how long a CPU has waited',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '    this.#endWait();\n    this.block.set32',
+    replace: '    this.#waitingSince = null;\n    this.block.set32',
+  },
+  {
+    name: 'JSON lets C1 controls through to a terminal',
+    file: 'src/cli/json.ts',
+    find: '[\\x7f-\\x9f]/g',
+    replace: '[\\x7f]/g',
+  },
+  {
+    name: 'what a run asks for pending signals may act',
+    file: 'src/host/kvm/vcpu.ts',
+    find: '    this.vm.mm.kernel.trace.operations.deliver(() => {\n      answer = pending();\n    });\n',
+    replace: '    answer = pending();\n',
   },
 ];

@@ -1,11 +1,11 @@
 /**
- * The unit tests on other versions of Node, which come as npm's package `node`.
+ * Runs the unit tests on other versions of Node, from npm's package `node`.
  *
- *     npm run test:nodes                       22 and 24, all unit tests
- *     npm run test:nodes -- --node 24 --slice 2/4   one of them, a quarter of the test files
+ *     npm run test:nodes                       all unit tests on 22 and 24
+ *     npm run test:nodes -- --node 24 --slice 2/4   a quarter of the test files on 24
  *
- * A version is installed once into a folder of npm's cache. Where the registry cannot be reached that is said, and the
- * version is skipped.
+ * Each version is installed once, into npm's cache folder. If the registry cannot be reached, the script says so and
+ * skips the version.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -29,7 +29,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** The program of a version of Node; null where it cannot be had. */
+/** Path of the `node` program of a version; null if it cannot be installed. */
 function install(version) {
   const { stdout } = spawnSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8', shell });
   const folder = join(stdout.trim(), 'guesthouse', `node-${version}`);
@@ -40,7 +40,7 @@ function install(version) {
   const args = ['install', `node@${version}`, '--no-audit', '--no-fund', '--fetch-retries', '1'];
   const { stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell });
   if (existsSync(program)) return program;
-  console.log(`Node ${version} is skipped, for it cannot be had:\n${stderr}`);
+  console.log(`Node ${version} cannot be installed and is skipped:\n${stderr}`);
   return null;
 }
 
@@ -54,7 +54,7 @@ for (const version of values.node) {
   console.log(`Node ${stdout.trim()}, part ${values.slice} of the unit tests`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', '--project', 'unit', '--shard', values.slice, '--reporter', 'default'];
-  // What the tests start by the name of `node` is this version too.
+  // Processes that the tests start as `node` run this version too.
   const path = [dirname(program), process.env.PATH].join(shell ? ';' : ':');
   const { status } = spawnSync(program, args, {
     cwd: root,

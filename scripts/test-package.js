@@ -1,9 +1,10 @@
 /**
- * The package as its users get it: packed, installed into an empty folder, imported, compiled against and run.
+ * Tests the package as users get it: packs it, installs it into an empty folder, imports it, compiles against it and
+ * runs its command. Also runs publint and arethetypeswrong.
  *
  *     npm run test:package
  *
- * Also runs publint and arethetypeswrong over it. Prints one line a check; exit status 1 at the first that fails.
+ * Prints one line per check; exit status 1 at the first failure.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -16,12 +17,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { name, exports, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-package-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-/** The folder of somebody who uses the package. */
+/** The folder of a project that uses the package. */
 const user = join(folder, 'user');
 
 class Failure extends Error {}
 
-/** Runs a program; returns what it writes. @throws Failure when its status is another one, or it complains */
+/** Runs a program; returns its output. @throws Failure on another status or, if `quiet`, output on standard error */
 function run(program, args, { cwd = user, status: wanted = 0, quiet = true } = {}) {
   const shell = process.platform === 'win32';
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', shell });
@@ -49,7 +50,7 @@ function expect(text, part) {
 const tool = (path) => join(root, 'node_modules', path);
 const tarball = () => join(folder, 'guesthouse.tgz');
 
-/** Packs what is built: `prepare` has been run by `ready.js`, and would say things among npm's own. */
+/** Packs the build. `ready.js` has built it already, so `prepare` is skipped. */
 function pack() {
   const said = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: root,
@@ -58,7 +59,7 @@ function pack() {
   cpSync(join(folder, JSON.parse(said)[0].filename), tarball());
 }
 
-/** Installs the tarball without a network: its dependency is a folder of the checkout. */
+/** Installs the tarball offline: its dependency comes from the checkout's node_modules. */
 function install() {
   mkdirSync(user);
   const local = Object.keys(dependencies).map((one) => [one, `file:${tool(one)}`]);
@@ -68,7 +69,7 @@ function install() {
   run('npm', ['install', ...flags, tarball()], { quiet: false });
 }
 
-/** Each export can be imported from plain JavaScript, and exports something. */
+/** Imports each export from JavaScript. */
 function importAll() {
   const names = Object.keys(exports).filter((path) => path !== './package.json');
   const lines = names.map(
@@ -123,7 +124,7 @@ if (parseLine('stats')?.verb !== 'stats' || player.answers.length !== 1) throw n
 if (typeof checker !== 'object') throw new Error('checker');
 `;
 
-/** A program in strict TypeScript, without skipLibCheck: the package's own declarations are checked too. */
+/** Compiles the program as strict TypeScript. Without skipLibCheck, this checks the package's declarations too. */
 function compile() {
   writeFileSync(join(user, 'program.ts'), PROGRAM);
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true });
@@ -156,7 +157,7 @@ function compile() {
   expect(run(process.execPath, ['program.js']), 'Hello from a guest!');
 }
 
-/** The command, as npm has put it there. Files that its texts name must be where they say. */
+/** Runs the installed command. The example files that its output names must exist. */
 function commands() {
   const guesthouse = (...args) => run('npx', ['--no-install', 'guesthouse', ...args], { quiet: false });
   const help = guesthouse('--help');

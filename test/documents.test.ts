@@ -1,4 +1,4 @@
-/** What the documents say is so: code compiles and runs, commands and files exist, links lead somewhere, figures are right. */
+/** Checks the documents: code compiles and runs, commands and files exist, links resolve, figures are correct. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MUTANTS } from '../scripts/mutants-list.js';
+import { MODULES } from '../scripts/stryker/modules.js';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
 import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
@@ -92,21 +93,27 @@ describe('TypeScript in the documents', () => {
 });
 
 describe('commands in the documents', () => {
-  const commands = ofKind('shell').flatMap(({ file, line, text }) =>
-    text
-      .split('\n')
-      .map((one, index) => [`${file}:${line + index}`, commandOf(one).split(/\s+/), line] as const),
+  /** Commands of a block; of the steps of a continuous integration, those behind a dash. */
+  const linesOf = ({ kind, text }: Block) =>
+    kind === 'shell'
+      ? text.split('\n')
+      : [...text.matchAll(/^ *- (.*)$/gm)].map(([, step]) => step as string);
+  const commands = [...ofKind('shell'), ...ofKind('steps')].flatMap((block) =>
+    linesOf(block).map(
+      (one, index) =>
+        [`${block.file}:${block.line + index}`, commandOf(one).split(/\s+/), block.line] as const,
+    ),
   );
 
-  /** Files that only exist when somebody has run another documented command. */
+  /** Files that other documented commands create. */
   const MADE = ['events.jsonl'];
-  /** Whether words that look like files of the repository are ones. */
+  /** Checks that words that look like files exist. */
   function filesExist(words: readonly string[]) {
     const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !MADE.includes(word));
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   }
 
-  /** The source that reads the options of an npm script: what `node FILE` or the tsdown configuration names. */
+  /** The source that parses the options of an npm script. */
   function sourceOf(script: string): string {
     const folder = { fuzz: 'scripts/fuzz', bench: 'bench' }[script];
     if (folder !== undefined) return textOf(`${folder}/main.ts`);
@@ -115,7 +122,8 @@ describe('commands in the documents', () => {
       .join('\n');
   }
 
-  function checkNpm([verb, ...rest]: readonly string[]) {
+  function checkNpm(words: readonly string[]) {
+    const [verb, ...rest] = words.filter((word) => word !== '--silent');
     if (verb === 'ci' || verb === 'install') return;
     const script = verb === 'run' ? (rest[0] as string) : (verb as string);
     expect(Object.keys(PACKAGE.scripts)).toContain(script);
@@ -128,12 +136,12 @@ describe('commands in the documents', () => {
       expect(sourceOf('bench')).toMatch(new RegExp(`\\b${word}\\b`));
   }
 
-  /** Commands that end by themselves are run, the explorer's is asked whether it has the options. */
+  /** Runs the command. `explore` would not end: for that, only its options are checked. */
   function checkGuesthouse(words: readonly string[]) {
     filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
     if (words[0] !== 'explore') {
       const { status, out, err } = node('bin/guesthouse.js', ...words);
-      // An example may show an error: its sentence goes to standard error.
+      // Errors of a scenario are reported on standard error.
       expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
       expect(out).not.toBe('');
       return;
@@ -148,6 +156,9 @@ describe('commands in the documents', () => {
     else if (program === 'npx') {
       expect(existsSync(join(ROOT, 'node_modules/.bin', words[0] as string))).toBe(true);
       filesExist(words);
+    } else if (['docker', 'kubectl', 'for'].includes(program as string)) {
+      // Deployment: run nowhere here, but the files of the repository that it names exist.
+      filesExist(words.filter((word) => word.startsWith('examples/')));
     } else filesExist([program as string, ...words].filter((word) => word !== 'node' && !/^\[/.test(word)));
   });
 
@@ -236,11 +247,19 @@ describe('figures in the documents', () => {
     const word = NUMBERS.indexOf(digits);
     return word < 0 ? Number(digits.replaceAll(',', '')) : word + 10;
   }
+  /** First cells, in backquotes, of the table rows in a section. */
+  function rowsOf(file: string, heading: string): string[] {
+    const section =
+      textOf(file)
+        .split(/^## /m)
+        .find((part) => part.startsWith(heading)) ?? '';
+    return [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name as string);
+  }
   const constant = (file: string, name: string) =>
     Number(new RegExp(`${name} = ([0-9_]+);`).exec(textOf(file))?.[1]?.replaceAll('_', ''));
 
   it('deliberate faults', () => {
-    // Rounded, so that a new fault is not a change of the document each time.
+    // The document rounds the number down.
     const said = figure('docs/trust.md', /puts more than ([0-9,]+) faults/);
     expect(MUTANTS.length).toBeGreaterThan(said);
     expect(MUTANTS.length).toBeLessThanOrEqual(said + 100);
@@ -250,9 +269,19 @@ describe('figures in the documents', () => {
     expect(figure('README.md', /with (\S+) lessons/)).toBe(lessons.length);
   });
 
+  it('modules of generated faults: those that are measured exist, and percentages are right', () => {
+    expect(Object.keys(MODULES)).toEqual(expect.arrayContaining(rowsOf('docs/trust.md', 'Generated faults')));
+    const rows = textOf('docs/trust.md').matchAll(
+      /^\|.*\| ([0-9]+) \| ([0-9]+) \| [0-9]+ \| ([0-9.]+) % \|$/gm,
+    );
+    for (const [row, killed, survived, percent] of rows) {
+      const share = (100 * Number(killed)) / (Number(killed) + Number(survived));
+      expect(share, row).toBeCloseTo(Number(percent), 1);
+    }
+  });
+
   it('rules of the checker: each has a row, and no other', () => {
-    const rows = [...textOf('docs/trust.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
-    expect(rows.toSorted()).toEqual(Object.keys(RULES).toSorted());
+    expect(rowsOf('docs/trust.md', 'Check mode').toSorted()).toEqual(Object.keys(RULES).toSorted());
   });
 
   it('operations of the scenario language: each has a row, and no other', () => {

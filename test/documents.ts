@@ -1,4 +1,4 @@
-/** The documents, taken apart: code blocks, links, anchors and words in backquotes. */
+/** Parses the documents: code blocks, links, anchors, and text in backquotes. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export const DOCUMENTS = [
 ];
 
 /** What a code block holds. */
-export type Kind = 'typescript' | 'shell' | 'output' | 'tree' | 'names';
+export type Kind = 'typescript' | 'shell' | 'steps' | 'output' | 'tree' | 'names';
 
 export interface Block {
   readonly file: string;
@@ -31,12 +31,13 @@ export interface Block {
 
 export const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const COMMAND = /^(npm|npx|node|guesthouse|examples\/[a-z]+\.sh)\b/;
+const COMMAND = /^(npm|npx|node|guesthouse|docker|kubectl|for|examples\/[a-z]+\.sh)\b/;
 
-/** What a block is, by how it looks and what stands before it; null when nobody knows, which a test complains of. */
+/** Classifies a block by its text and the line before it; null if it matches no kind. */
 function kindOf(text: string, before: string): Kind | null {
   if (/^import .* from '/.test(text)) return 'typescript';
   if (text.split('\n').every((line) => COMMAND.test(line))) return 'shell';
+  if (/^steps:$/m.test(text)) return 'steps';
   if (/\bprints$/.test(before)) return 'output';
   if (/^[a-z]+\/$/.test(text.split('\n')[0] as string)) return 'tree';
   if (/^[A-Z0-9\s]+$/.test(text)) return 'names';
@@ -66,14 +67,14 @@ export function blocksOf(file: string): Block[] {
   return blocks;
 }
 
-/** A documented command: what stands before two spaces or a `#`. */
+/** The command of a documented line: the text before two spaces or a `#`. */
 export const commandOf = (line: string): string => (line.split(/ {2,}| # /)[0] as string).trim();
 
 /** Targets of links and pictures. */
 export const linksOf = (file: string): string[] =>
   [...textOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
 
-/** What stands in single backquotes, outside of code blocks. */
+/** Text in backquotes, outside of code blocks. */
 export const spansOf = (file: string): string[] =>
   [
     ...textOf(file)

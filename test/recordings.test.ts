@@ -1,4 +1,4 @@
-/** The recordings in src/machine/cpu/fixtures are those of the cases that scripts/record-instructions has now. */
+/** The recordings in src/machine/cpu/fixtures match the current cases in scripts/record-instructions. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -11,12 +11,12 @@ const read = (path: string) => JSON.parse(readFileSync(new URL(path, FIXTURES), 
 /** A recording: mnemonic, assembler text, code, state, and what it changed. */
 type Recording = readonly [mnemonic: string, asm: string, code: string, state: object, ...rest: unknown[]];
 
-/** What a case and its recording have in common, as one string. */
+/** What a case and its recording share, as one string. */
 const ofCase = ({ mnemonic, asm, state }: RecordedCase) =>
   JSON.stringify([mnemonic, asm.replaceAll('\n', '; '), state]);
 const ofRecording = ([mnemonic, asm, , state]: Recording) => JSON.stringify([mnemonic, asm, state]);
 
-/** What is wrong with the recordings of a family, as a sentence for whoever changed its cases; or null. */
+/** How the recordings of a family differ from its cases, and the command that records them again; null if they match. */
 function complaint(family: string, cases: readonly RecordedCase[], recordings: readonly Recording[]) {
   const wanted = cases.map(ofCase);
   const recorded = recordings.map(ofRecording);
@@ -50,7 +50,7 @@ describe('the recordings', () => {
     expect(sha256 === digest() ? null : advice).toBe(null);
   });
 
-  it('that lack a case, or have one too many, are complained of with the command that records', () => {
+  it('that do not match are reported with the command that records them', () => {
     const make = Object.values(FAMILIES)[0] as () => RecordedCase[];
     const cases = make().slice(0, 3);
     const recordings = cases.map(({ mnemonic, asm, state }): Recording => [mnemonic, asm, '', state]);

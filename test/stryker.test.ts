@@ -1,4 +1,4 @@
-/** The lists of scripts/stryker belong to the sources as they are. */
+/** The lists in scripts/stryker match the current sources. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { MODULES } from '../scripts/stryker/modules.js';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 
-describe('mutants that no test can notice', () => {
+describe('equivalent mutants', () => {
   it.each(EQUIVALENT)('$file: $line: $replacement', ({ file, line, original, replacement, reason }) => {
     const lines = readFileSync(at(file), 'utf8').split('\n');
     expect(lines.filter((one) => one.trim() === line).length).toBeGreaterThan(0);
@@ -15,7 +15,7 @@ describe('mutants that no test can notice', () => {
     expect(reason).not.toBe('');
   });
 
-  it('are each there once', () => {
+  it('are listed once', () => {
     const keys = EQUIVALENT.map(({ file, line, original, replacement }) =>
       [file, line, original, replacement].join('\n'),
     );

@@ -1,6 +1,6 @@
 /**
- * How much a piece of code does, counted and not timed: the same on a busy computer as on an idle one. V8 counts how
- * often it executes each block of our sources (functions, bodies of loops, branches); the sum is the work.
+ * Measures work instead of time, so that tests of cost do not depend on the load of the computer. V8 counts how often
+ * it executes each block of the sources (functions, loop bodies, branches); the sum is the work.
  */
 
 import { Session } from 'node:inspector';
@@ -12,7 +12,7 @@ interface Coverage {
   }[];
 }
 
-/** Blocks of the sources in src/ that `run` executes; what is done inside the engine, such as `splice`, is one. */
+/** Number of blocks in src/ that `run` executes. Work inside the engine, such as `splice`, is not counted. */
 export function workOf(run: () => void): number {
   const session = new Session();
   session.connect();
@@ -30,7 +30,7 @@ export function workOf(run: () => void): number {
   } finally {
     session.disconnect();
   }
-  if (coverage === undefined) throw new Error('the engine counts nothing');
+  if (coverage === undefined) throw new Error('V8 returned no coverage');
   return coverage.result
     .filter(({ url }) => /\/src\/(?!.*\.test\.ts)/.test(url))
     .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges))

@@ -1,2 +1,2 @@
-/** SHA-256 of what `disassembly.js` has assembled and compiled, in hexadecimal. */
+/** SHA-256 of the input of `disassembly.js`, in hexadecimal. */
 export declare function digest(): string;

@@ -1,4 +1,4 @@
-/** What `disassembly.js` has assembled and compiled, and the digest by which a test knows whether it was recorded since. */
+/** The input of `disassembly.js`, and its digest, by which a test detects recordings that are out of date. */
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export function casesSource() {
   return `.machinemode zarch\n.machine "all"\n${[...cases.map(({ asm }) => asm), MORE].join('\n')}\n`;
 }
 
-/** SHA-256 of all of it, in hexadecimal. */
+/** SHA-256 of the cases, the program and its options, in hexadecimal. */
 export function digest() {
   const program = readFileSync(PROGRAM, 'utf8');
   return createHash('sha256')

@@ -1,4 +1,4 @@
-/** Mutants that no test can notice. */
+/** Equivalent mutants: no test can kill them. */
 export declare const EQUIVALENT: readonly {
   /** Path from the root of the checkout. */
   readonly file: string;

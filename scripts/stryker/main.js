@@ -1,15 +1,15 @@
 /**
- * Faults that a generator makes: StrykerJS changes each operator, condition, literal and block of a module, one at a
- * time, and the tests have to notice.
+ * Mutation testing with StrykerJS, module by module. StrykerJS changes one operator, condition, literal or block at a
+ * time and runs the tests that cover it; a mutant that no test fails on survives.
  *
- *     npm run test:stryker -- --module tlb                   all of a module: minutes to hours
- *     npm run test:stryker -- --module gmap --slice 2/10     one of ten parts of it
- *     npm run test:stryker -- --module sample --seed 7 --sample 300   about so many of it, others with every seed
+ *     npm run test:stryker -- --module tlb                   the whole module: minutes to hours
+ *     npm run test:stryker -- --module gmap --slice 2/10     the second of ten parts
+ *     npm run test:stryker -- --module sample --seed 7 --sample 300   about 300 mutants, chosen by the seed
  *     npm run test:stryker -- --list                         the names of the modules
  *
- * `--file PATH` takes one file of the module, `--least PERCENT` (90) is what must be killed of what is not known to be
- * equivalent (equivalent.js). What was tried once and whose code and tests are the same is not tried again: the report
- * of each module lies in `.stryker/MODULE.json`, which git does not know. Exit status 1 when too little is killed.
+ * `--file PATH` restricts the run to matching files of the module. `--least PERCENT` (default 90) is the share of
+ * mutants that the tests must kill, equivalent ones (equivalent.js) excluded; exit status 1 if they kill fewer. Runs are
+ * incremental: `.stryker/MODULE.json`, ignored by git, keeps the results of mutants whose code and tests are unchanged.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -63,7 +63,7 @@ function sourcesOf({ sources }) {
   return values.file === undefined ? all : all.filter((path) => path.includes(values.file));
 }
 
-/** Mutants in these sources, found without running anything: StrykerJS's own instrumenter counts them. */
+/** Counts the mutants of these sources with StrykerJS's own instrumenter, without running any. */
 async function count(sources) {
   const { createInstrumenter } = await import('@stryker-mutator/instrumenter');
   const { createInjector } = await import('typed-inject');
@@ -99,7 +99,7 @@ function configuration(sources, report) {
       '!tsconfig*.json',
     ],
     concurrency: 1,
-    // Generous: a busy computer is not an endless loop. Those are counted, not timed.
+    // Generous, so that a busy computer does not look like an endless loop. StrykerJS also counts iterations.
     timeoutMS: 20_000,
     timeoutFactor: 3,
     dryRunTimeoutMinutes: 20,
@@ -181,10 +181,14 @@ const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
 if (status !== 0 || !existsSync(report)) fail(`StrykerJS ended with status ${status}`);
 
 const result = JSON.parse(readFileSync(report, 'utf8'));
-// What was not chosen this time is not known: the next run must not take it for tried.
+const mutants = tried(result, choice);
+// Drop mutants outside the slice: the next run must not reuse a result they do not have.
 for (const file of Object.values(result.files)) {
-  file.mutants = file.mutants.filter((mutant) => mutant.status !== 'CompileError');
+  // Nor of static mutants that survived: StrykerJS does not know which new tests could kill those.
+  file.mutants = file.mutants.filter(
+    ({ status, static: fixed }) => status !== 'CompileError' && !(status === 'Survived' && fixed),
+  );
 }
+const percent = summarize(mutants);
 writeFileSync(report, JSON.stringify(result));
-const percent = summarize(tried(result, choice));
 process.exitCode = percent >= Number(values.least) ? 0 : 1;

@@ -1,6 +1,6 @@
 /**
- * The modules that StrykerJS changes, and the tests that have to notice. The tests are those beside the module and those
- * that use it most: with all of them a change that nothing notices would take minutes.
+ * The modules that StrykerJS mutates, and the tests that run against each: those beside the module and those that use it
+ * most. Running all tests would take minutes for every mutant that survives.
  */
 
 const HOST = ['src/host/**/*.test.ts', 'src/check/*.test.ts'];
@@ -23,7 +23,7 @@ export const MODULES = {
   gmap: { sources: ['src/host/gmap'], tests: HOST },
   mm: { sources: ['src/host/mm'], tests: HOST },
   kvm: { sources: ['src/host/kvm'], tests: [...HOST, 'src/vmm/*.test.ts'] },
-  /** All rooms of the library, those above too: more than can be tried, so that a sample is. */
+  /** The whole library, the modules above included. Too large to run in full: use --sample. */
   sample: {
     sources: ['check', 'host', 'inspect', 'machine', 'player', 'scenario', 'trace', 'vmm'].map(
       (room) => `src/${room}`,

@@ -1,15 +1,15 @@
 /**
- * A StrykerJS checker that lets through the mutants of a slice or of a sample, and no others. StrykerJS reports those
- * that it rejects as compile errors; `main.js` forgets them.
+ * A StrykerJS checker that accepts only the mutants of a slice or sample. StrykerJS reports rejected mutants as compile
+ * errors; `main.js` removes those from the report.
  */
 
 import { createHash } from 'node:crypto';
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** The environment variable that says which: the JSON of a `Choice`. */
+/** Environment variable with the choice as JSON: `slice`, or `share` and `seed`. */
 export const CHOICE = 'GUESTHOUSE_MUTANTS';
 
-/** Sorts mutants without regard to where a file has moved its lines: a number from 0 to 2^32 - 1. */
+/** A hash of the mutant, from 0 to 2^32 - 1. */
 function number(seed, file, { mutatorName, replacement, location }) {
   const { start, end } = location;
   const key = [seed, file, mutatorName, replacement, start.line, start.column, end.line, end.column];

@@ -24,9 +24,10 @@ import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
+import { json } from './json.ts';
 import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
-import { checkStorage, countOption, mapOption, memoryOption } from './sizes.ts';
-import { hexadecimal, TraceFile } from './trace-file.ts';
+import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
+import { TraceFile } from './trace-file.ts';
 
 const MIB = 1n << 20n;
 /** Process address behind guest address 0, unless a map says otherwise. */
@@ -77,7 +78,7 @@ export function addBoot(program: Command): void {
     .option(
       '--cpus <n>',
       'virtual CPUs; the guest starts all but the first itself, and ends when none can run any more',
-      countOption,
+      cpusOption,
       1,
     )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
@@ -105,7 +106,7 @@ key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colour
 
 Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 with another; 2 wrong usage, a bad image, or output that cannot be
 written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up;
-130 interrupted (^C, ^A x).
+130 interrupted (^C, ^A x); 141 the reader of its output went away.
 
 Examples:
   guesthouse boot ${example('images/hello.elf')} -- world
@@ -174,7 +175,7 @@ async function run(
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
     if (kept !== null && isGuestEnd(end)) {
       const summary = { end, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(JSON.stringify(summary, hexadecimal));
+      output.line(json(summary));
     }
     return statusOf(end, flags.json === true);
   } finally {
@@ -214,8 +215,9 @@ function makeMachine(storageSize: number): Machine {
 
 /** Storage for all the guest may touch; what it does not touch costs nothing. */
 function storageFor(flags: BootFlags): number {
-  const wanted = flags.map.reduce((sum, { length }) => sum + length, flags.memory) + STORAGE_BESIDE;
-  checkStorage('guest memory', wanted);
+  const memory = flags.map.reduce((sum, { length }) => sum + length, flags.memory);
+  checkStorage('guest memory', memory);
+  const wanted = memory + STORAGE_BESIDE;
   const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }

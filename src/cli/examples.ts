@@ -1,14 +1,14 @@
-/** The examples that come with the package, as somebody can name them in the folder where the command runs. */
+/** Paths of the examples in the package, for help texts. */
 
 import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Beside the sources and beside the built package alike. */
+/** Both src/cli and dist/cli lie two levels below the package. */
 const FOLDER = new URL('../../examples/', import.meta.url);
 
 /**
- * The path of an example, such as `images/hello.elf`: relative to the current folder where that is below it
- * (`node_modules/guesthouse/examples/…` of an installed package), absolute elsewhere.
+ * The path of an example such as `images/hello.elf`. It is relative if the example lies below the current folder
+ * (`node_modules/guesthouse/examples/…` for an installed package), and absolute otherwise.
  */
 export function example(name: string): string {
   const path = fileURLToPath(new URL(name, FOLDER));
@@ -16,7 +16,7 @@ export function example(name: string): string {
   return near.startsWith('..') || isAbsolute(near) ? path : near.replaceAll('\\', '/');
 }
 
-/** Lines of a command and what it does, the second parts below each other, for help texts. */
+/** Formats commands and their descriptions in two aligned columns. */
 export function columns(rows: readonly (readonly [command: string, does: string])[]): string[] {
   const width = Math.max(...rows.map(([command]) => command.length));
   return rows.map(([command, does]) => `${command.padEnd(width)}  ${does}`.trimEnd());

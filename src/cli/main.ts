@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
 import { columns, example } from './examples.ts';
 import { addExplore } from './explore.ts';
-import { complain, EXIT, outputFailure, UsageError, watchOutput } from './output.ts';
+import { complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
 import { addWalk } from './walk.ts';
@@ -36,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description(ABOUT)
     .version(version())
     .addHelpText('after', help)
-    .showHelpAfterError('(guesthouse --help tells more)')
+    .showHelpAfterError('(see guesthouse --help)')
     // Thrown, so that what was written can fail first.
     .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
@@ -56,10 +56,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Says in one line that standard output failed, once nothing more can; an interrupted command says so itself. */
 function reportFailure(status: number): void {
+  if (status >= EXIT.INTERRUPTED) return;
   const failure = outputFailure();
-  if (failure === null || status >= EXIT.INTERRUPTED) return;
-  complain(failure);
-  process.exitCode = EXIT.USAGE;
+  if (failure !== null) complain(failure);
+  if (failure !== null) process.exitCode = EXIT.USAGE;
+  else if (outputClosed() && status !== EXIT.BROKEN_RULE) process.exitCode = EXIT.CLOSED;
 }
 
 function version(): string {

@@ -22,6 +22,8 @@ export const EXIT = {
   NO_MEMORY: 6,
   /** `boot`: interrupted from the keyboard. */
   INTERRUPTED: 130,
+  /** The reader of standard output went away: as other programs end, by SIGPIPE. */
+  CLOSED: 141,
 } as const;
 
 /** What the user got wrong: one line on standard error, exit status 2. */
@@ -39,12 +41,14 @@ export function watchOutput(): void {
   });
 }
 
+/** Whether the reader of standard output has gone away, such as `head`: no error, but there is no use in going on. */
+export function outputClosed(): boolean {
+  return failure === 'EPIPE';
+}
+
 /** What is wrong with standard output, as a sentence; null when nothing is. */
 export function outputFailure(): string | null {
-  if (failure === null) return null;
-  return failure === 'EPIPE'
-    ? 'standard output was closed before all was written'
-    : `standard output cannot be written: ${failure}`;
+  return failure === null || outputClosed() ? null : `standard output cannot be written: ${failure}`;
 }
 
 /** Collects text and writes it in large pieces. After a failure it drops everything. */

@@ -3,6 +3,7 @@
  */
 
 import { InvalidArgumentError } from 'commander';
+import { MAX_VCPUS } from '../host/index.ts';
 import { parseNumber, ScenarioSyntaxError } from '../scenario/index.ts';
 import type { MemoryMap } from '../vmm/index.ts';
 import { UsageError } from './output.ts';
@@ -56,5 +57,13 @@ export function countOption(text: string): number {
   if (value === 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new InvalidArgumentError('It must be 1 to 2^53 - 1.');
   }
+  return Number(value);
+}
+
+/** A number of virtual CPUs. */
+export function cpusOption(text: string): number {
+  const value = sizeOption(text);
+  if (value === 0n || value > BigInt(MAX_VCPUS))
+    throw new InvalidArgumentError(`It must be 1 to ${MAX_VCPUS}.`);
   return Number(value);
 }

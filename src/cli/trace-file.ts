@@ -5,6 +5,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Trace, TraceEvent } from '../trace/index.ts';
+import { hexadecimal } from './json.ts';
 import { UsageError } from './output.ts';
 
 const FLUSH_AT = 1 << 16;
@@ -107,9 +108,4 @@ function open(path: string): number {
 
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-/** Addresses are written as hexadecimal text: JSON has no 64-bit numbers. */
-export function hexadecimal(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 }

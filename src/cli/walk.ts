@@ -9,11 +9,11 @@ import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { example } from './examples.ts';
+import { json } from './json.ts';
 import { EXIT, Output, styled, UsageError } from './output.ts';
 import { makeWorld } from './replay.ts';
 import { readScenario } from './scenario-file.ts';
 import { countOption, sizeOption } from './sizes.ts';
-import { hexadecimal } from './trace-file.ts';
 
 interface WalkFlags {
   readonly gmap?: bigint;
@@ -66,7 +66,7 @@ async function walk(file: string, address: bigint, flags: WalkFlags): Promise<nu
   const explained = explainWalk(storage, asce, address, mm.tables.pgstes);
   const output = new Output();
   if (flags.json) {
-    output.line(JSON.stringify({ space: name, address, ...explained }, hexadecimal));
+    output.line(json({ space: name, address, ...explained }));
   } else {
     output.line(`${styled('bold', name)}, address ${hex(address)}`);
     print(explained, output);

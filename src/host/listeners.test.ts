@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { code, load, svc } from '../machine/testing/index.ts';
+import { code, diag, load, svc } from '../machine/testing/index.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { bytes, codeOf, GUEST_HOME, MIB, pictureOf, TestGuest } from './testing/index.ts';
 
@@ -122,6 +122,35 @@ describe('a listener in the middle of a guest', () => {
     vm.gmap.onInvalidated.subscribe(() => codes.push(codeOf(() => mm.munmap(GUEST_HOME, MIB))));
     mm.dontNeed(GUEST_HOME + MIB, 4096n);
     expect(codes).toEqual(['EBUSY']);
+  });
+});
+
+describe('what `run` asks for pending signals', () => {
+  beforeEach(() => guest.program([...Array.from({ length: 4 }, () => diag(0, 0, 0x44)), load(1, 1)]));
+
+  it.each(ACTS)('cannot %s', (_, act) => {
+    const { vm, mm, host, vcpu } = guest;
+    const codes: string[] = [];
+    vcpu.run(host.machine.cpu(0), Infinity, () => {
+      const before = pictureOf(host, mm, vm.gmap);
+      codes.push(codeOf(() => act(guest)));
+      expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+      return false;
+    });
+    expect(codes).toEqual(Array(codes.length).fill('EBUSY'));
+    expect(codes.length).toBeGreaterThan(3);
+    expect([vcpu.block.pswAddress, vcpu.gr[1]]).toEqual([0n, 1n]);
+  });
+
+  it('ends the run when it throws, with its error', () => {
+    const { host, vcpu } = guest;
+    const run = () =>
+      vcpu.run(host.machine.cpu(0), Infinity, () => {
+        throw new Error('of the caller');
+      });
+    expect(run).toThrow('of the caller');
+    expect(host.machine.cpu(0).below).toBe(null);
+    expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
   });
 });
 

@@ -770,3 +770,27 @@ describe('storage keys of a guest', () => {
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
   });
 });
+
+describe('the host’s prefix', () => {
+  /** Bytes that a host's page table leads to in its prefix area: real addresses, so prefixing applies. */
+  const PREFIX = 0x30_0000;
+  const PAGES = 0x2_0000;
+
+  it('applies to what the host’s tables lead to, for the guest as for the host', () => {
+    const table = 0x1_8000;
+    for (let i = 0; i < 512; i++) machine.storage.set64(table + i * 8, 0x20n);
+    machine.storage.set64(table, BigInt(PAGES));
+    for (let i = 0; i < 256; i++) machine.storage.set64(PAGES + i * 8, BigInt(ORIGIN + i * 0x1000));
+    machine.storage.set64(PAGES + 8 * 8, 0n);
+    cpu.setControl(1, BigInt(table));
+    cpu.setPrefix(PREFIX);
+    set64(SIE.STORAGE_ORIGIN, 0n);
+    set64(SIE.STORAGE_LIMIT, 0n);
+    machine.storage.set64(PREFIX + 0x10, 0x1122n);
+    machine.storage.set64(0x10, 0x3344n);
+    program(load(2, 0x8000), lg(3, 0x10, 2), stg(3, 0x18, 2), lpswe(DONE));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(cpu.gr[3]).toBe(0x1122n);
+    expect([machine.storage.get64(PREFIX + 0x18), machine.storage.get64(0x18)]).toEqual([0x1122n, 0n]);
+  });
+});

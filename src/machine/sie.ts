@@ -300,6 +300,7 @@ class StateDescription {
       pages: Math.max(0, end - origin),
       asceHi: cpu.cr32[3] as number,
       asceLo: cpu.cr32[2] as number,
+      prefix: cpu.prefix,
       pageStatus: whole,
       edat: ((cpu.cr32[0] as number) & CR0_EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,

@@ -107,6 +107,19 @@ describe('orders beside the table', () => {
     expect(other.pending).toHaveLength(1);
   });
 
+  it('a second restart of a stopped CPU leaves the first before all other interruptions', () => {
+    const restarted = psw(MASK.EXTERNAL, HANDLER);
+    other.storage.write(other.prefix + LOWCORE.RESTART_NEW_PSW, restarted);
+    other.storage.write(other.prefix + LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, 0x4_0000));
+    other.setPsw(MASK.EXTERNAL, 0x1234n);
+    other.setControl(0, 0x4000n);
+    other.signal(EXT.EMERGENCY_SIGNAL, 0, 0);
+    other.stop();
+    expect([send(6), send(6)]).toEqual(['0', '0']);
+    other.run(2);
+    expect(other.storage.get64(other.prefix + LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(HANDLER));
+  });
+
   it('a parameter outside storage is invalid, whatever low bits it has', () => {
     other.stop();
     expect(send(0x0d, 1, 0xe000)).toBe('0');

@@ -21,8 +21,11 @@ import type { LeftOut, Progress, Source } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
 const MIB = 1n << 20n;
-/** Units of work between two times that `pending` is asked while the guest stays in interpretive execution. */
-const UNITS = 20_000;
+/**
+ * Units of work between two times that `pending` is asked while the guest stays in interpretive execution. The longest
+ * instruction there, IDTE of a whole table, takes about 15 microseconds.
+ */
+const UNITS = 5_000;
 /** Process address behind guest address 0, and the guest's memory when nobody says otherwise, in bytes. */
 const MEMORY_AT = 256n * MIB;
 const MEMORY = 64n * MIB;

@@ -75,6 +75,12 @@ describe('an image', () => {
     expect(parseElf(file).segments).toHaveLength(1);
   });
 
+  it('is a Uint8Array', () => {
+    for (const wrong of ['image', null, undefined, new ArrayBuffer(120)]) {
+      expect(() => parseElf(wrong as never)).toThrow(new ImageError('an image is a Uint8Array'));
+    }
+  });
+
   it('fails with an error that has a name', () => {
     expect(new ImageError('x').name).toBe('ImageError');
   });

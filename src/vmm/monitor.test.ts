@@ -693,6 +693,37 @@ describe('DIAGNOSE', () => {
   });
 });
 
+describe('called at the wrong time or with a wrong limit', () => {
+  it('runs once at a time: not by its console, nor by what it asks', () => {
+    const codes: string[] = [];
+    const again = () => {
+      codes.push(
+        codeOf(() => running.run()),
+        codeOf(() => running.destroy()),
+      );
+      return false;
+    };
+    const write = (text: string) => {
+      said += text;
+      again();
+    };
+    const running = monitor(example('hello'), { console: { write } });
+    expect(running.run(Infinity, again)).toMatchObject({ kind: 'disabled-wait', address: 0n });
+    expect(said).toContain('Hello from a guest!');
+    expect(new Set(codes)).toEqual(new Set(['EBUSY']));
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, '5' as never, null as never])('run(%s) is EINVAL', (limit) => {
+    expect(codeOf(() => monitor(example('hello')).run(limit))).toBe('EINVAL');
+  });
+
+  it('after its end it is EBADF', () => {
+    const ended = monitor(example('hello'));
+    ended.destroy();
+    expect([() => ended.run(), () => ended.destroy()].map(codeOf)).toEqual(['EBADF', 'EBADF']);
+  });
+});
+
 it.each([
   ['options', () => null],
   ['image', (one) => ({ ...one, image: 5 })],

@@ -119,6 +119,8 @@ export class Monitor {
   #inputOpen: boolean;
   /** Whether `run` has come back with 'input' in the wait that the guest is in. */
   #asked = false;
+  /** Whether `run` is under way. */
+  #running = false;
 
   /**
    * Loads the image into guest memory and readies the first virtual CPU at its entry.
@@ -205,15 +207,28 @@ export class Monitor {
   /**
    * Runs the guest until it ends or is stuck. Its CPUs take turns of a fixed number of units of work (instructions
    * and interruptions), so a run is the same however it is divided into calls.
-   * @param limit units of work after which it comes back with 'limit'; default never
+   * @param limit units of work after which it comes back with 'limit': an integer from 1 on, or Infinity, the default
    * @param pending asked whenever the guest has left interpretive execution: when it returns true, `run` comes back
    *   with 'limit' early
-   * @throws LinuxError ENOMEM when storage is used up; the guest can go on later
+   * @throws LinuxError ENOMEM when storage is used up: the guest can go on later. EINVAL for another limit; EBUSY when
+   *   it is called by what `run` calls (`pending`, the console, `diagnose`); EBADF after `destroy`
    */
   run(limit = Infinity, pending: () => boolean = () => false): End {
-    const end = this.#run(limit, pending);
-    if (end.kind !== 'limit' && end.kind !== 'input') this.#sclp.finish();
-    return end;
+    if (limit !== Infinity) demandInteger('limit', limit, 1);
+    this.vm.life.demand();
+    this.#demandIdle();
+    this.#running = true;
+    try {
+      const end = this.#run(limit, pending);
+      if (end.kind !== 'limit' && end.kind !== 'input') this.#sclp.finish();
+      return end;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #demandIdle(): void {
+    if (this.#running) throw new LinuxError('EBUSY', 'the monitor runs its guest already');
   }
 
   #run(limit: number, pending: () => boolean): End {
@@ -390,8 +405,12 @@ export class Monitor {
     return real >= prefix && real < prefix + 0x2000n ? real - prefix : real;
   }
 
-  /** Ends the virtual machine. The process's memory is not touched. */
+  /**
+   * Ends the virtual machine. The process's memory is not touched.
+   * @throws LinuxError EBUSY while `run` is under way; EBADF when it was done
+   */
   destroy(): void {
+    this.#demandIdle();
     this.vm.destroy();
   }
 }

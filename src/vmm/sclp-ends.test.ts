@@ -71,10 +71,13 @@ describe('READ SCP INFO', () => {
     [1022n, 511, 2],
     [128n * 1020n, 1020, 128],
     [256n * 1020n, 1020, 256],
+    [65_535n, 65_535, 1],
+    [65_537n, 65_537, 1],
   ])('of %i MiB: %i increments of %i MiB', (mebibytes, increments, size) => {
     const sclp = sclpOf(mebibytes << 20n);
     expect(call(sclp, READ_SCP, [], 4096)).toBe(0x10);
-    expect(view.getUint16(8) || Number(view.getBigUint64(104))).toBe(increments);
+    const [small, large] = increments < 0x1_0000 ? [increments, 0] : [0, increments];
+    expect([view.getUint16(8), Number(view.getBigUint64(104))]).toEqual([small, large]);
     expect([view.getUint8(10), view.getUint32(100)]).toEqual(size <= 128 ? [size, 0] : [0, size]);
   });
 
@@ -125,6 +128,7 @@ describe('WRITE EVENT DATA', () => {
     ['an empty line', block(text()), '\n'],
     ['a line', block(text(0xc1)), 'A\n'],
     ['an object that is a header alone', block([0, 4, 0, 1, ...text(0xc2)]), 'B\n'],
+    ['an object that is a header alone at the end', block([...text(0xc4), 0, 4, 0, 1]), 'D\n'],
     ['a block that is shorter than its event', [...block(text(0xc3)), 1, 2, 3], 'C\n'],
   ])('takes %s', (_, data, expected) => {
     expect(message(data)).toBe(0x20);
@@ -136,7 +140,9 @@ describe('WRITE EVENT DATA', () => {
     ['a block without its header', block([]).slice(0, 11)],
     ['a block that ends inside its header', block([], 11)],
     ['a block that ends behind its event', block(text(0xc1), 12 + 12)],
+    ['a block that ends a header behind its event', block(text(0xc1), 12 + 11 + 4)],
     ['an object without its header', block([0, 4, 0])],
+    ['one byte of an object', block([0])],
     ['an object shorter than its header', block([0, 3, 0, 1])],
     ['an object of length 0', block([0, 0, 0, 1])],
     ['an object that ends behind its block', block([0, 5, 0, 1])],
@@ -149,6 +155,20 @@ describe('WRITE EVENT DATA', () => {
   it('writes nothing for no text, rather than an empty piece', () => {
     expect(call(sclpOf(), WRITE_EVENT, event(0x1a, []))).toBe(0x20);
     expect(pieces).toEqual([]);
+  });
+
+  it('shows the start of a character that the guest never finished, once the guest has ended', () => {
+    const written: [string, string][] = [];
+    const sclp = new Sclp({
+      memoryBytes: 1n << 20n,
+      cpus: 1,
+      console: { write: (text, which) => void written.push([text, which]) },
+    });
+    sclp.finish();
+    expect(written).toEqual([]);
+    call(sclp, WRITE_EVENT, event(0x1a, [0xe2, 0x82]));
+    sclp.finish();
+    expect(written).toEqual([['\ufffd', 'ascii']]);
   });
 
   it('wants whole event headers', () => {

@@ -122,6 +122,19 @@ function readEvents(functionCode = 0, mask = 0): number {
   return view.getUint16(6);
 }
 
+it('does nothing when the response cannot be stored', () => {
+  class ReadOnly extends Memory {
+    override write(address: bigint, bytes: Uint8Array): never {
+      throw new GuestAddressError(address, bytes.length);
+    }
+  }
+  const readOnly = new ReadOnly();
+  const data = event(0x1a, [0x68, 0x69]);
+  readOnly.bytes.set([...half(8 + data.length), 0, 0, 0, 0, 0, 0, ...data], Number(SCCB));
+  expect(sclp.service(WRITE_EVENT, SCCB, readOnly, 0n)).toEqual({ program: 0x05 });
+  expect([output, sclp.takeSignal()]).toEqual(['', null]);
+});
+
 describe('the constructor', () => {
   it.each([0n, -(1n << 20n), 1n, (1n << 20n) + 1n])('refuses %s bytes of memory', (bytes) => {
     expect(() => makeSclp(bytes)).toThrow(RangeError);

@@ -175,6 +175,8 @@ export class Sclp {
       const crosses = Number(sccb % BigInt(PAGE_BYTES)) + bytes > PAGE_BYTES;
       block = memory.read(sccb, crosses ? HEADER_BYTES : bytes);
       block.set(length);
+      // The response can be stored, or nothing is done.
+      memory.write(sccb, block);
       this.#respond(block, this.#execute(command & COMMAND_MASK, block, crosses));
       memory.write(sccb, block);
     } catch (error) {

@@ -22,7 +22,8 @@ export function manageFrames(vcpu: Vcpu): null {
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) return inject(vcpu, PGM.SPECIFICATION);
-  const first = Number(registerAddress(vcpu, operands & 15) >> 12n);
+  const address = registerAddress(vcpu, operands & 15);
+  const first = Number(address >> 12n);
   if (what & PFMF.CLEAR && isLowProtected(vcpu, first)) {
     return inject(vcpu, PGM.PROTECTION, (BigInt(first) << 12n) | TEID_STORE);
   }
@@ -34,7 +35,7 @@ export function manageFrames(vcpu: Vcpu): null {
   for (let page = first; page < end; page++) {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
   }
-  setRegisterAddress(vcpu, operands & 15, BigInt(end) << 12n);
+  setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address & 0xfffn));
   return null;
 }
 

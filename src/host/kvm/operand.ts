@@ -28,11 +28,14 @@ export function registerAddress(vcpu: Vcpu, r: number): bigint {
   return BigInt.asUintN(addressBits(vcpu), vcpu.gr[r] as bigint);
 }
 
-/** Puts an address into register `r`: all of it in the 64-bit mode, its low half in the others. */
+/**
+ * Puts an address into register `r`, cut as the addressing mode has it: all 64 bits of the register in the 64-bit
+ * mode, its low half in the others.
+ */
 export function setRegisterAddress(vcpu: Vcpu, r: number, address: bigint): void {
-  const wide = addressBits(vcpu) === 64;
-  const kept = wide ? 0n : (vcpu.gr[r] as bigint) & ~0xffff_ffffn;
-  vcpu.gr[r] = kept | BigInt.asUintN(wide ? 64 : 32, address);
+  const bits = addressBits(vcpu);
+  const kept = bits === 64 ? 0n : (vcpu.gr[r] as bigint) & ~0xffff_ffffn;
+  vcpu.gr[r] = kept | BigInt.asUintN(bits, address);
 }
 
 function addressBits(vcpu: Vcpu): 64 | 31 | 24 {

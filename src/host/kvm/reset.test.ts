@@ -1,8 +1,8 @@
 /** The resets of a virtual CPU, each cell of their table, and the subsystem reset. */
 
 import { describe, expect, it, vi } from 'vitest';
-import { type CpuReset, RESETS, type ResetPart, SIE } from '../../machine/index.ts';
-import { lg, load, MASK } from '../../machine/testing/index.ts';
+import { type CpuReset, LOWCORE, RESETS, type ResetPart, SIE } from '../../machine/index.ts';
+import { lg, load, MASK, psw } from '../../machine/testing/index.ts';
 import { TestGuest } from '../testing/index.ts';
 
 const PARTS = (Object.keys(RESETS) as ResetPart[]).filter((part) => part !== 'floating-interruptions');
@@ -73,5 +73,36 @@ describe('the subsystem reset', () => {
     vcpu.local.emergencySignal(1);
     vm.resetSubsystem();
     expect([vm.floating.empty, vcpu.local.empty]).toEqual([true, false]);
+  });
+});
+
+describe('a CPU that waits', () => {
+  it('keeps the CPU timer that has run down meanwhile over a CPU reset', () => {
+    const guest = new TestGuest();
+    const { vcpu, host } = guest;
+    vcpu.setPsw(MASK.ENABLED_WAIT, 0n);
+    vcpu.block.set64(SIE.CPU_TIMER, 1000n);
+    guest.run();
+    const { clock } = host.machine;
+    clock.skipTo(clock.tod + 300n);
+    vcpu.reset('cpu');
+    clock.skipTo(clock.tod + 300n);
+    expect(vcpu.block.get64(SIE.CPU_TIMER)).toBe(700n);
+  });
+
+  it('takes a restart that came twice while it was stopped before all other interruptions', () => {
+    const guest = new TestGuest();
+    const { vcpu, vm } = guest;
+    vm.writeGuest(BigInt(LOWCORE.RESTART_NEW_PSW), psw(MASK.EXTERNAL, 0x3_0000));
+    vm.writeGuest(BigInt(LOWCORE.EXTERNAL_NEW_PSW), psw(MASK.DISABLED_WAIT, 0));
+    vcpu.setPsw(MASK.EXTERNAL, 0x1234n);
+    vcpu.setControl(0, 0x4000n);
+    vcpu.local.emergencySignal(0);
+    vcpu.stopped = true;
+    vcpu.restart();
+    vcpu.restart();
+    guest.run();
+    const old = vm.readGuest(BigInt(LOWCORE.EXTERNAL_OLD_PSW + 8), 8);
+    expect(new DataView(old.buffer).getBigUint64(0)).toBe(0x3_0000n);
   });
 });

@@ -389,6 +389,18 @@ describe('PFMF', () => {
     expect(guest.vm.readGuest(0xf_3000n, 1)).toEqual(bytes(1));
   });
 
+  it('leaves the next address as the addressing mode has it, and the byte in the page', () => {
+    guest.slot(0, 0x7fc0_0000n);
+    guest.vcpu.setPrefix(0x7fc0_0000);
+    guest.vm.writeGuest(0x7fc0_0000n + BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
+    const start = 0x7fd0_0000n;
+    guest.vm.writeGuest(start, Uint8Array.from([...pfmf(3, 2), 0, 0]));
+    Object.assign(guest.vcpu.gr, { 2: 0x1234_5678_ffff_f123n, 3: BigInt(SEGMENT | CLEAR) });
+    guest.vcpu.setPsw(0x8000_0000n, start);
+    guest.run();
+    expect(guest.vcpu.gr[2]).toBe(0x1234_5678_0000_0123n);
+  });
+
   it('takes the real address of one frame, the absolute ones of a segment’s', () => {
     guest.vm.setKey(0n, 0x10);
     guest.vcpu.setPrefix(0x10_0000);

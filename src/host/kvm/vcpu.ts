@@ -133,7 +133,7 @@ export class Vcpu {
   reset(kind: CpuReset): void {
     this.life.demandQuiet();
     if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
-    this.#waitingSince = null;
+    this.#endWait();
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
   }
@@ -215,7 +215,8 @@ export class Vcpu {
    */
   restart(): void {
     this.life.demandQuiet();
-    this.#restart = this.stopped ? 'first' : 'last';
+    // A second one does not move the first, which it has not taken yet.
+    this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';
     this.stopped = false;
   }
 
@@ -286,7 +287,8 @@ export class Vcpu {
    *
    * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
    * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
-   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal
+   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal. It may look and not act, as a listener;
+   *   what it throws, `run` throws at its end
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
@@ -314,7 +316,7 @@ export class Vcpu {
         const exit = this.#step(cpu, left);
         if (exit !== null) return this.#exited(exit);
         left -= this.#spent;
-        if (pending?.()) return { reason: 'KVM_EXIT_INTR' };
+        if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }
     } finally {
       this.vm.gmap.disable(cpu);
@@ -322,10 +324,24 @@ export class Vcpu {
     }
   }
 
+  /** Asks the user: as a listener, since the processor has this guest's registers and space meanwhile. */
+  #isPending(pending: () => boolean): boolean {
+    let answer = true;
+    this.vm.mm.kernel.trace.operations.deliver(() => {
+      answer = pending();
+    });
+    return answer;
+  }
+
   /** Makes the processor forget what it remembers of this guest from an earlier stay, and ends a wait. */
   #settle(cpu: Cpu): void {
     this.#halted = false;
     this.#borrow(cpu);
+    this.#endWait();
+  }
+
+  /** The CPU timer has run for as long as it waited. */
+  #endWait(): void {
     if (this.#waitingSince === null) return;
     this.block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, this.#timer()));
     this.#waitingSince = null;

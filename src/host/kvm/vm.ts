@@ -24,7 +24,8 @@ import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
 
-const VCPUS = 248;
+/** Virtual CPUs that a virtual machine has at most (KVM_CAP_MAX_VCPUS). */
+export const MAX_VCPUS = 248;
 /** Bytes that are read before the rest of the range is known to be there. */
 const LONG = 4096;
 /** The last page of a guest. */
@@ -135,7 +136,8 @@ export class VirtualMachine {
    */
   createVcpu(): Vcpu {
     const id = this.#vcpus.length;
-    if (id >= VCPUS) throw new LinuxError('EINVAL', `a virtual machine has at most ${VCPUS} virtual CPUs`);
+    if (id >= MAX_VCPUS)
+      throw new LinuxError('EINVAL', `a virtual machine has at most ${MAX_VCPUS} virtual CPUs`);
     return this.life.operation(() => {
       this.mm.life.demand();
       const vcpu = new Vcpu(this, id);

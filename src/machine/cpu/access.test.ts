@@ -1,7 +1,6 @@
 /**
- * Loads and stores of every length, at every place that matters, compared with the bytes of two frames that are not next
- * to each other: with DAT and without, by the fast path and by the long way, across the ends of pages and of address
- * spaces.
+ * Loads and stores of every length, compared with a plain model: with and without DAT, by the fast path and the general
+ * path, across the ends of pages and of address spaces. The frames of consecutive pages are not adjacent.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -288,6 +287,42 @@ describe('the fast path', () => {
     expect([tlb.hits, tlb.misses]).toEqual([0, 1]);
     for (let n = 0; n < 5; n++) cpu.load8(0, LOW + n);
     expect([tlb.hits, tlb.misses]).toEqual([5, 1]);
+  });
+});
+
+describe('a hit', () => {
+  // Page 0x1000 has slot 0 of the TLB, page 0x30 another one.
+  it.each([LOW, 0x100_0000])('at 0x%i is counted once for each access, of any length', (at) => {
+    const { tlb } = cpu;
+    cpu.store8(0, at, 0);
+    const accesses = [
+      ...LENGTHS.flatMap((length) => [() => LOADS[length](0, at), () => STORES[length](0, at, VALUE)]),
+      () => cpu.frame((at / 0x1000) as never, 0, FETCH),
+      () => cpu.frame((at / 0x1000) as never, 0, STORE),
+      () => cpu.probe(0, at, 8, STORE),
+    ];
+    for (const access of accesses) {
+      const [hits, misses] = [tlb.hits, tlb.misses];
+      access();
+      expect([tlb.hits - hits, tlb.misses - misses]).toEqual([1, 0]);
+    }
+  });
+});
+
+describe('access control in a segment-table entry', () => {
+  it('counts instead of the storage key, also when it is key 0', () => {
+    const KEY_4 = 4n << 52n;
+    const page = (control: bigint) => {
+      cpu = mapped();
+      cpu.setControl(0, 0x4_00e0n | 0x80_0000n);
+      cpu.storage.set64(SEGMENTS + 8, 0x10_0000n | 0x1_0400n | (control << 12n));
+      cpu.storage.keys.fill(0x40);
+      cpu.setPsw(MODE_64 | DAT | KEY_4, 0n);
+      return [0, 1].map(() => cpu.attemptAll(() => cpu.store8(0, 0x10_0000, 1)));
+    };
+    expect(page(4n)).toEqual([0, 0]);
+    expect(page(0n)).toEqual([UNWIND.PROGRAM, UNWIND.PROGRAM]);
+    expect(cpu.exceptionCode).toBe(PGM.PROTECTION);
   });
 });
 

@@ -61,6 +61,8 @@ export interface HostBelow {
   /** The host's primary address-space-control element. */
   readonly asceHi: number;
   readonly asceLo: number;
+  /** The host's prefix: what its tables lead to is real, and the prefix in the processor is the guest's. */
+  readonly prefix: number;
   /** Whether enhanced DAT is on for the host. */
   readonly edat: boolean;
   /** Whether the host's page tables have page-status-table entries. */
@@ -251,6 +253,13 @@ export class CpuAccess extends CpuState {
     return applyPrefix(page, this.prefix);
   }
 
+  /** The absolute page that a walk by the tables of the host, or of a processor of its own, leads to. */
+  #hostAbsolute(walk: Walk): AbsolutePage {
+    const { frame } = walk;
+    if (walk.absolute) return frame as AbsolutePage;
+    return applyPrefix(frame as RealPage, this.below === null ? this.prefix : this.below.prefix);
+  }
+
   /** The absolute page that a walk of whoever runs here leads to. */
   absoluteOf(walk: Walk): AbsolutePage {
     const { frame } = walk;
@@ -293,7 +302,7 @@ export class CpuAccess extends CpuState {
     if (slot >= 0) return this.tlb.protect[slot] === 0;
     const walk = this.#walk;
     if (walk.to(asceHi, asceLo, host, edat)) return false;
-    return !walk.protect && walk.frame * 4096 < this.storage.size;
+    return !walk.protect && this.#hostAbsolute(walk) * 4096 < this.storage.size;
   }
 
   /**
@@ -456,8 +465,8 @@ export class CpuAccess extends CpuState {
 
   /**
    * Where the host has an absolute page of the guest that runs here, for instructions on its storage key: no key is
-   * asked, no reference noted, nothing remembered. Returns the walk, its `frame` and `table` set. Unwinds on the
-   * host's translation exceptions.
+   * asked, no reference noted, nothing remembered. Returns the walk, its `frame` absolute and `table` set. Unwinds on
+   * the host's translation exceptions.
    * @param logical the page that an exception of the guest's names
    */
   walkBelow(page: AbsolutePage, logical: number): Walk {
@@ -467,6 +476,8 @@ export class CpuAccess extends CpuState {
     const walk = this.#walk;
     const host = page + originPage;
     if (walk.to(asceHi, asceLo, host, edat)) this.accessException(UNWIND.HOST, walk.code, host, FETCH, 0);
+    walk.frame = this.#hostAbsolute(walk);
+    walk.absolute = true;
     if (walk.frame * 4096 >= this.storage.size) {
       this.accessException(UNWIND.HOST, PGM.ADDRESSING, host, FETCH, 0);
     }
@@ -527,8 +538,7 @@ export class CpuAccess extends CpuState {
     const walk = this.#walk;
     const edat = this.below === null ? this.#edat : this.below.edat;
     if (walk.to(asceHi, asceLo, page, edat)) this.accessException(kind, walk.code, page, access, space);
-    // Under interpretive execution the prefix in the processor is the guest's.
-    const frame = this.below === null ? this.absoluteOf(walk) : walk.frame;
+    const frame = this.#hostAbsolute(walk);
     if (frame * 4096 >= this.storage.size) {
       this.accessException(kind, PGM.ADDRESSING, page, access, space);
     }

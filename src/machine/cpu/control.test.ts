@@ -206,6 +206,31 @@ describe('purging', () => {
     cpu.gr[3] = 0x1800n;
     expect(exception(cpu, 'b98e0023')).toBe(PGM.SPECIFICATION);
   });
+
+  it('IDTE of a table that lies across 4 GiB does not wrap to low storage', () => {
+    const cpu = bare();
+    cpu.storage.set64(0, 0n);
+    Object.assign(cpu.gr, { 2: 0xffff_f000n, 3: 0x200n << 20n });
+    expect(exception(cpu, 'b98e0023')).toBe(PGM.ADDRESSING);
+    expect(cpu.storage.get64(0)).toBe(0n);
+  });
+});
+
+describe('a system mask that makes the PSW invalid', () => {
+  it.each([
+    ['SSM', '80009000', 4],
+    ['STOSM', 'ad229000', 4],
+    ['SSM by EXECUTE', '44009008', 4],
+    ['SSM by EXECUTE RELATIVE LONG', 'c60000000003 80009000', 6],
+    ['LPSWE', 'b2b29010', 0],
+  ])('%s: the exception comes behind it and stores its length', (_, code, length) => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(DATA);
+    put(cpu, DATA, '2200000000000000 8000900000000000 2200000180000000 0000000000030000');
+    const stop = execute(cpu, code, MODE_64, 2);
+    expect(stop).toMatchObject({ interruption: { code: PGM.SPECIFICATION, length } });
+    expect(cpu.pswAddress).toBe(length === 0 ? 0x3_0000n : BigInt(CODE + length));
+  });
 });
 
 describe('moves with keys', () => {

@@ -144,6 +144,8 @@ export class Cpu extends CpuAccess {
   readonly #assigned: AssignedFrame;
   /** The current PSW is invalid: a specification exception comes before its first instruction. */
   #early = false;
+  /** Bytes of the instruction that made it invalid and is named by the exception; 0 when none is. */
+  #earlyLength = 0;
   /** Program interruptions since an instruction last completed. */
   #loop = 0;
   #busy = false;
@@ -320,7 +322,8 @@ export class Cpu extends CpuAccess {
 
   /** Makes a restart interruption pending, and leaves the stopped state. */
   restart(): void {
-    this.#restartFirst = this.stopped;
+    // A second one does not move the first, which the processor has not taken yet.
+    this.#restartFirst = this.stopped || (this.restartPending && this.#restartFirst);
     this.restartPending = true;
     this.start();
   }
@@ -684,10 +687,16 @@ export class Cpu extends CpuAccess {
     this.#swapPsw(low, LOWCORE.SVC_OLD_PSW, LOWCORE.SVC_NEW_PSW);
   }
 
-  /** Makes a PSW current, four words. An invalid one is a specification exception before its first instruction. */
-  enterPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
+  /**
+   * Makes a PSW current, four words. An invalid one is a specification exception before its first instruction.
+   * Chapter 6, "Early Exception Recognition".
+   * @param length what the exception stores as the length of the instruction: 0 for a PSW loaded whole, by an
+   *   instruction or an interruption; an instruction that changes only the system mask is named
+   */
+  enterPsw(hi: number, lo: number, iaHi: number, iaLo: number, length = 0): void {
     this.loadPsw(hi, lo, iaHi, iaLo);
     this.#early = !CpuState.pswValid(hi, lo, iaHi, iaLo);
+    this.#earlyLength = length;
     this.attention = true;
   }
 
@@ -720,7 +729,7 @@ export class Cpu extends CpuAccess {
     if (this.#early) {
       this.#early = false;
       this.teidHi = this.teidLo = 0;
-      return this.#programInterruption(PGM.SPECIFICATION, 0);
+      return this.#programInterruption(PGM.SPECIFICATION, this.#earlyLength);
     }
     if (this.below !== null) {
       if (this.below.externalRequest && this.externalMask) return { reason: 'external-request' };

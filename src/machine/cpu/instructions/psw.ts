@@ -44,7 +44,7 @@ function lpswe(c: Cpu): void {
 
 /** Makes a system mask current. One with bits that must be zero is an early exception. */
 function enterMask(c: Cpu, mask: number): void {
-  c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo);
+  c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
 }
 
 function ssm(c: Cpu): void {

@@ -60,7 +60,7 @@ function idte(c: Cpu, r1: number, r2: number): void {
   const first = Number(((c.gr[r2] as bigint) >> (INDEX[type] as bigint)) & 0x7ffn);
   const count = Math.min((what & 0x7ff) + 1, 0x800 - first);
   for (let n = 0; n < count; n++) {
-    const lo = (designation & ~0xfff) + (first + n) * 8;
+    const lo = ((designation & ~0xfff) >>> 0) + (first + n) * 8;
     const carry = lo > 0xffff_ffff ? 1 : 0;
     const at = realOperand(c, (hi + carry) >>> 0, lo >>> 0, 8, STORE);
     c.storage.set32(at + 4, (c.storage.get32(at + 4) | REGION.INVALID) >>> 0);
