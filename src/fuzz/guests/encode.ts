@@ -58,6 +58,11 @@ export function executeRelative(r: number, halfwords: number): string {
   return hexOf(bytes);
 }
 
+/** An EXECUTE of the instruction whose address register `b` holds, with modifier register `r`. */
+export function execute(r: number, b: number): string {
+  return hexOf([0x44, r << 4, b << 4, 0]);
+}
+
 /** A branch by `halfwords`. */
 export function jump(halfwords: number): string {
   const bytes = [0xa7, 0xf4, 0, 0];

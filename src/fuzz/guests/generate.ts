@@ -4,7 +4,7 @@
 
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
-import { executeRelative, jump, randomInstruction } from './encode.ts';
+import { execute, executeRelative, jump, randomInstruction } from './encode.ts';
 import { AT, HOME, MEMORY, MIB, PAGES, SLOTS } from './layout.ts';
 import type { GuestSetup, GuestStep, Hex, HostStep, RunStep } from './steps.ts';
 
@@ -98,8 +98,7 @@ class GuestGenerator {
     return {
       ...of,
       at,
-      code: this.#program(),
-      gr: this.#registers(random.oneIn(3) ? 4 : 16, () => this.#value()),
+      ...this.#programAndRegisters(at),
       ...(random.oneIn(2) ? { cr: this.#controls() } : {}),
       psw: [hex64(this.#pswMask()), hex64(start)],
       ...(random.oneIn(8) ? { prefix: this.#prefix() } : {}),
@@ -109,6 +108,19 @@ class GuestGenerator {
   #of() {
     const random = this.#random;
     return { vm: random.below(2), vcpu: random.below(this.#vcpus) };
+  }
+
+  /** A program, sometimes with an EXECUTE of one of its own instructions, and general registers. */
+  #programAndRegisters(at: number): { code: string[]; gr: Record<string, Hex> } {
+    const random = this.#random;
+    const code = this.#program();
+    const gr = this.#registers(random.oneIn(3) ? 4 : 16, () => this.#value());
+    if (random.oneIn(6)) {
+      const base = 1 + random.below(15);
+      gr[base] = hex64(BigInt(at + 4 + 2 * random.below(12)));
+      code.unshift(execute(random.below(16), base));
+    }
+    return { code, gr };
   }
 
   #program(): string[] {
