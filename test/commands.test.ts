@@ -3,6 +3,7 @@
  */
 
 import { type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -10,11 +11,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -711,7 +714,10 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
       spawn(process.execPath, ['bin/guesthouse.js', ...args], { cwd: ROOT }),
     );
     const ended = children.map((child) => new Promise((resolve) => child.on('close', resolve)));
-    await delay(2000);
+    // Each runs as soon as something of it has come: text, or the first byte of the trace.
+    await Promise.all([children[0], children[2]].map((child) => once(child?.stdout as Readable, 'readable')));
+    readSync(reader, new Uint8Array(1));
+    await delay(500);
     for (const child of children) {
       child.kill('SIGINT');
       child.stdout.resume();

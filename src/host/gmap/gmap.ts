@@ -280,15 +280,26 @@ export class Gmap implements Guest {
   unmapSegments(to: number, count: number): void {
     demandInteger('count', count, 1, GUEST_SEGMENTS - 1);
     demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
-    this.life.operation(() => this.#unmapSegments(to, count));
+    this.#begin();
+    try {
+      this.#unmapSegments(to, count);
+    } finally {
+      this.#kernel.end();
+    }
   }
 
   #unmapSegments(to: number, count: number): void {
-    this.#mmapLocked(() =>
-      this.#pageTableLocked(() => {
+    this.#mmapLock.acquire('read');
+    try {
+      this.#pageTableLock.acquire('write');
+      try {
         if (this.#clear(to, to + count) > 0) this.#purge('gmap-unmap');
-      }),
-    );
+      } finally {
+        this.#pageTableLock.release();
+      }
+    } finally {
+      this.#mmapLock.release();
+    }
   }
 
   /**
