@@ -103,6 +103,14 @@ const free = (
   call: (...values: Any[]) => unknown,
 ): [string, LibraryOperation] => [name, { on: 'host', args, group, call: (_, values) => call(...values) }];
 
+/** Units of work that one run does at most: a guest that loops without a limit is no failure. */
+const MOST_WORK = 10_000;
+
+/** A limit as it was asked for, whatever it is, unless it is a number and too many. */
+function bounded(limit: unknown): unknown {
+  return typeof limit === 'number' && limit > MOST_WORK ? MOST_WORK : limit;
+}
+
 const PARTLY = { partly: true };
 const MACHINE = { group: 'machine' } as const;
 
@@ -196,7 +204,10 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   part('vm', 'floating', 'serviceSignal', ['small']),
   part('vm', 'slots', 'at', ['address']),
   part('vm', 'slots', 'stopLogs'),
-  method('vcpu', 'run', ['cpu', 'limit'], PARTLY),
+  method('vcpu', 'run', ['cpu', 'limit'], {
+    ...PARTLY,
+    call: (vcpu, [cpu, limit]) => vcpu.run(cpu, bounded(limit)),
+  }),
   method('vcpu', 'reset', ['reset']),
   method('vcpu', 'requestStop', ['flag']),
   method('vcpu', 'restart'),
@@ -288,7 +299,11 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
     ],
     (host, mm, options) => new Monitor(host, mm, options),
   ),
-  method('monitor', 'run', ['limit'], { group: 'vmm', partly: true }),
+  method('monitor', 'run', ['limit'], {
+    group: 'vmm',
+    partly: true,
+    call: (monitor, [limit]) => monitor.run(bounded(limit ?? MOST_WORK)),
+  }),
   method('monitor', 'input', ['bytes'], { group: 'vmm' }),
   method('monitor', 'endInput', [], { group: 'vmm' }),
   method('monitor', 'destroy', [], { group: 'vmm' }),
