@@ -94,7 +94,7 @@ describe('an unlink', () => {
       const guest = linked(sharers);
       return workOf(() => way(guest));
     };
-    // A list that is searched for the one that goes has 500 entries looked at for each unlink.
-    expect(work(1000)).toBeLessThan(2 * work(1));
+    // A list that is searched has 500 entries looked at for each unlink, more than a hundred times the work.
+    expect(work(1000)).toBeLessThan(4 * work(1));
   });
 });

@@ -4,6 +4,7 @@
  */
 
 import { Session } from 'node:inspector';
+import { setFlagsFromString } from 'node:v8';
 
 interface Coverage {
   readonly result: readonly {
@@ -17,6 +18,8 @@ export function workOf(run: () => void): number {
   const session = new Session();
   session.connect();
   let coverage: Coverage | undefined;
+  // Blocks of functions that the optimizing compiler inlines are not all counted.
+  setFlagsFromString('--no-opt');
   try {
     session.post('Profiler.enable');
     session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
@@ -28,6 +31,7 @@ export function workOf(run: () => void): number {
     session.post('Profiler.stopPreciseCoverage');
     session.post('Profiler.disable');
   } finally {
+    setFlagsFromString('--opt');
     session.disconnect();
   }
   if (coverage === undefined) throw new Error('V8 returned no coverage');
