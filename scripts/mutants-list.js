@@ -1060,7 +1060,7 @@ export const MUTANTS = [
   {
     name: 'the monitor does not say which prefix a CPU has',
     file: 'src/vmm/monitor.ts',
-    find: 'this.#memory, BigInt(vcpu.block.prefix));',
+    find: 'this.#memory, BigInt(prefix));',
     replace: 'this.#memory, 0n);',
   },
   {

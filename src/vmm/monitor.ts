@@ -21,7 +21,15 @@ import {
   type Vcpu,
   VirtualMachine,
 } from '../host/index.ts';
-import { EXT, externalMaskOf, ICPT, PGM, programInterruptionName, SIE } from '../machine/index.ts';
+import {
+  absoluteAddress,
+  EXT,
+  externalMaskOf,
+  ICPT,
+  PGM,
+  programInterruptionName,
+  SIE,
+} from '../machine/index.ts';
 import { checkFits, type ElfImage, ImageError } from './elf.ts';
 import { InitialProgramLoad } from './ipl.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
@@ -391,18 +399,12 @@ export class Monitor {
 
   #serviceCall(vcpu: Vcpu, ipb: number): null {
     const command = Number(BigInt.asUintN(32, vcpu.gr[(ipb >>> 20) & 15] as bigint));
-    const address = this.#absolute(vcpu, vcpu.gr[(ipb >>> 16) & 15] as bigint);
-    const result = this.#sclp.service(command, address, this.#memory, BigInt(vcpu.block.prefix));
+    const { prefix } = vcpu.block;
+    const address = absoluteAddress(vcpu.gr[(ipb >>> 16) & 15] as bigint, prefix);
+    const result = this.#sclp.service(command, address, this.#memory, BigInt(prefix));
     if ('program' in result) vcpu.refuse(result.program);
     else vcpu.block.conditionCode = result.cc;
     return null;
-  }
-
-  /** Prefixing, for a real address that an instruction hands to a device. */
-  #absolute(vcpu: Vcpu, real: bigint): bigint {
-    const prefix = BigInt(vcpu.block.prefix);
-    if (real < 0x2000n) return real + prefix;
-    return real >= prefix && real < prefix + 0x2000n ? real - prefix : real;
   }
 
   /**
