@@ -6,9 +6,9 @@ import { Hook, Trace } from '../trace/index.ts';
 import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TranslationWitness } from './cpu/access.ts';
-import { Cpu } from './cpu/cpu.ts';
-import { facilityList } from './cpu/decode.ts';
 import { PAGE_TABLE_ENTRIES, TABLE_UNIT } from './dat/index.ts';
+import { Cpu } from './engine/cpu.ts';
+import { facilityList } from './instructions/decode.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 
 /** Bytes of a prefix area: a processor needs one. */

@@ -9,9 +9,9 @@
  */
 
 import { UNWIND } from './cpu/access.ts';
-import { type Cpu, demandLimit, type Stop } from './cpu/cpu.ts';
-import { GUEST } from './cpu/line.ts';
 import { CR0_EDAT } from './dat/index.ts';
+import { type Cpu, demandLimit, type Stop } from './engine/cpu.ts';
+import { GUEST } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 

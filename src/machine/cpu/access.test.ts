@@ -5,10 +5,10 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../../test/work.ts';
+import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
+import { bare, DAT, MODE_24, MODE_31, MODE_64 } from '../testing/bare.ts';
 import { FETCH, INSTRUCTION, STORE, UNWIND } from './access.ts';
-import type { Cpu } from './cpu.ts';
-import { bare, DAT, MODE_24, MODE_31, MODE_64 } from './testing.ts';
 
 const SEGMENTS = 0x8000;
 const PAGES = 0xc000;
