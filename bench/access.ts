@@ -47,7 +47,7 @@ interface World {
 function makeWorld(): World {
   const machine = new Machine({ storageSize: STORAGE });
   const host = new Host(machine);
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const cpu = machine.cpu(0);
   mm.mmap({ address: PROCESS_ADDRESS, length: BigInt(GUEST_SIZE) });
   mm.write(PROCESS_ADDRESS, new Uint8Array(GUEST_SIZE));

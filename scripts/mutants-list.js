@@ -114,7 +114,7 @@ export const MUTANTS = [
   {
     name: 'free forgets to tell the process',
     file: 'src/host/gmap/gmap.ts',
-    find: '      this.mm.guests.delete(this);\n',
+    find: '      this.mm.gmaps.delete(this);\n',
     replace: '',
   },
   {
@@ -132,26 +132,26 @@ export const MUTANTS = [
   {
     name: 'a segment mapped by itself is the next one',
     file: 'src/host/gmap/gmap.ts',
-    find: 'writePromise(this.#view, tables.entryIn(to), from);',
-    replace: 'writePromise(this.#view, tables.entryIn(to), from + 1);',
+    find: 'writeUnlinked(this.#view, tables.entryIn(to), from);',
+    replace: 'writeUnlinked(this.#view, tables.entryIn(to), from + 1);',
   },
   {
-    name: 'a promise is one segment off',
+    name: 'an unlinked entry is one segment off',
     file: 'src/host/gmap/gmap.ts',
-    find: 'writePromises(this.#view, entry, count, from);',
-    replace: 'writePromises(this.#view, entry, count, from + 1);',
+    find: 'writeUnlinkedRun(this.#kernel.storage, entry, count, from);',
+    replace: 'writeUnlinkedRun(this.#kernel.storage, entry, count, from + 1);',
   },
   {
-    name: 'a long run of promises has wrong high halves',
-    file: 'src/host/gmap/gmap.ts',
-    find: 'const high = (at - start) / PATTERN_ENTRIES;',
-    replace: 'const high = Math.floor(from / PATTERN_ENTRIES);',
+    name: 'a long run of unlinked entries has wrong high halves',
+    file: 'src/host/mm/guest-entry.ts',
+    find: 'const high = (at - start) / LOW_NUMBERS;',
+    replace: 'const high = Math.floor(segment / LOW_NUMBERS);',
   },
   {
-    name: 'a promise lacks the protection bit',
-    file: 'src/host/mm/removal.ts',
-    find: 'export const PROMISE = 0x220;',
-    replace: 'export const PROMISE = 0x020;',
+    name: 'an unlinked entry lacks the protection bit',
+    file: 'src/host/mm/guest-entry.ts',
+    find: 'const UNLINKED = SEGMENT.PROTECT | SEGMENT.INVALID;',
+    replace: 'const UNLINKED = SEGMENT.INVALID;',
   },
   {
     name: 'an unmapped entry keeps a wrong bit',
@@ -166,13 +166,13 @@ export const MUTANTS = [
     replace: '',
   },
   {
-    name: 'a promise is linked again although the process has nothing at its first byte',
+    name: 'an entry is linked again although the process has nothing at its first byte',
     file: 'src/host/gmap/gmap.ts',
     find: '    if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;\n',
     replace: '',
   },
   {
-    name: 'a promise that is linked again is in no reverse map',
+    name: 'an entry that is linked again is in no reverse map',
     file: 'src/host/gmap/gmap.ts',
     find: '    this.#reverseMaps.linkFrame(tableUnit(tableHi, tableLo) >>> 1, node);\n',
     replace: '',
@@ -240,7 +240,7 @@ export const MUTANTS = [
   {
     name: 'a page table goes and guests get an empty entry',
     file: 'src/host/mm/removal.ts',
-    find: '    view.setUint32(entry + 4, ((segment << 20) | PROMISE) >>> 0);',
+    find: '    writeUnlinked(view, entry, segment);',
     replace: '    view.setUint32(entry + 4, 0x20);',
   },
   {
@@ -517,8 +517,8 @@ export const MUTANTS = [
   {
     name: 'guests of a frame of 1 MiB keep translations of it',
     file: 'src/host/mm/removal.ts',
-    find: '    gather.owner(reverseMaps.ownerOf(node));\n    if (mm.kernel.trace.listener) traceRelink',
-    replace: '    if (mm.kernel.trace.listener) traceRelink',
+    find: '    gather.owner(reverseMaps.ownerOf(node));\n    traceRelink',
+    replace: '    traceRelink',
   },
   {
     name: 'another protection of a frame of 1 MiB leaves guests linked',
@@ -535,8 +535,8 @@ export const MUTANTS = [
   {
     name: 'a frame of 1 MiB goes and is not purged',
     file: 'src/host/mm/removal.ts',
-    find: '  gather.block(frame);\n  gather.space();',
-    replace: '  gather.block(frame);',
+    find: '  gather.deferFree(frame);\n  gather.space();',
+    replace: '  gather.deferFree(frame);',
   },
   {
     name: 'who watches is not told that the page table goes',
@@ -589,7 +589,7 @@ export const MUTANTS = [
   {
     name: 'who watches is told again and again',
     file: 'src/host/mm/entries.ts',
-    find: '    view.setUint32(pgste, bits & ~PGSTE.NOTIFY);\n    facts.watched[unit]!--;\n',
+    find: '    view.setUint32(pgste, bits & ~PGSTE.NOTIFY);\n    descriptors.watched[unit]!--;\n',
     replace: '',
   },
   {
@@ -775,8 +775,8 @@ export const MUTANTS = [
   {
     name: 'a picture joins promises beyond a mapping',
     file: 'src/inspect/guest-row.ts',
-    find: '      run < most &&\n',
-    replace: '      run < count &&\n',
+    find: 'unlinkedRunLength(view, entry, most, process)',
+    replace: 'unlinkedRunLength(view, entry, count, process)',
   },
   {
     name: 'a picture takes joined runs for one',

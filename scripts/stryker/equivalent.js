@@ -81,13 +81,6 @@ export const EQUIVALENT = [
     reason: 'the text is shown only if the host forgets the lock, which it does not',
   },
   {
-    file: 'src/host/gmap/gmap.ts',
-    line: 'if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted);',
-    original: 'this.#trace.listener !== null',
-    replacement: 'true',
-    reason: '`#traceLink` emits nothing without a listener',
-  },
-  {
     file: 'src/host/gmap/tables.ts',
     line: 'if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;',
     original: 'this.#first + CRST_ENTRIES',
