@@ -803,7 +803,7 @@ export const MUTANTS = [
     replace: '',
   },
   {
-    name: 'a moment inside a step is one event late',
+    name: 'a position inside a step is one event late',
     file: 'src/player/player.ts',
     find: '++count !== nth',
     replace: 'count++ !== nth',

@@ -3,7 +3,7 @@
  */
 
 import type { Host } from '../host/index.ts';
-import type { LeftOut } from './moments.ts';
+import type { LeftOut } from './positions.ts';
 
 /** Makes a host leave something out from now on; null: nothing. */
 export function leaveOut(host: Host, what: LeftOut | null): void {
