@@ -1,7 +1,7 @@
 /**
  * Where things are: the arena that each case gets, and the records that go into and come out of the harness
  * (harness.S has the same figures). What a case does not mention has the defaults given here; the replay in
- * src/machine/cpu/recorded.test.ts starts from the same ones.
+ * src/machine/instructions/recorded.test.ts starts from the same ones.
  */
 
 export const ARENA = 0x20e00;

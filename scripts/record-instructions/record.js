@@ -1,11 +1,11 @@
 /**
  * Records what instructions do, on a bare machine under qemu-system-s390x, for the replay in
- * src/machine/cpu/recorded.test.ts.
+ * src/machine/instructions/recorded.test.ts.
  *
  *     node scripts/record-instructions/record.js [FAMILY...]
  *
  * Needs s390x-linux-gnu-gcc and qemu-system-s390x, which the replay does not. Writes one JSON file a family to
- * src/machine/cpu/fixtures/, a case a line. The cases are pseudo-random but always the same ones: recording
+ * src/machine/instructions/fixtures/, a case a line. The cases are pseudo-random but always the same ones: recording
  * twice gives the same files.
  */
 
@@ -39,7 +39,7 @@ import {
 } from './layout.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const FIXTURES = join(HERE, '../../src/machine/cpu/fixtures');
+const FIXTURES = join(HERE, '../../src/machine/instructions/fixtures');
 const PREFIX = process.env.CROSS_PREFIX ?? 's390x-linux-gnu-';
 const QEMU = process.env.QEMU_SYSTEM ?? 'qemu-system-s390x';
 

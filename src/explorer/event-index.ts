@@ -3,7 +3,7 @@
  */
 
 import { before, type Position, type RecordedEvent } from '../player/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
+import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
 /** Filters whose lists are kept: the page asks with the chosen one and with none in turn. */
@@ -64,7 +64,7 @@ export class EventIndex {
   /** The filtered list in so many parts of about the same length, each counted by type. */
   density(filter: EventFilter, buckets: number): Density['buckets'] {
     const passing = this.passing(filter);
-    const counts: Partial<Record<TraceEvent['type'], number>>[] = Array.from({ length: buckets }, () => ({}));
+    const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: buckets }, () => ({}));
     passing.forEach((index, i) => {
       const bucket = counts[Math.floor((i * buckets) / passing.length)] as (typeof counts)[number];
       const { type } = this.at(index).event;

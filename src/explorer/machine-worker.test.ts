@@ -4,7 +4,7 @@ import { workOf } from '../../test/work.ts';
 import type { Progress } from '../player/index.ts';
 import { lintScenario, MachineWorker } from './machine-worker.ts';
 
-const QUIET = { leftOut: null, check: false } as const;
+const QUIET = { injectedFault: null, check: false } as const;
 const TEXT = readFileSync('examples/scenarios/first.txt', 'utf8');
 const first = { kind: 'scenario', text: TEXT } as const;
 const nobody = () => {};
@@ -61,7 +61,11 @@ describe('a recording that is opened', () => {
 
   it('ends when another is opened', async () => {
     const endless = `${'stats\n'.repeat(200_000)}`;
-    const one = worker.open({ kind: 'scenario', text: endless }, { leftOut: null, check: true }, nobody);
+    const one = worker.open(
+      { kind: 'scenario', text: endless },
+      { injectedFault: null, check: true },
+      nobody,
+    );
     const two = await worker.open(first, QUIET, nobody);
     expect(two).toEqual(known);
     expect((await one).end).toBeNull();
@@ -193,7 +197,7 @@ describe('a guest whose instructions take long', () => {
     const image = new Uint8Array(readFileSync('examples/hostile/images/slow.elf'));
     const opening = worker.open(
       { kind: 'guest', name: 'slow', image },
-      { leftOut: null, check: true },
+      { injectedFault: null, check: true },
       nobody,
     );
     const result = await worker.query({ step: 5, event: 0 }, { processors: true });

@@ -96,7 +96,7 @@ export function tableExtents(mm: Mm, first: number, end: number, limit: number):
       extent[large ? 'large' : 'tables']++;
       extent.present += large
         ? PAGES_PER_SEGMENT
-        : (mm.common.facts.present[table / PAGE_TABLE_SIZE] as number);
+        : (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number);
       extent.links += linksOf(mm, table);
     }
   });

@@ -18,7 +18,7 @@ vi.mock('../client.ts', () => ({
 
 const { position, moveByEvents, moveTo, open, START } = await import('./state.ts');
 const recording = { kind: 'scenario', text: '' } as const;
-const how = { leftOut: null, check: true };
+const how = { injectedFault: null, check: true };
 
 it('an event of a recording that was closed meanwhile is not gone to in the next one', async () => {
   await open(recording, how);

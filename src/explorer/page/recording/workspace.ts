@@ -3,7 +3,8 @@
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { LeftOut, Position, Settings, Source } from '../../../player/index.ts';
+import type { InjectedFault } from '../../../host/index.ts';
+import type { Position, Settings, Source } from '../../../player/index.ts';
 import { type Lesson, lessons } from '../../lessons/index.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
@@ -11,7 +12,7 @@ import { moveTo, open, position, progress, START, selected, settings, source } f
 import { tab } from './tabs.ts';
 
 /** Everything is checked, and nothing left out. */
-export const WHOLE: Settings = { leftOut: null, check: true };
+export const WHOLE: Settings = { injectedFault: null, check: true };
 
 /** The lesson that is open; null for a recording of somebody's own. */
 export const lesson = signal<Lesson | null>(null);
@@ -84,7 +85,7 @@ export function openLesson(what: Lesson): Promise<void> {
     selected.value = null;
     tab.value = what.view ?? 'spaces';
   });
-  return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, leftOut: null });
+  return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, injectedFault: null });
 }
 
 /** Opens the lesson behind (1) or before (-1) this one. */
@@ -155,7 +156,7 @@ export function reset(): void {
 }
 
 /** Plays the recording again with something left out, or with nothing; at the same position. */
-export function leaveOut(what: LeftOut | null): void {
+export function injectFault(what: InjectedFault | null): void {
   const recording = source.value;
-  if (recording !== null) void open(recording, { leftOut: what, check: true }, position.value);
+  if (recording !== null) void open(recording, { injectedFault: what, check: true }, position.value);
 }

@@ -32,8 +32,8 @@ export async function openLink(): Promise<boolean> {
 }
 
 async function restore(shared: Shared): Promise<void> {
-  const { source, leftOut, check, position, selected: chosen } = shared;
-  const how = { leftOut, check };
+  const { source, injectedFault, check, position, selected: chosen } = shared;
+  const how = { injectedFault, check };
   notice.value = null;
   // As soon as the recording is being opened: when it is, somebody may have gone on to another one.
   const show = () => {
