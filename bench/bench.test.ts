@@ -69,7 +69,7 @@ describe('an unlink', () => {
   /** A gmap of which `LINKS` segments are linked, `sharers` of them to each page table. */
   function linked(sharers: number) {
     const host = new Host(new Machine({ storageSize: 64 << 20 }));
-    const mm = host.createProcess();
+    const mm = host.createMm();
     const tables = LINKS / sharers;
     const [address, length] = [256n << 20n, BigInt(tables) << 20n];
     mm.mmap({ address, length });

@@ -77,7 +77,7 @@ function unmapAll(gmap: Gmap, count: number): void {
 
 /** A process with `count` segments of memory, and a gmap in which they were mapped once, so that tables exist. */
 function prepare(host: Host, count: number): { mm: Mm; gmap: Gmap; address: bigint; length: bigint } {
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const address = BigInt(PROCESS_SEGMENT) << 20n;
   const length = BigInt(count) << 20n;
   mm.mmap({ address, length });
@@ -102,7 +102,7 @@ function round(host: Host, count: number): Figures<Operation> {
   faultAll(gmap, count);
   const munmapNotify = time(() => mm.munmap(address, length)) / count;
   const free = time(() => gmap.free()) / count;
-  host.endProcess(mm);
+  host.exitMm(mm);
   return {
     map,
     'map-each': mapOneByOne,
@@ -121,7 +121,7 @@ function roundWithoutLinks(host: Host, count: number): Figures<Operation> {
   const each = (action: (gmap: Gmap, count: number) => void) => time(() => action(gmap, count)) / count;
   const figures = { map: each(mapAll), 'map-each': each(mapEach), unmap: each(unmapAll) };
   const free = time(() => gmap.free()) / count;
-  host.endProcess(mm);
+  host.exitMm(mm);
   return { ...figures, free } as Figures<Operation>;
 }
 

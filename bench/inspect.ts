@@ -33,7 +33,7 @@ export const LOOKS = [
  */
 export function benchInspect(segments: number): Figures<(typeof LOOKS)[number]> {
   const host = new Host(new Machine({ storageSize: DEFAULT_STORAGE_SIZE }));
-  const mm = host.createProcess();
+  const mm = host.createMm();
   mm.mmap({ address: 0n, length: BigInt(segments) * MIB });
   const gmap = host.createGmap(mm);
   gmap.map({ from: 0n, to: 0n, length: BigInt(segments) * MIB });

@@ -65,7 +65,7 @@ function measure(count: number): MemoryResult {
   const host = new Host(machine);
   const frames = storageSize / FRAME_SIZE;
   const besideFrame = (held() - beforeHost + machine.storage.keys.length) / frames;
-  const mm = host.createProcess();
+  const mm = host.createMm();
   mm.mmap({ address: BigInt(PROCESS_SEGMENT) << 20n, length: BigInt(count) << 20n });
   const gmap = host.createGmap(mm);
   const start = held();
@@ -81,7 +81,7 @@ function measure(count: number): MemoryResult {
 /** Maps and links table after table, and says what a segment took when it took most. */
 function worstOf(besideFrame: number, count: number): number {
   const host = new Host(new Machine({ storageSize: Math.ceil((count * 4160 + (64 << 20)) / MIB) * MIB }));
-  const mm = host.createProcess();
+  const mm = host.createMm();
   mm.mmap({ address: BigInt(PROCESS_SEGMENT) << 20n, length: BigInt(count) << 20n });
   const gmap = host.createGmap(mm);
   const start = held();

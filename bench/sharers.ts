@@ -44,25 +44,25 @@ function unmapDown(gmap: Gmap, links: number): void {
 /** One round: every way, on so many links to page tables with so many sharers. */
 function round(host: Host, links: number, sharers: number): Figures<Measured> {
   const tables = Math.max(1, Math.floor(links / sharers));
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const address = BigInt(PROCESS_SEGMENT) << 20n;
   const length = BigInt(tables) << 20n;
   const gmap = host.createGmap(mm);
-  const { purges } = host.kernel;
+  const { kernel } = host;
   const munmap = () => time(() => mm.munmap(address, length));
   mm.mmap({ address, length });
   link(gmap, tables, sharers);
   // A purge costs far more than an unlink, and is not what is asked here.
-  purges.leftOut = 'gmap-unmap';
+  kernel.injectedFault = 'gmap-unmap';
   const unmap = time(() => unmapUp(gmap, tables * sharers));
   link(gmap, tables, sharers);
   const unmapLast = time(() => unmapDown(gmap, tables * sharers));
-  purges.leftOut = null;
+  kernel.injectedFault = null;
   const unlinked = munmap();
   mm.mmap({ address, length });
   link(gmap, tables, sharers);
   const linked = munmap();
-  host.endProcess(mm);
+  host.exitMm(mm);
   const each = tables * sharers;
   return {
     unmap: unmap / each,
@@ -76,7 +76,7 @@ function round(host: Host, links: number, sharers: number): Figures<Measured> {
 
 /** As `munmap`, for one page table and `sharers` gmaps linked to it, purges included. */
 function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const address = BigInt(PROCESS_SEGMENT) << 20n;
   const length = 1n << 20n;
   mm.mmap({ address, length });
@@ -87,7 +87,7 @@ function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
   }
   mm.fault(address, false);
   const taken = time(() => mm.munmap(address, length));
-  host.endProcess(mm);
+  host.exitMm(mm);
   return taken / sharers;
 }
 

@@ -5,7 +5,7 @@ import { Machine } from 'guesthouse/machine';
 import { describeEnd, Monitor, parseElf } from 'guesthouse/vmm';
 
 const host = new Host(new Machine());
-const linux = host.createProcess();
+const linux = host.createMm();
 linux.mmap({ address: 0x1000_0000n, length: 64n << 20n });
 
 // A guest address space: one segment of the process, seen 1 TiB up.

@@ -110,7 +110,7 @@ const host: Host = new Host(new Machine());
 const checker = new Checker(host);
 const events: TraceEvent[] = [];
 const unsubscribe: () => void = host.machine.trace.subscribe((event) => void events.push(event));
-const mm: Mm = host.createProcess();
+const mm: Mm = host.createMm();
 mm.mmap({ address: 256n << 20n, length: 64n << 20n });
 const gmap: Gmap = host.createGmap(mm);
 gmap.map({ from: 256n << 20n, to: 1n << 40n, length: 1n << 20n });
@@ -130,7 +130,7 @@ const image = parseElf(readFileSync('node_modules/guesthouse/examples/images/hel
 const maps = [{ from: 256n << 20n, to: 0n, length: 64n << 20n }];
 const monitor = new Monitor(host, mm, { image, maps, console: { write: (text) => process.stdout.write(text) } });
 if (monitor.run().kind !== 'disabled-wait') throw new Error('the guest did not end');
-const player = new Player({ kind: 'scenario', text: 'mmap 0 1M' }, { leftOut: null, check: true });
+const player = new Player({ kind: 'scenario', text: 'mmap 0 1M' }, { injectedFault: null, check: true });
 player.record(1);
 if (parseLine('stats')?.verb !== 'stats' || player.answers.length !== 1) throw new Error('scenario');
 if (typeof checker !== 'object') throw new Error('checker');

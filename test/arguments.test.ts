@@ -20,7 +20,7 @@ const P = 0x1000_0000n;
 class World {
   readonly machine = new Machine({ storageSize: 32 << 20, cpus: 2 });
   readonly host = new Host(this.machine);
-  readonly mm = this.host.createProcess();
+  readonly mm = this.host.createMm();
   readonly file = this.host.createFile(MIB);
   readonly gmap = this.host.createGmap(this.mm);
   readonly vm: VirtualMachine;
@@ -133,10 +133,10 @@ const HOST: Table = {
   Host: {
     processes: 'no arguments',
     stats: 'no arguments',
-    createProcess: op(host, 'createProcess', () => [5], 'optionalNumber'),
+    createMm: op(host, 'createMm', () => [5], 'optionalNumber'),
     fork: op(host, 'fork', (w) => [w.mm, 5], 'some', 'optionalNumber'),
     createFile: op(host, 'createFile', () => [MIB], 'address'),
-    endProcess: op(host, 'endProcess', (w) => [w.mm], 'some'),
+    exitMm: op(host, 'exitMm', (w) => [w.mm], 'some'),
     createGmap: op(host, 'createGmap', (w) => [w.mm, 5], 'some', 'optionalNumber'),
     readAsProcess: op(host, 'readAsProcess', (w) => [w.mm, w.cpu, P, 1], 'some', 'some', 'address', 'number'),
     writeAsProcess: op(
@@ -486,7 +486,7 @@ const HOST: Table = {
   GuestTables: 'inside',
   Mappings: 'inside',
   MmCommon: 'inside',
-  PageTableFacts: 'inside',
+  PageTableDescriptors: 'inside',
   PageTables: 'inside',
   PrefixArea: 'inside',
   ReverseMaps: 'inside',
@@ -504,6 +504,11 @@ const HOST: Table = {
   demandObject: 'inside',
   fillEntries: 'inside',
   hasFrame: 'inside',
+  isUnlinked: 'inside',
+  unlinkedRunLength: 'inside',
+  wantedSegment: 'inside',
+  writeUnlinked: 'inside',
+  writeUnlinkedRun: 'inside',
   hex: 'inside',
   operandAddress: 'inside',
   show: 'inside',

@@ -11,7 +11,7 @@ import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
 import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
-import { INSTRUCTIONS } from '../src/machine/cpu/instructions/index.ts';
+import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
 import {
   anchorsOf,
   type Block,
@@ -293,7 +293,7 @@ describe('figures in the documents', () => {
   });
 
   it('lines of the instruction table, by how they are tested', () => {
-    const folder = 'src/machine/cpu/fixtures';
+    const folder = 'src/machine/instructions/fixtures';
     const recordings = readdirSync(join(ROOT, folder))
       .filter((name) => name.endsWith('.json'))
       .flatMap(

@@ -1,4 +1,4 @@
-/** The recordings in src/machine/cpu/fixtures match the current cases in scripts/record-instructions. */
+/** The recordings in src/machine/instructions/fixtures match the current cases in scripts/record-instructions. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { digest } from '../scripts/record-instructions/disassembly-source.ts';
 import { FAMILIES } from '../scripts/record-instructions/families.ts';
 import type { RecordedCase } from '../scripts/record-instructions/generate.ts';
 
-const FIXTURES = new URL('../src/machine/cpu/fixtures/', import.meta.url);
+const FIXTURES = new URL('../src/machine/instructions/fixtures/', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, FIXTURES), 'utf8'));
 
 /** A recording: mnemonic, assembler text, code, state, and what it changed. */

@@ -12,7 +12,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { casesSource, digest, OPTIONS, PROGRAM } from './disassembly-source.ts';
 
-const OUTPUT = join(dirname(fileURLToPath(import.meta.url)), '../../src/machine/cpu/fixtures/objdump');
+const OUTPUT = join(
+  dirname(fileURLToPath(import.meta.url)),
+  '../../src/machine/instructions/fixtures/objdump',
+);
 const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
 /** Maximum number of examples per mnemonic. */
 const EXAMPLES = 2;

@@ -1,7 +1,7 @@
 /**
  * The layout of storage: the arena of each case, and the records that go into and come out of the harness (harness.S
  * has the same constants). State that a case does not mention has the defaults given here. The replay in
- * src/machine/cpu/recorded.test.ts starts from the same defaults.
+ * src/machine/instructions/recorded.test.ts starts from the same defaults.
  */
 
 /** General, floating-point, access and control registers. */

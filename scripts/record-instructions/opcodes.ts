@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 
 const OUTPUT = join(
   dirname(fileURLToPath(import.meta.url)),
-  '../../src/machine/cpu/fixtures/objdump/opcodes.json',
+  '../../src/machine/instructions/fixtures/objdump/opcodes.json',
 );
 const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
 

@@ -1,11 +1,11 @@
 /**
  * Records the results of instructions on a bare machine under qemu-system-s390x, for the replay in
- * src/machine/cpu/recorded.test.ts.
+ * src/machine/instructions/recorded.test.ts.
  *
  *     npx tsx scripts/record-instructions/record.ts [FAMILY...]
  *
  * Needs s390x-linux-gnu-gcc and qemu-system-s390x; the replay needs neither. Writes one JSON file per family to
- * src/machine/cpu/fixtures/, with one case per line. The cases are pseudo-random and always the same: recording
+ * src/machine/instructions/fixtures/, with one case per line. The cases are pseudo-random and always the same: recording
  * twice gives the same files.
  */
 
@@ -40,7 +40,7 @@ import {
 } from './layout.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const FIXTURES = join(HERE, '../../src/machine/cpu/fixtures');
+const FIXTURES = join(HERE, '../../src/machine/instructions/fixtures');
 const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
 const QEMU = process.env['QEMU_SYSTEM'] ?? 'qemu-system-s390x';
 

@@ -7,7 +7,9 @@ const HOST = ['src/host/**/*.test.ts', 'src/check/*.test.ts'];
 const MACHINE = [
   'src/machine/*.test.ts',
   'src/machine/dat/*.test.ts',
-  'src/machine/cpu/!(recorded|disassemble).test.ts',
+  'src/machine/cpu/*.test.ts',
+  'src/machine/engine/*.test.ts',
+  'src/machine/instructions/!(recorded|disassemble).test.ts',
 ];
 
 /** A module that StrykerJS mutates. All paths are relative to the root. */

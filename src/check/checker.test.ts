@@ -21,7 +21,7 @@ const G = 5n << 30n;
 class Busy {
   readonly host = new Host(new Machine({ storageSize: 16 << 20, cpus: 3 }));
   readonly checker = new Checker(this.host);
-  readonly mm: Mm = this.host.createProcess();
+  readonly mm: Mm = this.host.createMm();
   readonly gmaps: readonly [Gmap, Gmap];
 
   constructor() {
@@ -55,7 +55,7 @@ const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   'gmap-map': ({ gmaps }) => gmaps[0].map({ from: P + MIB, to: G, length: MIB }),
   'gmap-unmap': ({ gmaps }) => gmaps[0].unmap({ to: G, length: MIB }),
   'gmap-free': ({ gmaps }) => gmaps[1].free(),
-  'page-table-gone': ({ mm }) => mm.munmap(P, MIB),
+  'page-table-freed': ({ mm }) => mm.munmap(P, MIB),
   'page-invalidated': ({ mm }) => mm.munmap(P, 0x1000n),
   'page-protected': ({ mm }) => mm.mprotect(P, 0x1000n, PROT.READ),
   'page-copied': ({ host, mm }) => {
@@ -70,7 +70,7 @@ const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   },
   'space-grown': ({ mm }) => void mm.mmap({ address: 1n << 42n, length: MIB }),
   'enable-sie': ({ host }) => {
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: P, length: MIB });
     host.writeAsProcess(other, host.machine.cpu(0), P, Uint8Array.of(1));
     host.createGmap(other);
@@ -88,7 +88,7 @@ describe('the checker and the purges', () => {
     (site) => {
       const busy = new Busy();
       expect(busy.after('all is well', () => {})).toEqual([]);
-      busy.host.kernel.purges.leftOut = site;
+      busy.host.kernel.injectedFault = site;
       const violations = busy.after(`the operation of ${site}`, NEEDS[site]);
       expect(violations.map(({ rule }) => rule)).toContain('stale-translation' satisfies Rule);
       expect(describeViolation(violations[0] as Violation)).toContain(`after the operation of ${site}`);
@@ -103,7 +103,7 @@ describe('the checker and the purges', () => {
     const second = new Checker(host);
     busy.checker.begin('all is well');
     expect([busy.checker.end(), second.end()]).toEqual([[], []]);
-    host.kernel.purges.leftOut = 'page-protected';
+    host.kernel.injectedFault = 'page-protected';
     for (const checker of [busy.checker, second]) checker.begin('mprotect');
     mm.mprotect(P, 0x1000n, PROT.READ);
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
@@ -119,7 +119,7 @@ describe('the checker and the purges', () => {
     const second = new Checker(host);
     busy.checker.detach();
     busy.checker.detach();
-    host.kernel.purges.leftOut = 'page-protected';
+    host.kernel.injectedFault = 'page-protected';
     mm.mprotect(P, 0x1000n, PROT.READ);
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
     expect(second.end().length).toBeGreaterThan(1);
@@ -130,12 +130,12 @@ describe('the checker and the purges', () => {
       null,
       null,
     ]);
-    expect(machine.cpus.map(({ witness }) => witness)).toEqual([null, null, null]);
+    expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
   it('catches the use itself of a stale translation', () => {
     const busy = new Busy();
-    busy.host.kernel.purges.leftOut = 'page-invalidated';
+    busy.host.kernel.injectedFault = 'page-invalidated';
     const violations = busy.after('munmap, then a read', ({ mm, host, gmaps }) => {
       mm.munmap(P, 0x1000n);
       host.readAsGuest(gmaps[0], host.machine.cpu(1), G, 1);
@@ -148,7 +148,7 @@ describe('the checker and the purges', () => {
     const { host, gmaps } = busy;
     host.readAsGuest(gmaps[0], host.machine.cpu(2), G, 1);
     const [, first] = host.machine.cpus;
-    host.kernel.purges.leftOut = 'gmap-unmap';
+    host.kernel.injectedFault = 'gmap-unmap';
     const violations = busy.after('unmap, purged on one processor only', () => {
       gmaps[0].unmap({ to: G, length: MIB });
       first?.tlb.purgeAll();
@@ -159,7 +159,7 @@ describe('the checker and the purges', () => {
 
   it('sees a purge missed on the second of two gmaps of one process', () => {
     const busy = new Busy();
-    busy.host.kernel.purges.leftOut = 'page-table-gone';
+    busy.host.kernel.injectedFault = 'page-table-freed';
     const violations = busy.after('munmap, purged for one gmap only', ({ mm, host, gmaps }) => {
       mm.munmap(P, MIB);
       host.machine.purgeAsce(mm.asceHi, mm.asceLo);
@@ -267,7 +267,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a page table whose segment is forgotten',
     'page-table',
     ({ host, mm }) => {
-      host.common.facts.segment[mm.tables.pageTableOf(Number(P >> 20n)) / 2048] = 7;
+      host.common.descriptors.segment[mm.tables.pageTableOf(Number(P >> 20n)) / 2048] = 7;
     },
   ],
   [
@@ -427,7 +427,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'page-table',
     (busy) => {
       withLarge(busy);
-      busy.mm.tables.forgetLarge(LARGE_SEGMENT, 'gone');
+      busy.mm.tables.forgetLarge(LARGE_SEGMENT, 'freed');
     },
   ],
   [

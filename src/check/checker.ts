@@ -138,7 +138,7 @@ export class Checker {
 
   #process(mm: Mm, census: Census): void {
     checkProcessTables(mm, census);
-    for (const guest of mm.guests) checkGuestTables(guest, mm, census);
+    for (const guest of mm.gmaps) checkGuestTables(guest, mm, census);
   }
 }
 

@@ -1,13 +1,13 @@
 /** Looks at the tables of a gmap: formats, promises, links. */
 
-import { Gmap, type Guest, hex, type Mm, PROMISE } from '../host/index.ts';
+import { Gmap, type GmapHandle, hex, isUnlinked, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES, CRST_SIZE, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { Census } from './rules.ts';
 
 const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 /** High half of the first address that a process cannot give a guest, 4 TiB. */
-const PROMISE_LIMIT_HI = 0x400;
+const PROCESS_LIMIT_HI = 0x400;
 const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
 
@@ -21,7 +21,7 @@ export interface KnownTables {
  * Checks the tables of one gmap and notes what they own and link. Region tables are almost empty and seldom change:
  * when `census` knows which tables there are, only the segment tables are looked at.
  */
-export function checkGuestTables(guest: Guest, mm: Mm, census: Census): void {
+export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): void {
   if (!(guest instanceof Gmap)) return;
   census.space(guest.asceHi, guest.asceLo);
   let known = census.tables.get(guest);
@@ -69,7 +69,7 @@ function segmentTable(mm: Mm, census: Census, origin: number): void {
 }
 
 function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: number): void {
-  if ((lo & 0xf_ffff) === PROMISE && hi < PROMISE_LIMIT_HI) return;
+  if (isUnlinked(lo) && hi < PROCESS_LIMIT_HI) return;
   const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
   const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
   const bits = lo & (large ? 0xf_ffff & ~(SEGMENT.FORMAT_CONTROL | SEGMENT.PROTECT) : 0x7ff);
@@ -78,7 +78,7 @@ function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: num
     return;
   }
   census.links.set(entry, origin);
-  const segment = mm.common.facts.segmentOf(origin / PAGE_TABLE_SIZE);
+  const segment = mm.common.descriptors.segmentOf(origin / PAGE_TABLE_SIZE);
   const current = segment < 0 ? 0 : mm.tables.segmentValueOf(segment);
   if (current !== hi * HALF + lo) {
     const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is no page table of the process`;

@@ -159,7 +159,7 @@ const STEPS = {
     const { host, mm } = life.guest;
     const child = host.fork(mm);
     child.write(life.guest.home(page), Uint8Array.of(value));
-    if (value & 1) host.endProcess(child);
+    if (value & 1) host.exitMm(child);
   },
   'slot logs': (life) => life.log(true),
   'slot does not log': (life) => life.log(false),

@@ -83,7 +83,7 @@ function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits
 }
 
 function believed(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
-  const known = mm.common.facts.segmentOf(origin / PAGE_TABLE_SIZE);
+  const known = mm.common.descriptors.segmentOf(origin / PAGE_TABLE_SIZE);
   if (known === segment) return;
   census.report({ rule: 'page-table', message: `${at} believes it is of segment number ${known}` });
 }
@@ -98,7 +98,7 @@ function pageTable(mm: Mm, census: Census, origin: number, segment: number): voi
     census.report({ rule: 'page-table', message: `${at} exists, but no mapping touches the segment` });
   }
   const present = pages(mm, census, origin, first);
-  const known = mm.common.facts.present[origin / PAGE_TABLE_SIZE];
+  const known = mm.common.descriptors.present[origin / PAGE_TABLE_SIZE];
   if (known !== present) {
     const message = `${at} has ${present} pages, believed to be ${known}`;
     census.report({ rule: 'page-table', message });
@@ -185,7 +185,7 @@ function stores(
 
 /** Compares the watched pages of a page table with what is believed of it. */
 function watches(mm: Mm, census: Census, origin: number, at: string): void {
-  const known = mm.common.facts.watched[origin / PAGE_TABLE_SIZE] as number;
+  const known = mm.common.descriptors.watched[origin / PAGE_TABLE_SIZE] as number;
   const { storage } = mm.kernel;
   let watched = 0;
   const pgstes = origin + PGSTE_OFFSET;

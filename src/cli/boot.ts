@@ -145,7 +145,7 @@ async function run(
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? new Checker(host) : null;
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const monitor = new Monitor(host, mm, {
     image,
     maps: mapsFor(mm, flags),

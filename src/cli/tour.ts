@@ -53,7 +53,7 @@ async function show(parts: readonly string[]): Promise<number> {
 class Tour {
   readonly #machine = new Machine();
   readonly #host = new Host(this.#machine);
-  readonly #process: Mm = this.#host.createProcess();
+  readonly #process: Mm = this.#host.createMm();
   /** Parts of the tour, each with a heading. */
   readonly #parts: string[] = [];
   readonly #monitor: Monitor;

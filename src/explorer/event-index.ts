@@ -3,7 +3,7 @@
  */
 
 import { before, type Moment, type Recorded } from '../player/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
+import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
 /** Filters whose lists are kept: the page asks with the chosen one and with none in turn. */
@@ -64,7 +64,7 @@ export class EventIndex {
   /** The filtered list in so many parts of about the same length, each counted by type. */
   density(filter: EventFilter, cells: number): Density['cells'] {
     const passing = this.passing(filter);
-    const counts: Partial<Record<TraceEvent['type'], number>>[] = Array.from({ length: cells }, () => ({}));
+    const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: cells }, () => ({}));
     passing.forEach((index, i) => {
       const cell = counts[Math.floor((i * cells) / passing.length)] as (typeof counts)[number];
       const { type } = this.at(index).event;

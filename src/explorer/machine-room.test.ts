@@ -4,7 +4,7 @@ import { workOf } from '../../test/work.ts';
 import type { Progress } from '../player/index.ts';
 import { lintScenario, Room } from './machine-room.ts';
 
-const QUIET = { leftOut: null, check: false } as const;
+const QUIET = { injectedFault: null, check: false } as const;
 const TEXT = readFileSync('examples/scenarios/first.txt', 'utf8');
 const first = { kind: 'scenario', text: TEXT } as const;
 const nobody = () => {};
@@ -61,7 +61,7 @@ describe('a story that is opened', () => {
 
   it('ends when another is opened', async () => {
     const endless = `${'stats\n'.repeat(200_000)}`;
-    const one = room.open({ kind: 'scenario', text: endless }, { leftOut: null, check: true }, nobody);
+    const one = room.open({ kind: 'scenario', text: endless }, { injectedFault: null, check: true }, nobody);
     const two = await room.open(first, QUIET, nobody);
     expect(two).toEqual(known);
     expect((await one).end).toBeNull();
@@ -188,7 +188,11 @@ describe('a guest that never ends', () => {
 describe('a guest whose instructions take long', () => {
   it('does not keep the worker from answering', async () => {
     const image = new Uint8Array(readFileSync('examples/hostile/images/slow.elf'));
-    const opening = room.open({ kind: 'guest', name: 'slow', image }, { leftOut: null, check: true }, nobody);
+    const opening = room.open(
+      { kind: 'guest', name: 'slow', image },
+      { injectedFault: null, check: true },
+      nobody,
+    );
     const look = await room.look({ step: 5, event: 0 }, { processors: true });
     expect(look.processors).toHaveLength(1);
     expect(await room.open(first, QUIET, nobody)).toEqual(known);

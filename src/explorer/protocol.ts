@@ -17,7 +17,7 @@ import type {
   SpaceOutline,
   WalkAnswer,
 } from '../player/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
+import type { TraceEventType } from '../trace/index.ts';
 
 export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
@@ -65,7 +65,7 @@ export interface Look {
 
 /** Which events: those of some types, those of one gmap; all when both are left out. */
 export interface EventFilter {
-  readonly types?: readonly TraceEvent['type'][];
+  readonly types?: readonly TraceEventType[];
   readonly gmap?: number;
 }
 
@@ -81,7 +81,7 @@ export interface EventWindow {
 /** The events that pass a filter, in parts of about as many events each. */
 export interface Density {
   /** Of each cell: how many events of each type. */
-  readonly cells: readonly Readonly<Partial<Record<TraceEvent['type'], number>>>[];
+  readonly cells: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
 }
 
 /** A line that is not in the scenario language. */

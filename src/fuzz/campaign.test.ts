@@ -64,7 +64,7 @@ function findWithout(
   const campaign = new Campaign({
     seed: 1,
     operations: 400,
-    run: { storageSize: 8 << 20, checkEvery, before: (host) => (host.kernel.purges.leftOut = site) },
+    run: { storageSize: 8 << 20, checkEvery, before: (host) => (host.kernel.injectedFault = site) },
   });
   return campaign.advance(operations);
 }

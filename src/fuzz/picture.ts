@@ -52,7 +52,7 @@ export class Picture {
   /** Whether the byte is in that half of a frame of page tables of 2 KiB which waits for the next one. */
   #isFreeHalf(at: number, purpose: Purpose): boolean {
     const unit = Math.floor(at / PAGE_TABLE_SIZE);
-    return purpose === 'page-table' && this.#host.common.facts.segmentOf(unit) < 0;
+    return purpose === 'page-table' && this.#host.common.descriptors.segmentOf(unit) < 0;
   }
 
   #eachBlock(callback: (at: number, purpose: Purpose) => void): void {

@@ -43,7 +43,7 @@ interface Scene {
 
 function scene(): Scene {
   const { host, problems } = makeHost();
-  const mm = host.createProcess();
+  const mm = host.createMm();
   return { host, mm, gmap: host.createGmap(mm), problems };
 }
 
@@ -54,7 +54,7 @@ describe('ENOMEM at each single allocation', () => {
       failEach(
         host,
         () => [frameCounts(host), host.processes.size],
-        () => host.createProcess(),
+        () => host.createMm(),
       ),
     ).toBe(1);
     expect(host.processes.size).toBe(1);
@@ -95,7 +95,7 @@ describe('ENOMEM at each single allocation', () => {
 
   it('a fault of a process without PGSTEs: every other page table shares a frame', () => {
     const { host } = makeHost();
-    const mm = host.createProcess();
+    const mm = host.createMm();
     mm.mmap({ address: HOME, length: 4n * MIB });
     const faults = [0n, 1n, 2n, 3n].map((i) =>
       failEach(
@@ -124,7 +124,7 @@ describe('ENOMEM at each single allocation', () => {
 
   it('the first gmap: its table, and a page table for each of many that have no PGSTEs', () => {
     const { host } = makeHost();
-    const mm = host.createProcess();
+    const mm = host.createMm();
     mm.mmap({ address: HOME, length: 40n * MIB });
     mm.mmap({ address: 3n * TIB, length: 3n * MIB });
     const places = [
@@ -141,7 +141,7 @@ describe('ENOMEM at each single allocation', () => {
     expect(count).toBe(1 + 43);
     expect(host.stats()).toMatchObject({ tables: 1, pagetables: 43 });
     expect(gmaps).toHaveLength(1);
-    expect([...mm.guests]).toEqual(gmaps);
+    expect([...mm.gmaps]).toEqual(gmaps);
     for (const [i, place] of places.entries()) {
       expect(mm.read(place + BigInt(i) * 4096n, 1)).toEqual(bytes(i));
     }
@@ -245,7 +245,7 @@ describe('ENOMEM at each single allocation', () => {
     expect(failEach(host, picture, () => gmap.discard({ from: 0n, to: MIB }))).toBe(0);
     expect(failEach(host, picture, () => gmap.unmap({ to: 0n, length: MIB }))).toBe(0);
     expect(failEach(host, picture, () => gmap.free())).toBe(0);
-    expect(failEach(host, picture, () => host.endProcess(mm))).toBe(0);
+    expect(failEach(host, picture, () => host.exitMm(mm))).toBe(0);
   });
 
   it("a guest's store: the segment is linked before the page is made, each of the two all or nothing", () => {
@@ -286,13 +286,13 @@ describe('a machine with little storage', () => {
   it('has no room for a process in 64 KiB', () => {
     const { host } = makeHost({ storageSize: 0x1_0000 });
     expect(host.kernel.frames.available).toBe(0);
-    expect(codeOf(() => host.createProcess())).toBe('ENOMEM');
+    expect(codeOf(() => host.createMm())).toBe('ENOMEM');
     expect(host.processes.size).toBe(0);
   });
 
   it('says ENOMEM when the guest has touched all of 1 MiB, and goes on when something is given back', () => {
     const { host, problems } = makeHost({ storageSize: 0x10_0000 });
-    const mm = host.createProcess();
+    const mm = host.createMm();
     const gmap = host.createGmap(mm);
     mm.mmap({ address: HOME, length: 2n * MIB });
     gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
@@ -305,7 +305,7 @@ describe('a machine with little storage', () => {
     expect(touched).toBe(240 - 8 - 16 - 1);
     expect(host.kernel.frames.available).toBe(0);
     const before = pictureOf(host, mm, gmap);
-    expect(codeOf(() => host.createProcess())).toBe('ENOMEM');
+    expect(codeOf(() => host.createMm())).toBe('ENOMEM');
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
     expect(codeOf(() => gmap.map({ from: HOME, to: 8n * PIB, length: MIB }))).toBe('ENOMEM');
     expect(codeOf(() => gmap.fault(MIB))).toBe('ENOMEM');
@@ -317,14 +317,14 @@ describe('a machine with little storage', () => {
     mm.dontNeed(HOME, 0x2000n);
     host.writeAsGuest(gmap, cpu!, MIB, bytes(0xaa));
     expect(mm.read(HOME + MIB, 1)).toEqual(bytes(0xaa));
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect(host.kernel.frames.available).toBe(240);
     expect(problems).toEqual([]);
   });
 
   it('a map that needs more tables than there are frames leaves all as it was', () => {
     const { host } = makeHost({ storageSize: 0x10_0000 });
-    const mm = host.createProcess();
+    const mm = host.createMm();
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: 2n * GIB, length: MIB });
     const before = pictureOf(host, mm, gmap);
@@ -335,7 +335,7 @@ describe('a machine with little storage', () => {
 
   it('a process with more page tables than PGSTE frames are left for keeps them all', () => {
     const { host } = makeHost({ storageSize: 0x10_0000 });
-    const mm = host.createProcess();
+    const mm = host.createMm();
     mm.mmap({ address: 0n, length: 120n * MIB });
     // A page and half a page table frame for each segment.
     for (let i = 0n; i < 120n; i++) mm.write(i * MIB, bytes(Number(i)));

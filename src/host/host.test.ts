@@ -23,7 +23,7 @@ beforeEach(() => {
   host = made.host;
   problems = made.problems;
   cpus = host.machine.cpus;
-  mm = host.createProcess();
+  mm = host.createMm();
   return () => {
     expect(problems).toEqual([]);
     expect(host.kernel.locks.held).toEqual([]);
@@ -54,7 +54,7 @@ const guestWrites = (gmap: Gmap, address = 0n) =>
 const processReads = (address = HOME, of = mm) => onEach((cpu) => host.readAsProcess(of, cpu, address, 1));
 const all = (value: number | string) => [value, value, value];
 const live = () =>
-  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as unknown as Gmap).asce)]);
+  [...host.processes].flatMap((p) => [p.asce, ...[...p.gmaps].map((g) => (g as unknown as Gmap).asce)]);
 
 describe('data', () => {
   it('that the process writes is what the guest reads, on any processor', () => {
@@ -90,7 +90,7 @@ describe('data', () => {
   });
 
   it('of two processes at one address are two things', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     for (const p of [mm, other]) p.mmap({ address: HOME, length: MIB });
     host.writeAsProcess(mm, cpus[0]!, HOME, bytes(1));
     host.writeAsProcess(other, cpus[0]!, HOME, bytes(2));
@@ -182,8 +182,8 @@ describe('no processor uses old data after', () => {
 
   it('the end of the process, when the next one gets its tables', () => {
     const { asce } = mm;
-    host.endProcess(mm);
-    const next = host.createProcess();
+    host.exitMm(mm);
+    const next = host.createMm();
     expect(next.asce).toBe(asce);
     expect(processReads(HOME, next)).toEqual(all('EFAULT'));
     next.mmap({ address: HOME, length: MIB });
@@ -246,12 +246,12 @@ describe('each purge is needed: without it a processor is seen to use what was t
       stale: 1,
     },
     // The page of the process that went is, by then, another process's.
-    'page-table-gone': {
+    'page-table-freed': {
       run: () => {
         const gmap = guest();
         mm.write(HOME, bytes(1));
         guestReads(gmap);
-        const other = host.createProcess();
+        const other = host.createMm();
         other.mmap({ address: 0n, length: 64n * MIB });
         other.write(0n, bytes(7));
         mm.munmap(HOME, 2n * MIB);
@@ -314,9 +314,9 @@ describe('each purge is needed: without it a processor is seen to use what was t
         processReads();
         const element = mm.asce;
         mm.mmap({ address: PROCESS_LIMIT, length: MIB });
-        host.endProcess(mm);
-        let other = host.createProcess();
-        while (other.asce !== element) other = host.createProcess();
+        host.exitMm(mm);
+        let other = host.createMm();
+        while (other.asce !== element) other = host.createMm();
         other.mmap({ address: HOME, length: MIB });
         for (let i = 1n; i < 8n; i++) other.write(HOME + 0x1000n * i, new Uint8Array(4096).fill(9));
         other.write(HOME, bytes(7));
@@ -341,7 +341,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
   };
 
   it.each(PURGE_SITES)('%s', (site) => {
-    host.kernel.purges.leftOut = site;
+    host.kernel.injectedFault = site;
     expect(cases[site].run()).toEqual(all(cases[site].stale));
   });
 
@@ -350,11 +350,11 @@ describe('each purge is needed: without it a processor is seen to use what was t
     expect(staleTranslations(host, live())).toEqual([]);
   });
 
-  it('page-table-gone, for the process itself', () => {
+  it('page-table-freed, for the process itself', () => {
     mm.mmap({ address: HOME, length: MIB });
     mm.write(HOME, bytes(1));
     processReads();
-    host.kernel.purges.leftOut = 'page-table-gone';
+    host.kernel.injectedFault = 'page-table-freed';
     mm.munmap(HOME, MIB);
     expect(processReads()).toEqual(all(1));
   });
@@ -363,7 +363,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
     const gmap = guest();
     mm.write(HOME, bytes(1));
     guestReads(gmap);
-    host.kernel.purges.leftOut = 'page-invalidated';
+    host.kernel.injectedFault = 'page-invalidated';
     mm.munmap(HOME, 0x1000n);
     expect(guestReads(gmap)).toEqual(all(1));
   });
@@ -373,7 +373,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
     guestWrites(gmap);
     mm.mprotect(HOME, MIB, PROT.READ);
     guestReads(gmap);
-    host.kernel.purges.leftOut = 'page-protected';
+    host.kernel.injectedFault = 'page-protected';
     mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
     expect(() => guestWrites(gmap)).toThrow(InternalError);
   });
@@ -456,7 +456,7 @@ describe('where addresses are large', () => {
     for (let at = 0; at < left; ) at = frames.allocate(10, 'kernel') + 0x40_0000;
     for (let at = 0; at < left; ) at = frames.allocate(0, 'kernel');
     const before = frames.available;
-    const process = large.host.createProcess();
+    const process = large.host.createMm();
     process.mmap({ address: 0n, length: 8n * MIB });
     process.write(5n, bytes(1, 2, 3));
     expect(process.asceLo).toBeGreaterThan(0x7000_0000);
@@ -486,7 +486,7 @@ describe('where addresses are large', () => {
     process.munmap(0n, 4n * MIB);
     expect(staleTranslations(large.host, [process.asce, gmap.asce])).toEqual([]);
     expect(large.host.stats()).toMatchObject({ rmaps: 4, pagetables: 4 });
-    large.host.endProcess(process);
+    large.host.exitMm(process);
     expect(frames.available).toBe(before);
     expect(large.problems).toEqual([]);
   });
@@ -500,15 +500,15 @@ describe('gmaps and processes', () => {
 
   it('a process that ended is forgotten, and everything it had is free', () => {
     const before = host.kernel.frames.available;
-    const other = host.createProcess();
+    const other = host.createMm();
     const gmap = host.createGmap(other);
     other.mmap({ address: 0n, length: 64n * MIB });
     gmap.map({ from: 0n, to: PIB, length: 64n * MIB });
     for (let i = 0n; i < 64n; i += 7n) host.writeAsGuest(gmap, cpus[0]!, PIB + i * MIB, bytes(1));
-    host.endProcess(other);
+    host.exitMm(other);
     expect(host.kernel.frames.available).toBe(before);
     expect([...host.processes]).toEqual([mm]);
-    expect(codeOf(() => host.endProcess(other))).toBe('ESRCH');
+    expect(codeOf(() => host.exitMm(other))).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
   });
 });

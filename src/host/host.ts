@@ -4,7 +4,7 @@
 
 import {
   type Cpu,
-  CR0_EDAT,
+  CR0,
   FETCH,
   InternalError,
   isTranslationException,
@@ -54,7 +54,7 @@ export class Host {
     this.machine = machine;
     this.kernel = new Kernel(machine);
     this.common = new MmCommon(this.kernel);
-    for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0_EDAT));
+    for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0.EDAT));
   }
 
   /** The address spaces of the processes that have not ended. */
@@ -67,7 +67,7 @@ export class Host {
    * @param id the number that events and messages call it by; default the next one
    * @throws LinuxError EINVAL for an id that is not an integer from 0 on; ENOMEM
    */
-  createProcess(id = this.#processes): Mm {
+  createMm(id = this.#processes): Mm {
     demandInteger('id', id);
     return this.kernel.operation(() => {
       const mm = new Mm(this.kernel, this.common, id);
@@ -77,7 +77,7 @@ export class Host {
   }
 
   /**
-   * A process with the memory of another, see `Mm.fork`; `id` as for `createProcess`.
+   * A process with the memory of another, see `Mm.fork`; `id` as for `createMm`.
    * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended; ENOMEM
    */
   fork(parent: Mm, id = this.#processes): Mm {
@@ -96,7 +96,7 @@ export class Host {
    * Ends a process: its gmaps, memory and tables go. Virtual machines on it can be destroyed and do nothing else.
    * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended
    */
-  endProcess(mm: Mm): void {
+  exitMm(mm: Mm): void {
     this.#demandProcess(mm);
     mm.exit();
   }
@@ -104,7 +104,7 @@ export class Host {
   /**
    * A new, empty guest address space of a process.
    * @param id the number that events and messages call it by; default the next one
-   * @throws LinuxError EINVAL for a process of another host or an id as `createProcess`; ESRCH for a process that has
+   * @throws LinuxError EINVAL for a process of another host or an id as `createMm`; ESRCH for a process that has
    *   ended; ENOMEM
    */
   createGmap(mm: Mm, id = this.#gmaps): Gmap {

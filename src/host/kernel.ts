@@ -24,7 +24,7 @@ export const PURGE_SITES = [
   'gmap-map',
   'gmap-unmap',
   'gmap-free',
-  'page-table-gone',
+  'page-table-freed',
   'page-invalidated',
   'page-protected',
   'page-copied',
@@ -37,29 +37,31 @@ export const PURGE_SITES = [
 export type PurgeSite = (typeof PURGE_SITES)[number];
 
 /**
- * The purges of the host, each with the place it is asked from. A place can be left out, which breaks the
- * machine on purpose: tests do so to see that the checker notices.
+ * A fault that can be injected into a host: it omits the purge of one site, or (`unlink`) does not unlink guests from a
+ * page table before freeing it.
  */
-export class Purges {
-  /** Purges asked for by gmap operations since the start. */
-  byGmap = 0;
-  /** For tests and demonstrations: the purge of this place is left out. */
-  leftOut: PurgeSite | null = null;
+export type InjectedFault = PurgeSite | 'unlink';
 
+/** The purges of a host, each named by the site that issues it. */
+export class Purges {
+  /** Number of purges issued by gmap operations. */
+  byGmap = 0;
+  readonly #kernel: Kernel;
   readonly #machine: Machine;
 
-  constructor(machine: Machine) {
-    this.#machine = machine;
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#machine = kernel.machine;
   }
 
   /** Purges the page of entry `index` of the page table at `origin` everywhere. */
   page(site: PurgeSite, origin: number, index: number): void {
-    if (site !== this.leftOut) this.#machine.purgePage(origin, index);
+    if (site !== this.#kernel.injectedFault) this.#machine.purgePage(origin, index);
   }
 
   /** Purges everything that came by an address-space-control element, given in halves. */
   asce(site: PurgeSite, hi: number, lo: number): void {
-    if (site !== this.leftOut) this.#machine.purgeAsce(hi, lo);
+    if (site !== this.#kernel.injectedFault) this.#machine.purgeAsce(hi, lo);
   }
 }
 
@@ -71,11 +73,8 @@ export class Kernel {
   readonly locks: Locks;
   readonly frames: Frames;
   readonly purges: Purges;
-  /**
-   * For tests and demonstrations: guests stay linked to page tables that go, which breaks the machine on purpose as
-   * `Purges.leftOut` does.
-   */
-  unlinkLeftOut = false;
+  /** Fault injection: the fault that the host commits from now on, for tests of the checker and demonstrations; or null. */
+  injectedFault: InjectedFault | null = null;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -83,7 +82,7 @@ export class Kernel {
     this.trace = machine.trace;
     this.locks = new Locks(machine.trace.operations);
     this.frames = new Frames(machine.storage, this.locks);
-    this.purges = new Purges(machine);
+    this.purges = new Purges(this);
   }
 
   /**

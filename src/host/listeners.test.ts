@@ -26,11 +26,11 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['writeAsGuest', ({ host, vm }) => host.writeAsGuest(vm.gmap, host.machine.cpu(1), 0x1000n, bytes(1))],
   ['readAsProcess', ({ host, mm }) => host.readAsProcess(mm, host.machine.cpu(1), GUEST_HOME, 2)],
   ['writeAsProcess', ({ host, mm }) => host.writeAsProcess(mm, host.machine.cpu(1), GUEST_HOME, bytes(1))],
-  ['createProcess', ({ host }) => host.createProcess()],
+  ['createMm', ({ host }) => host.createMm()],
   ['createFile', ({ host }) => host.createFile(MIB)],
   ['createGmap', ({ host, mm }) => host.createGmap(mm)],
   ['fork', ({ host, mm }) => host.fork(mm)],
-  ['endProcess', ({ host, mm }) => host.endProcess(mm)],
+  ['exitMm', ({ host, mm }) => host.exitMm(mm)],
   ['mmap', ({ mm }) => mm.mmap({ length: MIB })],
   ['munmap', ({ mm }) => mm.munmap(GUEST_HOME, MIB)],
   ['mprotect', ({ mm }) => mm.mprotect(GUEST_HOME, MIB, 1)],
@@ -89,12 +89,12 @@ describe('a listener in the middle of a guest', () => {
     guest.vm.writeGuest(0x1c0n, bytes(0, 2, 0, 1, 0x80, 0, 0, 0));
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: 0x1c });
     expect(codes).toEqual(['EBUSY']);
-    expect(host.machine.cpu(0).below).toBe(null);
+    expect(host.machine.cpu(0).sie).toBe(null);
   });
 
   it('reaches no other process by a second virtual CPU on the busy processor', () => {
     const { host, vm } = guest;
-    const victim = host.createProcess();
+    const victim = host.createMm();
     victim.mmap({ address: GUEST_HOME, length: MIB });
     victim.write(GUEST_HOME, bytes(0x53, 0x45, 0x43, 0x52, 0x45, 0x54, 0x21, 0x21));
     const at = BigInt(victim.tables.pageTableOf(Number(GUEST_HOME >> 20n)));
@@ -149,7 +149,7 @@ describe('what `run` asks for pending signals', () => {
         throw new Error('of the caller');
       });
     expect(run).toThrow('of the caller');
-    expect(host.machine.cpu(0).below).toBe(null);
+    expect(host.machine.cpu(0).sie).toBe(null);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
   });
 });
@@ -186,7 +186,7 @@ it('what ends is over, and what is of one host is of no other', () => {
   const cpu = other.host.machine.cpu(0);
   const file = other.host.createFile(MIB);
   const log = other.mm.startLog(0, 1);
-  const foreign = host.createGmap(host.createProcess());
+  const foreign = host.createGmap(host.createMm());
   const before = pictureOf(host, mm, vm.gmap);
   const theirs = pictureOf(other.host, other.mm, other.vm.gmap);
   expect(
@@ -199,7 +199,7 @@ it('what ends is over, and what is of one host is of no other', () => {
       () => vm.gmap.disable(cpu),
       () => host.fork(other.mm),
       () => host.createGmap(other.mm),
-      () => host.endProcess(other.mm),
+      () => host.exitMm(other.mm),
       () => mm.mmap({ length: MIB, file }),
       () => mm.stopLog(log),
       () => new VirtualMachine({ mm, gmap: other.vm.gmap }),
@@ -215,7 +215,7 @@ describe('a virtual machine whose process has ended', () => {
     const { host, mm, vm, vcpu } = guest;
     guest.run();
     const cpu = host.machine.cpu(0);
-    host.endProcess(mm);
+    host.exitMm(mm);
     const available = host.kernel.frames.available;
     expect(codeOf(() => vcpu.run(cpu, 1))).toBe('ESRCH');
     expect(codeOf(() => vm.createVcpu())).toBe('ESRCH');

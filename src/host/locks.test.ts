@@ -133,7 +133,7 @@ describe('a host', () => {
     const made = makeHost();
     host = made.host;
     problems = made.problems;
-    mm = host.createProcess();
+    mm = host.createMm();
     gmap = host.createGmap(mm);
     mm.mmap({ address: 0n, length: 4n * MIB });
     gmap.map({ from: 0n, to: 0n, length: 4n * MIB });
@@ -163,7 +163,7 @@ describe('a host', () => {
     ['dontNeed', [READ, PAGES], () => mm.dontNeed(0n, MIB)],
     ['a fault of the process', [READ, PAGES], () => mm.fault(0n, true)],
     ['a read of the kernel', [READ, PAGES], () => mm.read(0n, 1)],
-    ['exit', [READ, PAGES, WRITE, PAGES], () => host.endProcess(mm)],
+    ['exit', [READ, PAGES, WRITE, PAGES], () => host.exitMm(mm)],
   ];
 
   it.each(operations)('%s takes %j and leaves nothing held', (_, expected, operation) => {
@@ -174,7 +174,7 @@ describe('a host', () => {
   });
 
   it('the first gmap of a process takes its mmap lock for writing, a second takes none', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: 0n, length: MIB });
     other.fault(0n, false);
     const modes: string[] = [];
@@ -215,7 +215,7 @@ describe('a host', () => {
       () => gmap.fault(0n),
       () => mm.fault(0n, true),
       () => host.createGmap(mm),
-      () => host.createProcess(),
+      () => host.createMm(),
       () => host.readAsGuest(gmap, cpu, 0n, 1),
     ];
     for (const operation of hungry) {

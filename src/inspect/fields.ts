@@ -5,7 +5,15 @@
  * Bits are numbered from the left, 0 to 63, as the architecture does.
  */
 
-import { demandBigint, demandDoubleword, hex, LinuxError, PAGE_NONE, PROMISE, show } from '../host/index.ts';
+import {
+  demandBigint,
+  demandDoubleword,
+  hex,
+  isUnlinked,
+  LinuxError,
+  PAGE_NONE,
+  show,
+} from '../host/index.ts';
 import { LEVEL_OF_TYPE, type Level, PAGE, SEGMENT } from '../machine/index.ts';
 import type { Field } from './answers.ts';
 
@@ -107,7 +115,7 @@ function regionFields(level: Level, value: bigint): readonly Field[] {
 function segmentFields(value: bigint): readonly Field[] {
   const lo = Number(value & 0xffff_ffffn);
   if (lo & SEGMENT.INVALID) {
-    return (lo & 0xf_ffff) === PROMISE ? promiseFields(value) : invalidSegmentFields(value);
+    return isUnlinked(lo) ? unlinkedFields(value) : invalidSegmentFields(value);
   }
   return lo & SEGMENT.FORMAT_CONTROL ? largeFields(value) : pageTableFields(value);
 }
@@ -121,7 +129,7 @@ const segmentTail = (fields: Fields): readonly Field[] =>
     )
     .unused(62, 63).list;
 
-function promiseFields(value: bigint): readonly Field[] {
+function unlinkedFields(value: bigint): readonly Field[] {
   return segmentTail(
     new Fields(value)
       .add(

@@ -2,7 +2,7 @@
  * What of a guest address space lies in a range: its segments, in a bounded number of parts.
  */
 
-import { EMPTY_SEGMENT, type Gmap, PROMISE } from '../host/index.ts';
+import { EMPTY_SEGMENT, type Gmap, unlinkedRunLength, wantedSegment } from '../host/index.ts';
 import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import { type GuestPart, PAGES_PER_SEGMENT } from './answers.ts';
 import { demandGmap, demandPages, demandParts } from './questions.ts';
@@ -177,24 +177,16 @@ class GuestRow {
   /** Tells the promises from an entry on that go on one another, `count` at most; says how many they are. */
   #promises(entry: number, segment: number, count: number): number {
     const view = this.#view;
-    const process = view.getUint32(entry) * 4096 + (view.getUint32(entry + 4) >>> 20);
+    const process = wantedSegment(view.getUint32(entry), view.getUint32(entry + 4));
     this.#find(process * PAGES_PER_SEGMENT);
     const most = Math.min(count, Math.ceil(this.#to / PAGES_PER_SEGMENT) - process);
-    let run = 1;
-    // There may be a million of them: no calls here.
-    while (
-      run < most &&
-      view.getInt32(entry + run * 8 + 4) === (((process + run) << 20) | PROMISE) &&
-      view.getInt32(entry + run * 8) === Math.floor((process + run) / 4096)
-    ) {
-      run++;
-    }
+    const run = unlinkedRunLength(view, entry, most, process);
     this.parts.add(segment, process, this.#mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, run);
     return run;
   }
 
   #link(entry: number, segment: number): void {
-    const { facts, reverseMaps } = this.#gmap.mm.common;
+    const { descriptors, reverseMaps } = this.#gmap.mm.common;
     const lo = this.#view.getUint32(entry + 4);
     const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
     const origin =
@@ -202,9 +194,9 @@ class GuestRow {
     const unit = origin / PAGE_TABLE_SIZE;
     const node = reverseMaps.first(origin);
     const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
-    const present = large ? PAGES_PER_SEGMENT : (facts.present[unit] as number);
+    const present = large ? PAGES_PER_SEGMENT : (descriptors.present[unit] as number);
     const state = (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
-    this.parts.add(segment, facts.segmentOf(unit), state, present);
+    this.parts.add(segment, descriptors.segmentOf(unit), state, present);
   }
 
   /** Finds the mapping, or the gap between two, that a page of the process is in: what a fault there would ask. */

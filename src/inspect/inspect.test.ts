@@ -30,7 +30,7 @@ let gmap: Gmap;
 
 beforeEach(() => {
   host = new Host(new Machine({ storageSize: 64 << 20, cpus: 2 }));
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: P, length: 16n * MIB });
   gmap = host.createGmap(mm);
 });
@@ -375,7 +375,7 @@ describe('a processor', () => {
     expect(before.host.entries).toMatchObject([{ page: 0, asce: gmap.asce, stale: false }]);
     expect(before.host.hits).toBeGreaterThan(0);
     expect(before.host.misses).toBeGreaterThan(0);
-    host.kernel.purges.leftOut = 'page-table-gone';
+    host.kernel.injectedFault = 'page-table-freed';
     mm.munmap(P, MIB);
     expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
     expect(processorState(host, cpu, null).registers.general).toHaveLength(16);
@@ -385,7 +385,7 @@ describe('a processor', () => {
     const cpu = host.machine.cpu(0);
     gmap.map({ from: P, to: 0n, length: MIB });
     host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
-    host.kernel.purges.leftOut = 'page-protected';
+    host.kernel.injectedFault = 'page-protected';
     mm.mprotect(P, 4096n, 1);
     expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
   });

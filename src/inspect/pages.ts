@@ -2,7 +2,7 @@
  * Pages of a space, one by one.
  */
 
-import { EMPTY_SEGMENT, Gmap, hasFrame, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts';
+import { EMPTY_SEGMENT, Gmap, hasFrame, type Mm, PGSTE, PGSTE_OFFSET, wantedSegment } from '../host/index.ts';
 import { FRAME_SIZE, KEY_CHANGED, PAGE, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT, type Pages } from './answers.ts';
 import { demandPages, demandSpace } from './questions.ts';
@@ -44,7 +44,7 @@ function guestLook(gmap: Gmap, segment: number): SegmentLook {
   const [hi, lo] = segmentEntry(gmap.mm, gmap.asceHi, gmap.asceLo, segment);
   if (lo === EMPTY_SEGMENT) return () => 0;
   const linked = (lo & SEGMENT.INVALID) === 0;
-  const process = linked ? linkedTo(gmap.mm, hi, lo) : hi * 4096 + (lo >>> 20);
+  const process = linked ? linkedTo(gmap.mm, hi, lo) : wantedSegment(hi, lo);
   // A link to what is no page table any more: only a machine that was broken on purpose has one.
   if (process < 0) return () => PAGE_FLAG.LINKED;
   const look = processLook(gmap.mm, process);
@@ -57,7 +57,7 @@ function guestLook(gmap: Gmap, segment: number): SegmentLook {
 
 function linkedTo(mm: Mm, hi: number, lo: number): number {
   const mask = lo & SEGMENT.FORMAT_CONTROL ? SEGMENT.FRAME : SEGMENT.ORIGIN;
-  return mm.common.facts.segmentOf((hi * HALF + ((lo & mask) >>> 0)) / PAGE_TABLE_SIZE);
+  return mm.common.descriptors.segmentOf((hi * HALF + ((lo & mask) >>> 0)) / PAGE_TABLE_SIZE);
 }
 
 function processLook(mm: Mm, segment: number): SegmentLook {

@@ -91,7 +91,7 @@ export function tableParts(mm: Mm, first: number, end: number, cells: number): T
       part[large ? 'large' : 'tables']++;
       part.present += large
         ? PAGES_PER_SEGMENT
-        : (mm.common.facts.present[table / PAGE_TABLE_SIZE] as number);
+        : (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number);
       part.links += linksOf(mm, table);
     }
   });

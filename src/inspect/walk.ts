@@ -9,9 +9,9 @@ import {
   demandInteger,
   demandObject,
   hex,
+  isUnlinked,
   PAGE_NONE,
   PGSTE_OFFSET,
-  PROMISE,
 } from '../host/index.ts';
 import {
   AbsoluteEntries,
@@ -197,7 +197,7 @@ function regionMeaning(value: bigint, lo: number): Meaning {
 
 function segmentMeaning(value: bigint, lo: number): Meaning {
   if (lo & SEGMENT.INVALID) {
-    if ((lo & 0xf_ffff) !== PROMISE) return { state: 'invalid', words: 'invalid: nothing mapped' };
+    if (!isUnlinked(lo)) return { state: 'invalid', words: 'invalid: nothing mapped' };
     const wanted = hex(value & ~0xf_ffffn);
     return { state: 'promise', words: `invalid: mapped, not linked; wants process address ${wanted}` };
   }

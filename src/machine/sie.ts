@@ -8,10 +8,11 @@
  * comes on top of the host's.
  */
 
+import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
-import { type Cpu, demandLimit, type Stop } from './cpu/cpu.ts';
-import { GUEST } from './cpu/line.ts';
-import { CR0_EDAT } from './dat/index.ts';
+import { demandLimit, type Stop } from './cpu/stop.ts';
+import type { Cpu } from './engine/cpu.ts';
+import { GUEST } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 
@@ -205,7 +206,7 @@ function statusOf(executeLength: number): number {
 /** What of the processor is the host's, kept while a guest runs on it. */
 class HostState {
   readonly #cpu: Cpu;
-  readonly #below: Cpu['below'];
+  readonly #sie: Cpu['sie'];
   readonly #controls: BigUint64Array;
   readonly #psw: readonly [bigint, bigint];
   readonly #gr14: bigint;
@@ -221,7 +222,7 @@ class HostState {
 
   constructor(cpu: Cpu) {
     this.#cpu = cpu;
-    this.#below = cpu.below;
+    this.#sie = cpu.sie;
     this.#controls = cpu.cr.slice();
     this.#psw = [cpu.pswMask, cpu.pswAddress];
     this.#gr14 = cpu.gr[14] as bigint;
@@ -238,7 +239,7 @@ class HostState {
 
   restore(): void {
     const cpu = this.#cpu;
-    cpu.below = this.#below;
+    cpu.sie = this.#sie;
     cpu.cr.set(this.#controls);
     cpu.setPsw(...this.#psw);
     cpu.gr[14] = this.#gr14;
@@ -295,14 +296,14 @@ class StateDescription {
     const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
     const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
     const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
-    cpu.below = {
+    cpu.sie = {
       originPage: origin,
       pages: Math.max(0, end - origin),
       asceHi: cpu.cr32[3] as number,
       asceLo: cpu.cr32[2] as number,
       prefix: cpu.prefix,
       pageStatus: whole,
-      edat: ((cpu.cr32[0] as number) & CR0_EDAT) !== 0,
+      edat: ((cpu.cr32[0] as number) & CR0.EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
       loadControls: this.#view.getUint16(this.#at + SIE.LOAD_CONTROLS),

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOWCORE } from './assigned-storage.ts';
-import type { Cpu } from './cpu/cpu.ts';
+import type { Cpu } from './engine/cpu.ts';
 
 import { EXT } from './interruption.ts';
 import { Machine } from './machine.ts';

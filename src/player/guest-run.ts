@@ -3,7 +3,7 @@
  */
 
 import type { Checker } from '../check/index.ts';
-import { Host } from '../host/index.ts';
+import { Host, type InjectedFault } from '../host/index.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import {
@@ -16,8 +16,7 @@ import {
   TerminalFilter,
 } from '../vmm/index.ts';
 import { HostScene } from './host-scene.ts';
-import { leaveOut } from './leave-out.ts';
-import type { LeftOut, Progress, Source } from './moments.ts';
+import type { Progress, Source } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
 const MIB = 1n << 20n;
@@ -48,7 +47,7 @@ export class GuestRun implements Run {
   constructor(
     source: Source & { kind: 'guest' },
     image: ElfImage,
-    leftOut: LeftOut | null,
+    injectedFault: InjectedFault | null,
     storage: Storage,
     listener: RunListener | null,
   ) {
@@ -58,7 +57,7 @@ export class GuestRun implements Run {
     const machine = new Machine({ storage });
     this.trace = machine.trace;
     this.host = new Host(machine);
-    leaveOut(this.host, leftOut);
+    this.host.kernel.injectedFault = injectedFault;
     this.scene = new HostScene(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
   }
 
@@ -87,7 +86,7 @@ export class GuestRun implements Run {
 
   #load(): void {
     const length = this.#source.memory ?? MEMORY;
-    const mm = this.host.createProcess();
+    const mm = this.host.createMm();
     mm.mmap({ address: MEMORY_AT, length });
     this.#monitor = new Monitor(this.host, mm, {
       image: this.#image,

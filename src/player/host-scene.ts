@@ -46,7 +46,7 @@ export class HostScene implements Scene {
     for (const mm of [...this.#host.processes].sort((a, b) => a.id - b.id)) {
       const process: SpaceName = `process ${mm.id}`;
       outlines.push(outlineOf(process, process, mm, mm.tables.limit));
-      const guests = [...mm.guests].filter((guest) => guest instanceof Gmap).sort((a, b) => a.id - b.id);
+      const guests = [...mm.gmaps].filter((guest) => guest instanceof Gmap).sort((a, b) => a.id - b.id);
       for (const gmap of guests) outlines.push(outlineOf(`gmap ${gmap.id}`, process, gmap, GUEST_PAGES));
     }
     return outlines;
@@ -102,7 +102,7 @@ export class HostScene implements Scene {
       if (kind === 'process') {
         if (mm.id === id) return mm;
       } else {
-        for (const guest of mm.guests) if (guest instanceof Gmap && guest.id === id) return guest;
+        for (const guest of mm.gmaps) if (guest instanceof Gmap && guest.id === id) return guest;
       }
     }
     return null;

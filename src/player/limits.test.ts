@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Player, readScript, type Settings, type Source } from './index.ts';
 import { MappedSegments } from './mapped-segments.ts';
 
-const QUIET: Settings = { leftOut: null, check: false };
+const QUIET: Settings = { injectedFault: null, check: false };
 const at = (step: number) => ({ step, event: 0 });
 
 /** A guest of `examples`, by its path below that folder. */
@@ -46,7 +46,7 @@ describe('a guest that only takes interruptions', () => {
 
 describe('pending', () => {
   it('stops a guest whose instructions take long after a few of them', () => {
-    const player = new Player(guestOf('hostile/images/slow'), { leftOut: null, check: true });
+    const player = new Player(guestOf('hostile/images/slow'), { injectedFault: null, check: true });
     let asked = 0;
     player.record(1_000_000, () => ++asked > 50);
     expect(player.progress.steps).toBeGreaterThan(1);
@@ -60,7 +60,7 @@ describe('pending', () => {
     const text =
       'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
     const played = (pending: () => boolean) => {
-      const player = scenario(text, { leftOut: 'unlink', check: true });
+      const player = scenario(text, { injectedFault: 'unlink', check: true });
       while (player.progress.end === null) player.record(100, pending);
       return player.progress.violations;
     };

@@ -7,7 +7,7 @@
  */
 
 import type { Violation } from '../check/index.ts';
-import type { PurgeSite } from '../host/index.ts';
+import type { InjectedFault } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 
 /** What is played. */
@@ -25,13 +25,10 @@ export type Source =
   /** A trace file (docs/trace.md): events only, so that there are no tables, walks and processors to look at. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 
-/** Something that the host can be told to leave out, to see what happens. */
-export type LeftOut = PurgeSite | 'unlink';
-
 /** How it is played. */
 export interface Settings {
-  /** What the host leaves out; null for nothing. */
-  readonly leftOut: LeftOut | null;
+  /** The fault injected into the host, or null. */
+  readonly injectedFault: InjectedFault | null;
   /** Whether every rule is checked after every step (scenarios) or now and then (guests). */
   readonly check: boolean;
 }

@@ -4,8 +4,8 @@ import type { TraceEvent } from '../trace/index.ts';
 import { everything as all, hexadecimal } from './fixtures.ts';
 import { type Moment, Player, type Scene, type Settings, type Source, StoryError } from './index.ts';
 
-const QUIET: Settings = { leftOut: null, check: false };
-const CHECKED: Settings = { leftOut: null, check: true };
+const QUIET: Settings = { injectedFault: null, check: false };
+const CHECKED: Settings = { injectedFault: null, check: true };
 const IMAGES = ['hello', 'memory', 'paging', 'exceptions', 'clock'];
 
 function scenario(name: string): Source {
@@ -168,8 +168,8 @@ describe('a host that leaves something out', () => {
   const text =
     'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
 
-  it.each(['unlink', 'page-table-gone'] as const)('breaks a rule without %s', (leftOut) => {
-    const player = played({ kind: 'scenario', text }, { leftOut, check: true });
+  it.each(['unlink', 'page-table-freed'] as const)('breaks a rule without %s', (injectedFault) => {
+    const player = played({ kind: 'scenario', text }, { injectedFault, check: true });
     const [first] = player.progress.violations;
     expect(first?.step).toBe(4);
     expect(first?.violation.operations.at(-1)).toBe('line 5: munmap 256M 1M');

@@ -261,11 +261,11 @@ function makerOf(source: Source, settings: Settings): Maker {
   switch (source.kind) {
     case 'scenario': {
       const script = readScript(source.text);
-      return (storage, listener) => new ScenarioRun(script, settings.leftOut, storage(), listener);
+      return (storage, listener) => new ScenarioRun(script, settings.injectedFault, storage(), listener);
     }
     case 'guest': {
       const image = imageOf(source.name, source.image);
-      return (storage, listener) => new GuestRun(source, image, settings.leftOut, storage(), listener);
+      return (storage, listener) => new GuestRun(source, image, settings.injectedFault, storage(), listener);
     }
     default: {
       const events = readTrace(source.text, source.name);

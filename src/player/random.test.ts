@@ -7,7 +7,7 @@ import type { TraceEvent } from '../trace/index.ts';
 import { everything, hexadecimal } from './fixtures.ts';
 import { Player, type Scene, type Settings } from './index.ts';
 
-const QUIET: Settings = { leftOut: null, check: false };
+const QUIET: Settings = { injectedFault: null, check: false };
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** A scenario of random operations that all make sense somehow, as text. */

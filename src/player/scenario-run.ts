@@ -3,7 +3,7 @@
  */
 
 import type { Checker } from '../check/index.ts';
-import type { Host } from '../host/index.ts';
+import type { Host, InjectedFault } from '../host/index.ts';
 import { extentsOf } from '../inspect/index.ts';
 import type { Storage } from '../machine/index.ts';
 import {
@@ -17,9 +17,8 @@ import {
 } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { HostScene } from './host-scene.ts';
-import { leaveOut } from './leave-out.ts';
 import { linesOf } from './lines.ts';
-import type { LeftOut, Progress } from './moments.ts';
+import type { Progress } from './moments.ts';
 import type { Run, RunListener } from './run.ts';
 
 /** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
@@ -81,11 +80,16 @@ export class ScenarioRun implements Run {
   #mapped = 0;
   #stuck: string | null = null;
 
-  constructor(script: Script, leftOut: LeftOut | null, storage: Storage, listener: RunListener | null) {
+  constructor(
+    script: Script,
+    injectedFault: InjectedFault | null,
+    storage: Storage,
+    listener: RunListener | null,
+  ) {
     this.#script = script;
     this.#listener = listener;
     this.#world = new World({ trace: this.trace, storage });
-    leaveOut(this.#world.host, leftOut);
+    this.#world.host.kernel.injectedFault = injectedFault;
     this.scene = new HostScene(this.#world.host);
   }
 

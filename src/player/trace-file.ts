@@ -2,7 +2,7 @@
  * Reads trace files: one event a line, as `--trace` writes them (docs/trace.md).
  */
 
-import type { TraceEvent } from '../trace/index.ts';
+import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import { linesOf } from './lines.ts';
 import { StoryError } from './moments.ts';
 
@@ -21,7 +21,7 @@ const CHECKS = {
 type Kind = keyof typeof CHECKS;
 
 /** The fields of each type of event; those with a question mark may be absent. */
-const FIELDS: Readonly<Record<TraceEvent['type'], Readonly<Record<string, Kind>>>> = {
+const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> = {
   'mm-alloc': { mm: 'number', asce: 'address' },
   'mm-free': { mm: 'number' },
   'gmap-alloc': { gmap: 'number', mm: 'number', asce: 'address' },
@@ -74,7 +74,7 @@ function eventOf(line: string): TraceEvent {
     throw new StoryError(`${JSON.stringify(type ?? null).slice(0, 40)} is no type of event`);
   }
   const event: Record<string, unknown> = { type };
-  for (const [key, kind] of Object.entries(FIELDS[type as TraceEvent['type']])) {
+  for (const [key, kind] of Object.entries(FIELDS[type as TraceEventType])) {
     const field = key.replace('?', '');
     const value = Object.hasOwn(values, field) ? values[field] : undefined;
     if (value === undefined && field !== key) continue;

@@ -134,7 +134,7 @@ export class TraceScene implements Scene {
         break;
       case 'large-frame':
         if (event.change === 'new') tableOf(process, segmentOf(event.address)).large = true;
-        else if (event.change === 'gone') process.tables.delete(segmentOf(event.address));
+        else if (event.change === 'freed') process.tables.delete(segmentOf(event.address));
         break;
     }
   }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { workOf } from '../../test/work.ts';
 import { Player, type Scene, type Settings, StoryError } from './index.ts';
 
-const QUIET: Settings = { leftOut: null, check: false };
+const QUIET: Settings = { injectedFault: null, check: false };
 const PAGES = 2 ** 52;
 
 function played(lines: readonly object[]): Player {
@@ -58,8 +58,8 @@ const event = fc.oneof(
   of('fork', { mm: small, child: small }),
   of('zap', range),
   of('mm-fault', { mm: small, address, frame: address, write: fc.boolean() }),
-  of('page-table', { mm: small, change: fc.constantFrom('new', 'gone'), address, origin: address }),
-  of('large-frame', { mm: small, change: fc.constantFrom('new', 'gone', 'split'), address, frame: address }),
+  of('page-table', { mm: small, change: fc.constantFrom('new', 'freed'), address, origin: address }),
+  of('large-frame', { mm: small, change: fc.constantFrom('new', 'freed', 'split'), address, frame: address }),
 );
 
 /** Parts and extents lie in the space, are not empty, and ascend. */

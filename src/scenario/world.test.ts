@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../host/index.ts';
-import { Trace, type TraceEvent } from '../trace/index.ts';
+import { Trace, type TraceEventType } from '../trace/index.ts';
 import { type Operation, parseLine } from './parse.ts';
 import { World } from './world.ts';
 
@@ -285,7 +285,7 @@ describe('memory that moves', () => {
 describe('the world', () => {
   it('tells a trace what happens', () => {
     const trace = new Trace();
-    const types: TraceEvent['type'][] = [];
+    const types: TraceEventType[] = [];
     trace.subscribe(({ type }) => types.push(type));
     world = new World({ storageSize: 32 << 20, trace });
     ready();

@@ -56,7 +56,7 @@ export class World {
   /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
   constructor(options: WorldOptions = {}) {
     this.host = new Host(new Machine({ ...options, cpus: CPUS }));
-    this.processes.set(0, this.host.createProcess());
+    this.processes.set(0, this.host.createMm());
   }
 
   /** Performs an operation. An operation that ends with an error has changed nothing, and is answered with it. */
@@ -146,7 +146,7 @@ export class World {
 
   #new(name: number): Answer {
     if (this.processes.has(name)) throw new LinuxError('EEXIST', `there is a process ${name} already`);
-    this.processes.set(name, this.host.createProcess(name));
+    this.processes.set(name, this.host.createMm(name));
     return OK;
   }
 
@@ -178,7 +178,7 @@ export class World {
 
   #exit(name: number): Answer {
     const process = this.process(name);
-    this.host.endProcess(process);
+    this.host.exitMm(process);
     this.processes.delete(name);
     for (const [gmap, { mm }] of this.gmaps) if (mm === process) this.#forget(gmap);
     return OK;

@@ -31,7 +31,7 @@ let said: string;
 
 beforeEach(() => {
   host = new Host(new Machine({ storageSize: 64 << 20 }));
-  mm = host.createProcess();
+  mm = host.createMm();
   said = '';
 });
 
@@ -61,7 +61,7 @@ function monitor(image: ElfImage, options: Partial<MonitorOptions> = {}): Monito
 }
 /** What making one ends with; nothing of it is left. */
 function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
-  const before = [frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.guests.size];
+  const before = [frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.gmaps.size];
   let message = 'made';
   try {
     monitor(image, options);
@@ -69,7 +69,7 @@ function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
     if (!(error instanceof ImageError)) throw error;
     message = error.message;
   }
-  expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.guests.size]).toEqual(before);
+  expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.gmaps.size]).toEqual(before);
   expect(message).not.toContain('\n');
   return message;
 }
@@ -130,7 +130,7 @@ describe('maps', () => {
     expect(codeOf(() => monitor(guest([DONE]), { maps: [map, map] }))).toBe('EEXIST');
     expect(codeOf(() => monitor(guest([DONE]), { maps: [{ ...map, to: 5n }] }))).toBe('EINVAL');
     expect(refusal(guest([DONE]), { maps: [{ ...map, from: 4n << 40n }] })).toContain('beyond 4 TiB');
-    expect(mm.guests.size).toBe(0);
+    expect(mm.gmaps.size).toBe(0);
     expect(frameCounts(host).kernel).toBe(0);
   });
 });
@@ -244,7 +244,7 @@ describe('the end', () => {
       host.kernel.frames.failIn(0);
       if (!fired) break;
       expect(result).toBe('ENOMEM');
-      expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.guests.size]).toEqual([0, 0, 0]);
+      expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.gmaps.size]).toEqual([0, 0, 0]);
       mm.dontNeed(HOME, 2n * MIB);
     }
   });
@@ -390,7 +390,7 @@ describe('CPUs of a guest that end', () => {
   it('a run is the same however it is divided', () => {
     const states = [37, 1000, 99_999, 100_001, 1 << 30].map((slice) => {
       host = new Host(new Machine({ storageSize: 64 << 20 }));
-      mm = host.createProcess();
+      mm = host.createMm();
       const one = two([...long, ...long, jump(0)], [...long, load(4, 0), sigp(2, 4, 3), jump(0)]);
       // Each CPU counts in register 5 or loops; stop at the same unit of work.
       for (let left = 700_000; left > 0; left -= slice) one.run(Math.min(slice, left));

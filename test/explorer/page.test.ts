@@ -94,7 +94,7 @@ describe.skipIf(browser === null)('the page', () => {
     const { page } = explorer;
     await explorer.lesson(numberOf('purge'));
     expect(await page.getByText('no rule broken').count()).toBe(1);
-    await page.getByLabel('Break it').selectOption('page-table-gone');
+    await page.getByLabel('Break it').selectOption('page-table-freed');
     await explorer.ready();
     const broken = page.getByRole('region', { name: 'Broken rules' });
     await broken.getByText('stale-translation').first().waitFor();
@@ -229,7 +229,7 @@ describe.skipIf(browser === null)('the page', () => {
       await explorer.view(name);
       found[name] = await violations(explorer);
     }
-    await page.getByLabel('Break it').selectOption('page-table-gone');
+    await page.getByLabel('Break it').selectOption('page-table-freed');
     await explorer.ready();
     found.broken = await violations(explorer);
     await page.getByRole('button', { name: /^Help/ }).click();

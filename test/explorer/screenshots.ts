@@ -19,7 +19,7 @@ interface Picture {
   readonly lesson: string;
   readonly steps: number;
   readonly view: string;
-  readonly leftOut?: string;
+  readonly injectedFault?: string;
   readonly colorScheme?: BrowserContextOptions['colorScheme'];
 }
 
@@ -28,7 +28,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'tables', lesson: 'link', steps: 8, view: 'Tables' },
   { name: 'walk', lesson: 'protect', steps: 6, view: 'Walk' },
   { name: 'processors', lesson: 'share', steps: 9, view: 'Processors' },
-  { name: 'broken', lesson: 'purge', steps: 8, view: 'Processors', leftOut: 'page-table-gone' },
+  { name: 'broken', lesson: 'purge', steps: 8, view: 'Processors', injectedFault: 'page-table-freed' },
   { name: 'dark', lesson: 'link', steps: 8, view: 'Spaces', colorScheme: 'dark' },
 ];
 
@@ -46,12 +46,12 @@ async function makeScreenshots(): Promise<void> {
 }
 
 async function take(browser: Browser, url: string, picture: Picture): Promise<void> {
-  const { name, lesson, steps, view, leftOut, colorScheme = 'light' } = picture;
+  const { name, lesson, steps, view, injectedFault, colorScheme = 'light' } = picture;
   const explorer = await Explorer.open(browser, url, { colorScheme });
   const { page } = explorer;
   await explorer.ready();
   await explorer.lesson(lessons.findIndex(({ id }) => id === lesson) + 1);
-  if (leftOut !== undefined) await page.getByLabel('Break it').selectOption(leftOut);
+  if (injectedFault !== undefined) await page.getByLabel('Break it').selectOption(injectedFault);
   await explorer.ready();
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');

@@ -17,10 +17,10 @@ import type { Machine } from '../../machine/index.ts';
 import { Checker, describeViolation } from '../index.ts';
 
 const HOST_OPERATIONS = [
-  'createProcess',
+  'createMm',
   'fork',
   'createFile',
-  'endProcess',
+  'exitMm',
   'createGmap',
   'readAsProcess',
   'writeAsProcess',
@@ -125,7 +125,7 @@ export function seenOf(mm: Mm) {
     levels: mm.tables.levels,
     asce: mm.asce,
     logs: mm.logs.length,
-    guests: [...mm.guests].map((guest) =>
+    guests: [...mm.gmaps].map((guest) =>
       [...(guest as unknown as Gmap).segments()].map(({ guest, process }) => [guest, process]),
     ),
   };
@@ -192,7 +192,7 @@ function inWords(value: unknown): string {
 
 /** Ends every process and closes every file: all storage must be free then. */
 export function endAll(host: Host): void {
-  for (const mm of [...host.processes]) host.endProcess(mm);
+  for (const mm of [...host.processes]) host.exitMm(mm);
   for (const file of [...host.common.files]) file.close();
   const used = host.machine.storage.size / 4096 - RESERVED - host.kernel.frames.available;
   if (used !== 0) throw new Error(`${used} frames are lost`);

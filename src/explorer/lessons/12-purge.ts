@@ -58,7 +58,7 @@ guest 0 read 0 6 on 2
     },
   ],
   view: 'processors',
-  breaks: ['page-table-gone'],
+  breaks: ['page-table-freed'],
   breakNote:
     'The checker complains as soon as `munmap` is done. Go on all the same: on processor 1 the guest reads `736563726574`, the secret of a process that it has nothing to do with. On processor 2 all looks well.',
 };

@@ -2,7 +2,7 @@
  * What a lesson is: a scenario to play, and words that appear as it goes on.
  */
 
-import type { LeftOut } from '../../player/index.ts';
+import type { InjectedFault } from '../../host/index.ts';
 
 /** Words beside a scenario. */
 export interface Note {
@@ -33,6 +33,6 @@ export interface Lesson {
   /** What is shown first; the spaces when absent. */
   readonly view?: LessonView;
   /** What is worth leaving out here, and what there is to see then. */
-  readonly breaks?: readonly LeftOut[];
+  readonly breaks?: readonly InjectedFault[];
   readonly breakNote?: string;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Checker, describeViolation } from '../../check/index.ts';
-import type { LeftOut } from '../../player/index.ts';
+import type { InjectedFault } from '../../host/index.ts';
 import { parseLine, World } from '../../scenario/index.ts';
 import { type Lesson, lessons } from './index.ts';
 
@@ -14,9 +14,9 @@ interface Played {
 }
 
 /** Performs a lesson's scenario, on to its end whatever the checker says. */
-function play({ scenario }: Lesson, leftOut: LeftOut | null = null): Played {
+function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null): Played {
   const world = new World();
-  leaveOut(world, leftOut);
+  world.host.kernel.injectedFault = injectedFault;
   const checker = new Checker(world.host);
   const transcript: string[] = [];
   const answers = new Map<string, string>();
@@ -36,11 +36,6 @@ function play({ scenario }: Lesson, leftOut: LeftOut | null = null): Played {
     }
   }
   return { transcript: `${transcript.join('\n')}\n`, answer: (line) => answers.get(line), broken };
-}
-
-function leaveOut({ host: { kernel } }: World, what: LeftOut | null): void {
-  kernel.unlinkLeftOut = what === 'unlink';
-  kernel.purges.leftOut = what === 'unlink' ? null : what;
 }
 
 const named = lessons.map((lesson) => [lesson.id, lesson] as const);
@@ -83,7 +78,13 @@ it('there are at least ten, each with a name of its own', () => {
 });
 
 describe('what a lesson says about leaving something out', () => {
-  const claims: readonly [id: string, leftOut: LeftOut, line: string, answer: string, brokenAt: string][] = [
+  const claims: readonly [
+    id: string,
+    injectedFault: InjectedFault,
+    line: string,
+    answer: string,
+    brokenAt: string,
+  ][] = [
     ['return', 'page-invalidated', 'guest 0 read 0 3', 'ok 6f6c64', 'munmap 256M 512K'],
     ['share', 'gmap-unmap', 'guest 0 read 1T 1 on 1', 'ok bb', 'gmap_unmap_segment 0 1T 1M'],
     ['protect', 'page-protected', 'guest 0 write 0 cc on 1', 'ok', 'mprotect 256M 4K r'],
@@ -91,13 +92,13 @@ describe('what a lesson says about leaving something out', () => {
     ['dirty', 'page-protected', 'dirty 0 0', 'ok', 'guest 0 write 4K 55 on 1'],
     ['keys', 'page-invalidated', 'guest 0 read 0 1 on 1', 'ok aa', 'gmap_discard 0 0 4K'],
     ['large', 'segment-changed', 'guest 0 read 4K 1 on 1', 'ok aa', 'munmap 0x10001000 4K'],
-    ['purge', 'page-table-gone', 'guest 0 read 0 6 on 1', 'ok 736563726574', 'munmap 256M 1M'],
+    ['purge', 'page-table-freed', 'guest 0 read 0 6 on 1', 'ok 736563726574', 'munmap 256M 1M'],
     ['unlink', 'unlink', 'guest 0 read 0 6 on 2', 'ok 736563726574', 'munmap 256M 1M'],
   ];
 
-  it.each(claims)('%s without %s: %s answers %s', (id, leftOut, line, answer, brokenAt) => {
+  it.each(claims)('%s without %s: %s answers %s', (id, injectedFault, line, answer, brokenAt) => {
     const { scenario } = lesson(id);
-    const played = play(lesson(id), leftOut);
+    const played = play(lesson(id), injectedFault);
     expect(played.answer(line)).toBe(answer);
     expect(play(lesson(id)).answer(line)).not.toBe(answer);
     const first = scenario.split('\n')[(played.broken[0]?.line ?? 0) - 1];
@@ -107,7 +108,7 @@ describe('what a lesson says about leaving something out', () => {
 
   it('is all tried here', () => {
     const said = lessons.flatMap(({ id, breaks = [] }) => breaks.map((one) => `${id} ${one}`));
-    const tried = claims.map(([id, leftOut]) => `${id} ${leftOut}`);
+    const tried = claims.map(([id, injectedFault]) => `${id} ${injectedFault}`);
     expect(tried.sort()).toEqual(said.sort());
   });
 });

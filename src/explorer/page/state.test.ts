@@ -18,7 +18,7 @@ vi.mock('./machine.ts', () => ({
 
 const { moment, moveByEvents, moveTo, open, START } = await import('./state.ts');
 const story = { kind: 'scenario', text: '' } as const;
-const how = { leftOut: null, check: true };
+const how = { injectedFault: null, check: true };
 
 it('an event of a story that was closed meanwhile is not gone to in the next one', async () => {
   await open(story, how);

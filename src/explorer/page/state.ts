@@ -15,7 +15,7 @@ export const START: Moment = { step: 0, event: 0 };
 /** What is open; null before the first. */
 export const source = signal<Source | null>(null);
 /** How it is played. */
-export const settings = signal<Settings>({ leftOut: null, check: true });
+export const settings = signal<Settings>({ injectedFault: null, check: true });
 /** How far it has been played once; null before anything is open. */
 export const progress = signal<Progress | null>(null);
 /** Whether it is being played for the first time, to learn its events. */

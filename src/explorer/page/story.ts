@@ -3,7 +3,8 @@
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { LeftOut, Moment, Settings, Source } from '../../player/index.ts';
+import type { InjectedFault } from '../../host/index.ts';
+import type { Moment, Settings, Source } from '../../player/index.ts';
 import { type Lesson, lessons } from '../lessons/index.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { kept } from './kept.ts';
@@ -11,7 +12,7 @@ import { tab } from './layout/tabs.ts';
 import { moment, moveTo, open, progress, START, selected, settings, source } from './state.ts';
 
 /** Everything is checked, and nothing left out. */
-export const WHOLE: Settings = { leftOut: null, check: true };
+export const WHOLE: Settings = { injectedFault: null, check: true };
 
 /** The lesson that is open; null for a story of somebody's own. */
 export const lesson = signal<Lesson | null>(null);
@@ -82,7 +83,7 @@ export function openLesson(what: Lesson): Promise<void> {
     selected.value = null;
     tab.value = what.view ?? 'spaces';
   });
-  return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, leftOut: null });
+  return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, injectedFault: null });
 }
 
 /** Opens the lesson behind (1) or before (-1) this one. */
@@ -153,7 +154,7 @@ export function reset(): void {
 }
 
 /** Plays the story again with something left out, or with nothing; at the same moment. */
-export function leaveOut(what: LeftOut | null): void {
+export function injectFault(what: InjectedFault | null): void {
   const story = source.value;
-  if (story !== null) void open(story, { leftOut: what, check: true }, moment.value);
+  if (story !== null) void open(story, { injectedFault: what, check: true }, moment.value);
 }

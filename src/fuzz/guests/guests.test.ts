@@ -54,13 +54,13 @@ it('encodes every instruction of the table, operation code and length as its for
 });
 
 describe('a planted fault is found:', () => {
-  it.each(['page-invalidated', 'page-protected', 'page-copied', 'gmap-unmap', 'page-table-gone'] as const)(
+  it.each(['page-invalidated', 'page-protected', 'page-copied', 'gmap-unmap', 'page-table-freed'] as const)(
     'the purge %s left out',
     (site) => {
-      const leaveOut = ({ kernel }: Host) => {
-        kernel.purges.leftOut = site;
+      const injectFault = ({ kernel }: Host) => {
+        kernel.injectedFault = site;
       };
-      expect(kindFound(400, leaveOut, ['stale-translation'])).toBe('stale-translation');
+      expect(kindFound(400, injectFault, ['stale-translation'])).toBe('stale-translation');
     },
   );
 
@@ -79,7 +79,7 @@ describe('a planted fault is found:', () => {
   it('a guest that is given a segment of its process that is in no slot', () => {
     const found = kindFound(40, (host) => {
       for (const mm of host.processes) {
-        for (const gmap of mm.guests) {
+        for (const gmap of mm.gmaps) {
           // Guest 4 MiB leads to the canaries behind guest memory.
           const wide = gmap as unknown as { map(range: object): void };
           wide.map({ from: BigInt(HOME + 0x30_0000), to: 0x40_0000n, length: 0x10_0000n });
@@ -127,7 +127,7 @@ describe('a planted fault is found:', () => {
 it('a failing case is made shorter, and fails again from its text', () => {
   const fuzzer = new GuestsFuzzer({
     before: ({ kernel }) => {
-      kernel.purges.leftOut = 'page-invalidated';
+      kernel.injectedFault = 'page-invalidated';
     },
   });
   const campaign = new CaseCampaign(fuzzer, 1);

@@ -85,7 +85,7 @@ export class GuestWorld {
     this.secret = new Pattern('a canary', setup.seed + 3 + variant.secrets);
     const { frames } = this.host.kernel;
     for (let i = 0; i < variant.frames; i++) frames.allocate(0, 'kernel');
-    this.bystander = this.host.createProcess();
+    this.bystander = this.host.createMm();
     this.bystander.mmap({ address: BigInt(HOME), length: BigInt(BYSTANDER_PAGES * 4096) });
     for (let i = 0; i < BYSTANDER_PAGES; i++) this.#canary(this.bystander, (HOME >> 12) + i);
     for (const vm of [0, 1]) this.machines.push(this.#make(vm));
@@ -107,7 +107,7 @@ export class GuestWorld {
   #make(index: number): Machinery {
     const { host } = this;
     const { large, keys, vcpus } = this.#setup;
-    const mm = host.createProcess();
+    const mm = host.createMm();
     for (const first of CANARY_PAGES) {
       mm.mmap({ address: BigInt(first) << 12n, length: BigInt(CANARY_RUN << 12), taken: 'replace' });
       for (let i = 0; i < CANARY_RUN; i++) this.#canary(mm, first + i);
@@ -227,7 +227,7 @@ export class GuestWorld {
         return this.#fork(step.vm);
       case 'endchild': {
         const [child] = this.children;
-        if (child) host.endProcess(child);
+        if (child) host.exitMm(child);
         this.children.shift();
         return 'ok';
       }
@@ -235,7 +235,7 @@ export class GuestWorld {
         this.machine(step.vm).vm.destroy();
         return 'ok';
       case 'end':
-        host.endProcess(this.machine(step.vm).mm);
+        host.exitMm(this.machine(step.vm).mm);
         return 'ok';
       case 'enablekeys':
         this.machine(step.vm).vm.enableKeys();
@@ -253,13 +253,13 @@ export class GuestWorld {
     const old = this.machine(vm);
     if (!old.mm.gone && !old.vm.life.ended) return 'running';
     if (!old.vm.life.ended) old.vm.destroy();
-    if (!old.mm.gone) this.host.endProcess(old.mm);
+    if (!old.mm.gone) this.host.exitMm(old.mm);
     this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
     const before = new Set(this.host.processes);
     try {
       this.machines[vm & 1] = this.#make(vm & 1);
     } catch (error) {
-      for (const mm of this.host.processes) if (!before.has(mm)) this.host.endProcess(mm);
+      for (const mm of this.host.processes) if (!before.has(mm)) this.host.exitMm(mm);
       this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
       throw error;
     }
@@ -292,7 +292,7 @@ export class GuestWorld {
   #fork(vm: number): string {
     const parent = this.machine(vm).mm;
     if (this.children.length >= CHILDREN) {
-      this.host.endProcess(this.children[0] as Mm);
+      this.host.exitMm(this.children[0] as Mm);
       this.children.shift();
     }
     const child = this.host.fork(parent);

@@ -108,7 +108,7 @@ function boot(
 ): CaseFinding | null {
   const available = host.kernel.frames.available;
   const checker = new Checker(host);
-  const mm = host.createProcess();
+  const mm = host.createMm();
   const length = BigInt(setup.mib) * MIB;
   mm.mmap({ address: HOME, length });
   let written = 0;
@@ -128,7 +128,7 @@ function boot(
     });
   } catch (error) {
     if (!(error instanceof ImageError) && !(error instanceof LinuxError)) throw error;
-    const left = mm.guests.size + host.kernel.frames.count('kernel') + host.kernel.frames.count('gmap-table');
+    const left = mm.gmaps.size + host.kernel.frames.count('kernel') + host.kernel.frames.count('gmap-table');
     return left === 0
       ? null
       : { kind: 'leak', message: `a refused image leaves ${left} gmaps and frames behind` };
@@ -153,7 +153,7 @@ function boot(
     return { kind: 'output', message: `${written} characters in ${cpu.executed - start} units of work` };
   }
   monitor.destroy();
-  host.endProcess(mm);
+  host.exitMm(mm);
   const [violation] = checker.finish();
   if (violation) return { kind: violation.rule, message: violation.message };
   const lost = available - host.kernel.frames.available;

@@ -116,10 +116,10 @@ const MACHINE = { group: 'machine' } as const;
 
 /** Every operation by name. */
 export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
-  method('host', 'createProcess', ['small']),
+  method('host', 'createMm', ['small']),
   method('host', 'fork', ['mm', 'small']),
   method('host', 'createFile', ['length']),
-  method('host', 'endProcess', ['mm']),
+  method('host', 'exitMm', ['mm']),
   method('host', 'createGmap', ['mm', 'small']),
   method('host', 'stats'),
   method('host', 'readAsProcess', ['mm', 'cpu', 'address', 'count'], PARTLY),

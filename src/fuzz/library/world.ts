@@ -37,7 +37,7 @@ export class LibraryWorld {
   }
 
   #fill(host: Host): void {
-    const mm = host.createProcess();
+    const mm = host.createMm();
     mm.mmap({ address: HOME, length: 4n * MIB });
     const gmap = host.createGmap(mm);
     const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
@@ -154,7 +154,7 @@ function digestOf({ machine, kernel, common, running }: Host, memory: boolean): 
 function processDigest(mm: Mm, memory: boolean): string {
   const mappings = [...mm.mappings].map(({ start, end, protection }) => `${start}-${end}:${protection}`);
   const more = memory ? `${mm.entries.usesKeys}${mm.tables.pgstes}${mm.tables.levels}` : '';
-  return `${mm.id} ${mappings.join(',')} ${mm.logs.length} ${mm.guests.size} ${more}`;
+  return `${mm.id} ${mappings.join(',')} ${mm.logs.length} ${mm.gmaps.size} ${more}`;
 }
 
 function machineDigest(vm: VirtualMachine, memory: boolean): string {

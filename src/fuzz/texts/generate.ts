@@ -111,7 +111,7 @@ export function generateTexts(seed: number, texts: readonly string[]): FuzzCase<
   const kind = random.oneIn(2) ? 'trace' : 'scenario';
   const setup: TextSetup = {
     kind,
-    leftOut: random.oneIn(6) ? random.pick([...PURGE_SITES, 'unlink']) : null,
+    injectedFault: random.oneIn(6) ? random.pick([...PURGE_SITES, 'unlink']) : null,
     check: random.oneIn(3),
   };
   const lines = linesOf(random, texts, kind);

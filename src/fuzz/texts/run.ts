@@ -5,11 +5,10 @@
  * answers are bounded by what was asked for, whatever the text says.
  */
 
-import { LinuxError } from '../../host/index.ts';
+import { type InjectedFault, LinuxError } from '../../host/index.ts';
 import { Storage } from '../../machine/index.ts';
 import {
   EVENTS_KEPT,
-  type LeftOut,
   Player,
   type Scene,
   type Source,
@@ -80,7 +79,7 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
   #play(setup: TextSetup, text: string, steps: readonly TextStep[]): CaseFinding | null {
     const source: Source =
       setup.kind === 'scenario' ? { kind: 'scenario', text } : { kind: 'trace', name: 'trace', text };
-    const settings = { leftOut: setup.leftOut as LeftOut | null, check: setup.check };
+    const settings = { injectedFault: setup.injectedFault as InjectedFault | null, check: setup.check };
     const spare =
       this.#spare.length > 0 ? this.#spare : [new Storage(STORAGE_SIZE), new Storage(STORAGE_SIZE)];
     this.#spare = [];
@@ -134,11 +133,11 @@ function roundTrip(text: string): CaseFinding | null {
   return null;
 }
 
-function ask(player: Player, step: TextStep, { leftOut }: TextSetup): CaseFinding | null {
+function ask(player: Player, step: TextStep, { injectedFault }: TextSetup): CaseFinding | null {
   try {
     if (step.do === 'record') {
       player.record(Math.min(numberOf(step.steps), PLAYED));
-      return recorded(player, leftOut !== null);
+      return recorded(player, injectedFault !== null);
     }
     if (step.do !== 'look') return null;
     const moment = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };

@@ -4,7 +4,7 @@
 export interface TextSetup {
   readonly kind: 'scenario' | 'trace';
   /** What the host is told to leave out, as `Settings` have it; null for nothing. */
-  readonly leftOut: string | null;
+  readonly injectedFault: string | null;
   readonly check: boolean;
 }
 

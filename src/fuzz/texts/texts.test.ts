@@ -29,7 +29,7 @@ it('finds nothing in fixed runs', () => {
 
 it('a line that is repeated and a long one are what they say', () => {
   const fuzzer = new TextsFuzzer();
-  const setup = { kind: 'scenario', leftOut: null, check: true } as const;
+  const setup = { kind: 'scenario', injectedFault: null, check: true } as const;
   const steps = [
     { do: 'line', text: 'stats', repeat: 3 },
     { do: 'long', before: 'mmap ', text: '9', count: 100_000, after: ' 4K' },

@@ -43,7 +43,7 @@ beforeEach(() => {
   host = made.host;
   problems = made.problems;
   cpus = host.machine.cpus;
-  mm = host.createProcess();
+  mm = host.createMm();
   gmap = host.createGmap(mm);
   return () => {
     expect(problems).toEqual([]);
@@ -58,7 +58,7 @@ const purgesOf = (action: () => void) => {
   return host.stats().purges - before;
 };
 const live = () =>
-  [...host.processes].flatMap((p) => [p.asce, ...[...p.guests].map((g) => (g as unknown as Gmap).asce)]);
+  [...host.processes].flatMap((p) => [p.asce, ...[...p.gmaps].map((g) => (g as unknown as Gmap).asce)]);
 const guestRead = (address: bigint, length = 1, cpu = 0, of = gmap) =>
   host.readAsGuest(of, cpus[cpu]!, address, length);
 const guestWrite = (address: bigint, data: Uint8Array, cpu = 0, of = gmap) =>
@@ -223,11 +223,11 @@ describe('what a gmap promises', () => {
       });
       mm.munmap(HOME, MIB);
       expect(order).toEqual([
-        ...Array(4).fill('unlink page-table-gone'),
+        ...Array(4).fill('unlink page-table-freed'),
         'purge idte mm',
         'purge idte gmap',
         'purge idte gmap',
-        'page table gone',
+        'page table freed',
       ]);
     });
 
@@ -307,7 +307,7 @@ describe('what a gmap promises', () => {
 
     it('not what another gmap or another process has', () => {
       const other = host.createGmap(mm);
-      const stranger = host.createProcess();
+      const stranger = host.createMm();
       const guest = host.createGmap(stranger);
       guest.map({ from: HOME, to: 5n * MIB, length: MIB });
       expect(codeOf(() => guestRead(5n * MIB, 1, 0, other))).toBe('EFAULT');
@@ -342,7 +342,7 @@ describe('alloc', () => {
 
   it('the mm knows its gmaps', () => {
     const other = host.createGmap(mm);
-    expect([...mm.guests]).toEqual([gmap, other]);
+    expect([...mm.gmaps]).toEqual([gmap, other]);
   });
 
   it('gmaps of one process have tables of their own', () => {
@@ -357,7 +357,7 @@ describe('alloc', () => {
     host.kernel.frames.failIn(1);
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
     expect(pictureOf(host, mm, gmap)).toEqual(before);
-    expect([...mm.guests]).toEqual([gmap]);
+    expect([...mm.gmaps]).toEqual([gmap]);
   });
 
   it('purges nothing', () => {
@@ -372,7 +372,7 @@ describe('enableSie: when a process first asks for a gmap', () => {
   const pages = [0n, 0x1000n, 0x80000n, 0xff000n];
 
   beforeEach(() => {
-    fresh = host.createProcess();
+    fresh = host.createMm();
     for (const place of places) fresh.mmap({ address: place, length: MIB });
     for (const [i, place] of places.entries()) {
       for (const [j, page] of pages.entries()) processWrite(place + page, bytes(i, j), i % 3, fresh);
@@ -460,7 +460,7 @@ describe('enableSie: when a process first asks for a gmap', () => {
   });
 
   it('another process keeps its page tables of 2 KiB', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: 0n, length: MIB });
     processRead(0n, 1, 0, other);
     host.createGmap(fresh);
@@ -469,7 +469,7 @@ describe('enableSie: when a process first asks for a gmap', () => {
   });
 
   it('a process without page tables needs none', () => {
-    const empty = host.createProcess();
+    const empty = host.createMm();
     const before = host.kernel.frames.available;
     host.createGmap(empty);
     expect(host.kernel.frames.available).toBe(before - 4);
@@ -526,7 +526,7 @@ describe('map', () => {
 
     it('not for a length of all of a process, 4 TiB', () => {
       const large = makeHost({ storageSize: 0x800_0000 });
-      const guest = large.host.createGmap(large.host.createProcess());
+      const guest = large.host.createGmap(large.host.createMm());
       guest.map({ from: 0n, to: 0n, length: LIMIT });
       expect(large.host.stats().tables).toBe(1 + 1 + 1 + 2048);
       expect(entryOf(large.host, guest.asce, LIMIT - MIB, 0)).toBe(0x0000_03ff_fff0_0220n);
@@ -968,7 +968,7 @@ describe('free', () => {
 
   it('the mm forgets it', () => {
     gmap.free();
-    expect(mm.guests.size).toBe(0);
+    expect(mm.gmaps.size).toBe(0);
     expect(gmap.freed).toBe(true);
   });
 
@@ -1012,7 +1012,7 @@ describe('free', () => {
     const other = host.createGmap(mm);
     other.map({ from: HOME, to: MIB, length: MIB });
     guestRead(MIB, 1, 0, other);
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect([gmap.freed, other.freed]).toEqual([true, true]);
     expect(host.stats()).toEqual({ rmaps: 0, tables: 0, pagetables: 0, purges: 2 });
     expect(frameCounts(host)).toEqual({
@@ -1391,7 +1391,7 @@ describe('counts', () => {
     expect(host.stats()).toEqual({ rmaps: 0, tables: 8, pagetables: 2, purges: 2 });
     other.free();
     expect(host.stats()).toEqual({ rmaps: 0, tables: 4, pagetables: 2, purges: 3 });
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect(host.stats()).toEqual({ rmaps: 0, tables: 0, pagetables: 0, purges: 4 });
   });
 });

@@ -23,7 +23,7 @@ let gmap: Gmap;
 
 beforeEach(() => {
   ({ host } = makeHost({ checked: false }));
-  mm = host.createProcess();
+  mm = host.createMm();
   gmap = host.createGmap(mm);
   mm.mmap({ address: HOME, length: BigInt(SEGMENTS) * MIB });
   gmap.mapSegments(HOME_SEGMENT, ELSEWHERE, SEGMENTS);

@@ -20,7 +20,7 @@ beforeEach(() => {
   const made = makeHost();
   host = made.host;
   problems = made.problems;
-  mm = host.createProcess();
+  mm = host.createMm();
   gmap = host.createGmap(mm);
   return () => expect(problems).toEqual([]);
 });
@@ -248,7 +248,7 @@ describe('frames that held something before', () => {
   it('make tables and page tables as the formats have them, PGSTEs zero', () => {
     const { host: used } = makeHost();
     used.machine.storage.bytes.fill(0xff);
-    const process = used.createProcess();
+    const process = used.createMm();
     process.mmap({ address: 0n, length: MIB });
     const guest = used.createGmap(process);
     guest.map({ from: 0n, to: 0n, length: MIB });

@@ -6,7 +6,7 @@
  * same operations on segment numbers (byte address >> 20), which allocate nothing.
  */
 
-import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE, type Storage } from '../../machine/index.ts';
+import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE } from '../../machine/index.ts';
 import { Hook, type Operations, type Trace } from '../../trace/index.ts';
 import { demandBigint, demandDoubleword, demandInteger, demandObject } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
@@ -15,12 +15,14 @@ import { Life } from '../life.ts';
 import type { Lock, Locks } from '../locks.ts';
 import {
   EMPTY_SEGMENT,
-  type Guest,
+  type GmapHandle,
   type Mm,
-  type PageTableFacts,
+  type PageTableDescriptors,
   PROCESS_LIMIT,
-  PROMISE,
   type ReverseMaps,
+  wantedSegment,
+  writeUnlinked,
+  writeUnlinkedRun,
 } from '../mm/index.ts';
 import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 
@@ -33,14 +35,6 @@ const HALF = 0x1_0000_0000;
 // Constants of another module are looked up at each use, those of this one are in the code.
 const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
 const USER_ASCE = 0x1c0;
-
-/** Runs of promises from this many on are copied from a pattern: below, setting up the copy costs more. */
-const LONG_RUN = 64;
-/** The entries of promises whose wanted addresses differ above bit 2^32 have equal low halves. */
-const PATTERN_ENTRIES = 4096;
-/** Promises of the first 4096 segments of a process. */
-const PATTERN = new Uint8Array(PATTERN_ENTRIES * 8);
-writePromises(new DataView(PATTERN.buffer), 0, PATTERN_ENTRIES, 0);
 
 /** Why an entry is unlinked by an operation of its gmap. */
 type UnlinkReason = 'unmap' | 'remap' | 'free';
@@ -56,7 +50,7 @@ export interface SegmentState {
 }
 
 /** A guest address space. */
-export class Gmap implements Guest {
+export class Gmap implements GmapHandle {
   readonly id: number;
   readonly mm: Mm;
   readonly asceHi: number;
@@ -75,7 +69,7 @@ export class Gmap implements Guest {
   readonly #mmapLock: Lock;
   readonly #pageTableLock: Lock;
   readonly #reverseMaps: ReverseMaps;
-  readonly #facts: PageTableFacts;
+  readonly #descriptors: PageTableDescriptors;
   /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
   readonly #watched = new Set<number>();
@@ -101,7 +95,7 @@ export class Gmap implements Guest {
     this.#mmapLock = mm.mmapLock;
     this.#pageTableLock = mm.pageTableLock;
     this.#reverseMaps = mm.common.reverseMaps;
-    this.#facts = mm.common.facts;
+    this.#descriptors = mm.common.descriptors;
     this.#running = running;
     this.tables = new GuestTables(mm.kernel, mm.common.reverseMaps, this);
     try {
@@ -112,7 +106,7 @@ export class Gmap implements Guest {
     }
     this.asceHi = Math.floor(this.tables.top / HALF);
     this.asceLo = (this.tables.top | USER_ASCE | ASCE.TYPE_REGION_FIRST | ASCE.LENGTH) >>> 0;
-    mm.guests.add(this);
+    mm.gmaps.add(this);
     this.#trace.listener?.({ type: 'gmap-alloc', gmap: id, mm: mm.id, asce: this.asce });
   }
 
@@ -224,7 +218,7 @@ export class Gmap implements Guest {
     if ((from & (PROCESS_SEGMENTS - 1)) !== from) return false;
     const checked = this.#locks.report !== null;
     if (checked) this.#takeLocks();
-    writePromise(this.#view, tables.entryIn(to), from);
+    writeUnlinked(this.#view, tables.entryIn(to), from);
     if (checked) this.#releaseLocks();
     return true;
   }
@@ -254,8 +248,7 @@ export class Gmap implements Guest {
   /** As `#promise`, for `count` entries of one table. */
   #promiseRun(from: number, entry: number, node: number, count: number): number {
     const unlinked = this.#unlinkRun(entry, node, count, 'remap');
-    if (count < LONG_RUN) writePromises(this.#view, entry, count, from);
-    else copyPromises(this.#kernel.storage, entry, count, from);
+    writeUnlinkedRun(this.#kernel.storage, entry, count, from);
     return unlinked;
   }
 
@@ -368,7 +361,7 @@ export class Gmap implements Guest {
   #relink(segment: number, entry: number, node: number, lo: number): number {
     const { mm } = this;
     const view = this.#view;
-    const wanted = view.getInt32(entry) * 4096 + (lo >>> 20);
+    const wanted = wantedSegment(view.getInt32(entry), lo);
     if (mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
     const theirs = mm.tables.segmentEntryOf(wanted);
     if (theirs < 0) return -1;
@@ -381,7 +374,7 @@ export class Gmap implements Guest {
     view.setInt32(entry, tableHi);
     view.setInt32(entry + 4, tableLo & ORIGIN);
     if (checked) this.#releaseLocks();
-    if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted);
+    this.#traceLink(segment, entry, wanted);
     return wanted;
   }
 
@@ -401,12 +394,12 @@ export class Gmap implements Guest {
 
   /** The process segment of a linked entry: what its page table or 1 MiB frame is of. */
   #processSegment(entry: number, lo: number): number {
-    return this.#facts.segment[tableUnit(this.#view.getInt32(entry), lo)] as number;
+    return this.#descriptors.segment[tableUnit(this.#view.getInt32(entry), lo)] as number;
   }
 
   /** Links a promised entry. Returns the process segment, or -1 when the process has nothing there. */
   #link(segment: number, entry: number, lo: number): number {
-    const wanted = this.#view.getUint32(entry) * 4096 + (lo >>> 20);
+    const wanted = wantedSegment(this.#view.getUint32(entry), lo);
     if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
     // A page table's origin, or a 1 MiB frame's with its bits.
     const value = this.mm.provideSegment(wanted);
@@ -415,7 +408,7 @@ export class Gmap implements Guest {
     this.#view.setUint32(entry, value / HALF);
     this.#view.setUint32(entry + 4, value >>> 0);
     this.#pageTableLock.release();
-    if (this.#trace.listener !== null) this.#traceLink(segment, entry, wanted);
+    this.#traceLink(segment, entry, wanted);
     return wanted;
   }
 
@@ -529,7 +522,7 @@ export class Gmap implements Guest {
           this.#purge('gmap-free');
         });
         this.tables.free();
-        this.mm.guests.delete(this);
+        this.mm.gmaps.delete(this);
       });
       for (const [cpu, gmap] of this.#running) {
         if (gmap === this) this.#leave(this.#kernel.machine.cpu(cpu));
@@ -582,7 +575,7 @@ export class Gmap implements Guest {
         const linked = (lo & INVALID) === 0;
         const process = linked
           ? this.#processSegment(origin + i * 8, lo)
-          : view.getUint32(origin + i * 8) * 4096 + (lo >>> 20);
+          : wantedSegment(view.getUint32(origin + i * 8), lo);
         yield { guest: BigInt(first + i) << 20n, process: BigInt(process) << 20n, linked };
       }
     }
@@ -607,7 +600,7 @@ export class Gmap implements Guest {
   #unlinkRun(entry: number, node: number, count: number, reason: UnlinkReason): number {
     const reverseMaps = this.#reverseMaps;
     if (!reverseMaps.anyLinked(node)) return 0;
-    if (this.#trace.listener !== null) this.#traceUnlinks(entry, node, count, reason);
+    this.#traceUnlinks(entry, node, count, reason);
     if (this.#watched.size > 0) this.#tellUnlinked(entry, count);
     let unlinked = 0;
     for (let i = 0; i < count; i++) {
@@ -627,6 +620,7 @@ export class Gmap implements Guest {
   }
 
   #traceUnlinks(first: number, node: number, count: number, reason: UnlinkReason): void {
+    if (this.#trace.listener === null) return;
     for (let i = 0; i < count; i++) {
       if (!this.mm.common.reverseMaps.isLinked(node + i)) continue;
       const entry = first + i * 8;
@@ -666,30 +660,6 @@ export class Gmap implements Guest {
     } finally {
       pageTableLock.release();
     }
-  }
-}
-
-/** The promise of process segment `wanted`: below 2^22, so that 32 bits of it are all. */
-function writePromise(view: DataView, entry: number, wanted: number): void {
-  view.setInt32(entry, wanted >>> 12);
-  view.setInt32(entry + 4, (wanted << 20) | PROMISE);
-}
-
-function writePromises(view: DataView, first: number, count: number, from: number): void {
-  for (let i = 0; i < count; i++) writePromise(view, first + i * 8, from + i);
-}
-
-/** As `writePromises`: the low halves come from a pattern, only the high ones are written one by one, if at all. */
-function copyPromises({ bytes, view }: Storage, first: number, count: number, from: number): void {
-  for (let at = from, entry = first, left = count; left > 0; ) {
-    const start = at % PATTERN_ENTRIES;
-    const run = Math.min(left, PATTERN_ENTRIES - start);
-    const high = (at - start) / PATTERN_ENTRIES;
-    bytes.set(PATTERN.subarray(start * 8, (start + run) * 8), entry);
-    if (high > 0) for (let i = 0; i < run; i++) view.setUint32(entry + i * 8, high);
-    at += run;
-    entry += run * 8;
-    left -= run;
   }
 }
 

@@ -18,7 +18,7 @@ let gmap: Gmap;
 
 beforeEach(() => {
   ({ host } = makeHost({ checked: false }));
-  mm = host.createProcess();
+  mm = host.createMm();
   gmap = host.createGmap(mm);
   mm.mmap({ address: HOME, length: 8n * MIB });
 });

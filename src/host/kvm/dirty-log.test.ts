@@ -201,7 +201,7 @@ describe.each([
     guest.on(0x30, stg(1, 0, 2));
     expect(takeData()).toEqual([0x30]);
     expect(child.read(guest.home(0x30), 1)).toEqual(bytes(9));
-    guest.host.endProcess(child);
+    guest.host.exitMm(child);
     guest.on(0x30, stg(1, 0, 2));
     expect(takeData()).toEqual([0x30]);
   });

@@ -254,7 +254,7 @@ it('a guest goes on without memory faults while its prefix area comes and goes',
   for (let turn = 0; turn < 20; turn++) {
     if (turn % 4 === 0)
       guest.mm.mmap({ address: GUEST_HOME + MIB, length: MIB, taken: 'replace', large: true });
-    if (turn % 4 === 1) guest.host.endProcess(guest.host.fork(guest.mm));
+    if (turn % 4 === 1) guest.host.exitMm(guest.host.fork(guest.mm));
     if (turn % 4 === 2) guest.slot(turn % 8 === 2 ? 1 : 0);
     if (turn % 4 === 3) guest.mm.dontNeed(GUEST_HOME + PAGE, PAGE);
     const unsubscribe = guest.host.machine.trace.subscribe((event) => events.push(event));

@@ -16,7 +16,7 @@ let vm: VirtualMachine;
 beforeEach(() => {
   const made = makeHost();
   host = made.host;
-  mm = host.createProcess();
+  mm = host.createMm();
   vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
   return () => expect(made.problems).toEqual([]);
 });

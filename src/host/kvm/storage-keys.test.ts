@@ -238,7 +238,7 @@ describe.each([
     vm.setKey(ADDRESS, 0x90);
     expect(seen()).toBe(0x58);
     expect(vm.getKey(ADDRESS)).toBe(0x90);
-    guest.host.endProcess(child);
+    guest.host.exitMm(child);
     expect(seen()).toBe(0x58);
   });
 

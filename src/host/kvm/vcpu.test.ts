@@ -47,7 +47,7 @@ let vcpu: Vcpu;
 beforeEach(() => {
   const made = makeHost();
   host = made.host;
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
   vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 2n * MIB, userspaceAddr: HOME });

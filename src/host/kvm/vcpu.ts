@@ -368,8 +368,12 @@ export class Vcpu {
 
   /** Reports an exit. KVM_EXIT_INTR is not one: it says where the caller stopped, not what the guest did. */
   #exited(exit: Exit): Exit {
-    const { listener } = this.vm.mm.kernel.trace;
-    listener?.({ type: 'exit', vcpu: this.id, reason: exit.reason, address: this.block.pswAddress });
+    this.vm.mm.kernel.trace.listener?.({
+      type: 'exit',
+      vcpu: this.id,
+      reason: exit.reason,
+      address: this.block.pswAddress,
+    });
     return exit;
   }
 

@@ -14,7 +14,7 @@ export function replacePageTables(mm: Mm): void {
   const replacements = tablesWithPgstes(mm);
   const gather = new Gather(mm.kernel, mm.tables);
   const { bytes } = mm.kernel.storage;
-  const { present } = mm.common.facts;
+  const { present } = mm.common.descriptors;
   mm.underPageTableLock(() => {
     for (const [segment, table] of replacements) {
       const old = mm.tables.pageTableOf(segment);

@@ -55,7 +55,7 @@ export class PageEntries {
   enter(table: number, index: number, frame: number, bits: number): void {
     this.#lock.expect('write', 'entering a page');
     this.#set(table, index, frame, bits);
-    this.#common.facts.present[table / PAGE_TABLE_SIZE]!++;
+    this.#common.descriptors.present[table / PAGE_TABLE_SIZE]!++;
     if (this.usesKeys) this.#loadKey(table, index, frame);
   }
 
@@ -65,7 +65,7 @@ export class PageEntries {
     if (this.usesKeys) this.#saveKey(table, index, frame);
     this.#set(table, index, 0, EMPTY_PAGE);
     this.#kernel.purges.page('page-invalidated', table, index);
-    this.#common.facts.present[table / PAGE_TABLE_SIZE]!--;
+    this.#common.descriptors.present[table / PAGE_TABLE_SIZE]!--;
     this.#tell(table, index);
     return frame;
   }
@@ -102,18 +102,18 @@ export class PageEntries {
     const bits = view.getUint32(pgste);
     if (bits & PGSTE.NOTIFY) return;
     view.setUint32(pgste, bits | PGSTE.NOTIFY);
-    this.#common.facts.watched[table / PAGE_TABLE_SIZE]!++;
+    this.#common.descriptors.watched[table / PAGE_TABLE_SIZE]!++;
   }
 
   /** Whether the entry is watched. */
   isWatched(table: number, index: number): boolean {
-    if (this.#common.facts.watched[table / PAGE_TABLE_SIZE] === 0) return false;
+    if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return false;
     return (this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8) & PGSTE.NOTIFY) !== 0;
   }
 
   /** The page table goes: whoever watches any of its pages is told. */
   tellAll(table: number): void {
-    if (this.#common.facts.watched[table / PAGE_TABLE_SIZE] === 0) return;
+    if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return;
     for (let index = 0; index < 256; index++) this.#tell(table, index);
   }
 
@@ -174,15 +174,15 @@ export class PageEntries {
   }
 
   #tell(table: number, index: number): void {
-    const { facts, reverseMaps } = this.#common;
+    const { descriptors, reverseMaps } = this.#common;
     const unit = table / PAGE_TABLE_SIZE;
-    if (facts.watched[unit] === 0) return;
+    if (descriptors.watched[unit] === 0) return;
     const { view } = this.#kernel.storage;
     const pgste = table + PGSTE_OFFSET + index * 8;
     const bits = view.getUint32(pgste);
     if ((bits & PGSTE.NOTIFY) === 0) return;
     view.setUint32(pgste, bits & ~PGSTE.NOTIFY);
-    facts.watched[unit]!--;
+    descriptors.watched[unit]!--;
     for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) {
       const owner = reverseMaps.ownerOf(node);
       owner.invalidated(owner.segmentOf(reverseMaps.entryOf(node)) * 256 + index);

@@ -21,8 +21,8 @@ let other: Mm;
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
-  other = host.createProcess();
+  mm = host.createMm();
+  other = host.createMm();
   return () => endAll(host);
 });
 
@@ -333,7 +333,7 @@ describe('how long frames stay', () => {
     expect(file.gone).toBe(false);
     expect([at(mm, HOME), at(other, HOME)]).toEqual([1, 1]);
     mm.munmap(HOME, 3n * PAGE);
-    host.endProcess(other);
+    host.exitMm(other);
     expect([file.gone, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
     mm.munmap(HOME, 4n * PAGE);
     expect([file.gone, pages(), host.common.files.size]).toEqual([true, 0, 0]);
@@ -379,7 +379,7 @@ describe('how long frames stay', () => {
     const child = host.fork(mm);
     expect([file.gone, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
     mm.mremap({ address: there + 2n * PAGE, oldLength: 2n * PAGE, newLength: PAGE });
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect(at(child, there + 3n * PAGE)).toBe(4);
     child.munmap(there, 4n * PAGE);
     expect([file.gone, pages()]).toEqual([true, 0]);
@@ -429,7 +429,7 @@ describe('without memory', () => {
   ])('%s: ENOMEM at each allocation, and the file is as it was', (_, options, write, count) => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       const file = host.createFile(MIB);
       mm.mmap({ address: HOME, length: MIB, file, ...options });
       return {
@@ -444,7 +444,7 @@ describe('without memory', () => {
   it('the copy of a page that was read: ENOMEM, and it still follows the file', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       const file = host.createFile(MIB);
       mm.mmap({ address: HOME, length: MIB, file });
       at(mm, HOME);

@@ -23,7 +23,7 @@ let mm: Mm;
 beforeEach(() => {
   checked = checkedHost();
   host = checked.host;
-  mm = host.createProcess();
+  mm = host.createMm();
   return () => endAll(host);
 });
 
@@ -151,7 +151,7 @@ describe('copy-on-write', () => {
     ['grandchild, parent, child', [2, 0, 1]],
   ])('ends in the order %s, and those who are left keep their bytes', (_, order) => {
     const before = frameCounts(host);
-    const first = host.createProcess();
+    const first = host.createMm();
     first.mmap({ address: HOME, length: MIB });
     for (let i = 0n; i < 6n; i++) put(first, HOME + i * PAGE, 1);
     const family = [first];
@@ -162,7 +162,7 @@ describe('copy-on-write', () => {
     family.forEach((one, i) => void put(one, HOME + 3n * PAGE, 10 + i));
     const left = new Set(family);
     for (const index of order) {
-      host.endProcess(family[index]!);
+      host.exitMm(family[index]!);
       left.delete(family[index]!);
       for (const one of left) {
         const i = family.indexOf(one);
@@ -275,7 +275,7 @@ describe('what is shared stays shared', () => {
     expect([ran(mm, HOME, 0), at(mm, HOME)]).toEqual([2, 2]);
     run(mm, HOME + PAGE, 3);
     expect(ran(child, HOME + PAGE, 1)).toBe(3);
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect(at(child, HOME + PAGE)).toBe(3);
     expect(pages()).toBe(2);
     child.munmap(HOME, MIB);
@@ -294,11 +294,11 @@ describe('what is shared stays shared', () => {
     put(child, HOME, 9);
     expect([at(mm, HOME), at(mm, HOME + MIB), at(child, HOME + MIB)]).toEqual([9, 9, 8]);
     file.close();
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect([at(child, HOME), at(child, HOME + MIB)]).toEqual([9, 8]);
-    host.endProcess(child);
+    host.exitMm(child);
     expect(pages()).toBe(0);
-    mm = host.createProcess();
+    mm = host.createMm();
   });
 
   it('a page of a private file mapping that was copied before the fork is copied again', () => {
@@ -348,14 +348,14 @@ describe('guests and fork', () => {
     const mine = guestOf(mm);
     expect(guestSees(mine, 1)).toBe(1);
     const child = host.fork(mm);
-    expect(child.guests.size).toBe(0);
+    expect(child.gmaps.size).toBe(0);
     expect(child.tables.pgstes).toBe(false);
     const theirs = guestOf(child);
     expect(guestSees(theirs, 2)).toBe(1);
     guestPuts(theirs, 2, 2);
     guestPuts(mine, 1, 3);
     expect([guestSees(mine, 1), guestSees(theirs, 2), at(mm, HOME), at(child, HOME)]).toEqual([3, 2, 3, 2]);
-    host.endProcess(child);
+    host.exitMm(child);
     expect(guestSees(mine, 2)).toBe(3);
   });
 
@@ -364,7 +364,7 @@ describe('guests and fork', () => {
     const mine = guestOf(mm);
     guestPuts(mine, 1, 1);
     const child = host.fork(mm);
-    host.endProcess(mm);
+    host.exitMm(mm);
     expect(ran(child, HOME, 1)).toBe(1);
     const theirs = guestOf(child);
     guestPuts(theirs, 1, 2);
@@ -399,7 +399,7 @@ describe('frames of 1 MiB and high addresses', () => {
     put(child, HOME + MIB, 2);
     expect(host.kernel.frames.count('large-page')).toBe(256);
     expect([at(mm, HOME + MIB), at(child, HOME + MIB)]).toEqual([0, 2]);
-    host.endProcess(child);
+    host.exitMm(child);
     expect([at(mm, HOME), at(mm, HOME + MIB)]).toEqual([1, 0]);
   });
 
@@ -422,8 +422,8 @@ describe('frames of 1 MiB and high addresses', () => {
 
 describe('a fork that fails', () => {
   it('ESRCH: the process is gone', () => {
-    const gone = host.createProcess();
-    host.endProcess(gone);
+    const gone = host.createMm();
+    host.exitMm(gone);
     const before = frameCounts(host);
     expect(codeOf(() => host.fork(gone))).toBe('ESRCH');
     expect(frameCounts(host)).toEqual(before);
@@ -432,7 +432,7 @@ describe('a fork that fails', () => {
   it('ENOMEM at every single allocation changes nothing, to the bit', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       const file = host.createFile(MIB);
       mm.mmap({ address: HOME, length: 4n * MIB });
       mm.mmap({ address: 3n << 31n, length: MIB, file });
@@ -453,7 +453,7 @@ describe('a fork that fails', () => {
   it('ENOMEM with frames of 1 MiB: they are split, which nobody sees', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 3n * MIB, large: true });
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });

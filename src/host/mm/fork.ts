@@ -24,7 +24,7 @@ export function copyInto(child: Mm, parent: Mm): void {
   }
   eachSegment(parent, 0, parent.tables.limit, (segment) => {
     const table = parent.tables.pageTableOf(segment);
-    const present = parent.common.facts.present[table / PAGE_TABLE_SIZE] as number;
+    const present = parent.common.descriptors.present[table / PAGE_TABLE_SIZE] as number;
     if (present > 0) child.tables.makePageTable(segment);
   });
   const copies = parent.entries.usesKeys ? allocateFrames(parent.kernel, privatePages(parent).length) : [];
@@ -42,7 +42,7 @@ function copySegment(child: Mm, parent: Mm, segment: number, copies: number[]): 
   eachPageOf(parent, segment, first, first + 256, (page, table, index) => {
     const mapping = parent.mappings.at(page) as Mapping;
     const { shared } = mapping.backing;
-    parent.common.facts.present[copy / PAGE_TABLE_SIZE]!++;
+    parent.common.descriptors.present[copy / PAGE_TABLE_SIZE]!++;
     if (!shared && parent.entries.usesKeys) {
       const own = copies.pop() as number;
       copyFrame(parent.kernel, parent.entries.frame(table, index), own);

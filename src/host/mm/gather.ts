@@ -30,7 +30,7 @@ export class Gather {
   }
 
   /** A page whose translations have been, or will be, purged. */
-  block(address: number): void {
+  deferFree(address: number): void {
     this.#blocks.push(address);
   }
 
@@ -57,7 +57,7 @@ export class Gather {
   }
 
   /** Purges, as asked from `site`, and frees. */
-  finish(space: GatherSpace, site: PurgeSite = 'page-table-gone'): void {
+  finish(space: GatherSpace, site: PurgeSite = 'page-table-freed'): void {
     const { frames, purges } = this.#kernel;
     if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);
     for (const owner of this.#owners) purges.asce(site, owner.asceHi, owner.asceLo);

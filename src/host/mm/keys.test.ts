@@ -25,7 +25,7 @@ let gmap: Gmap;
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   gmap = host.createGmap(mm);
   gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
@@ -162,7 +162,7 @@ describe('keys outlive frames', () => {
     mm.dontNeed(HOME, PAGE);
     guestPuts(1);
     expect([frameOf(1), lasting(1)]).toEqual([frame, 0]);
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: PAGE });
     mm.dontNeed(HOME, MIB);
     other.write(HOME, bytes(1));
@@ -182,7 +182,7 @@ describe('keys outlive frames', () => {
     expect(frameKey(1, child) & LASTING).toBe(0);
     expect([lasting(0), lasting(1)]).toEqual([0x58, 0x58]);
     guestPuts(1);
-    host.endProcess(child);
+    host.exitMm(child);
     expect([lasting(0), lasting(1)]).toEqual([0x58, 0x58]);
     for (const index of [0, 1]) {
       expect(frameKey(index) & LASTING).toBe(0x58);
@@ -288,7 +288,7 @@ describe('keys and frames of 1 MiB', () => {
 it('setting a key makes the page table it needs, or ENOMEM', () => {
   const ends = failEach(() => {
     const { host } = checkedHost();
-    const mm = host.createProcess();
+    const mm = host.createMm();
     mm.mmap({ address: HOME, length: MIB });
     host.createGmap(mm);
     mm.enableKeys();

@@ -25,7 +25,7 @@ let two: Gmap;
 beforeEach(() => {
   checked = checkedHost();
   host = checked.host;
-  mm = host.createProcess();
+  mm = host.createMm();
   one = host.createGmap(mm);
   two = host.createGmap(mm);
   for (const gmap of [one, two]) gmap.map({ from: HOME, to: GUEST, length: 4n * MIB });
@@ -158,18 +158,18 @@ describe('a frame of 1 MiB', () => {
 
   it('goes with the process', () => {
     const before = frameCounts(host);
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB, large: true });
     put(HOME, 1, other);
     const gmap = host.createGmap(other);
     gmap.map({ from: HOME, to: 0n, length: MIB });
     guestSees(gmap, 1, 0n);
-    host.endProcess(other);
+    host.exitMm(other);
     expect(frameCounts(host)).toEqual(before);
   });
 
   it('stays when the process gets its first gmap', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB, large: true });
     other.mmap({ address: HOME + 2n * MIB, length: MIB });
     put(HOME, 1, other);
@@ -371,7 +371,7 @@ describe('when there is no block', () => {
 
   it('in earnest: the last blocks are cut up', () => {
     const small = checkedHost({ storageSize: 4 << 20 });
-    const process = small.host.createProcess();
+    const process = small.host.createMm();
     process.mmap({ address: HOME, length: 4n * MIB, large: true });
     const gmap = small.host.createGmap(process);
     gmap.map({ from: HOME, to: 0n, length: 4n * MIB });
@@ -392,7 +392,7 @@ describe('when there is no block', () => {
     [
       'a first access of a guest',
       (mm: Mm, host: Host) => {
-        const [gmap] = [...mm.guests] as unknown as Gmap[];
+        const [gmap] = [...mm.gmaps] as unknown as Gmap[];
         host.writeAsGuest(gmap!, host.machine.cpu(1), GUEST, bytes(1));
       },
       2,
@@ -400,7 +400,7 @@ describe('when there is no block', () => {
   ])('%s succeeds with each of its allocations failing once', (_, access, count) => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: MIB, large: true });
       host.createGmap(mm).map({ from: HOME, to: GUEST, length: MIB });
       return { host, seen: () => seenOf(mm), operation: () => access(mm, host) };
@@ -427,7 +427,7 @@ describe('when there is no block', () => {
   ])('%s: ENOMEM at each page table that is missing, and nobody sees anything', (_, operation, count) => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 2n * MIB, large: true });
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });

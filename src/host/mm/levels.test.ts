@@ -21,7 +21,7 @@ let mm: Mm;
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
+  mm = host.createMm();
   return () => endAll(host);
 });
 
@@ -101,7 +101,7 @@ describe('growing', () => {
   });
 
   it('does nothing for other processes', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: PAGE });
     host.machine.cpu(1).setControl(1, other.asce);
     mm.mmap({ address: LIMIT, length: PAGE });
@@ -213,7 +213,7 @@ describe('region-third tables', () => {
 
   it('far from each other are found by what looks at everything', () => {
     const before = frameCounts(host);
-    const other = host.createProcess();
+    const other = host.createMm();
     for (let i = 0n; i < 6n; i++) {
       const address = i * 1300n * TIB;
       other.mmap({ address, length: PAGE });
@@ -221,8 +221,8 @@ describe('region-third tables', () => {
     }
     const child = host.fork(other);
     for (let i = 0n; i < 6n; i++) expect(at(i * 1300n * TIB, child)).toBe(Number(i));
-    host.endProcess(other);
-    host.endProcess(child);
+    host.exitMm(other);
+    host.exitMm(child);
     expect(frameCounts(host)).toEqual(before);
   });
 });
@@ -231,7 +231,7 @@ describe('without memory', () => {
   it('ENOMEM: growing needs one table, and nothing has changed without it', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: PAGE });
       mm.write(HOME, bytes(1));
       host.readAsProcess(mm, host.machine.cpu(1), HOME, 1);
@@ -250,7 +250,7 @@ describe('without memory', () => {
   ])('%s in a new region: the frame, and each of its tables', (_, options, count, end) => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: 5n * TIB, length: MIB, ...options });
       return { host, seen: () => pictureOf(host, mm), operation: () => mm.write(5n * TIB, bytes(1)) };
     });

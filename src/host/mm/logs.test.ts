@@ -24,7 +24,7 @@ let two: Gmap;
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   one = host.createGmap(mm);
   two = host.createGmap(mm);
@@ -176,7 +176,7 @@ describe('two logs', () => {
   });
 
   it('of two processes have nothing to do with each other, except in what they share', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     const file = host.createFile(MIB);
     for (const of of [mm, other])
       of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
@@ -325,7 +325,7 @@ describe('without memory', () => {
   it('a log of frames of 1 MiB: ENOMEM at each page table, and there is no log', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 3n * MIB, large: true });
       for (let i = 0n; i < 3n; i++) mm.write(HOME + i * MIB, bytes(1));
       return { host, seen: () => seenOf(mm), operation: () => mm.startLog(FIRST, 768) };

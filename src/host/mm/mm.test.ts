@@ -17,7 +17,7 @@ beforeEach(() => {
   const made = makeHost();
   host = made.host;
   problems = made.problems;
-  mm = host.createProcess();
+  mm = host.createMm();
   return () => {
     expect(problems).toEqual([]);
     expect(host.kernel.locks.held).toEqual([]);
@@ -272,7 +272,7 @@ describe('read and write, as system calls do', () => {
 describe('65,530 mappings', () => {
   it('are all there can be: munmap makes two of one only below that, and everything else goes on', () => {
     const home = 0x1000_0000n;
-    const other = makeHost().host.createProcess();
+    const other = makeHost().host.createMm();
     for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
     other.mmap({ address: home, length: 4n * PAGE });
     other.mmap({ address: home + 4n * PAGE, length: 4n * PAGE, protection: PROT.READ });
@@ -295,7 +295,7 @@ describe('65,530 mappings', () => {
 describe('exit', () => {
   it('gives back everything, once', () => {
     const before = host.kernel.frames.available;
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: 0n, length: 8n * MIB });
     for (let i = 0n; i < 8n; i++) other.write(i * MIB, bytes(1));
     other.exit();
@@ -308,7 +308,7 @@ describe('exit', () => {
   it('ends with ESRCH for whoever comes later, and touches nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     host.createGmap(mm);
-    host.endProcess(mm);
+    host.exitMm(mm);
     const before = frameCounts(host);
     const late: (() => unknown)[] = [
       () => mm.mmap({ address: 0n, length: MIB }),
@@ -332,7 +332,7 @@ describe('exit', () => {
   });
 
   it('leaves other processes alone', () => {
-    const other = host.createProcess();
+    const other = host.createMm();
     for (const p of [mm, other]) {
       p.mmap({ address: 0n, length: MIB });
       p.write(0n, bytes(1, 2, 3));
@@ -356,7 +356,7 @@ describe('events', () => {
       { type: 'page-table', mm: 0, change: 'new', address: MIB, origin: table },
       { type: 'mm-fault', mm: 0, address: MIB + 0x5000n, frame, write: true },
       { type: 'purge', by: 'idte', asce: mm.asce },
-      { type: 'page-table', mm: 0, change: 'gone', address: MIB, origin: table },
+      { type: 'page-table', mm: 0, change: 'freed', address: MIB, origin: table },
       { type: 'munmap', mm: 0, address: MIB, length: MIB },
     ]);
   });

@@ -39,7 +39,7 @@ import { Gather } from './gather.ts';
 import { enableKeys, keyOf, setKeys } from './guest-keys.ts';
 import { ANONYMOUS, type Backing, type Mapping, Mappings, PROT } from './mappings.ts';
 import { MemoryFile } from './memory-file.ts';
-import { PAGES_OF_THREE_LEVELS, PageTableFacts, PageTables } from './page-tables.ts';
+import { PAGES_OF_THREE_LEVELS, PageTableDescriptors, PageTables } from './page-tables.ts';
 import { remap } from './remap.ts';
 import {
   dropPages,
@@ -63,7 +63,7 @@ const USER_ASCE = 0x1c0;
 
 /** What all process address spaces of a host have in common. */
 export class MmCommon {
-  readonly facts: PageTableFacts;
+  readonly descriptors: PageTableDescriptors;
   readonly reverseMaps: ReverseMaps;
   /** The address spaces of the processes that have not ended. */
   readonly processes = new Set<Mm>();
@@ -71,13 +71,13 @@ export class MmCommon {
   readonly files = new Set<MemoryFile>();
 
   constructor(kernel: Kernel) {
-    this.facts = new PageTableFacts(kernel.storage.size / PAGE_TABLE_SIZE);
+    this.descriptors = new PageTableDescriptors(kernel.storage.size / PAGE_TABLE_SIZE);
     this.reverseMaps = new ReverseMaps(kernel.storage.size / FRAME_SIZE);
   }
 }
 
 /** A gmap, as its process knows it. */
-export interface Guest extends LinkOwner {
+export interface GmapHandle extends LinkOwner {
   /** Frees the gmap. */
   free(): void;
 }
@@ -121,7 +121,7 @@ export class Mm {
   readonly mmapLock: Lock;
   readonly pageTableLock: Lock;
   /** The gmaps made of this process's memory. */
-  readonly guests = new Set<Guest>();
+  readonly gmaps = new Set<GmapHandle>();
   /** The entries of its page tables. */
   readonly entries: PageEntries;
   /** The logs of who wants to know which pages were written. */
@@ -138,7 +138,7 @@ export class Mm {
     this.kernel = kernel;
     this.common = common;
     this.life = new Life(kernel, `process ${id} has ended`, 'ESRCH');
-    this.tables = new PageTables(kernel, common.facts, id);
+    this.tables = new PageTables(kernel, common.descriptors, id);
     this.mmapLock = new Lock(kernel.locks, 'mmap lock', RANK.MMAP);
     this.pageTableLock = new Lock(kernel.locks, 'page-table lock', RANK.PAGE_TABLE);
     this.entries = new PageEntries(kernel, common, this.pageTableLock);
@@ -449,8 +449,12 @@ export class Mm {
     const gather = new Gather(this.kernel, this.tables);
     this.underPageTableLock(() => dropPages(this, start, end, gather));
     gather.finish(this);
-    const { listener } = this.kernel.trace;
-    listener?.({ type: 'zap', mm: this.id, address: addressOf(start), length: addressOf(end - start) });
+    this.kernel.trace.listener?.({
+      type: 'zap',
+      mm: this.id,
+      address: addressOf(start),
+      length: addressOf(end - start),
+    });
   }
 
   /** Makes frames of 1 MiB that reach beyond the range page tables, for those who hold the mmap lock. @throws LinuxError ENOMEM */
@@ -604,7 +608,7 @@ export class Mm {
   /** The process ends: its gmaps, mappings, pages and tables go. @throws LinuxError ESRCH when it has ended */
   exit(): void {
     this.life.operation(() => {
-      for (const guest of [...this.guests]) guest.free();
+      for (const gmap of [...this.gmaps]) gmap.free();
       this.#locked('write', () => this.removeRange(0, this.tables.limit));
       this.tables.free();
       this.life.end();

@@ -12,7 +12,7 @@ let mm: Mm;
 
 beforeEach(() => {
   host = makeHost().host;
-  mm = host.createProcess();
+  mm = host.createMm();
 });
 
 const at = (address: bigint | number) => host.machine.storage.get64(Number(address));
@@ -144,11 +144,11 @@ describe('page tables of a process that hosts no guest', () => {
 
   it('are not shared by processes', () => {
     touch(0);
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: 0n, length: MIB });
     other.fault(0n, false);
     expect(frames('page-table')).toBe(2);
-    host.endProcess(other);
+    host.exitMm(other);
     expect(frames('page-table')).toBe(1);
   });
 });
@@ -213,7 +213,7 @@ describe('looking at the tables', () => {
 /** Makes many page tables, two to a frame, removes them in an order that leaves halves, and makes one again and again. */
 function manyPageTables(many: number): void {
   const { host: large } = makeHost({ storageSize: 64 << 20 });
-  const { tables } = large.createProcess();
+  const { tables } = large.createMm();
   const count = () => large.kernel.frames.count('page-table');
   const drop = (segment: number) => {
     const table = tables.pageTableOf(segment);

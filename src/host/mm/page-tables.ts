@@ -47,7 +47,7 @@ const HALF = 0x1_0000_0000;
 const BEYOND = -2;
 
 /** Facts about page tables and frames of 1 MiB, by 2 KiB unit of storage in which they start. */
-export class PageTableFacts {
+export class PageTableDescriptors {
   /**
    * Segment number of the process, -1 when neither starts there. For who knows that it is one that guests can be given
    * (below 2^22); everybody else asks `segmentOf`.
@@ -95,7 +95,7 @@ export class PageTables {
 
   readonly #kernel: Kernel;
   readonly #mm: number;
-  readonly #facts: PageTableFacts;
+  readonly #descriptors: PageTableDescriptors;
   /** Frames of which one half holds a page table of this process: the address of the other, free half. */
   readonly #freeHalves = new Halves();
   /** The segment table found last: the number of its first segment, and its origin. */
@@ -106,10 +106,10 @@ export class PageTables {
    * @param mm the number that events call the process by
    * @throws LinuxError ENOMEM
    */
-  constructor(kernel: Kernel, facts: PageTableFacts, mm: number) {
+  constructor(kernel: Kernel, descriptors: PageTableDescriptors, mm: number) {
     this.#kernel = kernel;
     this.#mm = mm;
-    this.#facts = facts;
+    this.#descriptors = descriptors;
     this.top = this.#newTable(EMPTY_REGION_THIRD);
   }
 
@@ -206,26 +206,25 @@ export class PageTables {
       undo?.();
       throw error;
     }
-    this.#facts.setSegment(frame / PAGE_TABLE_SIZE, segment);
+    this.#descriptors.setSegment(frame / PAGE_TABLE_SIZE, segment);
     this.setSegmentEntry(segment, frame + (SEGMENT.FORMAT_CONTROL | bits));
     this.#tracedLarge('new', segment, frame);
     return frame;
   }
 
   /** The segment's 1 MiB frame is going to be 256 pages, or nobody's. */
-  forgetLarge(segment: number, change: 'split' | 'gone'): void {
+  forgetLarge(segment: number, change: 'split' | 'freed'): void {
     const frame = this.largeFrameOf(segment);
-    this.#facts.setSegment(frame / PAGE_TABLE_SIZE, -1);
+    this.#descriptors.setSegment(frame / PAGE_TABLE_SIZE, -1);
     this.#tracedLarge(change, segment, frame);
   }
 
-  #tracedLarge(change: 'new' | 'split' | 'gone', segment: number, frame: number): void {
-    const address = BigInt(segment) << 20n;
+  #tracedLarge(change: 'new' | 'split' | 'freed', segment: number, frame: number): void {
     this.#kernel.trace.listener?.({
       type: 'large-frame',
       mm: this.#mm,
       change,
-      address,
+      address: BigInt(segment) << 20n,
       frame: BigInt(frame),
     });
   }
@@ -289,7 +288,7 @@ export class PageTables {
    * @throws LinuxError ENOMEM
    */
   newPageTable(segment: number, withPgstes = this.pgstes): number {
-    const { frames, storage, trace } = this.#kernel;
+    const { frames, storage } = this.#kernel;
     let origin: number;
     if (withPgstes) {
       origin = frames.allocate(0, 'pgste-table');
@@ -298,31 +297,30 @@ export class PageTables {
       origin = this.#takeHalf();
     }
     fillEntries(this.#kernel, origin, PAGE_TABLE_SIZE, EMPTY_PAGE);
-    this.#facts.setSegment(origin / PAGE_TABLE_SIZE, segment);
-    this.#facts.present[origin / PAGE_TABLE_SIZE] = 0;
-    this.#facts.watched[origin / PAGE_TABLE_SIZE] = 0;
-    if (trace.listener) this.#traced('new', segment, origin);
+    this.#descriptors.setSegment(origin / PAGE_TABLE_SIZE, segment);
+    this.#descriptors.present[origin / PAGE_TABLE_SIZE] = 0;
+    this.#descriptors.watched[origin / PAGE_TABLE_SIZE] = 0;
+    this.#traced('new', segment, origin);
     return origin;
   }
 
   /** Frees a page table that no table designates and no processor can reach. */
   freePageTable(origin: number): void {
-    const { frames, trace } = this.#kernel;
+    const { frames } = this.#kernel;
     const unit = origin / PAGE_TABLE_SIZE;
-    if (trace.listener) this.#traced('gone', this.#facts.segmentOf(unit), origin);
-    this.#facts.setSegment(unit, -1);
+    this.#traced('freed', this.#descriptors.segmentOf(unit), origin);
+    this.#descriptors.setSegment(unit, -1);
     const frame = origin - (origin % FRAME_SIZE);
     if (frames.purposeOf(frame) === 'pgste-table') frames.free(frame);
     else this.#giveHalf(origin);
   }
 
-  #traced(change: 'new' | 'gone', segment: number, origin: number): void {
-    const address = BigInt(segment) << 20n;
+  #traced(change: 'new' | 'freed', segment: number, origin: number): void {
     this.#kernel.trace.listener?.({
       type: 'page-table',
       mm: this.#mm,
       change,
-      address,
+      address: BigInt(segment) << 20n,
       origin: BigInt(origin),
     });
   }

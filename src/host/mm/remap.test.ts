@@ -23,7 +23,7 @@ let mm: Mm;
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
+  mm = host.createMm();
   return () => endAll(host);
 });
 
@@ -89,8 +89,8 @@ describe('mremap says no', () => {
   });
 
   it('ESRCH: the process is gone', () => {
-    const gone = host.createProcess();
-    host.endProcess(gone);
+    const gone = host.createMm();
+    host.exitMm(gone);
     expect(codeOf(() => gone.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE }))).toBe('ESRCH');
   });
 });
@@ -414,7 +414,7 @@ describe('without memory', () => {
   it('ENOMEM at each table that the new place needs: nothing has changed, to the bit', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 3n * MIB });
       mm.mmap({ address: 5n * TIB, length: PAGE });
       for (let i = 0n; i < 3n; i++) mm.write(HOME + i * MIB, bytes(Number(i) + 1));
@@ -435,7 +435,7 @@ describe('without memory', () => {
   it('ENOMEM where several page tables go into one new segment table', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 3n * MIB });
       for (let i = 0n; i < 3n; i++) mm.write(HOME + i * MIB, bytes(Number(i) + 1));
       host.createGmap(mm);
@@ -452,7 +452,7 @@ describe('without memory', () => {
   it('ENOMEM with frames of 1 MiB on both sides: nobody sees that they were split', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: 2n * MIB, large: true });
       mm.mmap({ address: 1n << 31n, length: 3n * MIB, large: true });
       for (const start of [HOME, 1n << 31n]) for (const i of [0n, MIB]) mm.write(start + i, bytes(7));
@@ -477,7 +477,7 @@ describe('without memory', () => {
   });
 
   it('ENOMEM when there would be more than 65,530 mappings', () => {
-    const other = makeHost().host.createProcess();
+    const other = makeHost().host.createMm();
     for (let i = 0n; i < 65_526n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
     other.mmap({ address: HOME, length: 16n * PAGE });
     other.mmap({ address: HOME + 32n * PAGE, length: 16n * PAGE, protection: PROT.READ });
@@ -497,7 +497,7 @@ describe('without memory', () => {
 
   it('leaves nothing behind, wherever it went', () => {
     const before = frameCounts(host);
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB });
     for (let i = 0n; i < 8n; i++) other.write(HOME + i * 64n * PAGE, bytes(1));
     let here = HOME;
@@ -505,7 +505,7 @@ describe('without memory', () => {
       other.mremap({ address: here, oldLength: 2n * MIB, newLength: 2n * MIB, to });
       here = to;
     }
-    host.endProcess(other);
+    host.exitMm(other);
     expect(frameCounts(host)).toEqual(before);
   });
 });

@@ -8,11 +8,9 @@
 import { PAGE_TABLE_SIZE, SEGMENT } from '../../machine/index.ts';
 import { frameOf, setEntry } from './entries.ts';
 import { Gather } from './gather.ts';
+import { writeUnlinked } from './guest-entry.ts';
 import type { Mm } from './mm.ts';
 import { hasFrame } from './page-tables.ts';
-
-/** A guest's segment entry that is mapped and not linked: its low bits, beside the wanted process address. */
-export const PROMISE = 0x220;
 
 const PAGES_PER_SEGMENT = 256;
 const PAGES_PER_TABLE = 2048 * PAGES_PER_SEGMENT;
@@ -20,7 +18,7 @@ const PAGES_PER_TABLE = 2048 * PAGES_PER_SEGMENT;
 const SEGMENTS_PER_REGION = 2048 * 2048;
 
 /** Why guests are unlinked. */
-type Reason = 'page-table-gone' | 'segment-changed';
+type Reason = 'page-table-freed' | 'segment-changed';
 
 /**
  * Calls back for each segment of the range that has a page table or a 1 MiB frame, with what its entry is: see
@@ -54,7 +52,7 @@ export function eachPageOf(
   callback: PageCallback,
 ): void {
   const table = mm.tables.pageTableOf(segment);
-  if (table < 0 || mm.common.facts.present[table / PAGE_TABLE_SIZE] === 0) return;
+  if (table < 0 || mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;
   const first = segment * PAGES_PER_SEGMENT;
   const last = Math.min(end - first, PAGES_PER_SEGMENT);
   for (let index = Math.max(start - first, 0); index < last; index++) {
@@ -89,7 +87,7 @@ function splitLarge(mm: Mm, segment: number): void {
   const bits = mm.tables.segmentValueOf(segment) & SEGMENT.PROTECT;
   const table = mm.tables.newPageTable(segment);
   for (let i = 0; i < PAGES_PER_SEGMENT; i++) setEntry(storage.view, table + i * 8, frame + i * 4096, bits);
-  mm.common.facts.present[table / PAGE_TABLE_SIZE] = PAGES_PER_SEGMENT;
+  mm.common.descriptors.present[table / PAGE_TABLE_SIZE] = PAGES_PER_SEGMENT;
   const gather = new Gather(mm.kernel, mm.tables);
   mm.underPageTableLock(() => {
     mm.tables.forgetLarge(segment, 'split');
@@ -116,7 +114,9 @@ export function dropPages(mm: Mm, start: number, end: number, gather: Gather): v
   eachSegment(mm, start, end, (segment, value) => {
     if (isLarge(value)) dropLarge(mm, segment, gather);
     else
-      eachPageOf(mm, segment, start, end, (_, table, index) => gather.block(mm.entries.clear(table, index)));
+      eachPageOf(mm, segment, start, end, (_, table, index) =>
+        gather.deferFree(mm.entries.clear(table, index)),
+      );
   });
 }
 
@@ -128,7 +128,9 @@ export function dropTables(mm: Mm, start: number, end: number, gather: Gather): 
     else if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT))
       dropPageTable(mm, segment, value, gather);
     else
-      eachPageOf(mm, segment, start, end, (_, table, index) => gather.block(mm.entries.clear(table, index)));
+      eachPageOf(mm, segment, start, end, (_, table, index) =>
+        gather.deferFree(mm.entries.clear(table, index)),
+      );
   });
   dropSegmentTables(mm, start, end, gather);
 }
@@ -141,9 +143,9 @@ function isLarge(value: number): boolean {
 function dropLarge(mm: Mm, segment: number, gather: Gather): void {
   const frame = mm.tables.largeFrameOf(segment);
   unlinkGuests(mm, segment, frame, gather);
-  mm.tables.forgetLarge(segment, 'gone');
+  mm.tables.forgetLarge(segment, 'freed');
   mm.tables.dropSegment(segment);
-  gather.block(frame);
+  gather.deferFree(frame);
   gather.space();
 }
 
@@ -153,10 +155,10 @@ function dropPageTable(mm: Mm, segment: number, table: number, gather: Gather): 
   mm.tables.dropSegment(segment);
   unlinkGuests(mm, segment, table, gather);
   const { view } = mm.kernel.storage;
-  let present = mm.common.facts.present[table / PAGE_TABLE_SIZE] as number;
+  let present = mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number;
   for (let entry = table; present > 0; entry += 8) {
     if (!hasFrame(view.getUint32(entry + 4))) continue;
-    gather.block(frameOf(view, entry));
+    gather.deferFree(frameOf(view, entry));
     present--;
   }
   gather.pageTable(table);
@@ -164,16 +166,15 @@ function dropPageTable(mm: Mm, segment: number, table: number, gather: Gather): 
 
 /** Every guest entry linked to the page table or 1 MiB frame becomes the promise of its segment again. */
 function unlinkGuests(mm: Mm, segment: number, origin: number, gather: Gather): void {
-  if (mm.kernel.unlinkLeftOut) return;
+  if (mm.kernel.injectedFault === 'unlink') return;
   const { reverseMaps } = mm.common;
   const { view } = mm.kernel.storage;
   for (let node = reverseMaps.first(origin); node >= 0; node = reverseMaps.first(origin)) {
     const entry = reverseMaps.entryOf(node);
     reverseMaps.unlink(node);
-    view.setUint32(entry, segment >>> 12);
-    view.setUint32(entry + 4, ((segment << 20) | PROMISE) >>> 0);
+    writeUnlinked(view, entry, segment);
     gather.owner(reverseMaps.ownerOf(node));
-    if (mm.kernel.trace.listener) traceUnlink(mm, segment, node, 'page-table-gone');
+    traceUnlink(mm, segment, node, 'page-table-freed');
   }
 }
 
@@ -188,7 +189,7 @@ function relinkGuests(mm: Mm, segment: number, frame: number, value: number, gat
     reverseMaps.link(value, node);
     setEntry(mm.kernel.storage.view, entry, value, 0);
     gather.owner(reverseMaps.ownerOf(node));
-    if (mm.kernel.trace.listener) traceRelink(mm, segment, node);
+    traceRelink(mm, segment, node);
   }
 }
 
@@ -197,6 +198,7 @@ function traceUnlink(mm: Mm, segment: number, node: number, reason: Reason): voi
 }
 
 function traceRelink(mm: Mm, segment: number, node: number): void {
+  if (mm.kernel.trace.listener === null) return;
   traceUnlink(mm, segment, node, 'segment-changed');
   const link = linkOf(mm, segment, node);
   const pageTable = mm.kernel.storage.get64(Number(link.entry)) & ~0x7ffn;

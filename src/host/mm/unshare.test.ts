@@ -16,7 +16,7 @@ let mm: Mm;
 beforeEach(() => {
   const made = makeHost();
   host = made.host;
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   return () => expect(made.problems).toEqual([]);
 });
@@ -64,7 +64,7 @@ describe('guests of a process that use storage keys', () => {
     mm.write(HOME + 1n, bytes(9));
     expect(mm.read(HOME, 2)).toEqual(bytes(7, 9));
     expect(child.read(HOME, 2)).toEqual(bytes(8, 0));
-    host.endProcess(child);
+    host.exitMm(child);
     expect(mm.read(HOME, 2)).toEqual(bytes(7, 9));
   });
 
@@ -129,7 +129,7 @@ describe('a process that hosts no guest', () => {
     mm.setKey(page(HOME + MIB), 0xe0);
     expect([mm.read(HOME, 1)[0], mm.read(HOME + MIB, 1)[0]]).toEqual([1, 2]);
 
-    const other = host.createProcess();
+    const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB });
     other.write(HOME, bytes(3));
     other.write(HOME + MIB, bytes(4));

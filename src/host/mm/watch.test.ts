@@ -28,7 +28,7 @@ let told: string[];
 
 beforeEach(() => {
   ({ host } = checkedHost());
-  mm = host.createProcess();
+  mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   [one, two] = [host.createGmap(mm), host.createGmap(mm)];
   told = [];
@@ -173,7 +173,7 @@ describe('who watches is told once', () => {
     ['map over it', () => one.map({ from: HOME + MIB, to: GUEST, length: MIB })],
     ['map of the same', () => one.map({ from: HOME, to: GUEST, length: MIB })],
     ['free', () => one.free()],
-    ['the end of the process', () => host.endProcess(mm)],
+    ['the end of the process', () => host.exitMm(mm)],
   ];
 
   it.each(ENDS)('%s', (_, end) => {
@@ -301,7 +301,7 @@ describe('two guests', () => {
 
   it('of two processes on one file are told each of its own', () => {
     const file = host.createFile(MIB);
-    const other = host.createProcess();
+    const other = host.createMm();
     for (const of of [mm, other])
       of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
     const theirs = host.createGmap(other);
@@ -354,7 +354,7 @@ describe('without memory', () => {
     let later: (() => string[]) | undefined;
     const ends = failEach(() => {
       const { host } = checkedHost();
-      const mm = host.createProcess();
+      const mm = host.createMm();
       mm.mmap({ address: HOME, length: MIB, ...options });
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: MIB });

@@ -38,7 +38,7 @@ export class TestGuest {
     const { host, problems } = makeHost({ storageSize: 0x400_0000 });
     this.host = host;
     this.problems = problems;
-    this.mm = host.createProcess();
+    this.mm = host.createMm();
     this.mm.mmap({ address: GUEST_HOME, length: GUEST_BYTES, large });
     this.vm = new VirtualMachine({ mm: this.mm, gmap: host.createGmap(this.mm) });
     this.slot(flags);

@@ -122,7 +122,7 @@ export function pictureOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
     frames: frameCounts(host),
     stats: host.stats(),
     mappings: [...mm.mappings],
-    guests: mm.guests.size,
+    guests: mm.gmaps.size,
     pgstes: mm.tables.pgstes,
     segments: gmaps.map((gmap) => [...gmap.segments()]),
     tables: tableBytes(host, mm, ...gmaps),

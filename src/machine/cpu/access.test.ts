@@ -5,10 +5,10 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../../test/work.ts';
+import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
+import { bare, DAT, MODE_24, MODE_31, MODE_64 } from '../testing/bare.ts';
 import { FETCH, INSTRUCTION, STORE, UNWIND } from './access.ts';
-import type { Cpu } from './cpu.ts';
-import { bare, DAT, MODE_24, MODE_31, MODE_64 } from './testing.ts';
 
 const SEGMENTS = 0x8000;
 const PAGES = 0xc000;
@@ -249,10 +249,10 @@ describe('the fast path', () => {
   it('is not taken when check mode asks of every use, nor in another space, nor for the first two pages', () => {
     let asked = 0;
     cpu.load8(0, LOW);
-    cpu.witness = () => void asked++;
+    cpu.onTlbHit = () => void asked++;
     for (const length of [1, 2, 4, 8] as const) LOADS[length](0, LOW + 8);
     expect(asked).toBe(4);
-    cpu.witness = null;
+    cpu.onTlbHit = null;
     for (const length of [1, 2, 4, 8] as const) LOADS[length](0, LOW + 8);
     expect(asked).toBe(4);
 
@@ -362,10 +362,10 @@ describe('errors that are no exceptions of the machine', () => {
       throw error;
     };
     expect(() => cpu.attemptAll(fails)).toThrow(error);
-    cpu.witness = fails;
+    cpu.onTlbHit = fails;
     cpu.load8(0, LOW + 0x1000 - 1 - 0xfff);
     expect(() => cpu.attempt(0x30, FETCH)).toThrow(error);
-    cpu.witness = null;
+    cpu.onTlbHit = null;
     expect(cpu.attempt(0x30, FETCH)).toBe(0x8_0000);
     expect(cpu.attempt(0x32, INSTRUCTION)).toBe(-1);
     expect(cpu.exceptionCode).toBe(PGM.PAGE_TRANSLATION);

@@ -1,9 +1,9 @@
 /** Protection: every way to storage asks the same rules. Principles of Operation, chapter 3, "Protection". */
 
 import { describe, expect, it } from 'vitest';
+import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
-import type { Cpu } from './cpu.ts';
-import { bare, CODE, DAT, DATA, exception, execute, get, MODE_64, put } from './testing.ts';
+import { bare, CODE, DAT, DATA, exception, execute, get, MODE_64, put } from '../testing/bare.ts';
 
 const LOW_ADDRESS = 0x1000_0000n;
 const FETCH_OVERRIDE = 0x0200_0000n;

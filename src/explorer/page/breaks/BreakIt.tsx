@@ -2,17 +2,17 @@
  * Leaves something out that the host must do, to see what becomes of it.
  */
 
-import type { LeftOut } from '../../../player/index.ts';
+import type { InjectedFault } from '../../../host/index.ts';
 import { settings, source } from '../state.ts';
-import { leaveOut, lesson } from '../story.ts';
-import { LEFT_OUT, SITES } from './sites.ts';
+import { injectFault, lesson } from '../story.ts';
+import { INJECTED_FAULTS, SITES } from './sites.ts';
 
 /** The choice of what is left out. */
 export function BreakIt() {
-  const chosen = settings.value.leftOut;
+  const chosen = settings.value.injectedFault;
   const suggested = lesson.value?.breaks ?? [];
-  const others = LEFT_OUT.filter((one) => !suggested.includes(one));
-  const option = (one: LeftOut) => (
+  const others = INJECTED_FAULTS.filter((one) => !suggested.includes(one));
+  const option = (one: InjectedFault) => (
     <option key={one} value={one}>
       without {SITES[one].name}
     </option>
@@ -25,7 +25,7 @@ export function BreakIt() {
         title={chosen === null ? 'Leave out something that the host must do' : SITES[chosen].sentence}
         disabled={source.value === null || source.value.kind === 'trace'}
         value={chosen ?? ''}
-        onChange={(event) => leaveOut((event.currentTarget.value || null) as LeftOut | null)}
+        onChange={(event) => injectFault((event.currentTarget.value || null) as InjectedFault | null)}
       >
         <option value="">Break it… (nothing left out)</option>
         {suggested.length > 0 && <optgroup label="Worth trying here">{suggested.map(option)}</optgroup>}

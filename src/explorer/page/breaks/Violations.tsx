@@ -13,15 +13,15 @@ const SHOWN = 50;
 
 /** The panel; nothing while nothing is left out and nothing is broken. */
 export function Violations() {
-  const { leftOut } = settings.value;
+  const { injectedFault } = settings.value;
   const found = progress.value?.violations ?? [];
-  if (leftOut === null && found.length === 0) return null;
+  if (injectedFault === null && found.length === 0) return null;
   return (
     <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
-      {leftOut !== null && (
+      {injectedFault !== null && (
         <p>
-          <strong>Left out: {SITES[leftOut].name}.</strong> {SITES[leftOut].sentence}
-          {lesson.value?.breaks?.includes(leftOut) && lesson.value.breakNote
+          <strong>Left out: {SITES[injectedFault].name}.</strong> {SITES[injectedFault].sentence}
+          {lesson.value?.breaks?.includes(injectedFault) && lesson.value.breakNote
             ? ` ${lesson.value.breakNote.replaceAll('`', '')}`
             : ''}
         </p>

@@ -2,7 +2,7 @@
  * What the host can be told to leave out, and what that means to people.
  */
 
-import type { LeftOut } from '../../../player/index.ts';
+import type { InjectedFault } from '../../../host/index.ts';
 
 /** A thing to leave out. */
 export interface Site {
@@ -12,12 +12,12 @@ export interface Site {
 }
 
 /** All of them. The type sees to it that none is missing. */
-export const SITES: Readonly<Record<LeftOut, Site>> = {
+export const SITES: Readonly<Record<InjectedFault, Site>> = {
   unlink: {
     name: 'the unlinking',
     sentence: 'A page table that goes leaves guest segment entries that still designate it.',
   },
-  'page-table-gone': {
+  'page-table-freed': {
     name: 'the purge when a page table goes',
     sentence: 'Processors keep what they found through a page table that has been freed.',
   },
@@ -61,7 +61,7 @@ export const SITES: Readonly<Record<LeftOut, Site>> = {
 };
 
 /** All that can be left out, in the order of the menu. */
-export const LEFT_OUT = Object.keys(SITES) as readonly LeftOut[];
+export const INJECTED_FAULTS = Object.keys(SITES) as readonly InjectedFault[];
 
 /** Why a broken rule matters, by its name. */
 export const WHY: Readonly<Record<string, string>> = {

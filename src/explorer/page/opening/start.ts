@@ -32,8 +32,8 @@ export async function openLink(): Promise<boolean> {
 }
 
 async function restore(shared: Shared): Promise<void> {
-  const { source, leftOut, check, moment, selected: chosen } = shared;
-  const how = { leftOut, check };
+  const { source, injectedFault, check, moment, selected: chosen } = shared;
+  const how = { injectedFault, check };
   notice.value = null;
   // As soon as the story is being opened: when it is, somebody may have gone on to another one.
   const show = () => {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { deflateSync, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { LEFT_OUT } from '../breaks/sites.ts';
+import { INJECTED_FAULTS } from '../breaks/sites.ts';
 import { TABS } from '../layout/tabs.ts';
 import { LARGEST, LinkError, pack, type Shared, type SharedSource, unpack } from './codec.ts';
 
 const PLAIN: Shared = {
   source: { kind: 'lesson', id: 'promises' },
-  leftOut: null,
+  injectedFault: null,
   check: true,
   moment: { step: 3, event: 1 },
   tab: 'walk',
@@ -31,7 +31,7 @@ describe('a link', () => {
       fc.property(
         fc.record({
           source: sources,
-          leftOut: fc.constantFrom(null, ...LEFT_OUT),
+          injectedFault: fc.constantFrom(null, ...INJECTED_FAULTS),
           check: fc.boolean(),
           moment: fc.record({ step: fc.nat(), event: fc.nat() }),
           tab: fc.constantFrom(...TABS.map(({ id }) => id)),
@@ -99,7 +99,7 @@ describe('a link', () => {
     const odd = packed(
       JSON.stringify({
         source: { kind: 'lesson', id: 'x' },
-        leftOut: 'everything',
+        injectedFault: 'everything',
         moment: [-1, 1.5],
         tab: 'nowhere',
         selected: ['gmap 0; drop', '0x1'],
@@ -107,7 +107,7 @@ describe('a link', () => {
     );
     expect(unpack(odd)).toEqual({
       source: { kind: 'lesson', id: 'x' },
-      leftOut: null,
+      injectedFault: null,
       check: true,
       moment: { step: 0, event: 0 },
       tab: 'spaces',

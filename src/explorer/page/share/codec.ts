@@ -4,9 +4,10 @@
  */
 
 import { deflateSync, Inflate, strFromU8, strToU8 } from 'fflate';
-import type { LeftOut, Moment } from '../../../player/index.ts';
+import type { InjectedFault } from '../../../host/index.ts';
+import type { Moment } from '../../../player/index.ts';
 import type { SpaceName } from '../../protocol.ts';
-import { LEFT_OUT } from '../breaks/sites.ts';
+import { INJECTED_FAULTS } from '../breaks/sites.ts';
 import { TABS, type TabId } from '../layout/tabs.ts';
 
 /** What is played, as a link names it. */
@@ -19,7 +20,7 @@ export type SharedSource =
 /** What a link brings back. */
 export interface Shared {
   readonly source: SharedSource;
-  readonly leftOut: LeftOut | null;
+  readonly injectedFault: InjectedFault | null;
   readonly check: boolean;
   readonly moment: Moment;
   readonly tab: TabId;
@@ -42,10 +43,10 @@ export class LinkError extends Error {
 
 /** Packs, without a leading `#`; null for what is too long to be unpacked again. */
 export function pack(shared: Shared): string | null {
-  const { source, leftOut, check, moment, tab, selected } = shared;
+  const { source, injectedFault, check, moment, tab, selected } = shared;
   const plain = {
     source,
-    leftOut,
+    injectedFault,
     check,
     moment: [moment.step, moment.event],
     tab,
@@ -127,7 +128,7 @@ function believed(plain: unknown): Shared {
   const all = record(plain);
   return {
     source: sourceOf(record(all.source)),
-    leftOut: LEFT_OUT.find((one) => one === all.leftOut) ?? null,
+    injectedFault: INJECTED_FAULTS.find((one) => one === all.injectedFault) ?? null,
     check: all.check !== false,
     moment: momentOf(all.moment),
     tab: TABS.find(({ id }) => id === all.tab)?.id ?? 'spaces',

@@ -25,10 +25,10 @@ function sharedSource(): SharedSource | null {
 export function fragment(): string | null {
   const what = source.value === null ? null : sharedSource();
   if (what === null) return null;
-  const { leftOut, check } = settings.value;
+  const { injectedFault, check } = settings.value;
   return pack({
     source: what,
-    leftOut,
+    injectedFault,
     check,
     moment: moment.value,
     tab: tab.value,

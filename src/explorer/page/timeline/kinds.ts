@@ -2,10 +2,10 @@
  * The kinds of events as the timeline tells them apart: lanes, each with a glyph and a colour of its own.
  */
 
-import type { TraceEvent } from '../../../trace/index.ts';
+import type { TraceEventType } from '../../../trace/index.ts';
 
 /** The type of an event. */
-export type EventType = TraceEvent['type'];
+export type EventType = TraceEventType;
 
 /** Events that belong together: a row of the strip. */
 export interface Lane {

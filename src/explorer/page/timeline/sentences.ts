@@ -2,7 +2,14 @@
  * What an event says, in a sentence.
  */
 
-import type { TraceEvent } from '../../../trace/index.ts';
+import type {
+  LargeFrameEvent,
+  PageTableEvent,
+  PurgeEvent,
+  TraceEvent,
+  TraceEventOf,
+  TraceEventType,
+} from '../../../trace/index.ts';
 import { hex, UNITS } from '../text.ts';
 
 /** A length in the largest unit that it is a whole number of. */
@@ -20,7 +27,7 @@ const REASONS = {
   unmap: 'it is unmapped',
   remap: 'something else is mapped there',
   free: 'the guest address space is freed',
-  'page-table-gone': 'the page table goes',
+  'page-table-freed': 'the page table goes',
   'segment-changed': 'the segment changes',
 } as const;
 
@@ -28,7 +35,7 @@ function protection(bits: number): string {
   return bits === 0 ? 'none' : `${bits & 1 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 4 ? 'x' : ''}`;
 }
 
-function purge(event: Extract<TraceEvent, { type: 'purge' }>): string {
+function purge(event: PurgeEvent): string {
   if (event.by === 'ipte') {
     return `Processors forget page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} (IPTE).`;
   }
@@ -37,20 +44,20 @@ function purge(event: Extract<TraceEvent, { type: 'purge' }>): string {
     : 'Processors forget everything.';
 }
 
-function pageTable({ change, address, origin }: Extract<TraceEvent, { type: 'page-table' }>): string {
+function pageTable({ change, address, origin }: PageTableEvent): string {
   return change === 'new'
     ? `A page table for process segment ${hex(address)} is made at ${hex(origin)}.`
     : `The page table at ${hex(origin)} of process segment ${hex(address)} goes.`;
 }
 
-function largeFrame({ change, address, frame }: Extract<TraceEvent, { type: 'large-frame' }>): string {
+function largeFrame({ change, address, frame }: LargeFrameEvent): string {
   if (change === 'new') return `Process segment ${hex(address)} gets the 1 MiB frame ${hex(frame)}.`;
-  return change === 'gone'
+  return change === 'freed'
     ? `Process segment ${hex(address)} loses its 1 MiB frame ${hex(frame)}.`
     : `The 1 MiB frame ${hex(frame)} of process segment ${hex(address)} is split into pages.`;
 }
 
-type Sentences = { [T in TraceEvent['type']]: (event: Extract<TraceEvent, { type: T }>) => string };
+type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>) => string };
 
 const SENTENCES: Sentences = {
   'gmap-alloc': (e) => `Guest address space ${e.gmap} is made, with element ${hex(e.asce)}.`,

@@ -1,0 +1,85 @@
+/**
+ * The segment entry of a guest that is mapped and not linked: an *unlinked entry*.
+ *
+ *       0                         43 44        53 54 55 57 58 59 63
+ *      +----------------------------+------------+-+------+-+------+
+ *      |  process segment number    |     0      |P|   0  |I|   0  |
+ *      +----------------------------+------------+-+------+-+------+
+ *
+ * I: the entry is invalid, so the machine reads nothing else of it. P tells it from the entry of a segment that is not
+ * mapped, which is I alone (`EMPTY_SEGMENT`). The number is that of the process segment that the guest segment is mapped
+ * to: its address / 1 MiB.
+ *
+ * Code that runs once a segment reads and writes an entry as two halves of 32 bits, `hi` and `lo`.
+ */
+
+import { SEGMENT, type Storage } from '../../machine/index.ts';
+
+/** The bits of an unlinked entry below the segment number. */
+const UNLINKED = SEGMENT.PROTECT | SEGMENT.INVALID;
+const NUMBER_SHIFT = 20;
+/** Segment numbers of which the low halves of the entries differ: the other bits of the number are in the high half. */
+const LOW_NUMBERS = 2 ** 12;
+
+/** From this many entries on, they are copied from a pattern: setting up the copy costs more for fewer. */
+const LONG_RUN = 64;
+/** The unlinked entries of the first `LOW_NUMBERS` segments. The low half of any other is that of one of them. */
+const PATTERN = new Uint8Array(LOW_NUMBERS * 8);
+writeRun(new DataView(PATTERN.buffer), 0, LOW_NUMBERS, 0);
+
+/** Writes the unlinked entry of a process segment below 2^22, which every segment is that a guest can be given. */
+export function writeUnlinked(view: DataView, entry: number, segment: number): void {
+  view.setInt32(entry, segment >>> 12);
+  view.setInt32(entry + 4, (segment << NUMBER_SHIFT) | UNLINKED);
+}
+
+/** Writes `count` unlinked entries, of consecutive process segments. */
+export function writeUnlinkedRun(storage: Storage, first: number, count: number, segment: number): void {
+  if (count < LONG_RUN) writeRun(storage.view, first, count, segment);
+  else copyRun(storage, first, count, segment);
+}
+
+/** Whether an entry is an unlinked one, by its low half. */
+export function isUnlinked(lo: number): boolean {
+  return (lo & 0xf_ffff) === UNLINKED;
+}
+
+/** The process segment that an unlinked entry is mapped to. */
+export function wantedSegment(hi: number, lo: number): number {
+  return hi * LOW_NUMBERS + (lo >>> NUMBER_SHIFT);
+}
+
+/**
+ * The number of entries, at most `count`, that are unlinked and map consecutive process segments, of which the first entry
+ * maps `segment`.
+ */
+export function unlinkedRunLength(view: DataView, first: number, count: number, segment: number): number {
+  let run = 1;
+  // There may be a million of them: no calls here.
+  while (
+    run < count &&
+    view.getInt32(first + run * 8 + 4) === (((segment + run) << NUMBER_SHIFT) | UNLINKED) &&
+    view.getInt32(first + run * 8) === Math.floor((segment + run) / LOW_NUMBERS)
+  ) {
+    run++;
+  }
+  return run;
+}
+
+function writeRun(view: DataView, first: number, count: number, segment: number): void {
+  for (let i = 0; i < count; i++) writeUnlinked(view, first + i * 8, segment + i);
+}
+
+/** As `writeRun`: the low halves come from the pattern, and only high halves that are not zero are written one by one. */
+function copyRun({ bytes, view }: Storage, first: number, count: number, segment: number): void {
+  for (let at = segment, entry = first, left = count; left > 0; ) {
+    const start = at % LOW_NUMBERS;
+    const run = Math.min(left, LOW_NUMBERS - start);
+    const high = (at - start) / LOW_NUMBERS;
+    bytes.set(PATTERN.subarray(start * 8, (start + run) * 8), entry);
+    if (high > 0) for (let i = 0; i < run; i++) view.setUint32(entry + i * 8, high);
+    at += run;
+    entry += run * 8;
+    left -= run;
+  }
+}

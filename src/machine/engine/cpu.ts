@@ -1,0 +1,215 @@
+/**
+ * The interpreter: one processor fetches, decodes and executes instructions, and takes interruptions between them.
+ *
+ * The table (`../instructions/`) defines what an instruction does and how its operands are found; `../cpu/` holds the
+ * state, the access to storage and the interruptions. Interpretive execution (`../sie.ts`) runs a guest on a processor.
+ */
+
+import { logicalPage } from '../addresses.ts';
+import { BusyError } from '../busy-error.ts';
+import { Clock } from '../clock.ts';
+import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
+import { CpuInterruptions } from '../cpu/interruptions.ts';
+import type { Configuration } from '../cpu/processor.ts';
+import { demandLimit, type Stop } from '../cpu/stop.ts';
+import { keyOf, TABLE } from '../instructions/decode.ts';
+import { isNullifying, PGM } from '../interruption.ts';
+
+/** A processor of a machine. */
+export class Cpu extends CpuInterruptions {
+  #busy = false;
+
+  constructor(machine: Configuration, address: number) {
+    super(machine, address);
+    this.reset();
+  }
+
+  /** Whether the processor executes now, for itself or for a guest, or its host accesses storage with it. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /**
+   * Takes the processor for one use of it, which ends with `release`.
+   * @throws BusyError when it is in use, or while a listener is called
+   */
+  claim(): void {
+    this.machine.demandQuiet(`processor ${this.address} cannot execute`);
+    if (this.#busy) throw new BusyError(`processor ${this.address} executes already`);
+    this.#busy = true;
+    this.machine.trace.operations.begin();
+  }
+
+  /** Ends what `claim` began. @throws what a listener threw meanwhile */
+  release(): void {
+    this.#busy = false;
+    this.machine.trace.operations.end();
+  }
+
+  /**
+   * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
+   * @param limit how many: an integer from 1 on, or Infinity
+   * @throws RangeError for another limit; BusyError when the processor executes already, or while a listener is called.
+   *   Nothing has changed then. What a program does never throws
+   */
+  run(limit: number): Stop {
+    demandLimit(limit);
+    this.claim();
+    try {
+      return this.runClaimed(limit);
+    } finally {
+      this.release();
+    }
+  }
+
+  /** As `run`. Preconditions: the caller has claimed the processor. */
+  runClaimed(limit: number): Stop {
+    const end = this.executed + limit;
+    while (this.executed < end) {
+      if (this.stopped) return { reason: 'stopped' };
+      const stop = this.#work(end);
+      if (stop === 'taken') this.executed++;
+      this.#advanceClock();
+      if (stop !== null && stop !== 'taken') return stop;
+    }
+    return { reason: 'limit' };
+  }
+
+  /** Takes one interruption, or stops, or waits, or executes instructions. The PSW that an interruption loads may do any of these. */
+  #work(end: number): Stop | 'taken' | null {
+    try {
+      const interruption = this.takePending();
+      if (interruption !== null) return interruption;
+      if (this.stopping && this.sie === null) return this.#stopNow();
+      if (this.wait) return this.#waiting();
+      return this.#instructions(end);
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      // No instruction is under way: the prefix area could not be accessed to take an interruption.
+      return { reason: 'check-stop' };
+    }
+  }
+
+  #stopNow(): Stop {
+    this.performStop();
+    return { reason: 'stopped' };
+  }
+
+  #waiting(): Stop {
+    const disabled = !this.externalMask && !this.ioMask && !this.machineCheckMask;
+    return { reason: 'wait', disabled, until: this.nextClock() };
+  }
+
+  #advanceClock(): void {
+    this.machine.clock.advance(this.executed - this.clocked);
+    this.clocked = this.executed;
+  }
+
+  /** Executes until `executed` is `limit`, a clock interruption is due, `attention` is set, or an instruction does not complete. */
+  #instructions(limit: number): Stop | 'taken' | null {
+    const end = Math.min(limit, this.executed + this.#instructionsToClock());
+    this.attention = false;
+    try {
+      while (this.executed < end && !this.attention) {
+        this.#one();
+        this.executed++;
+        this.programInterruptions = 0;
+      }
+      return null;
+    } catch (thrown) {
+      if (thrown !== this.unwind) throw thrown;
+      this.executingTarget = false;
+      try {
+        return this.#unwound();
+      } catch (failed) {
+        this.repeat();
+        throw failed;
+      }
+    }
+  }
+
+  /** Fetches and executes one instruction. */
+  #one(): void {
+    const hi = this.iaHi;
+    const lo = this.iaLo;
+    this.startHi = this.insHi = hi;
+    this.startLo = this.insLo = lo;
+    // The length is not known until the instruction is fetched: an exception of the fetch stores 2.
+    this.length = 2;
+    if (lo & 1) this.program(PGM.SPECIFICATION);
+    const offset = lo & 0xfff;
+    const at = this.frame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), offset, INSTRUCTION, 2) + offset;
+    const { view } = this.storage;
+    let w: number;
+    let x = 0;
+    if (offset <= 0xffa) {
+      w = view.getUint32(at);
+      x = view.getUint16(at + 4);
+    } else {
+      w = view.getUint16(at) * 0x1_0000;
+      if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
+      if (w >= 0xc000_0000) x = this.#halfword(hi, lo, 4);
+    }
+    const length = w < 0x4000_0000 ? 2 : w < 0xc000_0000 ? 4 : 6;
+    this.length = length;
+    this.setInstructionAddress(hi, lo + length);
+    this.#dispatch(w, x);
+  }
+
+  #dispatch(w: number, x: number): void {
+    const execute = TABLE[keyOf(w, x)];
+    if (execute === undefined) this.#unknown(w, x);
+    else execute(this, w, x);
+  }
+
+  /** An invalid operation code: an operation exception, or an interception. */
+  #unknown(w: number, x: number): void {
+    if (this.sie?.interceptOperation) this.intercept(w, x, true);
+    this.program(PGM.OPERATION);
+  }
+
+  /** A halfword of the instruction stream, `step` bytes on. */
+  #halfword(hi: number, lo: number, step: number): number {
+    const low = lo + step;
+    const offset = low & 0xfff;
+    const page = (hi * 0x10_0000 + Math.floor(low / 4096)) % this.pageLimit;
+    return this.storage.view.getUint16(this.frame(logicalPage(page), offset, INSTRUCTION, 2) + offset);
+  }
+
+  /** EXECUTE. An odd target address is a specification exception, an EXECUTE as the target an execute exception. */
+  override executeTarget(modifier: number): void {
+    if (this.executingTarget) this.program(PGM.EXECUTE);
+    if (this.eaLo & 1) this.program(PGM.SPECIFICATION);
+    const hi = this.eaHi;
+    const lo = this.eaLo;
+    let w = this.#halfword(hi, lo, 0) * 0x1_0000;
+    if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
+    const x = w >= 0xc000_0000 ? this.#halfword(hi, lo, 4) : 0;
+    this.insHi = hi;
+    this.insLo = lo;
+    this.executingTarget = true;
+    this.#dispatch((w | ((modifier & 0xff) << 16)) >>> 0, x);
+    this.executingTarget = false;
+  }
+
+  /** Ends an instruction that did not complete. */
+  #unwound(): Stop | 'taken' {
+    switch (this.unwindKind) {
+      case UNWIND.HOST:
+        this.repeat();
+        return { reason: 'host', code: this.exceptionCode, teid: this.teid, length: this.length };
+      case UNWIND.INTERCEPT:
+        this.executed++;
+        return { reason: 'instruction', ...this.intercepted };
+      default:
+        if (isNullifying(this.exceptionCode)) this.repeat();
+        else this.setInstructionAddress(this.startHi, this.startLo + this.length);
+        return this.programInterruption(this.exceptionCode, this.length);
+    }
+  }
+
+  #instructionsToClock(): number {
+    const due = this.nextClock();
+    return due === null ? Infinity : Clock.instructionsUntil(this.machine.clock.tod, due);
+  }
+}

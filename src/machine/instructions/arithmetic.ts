@@ -1,0 +1,233 @@
+/**
+ * Addition and subtraction, and the loads that set the condition code by the sign.
+ * Principles of Operation, chapter 7.
+ */
+
+import { STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
+import {
+  add32,
+  add64,
+  addLogical32,
+  addLogical64,
+  addQuiet32,
+  addQuiet64,
+  borrowOf,
+  carryOf,
+  overflowed,
+  sign64,
+  signOf,
+  sub32,
+  sub64,
+  subLogical32,
+  subLogical64,
+} from './binary.ts';
+import type { InstructionLine } from './line.ts';
+import {
+  fetch64,
+  i32,
+  i64,
+  load32,
+  m16,
+  m32,
+  m32x,
+  m32z,
+  m64,
+  put64,
+  r32x,
+  r32z,
+  u64,
+  Y,
+  YL,
+} from './operands.ts';
+
+type Quiet = (c: Processor, d: number, a: number, b: number) => void;
+
+/** Adds an immediate to a word in storage; nothing changes before both accesses are sure. */
+function addStorage32(c: Processor, value: number, add: Quiet): void {
+  c.probe(c.eaHi, c.eaLo, 4, STORE);
+  c.op32[YL] = load32(c);
+  add(c, YL, YL, i32(c, value));
+  c.store32(c.eaHi, c.eaLo, c.op32[YL] as number);
+}
+
+/** As `addStorage32`, for a doubleword. */
+function addStorage64(c: Processor, value: number, add: Quiet): void {
+  c.probe(c.eaHi, c.eaLo, 8, STORE);
+  fetch64(c, Y);
+  add(c, Y, Y, i64(c, value));
+  put64(c, Y);
+}
+
+/** The immediates of SIY arrive unsigned. */
+const signed8 = (i: number) => (i << 24) >> 24;
+
+function asi(c: Processor, i: number): void {
+  addStorage32(c, signed8(i), addQuiet32);
+  overflowed(c);
+}
+
+function agsi(c: Processor, i: number): void {
+  addStorage64(c, signed8(i), addQuiet64);
+  overflowed(c);
+}
+
+/** LOAD AND TEST, 32 bits: half `a` to half `d`. */
+function test32(c: Processor, d: number, a: number): void {
+  const value = c.op32s[a] as number;
+  c.op32s[d] = value;
+  c.cc = signOf(value);
+}
+
+function test64(c: Processor, d: number, a: number): void {
+  c.op[d] = c.op[a] as bigint;
+  c.cc = sign64(c, d);
+}
+
+/** d = 0 - a. The most negative number stays itself, and overflows. */
+function negate32(c: Processor, d: number, a: number): void {
+  c.op32[YL] = 0;
+  sub32(c, d, YL, a);
+}
+
+function negate64(c: Processor, d: number, a: number): void {
+  c.op[Y] = 0n;
+  sub64(c, d, Y, a);
+}
+
+const positive32 = (c: Processor, d: number, a: number) =>
+  ((c.op32s[a] as number) < 0 ? negate32 : test32)(c, d, a);
+const positive64 = (c: Processor, d: number, a: number) => (sign64(c, a) === 1 ? negate64 : test64)(c, d, a);
+const negative32 = (c: Processor, d: number, a: number) =>
+  ((c.op32s[a] as number) > 0 ? negate32 : test32)(c, d, a);
+const negative64 = (c: Processor, d: number, a: number) => (sign64(c, a) === 2 ? negate64 : test64)(c, d, a);
+
+/** ADD LOGICAL WITH SIGNED IMMEDIATE HIGH that leaves the condition code. */
+function alsihn(c: Processor, r: number, i: number): void {
+  c.op32s[r * 2 + 1] = (c.op32s[r * 2 + 1] as number) + i;
+}
+
+const ADD: readonly InstructionLine[] = [
+  ['AR', 'RR', 0x1a, 'base', (c, a, b) => add32(c, a * 2, a * 2, b * 2)],
+  ['A', 'RX', 0x5a, 'base', (c, a) => add32(c, a * 2, a * 2, m32(c))],
+  ['AH', 'RX', 0x4a, 'base', (c, a) => add32(c, a * 2, a * 2, m16(c))],
+  ['AHI', 'RI', 0xa7a, 'base', (c, a, i) => add32(c, a * 2, a * 2, i32(c, i))],
+  ['AY', 'RXY', 0xe35a, 'long-displacement', (c, a) => add32(c, a * 2, a * 2, m32(c))],
+  ['AHY', 'RXY', 0xe37a, 'long-displacement', (c, a) => add32(c, a * 2, a * 2, m16(c))],
+  ['AFI', 'RIL', 0xc29, 'extended-immediate', (c, a, i) => add32(c, a * 2, a * 2, i32(c, i))],
+  ['ARK', 'RRF', 0xb9f8, 'z196', (c, d, a, b) => add32(c, d * 2, a * 2, b * 2)],
+  ['AHIK', 'RIEd', 0xecd8, 'z196', (c, d, a, i) => add32(c, d * 2, a * 2, i32(c, i))],
+  ['ASI', 'SIY', 0xeb6a, 'general-instructions-extension', asi],
+  ['AGR', 'RRE', 0xb908, 'zarch', (c, a, b) => add64(c, a, a, b)],
+  ['AGFR', 'RRE', 0xb918, 'zarch', (c, a, b) => add64(c, a, a, r32x(c, b))],
+  ['AG', 'RXY', 0xe308, 'zarch', (c, a) => add64(c, a, a, m64(c))],
+  ['AGF', 'RXY', 0xe318, 'zarch', (c, a) => add64(c, a, a, m32x(c))],
+  ['AGHI', 'RI', 0xa7b, 'zarch', (c, a, i) => add64(c, a, a, i64(c, i))],
+  ['AGFI', 'RIL', 0xc28, 'extended-immediate', (c, a, i) => add64(c, a, a, i64(c, i))],
+  ['AGRK', 'RRF', 0xb9e8, 'z196', (c, d, a, b) => add64(c, d, a, b)],
+  ['AGHIK', 'RIEd', 0xecd9, 'z196', (c, d, a, i) => add64(c, d, a, i64(c, i))],
+  ['AGSI', 'SIY', 0xeb7a, 'general-instructions-extension', agsi],
+  ['AHHHR', 'RRF', 0xb9c8, 'z196', (c, d, a, b) => add32(c, d * 2 + 1, a * 2 + 1, b * 2 + 1)],
+  ['AHHLR', 'RRF', 0xb9d8, 'z196', (c, d, a, b) => add32(c, d * 2 + 1, a * 2 + 1, b * 2)],
+  ['AIH', 'RIL', 0xcc8, 'z196', (c, a, i) => add32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
+];
+
+const ADD_LOGICAL: readonly InstructionLine[] = [
+  ['ALR', 'RR', 0x1e, 'base', (c, a, b) => addLogical32(c, a * 2, a * 2, b * 2)],
+  ['AL', 'RX', 0x5e, 'base', (c, a) => addLogical32(c, a * 2, a * 2, m32(c))],
+  ['ALY', 'RXY', 0xe35e, 'long-displacement', (c, a) => addLogical32(c, a * 2, a * 2, m32(c))],
+  ['ALFI', 'RIL', 0xc2b, 'extended-immediate', (c, a, i) => addLogical32(c, a * 2, a * 2, i32(c, i))],
+  ['ALRK', 'RRF', 0xb9fa, 'z196', (c, d, a, b) => addLogical32(c, d * 2, a * 2, b * 2)],
+  ['ALHSIK', 'RIEd', 0xecda, 'z196', (c, d, a, i) => addLogical32(c, d * 2, a * 2, i32(c, i))],
+  ['ALCR', 'RRE', 0xb998, 'zarch', (c, a, b) => addLogical32(c, a * 2, a * 2, b * 2, carryOf(c))],
+  ['ALC', 'RXY', 0xe398, 'zarch', (c, a) => addLogical32(c, a * 2, a * 2, m32(c), carryOf(c))],
+  [
+    'ALSI',
+    'SIY',
+    0xeb6e,
+    'general-instructions-extension',
+    (c, i) => addStorage32(c, signed8(i), addLogical32),
+  ],
+  ['ALGR', 'RRE', 0xb90a, 'zarch', (c, a, b) => addLogical64(c, a, a, b)],
+  ['ALGFR', 'RRE', 0xb91a, 'zarch', (c, a, b) => addLogical64(c, a, a, r32z(c, b))],
+  ['ALG', 'RXY', 0xe30a, 'zarch', (c, a) => addLogical64(c, a, a, m64(c))],
+  ['ALGF', 'RXY', 0xe31a, 'zarch', (c, a) => addLogical64(c, a, a, m32z(c))],
+  ['ALGFI', 'RIL', 0xc2a, 'extended-immediate', (c, a, i) => addLogical64(c, a, a, u64(c, i))],
+  ['ALGRK', 'RRF', 0xb9ea, 'z196', (c, d, a, b) => addLogical64(c, d, a, b)],
+  ['ALGHSIK', 'RIEd', 0xecdb, 'z196', (c, d, a, i) => addLogical64(c, d, a, i64(c, i))],
+  ['ALCGR', 'RRE', 0xb988, 'zarch', (c, a, b) => addLogical64(c, a, a, b, carryOf(c))],
+  ['ALCG', 'RXY', 0xe388, 'zarch', (c, a) => addLogical64(c, a, a, m64(c), carryOf(c))],
+  [
+    'ALGSI',
+    'SIY',
+    0xeb7e,
+    'general-instructions-extension',
+    (c, i) => addStorage64(c, signed8(i), addLogical64),
+  ],
+  ['ALHHHR', 'RRF', 0xb9ca, 'z196', (c, d, a, b) => addLogical32(c, d * 2 + 1, a * 2 + 1, b * 2 + 1)],
+  ['ALHHLR', 'RRF', 0xb9da, 'z196', (c, d, a, b) => addLogical32(c, d * 2 + 1, a * 2 + 1, b * 2)],
+  ['ALSIH', 'RIL', 0xcca, 'z196', (c, a, i) => addLogical32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
+  ['ALSIHN', 'RIL', 0xccb, 'z196', alsihn],
+];
+
+const SUBTRACT: readonly InstructionLine[] = [
+  ['SR', 'RR', 0x1b, 'base', (c, a, b) => sub32(c, a * 2, a * 2, b * 2)],
+  ['S', 'RX', 0x5b, 'base', (c, a) => sub32(c, a * 2, a * 2, m32(c))],
+  ['SH', 'RX', 0x4b, 'base', (c, a) => sub32(c, a * 2, a * 2, m16(c))],
+  ['SY', 'RXY', 0xe35b, 'long-displacement', (c, a) => sub32(c, a * 2, a * 2, m32(c))],
+  ['SHY', 'RXY', 0xe37b, 'long-displacement', (c, a) => sub32(c, a * 2, a * 2, m16(c))],
+  ['SRK', 'RRF', 0xb9f9, 'z196', (c, d, a, b) => sub32(c, d * 2, a * 2, b * 2)],
+  ['SGR', 'RRE', 0xb909, 'zarch', (c, a, b) => sub64(c, a, a, b)],
+  ['SGFR', 'RRE', 0xb919, 'zarch', (c, a, b) => sub64(c, a, a, r32x(c, b))],
+  ['SG', 'RXY', 0xe309, 'zarch', (c, a) => sub64(c, a, a, m64(c))],
+  ['SGF', 'RXY', 0xe319, 'zarch', (c, a) => sub64(c, a, a, m32x(c))],
+  ['SGRK', 'RRF', 0xb9e9, 'z196', (c, d, a, b) => sub64(c, d, a, b)],
+  ['SHHHR', 'RRF', 0xb9c9, 'z196', (c, d, a, b) => sub32(c, d * 2 + 1, a * 2 + 1, b * 2 + 1)],
+  ['SHHLR', 'RRF', 0xb9d9, 'z196', (c, d, a, b) => sub32(c, d * 2 + 1, a * 2 + 1, b * 2)],
+];
+
+const SUBTRACT_LOGICAL: readonly InstructionLine[] = [
+  ['SLR', 'RR', 0x1f, 'base', (c, a, b) => subLogical32(c, a * 2, a * 2, b * 2)],
+  ['SL', 'RX', 0x5f, 'base', (c, a) => subLogical32(c, a * 2, a * 2, m32(c))],
+  ['SLY', 'RXY', 0xe35f, 'long-displacement', (c, a) => subLogical32(c, a * 2, a * 2, m32(c))],
+  ['SLFI', 'RIL', 0xc25, 'extended-immediate', (c, a, i) => subLogical32(c, a * 2, a * 2, i32(c, i))],
+  ['SLRK', 'RRF', 0xb9fb, 'z196', (c, d, a, b) => subLogical32(c, d * 2, a * 2, b * 2)],
+  ['SLBR', 'RRE', 0xb999, 'zarch', (c, a, b) => subLogical32(c, a * 2, a * 2, b * 2, borrowOf(c))],
+  ['SLB', 'RXY', 0xe399, 'zarch', (c, a) => subLogical32(c, a * 2, a * 2, m32(c), borrowOf(c))],
+  ['SLGR', 'RRE', 0xb90b, 'zarch', (c, a, b) => subLogical64(c, a, a, b)],
+  ['SLGFR', 'RRE', 0xb91b, 'zarch', (c, a, b) => subLogical64(c, a, a, r32z(c, b))],
+  ['SLG', 'RXY', 0xe30b, 'zarch', (c, a) => subLogical64(c, a, a, m64(c))],
+  ['SLGF', 'RXY', 0xe31b, 'zarch', (c, a) => subLogical64(c, a, a, m32z(c))],
+  ['SLGFI', 'RIL', 0xc24, 'extended-immediate', (c, a, i) => subLogical64(c, a, a, u64(c, i))],
+  ['SLGRK', 'RRF', 0xb9eb, 'z196', (c, d, a, b) => subLogical64(c, d, a, b)],
+  ['SLBGR', 'RRE', 0xb989, 'zarch', (c, a, b) => subLogical64(c, a, a, b, borrowOf(c))],
+  ['SLBG', 'RXY', 0xe389, 'zarch', (c, a) => subLogical64(c, a, a, m64(c), borrowOf(c))],
+  ['SLHHHR', 'RRF', 0xb9cb, 'z196', (c, d, a, b) => subLogical32(c, d * 2 + 1, a * 2 + 1, b * 2 + 1)],
+  ['SLHHLR', 'RRF', 0xb9db, 'z196', (c, d, a, b) => subLogical32(c, d * 2 + 1, a * 2 + 1, b * 2)],
+];
+
+const SIGN: readonly InstructionLine[] = [
+  ['LTR', 'RR', 0x12, 'base', (c, a, b) => test32(c, a * 2, b * 2)],
+  ['LT', 'RXY', 0xe312, 'extended-immediate', (c, a) => test32(c, a * 2, m32(c))],
+  ['LTGR', 'RRE', 0xb902, 'zarch', (c, a, b) => test64(c, a, b)],
+  ['LTGFR', 'RRE', 0xb912, 'zarch', (c, a, b) => test64(c, a, r32x(c, b))],
+  ['LTG', 'RXY', 0xe302, 'extended-immediate', (c, a) => test64(c, a, m64(c))],
+  ['LTGF', 'RXY', 0xe332, 'general-instructions-extension', (c, a) => test64(c, a, m32x(c))],
+  ['LCR', 'RR', 0x13, 'base', (c, a, b) => negate32(c, a * 2, b * 2)],
+  ['LCGR', 'RRE', 0xb903, 'zarch', (c, a, b) => negate64(c, a, b)],
+  ['LCGFR', 'RRE', 0xb913, 'zarch', (c, a, b) => negate64(c, a, r32x(c, b))],
+  ['LPR', 'RR', 0x10, 'base', (c, a, b) => positive32(c, a * 2, b * 2)],
+  ['LPGR', 'RRE', 0xb900, 'zarch', (c, a, b) => positive64(c, a, b)],
+  ['LPGFR', 'RRE', 0xb910, 'zarch', (c, a, b) => positive64(c, a, r32x(c, b))],
+  ['LNR', 'RR', 0x11, 'base', (c, a, b) => negative32(c, a * 2, b * 2)],
+  ['LNGR', 'RRE', 0xb901, 'zarch', (c, a, b) => negative64(c, a, b)],
+  ['LNGFR', 'RRE', 0xb911, 'zarch', (c, a, b) => negative64(c, a, r32x(c, b))],
+];
+
+export const ARITHMETIC: readonly InstructionLine[] = [
+  ...ADD,
+  ...ADD_LOGICAL,
+  ...SUBTRACT,
+  ...SUBTRACT_LOGICAL,
+  ...SIGN,
+];

@@ -1,0 +1,323 @@
+/** Branching. Principles of Operation, chapter 7; addressing modes: chapter 5. */
+
+import type { Processor } from '../cpu/processor.ts';
+import { PGM } from '../interruption.ts';
+import { order, order32, order64, orderLogical32, orderLogical64 } from './binary.ts';
+import { holds, outcome } from './condition.ts';
+import type { InstructionLine } from './line.ts';
+import { i32, i64, m32, m64, u64, X, XL } from './operands.ts';
+
+const BITS_64 = 3;
+const BITS_31 = 1;
+
+/** What BRANCH AND SAVE leaves of the instruction address: with the 31-bit mode its bit. */
+function saveLink(c: Processor, r: number): void {
+  if (c.addressing === BITS_64) c.gr32[r * 2 + 1] = c.iaHi;
+  c.gr32[r * 2] = c.addressing === BITS_31 ? c.iaLo | 0x8000_0000 : c.iaLo;
+}
+
+/** What BRANCH AND LINK leaves: in the 24-bit mode also instruction length, condition code and program mask. */
+function link(c: Processor, r: number): void {
+  if (c.addressing !== 0) saveLink(c, r);
+  else c.gr32[r * 2] = (c.length << 29) | (c.cc << 28) | (c.programMask << 24) | c.iaLo;
+}
+
+/** Branches to register `b` as it was before `save` changed a register; 0 means no branch. */
+function linkRegister(save: (c: Processor, r: number) => void) {
+  return (c: Processor, a: number, b: number): void => {
+    const hi = c.gr32[b * 2 + 1] as number;
+    const lo = c.gr32[b * 2] as number;
+    save(c, a);
+    if (b !== 0) c.branchTo(hi, lo);
+  };
+}
+
+const balr = linkRegister(link);
+const basr = linkRegister(saveLink);
+
+/** Takes addressing mode and address from what register `b` held. */
+function setMode(c: Processor, hi: number, lo: number): void {
+  if (lo & 1) {
+    c.addressing = BITS_64;
+    c.branchTo(hi, (lo & ~1) >>> 0);
+  } else {
+    c.addressing = lo >>> 31 ? BITS_31 : 0;
+    c.branchTo(hi, lo);
+  }
+}
+
+/** BRANCH AND SAVE AND SET MODE. */
+function bassm(c: Processor, a: number, b: number): void {
+  const hi = c.gr32[b * 2 + 1] as number;
+  const lo = c.gr32[b * 2] as number;
+  saveLink(c, a);
+  if (c.addressing === BITS_64) c.gr32[a * 2]! |= 1;
+  if (b !== 0) setMode(c, hi, lo);
+}
+
+/** BRANCH AND SET MODE. */
+function bsm(c: Processor, a: number, b: number): void {
+  const hi = c.gr32[b * 2 + 1] as number;
+  const lo = c.gr32[b * 2] as number;
+  if (a !== 0) {
+    const old = c.gr32[a * 2] as number;
+    if (c.addressing === BITS_64) c.gr32[a * 2] = old | 1;
+    else c.gr32[a * 2] = c.addressing === BITS_31 ? old | 0x8000_0000 : old & 0x7fff_ffff;
+  }
+  if (b !== 0) setMode(c, hi, lo);
+}
+
+/** Counts half `h` down; whether it is not zero then. */
+function count32(c: Processor, h: number): boolean {
+  c.op32[h] = (c.op32[h] as number) - 1;
+  return c.op32[h] !== 0;
+}
+
+function count64(c: Processor, r: number): boolean {
+  c.op[r] = (c.op[r] as bigint) - 1n;
+  return c.op[r] !== 0n;
+}
+
+/** BRANCH ON COUNT to a register, whose value before the count is the address. */
+function countRegister(
+  c: Processor,
+  b: number,
+  count: (c: Processor, n: number) => boolean,
+  n: number,
+): void {
+  const hi = c.gr32[b * 2 + 1] as number;
+  const lo = c.gr32[b * 2] as number;
+  if (count(c, n) && b !== 0) c.branchTo(hi, lo);
+}
+
+/**
+ * BRANCH ON INDEX: adds r3 to r1 and compares with the odd one of r3 and r3+1, as it was before. Returns
+ * whether the sum is high.
+ */
+function index32(c: Processor, r: number, r3: number): boolean {
+  c.op32[XL] = c.op32[(r3 | 1) * 2] as number;
+  c.gr32[r * 2] = (c.gr32[r * 2] as number) + (c.gr32[r3 * 2] as number);
+  return order32(c, r * 2, XL) === 2;
+}
+
+function index64(c: Processor, r: number, r3: number): boolean {
+  c.op[X] = c.op[r3 | 1] as bigint;
+  c.gr[r] = (c.gr[r] as bigint) + (c.gr[r3] as bigint);
+  return order64(c, r, X) === 2;
+}
+
+/** Branches to the effective address when told. */
+function goWhen(c: Processor, yes: boolean): void {
+  if (yes) c.branchEffective();
+}
+
+/** Branches by halfwords when told. */
+function jumpWhen(c: Processor, yes: boolean, halfwords: number): void {
+  if (yes) c.branchRelative(halfwords);
+}
+
+/** COMPARE AND TRAP: a data exception of its own code. */
+function trapWhen(c: Processor, yes: boolean): void {
+  if (yes) c.dataException(0xff);
+}
+
+/** The orders that comparisons with registers and immediates have. */
+const signed32 = (c: Processor, a: number, b: number) => order32(c, a * 2, b * 2);
+const logical32 = (c: Processor, a: number, b: number) => orderLogical32(c, a * 2, b * 2);
+const signedI32 = (c: Processor, a: number, i: number) => order32(c, a * 2, i32(c, i));
+const signedI64 = (c: Processor, a: number, i: number) => order64(c, a, i64(c, i));
+const logicalI32 = (c: Processor, a: number, i: number) => order(c.gr32[a * 2] as number, i);
+const logicalI64 = (c: Processor, a: number, i: number) => orderLogical64(c, a, u64(c, i));
+
+type Order = (c: Processor, a: number, b: number) => number;
+
+const jump = (of: Order) => (c: Processor, a: number, b: number, m: number, i: number) =>
+  jumpWhen(c, outcome(of(c, a, b), m), i);
+const go = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
+  goWhen(c, outcome(of(c, a, b), m));
+const trap = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
+  trapWhen(c, outcome(of(c, a, b), m));
+/** The immediate of the branching ones, unsigned. */
+const byte = (of: Order) => (c: Processor, a: number, i: number) => of(c, a, i & 0xff);
+
+/** Compare immediate and trap: the mask comes before the immediate. */
+const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
+  trapWhen(c, outcome(of(c, a, i), m));
+const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
+  trapWhen(c, outcome(of(c, a, i & 0xffff), m));
+
+const CONDITIONAL: readonly InstructionLine[] = [
+  ['BCR', 'RR', 0x07, 'base', (c, m, r) => void (r !== 0 && holds(c, m) && c.branchRegister(r))],
+  ['BC', 'RX', 0x47, 'base', (c, m) => goWhen(c, holds(c, m))],
+  ['BRC', 'RI', 0xa74, 'base', (c, m, i) => jumpWhen(c, holds(c, m), i)],
+  ['BRCL', 'RIL', 0xc04, 'zarch', (c, m, i) => jumpWhen(c, holds(c, m), i)],
+];
+
+const LINKING: readonly InstructionLine[] = [
+  ['BALR', 'RR', 0x05, 'base', balr],
+  [
+    'BAL',
+    'RX',
+    0x45,
+    'base',
+    (c, a) => {
+      link(c, a);
+      c.branchEffective();
+    },
+  ],
+  ['BASR', 'RR', 0x0d, 'base', basr],
+  [
+    'BAS',
+    'RX',
+    0x4d,
+    'base',
+    (c, a) => {
+      saveLink(c, a);
+      c.branchEffective();
+    },
+  ],
+  [
+    'BRAS',
+    'RI',
+    0xa75,
+    'base',
+    (c, a, i) => {
+      saveLink(c, a);
+      c.branchRelative(i);
+    },
+  ],
+  [
+    'BRASL',
+    'RIL',
+    0xc05,
+    'zarch',
+    (c, a, i) => {
+      saveLink(c, a);
+      c.branchRelative(i);
+    },
+  ],
+  ['BASSM', 'RR', 0x0c, 'base', bassm],
+  ['BSM', 'RR', 0x0b, 'base', bsm],
+];
+
+const COUNTING: readonly InstructionLine[] = [
+  ['BCTR', 'RR', 0x06, 'base', (c, a, b) => countRegister(c, b, count32, a * 2)],
+  ['BCT', 'RX', 0x46, 'base', (c, a) => goWhen(c, count32(c, a * 2))],
+  ['BRCT', 'RI', 0xa76, 'base', (c, a, i) => jumpWhen(c, count32(c, a * 2), i)],
+  ['BRCTH', 'RIL', 0xcc6, 'z196', (c, a, i) => jumpWhen(c, count32(c, a * 2 + 1), i)],
+  ['BCTGR', 'RRE', 0xb946, 'zarch', (c, a, b) => countRegister(c, b, count64, a)],
+  ['BCTG', 'RXY', 0xe346, 'zarch', (c, a) => goWhen(c, count64(c, a))],
+  ['BRCTG', 'RI', 0xa77, 'zarch', (c, a, i) => jumpWhen(c, count64(c, a), i)],
+  ['BXH', 'RS', 0x86, 'base', (c, a, b) => goWhen(c, index32(c, a, b))],
+  ['BXLE', 'RS', 0x87, 'base', (c, a, b) => goWhen(c, !index32(c, a, b))],
+  ['BRXH', 'RSI', 0x84, 'base', (c, a, b, i) => jumpWhen(c, index32(c, a, b), i)],
+  ['BRXLE', 'RSI', 0x85, 'base', (c, a, b, i) => jumpWhen(c, !index32(c, a, b), i)],
+  ['BXHG', 'RSY', 0xeb44, 'zarch', (c, a, b) => goWhen(c, index64(c, a, b))],
+  ['BXLEG', 'RSY', 0xeb45, 'zarch', (c, a, b) => goWhen(c, !index64(c, a, b))],
+  ['BRXHG', 'RIEe', 0xec44, 'zarch', (c, a, b, i) => jumpWhen(c, index64(c, a, b), i)],
+  ['BRXLG', 'RIEe', 0xec45, 'zarch', (c, a, b, i) => jumpWhen(c, !index64(c, a, b), i)],
+];
+
+const COMPARE_AND_BRANCH: readonly InstructionLine[] = [
+  ['CRJ', 'RIEb', 0xec76, 'general-instructions-extension', jump(signed32)],
+  ['CGRJ', 'RIEb', 0xec64, 'general-instructions-extension', jump(order64)],
+  ['CIJ', 'RIEc', 0xec7e, 'general-instructions-extension', jump(signedI32)],
+  ['CGIJ', 'RIEc', 0xec7c, 'general-instructions-extension', jump(signedI64)],
+  ['CLRJ', 'RIEb', 0xec77, 'general-instructions-extension', jump(logical32)],
+  ['CLGRJ', 'RIEb', 0xec65, 'general-instructions-extension', jump(orderLogical64)],
+  ['CLIJ', 'RIEc', 0xec7f, 'general-instructions-extension', jump(byte(logicalI32))],
+  ['CLGIJ', 'RIEc', 0xec7d, 'general-instructions-extension', jump(byte(logicalI64))],
+  ['CRB', 'RRS', 0xecf6, 'general-instructions-extension', go(signed32)],
+  ['CGRB', 'RRS', 0xece4, 'general-instructions-extension', go(order64)],
+  ['CIB', 'RIS', 0xecfe, 'general-instructions-extension', go(signedI32)],
+  ['CGIB', 'RIS', 0xecfc, 'general-instructions-extension', go(signedI64)],
+  ['CLRB', 'RRS', 0xecf7, 'general-instructions-extension', go(logical32)],
+  ['CLGRB', 'RRS', 0xece5, 'general-instructions-extension', go(orderLogical64)],
+  ['CLIB', 'RIS', 0xecff, 'general-instructions-extension', go(byte(logicalI32))],
+  ['CLGIB', 'RIS', 0xecfd, 'general-instructions-extension', go(byte(logicalI64))],
+];
+
+const COMPARE_AND_TRAP: readonly InstructionLine[] = [
+  ['CRT', 'RRF', 0xb972, 'general-instructions-extension', trap(signed32)],
+  ['CGRT', 'RRF', 0xb960, 'general-instructions-extension', trap(order64)],
+  ['CLRT', 'RRF', 0xb973, 'general-instructions-extension', trap(logical32)],
+  ['CLGRT', 'RRF', 0xb961, 'general-instructions-extension', trap(orderLogical64)],
+  ['CIT', 'RIEa', 0xec72, 'general-instructions-extension', trapImmediate(signedI32)],
+  ['CGIT', 'RIEa', 0xec70, 'general-instructions-extension', trapImmediate(signedI64)],
+  ['CLFIT', 'RIEa', 0xec73, 'general-instructions-extension', trapLogicalImmediate(logicalI32)],
+  ['CLGIT', 'RIEa', 0xec71, 'general-instructions-extension', trapLogicalImmediate(logicalI64)],
+  [
+    'CLT',
+    'RSY',
+    0xeb23,
+    'miscellaneous-instruction-extensions',
+    (c, a, m) => trapWhen(c, outcome(orderLogical32(c, a * 2, m32(c)), m)),
+  ],
+  [
+    'CLGT',
+    'RSY',
+    0xeb2b,
+    'miscellaneous-instruction-extensions',
+    (c, a, m) => trapWhen(c, outcome(orderLogical64(c, a, m64(c)), m)),
+  ],
+];
+
+const EXECUTING: readonly InstructionLine[] = [
+  ['EX', 'RX', 0x44, 'base', (c, a) => c.executeTarget(a === 0 ? 0 : (c.gr32[a * 2] as number))],
+  [
+    'EXRL',
+    'RIL',
+    0xc60,
+    'execute-extensions',
+    (c, a, i) => {
+      c.addressRelative(i);
+      c.executeTarget(a === 0 ? 0 : (c.gr32[a * 2] as number));
+    },
+  ],
+];
+
+/** INSERT PROGRAM MASK. */
+function ipm(c: Processor, r: number): void {
+  c.gr32[r * 2] = ((c.gr32[r * 2] as number) & 0x00ff_ffff) | (c.cc << 28) | (c.programMask << 24);
+}
+
+/** SET PROGRAM MASK. */
+function spm(c: Processor, r: number): void {
+  const value = c.gr32[r * 2] as number;
+  c.cc = (value >>> 28) & 3;
+  c.programMask = (value >>> 24) & 15;
+}
+
+/** TEST ADDRESSING MODE: 0 for 24 bits, 1 for 31, 3 for 64. */
+function tam(c: Processor): void {
+  c.cc = c.addressing;
+}
+
+/** SET ADDRESSING MODE. The instruction must lie where the new mode can address it. */
+function sam(addressing: number, limit: number) {
+  return (c: Processor): void => {
+    if (addressing !== BITS_64 && (c.startHi !== 0 || c.startLo > limit)) c.program(PGM.SPECIFICATION);
+    c.addressing = addressing;
+    c.setInstructionAddress(c.iaHi, c.iaLo);
+  };
+}
+
+const MODES: readonly InstructionLine[] = [
+  ['IPM', 'RRE', 0xb222, 'base', ipm],
+  ['SPM', 'RR', 0x04, 'base', spm],
+  ['TAM', 'E', 0x010b, 'base', tam],
+  ['SAM24', 'E', 0x010c, 'base', sam(0, 0x00ff_ffff)],
+  ['SAM31', 'E', 0x010d, 'base', sam(BITS_31, 0x7fff_ffff)],
+  ['SAM64', 'E', 0x010e, 'zarch', sam(BITS_64, 0)],
+  ['SVC', 'I', 0x0a, 'base', (c, i) => c.supervisorCall(i)],
+];
+
+export const BRANCH: readonly InstructionLine[] = [
+  ...CONDITIONAL,
+  ...LINKING,
+  ...COUNTING,
+  ...COMPARE_AND_BRANCH,
+  ...COMPARE_AND_TRAP,
+  ...EXECUTING,
+  ...MODES,
+];

@@ -1,0 +1,591 @@
+/**
+ * Every instruction of the table has a recorded case or, where the machine that was recorded does not know it or
+ * its answer depends on the machine, one worked out by hand here. At the end, what that machine does differently.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Cpu } from '../engine/cpu.ts';
+import { PGM } from '../interruption.ts';
+import {
+  bare,
+  CODE,
+  DAT,
+  DATA,
+  EXTERNAL,
+  exception,
+  execute,
+  get,
+  MODE_24,
+  MODE_31,
+  MODE_64,
+  PROBLEM,
+  put,
+} from '../testing/bare.ts';
+import { facilityList } from './decode.ts';
+import { INSTRUCTIONS } from './table.ts';
+
+const OTHER = DATA + 0x1000;
+
+/** Two spaces of 1 MiB: the primary one is storage itself, in the secondary one page 0x30 is frame 0x40. */
+function twoSpaces(cpu: Cpu): void {
+  for (const [segment, pages] of [
+    [0x8000, 0xa000],
+    [0x9000, 0xb000],
+  ] as const) {
+    for (let i = 0; i < 512; i++) cpu.storage.set64(segment + i * 8, 0x20n);
+    cpu.storage.set64(segment, BigInt(pages));
+    for (let i = 0; i < 256; i++) cpu.storage.set64(pages + i * 8, BigInt(i * 0x1000));
+  }
+  cpu.storage.set64(0xb000 + 0x30 * 8, 0x4_0000n);
+  cpu.setControl(1, 0x8000n);
+  cpu.setControl(7, 0x9000n);
+  cpu.setControl(13, 0x8000n);
+  cpu.setControl(0, 0x0404_00e0n);
+}
+
+function moveBetween(code: string, from: number, to: number): void {
+  const cpu = bare();
+  twoSpaces(cpu);
+  put(cpu, from, '1122334455');
+  Object.assign(cpu.gr, { 2: 4n, 4: 0n, 8: 0x3_0000n, 9: 0x3_0000n });
+  expect(execute(cpu, code, MODE_64 | DAT).reason).toBe('limit');
+  expect(get(cpu, to, 5)).toBe('1122334400');
+  expect(cpu.cc).toBe(0);
+  expect(exception(cpu, code)).toBe(PGM.SPECIAL_OPERATION);
+}
+
+/** An operand at DATA that key 5 may not fetch, moved by key 5 and by its own. */
+function keyed(code: string, key: (cpu: Cpu, n: bigint) => void): void {
+  const cpu = bare();
+  put(cpu, DATA, '0102030405060708');
+  cpu.storage.keys[DATA / 0x1000] = 0xa8;
+  Object.assign(cpu.gr, { 8: BigInt(OTHER), 9: BigInt(DATA), 0: 7n, 2: 8n });
+  key(cpu, 0x50n);
+  expect(exception(cpu, code)).toBe(PGM.PROTECTION);
+  key(cpu, 0xa0n);
+  expect(exception(cpu, code)).toBe(0);
+  expect(get(cpu, OTHER, 8)).toBe('0102030405060708');
+}
+
+function convert(code: string, size: number): (digits: string) => bigint | number {
+  return (digits) => {
+    const cpu = bare();
+    put(cpu, DATA, digits.padStart(size * 2, '0'));
+    cpu.gr[9] = BigInt(DATA);
+    cpu.gr[2] = 0x7777_7777_7777_7777n;
+    const code_ = exception(cpu, code);
+    return code_ === 0 ? (cpu.grs[2] as bigint) : code_;
+  };
+}
+
+function convertToBinary32(code: string): void {
+  const low = (n: bigint | number) => (typeof n === 'bigint' ? BigInt.asIntN(32, n) : n);
+  const of = convert(code, 8);
+  expect(low(of('123c'))).toBe(123n);
+  expect(low(of('123d'))).toBe(-123n);
+  expect(low(of('2147483647f'))).toBe(2147483647n);
+  expect(low(of('2147483648d'))).toBe(-2147483648n);
+  expect(of('2147483648c')).toBe(PGM.FIXED_POINT_DIVIDE);
+  expect(of('12a3c')).toBe(PGM.DATA);
+  expect(of('1234')).toBe(PGM.DATA);
+}
+
+/** LOAD ADDRESS EXTENDED by space: what names the space goes into the access register. */
+function extendedAddress(code: string): void {
+  for (const [space, alet] of [
+    [0n, 0],
+    [2n, 1],
+    [3n, 2],
+    [1n, 0x1234_5678],
+  ] as const) {
+    for (const [mode, wanted] of [
+      [MODE_64, 0xffff_ffff_ffff_0123n],
+      [MODE_31, 0x4444_4444_7fff_0123n],
+      [MODE_24, 0x4444_4444_00ff_0123n],
+    ] as const) {
+      const cpu = bare();
+      twoSpaces(cpu);
+      Object.assign(cpu.gr, { 9: 0xffff_ffff_ffff_0000n, 4: 0x4444_4444_4444_4444n });
+      cpu.ar[9] = 0x1234_5678;
+      expect(exception(cpu, code, mode | (space << 46n))).toBe(0);
+      expect([cpu.gr[4], cpu.ar[4]]).toEqual([wanted, alet]);
+    }
+  }
+}
+
+function clockStored(code: string, size: number, at: number): void {
+  const cpu = bare({ tod: 0x1234_5678_9abc_0000n });
+  cpu.gr[9] = BigInt(DATA);
+  cpu.cc = 3;
+  expect(execute(cpu, code).reason).toBe('limit');
+  expect(cpu.cc).toBe(0);
+  expect(get(cpu, DATA + at, 8)).toBe('123456789abc0000');
+  expect(get(cpu, DATA + size, 2)).toBe('0000');
+}
+
+/** The mnemonics that no recording covers, each with what it must do. */
+const BY_HAND: Readonly<Record<string, () => void>> = {
+  LMD: () => {
+    const cpu = bare();
+    put(cpu, DATA, '0000000a 0000000b 0000000c');
+    put(cpu, OTHER, '00000001 00000002 00000003');
+    Object.assign(cpu.gr, { 4: BigInt(DATA - 8), 5: BigInt(OTHER - 16) });
+    execute(cpu, 'ef1340085010');
+    expect([...cpu.gr].slice(1, 4)).toEqual([0xa_0000_0001n, 0xb_0000_0002n, 0xc_0000_0003n]);
+    cpu.gr[5] = 0x7000_0000n;
+    cpu.gr[1] = 5n;
+    expect(exception(cpu, 'ef1340085010')).toBe(PGM.ADDRESSING);
+    expect(cpu.gr[1]).toBe(5n);
+  },
+  STMH: () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 1: 0xa_0000_0001n, 2: 0xb_0000_0002n, 3: 0xc_0000_0003n, 4: BigInt(DATA + 8) });
+    execute(cpu, 'eb134ff8ff26');
+    expect(get(cpu, DATA, 12)).toBe('0000000a0000000b0000000c');
+  },
+  CSST: () => {
+    const swap = (kind: bigint, store: bigint, r4: bigint, r5 = 0n) => {
+      const cpu = bare();
+      put(cpu, DATA, '000102030405060708090a0b0c0d0e0f');
+      put(cpu, OTHER, 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf');
+      const [target, storing] = [BigInt(DATA), BigInt(DATA + 0x100)];
+      Object.assign(cpu.gr, {
+        0: (store << 8n) | kind,
+        1: BigInt(OTHER),
+        4: r4,
+        5: r5,
+        8: target,
+        9: storing,
+      });
+      const code = exception(cpu, 'c84280009000');
+      return code || [cpu.cc, get(cpu, DATA, 16), get(cpu, DATA + 0x100, 16), cpu.gr[4]];
+    };
+    expect(swap(0n, 0n, 0x0001_0203n)).toEqual([
+      0,
+      'a0a1a2a30405060708090a0b0c0d0e0f',
+      'b0000000000000000000000000000000',
+      0x0001_0203n,
+    ]);
+    expect(swap(1n, 3n, 0x0001_0203_0405_0607n)).toEqual([
+      0,
+      'a0a1a2a3a4a5a6a708090a0b0c0d0e0f',
+      'b0b1b2b3b4b5b6b70000000000000000',
+      0x0001_0203_0405_0607n,
+    ]);
+    expect(swap(2n, 4n, 0x0001_0203_0405_0607n, 0x0809_0a0b_0c0d_0e0fn)).toEqual([
+      0,
+      'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf',
+      'b0b1b2b3b4b5b6b7b8b9babbbcbdbebf',
+      0x0001_0203_0405_0607n,
+    ]);
+    expect(swap(1n, 1n, 5n)).toEqual([
+      1,
+      '000102030405060708090a0b0c0d0e0f',
+      '00000000000000000000000000000000',
+      0x0001_0203_0405_0607n,
+    ]);
+    expect(swap(3n, 0n, 0n)).toBe(PGM.SPECIFICATION);
+    expect(swap(0n, 5n, 0n)).toBe(PGM.SPECIFICATION);
+  },
+  CVB: () => convertToBinary32('4f209000'),
+  CVBY: () => convertToBinary32('e32090000006'),
+  CVBG: () => {
+    const of = convert('e3209000000e', 16);
+    expect(of('9223372036854775807c')).toBe(2n ** 63n - 1n);
+    expect(of('9223372036854775808d')).toBe(-(2n ** 63n));
+    expect(of('9223372036854775808c')).toBe(PGM.FIXED_POINT_DIVIDE);
+    expect(of('1b3c')).toBe(PGM.DATA);
+  },
+  CVDG: () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(DATA);
+    cpu.grs[2] = -(2n ** 63n);
+    execute(cpu, 'e3209000002e');
+    expect(get(cpu, DATA, 16)).toBe('0000000000009223372036854775808d'.slice(-32));
+  },
+  BASSM: () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(CODE + 0x40) | 0x8000_0000n;
+    execute(cpu, '0c29');
+    expect([cpu.addressing, cpu.pswAddress, cpu.gr[2]]).toEqual([1, BigInt(CODE + 0x40), BigInt(CODE + 3)]);
+    cpu.gr[9] = BigInt(CODE + 0x41);
+    execute(cpu, '0c29', MODE_31);
+    expect([cpu.addressing, cpu.pswAddress]).toEqual([3, BigInt(CODE + 0x40)]);
+    expect(cpu.gr32[4]).toBe(0x8000_0000 + CODE + 2);
+    cpu.gr[9] = BigInt(CODE + 0x40);
+    execute(cpu, '0c29', MODE_24);
+    expect([cpu.addressing, cpu.gr32[4]]).toEqual([0, CODE + 2]);
+    execute(cpu, '0c20', MODE_31);
+    expect([cpu.addressing, cpu.pswAddress]).toEqual([1, BigInt(CODE + 2)]);
+  },
+  BSM: () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(CODE + 0x40);
+    cpu.gr[2] = 0x8000_0000n;
+    execute(cpu, '0b29');
+    expect([cpu.addressing, cpu.pswAddress, cpu.gr[2]]).toEqual([0, BigInt(CODE + 0x40), 0x8000_0001n]);
+    cpu.gr[2] = 0xffff_ffffn;
+    execute(cpu, '0b20', MODE_24);
+    expect(cpu.gr[2]).toBe(0x7fff_ffffn);
+    execute(cpu, '0b20', MODE_31);
+    expect(cpu.gr[2]).toBe(0xffff_ffffn);
+  },
+  IPK: () => {
+    const cpu = bare();
+    cpu.gr[2] = -1n;
+    execute(cpu, 'b20b0000', MODE_64 | (5n << 52n));
+    expect(cpu.gr[2]).toBe(0xffff_ffff_ffff_ff50n);
+    expect(exception(cpu, 'b20b0000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+    cpu.setControl(0, 0x0804_00e0n);
+    expect(exception(cpu, 'b20b0000', MODE_64 | PROBLEM)).toBe(0);
+  },
+  IAC: () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    expect(exception(cpu, 'b2240020')).toBe(PGM.SPECIAL_OPERATION);
+    execute(cpu, 'b2240020', MODE_64 | DAT | (2n << 46n));
+    expect([cpu.gr[2], cpu.cc]).toEqual([0x100n, 1]);
+    execute(cpu, 'b2240020', MODE_64 | DAT | (3n << 46n));
+    expect([cpu.gr[2], cpu.cc]).toEqual([0x300n, 3]);
+  },
+  SAC: () => spaceSet('b219'),
+  SACF: () => spaceSet('b279'),
+  EPAR: () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    cpu.setControl(4, 0xabcd_1234n);
+    execute(cpu, 'b2260020', MODE_64 | DAT);
+    expect(cpu.gr[2]).toBe(0x1234n);
+    expect(exception(cpu, 'b2260020')).toBe(PGM.SPECIAL_OPERATION);
+  },
+  ESAR: () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    cpu.setControl(3, 0xabcd_1234n);
+    execute(cpu, 'b2270020', MODE_64 | DAT);
+    expect(cpu.gr[2]).toBe(0x1234n);
+    expect(exception(cpu, 'b2270020', MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  CPYA: () => {
+    const cpu = bare();
+    cpu.ar[3] = 0xdead_beef;
+    execute(cpu, 'b24d0023');
+    expect(cpu.ar[2]).toBe(0xdead_beef);
+  },
+  PALB: () => {
+    const cpu = bare();
+    expect(exception(cpu, 'b2480000')).toBe(0);
+    expect(exception(cpu, 'b2480000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  STCK: () => clockStored('b2059000', 8, 0),
+  STCKF: () => clockStored('b27c9000', 8, 0),
+  STCKE: () => clockStored('b2789000', 16, 1),
+  PFMF: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'ff');
+    cpu.gr[9] = BigInt(DATA);
+    cpu.gr[2] = 0x3_0050n;
+    execute(cpu, 'b9af0029');
+    expect([get(cpu, DATA, 1), cpu.storage.keys[DATA / 0x1000]]).toEqual(['00', 0x50]);
+    cpu.gr[2] = 0x2_1060n;
+    cpu.gr[9] = BigInt(DATA) + 5n;
+    // A unit of operation is 16 frames; the instruction is executed again until the segment is done.
+    execute(cpu, 'b9af0029');
+    expect([cpu.gr[9], cpu.pswAddress]).toEqual([0x3_0005n, BigInt(CODE)]);
+    for (let units = 1; units < 14; units++) execute(cpu, 'b9af0029');
+    expect([cpu.gr[9], cpu.storage.keys[255], cpu.storage.keys[256]]).toEqual([0x10_0005n, 0x60, 0]);
+    expect(cpu.pswAddress).toBe(BigInt(CODE) + 4n);
+    cpu.gr[2] = 0x100n;
+    expect(exception(cpu, 'b9af0029')).toBe(PGM.SPECIFICATION);
+  },
+  LAE: () => extendedAddress('51409123'),
+  LAEY: () => extendedAddress('e34091230075'),
+  TB: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'ff');
+    Object.assign(cpu.gr, { 0: 5n, 9: BigInt(DATA) + 0x123n });
+    cpu.storage.keys[DATA / 0x1000] = 0xf8;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
+    expect([get(cpu, DATA, 1), cpu.gr[0], cpu.cc]).toEqual(['00', 0n, 0]);
+    expect(exception(cpu, 'b22c0009', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+    cpu.gr[9] = 0x20_0000n;
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.ADDRESSING);
+    cpu.gr[9] = 0x1fffn;
+    cpu.setControl(0, 0x1000_00e0n);
+    expect(exception(cpu, 'b22c0009')).toBe(PGM.PROTECTION);
+    cpu.gr[9] = 0x2000n;
+    expect(exception(cpu, 'b22c0009')).toBe(0);
+  },
+  MVCK: () => keyed('d92480009000', (cpu, key) => void (cpu.gr[4] = key)),
+  MVCSK: () => keyed('e50e80009000', (cpu, key) => void (cpu.gr[1] = key)),
+  MVCDK: () => {
+    const cpu = bare();
+    put(cpu, DATA, '01020304');
+    cpu.storage.keys[OTHER / 0x1000] = 0xa0;
+    Object.assign(cpu.gr, { 0: 3n, 1: 0x50n, 8: BigInt(OTHER), 9: BigInt(DATA) });
+    expect(exception(cpu, 'e50f80009000')).toBe(PGM.PROTECTION);
+    cpu.gr[1] = 0xa0n;
+    expect(exception(cpu, 'e50f80009000')).toBe(0);
+    expect(get(cpu, OTHER, 4)).toBe('01020304');
+    expect(exception(cpu, 'e50f80009000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  MVCP: () => moveBetween('da2480009000', 0x4_0000, 0x3_0000),
+  MVCS: () => moveBetween('db2480009000', 0x3_0000, 0x4_0000),
+  MVPG: () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    put(cpu, DATA + 0xffe, 'abcd');
+    Object.assign(cpu.gr, { 0: 0n, 4: BigInt(OTHER + 5), 6: BigInt(DATA + 7) });
+    cpu.cc = 2;
+    execute(cpu, 'b2540046');
+    expect([get(cpu, OTHER + 0xffe, 2), cpu.cc]).toEqual(['abcd', 0]);
+    cpu.storage.set64(0xa000 + (OTHER / 0x1000) * 8, 0x400n);
+    expect(exception(cpu, 'b2540046', MODE_64 | DAT)).toBe(PGM.PAGE_TRANSLATION);
+    cpu.gr[0] = 0x100n;
+    execute(cpu, 'b2540046', MODE_64 | DAT);
+    expect(cpu.cc).toBe(1);
+    cpu.gr[0] = 0x1000n;
+    expect(exception(cpu, 'b2540046')).toBe(PGM.SPECIFICATION);
+  },
+  STFLE: () => {
+    const cpu = bare();
+    const there = facilityList().length / 8;
+    Object.assign(cpu.gr, { 0: 0xff_0000_00ffn, 9: BigInt(DATA) });
+    execute(cpu, 'b2b09000');
+    expect([cpu.cc, cpu.gr[0]]).toEqual([0, 0xff_0000_0000n + BigInt(there - 1)]);
+    expect(get(cpu, DATA, there * 8)).toBe(Buffer.from(facilityList()).toString('hex'));
+    cpu.gr[9] = BigInt(DATA + 4);
+    expect(exception(cpu, 'b2b09000')).toBe(PGM.SPECIFICATION);
+  },
+  CHSC: () => expect(exception(bare(), 'b25f0020')).toBe(PGM.OPERATION),
+};
+
+function spaceSet(code: string): void {
+  const cpu = bare();
+  twoSpaces(cpu);
+  const after = (n: string, mask = MODE_64 | DAT) => exception(cpu, code + n, mask) || -cpu.space;
+  expect(after('0100')).toBe(-2);
+  expect(after('0000')).toBe(-0);
+  expect(after('0300')).toBe(-3);
+  expect(after('0200')).toBe(PGM.SPECIAL_OPERATION);
+  expect(after('0400')).toBe(PGM.SPECIFICATION);
+  expect(after('0300', MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  expect(after('0100', MODE_64)).toBe(PGM.SPECIAL_OPERATION);
+  cpu.setControl(0, 0x4_00e0n);
+  expect(after('0100')).toBe(PGM.SPECIAL_OPERATION);
+}
+
+describe('worked out by hand', () => {
+  for (const [mnemonic, test] of Object.entries(BY_HAND)) it(mnemonic, test);
+});
+
+describe('the instruction table', () => {
+  const fixtures = new URL('./fixtures/', import.meta.url);
+  const recorded = new Set(
+    readdirSync(fixtures)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => JSON.parse(readFileSync(new URL(name, fixtures), 'utf8')) as [string][])
+      .map(([mnemonic]) => mnemonic),
+  );
+
+  it('has a case for every line', () => {
+    const without = INSTRUCTIONS.map(([mnemonic]) => mnemonic).filter(
+      (mnemonic) => !recorded.has(mnemonic) && !(mnemonic in BY_HAND),
+    );
+    expect(without).toEqual([]);
+  });
+
+  it('has no name twice', () => {
+    expect(new Set(INSTRUCTIONS.map(([mnemonic]) => mnemonic)).size).toBe(INSTRUCTIONS.length);
+  });
+});
+
+describe('where the recorded machine does something else', () => {
+  it('LPSW takes a short PSW, which must say that it is one', () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(DATA);
+    put(cpu, DATA, '00082f00 80012340');
+    execute(cpu, '82009000');
+    expect([cpu.pswMask, cpu.pswAddress]).toEqual([0x0000_2f00_8000_0000n, 0x1_2340n]);
+    put(cpu, DATA, '00002f00 80012340');
+    expect(exception(cpu, '82009000')).toBe(PGM.SPECIFICATION);
+  });
+
+  it('SSM can be suppressed', () => {
+    const cpu = bare();
+    cpu.setControl(0, 0x4004_00e0n);
+    expect(exception(cpu, '80000000')).toBe(PGM.SPECIAL_OPERATION);
+  });
+
+  it('SPKA asks the PSW-key mask in the problem state', () => {
+    const cpu = bare();
+    cpu.setControl(3, 0x0400_0000n);
+    expect(exception(cpu, 'b20a0050', MODE_64 | PROBLEM)).toBe(0);
+    expect(cpu.key).toBe(5);
+    expect(exception(cpu, 'b20a0060', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  });
+
+  it('a bit of ROTATE THEN SELECTED BITS only sets the condition code', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 2: 0xffn, 3: 0xf0n });
+    // rnsbg %r2,%r3,0x80+56,63,0 and rxsbg with bits that come out zero.
+    execute(cpu, 'ec23b83f0054');
+    expect([cpu.gr[2], cpu.cc]).toEqual([0xffn, 1]);
+    cpu.gr[3] = 0xffn;
+    execute(cpu, 'ec23b83f0057');
+    expect([cpu.gr[2], cpu.cc]).toEqual([0xffn, 0]);
+  });
+
+  it('UNPK and PKA use the leftmost byte too', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 8: BigInt(OTHER), 9: BigInt(DATA) });
+    put(cpu, DATA, '12 34 5d');
+    execute(cpu, 'f34280009000');
+    expect(get(cpu, OTHER, 5)).toBe('f1f2f3f4d5');
+    put(cpu, DATA, '39 31');
+    execute(cpu, 'e90180009000');
+    expect(get(cpu, OTHER, 16)).toBe('0000000000000000000000000000091c'.slice(-32));
+  });
+
+  it('TPROT tells of keys, of low addresses and of missing pages', () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    const code = (key: string, mask = MODE_64) => exception(cpu, `e5019000${key}`, mask) || cpu.cc;
+    cpu.gr[9] = BigInt(DATA);
+    cpu.storage.keys[DATA / 0x1000] = 0xa0;
+    expect([code('0000'), code('0050'), code('00a0')]).toEqual([0, 1, 0]);
+    cpu.storage.keys[DATA / 0x1000] = 0xa8;
+    expect([code('0050'), code('00a0')]).toEqual([2, 0]);
+    cpu.storage.set64(0xa000 + (DATA / 0x1000) * 8, BigInt(DATA | 0x200));
+    expect(code('0000', MODE_64 | DAT)).toBe(1);
+    cpu.storage.set64(0xa000 + (DATA / 0x1000) * 8, 0x400n);
+    expect(code('0000', MODE_64 | DAT)).toBe(3);
+    cpu.gr[9] = 0x100n;
+    cpu.setControl(0, 0x1004_00e0n);
+    expect(code('0000')).toBe(1);
+  });
+
+  it('LURA and STURA want a boundary', () => {
+    const cpu = bare();
+    cpu.gr[9] = BigInt(DATA + 2);
+    for (const code of ['b24b0029', 'b9050029', 'b2460029', 'b9250029']) {
+      expect(exception(cpu, code)).toBe(PGM.SPECIFICATION);
+    }
+  });
+
+  it('MVCLU wants even lengths, and two-byte translations too', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 4: BigInt(DATA), 5: 3n, 6: BigInt(OTHER), 7: 2n, 9: BigInt(OTHER) });
+    expect(exception(cpu, 'eb460000008e')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b9910049')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b9930059')).toBe(PGM.SPECIFICATION);
+  });
+
+  it('LRA tells where an invalid entry is', () => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    cpu.gr[9] = BigInt(DATA + 0x123);
+    execute(cpu, 'e32090000003');
+    expect([cpu.gr[2], cpu.cc]).toEqual([BigInt(DATA + 0x123), 0]);
+    cpu.storage.set64(0xa000 + (DATA / 0x1000) * 8, 0x400n);
+    execute(cpu, 'e32090000003');
+    expect([cpu.gr[2], cpu.cc]).toEqual([BigInt(0xa000 + (DATA / 0x1000) * 8), 2]);
+    cpu.gr[9] = 0x10_0000n;
+    execute(cpu, 'e32090000003');
+    expect([cpu.gr[2], cpu.cc]).toEqual([0x8008n, 1]);
+    cpu.gr[9] = 0x8000_0000n;
+    execute(cpu, 'e32090000003');
+    expect([cpu.gr[2], cpu.cc]).toEqual([0x8000_0038n, 3]);
+  });
+});
+
+describe('long instructions', () => {
+  it('do a bounded amount at a time and go on', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 4: 0x10_0000n, 5: 0x8_0000n, 6: 0n, 7: 0x5a00_0000n });
+    expect(execute(cpu, '0e46', MODE_64, 3).reason).toBe('limit');
+    expect([cpu.pswAddress, cpu.gr[4], cpu.gr[5]]).toEqual([BigInt(CODE), 0x10_3000n, 0x7_d000n]);
+    cpu.run(125);
+    expect([cpu.pswAddress, cpu.gr[5], cpu.cc]).toEqual([BigInt(CODE + 2), 0n, 2]);
+    expect(get(cpu, 0x17_fffe, 3)).toBe('5a5a00');
+  });
+
+  it('leave registers at what was done when an operand ends', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 4: 0x1f_f000n, 5: 0x3000n, 6: 0n, 7: 0n });
+    put(cpu, CODE, '0e46');
+    cpu.setPsw(MODE_64, BigInt(CODE));
+    const stop = cpu.run(9);
+    expect(stop).toMatchObject({ reason: 'interruption', interruption: { code: PGM.ADDRESSING } });
+    expect([cpu.gr[4], cpu.gr[5]]).toEqual([0x20_0000n, 0x2000n]);
+  });
+
+  it('can be interrupted in between', () => {
+    const cpu = bare();
+    cpu.interruptions = 'report-programs';
+    cpu.setControl(0, 0x4_02e0n);
+    put(cpu, 432, '0000000180000000 0000000000030000');
+    Object.assign(cpu.gr, { 4: 0x10_0000n, 5: 0x8_0000n, 6: 0n, 7: 0n });
+    execute(cpu, '0e46', MODE_64 | EXTERNAL, 2);
+    cpu.signal(0x2401, 0);
+    cpu.run(1);
+    expect([cpu.pswAddress, get(cpu, 312, 8)]).toEqual([0x3_0000n, CODE.toString(16).padStart(16, '0')]);
+  });
+
+  it('search, compare and move strings over the end of a page: code 3 is for 256 bytes and more', () => {
+    const cpu = bare();
+    put(cpu, DATA + 0xffe, '61626300');
+    put(cpu, 0x3_0000, '61626300');
+    const compare = { 0: 0n, 4: 0x3_0000n, 6: BigInt(DATA + 0xffe) };
+    Object.assign(cpu.gr, compare);
+    execute(cpu, 'b25d0046');
+    expect([cpu.cc, cpu.gr[4], cpu.gr[6]]).toEqual([0, 0x3_0000n, BigInt(DATA + 0xffe)]);
+    Object.assign(cpu.gr, { 4: 0n, 6: BigInt(DATA + 0xffe) });
+    execute(cpu, 'b25e0046');
+    expect([cpu.cc, cpu.gr[4], cpu.gr[6]]).toEqual([1, BigInt(DATA + 0x1001), BigInt(DATA + 0xffe)]);
+    Object.assign(cpu.gr, { 4: 0x4_0ffen, 6: BigInt(DATA + 0xffe) });
+    execute(cpu, 'b2550046');
+    expect([cpu.cc, cpu.gr[4], get(cpu, 0x4_0ffe, 4)]).toEqual([1, 0x4_1001n, '61626300']);
+  });
+
+  it.each([
+    ['CLST', 'b25d0046', 3],
+    ['MVST', 'b2550046', 3],
+    ['SRST', 'b25e0046', 3],
+    ['SRSTU', 'b9be0046', 3],
+  ])('%s of long operands does at least 256 bytes, wherever pages end', (_, code, cc) => {
+    for (const offset of [0x800, 0xf01, 0xf80, 0xffe, 0xfff]) {
+      const cpu = bare();
+      cpu.storage.fill(DATA, 0x4000, 0x61);
+      cpu.storage.fill(0x4_0000, 0x4000, 0x61);
+      const from = BigInt(DATA + offset);
+      Object.assign(cpu.gr, {
+        0: 0n,
+        4: code.startsWith('b25e') || code.startsWith('b9be') ? 0n : 0x4_0ff0n,
+        6: from,
+      });
+      execute(cpu, code);
+      expect(cpu.cc).toBe(cc);
+      expect(Number(cpu.gr[6] as bigint) - Number(from)).toBeGreaterThanOrEqual(256);
+    }
+  });
+
+  it.each([
+    ['CLST', 'b25d0046'],
+    ['SRST', 'b25e0046'],
+    ['SRSTU', 'b9be0046'],
+    ['MVST', 'b2550046'],
+  ])('%s does not touch the next page when it ends before it', (_, code) => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    put(cpu, DATA + 0xffc, '6161 0000');
+    put(cpu, 0x4_0ffc, '6161 0000');
+    cpu.storage.set64(0xa000 + (DATA / 0x1000 + 1) * 8, 0x400n);
+    cpu.storage.set64(0xa000 + 0x41 * 8, 0x400n);
+    const searches = code.startsWith('b25e') || code.startsWith('b9be');
+    Object.assign(cpu.gr, { 0: 0n, 4: searches ? 0n : 0x4_0ffcn, 6: BigInt(DATA + 0xffc) });
+    expect(exception(cpu, code, MODE_64 | DAT)).toBe(0);
+    expect(cpu.cc).toBe(code.startsWith('b25d') ? 0 : 1);
+  });
+});

@@ -1,0 +1,75 @@
+/** What the machine says of itself is so: names, codes, facilities, and the list of what is missing. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { facilityList } from './decode.ts';
+import { BEHAVIORS, FACILITIES, type FacilityDefinition, facilityListOf, namesIn } from './facilities.ts';
+import { INSTRUCTIONS } from './table.ts';
+
+/** Every operation code that objdump of binutils 2.40 knows, as scripts/record-instructions/opcodes.ts recorded them. */
+const KNOWN = new Map(
+  JSON.parse(readFileSync(new URL('./fixtures/objdump/opcodes.json', import.meta.url), 'utf8')) as [
+    code: string,
+    name: string,
+  ][],
+);
+const MISSING = readFileSync(new URL('../../../docs/missing-instructions.md', import.meta.url), 'utf8');
+
+/** Lines that binutils does not know: documented elsewhere, or not for programs. */
+const UNLISTED = ['SERVC', 'CHSC'];
+
+const present = new Map(
+  INSTRUCTIONS.map(([name, , code]) => [code.toString(16).padStart(2, '0'), name] as const),
+);
+
+describe('the table', () => {
+  it('has the names and codes that binutils has', () => {
+    const different = [...present].filter(
+      ([code, name]) => KNOWN.get(code) !== name && !UNLISTED.includes(name),
+    );
+    expect(different.map(([code, name]) => `${code} ${name}, not ${KNOWN.get(code)}`)).toEqual([]);
+  });
+
+  it('and docs/missing-instructions.md together have every operation code that binutils knows', () => {
+    const missing = [...KNOWN].filter(([code]) => !present.has(code)).map(([, name]) => name);
+    const listed = [...MISSING.matchAll(/^ {4}(.*)$/gm)].flatMap(([, line]) => namesIn(line as string));
+    expect(listed.toSorted()).toEqual(missing.toSorted());
+  });
+});
+
+describe('the facility list', () => {
+  const definitions: readonly (readonly [string, FacilityDefinition])[] = Object.entries(FACILITIES);
+  const names = INSTRUCTIONS.map(([name]) => name);
+  const told = (bit: number) => ((facilityList()[bit >>> 3] as number) & (0x80 >>> (bit & 7))) !== 0;
+
+  it.each(definitions)(
+    '%s: its instructions exist, and each line of the table that belongs to it is among them',
+    (name, { instructions }) => {
+      const list = namesIn(instructions);
+      expect(list.filter((one) => ![...KNOWN.values()].includes(one))).toEqual([]);
+      expect(new Set(list).size).toBe(list.length);
+      if (name === 'base' || name === 'zarch') return;
+      const lines = INSTRUCTIONS.filter(([, , , facility]) => facility === name).map(
+        ([mnemonic]) => mnemonic,
+      );
+      expect(lines.filter((line) => !list.includes(line))).toEqual([]);
+    },
+  );
+
+  it('has a facility when all of its instructions are there, and no other', () => {
+    for (const [, { bit, instructions }] of definitions) {
+      const list = namesIn(instructions);
+      expect(told(bit)).toBe(list.every((one) => names.includes(one)));
+      for (const one of list) {
+        const without = facilityListOf(names.filter((name) => name !== one));
+        expect((without[bit >>> 3] ?? 0) & (0x80 >>> (bit & 7))).toBe(0);
+      }
+    }
+  });
+
+  it('has these bits', () => {
+    const bits = Array.from({ length: facilityList().length * 8 }, (_, bit) => bit).filter(told);
+    expect(bits).toEqual([0, 1, 2, 3, 7, 8, 9, 16, 18, 21, 22, 24, 25, 30, 32, 33, 34, 35, 45, 53]);
+    expect(Object.values(BEHAVIORS).every(told)).toBe(true);
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * From an encoded instruction to its line of the table.
+ */
+
+import { InternalError } from '../internal-error.ts';
+import { PGM } from '../interruption.ts';
+import { facilityListOf } from './facilities.ts';
+import { type Execute, FORMATS, type OpcodeShape } from './formats.ts';
+import type { InstructionLine } from './line.ts';
+import { INSTRUCTIONS } from './table.ts';
+
+const SHAPES: readonly OpcodeShape[] = ['byte', 'halfword', 'nibble', 'ends'];
+
+/** For each first byte: which shape of opcode begins with it, an index of `SHAPES`. */
+const SHAPE_OF = new Uint8Array(256);
+
+/** What to execute for each key; nothing where no instruction is. */
+export const TABLE: (Execute | undefined)[] = new Array(0x1_0000).fill(undefined);
+
+const LINES = new Map<number, InstructionLine>();
+
+/** A number below 2^16 that is the same for all encodings of one instruction. */
+export function keyOf(w: number, x: number): number {
+  const first = w >>> 24;
+  switch (SHAPE_OF[first]) {
+    case 0:
+      return first << 8;
+    case 1:
+      return w >>> 16;
+    case 2:
+      return (first << 8) | ((w >>> 16) & 15);
+    default:
+      return (first << 8) | (x & 0xff);
+  }
+}
+
+/** The facility list (STFLE) of a machine with the instructions of the table, in whole doublewords. */
+export function facilityList(): Uint8Array {
+  return facilityListOf(INSTRUCTIONS.map(([mnemonic]) => mnemonic));
+}
+
+/** The line of an encoded instruction, or undefined when no instruction has this code. */
+export function lineOf(w: number, x: number): InstructionLine | undefined {
+  return LINES.get(keyOf(w, x));
+}
+
+function firstByte(shape: OpcodeShape, opcode: number): number {
+  return shape === 'byte' ? opcode : shape === 'nibble' ? opcode >>> 4 : opcode >>> 8;
+}
+
+function tableKey(shape: OpcodeShape, opcode: number): number {
+  if (shape === 'byte') return opcode << 8;
+  return shape === 'nibble' ? ((opcode >>> 4) << 8) | (opcode & 15) : opcode;
+}
+
+/** What the table executes: the operands' part, after the questions of privilege and of the host. */
+function executeOf([, format, , , run, options]: InstructionLine): Execute {
+  const plain = FORMATS[format].bind(run);
+  const { privileged = false, guest = 0, loadsControls = false } = options ?? {};
+  if (!privileged && guest === 0) return plain;
+  return (c, w, x) => {
+    if (privileged && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
+    if (c.sie !== null) {
+      if (c.sie.interceptions & guest) c.intercept(w, x);
+      if (loadsControls && c.sie.loadControls & controlsOf(w)) c.intercept(w, x);
+    }
+    plain(c, w, x);
+  };
+}
+
+/** The control registers r1 to r3 of an instruction, register 0 in bit 0x8000. */
+function controlsOf(w: number): number {
+  const first = (w >>> 20) & 15;
+  const count = (((w >>> 16) - first) & 15) + 1;
+  let mask = 0;
+  for (let i = 0; i < count; i++) mask |= 0x8000 >>> ((first + i) & 15);
+  return mask;
+}
+
+for (const line of INSTRUCTIONS) {
+  const [mnemonic, format, opcode] = line;
+  const { shape } = FORMATS[format];
+  SHAPE_OF[firstByte(shape, opcode)] = SHAPES.indexOf(shape);
+  const key = tableKey(shape, opcode);
+  if (LINES.has(key)) throw new InternalError(`${mnemonic}: opcode 0x${opcode.toString(16)} twice`);
+  LINES.set(key, line);
+  TABLE[key] = executeOf(line);
+}

@@ -1,0 +1,165 @@
+/**
+ * Floating-point registers as containers: loads, stores, copies, signs, and the floating-point-control register.
+ * Principles of Operation, chapter 9. Arithmetic is not here.
+ */
+
+import { CR0 } from '../control-registers.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { PGM } from '../interruption.ts';
+import type { InstructionLine } from './line.ts';
+import { fetch64, load32, X, XL } from './operands.ts';
+
+/** Data-exception codes: an additional register, or the control register, without permission for it. */
+const AFP_REGISTER = 1;
+const BFP_INSTRUCTION = 2;
+const DFP_INSTRUCTION = 3;
+/** Registers that are there without the additional ones. */
+const BASIC = 0b0101_0101;
+
+const SIGN = 0x8000_0000;
+
+function afp(c: Processor): boolean {
+  return ((c.cr32[0] as number) & CR0.AFP_REGISTERS) !== 0;
+}
+
+/** A register that may be used, or a data exception. */
+function register(c: Processor, r: number): number {
+  if (!afp(c) && (r > 7 || !(BASIC & (1 << r)))) c.dataException(AFP_REGISTER);
+  return r;
+}
+
+function control(c: Processor, code = BFP_INSTRUCTION): Processor {
+  if (!afp(c)) c.dataException(code);
+  return c;
+}
+
+function loadLong(c: Processor, r: number): void {
+  register(c, r);
+  fetch64(c, X);
+  c.fr32[r * 2] = c.op32[XL] as number;
+  c.fr32[r * 2 + 1] = c.op32[XL + 1] as number;
+}
+
+/** A short operand is in the high half, and leaves the low half. */
+function loadShort(c: Processor, r: number): void {
+  register(c, r);
+  c.fr32[r * 2 + 1] = load32(c);
+}
+
+function storeLong(c: Processor, r: number): void {
+  register(c, r);
+  c.store64(c.eaHi, c.eaLo, c.fr[r] as bigint);
+}
+
+function storeShort(c: Processor, r: number): void {
+  register(c, r);
+  c.store32(c.eaHi, c.eaLo, c.fr32[r * 2 + 1] as number);
+}
+
+function copyLong(c: Processor, a: number, b: number): void {
+  c.fr[register(c, a)] = c.fr[register(c, b)] as bigint;
+}
+
+function copyShort(c: Processor, a: number, b: number): void {
+  c.fr32[register(c, a) * 2 + 1] = c.fr32[register(c, b) * 2 + 1] as number;
+}
+
+/** Extended operands are in pairs: r and r + 2. */
+function extended(c: Processor, r: number): number {
+  if (r & 2) c.program(PGM.SPECIFICATION);
+  return register(c, r);
+}
+
+function copyExtended(c: Processor, a: number, b: number): void {
+  extended(c, a);
+  extended(c, b);
+  const low = c.fr[b + 2] as bigint;
+  c.fr[a] = c.fr[b] as bigint;
+  c.fr[a + 2] = low;
+}
+
+/** Copies with another sign: `sign` makes of the old high half the new one. */
+function withSign(sign: (hi: number) => number) {
+  return (c: Processor, a: number, b: number): void => {
+    const hi = sign(c.fr32[register(c, b) * 2 + 1] as number);
+    c.fr32[register(c, a) * 2] = c.fr32[b * 2] as number;
+    c.fr32[a * 2 + 1] = hi;
+  };
+}
+
+/** COPY SIGN: that of r3, on the value of r2. */
+function copySign(c: Processor, a: number, b: number, d: number): void {
+  const sign = (c.fr32[register(c, d) * 2 + 1] as number) & SIGN;
+  withSign((hi) => (hi & ~SIGN) | sign)(c, a, b);
+}
+
+/** Bits of the control register that are always zero, and rounding modes that do not exist. */
+const FPC_ZERO = 0x0303_0088;
+const roundingExists = (mode: number) => mode < 4 || mode === 7;
+
+function setControl(c: Processor, value: number): void {
+  if (value & FPC_ZERO || !roundingExists(value & 7)) c.program(PGM.SPECIFICATION);
+  c.fpc = value;
+}
+
+/** SET BFP ROUNDING MODE: two bits of the address. */
+function srnm(c: Processor): void {
+  control(c);
+  c.fpc = ((c.fpc & ~7) | (c.eaLo & 3)) >>> 0;
+}
+
+/** SET DFP ROUNDING MODE. */
+function srnmt(c: Processor): void {
+  control(c, DFP_INSTRUCTION);
+  c.fpc = ((c.fpc & ~0x70) | ((c.eaLo & 7) << 4)) >>> 0;
+}
+
+export const FLOAT: readonly InstructionLine[] = [
+  ['LD', 'RX', 0x68, 'base', loadLong],
+  ['LDY', 'RXY', 0xed65, 'long-displacement', loadLong],
+  ['LE', 'RX', 0x78, 'base', loadShort],
+  ['LEY', 'RXY', 0xed64, 'long-displacement', loadShort],
+  ['STD', 'RX', 0x60, 'base', storeLong],
+  ['STDY', 'RXY', 0xed67, 'long-displacement', storeLong],
+  ['STE', 'RX', 0x70, 'base', storeShort],
+  ['STEY', 'RXY', 0xed66, 'long-displacement', storeShort],
+  ['LDR', 'RR', 0x28, 'base', copyLong],
+  ['LER', 'RR', 0x38, 'base', copyShort],
+  ['LXR', 'RRE', 0xb365, 'base', copyExtended],
+  ['LZDR', 'RRE', 0xb375, 'base', (c, a) => void (c.fr[register(c, a)] = 0n)],
+  ['LZER', 'RRE', 0xb374, 'base', (c, a) => void (c.fr32[register(c, a) * 2 + 1] = 0)],
+  [
+    'LZXR',
+    'RRE',
+    0xb376,
+    'base',
+    (c, a) => {
+      c.fr[extended(c, a)] = 0n;
+      c.fr[a + 2] = 0n;
+    },
+  ],
+  [
+    'LGDR',
+    'RRE',
+    0xb3cd,
+    'floating-point-support',
+    (c, a, b) => void (c.gr[a] = c.fr[register(c, b)] as bigint),
+  ],
+  [
+    'LDGR',
+    'RRE',
+    0xb3c1,
+    'floating-point-support',
+    (c, a, b) => void (c.fr[register(c, a)] = c.gr[b] as bigint),
+  ],
+  ['LPDFR', 'RRE', 0xb370, 'floating-point-support', withSign((hi) => hi & ~SIGN)],
+  ['LNDFR', 'RRE', 0xb371, 'floating-point-support', withSign((hi) => hi | SIGN)],
+  ['LCDFR', 'RRE', 0xb373, 'floating-point-support', withSign((hi) => hi ^ SIGN)],
+  ['CPSDR', 'RRF', 0xb372, 'floating-point-support', copySign],
+  ['LFPC', 'S', 0xb29d, 'base', (c) => setControl(c, load32(control(c)))],
+  ['STFPC', 'S', 0xb29c, 'base', (c) => control(c).store32(c.eaHi, c.eaLo, c.fpc)],
+  ['SFPC', 'RRE', 0xb384, 'base', (c, a) => setControl(control(c), c.gr32[a * 2] as number)],
+  ['EFPC', 'RRE', 0xb38c, 'base', (c, a) => void (control(c).gr32[a * 2] = c.fpc)],
+  ['SRNM', 'S', 0xb299, 'base', srnm],
+  ['SRNMT', 'S', 0xb2b9, 'floating-point-support', srnmt],
+];

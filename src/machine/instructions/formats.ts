@@ -1,0 +1,269 @@
+/**
+ * Instruction formats: where the fields of an instruction are, and how they become the operands of what the
+ * instruction does. Principles of Operation, chapter 5, "Instruction Formats".
+ *
+ * An instruction arrives as `w`, its first 32 bits (unsigned; of a 2-byte one only the high half counts), and
+ * `x`, bits 32 to 47 of a 6-byte one. Register and mask fields are passed as numbers 0 to 15, immediates signed;
+ * a storage operand is left in the processor's `eaHi`/`eaLo` (`ea2Hi`/`ea2Lo` for a second).
+ */
+
+import type { Processor } from '../cpu/processor.ts';
+
+/** What an instruction does, given its operands as its format passes them. */
+export type Operation = (c: Processor, a: number, b: number, d: number, e: number, f: number) => void;
+
+/** Executes one encoded instruction. */
+export type Execute = (c: Processor, w: number, x: number) => void;
+
+/** How many bits of opcode a format has, and where: first byte; two bytes; byte and nibble; first and last byte. */
+export type OpcodeShape = 'byte' | 'halfword' | 'nibble' | 'ends';
+
+/** One format. */
+export interface Format {
+  readonly shape: OpcodeShape;
+  /** Bytes: 2, 4 or 6. */
+  readonly length: 2 | 4 | 6;
+  /** Binds what an instruction does to the fields of this format. */
+  readonly bind: (run: Operation) => Execute;
+}
+
+/** Displacement of 12 bits in the low half of `w`, base above it. */
+const base = (w: number) => (w >>> 12) & 15;
+const disp = (w: number) => w & 0xfff;
+/** Signed displacement of 20 bits: DL in `w`, DH in the high byte of `x`. */
+const longDisp = (w: number, x: number) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
+const r1 = (w: number) => (w >>> 20) & 15;
+const r2 = (w: number) => (w >>> 16) & 15;
+const signed16 = (n: number) => (n << 16) >> 16;
+const signed8 = (n: number) => (n << 24) >> 24;
+/** Immediate of 32 bits: low half of `w`, then `x`; signed. */
+const immediate32 = (w: number, x: number) => (w << 16) | x;
+
+/** Every format that an instruction of the table has. The comment says what `run` is passed. */
+export const FORMATS = {
+  /** Nothing. */
+  E: { shape: 'halfword', length: 2, bind: (run) => (c) => run(c, 0, 0, 0, 0, 0) },
+  /** Immediate of 8 bits, unsigned. */
+  I: { shape: 'byte', length: 2, bind: (run) => (c, w) => run(c, (w >>> 16) & 0xff, 0, 0, 0, 0) },
+  /** r1 (or mask), r2. */
+  RR: { shape: 'byte', length: 2, bind: (run) => (c, w) => run(c, r1(w), r2(w), 0, 0, 0) },
+  /** r1, r2. */
+  RRE: {
+    shape: 'halfword',
+    length: 4,
+    bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, 0, 0, 0),
+  },
+  /** r1, r2, r3 or m3 (bits 16-19), m4 (bits 20-23). */
+  RRF: {
+    shape: 'halfword',
+    length: 4,
+    bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, (w >>> 12) & 15, (w >>> 8) & 15, 0),
+  },
+  /** r1 (or mask), the number of the base register; address D2(X2,B2). */
+  RX: {
+    shape: 'byte',
+    length: 4,
+    bind: (run) => (c, w) => {
+      c.effectiveIndexed(r2(w), base(w), disp(w));
+      run(c, r1(w), base(w), 0, 0, 0);
+    },
+  },
+  /** r1 (or mask), the number of the base register; address D2(X2,B2) with a signed displacement of 20 bits. */
+  RXY: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effectiveIndexed(r2(w), base(w), longDisp(w, x));
+      run(c, r1(w), base(w), 0, 0, 0);
+    },
+  },
+  /** r1, m3 (bits 32-35); address D2(X2,B2). */
+  RXE: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effectiveIndexed(r2(w), base(w), disp(w));
+      run(c, r1(w), x >>> 12, 0, 0, 0);
+    },
+  },
+  /** r1, r3; address D2(B2). */
+  RS: {
+    shape: 'byte',
+    length: 4,
+    bind: (run) => (c, w) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), r2(w), 0, 0, 0);
+    },
+  },
+  /** r1, r3; address D2(B2) with a signed displacement of 20 bits. */
+  RSY: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), longDisp(w, x));
+      run(c, r1(w), r2(w), 0, 0, 0);
+    },
+  },
+  /** Length code of 4 bits (0: one byte); address D1(B1). */
+  RSL: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), 0, 0, 0, 0);
+    },
+  },
+  /** r1, r3, relative halfwords of 16 bits. */
+  RSI: {
+    shape: 'byte',
+    length: 4,
+    bind: (run) => (c, w) => run(c, r1(w), r2(w), signed16(w), 0, 0),
+  },
+  /** r1 (or mask), immediate of 16 bits. */
+  RI: { shape: 'nibble', length: 4, bind: (run) => (c, w) => run(c, r1(w), signed16(w), 0, 0, 0) },
+  /** r1 (or mask), immediate of 32 bits. */
+  RIL: {
+    shape: 'nibble',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), immediate32(w, x), 0, 0, 0),
+  },
+  /** r1, m3, immediate of 16 bits: compare immediate and trap. */
+  RIEa: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), x >>> 12, signed16(w), 0, 0),
+  },
+  /** r1, r2, m3, relative halfwords: compare and branch. */
+  RIEb: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), r2(w), x >>> 12, signed16(w), 0),
+  },
+  /** r1, immediate of 8 bits, m3, relative halfwords: compare immediate and branch. */
+  RIEc: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), signed8(x >>> 8), r2(w), signed16(w), 0),
+  },
+  /** r1, r3, immediate of 16 bits. */
+  RIEd: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w) => run(c, r1(w), r2(w), signed16(w), 0, 0),
+  },
+  /** r1, r3, relative halfwords: branch on index. */
+  RIEe: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w) => run(c, r1(w), r2(w), signed16(w), 0, 0),
+  },
+  /** r1, r2, i3, i4, i5 (8 bits each, unsigned): rotate then select. */
+  RIEf: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), r2(w), (w >>> 8) & 0xff, w & 0xff, x >>> 8),
+  },
+  /** r1, m3, immediate of 16 bits: load immediate on condition. */
+  RIEg: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w) => run(c, r1(w), r2(w), signed16(w), 0, 0),
+  },
+  /** r1, r2, m3; address D4(B4): compare and branch. */
+  RRS: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), r2(w), x >>> 12, 0, 0);
+    },
+  },
+  /** r1, immediate of 8 bits, m3; address D4(B4): compare immediate and branch. */
+  RIS: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), signed8(x >>> 8), r2(w), 0, 0);
+    },
+  },
+  /** Address D2(B2). */
+  S: {
+    shape: 'halfword',
+    length: 4,
+    bind: (run) => (c, w) => {
+      c.effective(base(w), disp(w));
+      run(c, 0, 0, 0, 0, 0);
+    },
+  },
+  /** Immediate of 8 bits, unsigned; address D1(B1). */
+  SI: {
+    shape: 'byte',
+    length: 4,
+    bind: (run) => (c, w) => {
+      c.effective(base(w), disp(w));
+      run(c, (w >>> 16) & 0xff, 0, 0, 0, 0);
+    },
+  },
+  /** Immediate of 8 bits, unsigned; address D1(B1) with a signed displacement of 20 bits. */
+  SIY: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), longDisp(w, x));
+      run(c, (w >>> 16) & 0xff, 0, 0, 0, 0);
+    },
+  },
+  /** Immediate of 16 bits; address D1(B1). */
+  SIL: {
+    shape: 'halfword',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      run(c, signed16(x), 0, 0, 0, 0);
+    },
+  },
+  /** Length code of 8 bits (0: one byte); addresses D1(B1) and D2(B2). */
+  SSa: {
+    shape: 'byte',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      c.effective2(x >>> 12, x & 0xfff);
+      run(c, (w >>> 16) & 0xff, 0, 0, 0, 0);
+    },
+  },
+  /** Two length codes of 4 bits (0: one byte), or r1 and r3; addresses D1(B1) and D2(B2). */
+  SSb: {
+    shape: 'byte',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      c.effective2(x >>> 12, x & 0xfff);
+      run(c, r1(w), r2(w), 0, 0, 0);
+    },
+  },
+  /** Addresses D1(B1) and D2(B2). */
+  SSE: {
+    shape: 'halfword',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      c.effective2(x >>> 12, x & 0xfff);
+      run(c, 0, 0, 0, 0, 0);
+    },
+  },
+  /** r3; addresses D1(B1) and D2(B2). */
+  SSF: {
+    shape: 'nibble',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      c.effective2(x >>> 12, x & 0xfff);
+      run(c, r1(w), 0, 0, 0, 0);
+    },
+  },
+} as const satisfies Record<string, Format>;
+
+/** The name of a format. */
+export type FormatName = keyof typeof FORMATS;

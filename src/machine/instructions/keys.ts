@@ -1,0 +1,268 @@
+/**
+ * Storage keys, and moves with keys and between spaces. Principles of Operation, chapters 3 ("Storage Key") and
+ * 10.
+ */
+
+import { type AbsolutePage, absolutePage, logicalPage, realPage } from '../addresses.ts';
+import { CR0 } from '../control-registers.ts';
+import { FETCH, STORE } from '../cpu/access.ts';
+import { PFMF } from '../cpu/pfmf.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { lowAddressProtected } from '../cpu/protection.ts';
+import { SPACE } from '../cpu/state.ts';
+import { PGM } from '../interruption.ts';
+import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
+import { KEY_PLACE } from './key-place.ts';
+import { GUEST, type InstructionLine } from './line.ts';
+import { moveSpans } from './move.ts';
+import { frameNumber, pageOf, setAddress } from './operands.ts';
+import { keyAllowed } from './psw.ts';
+import { FIRST, SECOND } from './span.ts';
+
+/** The bits that a storage key has. */
+const KEY_BITS = 0xfe;
+const FRAMES_PER_SEGMENT = 0x100;
+/** Frames that one unit of operation is about. */
+const FRAMES_PER_UNIT = 16;
+
+/** The key of the page whose real address is in register `r`. */
+function designated(c: Processor, r: number): typeof KEY_PLACE {
+  c.effectiveRegister(r);
+  const page = pageOf(c.eaHi, c.eaLo);
+  return KEY_PLACE.find(c, c.prefixed(realPage(page)), page);
+}
+
+/** INSERT STORAGE KEY EXTENDED. */
+function iske(c: Processor, r1: number, r2: number): void {
+  const key = designated(c, r2).get(c);
+  c.gr32[r1 * 2] = ((c.gr32[r1 * 2] as number) & ~0xff) | (key & KEY_BITS);
+}
+
+const MULTIPLE_BLOCK = 1;
+
+/** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
+function sske(c: Processor, r1: number, r2: number, m3: number): void {
+  const key = (c.gr32[r1 * 2] as number) & KEY_BITS;
+  try {
+    if (m3 & MULTIPLE_BLOCK) setBlock(c, r2, key);
+    else designated(c, r2).set(c, key);
+  } finally {
+    c.machine.forgetKeys();
+  }
+}
+
+/** Multiple-block addresses are absolute. */
+function setBlock(c: Processor, r: number, key: number): void {
+  eachFrame(c, r, (page) => KEY_PLACE.find(c, page, page).set(c, key));
+}
+
+/**
+ * Does something with each frame from the absolute address in register `r` to the end of its segment, a unit of
+ * operation of `FRAMES_PER_UNIT` at a time. The register is left at the next frame to do: the instruction is then
+ * executed again, unless an interruption comes first, or the frame is not there. Bits 52 to 63 of it stay as they are.
+ */
+function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void): void {
+  c.effectiveRegister(r);
+  let page = pageOf(c.eaHi, c.eaLo);
+  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+  const unit = Math.min(end, page + FRAMES_PER_UNIT);
+  const byte = (c.gr32[r * 2] as number) & 0xfff;
+  try {
+    for (; page < unit; page++) action(absolutePage(page));
+  } finally {
+    leaveAt(c, r, page, byte);
+  }
+  if (page < end) c.repeat();
+}
+
+/** Leaves the address of a page in register `r` as the addressing mode has it; the byte in the page stays. */
+function leaveAt(c: Processor, r: number, page: number, byte: number): void {
+  const lo = (((page % 0x10_0000) << 12) | byte) >>> 0;
+  const mask = c.addressMask;
+  setAddress(c, r, Math.floor(page / 0x10_0000) >>> 0, (lo & mask) >>> 0);
+}
+
+/** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
+function rrbe(c: Processor, _: number, r2: number): void {
+  const place = designated(c, r2);
+  const key = place.get(c);
+  place.resetReference(c);
+  c.machine.forgetKeys();
+  c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
+}
+
+/** PERFORM FRAME MANAGEMENT FUNCTION. A guest's is always the host's to do: clearing is storing, into frames that it may share. */
+function pfmf(c: Processor, r1: number, r2: number): void {
+  const what = c.gr32[r1 * 2] as number;
+  const size = what & PFMF.SIZE;
+  if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
+  c.effectiveRegister(r2);
+  const page = pageOf(c.eaHi, c.eaLo);
+  if (what & PFMF.CLEAR) lowAddress(c, page);
+  // A single frame is designated by a real address, those of a segment by an absolute one.
+  if (size === 0) manage(c, c.prefixed(realPage(page)), page, what);
+  else eachFrame(c, r2, (frame) => manage(c, frame, frame, what));
+}
+
+function manage(c: Processor, page: AbsolutePage, logical: number, what: number): void {
+  const frame = frameNumber(c, page, logical);
+  if (what & PFMF.CLEAR) clearFrame(c, frame);
+  if (!(what & PFMF.SET_KEY)) return;
+  c.storage.keys[frame] = what & KEY_BITS;
+  c.machine.forgetKeys();
+}
+
+function clearFrame(c: Processor, frame: number): void {
+  c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
+  c.storage.keys[frame]! |= KEY_REFERENCED | KEY_CHANGED;
+}
+
+/** Low-address protection of a whole frame, by its real address. */
+function lowAddress(c: Processor, page: number): void {
+  if (lowAddressProtected(c.cr32[0] as number, page, 0, false)) {
+    c.storeProtectionException(page);
+  }
+}
+
+/** TEST BLOCK: the frame at a real address is usable, as all are; its contents become zeros. */
+function testBlock(c: Processor, _: number, r2: number): void {
+  c.effectiveRegister(r2);
+  const page = pageOf(c.eaHi, c.eaLo);
+  lowAddress(c, page);
+  clearFrame(c, frameNumber(c, c.prefixed(realPage(page)), page));
+  c.gr[0] = 0n;
+  c.cc = 0;
+}
+
+/** Moves up to 256 bytes, each operand by a key and a space of its own. */
+function moveBy(c: Processor, length: number, to: Way, from: Way): void {
+  const { key, space } = c;
+  try {
+    c.key = to.key;
+    c.space = to.space;
+    FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
+    c.key = from.key;
+    c.space = from.space;
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+  } finally {
+    c.key = key;
+    c.space = space;
+  }
+  moveSpans(c, length);
+}
+
+/** How an operand is accessed. */
+interface Way {
+  key: number;
+  space: number;
+}
+
+const TO: Way = { key: 0, space: 0 };
+const FROM: Way = { key: 0, space: 0 };
+
+function ways(c: Processor, toKey: number, fromKey: number): void {
+  TO.key = toKey;
+  FROM.key = fromKey;
+  TO.space = FROM.space = c.space;
+}
+
+/** The true length in register `r`: at most 256 are moved at a time, and code 3 says that there is more. */
+function trueLength(c: Processor, r: number): number {
+  const lo = c.gr32[r * 2] as number;
+  const more = lo > 256 || (c.addressing === 3 && c.gr32[r * 2 + 1] !== 0);
+  c.cc = more ? 3 : 0;
+  return more ? 256 : lo;
+}
+
+/** MOVE WITH KEY: the source is fetched by the key in r3. */
+function mvck(c: Processor, r1: number, r3: number): void {
+  const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+  keyAllowed(c, key);
+  ways(c, c.key, key);
+  moveTrue(c, r1);
+}
+
+/** Moves as many bytes as register `r` says; the condition code changes only when that was possible. */
+function moveTrue(c: Processor, r: number): void {
+  const before = c.cc;
+  const length = trueLength(c, r);
+  const after = c.cc;
+  c.cc = before;
+  if (length > 0) moveBy(c, length, TO, FROM);
+  c.cc = after;
+}
+
+/** MOVE TO PRIMARY and MOVE TO SECONDARY: the operand in the secondary space goes by the key in r3. */
+function moveBetween(toPrimary: boolean) {
+  return (c: Processor, r1: number, r3: number): void => {
+    const allowed = c.dat && (c.cr32[0] as number) & CR0.SECONDARY_SPACE;
+    const mode = c.space === SPACE.PRIMARY || c.space === SPACE.SECONDARY;
+    if (!allowed || !mode) c.program(PGM.SPECIAL_OPERATION);
+    const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+    keyAllowed(c, key);
+    TO.space = toPrimary ? SPACE.PRIMARY : SPACE.SECONDARY;
+    FROM.space = toPrimary ? SPACE.SECONDARY : SPACE.PRIMARY;
+    TO.key = toPrimary ? c.key : key;
+    FROM.key = toPrimary ? key : c.key;
+    moveTrue(c, r1);
+  };
+}
+
+/** MOVE WITH SOURCE KEY and WITH DESTINATION KEY: length code in register 0, key in register 1. */
+function moveKeyed(destination: boolean) {
+  return (c: Processor): void => {
+    const key = ((c.gr32[2] as number) >>> 4) & 15;
+    keyAllowed(c, key);
+    ways(c, destination ? key : c.key, destination ? c.key : key);
+    moveBy(c, ((c.gr32[0] as number) & 0xff) + 1, TO, FROM);
+  };
+}
+
+const MVPG = { RESERVED: 0xf000, DESTINATION_KEY: 0x800, SOURCE_KEY: 0x400, TELL: 0x100 } as const;
+
+/** MOVE PAGE. A page that is not there can be told by the condition code: 1 the first operand's, 2 the second's. */
+function mvpg(c: Processor, r1: number, r2: number): void {
+  const what = c.gr32[0] as number;
+  const both = MVPG.DESTINATION_KEY | MVPG.SOURCE_KEY;
+  if (what & MVPG.RESERVED || (what & both) === both) c.program(PGM.SPECIFICATION);
+  const key = (what >>> 4) & 15;
+  if (what & both) keyAllowed(c, key);
+  ways(c, what & MVPG.DESTINATION_KEY ? key : c.key, what & MVPG.SOURCE_KEY ? key : c.key);
+  c.effectiveRegister(r2);
+  c.ea2Hi = c.eaHi;
+  c.ea2Lo = (c.eaLo & ~0xfff) >>> 0;
+  c.effectiveRegister(r1);
+  c.eaLo = (c.eaLo & ~0xfff) >>> 0;
+  if (what & MVPG.TELL && c.dat) {
+    const missing = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
+    if (missing !== 0) {
+      c.cc = missing;
+      return;
+    }
+  }
+  try {
+    moveBy(c, 0x1000, TO, FROM);
+  } catch (thrown) {
+    c.operandAccess = (r1 << 4) | r2;
+    throw thrown;
+  }
+  c.cc = 0;
+}
+
+function missingPage(c: Processor, hi: number, lo: number): boolean {
+  return c.translate(logicalPage(pageOf(hi, lo)), c.space).code === PGM.PAGE_TRANSLATION;
+}
+
+export const KEYS: readonly InstructionLine[] = [
+  ['ISKE', 'RRE', 0xb229, 'base', iske, { privileged: true, guest: GUEST.ISKE }],
+  ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, guest: GUEST.SSKE }],
+  ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, guest: GUEST.RRBE }],
+  ['PFMF', 'RRE', 0xb9af, 'enhanced-dat-1', pfmf, { privileged: true, guest: GUEST.ALWAYS }],
+  ['TB', 'RRE', 0xb22c, 'base', testBlock, { privileged: true, guest: GUEST.ALWAYS }],
+  ['MVCK', 'SSb', 0xd9, 'base', mvck],
+  ['MVCP', 'SSb', 0xda, 'base', moveBetween(true)],
+  ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],
+  ['MVCSK', 'SSE', 0xe50e, 'base', moveKeyed(false)],
+  ['MVCDK', 'SSE', 0xe50f, 'base', moveKeyed(true)],
+  ['MVPG', 'RRE', 0xb254, 'base', mvpg],
+];

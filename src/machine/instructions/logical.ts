@@ -1,0 +1,225 @@
+/**
+ * AND, OR, EXCLUSIVE OR, TEST UNDER MASK, bit counts, and rotate-then-select.
+ * Principles of Operation, chapter 7.
+ */
+
+import { STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { and32, and64, or32, or64, sign64, xor32, xor64 } from './binary.ts';
+import type { InstructionLine } from './line.ts';
+import { i32, load8, m32, m64, pair, Y } from './operands.ts';
+import { rotate64 } from './shift.ts';
+
+/** The four halfwords of a register, as the manual names them: the half they are in and how far from its right. */
+type Part = readonly [half: 0 | 1, shift: 0 | 16];
+const HH: Part = [1, 16];
+const HL: Part = [1, 0];
+const LH: Part = [0, 16];
+const LL: Part = [0, 0];
+
+type Bitwise = (a: number, b: number) => number;
+const and: Bitwise = (a, b) => a & b;
+const or: Bitwise = (a, b) => a | b;
+const xor: Bitwise = (a, b) => a ^ b;
+
+/** An operation with an immediate on one halfword of a register. */
+function onPart([half, shift]: Part, operation: Bitwise) {
+  return (c: Processor, r: number, i: number): void => {
+    const at = r * 2 + half;
+    const old = c.op32[at] as number;
+    const part = operation((old >>> shift) & 0xffff, i & 0xffff);
+    c.op32[at] = (old & ~(0xffff << shift)) | (part << shift);
+    c.cc = part === 0 ? 0 : 1;
+  };
+}
+
+/** An operation with an immediate on a byte in storage. */
+function onByte(operation: Bitwise) {
+  return (c: Processor, i: number): void => {
+    c.probe(c.eaHi, c.eaLo, 1, STORE);
+    const value = operation(load8(c), i);
+    c.store8(c.eaHi, c.eaLo, value);
+    c.cc = value === 0 ? 0 : 1;
+  };
+}
+
+/** TEST UNDER MASK: 0 none of the bits (or none selected), 1 mixed with the leftmost zero, 2 with it one, 3 all. */
+function underMask(value: number, mask: number): number {
+  const selected = value & mask;
+  if (selected === 0) return 0;
+  if (selected === mask) return 3;
+  return Math.clz32(selected) === Math.clz32(mask) ? 2 : 1;
+}
+
+function testPart([half, shift]: Part) {
+  return (c: Processor, r: number, i: number): void => {
+    const value = ((c.op32[r * 2 + half] as number) >>> shift) & 0xffff;
+    const mask = i & 0xffff;
+    const code = underMask(value, mask);
+    c.cc = code;
+  };
+}
+
+/** TEST UNDER MASK of a byte knows no leftmost: mixed is code 1. */
+function testByte(c: Processor, mask: number): void {
+  const selected = load8(c) & mask;
+  c.cc = selected === 0 ? 0 : selected === mask ? 3 : 1;
+}
+
+function ones(byte: number): number {
+  const pairs = byte - ((byte >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return (nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f;
+}
+
+/** POPULATION COUNT: of each byte. */
+function populationCount(c: Processor, d: number, a: number): void {
+  const hi = ones(c.op32[a * 2 + 1] as number);
+  const lo = ones(c.op32[a * 2] as number);
+  c.op32[d * 2 + 1] = hi;
+  c.op32[d * 2] = lo;
+  c.cc = (hi | lo) === 0 ? 0 : 1;
+}
+
+/** FIND LEFTMOST ONE: its bit number to r1 (64 for none), the operand without it to r1+1. */
+function findLeftmostOne(c: Processor, r: number, a: number): void {
+  const hi = c.op32[a * 2 + 1] as number;
+  const lo = c.op32[a * 2] as number;
+  pair(c, r);
+  const bit = hi !== 0 ? Math.clz32(hi) : 32 + Math.clz32(lo);
+  c.op[r] = BigInt(bit);
+  c.op32[r * 2 + 3] = bit < 32 ? hi & ~(0x8000_0000 >>> bit) : hi;
+  c.op32[r * 2 + 2] = bit >= 32 && bit < 64 ? lo & ~(0x8000_0000 >>> (bit - 32)) : lo;
+  c.cc = bit === 64 ? 0 : 2;
+}
+
+/** Bits `first` to `last` of 64, numbered from the left, in halves; wraps around when last is before first. */
+function selection(first: number, last: number, high: boolean): number {
+  const from = high ? first : first - 32;
+  const to = high ? last : last - 32;
+  const after = from <= 0 ? -1 : from > 31 ? 0 : -1 >>> from;
+  const until = to < 0 ? 0 : to >= 31 ? -1 : ~(-1 >>> (to + 1));
+  return first <= last ? after & until : after | until;
+}
+
+type Select = (old: number, rotated: number, mask: number) => number;
+const insert: Select = (old, rotated, mask) => (old & ~mask) | (rotated & mask);
+const selectAnd: Select = (old, rotated, mask) => old & (rotated | ~mask);
+const selectOr: Select = (old, rotated, mask) => old | (rotated & mask);
+const selectXor: Select = (old, rotated, mask) => old ^ (rotated & mask);
+
+/** ROTATE THEN INSERT SELECTED BITS; bit 0x80 of i4 zeros the rest. */
+function insertSelected(c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void {
+  const first = i3 & 63;
+  const last = i4 & 63;
+  rotate64(c, Y, b, i5 & 63);
+  const { op32s } = c;
+  for (const half of [0, 1] as const) {
+    const old = i4 & 0x80 ? 0 : (op32s[r * 2 + half] as number);
+    op32s[r * 2 + half] = insert(old, op32s[Y * 2 + half] as number, selection(first, last, half === 1));
+  }
+}
+
+/** ROTATE THEN AND, OR, EXCLUSIVE OR SELECTED BITS; bit 0x80 of i3 only sets the condition code. */
+function selected(select: Select) {
+  return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
+    const first = i3 & 63;
+    const last = i4 & 63;
+    rotate64(c, Y, b, i5 & 63);
+    const { op32s } = c;
+    const maskHi = selection(first, last, true);
+    const maskLo = selection(first, last, false);
+    const hi = select(op32s[r * 2 + 1] as number, op32s[Y * 2 + 1] as number, maskHi);
+    const lo = select(op32s[r * 2] as number, op32s[Y * 2] as number, maskLo);
+    c.cc = ((hi & maskHi) | (lo & maskLo)) === 0 ? 0 : 1;
+    if (i3 & 0x80) return;
+    op32s[r * 2 + 1] = hi;
+    op32s[r * 2] = lo;
+  };
+}
+
+/** ROTATE THEN INSERT SELECTED BITS HIGH or LOW: only one half of r1 takes part. */
+function insertHalf(half: 0 | 1) {
+  return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
+    const offset = half === 1 ? 0 : 32;
+    rotate64(c, Y, b, i5 & 63);
+    const mask = selection((i3 & 31) + offset, (i4 & 31) + offset, half === 1);
+    const old = i4 & 0x80 ? 0 : (c.op32s[r * 2 + half] as number);
+    c.op32s[r * 2 + half] = insert(old, c.op32s[Y * 2 + half] as number, mask);
+  };
+}
+
+function risbg(c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void {
+  insertSelected(c, r, b, i3, i4, i5);
+  c.cc = sign64(c, r);
+}
+
+const AND: readonly InstructionLine[] = [
+  ['NR', 'RR', 0x14, 'base', (c, a, b) => and32(c, a * 2, a * 2, b * 2)],
+  ['N', 'RX', 0x54, 'base', (c, a) => and32(c, a * 2, a * 2, m32(c))],
+  ['NY', 'RXY', 0xe354, 'long-displacement', (c, a) => and32(c, a * 2, a * 2, m32(c))],
+  ['NRK', 'RRF', 0xb9f4, 'z196', (c, d, a, b) => and32(c, d * 2, a * 2, b * 2)],
+  ['NGR', 'RRE', 0xb980, 'zarch', (c, a, b) => and64(c, a, a, b)],
+  ['NG', 'RXY', 0xe380, 'zarch', (c, a) => and64(c, a, a, m64(c))],
+  ['NGRK', 'RRF', 0xb9e4, 'z196', (c, d, a, b) => and64(c, d, a, b)],
+  ['NI', 'SI', 0x94, 'base', onByte(and)],
+  ['NIY', 'SIY', 0xeb54, 'long-displacement', onByte(and)],
+  ['NIHF', 'RIL', 0xc0a, 'extended-immediate', (c, a, i) => and32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
+  ['NILF', 'RIL', 0xc0b, 'extended-immediate', (c, a, i) => and32(c, a * 2, a * 2, i32(c, i))],
+  ['NIHH', 'RI', 0xa54, 'zarch', onPart(HH, and)],
+  ['NIHL', 'RI', 0xa55, 'zarch', onPart(HL, and)],
+  ['NILH', 'RI', 0xa56, 'zarch', onPart(LH, and)],
+  ['NILL', 'RI', 0xa57, 'zarch', onPart(LL, and)],
+];
+
+const OR: readonly InstructionLine[] = [
+  ['OR', 'RR', 0x16, 'base', (c, a, b) => or32(c, a * 2, a * 2, b * 2)],
+  ['O', 'RX', 0x56, 'base', (c, a) => or32(c, a * 2, a * 2, m32(c))],
+  ['OY', 'RXY', 0xe356, 'long-displacement', (c, a) => or32(c, a * 2, a * 2, m32(c))],
+  ['ORK', 'RRF', 0xb9f6, 'z196', (c, d, a, b) => or32(c, d * 2, a * 2, b * 2)],
+  ['OGR', 'RRE', 0xb981, 'zarch', (c, a, b) => or64(c, a, a, b)],
+  ['OG', 'RXY', 0xe381, 'zarch', (c, a) => or64(c, a, a, m64(c))],
+  ['OGRK', 'RRF', 0xb9e6, 'z196', (c, d, a, b) => or64(c, d, a, b)],
+  ['OI', 'SI', 0x96, 'base', onByte(or)],
+  ['OIY', 'SIY', 0xeb56, 'long-displacement', onByte(or)],
+  ['OIHF', 'RIL', 0xc0c, 'extended-immediate', (c, a, i) => or32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
+  ['OILF', 'RIL', 0xc0d, 'extended-immediate', (c, a, i) => or32(c, a * 2, a * 2, i32(c, i))],
+  ['OIHH', 'RI', 0xa58, 'zarch', onPart(HH, or)],
+  ['OIHL', 'RI', 0xa59, 'zarch', onPart(HL, or)],
+  ['OILH', 'RI', 0xa5a, 'zarch', onPart(LH, or)],
+  ['OILL', 'RI', 0xa5b, 'zarch', onPart(LL, or)],
+];
+
+const XOR: readonly InstructionLine[] = [
+  ['XR', 'RR', 0x17, 'base', (c, a, b) => xor32(c, a * 2, a * 2, b * 2)],
+  ['X', 'RX', 0x57, 'base', (c, a) => xor32(c, a * 2, a * 2, m32(c))],
+  ['XY', 'RXY', 0xe357, 'long-displacement', (c, a) => xor32(c, a * 2, a * 2, m32(c))],
+  ['XRK', 'RRF', 0xb9f7, 'z196', (c, d, a, b) => xor32(c, d * 2, a * 2, b * 2)],
+  ['XGR', 'RRE', 0xb982, 'zarch', (c, a, b) => xor64(c, a, a, b)],
+  ['XG', 'RXY', 0xe382, 'zarch', (c, a) => xor64(c, a, a, m64(c))],
+  ['XGRK', 'RRF', 0xb9e7, 'z196', (c, d, a, b) => xor64(c, d, a, b)],
+  ['XI', 'SI', 0x97, 'base', onByte(xor)],
+  ['XIY', 'SIY', 0xeb57, 'long-displacement', onByte(xor)],
+  ['XIHF', 'RIL', 0xc06, 'extended-immediate', (c, a, i) => xor32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
+  ['XILF', 'RIL', 0xc07, 'extended-immediate', (c, a, i) => xor32(c, a * 2, a * 2, i32(c, i))],
+];
+
+const BITS: readonly InstructionLine[] = [
+  ['TM', 'SI', 0x91, 'base', testByte],
+  ['TMY', 'SIY', 0xeb51, 'long-displacement', testByte],
+  ['TMHH', 'RI', 0xa72, 'zarch', testPart(HH)],
+  ['TMHL', 'RI', 0xa73, 'zarch', testPart(HL)],
+  ['TMLH', 'RI', 0xa70, 'base', testPart(LH)],
+  ['TMLL', 'RI', 0xa71, 'base', testPart(LL)],
+  ['POPCNT', 'RRE', 0xb9e1, 'z196', populationCount],
+  ['FLOGR', 'RRE', 0xb983, 'extended-immediate', findLeftmostOne],
+  ['RISBG', 'RIEf', 0xec55, 'general-instructions-extension', risbg],
+  ['RISBGN', 'RIEf', 0xec59, 'miscellaneous-instruction-extensions', insertSelected],
+  ['RNSBG', 'RIEf', 0xec54, 'general-instructions-extension', selected(selectAnd)],
+  ['ROSBG', 'RIEf', 0xec56, 'general-instructions-extension', selected(selectOr)],
+  ['RXSBG', 'RIEf', 0xec57, 'general-instructions-extension', selected(selectXor)],
+  ['RISBHG', 'RIEf', 0xec5d, 'z196', insertHalf(1)],
+  ['RISBLG', 'RIEf', 0xec51, 'z196', insertHalf(0)],
+];
+
+export const LOGICAL: readonly InstructionLine[] = [...AND, ...OR, ...XOR, ...BITS];

@@ -1,0 +1,303 @@
+/**
+ * Moves, comparisons and bitwise operations of storage operands up to 256 bytes, and packing.
+ * Principles of Operation, chapter 7. They go byte by byte, from the left unless said otherwise, which is seen
+ * where operands overlap.
+ */
+
+import { logicalPage } from '../addresses.ts';
+import { FETCH, STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { PGM } from '../interruption.ts';
+import { order } from './binary.ts';
+import type { InstructionLine } from './line.ts';
+import { FIRST, SECOND, type Span } from './span.ts';
+
+/** From this length on, operands that don't overlap are moved as a block. */
+const BLOCK = 24;
+
+/** Finds both operands, `length` bytes each: the first to be stored into, or not. */
+function operands(c: Processor, length: number, store: boolean): void {
+  FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
+  SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+}
+
+/** Moves the second operand to the first, whose spans are set. */
+export function moveSpans(c: Processor, length: number): void {
+  const { bytes } = c.storage;
+  const inside = length <= FIRST.first && length <= SECOND.first;
+  const apart = FIRST.at + length <= SECOND.at || SECOND.at + length <= FIRST.at;
+  if (inside && apart && length >= BLOCK) {
+    bytes.copyWithin(FIRST.at, SECOND.at, SECOND.at + length);
+  } else if (inside) {
+    for (let i = 0; i < length; i++) bytes[FIRST.at + i] = bytes[SECOND.at + i] as number;
+  } else {
+    for (let i = 0; i < length; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(i)] as number;
+  }
+}
+
+function mvc(c: Processor, l: number): void {
+  operands(c, l + 1, true);
+  moveSpans(c, l + 1);
+}
+
+/** MOVE INVERSE: the second operand's address is its rightmost byte, and it goes from the right. */
+function mvcin(c: Processor, l: number): void {
+  const { bytes } = c.storage;
+  const { ea2Hi, ea2Lo } = c;
+  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  // The leftmost byte, l bytes before the address, is where the span starts.
+  stepBack(c, l);
+  SECOND.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+  c.ea2Hi = ea2Hi;
+  c.ea2Lo = ea2Lo;
+  for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
+}
+
+/** The effective address becomes `n` bytes before the second one. */
+function stepBack(c: Processor, n: number): void {
+  const lo = c.ea2Lo - n;
+  if (c.addressing === 3) {
+    c.eaHi = lo < 0 ? (c.ea2Hi - 1) >>> 0 : c.ea2Hi;
+    c.eaLo = lo >>> 0;
+  } else {
+    c.eaLo = lo & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
+  }
+}
+
+/** MOVE NUMERICS and MOVE ZONES: the bits of `mask` in each byte. */
+function moveBits(mask: number) {
+  return (c: Processor, l: number): void => {
+    operands(c, l + 1, true);
+    const { bytes } = c.storage;
+    for (let i = 0; i <= l; i++) {
+      const at = FIRST.address(i);
+      bytes[at] = ((bytes[at] as number) & ~mask) | ((bytes[SECOND.address(i)] as number) & mask);
+    }
+  };
+}
+
+/** AND, OR, EXCLUSIVE OR: code 1 when the result is not zero. */
+function bitwise(operation: (a: number, b: number) => number) {
+  return (c: Processor, l: number): void => {
+    operands(c, l + 1, true);
+    const { bytes } = c.storage;
+    let any = 0;
+    for (let i = 0; i <= l; i++) {
+      const at = FIRST.address(i);
+      const value = operation(bytes[at] as number, bytes[SECOND.address(i)] as number);
+      bytes[at] = value;
+      any |= value;
+    }
+    c.cc = any === 0 ? 0 : 1;
+  };
+}
+
+function clc(c: Processor, l: number): void {
+  operands(c, l + 1, false);
+  const { bytes } = c.storage;
+  for (let i = 0; i <= l; i++) {
+    const a = bytes[FIRST.address(i)] as number;
+    const b = bytes[SECOND.address(i)] as number;
+    if (a !== b) {
+      c.cc = order(a, b);
+      return;
+    }
+  }
+  c.cc = 0;
+}
+
+/** Finds operands of lengths of their own. */
+function unequal(c: Processor, l1: number, l2: number): void {
+  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
+  SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
+}
+
+/** MOVE WITH OFFSET: from the right, half a byte to the left, keeping the rightmost half byte of the first. */
+function mvo(c: Processor, l1: number, l2: number): void {
+  unequal(c, l1, l2);
+  const { bytes } = c.storage;
+  let carry = (bytes[FIRST.address(l1)] as number) & 15;
+  for (let i = l1, j = l2; i >= 0; i--, j--) {
+    const byte = j >= 0 ? (bytes[SECOND.address(j)] as number) : 0;
+    bytes[FIRST.address(i)] = ((byte & 15) << 4) | carry;
+    carry = byte >>> 4;
+  }
+}
+
+/** PACK: zoned to packed, from the right. */
+function pack(c: Processor, l1: number, l2: number): void {
+  unequal(c, l1, l2);
+  const { bytes } = c.storage;
+  const last = bytes[SECOND.address(l2)] as number;
+  bytes[FIRST.address(l1)] = ((last & 15) << 4) | (last >>> 4);
+  let j = l2 - 1;
+  const digit = () => (j >= 0 ? (bytes[SECOND.address(j--)] as number) & 15 : 0);
+  for (let i = l1 - 1; i >= 0; i--) {
+    const low = digit();
+    bytes[FIRST.address(i)] = (digit() << 4) | low;
+  }
+}
+
+/** UNPACK: packed to zoned, from the right. */
+function unpk(c: Processor, l1: number, l2: number): void {
+  unequal(c, l1, l2);
+  const { bytes } = c.storage;
+  const last = bytes[SECOND.address(l2)] as number;
+  bytes[FIRST.address(l1)] = ((last & 15) << 4) | (last >>> 4);
+  let j = l2 - 1;
+  for (let i = l1 - 1; i >= 0; i--, j--) {
+    const byte = j >= 0 ? (bytes[SECOND.address(j)] as number) : 0;
+    bytes[FIRST.address(i)] = 0xf0 | (byte & 15);
+    if (--i >= 0) bytes[FIRST.address(i)] = 0xf0 | (byte >>> 4);
+  }
+}
+
+/** The longest operand of PACK ASCII and its kind, in bytes less one. */
+const MAX_ASCII = 31;
+const MAX_UNICODE = 63;
+/** Bytes of a packed operand of these, and the sign they give it. */
+const PACKED = 16;
+const PLUS = 0x0c;
+
+/** PACK ASCII and PACK UNICODE: digits of `size` bytes each, to sixteen bytes of packed digits, plus sign. */
+function packText(size: 1 | 2, max: number) {
+  return (c: Processor, l: number): void => {
+    if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
+    FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, l + 1, FETCH);
+    const { bytes } = c.storage;
+    let j = l;
+    const digit = () => {
+      const value = j >= 0 ? (bytes[SECOND.address(j)] as number) & 15 : 0;
+      j -= size;
+      return value;
+    };
+    bytes[FIRST.address(PACKED - 1)] = (digit() << 4) | PLUS;
+    for (let i = PACKED - 2; i >= 0; i--) {
+      const low = digit();
+      bytes[FIRST.address(i)] = (digit() << 4) | low;
+    }
+  };
+}
+
+/** UNPACK ASCII and UNPACK UNICODE: the other way; the condition code tells the sign. */
+function unpackText(size: 1 | 2, max: number) {
+  return (c: Processor, l: number): void => {
+    if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
+    FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, PACKED, FETCH);
+    const packed = c.storage.bytes;
+    const sign = (packed[SECOND.address(PACKED - 1)] as number) & 15;
+    let n = 1;
+    for (let i = l; i >= 0; i -= size, n++) {
+      const byte = n < PACKED * 2 ? (packed[SECOND.address(PACKED - 1 - (n >> 1))] as number) : 0;
+      packed[FIRST.address(i)] = 0x30 | (n & 1 ? byte >>> 4 : byte & 15);
+      if (size === 2) packed[FIRST.address(i - 1)] = 0;
+    }
+    c.cc = signCode(sign);
+  };
+}
+
+/** 0 for a plus, 1 for a minus, 3 for what is no sign. */
+function signCode(sign: number): number {
+  if (sign === 0xb || sign === 0xd) return 1;
+  return sign > 9 ? 0 : 3;
+}
+
+/** Replaces each byte of the first operand by the byte of the second that it selects. */
+function translate(c: Processor, l: number): void {
+  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  table(c, l, FIRST);
+  const { bytes } = c.storage;
+  for (let i = 0; i <= l; i++) {
+    const at = FIRST.address(i);
+    bytes[at] = bytes[SECOND.address(bytes[at] as number)] as number;
+  }
+}
+
+/** Finds the table of 256 bytes; of one that crosses a page boundary only those parts that are selected. */
+function table(c: Processor, l: number, argument: Span): void {
+  const offset = c.ea2Lo & 0xfff;
+  if (offset <= 0xf00) {
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
+    return;
+  }
+  const { bytes } = c.storage;
+  let low = false;
+  let high = false;
+  for (let i = 0; i <= l; i++) {
+    if ((bytes[argument.address(i)] as number) + offset > 0xfff) high = true;
+    else low = true;
+  }
+  const page = logicalPage(c.ea2Hi * 0x10_0000 + (c.ea2Lo >>> 12));
+  SECOND.first = 0x1000 - offset;
+  if (low) SECOND.at = c.frame(page, offset, FETCH) + offset;
+  if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+}
+
+/** TRANSLATE AND TEST, from the left (step 1) or the right (step -1): stops at the first byte not zero. */
+function translateAndTest(step: 1 | -1) {
+  return (c: Processor, l: number): void => {
+    if (step === 1) {
+      FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+      testSpan(c, l, step, c.eaHi, c.eaLo);
+      return;
+    }
+    const { eaHi, eaLo, ea2Hi, ea2Lo } = c;
+    c.ea2Hi = eaHi;
+    c.ea2Lo = eaLo;
+    stepBack(c, l);
+    FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+    c.ea2Hi = ea2Hi;
+    c.ea2Lo = ea2Lo;
+    testSpan(c, l, step, eaHi, eaLo);
+  };
+}
+
+function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number): void {
+  const { bytes } = c.storage;
+  table(c, l, FIRST);
+  for (let n = 0; n <= l; n++) {
+    const argument = bytes[FIRST.address(step === 1 ? n : l - n)] as number;
+    const found = bytes[SECOND.address(argument)] as number;
+    if (found === 0) continue;
+    foundAt(c, hi, lo + n * step);
+    c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | found;
+    c.cc = n === l ? 2 : 1;
+    return;
+  }
+  c.cc = 0;
+}
+
+/** The address of the byte found, to register 1: 24 or 31 bits of it, or all. */
+function foundAt(c: Processor, hi: number, lo: number): void {
+  if (c.addressing === 3) {
+    c.gr32[3] = lo > 0xffff_ffff ? hi + 1 : lo < 0 ? hi - 1 : hi;
+    c.gr32[2] = lo;
+  } else if (c.addressing === 1) {
+    c.gr32[2] = lo & 0x7fff_ffff;
+  } else {
+    c.gr32[2] = ((c.gr32[2] as number) & 0xff00_0000) | (lo & 0x00ff_ffff);
+  }
+}
+
+export const MOVE: readonly InstructionLine[] = [
+  ['MVC', 'SSa', 0xd2, 'base', mvc],
+  ['MVCIN', 'SSa', 0xe8, 'base', mvcin],
+  ['MVN', 'SSa', 0xd1, 'base', moveBits(0x0f)],
+  ['MVZ', 'SSa', 0xd3, 'base', moveBits(0xf0)],
+  ['MVO', 'SSb', 0xf1, 'base', mvo],
+  ['NC', 'SSa', 0xd4, 'base', bitwise((a, b) => a & b)],
+  ['OC', 'SSa', 0xd6, 'base', bitwise((a, b) => a | b)],
+  ['XC', 'SSa', 0xd7, 'base', bitwise((a, b) => a ^ b)],
+  ['CLC', 'SSa', 0xd5, 'base', clc],
+  ['PACK', 'SSb', 0xf2, 'base', pack],
+  ['UNPK', 'SSb', 0xf3, 'base', unpk],
+  ['PKA', 'SSa', 0xe9, 'extended-translation-2', packText(1, MAX_ASCII)],
+  ['PKU', 'SSa', 0xe1, 'extended-translation-2', packText(2, MAX_UNICODE)],
+  ['UNPKA', 'SSa', 0xea, 'extended-translation-2', unpackText(1, MAX_ASCII)],
+  ['UNPKU', 'SSa', 0xe2, 'extended-translation-2', unpackText(2, MAX_UNICODE)],
+  ['TR', 'SSa', 0xdc, 'base', translate],
+  ['TRT', 'SSa', 0xdd, 'base', translateAndTest(1)],
+  ['TRTR', 'SSa', 0xd0, 'extended-translation-3', translateAndTest(-1)],
+];

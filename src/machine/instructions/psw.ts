@@ -1,0 +1,278 @@
+/**
+ * Control instructions for the PSW, control registers, the prefix and what a processor knows of itself.
+ * Principles of Operation, chapter 10.
+ */
+
+import { CR0 } from '../control-registers.ts';
+import { STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { SPACE } from '../cpu/state.ts';
+import { PGM } from '../interruption.ts';
+import { GUEST, type InstructionLine } from './line.ts';
+import { registers } from './load.ts';
+import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
+import { storeHalves, storeWhole } from './store.ts';
+
+/** Control register 0. */
+
+/** In a short PSW, bit 12 is one. */
+const SHORT_PSW = 0x0008_0000;
+
+/** LOAD PSW: a short PSW, 64 bits. */
+function lpsw(c: Processor): void {
+  aligned(c, 8);
+  fetch64(c, X);
+  const hi = c.op32[XL + 1] as number;
+  const lo = c.op32[XL] as number;
+  if (!(hi & SHORT_PSW)) c.program(PGM.SPECIFICATION);
+  c.breakingEvent();
+  c.enterPsw((hi & ~SHORT_PSW) >>> 0, (lo & 0x8000_0000) >>> 0, 0, lo & 0x7fff_ffff);
+}
+
+const PSW = new Uint8Array(16);
+const PSW_VIEW = new DataView(PSW.buffer);
+
+/** LOAD PSW EXTENDED: 128 bits. */
+function lpswe(c: Processor): void {
+  aligned(c, 8);
+  c.fetchBytes(c.eaHi, c.eaLo, 16, PSW);
+  c.breakingEvent();
+  c.enterPsw(PSW_VIEW.getUint32(0), PSW_VIEW.getUint32(4), PSW_VIEW.getUint32(8), PSW_VIEW.getUint32(12));
+}
+
+/** Makes a system mask current. One with bits that must be zero is an early exception. */
+function enterMask(c: Processor, mask: number): void {
+  c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
+}
+
+function ssm(c: Processor): void {
+  if ((c.cr32[0] as number) & CR0.SSM_SUPPRESSION) c.program(PGM.SPECIAL_OPERATION);
+  enterMask(c, load8(c));
+}
+
+/** STORE THEN AND SYSTEM MASK. */
+function stnsm(c: Processor, i: number): void {
+  const mask = c.systemMask;
+  c.store8(c.eaHi, c.eaLo, mask);
+  enterMask(c, mask & i);
+}
+
+/** STORE THEN OR SYSTEM MASK. */
+function stosm(c: Processor, i: number): void {
+  const mask = c.systemMask;
+  c.store8(c.eaHi, c.eaLo, mask);
+  enterMask(c, mask | i);
+}
+
+const BYTES = new Uint8Array(128);
+const VIEW = new DataView(BYTES.buffer);
+
+/** LOAD CONTROL, 32 bits each. */
+function lctl(c: Processor, first: number, last: number): void {
+  aligned(c, 4);
+  const count = registers(first, last);
+  c.fetchBytes(c.eaHi, c.eaLo, count * 4, BYTES);
+  for (let i = 0; i < count; i++) {
+    const r = (first + i) & 15;
+    c.setControl(r, ((c.cr[r] as bigint) & 0xffff_ffff_0000_0000n) | BigInt(VIEW.getUint32(i * 4)));
+  }
+}
+
+function lctlg(c: Processor, first: number, last: number): void {
+  aligned(c, 8);
+  const count = registers(first, last);
+  c.fetchBytes(c.eaHi, c.eaLo, count * 8, BYTES);
+  for (let i = 0; i < count; i++) c.setControl((first + i) & 15, VIEW.getBigUint64(i * 8));
+}
+
+/** The prefix area must be there. */
+export function prefixAvailable(c: Processor, prefix: number): boolean {
+  if (c.sie === null) return c.storage.has(prefix, 0x2000);
+  return prefix / 0x1000 + 2 <= c.sie.pages;
+}
+
+/** SET PREFIX. */
+function spx(c: Processor): void {
+  aligned(c, 4);
+  const prefix = load32(c) & 0x7fff_e000;
+  if (!prefixAvailable(c, prefix)) c.program(PGM.ADDRESSING);
+  c.setPrefix(prefix);
+}
+
+function stpx(c: Processor): void {
+  aligned(c, 4);
+  c.store32(c.eaHi, c.eaLo, c.prefix);
+}
+
+/** STORE CPU ADDRESS. */
+function stap(c: Processor): void {
+  aligned(c, 2);
+  c.store16(c.eaHi, c.eaLo, c.address);
+}
+
+/** The machine type that STORE CPU ID tells: a z196. */
+const MACHINE_TYPE = 0x2817;
+
+/** STORE CPU ID. */
+function stidp(c: Processor): void {
+  aligned(c, 8);
+  c.probe(c.eaHi, c.eaLo, 8, STORE);
+  c.op32[XL + 1] = c.address << 16;
+  c.op32[XL] = MACHINE_TYPE << 16;
+  c.store64(c.eaHi, c.eaLo, c.op[X] as bigint);
+}
+
+/** In the problem state, only keys that the PSW-key mask in control register 3 names. */
+export function keyAllowed(c: Processor, key: number): void {
+  if (c.problem && !((c.cr32[6] as number) & (0x8000_0000 >>> key))) c.program(PGM.PRIVILEGED_OPERATION);
+}
+
+/** In the problem state, only with extraction authority. */
+function extractionAuthority(c: Processor): void {
+  if (c.problem && !((c.cr32[0] as number) & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
+}
+
+/** SET PSW KEY FROM ADDRESS. */
+function spka(c: Processor): void {
+  const key = (c.eaLo >>> 4) & 15;
+  keyAllowed(c, key);
+  c.key = key;
+}
+
+/** INSERT PSW KEY, into register 2. */
+function ipk(c: Processor): void {
+  extractionAuthority(c);
+  c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | (c.key << 4);
+}
+
+/** EXTRACT PSW. */
+function epsw(c: Processor, a: number, b: number): void {
+  const { pswHi, pswLo } = c;
+  c.gr32[a * 2] = pswHi;
+  if (b !== 0) c.gr32[b * 2] = pswLo;
+}
+
+/** INSERT ADDRESS SPACE CONTROL: the two bits of the PSW the other way around. */
+function iac(c: Processor, r: number): void {
+  if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
+  extractionAuthority(c);
+  const code = ((c.space & 1) << 1) | (c.space >>> 1);
+  c.gr32[r * 2] = ((c.gr32[r * 2] as number) & ~0xff00) | (code << 8);
+  c.cc = code;
+}
+
+/** The spaces that SET ADDRESS SPACE CONTROL numbers. */
+const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOME] as const;
+
+/** SET ADDRESS SPACE CONTROL. The access-register mode is not there. */
+function sac(c: Processor): void {
+  const code = (c.eaLo >>> 8) & 15;
+  if (!c.dat || !((c.cr32[0] as number) & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
+  const space = SPACES[code];
+  if (space === undefined) c.program(PGM.SPECIFICATION);
+  if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
+  if (space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
+  c.space = space;
+}
+
+/** EXTRACT PRIMARY and SECONDARY ASN. */
+function extractAsn(control: number) {
+  return (c: Processor, r: number): void => {
+    if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
+    extractionAuthority(c);
+    c.gr32[r * 2] = (c.cr32[control * 2] as number) & 0xffff;
+  };
+}
+
+/** MONITOR CALL: an interruption when control register 8 wants the class. */
+function mc(c: Processor, monitorClass: number): void {
+  if (monitorClass > 15) c.program(PGM.SPECIFICATION);
+  if (!((c.cr32[16] as number) & (0x8000 >>> monitorClass))) return;
+  c.monitorClass = monitorClass;
+  c.monitorCode = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
+  c.program(PGM.MONITOR_EVENT);
+}
+
+/** DIAGNOSE: no code means anything on a machine with no host below. */
+function diag(c: Processor): void {
+  c.program(PGM.SPECIFICATION);
+}
+
+function notThere(c: Processor): void {
+  c.program(PGM.OPERATION);
+}
+
+const PRIVILEGED = { privileged: true } as const;
+const HOSTS = { privileged: true, guest: GUEST.ALWAYS } as const;
+
+export const PSW_CONTROL: readonly InstructionLine[] = [
+  ['LPSW', 'SI', 0x82, 'base', lpsw, { privileged: true, guest: GUEST.LPSW }],
+  ['LPSWE', 'S', 0xb2b2, 'zarch', lpswe, { privileged: true, guest: GUEST.LPSW }],
+  ['SSM', 'SI', 0x80, 'base', ssm, { privileged: true, guest: GUEST.SSM }],
+  ['STNSM', 'SI', 0xac, 'base', stnsm, { privileged: true, guest: GUEST.STNSM }],
+  ['STOSM', 'SI', 0xad, 'base', stosm, { privileged: true, guest: GUEST.STOSM }],
+  ['LCTL', 'RS', 0xb7, 'base', lctl, { privileged: true, loadsControls: true }],
+  ['LCTLG', 'RSY', 0xeb2f, 'zarch', lctlg, { privileged: true, loadsControls: true }],
+  [
+    'STCTL',
+    'RS',
+    0xb6,
+    'base',
+    (c, a, b) => storeHalves(aligned(c, 4), c.cr32, a, b, 2, 0),
+    { privileged: true, guest: GUEST.STCTL },
+  ],
+  [
+    'STCTG',
+    'RSY',
+    0xeb25,
+    'zarch',
+    (c, a, b) => storeWhole(aligned(c, 8), c.cr32, a, b),
+    { privileged: true, guest: GUEST.STCTL },
+  ],
+  ['SPX', 'S', 0xb210, 'base', spx, HOSTS],
+  ['STPX', 'S', 0xb211, 'base', stpx, HOSTS],
+  ['STAP', 'S', 0xb212, 'base', stap, HOSTS],
+  ['STIDP', 'S', 0xb202, 'base', stidp, HOSTS],
+  ['SPKA', 'S', 0xb20a, 'base', spka],
+  ['IPK', 'S', 0xb20b, 'base', ipk],
+  ['EPSW', 'RRE', 0xb98d, 'zarch', epsw],
+  ['IAC', 'RRE', 0xb224, 'base', iac],
+  ['SAC', 'S', 0xb219, 'base', sac],
+  ['SACF', 'S', 0xb279, 'base', sac],
+  ['EPAR', 'RRE', 0xb226, 'base', extractAsn(4)],
+  ['ESAR', 'RRE', 0xb227, 'base', extractAsn(3)],
+  ['MC', 'SI', 0xaf, 'base', mc],
+  ['DIAG', 'RS', 0x83, 'base', diag, HOSTS],
+  ['SERVC', 'RRE', 0xb220, 'base', notThere, HOSTS],
+  ['EAR', 'RRE', 0xb24f, 'base', (c, a, b) => void (c.gr32[a * 2] = c.ar[b] as number)],
+  ['SAR', 'RRE', 0xb24e, 'base', (c, a, b) => void (c.ar[a] = c.gr32[b * 2] as number)],
+  ['CPYA', 'RRE', 0xb24d, 'base', (c, a, b) => void (c.ar[a] = c.ar[b] as number)],
+  ['PFD', 'RXY', 0xe336, 'general-instructions-extension', () => undefined],
+  ['PFDRL', 'RIL', 0xc62, 'general-instructions-extension', () => undefined],
+  // No cache is told of: every attribute is undefined, all ones.
+  ['ECAG', 'RSY', 0xeb4c, 'general-instructions-extension', (c, a) => void (c.grs[a] = -1n)],
+  ['PALB', 'RRE', 0xb248, 'base', () => undefined, PRIVILEGED],
+];
+
+/** Instructions for channels, adjunct processors and the like, none of which are there: the host's to see. */
+const ABSENT = [
+  ['CSCH', 0xb230],
+  ['HSCH', 0xb231],
+  ['MSCH', 0xb232],
+  ['SSCH', 0xb233],
+  ['STSCH', 0xb234],
+  ['TSCH', 0xb235],
+  ['TPI', 0xb236],
+  ['SAL', 0xb237],
+  ['RSCH', 0xb238],
+  ['STCRW', 0xb239],
+  ['STCPS', 0xb23a],
+  ['RCHP', 0xb23b],
+  ['SCHM', 0xb23c],
+  ['XSCH', 0xb276],
+] as const;
+
+export const INPUT_OUTPUT: readonly InstructionLine[] = [
+  ...ABSENT.map(([name, opcode]): InstructionLine => [name, 'S', opcode, 'base', notThere, HOSTS]),
+  ['CHSC', 'RRE', 0xb25f, 'base', notThere, HOSTS],
+];

@@ -1,0 +1,47 @@
+/** All the instructions, family by family. */
+
+import { ARITHMETIC } from './arithmetic.ts';
+import { ATOMIC } from './atomic.ts';
+import { BRANCH } from './branch.ts';
+import { COMPARE } from './compare.ts';
+import { CONVERT } from './convert.ts';
+import { FLOAT } from './float.ts';
+import { FACILITY } from './identification.ts';
+import { KEYS } from './keys.ts';
+import type { InstructionLine } from './line.ts';
+import { LOAD } from './load.ts';
+import { LOGICAL } from './logical.ts';
+import { LONG } from './long.ts';
+import { MOVE } from './move.ts';
+import { MULTIPLY } from './multiply.ts';
+import { INPUT_OUTPUT, PSW_CONTROL } from './psw.ts';
+import { SHIFT } from './shift.ts';
+import { SIGNAL } from './signal.ts';
+import { STORES } from './store.ts';
+import { TABLES } from './tables.ts';
+import { TEXT } from './text.ts';
+import { TIMING } from './timing.ts';
+
+export const INSTRUCTIONS: readonly InstructionLine[] = [
+  ...ARITHMETIC,
+  ...MULTIPLY,
+  ...COMPARE,
+  ...LOGICAL,
+  ...SHIFT,
+  ...LOAD,
+  ...STORES,
+  ...MOVE,
+  ...LONG,
+  ...TEXT,
+  ...ATOMIC,
+  ...CONVERT,
+  ...BRANCH,
+  ...FLOAT,
+  ...PSW_CONTROL,
+  ...TIMING,
+  ...SIGNAL,
+  ...TABLES,
+  ...KEYS,
+  ...FACILITY,
+  ...INPUT_OUTPUT,
+];

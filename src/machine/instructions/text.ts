@@ -1,0 +1,251 @@
+/**
+ * TRANSLATE ONE TO ONE, ONE TO TWO, TWO TO ONE, TWO TO TWO, and the conversions between Unicode encodings.
+ * Principles of Operation, chapter 7. Like the other long instructions they do a bounded amount of work and say
+ * with condition code 3 that there is more.
+ */
+
+import { FETCH } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
+import { PGM } from '../interruption.ts';
+import type { InstructionLine } from './line.ts';
+import { pair, setAddress } from './operands.ts';
+import { SECOND } from './span.ts';
+
+/** Characters that one execution handles. */
+const UNIT = 256;
+
+/** Takes `n` bytes off the operand whose address is in r and whose length is in r+1; n may be 0. */
+function consume(c: Processor, r: number, n: number, counted: boolean): void {
+  c.effectiveRegister(r);
+  const lo = c.eaLo + n;
+  const mask = c.addressing === 0 ? 0x00ff_ffff : 0x7fff_ffff;
+  const hi = lo > 0xffff_ffff ? (c.eaHi + 1) >>> 0 : c.eaHi;
+  setAddress(c, r, hi, c.addressing === 3 ? lo >>> 0 : lo & mask);
+  if (!counted) return;
+  if (c.addressing === 3) c.gr[r + 1] = (c.gr[r + 1] as bigint) - BigInt(n);
+  else c.gr32[r * 2 + 2] = (c.gr32[r * 2 + 2] as number) - n;
+}
+
+/** The length in a register, as far as it matters: at most a number that no unit reaches. */
+function remaining(c: Processor, r: number): number {
+  return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : (c.gr32[r * 2] as number);
+}
+
+/** A table starts on a doubleword, whose low bits in register 1 are ignored. */
+const TABLE_ALIGNMENT = 8;
+
+/** Without the test-character comparison: a bit of m3. */
+const NO_TEST = 1;
+
+/** One of the four: characters of `from` bytes to characters of `to` bytes, by the table that register 1 points to. */
+function translate(from: 1 | 2, to: 1 | 2) {
+  const size = (from === 1 ? 256 : 0x1_0000) * to;
+  return (c: Processor, r1: number, r2: number, m3: number): void => {
+    pair(c, r1);
+    const length = remaining(c, r1 + 1);
+    if (from === 2 && length & 1) c.program(PGM.SPECIFICATION);
+    const test = (c.gr32[0] as number) & (to === 1 ? 0xff : 0xffff);
+    c.effectiveRegister(1);
+    const tableHi = c.eaHi;
+    const tableLo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
+    const count = Math.min(length / from, UNIT);
+    let n = 0;
+    let tested = false;
+    for (; n < count && !tested; n++) {
+      c.effectiveRegister(r2);
+      const character = from === 1 ? c.load8(c.eaHi, c.eaLo) : c.load16(c.eaHi, c.eaLo);
+      const translated = entry(c, tableHi, tableLo, character * to, to, size);
+      if (!(m3 & NO_TEST) && translated === test) {
+        tested = true;
+        break;
+      }
+      c.effectiveRegister(r1);
+      if (to === 1) c.store8(c.eaHi, c.eaLo, translated);
+      else c.store16(c.eaHi, c.eaLo, translated);
+      advanceBoth(c, r1, r2, to, from);
+    }
+    consume(c, r1, 0, false);
+    consume(c, r2, 0, false);
+    c.cc = tested ? 1 : length / from > count ? 3 : 0;
+  };
+}
+
+/** After one character: destination address on, its length down by what was read, source address on. */
+function advanceBoth(c: Processor, r1: number, r2: number, to: number, from: number): void {
+  consume(c, r1, to, false);
+  if (c.addressing === 3) c.gr[r1 + 1] = (c.gr[r1 + 1] as bigint) - BigInt(from);
+  else c.gr32[r1 * 2 + 2] = (c.gr32[r1 * 2 + 2] as number) - from;
+  consume(c, r2, from, false);
+}
+
+/** A character of the table. */
+function entry(c: Processor, hi: number, lo: number, offset: number, width: 1 | 2, size: number): number {
+  const sum = lo + (offset % size);
+  const carry = sum > 0xffff_ffff ? 1 : 0;
+  const at = c.addressing === 3 ? sum >>> 0 : sum & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
+  const high = c.addressing === 3 ? (hi + carry) >>> 0 : 0;
+  return width === 1 ? c.load8(high, at) : c.load16(high, at);
+}
+
+/** A character read, or why none was. */
+interface Reading {
+  /** Its code point. */
+  point: number;
+  /** Bytes it took; 0 when the operand ends inside it, -1 when it is not well-formed. */
+  bytes: number;
+}
+
+const READ: Reading = { point: 0, bytes: 0 };
+const ILL_FORMED = -1;
+
+/** Reads one character at the effective address, of an operand with `left` bytes. */
+type Decode = (c: Processor, left: number, check: boolean) => void;
+
+/** Byte `i` of the source, whose span is set. */
+const source = (c: Processor, i: number) => c.storage.bytes[SECOND.address(i)] as number;
+
+function need(c: Processor, left: number, bytes: number): boolean {
+  READ.bytes = left < bytes ? 0 : bytes;
+  if (left >= bytes) SECOND.set(c, c.eaHi, c.eaLo, bytes, FETCH);
+  return left >= bytes;
+}
+
+function ill(): void {
+  READ.bytes = ILL_FORMED;
+}
+
+const decode8: Decode = (c, left, check) => {
+  if (!need(c, left, 1)) return;
+  const first = source(c, 0);
+  if (first < 0x80) READ.point = first;
+  else if (first < 0xc0 || (check && first < 0xc2)) ill();
+  else if (first < 0xe0) decodeTail(c, left, first & 0x1f, 2, check);
+  else if (first < 0xf0) decodeTail(c, left, first & 0x0f, 3, check);
+  else if (first < 0xf8 && !(check && first > 0xf4)) decodeTail(c, left, first & 0x07, 4, check);
+  else ill();
+};
+
+/** The continuation bytes of UTF-8. */
+function decodeTail(c: Processor, left: number, start: number, bytes: number, check: boolean): void {
+  if (!need(c, left, bytes)) return;
+  let point = start;
+  for (let i = 1; i < bytes; i++) {
+    if (check && (source(c, i) & 0xc0) !== 0x80) {
+      ill();
+      return;
+    }
+    point = (point << 6) | (source(c, i) & 0x3f);
+  }
+  READ.point = point;
+  const shortest = bytes === 2 ? 0x80 : bytes === 3 ? 0x800 : 0x1_0000;
+  const surrogate = point >= 0xd800 && point < 0xe000;
+  if (check && (point < shortest || point > 0x10_ffff || surrogate)) ill();
+}
+
+const decode16: Decode = (c, left, check) => {
+  if (!need(c, left, 2)) return;
+  const first = (source(c, 0) << 8) | source(c, 1);
+  READ.point = first;
+  if (first < 0xd800 || first >= 0xdc00) return;
+  if (!need(c, left, 4)) return;
+  const second = (source(c, 2) << 8) | source(c, 3);
+  READ.point = 0x1_0000 + ((first & 0x3ff) << 10) + (second & 0x3ff);
+  if (check && (second & 0xfc00) !== 0xdc00) ill();
+};
+
+const decode32: Decode = (c, left) => {
+  if (!need(c, left, 4)) return;
+  const point = source(c, 0) * 0x100_0000 + ((source(c, 1) << 16) | (source(c, 2) << 8) | source(c, 3));
+  READ.point = point;
+  if (point > 0x10_ffff || (point >= 0xd800 && point < 0xdc00)) ill();
+};
+
+/** What a code point is written as, into `WRITTEN`. Returns how many bytes. */
+type Encode = (point: number) => number;
+
+const WRITTEN = new Uint8Array(4);
+
+const encode8: Encode = (point) => {
+  if (point < 0x80) {
+    WRITTEN[0] = point;
+    return 1;
+  }
+  const bytes = point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
+  let rest = point;
+  for (let i = bytes - 1; i > 0; i--, rest >>>= 6) WRITTEN[i] = 0x80 | (rest & 0x3f);
+  WRITTEN[0] = (0xf00 >>> bytes) | rest;
+  return bytes;
+};
+
+const encode16: Encode = (point) => {
+  if (point < 0x1_0000) {
+    WRITTEN[0] = point >>> 8;
+    WRITTEN[1] = point;
+    return 2;
+  }
+  const offset = point - 0x1_0000;
+  const high = 0xd800 | (offset >>> 10);
+  const low = 0xdc00 | (offset & 0x3ff);
+  WRITTEN[0] = high >>> 8;
+  WRITTEN[1] = high;
+  WRITTEN[2] = low >>> 8;
+  WRITTEN[3] = low;
+  return 4;
+};
+
+const encode32: Encode = (point) => {
+  WRITTEN[0] = 0;
+  WRITTEN[1] = point >>> 16;
+  WRITTEN[2] = point >>> 8;
+  WRITTEN[3] = point;
+  return 4;
+};
+
+/** Well-formedness checking: a bit of m3. */
+const CHECK = 1;
+
+/** CONVERT UTF-n TO UTF-m: 0 the source is used up, 1 the destination is full, 2 ill-formed, 3 there is more. */
+function convert(decode: Decode, encode: Encode) {
+  return (c: Processor, r1: number, r2: number, m3: number): void => {
+    pair(c, r1);
+    pair(c, r2);
+    for (let n = 0; n < UNIT; n++) {
+      c.effectiveRegister(r2);
+      decode(c, remaining(c, r2 + 1), (m3 & CHECK) !== 0);
+      if (READ.bytes <= 0) {
+        ended(c, r1, r2, READ.bytes === 0 ? 0 : 2);
+        return;
+      }
+      const read = READ.bytes;
+      const bytes = encode(READ.point);
+      if (bytes > remaining(c, r1 + 1)) {
+        ended(c, r1, r2, 1);
+        return;
+      }
+      c.effectiveRegister(r1);
+      c.storeBytes(c.eaHi, c.eaLo, bytes, WRITTEN);
+      consume(c, r1, bytes, true);
+      consume(c, r2, read, true);
+    }
+    c.cc = 3;
+  };
+}
+
+function ended(c: Processor, r1: number, r2: number, code: number): void {
+  consume(c, r1, 0, false);
+  consume(c, r2, 0, false);
+  c.cc = code;
+}
+
+export const TEXT: readonly InstructionLine[] = [
+  ['TRTT', 'RRF', 0xb990, 'extended-translation-2', translate(2, 2), { units: true }],
+  ['TRTO', 'RRF', 0xb991, 'extended-translation-2', translate(2, 1), { units: true }],
+  ['TROT', 'RRF', 0xb992, 'extended-translation-2', translate(1, 2), { units: true }],
+  ['TROO', 'RRF', 0xb993, 'extended-translation-2', translate(1, 1), { units: true }],
+  ['CU21', 'RRF', 0xb2a6, 'base', convert(decode16, encode8), { units: true }],
+  ['CU12', 'RRF', 0xb2a7, 'base', convert(decode8, encode16), { units: true }],
+  ['CU14', 'RRF', 0xb9b0, 'extended-translation-3', convert(decode8, encode32), { units: true }],
+  ['CU24', 'RRF', 0xb9b1, 'extended-translation-3', convert(decode16, encode32), { units: true }],
+  ['CU41', 'RRF', 0xb9b2, 'extended-translation-3', convert(decode32, encode8), { units: true }],
+  ['CU42', 'RRF', 0xb9b3, 'extended-translation-3', convert(decode32, encode16), { units: true }],
+];

@@ -1,0 +1,61 @@
+/** The TOD clock, the clock comparator and the CPU timer. Principles of Operation, chapters 4, 7 and 10. */
+
+import type { Processor } from '../cpu/processor.ts';
+import { PGM } from '../interruption.ts';
+import { GUEST, type InstructionLine } from './line.ts';
+import { aligned } from './operands.ts';
+
+const store = (c: Processor, value: bigint) => c.store64(c.eaHi, c.eaLo, BigInt.asUintN(64, value));
+const load = (c: Processor) => c.load64(c.eaHi, c.eaLo);
+
+/** STORE CLOCK: code 0, the clock is set. */
+function stck(c: Processor): void {
+  store(c, c.tod);
+  c.cc = 0;
+}
+
+const EXTENDED = new Uint8Array(16);
+const EXTENDED_VIEW = new DataView(EXTENDED.buffer);
+
+/** STORE CLOCK EXTENDED: the clock to the right of a byte of zeros; the programmable field at the end. */
+function stcke(c: Processor): void {
+  EXTENDED.fill(0);
+  EXTENDED_VIEW.setBigUint64(1, c.tod);
+  EXTENDED_VIEW.setUint16(14, c.todProgrammable);
+  c.storeBytes(c.eaHi, c.eaLo, 16, EXTENDED);
+  c.cc = 0;
+}
+
+/** SET CLOCK. The CPU timers are clocks of their own: they go on from what they were. */
+function sck(c: Processor): void {
+  aligned(c, 8);
+  const value = load(c);
+  const { clock, cpus } = c.machine;
+  const timers = cpus.map((cpu) => cpu.timer);
+  clock.tod = BigInt.asUintN(64, clock.tod + value - c.tod);
+  cpus.forEach((cpu, n) => {
+    cpu.setTimer(timers[n] as bigint);
+  });
+  c.cc = 0;
+}
+
+/** SET CLOCK PROGRAMMABLE FIELD. */
+function sckpf(c: Processor): void {
+  const field = c.gr32[0] as number;
+  if (field > 0xffff) c.program(PGM.SPECIFICATION);
+  c.todProgrammable = field;
+}
+
+const PRIVILEGED = { privileged: true } as const;
+
+export const TIMING: readonly InstructionLine[] = [
+  ['STCK', 'S', 0xb205, 'base', stck, { guest: GUEST.STCK }],
+  ['STCKF', 'S', 0xb27c, 'store-clock-fast', stck, { guest: GUEST.STCK }],
+  ['STCKE', 'S', 0xb278, 'base', stcke, { guest: GUEST.STCK }],
+  ['SCK', 'S', 0xb204, 'base', sck, { privileged: true, guest: GUEST.ALWAYS }],
+  ['SCKC', 'S', 0xb206, 'base', (c) => c.setClockComparator(load(aligned(c, 8))), PRIVILEGED],
+  ['STCKC', 'S', 0xb207, 'base', (c) => store(aligned(c, 8), c.clockComparator), PRIVILEGED],
+  ['SPT', 'S', 0xb208, 'base', (c) => c.setTimer(load(aligned(c, 8))), PRIVILEGED],
+  ['STPT', 'S', 0xb209, 'base', (c) => store(aligned(c, 8), c.timer), PRIVILEGED],
+  ['SCKPF', 'E', 0x0107, 'base', sckpf, PRIVILEGED],
+];

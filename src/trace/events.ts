@@ -1,0 +1,246 @@
+/**
+ * The events of a machine and its host, grouped by what emits them. docs/trace.md describes each one for readers of a
+ * trace file.
+ *
+ * Addresses are bigint byte addresses, and an `asce` is an address-space-control element. `mm` is the number of a process
+ * address space, `gmap` that of a guest address space, `vcpu` and `cpu` are CPU addresses.
+ */
+
+/** Cached translations were purged on every processor. */
+export interface PurgeEvent {
+  readonly type: 'purge';
+  /** By the instruction that does so: IPTE purges one page, IDTE one address space, `all` everything. */
+  readonly by: 'ipte' | 'idte' | 'all';
+  /** IDTE: the element of the address space. */
+  readonly asce?: bigint;
+  /** IPTE: the page table, and the index of the entry in it. */
+  readonly pageTable?: bigint;
+  readonly page?: number;
+}
+
+/** A processor took an interruption. */
+export interface InterruptionEvent {
+  readonly type: 'interruption';
+  readonly cpu: number;
+  /** Whether a guest took it, in interpretive execution. */
+  readonly guest: boolean;
+  readonly class: 'program' | 'supervisor-call' | 'external' | 'restart';
+  readonly code: number;
+  /** The instruction address in the old PSW. */
+  readonly address: bigint;
+}
+
+/** What a machine emits. */
+export type MachineEvent = PurgeEvent | InterruptionEvent;
+
+/** The address space of a process was created. */
+export interface MmAllocEvent {
+  readonly type: 'mm-alloc';
+  readonly mm: number;
+  readonly asce: bigint;
+}
+
+/** The address space of a process was freed, with its tables. */
+export interface MmFreeEvent {
+  readonly type: 'mm-free';
+  readonly mm: number;
+}
+
+/** A process gained a mapping. */
+export interface MmapEvent {
+  readonly type: 'mmap';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly length: bigint;
+  /** PROT bits. */
+  readonly protection: number;
+}
+
+/** A range of a process was unmapped. */
+export interface MunmapEvent {
+  readonly type: 'munmap';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly length: bigint;
+}
+
+/** The protection of mapped memory of a process changed. */
+export interface MprotectEvent {
+  readonly type: 'mprotect';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly length: bigint;
+  /** PROT bits. */
+  readonly protection: number;
+}
+
+/** Mapped memory of a process was resized or moved, with its pages. */
+export interface MremapEvent {
+  readonly type: 'mremap';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly length: bigint;
+  readonly to: bigint;
+  readonly newLength: bigint;
+}
+
+/** A process was forked. */
+export interface ForkEvent {
+  readonly type: 'fork';
+  readonly mm: number;
+  /** The number of the new process. */
+  readonly child: number;
+}
+
+/** The pages of a range of a process were dropped. Its mappings stay. */
+export interface ZapEvent {
+  readonly type: 'zap';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly length: bigint;
+}
+
+/** A fault gave the page of a process at `address` a frame. */
+export interface MmFaultEvent {
+  readonly type: 'mm-fault';
+  readonly mm: number;
+  readonly address: bigint;
+  readonly frame: bigint;
+  /** Whether it was a store that faulted. */
+  readonly write: boolean;
+}
+
+/** A page table of a process was created or freed. */
+export interface PageTableEvent {
+  readonly type: 'page-table';
+  readonly mm: number;
+  readonly change: 'new' | 'freed';
+  /** The process address of its segment. */
+  readonly address: bigint;
+  readonly origin: bigint;
+}
+
+/** A segment of a process got a frame of 1 MiB, lost it, or had it split into 256 pages behind a page table. */
+export interface LargeFrameEvent {
+  readonly type: 'large-frame';
+  readonly mm: number;
+  readonly change: 'new' | 'split' | 'freed';
+  readonly address: bigint;
+  readonly frame: bigint;
+}
+
+/** What the address space of a process emits. */
+export type MmEvent =
+  | MmAllocEvent
+  | MmFreeEvent
+  | MmapEvent
+  | MunmapEvent
+  | MprotectEvent
+  | MremapEvent
+  | ForkEvent
+  | ZapEvent
+  | MmFaultEvent
+  | PageTableEvent
+  | LargeFrameEvent;
+
+/** A guest address space of a process was created. */
+export interface GmapAllocEvent {
+  readonly type: 'gmap-alloc';
+  readonly gmap: number;
+  readonly mm: number;
+  readonly asce: bigint;
+}
+
+/** A guest address space was freed, with its tables. */
+export interface GmapFreeEvent {
+  readonly type: 'gmap-free';
+  readonly gmap: number;
+}
+
+/** `length` bytes of the process from `from` on were mapped to the guest at `to`. Nothing is linked yet. */
+export interface MapEvent {
+  readonly type: 'map';
+  readonly gmap: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly length: bigint;
+}
+
+/** `length` bytes of the guest at `to` were unmapped. */
+export interface UnmapEvent {
+  readonly type: 'unmap';
+  readonly gmap: number;
+  readonly to: bigint;
+  readonly length: bigint;
+}
+
+/** The host served a fault of a guest at guest address `guest`, which the process address `process` is behind. */
+export interface GmapFaultEvent {
+  readonly type: 'gmap-fault';
+  readonly gmap: number;
+  readonly guest: bigint;
+  readonly process: bigint;
+}
+
+/** A guest segment entry was linked: it designates a page table of the process, or its 1 MiB frame. */
+export interface LinkEvent {
+  readonly type: 'link';
+  readonly gmap: number;
+  readonly guest: bigint;
+  readonly process: bigint;
+  /** The absolute address of the guest segment entry. */
+  readonly entry: bigint;
+  readonly pageTable: bigint;
+}
+
+/** A linked guest segment entry was unlinked: it is mapped and not linked again, or empty. */
+export interface UnlinkEvent {
+  readonly type: 'unlink';
+  readonly gmap: number;
+  readonly guest: bigint;
+  readonly process: bigint;
+  /** The absolute address of the guest segment entry. */
+  readonly entry: bigint;
+  readonly reason: 'unmap' | 'remap' | 'free' | 'page-table-freed' | 'segment-changed';
+}
+
+/** What a guest address space emits. */
+export type GmapEvent =
+  | GmapAllocEvent
+  | GmapFreeEvent
+  | MapEvent
+  | UnmapEvent
+  | GmapFaultEvent
+  | LinkEvent
+  | UnlinkEvent;
+
+/** Why a virtual CPU returned to its user: KVM's exit reasons, by KVM's names (linux/kvm.h). */
+export type ExitReason =
+  | 'KVM_EXIT_S390_SIEIC'
+  | 'KVM_EXIT_S390_RESET'
+  | 'KVM_EXIT_S390_STSI'
+  | 'KVM_EXIT_MEMORY_FAULT'
+  | 'KVM_EXIT_HLT'
+  | 'KVM_EXIT_FAIL_ENTRY'
+  | 'KVM_EXIT_INTR';
+
+/** A virtual CPU returned to its user. */
+export interface ExitEvent {
+  readonly type: 'exit';
+  readonly vcpu: number;
+  readonly reason: ExitReason;
+  /** The instruction address in its PSW. */
+  readonly address: bigint;
+}
+
+/** What a virtual CPU emits. */
+export type VcpuEvent = ExitEvent;
+
+/** A step of a machine, a process, a guest address space or a virtual CPU. */
+export type TraceEvent = MachineEvent | MmEvent | GmapEvent | VcpuEvent;
+
+/** The type of an event, as its `type` field has it. */
+export type TraceEventType = TraceEvent['type'];
+
+/** The event of a type. */
+export type TraceEventOf<T extends TraceEventType> = Extract<TraceEvent, { readonly type: T }>;
