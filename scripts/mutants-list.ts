@@ -1,8 +1,15 @@
-/**
- * The deliberate faults of `mutants.js`: a text that stands exactly once in a file, and what takes its place.
- */
+/** The deliberate faults of `mutants.ts`. */
 
-export const MUTANTS = [
+/** A fault: a text that occurs exactly once in a file, and its replacement. */
+export interface Mutant {
+  readonly name: string;
+  /** Path from the root of the checkout. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a watch that fails half way leaves the first pages watched',
     file: 'src/host/gmap/gmap.ts',

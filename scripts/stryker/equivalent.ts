@@ -9,8 +9,18 @@ const RESET = '`to` sets the field before it is read';
 const BEYOND = 'one more iteration reads undefined beyond the array, which matches nothing';
 const SLOWER = 'the loop that follows finds the same entry, one at a time';
 
-/** @type {readonly {file: string, line: string, original: string, replacement: string, reason: string}[]} */
-export const EQUIVALENT = [
+/** An equivalent mutant. */
+export interface EquivalentMutant {
+  /** Path from the root of the checkout. */
+  readonly file: string;
+  /** The line where the mutant begins, without its indentation. */
+  readonly line: string;
+  readonly original: string;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+export const EQUIVALENT: readonly EquivalentMutant[] = [
   {
     file: 'src/machine/tlb.ts',
     line: 'readonly keys = new Int16Array(TLB_SLOTS).fill(-1);',
@@ -120,7 +130,7 @@ export const EQUIVALENT = [
       replacement,
       'a shift to the right by less than 0 is one to the left, whose low byte is 0',
     ]),
-  ].map(([line, original, replacement, reason]) => ({
+  ].map(([line = '', original = '', replacement = '', reason = '']) => ({
     file: 'src/vmm/sclp.ts',
     line,
     original,
@@ -139,7 +149,7 @@ export const EQUIVALENT = [
     ['a.segment.address > b.segment.address', 'true'],
     ['a.segment.address > b.segment.address', 'a.segment.address >= b.segment.address'],
     ['a.segment.address > b.segment.address', 'a.segment.address <= b.segment.address'],
-  ].map(([original, replacement]) => ({
+  ].map(([original = '', replacement = '']) => ({
     file: 'src/vmm/elf.ts',
     line: 'a.segment.address < b.segment.address ? -1 : a.segment.address > b.segment.address ? 1 : 0,',
     original,
@@ -148,10 +158,15 @@ export const EQUIVALENT = [
   })),
 ];
 
-const plain = (text) => text.replace(/\s+/g, ' ').trim();
+const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
 
 /** Whether the list contains the mutant. White space in code is ignored. */
-export function isEquivalent({ file, line, original, replacement }) {
+export function isEquivalent({
+  file,
+  line,
+  original,
+  replacement,
+}: Omit<EquivalentMutant, 'reason'>): boolean {
   return EQUIVALENT.some(
     (entry) =>
       entry.file === file &&
