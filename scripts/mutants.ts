@@ -1,0 +1,111 @@
+/**
+ * Puts deliberate faults into the sources, one at a time. The tests must catch every one.
+ *
+ *     npm run test:mutants                    all faults
+ *     npm run test:mutants -- --slice 2/8     every eighth fault, starting with the second
+ *     npm run test:mutants -- --only NAME     the faults whose name contains NAME
+ *     npm run test:mutants -- --sound         does not run the tests without a fault first
+ *
+ * The faults are put into a copy of the sources, so the checkout does not change. Exit status 1 if a fault survives.
+ */
+
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { inModules, parseSlice, ROOT } from './checkout.ts';
+import { MUTANTS, type Mutant } from './mutants-list.ts';
+
+/** The tests that must catch them. */
+const TESTS = [
+  'src/host',
+  'src/check',
+  'src/fuzz',
+  'src/inspect',
+  'src/player',
+  'src/vmm',
+  'src/trace',
+  'src/machine/busy.test.ts',
+  'src/machine/tlb.test.ts',
+  'src/machine/cpu',
+  'src/machine/dat',
+  'src/machine/sie.test.ts',
+  'src/machine/sigp.test.ts',
+  'src/machine/reset.test.ts',
+];
+
+const { values } = parseArgs({
+  options: { slice: { type: 'string' }, only: { type: 'string' }, sound: { type: 'boolean' } },
+});
+
+function chosen(): readonly Mutant[] {
+  const { only, slice } = values;
+  if (only !== undefined) return MUTANTS.filter(({ name }) => name.includes(only));
+  if (slice === undefined) return MUTANTS;
+  const [k, n] = parseSlice(slice);
+  return MUTANTS.filter((_, index) => index % n === k - 1);
+}
+
+/** Copies what the tests need, and links node_modules. Returns the folder of the copy. */
+function copy(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'guesthouse-mutants-'));
+  for (const name of ['src', 'examples', 'package.json', 'tsconfig.json']) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  writeFileSync(
+    join(folder, 'vitest.config.ts'),
+    "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 30_000 } };\n",
+  );
+  symlinkSync(inModules(''), join(folder, 'node_modules'), 'junction');
+  return folder;
+}
+
+function runTests(folder: string, tests: readonly string[] = TESTS): SpawnSyncReturns<string> {
+  const args = [inModules('vitest/vitest.mjs'), 'run', '--bail', '1', '--reporter', 'dot', ...tests];
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 600_000 });
+}
+
+/** How a run of the tests caught a fault: it failed or it did not end. Null if it passed. */
+function outcome({ status, error }: SpawnSyncReturns<string>): 'hung    ' | 'caught  ' | null {
+  if (error && 'code' in error && error.code === 'ETIMEDOUT') return 'hung    ';
+  return status === 0 ? null : 'caught  ';
+}
+
+/** Tries a fault. Returns how the tests caught it, or null if they did not. */
+function tryMutant(folder: string, { name, file, find, replace }: Mutant): ReturnType<typeof outcome> {
+  const path = join(folder, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(find).length !== 2) {
+    throw new Error(`${name}: ${JSON.stringify(find)} does not occur exactly once in ${file}`);
+  }
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+  // The tests beside the source catch most faults, and are the quickest.
+  const how = outcome(runTests(folder, [dirname(file)])) ?? outcome(runTests(folder));
+  writeFileSync(path, source);
+  return how;
+}
+
+const folder = copy();
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+let survived = 0;
+const sound = values.sound ? null : runTests(folder);
+if (sound !== null && sound.status !== 0) {
+  console.error(
+    `the tests fail without any fault:\n${sound.stdout.slice(-4000)}${sound.stderr.slice(-4000)}`,
+  );
+  process.exit(1);
+}
+for (const mutant of chosen()) {
+  const start = Date.now();
+  const how = tryMutant(folder, mutant);
+  if (how === null) survived++;
+  const seconds = ((Date.now() - start) / 1000).toFixed(0);
+  console.log(`${how ?? 'SURVIVED'} ${mutant.name} (${seconds} s)`);
+}
+const total = chosen().length;
+console.log(`${total - survived} of ${total} faults caught`);
+process.exitCode = survived === 0 ? 0 : 1;

@@ -1,0 +1,177 @@
+/**
+ * Equivalent mutants: no test can kill them, for the reason given. An entry identifies a mutant by its file, the text of
+ * its first line, the original code and the replacement. `test/stryker.test.ts` checks that each line still exists.
+ */
+
+const SORT =
+  'V8 only tests whether the result is negative, and segments at equal addresses overlap in either order';
+const RESET = '`to` sets the field before it is read';
+const BEYOND = 'one more iteration reads undefined beyond the array, which matches nothing';
+const SLOWER = 'the loop that follows finds the same entry, one at a time';
+
+/** An equivalent mutant. */
+export interface EquivalentMutant {
+  /** Path from the root of the checkout. */
+  readonly file: string;
+  /** The line where the mutant begins, without its indentation. */
+  readonly line: string;
+  readonly original: string;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+export const EQUIVALENT: readonly EquivalentMutant[] = [
+  {
+    file: 'src/machine/tlb.ts',
+    line: 'readonly keys = new Int16Array(TLB_SLOTS).fill(-1);',
+    original: '-1',
+    replacement: '+1',
+    reason: '`remember` sets the key of a slot before it is read',
+  },
+  {
+    file: 'src/machine/tlb.ts',
+    line: 'for (let slot = index; slot < TLB_SLOTS; slot += 256) {',
+    original: 'slot < TLB_SLOTS',
+    replacement: 'slot <= TLB_SLOTS',
+    reason: BEYOND,
+  },
+  {
+    file: 'src/machine/tlb.ts',
+    line: 'for (let slot = 0; slot < TLB_SLOTS; slot++) {',
+    original: 'slot < TLB_SLOTS',
+    replacement: 'slot <= TLB_SLOTS',
+    reason: BEYOND,
+  },
+  {
+    file: 'src/machine/dat/walk.ts',
+    line: 'protect = false;',
+    original: 'false',
+    replacement: 'true',
+    reason: RESET,
+  },
+  {
+    file: 'src/machine/dat/walk.ts',
+    line: 'absolute = false;',
+    original: 'false',
+    replacement: 'true',
+    reason: RESET,
+  },
+  { file: 'src/machine/dat/walk.ts', line: 'table = -1;', original: '-1', replacement: '+1', reason: RESET },
+  { file: 'src/machine/dat/walk.ts', line: 'key = -1;', original: '-1', replacement: '+1', reason: RESET },
+  {
+    file: 'src/machine/dat/scan.ts',
+    line: 'at + 8 <= end &&',
+    original:
+      'at + 8 <= end && e[at] === empty && e[at + 1] === empty && e[at + 2] === empty && e[at + 3] === empty && e[at + 4] === empty && e[at + 5] === empty && e[at + 6] === empty && e[at + 7] === empty',
+    replacement: 'false',
+    reason: SLOWER,
+  },
+  {
+    file: 'src/machine/dat/scan.ts',
+    line: 'at + 8 <= end &&',
+    original: 'at + 8 <= end',
+    replacement: 'at + 8 < end',
+    reason: SLOWER,
+  },
+  ...[
+    'if (request.key !== UNKEYED) this.#checkKey(page, request.storageKey);',
+    'if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);',
+  ].map((line) => ({
+    file: 'src/machine/cpu/access.ts',
+    line,
+    original: line.slice(4, line.indexOf(')')),
+    replacement: 'true',
+    reason: 'key 0 passes every check; testing it first only saves time',
+  })),
+  {
+    file: 'src/host/gmap/gmap.ts',
+    line: "this.#mmapLock.expect('read', 'making tables of a guest');",
+    original: "'making tables of a guest'",
+    replacement: '""',
+    reason: 'the text is shown only if the host forgets the lock, which it does not',
+  },
+  {
+    file: 'src/host/gmap/tables.ts',
+    line: 'if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;',
+    original: 'this.#first + CRST_ENTRIES',
+    replacement: 'this.#first - CRST_ENTRIES',
+    reason: 'the loop that follows finds the table and makes nothing',
+  },
+  {
+    file: 'src/vmm/elf.ts',
+    line: 'if (file.length < 4 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {',
+    original: 'file.length < 4',
+    replacement: 'false',
+    reason: 'bytes beyond the end are undefined, and differ as well',
+  },
+  {
+    file: 'src/machine/cpu/access.ts',
+    line: 'if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));',
+    original: 'offset > 0xffc',
+    replacement: 'offset >= 0xffc',
+    reason: 'the last word of a page, loaded byte by byte, is the same word',
+  },
+  ...[
+    [
+      'if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;',
+      'bytes > MASK_BYTES_MAX',
+      'false',
+      'four longer masks are longer than any block',
+    ],
+    [
+      'for (let i = 0; i < field.length; i++)',
+      'i < field.length',
+      'i <= field.length',
+      'a store beyond a typed array does nothing',
+    ],
+    ...['true', 'i <= 8'].map((replacement) => [
+      'field[i] = i < 8 ? Number((mask >> BigInt(56 - 8 * i)) & 0xffn) : 0;',
+      'i < 8',
+      replacement,
+      'a shift to the right by less than 0 is one to the left, whose low byte is 0',
+    ]),
+  ].map(([line = '', original = '', replacement = '', reason = '']) => ({
+    file: 'src/vmm/sclp.ts',
+    line,
+    original,
+    replacement,
+    reason,
+  })),
+  {
+    file: 'src/machine/sie.ts',
+    line: 'for (let n = 0; n < 16; n++) cpu.cr[n] = this.#get64(SIE.CONTROL_REGISTERS + n * 8);',
+    original: 'n < 16',
+    replacement: 'n <= 16',
+    reason: 'a store beyond a typed array does nothing',
+  },
+  ...[
+    ['a.segment.address > b.segment.address', 'false'],
+    ['a.segment.address > b.segment.address', 'true'],
+    ['a.segment.address > b.segment.address', 'a.segment.address >= b.segment.address'],
+    ['a.segment.address > b.segment.address', 'a.segment.address <= b.segment.address'],
+  ].map(([original = '', replacement = '']) => ({
+    file: 'src/vmm/elf.ts',
+    line: 'a.segment.address < b.segment.address ? -1 : a.segment.address > b.segment.address ? 1 : 0,',
+    original,
+    replacement,
+    reason: SORT,
+  })),
+];
+
+const plain = (text: string) => text.replace(/\s+/g, ' ').trim();
+
+/** Whether the list contains the mutant. White space in code is ignored. */
+export function isEquivalent({
+  file,
+  line,
+  original,
+  replacement,
+}: Omit<EquivalentMutant, 'reason'>): boolean {
+  return EQUIVALENT.some(
+    (entry) =>
+      entry.file === file &&
+      entry.line === line &&
+      entry.original === plain(original) &&
+      entry.replacement === plain(replacement),
+  );
+}
