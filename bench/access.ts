@@ -16,7 +16,7 @@ export type Pattern = (typeof PATTERNS)[number];
 /**
  * How an access gets to its frame. `bare` is DataView.getUint32 at the absolute address. The rest are four bytes
  * at a logical address: `hit` and `hit-store` found in the translation-lookaside buffer, `walk` and `walk-gmap` by
- * way of the 3 tables of a process and the 5 of a gmap; below `guest-` a guest with DAT of its own, 2 tables, under
+ * way of the 3 tables of a process and the 5 of a gmap; guest `guest-` a guest with DAT of its own, 2 tables, under
  * interpretive execution, on top of the 5 of its gmap: found in both buffers, or in neither.
  */
 export const ROUTES = ['bare', 'hit', 'hit-store', 'walk', 'walk-gmap', 'guest-hit', 'guest-walk'] as const;
@@ -61,7 +61,7 @@ function makeWorld(): World {
   const firstPage = Number(PROCESS_ADDRESS >> 12n);
   for (let page = 0; page < frames.length; page++) frames[page] = cpu.attempt(firstPage + page, 0);
   const guestAsce = writeGuestTables(machine.storage.view, frames);
-  const below = {
+  const guest = {
     ...{
       originPage: 0,
       pages: GUEST_SIZE / FRAME_SIZE,
@@ -74,7 +74,7 @@ function makeWorld(): World {
     ...{ externalRequest: false, ioRequest: false, pageStatus: true },
   };
   const enter = (space: 'process' | 'gmap' | 'guest') => {
-    cpu.below = space === 'guest' ? below : null;
+    cpu.sie = space === 'guest' ? guest : null;
     cpu.setControl(1, space === 'process' ? mm.asce : space === 'gmap' ? gmap.asce : guestAsce);
   };
   return { cpu, frames, view: machine.storage.view, enter };
@@ -184,5 +184,5 @@ export function benchAccess(pattern: Pattern, rounds = ROUNDS): Figures<Route> {
   return bestOf(rounds, () => round(world, near, far));
 }
 
-/** Pages of `far` must lie below the guest's tables. */
+/** Pages of `far` must lie guest the guest's tables. */
 if (MANY_PAGES * FRAME_SIZE > GUEST_TABLES) throw new Error('the tables of the guest are in the way');

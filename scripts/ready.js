@@ -1,37 +1,52 @@
 /**
- * Readies a checkout for `npm start` and `npm test`: installs what package-lock.json says when that has not been
- * done, and builds when a source is newer than the build. Says nothing when all is ready.
+ * Prepares a checkout for `npm start` and `npm test`: installs the packages of package-lock.json if they are missing or
+ * outdated, and builds if a source is newer than the build. Prints nothing if there is nothing to do.
+ *
+ * JavaScript, because it runs before anything is installed. Its types are checked like those of all scripts.
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const MINIMUM = [20, 19];
-/** Bytes of output of a step that are kept to be shown. */
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Maximum output kept of a step, in bytes. */
 const OUTPUT_MAX = 16 << 20;
 
+/**
+ * Returns when a file was last modified, or 0 if it does not exist.
+ * @param {string} path
+ */
 function time(path) {
-  const full = join(root, path);
+  const full = join(ROOT, path);
   return existsSync(full) ? statSync(full).mtimeMs : 0;
 }
 
+/**
+ * Returns when the newest file of a folder was last modified.
+ * @param {string} folder
+ * @returns {number}
+ */
 function newest(folder) {
-  let latest = 0;
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    latest = Math.max(latest, entry.isDirectory() ? newest(path) : time(path));
-  }
-  return latest;
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
+  return Math.max(
+    ...entries.map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? newest(path) : time(path);
+    }),
+  );
 }
 
-/** Runs npm. What it says is shown only when it fails: build tools warn of what is no concern of the user. */
-function run(what, ...args) {
-  process.stderr.write(`${what}…\n`);
+/**
+ * Runs npm. Its output is shown only if it fails, since build tools print warnings that do not concern users.
+ * @param {string} title
+ * @param {string[]} args
+ */
+function run(title, ...args) {
+  process.stderr.write(`${title}…\n`);
   const { status, stdout, stderr, error } = spawnSync('npm', args, {
-    cwd: root,
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: OUTPUT_MAX,
     shell: process.platform === 'win32',
@@ -44,11 +59,12 @@ function run(what, ...args) {
   }
 }
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
-  process.stderr.write(
-    `Guesthouse needs Node ${MINIMUM.join('.')} or later; this is ${process.versions.node}\n`,
-  );
+/** The oldest Node supported, such as `20.19`. */
+const oldest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node.replace('>=', '');
+const [oldestMajor, oldestMinor] = oldest.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+  process.stderr.write(`Guesthouse needs Node ${oldest} or later; this is ${process.versions.node}\n`);
   process.exit(1);
 }
 if (time('node_modules/.package-lock.json') < time('package-lock.json')) {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MUTANTS } from '../scripts/mutants-list.js';
-import { MODULES } from '../scripts/stryker/modules.js';
+import { MUTANTS } from '../scripts/mutants-list.ts';
+import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
 import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
@@ -117,7 +117,7 @@ describe('commands in the documents', () => {
   function sourceOf(script: string): string {
     const folder = { fuzz: 'scripts/fuzz', bench: 'bench' }[script];
     if (folder !== undefined) return textOf(`${folder}/main.ts`);
-    return [...(PACKAGE.scripts[script] as string).matchAll(/node (\S+\.js)/g)]
+    return [...(PACKAGE.scripts[script] as string).matchAll(/(?:node|tsx) (\S+\.[jt]s)/g)]
       .map(([, file]) => textOf(file as string))
       .join('\n');
   }

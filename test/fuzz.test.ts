@@ -15,8 +15,7 @@ let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'campaign-'));
-  const config = ['tsdown', '--config', 'scripts/fuzz/tsdown.config.ts', '--logLevel', 'error'];
-  execFileSync('npx', config, { cwd: ROOT, stdio: 'ignore' });
+  execFileSync('npm', ['run', '--silent', 'build:fuzz'], { cwd: ROOT, stdio: 'ignore' });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

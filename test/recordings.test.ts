@@ -2,8 +2,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { digest } from '../scripts/record-instructions/disassembly-source.js';
-import { FAMILIES, type RecordedCase } from '../scripts/record-instructions/families.js';
+import { digest } from '../scripts/record-instructions/disassembly-source.ts';
+import { FAMILIES } from '../scripts/record-instructions/families.ts';
+import type { RecordedCase } from '../scripts/record-instructions/generate.ts';
 
 const FIXTURES = new URL('../src/machine/instructions/fixtures/', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, FIXTURES), 'utf8'));
@@ -21,7 +22,7 @@ function complaint(family: string, cases: readonly RecordedCase[], recordings: r
   const wanted = cases.map(ofCase);
   const recorded = recordings.map(ofRecording);
   if (JSON.stringify(wanted) === JSON.stringify(recorded)) return null;
-  const command = `run: node scripts/record-instructions/record.js ${family}`;
+  const command = `run: npx tsx scripts/record-instructions/record.ts ${family}`;
   const missing = wanted.filter((one) => !recorded.includes(one));
   const extra = recorded.filter((one) => !wanted.includes(one));
   if (missing.length > 0)
@@ -44,9 +45,9 @@ describe('the recordings', () => {
     expect(complaint(family, make(), read(`${family}.json`))).toBe(null);
   });
 
-  it('of objdump are of the cases and the program that there are now', () => {
+  it('of objdump are of the current cases and program', () => {
     const { sha256 } = read('objdump/source.json');
-    const advice = 'cases or programs have changed; run: node scripts/record-instructions/disassembly.js';
+    const advice = 'cases or programs have changed; run: npx tsx scripts/record-instructions/disassembly.ts';
     expect(sha256 === digest() ? null : advice).toBe(null);
   });
 
@@ -56,10 +57,10 @@ describe('the recordings', () => {
     const recordings = cases.map(({ mnemonic, asm, state }): Recording => [mnemonic, asm, '', state]);
     const [a, b, c] = recordings as [Recording, Recording, Recording];
     expect(complaint('one', cases, recordings)).toBe(null);
-    expect(complaint('one', cases, [a, c])).toMatch(/^1 cases are not recorded.*record\.js one$/);
+    expect(complaint('one', cases, [a, c])).toMatch(/^1 cases are not recorded.*record\.ts one$/);
     expect(complaint('one', cases.slice(1), recordings)).toMatch(
-      /^1 recordings have no case.*record\.js one$/,
+      /^1 recordings have no case.*record\.ts one$/,
     );
-    expect(complaint('one', cases, [b, a, c])).toMatch(/another order.*record\.js one$/);
+    expect(complaint('one', cases, [b, a, c])).toMatch(/another order.*record\.ts one$/);
   });
 });

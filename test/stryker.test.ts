@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { EQUIVALENT } from '../scripts/stryker/equivalent.js';
-import { MODULES } from '../scripts/stryker/modules.js';
+import { EQUIVALENT } from '../scripts/stryker/equivalent.ts';
+import { MODULES } from '../scripts/stryker/modules.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
 

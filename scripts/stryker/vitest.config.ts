@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Runs the tests that `main.js` names in GUESTHOUSE_TESTS, without the global setup, which builds. */
+/** Runs the tests that `main.ts` names in GUESTHOUSE_TESTS, without the global setup, which builds. */
 export default defineConfig({
   test: {
     include: (process.env['GUESTHOUSE_TESTS'] ?? 'src/**/*.test.ts').split('\n'),

@@ -130,7 +130,7 @@ describe('the checker and the purges', () => {
       null,
       null,
     ]);
-    expect(machine.cpus.map(({ witness }) => witness)).toEqual([null, null, null]);
+    expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
   it('catches the use itself of a stale translation', () => {

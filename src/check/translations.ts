@@ -1,7 +1,7 @@
 /** Compares what processors remember of walks with fresh walks. */
 
 import { type Host, hex } from '../host/index.ts';
-import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TranslationWitness, Walk } from '../machine/index.ts';
+import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TlbHitCheck, Walk } from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 
 /** Looks at every remembered translation of every processor. */
@@ -23,7 +23,7 @@ export function checkTranslations(census: Census): void {
 }
 
 /** A listener that compares every use of a translation in a TLB with a fresh walk. */
-export function translationCheck(host: Host, report: (finding: Finding) => void): TranslationWitness {
+export function translationCheck(host: Host, report: (finding: Finding) => void): TlbHitCheck {
   const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
   return (_cpu, tlb, slot) => {
     const stale = difference(tlb, slot, fresh);

@@ -4,7 +4,7 @@
 
 import {
   type Cpu,
-  CR0_EDAT,
+  CR0,
   FETCH,
   InternalError,
   isTranslationException,
@@ -54,7 +54,7 @@ export class Host {
     this.machine = machine;
     this.kernel = new Kernel(machine);
     this.common = new MmCommon(this.kernel);
-    for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0_EDAT));
+    for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0.EDAT));
   }
 
   /** The address spaces of the processes that have not ended. */

@@ -89,7 +89,7 @@ describe('a listener in the middle of a guest', () => {
     guest.vm.writeGuest(0x1c0n, bytes(0, 2, 0, 1, 0x80, 0, 0, 0));
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: 0x1c });
     expect(codes).toEqual(['EBUSY']);
-    expect(host.machine.cpu(0).below).toBe(null);
+    expect(host.machine.cpu(0).sie).toBe(null);
   });
 
   it('reaches no other process by a second virtual CPU on the busy processor', () => {
@@ -149,7 +149,7 @@ describe('what `run` asks for pending signals', () => {
         throw new Error('of the caller');
       });
     expect(run).toThrow('of the caller');
-    expect(host.machine.cpu(0).below).toBe(null);
+    expect(host.machine.cpu(0).sie).toBe(null);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
   });
 });

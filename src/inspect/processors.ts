@@ -7,7 +7,7 @@ import {
   AbsoluteEntries,
   absoluteAddress,
   type Cpu,
-  CR0_EDAT,
+  CR0,
   disassemble,
   instructionLength,
   SIE,
@@ -69,7 +69,7 @@ function ownRegisters(cpu: Cpu): Registers {
  * state description while the host serves it in between; with the virtual CPU when it is not running at all.
  */
 function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
-  const interpreting = cpu.below !== null;
+  const interpreting = cpu.sie !== null;
   const loaded = interpreting || host.running.get(cpu.address) === vcpu.vm.gmap;
   const general = [...(loaded ? cpu.gr : vcpu.gr)];
   if (loaded && !interpreting) {
@@ -94,14 +94,14 @@ function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
 export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   demandInstance('vcpu', vcpu, Vcpu);
   vcpu.life.kernel.demandOwnCpu(cpu);
-  const interpreting = cpu.below !== null;
+  const interpreting = cpu.sie !== null;
   const mask = interpreting ? cpu.pswMask : vcpu.block.pswMask;
   if ((mask & DAT) === 0n) return null;
   const control = (n: number) => (interpreting ? (cpu.cr[n] as bigint) : vcpu.control(n));
   const home = (mask >> 46n) & 3n;
   return {
     asce: control(home === 3n ? 13 : 1),
-    edat: (control(0) & BigInt(CR0_EDAT)) !== 0n,
+    edat: (control(0) & BigInt(CR0.EDAT)) !== 0n,
     prefix: interpreting ? cpu.prefix : vcpu.block.prefix,
   };
 }

@@ -5,7 +5,8 @@
 import { Hook, Trace } from '../trace/index.ts';
 import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
-import type { TranslationWitness } from './cpu/access.ts';
+import type { TlbHitCheck } from './cpu/access.ts';
+import type { Configuration } from './cpu/processor.ts';
 import { PAGE_TABLE_ENTRIES, TABLE_UNIT } from './dat/index.ts';
 import { Cpu } from './engine/cpu.ts';
 import { facilityList } from './instructions/decode.ts';
@@ -30,7 +31,7 @@ export interface MachineOptions {
 }
 
 /** A z/Architecture machine. */
-export class Machine {
+export class Machine implements Configuration {
   readonly storage: Storage;
   readonly cpus: readonly Cpu[];
   readonly clock: Clock;
@@ -40,9 +41,9 @@ export class Machine {
 
   /**
    * Check mode: listeners that compare each use of a translation in a TLB with a fresh walk. They get what
-   * `TranslationWitness` says.
+   * `TlbHitCheck` says.
    */
-  readonly translationChecks: Hook<Parameters<TranslationWitness>>;
+  readonly translationChecks: Hook<Parameters<TlbHitCheck>>;
 
   /**
    * @throws RangeError for a storage size, a number of processors or a TOD value that cannot be; TypeError for an
@@ -58,7 +59,7 @@ export class Machine {
     this.clock = new Clock(tod);
     this.cpus = Array.from({ length: cpus }, (_, address) => new Cpu(this, address));
     this.translationChecks = new Hook(trace.operations, () => {
-      for (const cpu of this.cpus) cpu.witness = this.translationChecks.listener;
+      for (const cpu of this.cpus) cpu.onTlbHit = this.translationChecks.listener;
     });
   }
 

@@ -105,7 +105,7 @@ describe('interpretive execution', () => {
     run();
     expect([...state(), cpu.todProgrammable]).toEqual(before);
     expect(get32(SIE.TOD_PROGRAMMABLE)).toBe(0x77);
-    expect(cpu.below).toBe(null);
+    expect(cpu.sie).toBe(null);
   });
 
   it('applies the guest’s prefix to the guest’s real addresses', () => {
@@ -481,7 +481,7 @@ describe('translations and protection of a guest', () => {
   it('IPTE of a guest reaches the guest’s TLBs of all processors', () => {
     const both = new Machine({ storageSize: 4 << 20, cpus: 2 });
     for (const one of both.cpus)
-      one.guestTlb.remember(0x20, 0, GUEST_SEGMENTS | 3, 0x20, GUEST_PAGES / 0x800, false);
+      one.guestTlb.insert(0x20, 0, GUEST_SEGMENTS | 3, 0x20, GUEST_PAGES / 0x800, false);
     both.storage.write(0, machine.storage.read(0, 4 << 20));
     both.cpu(0).setControl(1, BigInt(SEGMENTS) | 0x3n);
     both.storage.write(

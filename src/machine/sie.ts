@@ -7,9 +7,14 @@
  * comes on top of the host's.
  */
 
+import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
-import { CR0_EDAT } from './dat/index.ts';
-import { type Cpu, demandLimit, type Stop } from './engine/cpu.ts';
+
+
+import { demandLimit, type Stop } from './cpu/stop.ts';
+import type { Cpu } from './engine/cpu.ts';
+
+
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 import {
@@ -127,13 +132,13 @@ function statusOf(executeLength: number): number {
 
 /** Saves what of the processor is the host's while a guest runs on it. Returns a function that restores it. */
 function saveHost(cpu: Cpu): () => void {
-  const { below, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
+  const { sie, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
   const { clockComparator, timer, epoch, todProgrammable, interruptions, stopped } = cpu;
   const controls = cpu.cr.slice();
   const gr14 = cpu.gr[14] as bigint;
   const gr15 = cpu.gr[15] as bigint;
   return () => {
-    cpu.below = below;
+    cpu.sie = sie;
     cpu.cr.set(controls);
     cpu.setPsw(pswMask, pswAddress);
     cpu.gr[14] = gr14;
@@ -182,14 +187,14 @@ class Interpretation {
     const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
     const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
     const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
-    cpu.below = {
+    cpu.sie = {
       originPage: origin,
       pages: Math.max(0, end - origin),
       asceHi: cpu.cr32[3] as number,
       asceLo: cpu.cr32[2] as number,
       prefix: cpu.prefix,
       pageStatus: whole,
-      edat: ((cpu.cr32[0] as number) & CR0_EDAT) !== 0,
+      edat: ((cpu.cr32[0] as number) & CR0.EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),

@@ -6,7 +6,7 @@ import { TLB_SLOTS, Tlb } from './tlb.ts';
 describe('a slot', () => {
   it.each([0, 1, TLB_SLOTS - 1])('%i is found, purged by page, by element and with all', (page) => {
     const tlb = new Tlb();
-    const remember = () => tlb.remember(page, 1, 2, 7, 0x40, false);
+    const remember = () => tlb.insert(page, 1, 2, 7, 0x40, false);
     const found = () => tlb.find(page, 1, 2) === page;
     expect(remember()).toBe(page);
     expect(found()).toBe(true);
@@ -24,8 +24,8 @@ describe('a slot', () => {
 
   it('has the storage key’s protection unless a key is given', () => {
     const tlb = new Tlb();
-    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false)]).toBe(-1);
-    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false, 0x90)]).toBe(0x90);
-    expect(tlb.keys[tlb.remember(3, 1, 2, 7, 0x40, false)]).toBe(-1);
+    expect(tlb.keys[tlb.insert(3, 1, 2, 7, 0x40, false)]).toBe(-1);
+    expect(tlb.keys[tlb.insert(3, 1, 2, 7, 0x40, false, 0x90)]).toBe(0x90);
+    expect(tlb.keys[tlb.insert(3, 1, 2, 7, 0x40, false)]).toBe(-1);
   });
 });

@@ -10,7 +10,7 @@ describe('a translation-lookaside buffer', () => {
   it('remembers a translation by page and element', () => {
     const tlb = new Tlb();
     expect(tlb.find(5, HI, LO)).toBe(-1);
-    const slot = tlb.remember(5, HI, LO, 0x77, 0x40, true);
+    const slot = tlb.insert(5, HI, LO, 0x77, 0x40, true);
     expect(tlb.find(5, HI, LO)).toBe(slot);
     expect(tlb.find(5 + TLB_SLOTS, HI, LO)).toBe(-1);
     expect(tlb.find(6, HI, LO)).toBe(-1);
@@ -25,7 +25,7 @@ describe('a translation-lookaside buffer', () => {
   it('remembers any page number below 2^52, any frame and any table', () => {
     const tlb = new Tlb();
     const top = 2 ** 52 - 1;
-    tlb.remember(top, 0xffff_ffff, 0xffff_ffff, top, 2 ** 53 - 1, false);
+    tlb.insert(top, 0xffff_ffff, 0xffff_ffff, top, 2 ** 53 - 1, false);
     expect(tlb.find(top, 0xffff_ffff, 0xffff_ffff)).toBeGreaterThanOrEqual(0);
     expect([...tlb.entries()]).toEqual([
       {
@@ -41,8 +41,8 @@ describe('a translation-lookaside buffer', () => {
 
   it('forgets what was in the slot', () => {
     const tlb = new Tlb();
-    tlb.remember(5, HI, LO, 1, 1, false);
-    tlb.remember(5 + TLB_SLOTS, HI, LO, 2, 1, false);
+    tlb.insert(5, HI, LO, 1, 1, false);
+    tlb.insert(5 + TLB_SLOTS, HI, LO, 2, 1, false);
     expect(tlb.find(5, HI, LO)).toBe(-1);
     expect([...tlb.entries()].map(({ frame }) => frame)).toEqual([2]);
   });
@@ -50,21 +50,21 @@ describe('a translation-lookaside buffer', () => {
   it('forgets a page of a page table, whichever element and whichever address it came by', () => {
     const tlb = new Tlb();
     // Page 3 of table 0x40: at three addresses, by two elements.
-    tlb.remember(0x103, HI, LO, 7, 0x40, false);
-    tlb.remember(0x203, HI, LO + 0x4000, 7, 0x40, false);
-    tlb.remember(0x303, HI, LO, 7, 0x40, true);
+    tlb.insert(0x103, HI, LO, 7, 0x40, false);
+    tlb.insert(0x203, HI, LO + 0x4000, 7, 0x40, false);
+    tlb.insert(0x303, HI, LO, 7, 0x40, true);
     // Another page of it, the same page of another table, and one that came from no table.
-    tlb.remember(0x104, HI, LO, 8, 0x40, false);
-    tlb.remember(0x003, HI, LO, 9, 0x41, false);
-    tlb.remember(0x105, HI, LO, 10, -1, false);
+    tlb.insert(0x104, HI, LO, 8, 0x40, false);
+    tlb.insert(0x003, HI, LO, 9, 0x41, false);
+    tlb.insert(0x105, HI, LO, 10, -1, false);
     tlb.purgePage(0x40, 3);
     expect([...tlb.entries()].map(({ frame }) => frame)).toEqual([9, 8, 10]);
   });
 
   it('forgets all that came by an element', () => {
     const tlb = new Tlb();
-    for (let page = 0; page < TLB_SLOTS; page++) tlb.remember(page, page % 2, LO, page, 1, false);
-    tlb.remember(0, 0, LO + 1, 5, 1, false);
+    for (let page = 0; page < TLB_SLOTS; page++) tlb.insert(page, page % 2, LO, page, 1, false);
+    tlb.insert(0, 0, LO + 1, 5, 1, false);
     tlb.purgeAsce(0, LO);
     const left = [...tlb.entries()];
     expect(left.length).toBe(TLB_SLOTS / 2 + 1);
@@ -73,7 +73,7 @@ describe('a translation-lookaside buffer', () => {
 
   it('forgets everything', () => {
     const tlb = new Tlb();
-    for (let page = 0; page < TLB_SLOTS; page++) tlb.remember(page, 0, LO, page, 1, false);
+    for (let page = 0; page < TLB_SLOTS; page++) tlb.insert(page, 0, LO, page, 1, false);
     tlb.purgeAll();
     expect([...tlb.entries()]).toEqual([]);
     for (let page = 0; page < TLB_SLOTS; page++) expect(tlb.find(page, 0, LO)).toBe(-1);
@@ -81,9 +81,9 @@ describe('a translation-lookaside buffer', () => {
 
   it('knows of a new translation nothing about the change bit', () => {
     const tlb = new Tlb();
-    const slot = tlb.remember(1, HI, LO, 1, 1, false);
+    const slot = tlb.insert(1, HI, LO, 1, 1, false);
     tlb.changed[slot] = 1;
-    tlb.remember(1, HI, LO, 2, 1, false);
+    tlb.insert(1, HI, LO, 2, 1, false);
     expect(tlb.changed[slot]).toBe(0);
   });
 
@@ -102,7 +102,7 @@ describe('a translation-lookaside buffer', () => {
         let frame = 0;
         for (const { what, page, asceLo, table } of steps) {
           if (what === 'remember') {
-            tlb.remember(page, 0, asceLo, ++frame, table, false);
+            tlb.insert(page, 0, asceLo, ++frame, table, false);
             known.set(`${page} ${asceLo}`, { page, asceLo, table, frame });
           } else if (what === 'page') {
             tlb.purgePage(table, page % 256);
@@ -133,9 +133,9 @@ describe('purges of a machine reach every processor', () => {
     const machine = new Machine({ cpus: 3, storageSize: 0x1_0000 });
     for (const cpu of machine.cpus) {
       // Page table at 0x8800: number 0x11.
-      cpu.tlb.remember(0x103, 0, 0x41cf, 7, 0x11, false);
-      cpu.tlb.remember(0x204, 0, 0x81cf, 8, 0x11, false);
-      cpu.guestTlb.remember(0x5, 0, 0x41cf, 9, 0x11, false);
+      cpu.tlb.insert(0x103, 0, 0x41cf, 7, 0x11, false);
+      cpu.tlb.insert(0x204, 0, 0x81cf, 8, 0x11, false);
+      cpu.guestTlb.insert(0x5, 0, 0x41cf, 9, 0x11, false);
     }
     const events: unknown[] = [];
     machine.trace.subscribe((event) => events.push(event));

@@ -70,7 +70,7 @@ export class Tlb {
    * Keeps a translation in the page's slot and returns the slot.
    * @param key what counts instead of the storage key's access control and fetch protection; -1: the storage key does
    */
-  remember(
+  insert(
     page: number,
     asceHi: number,
     asceLo: number,

@@ -1,6 +1,4 @@
-/**
- * Pictures of the page for the documents.
- */
+/** Takes the pictures of docs/images from the real page: npm run screenshots */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +33,7 @@ const PICTURES: readonly Picture[] = [
 ];
 
 /** Makes all of them. @throws Error when the page has a problem, or a picture is large */
-export async function makeScreenshots(): Promise<void> {
+async function makeScreenshots(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   const browser = await launchBrowser();
   try {
@@ -67,3 +65,5 @@ async function take(browser: Browser, url: string, picture: Picture): Promise<vo
   if (png.length > LARGEST) throw new Error(`${name}.png has ${png.length} bytes, more than ${LARGEST}`);
   writeFileSync(join(IMAGES, `${name}.png`), png);
 }
+
+await makeScreenshots();

@@ -186,7 +186,7 @@ function hostStateOf(cpu: Cpu): Record<string, string> {
     interruptions: cpu.interruptions,
     stopped: `${cpu.stopped}`,
     breaking: `${cpu.breakingHi} ${cpu.breakingLo}`,
-    below: `${cpu.below === null}`,
+    below: `${cpu.sie === null}`,
   };
   // Control register 1 goes to the process whose guest ran.
   for (let n = 0; n < 16; n++) if (n !== 1) state[`control register ${n}`] = `${cpu.cr[n]}`;

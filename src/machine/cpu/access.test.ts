@@ -249,10 +249,10 @@ describe('the fast path', () => {
   it('is not taken when check mode asks of every use, nor in another space, nor for the first two pages', () => {
     let asked = 0;
     cpu.load8(0, LOW);
-    cpu.witness = () => void asked++;
+    cpu.onTlbHit = () => void asked++;
     for (const length of [1, 2, 4, 8] as const) LOADS[length](0, LOW + 8);
     expect(asked).toBe(4);
-    cpu.witness = null;
+    cpu.onTlbHit = null;
     for (const length of [1, 2, 4, 8] as const) LOADS[length](0, LOW + 8);
     expect(asked).toBe(4);
 
@@ -362,10 +362,10 @@ describe('errors that are no exceptions of the machine', () => {
       throw error;
     };
     expect(() => cpu.attemptAll(fails)).toThrow(error);
-    cpu.witness = fails;
+    cpu.onTlbHit = fails;
     cpu.load8(0, LOW + 0x1000 - 1 - 0xfff);
     expect(() => cpu.attempt(0x30, FETCH)).toThrow(error);
-    cpu.witness = null;
+    cpu.onTlbHit = null;
     expect(cpu.attempt(0x30, FETCH)).toBe(0x8_0000);
     expect(cpu.attempt(0x32, INSTRUCTION)).toBe(-1);
     expect(cpu.exceptionCode).toBe(PGM.PAGE_TRANSLATION);

@@ -1,41 +1,44 @@
 /**
- * How a processor reaches storage: from a logical address to a frame, by way of DAT, prefixing and, under
- * interpretive execution, the host's DAT below the guest's.
+ * Access to storage: a processor translates a logical address to a frame by DAT and prefixing and, while it interprets
+ * a guest, by the host's DAT as well.
  *
- *     logical --guest or own DAT--> real --prefix--> absolute          (a processor of its own)
- *     logical --guest DAT--> guest real --prefix--> guest absolute     (under interpretive execution)
+ *     logical --DAT--> real --prefix--> absolute                       (no guest)
+ *     logical --guest DAT--> guest real --prefix--> guest absolute     (interpreting a guest)
  *             --main-storage origin--> host virtual --host DAT--> absolute
  *
- * Addresses come in halves (`hi`, `lo`) or as page numbers; absolute addresses are plain numbers. An exception
- * unwinds to the processor's loop by throwing the one `Unwind` object; outside the processor nobody sees it.
+ * Addresses are passed in halves (`hi`, `lo`) or as page numbers; absolute addresses are plain numbers. An access
+ * exception throws the processor's one `Unwind` object, which the run loop catches.
  */
 
 import { type AbsolutePage, applyPrefix, type LogicalPage, type RealPage } from '../addresses.ts';
-import { ASCE, CR0_EDAT } from '../dat/formats.ts';
+import { CR0 } from '../control-registers.ts';
+import { ASCE } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
+import type { SieContext } from './sie-context.ts';
 import { CpuState, SPACE } from './state.ts';
 
-/** What an access is for. */
+/** The kinds of access. */
 export const FETCH = 0;
 export const STORE = 1;
 export const INSTRUCTION = 2;
 export type Access = typeof FETCH | typeof STORE | typeof INSTRUCTION;
 
-/** Why the processor's loop was left in the middle of an instruction. */
+/** Why an instruction was abandoned. */
 export const UNWIND = {
-  /** A program exception of the program that runs. */
+  /** A program exception of the running program. */
   PROGRAM: 1,
-  /** The host's translation failed below a guest's access. */
+  /** The host's translation of a guest access failed. */
   HOST: 2,
-  /** The guest's instruction is for the host to do. */
+  /** The guest's instruction is an interception. */
   INTERCEPT: 3,
 } as const;
+export type UnwindKind = (typeof UNWIND)[keyof typeof UNWIND];
 
-/** Thrown, always the same object, to leave an instruction. What happened stands in the processor's fields. */
+/** Thrown to abandon an instruction. A processor always throws the same object; its fields hold the reason. */
 export class Unwind extends Error {
   constructor() {
     super('unwind');
@@ -43,66 +46,61 @@ export class Unwind extends Error {
   }
 }
 
-/** No key: the access is not subject to key-controlled protection. */
+/** An access key of 0: the access is not subject to key-controlled protection. */
 const UNKEYED = 0;
-/** The storage key of the frame counts: no segment-table entry stands in for it. */
+/** The storage key of the frame applies: no segment-table entry overrides it. */
 const FRAMES_KEY = -1;
 
+/** Translation-exception identification: bits of its low half. */
+const TEID = { STORE: 0x400, FETCH: 0x800, DAT_PROTECTION: 4 } as const;
+
 const PAGES_PER_HIGH = 0x10_0000;
-/** Behind what low-address protection covers and fetch-protection override opens of a page. */
+/** An offset in a page past both the first 512 bytes (low-address protection) and the first 2 KiB (fetch-protection override). */
 const UNPROTECTED_OFFSET = 0x800;
 
-/** The host below a guest: what a processor under interpretive execution needs for the guest's storage. */
-export interface HostBelow {
-  /** Host page number that guest absolute 0 lies at: main-storage origin. */
-  readonly originPage: number;
-  /** Guest pages there are: guest absolute pages from this one on are not in the configuration. */
-  readonly pages: number;
-  /** The host's primary address-space-control element. */
-  readonly asceHi: number;
-  readonly asceLo: number;
-  /** The host's prefix: what its tables lead to is real, and the prefix in the processor is the guest's. */
-  readonly prefix: number;
-  /** Whether enhanced DAT is on for the host. */
-  readonly edat: boolean;
-  /** Whether the host's page tables have page-status-table entries. */
-  readonly pageStatus: boolean;
-  /** Whether unknown operation codes are the host's to see. */
-  readonly interceptOperation: boolean;
-  /** The controls of the instructions that a host may want to see: see `guest` in an instruction's line. */
-  readonly interceptions: number;
-  /** Control registers, register 0 in bit 0x8000, whose loading is the host's to see. */
-  readonly loadControls: number;
-  /** Whether the host wants to be told as soon as external, or I/O, interruptions are enabled. */
-  readonly externalRequest: boolean;
-  readonly ioRequest: boolean;
+/** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
+export type TlbHitCheck = (cpu: CpuAccess, tlb: Tlb, slot: number, walk: Walk, edat: boolean) => void;
+
+/**
+ * The access under way: what protection, and the exceptions that identify the access, need to know of it. A processor
+ * has one of these and reuses it, so that an access allocates nothing.
+ */
+class AccessRequest {
+  access: Access = FETCH;
+  /** Page number of the effective address, before any translation. */
+  page = 0;
+  /** Byte offset in the page of the last byte accessed. */
+  last = 0;
+  /** Whether the ASCE that translates the address has the private-space control on. */
+  privateSpace = false;
+  /** The access key, or `UNKEYED`. */
+  key = UNKEYED;
+  /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
+  storageKey = FRAMES_KEY;
 }
 
-/** Compares each use of a remembered translation with a fresh walk: check mode installs it. */
-export type TranslationWitness = (cpu: CpuAccess, tlb: Tlb, slot: number, walk: Walk, edat: boolean) => void;
-
-/** A processor's state together with its way to storage. */
+/** A processor's state together with its access to storage. */
 export class CpuAccess extends CpuState {
   readonly storage: Storage;
-  /** Remembers this processor's own translations; under interpretive execution the host's. */
+  /** Caches translations of the processor's own program; while it interprets a guest, the host's. */
   readonly tlb = new Tlb();
-  /** Remembers the guest's translations, guest logical to guest real. */
+  /** Caches the guest's translations, from guest logical to guest absolute pages. */
   readonly guestTlb = new Tlb();
-  /** The host below the guest that runs here, or null when the processor runs for itself. */
-  below: HostBelow | null = null;
-  /** Told of each use of a remembered translation; null when nobody asks. */
-  witness: TranslationWitness | null = null;
+  /** The context of the guest that the processor interprets, or null if it interprets none. */
+  sie: SieContext | null = null;
+  /** Called for each TLB hit in check mode; null outside check mode. */
+  onTlbHit: TlbHitCheck | null = null;
 
-  /** Why the loop was left, see `UNWIND`. */
-  unwindKind = 0;
-  /** The program-interruption code of a PROGRAM or HOST unwind. */
+  /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
+  unwindKind: UnwindKind | 0 = 0;
+  /** The program-interruption code, if the kind is PROGRAM or HOST. */
   exceptionCode = 0;
   /** Translation-exception identification: page address and indications, in halves. */
   teidHi = 0;
   teidLo = 0;
-  /** The data-exception code that goes with a data exception. */
+  /** The data-exception code (DXC) of a data exception. */
   dataExceptionCode = 0;
-  /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for others. */
+  /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for other instructions. */
   operandAccess = 0;
   /** Class and code of a monitor event. */
   monitorClass = 0;
@@ -134,23 +132,29 @@ export class CpuAccess extends CpuState {
     return this.program(PGM.DATA);
   }
 
-  /** Ends the instruction with an access exception at a page; the identification says where and what for. */
-  accessException(kind: number, code: number, page: number, access: Access, space: number): never {
+  /** Whether the processor interprets a guest. */
+  get interpreting(): boolean {
+    return this.sie !== null;
+  }
+
+  /** Ends the instruction with an access exception. The translation-exception identification names page and access. */
+  #accessException(kind: UnwindKind, code: number, page: number, space: number): never {
     this.unwindKind = kind;
     this.exceptionCode = code;
     this.operandAccess = 0;
     this.teidHi = Math.floor(page / PAGES_PER_HIGH);
-    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | (access === STORE ? 0x400 : 0x800) | space) >>> 0;
+    const fetchOrStore = this.#request.access === STORE ? TEID.STORE : TEID.FETCH;
+    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | space) >>> 0;
     throw this.unwind;
   }
 
-  // The access that is being made, for what is seldom asked of it: protection, and the exception that names it.
-  /** Page number of its effective address. */
-  #logical = 0;
-  /** Byte offset in the page of its last byte. */
-  #last = 0;
-  /** Whether it is translated by an ASCE with the private-space control on. */
-  #private = false;
+  /** Ends the instruction with a protection exception for a store to a logical page. */
+  storeProtectionException(page: number): never {
+    this.#request.access = STORE;
+    return this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+  }
+
+  readonly #request = new AccessRequest();
 
   /**
    * The absolute byte address of the frame behind a logical page. Unwinds on every access exception.
@@ -172,8 +176,8 @@ export class CpuAccess extends CpuState {
    */
   #slot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
-    if (this.dat !== true || this.below !== null || this.space !== SPACE.PRIMARY) return -1;
-    if (this.key !== 0 || this.witness !== null || page < 2) return -1;
+    if (this.dat !== true || this.sie !== null || this.space !== SPACE.PRIMARY) return -1;
+    if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
     tlb.hits++;
@@ -182,69 +186,84 @@ export class CpuAccess extends CpuState {
 
   /** As `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
-    this.#logical = page;
-    this.#last = offset + length - 1;
-    if (!this.dat) return this.#operand(page as number as RealPage, offset, access);
+    this.#begin(page, offset + length - 1, access);
+    if (!this.dat) return this.#operand(page as number as RealPage, offset);
+    const request = this.#request;
     const space = this.#space(access);
     const cr = controlRegisterOf(space) * 2;
     const asceLo = this.cr32[cr] as number;
     const asceHi = this.cr32[cr + 1] as number;
-    this.#private = (asceLo & ASCE.PRIVATE) !== 0;
+    request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
     if (access === STORE && page < 2) this.#lowAddress(offset);
-    return this.below === null
-      ? this.#hostFrame(page, asceHi, asceLo, access, UNWIND.PROGRAM, space, this.key, FRAMES_KEY)
-      : this.#guestFrame(page, asceHi, asceLo, access, space);
+    request.key = this.key;
+    request.storageKey = FRAMES_KEY;
+    return this.sie === null
+      ? this.#hostFrame(page, asceHi, asceLo, space)
+      : this.#guestFrame(page, asceHi, asceLo, space);
+  }
+
+  #begin(page: number, last: number, access: Access): void {
+    const request = this.#request;
+    request.page = page;
+    request.last = last;
+    request.access = access;
   }
 
   /**
-   * The absolute byte address of the frame behind a real page that an instruction names, such as LOAD USING REAL
-   * ADDRESS: low-address and key-controlled protection apply. Unwinds on every access exception.
+   * Returns the absolute byte address of the frame behind a real page that an instruction names, such as LOAD USING
+   * REAL ADDRESS: low-address and key-controlled protection apply. Unwinds on every access exception.
    *
    * @param offset byte offset in the page of the first byte accessed
-   * @param length how many bytes of the page are accessed, at least 1
+   * @param length number of bytes accessed in the page, at least 1
    */
   realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
-    this.#logical = page;
-    this.#last = offset + length - 1;
-    return this.#operand(page, offset, access);
+    this.#begin(page, offset + length - 1, access);
+    return this.#operand(page, offset);
   }
 
-  #operand(page: RealPage, offset: number, access: Access): number {
-    this.#private = false;
-    if (access === STORE && page < 2) this.#lowAddress(offset);
-    return this.#absoluteFrame(this.prefixed(page), access, this.key, FRAMES_KEY);
+  #operand(page: RealPage, offset: number): number {
+    const request = this.#request;
+    request.privateSpace = false;
+    if (request.access === STORE && page < 2) this.#lowAddress(offset);
+    request.key = this.key;
+    request.storageKey = FRAMES_KEY;
+    return this.#absoluteFrame(this.prefixed(page));
   }
 
   /**
-   * The absolute byte address of the frame behind a real page that the machine itself accesses, such as the prefix
-   * area in an interruption: no protection applies but that of the host below a guest.
+   * Returns the absolute byte address of the frame behind a real page that the machine itself accesses, such as the
+   * prefix area in an interruption. Only the host's translation of a guest page can refuse the access.
    */
   realFrame(page: RealPage, access: Access): number {
-    this.#logical = page;
-    return this.#absoluteFrame(this.prefixed(page), access, UNKEYED, FRAMES_KEY);
+    this.#beginUnkeyed(page, access);
+    return this.#absoluteFrame(this.prefixed(page));
   }
 
-  /** As `realFrame`, for an absolute page of whoever runs here. */
+  /** As `realFrame`, for an absolute page of the running program. */
   absoluteFrame(page: AbsolutePage, access: Access): number {
-    this.#logical = page;
-    return this.#absoluteFrame(page, access, UNKEYED, FRAMES_KEY);
+    this.#beginUnkeyed(page, access);
+    return this.#absoluteFrame(page);
   }
 
-  /**
-   * @param key the access key, `UNKEYED` for none
-   * @param storageKey what counts as the storage key, or FRAMES_KEY
-   */
-  #absoluteFrame(page: AbsolutePage, access: Access, key: number, storageKey: number): number {
-    const below = this.below;
-    if (below !== null) {
-      if (page >= below.pages) return this.#outside(access);
-      const host = page + below.originPage;
-      return this.#hostFrame(host, below.asceHi, below.asceLo, access, UNWIND.HOST, 0, key, storageKey);
+  #beginUnkeyed(page: number, access: Access): void {
+    const request = this.#request;
+    request.page = page;
+    request.access = access;
+    request.key = UNKEYED;
+  }
+
+  /** The frame behind an absolute page, which is the guest's while the processor interprets one. */
+  #absoluteFrame(page: AbsolutePage): number {
+    const { sie } = this;
+    if (sie !== null) {
+      if (page >= sie.pages) return this.#outside();
+      return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo, 0);
     }
     const address = page * 4096;
-    if (address >= this.storage.size) return this.#outside(access);
-    if (key !== UNKEYED) this.#checkKey(page, access, key, storageKey);
-    this.storage.keys[page]! |= access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
+    if (address >= this.storage.size) return this.#outside();
+    const request = this.#request;
+    if (request.key !== UNKEYED) this.#checkKey(page, request.storageKey);
+    this.storage.keys[page]! |= request.access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
     return address;
   }
 
@@ -253,22 +272,22 @@ export class CpuAccess extends CpuState {
     return applyPrefix(page, this.prefix);
   }
 
-  /** The absolute page that a walk by the tables of the host, or of a processor of its own, leads to. */
+  /** The absolute page that a walk of the host's tables, or of the processor's own, leads to. */
   #hostAbsolute(walk: Walk): AbsolutePage {
     const { frame } = walk;
     if (walk.absolute) return frame as AbsolutePage;
-    return applyPrefix(frame as RealPage, this.below === null ? this.prefix : this.below.prefix);
+    return applyPrefix(frame as RealPage, this.sie === null ? this.prefix : this.sie.prefix);
   }
 
-  /** The absolute page that a walk of whoever runs here leads to. */
+  /** The absolute page that a walk of the running program's tables leads to. */
   absoluteOf(walk: Walk): AbsolutePage {
     const { frame } = walk;
     return walk.absolute ? (frame as AbsolutePage) : this.prefixed(frame as RealPage);
   }
 
   /**
-   * As `frame`, for a host that touches memory the way its program would: -1 where that unwinds, with
-   * `exceptionCode` saying why.
+   * As `frame`, for a host that accesses memory as its program would. Returns -1 instead of unwinding; `exceptionCode`
+   * holds the reason.
    */
   attempt(page: number, access: Access): number {
     try {
@@ -279,8 +298,8 @@ export class CpuAccess extends CpuState {
     }
   }
 
-  /** Makes several accesses. Returns 0, or the kind of the exception (see `UNWIND`) that ended them. */
-  attemptAll(accesses: () => void): number {
+  /** Makes several accesses. Returns 0, or the kind of the exception that ended them. */
+  attemptAll(accesses: () => void): UnwindKind | 0 {
     try {
       accesses();
       return 0;
@@ -291,11 +310,12 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Whether a guest that runs here could store to a page of its absolute storage, whatever its key. Nothing is
-   * remembered, counted or noted in storage keys: how often a host asks, does not show.
+   * Returns whether the guest could store to a page of its absolute storage, its key aside. Has no side effects: no TLB
+   * fill, no hit count, no reference bit.
+   * Preconditions: the processor interprets a guest.
    */
   absoluteStorable(page: number): boolean {
-    const { pages, originPage, asceHi, asceLo, edat } = this.below as HostBelow;
+    const { pages, originPage, asceHi, asceLo, edat } = this.sie as SieContext;
     if (page >= pages) return false;
     const host = page + originPage;
     const slot = this.tlb.slotOf(host, asceHi, asceLo);
@@ -306,21 +326,21 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Says which guest the entries of the guest's TLB belong to: those of another one, or by another prefix, are
-   * purged.
-   * @param description address of the state description that the guest runs by
+   * Tags the guest TLB with the guest that its entries belong to. If the tag changes (another guest, another prefix),
+   * the guest TLB is purged.
+   * Preconditions: the processor interprets a guest.
+   * @param description absolute address of the guest's state description
    */
   tagGuestTlb(description: number): void {
-    const below = this.below as HostBelow;
-    const tag = `${description} ${below.asceHi} ${below.asceLo} ${below.originPage} ${this.prefix}`;
+    const { asceHi, asceLo, originPage } = this.sie as SieContext;
+    const tag = `${description} ${asceHi} ${asceLo} ${originPage} ${this.prefix}`;
     if (tag !== this.#guestTag) this.guestTlb.purgeAll();
     this.#guestTag = tag;
   }
 
   #guestTag = '';
 
-  // Loads and stores: two ways to the address, each with one type for it. Joined, an address above 2 GiB would be
-  // put into an object for every access.
+  // Loads and stores. Hit and miss paths are separate on purpose: merged, V8 boxes addresses above 2 GiB as HeapNumbers.
 
   /** One byte at a logical address. Unwinds on access exceptions, as do all that follow. */
   load8(hi: number, lo: number): number {
@@ -452,43 +472,43 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Translates a logical page without accessing it: what LOAD REAL ADDRESS and TEST PROTECTION ask.
-   * Returns the walk, its `code` set, and for `absoluteOf` what it leads to.
-   * @param visit told of each table entry fetched
+   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do.
+   * Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to.
+   * @param visit called with each table entry fetched
    */
   translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
     const cr = controlRegisterOf(space) * 2;
-    const walk = this.below === null ? this.#walk : this.#guestWalk;
+    const walk = this.sie === null ? this.#walk : this.#guestWalk;
     walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.#edat, visit);
     return walk;
   }
 
   /**
-   * Where the host has an absolute page of the guest that runs here, for instructions on its storage key: no key is
-   * asked, no reference noted, nothing remembered. Returns the walk, its `frame` absolute and `table` set. Unwinds on
-   * the host's translation exceptions.
-   * @param logical the page that an exception of the guest's names
+   * Translates an absolute page of the guest by the host's tables, for instructions on its storage key. No key is
+   * checked, no reference recorded, no TLB entry made. Returns the walk, with `frame` absolute and `table` set. Unwinds
+   * on the host's translation exceptions.
+   * Preconditions: the processor interprets a guest.
+   * @param logical the page that an addressing exception of the guest names
    */
-  walkBelow(page: AbsolutePage, logical: number): Walk {
-    const { originPage, pages, asceHi, asceLo, edat } = this.below as HostBelow;
-    this.#logical = logical;
-    if (page >= pages) this.#outside(FETCH);
+  walkHost(page: AbsolutePage, logical: number): Walk {
+    const { originPage, pages, asceHi, asceLo, edat } = this.sie as SieContext;
+    this.#request.page = logical;
+    this.#request.access = FETCH;
+    if (page >= pages) this.#outside();
     const walk = this.#walk;
     const host = page + originPage;
-    if (walk.to(asceHi, asceLo, host, edat)) this.accessException(UNWIND.HOST, walk.code, host, FETCH, 0);
+    if (walk.to(asceHi, asceLo, host, edat)) this.#accessException(UNWIND.HOST, walk.code, host, 0);
     walk.frame = this.#hostAbsolute(walk);
     walk.absolute = true;
-    if (walk.frame * 4096 >= this.storage.size) {
-      this.accessException(UNWIND.HOST, PGM.ADDRESSING, host, FETCH, 0);
-    }
+    if (walk.frame * 4096 >= this.storage.size) this.#accessException(UNWIND.HOST, PGM.ADDRESSING, host, 0);
     return walk;
   }
 
   get #edat(): boolean {
-    return ((this.cr32[0] as number) & CR0_EDAT) !== 0;
+    return ((this.cr32[0] as number) & CR0.EDAT) !== 0;
   }
 
-  /** Access-register mode is not implemented: an operand in it is a special-operation exception. */
+  /** The space of an access. Access-register mode is not implemented: a special-operation exception. */
   #space(access: Access): number {
     if (access !== INSTRUCTION) {
       if (this.space === SPACE.ACCESS_REGISTER) this.program(PGM.SPECIAL_OPERATION);
@@ -498,35 +518,23 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * A host's (or only) translation: page to frame, kept in `tlb`.
-   * @param kind whose exception it is when the translation fails, see `UNWIND`
-   * @param key the access key, `UNKEYED` for none
-   * @param storageKey what counts as the storage key, or FRAMES_KEY
+   * Translates by the host's tables (by the only tables, if the processor interprets no guest), through `tlb`. The page
+   * is the host's, which differs from the page of the request while a guest is interpreted.
    */
-  #hostFrame(
-    page: number,
-    asceHi: number,
-    asceLo: number,
-    access: Access,
-    kind: number,
-    space: number,
-    key: number,
-    storageKey: number,
-  ): number {
-    const tlb = this.tlb;
+  #hostFrame(page: number, asceHi: number, asceLo: number, space: number): number {
+    const { tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
-      slot = this.#fill(page, asceHi, asceLo, access, kind, space);
-    } else if (this.witness !== null) {
-      this.witness(this, tlb, slot, this.#walk, this.below === null ? this.#edat : this.below.edat);
+      slot = this.#fill(page, asceHi, asceLo, space);
+    } else if (this.onTlbHit !== null) {
+      this.onTlbHit(this, tlb, slot, this.#walk, this.#hostEdat);
     }
+    const { access, key, storageKey } = this.#request;
     const frame = tlb.frames[slot] as number;
     if (access === STORE && tlb.protect[slot]) {
-      this.accessException(kind, PGM.PROTECTION, page, access, space | 4);
+      this.#accessException(this.#hostKind, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
     }
-    if (key !== UNKEYED) {
-      this.#checkKey(frame, access, key, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
-    }
+    if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
       tlb.changed[slot] = 1;
@@ -534,68 +542,83 @@ export class CpuAccess extends CpuState {
     return frame * 4096;
   }
 
-  #fill(page: number, asceHi: number, asceLo: number, access: Access, kind: number, space: number): number {
+  #fill(page: number, asceHi: number, asceLo: number, space: number): number {
     const walk = this.#walk;
-    const edat = this.below === null ? this.#edat : this.below.edat;
-    if (walk.to(asceHi, asceLo, page, edat)) this.accessException(kind, walk.code, page, access, space);
+    if (walk.to(asceHi, asceLo, page, this.#hostEdat)) {
+      this.#accessException(this.#hostKind, walk.code, page, space);
+    }
     const frame = this.#hostAbsolute(walk);
-    if (frame * 4096 >= this.storage.size) {
-      this.accessException(kind, PGM.ADDRESSING, page, access, space);
-    }
+    if (frame * 4096 >= this.storage.size) this.#accessException(this.#hostKind, PGM.ADDRESSING, page, space);
     this.storage.keys[frame]! |= KEY_REFERENCED;
-    return this.tlb.remember(page, asceHi, asceLo, frame, walk.table, walk.protect, walk.key);
+    return this.tlb.insert(page, asceHi, asceLo, frame, walk.table, walk.protect, walk.key);
   }
 
-  /** A guest's translation, to the guest's absolute storage, on top of the host's. */
-  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number, access: Access, space: number): number {
-    const tlb = this.guestTlb;
+  /** Whether enhanced DAT applies to a translation by the host's (or the only) tables. */
+  get #hostEdat(): boolean {
+    return this.sie === null ? this.#edat : this.sie.edat;
+  }
+
+  /** The kind of an exception in a translation by the host's (or the only) tables. */
+  get #hostKind(): UnwindKind {
+    return this.sie === null ? UNWIND.PROGRAM : UNWIND.HOST;
+  }
+
+  /** Translates by the guest's tables to a guest absolute page, then by the host's. */
+  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+    const { guestTlb: tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
-    if (slot < 0) {
-      const walk = this.#guestWalk;
-      if (walk.to(asceHi, asceLo, page, this.#edat)) {
-        this.accessException(UNWIND.PROGRAM, walk.code, page, access, space);
-      }
-      // The walk has made accesses of its own.
-      this.#logical = page;
-      slot = tlb.remember(page, asceHi, asceLo, this.absoluteOf(walk), walk.table, walk.protect, walk.key);
+    if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo, space);
+    const request = this.#request;
+    if (request.access === STORE && tlb.protect[slot]) {
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
     }
-    if (access === STORE && tlb.protect[slot]) {
-      this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, access, space | 4);
-    }
-    return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage, access, this.key, tlb.keys[slot] as number);
+    request.storageKey = tlb.keys[slot] as number;
+    return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage);
   }
 
-  /** The access is to storage that the configuration does not have. */
-  #outside(access: Access): never {
-    return this.accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#logical, access, 0);
+  #fillGuest(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+    const request = this.#request;
+    const walk = this.#guestWalk;
+    const { access, key } = request;
+    const code = walk.to(asceHi, asceLo, page, this.#edat);
+    // Each table entry that the walk fetched was an access of its own.
+    request.page = page;
+    request.access = access;
+    request.key = key;
+    if (code) this.#accessException(UNWIND.PROGRAM, code, page, space);
+    const absolute = this.absoluteOf(walk);
+    return this.guestTlb.insert(page, asceHi, asceLo, absolute, walk.table, walk.protect, walk.key);
   }
 
-  /** Low-address protection of the access that is being made, a store. */
+  /** The access is outside the storage of the configuration. */
+  #outside(): never {
+    return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page, 0);
+  }
+
+  /** Low-address protection of the access under way, a store. */
   #lowAddress(offset: number): void {
-    if (lowAddressProtected(this.cr32[0] as number, this.#logical, offset, this.#private)) {
-      this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, this.#logical, STORE, 0);
+    const { page, privateSpace } = this.#request;
+    if (lowAddressProtected(this.cr32[0] as number, page, offset, privateSpace)) {
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
     }
   }
 
-  /** Key-controlled protection of the access that is being made. */
-  #checkKey(frame: number, access: Access, key: number, instead: number): void {
+  /** Key-controlled protection of the access under way. */
+  #checkKey(frame: number, override: number): void {
+    const { access, key, page, last, privateSpace } = this.#request;
     const cr0 = this.cr32[0] as number;
-    const storageKey = instead < 0 ? (this.storage.keys[frame] as number) : instead;
+    const storageKey = override < 0 ? (this.storage.keys[frame] as number) : override;
     if (access === STORE) {
       if (keyAllowsStore(cr0, key, storageKey)) return;
-    } else if (
-      keyAllowsFetch(cr0, key, storageKey) ||
-      fetchOverridden(cr0, this.#logical, this.#last, this.#private)
-    ) {
+    } else if (keyAllowsFetch(cr0, key, storageKey) || fetchOverridden(cr0, page, last, privateSpace)) {
       return;
     }
-    this.accessException(UNWIND.PROGRAM, PGM.PROTECTION, this.#logical, access, 0);
+    this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
   }
 
   /** The page after this one, as the addressing mode wraps. */
   pageAfter(page: LogicalPage): LogicalPage {
-    const limit = this.addressing === 3 ? 2 ** 52 : this.addressing === 1 ? 0x8_0000 : 0x1000;
-    return (page + 1 >= limit ? 0 : page + 1) as LogicalPage;
+    return (page + 1 >= this.pageLimit ? 0 : page + 1) as LogicalPage;
   }
 
   /** The byte `step` bytes on, which lies in the next page. */
@@ -640,8 +663,8 @@ class GuestEntries implements EntrySource {
   }
 
   fetch(page: number, offset: number): number {
-    const below = this.#cpu.below;
-    if (below === null || page >= below.pages) return PGM.ADDRESSING;
+    const { sie } = this.#cpu;
+    if (sie === null || page >= sie.pages) return PGM.ADDRESSING;
     // Fetches of table entries are not subject to key-controlled protection.
     const address = this.#cpu.absoluteFrame(page as AbsolutePage, FETCH) + offset;
     this.hi = this.#cpu.storage.get32(address);

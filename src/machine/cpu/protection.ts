@@ -6,12 +6,8 @@
  * Each function is about one kind of protection; DAT protection is a bit of the translation and is asked there.
  */
 
+import { CR0 } from '../control-registers.ts';
 import { KEY_ACC, KEY_FETCH } from '../storage.ts';
-
-/** Control register 0: low-address protection, fetch-protection override and storage-protection override. */
-const CR0_LOW_ADDRESS_PROTECTION = 0x1000_0000;
-const CR0_FETCH_OVERRIDE = 0x0200_0000;
-const CR0_STORAGE_OVERRIDE = 0x0100_0000;
 
 /** Bytes at the start of pages 0 and 1 that low-address protection covers. */
 const LOW_BYTES = 512;
@@ -33,7 +29,7 @@ export function lowAddressProtected(
   offset: number,
   privateSpace: boolean,
 ): boolean {
-  return page < 2 && offset < LOW_BYTES && (cr0 & CR0_LOW_ADDRESS_PROTECTION) !== 0 && !privateSpace;
+  return page < 2 && offset < LOW_BYTES && (cr0 & CR0.LOW_ADDRESS_PROTECTION) !== 0 && !privateSpace;
 }
 
 /**
@@ -44,7 +40,7 @@ export function lowAddressProtected(
  * @param privateSpace whether the address is translated by an ASCE with the private-space control on
  */
 export function fetchOverridden(cr0: number, page: number, last: number, privateSpace: boolean): boolean {
-  return page === 0 && last < OVERRIDE_BYTES && (cr0 & CR0_FETCH_OVERRIDE) !== 0 && !privateSpace;
+  return page === 0 && last < OVERRIDE_BYTES && (cr0 & CR0.FETCH_OVERRIDE) !== 0 && !privateSpace;
 }
 
 /**
@@ -56,7 +52,7 @@ export function fetchOverridden(cr0: number, page: number, last: number, private
 export function keyAllowsStore(cr0: number, key: number, storageKey: number): boolean {
   const control = (storageKey & KEY_ACC) >>> 4;
   if (key === 0 || key === control) return true;
-  return control === OVERRIDE_KEY && (cr0 & CR0_STORAGE_OVERRIDE) !== 0;
+  return control === OVERRIDE_KEY && (cr0 & CR0.STORAGE_OVERRIDE) !== 0;
 }
 
 /** As `keyAllowsStore`, for a fetch. */

@@ -6,6 +6,46 @@
 /** Address spaces that PSW bits 16 and 17 select. */
 export const SPACE = { PRIMARY: 0, ACCESS_REGISTER: 1, SECONDARY: 2, HOME: 3 } as const;
 
+/** Addressing modes, as PSW bits 31 (extended) and 32 (basic) encode them. */
+export const ADDRESSING = { BITS_24: 0, BITS_31: 1, BITS_64: 3 } as const;
+
+/** Bits of the PSW's first word. */
+const PSW_WORD = {
+  PER: 0x4000_0000,
+  DAT: 0x0400_0000,
+  IO: 0x0200_0000,
+  EXTERNAL: 0x0100_0000,
+  MACHINE_CHECK: 0x0004_0000,
+  WAIT: 0x0002_0000,
+  PROBLEM: 0x0001_0000,
+} as const;
+
+const bit = (word: number) => BigInt(word) << 32n;
+
+/** Bits of the PSW mask, bits 0 to 63 of the PSW. */
+export const PSW = {
+  /** PER mask, bit 1. */
+  PER: bit(PSW_WORD.PER),
+  /** DAT mode, bit 5. */
+  DAT: bit(PSW_WORD.DAT),
+  /** I/O mask, bit 6. */
+  IO: bit(PSW_WORD.IO),
+  /** External mask, bit 7. */
+  EXTERNAL: bit(PSW_WORD.EXTERNAL),
+  /** Machine-check mask, bit 13. */
+  MACHINE_CHECK: bit(PSW_WORD.MACHINE_CHECK),
+  /** Wait state, bit 14. */
+  WAIT: bit(PSW_WORD.WAIT),
+  /** Problem state, bit 15. */
+  PROBLEM: bit(PSW_WORD.PROBLEM),
+  /** Extended addressing, bit 31. */
+  EXTENDED_ADDRESSING: 1n << 32n,
+  /** Basic addressing, bit 32. */
+  BASIC_ADDRESSING: 1n << 31n,
+  /** Extended and basic addressing: the 64-bit mode. */
+  ADDRESSING_64: 3n << 31n,
+} as const;
+
 /** PSW bits that must be zero, in the first word: bits 0, 2-4, 12 (must be zero in z/Architecture), 24-30. */
 const MUST_BE_ZERO_HI = 0xb808_00fe;
 /** Scratch operands behind the general registers. */
@@ -75,7 +115,7 @@ export class CpuState {
   cc = 0;
   /** Program mask, bits 20-23: fixed-point overflow 8, decimal overflow 4, exponent underflow 2, significance 1. */
   programMask = 0;
-  /** Extended addressing, bit 31, and basic addressing, bit 32: 64 bits are 3, 31 bits 1, 24 bits 0. */
+  /** Addressing mode, bits 31 and 32, see `ADDRESSING`. */
   addressing = 0;
   /** Bits that must be zero and are not, of an invalid PSW, in its first two words: an old PSW shows them. */
   reservedHi = 0;
@@ -101,14 +141,14 @@ export class CpuState {
   /** The first word of the PSW: bits 0 to 31. */
   get pswHi(): number {
     return (
-      ((this.per ? 0x4000_0000 : 0) |
-        (this.dat ? 0x0400_0000 : 0) |
-        (this.ioMask ? 0x0200_0000 : 0) |
-        (this.externalMask ? 0x0100_0000 : 0) |
+      ((this.per ? PSW_WORD.PER : 0) |
+        (this.dat ? PSW_WORD.DAT : 0) |
+        (this.ioMask ? PSW_WORD.IO : 0) |
+        (this.externalMask ? PSW_WORD.EXTERNAL : 0) |
         (this.key << 20) |
-        (this.machineCheckMask ? 0x0004_0000 : 0) |
-        (this.wait ? 0x0002_0000 : 0) |
-        (this.problem ? 0x0001_0000 : 0) |
+        (this.machineCheckMask ? PSW_WORD.MACHINE_CHECK : 0) |
+        (this.wait ? PSW_WORD.WAIT : 0) |
+        (this.problem ? PSW_WORD.PROBLEM : 0) |
         (this.space << 14) |
         (this.cc << 12) |
         (this.programMask << 8) |
@@ -133,6 +173,20 @@ export class CpuState {
     return (BigInt(this.iaHi) << 32n) | BigInt(this.iaLo);
   }
 
+  /** The bits of an address's low half that the addressing mode keeps. */
+  get addressMask(): number {
+    const { addressing } = this;
+    if (addressing === ADDRESSING.BITS_64) return 0xffff_ffff;
+    return addressing === ADDRESSING.BITS_31 ? 0x7fff_ffff : 0x00ff_ffff;
+  }
+
+  /** Number of pages in the address space that the addressing mode reaches. */
+  get pageLimit(): number {
+    const { addressing } = this;
+    if (addressing === ADDRESSING.BITS_64) return 2 ** 52;
+    return addressing === ADDRESSING.BITS_31 ? 0x8_0000 : 0x1000;
+  }
+
   /** The system mask: PSW bits 0 to 7. */
   get systemMask(): number {
     return this.pswHi >>> 24;
@@ -149,9 +203,9 @@ export class CpuState {
   loadPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
     this.systemMask = hi >>> 24;
     this.key = (hi >>> 20) & 15;
-    this.machineCheckMask = (hi & 0x0004_0000) !== 0;
-    this.wait = (hi & 0x0002_0000) !== 0;
-    this.problem = (hi & 0x0001_0000) !== 0;
+    this.machineCheckMask = (hi & PSW_WORD.MACHINE_CHECK) !== 0;
+    this.wait = (hi & PSW_WORD.WAIT) !== 0;
+    this.problem = (hi & PSW_WORD.PROBLEM) !== 0;
     this.space = (hi >>> 14) & 3;
     this.cc = (hi >>> 12) & 3;
     this.programMask = (hi >>> 8) & 15;
@@ -177,14 +231,14 @@ export class CpuState {
     if (hi & MUST_BE_ZERO_HI || lo & MUST_BE_ZERO_LO) return false;
     const addressing = ((hi & 1) << 1) | (lo >>> 31);
     switch (addressing) {
-      case 3:
+      case ADDRESSING.BITS_64:
         return true;
-      case 2:
-        return false;
-      case 1:
+      case ADDRESSING.BITS_31:
         return iaHi === 0 && iaLo <= 0x7fff_ffff;
-      default:
+      case ADDRESSING.BITS_24:
         return iaHi === 0 && iaLo <= 0x00ff_ffff;
+      default:
+        return false;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CR0 } from '../control-registers.ts';
 import {
   ASCE,
-  CR0_EDAT,
   CRST_ENTRIES,
   CRST_SIZE,
   INDEX_SHIFT,
@@ -66,7 +66,7 @@ describe('the fields are where the architecture has them', () => {
   });
 
   it('the enhanced-DAT control, bit 40 of control register 0', () => {
-    expect(CR0_EDAT).toBe(bit(40));
+    expect(CR0.EDAT).toBe(bit(40));
   });
 });
 

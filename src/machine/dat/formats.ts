@@ -87,9 +87,6 @@ export const PAGE_STATUS_KEY_SHIFT = 24;
 export const PAGE_STATUS_GUEST_SHIFT = 16;
 export const PAGE_STATUS_HOST_SHIFT = 20;
 
-/** Control register 0: enhanced DAT, without which the format control and region protection are ignored. */
-export const CR0_EDAT = 0x0080_0000;
-
 /** Entries of a table of full length. */
 export const CRST_ENTRIES = 2048;
 /** Bytes of a region or segment table of full length: 16 KiB. */

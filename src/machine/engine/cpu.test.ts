@@ -132,7 +132,7 @@ describe('interruptions', () => {
 
   it('external: emergency signal and external call, with the address of the sender', () => {
     const cpu = taking(0n, 2);
-    const other = cpu.machine.cpu(1);
+    const other = cpu.machine.cpus[1] as Cpu;
     cpu.setControl(0, 0x6_60e0n);
     Object.assign(other.gr, { 2: 0n, 3: 0n });
     put(cpu, DATA, 'ae230003 ae230002 ae230002');
@@ -162,7 +162,7 @@ describe('interruptions', () => {
 
   it('restart, whatever is masked, and by SIGP', () => {
     const cpu = taking(0n, 2);
-    const other = cpu.machine.cpu(1);
+    const other = cpu.machine.cpus[1] as Cpu;
     cpu.stop();
     expect(cpu.run(1).reason).toBe('stopped');
     other.setPrefix(0x4000);

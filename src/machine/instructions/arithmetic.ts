@@ -4,7 +4,7 @@
  */
 
 import { STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import {
   add32,
   add64,
@@ -41,10 +41,10 @@ import {
   YL,
 } from './operands.ts';
 
-type Quiet = (c: Cpu, d: number, a: number, b: number) => void;
+type Quiet = (c: Processor, d: number, a: number, b: number) => void;
 
 /** Adds an immediate to a word in storage; nothing changes before both accesses are sure. */
-function addStorage32(c: Cpu, value: number, add: Quiet): void {
+function addStorage32(c: Processor, value: number, add: Quiet): void {
   c.probe(c.eaHi, c.eaLo, 4, STORE);
   c.op32[YL] = load32(c);
   add(c, YL, YL, i32(c, value));
@@ -52,7 +52,7 @@ function addStorage32(c: Cpu, value: number, add: Quiet): void {
 }
 
 /** As `addStorage32`, for a doubleword. */
-function addStorage64(c: Cpu, value: number, add: Quiet): void {
+function addStorage64(c: Processor, value: number, add: Quiet): void {
   c.probe(c.eaHi, c.eaLo, 8, STORE);
   fetch64(c, Y);
   add(c, Y, Y, i64(c, value));
@@ -62,48 +62,48 @@ function addStorage64(c: Cpu, value: number, add: Quiet): void {
 /** The immediates of SIY arrive unsigned. */
 const signed8 = (i: number) => (i << 24) >> 24;
 
-function asi(c: Cpu, i: number): void {
+function asi(c: Processor, i: number): void {
   addStorage32(c, signed8(i), addQuiet32);
   overflowed(c);
 }
 
-function agsi(c: Cpu, i: number): void {
+function agsi(c: Processor, i: number): void {
   addStorage64(c, signed8(i), addQuiet64);
   overflowed(c);
 }
 
 /** LOAD AND TEST, 32 bits: half `a` to half `d`. */
-function test32(c: Cpu, d: number, a: number): void {
+function test32(c: Processor, d: number, a: number): void {
   const value = c.op32s[a] as number;
   c.op32s[d] = value;
   c.cc = signOf(value);
 }
 
-function test64(c: Cpu, d: number, a: number): void {
+function test64(c: Processor, d: number, a: number): void {
   c.op[d] = c.op[a] as bigint;
   c.cc = sign64(c, d);
 }
 
 /** d = 0 - a. The most negative number stays itself, and overflows. */
-function negate32(c: Cpu, d: number, a: number): void {
+function negate32(c: Processor, d: number, a: number): void {
   c.op32[YL] = 0;
   sub32(c, d, YL, a);
 }
 
-function negate64(c: Cpu, d: number, a: number): void {
+function negate64(c: Processor, d: number, a: number): void {
   c.op[Y] = 0n;
   sub64(c, d, Y, a);
 }
 
-const positive32 = (c: Cpu, d: number, a: number) =>
+const positive32 = (c: Processor, d: number, a: number) =>
   ((c.op32s[a] as number) < 0 ? negate32 : test32)(c, d, a);
-const positive64 = (c: Cpu, d: number, a: number) => (sign64(c, a) === 1 ? negate64 : test64)(c, d, a);
-const negative32 = (c: Cpu, d: number, a: number) =>
+const positive64 = (c: Processor, d: number, a: number) => (sign64(c, a) === 1 ? negate64 : test64)(c, d, a);
+const negative32 = (c: Processor, d: number, a: number) =>
   ((c.op32s[a] as number) > 0 ? negate32 : test32)(c, d, a);
-const negative64 = (c: Cpu, d: number, a: number) => (sign64(c, a) === 2 ? negate64 : test64)(c, d, a);
+const negative64 = (c: Processor, d: number, a: number) => (sign64(c, a) === 2 ? negate64 : test64)(c, d, a);
 
 /** ADD LOGICAL WITH SIGNED IMMEDIATE HIGH that leaves the condition code. */
-function alsihn(c: Cpu, r: number, i: number): void {
+function alsihn(c: Processor, r: number, i: number): void {
   c.op32s[r * 2 + 1] = (c.op32s[r * 2 + 1] as number) + i;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import {
   addLogical32,
@@ -23,13 +23,13 @@ import type { InstructionLine } from './line.ts';
 import { advance, aligned, fetch64, load8, load32, pair, put64, X, XL, Y, YL } from './operands.ts';
 
 /** The operand must be on its boundary and may be stored into, whether or not it will be. */
-function target(c: Cpu, size: number): void {
+function target(c: Processor, size: number): void {
   aligned(c, size);
   c.probe(c.eaHi, c.eaLo, size, STORE);
 }
 
 /** COMPARE AND SWAP, 32 bits. */
-function cs(c: Cpu, r1: number, r3: number): void {
+function cs(c: Processor, r1: number, r3: number): void {
   target(c, 4);
   const old = load32(c);
   if (old === c.gr32[r1 * 2]) {
@@ -41,7 +41,7 @@ function cs(c: Cpu, r1: number, r3: number): void {
   }
 }
 
-function csg(c: Cpu, r1: number, r3: number): void {
+function csg(c: Processor, r1: number, r3: number): void {
   target(c, 8);
   fetch64(c, X);
   if (c.op[X] === c.op[r1]) {
@@ -54,7 +54,7 @@ function csg(c: Cpu, r1: number, r3: number): void {
 }
 
 /** COMPARE DOUBLE AND SWAP: the low halves of two pairs. */
-function cds(c: Cpu, r1: number, r3: number): void {
+function cds(c: Processor, r1: number, r3: number): void {
   pair(c, r1);
   pair(c, r3);
   target(c, 8);
@@ -73,13 +73,13 @@ function cds(c: Cpu, r1: number, r3: number): void {
 }
 
 /** Fetches sixteen bytes into operands X and Y; the effective address is then at the second eight. */
-function fetch128(c: Cpu): void {
+function fetch128(c: Processor): void {
   fetch64(c, X);
   advance(c, 8);
   fetch64(c, Y);
 }
 
-function cdsg(c: Cpu, r1: number, r3: number): void {
+function cdsg(c: Processor, r1: number, r3: number): void {
   pair(c, r1);
   pair(c, r3);
   target(c, 16);
@@ -99,18 +99,18 @@ function cdsg(c: Cpu, r1: number, r3: number): void {
 }
 
 /** TEST AND SET. */
-function ts(c: Cpu): void {
+function ts(c: Processor): void {
   c.probe(c.eaHi, c.eaLo, 1, STORE);
   const old = load8(c);
   c.store8(c.eaHi, c.eaLo, 0xff);
   c.cc = old >>> 7;
 }
 
-type Operation = (c: Cpu, d: number, a: number, b: number) => void;
+type Operation = (c: Processor, d: number, a: number, b: number) => void;
 
 /** LOAD AND …: the operand to r1, and what the operation makes of it and r3 back to storage. */
 function update32(operation: Operation) {
-  return (c: Cpu, r1: number, r3: number): void => {
+  return (c: Processor, r1: number, r3: number): void => {
     target(c, 4);
     c.op32[XL] = load32(c);
     operation(c, YL, XL, r3 * 2);
@@ -120,7 +120,7 @@ function update32(operation: Operation) {
 }
 
 function update64(operation: Operation) {
-  return (c: Cpu, r1: number, r3: number): void => {
+  return (c: Processor, r1: number, r3: number): void => {
     target(c, 8);
     fetch64(c, X);
     operation(c, Y, X, r3);
@@ -132,18 +132,18 @@ function update64(operation: Operation) {
 const laa32 = update32(addQuiet32);
 const laa64 = update64(addQuiet64);
 
-function laa(c: Cpu, r1: number, r3: number): void {
+function laa(c: Processor, r1: number, r3: number): void {
   laa32(c, r1, r3);
   overflowed(c);
 }
 
-function laag(c: Cpu, r1: number, r3: number): void {
+function laag(c: Processor, r1: number, r3: number): void {
   laa64(c, r1, r3);
   overflowed(c);
 }
 
 /** COMPARE AND SWAP AND STORE: what register 0 asks for, with the values that register 1 points to. */
-function csst(c: Cpu, r3: number): void {
+function csst(c: Processor, r3: number): void {
   const function_ = (c.gr32[0] as number) & 0xff;
   const storing = ((c.gr32[0] as number) >>> 8) & 0xff;
   if (function_ > 2 || storing > 4) c.program(PGM.SPECIFICATION);
@@ -166,7 +166,7 @@ function csst(c: Cpu, r3: number): void {
 const PARAMETERS = new Uint8Array(32);
 
 /** The compare-and-swap part of CSST. */
-function swapParameters(c: Cpu, kind: number, r3: number): void {
+function swapParameters(c: Processor, kind: number, r3: number): void {
   if (kind === 0) {
     target(c, 4);
     const old = load32(c);
@@ -192,12 +192,12 @@ function swapParameters(c: Cpu, kind: number, r3: number): void {
   c.cc = 1;
 }
 
-function unequal32(c: Cpu, r3: number, old: number): void {
+function unequal32(c: Processor, r3: number, old: number): void {
   c.gr32[r3 * 2] = old;
   c.cc = 1;
 }
 
-function swapped(c: Cpu, size: number): void {
+function swapped(c: Processor, size: number): void {
   c.storeBytes(c.eaHi, c.eaLo, size, PARAMETERS);
   c.cc = 0;
 }

@@ -3,14 +3,14 @@
  * condition codes and exceptions they have. Principles of Operation, chapter 7, "Binary-Integer Representation".
  */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 
 /** Program mask: fixed-point overflows are exceptions. */
 const FIXED_POINT_OVERFLOW_MASK = 8;
 
 /** After an operation whose result stands: condition code 3 is an exception where the program mask says so. */
-export function overflowed(c: Cpu): void {
+export function overflowed(c: Processor): void {
   if (c.cc === 3 && c.programMask & FIXED_POINT_OVERFLOW_MASK) c.program(PGM.FIXED_POINT_OVERFLOW);
 }
 
@@ -20,18 +20,18 @@ export function signOf(value: number): number {
 }
 
 /** Condition code of operand `r` as a signed number of 64 bits. */
-export function sign64(c: Cpu, r: number): number {
+export function sign64(c: Processor, r: number): number {
   const hi = c.op32s[r * 2 + 1] as number;
   return hi < 0 ? 1 : hi !== 0 || c.op32[r * 2] !== 0 ? 2 : 0;
 }
 
 /** Whether operand `r` is zero. */
-export function zero64(c: Cpu, r: number): boolean {
+export function zero64(c: Processor, r: number): boolean {
   return c.op32[r * 2] === 0 && c.op32[r * 2 + 1] === 0;
 }
 
 /** Whether a < b as unsigned numbers of 64 bits. */
-export function below64(c: Cpu, a: number, b: number): boolean {
+export function below64(c: Processor, a: number, b: number): boolean {
   const aHi = c.op32[a * 2 + 1] as number;
   const bHi = c.op32[b * 2 + 1] as number;
   return aHi < bHi || (aHi === bHi && (c.op32[a * 2] as number) < (c.op32[b * 2] as number));
@@ -39,13 +39,13 @@ export function below64(c: Cpu, a: number, b: number): boolean {
 
 // Addition and subtraction. d = a + b, d = a - b; any of them may be the same. The quiet ones only set the code.
 
-export function addQuiet32(c: Cpu, d: number, a: number, b: number): void {
+export function addQuiet32(c: Processor, d: number, a: number, b: number): void {
   const exact = (c.op32s[a] as number) + (c.op32s[b] as number);
   c.op32s[d] = exact;
   c.cc = c.op32s[d] === exact ? signOf(exact) : 3;
 }
 
-export function addQuiet64(c: Cpu, d: number, a: number, b: number): void {
+export function addQuiet64(c: Processor, d: number, a: number, b: number): void {
   const aHi = c.op32s[a * 2 + 1] as number;
   const bHi = c.op32s[b * 2 + 1] as number;
   c.op[d] = (c.op[a] as bigint) + (c.op[b] as bigint);
@@ -53,24 +53,24 @@ export function addQuiet64(c: Cpu, d: number, a: number, b: number): void {
   c.cc = ((aHi ^ dHi) & (bHi ^ dHi)) < 0 ? 3 : sign64(c, d);
 }
 
-export function add32(c: Cpu, d: number, a: number, b: number): void {
+export function add32(c: Processor, d: number, a: number, b: number): void {
   addQuiet32(c, d, a, b);
   overflowed(c);
 }
 
-export function add64(c: Cpu, d: number, a: number, b: number): void {
+export function add64(c: Processor, d: number, a: number, b: number): void {
   addQuiet64(c, d, a, b);
   overflowed(c);
 }
 
-export function sub32(c: Cpu, d: number, a: number, b: number): void {
+export function sub32(c: Processor, d: number, a: number, b: number): void {
   const exact = (c.op32s[a] as number) - (c.op32s[b] as number);
   c.op32s[d] = exact;
   c.cc = c.op32s[d] === exact ? signOf(exact) : 3;
   overflowed(c);
 }
 
-export function sub64(c: Cpu, d: number, a: number, b: number): void {
+export function sub64(c: Processor, d: number, a: number, b: number): void {
   const aHi = c.op32s[a * 2 + 1] as number;
   const bHi = c.op32s[b * 2 + 1] as number;
   c.op[d] = (c.op[a] as bigint) - (c.op[b] as bigint);
@@ -80,13 +80,13 @@ export function sub64(c: Cpu, d: number, a: number, b: number): void {
 }
 
 /** Logical addition with a carry (0 or 1) into it. Code: 2 for a carry out, 1 for a result that is not zero. */
-export function addLogical32(c: Cpu, d: number, a: number, b: number, carry = 0): void {
+export function addLogical32(c: Processor, d: number, a: number, b: number, carry = 0): void {
   const exact = (c.op32[a] as number) + (c.op32[b] as number) + carry;
   c.op32[d] = exact;
   c.cc = (c.op32[d] !== 0 ? 1 : 0) | (exact > 0xffff_ffff ? 2 : 0);
 }
 
-export function addLogical64(c: Cpu, d: number, a: number, b: number, carry = 0): void {
+export function addLogical64(c: Processor, d: number, a: number, b: number, carry = 0): void {
   const { op32 } = c;
   const low = (op32[a * 2] as number) + (op32[b * 2] as number) + carry;
   const high = (op32[a * 2 + 1] as number) + (op32[b * 2 + 1] as number) + (low > 0xffff_ffff ? 1 : 0);
@@ -96,13 +96,13 @@ export function addLogical64(c: Cpu, d: number, a: number, b: number, carry = 0)
 }
 
 /** Logical subtraction with a borrow (0 or 1). Code: 2 when nothing was borrowed, 1 for a result not zero. */
-export function subLogical32(c: Cpu, d: number, a: number, b: number, borrow = 0): void {
+export function subLogical32(c: Processor, d: number, a: number, b: number, borrow = 0): void {
   const exact = (c.op32[a] as number) - (c.op32[b] as number) - borrow;
   c.op32[d] = exact;
   c.cc = (c.op32[d] !== 0 ? 1 : 0) | (exact >= 0 ? 2 : 0);
 }
 
-export function subLogical64(c: Cpu, d: number, a: number, b: number, borrow = 0): void {
+export function subLogical64(c: Processor, d: number, a: number, b: number, borrow = 0): void {
   const { op32 } = c;
   const low = (op32[a * 2] as number) - (op32[b * 2] as number) - borrow;
   const high = (op32[a * 2 + 1] as number) - (op32[b * 2 + 1] as number) - (low < 0 ? 1 : 0);
@@ -112,9 +112,9 @@ export function subLogical64(c: Cpu, d: number, a: number, b: number, borrow = 0
 }
 
 /** The carry that the condition code of an earlier logical addition stands for. */
-export const carryOf = (c: Cpu) => c.cc >> 1;
+export const carryOf = (c: Processor) => c.cc >> 1;
 /** The borrow that the condition code of an earlier logical subtraction stands for. */
-export const borrowOf = (c: Cpu) => (c.cc >> 1) ^ 1;
+export const borrowOf = (c: Processor) => (c.cc >> 1) ^ 1;
 
 // Comparison: 0 equal, 1 first low, 2 first high.
 
@@ -122,64 +122,65 @@ export function order(a: number, b: number): number {
   return a === b ? 0 : a < b ? 1 : 2;
 }
 
-export const order32 = (c: Cpu, a: number, b: number) => order(c.op32s[a] as number, c.op32s[b] as number);
-export const orderLogical32 = (c: Cpu, a: number, b: number) =>
+export const order32 = (c: Processor, a: number, b: number) =>
+  order(c.op32s[a] as number, c.op32s[b] as number);
+export const orderLogical32 = (c: Processor, a: number, b: number) =>
   order(c.op32[a] as number, c.op32[b] as number);
 
-export function order64(c: Cpu, a: number, b: number): number {
+export function order64(c: Processor, a: number, b: number): number {
   const aHi = c.op32s[a * 2 + 1] as number;
   const bHi = c.op32s[b * 2 + 1] as number;
   return aHi !== bHi ? order(aHi, bHi) : orderLogical32(c, a * 2, b * 2);
 }
 
-export function orderLogical64(c: Cpu, a: number, b: number): number {
+export function orderLogical64(c: Processor, a: number, b: number): number {
   const aHi = c.op32[a * 2 + 1] as number;
   const bHi = c.op32[b * 2 + 1] as number;
   return aHi !== bHi ? order(aHi, bHi) : orderLogical32(c, a * 2, b * 2);
 }
 
-export function compare32(c: Cpu, a: number, b: number): void {
+export function compare32(c: Processor, a: number, b: number): void {
   c.cc = order32(c, a, b);
 }
 
-export function compare64(c: Cpu, a: number, b: number): void {
+export function compare64(c: Processor, a: number, b: number): void {
   c.cc = order64(c, a, b);
 }
 
-export function compareLogical32(c: Cpu, a: number, b: number): void {
+export function compareLogical32(c: Processor, a: number, b: number): void {
   c.cc = orderLogical32(c, a, b);
 }
 
-export function compareLogical64(c: Cpu, a: number, b: number): void {
+export function compareLogical64(c: Processor, a: number, b: number): void {
   c.cc = orderLogical64(c, a, b);
 }
 
 // AND, OR, EXCLUSIVE OR: code 1 for a result that is not zero.
 
-function bitwise32(c: Cpu, d: number, value: number): void {
+function bitwise32(c: Processor, d: number, value: number): void {
   c.op32s[d] = value;
   c.cc = value === 0 ? 0 : 1;
 }
 
-function bitwise64(c: Cpu, d: number, lo: number, hi: number): void {
+function bitwise64(c: Processor, d: number, lo: number, hi: number): void {
   c.op32s[d * 2] = lo;
   c.op32s[d * 2 + 1] = hi;
   c.cc = (lo | hi) === 0 ? 0 : 1;
 }
 
-export function and32(c: Cpu, d: number, a: number, b: number): void {
+export function and32(c: Processor, d: number, a: number, b: number): void {
   bitwise32(c, d, (c.op32s[a] as number) & (c.op32s[b] as number));
 }
 
-export function or32(c: Cpu, d: number, a: number, b: number): void {
+export function or32(c: Processor, d: number, a: number, b: number): void {
   bitwise32(c, d, (c.op32s[a] as number) | (c.op32s[b] as number));
 }
 
-export function xor32(c: Cpu, d: number, a: number, b: number): void {
+export function xor32(c: Processor, d: number, a: number, b: number): void {
   bitwise32(c, d, (c.op32s[a] as number) ^ (c.op32s[b] as number));
 }
 
-export function and64(c: Cpu, d: number, a: number, b: number): void {
+export function and64(c: Processor, d: number, a: number, b: number): void {
   const { op32s } = c;
   bitwise64(
     c,
@@ -189,7 +190,7 @@ export function and64(c: Cpu, d: number, a: number, b: number): void {
   );
 }
 
-export function or64(c: Cpu, d: number, a: number, b: number): void {
+export function or64(c: Processor, d: number, a: number, b: number): void {
   const { op32s } = c;
   bitwise64(
     c,
@@ -199,7 +200,7 @@ export function or64(c: Cpu, d: number, a: number, b: number): void {
   );
 }
 
-export function xor64(c: Cpu, d: number, a: number, b: number): void {
+export function xor64(c: Processor, d: number, a: number, b: number): void {
   const { op32s } = c;
   bitwise64(
     c,

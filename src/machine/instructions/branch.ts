@@ -1,6 +1,6 @@
 /** Branching. Principles of Operation, chapter 7; addressing modes: chapter 5. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import { order, order32, order64, orderLogical32, orderLogical64 } from './binary.ts';
 import { holds, outcome } from './condition.ts';
@@ -11,20 +11,20 @@ const BITS_64 = 3;
 const BITS_31 = 1;
 
 /** What BRANCH AND SAVE leaves of the instruction address: with the 31-bit mode its bit. */
-function saveLink(c: Cpu, r: number): void {
+function saveLink(c: Processor, r: number): void {
   if (c.addressing === BITS_64) c.gr32[r * 2 + 1] = c.iaHi;
   c.gr32[r * 2] = c.addressing === BITS_31 ? c.iaLo | 0x8000_0000 : c.iaLo;
 }
 
 /** What BRANCH AND LINK leaves: in the 24-bit mode also instruction length, condition code and program mask. */
-function link(c: Cpu, r: number): void {
+function link(c: Processor, r: number): void {
   if (c.addressing !== 0) saveLink(c, r);
   else c.gr32[r * 2] = (c.length << 29) | (c.cc << 28) | (c.programMask << 24) | c.iaLo;
 }
 
 /** Branches to register `b` as it was before `save` changed a register; 0 means no branch. */
-function linkRegister(save: (c: Cpu, r: number) => void) {
-  return (c: Cpu, a: number, b: number): void => {
+function linkRegister(save: (c: Processor, r: number) => void) {
+  return (c: Processor, a: number, b: number): void => {
     const hi = c.gr32[b * 2 + 1] as number;
     const lo = c.gr32[b * 2] as number;
     save(c, a);
@@ -36,7 +36,7 @@ const balr = linkRegister(link);
 const basr = linkRegister(saveLink);
 
 /** Takes addressing mode and address from what register `b` held. */
-function setMode(c: Cpu, hi: number, lo: number): void {
+function setMode(c: Processor, hi: number, lo: number): void {
   if (lo & 1) {
     c.addressing = BITS_64;
     c.branchTo(hi, (lo & ~1) >>> 0);
@@ -47,7 +47,7 @@ function setMode(c: Cpu, hi: number, lo: number): void {
 }
 
 /** BRANCH AND SAVE AND SET MODE. */
-function bassm(c: Cpu, a: number, b: number): void {
+function bassm(c: Processor, a: number, b: number): void {
   const hi = c.gr32[b * 2 + 1] as number;
   const lo = c.gr32[b * 2] as number;
   saveLink(c, a);
@@ -56,7 +56,7 @@ function bassm(c: Cpu, a: number, b: number): void {
 }
 
 /** BRANCH AND SET MODE. */
-function bsm(c: Cpu, a: number, b: number): void {
+function bsm(c: Processor, a: number, b: number): void {
   const hi = c.gr32[b * 2 + 1] as number;
   const lo = c.gr32[b * 2] as number;
   if (a !== 0) {
@@ -68,18 +68,23 @@ function bsm(c: Cpu, a: number, b: number): void {
 }
 
 /** Counts half `h` down; whether it is not zero then. */
-function count32(c: Cpu, h: number): boolean {
+function count32(c: Processor, h: number): boolean {
   c.op32[h] = (c.op32[h] as number) - 1;
   return c.op32[h] !== 0;
 }
 
-function count64(c: Cpu, r: number): boolean {
+function count64(c: Processor, r: number): boolean {
   c.op[r] = (c.op[r] as bigint) - 1n;
   return c.op[r] !== 0n;
 }
 
 /** BRANCH ON COUNT to a register, whose value before the count is the address. */
-function countRegister(c: Cpu, b: number, count: (c: Cpu, n: number) => boolean, n: number): void {
+function countRegister(
+  c: Processor,
+  b: number,
+  count: (c: Processor, n: number) => boolean,
+  n: number,
+): void {
   const hi = c.gr32[b * 2 + 1] as number;
   const lo = c.gr32[b * 2] as number;
   if (count(c, n) && b !== 0) c.branchTo(hi, lo);
@@ -89,54 +94,56 @@ function countRegister(c: Cpu, b: number, count: (c: Cpu, n: number) => boolean,
  * BRANCH ON INDEX: adds r3 to r1 and compares with the odd one of r3 and r3+1, as it was before. Returns
  * whether the sum is high.
  */
-function index32(c: Cpu, r: number, r3: number): boolean {
+function index32(c: Processor, r: number, r3: number): boolean {
   c.op32[XL] = c.op32[(r3 | 1) * 2] as number;
   c.gr32[r * 2] = (c.gr32[r * 2] as number) + (c.gr32[r3 * 2] as number);
   return order32(c, r * 2, XL) === 2;
 }
 
-function index64(c: Cpu, r: number, r3: number): boolean {
+function index64(c: Processor, r: number, r3: number): boolean {
   c.op[X] = c.op[r3 | 1] as bigint;
   c.gr[r] = (c.gr[r] as bigint) + (c.gr[r3] as bigint);
   return order64(c, r, X) === 2;
 }
 
 /** Branches to the effective address when told. */
-function goWhen(c: Cpu, yes: boolean): void {
+function goWhen(c: Processor, yes: boolean): void {
   if (yes) c.branchEffective();
 }
 
 /** Branches by halfwords when told. */
-function jumpWhen(c: Cpu, yes: boolean, halfwords: number): void {
+function jumpWhen(c: Processor, yes: boolean, halfwords: number): void {
   if (yes) c.branchRelative(halfwords);
 }
 
 /** COMPARE AND TRAP: a data exception of its own code. */
-function trapWhen(c: Cpu, yes: boolean): void {
+function trapWhen(c: Processor, yes: boolean): void {
   if (yes) c.dataException(0xff);
 }
 
 /** The orders that comparisons with registers and immediates have. */
-const signed32 = (c: Cpu, a: number, b: number) => order32(c, a * 2, b * 2);
-const logical32 = (c: Cpu, a: number, b: number) => orderLogical32(c, a * 2, b * 2);
-const signedI32 = (c: Cpu, a: number, i: number) => order32(c, a * 2, i32(c, i));
-const signedI64 = (c: Cpu, a: number, i: number) => order64(c, a, i64(c, i));
-const logicalI32 = (c: Cpu, a: number, i: number) => order(c.gr32[a * 2] as number, i);
-const logicalI64 = (c: Cpu, a: number, i: number) => orderLogical64(c, a, u64(c, i));
+const signed32 = (c: Processor, a: number, b: number) => order32(c, a * 2, b * 2);
+const logical32 = (c: Processor, a: number, b: number) => orderLogical32(c, a * 2, b * 2);
+const signedI32 = (c: Processor, a: number, i: number) => order32(c, a * 2, i32(c, i));
+const signedI64 = (c: Processor, a: number, i: number) => order64(c, a, i64(c, i));
+const logicalI32 = (c: Processor, a: number, i: number) => order(c.gr32[a * 2] as number, i);
+const logicalI64 = (c: Processor, a: number, i: number) => orderLogical64(c, a, u64(c, i));
 
-type Order = (c: Cpu, a: number, b: number) => number;
+type Order = (c: Processor, a: number, b: number) => number;
 
-const jump = (of: Order) => (c: Cpu, a: number, b: number, m: number, i: number) =>
+const jump = (of: Order) => (c: Processor, a: number, b: number, m: number, i: number) =>
   jumpWhen(c, outcome(of(c, a, b), m), i);
-const go = (of: Order) => (c: Cpu, a: number, b: number, m: number) => goWhen(c, outcome(of(c, a, b), m));
-const trap = (of: Order) => (c: Cpu, a: number, b: number, m: number) => trapWhen(c, outcome(of(c, a, b), m));
+const go = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
+  goWhen(c, outcome(of(c, a, b), m));
+const trap = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
+  trapWhen(c, outcome(of(c, a, b), m));
 /** The immediate of the branching ones, unsigned. */
-const byte = (of: Order) => (c: Cpu, a: number, i: number) => of(c, a, i & 0xff);
+const byte = (of: Order) => (c: Processor, a: number, i: number) => of(c, a, i & 0xff);
 
 /** Compare immediate and trap: the mask comes before the immediate. */
-const trapImmediate = (of: Order) => (c: Cpu, a: number, m: number, i: number) =>
+const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i), m));
-const trapLogicalImmediate = (of: Order) => (c: Cpu, a: number, m: number, i: number) =>
+const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i & 0xffff), m));
 
 const CONDITIONAL: readonly InstructionLine[] = [
@@ -270,25 +277,25 @@ const EXECUTING: readonly InstructionLine[] = [
 ];
 
 /** INSERT PROGRAM MASK. */
-function ipm(c: Cpu, r: number): void {
+function ipm(c: Processor, r: number): void {
   c.gr32[r * 2] = ((c.gr32[r * 2] as number) & 0x00ff_ffff) | (c.cc << 28) | (c.programMask << 24);
 }
 
 /** SET PROGRAM MASK. */
-function spm(c: Cpu, r: number): void {
+function spm(c: Processor, r: number): void {
   const value = c.gr32[r * 2] as number;
   c.cc = (value >>> 28) & 3;
   c.programMask = (value >>> 24) & 15;
 }
 
 /** TEST ADDRESSING MODE: 0 for 24 bits, 1 for 31, 3 for 64. */
-function tam(c: Cpu): void {
+function tam(c: Processor): void {
   c.cc = c.addressing;
 }
 
 /** SET ADDRESSING MODE. The instruction must lie where the new mode can address it. */
 function sam(addressing: number, limit: number) {
-  return (c: Cpu): void => {
+  return (c: Processor): void => {
     if (addressing !== BITS_64 && (c.startHi !== 0 || c.startLo > limit)) c.program(PGM.SPECIFICATION);
     c.addressing = addressing;
     c.setInstructionAddress(c.iaHi, c.iaLo);

@@ -6,7 +6,7 @@ import { facilityList } from './decode.ts';
 import { BEHAVIORS, FACILITIES, type FacilityDefinition, facilityListOf, namesIn } from './facilities.ts';
 import { INSTRUCTIONS } from './table.ts';
 
-/** Every operation code that objdump of binutils 2.40 knows, as scripts/record-instructions/opcodes.js recorded them. */
+/** Every operation code that objdump of binutils 2.40 knows, as scripts/record-instructions/opcodes.ts recorded them. */
 const KNOWN = new Map(
   JSON.parse(readFileSync(new URL('./fixtures/objdump/opcodes.json', import.meta.url), 'utf8')) as [
     code: string,

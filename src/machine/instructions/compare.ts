@@ -1,6 +1,6 @@
 /** Comparison of registers, storage and immediates. Principles of Operation, chapter 7. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { compare32, compare64, compareLogical32, compareLogical64, order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import {
@@ -213,7 +213,7 @@ const LOGICAL: readonly InstructionLine[] = [
 
 /** COMPARE LOGICAL CHARACTERS UNDER MASK, with half `half`. A mask of zero still accesses one byte. */
 function underMask(half: 0 | 1) {
-  return (c: Cpu, r: number, mask: number): void => {
+  return (c: Processor, r: number, mask: number): void => {
     const value = c.gr32[r * 2 + half] as number;
     if (mask === 0) load8(c);
     let code = 0;

@@ -1,9 +1,9 @@
 /** Conditions that instructions go by. Principles of Operation, chapter 4, "Condition Code". */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 
 /** Whether the condition code is among those the mask names: bit 8 for code 0, down to 1 for code 3. */
-export function holds(c: Cpu, mask: number): boolean {
+export function holds(c: Processor, mask: number): boolean {
   return ((mask << c.cc) & 8) !== 0;
 }
 

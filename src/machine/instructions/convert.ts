@@ -1,6 +1,6 @@
 /** Conversion between binary and packed decimal. Principles of Operation, chapter 7. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 
@@ -8,7 +8,7 @@ import type { InstructionLine } from './line.ts';
 const DECIMAL = 0x00;
 
 /** The signed number that packed digits of `size` bytes at the effective address are. */
-function packed(c: Cpu, size: 8 | 16): bigint {
+function packed(c: Processor, size: 8 | 16): bigint {
   c.fetchBytes(c.eaHi, c.eaLo, size, BYTES);
   let value = 0n;
   for (let i = 0; i < size; i++) {
@@ -26,7 +26,7 @@ function packed(c: Cpu, size: 8 | 16): bigint {
 const BYTES = new Uint8Array(16);
 
 /** Stores a signed number as packed digits, sign C or D. */
-function pack(c: Cpu, value: bigint, size: 8 | 16): void {
+function pack(c: Processor, value: bigint, size: 8 | 16): void {
   let rest = value < 0n ? -value : value;
   let digit = value < 0n ? 0xd : 0xc;
   for (let i = size - 1; i >= 0; i--) {
@@ -40,21 +40,21 @@ function pack(c: Cpu, value: bigint, size: 8 | 16): void {
 }
 
 /** CONVERT TO BINARY: what does not fit is still put there, all but for its high bits, and is an exception. */
-function cvb(c: Cpu, r: number): void {
+function cvb(c: Processor, r: number): void {
   const value = packed(c, 8);
   c.gr32s[r * 2] = Number(BigInt.asIntN(32, value));
   if (BigInt.asIntN(32, value) !== value) c.program(PGM.FIXED_POINT_DIVIDE);
 }
 
 /** As `cvb`, 64 bits; here what does not fit leaves the register as it was. */
-function cvbg(c: Cpu, r: number): void {
+function cvbg(c: Processor, r: number): void {
   const value = packed(c, 16);
   if (BigInt.asIntN(64, value) !== value) c.program(PGM.FIXED_POINT_DIVIDE);
   c.grs[r] = value;
 }
 
 /** TEST DECIMAL: 1 for a sign that is none, 2 for a digit that is none, 3 for both. */
-function tp(c: Cpu, l: number): void {
+function tp(c: Processor, l: number): void {
   c.fetchBytes(c.eaHi, c.eaLo, l + 1, BYTES);
   let digits = true;
   for (let i = 0; i <= l; i++) {

@@ -60,9 +60,9 @@ function executeOf([, format, , , run, options]: InstructionLine): Execute {
   if (!privileged && guest === 0) return plain;
   return (c, w, x) => {
     if (privileged && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
-    if (c.below !== null) {
-      if (c.below.interceptions & guest) c.intercept(w, x);
-      if (loadsControls && c.below.loadControls & controlsOf(w)) c.intercept(w, x);
+    if (c.sie !== null) {
+      if (c.sie.interceptions & guest) c.intercept(w, x);
+      if (loadsControls && c.sie.loadControls & controlsOf(w)) c.intercept(w, x);
     }
     plain(c, w, x);
   };

@@ -3,12 +3,12 @@
  * Principles of Operation, chapter 9. Arithmetic is not here.
  */
 
-import type { Cpu } from '../engine/cpu.ts';
+import { CR0 } from '../control-registers.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 import { fetch64, load32, X, XL } from './operands.ts';
 
-const CR0_AFP = 0x4_0000;
 /** Data-exception codes: an additional register, or the control register, without permission for it. */
 const AFP_REGISTER = 1;
 const BFP_INSTRUCTION = 2;
@@ -18,22 +18,22 @@ const BASIC = 0b0101_0101;
 
 const SIGN = 0x8000_0000;
 
-function afp(c: Cpu): boolean {
-  return ((c.cr32[0] as number) & CR0_AFP) !== 0;
+function afp(c: Processor): boolean {
+  return ((c.cr32[0] as number) & CR0.AFP_REGISTERS) !== 0;
 }
 
 /** A register that may be used, or a data exception. */
-function register(c: Cpu, r: number): number {
+function register(c: Processor, r: number): number {
   if (!afp(c) && (r > 7 || !(BASIC & (1 << r)))) c.dataException(AFP_REGISTER);
   return r;
 }
 
-function control(c: Cpu, code = BFP_INSTRUCTION): Cpu {
+function control(c: Processor, code = BFP_INSTRUCTION): Processor {
   if (!afp(c)) c.dataException(code);
   return c;
 }
 
-function loadLong(c: Cpu, r: number): void {
+function loadLong(c: Processor, r: number): void {
   register(c, r);
   fetch64(c, X);
   c.fr32[r * 2] = c.op32[XL] as number;
@@ -41,36 +41,36 @@ function loadLong(c: Cpu, r: number): void {
 }
 
 /** A short operand is in the high half, and leaves the low half. */
-function loadShort(c: Cpu, r: number): void {
+function loadShort(c: Processor, r: number): void {
   register(c, r);
   c.fr32[r * 2 + 1] = load32(c);
 }
 
-function storeLong(c: Cpu, r: number): void {
+function storeLong(c: Processor, r: number): void {
   register(c, r);
   c.store64(c.eaHi, c.eaLo, c.fr[r] as bigint);
 }
 
-function storeShort(c: Cpu, r: number): void {
+function storeShort(c: Processor, r: number): void {
   register(c, r);
   c.store32(c.eaHi, c.eaLo, c.fr32[r * 2 + 1] as number);
 }
 
-function copyLong(c: Cpu, a: number, b: number): void {
+function copyLong(c: Processor, a: number, b: number): void {
   c.fr[register(c, a)] = c.fr[register(c, b)] as bigint;
 }
 
-function copyShort(c: Cpu, a: number, b: number): void {
+function copyShort(c: Processor, a: number, b: number): void {
   c.fr32[register(c, a) * 2 + 1] = c.fr32[register(c, b) * 2 + 1] as number;
 }
 
 /** Extended operands are in pairs: r and r + 2. */
-function extended(c: Cpu, r: number): number {
+function extended(c: Processor, r: number): number {
   if (r & 2) c.program(PGM.SPECIFICATION);
   return register(c, r);
 }
 
-function copyExtended(c: Cpu, a: number, b: number): void {
+function copyExtended(c: Processor, a: number, b: number): void {
   extended(c, a);
   extended(c, b);
   const low = c.fr[b + 2] as bigint;
@@ -80,7 +80,7 @@ function copyExtended(c: Cpu, a: number, b: number): void {
 
 /** Copies with another sign: `sign` makes of the old high half the new one. */
 function withSign(sign: (hi: number) => number) {
-  return (c: Cpu, a: number, b: number): void => {
+  return (c: Processor, a: number, b: number): void => {
     const hi = sign(c.fr32[register(c, b) * 2 + 1] as number);
     c.fr32[register(c, a) * 2] = c.fr32[b * 2] as number;
     c.fr32[a * 2 + 1] = hi;
@@ -88,7 +88,7 @@ function withSign(sign: (hi: number) => number) {
 }
 
 /** COPY SIGN: that of r3, on the value of r2. */
-function copySign(c: Cpu, a: number, b: number, d: number): void {
+function copySign(c: Processor, a: number, b: number, d: number): void {
   const sign = (c.fr32[register(c, d) * 2 + 1] as number) & SIGN;
   withSign((hi) => (hi & ~SIGN) | sign)(c, a, b);
 }
@@ -97,19 +97,19 @@ function copySign(c: Cpu, a: number, b: number, d: number): void {
 const FPC_ZERO = 0x0303_0088;
 const roundingExists = (mode: number) => mode < 4 || mode === 7;
 
-function setControl(c: Cpu, value: number): void {
+function setControl(c: Processor, value: number): void {
   if (value & FPC_ZERO || !roundingExists(value & 7)) c.program(PGM.SPECIFICATION);
   c.fpc = value;
 }
 
 /** SET BFP ROUNDING MODE: two bits of the address. */
-function srnm(c: Cpu): void {
+function srnm(c: Processor): void {
   control(c);
   c.fpc = ((c.fpc & ~7) | (c.eaLo & 3)) >>> 0;
 }
 
 /** SET DFP ROUNDING MODE. */
-function srnmt(c: Cpu): void {
+function srnmt(c: Processor): void {
   control(c, DFP_INSTRUCTION);
   c.fpc = ((c.fpc & ~0x70) | ((c.eaLo & 7) << 4)) >>> 0;
 }

@@ -7,13 +7,13 @@
  * a storage operand is left in the processor's `eaHi`/`eaLo` (`ea2Hi`/`ea2Lo` for a second).
  */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 
 /** What an instruction does, given its operands as its format passes them. */
-export type Operation = (c: Cpu, a: number, b: number, d: number, e: number, f: number) => void;
+export type Operation = (c: Processor, a: number, b: number, d: number, e: number, f: number) => void;
 
 /** Executes one encoded instruction. */
-export type Execute = (c: Cpu, w: number, x: number) => void;
+export type Execute = (c: Processor, w: number, x: number) => void;
 
 /** How many bits of opcode a format has, and where: first byte; two bytes; byte and nibble; first and last byte. */
 export type OpcodeShape = 'byte' | 'halfword' | 'nibble' | 'ends';

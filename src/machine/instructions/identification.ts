@@ -2,7 +2,7 @@
  * What a machine says it can do. Principles of Operation, chapter 4 ("Facility Indications") and chapter 10.
  */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import { GUEST, type InstructionLine } from './line.ts';
 import { aligned, assigned } from './operands.ts';
@@ -11,13 +11,13 @@ import { aligned, assigned } from './operands.ts';
 const FACILITY_LIST = 200;
 
 /** STORE FACILITY LIST. */
-function stfl(c: Cpu): void {
+function stfl(c: Processor): void {
   const at = assigned(c, FACILITY_LIST);
   for (let i = 0; i < 4; i++) c.storage.bytes[at + i] = c.machine.facilities[i] as number;
 }
 
 /** STORE FACILITY LIST EXTENDED: register 0 says for how many doublewords there is room, and is told how many exist. */
-function stfle(c: Cpu): void {
+function stfle(c: Processor): void {
   aligned(c, 8);
   const list = c.machine.facilities;
   const room = ((c.gr32[0] as number) & 0xff) + 1;
@@ -33,7 +33,7 @@ const STSI_ZERO_1 = 0xffff_0000;
 const BASIC_MACHINE = 0x1000_0000;
 
 /** STORE SYSTEM INFORMATION: which level this is; there is no information beyond that. */
-function stsi(c: Cpu): void {
+function stsi(c: Processor): void {
   const function_ = c.gr32[0] as number;
   if (function_ & STSI_ZERO_0 || (c.gr32[2] as number) & STSI_ZERO_1) c.program(PGM.SPECIFICATION);
   if (function_ >>> 28 === 0) {

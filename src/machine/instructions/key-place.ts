@@ -8,6 +8,7 @@
  */
 
 import type { AbsolutePage } from '../addresses.ts';
+import type { Processor } from '../cpu/processor.ts';
 import {
   PAGE_STATUS,
   PAGE_STATUS_GUEST_SHIFT,
@@ -16,7 +17,6 @@ import {
   PAGE_STATUS_OFFSET,
 } from '../dat/formats.ts';
 import { TABLE_UNIT } from '../dat/walk.ts';
-import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED } from '../storage.ts';
 
@@ -38,25 +38,25 @@ class KeyPlace {
   #status = NONE;
 
   /** The key of an absolute page. Unwinds when there is no such page, or the host has it not. */
-  find(c: Cpu, page: AbsolutePage, logical: number): this {
+  find(c: Processor, page: AbsolutePage, logical: number): this {
     this.#status = NONE;
-    if (c.below === null) {
+    if (c.sie === null) {
       if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);
       this.#frame = page;
       return this;
     }
-    const { frame, table } = c.walkBelow(page, logical);
+    const { frame, table } = c.walkHost(page, logical);
     this.#frame = frame;
     // A page table that begins in the middle of a frame has none: another page table or nothing is behind it.
-    if (c.below.pageStatus && table >= 0 && table % 2 === 0) {
-      const index = (page + c.below.originPage) % 256;
+    if (c.sie.pageStatus && table >= 0 && table % 2 === 0) {
+      const index = (page + c.sie.originPage) % 256;
       this.#status = table * TABLE_UNIT + PAGE_STATUS_OFFSET + index * 8;
     }
     return this;
   }
 
   /** The key as the program sees it: access control, fetch protection, reference and change bits. */
-  get(c: Cpu): number {
+  get(c: Processor): number {
     const own = c.storage.keys[this.#frame] as number;
     if (this.#status === NONE) return own & (PROTECTION | USE);
     const kept = c.storage.get32(this.#status) >>> PAGE_STATUS_GUEST_SHIFT;
@@ -64,7 +64,7 @@ class KeyPlace {
   }
 
   /** Sets all of the key; what the frame's own knew of references and changes is the host's from then on. */
-  set(c: Cpu, key: number): void {
+  set(c: Processor, key: number): void {
     const { keys } = c.storage;
     if (this.#status === NONE) {
       keys[this.#frame] = key;
@@ -81,7 +81,7 @@ class KeyPlace {
   }
 
   /** Resets the reference bit; that the page was referenced stays known to the host. */
-  resetReference(c: Cpu): void {
+  resetReference(c: Processor): void {
     const { keys } = c.storage;
     const own = keys[this.#frame] as number;
     keys[this.#frame] = own & ~KEY_REFERENCED;

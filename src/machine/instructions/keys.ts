@@ -4,11 +4,12 @@
  */
 
 import { type AbsolutePage, absolutePage, logicalPage, realPage } from '../addresses.ts';
-import { FETCH, STORE, UNWIND } from '../cpu/access.ts';
+import { CR0 } from '../control-registers.ts';
+import { FETCH, STORE } from '../cpu/access.ts';
 import { PFMF } from '../cpu/pfmf.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { lowAddressProtected } from '../cpu/protection.ts';
 import { SPACE } from '../cpu/state.ts';
-import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
@@ -25,14 +26,14 @@ const FRAMES_PER_SEGMENT = 0x100;
 const FRAMES_PER_UNIT = 16;
 
 /** The key of the page whose real address is in register `r`. */
-function designated(c: Cpu, r: number): typeof KEY_PLACE {
+function designated(c: Processor, r: number): typeof KEY_PLACE {
   c.effectiveRegister(r);
   const page = pageOf(c.eaHi, c.eaLo);
   return KEY_PLACE.find(c, c.prefixed(realPage(page)), page);
 }
 
 /** INSERT STORAGE KEY EXTENDED. */
-function iske(c: Cpu, r1: number, r2: number): void {
+function iske(c: Processor, r1: number, r2: number): void {
   const key = designated(c, r2).get(c);
   c.gr32[r1 * 2] = ((c.gr32[r1 * 2] as number) & ~0xff) | (key & KEY_BITS);
 }
@@ -40,7 +41,7 @@ function iske(c: Cpu, r1: number, r2: number): void {
 const MULTIPLE_BLOCK = 1;
 
 /** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
-function sske(c: Cpu, r1: number, r2: number, m3: number): void {
+function sske(c: Processor, r1: number, r2: number, m3: number): void {
   const key = (c.gr32[r1 * 2] as number) & KEY_BITS;
   try {
     if (m3 & MULTIPLE_BLOCK) setBlock(c, r2, key);
@@ -51,7 +52,7 @@ function sske(c: Cpu, r1: number, r2: number, m3: number): void {
 }
 
 /** Multiple-block addresses are absolute. */
-function setBlock(c: Cpu, r: number, key: number): void {
+function setBlock(c: Processor, r: number, key: number): void {
   eachFrame(c, r, (page) => KEY_PLACE.find(c, page, page).set(c, key));
 }
 
@@ -60,7 +61,7 @@ function setBlock(c: Cpu, r: number, key: number): void {
  * operation of `FRAMES_PER_UNIT` at a time. The register is left at the next frame to do: the instruction is then
  * executed again, unless an interruption comes first, or the frame is not there. Bits 52 to 63 of it stay as they are.
  */
-function eachFrame(c: Cpu, r: number, action: (page: AbsolutePage) => void): void {
+function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void): void {
   c.effectiveRegister(r);
   let page = pageOf(c.eaHi, c.eaLo);
   const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
@@ -75,14 +76,14 @@ function eachFrame(c: Cpu, r: number, action: (page: AbsolutePage) => void): voi
 }
 
 /** Leaves the address of a page in register `r` as the addressing mode has it; the byte in the page stays. */
-function leaveAt(c: Cpu, r: number, page: number, byte: number): void {
+function leaveAt(c: Processor, r: number, page: number, byte: number): void {
   const lo = (((page % 0x10_0000) << 12) | byte) >>> 0;
-  const mask = c.addressing === 3 ? 0xffff_ffff : c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff;
+  const mask = c.addressMask;
   setAddress(c, r, Math.floor(page / 0x10_0000) >>> 0, (lo & mask) >>> 0);
 }
 
 /** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
-function rrbe(c: Cpu, _: number, r2: number): void {
+function rrbe(c: Processor, _: number, r2: number): void {
   const place = designated(c, r2);
   const key = place.get(c);
   place.resetReference(c);
@@ -91,7 +92,7 @@ function rrbe(c: Cpu, _: number, r2: number): void {
 }
 
 /** PERFORM FRAME MANAGEMENT FUNCTION. A guest's is always the host's to do: clearing is storing, into frames that it may share. */
-function pfmf(c: Cpu, r1: number, r2: number): void {
+function pfmf(c: Processor, r1: number, r2: number): void {
   const what = c.gr32[r1 * 2] as number;
   const size = what & PFMF.SIZE;
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
@@ -103,7 +104,7 @@ function pfmf(c: Cpu, r1: number, r2: number): void {
   else eachFrame(c, r2, (frame) => manage(c, frame, frame, what));
 }
 
-function manage(c: Cpu, page: AbsolutePage, logical: number, what: number): void {
+function manage(c: Processor, page: AbsolutePage, logical: number, what: number): void {
   const frame = frameNumber(c, page, logical);
   if (what & PFMF.CLEAR) clearFrame(c, frame);
   if (!(what & PFMF.SET_KEY)) return;
@@ -111,20 +112,20 @@ function manage(c: Cpu, page: AbsolutePage, logical: number, what: number): void
   c.machine.forgetKeys();
 }
 
-function clearFrame(c: Cpu, frame: number): void {
+function clearFrame(c: Processor, frame: number): void {
   c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
   c.storage.keys[frame]! |= KEY_REFERENCED | KEY_CHANGED;
 }
 
 /** Low-address protection of a whole frame, by its real address. */
-function lowAddress(c: Cpu, page: number): void {
+function lowAddress(c: Processor, page: number): void {
   if (lowAddressProtected(c.cr32[0] as number, page, 0, false)) {
-    c.accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, STORE, 0);
+    c.storeProtectionException(page);
   }
 }
 
 /** TEST BLOCK: the frame at a real address is usable, as all are; its contents become zeros. */
-function testBlock(c: Cpu, _: number, r2: number): void {
+function testBlock(c: Processor, _: number, r2: number): void {
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
   lowAddress(c, page);
@@ -134,7 +135,7 @@ function testBlock(c: Cpu, _: number, r2: number): void {
 }
 
 /** Moves up to 256 bytes, each operand by a key and a space of its own. */
-function moveBy(c: Cpu, length: number, to: Way, from: Way): void {
+function moveBy(c: Processor, length: number, to: Way, from: Way): void {
   const { key, space } = c;
   try {
     c.key = to.key;
@@ -159,14 +160,14 @@ interface Way {
 const TO: Way = { key: 0, space: 0 };
 const FROM: Way = { key: 0, space: 0 };
 
-function ways(c: Cpu, toKey: number, fromKey: number): void {
+function ways(c: Processor, toKey: number, fromKey: number): void {
   TO.key = toKey;
   FROM.key = fromKey;
   TO.space = FROM.space = c.space;
 }
 
 /** The true length in register `r`: at most 256 are moved at a time, and code 3 says that there is more. */
-function trueLength(c: Cpu, r: number): number {
+function trueLength(c: Processor, r: number): number {
   const lo = c.gr32[r * 2] as number;
   const more = lo > 256 || (c.addressing === 3 && c.gr32[r * 2 + 1] !== 0);
   c.cc = more ? 3 : 0;
@@ -174,7 +175,7 @@ function trueLength(c: Cpu, r: number): number {
 }
 
 /** MOVE WITH KEY: the source is fetched by the key in r3. */
-function mvck(c: Cpu, r1: number, r3: number): void {
+function mvck(c: Processor, r1: number, r3: number): void {
   const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
   keyAllowed(c, key);
   ways(c, c.key, key);
@@ -182,7 +183,7 @@ function mvck(c: Cpu, r1: number, r3: number): void {
 }
 
 /** Moves as many bytes as register `r` says; the condition code changes only when that was possible. */
-function moveTrue(c: Cpu, r: number): void {
+function moveTrue(c: Processor, r: number): void {
   const before = c.cc;
   const length = trueLength(c, r);
   const after = c.cc;
@@ -191,12 +192,10 @@ function moveTrue(c: Cpu, r: number): void {
   c.cc = after;
 }
 
-const CR0_SECONDARY_SPACE = 0x0400_0000;
-
 /** MOVE TO PRIMARY and MOVE TO SECONDARY: the operand in the secondary space goes by the key in r3. */
 function moveBetween(toPrimary: boolean) {
-  return (c: Cpu, r1: number, r3: number): void => {
-    const allowed = c.dat && (c.cr32[0] as number) & CR0_SECONDARY_SPACE;
+  return (c: Processor, r1: number, r3: number): void => {
+    const allowed = c.dat && (c.cr32[0] as number) & CR0.SECONDARY_SPACE;
     const mode = c.space === SPACE.PRIMARY || c.space === SPACE.SECONDARY;
     if (!allowed || !mode) c.program(PGM.SPECIAL_OPERATION);
     const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
@@ -211,7 +210,7 @@ function moveBetween(toPrimary: boolean) {
 
 /** MOVE WITH SOURCE KEY and WITH DESTINATION KEY: length code in register 0, key in register 1. */
 function moveKeyed(destination: boolean) {
-  return (c: Cpu): void => {
+  return (c: Processor): void => {
     const key = ((c.gr32[2] as number) >>> 4) & 15;
     keyAllowed(c, key);
     ways(c, destination ? key : c.key, destination ? c.key : key);
@@ -222,7 +221,7 @@ function moveKeyed(destination: boolean) {
 const MVPG = { RESERVED: 0xf000, DESTINATION_KEY: 0x800, SOURCE_KEY: 0x400, TELL: 0x100 } as const;
 
 /** MOVE PAGE. A page that is not there can be told by the condition code: 1 the first operand's, 2 the second's. */
-function mvpg(c: Cpu, r1: number, r2: number): void {
+function mvpg(c: Processor, r1: number, r2: number): void {
   const what = c.gr32[0] as number;
   const both = MVPG.DESTINATION_KEY | MVPG.SOURCE_KEY;
   if (what & MVPG.RESERVED || (what & both) === both) c.program(PGM.SPECIFICATION);
@@ -250,7 +249,7 @@ function mvpg(c: Cpu, r1: number, r2: number): void {
   c.cc = 0;
 }
 
-function missingPage(c: Cpu, hi: number, lo: number): boolean {
+function missingPage(c: Processor, hi: number, lo: number): boolean {
   return c.translate(logicalPage(pageOf(hi, lo)), c.space).code === PGM.PAGE_TRANSLATION;
 }
 

@@ -1,8 +1,8 @@
 /** Loads of general registers, of all widths and extensions. Principles of Operation, chapter 7. */
 
 import { FETCH } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
-import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { holds } from './condition.ts';
 import type { InstructionLine } from './line.ts';
@@ -27,16 +27,16 @@ import {
 } from './operands.ts';
 
 /** Sets the low or high half of a register. */
-function low(c: Cpu, r: number, value: number): void {
+function low(c: Processor, r: number, value: number): void {
   c.gr32[r * 2] = value;
 }
 
-function high(c: Cpu, r: number, value: number): void {
+function high(c: Processor, r: number, value: number): void {
   c.gr32[r * 2 + 1] = value;
 }
 
 /** Sets a register from one operand of 64 bits. */
-function whole(c: Cpu, r: number, x: number): void {
+function whole(c: Processor, r: number, x: number): void {
   c.op[r] = c.op[x] as bigint;
 }
 
@@ -44,7 +44,7 @@ const signed8 = (n: number) => (n << 24) >> 24;
 const signed16 = (n: number) => (n << 16) >> 16;
 
 /** LOAD ADDRESS. */
-function loadAddress(c: Cpu, r: number): void {
+function loadAddress(c: Processor, r: number): void {
   setAddress(c, r, c.eaHi, c.eaLo);
 }
 
@@ -52,7 +52,7 @@ function loadAddress(c: Cpu, r: number): void {
 const ALET = { [SPACE.PRIMARY]: 0, [SPACE.SECONDARY]: 1, [SPACE.HOME]: 2 } as const;
 
 /** LOAD ADDRESS EXTENDED: the address, and into the access register what names the space. */
-function loadAddressExtended(c: Cpu, r: number, base: number): void {
+function loadAddressExtended(c: Processor, r: number, base: number): void {
   const { space } = c;
   const alet =
     space === SPACE.ACCESS_REGISTER ? (base === 0 ? 0 : (c.ar[base] as number)) : ALET[space as 0 | 2 | 3];
@@ -65,7 +65,7 @@ export function reversed(n: number): number {
   return ((n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0;
 }
 
-function loadReversed64(c: Cpu, r: number, x: number): void {
+function loadReversed64(c: Processor, r: number, x: number): void {
   const hi = c.op32[x * 2 + 1] as number;
   c.op32[r * 2 + 1] = reversed(c.op32[x * 2] as number);
   c.op32[r * 2] = reversed(hi);
@@ -74,7 +74,7 @@ function loadReversed64(c: Cpu, r: number, x: number): void {
 /** Sets one halfword of a register, the others zeroed or kept. */
 function halfword(half: 0 | 1, shift: 0 | 16, keep: boolean) {
   const mask = 0xffff << shift;
-  return (c: Cpu, r: number, i: number): void => {
+  return (c: Processor, r: number, i: number): void => {
     const at = r * 2 + half;
     const old = c.gr32[at] as number;
     if (!keep) c.gr[r] = 0n;
@@ -84,7 +84,7 @@ function halfword(half: 0 | 1, shift: 0 | 16, keep: boolean) {
 
 /** INSERT CHARACTERS UNDER MASK into half `half`. A mask of zero still accesses one byte. */
 function insertUnderMask(half: 0 | 1) {
-  return (c: Cpu, r: number, mask: number): void => {
+  return (c: Processor, r: number, mask: number): void => {
     const at = r * 2 + half;
     let value = c.gr32[at] as number;
     let inserted = 0;
@@ -108,7 +108,7 @@ export const registers = (first: number, last: number) => ((last - first) & 15) 
 
 /** Loads words from the effective address into halves of registers. */
 export function loadHalves(
-  c: Cpu,
+  c: Processor,
   into: Uint32Array,
   first: number,
   last: number,
@@ -128,7 +128,7 @@ export function loadHalves(
 }
 
 /** Loads doublewords from the effective address into registers. */
-export function loadWhole(c: Cpu, into: Uint32Array, first: number, last: number): void {
+export function loadWhole(c: Processor, into: Uint32Array, first: number, last: number): void {
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
@@ -151,7 +151,7 @@ export function loadWhole(c: Cpu, into: Uint32Array, first: number, last: number
 }
 
 /** LOAD MULTIPLE DISJOINT: high halves from the second operand, low halves from the third. */
-function loadDisjoint(c: Cpu, first: number, last: number): void {
+function loadDisjoint(c: Processor, first: number, last: number): void {
   const { ea2Hi, ea2Lo } = c;
   c.probe(ea2Hi, ea2Lo, registers(first, last) * 4, FETCH);
   loadHalves(c, c.gr32, first, last, 2, 1);
@@ -161,14 +161,14 @@ function loadDisjoint(c: Cpu, first: number, last: number): void {
 }
 
 /** LOAD PAIR FROM QUADWORD. */
-function loadQuadword(c: Cpu, r: number): void {
+function loadQuadword(c: Processor, r: number): void {
   pair(c, r);
   aligned(c, 16);
   loadWhole(c, c.gr32, r, r + 1);
 }
 
 /** LOAD PAIR DISJOINT: two words, code 0 as one access, which it is on one processor at a time. */
-function loadPairDisjoint(c: Cpu, r: number): void {
+function loadPairDisjoint(c: Processor, r: number): void {
   pair(c, r);
   if ((c.eaLo | c.ea2Lo) & 3) c.program(PGM.SPECIFICATION);
   const first = load32(c);
@@ -177,7 +177,7 @@ function loadPairDisjoint(c: Cpu, r: number): void {
   c.cc = 0;
 }
 
-function loadPairDisjoint64(c: Cpu, r: number): void {
+function loadPairDisjoint64(c: Processor, r: number): void {
   pair(c, r);
   if ((c.eaLo | c.ea2Lo) & 7) c.program(PGM.SPECIFICATION);
   fetch64(c, X);
@@ -190,12 +190,12 @@ function loadPairDisjoint64(c: Cpu, r: number): void {
 }
 
 /** Runs a load when the condition holds. */
-function when(load: (c: Cpu, r: number, b: number) => void) {
-  return (c: Cpu, r: number, m: number): void => void (holds(c, m) && load(c, r, 0));
+function when(load: (c: Processor, r: number, b: number) => void) {
+  return (c: Processor, r: number, m: number): void => void (holds(c, m) && load(c, r, 0));
 }
 
 /** LOAD AND TRAP: a zero loaded is a data exception. */
-function trapZero(c: Cpu, zero: boolean): void {
+function trapZero(c: Processor, zero: boolean): void {
   if (zero) c.dataException(0xff);
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { and32, and64, or32, or64, sign64, xor32, xor64 } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { i32, load8, m32, m64, pair, Y } from './operands.ts';
@@ -24,7 +24,7 @@ const xor: Bitwise = (a, b) => a ^ b;
 
 /** An operation with an immediate on one halfword of a register. */
 function onPart([half, shift]: Part, operation: Bitwise) {
-  return (c: Cpu, r: number, i: number): void => {
+  return (c: Processor, r: number, i: number): void => {
     const at = r * 2 + half;
     const old = c.op32[at] as number;
     const part = operation((old >>> shift) & 0xffff, i & 0xffff);
@@ -35,7 +35,7 @@ function onPart([half, shift]: Part, operation: Bitwise) {
 
 /** An operation with an immediate on a byte in storage. */
 function onByte(operation: Bitwise) {
-  return (c: Cpu, i: number): void => {
+  return (c: Processor, i: number): void => {
     c.probe(c.eaHi, c.eaLo, 1, STORE);
     const value = operation(load8(c), i);
     c.store8(c.eaHi, c.eaLo, value);
@@ -52,7 +52,7 @@ function underMask(value: number, mask: number): number {
 }
 
 function testPart([half, shift]: Part) {
-  return (c: Cpu, r: number, i: number): void => {
+  return (c: Processor, r: number, i: number): void => {
     const value = ((c.op32[r * 2 + half] as number) >>> shift) & 0xffff;
     const mask = i & 0xffff;
     const code = underMask(value, mask);
@@ -61,7 +61,7 @@ function testPart([half, shift]: Part) {
 }
 
 /** TEST UNDER MASK of a byte knows no leftmost: mixed is code 1. */
-function testByte(c: Cpu, mask: number): void {
+function testByte(c: Processor, mask: number): void {
   const selected = load8(c) & mask;
   c.cc = selected === 0 ? 0 : selected === mask ? 3 : 1;
 }
@@ -73,7 +73,7 @@ function ones(byte: number): number {
 }
 
 /** POPULATION COUNT: of each byte. */
-function populationCount(c: Cpu, d: number, a: number): void {
+function populationCount(c: Processor, d: number, a: number): void {
   const hi = ones(c.op32[a * 2 + 1] as number);
   const lo = ones(c.op32[a * 2] as number);
   c.op32[d * 2 + 1] = hi;
@@ -82,7 +82,7 @@ function populationCount(c: Cpu, d: number, a: number): void {
 }
 
 /** FIND LEFTMOST ONE: its bit number to r1 (64 for none), the operand without it to r1+1. */
-function findLeftmostOne(c: Cpu, r: number, a: number): void {
+function findLeftmostOne(c: Processor, r: number, a: number): void {
   const hi = c.op32[a * 2 + 1] as number;
   const lo = c.op32[a * 2] as number;
   pair(c, r);
@@ -109,7 +109,7 @@ const selectOr: Select = (old, rotated, mask) => old | (rotated & mask);
 const selectXor: Select = (old, rotated, mask) => old ^ (rotated & mask);
 
 /** ROTATE THEN INSERT SELECTED BITS; bit 0x80 of i4 zeros the rest. */
-function insertSelected(c: Cpu, r: number, b: number, i3: number, i4: number, i5: number): void {
+function insertSelected(c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void {
   const first = i3 & 63;
   const last = i4 & 63;
   rotate64(c, Y, b, i5 & 63);
@@ -122,7 +122,7 @@ function insertSelected(c: Cpu, r: number, b: number, i3: number, i4: number, i5
 
 /** ROTATE THEN AND, OR, EXCLUSIVE OR SELECTED BITS; bit 0x80 of i3 only sets the condition code. */
 function selected(select: Select) {
-  return (c: Cpu, r: number, b: number, i3: number, i4: number, i5: number): void => {
+  return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
     const first = i3 & 63;
     const last = i4 & 63;
     rotate64(c, Y, b, i5 & 63);
@@ -140,7 +140,7 @@ function selected(select: Select) {
 
 /** ROTATE THEN INSERT SELECTED BITS HIGH or LOW: only one half of r1 takes part. */
 function insertHalf(half: 0 | 1) {
-  return (c: Cpu, r: number, b: number, i3: number, i4: number, i5: number): void => {
+  return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
     const offset = half === 1 ? 0 : 32;
     rotate64(c, Y, b, i5 & 63);
     const mask = selection((i3 & 31) + offset, (i4 & 31) + offset, half === 1);
@@ -149,7 +149,7 @@ function insertHalf(half: 0 | 1) {
   };
 }
 
-function risbg(c: Cpu, r: number, b: number, i3: number, i4: number, i5: number): void {
+function risbg(c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void {
   insertSelected(c, r, b, i3, i4, i5);
   c.cc = sign64(c, r);
 }

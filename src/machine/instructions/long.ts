@@ -8,7 +8,7 @@
  */
 
 import { FETCH, STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
@@ -22,7 +22,7 @@ const UNIT = 0x1000;
 const LEAST = 256;
 
 /** The address in register `r`, cut as the addressing mode says, with `n` bytes added, written back. */
-function step(c: Cpu, r: number, n: number): void {
+function step(c: Processor, r: number, n: number): void {
   c.effectiveRegister(r);
   const lo = c.eaLo + n;
   const hi = lo > 0xffff_ffff ? (c.eaHi + 1) >>> 0 : lo < 0 ? (c.eaHi - 1) >>> 0 : c.eaHi;
@@ -31,7 +31,7 @@ function step(c: Cpu, r: number, n: number): void {
 }
 
 /** Sets the effective address and the second one from two registers. */
-function addresses(c: Cpu, r1: number, r2: number): void {
+function addresses(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r2);
   c.ea2Hi = c.eaHi;
   c.ea2Lo = c.eaLo;
@@ -42,19 +42,19 @@ function addresses(c: Cpu, r1: number, r2: number): void {
 const toPageEnd = (lo: number) => 0x1000 - (lo & 0xfff);
 
 /** A length in a register, as far as one unit wants to know it: at most `UNIT`. */
-function length(c: Cpu, r: number): number {
+function length(c: Processor, r: number): number {
   const lo = c.gr32[r * 2] as number;
   return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? UNIT : Math.min(lo, UNIT);
 }
 
 /** Takes `n` off the length in register `r`: 64 bits or, in the other modes, 32. */
-function shorten(c: Cpu, r: number, n: number): void {
+function shorten(c: Processor, r: number, n: number): void {
   if (c.addressing === 3) c.gr[r] = (c.gr[r] as bigint) - BigInt(n);
   else c.gr32[r * 2] = (c.gr32[r * 2] as number) - n;
 }
 
 /** Whether the length in `a` is less than, equal to or greater than that in `b`: 1, 0, 2. */
-function lengthOrder(c: Cpu, a: number, b: number): number {
+function lengthOrder(c: Processor, a: number, b: number): number {
   if (c.addressing !== 3) return order(c.gr32[a * 2] as number, c.gr32[b * 2] as number);
   const x = c.gr[a] as bigint;
   const y = c.gr[b] as bigint;
@@ -62,15 +62,15 @@ function lengthOrder(c: Cpu, a: number, b: number): number {
 }
 
 /** MOVE LONG and COMPARE LOGICAL LONG have lengths of 24 bits. */
-const length24 = (c: Cpu, r: number) => (c.gr32[r * 2] as number) & 0x00ff_ffff;
+const length24 = (c: Processor, r: number) => (c.gr32[r * 2] as number) & 0x00ff_ffff;
 
-function shorten24(c: Cpu, r: number, n: number): void {
+function shorten24(c: Processor, r: number, n: number): void {
   const old = c.gr32[r * 2] as number;
   c.gr32[r * 2] = (old & 0xff00_0000) | (((old & 0x00ff_ffff) - n) & 0x00ff_ffff);
 }
 
 /** Whether moving `n` bytes would overwrite bytes of the source before they are moved. */
-function destructive(c: Cpu, n: number): boolean {
+function destructive(c: Processor, n: number): boolean {
   if (n < 2) return false;
   const bits = c.addressing === 3 ? 64 : c.addressing === 1 ? 31 : 24;
   const to = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
@@ -80,20 +80,20 @@ function destructive(c: Cpu, n: number): boolean {
 }
 
 /** Stores `n` bytes of `fill` at the effective address, all in one page. */
-function fillBytes(c: Cpu, n: number, fill: number): void {
+function fillBytes(c: Processor, n: number, fill: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   c.storage.bytes.fill(fill, FIRST.at, FIRST.at + n);
 }
 
 /** Moves `n` bytes, at most `UNIT`. */
-function moveBytes(c: Cpu, n: number): void {
+function moveBytes(c: Processor, n: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH);
   moveSpans(c, n);
 }
 
 /** MOVE LONG. */
-function mvcl(c: Cpu, r1: number, r2: number): void {
+function mvcl(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   pair(c, r2);
   addresses(c, r1, r2);
@@ -124,7 +124,7 @@ function mvcl(c: Cpu, r1: number, r2: number): void {
 }
 
 /** One unit of MOVE LONG EXTENDED or UNICODE: moves, or stores padding of `width` bytes. */
-function moveExtended(c: Cpu, r1: number, r3: number, padding: number, width: 1 | 2): void {
+function moveExtended(c: Processor, r1: number, r3: number, padding: number, width: 1 | 2): void {
   pair(c, r1);
   pair(c, r3);
   const code = lengthOrder(c, r1 + 1, r3 + 1);
@@ -148,7 +148,7 @@ function moveExtended(c: Cpu, r1: number, r3: number, padding: number, width: 1 
 }
 
 /** Stores up to `n` bytes of padding, to the end of the page at most. Returns how many. */
-function pad(c: Cpu, n: number, padding: number, width: 1 | 2): number {
+function pad(c: Processor, n: number, padding: number, width: 1 | 2): number {
   if (width === 1) {
     const count = Math.min(n, toPageEnd(c.eaLo));
     fillBytes(c, count, padding & 0xff);
@@ -159,20 +159,20 @@ function pad(c: Cpu, n: number, padding: number, width: 1 | 2): number {
   return n;
 }
 
-function zeroLength(c: Cpu, r: number): boolean {
+function zeroLength(c: Processor, r: number): boolean {
   return c.gr32[r * 2] === 0 && (c.addressing !== 3 || c.gr32[r * 2 + 1] === 0);
 }
 
-const mvcle = (c: Cpu, r1: number, r3: number) => moveExtended(c, r1, r3, c.eaLo & 0xff, 1);
+const mvcle = (c: Processor, r1: number, r3: number) => moveExtended(c, r1, r3, c.eaLo & 0xff, 1);
 
 /** Unicode operands have even lengths. */
-function evenLengths(c: Cpu, r1: number, r3: number): void {
+function evenLengths(c: Processor, r1: number, r3: number): void {
   pair(c, r1);
   pair(c, r3);
   if (((c.gr32[r1 * 2 + 2] as number) | (c.gr32[r3 * 2 + 2] as number)) & 1) c.program(PGM.SPECIFICATION);
 }
 
-function mvclu(c: Cpu, r1: number, r3: number): void {
+function mvclu(c: Processor, r1: number, r3: number): void {
   const padding = c.eaLo & 0xffff;
   evenLengths(c, r1, r3);
   addresses(c, r1, r3);
@@ -180,7 +180,7 @@ function mvclu(c: Cpu, r1: number, r3: number): void {
 }
 
 /** How many bytes of both operands are equal, up to `n`, which is inside one page of either. */
-function equalBytes(c: Cpu, n: number): number {
+function equalBytes(c: Processor, n: number): number {
   const { bytes } = c.storage;
   const a = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH).at;
   const b = SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH).at;
@@ -190,7 +190,7 @@ function equalBytes(c: Cpu, n: number): number {
 }
 
 /** How many bytes at an address, up to `n` and inside one page, are `fill`. */
-function equalFill(c: Cpu, hi: number, lo: number, n: number, fill: number): number {
+function equalFill(c: Processor, hi: number, lo: number, n: number, fill: number): number {
   const { bytes } = c.storage;
   const a = FIRST.set(c, hi, lo, n, FETCH).at;
   let i = 0;
@@ -202,7 +202,7 @@ function equalFill(c: Cpu, hi: number, lo: number, n: number, fill: number): num
  * One unit of a comparison with padding. Lengths are capped at a unit's.
  * @returns the bytes found equal; `DIFFERENCE.code` is the condition code when they end at a difference
  */
-function comparePadded(c: Cpu, l1: number, l2: number, fill: number): number {
+function comparePadded(c: Processor, l1: number, l2: number, fill: number): number {
   const { bytes } = c.storage;
   DIFFERENCE.code = 0;
   if (l1 === 0 && l2 === 0) return 0;
@@ -229,7 +229,7 @@ function comparePadded(c: Cpu, l1: number, l2: number, fill: number): number {
 const DIFFERENCE = { code: 0 };
 
 /** COMPARE LOGICAL LONG. */
-function clcl(c: Cpu, r1: number, r2: number): void {
+function clcl(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   pair(c, r2);
   addresses(c, r1, r2);
@@ -247,7 +247,7 @@ function clcl(c: Cpu, r1: number, r2: number): void {
 }
 
 /** COMPARE LOGICAL LONG EXTENDED. */
-function clcle(c: Cpu, r1: number, r3: number): void {
+function clcle(c: Processor, r1: number, r3: number): void {
   const fill = c.eaLo & 0xff;
   pair(c, r1);
   pair(c, r3);
@@ -258,7 +258,7 @@ function clcle(c: Cpu, r1: number, r3: number): void {
 }
 
 /** Writes down how far a comparison came, and its condition code: 3 when there is more. */
-function compared(c: Cpu, r1: number, r3: number, equal: number): void {
+function compared(c: Processor, r1: number, r3: number, equal: number): void {
   const n1 = zeroLength(c, r1 + 1) ? 0 : equal;
   const n2 = zeroLength(c, r3 + 1) ? 0 : equal;
   step(c, r1, n1);
@@ -270,7 +270,7 @@ function compared(c: Cpu, r1: number, r3: number, equal: number): void {
 }
 
 /** COMPARE LOGICAL LONG UNICODE: two bytes at a time, an address need not be even. */
-function clclu(c: Cpu, r1: number, r3: number): void {
+function clclu(c: Processor, r1: number, r3: number): void {
   const fill = c.eaLo & 0xffff;
   evenLengths(c, r1, r3);
   addresses(c, r1, r3);
@@ -294,7 +294,7 @@ function clclu(c: Cpu, r1: number, r3: number): void {
 }
 
 /** The ending character in register 0, whose other bits on the left in the low half must be zero. */
-function ending(c: Cpu, max: number): number {
+function ending(c: Processor, max: number): number {
   const character = c.gr32[0] as number;
   if (character > max) c.program(PGM.SPECIFICATION);
   return character;
@@ -304,7 +304,7 @@ function ending(c: Cpu, max: number): number {
  * Where a byte is in the `n` bytes (at most `UNIT`) at an address, or -1. The second page of an operand is accessed only
  * when the byte is not in the first.
  */
-function findByte(c: Cpu, hi: number, lo: number, n: number, byte: number): number {
+function findByte(c: Processor, hi: number, lo: number, n: number, byte: number): number {
   const { bytes } = c.storage;
   const first = Math.min(n, toPageEnd(lo));
   const { at } = SECOND.set(c, hi, lo, first, FETCH);
@@ -316,7 +316,7 @@ function findByte(c: Cpu, hi: number, lo: number, n: number, byte: number): numb
 }
 
 /** MOVE STRING: up to and with the ending character. */
-function mvst(c: Cpu, r1: number, r2: number): void {
+function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
   const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
@@ -337,7 +337,7 @@ function mvst(c: Cpu, r1: number, r2: number): void {
  * How many bytes of both operands are equal and not `end`, up to `n`. A page is accessed only when all bytes before it
  * are. FIRST and SECOND are then set for the byte that ended it.
  */
-function equalString(c: Cpu, n: number, end: number): number {
+function equalString(c: Processor, n: number, end: number): number {
   const { bytes } = c.storage;
   const pageEnds = [toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)] as const;
   let i = 0;
@@ -354,7 +354,7 @@ function equalString(c: Cpu, n: number, end: number): number {
 }
 
 /** COMPARE LOGICAL STRING: the ending character is lower than any other. */
-function clst(c: Cpu, r1: number, r2: number): void {
+function clst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
   const { bytes } = c.storage;
@@ -373,7 +373,7 @@ function clst(c: Cpu, r1: number, r2: number): void {
 }
 
 /** Bytes from the effective address to the second one, as the addressing mode wraps; at most `UNIT`. */
-function distance(c: Cpu): number {
+function distance(c: Processor): number {
   const bits = c.addressing === 3 ? 64 : c.addressing === 1 ? 31 : 24;
   const to = (BigInt(c.ea2Hi) << 32n) | BigInt(c.ea2Lo);
   const from = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
@@ -382,7 +382,7 @@ function distance(c: Cpu): number {
 }
 
 /** SEARCH STRING: from the address in r2 up to that in r1. */
-function srst(c: Cpu, r1: number, r2: number): void {
+function srst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r2, r1);
   const left = distance(c);
@@ -396,7 +396,7 @@ function srst(c: Cpu, r1: number, r2: number): void {
 }
 
 /** What a search of `n` bytes leaves: the address found in r1, or where to go on in r2. */
-function searched(c: Cpu, r1: number, r2: number, found: number, n: number, left: number): void {
+function searched(c: Processor, r1: number, r2: number, found: number, n: number, left: number): void {
   if (found >= 0) {
     const { eaHi, eaLo } = c;
     setAddress(c, r1, eaHi, eaLo);
@@ -411,7 +411,7 @@ function searched(c: Cpu, r1: number, r2: number, found: number, n: number, left
 }
 
 /** SEARCH STRING UNICODE. */
-function srstu(c: Cpu, r1: number, r2: number): void {
+function srstu(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xffff);
   addresses(c, r2, r1);
   const left = distance(c);
@@ -425,7 +425,7 @@ function srstu(c: Cpu, r1: number, r2: number): void {
 }
 
 /** As `findByte`, for a character of two bytes at the effective address. */
-function findCharacter(c: Cpu, n: number, character: number): number {
+function findCharacter(c: Processor, n: number, character: number): number {
   const { bytes } = c.storage;
   // A character may lie across the end of the first page.
   const first = Math.min(n, toPageEnd(c.eaLo) & ~1);
@@ -445,7 +445,7 @@ function findCharacter(c: Cpu, n: number, character: number): number {
 }
 
 /** TRANSLATE EXTENDED: translates the pair's operand until the test byte in register 0. */
-function tre(c: Cpu, r1: number, r2: number): void {
+function tre(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   const test = (c.gr32[0] as number) & 0xff;
   addresses(c, r1, r2);
@@ -468,7 +468,7 @@ function tre(c: Cpu, r1: number, r2: number): void {
 }
 
 /** CHECKSUM: adds words with the carry around the end; a last part of a word counts as if zeros followed. */
-function cksm(c: Cpu, r1: number, r2: number): void {
+function cksm(c: Processor, r1: number, r2: number): void {
   pair(c, r2);
   c.effectiveRegister(r2);
   const n = length(c, r2 + 1);

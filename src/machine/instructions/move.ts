@@ -6,7 +6,7 @@
 
 import { logicalPage } from '../addresses.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
@@ -16,13 +16,13 @@ import { FIRST, SECOND, type Span } from './span.ts';
 const BLOCK = 24;
 
 /** Finds both operands, `length` bytes each: the first to be stored into, or not. */
-function operands(c: Cpu, length: number, store: boolean): void {
+function operands(c: Processor, length: number, store: boolean): void {
   FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
 }
 
 /** Moves the second operand to the first, whose spans are set. */
-export function moveSpans(c: Cpu, length: number): void {
+export function moveSpans(c: Processor, length: number): void {
   const { bytes } = c.storage;
   const inside = length <= FIRST.first && length <= SECOND.first;
   const apart = FIRST.at + length <= SECOND.at || SECOND.at + length <= FIRST.at;
@@ -35,13 +35,13 @@ export function moveSpans(c: Cpu, length: number): void {
   }
 }
 
-function mvc(c: Cpu, l: number): void {
+function mvc(c: Processor, l: number): void {
   operands(c, l + 1, true);
   moveSpans(c, l + 1);
 }
 
 /** MOVE INVERSE: the second operand's address is its rightmost byte, and it goes from the right. */
-function mvcin(c: Cpu, l: number): void {
+function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
   const { ea2Hi, ea2Lo } = c;
   FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
@@ -54,7 +54,7 @@ function mvcin(c: Cpu, l: number): void {
 }
 
 /** The effective address becomes `n` bytes before the second one. */
-function stepBack(c: Cpu, n: number): void {
+function stepBack(c: Processor, n: number): void {
   const lo = c.ea2Lo - n;
   if (c.addressing === 3) {
     c.eaHi = lo < 0 ? (c.ea2Hi - 1) >>> 0 : c.ea2Hi;
@@ -66,7 +66,7 @@ function stepBack(c: Cpu, n: number): void {
 
 /** MOVE NUMERICS and MOVE ZONES: the bits of `mask` in each byte. */
 function moveBits(mask: number) {
-  return (c: Cpu, l: number): void => {
+  return (c: Processor, l: number): void => {
     operands(c, l + 1, true);
     const { bytes } = c.storage;
     for (let i = 0; i <= l; i++) {
@@ -78,7 +78,7 @@ function moveBits(mask: number) {
 
 /** AND, OR, EXCLUSIVE OR: code 1 when the result is not zero. */
 function bitwise(operation: (a: number, b: number) => number) {
-  return (c: Cpu, l: number): void => {
+  return (c: Processor, l: number): void => {
     operands(c, l + 1, true);
     const { bytes } = c.storage;
     let any = 0;
@@ -92,7 +92,7 @@ function bitwise(operation: (a: number, b: number) => number) {
   };
 }
 
-function clc(c: Cpu, l: number): void {
+function clc(c: Processor, l: number): void {
   operands(c, l + 1, false);
   const { bytes } = c.storage;
   for (let i = 0; i <= l; i++) {
@@ -107,13 +107,13 @@ function clc(c: Cpu, l: number): void {
 }
 
 /** Finds operands of lengths of their own. */
-function unequal(c: Cpu, l1: number, l2: number): void {
+function unequal(c: Processor, l1: number, l2: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
 }
 
 /** MOVE WITH OFFSET: from the right, half a byte to the left, keeping the rightmost half byte of the first. */
-function mvo(c: Cpu, l1: number, l2: number): void {
+function mvo(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
   let carry = (bytes[FIRST.address(l1)] as number) & 15;
@@ -125,7 +125,7 @@ function mvo(c: Cpu, l1: number, l2: number): void {
 }
 
 /** PACK: zoned to packed, from the right. */
-function pack(c: Cpu, l1: number, l2: number): void {
+function pack(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
   const last = bytes[SECOND.address(l2)] as number;
@@ -139,7 +139,7 @@ function pack(c: Cpu, l1: number, l2: number): void {
 }
 
 /** UNPACK: packed to zoned, from the right. */
-function unpk(c: Cpu, l1: number, l2: number): void {
+function unpk(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
   const last = bytes[SECOND.address(l2)] as number;
@@ -161,7 +161,7 @@ const PLUS = 0x0c;
 
 /** PACK ASCII and PACK UNICODE: digits of `size` bytes each, to sixteen bytes of packed digits, plus sign. */
 function packText(size: 1 | 2, max: number) {
-  return (c: Cpu, l: number): void => {
+  return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
     FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
     SECOND.set(c, c.ea2Hi, c.ea2Lo, l + 1, FETCH);
@@ -182,7 +182,7 @@ function packText(size: 1 | 2, max: number) {
 
 /** UNPACK ASCII and UNPACK UNICODE: the other way; the condition code tells the sign. */
 function unpackText(size: 1 | 2, max: number) {
-  return (c: Cpu, l: number): void => {
+  return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
     FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
     SECOND.set(c, c.ea2Hi, c.ea2Lo, PACKED, FETCH);
@@ -205,7 +205,7 @@ function signCode(sign: number): number {
 }
 
 /** Replaces each byte of the first operand by the byte of the second that it selects. */
-function translate(c: Cpu, l: number): void {
+function translate(c: Processor, l: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
   table(c, l, FIRST);
   const { bytes } = c.storage;
@@ -216,7 +216,7 @@ function translate(c: Cpu, l: number): void {
 }
 
 /** Finds the table of 256 bytes; of one that crosses a page boundary only those parts that are selected. */
-function table(c: Cpu, l: number, argument: Span): void {
+function table(c: Processor, l: number, argument: Span): void {
   const offset = c.ea2Lo & 0xfff;
   if (offset <= 0xf00) {
     SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
@@ -237,7 +237,7 @@ function table(c: Cpu, l: number, argument: Span): void {
 
 /** TRANSLATE AND TEST, from the left (step 1) or the right (step -1): stops at the first byte not zero. */
 function translateAndTest(step: 1 | -1) {
-  return (c: Cpu, l: number): void => {
+  return (c: Processor, l: number): void => {
     if (step === 1) {
       FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
       testSpan(c, l, step, c.eaHi, c.eaLo);
@@ -254,7 +254,7 @@ function translateAndTest(step: 1 | -1) {
   };
 }
 
-function testSpan(c: Cpu, l: number, step: 1 | -1, hi: number, lo: number): void {
+function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number): void {
   const { bytes } = c.storage;
   table(c, l, FIRST);
   for (let n = 0; n <= l; n++) {
@@ -270,7 +270,7 @@ function testSpan(c: Cpu, l: number, step: 1 | -1, hi: number, lo: number): void
 }
 
 /** The address of the byte found, to register 1: 24 or 31 bits of it, or all. */
-function foundAt(c: Cpu, hi: number, lo: number): void {
+function foundAt(c: Processor, hi: number, lo: number): void {
   if (c.addressing === 3) {
     c.gr32[3] = lo > 0xffff_ffff ? hi + 1 : lo < 0 ? hi - 1 : hi;
     c.gr32[2] = lo;

@@ -1,6 +1,6 @@
 /** Multiplication and division. Principles of Operation, chapter 7. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 import {
@@ -21,53 +21,53 @@ import {
 } from './operands.ts';
 
 /** MULTIPLY SINGLE: the low 32 bits of a product. */
-function single32(c: Cpu, r: number, factor: number): void {
+function single32(c: Processor, r: number, factor: number): void {
   c.gr32s[r * 2] = Math.imul(c.gr32s[r * 2] as number, factor);
 }
 
-function single64(c: Cpu, r: number, x: number): void {
+function single64(c: Processor, r: number, x: number): void {
   c.op[r] = (c.op[r] as bigint) * (c.op[x] as bigint);
 }
 
 /** The 64 bits of operand `Y` to the low halves of a pair. */
-function toHalves(c: Cpu, r: number): void {
+function toHalves(c: Processor, r: number): void {
   c.op32[r * 2] = c.op32[YL + 1] as number;
   c.op32[r * 2 + 2] = c.op32[YL] as number;
 }
 
 /** MULTIPLY: the low half of r+1 times operand `x` (sign-extended), 64 bits into the halves of the pair. */
-function multiply(c: Cpu, r: number, x: number): void {
+function multiply(c: Processor, r: number, x: number): void {
   setSigned(c, Y, c.gr32s[r * 2 + 2] as number);
   c.ops[Y] = (c.ops[Y] as bigint) * (c.ops[x] as bigint);
   toHalves(c, r);
 }
 
 /** MULTIPLY LOGICAL, 32 bits: as `multiply`, unsigned. */
-function multiplyLogical(c: Cpu, r: number, x: number): void {
+function multiplyLogical(c: Processor, r: number, x: number): void {
   setUnsigned(c, Y, c.gr32[r * 2 + 2] as number);
   c.op[Y] = (c.op[Y] as bigint) * (c.op[x] as bigint);
   toHalves(c, r);
 }
 
 /** MULTIPLY LOGICAL, 64 bits: 128 bits into the pair. */
-function multiplyLogical64(c: Cpu, r: number, x: number): void {
+function multiplyLogical64(c: Processor, r: number, x: number): void {
   const product = (c.op[r + 1] as bigint) * (c.op[x] as bigint);
   c.op[r] = product >> 64n;
   c.op[r + 1] = product;
 }
 
-function divideException(c: Cpu): never {
+function divideException(c: Processor): never {
   return c.program(PGM.FIXED_POINT_DIVIDE);
 }
 
 /** The 64 bits that the low halves of a pair hold, in operand `Y`. */
-function fromHalves(c: Cpu, r: number): void {
+function fromHalves(c: Processor, r: number): void {
   c.op32[YL + 1] = c.op32[r * 2] as number;
   c.op32[YL] = c.op32[r * 2 + 2] as number;
 }
 
 /** DIVIDE: 64 bits by half `x`; the remainder to r, the quotient to r+1. */
-function divide(c: Cpu, r: number, x: number): void {
+function divide(c: Processor, r: number, x: number): void {
   fromHalves(c, r);
   const dividend = c.ops[Y] as bigint;
   const divisor = BigInt(c.op32s[x] as number);
@@ -78,7 +78,7 @@ function divide(c: Cpu, r: number, x: number): void {
   c.gr32s[r * 2 + 2] = Number(quotient);
 }
 
-function divideLogical(c: Cpu, r: number, x: number): void {
+function divideLogical(c: Processor, r: number, x: number): void {
   const divisor = c.op32[x] as number;
   if (divisor <= (c.gr32[r * 2] as number)) divideException(c);
   fromHalves(c, r);
@@ -87,7 +87,7 @@ function divideLogical(c: Cpu, r: number, x: number): void {
   c.gr32[r * 2 + 2] = Number(dividend / BigInt(divisor));
 }
 
-function divideLogical64(c: Cpu, r: number, x: number): void {
+function divideLogical64(c: Processor, r: number, x: number): void {
   const divisor = c.op[x] as bigint;
   const high = c.op[r] as bigint;
   if (divisor <= high) divideException(c);
@@ -97,7 +97,7 @@ function divideLogical64(c: Cpu, r: number, x: number): void {
 }
 
 /** DIVIDE SINGLE: r+1 by operand `x`, all 64 bits. */
-function divideSingle(c: Cpu, r: number, x: number): void {
+function divideSingle(c: Processor, r: number, x: number): void {
   const divisor = c.ops[x] as bigint;
   const dividend = c.ops[r + 1] as bigint;
   if (divisor === 0n || (divisor === -1n && dividend === -(2n ** 63n))) divideException(c);

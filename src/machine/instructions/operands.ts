@@ -9,7 +9,7 @@
 
 import { type AbsolutePage, logicalPage, realPage } from '../addresses.ts';
 import { type Access, FETCH, STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 
 /** The scratch operand that an instruction's second operand goes to. */
@@ -24,7 +24,7 @@ export const YL = Y * 2;
 const LAST_DOUBLEWORD = 0xff8;
 
 /** Fetches eight bytes into operand `r`. */
-export function fetch64(c: Cpu, r: number): void {
+export function fetch64(c: Processor, r: number): void {
   const { eaLo } = c;
   const offset = eaLo & 0xfff;
   if (offset > LAST_DOUBLEWORD) {
@@ -38,7 +38,7 @@ export function fetch64(c: Cpu, r: number): void {
 }
 
 /** Stores operand `r`, eight bytes. */
-export function put64(c: Cpu, r: number): void {
+export function put64(c: Processor, r: number): void {
   const { eaLo } = c;
   const offset = eaLo & 0xfff;
   if (offset > LAST_DOUBLEWORD) {
@@ -52,14 +52,14 @@ export function put64(c: Cpu, r: number): void {
 }
 
 /** Sets operand `r` from a number, sign-extended. */
-export function setSigned(c: Cpu, r: number, value: number): number {
+export function setSigned(c: Processor, r: number, value: number): number {
   c.op32s[r * 2] = value;
   c.op32s[r * 2 + 1] = value >> 31;
   return r;
 }
 
 /** Sets operand `r` from an unsigned number of 32 bits. */
-export function setUnsigned(c: Cpu, r: number, value: number): number {
+export function setUnsigned(c: Processor, r: number, value: number): number {
   c.op32[r * 2] = value;
   c.op32[r * 2 + 1] = 0;
   return r;
@@ -68,101 +68,101 @@ export function setUnsigned(c: Cpu, r: number, value: number): number {
 // 64-bit operands: the number of an operand.
 
 /** Eight bytes of storage. */
-export function m64(c: Cpu): number {
+export function m64(c: Processor): number {
   fetch64(c, X);
   return X;
 }
 
 /** Four bytes of storage, sign-extended. */
-export const m32x = (c: Cpu) => setSigned(c, X, c.load32(c.eaHi, c.eaLo));
+export const m32x = (c: Processor) => setSigned(c, X, c.load32(c.eaHi, c.eaLo));
 /** Four bytes of storage, zero-extended. */
-export const m32z = (c: Cpu) => setUnsigned(c, X, c.load32(c.eaHi, c.eaLo));
+export const m32z = (c: Processor) => setUnsigned(c, X, c.load32(c.eaHi, c.eaLo));
 /** Two bytes of storage, sign-extended. */
-export const m16x = (c: Cpu) => setSigned(c, X, load16s(c));
+export const m16x = (c: Processor) => setSigned(c, X, load16s(c));
 /** Two bytes of storage, zero-extended. */
-export const m16z = (c: Cpu) => setUnsigned(c, X, c.load16(c.eaHi, c.eaLo));
+export const m16z = (c: Processor) => setUnsigned(c, X, c.load16(c.eaHi, c.eaLo));
 /** A signed number of 32 bits. */
-export const i64 = (c: Cpu, value: number) => setSigned(c, X, value);
+export const i64 = (c: Processor, value: number) => setSigned(c, X, value);
 /** An unsigned number of 32 bits. */
-export const u64 = (c: Cpu, value: number) => setUnsigned(c, X, value);
+export const u64 = (c: Processor, value: number) => setUnsigned(c, X, value);
 /** The low half of a register, sign-extended. */
-export const r32x = (c: Cpu, r: number) => setSigned(c, X, c.gr32s[r * 2] as number);
+export const r32x = (c: Processor, r: number) => setSigned(c, X, c.gr32s[r * 2] as number);
 /** The low half of a register, zero-extended. */
-export const r32z = (c: Cpu, r: number) => setUnsigned(c, X, c.gr32[r * 2] as number);
+export const r32z = (c: Processor, r: number) => setUnsigned(c, X, c.gr32[r * 2] as number);
 
 // 32-bit operands: the number of a half.
 
 /** Four bytes of storage. */
-export function m32(c: Cpu): number {
+export function m32(c: Processor): number {
   c.op32[XL] = c.load32(c.eaHi, c.eaLo);
   return XL;
 }
 
 /** Two bytes of storage, sign-extended to 32 bits. */
-export function m16(c: Cpu): number {
+export function m16(c: Processor): number {
   c.op32s[XL] = load16s(c);
   return XL;
 }
 
 /** Two bytes of storage, zero-extended to 32 bits. */
-export function m16u(c: Cpu): number {
+export function m16u(c: Processor): number {
   c.op32[XL] = c.load16(c.eaHi, c.eaLo);
   return XL;
 }
 
 /** A number: its low 32 bits. */
-export function i32(c: Cpu, value: number): number {
+export function i32(c: Processor, value: number): number {
   c.op32s[XL] = value;
   return XL;
 }
 
 /** Two bytes of storage as a signed number. */
-export function load16s(c: Cpu): number {
+export function load16s(c: Processor): number {
   return (c.load16(c.eaHi, c.eaLo) << 16) >> 16;
 }
 
 /** Two bytes of storage as an unsigned number. */
-export function load16(c: Cpu): number {
+export function load16(c: Processor): number {
   return c.load16(c.eaHi, c.eaLo);
 }
 
 /** One byte of storage as an unsigned number. */
-export function load8(c: Cpu): number {
+export function load8(c: Processor): number {
   return c.load8(c.eaHi, c.eaLo);
 }
 
 /** One byte of storage as a signed number. */
-export function load8s(c: Cpu): number {
+export function load8s(c: Processor): number {
   return (c.load8(c.eaHi, c.eaLo) << 24) >> 24;
 }
 
 /** Four bytes of storage as an unsigned number. */
-export function load32(c: Cpu): number {
+export function load32(c: Processor): number {
   return c.load32(c.eaHi, c.eaLo);
 }
 
 // Demands that operands must meet: specification exceptions.
 
 /** The effective address must be a multiple of `size`, a power of two. */
-export function aligned(c: Cpu, size: number): Cpu {
+export function aligned(c: Processor, size: number): Processor {
   if (c.eaLo & (size - 1)) c.program(PGM.SPECIFICATION);
   return c;
 }
 
 /** Register `r` must be even: it designates a pair. */
-export function pair(c: Cpu, r: number): number {
+export function pair(c: Processor, r: number): number {
   if (r & 1) c.program(PGM.SPECIFICATION);
   return r;
 }
 
 /** Sets the effective address `halfwords` from the instruction; the operand there must be aligned to `size`. */
-export function relative(c: Cpu, halfwords: number, size: number): Cpu {
+export function relative(c: Processor, halfwords: number, size: number): Processor {
   c.addressRelative(halfwords);
   return aligned(c, size);
 }
 
 /** Moves the effective address on by `bytes`, as the addressing mode wraps it. */
-export function advance(c: Cpu, bytes: number): void {
+export function advance(c: Processor, bytes: number): void {
   const lo = c.eaLo + bytes;
   if (c.addressing === 3) {
     if (lo > 0xffff_ffff) c.eaHi = (c.eaHi + 1) >>> 0;
@@ -176,7 +176,7 @@ export function advance(c: Cpu, bytes: number): void {
  * Puts an address into register `r` the way LOAD ADDRESS and the long instructions do: all of the register in
  * the 64-bit mode, its low half in the others.
  */
-export function setAddress(c: Cpu, r: number, hi: number, lo: number): void {
+export function setAddress(c: Processor, r: number, hi: number, lo: number): void {
   c.gr32[r * 2] = lo;
   if (c.addressing === 3) c.gr32[r * 2 + 1] = hi;
 }
@@ -185,13 +185,13 @@ export function setAddress(c: Cpu, r: number, hi: number, lo: number): void {
 export const pageOf = (hi: number, lo: number) => hi * 0x10_0000 + (lo >>> 12);
 
 /** The page of the effective address. */
-export const effectivePage = (c: Cpu) => logicalPage(pageOf(c.eaHi, c.eaLo));
+export const effectivePage = (c: Processor) => logicalPage(pageOf(c.eaHi, c.eaLo));
 
 /**
  * The absolute byte address behind a real operand of `size` bytes, all in one page. Protection applies, as for an
  * operand that a program names.
  */
-export function realOperand(c: Cpu, hi: number, lo: number, size: number, access: Access): number {
+export function realOperand(c: Processor, hi: number, lo: number, size: number, access: Access): number {
   const offset = lo & 0xfff;
   return c.realOperandFrame(realPage(pageOf(hi, lo)), offset, access, size) + offset;
 }
@@ -200,7 +200,7 @@ export function realOperand(c: Cpu, hi: number, lo: number, size: number, access
  * The absolute byte address behind an assigned storage location, a real address below 4096, that the machine itself
  * stores into. No protection applies.
  */
-export function assigned(c: Cpu, location: number): number {
+export function assigned(c: Processor, location: number): number {
   return c.realFrame(realPage(0), STORE) + location;
 }
 
@@ -209,8 +209,8 @@ export function assigned(c: Cpu, location: number): number {
  * recorded.
  * @param logical the page that an addressing exception names
  */
-export function frameNumber(c: Cpu, page: AbsolutePage, logical: number): number {
-  if (c.below !== null) return c.walkBelow(page, logical).frame;
+export function frameNumber(c: Processor, page: AbsolutePage, logical: number): number {
+  if (c.sie !== null) return c.walkHost(page, logical).frame;
   if (page >= c.storage.keys.length) c.program(PGM.ADDRESSING);
   return page;
 }

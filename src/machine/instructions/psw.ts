@@ -3,9 +3,10 @@
  * Principles of Operation, chapter 10.
  */
 
+import { CR0 } from '../control-registers.ts';
 import { STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
-import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { GUEST, type InstructionLine } from './line.ts';
 import { registers } from './load.ts';
@@ -13,15 +14,12 @@ import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
 import { storeHalves, storeWhole } from './store.ts';
 
 /** Control register 0. */
-const CR0_SSM_SUPPRESSION = 0x4000_0000;
-const CR0_EXTRACTION_AUTHORITY = 0x0800_0000;
-const CR0_SECONDARY_SPACE = 0x0400_0000;
 
 /** In a short PSW, bit 12 is one. */
 const SHORT_PSW = 0x0008_0000;
 
 /** LOAD PSW: a short PSW, 64 bits. */
-function lpsw(c: Cpu): void {
+function lpsw(c: Processor): void {
   aligned(c, 8);
   fetch64(c, X);
   const hi = c.op32[XL + 1] as number;
@@ -35,7 +33,7 @@ const PSW = new Uint8Array(16);
 const PSW_VIEW = new DataView(PSW.buffer);
 
 /** LOAD PSW EXTENDED: 128 bits. */
-function lpswe(c: Cpu): void {
+function lpswe(c: Processor): void {
   aligned(c, 8);
   c.fetchBytes(c.eaHi, c.eaLo, 16, PSW);
   c.breakingEvent();
@@ -43,24 +41,24 @@ function lpswe(c: Cpu): void {
 }
 
 /** Makes a system mask current. One with bits that must be zero is an early exception. */
-function enterMask(c: Cpu, mask: number): void {
+function enterMask(c: Processor, mask: number): void {
   c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
 }
 
-function ssm(c: Cpu): void {
-  if ((c.cr32[0] as number) & CR0_SSM_SUPPRESSION) c.program(PGM.SPECIAL_OPERATION);
+function ssm(c: Processor): void {
+  if ((c.cr32[0] as number) & CR0.SSM_SUPPRESSION) c.program(PGM.SPECIAL_OPERATION);
   enterMask(c, load8(c));
 }
 
 /** STORE THEN AND SYSTEM MASK. */
-function stnsm(c: Cpu, i: number): void {
+function stnsm(c: Processor, i: number): void {
   const mask = c.systemMask;
   c.store8(c.eaHi, c.eaLo, mask);
   enterMask(c, mask & i);
 }
 
 /** STORE THEN OR SYSTEM MASK. */
-function stosm(c: Cpu, i: number): void {
+function stosm(c: Processor, i: number): void {
   const mask = c.systemMask;
   c.store8(c.eaHi, c.eaLo, mask);
   enterMask(c, mask | i);
@@ -70,7 +68,7 @@ const BYTES = new Uint8Array(128);
 const VIEW = new DataView(BYTES.buffer);
 
 /** LOAD CONTROL, 32 bits each. */
-function lctl(c: Cpu, first: number, last: number): void {
+function lctl(c: Processor, first: number, last: number): void {
   aligned(c, 4);
   const count = registers(first, last);
   c.fetchBytes(c.eaHi, c.eaLo, count * 4, BYTES);
@@ -80,7 +78,7 @@ function lctl(c: Cpu, first: number, last: number): void {
   }
 }
 
-function lctlg(c: Cpu, first: number, last: number): void {
+function lctlg(c: Processor, first: number, last: number): void {
   aligned(c, 8);
   const count = registers(first, last);
   c.fetchBytes(c.eaHi, c.eaLo, count * 8, BYTES);
@@ -88,26 +86,26 @@ function lctlg(c: Cpu, first: number, last: number): void {
 }
 
 /** The prefix area must be there. */
-export function prefixAvailable(c: Cpu, prefix: number): boolean {
-  if (c.below === null) return c.storage.has(prefix, 0x2000);
-  return prefix / 0x1000 + 2 <= c.below.pages;
+export function prefixAvailable(c: Processor, prefix: number): boolean {
+  if (c.sie === null) return c.storage.has(prefix, 0x2000);
+  return prefix / 0x1000 + 2 <= c.sie.pages;
 }
 
 /** SET PREFIX. */
-function spx(c: Cpu): void {
+function spx(c: Processor): void {
   aligned(c, 4);
   const prefix = load32(c) & 0x7fff_e000;
   if (!prefixAvailable(c, prefix)) c.program(PGM.ADDRESSING);
   c.setPrefix(prefix);
 }
 
-function stpx(c: Cpu): void {
+function stpx(c: Processor): void {
   aligned(c, 4);
   c.store32(c.eaHi, c.eaLo, c.prefix);
 }
 
 /** STORE CPU ADDRESS. */
-function stap(c: Cpu): void {
+function stap(c: Processor): void {
   aligned(c, 2);
   c.store16(c.eaHi, c.eaLo, c.address);
 }
@@ -116,7 +114,7 @@ function stap(c: Cpu): void {
 const MACHINE_TYPE = 0x2817;
 
 /** STORE CPU ID. */
-function stidp(c: Cpu): void {
+function stidp(c: Processor): void {
   aligned(c, 8);
   c.probe(c.eaHi, c.eaLo, 8, STORE);
   c.op32[XL + 1] = c.address << 16;
@@ -125,37 +123,37 @@ function stidp(c: Cpu): void {
 }
 
 /** In the problem state, only keys that the PSW-key mask in control register 3 names. */
-export function keyAllowed(c: Cpu, key: number): void {
+export function keyAllowed(c: Processor, key: number): void {
   if (c.problem && !((c.cr32[6] as number) & (0x8000_0000 >>> key))) c.program(PGM.PRIVILEGED_OPERATION);
 }
 
 /** In the problem state, only with extraction authority. */
-function extractionAuthority(c: Cpu): void {
-  if (c.problem && !((c.cr32[0] as number) & CR0_EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
+function extractionAuthority(c: Processor): void {
+  if (c.problem && !((c.cr32[0] as number) & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
 }
 
 /** SET PSW KEY FROM ADDRESS. */
-function spka(c: Cpu): void {
+function spka(c: Processor): void {
   const key = (c.eaLo >>> 4) & 15;
   keyAllowed(c, key);
   c.key = key;
 }
 
 /** INSERT PSW KEY, into register 2. */
-function ipk(c: Cpu): void {
+function ipk(c: Processor): void {
   extractionAuthority(c);
   c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | (c.key << 4);
 }
 
 /** EXTRACT PSW. */
-function epsw(c: Cpu, a: number, b: number): void {
+function epsw(c: Processor, a: number, b: number): void {
   const { pswHi, pswLo } = c;
   c.gr32[a * 2] = pswHi;
   if (b !== 0) c.gr32[b * 2] = pswLo;
 }
 
 /** INSERT ADDRESS SPACE CONTROL: the two bits of the PSW the other way around. */
-function iac(c: Cpu, r: number): void {
+function iac(c: Processor, r: number): void {
   if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
   extractionAuthority(c);
   const code = ((c.space & 1) << 1) | (c.space >>> 1);
@@ -167,9 +165,9 @@ function iac(c: Cpu, r: number): void {
 const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOME] as const;
 
 /** SET ADDRESS SPACE CONTROL. The access-register mode is not there. */
-function sac(c: Cpu): void {
+function sac(c: Processor): void {
   const code = (c.eaLo >>> 8) & 15;
-  if (!c.dat || !((c.cr32[0] as number) & CR0_SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
+  if (!c.dat || !((c.cr32[0] as number) & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
   const space = SPACES[code];
   if (space === undefined) c.program(PGM.SPECIFICATION);
   if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
@@ -179,7 +177,7 @@ function sac(c: Cpu): void {
 
 /** EXTRACT PRIMARY and SECONDARY ASN. */
 function extractAsn(control: number) {
-  return (c: Cpu, r: number): void => {
+  return (c: Processor, r: number): void => {
     if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
     extractionAuthority(c);
     c.gr32[r * 2] = (c.cr32[control * 2] as number) & 0xffff;
@@ -187,7 +185,7 @@ function extractAsn(control: number) {
 }
 
 /** MONITOR CALL: an interruption when control register 8 wants the class. */
-function mc(c: Cpu, monitorClass: number): void {
+function mc(c: Processor, monitorClass: number): void {
   if (monitorClass > 15) c.program(PGM.SPECIFICATION);
   if (!((c.cr32[16] as number) & (0x8000 >>> monitorClass))) return;
   c.monitorClass = monitorClass;
@@ -196,11 +194,11 @@ function mc(c: Cpu, monitorClass: number): void {
 }
 
 /** DIAGNOSE: no code means anything on a machine with no host below. */
-function diag(c: Cpu): void {
+function diag(c: Processor): void {
   c.program(PGM.SPECIFICATION);
 }
 
-function notThere(c: Cpu): void {
+function notThere(c: Processor): void {
   c.program(PGM.OPERATION);
 }
 

@@ -6,7 +6,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Cpu, Stop } from '../engine/cpu.ts';
+import type { Stop } from '../cpu/stop.ts';
+import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { Machine } from '../machine.ts';
 import { lineOf } from './decode.ts';

@@ -1,14 +1,14 @@
 /** Shifts and rotations. Principles of Operation, chapter 7. The amount is the low six bits of the address. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { overflowed, sign64, signOf } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { pair, Y, YL } from './operands.ts';
 
-const amount = (c: Cpu) => c.eaLo & 63;
+const amount = (c: Processor) => c.eaLo & 63;
 
 /** d = a rotated left by `n`, 0 to 63. */
-export function rotate64(c: Cpu, d: number, a: number, n: number): void {
+export function rotate64(c: Processor, d: number, a: number, n: number): void {
   const { op32 } = c;
   let hi = op32[a * 2 + 1] as number;
   let lo = op32[a * 2] as number;
@@ -23,22 +23,22 @@ export function rotate64(c: Cpu, d: number, a: number, n: number): void {
   op32[d * 2] = (lo << by) | (hi >>> (32 - by));
 }
 
-function left64(c: Cpu, d: number, a: number): void {
+function left64(c: Processor, d: number, a: number): void {
   c.op[d] = (c.op[a] as bigint) << BigInt(amount(c));
 }
 
-function right64(c: Cpu, d: number, a: number): void {
+function right64(c: Processor, d: number, a: number): void {
   c.op[d] = (c.op[a] as bigint) >> BigInt(amount(c));
 }
 
 /** Arithmetic right shift; sets the condition code. */
-function rightSigned64(c: Cpu, d: number, a: number): void {
+function rightSigned64(c: Processor, d: number, a: number): void {
   c.ops[d] = (c.ops[a] as bigint) >> BigInt(amount(c));
   c.cc = sign64(c, d);
 }
 
 /** Arithmetic left shift: the sign stays; a bit unlike it that is shifted out is an overflow. */
-function leftSignedQuiet64(c: Cpu, d: number, a: number): void {
+function leftSignedQuiet64(c: Processor, d: number, a: number): void {
   const value = c.ops[a] as bigint;
   const exact = value << BigInt(amount(c));
   const magnitude = exact & 0x7fff_ffff_ffff_ffffn;
@@ -46,22 +46,22 @@ function leftSignedQuiet64(c: Cpu, d: number, a: number): void {
   c.cc = BigInt.asIntN(64, exact) === exact ? sign64(c, d) : 3;
 }
 
-function leftSigned64(c: Cpu, d: number, a: number): void {
+function leftSigned64(c: Processor, d: number, a: number): void {
   leftSignedQuiet64(c, d, a);
   overflowed(c);
 }
 
-function left32(c: Cpu, d: number, a: number): void {
+function left32(c: Processor, d: number, a: number): void {
   const n = amount(c);
   c.gr32[d * 2] = n > 31 ? 0 : (c.gr32[a * 2] as number) << n;
 }
 
-function right32(c: Cpu, d: number, a: number): void {
+function right32(c: Processor, d: number, a: number): void {
   const n = amount(c);
   c.gr32[d * 2] = n > 31 ? 0 : (c.gr32[a * 2] as number) >>> n;
 }
 
-function rightSigned32(c: Cpu, d: number, a: number): void {
+function rightSigned32(c: Processor, d: number, a: number): void {
   const value = (c.gr32s[a * 2] as number) >> Math.min(amount(c), 31);
   c.gr32s[d * 2] = value;
   c.cc = signOf(value);
@@ -75,7 +75,7 @@ function losesBits(value: number, n: number): boolean {
   return (value << 1) >> (32 - n) !== value >> 31;
 }
 
-function leftSigned32(c: Cpu, d: number, a: number): void {
+function leftSigned32(c: Processor, d: number, a: number): void {
   const n = amount(c);
   const value = c.gr32s[a * 2] as number;
   const magnitude = n > 30 ? 0 : (value << n) & 0x7fff_ffff;
@@ -86,15 +86,15 @@ function leftSigned32(c: Cpu, d: number, a: number): void {
 }
 
 /** The low halves of a pair as one number of 64 bits, in operand `Y`. */
-function gather(c: Cpu, r: number): void {
+function gather(c: Processor, r: number): void {
   pair(c, r);
   c.op32[YL + 1] = c.op32[r * 2] as number;
   c.op32[YL] = c.op32[r * 2 + 2] as number;
 }
 
 /** Shifts the low halves of a pair as one number. */
-function double(shift: (c: Cpu, d: number, a: number) => void) {
-  return (c: Cpu, r: number): void => {
+function double(shift: (c: Processor, d: number, a: number) => void) {
+  return (c: Processor, r: number): void => {
     gather(c, r);
     shift(c, Y, Y);
     c.op32[r * 2] = c.op32[YL + 1] as number;
@@ -104,12 +104,12 @@ function double(shift: (c: Cpu, d: number, a: number) => void) {
 
 const leftDouble = double(leftSignedQuiet64);
 
-function leftSignedDouble(c: Cpu, r: number): void {
+function leftSignedDouble(c: Processor, r: number): void {
   leftDouble(c, r);
   overflowed(c);
 }
 
-function rotate32(c: Cpu, d: number, a: number): void {
+function rotate32(c: Processor, d: number, a: number): void {
   const n = amount(c) & 31;
   const value = c.gr32[a * 2] as number;
   c.gr32[d * 2] = n === 0 ? value : (value << n) | (value >>> (32 - n));

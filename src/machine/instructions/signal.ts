@@ -1,6 +1,6 @@
 /** SIGNAL PROCESSOR among the processors of a machine. Principles of Operation, chapters 4 and 10. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { EXT } from '../interruption.ts';
 import type { CpuReset } from '../reset.ts';
 import { SIGP_CC, type SigpTarget, signalProcessor } from '../sigp.ts';
@@ -8,9 +8,9 @@ import { GUEST, type InstructionLine } from './line.ts';
 
 /** A processor of the machine as SIGNAL PROCESSOR addresses it. */
 class Target implements SigpTarget {
-  readonly #cpu: Cpu;
+  readonly #cpu: Processor;
 
-  constructor(cpu: Cpu) {
+  constructor(cpu: Processor) {
     this.#cpu = cpu;
   }
 
@@ -81,7 +81,7 @@ class Target implements SigpTarget {
 }
 
 /** SIGNAL PROCESSOR: 0 accepted, 1 status in r1, 2 busy, 3 no such processor. */
-function sigp(c: Cpu, r1: number, r3: number): void {
+function sigp(c: Processor, r1: number, r3: number): void {
   const parameter = c.gr32[(r1 | 1) * 2] as number;
   const addressed = c.machine.cpus[(c.gr32[r3 * 2] as number) & 0xffff];
   const target = addressed && new Target(addressed);

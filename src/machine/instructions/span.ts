@@ -5,7 +5,7 @@
 
 import { logicalPage } from '../addresses.ts';
 import type { Access } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 
 /** One operand. */
 export class Span {
@@ -17,7 +17,7 @@ export class Span {
   next = 0;
 
   /** Finds the operand of `length` bytes, at least 1, at a logical address. Unwinds on access exceptions. */
-  set(c: Cpu, hi: number, lo: number, length: number, access: Access): this {
+  set(c: Processor, hi: number, lo: number, length: number, access: Access): this {
     const offset = lo & 0xfff;
     const page = logicalPage(hi * 0x10_0000 + (lo >>> 12));
     const first = 0x1000 - offset;

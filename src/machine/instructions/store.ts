@@ -1,30 +1,30 @@
 /** Stores from general registers and of immediates. Principles of Operation, chapter 7. */
 
 import { STORE } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { holds } from './condition.ts';
 import type { InstructionLine } from './line.ts';
 import { registers, reversed } from './load.ts';
 import { advance, aligned, effectivePage, pair, put64, relative, setSigned, X } from './operands.ts';
 
-function word(c: Cpu, value: number): void {
+function word(c: Processor, value: number): void {
   c.store32(c.eaHi, c.eaLo, value);
 }
 
-function halfword(c: Cpu, value: number): void {
+function halfword(c: Processor, value: number): void {
   c.store16(c.eaHi, c.eaLo, value);
 }
 
-function byte(c: Cpu, value: number): void {
+function byte(c: Processor, value: number): void {
   c.store8(c.eaHi, c.eaLo, value);
 }
 
-const low = (c: Cpu, r: number) => c.gr32[r * 2] as number;
-const high = (c: Cpu, r: number) => c.gr32[r * 2 + 1] as number;
+const low = (c: Processor, r: number) => c.gr32[r * 2] as number;
+const high = (c: Processor, r: number) => c.gr32[r * 2 + 1] as number;
 
 /** STORE CHARACTERS UNDER MASK from half `half`: the selected bytes, next to one another. */
 function storeUnderMask(half: 0 | 1) {
-  return (c: Cpu, r: number, mask: number): void => {
+  return (c: Processor, r: number, mask: number): void => {
     if (mask === 0) return;
     const value = c.gr32[r * 2 + half] as number;
     let count = 0;
@@ -40,7 +40,7 @@ function storeUnderMask(half: 0 | 1) {
 
 /** Stores halves of registers as words. */
 export function storeHalves(
-  c: Cpu,
+  c: Processor,
   from: Uint32Array,
   first: number,
   last: number,
@@ -62,7 +62,7 @@ export function storeHalves(
 }
 
 /** Stores registers as doublewords. */
-export function storeWhole(c: Cpu, from: Uint32Array, first: number, last: number): void {
+export function storeWhole(c: Processor, from: Uint32Array, first: number, last: number): void {
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
@@ -85,22 +85,22 @@ export function storeWhole(c: Cpu, from: Uint32Array, first: number, last: numbe
   }
 }
 
-function storeReversed64(c: Cpu, r: number): void {
+function storeReversed64(c: Processor, r: number): void {
   c.op32[X * 2 + 1] = reversed(low(c, r));
   c.op32[X * 2] = reversed(high(c, r));
   put64(c, X);
 }
 
 /** STORE PAIR TO QUADWORD. */
-function storeQuadword(c: Cpu, r: number): void {
+function storeQuadword(c: Processor, r: number): void {
   pair(c, r);
   aligned(c, 16);
   storeWhole(c, c.gr32, r, r + 1);
 }
 
 /** Runs a store when the condition holds. */
-function when(store: (c: Cpu, r: number) => void) {
-  return (c: Cpu, r: number, m: number): void => void (holds(c, m) && store(c, r));
+function when(store: (c: Processor, r: number) => void) {
+  return (c: Processor, r: number, m: number): void => void (holds(c, m) && store(c, r));
 }
 
 export const STORES: readonly InstructionLine[] = [

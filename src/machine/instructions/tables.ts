@@ -5,10 +5,10 @@
 
 import { realPage } from '../addresses.ts';
 import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
 import { SPACE } from '../cpu/state.ts';
 import { ASCE, PAGE, REGION, type WalkStep } from '../dat/index.ts';
-import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { GUEST, type InstructionLine } from './line.ts';
 import {
@@ -24,20 +24,20 @@ import {
 } from './operands.ts';
 
 /** Every processor forgets everything made for the program that runs here. */
-function purgeEverywhere(c: Cpu): void {
-  if (c.below === null) c.machine.purgeAll();
+function purgeEverywhere(c: Processor): void {
+  if (c.sie === null) c.machine.purgeAll();
   else for (const cpu of c.machine.cpus) cpu.guestTlb.purgeAll();
 }
 
 /** INVALIDATE PAGE TABLE ENTRY: of the page table that r1 points to, the entry that r2's address selects. */
-function ipte(c: Cpu, r1: number, r2: number): void {
+function ipte(c: Processor, r1: number, r2: number): void {
   const hi = c.gr32[r1 * 2 + 1] as number;
   const lo = ((c.gr32[r1 * 2] as number) & ~0x7ff) >>> 0;
   const index = ((c.gr32[r2 * 2] as number) >>> 12) & 0xff;
   const at = realOperand(c, hi, (lo + index * 8) >>> 0, 8, STORE);
   c.storage.set32(at + 4, (c.storage.get32(at + 4) | PAGE.INVALID) >>> 0);
   const origin = hi * 0x1_0000_0000 + lo;
-  if (c.below === null) c.machine.purgePage(origin, index);
+  if (c.sie === null) c.machine.purgePage(origin, index);
   else for (const cpu of c.machine.cpus) cpu.guestTlb.purgePage(origin / 0x800, index);
 }
 
@@ -47,7 +47,7 @@ const RESERVED = 0x000f_f000;
 const INDEX = [20n, 31n, 42n, 53n] as const;
 
 /** INVALIDATE DAT TABLE ENTRY, or, with a bit of r2, only forgetting all that came by an element. */
-function idte(c: Cpu, r1: number, r2: number): void {
+function idte(c: Processor, r1: number, r2: number): void {
   const what = c.gr32[r2 * 2] as number;
   if (what & RESERVED) c.program(PGM.SPECIFICATION);
   if (what & CLEAR_BY_ASCE) {
@@ -69,16 +69,16 @@ function idte(c: Cpu, r1: number, r2: number): void {
 }
 
 /** The address of COMPARE AND SWAP AND PURGE: r2 without its low bits, which say what to purge. */
-function purgeAddress(c: Cpu, r2: number, size: number): void {
+function purgeAddress(c: Processor, r2: number, size: number): void {
   c.effectiveRegister(r2);
   c.eaLo = (c.eaLo & -size) >>> 0;
 }
 
-function purgeAsked(c: Cpu, r2: number): void {
+function purgeAsked(c: Processor, r2: number): void {
   if ((c.gr32[r2 * 2] as number) & 1) purgeEverywhere(c);
 }
 
-function csp(c: Cpu, r1: number, r2: number): void {
+function csp(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   purgeAddress(c, r2, 4);
   c.probe(c.eaHi, c.eaLo, 4, STORE);
@@ -93,7 +93,7 @@ function csp(c: Cpu, r1: number, r2: number): void {
   c.cc = 0;
 }
 
-function cspg(c: Cpu, r1: number, r2: number): void {
+function cspg(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   purgeAddress(c, r2, 8);
   c.probe(c.eaHi, c.eaLo, 8, STORE);
@@ -109,26 +109,26 @@ function cspg(c: Cpu, r1: number, r2: number): void {
 }
 
 /** The absolute byte address behind the real address in register `r`, which must be on its boundary. */
-function realInRegister(c: Cpu, r: number, size: number, access: Access): number {
+function realInRegister(c: Processor, r: number, size: number, access: Access): number {
   c.effectiveRegister(r);
   aligned(c, size);
   return realOperand(c, c.eaHi, c.eaLo, size, access);
 }
 
 /** LOAD and STORE USING REAL ADDRESS. */
-function lura(c: Cpu, a: number, b: number): void {
+function lura(c: Processor, a: number, b: number): void {
   c.gr32[a * 2] = c.storage.get32(realInRegister(c, b, 4, FETCH));
 }
 
-function lurag(c: Cpu, a: number, b: number): void {
+function lurag(c: Processor, a: number, b: number): void {
   c.gr[a] = c.storage.get64(realInRegister(c, b, 8, FETCH));
 }
 
-function stura(c: Cpu, a: number, b: number): void {
+function stura(c: Processor, a: number, b: number): void {
   c.storage.set32(realInRegister(c, b, 4, STORE), c.gr32[a * 2] as number);
 }
 
-function sturg(c: Cpu, a: number, b: number): void {
+function sturg(c: Processor, a: number, b: number): void {
   c.storage.set64(realInRegister(c, b, 8, STORE), c.gr[a] as bigint);
 }
 
@@ -149,7 +149,7 @@ const TOLD: ReadonlySet<number> = new Set<number>([
 ]);
 
 /** The space that the PSW selects; the access-register mode is not there. */
-function selectedSpace(c: Cpu): number {
+function selectedSpace(c: Processor): number {
   if (c.space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
   return c.space;
 }
@@ -158,7 +158,7 @@ function selectedSpace(c: Cpu): number {
  * LOAD REAL ADDRESS: the real address and code 0; or the address of the invalid segment- (1) or page-table
  * entry (2); or (3) the exception's code with bit 32 one.
  */
-function loadReal(c: Cpu, r: number, wide: boolean): void {
+function loadReal(c: Processor, r: number, wide: boolean): void {
   last = null;
   const walk = c.translate(effectivePage(c), selectedSpace(c), remember);
   if (walk.code === 0) {
@@ -170,7 +170,7 @@ function loadReal(c: Cpu, r: number, wide: boolean): void {
   }
 }
 
-function unavailable(c: Cpu, r: number, code: number, wide: boolean): void {
+function unavailable(c: Processor, r: number, code: number, wide: boolean): void {
   const step = last;
   // Without an entry of that table it was the table's length.
   const entry =
@@ -186,21 +186,28 @@ function unavailable(c: Cpu, r: number, code: number, wide: boolean): void {
 }
 
 /** Puts a real address into r: all of it, or the low half when it fits into 31 bits. */
-function realAddress(c: Cpu, r: number, page: number, offset: number, wide: boolean, code: number): void {
+function realAddress(
+  c: Processor,
+  r: number,
+  page: number,
+  offset: number,
+  wide: boolean,
+  code: number,
+): void {
   if (wide) c.gr32[r * 2 + 1] = Math.floor(page / 0x10_0000);
   else if (page >= 0x8_0000) c.program(PGM.SPECIAL_OPERATION);
   c.gr32[r * 2] = ((page % 0x10_0000) << 12) | offset;
   c.cc = code;
 }
 
-const lra = (c: Cpu, r: number) => loadReal(c, r, c.addressing === 3);
-const lrag = (c: Cpu, r: number) => loadReal(c, r, true);
+const lra = (c: Processor, r: number) => loadReal(c, r, c.addressing === 3);
+const lrag = (c: Processor, r: number) => loadReal(c, r, true);
 
 /**
  * TEST PROTECTION: what the key in the second address may do with the page of the first: 0 fetch and store, 1 fetch,
  * 2 nothing; 3 the translation is not available.
  */
-function tprot(c: Cpu): void {
+function tprot(c: Processor): void {
   const page = effectivePage(c);
   const offset = c.eaLo & 0xfff;
   const cr0 = c.cr32[0] as number;

@@ -5,7 +5,7 @@
  */
 
 import { FETCH } from '../cpu/access.ts';
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 import { pair, setAddress } from './operands.ts';
@@ -15,7 +15,7 @@ import { SECOND } from './span.ts';
 const UNIT = 256;
 
 /** Takes `n` bytes off the operand whose address is in r and whose length is in r+1; n may be 0. */
-function consume(c: Cpu, r: number, n: number, counted: boolean): void {
+function consume(c: Processor, r: number, n: number, counted: boolean): void {
   c.effectiveRegister(r);
   const lo = c.eaLo + n;
   const mask = c.addressing === 0 ? 0x00ff_ffff : 0x7fff_ffff;
@@ -27,7 +27,7 @@ function consume(c: Cpu, r: number, n: number, counted: boolean): void {
 }
 
 /** The length in a register, as far as it matters: at most a number that no unit reaches. */
-function remaining(c: Cpu, r: number): number {
+function remaining(c: Processor, r: number): number {
   return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : (c.gr32[r * 2] as number);
 }
 
@@ -40,7 +40,7 @@ const NO_TEST = 1;
 /** One of the four: characters of `from` bytes to characters of `to` bytes, by the table that register 1 points to. */
 function translate(from: 1 | 2, to: 1 | 2) {
   const size = (from === 1 ? 256 : 0x1_0000) * to;
-  return (c: Cpu, r1: number, r2: number, m3: number): void => {
+  return (c: Processor, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
     const length = remaining(c, r1 + 1);
     if (from === 2 && length & 1) c.program(PGM.SPECIFICATION);
@@ -71,7 +71,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
 }
 
 /** After one character: destination address on, its length down by what was read, source address on. */
-function advanceBoth(c: Cpu, r1: number, r2: number, to: number, from: number): void {
+function advanceBoth(c: Processor, r1: number, r2: number, to: number, from: number): void {
   consume(c, r1, to, false);
   if (c.addressing === 3) c.gr[r1 + 1] = (c.gr[r1 + 1] as bigint) - BigInt(from);
   else c.gr32[r1 * 2 + 2] = (c.gr32[r1 * 2 + 2] as number) - from;
@@ -79,7 +79,7 @@ function advanceBoth(c: Cpu, r1: number, r2: number, to: number, from: number): 
 }
 
 /** A character of the table. */
-function entry(c: Cpu, hi: number, lo: number, offset: number, width: 1 | 2, size: number): number {
+function entry(c: Processor, hi: number, lo: number, offset: number, width: 1 | 2, size: number): number {
   const sum = lo + (offset % size);
   const carry = sum > 0xffff_ffff ? 1 : 0;
   const at = c.addressing === 3 ? sum >>> 0 : sum & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
@@ -99,12 +99,12 @@ const READ: Reading = { point: 0, bytes: 0 };
 const ILL_FORMED = -1;
 
 /** Reads one character at the effective address, of an operand with `left` bytes. */
-type Decode = (c: Cpu, left: number, check: boolean) => void;
+type Decode = (c: Processor, left: number, check: boolean) => void;
 
 /** Byte `i` of the source, whose span is set. */
-const source = (c: Cpu, i: number) => c.storage.bytes[SECOND.address(i)] as number;
+const source = (c: Processor, i: number) => c.storage.bytes[SECOND.address(i)] as number;
 
-function need(c: Cpu, left: number, bytes: number): boolean {
+function need(c: Processor, left: number, bytes: number): boolean {
   READ.bytes = left < bytes ? 0 : bytes;
   if (left >= bytes) SECOND.set(c, c.eaHi, c.eaLo, bytes, FETCH);
   return left >= bytes;
@@ -126,7 +126,7 @@ const decode8: Decode = (c, left, check) => {
 };
 
 /** The continuation bytes of UTF-8. */
-function decodeTail(c: Cpu, left: number, start: number, bytes: number, check: boolean): void {
+function decodeTail(c: Processor, left: number, start: number, bytes: number, check: boolean): void {
   if (!need(c, left, bytes)) return;
   let point = start;
   for (let i = 1; i < bytes; i++) {
@@ -206,7 +206,7 @@ const CHECK = 1;
 
 /** CONVERT UTF-n TO UTF-m: 0 the source is used up, 1 the destination is full, 2 ill-formed, 3 there is more. */
 function convert(decode: Decode, encode: Encode) {
-  return (c: Cpu, r1: number, r2: number, m3: number): void => {
+  return (c: Processor, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
     pair(c, r2);
     for (let n = 0; n < UNIT; n++) {
@@ -231,7 +231,7 @@ function convert(decode: Decode, encode: Encode) {
   };
 }
 
-function ended(c: Cpu, r1: number, r2: number, code: number): void {
+function ended(c: Processor, r1: number, r2: number, code: number): void {
   consume(c, r1, 0, false);
   consume(c, r2, 0, false);
   c.cc = code;

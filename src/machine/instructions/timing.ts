@@ -1,15 +1,15 @@
 /** The TOD clock, the clock comparator and the CPU timer. Principles of Operation, chapters 4, 7 and 10. */
 
-import type { Cpu } from '../engine/cpu.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import { GUEST, type InstructionLine } from './line.ts';
 import { aligned } from './operands.ts';
 
-const store = (c: Cpu, value: bigint) => c.store64(c.eaHi, c.eaLo, BigInt.asUintN(64, value));
-const load = (c: Cpu) => c.load64(c.eaHi, c.eaLo);
+const store = (c: Processor, value: bigint) => c.store64(c.eaHi, c.eaLo, BigInt.asUintN(64, value));
+const load = (c: Processor) => c.load64(c.eaHi, c.eaLo);
 
 /** STORE CLOCK: code 0, the clock is set. */
-function stck(c: Cpu): void {
+function stck(c: Processor): void {
   store(c, c.tod);
   c.cc = 0;
 }
@@ -18,7 +18,7 @@ const EXTENDED = new Uint8Array(16);
 const EXTENDED_VIEW = new DataView(EXTENDED.buffer);
 
 /** STORE CLOCK EXTENDED: the clock to the right of a byte of zeros; the programmable field at the end. */
-function stcke(c: Cpu): void {
+function stcke(c: Processor): void {
   EXTENDED.fill(0);
   EXTENDED_VIEW.setBigUint64(1, c.tod);
   EXTENDED_VIEW.setUint16(14, c.todProgrammable);
@@ -27,7 +27,7 @@ function stcke(c: Cpu): void {
 }
 
 /** SET CLOCK. The CPU timers are clocks of their own: they go on from what they were. */
-function sck(c: Cpu): void {
+function sck(c: Processor): void {
   aligned(c, 8);
   const value = load(c);
   const { clock, cpus } = c.machine;
@@ -40,7 +40,7 @@ function sck(c: Cpu): void {
 }
 
 /** SET CLOCK PROGRAMMABLE FIELD. */
-function sckpf(c: Cpu): void {
+function sckpf(c: Processor): void {
   const field = c.gr32[0] as number;
   if (field > 0xffff) c.program(PGM.SPECIFICATION);
   c.todProgrammable = field;

@@ -1,6 +1,7 @@
 /** What tests of a processor share: a small machine, code in hexadecimal, one instruction at a time. */
 
-import type { Cpu, Stop } from '../engine/cpu.ts';
+import type { Stop } from '../cpu/stop.ts';
+import type { Cpu } from '../engine/cpu.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
 
 /** Where tests put code, and data. */

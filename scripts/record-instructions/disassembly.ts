@@ -1,8 +1,8 @@
 /**
- * Records what objdump makes of instructions, for the test of the disassembler: of every recorded case, and of
- * compiled C (programs/), whose instructions are also the list of what compiled C needs.
+ * Records objdump's output for the test of the disassembler: for every recorded case, and for compiled C (programs/),
+ * whose instructions are also the list of instructions that compiled C needs.
  *
- *     node scripts/record-instructions/disassembly.js
+ *     npx tsx scripts/record-instructions/disassembly.ts
  */
 
 import { execFileSync } from 'node:child_process';
@@ -10,20 +10,23 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { casesSource, digest, OPTIONS, PROGRAM } from './disassembly-source.js';
+import { casesSource, digest, OPTIONS, PROGRAM } from './disassembly-source.ts';
 
 const OUTPUT = join(
   dirname(fileURLToPath(import.meta.url)),
   '../../src/machine/instructions/fixtures/objdump',
 );
-const PREFIX = process.env.CROSS_PREFIX ?? 's390x-linux-gnu-';
-/** Examples of one mnemonic. */
+const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
+/** Maximum number of examples per mnemonic. */
 const EXAMPLES = 2;
 
-/** Each instruction of an object file: address, bytes, text. */
-function dump(file) {
+/** An instruction of an object file. */
+type Instruction = [address: string, bytes: string, text: string];
+
+function dump(file: string): Instruction[] {
   const text = execFileSync(`${PREFIX}objdump`, ['-d', '-w', file], { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  return [...text.matchAll(/^ *([0-9a-f]+):\t([0-9a-f ]+?) *\t(.*)$/gm)].map(([, address, bytes, line]) => [
+  const lines = text.matchAll(/^ *([0-9a-f]+):\t([0-9a-f ]+?) *\t(.*)$/gm);
+  return [...lines].map(([, address = '', bytes = '', line = '']) => [
     address,
     bytes.replaceAll(' ', ''),
     line
@@ -33,11 +36,11 @@ function dump(file) {
   ]);
 }
 
-/** The first few of each mnemonic, without what objdump does not know or does not disassemble as code. */
-function examples(instructions, count) {
-  const seen = new Map();
+/** Returns the first `count` instructions of each mnemonic that objdump disassembles as code. */
+function examples(instructions: readonly Instruction[], count: number): Instruction[] {
+  const seen = new Map<string, number>();
   const chosen = instructions.filter(([, bytes, text]) => {
-    const [mnemonic] = text.split(' ');
+    const [mnemonic = ''] = text.split(' ');
     const n = seen.get(mnemonic) ?? 0;
     seen.set(mnemonic, n + 1);
     return n < count && !mnemonic.startsWith('.') && mnemonic !== 'unknown' && bytes !== '0000';
@@ -45,7 +48,7 @@ function examples(instructions, count) {
   return chosen.sort(([, , a], [, , b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function write(name, instructions) {
+function write(name: string, instructions: readonly Instruction[]): void {
   const lines = instructions.map((one) => JSON.stringify(one));
   writeFileSync(join(OUTPUT, `${name}.json`), `[\n${lines.join(',\n')}\n]\n`);
   console.log(`${name}: ${lines.length} instructions`);

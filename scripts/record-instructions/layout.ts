@@ -1,8 +1,59 @@
 /**
- * Where things are: the arena that each case gets, and the records that go into and come out of the harness
- * (harness.S has the same figures). What a case does not mention has the defaults given here; the replay in
- * src/machine/instructions/recorded.test.ts starts from the same ones.
+ * The layout of storage: the arena of each case, and the records that go into and come out of the harness (harness.S
+ * has the same constants). State that a case does not mention has the defaults given here. The replay in
+ * src/machine/instructions/recorded.test.ts starts from the same defaults.
  */
+
+/** General, floating-point, access and control registers. */
+export type RegisterName = `${'r' | 'f' | 'a' | 'c'}${number}`;
+
+/** The state that a case starts from. What it does not mention has its default. */
+export interface CaseState {
+  cc?: number;
+  /** Program mask. */
+  pm?: number;
+  /** Addressing mode: 24, 31 or 64. */
+  mode?: number;
+  /** 1 in the problem state. */
+  problem?: number;
+  /** PSW key. */
+  key?: number;
+  /** Address-space control of the PSW. */
+  space?: number;
+  /** System mask of the PSW. */
+  system?: number;
+  /** Storage keys of the two pages of the arena. */
+  k0?: number;
+  k1?: number;
+  /** Floating-point control register, in hexadecimal. */
+  fpc?: string;
+  /** Bytes of storage, in hexadecimal, by hexadecimal address. */
+  m?: Record<string, string>;
+}
+
+/** The state of a case with its registers, in hexadecimal. */
+export type InitialState = CaseState & Partial<Record<RegisterName, string>>;
+
+/** What a case changed, and how it ended. */
+export interface Result extends Partial<Record<RegisterName, string>> {
+  cc?: number;
+  /** Program-interruption code, and the instruction length. */
+  pgm?: number;
+  ilc?: number;
+  /** Data-exception code. */
+  dxc?: number;
+  svc?: number;
+  external?: number;
+  /** PSW bits 0 to 63, if they changed in more than the condition code. */
+  psw?: string;
+  /** Instruction address. */
+  at?: string;
+  fpc?: string;
+  prefix?: string;
+  k0?: number;
+  k1?: number;
+  m?: Record<string, string>;
+}
 
 export const ARENA = 0x20e00;
 export const ARENA_SIZE = 0x400;
@@ -27,17 +78,18 @@ const STORAGE = 0x200;
 
 /** The state that a case starts from unless it says otherwise. */
 export const DEFAULTS = {
-  gpr: (n) => BigInt(`0x${n.toString(16).repeat(16)}`),
-  fpr: (n) => BigInt(`0x4${n.toString(16).repeat(15)}`),
-  ar: (n) => n * 0x0101_0101,
-  cr: (n) => (n === 0 ? 0x4_00e0n : n === 14 ? 0xc200_0000n : 0n),
+  gpr: (n: number) => BigInt(`0x${n.toString(16).repeat(16)}`),
+  fpr: (n: number) => BigInt(`0x4${n.toString(16).repeat(15)}`),
+  ar: (n: number) => n * 0x0101_0101,
+  cr: (n: number) => (n === 0 ? 0x4_00e0n : n === 14 ? 0xc200_0000n : 0n),
   /** Byte `i` of the arena: zeros, then from DATA on a pattern without a short period. */
-  byte: (i) => (i < 0x100 ? 0 : (i * 37 + (i >> 5) * 11 + 5) & 0xff),
+  byte: (i: number) => (i < 0x100 ? 0 : (i * 37 + (i >> 5) * 11 + 5) & 0xff),
   key: 0x06,
 };
 
 /** PSW bits 0 to 63 of a case: 64-bit mode, supervisor state, key 0, DAT off, and what the case says. */
-export function pswMask({ cc = 0, pm = 0, mode = 64, problem = 0, key = 0, space = 0, system = 0 }) {
+export function pswMask(state: CaseState): bigint {
+  const { cc = 0, pm = 0, mode = 64, problem = 0, key = 0, space = 0, system = 0 } = state;
   const hi =
     system * 2 ** 24 + key * 2 ** 20 + problem * 2 ** 16 + space * 2 ** 14 + cc * 2 ** 12 + pm * 2 ** 8;
   const addressing = mode === 64 ? 0x1_8000_0000n : mode === 31 ? 0x8000_0000n : 0n;
@@ -45,7 +97,7 @@ export function pswMask({ cc = 0, pm = 0, mode = 64, problem = 0, key = 0, space
 }
 
 /** The arena as a case finds it: code, zeros, pattern, and the case's own patches. */
-export function arenaOf(code, state) {
+export function arenaOf(code: Uint8Array, state: CaseState): Uint8Array {
   const arena = Uint8Array.from({ length: ARENA_SIZE }, (_, i) => DEFAULTS.byte(i));
   arena.set(code, 0);
   for (const [address, hex] of Object.entries(state.m ?? {})) {
@@ -54,10 +106,11 @@ export function arenaOf(code, state) {
   return arena;
 }
 
-const big = (value, missing) => (value === undefined ? missing : BigInt(`0x${value}`));
+const big = (value: string | undefined, missing: bigint) =>
+  value === undefined ? missing : BigInt(`0x${value}`);
 
 /** Writes the record of a case. */
-export function writeCase(buffer, code, state) {
+export function writeCase(buffer: Buffer, code: Uint8Array, state: InitialState): void {
   buffer.writeBigUInt64BE(pswMask(state), 0);
   buffer.writeBigUInt64BE(BigInt(ARENA), 8);
   for (let n = 0; n < 16; n++) {
@@ -84,12 +137,12 @@ const OUT = {
   ARENA: 0x400,
 };
 
-const KINDS = { 1: 'program', 2: 'svc', 3: 'external' };
-const hex = (value) => value.toString(16);
+const KINDS: Readonly<Record<number, string>> = { 1: 'program', 2: 'svc', 3: 'external' };
+const hex = (value: number | bigint) => value.toString(16);
 
-/** Reads a result as the differences to what the case began with. */
-export function readResult(buffer, code, state) {
-  const out = {};
+/** Reads a result as differences from the initial state. */
+export function readResult(buffer: Buffer, code: Uint8Array, state: InitialState): Result {
+  const out: Result = {};
   for (let n = 0; n < 16; n++) {
     differ(out, `r${n}`, buffer.readBigUInt64BE(OUT.GPR + n * 8), big(state[`r${n}`], DEFAULTS.gpr(n)));
     differ(out, `f${n}`, buffer.readBigUInt64BE(OUT.FPR + n * 8), big(state[`f${n}`], DEFAULTS.fpr(n)));
@@ -99,7 +152,7 @@ export function readResult(buffer, code, state) {
   }
   readEnd(out, buffer, state);
   const fpc = buffer.readUInt32BE(OUT.FPC);
-  // A data exception leaves its code in the FPC register too; that is not told twice.
+  // A data exception leaves its code in the FPC register too; it is recorded only once.
   if (out.pgm !== 7) differ(out, 'fpc', BigInt(fpc), big(state.fpc, 0n));
   differ(out, 'prefix', BigInt(buffer.readUInt32BE(OUT.REST + 4)), 0n);
   const k0 = buffer.readUInt32BE(OUT.REST + 8) & 0xfe;
@@ -111,15 +164,17 @@ export function readResult(buffer, code, state) {
   return out;
 }
 
-function differ(out, name, value, before) {
+type Number64 = RegisterName | 'fpc' | 'prefix';
+
+function differ(out: Result, name: Number64, value: bigint, before: bigint): void {
   if (value !== before) out[name] = hex(value);
 }
 
 /** How the case ended: PSW, and the interruption unless it is the expected one at the zeros behind the code. */
-function readEnd(out, buffer, state) {
+function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
   const kind = KINDS[buffer.readUInt32BE(OUT.REST)];
   const old = kind === 'program' ? 0x150 : kind === 'svc' ? 0x140 : 0x130;
-  const at = (address) => OUT.LOW + address - 0x80;
+  const at = (address: number) => OUT.LOW + address - 0x80;
   const mask = buffer.readBigUInt64BE(at(old));
   let address = buffer.readBigUInt64BE(at(old + 8));
   if (kind === 'program') {
@@ -142,9 +197,9 @@ function readEnd(out, buffer, state) {
   out.at = hex(address);
 }
 
-/** Runs of bytes that differ, by address, or undefined. */
-function differences(before, after) {
-  const runs = {};
+/** Returns the ranges of bytes that differ, by address, or undefined if there are none. */
+function differences(before: Uint8Array, after: Uint8Array): Record<string, string> | undefined {
+  const runs: Record<string, string> = {};
   for (let i = 0; i < before.length; i++) {
     if (before[i] === after[i]) continue;
     let end = i + 1;

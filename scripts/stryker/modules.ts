@@ -12,8 +12,15 @@ const MACHINE = [
   'src/machine/instructions/!(recorded|disassemble).test.ts',
 ];
 
-/** Sources: files and folders; tests: globs; all relative to the root. */
-export const MODULES = {
+/** A module that StrykerJS mutates. All paths are relative to the root. */
+export interface MutatedModule {
+  /** Source files and folders. */
+  readonly sources: readonly string[];
+  /** Globs of tests. */
+  readonly tests: readonly string[];
+}
+
+export const MODULES: Readonly<Record<string, MutatedModule>> = {
   tlb: { sources: ['src/machine/tlb.ts'], tests: MACHINE },
   dat: { sources: ['src/machine/dat'], tests: MACHINE },
   protection: { sources: ['src/machine/cpu/protection.ts'], tests: MACHINE },

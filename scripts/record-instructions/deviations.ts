@@ -1,7 +1,16 @@
 /**
- * Where QEMU's TCG (7.2) does not do what the Principles of Operation say. The architecture decides: what was
- * recorded is corrected, and the fixture says so, with the name of the deviation as the case's last element.
+ * Deviations of QEMU's TCG (7.2) from the Principles of Operation. The architecture decides: a recorded result that
+ * deviates is corrected, and the name of the deviation is added to the case in the fixture as its last element.
  */
+
+import type { RecordedCase } from './generate.ts';
+import type { Result } from './layout.ts';
+
+interface Deviation {
+  readonly name: string;
+  applies(one: RecordedCase, out: Result): unknown;
+  correct(out: Result, length: number, one: RecordedCase): Result;
+}
 
 const SIGNED_ARITHMETIC = new Set(
   `A AR AH AHI AY AHY AFI ARK AHIK ASI AG AGR AGF AGFR AGHI AGFI AGRK AGHIK AGSI AHHHR AHHLR AIH
@@ -9,31 +18,36 @@ const SIGNED_ARITHMETIC = new Set(
    SLA SLAK SLAG SLDA`.split(/\s+/),
 );
 
-/** Instructions whose operand, relative to them, must be on its boundary, and the boundary. */
+/** By boundary in bytes: instructions with a relative operand that must be aligned on that boundary. */
 const RELATIVE = { 4: /^(CRL|CLRL|CGFRL|CLGFRL|LRL|LGFRL|LLGFRL|STRL)$/, 8: /^(CGRL|CLGRL|LGRL|STGRL)$/ };
 
-function misplaced({ mnemonic, asm }) {
+function misaligned({ mnemonic, asm }: RecordedCase): boolean {
   const match = /\.\+(\d+)/.exec(asm);
   if (!match) return false;
-  return Object.entries(RELATIVE).some(([size, names]) => names.test(mnemonic) && match[1] % size !== 0);
+  return Object.entries(RELATIVE).some(
+    ([size, names]) => names.test(mnemonic) && Number(match[1]) % Number(size) !== 0,
+  );
 }
 
-const DEVIATIONS = [
+const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'fixed-point overflow is never an exception',
     applies: ({ mnemonic, state }, out) =>
-      SIGNED_ARITHMETIC.has(mnemonic) && state.pm & 8 && (out.cc ?? state.cc) === 3 && !out.pgm,
+      SIGNED_ARITHMETIC.has(mnemonic) &&
+      ((state.pm ?? 0) & 8) !== 0 &&
+      (out.cc ?? state.cc) === 3 &&
+      !out.pgm,
     correct: (out, length) => ({ ...out, pgm: 8, ilc: length }),
   },
   {
     name: 'relative operands are not checked for their boundary',
-    applies: (one, out) => misplaced(one) && out.pgm !== 6,
-    correct: ({ at }, length) => ({ pgm: 6, ilc: length, at }),
+    applies: (one, out) => misaligned(one) && out.pgm !== 6,
+    correct: ({ at = '' }, length) => ({ pgm: 6, ilc: length, at }),
   },
   {
     name: 'CDSG does not demand even registers',
     applies: ({ mnemonic, patch }, out) => mnemonic === 'CDSG' && patch && out.pgm !== 6,
-    correct: ({ at }, length) => ({ pgm: 6, ilc: length, at }),
+    correct: ({ at = '' }, length) => ({ pgm: 6, ilc: length, at }),
   },
   {
     name: 'CLST does not mind bits beside the ending character',
@@ -52,9 +66,14 @@ const DEVIATIONS = [
   },
 ];
 
-/** The result as the architecture has it, and the name of the deviation, if there is one. */
-export function corrected(one, code, out) {
-  const length = code[0] < 0x40 ? 2 : code[0] < 0xc0 ? 4 : 6;
+/** Returns the result that the architecture demands, followed by the name of the deviation if there is one. */
+export function corrected(
+  one: RecordedCase,
+  code: Uint8Array,
+  out: Result,
+): [Result] | [Result, deviation: string] {
+  const [first = 0] = code;
+  const length = first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
   const deviation = DEVIATIONS.find(({ applies }) => applies(one, out));
   return deviation ? [deviation.correct(out, length, one), deviation.name] : [out];
 }

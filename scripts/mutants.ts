@@ -1,23 +1,22 @@
 /**
- * Deliberate faults, one at a time: the tests of the host and the checker must catch every one.
+ * Puts deliberate faults into the sources, one at a time. The tests must catch every one.
  *
- *     npm run test:mutants                    all of them, some minutes
- *     npm run test:mutants -- --slice 2/8     every eighth, beginning with the second: what a daily run takes in turns
- *     npm run test:mutants -- --only NAME     one
- *     npm run test:mutants -- --sound         the tests are known to pass without a fault: they are not run first
+ *     npm run test:mutants                    all faults
+ *     npm run test:mutants -- --slice 2/8     every eighth fault, starting with the second
+ *     npm run test:mutants -- --only NAME     the faults whose name contains NAME
+ *     npm run test:mutants -- --sound         does not run the tests without a fault first
  *
- * Each is tried in a copy of the sources, so the checkout is never changed. Exit status 1 when one survives.
+ * The faults are put into a copy of the sources, so the checkout does not change. Exit status 1 if a fault survives.
  */
 
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { MUTANTS } from './mutants-list.js';
+import { inModules, parseSlice, ROOT } from './checkout.ts';
+import { MUTANTS, type Mutant } from './mutants-list.ts';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The tests that must catch them. */
 const TESTS = [
   'src/host',
@@ -40,55 +39,51 @@ const { values } = parseArgs({
   options: { slice: { type: 'string' }, only: { type: 'string' }, sound: { type: 'boolean' } },
 });
 
-function chosen() {
-  if (values.only !== undefined) return MUTANTS.filter(({ name }) => name.includes(values.only));
-  if (values.slice === undefined) return MUTANTS;
-  const [which, of] = values.slice.split('/').map(Number);
-  if (!(of > 0 && which > 0 && which <= of)) {
-    console.error(`--slice ${values.slice}: it must be K/N with K from 1 to N`);
-    process.exit(2);
-  }
-  return MUTANTS.filter((_, index) => index % of === which - 1);
+function chosen(): readonly Mutant[] {
+  const { only, slice } = values;
+  if (only !== undefined) return MUTANTS.filter(({ name }) => name.includes(only));
+  if (slice === undefined) return MUTANTS;
+  const [k, n] = parseSlice(slice);
+  return MUTANTS.filter((_, index) => index % n === k - 1);
 }
 
-/** A copy of what the tests need, node_modules being the checkout's own. */
-function copy() {
+/** Copies what the tests need, and links node_modules. Returns the folder of the copy. */
+function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'guesthouse-mutants-'));
   for (const name of ['src', 'examples', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
   writeFileSync(
     join(folder, 'vitest.config.ts'),
     "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 30_000 } };\n",
   );
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  symlinkSync(inModules(''), join(folder, 'node_modules'), 'junction');
   return folder;
 }
 
-function runTests(folder, tests = TESTS) {
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--bail', '1', '--reporter', 'dot', ...tests];
+function runTests(folder: string, tests: readonly string[] = TESTS): SpawnSyncReturns<string> {
+  const args = [inModules('vitest/vitest.mjs'), 'run', '--bail', '1', '--reporter', 'dot', ...tests];
   return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 600_000 });
 }
 
-/** What becomes of a run of the tests with a fault: a run without end counts as noticed, and is told apart. */
-function outcome({ status, error }) {
-  if (error?.code === 'ETIMEDOUT') return 'hung    ';
+/** How a run of the tests caught a fault: it failed or it did not end. Null if it passed. */
+function outcome({ status, error }: SpawnSyncReturns<string>): 'hung    ' | 'caught  ' | null {
+  if (error && 'code' in error && error.code === 'ETIMEDOUT') return 'hung    ';
   return status === 0 ? null : 'caught  ';
 }
 
-/** How the tests notice the fault; null when they do not. */
-function caught(folder, { name, file, find, replace }) {
+/** Tries a fault. Returns how the tests caught it, or null if they did not. */
+function tryMutant(folder: string, { name, file, find, replace }: Mutant): ReturnType<typeof outcome> {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
   if (source.split(find).length !== 2) {
-    throw new Error(`${name}: ${JSON.stringify(find)} is not exactly once in ${file}`);
+    throw new Error(`${name}: ${JSON.stringify(find)} does not occur exactly once in ${file}`);
   }
   writeFileSync(
     path,
     source.replace(find, () => replace),
   );
-  // What stands beside the source notices most, and soonest.
+  // The tests beside the source catch most faults, and are the quickest.
   const how = outcome(runTests(folder, [dirname(file)])) ?? outcome(runTests(folder));
   writeFileSync(path, source);
   return how;
@@ -106,7 +101,7 @@ if (sound !== null && sound.status !== 0) {
 }
 for (const mutant of chosen()) {
   const start = Date.now();
-  const how = caught(folder, mutant);
+  const how = tryMutant(folder, mutant);
   if (how === null) survived++;
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
   console.log(`${how ?? 'SURVIVED'} ${mutant.name} (${seconds} s)`);

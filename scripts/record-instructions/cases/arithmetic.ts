@@ -1,8 +1,8 @@
 /** Binary addition, subtraction, comparison, multiplication, division. */
 
-import { Cases } from '../generate.js';
+import { Cases, type RecordedCase } from '../generate.ts';
 
-export function arithmetic() {
+export function arithmetic(): RecordedCase[] {
   const c = new Cases();
   c.rr('ar agr agfr alr algr algfr alcr alcgr sr sgr sgfr slr slgr slgfr slbr slbgr');
   c.rr('cr cgr cgfr clr clgr clgfr ltr ltgr ltgfr lcr lcgr lcgfr lnr lngr lngfr lpr lpgr lpgfr');
@@ -48,7 +48,7 @@ export function arithmetic() {
 }
 
 /** Comparisons with an operand relative to the instruction, in the zeros behind the code and in the data. */
-function relative(c) {
+function relative(c: Cases): void {
   c.each('crl cgrl cgfrl clrl clgrl clgfrl chrl cghrl clhrl clghrl', 8, (name, random, i) => {
     const size = /g(h|f)?rl/.test(name) && !/[fh]rl/.test(name) ? 8 : /h/.test(name) ? 2 : 4;
     const at = 0x20f00 + 8 * random.below(30);
@@ -60,8 +60,8 @@ function relative(c) {
 }
 
 /** Quotients that just fit and that just do not. */
-function divisions(c) {
-  const cases = [
+function divisions(c: Cases): void {
+  const cases: readonly (readonly [r4: bigint, r5: bigint, r3: bigint])[] = [
     [0n, 0x7fff_ffffn, 1n],
     [0n, 0x8000_0000n, 1n],
     [0xffff_ffffn, 0x8000_0000n, 1n],

@@ -1,11 +1,11 @@
 /** Branches, compare and branch, compare and trap, EXECUTE, addressing modes. */
 
-import { Cases } from '../generate.js';
-import { ARENA, DATA } from '../layout.js';
+import { Cases, type Random, type RecordedCase } from '../generate.ts';
+import { ARENA, DATA } from '../layout.ts';
 
 const TARGET = ARENA + 0x40;
 
-export function branch() {
+export function branch(): RecordedCase[] {
   const c = new Cases();
   conditions(c);
   links(c);
@@ -17,7 +17,7 @@ export function branch() {
   return c.list;
 }
 
-function conditions(c) {
+function conditions(c: Cases): void {
   for (let cc = 0; cc < 4; cc++) {
     for (const mask of [0, 1, 2, 4, 7, 8, 11, 15]) {
       c.add('brc', `brc ${mask},.+32`, { cc });
@@ -29,11 +29,11 @@ function conditions(c) {
   c.add('brc', 'brc 15,.-16', {});
   c.add('bcr', 'bcr 15,%r0', { r0: TARGET });
   c.add('bcr', 'bcr 15,%r9', { r9: 0x8000_0000 + TARGET, mode: 31 });
-  // TCG neither cuts a branch address to 24 bits nor minds an odd one: cpu.test.ts has these by hand.
+  // TCG neither truncates a branch address to 24 bits nor rejects an odd one: cpu.test.ts has these cases, worked out by hand.
 }
 
-/** BASSM and BSM are not known to TCG. */
-function links(c) {
+/** TCG does not implement BASSM and BSM. */
+function links(c: Cases): void {
   for (const mode of [64, 31, 24]) {
     for (const cc of [0, 2]) {
       const state = { mode, cc, pm: 5, r2: 0x1234_5678_9abc_def0n, r9: TARGET };
@@ -51,7 +51,7 @@ function links(c) {
   }
 }
 
-function counts(c) {
+function counts(c: Cases): void {
   for (const r2 of [0n, 1n, 2n, 0x1_0000_0000n, 0x1_0000_0001n, 0x8000_0000_0000_0000n]) {
     c.add('bctr', 'bctr %r2,%r9', { r2, r9: TARGET });
     c.add('bctr', 'bctr %r2,%r0', { r2 });
@@ -78,11 +78,11 @@ function counts(c) {
 }
 
 /** A second value that is equal to the first in a third of the cases. */
-function second(random, first) {
+function second(random: Random, first: bigint): bigint {
   return random.below(3) === 0 ? first : random.value();
 }
 
-function compareAndBranch(c) {
+function compareAndBranch(c: Cases): void {
   c.each('crj cgrj clrj clgrj', 14, (name, random) => {
     const r2 = random.value();
     c.add(name, `${name} %r2,%r3,${2 * random.below(8)},.+32`, {
@@ -105,7 +105,7 @@ function compareAndBranch(c) {
   });
 }
 
-function compareAndTrap(c) {
+function compareAndTrap(c: Cases): void {
   c.each('crt cgrt clrt clgrt', 14, (name, random) => {
     const r2 = random.value();
     c.add(name, `${name} %r2,%r3,${2 * random.below(8)}`, {
@@ -128,7 +128,7 @@ function compareAndTrap(c) {
   });
 }
 
-/** What EXECUTE finds: assembled by hand, put at DATA. */
+/** Targets of EXECUTE, assembled by hand and stored at DATA. */
 const TARGETS = {
   'lr %r0,%r3': '1803',
   'ahi %r2,-1': 'a72affff',
@@ -142,7 +142,7 @@ const TARGETS = {
   zeros: '0000',
 };
 
-function execute(c) {
+function execute(c: Cases): void {
   for (const hex of Object.values(TARGETS)) {
     for (const r1 of [0n, 0xffff_ffff_ffff_ff21n, 0x1n]) {
       const state = { r9: DATA, r1, m: { [DATA.toString(16)]: hex } };
@@ -150,14 +150,14 @@ function execute(c) {
       c.add('exrl', `exrl %r1,.+${DATA - ARENA}`, state);
     }
   }
-  const at = (address, hex) => ({ r9: address, r1: 5n, m: { [address.toString(16)]: hex } });
+  const at = (address: number, hex: string) => ({ r9: address, r1: 5n, m: { [address.toString(16)]: hex } });
   c.add('ex', 'ex %r0,0(%r9)', { ...at(DATA, '1823'), r0: 0x10n });
   c.add('ex', 'ex %r1,0(%r9)', at(0x20ffe, 'd20090009010'));
   c.add('ex', 'ex %r1,0(%r9)', at(0x20ffc, 'd20090009010'));
   c.add('ex', 'ex %r0,0(%r9)', { ...at(DATA, '0580'), mode: 24, cc: 1, pm: 10 });
 }
 
-function modes(c) {
+function modes(c: Cases): void {
   for (const mode of [64, 31, 24]) {
     for (const name of ['tam', 'sam24', 'sam31', 'sam64']) c.add(name, name, { mode, cc: 2 });
   }

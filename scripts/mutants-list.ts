@@ -1,8 +1,15 @@
-/**
- * The deliberate faults of `mutants.js`: a text that stands exactly once in a file, and what takes its place.
- */
+/** The deliberate faults of `mutants.ts`. */
 
-export const MUTANTS = [
+/** A fault: a text that occurs exactly once in a file, and its replacement. */
+export interface Mutant {
+  readonly name: string;
+  /** Path from the root of the checkout. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a watch that fails half way leaves the first pages watched',
     file: 'src/host/gmap/gmap.ts',
@@ -841,33 +848,34 @@ export const MUTANTS = [
   {
     name: "a guest's tables are fetched with its key",
     file: 'src/machine/cpu/access.ts',
-    find: '    return this.#absoluteFrame(page, access, UNKEYED, FRAMES_KEY);\n  }\n\n  /**\n   * @param key',
+    find: '    this.#beginUnkeyed(page, access);\n    return this.#absoluteFrame(page);',
     replace:
-      '    return this.#absoluteFrame(page, access, this.key, FRAMES_KEY);\n  }\n\n  /**\n   * @param key',
+      '    this.#beginUnkeyed(page, access);\n    this.#request.key = this.key;\n    return this.#absoluteFrame(page);',
   },
   {
     name: "an interruption stores into the prefix area with the program's key",
     file: 'src/machine/cpu/access.ts',
-    find: '    return this.#absoluteFrame(this.prefixed(page), access, UNKEYED, FRAMES_KEY);',
-    replace: '    return this.#absoluteFrame(this.prefixed(page), access, this.key, FRAMES_KEY);',
+    find: '    this.#beginUnkeyed(page, access);\n    return this.#absoluteFrame(this.prefixed(page));',
+    replace:
+      '    this.#beginUnkeyed(page, access);\n    this.#request.key = this.key;\n    return this.#absoluteFrame(this.prefixed(page));',
   },
   {
     name: 'low-address protection asks the primary space always',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#private = (asceLo & ASCE.PRIVATE) !== 0;',
-    replace: '    this.#private = ((this.cr32[2] as number) & ASCE.PRIVATE) !== 0;',
+    find: '    request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;',
+    replace: '    request.privateSpace = ((this.cr32[2] as number) & ASCE.PRIVATE) !== 0;',
   },
   {
     name: 'guests at different storage origins share TLB entries',
     file: 'src/machine/cpu/access.ts',
-    find: '${below.asceLo} ${below.originPage} ${this.prefix}`',
-    replace: '${below.asceLo} ${this.prefix}`',
+    find: '${asceLo} ${originPage} ${this.prefix}`',
+    replace: '${asceLo} ${this.prefix}`',
   },
   {
     name: 'guests with different prefixes share TLB entries',
     file: 'src/machine/cpu/access.ts',
-    find: '${below.originPage} ${this.prefix}`',
-    replace: '${below.originPage}`',
+    find: ' ${originPage} ${this.prefix}`',
+    replace: ' ${originPage}`',
   },
   {
     name: 'prefixing applies to a 1 MiB frame',
@@ -891,19 +899,19 @@ export const MUTANTS = [
   {
     name: 'fetch-protection override opens what begins in the first 2 KiB',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#last = offset + length - 1;\n    if (!this.dat)',
-    replace: '    this.#last = offset;\n    if (!this.dat)',
+    find: '    this.#begin(page, offset + length - 1, access);\n    if (!this.dat)',
+    replace: '    this.#begin(page, offset, access);\n    if (!this.dat)',
   },
   {
     name: 'fetch-protection override applies in a private space',
     file: 'src/machine/cpu/protection.ts',
-    find: '(cr0 & CR0_FETCH_OVERRIDE) !== 0 && !privateSpace',
-    replace: '(cr0 & CR0_FETCH_OVERRIDE) !== 0',
+    find: '(cr0 & CR0.FETCH_OVERRIDE) !== 0 && !privateSpace',
+    replace: '(cr0 & CR0.FETCH_OVERRIDE) !== 0',
   },
   {
     name: 'storage-protection override is ignored',
     file: 'src/machine/cpu/protection.ts',
-    find: '  return control === OVERRIDE_KEY && (cr0 & CR0_STORAGE_OVERRIDE) !== 0;',
+    find: '  return control === OVERRIDE_KEY && (cr0 & CR0.STORAGE_OVERRIDE) !== 0;',
     replace: '  return false;',
   },
   {
@@ -974,7 +982,7 @@ export const MUTANTS = [
   },
   {
     name: 'seventeen program interruptions make a loop',
-    file: 'src/machine/engine/cpu.ts',
+    file: 'src/machine/cpu/interruptions.ts',
     find: 'const PROGRAM_INTERRUPTION_LOOP = 16;',
     replace: 'const PROGRAM_INTERRUPTION_LOOP = 17;',
   },
@@ -993,15 +1001,15 @@ export const MUTANTS = [
   },
   {
     name: 'a branch is no breaking event',
-    file: 'src/machine/engine/cpu.ts',
+    file: 'src/machine/cpu/addressing.ts',
     find: '  branchTo(hi: number, lo: number): void {\n    this.breakingEvent();',
     replace: '  branchTo(hi: number, lo: number): void {',
   },
   {
     name: 'a clock storm of a guest is no interception',
-    file: 'src/machine/engine/cpu.ts',
-    find: '    if (this.below !== null && this.#externalNewPswEnabled())',
-    replace: '    if (this.below === null && this.#externalNewPswEnabled())',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: '    if (this.sie !== null && this.#externalNewPswEnabled())',
+    replace: '    if (this.sie === null && this.#externalNewPswEnabled())',
   },
   {
     name: "the host's TOD programmable field is not restored",
@@ -1133,8 +1141,8 @@ export const MUTANTS = [
   {
     name: 'what the host’s tables lead to below a guest is taken as absolute',
     file: 'src/machine/cpu/access.ts',
-    find: 'this.below === null ? this.prefix : this.below.prefix',
-    replace: 'this.below === null ? this.prefix : 0',
+    find: 'this.sie === null ? this.prefix : this.sie.prefix',
+    replace: 'this.sie === null ? this.prefix : 0',
   },
   {
     name: 'IDTE of a table across 4 GiB wraps',

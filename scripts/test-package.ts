@@ -1,6 +1,6 @@
 /**
- * Tests the package as users get it: packs it, installs it into an empty folder, imports it, compiles against it and
- * runs its command. Also runs publint and arethetypeswrong.
+ * Tests the package as its users get it: packs it, installs it into an empty folder, imports it, compiles programs against
+ * it and runs its command. Also runs publint and arethetypeswrong.
  *
  *     npm run test:package
  *
@@ -10,11 +10,20 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { inModules, ROOT } from './checkout.ts';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { name, exports, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+interface Package {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const {
+  name,
+  exports,
+  dependencies = {},
+} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Package;
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-package-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 /** The folder of a project that uses the package. */
@@ -22,17 +31,21 @@ const user = join(folder, 'user');
 
 class Failure extends Error {}
 
-/** Runs a program; returns its output. @throws Failure on another status or, if `quiet`, output on standard error */
-function run(program, args, { cwd = user, status: wanted = 0, quiet = true } = {}) {
+/**
+ * Runs a program, in the user's project unless `cwd` names another folder.
+ * Returns its standard output.
+ * @throws Failure if the status is not 0 or, with `quiet`, if there is output on standard error
+ */
+function run(program: string, args: readonly string[], { cwd = user, quiet = true } = {}): string {
   const shell = process.platform === 'win32';
   const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', shell });
-  if (status !== wanted || (quiet && stderr !== '')) {
-    throw new Failure(`${program} ${args.join(' ')}: status ${status}, not ${wanted}\n${stdout}${stderr}`);
+  if (status !== 0 || (quiet && stderr !== '')) {
+    throw new Failure(`${program} ${args.join(' ')}: status ${status}\n${stdout}${stderr}`);
   }
   return stdout;
 }
 
-function check(what, act) {
+function check(what: string, act: () => void): void {
   try {
     act();
     console.log(`ok   ${what}`);
@@ -43,26 +56,25 @@ function check(what, act) {
   }
 }
 
-function expect(text, part) {
+function expect(text: string, part: string): void {
   if (!text.includes(part)) throw new Failure(`${JSON.stringify(part)} is missing in:\n${text}`);
 }
 
-const tool = (path) => join(root, 'node_modules', path);
 const tarball = () => join(folder, 'guesthouse.tgz');
 
-/** Packs the build. `ready.js` has built it already, so `prepare` is skipped. */
+/** Packs the build. `ready.js` has already built it, so `prepare` is skipped. */
 function pack() {
-  const said = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: root,
+  const output = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: ROOT,
     quiet: false,
   });
-  cpSync(join(folder, JSON.parse(said)[0].filename), tarball());
+  cpSync(join(folder, (JSON.parse(output) as [{ filename: string }])[0].filename), tarball());
 }
 
 /** Installs the tarball offline: its dependency comes from the checkout's node_modules. */
 function install() {
   mkdirSync(user);
-  const local = Object.keys(dependencies).map((one) => [one, `file:${tool(one)}`]);
+  const local = Object.keys(dependencies).map((one) => [one, `file:${inModules(one)}`]);
   const settings = { private: true, type: 'module', dependencies: { ...Object.fromEntries(local) } };
   writeFileSync(join(user, 'package.json'), JSON.stringify(settings));
   const flags = ['--offline', '--install-links', '--no-audit', '--no-fund', '--ignore-scripts'];
@@ -129,7 +141,7 @@ function compile() {
   writeFileSync(join(user, 'program.ts'), PROGRAM);
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true });
   for (const one of ['@types/node', 'undici-types']) {
-    cpSync(tool(one), join(user, 'node_modules', one), { recursive: true });
+    cpSync(inModules(one), join(user, 'node_modules', one), { recursive: true });
   }
   for (const [resolution, module] of [
     ['nodenext', 'nodenext'],
@@ -152,18 +164,19 @@ function compile() {
       files: ['program.ts'],
     };
     writeFileSync(join(user, 'tsconfig.json'), JSON.stringify(settings));
-    run(process.execPath, [tool('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+    run(process.execPath, [inModules('typescript/bin/tsc'), '-p', 'tsconfig.json']);
   }
   expect(run(process.execPath, ['program.js']), 'Hello from a guest!');
 }
 
 /** Runs the installed command. The example files that its output names must exist. */
 function commands() {
-  const guesthouse = (...args) => run('npx', ['--no-install', 'guesthouse', ...args], { quiet: false });
+  const guesthouse = (...args: string[]) =>
+    run('npx', ['--no-install', 'guesthouse', ...args], { quiet: false });
   const help = guesthouse('--help');
   const tour = guesthouse('tour');
   expect(tour, 'Try next');
-  if (tour.includes('\u001b')) throw new Failure('the tour has colours into a pipe');
+  if (tour.includes('\u001b')) throw new Failure('the tour writes colours into a pipe');
   for (const text of [help, tour, guesthouse('help', 'boot'), guesthouse('help', 'explore')]) {
     const files = [...text.matchAll(/\S*examples\/\S+/g)].map(([path]) => path);
     if (files.length === 0) throw new Failure(`no example is named in:\n${text}`);
@@ -180,11 +193,15 @@ check('every export can be imported', importAll);
 check('strict TypeScript compiles against it, and runs', compile);
 check('the command: --help, tour, boot, replay', commands);
 check('publint', () =>
-  run(process.execPath, [tool('publint/src/cli.js'), '--strict', tarball()], { cwd: root }),
+  run(process.execPath, [inModules('publint/src/cli.js'), '--strict', tarball()], { cwd: ROOT }),
 );
 check('arethetypeswrong', () =>
-  run(process.execPath, [tool('@arethetypeswrong/cli/dist/index.js'), tarball(), '--profile', 'esm-only'], {
-    cwd: root,
-    quiet: false,
-  }),
+  run(
+    process.execPath,
+    [inModules('@arethetypeswrong/cli/dist/index.js'), tarball(), '--profile', 'esm-only'],
+    {
+      cwd: ROOT,
+      quiet: false,
+    },
+  ),
 );

@@ -1,11 +1,11 @@
 /**
- * Records what instructions do, on a bare machine under qemu-system-s390x, for the replay in
+ * Records the results of instructions on a bare machine under qemu-system-s390x, for the replay in
  * src/machine/instructions/recorded.test.ts.
  *
- *     node scripts/record-instructions/record.js [FAMILY...]
+ *     npx tsx scripts/record-instructions/record.ts [FAMILY...]
  *
- * Needs s390x-linux-gnu-gcc and qemu-system-s390x, which the replay does not. Writes one JSON file a family to
- * src/machine/instructions/fixtures/, a case a line. The cases are pseudo-random but always the same ones: recording
+ * Needs s390x-linux-gnu-gcc and qemu-system-s390x; the replay needs neither. Writes one JSON file per family to
+ * src/machine/instructions/fixtures/, with one case per line. The cases are pseudo-random and always the same: recording
  * twice gives the same files.
  */
 
@@ -24,8 +24,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { corrected } from './deviations.js';
-import { FAMILIES } from './families.js';
+import { corrected } from './deviations.ts';
+import { FAMILIES } from './families.ts';
+import type { RecordedCase } from './generate.ts';
 import {
   CASE_SIZE,
   CASES,
@@ -36,15 +37,15 @@ import {
   RESULTS,
   readResult,
   writeCase,
-} from './layout.js';
+} from './layout.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const FIXTURES = join(HERE, '../../src/machine/instructions/fixtures');
-const PREFIX = process.env.CROSS_PREFIX ?? 's390x-linux-gnu-';
-const QEMU = process.env.QEMU_SYSTEM ?? 'qemu-system-s390x';
+const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
+const QEMU = process.env['QEMU_SYSTEM'] ?? 'qemu-system-s390x';
 
-/** The encoded instructions of each case, CODE_SIZE bytes each, as the assembler makes them. */
-function assemble(directory, cases) {
+/** Assembles the cases. Returns the code of each, CODE_SIZE bytes long. */
+function assemble(directory: string, cases: readonly RecordedCase[]): Buffer[] {
   const source = cases.map(({ asm }) => `.balign ${CODE_SIZE},0\n${asm}\n`).join('');
   const file = join(directory, 'cases.s');
   writeFileSync(file, `.machinemode zarch\n.machine "all"\n${source}.balign ${CODE_SIZE},0\n`);
@@ -55,20 +56,22 @@ function assemble(directory, cases) {
   const bytes = readFileSync(join(directory, 'cases.bin'));
   if (bytes.length !== cases.length * CODE_SIZE) throw new Error('a case has more code than fits');
   cases.forEach(({ patch }, i) => {
-    if (patch) bytes[i * CODE_SIZE + patch[0]] |= patch[1];
+    if (!patch) return;
+    const at = i * CODE_SIZE + patch[0];
+    bytes.writeUInt8(bytes.readUInt8(at) | patch[1], at);
   });
   return cases.map((_, i) => bytes.subarray(i * CODE_SIZE, (i + 1) * CODE_SIZE));
 }
 
-function buildHarness(directory) {
+function buildHarness(directory: string): string {
   const elf = join(directory, 'harness.elf');
   const flags = ['-march=z196', '-nostdlib', '-static', '-no-pie', '-Wl,-Ttext=0x10000,--build-id=none'];
   execFileSync(`${PREFIX}gcc`, [...flags, '-o', elf, join(HERE, 'harness.S')]);
   return elf;
 }
 
-/** Runs the harness on a machine whose storage is a file, and returns each case's result. */
-function run(directory, elf, records) {
+/** Runs the harness on a machine whose storage is a file. Returns the result of each case. */
+function run(directory: string, elf: string, records: readonly Buffer[]): Buffer[] {
   const storage = join(directory, 'storage');
   const file = openSync(storage, 'w+');
   ftruncateSync(file, MACHINE_SIZE);
@@ -99,26 +102,27 @@ function run(directory, elf, records) {
   return results;
 }
 
-/** Records one family and writes its fixture. Returns how many cases it has. */
-function record(family, cases) {
+/** Records one family and writes its fixture. Returns the number of cases. */
+function record(family: string, cases: readonly RecordedCase[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'record-'));
   try {
     const codes = assemble(directory, cases);
     const records = cases.map(({ state }, i) => {
       const bytes = Buffer.alloc(CASE_SIZE);
-      writeCase(bytes, codes[i], state);
+      writeCase(bytes, codes[i] as Buffer, state);
       return bytes;
     });
     const results = run(directory, buildHarness(directory), records);
     const lines = cases.map((one, i) => {
       const { mnemonic, asm, state } = one;
-      const hex = codes[i].toString('hex').replace(/(0000)+$/, '');
-      const result = corrected(one, codes[i], readResult(results[i], codes[i], state));
+      const code = codes[i] as Buffer;
+      const hex = code.toString('hex').replace(/(0000)+$/, '');
+      const result = corrected(one, code, readResult(results[i] as Buffer, code, state));
       return JSON.stringify([mnemonic, asm.replaceAll('\n', '; '), hex, state, ...result]);
     });
     writeFileSync(join(FIXTURES, `${family}.json`), `[\n${lines.join(',\n')}\n]\n`);
   } catch (error) {
-    if (typeof error.cause === 'number') console.error(cases[error.cause]);
+    if (error instanceof Error && typeof error.cause === 'number') console.error(cases[error.cause]);
     throw error;
   } finally {
     rmSync(directory, { recursive: true });

@@ -8,21 +8,24 @@
  *     npm run test:stryker -- --list                         the names of the modules
  *
  * `--file PATH` restricts the run to matching files of the module. `--least PERCENT` (default 90) is the share of
- * mutants that the tests must kill, equivalent ones (equivalent.js) excluded; exit status 1 if they kill fewer. Runs are
+ * mutants that the tests must kill, equivalent ones (equivalent.ts) excluded; exit status 1 if they kill fewer. Runs are
  * incremental: `.stryker/MODULE.json`, ignored by git, keeps the results of mutants whose code and tests are unchanged.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isEquivalent } from './equivalent.js';
-import { MODULES } from './modules.js';
-import { CHOICE, isChosen } from './sample.js';
+import type { schema } from '@stryker-mutator/api/core';
+import type { Logger } from '@stryker-mutator/api/logging';
+import { commonTokens } from '@stryker-mutator/api/plugin';
+import ts from 'typescript';
+import { inModules, parseSlice, ROOT } from '../checkout.ts';
+import { isEquivalent } from './equivalent.ts';
+import { MODULES, type MutatedModule } from './modules.ts';
+import { CHOICE, type Choice, isChosen } from './sample.ts';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const work = join(root, '.stryker');
+const work = join(ROOT, '.stryker');
 
 const { values } = parseArgs({
   options: {
@@ -36,55 +39,53 @@ const { values } = parseArgs({
   },
 });
 
-function fail(message) {
+function fail(message: string): never {
   console.error(message);
   process.exit(2);
 }
 
-/** The slice as [K, N]; undefined when there is none. */
-function parseSlice() {
-  if (values.slice === undefined) return undefined;
-  const [which, of] = values.slice.split('/').map(Number);
-  if (!(of > 0 && which > 0 && which <= of))
-    fail(`--slice ${values.slice}: it must be K/N with K from 1 to N`);
-  return [which, of];
-}
-
-function filesUnder(path) {
-  if (statSync(join(root, path)).isFile()) return [path];
-  return readdirSync(join(root, path)).flatMap((name) => filesUnder(`${path}/${name}`));
+function filesUnder(path: string): string[] {
+  if (statSync(join(ROOT, path)).isFile()) return [path];
+  return readdirSync(join(ROOT, path)).flatMap((name) => filesUnder(`${path}/${name}`));
 }
 
 /** Sources of the module, as paths from the root. */
-function sourcesOf({ sources }) {
+function sourcesOf({ sources }: MutatedModule): string[] {
   const all = sources
     .flatMap((path) => filesUnder(path))
     .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|\/testing|fixtures/.test(path));
-  return values.file === undefined ? all : all.filter((path) => path.includes(values.file));
+  const { file } = values;
+  return file === undefined ? all : all.filter((path) => path.includes(file));
 }
 
 /** Counts the mutants of these sources with StrykerJS's own instrumenter, without running any. */
-async function count(sources) {
+async function count(sources: readonly string[]): Promise<number> {
   const { createInstrumenter } = await import('@stryker-mutator/instrumenter');
   const { createInjector } = await import('typed-inject');
-  const silent = new Proxy({}, { get: () => () => false });
-  const instrumenter = createInjector()
-    .provideValue('logger', silent)
-    .provideValue('getLogger', () => silent)
-    .injectFunction(createInstrumenter);
+  const silent = new Proxy({}, { get: () => () => false }) as Logger;
+  const injector = createInjector()
+    .provideValue(commonTokens.logger, silent)
+    .provideValue(commonTokens.getLogger, () => silent);
+  const instrumenter = createInstrumenter(injector);
   const files = sources.map((name) => ({
-    name: join(root, name),
-    content: readFileSync(join(root, name), 'utf8'),
+    name: join(ROOT, name),
+    content: readFileSync(join(ROOT, name), 'utf8'),
     mutate: true,
   }));
   const options = { ignorers: [], excludedMutations: [], plugins: null, noHeader: false };
   return (await instrumenter.instrument(files, options)).mutants.length;
 }
 
-function configuration(sources, report) {
+/** Compiles a source file to JavaScript. */
+function compile(path: string): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+  return ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText;
+}
+
+function configuration(sources: readonly string[], report: string) {
   return {
     testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner', './scripts/stryker/sample.js'],
+    plugins: ['@stryker-mutator/vitest-runner', plugin],
     vitest: { configFile: 'scripts/stryker/vitest.config.ts', related: false },
     checkers: ['sample'],
     mutate: sources,
@@ -111,39 +112,48 @@ function configuration(sources, report) {
   };
 }
 
-/** The text between two places, whose lines and columns count from 1. */
-function cut(lines, { start, end }) {
-  const part = lines.slice(start.line - 1, end.line);
-  part[part.length - 1] = part.at(-1).slice(0, end.column - 1);
-  part[0] = part[0].slice(start.column - 1);
-  return part.join('\n');
+/** The text between two positions, whose lines and columns count from 1. */
+function cut(lines: readonly string[], { start, end }: schema.Location): string {
+  const text = lines.slice(start.line - 1, end.line);
+  text.push((text.pop() ?? '').slice(0, end.column - 1));
+  text.unshift((text.shift() ?? '').slice(start.column - 1));
+  return text.join('\n');
 }
 
-/** Mutants of the report that were run, with the file and the source text of each. */
-function tried(report, choice) {
+/** A mutant that was run, with its file and its source text. */
+interface TriedMutant extends schema.MutantResult {
+  readonly file: string;
+  readonly line: string;
+  readonly original: string;
+  readonly replacement: string;
+}
+
+function tried(report: schema.MutationTestResult, choice: Choice): TriedMutant[] {
   return Object.entries(report.files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n');
     return mutants
+      .map((mutant) => ({ replacement: '', ...mutant }))
       .filter((mutant) => isChosen(choice, file, mutant))
       .map((mutant) => ({
         ...mutant,
         file,
-        line: lines[mutant.location.start.line - 1].trim(),
+        line: (lines[mutant.location.start.line - 1] ?? '').trim(),
         original: cut(lines, mutant.location),
       }));
   });
 }
 
-const KILLED = ['Killed', 'Timeout'];
-const ALIVE = ['Survived', 'NoCoverage'];
+const KILLED: readonly string[] = ['Killed', 'Timeout'];
+const ALIVE: readonly string[] = ['Survived', 'NoCoverage'];
 
-function summarize(mutants) {
+/** Prints the mutants that survived. Returns the percentage that was killed. */
+function summarize(mutants: readonly TriedMutant[]): number {
   const killed = mutants.filter(({ status }) => KILLED.includes(status)).length;
   const alive = mutants.filter(({ status }) => ALIVE.includes(status));
   const missed = alive.filter((mutant) => !isEquivalent(mutant));
   for (const { file, location, mutatorName, line, original, replacement, status } of missed) {
     const why = status === 'NoCoverage' ? 'no test runs it' : 'survived';
-    const short = (text) => JSON.stringify(text.replace(/\s+/g, ' ').slice(0, 100));
+    const short = (text: string) => JSON.stringify(text.replace(/\s+/g, ' ').slice(0, 100));
     console.log(`${why}: ${file}:${location.start.line}:${location.start.column} ${mutatorName}`);
     console.log(`    ${line}`);
     console.log(`    ${short(original)} -> ${short(replacement)}`);
@@ -160,31 +170,34 @@ if (values.list) {
   console.log(Object.keys(MODULES).join('\n'));
   process.exit(0);
 }
-const module = MODULES[values.module];
+const module = MODULES[values.module ?? ''];
 if (module === undefined) fail(`--module must be one of ${Object.keys(MODULES).join(', ')}`);
 const sources = sourcesOf(module);
 if (sources.length === 0) fail(`no file of ${values.module} is named ${values.file}`);
 
-const choice = { slice: parseSlice(), seed: Number(values.seed) };
+const slice = values.slice === undefined ? undefined : parseSlice(values.slice);
+const choice: Choice = { ...(slice ? { slice } : {}), seed: Number(values.seed) };
 if (values.sample !== undefined) choice.share = Math.min(1, Number(values.sample) / (await count(sources)));
 
 mkdirSync(work, { recursive: true });
 const report = join(work, `${values.module}.json`);
 const config = join(work, `${values.module}.config.json`);
+const plugin = join(work, 'sample.js');
+writeFileSync(plugin, compile(join(ROOT, 'scripts/stryker/sample.ts')));
 writeFileSync(config, JSON.stringify(configuration(sources, report)));
-const stryker = join(root, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
+const stryker = inModules('@stryker-mutator/core/bin/stryker.js');
 const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
-  cwd: root,
+  cwd: ROOT,
   stdio: 'inherit',
   env: { ...process.env, [CHOICE]: JSON.stringify(choice), GUESTHOUSE_TESTS: module.tests.join('\n') },
 });
 if (status !== 0 || !existsSync(report)) fail(`StrykerJS ended with status ${status}`);
 
-const result = JSON.parse(readFileSync(report, 'utf8'));
+const result = JSON.parse(readFileSync(report, 'utf8')) as schema.MutationTestResult;
 const mutants = tried(result, choice);
-// Drop mutants outside the slice: the next run must not reuse a result they do not have.
+// Drop mutants outside of the slice, which have no result that the next run could reuse. Drop static mutants that
+// survived too: StrykerJS does not know which new tests could kill those.
 for (const file of Object.values(result.files)) {
-  // Nor of static mutants that survived: StrykerJS does not know which new tests could kill those.
   file.mutants = file.mutants.filter(
     ({ status, static: fixed }) => status !== 'CompileError' && !(status === 'Survived' && fixed),
   );

@@ -1,20 +1,19 @@
 /**
  * Runs the unit tests on other versions of Node, from npm's package `node`.
  *
- *     npm run test:nodes                       all unit tests on 22 and 24
+ *     npm run test:nodes                            all unit tests on Node 22 and 24
  *     npm run test:nodes -- --node 24 --slice 2/4   a quarter of the test files on 24
  *
- * Each version is installed once, into npm's cache folder. If the registry cannot be reached, the script says so and
- * skips the version.
+ * Each version is installed once, into npm's cache folder. If the registry cannot be reached, the script reports
+ * it and skips the version.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { inModules, parseSlice, ROOT } from './checkout.ts';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const shell = process.platform === 'win32';
 
 const { values } = parseArgs({
@@ -24,13 +23,13 @@ const { values } = parseArgs({
   },
 });
 
-function fail(message) {
+function fail(message: string): never {
   console.error(message);
   process.exit(1);
 }
 
-/** Path of the `node` program of a version; null if it cannot be installed. */
-function install(version) {
+/** Installs a version. Returns the path of its `node` program, or null if it cannot be installed. */
+function install(version: string): string | null {
   const { stdout } = spawnSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8', shell });
   const folder = join(stdout.trim(), 'guesthouse', `node-${version}`);
   const program = join(folder, 'node_modules', 'node', 'bin', shell ? 'node.exe' : 'node');
@@ -44,20 +43,19 @@ function install(version) {
   return null;
 }
 
-if (!/^[1-9]\d*\/[1-9]\d*$/.test(values.slice))
-  fail(`--slice ${values.slice}: it must be K/N with K from 1 to N`);
+const slice = parseSlice(values.slice).join('/');
 for (const version of values.node) {
   const program = install(version);
   if (program === null) continue;
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-  if (!stdout.startsWith(`v${version}.`)) fail(`${program} says that it is ${stdout}`);
-  console.log(`Node ${stdout.trim()}, part ${values.slice} of the unit tests`);
-  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', '--project', 'unit', '--shard', values.slice, '--reporter', 'default'];
+  if (!stdout.startsWith(`v${version}.`)) fail(`${program} reports that it is ${stdout}`);
+  console.log(`Node ${stdout.trim()}, part ${slice} of the unit tests`);
+  const vitest = inModules('vitest/vitest.mjs');
+  const args = [vitest, 'run', '--project', 'unit', '--shard', slice, '--reporter', 'default'];
   // Processes that the tests start as `node` run this version too.
-  const path = [dirname(program), process.env.PATH].join(shell ? ';' : ':');
+  const path = [dirname(program), process.env['PATH']].join(shell ? ';' : ':');
   const { status } = spawnSync(program, args, {
-    cwd: root,
+    cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
   });

@@ -1,9 +1,9 @@
 /** Loads and stores of general and access registers. */
 
-import { Cases } from '../generate.js';
-import { ARENA, DATA } from '../layout.js';
+import { Cases, type RecordedCase } from '../generate.ts';
+import { ARENA, DATA } from '../layout.ts';
 
-export function load() {
+export function load(): RecordedCase[] {
   const c = new Cases();
   c.rr('lr lgr lgfr lghr lgbr lbr lhr llcr llhr llgcr llghr llgfr llgtr lrvr lrvgr', 8);
   c.rx('l', 4);
@@ -31,7 +31,7 @@ export function load() {
   return c.list;
 }
 
-export function store() {
+export function store(): RecordedCase[] {
   const c = new Cases();
   c.rx('st sth stc', 1);
   c.rx('sty sthy stcy stg stfh sthh stch strv strvh strvg', 1, true);
@@ -41,7 +41,7 @@ export function store() {
   return c.list;
 }
 
-function zeroTraps(c) {
+function zeroTraps(c: Cases): void {
   for (const name of ['lat', 'lfhat', 'lgat', 'llgfat', 'llgtat']) {
     for (const hex of ['0000000000000000', '8000000000000000', '0000000080000000']) {
       c.add(name, `${name} %r2,0(%r9)`, { r9: DATA, m: { [DATA.toString(16)]: hex } });
@@ -49,7 +49,7 @@ function zeroTraps(c) {
   }
 }
 
-function relative(c) {
+function relative(c: Cases): void {
   c.each('larl lrl lgrl lgfrl llgfrl lhrl lghrl llhrl llghrl strl stgrl sthrl', 7, (name, random, i) => {
     const at = DATA + 8 * random.below(30) + (i === 6 ? 2 : 0);
     const m = { [at.toString(16)]: random.bytes(8) };
@@ -60,7 +60,7 @@ function relative(c) {
   c.add('larl', 'larl %r2,.-0x30000', { mode: 24 });
 }
 
-function conditional(c) {
+function conditional(c: Cases): void {
   for (let cc = 0; cc < 4; cc++) {
     c.each('locr locgr locfhr', 4, (name, random) => {
       c.add(name, `${name} %r2,%r3,${random.below(16)}`, { cc, r2: random.value(), r3: random.value() });
@@ -76,7 +76,7 @@ function conditional(c) {
   }
 }
 
-function underMask(c) {
+function underMask(c: Cases): void {
   c.each('icm icmy icmh stcm stcmy stcmh clm clmy clmh', 20, (name, random, i) => {
     const long = name.length > (name.startsWith('st') ? 4 : 3);
     const { at, text, state } = i === 19 ? c.nowhere(long) : c.address(random, i, long, false);
@@ -85,11 +85,11 @@ function underMask(c) {
   });
 }
 
-/** LMD is not known to TCG, and its STMH stores nothing but zeros. */
-function multiple(c) {
+/** TCG does not implement LMD, and its STMH stores only zeros. */
+function multiple(c: Cases): void {
   c.each('lm lmy lmh lmg stm stmy stmg', 12, (name, random, i) => {
     const long = name.length > (name.startsWith('st') ? 3 : 2);
-    // The base is kept out of the way, or is itself among the loaded ones.
+    // The base register may be one of the registers that are loaded.
     const { at, text, state } = i === 11 ? c.nowhere(long) : c.address(random, i, long, false);
     const first = random.below(16);
     const last = i % 4 === 0 ? first : random.below(16);

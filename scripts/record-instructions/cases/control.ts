@@ -1,18 +1,19 @@
 /**
- * Control instructions, as far as one processor shows them; floating-point registers as containers.
+ * Control instructions whose results one processor shows, and moves of floating-point registers.
  *
- * TCG knows no key-controlled protection, no SSM suppression, no SPKA in the problem state, no IPK, SAC, IAC, EPAR, ESAR, CPYA, MVCK, MVCSK,
- * MVCDK, MVCP, MVCS, PALB, PFMF; its LPSW, its TPROT in the problem state and its LURA and STURA off their
- * boundaries are not the architecture's. cpu.test.ts and by-hand.test.ts have those by hand.
+ * TCG does not implement key-controlled protection, SSM suppression, SPKA in the problem state, IPK, SAC, IAC, EPAR,
+ * ESAR, CPYA, MVCK, MVCSK, MVCDK, MVCP, MVCS, PALB and PFMF. Its LPSW, its TPROT in the problem state, and its LURA and
+ * STURA with misaligned operands deviate from the architecture. cpu.test.ts and by-hand.test.ts have these cases, worked
+ * out by hand.
  */
 
-import { Cases } from '../generate.js';
-import { ARENA, DATA } from '../layout.js';
+import { Cases, type RecordedCase } from '../generate.ts';
+import { ARENA, DATA } from '../layout.ts';
 
 const TARGET = ARENA + 0x40;
-const at = (address, hex) => ({ [address.toString(16)]: hex });
+const at = (address: number, hex: string) => ({ [address.toString(16)]: hex });
 
-export function control() {
+export function control(): RecordedCase[] {
   const c = new Cases();
   privileged(c);
   psw(c);
@@ -24,11 +25,11 @@ export function control() {
   return c.list;
 }
 
-/** What the assembler has no name for. */
-const NAMELESS = { diag: '.long 0x832307ff', servc: '.long 0xb2200023' };
+/** Instructions for which the assembler has no mnemonic. */
+const NAMELESS: Readonly<Record<string, string>> = { diag: '.long 0x832307ff', servc: '.long 0xb2200023' };
 
 /** Each is a privileged operation in the problem state. */
-function privileged(c) {
+function privileged(c: Cases): void {
   const operands = {
     lpsw: '0(%r9)',
     lpswe: '0(%r9)',
@@ -90,8 +91,8 @@ function privileged(c) {
   }
 }
 
-function psw(c) {
-  const long = (mask, address) => mask + address.toString(16).padStart(16, '0');
+function psw(c: Cases): void {
+  const long = (mask: string, address: number) => mask + address.toString(16).padStart(16, '0');
   c.add('lpsw', 'lpsw 4(%r9)', { r9: DATA });
   for (const mask of ['0000000180000000', '0001330180000000', '0000000080000000', '00f0000000000000']) {
     c.add('lpswe', 'lpswe 0(%r9)', { r9: DATA, m: at(DATA, long(mask, TARGET)) });
@@ -112,8 +113,8 @@ function psw(c) {
   c.add('mc', 'mc 0(%r9),3', { r9: 5, c8: 0x1000n });
 }
 
-function controls(c) {
-  // Registers 2, 3, 5, 8 and so on may hold anything without any effect on a machine with DAT off.
+function controls(c: Cases): void {
+  // With DAT off, the contents of registers 2, 3, 5, 8 and some others have no effect on the machine.
   c.each('lctl stctl', 6, (name, random, i) => {
     const r9 = i === 4 ? DATA + 2 : i === 5 ? 0x7000_0000 : 0x20ff0 + 4 * random.below(4);
     c.add(name, `${name} %c2,%c${name === 'stctl' && i === 0 ? 1 : 5},4(%r9)`, {
@@ -132,7 +133,7 @@ function controls(c) {
   });
 }
 
-function spaces(c) {
+function spaces(c: Cases): void {
   for (const name of ['ear', 'sar']) {
     const operands = { ear: '%r2,%a3', sar: '%a2,%r3' }[name];
     c.add(name, `${name} ${operands}`, { a3: 0xdead_beefn });
@@ -140,7 +141,7 @@ function spaces(c) {
   }
 }
 
-function keys(c) {
+function keys(c: Cases): void {
   for (const k0 of [0x06, 0x56, 0xfe, 0xa0]) {
     c.add('iske', 'iske %r2,%r9', { r9: ARENA, k1: k0, r2: -1, r8: 1 });
     c.add('iske', 'iske %r2,%r9', { r9: DATA + 0x123, r2: -1, k0: k0 | 6 });
@@ -154,7 +155,7 @@ function keys(c) {
   c.add('stg', 'stg %r2,0x1100', { c0: 0x1004_00e0n });
 }
 
-function tables(c) {
+function tables(c: Cases): void {
   for (const entry of ['0000000000123000', 'ffffffffffffffff']) {
     const index = 7;
     const table = 0x21000;
@@ -181,7 +182,7 @@ function tables(c) {
   }
 }
 
-function machine(c) {
+function machine(c: Cases): void {
   c.add('stap', 'stap 0(%r9)', { r9: DATA });
   c.add('stap', 'stap 1(%r9)', { r9: DATA });
   c.add('stpx', 'stpx 0(%r9)', { r9: DATA });
@@ -203,7 +204,7 @@ function machine(c) {
   c.add('ecag', 'ecag %r2,%r0,0xfff', {});
 }
 
-export function float() {
+export function float(): RecordedCase[] {
   const c = new Cases();
   for (const c0 of [0x4_00e0n, 0xe0n]) {
     for (const [a, b] of [

@@ -1,0 +1,22 @@
+/**
+ * Control register 0: the bits that this machine looks at, in the low half of the register. Principles of Operation,
+ * chapter 4, "Control Registers". The subclass masks of external interruptions are in `interruption.ts`.
+ */
+export const CR0 = {
+  /** SSM-suppression control, bit 33. */
+  SSM_SUPPRESSION: 0x4000_0000,
+  /** Low-address-protection control, bit 35. */
+  LOW_ADDRESS_PROTECTION: 0x1000_0000,
+  /** Extraction-authority control, bit 36. */
+  EXTRACTION_AUTHORITY: 0x0800_0000,
+  /** Secondary-space control, bit 37. */
+  SECONDARY_SPACE: 0x0400_0000,
+  /** Fetch-protection-override control, bit 38. */
+  FETCH_OVERRIDE: 0x0200_0000,
+  /** Storage-protection-override control, bit 39. */
+  STORAGE_OVERRIDE: 0x0100_0000,
+  /** Enhanced-DAT-enablement control, bit 40. */
+  EDAT: 0x0080_0000,
+  /** AFP-register control, bit 45. */
+  AFP_REGISTERS: 0x0004_0000,
+} as const;

@@ -1,0 +1,236 @@
+/**
+ * Interruptions: which one a processor takes next, and what taking it stores and loads. Principles of Operation,
+ * chapter 6, "Interruptions".
+ */
+
+import { realPage } from '../addresses.ts';
+import {
+  AssignedFrame,
+  LOWCORE,
+  storeExternal,
+  storeProgram,
+  storeSupervisorCall,
+} from '../assigned-storage.ts';
+import { CR0 } from '../control-registers.ts';
+import { EXT, EXTERNAL_CLASSES, externalMaskOf, PGM } from '../interruption.ts';
+import { STORE } from './access.ts';
+import { type Configuration, type ExternalPending, Processor } from './processor.ts';
+import { CpuState } from './state.ts';
+import type { Stop } from './stop.ts';
+
+const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
+const CPU_TIMER_MASK = externalMaskOf(EXT.CPU_TIMER);
+
+/** Number of program interruptions that may follow one another, no instruction completing between, before it is a loop. */
+const PROGRAM_INTERRUPTION_LOOP = 16;
+
+/** A processor with its interruptions, without its run loop. */
+export abstract class CpuInterruptions extends Processor {
+  /** The assigned storage locations; `#lowcore` sets its base. */
+  readonly #assigned: AssignedFrame;
+  /** The current PSW is invalid: a specification exception comes before its first instruction. */
+  #early = false;
+  /** The instruction length that this exception stores. */
+  #earlyLength = 0;
+  /** Program interruptions since an instruction last completed. */
+  protected programInterruptions = 0;
+
+  constructor(machine: Configuration, address: number) {
+    super(machine, address);
+    this.#assigned = new AssignedFrame(machine.storage);
+  }
+
+  override clearExecution(): void {
+    this.#early = false;
+    this.executingTarget = false;
+    this.programInterruptions = 0;
+    this.reported = null;
+  }
+
+  /** Takes or reports a program interruption of the instruction under way. */
+  protected programInterruption(code: number, length: number): Stop | 'taken' {
+    const teid = this.teid;
+    if (this.interruptions !== 'take') {
+      return { reason: 'interruption', interruption: { class: 'program', code, teid, length } };
+    }
+    if (++this.programInterruptions > PROGRAM_INTERRUPTION_LOOP) {
+      this.programInterruptions = 0;
+      return { reason: 'program-loop', code };
+    }
+    this.injectProgram(code, length, teid);
+    return 'taken';
+  }
+
+  /** The translation-exception identification. */
+  protected get teid(): bigint {
+    return (BigInt(this.teidHi) << 32n) | BigInt(this.teidLo);
+  }
+
+  /**
+   * Takes a program interruption through the prefix area: stores code, length and identification, the current
+   * PSW as the old one, and loads the new one.
+   */
+  injectProgram(code: number, length: number, teid = 0n): void {
+    const low = this.#lowcore();
+    const { dataExceptionCode, operandAccess, monitorClass, monitorCode } = this;
+    const breakingEventAddress = (BigInt(this.breakingHi) << 32n) | BigInt(this.breakingLo);
+    this.#traced('program', code);
+    storeProgram(this.#assigned, {
+      ...{ code, length, teid, dataExceptionCode, operandAccess, monitorClass, monitorCode },
+      breakingEventAddress,
+    });
+    if (code === PGM.DATA && (this.cr32[0] as number) & CR0.AFP_REGISTERS) {
+      this.fpc = ((this.fpc & ~0xff00) | (dataExceptionCode << 8)) >>> 0;
+    }
+    this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+  }
+
+  override supervisorCall(code: number): void {
+    this.attention = true;
+    if (this.interruptions === 'report') {
+      this.reported = { class: 'supervisor-call', code, length: this.length };
+      return;
+    }
+    const low = this.#lowcore();
+    this.#traced('supervisor-call', code);
+    storeSupervisorCall(this.#assigned, code, this.length);
+    this.#swapPsw(low, LOWCORE.SVC_OLD_PSW, LOWCORE.SVC_NEW_PSW);
+  }
+
+  override enterPsw(hi: number, lo: number, iaHi: number, iaLo: number, length = 0): void {
+    this.loadPsw(hi, lo, iaHi, iaLo);
+    this.#early = !CpuState.pswValid(hi, lo, iaHi, iaLo);
+    this.#earlyLength = length;
+    this.attention = true;
+  }
+
+  #swapPsw(low: number, oldPsw: number, newPsw: number): void {
+    const { view } = this.storage;
+    view.setUint32(low + oldPsw, this.pswHi);
+    view.setUint32(low + oldPsw + 4, this.pswLo);
+    view.setUint32(low + oldPsw + 8, this.iaHi);
+    view.setUint32(low + oldPsw + 12, this.iaLo);
+    this.enterPsw(
+      view.getUint32(low + newPsw),
+      view.getUint32(low + newPsw + 4),
+      view.getUint32(low + newPsw + 8),
+      view.getUint32(low + newPsw + 12),
+    );
+  }
+
+  /** Returns the absolute address of the running program's prefix area. */
+  #lowcore(): number {
+    return (this.#assigned.base = this.realFrame(realPage(0), STORE));
+  }
+
+  /**
+   * Takes the pending and enabled interruption of the highest priority. Returns 'taken', or a stop that ends the run, or
+   * null if none is pending and enabled.
+   */
+  protected takePending(): Stop | 'taken' | null {
+    if (this.reported !== null) {
+      const interruption = this.reported;
+      this.reported = null;
+      return { reason: 'interruption', interruption };
+    }
+    if (this.#early) {
+      this.#early = false;
+      this.teidHi = this.teidLo = 0;
+      return this.programInterruption(PGM.SPECIFICATION, this.#earlyLength);
+    }
+    if (this.sie !== null) {
+      if (this.sie.externalRequest && this.externalMask) return { reason: 'external-request' };
+      if (this.sie.ioRequest && this.ioMask) return { reason: 'io-request' };
+    }
+    const restart = this.restartPending && this.sie === null;
+    if (restart && this.restartFirst) return this.#takeRestart();
+    const external = this.externalMask ? this.#takeExternal() : null;
+    if (external !== null) return external;
+    return restart ? this.#takeRestart() : null;
+  }
+
+  /**
+   * A restart interruption: of an operating processor after all others that are enabled, of a stopped one before.
+   * Chapter 6, "Restart Interruption".
+   */
+  #takeRestart(): 'taken' {
+    this.restartPending = this.restartFirst = false;
+    this.#traced('restart', 0);
+    this.#swapPsw(this.#lowcore(), LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+    return 'taken';
+  }
+
+  /** Takes the enabled external interruption of the highest priority. */
+  #takeExternal(): Stop | 'taken' | null {
+    const cr0 = this.cr32[0] as number;
+    for (const { code, mask } of EXTERNAL_CLASSES) {
+      if ((cr0 & mask) === 0) continue;
+      const taken = this.#takeClass(code);
+      if (taken !== null) return taken;
+    }
+    return null;
+  }
+
+  /** Takes an external interruption of one class, if one is pending. */
+  #takeClass(code: number): Stop | 'taken' | null {
+    switch (code) {
+      case EXT.CLOCK_COMPARATOR:
+        return this.tod > this.clockComparator ? this.#clockDue(code) : null;
+      case EXT.CPU_TIMER:
+        return this.timer < 0n ? this.#clockDue(code) : null;
+    }
+    // Under interpretive execution what is pending is the host's.
+    const index = this.sie === null ? this.pending.findIndex((waiting) => waiting.code === code) : -1;
+    if (index < 0) return null;
+    const [taken] = this.pending.splice(index, 1) as [ExternalPending];
+    this.#external(code, taken.parameter, taken.cpuAddress);
+    return 'taken';
+  }
+
+  /**
+   * Takes the interruption of a clock. It stays pending, so a new PSW that is enabled for it leads to a loop, which a
+   * host sees as an interception before the first turn.
+   */
+  #clockDue(code: number): Stop | 'taken' {
+    if (this.sie !== null && this.#externalNewPswEnabled()) return { reason: 'external-loop', code };
+    this.#external(code, 0, 0);
+    return 'taken';
+  }
+
+  #externalNewPswEnabled(): boolean {
+    return (this.storage.get8(this.#lowcore() + LOWCORE.EXTERNAL_NEW_PSW) & 1) !== 0;
+  }
+
+  #external(code: number, parameter: number, cpuAddress: number): void {
+    const low = this.#lowcore();
+    this.#traced('external', code);
+    storeExternal(this.#assigned, code, cpuAddress, parameter);
+    this.#swapPsw(low, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
+  /** The machine's TOD value at which an enabled clock interruption becomes pending, or null if none does. */
+  protected nextClock(): bigint | null {
+    if (!this.externalMask) return null;
+    const cr0 = this.cr32[0] as number;
+    let due: bigint | null = null;
+    // By difference: a clock that was set back reads less than its epoch.
+    if (cr0 & CLOCK_COMPARATOR_MASK) {
+      due = this.machine.clock.tod + this.clockComparator - this.tod + 1n;
+    }
+    if (cr0 & CPU_TIMER_MASK && (due === null || this.timerZero + 1n < due)) {
+      due = this.timerZero + 1n;
+    }
+    return due !== null && due < 2n ** 64n ? due : null;
+  }
+
+  #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {
+    this.machine.trace.listener?.({
+      type: 'interruption',
+      cpu: this.address,
+      guest: this.sie !== null,
+      class: kind,
+      code,
+      address: this.pswAddress,
+    });
+  }
+}

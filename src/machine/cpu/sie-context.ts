@@ -1,0 +1,30 @@
+/**
+ * The context of interpretive execution: what a processor needs to know, while it interprets a guest, of the host's
+ * translation and of the state description. `sie.ts` fills it in.
+ */
+
+/** The host's translation of a guest's storage, and the interceptions that the host asked for. */
+export interface SieContext {
+  /** Host page number at which guest absolute 0 lies: the main-storage origin. */
+  readonly originPage: number;
+  /** Number of guest absolute pages. A higher page number is outside the guest's configuration. */
+  readonly pages: number;
+  /** The host's primary address-space-control element, in halves. */
+  readonly asceHi: number;
+  readonly asceLo: number;
+  /** The host's prefix. The host's tables designate real frames; the processor's prefix register holds the guest's. */
+  readonly prefix: number;
+  /** Whether enhanced DAT is enabled for the host. */
+  readonly edat: boolean;
+  /** Whether the host's page tables have page-status-table entries (PGSTEs). */
+  readonly pageStatus: boolean;
+  /** Whether an invalid operation code is an interception. */
+  readonly interceptOperation: boolean;
+  /** Interception controls of instructions, see `ICTL`. */
+  readonly interceptions: number;
+  /** Control registers whose loading is an interception (LCTL controls): register 0 is bit 0x8000. */
+  readonly loadControls: number;
+  /** Whether interpretation ends as soon as the guest is enabled for external, or for I/O, interruptions. */
+  readonly externalRequest: boolean;
+  readonly ioRequest: boolean;
+}
