@@ -589,7 +589,6 @@ const MACHINE: Table = {
     purgeAll: 'no arguments',
   },
   StateDescription: 'hardware',
-  addressBits: 'hardware',
   interpret: engine(
     fn(machineRoom, 'interpret', (w) => [w.cpu, w.vcpu.block.origin, 1], 'some', 'number', 'limit'),
   ),

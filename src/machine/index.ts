@@ -25,7 +25,6 @@ export { INSTRUCTIONS } from './instructions/table.ts';
 export * from './internal-error.ts';
 export * from './interruption.ts';
 export * from './machine.ts';
-export { addressBits, PSW, PSW_BASIC_ADDRESSING } from './psw.ts';
 export * from './reset.ts';
 export * from './sie.ts';
 export * from './sigp.ts';

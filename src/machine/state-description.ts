@@ -3,8 +3,8 @@
  * `kvm_s390_sie_block`. Its fields, and the values that they can have.
  */
 
+import { PSW } from './cpu/state.ts';
 import { GUEST } from './instructions/line.ts';
-import { addressBits } from './psw.ts';
 import type { Storage } from './storage.ts';
 
 /** Bytes of a state description, and its alignment. */
@@ -168,7 +168,9 @@ export class StateDescription {
 
   /** The number of bits of an address in the guest's addressing mode. */
   get addressBits(): 64 | 31 | 24 {
-    return addressBits(this.get32(SIE.PSW), this.get32(SIE.PSW + 4));
+    const mask = this.pswMask;
+    if (mask & PSW.EXTENDED_ADDRESSING) return 64;
+    return mask & PSW.BASIC_ADDRESSING ? 31 : 24;
   }
 
   /** The guest's condition code, 0 to 3. */

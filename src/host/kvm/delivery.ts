@@ -9,8 +9,8 @@ import type { GuestCpu } from './vcpu-context.ts';
 
 /** The load control that intercepts loads of control register 0. */
 const LOADS_CONTROL_0 = 0x8000;
-/** In the first byte of a PSW: the external mask. */
-const EXTERNAL_IN_BYTE_0 = PSW.EXTERNAL >>> 24;
+/** The external mask in the first byte of a PSW. */
+const EXTERNAL_IN_BYTE_0 = 0x01;
 
 /** What is pending for one virtual CPU, besides the external interruptions of `local` and `floating`. */
 export class Delivery {
@@ -110,7 +110,7 @@ export class Delivery {
   /** The external-interruption code of the highest priority that is pending and enabled, or 0. */
   #deliverable(): number {
     const { block } = this.#vcpu;
-    if ((block.get32(SIE.PSW) & PSW.EXTERNAL) === 0) return 0;
+    if ((block.pswMask & PSW.EXTERNAL) === 0n) return 0;
     const subclasses = block.subclassMasks;
     for (const { code, mask } of EXTERNAL_CLASSES) {
       if ((subclasses & mask) !== 0 && this.#pending(code, mask)) return code;
@@ -161,7 +161,7 @@ export class Delivery {
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;
     const pending = !local.empty || !vm.floating.empty;
-    const byPsw = pending && (block.get32(SIE.PSW) & PSW.EXTERNAL) === 0;
+    const byPsw = pending && (block.pswMask & PSW.EXTERNAL) === 0n;
     const flags = block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.EXTERNAL_REQUEST;
     block.set32(SIE.CPU_FLAGS, (flags | (byPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0)) >>> 0);
     block.set16(SIE.LOAD_CONTROLS, pending && !byPsw ? LOADS_CONTROL_0 : 0);

@@ -79,13 +79,13 @@ export class Interceptions {
 
   /** Whether the PSW is enabled for any interruption that could end a wait. */
   get waitEnabled(): boolean {
-    return (this.#vcpu.block.get32(SIE.PSW) & PSW_ENABLED) !== 0;
+    return (this.#vcpu.block.pswMask & PSW_ENABLED) !== 0n;
   }
 
   /** The TOD value of the machine at which a clock interruption ends the wait, or null if none will. */
   get wakesAt(): bigint | null {
     const { block } = this.#vcpu;
-    return block.get32(SIE.PSW) & PSW.EXTERNAL ? this.#clocks.nextDue(block.subclassMasks) : null;
+    return block.pswMask & PSW.EXTERNAL ? this.#clocks.nextDue(block.subclassMasks) : null;
   }
 
   /** A host translation failed under the guest: the fault is served, or the guest gets an addressing exception. */

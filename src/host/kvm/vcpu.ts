@@ -196,7 +196,7 @@ export class Vcpu implements GuestCpu {
 
   /** Whether it is in the wait state and not stopped. */
   get waiting(): boolean {
-    return !this.stopped && (this.block.get32(SIE.PSW) & PSW.WAIT) !== 0;
+    return !this.stopped && (this.block.pswMask & PSW.WAIT) !== 0n;
   }
 
   /**
@@ -353,7 +353,7 @@ export class Vcpu implements GuestCpu {
 
   /** Whether PSW and control register 0 enable it for a class of external interruptions, given by its subclass mask. */
   enabledFor(mask: number): boolean {
-    return (this.block.get32(SIE.PSW) & PSW.EXTERNAL) !== 0 && (this.block.subclassMasks & mask) !== 0;
+    return (this.block.pswMask & PSW.EXTERNAL) !== 0n && (this.block.subclassMasks & mask) !== 0;
   }
 
   /** Delivers what is pending, runs the guest once, and serves how that ended. */
