@@ -9,10 +9,8 @@
 
 import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
-
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
-
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 import {

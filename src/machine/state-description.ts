@@ -4,7 +4,7 @@
  */
 
 import { PSW } from './cpu/state.ts';
-import { GUEST } from './instructions/line.ts';
+import { ICTL } from './instructions/line.ts';
 import type { Storage } from './storage.ts';
 
 /** Bytes of a state description, and its alignment. */
@@ -65,7 +65,7 @@ export const INTERCEPT_OPERATION = 0x8000_0000;
 export const INTERCEPT_PROGRAM = 0x2000_0000;
 
 /** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
-export const INTERCEPT_KEYS = GUEST.ISKE | GUEST.SSKE | GUEST.RRBE;
+export const INTERCEPT_KEYS = ICTL.ISKE | ICTL.SSKE | ICTL.RRBE;
 
 /** Interception codes. */
 export const ICPT = {
