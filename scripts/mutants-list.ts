@@ -810,7 +810,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a moment inside a step is one event late',
+    name: 'a position inside a step is one event late',
     file: 'src/player/player.ts',
     find: '++count !== nth',
     replace: 'count++ !== nth',

@@ -643,16 +643,24 @@ const INSPECT: Table = {
   ),
   extentsOf: fn(inspectRoom, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
   guestRow: fn(inspectRoom, 'guestRow', (w) => [w.gmap, 0, 512, 5], 'some', 'number', 'number', 'number'),
-  mappingParts: fn(
+  mappingExtents: fn(
     inspectRoom,
-    'mappingParts',
+    'mappingExtents',
     (w) => [w.mm.mappings, 0, 512, 5],
     'some',
     'number',
     'number',
     'number',
   ),
-  tableParts: fn(inspectRoom, 'tableParts', (w) => [w.mm, 0, 512, 5], 'some', 'number', 'number', 'number'),
+  tableExtents: fn(
+    inspectRoom,
+    'tableExtents',
+    (w) => [w.mm, 0, 512, 5],
+    'some',
+    'number',
+    'number',
+    'number',
+  ),
   pagesOf: fn(inspectRoom, 'pagesOf', (w) => [w.mm, page, page + 1], 'some', 'number', 'number'),
   tableOf: fn(inspectRoom, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',
@@ -662,11 +670,11 @@ const INSPECT: Table = {
   }),
   processorState: fn(inspectRoom, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
   ownTablesOf: fn(inspectRoom, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
-  GuestParts: 'inside',
-  cellOf: 'inside',
+  GuestExtents: 'inside',
+  bucketSizeFor: 'inside',
   linksOf: 'inside',
   meaningOf: 'inside',
-  sameCell: 'inside',
+  inSameBucket: 'inside',
 };
 
 const isClass = (value: unknown): value is new () => object =>

@@ -10,7 +10,7 @@ import { MUTANTS } from '../scripts/mutants-list.ts';
 import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
-import { VERBS } from '../src/explorer/page/editor/vocabulary.ts';
+import { VERBS } from '../src/explorer/page/recording/editor/vocabulary.ts';
 import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
 import {
   anchorsOf,

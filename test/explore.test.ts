@@ -64,7 +64,7 @@ describe('what is served', () => {
     const { status, headers, body } = await ask(url, '/');
     expect(status).toBe(200);
     expect(body).toBe(readFileSync(join(PAGE, 'index.html'), 'utf8'));
-    expect(body).not.toContain('guesthouse-story');
+    expect(body).not.toContain('guesthouse-recording');
     expect(headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'x-content-type-options': 'nosniff',
@@ -117,7 +117,7 @@ describe('what is served', () => {
     '/%00',
     '/index.html%00.js',
     '/index.html/',
-    '/story.json',
+    '/recording.json',
     '/__proto__',
     '/constructor',
     'http://example.com/',
@@ -186,10 +186,10 @@ describe('what is served', () => {
 });
 
 describe.concurrent('a file is offered to the page', () => {
-  const story = async (...args: readonly string[]) => {
+  const recording = async (...args: readonly string[]) => {
     const url = await served(...args);
-    const [index, offered] = await Promise.all([ask(url, '/'), ask(url, '/story.json')]);
-    expect(index.body).toContain('<meta name="guesthouse-story" content="story.json">');
+    const [index, offered] = await Promise.all([ask(url, '/'), ask(url, '/recording.json')]);
+    expect(index.body).toContain('<meta name="guesthouse-recording" content="recording.json">');
     expect(offered.headers['content-type']).toBe('application/json; charset=utf-8');
     return JSON.parse(offered.body) as Record<string, unknown>;
   };
@@ -197,19 +197,23 @@ describe.concurrent('a file is offered to the page', () => {
   it('a scenario', async () => {
     const path = 'examples/scenarios/first.txt';
     const text = readFileSync(join(ROOT, path), 'utf8');
-    expect(await story(path)).toEqual({ kind: 'scenario', name: 'first.txt', text });
+    expect(await recording(path)).toEqual({ kind: 'scenario', name: 'first.txt', text });
   });
 
   it('a guest, with its command line', async () => {
     const path = 'examples/images/hello.elf';
     const image = readFileSync(join(ROOT, path)).toString('base64');
-    const offered = await story(path, '--', 'you', 'there');
+    const offered = await recording(path, '--', 'you', 'there');
     expect(offered).toEqual({ kind: 'guest', name: 'hello.elf', image, arguments: 'you there' });
   });
 
   it('a trace', async () => {
     const text = '{"n":0,"type":"gmap-free","gmap":0}\n';
-    expect(await story(file('events.jsonl', text))).toEqual({ kind: 'trace', name: 'events.jsonl', text });
+    expect(await recording(file('events.jsonl', text))).toEqual({
+      kind: 'trace',
+      name: 'events.jsonl',
+      text,
+    });
   });
 });
 

@@ -19,16 +19,16 @@ const PAGE = fileURLToPath(new URL('../../dist/explorer', import.meta.url));
 /** A larger file is not what anybody wants to look at in a page. */
 const FILE_LIMIT = 128 << 20;
 const ELF_MAGIC = '\u007fELF';
-/** What a page needs to know to ask for `story.json`. */
-const OFFER = '<meta name="guesthouse-story" content="story.json">';
+/** What a page needs to know to ask for `recording.json`. */
+const OFFER = '<meta name="guesthouse-recording" content="recording.json">';
 
 interface ExploreFlags {
   readonly port: number;
   readonly json?: boolean;
 }
 
-/** What the page is offered to open, as it stands in story.json. */
-type Story =
+/** What the page is offered to open, as it stands in recording.json. */
+type OfferedRecording =
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
   | { readonly kind: 'guest'; readonly name: string; readonly image: string; readonly arguments: string }
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
@@ -39,7 +39,7 @@ export function addExplore(program: Command): void {
     .command('explore')
     .summary('look into a running Guesthouse, in a browser')
     .description(
-      'Serves a page on this computer in which a Guesthouse runs: its address spaces, tables, processors and events, at any moment of a story, forward and back. Open the printed address in a browser.',
+      'Serves a page on this computer in which a Guesthouse runs: its address spaces, tables, processors and events, at any position of a recording, forward and back. Open the printed address in a browser.',
     )
     .argument(
       '[file]',
@@ -68,8 +68,8 @@ ${columns([
   guesthouse boot ${example('images/memory.elf')} --trace events.jsonl && guesthouse explore events.jsonl`;
 
 async function explore(file: string | undefined, commandLine: string, flags: ExploreFlags): Promise<number> {
-  const story = file === undefined ? null : readStory(file, commandLine);
-  const server = makeServer(story);
+  const recording = file === undefined ? null : readRecording(file, commandLine);
+  const server = makeServer(recording);
   const ended = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
   const url = await listen(server, flags.port);
   const output = new Output();
@@ -80,11 +80,11 @@ async function explore(file: string | undefined, commandLine: string, flags: Exp
   return EXIT.OK;
 }
 
-function makeServer(story: Story | null): StaticServer {
+function makeServer(recording: OfferedRecording | null): StaticServer {
   try {
-    if (!story) return new StaticServer(PAGE);
+    if (!recording) return new StaticServer(PAGE);
     const index = readFileSync(join(PAGE, 'index.html'), 'utf8').replace('<head>', `<head>\n    ${OFFER}`);
-    return new StaticServer(PAGE, { '/index.html': index, '/story.json': JSON.stringify(story) });
+    return new StaticServer(PAGE, { '/index.html': index, '/recording.json': JSON.stringify(recording) });
   } catch (error) {
     throw new UsageError(
       `${PAGE} cannot be read: ${(error as NodeJS.ErrnoException).code}; npm run build makes it`,
@@ -101,7 +101,7 @@ async function listen(server: StaticServer, port: number): Promise<string> {
 }
 
 /** What a file is, told by how it begins. */
-function readStory(path: string, commandLine: string): Story {
+function readRecording(path: string, commandLine: string): OfferedRecording {
   const bytes = readLimited(path, FILE_LIMIT);
   const name = basename(path);
   if (bytes.toString('latin1', 0, ELF_MAGIC.length) === ELF_MAGIC) {

@@ -72,7 +72,7 @@ export class StaticServer {
 
   /**
    * @param folder what is in it is served, `index.html` as `/` too
-   * @param made served as well, or instead: contents by path, such as `/story.json`
+   * @param made served as well, or instead: contents by path, such as `/recording.json`
    * @throws Error with a code, such as ENOENT, when the folder cannot be read; E2BIG when more than 64 MiB are in it
    */
   constructor(folder: string, made: Readonly<Record<string, string>> = {}) {

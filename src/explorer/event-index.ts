@@ -1,8 +1,8 @@
 /**
- * The recorded events of a story, by filter and by moment.
+ * The recorded events of a recording, by filter and by position.
  */
 
-import { before, type Moment, type Recorded } from '../player/index.ts';
+import { before, type Position, type RecordedEvent } from '../player/index.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
@@ -12,34 +12,34 @@ const FILTERS_KEPT = 4;
 /** The indexes of the events that pass a filter, and how many events were looked at for it. */
 interface Passing {
   readonly indexes: number[];
-  looked: number;
+  seen: number;
 }
 
 /** An index over a list of events that grows. */
 export class EventIndex {
-  readonly #events: readonly Recorded[];
+  readonly #events: readonly RecordedEvent[];
   readonly #lists = new Map<string, Passing>();
 
-  constructor(events: readonly Recorded[]) {
+  constructor(events: readonly RecordedEvent[]) {
     this.#events = events;
   }
 
   /** The event of that index among all. */
-  at(index: number): Recorded {
-    return this.#events[index] as Recorded;
+  at(index: number): RecordedEvent {
+    return this.#events[index] as RecordedEvent;
   }
 
   /** Indexes of the events that pass a filter, ascending. */
   passing(filter: EventFilter): readonly number[] {
     const list = this.#listOf(JSON.stringify(filter));
-    for (; list.looked < this.#events.length; list.looked++) {
-      if (passes(this.at(list.looked).event, filter)) list.indexes.push(list.looked);
+    for (; list.seen < this.#events.length; list.seen++) {
+      if (passes(this.at(list.seen).event, filter)) list.indexes.push(list.seen);
     }
     return list.indexes;
   }
 
   #listOf(key: string): Passing {
-    const list = this.#lists.get(key) ?? { indexes: [], looked: 0 };
+    const list = this.#lists.get(key) ?? { indexes: [], seen: 0 };
     // The one that was asked for longest ago goes.
     this.#lists.delete(key);
     this.#lists.set(key, list);
@@ -48,27 +48,27 @@ export class EventIndex {
     return list;
   }
 
-  /** Index in the filtered list of the last event at or before a moment; -1 when there is none. */
-  before(filter: EventFilter, moment: Moment): number {
+  /** Index in the filtered list of the last event at or before a position; -1 when there is none. */
+  before(filter: EventFilter, position: Position): number {
     const passing = this.passing(filter);
     let low = 0;
     let high = passing.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (before(moment, this.at(passing[middle] as number).moment)) high = middle;
+      if (before(position, this.at(passing[middle] as number).position)) high = middle;
       else low = middle + 1;
     }
     return low - 1;
   }
 
   /** The filtered list in so many parts of about the same length, each counted by type. */
-  density(filter: EventFilter, cells: number): Density['cells'] {
+  density(filter: EventFilter, buckets: number): Density['buckets'] {
     const passing = this.passing(filter);
-    const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: cells }, () => ({}));
+    const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: buckets }, () => ({}));
     passing.forEach((index, i) => {
-      const cell = counts[Math.floor((i * cells) / passing.length)] as (typeof counts)[number];
+      const bucket = counts[Math.floor((i * buckets) / passing.length)] as (typeof counts)[number];
       const { type } = this.at(index).event;
-      cell[type] = (cell[type] ?? 0) + 1;
+      bucket[type] = (bucket[type] ?? 0) + 1;
     });
     return counts;
   }

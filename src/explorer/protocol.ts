@@ -7,29 +7,29 @@ import type { HostStats } from '../host/index.ts';
 import type { Pages, ProcessorState, Row, Table } from '../inspect/index.ts';
 import type { Level } from '../machine/index.ts';
 import type {
-  Answered,
-  Moment,
+  Position,
   Progress,
-  Recorded,
+  RecordedEvent,
   Settings,
   Source,
   SpaceName,
   SpaceOutline,
+  StepAnswer,
   WalkAnswer,
 } from '../player/index.ts';
 import type { TraceEventType } from '../trace/index.ts';
 
 export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
-/** What is asked about one moment. What is left out is not answered. */
+/** What is asked about one position. What is left out is not answered. */
 export interface Query {
   readonly outline?: boolean;
-  /** Rows of a picture: a range of pages, told in at most `cells` parts. */
+  /** Rows of a picture: a range of pages, told in at most about `limit` extents. */
   readonly rows?: readonly {
     readonly space: SpaceName;
     readonly first: number;
     readonly end: number;
-    readonly cells: number;
+    readonly limit: number;
   }[];
   /** Pages one by one, at most 4096 a range. */
   readonly pages?: readonly { readonly space: SpaceName; readonly first: number; readonly end: number }[];
@@ -50,10 +50,10 @@ export interface Query {
   readonly processors?: boolean;
 }
 
-/** What there is at the moment. Lists are in the order of the question; null where there is no such space or table. */
-export interface Look {
-  readonly moment: Moment;
-  /** Counts at the moment, as `stats` of the scenario language has them; null for a trace. */
+/** What there is at the position. Lists are in the order of the question; null where there is no such space or table. */
+export interface QueryResult {
+  readonly position: Position;
+  /** Counts at the position, as `stats` of the scenario language has them; null for a trace. */
   readonly stats: HostStats | null;
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
@@ -75,13 +75,13 @@ export interface EventWindow {
   readonly total: number;
   /** Index in the filtered list of the first one here. */
   readonly from: number;
-  readonly events: readonly Recorded[];
+  readonly events: readonly RecordedEvent[];
 }
 
 /** The events that pass a filter, in parts of about as many events each. */
 export interface Density {
-  /** Of each cell: how many events of each type. */
-  readonly cells: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
+  /** How many events of each type, bucket by bucket. */
+  readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
 }
 
 /** A line that is not in the scenario language. */
@@ -92,29 +92,29 @@ export interface LineError {
 }
 
 /**
- * What the worker does for the page. Calls that cannot be answered are rejected with an Error; so is a look at a story
- * that was closed before its moment was reached. Looks are answered in order.
+ * What the worker does for the page. Calls that cannot be answered are rejected with an Error; so is a look at a recording
+ * that was closed before its position was reached. Looks are answered in order.
  */
-export interface MachineRoom {
+export interface MachineApi {
   /**
    * Plays a source from its start to its end, or to where `go` must be called to go on, telling of progress on the way.
-   * What was open before is closed. A story that is opened while another one plays ends that one.
+   * What was open before is closed. A recording that is opened while another one plays ends that one.
    */
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
   /** Goes on with a guest that was stopped after 20 million instructions. */
   go(progress: (progress: Progress) => void): Promise<Progress>;
   /**
-   * What there is at a moment: the state right then, however one came there. Little further than the story has been
-   * played once (see `open`) nothing can be seen: the answer's moment says where that was.
+   * What there is at a position: the state right then, however one came there. Little further than the recording has been
+   * played once (see `open`) nothing can be seen: the answer's position says where that was.
    */
-  look(moment: Moment, query: Query): Promise<Look>;
+  query(position: Position, query: Query): Promise<QueryResult>;
   /** Events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
-  /** The index in the filtered list of the last event at or before the moment; -1 when there is none. */
-  eventBefore(filter: EventFilter, moment: Moment): Promise<number>;
-  density(filter: EventFilter, cells: number): Promise<Density>;
+  /** The index in the filtered list of the last event at or before the position; -1 when there is none. */
+  eventBefore(filter: EventFilter, position: Position): Promise<number>;
+  density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Answers of steps from `first` on, at most 1000. */
-  answers(first: number, count: number): Promise<readonly Answered[]>;
+  answers(first: number, count: number): Promise<readonly StepAnswer[]>;
   /** The lines of a scenario that are not in the language, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

@@ -4,12 +4,12 @@
 
 import { expose, releaseProxy } from 'comlink';
 import type { Progress, Settings, Source } from '../player/index.ts';
-import { Room } from './machine-room.ts';
+import { MachineWorker } from './machine-worker.ts';
 
 /** Hears of progress: a function of the page, which is kept there until it is released here. */
 type Listener = ((progress: Progress) => void) & { readonly [releaseProxy]: () => void };
 
-class WorkerRoom extends Room {
+class WorkerRoom extends MachineWorker {
   override open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     return super.open(source, settings, progress).finally(() => progress[releaseProxy]());
   }

@@ -17,7 +17,7 @@ export interface Extent {
   readonly end: number;
 }
 
-/** What a part of a guest address space is, in segments. */
+/** What a extent of a guest address space is, in segments. */
 export interface GuestCounts {
   /** Mapped, not linked, and the process has memory there. */
   readonly promised: number;
@@ -31,9 +31,9 @@ export interface GuestCounts {
   readonly large: number;
 }
 
-/** A part of a guest address space that is mapped: a run, or what there is in less than a cell. */
-export interface GuestPart extends GuestCounts {
-  /** Guest pages from the first to the last mapped segment of the part. */
+/** A extent of a guest address space that is mapped: a run, or what there is in less than a bucket. */
+export interface GuestExtent extends GuestCounts {
+  /** Guest pages from the first to the last mapped segment of the extent. */
   readonly first: number;
   readonly end: number;
   /** Process pages behind it: from the lowest to behind the highest. */
@@ -45,11 +45,11 @@ export interface GuestPart extends GuestCounts {
   readonly present: number;
 }
 
-/** A part of a process's address space that is mapped: of one mapping, or what there is in less than a cell. */
-export interface ProcessPart {
+/** A extent of a process's address space that is mapped: of one mapping, or what there is in less than a bucket. */
+export interface MappingExtent {
   readonly first: number;
   readonly end: number;
-  /** How many mappings have pages in the part. */
+  /** How many mappings have pages in the extent. */
   readonly mappings: number;
   /** PROT bits of the mapping; null when there are several. */
   readonly protection: number | null;
@@ -59,8 +59,8 @@ export interface ProcessPart {
   readonly largeMemory: boolean;
 }
 
-/** Page tables of a process: of one segment, or of those in less than a cell. */
-export interface TablePart {
+/** Page tables of a process: of one segment, or of those in less than a bucket. */
+export interface TableExtent {
   /** Pages from the first to the last segment that has a page table or a frame of 1 MiB. */
   readonly first: number;
   readonly end: number;
@@ -75,11 +75,11 @@ export interface TablePart {
 
 /** A row of a picture: what of a space lies in a range of pages. */
 export type Row =
-  | { readonly kind: 'guest'; readonly parts: readonly GuestPart[] }
+  | { readonly kind: 'guest'; readonly extents: readonly GuestExtent[] }
   | {
       readonly kind: 'process';
-      readonly parts: readonly ProcessPart[];
-      readonly tables: readonly TablePart[];
+      readonly extents: readonly MappingExtent[];
+      readonly tables: readonly TableExtent[];
     };
 
 /** Bits of `Pages.flags`. */
@@ -152,7 +152,7 @@ export interface Field {
 }
 
 /** One remembered translation of a processor. */
-export interface Remembered {
+export interface CachedTranslation {
   /** Slot of the buffer. */
   readonly slot: number;
   readonly page: number;
@@ -168,11 +168,11 @@ export interface Remembered {
 }
 
 /** A translation-lookaside buffer. */
-export interface Buffer {
+export interface TranslationBuffer {
   readonly hits: number;
   readonly misses: number;
   /** At most 1024, which is all there are. */
-  readonly entries: readonly Remembered[];
+  readonly entries: readonly CachedTranslation[];
 }
 
 /** A line of disassembly. */
@@ -208,6 +208,6 @@ export interface ProcessorState {
   /** Its registers; those of the guest while it interprets one. */
   readonly registers: Registers;
   /** What it remembers of the host's translations, and of a guest's own. */
-  readonly host: Buffer;
-  readonly guest: Buffer;
+  readonly host: TranslationBuffer;
+  readonly guest: TranslationBuffer;
 }

@@ -5,7 +5,7 @@
 import { EMPTY_SEGMENT, Gmap, GUEST_SEGMENTS, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES } from '../machine/index.ts';
 import { type Extent, PAGES_PER_SEGMENT } from './answers.ts';
-import { demandParts, demandSpace } from './questions.ts';
+import { demandLimit, demandSpace } from './questions.ts';
 import { NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** So many runs are kept while they are found: more are joined over the smallest gaps. */
@@ -26,7 +26,7 @@ export interface Extents {
  */
 export function extentsOf(space: Mm | Gmap, limit: number): Extents {
   demandSpace(space);
-  demandParts('limit', limit);
+  demandLimit('limit', limit);
   return space instanceof Gmap ? guestExtents(space, limit) : processExtents(space, limit);
 }
 

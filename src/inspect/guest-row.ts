@@ -1,41 +1,41 @@
 /**
- * What of a guest address space lies in a range: its segments, in a bounded number of parts.
+ * What of a guest address space lies in a range: its segments, in a bounded number of extents.
  */
 
 import { EMPTY_SEGMENT, type Gmap, unlinkedRunLength, wantedSegment } from '../host/index.ts';
 import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import { type GuestPart, PAGES_PER_SEGMENT } from './answers.ts';
-import { demandGmap, demandPages, demandParts } from './questions.ts';
+import { type GuestExtent, PAGES_PER_SEGMENT } from './answers.ts';
+import { demandGmap, demandLimit, demandPages } from './questions.ts';
 import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
 /** What a segment is. */
 export const GUEST_STATE = { PROMISED: 0, GONE: 1, LINKED: 2, SHARED: 3, LARGE: 4, LARGE_SHARED: 5 } as const;
 
 /**
- * The segments that have a page in `first` up to, not including, `end`, in about `cells` parts at most: see
- * `GuestParts`.
+ * The segments that have a page in `first` up to, not including, `end`, in about `limit` extents at most: see
+ * `GuestExtents`.
  * @throws LinuxError EINVAL, ENOENT, see questions.ts
  */
-export function guestRow(gmap: Gmap, first: number, end: number, cells: number): GuestPart[] {
+export function guestRow(gmap: Gmap, first: number, end: number, limit: number): GuestExtent[] {
   demandGmap(gmap);
   demandPages(first, end);
-  demandParts('cells', cells);
-  const row = new GuestRow(gmap, new GuestParts(first, end, cells));
+  demandLimit('limit', limit);
+  const row = new GuestRow(gmap, new GuestExtents(first, end, limit));
   row.look(Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT));
-  return row.parts.finish();
+  return row.extents.finish();
 }
 
-type Part = { -readonly [K in keyof GuestPart]: GuestPart[K] };
+type MutableExtent = { -readonly [K in keyof GuestExtent]: GuestExtent[K] };
 
 /**
- * Makes parts of segments that are told one after another, ascending: runs that are a cell long are parts of their
- * own, shorter ones are told together, cell by cell. Cells do not move with the range, so that a picture that is moved
+ * Makes extents of segments that are told one after another, ascending: runs that are a bucket long are extents of their
+ * own, shorter ones are told together, bucket by bucket. Cells do not move with the range, so that a picture that is moved
  * stays the same.
  */
-export class GuestParts {
-  readonly #parts: Part[] = [];
-  /** Segments of a cell. */
-  readonly cell: number;
+export class GuestExtents {
+  readonly #extents: MutableExtent[] = [];
+  /** Segments of a bucket. */
+  readonly bucket: number;
 
   // The run that is told: segment numbers, how many, what state, and pages present.
   #start = 0;
@@ -44,10 +44,10 @@ export class GuestParts {
   #state = 0;
   #present = 0;
 
-  /** @param cells about how many parts the pages from `first` to `end` may have */
-  constructor(first: number, end: number, cells: number) {
-    const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, cells)));
-    this.cell = 2 ** Math.ceil(Math.log2(wanted));
+  /** @param limit about how many extents the pages from `first` to `end` may have */
+  constructor(first: number, end: number, limit: number) {
+    const wanted = Math.max(1, Math.ceil((end - first) / PAGES_PER_SEGMENT / Math.max(1, limit)));
+    this.bucket = 2 ** Math.ceil(Math.log2(wanted));
   }
 
   /**
@@ -74,7 +74,7 @@ export class GuestParts {
   }
 
   /**
-   * The next segments that are mapped and not linked, in runs shorter than a cell that all begin in one cell.
+   * The next segments that are mapped and not linked, in runs shorter than a bucket that all begin in one bucket.
    * @param process number of the process segment behind the first; the others follow in order
    * @param count segments of all the runs
    * @param promised those whose process has memory there
@@ -83,46 +83,46 @@ export class GuestParts {
     this.#flush();
     this.#start = segment;
     this.#process = process;
-    // The part for a short run, however many there are.
-    this.#count = Math.min(count, this.cell - 1);
-    const part = this.#partFor();
-    part.end = (segment + count) * PAGES_PER_SEGMENT;
-    part.processEnd = Math.max(part.processEnd, (process + count) * PAGES_PER_SEGMENT);
-    part.promised += promised;
-    part.gone += count - promised;
-    part.exact = false;
+    // The extent for a short run, however many there are.
+    this.#count = Math.min(count, this.bucket - 1);
+    const extent = this.#extentFor();
+    extent.end = (segment + count) * PAGES_PER_SEGMENT;
+    extent.processEnd = Math.max(extent.processEnd, (process + count) * PAGES_PER_SEGMENT);
+    extent.promised += promised;
+    extent.gone += count - promised;
+    extent.exact = false;
     this.#count = 0;
   }
 
-  /** All parts, once every segment was told. */
-  finish(): GuestPart[] {
+  /** All extents, once every segment was told. */
+  finish(): GuestExtent[] {
     this.#flush();
-    return this.#parts;
+    return this.#extents;
   }
 
-  /** The run has ended: it is a part of its own, or goes with the others of its cell. */
+  /** The run has ended: it is a extent of its own, or goes with the others of its bucket. */
   #flush(): void {
     if (this.#count === 0) return;
-    const part = this.#partFor();
+    const extent = this.#extentFor();
     const state = this.#state;
     const count = this.#count;
-    if (state === GUEST_STATE.PROMISED) part.promised += count;
-    else if (state === GUEST_STATE.GONE) part.gone += count;
-    else if (state >= GUEST_STATE.LARGE) part.large += count;
-    else part.linked += count;
-    if (state === GUEST_STATE.SHARED || state === GUEST_STATE.LARGE_SHARED) part.shared += count;
-    part.present += this.#present;
+    if (state === GUEST_STATE.PROMISED) extent.promised += count;
+    else if (state === GUEST_STATE.GONE) extent.gone += count;
+    else if (state >= GUEST_STATE.LARGE) extent.large += count;
+    else extent.linked += count;
+    if (state === GUEST_STATE.SHARED || state === GUEST_STATE.LARGE_SHARED) extent.shared += count;
+    extent.present += this.#present;
     this.#count = 0;
     this.#present = 0;
   }
 
-  #partFor(): Part {
+  #extentFor(): MutableExtent {
     const first = this.#start * PAGES_PER_SEGMENT;
     const end = (this.#start + this.#count) * PAGES_PER_SEGMENT;
     const processFirst = this.#process * PAGES_PER_SEGMENT;
     const processEnd = processFirst + (end - first);
-    const last = this.#parts[this.#parts.length - 1];
-    if (last && this.#count < this.cell && this.#sameCell(last)) {
+    const last = this.#extents[this.#extents.length - 1];
+    if (last && this.#count < this.bucket && this.#inSameBucket(last)) {
       last.end = end;
       last.processFirst = Math.min(last.processFirst, processFirst);
       last.processEnd = Math.max(last.processEnd, processEnd);
@@ -130,21 +130,21 @@ export class GuestParts {
       return last;
     }
     const counts = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
-    const part = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
-    this.#parts.push(part);
-    return part;
+    const extent = { first, end, processFirst, processEnd, exact: true, present: 0, ...counts };
+    this.#extents.push(extent);
+    return extent;
   }
 
-  /** Whether a part is one of short runs, of the cell in which the run begins. */
-  #sameCell({ first, end, exact }: Part): boolean {
-    const cell = this.cell * PAGES_PER_SEGMENT;
-    if (exact && end - first >= cell) return false;
-    return Math.floor(first / cell) === Math.floor((this.#start * PAGES_PER_SEGMENT) / cell);
+  /** Whether a extent is one of short runs, of the bucket in which the run begins. */
+  #inSameBucket({ first, end, exact }: MutableExtent): boolean {
+    const bucket = this.bucket * PAGES_PER_SEGMENT;
+    if (exact && end - first >= bucket) return false;
+    return Math.floor(first / bucket) === Math.floor((this.#start * PAGES_PER_SEGMENT) / bucket);
   }
 }
 
 class GuestRow {
-  readonly parts: GuestParts;
+  readonly extents: GuestExtents;
   readonly #gmap: Gmap;
   readonly #view: DataView;
 
@@ -153,10 +153,10 @@ class GuestRow {
   #to = 0;
   #mapped = false;
 
-  constructor(gmap: Gmap, parts: GuestParts) {
+  constructor(gmap: Gmap, extents: GuestExtents) {
     this.#gmap = gmap;
     this.#view = gmap.mm.kernel.storage.view;
-    this.parts = parts;
+    this.extents = extents;
   }
 
   look(first: number, end: number): void {
@@ -181,7 +181,7 @@ class GuestRow {
     this.#find(process * PAGES_PER_SEGMENT);
     const most = Math.min(count, Math.ceil(this.#to / PAGES_PER_SEGMENT) - process);
     const run = unlinkedRunLength(view, entry, most, process);
-    this.parts.add(segment, process, this.#mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, run);
+    this.extents.add(segment, process, this.#mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE, 0, run);
     return run;
   }
 
@@ -196,7 +196,7 @@ class GuestRow {
     const shared = node >= 0 && reverseMaps.after(node) >= 0 ? 1 : 0;
     const present = large ? PAGES_PER_SEGMENT : (descriptors.present[unit] as number);
     const state = (large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
-    this.parts.add(segment, descriptors.segmentOf(unit), state, present);
+    this.extents.add(segment, descriptors.segmentOf(unit), state, present);
   }
 
   /** Finds the mapping, or the gap between two, that a page of the process is in: what a fault there would ask. */

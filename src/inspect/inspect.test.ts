@@ -9,13 +9,13 @@ import {
   extentsOf,
   type Field,
   guestRow,
-  mappingParts,
+  mappingExtents,
   PAGE_FLAG,
   pagesOf,
   processorState,
   pswFields,
+  tableExtents,
   tableOf,
-  tableParts,
 } from './index.ts';
 
 const MIB = 1n << 20n;
@@ -107,7 +107,7 @@ describe('a row of a guest', () => {
       host.writeAsGuest(gmap, host.machine.cpu(0), at * MIB, Uint8Array.of(1));
     const first = Number(P >> 12n);
     const none = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
-    const part = (segment: number, count: number, process: number, more: object) => ({
+    const extent = (segment: number, count: number, process: number, more: object) => ({
       first: segment * PAGES,
       end: (segment + count) * PAGES,
       processFirst: process,
@@ -118,36 +118,36 @@ describe('a row of a guest', () => {
       ...more,
     });
     expect(guestRow(gmap, 0, 16 * PAGES, 1000)).toEqual([
-      part(0, 1, first, { linked: 1, present: 1 }),
-      part(1, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
-      part(2, 2, first + 2 * PAGES, { promised: 2 }),
-      part(8, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
-      part(10, 1, Number(P >> 11n), { large: 1, present: 256 }),
-      part(12, 1, Number(P >> 10n), { gone: 1 }),
+      extent(0, 1, first, { linked: 1, present: 1 }),
+      extent(1, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
+      extent(2, 2, first + 2 * PAGES, { promised: 2 }),
+      extent(8, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
+      extent(10, 1, Number(P >> 11n), { large: 1, present: 256 }),
+      extent(12, 1, Number(P >> 10n), { gone: 1 }),
     ]);
     const [whole] = guestRow(gmap, 0, ALL, 10);
     expect(whole).toMatchObject({ promised: 2, gone: 1, linked: 3, shared: 2, large: 1, present: 259 });
     expect(whole).toMatchObject({ exact: false, first: 0, end: 13 * PAGES, processFirst: first });
   });
 
-  it('counts the same however many cells there are, and never more parts than twice the cells', () => {
+  it('counts the same however many limit there are, and never more extents than twice the limit', () => {
     const pieces = fc.array(fc.tuple(fc.nat(500), fc.nat(15), fc.boolean()), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(pieces, fc.integer({ min: 1, max: 64 }), (list, cells) => {
+      fc.property(pieces, fc.integer({ min: 1, max: 64 }), (list, limit) => {
         const guest = host.createGmap(mm);
         for (const [to, from, link] of list) {
           guest.map({ from: P + BigInt(from) * MIB, to: BigInt(to) * MIB, length: MIB });
           if (link) guest.fault(BigInt(to) * MIB);
         }
         const exact = guestRow(guest, 0, 512 * PAGES, 512);
-        const coarse = guestRow(guest, 0, 512 * PAGES, cells);
+        const coarse = guestRow(guest, 0, 512 * PAGES, limit);
         guest.free();
-        expect(coarse.length).toBeLessThanOrEqual(2 * cells);
+        expect(coarse.length).toBeLessThanOrEqual(2 * limit);
         for (const key of ['promised', 'gone', 'linked', 'shared', 'large', 'present'] as const) {
-          const sum = (parts: typeof exact) => parts.reduce((all, part) => all + part[key], 0);
+          const sum = (extents: typeof exact) => extents.reduce((all, extent) => all + extent[key], 0);
           expect(sum(coarse), key).toBe(sum(exact));
         }
-        expect(exact.every((part) => part.exact)).toBe(true);
+        expect(exact.every((extent) => extent.exact)).toBe(true);
       }),
       { numRuns: 60 },
     );
@@ -172,9 +172,9 @@ describe('a row of a guest', () => {
 
   it('leaves out what is outside the range', () => {
     gmap.map({ from: P, to: 0n, length: 16n * MIB });
-    const [part, ...others] = guestRow(gmap, 3 * PAGES + 5, 5 * PAGES + 1, 100);
+    const [extent, ...others] = guestRow(gmap, 3 * PAGES + 5, 5 * PAGES + 1, 100);
     expect(others).toEqual([]);
-    expect(part).toMatchObject({ first: 3 * PAGES, end: 6 * PAGES, promised: 3 });
+    expect(extent).toMatchObject({ first: 3 * PAGES, end: 6 * PAGES, promised: 3 });
   });
 });
 
@@ -186,11 +186,11 @@ describe('rows of a process', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     gmap.fault(0n);
     const first = Number(P >> 12n);
-    expect(mappingParts(mm.mappings, 0, 2 ** 30, 10)).toHaveLength(1);
-    const [own, shared] = mappingParts(mm.mappings, first, first * 3, 1_000_000);
+    expect(mappingExtents(mm.mappings, 0, 2 ** 30, 10)).toHaveLength(1);
+    const [own, shared] = mappingExtents(mm.mappings, first, first * 3, 1_000_000);
     expect(own).toMatchObject({ first, end: first + 16 * PAGES, mappings: 1, protection: 3, file: false });
     expect(shared).toMatchObject({ mappings: 1, protection: 1, file: true, sharedMemory: true });
-    expect(tableParts(mm, 0, 2 ** 30, 100)).toEqual([
+    expect(tableExtents(mm, 0, 2 ** 30, 100)).toEqual([
       { first, end: first + PAGES, tables: 1, large: 0, present: 1, links: 1 },
     ]);
   });
@@ -402,7 +402,7 @@ it('nothing changes by looking', () => {
     for (const level of ['segment', 'page'] as const) tableOf(space, { level, page: 0, from: 0, count: 9 });
   }
   guestRow(gmap, 0, ALL, 100);
-  tableParts(mm, 0, ALL, 100);
+  tableExtents(mm, 0, ALL, 100);
   processorState(host, host.machine.cpu(0), null);
   const after = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
   expect(Buffer.compare(after[0] as Uint8Array, before[0] as Uint8Array)).toBe(0);

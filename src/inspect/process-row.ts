@@ -1,35 +1,40 @@
 /**
  * What of a process's address space lies in a range: its mappings, and its page tables, each in a bounded number of
- * parts.
+ * extents.
  */
 
 import { demandInstance, type Mapping, Mappings, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import { PAGES_PER_SEGMENT, type ProcessPart, type TablePart } from './answers.ts';
-import { demandPages, demandParts, demandProcess } from './questions.ts';
+import { type MappingExtent, PAGES_PER_SEGMENT, type TableExtent } from './answers.ts';
+import { demandLimit, demandPages, demandProcess } from './questions.ts';
 import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 
-/** The smallest power of two of pages that is a cell of the range at least. */
-export function cellOf(first: number, end: number, cells: number, least: number): number {
-  return Math.max(least, 2 ** Math.ceil(Math.log2(Math.max(1, (end - first) / Math.max(1, cells)))));
+/** The smallest power of two of pages that is a bucket of the range at least. */
+export function bucketSizeFor(first: number, end: number, limit: number, least: number): number {
+  return Math.max(least, 2 ** Math.ceil(Math.log2(Math.max(1, (end - first) / Math.max(1, limit)))));
 }
 
 /**
- * The mappings that have a page in `first` up to, not including, `end`, in about `cells` parts at most: one that is a
- * cell long is a part of its own.
+ * The mappings that have a page in `first` up to, not including, `end`, in about `limit` extents at most: one that is a
+ * bucket long is a extent of its own.
  * @throws LinuxError EINVAL, see questions.ts
  */
-export function mappingParts(mappings: Mappings, first: number, end: number, cells: number): ProcessPart[] {
+export function mappingExtents(
+  mappings: Mappings,
+  first: number,
+  end: number,
+  limit: number,
+): MappingExtent[] {
   demandInstance('mappings', mappings, Mappings);
   demandPages(first, end);
-  demandParts('cells', cells);
-  const cell = cellOf(first, end, cells, 1);
-  const parts: ProcessPart[] = [];
+  demandLimit('limit', limit);
+  const bucket = bucketSizeFor(first, end, limit, 1);
+  const extents: MappingExtent[] = [];
   for (const mapping of mappings.within(first, end)) {
-    const last = parts[parts.length - 1];
-    const small = mapping.end - mapping.start < cell;
-    if (last && small && last.end - last.first < cell && sameCell(last.first, mapping.start, cell)) {
-      parts[parts.length - 1] = {
+    const last = extents[extents.length - 1];
+    const small = mapping.end - mapping.start < bucket;
+    if (last && small && last.end - last.first < bucket && inSameBucket(last.first, mapping.start, bucket)) {
+      extents[extents.length - 1] = {
         first: last.first,
         end: mapping.end,
         mappings: last.mappings + 1,
@@ -39,13 +44,13 @@ export function mappingParts(mappings: Mappings, first: number, end: number, cel
         largeMemory: false,
       };
     } else {
-      parts.push(partOf(mapping));
+      extents.push(extentOf(mapping));
     }
   }
-  return parts;
+  return extents;
 }
 
-function partOf({ start, end, protection, backing }: Mapping): ProcessPart {
+function extentOf({ start, end, protection, backing }: Mapping): MappingExtent {
   return {
     first: start,
     end,
@@ -57,20 +62,20 @@ function partOf({ start, end, protection, backing }: Mapping): ProcessPart {
   };
 }
 
-/** Whether two pages are in the same cell. */
-export function sameCell(a: number, b: number, cell: number): boolean {
-  return Math.floor(a / cell) === Math.floor(b / cell);
+/** Whether two pages are in the same bucket. */
+export function inSameBucket(a: number, b: number, bucket: number): boolean {
+  return Math.floor(a / bucket) === Math.floor(b / bucket);
 }
 
-/** The page tables and 1 MiB frames of the range's segments, in at most `cells` parts or so: one a cell. @throws LinuxError EINVAL, ESRCH, see questions.ts */
-export function tableParts(mm: Mm, first: number, end: number, cells: number): TablePart[] {
+/** The page tables and 1 MiB frames of the range's segments, in at most `limit` extents or so: one a bucket. @throws LinuxError EINVAL, ESRCH, see questions.ts */
+export function tableExtents(mm: Mm, first: number, end: number, limit: number): TableExtent[] {
   demandProcess(mm);
   demandPages(first, end);
-  demandParts('cells', cells);
-  const cell = cellOf(first, end, cells, PAGES_PER_SEGMENT);
+  demandLimit('limit', limit);
+  const bucket = bucketSizeFor(first, end, limit, PAGES_PER_SEGMENT);
   const { storage } = mm.kernel;
   const tables = new SegmentTables(storage);
-  const parts: { -readonly [K in keyof TablePart]: TablePart[K] }[] = [];
+  const extents: { -readonly [K in keyof TableExtent]: TableExtent[K] }[] = [];
   const firstSegment = Math.floor(first / PAGES_PER_SEGMENT);
   const endSegment = Math.ceil(end / PAGES_PER_SEGMENT);
   tables.each(mm.asceHi, mm.asceLo, firstSegment, endSegment, (origin, base) => {
@@ -82,20 +87,20 @@ export function tableParts(mm: Mm, first: number, end: number, cells: number): T
       const table =
         storage.get32(origin + i * 8) * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
       const page = (base + i) * PAGES_PER_SEGMENT;
-      let part = parts[parts.length - 1];
-      if (!part || !sameCell(part.first, page, cell)) {
-        part = { first: page, end: page, tables: 0, large: 0, present: 0, links: 0 };
-        parts.push(part);
+      let extent = extents[extents.length - 1];
+      if (!extent || !inSameBucket(extent.first, page, bucket)) {
+        extent = { first: page, end: page, tables: 0, large: 0, present: 0, links: 0 };
+        extents.push(extent);
       }
-      part.end = page + PAGES_PER_SEGMENT;
-      part[large ? 'large' : 'tables']++;
-      part.present += large
+      extent.end = page + PAGES_PER_SEGMENT;
+      extent[large ? 'large' : 'tables']++;
+      extent.present += large
         ? PAGES_PER_SEGMENT
         : (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number);
-      part.links += linksOf(mm, table);
+      extent.links += linksOf(mm, table);
     }
   });
-  return parts;
+  return extents;
 }
 
 /** How many guest segments are linked to a page table or a frame of 1 MiB. */

@@ -15,7 +15,7 @@ import {
   type Tlb,
   Walk,
 } from '../machine/index.ts';
-import type { Buffer, Line, ProcessorState, Registers, Remembered } from './answers.ts';
+import type { CachedTranslation, Line, ProcessorState, Registers, TranslationBuffer } from './answers.ts';
 import { pswFields } from './fields.ts';
 import { explainOwnWalk, type OwnTables } from './walk.ts';
 
@@ -180,8 +180,8 @@ function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logi
 }
 
 /** @param walk what a host's translation is compared with; null for a guest's own, which are not */
-function bufferOf(tlb: Tlb, walk: Walk | null): Buffer {
-  const entries: Remembered[] = [];
+function bufferOf(tlb: Tlb, walk: Walk | null): TranslationBuffer {
+  const entries: CachedTranslation[] = [];
   for (let slot = 0; slot < tlb.pages.length; slot++) {
     const page = tlb.pages[slot] as number;
     if (page < 0) continue;

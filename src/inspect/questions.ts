@@ -36,6 +36,6 @@ export function demandPages(first: number, end: number): void {
 }
 
 /** @throws LinuxError EINVAL when it is not a number of parts that an answer can have */
-export function demandParts(name: string, value: number): void {
+export function demandLimit(name: string, value: number): void {
   demandInteger(name, value, 1, PARTS);
 }

@@ -22,7 +22,7 @@ const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 /** Segments that an entry of a table spans, by table type. */
 const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 
-/** Told of the origin of a segment table, and of the number of the segment that its first entry translates. */
+/** ComparedEntry of the origin of a segment table, and of the number of the segment that its first entry translates. */
 export type SegmentTableVisitor = (origin: number, firstSegment: number) => void;
 
 /** Finds tables in one storage. */

@@ -1,25 +1,25 @@
 /** What the tests of the player have in common. */
 
-import type { Scene } from './index.ts';
+import type { Snapshot } from './index.ts';
 
 /** Addresses as JSON can hold them. */
 export function hexadecimal(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 }
 
-/** Everything that a scene tells of everything, as text. */
-export function everything(scene: Scene): string {
-  const outline = scene.outline();
+/** Everything that a snapshot tells of everything, as text. */
+export function everything(snapshot: Snapshot): string {
+  const outline = snapshot.outline();
   const pages = outline.flatMap(({ name, extents }) =>
-    extents.map(({ first, end }) => scene.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
+    extents.map(({ first, end }) => snapshot.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
   );
-  const rows = outline.map(({ name, limit }) => scene.row(name, 0, limit, 300));
+  const rows = outline.map(({ name, limit }) => snapshot.row(name, 0, limit, 300));
   const tables = outline.flatMap(({ name, extents }) =>
     extents.flatMap(({ first }) =>
       (['region-third', 'segment', 'page'] as const).map((level) =>
-        scene.table(name, { level, page: first, from: 0, count: 50 }),
+        snapshot.table(name, { level, page: first, from: 0, count: 50 }),
       ),
     ),
   );
-  return JSON.stringify([scene.stats(), outline, pages, rows, tables, scene.processors()], hexadecimal);
+  return JSON.stringify([snapshot.stats(), outline, pages, rows, tables, snapshot.processors()], hexadecimal);
 }

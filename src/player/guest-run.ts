@@ -15,8 +15,8 @@ import {
   ShownConsole,
   TerminalFilter,
 } from '../vmm/index.ts';
-import { HostScene } from './host-scene.ts';
-import type { Progress, Source } from './moments.ts';
+import { HostSnapshot } from './host-snapshot.ts';
+import type { Progress, Source } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 
 const MIB = 1n << 20n;
@@ -32,7 +32,7 @@ const MEMORY = 64n * MIB;
 /** A guest that runs. */
 export class GuestRun implements Run {
   readonly trace: Trace;
-  readonly scene: HostScene;
+  readonly snapshot: HostSnapshot;
   readonly host: Host;
   readonly of = null;
   readonly stride = 100_000;
@@ -58,7 +58,7 @@ export class GuestRun implements Run {
     this.trace = machine.trace;
     this.host = new Host(machine);
     this.host.kernel.injectedFault = injectedFault;
-    this.scene = new HostScene(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
+    this.snapshot = new HostSnapshot(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
   }
 
   /** Loading is a step, so is every instruction completed and every interruption taken, and so is the end. */
@@ -99,7 +99,7 @@ export class GuestRun implements Run {
   /** Text of the console that is shown, which a terminal may see. */
   #say(text: string, console: ConsoleKind): void {
     if (this.#shown.shows(text, console))
-      this.#listener?.said(this.step, this.#filters[console].filter(text));
+      this.#listener?.output(this.step, this.#filters[console].filter(text));
   }
 
   #ended(end: End | undefined): void {

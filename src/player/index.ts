@@ -3,7 +3,7 @@
  */
 
 export { linesOf } from './lines.ts';
-export * from './moments.ts';
 export * from './player.ts';
+export * from './positions.ts';
 export { readScript, type Script } from './scenario-run.ts';
-export * from './scene.ts';
+export * from './snapshot.ts';

@@ -1,5 +1,5 @@
 /**
- * What a story may cost: time by slices, memory by bounds.
+ * What a recording may cost: time by slices, memory by bounds.
  */
 
 import { readFileSync } from 'node:fs';
@@ -38,8 +38,8 @@ describe('a guest that only takes interruptions', () => {
     once.record(300);
     for (let i = 0; i < 100; i++) stepwise.record(3);
     expect(stepwise.events).toEqual(once.events);
-    expect(stepwise.at(at(300), (scene) => scene.processors())).toEqual(
-      once.at(at(300), (scene) => scene.processors()),
+    expect(stepwise.at(at(300), (snapshot) => snapshot.processors())).toEqual(
+      once.at(at(300), (snapshot) => snapshot.processors()),
     );
   });
 });
@@ -56,7 +56,7 @@ describe('pending', () => {
     while (!player.approach(steps, Infinity, () => true));
   });
 
-  it('does not change what a checked story finds, or where', () => {
+  it('does not change what a checked recording finds, or where', () => {
     const text =
       'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
     const played = (pending: () => boolean) => {
@@ -143,35 +143,35 @@ describe('a row of a trace', () => {
     }
     return { kind: 'trace', name: 't', text: lines.join('\n') };
   }
-  const counts = (player: Player, cells: number) =>
-    player.at(at(2 + 600), (scene) => {
-      const row = scene.row('gmap 0', 0, 2 ** 52, cells);
+  const counts = (player: Player, limit: number) =>
+    player.at(at(2 + 600), (snapshot) => {
+      const row = snapshot.row('gmap 0', 0, 2 ** 52, limit);
       if (row?.kind !== 'guest') throw new Error('no row of a guest');
-      const sum = (key: 'promised' | 'gone') => row.parts.reduce((total, part) => total + part[key], 0);
+      const sum = (key: 'promised' | 'gone') => row.extents.reduce((total, extent) => total + extent[key], 0);
       return { promised: sum('promised'), gone: sum('gone') };
     });
 
   it('costs what is shown, not what there is', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
-    const look = vi.spyOn(MappedSegments.prototype, 'at');
+    const result = vi.spyOn(MappedSegments.prototype, 'at');
     expect(counts(player, 200)).toEqual({ promised: 300 * 300, gone: 300 * 300 });
-    expect(look.mock.calls.length).toBeLessThan(300 * 20);
-    look.mockRestore();
+    expect(result.mock.calls.length).toBeLessThan(300 * 20);
+    result.mockRestore();
   });
 
   it('tells the same in small as in large', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
-    const exact = (cells: number) =>
-      player.at(at(602), (scene) => scene.row('gmap 0', 0, 300 * 512, cells)?.parts ?? []);
-    // Cell by cell of 64 segments, and segment by segment.
-    for (const part of exact(10)) {
-      const inside = exact(1000).filter(({ first, end }) => first >= part.first && end <= part.end);
+    const exact = (limit: number) =>
+      player.at(at(602), (snapshot) => snapshot.row('gmap 0', 0, 300 * 512, limit)?.extents ?? []);
+    // Cell by bucket of 64 segments, and segment by segment.
+    for (const extent of exact(10)) {
+      const inside = exact(1000).filter(({ first, end }) => first >= extent.first && end <= extent.end);
       const sum = (key: 'promised' | 'gone') =>
         inside.reduce((total, one) => total + ('promised' in one ? one[key] : 0), 0);
-      expect(part).toMatchObject({ promised: sum('promised'), gone: sum('gone') });
-      expect(part.end).toBe(inside.at(-1)?.end);
+      expect(extent).toMatchObject({ promised: sum('promised'), gone: sum('gone') });
+      expect(extent.end).toBe(inside.at(-1)?.end);
     }
   });
 });
@@ -179,5 +179,5 @@ describe('a row of a trace', () => {
 it('a guest’s output is kept as a terminal may see it', () => {
   const player = new Player(guestOf('hostile/images/escapes'), QUIET);
   player.record(1_000_000);
-  expect(player.progress.said.map(({ text }) => text).join('')).toBe('\u001b[31mhello\u001b[0m\n');
+  expect(player.progress.output.map(({ text }) => text).join('')).toBe('\u001b[31mhello\u001b[0m\n');
 });

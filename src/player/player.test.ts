@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../trace/index.ts';
 import { everything as all, hexadecimal } from './fixtures.ts';
-import { type Moment, Player, type Scene, type Settings, type Source, StoryError } from './index.ts';
+import { Player, PlayerError, type Position, type Settings, type Snapshot, type Source } from './index.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
 const CHECKED: Settings = { injectedFault: null, check: true };
@@ -24,30 +24,31 @@ function played(source: Source, settings = QUIET): Player {
 }
 
 describe.each(['first', 'fork'])('the scenario %s', (name) => {
-  it('is at every moment what it is however one comes there', () => {
+  it('is at every position what it is however one comes there', () => {
     const player = played(scenario(name));
-    const moments: Moment[] = [{ step: 0, event: 0 }];
-    for (const { moment } of player.events) moments.push(moment);
-    for (let step = 1; step <= player.progress.steps; step++) moments.push({ step, event: 0 });
-    const forward = new Map(moments.map((moment) => [moment, player.at(moment, all)]));
+    const positions: Position[] = [{ step: 0, event: 0 }];
+    for (const { position } of player.events) positions.push(position);
+    for (let step = 1; step <= player.progress.steps; step++) positions.push({ step, event: 0 });
+    const forward = new Map(positions.map((position) => [position, player.at(position, all)]));
     // Backwards, and then in an order of no sense.
-    for (const moment of [...moments].reverse()) expect(player.at(moment, all)).toBe(forward.get(moment));
+    for (const position of [...positions].reverse())
+      expect(player.at(position, all)).toBe(forward.get(position));
     for (let i = 0; i < 40; i++) {
-      const moment = moments[(i * 7919) % moments.length] as Moment;
-      expect(player.at(moment, all)).toBe(forward.get(moment));
+      const position = positions[(i * 7919) % positions.length] as Position;
+      expect(player.at(position, all)).toBe(forward.get(position));
     }
-    expect(new Set(forward.values()).size).toBeGreaterThan(moments.length / 3);
+    expect(new Set(forward.values()).size).toBeGreaterThan(positions.length / 3);
   });
 
   it('is in the middle of a step what its events have said by then', () => {
     const player = played(scenario(name));
     const links = player.events.filter(({ event }) => event.type === 'link' || event.type === 'unlink');
     expect(links.length).toBeGreaterThan(1);
-    for (const { moment, event } of links) {
-      const linked = ({ step, event: nth }: Moment) =>
+    for (const { position, event } of links) {
+      const linked = ({ step, event: nth }: Position) =>
         player.at({ step, event: nth }, (s) => s.stats()?.rmaps);
-      const after = linked(moment) as number;
-      expect(after - (linked({ ...moment, event: moment.event - 1 }) as number)).toBe(
+      const after = linked(position) as number;
+      expect(after - (linked({ ...position, event: position.event - 1 }) as number)).toBe(
         event.type === 'link' ? 1 : -1,
       );
     }
@@ -64,7 +65,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
   it('is told by its trace as it was', () => {
     const player = played(scenario(name));
     const alloc: TraceEvent = { type: 'mm-alloc', mm: 0, asce: 0n };
-    const text = [{ moment: { step: 0, event: 1 }, event: alloc }, ...player.events]
+    const text = [{ position: { step: 0, event: 1 }, event: alloc }, ...player.events]
       .map(({ event }) => JSON.stringify(event, hexadecimal))
       .join('\n');
     const trace = played({ kind: 'trace', name: 'x.jsonl', text });
@@ -72,7 +73,8 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     // At the end of steps: inside one, tables change before the event that tells of the whole is emitted.
     let events = 1;
     for (let step = 1; step <= player.progress.steps; step++) {
-      while (player.events[events - 1] && (player.events[events - 1]?.moment.step as number) < step) events++;
+      while (player.events[events - 1] && (player.events[events - 1]?.position.step as number) < step)
+        events++;
       const lines = player.at({ step, event: 0 }, ofSpaces);
       expect(trace.at({ step: events, event: 0 }, ofSpaces), `after step ${step}`).toEqual(lines);
     }
@@ -80,10 +82,14 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
 });
 
 /** What a host and its trace tell alike. */
-function ofSpaces(scene: Scene) {
-  return scene.outline().map(({ name, limit, extents }) => {
-    const row = scene.row(name, 0, limit, 300);
-    return { name, extents, parts: row?.parts.map((part) => ({ ...part, sharedMemory: false, present: 0 })) };
+function ofSpaces(snapshot: Snapshot) {
+  return snapshot.outline().map(({ name, limit, extents }) => {
+    const row = snapshot.row(name, 0, limit, 300);
+    return {
+      name,
+      extents,
+      parts: row?.extents.map((extent) => ({ ...extent, sharedMemory: false, present: 0 })),
+    };
   });
 }
 
@@ -98,7 +104,7 @@ describe.each(IMAGES)('the guest %s', (name) => {
     const stepwise = new Player(guest(name), QUIET);
     // Some thousand instructions one by one around the middle, the rest at once.
     for (let step = Math.max(0, middle - 500); step <= Math.min(steps, middle + 500); step++) {
-      const state = stepwise.at({ step, event: 0 }, (scene) => (step === middle ? all(scene) : ''));
+      const state = stepwise.at({ step, event: 0 }, (snapshot) => (step === middle ? all(snapshot) : ''));
       if (step === middle) expect(state).toBe(half);
     }
     expect(stepwise.at({ step: steps, event: 0 }, all)).toBe(last);
@@ -109,8 +115,8 @@ describe.each(IMAGES)('the guest %s', (name) => {
     const other = new Player(guest(name), QUIET);
     while (other.progress.end === null) other.record(37);
     expect(other.events).toEqual(player.events);
-    for (const { moment } of player.events.slice(0, 60)) {
-      expect(other.at(moment, all)).toBe(player.at(moment, all));
+    for (const { position } of player.events.slice(0, 60)) {
+      expect(other.at(position, all)).toBe(player.at(position, all));
     }
   });
 
@@ -122,23 +128,23 @@ describe.each(IMAGES)('the guest %s', (name) => {
 describe('a guest with tables of its own', () => {
   const DAT = 1n << 58n;
   const player = played(guest('paging'));
-  /** The first of some moments at which the guest translates. */
+  /** The first of some positions at which the guest translates. */
   const translating = () => {
     for (let step = 1; step < player.progress.steps; step += 500) {
-      const moment = { step, event: 0 };
-      const mask = player.at(moment, (scene) => scene.processors()[0]?.registers.pswMask ?? 0n);
-      if (mask & DAT) return moment;
+      const position = { step, event: 0 };
+      const mask = player.at(position, (snapshot) => snapshot.processors()[0]?.registers.pswMask ?? 0n);
+      if (mask & DAT) return position;
     }
     throw new Error('the guest never translates');
   };
 
   it('translates by them first, and by the host’s then', () => {
-    const moment = translating();
-    const { pswAddress, code } = player.at(moment, (scene) => scene.processors()[0]?.registers) ?? {};
+    const position = translating();
+    const { pswAddress, code } = player.at(position, (snapshot) => snapshot.processors()[0]?.registers) ?? {};
     const current = code?.find(({ address }) => address === pswAddress);
-    const found = player.at(moment, (scene) => {
-      const answer = scene.walk('gmap 0', pswAddress as bigint, true);
-      const outline = scene.outline().find(({ name }) => name === 'gmap 0');
+    const found = player.at(position, (snapshot) => {
+      const answer = snapshot.walk('gmap 0', pswAddress as bigint, true);
+      const outline = snapshot.outline().find(({ name }) => name === 'gmap 0');
       return { answer, outline };
     });
     expect(found.answer?.own?.steps.length).toBeGreaterThan(2);
@@ -150,17 +156,17 @@ describe('a guest with tables of its own', () => {
   });
 
   it('ends in an exception of its own where they lead nowhere', () => {
-    const answer = player.at(translating(), (scene) => scene.walk('gmap 0', 0x80000000000n, true));
+    const answer = player.at(translating(), (snapshot) => snapshot.walk('gmap 0', 0x80000000000n, true));
     expect(answer?.own?.exception?.name).toBe('asce-type');
     expect(answer?.walk).toBeNull();
     expect(answer?.absolute).toBeNull();
   });
 
   it('has none before it turns translation on, and other spaces have no guest', () => {
-    const answer = player.at({ step: 2, event: 0 }, (scene) => scene.walk('gmap 0', 0x20000n, true));
+    const answer = player.at({ step: 2, event: 0 }, (snapshot) => snapshot.walk('gmap 0', 0x20000n, true));
     expect(answer?.own).toBeNull();
     expect(answer?.walk).not.toBeNull();
-    expect(player.at({ step: 2, event: 0 }, (scene) => scene.walk('process 0', 0n, true))).toBeNull();
+    expect(player.at({ step: 2, event: 0 }, (snapshot) => snapshot.walk('process 0', 0n, true))).toBeNull();
   });
 });
 
@@ -189,8 +195,8 @@ describe('a player that is closed', () => {
     expect(first.close()).toEqual([]);
     const second = new Player(scenario('first'), QUIET, storages);
     second.record(1000);
-    const moment = { step: 9, event: 0 };
-    expect(second.at(moment, all)).toBe(played(scenario('first')).at(moment, all));
+    const position = { step: 9, event: 0 };
+    expect(second.at(position, all)).toBe(played(scenario('first')).at(position, all));
     expect(second.close().length).toBe(1);
   });
 
@@ -200,7 +206,7 @@ describe('a player that is closed', () => {
     player.close();
     player.record(3);
     expect(player.progress.steps).toBe(3);
-    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new StoryError('the story was closed'));
+    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new PlayerError('the recording was closed'));
   });
 });
 
@@ -219,11 +225,11 @@ describe('what cannot be played', () => {
     ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is no number'],
     ['a bad address', '{"type":"unmap","gmap":0,"to":"12","length":"0x1"}', 'x:1: unmap: to is no address'],
   ])('a trace that is %s', (_, text, message) => {
-    expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new StoryError(message));
+    expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new PlayerError(message));
   });
 
   it('an image that is none', () => {
     const image = new Uint8Array(10);
-    expect(() => new Player({ kind: 'guest', name: 'x', image }, QUIET)).toThrow(StoryError);
+    expect(() => new Player({ kind: 'guest', name: 'x', image }, QUIET)).toThrow(PlayerError);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Plays a story: once from its start to its end, to learn what happens when, and from then on to any moment.
+ * Plays a recording: once from its start to its end, to learn what happens when, and from then on to any position.
  *
  * Going back means playing again from the start: runs are deterministic, so that what one finds there is what was
  * there. Two runs exist at most, each with its storage: the one that records, until it is done, and the one that is
@@ -12,18 +12,18 @@ import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
 import { GuestRun } from './guest-run.ts';
 import {
-  type Answered,
   EVENTS_KEPT,
-  type Moment,
+  PlayerError,
+  type Position,
   type Progress,
-  type Recorded,
+  type RecordedEvent,
   type Settings,
   type Source,
-  StoryError,
-} from './moments.ts';
+  type StepAnswer,
+} from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { readScript, ScenarioRun } from './scenario-run.ts';
-import type { Scene } from './scene.ts';
+import type { Snapshot } from './snapshot.ts';
 import { readTrace } from './trace-file.ts';
 import { TraceRun } from './trace-run.ts';
 
@@ -40,14 +40,14 @@ const VIOLATIONS_KEPT = 20;
 /** Storage of a machine where it can be had, and where not, in bytes: a small computer's browser gives less. */
 const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
 
-/** Makes a new run of the story. It is told where to take storage from, if it needs any. */
+/** Makes a new run of the recording. It is told where to take storage from, if it needs any. */
 type Maker = (storage: () => Storage, listener: RunListener | null) => Run;
 
-/** One story. */
+/** One recording. */
 export class Player {
   /** Events, as far as they were recorded and kept. */
-  readonly events: Recorded[] = [];
-  readonly answers: Answered[] = [];
+  readonly events: RecordedEvent[] = [];
+  readonly answers: StepAnswer[] = [];
   readonly #make: Maker;
   readonly #recording: Recording;
   readonly #spare: Storage[];
@@ -56,7 +56,7 @@ export class Player {
 
   /**
    * @param spare storage of players that were closed, to use again
-   * @throws StoryError when the source cannot be played at all
+   * @throws PlayerError when the source cannot be played at all
    */
   constructor(source: Source, settings: Settings, spare: readonly Storage[] = []) {
     this.#spare = [...spare];
@@ -85,7 +85,7 @@ export class Player {
     if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
   }
 
-  /** Ends the story: nothing is played any more. Returns its storage, cleared, for another player to use. */
+  /** Ends the recording: nothing is played any more. Returns its storage, cleared, for another player to use. */
   close(): readonly Storage[] {
     if (this.#closed) return [];
     this.#closed = true;
@@ -121,11 +121,11 @@ export class Player {
     return run.step >= step || run.end !== null;
   }
 
-  /** Brings a run to the moment, and asks what is wanted about it. */
-  at<T>(moment: Moment, ask: (scene: Scene) => T): T {
-    const run = this.#at(moment.step);
-    if (moment.event === 0 || run.end !== null) return ask(run.scene);
-    return insideStep(run, moment.event, ask);
+  /** Brings a run to the position, and asks what is wanted about it. */
+  at<T>(position: Position, ask: (snapshot: Snapshot) => T): T {
+    const run = this.#at(position.step);
+    if (position.event === 0 || run.end !== null) return ask(run.snapshot);
+    return insideStep(run, position.event, ask);
   }
 
   #at(step: number): Run {
@@ -134,9 +134,9 @@ export class Player {
     return run;
   }
 
-  /** The run that is looked at, where it has not gone beyond a step. @throws StoryError when the story was closed */
+  /** The run that is looked at, where it has not gone beyond a step. @throws PlayerError when the recording was closed */
   #before(step: number): Run {
-    if (this.#closed) throw new StoryError('the story was closed');
+    if (this.#closed) throw new PlayerError('the recording was closed');
     if (this.#live !== null && this.#live.step > step) {
       this.#keep(this.#live.close());
       this.#live = null;
@@ -147,14 +147,14 @@ export class Player {
 }
 
 /** Does one step, and asks right after its `nth` event. */
-function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
+function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T {
   let answer: { readonly value: T } | null = null;
   let failure: unknown = null;
   let count = 0;
   const unsubscribe = run.trace.subscribe(() => {
     if (++count !== nth) return;
     try {
-      answer = { value: ask(run.scene) };
+      answer = { value: ask(run.snapshot) };
     } catch (error) {
       failure = error;
     }
@@ -165,32 +165,37 @@ function insideStep<T>(run: Run, nth: number, ask: (scene: Scene) => T): T {
     unsubscribe();
   }
   if (failure !== null) throw failure;
-  return answer === null ? ask(run.scene) : (answer as { readonly value: T }).value;
+  return answer === null ? ask(run.snapshot) : (answer as { readonly value: T }).value;
 }
 
-/** The first playing of a story. */
+/** The first playing of a recording. */
 class Recording {
   readonly #run: Run;
   readonly #checker: Checker | null;
-  readonly #events: Recorded[];
-  readonly #said: { step: number; text: string }[] = [];
+  readonly #events: RecordedEvent[];
+  readonly #output: { step: number; text: string }[] = [];
   readonly #violations: Progress['violations'][number][] = [];
   #closed = false;
   #count = 0;
   #saidSize = 0;
   #answersSize = 0;
   /** What was told last, which is not made anew while nothing was added. */
-  #told: Pick<Progress, 'violations' | 'said'> = { violations: [], said: [] };
+  #told: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
   #step = -1;
   #inStep = 0;
   /** The step at which the check that has begun ends. */
   #checkAt: number | null = null;
 
-  constructor(make: (listener: RunListener) => Run, check: boolean, events: Recorded[], answers: Answered[]) {
+  constructor(
+    make: (listener: RunListener) => Run,
+    check: boolean,
+    events: RecordedEvent[],
+    answers: StepAnswer[],
+  ) {
     this.#events = events;
     this.#run = make({
       answered: (answer) => this.#keep(answer, answers),
-      said: (step, text) => this.#hear(step, text),
+      output: (step, text) => this.#hear(step, text),
     });
     this.#run.trace.subscribe((event) => this.#add(event));
     this.#checker = check && this.#run.host !== null ? new Checker(this.#run.host) : null;
@@ -198,9 +203,9 @@ class Recording {
 
   get progress(): Progress {
     const { step, of, end } = this.#run;
-    const { violations, said } = this.#told;
-    if (violations.length !== this.#violations.length || said.length !== this.#said.length) {
-      this.#told = { violations: [...this.#violations], said: [...this.#said] };
+    const { violations, output } = this.#told;
+    if (violations.length !== this.#violations.length || output.length !== this.#output.length) {
+      this.#told = { violations: [...this.#violations], output: [...this.#output] };
     }
     return { steps: step, of, events: this.#count, end, ...this.#told };
   }
@@ -239,10 +244,10 @@ class Recording {
   #hear(step: number, text: string): void {
     if (this.#saidSize > SAID_KEPT || text === '') return;
     this.#saidSize += Math.max(text.length, SAID_LEAST);
-    this.#said.push({ step, text });
+    this.#output.push({ step, text });
   }
 
-  #keep(answered: Answered, answers: Answered[]): void {
+  #keep(answered: StepAnswer, answers: StepAnswer[]): void {
     if (answers.length >= ANSWERS_KEPT || this.#answersSize > ANSWERS_SIZE) return;
     for (const line of answered.answer) this.#answersSize += line.length;
     answers.push(answered);
@@ -253,7 +258,7 @@ class Recording {
     this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
     this.#step = step;
     const n = this.#count++;
-    if (n < EVENTS_KEPT) this.#events.push({ n, moment: { step, event: this.#inStep }, event });
+    if (n < EVENTS_KEPT) this.#events.push({ n, position: { step, event: this.#inStep }, event });
   }
 }
 
@@ -278,7 +283,7 @@ function imageOf(name: string, bytes: Uint8Array) {
   try {
     return parseElf(bytes);
   } catch (error) {
-    if (error instanceof ImageError) throw new StoryError(`${name}: ${error.message}`);
+    if (error instanceof ImageError) throw new PlayerError(`${name}: ${error.message}`);
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { drawProfile, Generator, Random, Run } from '../fuzz/index.ts';
 import { formatOperation } from '../scenario/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { everything, hexadecimal } from './fixtures.ts';
-import { Player, type Scene, type Settings } from './index.ts';
+import { Player, type Settings, type Snapshot } from './index.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -26,15 +26,15 @@ function played(source: ConstructorParameters<typeof Player>[0]): Player {
 }
 
 /** What a trace can tell of guests, too: how many of their segments are what. */
-function ofGuests(scene: Scene) {
-  return scene
+function ofGuests(snapshot: Snapshot) {
+  return snapshot
     .outline()
     .filter(({ name }) => name.startsWith('gmap'))
     .map(({ name, limit }) => {
-      const row = scene.row(name, 0, limit, 1);
-      const parts = row?.kind === 'guest' ? row.parts : [];
+      const row = snapshot.row(name, 0, limit, 1);
+      const extents = row?.kind === 'guest' ? row.extents : [];
       const sum = (key: 'promised' | 'gone' | 'linked' | 'large' | 'shared') =>
-        parts.reduce((all, part) => all + part[key], 0);
+        extents.reduce((all, extent) => all + extent[key], 0);
       const counts = [sum('promised'), sum('gone'), sum('linked'), sum('large'), sum('shared')];
       return `${name}: ${counts.join(' ')}`;
     });
@@ -43,13 +43,13 @@ function ofGuests(scene: Scene) {
 describe.each(SEEDS)('the random scenario %i', (seed) => {
   const text = randomScenario(seed, 120);
 
-  it('is at every moment what it is however one comes there', () => {
+  it('is at every position what it is however one comes there', () => {
     const player = played({ kind: 'scenario', text });
     const random = new Random(seed);
     for (let i = 0; i < 8; i++) {
-      const { moment } = random.pick(player.events);
-      const straight = new Player({ kind: 'scenario', text }, QUIET).at(moment, everything);
-      expect(player.at(moment, everything)).toBe(straight);
+      const { position } = random.pick(player.events);
+      const straight = new Player({ kind: 'scenario', text }, QUIET).at(position, everything);
+      expect(player.at(position, everything)).toBe(straight);
     }
   });
 
@@ -62,7 +62,7 @@ describe.each(SEEDS)('the random scenario %i', (seed) => {
     const trace = played({ kind: 'trace', name: 'x.jsonl', text: lines.join('\n') });
     let events = 1;
     for (let step = 1; step <= player.progress.steps; step++) {
-      while ((player.events[events - 1]?.moment.step ?? Infinity) < step) events++;
+      while ((player.events[events - 1]?.position.step ?? Infinity) < step) events++;
       const told = trace.at({ step: events, event: 0 }, ofGuests);
       expect(told, `after ${step}: ${text.split('\n')[step - 1]}`).toEqual(
         player.at({ step, event: 0 }, ofGuests),

@@ -1,23 +1,23 @@
 /**
- * A run of a story: it goes forward, step by step, and can be looked at in between and from a listener of its trace.
+ * A run of a recording: it goes forward, step by step, and can be looked at in between and from a listener of its trace.
  */
 
 import type { Checker } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
 import type { Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
-import type { Answered, Progress } from './moments.ts';
-import type { Scene } from './scene.ts';
+import type { Progress, StepAnswer } from './positions.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Who hears what a run answers and what its guest says. */
 export interface RunListener {
-  answered(answer: Answered): void;
-  said(step: number, text: string): void;
+  answered(answer: StepAnswer): void;
+  output(step: number, text: string): void;
 }
 
 /** A run that goes forward. The same source makes the same run, step by step, event by event. */
 export interface Run {
-  readonly scene: Scene;
+  readonly snapshot: Snapshot;
   /** Where events go while it goes on. Those of its making are not told. */
   readonly trace: Trace;
   /** Steps done. */

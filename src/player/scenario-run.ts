@@ -16,9 +16,9 @@ import {
   World,
 } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
-import { HostScene } from './host-scene.ts';
+import { HostSnapshot } from './host-snapshot.ts';
 import { linesOf } from './lines.ts';
-import type { Progress } from './moments.ts';
+import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 
 /** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
@@ -69,7 +69,7 @@ export function readScript(text: string): Script {
 /** A scenario that is performed. */
 export class ScenarioRun implements Run {
   readonly trace = new Trace();
-  readonly scene: HostScene;
+  readonly snapshot: HostSnapshot;
   readonly stride = 1;
   readonly #script: Script;
   readonly #world: World;
@@ -90,7 +90,7 @@ export class ScenarioRun implements Run {
     this.#listener = listener;
     this.#world = new World({ trace: this.trace, storage });
     this.#world.host.kernel.injectedFault = injectedFault;
-    this.scene = new HostScene(this.#world.host);
+    this.snapshot = new HostSnapshot(this.#world.host);
   }
 
   get host(): Host {
@@ -138,7 +138,7 @@ export class ScenarioRun implements Run {
     this.#step++;
   }
 
-  /** @throws Error when the operation would map more segments than a step of a story should look at */
+  /** @throws Error when the operation would map more segments than a step of a recording should look at */
   #demandRoom(operation: Operation): void {
     const mapping = operation.verb === 'gmap_map_segment' || operation.verb === 'slot';
     if (!mapping || operation.length >> 20n > SEGMENTS_MAX) return;

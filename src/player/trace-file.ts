@@ -4,7 +4,7 @@
 
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import { linesOf } from './lines.ts';
-import { StoryError } from './moments.ts';
+import { PlayerError } from './positions.ts';
 
 /** Characters of a line, and events of a file, that are read: a trace that somebody recorded has fewer. */
 const LONGEST_LINE = 1 << 16;
@@ -45,7 +45,7 @@ const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> =
   exit: { vcpu: 'number', reason: 'word', address: 'address' },
 };
 
-/** The events of a trace file. @throws StoryError naming the file and the line */
+/** The events of a trace file. @throws PlayerError naming the file and the line */
 export function readTrace(text: string, name: string): TraceEvent[] {
   const events: TraceEvent[] = [];
   let number = 0;
@@ -53,32 +53,32 @@ export function readTrace(text: string, name: string): TraceEvent[] {
     number++;
     if (line.length <= LONGEST_LINE && line.trim() === '') continue;
     try {
-      if (events.length === EVENTS_LIMIT) throw new StoryError(`more than ${EVENTS_LIMIT} events`);
+      if (events.length === EVENTS_LIMIT) throw new PlayerError(`more than ${EVENTS_LIMIT} events`);
       events.push(eventOf(line));
     } catch (error) {
-      const message = error instanceof StoryError ? error.message : 'not a JSON object';
-      throw new StoryError(`${name}:${number}: ${message}`);
+      const message = error instanceof PlayerError ? error.message : 'not a JSON object';
+      throw new PlayerError(`${name}:${number}: ${message}`);
     }
   }
-  if (events.length === 0) throw new StoryError(`${name}: no events`);
+  if (events.length === 0) throw new PlayerError(`${name}: no events`);
   return events;
 }
 
 function eventOf(line: string): TraceEvent {
-  if (line.length > LONGEST_LINE) throw new StoryError(`longer than ${LONGEST_LINE} characters`);
+  if (line.length > LONGEST_LINE) throw new PlayerError(`longer than ${LONGEST_LINE} characters`);
   const found: unknown = JSON.parse(line);
-  if (typeof found !== 'object' || found === null) throw new StoryError('not a JSON object');
+  if (typeof found !== 'object' || found === null) throw new PlayerError('not a JSON object');
   const values = found as Record<string, unknown>;
   const { type } = values;
   if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
-    throw new StoryError(`${JSON.stringify(type ?? null).slice(0, 40)} is no type of event`);
+    throw new PlayerError(`${JSON.stringify(type ?? null).slice(0, 40)} is no type of event`);
   }
   const event: Record<string, unknown> = { type };
   for (const [key, kind] of Object.entries(FIELDS[type as TraceEventType])) {
     const field = key.replace('?', '');
     const value = Object.hasOwn(values, field) ? values[field] : undefined;
     if (value === undefined && field !== key) continue;
-    if (!CHECKS[kind](value)) throw new StoryError(`${type}: ${field} is no ${kind}`);
+    if (!CHECKS[kind](value)) throw new PlayerError(`${type}: ${field} is no ${kind}`);
     event[field] = kind === 'address' ? BigInt(value as string) : value;
   }
   return event as unknown as TraceEvent;

@@ -3,9 +3,9 @@
  */
 
 import { GUEST_SEGMENTS } from '../host/index.ts';
-import { GUEST_STATE, type GuestParts, PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import { GUEST_STATE, type GuestExtents, PAGES_PER_SEGMENT } from '../inspect/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
-import type { TraceProcess } from './trace-scene.ts';
+import type { TraceProcess } from './trace-snapshot.ts';
 
 /** Promised segments, one after another on both sides. */
 interface Promises {
@@ -128,7 +128,7 @@ export class TraceGmap {
   }
 
   /** Tells the segments from `first` up to, not including, `end`. */
-  tell(parts: GuestParts, first: number, end: number): void {
+  tell(extents: GuestExtents, first: number, end: number): void {
     this.#linked ??= [...this.#links.keys()].sort((a, b) => a - b);
     const linked = this.#linked.filter((one) => one >= first && one < end);
     let next = 0;
@@ -139,52 +139,52 @@ export class TraceGmap {
       const last = Math.min(run.end, end);
       for (; next < linked.length && (linked[next] as number) < last; next++) {
         const segment = linked[next] as number;
-        this.#tellPromises(parts, run, at, segment);
-        this.#tellLink(parts, segment);
+        this.#tellPromises(extents, run, at, segment);
+        this.#tellLink(extents, segment);
         at = Math.max(at, segment + 1);
       }
-      this.#tellPromises(parts, run, at, last);
+      this.#tellPromises(extents, run, at, last);
     }
     // What is unmapped is still linked until it is unlinked.
-    for (const segment of linked.slice(next)) this.#tellLink(parts, segment);
+    for (const segment of linked.slice(next)) this.#tellLink(extents, segment);
   }
 
-  #tellLink(parts: GuestParts, segment: number): void {
+  #tellLink(extents: GuestExtents, segment: number): void {
     const process = this.#links.get(segment) as number;
     const table = this.process.tables.get(process);
     const shared = (this.process.links.get(process) ?? 0) > 1 ? 1 : 0;
     const state = (table?.large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
-    parts.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));
+    extents.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));
   }
 
   /**
    * Tells segments that are not linked: those with memory of the process at their first bytes, and those without. Runs
-   * that are shorter than a cell are counted together, so that the cost does not follow their number.
+   * that are shorter than a bucket are counted together, so that the cost does not follow their number.
    */
-  #tellPromises(parts: GuestParts, run: Promises, first: number, end: number): void {
+  #tellPromises(extents: GuestExtents, run: Promises, first: number, end: number): void {
     const { mapped } = this.process;
     const behind = run.process - run.first;
     for (let at = first; at < end; ) {
       const one = mapped.at(at + behind);
       const until = Math.min(end, one.end - behind);
-      const stop = this.#shortRunsEnd(parts.cell, at, end, behind);
+      const stop = this.#shortRunsEnd(extents.bucket, at, end, behind);
       if (stop <= until) {
         const state = one.mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE;
-        parts.add(at, at + behind, state, 0, until - at);
+        extents.add(at, at + behind, state, 0, until - at);
         at = until;
       } else {
-        parts.addMixed(at, at + behind, stop - at, mapped.count(at + behind, stop + behind));
+        extents.addMixed(at, at + behind, stop - at, mapped.count(at + behind, stop + behind));
         at = stop;
       }
     }
   }
 
-  /** Where the runs shorter than a cell end that begin in the same cell as a segment. */
-  #shortRunsEnd(cell: number, at: number, end: number, behind: number): number {
-    const last = Math.min(end, (Math.floor(at / cell) + 1) * cell) - 1;
+  /** Where the runs shorter than a bucket end that begin in the same bucket as a segment. */
+  #shortRunsEnd(bucket: number, at: number, end: number, behind: number): number {
+    const last = Math.min(end, (Math.floor(at / bucket) + 1) * bucket) - 1;
     const run = this.process.mapped.at(last + behind);
     const [runFirst, runEnd] = [Math.max(at, run.first - behind), Math.min(end, run.end - behind)];
-    return runEnd - runFirst < cell ? runEnd : runFirst;
+    return runEnd - runFirst < bucket ? runEnd : runFirst;
   }
 }
 

@@ -3,9 +3,9 @@
  */
 
 import { Trace, type TraceEvent } from '../trace/index.ts';
-import type { Progress } from './moments.ts';
+import type { Progress } from './positions.ts';
 import type { Run } from './run.ts';
-import { TraceScene } from './trace-scene.ts';
+import { TraceSnapshot } from './trace-snapshot.ts';
 
 /** Events between two times that `pending` is asked: each takes a microsecond or so. */
 const ASK_EVERY = 64;
@@ -13,7 +13,7 @@ const ASK_EVERY = 64;
 /** A trace that is played. */
 export class TraceRun implements Run {
   readonly trace = new Trace();
-  readonly scene = new TraceScene();
+  readonly snapshot = new TraceSnapshot();
   readonly host = null;
   readonly stride = Infinity;
   readonly #events: readonly TraceEvent[];
@@ -43,7 +43,7 @@ export class TraceRun implements Run {
       if (done % ASK_EVERY === 0 && pending()) return;
       const event = this.#events[this.#step] as TraceEvent;
       try {
-        this.scene.add(event);
+        this.snapshot.add(event);
       } catch (error) {
         this.#stuck = `event ${this.#step}: ${error instanceof Error ? error.message : String(error)}`;
         return;

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { workOf } from '../../test/work.ts';
-import { Player, type Scene, type Settings, StoryError } from './index.ts';
+import { Player, PlayerError, type Settings, type Snapshot } from './index.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
 const PAGES = 2 ** 52;
@@ -17,7 +17,7 @@ function played(lines: readonly object[]): Player {
   return player;
 }
 
-function atEnd<T>(player: Player, ask: (scene: Scene) => T): T {
+function atEnd<T>(player: Player, ask: (snapshot: Snapshot) => T): T {
   return player.at({ step: player.progress.steps, event: 0 }, ask);
 }
 
@@ -63,9 +63,9 @@ const event = fc.oneof(
 );
 
 /** Parts and extents lie in the space, are not empty, and ascend. */
-function expectInOrder(parts: readonly { first: number; end: number }[]): void {
+function expectInOrder(extents: readonly { first: number; end: number }[]): void {
   let from = 0;
-  for (const { first, end } of parts) {
+  for (const { first, end } of extents) {
     expect(first).toBeGreaterThanOrEqual(from);
     expect(end).toBeGreaterThan(first);
     from = end;
@@ -79,15 +79,15 @@ describe('a trace of any numbers', () => {
       fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (events) => {
         const player = played(events);
         expect(player.progress.end?.stuck).toBe(false);
-        atEnd(player, (scene) => {
-          for (const { name, extents, limit } of scene.outline()) {
+        atEnd(player, (snapshot) => {
+          for (const { name, extents, limit } of snapshot.outline()) {
             expectInOrder(extents);
             expect(extents.at(-1)?.end ?? 0).toBeLessThanOrEqual(limit);
-            const row = scene.row(name, 0, limit, 50);
-            expectInOrder(row?.parts ?? []);
+            const row = snapshot.row(name, 0, limit, 50);
+            expectInOrder(row?.extents ?? []);
             if (row?.kind === 'process') expectInOrder(row.tables);
             const page = extents[0]?.first ?? 0;
-            expect(scene.pages(name, page, page + 600)?.flags).toHaveLength(600);
+            expect(snapshot.pages(name, page, page + 600)?.flags).toHaveLength(600);
           }
         });
       }),
@@ -113,8 +113,10 @@ describe('a trace of any numbers', () => {
       { type: 'gmap-alloc', gmap: 0, mm: 0, asce: '0x0' },
       ...maps.flat(),
     ]);
-    const row = atEnd(player, (scene) => scene.row('gmap 0', 0, 2 ** 24, 300));
-    expect(row?.parts.reduce((sum, part) => sum + ('promised' in part ? part.promised : 0), 0)).toBe(many);
+    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', 0, 2 ** 24, 300));
+    expect(row?.extents.reduce((sum, extent) => sum + ('promised' in extent ? extent.promised : 0), 0)).toBe(
+      many,
+    );
   }
 
   it('of many runs is work that hardly grows with how many there are', () => {
@@ -135,8 +137,8 @@ describe('a trace of any numbers', () => {
         pageTable: '0x0',
       },
     ]);
-    const row = atEnd(player, (scene) => scene.row('gmap 0', 0, 2 ** 20, 100));
-    expect(row?.parts.map(({ first, end }) => [first, end])).toEqual([
+    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', 0, 2 ** 20, 100));
+    expect(row?.extents.map(({ first, end }) => [first, end])).toEqual([
       [0x100, 0x200],
       [0x40000, 0x40100],
     ]);
@@ -161,7 +163,7 @@ describe('a trace of any numbers', () => {
       { type: 'mm-alloc', mm: n, asce: '0x0' },
       { type: 'gmap-alloc', gmap: n, mm: n, asce: '0x0' },
     ]);
-    expect(atEnd(played(events.flat()), (scene) => scene.outline())).toHaveLength(500);
+    expect(atEnd(played(events.flat()), (snapshot) => snapshot.outline())).toHaveLength(500);
   });
 });
 
@@ -178,6 +180,6 @@ describe('a trace file', () => {
       'x:1000001: more than 1000000 events',
     ],
   ])('%s is refused', (_, text, message) => {
-    expect(() => read(text)).toThrow(new StoryError(message));
+    expect(() => read(text)).toThrow(new PlayerError(message));
   });
 });

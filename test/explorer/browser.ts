@@ -57,7 +57,7 @@ export class Explorer {
     await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*playing)/ }).waitFor();
   }
 
-  /** Waits until so many steps are done at the moment that is shown, and all views show that moment. */
+  /** Waits until so many steps are done at the position that is shown, and all views show that position. */
   async at(step: number): Promise<void> {
     await this.page
       .locator('.where', { hasText: new RegExp(`^step ${step.toLocaleString('en')} of`) })
@@ -110,7 +110,7 @@ export class Explorer {
     await this.at(0);
   }
 
-  /** What the views show, as text: of the moment, not of how one came there. */
+  /** What the views show, as text: of the position, not of how one came there. */
   async shown(): Promise<string> {
     await this.settled();
     const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();

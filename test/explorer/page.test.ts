@@ -67,7 +67,7 @@ describe.skipIf(browser === null)('the page', () => {
     const { page } = explorer;
     const steps = stepsOf('link');
     await explorer.lesson(numberOf('link'));
-    // The picture of the spaces keeps the places of what was there before; tables are of the moment alone.
+    // The picture of the spaces keeps the places of what was there before; tables are of the position alone.
     await explorer.view('Tables');
     const shown = [await explorer.shown()];
     for (let step = 1; step <= steps; step++) {
@@ -211,7 +211,7 @@ describe.skipIf(browser === null)('the page', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     // Everything that can be clicked can be reached, and shows that it was.
     const reached = await tabThrough(explorer);
-    for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Moment', 'Run', 'Open…']) {
+    for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Position', 'Run', 'Open…']) {
       expect(reached, name).toContain(name);
     }
   });

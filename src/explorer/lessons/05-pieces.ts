@@ -50,7 +50,7 @@ dump 0
     { line: 17, text: 'Three links, three page tables, and the guest’s own tables are as many as before.' },
     {
       line: 19,
-      text: 'The process unmaps 256M. Look which of the guest’s segments changed: the one at 5G, and no other.',
+      text: 'The process unmaps 256M. QueryResult which of the guest’s segments changed: the one at 5G, and no other.',
     },
     { line: 20, text: 'One is a promise again. The other two are linked, as they were.' },
     {

@@ -25,7 +25,7 @@ watched 0
   notes: [
     {
       line: 0,
-      text: 'Some pages of a guest the machine itself needs at any moment, such as a virtual processor’s prefix page. The host cannot forbid the process to take them, but it can ask to be told.',
+      text: 'Some pages of a guest the machine itself needs at any position, such as a virtual processor’s prefix page. The host cannot forbid the process to take them, but it can ask to be told.',
     },
     {
       line: 4,

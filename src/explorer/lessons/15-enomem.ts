@@ -55,7 +55,7 @@ process read 256M 1
     {
       text: 'Why are the first two tables given back, when the third cannot be had?',
       answer:
-        'They would lead nowhere. Storage is short at that very moment, and who asked may never come again.',
+        'They would lead nowhere. Storage is short at that very position, and who asked may never come again.',
     },
   ],
   view: 'trees',

@@ -107,8 +107,8 @@ describe('what a lesson says about leaving something out', () => {
   });
 
   it('is all tried here', () => {
-    const said = lessons.flatMap(({ id, breaks = [] }) => breaks.map((one) => `${id} ${one}`));
+    const output = lessons.flatMap(({ id, breaks = [] }) => breaks.map((one) => `${id} ${one}`));
     const tried = claims.map(([id, injectedFault]) => `${id} ${injectedFault}`);
-    expect(tried.sort()).toEqual(said.sort());
+    expect(tried.sort()).toEqual(output.sort());
   });
 });

@@ -2,18 +2,13 @@
  * The page's start.
  */
 
-import './theme.css';
-import './styles/layout.css';
-import './styles/menus.css';
-import './styles/lessons.css';
-import './styles/editor.css';
-import './styles/timeline.css';
+import './app/theme.css';
 import { render } from 'preact';
-import { App } from './App.tsx';
-import { help } from './keyboard/HelpDialog.tsx';
-import { listenForKeys } from './keyboard/shortcuts.ts';
-import { start } from './opening/start.ts';
-import { keepAddress } from './share/link.ts';
+import { App } from './app/App.tsx';
+import { help } from './app/HelpDialog.tsx';
+import { listenForKeys } from './app/shortcuts.ts';
+import { start } from './recording/opening/start.ts';
+import { keepAddress } from './recording/share/link.ts';
 
 render(<App />, document.getElementById('app') as HTMLElement);
 listenForKeys(() => {

@@ -12,13 +12,13 @@ import {
   explainWalk,
   extentsOf,
   guestRow,
-  mappingParts,
+  mappingExtents,
   ownTablesOf,
   pagesOf,
   processorState,
   pswFields,
+  tableExtents,
   tableOf,
-  tableParts,
 } from '../../inspect/index.ts';
 import { Machine } from '../../machine/index.ts';
 import { parseLine, World } from '../../scenario/index.ts';
@@ -262,10 +262,10 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   free('pswFields', 'inspect', ['doubleword'], pswFields),
   free('extentsOf', 'inspect', ['space', 'count'], extentsOf),
   free('guestRow', 'inspect', ['gmap', 'page', 'page', 'count'], guestRow),
-  free('mappingParts', 'inspect', ['mm', 'page', 'page', 'count'], (mm, ...more) =>
-    mappingParts(mm?.mappings, ...(more as [number, number, number])),
+  free('mappingExtents', 'inspect', ['mm', 'page', 'page', 'count'], (mm, ...more) =>
+    mappingExtents(mm?.mappings, ...(more as [number, number, number])),
   ),
-  free('tableParts', 'inspect', ['mm', 'page', 'page', 'count'], tableParts),
+  free('tableExtents', 'inspect', ['mm', 'page', 'page', 'count'], tableExtents),
   free('pagesOf', 'inspect', ['space', 'page', 'page'], pagesOf),
   free(
     'tableOf',

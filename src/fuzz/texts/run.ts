@@ -1,7 +1,7 @@
 /**
- * The fuzzer of texts: scenario texts and trace files are read and played, and questions are asked about any moment.
+ * The fuzzer of texts: scenario texts and trace files are read and played, and questions are asked about any position.
  *
- * A text that cannot be played is refused with a StoryError; a question that cannot be is a LinuxError or RangeError;
+ * A text that cannot be played is refused with a PlayerError; a question that cannot be is a LinuxError or RangeError;
  * answers are bounded by what was asked for, whatever the text says.
  */
 
@@ -10,10 +10,10 @@ import { Storage } from '../../machine/index.ts';
 import {
   EVENTS_KEPT,
   Player,
-  type Scene,
+  PlayerError,
+  type Snapshot,
   type Source,
   type SpaceName,
-  StoryError,
 } from '../../player/index.ts';
 import { formatOperation, parseLine, ScenarioSyntaxError } from '../../scenario/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
@@ -87,7 +87,7 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
     try {
       player = new Player(source, settings, spare);
     } catch (error) {
-      if (!(error instanceof StoryError)) throw error;
+      if (!(error instanceof PlayerError)) throw error;
       this.#spare = spare;
       return error.message.length > 1000
         ? { kind: 'size', message: 'a message of more than 1000 characters' }
@@ -140,10 +140,10 @@ function ask(player: Player, step: TextStep, { injectedFault }: TextSetup): Case
       return recorded(player, injectedFault !== null);
     }
     if (step.do !== 'look') return null;
-    const moment = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };
-    return player.at(moment, (scene) => answered(scene, step));
+    const position = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };
+    return player.at(position, (snapshot) => answered(snapshot, step));
   } catch (error) {
-    if (error instanceof LinuxError || error instanceof StoryError || error instanceof RangeError)
+    if (error instanceof LinuxError || error instanceof PlayerError || error instanceof RangeError)
       return null;
     throw error;
   }
@@ -164,8 +164,8 @@ function recorded({ progress, events }: Player, broken: boolean): CaseFinding | 
   return null;
 }
 
-function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | null {
-  const outline = scene.outline();
+function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFinding | null {
+  const outline = snapshot.outline();
   const large = outline.find(({ extents }) => extents.length > EXTENTS_LIMIT);
   if (large) return { kind: 'size', message: `${large.extents.length} extents` };
   const space =
@@ -175,13 +175,15 @@ function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | 
   const [first, end, count] = [numberOf(step.first), numberOf(step.end), numberOf(step.count)];
   switch (step.ask) {
     case 'row': {
-      const row = scene.row(space, first, end, count);
-      const parts = row?.parts.length ?? 0;
+      const row = snapshot.row(space, first, end, count);
+      const extents = row?.extents.length ?? 0;
       const most = Math.max(count, 0) * PARTS_EACH + PARTS_MORE;
-      return parts > most ? { kind: 'size', message: `${parts} parts for ${count} cells` } : null;
+      return extents > most
+        ? { kind: 'size', message: `${extents} extents where ${count} were wanted` }
+        : null;
     }
     case 'pages': {
-      const flags = scene.pages(space, first, end)?.flags.length ?? 0;
+      const flags = snapshot.pages(space, first, end)?.flags.length ?? 0;
       return flags > PAGES_LIMIT ? { kind: 'size', message: `${flags} pages` } : null;
     }
     case 'table': {
@@ -189,17 +191,17 @@ function answered(scene: Scene, step: TextStep & { do: 'look' }): CaseFinding | 
         (['page', 'segment', 'region-third', 'region-second', 'region-first'] as const)[
           Math.abs(first) % 5
         ] ?? 'page';
-      const entries = scene.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
+      const entries = snapshot.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
       return entries > ENTRIES_LIMIT ? { kind: 'size', message: `${entries} entries` } : null;
     }
     case 'walk':
-      scene.walk(space, Number.isSafeInteger(first) ? BigInt(first) : 0n, count === 0);
+      snapshot.walk(space, Number.isSafeInteger(first) ? BigInt(first) : 0n, count === 0);
       return null;
     case 'processors':
-      scene.processors();
+      snapshot.processors();
       return null;
     case 'stats':
-      scene.stats();
+      snapshot.stats();
       return null;
     default:
       return null;

@@ -23,7 +23,7 @@ export type TextStep =
       readonly after: string;
     }
   | { readonly do: 'record'; readonly steps: Numeric }
-  /** Goes to a moment and asks about a space: the n-th of the outline, or a name. */
+  /** Goes to a position and asks about a space: the n-th of the outline, or a name. */
   | {
       readonly do: 'look';
       readonly step: Numeric;

@@ -49,11 +49,11 @@ describe('a planted fault is found:', () => {
 
   it('an answer that is larger than what was asked for', () => {
     const at = Player.prototype.at;
-    vi.spyOn(Player.prototype, 'at').mockImplementation(function (this: Player, moment, ask) {
-      return at.call(this, moment, (scene) =>
+    vi.spyOn(Player.prototype, 'at').mockImplementation(function (this: Player, position, ask) {
+      return at.call(this, position, (snapshot) =>
         ask({
-          outline: () => scene.outline(),
-          row: () => ({ kind: 'guest', parts: new Array(5000) }),
+          outline: () => snapshot.outline(),
+          row: () => ({ kind: 'guest', extents: new Array(5000) }),
           pages: () => ({ first: 0, flags: new Uint8Array(5000) }),
           table: () => null,
           walk: () => null,

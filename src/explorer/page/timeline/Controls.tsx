@@ -1,11 +1,20 @@
 /**
- * The ways through a story.
+ * The ways through a recording.
  */
 
-import { atEnd, moment, moveByEvents, moveBySteps, moveTo, progress, recording, START } from '../state.ts';
-import { SPEEDS } from './axis.ts';
+import {
+  atEnd,
+  isRecording,
+  moveByEvents,
+  moveBySteps,
+  moveTo,
+  position,
+  progress,
+  START,
+} from '../recording/state.ts';
 import { Filters } from './Filters.tsx';
 import { playing, speed, togglePlay } from './play.ts';
+import { SPEEDS } from './scale.ts';
 
 interface ControlProps {
   readonly name: string;
@@ -42,10 +51,10 @@ function Icon({ path }: { readonly path: string }) {
 /** The controls. */
 export function Controls() {
   const known = progress.value;
-  const start = known === null || (moment.value.step === 0 && moment.value.event === 0);
+  const start = known === null || (position.value.step === 0 && position.value.event === 0);
   const end = atEnd.value;
   return (
-    <fieldset class="controls" aria-label="Go through the story">
+    <fieldset class="controls" aria-label="Go through the recording">
       <Control
         name="To the start"
         keys="{"
@@ -111,8 +120,8 @@ export function Controls() {
 /** Where one is, in numbers. */
 function Where() {
   const known = progress.value;
-  if (known === null) return <span class="where">{recording.value ? 'playing…' : ''}</span>;
-  const { step, event } = moment.value;
+  if (known === null) return <span class="where">{isRecording.value ? 'playing…' : ''}</span>;
+  const { step, event } = position.value;
   return (
     <span class="where">
       step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
@@ -121,7 +130,7 @@ function Where() {
           , event <b>{event}</b> of the next
         </>
       )}
-      {recording.value && ', playing…'}
+      {isRecording.value && ', playing…'}
       <span class="muted"> · {known.events.toLocaleString('en')} events</span>
     </span>
   );

@@ -4,12 +4,12 @@
 
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import type { Recorded } from '../../../player/index.ts';
+import type { RecordedEvent } from '../../../player/index.ts';
 import type { EventWindow } from '../../protocol.ts';
-import { machine } from '../machine.ts';
-import { filter, moment, moveTo, progress, source } from '../state.ts';
-import { rowsInSight } from './axis.ts';
+import { machine } from '../client.ts';
+import { filter, moveTo, position, progress, source } from '../recording/state.ts';
 import { laneOf } from './kinds.ts';
+import { rowsInSight } from './scale.ts';
 import { sentenceOf } from './sentences.ts';
 
 /** A row's height in pixels. */
@@ -44,7 +44,7 @@ export function EventList() {
     };
   });
   useSignalEffect(() => {
-    const [which, here] = [filter.value, moment.value];
+    const [which, here] = [filter.value, position.value];
     if (progress.value === null) return;
     let wanted = true;
     machine.eventBefore(which, here).then(
@@ -65,7 +65,7 @@ export function EventList() {
     if (by === undefined) return;
     event.preventDefault();
     const next = shown.value?.events[current.value + by - (shown.value?.from ?? 0)];
-    if (next) moveTo(next.moment);
+    if (next) moveTo(next.position);
   };
   return (
     <section class="events" aria-label="Events">
@@ -76,7 +76,7 @@ export function EventList() {
         class="rows"
         ref={place}
         role="listbox"
-        aria-label="Events of the story"
+        aria-label="Events of the recording"
         aria-activedescendant={isShown(shown.value, current.value) ? `event-${current.value}` : undefined}
         tabIndex={0}
         onScroll={(event) => (scroll.value = event.currentTarget.scrollTop)}
@@ -114,13 +114,13 @@ function follow(list: HTMLElement | null, index: number): void {
 }
 
 interface RowProps {
-  readonly recorded: Recorded;
+  readonly recorded: RecordedEvent;
   readonly index: number;
   readonly current: number;
   readonly total: number;
 }
 
-function Row({ recorded: { moment: at, event, n }, index, current, total }: RowProps) {
+function Row({ recorded: { position: at, event, n }, index, current, total }: RowProps) {
   const lane = laneOf(event.type);
   const time = index === current ? 'now' : index > current ? 'later' : '';
   return (

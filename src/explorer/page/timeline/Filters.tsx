@@ -2,9 +2,9 @@
  * Which events are shown: by kind, and of which guest.
  */
 
-import { Menu } from '../layout/Menu.tsx';
-import { useLook } from '../machine.ts';
-import { filter } from '../state.ts';
+import { useQuery } from '../client.ts';
+import { filter } from '../recording/state.ts';
+import { Menu } from '../ui/Menu.tsx';
 import { EVENT_TYPES, type EventType, LANES, TYPE_NAMES } from './kinds.ts';
 
 function setTypes(types: readonly EventType[]): void {
@@ -74,7 +74,7 @@ export function Filters() {
 }
 
 function GuestChoice() {
-  const outline = useLook({ outline: true })?.outline ?? [];
+  const outline = useQuery({ outline: true })?.outline ?? [];
   const there = outline.flatMap(({ name }) => (name.startsWith('gmap ') ? [Number(name.slice(5))] : []));
   const { gmap } = filter.value;
   const all = gmap === undefined || there.includes(gmap) ? there : [...there, gmap];

@@ -4,12 +4,12 @@
 
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { before as earlier, type Recorded, same } from '../../../player/index.ts';
-import type { Look } from '../../protocol.ts';
-import { answers } from '../editor/answers.ts';
-import { machine, useLook } from '../machine.ts';
-import { moment, moveTo, progress, source } from '../state.ts';
-import { lines, openedLines, openedText } from '../story.ts';
+import { before as earlier, type RecordedEvent, same } from '../../../player/index.ts';
+import type { QueryResult } from '../../protocol.ts';
+import { machine, useQuery } from '../client.ts';
+import { answers } from '../recording/editor/answers.ts';
+import { moveTo, position, progress, source } from '../recording/state.ts';
+import { lines, openedLines, openedText } from '../recording/workspace.ts';
 import { laneOf } from './kinds.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -18,14 +18,14 @@ const MOST = 40;
 
 /** The step that is told of: the one under way, else the last one done; -1 at the beginning. */
 function stepTold(): number {
-  const { step, event } = moment.value;
+  const { step, event } = position.value;
   return event > 0 ? step : step - 1;
 }
 
 /** The panel. */
 export function Step() {
   const step = stepTold();
-  const events = useSignal<readonly Recorded[]>([]);
+  const events = useSignal<readonly RecordedEvent[]>([]);
   useSignalEffect(() => {
     const told = stepTold();
     if (source.value === null || progress.value === null || told < 0) {
@@ -67,16 +67,16 @@ export function Step() {
   );
 }
 
-async function eventsOf(step: number): Promise<readonly Recorded[]> {
+async function eventsOf(step: number): Promise<readonly RecordedEvent[]> {
   const before = await machine.eventBefore({}, { step, event: 0 });
   const { events } = await machine.events({}, before + 1, MOST);
-  return events.filter((one) => one.moment.step === step);
+  return events.filter((one) => one.position.step === step);
 }
 
 function heading(step: number): string {
   if (step < 0) return 'The beginning';
   const line = lines.value[step];
-  const under = moment.value.event > 0 ? ', under way' : '';
+  const under = position.value.event > 0 ? ', under way' : '';
   return openedText.value === null || line === undefined
     ? `Step ${(step + 1).toLocaleString('en')}${under}`
     : `Line ${line}${under}`;
@@ -86,7 +86,7 @@ function Outcome({ step }: { readonly step: number }) {
   const line = lines.value[step];
   const text = line === undefined ? undefined : openedLines.value[line - 1];
   if (line === undefined || text === undefined) return null;
-  const answered = moment.value.event > 0 ? undefined : answers.value.get(line);
+  const answered = position.value.event > 0 ? undefined : answers.value.get(line);
   const failed = answered?.answer[0]?.startsWith('error') ?? false;
   return (
     <>
@@ -104,9 +104,9 @@ function Outcome({ step }: { readonly step: number }) {
   );
 }
 
-function Happened({ recorded: { moment: at, event } }: { readonly recorded: Recorded }) {
+function Happened({ recorded: { position: at, event } }: { readonly recorded: RecordedEvent }) {
   const lane = laneOf(event.type);
-  const { step, event: number } = moment.value;
+  const { step, event: number } = position.value;
   const later = number > 0 && at.step === step && at.event > number;
   return (
     <li class={later ? 'later' : ''}>
@@ -127,24 +127,24 @@ const COUNTS = [
   ['purges', 'purges by guests'],
 ] as const;
 
-/** The counts, each with how it differs from the moment that was shown before, if that was an earlier one. */
+/** The counts, each with how it differs from the position that was shown before, if that was an earlier one. */
 function Counts() {
-  const look = useLook({});
-  const shown = useRef<{ readonly now: Look | null; readonly before: Look | null }>({
+  const result = useQuery({});
+  const shown = useRef<{ readonly now: QueryResult | null; readonly before: QueryResult | null }>({
     now: null,
     before: null,
   });
-  // Another story: what was before is not of this one.
-  if (look === null) shown.current = { now: null, before: null };
-  else if (look !== shown.current.now) {
+  // Another recording: what was before is not of this one.
+  if (result === null) shown.current = { now: null, before: null };
+  else if (result !== shown.current.now) {
     const { now } = shown.current;
-    const moved = now === null || !same(now.moment, look.moment);
-    shown.current = { now: look, before: moved ? now : shown.current.before };
+    const moved = now === null || !same(now.position, result.position);
+    shown.current = { now: result, before: moved ? now : shown.current.before };
   }
-  const now = look?.stats ?? null;
-  if (look === null || now === null) return null;
+  const now = result?.stats ?? null;
+  if (result === null || now === null) return null;
   const former = shown.current.before;
-  const before = former !== null && earlier(former.moment, look.moment) ? former.stats : null;
+  const before = former !== null && earlier(former.position, result.position) ? former.stats : null;
   return (
     <dl class="counts">
       {COUNTS.map(([key, name]) => {

@@ -1,17 +1,26 @@
 /**
- * The strip: every event of the story, lane by lane, and the moment as a playhead that can be dragged.
+ * The strip: every event of the recording, lane by lane, and the position as a playhead that can be dragged.
  */
 
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Density } from '../../protocol.ts';
-import { machine } from '../machine.ts';
-import { filter, moment, moveByEvents, moveBySteps, moveTo, progress, START, source } from '../state.ts';
-import { lines, openedText } from '../story.ts';
-import { barHeight, cellsFor, countedByCells, stepEnds } from './axis.ts';
+import { machine } from '../client.ts';
+import {
+  filter,
+  moveByEvents,
+  moveBySteps,
+  moveTo,
+  position,
+  progress,
+  START,
+  source,
+} from '../recording/state.ts';
+import { lines, openedText } from '../recording/workspace.ts';
 import { LANES, type Lane } from './kinds.ts';
-import { allEvents, extent, goToPosition, position } from './where.ts';
+import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
+import { allEvents, goToOffset, offset, stripLength } from './where.ts';
 
 /** Pixels: a lane's height, and the names' width. */
 const LANE = 15;
@@ -56,7 +65,7 @@ export function Strip() {
 /** Asks for the density whenever it may have changed; not more often than it is answered. */
 function useDensity(width: { value: number }, density: { value: Density | null }): void {
   useSignalEffect(() => {
-    const cells = cellsFor(width.value, extent.value);
+    const buckets = bucketCount(width.value, stripLength.value);
     const which = filter.value;
     if (source.value === null || progress.value === null) {
       density.value = null;
@@ -64,11 +73,11 @@ function useDensity(width: { value: number }, density: { value: Density | null }
     }
     const events = allEvents.value;
     if (events !== null) {
-      density.value = { cells: countedByCells(events, which, cells, extent.value) };
+      density.value = { buckets: countedByBuckets(events, which, buckets, stripLength.value) };
       return;
     }
     let current = true;
-    machine.density(which, cells).then(
+    machine.density(which, buckets).then(
       (answer) => {
         if (current) density.value = answer;
       },
@@ -80,13 +89,13 @@ function useDensity(width: { value: number }, density: { value: Density | null }
   });
 }
 
-/** The ends of the steps, as faint lines, where there is room for them. */
+/** The ends of the steps, as faint lines, where there is worker for them. */
 function StepEnds({ width }: { readonly width: number }) {
   const events = allEvents.value;
   const steps = progress.value?.steps ?? 0;
   if (events === null || steps * LEAST_STEP > width) return null;
   const path = stepEnds(steps, events).map(
-    (end) => `M${((end / extent.value) * width).toFixed(1)} 0v${HEIGHT}`,
+    (end) => `M${((end / stripLength.value) * width).toFixed(1)} 0v${HEIGHT}`,
   );
   return <path class="step-ends" d={path.join('')} />;
 }
@@ -101,15 +110,15 @@ interface BarsProps {
 /** The bars of a lane, as one path. */
 function Bars({ lane, top, width, density }: BarsProps) {
   const counts =
-    density?.cells.map((cell) => lane.types.reduce((sum, type) => sum + (cell[type] ?? 0), 0)) ?? [];
+    density?.buckets.map((bucket) => lane.types.reduce((sum, type) => sum + (bucket[type] ?? 0), 0)) ?? [];
   const highest = counts.reduce((a, b) => Math.max(a, b), 1);
-  const cell = width / Math.max(counts.length, 1);
-  const wide = Math.min(Math.max(cell - 1, 1.5), 10);
+  const bucket = width / Math.max(counts.length, 1);
+  const wide = Math.min(Math.max(bucket - 1, 1.5), 10);
   const path = counts
     .map((count, at) => {
       if (count === 0) return '';
       const high = barHeight(count, highest) * (LANE - 3);
-      const x = (at + 0.5) * cell - wide / 2;
+      const x = (at + 0.5) * bucket - wide / 2;
       return `M${x.toFixed(1)} ${(top + LANE - 3).toFixed(1)}h${wide.toFixed(1)}v${(-high).toFixed(1)}h${(-wide).toFixed(1)}z`;
     })
     .join('');
@@ -122,7 +131,7 @@ function Bars({ lane, top, width, density }: BarsProps) {
 }
 
 function valueText(): string {
-  const { step, event } = moment.value;
+  const { step, event } = position.value;
   const line = lines.value[step - 1];
   const place =
     line === undefined || openedText.value === null ? `step ${step}` : `step ${step}, line ${line}`;
@@ -134,8 +143,8 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
   ArrowLeft: () => moveByEvents(-1),
   ArrowUp: () => moveBySteps(1),
   ArrowDown: () => moveBySteps(-1),
-  PageUp: () => goToPosition(position.value + Math.ceil(extent.value / 20)),
-  PageDown: () => goToPosition(position.value - Math.ceil(extent.value / 20)),
+  PageUp: () => goToOffset(offset.value + Math.ceil(stripLength.value / 20)),
+  PageDown: () => goToOffset(offset.value - Math.ceil(stripLength.value / 20)),
   Home: () => moveTo(START),
   End: () => moveTo({ step: progress.value?.steps ?? 0, event: 0 }),
 };
@@ -148,20 +157,20 @@ interface PlayheadProps {
 /** The lanes with the playhead on them: a slider. */
 function Playhead({ width, children }: PlayheadProps) {
   const dragging = useRef(false);
-  const x = (position.value / extent.value) * width;
+  const x = (offset.value / stripLength.value) * width;
   const go = (event: PointerEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    void goToPosition(Math.round(((event.clientX - box.left) / width) * extent.value));
+    void goToOffset(Math.round(((event.clientX - box.left) / width) * stripLength.value));
   };
   return (
     <div
       class="lanes"
       role="slider"
       tabIndex={0}
-      aria-label="Moment"
+      aria-label="Position"
       aria-valuemin={0}
-      aria-valuemax={extent.value}
-      aria-valuenow={Math.min(position.value, extent.value)}
+      aria-valuemax={stripLength.value}
+      aria-valuenow={Math.min(offset.value, stripLength.value)}
       aria-valuetext={valueText()}
       onPointerDown={(event) => {
         dragging.current = true;

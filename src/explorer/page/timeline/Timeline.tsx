@@ -2,6 +2,7 @@
  * The timeline: controls, the strip of all events, what this step did, and the list of events.
  */
 
+import './Timeline.css';
 import { Controls } from './Controls.tsx';
 import { EventList } from './EventList.tsx';
 import { Step } from './Step.tsx';

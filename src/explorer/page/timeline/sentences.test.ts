@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../../trace/index.ts';
-import { hex } from '../text.ts';
+import { hex } from '../ui/text.ts';
 import { EVENT_TYPES, laneOf, TYPE_NAMES } from './kinds.ts';
 import { length, sentenceOf } from './sentences.ts';
 

@@ -10,7 +10,7 @@ import type {
   TraceEventOf,
   TraceEventType,
 } from '../../../trace/index.ts';
-import { hex, UNITS } from '../text.ts';
+import { hex, UNITS } from '../ui/text.ts';
 
 /** A length in the largest unit that it is a whole number of. */
 export function length(bytes: bigint): string {

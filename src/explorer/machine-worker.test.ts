@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { workOf } from '../../test/work.ts';
+import type { Progress } from '../player/index.ts';
+import { lintScenario, MachineWorker } from './machine-worker.ts';
+
+const QUIET = { injectedFault: null, check: false } as const;
+const TEXT = readFileSync('examples/scenarios/first.txt', 'utf8');
+const first = { kind: 'scenario', text: TEXT } as const;
+const nobody = () => {};
+
+let worker: MachineWorker;
+let known: Progress;
+
+beforeEach(async () => {
+  worker = new MachineWorker();
+  known = await worker.open(first, QUIET, nobody);
+});
+
+describe('a recording that is opened', () => {
+  it('is played to its end', () => {
+    expect(known.end).toEqual({ sentence: 'the scenario ended', stuck: false });
+    expect(known.steps).toBe(known.of);
+  });
+
+  it('answers what is asked about a position, in the order of the question', async () => {
+    const result = await worker.query(
+      { step: known.steps, event: 0 },
+      {
+        outline: true,
+        rows: [
+          { space: 'gmap 0', first: 0, end: 2 ** 20, limit: 100 },
+          { space: 'gmap 7', first: 0, end: 1, limit: 1 },
+        ],
+        pages: [{ space: 'process 0', first: 2 ** 17, end: 2 ** 17 + 1 }],
+        tables: [{ space: 'gmap 0', level: 'segment', page: 2 ** 18, from: 0, count: 10 }],
+        walks: [{ space: 'gmap 0', address: 1n << 30n }],
+        processors: true,
+      },
+    );
+    expect(result.outline?.map(({ name }) => name)).toEqual(['process 0', 'gmap 0']);
+    expect(result.rows?.[0]?.kind).toBe('guest');
+    expect(result.rows?.[1]).toBeNull();
+    expect(result.tables?.[0]?.level).toBe('segment');
+    expect(result.walks?.[0]?.walk?.absolute).not.toBeNull();
+    expect(result.processors).toHaveLength(4);
+    expect(result.stats?.rmaps).toBeGreaterThan(0);
+  });
+
+  it('answers nothing that was not asked', async () => {
+    const result = await worker.query({ step: 0, event: 0 }, {});
+    expect(Object.keys(result).sort()).toEqual(['position', 'stats']);
+  });
+
+  it('tells the outline of each position as it was then', async () => {
+    const at = async (step: number) => (await worker.query({ step, event: 0 }, { outline: true })).outline;
+    const late = await at(known.steps);
+    expect(await at(0)).toMatchObject([{ name: 'process 0', size: 0 }]);
+    expect(await at(known.steps)).toEqual(late);
+  });
+
+  it('ends when another is opened', async () => {
+    const endless = `${'stats\n'.repeat(200_000)}`;
+    const one = worker.open(
+      { kind: 'scenario', text: endless },
+      { injectedFault: null, check: true },
+      nobody,
+    );
+    const two = await worker.open(first, QUIET, nobody);
+    expect(two).toEqual(known);
+    expect((await one).end).toBeNull();
+  });
+});
+
+describe('its events', () => {
+  it('are told in pieces, by filter', async () => {
+    const all = await worker.events({}, 0, 1000);
+    expect(all.events.map(({ n }) => n)).toEqual(all.events.map((_, i) => i));
+    const links = await worker.events({ types: ['link', 'unlink'] }, 0, 1000);
+    expect(links.total).toBe(all.events.filter(({ event }) => /link$/.test(event.type)).length);
+    expect(links.total).toBeGreaterThan(2);
+    expect(await worker.events({ types: ['link', 'unlink'] }, 1, 1)).toEqual({
+      total: links.total,
+      from: 1,
+      events: [links.events[1]],
+    });
+    const other = await worker.events({ gmap: 5 }, 0, 1000);
+    expect(other.events.every(({ event }) => !('gmap' in event))).toBe(true);
+  });
+
+  it('are found by position', async () => {
+    const { events } = await worker.events({}, 0, 1000);
+    for (const { n, position } of events) expect(await worker.eventBefore({}, position)).toBe(n);
+    expect(await worker.eventBefore({}, { step: 0, event: 0 })).toBe(-1);
+    expect(await worker.eventBefore({}, { step: 1000, event: 0 })).toBe(events.length - 1);
+  });
+
+  it('are told by many filters in turn while the recording grows', async () => {
+    const types = ['link', 'purge', 'mmap', 'mm-fault', 'page-table', 'map'] as const;
+    for (let round = 0; round < 2; round++) {
+      for (const type of types) {
+        const { events } = await worker.events({ types: [type] }, 0, 1000);
+        expect(events.length).toBeGreaterThan(0);
+        expect(events.every(({ event }) => event.type === type)).toBe(true);
+      }
+    }
+  });
+
+  it('are counted in buckets', async () => {
+    const { buckets } = await worker.density({}, 7);
+    const sum = buckets.flatMap((bucket) => Object.values(bucket)).reduce((a, b) => a + b, 0);
+    expect(buckets).toHaveLength(7);
+    expect(sum).toBe(known.events);
+  });
+});
+
+describe('lint', () => {
+  it('names every line that is not in the language', () => {
+    expect(lintScenario('stats\nnonsense\n\n# well\nmmap 1\nstats')).toEqual([
+      { line: 2, message: '"nonsense" is no operation' },
+      { line: 5, message: 'the length is missing' },
+    ]);
+    expect(lintScenario(TEXT)).toEqual([]);
+  });
+
+  it('looks at each line once', () => {
+    const lines = (wrong: number) => `${'stats\n'.repeat(2000)}x\n`.repeat(wrong);
+    const work = (wrong: number) => workOf(() => expect(lintScenario(lines(wrong))).toHaveLength(wrong));
+    expect(work(100)).toBeLessThan(12 * work(10));
+  });
+
+  it('ends after a hundred', () => {
+    expect(lintScenario('x\n'.repeat(1000))).toHaveLength(100);
+  });
+});
+
+/** A guest that does nothing but go round: BRC 15,0. */
+function endless(): Uint8Array {
+  const image = new Uint8Array(64 + 56 + 4);
+  const view = new DataView(image.buffer);
+  image.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1]);
+  for (const [at, half] of [
+    [16, 2],
+    [18, 22],
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ] as const)
+    view.setUint16(at, half);
+  for (const [at, word] of [
+    [20, 1],
+    [64, 1],
+    [68, 5],
+    [120, 0xa7f4_0000],
+  ] as const)
+    view.setUint32(at, word);
+  const longs = [
+    [24, 0x10000],
+    [32, 64],
+    [72, 120],
+    [80, 0x10000],
+    [88, 0x10000],
+    [96, 4],
+    [104, 4],
+    [112, 4],
+  ] as const;
+  for (const [at, long] of longs) view.setBigUint64(at, BigInt(long));
+  return image;
+}
+
+describe('a guest that never ends', () => {
+  const guest = { kind: 'guest', name: 'endless', image: endless() } as const;
+
+  it('is stopped, and is not played on by a look far beyond that', async () => {
+    const opening = worker.open(guest, QUIET, nobody);
+    const result = await worker.query({ step: 1e15, event: 7 }, { outline: true });
+    expect(result.position.step).toBeLessThan(30_000_000);
+    expect(result.position.event).toBe(0);
+    const { steps, end } = await opening;
+    expect([steps, end]).toEqual([20_000_000, null]);
+    expect((await worker.query({ step: 1e15, event: 7 }, {})).position).toEqual({
+      step: steps + 1000,
+      event: 0,
+    });
+    // A look that takes long is given up when another recording is opened.
+    await worker.query({ step: 0, event: 0 }, {});
+    const late = worker.query({ step: steps, event: 0 }, {});
+    const failed = expect(late).rejects.toThrow('another recording was opened');
+    await worker.open(first, QUIET, nobody);
+    await failed;
+    expect((await worker.query({ step: 1, event: 0 }, { outline: true })).outline).toHaveLength(1);
+  });
+});
+
+describe('a guest whose instructions take long', () => {
+  it('does not keep the worker from answering', async () => {
+    const image = new Uint8Array(readFileSync('examples/hostile/images/slow.elf'));
+    const opening = worker.open(
+      { kind: 'guest', name: 'slow', image },
+      { injectedFault: null, check: true },
+      nobody,
+    );
+    const result = await worker.query({ step: 5, event: 0 }, { processors: true });
+    expect(result.processors).toHaveLength(1);
+    expect(await worker.open(first, QUIET, nobody)).toEqual(known);
+    expect((await opening).steps).toBeLessThan(100_000);
+  });
+});
+
+describe('a recording that cannot be opened', () => {
+  it('closes the one before it', async () => {
+    await expect(worker.open({ kind: 'trace', name: 'x', text: '' }, QUIET, nobody)).rejects.toThrow(
+      'no events',
+    );
+    await expect(worker.query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
+    expect((await worker.events({}, 0, 10)).total).toBe(0);
+  });
+});
+
+describe('what is kept of a recording', () => {
+  it('is cut where a line answers much, and ends where many do', async () => {
+    const text = `mmap 256M 1M\n${'process read 256M 4K\n'.repeat(10_000)}`;
+    await worker.open({ kind: 'scenario', text }, QUIET, nobody);
+    const [, read] = await worker.answers(0, 2);
+    expect(read?.answer[0]).toHaveLength(2001);
+    expect(await worker.answers(8000, 1)).toHaveLength(1);
+    expect(await worker.answers(9000, 1)).toHaveLength(0);
+  });
+});
+
+it('says so when nothing is open', async () => {
+  await expect(new MachineWorker().query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
+});

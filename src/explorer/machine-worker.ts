@@ -1,0 +1,177 @@
+/**
+ * What the worker does for the page: it plays one recording and answers questions about it.
+ */
+
+import {
+  linesOf,
+  Player,
+  type Position,
+  type Progress,
+  type RecordedEvent,
+  readScript,
+  type Settings,
+  type Snapshot,
+  type Source,
+  type StepAnswer,
+} from '../player/index.ts';
+import { EventIndex } from './event-index.ts';
+import type {
+  Density,
+  EventFilter,
+  EventWindow,
+  LineError,
+  MachineApi,
+  Query,
+  QueryResult,
+} from './protocol.ts';
+
+/** Milliseconds of playing after which the event loop gets its turn. */
+const SLICE_TIME = 40;
+/** Milliseconds between two reports of progress. */
+const TOLD_EVERY = 100;
+/** Units of work of a guest after which `go` must be called. */
+const GUEST_STEPS = 20_000_000;
+/** Steps past the recorded part that a look may go to. */
+const AHEAD = 1000;
+/** Things that one answer lists at most. */
+const LIST_LIMIT = 1000;
+
+/** Lines that are not in the language that are told. */
+const ERRORS_LIMIT = 100;
+
+/** Hears of progress. */
+type Listener = (progress: Progress) => void;
+
+/** The worker's end of the line. */
+export class MachineWorker implements MachineApi {
+  #player: Player | null = null;
+  #index = new EventIndex([]);
+  #opened = 0;
+  /** The look under way: two at a time would send the one run that is looked at back and forth. */
+  #querying: Promise<unknown> = Promise.resolve();
+
+  async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
+    this.#opened++;
+    // What was open is closed even when this cannot be opened.
+    const spare = this.#player?.close();
+    this.#player = null;
+    this.#index = new EventIndex([]);
+    const player = new Player(source, settings, spare);
+    this.#player = player;
+    this.#index = new EventIndex(player.events);
+    return this.#record(player, progress);
+  }
+
+  async go(progress: Listener): Promise<Progress> {
+    return this.#record(this.#demand(), progress);
+  }
+
+  /** Records in slices, letting questions in between. */
+  async #record(player: Player, progress: Listener): Promise<Progress> {
+    const mine = this.#opened;
+    const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
+    let told = performance.now();
+    const record = (pending: () => boolean) => {
+      player.record(limit - player.progress.steps, pending);
+      return player.progress.end !== null || player.progress.steps >= limit;
+    };
+    await inSlices(record, () => {
+      const now = performance.now();
+      if (mine === this.#opened && now - told >= TOLD_EVERY) {
+        told = now;
+        progress(player.progress);
+      }
+      return mine === this.#opened;
+    });
+    return player.progress;
+  }
+
+  async query(position: Position, query: Query): Promise<QueryResult> {
+    const player = this.#demand();
+    const result = this.#querying.then(() => this.#query(player, position, query));
+    this.#querying = result.catch(() => undefined);
+    return result;
+  }
+
+  async #query(player: Player, position: Position, query: Query): Promise<QueryResult> {
+    const isOpen = () => this.#player === player;
+    const last = player.progress.steps + AHEAD;
+    const at = position.step > last ? { step: last, event: 0 } : position;
+    const approach = (pending: () => boolean) => player.approach(at.step, Infinity, pending);
+    if (isOpen()) await inSlices(approach, isOpen);
+    if (!isOpen()) throw new Error('another recording was opened');
+    return player.at(at, (snapshot) => answer(snapshot, at, query));
+  }
+
+  async events(filter: EventFilter, from: number, count: number): Promise<EventWindow> {
+    const passing = this.#index.passing(filter);
+    const first = Math.max(0, Math.min(from, passing.length));
+    const end = Math.min(passing.length, first + Math.min(count, LIST_LIMIT));
+    const events: RecordedEvent[] = [];
+    for (let i = first; i < end; i++) events.push(this.#index.at(passing[i] as number));
+    return { total: passing.length, from: first, events };
+  }
+
+  async eventBefore(filter: EventFilter, position: Position): Promise<number> {
+    return this.#index.before(filter, position);
+  }
+
+  async density(filter: EventFilter, buckets: number): Promise<Density> {
+    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT)) };
+  }
+
+  async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
+    return this.#demand().answers.slice(first, first + Math.min(count, LIST_LIMIT));
+  }
+
+  async lint(text: string): Promise<readonly LineError[]> {
+    return lintScenario(text);
+  }
+
+  #demand(): Player {
+    if (this.#player === null) throw new Error('nothing is open');
+    return this.#player;
+  }
+}
+
+/**
+ * Plays in slices of some milliseconds, however long a step takes, and lets others have the thread in between.
+ * @param advance plays until `pending` returns true; returns whether that was all
+ * @param goesOn asked between slices
+ */
+async function inSlices(advance: (pending: () => boolean) => boolean, goesOn: () => boolean): Promise<void> {
+  for (;;) {
+    const until = performance.now() + SLICE_TIME;
+    if (advance(() => performance.now() >= until)) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    if (!goesOn()) return;
+  }
+}
+
+function answer(snapshot: Snapshot, position: Position, query: Query): QueryResult {
+  return {
+    position,
+    stats: snapshot.stats(),
+    ...(query.outline ? { outline: snapshot.outline() } : {}),
+    ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q.first, q.end, q.limit)) } : {}),
+    ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q.first, q.end)) } : {}),
+    ...(query.tables ? { tables: query.tables.map((q) => snapshot.table(q.space, q)) } : {}),
+    ...(query.walks
+      ? { walks: query.walks.map((q) => snapshot.walk(q.space, q.address, q.virtual ?? false)) }
+      : {}),
+    ...(query.processors ? { processors: snapshot.processors() } : {}),
+  };
+}
+
+/** Lines of a scenario that are not in the language, at most 100. */
+export function lintScenario(text: string): LineError[] {
+  const errors: LineError[] = [];
+  let number = 0;
+  for (const line of linesOf(text)) {
+    const { error } = readScript(line);
+    number++;
+    if (error !== null) errors.push({ line: number, message: error.message });
+    if (errors.length === ERRORS_LIMIT) break;
+  }
+  return errors;
+}

@@ -1,0 +1,48 @@
+/**
+ * What the page is, and its keys.
+ */
+
+import './HelpDialog.css';
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { SHORTCUTS } from './shortcuts.ts';
+
+/** Whether the help is shown. */
+export const help = signal(false);
+
+/** The dialog. */
+export function HelpDialog() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (help.value) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [help.value]);
+  return (
+    <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={() => (help.value = false)}>
+      <h2 id="help-title">Guesthouse explorer</h2>
+      <p>
+        A whole z/Architecture machine and its host run in this page. Guests live in address spaces that share
+        the last tables with the process behind them: go through a recording step by step, back and forth, and
+        see what becomes of every entry. Nothing leaves this page.
+      </p>
+      <dl>
+        {SHORTCUTS.map(({ keys, says }) => (
+          <>
+            <dt>
+              {keys.map((key) => (
+                <>
+                  <kbd>{key}</kbd>{' '}
+                </>
+              ))}
+            </dt>
+            <dd>{says}</dd>
+          </>
+        ))}
+      </dl>
+      <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
+      <button type="button" class="primary" onClick={() => (help.value = false)}>
+        Close
+      </button>
+    </dialog>
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * Tells in words where one is, for those who do not see it.
+ */
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { answers, inOneLine } from '../recording/editor/answers.ts';
+import { position, source } from '../recording/state.ts';
+import { lines, openedLines, title } from '../recording/workspace.ts';
+import { playing } from '../timeline/play.ts';
+
+/** Only what stays that long is told. */
+const AFTER = 350;
+
+function words(): string {
+  const { step, event } = position.value;
+  if (source.value === null) return '';
+  if (step === 0 && event === 0) return `${title.value}: the beginning.`;
+  if (event > 0) return `In step ${step + 1}, after its event ${event}.`;
+  const line = lines.value[step - 1];
+  const text = line === undefined ? undefined : openedLines.value[line - 1];
+  const answered = line === undefined ? undefined : answers.value.get(line);
+  if (text === undefined) return `After step ${step}.`;
+  return `After line ${line}, ${text.trim()}${answered ? `: ${inOneLine(answered)}` : ''}.`;
+}
+
+/** The region. While the recording plays by itself it is silent. */
+export function LiveRegion() {
+  const told = useSignal('');
+  const now = playing.value ? null : words();
+  useEffect(() => {
+    if (now === null) return;
+    const timer = setTimeout(() => {
+      told.value = now;
+    }, AFTER);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return (
+    <p class="hidden" role="status" aria-live="polite">
+      {told.value}
+    </p>
+  );
+}

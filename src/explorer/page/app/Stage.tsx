@@ -1,0 +1,27 @@
+/**
+ * The view of the tab that is shown.
+ */
+
+import { source } from '../recording/state.ts';
+import { tab } from '../recording/tabs.ts';
+import { lazy } from '../ui/lazy.tsx';
+
+const Spaces = lazy(() => import('../views/spaces/SpacesView.tsx').then((m) => m.SpacesView));
+const Trees = lazy(() => import('../views/trees/TreesView.tsx').then((m) => m.TreesView));
+const Walk = lazy(() => import('../views/walk/WalkView.tsx').then((m) => m.WalkView));
+const Processors = lazy(() => import('../views/processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
+const Console = lazy(() => import('../views/console/ConsoleView.tsx').then((m) => m.ConsoleView));
+
+/** The view. */
+export function Stage() {
+  const what = source.value;
+  if (tab.value === 'console') return <Console />;
+  if (tab.value === 'spaces') return <Spaces />;
+  if (what?.kind === 'trace') {
+    return (
+      <p class="placeholder">A trace tells of spaces only: no tables, walks or processors were recorded.</p>
+    );
+  }
+  if (tab.value === 'processors') return <Processors />;
+  return tab.value === 'trees' ? <Trees /> : <Walk />;
+}

@@ -1,0 +1,41 @@
+/**
+ * Saves the picture that is shown.
+ */
+
+import { position } from '../../recording/state.ts';
+import { tab } from '../../recording/tabs.ts';
+import { Menu } from '../../ui/Menu.tsx';
+import { complain } from '../../ui/notice.ts';
+import { picture, savePng, saveSvg } from './save.ts';
+
+/** Views that can be saved: the console is text, which one copies. */
+const SAVED: readonly string[] = ['spaces', 'trees', 'walk', 'processors'];
+
+async function saveAs(kind: 'svg' | 'png'): Promise<void> {
+  const shown = picture();
+  const name = `guesthouse-${tab.value}-step-${position.value.step}`;
+  try {
+    if (shown === null) throw new Error('There is no picture to save in this view now.');
+    if (kind === 'svg') saveSvg(shown, name);
+    else await savePng(shown, name);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** The menu; nothing where there is no drawing. */
+export function ExportMenu() {
+  if (!SAVED.includes(tab.value)) return null;
+  return (
+    <Menu name="Save the picture" label={<>Save picture ▾</>} align="right">
+      <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('svg')}>
+        <strong>SVG</strong>
+        <small>for papers and slides, at any size</small>
+      </button>
+      <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('png')}>
+        <strong>PNG</strong>
+        <small>pixels, twice as fine as on the page</small>
+      </button>
+    </Menu>
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * The editor of scenarios: CodeMirror, kept in step with the page's signals.
+ */
+
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { cursorLine, draft, edited, lineDone, lines, nextLine, openedText } from '../workspace.ts';
+import { answers } from './answers.ts';
+import { createEditor } from './create.ts';
+import { setMarks } from './marks.ts';
+
+/** The editor. */
+export function Editor() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (place.current === null) return;
+    const view = createEditor(place.current, draft.peek(), {
+      changed: (text) => {
+        draft.value = text;
+      },
+      moved: (line) => {
+        cursorLine.value = line;
+      },
+    });
+    const endText = effect(() => {
+      const text = draft.value;
+      if (text !== view.state.doc.toString()) {
+        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      }
+    });
+    const endMarks = effect(() => {
+      if (openedText.value === null) return;
+      const done = edited.value ? 0 : lineDone.value;
+      setMarks(view, { done, next: nextLine.value, answers: answers.value, first: lines.value[0] ?? 1 });
+    });
+    return () => {
+      endText();
+      endMarks();
+      view.destroy();
+    };
+  }, []);
+  return <div class="editor" ref={place} />;
+}

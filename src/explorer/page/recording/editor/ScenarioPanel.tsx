@@ -1,0 +1,68 @@
+/**
+ * The scenario: its text with answers, and what can be done with it. The editor itself comes a position later than the
+ * page; until then the text stands in its place.
+ */
+
+import './ScenarioPanel.css';
+import { lazy } from '../../ui/lazy.tsx';
+import {
+  cursorLine,
+  draft,
+  edited,
+  lessonChanged,
+  openedText,
+  run,
+  runThrough,
+  stepFrom,
+} from '../workspace.ts';
+
+const Editor = lazy(() => import('./Editor.tsx').then((m) => m.Editor), PlainText);
+
+/** The panel. */
+export function ScenarioPanel() {
+  const scenario = openedText.value !== null;
+  return (
+    <section class="scenario" aria-label="Scenario">
+      <div class="bar">
+        <h2>Scenario</h2>
+        <small>{edited.value ? 'edited' : lessonChanged.value ? 'changed' : ''}</small>
+        <span class="spacer" />
+        <button
+          type="button"
+          disabled={!scenario}
+          title="Go to where the cursor’s line is the next one (Alt-Enter)"
+          onClick={() => void stepFrom(cursorLine.value)}
+        >
+          From line
+        </button>
+        <button
+          type="button"
+          disabled={!scenario}
+          title="Play until the cursor’s line is done (Shift-Enter)"
+          onClick={() => void runThrough(cursorLine.value)}
+        >
+          To line
+        </button>
+        <button
+          type="button"
+          class="primary"
+          disabled={!scenario}
+          title="Play what is written here to its end (Ctrl-Enter or ⌘-Enter)"
+          onClick={() => void run()}
+        >
+          Run
+        </button>
+      </div>
+      <Editor />
+    </section>
+  );
+}
+
+function PlainText() {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <pre class="plain-text" tabIndex={0}>
+      {draft.value}
+    </pre>
+  );
+}

@@ -1,0 +1,190 @@
+/**
+ * What the page shows in the editor beside the text: which lines are done, which is next, and what they answered.
+ */
+
+import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  GutterMarker,
+  gutter,
+  WidgetType,
+} from '@codemirror/view';
+import type { StepAnswer } from '../../../../player/index.ts';
+import { inOneLine } from './answers.ts';
+
+/** What there is to show. Lines count from 1. */
+export interface Marks {
+  /** The last line that is done; 0 for none. */
+  readonly done: number;
+  readonly next: number | null;
+  readonly answers: ReadonlyMap<number, StepAnswer>;
+  /** The first line that is a step. */
+  readonly first: number;
+}
+
+const NONE: Marks = { done: 0, next: null, answers: new Map(), first: 1 };
+const change = StateEffect.define<Marks>();
+
+/** Long answers are cut: the whole one is in the list of this step. */
+const LONGEST = 200;
+/** So many lines before the one that is next have marks: each costs time with every step. */
+const MARKED = 1000;
+/** An answer of more lines shows so many under its line. */
+const UNDER = 6;
+
+class Answer extends WidgetType {
+  readonly answered: StepAnswer;
+
+  constructor(answered: StepAnswer) {
+    super();
+    this.answered = answered;
+  }
+
+  override eq(other: Answer): boolean {
+    return other.answered === this.answered;
+  }
+
+  override toDOM(): HTMLElement {
+    const element = document.createElement('span');
+    const failed = this.answered.answer[0]?.startsWith('error');
+    element.className = failed ? 'cm-answer cm-answer-error' : 'cm-answer';
+    element.textContent = `${failed ? '✕' : '→'} ${inOneLine(this.answered).slice(0, LONGEST)}`;
+    return element;
+  }
+}
+
+class AnswerLines extends WidgetType {
+  readonly answered: StepAnswer;
+
+  constructor(answered: StepAnswer) {
+    super();
+    this.answered = answered;
+  }
+
+  override eq(other: AnswerLines): boolean {
+    return other.answered === this.answered;
+  }
+
+  override toDOM(): HTMLElement {
+    const element = document.createElement('div');
+    element.className = 'cm-answer-lines';
+    const lines = this.answered.answer.filter((line) => line !== 'end');
+    const shown = lines.slice(0, UNDER);
+    if (lines.length > UNDER) shown.push(`… ${lines.length - UNDER} more`);
+    element.textContent = shown.map((line) => line.slice(0, LONGEST)).join('\n');
+    return element;
+  }
+}
+
+const doneLine = Decoration.line({ class: 'cm-done' });
+const nextLine = Decoration.line({ class: 'cm-next' });
+
+interface Shown {
+  readonly marks: Marks;
+  readonly decorations: DecorationSet;
+}
+
+const field = StateField.define<Shown>({
+  create: () => ({ marks: NONE, decorations: Decoration.none }),
+  update(shown, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(change))
+        return { marks: effect.value, decorations: draw(effect.value, transaction.newDoc) };
+    }
+    if (!transaction.docChanged) return shown;
+    // Until the page has said which marks a changed text has, it has none.
+    return { marks: NONE, decorations: Decoration.none };
+  },
+  provide: (self) => EditorView.decorations.from(self, ({ decorations }) => decorations),
+});
+
+type Doc = EditorView['state']['doc'];
+
+function draw({ done, next, answers }: Marks, doc: Doc): DecorationSet {
+  const builder = new RangeSetBuilder<Decoration>();
+  const last = Math.min(doc.lines, Math.max(done, next ?? 0));
+  for (let number = Math.max(1, last - MARKED); number <= last; number++) {
+    if (number > done && number !== next) continue;
+    const line = doc.line(number);
+    builder.add(line.from, line.from, number === next ? nextLine : doneLine);
+    const answered = number <= done ? answers.get(number) : undefined;
+    if (answered === undefined) continue;
+    const lines = answered.answer.filter((one) => one !== 'end').length;
+    builder.add(line.to, line.to, Decoration.widget({ widget: new Answer(answered), side: 1 }));
+    if (lines > 1) {
+      builder.add(
+        line.to,
+        line.to,
+        Decoration.widget({ widget: new AnswerLines(answered), side: 2, block: true }),
+      );
+    }
+  }
+  return builder.finish();
+}
+
+class Playhead extends GutterMarker {
+  readonly glyph: string;
+  readonly name: string;
+
+  constructor(glyph: string, name: string) {
+    super();
+    this.glyph = glyph;
+    this.name = name;
+  }
+
+  override toDOM(): Node {
+    const element = document.createElement('span');
+    element.className = `cm-mark-${this.name}`;
+    element.textContent = this.glyph;
+    return element;
+  }
+}
+
+const NEXT = new Playhead('▶', 'next');
+const DONE = new Playhead('✓', 'done');
+const FAILED = new Playhead('✕', 'failed');
+
+const playhead = gutter({
+  class: 'cm-playhead',
+  lineMarker(view, block) {
+    const { marks } = view.state.field(field);
+    const number = view.state.doc.lineAt(block.from).number;
+    if (number === marks.next) return NEXT;
+    const answered = number <= marks.done ? marks.answers.get(number) : undefined;
+    if (answered === undefined) return null;
+    return answered.answer[0]?.startsWith('error') ? FAILED : DONE;
+  },
+  lineMarkerChange: (update) => update.transactions.some((one) => one.effects.some((e) => e.is(change))),
+  initialSpacer: () => NEXT,
+});
+
+/** The extension. */
+export const marks = [field, playhead];
+
+/** Shows marks, and brings the line that is next into sight when it changes. */
+export function setMarks(view: EditorView, what: Marks): void {
+  const before = view.state.field(field).marks.next;
+  view.dispatch({ effects: change.of(what) });
+  const follow = what.next ?? what.done;
+  if (what.next !== before && follow >= 1 && follow <= view.state.doc.lines) reveal(view, follow);
+}
+
+/** Pixels of other lines that are seen beside the one that is next. */
+const BESIDE = 48;
+
+/** Scrolls the editor alone, not the page: on a small screen somebody is looking at a picture further down. */
+function reveal(view: EditorView, line: number): void {
+  view.requestMeasure({
+    read: () => {
+      const { top, bottom } = view.lineBlockAt(view.state.doc.line(line).from);
+      const { scrollTop, clientHeight } = view.scrollDOM;
+      const least = bottom + BESIDE - clientHeight;
+      return Math.min(Math.max(scrollTop, least), Math.max(0, top - BESIDE));
+    },
+    write: (to) => {
+      view.scrollDOM.scrollTop = to;
+    },
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * Broken rules: the checker's words, why they matter, and the way to the step.
+ */
+
+import './Violations.css';
+import type { Progress } from '../../../../player/index.ts';
+import { isRecording, moveTo, progress, settings } from '../state.ts';
+import { lesson, lines } from '../workspace.ts';
+import { SITES, WHY } from './faults.ts';
+
+type Found = Progress['violations'][number];
+/** More are not shown: the first ones tell what went wrong. */
+const SHOWN = 50;
+
+/** The panel; nothing while nothing is left out and nothing is broken. */
+export function Violations() {
+  const { injectedFault } = settings.value;
+  const found = progress.value?.violations ?? [];
+  if (injectedFault === null && found.length === 0) return null;
+  return (
+    <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
+      {injectedFault !== null && (
+        <p>
+          <strong>Left out: {SITES[injectedFault].name}.</strong> {SITES[injectedFault].sentence}
+          {lesson.value?.breaks?.includes(injectedFault) && lesson.value.breakNote
+            ? ` ${lesson.value.breakNote.replaceAll('`', '')}`
+            : ''}
+        </p>
+      )}
+      {found.length === 0 ? (
+        <p class="muted">
+          {isRecording.value
+            ? 'Playing…'
+            : 'No rule is broken: this recording does not need what was left out.'}
+        </p>
+      ) : (
+        <ol>
+          {found.slice(0, SHOWN).map((one, at) => (
+            <Broken
+              key={at}
+              found={one}
+              why={found.findIndex(({ violation }) => violation.rule === one.violation.rule) === at}
+            />
+          ))}
+        </ol>
+      )}
+      {found.length > SHOWN && <p class="muted">and {found.length - SHOWN} more.</p>}
+    </section>
+  );
+}
+
+interface BrokenProps {
+  readonly found: Found;
+  /** Whether it is told why the rule matters: once a rule. */
+  readonly why: boolean;
+}
+
+function Broken({ found: { step, violation }, why }: BrokenProps) {
+  const line = lines.value[step];
+  const where = line === undefined ? `after step ${step + 1}` : `after line ${line}`;
+  return (
+    <li>
+      <span class="rule">✕ {violation.rule}</span>
+      <div>
+        <p>{violation.message}</p>
+        {why && <p class="muted">{WHY[violation.rule]}</p>}
+      </div>
+      <button type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
+        Go there <span class="muted">({where})</span>
+      </button>
+    </li>
+  );
+}

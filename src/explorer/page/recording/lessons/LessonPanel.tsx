@@ -1,0 +1,118 @@
+/**
+ * The words of a lesson: those of the lines that are done. What was shown stays while one goes on.
+ */
+
+import './LessonPanel.css';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Lesson } from '../../../lessons/index.ts';
+import { Prose } from '../../ui/Prose.tsx';
+import { isRecording, progress, source } from '../state.ts';
+import { lesson, lessonChanged, lineDone, reset, title } from '../workspace.ts';
+
+/** The panel. */
+export function LessonPanel() {
+  const open = lesson.value;
+  return (
+    <section class="lesson" aria-label="Lesson">
+      <div class="bar">
+        <h2>{title.value}</h2>
+      </div>
+      {open ? <Words lesson={open} /> : <OfOwn />}
+    </section>
+  );
+}
+
+/** Scrolls the words alone, not the page: on a small screen somebody is looking at a picture further down. */
+function reveal(note: HTMLElement): void {
+  const box = note.closest('.words');
+  if (!box) return;
+  const { top, bottom } = box.getBoundingClientRect();
+  const own = note.getBoundingClientRect();
+  if (own.bottom > bottom) box.scrollTop += Math.min(own.bottom - bottom, own.top - top);
+  else if (own.top < top) box.scrollTop -= top - own.top;
+}
+
+function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
+  const end = useRef<HTMLLIElement>(null);
+  const shown = notes.filter((note) => note.line <= lineDone.value);
+  useEffect(() => {
+    if (end.current) reveal(end.current);
+  }, [shown.length, id]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+    <section class="words" tabIndex={0} aria-label="Text of the lesson">
+      <p class="summary">{summary}</p>
+      {lessonChanged.value && (
+        <p class="own-text">
+          You changed the scenario; the words are about the original.
+          <button type="button" title="Put the lesson’s scenario back" onClick={reset}>
+            Reset
+          </button>
+        </p>
+      )}
+      <ol class="notes">
+        {shown.map((note, at) => (
+          <li
+            key={`${note.line} ${note.text}`}
+            class={at === shown.length - 1 ? 'latest' : ''}
+            ref={at === shown.length - 1 ? end : null}
+          >
+            <span class="at">{note.line === 0 ? 'start' : `line ${note.line}`}</span>
+            <p>
+              <Prose text={note.text} />
+            </p>
+          </li>
+        ))}
+      </ol>
+      {shown.length < notes.length && (
+        <p class="muted more">
+          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you go
+          on: <kbd>]</kbd> is the next step.
+        </p>
+      )}
+      {questions.length > 0 && <h3>Questions</h3>}
+      {questions.map(({ text, answer }) => (
+        <details key={text}>
+          <summary>
+            <Prose text={text} />
+          </summary>
+          <p>
+            <Prose text={answer} />
+          </p>
+        </details>
+      ))}
+    </section>
+  );
+}
+
+const OF_OWN = {
+  scenario: 'A scenario of your own. Step through it, change it, break it.',
+  guest:
+    'A guest image, with 64 MiB of memory. Loading it is the first step, every other one an instruction.',
+  trace: 'A trace that was recorded elsewhere. Each step is one of its events.',
+} as const;
+
+function OfOwn() {
+  const what = source.value;
+  if (what === null) return <div class="words" />;
+  const known = progress.value;
+  return (
+    <div class="words">
+      <p class="summary">{OF_OWN[what.kind]}</p>
+      {what.kind !== 'scenario' && known && (
+        <dl class="facts">
+          {what.kind === 'guest' && (
+            <>
+              <dt>Steps</dt>
+              <dd>{known.steps.toLocaleString('en')}</dd>
+            </>
+          )}
+          <dt>Events</dt>
+          <dd>{known.events.toLocaleString('en')}</dd>
+          <dt>End</dt>
+          <dd>{known.end?.sentence ?? (isRecording.value ? 'still playing' : 'not reached yet')}</dd>
+        </dl>
+      )}
+    </div>
+  );
+}

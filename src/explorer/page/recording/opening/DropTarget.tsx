@@ -1,0 +1,47 @@
+/**
+ * Files can be dropped anywhere.
+ */
+
+import './DropTarget.css';
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { openFile } from './open-file.ts';
+
+/** Listens for files, and says so while one is held over the page. */
+export function DropTarget() {
+  const over = useSignal(false);
+  useEffect(() => {
+    const control = new AbortController();
+    const { signal } = control;
+    const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const hold = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      over.value = true;
+    };
+    const drop = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      over.value = false;
+      const file = event.dataTransfer?.files[0];
+      if (file) void openFile(file);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) over.value = false;
+    };
+    // Before the editor gets them: it would put the file's text into itself.
+    addEventListener('dragover', hold, { signal, capture: true });
+    addEventListener('drop', drop, { signal, capture: true });
+    addEventListener('dragleave', leave, { signal });
+    return () => control.abort();
+  }, []);
+  return over.value ? (
+    <div class="drop-target">
+      <p>
+        <strong>Drop it here</strong>
+      </p>
+      <p class="muted">a scenario, a trace (.jsonl) or a guest’s ELF image</p>
+    </div>
+  ) : null;
+}

@@ -1,0 +1,60 @@
+/**
+ * What a file is, by what is in it.
+ */
+
+import type { Source } from '../../../../player/index.ts';
+
+/** Files beyond that are not read. */
+export const LARGEST_FILE = 256 << 20;
+/** Nor is a scenario played that is longer than that, in bytes: nobody wrote it, and the editor must hold it. */
+const LARGEST_SCENARIO = 16 << 20;
+/** The first line of a trace is no longer than that, in characters. */
+const LONGEST_LINE = 1 << 16;
+const ELF = [0x7f, 0x45, 0x4c, 0x46];
+
+/** A file that cannot be played. The message is a sentence for the reader. */
+export class FileError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'FileError';
+  }
+}
+
+/**
+ * What can be played of a file: an ELF image, a trace (whose first line is a JSON object), else a scenario.
+ * @throws FileError for what is none of those
+ */
+export function sourceOf(name: string, bytes: Uint8Array): Source {
+  if (bytes.length === 0) throw new FileError(`${name} is empty.`);
+  if (ELF.every((byte, at) => bytes[at] === byte)) return { kind: 'guest', name, image: bytes };
+  const text = textOf(name, bytes);
+  if (isTrace(text)) return { kind: 'trace', name, text };
+  if (/^\s*[{[]/.test(text)) {
+    throw new FileError(`${name} begins like JSON, but its first line is no event of a trace.`);
+  }
+  if (bytes.length > LARGEST_SCENARIO)
+    throw new FileError(`${name} is no trace, and as a scenario too long.`);
+  return { kind: 'scenario', text };
+}
+
+function textOf(name: string, bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FileError(`${name} is neither text nor an ELF image.`);
+  }
+  if (text.includes('\0')) throw new FileError(`${name} is neither text nor an ELF image.`);
+  return text;
+}
+
+function isTrace(text: string): boolean {
+  const end = text.indexOf('\n');
+  if (!text.startsWith('{') || (end < 0 ? text.length : end) > LONGEST_LINE) return false;
+  try {
+    const first: unknown = JSON.parse(end < 0 ? text : text.slice(0, end));
+    return typeof first === 'object' && first !== null && 'type' in first;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Copies a link to what is shown.
+ */
+
+import { useSignal } from '@preact/signals';
+import { complain } from '../../ui/notice.ts';
+import { fragment } from './link.ts';
+
+/** How long the button says that it is done, in milliseconds. */
+const SAID = 2000;
+
+/** The button. */
+export function CopyLink() {
+  const done = useSignal(false);
+  const copy = async () => {
+    const hash = fragment();
+    if (hash === null) {
+      complain(
+        new Error('A link cannot hold a guest image, a trace or more than 1 MiB: send the file along.'),
+      );
+      return;
+    }
+    const link = `${location.href.split('#')[0]}#${hash}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      done.value = true;
+      setTimeout(() => (done.value = false), SAID);
+    } catch {
+      history.replaceState(null, '', `#${hash}`);
+      complain(new Error('The browser does not let the page copy: the link is in the address bar.'));
+    }
+  };
+  return (
+    <button type="button" class="copy-link" title="Copy a link to exactly this" onClick={() => void copy()}>
+      <span aria-live="polite">{done.value ? 'Copied ✓' : 'Copy link'}</span>
+    </button>
+  );
+}

@@ -1,0 +1,124 @@
+/**
+ * Where positions are on the strip. A short scenario's strip has two units: an event, and the end of a step; the offset
+ * of a position is how many of those lie before it. Of anything longer the events that are shown are the unit.
+ */
+
+import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
+import type { Density, EventFilter } from '../../protocol.ts';
+
+/** What is told in steps and events: longer recordings are told in events alone. */
+export const LONGEST_IN_STEPS = 4000;
+
+/** How long a strip of steps and events is; at least 1. */
+export function stripLengthOf({ steps, events }: Pick<Progress, 'steps' | 'events'>): number {
+  return Math.max(1, steps + events);
+}
+
+/** The offset right after a recorded event, on a strip of steps and events. */
+export function offsetAfter(recorded: RecordedEvent): number {
+  return recorded.position.step + recorded.n + 1;
+}
+
+/** How many of the events, which are in order, are at or before a position. */
+export function countBefore(events: readonly RecordedEvent[], { step, event }: Position): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = (events[middle] as RecordedEvent).position;
+    if (at.step < step || (at.step === step && at.event <= event)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The position at a offset of a strip of steps and events. */
+export function positionAt(offset: number, events: readonly RecordedEvent[]): Position {
+  const at = Math.max(0, Math.floor(offset));
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (offsetAfter(events[middle] as RecordedEvent) <= at) low = middle + 1;
+    else high = middle;
+  }
+  const last = events[low - 1];
+  if (last === undefined) return { step: at, event: 0 };
+  const ends = at - offsetAfter(last);
+  return ends === 0 ? last.position : { step: last.position.step + ends, event: 0 };
+}
+
+/** Where the steps end on a strip of steps and events. */
+export function stepEnds(steps: number, events: readonly RecordedEvent[]): readonly number[] {
+  return Array.from({ length: steps }, (_, step) => {
+    const end = { step: step + 1, event: 0 };
+    return end.step + countBefore(events, end);
+  });
+}
+
+/** Whether an event passes a filter. */
+export function passes({ event }: RecordedEvent, { types, gmap }: EventFilter): boolean {
+  if (types !== undefined && !types.includes(event.type)) return false;
+  return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
+}
+
+/** The events that pass a filter, counted by equal parts of a strip of steps and events. */
+export function countedByBuckets(
+  events: readonly RecordedEvent[],
+  filter: EventFilter,
+  buckets: number,
+  stripLength: number,
+): Density['buckets'] {
+  const counts: Partial<Record<RecordedEvent['event']['type'], number>>[] = Array.from(
+    { length: buckets },
+    () => ({}),
+  );
+  for (const one of events) {
+    if (!passes(one, filter)) continue;
+    // An event fills the unit that ends at its offset.
+    const bucket =
+      counts[Math.min(buckets - 1, Math.floor(((offsetAfter(one) - 1) / stripLength) * buckets))];
+    if (bucket) bucket[one.event.type] = (bucket[one.event.type] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** How many buckets a strip of so many pixels has: at least 3 pixels each, and no more than there are things to tell. */
+export function bucketCount(width: number, stripLength: number): number {
+  return Math.max(1, Math.min(Math.floor(width / 3), stripLength, 600));
+}
+
+/** The height of a bar for a count, 0 to 1: the logarithm, so that one event among thousands is seen. */
+export function barHeight(count: number, highest: number): number {
+  if (count <= 0) return 0;
+  return 0.35 + (0.65 * Math.log(count + 1)) / Math.log(Math.max(highest, 1) + 1);
+}
+
+/** What speeds playing has, in steps a second; null for as fast as possible. */
+export const SPEEDS: readonly { readonly name: string; readonly perSecond: number | null }[] = [
+  { name: '0.5×', perSecond: 0.5 },
+  { name: '1×', perSecond: 1 },
+  { name: '2×', perSecond: 2 },
+  { name: '5×', perSecond: 5 },
+  { name: '20×', perSecond: 20 },
+  { name: '100×', perSecond: 100 },
+  { name: 'fastest', perSecond: null },
+];
+
+/** Steps due after so many milliseconds, as a whole number, and the milliseconds left over. */
+export function due(elapsed: number, perSecond: number): { readonly steps: number; readonly rest: number } {
+  const steps = Math.floor((elapsed * perSecond) / 1000);
+  return { steps, rest: elapsed - (steps * 1000) / perSecond };
+}
+
+/** Which rows of a list are to be drawn: those in sight, and some around. */
+export function rowsInSight(
+  scroll: number,
+  height: number,
+  row: number,
+  total: number,
+): { readonly first: number; readonly end: number } {
+  const around = 8;
+  const first = Math.max(0, Math.floor(scroll / row) - around);
+  return { first, end: Math.min(total, Math.ceil((scroll + height) / row) + around) };
+}

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { outputUpTo } from './output.ts';
+
+const output = [
+  { step: 2, text: 'he' },
+  { step: 2, text: 'l' },
+  { step: 9, text: 'lo' },
+];
+
+it('what a guest has said is what its steps done so far have written', () => {
+  expect([0, 2, 3, 9, 10].map((steps) => outputUpTo(output, steps))).toEqual(['', '', 'hel', 'hel', 'hello']);
+});

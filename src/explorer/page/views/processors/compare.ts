@@ -1,0 +1,48 @@
+/**
+ * What became of a processor since the position that was shown before.
+ */
+
+import type { CachedTranslation } from '../../../../inspect/index.ts';
+
+/** What became of a remembered translation. */
+export type Fate = 'kept' | 'new' | 'purged' | 'replaced';
+
+/** A translation, and what became of it. */
+export interface ComparedEntry {
+  readonly entry: CachedTranslation;
+  readonly fate: Fate;
+}
+
+function same(a: CachedTranslation, b: CachedTranslation): boolean {
+  return (
+    a.slot === b.slot && a.page === b.page && a.asce === b.asce && a.frame === b.frame && a.table === b.table
+  );
+}
+
+/**
+ * The translations of a buffer, those included that have gone since. By element, then page.
+ * @param former those at the earlier position; null when there is none to compare with
+ */
+export function compareBuffers(
+  now: readonly CachedTranslation[],
+  former: readonly CachedTranslation[] | null,
+): readonly ComparedEntry[] {
+  const inSlot = new Map(now.map((entry) => [entry.slot, entry]));
+  const before = new Map(former?.map((entry) => [entry.slot, entry]));
+  const compared: ComparedEntry[] = now.map((entry) => {
+    const old = before.get(entry.slot);
+    const fresh = former !== null && (old === undefined || !same(old, entry));
+    return { entry, fate: fresh ? 'new' : 'kept' };
+  });
+  for (const entry of former ?? []) {
+    const there = inSlot.get(entry.slot);
+    if (there === undefined) compared.push({ entry, fate: 'purged' });
+    else if (!same(entry, there)) compared.push({ entry, fate: 'replaced' });
+  }
+  return compared.sort((a, b) => compare(a.entry, b.entry));
+}
+
+function compare(a: CachedTranslation, b: CachedTranslation): number {
+  if (a.asce !== b.asce) return a.asce < b.asce ? -1 : 1;
+  return a.page - b.page;
+}

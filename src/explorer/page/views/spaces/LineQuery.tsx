@@ -1,0 +1,47 @@
+/**
+ * Asks for what is in sight of one line. It draws nothing: the picture is drawn as a whole from what is known.
+ */
+
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Extent } from '../../../../inspect/index.ts';
+import type { QueryResult, SpaceOutline } from '../../../protocol.ts';
+import { useQuery } from '../../client.ts';
+import type { Placement } from './model/axis.ts';
+import { changedExtents, type Known } from './model/changed.ts';
+import { pagesInView, rowsInView } from './model/row-queries.ts';
+import { learn } from './model/store.ts';
+import { vanished } from './model/vanished.ts';
+
+/** The question of one line, for as long as it is shown. */
+export function Ask({ outline, placement }: { outline: SpaceOutline; placement: Placement }) {
+  const space = outline.name;
+  const result = useQuery({
+    rows: rowsInView(placement).map((range) => ({ space, ...range })),
+    pages: pagesInView(placement).map((range) => ({ space, ...range })),
+  });
+  const { changed, gone } = useChanged(result, outline);
+  useLayoutEffect(() => {
+    if (result) learn(space, { rows: result.rows ?? [], pages: result.pages ?? [], changed, vanished: gone });
+  }, [result, space]);
+  useLayoutEffect(() => () => learn(space, null), [space]);
+  return null;
+}
+
+interface Changes {
+  readonly changed: ReadonlySet<string>;
+  readonly gone: readonly Extent[];
+}
+
+const NOTHING: Changes = { changed: new Set(), gone: [] };
+
+/** What is not as it was at the position shown before this one. */
+function useChanged(result: QueryResult | null, outline: SpaceOutline): Changes {
+  const memory = useRef<{ at: string; now: Known; before: Known | null }>(null);
+  if (result === null) return NOTHING;
+  const at = `${result.position.step} ${result.position.event}`;
+  const now: Known = { extents: outline.extents, rows: result.rows ?? [] };
+  const former = memory.current;
+  const before = former === null ? null : former.at === at ? former.before : former.now;
+  memory.current = { at, now, before };
+  return { changed: changedExtents(before, now), gone: vanished(before, now) };
+}

@@ -1,0 +1,83 @@
+/**
+ * Address spaces as lines, one above the other, and curves from guest segments to the process memory behind them.
+ */
+
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { useQuery } from '../../client.ts';
+import { selected, source } from '../../recording/state.ts';
+import { useWidth } from '../../ui/useWidth.ts';
+import { Legend } from './drawing/Legend.tsx';
+import { LineTools } from './drawing/LineTools.tsx';
+import { Picture } from './drawing/Picture.tsx';
+import { ShownLines } from './drawing/ShownLines.tsx';
+import { Ask } from './LineQuery.tsx';
+import { showBothEnds } from './model/ends.ts';
+import { forget } from './model/history.ts';
+import { heightOf, linesOf, ordered, shownOf } from './model/layout.ts';
+import { answers, chosen, views } from './model/store.ts';
+import './SpacesView.css';
+
+/** The view. */
+export function SpacesView() {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const result = useQuery({ outline: true });
+  // What is known of the recording before may be drawn once more until this one answers: then it is forgotten for good.
+  const drawn = useRef({ recording: source.value, result });
+  if (drawn.current.result !== result) {
+    if (drawn.current.recording !== source.value) forget();
+    drawn.current = { recording: source.value, result };
+  }
+  const legend = useSignal(true);
+  const spaces = ordered(result?.outline ?? []);
+  // Read here, so that the picture is drawn anew when one is moved.
+  views.value;
+  const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width, answers.value) : [];
+  const selection = selected.value;
+  return (
+    <section class="spaces" aria-label="Address spaces">
+      <div class="spaces-tools">
+        <button
+          type="button"
+          title="Everything that is mapped now, on all lines"
+          onClick={() => {
+            forget();
+            views.value = new Map();
+          }}
+        >
+          Show everything
+        </button>
+        <button
+          type="button"
+          disabled={selection === null}
+          onClick={() => selection && showBothEnds(lines, answers.value, selection)}
+        >
+          Show both ends
+        </button>
+        <button type="button" aria-expanded={legend.value} onClick={() => (legend.value = !legend.value)}>
+          Legend
+        </button>
+        <ShownLines spaces={spaces} />
+      </div>
+      <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
+        {lines.map(({ outline, placement }) => (
+          <Ask key={outline.name} outline={outline} placement={placement} />
+        ))}
+        {lines.length > 0 && <Picture lines={lines} width={width} />}
+        {lines.map((line) => (
+          <LineTools key={line.outline.name} line={line} />
+        ))}
+      </div>
+      {legend.value && <Legend />}
+      <p class="spaces-empty">{emptySentence(result !== null, spaces)}</p>
+    </section>
+  );
+}
+
+function emptySentence(known: boolean, spaces: readonly { name: string; process: string }[]): string {
+  if (!known) return 'Nothing is known of the spaces at this position.';
+  if (spaces.length === 0) return 'There is no process at this position.';
+  const hasGuest = spaces.some(({ name, process }) => name !== process);
+  return hasGuest ? '' : 'No guest address space yet.';
+}

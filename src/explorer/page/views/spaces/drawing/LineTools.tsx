@@ -1,0 +1,41 @@
+/**
+ * The buttons of a line.
+ */
+
+import { selected } from '../../../recording/state.ts';
+import { group } from '../../../ui/aria.ts';
+import { zoomCentre } from '../model/ends.ts';
+import { spoken } from '../model/labels.ts';
+import { GUEST, type Line, PROCESS } from '../model/layout.ts';
+import { goTo } from '../model/store.ts';
+import { wholeView, zoomed } from '../model/view.ts';
+
+/** Nearer, further, everything. */
+export function LineTools({ line }: { line: Line }) {
+  const { outline, placement, top, kind } = line;
+  const { axis, view } = placement;
+  const name = spoken(outline.name);
+  const zoom = (times: number) => {
+    const centre = zoomCentre(line, selected.value, axis.width / 2);
+    goTo(outline.name, axis, zoomed(axis, view, centre, times));
+  };
+  const y = top + (kind === 'guest' ? GUEST.title : PROCESS.title) - 18;
+  return (
+    <div class="line-tools" {...group(`Zoom of ${name}`)} style={{ top: `${y}px` }}>
+      <button type="button" aria-label={`${name}: further`} title="Further (−)" onClick={() => zoom(1 / 3)}>
+        −
+      </button>
+      <button type="button" aria-label={`${name}: nearer`} title="Nearer (+)" onClick={() => zoom(3)}>
+        +
+      </button>
+      <button
+        type="button"
+        aria-label={`${name}: show everything`}
+        title="Everything (Home)"
+        onClick={() => goTo(outline.name, axis, wholeView(axis))}
+      >
+        ⇤⇥
+      </button>
+    </div>
+  );
+}

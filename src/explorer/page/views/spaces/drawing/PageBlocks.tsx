@@ -1,0 +1,99 @@
+/**
+ * Pages one by one, and, from further away, how full the memory is.
+ */
+
+import { PAGE_FLAG } from '../../../../../inspect/index.ts';
+import { UNSEEN } from '../../../ui/aria.ts';
+import type { Item, Track, Tracks } from '../model/items.ts';
+import type { PageExtent } from '../model/pages.ts';
+
+/** Pixels from which on a page has worker for signs. */
+const SIGNS_FROM = 14;
+
+/** A run of pages, or a page with its signs. */
+export function PageBlock({ item, track }: { item: Item<PageExtent>; track: Track }) {
+  const { left, right } = item;
+  const { flags, first, end } = item.of;
+  const { top, height } = track;
+  const gap = right - left > 8 ? 1 : 0;
+  const width = right - left - gap;
+  const has = (flag: number) => (flags & flag) !== 0;
+  return (
+    <>
+      <rect
+        class={has(PAGE_FLAG.PRESENT) ? 'page present' : 'page absent'}
+        x={left}
+        y={top}
+        width={width}
+        height={height}
+      />
+      {has(PAGE_FLAG.PROTECTED) && has(PAGE_FLAG.PRESENT) && (
+        <rect class="page-protected" x={left} y={top} width={width} height={height} />
+      )}
+      {has(PAGE_FLAG.WATCHED) && <rect class="page-watched" x={left} y={top - 3} width={width} height={3} />}
+      {has(PAGE_FLAG.LOGGED) && (
+        <rect class="page-logged" x={left} y={top + height - 4} width={width} height={4} />
+      )}
+      {end - first === 1 && width >= SIGNS_FROM - 1 && (
+        <Signs left={left} width={width} top={top} flags={flags} />
+      )}
+    </>
+  );
+}
+
+/** A dot for changed, an eye for watched, two squares for a frame that others have, too. */
+function Signs({ left, width, top, flags }: { left: number; width: number; top: number; flags: number }) {
+  const signs: preact.JSX.Element[] = [];
+  const y = top + 8;
+  const worker = Math.floor((width - 2) / 11);
+  const at = () => left + 8 + signs.length * 11;
+  if (flags & PAGE_FLAG.CHANGED) signs.push(<circle class="sign dirty" cx={at()} cy={y} r="3.2" />);
+  if (flags & PAGE_FLAG.WATCHED) {
+    const x = at();
+    signs.push(
+      <path
+        class="sign watched"
+        d={`M${x - 5},${y}Q${x},${y - 6} ${x + 5},${y}Q${x},${y + 6} ${x - 5},${y}ZM${x},${y - 1}v2`}
+      />,
+    );
+  }
+  if (flags & PAGE_FLAG.SHARED) {
+    const x = at();
+    signs.push(<path class="sign shared" d={`M${x - 4},${y - 4}h5v5h-5zM${x - 1},${y - 1}h5v5h-5z`} />);
+  }
+  return <g>{signs.slice(0, Math.max(1, worker))}</g>;
+}
+
+/** How much of what is mapped is present, while pages are too small to be seen. */
+export function Fullness({ tracks }: { tracks: Tracks }) {
+  const { top, height } = tracks.pages;
+  const bars = tracks.guest
+    ? tracks.guest.items.map(({ key, left, right, of }) => ({
+        key,
+        left,
+        right,
+        full: of.present / Math.max(1, 256 * (of.linked + of.large)),
+      }))
+    : (tracks.tables?.items ?? []).map(({ key, left, right, of }) => ({
+        key,
+        left,
+        right,
+        full: of.present / Math.max(1, 256 * (of.tables + of.large)),
+      }));
+  return (
+    <g class="fullness" {...UNSEEN}>
+      {bars.map(({ key, left, right, full }) =>
+        full === 0 ? null : (
+          <rect
+            key={key}
+            class="page present"
+            x={left}
+            y={top + height - Math.max(2, full * height)}
+            width={right - left}
+            height={Math.max(2, full * height)}
+          />
+        ),
+      )}
+    </g>
+  );
+}

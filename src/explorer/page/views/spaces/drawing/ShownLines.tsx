@@ -1,0 +1,26 @@
+/**
+ * Which lines are shown, when there are more than fit.
+ */
+
+import type { SpaceOutline } from '../../../../protocol.ts';
+import { group } from '../../../ui/aria.ts';
+import { spoken } from '../model/labels.ts';
+import { SHOWN } from '../model/layout.ts';
+import { choose, chosen } from '../model/store.ts';
+
+/** A button a line, pressed while it is shown; nothing when there are few. */
+export function ShownLines({ spaces }: { spaces: readonly SpaceOutline[] }) {
+  if (spaces.length <= SHOWN) return null;
+  return (
+    <div class="shown-lines" {...group('Lines that are shown')}>
+      {spaces.map(({ name }, index) => {
+        const shown = chosen.value.get(name) ?? index < SHOWN;
+        return (
+          <button key={name} type="button" aria-pressed={shown} onClick={() => choose(name, !shown)}>
+            <span aria-hidden="true">{shown ? '▾' : '▸'}</span> {spoken(name)}
+          </button>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Wheel, drag and pinch on the picture, by d3-zoom: which line they are meant for is where they begin.
+ */
+
+import { select } from 'd3-selection';
+import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoom';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Line } from '../model/layout.ts';
+import { PAD } from '../model/layout.ts';
+import { goTo } from '../model/store.ts';
+import { panned, zoomed } from '../model/view.ts';
+
+/** Lets the lines in a picture be zoomed and moved. */
+export function useGestures(picture: RefObject<SVGSVGElement | null>, lines: readonly Line[]): void {
+  const latest = useRef(lines);
+  latest.current = lines;
+  const there = lines.length > 0;
+  useEffect(() => {
+    const svg = picture.current;
+    if (!svg || !there) return;
+    return listen(svg, () => latest.current);
+  }, [picture, there]);
+}
+
+function listen(svg: SVGSVGElement, lines: () => readonly Line[]): () => void {
+  let name: string | null = null;
+  let last: ZoomTransform = zoomIdentity;
+  const current = () => lines().find(({ outline }) => outline.name === name);
+  const behaviour = zoom<SVGSVGElement, unknown>()
+    // Sideways turns of the wheel move; the second button is the browser's.
+    .filter((event: MouseEvent | WheelEvent) => !event.button && !isSideways(event))
+    .on('start', ({ sourceEvent }: D3ZoomEvent<SVGSVGElement, unknown>) => {
+      name = lineAt(svg, lines(), sourceEvent)?.outline.name ?? null;
+    })
+    .on('zoom', ({ transform }: D3ZoomEvent<SVGSVGElement, unknown>) => {
+      const line = current();
+      if (line) follow(line, last, transform);
+      last = transform;
+    })
+    .on('end', () => {
+      // Each gesture begins anew, so that d3's own coordinates never grow.
+      last = zoomIdentity;
+      (svg as SVGSVGElement & { __zoom?: ZoomTransform }).__zoom = zoomIdentity;
+    });
+  const selection = select(svg).call(behaviour).on('dblclick.zoom', null);
+  const sideways = (event: WheelEvent) => {
+    const line = isSideways(event) ? lineAt(svg, lines(), event) : undefined;
+    if (!line) return;
+    event.preventDefault();
+    const by = event.deltaX || event.deltaY;
+    goTo(line.outline.name, line.placement.axis, panned(line.placement.axis, line.placement.view, -by));
+  };
+  svg.addEventListener('wheel', sideways, { passive: false });
+  return () => {
+    selection.on('.zoom', null);
+    svg.removeEventListener('wheel', sideways);
+  };
+}
+
+function isSideways(event: MouseEvent | WheelEvent): boolean {
+  if (event.type !== 'wheel') return false;
+  const { deltaX, deltaY, shiftKey } = event as WheelEvent;
+  return shiftKey || Math.abs(deltaX) > Math.abs(deltaY);
+}
+
+/** The part of a gesture since the last event: a factor and a way, turned into a fixed pixel or a way. */
+function follow({ outline, placement }: Line, last: ZoomTransform, now: ZoomTransform): void {
+  const { axis, view } = placement;
+  const times = now.k / last.k;
+  const way = now.x - times * last.x;
+  if (Math.abs(times - 1) < 1e-6) goTo(outline.name, axis, panned(axis, view, way));
+  else goTo(outline.name, axis, zoomed(axis, view, way / (1 - times) - PAD, times));
+}
+
+/** The line at an event: a curve belongs to the line whose middle is nearest. */
+export function lineAt(svg: SVGSVGElement, lines: readonly Line[], event: Event | null): Line | undefined {
+  const point = pointOf(event);
+  if (!point) return lines[0];
+  const y = point.clientY - svg.getBoundingClientRect().top;
+  const away = ({ top, height }: Line) => Math.max(top - y, y - top - height, 0);
+  return lines.reduce<Line | undefined>(
+    (best, line) => (best && away(best) <= away(line) ? best : line),
+    undefined,
+  );
+}
+
+function pointOf(event: Event | null): { clientX: number; clientY: number } | undefined {
+  if (event && 'touches' in event) return (event as TouchEvent).touches[0];
+  return event && 'clientY' in event ? (event as MouseEvent) : undefined;
+}

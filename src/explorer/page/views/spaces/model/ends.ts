@@ -1,0 +1,90 @@
+/**
+ * The two ends of a curve: which process page a guest page wants, and which guest pages want a process page.
+ */
+
+import type { GuestExtent } from '../../../../../inspect/index.ts';
+import type { SpaceName } from '../../../../protocol.ts';
+import { pageOf } from '../../../ui/text.ts';
+import { xOf } from './axis.ts';
+import { isStray } from './labels.ts';
+import { guestExtentsOf, type Line } from './layout.ts';
+import { goTo, type LineAnswer } from './store.ts';
+import { viewOf } from './view.ts';
+
+/** Where something selected shows on a line. */
+export interface Spot {
+  readonly page: number;
+  /** Whether it is what was selected, or its other end. */
+  readonly itself: boolean;
+}
+
+/** What is selected. */
+export interface Selected {
+  readonly space: SpaceName;
+  readonly address: bigint;
+}
+
+/** Segment of a page: its first page. */
+export function segmentStart(page: number): number {
+  return page - (page % 256);
+}
+
+/** The process page behind a guest page; null where it is not known. */
+export function processPageFor(extents: readonly GuestExtent[], page: number): number | null {
+  const extent = extents.find(({ first, end }) => first <= page && page < end);
+  return extent?.exact && !isStray(extent) ? extent.processFirst + (page - extent.first) : null;
+}
+
+/** The guest pages that have a process page behind them, as far as known. */
+export function guestPagesFor(extents: readonly GuestExtent[], page: number): readonly number[] {
+  return extents
+    .filter(({ exact, processFirst, processEnd }) => exact && processFirst <= page && page < processEnd)
+    .map(({ first, processFirst }) => first + (page - processFirst));
+}
+
+/** Where what is selected shows on a line. */
+export function spotsOf(
+  line: Line,
+  lines: readonly Line[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+  selected: Selected | null,
+): readonly Spot[] {
+  if (selected === null) return [];
+  const page = pageOf(selected.address);
+  const { name } = line.outline;
+  if (selected.space === name) return [{ page, itself: true }];
+  if (line.kind === 'guest') {
+    if (selected.space !== line.outline.process) return [];
+    return guestPagesFor(guestExtentsOf(known.get(name)), page).map((one) => ({ page: one, itself: false }));
+  }
+  const guest = lines.find((other) => other.outline.name === selected.space);
+  if (guest?.outline.process !== name) return [];
+  const other = processPageFor(guestExtentsOf(known.get(selected.space)), page);
+  return other === null ? [] : [{ page: other, itself: false }];
+}
+
+/** The pixel of a line that zooming by keys and buttons keeps where it is: what is selected, while it is in sight. */
+export function zoomCentre(
+  { outline, placement }: Line,
+  selected: Selected | null,
+  otherwise: number,
+): number {
+  if (selected?.space !== outline.name) return otherwise;
+  const x = xOf(placement, pageOf(selected.address));
+  return x >= 0 && x <= placement.axis.width ? x : otherwise;
+}
+
+/** Goes near to what is selected and to its other ends. */
+export function showBothEnds(
+  lines: readonly Line[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+  selected: Selected,
+): void {
+  for (const line of lines) {
+    const [spot] = spotsOf(line, lines, known, selected);
+    if (!spot) continue;
+    const { axis } = line.placement;
+    const first = segmentStart(spot.page);
+    goTo(line.outline.name, axis, viewOf(axis, first, first + 256));
+  }
+}

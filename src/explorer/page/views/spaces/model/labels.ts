@@ -1,0 +1,115 @@
+/**
+ * What an extent of a line is, as a kind with a look of its own, and in words.
+ */
+
+import type { GuestExtent, MappingExtent, TableExtent } from '../../../../../inspect/index.ts';
+import type { SpaceName } from '../../../../protocol.ts';
+import { addressOf, count, hex, listed, sizeOfPages } from '../../../ui/text.ts';
+
+/** Kinds of guest segments. A segment has one; of those that fit, the last one here. */
+export const KINDS = ['promise', 'gone', 'linked', 'shared', 'large'] as const;
+/** One of them. */
+export type Kind = (typeof KINDS)[number];
+
+/** The kinds that an extent has, with how much of it each is: they sum to 1. */
+export function sharesOf(extent: GuestExtent): readonly { readonly kind: Kind; readonly share: number }[] {
+  // Frames of 1 MiB that several segments share are counted as shared and as large: they are drawn as large.
+  const sharedTables = Math.min(extent.shared, extent.linked);
+  const counts = [
+    { kind: 'promise', n: extent.promised },
+    { kind: 'gone', n: extent.gone },
+    { kind: 'linked', n: extent.linked - sharedTables },
+    { kind: 'shared', n: sharedTables },
+    { kind: 'large', n: extent.large },
+  ] as const;
+  const all = segmentsOf(extent);
+  return counts.filter(({ n }) => n > 0).map(({ kind, n }) => ({ kind, share: n / all }));
+}
+
+/** The kind that most of an extent is. */
+export function mainKind(extent: GuestExtent): Kind {
+  const shares = sharesOf(extent);
+  return shares.reduce((best, one) => (one.share > best.share ? one : best), shares[0] ?? NOTHING).kind;
+}
+
+const NOTHING = { kind: 'promise', share: 0 } as const;
+
+/** Mapped segments of an extent. */
+export function segmentsOf(extent: GuestExtent): number {
+  return extent.promised + extent.gone + extent.linked + extent.large;
+}
+
+/** Whether an extent is linked to what is no page table of the process: only a host that was broken on purpose has one. */
+export function isStray({ exact, processFirst }: GuestExtent): boolean {
+  return exact && processFirst < 0;
+}
+
+/** A space's name as a reader says it: `guest 0`, `process 1`. */
+export function spoken(name: SpaceName): string {
+  return name.replace('gmap', 'guest');
+}
+
+const WHAT: Readonly<Record<Kind, string>> = {
+  promise: 'promised, not linked yet',
+  gone: 'promised, but the process has no memory there now',
+  linked: 'linked to the process’s page table',
+  shared: 'linked to a page table that other guest segments use, too',
+  large: 'linked to the process’s frame of 1 MiB',
+};
+
+/** A guest extent in a sentence. */
+export function guestSentence(extent: GuestExtent): string {
+  const { first, end } = extent;
+  const where = `guest ${hex(addressOf(first))}, ${sizeOfPages(end - first)}`;
+  if (isStray(extent)) return `${where}, linked to what is no page table of the process any more`;
+  const behind = `process ${hex(addressOf(extent.processFirst))}`;
+  const pages = extent.linked + extent.large > 0 ? `; ${count(extent.present, 'page')} present` : '';
+  if (extent.exact) {
+    const twice = extent.large > 0 && extent.shared > 0 ? ', which other guest segments use, too' : '';
+    return `${where}, ${WHAT[mainKind(extent)]}${twice}: ${behind}${pages}`;
+  }
+  const kinds = [
+    extent.promised && `${count(extent.promised, 'promised', 'promised')}`,
+    extent.gone && `${count(extent.gone, 'with its memory gone', 'with their memory gone')}`,
+    extent.linked && `${count(extent.linked, 'linked', 'linked')}`,
+    extent.shared && `${count(extent.shared, 'of them shared', 'of them shared')}`,
+    extent.large && `${count(extent.large, 'frame of 1 MiB', 'frames of 1 MiB')}`,
+  ].filter((word): word is string => Boolean(word));
+  return `${where}: ${count(segmentsOf(extent), 'segment')}, ${listed(kinds)}${pages}`;
+}
+
+/** PROT bits in words. */
+export function protectionWords(protection: number): string {
+  if (protection === 0) return 'no access';
+  const words = [protection & 1 && 'read', protection & 2 && 'write', protection & 4 && 'execute'];
+  return listed(words.filter((word): word is string => Boolean(word)));
+}
+
+/** PROT bits as `ls -l` has them. */
+export function protectionLetters(protection: number): string {
+  return `${protection & 1 ? 'r' : '-'}${protection & 2 ? 'w' : '-'}${protection & 4 ? 'x' : '-'}`;
+}
+
+/** An extent of a process in a sentence. */
+export function processSentence(extent: MappingExtent): string {
+  const where = `process ${hex(addressOf(extent.first))}, ${sizeOfPages(extent.end - extent.first)}`;
+  if (extent.mappings > 1 || extent.protection === null)
+    return `${where}: ${count(extent.mappings, 'mapping')}`;
+  const memory = extent.largeMemory ? 'memory for frames of 1 MiB' : 'memory';
+  const kind = `${extent.sharedMemory ? 'shared' : 'private'} ${extent.file ? 'memory of a file' : memory}`;
+  return `${where}: ${kind}, ${protectionWords(extent.protection)}`;
+}
+
+/** Page tables in a sentence. */
+export function tableSentence(extent: TableExtent): string {
+  const where = `process ${hex(addressOf(extent.first))}, ${sizeOfPages(extent.end - extent.first)}`;
+  const what = listed(
+    [
+      extent.tables && count(extent.tables, 'page table'),
+      extent.large && count(extent.large, 'frame of 1 MiB', 'frames of 1 MiB'),
+    ].filter((word): word is string => Boolean(word)),
+  );
+  const linked =
+    extent.links === 0 ? 'no guest segment linked' : `${count(extent.links, 'guest segment')} linked`;
+  return `${where}: ${what}, ${count(extent.present, 'page')} present, ${linked}`;
+}

@@ -1,0 +1,114 @@
+/**
+ * Which lines there are, in which order, and where they stand.
+ */
+
+import type { Extent, GuestExtent } from '../../../../../inspect/index.ts';
+import type { SpaceName, SpaceOutline } from '../../../../protocol.ts';
+import type { Placement } from './axis.ts';
+import { extentsSeen } from './history.ts';
+import { axisOf, type LineAnswer, placementOf } from './store.ts';
+
+/** Pixels to the left and right of the axes. */
+export const PAD = 14;
+
+/** Heights of a process's line: from its top. */
+export const PROCESS = {
+  title: 15,
+  axis: 39,
+  blocks: 46,
+  blocksHeight: 26,
+  pages: 76,
+  tables: 98,
+  height: 118,
+};
+/** Heights of a guest's line: from its top, where the curves end. */
+export const GUEST = { blocks: 0, blocksHeight: 28, pages: 32, axis: 68, title: 90, height: 98 };
+/** Height of pages, and of page tables. */
+export const STRIP = 18;
+/** Between a line and the guest's below it: worker for curves. */
+const CURVES = 78;
+/** Between a guest and the next process. */
+const BETWEEN = 28;
+/** Lines that are shown unless somebody says so. */
+export const SHOWN = 4;
+
+/** A line with its place. */
+export interface Line {
+  readonly outline: SpaceOutline;
+  readonly kind: 'process' | 'guest';
+  readonly placement: Placement;
+  /** Pixels from the top of the picture. */
+  readonly top: number;
+  readonly height: number;
+  /** The line of the process behind a guest; null when it is not shown. */
+  readonly process: Line | null;
+}
+
+/** Spaces in the order of lines: a process, its guests, the next process. */
+export function ordered(outline: readonly SpaceOutline[]): readonly SpaceOutline[] {
+  const number = (name: SpaceName) => Number(name.split(' ')[1]);
+  const isGuest = (space: SpaceOutline) => Number(space.name !== space.process);
+  return [...outline].sort(
+    (a, b) =>
+      number(a.process) - number(b.process) || isGuest(a) - isGuest(b) || number(a.name) - number(b.name),
+  );
+}
+
+/** The spaces that are shown: those chosen, or the first few. */
+export function shownOf(
+  spaces: readonly SpaceOutline[],
+  chosen: ReadonlyMap<SpaceName, boolean>,
+): readonly SpaceOutline[] {
+  return spaces.filter(({ name }, index) => chosen.get(name) ?? index < SHOWN);
+}
+
+/** Places the shown spaces one above the other. */
+export function linesOf(
+  spaces: readonly SpaceOutline[],
+  width: number,
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+): readonly Line[] {
+  const lines: Line[] = [];
+  let top = 0;
+  for (const outline of spaces) {
+    const { name } = outline;
+    const kind = name === outline.process ? 'process' : 'guest';
+    const process = lines.find((line) => line.outline.name === outline.process) ?? null;
+    const wanted = kind === 'process' ? goneOf(name, spaces, known) : [];
+    const axis = axisOf(
+      name,
+      extentsSeen(name, outline.extents, wanted),
+      outline.limit,
+      Math.max(120, width - 2 * PAD),
+    );
+    if (lines.length > 0) top += kind === 'guest' ? (process ? CURVES : BETWEEN) : BETWEEN;
+    const height = kind === 'process' ? PROCESS.height : GUEST.height;
+    lines.push({ outline, kind, placement: placementOf(name, axis), top, height, process });
+    top += height;
+  }
+  return lines;
+}
+
+/** Process memory that guests want and that is not there: it has a place on the axis, too. */
+function goneOf(
+  process: SpaceName,
+  spaces: readonly SpaceOutline[],
+  known: ReadonlyMap<SpaceName, LineAnswer>,
+): readonly Extent[] {
+  return spaces
+    .filter((space) => space.process === process && space.name !== process)
+    .flatMap(({ name }) => guestExtentsOf(known.get(name)))
+    .filter(({ gone, exact }) => gone > 0 && exact)
+    .map(({ processFirst, processEnd }) => ({ first: processFirst, end: processEnd }));
+}
+
+/** The guest extents that are known of a line. */
+export function guestExtentsOf(answer: LineAnswer | undefined): readonly GuestExtent[] {
+  return (answer?.rows ?? []).flatMap((row) => (row?.kind === 'guest' ? row.extents : []));
+}
+
+/** Pixels from the top to below the last line. */
+export function heightOf(lines: readonly Line[]): number {
+  const last = lines[lines.length - 1];
+  return last ? last.top + last.height : 0;
+}

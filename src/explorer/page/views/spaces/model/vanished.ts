@@ -1,0 +1,28 @@
+/**
+ * What was mapped at the position before and is not any more.
+ */
+
+import type { Extent } from '../../../../../inspect/index.ts';
+import type { Known } from './changed.ts';
+
+/** Extents that vanished, as far as they were in sight before. */
+export function vanished(before: Known | null, now: Known): readonly Extent[] {
+  if (before === null) return [];
+  return before.rows
+    .flatMap((row): readonly Extent[] => row?.extents ?? [])
+    .flatMap((extent) => without(extent, now.extents));
+}
+
+/** An extent without what some extents, ascending, cover. */
+export function without({ first, end }: Extent, covered: readonly Extent[]): readonly Extent[] {
+  const left: Extent[] = [];
+  let from = first;
+  for (const extent of covered) {
+    if (extent.end <= from) continue;
+    if (extent.first >= end) break;
+    if (extent.first > from) left.push({ first: from, end: extent.first });
+    from = extent.end;
+  }
+  if (from < end) left.push({ first: from, end });
+  return left;
+}

@@ -1,0 +1,45 @@
+/**
+ * Which entries are not as they were at the position before.
+ */
+
+import type { Table } from '../../../../inspect/index.ts';
+
+/** Entries of the tables that were shown at a position. */
+export interface KnownEntries {
+  readonly position: string;
+  /** By origin of the table: the values by index, and between which indexes nothing else was populated. */
+  readonly tables: ReadonlyMap<bigint, KnownTable>;
+}
+
+interface KnownTable {
+  readonly values: ReadonlyMap<number, bigint>;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is known of tables that were answered. */
+export function knownEntries(position: string, tables: readonly (Table | null)[]): KnownEntries {
+  const known = new Map<bigint, KnownTable>();
+  for (const table of tables) {
+    if (table === null) continue;
+    const { entries, from, populated, origin } = table;
+    const values = new Map(entries.map(({ index, value }) => [index, value]));
+    const first = from === 0 ? 0 : (entries[0]?.index ?? 0);
+    const isEnd = from + entries.length >= populated;
+    const last = isEnd ? 2047 : (entries[entries.length - 1]?.index ?? -1);
+    known.set(origin, { values, first, last });
+  }
+  return { position, tables: known };
+}
+
+/** Whether an entry is different now. What was not shown before is not said to be. */
+export function isChanged(
+  before: KnownEntries | null,
+  origin: bigint,
+  index: number,
+  value: bigint,
+): boolean {
+  const table = before?.tables.get(origin);
+  if (!table || index < table.first || index > table.last) return false;
+  return table.values.get(index) !== value;
+}

@@ -1,0 +1,92 @@
+/**
+ * Where columns, entries and the curves between them are.
+ */
+
+import type { TableEntry } from '../../../../inspect/index.ts';
+import { type Column, entriesTo, entryOnPath, isColumn, type Place } from './columns.ts';
+import { designated } from './levels.ts';
+import { SHOWN } from './useWindows.ts';
+
+/** Pixels. */
+export const WIDTH = { region: 132, segment: 182, page: 146 };
+export const ROW = 22;
+export const HEAD = 40;
+const GAP = 24;
+/** Above columns: which tree they belong to. */
+export const TOP = 28;
+/** A column with its rows for paging. */
+export const HEIGHT = HEAD + (SHOWN + 2) * ROW + 6;
+
+/** A column, or an empty place for one, with its pixels. */
+export interface Placed<C extends Place = Column | Place> {
+  readonly column: C;
+  readonly x: number;
+  readonly width: number;
+}
+
+/** Places columns side by side. */
+export function placedColumns(columns: readonly (Column | Place)[]): readonly Placed[] {
+  let x = 2;
+  return columns.map((column) => {
+    const width = WIDTH[column.level === 'segment' || column.level === 'page' ? column.level : 'region'];
+    const placed = { column, x, width };
+    x += width + GAP;
+    return placed;
+  });
+}
+
+/** Pixels from the left to the end of the last column. */
+export function widthOf(placed: readonly Placed[]): number {
+  const last = placed[placed.length - 1];
+  return last ? last.x + last.width + 2 : 0;
+}
+
+/** The middle of an entry's row, from the top of the drawing. */
+export function yOf({ table }: Column, entry: TableEntry): number {
+  const row = table.entries.findIndex(({ index }) => index === entry.index);
+  return TOP + HEAD + (row + 1.5) * ROW;
+}
+
+/** A curve from an entry to the table that it designates. */
+export interface Connection {
+  readonly key: string;
+  readonly path: string;
+  /** Whether it is on the path; a promise is not there yet. */
+  readonly result: 'path' | 'other' | 'promise';
+}
+
+/** The curves between neighbouring columns. */
+export function connectionsOf(placed: readonly Placed[]): readonly Connection[] {
+  const found: Connection[] = [];
+  placed.forEach(({ column, x, width }, i) => {
+    if (column.side === 'shared' || !isColumn(column)) return;
+    const isLeft = column.side === 'process';
+    const to = placed[isLeft ? i + 1 : i - 1];
+    if (to) found.push(...between({ column, x, width }, to, isLeft));
+  });
+  return found;
+}
+
+function between(from: Placed<Column>, to: Placed, isLeft: boolean): readonly Connection[] {
+  const [x1, x2] = isLeft ? [from.x + from.width, to.x] : [from.x, to.x + to.width];
+  const y2 = TOP + HEAD / 2;
+  const onPath = entryOnPath(from.column);
+  const origin = isColumn(to.column) ? to.column.table.origin : null;
+  const entries = origin === null ? [] : entriesTo(from.column, origin);
+  const connections = entries.map((entry) => ({
+    key: `${from.column.key} ${entry.index}`,
+    path: curve(x1, yOf(from.column, entry), x2, y2),
+    result: entry.index === onPath?.index ? ('path' as const) : ('other' as const),
+  }));
+  if (onPath?.state !== 'promise' || designated(from.column.level, onPath) !== null) return connections;
+  // What is promised is the table in the middle, if the process has one there.
+  const path = curve(x1, yOf(from.column, onPath), x2, y2);
+  return to.column.side === 'shared'
+    ? [...connections, { key: `${from.column.key} promise`, path, result: 'promise' }]
+    : connections;
+}
+
+function curve(x1: number, y1: number, x2: number, y2: number): string {
+  const middle = (x1 + x2) / 2;
+  return `M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}`;
+}

@@ -1,0 +1,79 @@
+/**
+ * One address, translated level by level.
+ */
+
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { useQuery } from '../../client.ts';
+import { useWidth } from '../../ui/useWidth.ts';
+import { EntryDetail } from '../common/EntryDetail.tsx';
+import { spoken } from '../spaces/model/labels.ts';
+import { AddressForm } from './AddressForm.tsx';
+import { useQuestion } from './question.ts';
+import { rowsOf, WalkDrawing } from './WalkDrawing.tsx';
+import './WalkView.css';
+
+/** The view. */
+export function WalkView() {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const chosen = useSignal<string | null>(null);
+  const question = useQuestion();
+  const { address, error, space, isVirtual } = question;
+  const result = useQuery(
+    address === null ? null : { walks: [{ space, address, ...(isVirtual ? { virtual: true } : {}) }] },
+  );
+  const answer = result?.walks?.[0] ?? null;
+  const rows = answer && address !== null ? rowsOf(answer, space, address, isVirtual) : [];
+  const steps = rows.flatMap((row) => (row.kind === 'step' ? [row] : []));
+  // Without a choice the last step is open: it says why the walk ended as it did.
+  const step = steps.find(({ key }) => key === chosen.value) ?? steps[steps.length - 1];
+  return (
+    <section class="walk" aria-label="Translation of an address">
+      <AddressForm
+        question={question}
+        changed={() => {
+          chosen.value = null;
+        }}
+      />
+      <div class="walk-box" ref={box}>
+        {rows.length > 0 && width > 0 ? (
+          <WalkDrawing
+            rows={rows}
+            width={width}
+            chosen={step?.key ?? null}
+            choose={(key) => {
+              chosen.value = key;
+            }}
+          />
+        ) : (
+          <p class="walk-empty">{emptySentence(error, result !== null, spoken(space), isVirtual)}</p>
+        )}
+      </div>
+      {step && (
+        <div class="walk-detail">
+          <h3>
+            {step.step.level === 'asce'
+              ? 'Address-space-control element'
+              : `Entry of the ${step.step.level} table`}
+          </h3>
+          <EntryDetail level={step.step.level} value={step.step.value} />
+        </div>
+      )}
+      {answer?.walk?.pgste != null && step?.step.level === 'page' && (
+        <div class="walk-detail">
+          <h3>Page-status-table entry beside it</h3>
+          <EntryDetail level="pgste" value={answer.walk.pgste} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function emptySentence(error: string | null, known: boolean, space: string, isVirtual: boolean): string {
+  if (error !== null) return 'Type an address, or select one in another view.';
+  if (!known) return 'Nothing is known of the tables at this position.';
+  return isVirtual
+    ? `No processor of ${space} translates by tables of its own at this position.`
+    : `There is no ${space} at this position.`;
+}

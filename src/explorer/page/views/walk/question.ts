@@ -1,0 +1,67 @@
+/**
+ * Which address of which space is translated: the one that was typed, else the one that is selected, else the first that
+ * is mapped.
+ */
+
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import type { SpaceName, SpaceOutline } from '../../../protocol.ts';
+import { useQuery } from '../../client.ts';
+import { selected } from '../../recording/state.ts';
+import { addressOf, hex } from '../../ui/text.ts';
+import { startOf } from '../trees/columns.ts';
+import { parseAddress } from './address.ts';
+
+/** The question, and how to change it. */
+export interface Question {
+  readonly spaces: readonly SpaceOutline[];
+  readonly text: string;
+  /** Null when the text is not an address: `error` says why. */
+  readonly address: bigint | null;
+  readonly error: string | null;
+  readonly space: SpaceName;
+  /** Whether the guest's own tables come first. */
+  readonly isVirtual: boolean;
+  readonly type: (text: string) => void;
+  readonly choose: (space: SpaceName, isVirtual: boolean) => void;
+  /** Selects the address for all views. */
+  readonly select: () => void;
+}
+
+/** Keeps the question. */
+export function useQuestion(): Question {
+  const typed = useSignal<string | null>(null);
+  const chosen = useSignal<{ readonly space: SpaceName; readonly isVirtual: boolean } | null>(null);
+  useSignalEffect(() => {
+    if (selected.value === null) return;
+    typed.value = null;
+    chosen.value = null;
+  });
+  const spaces = useQuery({ outline: true })?.outline ?? [];
+  const start = startOf(spaces, null);
+  const one = selected.value ?? (start && { space: start.space, address: addressOf(start.page) });
+  const text = typed.value ?? hex(one?.address ?? 0n);
+  const { address, error } = useComputed(() => parseAddress(typed.value ?? '0')).value;
+  const space = chosen.value?.space ?? one?.space ?? 'process 0';
+  const isVirtual = chosen.value?.isVirtual ?? false;
+  const wanted = typed.value === null ? (one?.address ?? 0n) : address;
+  return {
+    spaces,
+    text,
+    address: wanted,
+    error: typed.value === null ? null : error,
+    space,
+    isVirtual,
+    type: (next) => {
+      // What is translated stays of the space that is shown, whatever is selected or mapped later.
+      chosen.value ??= { space, isVirtual };
+      typed.value = next;
+    },
+    choose: (next, own) => {
+      typed.value ??= text;
+      chosen.value = { space: next, isVirtual: own };
+    },
+    select: () => {
+      if (wanted !== null && !isVirtual) selected.value = { space, address: wanted };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * Why a walk ends without a frame, in a sentence.
+ */
+
+import type { ExplainedWalk } from '../../../../inspect/index.ts';
+
+/** Why the walk ended with its exception. */
+export function reasonOf({ exception, steps }: ExplainedWalk): string {
+  const last = steps[steps.length - 1];
+  if (last && last.level !== 'asce' && last.meaning.startsWith('invalid'))
+    return `The entry of the ${last.level} table is ${last.meaning}.`;
+  return REASONS[exception?.code ?? 0] ?? 'The walk cannot go on.';
+}
+
+/** Breaks a text into at most `lines` lines of so many characters; what is left over stays on the last. */
+export function wrapped(text: string, characters: number, lines = 2): readonly string[] {
+  const found: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = found[found.length - 1];
+    if (last === undefined) found.push(word);
+    else if (found.length < lines && last.length + 1 + word.length > characters) found.push(word);
+    else found[found.length - 1] = `${last} ${word}`;
+  }
+  return found;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  4: 'An entry on the way forbids stores.',
+  5: 'An entry designates storage that is not there.',
+  16: 'The segment-table entry is invalid, or its table does not reach that far.',
+  17: 'The page-table entry is invalid: there is no frame that may be reached.',
+  18: 'An entry has bits that contradict the level at which it was found.',
+  56: 'The address has bits that no table of this space translates.',
+  57: 'The region-first-table entry is invalid, or its table does not reach that far.',
+  58: 'The region-second-table entry is invalid, or its table does not reach that far.',
+  59: 'The region-third-table entry is invalid, or its table does not reach that far.',
+};
