@@ -923,7 +923,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'CSP and CSPG purge nothing',
     file: 'src/machine/instructions/tables.ts',
-    find: '  if ((c.gr32[r2 * 2] as number) & 1) purgeEverywhere(c);',
+    find: '  if (c.low(r2) & 1) purgeEverywhere(c);',
     replace: '  if ((c.gr32[r2 * 2] as number) & 0) purgeEverywhere(c);',
   },
   {

@@ -12,7 +12,7 @@ import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
-import { GUEST } from './instructions/line.ts';
+import { ICTL } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 
@@ -78,7 +78,7 @@ export const INTERCEPT_OPERATION = 0x8000_0000;
 export const INTERCEPT_PROGRAM = 0x2000_0000;
 
 /** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
-export const INTERCEPT_KEYS = GUEST.ISKE | GUEST.SSKE | GUEST.RRBE;
+export const INTERCEPT_KEYS = ICTL.ISKE | ICTL.SSKE | ICTL.RRBE;
 
 /** Interception codes. */
 export const ICPT = {
