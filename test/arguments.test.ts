@@ -113,11 +113,11 @@ const op = (
 ): Case => ({ call: (world, ...args) => object(world)[method](...args), good, kinds });
 
 const fn = (
-  room: Any,
+  module: Any,
   name: string,
   good: (world: World) => readonly unknown[],
   ...kinds: Case['kinds']
-): Case => ({ call: (_, ...args) => room[name](...args), good, kinds });
+): Case => ({ call: (_, ...args) => module[name](...args), good, kinds });
 
 const host = (w: World) => w.host;
 const mm = (w: World) => w.mm;
@@ -732,10 +732,10 @@ describe.each([
   ['host', hostRoom, HOST],
   ['machine', machineRoom, MACHINE],
   ['inspect', inspectRoom, INSPECT],
-] as const)('%s', (_, room, table) => {
+] as const)('%s', (_, module, table) => {
   const cases: [string, Case][] = [];
   const missing: string[] = [];
-  for (const [name, value] of Object.entries(room)) {
+  for (const [name, value] of Object.entries(module)) {
     if (typeof value !== 'function') continue;
     const entry = table[name];
     if (entry === undefined) missing.push(name);
@@ -752,7 +752,7 @@ describe.each([
 
   it('has every export in the table', () => {
     expect(missing).toEqual([]);
-    expect(Object.keys(table).filter((name) => !(name in room))).toEqual([]);
+    expect(Object.keys(table).filter((name) => !(name in module))).toEqual([]);
   });
 
   it.each(cases)('%s', (_name, one) => {
