@@ -27,10 +27,10 @@ export type Source =
 
 /** How it is played. */
 export interface Settings {
-  /** The fault injected into the host, or null. */
-  readonly injectedFault: InjectedFault | null;
-  /** Whether every rule is checked after every step (scenarios) or now and then (guests). */
-  readonly check: boolean;
+  /** A fault to inject into the host, or null, the default, for none. */
+  readonly injectedFault?: InjectedFault | null;
+  /** Whether to check every rule after every step of a scenario, and now and then in a guest. The default is true. */
+  readonly check?: boolean;
 }
 
 /** A position of a recording. */

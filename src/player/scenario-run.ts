@@ -16,10 +16,11 @@ import {
   World,
 } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
-import { HostSnapshot } from './host-snapshot.ts';
+import { HostSource } from './host-source.ts';
 import { linesOf } from './lines.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
 const ANSWER_LINES = 1000;
@@ -69,7 +70,7 @@ export function readScript(text: string): Script {
 /** A scenario that is performed. */
 export class ScenarioRun implements Run {
   readonly trace = new Trace();
-  readonly snapshot: HostSnapshot;
+  readonly snapshot: Snapshot;
   readonly stride = 1;
   readonly #script: Script;
   readonly #world: World;
@@ -90,7 +91,7 @@ export class ScenarioRun implements Run {
     this.#listener = listener;
     this.#world = new World({ trace: this.trace, storage });
     this.#world.host.kernel.injectedFault = injectedFault;
-    this.snapshot = new HostSnapshot(this.#world.host);
+    this.snapshot = new Snapshot(new HostSource(this.#world.host));
   }
 
   get host(): Host {

@@ -15,7 +15,7 @@ export const START: Position = { step: 0, event: 0 };
 /** What is open; null before the first. */
 export const source = signal<Source | null>(null);
 /** How it is played. */
-export const settings = signal<Settings>({ injectedFault: null, check: true });
+export const settings = signal<Required<Settings>>({ injectedFault: null, check: true });
 /** How far it has been played once; null before anything is open. */
 export const progress = signal<Progress | null>(null);
 /** Whether it is being played for the first time, to learn its events. */
@@ -43,7 +43,7 @@ let opened = 0;
 let going: Promise<void> = Promise.resolve();
 
 /** Opens a recording at a position of it. What was open is closed. */
-export async function open(what: Source, how: Settings, at: Position = START): Promise<void> {
+export async function open(what: Source, how: Required<Settings>, at: Position = START): Promise<void> {
   const mine = ++opened;
   batch(() => {
     resetQueries();
