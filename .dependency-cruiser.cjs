@@ -1,15 +1,15 @@
 /**
- * The arrows of import between the rooms of src/ (docs/rooms.md). They run downward only, and a room is
- * entered by its index.ts alone.
+ * Imports between the modules of src/ (docs/architecture.md): a module imports only lower ones, and only through their
+ * index.ts.
  */
-const above = (room, ...allowed) => ({
-  name: `${room.replaceAll('/', '-')}-knows-only-what-is-below`,
+const above = (module, ...allowed) => ({
+  name: `${module.replaceAll('/', '-')}-imports-only-lower-modules`,
   severity: 'error',
-  from: { path: `^src/${room}/`, pathNot: '[.]test[.]ts$' },
-  to: { path: '^src/', pathNot: [room, ...allowed].map((r) => `^src/${r}(/|[.]ts$)`) },
+  from: { path: `^src/${module}/`, pathNot: '[.]test[.]ts$' },
+  to: { path: '^src/', pathNot: [module, ...allowed].map((r) => `^src/${r}(/|[.]ts$)`) },
 });
 
-/** What every room of the host stands on. */
+/** Files that every module of the host may import. */
 const hostCommon = ['host/kernel', 'host/frames', 'host/errors', 'host/locks', 'host/life', 'host/arguments'];
 
 module.exports = {
@@ -28,7 +28,7 @@ module.exports = {
     above('player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     above('explorer', 'player', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     {
-      name: 'a-room-is-entered-by-its-index',
+      name: 'a-module-is-imported-through-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
@@ -37,13 +37,13 @@ module.exports = {
       },
     },
     {
-      name: 'a-room-of-the-host-is-entered-by-its-index',
+      name: 'a-module-of-the-host-is-imported-through-its-index',
       severity: 'error',
       from: { path: '^src/host/([^/]+)/' },
       to: { path: '^src/host/(mm|gmap|kvm)/', pathNot: ['^src/host/$1/', '/index[.]ts$'] },
     },
     {
-      name: 'only-cli-and-tests-touch-node',
+      name: 'only-cli-and-tests-import-node',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/cli/', '[.]test[.]ts$'] },
       to: { dependencyTypes: ['core'] },

@@ -1,8 +1,9 @@
 import { defineConfig } from 'tsdown';
 
-/** One entry a room, as package.json's exports name them, and the command. */
+/** One entry per module, as in the exports of package.json, and the command. */
 export default defineConfig({
   entry: {
+    index: 'src/index.ts',
     'machine/index': 'src/machine/index.ts',
     'trace/index': 'src/trace/index.ts',
     'host/index': 'src/host/index.ts',
@@ -17,11 +18,13 @@ export default defineConfig({
     'cli/main': 'src/cli/main.ts',
   },
   format: 'esm',
-  platform: 'neutral',
+  platform: 'node',
   target: 'es2023',
   dts: true,
   sourcemap: true,
   clean: true,
   fixedExtension: false,
-  deps: { neverBundle: [/^node:/, 'commander'] },
+  // commander goes into the command's own files, so that the package has no dependency. Its licence goes along.
+  deps: { onlyBundle: ['commander'] },
+  copy: [{ from: 'node_modules/commander/LICENSE', to: 'dist/cli', rename: 'LICENSE.commander' }],
 });

@@ -923,7 +923,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'CSP and CSPG purge nothing',
     file: 'src/machine/instructions/tables.ts',
-    find: '  if ((c.gr32[r2 * 2] as number) & 1) purgeEverywhere(c);',
+    find: '  if (c.low(r2) & 1) purgeEverywhere(c);',
     replace: '  if ((c.gr32[r2 * 2] as number) & 0) purgeEverywhere(c);',
   },
   {
@@ -1014,7 +1014,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the host's TOD programmable field is not restored",
     file: 'src/machine/sie.ts',
-    find: '    cpu.todProgrammable = this.#todProgrammable;\n',
+    find: '    cpu.todProgrammable = todProgrammable;\n',
     replace: '',
   },
   {
@@ -1049,9 +1049,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the PSW goes on in 64 bits whatever the addressing mode',
-    file: 'src/host/kvm/block.ts',
-    find: 'const limit = mask & (1n << 32n) ? 64 : mask & (1n << 31n) ? 31 : 24;',
-    replace: 'const limit = mask === 0n ? 63 : 64;',
+    file: 'src/machine/state-description.ts',
+    find: 'BigInt.asUintN(this.addressBits, ',
+    replace: 'BigInt.asUintN(64, ',
   },
   {
     name: 'interpretive execution checks the first prefix page alone',
@@ -1073,33 +1073,33 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the host delivers a service signal before the CPU timer',
-    file: 'src/host/kvm/vcpu.ts',
-    find: '        return this.#timer() < 0n;',
-    replace: '        return this.#timer() < 0n && this.vm.floating.empty;',
+    file: 'src/host/kvm/delivery.ts',
+    find: '        return this.#clocks.timerDue;',
+    replace: '        return this.#clocks.timerDue && this.#vcpu.vm.floating.empty;',
   },
   {
     name: 'a CPU that runs takes the service signal from one that waits',
-    file: 'src/host/kvm/vcpu.ts',
-    find: 'return !this.vm.floating.empty && !this.#leavesFloating(mask);',
-    replace: 'return !this.vm.floating.empty && mask > 0;',
+    file: 'src/host/kvm/delivery.ts',
+    find: 'return !this.#vcpu.vm.floating.empty && !this.#leavesFloating(mask);',
+    replace: 'return !this.#vcpu.vm.floating.empty && mask > 0;',
   },
   {
     name: 'nobody notices that control register 0 enables an interruption',
-    file: 'src/host/kvm/vcpu.ts',
+    file: 'src/host/kvm/delivery.ts',
     find: 'pending && !byPsw ? LOADS_CONTROL_0 : 0',
     replace: '0',
   },
   {
     name: 'a stop comes before the interruptions that are pending',
-    file: 'src/host/kvm/vcpu.ts',
+    file: 'src/host/kvm/delivery.ts',
     find: '      let code = this.#deliverable();\n',
     replace:
       '      if (this.stopping) return this.#performStop(cpu);\n      let code = this.#deliverable();\n',
   },
   {
     name: 'a restart of a stopped CPU comes last',
-    file: 'src/host/kvm/vcpu.ts',
-    find: "this.#restart = this.stopped || this.#restart === 'first' ? 'first' : 'last';",
+    file: 'src/host/kvm/delivery.ts',
+    find: "this.#restart = this.#vcpu.stopped || this.#restart === 'first' ? 'first' : 'last';",
     replace: "this.#restart = 'last';",
   },
   {
@@ -1171,8 +1171,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reset forgets how long a CPU has waited',
     file: 'src/host/kvm/vcpu.ts',
-    find: '    this.#endWait();\n    this.block.set32',
-    replace: '    this.#waitingSince = null;\n    this.block.set32',
+    find: '    this.#clocks.endWait();\n    this.block.set32',
+    replace: '    this.block.set32',
   },
   {
     name: 'JSON lets C1 controls through to a terminal',

@@ -29,6 +29,8 @@ const TESTS = [
   'src/machine/busy.test.ts',
   'src/machine/tlb.test.ts',
   'src/machine/cpu',
+  'src/machine/engine',
+  'src/machine/instructions',
   'src/machine/dat',
   'src/machine/sie.test.ts',
   'src/machine/sigp.test.ts',

@@ -94,51 +94,13 @@ function importAll() {
   run(process.execPath, ['--no-warnings', 'imports.js']);
 }
 
-const PROGRAM = `import { Checker } from 'guesthouse/check';
-import { Host, LinuxError } from 'guesthouse/host';
-import type { Gmap } from 'guesthouse/host/gmap';
-import type { Mm } from 'guesthouse/host/mm';
-import { extentsOf } from 'guesthouse/inspect';
-import { Machine } from 'guesthouse/machine';
-import { Player } from 'guesthouse/player';
-import { parseLine } from 'guesthouse/scenario';
-import type { TraceEvent } from 'guesthouse/trace';
-import { Monitor, parseElf } from 'guesthouse/vmm';
-import { readFileSync } from 'node:fs';
+/** Programs that use the package, each with the output that it must end with. */
+const PROGRAMS = { 'every-entry.ts': 'Hello from a guest!', 'first-program.ts': 'the guest ended' };
 
-const host: Host = new Host(new Machine());
-const checker = new Checker(host);
-const events: TraceEvent[] = [];
-const unsubscribe: () => void = host.machine.trace.subscribe((event) => void events.push(event));
-const mm: Mm = host.createMm();
-mm.mmap({ address: 256n << 20n, length: 64n << 20n });
-const gmap: Gmap = host.createGmap(mm);
-gmap.map({ from: 256n << 20n, to: 1n << 40n, length: 1n << 20n });
-host.writeAsGuest(gmap, host.machine.cpu(0), 1n << 40n, Uint8Array.of(1, 2, 3));
-const bytes: Uint8Array = host.readAsProcess(mm, host.machine.cpu(0), 256n << 20n, 3);
-if (bytes.join() !== '1,2,3' || !events.some(({ type }) => type === 'link')) throw new Error('no link');
-if (extentsOf(gmap, 10).extents.length !== 1) throw new Error('extents');
-unsubscribe();
-try {
-  gmap.map({ from: 1n, to: 0n, length: 1n });
-  throw new Error('EINVAL was expected');
-} catch (error) {
-  if (!(error instanceof LinuxError) || error.code !== 'EINVAL') throw error;
-}
-gmap.free();
-const image = parseElf(readFileSync('node_modules/guesthouse/examples/images/hello.elf'));
-const maps = [{ from: 256n << 20n, to: 0n, length: 64n << 20n }];
-const monitor = new Monitor(host, mm, { image, maps, console: { write: (text) => process.stdout.write(text) } });
-if (monitor.run().kind !== 'disabled-wait') throw new Error('the guest did not end');
-const player = new Player({ kind: 'scenario', text: 'mmap 0 1M' }, { injectedFault: null, check: true });
-player.record(1);
-if (parseLine('stats')?.verb !== 'stats' || player.answers.length !== 1) throw new Error('scenario');
-if (typeof checker !== 'object') throw new Error('checker');
-`;
-
-/** Compiles the program as strict TypeScript. Without skipLibCheck, this checks the package's declarations too. */
-function compile() {
-  writeFileSync(join(user, 'program.ts'), PROGRAM);
+/** Compiles the programs as strict TypeScript and runs them. Without skipLibCheck, this checks the package's declarations too. */
+function compile(): void {
+  const files = Object.keys(PROGRAMS);
+  for (const file of files) cpSync(join(ROOT, 'scripts/package', file), join(user, file));
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true });
   for (const one of ['@types/node', 'undici-types']) {
     cpSync(inModules(one), join(user, 'node_modules', one), { recursive: true });
@@ -161,12 +123,14 @@ function compile() {
         isolatedModules: true,
         skipLibCheck: false,
       },
-      files: ['program.ts'],
+      files,
     };
     writeFileSync(join(user, 'tsconfig.json'), JSON.stringify(settings));
     run(process.execPath, [inModules('typescript/bin/tsc'), '-p', 'tsconfig.json']);
   }
-  expect(run(process.execPath, ['program.js']), 'Hello from a guest!');
+  for (const [file, output] of Object.entries(PROGRAMS)) {
+    expect(run(process.execPath, [file.replace('.ts', '.js')]), output);
+  }
 }
 
 /** Runs the installed command. The example files that its output names must exist. */

@@ -113,11 +113,11 @@ const op = (
 ): Case => ({ call: (world, ...args) => object(world)[method](...args), good, kinds });
 
 const fn = (
-  room: Any,
+  module: Any,
   name: string,
   good: (world: World) => readonly unknown[],
   ...kinds: Case['kinds']
-): Case => ({ call: (_, ...args) => room[name](...args), good, kinds });
+): Case => ({ call: (_, ...args) => module[name](...args), good, kinds });
 
 const host = (w: World) => w.host;
 const mm = (w: World) => w.mm;
@@ -378,7 +378,9 @@ const HOST: Table = {
     forgetTranslations: 'no arguments',
     interruptible: 'no arguments',
     enabledFor: 'inside',
-    attempt: 'inside',
+    restoringPswOnFault: 'inside',
+    loadRegisters: 'inside',
+    saveRegisters: 'inside',
     reset: op(vcpu, 'reset', () => ['initial'], 'some'),
     requestStop: op(vcpu, 'requestStop', () => [true], 'flag'),
     storeStatus: op(vcpu, 'storeStatus', () => [0x2000], 'number'),
@@ -390,7 +392,29 @@ const HOST: Table = {
     run: op(vcpu, 'run', (w) => [w.cpu, 1], 'some', 'limit'),
     refuse: op(vcpu, 'refuse', () => [1], 'number'),
   },
-  StateBlock: {
+  CheckedStateDescription: {
+    addressBits: 'no arguments',
+    subclassMasks: 'no arguments',
+    control: op(
+      (w) => w.vcpu.block,
+      'control',
+      () => [0],
+      'number',
+    ),
+    setControl: op(
+      (w) => w.vcpu.block,
+      'setControl',
+      () => [1, 0n],
+      'number',
+      'address',
+    ),
+    set8: op(
+      (w) => w.vcpu.block,
+      'set8',
+      () => [0x50, 1],
+      'number',
+      'signed',
+    ),
     pswMask: 'no arguments',
     pswAddress: 'no arguments',
     conditionCode: 'no arguments',
@@ -565,6 +589,7 @@ const MACHINE: Table = {
     forgetKeys: 'no arguments',
     purgeAll: 'no arguments',
   },
+  StateDescription: 'hardware',
   interpret: engine(
     fn(machineRoom, 'interpret', (w) => [w.cpu, w.vcpu.block.origin, 1], 'some', 'number', 'limit'),
   ),
@@ -708,10 +733,10 @@ describe.each([
   ['host', hostRoom, HOST],
   ['machine', machineRoom, MACHINE],
   ['inspect', inspectRoom, INSPECT],
-] as const)('%s', (_, room, table) => {
+] as const)('%s', (_, module, table) => {
   const cases: [string, Case][] = [];
   const missing: string[] = [];
-  for (const [name, value] of Object.entries(room)) {
+  for (const [name, value] of Object.entries(module)) {
     if (typeof value !== 'function') continue;
     const entry = table[name];
     if (entry === undefined) missing.push(name);
@@ -728,7 +753,7 @@ describe.each([
 
   it('has every export in the table', () => {
     expect(missing).toEqual([]);
-    expect(Object.keys(table).filter((name) => !(name in room))).toEqual([]);
+    expect(Object.keys(table).filter((name) => !(name in module))).toEqual([]);
   });
 
   it.each(cases)('%s', (_name, one) => {

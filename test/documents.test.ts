@@ -214,19 +214,24 @@ describe('links and files in the documents', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  it.each(named(ofKind('tree')))('%s: what the tree names is there, and every room is in it', (_, block) => {
-    const folders: string[] = [];
-    const seen = block.text.split('\n').flatMap((line) => {
-      const depth = (line.length - line.trimStart().length) / 2;
-      const names = (line.trim().split(/ {2,}/)[0] as string).split(', ');
-      folders.length = depth;
-      folders[depth] = names[0] as string;
-      return names.map((name) => join(...folders.slice(0, depth), name));
-    });
-    expect(seen.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-    const rooms = readdirSync(join(ROOT, 'src')).map((name) => `src/${name}/`);
-    expect(rooms.filter((room) => !seen.includes(room))).toEqual([]);
-  });
+  it.each(named(ofKind('tree')))(
+    '%s: every path in the tree exists, and every module is in it',
+    (_, block) => {
+      const folders: string[] = [];
+      const seen = block.text.split('\n').flatMap((line) => {
+        const depth = (line.length - line.trimStart().length) / 2;
+        const names = (line.trim().split(/ {2,}/)[0] as string).split(', ');
+        folders.length = depth;
+        folders[depth] = names[0] as string;
+        return names.map((name) => join(...folders.slice(0, depth), name));
+      });
+      expect(seen.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+      const modules = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => `src/${name}/`);
+      expect(modules.filter((module) => !seen.includes(module))).toEqual([]);
+    },
+  );
 
   it.each(DOCUMENTS)('%s is linked from the README, or from a document that is', (file) => {
     const reached = new Set(['README.md', 'CHANGELOG.md', 'scripts/record-instructions/README.md']);

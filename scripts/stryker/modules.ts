@@ -35,7 +35,7 @@ export const MODULES: Readonly<Record<string, MutatedModule>> = {
   /** The whole library, the modules above included. Too large to run in full: use --sample. */
   sample: {
     sources: ['check', 'host', 'inspect', 'machine', 'player', 'scenario', 'trace', 'vmm'].map(
-      (room) => `src/${room}`,
+      (name) => `src/${name}`,
     ),
     tests: ['src/**/*.test.ts'],
   },

@@ -1,5 +1,5 @@
 /**
- * The command line: `guesthouse`. The only room that touches node.
+ * The command line: `guesthouse`. Only this module imports Node's modules.
  */
 
 import { readFileSync } from 'node:fs';

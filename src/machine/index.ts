@@ -28,5 +28,6 @@ export * from './machine.ts';
 export * from './reset.ts';
 export * from './sie.ts';
 export * from './sigp.ts';
+export * from './state-description.ts';
 export * from './storage.ts';
 export * from './tlb.ts';

@@ -2,8 +2,7 @@
  * START INTERPRETIVE EXECUTION: a processor runs a guest as a state description says, until something is the
  * host's to do.
  *
- * The state description is 512 bytes in absolute storage, laid out as Linux's `kvm_s390_sie_block` has it. The
- * guest's absolute storage is a part of the host's primary address space (control register 1): from the
+ * The guest's absolute storage is a part of the host's primary address space (control register 1): from the
  * main-storage origin to the limit, or all of it. Its real storage is subject to its own prefix, and its own DAT
  * comes on top of the host's.
  */
@@ -12,97 +11,21 @@ import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
-import { GUEST } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
-
-/** Bytes of a state description, and its alignment. */
-export const STATE_DESCRIPTION_SIZE = 512;
-
-/** Where the fields of a state description are, by byte offset. */
-export const SIE = {
-  CPU_FLAGS: 0x00,
-  PREFIX: 0x04,
-  CPU_TIMER: 0x28,
-  CLOCK_COMPARATOR: 0x30,
-  EPOCH: 0x38,
-  LOAD_CONTROLS: 0x44,
-  INTERCEPTION_CONTROLS: 0x48,
-  INTERCEPTION_CODE: 0x50,
-  INTERCEPTION_STATUS: 0x51,
-  IPA: 0x56,
-  IPB: 0x58,
-  TOD_PROGRAMMABLE: 0x6c,
-  STORAGE_ORIGIN: 0x80,
-  STORAGE_LIMIT: 0x88,
-  PSW: 0x90,
-  GR14: 0xa0,
-  GR15: 0xa8,
-  /** Of an external interruption that is intercepted: CPU address and code. */
-  EXTERNAL_CPU_ADDRESS: 0xc4,
-  EXTERNAL_CODE: 0xc6,
-  PROGRAM_LENGTH: 0xcc,
-  PROGRAM_CODE: 0xce,
-  DATA_EXCEPTION_CODE: 0xd0,
-  MONITOR_CLASS: 0xd4,
-  EXCEPTION_ACCESS: 0xe0,
-  OPERAND_ACCESS: 0xe2,
-  /** Translation-exception identification, or the code of a monitor event. */
-  TRANSLATION_EXCEPTION: 0xe8,
-  CONTROL_REGISTERS: 0x100,
-  BREAKING_EVENT_ADDRESS: 0x180,
-} as const;
-
-/** Flags of the state description's first word. */
-export const CPU_FLAG = {
-  STOPPED: 0x8000_0000,
-  WAIT: 0x1000_0000,
-  STOP_REQUEST: 0x0400_0000,
-  IO_REQUEST: 0x0200_0000,
-  EXTERNAL_REQUEST: 0x0100_0000,
-  RUNNING: 0x0080_0000,
-  ZARCH: 0x0000_0800,
-  /**
-   * The guest's storage is all of the host's space: no main-storage origin and limit. The host's page tables have
-   * page-status-table entries then.
-   */
-  STORAGE_MODE: 0x0000_0080,
-} as const;
+import {
+  CPU_FLAG,
+  ICPT,
+  INTERCEPT_OPERATION,
+  INTERCEPT_PROGRAM,
+  SIE,
+  StateDescription,
+  VALIDITY,
+} from './state-description.ts';
 
 /** Flags that no guest here can have: region-relocate, MCDS, and the two of storage-key assists. */
 const UNSUPPORTED_FLAGS = 0x0000_8100;
 const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
-
-/** Interception controls that are not of one instruction. */
-export const INTERCEPT_OPERATION = 0x8000_0000;
-export const INTERCEPT_PROGRAM = 0x2000_0000;
-
-/** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
-export const INTERCEPT_KEYS = GUEST.ISKE | GUEST.SSKE | GUEST.RRBE;
-
-/** Interception codes. */
-export const ICPT = {
-  INSTRUCTION: 0x04,
-  PROGRAM: 0x08,
-  EXTERNAL_REQUEST: 0x10,
-  /** An external interruption whose new PSW is enabled for it. */
-  EXTERNAL_INTERRUPTION: 0x14,
-  IO_REQUEST: 0x18,
-  WAIT: 0x1c,
-  VALIDITY: 0x20,
-  STOP_REQUEST: 0x28,
-  OPERATION: 0x2c,
-} as const;
-
-/** Reasons of a validity interception, in the high half of IPB. */
-export const VALIDITY = {
-  /** A mode flag that this machine does not have, or not z/Architecture. */
-  MODE: 0x0001,
-  /** A storage-key assist that this machine does not have. */
-  KEY_ASSIST: 0x0007,
-  /** The guest's prefix area cannot be accessed. */
-  PREFIX: 0x0037,
-} as const;
 
 /** How interpretive execution ended. */
 export type SieExit =
@@ -132,28 +55,28 @@ export type SieExit =
  *   already, or while a listener is called. Nothing has changed then
  */
 export function interpret(cpu: Cpu, description: number, limit: number): SieExit {
-  const block = new StateDescription(cpu, description);
+  const guest = new Interpretation(cpu, description);
   demandLimit(limit);
   cpu.claim();
   try {
-    return execute(cpu, block, limit);
+    return execute(cpu, guest, limit);
   } finally {
     cpu.release();
   }
 }
 
-function execute(cpu: Cpu, block: StateDescription, limit: number): SieExit {
-  const invalid = block.invalidMode();
-  if (invalid !== 0) return block.validity(invalid);
-  const requested = block.requestAtEntry();
-  if (requested !== 0) return block.intercepted(requested);
-  const host = new HostState(cpu);
-  block.enter();
+function execute(cpu: Cpu, guest: Interpretation, limit: number): SieExit {
+  const invalid = guest.invalidMode();
+  if (invalid !== 0) return guest.validity(invalid);
+  const requested = guest.requestAtEntry();
+  if (requested !== 0) return guest.intercepted(requested);
+  const restoreHost = saveHost(cpu);
+  guest.enter();
   try {
-    return block.prefixAccessible() ? block.ended(cpu.runClaimed(limit)) : block.validity(VALIDITY.PREFIX);
+    return guest.prefixAccessible() ? guest.ended(cpu.runClaimed(limit)) : guest.validity(VALIDITY.PREFIX);
   } finally {
-    block.leave();
-    host.restore();
+    guest.leave();
+    restoreHost();
   }
 }
 
@@ -182,10 +105,10 @@ export function asGuest(
   access: (cpu: Cpu, hi: number, lo: number) => void,
   address: bigint,
 ): GuestProblem | null {
-  const block = new StateDescription(cpu, description);
+  const guest = new Interpretation(cpu, description);
   cpu.claim();
-  const host = new HostState(cpu);
-  block.enter();
+  const restoreHost = saveHost(cpu);
+  guest.enter();
   try {
     const hi = Number(address >> 32n);
     const kind = cpu.attemptAll(() => access(cpu, hi, Number(address & 0xffff_ffffn)));
@@ -193,7 +116,7 @@ export function asGuest(
     const teid = (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo);
     return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
   } finally {
-    host.restore();
+    restoreHost();
     cpu.release();
   }
 }
@@ -203,96 +126,60 @@ function statusOf(executeLength: number): number {
   return executeLength === 0 ? 0 : 0x01 | (executeLength << 4);
 }
 
-/** What of the processor is the host's, kept while a guest runs on it. */
-class HostState {
-  readonly #cpu: Cpu;
-  readonly #sie: Cpu['sie'];
-  readonly #controls: BigUint64Array;
-  readonly #psw: readonly [bigint, bigint];
-  readonly #gr14: bigint;
-  readonly #gr15: bigint;
-  readonly #prefix: number;
-  readonly #breaking: readonly [number, number];
-  readonly #comparator: bigint;
-  readonly #timer: bigint;
-  readonly #epoch: bigint;
-  readonly #todProgrammable: number;
-  readonly #interruptions: Cpu['interruptions'];
-  readonly #stopped: boolean;
-
-  constructor(cpu: Cpu) {
-    this.#cpu = cpu;
-    this.#sie = cpu.sie;
-    this.#controls = cpu.cr.slice();
-    this.#psw = [cpu.pswMask, cpu.pswAddress];
-    this.#gr14 = cpu.gr[14] as bigint;
-    this.#gr15 = cpu.gr[15] as bigint;
-    this.#prefix = cpu.prefix;
-    this.#breaking = [cpu.breakingHi, cpu.breakingLo];
-    this.#comparator = cpu.clockComparator;
-    this.#timer = cpu.timer;
-    this.#epoch = cpu.epoch;
-    this.#todProgrammable = cpu.todProgrammable;
-    this.#interruptions = cpu.interruptions;
-    this.#stopped = cpu.stopped;
-  }
-
-  restore(): void {
-    const cpu = this.#cpu;
-    cpu.sie = this.#sie;
-    cpu.cr.set(this.#controls);
-    cpu.setPsw(...this.#psw);
-    cpu.gr[14] = this.#gr14;
-    cpu.gr[15] = this.#gr15;
-    cpu.prefix = this.#prefix;
-    [cpu.breakingHi, cpu.breakingLo] = this.#breaking;
-    cpu.epoch = this.#epoch;
-    cpu.todProgrammable = this.#todProgrammable;
-    cpu.interruptions = this.#interruptions;
-    cpu.stopped = this.#stopped;
+/** Saves what of the processor is the host's while a guest runs on it. Returns a function that restores it. */
+function saveHost(cpu: Cpu): () => void {
+  const { sie, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
+  const { clockComparator, timer, epoch, todProgrammable, interruptions, stopped } = cpu;
+  const controls = cpu.cr.slice();
+  const gr14 = cpu.gr[14] as bigint;
+  const gr15 = cpu.gr[15] as bigint;
+  return () => {
+    cpu.sie = sie;
+    cpu.cr.set(controls);
+    cpu.setPsw(pswMask, pswAddress);
+    cpu.gr[14] = gr14;
+    cpu.gr[15] = gr15;
+    cpu.prefix = prefix;
+    cpu.breakingHi = breakingHi;
+    cpu.breakingLo = breakingLo;
+    cpu.epoch = epoch;
+    cpu.todProgrammable = todProgrammable;
+    cpu.interruptions = interruptions;
+    cpu.stopped = stopped;
     cpu.clearExecution();
-    cpu.setClockComparator(this.#comparator);
-    cpu.setTimer(this.#timer);
-  }
+    cpu.setClockComparator(clockComparator);
+    cpu.setTimer(timer);
+  };
 }
 
-/** One state description and the processor that runs by it. */
-class StateDescription {
+/** The interpretive execution of one guest: a processor, and the state description by which it runs. */
+class Interpretation {
   readonly #cpu: Cpu;
-  readonly #at: number;
-  readonly #view: DataView;
+  readonly #block: StateDescription;
 
   /** @throws RangeError where no state description can be */
-  constructor(cpu: Cpu, at: number) {
-    if (
-      !Number.isInteger(at) ||
-      at % STATE_DESCRIPTION_SIZE !== 0 ||
-      !cpu.storage.has(at, STATE_DESCRIPTION_SIZE)
-    ) {
-      throw new RangeError(`no state description can be at 0x${at.toString(16)}`);
-    }
+  constructor(cpu: Cpu, description: number) {
     this.#cpu = cpu;
-    this.#at = at;
-    this.#view = cpu.storage.view;
+    this.#block = new StateDescription(cpu.storage, description);
   }
 
   /** The validity reason for which no guest can run by this description, or 0. */
   invalidMode(): number {
-    const flags = this.#get32(SIE.CPU_FLAGS);
+    const flags = this.#block.get32(SIE.CPU_FLAGS);
     if ((flags & CPU_FLAG.ZARCH) === 0 || flags & UNSUPPORTED_FLAGS) return VALIDITY.MODE;
     return flags & UNSUPPORTED_KEY_FLAGS ? VALIDITY.KEY_ASSIST : 0;
   }
 
   /** The interception code of a request that the guest need not run for, or 0. */
   requestAtEntry(): number {
-    return this.#get32(SIE.CPU_FLAGS) & CPU_FLAG.STOP_REQUEST ? ICPT.STOP_REQUEST : 0;
+    return this.#block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOP_REQUEST ? ICPT.STOP_REQUEST : 0;
   }
 
   /** Gives the processor to the guest. */
   enter(): void {
     const cpu = this.#cpu;
-    const flags = this.#get32(SIE.CPU_FLAGS);
-    const controls = this.#get32(SIE.INTERCEPTION_CONTROLS);
+    const flags = this.#block.get32(SIE.CPU_FLAGS);
+    const controls = this.#block.get32(SIE.INTERCEPTION_CONTROLS);
     const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
     const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
     const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
@@ -306,29 +193,29 @@ class StateDescription {
       edat: ((cpu.cr32[0] as number) & CR0.EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
-      loadControls: this.#view.getUint16(this.#at + SIE.LOAD_CONTROLS),
+      loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
     };
     cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';
     cpu.stopped = false;
     cpu.clearExecution();
-    for (let n = 0; n < 16; n++) cpu.cr[n] = this.#get64(SIE.CONTROL_REGISTERS + n * 8);
-    cpu.gr[14] = this.#get64(SIE.GR14);
-    cpu.gr[15] = this.#get64(SIE.GR15);
-    cpu.prefix = this.#get32(SIE.PREFIX) & 0x7fff_e000;
-    cpu.breakingHi = this.#get32(SIE.BREAKING_EVENT_ADDRESS);
-    cpu.breakingLo = this.#get32(SIE.BREAKING_EVENT_ADDRESS + 4);
-    cpu.tagGuestTlb(this.#at);
-    cpu.epoch = this.#get64(SIE.EPOCH);
-    cpu.todProgrammable = this.#get32(SIE.TOD_PROGRAMMABLE);
-    cpu.setClockComparator(this.#get64(SIE.CLOCK_COMPARATOR));
-    cpu.setTimer(this.#get64(SIE.CPU_TIMER));
+    for (let n = 0; n < 16; n++) cpu.cr[n] = this.#block.control(n);
+    cpu.gr[14] = this.#block.get64(SIE.GR14);
+    cpu.gr[15] = this.#block.get64(SIE.GR15);
+    cpu.prefix = this.#block.prefix;
+    cpu.breakingHi = this.#block.get32(SIE.BREAKING_EVENT_ADDRESS);
+    cpu.breakingLo = this.#block.get32(SIE.BREAKING_EVENT_ADDRESS + 4);
+    cpu.tagGuestTlb(this.#block.origin);
+    cpu.epoch = this.#block.get64(SIE.EPOCH);
+    cpu.todProgrammable = this.#block.get32(SIE.TOD_PROGRAMMABLE);
+    cpu.setClockComparator(this.#block.get64(SIE.CLOCK_COMPARATOR));
+    cpu.setTimer(this.#block.get64(SIE.CPU_TIMER));
     cpu.enterPsw(
-      this.#get32(SIE.PSW),
-      this.#get32(SIE.PSW + 4),
-      this.#get32(SIE.PSW + 8),
-      this.#get32(SIE.PSW + 12),
+      this.#block.get32(SIE.PSW),
+      this.#block.get32(SIE.PSW + 4),
+      this.#block.get32(SIE.PSW + 8),
+      this.#block.get32(SIE.PSW + 12),
     );
   }
 
@@ -336,16 +223,16 @@ class StateDescription {
   leave(): void {
     const cpu = this.#cpu;
     const { gr, cr } = cpu;
-    for (let n = 0; n < 16; n++) this.#set64(SIE.CONTROL_REGISTERS + n * 8, cr[n] as bigint);
-    this.#set64(SIE.GR14, gr[14] as bigint);
-    this.#set64(SIE.GR15, gr[15] as bigint);
-    this.#set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
-    this.#set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
-    this.#set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
-    this.#set32(SIE.BREAKING_EVENT_ADDRESS, cpu.breakingHi);
-    this.#set32(SIE.BREAKING_EVENT_ADDRESS + 4, cpu.breakingLo);
-    this.#set64(SIE.PSW, cpu.pswMask);
-    this.#set64(SIE.PSW + 8, cpu.pswAddress);
+    for (let n = 0; n < 16; n++) this.#block.setControl(n, cr[n] as bigint);
+    this.#block.set64(SIE.GR14, gr[14] as bigint);
+    this.#block.set64(SIE.GR15, gr[15] as bigint);
+    this.#block.set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
+    this.#block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
+    this.#block.set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
+    this.#block.set32(SIE.BREAKING_EVENT_ADDRESS, cpu.breakingHi);
+    this.#block.set32(SIE.BREAKING_EVENT_ADDRESS + 4, cpu.breakingLo);
+    this.#block.pswMask = cpu.pswMask;
+    this.#block.pswAddress = cpu.pswAddress;
   }
 
   /** Whether both pages of the guest's prefix area can be stored into. */
@@ -366,17 +253,17 @@ class StateDescription {
       case 'stopped':
         return this.intercepted(ICPT.STOP_REQUEST);
       case 'external-loop':
-        this.#view.setUint16(this.#at + SIE.EXTERNAL_CPU_ADDRESS, 0);
-        this.#view.setUint16(this.#at + SIE.EXTERNAL_CODE, stop.code);
+        this.#block.set16(SIE.EXTERNAL_CPU_ADDRESS, 0);
+        this.#block.set16(SIE.EXTERNAL_CODE, stop.code);
         return this.intercepted(ICPT.EXTERNAL_INTERRUPTION);
       case 'external-request':
         return this.intercepted(ICPT.EXTERNAL_REQUEST);
       case 'io-request':
         return this.intercepted(ICPT.IO_REQUEST);
       case 'instruction':
-        this.#view.setUint16(this.#at + SIE.IPA, stop.ipa);
-        this.#set32(SIE.IPB, stop.ipb);
-        this.#view.setUint8(this.#at + SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength));
+        this.#block.set16(SIE.IPA, stop.ipa);
+        this.#block.set32(SIE.IPB, stop.ipb);
+        this.#block.set8(SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength));
         return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
       case 'program-loop':
         return this.#program(stop.code, 0n, 0);
@@ -389,50 +276,31 @@ class StateDescription {
   }
 
   #program(code: number, teid: bigint, length: number): SieExit {
-    this.#view.setUint16(this.#at + SIE.PROGRAM_LENGTH, length);
-    this.#view.setUint16(this.#at + SIE.PROGRAM_CODE, code);
+    this.#block.set16(SIE.PROGRAM_LENGTH, length);
+    this.#block.set16(SIE.PROGRAM_CODE, code);
     const monitor = code === PGM.MONITOR_EVENT;
-    this.#set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
-    this.#view.setUint16(this.#at + SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
-    this.#view.setUint8(this.#at + SIE.EXCEPTION_ACCESS, 0);
-    this.#view.setUint8(
-      this.#at + SIE.OPERAND_ACCESS,
-      code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0,
-    );
-    this.#set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
+    this.#block.set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
+    this.#block.set16(SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
+    this.#block.set8(SIE.EXCEPTION_ACCESS, 0);
+    this.#block.set8(SIE.OPERAND_ACCESS, code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0);
+    this.#block.set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);
   }
 
   /** A validity interception: the description itself, or the storage it names, will not do. */
   validity(reason: number): SieExit {
-    this.#view.setUint16(this.#at + SIE.IPA, 0x1000);
-    this.#set32(SIE.IPB, reason << 16);
+    this.#block.set16(SIE.IPA, 0x1000);
+    this.#block.set32(SIE.IPB, reason << 16);
     return this.intercepted(ICPT.VALIDITY);
   }
 
   intercepted(code: number): SieExit {
-    this.#view.setUint8(this.#at + SIE.INTERCEPTION_CODE, code);
+    this.#block.set8(SIE.INTERCEPTION_CODE, code);
     return { kind: 'interception', code };
   }
 
   /** A 64-bit field in units of 1 MiB, as a page number. */
   #mibPages(field: number): number {
-    return this.#get32(field) * 0x10_0000 + (this.#get32(field + 4) >>> 20) * 256;
-  }
-
-  #get32(field: number): number {
-    return this.#view.getUint32(this.#at + field);
-  }
-
-  #get64(field: number): bigint {
-    return this.#view.getBigUint64(this.#at + field);
-  }
-
-  #set32(field: number, value: number): void {
-    this.#view.setUint32(this.#at + field, value);
-  }
-
-  #set64(field: number, value: bigint): void {
-    this.#view.setBigUint64(this.#at + field, value);
+    return this.#block.get32(field) * 0x10_0000 + (this.#block.get32(field + 4) >>> 20) * 256;
   }
 }

@@ -1,4 +1,4 @@
-/** What the rooms above may use of the virtual machine monitor. */
+/** The virtual machine monitor: loads an image, gives it memory and consoles, and answers its exits. */
 export { fromEbcdic, toEbcdic } from './ebcdic.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
 export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';

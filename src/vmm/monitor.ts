@@ -379,7 +379,7 @@ export class Monitor {
     const code = Number(operandAddress(vcpu) & 0xffffn);
     if (this.#diagnose(code, vcpu)) return;
     if (code === 0x308) {
-      const refused = vcpu.attempt(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
+      const refused = vcpu.restoringPswOnFault(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
       if (refused !== 0) vcpu.refuse(refused);
     } else if (code === 0x500) {
       // There is no virtio device, so no hypercall is known.

@@ -1,7 +1,7 @@
 /**
  * UTF-8 for a console: bytes arrive in pieces that may end in the middle of a character.
  *
- * Written out here because this room's code runs where neither `TextDecoder` nor Node's decoder is promised. It
+ * Written out here because this module runs where neither `TextDecoder` nor Node's decoder is promised. It
  * follows the Unicode Standard, section 3.9: what is not well-formed becomes U+FFFD, one for each maximal part of a
  * character.
  */

@@ -4,16 +4,16 @@
 
 import { type Cpu, PGM, SIE } from '../../machine/index.ts';
 import { accessGuest } from './guest-access.ts';
-import type { Handled } from './handled.ts';
+import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
 import { operandAddress, registerAddress } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 /** Flags of KVM_EXIT_S390_RESET. */
 const RESET = { CLEAR: 2, SUBSYSTEM: 4, CPU_INIT: 8, IPL: 16 } as const;
 
 /** Executes the intercepted DIAGNOSE. */
-export function diagnose(vcpu: Vcpu, cpu: Cpu): Handled {
+export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
   const code = Number(operandAddress(vcpu) & 0xffffn);
   const ipa = vcpu.block.get16(SIE.IPA);
   const r1 = (ipa >>> 4) & 15;
@@ -23,18 +23,18 @@ export function diagnose(vcpu: Vcpu, cpu: Cpu): Handled {
       return releasePages(vcpu, r1, r3);
     case 0x44:
     case 0x9c:
-      return null;
+      return DONE;
     case 0x258:
       return pageReferenceServices(vcpu, cpu, r1, r3);
     case 0x308:
       return initialProgramLoad(Number((vcpu.gr[r3] as bigint) & 0xffffn));
     default:
-      return 'user-space';
+      return USER_SPACE;
   }
 }
 
 /** DIAGNOSE 0x10: the guest gives pages back; their contents become zeros. The prefix area stays. */
-function releasePages(vcpu: Vcpu, first: number, last: number): null {
+function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   const start = vcpu.gr[first] as bigint;
   const end = (vcpu.gr[last] as bigint) + 4096n;
   if (start % 4096n || end % 4096n || start >= end || start < 8192n || end >= 1n << 64n) {
@@ -51,7 +51,7 @@ function releasePages(vcpu: Vcpu, first: number, last: number): null {
     if (end > prefix + 4096n) gmap.discard({ from: 4096n, to: 8192n });
     if (end > prefix + 8192n) gmap.discard({ from: prefix + 8192n, to: end });
   }
-  return null;
+  return DONE;
 }
 
 /** The parameter block of DIAGNOSE 0x258. */
@@ -72,14 +72,14 @@ const SERVICE = {
  * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host tells it of page faults that take
  * long. No fault takes long here, so the guest is never told.
  */
-function pageReferenceServices(vcpu: Vcpu, cpu: Cpu, rx: number, ry: number): Handled {
+function pageReferenceServices(vcpu: GuestCpu, cpu: Cpu, rx: number, ry: number): Handled {
   const address = registerAddress(vcpu, rx);
   if (address & 7n) return inject(vcpu, PGM.SPECIFICATION);
   const bytes = new Uint8Array(SERVICE.BYTES);
   const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) =>
     guest.fetchBytes(hi, lo, SERVICE.BYTES, bytes),
   );
-  if (!done) return null;
+  if (!done) return DONE;
   const block = new DataView(bytes.buffer);
   const known = block.getUint16(SERVICE.CODE) === 0x258 && block.getUint16(SERVICE.VERSION) === 2;
   if (!known || block.getUint16(SERVICE.LENGTH) < 5) return inject(vcpu, PGM.SPECIFICATION);
@@ -89,14 +89,14 @@ function pageReferenceServices(vcpu: Vcpu, cpu: Cpu, rx: number, ry: number): Ha
     case 1:
       return cancelHandshake(vcpu, block, ry);
     default:
-      return 'user-space';
+      return USER_SPACE;
   }
 }
 
-function establishHandshake(vcpu: Vcpu, block: DataView, ry: number): null {
+function establishHandshake(vcpu: GuestCpu, block: DataView, ry: number): Handled {
   if (vcpu.pageFaultToken !== null) {
     vcpu.gr[ry] = 8n;
-    return null;
+    return DONE;
   }
   const token = block.getBigUint64(SERVICE.TOKEN);
   const compared = block.getBigUint64(SERVICE.COMPARE) & ~block.getBigUint64(SERVICE.SELECT);
@@ -106,21 +106,21 @@ function establishHandshake(vcpu: Vcpu, block: DataView, ry: number): null {
   if (!vcpu.vm.slots.at(token)) return inject(vcpu, PGM.ADDRESSING);
   vcpu.pageFaultToken = token;
   vcpu.gr[ry] = 0n;
-  return null;
+  return DONE;
 }
 
-function cancelHandshake(vcpu: Vcpu, block: DataView, ry: number): null {
+function cancelHandshake(vcpu: GuestCpu, block: DataView, ry: number): Handled {
   for (const field of [SERVICE.TOKEN, SERVICE.SELECT, SERVICE.COMPARE, SERVICE.ZARCH]) {
     if (block.getBigUint64(field) !== 0n) return inject(vcpu, PGM.SPECIFICATION);
   }
   vcpu.gr[ry] = vcpu.pageFaultToken === null ? 4n : 0n;
   vcpu.pageFaultToken = null;
-  return null;
+  return DONE;
 }
 
 /** DIAGNOSE 0x308: subcodes 3 and 4 reset the machine and load it anew. */
 function initialProgramLoad(subcode: number): Handled {
-  if (subcode !== 3 && subcode !== 4) return 'user-space';
+  if (subcode !== 3 && subcode !== 4) return USER_SPACE;
   const flags = RESET.SUBSYSTEM | RESET.IPL | RESET.CPU_INIT | (subcode === 3 ? RESET.CLEAR : 0);
-  return { reason: 'KVM_EXIT_S390_RESET', flags };
+  return { kind: 'exit', exit: { reason: 'KVM_EXIT_S390_RESET', flags } };
 }

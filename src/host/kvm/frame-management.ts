@@ -4,9 +4,10 @@
  */
 
 import { applyPrefix, lowAddressProtected, PFMF, PGM, realPage, SIE } from '../../machine/index.ts';
+import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 const PAGES_PER_SEGMENT = 256;
 /** What a protection exception says of a store, beside the page. */
@@ -17,7 +18,7 @@ const ZEROS = new Uint8Array(4096);
  * Executes it: for the frame at a real address, or for those from an absolute one to the end of its segment.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
-export function manageFrames(vcpu: Vcpu): null {
+export function manageFrames(vcpu: GuestCpu): Handled {
   const operands = vcpu.block.get32(SIE.IPB) >>> 16;
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
@@ -29,21 +30,21 @@ export function manageFrames(vcpu: Vcpu): null {
   }
   if (size === 0)
     return manage(vcpu, applyPrefix(realPage(first), vcpu.block.prefix), what)
-      ? null
+      ? DONE
       : inject(vcpu, PGM.ADDRESSING);
   const end = (Math.floor(first / PAGES_PER_SEGMENT) + 1) * PAGES_PER_SEGMENT;
   for (let page = first; page < end; page++) {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
   }
   setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address & 0xfffn));
-  return null;
+  return DONE;
 }
 
 /**
  * TEST BLOCK of a guest (Linux: handle_test_block): every frame is usable, so it is cleared and register 0 set to 0.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
-export function testBlock(vcpu: Vcpu): null {
+export function testBlock(vcpu: GuestCpu): Handled {
   const page = Number(registerAddress(vcpu, (vcpu.block.get32(SIE.IPB) >>> 16) & 15) >> 12n);
   if (isLowProtected(vcpu, page)) {
     return inject(vcpu, PGM.PROTECTION, (BigInt(page) << 12n) | TEID_STORE);
@@ -52,11 +53,11 @@ export function testBlock(vcpu: Vcpu): null {
   if (!manage(vcpu, absolute, PFMF.CLEAR)) return inject(vcpu, PGM.ADDRESSING);
   vcpu.gr[0] = 0n;
   vcpu.block.conditionCode = 0;
-  return null;
+  return DONE;
 }
 
 /** Does what is asked with one absolute page; says whether the guest has it. */
-function manage(vcpu: Vcpu, page: number, what: number): boolean {
+function manage(vcpu: GuestCpu, page: number, what: number): boolean {
   const { vm } = vcpu;
   const address = BigInt(page) << 12n;
   if (!vm.slots.at(address)) return false;
@@ -69,6 +70,6 @@ function manage(vcpu: Vcpu, page: number, what: number): boolean {
 }
 
 /** Whether low-address protection forbids the guest stores at the start of a real page. */
-function isLowProtected(vcpu: Vcpu, page: number): boolean {
+function isLowProtected(vcpu: GuestCpu, page: number): boolean {
   return lowAddressProtected(Number(vcpu.control(0) & 0xffff_ffffn), page, 0, false);
 }

@@ -5,7 +5,7 @@
 import { asGuest, type Cpu, type GuestProblem, isTranslationException, PGM } from '../../machine/index.ts';
 import { inject } from './inject.ts';
 import { interceptedLength } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 /**
  * Accesses guest storage at a logical address. When that cannot be done, the guest's own exception is injected, or
@@ -16,7 +16,7 @@ import type { Vcpu } from './vcpu.ts';
  * @throws GuestMemoryFault when the process has no memory there; LinuxError ENOMEM
  */
 export function accessGuest(
-  vcpu: Vcpu,
+  vcpu: GuestCpu,
   cpu: Cpu,
   address: bigint,
   access: (guest: Cpu, hi: number, lo: number) => void,
@@ -26,7 +26,7 @@ export function accessGuest(
   return problem === null;
 }
 
-function serve(vcpu: Vcpu, problem: GuestProblem): void {
+function serve(vcpu: GuestCpu, problem: GuestProblem): void {
   if (problem.kind === 'guest') {
     inject(vcpu, problem.code, problem.teid);
     return;

@@ -1,6 +1,15 @@
-/** What became of an intercepted instruction. */
+/** What an intercepted instruction ended with. */
 
 import type { Exit } from './exits.ts';
 
-/** Done, an exit, or nothing the host knows: user space's to handle. */
-export type Handled = null | Exit | 'user-space';
+/** What an intercepted instruction ended with. */
+export type Handled =
+  /** The host executed it, or injected an exception for it: the guest goes on. */
+  | { readonly kind: 'done' }
+  /** The virtual CPU returns to its user. */
+  | { readonly kind: 'exit'; readonly exit: Exit }
+  /** The host does not know it: user space handles it. */
+  | { readonly kind: 'user-space' };
+
+export const DONE: Handled = { kind: 'done' };
+export const USER_SPACE: Handled = { kind: 'user-space' };

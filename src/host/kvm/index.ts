@@ -1,10 +1,12 @@
 /** Virtual machines, virtual CPUs, memory slots, exits. */
 
-export * from './block.ts';
-export * from './exits.ts';
-export * from './fault.ts';
-export * from './interrupts.ts';
+export { CheckedStateDescription } from './checked-state-description.ts';
+export type { Exit } from './exits.ts';
+export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
+export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { operandAddress } from './operand.ts';
-export * from './slots.ts';
-export * from './vcpu.ts';
-export * from './vm.ts';
+export { PrefixArea } from './prefix-area.ts';
+export { type MemoryRegion, MemorySlots } from './slots.ts';
+export { Vcpu } from './vcpu.ts';
+export type { GuestCpu, GuestMachine } from './vcpu-context.ts';
+export { MAX_VCPUS, VirtualMachine, type VirtualMachineOptions } from './vm.ts';

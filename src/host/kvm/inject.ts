@@ -3,13 +3,14 @@
  */
 
 import { isNullifying } from '../../machine/index.ts';
+import { DONE, type Handled } from './handled.ts';
 import { interceptedLength } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
-/** Injects a program exception of the intercepted instruction, behind which the PSW stands. */
-export function inject(vcpu: Vcpu, code: number, teid = 0n): null {
+/** Injects a program exception of the intercepted instruction, behind which the PSW stands. Returns `DONE`. */
+export function inject(vcpu: GuestCpu, code: number, teid = 0n): Handled {
   const length = interceptedLength(vcpu.block);
   if (isNullifying(code)) vcpu.block.advance(-length);
   vcpu.prefixArea.program(code, length, teid);
-  return null;
+  return DONE;
 }

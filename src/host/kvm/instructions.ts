@@ -3,82 +3,89 @@
  * not here is user space's to handle.
  */
 
-import { type Cpu, facilityList, PGM, SIE } from '../../machine/index.ts';
+import { type Cpu, facilityList, PGM, SIE, type StateDescription } from '../../machine/index.ts';
 import { diagnose } from './diagnose.ts';
 import { manageFrames, testBlock } from './frame-management.ts';
 import { accessGuest } from './guest-access.ts';
-import type { Handled } from './handled.ts';
+import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
 import { loadControls } from './load-control.ts';
 import { interceptedLength, operandAddress } from './operand.ts';
 import { handleSigp } from './sigp.ts';
 import { storeSystemInformation } from './system-information.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 /** Version 0xff (a guest), machine type 2817. */
 const CPU_ID = 0xff00_0000_2817_8000n;
 
-/** Executes the instruction that was intercepted. The guest's registers are in the virtual CPU. */
-export function handleInstruction(vcpu: Vcpu, cpu: Cpu): Handled {
-  const ipa = vcpu.block.get16(SIE.IPA);
+/** Executes one intercepted instruction. The guest's registers are in the virtual CPU. */
+type Handler = (vcpu: GuestCpu, cpu: Cpu) => Handled;
+
+/** The instructions that the host executes, each with its opcode, see `opcodeOf`. */
+const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: Handler])[] = [
+  ['DIAG', 0x83, diagnose],
+  ['SIGP', 0xae, handleSigp],
+  ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4)],
+  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, CPU_ID)],
+  ['SCK', 0xb204, setClock],
+  ['SPX', 0xb210, setPrefix],
+  ['STPX', 0xb211, (vcpu, cpu) => store(vcpu, cpu, 4, BigInt(vcpu.block.prefix))],
+  ['STAP', 0xb212, (vcpu, cpu) => store(vcpu, cpu, 2, BigInt(vcpu.id))],
+  ['ISKE', 0xb229, useKeys],
+  ['RRBE', 0xb22a, useKeys],
+  ['SSKE', 0xb22b, useKeys],
+  ['TB', 0xb22c, testBlock],
+  ['CSCH', 0xb230, notOperational],
+  ['HSCH', 0xb231, notOperational],
+  ['MSCH', 0xb232, notOperational],
+  ['SSCH', 0xb233, notOperational],
+  ['STSCH', 0xb234, notOperational],
+  ['TSCH', 0xb235, notOperational],
+  ['TPI', 0xb236, notOperational],
+  ['SAL', 0xb237, notOperational],
+  ['RSCH', 0xb238, notOperational],
+  ['STCRW', 0xb239, notOperational],
+  ['STCPS', 0xb23a, notOperational],
+  ['RCHP', 0xb23b, notOperational],
+  ['SCHM', 0xb23c, notOperational],
+  ['CHSC', 0xb25f, notOperational],
+  ['XSCH', 0xb276, notOperational],
+  ['STSI', 0xb27d, storeSystemInformation],
+  ['STFL', 0xb2b1, storeFacilityList],
+  ['PFMF', 0xb9af, manageFrames],
+  ['LCTLG', 0xeb2f, (vcpu, cpu) => loadControls(vcpu, cpu, 8)],
+];
+
+const HANDLER_OF = new Map(HANDLERS.map(([, opcode, handler]) => [opcode, handler]));
+
+/** Executes the intercepted instruction, if the host knows it. The guest's registers are in the virtual CPU. */
+export function handleInstruction(vcpu: GuestCpu, cpu: Cpu): Handled {
+  const handler = HANDLER_OF.get(opcodeOf(vcpu.block));
+  return handler === undefined ? USER_SPACE : handler(vcpu, cpu);
+}
+
+/** The opcode of the intercepted instruction: its first byte, and the second byte of the opcode where it has one. */
+function opcodeOf(block: StateDescription): number {
+  const ipa = block.get16(SIE.IPA);
   switch (ipa >>> 8) {
-    case 0x83:
-      return diagnose(vcpu, cpu);
-    case 0xae:
-      return handleSigp(vcpu);
     case 0xb2:
-      return extended(vcpu, cpu, ipa & 0xff);
-    case 0xb7:
-      return loadControls(vcpu, cpu, 4);
     case 0xb9:
-      return (ipa & 0xff) === 0xaf ? manageFrames(vcpu) : 'user-space';
+      return ipa;
     case 0xeb:
-      return (vcpu.block.get32(SIE.IPB) & 0xff) === 0x2f ? loadControls(vcpu, cpu, 8) : 'user-space';
+      return 0xeb00 | (block.get32(SIE.IPB) & 0xff);
     default:
-      return 'user-space';
+      return ipa >>> 8;
   }
 }
 
-/** The instructions that begin with 0xb2. */
-function extended(vcpu: Vcpu, cpu: Cpu, opcode: number): Handled {
-  switch (opcode) {
-    case 0x02:
-      return store(vcpu, cpu, 8, CPU_ID);
-    case 0x04:
-      return setClock(vcpu, cpu);
-    case 0x10:
-      return setPrefix(vcpu, cpu);
-    case 0x11:
-      return store(vcpu, cpu, 4, BigInt(vcpu.block.prefix));
-    case 0x12:
-      return store(vcpu, cpu, 2, BigInt(vcpu.id));
-    case 0x29:
-    case 0x2a:
-    case 0x2b:
-      return useKeys(vcpu);
-    case 0x2c:
-      return testBlock(vcpu);
-    case 0x7d:
-      return storeSystemInformation(vcpu, cpu);
-    case 0xb1:
-      return storeFacilityList(vcpu);
-    default:
-      return isChannelInstruction(opcode) ? notOperational(vcpu) : 'user-space';
-  }
-}
-
-/** I/O: there is no channel subsystem, so every subchannel is not operational. */
-function isChannelInstruction(opcode: number): boolean {
-  return (opcode >= 0x30 && opcode <= 0x3c) || opcode === 0x5f || opcode === 0x76;
-}
-
-function notOperational(vcpu: Vcpu): null {
+/** An I/O instruction: there is no channel subsystem, so that no subchannel is operational. */
+function notOperational(vcpu: GuestCpu): Handled {
   vcpu.block.conditionCode = 3;
-  return null;
+  return DONE;
 }
 
 /** Stores `size` bytes at the operand's address, which must be aligned to them. */
-function store(vcpu: Vcpu, cpu: Cpu, size: 2 | 4 | 8, value: bigint): null {
+function store(vcpu: GuestCpu, cpu: Cpu, size: 2 | 4 | 8, value: bigint): Handled {
   const address = operandAddress(vcpu);
   if (address % BigInt(size) !== 0n) return inject(vcpu, PGM.SPECIFICATION);
   accessGuest(vcpu, cpu, address, (guest, hi, lo) => {
@@ -86,49 +93,49 @@ function store(vcpu: Vcpu, cpu: Cpu, size: 2 | 4 | 8, value: bigint): null {
     else if (size === 4) guest.store32(hi, lo, Number(value));
     else guest.store64(hi, lo, value);
   });
-  return null;
+  return DONE;
 }
 
-function setPrefix(vcpu: Vcpu, cpu: Cpu): null {
+function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
   const address = operandAddress(vcpu);
   if (address % 4n !== 0n) return inject(vcpu, PGM.SPECIFICATION);
   let wanted = 0;
   const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) => {
     wanted = guest.load32(hi, lo) & 0x7fff_e000;
   });
-  if (!done) return null;
+  if (!done) return DONE;
   if (!vcpu.vm.hasMemory(BigInt(wanted), 8192n)) return inject(vcpu, PGM.ADDRESSING);
   vcpu.setPrefix(wanted);
-  return null;
+  return DONE;
 }
 
 /**
  * ISKE, RRBE or SSKE, the first of a guest: it uses storage keys from now on, and executes the instruction, and all
  * others, itself.
  */
-function useKeys(vcpu: Vcpu): null {
+function useKeys(vcpu: GuestCpu): Handled {
   vcpu.vm.enableKeys();
   vcpu.block.advance(-interceptedLength(vcpu.block));
-  return null;
+  return DONE;
 }
 
 /** SET CLOCK: the guest's clock is the machine's with an epoch difference. */
-function setClock(vcpu: Vcpu, cpu: Cpu): null {
+function setClock(vcpu: GuestCpu, cpu: Cpu): Handled {
   const address = operandAddress(vcpu);
   if (address % 8n !== 0n) return inject(vcpu, PGM.SPECIFICATION);
   let wanted = 0n;
   const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) => {
     wanted = guest.load64(hi, lo);
   });
-  if (!done) return null;
+  if (!done) return DONE;
   const epoch = BigInt.asUintN(64, wanted - cpu.tod);
   for (const each of vcpu.vm.vcpus) each.block.set64(SIE.EPOCH, epoch);
   vcpu.block.conditionCode = 0;
-  return null;
+  return DONE;
 }
 
 /** STFL: the first word of the facility list at real 200. */
-function storeFacilityList(vcpu: Vcpu): null {
+function storeFacilityList(vcpu: GuestCpu): Handled {
   vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), facilityList().subarray(0, 4));
-  return null;
+  return DONE;
 }

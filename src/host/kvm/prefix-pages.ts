@@ -4,20 +4,20 @@
  * away says so, and they are made again before the guest runs again (Linux: KVM_REQ_REFRESH_GUEST_PREFIX).
  */
 
-import type { StateBlock } from './block.ts';
-import type { VirtualMachine } from './vm.ts';
+import type { StateDescription } from '../../machine/index.ts';
+import type { GuestMachine } from './vcpu-context.ts';
 
 /** No page. */
 const NONE = -1;
 
 /** What is known of the prefix pages of one virtual CPU. */
 export class PrefixPages {
-  readonly #vm: VirtualMachine;
-  readonly #block: StateBlock;
+  readonly #vm: GuestMachine;
+  readonly #block: StateDescription;
   /** Guest page number of the first of the two that are watched; another prefix makes it say nothing. */
   #watched = NONE;
 
-  constructor(vm: VirtualMachine, block: StateBlock) {
+  constructor(vm: GuestMachine, block: StateDescription) {
     this.#vm = vm;
     this.#block = block;
   }

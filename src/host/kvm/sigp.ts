@@ -4,11 +4,12 @@
  */
 
 import { type CpuReset, EXT, SIE, SIGP_CC, type SigpTarget, signalProcessor } from '../../machine/index.ts';
+import { DONE, type Handled } from './handled.ts';
 import { operandAddress } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 /** Executes the intercepted SIGP. */
-export function handleSigp(vcpu: Vcpu): null {
+export function handleSigp(vcpu: GuestCpu): Handled {
   const ipa = vcpu.block.get16(SIE.IPA);
   const r1 = (ipa >>> 4) & 15;
   const addressed = vcpu.vm.vcpus[Number((vcpu.gr[ipa & 15] as bigint) & 0xffffn)];
@@ -19,14 +20,14 @@ export function handleSigp(vcpu: Vcpu): null {
     vcpu.gr[r1] = ((vcpu.gr[r1] as bigint) & ~0xffff_ffffn) | BigInt(status);
   }
   vcpu.block.conditionCode = cc;
-  return null;
+  return DONE;
 }
 
 /** A virtual CPU as SIGNAL PROCESSOR addresses it. */
 class Target implements SigpTarget {
-  readonly #vcpu: Vcpu;
+  readonly #vcpu: GuestCpu;
 
-  constructor(vcpu: Vcpu) {
+  constructor(vcpu: GuestCpu) {
     this.#vcpu = vcpu;
   }
 

@@ -5,15 +5,15 @@
 
 import { type Cpu, PGM } from '../../machine/index.ts';
 import { accessGuest } from './guest-access.ts';
-import type { Handled } from './handled.ts';
+import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import { operandAddress } from './operand.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { GuestCpu } from './vcpu-context.ts';
 
 const CC = { STORED: 0, NO_DATA: 3 } as const;
 
 /** Executes it; user space gets an exit for every level, with the condition code set and 3.2.2 stored. */
-export function storeSystemInformation(vcpu: Vcpu, cpu: Cpu): Handled {
+export function storeSystemInformation(vcpu: GuestCpu, cpu: Cpu): Handled {
   const function0 = Number((vcpu.gr[0] as bigint) & 0xffff_ffffn);
   const function1 = Number((vcpu.gr[1] as bigint) & 0xffff_ffffn);
   const fc = function0 >>> 28;
@@ -31,17 +31,17 @@ export function storeSystemInformation(vcpu: Vcpu, cpu: Cpu): Handled {
     if (sel1 !== 2 || sel2 !== 2) return ended(vcpu, CC.NO_DATA);
     const page = virtualMachineInformation(vcpu.vm.vcpus.length);
     if (!accessGuest(vcpu, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, 4096, page)))
-      return null;
+      return DONE;
     vcpu.block.conditionCode = CC.STORED;
   } else {
     vcpu.block.conditionCode = CC.NO_DATA;
   }
-  return { reason: 'KVM_EXIT_S390_STSI', address, fc, sel1, sel2 };
+  return { kind: 'exit', exit: { reason: 'KVM_EXIT_S390_STSI', address, fc, sel1, sel2 } };
 }
 
-function ended(vcpu: Vcpu, cc: 0 | 3): null {
+function ended(vcpu: GuestCpu, cc: 0 | 3): Handled {
   vcpu.block.conditionCode = cc;
-  return null;
+  return DONE;
 }
 
 /** `KVMguest` and `KVM/Linux       ` in EBCDIC. */

@@ -26,7 +26,7 @@ import type { Host } from '../host.ts';
 import { type Mm, PROT } from '../mm/index.ts';
 import { codeOf, frameCounts, makeHost } from '../testing/index.ts';
 import type { Exit } from './exits.ts';
-import { GuestMemoryFault } from './fault.ts';
+import { GuestMemoryFault } from './guest-memory.ts';
 import type { Vcpu } from './vcpu.ts';
 import { VirtualMachine } from './vm.ts';
 

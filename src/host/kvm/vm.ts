@@ -18,11 +18,12 @@ import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
-import { GuestMemoryFault } from './fault.ts';
+import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
 import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
+import type { GuestMachine } from './vcpu-context.ts';
 
 /** Virtual CPUs that a virtual machine has at most (KVM_CAP_MAX_VCPUS). */
 export const MAX_VCPUS = 248;
@@ -40,7 +41,7 @@ export interface VirtualMachineOptions {
 }
 
 /** A virtual machine on a process. */
-export class VirtualMachine {
+export class VirtualMachine implements GuestMachine {
   readonly mm: Mm;
   readonly gmap: Gmap;
   readonly slots: MemorySlots;

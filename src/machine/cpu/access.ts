@@ -505,7 +505,7 @@ export class CpuAccess extends CpuState {
   }
 
   get #edat(): boolean {
-    return ((this.cr32[0] as number) & CR0.EDAT) !== 0;
+    return (this.cr0 & CR0.EDAT) !== 0;
   }
 
   /** The space of an access. Access-register mode is not implemented: a special-operation exception. */
@@ -598,7 +598,7 @@ export class CpuAccess extends CpuState {
   /** Low-address protection of the access under way, a store. */
   #lowAddress(offset: number): void {
     const { page, privateSpace } = this.#request;
-    if (lowAddressProtected(this.cr32[0] as number, page, offset, privateSpace)) {
+    if (lowAddressProtected(this.cr0, page, offset, privateSpace)) {
       this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
     }
   }
@@ -606,7 +606,7 @@ export class CpuAccess extends CpuState {
   /** Key-controlled protection of the access under way. */
   #checkKey(frame: number, override: number): void {
     const { access, key, page, last, privateSpace } = this.#request;
-    const cr0 = this.cr32[0] as number;
+    const cr0 = this.cr0;
     const storageKey = override < 0 ? (this.storage.keys[frame] as number) : override;
     if (access === STORE) {
       if (keyAllowsStore(cr0, key, storageKey)) return;

@@ -51,7 +51,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to the address of general register `r`. */
   branchRegister(r: number): void {
-    this.branchTo(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
+    this.branchTo(this.high(r), this.low(r));
   }
 
   /** Branches to the effective address. */
@@ -79,8 +79,8 @@ export class CpuAddressing extends CpuAccess {
     let hi = 0;
     let lo = d;
     if (b !== 0) {
-      hi = this.gr32[b * 2 + 1] as number;
-      lo += this.gr32[b * 2] as number;
+      hi = this.high(b);
+      lo += this.low(b);
     }
     if (lo < 0) hi = (hi - 1) >>> 0;
     else if (lo > 0xffff_ffff) hi = (hi + 1) >>> 0;
@@ -93,11 +93,11 @@ export class CpuAddressing extends CpuAccess {
       this.effective(b, d);
       return;
     }
-    let hi = this.gr32[x * 2 + 1] as number;
-    let lo = d + (this.gr32[x * 2] as number);
+    let hi = this.high(x);
+    let lo = d + this.low(x);
     if (b !== 0) {
-      hi += this.gr32[b * 2 + 1] as number;
-      lo += this.gr32[b * 2] as number;
+      hi += this.high(b);
+      lo += this.low(b);
     }
     hi += Math.floor(lo / 0x1_0000_0000);
     this.#setEffective(hi >>> 0, lo >>> 0);
@@ -115,7 +115,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Sets the effective address to the contents of general register `r`, wrapped by the addressing mode. */
   effectiveRegister(r: number): void {
-    this.#setEffective(this.gr32[r * 2 + 1] as number, this.gr32[r * 2] as number);
+    this.#setEffective(this.high(r), this.low(r));
   }
 
   #setEffective(hi: number, lo: number): void {

@@ -79,7 +79,7 @@ export abstract class CpuInterruptions extends Processor {
       ...{ code, length, teid, dataExceptionCode, operandAccess, monitorClass, monitorCode },
       breakingEventAddress,
     });
-    if (code === PGM.DATA && (this.cr32[0] as number) & CR0.AFP_REGISTERS) {
+    if (code === PGM.DATA && this.cr0 & CR0.AFP_REGISTERS) {
       this.fpc = ((this.fpc & ~0xff00) | (dataExceptionCode << 8)) >>> 0;
     }
     this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
@@ -162,7 +162,7 @@ export abstract class CpuInterruptions extends Processor {
 
   /** Takes the enabled external interruption of the highest priority. */
   #takeExternal(): Stop | 'taken' | null {
-    const cr0 = this.cr32[0] as number;
+    const cr0 = this.cr0;
     for (const { code, mask } of EXTERNAL_CLASSES) {
       if ((cr0 & mask) === 0) continue;
       const taken = this.#takeClass(code);
@@ -211,7 +211,7 @@ export abstract class CpuInterruptions extends Processor {
   /** The machine's TOD value at which an enabled clock interruption becomes pending, or null if none does. */
   protected nextClock(): bigint | null {
     if (!this.externalMask) return null;
-    const cr0 = this.cr32[0] as number;
+    const cr0 = this.cr0;
     let due: bigint | null = null;
     // By difference: a clock that was set back reads less than its epoch.
     if (cr0 & CLOCK_COMPARATOR_MASK) {

@@ -138,6 +138,26 @@ export class CpuState {
     this.cr32 = new Uint32Array(this.cr.buffer);
   }
 
+  /** Returns the low half of general register `r`, unsigned. */
+  low(r: number): number {
+    return this.gr32[r * 2] as number;
+  }
+
+  /** Returns the high half of general register `r`, unsigned. */
+  high(r: number): number {
+    return this.gr32[r * 2 + 1] as number;
+  }
+
+  /** Returns the low half of general register `r`, signed. */
+  signedLow(r: number): number {
+    return this.gr32s[r * 2] as number;
+  }
+
+  /** The low half of control register 0, see `CR0`. */
+  get cr0(): number {
+    return this.cr32[0] as number;
+  }
+
   /** The first word of the PSW: bits 0 to 31. */
   get pswHi(): number {
     return (

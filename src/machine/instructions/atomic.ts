@@ -33,7 +33,7 @@ function cs(c: Processor, r1: number, r3: number): void {
   target(c, 4);
   const old = load32(c);
   if (old === c.gr32[r1 * 2]) {
-    c.store32(c.eaHi, c.eaLo, c.gr32[r3 * 2] as number);
+    c.store32(c.eaHi, c.eaLo, c.low(r3));
     c.cc = 0;
   } else {
     c.gr32[r1 * 2] = old;
@@ -202,15 +202,16 @@ function swapped(c: Processor, size: number): void {
   c.cc = 0;
 }
 
+// biome-ignore format: a line each
 export const ATOMIC: readonly InstructionLine[] = [
   ['CS', 'RS', 0xba, 'base', cs],
-  ['CSY', 'RSY', 0xeb14, 'long-displacement', cs],
+  ['CSY', 'RSY', 0xeb14, 'ld', cs],
   ['CSG', 'RSY', 0xeb30, 'zarch', csg],
   ['CDS', 'RS', 0xbb, 'base', cds],
-  ['CDSY', 'RSY', 0xeb31, 'long-displacement', cds],
+  ['CDSY', 'RSY', 0xeb31, 'ld', cds],
   ['CDSG', 'RSY', 0xeb3e, 'zarch', cdsg],
   ['TS', 'SI', 0x93, 'base', ts],
-  ['CSST', 'SSF', 0xc82, 'compare-and-swap-and-store', csst],
+  ['CSST', 'SSF', 0xc82, 'csst', csst],
   ['LAA', 'RSY', 0xebf8, 'z196', laa],
   ['LAAG', 'RSY', 0xebe8, 'z196', laag],
   ['LAAL', 'RSY', 0xebfa, 'z196', update32(addLogical32)],

@@ -25,8 +25,8 @@ function link(c: Processor, r: number): void {
 /** Branches to register `b` as it was before `save` changed a register; 0 means no branch. */
 function linkRegister(save: (c: Processor, r: number) => void) {
   return (c: Processor, a: number, b: number): void => {
-    const hi = c.gr32[b * 2 + 1] as number;
-    const lo = c.gr32[b * 2] as number;
+    const hi = c.high(b);
+    const lo = c.low(b);
     save(c, a);
     if (b !== 0) c.branchTo(hi, lo);
   };
@@ -48,8 +48,8 @@ function setMode(c: Processor, hi: number, lo: number): void {
 
 /** BRANCH AND SAVE AND SET MODE. */
 function bassm(c: Processor, a: number, b: number): void {
-  const hi = c.gr32[b * 2 + 1] as number;
-  const lo = c.gr32[b * 2] as number;
+  const hi = c.high(b);
+  const lo = c.low(b);
   saveLink(c, a);
   if (c.addressing === BITS_64) c.gr32[a * 2]! |= 1;
   if (b !== 0) setMode(c, hi, lo);
@@ -57,10 +57,10 @@ function bassm(c: Processor, a: number, b: number): void {
 
 /** BRANCH AND SET MODE. */
 function bsm(c: Processor, a: number, b: number): void {
-  const hi = c.gr32[b * 2 + 1] as number;
-  const lo = c.gr32[b * 2] as number;
+  const hi = c.high(b);
+  const lo = c.low(b);
   if (a !== 0) {
-    const old = c.gr32[a * 2] as number;
+    const old = c.low(a);
     if (c.addressing === BITS_64) c.gr32[a * 2] = old | 1;
     else c.gr32[a * 2] = c.addressing === BITS_31 ? old | 0x8000_0000 : old & 0x7fff_ffff;
   }
@@ -85,8 +85,8 @@ function countRegister(
   count: (c: Processor, n: number) => boolean,
   n: number,
 ): void {
-  const hi = c.gr32[b * 2 + 1] as number;
-  const lo = c.gr32[b * 2] as number;
+  const hi = c.high(b);
+  const lo = c.low(b);
   if (count(c, n) && b !== 0) c.branchTo(hi, lo);
 }
 
@@ -96,7 +96,7 @@ function countRegister(
  */
 function index32(c: Processor, r: number, r3: number): boolean {
   c.op32[XL] = c.op32[(r3 | 1) * 2] as number;
-  c.gr32[r * 2] = (c.gr32[r * 2] as number) + (c.gr32[r3 * 2] as number);
+  c.gr32[r * 2] = c.low(r) + c.low(r3);
   return order32(c, r * 2, XL) === 2;
 }
 
@@ -126,7 +126,7 @@ const signed32 = (c: Processor, a: number, b: number) => order32(c, a * 2, b * 2
 const logical32 = (c: Processor, a: number, b: number) => orderLogical32(c, a * 2, b * 2);
 const signedI32 = (c: Processor, a: number, i: number) => order32(c, a * 2, i32(c, i));
 const signedI64 = (c: Processor, a: number, i: number) => order64(c, a, i64(c, i));
-const logicalI32 = (c: Processor, a: number, i: number) => order(c.gr32[a * 2] as number, i);
+const logicalI32 = (c: Processor, a: number, i: number) => order(c.low(a), i);
 const logicalI64 = (c: Processor, a: number, i: number) => orderLogical64(c, a, u64(c, i));
 
 type Order = (c: Processor, a: number, b: number) => number;
@@ -146,144 +146,93 @@ const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: num
 const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i & 0xffff), m));
 
+// biome-ignore format: a line each
 const CONDITIONAL: readonly InstructionLine[] = [
-  ['BCR', 'RR', 0x07, 'base', (c, m, r) => void (r !== 0 && holds(c, m) && c.branchRegister(r))],
-  ['BC', 'RX', 0x47, 'base', (c, m) => goWhen(c, holds(c, m))],
-  ['BRC', 'RI', 0xa74, 'base', (c, m, i) => jumpWhen(c, holds(c, m), i)],
-  ['BRCL', 'RIL', 0xc04, 'zarch', (c, m, i) => jumpWhen(c, holds(c, m), i)],
+  ['BCR', 'RR', 0x07, 'base', (c, m1, r2) => void (r2 !== 0 && holds(c, m1) && c.branchRegister(r2))],
+  ['BC', 'RX', 0x47, 'base', (c, m1) => goWhen(c, holds(c, m1))],
+  ['BRC', 'RI', 0xa74, 'base', (c, m1, i2) => jumpWhen(c, holds(c, m1), i2)],
+  ['BRCL', 'RIL', 0xc04, 'zarch', (c, m1, i2) => jumpWhen(c, holds(c, m1), i2)],
 ];
 
+// biome-ignore format: a line each
 const LINKING: readonly InstructionLine[] = [
   ['BALR', 'RR', 0x05, 'base', balr],
-  [
-    'BAL',
-    'RX',
-    0x45,
-    'base',
-    (c, a) => {
-      link(c, a);
-      c.branchEffective();
-    },
-  ],
+  ['BAL', 'RX', 0x45, 'base', (c, r1) => { link(c, r1); c.branchEffective(); }],
   ['BASR', 'RR', 0x0d, 'base', basr],
-  [
-    'BAS',
-    'RX',
-    0x4d,
-    'base',
-    (c, a) => {
-      saveLink(c, a);
-      c.branchEffective();
-    },
-  ],
-  [
-    'BRAS',
-    'RI',
-    0xa75,
-    'base',
-    (c, a, i) => {
-      saveLink(c, a);
-      c.branchRelative(i);
-    },
-  ],
-  [
-    'BRASL',
-    'RIL',
-    0xc05,
-    'zarch',
-    (c, a, i) => {
-      saveLink(c, a);
-      c.branchRelative(i);
-    },
-  ],
+  ['BAS', 'RX', 0x4d, 'base', (c, r1) => { saveLink(c, r1); c.branchEffective(); }],
+  ['BRAS', 'RI', 0xa75, 'base', (c, r1, i2) => { saveLink(c, r1); c.branchRelative(i2); }],
+  ['BRASL', 'RIL', 0xc05, 'zarch', (c, r1, i2) => { saveLink(c, r1); c.branchRelative(i2); }],
   ['BASSM', 'RR', 0x0c, 'base', bassm],
   ['BSM', 'RR', 0x0b, 'base', bsm],
 ];
 
+// biome-ignore format: a line each
 const COUNTING: readonly InstructionLine[] = [
-  ['BCTR', 'RR', 0x06, 'base', (c, a, b) => countRegister(c, b, count32, a * 2)],
-  ['BCT', 'RX', 0x46, 'base', (c, a) => goWhen(c, count32(c, a * 2))],
-  ['BRCT', 'RI', 0xa76, 'base', (c, a, i) => jumpWhen(c, count32(c, a * 2), i)],
-  ['BRCTH', 'RIL', 0xcc6, 'z196', (c, a, i) => jumpWhen(c, count32(c, a * 2 + 1), i)],
-  ['BCTGR', 'RRE', 0xb946, 'zarch', (c, a, b) => countRegister(c, b, count64, a)],
-  ['BCTG', 'RXY', 0xe346, 'zarch', (c, a) => goWhen(c, count64(c, a))],
-  ['BRCTG', 'RI', 0xa77, 'zarch', (c, a, i) => jumpWhen(c, count64(c, a), i)],
-  ['BXH', 'RS', 0x86, 'base', (c, a, b) => goWhen(c, index32(c, a, b))],
-  ['BXLE', 'RS', 0x87, 'base', (c, a, b) => goWhen(c, !index32(c, a, b))],
-  ['BRXH', 'RSI', 0x84, 'base', (c, a, b, i) => jumpWhen(c, index32(c, a, b), i)],
-  ['BRXLE', 'RSI', 0x85, 'base', (c, a, b, i) => jumpWhen(c, !index32(c, a, b), i)],
-  ['BXHG', 'RSY', 0xeb44, 'zarch', (c, a, b) => goWhen(c, index64(c, a, b))],
-  ['BXLEG', 'RSY', 0xeb45, 'zarch', (c, a, b) => goWhen(c, !index64(c, a, b))],
-  ['BRXHG', 'RIEe', 0xec44, 'zarch', (c, a, b, i) => jumpWhen(c, index64(c, a, b), i)],
-  ['BRXLG', 'RIEe', 0xec45, 'zarch', (c, a, b, i) => jumpWhen(c, !index64(c, a, b), i)],
+  ['BCTR', 'RR', 0x06, 'base', (c, r1, r2) => countRegister(c, r2, count32, r1 * 2)],
+  ['BCT', 'RX', 0x46, 'base', (c, r1) => goWhen(c, count32(c, r1 * 2))],
+  ['BRCT', 'RI', 0xa76, 'base', (c, r1, i2) => jumpWhen(c, count32(c, r1 * 2), i2)],
+  ['BRCTH', 'RIL', 0xcc6, 'z196', (c, r1, i2) => jumpWhen(c, count32(c, r1 * 2 + 1), i2)],
+  ['BCTGR', 'RRE', 0xb946, 'zarch', (c, r1, r2) => countRegister(c, r2, count64, r1)],
+  ['BCTG', 'RXY', 0xe346, 'zarch', (c, r1) => goWhen(c, count64(c, r1))],
+  ['BRCTG', 'RI', 0xa77, 'zarch', (c, r1, i2) => jumpWhen(c, count64(c, r1), i2)],
+  ['BXH', 'RS', 0x86, 'base', (c, r1, r3) => goWhen(c, index32(c, r1, r3))],
+  ['BXLE', 'RS', 0x87, 'base', (c, r1, r3) => goWhen(c, !index32(c, r1, r3))],
+  ['BRXH', 'RSI', 0x84, 'base', (c, r1, r3, ri2) => jumpWhen(c, index32(c, r1, r3), ri2)],
+  ['BRXLE', 'RSI', 0x85, 'base', (c, r1, r3, ri2) => jumpWhen(c, !index32(c, r1, r3), ri2)],
+  ['BXHG', 'RSY', 0xeb44, 'zarch', (c, r1, r3) => goWhen(c, index64(c, r1, r3))],
+  ['BXLEG', 'RSY', 0xeb45, 'zarch', (c, r1, r3) => goWhen(c, !index64(c, r1, r3))],
+  ['BRXHG', 'RIEe', 0xec44, 'zarch', (c, r1, r3, ri2) => jumpWhen(c, index64(c, r1, r3), ri2)],
+  ['BRXLG', 'RIEe', 0xec45, 'zarch', (c, r1, r3, ri2) => jumpWhen(c, !index64(c, r1, r3), ri2)],
 ];
 
+// biome-ignore format: a line each
 const COMPARE_AND_BRANCH: readonly InstructionLine[] = [
-  ['CRJ', 'RIEb', 0xec76, 'general-instructions-extension', jump(signed32)],
-  ['CGRJ', 'RIEb', 0xec64, 'general-instructions-extension', jump(order64)],
-  ['CIJ', 'RIEc', 0xec7e, 'general-instructions-extension', jump(signedI32)],
-  ['CGIJ', 'RIEc', 0xec7c, 'general-instructions-extension', jump(signedI64)],
-  ['CLRJ', 'RIEb', 0xec77, 'general-instructions-extension', jump(logical32)],
-  ['CLGRJ', 'RIEb', 0xec65, 'general-instructions-extension', jump(orderLogical64)],
-  ['CLIJ', 'RIEc', 0xec7f, 'general-instructions-extension', jump(byte(logicalI32))],
-  ['CLGIJ', 'RIEc', 0xec7d, 'general-instructions-extension', jump(byte(logicalI64))],
-  ['CRB', 'RRS', 0xecf6, 'general-instructions-extension', go(signed32)],
-  ['CGRB', 'RRS', 0xece4, 'general-instructions-extension', go(order64)],
-  ['CIB', 'RIS', 0xecfe, 'general-instructions-extension', go(signedI32)],
-  ['CGIB', 'RIS', 0xecfc, 'general-instructions-extension', go(signedI64)],
-  ['CLRB', 'RRS', 0xecf7, 'general-instructions-extension', go(logical32)],
-  ['CLGRB', 'RRS', 0xece5, 'general-instructions-extension', go(orderLogical64)],
-  ['CLIB', 'RIS', 0xecff, 'general-instructions-extension', go(byte(logicalI32))],
-  ['CLGIB', 'RIS', 0xecfd, 'general-instructions-extension', go(byte(logicalI64))],
+  ['CRJ', 'RIEb', 0xec76, 'gie', jump(signed32)],
+  ['CGRJ', 'RIEb', 0xec64, 'gie', jump(order64)],
+  ['CIJ', 'RIEc', 0xec7e, 'gie', jump(signedI32)],
+  ['CGIJ', 'RIEc', 0xec7c, 'gie', jump(signedI64)],
+  ['CLRJ', 'RIEb', 0xec77, 'gie', jump(logical32)],
+  ['CLGRJ', 'RIEb', 0xec65, 'gie', jump(orderLogical64)],
+  ['CLIJ', 'RIEc', 0xec7f, 'gie', jump(byte(logicalI32))],
+  ['CLGIJ', 'RIEc', 0xec7d, 'gie', jump(byte(logicalI64))],
+  ['CRB', 'RRS', 0xecf6, 'gie', go(signed32)],
+  ['CGRB', 'RRS', 0xece4, 'gie', go(order64)],
+  ['CIB', 'RIS', 0xecfe, 'gie', go(signedI32)],
+  ['CGIB', 'RIS', 0xecfc, 'gie', go(signedI64)],
+  ['CLRB', 'RRS', 0xecf7, 'gie', go(logical32)],
+  ['CLGRB', 'RRS', 0xece5, 'gie', go(orderLogical64)],
+  ['CLIB', 'RIS', 0xecff, 'gie', go(byte(logicalI32))],
+  ['CLGIB', 'RIS', 0xecfd, 'gie', go(byte(logicalI64))],
 ];
 
+// biome-ignore format: a line each
 const COMPARE_AND_TRAP: readonly InstructionLine[] = [
-  ['CRT', 'RRF', 0xb972, 'general-instructions-extension', trap(signed32)],
-  ['CGRT', 'RRF', 0xb960, 'general-instructions-extension', trap(order64)],
-  ['CLRT', 'RRF', 0xb973, 'general-instructions-extension', trap(logical32)],
-  ['CLGRT', 'RRF', 0xb961, 'general-instructions-extension', trap(orderLogical64)],
-  ['CIT', 'RIEa', 0xec72, 'general-instructions-extension', trapImmediate(signedI32)],
-  ['CGIT', 'RIEa', 0xec70, 'general-instructions-extension', trapImmediate(signedI64)],
-  ['CLFIT', 'RIEa', 0xec73, 'general-instructions-extension', trapLogicalImmediate(logicalI32)],
-  ['CLGIT', 'RIEa', 0xec71, 'general-instructions-extension', trapLogicalImmediate(logicalI64)],
-  [
-    'CLT',
-    'RSY',
-    0xeb23,
-    'miscellaneous-instruction-extensions',
-    (c, a, m) => trapWhen(c, outcome(orderLogical32(c, a * 2, m32(c)), m)),
-  ],
-  [
-    'CLGT',
-    'RSY',
-    0xeb2b,
-    'miscellaneous-instruction-extensions',
-    (c, a, m) => trapWhen(c, outcome(orderLogical64(c, a, m64(c)), m)),
-  ],
+  ['CRT', 'RRF', 0xb972, 'gie', trap(signed32)],
+  ['CGRT', 'RRF', 0xb960, 'gie', trap(order64)],
+  ['CLRT', 'RRF', 0xb973, 'gie', trap(logical32)],
+  ['CLGRT', 'RRF', 0xb961, 'gie', trap(orderLogical64)],
+  ['CIT', 'RIEa', 0xec72, 'gie', trapImmediate(signedI32)],
+  ['CGIT', 'RIEa', 0xec70, 'gie', trapImmediate(signedI64)],
+  ['CLFIT', 'RIEa', 0xec73, 'gie', trapLogicalImmediate(logicalI32)],
+  ['CLGIT', 'RIEa', 0xec71, 'gie', trapLogicalImmediate(logicalI64)],
+  ['CLT', 'RSY', 0xeb23, 'mie1', (c, r1, m3) => trapWhen(c, outcome(orderLogical32(c, r1 * 2, m32(c)), m3))],
+  ['CLGT', 'RSY', 0xeb2b, 'mie1', (c, r1, m3) => trapWhen(c, outcome(orderLogical64(c, r1, m64(c)), m3))],
 ];
 
+// biome-ignore format: a line each
 const EXECUTING: readonly InstructionLine[] = [
-  ['EX', 'RX', 0x44, 'base', (c, a) => c.executeTarget(a === 0 ? 0 : (c.gr32[a * 2] as number))],
-  [
-    'EXRL',
-    'RIL',
-    0xc60,
-    'execute-extensions',
-    (c, a, i) => {
-      c.addressRelative(i);
-      c.executeTarget(a === 0 ? 0 : (c.gr32[a * 2] as number));
-    },
-  ],
+  ['EX', 'RX', 0x44, 'base', (c, r1) => c.executeTarget(r1 === 0 ? 0 : c.low(r1))],
+  ['EXRL', 'RIL', 0xc60, 'exrl', (c, r1, i2) => { c.addressRelative(i2); c.executeTarget(r1 === 0 ? 0 : c.low(r1)); }],
 ];
 
 /** INSERT PROGRAM MASK. */
 function ipm(c: Processor, r: number): void {
-  c.gr32[r * 2] = ((c.gr32[r * 2] as number) & 0x00ff_ffff) | (c.cc << 28) | (c.programMask << 24);
+  c.gr32[r * 2] = (c.low(r) & 0x00ff_ffff) | (c.cc << 28) | (c.programMask << 24);
 }
 
 /** SET PROGRAM MASK. */
 function spm(c: Processor, r: number): void {
-  const value = c.gr32[r * 2] as number;
+  const value = c.low(r);
   c.cc = (value >>> 28) & 3;
   c.programMask = (value >>> 24) & 15;
 }
@@ -302,6 +251,7 @@ function sam(addressing: number, limit: number) {
   };
 }
 
+// biome-ignore format: a line each
 const MODES: readonly InstructionLine[] = [
   ['IPM', 'RRE', 0xb222, 'base', ipm],
   ['SPM', 'RR', 0x04, 'base', spm],
@@ -312,6 +262,7 @@ const MODES: readonly InstructionLine[] = [
   ['SVC', 'I', 0x0a, 'base', (c, i) => c.supervisorCall(i)],
 ];
 
+// biome-ignore format: a line each
 export const BRANCH: readonly InstructionLine[] = [
   ...CONDITIONAL,
   ...LINKING,

@@ -28,187 +28,61 @@ import {
   YL,
 } from './operands.ts';
 
+// biome-ignore format: a line each
 const SIGNED: readonly InstructionLine[] = [
-  ['CR', 'RR', 0x19, 'base', (c, a, b) => compare32(c, a * 2, b * 2)],
-  ['C', 'RX', 0x59, 'base', (c, a) => compare32(c, a * 2, m32(c))],
-  ['CH', 'RX', 0x49, 'base', (c, a) => compare32(c, a * 2, m16(c))],
-  ['CHI', 'RI', 0xa7e, 'base', (c, a, i) => compare32(c, a * 2, i32(c, i))],
-  ['CY', 'RXY', 0xe359, 'long-displacement', (c, a) => compare32(c, a * 2, m32(c))],
-  ['CHY', 'RXY', 0xe379, 'long-displacement', (c, a) => compare32(c, a * 2, m16(c))],
-  ['CFI', 'RIL', 0xc2d, 'extended-immediate', (c, a, i) => compare32(c, a * 2, i32(c, i))],
-  [
-    'CRL',
-    'RIL',
-    0xc6d,
-    'general-instructions-extension',
-    (c, a, i) => compare32(c, a * 2, m32(relative(c, i, 4))),
-  ],
-  [
-    'CHRL',
-    'RIL',
-    0xc65,
-    'general-instructions-extension',
-    (c, a, i) => compare32(c, a * 2, m16(relative(c, i, 2))),
-  ],
-  ['CGR', 'RRE', 0xb920, 'zarch', (c, a, b) => compare64(c, a, b)],
-  ['CGFR', 'RRE', 0xb930, 'zarch', (c, a, b) => compare64(c, a, r32x(c, b))],
-  ['CG', 'RXY', 0xe320, 'zarch', (c, a) => compare64(c, a, m64(c))],
-  ['CGF', 'RXY', 0xe330, 'zarch', (c, a) => compare64(c, a, m32x(c))],
-  ['CGH', 'RXY', 0xe334, 'general-instructions-extension', (c, a) => compare64(c, a, m16x(c))],
-  ['CGHI', 'RI', 0xa7f, 'zarch', (c, a, i) => compare64(c, a, i64(c, i))],
-  ['CGFI', 'RIL', 0xc2c, 'extended-immediate', (c, a, i) => compare64(c, a, i64(c, i))],
-  [
-    'CGRL',
-    'RIL',
-    0xc68,
-    'general-instructions-extension',
-    (c, a, i) => compare64(c, a, m64(relative(c, i, 8))),
-  ],
-  [
-    'CGFRL',
-    'RIL',
-    0xc6c,
-    'general-instructions-extension',
-    (c, a, i) => compare64(c, a, m32x(relative(c, i, 4))),
-  ],
-  [
-    'CGHRL',
-    'RIL',
-    0xc64,
-    'general-instructions-extension',
-    (c, a, i) => compare64(c, a, m16x(relative(c, i, 2))),
-  ],
-  [
-    'CHHSI',
-    'SIL',
-    0xe554,
-    'general-instructions-extension',
-    (c, i) => {
-      c.cc = order(load16s(c), i);
-    },
-  ],
-  [
-    'CHSI',
-    'SIL',
-    0xe55c,
-    'general-instructions-extension',
-    (c, i) => {
-      setSigned(c, Y, i);
-      compare32(c, m32(c), YL);
-    },
-  ],
-  [
-    'CGHSI',
-    'SIL',
-    0xe558,
-    'general-instructions-extension',
-    (c, i) => {
-      setSigned(c, Y, i);
-      compare64(c, m64(c), Y);
-    },
-  ],
-  ['CHHR', 'RRE', 0xb9cd, 'z196', (c, a, b) => compare32(c, a * 2 + 1, b * 2 + 1)],
-  ['CHLR', 'RRE', 0xb9dd, 'z196', (c, a, b) => compare32(c, a * 2 + 1, b * 2)],
-  ['CHF', 'RXY', 0xe3cd, 'z196', (c, a) => compare32(c, a * 2 + 1, m32(c))],
-  ['CIH', 'RIL', 0xccd, 'z196', (c, a, i) => compare32(c, a * 2 + 1, i32(c, i))],
+  ['CR', 'RR', 0x19, 'base', (c, r1, r2) => compare32(c, r1 * 2, r2 * 2)],
+  ['C', 'RX', 0x59, 'base', (c, r1) => compare32(c, r1 * 2, m32(c))],
+  ['CH', 'RX', 0x49, 'base', (c, r1) => compare32(c, r1 * 2, m16(c))],
+  ['CHI', 'RI', 0xa7e, 'base', (c, r1, i2) => compare32(c, r1 * 2, i32(c, i2))],
+  ['CY', 'RXY', 0xe359, 'ld', (c, r1) => compare32(c, r1 * 2, m32(c))],
+  ['CHY', 'RXY', 0xe379, 'ld', (c, r1) => compare32(c, r1 * 2, m16(c))],
+  ['CFI', 'RIL', 0xc2d, 'eimm', (c, r1, i2) => compare32(c, r1 * 2, i32(c, i2))],
+  ['CRL', 'RIL', 0xc6d, 'gie', (c, r1, i2) => compare32(c, r1 * 2, m32(relative(c, i2, 4)))],
+  ['CHRL', 'RIL', 0xc65, 'gie', (c, r1, i2) => compare32(c, r1 * 2, m16(relative(c, i2, 2)))],
+  ['CGR', 'RRE', 0xb920, 'zarch', (c, r1, r2) => compare64(c, r1, r2)],
+  ['CGFR', 'RRE', 0xb930, 'zarch', (c, r1, r2) => compare64(c, r1, r32x(c, r2))],
+  ['CG', 'RXY', 0xe320, 'zarch', (c, r1) => compare64(c, r1, m64(c))],
+  ['CGF', 'RXY', 0xe330, 'zarch', (c, r1) => compare64(c, r1, m32x(c))],
+  ['CGH', 'RXY', 0xe334, 'gie', (c, r1) => compare64(c, r1, m16x(c))],
+  ['CGHI', 'RI', 0xa7f, 'zarch', (c, r1, i2) => compare64(c, r1, i64(c, i2))],
+  ['CGFI', 'RIL', 0xc2c, 'eimm', (c, r1, i2) => compare64(c, r1, i64(c, i2))],
+  ['CGRL', 'RIL', 0xc68, 'gie', (c, r1, i2) => compare64(c, r1, m64(relative(c, i2, 8)))],
+  ['CGFRL', 'RIL', 0xc6c, 'gie', (c, r1, i2) => compare64(c, r1, m32x(relative(c, i2, 4)))],
+  ['CGHRL', 'RIL', 0xc64, 'gie', (c, r1, i2) => compare64(c, r1, m16x(relative(c, i2, 2)))],
+  ['CHHSI', 'SIL', 0xe554, 'gie', (c, i2) => { c.cc = order(load16s(c), i2); }],
+  ['CHSI', 'SIL', 0xe55c, 'gie', (c, i2) => { setSigned(c, Y, i2); compare32(c, m32(c), YL); }],
+  ['CGHSI', 'SIL', 0xe558, 'gie', (c, i2) => { setSigned(c, Y, i2); compare64(c, m64(c), Y); }],
+  ['CHHR', 'RRE', 0xb9cd, 'z196', (c, r1, r2) => compare32(c, r1 * 2 + 1, r2 * 2 + 1)],
+  ['CHLR', 'RRE', 0xb9dd, 'z196', (c, r1, r2) => compare32(c, r1 * 2 + 1, r2 * 2)],
+  ['CHF', 'RXY', 0xe3cd, 'z196', (c, r1) => compare32(c, r1 * 2 + 1, m32(c))],
+  ['CIH', 'RIL', 0xccd, 'z196', (c, r1, i2) => compare32(c, r1 * 2 + 1, i32(c, i2))],
 ];
 
+// biome-ignore format: a line each
 const LOGICAL: readonly InstructionLine[] = [
-  ['CLR', 'RR', 0x15, 'base', (c, a, b) => compareLogical32(c, a * 2, b * 2)],
-  ['CL', 'RX', 0x55, 'base', (c, a) => compareLogical32(c, a * 2, m32(c))],
-  ['CLY', 'RXY', 0xe355, 'long-displacement', (c, a) => compareLogical32(c, a * 2, m32(c))],
-  ['CLFI', 'RIL', 0xc2f, 'extended-immediate', (c, a, i) => compareLogical32(c, a * 2, i32(c, i))],
-  [
-    'CLRL',
-    'RIL',
-    0xc6f,
-    'general-instructions-extension',
-    (c, a, i) => compareLogical32(c, a * 2, m32(relative(c, i, 4))),
-  ],
-  [
-    'CLHRL',
-    'RIL',
-    0xc67,
-    'general-instructions-extension',
-    (c, a, i) => compareLogical32(c, a * 2, m16u(relative(c, i, 2))),
-  ],
-  ['CLGR', 'RRE', 0xb921, 'zarch', (c, a, b) => compareLogical64(c, a, b)],
-  ['CLGFR', 'RRE', 0xb931, 'zarch', (c, a, b) => compareLogical64(c, a, r32z(c, b))],
-  ['CLG', 'RXY', 0xe321, 'zarch', (c, a) => compareLogical64(c, a, m64(c))],
-  ['CLGF', 'RXY', 0xe331, 'zarch', (c, a) => compareLogical64(c, a, m32z(c))],
-  ['CLGFI', 'RIL', 0xc2e, 'extended-immediate', (c, a, i) => compareLogical64(c, a, u64(c, i))],
-  [
-    'CLGRL',
-    'RIL',
-    0xc6a,
-    'general-instructions-extension',
-    (c, a, i) => compareLogical64(c, a, m64(relative(c, i, 8))),
-  ],
-  [
-    'CLGFRL',
-    'RIL',
-    0xc6e,
-    'general-instructions-extension',
-    (c, a, i) => compareLogical64(c, a, m32z(relative(c, i, 4))),
-  ],
-  [
-    'CLGHRL',
-    'RIL',
-    0xc66,
-    'general-instructions-extension',
-    (c, a, i) => compareLogical64(c, a, m16z(relative(c, i, 2))),
-  ],
-  [
-    'CLI',
-    'SI',
-    0x95,
-    'base',
-    (c, i) => {
-      c.cc = order(load8(c), i);
-    },
-  ],
-  [
-    'CLIY',
-    'SIY',
-    0xeb55,
-    'long-displacement',
-    (c, i) => {
-      c.cc = order(load8(c), i);
-    },
-  ],
-  [
-    'CLHHSI',
-    'SIL',
-    0xe555,
-    'general-instructions-extension',
-    (c, i) => {
-      c.cc = order(load16(c), i & 0xffff);
-    },
-  ],
-  [
-    'CLFHSI',
-    'SIL',
-    0xe55d,
-    'general-instructions-extension',
-    (c, i) => {
-      setUnsigned(c, Y, i & 0xffff);
-      compareLogical32(c, m32(c), YL);
-    },
-  ],
-  [
-    'CLGHSI',
-    'SIL',
-    0xe559,
-    'general-instructions-extension',
-    (c, i) => {
-      setUnsigned(c, Y, i & 0xffff);
-      compareLogical64(c, m64(c), Y);
-    },
-  ],
-  ['CLHHR', 'RRE', 0xb9cf, 'z196', (c, a, b) => compareLogical32(c, a * 2 + 1, b * 2 + 1)],
-  ['CLHLR', 'RRE', 0xb9df, 'z196', (c, a, b) => compareLogical32(c, a * 2 + 1, b * 2)],
-  ['CLHF', 'RXY', 0xe3cf, 'z196', (c, a) => compareLogical32(c, a * 2 + 1, m32(c))],
-  ['CLIH', 'RIL', 0xccf, 'z196', (c, a, i) => compareLogical32(c, a * 2 + 1, i32(c, i))],
+  ['CLR', 'RR', 0x15, 'base', (c, r1, r2) => compareLogical32(c, r1 * 2, r2 * 2)],
+  ['CL', 'RX', 0x55, 'base', (c, r1) => compareLogical32(c, r1 * 2, m32(c))],
+  ['CLY', 'RXY', 0xe355, 'ld', (c, r1) => compareLogical32(c, r1 * 2, m32(c))],
+  ['CLFI', 'RIL', 0xc2f, 'eimm', (c, r1, i2) => compareLogical32(c, r1 * 2, i32(c, i2))],
+  ['CLRL', 'RIL', 0xc6f, 'gie', (c, r1, i2) => compareLogical32(c, r1 * 2, m32(relative(c, i2, 4)))],
+  ['CLHRL', 'RIL', 0xc67, 'gie', (c, r1, i2) => compareLogical32(c, r1 * 2, m16u(relative(c, i2, 2)))],
+  ['CLGR', 'RRE', 0xb921, 'zarch', (c, r1, r2) => compareLogical64(c, r1, r2)],
+  ['CLGFR', 'RRE', 0xb931, 'zarch', (c, r1, r2) => compareLogical64(c, r1, r32z(c, r2))],
+  ['CLG', 'RXY', 0xe321, 'zarch', (c, r1) => compareLogical64(c, r1, m64(c))],
+  ['CLGF', 'RXY', 0xe331, 'zarch', (c, r1) => compareLogical64(c, r1, m32z(c))],
+  ['CLGFI', 'RIL', 0xc2e, 'eimm', (c, r1, i2) => compareLogical64(c, r1, u64(c, i2))],
+  ['CLGRL', 'RIL', 0xc6a, 'gie', (c, r1, i2) => compareLogical64(c, r1, m64(relative(c, i2, 8)))],
+  ['CLGFRL', 'RIL', 0xc6e, 'gie', (c, r1, i2) => compareLogical64(c, r1, m32z(relative(c, i2, 4)))],
+  ['CLGHRL', 'RIL', 0xc66, 'gie', (c, r1, i2) => compareLogical64(c, r1, m16z(relative(c, i2, 2)))],
+  ['CLI', 'SI', 0x95, 'base', (c, i2) => { c.cc = order(load8(c), i2); }],
+  ['CLIY', 'SIY', 0xeb55, 'ld', (c, i2) => { c.cc = order(load8(c), i2); }],
+  ['CLHHSI', 'SIL', 0xe555, 'gie', (c, i2) => { c.cc = order(load16(c), i2 & 0xffff); }],
+  ['CLFHSI', 'SIL', 0xe55d, 'gie', (c, i2) => { setUnsigned(c, Y, i2 & 0xffff); compareLogical32(c, m32(c), YL); }],
+  ['CLGHSI', 'SIL', 0xe559, 'gie', (c, i2) => { setUnsigned(c, Y, i2 & 0xffff); compareLogical64(c, m64(c), Y); }],
+  ['CLHHR', 'RRE', 0xb9cf, 'z196', (c, r1, r2) => compareLogical32(c, r1 * 2 + 1, r2 * 2 + 1)],
+  ['CLHLR', 'RRE', 0xb9df, 'z196', (c, r1, r2) => compareLogical32(c, r1 * 2 + 1, r2 * 2)],
+  ['CLHF', 'RXY', 0xe3cf, 'z196', (c, r1) => compareLogical32(c, r1 * 2 + 1, m32(c))],
+  ['CLIH', 'RIL', 0xccf, 'z196', (c, r1, i2) => compareLogical32(c, r1 * 2 + 1, i32(c, i2))],
 ];
 
 /** COMPARE LOGICAL CHARACTERS UNDER MASK, with half `half`. A mask of zero still accesses one byte. */
@@ -227,10 +101,16 @@ function underMask(half: 0 | 1) {
   };
 }
 
+// biome-ignore format: a line each
 const UNDER_MASK: readonly InstructionLine[] = [
   ['CLM', 'RS', 0xbd, 'base', underMask(0)],
-  ['CLMY', 'RSY', 0xeb21, 'long-displacement', underMask(0)],
+  ['CLMY', 'RSY', 0xeb21, 'ld', underMask(0)],
   ['CLMH', 'RSY', 0xeb20, 'zarch', underMask(1)],
 ];
 
-export const COMPARE: readonly InstructionLine[] = [...SIGNED, ...LOGICAL, ...UNDER_MASK];
+// biome-ignore format: a line each
+export const COMPARE: readonly InstructionLine[] = [
+  ...SIGNED,
+  ...LOGICAL,
+  ...UNDER_MASK,
+];

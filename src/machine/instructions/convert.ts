@@ -65,12 +65,13 @@ function tp(c: Processor, l: number): void {
   c.cc = (sign ? 0 : 1) | (digits ? 0 : 2);
 }
 
+// biome-ignore format: a line each
 export const CONVERT: readonly InstructionLine[] = [
   ['CVB', 'RX', 0x4f, 'base', cvb],
-  ['CVBY', 'RXY', 0xe306, 'long-displacement', cvb],
+  ['CVBY', 'RXY', 0xe306, 'ld', cvb],
   ['CVBG', 'RXY', 0xe30e, 'zarch', cvbg],
-  ['TP', 'RSL', 0xebc0, 'extended-translation-2', tp],
-  ['CVD', 'RX', 0x4e, 'base', (c, r) => pack(c, BigInt(c.gr32s[r * 2] as number), 8)],
-  ['CVDY', 'RXY', 0xe326, 'long-displacement', (c, r) => pack(c, BigInt(c.gr32s[r * 2] as number), 8)],
-  ['CVDG', 'RXY', 0xe32e, 'zarch', (c, r) => pack(c, c.grs[r] as bigint, 16)],
+  ['TP', 'RSL', 0xebc0, 'etf2', tp],
+  ['CVD', 'RX', 0x4e, 'base', (c, r1) => pack(c, BigInt(c.signedLow(r1)), 8)],
+  ['CVDY', 'RXY', 0xe326, 'ld', (c, r1) => pack(c, BigInt(c.signedLow(r1)), 8)],
+  ['CVDG', 'RXY', 0xe32e, 'zarch', (c, r1) => pack(c, c.grs[r1] as bigint, 16)],
 ];

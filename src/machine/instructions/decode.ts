@@ -1,6 +1,4 @@
-/**
- * From an encoded instruction to its line of the table.
- */
+/** The decoder: finds the line of the table for an encoded instruction. */
 
 import { InternalError } from '../internal-error.ts';
 import { PGM } from '../interruption.ts';
@@ -14,12 +12,12 @@ const SHAPES: readonly OpcodeShape[] = ['byte', 'halfword', 'nibble', 'ends'];
 /** For each first byte: which shape of opcode begins with it, an index of `SHAPES`. */
 const SHAPE_OF = new Uint8Array(256);
 
-/** What to execute for each key; nothing where no instruction is. */
+/** The function that executes an instruction, by key; undefined for invalid operation codes. */
 export const TABLE: (Execute | undefined)[] = new Array(0x1_0000).fill(undefined);
 
 const LINES = new Map<number, InstructionLine>();
 
-/** A number below 2^16 that is the same for all encodings of one instruction. */
+/** Returns the key of an encoded instruction: a number below 2^16, the same for all encodings of one instruction. */
 export function keyOf(w: number, x: number): number {
   const first = w >>> 24;
   switch (SHAPE_OF[first]) {
@@ -34,12 +32,12 @@ export function keyOf(w: number, x: number): number {
   }
 }
 
-/** The facility list (STFLE) of a machine with the instructions of the table, in whole doublewords. */
+/** Returns the facility list (STFLE) of a machine with the instructions of the table, in whole doublewords. */
 export function facilityList(): Uint8Array {
   return facilityListOf(INSTRUCTIONS.map(([mnemonic]) => mnemonic));
 }
 
-/** The line of an encoded instruction, or undefined when no instruction has this code. */
+/** Returns the line of an encoded instruction, or undefined if the operation code is invalid. */
 export function lineOf(w: number, x: number): InstructionLine | undefined {
   return LINES.get(keyOf(w, x));
 }
@@ -53,15 +51,15 @@ function tableKey(shape: OpcodeShape, opcode: number): number {
   return shape === 'nibble' ? ((opcode >>> 4) << 8) | (opcode & 15) : opcode;
 }
 
-/** What the table executes: the operands' part, after the questions of privilege and of the host. */
+/** Returns the function that executes a line: it checks for privilege and interception, then decodes the operands. */
 function executeOf([, format, , , run, options]: InstructionLine): Execute {
   const plain = FORMATS[format].bind(run);
-  const { privileged = false, guest = 0, loadsControls = false } = options ?? {};
-  if (!privileged && guest === 0) return plain;
+  const { privileged = false, intercept = 0, loadsControls = false } = options ?? {};
+  if (!privileged && intercept === 0) return plain;
   return (c, w, x) => {
     if (privileged && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
     if (c.sie !== null) {
-      if (c.sie.interceptions & guest) c.intercept(w, x);
+      if (c.sie.interceptions & intercept) c.intercept(w, x);
       if (loadsControls && c.sie.loadControls & controlsOf(w)) c.intercept(w, x);
     }
     plain(c, w, x);

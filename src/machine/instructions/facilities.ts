@@ -21,36 +21,36 @@ export const FACILITIES = {
   },
   /** Bit 1: the z/Architecture mode is installed. What it lacks here, docs/machine.md lists. */
   zarch: { bit: 1, instructions: '' },
-  'dat-enhancement': { bit: 3, instructions: 'CSPG IDTE' },
-  'store-facility-list-extended': { bit: 7, instructions: 'STFLE' },
-  'enhanced-dat-1': { bit: 8, instructions: 'PFMF' },
-  'extended-translation-2': {
+  'dat-enh': { bit: 3, instructions: 'CSPG IDTE' },
+  stfle: { bit: 7, instructions: 'STFLE' },
+  edat1: { bit: 8, instructions: 'PFMF' },
+  etf2: {
     bit: 16,
     instructions: 'CLCLU MVCLU PKA PKU TP TROO TROT TRTO TRTT UNPKA UNPKU',
   },
-  'long-displacement': {
+  ld: {
     bit: 18,
     instructions: `AHY ALY AY CDSY CHY CLIY CLMY CLY CSY CVBY CVDY CY ICMY ICY LAMY LAY LB LDY LEY LGB LHY LMY LRAY LY
       MSY MVIY NIY NY OIY OY SHY SLY STAMY STCMY STCY STDY STEY STHY STMY STY SY TMY XIY XY`,
   },
-  'extended-immediate': {
+  eimm: {
     bit: 21,
     instructions: `AFI AGFI ALFI ALGFI CFI CGFI CLFI CLGFI FLOGR IIHF IILF LBR LGBR LGFI LGHR LHR LLC LLCR LLGCR LLGHR
       LLH LLHR LLIHF LLILF LT LTG NIHF NILF OIHF OILF SLFI SLGFI XIHF XILF`,
   },
-  'extended-translation-3': { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
-  'store-clock-fast': { bit: 25, instructions: 'STCKF' },
-  'compare-and-swap-and-store': { bit: 32, instructions: 'CSST' },
-  'general-instructions-extension': {
+  etf3: { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
+  stckf: { bit: 25, instructions: 'STCKF' },
+  csst: { bit: 32, instructions: 'CSST' },
+  gie: {
     bit: 34,
     instructions: `AGSI ALGSI ALSI ASI CGH CGHRL CGHSI CGFRL CGIB CGIJ CGIT CGRB CGRJ CGRL CGRT CHHSI CHRL CHSI CIB CIJ
       CIT CLFHSI CLFIT CLGFRL CLGHRL CLGHSI CLGIB CLGIJ CLGIT CLGRB CLGRJ CLGRL CLGRT CLHHSI CLHRL CLIB CLIJ CLRB CLRJ
       CLRL CLRT CRB CRJ CRL CRT ECAG LAEY LGFRL LGHRL LGRL LHRL LLGFRL LLGHRL LLHRL LRL LTGF MFY MHY MSFI MSGFI MVGHI
       MVHHI MVHI PFD PFDRL RISBG RNSBG ROSBG RXSBG STGRL STHRL STRL`,
   },
-  'execute-extensions': { bit: 35, instructions: 'EXRL' },
+  exrl: { bit: 35, instructions: 'EXRL' },
   /** Floating-point-support enhancement: FPR-GR transfer, sign handling, DFP rounding, exception simulation. */
-  'floating-point-support': { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
+  fpse: { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
   /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */
   z196: {
     bit: 45,
@@ -60,12 +60,12 @@ export const FACILITIES = {
       SRLK STCH STFH STHH STOC STOCG XGRK XRK`,
   },
   /** Execution hints, load and trap, processor assist, miscellaneous instruction extensions 1. */
-  'miscellaneous-instruction-extensions': {
+  mie1: {
     bit: 49,
     instructions: 'BPP BPRP CLGT CLT LAT LFHAT LGAT LLGFAT LLGTAT NIAI PPA RISBGN',
   },
   /** Load/store on condition 2, load and zero rightmost byte. */
-  'load-store-on-condition-2': {
+  lsoc2: {
     bit: 53,
     instructions: 'LLZRGF LOCFH LOCFHR LOCGHI LOCHHI LOCHI LZRF LZRG STOCFH',
   },

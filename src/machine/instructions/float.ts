@@ -19,7 +19,7 @@ const BASIC = 0b0101_0101;
 const SIGN = 0x8000_0000;
 
 function afp(c: Processor): boolean {
-  return ((c.cr32[0] as number) & CR0.AFP_REGISTERS) !== 0;
+  return (c.cr0 & CR0.AFP_REGISTERS) !== 0;
 }
 
 /** A register that may be used, or a data exception. */
@@ -114,52 +114,32 @@ function srnmt(c: Processor): void {
   c.fpc = ((c.fpc & ~0x70) | ((c.eaLo & 7) << 4)) >>> 0;
 }
 
+// biome-ignore format: a line each
 export const FLOAT: readonly InstructionLine[] = [
   ['LD', 'RX', 0x68, 'base', loadLong],
-  ['LDY', 'RXY', 0xed65, 'long-displacement', loadLong],
+  ['LDY', 'RXY', 0xed65, 'ld', loadLong],
   ['LE', 'RX', 0x78, 'base', loadShort],
-  ['LEY', 'RXY', 0xed64, 'long-displacement', loadShort],
+  ['LEY', 'RXY', 0xed64, 'ld', loadShort],
   ['STD', 'RX', 0x60, 'base', storeLong],
-  ['STDY', 'RXY', 0xed67, 'long-displacement', storeLong],
+  ['STDY', 'RXY', 0xed67, 'ld', storeLong],
   ['STE', 'RX', 0x70, 'base', storeShort],
-  ['STEY', 'RXY', 0xed66, 'long-displacement', storeShort],
+  ['STEY', 'RXY', 0xed66, 'ld', storeShort],
   ['LDR', 'RR', 0x28, 'base', copyLong],
   ['LER', 'RR', 0x38, 'base', copyShort],
   ['LXR', 'RRE', 0xb365, 'base', copyExtended],
-  ['LZDR', 'RRE', 0xb375, 'base', (c, a) => void (c.fr[register(c, a)] = 0n)],
-  ['LZER', 'RRE', 0xb374, 'base', (c, a) => void (c.fr32[register(c, a) * 2 + 1] = 0)],
-  [
-    'LZXR',
-    'RRE',
-    0xb376,
-    'base',
-    (c, a) => {
-      c.fr[extended(c, a)] = 0n;
-      c.fr[a + 2] = 0n;
-    },
-  ],
-  [
-    'LGDR',
-    'RRE',
-    0xb3cd,
-    'floating-point-support',
-    (c, a, b) => void (c.gr[a] = c.fr[register(c, b)] as bigint),
-  ],
-  [
-    'LDGR',
-    'RRE',
-    0xb3c1,
-    'floating-point-support',
-    (c, a, b) => void (c.fr[register(c, a)] = c.gr[b] as bigint),
-  ],
-  ['LPDFR', 'RRE', 0xb370, 'floating-point-support', withSign((hi) => hi & ~SIGN)],
-  ['LNDFR', 'RRE', 0xb371, 'floating-point-support', withSign((hi) => hi | SIGN)],
-  ['LCDFR', 'RRE', 0xb373, 'floating-point-support', withSign((hi) => hi ^ SIGN)],
-  ['CPSDR', 'RRF', 0xb372, 'floating-point-support', copySign],
+  ['LZDR', 'RRE', 0xb375, 'base', (c, r1) => void (c.fr[register(c, r1)] = 0n)],
+  ['LZER', 'RRE', 0xb374, 'base', (c, r1) => void (c.fr32[register(c, r1) * 2 + 1] = 0)],
+  ['LZXR', 'RRE', 0xb376, 'base', (c, r1) => { c.fr[extended(c, r1)] = 0n; c.fr[r1 + 2] = 0n; }],
+  ['LGDR', 'RRE', 0xb3cd, 'fpse', (c, r1, r2) => void (c.gr[r1] = c.fr[register(c, r2)] as bigint)],
+  ['LDGR', 'RRE', 0xb3c1, 'fpse', (c, r1, r2) => void (c.fr[register(c, r1)] = c.gr[r2] as bigint)],
+  ['LPDFR', 'RRE', 0xb370, 'fpse', withSign((hi) => hi & ~SIGN)],
+  ['LNDFR', 'RRE', 0xb371, 'fpse', withSign((hi) => hi | SIGN)],
+  ['LCDFR', 'RRE', 0xb373, 'fpse', withSign((hi) => hi ^ SIGN)],
+  ['CPSDR', 'RRF', 0xb372, 'fpse', copySign],
   ['LFPC', 'S', 0xb29d, 'base', (c) => setControl(c, load32(control(c)))],
   ['STFPC', 'S', 0xb29c, 'base', (c) => control(c).store32(c.eaHi, c.eaLo, c.fpc)],
-  ['SFPC', 'RRE', 0xb384, 'base', (c, a) => setControl(control(c), c.gr32[a * 2] as number)],
-  ['EFPC', 'RRE', 0xb38c, 'base', (c, a) => void (control(c).gr32[a * 2] = c.fpc)],
+  ['SFPC', 'RRE', 0xb384, 'base', (c, r1) => setControl(control(c), c.low(r1))],
+  ['EFPC', 'RRE', 0xb38c, 'base', (c, r1) => void (control(c).gr32[r1 * 2] = c.fpc)],
   ['SRNM', 'S', 0xb299, 'base', srnm],
-  ['SRNMT', 'S', 0xb2b9, 'floating-point-support', srnmt],
+  ['SRNMT', 'S', 0xb2b9, 'fpse', srnmt],
 ];

@@ -4,7 +4,7 @@
 
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
-import { GUEST, type InstructionLine } from './line.ts';
+import { ICTL, type InstructionLine } from './line.ts';
 import { aligned, assigned } from './operands.ts';
 
 /** Where STORE FACILITY LIST leaves its first 32 bits: a real address. */
@@ -44,8 +44,9 @@ function stsi(c: Processor): void {
   }
 }
 
+// biome-ignore format: a line each
 export const FACILITY: readonly InstructionLine[] = [
-  ['STFL', 'S', 0xb2b1, 'base', stfl, { privileged: true, guest: GUEST.ALWAYS }],
-  ['STFLE', 'S', 0xb2b0, 'store-facility-list-extended', stfle],
-  ['STSI', 'S', 0xb27d, 'base', stsi, { privileged: true, guest: GUEST.ALWAYS }],
+  ['STFL', 'S', 0xb2b1, 'base', stfl, { privileged: true, intercept: ICTL.ALWAYS }],
+  ['STFLE', 'S', 0xb2b0, 'stfle', stfle],
+  ['STSI', 'S', 0xb27d, 'base', stsi, { privileged: true, intercept: ICTL.ALWAYS }],
 ];

@@ -13,7 +13,7 @@ import { SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
-import { GUEST, type InstructionLine } from './line.ts';
+import { ICTL, type InstructionLine } from './line.ts';
 import { moveSpans } from './move.ts';
 import { frameNumber, pageOf, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
@@ -35,14 +35,14 @@ function designated(c: Processor, r: number): typeof KEY_PLACE {
 /** INSERT STORAGE KEY EXTENDED. */
 function iske(c: Processor, r1: number, r2: number): void {
   const key = designated(c, r2).get(c);
-  c.gr32[r1 * 2] = ((c.gr32[r1 * 2] as number) & ~0xff) | (key & KEY_BITS);
+  c.gr32[r1 * 2] = (c.low(r1) & ~0xff) | (key & KEY_BITS);
 }
 
 const MULTIPLE_BLOCK = 1;
 
 /** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
 function sske(c: Processor, r1: number, r2: number, m3: number): void {
-  const key = (c.gr32[r1 * 2] as number) & KEY_BITS;
+  const key = c.low(r1) & KEY_BITS;
   try {
     if (m3 & MULTIPLE_BLOCK) setBlock(c, r2, key);
     else designated(c, r2).set(c, key);
@@ -66,7 +66,7 @@ function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void
   let page = pageOf(c.eaHi, c.eaLo);
   const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
   const unit = Math.min(end, page + FRAMES_PER_UNIT);
-  const byte = (c.gr32[r * 2] as number) & 0xfff;
+  const byte = c.low(r) & 0xfff;
   try {
     for (; page < unit; page++) action(absolutePage(page));
   } finally {
@@ -93,7 +93,7 @@ function rrbe(c: Processor, _: number, r2: number): void {
 
 /** PERFORM FRAME MANAGEMENT FUNCTION. A guest's is always the host's to do: clearing is storing, into frames that it may share. */
 function pfmf(c: Processor, r1: number, r2: number): void {
-  const what = c.gr32[r1 * 2] as number;
+  const what = c.low(r1);
   const size = what & PFMF.SIZE;
   if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(r2);
@@ -119,7 +119,7 @@ function clearFrame(c: Processor, frame: number): void {
 
 /** Low-address protection of a whole frame, by its real address. */
 function lowAddress(c: Processor, page: number): void {
-  if (lowAddressProtected(c.cr32[0] as number, page, 0, false)) {
+  if (lowAddressProtected(c.cr0, page, 0, false)) {
     c.storeProtectionException(page);
   }
 }
@@ -168,7 +168,7 @@ function ways(c: Processor, toKey: number, fromKey: number): void {
 
 /** The true length in register `r`: at most 256 are moved at a time, and code 3 says that there is more. */
 function trueLength(c: Processor, r: number): number {
-  const lo = c.gr32[r * 2] as number;
+  const lo = c.low(r);
   const more = lo > 256 || (c.addressing === 3 && c.gr32[r * 2 + 1] !== 0);
   c.cc = more ? 3 : 0;
   return more ? 256 : lo;
@@ -176,7 +176,7 @@ function trueLength(c: Processor, r: number): number {
 
 /** MOVE WITH KEY: the source is fetched by the key in r3. */
 function mvck(c: Processor, r1: number, r3: number): void {
-  const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+  const key = (c.low(r3) >>> 4) & 15;
   keyAllowed(c, key);
   ways(c, c.key, key);
   moveTrue(c, r1);
@@ -195,10 +195,10 @@ function moveTrue(c: Processor, r: number): void {
 /** MOVE TO PRIMARY and MOVE TO SECONDARY: the operand in the secondary space goes by the key in r3. */
 function moveBetween(toPrimary: boolean) {
   return (c: Processor, r1: number, r3: number): void => {
-    const allowed = c.dat && (c.cr32[0] as number) & CR0.SECONDARY_SPACE;
+    const allowed = c.dat && c.cr0 & CR0.SECONDARY_SPACE;
     const mode = c.space === SPACE.PRIMARY || c.space === SPACE.SECONDARY;
     if (!allowed || !mode) c.program(PGM.SPECIAL_OPERATION);
-    const key = ((c.gr32[r3 * 2] as number) >>> 4) & 15;
+    const key = (c.low(r3) >>> 4) & 15;
     keyAllowed(c, key);
     TO.space = toPrimary ? SPACE.PRIMARY : SPACE.SECONDARY;
     FROM.space = toPrimary ? SPACE.SECONDARY : SPACE.PRIMARY;
@@ -253,12 +253,13 @@ function missingPage(c: Processor, hi: number, lo: number): boolean {
   return c.translate(logicalPage(pageOf(hi, lo)), c.space).code === PGM.PAGE_TRANSLATION;
 }
 
+// biome-ignore format: a line each
 export const KEYS: readonly InstructionLine[] = [
-  ['ISKE', 'RRE', 0xb229, 'base', iske, { privileged: true, guest: GUEST.ISKE }],
-  ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, guest: GUEST.SSKE }],
-  ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, guest: GUEST.RRBE }],
-  ['PFMF', 'RRE', 0xb9af, 'enhanced-dat-1', pfmf, { privileged: true, guest: GUEST.ALWAYS }],
-  ['TB', 'RRE', 0xb22c, 'base', testBlock, { privileged: true, guest: GUEST.ALWAYS }],
+  ['ISKE', 'RRE', 0xb229, 'base', iske, { privileged: true, intercept: ICTL.ISKE }],
+  ['SSKE', 'RRF', 0xb22b, 'base', sske, { privileged: true, intercept: ICTL.SSKE }],
+  ['RRBE', 'RRE', 0xb22a, 'base', rrbe, { privileged: true, intercept: ICTL.RRBE }],
+  ['PFMF', 'RRE', 0xb9af, 'edat1', pfmf, { privileged: true, intercept: ICTL.ALWAYS }],
+  ['TB', 'RRE', 0xb22c, 'base', testBlock, { privileged: true, intercept: ICTL.ALWAYS }],
   ['MVCK', 'SSb', 0xd9, 'base', mvck],
   ['MVCP', 'SSb', 0xda, 'base', moveBetween(true)],
   ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],

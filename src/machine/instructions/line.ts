@@ -1,16 +1,16 @@
 /**
- * A line of the instruction table: everything the decoder, the disassembler, the coverage list and a compiler
- * want to know of one instruction.
+ * A line of the instruction table: what the decoder, the disassembler, the facility list and a compiler need to know
+ * about one instruction.
  */
 
 import type { Facility } from './facilities.ts';
 import type { FormatName, Operation } from './formats.ts';
 
 /**
- * Under interpretive execution: which instructions are left to the host. `ALWAYS`, or a bit of the state
- * description's interception controls (ICTL), set by the host that wants to see the instruction.
+ * The interception controls of instructions: the bits of the state description's ICTL field. The host sets a bit to
+ * intercept the instruction; `ALWAYS` marks instructions that are always intercepted.
  */
-export const GUEST = {
+export const ICTL = {
   ALWAYS: 1,
   LPSW: 0x0040_0000,
   PTLB: 0x0020_0000,
@@ -29,22 +29,25 @@ export const GUEST = {
   LASP: 0x0000_0100,
 } as const;
 
-/** What a line may say beside. */
+/** Further properties of an instruction. */
 export interface LineOptions {
-  /** A privileged operation: an exception in the problem state. */
+  /** Whether it is privileged: a privileged-operation exception in the problem state. */
   readonly privileged?: boolean;
-  /** Left to the host under interpretive execution, see `GUEST`. */
-  readonly guest?: number;
+  /** The interception control that intercepts it when a guest executes it, see `ICTL`. Default: it is not intercepted. */
+  readonly intercept?: number;
   /**
-   * Works in units, so that an exception leaves what the units before it have done, with registers that say how far it
-   * is. Without it an instruction that meets an exception has changed nothing.
+   * Whether it works in units of operation: after an exception the completed units keep their results, and registers
+   * show how far it is. An instruction without units that ends in an exception has changed nothing.
    */
   readonly units?: boolean;
-  /** Loads control registers r1 to r3: left to the host when it wants to see one of them loaded. */
+  /** Whether it loads control registers r1 to r3: intercepted if the host wants to see one of them loaded (LCTL controls). */
   readonly loadsControls?: boolean;
 }
 
-/** Mnemonic, format, opcode as the manual prints it (nibble and end bytes appended), facility, what it does. */
+/**
+ * One instruction. The opcode is as the Principles of Operation print it: one byte; two bytes; a byte and a nibble; or the
+ * first and the last byte. `run` does the operation, given the operands as the format passes them (`formats.ts`).
+ */
 export type InstructionLine = readonly [
   mnemonic: string,
   format: FormatName,

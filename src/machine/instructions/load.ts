@@ -27,11 +27,11 @@ import {
 } from './operands.ts';
 
 /** Sets the low or high half of a register. */
-function low(c: Processor, r: number, value: number): void {
+function setLow(c: Processor, r: number, value: number): void {
   c.gr32[r * 2] = value;
 }
 
-function high(c: Processor, r: number, value: number): void {
+function setHigh(c: Processor, r: number, value: number): void {
   c.gr32[r * 2 + 1] = value;
 }
 
@@ -106,29 +106,36 @@ function insertUnderMask(half: 0 | 1) {
 /** How many registers `first` to `last` are, wrapping from 15 to 0. */
 export const registers = (first: number, last: number) => ((last - first) & 15) + 1;
 
-/** Loads words from the effective address into halves of registers. */
-export function loadHalves(
-  c: Processor,
-  into: Uint32Array,
-  first: number,
-  last: number,
-  scale: 1 | 2,
-  half: 0 | 1,
-): void {
+/** Registers, or halves of registers, of one word each: where they are in the processor's arrays. */
+export interface Words {
+  readonly array: (c: Processor) => Uint32Array;
+  /** Array elements per register. */
+  readonly stride: 1 | 2;
+  /** Index of the word among those elements. */
+  readonly index: 0 | 1;
+}
+
+export const LOW_HALVES: Words = { array: (c) => c.gr32, stride: 2, index: 0 };
+export const HIGH_HALVES: Words = { array: (c) => c.gr32, stride: 2, index: 1 };
+export const ACCESS_REGISTERS: Words = { array: (c) => c.ar, stride: 1, index: 0 };
+
+/** Loads words from the effective address into registers `first` to `last`. */
+export function loadWords(c: Processor, { array, stride, index }: Words, first: number, last: number): void {
+  const into = array(c);
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
     let at = c.frame(effectivePage(c), offset, FETCH, count * 4) + offset;
-    for (let i = 0; i < count; i++, at += 4) into[((first + i) & 15) * scale + half] = view.getUint32(at);
+    for (let i = 0; i < count; i++, at += 4) into[((first + i) & 15) * stride + index] = view.getUint32(at);
     return;
   }
   c.probe(c.eaHi, c.eaLo, count * 4, FETCH);
-  for (let i = 0; i < count; i++, advance(c, 4)) into[((first + i) & 15) * scale + half] = load32(c);
+  for (let i = 0; i < count; i++, advance(c, 4)) into[((first + i) & 15) * stride + index] = load32(c);
 }
 
 /** Loads doublewords from the effective address into registers. */
-export function loadWhole(c: Processor, into: Uint32Array, first: number, last: number): void {
+export function loadDoublewords(c: Processor, into: Uint32Array, first: number, last: number): void {
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
@@ -154,17 +161,17 @@ export function loadWhole(c: Processor, into: Uint32Array, first: number, last: 
 function loadDisjoint(c: Processor, first: number, last: number): void {
   const { ea2Hi, ea2Lo } = c;
   c.probe(ea2Hi, ea2Lo, registers(first, last) * 4, FETCH);
-  loadHalves(c, c.gr32, first, last, 2, 1);
+  loadWords(c, HIGH_HALVES, first, last);
   c.eaHi = ea2Hi;
   c.eaLo = ea2Lo;
-  loadHalves(c, c.gr32, first, last, 2, 0);
+  loadWords(c, LOW_HALVES, first, last);
 }
 
 /** LOAD PAIR FROM QUADWORD. */
 function loadQuadword(c: Processor, r: number): void {
   pair(c, r);
   aligned(c, 16);
-  loadWhole(c, c.gr32, r, r + 1);
+  loadDoublewords(c, c.gr32, r, r + 1);
 }
 
 /** LOAD PAIR DISJOINT: two words, code 0 as one access, which it is on one processor at a time. */
@@ -199,308 +206,129 @@ function trapZero(c: Processor, zero: boolean): void {
   if (zero) c.dataException(0xff);
 }
 
+// biome-ignore format: a line each
 const WORDS: readonly InstructionLine[] = [
-  ['LR', 'RR', 0x18, 'base', (c, a, b) => low(c, a, c.gr32[b * 2] as number)],
-  ['L', 'RX', 0x58, 'base', (c, a) => low(c, a, load32(c))],
-  ['LH', 'RX', 0x48, 'base', (c, a) => low(c, a, load16s(c))],
-  ['LHI', 'RI', 0xa78, 'base', low],
-  ['LY', 'RXY', 0xe358, 'long-displacement', (c, a) => low(c, a, load32(c))],
-  ['LHY', 'RXY', 0xe378, 'long-displacement', (c, a) => low(c, a, load16s(c))],
-  ['LB', 'RXY', 0xe376, 'long-displacement', (c, a) => low(c, a, load8s(c))],
-  ['LBR', 'RRE', 0xb926, 'extended-immediate', (c, a, b) => low(c, a, signed8(c.gr32[b * 2] as number))],
-  ['LHR', 'RRE', 0xb927, 'extended-immediate', (c, a, b) => low(c, a, signed16(c.gr32[b * 2] as number))],
-  ['LRL', 'RIL', 0xc4d, 'general-instructions-extension', (c, a, i) => low(c, a, load32(relative(c, i, 4)))],
-  [
-    'LHRL',
-    'RIL',
-    0xc45,
-    'general-instructions-extension',
-    (c, a, i) => low(c, a, load16s(relative(c, i, 2))),
-  ],
-  ['LLC', 'RXY', 0xe394, 'extended-immediate', (c, a) => low(c, a, load8(c))],
-  ['LLCR', 'RRE', 0xb994, 'extended-immediate', (c, a, b) => low(c, a, (c.gr32[b * 2] as number) & 0xff)],
-  ['LLH', 'RXY', 0xe395, 'extended-immediate', (c, a) => low(c, a, load16(c))],
-  ['LLHR', 'RRE', 0xb995, 'extended-immediate', (c, a, b) => low(c, a, (c.gr32[b * 2] as number) & 0xffff)],
-  [
-    'LLHRL',
-    'RIL',
-    0xc42,
-    'general-instructions-extension',
-    (c, a, i) => low(c, a, load16(relative(c, i, 2))),
-  ],
-  ['IILF', 'RIL', 0xc09, 'extended-immediate', low],
+  ['LR', 'RR', 0x18, 'base', (c, r1, r2) => setLow(c, r1, c.low(r2))],
+  ['L', 'RX', 0x58, 'base', (c, r1) => setLow(c, r1, load32(c))],
+  ['LH', 'RX', 0x48, 'base', (c, r1) => setLow(c, r1, load16s(c))],
+  ['LHI', 'RI', 0xa78, 'base', setLow],
+  ['LY', 'RXY', 0xe358, 'ld', (c, r1) => setLow(c, r1, load32(c))],
+  ['LHY', 'RXY', 0xe378, 'ld', (c, r1) => setLow(c, r1, load16s(c))],
+  ['LB', 'RXY', 0xe376, 'ld', (c, r1) => setLow(c, r1, load8s(c))],
+  ['LBR', 'RRE', 0xb926, 'eimm', (c, r1, r2) => setLow(c, r1, signed8(c.low(r2)))],
+  ['LHR', 'RRE', 0xb927, 'eimm', (c, r1, r2) => setLow(c, r1, signed16(c.low(r2)))],
+  ['LRL', 'RIL', 0xc4d, 'gie', (c, r1, i2) => setLow(c, r1, load32(relative(c, i2, 4)))],
+  ['LHRL', 'RIL', 0xc45, 'gie', (c, r1, i2) => setLow(c, r1, load16s(relative(c, i2, 2)))],
+  ['LLC', 'RXY', 0xe394, 'eimm', (c, r1) => setLow(c, r1, load8(c))],
+  ['LLCR', 'RRE', 0xb994, 'eimm', (c, r1, r2) => setLow(c, r1, c.low(r2) & 0xff)],
+  ['LLH', 'RXY', 0xe395, 'eimm', (c, r1) => setLow(c, r1, load16(c))],
+  ['LLHR', 'RRE', 0xb995, 'eimm', (c, r1, r2) => setLow(c, r1, c.low(r2) & 0xffff)],
+  ['LLHRL', 'RIL', 0xc42, 'gie', (c, r1, i2) => setLow(c, r1, load16(relative(c, i2, 2)))],
+  ['IILF', 'RIL', 0xc09, 'eimm', setLow],
   ['IILH', 'RI', 0xa52, 'zarch', halfword(0, 16, true)],
   ['IILL', 'RI', 0xa53, 'zarch', halfword(0, 0, true)],
-  ['LRVR', 'RRE', 0xb91f, 'base', (c, a, b) => low(c, a, reversed(c.gr32[b * 2] as number))],
-  ['LRV', 'RXY', 0xe31e, 'base', (c, a) => low(c, a, reversed(load32(c)))],
-  [
-    'LRVH',
-    'RXY',
-    0xe31f,
-    'base',
-    (c, a) => {
-      const old = c.gr32[a * 2] as number;
-      low(c, a, (old & 0xffff_0000) | (reversed(load16(c)) >>> 16));
-    },
-  ],
-  ['LOCR', 'RRF', 0xb9f2, 'z196', (c, a, b, m) => void (holds(c, m) && low(c, a, c.gr32[b * 2] as number))],
-  ['LOC', 'RSY', 0xebf2, 'z196', when((c, a) => low(c, a, load32(c)))],
-  ['LOCHI', 'RIEg', 0xec42, 'load-store-on-condition-2', (c, a, m, i) => void (holds(c, m) && low(c, a, i))],
-  [
-    'LAT',
-    'RXY',
-    0xe39f,
-    'miscellaneous-instruction-extensions',
-    (c, a) => {
-      low(c, a, load32(c));
-      trapZero(c, c.gr32[a * 2] === 0);
-    },
-  ],
-  ['LZRF', 'RXY', 0xe33b, 'load-store-on-condition-2', (c, a) => low(c, a, load32(c) & 0xffff_ff00)],
+  ['LRVR', 'RRE', 0xb91f, 'base', (c, r1, r2) => setLow(c, r1, reversed(c.low(r2)))],
+  ['LRV', 'RXY', 0xe31e, 'base', (c, r1) => setLow(c, r1, reversed(load32(c)))],
+  ['LRVH', 'RXY', 0xe31f, 'base', (c, r1) => { const old = c.low(r1); setLow(c, r1, (old & 0xffff_0000) | (reversed(load16(c)) >>> 16)); }],
+  ['LOCR', 'RRF', 0xb9f2, 'z196', (c, r1, r2, m3) => void (holds(c, m3) && setLow(c, r1, c.low(r2)))],
+  ['LOC', 'RSY', 0xebf2, 'z196', when((c, a) => setLow(c, a, load32(c)))],
+  ['LOCHI', 'RIEg', 0xec42, 'lsoc2', (c, r1, m3, i2) => void (holds(c, m3) && setLow(c, r1, i2))],
+  ['LAT', 'RXY', 0xe39f, 'mie1', (c, r1) => { setLow(c, r1, load32(c)); trapZero(c, c.gr32[r1 * 2] === 0); }],
+  ['LZRF', 'RXY', 0xe33b, 'lsoc2', (c, r1) => setLow(c, r1, load32(c) & 0xffff_ff00)],
 ];
 
+// biome-ignore format: a line each
 const HIGH_WORDS: readonly InstructionLine[] = [
-  ['LFH', 'RXY', 0xe3ca, 'z196', (c, a) => high(c, a, load32(c))],
-  ['LBH', 'RXY', 0xe3c0, 'z196', (c, a) => high(c, a, load8s(c))],
-  ['LHH', 'RXY', 0xe3c4, 'z196', (c, a) => high(c, a, load16s(c))],
-  ['LLCH', 'RXY', 0xe3c2, 'z196', (c, a) => high(c, a, load8(c))],
-  ['LLHH', 'RXY', 0xe3c6, 'z196', (c, a) => high(c, a, load16(c))],
-  ['IIHF', 'RIL', 0xc08, 'extended-immediate', high],
+  ['LFH', 'RXY', 0xe3ca, 'z196', (c, r1) => setHigh(c, r1, load32(c))],
+  ['LBH', 'RXY', 0xe3c0, 'z196', (c, r1) => setHigh(c, r1, load8s(c))],
+  ['LHH', 'RXY', 0xe3c4, 'z196', (c, r1) => setHigh(c, r1, load16s(c))],
+  ['LLCH', 'RXY', 0xe3c2, 'z196', (c, r1) => setHigh(c, r1, load8(c))],
+  ['LLHH', 'RXY', 0xe3c6, 'z196', (c, r1) => setHigh(c, r1, load16(c))],
+  ['IIHF', 'RIL', 0xc08, 'eimm', setHigh],
   ['IIHH', 'RI', 0xa50, 'zarch', halfword(1, 16, true)],
   ['IIHL', 'RI', 0xa51, 'zarch', halfword(1, 0, true)],
-  [
-    'LOCFHR',
-    'RRF',
-    0xb9e0,
-    'load-store-on-condition-2',
-    (c, a, b, m) => void (holds(c, m) && high(c, a, c.gr32[b * 2 + 1] as number)),
-  ],
-  ['LOCFH', 'RSY', 0xebe0, 'load-store-on-condition-2', when((c, a) => high(c, a, load32(c)))],
-  [
-    'LOCHHI',
-    'RIEg',
-    0xec4e,
-    'load-store-on-condition-2',
-    (c, a, m, i) => void (holds(c, m) && high(c, a, i)),
-  ],
-  [
-    'LFHAT',
-    'RXY',
-    0xe3c8,
-    'miscellaneous-instruction-extensions',
-    (c, a) => {
-      high(c, a, load32(c));
-      trapZero(c, c.gr32[a * 2 + 1] === 0);
-    },
-  ],
+  ['LOCFHR', 'RRF', 0xb9e0, 'lsoc2', (c, r1, r2, m3) => void (holds(c, m3) && setHigh(c, r1, c.high(r2)))],
+  ['LOCFH', 'RSY', 0xebe0, 'lsoc2', when((c, a) => setHigh(c, a, load32(c)))],
+  ['LOCHHI', 'RIEg', 0xec4e, 'lsoc2', (c, r1, m3, i2) => void (holds(c, m3) && setHigh(c, r1, i2))],
+  ['LFHAT', 'RXY', 0xe3c8, 'mie1', (c, r1) => { setHigh(c, r1, load32(c)); trapZero(c, c.gr32[r1 * 2 + 1] === 0); }],
 ];
 
+// biome-ignore format: a line each
 const DOUBLEWORDS: readonly InstructionLine[] = [
   ['LGR', 'RRE', 0xb904, 'zarch', whole],
   ['LG', 'RXY', 0xe304, 'zarch', fetch64],
-  ['LGF', 'RXY', 0xe314, 'zarch', (c, a) => void setSigned(c, a, load32(c))],
-  ['LGFR', 'RRE', 0xb914, 'zarch', (c, a, b) => whole(c, a, r32x(c, b))],
-  ['LGH', 'RXY', 0xe315, 'zarch', (c, a) => void setSigned(c, a, load16s(c))],
-  [
-    'LGHR',
-    'RRE',
-    0xb907,
-    'extended-immediate',
-    (c, a, b) => void setSigned(c, a, signed16(c.gr32[b * 2] as number)),
-  ],
-  ['LGB', 'RXY', 0xe377, 'long-displacement', (c, a) => void setSigned(c, a, load8s(c))],
-  [
-    'LGBR',
-    'RRE',
-    0xb906,
-    'extended-immediate',
-    (c, a, b) => void setSigned(c, a, signed8(c.gr32[b * 2] as number)),
-  ],
-  ['LGHI', 'RI', 0xa79, 'zarch', (c, a, i) => void setSigned(c, a, i)],
-  ['LGFI', 'RIL', 0xc01, 'extended-immediate', (c, a, i) => void setSigned(c, a, i)],
-  ['LGRL', 'RIL', 0xc48, 'general-instructions-extension', (c, a, i) => fetch64(relative(c, i, 8), a)],
-  [
-    'LGFRL',
-    'RIL',
-    0xc4c,
-    'general-instructions-extension',
-    (c, a, i) => void setSigned(c, a, load32(relative(c, i, 4))),
-  ],
-  [
-    'LGHRL',
-    'RIL',
-    0xc44,
-    'general-instructions-extension',
-    (c, a, i) => void setSigned(c, a, load16s(relative(c, i, 2))),
-  ],
-  ['LLGF', 'RXY', 0xe316, 'zarch', (c, a) => void setUnsigned(c, a, load32(c))],
-  ['LLGFR', 'RRE', 0xb916, 'zarch', (c, a, b) => void setUnsigned(c, a, c.gr32[b * 2] as number)],
-  ['LLGH', 'RXY', 0xe391, 'zarch', (c, a) => void setUnsigned(c, a, load16(c))],
-  [
-    'LLGHR',
-    'RRE',
-    0xb985,
-    'extended-immediate',
-    (c, a, b) => void setUnsigned(c, a, (c.gr32[b * 2] as number) & 0xffff),
-  ],
-  ['LLGC', 'RXY', 0xe390, 'zarch', (c, a) => void setUnsigned(c, a, load8(c))],
-  [
-    'LLGCR',
-    'RRE',
-    0xb984,
-    'extended-immediate',
-    (c, a, b) => void setUnsigned(c, a, (c.gr32[b * 2] as number) & 0xff),
-  ],
-  [
-    'LLGFRL',
-    'RIL',
-    0xc4e,
-    'general-instructions-extension',
-    (c, a, i) => void setUnsigned(c, a, load32(relative(c, i, 4))),
-  ],
-  [
-    'LLGHRL',
-    'RIL',
-    0xc46,
-    'general-instructions-extension',
-    (c, a, i) => void setUnsigned(c, a, load16(relative(c, i, 2))),
-  ],
-  ['LLGT', 'RXY', 0xe317, 'zarch', (c, a) => void setUnsigned(c, a, load32(c) & 0x7fff_ffff)],
-  [
-    'LLGTR',
-    'RRE',
-    0xb917,
-    'zarch',
-    (c, a, b) => void setUnsigned(c, a, (c.gr32[b * 2] as number) & 0x7fff_ffff),
-  ],
-  [
-    'LLIHF',
-    'RIL',
-    0xc0e,
-    'extended-immediate',
-    (c, a, i) => {
-      low(c, a, 0);
-      high(c, a, i);
-    },
-  ],
-  ['LLILF', 'RIL', 0xc0f, 'extended-immediate', (c, a, i) => void setUnsigned(c, a, i)],
+  ['LGF', 'RXY', 0xe314, 'zarch', (c, r1) => void setSigned(c, r1, load32(c))],
+  ['LGFR', 'RRE', 0xb914, 'zarch', (c, r1, r2) => whole(c, r1, r32x(c, r2))],
+  ['LGH', 'RXY', 0xe315, 'zarch', (c, r1) => void setSigned(c, r1, load16s(c))],
+  ['LGHR', 'RRE', 0xb907, 'eimm', (c, r1, r2) => void setSigned(c, r1, signed16(c.low(r2)))],
+  ['LGB', 'RXY', 0xe377, 'ld', (c, r1) => void setSigned(c, r1, load8s(c))],
+  ['LGBR', 'RRE', 0xb906, 'eimm', (c, r1, r2) => void setSigned(c, r1, signed8(c.low(r2)))],
+  ['LGHI', 'RI', 0xa79, 'zarch', (c, r1, i2) => void setSigned(c, r1, i2)],
+  ['LGFI', 'RIL', 0xc01, 'eimm', (c, r1, i2) => void setSigned(c, r1, i2)],
+  ['LGRL', 'RIL', 0xc48, 'gie', (c, r1, i2) => fetch64(relative(c, i2, 8), r1)],
+  ['LGFRL', 'RIL', 0xc4c, 'gie', (c, r1, i2) => void setSigned(c, r1, load32(relative(c, i2, 4)))],
+  ['LGHRL', 'RIL', 0xc44, 'gie', (c, r1, i2) => void setSigned(c, r1, load16s(relative(c, i2, 2)))],
+  ['LLGF', 'RXY', 0xe316, 'zarch', (c, r1) => void setUnsigned(c, r1, load32(c))],
+  ['LLGFR', 'RRE', 0xb916, 'zarch', (c, r1, r2) => void setUnsigned(c, r1, c.low(r2))],
+  ['LLGH', 'RXY', 0xe391, 'zarch', (c, r1) => void setUnsigned(c, r1, load16(c))],
+  ['LLGHR', 'RRE', 0xb985, 'eimm', (c, r1, r2) => void setUnsigned(c, r1, c.low(r2) & 0xffff)],
+  ['LLGC', 'RXY', 0xe390, 'zarch', (c, r1) => void setUnsigned(c, r1, load8(c))],
+  ['LLGCR', 'RRE', 0xb984, 'eimm', (c, r1, r2) => void setUnsigned(c, r1, c.low(r2) & 0xff)],
+  ['LLGFRL', 'RIL', 0xc4e, 'gie', (c, r1, i2) => void setUnsigned(c, r1, load32(relative(c, i2, 4)))],
+  ['LLGHRL', 'RIL', 0xc46, 'gie', (c, r1, i2) => void setUnsigned(c, r1, load16(relative(c, i2, 2)))],
+  ['LLGT', 'RXY', 0xe317, 'zarch', (c, r1) => void setUnsigned(c, r1, load32(c) & 0x7fff_ffff)],
+  ['LLGTR', 'RRE', 0xb917, 'zarch', (c, r1, r2) => void setUnsigned(c, r1, c.low(r2) & 0x7fff_ffff)],
+  ['LLIHF', 'RIL', 0xc0e, 'eimm', (c, r1, i2) => { setLow(c, r1, 0); setHigh(c, r1, i2); }],
+  ['LLILF', 'RIL', 0xc0f, 'eimm', (c, r1, i2) => void setUnsigned(c, r1, i2)],
   ['LLIHH', 'RI', 0xa5c, 'zarch', halfword(1, 16, false)],
   ['LLIHL', 'RI', 0xa5d, 'zarch', halfword(1, 0, false)],
   ['LLILH', 'RI', 0xa5e, 'zarch', halfword(0, 16, false)],
   ['LLILL', 'RI', 0xa5f, 'zarch', halfword(0, 0, false)],
   ['LRVGR', 'RRE', 0xb90f, 'zarch', loadReversed64],
-  [
-    'LRVG',
-    'RXY',
-    0xe30f,
-    'zarch',
-    (c, a) => {
-      fetch64(c, X);
-      loadReversed64(c, a, X);
-    },
-  ],
-  ['LOCGR', 'RRF', 0xb9e2, 'z196', (c, a, b, m) => void (holds(c, m) && whole(c, a, b))],
+  ['LRVG', 'RXY', 0xe30f, 'zarch', (c, r1) => { fetch64(c, X); loadReversed64(c, r1, X); }],
+  ['LOCGR', 'RRF', 0xb9e2, 'z196', (c, r1, r2, m3) => void (holds(c, m3) && whole(c, r1, r2))],
   ['LOCG', 'RSY', 0xebe2, 'z196', when(fetch64)],
-  [
-    'LOCGHI',
-    'RIEg',
-    0xec46,
-    'load-store-on-condition-2',
-    (c, a, m, i) => void (holds(c, m) && setSigned(c, a, i)),
-  ],
-  [
-    'LGAT',
-    'RXY',
-    0xe385,
-    'miscellaneous-instruction-extensions',
-    (c, a) => {
-      fetch64(c, a);
-      trapZero(c, c.gr[a] === 0n);
-    },
-  ],
-  [
-    'LLGFAT',
-    'RXY',
-    0xe39d,
-    'miscellaneous-instruction-extensions',
-    (c, a) => {
-      setUnsigned(c, a, load32(c));
-      trapZero(c, c.gr32[a * 2] === 0);
-    },
-  ],
-  [
-    'LLGTAT',
-    'RXY',
-    0xe39c,
-    'miscellaneous-instruction-extensions',
-    (c, a) => {
-      setUnsigned(c, a, load32(c) & 0x7fff_ffff);
-      trapZero(c, c.gr32[a * 2] === 0);
-    },
-  ],
-  [
-    'LZRG',
-    'RXY',
-    0xe32a,
-    'load-store-on-condition-2',
-    (c, a) => {
-      fetch64(c, a);
-      c.gr32[a * 2]! &= 0xffff_ff00;
-    },
-  ],
-  [
-    'LLZRGF',
-    'RXY',
-    0xe33a,
-    'load-store-on-condition-2',
-    (c, a) => void setUnsigned(c, a, load32(c) & 0xffff_ff00),
-  ],
+  ['LOCGHI', 'RIEg', 0xec46, 'lsoc2', (c, r1, m3, i2) => void (holds(c, m3) && setSigned(c, r1, i2))],
+  ['LGAT', 'RXY', 0xe385, 'mie1', (c, r1) => { fetch64(c, r1); trapZero(c, c.gr[r1] === 0n); }],
+  ['LLGFAT', 'RXY', 0xe39d, 'mie1', (c, r1) => { setUnsigned(c, r1, load32(c)); trapZero(c, c.gr32[r1 * 2] === 0); }],
+  ['LLGTAT', 'RXY', 0xe39c, 'mie1', (c, r1) => { setUnsigned(c, r1, load32(c) & 0x7fff_ffff); trapZero(c, c.gr32[r1 * 2] === 0); }],
+  ['LZRG', 'RXY', 0xe32a, 'lsoc2', (c, r1) => { fetch64(c, r1); c.gr32[r1 * 2]! &= 0xffff_ff00; }],
+  ['LLZRGF', 'RXY', 0xe33a, 'lsoc2', (c, r1) => void setUnsigned(c, r1, load32(c) & 0xffff_ff00)],
 ];
 
+// biome-ignore format: a line each
 const ADDRESSES: readonly InstructionLine[] = [
   ['LA', 'RX', 0x41, 'base', loadAddress],
-  ['LAY', 'RXY', 0xe371, 'long-displacement', loadAddress],
+  ['LAY', 'RXY', 0xe371, 'ld', loadAddress],
   ['LAE', 'RX', 0x51, 'base', loadAddressExtended],
-  ['LAEY', 'RXY', 0xe375, 'general-instructions-extension', loadAddressExtended],
-  [
-    'LARL',
-    'RIL',
-    0xc00,
-    'zarch',
-    (c, a, i) => {
-      c.addressRelative(i);
-      loadAddress(c, a);
-    },
-  ],
+  ['LAEY', 'RXY', 0xe375, 'gie', loadAddressExtended],
+  ['LARL', 'RIL', 0xc00, 'zarch', (c, r1, i2) => { c.addressRelative(i2); loadAddress(c, r1); }],
 ];
 
+// biome-ignore format: a line each
 const PIECES: readonly InstructionLine[] = [
-  ['IC', 'RX', 0x43, 'base', (c, a) => low(c, a, ((c.gr32[a * 2] as number) & 0xffff_ff00) | load8(c))],
-  [
-    'ICY',
-    'RXY',
-    0xe373,
-    'long-displacement',
-    (c, a) => low(c, a, ((c.gr32[a * 2] as number) & 0xffff_ff00) | load8(c)),
-  ],
+  ['IC', 'RX', 0x43, 'base', (c, r1) => setLow(c, r1, (c.low(r1) & 0xffff_ff00) | load8(c))],
+  ['ICY', 'RXY', 0xe373, 'ld', (c, r1) => setLow(c, r1, (c.low(r1) & 0xffff_ff00) | load8(c))],
   ['ICM', 'RS', 0xbf, 'base', insertUnderMask(0)],
-  ['ICMY', 'RSY', 0xeb81, 'long-displacement', insertUnderMask(0)],
+  ['ICMY', 'RSY', 0xeb81, 'ld', insertUnderMask(0)],
   ['ICMH', 'RSY', 0xeb80, 'zarch', insertUnderMask(1)],
 ];
 
+// biome-ignore format: a line each
 const MULTIPLE: readonly InstructionLine[] = [
-  ['LM', 'RS', 0x98, 'base', (c, a, b) => loadHalves(c, c.gr32, a, b, 2, 0)],
-  ['LMY', 'RSY', 0xeb98, 'long-displacement', (c, a, b) => loadHalves(c, c.gr32, a, b, 2, 0)],
-  ['LMH', 'RSY', 0xeb96, 'zarch', (c, a, b) => loadHalves(c, c.gr32, a, b, 2, 1)],
-  ['LMG', 'RSY', 0xeb04, 'zarch', (c, a, b) => loadWhole(c, c.gr32, a, b)],
+  ['LM', 'RS', 0x98, 'base', (c, r1, r3) => loadWords(c, LOW_HALVES, r1, r3)],
+  ['LMY', 'RSY', 0xeb98, 'ld', (c, r1, r3) => loadWords(c, LOW_HALVES, r1, r3)],
+  ['LMH', 'RSY', 0xeb96, 'zarch', (c, r1, r3) => loadWords(c, HIGH_HALVES, r1, r3)],
+  ['LMG', 'RSY', 0xeb04, 'zarch', (c, r1, r3) => loadDoublewords(c, c.gr32, r1, r3)],
   ['LMD', 'SSb', 0xef, 'zarch', loadDisjoint],
   ['LPQ', 'RXY', 0xe38f, 'zarch', loadQuadword],
   ['LPD', 'SSF', 0xc84, 'z196', loadPairDisjoint],
   ['LPDG', 'SSF', 0xc85, 'z196', loadPairDisjoint64],
-  ['LAM', 'RS', 0x9a, 'base', (c, a, b) => loadHalves(aligned(c, 4), c.ar, a, b, 1, 0)],
-  ['LAMY', 'RSY', 0xeb9a, 'long-displacement', (c, a, b) => loadHalves(aligned(c, 4), c.ar, a, b, 1, 0)],
+  ['LAM', 'RS', 0x9a, 'base', (c, r1, r3) => loadWords(aligned(c, 4), ACCESS_REGISTERS, r1, r3)],
+  ['LAMY', 'RSY', 0xeb9a, 'ld', (c, r1, r3) => loadWords(aligned(c, 4), ACCESS_REGISTERS, r1, r3)],
 ];
 
+// biome-ignore format: a line each
 export const LOAD: readonly InstructionLine[] = [
   ...WORDS,
   ...HIGH_WORDS,

@@ -154,72 +154,82 @@ function risbg(c: Processor, r: number, b: number, i3: number, i4: number, i5: n
   c.cc = sign64(c, r);
 }
 
+// biome-ignore format: a line each
 const AND: readonly InstructionLine[] = [
-  ['NR', 'RR', 0x14, 'base', (c, a, b) => and32(c, a * 2, a * 2, b * 2)],
-  ['N', 'RX', 0x54, 'base', (c, a) => and32(c, a * 2, a * 2, m32(c))],
-  ['NY', 'RXY', 0xe354, 'long-displacement', (c, a) => and32(c, a * 2, a * 2, m32(c))],
-  ['NRK', 'RRF', 0xb9f4, 'z196', (c, d, a, b) => and32(c, d * 2, a * 2, b * 2)],
-  ['NGR', 'RRE', 0xb980, 'zarch', (c, a, b) => and64(c, a, a, b)],
-  ['NG', 'RXY', 0xe380, 'zarch', (c, a) => and64(c, a, a, m64(c))],
-  ['NGRK', 'RRF', 0xb9e4, 'z196', (c, d, a, b) => and64(c, d, a, b)],
+  ['NR', 'RR', 0x14, 'base', (c, r1, r2) => and32(c, r1 * 2, r1 * 2, r2 * 2)],
+  ['N', 'RX', 0x54, 'base', (c, r1) => and32(c, r1 * 2, r1 * 2, m32(c))],
+  ['NY', 'RXY', 0xe354, 'ld', (c, r1) => and32(c, r1 * 2, r1 * 2, m32(c))],
+  ['NRK', 'RRF', 0xb9f4, 'z196', (c, r1, r2, r3) => and32(c, r1 * 2, r2 * 2, r3 * 2)],
+  ['NGR', 'RRE', 0xb980, 'zarch', (c, r1, r2) => and64(c, r1, r1, r2)],
+  ['NG', 'RXY', 0xe380, 'zarch', (c, r1) => and64(c, r1, r1, m64(c))],
+  ['NGRK', 'RRF', 0xb9e4, 'z196', (c, r1, r2, r3) => and64(c, r1, r2, r3)],
   ['NI', 'SI', 0x94, 'base', onByte(and)],
-  ['NIY', 'SIY', 0xeb54, 'long-displacement', onByte(and)],
-  ['NIHF', 'RIL', 0xc0a, 'extended-immediate', (c, a, i) => and32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
-  ['NILF', 'RIL', 0xc0b, 'extended-immediate', (c, a, i) => and32(c, a * 2, a * 2, i32(c, i))],
+  ['NIY', 'SIY', 0xeb54, 'ld', onByte(and)],
+  ['NIHF', 'RIL', 0xc0a, 'eimm', (c, r1, i2) => and32(c, r1 * 2 + 1, r1 * 2 + 1, i32(c, i2))],
+  ['NILF', 'RIL', 0xc0b, 'eimm', (c, r1, i2) => and32(c, r1 * 2, r1 * 2, i32(c, i2))],
   ['NIHH', 'RI', 0xa54, 'zarch', onPart(HH, and)],
   ['NIHL', 'RI', 0xa55, 'zarch', onPart(HL, and)],
   ['NILH', 'RI', 0xa56, 'zarch', onPart(LH, and)],
   ['NILL', 'RI', 0xa57, 'zarch', onPart(LL, and)],
 ];
 
+// biome-ignore format: a line each
 const OR: readonly InstructionLine[] = [
-  ['OR', 'RR', 0x16, 'base', (c, a, b) => or32(c, a * 2, a * 2, b * 2)],
-  ['O', 'RX', 0x56, 'base', (c, a) => or32(c, a * 2, a * 2, m32(c))],
-  ['OY', 'RXY', 0xe356, 'long-displacement', (c, a) => or32(c, a * 2, a * 2, m32(c))],
-  ['ORK', 'RRF', 0xb9f6, 'z196', (c, d, a, b) => or32(c, d * 2, a * 2, b * 2)],
-  ['OGR', 'RRE', 0xb981, 'zarch', (c, a, b) => or64(c, a, a, b)],
-  ['OG', 'RXY', 0xe381, 'zarch', (c, a) => or64(c, a, a, m64(c))],
-  ['OGRK', 'RRF', 0xb9e6, 'z196', (c, d, a, b) => or64(c, d, a, b)],
+  ['OR', 'RR', 0x16, 'base', (c, r1, r2) => or32(c, r1 * 2, r1 * 2, r2 * 2)],
+  ['O', 'RX', 0x56, 'base', (c, r1) => or32(c, r1 * 2, r1 * 2, m32(c))],
+  ['OY', 'RXY', 0xe356, 'ld', (c, r1) => or32(c, r1 * 2, r1 * 2, m32(c))],
+  ['ORK', 'RRF', 0xb9f6, 'z196', (c, r1, r2, r3) => or32(c, r1 * 2, r2 * 2, r3 * 2)],
+  ['OGR', 'RRE', 0xb981, 'zarch', (c, r1, r2) => or64(c, r1, r1, r2)],
+  ['OG', 'RXY', 0xe381, 'zarch', (c, r1) => or64(c, r1, r1, m64(c))],
+  ['OGRK', 'RRF', 0xb9e6, 'z196', (c, r1, r2, r3) => or64(c, r1, r2, r3)],
   ['OI', 'SI', 0x96, 'base', onByte(or)],
-  ['OIY', 'SIY', 0xeb56, 'long-displacement', onByte(or)],
-  ['OIHF', 'RIL', 0xc0c, 'extended-immediate', (c, a, i) => or32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
-  ['OILF', 'RIL', 0xc0d, 'extended-immediate', (c, a, i) => or32(c, a * 2, a * 2, i32(c, i))],
+  ['OIY', 'SIY', 0xeb56, 'ld', onByte(or)],
+  ['OIHF', 'RIL', 0xc0c, 'eimm', (c, r1, i2) => or32(c, r1 * 2 + 1, r1 * 2 + 1, i32(c, i2))],
+  ['OILF', 'RIL', 0xc0d, 'eimm', (c, r1, i2) => or32(c, r1 * 2, r1 * 2, i32(c, i2))],
   ['OIHH', 'RI', 0xa58, 'zarch', onPart(HH, or)],
   ['OIHL', 'RI', 0xa59, 'zarch', onPart(HL, or)],
   ['OILH', 'RI', 0xa5a, 'zarch', onPart(LH, or)],
   ['OILL', 'RI', 0xa5b, 'zarch', onPart(LL, or)],
 ];
 
+// biome-ignore format: a line each
 const XOR: readonly InstructionLine[] = [
-  ['XR', 'RR', 0x17, 'base', (c, a, b) => xor32(c, a * 2, a * 2, b * 2)],
-  ['X', 'RX', 0x57, 'base', (c, a) => xor32(c, a * 2, a * 2, m32(c))],
-  ['XY', 'RXY', 0xe357, 'long-displacement', (c, a) => xor32(c, a * 2, a * 2, m32(c))],
-  ['XRK', 'RRF', 0xb9f7, 'z196', (c, d, a, b) => xor32(c, d * 2, a * 2, b * 2)],
-  ['XGR', 'RRE', 0xb982, 'zarch', (c, a, b) => xor64(c, a, a, b)],
-  ['XG', 'RXY', 0xe382, 'zarch', (c, a) => xor64(c, a, a, m64(c))],
-  ['XGRK', 'RRF', 0xb9e7, 'z196', (c, d, a, b) => xor64(c, d, a, b)],
+  ['XR', 'RR', 0x17, 'base', (c, r1, r2) => xor32(c, r1 * 2, r1 * 2, r2 * 2)],
+  ['X', 'RX', 0x57, 'base', (c, r1) => xor32(c, r1 * 2, r1 * 2, m32(c))],
+  ['XY', 'RXY', 0xe357, 'ld', (c, r1) => xor32(c, r1 * 2, r1 * 2, m32(c))],
+  ['XRK', 'RRF', 0xb9f7, 'z196', (c, r1, r2, r3) => xor32(c, r1 * 2, r2 * 2, r3 * 2)],
+  ['XGR', 'RRE', 0xb982, 'zarch', (c, r1, r2) => xor64(c, r1, r1, r2)],
+  ['XG', 'RXY', 0xe382, 'zarch', (c, r1) => xor64(c, r1, r1, m64(c))],
+  ['XGRK', 'RRF', 0xb9e7, 'z196', (c, r1, r2, r3) => xor64(c, r1, r2, r3)],
   ['XI', 'SI', 0x97, 'base', onByte(xor)],
-  ['XIY', 'SIY', 0xeb57, 'long-displacement', onByte(xor)],
-  ['XIHF', 'RIL', 0xc06, 'extended-immediate', (c, a, i) => xor32(c, a * 2 + 1, a * 2 + 1, i32(c, i))],
-  ['XILF', 'RIL', 0xc07, 'extended-immediate', (c, a, i) => xor32(c, a * 2, a * 2, i32(c, i))],
+  ['XIY', 'SIY', 0xeb57, 'ld', onByte(xor)],
+  ['XIHF', 'RIL', 0xc06, 'eimm', (c, r1, i2) => xor32(c, r1 * 2 + 1, r1 * 2 + 1, i32(c, i2))],
+  ['XILF', 'RIL', 0xc07, 'eimm', (c, r1, i2) => xor32(c, r1 * 2, r1 * 2, i32(c, i2))],
 ];
 
+// biome-ignore format: a line each
 const BITS: readonly InstructionLine[] = [
   ['TM', 'SI', 0x91, 'base', testByte],
-  ['TMY', 'SIY', 0xeb51, 'long-displacement', testByte],
+  ['TMY', 'SIY', 0xeb51, 'ld', testByte],
   ['TMHH', 'RI', 0xa72, 'zarch', testPart(HH)],
   ['TMHL', 'RI', 0xa73, 'zarch', testPart(HL)],
   ['TMLH', 'RI', 0xa70, 'base', testPart(LH)],
   ['TMLL', 'RI', 0xa71, 'base', testPart(LL)],
   ['POPCNT', 'RRE', 0xb9e1, 'z196', populationCount],
-  ['FLOGR', 'RRE', 0xb983, 'extended-immediate', findLeftmostOne],
-  ['RISBG', 'RIEf', 0xec55, 'general-instructions-extension', risbg],
-  ['RISBGN', 'RIEf', 0xec59, 'miscellaneous-instruction-extensions', insertSelected],
-  ['RNSBG', 'RIEf', 0xec54, 'general-instructions-extension', selected(selectAnd)],
-  ['ROSBG', 'RIEf', 0xec56, 'general-instructions-extension', selected(selectOr)],
-  ['RXSBG', 'RIEf', 0xec57, 'general-instructions-extension', selected(selectXor)],
+  ['FLOGR', 'RRE', 0xb983, 'eimm', findLeftmostOne],
+  ['RISBG', 'RIEf', 0xec55, 'gie', risbg],
+  ['RISBGN', 'RIEf', 0xec59, 'mie1', insertSelected],
+  ['RNSBG', 'RIEf', 0xec54, 'gie', selected(selectAnd)],
+  ['ROSBG', 'RIEf', 0xec56, 'gie', selected(selectOr)],
+  ['RXSBG', 'RIEf', 0xec57, 'gie', selected(selectXor)],
   ['RISBHG', 'RIEf', 0xec5d, 'z196', insertHalf(1)],
   ['RISBLG', 'RIEf', 0xec51, 'z196', insertHalf(0)],
 ];
 
-export const LOGICAL: readonly InstructionLine[] = [...AND, ...OR, ...XOR, ...BITS];
+// biome-ignore format: a line each
+export const LOGICAL: readonly InstructionLine[] = [
+  ...AND,
+  ...OR,
+  ...XOR,
+  ...BITS,
+];

@@ -43,29 +43,29 @@ const toPageEnd = (lo: number) => 0x1000 - (lo & 0xfff);
 
 /** A length in a register, as far as one unit wants to know it: at most `UNIT`. */
 function length(c: Processor, r: number): number {
-  const lo = c.gr32[r * 2] as number;
+  const lo = c.low(r);
   return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? UNIT : Math.min(lo, UNIT);
 }
 
 /** Takes `n` off the length in register `r`: 64 bits or, in the other modes, 32. */
 function shorten(c: Processor, r: number, n: number): void {
   if (c.addressing === 3) c.gr[r] = (c.gr[r] as bigint) - BigInt(n);
-  else c.gr32[r * 2] = (c.gr32[r * 2] as number) - n;
+  else c.gr32[r * 2] = c.low(r) - n;
 }
 
 /** Whether the length in `a` is less than, equal to or greater than that in `b`: 1, 0, 2. */
 function lengthOrder(c: Processor, a: number, b: number): number {
-  if (c.addressing !== 3) return order(c.gr32[a * 2] as number, c.gr32[b * 2] as number);
+  if (c.addressing !== 3) return order(c.low(a), c.low(b));
   const x = c.gr[a] as bigint;
   const y = c.gr[b] as bigint;
   return x === y ? 0 : x < y ? 1 : 2;
 }
 
 /** MOVE LONG and COMPARE LOGICAL LONG have lengths of 24 bits. */
-const length24 = (c: Processor, r: number) => (c.gr32[r * 2] as number) & 0x00ff_ffff;
+const length24 = (c: Processor, r: number) => c.low(r) & 0x00ff_ffff;
 
 function shorten24(c: Processor, r: number, n: number): void {
-  const old = c.gr32[r * 2] as number;
+  const old = c.low(r);
   c.gr32[r * 2] = (old & 0xff00_0000) | (((old & 0x00ff_ffff) - n) & 0x00ff_ffff);
 }
 
@@ -472,7 +472,7 @@ function cksm(c: Processor, r1: number, r2: number): void {
   pair(c, r2);
   c.effectiveRegister(r2);
   const n = length(c, r2 + 1);
-  let sum = c.gr32[r1 * 2] as number;
+  let sum = c.low(r1);
   if (n > 0) FIRST.set(c, c.eaHi, c.eaLo, n, FETCH);
   const { bytes } = c.storage;
   const byte = (i: number) => (i < n ? (bytes[FIRST.address(i)] as number) : 0);
@@ -486,17 +486,18 @@ function cksm(c: Processor, r1: number, r2: number): void {
   c.cc = zeroLength(c, r2 + 1) ? 0 : 3;
 }
 
+// biome-ignore format: a line each
 export const LONG: readonly InstructionLine[] = [
   ['MVCL', 'RR', 0x0e, 'base', mvcl, { units: true }],
   ['CLCL', 'RR', 0x0f, 'base', clcl, { units: true }],
   ['MVCLE', 'RS', 0xa8, 'base', mvcle, { units: true }],
   ['CLCLE', 'RS', 0xa9, 'base', clcle, { units: true }],
-  ['MVCLU', 'RSY', 0xeb8e, 'extended-translation-2', mvclu, { units: true }],
-  ['CLCLU', 'RSY', 0xeb8f, 'extended-translation-2', clclu, { units: true }],
+  ['MVCLU', 'RSY', 0xeb8e, 'etf2', mvclu, { units: true }],
+  ['CLCLU', 'RSY', 0xeb8f, 'etf2', clclu, { units: true }],
   ['MVST', 'RRE', 0xb255, 'base', mvst],
   ['CLST', 'RRE', 0xb25d, 'base', clst],
   ['SRST', 'RRE', 0xb25e, 'base', srst],
-  ['SRSTU', 'RRE', 0xb9be, 'extended-translation-3', srstu],
+  ['SRSTU', 'RRE', 0xb9be, 'etf3', srstu],
   ['TRE', 'RRE', 0xb2a5, 'base', tre, { units: true }],
   ['CKSM', 'RRE', 0xb241, 'base', cksm, { units: true }],
 ];

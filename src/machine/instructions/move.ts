@@ -281,6 +281,7 @@ function foundAt(c: Processor, hi: number, lo: number): void {
   }
 }
 
+// biome-ignore format: a line each
 export const MOVE: readonly InstructionLine[] = [
   ['MVC', 'SSa', 0xd2, 'base', mvc],
   ['MVCIN', 'SSa', 0xe8, 'base', mvcin],
@@ -293,11 +294,11 @@ export const MOVE: readonly InstructionLine[] = [
   ['CLC', 'SSa', 0xd5, 'base', clc],
   ['PACK', 'SSb', 0xf2, 'base', pack],
   ['UNPK', 'SSb', 0xf3, 'base', unpk],
-  ['PKA', 'SSa', 0xe9, 'extended-translation-2', packText(1, MAX_ASCII)],
-  ['PKU', 'SSa', 0xe1, 'extended-translation-2', packText(2, MAX_UNICODE)],
-  ['UNPKA', 'SSa', 0xea, 'extended-translation-2', unpackText(1, MAX_ASCII)],
-  ['UNPKU', 'SSa', 0xe2, 'extended-translation-2', unpackText(2, MAX_UNICODE)],
+  ['PKA', 'SSa', 0xe9, 'etf2', packText(1, MAX_ASCII)],
+  ['PKU', 'SSa', 0xe1, 'etf2', packText(2, MAX_UNICODE)],
+  ['UNPKA', 'SSa', 0xea, 'etf2', unpackText(1, MAX_ASCII)],
+  ['UNPKU', 'SSa', 0xe2, 'etf2', unpackText(2, MAX_UNICODE)],
   ['TR', 'SSa', 0xdc, 'base', translate],
   ['TRT', 'SSa', 0xdd, 'base', translateAndTest(1)],
-  ['TRTR', 'SSa', 0xd0, 'extended-translation-3', translateAndTest(-1)],
+  ['TRTR', 'SSa', 0xd0, 'etf3', translateAndTest(-1)],
 ];

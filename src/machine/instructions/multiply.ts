@@ -22,7 +22,7 @@ import {
 
 /** MULTIPLY SINGLE: the low 32 bits of a product. */
 function single32(c: Processor, r: number, factor: number): void {
-  c.gr32s[r * 2] = Math.imul(c.gr32s[r * 2] as number, factor);
+  c.gr32s[r * 2] = Math.imul(c.signedLow(r), factor);
 }
 
 function single64(c: Processor, r: number, x: number): void {
@@ -80,7 +80,7 @@ function divide(c: Processor, r: number, x: number): void {
 
 function divideLogical(c: Processor, r: number, x: number): void {
   const divisor = c.op32[x] as number;
-  if (divisor <= (c.gr32[r * 2] as number)) divideException(c);
+  if (divisor <= c.low(r)) divideException(c);
   fromHalves(c, r);
   const dividend = c.op[Y] as bigint;
   c.gr32[r * 2] = Number(dividend % BigInt(divisor));
@@ -105,35 +105,36 @@ function divideSingle(c: Processor, r: number, x: number): void {
   c.ops[r + 1] = dividend / divisor;
 }
 
+// biome-ignore format: a line each
 export const MULTIPLY: readonly InstructionLine[] = [
-  ['MR', 'RR', 0x1c, 'base', (c, a, b) => multiply(c, pair(c, a), r32x(c, b))],
-  ['M', 'RX', 0x5c, 'base', (c, a) => multiply(c, pair(c, a), m32x(c))],
-  ['MFY', 'RXY', 0xe35c, 'general-instructions-extension', (c, a) => multiply(c, pair(c, a), m32x(c))],
-  ['MLR', 'RRE', 0xb996, 'zarch', (c, a, b) => multiplyLogical(c, pair(c, a), r32z(c, b))],
-  ['ML', 'RXY', 0xe396, 'zarch', (c, a) => multiplyLogical(c, pair(c, a), m32z(c))],
-  ['MLGR', 'RRE', 0xb986, 'zarch', (c, a, b) => multiplyLogical64(c, pair(c, a), b)],
-  ['MLG', 'RXY', 0xe386, 'zarch', (c, a) => multiplyLogical64(c, pair(c, a), m64(c))],
-  ['MH', 'RX', 0x4c, 'base', (c, a) => single32(c, a, load16s(c))],
-  ['MHY', 'RXY', 0xe37c, 'general-instructions-extension', (c, a) => single32(c, a, load16s(c))],
+  ['MR', 'RR', 0x1c, 'base', (c, r1, r2) => multiply(c, pair(c, r1), r32x(c, r2))],
+  ['M', 'RX', 0x5c, 'base', (c, r1) => multiply(c, pair(c, r1), m32x(c))],
+  ['MFY', 'RXY', 0xe35c, 'gie', (c, r1) => multiply(c, pair(c, r1), m32x(c))],
+  ['MLR', 'RRE', 0xb996, 'zarch', (c, r1, r2) => multiplyLogical(c, pair(c, r1), r32z(c, r2))],
+  ['ML', 'RXY', 0xe396, 'zarch', (c, r1) => multiplyLogical(c, pair(c, r1), m32z(c))],
+  ['MLGR', 'RRE', 0xb986, 'zarch', (c, r1, r2) => multiplyLogical64(c, pair(c, r1), r2)],
+  ['MLG', 'RXY', 0xe386, 'zarch', (c, r1) => multiplyLogical64(c, pair(c, r1), m64(c))],
+  ['MH', 'RX', 0x4c, 'base', (c, r1) => single32(c, r1, load16s(c))],
+  ['MHY', 'RXY', 0xe37c, 'gie', (c, r1) => single32(c, r1, load16s(c))],
   ['MHI', 'RI', 0xa7c, 'base', single32],
-  ['MGHI', 'RI', 0xa7d, 'zarch', (c, a, i) => single64(c, a, i64(c, i))],
-  ['MSR', 'RRE', 0xb252, 'base', (c, a, b) => single32(c, a, c.gr32s[b * 2] as number)],
-  ['MS', 'RX', 0x71, 'base', (c, a) => single32(c, a, load32(c))],
-  ['MSY', 'RXY', 0xe351, 'long-displacement', (c, a) => single32(c, a, load32(c))],
-  ['MSFI', 'RIL', 0xc21, 'general-instructions-extension', single32],
+  ['MGHI', 'RI', 0xa7d, 'zarch', (c, r1, i2) => single64(c, r1, i64(c, i2))],
+  ['MSR', 'RRE', 0xb252, 'base', (c, r1, r2) => single32(c, r1, c.signedLow(r2))],
+  ['MS', 'RX', 0x71, 'base', (c, r1) => single32(c, r1, load32(c))],
+  ['MSY', 'RXY', 0xe351, 'ld', (c, r1) => single32(c, r1, load32(c))],
+  ['MSFI', 'RIL', 0xc21, 'gie', single32],
   ['MSGR', 'RRE', 0xb90c, 'zarch', single64],
-  ['MSGFR', 'RRE', 0xb91c, 'zarch', (c, a, b) => single64(c, a, r32x(c, b))],
-  ['MSG', 'RXY', 0xe30c, 'zarch', (c, a) => single64(c, a, m64(c))],
-  ['MSGF', 'RXY', 0xe31c, 'zarch', (c, a) => single64(c, a, m32x(c))],
-  ['MSGFI', 'RIL', 0xc20, 'general-instructions-extension', (c, a, i) => single64(c, a, i64(c, i))],
-  ['DR', 'RR', 0x1d, 'base', (c, a, b) => divide(c, pair(c, a), b * 2)],
-  ['D', 'RX', 0x5d, 'base', (c, a) => divide(c, pair(c, a), m32(c))],
-  ['DLR', 'RRE', 0xb997, 'zarch', (c, a, b) => divideLogical(c, pair(c, a), b * 2)],
-  ['DL', 'RXY', 0xe397, 'zarch', (c, a) => divideLogical(c, pair(c, a), m32(c))],
-  ['DLGR', 'RRE', 0xb987, 'zarch', (c, a, b) => divideLogical64(c, pair(c, a), b)],
-  ['DLG', 'RXY', 0xe387, 'zarch', (c, a) => divideLogical64(c, pair(c, a), m64(c))],
-  ['DSGR', 'RRE', 0xb90d, 'zarch', (c, a, b) => divideSingle(c, pair(c, a), b)],
-  ['DSGFR', 'RRE', 0xb91d, 'zarch', (c, a, b) => divideSingle(c, pair(c, a), r32x(c, b))],
-  ['DSG', 'RXY', 0xe30d, 'zarch', (c, a) => divideSingle(c, pair(c, a), m64(c))],
-  ['DSGF', 'RXY', 0xe31d, 'zarch', (c, a) => divideSingle(c, pair(c, a), m32x(c))],
+  ['MSGFR', 'RRE', 0xb91c, 'zarch', (c, r1, r2) => single64(c, r1, r32x(c, r2))],
+  ['MSG', 'RXY', 0xe30c, 'zarch', (c, r1) => single64(c, r1, m64(c))],
+  ['MSGF', 'RXY', 0xe31c, 'zarch', (c, r1) => single64(c, r1, m32x(c))],
+  ['MSGFI', 'RIL', 0xc20, 'gie', (c, r1, i2) => single64(c, r1, i64(c, i2))],
+  ['DR', 'RR', 0x1d, 'base', (c, r1, r2) => divide(c, pair(c, r1), r2 * 2)],
+  ['D', 'RX', 0x5d, 'base', (c, r1) => divide(c, pair(c, r1), m32(c))],
+  ['DLR', 'RRE', 0xb997, 'zarch', (c, r1, r2) => divideLogical(c, pair(c, r1), r2 * 2)],
+  ['DL', 'RXY', 0xe397, 'zarch', (c, r1) => divideLogical(c, pair(c, r1), m32(c))],
+  ['DLGR', 'RRE', 0xb987, 'zarch', (c, r1, r2) => divideLogical64(c, pair(c, r1), r2)],
+  ['DLG', 'RXY', 0xe387, 'zarch', (c, r1) => divideLogical64(c, pair(c, r1), m64(c))],
+  ['DSGR', 'RRE', 0xb90d, 'zarch', (c, r1, r2) => divideSingle(c, pair(c, r1), r2)],
+  ['DSGFR', 'RRE', 0xb91d, 'zarch', (c, r1, r2) => divideSingle(c, pair(c, r1), r32x(c, r2))],
+  ['DSG', 'RXY', 0xe30d, 'zarch', (c, r1) => divideSingle(c, pair(c, r1), m64(c))],
+  ['DSGF', 'RXY', 0xe31d, 'zarch', (c, r1) => divideSingle(c, pair(c, r1), m32x(c))],
 ];

@@ -86,9 +86,9 @@ export const i64 = (c: Processor, value: number) => setSigned(c, X, value);
 /** An unsigned number of 32 bits. */
 export const u64 = (c: Processor, value: number) => setUnsigned(c, X, value);
 /** The low half of a register, sign-extended. */
-export const r32x = (c: Processor, r: number) => setSigned(c, X, c.gr32s[r * 2] as number);
+export const r32x = (c: Processor, r: number) => setSigned(c, X, c.signedLow(r));
 /** The low half of a register, zero-extended. */
-export const r32z = (c: Processor, r: number) => setUnsigned(c, X, c.gr32[r * 2] as number);
+export const r32z = (c: Processor, r: number) => setUnsigned(c, X, c.low(r));
 
 // 32-bit operands: the number of a half.
 

@@ -8,10 +8,10 @@ import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
-import { GUEST, type InstructionLine } from './line.ts';
-import { registers } from './load.ts';
+import { ICTL, type InstructionLine } from './line.ts';
+import { registers, type Words } from './load.ts';
 import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
-import { storeHalves, storeWhole } from './store.ts';
+import { storeDoublewords, storeWords } from './store.ts';
 
 /** Control register 0. */
 
@@ -46,7 +46,7 @@ function enterMask(c: Processor, mask: number): void {
 }
 
 function ssm(c: Processor): void {
-  if ((c.cr32[0] as number) & CR0.SSM_SUPPRESSION) c.program(PGM.SPECIAL_OPERATION);
+  if (c.cr0 & CR0.SSM_SUPPRESSION) c.program(PGM.SPECIAL_OPERATION);
   enterMask(c, load8(c));
 }
 
@@ -66,6 +66,8 @@ function stosm(c: Processor, i: number): void {
 
 const BYTES = new Uint8Array(128);
 const VIEW = new DataView(BYTES.buffer);
+
+const CONTROL_REGISTERS: Words = { array: (c) => c.cr32, stride: 2, index: 0 };
 
 /** LOAD CONTROL, 32 bits each. */
 function lctl(c: Processor, first: number, last: number): void {
@@ -129,7 +131,7 @@ export function keyAllowed(c: Processor, key: number): void {
 
 /** In the problem state, only with extraction authority. */
 function extractionAuthority(c: Processor): void {
-  if (c.problem && !((c.cr32[0] as number) & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
+  if (c.problem && !(c.cr0 & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
 }
 
 /** SET PSW KEY FROM ADDRESS. */
@@ -157,7 +159,7 @@ function iac(c: Processor, r: number): void {
   if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
   extractionAuthority(c);
   const code = ((c.space & 1) << 1) | (c.space >>> 1);
-  c.gr32[r * 2] = ((c.gr32[r * 2] as number) & ~0xff00) | (code << 8);
+  c.gr32[r * 2] = (c.low(r) & ~0xff00) | (code << 8);
   c.cc = code;
 }
 
@@ -167,7 +169,7 @@ const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOM
 /** SET ADDRESS SPACE CONTROL. The access-register mode is not there. */
 function sac(c: Processor): void {
   const code = (c.eaLo >>> 8) & 15;
-  if (!c.dat || !((c.cr32[0] as number) & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
+  if (!c.dat || !(c.cr0 & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
   const space = SPACES[code];
   if (space === undefined) c.program(PGM.SPECIFICATION);
   if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
@@ -203,32 +205,19 @@ function notThere(c: Processor): void {
 }
 
 const PRIVILEGED = { privileged: true } as const;
-const HOSTS = { privileged: true, guest: GUEST.ALWAYS } as const;
+const HOSTS = { privileged: true, intercept: ICTL.ALWAYS } as const;
 
+// biome-ignore format: a line each
 export const PSW_CONTROL: readonly InstructionLine[] = [
-  ['LPSW', 'SI', 0x82, 'base', lpsw, { privileged: true, guest: GUEST.LPSW }],
-  ['LPSWE', 'S', 0xb2b2, 'zarch', lpswe, { privileged: true, guest: GUEST.LPSW }],
-  ['SSM', 'SI', 0x80, 'base', ssm, { privileged: true, guest: GUEST.SSM }],
-  ['STNSM', 'SI', 0xac, 'base', stnsm, { privileged: true, guest: GUEST.STNSM }],
-  ['STOSM', 'SI', 0xad, 'base', stosm, { privileged: true, guest: GUEST.STOSM }],
+  ['LPSW', 'SI', 0x82, 'base', lpsw, { privileged: true, intercept: ICTL.LPSW }],
+  ['LPSWE', 'S', 0xb2b2, 'zarch', lpswe, { privileged: true, intercept: ICTL.LPSW }],
+  ['SSM', 'SI', 0x80, 'base', ssm, { privileged: true, intercept: ICTL.SSM }],
+  ['STNSM', 'SI', 0xac, 'base', stnsm, { privileged: true, intercept: ICTL.STNSM }],
+  ['STOSM', 'SI', 0xad, 'base', stosm, { privileged: true, intercept: ICTL.STOSM }],
   ['LCTL', 'RS', 0xb7, 'base', lctl, { privileged: true, loadsControls: true }],
   ['LCTLG', 'RSY', 0xeb2f, 'zarch', lctlg, { privileged: true, loadsControls: true }],
-  [
-    'STCTL',
-    'RS',
-    0xb6,
-    'base',
-    (c, a, b) => storeHalves(aligned(c, 4), c.cr32, a, b, 2, 0),
-    { privileged: true, guest: GUEST.STCTL },
-  ],
-  [
-    'STCTG',
-    'RSY',
-    0xeb25,
-    'zarch',
-    (c, a, b) => storeWhole(aligned(c, 8), c.cr32, a, b),
-    { privileged: true, guest: GUEST.STCTL },
-  ],
+  ['STCTL', 'RS', 0xb6, 'base', (c, r1, r3) => storeWords(aligned(c, 4), CONTROL_REGISTERS, r1, r3), { privileged: true, intercept: ICTL.STCTL }],
+  ['STCTG', 'RSY', 0xeb25, 'zarch', (c, r1, r3) => storeDoublewords(aligned(c, 8), c.cr32, r1, r3), { privileged: true, intercept: ICTL.STCTL }],
   ['SPX', 'S', 0xb210, 'base', spx, HOSTS],
   ['STPX', 'S', 0xb211, 'base', stpx, HOSTS],
   ['STAP', 'S', 0xb212, 'base', stap, HOSTS],
@@ -244,13 +233,13 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['MC', 'SI', 0xaf, 'base', mc],
   ['DIAG', 'RS', 0x83, 'base', diag, HOSTS],
   ['SERVC', 'RRE', 0xb220, 'base', notThere, HOSTS],
-  ['EAR', 'RRE', 0xb24f, 'base', (c, a, b) => void (c.gr32[a * 2] = c.ar[b] as number)],
-  ['SAR', 'RRE', 0xb24e, 'base', (c, a, b) => void (c.ar[a] = c.gr32[b * 2] as number)],
-  ['CPYA', 'RRE', 0xb24d, 'base', (c, a, b) => void (c.ar[a] = c.ar[b] as number)],
-  ['PFD', 'RXY', 0xe336, 'general-instructions-extension', () => undefined],
-  ['PFDRL', 'RIL', 0xc62, 'general-instructions-extension', () => undefined],
+  ['EAR', 'RRE', 0xb24f, 'base', (c, r1, r2) => void (c.gr32[r1 * 2] = c.ar[r2] as number)],
+  ['SAR', 'RRE', 0xb24e, 'base', (c, r1, r2) => void (c.ar[r1] = c.low(r2))],
+  ['CPYA', 'RRE', 0xb24d, 'base', (c, r1, r2) => void (c.ar[r1] = c.ar[r2] as number)],
+  ['PFD', 'RXY', 0xe336, 'gie', () => undefined],
+  ['PFDRL', 'RIL', 0xc62, 'gie', () => undefined],
   // No cache is told of: every attribute is undefined, all ones.
-  ['ECAG', 'RSY', 0xeb4c, 'general-instructions-extension', (c, a) => void (c.grs[a] = -1n)],
+  ['ECAG', 'RSY', 0xeb4c, 'gie', (c, r1) => void (c.grs[r1] = -1n)],
   ['PALB', 'RRE', 0xb248, 'base', () => undefined, PRIVILEGED],
 ];
 
@@ -272,6 +261,7 @@ const ABSENT = [
   ['XSCH', 0xb276],
 ] as const;
 
+// biome-ignore format: a line each
 export const INPUT_OUTPUT: readonly InstructionLine[] = [
   ...ABSENT.map(([name, opcode]): InstructionLine => [name, 'S', opcode, 'base', notThere, HOSTS]),
   ['CHSC', 'RRE', 0xb25f, 'base', notThere, HOSTS],

@@ -53,16 +53,16 @@ function leftSigned64(c: Processor, d: number, a: number): void {
 
 function left32(c: Processor, d: number, a: number): void {
   const n = amount(c);
-  c.gr32[d * 2] = n > 31 ? 0 : (c.gr32[a * 2] as number) << n;
+  c.gr32[d * 2] = n > 31 ? 0 : c.low(a) << n;
 }
 
 function right32(c: Processor, d: number, a: number): void {
   const n = amount(c);
-  c.gr32[d * 2] = n > 31 ? 0 : (c.gr32[a * 2] as number) >>> n;
+  c.gr32[d * 2] = n > 31 ? 0 : c.low(a) >>> n;
 }
 
 function rightSigned32(c: Processor, d: number, a: number): void {
-  const value = (c.gr32s[a * 2] as number) >> Math.min(amount(c), 31);
+  const value = c.signedLow(a) >> Math.min(amount(c), 31);
   c.gr32s[d * 2] = value;
   c.cc = signOf(value);
 }
@@ -77,7 +77,7 @@ function losesBits(value: number, n: number): boolean {
 
 function leftSigned32(c: Processor, d: number, a: number): void {
   const n = amount(c);
-  const value = c.gr32s[a * 2] as number;
+  const value = c.signedLow(a);
   const magnitude = n > 30 ? 0 : (value << n) & 0x7fff_ffff;
   const result = value < 0 ? magnitude | -0x8000_0000 : magnitude;
   c.gr32s[d * 2] = result;
@@ -111,21 +111,22 @@ function leftSignedDouble(c: Processor, r: number): void {
 
 function rotate32(c: Processor, d: number, a: number): void {
   const n = amount(c) & 31;
-  const value = c.gr32[a * 2] as number;
+  const value = c.low(a);
   c.gr32[d * 2] = n === 0 ? value : (value << n) | (value >>> (32 - n));
 }
 
+// biome-ignore format: a line each
 export const SHIFT: readonly InstructionLine[] = [
-  ['SLL', 'RS', 0x89, 'base', (c, a) => left32(c, a, a)],
+  ['SLL', 'RS', 0x89, 'base', (c, r1) => left32(c, r1, r1)],
   ['SLLK', 'RSY', 0xebdf, 'z196', left32],
   ['SLLG', 'RSY', 0xeb0d, 'zarch', left64],
-  ['SRL', 'RS', 0x88, 'base', (c, a) => right32(c, a, a)],
+  ['SRL', 'RS', 0x88, 'base', (c, r1) => right32(c, r1, r1)],
   ['SRLK', 'RSY', 0xebde, 'z196', right32],
   ['SRLG', 'RSY', 0xeb0c, 'zarch', right64],
-  ['SLA', 'RS', 0x8b, 'base', (c, a) => leftSigned32(c, a, a)],
+  ['SLA', 'RS', 0x8b, 'base', (c, r1) => leftSigned32(c, r1, r1)],
   ['SLAK', 'RSY', 0xebdd, 'z196', leftSigned32],
   ['SLAG', 'RSY', 0xeb0b, 'zarch', leftSigned64],
-  ['SRA', 'RS', 0x8a, 'base', (c, a) => rightSigned32(c, a, a)],
+  ['SRA', 'RS', 0x8a, 'base', (c, r1) => rightSigned32(c, r1, r1)],
   ['SRAK', 'RSY', 0xebdc, 'z196', rightSigned32],
   ['SRAG', 'RSY', 0xeb0a, 'zarch', rightSigned64],
   ['SLDL', 'RS', 0x8d, 'base', double(left64)],
@@ -133,5 +134,5 @@ export const SHIFT: readonly InstructionLine[] = [
   ['SLDA', 'RS', 0x8f, 'base', leftSignedDouble],
   ['SRDA', 'RS', 0x8e, 'base', double(rightSigned64)],
   ['RLL', 'RSY', 0xeb1d, 'zarch', rotate32],
-  ['RLLG', 'RSY', 0xeb1c, 'zarch', (c, d, a) => rotate64(c, d, a, amount(c))],
+  ['RLLG', 'RSY', 0xeb1c, 'zarch', (c, r1, r3) => rotate64(c, r1, r3, amount(c))],
 ];

@@ -4,7 +4,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { EXT } from '../interruption.ts';
 import type { CpuReset } from '../reset.ts';
 import { SIGP_CC, type SigpTarget, signalProcessor } from '../sigp.ts';
-import { GUEST, type InstructionLine } from './line.ts';
+import { ICTL, type InstructionLine } from './line.ts';
 
 /** A processor of the machine as SIGNAL PROCESSOR addresses it. */
 class Target implements SigpTarget {
@@ -82,14 +82,15 @@ class Target implements SigpTarget {
 
 /** SIGNAL PROCESSOR: 0 accepted, 1 status in r1, 2 busy, 3 no such processor. */
 function sigp(c: Processor, r1: number, r3: number): void {
-  const parameter = c.gr32[(r1 | 1) * 2] as number;
-  const addressed = c.machine.cpus[(c.gr32[r3 * 2] as number) & 0xffff];
+  const parameter = c.low(r1 | 1);
+  const addressed = c.machine.cpus[c.low(r3) & 0xffff];
   const target = addressed && new Target(addressed);
   const { cc, status } = signalProcessor(target, c.address, c.eaLo & 0xff, parameter);
   if (cc === SIGP_CC.STATUS_STORED) c.gr32[r1 * 2] = status;
   c.cc = cc;
 }
 
+// biome-ignore format: a line each
 export const SIGNAL: readonly InstructionLine[] = [
-  ['SIGP', 'RS', 0xae, 'base', sigp, { privileged: true, guest: GUEST.ALWAYS }],
+  ['SIGP', 'RS', 0xae, 'base', sigp, { privileged: true, intercept: ICTL.ALWAYS }],
 ];

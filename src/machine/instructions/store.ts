@@ -4,23 +4,20 @@ import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { holds } from './condition.ts';
 import type { InstructionLine } from './line.ts';
-import { registers, reversed } from './load.ts';
+import { ACCESS_REGISTERS, HIGH_HALVES, LOW_HALVES, registers, reversed, type Words } from './load.ts';
 import { advance, aligned, effectivePage, pair, put64, relative, setSigned, X } from './operands.ts';
 
-function word(c: Processor, value: number): void {
+function storeWord(c: Processor, value: number): void {
   c.store32(c.eaHi, c.eaLo, value);
 }
 
-function halfword(c: Processor, value: number): void {
+function storeHalfword(c: Processor, value: number): void {
   c.store16(c.eaHi, c.eaLo, value);
 }
 
-function byte(c: Processor, value: number): void {
+function storeByte(c: Processor, value: number): void {
   c.store8(c.eaHi, c.eaLo, value);
 }
-
-const low = (c: Processor, r: number) => c.gr32[r * 2] as number;
-const high = (c: Processor, r: number) => c.gr32[r * 2 + 1] as number;
 
 /** STORE CHARACTERS UNDER MASK from half `half`: the selected bytes, next to one another. */
 function storeUnderMask(half: 0 | 1) {
@@ -32,37 +29,33 @@ function storeUnderMask(half: 0 | 1) {
     c.probe(c.eaHi, c.eaLo, count, STORE);
     for (let bit = 8, shift = 24; bit !== 0; bit >>= 1, shift -= 8) {
       if (!(mask & bit)) continue;
-      byte(c, value >>> shift);
+      storeByte(c, value >>> shift);
       advance(c, 1);
     }
   };
 }
 
-/** Stores halves of registers as words. */
-export function storeHalves(
-  c: Processor,
-  from: Uint32Array,
-  first: number,
-  last: number,
-  scale: 1 | 2,
-  half: 0 | 1,
-): void {
+/** Stores registers `first` to `last` as words at the effective address. */
+export function storeWords(c: Processor, { array, stride, index }: Words, first: number, last: number): void {
+  const from = array(c);
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
     let at = c.frame(effectivePage(c), offset, STORE, count * 4) + offset;
     for (let i = 0; i < count; i++, at += 4) {
-      view.setUint32(at, from[((first + i) & 15) * scale + half] as number);
+      view.setUint32(at, from[((first + i) & 15) * stride + index] as number);
     }
     return;
   }
   c.probe(c.eaHi, c.eaLo, count * 4, STORE);
-  for (let i = 0; i < count; i++, advance(c, 4)) word(c, from[((first + i) & 15) * scale + half] as number);
+  for (let i = 0; i < count; i++, advance(c, 4)) {
+    storeWord(c, from[((first + i) & 15) * stride + index] as number);
+  }
 }
 
 /** Stores registers as doublewords. */
-export function storeWhole(c: Processor, from: Uint32Array, first: number, last: number): void {
+export function storeDoublewords(c: Processor, from: Uint32Array, first: number, last: number): void {
   const count = registers(first, last);
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
@@ -78,16 +71,16 @@ export function storeWhole(c: Processor, from: Uint32Array, first: number, last:
   c.probe(c.eaHi, c.eaLo, count * 8, STORE);
   for (let i = 0; i < count; i++) {
     const r = ((first + i) & 15) * 2;
-    word(c, from[r + 1] as number);
+    storeWord(c, from[r + 1] as number);
     advance(c, 4);
-    word(c, from[r] as number);
+    storeWord(c, from[r] as number);
     advance(c, 4);
   }
 }
 
 function storeReversed64(c: Processor, r: number): void {
-  c.op32[X * 2 + 1] = reversed(low(c, r));
-  c.op32[X * 2] = reversed(high(c, r));
+  c.op32[X * 2 + 1] = reversed(c.low(r));
+  c.op32[X * 2] = reversed(c.high(r));
   put64(c, X);
 }
 
@@ -95,7 +88,7 @@ function storeReversed64(c: Processor, r: number): void {
 function storeQuadword(c: Processor, r: number): void {
   pair(c, r);
   aligned(c, 16);
-  storeWhole(c, c.gr32, r, r + 1);
+  storeDoublewords(c, c.gr32, r, r + 1);
 }
 
 /** Runs a store when the condition holds. */
@@ -103,45 +96,40 @@ function when(store: (c: Processor, r: number) => void) {
   return (c: Processor, r: number, m: number): void => void (holds(c, m) && store(c, r));
 }
 
+// biome-ignore format: a line each
 export const STORES: readonly InstructionLine[] = [
-  ['ST', 'RX', 0x50, 'base', (c, a) => word(c, low(c, a))],
-  ['STH', 'RX', 0x40, 'base', (c, a) => halfword(c, low(c, a))],
-  ['STC', 'RX', 0x42, 'base', (c, a) => byte(c, low(c, a))],
-  ['STY', 'RXY', 0xe350, 'long-displacement', (c, a) => word(c, low(c, a))],
-  ['STHY', 'RXY', 0xe370, 'long-displacement', (c, a) => halfword(c, low(c, a))],
-  ['STCY', 'RXY', 0xe372, 'long-displacement', (c, a) => byte(c, low(c, a))],
+  ['ST', 'RX', 0x50, 'base', (c, r1) => storeWord(c, c.low(r1))],
+  ['STH', 'RX', 0x40, 'base', (c, r1) => storeHalfword(c, c.low(r1))],
+  ['STC', 'RX', 0x42, 'base', (c, r1) => storeByte(c, c.low(r1))],
+  ['STY', 'RXY', 0xe350, 'ld', (c, r1) => storeWord(c, c.low(r1))],
+  ['STHY', 'RXY', 0xe370, 'ld', (c, r1) => storeHalfword(c, c.low(r1))],
+  ['STCY', 'RXY', 0xe372, 'ld', (c, r1) => storeByte(c, c.low(r1))],
   ['STG', 'RXY', 0xe324, 'zarch', put64],
-  ['STRL', 'RIL', 0xc4f, 'general-instructions-extension', (c, a, i) => word(relative(c, i, 4), low(c, a))],
-  [
-    'STHRL',
-    'RIL',
-    0xc47,
-    'general-instructions-extension',
-    (c, a, i) => halfword(relative(c, i, 2), low(c, a)),
-  ],
-  ['STGRL', 'RIL', 0xc4b, 'general-instructions-extension', (c, a, i) => put64(relative(c, i, 8), a)],
-  ['STFH', 'RXY', 0xe3cb, 'z196', (c, a) => word(c, high(c, a))],
-  ['STHH', 'RXY', 0xe3c7, 'z196', (c, a) => halfword(c, high(c, a))],
-  ['STCH', 'RXY', 0xe3c3, 'z196', (c, a) => byte(c, high(c, a))],
+  ['STRL', 'RIL', 0xc4f, 'gie', (c, r1, i2) => storeWord(relative(c, i2, 4), c.low(r1))],
+  ['STHRL', 'RIL', 0xc47, 'gie', (c, r1, i2) => storeHalfword(relative(c, i2, 2), c.low(r1))],
+  ['STGRL', 'RIL', 0xc4b, 'gie', (c, r1, i2) => put64(relative(c, i2, 8), r1)],
+  ['STFH', 'RXY', 0xe3cb, 'z196', (c, r1) => storeWord(c, c.high(r1))],
+  ['STHH', 'RXY', 0xe3c7, 'z196', (c, r1) => storeHalfword(c, c.high(r1))],
+  ['STCH', 'RXY', 0xe3c3, 'z196', (c, r1) => storeByte(c, c.high(r1))],
   ['STCM', 'RS', 0xbe, 'base', storeUnderMask(0)],
-  ['STCMY', 'RSY', 0xeb2d, 'long-displacement', storeUnderMask(0)],
+  ['STCMY', 'RSY', 0xeb2d, 'ld', storeUnderMask(0)],
   ['STCMH', 'RSY', 0xeb2c, 'zarch', storeUnderMask(1)],
-  ['STM', 'RS', 0x90, 'base', (c, a, b) => storeHalves(c, c.gr32, a, b, 2, 0)],
-  ['STMY', 'RSY', 0xeb90, 'long-displacement', (c, a, b) => storeHalves(c, c.gr32, a, b, 2, 0)],
-  ['STMH', 'RSY', 0xeb26, 'zarch', (c, a, b) => storeHalves(c, c.gr32, a, b, 2, 1)],
-  ['STMG', 'RSY', 0xeb24, 'zarch', (c, a, b) => storeWhole(c, c.gr32, a, b)],
+  ['STM', 'RS', 0x90, 'base', (c, r1, r3) => storeWords(c, LOW_HALVES, r1, r3)],
+  ['STMY', 'RSY', 0xeb90, 'ld', (c, r1, r3) => storeWords(c, LOW_HALVES, r1, r3)],
+  ['STMH', 'RSY', 0xeb26, 'zarch', (c, r1, r3) => storeWords(c, HIGH_HALVES, r1, r3)],
+  ['STMG', 'RSY', 0xeb24, 'zarch', (c, r1, r3) => storeDoublewords(c, c.gr32, r1, r3)],
   ['STPQ', 'RXY', 0xe38e, 'zarch', storeQuadword],
-  ['STAM', 'RS', 0x9b, 'base', (c, a, b) => storeHalves(aligned(c, 4), c.ar, a, b, 1, 0)],
-  ['STAMY', 'RSY', 0xeb9b, 'long-displacement', (c, a, b) => storeHalves(aligned(c, 4), c.ar, a, b, 1, 0)],
-  ['STRV', 'RXY', 0xe33e, 'base', (c, a) => word(c, reversed(low(c, a)))],
-  ['STRVH', 'RXY', 0xe33f, 'base', (c, a) => halfword(c, reversed(low(c, a)) >>> 16)],
+  ['STAM', 'RS', 0x9b, 'base', (c, r1, r3) => storeWords(aligned(c, 4), ACCESS_REGISTERS, r1, r3)],
+  ['STAMY', 'RSY', 0xeb9b, 'ld', (c, r1, r3) => storeWords(aligned(c, 4), ACCESS_REGISTERS, r1, r3)],
+  ['STRV', 'RXY', 0xe33e, 'base', (c, r1) => storeWord(c, reversed(c.low(r1)))],
+  ['STRVH', 'RXY', 0xe33f, 'base', (c, r1) => storeHalfword(c, reversed(c.low(r1)) >>> 16)],
   ['STRVG', 'RXY', 0xe32f, 'zarch', storeReversed64],
-  ['STOC', 'RSY', 0xebf3, 'z196', when((c, a) => word(c, low(c, a)))],
+  ['STOC', 'RSY', 0xebf3, 'z196', when((c, a) => storeWord(c, c.low(a)))],
   ['STOCG', 'RSY', 0xebe3, 'z196', when(put64)],
-  ['STOCFH', 'RSY', 0xebe1, 'load-store-on-condition-2', when((c, a) => word(c, high(c, a)))],
-  ['MVI', 'SI', 0x92, 'base', byte],
-  ['MVIY', 'SIY', 0xeb52, 'long-displacement', byte],
-  ['MVHHI', 'SIL', 0xe544, 'general-instructions-extension', halfword],
-  ['MVHI', 'SIL', 0xe54c, 'general-instructions-extension', word],
-  ['MVGHI', 'SIL', 0xe548, 'general-instructions-extension', (c, i) => put64(c, setSigned(c, X, i))],
+  ['STOCFH', 'RSY', 0xebe1, 'lsoc2', when((c, a) => storeWord(c, c.high(a)))],
+  ['MVI', 'SI', 0x92, 'base', storeByte],
+  ['MVIY', 'SIY', 0xeb52, 'ld', storeByte],
+  ['MVHHI', 'SIL', 0xe544, 'gie', storeHalfword],
+  ['MVHI', 'SIL', 0xe54c, 'gie', storeWord],
+  ['MVGHI', 'SIL', 0xe548, 'gie', (c, i2) => put64(c, setSigned(c, X, i2))],
 ];

@@ -22,6 +22,7 @@ import { TABLES } from './tables.ts';
 import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
 
+// biome-ignore format: a line each
 export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...ARITHMETIC,
   ...MULTIPLY,

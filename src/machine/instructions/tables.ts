@@ -10,7 +10,7 @@ import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } 
 import { SPACE } from '../cpu/state.ts';
 import { ASCE, PAGE, REGION, type WalkStep } from '../dat/index.ts';
 import { PGM } from '../interruption.ts';
-import { GUEST, type InstructionLine } from './line.ts';
+import { ICTL, type InstructionLine } from './line.ts';
 import {
   aligned,
   effectivePage,
@@ -31,9 +31,9 @@ function purgeEverywhere(c: Processor): void {
 
 /** INVALIDATE PAGE TABLE ENTRY: of the page table that r1 points to, the entry that r2's address selects. */
 function ipte(c: Processor, r1: number, r2: number): void {
-  const hi = c.gr32[r1 * 2 + 1] as number;
-  const lo = ((c.gr32[r1 * 2] as number) & ~0x7ff) >>> 0;
-  const index = ((c.gr32[r2 * 2] as number) >>> 12) & 0xff;
+  const hi = c.high(r1);
+  const lo = (c.low(r1) & ~0x7ff) >>> 0;
+  const index = (c.low(r2) >>> 12) & 0xff;
   const at = realOperand(c, hi, (lo + index * 8) >>> 0, 8, STORE);
   c.storage.set32(at + 4, (c.storage.get32(at + 4) | PAGE.INVALID) >>> 0);
   const origin = hi * 0x1_0000_0000 + lo;
@@ -48,14 +48,14 @@ const INDEX = [20n, 31n, 42n, 53n] as const;
 
 /** INVALIDATE DAT TABLE ENTRY, or, with a bit of r2, only forgetting all that came by an element. */
 function idte(c: Processor, r1: number, r2: number): void {
-  const what = c.gr32[r2 * 2] as number;
+  const what = c.low(r2);
   if (what & RESERVED) c.program(PGM.SPECIFICATION);
   if (what & CLEAR_BY_ASCE) {
     purgeEverywhere(c);
     return;
   }
-  const hi = c.gr32[r1 * 2 + 1] as number;
-  const designation = c.gr32[r1 * 2] as number;
+  const hi = c.high(r1);
+  const designation = c.low(r1);
   const type = (designation & ASCE.TYPE) >>> 2;
   const first = Number(((c.gr[r2] as bigint) >> (INDEX[type] as bigint)) & 0x7ffn);
   const count = Math.min((what & 0x7ff) + 1, 0x800 - first);
@@ -75,7 +75,7 @@ function purgeAddress(c: Processor, r2: number, size: number): void {
 }
 
 function purgeAsked(c: Processor, r2: number): void {
-  if ((c.gr32[r2 * 2] as number) & 1) purgeEverywhere(c);
+  if (c.low(r2) & 1) purgeEverywhere(c);
 }
 
 function csp(c: Processor, r1: number, r2: number): void {
@@ -125,7 +125,7 @@ function lurag(c: Processor, a: number, b: number): void {
 }
 
 function stura(c: Processor, a: number, b: number): void {
-  c.storage.set32(realInRegister(c, b, 4, STORE), c.gr32[a * 2] as number);
+  c.storage.set32(realInRegister(c, b, 4, STORE), c.low(a));
 }
 
 function sturg(c: Processor, a: number, b: number): void {
@@ -210,7 +210,7 @@ const lrag = (c: Processor, r: number) => loadReal(c, r, true);
 function tprot(c: Processor): void {
   const page = effectivePage(c);
   const offset = c.eaLo & 0xfff;
-  const cr0 = c.cr32[0] as number;
+  const cr0 = c.cr0;
   const walk = c.dat ? c.translate(page, selectedSpace(c)) : null;
   if (walk !== null && TOLD.has(walk.code)) {
     c.cc = 3;
@@ -237,18 +237,19 @@ function tprot(c: Processor): void {
 
 const PRIVILEGED = { privileged: true } as const;
 
+// biome-ignore format: a line each
 export const TABLES: readonly InstructionLine[] = [
-  ['PTLB', 'S', 0xb20d, 'base', (c) => c.purgeOwn(), { privileged: true, guest: GUEST.PTLB }],
+  ['PTLB', 'S', 0xb20d, 'base', (c) => c.purgeOwn(), { privileged: true, intercept: ICTL.PTLB }],
   ['IPTE', 'RRF', 0xb221, 'base', ipte, PRIVILEGED],
-  ['IDTE', 'RRF', 0xb98e, 'dat-enhancement', idte, PRIVILEGED],
+  ['IDTE', 'RRF', 0xb98e, 'dat-enh', idte, PRIVILEGED],
   ['CSP', 'RRE', 0xb250, 'base', csp, PRIVILEGED],
-  ['CSPG', 'RRE', 0xb98a, 'dat-enhancement', cspg, PRIVILEGED],
+  ['CSPG', 'RRE', 0xb98a, 'dat-enh', cspg, PRIVILEGED],
   ['LRA', 'RX', 0xb1, 'base', lra, PRIVILEGED],
-  ['LRAY', 'RXY', 0xe313, 'long-displacement', lra, PRIVILEGED],
+  ['LRAY', 'RXY', 0xe313, 'ld', lra, PRIVILEGED],
   ['LRAG', 'RXY', 0xe303, 'zarch', lrag, PRIVILEGED],
   ['LURA', 'RRE', 0xb24b, 'base', lura, PRIVILEGED],
   ['LURAG', 'RRE', 0xb905, 'zarch', lurag, PRIVILEGED],
   ['STURA', 'RRE', 0xb246, 'base', stura, PRIVILEGED],
   ['STURG', 'RRE', 0xb925, 'zarch', sturg, PRIVILEGED],
-  ['TPROT', 'SSE', 0xe501, 'base', tprot, { privileged: true, guest: GUEST.TPROT }],
+  ['TPROT', 'SSE', 0xe501, 'base', tprot, { privileged: true, intercept: ICTL.TPROT }],
 ];

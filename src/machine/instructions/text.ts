@@ -28,7 +28,7 @@ function consume(c: Processor, r: number, n: number, counted: boolean): void {
 
 /** The length in a register, as far as it matters: at most a number that no unit reaches. */
 function remaining(c: Processor, r: number): number {
-  return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : (c.gr32[r * 2] as number);
+  return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : c.low(r);
 }
 
 /** A table starts on a doubleword, whose low bits in register 1 are ignored. */
@@ -237,15 +237,16 @@ function ended(c: Processor, r1: number, r2: number, code: number): void {
   c.cc = code;
 }
 
+// biome-ignore format: a line each
 export const TEXT: readonly InstructionLine[] = [
-  ['TRTT', 'RRF', 0xb990, 'extended-translation-2', translate(2, 2), { units: true }],
-  ['TRTO', 'RRF', 0xb991, 'extended-translation-2', translate(2, 1), { units: true }],
-  ['TROT', 'RRF', 0xb992, 'extended-translation-2', translate(1, 2), { units: true }],
-  ['TROO', 'RRF', 0xb993, 'extended-translation-2', translate(1, 1), { units: true }],
+  ['TRTT', 'RRF', 0xb990, 'etf2', translate(2, 2), { units: true }],
+  ['TRTO', 'RRF', 0xb991, 'etf2', translate(2, 1), { units: true }],
+  ['TROT', 'RRF', 0xb992, 'etf2', translate(1, 2), { units: true }],
+  ['TROO', 'RRF', 0xb993, 'etf2', translate(1, 1), { units: true }],
   ['CU21', 'RRF', 0xb2a6, 'base', convert(decode16, encode8), { units: true }],
   ['CU12', 'RRF', 0xb2a7, 'base', convert(decode8, encode16), { units: true }],
-  ['CU14', 'RRF', 0xb9b0, 'extended-translation-3', convert(decode8, encode32), { units: true }],
-  ['CU24', 'RRF', 0xb9b1, 'extended-translation-3', convert(decode16, encode32), { units: true }],
-  ['CU41', 'RRF', 0xb9b2, 'extended-translation-3', convert(decode32, encode8), { units: true }],
-  ['CU42', 'RRF', 0xb9b3, 'extended-translation-3', convert(decode32, encode16), { units: true }],
+  ['CU14', 'RRF', 0xb9b0, 'etf3', convert(decode8, encode32), { units: true }],
+  ['CU24', 'RRF', 0xb9b1, 'etf3', convert(decode16, encode32), { units: true }],
+  ['CU41', 'RRF', 0xb9b2, 'etf3', convert(decode32, encode8), { units: true }],
+  ['CU42', 'RRF', 0xb9b3, 'etf3', convert(decode32, encode16), { units: true }],
 ];

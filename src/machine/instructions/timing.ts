@@ -2,7 +2,7 @@
 
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
-import { GUEST, type InstructionLine } from './line.ts';
+import { ICTL, type InstructionLine } from './line.ts';
 import { aligned } from './operands.ts';
 
 const store = (c: Processor, value: bigint) => c.store64(c.eaHi, c.eaLo, BigInt.asUintN(64, value));
@@ -48,11 +48,12 @@ function sckpf(c: Processor): void {
 
 const PRIVILEGED = { privileged: true } as const;
 
+// biome-ignore format: a line each
 export const TIMING: readonly InstructionLine[] = [
-  ['STCK', 'S', 0xb205, 'base', stck, { guest: GUEST.STCK }],
-  ['STCKF', 'S', 0xb27c, 'store-clock-fast', stck, { guest: GUEST.STCK }],
-  ['STCKE', 'S', 0xb278, 'base', stcke, { guest: GUEST.STCK }],
-  ['SCK', 'S', 0xb204, 'base', sck, { privileged: true, guest: GUEST.ALWAYS }],
+  ['STCK', 'S', 0xb205, 'base', stck, { intercept: ICTL.STCK }],
+  ['STCKF', 'S', 0xb27c, 'stckf', stck, { intercept: ICTL.STCK }],
+  ['STCKE', 'S', 0xb278, 'base', stcke, { intercept: ICTL.STCK }],
+  ['SCK', 'S', 0xb204, 'base', sck, { privileged: true, intercept: ICTL.ALWAYS }],
   ['SCKC', 'S', 0xb206, 'base', (c) => c.setClockComparator(load(aligned(c, 8))), PRIVILEGED],
   ['STCKC', 'S', 0xb207, 'base', (c) => store(aligned(c, 8), c.clockComparator), PRIVILEGED],
   ['SPT', 'S', 0xb208, 'base', (c) => c.setTimer(load(aligned(c, 8))), PRIVILEGED],

@@ -1,4 +1,4 @@
-/** What the tests of the machine have for those of the rooms above it. Nothing outside tests imports this. */
+/** Helpers of the machine's tests that tests of higher modules use too. Only tests import this file. */
 
 export * from './code.ts';
 export * from './sigp.ts';

@@ -1,0 +1,169 @@
+/**
+ * Delivers what is pending for a virtual CPU: external interruptions, a restart, a stop (Linux:
+ * kvm_s390_deliver_pending_interrupts).
+ */
+
+import { CPU_FLAG, type Cpu, EXT, EXTERNAL_CLASSES, LOWCORE, PSW, SIE } from '../../machine/index.ts';
+import { type GuestClocks, isClock } from './guest-clocks.ts';
+import type { GuestCpu } from './vcpu-context.ts';
+
+/** The load control that intercepts loads of control register 0. */
+const LOADS_CONTROL_0 = 0x8000;
+/** The external mask in the first byte of a PSW. */
+const EXTERNAL_IN_BYTE_0 = 0x01;
+
+/** What is pending for one virtual CPU, besides the external interruptions of `local` and `floating`. */
+export class Delivery {
+  readonly #vcpu: GuestCpu;
+  readonly #clocks: GuestClocks;
+  /** Whether a restart is pending, and whether it comes before all other interruptions or after them. */
+  #restart: 'none' | 'first' | 'last' = 'none';
+  /** Whether a stop is pending, and whether it stores the status. */
+  #stop: 'none' | 'stop' | 'store-status' = 'none';
+
+  constructor(vcpu: GuestCpu, clocks: GuestClocks) {
+    this.#vcpu = vcpu;
+    this.#clocks = clocks;
+  }
+
+  /** Whether a restart interruption is pending. */
+  get restartPending(): boolean {
+    return this.#restart !== 'none';
+  }
+
+  /** Whether a stop is pending. */
+  get stopping(): boolean {
+    return this.#stop !== 'none';
+  }
+
+  /** Whether an interruption is pending that `deliver` would deliver at once. */
+  get interruptible(): boolean {
+    return this.restartPending || this.#deliverable() !== 0;
+  }
+
+  /** Makes a stop pending. */
+  requestStop(store: boolean): void {
+    this.#stop = store ? 'store-status' : 'stop';
+  }
+
+  /** Makes a restart pending. A stopped CPU takes it before all other interruptions, an operating one after them. */
+  requestRestart(): void {
+    // A second one does not move the first, which it has not taken yet.
+    this.#restart = this.#vcpu.stopped || this.#restart === 'first' ? 'first' : 'last';
+  }
+
+  /** Nothing is pending any more. */
+  clear(): void {
+    this.#vcpu.local.clear();
+    this.#restart = 'none';
+    this.#stop = 'none';
+  }
+
+  /**
+   * Delivers all that is pending and enabled, by priority, then performs a pending stop. The machine delivers the
+   * guest's clock interruptions itself; they are delivered here only for their place among the others.
+   * @param limit units of work: each delivery is one, and what is pending beyond them stays pending
+   * @throws GuestMemoryFault when the prefix area is not backed: what was to be delivered is pending still
+   */
+  deliver(cpu: Cpu, limit: number): void {
+    if (!this.#nothingPending) {
+      const end = cpu.executed + limit;
+      if (this.#restart === 'first') this.#deliverRestart(cpu);
+      let code = this.#deliverable();
+      // A clock stays due: with a new PSW that is enabled for it that is a loop, which is the machine's to report.
+      while (cpu.executed < end && code !== 0 && !(isClock(code) && this.externalNewPswEnabled())) {
+        this.deliverExternal(cpu, code);
+        code = this.#deliverable();
+      }
+      if (code === 0 && cpu.executed < end) {
+        if (this.#restart === 'last') this.#deliverRestart(cpu);
+        else if (this.stopping) this.#performStop(cpu);
+      }
+    }
+    this.#requestInterceptions();
+  }
+
+  /** Delivers an external interruption. @throws GuestMemoryFault as `deliver` */
+  deliverExternal(cpu: Cpu, code: number): void {
+    const { vm, local, prefixArea } = this.#vcpu;
+    const service = code === EXT.SERVICE_SIGNAL;
+    const sender = service || isClock(code) ? 0 : local.senderOf(code);
+    prefixArea.external(code, sender, service ? vm.floating.parameter : 0);
+    cpu.executed++;
+    if (service) vm.floating.clear();
+    else if (!isClock(code)) local.remove(code);
+  }
+
+  /** Whether the PSW that an external interruption loads is enabled for external interruptions. @throws GuestMemoryFault */
+  externalNewPswEnabled(): boolean {
+    const { vm, block } = this.#vcpu;
+    const newPsw = vm.readGuest(BigInt(block.prefix + LOWCORE.EXTERNAL_NEW_PSW), 1);
+    return ((newPsw[0] as number) & EXTERNAL_IN_BYTE_0) !== 0;
+  }
+
+  /** Whether nothing is pending that the machine does not deliver itself. */
+  get #nothingPending(): boolean {
+    const { local, vm } = this.#vcpu;
+    return local.empty && vm.floating.empty && this.#restart === 'none' && this.#stop === 'none';
+  }
+
+  /** The external-interruption code of the highest priority that is pending and enabled, or 0. */
+  #deliverable(): number {
+    const { block } = this.#vcpu;
+    if ((block.pswMask & PSW.EXTERNAL) === 0n) return 0;
+    const subclasses = block.subclassMasks;
+    for (const { code, mask } of EXTERNAL_CLASSES) {
+      if ((subclasses & mask) !== 0 && this.#pending(code, mask)) return code;
+    }
+    return 0;
+  }
+
+  /** Whether an interruption with this code is pending for this virtual CPU to take. */
+  #pending(code: number, mask: number): boolean {
+    switch (code) {
+      case EXT.CLOCK_COMPARATOR:
+        return this.#clocks.comparatorDue;
+      case EXT.CPU_TIMER:
+        return this.#clocks.timerDue;
+      case EXT.SERVICE_SIGNAL:
+        return !this.#vcpu.vm.floating.empty && !this.#leavesFloating(mask);
+      default:
+        return this.#vcpu.local.has(code);
+    }
+  }
+
+  /** Whether it leaves a floating interruption to another virtual CPU, which waits and is enabled for it. */
+  #leavesFloating(mask: number): boolean {
+    const { waiting, vm } = this.#vcpu;
+    return !waiting && vm.vcpus.some((other) => other.waiting && other.enabledFor(mask));
+  }
+
+  #deliverRestart(cpu: Cpu): void {
+    this.#vcpu.prefixArea.restart();
+    cpu.executed++;
+    this.#restart = 'none';
+  }
+
+  #performStop(cpu: Cpu): void {
+    const vcpu = this.#vcpu;
+    if (this.#stop === 'store-status') {
+      vcpu.saveRegisters(cpu);
+      vcpu.storeStatusAssigned();
+    }
+    this.#stop = 'none';
+    vcpu.stopped = true;
+  }
+
+  /**
+   * Makes the machine return when the guest enables an interruption that is pending and masked off, by its PSW or by
+   * control register 0 (Linux: set_intercept_indicators_ext).
+   */
+  #requestInterceptions(): void {
+    const { block, local, vm } = this.#vcpu;
+    const pending = !local.empty || !vm.floating.empty;
+    const byPsw = pending && (block.pswMask & PSW.EXTERNAL) === 0n;
+    const flags = block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.EXTERNAL_REQUEST;
+    block.set32(SIE.CPU_FLAGS, (flags | (byPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0)) >>> 0);
+    block.set16(SIE.LOAD_CONTROLS, pending && !byPsw ? LOADS_CONTROL_0 : 0);
+  }
+}

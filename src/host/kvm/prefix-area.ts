@@ -1,0 +1,99 @@
+/** The prefix area of a guest: where the host injects interruptions. */
+
+import {
+  type AssignedStorage,
+  LOWCORE,
+  SIE,
+  type StateDescription,
+  storeExternal,
+  storeProgram,
+} from '../../machine/index.ts';
+import type { InterruptionEvent, Trace } from '../../trace/index.ts';
+import type { GuestMemory } from './guest-memory.ts';
+
+const PSW_SIZE = 16;
+
+/**
+ * Injects interruptions into one virtual CPU: stores what identifies the interruption, and exchanges the PSW.
+ * Everything throws GuestMemoryFault if the prefix area is not backed. The PSW has not changed then.
+ */
+export class PrefixArea {
+  readonly #memory: GuestMemory;
+  readonly #block: StateDescription;
+  readonly #trace: Trace;
+  readonly #id: number;
+  /** The first page of the prefix area, field by field. */
+  readonly #fields: AssignedStorage = {
+    set8: (at, value) => this.#store(at, Uint8Array.of(value)),
+    set16: (at, value) => this.#store(at, Uint8Array.of(value >>> 8, value)),
+    set32: (at, value) => this.#store(at, Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)),
+    set64: (at, value) => {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, value);
+      this.#store(at, bytes);
+    },
+  };
+
+  /** @param id the CPU address of the virtual CPU, for events */
+  constructor(memory: GuestMemory, block: StateDescription, trace: Trace, id: number) {
+    this.#memory = memory;
+    this.#block = block;
+    this.#trace = trace;
+    this.#id = id;
+  }
+
+  /** Injects a program interruption. @param length of the instruction: 2, 4, 6, or 0 */
+  program(code: number, length: number, teid = 0n): void {
+    storeProgram(this.#fields, {
+      code,
+      length,
+      teid,
+      dataExceptionCode: this.#block.get32(SIE.DATA_EXCEPTION_CODE),
+      operandAccess: 0,
+      monitorClass: 0,
+      monitorCode: 0n,
+      breakingEventAddress: this.#block.get64(SIE.BREAKING_EVENT_ADDRESS),
+    });
+    this.#exchangePsw('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+  }
+
+  /**
+   * Injects an external interruption.
+   * @param cpuAddress of the sender; 0 if it has none
+   * @param parameter of a service signal; otherwise 0
+   */
+  external(code: number, cpuAddress: number, parameter: number): void {
+    storeExternal(this.#fields, code, cpuAddress, parameter);
+    this.#exchangePsw('external', code, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
+  /** Injects a restart interruption. */
+  restart(): void {
+    this.#exchangePsw('restart', 0, LOWCORE.RESTART_OLD_PSW, LOWCORE.RESTART_NEW_PSW);
+  }
+
+  #exchangePsw(kind: InterruptionEvent['class'], code: number, oldPsw: number, newPsw: number): void {
+    const block = this.#block;
+    const fresh = this.#memory.readGuest(BigInt(block.prefix + newPsw), PSW_SIZE);
+    const old = new Uint8Array(PSW_SIZE);
+    const view = new DataView(old.buffer);
+    view.setBigUint64(0, block.pswMask);
+    view.setBigUint64(8, block.pswAddress);
+    this.#store(oldPsw, old);
+    this.#trace.listener?.({
+      type: 'interruption',
+      cpu: this.#id,
+      guest: true,
+      class: kind,
+      code,
+      address: block.pswAddress,
+    });
+    const next = new DataView(fresh.buffer, fresh.byteOffset);
+    block.pswMask = next.getBigUint64(0);
+    block.pswAddress = next.getBigUint64(8);
+  }
+
+  #store(at: number, bytes: Uint8Array): void {
+    this.#memory.writeGuest(BigInt(this.#block.prefix + at), bytes);
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * What the code that serves a virtual CPU needs of it and of its virtual machine. `Vcpu` and `VirtualMachine` implement
+ * these interfaces; the modules that handle interceptions know nothing else of them.
+ */
+
+import type { Cpu, CpuReset } from '../../machine/index.ts';
+import type { Gmap } from '../gmap/index.ts';
+import type { Life } from '../life.ts';
+import type { Mm } from '../mm/index.ts';
+import type { CheckedStateDescription } from './checked-state-description.ts';
+import type { GuestMemory } from './guest-memory.ts';
+import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
+import type { PrefixArea } from './prefix-area.ts';
+import type { MemorySlots } from './slots.ts';
+
+/** A virtual machine, as its virtual CPUs know it. */
+export interface GuestMachine extends GuestMemory {
+  readonly mm: Mm;
+  readonly gmap: Gmap;
+  readonly life: Life;
+  readonly slots: MemorySlots;
+  /** The external interruptions that any of its virtual CPUs may take. */
+  readonly floating: FloatingInterrupts;
+  /** Its virtual CPUs, by CPU address. */
+  readonly vcpus: readonly GuestCpu[];
+  /** Whether memory slots hold all of a range of guest absolute storage. */
+  hasMemory(address: bigint, length: bigint): boolean;
+  /** Makes a guest page accessible. @throws GuestMemoryFault; LinuxError ENOMEM */
+  faultIn(address: bigint, write: boolean): void;
+  /** Makes a guest page, by number, present and writable, and watches it. @throws GuestMemoryFault; LinuxError ENOMEM */
+  watchPage(page: number): void;
+  /** Makes the guest one that uses storage keys. @throws LinuxError ENOMEM */
+  enableKeys(): void;
+  /** Sets the storage key of a guest page, by number. @throws GuestMemoryFault; LinuxError ENOMEM */
+  setGuestKey(page: number, key: number): void;
+}
+
+/** A virtual CPU, as the code that serves it knows it. */
+export interface GuestCpu {
+  readonly vm: GuestMachine;
+  /** CPU address. */
+  readonly id: number;
+  /** Its state description. */
+  readonly block: CheckedStateDescription;
+  /** Where interruptions are injected. */
+  readonly prefixArea: PrefixArea;
+  /** General registers. */
+  readonly gr: BigUint64Array;
+  /** The external interruptions that are pending for this virtual CPU. */
+  readonly local: LocalInterrupts;
+  /** Whether it is stopped. */
+  stopped: boolean;
+  /** Whether a stop is pending. */
+  readonly stopping: boolean;
+  /** Whether it is in the wait state and not stopped. */
+  readonly waiting: boolean;
+  /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null if it did not. */
+  pageFaultToken: bigint | null;
+  /** Whether PSW and control register 0 enable it for a class of external interruptions, given by its subclass mask. */
+  enabledFor(mask: number): boolean;
+  /** Returns the guest's control register `n`. */
+  control(n: number): bigint;
+  setControl(n: number, value: bigint): void;
+  setPrefix(prefix: number): void;
+  /** Makes a stop pending. @param store whether the status is stored then */
+  requestStop(store: boolean): void;
+  /** Makes a restart interruption pending, and starts the CPU if it is stopped. */
+  restart(): void;
+  reset(kind: CpuReset): void;
+  /** Stores the status into 512 bytes at a guest absolute address. @throws GuestMemoryFault; LinuxError ENOMEM */
+  storeStatus(address: number): void;
+  /** Stores the status at its assigned locations. @throws as `storeStatus` */
+  storeStatusAssigned(): void;
+  /** Copies the guest's registers from the processor that it runs on, or to it. */
+  saveRegisters(cpu: Cpu): void;
+  loadRegisters(cpu: Cpu): void;
+}

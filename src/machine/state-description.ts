@@ -1,0 +1,208 @@
+/**
+ * The state description: 512 bytes in absolute storage by which a processor runs a guest, laid out as Linux's
+ * `kvm_s390_sie_block`. Its fields, and the values that they can have.
+ */
+
+import { PSW } from './cpu/state.ts';
+import { ICTL } from './instructions/line.ts';
+import type { Storage } from './storage.ts';
+
+/** Bytes of a state description, and its alignment. */
+export const STATE_DESCRIPTION_SIZE = 512;
+
+/** Where the fields of a state description are, by byte offset. */
+export const SIE = {
+  CPU_FLAGS: 0x00,
+  PREFIX: 0x04,
+  CPU_TIMER: 0x28,
+  CLOCK_COMPARATOR: 0x30,
+  EPOCH: 0x38,
+  LOAD_CONTROLS: 0x44,
+  INTERCEPTION_CONTROLS: 0x48,
+  INTERCEPTION_CODE: 0x50,
+  INTERCEPTION_STATUS: 0x51,
+  IPA: 0x56,
+  IPB: 0x58,
+  TOD_PROGRAMMABLE: 0x6c,
+  STORAGE_ORIGIN: 0x80,
+  STORAGE_LIMIT: 0x88,
+  PSW: 0x90,
+  GR14: 0xa0,
+  GR15: 0xa8,
+  /** Of an external interruption that is intercepted: CPU address and code. */
+  EXTERNAL_CPU_ADDRESS: 0xc4,
+  EXTERNAL_CODE: 0xc6,
+  PROGRAM_LENGTH: 0xcc,
+  PROGRAM_CODE: 0xce,
+  DATA_EXCEPTION_CODE: 0xd0,
+  MONITOR_CLASS: 0xd4,
+  EXCEPTION_ACCESS: 0xe0,
+  OPERAND_ACCESS: 0xe2,
+  /** Translation-exception identification, or the code of a monitor event. */
+  TRANSLATION_EXCEPTION: 0xe8,
+  CONTROL_REGISTERS: 0x100,
+  BREAKING_EVENT_ADDRESS: 0x180,
+} as const;
+
+/** Flags of the state description's first word. */
+export const CPU_FLAG = {
+  STOPPED: 0x8000_0000,
+  WAIT: 0x1000_0000,
+  STOP_REQUEST: 0x0400_0000,
+  IO_REQUEST: 0x0200_0000,
+  EXTERNAL_REQUEST: 0x0100_0000,
+  RUNNING: 0x0080_0000,
+  ZARCH: 0x0000_0800,
+  /**
+   * The guest's storage is all of the host's space: no main-storage origin and limit. The host's page tables have
+   * page-status-table entries then.
+   */
+  STORAGE_MODE: 0x0000_0080,
+} as const;
+
+/** Interception controls that are not of one instruction. */
+export const INTERCEPT_OPERATION = 0x8000_0000;
+export const INTERCEPT_PROGRAM = 0x2000_0000;
+
+/** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
+export const INTERCEPT_KEYS = ICTL.ISKE | ICTL.SSKE | ICTL.RRBE;
+
+/** Interception codes. */
+export const ICPT = {
+  INSTRUCTION: 0x04,
+  PROGRAM: 0x08,
+  EXTERNAL_REQUEST: 0x10,
+  /** An external interruption whose new PSW is enabled for it. */
+  EXTERNAL_INTERRUPTION: 0x14,
+  IO_REQUEST: 0x18,
+  WAIT: 0x1c,
+  VALIDITY: 0x20,
+  STOP_REQUEST: 0x28,
+  OPERATION: 0x2c,
+} as const;
+
+/** Reasons of a validity interception, in the high half of IPB. */
+export const VALIDITY = {
+  /** A mode flag that this machine does not have, or not z/Architecture. */
+  MODE: 0x0001,
+  /** A storage-key assist that this machine does not have. */
+  KEY_ASSIST: 0x0007,
+  /** The guest's prefix area cannot be accessed. */
+  PREFIX: 0x0037,
+} as const;
+
+/** Bits of a prefix: the prefix area is aligned to 8 KiB and lies below 2 GiB. */
+const PREFIX_BITS = 0x7fff_e000;
+/** Where the condition code is in bits 0 to 63 of a PSW, and its bits there. */
+const CC_SHIFT = 44n;
+const CC_BITS = 3n << CC_SHIFT;
+
+/** One state description. A field is named by its byte offset, see `SIE`. */
+export class StateDescription {
+  /** Absolute address. */
+  readonly origin: number;
+  readonly #view: DataView;
+
+  /** @throws RangeError where no state description can be */
+  constructor(storage: Storage, origin: number) {
+    if (
+      !Number.isInteger(origin) ||
+      origin % STATE_DESCRIPTION_SIZE !== 0 ||
+      !storage.has(origin, STATE_DESCRIPTION_SIZE)
+    ) {
+      throw new RangeError(`no state description can be at 0x${origin.toString(16)}`);
+    }
+    this.origin = origin;
+    this.#view = storage.view;
+  }
+
+  get8(field: number): number {
+    return this.#view.getUint8(this.origin + field);
+  }
+
+  set8(field: number, value: number): void {
+    this.#view.setUint8(this.origin + field, value);
+  }
+
+  get16(field: number): number {
+    return this.#view.getUint16(this.origin + field);
+  }
+
+  set16(field: number, value: number): void {
+    this.#view.setUint16(this.origin + field, value);
+  }
+
+  get32(field: number): number {
+    return this.#view.getUint32(this.origin + field);
+  }
+
+  set32(field: number, value: number): void {
+    this.#view.setUint32(this.origin + field, value);
+  }
+
+  get64(field: number): bigint {
+    return this.#view.getBigUint64(this.origin + field);
+  }
+
+  set64(field: number, value: bigint): void {
+    this.#view.setBigUint64(this.origin + field, value);
+  }
+
+  /** The guest's PSW, bits 0 to 63. */
+  get pswMask(): bigint {
+    return this.get64(SIE.PSW);
+  }
+
+  set pswMask(value: bigint) {
+    this.set64(SIE.PSW, value);
+  }
+
+  /** The guest's instruction address. */
+  get pswAddress(): bigint {
+    return this.get64(SIE.PSW + 8);
+  }
+
+  set pswAddress(value: bigint) {
+    this.set64(SIE.PSW + 8, BigInt.asUintN(64, value));
+  }
+
+  /** The number of bits of an address in the guest's addressing mode. */
+  get addressBits(): 64 | 31 | 24 {
+    const mask = this.pswMask;
+    if (mask & PSW.EXTENDED_ADDRESSING) return 64;
+    return mask & PSW.BASIC_ADDRESSING ? 31 : 24;
+  }
+
+  /** The guest's condition code, 0 to 3. */
+  set conditionCode(cc: number) {
+    this.pswMask = (this.pswMask & ~CC_BITS) | (BigInt(cc) << CC_SHIFT);
+  }
+
+  /** The guest's prefix: the absolute address of its prefix area. */
+  get prefix(): number {
+    return this.get32(SIE.PREFIX) & PREFIX_BITS;
+  }
+
+  set prefix(value: number) {
+    this.set32(SIE.PREFIX, value & PREFIX_BITS);
+  }
+
+  /** The guest's control register `n`. */
+  control(n: number): bigint {
+    return this.get64(SIE.CONTROL_REGISTERS + n * 8);
+  }
+
+  setControl(n: number, value: bigint): void {
+    this.set64(SIE.CONTROL_REGISTERS + n * 8, value);
+  }
+
+  /** The subclass masks of external interruptions: the low word of control register 0. */
+  get subclassMasks(): number {
+    return this.get32(SIE.CONTROL_REGISTERS + 4);
+  }
+
+  /** Moves the instruction address by a signed number of bytes. */
+  advance(bytes: number): void {
+    this.pswAddress = BigInt.asUintN(this.addressBits, this.pswAddress + BigInt(bytes));
+  }
+}
