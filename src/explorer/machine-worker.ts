@@ -3,7 +3,6 @@
  */
 
 import {
-  linesOf,
   Player,
   type Position,
   type Progress,
@@ -14,6 +13,7 @@ import {
   type Source,
   type StepAnswer,
 } from '../player/index.ts';
+import { linesOf } from '../scenario/internal.ts';
 import { EventIndex } from './event-index.ts';
 import type {
   Density,

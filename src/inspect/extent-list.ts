@@ -7,7 +7,7 @@ import type { Extent } from './answers.ts';
 /** The list is shortened to half of this when it becomes longer. */
 const LONGEST = 4096;
 
-/** The extents of a space in ascending order. @internal */
+/** The extents of a space in ascending order. */
 export class ExtentList {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];

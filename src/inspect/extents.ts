@@ -28,7 +28,7 @@ export function extentsOf(space: Mm | Gmap, limit: number): Extents {
   return extentsOfView(viewOf(space), limit);
 }
 
-/** As `extentsOf`, of a view. @internal */
+/** As `extentsOf`, of a view. */
 export function extentsOfView(view: SpaceView, limit: number): Extents {
   const list = new ExtentList();
   if (view.kind === 'guest') {

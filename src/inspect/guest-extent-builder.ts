@@ -6,7 +6,7 @@
 import { type GuestExtent, PAGES_PER_SEGMENT, type RowRange } from './answers.ts';
 import { inSameBucket, segmentBucketSize } from './buckets.ts';
 
-/** The state of a guest segment. @internal */
+/** The state of a guest segment. */
 export const GUEST_STATE = {
   UNLINKED: 0,
   UNBACKED: 1,
@@ -18,7 +18,7 @@ export const GUEST_STATE = {
 
 type MutableExtent = { -readonly [K in keyof GuestExtent]: GuestExtent[K] };
 
-/** Makes extents of segments that are added in ascending order. @internal */
+/** Makes extents of segments that are added in ascending order. */
 export class GuestExtentBuilder {
   readonly #extents: MutableExtent[] = [];
   /** Segments in a bucket. */

@@ -21,7 +21,7 @@ export function guestExtents(gmap: Gmap, range: RowRange): GuestExtent[] {
   return guestExtentsOf(new GmapView(gmap), range);
 }
 
-/** As `guestExtents`, of a view. @internal */
+/** As `guestExtents`, of a view. */
 export function guestExtentsOf(view: GuestView, range: RowRange): GuestExtent[] {
   const builder = new GuestExtentBuilder(range);
   view.segmentsInto(builder, ...segmentsOf(range));

@@ -29,12 +29,12 @@ import { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts'
 import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
 import type { GuestSegment, GuestView, ProcessView, SegmentFlags, SpaceView, TableVisitor } from './views.ts';
 
-/** Returns a view of a space. @internal */
+/** Returns a view of a space. */
 export function viewOf(space: Mm | Gmap): SpaceView {
   return space.kind === 'gmap' ? new GmapView(space) : new MmView(space);
 }
 
-/** A view of a process. @internal */
+/** A view of a process. */
 export class MmView implements ProcessView {
   readonly kind = 'process';
   readonly mappings: Mappings;
@@ -104,7 +104,7 @@ export class MmView implements ProcessView {
   }
 }
 
-/** A view of a guest. @internal */
+/** A view of a guest. */
 export class GmapView implements GuestView {
   readonly kind = 'guest';
   readonly process: MmView;
@@ -199,7 +199,7 @@ export class GmapView implements GuestView {
   }
 }
 
-/** Returns how many guest segments are linked to a page table or a 1 MiB frame. @internal */
+/** Returns how many guest segments are linked to a page table or a 1 MiB frame. */
 export function linksOf(mm: Mm, table: number): number {
   const { reverseMaps } = mm.common;
   let links = 0;

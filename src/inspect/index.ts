@@ -25,18 +25,13 @@ export {
   type TableExtent,
   type TranslationBuffer,
 } from './answers.ts';
-export type { ExtentList } from './extent-list.ts';
-export { type Extents, extentsOf, extentsOfView } from './extents.ts';
+export { type Extents, extentsOf } from './extents.ts';
 export { entryFields, pswFields } from './fields.ts';
-export { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts';
 export { guestExtents } from './guest-extents.ts';
-export { viewOf } from './host-views.ts';
-export { PAGES_LIMIT, pagesOf, pagesOfView } from './pages.ts';
+export { PAGES_LIMIT, pagesOf } from './pages.ts';
 export { mappingExtents, tableExtents } from './process-extents.ts';
 export { ownTablesOf, processorState } from './processors.ts';
-export { rowOfView } from './rows.ts';
 export { ENTRIES_LIMIT, type TableQuestion, tableOf } from './tables.ts';
-export type { GuestSegment, GuestView, ProcessView, SegmentFlags, SpaceView, TableVisitor } from './views.ts';
 export {
   type ExplainedStep,
   type ExplainedWalk,

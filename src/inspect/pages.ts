@@ -21,7 +21,7 @@ export function pagesOf(space: Mm | Gmap, range: PageRange): Pages {
   return pagesOfView(viewOf(space), range);
 }
 
-/** As `pagesOf`, of a view. @internal */
+/** As `pagesOf`, of a view. */
 export function pagesOfView(view: SpaceView, { first, end }: PageRange): Pages {
   const flags = new Uint8Array(Math.max(0, Math.min(end - first, PAGES_LIMIT)));
   let flagsIn: SegmentFlags | null = null;

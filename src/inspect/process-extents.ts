@@ -20,7 +20,7 @@ export function mappingExtents(mm: Mm, range: RowRange): MappingExtent[] {
   return mappingExtentsOf(mm.mappings, range);
 }
 
-/** As `mappingExtents`, of mappings. @internal */
+/** As `mappingExtents`, of mappings. */
 export function mappingExtentsOf(mappings: Mappings, range: RowRange): MappingExtent[] {
   const size = bucketSize(range, 1);
   const extents: MappingExtent[] = [];
@@ -67,7 +67,7 @@ export function tableExtents(mm: Mm, range: RowRange): TableExtent[] {
   return tableExtentsOf(new MmView(mm), range);
 }
 
-/** As `tableExtents`, of a view. @internal */
+/** As `tableExtents`, of a view. */
 export function tableExtentsOf(view: ProcessView, range: RowRange): TableExtent[] {
   const size = bucketSize(range, PAGES_PER_SEGMENT);
   const extents: { -readonly [K in keyof TableExtent]: TableExtent[K] }[] = [];

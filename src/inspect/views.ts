@@ -7,7 +7,7 @@ import type { Mappings } from '../host/index.ts';
 import type { ExtentList } from './extent-list.ts';
 import type { GuestExtentBuilder } from './guest-extent-builder.ts';
 
-/** Returns the flags (`PAGE_FLAG`) of a page, given its index in its segment. @internal */
+/** Returns the flags (`PAGE_FLAG`) of a page, given its index in its segment. */
 export type SegmentFlags = (index: number) => number;
 
 /**
@@ -15,11 +15,10 @@ export type SegmentFlags = (index: number) => number;
  * @param segment number of the process segment
  * @param present pages present; 256 for a 1 MiB frame
  * @param links guest segments linked to it
- * @internal
  */
 export type TableVisitor = (segment: number, large: boolean, present: number, links: number) => void;
 
-/** A view of the address space of a process. @internal */
+/** A view of the address space of a process. */
 export interface ProcessView {
   readonly kind: 'process';
   readonly mappings: Mappings;
@@ -29,14 +28,14 @@ export interface ProcessView {
   flagsIn(segment: number): SegmentFlags;
 }
 
-/** Where a guest segment leads. @internal */
+/** Where a guest segment leads. */
 export interface GuestSegment {
   /** Number of the process segment behind it, or null if it is linked to a table that is not the process's. */
   readonly process: number | null;
   readonly linked: boolean;
 }
 
-/** A view of a guest address space. @internal */
+/** A view of a guest address space. */
 export interface GuestView {
   readonly kind: 'guest';
   readonly process: ProcessView;
@@ -50,5 +49,5 @@ export interface GuestView {
   watches(page: number): boolean;
 }
 
-/** A view of either. @internal */
+/** A view of either. */
 export type SpaceView = ProcessView | GuestView;

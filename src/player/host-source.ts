@@ -13,8 +13,8 @@ import {
   type Table,
   type TableQuestion,
   tableOf,
-  viewOf,
 } from '../inspect/index.ts';
+import { viewOf } from '../inspect/internal.ts';
 import { absoluteAddress } from '../machine/index.ts';
 import {
   type MachineView,

@@ -85,11 +85,11 @@ export class PlayerError extends Error {}
 export const EVENTS_KEPT = 200_000;
 
 /** Whether two positions are the same. */
-export function same(a: Position, b: Position): boolean {
+export function samePosition(a: Position, b: Position): boolean {
   return a.step === b.step && a.event === b.event;
 }
 
 /** Whether the first position is before the second. */
-export function before(a: Position, b: Position): boolean {
+export function isEarlier(a: Position, b: Position): boolean {
   return a.step < b.step || (a.step === b.step && a.event < b.event);
 }

@@ -8,16 +8,15 @@ import { extentsOf } from '../inspect/index.ts';
 import type { Storage } from '../machine/index.ts';
 import {
   type Answer,
-  cut,
   formatBytes,
   type Operation,
   parseLine,
   ScenarioSyntaxError,
   World,
 } from '../scenario/index.ts';
+import { cut, linesOf } from '../scenario/internal.ts';
 import { Trace } from '../trace/index.ts';
 import { HostSource } from './host-source.ts';
-import { linesOf } from './lines.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
@@ -33,7 +32,7 @@ const NAME_WIDTH = 200;
 const SEGMENTS_MAX = 1 << 24;
 
 /** A line of a scenario. */
-interface Line {
+export interface ScriptLine {
   readonly number: number;
   readonly text: string;
   readonly operation: Operation;
@@ -41,14 +40,14 @@ interface Line {
 
 /** A scenario's lines, up to the first that is not in the language. */
 export interface Script {
-  readonly lines: readonly Line[];
+  readonly lines: readonly ScriptLine[];
   /** What is wrong with the line after them; null when nothing is. */
   readonly error: { readonly line: number; readonly message: string } | null;
 }
 
 /** Reads a scenario, up to a million operations of it. */
 export function readScript(text: string): Script {
-  const lines: Line[] = [];
+  const lines: ScriptLine[] = [];
   let number = 0;
   for (const line of linesOf(text)) {
     number++;
@@ -122,7 +121,7 @@ export class ScenarioRun implements Run {
   }
 
   #perform(): void {
-    const { number, operation } = this.#script.lines[this.#step] as Line;
+    const { number, operation } = this.#script.lines[this.#step] as ScriptLine;
     try {
       this.#demandRoom(operation);
       const performed = this.#world.perform(operation);

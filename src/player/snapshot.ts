@@ -4,21 +4,18 @@
  */
 
 import type { HostStats } from '../host/index.ts';
-import {
-  type ExplainedWalk,
-  type Extent,
-  extentsOfView,
-  type PageRange,
-  type Pages,
-  type ProcessorState,
-  pagesOfView,
-  type Row,
-  type RowRange,
-  rowOfView,
-  type SpaceView,
-  type Table,
-  type TableQuestion,
+import type {
+  ExplainedWalk,
+  Extent,
+  PageRange,
+  Pages,
+  ProcessorState,
+  Row,
+  RowRange,
+  Table,
+  TableQuestion,
 } from '../inspect/index.ts';
+import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
 /** The name of an address space: of a process or of a gmap, with its number. */
 export type SpaceName = `process ${number}` | `gmap ${number}`;

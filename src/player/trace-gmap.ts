@@ -3,14 +3,14 @@
  */
 
 import { GUEST_SEGMENTS } from '../host/index.ts';
+import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
 import {
   type ExtentList,
   GUEST_STATE,
   type GuestExtentBuilder,
   type GuestSegment,
   type GuestView,
-  PAGES_PER_SEGMENT,
-} from '../inspect/index.ts';
+} from '../inspect/internal.ts';
 import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../trace/index.ts';
 import type { TraceProcess } from './trace-process.ts';
 

@@ -3,13 +3,8 @@
  */
 
 import { ANONYMOUS, Mappings } from '../host/index.ts';
-import {
-  PAGE_FLAG,
-  PAGES_PER_SEGMENT,
-  type ProcessView,
-  type SegmentFlags,
-  type TableVisitor,
-} from '../inspect/index.ts';
+import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import type { ProcessView, SegmentFlags, TableVisitor } from '../inspect/internal.ts';
 import { MappedSegments } from './mapped-segments.ts';
 
 /** Pages that a process can have at most: an address has 64 bits. */
