@@ -113,6 +113,8 @@ export interface MremapOptions {
 
 /** An address space of a process. */
 export class Mm {
+  /** Tells it from a gmap where either can be. */
+  readonly kind = 'process';
   readonly id: number;
   readonly kernel: Kernel;
   readonly common: MmCommon;
