@@ -160,10 +160,6 @@ const HOST: Table = {
     ),
   },
   Mm: {
-    asceHi: 'no arguments',
-    asceLo: 'no arguments',
-    asce: 'no arguments',
-    gone: 'no arguments',
     mmap: op(
       mm,
       'mmap',
@@ -512,6 +508,12 @@ const HOST: Table = {
   MmCommon: 'inside',
   PageTableDescriptors: 'inside',
   PageTables: 'inside',
+  MmState: 'inside',
+  enableSie: 'inside',
+  faultPageLocked: 'inside',
+  provideSegmentLocked: 'inside',
+  splitEdgesLocked: 'inside',
+  zapLocked: 'inside',
   PrefixArea: 'inside',
   ReverseMaps: 'inside',
   LinuxError: 'inside',
