@@ -1,6 +1,6 @@
 /**
- * What a load and a store of a program cost by way of the processor's translation, beside a bare read of the same
- * bytes, in nanoseconds an access.
+ * The cost of a program's load and store through the processor's translation, compared with a bare read of the same
+ * bytes, in nanoseconds per access.
  *
  *     npm run bench -- access [--json]
  */
@@ -9,20 +9,21 @@ import { Host } from '../src/host/index.ts';
 import { type Cpu, FRAME_SIZE, Machine, SPACE } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
-/** In which order the words of the memory are visited. */
+/** The order in which the words of memory are accessed. */
 export const PATTERNS = ['sequential', 'strided', 'random'] as const;
 export type Pattern = (typeof PATTERNS)[number];
 
 /**
- * How an access gets to its frame. `bare` is DataView.getUint32 at the absolute address. The rest are four bytes
- * at a logical address: `hit` and `hit-store` found in the translation-lookaside buffer, `walk` and `walk-gmap` by
- * way of the 3 tables of a process and the 5 of a gmap; guest `guest-` a guest with DAT of its own, 2 tables, under
- * interpretive execution, on top of the 5 of its gmap: found in both buffers, or in neither.
+ * How an access finds its frame. `bare` is DataView.getUint32 at the absolute address. The others access four bytes at a
+ * logical address: `hit` and `hit-store` find the page in the translation-lookaside buffer; `walk` and `walk-gmap` walk
+ * through the 3 tables of a process and the 5 of a gmap. In `guest-hit` and `guest-walk` a guest under interpretive
+ * execution has its own DAT, with 2 tables, on top of the 5 tables of its gmap: the page is found in both buffers, or in
+ * neither.
  */
 export const ROUTES = ['bare', 'hit', 'hit-store', 'walk', 'walk-gmap', 'guest-hit', 'guest-walk'] as const;
 export type Route = (typeof ROUTES)[number];
 
-/** Pages that fit the buffer, and pages that follow one another in its slots before the first comes again. */
+/** Number of pages that fit into the buffer, and of pages that replace one another in its slots. */
 const FEW_PAGES = 256;
 const MANY_PAGES = 4096;
 const PROCESS_ADDRESS = 1n << 28n;
@@ -31,16 +32,16 @@ const STORAGE = 256 << 20;
 const MIB = 1n << 20n;
 const ACCESSES = 1 << 16;
 const ROUNDS = 15;
-/** Where the guest's own tables lie in guest absolute storage: a segment table and its page tables. */
+/** Guest absolute address of the guest's own tables: a segment table, then its page tables. */
 const GUEST_TABLES = 48 << 20;
 
-/** A world to access memory in. */
+/** A machine whose memory is accessed. */
 interface World {
   readonly cpu: Cpu;
   /** Absolute address of the frame of each page of the guest's memory. */
   readonly frames: Uint32Array;
   readonly view: DataView;
-  /** Puts the processor into one of three spaces. */
+  /** Switches the processor to one of three spaces. */
   readonly enter: (space: 'process' | 'gmap' | 'guest') => void;
 }
 
@@ -80,7 +81,7 @@ function makeWorld(): World {
   return { cpu, frames, view: machine.storage.view, enter };
 }
 
-/** Tables of the guest's own that lead every page to itself. Returns their address-space-control element. */
+/** Writes the guest's own tables, which map every page to itself. Returns their address-space-control element. */
 function writeGuestTables(view: DataView, frames: Uint32Array): bigint {
   const at = (address: number) =>
     (frames[Math.floor(address / FRAME_SIZE)] as number) + (address % FRAME_SIZE);
@@ -98,7 +99,7 @@ function writeGuestTables(view: DataView, frames: Uint32Array): bigint {
   return BigInt(GUEST_TABLES) | 0x03n;
 }
 
-/** Byte offsets of words in the first `pages` pages, in the order of a pattern. */
+/** Returns byte offsets of words in the first `pages` pages, in the order of a pattern. */
 function offsets(pattern: Pattern, pages: number): Uint32Array {
   const words = (pages * FRAME_SIZE) / 4;
   const made = new Uint32Array(ACCESSES);
@@ -106,7 +107,7 @@ function offsets(pattern: Pattern, pages: number): Uint32Array {
   for (let i = 0; i < ACCESSES; i++) {
     // Park and Miller: the same words on every computer.
     random = (random * 48271) % 0x7fff_ffff;
-    // A little more than a page, so that every access is to another page and to another place in it.
+    // A little more than a page, so that every access is to another page and to another offset in it.
     const strided = (i * (FRAME_SIZE + 64)) % (words * 4);
     made[i] =
       pattern === 'sequential'
@@ -118,13 +119,13 @@ function offsets(pattern: Pattern, pages: number): Uint32Array {
   return made;
 }
 
-/** Every access to another page than the buffer knows: page after page, `MANY_PAGES` of them. */
+/** Returns offsets in `MANY_PAGES` pages such that no page is in the buffer when it is accessed. */
 function farOffsets(pattern: Pattern): Uint32Array {
   const made = new Uint32Array(ACCESSES);
   let random = 1;
   for (let i = 0; i < ACCESSES; i++) {
     random = (random * 48271) % 0x7fff_ffff;
-    // Pages 1024 apart share a slot; which of those comes next differs, that another one comes does not.
+    // Pages 1024 apart share a slot. Each access to a slot is to another page than the one before.
     const turn = i >>> 2;
     const slot = pattern === 'sequential' ? turn : pattern === 'strided' ? turn * 17 : (turn * 48271) >>> 3;
     made[i] = ((slot % 1024) + (i & 3) * 1024) * FRAME_SIZE + (random % 1024) * 4;
@@ -132,7 +133,7 @@ function farOffsets(pattern: Pattern): Uint32Array {
   return made;
 }
 
-// One loop a route, so that the engine compiles each for what it meets there.
+// One loop per route, so that V8 compiles each for the types that occur there.
 function bare(view: DataView, addresses: Uint32Array): number {
   let sum = 0;
   for (let i = 0; i < addresses.length; i++) sum = (sum + view.getUint32(addresses[i] as number)) | 0;
@@ -149,7 +150,7 @@ function store(cpu: Cpu, addresses: Uint32Array): void {
   for (let i = 0; i < addresses.length; i++) cpu.store32(0, addresses[i] as number, i);
 }
 
-/** Nanoseconds an access, by route. */
+/** Measures each route once. Returns nanoseconds per access. */
 function round(world: World, near: Uint32Array, far: Uint32Array): Figures<Route> {
   const { cpu, frames, view } = world;
   const base = Number(PROCESS_ADDRESS);
@@ -176,7 +177,7 @@ function round(world: World, near: Uint32Array, far: Uint32Array): Figures<Route
   return { ...figures, 'walk-gmap': walkGmap, 'guest-hit': guestHit, 'guest-walk': guestWalk };
 }
 
-/** The best of several rounds, for a pattern. */
+/** Returns the best of several rounds, for a pattern. */
 export function benchAccess(pattern: Pattern, rounds = ROUNDS): Figures<Route> {
   const world = makeWorld();
   const near = offsets(pattern, FEW_PAGES);
@@ -184,5 +185,5 @@ export function benchAccess(pattern: Pattern, rounds = ROUNDS): Figures<Route> {
   return bestOf(rounds, () => round(world, near, far));
 }
 
-/** Pages of `far` must lie guest the guest's tables. */
-if (MANY_PAGES * FRAME_SIZE > GUEST_TABLES) throw new Error('the tables of the guest are in the way');
+// The pages of `farOffsets` must lie below the guest's tables.
+if (MANY_PAGES * FRAME_SIZE > GUEST_TABLES) throw new Error('the guest’s tables overlap the measured pages');

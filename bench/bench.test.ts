@@ -1,4 +1,4 @@
-/** What can be said of benchmarks on any computer, however busy: what they answer, and work that is counted, not timed. */
+/** Tests of the benchmarks that hold on any computer, however busy: the form of their results, and counted work. */
 
 import { describe, expect, it } from 'vitest';
 import { Host } from '../src/host/index.ts';
@@ -7,34 +7,35 @@ import { workOf } from '../test/work.ts';
 import { benchAccess, ROUTES } from './access.ts';
 import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, OPERATIONS } from './gmap.ts';
-import { benchInspect, LOOKS } from './inspect.ts';
+import { benchInspect, QUERIES } from './inspect.ts';
+import { benchPrimitives, PRIMITIVES } from './primitives.ts';
 import { benchSharers, SHARERS, WAYS } from './sharers.ts';
 
 const isFigure = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 describe('the benchmark of gmaps', () => {
-  it('answers with nanoseconds a segment for every operation', () => {
+  it('reports nanoseconds per segment for every operation', () => {
     const result = benchGmap(2000, true, 10);
     const { segments, ns } = gmapJson(result);
-    expect(result.leftOut).toBe(null);
+    expect(result.missing).toBe(null);
     expect(segments).toBe(2000);
     expect(Object.keys(ns)).toEqual([...OPERATIONS]);
     expect(Object.values(ns).every(isFigure)).toBe(true);
   });
 
-  it('without storage for links has no figures of links, and says why', () => {
+  it('without storage for links reports no figures of links, and the reason', () => {
     const result = benchGmap(2000, false, 10);
     const { ns } = gmapJson(result);
     expect(Object.keys(ns)).toEqual(['map', 'map-each', 'unmap', 'free']);
     expect(Object.values(ns).every(isFigure)).toBe(true);
     for (const left of ['fault-first', 'fault-linked', 'fault-relink', 'munmap-notify']) {
-      expect(result.leftOut).toContain(left);
+      expect(result.missing).toContain(left);
     }
   });
 });
 
 describe('the benchmark of accesses', () => {
-  it('answers with nanoseconds an access for every route', () => {
+  it('reports nanoseconds per access for every route', () => {
     const figures = benchAccess('strided', 1);
     expect(Object.keys(figures).sort()).toEqual([...ROUTES].sort());
     expect(Object.values(figures).every(isFigure)).toBe(true);
@@ -42,21 +43,29 @@ describe('the benchmark of accesses', () => {
 });
 
 describe('the benchmark of check mode', () => {
-  it('answers with microseconds an operation, and finds no rule broken', () => {
+  it('reports microseconds per operation, and finds no broken rule', () => {
     expect(Object.values(benchCheck(1000)).every(isFigure)).toBe(true);
   });
 });
 
-describe('the benchmark of looking', () => {
-  it('answers with microseconds for every question', () => {
+describe('the benchmark of queries', () => {
+  it('reports microseconds for every query', () => {
     const figures = benchInspect(1000);
-    expect(Object.keys(figures).sort()).toEqual([...LOOKS].sort());
+    expect(Object.keys(figures).sort()).toEqual([...QUERIES].sort());
+    expect(Object.values(figures).every(isFigure)).toBe(true);
+  });
+});
+
+describe('the benchmark of primitives', () => {
+  it('reports nanoseconds for every operation of the engine', () => {
+    const figures = benchPrimitives(1);
+    expect(Object.keys(figures)).toEqual([...PRIMITIVES]);
     expect(Object.values(figures).every(isFigure)).toBe(true);
   });
 });
 
 describe('the benchmark of sharers', () => {
-  it('answers with nanoseconds an unlink for every way', () => {
+  it('reports nanoseconds per unlink for every way', () => {
     const figures = benchSharers(SHARERS[1], 100, 1);
     expect(Object.keys(figures).sort()).toEqual([...WAYS].sort());
     expect(Object.values(figures).every((value) => Number.isFinite(value))).toBe(true);
@@ -66,7 +75,7 @@ describe('the benchmark of sharers', () => {
 describe('an unlink', () => {
   const LINKS = 4000;
 
-  /** A gmap of which `LINKS` segments are linked, `sharers` of them to each page table. */
+  /** A gmap with `LINKS` linked segments, `sharers` of them to each page table. */
   function linked(sharers: number) {
     const host = new Host(new Machine({ storageSize: 64 << 20 }));
     const mm = host.createMm();
@@ -79,7 +88,7 @@ describe('an unlink', () => {
     return { mm, gmap, address, length };
   }
 
-  const MANNERS: Readonly<Record<string, (guest: ReturnType<typeof linked>) => void>> = {
+  const WAYS_TO_UNLINK: Readonly<Record<string, (guest: ReturnType<typeof linked>) => void>> = {
     'unmap, the first one first': ({ gmap }) => {
       for (let segment = 0; segment < LINKS; segment++) gmap.unmapSegments(segment, 1);
     },
@@ -89,12 +98,12 @@ describe('an unlink', () => {
     munmap: ({ mm, address, length }) => mm.munmap(address, length),
   };
 
-  it.each(Object.entries(MANNERS))('%s: is as much work with a thousand sharers as with one', (_, way) => {
+  it.each(Object.entries(WAYS_TO_UNLINK))('%s: is as much work with 1,000 sharers as with one', (_, way) => {
     const work = (sharers: number) => {
       const guest = linked(sharers);
       return workOf(() => way(guest));
     };
-    // A list that is searched has 500 entries looked at for each unlink, more than a hundred times the work.
+    // If a list were searched, each unlink would read 500 entries: more than a hundred times the work.
     expect(work(1000)).toBeLessThan(4 * work(1));
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What check mode costs: a scenario of many operations on 16 gmaps, performed without and with every rule being
+ * The cost of check mode: a scenario of many operations on 16 gmaps, performed without checks and with every rule
  * checked after every operation.
  *
  *     npm run bench -- check [--json]
@@ -9,13 +9,13 @@ import { Checker } from '../src/check/index.ts';
 import { type Operation, World } from '../src/scenario/index.ts';
 
 const GMAPS = 16;
-/** Segments of the process, from 256 MiB on, and of each guest, that the operations choose from. */
+/** Number of segments of the process, from 256 MiB on, and of each guest, that the operations choose from. */
 const SEGMENTS = 64;
 const HOME = 256n << 20n;
 const MIB = 1n << 20n;
 const SEED = 0x2545_f491;
 
-/** Numbers below `n`, the same ones each time. */
+/** Returns a generator of numbers below `n`, which always generates the same ones. */
 function dice(): (n: number) => number {
   let state = SEED;
   return (n) => {
@@ -26,7 +26,7 @@ function dice(): (n: number) => number {
   };
 }
 
-/** A scenario in which guests come to memory, lose it and get it back. */
+/** A scenario in which guests get memory, lose it and get it back. */
 export function scenario(lines: number): Operation[] {
   const below = dice();
   const operations: Operation[] = [];
@@ -70,7 +70,10 @@ function operation(below: (n: number) => number): Operation {
   }
 }
 
-/** Microseconds an operation takes, without and with checks. Throws when a rule is broken. */
+/**
+ * Returns the microseconds per operation without and with checks.
+ * @throws Error if a rule is broken
+ */
 export function benchCheck(lines: number): { plain: number; checked: number } {
   const operations = scenario(lines);
   return { plain: perform(operations, false), checked: perform(operations, true) };

@@ -1,9 +1,9 @@
 /**
- * What the operations of a guest address space cost, in nanoseconds per 1 MiB segment.
+ * The cost of the operations of a guest address space, in nanoseconds per segment of 1 MiB.
  *
  *     npm run bench -- gmap [--segments N] [--json]
  *
- * Every figure is the best of several rounds after a warm-up: the machine's noise only adds.
+ * Each figure is the best of several rounds after a warm-up: noise only adds time.
  */
 
 import { freemem } from 'node:os';
@@ -11,7 +11,7 @@ import { type Gmap, Host, type Mm } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { bestOf, type Figures, rounded, time } from './timing.ts';
 
-/** The operations, in the order in which a round does them. */
+/** The operations, in the order in which a round performs them. */
 export const OPERATIONS = [
   'map',
   'map-each',
@@ -26,39 +26,39 @@ export const OPERATIONS = [
 /** A measured operation. */
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Those that link segments, and so need a page table for each: all but these. */
+/** Operations that link nothing. The others need a page table per segment. */
 const WITHOUT_LINKS: readonly Operation[] = ['map', 'map-each', 'unmap', 'free'];
 
-/** What was measured on so many segments. */
+/** The figures for a number of segments. */
 export interface GmapResult {
   readonly segments: number;
-  /** Nanoseconds a segment. Operations that were left out are missing. */
+  /** Nanoseconds per segment of the operations that were measured. */
   readonly ns: Partial<Figures<Operation>>;
-  /** Why operations were left out; null when none was. */
-  readonly leftOut: string | null;
+  /** Why some operations were not measured, or null if all were. */
+  readonly missing: string | null;
 }
 
-/** A result as `--json` prints it: figures rounded to tenths, operations that were left out missing. */
+/** Returns a result as `--json` prints it, with figures rounded to tenths. */
 export function gmapJson({ segments, ns }: GmapResult): { segments: number; ns: Record<string, number> } {
   return { segments, ns: rounded(ns as Figures<Operation>) };
 }
 
-/** Frames that one linked segment needs, and those that all need; with them the storage of the bench is sized. */
+/** Bytes of storage per linked segment, per mapped segment, and for everything else. */
 const STORAGE_PER_LINK = 4096 + 64;
-const STORAGE_PER_PROMISE = 64;
-const STORAGE_BESIDE = 64 << 20;
+const STORAGE_PER_MAPPED = 64;
+const STORAGE_BASE = 64 << 20;
 const MIB = 1 << 20;
 const PROCESS_SEGMENT = 256;
 const GUEST_SEGMENT = 5000;
-/** A process has 4 TiB, and some of it lies below the segments of the bench. */
+/** Maximum number of segments: a process has 4 TiB, and some of it lies below the segments of the benchmark. */
 export const MOST_SEGMENTS = 4_000_000;
-/** A round of a few segments is repeated until its clock readings mean something. */
+/** Rounds of few segments are repeated until this many segments were measured. */
 const SEGMENTS_PER_FIGURE = 400_000;
 
-/** Bytes of storage for `count` segments, a multiple of 1 MiB. */
-const storageFor = (count: number, each: number) => Math.ceil((count * each + STORAGE_BESIDE) / MIB) * MIB;
+/** Returns the bytes of storage for `count` segments, a multiple of 1 MiB. */
+const storageFor = (count: number, each: number) => Math.ceil((count * each + STORAGE_BASE) / MIB) * MIB;
 
-// Loops stand by themselves, so that the engine compiles each once and not anew in every round.
+// One function per loop, so that V8 compiles each loop once and not again in every round.
 function mapAll(gmap: Gmap, count: number): void {
   gmap.mapSegments(PROCESS_SEGMENT, GUEST_SEGMENT, count);
 }
@@ -75,7 +75,7 @@ function unmapAll(gmap: Gmap, count: number): void {
   gmap.unmapSegments(GUEST_SEGMENT, count);
 }
 
-/** A process with `count` segments of memory, and a gmap in which they were mapped once, so that tables exist. */
+/** Creates a process with `count` segments of memory, and a gmap whose tables exist because they were mapped before. */
 function prepare(host: Host, count: number): { mm: Mm; gmap: Gmap; address: bigint; length: bigint } {
   const mm = host.createMm();
   const address = BigInt(PROCESS_SEGMENT) << 20n;
@@ -87,7 +87,7 @@ function prepare(host: Host, count: number): { mm: Mm; gmap: Gmap; address: bigi
   return { mm, gmap, address, length };
 }
 
-/** One round: each operation once on `count` segments. Returns nanoseconds a segment. */
+/** Measures each operation once on `count` segments. Returns nanoseconds per segment. */
 function round(host: Host, count: number): Figures<Operation> {
   const { mm, gmap, address, length } = prepare(host, count);
   const each = (action: (gmap: Gmap, count: number) => void) => time(() => action(gmap, count)) / count;
@@ -115,7 +115,7 @@ function round(host: Host, count: number): Figures<Operation> {
   };
 }
 
-/** One round of the operations that link nothing: `unmap` then takes promises back. */
+/** Measures the operations that link nothing once: `unmap` then unmaps segments that are not linked. */
 function roundWithoutLinks(host: Host, count: number): Figures<Operation> {
   const { mm, gmap } = prepare(host, count);
   const each = (action: (gmap: Gmap, count: number) => void) => time(() => action(gmap, count)) / count;
@@ -125,7 +125,7 @@ function roundWithoutLinks(host: Host, count: number): Figures<Operation> {
   return { ...figures, free } as Figures<Operation>;
 }
 
-/** A host with so much storage, or in words why there can be none. */
+/** Returns a host with `size` bytes of storage, or the reason why it cannot be created. */
 function hostWith(size: number): Host | string {
   const inWords = `${(size / 2 ** 30).toFixed(1)} GiB of storage`;
   if (freemem() < size) {
@@ -140,8 +140,8 @@ function hostWith(size: number): Host | string {
 }
 
 /**
- * The best of several rounds on `count` segments.
- * @param linkable told to find out what there is without storage for links: for tests
+ * Returns the best of several rounds on `count` segments.
+ * @param linkable false to measure without storage for links: for tests
  */
 export function benchGmap(
   count: number,
@@ -150,13 +150,13 @@ export function benchGmap(
 ): GmapResult {
   const host = linkable ? hostWith(storageFor(count, STORAGE_PER_LINK)) : 'storage that was not asked for';
   if (typeof host !== 'string') {
-    return { segments: count, ns: bestOf(rounds, () => round(host, count)), leftOut: null };
+    return { segments: count, ns: bestOf(rounds, () => round(host, count)), missing: null };
   }
-  const small = new Host(new Machine({ storageSize: storageFor(count, STORAGE_PER_PROMISE) }));
+  const small = new Host(new Machine({ storageSize: storageFor(count, STORAGE_PER_MAPPED) }));
   const left = OPERATIONS.filter((operation) => !WITHOUT_LINKS.includes(operation)).join(', ');
   return {
     segments: count,
     ns: bestOf(rounds, () => roundWithoutLinks(small, count)),
-    leftOut: `${count} segments: left out ${left}, which link segments: there is not enough for ${host}; unmap takes promises back`,
+    missing: `${count} segments: ${left} were not measured: they link segments, and there is not enough for ${host}; unmap unmaps segments that are not linked`,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What looking costs: a gmap of many mapped segments, told in the parts that a picture has, and stories played back.
+ * The cost of the explorer's queries on a gmap with many mapped segments, in microseconds.
  *
  *     npm run bench -- inspect [--segments N] [--json]
  */
@@ -10,12 +10,12 @@ import { DEFAULT_STORAGE_SIZE, Machine } from '../src/machine/index.ts';
 import { type Figures, time } from './timing.ts';
 
 const MIB = 1n << 20n;
-/** Parts that a picture asks for. */
-const CELLS = 300;
+/** Maximum number of extents that a picture asks for. */
+const EXTENTS = 300;
 const ROUNDS = 9;
 
-/** What is looked at. */
-export const LOOKS = [
+/** The queries. */
+export const QUERIES = [
   'row',
   'row-linked',
   'row-scattered',
@@ -27,11 +27,11 @@ export const LOOKS = [
 ] as const;
 
 /**
- * Microseconds that each answer takes, the median of some: of a row of all segments mapped in order (`row`), with 4096
- * of them linked (`row-linked`), with every other one mapped to another place (`row-scattered`), of their extents,
- * and of 4096 pages, one table, a walk, a processor.
+ * Returns the median microseconds of each query: a row of all segments mapped in order (`row`), the same with 4096 of
+ * them linked (`row-linked`) and with every other one mapped to a place of its own (`row-scattered`), the extents of the
+ * space, 4096 pages, one table, a walk and a processor.
  */
-export function benchInspect(segments: number): Figures<(typeof LOOKS)[number]> {
+export function benchInspect(segments: number): Figures<(typeof QUERIES)[number]> {
   const host = new Host(new Machine({ storageSize: DEFAULT_STORAGE_SIZE }));
   const mm = host.createMm();
   mm.mmap({ address: 0n, length: BigInt(segments) * MIB });
@@ -39,7 +39,7 @@ export function benchInspect(segments: number): Figures<(typeof LOOKS)[number]> 
   gmap.map({ from: 0n, to: 0n, length: BigInt(segments) * MIB });
   const end = segments * 256;
   const { storage } = host.machine;
-  const row = () => guestRow(gmap, 0, end, CELLS);
+  const row = () => guestRow(gmap, 0, end, EXTENTS);
   const figures = {
     row: median(row),
     extents: median(() => extentsOf(gmap, 256)),
@@ -59,7 +59,7 @@ export function benchInspect(segments: number): Figures<(typeof LOOKS)[number]> 
   return { ...figures, 'row-scattered': median(row) };
 }
 
-/** Microseconds. */
+/** Returns the median microseconds of an action. */
 function median(action: () => unknown): number {
   const times = Array.from({ length: ROUNDS }, () => time(action) / 1000);
   return times.sort((a, b) => a - b)[ROUNDS >> 1] as number;

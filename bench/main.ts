@@ -1,6 +1,4 @@
-/**
- * `npm run bench -- NAME [--segments N] [--json]`: the benchmarks. docs/performance.md has what they found.
- */
+/** The benchmarks: `npm run bench -- NAME [--segments N] [--json]`. docs/performance.md has their results. */
 
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
@@ -8,6 +6,7 @@ import { benchCheck } from './check.ts';
 import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
 import { benchInspect } from './inspect.ts';
 import { benchMemory } from './memory.ts';
+import { benchPrimitives } from './primitives.ts';
 import { benchSharers, SHARERS } from './sharers.ts';
 import { rounded } from './timing.ts';
 
@@ -16,12 +15,13 @@ const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- sharers [--json]
        npm run bench -- access [--json]
        npm run bench -- check [--json]
-       npm run bench -- inspect [--segments N] [--json]`;
+       npm run bench -- inspect [--segments N] [--json]
+       npm run bench -- primitives [--json]`;
 
-/** Operations of the scenario that is performed without and with checks. */
+/** Number of operations of the scenario that is performed without and with checks. */
 const CHECKED_OPERATIONS = 100_000;
 
-/** Figures under a heading, or as a line of JSON. */
+/** Prints figures under a heading, or as a line of JSON. */
 type Print = (heading: string, figures: Record<string, number>, json: object) => void;
 
 const table: Print = (heading, figures) => {
@@ -32,13 +32,18 @@ const table: Print = (heading, figures) => {
 };
 const line: Print = (_heading, _figures, json) => console.log(JSON.stringify(json));
 
-/** The benchmarks by name; those that `sized` are told how many segments. */
-const benches: Record<string, { sized: readonly number[] | null; run: (print: Print, n: number) => void }> = {
+interface Bench {
+  /** Numbers of segments to measure unless `--segments` gives one; null if the benchmark has no such number. */
+  readonly sized: readonly number[] | null;
+  readonly run: (print: Print, segments: number) => void;
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
   gmap: {
     sized: [1_000, 10_000, 100_000, 1_000_000],
     run: (print, segments) => {
       const result = benchGmap(segments);
-      if (result.leftOut !== null) console.error(result.leftOut);
+      if (result.missing !== null) console.error(result.missing);
       const json = gmapJson(result);
       print(`${segments} segments, nanoseconds a segment`, json.ns, json);
     },
@@ -84,6 +89,13 @@ const benches: Record<string, { sized: readonly number[] | null; run: (print: Pr
       print(`${segments} segments, microseconds an answer`, us, { segments, us });
     },
   },
+  primitives: {
+    sized: null,
+    run: (print) => {
+      const ns = rounded(benchPrimitives());
+      print('nanoseconds an operation', ns, { ns });
+    },
+  },
 };
 
 function main(): void {
@@ -91,14 +103,15 @@ function main(): void {
     allowPositionals: true,
     options: { segments: { type: 'string' }, json: { type: 'boolean' } },
   });
-  const bench = positionals.length === 1 ? benches[positionals[0] as string] : undefined;
-  const told = values.segments === undefined ? null : Number(values.segments);
-  const sensible = told === null || (Number.isInteger(told) && told > 0 && told <= MOST_SEGMENTS);
-  if (!bench || !sensible || (told !== null && bench.sized === null)) {
+  const bench = positionals.length === 1 ? BENCHES[positionals[0] as string] : undefined;
+  const segments = values.segments === undefined ? null : Number(values.segments);
+  const valid =
+    segments === null || (Number.isInteger(segments) && segments > 0 && segments <= MOST_SEGMENTS);
+  if (!bench || !valid || (segments !== null && bench.sized === null)) {
     console.error(USAGE);
     process.exit(2);
   }
-  const counts = told === null ? (bench.sized ?? [0]) : [told];
+  const counts = segments === null ? (bench.sized ?? [0]) : [segments];
   for (const count of counts) bench.run(values.json ? line : table, count);
 }
 

@@ -1,51 +1,50 @@
 /**
- * What a mapped and a linked segment take of memory, in bytes a segment.
+ * The memory that a mapped and a linked segment need, in bytes per segment.
  *
  *     npm run bench -- memory [--segments N] [--json]
  *
- * Counted are the frames of absolute storage that were taken, and what Node says of its heap and of array buffers
- * after a collection. The storage itself is not counted, of which unused frames cost nothing; what the host keeps
- * beside each frame of storage, used or not, is.
+ * The figures include the allocated frames of absolute storage, and Node's heap and array buffers after a garbage
+ * collection. They include the host's data per frame of storage, used or not, but not the storage itself, whose unused
+ * frames cost nothing.
  */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Host } from '../src/host/index.ts';
-import { FRAME_SIZE, Machine } from '../src/machine/index.ts';
+import { CRST_ENTRIES, FRAME_SIZE, Machine } from '../src/machine/index.ts';
 
-/** What takes memory; in bytes a segment. */
+/** Memory in bytes per segment. */
 export interface MemoryResult {
   readonly segments: number;
-  /** A segment that is mapped and not linked: storage for its entry, and what the host keeps. */
+  /** A segment that is mapped and not linked: storage for its entry, and the host's data. */
   readonly mapped: number;
-  /** A segment that is linked, its page table of 4096 bytes left out: that of `mapped` is in it. */
+  /** A segment that is linked, including `mapped`, without its page table of 4096 bytes. */
   readonly linked: number;
-  /** Of `linked`: what the host keeps beside the frame of storage that the page table is in. */
+  /** The part of `linked` that is the host's data for the frame of the page table. */
   readonly besideFrame: number;
-  /** The worst of `linked` while segments are linked table after table: side arrays have just grown then. */
+  /** The maximum of `linked` while segments are linked table after table, just after side arrays have grown. */
   readonly worst: number;
 }
 
 const MIB = 1 << 20;
 const PROCESS_SEGMENT = 256;
-const CRST_ENTRIES = 2048;
 const ROUNDS = 3;
-/** Segment tables that are made before anything is said of the worst. */
+/** Segment tables that are filled before `worst` is measured. */
 const TABLES_FIRST = 8;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes that Node holds for us now, storage left out. */
+/** Returns the bytes of Node's heap and array buffers, without storage. */
 function held(): number {
-  // The first collection finds what array buffers nobody has; they are given back during the next.
+  // The first collection finds unreachable array buffers. The second one frees them.
   collect();
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
 
-/** What `count` segments take, in bytes a segment: the least of several, the heap of Node being never quite still. */
+/** Measures `count` segments. Returns the least of several results, since the size of Node's heap fluctuates. */
 export function benchMemory(count: number): MemoryResult {
   const all = Array.from({ length: ROUNDS }, () => measure(count));
   const least = (name: keyof MemoryResult) => Math.min(...all.map((one) => one[name]));
@@ -78,7 +77,7 @@ function measure(count: number): MemoryResult {
   return { segments: count, mapped, linked, besideFrame, worst: worstOf(besideFrame, count) };
 }
 
-/** Maps and links table after table, and says what a segment took when it took most. */
+/** Maps and links table after table. Returns the maximum bytes per segment. */
 function worstOf(besideFrame: number, count: number): number {
   const host = new Host(new Machine({ storageSize: Math.ceil((count * 4160 + (64 << 20)) / MIB) * MIB }));
   const mm = host.createMm();
@@ -91,7 +90,7 @@ function worstOf(besideFrame: number, count: number): number {
     const first = table * CRST_ENTRIES;
     gmap.mapSegments(PROCESS_SEGMENT + first, first, CRST_ENTRIES);
     for (let segment = first; segment < first + CRST_ENTRIES; segment++) gmap.faultSegment(segment);
-    // What a gmap has once, its region tables above all, weighs on the first segments.
+    // The first segments also account for data that a gmap has once, above all its region tables.
     if (table < TABLES_FIRST) continue;
     const linked = first + CRST_ENTRIES;
     const used = (free - host.kernel.frames.available) * FRAME_SIZE + held() - start;

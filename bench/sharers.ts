@@ -1,22 +1,22 @@
 /**
- * What it costs to unlink a guest segment whose page table is shared by many, in nanoseconds an unlink.
+ * The cost of unlinking a guest segment whose page table is shared, in nanoseconds per unlink.
  *
  *     npm run bench -- sharers [--json]
  *
- * However many share it, the number of links is the same: with more sharers there are fewer page tables.
+ * The number of links is the same for every number of sharers: with more sharers there are fewer page tables.
  */
 
 import { type Gmap, Host } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
-/** Guest segments that share a page table. */
+/** Numbers of guest segments that share a page table. */
 export const SHARERS = [1, 10, 100, 1000] as const;
 
 /**
- * How links go: `unmap` by the guest, the entry that was linked first going first, `unmap-last` the other way
- * round, each a segment at a time and purges left out; `munmap` by the process, less what that costs when
- * nothing is linked; `munmap-gmaps` the same when every sharer is a gmap of its own, with the purge of each.
+ * Ways to unlink. `unmap`: the gmap unmaps one segment after the other, without purges, and the entry that was linked
+ * first is unlinked first; `unmap-last`: the same in reverse order. `munmap`: the process unmaps its memory, minus the
+ * cost of that with nothing linked; `munmap-gmaps`: the same if every sharer is a gmap of its own, with its purge.
  */
 export const WAYS = ['unmap', 'unmap-last', 'munmap', 'munmap-gmaps'] as const;
 export type Way = (typeof WAYS)[number];
@@ -41,7 +41,7 @@ function unmapDown(gmap: Gmap, links: number): void {
   for (let i = links - 1; i >= 0; i--) gmap.unmapSegments(i, 1);
 }
 
-/** One round: every way, on so many links to page tables with so many sharers. */
+/** Measures each way once on `links` links, to page tables with `sharers` sharers each. */
 function round(host: Host, links: number, sharers: number): Figures<Measured> {
   const tables = Math.max(1, Math.floor(links / sharers));
   const mm = host.createMm();
@@ -52,7 +52,7 @@ function round(host: Host, links: number, sharers: number): Figures<Measured> {
   const munmap = () => time(() => mm.munmap(address, length));
   mm.mmap({ address, length });
   link(gmap, tables, sharers);
-  // A purge costs far more than an unlink, and is not what is asked here.
+  // A purge costs far more than an unlink, and is not measured here.
   kernel.injectedFault = 'gmap-unmap';
   const unmap = time(() => unmapUp(gmap, tables * sharers));
   link(gmap, tables, sharers);
@@ -91,7 +91,7 @@ function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
   return taken / sharers;
 }
 
-/** The best of several rounds, for a number of sharers. */
+/** Returns the best of several rounds, for a number of sharers. */
 export function benchSharers(sharers: number, links = LINKS, rounds = ROUNDS): Figures<Way> {
   const host = new Host(new Machine({ storageSize: STORAGE }));
   const best = bestOf(rounds, () => round(host, links, sharers));

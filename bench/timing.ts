@@ -1,18 +1,18 @@
-/** Clock readings, and what to make of several. */
+/** Measures time, and combines several measurements. */
 
-/** Nanoseconds that an action takes. */
+/** Returns the nanoseconds that an action takes. */
 export function time(action: () => void): number {
   const start = process.hrtime.bigint();
   action();
   return Number(process.hrtime.bigint() - start);
 }
 
-/** Figures by name: nanoseconds, or whatever a benchmark counts. */
+/** Figures by name, in the unit of the benchmark. */
 export type Figures<Name extends string> = Record<Name, number>;
 
 /**
- * The best of several rounds after half as many to warm up: noise of the computer only ever adds.
- * @param round measures everything once
+ * Returns the best figures of several rounds, after half as many rounds to warm up: noise only adds time.
+ * @param round measures each figure once
  */
 export function bestOf<Name extends string>(rounds: number, round: () => Figures<Name>): Figures<Name> {
   for (let i = 0; i < Math.ceil(rounds / 2); i++) round();
@@ -24,7 +24,7 @@ export function bestOf<Name extends string>(rounds: number, round: () => Figures
   return best;
 }
 
-/** The same figures, rounded to tenths. */
+/** Returns the figures rounded to tenths. */
 export function rounded<Name extends string>(figures: Figures<Name>): Figures<Name> {
   const tenths = Object.entries<number>(figures).map(([name, figure]) => [
     name,

@@ -1,9 +1,9 @@
 /**
- * What an address is. A number that passes from one part of the machine to another says so by its type, so that
- * prefixing is neither forgotten nor applied twice. Principles of Operation, chapter 3, "Address Types".
+ * Kinds of addresses, as branded number types: the compiler then finds prefixing that is missing or applied twice.
+ * Principles of Operation, chapter 3, "Address Types".
  *
- * All are page numbers: the byte address divided by 4096, below 2^52, as plain numbers. Under interpretive execution
- * they are the guest's.
+ * All are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest, they are the
+ * guest's.
  */
 
 declare const kind: unique symbol;
@@ -15,18 +15,18 @@ export type RealPage = number & { readonly [kind]: 'real' };
 /** A page of absolute storage. */
 export type AbsolutePage = number & { readonly [kind]: 'absolute' };
 
-/** Marks a number as the page of a logical address. */
+/** Brands a number as the page of a logical address. */
 export const logicalPage = (page: number) => page as LogicalPage;
-/** Marks a number as the page of a real address. */
+/** Brands a number as the page of a real address. */
 export const realPage = (page: number) => page as RealPage;
-/** Marks a number as a page of absolute storage. */
+/** Brands a number as a page of absolute storage. */
 export const absolutePage = (page: number) => page as AbsolutePage;
 
-/** Bytes of the prefix area, which is aligned to them. */
+/** Size of the prefix area in bytes, and its alignment. */
 export const PREFIX_AREA_SIZE = 0x2000;
 
 /**
- * Applies prefixing: real pages 0 and 1 and the two of the prefix area change places.
+ * Applies prefixing: swaps real pages 0 and 1 with the two pages of the prefix area.
  * @param prefix absolute byte address of the prefix area, a multiple of 8 KiB
  */
 export function applyPrefix(page: RealPage, prefix: number): AbsolutePage {

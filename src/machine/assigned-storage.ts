@@ -1,12 +1,12 @@
 /**
- * The assigned storage locations: where an interruption stores what identifies it, and where its PSWs are. Machine and
- * virtual machine store by the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
+ * The assigned storage locations: where an interruption stores its identification, and where its PSWs are. Processors and
+ * virtual CPUs use the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
  */
 
 import { EXT, isTranslationException, PGM } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
-/** Real addresses of the locations, in bytes. */
+/** Real byte addresses of the assigned storage locations. */
 export const LOWCORE = {
   EXTERNAL_PARAMETER: 128,
   EXTERNAL_CPU_ADDRESS: 132,
@@ -35,7 +35,7 @@ export const LOWCORE = {
   PROGRAM_NEW_PSW: 464,
 } as const;
 
-/** The first page of a prefix area, to store into. */
+/** Access to the first page of a prefix area. */
 export interface AssignedStorage {
   /** Stores the low 8 bits of `value` at a location. */
   set8(location: number, value: number): void;
@@ -74,13 +74,13 @@ export class AssignedFrame implements AssignedStorage {
   }
 }
 
-/** A program interruption and what identifies it. What its code does not call for does not count. */
+/** The identification of a program interruption. Fields that do not belong to its code are ignored. */
 export interface ProgramIdentification {
   /** Program-interruption code. */
   readonly code: number;
-  /** Bytes of the instruction: 2, 4, 6, or 0 when there was none. */
+  /** Length of the instruction in bytes: 2, 4 or 6, or 0 if no instruction caused it. */
   readonly length: number;
-  /** Translation-exception identification; 0 when there is none. */
+  /** Translation-exception identification; 0 if there is none. */
   readonly teid: bigint;
   readonly dataExceptionCode: number;
   /** The register numbers of MOVE PAGE, 0 for other instructions. */
@@ -90,7 +90,7 @@ export interface ProgramIdentification {
   readonly breakingEventAddress: bigint;
 }
 
-/** Stores all of a program interruption but the PSW. */
+/** Stores the identification of a program interruption, without the PSW. */
 export function storeProgram(into: AssignedStorage, what: ProgramIdentification): void {
   const { code, teid } = what;
   into.set16(LOWCORE.PROGRAM_ILC, what.length);
@@ -102,14 +102,14 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
   }
   if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
-  // Access registers take no part, so the number of the one used is 0.
+  // No access register is used: access-register mode is not implemented.
   if (isTranslationException(code)) into.set8(LOWCORE.EXCEPTION_ACCESS, 0);
   if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
 }
 
 /**
- * Stores all of an external interruption but the PSW.
- * @param cpuAddress of the CPU that sent it; 0 when none did
+ * Stores the identification of an external interruption, without the PSW.
+ * @param cpuAddress of the sending CPU; 0 if no CPU sent it
  * @param parameter stored for a service signal only
  */
 export function storeExternal(
@@ -123,7 +123,7 @@ export function storeExternal(
   into.set16(LOWCORE.EXTERNAL_CODE, code);
 }
 
-/** Stores all of a supervisor-call interruption but the PSW. @param length bytes of the instruction */
+/** Stores the identification of a supervisor-call interruption, without the PSW. @param length of the instruction in bytes */
 export function storeSupervisorCall(into: AssignedStorage, code: number, length: number): void {
   into.set16(LOWCORE.SVC_ILC, length);
   into.set16(LOWCORE.SVC_CODE, code);

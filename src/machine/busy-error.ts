@@ -1,6 +1,6 @@
 /**
- * A processor that executes already was asked to execute, or a listener tried to change the machine. Nothing has
- * changed.
+ * Thrown when a processor that executes is asked to execute, or when a listener tries to change the machine. Nothing has
+ * changed then.
  */
 export class BusyError extends Error {
   constructor(message: string) {

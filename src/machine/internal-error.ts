@@ -1,6 +1,5 @@
 /**
- * A fault of Guesthouse itself: something that the code believed impossible. No input, program or guest may
- * be able to cause it; whoever sees one has found a bug.
+ * A bug in Guesthouse: a state that the code considers impossible. No input, program or guest can cause it.
  */
 export class InternalError extends Error {
   constructor(message: string) {

@@ -1,6 +1,6 @@
 /**
- * Interruptions: what they are called and the codes that the architecture gives them.
- * Principles of Operation, chapter 6 ("Interruptions"), program-interruption conditions.
+ * Interruption codes, and the classes and priorities of external interruptions. Principles of Operation, chapter 6,
+ * "Interruptions".
  */
 
 import { InternalError } from './internal-error.ts';
@@ -45,13 +45,13 @@ export interface ExternalClass {
   readonly code: number;
   /** Its subclass mask: the bit of control register 0 that enables it. */
   readonly mask: number;
-  /** Whether any CPU of the configuration may take it; otherwise it is pending at one CPU. */
+  /** Whether it is floating: any CPU of the configuration may take it. Otherwise it is pending at one CPU. */
   readonly floating: boolean;
 }
 
 /**
- * The external interruptions that occur here, highest priority first: when several are pending and enabled, the
- * first of them is taken. The order is the architecture's, for a machine and for a virtual machine alike.
+ * The classes of external interruptions that this machine has, in order of priority, highest first. Processors and virtual
+ * CPUs take the first class that is pending and enabled.
  */
 export const EXTERNAL_CLASSES: readonly ExternalClass[] = [
   { code: EXT.EMERGENCY_SIGNAL, mask: 0x4000, floating: false },
@@ -62,8 +62,8 @@ export const EXTERNAL_CLASSES: readonly ExternalClass[] = [
 ];
 
 /**
- * The bit of control register 0 that enables an external interruption of this code.
- * @throws InternalError for a code that is none of `EXTERNAL_CLASSES`
+ * Returns the bit of control register 0 that enables external interruptions of a code.
+ * @throws InternalError for a code that is not in `EXTERNAL_CLASSES`
  */
 export function externalMaskOf(code: number): number {
   const found = EXTERNAL_CLASSES.find((one) => one.code === code);
@@ -72,30 +72,30 @@ export function externalMaskOf(code: number): number {
   return found.mask;
 }
 
-/** A program interruption, as the machine reports it to a host that asked to be told. */
+/** A program interruption that a processor reports to the host. */
 export interface ProgramInterruption {
   readonly class: 'program';
   /** A program-interruption code, see `PGM`. */
   readonly code: number;
-  /** The translation-exception identification: page address, fetch or store, and space. 0 when there is none. */
+  /** Translation-exception identification: page address, fetch or store, and space; 0 if there is none. */
   readonly teid: bigint;
-  /** Bytes of the instruction that caused it: 2, 4 or 6, or 0 when there was none. */
+  /** Length of the instruction in bytes: 2, 4 or 6, or 0 if no instruction caused it. */
   readonly length: number;
 }
 
-/** A SUPERVISOR CALL, as the machine reports it to a host that asked to be told. */
+/** A SUPERVISOR CALL that a processor reports to the host. */
 export interface SupervisorCallInterruption {
   readonly class: 'supervisor-call';
   /** The 8-bit number in the instruction. */
   readonly code: number;
-  /** Bytes of the instruction: 2, or the length of the EXECUTE. */
+  /** Length of the instruction in bytes: 2, or the length of the EXECUTE. */
   readonly length: number;
 }
 
 /** An interruption that a processor reports instead of taking it through its prefix area. */
 export type Interruption = ProgramInterruption | SupervisorCallInterruption;
 
-/** Whether the code is a translation exception: one that a host resolves by making a table entry valid. */
+/** Returns whether a code is a translation exception, which a host resolves by making a table entry valid. */
 export function isTranslationException(code: number): boolean {
   return (
     code === PGM.SEGMENT_TRANSLATION ||
@@ -115,8 +115,8 @@ const NULLIFYING: ReadonlySet<number> = new Set<number>([
 ]);
 
 /**
- * Whether an instruction that met this program exception is nullified: the old PSW then designates the
- * instruction itself and not the next one. Principles of Operation, "Types of Instruction Ending".
+ * Returns whether a program exception nullifies its instruction: the old PSW then designates the instruction, not the next
+ * one. Principles of Operation, chapter 5, "Types of Instruction Ending".
  */
 export function isNullifying(code: number): boolean {
   return NULLIFYING.has(code);
@@ -126,7 +126,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(PGM).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', '-')]),
 );
 
-/** The architecture's name of a program-interruption code, such as `segment-translation`. */
+/** Returns the architecture's name of a program-interruption code, such as `segment-translation`. */
 export function programInterruptionName(code: number): string {
   return NAMES.get(code) ?? `program interruption 0x${code.toString(16)}`;
 }

@@ -1,8 +1,7 @@
-/**
- * A machine: absolute storage, the processors on it, one clock, and the purges that reach all of them.
- */
+/** A machine: absolute storage, its processors, the TOD clock, and the TLB purges that all processors perform. */
 
 import { Hook, Trace } from '../trace/index.ts';
+import { PREFIX_AREA_SIZE } from './addresses.ts';
 import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TlbHitCheck } from './cpu/access.ts';
@@ -12,21 +11,19 @@ import { Cpu } from './engine/cpu.ts';
 import { facilityList } from './instructions/decode.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 
-/** Bytes of a prefix area: a processor needs one. */
-const PREFIX_AREA = 0x2000;
 const PROCESSORS = 64;
 
-/** What a machine is made of. */
+/** Options of a machine. */
 export interface MachineOptions {
   /** Bytes of absolute storage, a multiple of 4 KiB from 8 KiB on; default 1 GiB. */
   readonly storageSize?: number;
-  /** Storage to use again, cleared, of a machine that nobody uses any more; it has its size then. Default a new one. */
+  /** Storage of another machine that is no longer in use, cleared, to be reused. Default: new storage of `storageSize`. */
   readonly storage?: Storage;
-  /** How many processors, 1 to 64; default 1. */
+  /** Number of processors, 1 to 64; default 1. */
   readonly cpus?: number;
-  /** Where events go; default a trace of its own, to which nobody listens. */
+  /** The trace that receives events; default a new one without listeners. */
   readonly trace?: Trace;
-  /** The first value of the TOD clock, in TOD units, 64 bits unsigned; default 0. */
+  /** Initial value of the TOD clock, in TOD units, 64 bits unsigned; default 0. */
   readonly tod?: bigint;
 }
 
@@ -40,20 +37,20 @@ export class Machine implements Configuration {
   readonly facilities: Uint8Array = facilityList();
 
   /**
-   * Check mode: listeners that compare each use of a translation in a TLB with a fresh walk. They get what
-   * `TlbHitCheck` says.
+   * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck` for
+   * its arguments.
    */
   readonly translationChecks: Hook<Parameters<TlbHitCheck>>;
 
   /**
-   * @throws RangeError for a storage size, a number of processors or a TOD value that cannot be; TypeError for an
-   *   option of the wrong type
+   * @throws RangeError for an invalid storage size, number of processors or TOD value; TypeError for an option of the
+   *   wrong type
    */
   constructor(options: MachineOptions = {}) {
     const { cpus = 1, tod = 0n, trace = new Trace() } = checkedOptions(options);
     this.trace = trace;
     this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
-    if (this.storage.size < PREFIX_AREA) {
+    if (this.storage.size < PREFIX_AREA_SIZE) {
       throw new RangeError(`storage of ${this.storage.size} bytes has no room for a prefix area of 8 KiB`);
     }
     this.clock = new Clock(tod);
@@ -63,22 +60,22 @@ export class Machine implements Configuration {
     });
   }
 
-  /** The processor with this CPU address. @throws RangeError when there is none */
+  /** Returns the processor with a CPU address. @throws RangeError if there is none */
   cpu(address: number): Cpu {
     const cpu = typeof address === 'number' ? this.cpus[address] : undefined;
     if (!cpu) throw new RangeError(`there is no processor ${String(address)}`);
     return cpu;
   }
 
-  /** @throws BusyError while a listener is called: it may look and not act */
+  /** @throws BusyError while a listener is called: it may read state but not change it */
   demandQuiet(what: string): void {
     if (this.trace.operations.delivering) throw new BusyError(`${what} while a listener is called`);
   }
 
   /**
-   * What IPTE does beside the entry: every processor forgets what it made from entry `index` (0 to 255) of the
-   * page table at absolute address `origin`, whichever address-space-control element it came by.
-   * @throws RangeError where no such entry can be; BusyError while a listener is called, as all purges
+   * Purges, on every processor, the translations made from entry `index` (0 to 255) of the page table at absolute address
+   * `origin`, of whatever address space. IPTE does this after it has invalidated the entry.
+   * @throws RangeError if no such entry can exist; BusyError while a listener is called, as all purges
    */
   purgePage(origin: number, index: number): void {
     this.demandQuiet('a purge');
@@ -90,7 +87,7 @@ export class Machine implements Configuration {
     this.trace.listener?.({ type: 'purge', by: 'ipte', pageTable: BigInt(origin), page: index });
   }
 
-  /** What IDTE does by element: every processor forgets all that came by it. The element comes in halves. */
+  /** Purges, on every processor, the translations of an address-space-control element, given in halves, as IDTE does. */
   purgeAsce(asceHi: number, asceLo: number): void {
     this.demandQuiet('a purge');
     if (!isHalf(asceHi) || !isHalf(asceLo)) {
@@ -104,13 +101,15 @@ export class Machine implements Configuration {
     });
   }
 
-  /** After a storage key was set: what is remembered must note reference and change anew. */
+  /**
+   * Purges every processor's TLB after a storage key was set: later accesses must record reference and change again.
+   */
   forgetKeys(): void {
     this.demandQuiet('a purge');
     for (const cpu of this.cpus) cpu.tlb.purgeAll();
   }
 
-  /** Every processor forgets everything. */
+  /** Purges all TLBs of all processors. */
   purgeAll(): void {
     this.demandQuiet('a purge');
     for (const cpu of this.cpus) {

@@ -1,6 +1,6 @@
 /**
- * What each reset keeps and clears. Principles of Operation, chapter 4, "Resets" and the table "Summary of Reset
- * Actions". The bare machine and virtual machines both reset by this table.
+ * Resets: the parts of a CPU, and of the configuration, that each of them clears. Principles of Operation, chapter 4,
+ * "Resets" and the table "Summary of Reset Actions". Processors and virtual CPUs use the same table.
  *
  * A clear reset also clears storage and storage keys. No program can ask for one here (DIAGNOSE 0x308 clears
  * registers only), so storage is not in the table.
@@ -12,13 +12,13 @@ export type CpuReset = 'cpu' | 'initial' | 'clear';
 /** All resets: those of a CPU, and the subsystem reset, which acts on the configuration and on no CPU. */
 export type Reset = CpuReset | 'subsystem';
 
-/** What a reset may clear. The first group belongs to one CPU, the second to the configuration. */
+/** The parts that a reset may clear. All but the last belong to one CPU; the last belongs to the configuration. */
 export type ResetPart =
-  /** Emergency signals, external call, restart and stop that are pending at the CPU. */
+  /** Pending emergency signals, external call, restart and stop. */
   | 'local-interruptions'
   /** Prefetched instructions and translations: the TLB. */
   | 'tlb'
-  /** The token of the host's page-fault handshake (DIAGNOSE 0x258), a virtual CPU's only. */
+  /** The token of the host's page-fault handshake (DIAGNOSE 0x258); of virtual CPUs only. */
   | 'page-fault-handshake'
   | 'psw'
   | 'prefix'
@@ -33,10 +33,10 @@ export type ResetPart =
   | 'access-registers'
   | 'general-registers'
   | 'floating-point-registers'
-  /** Interruptions that any CPU may take: the service signal. */
+  /** Floating interruptions: the service signal. */
   | 'floating-interruptions';
 
-/** The resets that clear (or initialize) each part. All other resets keep it. */
+/** The resets that clear (or initialize) each part. The other resets keep it. */
 export const RESETS: Readonly<Record<ResetPart, readonly Reset[]>> = {
   'local-interruptions': ['cpu', 'initial', 'clear'],
   tlb: ['cpu', 'initial', 'clear'],
@@ -55,7 +55,7 @@ export const RESETS: Readonly<Record<ResetPart, readonly Reset[]>> = {
   'floating-interruptions': ['subsystem', 'clear'],
 };
 
-/** The initial value of a control register. Principles of Operation, chapter 4, "Control Registers". */
+/** Returns the initial value of a control register. Principles of Operation, chapter 4, "Control Registers". */
 export function initialControl(register: number): bigint {
   return register === 0 ? 0xe0n : register === 14 ? 0xc200_0000n : 0n;
 }

@@ -1,6 +1,6 @@
 /**
- * SIGNAL PROCESSOR: what each order does to a CPU in each state, and the answer to the sender. One set of rules for
- * the processors of a machine and for the virtual CPUs of a guest.
+ * SIGNAL PROCESSOR: the action and the response of each order, by the state of the addressed CPU. Processors and virtual
+ * CPUs use the same rules.
  * Principles of Operation, chapter 4, "CPU Signaling and Response".
  */
 
@@ -34,26 +34,26 @@ export const SIGP_STATUS = {
   INVALID_ORDER: 0x02,
 } as const;
 
-/** What an order comes to, other than status: accepted, the CPU is busy, or no CPU has the address. */
+/** Condition codes of SIGNAL PROCESSOR. */
 export const SIGP_CC = { ACCEPTED: 0, STATUS_STORED: 1, BUSY: 2, NOT_OPERATIONAL: 3 } as const;
 
-/** The answer to an order. `status` counts with condition code 1 only. */
+/** The response to an order. `status` is stored with condition code 1 only. */
 export interface SigpAnswer {
   readonly cc: 0 | 1 | 2 | 3;
   readonly status: number;
 }
 
-/** A CPU as SIGNAL PROCESSOR addresses it. */
+/** The CPU that an order is addressed to. */
 export interface SigpTarget {
   /** Whether it is in the stopped state. */
   readonly stopped: boolean;
-  /** Whether a stop is pending that it has not performed yet: it answers most orders with busy. */
+  /** Whether a stop is pending: the CPU responds to most orders with busy. */
   readonly stopping: boolean;
   /** Bits 0 to 63 of its PSW. */
   readonly pswMask: bigint;
   /** Its instruction address. */
   readonly pswAddress: bigint;
-  /** Whether an external call is pending: there can be one. */
+  /** Whether an external call is pending. At most one can be. */
   readonly externalCallPending: boolean;
   /** Its control register `n`. */
   control(n: number): bigint;
@@ -63,13 +63,13 @@ export interface SigpTarget {
   externalCall(sender: number): void;
   /** Leaves the stopped state. */
   start(): void;
-  /** Makes a stop pending. @param store whether it stores its status at absolute 0x1200 then */
+  /** Makes a stop pending. @param store whether the CPU stores its status at absolute 0x1200 when it stops */
   requestStop(store: boolean): void;
   /** Makes a restart interruption pending and leaves the stopped state. */
   restart(): void;
   /** Resets it and puts it into the stopped state. */
   reset(kind: CpuReset): void;
-  /** Whether it has storage at an absolute address, all of `length` bytes. */
+  /** Returns whether the configuration has all of `length` bytes of storage at an absolute address. */
   hasStorage(address: number, length: number): boolean;
   setPrefix(prefix: number): void;
   /** Stores its status into the 512 bytes at an absolute address. */
@@ -88,9 +88,9 @@ const answer = (status: number): SigpAnswer =>
   status === 0 ? ACCEPTED : { cc: SIGP_CC.STATUS_STORED, status };
 
 /**
- * Carries out an order.
+ * Executes an order. Returns the response.
  *
- * @param target the CPU that is addressed; undefined when no CPU has the address
+ * @param target the addressed CPU; undefined if no CPU has the address
  * @param sender CPU address of the sender
  * @param order the order code, 0 to 255
  * @param parameter the low half of the parameter register
@@ -101,8 +101,7 @@ export function signalProcessor(
   order: number,
   parameter: number,
 ): SigpAnswer {
-  // z/Architecture is the only architectural mode here, so the machine is in it whatever mode is asked for. The CPU
-  // address is ignored.
+  // z/Architecture is the only architectural mode, and the configuration is in it already. The CPU address is ignored.
   if (order === SIGP_ORDER.SET_ARCHITECTURE) return answer(SIGP_STATUS.INVALID_PARAMETER);
   if (target === undefined) return NOT_OPERATIONAL;
   const resets = order === SIGP_ORDER.INITIAL_CPU_RESET || order === SIGP_ORDER.CPU_RESET;
@@ -110,7 +109,7 @@ export function signalProcessor(
   return answer(obey(target, sender, order, parameter));
 }
 
-/** Carries out an order of a CPU that is not busy. Returns its status, 0 when the order is accepted. */
+/** Executes an order of a CPU that is not busy. Returns the status, or 0 if the order is accepted. */
 function obey(target: SigpTarget, sender: number, order: number, parameter: number): number {
   switch (order) {
     case SIGP_ORDER.SENSE:
@@ -153,14 +152,14 @@ function obey(target: SigpTarget, sender: number, order: number, parameter: numb
     case SIGP_ORDER.STORE_STATUS_AT_ADDRESS:
       return storeStatusAtAddress(target, parameter & 0x7fff_fe00);
     case SIGP_ORDER.SENSE_RUNNING_STATUS:
-      // A CPU that waits needs no physical processor, so it has none.
+      // A waiting CPU is not dispatched on a physical processor.
       return target.stopped || target.pswMask & PSW_WAIT ? SIGP_STATUS.NOT_RUNNING : 0;
     default:
       return SIGP_STATUS.INVALID_ORDER;
   }
 }
 
-/** Whether a CPU must get a conditional emergency signal that names an address-space number. */
+/** Returns whether a conditional emergency signal for an address-space number (ASN) is accepted. */
 function wantsEmergencySignal(target: SigpTarget, asn: number): boolean {
   const { pswMask } = target;
   if (target.stopped || (pswMask & PSW_IO_AND_EXTERNAL) !== PSW_IO_AND_EXTERNAL) return true;
@@ -184,14 +183,14 @@ function storeStatusAtAddress(target: SigpTarget, address: number): number {
   return 0;
 }
 
-/** Bytes of the area that the status is stored in. */
+/** Size of the store-status area in bytes. */
 export const STATUS_SIZE = 512;
-/** Absolute address of that area for the store-status operation, which no order gave an address. */
+/** Absolute address of the store-status area, unless the order gives one. */
 export const ASSIGNED_STATUS = 0x1200;
-/** Absolute address of the byte in which that operation stores the architectural mode: 1, z/Architecture. */
+/** Absolute address of the byte that holds the architectural mode after store status: 1, z/Architecture. */
 export const ASSIGNED_MODE = 163;
 
-/** The registers that store status stores. */
+/** The state that store status stores. */
 export interface CpuStatus {
   readonly fr: BigUint64Array;
   readonly gr: BigUint64Array;
@@ -207,9 +206,9 @@ export interface CpuStatus {
 }
 
 /**
- * Stores the status of a CPU, a field at a time: reserved parts of the area keep what they have.
+ * Stores the status of a CPU. Reserved fields of the area are not changed.
  * Principles of Operation, chapter 4, "Store-Status Operation".
- * @param store takes the offset in the area and the bytes there
+ * @param store called with offsets in the area and the bytes to store there
  */
 export function storeStatus(cpu: CpuStatus, store: (offset: number, bytes: Uint8Array) => void): void {
   const area = new Uint8Array(STATUS_SIZE);
@@ -226,7 +225,7 @@ export function storeStatus(cpu: CpuStatus, store: (offset: number, bytes: Uint8
   view.setUint32(0x11c, cpu.fpc);
   view.setUint32(0x124, cpu.todProgrammable);
   view.setBigUint64(0x128, BigInt.asUintN(64, cpu.timer));
-  // The leftmost seven bytes of the clock comparator, behind a byte of zeros.
+  // A byte of zeros, then the leftmost seven bytes of the clock comparator.
   view.setBigUint64(0x130, cpu.clockComparator >> 8n);
   for (const [from, to] of [
     [0, 0x110],

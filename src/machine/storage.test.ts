@@ -35,9 +35,9 @@ describe('storage', () => {
     },
   );
 
-  it('says so when the size cannot be had', () => {
+  it('throws a RangeError if the memory cannot be allocated', () => {
     expect(() => new Storage(2 ** 52)).toThrow(
-      new RangeError('4503599627370496 bytes of storage cannot be had here'),
+      new RangeError('cannot allocate 4503599627370496 bytes of storage'),
     );
   });
 

@@ -1,21 +1,21 @@
 /**
  * Absolute storage and storage keys.
  *
- * Storage is one buffer in the machine's own byte order, big-endian, so that a dump of it is a dump of the
- * machine. Addresses here are absolute byte addresses, as plain numbers. Storage is committed by the
- * operating system beneath only where it is touched.
+ * Storage is one buffer in the machine's byte order, big-endian, so that a dump of the buffer is a dump of the machine.
+ * Addresses are absolute byte addresses, as plain numbers. The operating system commits a page of the buffer when it is
+ * first touched.
  */
 
 /** Bytes in a frame, 4 KiB. */
 export const FRAME_SIZE = 0x1000;
 
-/** Storage of a machine when nobody asks for another size: 1 GiB, in bytes. */
+/** Default size of storage in bytes: 1 GiB. */
 export const DEFAULT_STORAGE_SIZE = 0x4000_0000;
 
 const WASM_PAGE = 0x1_0000;
 const WASM_LIMIT = 0x1_0000_0000;
 
-/** The one thing used of the host's WebAssembly: memory that costs nothing until touched. */
+/** Of WebAssembly only its memory is used: it is not committed until it is touched. */
 declare const WebAssembly:
   | { Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } }
   | undefined;
@@ -38,10 +38,10 @@ function reserve(size: number): ArrayBuffer {
 }
 
 /**
- * The absolute storage of one machine, with a storage key a frame.
+ * The absolute storage of a machine, with a storage key for each frame.
  *
- * The accessors expect the whole operand inside storage; callers that got an address from a program ask `has`
- * first and report an addressing exception. An operand outside never reaches other memory: it throws.
+ * Preconditions of the accessors: the whole operand is inside storage. A caller that has an address from a program checks
+ * it with `has` and reports an addressing exception. An operand outside storage makes an accessor throw a RangeError.
  */
 export class Storage {
   /** Bytes of storage, a multiple of 4 KiB. */
@@ -50,16 +50,17 @@ export class Storage {
   readonly bytes: Uint8Array;
   /** All of storage, for big-endian operands. */
   readonly view: DataView;
-  /** The storage key of each frame: access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02. */
+  /** The storage key of each frame, see the `KEY_` constants. */
   readonly keys: Uint8Array;
 
   /**
-   * @param size bytes, a positive multiple of 4 KiB. Up to 4 GiB a `WebAssembly.Memory` is behind it where
-   *   the size allows (a multiple of 64 KiB), above that an `ArrayBuffer`.
-   * @throws RangeError when the size is not such a number or cannot be had
+   * @param size bytes, a positive multiple of 4 KiB. The buffer is that of a `WebAssembly.Memory` if the size is at most
+   *   4 GiB and a multiple of 64 KiB, else an `ArrayBuffer`.
+   * @throws RangeError if the size is no such number, or that much memory cannot be allocated
    */
   constructor(size: number = DEFAULT_STORAGE_SIZE) {
-    if (!Number.isSafeInteger(size)) throw new RangeError(`storage of ${size} bytes cannot be had`);
+    if (!Number.isSafeInteger(size))
+      throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     if (size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
@@ -69,32 +70,32 @@ export class Storage {
       this.bytes = new Uint8Array(buffer);
       this.view = new DataView(buffer);
     } catch {
-      throw new RangeError(`${size} bytes of storage cannot be had here`);
+      throw new RangeError(`cannot allocate ${size} bytes of storage`);
     }
     this.keys = new Uint8Array(size / FRAME_SIZE);
   }
 
-  /** Whether `length` bytes (not negative) from `address` on are all inside storage. */
+  /** Returns whether the `length` bytes at `address` are all inside storage. `length` is not negative. */
   has(address: number, length: number): boolean {
     return address >= 0 && address + length <= this.size;
   }
 
-  /** The byte at `address`. */
+  /** Returns the byte at `address`. */
   get8(address: number): number {
     return this.view.getUint8(address);
   }
 
-  /** The two bytes at `address`, unsigned. */
+  /** Returns the two bytes at `address`, unsigned. */
   get16(address: number): number {
     return this.view.getUint16(address);
   }
 
-  /** The four bytes at `address`, unsigned. */
+  /** Returns the four bytes at `address`, unsigned. */
   get32(address: number): number {
     return this.view.getUint32(address);
   }
 
-  /** The eight bytes at `address`, unsigned. Slow beside two `get32`: not for per-access paths. */
+  /** Returns the eight bytes at `address`, unsigned. Slower than two `get32`: not for hot paths. */
   get64(address: number): bigint {
     return this.view.getBigUint64(address);
   }
@@ -119,25 +120,25 @@ export class Storage {
     this.view.setBigUint64(address, value);
   }
 
-  /** A copy of `length` bytes from `address` on. @throws RangeError when they are not all inside storage */
+  /** Returns a copy of the `length` bytes at `address`. @throws RangeError if they are not all inside storage */
   read(address: number, length: number): Uint8Array {
     this.#demand(address, length);
     return this.bytes.slice(address, address + length);
   }
 
-  /** Makes storage from 0 up to, not including, `end` what it was at first: zeros, with storage keys of zero. */
+  /** Clears storage from 0 to `end` (exclusive), and the storage keys of its frames. */
   clear(end: number): void {
     this.bytes.fill(0, 0, end);
     this.keys.fill(0, 0, Math.ceil(end / FRAME_SIZE));
   }
 
-  /** Stores `bytes` from `address` on. @throws RangeError, having stored nothing, when they do not fit */
+  /** Stores `bytes` at `address`. @throws RangeError if they do not fit; nothing is stored then */
   write(address: number, bytes: Uint8Array): void {
     this.#demand(address, bytes.length);
     this.bytes.set(bytes, address);
   }
 
-  /** Sets `length` bytes from `address` on to `value`. @throws RangeError when they are not all inside */
+  /** Sets the `length` bytes at `address` to `value`. @throws RangeError if they are not all inside storage */
   fill(address: number, length: number, value: number): void {
     this.#demand(address, length);
     this.bytes.fill(value, address, address + length);

@@ -1,56 +1,62 @@
 /**
- * What a processor remembers of walks, and what makes it forget. Principles of Operation, chapter 3,
- * "Translation-Lookaside Buffer".
+ * The translation-lookaside buffer (TLB): it caches the results of walks until they are purged. Principles of Operation,
+ * chapter 3, "Translation-Lookaside Buffer".
  *
- * An entry is tagged with the address-space-control element it came by and with the page table it came from:
- * INVALIDATE PAGE TABLE ENTRY must reach every entry made through that page table, whichever element it came by.
+ * An entry is tagged with its address-space-control element (ASCE) and with its page table: INVALIDATE PAGE TABLE ENTRY
+ * must purge every entry made from an entry of that page table, whatever the ASCE.
  *
- * One processor has two of these: one for its own translations (the host's, under interpretive execution),
- * one for the guest's.
+ * A processor has two TLBs: one for its own translations, which are the host's while it interprets a guest, and one for
+ * the guest's.
  */
 
-/** Slots of a buffer. A power of two, at least 256: slots of a page share the low 8 bits of its number. */
+/** Number of slots. A power of two, at least 256: all slots of a page have the low 8 bits of its page number. */
 export const TLB_SLOTS = 1024;
 
 const EMPTY = -1;
 
-/** One remembered translation, for those who look. */
+/** A cached translation. */
 export interface TlbEntry {
   /** The virtual page number. */
   readonly page: number;
   readonly asceHi: number;
   readonly asceLo: number;
-  /** The page number of the frame it leads to, absolute. */
+  /** Page number of the absolute frame. */
   readonly frame: number;
-  /** The page table it came from, in units of 2 KiB; -1 for none. */
+  /** The page table it was made from, in units of 2 KiB; -1 if there was none. */
   readonly table: number;
   readonly protect: boolean;
 }
 
 /**
- * A direct-mapped translation-lookaside buffer. The arrays are public to the processor that looks up in them on
- * every access; everybody else uses the methods.
+ * A direct-mapped TLB. The arrays are public for the processor, which reads them on every access; other code uses the
+ * methods.
+ *
+ *     slot = page mod TLB_SLOTS
+ *     tag:     pages   asceHi asceLo   (all equal: hit)
+ *     result:  frames  protect  keys
+ *     purging: tables  (page table of the entry; the index in it is page mod 256)
+ *     store:   changed (1: the change bit of the frame is already on)
  */
 export class Tlb {
-  /** Virtual page number of each slot, -1 when empty. */
+  /** Virtual page number, -1 for an empty slot. */
   readonly pages = new Float64Array(TLB_SLOTS).fill(EMPTY);
   readonly asceHi = new Uint32Array(TLB_SLOTS);
   readonly asceLo = new Uint32Array(TLB_SLOTS);
-  /** Page number of the frame: absolute, prefixing has been applied. */
+  /** Page number of the absolute frame; prefixing has been applied. */
   readonly frames = new Float64Array(TLB_SLOTS);
-  /** What counts instead of the storage key's access control and fetch protection; -1 when the storage key does. */
+  /** Access-control and fetch-protection bits that override those of the storage key; -1 if the storage key applies. */
   readonly keys = new Int16Array(TLB_SLOTS).fill(-1);
-  /** Page-table number in 2 KiB units, -1 for none. */
+  /** The page table that the entry was made from, in units of 2 KiB; -1 if there was none. */
   readonly tables = new Float64Array(TLB_SLOTS);
-  /** 1 when stores are forbidden. */
+  /** 1 if DAT protection forbids stores. */
   readonly protect = new Uint8Array(TLB_SLOTS);
-  /** 1 when the frame's change bit is known to be on already. */
+  /** 1 if the frame's change bit is known to be on. */
   readonly changed = new Uint8Array(TLB_SLOTS);
-  /** Lookups that found their entry, and that did not. */
+  /** Numbers of lookups that hit and that missed. */
   hits = 0;
   misses = 0;
 
-  /** The slot that remembers the page in the space of the element, or -1: counted as a hit, or as a miss. */
+  /** Returns the slot of a page in the space of an ASCE, or -1 if it is not cached. Counts a hit or a miss. */
   find(page: number, asceHi: number, asceLo: number): number {
     const slot = this.slotOf(page, asceHi, asceLo);
     if (slot < 0) this.misses++;
@@ -58,7 +64,7 @@ export class Tlb {
     return slot;
   }
 
-  /** As `find`, and not counted. */
+  /** As `find`, without counting. */
   slotOf(page: number, asceHi: number, asceLo: number): number {
     const slot = page & (TLB_SLOTS - 1);
     if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi)
@@ -67,8 +73,9 @@ export class Tlb {
   }
 
   /**
-   * Keeps a translation in the page's slot and returns the slot.
-   * @param key what counts instead of the storage key's access control and fetch protection; -1: the storage key does
+   * Caches a translation in the page's slot, replacing what is there. Returns the slot. The parameters are described at
+   * the arrays of the same names.
+   * @param key -1: the storage key of the frame applies
    */
   insert(
     page: number,
@@ -91,26 +98,26 @@ export class Tlb {
     return slot;
   }
 
-  /** Forgets every entry made through page table `table` (2 KiB units) for its entry `index` (0 to 255). */
+  /** Purges every entry made from entry `index` (0 to 255) of page table `table` (in units of 2 KiB). */
   purgePage(table: number, index: number): void {
     for (let slot = index; slot < TLB_SLOTS; slot += 256) {
       if (this.tables[slot] === table) this.pages[slot] = EMPTY;
     }
   }
 
-  /** Forgets every entry that came by the element. */
+  /** Purges every entry of an ASCE. */
   purgeAsce(asceHi: number, asceLo: number): void {
     for (let slot = 0; slot < TLB_SLOTS; slot++) {
       if (this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) this.pages[slot] = EMPTY;
     }
   }
 
-  /** Forgets everything. */
+  /** Purges all entries. */
   purgeAll(): void {
     this.pages.fill(EMPTY);
   }
 
-  /** Every remembered translation, in slot order. */
+  /** Iterates over the cached translations, in slot order. */
   *entries(): IterableIterator<TlbEntry> {
     for (let slot = 0; slot < TLB_SLOTS; slot++) {
       const page = this.pages[slot] as number;

@@ -423,7 +423,7 @@ export class Vcpu implements GuestCpu {
     });
   }
 
-  /** @internal */
+  /** Loads the registers that interpretive execution leaves to the host into a processor. */
   loadRegisters(cpu: Cpu): void {
     cpu.gr.set(this.gr);
     this.block.set64(SIE.GR14, this.gr[14] as bigint);
@@ -433,7 +433,7 @@ export class Vcpu implements GuestCpu {
     cpu.fpc = this.fpc;
   }
 
-  /** @internal */
+  /** Saves those registers from a processor. */
   saveRegisters(cpu: Cpu): void {
     this.gr.set(cpu.gr);
     this.gr[14] = this.block.get64(SIE.GR14);

@@ -2,8 +2,8 @@
  * The bit formats of dynamic address translation: address-space-control elements, region-, segment- and
  * page-table entries. Principles of Operation, chapter 3 ("Dynamic Address Translation").
  *
- * All flags are in the low half of an entry, so the masks here are for its low 32 bits, as unsigned numbers;
- * an origin takes its high bits from the high half.
+ * The masks are for the low 32 bits of an entry, as unsigned numbers: all flags are there. The high half holds the high
+ * bits of the origin.
  */
 
 /** The level of a translation table, named as the architecture names it. */
@@ -40,11 +40,11 @@ export const REGION = {
 
 /** Segment-table entry. */
 export const SEGMENT = {
-  /** Of a page table: 2 KiB aligned. */
+  /** Origin of a page table, aligned to 2 KiB. */
   ORIGIN: 0xffff_f800,
-  /** Of a 1 MiB frame, when the format control is one; absolute. */
+  /** Absolute address of a 1 MiB frame, if the format control is one. */
   FRAME: 0xfff0_0000,
-  /** Of a 1 MiB frame: its access-control and fetch-protection bits count, not those of the storage keys. */
+  /** Of a 1 MiB frame: the access-control and fetch-protection bits of the entry override those of the storage keys. */
   ACCESS_VALID: 0x1_0000,
   ACCESS: 0xf800,
   FORMAT_CONTROL: 0x400,
@@ -54,7 +54,7 @@ export const SEGMENT = {
   TYPE: 0x0c,
 } as const;
 
-/** From the access-control and fetch-protection bits of a segment-table entry to those of a storage key. */
+/** Right shift from the access-control and fetch-protection bits of a segment-table entry to those of a storage key. */
 export const SEGMENT_KEY_SHIFT = 8;
 
 /** Page-table entry. */
@@ -66,9 +66,9 @@ export const PAGE = {
 } as const;
 
 /**
- * Page-status-table entry of a host's page: the high half. What a guest's storage key has beside the frame's own:
- * access control and fetch protection for a page without a frame, reference and change bits that guest or host have
- * taken out of the frame's key while the other still counts them.
+ * The high half of the page-status-table entry (PGSTE) of a host page: the part of a guest's storage key that is not in the
+ * frame's key. It holds access control and fetch protection of a page without a frame, and reference and change bits that
+ * the guest or the host has reset in the frame's key but that the other still needs.
  */
 export const PAGE_STATUS = {
   ACCESS: 0xf000_0000,
@@ -79,11 +79,11 @@ export const PAGE_STATUS = {
   GUEST_CHANGED: 0x0002_0000,
 } as const;
 
-/** From a page-table entry to its page-status-table entry, in bytes. */
+/** Distance from a page-table entry to its PGSTE, in bytes. */
 export const PAGE_STATUS_OFFSET = 0x800;
-/** From the access-control and fetch-protection bits of a storage key to their place in the high half. */
+/** Left shift from the access-control and fetch-protection bits of a storage key to those of a PGSTE. */
 export const PAGE_STATUS_KEY_SHIFT = 24;
-/** From the reference and change bits of a storage key to the guest's and the host's. */
+/** Left shifts from the reference and change bits of a storage key to the guest's and the host's in a PGSTE. */
 export const PAGE_STATUS_GUEST_SHIFT = 16;
 export const PAGE_STATUS_HOST_SHIFT = 20;
 
@@ -96,5 +96,5 @@ export const PAGE_TABLE_ENTRIES = 256;
 /** Bytes of a page table: 2 KiB. */
 export const PAGE_TABLE_SIZE = PAGE_TABLE_ENTRIES * 8;
 
-/** How far an address is shifted to get the 11-bit index of a table, by table type (0 segment … 3 region first). */
+/** Right shift of an address that gives the 11-bit index into a table, by table type (0 segment … 3 region first). */
 export const INDEX_SHIFT = [20, 31, 42, 53] as const;

@@ -1,8 +1,8 @@
 /**
- * Looks for the entries of a table that are not empty, fast: most are.
+ * A fast scan for the entries of a table that are not empty.
  *
- * An entry is compared whole, as the double that its eight bytes make in the order of this computer. Bits that make a
- * number are equal as numbers only when they are equal as bits, and every empty entry is such a number.
+ * It compares an entry at once, as the double that its eight bytes make in this computer's byte order. An empty entry makes
+ * a double that is neither a NaN nor a zero, and such doubles are equal only if their bits are.
  */
 
 import type { Storage } from '../storage.ts';
@@ -16,15 +16,15 @@ export class TableScan {
   }
 
   /**
-   * The index, from `from` on, of the next entry of a table that is not `empty`; `count` when there is none.
-   * @param table absolute byte address
+   * Returns the index of the first entry from `from` on that is not `empty`, or `count` if all are.
+   * @param table absolute byte address of the table
    * @param empty see `emptyEntry`
    */
   next(table: number, from: number, count: number, empty: number): number {
     const e = this.#entries;
     const end = table / 8 + count;
     let at = table / 8 + from;
-    // Eight at a time: the bounds of a loop would cost as much as what it does.
+    // Unrolled eight times: the loop's bounds check costs as much as a comparison.
     while (
       at + 8 <= end &&
       e[at] === empty &&
@@ -43,7 +43,7 @@ export class TableScan {
   }
 }
 
-/** What `TableScan.next` compares with: an entry with this low half and a high half of zeros. */
+/** Returns the empty entry for `TableScan.next`: one with this low half and a high half of zeros. */
 export function emptyEntry(low: number): number {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setUint32(4, low);

@@ -1,35 +1,34 @@
 /**
- * The walk: from a virtual address through the tables to a frame, or to the exception that stops it.
- * Principles of Operation, chapter 3, "Translation Process". There is one walk; hosts, guests, check mode and
- * the people who look at tables all use this one.
+ * The walk: it translates a virtual address by the region, segment and page tables to a frame, or ends with an exception.
+ * Principles of Operation, chapter 3, "Translation Process". Hosts, guests, check mode and inspection all use this walk.
  *
- * Addresses are page numbers (byte address / 4096, below 2^52), as plain numbers.
+ * Addresses are page numbers (byte address / 4096, less than 2^52), as plain numbers.
  */
 
 import { PGM } from '../interruption.ts';
 import type { Storage } from '../storage.ts';
 import { ASCE, PAGE, REGION, SEGMENT, SEGMENT_KEY_SHIFT } from './formats.ts';
 
-/** Pages in a gibi-chunk of 2^20: what one unit of an address's high 32 bits is worth in pages. */
+/** Number of pages in 4 GiB: the weight of an address's high half in a page number. */
 const PAGES_PER_HIGH = 0x10_0000;
 
-/** Table numbers count 2 KiB units, so that any 64-bit page-table origin is an exact plain number. */
+/** Unit of table numbers in bytes. In this unit every 64-bit page-table origin is an exact plain number. */
 export const TABLE_UNIT = 0x800;
 
-/** Where a walk reads table entries from. */
+/** A source of table entries. */
 export interface EntrySource {
   /** High half of the entry last fetched. */
   hi: number;
   /** Low half of the entry last fetched. */
   lo: number;
   /**
-   * Fetches the entry at byte `offset` (below 4096) of page `page` into `hi` and `lo`.
-   * Returns 0, or the program-interruption code with which the walk ends.
+   * Fetches the entry at byte `offset` (0 to 4088) of page `page` into `hi` and `lo`.
+   * Returns 0, or the program-interruption code that ends the walk.
    */
   fetch(page: number, offset: number): number;
 }
 
-/** Table entries in absolute storage: what the tables of a host are read from. */
+/** Table entries in absolute storage, such as those of a host. */
 export class AbsoluteEntries implements EntrySource {
   hi = 0;
   lo = 0;
@@ -48,7 +47,7 @@ export class AbsoluteEntries implements EntrySource {
   }
 }
 
-/** One table entry that a walk visited. */
+/** A table entry that a walk fetched. */
 export interface WalkStep {
   readonly level: 'region-first' | 'region-second' | 'region-third' | 'segment' | 'page';
   /** Page number of the frame that the entry lies in. */
@@ -61,7 +60,7 @@ export interface WalkStep {
   readonly lo: number;
 }
 
-/** Told of each entry a walk fetches, in order. */
+/** Called with each entry that a walk fetches, in order. */
 export type WalkVisitor = (step: WalkStep) => void;
 
 const LEVELS = ['segment', 'region-third', 'region-second', 'region-first'] as const;
@@ -71,37 +70,34 @@ const LEVEL_EXCEPTION = [
   PGM.REGION_SECOND_TRANSLATION,
   PGM.REGION_FIRST_TRANSLATION,
 ] as const;
-/** Page numbers per entry of a table, by table type. */
+/** Number of pages that an entry of a table covers, by table type. */
 const PAGES_PER_ENTRY = [2 ** 8, 2 ** 19, 2 ** 30, 2 ** 41] as const;
-/** Pages there are. */
+/** Number of pages in 2^64 bytes. */
 const LIMIT = 2 ** 52;
-/** Page numbers that a table of this type, with 2048 entries, can reach. */
+/** Number of pages that a table of 2048 entries covers, by table type. */
 const PAGES_PER_TABLE = [2 ** 19, 2 ** 30, 2 ** 41, 2 ** 52] as const;
 
-/**
- * A walk and its result. One object is used over and over, so that a walk allocates nothing; its fields hold
- * the result of the latest `to`.
- */
+/** A walk and its result. The object is reused, so that a walk allocates nothing; its fields hold the result of the last `to`. */
 export class Walk {
   /** 0, or the program-interruption code of the exception that ended the walk. */
   code = 0;
-  /** Page number of the frame behind the page, when `code` is 0: real, or absolute when `absolute` says so. */
+  /** Page number of the frame, if `code` is 0: absolute if `absolute` is true, else real. */
   frame = 0;
-  /** Whether `frame` is absolute, so that prefixing does not apply: the origin of a 1 MiB frame is. */
+  /** Whether `frame` is absolute, as for 1 MiB frames: prefixing does not apply. */
   absolute = false;
-  /** Whether a protection bit on the way forbids stores. */
+  /** Whether a protection bit in an entry forbids stores. */
   protect = false;
-  /** The page table used, in units of 2 KiB; -1 when none was (1 MiB frames, real space). */
+  /** The page table used, in units of 2 KiB; -1 if none was (1 MiB frames, real space). */
   table = -1;
   /**
-   * Access-control and fetch-protection bits that a segment entry of a 1 MiB frame puts in the place of those of the
-   * storage key (its access-control validity is on); -1 when the storage key counts.
+   * Access-control and fetch-protection bits from the segment-table entry of a 1 MiB frame (access-control validity on),
+   * which override those of the storage key; -1 if the storage key applies.
    */
   key = -1;
 
   readonly #entries: EntrySource;
 
-  /** @param entries where the tables are */
+  /** @param entries the source of table entries */
   constructor(entries: EntrySource) {
     this.#entries = entries;
   }
@@ -111,9 +107,9 @@ export class Walk {
    *
    * @param asceHi high half of the address-space-control element
    * @param asceLo low half
-   * @param page the page number, below 2^52
-   * @param edat whether enhanced DAT is on (control register 0, bit 40)
-   * @param visit told of each entry fetched
+   * @param page the page number, less than 2^52
+   * @param edat whether enhanced DAT is enabled (control register 0, bit 40)
+   * @param visit called with each entry fetched
    */
   to(asceHi: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
     this.protect = false;
@@ -158,7 +154,7 @@ export class Walk {
     }
   }
 
-  /** What a valid segment-table entry leads to: a 1 MiB frame, or a page table and its entry. */
+  /** Follows a valid segment-table entry to a 1 MiB frame, or by its page table to a frame. */
   #segment(hi: number, lo: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
     if (lo & SEGMENT.COMMON && asceLo & ASCE.PRIVATE) return PGM.TRANSLATION_SPECIFICATION;
     if (lo & SEGMENT.PROTECT) this.protect = true;
@@ -184,7 +180,7 @@ export class Walk {
 
   /** Fetches entry `slot` of the table that starts at page `tablePage`; `skip` slots precede the table. */
   #fetch(tablePage: number, slot: number, level: WalkStep['level'], visit?: WalkVisitor, skip = 0): number {
-    // A table's origin plus an index may run past 2^64; addresses wrap there.
+    // A table's origin plus an index may exceed 2^64; addresses wrap.
     const page = tablePage + (slot >>> 9);
     const at = page < LIMIT ? page : page - LIMIT;
     const offset = (slot & 0x1ff) * 8;
@@ -198,7 +194,7 @@ export class Walk {
   }
 }
 
-/** The index of a page's entry in a table: without %, which for numbers beyond 32 bits is a division by hand. */
+/** Returns the index of a page's entry in a table. Without %, which V8 computes slowly for numbers of more than 32 bits. */
 function indexOf(page: number, pagesPerEntry: number): number {
   const entry = Math.floor(page / pagesPerEntry);
   return entry - Math.floor(entry / 2048) * 2048;

@@ -43,7 +43,7 @@ import {
 
 type Quiet = (c: Processor, d: number, a: number, b: number) => void;
 
-/** Adds an immediate to a word in storage; nothing changes before both accesses are sure. */
+/** Adds an immediate to a word in storage. Access exceptions of the store are recognized before anything changes. */
 function addStorage32(c: Processor, value: number, add: Quiet): void {
   c.probe(c.eaHi, c.eaLo, 4, STORE);
   c.op32[YL] = load32(c);
@@ -59,7 +59,7 @@ function addStorage64(c: Processor, value: number, add: Quiet): void {
   put64(c, Y);
 }
 
-/** The immediates of SIY arrive unsigned. */
+/** Makes the immediate of an SIY instruction signed. */
 const signed8 = (i: number) => (i << 24) >> 24;
 
 function asi(c: Processor, i: number): void {
@@ -84,7 +84,7 @@ function test64(c: Processor, d: number, a: number): void {
   c.cc = sign64(c, d);
 }
 
-/** d = 0 - a. The most negative number stays itself, and overflows. */
+/** d = 0 - a. The maximum negative number does not change, and overflows. */
 function negate32(c: Processor, d: number, a: number): void {
   c.op32[YL] = 0;
   sub32(c, d, YL, a);
@@ -102,7 +102,7 @@ const negative32 = (c: Processor, d: number, a: number) =>
   ((c.op32s[a] as number) > 0 ? negate32 : test32)(c, d, a);
 const negative64 = (c: Processor, d: number, a: number) => (sign64(c, a) === 2 ? negate64 : test64)(c, d, a);
 
-/** ADD LOGICAL WITH SIGNED IMMEDIATE HIGH that leaves the condition code. */
+/** ADD LOGICAL WITH SIGNED IMMEDIATE HIGH, without the condition code. */
 function alsihn(c: Processor, r: number, i: number): void {
   c.op32s[r * 2 + 1] = (c.op32s[r * 2 + 1] as number) + i;
 }

@@ -1,6 +1,6 @@
 /**
- * Interlocked updates. Principles of Operation, chapter 7. Processors take turns here, an instruction at a time,
- * so every access is as good as interlocked.
+ * Interlocked updates. Principles of Operation, chapter 7. Processors take turns, an instruction at a time, so every access
+ * is interlocked.
  */
 
 import { STORE } from '../cpu/access.ts';
@@ -22,7 +22,7 @@ import {
 import type { InstructionLine } from './line.ts';
 import { advance, aligned, fetch64, load8, load32, pair, put64, X, XL, Y, YL } from './operands.ts';
 
-/** The operand must be on its boundary and may be stored into, whether or not it will be. */
+/** Requires the operand to be aligned, and recognizes access exceptions of a store even if nothing will be stored. */
 function target(c: Processor, size: number): void {
   aligned(c, size);
   c.probe(c.eaHi, c.eaLo, size, STORE);
@@ -108,7 +108,7 @@ function ts(c: Processor): void {
 
 type Operation = (c: Processor, d: number, a: number, b: number) => void;
 
-/** LOAD AND …: the operand to r1, and what the operation makes of it and r3 back to storage. */
+/** LOAD AND ADD, AND, OR, …: loads the operand into r1, and stores the result of the operation on it and r3. */
 function update32(operation: Operation) {
   return (c: Processor, r1: number, r3: number): void => {
     target(c, 4);
@@ -142,7 +142,7 @@ function laag(c: Processor, r1: number, r3: number): void {
   overflowed(c);
 }
 
-/** COMPARE AND SWAP AND STORE: what register 0 asks for, with the values that register 1 points to. */
+/** COMPARE AND SWAP AND STORE: register 0 holds the function codes, register 1 the address of the parameter list. */
 function csst(c: Processor, r3: number): void {
   const function_ = (c.gr32[0] as number) & 0xff;
   const storing = ((c.gr32[0] as number) >>> 8) & 0xff;

@@ -1,43 +1,43 @@
 /**
- * Binary integer operations on operands of 64 bits (numbers in `op`) and on halves (numbers in `op32`), with the
- * condition codes and exceptions they have. Principles of Operation, chapter 7, "Binary-Integer Representation".
+ * Binary integer operations on 64-bit operands (indices into `op`) and on halves (indices into `op32`), with their
+ * condition codes and exceptions. Principles of Operation, chapter 7, "Binary-Integer Representation".
  */
 
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 
-/** Program mask: fixed-point overflows are exceptions. */
+/** Program mask: fixed-point-overflow mask. */
 const FIXED_POINT_OVERFLOW_MASK = 8;
 
-/** After an operation whose result stands: condition code 3 is an exception where the program mask says so. */
+/** Recognizes a fixed-point overflow exception if the condition code is 3 and the program mask enables it. The result is kept. */
 export function overflowed(c: Processor): void {
   if (c.cc === 3 && c.programMask & FIXED_POINT_OVERFLOW_MASK) c.program(PGM.FIXED_POINT_OVERFLOW);
 }
 
-/** Condition code of a signed number: 0 zero, 1 negative, 2 positive. */
+/** Returns the condition code of a signed number: 0 zero, 1 negative, 2 positive. */
 export function signOf(value: number): number {
   return value === 0 ? 0 : value < 0 ? 1 : 2;
 }
 
-/** Condition code of operand `r` as a signed number of 64 bits. */
+/** Returns the condition code of operand `r` as a signed 64-bit number. */
 export function sign64(c: Processor, r: number): number {
   const hi = c.op32s[r * 2 + 1] as number;
   return hi < 0 ? 1 : hi !== 0 || c.op32[r * 2] !== 0 ? 2 : 0;
 }
 
-/** Whether operand `r` is zero. */
+/** Returns whether operand `r` is zero. */
 export function zero64(c: Processor, r: number): boolean {
   return c.op32[r * 2] === 0 && c.op32[r * 2 + 1] === 0;
 }
 
-/** Whether a < b as unsigned numbers of 64 bits. */
-export function below64(c: Processor, a: number, b: number): boolean {
+/** Returns whether a < b as unsigned 64-bit numbers. */
+export function less64(c: Processor, a: number, b: number): boolean {
   const aHi = c.op32[a * 2 + 1] as number;
   const bHi = c.op32[b * 2 + 1] as number;
   return aHi < bHi || (aHi === bHi && (c.op32[a * 2] as number) < (c.op32[b * 2] as number));
 }
 
-// Addition and subtraction. d = a + b, d = a - b; any of them may be the same. The quiet ones only set the code.
+// Addition and subtraction: d = a + b, d = a - b. The operands may coincide. The `Quiet` functions recognize no exception.
 
 export function addQuiet32(c: Processor, d: number, a: number, b: number): void {
   const exact = (c.op32s[a] as number) + (c.op32s[b] as number);
@@ -79,7 +79,7 @@ export function sub64(c: Processor, d: number, a: number, b: number): void {
   overflowed(c);
 }
 
-/** Logical addition with a carry (0 or 1) into it. Code: 2 for a carry out, 1 for a result that is not zero. */
+/** Logical addition with a carry in (0 or 1). Condition code: 2 for a carry out, plus 1 for a nonzero result. */
 export function addLogical32(c: Processor, d: number, a: number, b: number, carry = 0): void {
   const exact = (c.op32[a] as number) + (c.op32[b] as number) + carry;
   c.op32[d] = exact;
@@ -95,7 +95,7 @@ export function addLogical64(c: Processor, d: number, a: number, b: number, carr
   c.cc = (zero64(c, d) ? 0 : 1) | (high > 0xffff_ffff ? 2 : 0);
 }
 
-/** Logical subtraction with a borrow (0 or 1). Code: 2 when nothing was borrowed, 1 for a result not zero. */
+/** Logical subtraction with a borrow in (0 or 1). Condition code: 2 for no borrow out, plus 1 for a nonzero result. */
 export function subLogical32(c: Processor, d: number, a: number, b: number, borrow = 0): void {
   const exact = (c.op32[a] as number) - (c.op32[b] as number) - borrow;
   c.op32[d] = exact;
@@ -111,9 +111,9 @@ export function subLogical64(c: Processor, d: number, a: number, b: number, borr
   c.cc = (zero64(c, d) ? 0 : 1) | (high >= 0 ? 2 : 0);
 }
 
-/** The carry that the condition code of an earlier logical addition stands for. */
+/** Returns the carry in the condition code of an earlier logical addition. */
 export const carryOf = (c: Processor) => c.cc >> 1;
-/** The borrow that the condition code of an earlier logical subtraction stands for. */
+/** Returns the borrow in the condition code of an earlier logical subtraction. */
 export const borrowOf = (c: Processor) => (c.cc >> 1) ^ 1;
 
 // Comparison: 0 equal, 1 first low, 2 first high.
@@ -155,7 +155,7 @@ export function compareLogical64(c: Processor, a: number, b: number): void {
   c.cc = orderLogical64(c, a, b);
 }
 
-// AND, OR, EXCLUSIVE OR: code 1 for a result that is not zero.
+// AND, OR, EXCLUSIVE OR: condition code 1 for a nonzero result.
 
 function bitwise32(c: Processor, d: number, value: number): void {
   c.op32s[d] = value;

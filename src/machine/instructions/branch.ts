@@ -1,28 +1,26 @@
 /** Branching. Principles of Operation, chapter 7; addressing modes: chapter 5. */
 
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order, order32, order64, orderLogical32, orderLogical64 } from './binary.ts';
 import { holds, outcome } from './condition.ts';
 import type { InstructionLine } from './line.ts';
 import { i32, i64, m32, m64, u64, X, XL } from './operands.ts';
 
-const BITS_64 = 3;
-const BITS_31 = 1;
-
-/** What BRANCH AND SAVE leaves of the instruction address: with the 31-bit mode its bit. */
+/** Loads the link information of BRANCH AND SAVE: the instruction address, in the 31-bit mode with the mode bit. */
 function saveLink(c: Processor, r: number): void {
-  if (c.addressing === BITS_64) c.gr32[r * 2 + 1] = c.iaHi;
-  c.gr32[r * 2] = c.addressing === BITS_31 ? c.iaLo | 0x8000_0000 : c.iaLo;
+  if (c.addressing === ADDRESSING.BITS_64) c.gr32[r * 2 + 1] = c.iaHi;
+  c.gr32[r * 2] = c.addressing === ADDRESSING.BITS_31 ? c.iaLo | 0x8000_0000 : c.iaLo;
 }
 
-/** What BRANCH AND LINK leaves: in the 24-bit mode also instruction length, condition code and program mask. */
+/** Loads the link information of BRANCH AND LINK: in the 24-bit mode with instruction length, condition code and program mask. */
 function link(c: Processor, r: number): void {
-  if (c.addressing !== 0) saveLink(c, r);
+  if (c.addressing !== ADDRESSING.BITS_24) saveLink(c, r);
   else c.gr32[r * 2] = (c.length << 29) | (c.cc << 28) | (c.programMask << 24) | c.iaLo;
 }
 
-/** Branches to register `b` as it was before `save` changed a register; 0 means no branch. */
+/** Links by `save`, then branches to the address that register `b` held before; register 0 means no branch. */
 function linkRegister(save: (c: Processor, r: number) => void) {
   return (c: Processor, a: number, b: number): void => {
     const hi = c.high(b);
@@ -35,13 +33,13 @@ function linkRegister(save: (c: Processor, r: number) => void) {
 const balr = linkRegister(link);
 const basr = linkRegister(saveLink);
 
-/** Takes addressing mode and address from what register `b` held. */
+/** Sets the addressing mode from an address, and branches to it. */
 function setMode(c: Processor, hi: number, lo: number): void {
   if (lo & 1) {
-    c.addressing = BITS_64;
+    c.addressing = ADDRESSING.BITS_64;
     c.branchTo(hi, (lo & ~1) >>> 0);
   } else {
-    c.addressing = lo >>> 31 ? BITS_31 : 0;
+    c.addressing = lo >>> 31 ? ADDRESSING.BITS_31 : ADDRESSING.BITS_24;
     c.branchTo(hi, lo);
   }
 }
@@ -51,7 +49,7 @@ function bassm(c: Processor, a: number, b: number): void {
   const hi = c.high(b);
   const lo = c.low(b);
   saveLink(c, a);
-  if (c.addressing === BITS_64) c.gr32[a * 2]! |= 1;
+  if (c.addressing === ADDRESSING.BITS_64) c.gr32[a * 2]! |= 1;
   if (b !== 0) setMode(c, hi, lo);
 }
 
@@ -61,13 +59,13 @@ function bsm(c: Processor, a: number, b: number): void {
   const lo = c.low(b);
   if (a !== 0) {
     const old = c.low(a);
-    if (c.addressing === BITS_64) c.gr32[a * 2] = old | 1;
-    else c.gr32[a * 2] = c.addressing === BITS_31 ? old | 0x8000_0000 : old & 0x7fff_ffff;
+    if (c.addressing === ADDRESSING.BITS_64) c.gr32[a * 2] = old | 1;
+    else c.gr32[a * 2] = c.addressing === ADDRESSING.BITS_31 ? old | 0x8000_0000 : old & 0x7fff_ffff;
   }
   if (b !== 0) setMode(c, hi, lo);
 }
 
-/** Counts half `h` down; whether it is not zero then. */
+/** Decrements half `h`. Returns whether it is nonzero then. */
 function count32(c: Processor, h: number): boolean {
   c.op32[h] = (c.op32[h] as number) - 1;
   return c.op32[h] !== 0;
@@ -78,7 +76,7 @@ function count64(c: Processor, r: number): boolean {
   return c.op[r] !== 0n;
 }
 
-/** BRANCH ON COUNT to a register, whose value before the count is the address. */
+/** BRANCH ON COUNT to a register. The branch address is the register's value before the count. */
 function countRegister(
   c: Processor,
   b: number,
@@ -91,7 +89,7 @@ function countRegister(
 }
 
 /**
- * BRANCH ON INDEX: adds r3 to r1 and compares with the odd one of r3 and r3+1, as it was before. Returns
+ * BRANCH ON INDEX: adds r3 to r1 and compares the sum with the odd register of r3 and r3 + 1, as it was before. Returns
  * whether the sum is high.
  */
 function index32(c: Processor, r: number, r3: number): boolean {
@@ -106,22 +104,22 @@ function index64(c: Processor, r: number, r3: number): boolean {
   return order64(c, r, X) === 2;
 }
 
-/** Branches to the effective address when told. */
-function goWhen(c: Processor, yes: boolean): void {
-  if (yes) c.branchEffective();
+/** Branches to the effective address if the condition is met. */
+function goWhen(c: Processor, met: boolean): void {
+  if (met) c.branchEffective();
 }
 
-/** Branches by halfwords when told. */
-function jumpWhen(c: Processor, yes: boolean, halfwords: number): void {
-  if (yes) c.branchRelative(halfwords);
+/** Branches by halfwords if the condition is met. */
+function jumpWhen(c: Processor, met: boolean, halfwords: number): void {
+  if (met) c.branchRelative(halfwords);
 }
 
-/** COMPARE AND TRAP: a data exception of its own code. */
-function trapWhen(c: Processor, yes: boolean): void {
-  if (yes) c.dataException(0xff);
+/** COMPARE AND TRAP: a data exception with a DXC of its own if the condition is met. */
+function trapWhen(c: Processor, met: boolean): void {
+  if (met) c.dataException(0xff);
 }
 
-/** The orders that comparisons with registers and immediates have. */
+// Comparisons of registers with registers and immediates: 0 equal, 1 low, 2 high.
 const signed32 = (c: Processor, a: number, b: number) => order32(c, a * 2, b * 2);
 const logical32 = (c: Processor, a: number, b: number) => orderLogical32(c, a * 2, b * 2);
 const signedI32 = (c: Processor, a: number, i: number) => order32(c, a * 2, i32(c, i));
@@ -137,10 +135,10 @@ const go = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
   goWhen(c, outcome(of(c, a, b), m));
 const trap = (of: Order) => (c: Processor, a: number, b: number, m: number) =>
   trapWhen(c, outcome(of(c, a, b), m));
-/** The immediate of the branching ones, unsigned. */
+/** Makes the 8-bit immediate of compare-and-branch unsigned. */
 const byte = (of: Order) => (c: Processor, a: number, i: number) => of(c, a, i & 0xff);
 
-/** Compare immediate and trap: the mask comes before the immediate. */
+/** COMPARE IMMEDIATE AND TRAP: its format passes the mask before the immediate. */
 const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i), m));
 const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
@@ -242,10 +240,11 @@ function tam(c: Processor): void {
   c.cc = c.addressing;
 }
 
-/** SET ADDRESSING MODE. The instruction must lie where the new mode can address it. */
+/** SET ADDRESSING MODE. A specification exception if the new mode cannot address the instruction. */
 function sam(addressing: number, limit: number) {
   return (c: Processor): void => {
-    if (addressing !== BITS_64 && (c.startHi !== 0 || c.startLo > limit)) c.program(PGM.SPECIFICATION);
+    if (addressing !== ADDRESSING.BITS_64 && (c.startHi !== 0 || c.startLo > limit))
+      c.program(PGM.SPECIFICATION);
     c.addressing = addressing;
     c.setInstructionAddress(c.iaHi, c.iaLo);
   };
@@ -256,9 +255,9 @@ const MODES: readonly InstructionLine[] = [
   ['IPM', 'RRE', 0xb222, 'base', ipm],
   ['SPM', 'RR', 0x04, 'base', spm],
   ['TAM', 'E', 0x010b, 'base', tam],
-  ['SAM24', 'E', 0x010c, 'base', sam(0, 0x00ff_ffff)],
-  ['SAM31', 'E', 0x010d, 'base', sam(BITS_31, 0x7fff_ffff)],
-  ['SAM64', 'E', 0x010e, 'zarch', sam(BITS_64, 0)],
+  ['SAM24', 'E', 0x010c, 'base', sam(ADDRESSING.BITS_24, 0x00ff_ffff)],
+  ['SAM31', 'E', 0x010d, 'base', sam(ADDRESSING.BITS_31, 0x7fff_ffff)],
+  ['SAM64', 'E', 0x010e, 'zarch', sam(ADDRESSING.BITS_64, 0)],
   ['SVC', 'I', 0x0a, 'base', (c, i) => c.supervisorCall(i)],
 ];
 

@@ -85,7 +85,7 @@ const LOGICAL: readonly InstructionLine[] = [
   ['CLIH', 'RIL', 0xccf, 'z196', (c, r1, i2) => compareLogical32(c, r1 * 2 + 1, i32(c, i2))],
 ];
 
-/** COMPARE LOGICAL CHARACTERS UNDER MASK, with half `half`. A mask of zero still accesses one byte. */
+/** COMPARE LOGICAL CHARACTERS UNDER MASK, with half `half`. With a mask of zero, one byte is still accessed. */
 function underMask(half: 0 | 1) {
   return (c: Processor, r: number, mask: number): void => {
     const value = c.gr32[r * 2 + half] as number;

@@ -4,10 +4,10 @@ import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 
-/** Data-exception code of a decimal operand that is none. */
+/** Data-exception code of an invalid decimal operand. */
 const DECIMAL = 0x00;
 
-/** The signed number that packed digits of `size` bytes at the effective address are. */
+/** Returns the signed number of the packed operand of `size` bytes at the effective address. */
 function packed(c: Processor, size: 8 | 16): bigint {
   c.fetchBytes(c.eaHi, c.eaLo, size, BYTES);
   let value = 0n;
@@ -25,7 +25,7 @@ function packed(c: Processor, size: 8 | 16): bigint {
 
 const BYTES = new Uint8Array(16);
 
-/** Stores a signed number as packed digits, sign C or D. */
+/** Stores a signed number as a packed operand with the sign C or D. */
 function pack(c: Processor, value: bigint, size: 8 | 16): void {
   let rest = value < 0n ? -value : value;
   let digit = value < 0n ? 0xd : 0xc;
@@ -39,21 +39,21 @@ function pack(c: Processor, value: bigint, size: 8 | 16): void {
   c.storeBytes(c.eaHi, c.eaLo, size, BYTES);
 }
 
-/** CONVERT TO BINARY: what does not fit is still put there, all but for its high bits, and is an exception. */
+/** CONVERT TO BINARY, 32 bits. On overflow the low bits are loaded, and a fixed-point divide exception is recognized. */
 function cvb(c: Processor, r: number): void {
   const value = packed(c, 8);
   c.gr32s[r * 2] = Number(BigInt.asIntN(32, value));
   if (BigInt.asIntN(32, value) !== value) c.program(PGM.FIXED_POINT_DIVIDE);
 }
 
-/** As `cvb`, 64 bits; here what does not fit leaves the register as it was. */
+/** CONVERT TO BINARY, 64 bits. On overflow the register does not change, and a fixed-point divide exception is recognized. */
 function cvbg(c: Processor, r: number): void {
   const value = packed(c, 16);
   if (BigInt.asIntN(64, value) !== value) c.program(PGM.FIXED_POINT_DIVIDE);
   c.grs[r] = value;
 }
 
-/** TEST DECIMAL: 1 for a sign that is none, 2 for a digit that is none, 3 for both. */
+/** TEST DECIMAL. Condition code 1: invalid sign; 2: invalid digit; 3: both. */
 function tp(c: Processor, l: number): void {
   c.fetchBytes(c.eaHi, c.eaLo, l + 1, BYTES);
   let digits = true;

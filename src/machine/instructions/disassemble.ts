@@ -1,14 +1,14 @@
 /**
- * The text of an instruction, in the syntax of the GNU assembler, read off the same table that executes it.
+ * The disassembler: it writes an instruction in the syntax of the GNU assembler, from the table that the interpreter uses.
  *
- * How operands are written is a template: words that name a field and its kind. Most instructions are written
- * as their format is; those that are not stand in `WRITTEN`.
+ * A template gives the operands: its words name a field and its kind. Most instructions have the template of their format;
+ * `WRITTEN` lists the others.
  */
 
 import { lineOf } from './decode.ts';
 import type { FormatName } from './formats.ts';
 
-/** Operands by format. Words are those of `writeOperand`. */
+/** Templates by format. */
 const BY_FORMAT: Readonly<Record<FormatName, string>> = {
   E: '',
   I: 'byte1',
@@ -43,7 +43,7 @@ const BY_FORMAT: Readonly<Record<FormatName, string>> = {
   SSF: 'rA based second',
 };
 
-/** Instructions whose operands are written otherwise. */
+/** Templates of instructions that differ from their format's. */
 const WRITTEN: Readonly<Record<string, string>> = listed({
   '': 'PTLB PALB IPK CSCH HSCH RSCH RCHP SAL SCHM XSCH',
   rA: 'SPM',
@@ -105,7 +105,7 @@ function listed(byTemplate: Readonly<Record<string, string>>): Record<string, st
   return result;
 }
 
-/** Suffixes of a mask, by the mask: 0 and 15 have none. */
+/** Suffixes of extended mnemonics, by mask; 0 and 15 have none. */
 const CONDITIONS = [
   '',
   'o',
@@ -124,7 +124,7 @@ const CONDITIONS = [
   'no',
   '',
 ];
-/** Suffixes of the outcome of a comparison. */
+/** Suffixes of compare-and-branch and -trap, by mask. */
 const OUTCOMES: Readonly<Record<number, string>> = { 2: 'h', 4: 'l', 6: 'ne', 8: 'e', 10: 'nl', 12: 'nh' };
 
 const BRANCHES: Readonly<Record<string, readonly [prefix: string, suffix: string, never: string]>> = {
@@ -160,14 +160,14 @@ const signed8 = (n: number) => (n << 24) >> 24;
 const wide = ({ w, x }: Fields) => (w << 16) | x;
 const long = ({ w, x }: Fields) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
 
-/** D(X,B), D(B) or D; the registers that are 0 are left out. */
+/** Writes D(X,B), D(B) or D: registers that are 0 are omitted. */
 function place(displacement: number, index: number, base: number): string {
   if (index === 0 && base === 0) return `${displacement}`;
   if (index === 0) return `${displacement}(%r${base})`;
   return base === 0 ? `${displacement}(%r${index})` : `${displacement}(%r${index},%r${base})`;
 }
 
-/** As `place`, with a length, which is always written. */
+/** As `place`, with a length, which is never omitted. */
 function measured(displacement: number, length: number | string, base: number): string {
   return base === 0 ? `${displacement}(${length})` : `${displacement}(${length},%r${base})`;
 }
@@ -181,7 +181,7 @@ const disp = ({ w }: Fields) => w & 0xfff;
 const base2 = ({ x }: Fields) => x >>> 12;
 const disp2 = ({ x }: Fields) => x & 0xfff;
 
-/** The words of a template that are not registers or masks. */
+/** The words of templates, other than registers and masks. */
 const OPERANDS: Readonly<Record<string, (f: Fields) => string>> = {
   based: (f) => place(disp(f), 0, base(f)),
   basedLong: (f) => place(long(f), 0, base(f)),
@@ -212,7 +212,7 @@ const OPERANDS: Readonly<Record<string, (f: Fields) => string>> = {
 
 const CLASSES: Readonly<Record<string, string>> = { r: '%r', a: '%a', c: '%c', f: '%f', m: '' };
 
-/** One operand, or null when it is optional and zero. */
+/** Writes one operand; null if it is optional and zero. */
 function operand(f: Fields, word: string): string | null {
   const named = OPERANDS[word];
   if (named) return named(f);
@@ -220,7 +220,7 @@ function operand(f: Fields, word: string): string | null {
   return word.endsWith('?') && value === 0 ? null : `${CLASSES[word[0] as string]}${value}`;
 }
 
-/** The name an instruction goes by, with its mask in it where there is a name for that; and its template. */
+/** Returns the mnemonic and the template; an extended mnemonic includes the mask, if there is one for it. */
 function named(mnemonic: string, template: string, f: Fields): [name: string, template: string] {
   const lower = mnemonic.toLowerCase();
   const branch = BRANCHES[mnemonic];
@@ -239,7 +239,7 @@ function named(mnemonic: string, template: string, f: Fields): [name: string, te
   return [lower, template];
 }
 
-/** The zero bit of ROTATE THEN INSERT SELECTED BITS has a letter. */
+/** Appends the letter for the zero-remaining-bits control of ROTATE THEN INSERT SELECTED BITS. */
 function zeroing(name: string, operands: string[], f: Fields): string {
   if (!/^risbgn?$/.test(name) || !(f.w & 0x80)) return name;
   operands[3] = `${f.w & 0x7f}`;
@@ -247,11 +247,11 @@ function zeroing(name: string, operands: string[], f: Fields): string {
 }
 
 /**
- * The text of one instruction, or of its first halfword when no instruction has this code.
+ * Returns the text of an instruction, or `.short` and its first halfword if the operation code is invalid.
  *
- * @param w its first 32 bits, unsigned; of a 2-byte one only the high half counts
- * @param x bits 32 to 47 of a 6-byte one
- * @param address where it is, which operands relative to it are written by
+ * @param w its first 32 bits, unsigned; only the high half belongs to a 2-byte instruction
+ * @param x bits 32 to 47 of a 6-byte instruction
+ * @param address of the instruction, for relative operands
  */
 export function disassemble(w: number, x: number, address = 0n): string {
   const line = lineOf(w, x);
@@ -267,7 +267,7 @@ export function disassemble(w: number, x: number, address = 0n): string {
   return `${zeroing(name, operands, fields)} ${operands.join(',')}`.trimEnd();
 }
 
-/** How many bytes the instruction that begins with this byte has. */
+/** Returns the length in bytes of the instruction that begins with a byte. */
 export function instructionLength(first: number): 2 | 4 | 6 {
   return first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
 }

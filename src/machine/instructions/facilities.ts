@@ -11,36 +11,46 @@ export interface FacilityDefinition {
   readonly instructions: string;
 }
 
-/** The facilities that instructions of the table belong to, named as this project names them. */
+/** The facilities that instructions of the table belong to. The keys are the short names that the table uses. */
 export const FACILITIES = {
-  /** Instructions of ESA/390 and of the first z/Architecture machines; the bit says that the N3 ones are there. */
+  /** Instructions of ESA/390 and of the first z/Architecture machines. The bit is that of the N3 instructions. */
   base: {
     bit: 0,
     instructions: `ALC ALCR BRASL BRCL DL DLR EPSW LARL LRV LRVH LRVR ML MLR RLL SAM24 SAM31 SLB SLBR STFL STRV STRVH
       TAM`,
   },
-  /** Bit 1: the z/Architecture mode is installed. What it lacks here, docs/machine.md lists. */
+  /** Bit 1: the z/Architecture architectural mode is installed. docs/machine.md lists what this machine lacks of it. */
   zarch: { bit: 1, instructions: '' },
+  /** DAT enhancement. */
   'dat-enh': { bit: 3, instructions: 'CSPG IDTE' },
+  /** Store facility list extended. */
   stfle: { bit: 7, instructions: 'STFLE' },
+  /** Enhanced DAT 1. */
   edat1: { bit: 8, instructions: 'PFMF' },
+  /** Extended translation 2. */
   etf2: {
     bit: 16,
     instructions: 'CLCLU MVCLU PKA PKU TP TROO TROT TRTO TRTT UNPKA UNPKU',
   },
+  /** Long displacement. */
   ld: {
     bit: 18,
     instructions: `AHY ALY AY CDSY CHY CLIY CLMY CLY CSY CVBY CVDY CY ICMY ICY LAMY LAY LB LDY LEY LGB LHY LMY LRAY LY
       MSY MVIY NIY NY OIY OY SHY SLY STAMY STCMY STCY STDY STEY STHY STMY STY SY TMY XIY XY`,
   },
+  /** Extended immediate. */
   eimm: {
     bit: 21,
     instructions: `AFI AGFI ALFI ALGFI CFI CGFI CLFI CLGFI FLOGR IIHF IILF LBR LGBR LGFI LGHR LHR LLC LLCR LLGCR LLGHR
       LLH LLHR LLIHF LLILF LT LTG NIHF NILF OIHF OILF SLFI SLGFI XIHF XILF`,
   },
+  /** Extended translation 3. */
   etf3: { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
+  /** Store clock fast. */
   stckf: { bit: 25, instructions: 'STCKF' },
+  /** Compare and swap and store. */
   csst: { bit: 32, instructions: 'CSST' },
+  /** General instructions extension. */
   gie: {
     bit: 34,
     instructions: `AGSI ALGSI ALSI ASI CGH CGHRL CGHSI CGFRL CGIB CGIJ CGIT CGRB CGRJ CGRL CGRT CHHSI CHRL CHSI CIB CIJ
@@ -48,6 +58,7 @@ export const FACILITIES = {
       CLRL CLRT CRB CRJ CRL CRT ECAG LAEY LGFRL LGHRL LGRL LHRL LLGFRL LLGHRL LLHRL LRL LTGF MFY MHY MSFI MSGFI MVGHI
       MVHHI MVHI PFD PFDRL RISBG RNSBG ROSBG RXSBG STGRL STHRL STRL`,
   },
+  /** Execute extensions. */
   exrl: { bit: 35, instructions: 'EXRL' },
   /** Floating-point-support enhancement: FPR-GR transfer, sign handling, DFP rounding, exception simulation. */
   fpse: { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
@@ -74,7 +85,7 @@ export const FACILITIES = {
 /** The name of a facility. */
 export type Facility = keyof typeof FACILITIES;
 
-/** Facilities without instructions of their own: bits of what instructions of other facilities can do. */
+/** Facilities without instructions: extensions of instructions of other facilities. */
 export const BEHAVIORS = {
   /** The z/Architecture mode is active. */
   'z/Architecture active': 2,
@@ -88,12 +99,12 @@ export const BEHAVIORS = {
   'compare-and-swap-and-store-2': 33,
 } as const;
 
-/** Bytes of the longest facility list. */
+/** Maximum length of a facility list in bytes. */
 const LIST_SIZE = 256;
 
 /**
- * The facility list of a machine with these instructions, in whole doublewords. A facility is in it when all of its
- * instructions are.
+ * Returns the facility list of a machine with these instructions, in whole doublewords. A facility is installed if all of
+ * its instructions are.
  * @param mnemonics of the instructions
  */
 export function facilityListOf(mnemonics: Iterable<string>): Uint8Array {
@@ -109,7 +120,7 @@ export function facilityListOf(mnemonics: Iterable<string>): Uint8Array {
   return list.slice(0, (Math.floor(last / 8) + 1) * 8);
 }
 
-/** The names in a list that is separated by blanks and line ends. */
+/** Returns the names in a list separated by blanks and line ends. */
 export function namesIn(list: string): string[] {
   return list.split(/\s+/).filter((name) => name !== '');
 }

@@ -1,6 +1,6 @@
 /**
- * Floating-point registers as containers: loads, stores, copies, signs, and the floating-point-control register.
- * Principles of Operation, chapter 9. Arithmetic is not here.
+ * Loads, stores, copies and signs of floating-point registers, and the floating-point-control register. Principles of
+ * Operation, chapter 9. Floating-point arithmetic is not implemented.
  */
 
 import { CR0 } from '../control-registers.ts';
@@ -9,11 +9,11 @@ import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 import { fetch64, load32, X, XL } from './operands.ts';
 
-/** Data-exception codes: an additional register, or the control register, without permission for it. */
+/** Data-exception codes: use of an additional register, or of the control register, without the AFP-register control. */
 const AFP_REGISTER = 1;
 const BFP_INSTRUCTION = 2;
 const DFP_INSTRUCTION = 3;
-/** Registers that are there without the additional ones. */
+/** Registers that do not need the AFP-register control. */
 const BASIC = 0b0101_0101;
 
 const SIGN = 0x8000_0000;
@@ -22,7 +22,7 @@ function afp(c: Processor): boolean {
   return (c.cr0 & CR0.AFP_REGISTERS) !== 0;
 }
 
-/** A register that may be used, or a data exception. */
+/** Requires a register to be available: otherwise a data exception. */
 function register(c: Processor, r: number): number {
   if (!afp(c) && (r > 7 || !(BASIC & (1 << r)))) c.dataException(AFP_REGISTER);
   return r;
@@ -40,7 +40,7 @@ function loadLong(c: Processor, r: number): void {
   c.fr32[r * 2 + 1] = c.op32[XL + 1] as number;
 }
 
-/** A short operand is in the high half, and leaves the low half. */
+/** Loads a short operand, which is in the high half; the low half does not change. */
 function loadShort(c: Processor, r: number): void {
   register(c, r);
   c.fr32[r * 2 + 1] = load32(c);
@@ -64,7 +64,7 @@ function copyShort(c: Processor, a: number, b: number): void {
   c.fr32[register(c, a) * 2 + 1] = c.fr32[register(c, b) * 2 + 1] as number;
 }
 
-/** Extended operands are in pairs: r and r + 2. */
+/** Requires a register to designate a pair, r and r + 2, of an extended operand. */
 function extended(c: Processor, r: number): number {
   if (r & 2) c.program(PGM.SPECIFICATION);
   return register(c, r);
@@ -78,7 +78,7 @@ function copyExtended(c: Processor, a: number, b: number): void {
   c.fr[a + 2] = low;
 }
 
-/** Copies with another sign: `sign` makes of the old high half the new one. */
+/** Copies an operand with another sign. `sign` returns the new high half for the old one. */
 function withSign(sign: (hi: number) => number) {
   return (c: Processor, a: number, b: number): void => {
     const hi = sign(c.fr32[register(c, b) * 2 + 1] as number);
@@ -87,13 +87,13 @@ function withSign(sign: (hi: number) => number) {
   };
 }
 
-/** COPY SIGN: that of r3, on the value of r2. */
+/** COPY SIGN: loads r2 with the sign of r3. */
 function copySign(c: Processor, a: number, b: number, d: number): void {
   const sign = (c.fr32[register(c, d) * 2 + 1] as number) & SIGN;
   withSign((hi) => (hi & ~SIGN) | sign)(c, a, b);
 }
 
-/** Bits of the control register that are always zero, and rounding modes that do not exist. */
+/** Bits of the control register that must be zero, and invalid rounding modes. */
 const FPC_ZERO = 0x0303_0088;
 const roundingExists = (mode: number) => mode < 4 || mode === 7;
 
@@ -102,7 +102,7 @@ function setControl(c: Processor, value: number): void {
   c.fpc = value;
 }
 
-/** SET BFP ROUNDING MODE: two bits of the address. */
+/** SET BFP ROUNDING MODE: the mode is in two bits of the address. */
 function srnm(c: Processor): void {
   control(c);
   c.fpc = ((c.fpc & ~7) | (c.eaLo & 3)) >>> 0;

@@ -1,29 +1,28 @@
 /**
- * Instruction formats: where the fields of an instruction are, and how they become the operands of what the
- * instruction does. Principles of Operation, chapter 5, "Instruction Formats".
+ * Instruction formats: the fields of an instruction, and the operands that they make. Principles of Operation, chapter 5, "Instruction Formats".
  *
- * An instruction arrives as `w`, its first 32 bits (unsigned; of a 2-byte one only the high half counts), and
- * `x`, bits 32 to 47 of a 6-byte one. Register and mask fields are passed as numbers 0 to 15, immediates signed;
- * a storage operand is left in the processor's `eaHi`/`eaLo` (`ea2Hi`/`ea2Lo` for a second).
+ * An instruction is given as `w`, its first 32 bits (unsigned; only the high half belongs to a 2-byte instruction), and `x`,
+ * bits 32 to 47 of a 6-byte instruction. Register and mask fields are passed to `run` as numbers from 0 to 15, immediates as
+ * signed numbers. The address of a storage operand is set in the processor: `eaHi`/`eaLo`, or `ea2Hi`/`ea2Lo` for the second.
  */
 
 import type { Processor } from '../cpu/processor.ts';
 
-/** What an instruction does, given its operands as its format passes them. */
+/** The operation of an instruction, given its operands as its format passes them. */
 export type Operation = (c: Processor, a: number, b: number, d: number, e: number, f: number) => void;
 
 /** Executes one encoded instruction. */
 export type Execute = (c: Processor, w: number, x: number) => void;
 
-/** How many bits of opcode a format has, and where: first byte; two bytes; byte and nibble; first and last byte. */
+/** Where the opcode of a format is: the first byte; the first two bytes; the first byte and a nibble; the first and the last byte. */
 export type OpcodeShape = 'byte' | 'halfword' | 'nibble' | 'ends';
 
-/** One format. */
+/** An instruction format. */
 export interface Format {
   readonly shape: OpcodeShape;
-  /** Bytes: 2, 4 or 6. */
+  /** Length of the instruction in bytes. */
   readonly length: 2 | 4 | 6;
-  /** Binds what an instruction does to the fields of this format. */
+  /** Binds an operation to the fields of this format. */
   readonly bind: (run: Operation) => Execute;
 }
 
@@ -39,9 +38,9 @@ const signed8 = (n: number) => (n << 24) >> 24;
 /** Immediate of 32 bits: low half of `w`, then `x`; signed. */
 const immediate32 = (w: number, x: number) => (w << 16) | x;
 
-/** Every format that an instruction of the table has. The comment says what `run` is passed. */
+/** The formats of the table. The comment lists the operands that `run` gets. */
 export const FORMATS = {
-  /** Nothing. */
+  /** None. */
   E: { shape: 'halfword', length: 2, bind: (run) => (c) => run(c, 0, 0, 0, 0, 0) },
   /** Immediate of 8 bits, unsigned. */
   I: { shape: 'byte', length: 2, bind: (run) => (c, w) => run(c, (w >>> 16) & 0xff, 0, 0, 0, 0) },

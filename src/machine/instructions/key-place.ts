@@ -1,10 +1,10 @@
 /**
- * Where the storage key of a page is that an instruction names.
+ * The storage key of a page that an instruction designates.
  *
- * For a processor of its own that is the key of the frame. A guest's page shares its frame's key with the host, which
- * wants to know of references and changes for itself: what one of the two takes out of the frame's key is kept for
- * the other in the page-status-table entry. A guest's key is the frame's with the guest's bits from there; where host
- * page tables have no such entries, and in frames of 1 MiB, it is the frame's alone.
+ * Without a guest it is the key of the frame. A guest's page shares the key of its frame with the host, which needs
+ * reference and change bits of its own: a bit that one of them resets in the frame's key is kept for the other in the
+ * page-status-table entry (PGSTE). The guest's key is the frame's key with the guest's bits of the PGSTE. If the host's page
+ * tables have no PGSTEs, and for frames of 1 MiB, it is the frame's key alone.
  */
 
 import type { AbsolutePage } from '../addresses.ts';
@@ -22,7 +22,7 @@ import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED } from '../storage.ts';
 
 const USE = KEY_REFERENCED | KEY_CHANGED;
 const PROTECTION = KEY_ACC | KEY_FETCH;
-/** No page-status-table entry. */
+/** The page has no PGSTE. */
 const NONE = -1;
 const KEPT = ~(
   PAGE_STATUS.ACCESS |
@@ -31,13 +31,13 @@ const KEPT = ~(
   PAGE_STATUS.GUEST_CHANGED
 );
 
-/** The key of one page. One object is used over and over: `find` first. */
+/** The key of one page, which `find` selects. The object is reused. */
 class KeyPlace {
   #frame = 0;
-  /** Absolute address of the high half of the page-status-table entry, or NONE. */
+  /** Absolute address of the high half of the PGSTE, or NONE. */
   #status = NONE;
 
-  /** The key of an absolute page. Unwinds when there is no such page, or the host has it not. */
+  /** Selects the key of an absolute page. Unwinds if the page is outside the configuration, or the host does not map it. */
   find(c: Processor, page: AbsolutePage, logical: number): this {
     this.#status = NONE;
     if (c.sie === null) {
@@ -47,7 +47,7 @@ class KeyPlace {
     }
     const { frame, table } = c.walkHost(page, logical);
     this.#frame = frame;
-    // A page table that begins in the middle of a frame has none: another page table or nothing is behind it.
+    // A page table in the second half of a frame has no PGSTEs.
     if (c.sie.pageStatus && table >= 0 && table % 2 === 0) {
       const index = (page + c.sie.originPage) % 256;
       this.#status = table * TABLE_UNIT + PAGE_STATUS_OFFSET + index * 8;
@@ -55,7 +55,7 @@ class KeyPlace {
     return this;
   }
 
-  /** The key as the program sees it: access control, fetch protection, reference and change bits. */
+  /** Returns the key as the program sees it: access control, fetch protection, reference and change bits. */
   get(c: Processor): number {
     const own = c.storage.keys[this.#frame] as number;
     if (this.#status === NONE) return own & (PROTECTION | USE);
@@ -63,7 +63,7 @@ class KeyPlace {
     return (own & (PROTECTION | USE)) | (kept & USE);
   }
 
-  /** Sets all of the key; what the frame's own knew of references and changes is the host's from then on. */
+  /** Sets the key. The reference and change bits that the frame's key had are kept for the host. */
   set(c: Processor, key: number): void {
     const { keys } = c.storage;
     if (this.#status === NONE) {
@@ -80,7 +80,7 @@ class KeyPlace {
     keys[this.#frame] = key & PROTECTION;
   }
 
-  /** Resets the reference bit; that the page was referenced stays known to the host. */
+  /** Resets the reference bit, and keeps it for the host. */
   resetReference(c: Processor): void {
     const { keys } = c.storage;
     const own = keys[this.#frame] as number;
@@ -93,5 +93,5 @@ class KeyPlace {
   }
 }
 
-/** The one place: what `find` found last. */
+/** The object that all instructions use: no instruction executes inside another. */
 export const KEY_PLACE = new KeyPlace();

@@ -1,15 +1,11 @@
-/**
- * Storage keys, and moves with keys and between spaces. Principles of Operation, chapters 3 ("Storage Key") and
- * 10.
- */
+/** Storage keys, and moves with keys and between spaces. Principles of Operation, chapters 3 ("Storage Key") and 10. */
 
 import { type AbsolutePage, absolutePage, logicalPage, realPage } from '../addresses.ts';
 import { CR0 } from '../control-registers.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
-import { PFMF } from '../cpu/pfmf.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { lowAddressProtected } from '../cpu/protection.ts';
-import { SPACE } from '../cpu/state.ts';
+import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
@@ -19,13 +15,23 @@ import { frameNumber, pageOf, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
 import { FIRST, SECOND } from './span.ts';
 
-/** The bits that a storage key has. */
+/** The bits of the first operand of PERFORM FRAME MANAGEMENT FUNCTION, in the low half of the register. */
+export const PFMF = {
+  RESERVED: 0xfffc_0101,
+  SET_KEY: 0x2_0000,
+  CLEAR: 0x1_0000,
+  SIZE: 0x7000,
+  SIZE_1M: 0x1000,
+  KEY: 0xfe,
+} as const;
+
+/** The bits of a storage key. */
 const KEY_BITS = 0xfe;
 const FRAMES_PER_SEGMENT = 0x100;
-/** Frames that one unit of operation is about. */
+/** Number of frames in a unit of operation. */
 const FRAMES_PER_UNIT = 16;
 
-/** The key of the page whose real address is in register `r`. */
+/** Returns the key of the page that the real address in register `r` designates. */
 function designated(c: Processor, r: number): typeof KEY_PLACE {
   c.effectiveRegister(r);
   const page = pageOf(c.eaHi, c.eaLo);
@@ -40,7 +46,7 @@ function iske(c: Processor, r1: number, r2: number): void {
 
 const MULTIPLE_BLOCK = 1;
 
-/** SET STORAGE KEY EXTENDED: of one frame or, with the multiple-block control, up to the end of the segment. */
+/** SET STORAGE KEY EXTENDED: of one frame, or of all frames to the end of the segment (multiple-block control). */
 function sske(c: Processor, r1: number, r2: number, m3: number): void {
   const key = c.low(r1) & KEY_BITS;
   try {
@@ -51,15 +57,15 @@ function sske(c: Processor, r1: number, r2: number, m3: number): void {
   }
 }
 
-/** Multiple-block addresses are absolute. */
+/** Sets the keys of a multiple-block operation. Its addresses are absolute. */
 function setBlock(c: Processor, r: number, key: number): void {
   eachFrame(c, r, (page) => KEY_PLACE.find(c, page, page).set(c, key));
 }
 
 /**
- * Does something with each frame from the absolute address in register `r` to the end of its segment, a unit of
- * operation of `FRAMES_PER_UNIT` at a time. The register is left at the next frame to do: the instruction is then
- * executed again, unless an interruption comes first, or the frame is not there. Bits 52 to 63 of it stay as they are.
+ * Performs an action on each frame from the absolute address in register `r` to the end of its segment, in units of
+ * operation of `FRAMES_PER_UNIT` frames. After a unit the register designates the next frame, and the instruction is executed
+ * again unless an interruption comes first. Bits 52 to 63 of the register do not change.
  */
 function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void): void {
   c.effectiveRegister(r);
@@ -75,14 +81,14 @@ function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void
   if (page < end) c.repeat();
 }
 
-/** Leaves the address of a page in register `r` as the addressing mode has it; the byte in the page stays. */
+/** Loads the address of a page and a byte in it into register `r`, wrapped by the addressing mode. */
 function leaveAt(c: Processor, r: number, page: number, byte: number): void {
   const lo = (((page % 0x10_0000) << 12) | byte) >>> 0;
   const mask = c.addressMask;
   setAddress(c, r, Math.floor(page / 0x10_0000) >>> 0, (lo & mask) >>> 0);
 }
 
-/** RESET REFERENCE BIT EXTENDED: the code tells what reference and change bit were. */
+/** RESET REFERENCE BIT EXTENDED: the condition code shows the reference and change bits as they were. */
 function rrbe(c: Processor, _: number, r2: number): void {
   const place = designated(c, r2);
   const key = place.get(c);
@@ -91,7 +97,7 @@ function rrbe(c: Processor, _: number, r2: number): void {
   c.cc = (key & KEY_REFERENCED ? 2 : 0) | (key & KEY_CHANGED ? 1 : 0);
 }
 
-/** PERFORM FRAME MANAGEMENT FUNCTION. A guest's is always the host's to do: clearing is storing, into frames that it may share. */
+/** PERFORM FRAME MANAGEMENT FUNCTION. Always intercepted: clearing stores into frames that the host may share. */
 function pfmf(c: Processor, r1: number, r2: number): void {
   const what = c.low(r1);
   const size = what & PFMF.SIZE;
@@ -99,7 +105,7 @@ function pfmf(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
   if (what & PFMF.CLEAR) lowAddress(c, page);
-  // A single frame is designated by a real address, those of a segment by an absolute one.
+  // The address of a single frame is real, that of the frames of a segment absolute.
   if (size === 0) manage(c, c.prefixed(realPage(page)), page, what);
   else eachFrame(c, r2, (frame) => manage(c, frame, frame, what));
 }
@@ -117,14 +123,14 @@ function clearFrame(c: Processor, frame: number): void {
   c.storage.keys[frame]! |= KEY_REFERENCED | KEY_CHANGED;
 }
 
-/** Low-address protection of a whole frame, by its real address. */
+/** Low-address protection of a frame, by its real address. */
 function lowAddress(c: Processor, page: number): void {
   if (lowAddressProtected(c.cr0, page, 0, false)) {
     c.storeProtectionException(page);
   }
 }
 
-/** TEST BLOCK: the frame at a real address is usable, as all are; its contents become zeros. */
+/** TEST BLOCK: clears the frame at a real address, and reports it as usable, as all frames are. */
 function testBlock(c: Processor, _: number, r2: number): void {
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
@@ -134,8 +140,8 @@ function testBlock(c: Processor, _: number, r2: number): void {
   c.cc = 0;
 }
 
-/** Moves up to 256 bytes, each operand by a key and a space of its own. */
-function moveBy(c: Processor, length: number, to: Way, from: Way): void {
+/** Moves up to 4096 bytes. Each operand has a key and a space of its own. */
+function moveBy(c: Processor, length: number, to: OperandAccess, from: OperandAccess): void {
   const { key, space } = c;
   try {
     c.key = to.key;
@@ -151,25 +157,26 @@ function moveBy(c: Processor, length: number, to: Way, from: Way): void {
   moveSpans(c, length);
 }
 
-/** How an operand is accessed. */
-interface Way {
+/** The key and the space by which an operand is accessed. */
+interface OperandAccess {
   key: number;
   space: number;
 }
 
-const TO: Way = { key: 0, space: 0 };
-const FROM: Way = { key: 0, space: 0 };
+const TO: OperandAccess = { key: 0, space: 0 };
+const FROM: OperandAccess = { key: 0, space: 0 };
 
-function ways(c: Processor, toKey: number, fromKey: number): void {
+/** Sets the keys of both operands, and the current space for both. */
+function setAccess(c: Processor, toKey: number, fromKey: number): void {
   TO.key = toKey;
   FROM.key = fromKey;
   TO.space = FROM.space = c.space;
 }
 
-/** The true length in register `r`: at most 256 are moved at a time, and code 3 says that there is more. */
+/** Returns the true length in register `r`, capped at 256, and sets the condition code: 3 if the length is greater. */
 function trueLength(c: Processor, r: number): number {
   const lo = c.low(r);
-  const more = lo > 256 || (c.addressing === 3 && c.gr32[r * 2 + 1] !== 0);
+  const more = lo > 256 || (c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0);
   c.cc = more ? 3 : 0;
   return more ? 256 : lo;
 }
@@ -178,11 +185,11 @@ function trueLength(c: Processor, r: number): number {
 function mvck(c: Processor, r1: number, r3: number): void {
   const key = (c.low(r3) >>> 4) & 15;
   keyAllowed(c, key);
-  ways(c, c.key, key);
+  setAccess(c, c.key, key);
   moveTrue(c, r1);
 }
 
-/** Moves as many bytes as register `r` says; the condition code changes only when that was possible. */
+/** Moves as many bytes as the true length in register `r`. The condition code changes only if no access exception occurs. */
 function moveTrue(c: Processor, r: number): void {
   const before = c.cc;
   const length = trueLength(c, r);
@@ -192,7 +199,7 @@ function moveTrue(c: Processor, r: number): void {
   c.cc = after;
 }
 
-/** MOVE TO PRIMARY and MOVE TO SECONDARY: the operand in the secondary space goes by the key in r3. */
+/** MOVE TO PRIMARY and MOVE TO SECONDARY: the key in r3 is for the operand in the secondary space. */
 function moveBetween(toPrimary: boolean) {
   return (c: Processor, r1: number, r3: number): void => {
     const allowed = c.dat && c.cr0 & CR0.SECONDARY_SPACE;
@@ -213,27 +220,35 @@ function moveKeyed(destination: boolean) {
   return (c: Processor): void => {
     const key = ((c.gr32[2] as number) >>> 4) & 15;
     keyAllowed(c, key);
-    ways(c, destination ? key : c.key, destination ? c.key : key);
+    setAccess(c, destination ? key : c.key, destination ? c.key : key);
     moveBy(c, ((c.gr32[0] as number) & 0xff) + 1, TO, FROM);
   };
 }
 
-const MVPG = { RESERVED: 0xf000, DESTINATION_KEY: 0x800, SOURCE_KEY: 0x400, TELL: 0x100 } as const;
+const MVPG = {
+  RESERVED: 0xf000,
+  DESTINATION_KEY: 0x800,
+  SOURCE_KEY: 0x400,
+  CONDITION_CODE_OPTION: 0x100,
+} as const;
 
-/** MOVE PAGE. A page that is not there can be told by the condition code: 1 the first operand's, 2 the second's. */
+/**
+ * MOVE PAGE. With the condition-code option an invalid page-table entry gives a condition code instead of an exception: 1 for
+ * the first operand's, 2 for the second's.
+ */
 function mvpg(c: Processor, r1: number, r2: number): void {
   const what = c.gr32[0] as number;
   const both = MVPG.DESTINATION_KEY | MVPG.SOURCE_KEY;
   if (what & MVPG.RESERVED || (what & both) === both) c.program(PGM.SPECIFICATION);
   const key = (what >>> 4) & 15;
   if (what & both) keyAllowed(c, key);
-  ways(c, what & MVPG.DESTINATION_KEY ? key : c.key, what & MVPG.SOURCE_KEY ? key : c.key);
+  setAccess(c, what & MVPG.DESTINATION_KEY ? key : c.key, what & MVPG.SOURCE_KEY ? key : c.key);
   c.effectiveRegister(r2);
   c.ea2Hi = c.eaHi;
   c.ea2Lo = (c.eaLo & ~0xfff) >>> 0;
   c.effectiveRegister(r1);
   c.eaLo = (c.eaLo & ~0xfff) >>> 0;
-  if (what & MVPG.TELL && c.dat) {
+  if (what & MVPG.CONDITION_CODE_OPTION && c.dat) {
     const missing = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
     if (missing !== 0) {
       c.cc = missing;

@@ -48,10 +48,10 @@ function loadAddress(c: Processor, r: number): void {
   setAddress(c, r, c.eaHi, c.eaLo);
 }
 
-/** The ALETs that LOAD ADDRESS EXTENDED leaves for the primary, secondary and home space. */
+/** The ALETs that LOAD ADDRESS EXTENDED loads for the primary, secondary and home space. */
 const ALET = { [SPACE.PRIMARY]: 0, [SPACE.SECONDARY]: 1, [SPACE.HOME]: 2 } as const;
 
-/** LOAD ADDRESS EXTENDED: the address, and into the access register what names the space. */
+/** LOAD ADDRESS EXTENDED: loads the address, and the ALET of its space into the access register. */
 function loadAddressExtended(c: Processor, r: number, base: number): void {
   const { space } = c;
   const alet =
@@ -60,7 +60,7 @@ function loadAddressExtended(c: Processor, r: number, base: number): void {
   c.ar[r] = alet;
 }
 
-/** The bytes of four, rightmost first. */
+/** Returns the four bytes of a word in reverse order. */
 export function reversed(n: number): number {
   return ((n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0;
 }
@@ -71,7 +71,7 @@ function loadReversed64(c: Processor, r: number, x: number): void {
   c.op32[r * 2] = reversed(hi);
 }
 
-/** Sets one halfword of a register, the others zeroed or kept. */
+/** Sets one halfword of a register. `keep`: the others keep their values, else they become zero. */
 function halfword(half: 0 | 1, shift: 0 | 16, keep: boolean) {
   const mask = 0xffff << shift;
   return (c: Processor, r: number, i: number): void => {
@@ -82,7 +82,7 @@ function halfword(half: 0 | 1, shift: 0 | 16, keep: boolean) {
   };
 }
 
-/** INSERT CHARACTERS UNDER MASK into half `half`. A mask of zero still accesses one byte. */
+/** INSERT CHARACTERS UNDER MASK into half `half`. With a mask of zero, one byte is still accessed. */
 function insertUnderMask(half: 0 | 1) {
   return (c: Processor, r: number, mask: number): void => {
     const at = r * 2 + half;
@@ -103,7 +103,7 @@ function insertUnderMask(half: 0 | 1) {
   };
 }
 
-/** How many registers `first` to `last` are, wrapping from 15 to 0. */
+/** Returns the number of registers from `first` to `last`, wrapping from 15 to 0. */
 export const registers = (first: number, last: number) => ((last - first) & 15) + 1;
 
 /** Registers, or halves of registers, of one word each: where they are in the processor's arrays. */
@@ -174,7 +174,7 @@ function loadQuadword(c: Processor, r: number): void {
   loadDoublewords(c, c.gr32, r, r + 1);
 }
 
-/** LOAD PAIR DISJOINT: two words, code 0 as one access, which it is on one processor at a time. */
+/** LOAD PAIR DISJOINT: two words. Condition code 0: they were loaded as one access, as processors take turns. */
 function loadPairDisjoint(c: Processor, r: number): void {
   pair(c, r);
   if ((c.eaLo | c.ea2Lo) & 3) c.program(PGM.SPECIFICATION);
@@ -196,12 +196,12 @@ function loadPairDisjoint64(c: Processor, r: number): void {
   c.cc = 0;
 }
 
-/** Runs a load when the condition holds. */
+/** Makes a load conditional on a mask. */
 function when(load: (c: Processor, r: number, b: number) => void) {
   return (c: Processor, r: number, m: number): void => void (holds(c, m) && load(c, r, 0));
 }
 
-/** LOAD AND TRAP: a zero loaded is a data exception. */
+/** LOAD AND TRAP: a data exception if zero was loaded. */
 function trapZero(c: Processor, zero: boolean): void {
   if (zero) c.dataException(0xff);
 }
@@ -306,7 +306,7 @@ const ADDRESSES: readonly InstructionLine[] = [
 ];
 
 // biome-ignore format: a line each
-const PIECES: readonly InstructionLine[] = [
+const CHARACTERS: readonly InstructionLine[] = [
   ['IC', 'RX', 0x43, 'base', (c, r1) => setLow(c, r1, (c.low(r1) & 0xffff_ff00) | load8(c))],
   ['ICY', 'RXY', 0xe373, 'ld', (c, r1) => setLow(c, r1, (c.low(r1) & 0xffff_ff00) | load8(c))],
   ['ICM', 'RS', 0xbf, 'base', insertUnderMask(0)],
@@ -334,6 +334,6 @@ export const LOAD: readonly InstructionLine[] = [
   ...HIGH_WORDS,
   ...DOUBLEWORDS,
   ...ADDRESSES,
-  ...PIECES,
+  ...CHARACTERS,
   ...MULTIPLE,
 ];

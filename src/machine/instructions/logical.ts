@@ -10,7 +10,7 @@ import type { InstructionLine } from './line.ts';
 import { i32, load8, m32, m64, pair, Y } from './operands.ts';
 import { rotate64 } from './shift.ts';
 
-/** The four halfwords of a register, as the manual names them: the half they are in and how far from its right. */
+/** The four halfwords of a register, named as in the manual: the half they are in, and the shift in it. */
 type Part = readonly [half: 0 | 1, shift: 0 | 16];
 const HH: Part = [1, 16];
 const HL: Part = [1, 0];
@@ -43,7 +43,7 @@ function onByte(operation: Bitwise) {
   };
 }
 
-/** TEST UNDER MASK: 0 none of the bits (or none selected), 1 mixed with the leftmost zero, 2 with it one, 3 all. */
+/** TEST UNDER MASK of a halfword. Condition code 0: all selected bits zero; 1: mixed, leftmost zero; 2: mixed, leftmost one; 3: all one. */
 function underMask(value: number, mask: number): number {
   const selected = value & mask;
   if (selected === 0) return 0;
@@ -60,7 +60,7 @@ function testPart([half, shift]: Part) {
   };
 }
 
-/** TEST UNDER MASK of a byte knows no leftmost: mixed is code 1. */
+/** TEST UNDER MASK of a byte: as for a halfword, but condition code 1 for all mixed bits. */
 function testByte(c: Processor, mask: number): void {
   const selected = load8(c) & mask;
   c.cc = selected === 0 ? 0 : selected === mask ? 3 : 1;
@@ -72,7 +72,7 @@ function ones(byte: number): number {
   return (nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f;
 }
 
-/** POPULATION COUNT: of each byte. */
+/** POPULATION COUNT of each byte. */
 function populationCount(c: Processor, d: number, a: number): void {
   const hi = ones(c.op32[a * 2 + 1] as number);
   const lo = ones(c.op32[a * 2] as number);
@@ -81,7 +81,7 @@ function populationCount(c: Processor, d: number, a: number): void {
   c.cc = (hi | lo) === 0 ? 0 : 1;
 }
 
-/** FIND LEFTMOST ONE: its bit number to r1 (64 for none), the operand without it to r1+1. */
+/** FIND LEFTMOST ONE: loads its bit number into r1 (64 if there is none), and the operand without that bit into r1 + 1. */
 function findLeftmostOne(c: Processor, r: number, a: number): void {
   const hi = c.op32[a * 2 + 1] as number;
   const lo = c.op32[a * 2] as number;
@@ -93,7 +93,7 @@ function findLeftmostOne(c: Processor, r: number, a: number): void {
   c.cc = bit === 64 ? 0 : 2;
 }
 
-/** Bits `first` to `last` of 64, numbered from the left, in halves; wraps around when last is before first. */
+/** Returns the mask of bits `first` to `last` of 64, in halves. The range wraps around if last is less than first. */
 function selection(first: number, last: number, high: boolean): number {
   const from = high ? first : first - 32;
   const to = high ? last : last - 32;
@@ -108,7 +108,7 @@ const selectAnd: Select = (old, rotated, mask) => old & (rotated | ~mask);
 const selectOr: Select = (old, rotated, mask) => old | (rotated & mask);
 const selectXor: Select = (old, rotated, mask) => old ^ (rotated & mask);
 
-/** ROTATE THEN INSERT SELECTED BITS; bit 0x80 of i4 zeros the rest. */
+/** ROTATE THEN INSERT SELECTED BITS. Bit 0x80 of i4 zeros the remaining bits. */
 function insertSelected(c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void {
   const first = i3 & 63;
   const last = i4 & 63;
@@ -120,7 +120,7 @@ function insertSelected(c: Processor, r: number, b: number, i3: number, i4: numb
   }
 }
 
-/** ROTATE THEN AND, OR, EXCLUSIVE OR SELECTED BITS; bit 0x80 of i3 only sets the condition code. */
+/** ROTATE THEN AND, OR, EXCLUSIVE OR SELECTED BITS. With bit 0x80 of i3, only the condition code is set. */
 function selected(select: Select) {
   return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
     const first = i3 & 63;
@@ -138,7 +138,7 @@ function selected(select: Select) {
   };
 }
 
-/** ROTATE THEN INSERT SELECTED BITS HIGH or LOW: only one half of r1 takes part. */
+/** ROTATE THEN INSERT SELECTED BITS HIGH or LOW: changes one half of r1 only. */
 function insertHalf(half: 0 | 1) {
   return (c: Processor, r: number, b: number, i3: number, i4: number, i5: number): void => {
     const offset = half === 1 ? 0 : 32;

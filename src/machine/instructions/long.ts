@@ -1,36 +1,28 @@
 /**
- * Instructions whose operands are as long as registers say: they work in units that may be interrupted.
- * Principles of Operation, chapter 5, "Interruptible Instructions", and chapter 7.
+ * Instructions with operand lengths in registers. They work in units of operation. Principles of Operation, chapter 5,
+ * "Interruptible Instructions", and chapter 7.
  *
- * An execution does at most `UNIT` bytes. Then the registers say how far it is, and either the instruction is
- * repeated (MVCL, CLCL) or condition code 3 tells the program to do so. An access exception leaves the registers
- * at what was done before.
+ * One execution processes at most `UNIT` bytes and updates the registers. Then either the instruction is executed again
+ * (MVCL, CLCL), or condition code 3 asks the program to do that. After an access exception the registers show the units
+ * completed before it.
  */
 
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { moveSpans } from './move.ts';
-import { pair, setAddress } from './operands.ts';
+import { advanceRegister, pair, reduceLength, setAddress } from './operands.ts';
 import { FIRST, SECOND } from './span.ts';
 
-/** The most bytes that one execution handles. */
+/** Maximum number of bytes that one execution processes. */
 const UNIT = 0x1000;
-/** The fewest bytes that the string instructions look at before they say, with condition code 3, that there are more. */
+/** Minimum number of bytes that a string instruction examines before it ends with condition code 3. */
 const LEAST = 256;
 
-/** The address in register `r`, cut as the addressing mode says, with `n` bytes added, written back. */
-function step(c: Processor, r: number, n: number): void {
-  c.effectiveRegister(r);
-  const lo = c.eaLo + n;
-  const hi = lo > 0xffff_ffff ? (c.eaHi + 1) >>> 0 : lo < 0 ? (c.eaHi - 1) >>> 0 : c.eaHi;
-  const mask = c.addressing === 0 ? 0x00ff_ffff : 0x7fff_ffff;
-  setAddress(c, r, hi, c.addressing === 3 ? lo >>> 0 : lo & mask);
-}
-
-/** Sets the effective address and the second one from two registers. */
+/** Sets the effective address from register `r1`, and the second one from register `r2`. */
 function addresses(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r2);
   c.ea2Hi = c.eaHi;
@@ -38,30 +30,24 @@ function addresses(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r1);
 }
 
-/** How many bytes are left of the page at the effective address. */
+/** Number of bytes from an address to the end of its page. */
 const toPageEnd = (lo: number) => 0x1000 - (lo & 0xfff);
 
-/** A length in a register, as far as one unit wants to know it: at most `UNIT`. */
+/** Returns the length in a register, capped at `UNIT`. */
 function length(c: Processor, r: number): number {
   const lo = c.low(r);
-  return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? UNIT : Math.min(lo, UNIT);
+  return c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0 ? UNIT : Math.min(lo, UNIT);
 }
 
-/** Takes `n` off the length in register `r`: 64 bits or, in the other modes, 32. */
-function shorten(c: Processor, r: number, n: number): void {
-  if (c.addressing === 3) c.gr[r] = (c.gr[r] as bigint) - BigInt(n);
-  else c.gr32[r * 2] = c.low(r) - n;
-}
-
-/** Whether the length in `a` is less than, equal to or greater than that in `b`: 1, 0, 2. */
+/** Compares the length in register `a` with that in register `b`: 0 if they are equal, 1 if it is less, 2 if it is greater. */
 function lengthOrder(c: Processor, a: number, b: number): number {
-  if (c.addressing !== 3) return order(c.low(a), c.low(b));
+  if (c.addressing !== ADDRESSING.BITS_64) return order(c.low(a), c.low(b));
   const x = c.gr[a] as bigint;
   const y = c.gr[b] as bigint;
   return x === y ? 0 : x < y ? 1 : 2;
 }
 
-/** MOVE LONG and COMPARE LOGICAL LONG have lengths of 24 bits. */
+/** Returns the length in a register for MOVE LONG and COMPARE LOGICAL LONG: 24 bits. */
 const length24 = (c: Processor, r: number) => c.low(r) & 0x00ff_ffff;
 
 function shorten24(c: Processor, r: number, n: number): void {
@@ -69,14 +55,18 @@ function shorten24(c: Processor, r: number, n: number): void {
   c.gr32[r * 2] = (old & 0xff00_0000) | (((old & 0x00ff_ffff) - n) & 0x00ff_ffff);
 }
 
-/** Whether moving `n` bytes would overwrite bytes of the source before they are moved. */
+/** Returns whether moving `n` bytes would overwrite bytes of the source before they are moved. */
 function destructive(c: Processor, n: number): boolean {
   if (n < 2) return false;
-  const bits = c.addressing === 3 ? 64 : c.addressing === 1 ? 31 : 24;
   const to = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
   const from = (BigInt(c.ea2Hi) << 32n) | BigInt(c.ea2Lo);
-  const distance = BigInt.asUintN(bits, to - from);
+  const distance = wrapped(c, to - from);
   return distance > 0n && distance < BigInt(n);
+}
+
+/** Wraps an address as the addressing mode does. */
+function wrapped(c: Processor, address: bigint): bigint {
+  return address & (c.addressing === ADDRESSING.BITS_64 ? 0xffff_ffff_ffff_ffffn : BigInt(c.addressMask));
 }
 
 /** Stores `n` bytes of `fill` at the effective address, all in one page. */
@@ -101,30 +91,36 @@ function mvcl(c: Processor, r1: number, r2: number): void {
   const l2 = length24(c, r2 + 1);
   const code = order(l1, l2);
   if (destructive(c, Math.min(l1, l2))) {
-    step(c, r1, 0);
-    step(c, r2, 0);
+    advanceRegister(c, r1, 0);
+    advanceRegister(c, r2, 0);
     c.cc = 3;
     return;
   }
   let n = Math.min(l1, toPageEnd(c.eaLo));
   if (l2 === 0) {
-    if (n > 0) fillBytes(c, n, (c.gr32[r2 * 2 + 2] as number) >>> 24);
-    step(c, r2, 0);
+    if (n > 0) fillBytes(c, n, c.low(r2 + 1) >>> 24);
+    advanceRegister(c, r2, 0);
   } else {
     n = Math.min(n, l2, toPageEnd(c.ea2Lo));
     if (n > 0) moveBytes(c, n);
-    step(c, r2, n);
+    advanceRegister(c, r2, n);
     shorten24(c, r2 + 1, n);
   }
-  step(c, r1, n);
+  advanceRegister(c, r1, n);
   shorten24(c, r1 + 1, n);
-  // The lengths shrink together, and later on only the first: their order stays what it was in the beginning.
+  // Both lengths shrink together, later only the first one: the result of comparing them does not change.
   c.cc = code;
   if (n < l1) c.repeat();
 }
 
-/** One unit of MOVE LONG EXTENDED or UNICODE: moves, or stores padding of `width` bytes. */
-function moveExtended(c: Processor, r1: number, r3: number, padding: number, width: 1 | 2): void {
+/** The padding of a move: `width` bytes, repeated. */
+interface Padding {
+  readonly value: number;
+  readonly width: 1 | 2;
+}
+
+/** One unit of MOVE LONG EXTENDED or UNICODE: moves bytes, or stores padding. */
+function moveExtended(c: Processor, r1: number, r3: number, padding: Padding): void {
   pair(c, r1);
   pair(c, r3);
   const code = lengthOrder(c, r1 + 1, r3 + 1);
@@ -133,53 +129,54 @@ function moveExtended(c: Processor, r1: number, r3: number, padding: number, wid
   addresses(c, r1, r3);
   let n = l1;
   if (l2 === 0) {
-    if (n > 0) n = pad(c, n, padding, width);
+    if (n > 0) n = pad(c, n, padding);
   } else {
     n = Math.min(l1, l2);
-    if (width === 1) n = Math.min(n, toPageEnd(c.eaLo), toPageEnd(c.ea2Lo));
+    if (padding.width === 1) n = Math.min(n, toPageEnd(c.eaLo), toPageEnd(c.ea2Lo));
     if (n > 0) moveBytes(c, n);
-    step(c, r3, n);
-    shorten(c, r3 + 1, n);
+    advanceRegister(c, r3, n);
+    reduceLength(c, r3 + 1, n);
   }
-  step(c, r1, n);
-  if (l2 === 0) step(c, r3, 0);
-  shorten(c, r1 + 1, n);
+  advanceRegister(c, r1, n);
+  if (l2 === 0) advanceRegister(c, r3, 0);
+  reduceLength(c, r1 + 1, n);
   c.cc = zeroLength(c, r1 + 1) ? code : 3;
 }
 
-/** Stores up to `n` bytes of padding, to the end of the page at most. Returns how many. */
-function pad(c: Processor, n: number, padding: number, width: 1 | 2): number {
+/** Stores up to `n` bytes of padding; single bytes up to the end of the page. Returns the number of bytes stored. */
+function pad(c: Processor, n: number, { value, width }: Padding): number {
   if (width === 1) {
     const count = Math.min(n, toPageEnd(c.eaLo));
-    fillBytes(c, count, padding & 0xff);
+    fillBytes(c, count, value);
     return count;
   }
   FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
-  for (let i = 0; i < n; i++) c.storage.bytes[FIRST.address(i)] = i & 1 ? padding & 0xff : padding >>> 8;
+  for (let i = 0; i < n; i++) c.storage.bytes[FIRST.address(i)] = i & 1 ? value & 0xff : value >>> 8;
   return n;
 }
 
 function zeroLength(c: Processor, r: number): boolean {
-  return c.gr32[r * 2] === 0 && (c.addressing !== 3 || c.gr32[r * 2 + 1] === 0);
+  return c.low(r) === 0 && (c.addressing !== ADDRESSING.BITS_64 || c.high(r) === 0);
 }
 
-const mvcle = (c: Processor, r1: number, r3: number) => moveExtended(c, r1, r3, c.eaLo & 0xff, 1);
+const mvcle = (c: Processor, r1: number, r3: number) =>
+  moveExtended(c, r1, r3, { value: c.eaLo & 0xff, width: 1 });
 
-/** Unicode operands have even lengths. */
+/** Requires even lengths, as the instructions on Unicode operands do. */
 function evenLengths(c: Processor, r1: number, r3: number): void {
   pair(c, r1);
   pair(c, r3);
-  if (((c.gr32[r1 * 2 + 2] as number) | (c.gr32[r3 * 2 + 2] as number)) & 1) c.program(PGM.SPECIFICATION);
+  if ((c.low(r1 + 1) | c.low(r3 + 1)) & 1) c.program(PGM.SPECIFICATION);
 }
 
 function mvclu(c: Processor, r1: number, r3: number): void {
-  const padding = c.eaLo & 0xffff;
+  const padding = { value: c.eaLo & 0xffff, width: 2 } as const;
   evenLengths(c, r1, r3);
   addresses(c, r1, r3);
-  moveExtended(c, r1, r3, padding, 2);
+  moveExtended(c, r1, r3, padding);
 }
 
-/** How many bytes of both operands are equal, up to `n`, which is inside one page of either. */
+/** Returns the number of leading bytes that are equal in both operands, of `n` bytes inside one page of each. */
 function equalBytes(c: Processor, n: number): number {
   const { bytes } = c.storage;
   const a = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH).at;
@@ -189,7 +186,7 @@ function equalBytes(c: Processor, n: number): number {
   return i;
 }
 
-/** How many bytes at an address, up to `n` and inside one page, are `fill`. */
+/** Returns the number of leading bytes that are equal to `fill`, of `n` bytes inside one page. */
 function equalFill(c: Processor, hi: number, lo: number, n: number, fill: number): number {
   const { bytes } = c.storage;
   const a = FIRST.set(c, hi, lo, n, FETCH).at;
@@ -198,35 +195,42 @@ function equalFill(c: Processor, hi: number, lo: number, n: number, fill: number
   return i;
 }
 
-/**
- * One unit of a comparison with padding. Lengths are capped at a unit's.
- * @returns the bytes found equal; `DIFFERENCE.code` is the condition code when they end at a difference
- */
-function comparePadded(c: Processor, l1: number, l2: number, fill: number): number {
+/** The result of comparing one unit. */
+interface Comparison {
+  /** Number of leading bytes that are equal. */
+  equal: number;
+  /** The condition code if a difference follows them, else 0. */
+  code: number;
+}
+
+/** The one result that comparisons return: an execution makes one comparison. */
+const COMPARISON: Comparison = { equal: 0, code: 0 };
+
+/** Compares one unit of two operands, the shorter one padded with `fill`. The lengths are capped at `UNIT`. */
+function comparePadded(c: Processor, l1: number, l2: number, fill: number): Comparison {
   const { bytes } = c.storage;
-  DIFFERENCE.code = 0;
-  if (l1 === 0 && l2 === 0) return 0;
+  COMPARISON.code = COMPARISON.equal = 0;
+  if (l1 === 0 && l2 === 0) return COMPARISON;
   let n: number;
   let equal: number;
   if (l1 !== 0 && l2 !== 0) {
     n = Math.min(l1, l2, toPageEnd(c.eaLo), toPageEnd(c.ea2Lo));
     equal = equalBytes(c, n);
     if (equal < n) {
-      DIFFERENCE.code = order(bytes[FIRST.at + equal] as number, bytes[SECOND.at + equal] as number);
+      COMPARISON.code = order(bytes[FIRST.at + equal] as number, bytes[SECOND.at + equal] as number);
     }
   } else if (l1 !== 0) {
     n = Math.min(l1, toPageEnd(c.eaLo));
     equal = equalFill(c, c.eaHi, c.eaLo, n, fill);
-    if (equal < n) DIFFERENCE.code = order(bytes[FIRST.at + equal] as number, fill);
+    if (equal < n) COMPARISON.code = order(bytes[FIRST.at + equal] as number, fill);
   } else {
     n = Math.min(l2, toPageEnd(c.ea2Lo));
     equal = equalFill(c, c.ea2Hi, c.ea2Lo, n, fill);
-    if (equal < n) DIFFERENCE.code = order(fill, bytes[FIRST.at + equal] as number);
+    if (equal < n) COMPARISON.code = order(fill, bytes[FIRST.at + equal] as number);
   }
-  return equal;
+  COMPARISON.equal = equal;
+  return COMPARISON;
 }
-
-const DIFFERENCE = { code: 0 };
 
 /** COMPARE LOGICAL LONG. */
 function clcl(c: Processor, r1: number, r2: number): void {
@@ -235,15 +239,15 @@ function clcl(c: Processor, r1: number, r2: number): void {
   addresses(c, r1, r2);
   const l1 = length24(c, r1 + 1);
   const l2 = length24(c, r2 + 1);
-  const equal = comparePadded(c, l1, l2, (c.gr32[r2 * 2 + 2] as number) >>> 24);
+  const { equal, code } = comparePadded(c, l1, l2, c.low(r2 + 1) >>> 24);
   const n1 = l1 === 0 ? 0 : equal;
   const n2 = l2 === 0 ? 0 : equal;
-  step(c, r1, n1);
-  step(c, r2, n2);
+  advanceRegister(c, r1, n1);
+  advanceRegister(c, r2, n2);
   shorten24(c, r1 + 1, n1);
   shorten24(c, r2 + 1, n2);
-  c.cc = DIFFERENCE.code;
-  if (c.cc === 0 && (n1 < l1 || n2 < l2)) c.repeat();
+  c.cc = code;
+  if (code === 0 && (n1 < l1 || n2 < l2)) c.repeat();
 }
 
 /** COMPARE LOGICAL LONG EXTENDED. */
@@ -257,19 +261,19 @@ function clcle(c: Processor, r1: number, r3: number): void {
   compared(c, r1, r3, comparePadded(c, l1, l2, fill));
 }
 
-/** Writes down how far a comparison came, and its condition code: 3 when there is more. */
-function compared(c: Processor, r1: number, r3: number, equal: number): void {
+/** Updates the registers after a comparison, and sets the condition code: 3 if there are more bytes to compare. */
+function compared(c: Processor, r1: number, r3: number, { equal, code }: Comparison): void {
   const n1 = zeroLength(c, r1 + 1) ? 0 : equal;
   const n2 = zeroLength(c, r3 + 1) ? 0 : equal;
-  step(c, r1, n1);
-  step(c, r3, n2);
-  shorten(c, r1 + 1, n1);
-  shorten(c, r3 + 1, n2);
+  advanceRegister(c, r1, n1);
+  advanceRegister(c, r3, n2);
+  reduceLength(c, r1 + 1, n1);
+  reduceLength(c, r3 + 1, n2);
   const done = zeroLength(c, r1 + 1) && zeroLength(c, r3 + 1);
-  c.cc = DIFFERENCE.code !== 0 || done ? DIFFERENCE.code : 3;
+  c.cc = code !== 0 || done ? code : 3;
 }
 
-/** COMPARE LOGICAL LONG UNICODE: two bytes at a time, an address need not be even. */
+/** COMPARE LOGICAL LONG UNICODE: compares two bytes at a time; an address may be odd. */
 function clclu(c: Processor, r1: number, r3: number): void {
   const fill = c.eaLo & 0xffff;
   evenLengths(c, r1, r3);
@@ -283,26 +287,26 @@ function clclu(c: Processor, r1: number, r3: number): void {
   const unit = (span: typeof FIRST, i: number) =>
     ((bytes[span.address(i)] as number) << 8) | (bytes[span.address(i + 1)] as number);
   let equal = 0;
-  DIFFERENCE.code = 0;
+  let code = 0;
   for (; equal < longest; equal += 2) {
     const a = l1 === 0 ? fill : unit(FIRST, equal);
     const b = l2 === 0 ? fill : unit(SECOND, equal);
-    DIFFERENCE.code = order(a, b);
-    if (DIFFERENCE.code !== 0) break;
+    code = order(a, b);
+    if (code !== 0) break;
   }
-  compared(c, r1, r3, equal);
+  compared(c, r1, r3, { equal, code });
 }
 
-/** The ending character in register 0, whose other bits on the left in the low half must be zero. */
+/** Returns the ending character in register 0. The other bits of the register's low half must be zero. */
 function ending(c: Processor, max: number): number {
-  const character = c.gr32[0] as number;
+  const character = c.low(0);
   if (character > max) c.program(PGM.SPECIFICATION);
   return character;
 }
 
 /**
- * Where a byte is in the `n` bytes (at most `UNIT`) at an address, or -1. The second page of an operand is accessed only
- * when the byte is not in the first.
+ * Returns the offset of a byte in the `n` bytes (at most `UNIT`) at an address, or -1 if it is not among them. The second
+ * page of an operand is accessed only if the byte is not in the first one.
  */
 function findByte(c: Processor, hi: number, lo: number, n: number, byte: number): number {
   const { bytes } = c.storage;
@@ -315,7 +319,7 @@ function findByte(c: Processor, hi: number, lo: number, n: number, byte: number)
   return further < 0 ? -1 : first + further;
 }
 
-/** MOVE STRING: up to and with the ending character. */
+/** MOVE STRING: moves bytes up to and including the ending character. */
 function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
@@ -324,18 +328,18 @@ function mvst(c: Processor, r1: number, r2: number): void {
   const n = found < 0 ? limit : found + 1;
   moveBytes(c, n);
   if (found >= 0) {
-    step(c, r1, found);
+    advanceRegister(c, r1, found);
     c.cc = 1;
   } else {
-    step(c, r1, n);
-    step(c, r2, n);
+    advanceRegister(c, r1, n);
+    advanceRegister(c, r2, n);
     c.cc = 3;
   }
 }
 
 /**
- * How many bytes of both operands are equal and not `end`, up to `n`. A page is accessed only when all bytes before it
- * are. FIRST and SECOND are then set for the byte that ended it.
+ * Returns the number of leading bytes, up to `n`, that are equal in both operands and not `end`. A page is accessed only
+ * if all bytes before it are equal. FIRST and SECOND are set for the byte that follows the equal ones.
  */
 function equalString(c: Processor, n: number, end: number): number {
   const { bytes } = c.storage;
@@ -353,7 +357,7 @@ function equalString(c: Processor, n: number, end: number): number {
   return n;
 }
 
-/** COMPARE LOGICAL STRING: the ending character is lower than any other. */
+/** COMPARE LOGICAL STRING: the ending character compares low against every other character. */
 function clst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
@@ -368,20 +372,19 @@ function clst(c: Processor, r1: number, r2: number): void {
     c.cc = x === y ? 0 : x === end ? 1 : y === end ? 2 : order(x, y);
     if (c.cc === 0) return;
   }
-  step(c, r1, i);
-  step(c, r2, i);
+  advanceRegister(c, r1, i);
+  advanceRegister(c, r2, i);
 }
 
-/** Bytes from the effective address to the second one, as the addressing mode wraps; at most `UNIT`. */
+/** Returns the number of bytes from the effective address to the second one, wrapped by the addressing mode and capped at `UNIT`. */
 function distance(c: Processor): number {
-  const bits = c.addressing === 3 ? 64 : c.addressing === 1 ? 31 : 24;
   const to = (BigInt(c.ea2Hi) << 32n) | BigInt(c.ea2Lo);
   const from = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
-  const bytes = BigInt.asUintN(bits, to - from);
+  const bytes = wrapped(c, to - from);
   return bytes > BigInt(UNIT) ? UNIT : Number(bytes);
 }
 
-/** SEARCH STRING: from the address in r2 up to that in r1. */
+/** SEARCH STRING: searches from the address in r2 up to that in r1. */
 function srst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r2, r1);
@@ -392,20 +395,27 @@ function srst(c: Processor, r1: number, r2: number): void {
   }
   const n = Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)));
   const found = findByte(c, c.eaHi, c.eaLo, n, end);
-  searched(c, r1, r2, found, n, left);
+  searched(c, r1, r2, { found, n, left });
 }
 
-/** What a search of `n` bytes leaves: the address found in r1, or where to go on in r2. */
-function searched(c: Processor, r1: number, r2: number, found: number, n: number, left: number): void {
+/** A search: the offset found (-1 if none), the bytes searched, and the bytes that were left to search, capped at `UNIT`. */
+interface Search {
+  readonly found: number;
+  readonly n: number;
+  readonly left: number;
+}
+
+/** Updates the registers after a search: the address found goes to r1, or the address to continue at to r2. */
+function searched(c: Processor, r1: number, r2: number, { found, n, left }: Search): void {
   if (found >= 0) {
     const { eaHi, eaLo } = c;
     setAddress(c, r1, eaHi, eaLo);
-    step(c, r1, found);
+    advanceRegister(c, r1, found);
     c.cc = 1;
   } else if (n === left && left < UNIT) {
     c.cc = 2;
   } else {
-    step(c, r2, n);
+    advanceRegister(c, r2, n);
     c.cc = 3;
   }
 }
@@ -419,12 +429,12 @@ function srstu(c: Processor, r1: number, r2: number): void {
     c.cc = 2;
     return;
   }
-  // An end an odd number of bytes on is met by no character; it is passed like any other byte.
+  // No character ends at an end address that is an odd number of bytes away: the search passes it.
   const n = Math.min(left + (left & 1), UNIT);
-  searched(c, r1, r2, findCharacter(c, n, end), n, left & 1 ? UNIT : left);
+  searched(c, r1, r2, { found: findCharacter(c, n, end), n, left: left & 1 ? UNIT : left });
 }
 
-/** As `findByte`, for a character of two bytes at the effective address. */
+/** As `findByte`, for a character of two bytes, at the effective address. */
 function findCharacter(c: Processor, n: number, character: number): number {
   const { bytes } = c.storage;
   // A character may lie across the end of the first page.
@@ -444,14 +454,14 @@ function findCharacter(c: Processor, n: number, character: number): number {
   return -1;
 }
 
-/** TRANSLATE EXTENDED: translates the pair's operand until the test byte in register 0. */
+/** TRANSLATE EXTENDED: translates the operand of the pair up to the test byte in register 0. */
 function tre(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
-  const test = (c.gr32[0] as number) & 0xff;
+  const test = c.low(0) & 0xff;
   addresses(c, r1, r2);
   const n = Math.min(length(c, r1 + 1), toPageEnd(c.eaLo));
   if (n === 0) {
-    step(c, r1, 0);
+    advanceRegister(c, r1, 0);
     c.cc = 0;
     return;
   }
@@ -462,12 +472,12 @@ function tre(c: Processor, r1: number, r2: number): void {
   for (; i < n && bytes[FIRST.at + i] !== test; i++) {
     bytes[FIRST.at + i] = bytes[SECOND.address(bytes[FIRST.at + i] as number)] as number;
   }
-  step(c, r1, i);
-  shorten(c, r1 + 1, i);
+  advanceRegister(c, r1, i);
+  reduceLength(c, r1 + 1, i);
   c.cc = i < n ? 1 : zeroLength(c, r1 + 1) ? 0 : 3;
 }
 
-/** CHECKSUM: adds words with the carry around the end; a last part of a word counts as if zeros followed. */
+/** CHECKSUM: adds words with end-around carry; an incomplete last word is padded with zeros on the right. */
 function cksm(c: Processor, r1: number, r2: number): void {
   pair(c, r2);
   c.effectiveRegister(r2);
@@ -481,8 +491,8 @@ function cksm(c: Processor, r1: number, r2: number): void {
     if (sum > 0xffff_ffff) sum -= 0xffff_ffff;
   }
   c.gr32[r1 * 2] = sum;
-  step(c, r2, n);
-  shorten(c, r2 + 1, n);
+  advanceRegister(c, r2, n);
+  reduceLength(c, r2 + 1, n);
   c.cc = zeroLength(c, r2 + 1) ? 0 : 3;
 }
 

@@ -1,27 +1,27 @@
 /**
- * Moves, comparisons and bitwise operations of storage operands up to 256 bytes, and packing.
- * Principles of Operation, chapter 7. They go byte by byte, from the left unless said otherwise, which is seen
- * where operands overlap.
+ * Moves, comparisons and bitwise operations on storage operands of up to 256 bytes, and packing. Principles of Operation,
+ * chapter 7. They process one byte after another, from left to right unless noted, which matters if operands overlap.
  */
 
 import { logicalPage } from '../addresses.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { FIRST, SECOND, type Span } from './span.ts';
 
-/** From this length on, operands that don't overlap are moved as a block. */
+/** Minimum length of operands that are moved as a block, if they do not overlap. */
 const BLOCK = 24;
 
-/** Finds both operands, `length` bytes each: the first to be stored into, or not. */
+/** Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. */
 function operands(c: Processor, length: number, store: boolean): void {
   FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
 }
 
-/** Moves the second operand to the first, whose spans are set. */
+/** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
 export function moveSpans(c: Processor, length: number): void {
   const { bytes } = c.storage;
   const inside = length <= FIRST.first && length <= SECOND.first;
@@ -40,12 +40,12 @@ function mvc(c: Processor, l: number): void {
   moveSpans(c, l + 1);
 }
 
-/** MOVE INVERSE: the second operand's address is its rightmost byte, and it goes from the right. */
+/** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
   const { ea2Hi, ea2Lo } = c;
   FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
-  // The leftmost byte, l bytes before the address, is where the span starts.
+  // The span starts at the leftmost byte, l bytes before the address.
   stepBack(c, l);
   SECOND.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
   c.ea2Hi = ea2Hi;
@@ -53,18 +53,15 @@ function mvcin(c: Processor, l: number): void {
   for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
 }
 
-/** The effective address becomes `n` bytes before the second one. */
+/** Sets the effective address to `n` bytes before the second one. */
 function stepBack(c: Processor, n: number): void {
   const lo = c.ea2Lo - n;
-  if (c.addressing === 3) {
-    c.eaHi = lo < 0 ? (c.ea2Hi - 1) >>> 0 : c.ea2Hi;
-    c.eaLo = lo >>> 0;
-  } else {
-    c.eaLo = lo & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
-  }
+  const borrow = lo < 0 && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
+  c.eaHi = (c.ea2Hi - borrow) >>> 0;
+  c.eaLo = (lo & c.addressMask) >>> 0;
 }
 
-/** MOVE NUMERICS and MOVE ZONES: the bits of `mask` in each byte. */
+/** MOVE NUMERICS and MOVE ZONES: moves the bits of `mask` of each byte. */
 function moveBits(mask: number) {
   return (c: Processor, l: number): void => {
     operands(c, l + 1, true);
@@ -76,7 +73,7 @@ function moveBits(mask: number) {
   };
 }
 
-/** AND, OR, EXCLUSIVE OR: code 1 when the result is not zero. */
+/** AND, OR, EXCLUSIVE OR: condition code 1 if the result is not zero. */
 function bitwise(operation: (a: number, b: number) => number) {
   return (c: Processor, l: number): void => {
     operands(c, l + 1, true);
@@ -106,13 +103,13 @@ function clc(c: Processor, l: number): void {
   c.cc = 0;
 }
 
-/** Finds operands of lengths of their own. */
+/** Sets the spans of operands with two length codes. */
 function unequal(c: Processor, l1: number, l2: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
 }
 
-/** MOVE WITH OFFSET: from the right, half a byte to the left, keeping the rightmost half byte of the first. */
+/** MOVE WITH OFFSET: from right to left, shifted left by half a byte; the rightmost half byte of the first operand stays. */
 function mvo(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
@@ -124,7 +121,7 @@ function mvo(c: Processor, l1: number, l2: number): void {
   }
 }
 
-/** PACK: zoned to packed, from the right. */
+/** PACK: zoned to packed, from right to left. */
 function pack(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
@@ -138,28 +135,29 @@ function pack(c: Processor, l1: number, l2: number): void {
   }
 }
 
-/** UNPACK: packed to zoned, from the right. */
+/** UNPACK: packed to zoned, from right to left. */
 function unpk(c: Processor, l1: number, l2: number): void {
   unequal(c, l1, l2);
   const { bytes } = c.storage;
   const last = bytes[SECOND.address(l2)] as number;
   bytes[FIRST.address(l1)] = ((last & 15) << 4) | (last >>> 4);
   let j = l2 - 1;
-  for (let i = l1 - 1; i >= 0; i--, j--) {
+  // Each byte of the second operand gives two digits, the right one first.
+  for (let i = l1 - 1; i >= 0; i -= 2, j--) {
     const byte = j >= 0 ? (bytes[SECOND.address(j)] as number) : 0;
     bytes[FIRST.address(i)] = 0xf0 | (byte & 15);
-    if (--i >= 0) bytes[FIRST.address(i)] = 0xf0 | (byte >>> 4);
+    if (i > 0) bytes[FIRST.address(i - 1)] = 0xf0 | (byte >>> 4);
   }
 }
 
-/** The longest operand of PACK ASCII and its kind, in bytes less one. */
+/** Maximum length codes (bytes minus one) of the ASCII and Unicode operands of PACK and UNPACK. */
 const MAX_ASCII = 31;
 const MAX_UNICODE = 63;
-/** Bytes of a packed operand of these, and the sign they give it. */
+/** Bytes of their packed operand, and the sign that PACK stores in it. */
 const PACKED = 16;
 const PLUS = 0x0c;
 
-/** PACK ASCII and PACK UNICODE: digits of `size` bytes each, to sixteen bytes of packed digits, plus sign. */
+/** PACK ASCII and PACK UNICODE: packs digits of `size` bytes each into sixteen bytes, with a plus sign. */
 function packText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
@@ -180,7 +178,7 @@ function packText(size: 1 | 2, max: number) {
   };
 }
 
-/** UNPACK ASCII and UNPACK UNICODE: the other way; the condition code tells the sign. */
+/** UNPACK ASCII and UNPACK UNICODE: unpacks sixteen bytes; the condition code is that of the sign. */
 function unpackText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
@@ -198,13 +196,13 @@ function unpackText(size: 1 | 2, max: number) {
   };
 }
 
-/** 0 for a plus, 1 for a minus, 3 for what is no sign. */
+/** Returns the condition code of a sign: 0 plus, 1 minus, 3 invalid. */
 function signCode(sign: number): number {
   if (sign === 0xb || sign === 0xd) return 1;
   return sign > 9 ? 0 : 3;
 }
 
-/** Replaces each byte of the first operand by the byte of the second that it selects. */
+/** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
   FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
   table(c, l, FIRST);
@@ -215,7 +213,7 @@ function translate(c: Processor, l: number): void {
   }
 }
 
-/** Finds the table of 256 bytes; of one that crosses a page boundary only those parts that are selected. */
+/** Sets SECOND to the table of 256 bytes. Of a table that crosses a page boundary, only the selected parts are accessed. */
 function table(c: Processor, l: number, argument: Span): void {
   const offset = c.ea2Lo & 0xfff;
   if (offset <= 0xf00) {
@@ -235,7 +233,7 @@ function table(c: Processor, l: number, argument: Span): void {
   if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
 }
 
-/** TRANSLATE AND TEST, from the left (step 1) or the right (step -1): stops at the first byte not zero. */
+/** TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte that is not zero. */
 function translateAndTest(step: 1 | -1) {
   return (c: Processor, l: number): void => {
     if (step === 1) {
@@ -269,12 +267,12 @@ function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number)
   c.cc = 0;
 }
 
-/** The address of the byte found, to register 1: 24 or 31 bits of it, or all. */
+/** Loads the address of the byte found into register 1: 24, 31 or 64 bits of it. */
 function foundAt(c: Processor, hi: number, lo: number): void {
-  if (c.addressing === 3) {
+  if (c.addressing === ADDRESSING.BITS_64) {
     c.gr32[3] = lo > 0xffff_ffff ? hi + 1 : lo < 0 ? hi - 1 : hi;
     c.gr32[2] = lo;
-  } else if (c.addressing === 1) {
+  } else if (c.addressing === ADDRESSING.BITS_31) {
     c.gr32[2] = lo & 0x7fff_ffff;
   } else {
     c.gr32[2] = ((c.gr32[2] as number) & 0xff00_0000) | (lo & 0x00ff_ffff);

@@ -29,13 +29,13 @@ function single64(c: Processor, r: number, x: number): void {
   c.op[r] = (c.op[r] as bigint) * (c.op[x] as bigint);
 }
 
-/** The 64 bits of operand `Y` to the low halves of a pair. */
+/** Loads the 64 bits of operand `Y` into the low halves of a pair. */
 function toHalves(c: Processor, r: number): void {
   c.op32[r * 2] = c.op32[YL + 1] as number;
   c.op32[r * 2 + 2] = c.op32[YL] as number;
 }
 
-/** MULTIPLY: the low half of r+1 times operand `x` (sign-extended), 64 bits into the halves of the pair. */
+/** MULTIPLY: the low half of r + 1 times operand `x` (sign-extended). The 64-bit product is loaded into the low halves of the pair. */
 function multiply(c: Processor, r: number, x: number): void {
   setSigned(c, Y, c.gr32s[r * 2 + 2] as number);
   c.ops[Y] = (c.ops[Y] as bigint) * (c.ops[x] as bigint);
@@ -49,7 +49,7 @@ function multiplyLogical(c: Processor, r: number, x: number): void {
   toHalves(c, r);
 }
 
-/** MULTIPLY LOGICAL, 64 bits: 128 bits into the pair. */
+/** MULTIPLY LOGICAL, 64 bits: the 128-bit product is loaded into the pair. */
 function multiplyLogical64(c: Processor, r: number, x: number): void {
   const product = (c.op[r + 1] as bigint) * (c.op[x] as bigint);
   c.op[r] = product >> 64n;
@@ -60,13 +60,13 @@ function divideException(c: Processor): never {
   return c.program(PGM.FIXED_POINT_DIVIDE);
 }
 
-/** The 64 bits that the low halves of a pair hold, in operand `Y`. */
+/** Loads the 64 bits in the low halves of a pair into operand `Y`. */
 function fromHalves(c: Processor, r: number): void {
   c.op32[YL + 1] = c.op32[r * 2] as number;
   c.op32[YL] = c.op32[r * 2 + 2] as number;
 }
 
-/** DIVIDE: 64 bits by half `x`; the remainder to r, the quotient to r+1. */
+/** DIVIDE: 64 bits by half `x`. The remainder is loaded into r, the quotient into r + 1. */
 function divide(c: Processor, r: number, x: number): void {
   fromHalves(c, r);
   const dividend = c.ops[Y] as bigint;
@@ -96,7 +96,7 @@ function divideLogical64(c: Processor, r: number, x: number): void {
   c.op[r + 1] = dividend / divisor;
 }
 
-/** DIVIDE SINGLE: r+1 by operand `x`, all 64 bits. */
+/** DIVIDE SINGLE: the 64 bits of r + 1 by operand `x`. */
 function divideSingle(c: Processor, r: number, x: number): void {
   const divisor = c.ops[x] as bigint;
   const dividend = c.ops[r + 1] as bigint;

@@ -1,20 +1,21 @@
 /**
- * Operands from storage and from the instruction, put into scratch operands behind the general registers, so that
- * one function does an operation for the register, storage and immediate variants of its instruction.
+ * Operands. A storage or immediate operand is copied to a scratch operand behind the general registers, so that one
+ * function implements an operation for the register, storage and immediate forms of an instruction.
  *
- * Functions named for 64 bits return the number of an operand in `op`; those for 32 bits the number of a half in
- * `op32`, where register r has its low half at 2r and its high half at 2r + 1. All storage operands are at the
- * effective address, and every function here unwinds on the access exceptions of its operand.
+ * Functions for 64 bits return the index of an operand in `op`; functions for 32 bits return the index of a half in
+ * `op32`, where register r has its low half at 2r and its high half at 2r + 1. A storage operand is at the effective
+ * address. Every function unwinds on the access exceptions of its operand.
  */
 
 import { type AbsolutePage, logicalPage, realPage } from '../addresses.ts';
 import { type Access, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 
-/** The scratch operand that an instruction's second operand goes to. */
+/** Scratch operand for the second operand. */
 export const X = 16;
-/** Further scratch operands, for results that are not a register's yet. */
+/** Scratch operands for intermediate results. */
 export const Y = 17;
 export const Z = 18;
 /** The low half of `X`. */
@@ -65,7 +66,7 @@ export function setUnsigned(c: Processor, r: number, value: number): number {
   return r;
 }
 
-// 64-bit operands: the number of an operand.
+// 64-bit operands: each function returns the index of an operand.
 
 /** Eight bytes of storage. */
 export function m64(c: Processor): number {
@@ -90,7 +91,7 @@ export const r32x = (c: Processor, r: number) => setSigned(c, X, c.signedLow(r))
 /** The low half of a register, zero-extended. */
 export const r32z = (c: Processor, r: number) => setUnsigned(c, X, c.low(r));
 
-// 32-bit operands: the number of a half.
+// 32-bit operands: each function returns the index of a half.
 
 /** Four bytes of storage. */
 export function m32(c: Processor): number {
@@ -141,44 +142,54 @@ export function load32(c: Processor): number {
   return c.load32(c.eaHi, c.eaLo);
 }
 
-// Demands that operands must meet: specification exceptions.
+// Restrictions on operands. A violation is a specification exception.
 
-/** The effective address must be a multiple of `size`, a power of two. */
+/** Requires the effective address to be a multiple of `size`, a power of two. */
 export function aligned(c: Processor, size: number): Processor {
   if (c.eaLo & (size - 1)) c.program(PGM.SPECIFICATION);
   return c;
 }
 
-/** Register `r` must be even: it designates a pair. */
+/** Requires register `r` to be even: it designates an even-odd pair. */
 export function pair(c: Processor, r: number): number {
   if (r & 1) c.program(PGM.SPECIFICATION);
   return r;
 }
 
-/** Sets the effective address `halfwords` from the instruction; the operand there must be aligned to `size`. */
+/** Sets the effective address to `halfwords` from the instruction, and requires it to be a multiple of `size`. */
 export function relative(c: Processor, halfwords: number, size: number): Processor {
   c.addressRelative(halfwords);
   return aligned(c, size);
 }
 
-/** Moves the effective address on by `bytes`, as the addressing mode wraps it. */
+/** Adds `bytes` to the effective address, wrapped by the addressing mode. */
 export function advance(c: Processor, bytes: number): void {
   const lo = c.eaLo + bytes;
-  if (c.addressing === 3) {
-    if (lo > 0xffff_ffff) c.eaHi = (c.eaHi + 1) >>> 0;
-    c.eaLo = lo >>> 0;
-  } else {
-    c.eaLo = lo & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
-  }
+  if (lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64) c.eaHi = (c.eaHi + 1) >>> 0;
+  c.eaLo = (lo & c.addressMask) >>> 0;
 }
 
 /**
- * Puts an address into register `r` the way LOAD ADDRESS and the long instructions do: all of the register in
- * the 64-bit mode, its low half in the others.
+ * Loads an address into register `r`, as LOAD ADDRESS does: into the whole register in the 64-bit mode, into its low half
+ * in the other modes.
  */
 export function setAddress(c: Processor, r: number, hi: number, lo: number): void {
   c.gr32[r * 2] = lo;
-  if (c.addressing === 3) c.gr32[r * 2 + 1] = hi;
+  if (c.addressing === ADDRESSING.BITS_64) c.gr32[r * 2 + 1] = hi;
+}
+
+/** Adds `bytes`, which may be negative, to the address in register `r`, wrapped by the addressing mode. */
+export function advanceRegister(c: Processor, r: number, bytes: number): void {
+  c.effectiveRegister(r);
+  const lo = c.eaLo + bytes;
+  const hi = lo > 0xffff_ffff ? (c.eaHi + 1) >>> 0 : lo < 0 ? (c.eaHi - 1) >>> 0 : c.eaHi;
+  setAddress(c, r, hi, (lo & c.addressMask) >>> 0);
+}
+
+/** Subtracts `bytes` from the length in register `r`: 64 bits in the 64-bit mode, 32 bits in the other modes. */
+export function reduceLength(c: Processor, r: number, bytes: number): void {
+  if (c.addressing === ADDRESSING.BITS_64) c.gr[r] = (c.gr[r] as bigint) - BigInt(bytes);
+  else c.gr32[r * 2] = c.low(r) - bytes;
 }
 
 /** The page number of an address. */
@@ -187,26 +198,22 @@ export const pageOf = (hi: number, lo: number) => hi * 0x10_0000 + (lo >>> 12);
 /** The page of the effective address. */
 export const effectivePage = (c: Processor) => logicalPage(pageOf(c.eaHi, c.eaLo));
 
-/**
- * The absolute byte address behind a real operand of `size` bytes, all in one page. Protection applies, as for an
- * operand that a program names.
- */
+/** Returns the absolute byte address of a real operand of `size` bytes, all in one page. Protection applies. */
 export function realOperand(c: Processor, hi: number, lo: number, size: number, access: Access): number {
   const offset = lo & 0xfff;
   return c.realOperandFrame(realPage(pageOf(hi, lo)), offset, access, size) + offset;
 }
 
 /**
- * The absolute byte address behind an assigned storage location, a real address below 4096, that the machine itself
- * stores into. No protection applies.
+ * Returns the absolute byte address of an assigned storage location that the machine itself stores into. `location` is a
+ * real address below 4096. No protection applies.
  */
 export function assigned(c: Processor, location: number): number {
   return c.realFrame(realPage(0), STORE) + location;
 }
 
 /**
- * The frame number behind an absolute page of whoever runs here. Protection does not apply, and no reference is
- * recorded.
+ * Returns the frame number of an absolute page of the running program. No protection applies, and no reference is recorded.
  * @param logical the page that an addressing exception names
  */
 export function frameNumber(c: Processor, page: AbsolutePage, logical: number): number {

@@ -1,7 +1,4 @@
-/**
- * Control instructions for the PSW, control registers, the prefix and what a processor knows of itself.
- * Principles of Operation, chapter 10.
- */
+/** Control instructions for the PSW, control and access registers, prefix and CPU identification. Principles of Operation, chapter 10. */
 
 import { CR0 } from '../control-registers.ts';
 import { STORE } from '../cpu/access.ts';
@@ -13,9 +10,7 @@ import { registers, type Words } from './load.ts';
 import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
 import { storeDoublewords, storeWords } from './store.ts';
 
-/** Control register 0. */
-
-/** In a short PSW, bit 12 is one. */
+/** Bit 12 of a short PSW, which is one. */
 const SHORT_PSW = 0x0008_0000;
 
 /** LOAD PSW: a short PSW, 64 bits. */
@@ -40,7 +35,7 @@ function lpswe(c: Processor): void {
   c.enterPsw(PSW_VIEW.getUint32(0), PSW_VIEW.getUint32(4), PSW_VIEW.getUint32(8), PSW_VIEW.getUint32(12));
 }
 
-/** Makes a system mask current. One with bits that must be zero is an early exception. */
+/** Makes a system mask current. Bits that must be zero and are not lead to an early exception. */
 function enterMask(c: Processor, mask: number): void {
   c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
 }
@@ -87,7 +82,7 @@ function lctlg(c: Processor, first: number, last: number): void {
   for (let i = 0; i < count; i++) c.setControl((first + i) & 15, VIEW.getBigUint64(i * 8));
 }
 
-/** The prefix area must be there. */
+/** Returns whether the configuration has storage for a prefix area. */
 export function prefixAvailable(c: Processor, prefix: number): boolean {
   if (c.sie === null) return c.storage.has(prefix, 0x2000);
   return prefix / 0x1000 + 2 <= c.sie.pages;
@@ -112,7 +107,7 @@ function stap(c: Processor): void {
   c.store16(c.eaHi, c.eaLo, c.address);
 }
 
-/** The machine type that STORE CPU ID tells: a z196. */
+/** The machine type that STORE CPU ID stores: z196. */
 const MACHINE_TYPE = 0x2817;
 
 /** STORE CPU ID. */
@@ -124,12 +119,12 @@ function stidp(c: Processor): void {
   c.store64(c.eaHi, c.eaLo, c.op[X] as bigint);
 }
 
-/** In the problem state, only keys that the PSW-key mask in control register 3 names. */
+/** In the problem state, requires the PSW-key mask in control register 3 to permit a key. */
 export function keyAllowed(c: Processor, key: number): void {
   if (c.problem && !((c.cr32[6] as number) & (0x8000_0000 >>> key))) c.program(PGM.PRIVILEGED_OPERATION);
 }
 
-/** In the problem state, only with extraction authority. */
+/** In the problem state, requires extraction authority. */
 function extractionAuthority(c: Processor): void {
   if (c.problem && !(c.cr0 & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
 }
@@ -154,7 +149,7 @@ function epsw(c: Processor, a: number, b: number): void {
   if (b !== 0) c.gr32[b * 2] = pswLo;
 }
 
-/** INSERT ADDRESS SPACE CONTROL: the two bits of the PSW the other way around. */
+/** INSERT ADDRESS SPACE CONTROL: inserts the two address-space-control bits of the PSW in reverse order. */
 function iac(c: Processor, r: number): void {
   if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
   extractionAuthority(c);
@@ -163,10 +158,10 @@ function iac(c: Processor, r: number): void {
   c.cc = code;
 }
 
-/** The spaces that SET ADDRESS SPACE CONTROL numbers. */
+/** The spaces by the codes of SET ADDRESS SPACE CONTROL. */
 const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOME] as const;
 
-/** SET ADDRESS SPACE CONTROL. The access-register mode is not there. */
+/** SET ADDRESS SPACE CONTROL. Access-register mode is not implemented: a special-operation exception. */
 function sac(c: Processor): void {
   const code = (c.eaLo >>> 8) & 15;
   if (!c.dat || !(c.cr0 & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
@@ -186,7 +181,7 @@ function extractAsn(control: number) {
   };
 }
 
-/** MONITOR CALL: an interruption when control register 8 wants the class. */
+/** MONITOR CALL: a monitor event if control register 8 enables the class. */
 function mc(c: Processor, monitorClass: number): void {
   if (monitorClass > 15) c.program(PGM.SPECIFICATION);
   if (!((c.cr32[16] as number) & (0x8000 >>> monitorClass))) return;
@@ -195,17 +190,17 @@ function mc(c: Processor, monitorClass: number): void {
   c.program(PGM.MONITOR_EVENT);
 }
 
-/** DIAGNOSE: no code means anything on a machine with no host below. */
+/** DIAGNOSE: without a host, no function code is defined. */
 function diag(c: Processor): void {
   c.program(PGM.SPECIFICATION);
 }
 
-function notThere(c: Processor): void {
+function notInstalled(c: Processor): void {
   c.program(PGM.OPERATION);
 }
 
 const PRIVILEGED = { privileged: true } as const;
-const HOSTS = { privileged: true, intercept: ICTL.ALWAYS } as const;
+const INTERCEPTED = { privileged: true, intercept: ICTL.ALWAYS } as const;
 
 // biome-ignore format: a line each
 export const PSW_CONTROL: readonly InstructionLine[] = [
@@ -218,10 +213,10 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['LCTLG', 'RSY', 0xeb2f, 'zarch', lctlg, { privileged: true, loadsControls: true }],
   ['STCTL', 'RS', 0xb6, 'base', (c, r1, r3) => storeWords(aligned(c, 4), CONTROL_REGISTERS, r1, r3), { privileged: true, intercept: ICTL.STCTL }],
   ['STCTG', 'RSY', 0xeb25, 'zarch', (c, r1, r3) => storeDoublewords(aligned(c, 8), c.cr32, r1, r3), { privileged: true, intercept: ICTL.STCTL }],
-  ['SPX', 'S', 0xb210, 'base', spx, HOSTS],
-  ['STPX', 'S', 0xb211, 'base', stpx, HOSTS],
-  ['STAP', 'S', 0xb212, 'base', stap, HOSTS],
-  ['STIDP', 'S', 0xb202, 'base', stidp, HOSTS],
+  ['SPX', 'S', 0xb210, 'base', spx, INTERCEPTED],
+  ['STPX', 'S', 0xb211, 'base', stpx, INTERCEPTED],
+  ['STAP', 'S', 0xb212, 'base', stap, INTERCEPTED],
+  ['STIDP', 'S', 0xb202, 'base', stidp, INTERCEPTED],
   ['SPKA', 'S', 0xb20a, 'base', spka],
   ['IPK', 'S', 0xb20b, 'base', ipk],
   ['EPSW', 'RRE', 0xb98d, 'zarch', epsw],
@@ -231,19 +226,19 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['EPAR', 'RRE', 0xb226, 'base', extractAsn(4)],
   ['ESAR', 'RRE', 0xb227, 'base', extractAsn(3)],
   ['MC', 'SI', 0xaf, 'base', mc],
-  ['DIAG', 'RS', 0x83, 'base', diag, HOSTS],
-  ['SERVC', 'RRE', 0xb220, 'base', notThere, HOSTS],
+  ['DIAG', 'RS', 0x83, 'base', diag, INTERCEPTED],
+  ['SERVC', 'RRE', 0xb220, 'base', notInstalled, INTERCEPTED],
   ['EAR', 'RRE', 0xb24f, 'base', (c, r1, r2) => void (c.gr32[r1 * 2] = c.ar[r2] as number)],
   ['SAR', 'RRE', 0xb24e, 'base', (c, r1, r2) => void (c.ar[r1] = c.low(r2))],
   ['CPYA', 'RRE', 0xb24d, 'base', (c, r1, r2) => void (c.ar[r1] = c.ar[r2] as number)],
   ['PFD', 'RXY', 0xe336, 'gie', () => undefined],
   ['PFDRL', 'RIL', 0xc62, 'gie', () => undefined],
-  // No cache is told of: every attribute is undefined, all ones.
+  // Cache attributes are not available: all ones.
   ['ECAG', 'RSY', 0xeb4c, 'gie', (c, r1) => void (c.grs[r1] = -1n)],
   ['PALB', 'RRE', 0xb248, 'base', () => undefined, PRIVILEGED],
 ];
 
-/** Instructions for channels, adjunct processors and the like, none of which are there: the host's to see. */
+/** I/O instructions. This machine has no channel subsystem: they are intercepted, or an operation exception. */
 const ABSENT = [
   ['CSCH', 0xb230],
   ['HSCH', 0xb231],
@@ -263,6 +258,6 @@ const ABSENT = [
 
 // biome-ignore format: a line each
 export const INPUT_OUTPUT: readonly InstructionLine[] = [
-  ...ABSENT.map(([name, opcode]): InstructionLine => [name, 'S', opcode, 'base', notThere, HOSTS]),
-  ['CHSC', 'RRE', 0xb25f, 'base', notThere, HOSTS],
+  ...ABSENT.map(([name, opcode]): InstructionLine => [name, 'S', opcode, 'base', notInstalled, INTERCEPTED]),
+  ['CHSC', 'RRE', 0xb25f, 'base', notInstalled, INTERCEPTED],
 ];

@@ -37,7 +37,7 @@ function rightSigned64(c: Processor, d: number, a: number): void {
   c.cc = sign64(c, d);
 }
 
-/** Arithmetic left shift: the sign stays; a bit unlike it that is shifted out is an overflow. */
+/** Arithmetic left shift. The sign does not change; an overflow if a bit that differs from it is shifted out. */
 function leftSignedQuiet64(c: Processor, d: number, a: number): void {
   const value = c.ops[a] as bigint;
   const exact = value << BigInt(amount(c));
@@ -67,10 +67,10 @@ function rightSigned32(c: Processor, d: number, a: number): void {
   c.cc = signOf(value);
 }
 
-/** Whether an arithmetic left shift by `n` shifts out a bit that is unlike the sign. */
+/** Returns whether an arithmetic left shift by `n` shifts out a bit that differs from the sign. */
 function losesBits(value: number, n: number): boolean {
   if (n === 0) return false;
-  // From the 32nd place on, what is shifted out are zeros that the shift itself brought in.
+  // Beyond 31 positions, the bits shifted out are zeros that the shift brought in.
   if (n > 31) return value !== 0;
   return (value << 1) >> (32 - n) !== value >> 31;
 }
@@ -85,14 +85,14 @@ function leftSigned32(c: Processor, d: number, a: number): void {
   overflowed(c);
 }
 
-/** The low halves of a pair as one number of 64 bits, in operand `Y`. */
+/** Loads the low halves of a pair into operand `Y`, as one 64-bit number. */
 function gather(c: Processor, r: number): void {
   pair(c, r);
   c.op32[YL + 1] = c.op32[r * 2] as number;
   c.op32[YL] = c.op32[r * 2 + 2] as number;
 }
 
-/** Shifts the low halves of a pair as one number. */
+/** Shifts the low halves of a pair as one 64-bit number. */
 function double(shift: (c: Processor, d: number, a: number) => void) {
   return (c: Processor, r: number): void => {
     gather(c, r);

@@ -6,7 +6,7 @@ import type { CpuReset } from '../reset.ts';
 import { SIGP_CC, type SigpTarget, signalProcessor } from '../sigp.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 
-/** A processor of the machine as SIGNAL PROCESSOR addresses it. */
+/** A processor of the machine as the target of an order. */
 class Target implements SigpTarget {
   readonly #cpu: Processor;
 
@@ -80,7 +80,7 @@ class Target implements SigpTarget {
   }
 }
 
-/** SIGNAL PROCESSOR: 0 accepted, 1 status in r1, 2 busy, 3 no such processor. */
+/** SIGNAL PROCESSOR. Condition code 0: accepted; 1: status stored in r1; 2: busy; 3: no such processor. */
 function sigp(c: Processor, r1: number, r3: number): void {
   const parameter = c.low(r1 | 1);
   const addressed = c.machine.cpus[c.low(r3) & 0xffff];

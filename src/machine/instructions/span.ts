@@ -1,22 +1,22 @@
 /**
- * A storage operand of up to 4096 bytes as its bytes in absolute storage: in one frame, or in two when it crosses
- * a page boundary. Every access exception of an operand comes when its span is made, before anything is changed.
+ * Spans: the absolute storage of an operand of up to 4096 bytes. An operand that crosses a page boundary lies in two frames.
+ * Setting a span recognizes all access exceptions of the operand, before the instruction changes anything.
  */
 
 import { logicalPage } from '../addresses.ts';
 import type { Access } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 
-/** One operand. */
+/** The span of one operand. */
 export class Span {
   /** Absolute address of the first byte. */
   at = 0;
-  /** How many bytes are in the first frame. */
+  /** Number of bytes from there to the end of the frame. */
   first = 0;
-  /** Absolute address of the byte after those, when there is one. */
+  /** Absolute address of the byte after them, if the operand has one. */
   next = 0;
 
-  /** Finds the operand of `length` bytes, at least 1, at a logical address. Unwinds on access exceptions. */
+  /** Sets the span to the operand of `length` bytes, at least 1, at a logical address. Unwinds on access exceptions. */
   set(c: Processor, hi: number, lo: number, length: number, access: Access): this {
     const offset = lo & 0xfff;
     const page = logicalPage(hi * 0x10_0000 + (lo >>> 12));
@@ -27,12 +27,12 @@ export class Span {
     return this;
   }
 
-  /** Absolute address of byte `i`. */
+  /** Returns the absolute address of byte `i`. */
   address(i: number): number {
     return i < this.first ? this.at + i : this.next + (i - this.first);
   }
 }
 
-/** The spans of an instruction's operands: one of each is enough, as no instruction runs inside another. */
+/** The spans of the first and the second operand. All instructions share them: no instruction executes inside another. */
 export const FIRST = new Span();
 export const SECOND = new Span();

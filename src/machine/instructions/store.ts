@@ -19,7 +19,7 @@ function storeByte(c: Processor, value: number): void {
   c.store8(c.eaHi, c.eaLo, value);
 }
 
-/** STORE CHARACTERS UNDER MASK from half `half`: the selected bytes, next to one another. */
+/** STORE CHARACTERS UNDER MASK from half `half`: stores the selected bytes contiguously. */
 function storeUnderMask(half: 0 | 1) {
   return (c: Processor, r: number, mask: number): void => {
     if (mask === 0) return;

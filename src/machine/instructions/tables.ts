@@ -1,13 +1,13 @@
 /**
- * Control instructions for dynamic address translation: asking what an address is, making entries invalid,
- * forgetting what was remembered. Principles of Operation, chapters 3 and 10.
+ * Control instructions for dynamic address translation: they translate addresses, invalidate table entries and purge
+ * TLBs. Principles of Operation, chapters 3 and 10.
  */
 
 import { realPage } from '../addresses.ts';
 import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
-import { SPACE } from '../cpu/state.ts';
+import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { ASCE, PAGE, REGION, type WalkStep } from '../dat/index.ts';
 import { PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
@@ -23,13 +23,13 @@ import {
   X,
 } from './operands.ts';
 
-/** Every processor forgets everything made for the program that runs here. */
+/** Purges the translations of the running program, the guest or the host, on every processor. */
 function purgeEverywhere(c: Processor): void {
   if (c.sie === null) c.machine.purgeAll();
   else for (const cpu of c.machine.cpus) cpu.guestTlb.purgeAll();
 }
 
-/** INVALIDATE PAGE TABLE ENTRY: of the page table that r1 points to, the entry that r2's address selects. */
+/** INVALIDATE PAGE TABLE ENTRY: r1 designates the page table, the address in r2 selects the entry. */
 function ipte(c: Processor, r1: number, r2: number): void {
   const hi = c.high(r1);
   const lo = (c.low(r1) & ~0x7ff) >>> 0;
@@ -43,10 +43,10 @@ function ipte(c: Processor, r1: number, r2: number): void {
 
 const CLEAR_BY_ASCE = 0x800;
 const RESERVED = 0x000f_f000;
-/** Where the index of a table of each type begins in the address of r2, from the right: segment to region first. */
+/** Right shifts of the address in r2 that give the index, by table type. */
 const INDEX = [20n, 31n, 42n, 53n] as const;
 
-/** INVALIDATE DAT TABLE ENTRY, or, with a bit of r2, only forgetting all that came by an element. */
+/** INVALIDATE DAT TABLE ENTRY; or, with a bit of r2, only a purge of an address-space-control element's translations. */
 function idte(c: Processor, r1: number, r2: number): void {
   const what = c.low(r2);
   if (what & RESERVED) c.program(PGM.SPECIFICATION);
@@ -68,7 +68,7 @@ function idte(c: Processor, r1: number, r2: number): void {
   purgeEverywhere(c);
 }
 
-/** The address of COMPARE AND SWAP AND PURGE: r2 without its low bits, which say what to purge. */
+/** Sets the operand address of COMPARE AND SWAP AND PURGE: r2 without the low bits, which select what to purge. */
 function purgeAddress(c: Processor, r2: number, size: number): void {
   c.effectiveRegister(r2);
   c.eaLo = (c.eaLo & -size) >>> 0;
@@ -108,7 +108,7 @@ function cspg(c: Processor, r1: number, r2: number): void {
   c.cc = 0;
 }
 
-/** The absolute byte address behind the real address in register `r`, which must be on its boundary. */
+/** Returns the absolute byte address of the real operand that register `r` designates, which must be aligned. */
 function realInRegister(c: Processor, r: number, size: number, access: Access): number {
   c.effectiveRegister(r);
   aligned(c, size);
@@ -132,14 +132,14 @@ function sturg(c: Processor, a: number, b: number): void {
   c.storage.set64(realInRegister(c, b, 8, STORE), c.gr[a] as bigint);
 }
 
-/** The entry at which the last walk ended. */
+/** The last entry that the last walk fetched. */
 let last: WalkStep | null = null;
-const remember = (step: WalkStep): void => {
+const keepLast = (step: WalkStep): void => {
   last = step;
 };
 
-/** Exceptions of a translation that an instruction tells of instead of ending with. */
-const TOLD: ReadonlySet<number> = new Set<number>([
+/** Translation exceptions that LRA and TPROT report in the condition code. */
+const REPORTED: ReadonlySet<number> = new Set<number>([
   PGM.ASCE_TYPE,
   PGM.REGION_FIRST_TRANSLATION,
   PGM.REGION_SECOND_TRANSLATION,
@@ -148,22 +148,22 @@ const TOLD: ReadonlySet<number> = new Set<number>([
   PGM.PAGE_TRANSLATION,
 ]);
 
-/** The space that the PSW selects; the access-register mode is not there. */
+/** The address space that the PSW selects. Access-register mode is not implemented: a special-operation exception. */
 function selectedSpace(c: Processor): number {
   if (c.space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
   return c.space;
 }
 
 /**
- * LOAD REAL ADDRESS: the real address and code 0; or the address of the invalid segment- (1) or page-table
- * entry (2); or (3) the exception's code with bit 32 one.
+ * LOAD REAL ADDRESS. Condition code 0: the real address is loaded; 1: the address of the invalid segment-table entry; 2: that
+ * of the invalid page-table entry; 3: the code of the exception, with bit 32 one.
  */
 function loadReal(c: Processor, r: number, wide: boolean): void {
   last = null;
-  const walk = c.translate(effectivePage(c), selectedSpace(c), remember);
+  const walk = c.translate(effectivePage(c), selectedSpace(c), keepLast);
   if (walk.code === 0) {
     realAddress(c, r, walk.frame, c.eaLo & 0xfff, wide, 0);
-  } else if (!TOLD.has(walk.code)) {
+  } else if (!REPORTED.has(walk.code)) {
     c.program(walk.code);
   } else {
     unavailable(c, r, walk.code, wide);
@@ -172,7 +172,7 @@ function loadReal(c: Processor, r: number, wide: boolean): void {
 
 function unavailable(c: Processor, r: number, code: number, wide: boolean): void {
   const step = last;
-  // Without an entry of that table it was the table's length.
+  // If no entry of that table was fetched, its length was exceeded.
   const entry =
     (code === PGM.SEGMENT_TRANSLATION && step?.level === 'segment') ||
     (code === PGM.PAGE_TRANSLATION && step?.level === 'page');
@@ -185,7 +185,7 @@ function unavailable(c: Processor, r: number, code: number, wide: boolean): void
   }
 }
 
-/** Puts a real address into r: all of it, or the low half when it fits into 31 bits. */
+/** Loads a real address into register `r`: 64 bits if `wide`, else 31 bits, and a special-operation exception if it has more. */
 function realAddress(
   c: Processor,
   r: number,
@@ -200,30 +200,30 @@ function realAddress(
   c.cc = code;
 }
 
-const lra = (c: Processor, r: number) => loadReal(c, r, c.addressing === 3);
+const lra = (c: Processor, r: number) => loadReal(c, r, c.addressing === ADDRESSING.BITS_64);
 const lrag = (c: Processor, r: number) => loadReal(c, r, true);
 
 /**
- * TEST PROTECTION: what the key in the second address may do with the page of the first: 0 fetch and store, 1 fetch,
- * 2 nothing; 3 the translation is not available.
+ * TEST PROTECTION of the page at the first address with the key in the second. Condition code 0: fetch and store permitted;
+ * 1: fetch permitted; 2: neither; 3: translation not available.
  */
 function tprot(c: Processor): void {
   const page = effectivePage(c);
   const offset = c.eaLo & 0xfff;
   const cr0 = c.cr0;
   const walk = c.dat ? c.translate(page, selectedSpace(c)) : null;
-  if (walk !== null && TOLD.has(walk.code)) {
+  if (walk !== null && REPORTED.has(walk.code)) {
     c.cc = 3;
     return;
   }
   if (walk !== null && walk.code !== 0) c.program(walk.code);
   const privateSpace = c.dat && ((c.cr32[controlRegisterOf(c.space) * 2] as number) & ASCE.PRIVATE) !== 0;
   const datProtected = walk?.protect === true;
-  const instead = walk === null ? -1 : walk.key;
+  const override = walk === null ? -1 : walk.key;
   const absolute = walk === null ? c.prefixed(realPage(page)) : c.absoluteOf(walk);
   const own = c.storage.keys[frameNumber(c, absolute, page)] as number;
   const key = (c.ea2Lo >>> 4) & 15;
-  const storageKey = instead < 0 ? own : instead;
+  const storageKey = override < 0 ? own : override;
   if (!keyAllowsFetch(cr0, key, storageKey) && !fetchOverridden(cr0, page, offset, privateSpace)) {
     c.cc = 2;
     return;

@@ -1,60 +1,49 @@
 /**
- * TRANSLATE ONE TO ONE, ONE TO TWO, TWO TO ONE, TWO TO TWO, and the conversions between Unicode encodings.
- * Principles of Operation, chapter 7. Like the other long instructions they do a bounded amount of work and say
- * with condition code 3 that there is more.
+ * TRANSLATE ONE TO ONE, ONE TO TWO, TWO TO ONE and TWO TO TWO, and the conversions between Unicode encodings. Principles of
+ * Operation, chapter 7. One execution processes at most `UNIT` characters; condition code 3 asks the program to execute
+ * the instruction again.
  */
 
 import { FETCH } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
-import { pair, setAddress } from './operands.ts';
+import { advanceRegister, pair, reduceLength } from './operands.ts';
 import { SECOND } from './span.ts';
 
-/** Characters that one execution handles. */
+/** Maximum number of characters that one execution processes. */
 const UNIT = 256;
 
-/** Takes `n` bytes off the operand whose address is in r and whose length is in r+1; n may be 0. */
-function consume(c: Processor, r: number, n: number, counted: boolean): void {
-  c.effectiveRegister(r);
-  const lo = c.eaLo + n;
-  const mask = c.addressing === 0 ? 0x00ff_ffff : 0x7fff_ffff;
-  const hi = lo > 0xffff_ffff ? (c.eaHi + 1) >>> 0 : c.eaHi;
-  setAddress(c, r, hi, c.addressing === 3 ? lo >>> 0 : lo & mask);
-  if (!counted) return;
-  if (c.addressing === 3) c.gr[r + 1] = (c.gr[r + 1] as bigint) - BigInt(n);
-  else c.gr32[r * 2 + 2] = (c.gr32[r * 2 + 2] as number) - n;
-}
-
-/** The length in a register, as far as it matters: at most a number that no unit reaches. */
+/** Returns the length in a register, capped at 2^32 - 1. */
 function remaining(c: Processor, r: number): number {
-  return c.addressing === 3 && c.gr32[r * 2 + 1] !== 0 ? 0xffff_ffff : c.low(r);
+  return c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0 ? 0xffff_ffff : c.low(r);
 }
 
-/** A table starts on a doubleword, whose low bits in register 1 are ignored. */
+/** Alignment of a translation table; the low bits of register 1 are ignored. */
 const TABLE_ALIGNMENT = 8;
 
-/** Without the test-character comparison: a bit of m3. */
+/** Bit of m3: the test-character comparison is omitted. */
 const NO_TEST = 1;
 
-/** One of the four: characters of `from` bytes to characters of `to` bytes, by the table that register 1 points to. */
+/** Translates characters of `from` bytes to characters of `to` bytes, by the table that register 1 designates. */
 function translate(from: 1 | 2, to: 1 | 2) {
   const size = (from === 1 ? 256 : 0x1_0000) * to;
   return (c: Processor, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
     const length = remaining(c, r1 + 1);
     if (from === 2 && length & 1) c.program(PGM.SPECIFICATION);
-    const test = (c.gr32[0] as number) & (to === 1 ? 0xff : 0xffff);
+    const test = c.low(0) & (to === 1 ? 0xff : 0xffff);
     c.effectiveRegister(1);
-    const tableHi = c.eaHi;
-    const tableLo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
+    TABLE.hi = c.eaHi;
+    TABLE.lo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
     const count = Math.min(length / from, UNIT);
     let n = 0;
     let tested = false;
     for (; n < count && !tested; n++) {
       c.effectiveRegister(r2);
       const character = from === 1 ? c.load8(c.eaHi, c.eaLo) : c.load16(c.eaHi, c.eaLo);
-      const translated = entry(c, tableHi, tableLo, character * to, to, size);
+      const translated = tableEntry(c, (character * to) % size, to);
       if (!(m3 & NO_TEST) && translated === test) {
         tested = true;
         break;
@@ -64,46 +53,49 @@ function translate(from: 1 | 2, to: 1 | 2) {
       else c.store16(c.eaHi, c.eaLo, translated);
       advanceBoth(c, r1, r2, to, from);
     }
-    consume(c, r1, 0, false);
-    consume(c, r2, 0, false);
+    advanceRegister(c, r1, 0);
+    advanceRegister(c, r2, 0);
     c.cc = tested ? 1 : length / from > count ? 3 : 0;
   };
 }
 
-/** After one character: destination address on, its length down by what was read, source address on. */
+/** Updates the registers after one character: both addresses, and the length of the source. */
 function advanceBoth(c: Processor, r1: number, r2: number, to: number, from: number): void {
-  consume(c, r1, to, false);
-  if (c.addressing === 3) c.gr[r1 + 1] = (c.gr[r1 + 1] as bigint) - BigInt(from);
-  else c.gr32[r1 * 2 + 2] = (c.gr32[r1 * 2 + 2] as number) - from;
-  consume(c, r2, from, false);
+  advanceRegister(c, r1, to);
+  reduceLength(c, r1 + 1, from);
+  advanceRegister(c, r2, from);
 }
 
-/** A character of the table. */
-function entry(c: Processor, hi: number, lo: number, offset: number, width: 1 | 2, size: number): number {
-  const sum = lo + (offset % size);
-  const carry = sum > 0xffff_ffff ? 1 : 0;
-  const at = c.addressing === 3 ? sum >>> 0 : sum & (c.addressing === 1 ? 0x7fff_ffff : 0x00ff_ffff);
-  const high = c.addressing === 3 ? (hi + carry) >>> 0 : 0;
-  return width === 1 ? c.load8(high, at) : c.load16(high, at);
+/** Address of the translation table, in halves. */
+const TABLE = { hi: 0, lo: 0 };
+
+/** Returns the entry of `width` bytes at a byte offset of the translation table. */
+function tableEntry(c: Processor, offset: number, width: 1 | 2): number {
+  const lo = TABLE.lo + offset;
+  const carry = lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
+  const hi = (TABLE.hi + carry) >>> 0;
+  const at = (lo & c.addressMask) >>> 0;
+  return width === 1 ? c.load8(hi, at) : c.load16(hi, at);
 }
 
-/** A character read, or why none was. */
+/** The character that a decoder read. */
 interface Reading {
   /** Its code point. */
   point: number;
-  /** Bytes it took; 0 when the operand ends inside it, -1 when it is not well-formed. */
+  /** Its length in bytes; 0 if the operand ends inside it, `ILL_FORMED` if it is not well-formed. */
   bytes: number;
 }
 
 const READ: Reading = { point: 0, bytes: 0 };
 const ILL_FORMED = -1;
 
-/** Reads one character at the effective address, of an operand with `left` bytes. */
+/** Reads one character at the effective address into `READ`, from an operand of `left` bytes. */
 type Decode = (c: Processor, left: number, check: boolean) => void;
 
-/** Byte `i` of the source, whose span is set. */
+/** Byte `i` of the source. Preconditions: SECOND is set to it. */
 const source = (c: Processor, i: number) => c.storage.bytes[SECOND.address(i)] as number;
 
+/** Sets the span of a character of `bytes` bytes. Returns whether the operand has all of them. */
 function need(c: Processor, left: number, bytes: number): boolean {
   READ.bytes = left < bytes ? 0 : bytes;
   if (left >= bytes) SECOND.set(c, c.eaHi, c.eaLo, bytes, FETCH);
@@ -160,7 +152,7 @@ const decode32: Decode = (c, left) => {
   if (point > 0x10_ffff || (point >= 0xd800 && point < 0xdc00)) ill();
 };
 
-/** What a code point is written as, into `WRITTEN`. Returns how many bytes. */
+/** Encodes a code point into `WRITTEN`. Returns the number of bytes. */
 type Encode = (point: number) => number;
 
 const WRITTEN = new Uint8Array(4);
@@ -201,10 +193,13 @@ const encode32: Encode = (point) => {
   return 4;
 };
 
-/** Well-formedness checking: a bit of m3. */
+/** Bit of m3: well-formedness checking. */
 const CHECK = 1;
 
-/** CONVERT UTF-n TO UTF-m: 0 the source is used up, 1 the destination is full, 2 ill-formed, 3 there is more. */
+/**
+ * CONVERT UTF-n TO UTF-m. Condition code 0: the end of the source was reached; 1: the end of the destination; 2: a character
+ * is not well-formed; 3: the processor-determined number of characters was processed.
+ */
 function convert(decode: Decode, encode: Encode) {
   return (c: Processor, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
@@ -224,16 +219,18 @@ function convert(decode: Decode, encode: Encode) {
       }
       c.effectiveRegister(r1);
       c.storeBytes(c.eaHi, c.eaLo, bytes, WRITTEN);
-      consume(c, r1, bytes, true);
-      consume(c, r2, read, true);
+      advanceRegister(c, r1, bytes);
+      reduceLength(c, r1 + 1, bytes);
+      advanceRegister(c, r2, read);
+      reduceLength(c, r2 + 1, read);
     }
     c.cc = 3;
   };
 }
 
 function ended(c: Processor, r1: number, r2: number, code: number): void {
-  consume(c, r1, 0, false);
-  consume(c, r2, 0, false);
+  advanceRegister(c, r1, 0);
+  advanceRegister(c, r2, 0);
   c.cc = code;
 }
 

@@ -8,7 +8,7 @@ import { aligned } from './operands.ts';
 const store = (c: Processor, value: bigint) => c.store64(c.eaHi, c.eaLo, BigInt.asUintN(64, value));
 const load = (c: Processor) => c.load64(c.eaHi, c.eaLo);
 
-/** STORE CLOCK: code 0, the clock is set. */
+/** STORE CLOCK: condition code 0, the clock is in the set state. */
 function stck(c: Processor): void {
   store(c, c.tod);
   c.cc = 0;
@@ -17,7 +17,7 @@ function stck(c: Processor): void {
 const EXTENDED = new Uint8Array(16);
 const EXTENDED_VIEW = new DataView(EXTENDED.buffer);
 
-/** STORE CLOCK EXTENDED: the clock to the right of a byte of zeros; the programmable field at the end. */
+/** STORE CLOCK EXTENDED: a byte of zeros, the clock, zeros, and the programmable field. */
 function stcke(c: Processor): void {
   EXTENDED.fill(0);
   EXTENDED_VIEW.setBigUint64(1, c.tod);
@@ -26,7 +26,7 @@ function stcke(c: Processor): void {
   c.cc = 0;
 }
 
-/** SET CLOCK. The CPU timers are clocks of their own: they go on from what they were. */
+/** SET CLOCK. The CPU timers keep their values. */
 function sck(c: Processor): void {
   aligned(c, 8);
   const value = load(c);
