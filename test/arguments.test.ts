@@ -538,8 +538,6 @@ const HOST: Table = {
   hex: 'inside',
   operandAddress: 'inside',
   show: 'inside',
-  startLog: 'inside',
-  takeLog: 'inside',
 };
 
 const engine = (one: Case): Case => ({ ...one, engine: true });

@@ -126,7 +126,7 @@ describe('the checker and the purges', () => {
     expect(second.end().length).toBeGreaterThan(1);
     second.detach();
     const { machine, kernel } = host;
-    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.report]).toEqual([
+    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.problems.listener]).toEqual([
       null,
       null,
       null,
