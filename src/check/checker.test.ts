@@ -126,11 +126,11 @@ describe('the checker and the purges', () => {
     expect(second.end().length).toBeGreaterThan(1);
     second.detach();
     const { machine, kernel } = host;
-    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.problems.listener]).toEqual([
-      null,
-      null,
-      null,
-    ]);
+    expect([
+      machine.trace.listener,
+      machine.translationChecks.listener,
+      kernel.locks.problems.listener,
+    ]).toEqual([null, null, null]);
     expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
