@@ -33,7 +33,8 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: {
         path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host|inspect|player|explorer)/',
-        pathNot: ['^src/$1/', '/index[.]ts$'],
+        // internal.ts is what a module offers to the others and not to users of the package.
+        pathNot: ['^src/$1/', '/(index|internal)[.]ts$'],
       },
     },
     {

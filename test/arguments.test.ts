@@ -138,6 +138,7 @@ const HOST: Table = {
     createFile: op(host, 'createFile', () => [MIB], 'address'),
     exitMm: op(host, 'exitMm', (w) => [w.mm], 'some'),
     createGmap: op(host, 'createGmap', (w) => [w.mm, 5], 'some', 'optionalNumber'),
+    gmapsOf: op(host, 'gmapsOf', (w) => [w.mm], 'some'),
     readAsProcess: op(host, 'readAsProcess', (w) => [w.mm, w.cpu, P, 1], 'some', 'some', 'address', 'number'),
     writeAsProcess: op(
       host,
@@ -645,6 +646,8 @@ const MACHINE: Table = {
   ),
 };
 
+/** A range of pages and a limit. */
+const ROW = { first: 'number', end: 'number', limit: 'number' } as const;
 const INSPECT: Table = {
   entryFields: fn(inspectRoom, 'entryFields', () => ['page', 0n], 'some', 'anyAddress'),
   pswFields: fn(inspectRoom, 'pswFields', () => [0n], 'address'),
@@ -667,26 +670,25 @@ const INSPECT: Table = {
     'address',
   ),
   extentsOf: fn(inspectRoom, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
-  guestRow: fn(inspectRoom, 'guestRow', (w) => [w.gmap, 0, 512, 5], 'some', 'number', 'number', 'number'),
+  guestExtents: fn(
+    inspectRoom,
+    'guestExtents',
+    (w) => [w.gmap, { first: 0, end: 512, limit: 5 }],
+    'some',
+    ROW,
+  ),
   mappingExtents: fn(
     inspectRoom,
     'mappingExtents',
-    (w) => [w.mm.mappings, 0, 512, 5],
+    (w) => [w.mm, { first: 0, end: 512, limit: 5 }],
     'some',
-    'number',
-    'number',
-    'number',
+    ROW,
   ),
-  tableExtents: fn(
-    inspectRoom,
-    'tableExtents',
-    (w) => [w.mm, 0, 512, 5],
-    'some',
-    'number',
-    'number',
-    'number',
-  ),
-  pagesOf: fn(inspectRoom, 'pagesOf', (w) => [w.mm, page, page + 1], 'some', 'number', 'number'),
+  tableExtents: fn(inspectRoom, 'tableExtents', (w) => [w.mm, { first: 0, end: 512, limit: 5 }], 'some', ROW),
+  pagesOf: fn(inspectRoom, 'pagesOf', (w) => [w.mm, { first: page, end: page + 1 }], 'some', {
+    first: 'number',
+    end: 'number',
+  }),
   tableOf: fn(inspectRoom, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',
     page: 'signed',
@@ -695,11 +697,10 @@ const INSPECT: Table = {
   }),
   processorState: fn(inspectRoom, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
   ownTablesOf: fn(inspectRoom, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
-  GuestExtents: 'inside',
-  bucketSizeFor: 'inside',
-  linksOf: 'inside',
-  meaningOf: 'inside',
-  inSameBucket: 'inside',
+  extentsOfView: 'inside',
+  pagesOfView: 'inside',
+  rowOfView: 'inside',
+  viewOf: 'inside',
 };
 
 const isClass = (value: unknown): value is new () => object =>

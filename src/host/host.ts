@@ -118,6 +118,12 @@ export class Host {
     });
   }
 
+  /** Returns the gmaps of a process that were not freed. @throws LinuxError EINVAL for what is no process */
+  gmapsOf(mm: Mm): readonly Gmap[] {
+    demandInstance('mm', mm, Mm);
+    return [...mm.gmaps].filter((gmap) => gmap instanceof Gmap);
+  }
+
   /** What there is now. */
   stats(): HostStats {
     const { frames, purges } = this.kernel;

@@ -85,10 +85,10 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
   /** What operations make is checked from then on. */
   const instrumented = (result: unknown): unknown => {
     if (typeof result !== 'object' || result === null) return result;
-    const made = result as Mm & Gmap & MemoryFile;
-    if (host.processes.has(made)) wrap(made, MM_OPERATIONS);
-    else if (host.common.files.has(made)) wrap(made, FILE_OPERATIONS);
-    else if (made.mm && host.processes.has(made.mm)) wrap(made, GMAP_OPERATIONS);
+    const made = result as Mm | Gmap | MemoryFile;
+    if (host.processes.has(made as Mm)) wrap(made, MM_OPERATIONS);
+    else if (host.common.files.has(made as MemoryFile)) wrap(made, FILE_OPERATIONS);
+    else if ('mm' in made && host.processes.has(made.mm)) wrap(made, GMAP_OPERATIONS);
     return result;
   };
   const wrap = (target: object, names: readonly string[]): void => {

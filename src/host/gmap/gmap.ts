@@ -68,6 +68,8 @@ export interface SegmentState {
 
 /** A guest address space. */
 export class Gmap implements GmapHandle {
+  /** Tells it from a process where either can be. */
+  readonly kind = 'gmap';
   readonly id: number;
   readonly mm: Mm;
   readonly asceHi: number;

@@ -50,6 +50,8 @@ export interface MremapOptions {
 
 /** The address space of a process. */
 export class Mm extends MmState {
+  /** Tells it from a gmap where either can be. */
+  readonly kind = 'process';
   readonly #all: Set<Mm>;
 
   /**
