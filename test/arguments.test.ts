@@ -697,10 +697,6 @@ const INSPECT: Table = {
   }),
   processorState: fn(inspectRoom, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
   ownTablesOf: fn(inspectRoom, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
-  extentsOfView: 'inside',
-  pagesOfView: 'inside',
-  rowOfView: 'inside',
-  viewOf: 'inside',
 };
 
 const isClass = (value: unknown): value is new () => object =>
