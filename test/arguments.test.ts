@@ -161,10 +161,6 @@ const HOST: Table = {
     ),
   },
   Mm: {
-    asceHi: 'no arguments',
-    asceLo: 'no arguments',
-    asce: 'no arguments',
-    gone: 'no arguments',
     mmap: op(
       mm,
       'mmap',
@@ -513,6 +509,12 @@ const HOST: Table = {
   MmCommon: 'inside',
   PageTableDescriptors: 'inside',
   PageTables: 'inside',
+  MmState: 'inside',
+  enableSie: 'inside',
+  faultPageLocked: 'inside',
+  provideSegmentLocked: 'inside',
+  splitEdgesLocked: 'inside',
+  zapLocked: 'inside',
   PrefixArea: 'inside',
   ReverseMaps: 'inside',
   LinuxError: 'inside',
@@ -537,8 +539,6 @@ const HOST: Table = {
   hex: 'inside',
   operandAddress: 'inside',
   show: 'inside',
-  startLog: 'inside',
-  takeLog: 'inside',
 };
 
 const engine = (one: Case): Case => ({ ...one, engine: true });
