@@ -5,7 +5,14 @@
  */
 
 import { Host } from '../src/host/index.ts';
-import { explainWalk, extentsOf, guestRow, pagesOf, processorState, tableOf } from '../src/inspect/index.ts';
+import {
+  explainWalk,
+  extentsOf,
+  guestExtents,
+  pagesOf,
+  processorState,
+  tableOf,
+} from '../src/inspect/index.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../src/machine/index.ts';
 import { type Figures, time } from './timing.ts';
 
@@ -39,12 +46,12 @@ export function benchInspect(segments: number): Figures<(typeof QUERIES)[number]
   gmap.map({ from: 0n, to: 0n, length: BigInt(segments) * MIB });
   const end = segments * 256;
   const { storage } = host.machine;
-  const row = () => guestRow(gmap, 0, end, EXTENTS);
+  const row = () => guestExtents(gmap, { first: 0, end, limit: EXTENTS });
   const figures = {
     row: median(row),
     extents: median(() => extentsOf(gmap, 256)),
     'row-linked': 0,
-    pages: median(() => pagesOf(gmap, 0, 4096)),
+    pages: median(() => pagesOf(gmap, { first: 0, end: 4096 })),
     table: median(() => tableOf(gmap, { level: 'segment', page: 0, from: 0, count: 100 })),
     walk: median(() => explainWalk(storage, gmap.asce, 0n, true)),
     processor: median(() => processorState(host, host.machine.cpu(0), null)),

@@ -138,6 +138,7 @@ const HOST: Table = {
     createFile: op(host, 'createFile', () => [MIB], 'address'),
     exitMm: op(host, 'exitMm', (w) => [w.mm], 'some'),
     createGmap: op(host, 'createGmap', (w) => [w.mm, 5], 'some', 'optionalNumber'),
+    gmapsOf: op(host, 'gmapsOf', (w) => [w.mm], 'some'),
     readAsProcess: op(host, 'readAsProcess', (w) => [w.mm, w.cpu, P, 1], 'some', 'some', 'address', 'number'),
     writeAsProcess: op(
       host,
@@ -160,10 +161,6 @@ const HOST: Table = {
     ),
   },
   Mm: {
-    asceHi: 'no arguments',
-    asceLo: 'no arguments',
-    asce: 'no arguments',
-    gone: 'no arguments',
     mmap: op(
       mm,
       'mmap',
@@ -512,6 +509,12 @@ const HOST: Table = {
   MmCommon: 'inside',
   PageTableDescriptors: 'inside',
   PageTables: 'inside',
+  MmState: 'inside',
+  enableSie: 'inside',
+  faultPageLocked: 'inside',
+  provideSegmentLocked: 'inside',
+  splitEdgesLocked: 'inside',
+  zapLocked: 'inside',
   PrefixArea: 'inside',
   ReverseMaps: 'inside',
   LinuxError: 'inside',
@@ -536,8 +539,6 @@ const HOST: Table = {
   hex: 'inside',
   operandAddress: 'inside',
   show: 'inside',
-  startLog: 'inside',
-  takeLog: 'inside',
 };
 
 const engine = (one: Case): Case => ({ ...one, engine: true });
@@ -645,6 +646,8 @@ const MACHINE: Table = {
   ),
 };
 
+/** A range of pages and a limit. */
+const ROW = { first: 'number', end: 'number', limit: 'number' } as const;
 const INSPECT: Table = {
   entryFields: fn(inspectModule, 'entryFields', () => ['page', 0n], 'some', 'anyAddress'),
   pswFields: fn(inspectModule, 'pswFields', () => [0n], 'address'),
@@ -667,26 +670,31 @@ const INSPECT: Table = {
     'address',
   ),
   extentsOf: fn(inspectModule, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
-  guestRow: fn(inspectModule, 'guestRow', (w) => [w.gmap, 0, 512, 5], 'some', 'number', 'number', 'number'),
+  guestExtents: fn(
+    inspectModule,
+    'guestExtents',
+    (w) => [w.gmap, { first: 0, end: 512, limit: 5 }],
+    'some',
+    ROW,
+  ),
   mappingExtents: fn(
     inspectModule,
     'mappingExtents',
-    (w) => [w.mm.mappings, 0, 512, 5],
+    (w) => [w.mm, { first: 0, end: 512, limit: 5 }],
     'some',
-    'number',
-    'number',
-    'number',
+    ROW,
   ),
   tableExtents: fn(
     inspectModule,
     'tableExtents',
-    (w) => [w.mm, 0, 512, 5],
+    (w) => [w.mm, { first: 0, end: 512, limit: 5 }],
     'some',
-    'number',
-    'number',
-    'number',
+    ROW,
   ),
-  pagesOf: fn(inspectModule, 'pagesOf', (w) => [w.mm, page, page + 1], 'some', 'number', 'number'),
+  pagesOf: fn(inspectModule, 'pagesOf', (w) => [w.mm, { first: page, end: page + 1 }], 'some', {
+    first: 'number',
+    end: 'number',
+  }),
   tableOf: fn(inspectModule, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',
     page: 'signed',
@@ -695,11 +703,6 @@ const INSPECT: Table = {
   }),
   processorState: fn(inspectModule, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
   ownTablesOf: fn(inspectModule, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
-  GuestExtents: 'inside',
-  bucketSizeFor: 'inside',
-  linksOf: 'inside',
-  meaningOf: 'inside',
-  inSameBucket: 'inside',
 };
 
 const isClass = (value: unknown): value is new () => object =>

@@ -7,6 +7,8 @@ const SORT =
   'V8 only tests whether the result is negative, and segments at equal addresses overlap in either order';
 const RESET = '`to` sets the field before it is read';
 const BEYOND = 'one more iteration reads undefined beyond the array, which matches nothing';
+const BYTEWISE = 'the operand, accessed byte by byte, is the same';
+const GENERAL = 'the general path, which makes all checks, gives the same result';
 const SLOWER = 'the loop that follows finds the same entry, one at a time';
 
 /** An equivalent mutant. */
@@ -104,13 +106,56 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     replacement: 'false',
     reason: 'bytes beyond the end are undefined, and differ as well',
   },
-  {
+  ...(
+    [
+      [
+        'if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));',
+        'offset > 0xffc',
+        'offset >= 0xffc',
+        BYTEWISE,
+      ],
+      ['if (offset > 0xff8) return this.#gather(hi, lo, 8);', 'offset > 0xff8', 'offset >= 0xff8', BYTEWISE],
+      ...['0xffe', '0xffc', '0xff8'].flatMap((last) =>
+        [`offset >= ${last}`, 'true'].map(
+          (replacement) => [`if (offset > ${last}) {`, `offset > ${last}`, replacement, BYTEWISE] as const,
+        ),
+      ),
+      [
+        'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
+        'access === STORE',
+        'true',
+        GENERAL,
+      ],
+      [
+        'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
+        'tlb.changed[slot] !== 1',
+        'true',
+        GENERAL,
+      ],
+      [
+        'const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE, length - first);',
+        'length - first',
+        'length + first',
+        'the last byte matters to fetch-protection override only, which does not apply to stores',
+      ],
+      [
+        'for (let i = 0; i < length; i++)',
+        'i < length',
+        'i <= length',
+        'the byte behind the operand is not stored',
+      ],
+      ["super('unwind');", "'unwind'", '""', 'the text is never shown'],
+      ["this.stack = '';", "''", '"Stryker was here!"', 'the text is never shown'],
+      ['privateSpace = false;', 'false', 'true', 'an access sets it before it is read'],
+      ["#guestTag = '';", "''", '"Stryker was here!"', 'it differs from every tag'],
+    ] as const
+  ).map(([line, original, replacement, reason]) => ({
     file: 'src/machine/cpu/access.ts',
-    line: 'if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));',
-    original: 'offset > 0xffc',
-    replacement: 'offset >= 0xffc',
-    reason: 'the last word of a page, loaded byte by byte, is the same word',
-  },
+    line,
+    original,
+    replacement,
+    reason,
+  })),
   ...[
     [
       'if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;',
@@ -136,6 +181,29 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     original,
     replacement,
     reason,
+  })),
+  ...[
+    [
+      "if (stop.interruption.class !== 'program') throw new InternalError('a guest SVC was reported');",
+      "stop.interruption.class !== 'program'",
+      'false',
+    ],
+    [
+      "if (stop.interruption.class !== 'program') throw new InternalError('a guest SVC was reported');",
+      "'a guest SVC was reported'",
+      '""',
+    ],
+    [
+      "cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';",
+      "'report-programs'",
+      '""',
+    ],
+  ].map(([line, original, replacement]) => ({
+    file: 'src/machine/sie.ts',
+    line: line as string,
+    original: original as string,
+    replacement: replacement as string,
+    reason: 'no supervisor call of a guest is reported: any value but take and report means report-programs',
   })),
   {
     file: 'src/machine/sie.ts',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   DirtyLog,
+  faultPageLocked,
   type Gmap,
   Host,
   hex,
@@ -125,11 +126,11 @@ describe('the checker and the purges', () => {
     expect(second.end().length).toBeGreaterThan(1);
     second.detach();
     const { machine, kernel } = host;
-    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.report]).toEqual([
-      null,
-      null,
-      null,
-    ]);
+    expect([
+      machine.trace.listener,
+      machine.translationChecks.listener,
+      kernel.locks.problems.listener,
+    ]).toEqual([null, null, null]);
     expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
@@ -341,7 +342,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a frame that has one more owner than there are',
     'frames',
     (busy) => {
-      busy.host.kernel.frames.share(busy.mm.entries.frame(firstEntry(busy), 0));
+      busy.host.kernel.frames.share(busy.mm.ptes.frame(firstEntry(busy), 0));
     },
   ],
   [
@@ -349,7 +350,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'frames',
     (busy) => {
       busy.host.fork(busy.mm);
-      busy.host.kernel.frames.free(busy.mm.entries.frame(firstEntry(busy), 0));
+      busy.host.kernel.frames.free(busy.mm.ptes.frame(firstEntry(busy), 0));
     },
   ],
   [
@@ -516,7 +517,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
       mm.pageTableLock.release();
     },
   ],
-  ['a fault without the mmap lock', 'locks', ({ mm }) => mm.faultPage(Number(P >> 12n), false)],
+  ['a fault without the mmap lock', 'locks', ({ mm }) => faultPageLocked(mm, Number(P >> 12n), false)],
 ];
 
 describe('the checker and damaged tables', () => {

@@ -3,7 +3,8 @@
  */
 
 import { createReadStream } from 'node:fs';
-import { cut, type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
+import { cut } from '../scenario/internal.ts';
 import { UsageError } from './output.ts';
 
 /** The longest line, in characters: a hostile file cannot fill the memory with one. */

@@ -2,7 +2,7 @@
  * The recorded events of a recording, by filter and by position.
  */
 
-import { before, type Position, type RecordedEvent } from '../player/index.ts';
+import { isEarlier, type Position, type RecordedEvent } from '../player/index.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
@@ -55,7 +55,7 @@ export class EventIndex {
     let high = passing.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (before(position, this.at(passing[middle] as number).position)) high = middle;
+      if (isEarlier(position, this.at(passing[middle] as number).position)) high = middle;
       else low = middle + 1;
     }
     return low - 1;

@@ -3,7 +3,6 @@
  */
 
 import {
-  linesOf,
   Player,
   type Position,
   type Progress,
@@ -14,6 +13,7 @@ import {
   type Source,
   type StepAnswer,
 } from '../player/index.ts';
+import { linesOf } from '../scenario/internal.ts';
 import { EventIndex } from './event-index.ts';
 import type {
   Density,
@@ -149,17 +149,16 @@ async function inSlices(advance: (pending: () => boolean) => boolean, goesOn: ()
 }
 
 function answer(snapshot: Snapshot, position: Position, query: Query): QueryResult {
+  const { machine } = snapshot;
   return {
     position,
-    stats: snapshot.stats(),
+    stats: machine?.stats() ?? null,
     ...(query.outline ? { outline: snapshot.outline() } : {}),
-    ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q.first, q.end, q.limit)) } : {}),
-    ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q.first, q.end)) } : {}),
-    ...(query.tables ? { tables: query.tables.map((q) => snapshot.table(q.space, q)) } : {}),
-    ...(query.walks
-      ? { walks: query.walks.map((q) => snapshot.walk(q.space, q.address, q.virtual ?? false)) }
-      : {}),
-    ...(query.processors ? { processors: snapshot.processors() } : {}),
+    ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q)) } : {}),
+    ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q)) } : {}),
+    ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
+    ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
+    ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),
   };
 }
 

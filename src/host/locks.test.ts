@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { Lock, Locks, RANK } from './locks.ts';
-import type { Mm } from './mm/index.ts';
+import { faultPageLocked, type Mm, provideSegmentLocked, zapLocked } from './mm/index.ts';
 import { bytes, codeOf, MIB, makeHost, PIB } from './testing/index.ts';
 
 describe('check mode', () => {
@@ -227,9 +227,9 @@ describe('a host', () => {
   });
 
   it('reports those who do without', () => {
-    expect(codeOf(() => mm.faultPage(0, false))).toBe('ok');
-    mm.provideSegment(1);
-    mm.zap(0, 1);
+    expect(codeOf(() => faultPageLocked(mm, 0, false))).toBe('ok');
+    provideSegmentLocked(mm, 1);
+    zapLocked(mm, 0, 1);
     expect(problems).toEqual([
       'a fault without the mmap lock',
       'making a page table without the mmap lock',

@@ -1,79 +1,81 @@
 /**
- * What one can ask about a machine and its spaces, and what the answers look like. All of it is plain data that can be
- * sent to another thread.
+ * The questions about a machine and its address spaces, and their answers. Answers are plain data: they can be sent to
+ * another thread.
  *
- * Pages are page numbers (byte address / 4096, below 2^52) as plain numbers, ranges half open; entries, elements and
- * absolute addresses are bigint.
+ * Pages are page numbers: the byte address divided by 4096, below 2^52, as plain numbers. Ranges are half open. Table
+ * entries, address-space-control elements and absolute addresses are bigint.
  */
 
 import type { Level } from '../machine/index.ts';
 
-/** Pages of a segment. */
+/** Pages in a segment. */
 export const PAGES_PER_SEGMENT = 256;
 
-/** A run of pages of a space that are mapped. */
-export interface Extent {
+/** A range of pages: `first` up to, not including, `end`. */
+export interface PageRange {
   readonly first: number;
   readonly end: number;
 }
 
-/** What a extent of a guest address space is, in segments. */
+/** A range of pages, and how finely to divide it. */
+export interface RowRange extends PageRange {
+  /** About how many extents to return at most. Shorter extents are merged. */
+  readonly limit: number;
+}
+
+/** An extent: a range of pages of a space that are treated alike. */
+export interface Extent extends PageRange {}
+
+/** The segments of a guest extent, counted by state. */
 export interface GuestCounts {
-  /** Mapped, not linked, and the process has memory there. */
-  readonly promised: number;
-  /** Mapped, not linked, and the process has nothing there (any more). */
-  readonly gone: number;
-  /** Linked to a page table of the process; `shared` ones included, `large` ones not. */
+  /** Mapped, not linked, and the process has memory at the segment's first byte. */
+  readonly unlinked: number;
+  /** Mapped, not linked, and the process has no memory there. */
+  readonly unbacked: number;
+  /** Linked to a page table of the process. Includes the shared ones, not the large ones. */
   readonly linked: number;
-  /** Linked to a page table or 1 MiB frame that another guest segment is linked to, too. */
+  /** Linked to a page table or a 1 MiB frame to which another guest segment is linked as well. */
   readonly shared: number;
-  /** Linked to a frame of 1 MiB. */
+  /** Linked to a 1 MiB frame. */
   readonly large: number;
 }
 
-/** A extent of a guest address space that is mapped: a run, or what there is in less than a bucket. */
-export interface GuestExtent extends GuestCounts {
-  /** Guest pages from the first to the last mapped segment of the extent. */
-  readonly first: number;
-  readonly end: number;
-  /** Process pages behind it: from the lowest to behind the highest. */
+/** An extent of a guest: consecutive segments in one state, or several short extents merged. */
+export interface GuestExtent extends Extent, GuestCounts {
+  /** The process pages behind it, from the lowest to the highest. */
   readonly processFirst: number;
   readonly processEnd: number;
-  /** Whether it is one run: every segment mapped, in the same state, and process memory in the same order behind it. */
+  /** Whether nothing was merged: all segments are mapped, in one state, to consecutive process segments. */
   readonly exact: boolean;
-  /** Pages present in the page tables that its segments are linked to; 256 for a frame of 1 MiB. */
+  /** Pages present in the page tables to which its segments are linked. A 1 MiB frame counts as 256. */
   readonly present: number;
 }
 
-/** A extent of a process's address space that is mapped: of one mapping, or what there is in less than a bucket. */
-export interface MappingExtent {
-  readonly first: number;
-  readonly end: number;
-  /** How many mappings have pages in the extent. */
+/** An extent of a process: one mapping, or several short ones merged. */
+export interface MappingExtent extends Extent {
+  /** How many mappings it holds. */
   readonly mappings: number;
-  /** PROT bits of the mapping; null when there are several. */
+  /** The PROT bits of the mapping, or null for several mappings. */
   readonly protection: number | null;
-  /** Whether it is shared memory, is a file's, and is for frames of 1 MiB; false when there are several. */
+  /** Properties of the mapping; false for several mappings. */
   readonly sharedMemory: boolean;
   readonly file: boolean;
   readonly largeMemory: boolean;
 }
 
-/** Page tables of a process: of one segment, or of those in less than a bucket. */
-export interface TableExtent {
-  /** Pages from the first to the last segment that has a page table or a frame of 1 MiB. */
-  readonly first: number;
-  readonly end: number;
-  /** Page tables; frames of 1 MiB. */
+/** The page tables and 1 MiB frames of a process: of one segment, or of several close to each other. */
+export interface TableExtent extends Extent {
+  /** Page tables. */
   readonly tables: number;
+  /** Frames of 1 MiB. */
   readonly large: number;
-  /** Pages present; 256 for a frame of 1 MiB. */
+  /** Pages present. A 1 MiB frame counts as 256. */
   readonly present: number;
-  /** Guest segments that are linked to them. */
+  /** Guest segments linked to them. */
   readonly links: number;
 }
 
-/** A row of a picture: what of a space lies in a range of pages. */
+/** The extents of a space that lie in a range. */
 export type Row =
   | { readonly kind: 'guest'; readonly extents: readonly GuestExtent[] }
   | {
@@ -84,30 +86,33 @@ export type Row =
 
 /** Bits of `Pages.flags`. */
 export const PAGE_FLAG = {
-  /** The process has something mapped there (and, for a guest, the guest's segment is mapped). */
+  /** The process has a mapping there. For a guest: its segment is mapped as well. */
   MAPPED: 1,
   /** It has a frame. */
   PRESENT: 2,
-  /** Stores are forbidden by an entry on the way. */
+  /** An entry on the way forbids stores. */
   PROTECTED: 4,
   /** The change bit of the frame's storage key is on. */
   CHANGED: 8,
-  /** A dirty log covers it, and has noted it since it was last asked. */
+  /** A dirty log covers it and has recorded a write since it was last read. */
   LOGGED: 16,
-  /** Somebody wants to be told when it is taken away. */
+  /** A listener is to be notified when it loses its frame or the right to store. */
   WATCHED: 32,
-  /** The frame belongs to other processes or mappings, too: copied when it is written, or shared memory. */
+  /** Other processes or mappings use the frame: it is copied on write, or it is shared memory. */
   SHARED: 64,
   /** The guest's segment is linked. Set for guests only. */
   LINKED: 128,
 } as const;
 
-/** Pages one by one. */
+/** The pages of a range, one by one. */
 export interface Pages {
   readonly first: number;
-  /** A byte a page: see `PAGE_FLAG`. */
+  /** One byte for each page: see `PAGE_FLAG`. */
   readonly flags: Uint8Array;
 }
+
+/** What an entry is. */
+export type EntryState = 'table' | 'frame' | 'unlinked' | 'no-access' | 'invalid';
 
 /** A table entry that is not empty. */
 export interface TableEntry {
@@ -115,29 +120,30 @@ export interface TableEntry {
   /** Absolute address of the entry. */
   readonly at: bigint;
   readonly value: bigint;
-  /** What the bits say, in a few words. */
+  /** A short description of the entry. */
   readonly meaning: string;
   /** First page that the entry translates. */
   readonly page: number;
-  readonly state: 'table' | 'frame' | 'promise' | 'no-access' | 'invalid';
-  /** The page-status-table entry beside a page-table entry, where there is one. */
+  readonly state: EntryState;
+  /** The page-status-table entry that belongs to a page-table entry, or null if there is none. */
   readonly pgste: bigint | null;
 }
 
-/** The populated entries of one table. */
+/** A table, and some of its populated entries. */
 export interface Table {
   readonly level: Level;
   /** Absolute address. */
   readonly origin: bigint;
   /** First page that the table translates. */
   readonly page: number;
-  /** Entries that are not empty, whether shown or not. */
+  /** How many entries are not empty. */
   readonly populated: number;
-  /** Those from number `from` on, as many as were asked for. */
+  /** The number, among the populated entries, of the first one in `entries`. */
   readonly from: number;
   readonly entries: readonly TableEntry[];
-  /** For a page table: the guest segments that are linked to it. At most 16 are named; `links` counts all. */
+  /** Of a page table: the guest segments linked to it, at most 16 of them. */
   readonly linkedFrom: readonly { readonly gmap: number; readonly page: number }[];
+  /** How many guest segments are linked to it. */
   readonly links: number;
 }
 
@@ -147,23 +153,23 @@ export interface Field {
   /** First and last bit, numbered from the left, 0 to 63. */
   readonly bits: readonly [number, number];
   readonly value: bigint;
-  /** What the field says, with this value. */
+  /** What this value of the field means. */
   readonly sentence: string;
 }
 
-/** One remembered translation of a processor. */
+/** A translation cached in a translation-lookaside buffer. */
 export interface CachedTranslation {
   /** Slot of the buffer. */
   readonly slot: number;
   readonly page: number;
-  /** The address-space-control element it came by. */
+  /** The address-space-control element under which it was made. */
   readonly asce: bigint;
   /** Absolute address of the frame. */
   readonly frame: bigint;
-  /** The page table it came from, absolute; null for none (frames of 1 MiB). */
+  /** Absolute address of the page table that was used, or null for a 1 MiB frame. */
   readonly table: bigint | null;
   readonly protected: boolean;
-  /** Whether a walk would find the same now. */
+  /** Whether a walk would give another result now. */
   readonly stale: boolean;
 }
 
@@ -171,7 +177,7 @@ export interface CachedTranslation {
 export interface TranslationBuffer {
   readonly hits: number;
   readonly misses: number;
-  /** At most 1024, which is all there are. */
+  /** All entries in use; the buffer has 1024. */
   readonly entries: readonly CachedTranslation[];
 }
 
@@ -183,7 +189,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** What a processor, real or virtual, holds. */
+/** The registers of a real or a virtual processor. */
 export interface Registers {
   readonly general: readonly bigint[];
   readonly control: readonly bigint[];
@@ -192,22 +198,22 @@ export interface Registers {
   readonly prefix: bigint;
   readonly pswMask: bigint;
   readonly pswAddress: bigint;
-  /** PSW fields, explained. */
+  /** The fields of the PSW. */
   readonly psw: readonly Field[];
-  /** What is around the instruction address: empty when no code can be read there. */
+  /** The code around the instruction address; empty if it cannot be read. */
   readonly code: readonly Line[];
 }
 
 /** A real processor. */
 export interface ProcessorState {
   readonly address: number;
-  /** Instructions it has executed. */
+  /** Instructions executed. */
   readonly executed: number;
-  /** The gmap it is in, or null. */
+  /** The number of the gmap that it is running in, or null. */
   readonly gmap: number | null;
-  /** Its registers; those of the guest while it interprets one. */
+  /** Its registers, or those of the guest that it interprets. */
   readonly registers: Registers;
-  /** What it remembers of the host's translations, and of a guest's own. */
+  /** Cached translations by the host's tables, and by a guest's own. */
   readonly host: TranslationBuffer;
   readonly guest: TranslationBuffer;
 }

@@ -137,10 +137,10 @@ function unlinkedFields(value: bigint): readonly Field[] {
         0,
         43,
         (v) =>
-          `the host's own note in an invalid entry, which the machine does not read: process address ${hex(v << 20n)} is promised`,
+          `a note of the host's in an invalid entry, which the machine ignores: mapped to process address ${hex(v << 20n)}`,
       )
-      .add('note', 44, 53, () => 'zero in a promise')
-      .flag('P', 54, 'on in every promise: the host knows it by that', 'off')
+      .add('note', 44, 53, () => 'zero in an unlinked entry')
+      .flag('P', 54, 'on in every unlinked entry: this tells it from an empty one', 'off')
       .unused(55, 57),
   );
 }

@@ -1,14 +1,41 @@
 /**
- * Looking at a machine and its spaces, without changing anything: what there is, for a range, in answers of bounded
- * size. docs/inspect.md describes it.
+ * Looks at a machine and its address spaces without changing anything. Answers are bounded in size: docs/inspect.md
+ * describes them.
  */
 
-export * from './answers.ts';
-export * from './extents.ts';
-export * from './fields.ts';
-export * from './guest-row.ts';
-export * from './pages.ts';
-export * from './process-row.ts';
-export * from './processors.ts';
-export * from './tables.ts';
-export * from './walk.ts';
+export {
+  type CachedTranslation,
+  type EntryState,
+  type Extent,
+  type Field,
+  type GuestCounts,
+  type GuestExtent,
+  type Line,
+  type MappingExtent,
+  PAGE_FLAG,
+  PAGES_PER_SEGMENT,
+  type PageRange,
+  type Pages,
+  type ProcessorState,
+  type Registers,
+  type Row,
+  type RowRange,
+  type Table,
+  type TableEntry,
+  type TableExtent,
+  type TranslationBuffer,
+} from './answers.ts';
+export { type Extents, extentsOf } from './extents.ts';
+export { entryFields, pswFields } from './fields.ts';
+export { guestExtents } from './guest-extents.ts';
+export { PAGES_LIMIT, pagesOf } from './pages.ts';
+export { mappingExtents, tableExtents } from './process-extents.ts';
+export { ownTablesOf, processorState } from './processors.ts';
+export { ENTRIES_LIMIT, type TableQuestion, tableOf } from './tables.ts';
+export {
+  type ExplainedStep,
+  type ExplainedWalk,
+  explainOwnWalk,
+  explainWalk,
+  type OwnTables,
+} from './walk.ts';

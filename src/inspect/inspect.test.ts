@@ -8,7 +8,7 @@ import {
   explainWalk,
   extentsOf,
   type Field,
-  guestRow,
+  guestExtents,
   mappingExtents,
   PAGE_FLAG,
   pagesOf,
@@ -106,7 +106,7 @@ describe('a row of a guest', () => {
     for (const at of [0n, 1n, 8n, 10n])
       host.writeAsGuest(gmap, host.machine.cpu(0), at * MIB, Uint8Array.of(1));
     const first = Number(P >> 12n);
-    const none = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0 };
+    const none = { unlinked: 0, unbacked: 0, linked: 0, shared: 0, large: 0 };
     const extent = (segment: number, count: number, process: number, more: object) => ({
       first: segment * PAGES,
       end: (segment + count) * PAGES,
@@ -117,16 +117,16 @@ describe('a row of a guest', () => {
       ...none,
       ...more,
     });
-    expect(guestRow(gmap, 0, 16 * PAGES, 1000)).toEqual([
+    expect(guestExtents(gmap, { first: 0, end: 16 * PAGES, limit: 1000 })).toEqual([
       extent(0, 1, first, { linked: 1, present: 1 }),
       extent(1, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
-      extent(2, 2, first + 2 * PAGES, { promised: 2 }),
+      extent(2, 2, first + 2 * PAGES, { unlinked: 2 }),
       extent(8, 1, first + PAGES, { linked: 1, shared: 1, present: 1 }),
       extent(10, 1, Number(P >> 11n), { large: 1, present: 256 }),
-      extent(12, 1, Number(P >> 10n), { gone: 1 }),
+      extent(12, 1, Number(P >> 10n), { unbacked: 1 }),
     ]);
-    const [whole] = guestRow(gmap, 0, ALL, 10);
-    expect(whole).toMatchObject({ promised: 2, gone: 1, linked: 3, shared: 2, large: 1, present: 259 });
+    const [whole] = guestExtents(gmap, { first: 0, end: ALL, limit: 10 });
+    expect(whole).toMatchObject({ unlinked: 2, unbacked: 1, linked: 3, shared: 2, large: 1, present: 259 });
     expect(whole).toMatchObject({ exact: false, first: 0, end: 13 * PAGES, processFirst: first });
   });
 
@@ -139,11 +139,11 @@ describe('a row of a guest', () => {
           guest.map({ from: P + BigInt(from) * MIB, to: BigInt(to) * MIB, length: MIB });
           if (link) guest.fault(BigInt(to) * MIB);
         }
-        const exact = guestRow(guest, 0, 512 * PAGES, 512);
-        const coarse = guestRow(guest, 0, 512 * PAGES, limit);
+        const exact = guestExtents(guest, { first: 0, end: 512 * PAGES, limit: 512 });
+        const coarse = guestExtents(guest, { first: 0, end: 512 * PAGES, limit });
         guest.free();
         expect(coarse.length).toBeLessThanOrEqual(2 * limit);
-        for (const key of ['promised', 'gone', 'linked', 'shared', 'large', 'present'] as const) {
+        for (const key of ['unlinked', 'unbacked', 'linked', 'shared', 'large', 'present'] as const) {
           const sum = (extents: typeof exact) => extents.reduce((all, extent) => all + extent[key], 0);
           expect(sum(coarse), key).toBe(sum(exact));
         }
@@ -156,12 +156,9 @@ describe('a row of a guest', () => {
   it('tells where the memory behind promises ends, and where it begins again', () => {
     mm.mmap({ address: P + 20n * MIB, length: MIB });
     gmap.map({ from: P + 14n * MIB, to: 0n, length: 8n * MIB });
-    const runs = guestRow(gmap, 0, 8 * PAGES, 1000).map(({ first, end, promised, gone }) => [
-      first / PAGES,
-      end / PAGES,
-      promised,
-      gone,
-    ]);
+    const runs = guestExtents(gmap, { first: 0, end: 8 * PAGES, limit: 1000 }).map(
+      ({ first, end, unlinked, unbacked }) => [first / PAGES, end / PAGES, unlinked, unbacked],
+    );
     expect(runs).toEqual([
       [0, 2, 2, 0],
       [2, 6, 0, 4],
@@ -172,9 +169,9 @@ describe('a row of a guest', () => {
 
   it('leaves out what is outside the range', () => {
     gmap.map({ from: P, to: 0n, length: 16n * MIB });
-    const [extent, ...others] = guestRow(gmap, 3 * PAGES + 5, 5 * PAGES + 1, 100);
+    const [extent, ...others] = guestExtents(gmap, { first: 3 * PAGES + 5, end: 5 * PAGES + 1, limit: 100 });
     expect(others).toEqual([]);
-    expect(extent).toMatchObject({ first: 3 * PAGES, end: 6 * PAGES, promised: 3 });
+    expect(extent).toMatchObject({ first: 3 * PAGES, end: 6 * PAGES, unlinked: 3 });
   });
 });
 
@@ -186,18 +183,18 @@ describe('rows of a process', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     gmap.fault(0n);
     const first = Number(P >> 12n);
-    expect(mappingExtents(mm.mappings, 0, 2 ** 30, 10)).toHaveLength(1);
-    const [own, shared] = mappingExtents(mm.mappings, first, first * 3, 1_000_000);
+    expect(mappingExtents(mm, { first: 0, end: 2 ** 30, limit: 10 })).toHaveLength(1);
+    const [own, shared] = mappingExtents(mm, { first, end: first * 3, limit: 1_000_000 });
     expect(own).toMatchObject({ first, end: first + 16 * PAGES, mappings: 1, protection: 3, file: false });
     expect(shared).toMatchObject({ mappings: 1, protection: 1, file: true, sharedMemory: true });
-    expect(tableExtents(mm, 0, 2 ** 30, 100)).toEqual([
+    expect(tableExtents(mm, { first: 0, end: 2 ** 30, limit: 100 })).toEqual([
       { first, end: first + PAGES, tables: 1, large: 0, present: 1, links: 1 },
     ]);
   });
 });
 
 describe('pages', () => {
-  const flagsAt = (space: Mm | Gmap, page: number) => pagesOf(space, page, page + 1).flags[0];
+  const flagsAt = (space: Mm | Gmap, page: number) => pagesOf(space, { first: page, end: page + 1 }).flags[0];
   const { MAPPED, PRESENT, PROTECTED, CHANGED, LINKED, SHARED, WATCHED, LOGGED } = PAGE_FLAG;
   const first = Number(P >> 12n);
 
@@ -246,7 +243,7 @@ describe('pages', () => {
     for (let i = 0; i < 40; i++) gmap.mm.fault(P + BigInt((i * 37) % 1024) * 4096n, i % 2 === 0);
     for (const at of [0n, MIB]) gmap.fault(at);
     const walk = new Walk(new AbsoluteEntries(host.machine.storage));
-    const { flags } = pagesOf(gmap, 0, 1024);
+    const { flags } = pagesOf(gmap, { first: 0, end: 1024 });
     for (let page = 0; page < 1024; page++) {
       const found = walk.to(gmap.asceHi, gmap.asceLo, page, true) === 0;
       const flag = flags[page] as number;
@@ -255,8 +252,8 @@ describe('pages', () => {
   });
 
   it('are not more than 4096', () => {
-    expect(pagesOf(mm, 0, 1e9).flags.length).toBe(4096);
-    expect(pagesOf(mm, 10, 5).flags.length).toBe(0);
+    expect(pagesOf(mm, { first: 0, end: 1e9 }).flags.length).toBe(4096);
+    expect(pagesOf(mm, { first: 10, end: 5 }).flags.length).toBe(0);
   });
 });
 
@@ -275,7 +272,7 @@ describe('tables', () => {
       expect(table?.entries[0]?.state).toBe('table');
     }
     const [, , , segment, pageTable] = tables;
-    expect(segment?.entries[1]).toMatchObject({ state: 'promise', page: page + PAGES });
+    expect(segment?.entries[1]).toMatchObject({ state: 'unlinked', page: page + PAGES });
     expect(pageTable?.linkedFrom).toEqual([{ gmap: gmap.id, page }]);
     expect(pageTable?.links).toBe(1);
     expect(tableOf(mm, { ...question, level: 'page', page: Number(P >> 12n) })?.origin).toBe(
@@ -338,7 +335,7 @@ describe('fields', () => {
     const entry = (level: 'segment' | 'page') =>
       tableOf(gmap, { level, page: 0, from: 0, count: 1 })?.entries[0];
     expect(say('segment', entry('segment')?.value as bigint)[0]).toContain(
-      'process address 0x10000000 is promised',
+      'mapped to process address 0x10000000',
     );
     gmap.watch(0n, 4096n);
     const table = (entry('segment')?.value as bigint) & ~0x7ffn;
@@ -398,11 +395,11 @@ it('nothing changes by looking', () => {
   const before = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
   for (const space of [mm, gmap]) {
     extentsOf(space, 3);
-    pagesOf(space, 0, 4096);
+    pagesOf(space, { first: 0, end: 4096 });
     for (const level of ['segment', 'page'] as const) tableOf(space, { level, page: 0, from: 0, count: 9 });
   }
-  guestRow(gmap, 0, ALL, 100);
-  tableExtents(mm, 0, ALL, 100);
+  guestExtents(gmap, { first: 0, end: ALL, limit: 100 });
+  tableExtents(mm, { first: 0, end: ALL, limit: 100 });
   processorState(host, host.machine.cpu(0), null);
   const after = [storage.bytes.slice(), storage.keys.slice(), host.stats(), host.kernel.frames.available];
   expect(Buffer.compare(after[0] as Uint8Array, before[0] as Uint8Array)).toBe(0);

@@ -1,15 +1,16 @@
 /**
- * Checks of what is asked: LinuxError EINVAL names a value that cannot be, ESRCH and ENOENT a space that has ended.
+ * Checks of arguments: LinuxError EINVAL names the offending value; ESRCH and ENOENT report a space that has ended.
  */
 
-import { demandInstance, demandInteger, Gmap, LinuxError, Mm, show } from '../host/index.ts';
+import { demandInstance, demandInteger, demandObject, Gmap, LinuxError, Mm, show } from '../host/index.ts';
+import type { PageRange, RowRange } from './answers.ts';
 
 /** Pages that a space can have. */
 const PAGES = 2 ** 52;
-/** Parts that one answer can have at most. */
-const PARTS = 1 << 20;
+/** The most extents that one answer can have. */
+const EXTENTS = 1 << 20;
 
-/** @throws LinuxError EINVAL for what is neither a process's space nor a guest's; ESRCH, ENOENT for one that has ended */
+/** @throws LinuxError EINVAL for a value that is no address space; ESRCH, ENOENT for a space that has ended */
 export function demandSpace(space: Mm | Gmap): void {
   if (!(space instanceof Mm) && !(space instanceof Gmap)) {
     throw new LinuxError('EINVAL', `${show(space)} is neither an Mm nor a Gmap`);
@@ -17,25 +18,32 @@ export function demandSpace(space: Mm | Gmap): void {
   space.life.demand();
 }
 
-/** As `demandSpace`, for a guest's space. */
+/** As `demandSpace`, for a guest. */
 export function demandGmap(gmap: Gmap): void {
   demandInstance('gmap', gmap, Gmap);
   gmap.life.demand();
 }
 
-/** As `demandSpace`, for a process's space. */
+/** As `demandSpace`, for a process. */
 export function demandProcess(mm: Mm): void {
   demandInstance('mm', mm, Mm);
   mm.life.demand();
 }
 
-/** @throws LinuxError EINVAL when one is not the number of a page, 0 to 2^52 */
-export function demandPages(first: number, end: number): void {
-  demandInteger('first', first, 0, PAGES);
-  demandInteger('end', end, 0, PAGES);
+/** @throws LinuxError EINVAL unless both ends are page numbers, 0 to 2^52 */
+export function demandPages(range: PageRange): void {
+  demandObject('range', range);
+  demandInteger('first', range.first, 0, PAGES);
+  demandInteger('end', range.end, 0, PAGES);
 }
 
-/** @throws LinuxError EINVAL when it is not a number of parts that an answer can have */
+/** As `demandPages`; the limit must be one that `demandLimit` accepts. */
+export function demandRow(range: RowRange): void {
+  demandPages(range);
+  demandLimit('limit', range.limit);
+}
+
+/** @throws LinuxError EINVAL for a number of extents that no answer can have */
 export function demandLimit(name: string, value: number): void {
-  demandInteger(name, value, 1, PARTS);
+  demandInteger(name, value, 1, EXTENTS);
 }

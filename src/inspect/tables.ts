@@ -2,7 +2,15 @@
  * The tables of a space, one by one: the entries that are not empty.
  */
 
-import { demandInteger, demandObject, Gmap, LinuxError, type Mm, PGSTE_OFFSET, show } from '../host/index.ts';
+import {
+  demandInteger,
+  demandObject,
+  type Gmap,
+  LinuxError,
+  type Mm,
+  PGSTE_OFFSET,
+  show,
+} from '../host/index.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -16,7 +24,7 @@ import {
   TableScan,
 } from '../machine/index.ts';
 import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
-import { linksOf } from './process-row.ts';
+import { linksOf } from './host-views.ts';
 import { demandSpace } from './questions.ts';
 import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
@@ -58,7 +66,7 @@ export interface TableQuestion {
 export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
   demandSpace(space);
   demandObject('question', question);
-  const mm = space instanceof Gmap ? space.mm : space;
+  const mm = space.kind === 'gmap' ? space.mm : space;
   const { level, page, from, count } = question;
   if (!LEVELS.includes(level)) throw new LinuxError('EINVAL', `level ${show(level)} is none`);
   demandInteger('page', page, Number.MIN_SAFE_INTEGER, 2 ** 52);

@@ -199,7 +199,7 @@ function segmentMeaning(value: bigint, lo: number): Meaning {
   if (lo & SEGMENT.INVALID) {
     if (!isUnlinked(lo)) return { state: 'invalid', words: 'invalid: nothing mapped' };
     const wanted = hex(value & ~0xf_ffffn);
-    return { state: 'promise', words: `invalid: mapped, not linked; wants process address ${wanted}` };
+    return { state: 'unlinked', words: `invalid: mapped, not linked; wants process address ${wanted}` };
   }
   const protect = lo & SEGMENT.PROTECT ? ', protected' : '';
   return lo & SEGMENT.FORMAT_CONTROL

@@ -1,12 +1,12 @@
 /**
- * The silicon: absolute storage, dynamic address translation, processors, interpretive execution.
- * Nothing here knows of Linux, a process or a system call.
+ * The machine: absolute storage, dynamic address translation, processors, interpretive execution. It has no notion of
+ * Linux, processes or system calls.
  */
 
 export { absoluteAddress, applyPrefix, realPage } from './addresses.ts';
 export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
-export * from './busy-error.ts';
-export * from './clock.ts';
+export { BusyError } from './busy-error.ts';
+export { Clock } from './clock.ts';
 export { CR0 } from './control-registers.ts';
 export { FETCH, INSTRUCTION, STORE, type TlbHitCheck } from './cpu/access.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
@@ -14,7 +14,34 @@ export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { PSW, SPACE } from './cpu/state.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
-export * from './dat/index.ts';
+export {
+  ASCE,
+  CRST_ENTRIES,
+  CRST_SIZE,
+  INDEX_SHIFT,
+  LEVEL_OF_TYPE,
+  type Level,
+  PAGE,
+  PAGE_STATUS,
+  PAGE_STATUS_GUEST_SHIFT,
+  PAGE_STATUS_HOST_SHIFT,
+  PAGE_STATUS_KEY_SHIFT,
+  PAGE_STATUS_OFFSET,
+  PAGE_TABLE_ENTRIES,
+  PAGE_TABLE_SIZE,
+  REGION,
+  SEGMENT,
+  SEGMENT_KEY_SHIFT,
+} from './dat/formats.ts';
+export { emptyEntry, TableScan } from './dat/scan.ts';
+export {
+  AbsoluteEntries,
+  type EntrySource,
+  TABLE_UNIT,
+  Walk,
+  type WalkStep,
+  type WalkVisitor,
+} from './dat/walk.ts';
 export { Cpu } from './engine/cpu.ts';
 export { facilityList } from './instructions/decode.ts';
 export { disassemble, instructionLength } from './instructions/disassemble.ts';
@@ -23,12 +50,54 @@ export { FORMATS, type Format, type FormatName } from './instructions/formats.ts
 export { PFMF } from './instructions/keys.ts';
 export type { InstructionLine } from './instructions/line.ts';
 export { INSTRUCTIONS } from './instructions/table.ts';
-export * from './internal-error.ts';
-export * from './interruption.ts';
-export * from './machine.ts';
-export * from './reset.ts';
-export * from './sie.ts';
-export * from './sigp.ts';
-export * from './state-description.ts';
-export * from './storage.ts';
-export * from './tlb.ts';
+export { InternalError } from './internal-error.ts';
+export {
+  EXT,
+  EXTERNAL_CLASSES,
+  type ExternalClass,
+  externalMaskOf,
+  type Interruption,
+  isNullifying,
+  isTranslationException,
+  PGM,
+  type ProgramInterruption,
+  programInterruptionName,
+  type SupervisorCallInterruption,
+} from './interruption.ts';
+export { Machine, type MachineOptions } from './machine.ts';
+export { type CpuReset, eachCleared, initialControl, RESETS, type Reset, type ResetPart } from './reset.ts';
+export { asGuest, type GuestProblem, interpret, type SieExit } from './sie.ts';
+export {
+  ASSIGNED_MODE,
+  ASSIGNED_STATUS,
+  type CpuStatus,
+  SIGP_CC,
+  SIGP_ORDER,
+  SIGP_STATUS,
+  type SigpAnswer,
+  type SigpTarget,
+  STATUS_SIZE,
+  signalProcessor,
+  storeStatus,
+} from './sigp.ts';
+export {
+  CPU_FLAG,
+  ICPT,
+  INTERCEPT_KEYS,
+  INTERCEPT_OPERATION,
+  INTERCEPT_PROGRAM,
+  SIE,
+  STATE_DESCRIPTION_SIZE,
+  StateDescription,
+  VALIDITY,
+} from './state-description.ts';
+export {
+  DEFAULT_STORAGE_SIZE,
+  FRAME_SIZE,
+  KEY_ACC,
+  KEY_CHANGED,
+  KEY_FETCH,
+  KEY_REFERENCED,
+  Storage,
+} from './storage.ts';
+export { TLB_SLOTS, Tlb, type TlbEntry } from './tlb.ts';

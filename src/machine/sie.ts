@@ -1,10 +1,9 @@
 /**
- * START INTERPRETIVE EXECUTION: a processor runs a guest as a state description says, until something is the
- * host's to do.
+ * START INTERPRETIVE EXECUTION: a processor interprets a guest, which a state description defines, until an interception, a
+ * host exception or the limit.
  *
- * The guest's absolute storage is a part of the host's primary address space (control register 1): from the
- * main-storage origin to the limit, or all of it. Its real storage is subject to its own prefix, and its own DAT
- * comes on top of the host's.
+ * The guest's absolute storage is a range of the host's primary address space (control register 1): from the main-storage
+ * origin to the limit, or all of it. The guest has its own prefix, and its own DAT on top of the host's.
  */
 
 import { CR0 } from './control-registers.ts';
@@ -23,17 +22,17 @@ import {
   VALIDITY,
 } from './state-description.ts';
 
-/** Flags that no guest here can have: region-relocate, MCDS, and the two of storage-key assists. */
+/** Flags that this machine does not support: region relocate, MCDS, and the two storage-key assists. */
 const UNSUPPORTED_FLAGS = 0x0000_8100;
 const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
 
-/** How interpretive execution ended. */
+/** The reason for which interpretive execution ended. */
 export type SieExit =
-  /** The state description says why: interception code and parameters. */
+  /** An interception. The state description holds the interception code and its parameters. */
   | { readonly kind: 'interception'; readonly code: number }
   /**
-   * The host's own translation failed below an access of the guest, whose instruction, `length` bytes long, was
-   * nullified. `length` is 0 when the instruction could not be fetched.
+   * The host's translation of a guest access failed. The guest's instruction was nullified. `length` is its length in bytes,
+   * or 2 if it could not be fetched.
    */
   | {
       readonly kind: 'host-exception';
@@ -41,18 +40,18 @@ export type SieExit =
       readonly teid: bigint;
       readonly length: number;
     }
-  /** The instructions it was given are used up, as if the host had been interrupted. */
+  /** The units of work are used up, as if the host had been interrupted. */
   | { readonly kind: 'limit' };
 
 /**
- * Runs a guest on a processor whose control register 1 holds the host's space. General registers 0 to 13,
- * floating-point and access registers are the guest's on entry and on exit; everything else of the processor is
- * the host's again on exit, and the guest's is in the state description.
+ * Interprets a guest on a processor whose control register 1 holds the ASCE of the host's space. General registers 0 to 13,
+ * floating-point and access registers are the guest's on entry and on exit. All other state of the processor is saved and
+ * restored; the guest's is in the state description.
  *
  * @param description absolute address of the state description, a multiple of 512
- * @param limit units of work after which it comes back: an integer from 1 on, or Infinity
- * @throws RangeError for another limit or where no state description can be; BusyError when the processor executes
- *   already, or while a listener is called. Nothing has changed then
+ * @param limit maximum number of units of work: a positive integer or Infinity
+ * @throws RangeError for another limit, or if no state description can be at the address; BusyError if the processor
+ *   executes already, or while a listener is called. Nothing has changed then
  */
 export function interpret(cpu: Cpu, description: number, limit: number): SieExit {
   const guest = new Interpretation(cpu, description);
@@ -80,9 +79,9 @@ function execute(cpu: Cpu, guest: Interpretation, limit: number): SieExit {
   }
 }
 
-/** Why an access of `asGuest` could not be made. */
+/** The exception that ended an access of `asGuest`. */
 export interface GuestProblem {
-  /** Whose exception it is: the guest's own, or the host's below it. */
+  /** `guest` for an exception of the guest, `host` for an exception in the host's translation. */
   readonly kind: 'guest' | 'host';
   /** Program-interruption code. */
   readonly code: number;
@@ -91,12 +90,10 @@ export interface GuestProblem {
 }
 
 /**
- * Accesses guest storage for a host that executes an intercepted instruction: by the guest's own address, DAT,
- * key and prefix.
+ * Accesses guest storage for a host that emulates an intercepted instruction: by the guest's logical address, DAT, key and
+ * prefix. Returns null, or the exception that ended the access.
  *
- * @param access told the processor, in the guest's state, and the logical address in halves; it may be left in
- *   the middle by an exception
- * @returns null, or why it could not be done
+ * @param access called with the processor in the guest's state, and the logical address in halves. An exception unwinds it
  * @throws RangeError, BusyError as `interpret`
  */
 export function asGuest(
@@ -121,12 +118,12 @@ export function asGuest(
   }
 }
 
-/** Interception status: whether the instruction is the target of an EXECUTE, and the length of that. */
+/** Returns the interception status: whether the instruction is the target of an EXECUTE, and the length of the EXECUTE. */
 function statusOf(executeLength: number): number {
   return executeLength === 0 ? 0 : 0x01 | (executeLength << 4);
 }
 
-/** Saves what of the processor is the host's while a guest runs on it. Returns a function that restores it. */
+/** Saves the host's state of a processor. Returns a function that restores it. */
 function saveHost(cpu: Cpu): () => void {
   const { sie, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
   const { clockComparator, timer, epoch, todProgrammable, interruptions, stopped } = cpu;
@@ -152,30 +149,30 @@ function saveHost(cpu: Cpu): () => void {
   };
 }
 
-/** The interpretive execution of one guest: a processor, and the state description by which it runs. */
+/** The interpretive execution of one guest on a processor. */
 class Interpretation {
   readonly #cpu: Cpu;
   readonly #block: StateDescription;
 
-  /** @throws RangeError where no state description can be */
+  /** @throws RangeError if no state description can be at the address */
   constructor(cpu: Cpu, description: number) {
     this.#cpu = cpu;
     this.#block = new StateDescription(cpu.storage, description);
   }
 
-  /** The validity reason for which no guest can run by this description, or 0. */
+  /** Returns the reason code of a validity interception at entry, or 0 if the modes are valid. */
   invalidMode(): number {
     const flags = this.#block.get32(SIE.CPU_FLAGS);
     if ((flags & CPU_FLAG.ZARCH) === 0 || flags & UNSUPPORTED_FLAGS) return VALIDITY.MODE;
     return flags & UNSUPPORTED_KEY_FLAGS ? VALIDITY.KEY_ASSIST : 0;
   }
 
-  /** The interception code of a request that the guest need not run for, or 0. */
+  /** Returns the interception code of a request that is pending at entry, or 0. */
   requestAtEntry(): number {
     return this.#block.get32(SIE.CPU_FLAGS) & CPU_FLAG.STOP_REQUEST ? ICPT.STOP_REQUEST : 0;
   }
 
-  /** Gives the processor to the guest. */
+  /** Loads the guest's state into the processor. */
   enter(): void {
     const cpu = this.#cpu;
     const flags = this.#block.get32(SIE.CPU_FLAGS);
@@ -219,7 +216,7 @@ class Interpretation {
     );
   }
 
-  /** Keeps the guest's state in the description. */
+  /** Saves the guest's state in the state description. */
   leave(): void {
     const cpu = this.#cpu;
     const { gr, cr } = cpu;
@@ -235,13 +232,13 @@ class Interpretation {
     this.#block.pswAddress = cpu.pswAddress;
   }
 
-  /** Whether both pages of the guest's prefix area can be stored into. */
+  /** Returns whether both pages of the guest's prefix area can be stored into. */
   prefixAccessible(): boolean {
     const first = this.#cpu.prefix >>> 12;
     return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);
   }
 
-  /** What a stop of the processor is to the host. */
+  /** Returns the exit for a stop of the processor, and stores its interception parameters. */
   ended(stop: Stop): SieExit {
     switch (stop.reason) {
       case 'limit':
@@ -287,7 +284,7 @@ class Interpretation {
     return this.intercepted(ICPT.PROGRAM);
   }
 
-  /** A validity interception: the description itself, or the storage it names, will not do. */
+  /** A validity interception: the state description, or the storage it designates, is invalid. */
   validity(reason: number): SieExit {
     this.#block.set16(SIE.IPA, 0x1000);
     this.#block.set32(SIE.IPB, reason << 16);
@@ -299,7 +296,7 @@ class Interpretation {
     return { kind: 'interception', code };
   }
 
-  /** A 64-bit field in units of 1 MiB, as a page number. */
+  /** Returns the page number of a 64-bit address field, rounded down to 1 MiB. */
   #mibPages(field: number): number {
     return this.#block.get32(field) * 0x10_0000 + (this.#block.get32(field + 4) >>> 20) * 256;
   }

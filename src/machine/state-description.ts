@@ -1,16 +1,16 @@
 /**
- * The state description: 512 bytes in absolute storage by which a processor runs a guest, laid out as Linux's
- * `kvm_s390_sie_block`. Its fields, and the values that they can have.
+ * The state description (SIE control block): 512 bytes in absolute storage that define a guest CPU. The layout is that of
+ * Linux's `struct kvm_s390_sie_block`.
  */
 
 import { PSW } from './cpu/state.ts';
 import { ICTL } from './instructions/line.ts';
 import type { Storage } from './storage.ts';
 
-/** Bytes of a state description, and its alignment. */
+/** Size of a state description in bytes, and its alignment. */
 export const STATE_DESCRIPTION_SIZE = 512;
 
-/** Where the fields of a state description are, by byte offset. */
+/** Byte offsets of the fields. */
 export const SIE = {
   CPU_FLAGS: 0x00,
   PREFIX: 0x04,
@@ -29,7 +29,7 @@ export const SIE = {
   PSW: 0x90,
   GR14: 0xa0,
   GR15: 0xa8,
-  /** Of an external interruption that is intercepted: CPU address and code. */
+  /** CPU address and code of an intercepted external interruption. */
   EXTERNAL_CPU_ADDRESS: 0xc4,
   EXTERNAL_CODE: 0xc6,
   PROGRAM_LENGTH: 0xcc,
@@ -38,13 +38,13 @@ export const SIE = {
   MONITOR_CLASS: 0xd4,
   EXCEPTION_ACCESS: 0xe0,
   OPERAND_ACCESS: 0xe2,
-  /** Translation-exception identification, or the code of a monitor event. */
+  /** Translation-exception identification, or the monitor code of a monitor event. */
   TRANSLATION_EXCEPTION: 0xe8,
   CONTROL_REGISTERS: 0x100,
   BREAKING_EVENT_ADDRESS: 0x180,
 } as const;
 
-/** Flags of the state description's first word. */
+/** Flags of the first word (CPUSTAT). */
 export const CPU_FLAG = {
   STOPPED: 0x8000_0000,
   WAIT: 0x1000_0000,
@@ -54,17 +54,17 @@ export const CPU_FLAG = {
   RUNNING: 0x0080_0000,
   ZARCH: 0x0000_0800,
   /**
-   * The guest's storage is all of the host's space: no main-storage origin and limit. The host's page tables have
-   * page-status-table entries then.
+   * The guest's storage is the host's whole address space: origin and limit are ignored. The host's page tables have
+   * page-status-table entries.
    */
   STORAGE_MODE: 0x0000_0080,
 } as const;
 
-/** Interception controls that are not of one instruction. */
+/** Interception controls (ICTL) for operation exceptions and for program interruptions. */
 export const INTERCEPT_OPERATION = 0x8000_0000;
 export const INTERCEPT_PROGRAM = 0x2000_0000;
 
-/** The interception controls of the instructions on storage keys: ISKE, SSKE and RRBE. */
+/** Interception controls (ICTL) of the instructions on storage keys: ISKE, SSKE and RRBE. */
 export const INTERCEPT_KEYS = ICTL.ISKE | ICTL.SSKE | ICTL.RRBE;
 
 /** Interception codes. */
@@ -72,7 +72,7 @@ export const ICPT = {
   INSTRUCTION: 0x04,
   PROGRAM: 0x08,
   EXTERNAL_REQUEST: 0x10,
-  /** An external interruption whose new PSW is enabled for it. */
+  /** An external interruption whose new PSW is enabled for the same interruption. */
   EXTERNAL_INTERRUPTION: 0x14,
   IO_REQUEST: 0x18,
   WAIT: 0x1c,
@@ -81,29 +81,29 @@ export const ICPT = {
   OPERATION: 0x2c,
 } as const;
 
-/** Reasons of a validity interception, in the high half of IPB. */
+/** Reason codes of a validity interception, in the high half of IPB. */
 export const VALIDITY = {
-  /** A mode flag that this machine does not have, or not z/Architecture. */
+  /** Not the z/Architecture mode, or a mode flag that is not supported. */
   MODE: 0x0001,
-  /** A storage-key assist that this machine does not have. */
+  /** A storage-key assist that is not supported. */
   KEY_ASSIST: 0x0007,
   /** The guest's prefix area cannot be accessed. */
   PREFIX: 0x0037,
 } as const;
 
-/** Bits of a prefix: the prefix area is aligned to 8 KiB and lies below 2 GiB. */
+/** Bits of a prefix: a multiple of 8 KiB, less than 2 GiB. */
 const PREFIX_BITS = 0x7fff_e000;
-/** Where the condition code is in bits 0 to 63 of a PSW, and its bits there. */
+/** Position of the condition code in bits 0 to 63 of a PSW. */
 const CC_SHIFT = 44n;
 const CC_BITS = 3n << CC_SHIFT;
 
-/** One state description. A field is named by its byte offset, see `SIE`. */
+/** Access to a state description. `field` is a byte offset, see `SIE`; values are unsigned. */
 export class StateDescription {
   /** Absolute address. */
   readonly origin: number;
   readonly #view: DataView;
 
-  /** @throws RangeError where no state description can be */
+  /** @throws RangeError if no state description can be at `origin` */
   constructor(storage: Storage, origin: number) {
     if (
       !Number.isInteger(origin) ||
@@ -166,7 +166,7 @@ export class StateDescription {
     this.set64(SIE.PSW + 8, BigInt.asUintN(64, value));
   }
 
-  /** The number of bits of an address in the guest's addressing mode. */
+  /** Number of bits of an address in the guest's addressing mode. */
   get addressBits(): 64 | 31 | 24 {
     const mask = this.pswMask;
     if (mask & PSW.EXTENDED_ADDRESSING) return 64;

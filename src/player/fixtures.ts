@@ -11,15 +11,20 @@ export function hexadecimal(_key: string, value: unknown): unknown {
 export function everything(snapshot: Snapshot): string {
   const outline = snapshot.outline();
   const pages = outline.flatMap(({ name, extents }) =>
-    extents.map(({ first, end }) => snapshot.pages(name, first, Math.min(end, first + 512))?.flags.join('')),
+    extents.map(({ first, end }) =>
+      snapshot.pages(name, { first: first, end: Math.min(end, first + 512) })?.flags.join(''),
+    ),
   );
-  const rows = outline.map(({ name, limit }) => snapshot.row(name, 0, limit, 300));
+  const rows = outline.map(({ name, limit }) => snapshot.row(name, { first: 0, end: limit, limit: 300 }));
   const tables = outline.flatMap(({ name, extents }) =>
     extents.flatMap(({ first }) =>
       (['region-third', 'segment', 'page'] as const).map((level) =>
-        snapshot.table(name, { level, page: first, from: 0, count: 50 }),
+        snapshot.machine?.table(name, { level, page: first, from: 0, count: 50 }),
       ),
     ),
   );
-  return JSON.stringify([snapshot.stats(), outline, pages, rows, tables, snapshot.processors()], hexadecimal);
+  return JSON.stringify(
+    [snapshot.machine?.stats(), outline, pages, rows, tables, snapshot.machine?.processors()],
+    hexadecimal,
+  );
 }

@@ -15,9 +15,10 @@ import {
   ShownConsole,
   TerminalFilter,
 } from '../vmm/index.ts';
-import { HostSnapshot } from './host-snapshot.ts';
+import { HostSource } from './host-source.ts';
 import type { Progress, Source } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
+import { Snapshot } from './snapshot.ts';
 
 const MIB = 1n << 20n;
 /**
@@ -32,7 +33,7 @@ const MEMORY = 64n * MIB;
 /** A guest that runs. */
 export class GuestRun implements Run {
   readonly trace: Trace;
-  readonly snapshot: HostSnapshot;
+  readonly snapshot: Snapshot;
   readonly host: Host;
   readonly of = null;
   readonly stride = 100_000;
@@ -58,7 +59,7 @@ export class GuestRun implements Run {
     this.trace = machine.trace;
     this.host = new Host(machine);
     this.host.kernel.injectedFault = injectedFault;
-    this.snapshot = new HostSnapshot(this.host, () => this.#monitor?.vm.vcpus[0] ?? null);
+    this.snapshot = new Snapshot(new HostSource(this.host, () => this.#monitor?.vm.vcpus[0] ?? null));
   }
 
   /** Loading is a step, so is every instruction completed and every interruption taken, and so is the end. */

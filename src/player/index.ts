@@ -1,9 +1,28 @@
 /**
- * Plays scenarios, guests and traces, forward and back.
+ * Plays scenarios, guests and traces, forward and back, and takes snapshots at any position. docs/inspect.md describes
+ * it.
  */
 
-export { linesOf } from './lines.ts';
-export * from './player.ts';
-export * from './positions.ts';
-export { readScript, type Script } from './scenario-run.ts';
-export * from './snapshot.ts';
+export { Player } from './player.ts';
+export {
+  EVENTS_KEPT,
+  isEarlier,
+  PlayerError,
+  type Position,
+  type Progress,
+  type RecordedEvent,
+  type Settings,
+  type Source,
+  type StepAnswer,
+  samePosition,
+} from './positions.ts';
+export { readScript, type Script, type ScriptLine } from './scenario-run.ts';
+export {
+  EXTENTS_LIMIT,
+  type MachineView,
+  Snapshot,
+  type SpaceName,
+  type SpaceOutline,
+  type WalkAnswer,
+  type WalkOptions,
+} from './snapshot.ts';

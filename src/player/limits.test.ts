@@ -38,8 +38,8 @@ describe('a guest that only takes interruptions', () => {
     once.record(300);
     for (let i = 0; i < 100; i++) stepwise.record(3);
     expect(stepwise.events).toEqual(once.events);
-    expect(stepwise.at(at(300), (snapshot) => snapshot.processors())).toEqual(
-      once.at(at(300), (snapshot) => snapshot.processors()),
+    expect(stepwise.at(at(300), (snapshot) => snapshot.machine?.processors())).toEqual(
+      once.at(at(300), (snapshot) => snapshot.machine?.processors()),
     );
   });
 });
@@ -145,17 +145,18 @@ describe('a row of a trace', () => {
   }
   const counts = (player: Player, limit: number) =>
     player.at(at(2 + 600), (snapshot) => {
-      const row = snapshot.row('gmap 0', 0, 2 ** 52, limit);
+      const row = snapshot.row('gmap 0', { first: 0, end: 2 ** 52, limit: limit });
       if (row?.kind !== 'guest') throw new Error('no row of a guest');
-      const sum = (key: 'promised' | 'gone') => row.extents.reduce((total, extent) => total + extent[key], 0);
-      return { promised: sum('promised'), gone: sum('gone') };
+      const sum = (key: 'unlinked' | 'unbacked') =>
+        row.extents.reduce((total, extent) => total + extent[key], 0);
+      return { unlinked: sum('unlinked'), unbacked: sum('unbacked') };
     });
 
   it('costs what is shown, not what there is', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
     const result = vi.spyOn(MappedSegments.prototype, 'at');
-    expect(counts(player, 200)).toEqual({ promised: 300 * 300, gone: 300 * 300 });
+    expect(counts(player, 200)).toEqual({ unlinked: 300 * 300, unbacked: 300 * 300 });
     expect(result.mock.calls.length).toBeLessThan(300 * 20);
     result.mockRestore();
   });
@@ -164,13 +165,16 @@ describe('a row of a trace', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
     const exact = (limit: number) =>
-      player.at(at(602), (snapshot) => snapshot.row('gmap 0', 0, 300 * 512, limit)?.extents ?? []);
+      player.at(
+        at(602),
+        (snapshot) => snapshot.row('gmap 0', { first: 0, end: 300 * 512, limit: limit })?.extents ?? [],
+      );
     // Cell by bucket of 64 segments, and segment by segment.
     for (const extent of exact(10)) {
       const inside = exact(1000).filter(({ first, end }) => first >= extent.first && end <= extent.end);
-      const sum = (key: 'promised' | 'gone') =>
-        inside.reduce((total, one) => total + ('promised' in one ? one[key] : 0), 0);
-      expect(extent).toMatchObject({ promised: sum('promised'), gone: sum('gone') });
+      const sum = (key: 'unlinked' | 'unbacked') =>
+        inside.reduce((total, one) => total + ('unlinked' in one ? one[key] : 0), 0);
+      expect(extent).toMatchObject({ unlinked: sum('unlinked'), unbacked: sum('unbacked') });
       expect(extent.end).toBe(inside.at(-1)?.end);
     }
   });

@@ -46,7 +46,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     expect(links.length).toBeGreaterThan(1);
     for (const { position, event } of links) {
       const linked = ({ step, event: nth }: Position) =>
-        player.at({ step, event: nth }, (s) => s.stats()?.rmaps);
+        player.at({ step, event: nth }, (s) => s.machine?.stats().rmaps);
       const after = linked(position) as number;
       expect(after - (linked({ ...position, event: position.event - 1 }) as number)).toBe(
         event.type === 'link' ? 1 : -1,
@@ -84,7 +84,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
 /** What a host and its trace tell alike. */
 function ofSpaces(snapshot: Snapshot) {
   return snapshot.outline().map(({ name, limit, extents }) => {
-    const row = snapshot.row(name, 0, limit, 300);
+    const row = snapshot.row(name, { first: 0, end: limit, limit: 300 });
     return {
       name,
       extents,
@@ -132,7 +132,10 @@ describe('a guest with tables of its own', () => {
   const translating = () => {
     for (let step = 1; step < player.progress.steps; step += 500) {
       const position = { step, event: 0 };
-      const mask = player.at(position, (snapshot) => snapshot.processors()[0]?.registers.pswMask ?? 0n);
+      const mask = player.at(
+        position,
+        (snapshot) => snapshot.machine?.processors()[0]?.registers.pswMask ?? 0n,
+      );
       if (mask & DAT) return position;
     }
     throw new Error('the guest never translates');
@@ -140,10 +143,11 @@ describe('a guest with tables of its own', () => {
 
   it('translates by them first, and by the host’s then', () => {
     const position = translating();
-    const { pswAddress, code } = player.at(position, (snapshot) => snapshot.processors()[0]?.registers) ?? {};
+    const { pswAddress, code } =
+      player.at(position, (snapshot) => snapshot.machine?.processors()[0]?.registers) ?? {};
     const current = code?.find(({ address }) => address === pswAddress);
     const found = player.at(position, (snapshot) => {
-      const answer = snapshot.walk('gmap 0', pswAddress as bigint, true);
+      const answer = snapshot.machine?.walk('gmap 0', pswAddress as bigint, { virtual: true });
       const outline = snapshot.outline().find(({ name }) => name === 'gmap 0');
       return { answer, outline };
     });
@@ -156,17 +160,25 @@ describe('a guest with tables of its own', () => {
   });
 
   it('ends in an exception of its own where they lead nowhere', () => {
-    const answer = player.at(translating(), (snapshot) => snapshot.walk('gmap 0', 0x80000000000n, true));
+    const answer = player.at(translating(), (snapshot) =>
+      snapshot.machine?.walk('gmap 0', 0x80000000000n, { virtual: true }),
+    );
     expect(answer?.own?.exception?.name).toBe('asce-type');
     expect(answer?.walk).toBeNull();
     expect(answer?.absolute).toBeNull();
   });
 
   it('has none before it turns translation on, and other spaces have no guest', () => {
-    const answer = player.at({ step: 2, event: 0 }, (snapshot) => snapshot.walk('gmap 0', 0x20000n, true));
+    const answer = player.at({ step: 2, event: 0 }, (snapshot) =>
+      snapshot.machine?.walk('gmap 0', 0x20000n, { virtual: true }),
+    );
     expect(answer?.own).toBeNull();
     expect(answer?.walk).not.toBeNull();
-    expect(player.at({ step: 2, event: 0 }, (snapshot) => snapshot.walk('process 0', 0n, true))).toBeNull();
+    expect(
+      player.at({ step: 2, event: 0 }, (snapshot) =>
+        snapshot.machine?.walk('process 0', 0n, { virtual: true }),
+      ),
+    ).toBeNull();
   });
 });
 

@@ -7,6 +7,7 @@
  */
 
 import { Checker } from '../check/index.ts';
+import type { InjectedFault } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
@@ -58,13 +59,14 @@ export class Player {
    * @param spare storage of players that were closed, to use again
    * @throws PlayerError when the source cannot be played at all
    */
-  constructor(source: Source, settings: Settings, spare: readonly Storage[] = []) {
+  constructor(source: Source, settings: Settings = {}, spare: readonly Storage[] = []) {
     this.#spare = [...spare];
-    this.#make = makerOf(source, settings);
+    const { injectedFault = null, check = true } = settings;
+    this.#make = makerOf(source, injectedFault);
     const storage = () => this.#storage();
     this.#recording = new Recording(
       (listener) => this.#make(storage, listener),
-      settings.check,
+      check,
       this.events,
       this.answers,
     );
@@ -262,15 +264,15 @@ class Recording {
   }
 }
 
-function makerOf(source: Source, settings: Settings): Maker {
+function makerOf(source: Source, injectedFault: InjectedFault | null): Maker {
   switch (source.kind) {
     case 'scenario': {
       const script = readScript(source.text);
-      return (storage, listener) => new ScenarioRun(script, settings.injectedFault, storage(), listener);
+      return (storage, listener) => new ScenarioRun(script, injectedFault, storage(), listener);
     }
     case 'guest': {
       const image = imageOf(source.name, source.image);
-      return (storage, listener) => new GuestRun(source, image, settings.injectedFault, storage(), listener);
+      return (storage, listener) => new GuestRun(source, image, injectedFault, storage(), listener);
     }
     default: {
       const events = readTrace(source.text, source.name);

@@ -27,10 +27,10 @@ export type Source =
 
 /** How it is played. */
 export interface Settings {
-  /** The fault injected into the host, or null. */
-  readonly injectedFault: InjectedFault | null;
-  /** Whether every rule is checked after every step (scenarios) or now and then (guests). */
-  readonly check: boolean;
+  /** A fault to inject into the host, or null, the default, for none. */
+  readonly injectedFault?: InjectedFault | null;
+  /** Whether to check every rule after every step of a scenario, and now and then in a guest. The default is true. */
+  readonly check?: boolean;
 }
 
 /** A position of a recording. */
@@ -85,11 +85,11 @@ export class PlayerError extends Error {}
 export const EVENTS_KEPT = 200_000;
 
 /** Whether two positions are the same. */
-export function same(a: Position, b: Position): boolean {
+export function samePosition(a: Position, b: Position): boolean {
   return a.step === b.step && a.event === b.event;
 }
 
 /** Whether the first position is before the second. */
-export function before(a: Position, b: Position): boolean {
+export function isEarlier(a: Position, b: Position): boolean {
   return a.step < b.step || (a.step === b.step && a.event < b.event);
 }

@@ -31,11 +31,11 @@ function ofGuests(snapshot: Snapshot) {
     .outline()
     .filter(({ name }) => name.startsWith('gmap'))
     .map(({ name, limit }) => {
-      const row = snapshot.row(name, 0, limit, 1);
+      const row = snapshot.row(name, { first: 0, end: limit, limit: 1 });
       const extents = row?.kind === 'guest' ? row.extents : [];
-      const sum = (key: 'promised' | 'gone' | 'linked' | 'large' | 'shared') =>
+      const sum = (key: 'unlinked' | 'unbacked' | 'linked' | 'large' | 'shared') =>
         extents.reduce((all, extent) => all + extent[key], 0);
-      const counts = [sum('promised'), sum('gone'), sum('linked'), sum('large'), sum('shared')];
+      const counts = [sum('unlinked'), sum('unbacked'), sum('linked'), sum('large'), sum('shared')];
       return `${name}: ${counts.join(' ')}`;
     });
 }

@@ -8,18 +8,18 @@ import { extentsOf } from '../inspect/index.ts';
 import type { Storage } from '../machine/index.ts';
 import {
   type Answer,
-  cut,
   formatBytes,
   type Operation,
   parseLine,
   ScenarioSyntaxError,
   World,
 } from '../scenario/index.ts';
+import { cut, linesOf } from '../scenario/internal.ts';
 import { Trace } from '../trace/index.ts';
-import { HostSnapshot } from './host-snapshot.ts';
-import { linesOf } from './lines.ts';
+import { HostSource } from './host-source.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
 const ANSWER_LINES = 1000;
@@ -32,7 +32,7 @@ const NAME_WIDTH = 200;
 const SEGMENTS_MAX = 1 << 24;
 
 /** A line of a scenario. */
-interface Line {
+export interface ScriptLine {
   readonly number: number;
   readonly text: string;
   readonly operation: Operation;
@@ -40,14 +40,14 @@ interface Line {
 
 /** A scenario's lines, up to the first that is not in the language. */
 export interface Script {
-  readonly lines: readonly Line[];
+  readonly lines: readonly ScriptLine[];
   /** What is wrong with the line after them; null when nothing is. */
   readonly error: { readonly line: number; readonly message: string } | null;
 }
 
 /** Reads a scenario, up to a million operations of it. */
 export function readScript(text: string): Script {
-  const lines: Line[] = [];
+  const lines: ScriptLine[] = [];
   let number = 0;
   for (const line of linesOf(text)) {
     number++;
@@ -69,7 +69,7 @@ export function readScript(text: string): Script {
 /** A scenario that is performed. */
 export class ScenarioRun implements Run {
   readonly trace = new Trace();
-  readonly snapshot: HostSnapshot;
+  readonly snapshot: Snapshot;
   readonly stride = 1;
   readonly #script: Script;
   readonly #world: World;
@@ -90,7 +90,7 @@ export class ScenarioRun implements Run {
     this.#listener = listener;
     this.#world = new World({ trace: this.trace, storage });
     this.#world.host.kernel.injectedFault = injectedFault;
-    this.snapshot = new HostSnapshot(this.#world.host);
+    this.snapshot = new Snapshot(new HostSource(this.#world.host));
   }
 
   get host(): Host {
@@ -121,7 +121,7 @@ export class ScenarioRun implements Run {
   }
 
   #perform(): void {
-    const { number, operation } = this.#script.lines[this.#step] as Line;
+    const { number, operation } = this.#script.lines[this.#step] as ScriptLine;
     try {
       this.#demandRoom(operation);
       const performed = this.#world.perform(operation);

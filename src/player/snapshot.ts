@@ -1,61 +1,123 @@
 /**
- * What there is at a position, and what can be asked about it. docs/inspect.md tells what the answers mean.
+ * Snapshots: the state at one position of a recording, and the questions about it. docs/inspect.md describes the
+ * answers.
  */
 
 import type { HostStats } from '../host/index.ts';
 import type {
   ExplainedWalk,
   Extent,
+  PageRange,
   Pages,
   ProcessorState,
   Row,
+  RowRange,
   Table,
   TableQuestion,
 } from '../inspect/index.ts';
+import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
-/** The name of an address space: a process's or a gmap's, by their numbers. */
+/** The name of an address space: of a process or of a gmap, with its number. */
 export type SpaceName = `process ${number}` | `gmap ${number}`;
 
-/** A space that there is at the position. */
+/** An address space at the position. */
 export interface SpaceOutline {
   readonly name: SpaceName;
-  /** The process whose memory it is: itself, or the one behind a gmap. */
+  readonly kind: 'process' | 'guest';
+  /** The process that the memory belongs to: the space itself, or the one behind a gmap. */
   readonly process: SpaceName;
-  /** Its address-space-control element; null where a trace does not tell it. */
+  /** Its address-space-control element, or null if a trace does not tell it. */
   readonly asce: bigint | null;
-  /** What is mapped, ascending: where there are more than 256 runs, the nearest are told as one. */
+  /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: the smallest gaps between them are closed. */
   readonly extents: readonly Extent[];
   /** Pages that the space can have. */
   readonly limit: number;
-  /** How many segments (gmap) or mappings (process) it has. */
+  /** How many segments (of a gmap) or mappings (of a process) there are. */
   readonly size: number;
 }
 
-/** A walk, or two after one another. */
+/** The most extents that an outline has. */
+export const EXTENTS_LIMIT = 256;
+
+/** How to translate an address. */
+export interface WalkOptions {
+  /** Whether the address is a virtual one of the guest, to be translated by the guest's own tables first. */
+  readonly virtual?: boolean;
+}
+
+/** A walk through the tables of a space; for a virtual address of a guest, after one through the guest's own. */
 export interface WalkAnswer {
-  /** By the guest's own tables, where asked for; its absolute address is a guest real one. */
+  /** The walk through the guest's own tables, which ends at a guest real address; null if there was none. */
   readonly own: ExplainedWalk | null;
-  /** The address that the tables of the space translate: prefixed, where a guest's own were asked for. */
+  /** The address that the tables of the space translate; null if the guest's own walk ended with an exception. */
   readonly absolute: bigint | null;
-  /** By the tables of the space; null, as `absolute`, when the guest's own walk ended with an exception. */
+  /** The walk through the tables of the space; null if there is no address for it. */
   readonly walk: ExplainedWalk | null;
 }
 
-/** A state to look at. Nothing changes by looking. Answers are null where there is no such space, table or program. */
-export interface Snapshot {
-  /** Counts, as `stats` of the scenario language has them; null for a trace. */
-  stats(): HostStats | null;
-  /** The spaces there are: each process, then its gmaps. */
-  outline(): SpaceOutline[];
-  /** What of a space lies in a range of pages, in about `limit` extents. */
-  row(space: SpaceName, first: number, end: number, limit: number): Row | null;
-  /** Pages one by one, at most 4096. */
-  pages(space: SpaceName, first: number, end: number): Pages | null;
+/** Questions that only a recording with a machine can answer: a trace has none. */
+export interface MachineView {
+  /** Returns the counters that `stats` of the scenario language reports. */
+  stats(): HostStats;
+  /** Returns a table, or null if there is no such space or table. */
   table(space: SpaceName, question: TableQuestion): Table | null;
-  /** @param virtual whether the guest that runs in the gmap translates the address by tables of its own first */
-  walk(space: SpaceName, address: bigint, virtual: boolean): WalkAnswer | null;
+  /** Translates an address. Returns null if there is no such space, or no virtual CPU that runs in it. */
+  walk(space: SpaceName, address: bigint, options?: WalkOptions): WalkAnswer | null;
+  /** Returns the processors. */
   processors(): ProcessorState[];
 }
 
-/** Extents that an outline has at most. */
-export const EXTENTS = 256;
+/** A space of a snapshot, and the view of it. @internal */
+export interface Space extends Pick<SpaceOutline, 'name' | 'process' | 'asce' | 'limit'> {
+  readonly view: SpaceView;
+}
+
+/** What a snapshot is taken of. @internal */
+export interface SnapshotSource {
+  readonly machine: MachineView | null;
+  /** The spaces: each process, then its gmaps, by number. */
+  spaces(): Iterable<Space>;
+  /** Returns a space, or null if there is none of that name. */
+  space(name: SpaceName): Space | null;
+}
+
+/**
+ * The state at one position. Questions change nothing. A snapshot is valid only until the function that received it
+ * returns.
+ */
+export class Snapshot {
+  /** The machine, or null for a trace. */
+  readonly machine: MachineView | null;
+  readonly #source: SnapshotSource;
+
+  /** @internal */
+  constructor(source: SnapshotSource) {
+    this.machine = source.machine;
+    this.#source = source;
+  }
+
+  /** Returns the spaces: each process, then its gmaps. */
+  outline(): SpaceOutline[] {
+    return Array.from(this.#source.spaces(), ({ view, ...space }) => {
+      return { ...space, kind: view.kind, ...extentsOfView(view, EXTENTS_LIMIT) };
+    });
+  }
+
+  /** Returns the extents of a space in a range, or null if there is no such space. @throws LinuxError EINVAL */
+  row(space: SpaceName, range: RowRange): Row | null {
+    const found = this.#source.space(space);
+    return found && rowOfView(found.view, range);
+  }
+
+  /** Returns the pages of a range, at most 4096, or null if there is no such space. @throws LinuxError EINVAL */
+  pages(space: SpaceName, range: PageRange): Pages | null {
+    const found = this.#source.space(space);
+    return found && pagesOfView(found.view, range);
+  }
+}
+
+/** Takes the name of a space apart. @internal */
+export function parseName(name: SpaceName): { readonly isGmap: boolean; readonly id: number } {
+  const [kind, number] = name.split(' ');
+  return { isGmap: kind !== 'process', id: Number(number) };
+}

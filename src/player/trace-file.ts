@@ -2,8 +2,8 @@
  * Reads trace files: one event a line, as `--trace` writes them (docs/trace.md).
  */
 
+import { linesOf } from '../scenario/internal.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
-import { linesOf } from './lines.ts';
 import { PlayerError } from './positions.ts';
 
 /** Characters of a line, and events of a file, that are read: a trace that somebody recorded has fewer. */

@@ -1,30 +1,38 @@
 /**
- * A gmap as a trace tells of it: runs of promises, and which of their segments are linked.
+ * A gmap as the events of a trace describe it: extents of mapped segments, and which segments are linked.
  */
 
 import { GUEST_SEGMENTS } from '../host/index.ts';
-import { GUEST_STATE, type GuestExtents, PAGES_PER_SEGMENT } from '../inspect/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
-import type { TraceProcess } from './trace-snapshot.ts';
+import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import {
+  type ExtentList,
+  GUEST_STATE,
+  type GuestExtentBuilder,
+  type GuestSegment,
+  type GuestView,
+} from '../inspect/internal.ts';
+import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../trace/index.ts';
+import type { TraceProcess } from './trace-process.ts';
 
-/** Promised segments, one after another on both sides. */
-interface Promises {
+/** Consecutive guest segments that are mapped to consecutive process segments. */
+interface MappedExtent {
   readonly first: number;
   readonly end: number;
   readonly process: number;
 }
 
-/** A gmap of a trace. Numbers are of segments unless they are said to be of pages. */
-export class TraceGmap {
-  /** The number of its process, and what the trace tells of that. */
+/** A gmap of a trace. Numbers are of segments unless they are called pages. */
+export class TraceGmap implements GuestView {
+  readonly kind = 'guest';
+  /** The number of its process, and the process. */
   readonly mm: number;
   readonly process: TraceProcess;
   readonly asce: bigint;
-  /** Ascending, none overlapping. */
-  readonly #promises: Promises[] = [];
-  /** The process segment of each that is linked. */
+  /** In ascending order, none overlapping. */
+  readonly #extents: MappedExtent[] = [];
+  /** The process segment to which each linked segment is linked. */
   readonly #links = new Map<number, number>();
-  /** The keys of `#links`, ascending; null when some have come or gone since they were sorted. */
+  /** The keys of `#links` in ascending order, or null if links have changed since they were sorted. */
   #linked: readonly number[] | null = null;
 
   constructor(mm: number, process: TraceProcess, asce: bigint) {
@@ -33,27 +41,18 @@ export class TraceGmap {
     this.asce = asce;
   }
 
-  /** Segments in all. */
-  get size(): number {
-    return this.#promises.reduce((sum, { first, end }) => sum + end - first, 0);
+  mappedInto(list: ExtentList): void {
+    for (const { first, end } of this.#extents) list.add(first * PAGES_PER_SEGMENT, end * PAGES_PER_SEGMENT);
   }
 
-  /** Runs of mapped pages, ascending. */
-  runs(): { first: number; end: number }[] {
-    return this.#promises.map(({ first, end }) => ({
-      first: first * PAGES_PER_SEGMENT,
-      end: end * PAGES_PER_SEGMENT,
-    }));
-  }
-
-  /** Takes note of an event of this gmap. */
-  add(event: TraceEvent & { readonly type: 'map' | 'unmap' | 'link' | 'unlink' }): void {
+  /** Applies an event of this gmap. */
+  add(event: MapEvent | UnmapEvent | LinkEvent | UnlinkEvent): void {
     switch (event.type) {
       case 'map': {
-        const [first, process] = [segmentOf(event.to), segmentOf(event.from)];
-        // What lies beyond the end of either space is not there.
+        const [first, process] = [segmentNumberOf(event.to), segmentNumberOf(event.from)];
+        // Whatever lies beyond the end of either space is ignored.
         const end = Math.min(
-          first + segmentOf(event.length),
+          first + segmentNumberOf(event.length),
           GUEST_SEGMENTS,
           first + GUEST_SEGMENTS - process,
         );
@@ -61,41 +60,47 @@ export class TraceGmap {
         break;
       }
       case 'unmap':
-        this.#replace(segmentOf(event.to), segmentOf(event.to) + segmentOf(event.length), []);
+        this.#replace(
+          segmentNumberOf(event.to),
+          segmentNumberOf(event.to) + segmentNumberOf(event.length),
+          [],
+        );
         break;
       case 'link':
-        this.#unlink(segmentOf(event.guest));
-        this.#link(segmentOf(event.guest), segmentOf(event.process));
+        this.#unlink(segmentNumberOf(event.guest));
+        this.#link(segmentNumberOf(event.guest), segmentNumberOf(event.process));
         break;
       case 'unlink':
-        this.#unlink(segmentOf(event.guest));
+        this.#unlink(segmentNumberOf(event.guest));
         break;
     }
   }
 
-  /** Takes a range out of all runs, and puts others in its place. */
-  #replace(first: number, end: number, instead: readonly Promises[]): void {
+  /** Cuts a range out of all extents, and puts others in its place. */
+  #replace(first: number, end: number, others: readonly MappedExtent[]): void {
     if (first >= end) return;
     const from = this.#firstEndingAfter(first);
-    const left: Promises[] = [];
-    const right: Promises[] = [];
+    const left: MappedExtent[] = [];
+    const right: MappedExtent[] = [];
     let to = from;
-    for (; to < this.#promises.length; to++) {
-      const run = this.#promises[to] as Promises;
-      if (run.first >= end) break;
-      if (run.first < first) left.push({ ...run, end: first });
-      if (run.end > end) right.push({ first: end, end: run.end, process: run.process + end - run.first });
+    for (; to < this.#extents.length; to++) {
+      const extent = this.#extents[to] as MappedExtent;
+      if (extent.first >= end) break;
+      if (extent.first < first) left.push({ ...extent, end: first });
+      if (extent.end > end) {
+        right.push({ first: end, end: extent.end, process: extent.process + end - extent.first });
+      }
     }
-    this.#promises.splice(from, to - from, ...left, ...instead, ...right);
+    this.#extents.splice(from, to - from, ...left, ...others, ...right);
   }
 
-  /** Index of the first run that ends after the segment. */
+  /** Returns the index of the first extent that ends after a segment. */
   #firstEndingAfter(segment: number): number {
     let low = 0;
-    let high = this.#promises.length;
+    let high = this.#extents.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#promises[middle] as Promises).end <= segment) low = middle + 1;
+      if ((this.#extents[middle] as MappedExtent).end <= segment) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -115,80 +120,81 @@ export class TraceGmap {
     this.process.links.set(process, (this.process.links.get(process) as number) - 1);
   }
 
-  /** The process page behind a guest page, -1 when nothing is mapped; and whether the segment is linked. */
-  behind(page: number): { page: number; linked: boolean } {
-    const segment = Math.floor(page / PAGES_PER_SEGMENT);
-    const run = this.#promises[this.#firstEndingAfter(segment)];
-    if (!run || run.first > segment) return { page: -1, linked: false };
-    const process = run.process + segment - run.first;
-    return {
-      page: process * PAGES_PER_SEGMENT + (page % PAGES_PER_SEGMENT),
-      linked: this.#links.has(segment),
-    };
+  segment(segment: number): GuestSegment | null {
+    const process = this.#links.get(segment);
+    if (process !== undefined) return { process, linked: true };
+    const extent = this.#extents[this.#firstEndingAfter(segment)];
+    if (!extent || extent.first > segment) return null;
+    return { process: extent.process + segment - extent.first, linked: false };
   }
 
-  /** Tells the segments from `first` up to, not including, `end`. */
-  tell(extents: GuestExtents, first: number, end: number): void {
+  /** A trace does not tell who watches. */
+  watches(): boolean {
+    return false;
+  }
+
+  segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void {
     this.#linked ??= [...this.#links.keys()].sort((a, b) => a - b);
     const linked = this.#linked.filter((one) => one >= first && one < end);
     let next = 0;
-    for (let i = this.#firstEndingAfter(first); i < this.#promises.length; i++) {
-      const run = this.#promises[i] as Promises;
-      if (run.first >= end) break;
-      let at = Math.max(run.first, first);
-      const last = Math.min(run.end, end);
+    for (let i = this.#firstEndingAfter(first); i < this.#extents.length; i++) {
+      const extent = this.#extents[i] as MappedExtent;
+      if (extent.first >= end) break;
+      let at = Math.max(extent.first, first);
+      const last = Math.min(extent.end, end);
       for (; next < linked.length && (linked[next] as number) < last; next++) {
         const segment = linked[next] as number;
-        this.#tellPromises(extents, run, at, segment);
-        this.#tellLink(extents, segment);
+        this.#addUnlinked(builder, extent, at, segment);
+        this.#addLinked(builder, segment);
         at = Math.max(at, segment + 1);
       }
-      this.#tellPromises(extents, run, at, last);
+      this.#addUnlinked(builder, extent, at, last);
     }
-    // What is unmapped is still linked until it is unlinked.
-    for (const segment of linked.slice(next)) this.#tellLink(extents, segment);
+    // An unmapped segment stays linked until the event that unlinks it.
+    for (const segment of linked.slice(next)) this.#addLinked(builder, segment);
   }
 
-  #tellLink(extents: GuestExtents, segment: number): void {
+  #addLinked(builder: GuestExtentBuilder, segment: number): void {
     const process = this.#links.get(segment) as number;
-    const table = this.process.tables.get(process);
+    const table = this.process.table(process);
     const shared = (this.process.links.get(process) ?? 0) > 1 ? 1 : 0;
     const state = (table?.large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
-    extents.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));
+    builder.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));
   }
 
   /**
-   * Tells segments that are not linked: those with memory of the process at their first bytes, and those without. Runs
-   * that are shorter than a bucket are counted together, so that the cost does not follow their number.
+   * Adds the segments of an extent from `first` up to, not including, `end`; none of them is linked. Segments that are
+   * backed alternate with ones that are not; where they change more often than once a bucket they are only counted, so
+   * that the cost does not depend on how often they change.
    */
-  #tellPromises(extents: GuestExtents, run: Promises, first: number, end: number): void {
+  #addUnlinked(builder: GuestExtentBuilder, extent: MappedExtent, first: number, end: number): void {
     const { mapped } = this.process;
-    const behind = run.process - run.first;
+    const distance = extent.process - extent.first;
     for (let at = first; at < end; ) {
-      const one = mapped.at(at + behind);
-      const until = Math.min(end, one.end - behind);
-      const stop = this.#shortRunsEnd(extents.bucket, at, end, behind);
+      const { mapped: isBacked, end: processEnd } = mapped.at(at + distance);
+      const until = Math.min(end, processEnd - distance);
+      const stop = this.#shortOnesEnd(builder.bucket, at, end, distance);
       if (stop <= until) {
-        const state = one.mapped ? GUEST_STATE.PROMISED : GUEST_STATE.GONE;
-        extents.add(at, at + behind, state, 0, until - at);
+        builder.add(at, at + distance, isBacked ? GUEST_STATE.UNLINKED : GUEST_STATE.UNBACKED, 0, until - at);
         at = until;
       } else {
-        extents.addMixed(at, at + behind, stop - at, mapped.count(at + behind, stop + behind));
+        builder.addMixed(at, at + distance, stop - at, mapped.count(at + distance, stop + distance));
         at = stop;
       }
     }
   }
 
-  /** Where the runs shorter than a bucket end that begin in the same bucket as a segment. */
-  #shortRunsEnd(bucket: number, at: number, end: number, behind: number): number {
+  /** Returns where the extents end that are shorter than a bucket and begin in the bucket of segment `at`. */
+  #shortOnesEnd(bucket: number, at: number, end: number, distance: number): number {
     const last = Math.min(end, (Math.floor(at / bucket) + 1) * bucket) - 1;
-    const run = this.process.mapped.at(last + behind);
-    const [runFirst, runEnd] = [Math.max(at, run.first - behind), Math.min(end, run.end - behind)];
-    return runEnd - runFirst < bucket ? runEnd : runFirst;
+    const found = this.process.mapped.at(last + distance);
+    const first = Math.max(at, found.first - distance);
+    const until = Math.min(end, found.end - distance);
+    return until - first < bucket ? until : first;
   }
 }
 
-/** The number of the segment that holds a byte address. */
-export function segmentOf(address: bigint): number {
+/** Returns the number of the segment that holds a byte address. */
+export function segmentNumberOf(address: bigint): number {
   return Number(address >> 20n);
 }

@@ -5,7 +5,8 @@
 import { Trace, type TraceEvent } from '../trace/index.ts';
 import type { Progress } from './positions.ts';
 import type { Run } from './run.ts';
-import { TraceSnapshot } from './trace-snapshot.ts';
+import { Snapshot } from './snapshot.ts';
+import { TraceSource } from './trace-source.ts';
 
 /** Events between two times that `pending` is asked: each takes a microsecond or so. */
 const ASK_EVERY = 64;
@@ -13,7 +14,8 @@ const ASK_EVERY = 64;
 /** A trace that is played. */
 export class TraceRun implements Run {
   readonly trace = new Trace();
-  readonly snapshot = new TraceSnapshot();
+  readonly snapshot: Snapshot;
+  readonly #source = new TraceSource();
   readonly host = null;
   readonly stride = Infinity;
   readonly #events: readonly TraceEvent[];
@@ -22,6 +24,7 @@ export class TraceRun implements Run {
 
   constructor(events: readonly TraceEvent[]) {
     this.#events = events;
+    this.snapshot = new Snapshot(this.#source);
   }
 
   get step(): number {
@@ -43,7 +46,7 @@ export class TraceRun implements Run {
       if (done % ASK_EVERY === 0 && pending()) return;
       const event = this.#events[this.#step] as TraceEvent;
       try {
-        this.snapshot.add(event);
+        this.#source.add(event);
       } catch (error) {
         this.#stuck = `event ${this.#step}: ${error instanceof Error ? error.message : String(error)}`;
         return;

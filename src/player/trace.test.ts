@@ -83,11 +83,11 @@ describe('a trace of any numbers', () => {
           for (const { name, extents, limit } of snapshot.outline()) {
             expectInOrder(extents);
             expect(extents.at(-1)?.end ?? 0).toBeLessThanOrEqual(limit);
-            const row = snapshot.row(name, 0, limit, 50);
+            const row = snapshot.row(name, { first: 0, end: limit, limit: 50 });
             expectInOrder(row?.extents ?? []);
             if (row?.kind === 'process') expectInOrder(row.tables);
             const page = extents[0]?.first ?? 0;
-            expect(snapshot.pages(name, page, page + 600)?.flags).toHaveLength(600);
+            expect(snapshot.pages(name, { first: page, end: page + 600 })?.flags).toHaveLength(600);
           }
         });
       }),
@@ -113,8 +113,8 @@ describe('a trace of any numbers', () => {
       { type: 'gmap-alloc', gmap: 0, mm: 0, asce: '0x0' },
       ...maps.flat(),
     ]);
-    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', 0, 2 ** 24, 300));
-    expect(row?.extents.reduce((sum, extent) => sum + ('promised' in extent ? extent.promised : 0), 0)).toBe(
+    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', { first: 0, end: 2 ** 24, limit: 300 }));
+    expect(row?.extents.reduce((sum, extent) => sum + ('unlinked' in extent ? extent.unlinked : 0), 0)).toBe(
       many,
     );
   }
@@ -137,7 +137,7 @@ describe('a trace of any numbers', () => {
         pageTable: '0x0',
       },
     ]);
-    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', 0, 2 ** 20, 100));
+    const row = atEnd(player, (snapshot) => snapshot.row('gmap 0', { first: 0, end: 2 ** 20, limit: 100 }));
     expect(row?.extents.map(({ first, end }) => [first, end])).toEqual([
       [0x100, 0x200],
       [0x40000, 0x40100],

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatNumber, formatOperation } from './format.ts';
-import { type Operation, parseLine } from './parse.ts';
+import type { Operation } from './operation.ts';
+import { parseLine } from './parse.ts';
 import { parseNumber } from './words.ts';
 
 const number = fc.oneof(

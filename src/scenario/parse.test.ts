@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { parseLine, parseNumber, ScenarioSyntaxError } from './parse.ts';
+import { parseLine } from './parse.ts';
+import { parseNumber, ScenarioSyntaxError } from './words.ts';
 
 const gmap = 3;
 

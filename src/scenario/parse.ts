@@ -5,9 +5,6 @@
 import type { MmapWords, Operation } from './operation.ts';
 import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
-export type { Operation } from './operation.ts';
-export { parseNumber, ScenarioSyntaxError } from './words.ts';
-
 /** Whose operation it is, for those that concern a process. */
 type Whose = { process?: number };
 /** Words of an mmap that say something by being there. */

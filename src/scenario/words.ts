@@ -2,8 +2,8 @@
  * The words of a line of the scenario language, and what they can stand for.
  */
 
-import { cut } from './cut.ts';
 import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
+import { cut } from './text.ts';
 
 /** A line that is not in the language. The message says what is wrong with it. */
 export class ScenarioSyntaxError extends Error {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../host/index.ts';
 import { Trace, type TraceEventType } from '../trace/index.ts';
-import { type Operation, parseLine } from './parse.ts';
+import type { Operation } from './operation.ts';
+import { parseLine } from './parse.ts';
 import { World } from './world.ts';
 
 let world: World;

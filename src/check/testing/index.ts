@@ -85,10 +85,10 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
   /** What operations make is checked from then on. */
   const instrumented = (result: unknown): unknown => {
     if (typeof result !== 'object' || result === null) return result;
-    const made = result as Mm & Gmap & MemoryFile;
-    if (host.processes.has(made)) wrap(made, MM_OPERATIONS);
-    else if (host.common.files.has(made)) wrap(made, FILE_OPERATIONS);
-    else if (made.mm && host.processes.has(made.mm)) wrap(made, GMAP_OPERATIONS);
+    const made = result as Mm | Gmap | MemoryFile;
+    if (host.processes.has(made as Mm)) wrap(made, MM_OPERATIONS);
+    else if (host.common.files.has(made as MemoryFile)) wrap(made, FILE_OPERATIONS);
+    else if ('mm' in made && host.processes.has(made.mm)) wrap(made, GMAP_OPERATIONS);
     return result;
   };
   const wrap = (target: object, names: readonly string[]): void => {
@@ -115,8 +115,7 @@ export function seenOf(mm: Mm) {
     const table = mm.tables.pageTableOf(segment);
     for (let i = 0; i < 256; i++) {
       if (large >= 0) note(segment * 256 + i, large + i * 4096);
-      else if (hasFrame(view.getUint32(table + i * 8 + 4)))
-        note(segment * 256 + i, mm.entries.frame(table, i));
+      else if (hasFrame(view.getUint32(table + i * 8 + 4))) note(segment * 256 + i, mm.ptes.frame(table, i));
     }
   }
   return {

@@ -5,7 +5,7 @@
 import { batch, signal } from '@preact/signals';
 import { wrap } from 'comlink';
 import { useEffect, useId } from 'preact/hooks';
-import { type Position, same } from '../../player/index.ts';
+import { type Position, samePosition } from '../../player/index.ts';
 import type { MachineApi, Query, QueryResult, SpaceOutline } from '../protocol.ts';
 
 const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'machine' });
@@ -89,7 +89,7 @@ async function ask(): Promise<void> {
   const mine = recording;
   const asked = [...queries];
   try {
-    const known = outlined !== null && same(outlined.position, wanted) ? outlined.outline : null;
+    const known = outlined !== null && samePosition(outlined.position, wanted) ? outlined.outline : null;
     const all = joinQueries(asked.map(([, query]) => query));
     const result = await machine.query(wanted, known === null ? all : { ...all, outline: false });
     if (mine !== recording) return;

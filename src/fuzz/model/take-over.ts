@@ -21,7 +21,7 @@ export function takeOver(model: CopiedState, world: World): void {
   for (const [name, process] of model.processes) {
     const mm = world.process(name);
     process.grown = mm.tables.levels > 3;
-    process.takeOverKeys(mm.entries.usesKeys);
+    process.takeOverKeys(mm.ptes.usesKeys);
     for (const [number, segment] of process.segments) {
       takeOverSegment(segment, number, mm);
       for (const page of segment.pages.keys()) takeOverLogs(process, page, mm);
@@ -42,18 +42,12 @@ function takeOverSegment(segment: Segment, number: number, mm: Mm): void {
   segment.table = table >= 0;
   segment.large = mm.tables.largeFrameOf(number) >= 0;
   for (const [page, mapped] of segment.pages) {
-    const present = segment.table && hasFrame(mm.entries.low(table, page % 256));
+    const present = segment.table && hasFrame(mm.ptes.low(table, page % 256));
     mapped.present = segment.large || present;
-    mapped.watched = segment.table && mm.tables.pgstes && mm.entries.isWatched(table, page % 256);
+    mapped.watched = segment.table && mm.tables.pgstes && mm.ptes.isWatched(table, page % 256);
     const { file, shared } = mapped.backing;
     // A page that was copied before the access failed is not the file's any more.
-    if (
-      present &&
-      file &&
-      !shared &&
-      !mapped.bytes &&
-      !isFiles(mm, page, mm.entries.frame(table, page % 256))
-    ) {
+    if (present && file && !shared && !mapped.bytes && !isFiles(mm, page, mm.ptes.frame(table, page % 256))) {
       mapped.bytes = file.page(mapped.index).slice();
     }
   }

@@ -175,7 +175,7 @@ function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFind
   const [first, end, count] = [numberOf(step.first), numberOf(step.end), numberOf(step.count)];
   switch (step.ask) {
     case 'row': {
-      const row = snapshot.row(space, first, end, count);
+      const row = snapshot.row(space, { first: first, end: end, limit: count });
       const extents = row?.extents.length ?? 0;
       const most = Math.max(count, 0) * PARTS_EACH + PARTS_MORE;
       return extents > most
@@ -183,7 +183,7 @@ function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFind
         : null;
     }
     case 'pages': {
-      const flags = snapshot.pages(space, first, end)?.flags.length ?? 0;
+      const flags = snapshot.pages(space, { first: first, end: end })?.flags.length ?? 0;
       return flags > PAGES_LIMIT ? { kind: 'size', message: `${flags} pages` } : null;
     }
     case 'table': {
@@ -191,17 +191,20 @@ function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFind
         (['page', 'segment', 'region-third', 'region-second', 'region-first'] as const)[
           Math.abs(first) % 5
         ] ?? 'page';
-      const entries = snapshot.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
+      const entries =
+        snapshot.machine?.table(space, { level, page: end, from: 0, count })?.entries.length ?? 0;
       return entries > ENTRIES_LIMIT ? { kind: 'size', message: `${entries} entries` } : null;
     }
     case 'walk':
-      snapshot.walk(space, Number.isSafeInteger(first) ? BigInt(first) : 0n, count === 0);
+      snapshot.machine?.walk(space, Number.isSafeInteger(first) ? BigInt(first) : 0n, {
+        virtual: count === 0,
+      });
       return null;
     case 'processors':
-      snapshot.processors();
+      snapshot.machine?.processors();
       return null;
     case 'stats':
-      snapshot.stats();
+      snapshot.machine?.stats();
       return null;
     default:
       return null;

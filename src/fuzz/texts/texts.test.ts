@@ -1,7 +1,7 @@
 /** The fuzzer of texts finds nothing in fixed runs, and finds faults that are planted. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Player } from '../../player/index.ts';
+import { Player, type Snapshot } from '../../player/index.ts';
 import { World } from '../../scenario/index.ts';
 import { CaseCampaign, formatCase, seedOf, TextsFuzzer } from '../index.ts';
 
@@ -55,11 +55,8 @@ describe('a planted fault is found:', () => {
           outline: () => snapshot.outline(),
           row: () => ({ kind: 'guest', extents: new Array(5000) }),
           pages: () => ({ first: 0, flags: new Uint8Array(5000) }),
-          table: () => null,
-          walk: () => null,
-          processors: () => [],
-          stats: () => null,
-        }),
+          machine: null,
+        } as unknown as Snapshot),
       ) as never;
     });
     expect(kindsFound(40)).toContain('size');

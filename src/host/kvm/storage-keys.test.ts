@@ -55,9 +55,9 @@ describe.each([
   ])('are used from the first %s on, by all its virtual CPUs, without an exit', (_name, instruction) => {
     expect(controls()).toEqual([INTERCEPT_KEYS, INTERCEPT_KEYS]);
     guest.on(AT, load(1, 0));
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     guest.on(AT, load(1, 0), instruction);
-    expect(guest.mm.entries.usesKeys).toBe(true);
+    expect(guest.mm.ptes.usesKeys).toBe(true);
     expect(controls()).toEqual([0, 0]);
     const other = guest.vm.createVcpu();
     expect(other.block.get32(SIE.INTERCEPTION_CONTROLS)).toBe(INTERCEPT_KEYS);
@@ -81,7 +81,7 @@ describe.each([
     guest.vcpu.setPsw(MASK.PROBLEM, 0x1_0000n);
     guest.run();
     expect(guest.vcpu.block.pswAddress).toBe(0xbadn);
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
   });
 
   it('are used for the target of an EXECUTE, which is executed again', () => {
@@ -251,7 +251,7 @@ describe.each([
     guest.run(guest.vcpu, 4);
     guest.host.kernel.frames.failIn(1);
     expect(codeOf(() => guest.run())).toBe('ENOMEM');
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     expect(controls()).toEqual([INTERCEPT_KEYS, INTERCEPT_KEYS]);
     expect(guest.vcpu.block.pswAddress).toBe(0x1_0018n);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
@@ -290,7 +290,7 @@ describe.each([
       });
       const keys = Uint8Array.from({ length: 300 }, (_, i) => (i * 2) & 0xfe);
       guest.vm.setKeys(900, keys);
-      expect(guest.mm.entries.usesKeys).toBe(true);
+      expect(guest.mm.ptes.usesKeys).toBe(true);
       expect(guest.vm.getKeys(900, 300)).toEqual(keys);
       expect(guest.vm.getKeys(898, 4)).toEqual(bytes(0, 0, 0, 2));
       expect(seen(1000)).toBe(200);
@@ -317,7 +317,7 @@ describe.each([
     it('EFAULT where no slot or no memory is, and nothing has changed', () => {
       const last = Number(GUEST_BYTES / PAGE) - 1;
       expect(codeOf(() => guest.vm.setKeys(last, [0x40, 0x50]))).toBe('EFAULT');
-      expect(guest.mm.entries.usesKeys).toBe(false);
+      expect(guest.mm.ptes.usesKeys).toBe(false);
       expect(codeOf(() => guest.vm.getKey(GUEST_BYTES))).toBe('EFAULT');
       guest.vm.setKeys(last, [0x40]);
       expect(codeOf(() => guest.vm.setKeys(last, [0x60, 0x50]))).toBe('EFAULT');
@@ -363,14 +363,14 @@ describe('PFMF', () => {
     expect(guest.vm.getKey(ADDRESS)).toBe(0x60);
     expect(guest.vm.readGuest(ADDRESS, 2)).toEqual(bytes(0, 0));
     expect(guest.vcpu.gr[2]).toBe(ADDRESS);
-    expect(guest.mm.entries.usesKeys).toBe(true);
+    expect(guest.mm.ptes.usesKeys).toBe(true);
   });
 
   it('clears without making the guest one that uses keys, and a page that others share only for itself', () => {
     guest.vm.writeGuest(ADDRESS, bytes(1));
     const child = guest.host.fork(guest.mm);
     guest.on(AT, load(3, CLEAR), pfmf(3, 2));
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     expect(guest.vm.readGuest(ADDRESS, 1)).toEqual(bytes(0));
     expect(child.read(guest.home(AT), 1)).toEqual(bytes(1));
   });

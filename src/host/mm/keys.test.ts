@@ -281,7 +281,7 @@ describe('keys and frames of 1 MiB', () => {
     host.kernel.frames.failIn(1);
     expect(codeOf(() => mm.enableKeys())).toBe('ENOMEM');
     expect(pictureOf(host, mm, gmap)).toEqual(before);
-    expect(mm.entries.usesKeys).toBe(false);
+    expect(mm.ptes.usesKeys).toBe(false);
   });
 });
 

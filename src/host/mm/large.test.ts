@@ -282,7 +282,7 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     const both = left > 256;
     expect(large()).toBe(both ? 0 : 1);
     // The pages lie where they lay.
-    expect(mm.entries.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
+    expect(mm.ptes.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
     expect([at(HOME + 7n * PAGE), ran(HOME + 7n * PAGE)]).toEqual([7, 7]);
     for (const offset of gone) {
       expect(codeOf(() => at(HOME + offset))).toBe('EFAULT');

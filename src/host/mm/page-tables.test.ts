@@ -217,7 +217,7 @@ function manyPageTables(many: number): void {
   const count = () => large.kernel.frames.count('page-table');
   const drop = (segment: number) => {
     const table = tables.pageTableOf(segment);
-    tables.dropSegment(segment);
+    tables.unhookSegment(segment);
     tables.freePageTable(table);
   };
   for (let n = 0; n < many; n++) tables.makePageTable(n);

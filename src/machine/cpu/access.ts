@@ -194,7 +194,7 @@ export class CpuAccess extends CpuState {
     const asceLo = this.cr32[cr] as number;
     const asceHi = this.cr32[cr + 1] as number;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
-    if (access === STORE && page < 2) this.#lowAddress(offset);
+    if (access === STORE) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.sie === null
@@ -224,7 +224,7 @@ export class CpuAccess extends CpuState {
   #operand(page: RealPage, offset: number): number {
     const request = this.#request;
     request.privateSpace = false;
-    if (request.access === STORE && page < 2) this.#lowAddress(offset);
+    if (request.access === STORE) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.#absoluteFrame(this.prefixed(page));
@@ -652,7 +652,10 @@ export function controlRegisterOf(space: number): number {
   return space === SPACE.PRIMARY ? 1 : space === SPACE.SECONDARY ? 7 : 13;
 }
 
-/** Table entries of a guest: in its absolute storage, so each fetch goes through the host's translation. */
+/**
+ * Table entries of a guest. They are in its absolute storage, so each fetch goes through the host's translation.
+ * Preconditions: the processor interprets a guest.
+ */
 class GuestEntries implements EntrySource {
   hi = 0;
   lo = 0;
@@ -663,8 +666,7 @@ class GuestEntries implements EntrySource {
   }
 
   fetch(page: number, offset: number): number {
-    const { sie } = this.#cpu;
-    if (sie === null || page >= sie.pages) return PGM.ADDRESSING;
+    if (page >= (this.#cpu.sie as SieContext).pages) return PGM.ADDRESSING;
     // Fetches of table entries are not subject to key-controlled protection.
     const address = this.#cpu.absoluteFrame(page as AbsolutePage, FETCH) + offset;
     this.hi = this.#cpu.storage.get32(address);

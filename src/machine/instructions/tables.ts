@@ -8,7 +8,8 @@ import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
 import { ADDRESSING, SPACE } from '../cpu/state.ts';
-import { ASCE, PAGE, REGION, type WalkStep } from '../dat/index.ts';
+import { ASCE, PAGE, REGION } from '../dat/formats.ts';
+import type { WalkStep } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import {

@@ -5,7 +5,13 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { proxy } from 'comlink';
-import { before, type Position, type Progress, type Settings, type Source } from '../../../player/index.ts';
+import {
+  isEarlier,
+  type Position,
+  type Progress,
+  type Settings,
+  type Source,
+} from '../../../player/index.ts';
 import type { EventFilter, SpaceName } from '../../protocol.ts';
 import { machine, queryAt, resetQueries } from '../client.ts';
 
@@ -15,7 +21,7 @@ export const START: Position = { step: 0, event: 0 };
 /** What is open; null before the first. */
 export const source = signal<Source | null>(null);
 /** How it is played. */
-export const settings = signal<Settings>({ injectedFault: null, check: true });
+export const settings = signal<Required<Settings>>({ injectedFault: null, check: true });
 /** How far it has been played once; null before anything is open. */
 export const progress = signal<Progress | null>(null);
 /** Whether it is being played for the first time, to learn its events. */
@@ -32,7 +38,7 @@ export const selected = signal<{ readonly space: SpaceName; readonly address: bi
 /** Whether the position is the last one known. */
 export const atEnd = computed(() => {
   const known = progress.value;
-  return known === null || !before(position.value, { step: known.steps, event: 0 });
+  return known === null || !isEarlier(position.value, { step: known.steps, event: 0 });
 });
 
 /** Steps that one may be ahead of what is known while a recording is played for the first time. */
@@ -43,7 +49,7 @@ let opened = 0;
 let going: Promise<void> = Promise.resolve();
 
 /** Opens a recording at a position of it. What was open is closed. */
-export async function open(what: Source, how: Settings, at: Position = START): Promise<void> {
+export async function open(what: Source, how: Required<Settings>, at: Position = START): Promise<void> {
   const mine = ++opened;
   batch(() => {
     resetQueries();
@@ -84,7 +90,7 @@ function hearing(mine: number) {
 export function moveTo(to: Position): void {
   const known = progress.value?.steps ?? 0;
   const last = { step: isRecording.value ? known + AHEAD : known, event: 0 };
-  const at = to.step < 0 ? START : before(last, to) ? last : whole(to);
+  const at = to.step < 0 ? START : isEarlier(last, to) ? last : whole(to);
   position.value = at;
   queryAt(at);
 }
@@ -114,7 +120,7 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   // An event of a recording that was closed meanwhile is not of this one.
   if (mine !== opened) return;
   const positions = events.map((one) => whole(one.position));
-  const others = positions.filter((one) => (by > 0 ? before(here, one) : before(one, here)));
+  const others = positions.filter((one) => (by > 0 ? isEarlier(here, one) : isEarlier(one, here)));
   const to = by > 0 ? others[0] : others[others.length - 1];
   if (to) moveTo(to);
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);

@@ -12,7 +12,7 @@ import { moveTo, open, position, progress, START, selected, settings, source } f
 import { tab } from './tabs.ts';
 
 /** Everything is checked, and nothing left out. */
-export const WHOLE: Settings = { injectedFault: null, check: true };
+export const WHOLE: Required<Settings> = { injectedFault: null, check: true };
 
 /** The lesson that is open; null for a recording of somebody's own. */
 export const lesson = signal<Lesson | null>(null);
@@ -85,7 +85,7 @@ export function openLesson(what: Lesson): Promise<void> {
     selected.value = null;
     tab.value = what.view ?? 'spaces';
   });
-  return open({ kind: 'scenario', text: what.scenario }, { ...WHOLE, injectedFault: null });
+  return open({ kind: 'scenario', text: what.scenario }, WHOLE);
 }
 
 /** Opens the lesson behind (1) or before (-1) this one. */
@@ -107,7 +107,7 @@ export function neighbour(by: 1 | -1): Lesson | undefined {
  */
 export async function openOwn(
   what: Source,
-  how: Settings = WHOLE,
+  how: Required<Settings> = WHOLE,
   at: Position | null = null,
   of: Lesson | null = null,
 ): Promise<void> {

@@ -4,7 +4,7 @@
 
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { before as earlier, type RecordedEvent, same } from '../../../player/index.ts';
+import { isEarlier, type RecordedEvent, samePosition } from '../../../player/index.ts';
 import type { QueryResult } from '../../protocol.ts';
 import { machine, useQuery } from '../client.ts';
 import { answers } from '../recording/editor/answers.ts';
@@ -138,13 +138,13 @@ function Counts() {
   if (result === null) shown.current = { now: null, before: null };
   else if (result !== shown.current.now) {
     const { now } = shown.current;
-    const moved = now === null || !same(now.position, result.position);
+    const moved = now === null || !samePosition(now.position, result.position);
     shown.current = { now: result, before: moved ? now : shown.current.before };
   }
   const now = result?.stats ?? null;
   if (result === null || now === null) return null;
   const former = shown.current.before;
-  const before = former !== null && earlier(former.position, result.position) ? former.stats : null;
+  const before = former !== null && isEarlier(former.position, result.position) ? former.stats : null;
   return (
     <dl class="counts">
       {COUNTS.map(([key, name]) => {

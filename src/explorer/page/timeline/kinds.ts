@@ -13,13 +13,13 @@ export interface Lane {
   /** What tells it apart without colour. */
   readonly glyph: string;
   /** The class that gives the colour. */
-  readonly id: 'promise' | 'link' | 'purge' | 'process' | 'table' | 'run';
+  readonly id: 'mapping' | 'link' | 'purge' | 'process' | 'table' | 'run';
   readonly types: readonly EventType[];
 }
 
 /** The lanes, from above to below: what a guest is promised, what it gets, what is taken back, what is behind it. */
 export const LANES: readonly Lane[] = [
-  { id: 'promise', name: 'promises', glyph: '◇', types: ['gmap-alloc', 'map', 'unmap', 'gmap-free'] },
+  { id: 'mapping', name: 'mappings', glyph: '◇', types: ['gmap-alloc', 'map', 'unmap', 'gmap-free'] },
   { id: 'link', name: 'links', glyph: '●', types: ['gmap-fault', 'link', 'unlink'] },
   { id: 'purge', name: 'purges', glyph: '✕', types: ['purge'] },
   {
@@ -45,8 +45,8 @@ export function laneOf(type: EventType): Lane {
 /** What a type is called in menus. */
 export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
   'gmap-alloc': 'guest address space made',
-  map: 'memory promised',
-  unmap: 'memory unmapped',
+  map: 'guest memory mapped',
+  unmap: 'guest memory unmapped',
   'gmap-free': 'guest address space freed',
   'gmap-fault': 'guest fault served',
   link: 'segment linked',

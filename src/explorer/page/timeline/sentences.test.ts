@@ -17,7 +17,7 @@ describe('sentences', () => {
   it('say what an event says', () => {
     expect(sentenceOf(link)).toBe('Guest 0x40000000 linked to page table 0x28000.');
     expect(sentenceOf({ type: 'map', gmap: 0, from: 0x2000_0000n, to: 1n << 30n, length: 2n << 20n })).toBe(
-      '2 MiB of process memory at 0x20000000 promised to the guest at 0x40000000.',
+      '2 MiB of process memory at 0x20000000 mapped to guest 0x40000000.',
     );
     expect(sentenceOf({ ...link, type: 'unlink', reason: 'page-table-freed' })).toBe(
       'Guest 0x40000000 unlinked: the page table goes.',

@@ -62,8 +62,7 @@ type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>) => string };
 const SENTENCES: Sentences = {
   'gmap-alloc': (e) => `Guest address space ${e.gmap} is made, with element ${hex(e.asce)}.`,
   'gmap-free': (e) => `Guest address space ${e.gmap} is freed with its tables.`,
-  map: (e) =>
-    `${length(e.length)} of process memory at ${hex(e.from)} promised to the guest at ${hex(e.to)}.`,
+  map: (e) => `${length(e.length)} of process memory at ${hex(e.from)} mapped to guest ${hex(e.to)}.`,
   unmap: (e) => `${length(e.length)} of guest memory at ${hex(e.to)} unmapped.`,
   'gmap-fault': (e) => `A fault at guest ${hex(e.guest)} is served: process ${hex(e.process)} is behind it.`,
   link: (e) => `Guest ${hex(e.guest)} linked to page table ${hex(e.pageTable)}.`,

@@ -47,7 +47,7 @@ export const OTHER_VERBS: readonly Word[] = [
   {
     word: 'gmap_map_segment',
     operands: 'G FROM TO LEN',
-    says: 'promises process memory at FROM to the guest at TO',
+    says: 'maps process memory at FROM to guest address TO',
   },
   { word: 'gmap_unmap_segment', operands: 'G TO LEN', says: 'unmaps guest memory' },
   { word: 'gmap_fault', operands: 'G ADDR', says: 'links the segment; answers the process address' },

@@ -6,7 +6,7 @@ import './ProcessorsView.css';
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { ProcessorState } from '../../../../inspect/index.ts';
-import { before, type Position } from '../../../../player/index.ts';
+import { isEarlier, type Position } from '../../../../player/index.ts';
 import type { SpaceOutline } from '../../../protocol.ts';
 import { useQuery } from '../../client.ts';
 import { BufferTable } from './BufferTable.tsx';
@@ -28,8 +28,8 @@ function useFormer(now: Shown | null): Shown | null {
     former.current = null;
   } else if (now.processors !== latest.current?.processors) {
     const last = latest.current;
-    if (last === null || before(last.position, now.position)) former.current = last;
-    else if (before(now.position, last.position)) former.current = null;
+    if (last === null || isEarlier(last.position, now.position)) former.current = last;
+    else if (isEarlier(now.position, last.position)) former.current = null;
     latest.current = now;
   }
   return former.current;

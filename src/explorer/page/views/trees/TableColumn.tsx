@@ -181,13 +181,13 @@ function EntryRow({
 const SIGN: Readonly<Record<TableEntry['state'], string>> = {
   table: '▸',
   frame: '■',
-  promise: '┄',
+  unlinked: '┄',
   'no-access': '□',
   invalid: '✕',
 };
 
 function textOf({ level }: Column, entry: TableEntry): string {
-  if (entry.state === 'promise') return `wants ${hex(wanted(entry))}`;
+  if (entry.state === 'unlinked') return `wants ${hex(wanted(entry))}`;
   const to = designated(level, entry);
   if (to === null) return 'invalid';
   const isProtected = (entry.value & 0x200n) !== 0n && entry.state !== 'no-access';

@@ -39,8 +39,8 @@ export function TreesDrawing({
       <rect class="paper" width={width} height={height} />
       <Headings path={path} placed={placed} />
       <g {...UNSEEN}>
-        {connectionsOf(placed).map(({ key, path: d, result }) => (
-          <path key={key} class={`connection ${result}`} d={d} />
+        {connectionsOf(placed).map(({ key, path: d, kind }) => (
+          <path key={key} class={`connection ${kind}`} d={d} />
         ))}
       </g>
       {placed.map(({ column, x, width }) =>
@@ -110,7 +110,7 @@ function reasonOf({ side, level }: Place, columns: readonly Column[]): string {
     return side === 'guest' ? 'Nothing is mapped there.' : 'The process has no table there.';
   const segments = columns.filter((column) => column.level === 'segment').map(entryOnPath);
   if (segments.some((entry) => entry?.state === 'frame')) return 'None: the segment is a frame of 1 MiB.';
-  if (segments.some((entry) => entry?.state === 'promise'))
+  if (segments.some((entry) => entry?.state === 'unlinked'))
     return 'None yet. The first access makes one for the process, and links the guest’s entry to it.';
   return 'None: nothing was accessed there yet.';
 }

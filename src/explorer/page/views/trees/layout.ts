@@ -52,7 +52,7 @@ export interface Connection {
   readonly key: string;
   readonly path: string;
   /** Whether it is on the path; a promise is not there yet. */
-  readonly result: 'path' | 'other' | 'promise';
+  readonly kind: 'path' | 'other' | 'unlinked';
 }
 
 /** The curves between neighbouring columns. */
@@ -76,13 +76,13 @@ function between(from: Placed<Column>, to: Placed, isLeft: boolean): readonly Co
   const connections = entries.map((entry) => ({
     key: `${from.column.key} ${entry.index}`,
     path: curve(x1, yOf(from.column, entry), x2, y2),
-    result: entry.index === onPath?.index ? ('path' as const) : ('other' as const),
+    kind: entry.index === onPath?.index ? ('path' as const) : ('other' as const),
   }));
-  if (onPath?.state !== 'promise' || designated(from.column.level, onPath) !== null) return connections;
+  if (onPath?.state !== 'unlinked' || designated(from.column.level, onPath) !== null) return connections;
   // What is promised is the table in the middle, if the process has one there.
   const path = curve(x1, yOf(from.column, onPath), x2, y2);
   return to.column.side === 'shared'
-    ? [...connections, { key: `${from.column.key} promise`, path, result: 'promise' }]
+    ? [...connections, { key: `${from.column.key} promise`, path, kind: 'unlinked' }]
     : connections;
 }
 

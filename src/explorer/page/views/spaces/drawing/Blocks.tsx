@@ -29,7 +29,7 @@ export function GuestBlock({ item, track }: { item: Item<GuestExtent>; track: Tr
       {(kind === 'shared' || of.shared > 0) && width > 10 && (
         <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="1.5" />
       )}
-      {kind === 'gone' && width > 14 && (
+      {kind === 'unbacked' && width > 14 && (
         <path
           class="crossed"
           d={`M${left},${top}L${right},${top + height}M${right},${top}L${left},${top + height}`}
@@ -69,8 +69,8 @@ function guestTexts(extent: GuestExtent, begins: boolean): readonly string[] {
   if (isStray(extent)) return ['linked · to no page table', 'linked · ✕', '✕'];
   const kind = mainKind(extent);
   const word = {
-    promise: 'promise',
-    gone: 'no memory',
+    unlinked: 'not linked',
+    unbacked: 'no memory',
     linked: 'linked',
     shared: 'shared',
     large: '1 MiB frame',

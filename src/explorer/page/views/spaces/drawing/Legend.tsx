@@ -7,8 +7,8 @@ import { KINDS, type Kind } from '../model/labels.ts';
 import { PageBlock } from './PageBlocks.tsx';
 
 const WORDS: Readonly<Record<Kind, string>> = {
-  promise: 'promise: mapped, not linked',
-  gone: 'promise, no process memory behind it',
+  unlinked: 'mapped, not linked',
+  unbacked: 'mapped, no process memory behind it',
   linked: 'linked to a page table',
   shared: 'page table linked more than once',
   large: 'frame of 1 MiB',
@@ -33,10 +33,10 @@ export function Legend() {
           <svg width="46" height="18" aria-hidden="true">
             <rect class={`block ${kind}`} x="1" y="1" width="26" height="16" rx="3" />
             {kind === 'shared' && <rect class="inner" x="4" y="4" width="20" height="10" rx="1.5" />}
-            {kind === 'gone' && <path class="crossed" d="M1,1L27,17M27,1L1,17" />}
+            {kind === 'unbacked' && <path class="crossed" d="M1,1L27,17M27,1L1,17" />}
             <g class={`ribbon ${kind}`}>
-              <path class="curve" d={kind === 'gone' ? 'M30,9h7' : 'M30,9h15'} />
-              {kind === 'gone' && <path class="end" d="M38,5l8,8M46,5l-8,8" />}
+              <path class="curve" d={kind === 'unbacked' ? 'M30,9h7' : 'M30,9h15'} />
+              {kind === 'unbacked' && <path class="end" d="M38,5l8,8M46,5l-8,8" />}
             </g>
           </svg>
           {WORDS[kind]}

@@ -7,16 +7,16 @@ export function Patterns() {
   return (
     <defs>
       <pattern
-        id="hatch-promise"
+        id="hatch-unlinked"
         width="7"
         height="7"
         patternUnits="userSpaceOnUse"
         patternTransform="rotate(45)"
       >
-        <path class="pattern promise" d="M0,0V7" />
+        <path class="pattern unlinked" d="M0,0V7" />
       </pattern>
-      <pattern id="hatch-gone" width="8" height="8" patternUnits="userSpaceOnUse">
-        <path class="pattern gone" d="M0,0L8,8M8,0L0,8" />
+      <pattern id="hatch-unbacked" width="8" height="8" patternUnits="userSpaceOnUse">
+        <path class="pattern unbacked" d="M0,0L8,8M8,0L0,8" />
       </pattern>
       <pattern id="bars-large" width="6" height="6" patternUnits="userSpaceOnUse">
         <path class="pattern large" d="M0,1.5H6M0,4.5H6" />

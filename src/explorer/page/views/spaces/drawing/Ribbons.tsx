@@ -59,7 +59,7 @@ function Ribbon({
   const result = `${kind}${stray ? ' stray' : ''}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
   const thin = Math.max(top.right - top.left, bottom.right - bottom.left) < 3;
   // Where there is nothing behind it the curve ends short of the process, in a cross.
-  const broken = kind === 'gone' || stray;
+  const broken = kind === 'unbacked' || stray;
   const upper = broken ? yTop + 12 : yTop;
   const x = middleOf(top, width);
   return (

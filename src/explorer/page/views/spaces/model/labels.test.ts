@@ -9,7 +9,7 @@ import { pagesInView, rowsInView } from './row-queries.ts';
 import { vanished } from './vanished.ts';
 import { panned, viewOf, wholeView } from './view.ts';
 
-const NONE = { promised: 0, gone: 0, linked: 0, shared: 0, large: 0, present: 0 };
+const NONE = { unlinked: 0, unbacked: 0, linked: 0, shared: 0, large: 0, present: 0 };
 const extent = (first: number, segments: number, of: Partial<GuestExtent>): GuestExtent => ({
   ...NONE,
   first,
@@ -47,14 +47,14 @@ describe('what a line asks', () => {
 
 describe('extents in words', () => {
   it('says what a guest extent is', () => {
-    expect(guestSentence({ ...extent(2 ** 18, 2, { promised: 2 }), processFirst: 2 ** 17 })).toBe(
-      'guest 0x40000000, 2 MiB, promised, not linked yet: process 0x20000000',
+    expect(guestSentence({ ...extent(2 ** 18, 2, { unlinked: 2 }), processFirst: 2 ** 17 })).toBe(
+      'guest 0x40000000, 2 MiB, mapped, not linked yet: process 0x20000000',
     );
     expect(guestSentence(extent(0, 1, { linked: 1, shared: 1, present: 1 }))).toContain('1 page present');
-    const mixed = extent(0, 4, { promised: 2, linked: 2, shared: 1, exact: false });
-    expect(guestSentence(mixed)).toContain('4 segments, 2 promised, 2 linked and 1 of them shared');
+    const mixed = extent(0, 4, { unlinked: 2, linked: 2, shared: 1, exact: false });
+    expect(guestSentence(mixed)).toContain('4 segments, 2 not linked, 2 linked and 1 of them shared');
     expect(sharesOf(mixed)).toEqual([
-      { kind: 'promise', share: 0.5 },
+      { kind: 'unlinked', share: 0.5 },
       { kind: 'linked', share: 0.25 },
       { kind: 'shared', share: 0.25 },
     ]);
@@ -95,18 +95,18 @@ describe('extents in words', () => {
 describe('what has changed', () => {
   const guest = (...extents: GuestExtent[]): Row => ({ kind: 'guest', extents });
   const extents = [{ first: 0, end: 1024 }];
-  const before = { extents, rows: [guest(extent(0, 4, { promised: 4 }))] };
+  const before = { extents, rows: [guest(extent(0, 4, { unlinked: 4 }))] };
 
   it('is the extent that was linked, not its neighbours', () => {
     const rows = [
-      guest(extent(0, 1, { promised: 1 }), extent(256, 1, { linked: 1 }), extent(512, 2, { promised: 2 })),
+      guest(extent(0, 1, { unlinked: 1 }), extent(256, 1, { linked: 1 }), extent(512, 2, { unlinked: 2 })),
     ];
     expect([...changedExtents(before, { extents, rows })]).toEqual(['extents 256 512']);
   });
 
   it('is what is mapped newly, and not what was never asked for', () => {
     const more = [...extents, { first: 4096, end: 4352 }];
-    const rows = [guest(extent(0, 4, { promised: 4 }), extent(4096, 1, { promised: 1 }))];
+    const rows = [guest(extent(0, 4, { unlinked: 4 }), extent(4096, 1, { unlinked: 1 }))];
     expect([...changedExtents(before, { extents: more, rows })]).toEqual(['extents 4096 4352']);
     const all = { extents: more, rows };
     expect([...changedExtents({ extents: more, rows: [] }, all)]).toEqual([]);
@@ -114,7 +114,7 @@ describe('what has changed', () => {
   });
 
   it('is another place behind it, and another number of pages', () => {
-    const moved = [guest({ ...extent(0, 4, { promised: 4 }), processFirst: 4096 })];
+    const moved = [guest({ ...extent(0, 4, { unlinked: 4 }), processFirst: 4096 })];
     expect(changedExtents(before, { extents, rows: moved }).size).toBe(1);
     const linked = (present: number) => ({ extents, rows: [guest(extent(0, 1, { linked: 1, present }))] });
     expect(changedExtents(linked(1), linked(2)).size).toBe(1);
@@ -124,7 +124,7 @@ describe('what has changed', () => {
 
 describe('what has vanished', () => {
   it('is what was in sight before and is not mapped now', () => {
-    const rows: Row[] = [{ kind: 'guest', extents: [extent(0, 4, { promised: 4 })] }];
+    const rows: Row[] = [{ kind: 'guest', extents: [extent(0, 4, { unlinked: 4 })] }];
     const before = { extents: [{ first: 0, end: 1024 }], rows };
     const extents = [
       { first: 0, end: 256 },

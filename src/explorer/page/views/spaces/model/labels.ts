@@ -7,7 +7,7 @@ import type { SpaceName } from '../../../../protocol.ts';
 import { addressOf, count, hex, listed, sizeOfPages } from '../../../ui/text.ts';
 
 /** Kinds of guest segments. A segment has one; of those that fit, the last one here. */
-export const KINDS = ['promise', 'gone', 'linked', 'shared', 'large'] as const;
+export const KINDS = ['unlinked', 'unbacked', 'linked', 'shared', 'large'] as const;
 /** One of them. */
 export type Kind = (typeof KINDS)[number];
 
@@ -16,8 +16,8 @@ export function sharesOf(extent: GuestExtent): readonly { readonly kind: Kind; r
   // Frames of 1 MiB that several segments share are counted as shared and as large: they are drawn as large.
   const sharedTables = Math.min(extent.shared, extent.linked);
   const counts = [
-    { kind: 'promise', n: extent.promised },
-    { kind: 'gone', n: extent.gone },
+    { kind: 'unlinked', n: extent.unlinked },
+    { kind: 'unbacked', n: extent.unbacked },
     { kind: 'linked', n: extent.linked - sharedTables },
     { kind: 'shared', n: sharedTables },
     { kind: 'large', n: extent.large },
@@ -32,11 +32,11 @@ export function mainKind(extent: GuestExtent): Kind {
   return shares.reduce((best, one) => (one.share > best.share ? one : best), shares[0] ?? NOTHING).kind;
 }
 
-const NOTHING = { kind: 'promise', share: 0 } as const;
+const NOTHING = { kind: 'unlinked', share: 0 } as const;
 
 /** Mapped segments of an extent. */
 export function segmentsOf(extent: GuestExtent): number {
-  return extent.promised + extent.gone + extent.linked + extent.large;
+  return extent.unlinked + extent.unbacked + extent.linked + extent.large;
 }
 
 /** Whether an extent is linked to what is no page table of the process: only a host that was broken on purpose has one. */
@@ -50,10 +50,10 @@ export function spoken(name: SpaceName): string {
 }
 
 const WHAT: Readonly<Record<Kind, string>> = {
-  promise: 'promised, not linked yet',
-  gone: 'promised, but the process has no memory there now',
+  unlinked: 'mapped, not linked yet',
+  unbacked: 'mapped, but the process has no memory there',
   linked: 'linked to the process’s page table',
-  shared: 'linked to a page table that other guest segments use, too',
+  shared: 'linked to a page table that other guest segments use as well',
   large: 'linked to the process’s frame of 1 MiB',
 };
 
@@ -61,16 +61,16 @@ const WHAT: Readonly<Record<Kind, string>> = {
 export function guestSentence(extent: GuestExtent): string {
   const { first, end } = extent;
   const where = `guest ${hex(addressOf(first))}, ${sizeOfPages(end - first)}`;
-  if (isStray(extent)) return `${where}, linked to what is no page table of the process any more`;
+  if (isStray(extent)) return `${where}, linked to a table that is no longer one of the process`;
   const behind = `process ${hex(addressOf(extent.processFirst))}`;
   const pages = extent.linked + extent.large > 0 ? `; ${count(extent.present, 'page')} present` : '';
   if (extent.exact) {
-    const twice = extent.large > 0 && extent.shared > 0 ? ', which other guest segments use, too' : '';
+    const twice = extent.large > 0 && extent.shared > 0 ? ', which other guest segments use as well' : '';
     return `${where}, ${WHAT[mainKind(extent)]}${twice}: ${behind}${pages}`;
   }
   const kinds = [
-    extent.promised && `${count(extent.promised, 'promised', 'promised')}`,
-    extent.gone && `${count(extent.gone, 'with its memory gone', 'with their memory gone')}`,
+    extent.unlinked && `${count(extent.unlinked, 'not linked', 'not linked')}`,
+    extent.unbacked && `${count(extent.unbacked, 'without process memory', 'without process memory')}`,
     extent.linked && `${count(extent.linked, 'linked', 'linked')}`,
     extent.shared && `${count(extent.shared, 'of them shared', 'of them shared')}`,
     extent.large && `${count(extent.large, 'frame of 1 MiB', 'frames of 1 MiB')}`,

@@ -98,7 +98,7 @@ function goneOf(
   return spaces
     .filter((space) => space.process === process && space.name !== process)
     .flatMap(({ name }) => guestExtentsOf(known.get(name)))
-    .filter(({ gone, exact }) => gone > 0 && exact)
+    .filter(({ unbacked, exact }) => unbacked > 0 && exact)
     .map(({ processFirst, processEnd }) => ({ first: processFirst, end: processEnd }));
 }
 

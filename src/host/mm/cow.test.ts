@@ -24,7 +24,7 @@ beforeEach(() => {
 /** The frame number behind a page that is there. */
 function frameOf(space: Mm, address: bigint): number {
   const table = space.tables.pageTableOf(Number(address >> 20n));
-  return space.entries.frame(table, page(address) % 256) / 4096;
+  return space.ptes.frame(table, page(address) % 256) / 4096;
 }
 const keyOfFrame = (space: Mm, address: bigint) => host.machine.storage.keys[frameOf(space, address)];
 
@@ -104,18 +104,18 @@ describe('guests of a process that use storage keys', () => {
     if (keyed) mm.enableKeys();
     else host.fork(mm);
     for (let n = 1; ; n++) {
-      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys };
+      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys };
       host.kernel.frames.failIn(n);
       const code = codeOf(action);
       const fired = host.kernel.frames.failing === 0;
       host.kernel.frames.failIn(0);
       if (!fired) break;
       expect(code).toBe('ENOMEM');
-      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys }).toEqual(
+      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys }).toEqual(
         before,
       );
     }
-    expect(mm.entries.usesKeys).toBe(true);
+    expect(mm.ptes.usesKeys).toBe(true);
     expect(mm.read(HOME, 1)).toEqual(bytes(1));
   });
 });

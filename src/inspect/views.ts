@@ -1,0 +1,53 @@
+/**
+ * Views: what has to be known of an address space to describe it. A host's spaces have views over their tables
+ * (host-views.ts); another view is over what a trace tells.
+ */
+
+import type { Mappings } from '../host/index.ts';
+import type { ExtentList } from './extent-list.ts';
+import type { GuestExtentBuilder } from './guest-extent-builder.ts';
+
+/** Returns the flags (`PAGE_FLAG`) of a page, given its index in its segment. */
+export type SegmentFlags = (index: number) => number;
+
+/**
+ * Receives a page table or a 1 MiB frame of a process.
+ * @param segment number of the process segment
+ * @param present pages present; 256 for a 1 MiB frame
+ * @param links guest segments linked to it
+ */
+export type TableVisitor = (segment: number, large: boolean, present: number, links: number) => void;
+
+/** A view of the address space of a process. */
+export interface ProcessView {
+  readonly kind: 'process';
+  readonly mappings: Mappings;
+  /** Visits the page tables and 1 MiB frames of segments `first` up to, not including, `end`, in ascending order. */
+  tablesIn(first: number, end: number, visit: TableVisitor): void;
+  /** Returns the flags of the pages of a segment. */
+  flagsIn(segment: number): SegmentFlags;
+}
+
+/** Where a guest segment leads. */
+export interface GuestSegment {
+  /** Number of the process segment behind it, or null if it is linked to a table that is not the process's. */
+  readonly process: number | null;
+  readonly linked: boolean;
+}
+
+/** A view of a guest address space. */
+export interface GuestView {
+  readonly kind: 'guest';
+  readonly process: ProcessView;
+  /** Adds the mapped pages to a list. */
+  mappedInto(list: ExtentList): void;
+  /** Adds the mapped segments from `first` up to, not including, `end` to a builder, in ascending order. */
+  segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void;
+  /** Returns where a segment leads, or null if it is not mapped. */
+  segment(segment: number): GuestSegment | null;
+  /** Whether the guest watches a page. */
+  watches(page: number): boolean;
+}
+
+/** A view of either. */
+export type SpaceView = ProcessView | GuestView;

@@ -1,3 +1,0 @@
-export * from './formats.ts';
-export * from './scan.ts';
-export * from './walk.ts';
