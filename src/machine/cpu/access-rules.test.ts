@@ -101,7 +101,7 @@ describe('the space of an access', () => {
 });
 
 describe('a TLB', () => {
-  it('has a first slot like the others: it hits', () => {
+  it('hits in its first slot, too', () => {
     tables();
     setPage(0, 0x4_0000n);
     cpu.setControl(1, BigInt(SEGMENTS));
@@ -113,7 +113,7 @@ describe('a TLB', () => {
     expect(tlb.misses).toBe(misses);
   });
 
-  it('is asked before each check in check mode, with the enhanced-DAT control of the space', () => {
+  it('calls the TLB check hook for each hit, with the enhanced-DAT control of the space', () => {
     tables();
     cpu.setControl(1, BigInt(SEGMENTS));
     cpu.setPsw(MODE_64 | DAT, BigInt(CODE));

@@ -161,7 +161,7 @@ describe.each(Object.keys(EXCEPTIONS) as (keyof typeof EXCEPTIONS)[])(
 );
 
 describe('the lines', () => {
-  it('that were caught are all with operands in storage that can cross the end of a page', () => {
+  it('that were tested are all those with a storage operand that can cross the end of a page', () => {
     const storage = new Set<FormatName>([
       'RX',
       'RXY',
