@@ -12,7 +12,17 @@ import {
   VirtualMachine,
 } from '../../host/index.ts';
 import { type Cpu, Machine, Storage } from '../../machine/index.ts';
-import { AT, BYSTANDER_PAGES, CANARY_PAGES, CANARY_RUN, HOME, MEMORY, MIB, SLOTS } from './layout.ts';
+import {
+  AT,
+  BYSTANDER_PAGES,
+  CANARY_PAGES,
+  CANARY_RUN,
+  HOME,
+  MEMORY,
+  MIB,
+  SLOTS,
+  type SlotPlace,
+} from './layout.ts';
 import { Pattern } from './pattern.ts';
 import type { GuestSetup, GuestStep, HostStep, RunStep } from './steps.ts';
 
@@ -114,7 +124,7 @@ export class GuestWorld {
     }
     mm.mmap({ address: BigInt(HOME), length: BigInt(MEMORY), large });
     const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
-    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    for (const place of SLOTS) this.#slot(vm, place, MIB);
     if (keys) vm.enableKeys();
     const made = Array.from({ length: vcpus }, () => vm.createVcpu());
     this.#fill(vm, index);
@@ -274,13 +284,13 @@ export class GuestWorld {
     if (mm.mappings.covers(HOME >> 12, (HOME + MEMORY) >> 12))
       mm.mprotect({ address, length, protection: 3 });
     else mm.mmap({ address, length, taken: 'replace', large: this.#setup.large });
-    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, number, 0, 0, 0);
-    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, { slot: number, guest: 0, offset: 0 }, 0);
+    for (const place of SLOTS) this.#slot(vm, place, MIB);
     this.#fill(vm, index & 1);
     return 'ok';
   }
 
-  #slot(vm: VirtualMachine, slot: number, guest: number, offset: number, length: number): void {
+  #slot(vm: VirtualMachine, { slot, guest, offset }: SlotPlace, length: number): void {
     vm.setMemoryRegion({
       slot,
       flags: length > 0 && this.#setup.log ? 1 : 0,

@@ -84,17 +84,17 @@ const getter = (on: ObjectKind, name: string): [string, LibraryOperation] => [
   { on, args: [], group: 'host', call: (object) => object[name] },
 ];
 
-/** A property of an object of the pool, and a method of that. */
+/** `PROPERTY.METHOD` of an object of the pool. */
 const part = (
   on: ObjectKind,
-  of: string,
-  name: string,
+  path: string,
   args: readonly ArgumentKind[] = [],
   more: Partial<LibraryOperation> = {},
-): [string, LibraryOperation] => [
-  `${on}.${of}.${name}`,
-  { on, args, group: 'host', call: (object, values) => object[of][name](...values), ...more },
-];
+): [string, LibraryOperation] => {
+  const [of, name] = path.split('.') as [string, string];
+  const call = (object: Any, values: Any[]) => object[of][name](...values);
+  return [`${on}.${path}`, { on, args, group: 'host', call, ...more }];
+};
 
 const free = (
   name: string,
@@ -201,9 +201,9 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('vm', 'faultIn', ['address', 'flag'], PARTLY),
   method('vm', 'watchPage', ['page'], PARTLY),
   method('vm', 'setGuestKey', ['page', 'key'], PARTLY),
-  part('vm', 'floating', 'serviceSignal', ['small']),
-  part('vm', 'slots', 'at', ['address']),
-  part('vm', 'slots', 'stopLogs'),
+  part('vm', 'floating.serviceSignal', ['small']),
+  part('vm', 'slots.at', ['address']),
+  part('vm', 'slots.stopLogs'),
   method('vcpu', 'run', ['cpu', 'limit'], {
     ...PARTLY,
     call: (vcpu, [cpu, limit]) => vcpu.run(cpu, bounded(limit)),
@@ -224,20 +224,20 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   getter('vcpu', 'interruptible'),
   getter('vcpu', 'runnable'),
   getter('vcpu', 'wakesAt'),
-  part('vcpu', 'local', 'emergencySignal', ['small']),
-  part('vcpu', 'local', 'externalCall', ['small']),
-  part('vcpu', 'block', 'get32', ['field']),
-  part('vcpu', 'block', 'get64', ['field']),
-  part('vcpu', 'block', 'set32', ['field', 'small']),
-  part('vcpu', 'block', 'set64', ['field', 'doubleword']),
-  part('vcpu', 'block', 'advance', ['small']),
+  part('vcpu', 'local.emergencySignal', ['small']),
+  part('vcpu', 'local.externalCall', ['small']),
+  part('vcpu', 'block.get32', ['field']),
+  part('vcpu', 'block.get64', ['field']),
+  part('vcpu', 'block.set32', ['field', 'small']),
+  part('vcpu', 'block.set64', ['field', 'doubleword']),
+  part('vcpu', 'block.advance', ['small']),
   method('machine', 'cpu', ['small'], MACHINE),
   method('machine', 'purgePage', ['count', 'small'], MACHINE),
   method('machine', 'purgeAsce', ['count', 'count'], MACHINE),
   method('machine', 'purgeAll', [], MACHINE),
   method('machine', 'forgetKeys', [], MACHINE),
-  part('machine', 'clock', 'skipTo', ['doubleword'], { ...MACHINE, hardware: true }),
-  part('machine', 'trace', 'subscribe', ['small'], MACHINE),
+  part('machine', 'clock.skipTo', ['doubleword'], { ...MACHINE, hardware: true }),
+  part('machine', 'trace.subscribe', ['small'], MACHINE),
   method('storage', 'read', ['count', 'count'], MACHINE),
   method('storage', 'get64', ['count'], MACHINE),
   getter('cpu', 'timer'),

@@ -73,8 +73,6 @@ export interface GuestCpu {
   /** Stores the status at its assigned locations. @throws as `storeStatus` */
   storeStatusAssigned(): void;
   /** Copies the guest's registers from the processor that it runs on, or to it. */
-  /** @internal */
   saveRegisters(cpu: Cpu): void;
-  /** @internal */
   loadRegisters(cpu: Cpu): void;
 }
