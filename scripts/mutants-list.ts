@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'makeTables without the mmap lock',
     file: 'src/host/gmap/gmap.ts',
-    find: "      this.#mmapLock.hold('read', () => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),",
-    replace: '      this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n)),',
+    find: "this.#mmapLock.hold('read', () => this.#makeTables(start, end))",
+    replace: 'this.#makeTables(start, end)',
   },
   {
     name: 'the key of a frame that two processes share is lost',
@@ -199,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an end of exactly 2^64 is taken',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (to + length >= GUEST_LIMIT) {',
-    replace: 'if (to + length > GUEST_LIMIT) {',
+    find: 'if (address + length >= GUEST_LIMIT) {',
+    replace: 'if (address + length > GUEST_LIMIT) {',
   },
   {
     name: 'the process limit is one segment too far',

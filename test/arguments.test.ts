@@ -176,9 +176,16 @@ const HOST: Table = {
         offset: 'optionalAddress',
       },
     ),
-    munmap: op(mm, 'munmap', () => [P, MIB], 'address', 'address'),
-    mprotect: op(mm, 'mprotect', () => [P, MIB, 1], 'address', 'address', 'number'),
-    dontNeed: op(mm, 'dontNeed', () => [P, MIB], 'address', 'address'),
+    munmap: op(mm, 'munmap', () => [{ address: P, length: MIB }], { address: 'address', length: 'address' }),
+    mprotect: op(mm, 'mprotect', () => [{ address: P, length: MIB, protection: 1 }], {
+      address: 'address',
+      length: 'address',
+      protection: 'number',
+    }),
+    dontNeed: op(mm, 'dontNeed', () => [{ address: P, length: MIB }], {
+      address: 'address',
+      length: 'address',
+    }),
     mremap: op(mm, 'mremap', () => [{ address: P, oldLength: MIB, newLength: 4096n, mayMove: false }], {
       address: 'address',
       oldLength: 'address',
@@ -266,20 +273,26 @@ const HOST: Table = {
       to: 'address',
       length: 'address',
     }),
-    makeTables: op(gmap, 'makeTables', () => [{ to: MIB, length: MIB }], {
-      to: 'address',
+    makeTables: op(gmap, 'makeTables', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
       length: 'address',
     }),
     mapSegments: op(gmap, 'mapSegments', () => [256, 3, 1], 'number', 'number', 'number'),
-    unmap: op(gmap, 'unmap', () => [{ to: MIB, length: MIB }], { to: 'address', length: 'address' }),
+    unmap: op(gmap, 'unmap', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
+      length: 'address',
+    }),
     unmapSegments: op(gmap, 'unmapSegments', () => [1, 1], 'number', 'number'),
     fault: op(gmap, 'fault', () => [MIB], 'address'),
     faultSegment: op(gmap, 'faultSegment', () => [1], 'number'),
-    discard: op(gmap, 'discard', () => [{ from: MIB, to: 2n * MIB }], {
-      from: 'anyAddress',
-      to: 'anyAddress',
+    discard: op(gmap, 'discard', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
+      length: 'address',
     }),
-    watch: op(gmap, 'watch', () => [MIB, 4096n], 'address', 'address'),
+    watch: op(gmap, 'watch', () => [{ address: MIB, length: 4096n }], {
+      address: 'address',
+      length: 'address',
+    }),
     enable: op(gmap, 'enable', (w) => [w.cpu], 'some'),
     disable: op(gmap, 'disable', (w) => [w.cpu], 'some'),
   },
@@ -293,7 +306,10 @@ const HOST: Table = {
     enableKeys: 'no arguments',
     createVcpu: 'no arguments',
     resetSubsystem: 'no arguments',
-    hasMemory: op(vm, 'hasMemory', () => [0n, 1n], 'address', 'address'),
+    hasMemory: op(vm, 'hasMemory', () => [{ address: 0n, length: 1n }], {
+      address: 'address',
+      length: 'address',
+    }),
     destroy: 'no arguments',
     setMemoryRegion: op(
       vm,

@@ -2,6 +2,12 @@
 
 import { CRST_ENTRIES, PAGE_TABLE_ENTRIES } from '../machine/index.ts';
 
+/** A range of an address space, in bytes. */
+export interface AddressRange {
+  readonly address: bigint;
+  readonly length: bigint;
+}
+
 /** 4 KiB, a page. */
 export const PAGE_BYTES = 4096n;
 /** 1 MiB, a segment. */

@@ -36,7 +36,7 @@ import {
   writeUnlinkedRun,
   zapLocked,
 } from '../mm/index.ts';
-import { HALF, MIB, PAGE_BYTES, PAGES_PER_SEGMENT, USER_ASCE } from '../units.ts';
+import { type AddressRange, HALF, MIB, PAGE_BYTES, PAGES_PER_SEGMENT, USER_ASCE } from '../units.ts';
 import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 
 const GUEST_LIMIT = 1n << 64n;
@@ -165,7 +165,7 @@ export class Gmap implements GmapHandle {
     demandObject('range', range);
     const { from, to, length } = range;
     checkSegments('from', from);
-    checkRange(to, length);
+    checkGuestRange('to', to, length);
     if (from + length > PROCESS_LIMIT) {
       throw new LinuxError('EINVAL', `from ${hex(from)} + length ${hex(length)} is beyond 4 TiB`);
     }
@@ -179,13 +179,13 @@ export class Gmap implements GmapHandle {
   }
 
   /** Makes the tables that `map` needs for a guest range in bytes, so that it cannot fail. @throws LinuxError as `map` */
-  makeTables(range: { readonly to: bigint; readonly length: bigint }): void {
+  makeTables(range: AddressRange): void {
     demandObject('range', range);
-    const { to, length } = range;
-    checkRange(to, length);
-    this.life.operation(() =>
-      this.#mmapLock.hold('read', () => this.#makeTables(Number(to >> 20n), Number((to + length) >> 20n))),
-    );
+    const { address, length } = range;
+    checkGuestRange('address', address, length);
+    const start = Number(address >> 20n);
+    const end = Number((address + length) >> 20n);
+    this.life.operation(() => this.#mmapLock.hold('read', () => this.#makeTables(start, end)));
   }
 
   /** Preconditions: the caller holds the mmap lock (read). @throws LinuxError ENOMEM */
@@ -264,17 +264,17 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Unmaps `length` bytes of the guest from `to` on; what is not mapped is no error.
+   * Unmaps a range of the guest, in bytes. What is not mapped is no error.
    * @throws LinuxError EINVAL as `map`
    */
-  unmap(range: { readonly to: bigint; readonly length: bigint }): void {
+  unmap(range: AddressRange): void {
     demandObject('range', range);
-    const { to, length } = range;
-    checkRange(to, length);
+    const { address, length } = range;
+    checkGuestRange('address', address, length);
     this.#begin();
     try {
-      this.#unmapSegments(Number(to >> 20n), Number(length >> 20n));
-      this.#trace.listener?.({ type: 'unmap', gmap: this.id, to, length });
+      this.#unmapSegments(Number(address >> 20n), Number(length >> 20n));
+      this.#trace.listener?.({ type: 'unmap', gmap: this.id, address, length });
     } finally {
       this.#kernel.end();
     }
@@ -425,25 +425,14 @@ export class Gmap implements GmapHandle {
    * Drops the process pages behind the linked segments of a guest range, so that the next access finds zeros.
    * Mappings and links stay; what is not linked is skipped.
    *
-   * @param range `from` inclusive, `to` exclusive, in bytes
-   * @throws LinuxError EINVAL when one is not a multiple of 4 KiB, `to` is below `from` or beyond 2^64; ENOMEM when
-   *   part of a frame of 1 MiB goes and there is no frame for the page table that it becomes
+   * @throws LinuxError EINVAL when address or length is no bigint or not a multiple of 4 KiB, or the range ends beyond 2^64;
+   *   ENOMEM when part of a frame of 1 MiB is dropped and there is no frame for the page table that it becomes
    */
-  discard(range: { readonly from: bigint; readonly to: bigint }): void {
-    demandObject('range', range);
-    const { from, to } = range;
-    for (const [name, value] of Object.entries({ from, to })) {
-      demandBigint(name, value);
-      if (value < 0n || value % PAGE_BYTES !== 0n || value > GUEST_LIMIT) {
-        throw new LinuxError('EINVAL', `${name} ${hex(value)} is not a multiple of 4 KiB up to 2^64`);
-      }
-    }
-    if (to < from) throw new LinuxError('EINVAL', `to ${hex(to)} is below from ${hex(from)}`);
-    const firstPage = Number(from >> 12n);
-    const endPage = Number(to >> 12n);
+  discard(range: AddressRange): void {
+    const { firstPage, endPage } = checkedPages(range);
     this.life.operation(() =>
       this.#mmapLock.hold('read', () => {
-        // A frame of 1 MiB of which a part goes is split, which unlinks it: what is behind the range is found first.
+        // A frame of 1 MiB that is dropped in part is split, which unlinks it: all parts are found first.
         const parts = this.#linkedParts(firstPage, endPage);
         for (const { start, end } of parts) splitEdgesLocked(this.mm, start, end);
         for (const { start, end } of parts) zapLocked(this.mm, start, end);
@@ -476,39 +465,27 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Makes the pages of a guest range present and writable and watches them: the listeners of `onInvalidated` get each,
+   * Makes the pages of a guest range present and writable, and watches them: the listeners of `onInvalidated` get each one,
    * once, when it loses its frame or the right to store, or the guest its segment.
    *
-   * @throws LinuxError EINVAL when address or length is no bigint or not a multiple of 4 KiB; EFAULT, ENOMEM as a store there, and
-   *   none is watched
+   * @throws LinuxError EINVAL as `discard`; EFAULT, ENOMEM as a store there, and none is watched
    */
-  watch(address: bigint, length: bigint): void {
-    demandBigint('address', address);
-    demandBigint('length', length);
-    if (
-      address < 0n ||
-      address % PAGE_BYTES ||
-      length < 0n ||
-      length % PAGE_BYTES ||
-      address + length > GUEST_LIMIT
-    ) {
-      throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is not a range of pages of a guest`);
-    }
-    this.life.operation(() => this.#watch(address, length));
+  watch(range: AddressRange): void {
+    const { firstPage, endPage } = checkedPages(range);
+    this.life.operation(() => this.#watch(firstPage, endPage));
   }
 
-  /** All pages are made watchable before the first is watched: that can fail, and leaves none watched then. */
-  #watch(address: bigint, length: bigint): void {
+  /** Makes all pages watchable before the first is watched: that can fail, and leaves none watched then. */
+  #watch(firstPage: number, endPage: number): void {
     const pages: number[] = [];
-    for (let at = address; at < address + length; at += PAGE_BYTES) {
-      const page = Number(this.fault(at) >> 12n);
+    for (let guest = firstPage; guest < endPage; guest++) {
+      const page = Number(this.fault(BigInt(guest) << 12n) >> 12n);
       this.mm.makeWatchable(page);
       pages.push(page);
     }
-    const first = Number(address >> 12n);
     for (const [i, page] of pages.entries()) {
       this.mm.watchPage(page);
-      this.#watched.add(first + i);
+      this.#watched.add(firstPage + i);
     }
   }
 
@@ -663,13 +640,31 @@ function checkSegments(name: string, value: bigint): void {
   }
 }
 
-function checkRange(to: bigint, length: bigint): void {
-  checkSegments('to', to);
+function checkGuestRange(name: 'to' | 'address', address: bigint, length: bigint): void {
+  checkSegments(name, address);
   checkSegments('length', length);
   if (length === 0n) throw new LinuxError('EINVAL', 'length is 0');
-  if (to + length >= GUEST_LIMIT) {
-    throw new LinuxError('EINVAL', `to ${hex(to)} + length ${hex(length)} does not end below 2^64`);
+  if (address + length >= GUEST_LIMIT) {
+    throw new LinuxError('EINVAL', `${name} ${hex(address)} + length ${hex(length)} does not end below 2^64`);
   }
+}
+
+/** Turns a range of guest pages into page numbers. @throws LinuxError EINVAL as `discard` */
+function checkedPages(range: AddressRange): { firstPage: number; endPage: number } {
+  demandObject('range', range);
+  const { address, length } = range;
+  demandBigint('address', address);
+  demandBigint('length', length);
+  if (
+    address < 0n ||
+    address % PAGE_BYTES ||
+    length < 0n ||
+    length % PAGE_BYTES ||
+    address + length > GUEST_LIMIT
+  ) {
+    throw new LinuxError('EINVAL', `${hex(address)} + ${hex(length)} is not a range of pages of a guest`);
+  }
+  return { firstPage: Number(address / PAGE_BYTES), endPage: Number((address + length) / PAGE_BYTES) };
 }
 
 /**

@@ -66,7 +66,7 @@ describe('TEST BLOCK', () => {
   });
 
   it('of memory that the process lacks is an exit, and is executed again', () => {
-    guest.mm.munmap(GUEST_HOME + 0x10_0000n, 4096n);
+    guest.mm.munmap({ address: GUEST_HOME + 0x10_0000n, length: 4096n });
     guest.program([load(0, 7), load(2, 0x10_0000), tb]);
     expect(guest.run()).toEqual({
       reason: 'KVM_EXIT_MEMORY_FAULT',
@@ -170,7 +170,7 @@ describe('the PSW behind an intercepted instruction', () => {
 describe('the prefix area', () => {
   it('is refused when its second page alone is not there', () => {
     guest.program([]);
-    guest.mm.munmap(GUEST_HOME + 4096n, 4096n);
+    guest.mm.munmap({ address: GUEST_HOME + 4096n, length: 4096n });
     expect(guest.run()).toEqual({ reason: 'KVM_EXIT_MEMORY_FAULT', gpa: 4096n, size: 4096n, write: true });
   });
 });

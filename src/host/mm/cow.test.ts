@@ -86,13 +86,13 @@ describe('guests of a process that use storage keys', () => {
     mm.write(HOME, bytes(1, 2));
     mm.write(HOME + PAGE, bytes(3));
     host.fork(mm);
-    mm.mprotect(HOME, PAGE, 0);
-    mm.mprotect(HOME + PAGE, PAGE, 1);
+    mm.mprotect({ address: HOME, length: PAGE, protection: 0 });
+    mm.mprotect({ address: HOME + PAGE, length: PAGE, protection: 1 });
     mm.enableKeys();
     expect(codeOf(() => mm.read(HOME, 1))).toBe('EFAULT');
     expect(codeOf(() => mm.write(HOME + PAGE, bytes(0)))).toBe('EFAULT');
     expect(mm.read(HOME + PAGE, 1)).toEqual(bytes(3));
-    mm.mprotect(HOME, PAGE, 3);
+    mm.mprotect({ address: HOME, length: PAGE, protection: 3 });
     expect(mm.read(HOME, 2)).toEqual(bytes(1, 2));
   });
 
@@ -169,7 +169,7 @@ it('an access of the kernel is noted in the storage key as one of a processor is
   mm.write(HOME, bytes(1));
   expect(mm.keyOf(page(HOME))).toBe(0x06);
   mm.setKey(page(HOME), 0x70);
-  mm.dontNeed(HOME, PAGE);
+  mm.dontNeed({ address: HOME, length: PAGE });
   mm.write(HOME, bytes(1));
   expect(mm.keyOf(page(HOME))).toBe(0x76);
 });

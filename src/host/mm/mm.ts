@@ -19,7 +19,7 @@ import {
 import { LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LockMode } from '../locks.ts';
-import { PAGES_PER_SEGMENT } from '../units.ts';
+import { type AddressRange, PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, checkedRange, GROWN_LIMIT, GROWN_PAGES, noMapping } from './addresses.ts';
 import type { DirtyLog } from './dirty-log.ts';
 import { startLogLocked, takeLogLocked } from './dirty-tracking.ts';
@@ -94,7 +94,9 @@ export class Mm extends MmState {
    * @throws LinuxError EINVAL as `mmap`; ENOMEM when that leaves part of a frame of 1 MiB and there is no frame for
    *   the page table that it becomes, or when it would make too many mappings
    */
-  munmap(address: bigint, length: bigint): void {
+  munmap(range: AddressRange): void {
+    demandObject('range', range);
+    const { address, length } = range;
     const { start, count } = checkedRange(address, length);
     this.life.operation(() => {
       this.mmapLock.hold('write', () => {
@@ -109,7 +111,9 @@ export class Mm extends MmState {
    * Changes the protection of a mapped range.
    * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped, or as `munmap`
    */
-  mprotect(address: bigint, length: bigint, protection: number): void {
+  mprotect(range: AddressRange & { readonly protection: number }): void {
+    demandObject('range', range);
+    const { address, length, protection } = range;
     checkProtection(protection);
     const { start, count } = checkedRange(address, length);
     this.life.operation(() => {
@@ -123,7 +127,9 @@ export class Mm extends MmState {
    * shared memory, what that has.
    * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped, or as `munmap`
    */
-  dontNeed(address: bigint, length: bigint): void {
+  dontNeed(range: AddressRange): void {
+    demandObject('range', range);
+    const { address, length } = range;
     const { start, count } = checkedRange(address, length);
     this.#operation('read', () => {
       demandMapped(this, start, start + count);
