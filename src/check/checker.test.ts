@@ -612,12 +612,8 @@ describe('gmaps of the same number, and as many tables as before', () => {
 
   it('names the code that emitted what came before', () => {
     const { checker, mm } = new Busy();
-    mm.pageTableLock.acquire('write');
-    mm.mmapLock.acquire('read');
-    const [first] = checker.checkChanged();
-    expect(first?.source).toMatch('checker.test.ts');
-    mm.mmapLock.release();
-    mm.pageTableLock.release();
+    faultPageLocked(mm, Number(P >> 12n), false);
+    expect(checker.checkChanged()[0]?.source).toMatch('faults.ts');
   });
 
   it('a checker is of a host', () => {
