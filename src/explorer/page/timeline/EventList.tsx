@@ -2,12 +2,13 @@
  * The list of events: only those in sight are drawn, and asked for.
  */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { RecordedEvent } from '../../../player/index.ts';
 import type { EventWindow } from '../../protocol.ts';
 import { machine } from '../client.ts';
 import { filter, moveTo, position, progress, source } from '../recording/state.ts';
+import { useAnswer } from '../ui/useAnswer.ts';
 import { laneOf } from './kinds.ts';
 import { rowsInSight } from './scale.ts';
 import { sentenceOf } from './sentences.ts';
@@ -23,42 +24,20 @@ const TALLEST = 15_000_000;
 export function EventList() {
   const place = useRef<HTMLDivElement>(null);
   const scroll = useSignal(0);
-  const shown = useSignal<EventWindow | null>(null);
-  const current = useSignal(-1);
-  useSignalEffect(() => {
+  const shown = useAnswer<EventWindow | null>(() => {
     const { first, end } = rowsInSight(scroll.value, SIGHT, ROW, Number.MAX_SAFE_INTEGER);
     const which = filter.value;
-    if (source.value === null || progress.value === null) {
-      shown.value = null;
-      return;
-    }
-    let wanted = true;
-    machine.events(which, first, end - first).then(
-      (answer) => {
-        if (wanted) shown.value = answer;
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  });
-  useSignalEffect(() => {
-    const [which, here] = [filter.value, position.value];
-    if (progress.value === null) return;
-    let wanted = true;
-    machine.eventBefore(which, here).then(
-      (index) => {
-        if (!wanted) return;
-        current.value = index;
-        follow(place.current, index);
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  });
+    if (source.value === null || progress.value === null) return null;
+    return machine.events(which, first, end - first);
+  }, null);
+  const current = useAnswer(
+    () => {
+      const [which, here] = [filter.value, position.value];
+      return progress.value === null ? -1 : machine.eventBefore(which, here);
+    },
+    -1,
+    (index) => follow(place.current, index),
+  );
   const total = shown.value?.total ?? 0;
   const key = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];

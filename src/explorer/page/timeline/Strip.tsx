@@ -2,7 +2,7 @@
  * The strip: every event of the recording, lane by lane, and the position as a playhead that can be dragged.
  */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Density } from '../../protocol.ts';
@@ -18,6 +18,7 @@ import {
   source,
 } from '../recording/state.ts';
 import { lines, openedText } from '../recording/workspace.ts';
+import { useAnswer } from '../ui/useAnswer.ts';
 import { LANES, type Lane } from './kinds.ts';
 import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
 import { allEvents, goToOffset, offset, stripLength } from './where.ts';
@@ -33,7 +34,7 @@ const HEIGHT = LANES.length * LANE + 4;
 export function Strip() {
   const place = useRef<HTMLDivElement>(null);
   const width = useSignal(800);
-  const density = useSignal<Density | null>(null);
+  const density = useDensity(width);
   useEffect(() => {
     if (place.current === null) return;
     const observer = new ResizeObserver(([entry]) => {
@@ -42,7 +43,6 @@ export function Strip() {
     observer.observe(place.current);
     return () => observer.disconnect();
   }, []);
-  useDensity(width, density);
   return (
     <div class="strip" ref={place}>
       <svg width={NAMES} height={HEIGHT} aria-hidden="true">
@@ -62,31 +62,16 @@ export function Strip() {
   );
 }
 
-/** Asks for the density whenever it may have changed; not more often than it is answered. */
-function useDensity(width: { value: number }, density: { value: Density | null }): void {
-  useSignalEffect(() => {
+/** Returns the density of events, asked for again whenever it may have changed. */
+function useDensity(width: ReadonlySignal<number>): ReadonlySignal<Density | null> {
+  return useAnswer<Density | null>(() => {
     const buckets = bucketCount(width.value, stripLength.value);
     const which = filter.value;
-    if (source.value === null || progress.value === null) {
-      density.value = null;
-      return;
-    }
+    if (source.value === null || progress.value === null) return null;
     const events = allEvents.value;
-    if (events !== null) {
-      density.value = { buckets: countedByBuckets(events, which, buckets, stripLength.value) };
-      return;
-    }
-    let current = true;
-    machine.density(which, buckets).then(
-      (answer) => {
-        if (current) density.value = answer;
-      },
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  });
+    if (events === null) return machine.density(which, buckets);
+    return { buckets: countedByBuckets(events, which, buckets, stripLength.value) };
+  }, null);
 }
 
 /** The ends of the steps, as faint lines, where there is worker for them. */
