@@ -95,7 +95,7 @@ describe('an unlink', () => {
     'unmap, the last one first': ({ gmap }) => {
       for (let segment = LINKS - 1; segment >= 0; segment--) gmap.unmapSegments(segment, 1);
     },
-    munmap: ({ mm, address, length }) => mm.munmap(address, length),
+    munmap: ({ mm, address, length }) => mm.munmap({ address, length }),
   };
 
   it.each(Object.entries(WAYS_TO_UNLINK))('%s: is as much work with 1,000 sharers as with one', (_, way) => {

@@ -100,7 +100,7 @@ function round(host: Host, count: number): Figures<Operation> {
   const unmap = each(unmapAll);
   mapAll(gmap, count);
   faultAll(gmap, count);
-  const munmapNotify = time(() => mm.munmap(address, length)) / count;
+  const munmapNotify = time(() => mm.munmap({ address, length })) / count;
   const free = time(() => gmap.free()) / count;
   host.exitMm(mm);
   return {

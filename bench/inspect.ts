@@ -58,7 +58,7 @@ export function benchInspect(segments: number): Figures<(typeof QUERIES)[number]
   };
   for (let i = 0; i < Math.min(segments, 4096); i++) gmap.fault(BigInt(i) * MIB);
   figures['row-linked'] = median(row);
-  gmap.unmap({ to: 0n, length: BigInt(segments) * MIB });
+  gmap.unmap({ address: 0n, length: BigInt(segments) * MIB });
   for (let i = 0; i < segments / 2; i++) {
     const from = BigInt((i * 7919) % segments) * MIB;
     gmap.map({ from, to: BigInt(i * 2) * MIB, length: MIB });

@@ -49,7 +49,7 @@ function round(host: Host, links: number, sharers: number): Figures<Measured> {
   const length = BigInt(tables) << 20n;
   const gmap = host.createGmap(mm);
   const { kernel } = host;
-  const munmap = () => time(() => mm.munmap(address, length));
+  const munmap = () => time(() => mm.munmap({ address, length }));
   mm.mmap({ address, length });
   link(gmap, tables, sharers);
   // A purge costs far more than an unlink, and is not measured here.
@@ -86,7 +86,7 @@ function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
     if (linked) gmap.faultSegment(0);
   }
   mm.fault(address, false);
-  const taken = time(() => mm.munmap(address, length));
+  const taken = time(() => mm.munmap({ address, length }));
   host.exitMm(mm);
   return taken / sharers;
 }

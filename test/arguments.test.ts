@@ -6,11 +6,11 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import * as hostRoom from '../src/host/index.ts';
+import * as hostModule from '../src/host/index.ts';
 import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { pictureOf } from '../src/host/testing/index.ts';
-import * as inspectRoom from '../src/inspect/index.ts';
-import * as machineRoom from '../src/machine/index.ts';
+import * as inspectModule from '../src/inspect/index.ts';
+import * as machineModule from '../src/machine/index.ts';
 import { BusyError, Machine } from '../src/machine/index.ts';
 
 const MIB = 1n << 20n;
@@ -161,10 +161,6 @@ const HOST: Table = {
     ),
   },
   Mm: {
-    asceHi: 'no arguments',
-    asceLo: 'no arguments',
-    asce: 'no arguments',
-    gone: 'no arguments',
     mmap: op(
       mm,
       'mmap',
@@ -180,9 +176,16 @@ const HOST: Table = {
         offset: 'optionalAddress',
       },
     ),
-    munmap: op(mm, 'munmap', () => [P, MIB], 'address', 'address'),
-    mprotect: op(mm, 'mprotect', () => [P, MIB, 1], 'address', 'address', 'number'),
-    dontNeed: op(mm, 'dontNeed', () => [P, MIB], 'address', 'address'),
+    munmap: op(mm, 'munmap', () => [{ address: P, length: MIB }], { address: 'address', length: 'address' }),
+    mprotect: op(mm, 'mprotect', () => [{ address: P, length: MIB, protection: 1 }], {
+      address: 'address',
+      length: 'address',
+      protection: 'number',
+    }),
+    dontNeed: op(mm, 'dontNeed', () => [{ address: P, length: MIB }], {
+      address: 'address',
+      length: 'address',
+    }),
     mremap: op(mm, 'mremap', () => [{ address: P, oldLength: MIB, newLength: 4096n, mayMove: false }], {
       address: 'address',
       oldLength: 'address',
@@ -270,20 +273,26 @@ const HOST: Table = {
       to: 'address',
       length: 'address',
     }),
-    makeTables: op(gmap, 'makeTables', () => [{ to: MIB, length: MIB }], {
-      to: 'address',
+    makeTables: op(gmap, 'makeTables', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
       length: 'address',
     }),
     mapSegments: op(gmap, 'mapSegments', () => [256, 3, 1], 'number', 'number', 'number'),
-    unmap: op(gmap, 'unmap', () => [{ to: MIB, length: MIB }], { to: 'address', length: 'address' }),
+    unmap: op(gmap, 'unmap', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
+      length: 'address',
+    }),
     unmapSegments: op(gmap, 'unmapSegments', () => [1, 1], 'number', 'number'),
     fault: op(gmap, 'fault', () => [MIB], 'address'),
     faultSegment: op(gmap, 'faultSegment', () => [1], 'number'),
-    discard: op(gmap, 'discard', () => [{ from: MIB, to: 2n * MIB }], {
-      from: 'anyAddress',
-      to: 'anyAddress',
+    discard: op(gmap, 'discard', () => [{ address: MIB, length: MIB }], {
+      address: 'address',
+      length: 'address',
     }),
-    watch: op(gmap, 'watch', () => [MIB, 4096n], 'address', 'address'),
+    watch: op(gmap, 'watch', () => [{ address: MIB, length: 4096n }], {
+      address: 'address',
+      length: 'address',
+    }),
     enable: op(gmap, 'enable', (w) => [w.cpu], 'some'),
     disable: op(gmap, 'disable', (w) => [w.cpu], 'some'),
   },
@@ -297,7 +306,10 @@ const HOST: Table = {
     enableKeys: 'no arguments',
     createVcpu: 'no arguments',
     resetSubsystem: 'no arguments',
-    hasMemory: op(vm, 'hasMemory', () => [0n, 1n], 'address', 'address'),
+    hasMemory: op(vm, 'hasMemory', () => [{ address: 0n, length: 1n }], {
+      address: 'address',
+      length: 'address',
+    }),
     destroy: 'no arguments',
     setMemoryRegion: op(
       vm,
@@ -513,6 +525,12 @@ const HOST: Table = {
   MmCommon: 'inside',
   PageTableDescriptors: 'inside',
   PageTables: 'inside',
+  MmState: 'inside',
+  enableSie: 'inside',
+  faultPageLocked: 'inside',
+  provideSegmentLocked: 'inside',
+  splitEdgesLocked: 'inside',
+  zapLocked: 'inside',
   PrefixArea: 'inside',
   ReverseMaps: 'inside',
   LinuxError: 'inside',
@@ -537,8 +555,6 @@ const HOST: Table = {
   hex: 'inside',
   operandAddress: 'inside',
   show: 'inside',
-  startLog: 'inside',
-  takeLog: 'inside',
 };
 
 const engine = (one: Case): Case => ({ ...one, engine: true });
@@ -591,11 +607,11 @@ const MACHINE: Table = {
   },
   StateDescription: 'hardware',
   interpret: engine(
-    fn(machineRoom, 'interpret', (w) => [w.cpu, w.vcpu.block.origin, 1], 'some', 'number', 'limit'),
+    fn(machineModule, 'interpret', (w) => [w.cpu, w.vcpu.block.origin, 1], 'some', 'number', 'limit'),
   ),
   asGuest: engine(
     fn(
-      machineRoom,
+      machineModule,
       'asGuest',
       (w) => [w.cpu, w.vcpu.block.origin, () => {}, 0n],
       'some',
@@ -639,7 +655,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength isNullifying isTranslationException programInterruptionName demandLimit'
+      'eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),
@@ -649,10 +665,10 @@ const MACHINE: Table = {
 /** A range of pages and a limit. */
 const ROW = { first: 'number', end: 'number', limit: 'number' } as const;
 const INSPECT: Table = {
-  entryFields: fn(inspectRoom, 'entryFields', () => ['page', 0n], 'some', 'anyAddress'),
-  pswFields: fn(inspectRoom, 'pswFields', () => [0n], 'address'),
+  entryFields: fn(inspectModule, 'entryFields', () => ['page', 0n], 'some', 'anyAddress'),
+  pswFields: fn(inspectModule, 'pswFields', () => [0n], 'address'),
   explainWalk: fn(
-    inspectRoom,
+    inspectModule,
     'explainWalk',
     (w) => [w.machine.storage, w.mm.asce, P, true],
     'some',
@@ -661,7 +677,7 @@ const INSPECT: Table = {
     'flag',
   ),
   explainOwnWalk: fn(
-    inspectRoom,
+    inspectModule,
     'explainOwnWalk',
     (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false, prefix: 0 }, 0n],
     'some',
@@ -669,34 +685,40 @@ const INSPECT: Table = {
     'object',
     'address',
   ),
-  extentsOf: fn(inspectRoom, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
+  extentsOf: fn(inspectModule, 'extentsOf', (w) => [w.gmap, 5], 'some', 'number'),
   guestExtents: fn(
-    inspectRoom,
+    inspectModule,
     'guestExtents',
     (w) => [w.gmap, { first: 0, end: 512, limit: 5 }],
     'some',
     ROW,
   ),
   mappingExtents: fn(
-    inspectRoom,
+    inspectModule,
     'mappingExtents',
     (w) => [w.mm, { first: 0, end: 512, limit: 5 }],
     'some',
     ROW,
   ),
-  tableExtents: fn(inspectRoom, 'tableExtents', (w) => [w.mm, { first: 0, end: 512, limit: 5 }], 'some', ROW),
-  pagesOf: fn(inspectRoom, 'pagesOf', (w) => [w.mm, { first: page, end: page + 1 }], 'some', {
+  tableExtents: fn(
+    inspectModule,
+    'tableExtents',
+    (w) => [w.mm, { first: 0, end: 512, limit: 5 }],
+    'some',
+    ROW,
+  ),
+  pagesOf: fn(inspectModule, 'pagesOf', (w) => [w.mm, { first: page, end: page + 1 }], 'some', {
     first: 'number',
     end: 'number',
   }),
-  tableOf: fn(inspectRoom, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
+  tableOf: fn(inspectModule, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',
     page: 'signed',
     from: 'number',
     count: 'number',
   }),
-  processorState: fn(inspectRoom, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
-  ownTablesOf: fn(inspectRoom, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
+  processorState: fn(inspectModule, 'processorState', (w) => [w.host, w.cpu, w.vcpu], 'some', 'some', null),
+  ownTablesOf: fn(inspectModule, 'ownTablesOf', (w) => [w.cpu, w.vcpu], 'some', 'some'),
 };
 
 const isClass = (value: unknown): value is new () => object =>
@@ -711,24 +733,24 @@ function* wrongUses(one: Case, good: readonly unknown[]): IterableIterator<[stri
     if (kind === null) continue;
     const put = (value: unknown) => good.map((old, at) => (at === i ? value : old));
     if (typeof kind === 'string') {
-      for (const value of values(kind)) yield [`argument ${i}: ${hostRoom.show(value)}`, put(value)];
+      for (const value of values(kind)) yield [`argument ${i}: ${hostModule.show(value)}`, put(value)];
       continue;
     }
-    for (const value of [null, 5, 'x', 5n]) yield [`argument ${i}: ${hostRoom.show(value)}`, put(value)];
+    for (const value of [null, 5, 'x', 5n]) yield [`argument ${i}: ${hostModule.show(value)}`, put(value)];
     for (const [name, of] of Object.entries(kind)) {
       for (const value of values(of)) {
         // An option that has a default may be left out.
         if (value === undefined && !(name in (good[i] as object))) continue;
-        yield [`${name}: ${hostRoom.show(value)}`, put({ ...(good[i] as object), [name]: value })];
+        yield [`${name}: ${hostModule.show(value)}`, put({ ...(good[i] as object), [name]: value })];
       }
     }
   }
 }
 
 describe.each([
-  ['host', hostRoom, HOST],
-  ['machine', machineRoom, MACHINE],
-  ['inspect', inspectRoom, INSPECT],
+  ['host', hostModule, HOST],
+  ['machine', machineModule, MACHINE],
+  ['inspect', inspectModule, INSPECT],
 ] as const)('%s', (_, module, table) => {
   const cases: [string, Case][] = [];
   const missing: string[] = [];

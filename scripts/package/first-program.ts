@@ -12,7 +12,7 @@ host.machine.trace.subscribe(({ type }) => {
 const mm = host.createMm();
 const address = mm.mmap({ length: 32n << 20n });
 try {
-  mm.munmap(address + 1n, 4096n);
+  mm.munmap({ address: address + 1n, length: 4096n });
 } catch (error) {
   if (!(error instanceof LinuxError)) throw error;
   console.log(error.code, error.message);

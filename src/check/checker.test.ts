@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   DirtyLog,
+  faultPageLocked,
   type Gmap,
   Host,
   hex,
@@ -53,11 +54,11 @@ class Busy {
 /** For each place that purges: an operation that makes processors' memory stale without it. */
 const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   'gmap-map': ({ gmaps }) => gmaps[0].map({ from: P + MIB, to: G, length: MIB }),
-  'gmap-unmap': ({ gmaps }) => gmaps[0].unmap({ to: G, length: MIB }),
+  'gmap-unmap': ({ gmaps }) => gmaps[0].unmap({ address: G, length: MIB }),
   'gmap-free': ({ gmaps }) => gmaps[1].free(),
-  'page-table-freed': ({ mm }) => mm.munmap(P, MIB),
-  'page-invalidated': ({ mm }) => mm.munmap(P, 0x1000n),
-  'page-protected': ({ mm }) => mm.mprotect(P, 0x1000n, PROT.READ),
+  'page-table-freed': ({ mm }) => mm.munmap({ address: P, length: MIB }),
+  'page-invalidated': ({ mm }) => mm.munmap({ address: P, length: 0x1000n }),
+  'page-protected': ({ mm }) => mm.mprotect({ address: P, length: 0x1000n, protection: PROT.READ }),
   'page-copied': ({ host, mm }) => {
     host.fork(mm);
     host.readAsProcess(mm, host.machine.cpu(0), P, 1);
@@ -66,7 +67,7 @@ const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   'segment-changed': ({ host, mm }) => {
     const address = mm.mmap({ address: 64n * MIB, length: MIB, large: true });
     host.readAsProcess(mm, host.machine.cpu(0), address, 1);
-    mm.mprotect(address, MIB, PROT.READ);
+    mm.mprotect({ address, length: MIB, protection: PROT.READ });
   },
   'space-grown': ({ mm }) => void mm.mmap({ address: 1n << 42n, length: MIB }),
   'enable-sie': ({ host }) => {
@@ -105,7 +106,7 @@ describe('the checker and the purges', () => {
     expect([busy.checker.end(), second.end()]).toEqual([[], []]);
     host.kernel.injectedFault = 'page-protected';
     for (const checker of [busy.checker, second]) checker.begin('mprotect');
-    mm.mprotect(P, 0x1000n, PROT.READ);
+    mm.mprotect({ address: P, length: 0x1000n, protection: PROT.READ });
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
     const [first, other] = [busy.checker.end(), second.end()];
     expect(first.length).toBeGreaterThan(1);
@@ -120,16 +121,16 @@ describe('the checker and the purges', () => {
     busy.checker.detach();
     busy.checker.detach();
     host.kernel.injectedFault = 'page-protected';
-    mm.mprotect(P, 0x1000n, PROT.READ);
+    mm.mprotect({ address: P, length: 0x1000n, protection: PROT.READ });
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
     expect(second.end().length).toBeGreaterThan(1);
     second.detach();
     const { machine, kernel } = host;
-    expect([machine.trace.listener, machine.translationChecks.listener, kernel.locks.report]).toEqual([
-      null,
-      null,
-      null,
-    ]);
+    expect([
+      machine.trace.listener,
+      machine.translationChecks.listener,
+      kernel.locks.problems.listener,
+    ]).toEqual([null, null, null]);
     expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
@@ -137,7 +138,7 @@ describe('the checker and the purges', () => {
     const busy = new Busy();
     busy.host.kernel.injectedFault = 'page-invalidated';
     const violations = busy.after('munmap, then a read', ({ mm, host, gmaps }) => {
-      mm.munmap(P, 0x1000n);
+      mm.munmap({ address: P, length: 0x1000n });
       host.readAsGuest(gmaps[0], host.machine.cpu(1), G, 1);
     });
     expect(violations.some(({ message }) => message.startsWith('used page'))).toBe(true);
@@ -150,7 +151,7 @@ describe('the checker and the purges', () => {
     const [, first] = host.machine.cpus;
     host.kernel.injectedFault = 'gmap-unmap';
     const violations = busy.after('unmap, purged on one processor only', () => {
-      gmaps[0].unmap({ to: G, length: MIB });
+      gmaps[0].unmap({ address: G, length: MIB });
       first?.tlb.purgeAll();
     });
     expect(violations.map(({ message }) => message).join()).toContain('processor 2 remembers');
@@ -161,7 +162,7 @@ describe('the checker and the purges', () => {
     const busy = new Busy();
     busy.host.kernel.injectedFault = 'page-table-freed';
     const violations = busy.after('munmap, purged for one gmap only', ({ mm, host, gmaps }) => {
-      mm.munmap(P, MIB);
+      mm.munmap({ address: P, length: MIB });
       host.machine.purgeAsce(mm.asceHi, mm.asceLo);
       host.machine.purgeAsce(gmaps[0].asceHi, gmaps[0].asceLo);
     });
@@ -341,7 +342,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a frame that has one more owner than there are',
     'frames',
     (busy) => {
-      busy.host.kernel.frames.share(busy.mm.entries.frame(firstEntry(busy), 0));
+      busy.host.kernel.frames.share(busy.mm.ptes.frame(firstEntry(busy), 0));
     },
   ],
   [
@@ -349,7 +350,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'frames',
     (busy) => {
       busy.host.fork(busy.mm);
-      busy.host.kernel.frames.free(busy.mm.entries.frame(firstEntry(busy), 0));
+      busy.host.kernel.frames.free(busy.mm.ptes.frame(firstEntry(busy), 0));
     },
   ],
   [
@@ -474,7 +475,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a page table that believes a page is watched',
     'watch',
     (busy) => {
-      busy.gmaps[0].watch(G, 0x1000n);
+      busy.gmaps[0].watch({ address: G, length: 0x1000n });
       change(busy, firstPgste(busy), (old) => old & ~0x4000_0000_0000n);
     },
   ],
@@ -482,7 +483,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a watched page that may not be stored into',
     'watch',
     (busy) => {
-      busy.gmaps[0].watch(G, 0x1000n);
+      busy.gmaps[0].watch({ address: G, length: 0x1000n });
       change(busy, firstEntry(busy), (old) => old | 0x200n);
       purge(busy);
     },
@@ -491,7 +492,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     'a watched page that is gone',
     'watch',
     (busy) => {
-      busy.gmaps[0].watch(G, 0x1000n);
+      busy.gmaps[0].watch({ address: G, length: 0x1000n });
       change(busy, firstEntry(busy), () => 0x400n);
       purge(busy);
     },
@@ -516,7 +517,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
       mm.pageTableLock.release();
     },
   ],
-  ['a fault without the mmap lock', 'locks', ({ mm }) => mm.faultPage(Number(P >> 12n), false)],
+  ['a fault without the mmap lock', 'locks', ({ mm }) => faultPageLocked(mm, Number(P >> 12n), false)],
 ];
 
 describe('the checker and damaged tables', () => {
@@ -587,12 +588,12 @@ describe('gmaps of the same number, and as many tables as before', () => {
     const busy = new Busy();
     const [first, second] = busy.gmaps;
     const more = busy.host.createGmap(busy.mm);
-    more.makeTables({ to: 0n, length: MIB });
+    more.makeTables({ address: 0n, length: MIB });
     expect(busy.checker.end()).toEqual([]);
     const before = busy.host.stats().tables;
     second.free();
     // Three tables, and one more that hangs below them.
-    for (const to of [1n << 60n, (1n << 60n) + (1n << 31n)]) first.makeTables({ to, length: MIB });
+    for (const to of [1n << 60n, (1n << 60n) + (1n << 31n)]) first.makeTables({ address: to, length: MIB });
     expect(busy.host.stats().tables).toBe(before);
     expect(busy.checker.end()).toEqual([]);
   });

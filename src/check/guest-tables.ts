@@ -2,7 +2,7 @@
 
 import { Gmap, type GmapHandle, hex, isUnlinked, type Mm } from '../host/index.ts';
 import { CRST_ENTRIES, CRST_SIZE, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
-import type { Census } from './rules.ts';
+import type { Census, KnownTables } from './rules.ts';
 
 const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
@@ -10,12 +10,6 @@ const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const PROCESS_LIMIT_HI = 0x400;
 const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
-
-/** The tables of a gmap, as a look at all of its region tables found them. */
-export interface KnownTables {
-  readonly region: number[];
-  readonly segment: number[];
-}
 
 /**
  * Checks the tables of one gmap and notes what they own and link. Region tables are almost empty and seldom change:

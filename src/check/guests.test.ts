@@ -142,18 +142,18 @@ const STEPS = {
     life.of(page).value = 0;
   },
   'process drops the page': (life, page) => {
-    life.guest.mm.dontNeed(life.guest.home(page), PAGE);
+    life.guest.mm.dontNeed({ address: life.guest.home(page), length: PAGE });
     life.of(page).value = 0;
   },
   'process maps the page anew': (life, page) => {
-    life.guest.mm.munmap(life.guest.home(page), PAGE);
+    life.guest.mm.munmap({ address: life.guest.home(page), length: PAGE });
     life.guest.mm.mmap({ address: life.guest.home(page), length: PAGE });
     life.of(page).value = 0;
   },
   'process protects': (life) => {
     const { mm } = life.guest;
-    mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ);
-    mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ });
+    mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
   },
   'process forks, the child writes': (life, page, value) => {
     const { host, mm } = life.guest;

@@ -4,7 +4,6 @@
 
 import { type Gmap, type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
 import { FRAME_SIZE, TableScan } from '../machine/index.ts';
-import type { KnownTables } from './guest-tables.ts';
 
 /** What can be broken. */
 export const RULES = {
@@ -29,6 +28,12 @@ export type Rule = keyof typeof RULES;
 export interface Finding {
   readonly rule: Rule;
   readonly message: string;
+}
+
+/** The tables of a gmap, as a look at all of its region tables found them. */
+export interface KnownTables {
+  readonly region: number[];
+  readonly segment: number[];
 }
 
 const PURPOSE_NUMBER = new Map(PURPOSES.map((purpose, number) => [purpose, number]));

@@ -25,7 +25,7 @@ export function checkTranslations(census: Census): void {
 /** A listener that compares every use of a translation in a TLB with a fresh walk. */
 export function translationCheck(host: Host, report: (finding: Finding) => void): TlbHitCheck {
   const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
-  return (_cpu, tlb, slot) => {
+  return (tlb, slot) => {
     const stale = difference(tlb, slot, fresh);
     if (stale) report({ rule: 'stale-translation', message: `used ${spaceAndPage(tlb, slot)}: ${stale}` });
   };

@@ -118,7 +118,7 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
   const host = new Host(makeMachine(storageFor(flags)));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   try {
-    const status = await run(host, image, commandLine, flags, trace);
+    const status = await run({ host, image, commandLine, flags, trace });
     trace?.close();
     const failure = outputFailure() ?? trace?.failure ?? null;
     // Standard output's is reported by the caller.
@@ -134,13 +134,17 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
   }
 }
 
-async function run(
-  host: Host,
-  image: ElfImage,
-  commandLine: string,
-  flags: BootFlags,
-  trace: TraceFile | null,
-): Promise<number> {
+/** A guest to run, and the options of its command. */
+interface Boot {
+  readonly host: Host;
+  readonly image: ElfImage;
+  readonly commandLine: string;
+  readonly flags: BootFlags;
+  readonly trace: TraceFile | null;
+}
+
+/** Runs a guest to its end. Returns the exit status. */
+async function run({ host, image, commandLine, flags, trace }: Boot): Promise<number> {
   const output = new Output();
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);

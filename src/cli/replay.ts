@@ -54,7 +54,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const output = new Output();
   let status: number;
   try {
-    status = await performAll(file, world, checker, output, traceFile);
+    status = await performAll(file, { world, checker, output, traceFile });
   } finally {
     output.flush();
     traceFile?.close();
@@ -63,14 +63,16 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   return traceFile?.failure && status === EXIT.OK ? EXIT.USAGE : status;
 }
 
-/** Performs every line; ends early when a rule is broken or when its output cannot be written. */
-async function performAll(
-  file: string,
-  world: World,
-  checker: Checker | null,
-  output: Output,
-  traceFile: TraceFile | null,
-): Promise<number> {
+/** What a scenario is performed on, and its outputs. */
+interface Replay {
+  readonly world: World;
+  readonly checker: Checker | null;
+  readonly output: Output;
+  readonly traceFile: TraceFile | null;
+}
+
+/** Performs every line. Ends early if a rule is broken or output cannot be written. Returns the exit status. */
+async function performAll(file: string, { world, checker, output, traceFile }: Replay): Promise<number> {
   const progress = new Progress();
   try {
     for await (const operations of readScenario(file)) {

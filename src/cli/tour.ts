@@ -120,7 +120,7 @@ class Tour {
     this.#say('It stored 1 EiB up, too: three segments are linked now, each to a page table of the process.');
     this.#segments();
     this.#heading(`The process unmaps ${hex(from)}`);
-    this.#process.munmap(from, length);
+    this.#process.munmap({ address: from, length });
     this.#say('Its page table goes, and before it the link: the guest entry is a promise again.');
     this.#segments();
   }

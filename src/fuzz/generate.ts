@@ -4,7 +4,9 @@
  */
 
 import { CPUS, type MmapWords, type Operation, type OperationOf } from '../scenario/index.ts';
-import type { GmapModel, Model, ProcessModel } from './model/index.ts';
+import type { GmapModel } from './model/gmap.ts';
+import type { Model } from './model/model.ts';
+import type { ProcessModel } from './model/process.ts';
 import { Places } from './places.ts';
 import type { Random } from './random.ts';
 
@@ -381,19 +383,19 @@ export class Generator {
     return this.#places.pageIn(segment);
   }
 
-  /** A segment that the gmap has a promise for, mostly. */
+  /** Returns a guest segment, which is mapped in most cases. */
   #guestSegment(gmap: GmapModel | undefined): number {
     if (!gmap || gmap.segments.size === 0 || this.#random.oneIn(8)) return this.#places.guestSegment();
     return this.#random.pick([...gmap.segments.keys()]);
   }
 
-  /** A guest page with something behind it, mostly. */
+  /** Returns a guest page, which is backed by the process in most cases. */
   #guestPage(gmap: GmapModel | undefined): bigint {
     let segment = this.#guestSegment(gmap);
     for (let i = 0; i < 4 && !isBacked(gmap, segment); i++) segment = this.#guestSegment(gmap);
-    const promised = gmap?.segments.get(segment);
-    if (!promised) return this.#places.pageIn(segment);
-    const page = this.#pageNear(promised.process, gmap?.process);
+    const mapped = gmap?.segments.get(segment);
+    if (!mapped) return this.#places.pageIn(segment);
+    const page = this.#pageNear(mapped.process, gmap?.process);
     return BigInt(segment) * SEGMENT + (page % SEGMENT);
   }
 
@@ -439,10 +441,10 @@ function drawKinds(random: Random): Kind[] {
   return kinds;
 }
 
-/** Whether the process has something behind a guest segment. */
+/** Whether a guest segment is mapped to a process segment with a mapping. */
 function isBacked(gmap: GmapModel | undefined, segment: number): boolean {
-  const promised = gmap?.segments.get(segment);
-  return promised !== undefined && gmap?.process.segments.get(promised.process) !== undefined;
+  const mapped = gmap?.segments.get(segment);
+  return mapped !== undefined && gmap?.process.segments.get(mapped.process) !== undefined;
 }
 
 function processOf(name: number): { process?: number } {

@@ -1,16 +1,31 @@
-/** Campaigns: random scenarios against a plain model, random guests, callers, images and texts. */
+/** Campaigns: random scenarios against a model, and random guests, callers, images and texts. */
 
-export * from './campaign.ts';
-export * from './case-campaign.ts';
-export * from './fuzzer.ts';
-export * from './generate.ts';
-export * from './guests/run.ts';
-export * from './images/run.ts';
-export * from './library/run.ts';
-export * from './model/index.ts';
-export * from './random.ts';
-export * from './reduce.ts';
-export * from './run.ts';
-export * from './shards.ts';
-export * from './shrink.ts';
-export * from './texts/run.ts';
+export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
+export { CaseCampaign } from './case-campaign.ts';
+export {
+  type CaseFailure,
+  type CaseFinding,
+  type CaseResult,
+  describeError,
+  type FuzzCase,
+  type Fuzzer,
+  formatCase,
+  parseCase,
+} from './fuzzer.ts';
+export { drawProfile, Generator, type Profile } from './generate.ts';
+export { GuestsFuzzer, type GuestsOptions } from './guests/run.ts';
+export { ImagesFuzzer, type ImagesOptions } from './images/run.ts';
+export { LibraryFuzzer, type LibraryOptions } from './library/run.ts';
+export { Random, seedOf } from './random.ts';
+export { reduce } from './reduce.ts';
+export { Run, type RunOptions } from './run.ts';
+export {
+  type MergedSummary,
+  mergeSummaries,
+  parseShard,
+  parseSummary,
+  runsOf,
+  type Shard,
+  type ShardSummary,
+} from './shards.ts';
+export { TextsFuzzer, type TextsOptions } from './texts/run.ts';

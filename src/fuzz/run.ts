@@ -5,7 +5,7 @@
 import { Checker, type Rule } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
 import { formatOperation, type Operation, World } from '../scenario/index.ts';
-import { Model, mayBeHalfDone } from './model/index.ts';
+import { Model, mayBeHalfDone } from './model/model.ts';
 import { Picture } from './picture.ts';
 
 /** How a run goes. */

@@ -67,9 +67,9 @@ describe('ENOMEM at each single allocation', () => {
   });
 
   it.each([
-    ['munmap', (mm: Mm) => mm.munmap(HOME, 2n * MIB)],
-    ['mprotect', (mm: Mm) => mm.mprotect(HOME, 2n * MIB, 1)],
-    ['dontNeed', (mm: Mm) => mm.dontNeed(HOME, 2n * MIB)],
+    ['munmap', (mm: Mm) => mm.munmap({ address: HOME, length: 2n * MIB })],
+    ['mprotect', (mm: Mm) => mm.mprotect({ address: HOME, length: 2n * MIB, protection: 1 })],
+    ['dontNeed', (mm: Mm) => mm.dontNeed({ address: HOME, length: 2n * MIB })],
   ])('%s needs no memory', (_, operation) => {
     const { host, mm, gmap } = scene();
     mm.mmap({ address: HOME - MIB, length: 4n * MIB });
@@ -212,7 +212,7 @@ describe('ENOMEM at each single allocation', () => {
         host.kernel.frames.failIn(n);
         expect(codeOf(() => gmap.map({ from: HOME, to: 2n * GIB - MIB, length: 2n * MIB }))).toBe('ENOMEM');
         expect(codeOf(() => gmap.fault(2n * GIB - MIB))).toBe('EFAULT');
-        expect(codeOf(() => gmap.unmap({ to: 0n, length: 4n * GIB }))).toBe('ok');
+        expect(codeOf(() => gmap.unmap({ address: 0n, length: 4n * GIB }))).toBe('ok');
         // Others use the frames meanwhile.
         const other = host.createGmap(mm);
         other.map({ from: HOME, to: 0n, length: MIB });
@@ -242,8 +242,8 @@ describe('ENOMEM at each single allocation', () => {
     gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
     for (const at of [0n, MIB]) host.writeAsGuest(gmap, host.machine.cpu(0), at, bytes(1));
     const picture = () => null;
-    expect(failEach(host, picture, () => gmap.discard({ from: 0n, to: MIB }))).toBe(0);
-    expect(failEach(host, picture, () => gmap.unmap({ to: 0n, length: MIB }))).toBe(0);
+    expect(failEach(host, picture, () => gmap.discard({ address: 0n, length: MIB }))).toBe(0);
+    expect(failEach(host, picture, () => gmap.unmap({ address: 0n, length: MIB }))).toBe(0);
     expect(failEach(host, picture, () => gmap.free())).toBe(0);
     expect(failEach(host, picture, () => host.exitMm(mm))).toBe(0);
   });
@@ -314,7 +314,7 @@ describe('a machine with little storage', () => {
     for (let i = 0; i < touched; i++) {
       expect(host.readAsGuest(gmap, cpu!, BigInt(i) * 4096n, 1)).toEqual(bytes(i));
     }
-    mm.dontNeed(HOME, 0x2000n);
+    mm.dontNeed({ address: HOME, length: 0x2000n });
     host.writeAsGuest(gmap, cpu!, MIB, bytes(0xaa));
     expect(mm.read(HOME + MIB, 1)).toEqual(bytes(0xaa));
     host.exitMm(mm);
@@ -344,7 +344,7 @@ describe('a machine with little storage', () => {
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
     expect(pictureOf(host, mm)).toEqual(before);
     for (let i = 0n; i < 120n; i++) expect(mm.read(i * MIB, 1)).toEqual(bytes(Number(i)));
-    mm.munmap(60n * MIB, 60n * MIB);
+    mm.munmap({ address: 60n * MIB, length: 60n * MIB });
     expect(codeOf(() => host.createGmap(mm))).toBe('ok');
     expect(host.stats().pagetables).toBe(60);
   });

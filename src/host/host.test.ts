@@ -131,13 +131,13 @@ describe('no processor uses old data after', () => {
   });
 
   it('munmap of all', () => {
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(guestReads(gmap)).toEqual(all('EFAULT'));
     expect(processReads()).toEqual(all('EFAULT'));
   });
 
   it('munmap of a part, and a new mapping', () => {
-    mm.munmap(HOME, 0x1000n);
+    mm.munmap({ address: HOME, length: 0x1000n });
     expect(guestReads(gmap)).toEqual(all('EFAULT'));
     expect(guestReads(gmap, MIB)).toEqual(all(2));
     mm.mmap({ address: HOME, length: 0x1000n });
@@ -152,29 +152,29 @@ describe('no processor uses old data after', () => {
   });
 
   it('dontNeed and discard', () => {
-    mm.dontNeed(HOME, 0x1000n);
+    mm.dontNeed({ address: HOME, length: 0x1000n });
     expect(guestReads(gmap)).toEqual(all(0));
-    gmap.discard({ from: MIB, to: 2n * MIB });
+    gmap.discard({ address: MIB, length: MIB });
     expect(guestReads(gmap, MIB)).toEqual(all(0));
     expect(processReads(HOME + MIB)).toEqual(all(0));
   });
 
   it('mprotect', () => {
     expect(guestWrites(gmap)).toEqual(all('ok'));
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect(guestWrites(gmap)).toEqual(all('EFAULT'));
     expect(guestReads(gmap)).toEqual(all(0xbb));
-    mm.mprotect(HOME, MIB, PROT.NONE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.NONE });
     expect(guestReads(gmap)).toEqual(all('EFAULT'));
     expect(processReads()).toEqual(all('EFAULT'));
-    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(guestWrites(gmap)).toEqual(all('ok'));
   });
 
   it('gmap.unmap, gmap.map and gmap.free', () => {
     gmap.map({ from: HOME + MIB, to: 0n, length: MIB });
     expect(guestReads(gmap)).toEqual(all(2));
-    gmap.unmap({ to: 0n, length: 2n * MIB });
+    gmap.unmap({ address: 0n, length: 2n * MIB });
     expect(guestReads(gmap)).toEqual(all('EFAULT'));
     gmap.free();
     expect(processReads()).toEqual(all(1));
@@ -195,7 +195,7 @@ describe('no processor uses old data after', () => {
     gmap.map({ from: HOME, to: 16n * PIB, length: MIB });
     expect(guestReads(gmap, 16n * PIB)).toEqual(all(1));
     expect(guestReads(other)).toEqual(all(1));
-    mm.dontNeed(HOME, 0x1000n);
+    mm.dontNeed({ address: HOME, length: 0x1000n });
     expect([guestReads(gmap, 16n * PIB), guestReads(other), guestReads(gmap)]).toEqual([
       all(0),
       all(0),
@@ -227,7 +227,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
         const gmap = guest();
         mm.write(HOME, bytes(1));
         guestReads(gmap);
-        gmap.unmap({ to: 0n, length: MIB });
+        gmap.unmap({ address: 0n, length: MIB });
         return guestReads(gmap);
       },
       fresh: 'EFAULT',
@@ -254,7 +254,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
         const other = host.createMm();
         other.mmap({ address: 0n, length: 64n * MIB });
         other.write(0n, bytes(7));
-        mm.munmap(HOME, 2n * MIB);
+        mm.munmap({ address: HOME, length: 2n * MIB });
         for (let i = 0n; i < 8n; i++) other.write(0x1000n * i, new Uint8Array(4096).fill(9));
         return guestReads(gmap);
       },
@@ -266,7 +266,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
         const gmap = guest();
         mm.write(HOME, bytes(1));
         guestReads(gmap);
-        mm.dontNeed(HOME, 0x1000n);
+        mm.dontNeed({ address: HOME, length: 0x1000n });
         return guestReads(gmap);
       },
       fresh: 0,
@@ -276,7 +276,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       run: () => {
         const gmap = guest();
         guestWrites(gmap);
-        mm.mprotect(HOME, MIB, PROT.READ);
+        mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
         return guestWrites(gmap);
       },
       fresh: 'EFAULT',
@@ -300,7 +300,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
         const gmap = guest();
         mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
         guestWrites(gmap);
-        mm.mprotect(HOME, 2n * MIB, PROT.READ);
+        mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.READ });
         return guestWrites(gmap);
       },
       fresh: 'EFAULT',
@@ -332,7 +332,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
         mm.write(HOME, bytes(1));
         processReads();
         host.createGmap(mm);
-        mm.dontNeed(HOME, 0x1000n);
+        mm.dontNeed({ address: HOME, length: 0x1000n });
         return processReads();
       },
       fresh: 0,
@@ -355,7 +355,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
     mm.write(HOME, bytes(1));
     processReads();
     host.kernel.injectedFault = 'page-table-freed';
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(processReads()).toEqual(all(1));
   });
 
@@ -364,17 +364,17 @@ describe('each purge is needed: without it a processor is seen to use what was t
     mm.write(HOME, bytes(1));
     guestReads(gmap);
     host.kernel.injectedFault = 'page-invalidated';
-    mm.munmap(HOME, 0x1000n);
+    mm.munmap({ address: HOME, length: 0x1000n });
     expect(guestReads(gmap)).toEqual(all(1));
   });
 
   it('page-protected, when stores are allowed again: they would fault for ever', () => {
     const gmap = guest();
     guestWrites(gmap);
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     guestReads(gmap);
     host.kernel.injectedFault = 'page-protected';
-    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(() => guestWrites(gmap)).toThrow(InternalError);
   });
 });
@@ -426,7 +426,7 @@ describe('a page that had another owner', () => {
     const frameOf = () => host.machine.storage.get32(Number(entryOf(host, gmap.asce, 0n, 0)) + 4) >>> 12;
     const frame = frameOf();
     host.machine.storage.keys[frame] = 0x9e;
-    mm.dontNeed(HOME, 0x1000n);
+    mm.dontNeed({ address: HOME, length: 0x1000n });
     expect(host.readAsGuest(gmap, cpu!, 0n, 1)).toEqual(bytes(0));
     expect(frameOf()).toBe(frame);
     // Referenced, by the access just made, and nothing else.
@@ -479,11 +479,11 @@ describe('where addresses are large', () => {
     });
     expect(good).toBe(true);
     for (const protection of [PROT.READ, PROT.NONE, PROT.READ | PROT.WRITE]) {
-      process.mprotect(0n, 8n * MIB, protection);
+      process.mprotect({ address: 0n, length: 8n * MIB, protection });
     }
     expect(large.host.readAsGuest(gmap, c, PIB + 7n * MIB, 2)).toEqual(bytes(0, 7));
     expect([...gmap.segments()].every(({ linked }) => linked)).toBe(true);
-    process.munmap(0n, 4n * MIB);
+    process.munmap({ address: 0n, length: 4n * MIB });
     expect(staleTranslations(large.host, [process.asce, gmap.asce])).toEqual([]);
     expect(large.host.stats()).toMatchObject({ rmaps: 4, pagetables: 4 });
     large.host.exitMm(process);

@@ -40,6 +40,7 @@ export class Host {
   readonly common: MmCommon;
   /** Which gmap each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();
+  readonly #mms = new Set<Mm>();
   #gmaps = 0;
   #processes = 0;
 
@@ -59,7 +60,7 @@ export class Host {
 
   /** The address spaces of the processes that have not ended. */
   get processes(): ReadonlySet<Mm> {
-    return this.common.processes;
+    return this.#mms;
   }
 
   /**
@@ -70,7 +71,7 @@ export class Host {
   createMm(id = this.#processes): Mm {
     demandInteger('id', id);
     return this.kernel.operation(() => {
-      const mm = new Mm(this.kernel, this.common, id);
+      const mm = new Mm(this.kernel, this.common, this.#mms, id);
       this.#processes = Math.max(this.#processes, id) + 1;
       return mm;
     });

@@ -8,8 +8,7 @@ import { demandInstance } from './arguments.ts';
 import { LinuxError } from './errors.ts';
 import { Frames } from './frames.ts';
 import { Locks } from './locks.ts';
-
-const HALF = 0x1_0000_0000;
+import { HALF } from './units.ts';
 
 /**
  * The absolute byte address with these halves (`lo` signed or unsigned): what tables hold, as one number. Below

@@ -32,9 +32,9 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['fork', ({ host, mm }) => host.fork(mm)],
   ['exitMm', ({ host, mm }) => host.exitMm(mm)],
   ['mmap', ({ mm }) => mm.mmap({ length: MIB })],
-  ['munmap', ({ mm }) => mm.munmap(GUEST_HOME, MIB)],
-  ['mprotect', ({ mm }) => mm.mprotect(GUEST_HOME, MIB, 1)],
-  ['dontNeed', ({ mm }) => mm.dontNeed(GUEST_HOME, MIB)],
+  ['munmap', ({ mm }) => mm.munmap({ address: GUEST_HOME, length: MIB })],
+  ['mprotect', ({ mm }) => mm.mprotect({ address: GUEST_HOME, length: MIB, protection: 1 })],
+  ['dontNeed', ({ mm }) => mm.dontNeed({ address: GUEST_HOME, length: MIB })],
   ['mremap', ({ mm }) => mm.mremap({ address: GUEST_HOME, oldLength: MIB, newLength: 4096n })],
   ['fault', ({ mm }) => mm.fault(GUEST_HOME + MIB, true)],
   ['read', ({ mm }) => mm.read(GUEST_HOME, 1)],
@@ -45,12 +45,12 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['watchPage', ({ mm }) => mm.watchPage(Number(GUEST_HOME >> 12n))],
   ['map', ({ vm }) => vm.gmap.map({ from: GUEST_HOME, to: 0n, length: MIB })],
   ['mapSegments', ({ vm }) => vm.gmap.mapSegments(256, 0, 1)],
-  ['unmap', ({ vm }) => vm.gmap.unmap({ to: 0n, length: MIB })],
+  ['unmap', ({ vm }) => vm.gmap.unmap({ address: 0n, length: MIB })],
   ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(0, 1)],
   ['gmap.fault', ({ vm }) => vm.gmap.fault(0n)],
   ['faultSegment', ({ vm }) => vm.gmap.faultSegment(0)],
-  ['discard', ({ vm }) => vm.gmap.discard({ from: 0n, to: MIB })],
-  ['watch', ({ vm }) => vm.gmap.watch(0n, 4096n)],
+  ['discard', ({ vm }) => vm.gmap.discard({ address: 0n, length: MIB })],
+  ['watch', ({ vm }) => vm.gmap.watch({ address: 0n, length: 4096n })],
   ['enable', ({ vm, host }) => vm.gmap.enable(host.machine.cpu(1))],
   ['disable', ({ vm, host }) => vm.gmap.disable(host.machine.cpu(1))],
   ['free', ({ vm }) => vm.gmap.free()],
@@ -118,9 +118,11 @@ describe('a listener in the middle of a guest', () => {
   it('of another hook cannot act either', () => {
     const { mm, vm } = guest;
     const codes: string[] = [];
-    vm.gmap.watch(MIB, 4096n);
-    vm.gmap.onInvalidated.subscribe(() => codes.push(codeOf(() => mm.munmap(GUEST_HOME, MIB))));
-    mm.dontNeed(GUEST_HOME + MIB, 4096n);
+    vm.gmap.watch({ address: MIB, length: 4096n });
+    vm.gmap.onInvalidated.subscribe(() =>
+      codes.push(codeOf(() => mm.munmap({ address: GUEST_HOME, length: MIB }))),
+    );
+    mm.dontNeed({ address: GUEST_HOME + MIB, length: 4096n });
     expect(codes).toEqual(['EBUSY']);
   });
 });
@@ -156,7 +158,11 @@ describe('what `run` asks for pending signals', () => {
 
 describe('a listener that throws', () => {
   it.each<[string, (guest: TestGuest) => unknown, (guest: TestGuest) => unknown]>([
-    ['munmap', ({ mm }) => mm.munmap(GUEST_HOME, MIB), ({ mm }) => mm.mappings.at(Number(GUEST_HOME >> 12n))],
+    [
+      'munmap',
+      ({ mm }) => mm.munmap({ address: GUEST_HOME, length: MIB }),
+      ({ mm }) => mm.mappings.at(Number(GUEST_HOME >> 12n)),
+    ],
     [
       'fork',
       ({ host, mm }) => host.fork(mm),

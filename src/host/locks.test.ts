@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { Lock, Locks, RANK } from './locks.ts';
-import type { Mm } from './mm/index.ts';
+import { faultPageLocked, type Mm, provideSegmentLocked, zapLocked } from './mm/index.ts';
 import { bytes, codeOf, MIB, makeHost, PIB } from './testing/index.ts';
 
 describe('check mode', () => {
@@ -153,14 +153,14 @@ describe('a host', () => {
 
   const operations: [string, string[], () => unknown][] = [
     ['map', [READ, PAGES], () => gmap.map({ from: 0n, to: 0n, length: MIB })],
-    ['unmap', [READ, PAGES], () => gmap.unmap({ to: 0n, length: MIB })],
+    ['unmap', [READ, PAGES], () => gmap.unmap({ address: 0n, length: MIB })],
     ['fault', [READ, PAGES], () => gmap.fault(0n)],
-    ['discard', [READ], () => gmap.discard({ from: 0n, to: MIB })],
+    ['discard', [READ], () => gmap.discard({ address: 0n, length: MIB })],
     ['free', [READ, PAGES], () => gmap.free()],
     ['mmap', [WRITE], () => mm.mmap({ address: 8n * MIB, length: MIB })],
-    ['munmap', [WRITE, PAGES], () => mm.munmap(0n, MIB)],
-    ['mprotect', [WRITE, PAGES], () => mm.mprotect(0n, MIB, 1)],
-    ['dontNeed', [READ, PAGES], () => mm.dontNeed(0n, MIB)],
+    ['munmap', [WRITE, PAGES], () => mm.munmap({ address: 0n, length: MIB })],
+    ['mprotect', [WRITE, PAGES], () => mm.mprotect({ address: 0n, length: MIB, protection: 1 })],
+    ['dontNeed', [READ, PAGES], () => mm.dontNeed({ address: 0n, length: MIB })],
     ['a fault of the process', [READ, PAGES], () => mm.fault(0n, true)],
     ['a read of the kernel', [READ, PAGES], () => mm.read(0n, 1)],
     ['exit', [READ, PAGES, WRITE, PAGES], () => host.exitMm(mm)],
@@ -194,15 +194,15 @@ describe('a host', () => {
     const cpu = host.machine.cpu(0);
     const noes: [string, () => unknown][] = [
       ['EINVAL', () => gmap.map({ from: 1n, to: 0n, length: MIB })],
-      ['EINVAL', () => gmap.unmap({ to: 0n, length: 0n })],
+      ['EINVAL', () => gmap.unmap({ address: 0n, length: 0n })],
       ['EFAULT', () => gmap.fault(PIB)],
       ['EFAULT', () => host.readAsGuest(gmap, cpu, PIB, 1)],
       ['EFAULT', () => host.writeAsProcess(mm, cpu, PIB, bytes(1))],
-      ['EINVAL', () => gmap.discard({ from: 1n, to: 0n })],
+      ['EINVAL', () => gmap.discard({ address: 1n, length: -1n })],
       ['EEXIST', () => mm.mmap({ address: 0n, length: MIB })],
-      ['EINVAL', () => mm.munmap(1n, MIB)],
-      ['ENOMEM', () => mm.mprotect(0n, 8n * MIB, 1)],
-      ['ENOMEM', () => mm.dontNeed(0n, 8n * MIB)],
+      ['EINVAL', () => mm.munmap({ address: 1n, length: MIB })],
+      ['ENOMEM', () => mm.mprotect({ address: 0n, length: 8n * MIB, protection: 1 })],
+      ['ENOMEM', () => mm.dontNeed({ address: 0n, length: 8n * MIB })],
       ['EFAULT', () => mm.fault(8n * MIB, false)],
       ['EFAULT', () => mm.read(4n * MIB - 1n, 2)],
     ];
@@ -227,9 +227,9 @@ describe('a host', () => {
   });
 
   it('reports those who do without', () => {
-    expect(codeOf(() => mm.faultPage(0, false))).toBe('ok');
-    mm.provideSegment(1);
-    mm.zap(0, 1);
+    expect(codeOf(() => faultPageLocked(mm, 0, false))).toBe('ok');
+    provideSegmentLocked(mm, 1);
+    zapLocked(mm, 0, 1);
     expect(problems).toEqual([
       'a fault without the mmap lock',
       'making a page table without the mmap lock',
@@ -243,7 +243,7 @@ describe('a host', () => {
     host.machine.trace.subscribe(({ type }) => {
       seen.push(`${type}: ${host.kernel.locks.held.map(({ name }) => name).join(', ')}`);
     });
-    gmap.unmap({ to: 0n, length: MIB });
+    gmap.unmap({ address: 0n, length: MIB });
     expect(seen).toEqual([
       'unlink: mmap lock, page-table lock',
       'purge: mmap lock, page-table lock',

@@ -1,55 +1,59 @@
 /**
- * The locks of the host, and who looks at how they are used.
+ * The locks of the host.
  *
- * Lock order: mmap lock, then page-table lock; nothing is allocated under a page-table lock. One thread runs the
- * host, so no lock ever waits; but each is taken and released where Linux would, and check mode hears of every
- * use that would be wrong with more than one thread.
+ * Lock order: mmap lock, then page-table lock. Nothing is allocated under a page-table lock. One thread runs the host, so
+ * no lock ever waits; each is taken and released where Linux takes and releases it, and check mode reports every use that
+ * would be wrong with more than one thread.
  */
 
 import { Hook, Operations } from '../trace/index.ts';
 
-/** How a lock is held. Locks that know no readers are held 'write'. */
+/** How a lock is held. A lock without readers is held for 'write'. */
 export type LockMode = 'read' | 'write';
 
-/** Who looks at the locks of a host, and what he sees. One object serves all locks of a host. */
+/** Lock checking for one host (check mode). All locks of the host share it. */
 export class Locks {
   /**
    * Check mode: listeners get a sentence for a wrong order, a missing lock or an unpaired release. Check mode begins
    * and ends while nothing is held.
    */
   readonly problems: Hook<[problem: string]>;
-  /** In check mode: the lock taken last of those held; the others hang behind it. */
+  /** Whether `problems` has listeners. A field of its own, because every use of a lock reads it. */
+  checking = false;
+  /** In check mode: the lock taken last of those held. Each links to the one taken before it. */
   latest: Lock | null = null;
 
-  /** @param operations those under way on the host of these locks */
+  /** @param operations those in progress on the host of these locks */
   constructor(operations = new Operations()) {
-    this.problems = new Hook(operations);
+    this.problems = new Hook(operations, () => {
+      this.checking = this.problems.listener !== null;
+    });
   }
 
-  /** Calls the listeners of `problems`; null outside check mode. */
-  get report(): ((problem: string) => void) | null {
-    return this.problems.listener;
-  }
-
-  /** In check mode: the locks held, in the order in which they were taken. Outside it nobody keeps them: empty. */
+  /** In check mode: the locks held, in the order in which they were taken. Otherwise nothing is recorded: empty. */
   get held(): Lock[] {
     const held: Lock[] = [];
     for (let lock = this.latest; lock !== null; lock = lock.before) held.unshift(lock);
     return held;
   }
 
-  /** Frames says: an allocation that may sleep happens here. */
+  /** Reports a wrong use of a lock. */
+  report(problem: string): void {
+    this.problems.listener?.(problem);
+  }
+
+  /** The frame allocator calls this for an allocation that may sleep. */
   allocating(): void {
-    if (this.report === null) return;
+    if (!this.checking) return;
     const spinning = this.held.find((lock) => lock.rank === RANK.PAGE_TABLE);
     if (spinning) this.report(`allocation under the ${spinning.name}`);
   }
 }
 
-/** Order in which locks are taken: lower ranks first. */
+/** The order in which locks are taken: lower ranks first. */
 export const RANK = { MMAP: 1, PAGE_TABLE: 2 } as const;
 
-/** How a lock is held, as the lock itself notes it. Numbers, because to store one costs no more than the store. */
+/** The modes of a lock, as numbers: to set one is a single store. */
 const FREE = 0;
 const READ = 1;
 const WRITE = 2;
@@ -57,8 +61,9 @@ const WRITE = 2;
 /**
  * One lock: many readers or one writer.
  *
- * Locks are taken for every segment that is mapped or faulted in, so outside check mode to take one and to release
- * it is a store each. What only check mode asks for is beside that, out of the way.
+ * All code takes a lock by `hold`. Only the fast paths of gmap.ts, which run once a segment and cannot throw, write
+ * `acquire` and `release` themselves. Outside check mode each of the two is a comparison and a store; what check mode
+ * needs is in functions of its own, to keep these small enough to inline.
  */
 export class Lock {
   readonly name: string;
@@ -75,47 +80,56 @@ export class Lock {
     this.rank = rank;
   }
 
+  /** Performs an action with the lock held. Returns what the action returns. */
+  hold<T>(mode: LockMode, action: () => T): T {
+    this.acquire(mode);
+    try {
+      return action();
+    } finally {
+      this.release();
+    }
+  }
+
   /** Takes the lock. */
   acquire(mode: LockMode): void {
-    if (this.#locks.report !== null) this.#taken(this.#locks.report);
+    if (this.#locks.checking) this.#checkAcquire();
     this.#mode = mode === 'write' ? WRITE : READ;
   }
 
   /** Releases the lock. */
   release(): void {
-    if (this.#locks.report !== null) this.#released(this.#locks.report);
+    if (this.#locks.checking) this.#checkRelease();
     this.#mode = FREE;
   }
 
-  /** Says, in check mode, when the lock is not held as `what` needs it. */
+  /** In check mode: reports if the lock is not held as `what` needs it. */
   expect(mode: LockMode, what: string): void {
-    const { report } = this.#locks;
-    if (report !== null && this.#mode < (mode === 'write' ? WRITE : READ)) {
-      report(`${what} without the ${this.name}${mode === 'write' ? ' for writing' : ''}`);
+    const locks = this.#locks;
+    if (locks.checking && this.#mode < (mode === 'write' ? WRITE : READ)) {
+      locks.report(`${what} without the ${this.name}${mode === 'write' ? ' for writing' : ''}`);
     }
   }
 
-  /** Check mode: the lock is about to be taken. */
-  #taken(report: (problem: string) => void): void {
+  #checkAcquire(): void {
     const locks = this.#locks;
     const above = locks.held.find((lock) => lock !== this && lock.rank >= this.rank);
-    if (this.#mode !== FREE) report(`${this.name} taken while it is held`);
-    if (above) report(`${this.name} taken under the ${above.name}`);
+    if (this.#mode !== FREE) locks.report(`${this.name} taken while it is held`);
+    if (above) locks.report(`${this.name} taken under the ${above.name}`);
     if (this.#mode !== FREE) return;
     this.before = locks.latest;
     locks.latest = this;
   }
 
-  /** Check mode: the lock is about to be released. */
-  #released(report: (problem: string) => void): void {
-    if (this.#mode === FREE) report(`${this.name} released while it is not held`);
-    else if (this.#locks.latest === this) this.#locks.latest = this.before;
-    else this.#takeOut(this.#locks.latest);
+  #checkRelease(): void {
+    const locks = this.#locks;
+    if (this.#mode === FREE) locks.report(`${this.name} released while it is not held`);
+    else if (locks.latest === this) locks.latest = this.before;
+    else this.#removeFrom(locks.latest);
     this.before = null;
   }
 
-  /** Takes the lock out of the middle of those held: it is released before one taken after it. */
-  #takeOut(latest: Lock | null): void {
+  /** Removes the lock from the middle of those held: it is released before one that was taken after it. */
+  #removeFrom(latest: Lock | null): void {
     let after = latest;
     while (after !== null && after.before !== this) after = after.before;
     if (after !== null) after.before = this.before;

@@ -206,16 +206,16 @@ describe('pages', () => {
     host.writeAsGuest(gmap, host.machine.cpu(0), 0x1000n, Uint8Array.of(1));
     expect(flagsAt(gmap, 0)).toBe(MAPPED | PRESENT | LINKED);
     expect(flagsAt(gmap, 1)).toBe(MAPPED | PRESENT | LINKED | CHANGED);
-    mm.mprotect(P, MIB, 1);
+    mm.mprotect({ address: P, length: MIB, protection: 1 });
     expect(flagsAt(mm, first + 1)).toBe(MAPPED | PRESENT | PROTECTED | CHANGED);
-    mm.munmap(P, MIB);
+    mm.munmap({ address: P, length: MIB });
     expect(flagsAt(gmap, 1)).toBe(0);
     expect(flagsAt(gmap, PAGES)).toBe(0);
   });
 
   it('tell who shares, watches and logs them', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
-    gmap.watch(0n, 4096n);
+    gmap.watch({ address: 0n, length: 4096n });
     expect((flagsAt(gmap, 0) as number) & ~CHANGED).toBe(MAPPED | PRESENT | LINKED | WATCHED);
     expect((flagsAt(gmap, 0) as number) & WATCHED).toBe(WATCHED);
     mm.write(P + 0x1000n, Uint8Array.of(1));
@@ -231,7 +231,7 @@ describe('pages', () => {
   it('are watched for the guest that watches, and for no other', () => {
     const other = host.createGmap(mm);
     for (const guest of [gmap, other]) guest.map({ from: P, to: 0n, length: MIB });
-    gmap.watch(0n, 4096n);
+    gmap.watch({ address: 0n, length: 4096n });
     other.fault(0n);
     expect((flagsAt(gmap, 0) as number) & WATCHED).toBe(WATCHED);
     expect((flagsAt(other, 0) as number) & WATCHED).toBe(0);
@@ -337,7 +337,7 @@ describe('fields', () => {
     expect(say('segment', entry('segment')?.value as bigint)[0]).toContain(
       'mapped to process address 0x10000000',
     );
-    gmap.watch(0n, 4096n);
+    gmap.watch({ address: 0n, length: 4096n });
     const table = (entry('segment')?.value as bigint) & ~0x7ffn;
     expect(say('segment', entry('segment')?.value as bigint)[0]).toContain(`0x${table.toString(16)}`);
     const page = entry('page');
@@ -373,7 +373,7 @@ describe('a processor', () => {
     expect(before.host.hits).toBeGreaterThan(0);
     expect(before.host.misses).toBeGreaterThan(0);
     host.kernel.injectedFault = 'page-table-freed';
-    mm.munmap(P, MIB);
+    mm.munmap({ address: P, length: MIB });
     expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
     expect(processorState(host, cpu, null).registers.general).toHaveLength(16);
   });
@@ -383,7 +383,7 @@ describe('a processor', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
     host.kernel.injectedFault = 'page-protected';
-    mm.mprotect(P, 4096n, 1);
+    mm.mprotect({ address: P, length: 4096n, protection: 1 });
     expect(processorState(host, cpu, null).host.entries).toMatchObject([{ page: 0, stale: true }]);
   });
 });

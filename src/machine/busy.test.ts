@@ -55,7 +55,7 @@ describe('a listener', () => {
     expect(errors[0]).toBeInstanceOf(BusyError);
   });
 
-  it('that throws is heard when the run is at its end', () => {
+  it('that throws: the run ends with its error', () => {
     machine.trace.subscribe(() => {
       throw new Error('of a listener');
     });
@@ -65,7 +65,7 @@ describe('a listener', () => {
   });
 });
 
-it('a processor that is claimed runs nothing else until it is released', () => {
+it('a claimed processor does not run anything else until it is released', () => {
   cpu.claim();
   expect(() => cpu.run(1)).toThrow('processor 0 executes already');
   expect(() => interpret(cpu, DESCRIPTION, 1)).toThrow(BusyError);
@@ -101,7 +101,7 @@ describe('a prefix area outside storage', () => {
   });
 });
 
-describe('what a machine is made of', () => {
+describe('options of a machine', () => {
   it.each<[object | null, string]>([
     [{ storageSize: 4096 }, 'storage of 4096 bytes has no room for a prefix area of 8 KiB'],
     [{ storage: new Storage(4096) }, 'has no room for a prefix area'],

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { Clock } from './clock.ts';
 
 describe('the TOD clock', () => {
-  it('starts at 0 unless told otherwise', () => {
+  it('starts at 0 by default', () => {
     expect(new Clock().tod).toBe(0n);
     expect(new Clock(5n).tod).toBe(5n);
   });
 
-  it('moves on by four units an instruction: 4096 are a microsecond', () => {
+  it('advances by four units per unit of work: 4096 are a microsecond', () => {
     const clock = new Clock();
     clock.advance(1024);
     expect(clock.tod).toBe(4096n);
@@ -32,7 +32,7 @@ describe('the TOD clock', () => {
     expect(clock.tod).toBe(101n);
   });
 
-  it('says what it will read', () => {
+  it('returns what it will read', () => {
     expect(new Clock(100n).after(10)).toBe(140n);
   });
 
@@ -47,7 +47,7 @@ describe('the TOD clock', () => {
     expect(Clock.instructionsUntil(now, tod)).toBe(instructions);
   });
 
-  it('has passed a time after as many instructions as it says, and not one earlier', () => {
+  it('has passed a time after the number of instructions that it returns, and not earlier', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 1n << 40n), fc.bigInt(0n, 1n << 40n), (now, ahead) => {
         const tod = now + ahead;

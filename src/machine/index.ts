@@ -45,6 +45,7 @@ export {
 export { Cpu } from './engine/cpu.ts';
 export { facilityList } from './instructions/decode.ts';
 export { disassemble, instructionLength } from './instructions/disassemble.ts';
+export { baseFields, setOpcode } from './instructions/encode.ts';
 export { FORMATS, type Format, type FormatName } from './instructions/formats.ts';
 export { PFMF } from './instructions/keys.ts';
 export type { InstructionLine } from './instructions/line.ts';

@@ -33,7 +33,7 @@ describe('the table of resets', () => {
     expect(RESETS[part].includes('subsystem')).toBe(part === 'floating-interruptions');
   });
 
-  it('has no other part', () => {
+  it('has no other parts', () => {
     expect(Object.keys(RESETS).sort()).toEqual([...PARTS].sort());
   });
 });

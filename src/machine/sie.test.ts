@@ -79,7 +79,7 @@ const run = (limit = 1000): SieExit => interpret(cpu, DESCRIPTION, limit);
 const intercepted = (code: number) => ({ kind: 'interception', code });
 
 describe('interpretive execution', () => {
-  it('runs the guest to its disabled wait and keeps its state in the description', () => {
+  it('runs the guest to its disabled wait and saves its state in the state description', () => {
     cpu.gr[3] = 7n;
     set64(SIE.GR14, 14n);
     program(load(5, 0x1234_5678_9abc_def0n), load(14, 0xeeeen), stg(3, 0x800), lpswe(DONE));
@@ -90,7 +90,7 @@ describe('interpretive execution', () => {
     expect(cpu.gr[5]).toBe(0x1234_5678_9abc_def0n);
   });
 
-  it('gives the host its own state back', () => {
+  it('restores the host’s state', () => {
     cpu.setPsw(MASK.EXTERNAL, 0x4444n);
     cpu.gr[14] = 1n;
     cpu.gr[15] = 2n;
@@ -121,14 +121,14 @@ describe('interpretive execution', () => {
     expect(guest64(0x208)).toBe(0xabcn);
   });
 
-  it('gives the guest an addressing exception beyond its main-storage extent', () => {
+  it('an access beyond the main-storage extent is an addressing exception of the guest', () => {
     program(load(2, GUEST_SIZE), lg(1, 0, 2), lpswe(DONE));
     expect(run()).toEqual(intercepted(ICPT.WAIT));
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
     expect(get64(SIE.PSW + 8)).toBe(0xbadn);
   });
 
-  it('takes the whole host space as guest storage in storage mode', () => {
+  it('in storage mode the guest’s storage is the host’s whole address space', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE);
     setPsw(MASK.PLAIN, ORIGIN + START);
     machine.storage.write(DONE, psw(MASK.DISABLED_WAIT, 0));
@@ -146,7 +146,7 @@ describe('interpretive execution', () => {
     expect(guest64(LOWCORE.SVC_OLD_PSW + 8)).toBe(BigInt(START + 2));
   });
 
-  it('comes back at the limit and goes on where it was', () => {
+  it('returns at the limit, and continues there', () => {
     program(load(1, 1), load(2, 2), load(3, 3), lpswe(DONE));
     expect(run(3)).toEqual({ kind: 'limit' });
     expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 18));
@@ -154,7 +154,7 @@ describe('interpretive execution', () => {
     expect(cpu.gr[3]).toBe(3n);
   });
 
-  it('counts the guest’s clock with its epoch difference and takes its clock-comparator interruption', () => {
+  it('adds the epoch difference to the guest’s clock, and takes its clock-comparator interruption', () => {
     guestWrite(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, 0x2000));
     guestWrite(0x2000, code(lpswe(DONE)));
     set64(SIE.EPOCH, 1n << 40n);
@@ -169,7 +169,7 @@ describe('interpretive execution', () => {
 });
 
 describe('interceptions', () => {
-  it('leaves an instruction to the host, with its bytes, and the PSW behind it', () => {
+  it('of an instruction: with the instruction’s bytes, and the PSW after it', () => {
     program(diag(2, 3, 0x500));
     expect(run()).toEqual(intercepted(ICPT.INSTRUCTION));
     expect(get16(SIE.IPA)).toBe(0x8323);
@@ -177,14 +177,14 @@ describe('interceptions', () => {
     expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 4));
   });
 
-  it('keeps a privileged instruction of the problem state from the host: it is the guest’s exception', () => {
+  it('not of a privileged instruction in the problem state: it is an exception of the guest', () => {
     setPsw(MASK.PROBLEM, START);
     program(diag(0, 0, 0x500));
     expect(run()).toEqual(intercepted(ICPT.WAIT));
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PRIVILEGED_OPERATION);
   });
 
-  it('leaves an unknown operation code to the host when it wants it, else to the guest', () => {
+  it('of an invalid operation code, if the host requests it', () => {
     program(unknown());
     expect(run()).toEqual(intercepted(ICPT.WAIT));
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.OPERATION);
@@ -194,7 +194,7 @@ describe('interceptions', () => {
     expect(get16(SIE.IPA)).toBe(0);
   });
 
-  it('leaves every program interruption to the host when it wants them', () => {
+  it('of every program interruption, if the host requests it', () => {
     set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
     program(load(2, GUEST_SIZE), lg(1, 0, 2));
     expect(run()).toEqual(intercepted(ICPT.PROGRAM));
@@ -202,7 +202,7 @@ describe('interceptions', () => {
     expect(get16(SIE.PROGRAM_LENGTH)).toBe(6);
   });
 
-  it('says which page a translation exception of the guest is about', () => {
+  it('of a translation exception of the guest: with the page', () => {
     set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
     // A segment table at 0x4000 whose entries are all invalid but the first, which maps the first pages as they are.
     guestWrite(0x4000, psw(0x5000n, 0x20n));
@@ -216,7 +216,7 @@ describe('interceptions', () => {
     expect(get64(SIE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x10_3000n);
   });
 
-  it('leaves the loading of a control register to the host that asked for it', () => {
+  it('of the loading of a control register, if the host requests it', () => {
     guestWrite(0x800, psw(0xe0n, 0n));
     program(lctlg(2, 2, 0x800), lctlg(0, 0, 0x800), lpswe(DONE));
     machine.storage.set16(DESCRIPTION + SIE.LOAD_CONTROLS, 0x8000);
@@ -225,13 +225,13 @@ describe('interceptions', () => {
     expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 12));
   });
 
-  it('stops at once on a stop request', () => {
+  it('of a stop request, immediately', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.STOP_REQUEST);
     expect(run()).toEqual(intercepted(ICPT.STOP_REQUEST));
     expect(cpu.executed).toBe(0);
   });
 
-  it('tells a host with an external interruption as soon as the guest is enabled', () => {
+  it('of an external interruption request, as soon as the guest is enabled', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.EXTERNAL_REQUEST);
     program(load(1, 1), stosm(0x800, 0x01), load(2, 2));
     expect(run()).toEqual(intercepted(ICPT.EXTERNAL_REQUEST));
@@ -239,13 +239,13 @@ describe('interceptions', () => {
     expect(cpu.gr[2]).toBe(0n);
   });
 
-  it('tells a host with an I/O interruption as soon as the guest is enabled', () => {
+  it('of an I/O interruption request, as soon as the guest is enabled', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH | CPU_FLAG.IO_REQUEST);
     program(stnsm(0x800, 0xff), stosm(0x800, 0x02), load(2, 2));
     expect(run()).toEqual(intercepted(ICPT.IO_REQUEST));
   });
 
-  it('ends a loop of program interruptions', () => {
+  it('of a loop of program interruptions', () => {
     guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, 0x2000));
     guestWrite(0x2000, code(unknown()));
     program(unknown());
@@ -253,7 +253,7 @@ describe('interceptions', () => {
     expect(get16(SIE.PROGRAM_CODE)).toBe(PGM.OPERATION);
   });
 
-  it('ends a loop of invalid program new PSWs', () => {
+  it('of a loop of invalid program new PSWs', () => {
     guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(1n << 63n, 0));
     program(unknown());
     expect(run(1_000_000)).toEqual(intercepted(ICPT.PROGRAM));
@@ -274,7 +274,7 @@ describe('validity interceptions', () => {
     expect(reason()).toBe(wanted);
   });
 
-  it('refuses a prefix area outside the guest’s storage', () => {
+  it('of a prefix area outside the guest’s storage', () => {
     set32(SIE.PREFIX, GUEST_SIZE);
     expect(run()).toEqual(intercepted(ICPT.VALIDITY));
     expect(reason()).toBe(VALIDITY.PREFIX);
@@ -303,13 +303,13 @@ describe('validity interceptions', () => {
     }
   });
 
-  it('refuses a limit below the origin', () => {
+  it('of a limit less than the origin', () => {
     set64(SIE.STORAGE_LIMIT, 0n);
     expect(run()).toEqual(intercepted(ICPT.VALIDITY));
     expect(reason()).toBe(VALIDITY.PREFIX);
   });
 
-  it('takes no description at an address that cannot hold one', () => {
+  it('a state description must be aligned and inside storage', () => {
     expect(() => interpret(cpu, 0x1001, 1)).toThrow('no state description can be at 0x1001');
     expect(() => interpret(cpu, machine.storage.size, 1)).toThrow('no state description');
   });
@@ -351,7 +351,7 @@ describe('two translations', () => {
     expect(guest64(0x5_0008)).toBe(0x77n);
   });
 
-  it('gives the guest its own page-translation exception, with the guest’s address', () => {
+  it('a page-translation exception of the guest has the guest’s address', () => {
     guestPage(0x20, 0x400n);
     program(load(2, 0x2_0008), lg(1, 0, 2));
     expect(run()).toEqual(intercepted(ICPT.WAIT));
@@ -360,14 +360,14 @@ describe('two translations', () => {
     expect(guest64(LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(BigInt(START + 12));
   });
 
-  it('gives the guest its own protection exception', () => {
+  it('a protection exception of the guest', () => {
     guestPage(0x20, 0x2_0200n);
     program(load(2, 0x2_0008), stg(1, 0, 2));
     run();
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PROTECTION);
   });
 
-  it('leaves to the host what the host’s tables lack, with the host’s address, the guest’s instruction undone', () => {
+  it('an invalid entry of the host’s tables is a host exception: with the host’s address, the guest’s instruction nullified', () => {
     guestPage(0x20, 0x3_0000n);
     hostPage(0x30, 0x400n);
     program(load(2, 0x2_0008), stg(1, 0, 2), lpswe(DONE));
@@ -378,13 +378,13 @@ describe('two translations', () => {
     expect(run()).toEqual(intercepted(ICPT.WAIT));
   });
 
-  it('leaves to the host what it protects', () => {
+  it('a page that the host protects is a host exception', () => {
     hostPage(0x20, BigInt(ORIGIN + 0x2_0000) | 0x200n);
     program(load(2, 0x2_0008), stg(1, 0, 2), lpswe(DONE));
     expect(run()).toMatchObject({ kind: 'host-exception', code: PGM.PROTECTION });
   });
 
-  it('leaves to the host a page of the guest’s own tables that the host lacks', () => {
+  it('an invalid host page of the guest’s tables is a host exception', () => {
     hostPage(GUEST_PAGES >>> 12, 0x400n);
     expect(run()).toMatchObject({
       kind: 'host-exception',
@@ -393,7 +393,7 @@ describe('two translations', () => {
     });
   });
 
-  it('forgets nothing of the guest’s translations between two runs, and all of them for another guest', () => {
+  it('keeps the guest’s TLB entries between two runs, and purges them for another guest', () => {
     program(lpswe(DONE));
     run();
     expect([...cpu.guestTlb.entries()].length).toBeGreaterThan(0);
@@ -429,7 +429,7 @@ describe('translations and protection of a guest', () => {
     expect(get64(SIE.PSW + 8)).toBe(0n);
   });
 
-  it('keeps the guest from what its key may not fetch', () => {
+  it('applies fetch protection by the guest’s key', () => {
     machine.storage.keys[(ORIGIN + 0x2_0000) / 4096] = 0x98;
     program(load(2, 0x2_0000), lg(1, 0, 2));
     setPsw(MASK.PLAIN | (1n << 52n), START);
@@ -456,7 +456,7 @@ describe('translations and protection of a guest', () => {
     expect([cpu.gr[3], cpu.gr[4]]).toEqual([0x0101_0101_0101_0101n, 0x0202_0202_0202_0202n]);
   });
 
-  it('keeps guests at other storage origins, and with other prefixes, apart', () => {
+  it('separates guests with other storage origins or prefixes', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
     cpu.setControl(1, REAL_SPACE);
     set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN));
@@ -478,7 +478,7 @@ describe('translations and protection of a guest', () => {
     expect(cpu.gr[3]).toBe(2n);
   });
 
-  it('IPTE of a guest reaches the guest’s TLBs of all processors', () => {
+  it('IPTE of a guest purges the guest TLBs of all processors', () => {
     const both = new Machine({ storageSize: 4 << 20, cpus: 2 });
     for (const one of both.cpus)
       one.guestTlb.insert(0x20, 0, GUEST_SEGMENTS | 3, 0x20, GUEST_PAGES / 0x800, false);
@@ -524,7 +524,7 @@ describe('what an interception stores', () => {
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(0);
   });
 
-  it('keeps the guest’s breaking-event address, and gives the host its own back', () => {
+  it('saves the guest’s breaking-event address, and restores the host’s', () => {
     cpu.breakingLo = 0x4444;
     set64(SIE.BREAKING_EVENT_ADDRESS, 1n);
     program(jump(4), lpswe(DONE));
@@ -554,7 +554,7 @@ describe('what an interception stores', () => {
     },
   );
 
-  it('gives the host its TOD programmable field back', () => {
+  it('restores the host’s TOD programmable field', () => {
     cpu.todProgrammable = 7;
     set32(SIE.TOD_PROGRAMMABLE, 9);
     program(lpswe(DONE));
@@ -603,7 +603,7 @@ describe('storage keys of a guest', () => {
       expect([keys()[FRAME], status()]).toEqual([own, kept]);
     });
 
-    it('ISKE, RRBE, SSKE and TPROT note no reference, remembered or not', () => {
+    it('ISKE, RRBE, SSKE and TPROT record no reference, whether the page is in the TLB or not', () => {
       cpu.gr[1] = 0n;
       runOn(iske(1, 2), rrbe(0, 2), sske(1, 2), [0xe5, 0x01, 0x20, 0x00, 0x00, 0x00]);
       expect(keys()[FRAME]).toBe(0);
@@ -644,14 +644,14 @@ describe('storage keys of a guest', () => {
       expect([keys()[FRAME], status()]).toEqual([after, now]);
     });
 
-    it('an access after SSKE and RRBE is noted again', () => {
+    it('an access after SSKE or RRBE is recorded again', () => {
       cpu.gr[1] = 0n;
       runOn(lg(3, 0, 2), sske(1, 2), lg(3, 0, 2), rrbe(0, 2), ipm(4), stg(3, 0, 2), iske(5, 2));
       expect(cc()).toBe(2);
       expect(Number((cpu.gr[5] as bigint) & 0xffn)).toBe(0x06);
     });
 
-    it('the multiple block is the rest of the segment, by absolute addresses, and ends at the next one', () => {
+    it('a multiple-block operation sets the rest of the segment, by absolute addresses, and ends at the next segment', () => {
       // The page is real 0: an address that prefixing would change.
       set32(SIE.PREFIX, GUEST_PAGE);
       guestWrite(GUEST_PAGE + DONE, psw(MASK.DISABLED_WAIT, 0));
@@ -666,7 +666,7 @@ describe('storage keys of a guest', () => {
       expect(machine.storage.get32(PAGES + 0xff8)).toBe(0xa062_0000);
     });
 
-    it('the multiple block goes on from the first page that the host did not have', () => {
+    it('a multiple-block operation continues at the first page that the host did not map', () => {
       machine.storage.set64(PAGES + 0x30 * 8, 0x400n);
       cpu.gr[1] = 0x90n;
       program(load(2, GUEST_PAGE), sske(1, 2, 1), lpswe(DONE));
@@ -684,7 +684,7 @@ describe('storage keys of a guest', () => {
       expect(keys()[FRAME + 0x10]).toBe(0x90);
     });
 
-    it('a page that the host does not have is the host’s to bring in, and nothing has changed', () => {
+    it('a page that the host does not map is a host exception, and nothing has changed', () => {
       machine.storage.set64(PAGES + 0x20 * 8, 0x400n);
       cpu.gr[1] = 0x90n;
       for (const instruction of [iske(1, 2), sske(1, 2), rrbe(1, 2)]) {
@@ -695,7 +695,7 @@ describe('storage keys of a guest', () => {
       expect([keys()[FRAME], status(), cpu.gr[1]]).toEqual([0, 0, 0x90n]);
     });
 
-    it('a frame of 1 MiB has none: the key is the frame’s', () => {
+    it('a frame of 1 MiB has no PGSTEs: the key is the frame’s', () => {
       machine.storage.set64(SEGMENTS, BigInt(ORIGIN) | 0x400n);
       cpu.setControl(0, 0x80_0000n);
       setStatus(0x0006_0000);
@@ -746,7 +746,7 @@ describe('storage keys of a guest', () => {
     });
   });
 
-  it('are the host’s to look after as long as it wants: ISKE, SSKE and RRBE are left to it, each by its control', () => {
+  it('ISKE, SSKE and RRBE are intercepted, each by its own control', () => {
     const controls = [0x4000, 0x2000, 0x1000];
     const instructions = [iske(1, 2), sske(1, 2), rrbe(1, 2)];
     expect(INTERCEPT_KEYS).toBe(0x7000);
@@ -760,7 +760,7 @@ describe('storage keys of a guest', () => {
     }
   });
 
-  it('outside the guest’s storage are an addressing exception', () => {
+  it('a page outside the guest’s storage is an addressing exception', () => {
     set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
     set64(SIE.STORAGE_ORIGIN, 0n);
     set64(SIE.STORAGE_LIMIT, 0n);
@@ -776,7 +776,7 @@ describe('the host’s prefix', () => {
   const PREFIX = 0x30_0000;
   const PAGES = 0x2_0000;
 
-  it('applies to what the host’s tables lead to, for the guest as for the host', () => {
+  it('applies to the frames of the host’s tables, for the guest as for the host', () => {
     const table = 0x1_8000;
     for (let i = 0; i < 512; i++) machine.storage.set64(table + i * 8, 0x20n);
     machine.storage.set64(table, BigInt(PAGES));

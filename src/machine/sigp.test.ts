@@ -89,7 +89,7 @@ describe.each(Object.entries(SIGP_TABLE))('order %s', (key, row) => {
   );
 });
 
-describe('orders beside the table', () => {
+describe('orders', () => {
   it.each(CONDITIONAL_EMERGENCY)(
     'conditional emergency signal to a CPU $name',
     ({ mask, address, primary, secondary, signalled }) => {
@@ -101,13 +101,13 @@ describe('orders beside the table', () => {
     },
   );
 
-  it('an external call that is pending stays, a second is not accepted', () => {
+  it('a pending external call stays pending, and a second one is not accepted', () => {
     other.stop();
     expect([send(2), send(2), send(1)]).toEqual(['0', '1 080', '1 0c0']);
     expect(other.pending).toHaveLength(1);
   });
 
-  it('a second restart of a stopped CPU leaves the first before all other interruptions', () => {
+  it('after a second restart of a stopped CPU, the first one still precedes all other interruptions', () => {
     const restarted = psw(MASK.EXTERNAL, HANDLER);
     other.storage.write(other.prefix + LOWCORE.RESTART_NEW_PSW, restarted);
     other.storage.write(other.prefix + LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, 0x4_0000));
@@ -120,7 +120,7 @@ describe('orders beside the table', () => {
     expect(other.storage.get64(other.prefix + LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(HANDLER));
   });
 
-  it('a parameter outside storage is invalid, whatever low bits it has', () => {
+  it('a parameter outside storage is invalid, whatever its low bits', () => {
     other.stop();
     expect(send(0x0d, 1, 0xe000)).toBe('0');
     expect([send(0x0d, 1, 0x8000_6fff), other.prefix]).toEqual(['0', 0x6000]);
@@ -129,7 +129,7 @@ describe('orders beside the table', () => {
     expect([send(0x0d, 1, 0x10_0000), send(0x0e, 1, 0x10_0000)]).toEqual(['1 100', '1 200']);
   });
 
-  it('a stop comes after the interruptions that are pending and enabled', () => {
+  it('a stop follows the interruptions that are pending and enabled', () => {
     for (const at of [LOWCORE.EXTERNAL_NEW_PSW, LOWCORE.RESTART_NEW_PSW]) {
       cpu.storage.write(0x4000 + at, psw(MASK.PLAIN, HANDLER + at));
     }
@@ -148,7 +148,7 @@ describe('orders beside the table', () => {
     expect(other.storage.get64(ASSIGNED + 0x108)).toBe(BigInt(HANDLER + LOWCORE.RESTART_NEW_PSW));
   });
 
-  it('a restart of a stopped CPU comes before what is pending', () => {
+  it('a restart of a stopped CPU precedes the pending interruptions', () => {
     put(other, 'stopped');
     cpu.storage.write(0x4000 + LOWCORE.RESTART_NEW_PSW, psw(MASK.EXTERNAL, HANDLER));
     cpu.storage.write(0x4000 + LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, HANDLER + 8));
@@ -160,7 +160,7 @@ describe('orders beside the table', () => {
     expect(other.storage.get64(0x4000 + LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(HANDLER));
   });
 
-  it('store status stores every register, and leaves the reserved parts alone', () => {
+  it('store status stores every register, and does not change reserved fields', () => {
     put(other, 'stopped');
     for (let n = 0; n < 16; n++) {
       other.gr[n] = 0x1000n + BigInt(n);

@@ -181,7 +181,7 @@ describe('an interception stores its own fields, and the guest’s state', () =>
 });
 
 describe('the guest’s state', () => {
-  it('comes from the description and goes back to it: control registers', () => {
+  it('is loaded from the state description and saved in it: control registers', () => {
     for (let n = 0; n < 16; n++) set64(SIE.CONTROL_REGISTERS + n * 8, BigInt(0x1000 + n));
     guestWrite(0x800, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
     program(lctlg(7, 7, 0x800), lpswe(DONE));
@@ -210,7 +210,7 @@ describe('the guest’s state', () => {
     expect(machine.storage.get64(ORIGIN + LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(address + 2n);
   });
 
-  it('a stop of the processor while the guest runs is a stop interception', () => {
+  it('a stop of the processor while the guest runs is a stop-request interception', () => {
     guestWrite(LOWCORE.SVC_NEW_PSW, psw(MASK.PLAIN, START));
     program(svc(1));
     const unsubscribe = machine.trace.subscribe((event) => {
@@ -271,7 +271,7 @@ describe('the host’s translation', () => {
     expect(machine.storage.get32(DESCRIPTION + SIE.IPB) >>> 16).toBe(VALIDITY.PREFIX);
   });
 
-  it('tells whose exception ends an access as the guest', () => {
+  it('reports whether an access as the guest ended with a guest exception or a host exception', () => {
     const setHostPage = hostTables();
     const read = (address: bigint) =>
       asGuest(

@@ -10,7 +10,7 @@ import {
 } from './storage.ts';
 
 describe('storage', () => {
-  it('is 1 GiB unless another size is asked for, all zero, with a key a frame', () => {
+  it('has 1 GiB by default, all zero, and a key for each frame', () => {
     const storage = new Storage();
     expect(storage.size).toBe(0x4000_0000);
     expect(DEFAULT_STORAGE_SIZE).toBe(0x4000_0000);
@@ -21,7 +21,7 @@ describe('storage', () => {
     expect(storage.keys.every((key) => key === 0)).toBe(true);
   });
 
-  it.each([0x1000, 0x3000, 0x1_0000, 0x1_1000, 0x20_0000])('can be of %i bytes', (size) => {
+  it.each([0x1000, 0x3000, 0x1_0000, 0x1_1000, 0x20_0000])('can have %i bytes', (size) => {
     const storage = new Storage(size);
     expect([storage.size, storage.bytes.length, storage.view.byteLength]).toEqual([size, size, size]);
     storage.set8(size - 1, 0xab);
@@ -62,7 +62,7 @@ describe('storage', () => {
     expect(storage.get16(9)).toBe(0x7788);
   });
 
-  it('stores the low bits of what is too large', () => {
+  it('stores the low bits of a value that is too large', () => {
     const storage = new Storage(FRAME_SIZE);
     storage.set8(0, 0x1ff);
     storage.set16(1, 0x1_2345);
@@ -76,7 +76,7 @@ describe('storage', () => {
     ]);
   });
 
-  it('knows what is inside', () => {
+  it('has() returns whether an operand is inside', () => {
     const storage = new Storage(0x2000);
     expect(storage.has(0, 0x2000)).toBe(true);
     expect(storage.has(0x1fff, 1)).toBe(true);
@@ -87,7 +87,7 @@ describe('storage', () => {
     expect(storage.has(2 ** 63, 8)).toBe(false);
   });
 
-  it('copies out, in, and fills', () => {
+  it('reads, writes and fills', () => {
     const storage = new Storage(0x2000);
     storage.write(0xffe, Uint8Array.of(1, 2, 3, 4));
     const copy = storage.read(0xffd, 6);
@@ -98,7 +98,7 @@ describe('storage', () => {
     expect(storage.get32(0xffe)).toBe(0x01ee_ee04);
   });
 
-  it('an operand that is not all inside throws, and stores nothing', () => {
+  it('an operand that is partly outside throws, and stores nothing', () => {
     const storage = new Storage(0x1000);
     expect(() => storage.read(0xfff, 2)).toThrow(RangeError);
     expect(() => storage.write(0xfff, Uint8Array.of(1, 2))).toThrow(RangeError);
@@ -109,13 +109,13 @@ describe('storage', () => {
     expect(storage.bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('keys have their bits where the architecture has them', () => {
+  it('keys have the bits of the architecture', () => {
     expect([KEY_ACC, KEY_FETCH, KEY_REFERENCED, KEY_CHANGED]).toEqual([0xf0, 0x08, 0x04, 0x02]);
   });
 });
 
-describe('storage that is cleared', () => {
-  it('is as it was made up to the end that is told, keys included, and not beyond', () => {
+describe('clear', () => {
+  it('clears storage and keys up to the end, and nothing beyond it', () => {
     const storage = new Storage(0x10000);
     storage.fill(0, 0x10000, 0xff);
     storage.keys.fill(0x36);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TLB_SLOTS, Tlb } from './tlb.ts';
 
 describe('a slot', () => {
-  it.each([0, 1, TLB_SLOTS - 1])('%i is found, purged by page, by element and with all', (page) => {
+  it.each([0, 1, TLB_SLOTS - 1])('%i is found, and purged by page, by ASCE and with all', (page) => {
     const tlb = new Tlb();
     const remember = () => tlb.insert(page, 1, 2, 7, 0x40, false);
     const found = () => tlb.find(page, 1, 2) === page;
@@ -22,7 +22,7 @@ describe('a slot', () => {
     expect([tlb.hits, tlb.misses]).toEqual([1, 3]);
   });
 
-  it('has the storage key’s protection unless a key is given', () => {
+  it('has no key unless one is given', () => {
     const tlb = new Tlb();
     expect(tlb.keys[tlb.insert(3, 1, 2, 7, 0x40, false)]).toBe(-1);
     expect(tlb.keys[tlb.insert(3, 1, 2, 7, 0x40, false, 0x90)]).toBe(0x90);

@@ -7,7 +7,7 @@ const HI = 1;
 const LO = 0x8000_01cf;
 
 describe('a translation-lookaside buffer', () => {
-  it('remembers a translation by page and element', () => {
+  it('caches a translation by page and ASCE', () => {
     const tlb = new Tlb();
     expect(tlb.find(5, HI, LO)).toBe(-1);
     const slot = tlb.insert(5, HI, LO, 0x77, 0x40, true);
@@ -22,7 +22,7 @@ describe('a translation-lookaside buffer', () => {
     ]);
   });
 
-  it('remembers any page number below 2^52, any frame and any table', () => {
+  it('caches any page number less than 2^52, any frame and any table', () => {
     const tlb = new Tlb();
     const top = 2 ** 52 - 1;
     tlb.insert(top, 0xffff_ffff, 0xffff_ffff, top, 2 ** 53 - 1, false);
@@ -39,7 +39,7 @@ describe('a translation-lookaside buffer', () => {
     ]);
   });
 
-  it('forgets what was in the slot', () => {
+  it('replaces the entry of the slot', () => {
     const tlb = new Tlb();
     tlb.insert(5, HI, LO, 1, 1, false);
     tlb.insert(5 + TLB_SLOTS, HI, LO, 2, 1, false);
@@ -47,7 +47,7 @@ describe('a translation-lookaside buffer', () => {
     expect([...tlb.entries()].map(({ frame }) => frame)).toEqual([2]);
   });
 
-  it('forgets a page of a page table, whichever element and whichever address it came by', () => {
+  it('purges a page of a page table, whatever its ASCE and virtual address', () => {
     const tlb = new Tlb();
     // Page 3 of table 0x40: at three addresses, by two elements.
     tlb.insert(0x103, HI, LO, 7, 0x40, false);
@@ -61,7 +61,7 @@ describe('a translation-lookaside buffer', () => {
     expect([...tlb.entries()].map(({ frame }) => frame)).toEqual([9, 8, 10]);
   });
 
-  it('forgets all that came by an element', () => {
+  it('purges all entries of an ASCE', () => {
     const tlb = new Tlb();
     for (let page = 0; page < TLB_SLOTS; page++) tlb.insert(page, page % 2, LO, page, 1, false);
     tlb.insert(0, 0, LO + 1, 5, 1, false);
@@ -71,7 +71,7 @@ describe('a translation-lookaside buffer', () => {
     expect(left.every(({ asceHi, asceLo }) => asceHi === 1 || asceLo === LO + 1)).toBe(true);
   });
 
-  it('forgets everything', () => {
+  it('purges all entries', () => {
     const tlb = new Tlb();
     for (let page = 0; page < TLB_SLOTS; page++) tlb.insert(page, 0, LO, page, 1, false);
     tlb.purgeAll();
@@ -79,7 +79,7 @@ describe('a translation-lookaside buffer', () => {
     for (let page = 0; page < TLB_SLOTS; page++) expect(tlb.find(page, 0, LO)).toBe(-1);
   });
 
-  it('knows of a new translation nothing about the change bit', () => {
+  it('has no change bit recorded for a new translation', () => {
     const tlb = new Tlb();
     const slot = tlb.insert(1, HI, LO, 1, 1, false);
     tlb.changed[slot] = 1;
@@ -87,7 +87,7 @@ describe('a translation-lookaside buffer', () => {
     expect(tlb.changed[slot]).toBe(0);
   });
 
-  it('never finds what a list of all that was remembered and not taken back would not have', () => {
+  it('finds only entries that were inserted and neither replaced nor purged', () => {
     const page = fc.constantFrom(0, 1, 0x100, 0x101, 0x400, 0x401, 2 ** 52 - 1);
     const step = fc.record({
       what: fc.constantFrom('remember', 'remember', 'remember', 'page', 'asce', 'all'),
@@ -166,14 +166,14 @@ describe('purges of a machine reach every processor', () => {
     expect(events).toEqual([{ type: 'purge', by: 'idte', asce: 0x81cfn }]);
   });
 
-  it('by everything, guests too', () => {
+  it('all entries, of guests too', () => {
     const { machine, events, left } = remembering();
     machine.purgeAll();
     expect(left()).toEqual([[], [], []]);
     expect(events).toEqual([{ type: 'purge', by: 'all' }]);
   });
 
-  it('names an element of 64 bits as one', () => {
+  it('reports a 64-bit ASCE in one field', () => {
     const { machine, events } = remembering();
     machine.purgeAsce(0xffff_ffff, 0x8000_01cf);
     expect(events).toEqual([{ type: 'purge', by: 'idte', asce: 0xffff_ffff_8000_01cfn }]);
@@ -191,7 +191,7 @@ describe('a machine', () => {
     expect(cpus.map(({ address }) => address)).toEqual(Array.from({ length: 64 }, (_, i) => i));
   });
 
-  it('does not have the one behind the last', () => {
+  it('has no processor after the last', () => {
     expect(() => new Machine({ cpus: 2, storageSize: 0x2000 }).cpu(2)).toThrow('there is no processor 2');
   });
 });

@@ -27,7 +27,7 @@ const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> =
   'gmap-alloc': { gmap: 'number', mm: 'number', asce: 'address' },
   'gmap-free': { gmap: 'number' },
   map: { gmap: 'number', from: 'address', to: 'address', length: 'address' },
-  unmap: { gmap: 'number', to: 'address', length: 'address' },
+  unmap: { gmap: 'number', address: 'address', length: 'address' },
   'gmap-fault': { gmap: 'number', guest: 'address', process: 'address' },
   link: { gmap: 'number', guest: 'address', process: 'address', entry: 'address', pageTable: 'address' },
   unlink: { gmap: 'number', guest: 'address', process: 'address', entry: 'address', reason: 'word' },

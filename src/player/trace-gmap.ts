@@ -61,8 +61,8 @@ export class TraceGmap implements GuestView {
       }
       case 'unmap':
         this.#replace(
-          segmentNumberOf(event.to),
-          segmentNumberOf(event.to) + segmentNumberOf(event.length),
+          segmentNumberOf(event.address),
+          segmentNumberOf(event.address) + segmentNumberOf(event.length),
           [],
         );
         break;

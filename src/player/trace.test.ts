@@ -48,7 +48,7 @@ const event = fc.oneof(
   of('gmap-alloc', { gmap: small, mm: small, asce: address }),
   of('gmap-free', { gmap: small }),
   of('map', { gmap: small, from: address, to: address, length: address }),
-  of('unmap', { gmap: small, to: address, length: address }),
+  of('unmap', { gmap: small, address, length: address }),
   of('link', { gmap: small, guest: address, process: address, entry: address, pageTable: address }),
   of('unlink', { gmap: small, guest: address, process: address, entry: address, reason: fc.string() }),
   of('mmap', { ...range, protection: small }),

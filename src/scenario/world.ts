@@ -108,15 +108,15 @@ export class World {
       case 'mmap':
         return this.#mmap(operation);
       case 'munmap':
-        this.#reaching(operation).munmap(operation.address, operation.length);
+        this.#reaching(operation).munmap({ address: operation.address, length: operation.length });
         return OK;
       case 'mprotect': {
         const { address, length, protection } = operation;
-        this.#reaching(operation).mprotect(address, length, protection);
+        this.#reaching(operation).mprotect({ address, length, protection });
         return OK;
       }
       case 'dontneed':
-        this.#reaching(operation).dontNeed(operation.address, operation.length);
+        this.#reaching(operation).dontNeed({ address: operation.address, length: operation.length });
         return OK;
       case 'stats':
         return { lines: [this.#stats()] };
@@ -256,17 +256,17 @@ export class World {
         gmap.map(operation);
         return OK;
       case 'gmap_unmap_segment':
-        gmap.unmap(operation);
+        gmap.unmap({ address: operation.to, length: operation.length });
         return OK;
       case 'gmap_fault':
         return { lines: [`ok ${hex(gmap.fault(operation.address))}`] };
       case 'gmap_discard':
-        gmap.discard({ from: operation.from, to: operation.to });
+        gmap.discard({ address: operation.from, length: operation.to - operation.from });
         return OK;
       case 'dump':
         return { lines: dump(gmap) };
       case 'watch':
-        gmap.watch(operation.address, operation.length);
+        gmap.watch({ address: operation.address, length: operation.length });
         return OK;
       case 'watched': {
         const pages = this.invalidated.get(operation.gmap) as Set<number>;

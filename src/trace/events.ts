@@ -166,11 +166,11 @@ export interface MapEvent {
   readonly length: bigint;
 }
 
-/** `length` bytes of the guest at `to` were unmapped. */
+/** A range of a guest was unmapped. */
 export interface UnmapEvent {
   readonly type: 'unmap';
   readonly gmap: number;
-  readonly to: bigint;
+  readonly address: bigint;
   readonly length: bigint;
 }
 

@@ -145,7 +145,7 @@ describe('the end', () => {
 
   it('memory fault: goes on when the process has the memory again', () => {
     const one = monitor(guest([load(2, MIB), stg(1, 0, 2), DONE]));
-    mm.munmap(HOME + MIB, MIB);
+    mm.munmap({ address: HOME + MIB, length: MIB });
     const end = one.run();
     expect(end).toEqual({ kind: 'memory-fault', cpu: 0, gpa: MIB, write: true });
     expect(describeEnd(end)).toContain('stored into guest address 0x100000');
@@ -209,7 +209,7 @@ describe('the end', () => {
     ] as const) {
       const again = { ...wait, [LOWCORE.EXTERNAL_NEW_PSW]: psw(handler, 0x77) };
       one.destroy();
-      mm.munmap(HOME, 2n * MIB);
+      mm.munmap({ address: HOME, length: 2n * MIB });
       one = monitor(guest([lpswe(0x710)], again));
       one.vm.vcpus[0]?.block.set64(SIE.CONTROL_REGISTERS, 0x400n);
       one.vm.vcpus[0]?.block.set64(SIE.CPU_TIMER, timer);
@@ -218,7 +218,7 @@ describe('the end', () => {
     one.destroy();
     const again = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.PLAIN, START) };
     for (const instruction of [diag(2, 3, 0x999), s(0xb220, 0), s(0xb202, 1), s(0xb27d, 1)]) {
-      mm.munmap(HOME, 2n * MIB);
+      mm.munmap({ address: HOME, length: 2n * MIB });
       const other = monitor(guest([instruction], again));
       expect(['limit', 'program-loop']).toContain(other.run(5000).kind);
       other.destroy();
@@ -236,7 +236,7 @@ describe('the end', () => {
   it('ENOMEM while it is made leaves nothing', () => {
     const maps = [mapped(2n * MIB)];
     monitor(guest([DONE]), { maps }).destroy();
-    mm.dontNeed(HOME, 2n * MIB);
+    mm.dontNeed({ address: HOME, length: 2n * MIB });
     for (let n = 1; ; n++) {
       host.kernel.frames.failIn(n);
       const result = codeOf(() => monitor(guest([DONE]), { maps, cpus: 2 }));
@@ -245,7 +245,7 @@ describe('the end', () => {
       if (!fired) break;
       expect(result).toBe('ENOMEM');
       expect([frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.gmaps.size]).toEqual([0, 0, 0]);
-      mm.dontNeed(HOME, 2n * MIB);
+      mm.dontNeed({ address: HOME, length: 2n * MIB });
     }
   });
 });
@@ -521,7 +521,7 @@ describe('STORE SYSTEM INFORMATION', () => {
     const cc = Number(((vcpu?.block.pswMask ?? 0n) >> 44n) & 3n);
     const page = one.vm.readGuest(0x4_0000n, 4096);
     one.destroy();
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect([0, 3]).toContain(cc);
     return cc === 3 ? null : page;
   }
@@ -650,7 +650,7 @@ describe('DIAGNOSE 0x308', () => {
     const one = monitor(guest([load(7, 0x77), load(5, 0), diag(2, 5, 0x308)], { 196608: code(DONE) }));
     one.vm.vcpus[0]?.setPrefix(0x10_0000);
     one.run(4);
-    mm.munmap(HOME, 4096n);
+    mm.munmap({ address: HOME, length: 4096n });
     expect(one.run()).toMatchObject({ kind: 'memory-fault', gpa: 0n });
     expect(one.vm.vcpus[0]?.gr[7]).toBe(0x77n);
     mm.mmap({ address: HOME, length: 4096n });

@@ -170,7 +170,7 @@ export class Monitor {
   }
 
   #load(image: ElfImage, commandLine: string): void {
-    checkFits(image, (address, length) => this.vm.hasMemory(address, length));
+    checkFits(image, (address, length) => this.vm.hasMemory({ address, length }));
     for (const segment of image.segments) this.vm.writeGuest(segment.address, segment.bytes);
     if (commandLine === '') return;
     const bytes = asciiWithNul(commandLine);
@@ -179,7 +179,7 @@ export class Monitor {
         `the arguments are ${bytes.length - 1} bytes; a guest has room for ${COMMAND_LINE_SIZE - 1}`,
       );
     }
-    if (!this.vm.hasMemory(COMMAND_LINE, BigInt(bytes.length))) {
+    if (!this.vm.hasMemory({ address: COMMAND_LINE, length: BigInt(bytes.length) })) {
       throw new ImageError(`the guest has no memory for its arguments at ${hex(COMMAND_LINE)}`);
     }
     this.vm.writeGuest(COMMAND_LINE, bytes);

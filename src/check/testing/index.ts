@@ -115,8 +115,7 @@ export function seenOf(mm: Mm) {
     const table = mm.tables.pageTableOf(segment);
     for (let i = 0; i < 256; i++) {
       if (large >= 0) note(segment * 256 + i, large + i * 4096);
-      else if (hasFrame(view.getUint32(table + i * 8 + 4)))
-        note(segment * 256 + i, mm.entries.frame(table, i));
+      else if (hasFrame(view.getUint32(table + i * 8 + 4))) note(segment * 256 + i, mm.ptes.frame(table, i));
     }
   }
   return {

@@ -41,7 +41,7 @@ export class Watch {
     this.#pages = [];
     this.#blocks = [];
     this.#events = 0;
-    this.#usedKeys = this.#world.machine(vm).mm.entries.usesKeys;
+    this.#usedKeys = this.#world.machine(vm).mm.ptes.usesKeys;
     this.#eachForeign(vm, (mm, page, frame) => {
       this.#pages.push({ mm, page, at: this.#keep(frame, WORDS) });
     });
@@ -74,7 +74,7 @@ export class Watch {
       if (frame === undefined) return `${where} has lost its frame`;
       if (!this.#same(frame, WORDS, at)) return `${where} has changed`;
     }
-    const served = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.entries.usesKeys;
+    const served = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.ptes.usesKeys;
     for (const { from, words, at, table } of this.#blocks) {
       if (table && served) continue;
       if (!this.#same(from, words, at))

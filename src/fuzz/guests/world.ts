@@ -12,7 +12,17 @@ import {
   VirtualMachine,
 } from '../../host/index.ts';
 import { type Cpu, Machine, Storage } from '../../machine/index.ts';
-import { AT, BYSTANDER_PAGES, CANARY_PAGES, CANARY_RUN, HOME, MEMORY, MIB, SLOTS } from './layout.ts';
+import {
+  AT,
+  BYSTANDER_PAGES,
+  CANARY_PAGES,
+  CANARY_RUN,
+  HOME,
+  MEMORY,
+  MIB,
+  SLOTS,
+  type SlotPlace,
+} from './layout.ts';
 import { Pattern } from './pattern.ts';
 import type { GuestSetup, GuestStep, HostStep, RunStep } from './steps.ts';
 
@@ -114,7 +124,7 @@ export class GuestWorld {
     }
     mm.mmap({ address: BigInt(HOME), length: BigInt(MEMORY), large });
     const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
-    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    for (const place of SLOTS) this.#slot(vm, place, MIB);
     if (keys) vm.enableKeys();
     const made = Array.from({ length: vcpus }, () => vm.createVcpu());
     this.#fill(vm, index);
@@ -271,15 +281,16 @@ export class GuestWorld {
     const { mm, vm } = this.machine(index);
     const address = BigInt(HOME);
     const length = BigInt(MEMORY);
-    if (mm.mappings.covers(HOME >> 12, (HOME + MEMORY) >> 12)) mm.mprotect(address, length, 3);
+    if (mm.mappings.covers(HOME >> 12, (HOME + MEMORY) >> 12))
+      mm.mprotect({ address, length, protection: 3 });
     else mm.mmap({ address, length, taken: 'replace', large: this.#setup.large });
-    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, number, 0, 0, 0);
-    for (const { slot, guest, offset } of SLOTS) this.#slot(vm, slot, guest, offset, MIB);
+    for (const number of [...vm.slots.all.keys()]) this.#slot(vm, { slot: number, guest: 0, offset: 0 }, 0);
+    for (const place of SLOTS) this.#slot(vm, place, MIB);
     this.#fill(vm, index & 1);
     return 'ok';
   }
 
-  #slot(vm: VirtualMachine, slot: number, guest: number, offset: number, length: number): void {
+  #slot(vm: VirtualMachine, { slot, guest, offset }: SlotPlace, length: number): void {
     vm.setMemoryRegion({
       slot,
       flags: length > 0 && this.#setup.log ? 1 : 0,
@@ -310,10 +321,10 @@ export class GuestWorld {
         vm.writeGuest(BigInt(step.at), bytesOf(step.bytes));
         return 'ok';
       case 'munmap':
-        mm.munmap(at(step.page), bytes(step.pages));
+        mm.munmap({ address: at(step.page), length: bytes(step.pages) });
         return 'ok';
       case 'dontneed':
-        mm.dontNeed(at(step.page), bytes(step.pages));
+        mm.dontNeed({ address: at(step.page), length: bytes(step.pages) });
         return 'ok';
       case 'mmap': {
         const { protection, large = false } = step;
@@ -322,7 +333,7 @@ export class GuestWorld {
         return 'ok';
       }
       case 'mprotect':
-        mm.mprotect(at(step.page), bytes(step.pages), step.protection);
+        mm.mprotect({ address: at(step.page), length: bytes(step.pages), protection: step.protection });
         return 'ok';
       case 'mremap': {
         // Stays within guest memory: what lies behind it are canaries.
@@ -331,7 +342,7 @@ export class GuestWorld {
         return `${mm.mremap({ address: at(step.page), ...lengths, to: at(step.to) })}`;
       }
       case 'discard':
-        vm.gmap.discard({ from: BigInt(step.from), to: BigInt(step.to) });
+        vm.gmap.discard({ address: BigInt(step.from), length: BigInt(step.to) - BigInt(step.from) });
         return 'ok';
       case 'slot':
         vm.setMemoryRegion({

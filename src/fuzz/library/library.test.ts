@@ -45,8 +45,8 @@ describe('a planted fault is found:', () => {
   });
 
   it('an operation that leaks a frame when it succeeds', () => {
-    const found = kindsFound(30, ({ common, kernel }) => {
-      for (const mm of common.processes) {
+    const found = kindsFound(30, ({ processes, kernel }) => {
+      for (const mm of processes) {
         const mmap = mm.mmap.bind(mm);
         mm.mmap = (options) => {
           const address = mmap(options);

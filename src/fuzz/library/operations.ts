@@ -84,17 +84,17 @@ const getter = (on: ObjectKind, name: string): [string, LibraryOperation] => [
   { on, args: [], group: 'host', call: (object) => object[name] },
 ];
 
-/** A property of an object of the pool, and a method of that. */
+/** `PROPERTY.METHOD` of an object of the pool. */
 const part = (
   on: ObjectKind,
-  of: string,
-  name: string,
+  path: string,
   args: readonly ArgumentKind[] = [],
   more: Partial<LibraryOperation> = {},
-): [string, LibraryOperation] => [
-  `${on}.${of}.${name}`,
-  { on, args, group: 'host', call: (object, values) => object[of][name](...values), ...more },
-];
+): [string, LibraryOperation] => {
+  const [of, name] = path.split('.') as [string, string];
+  const call = (object: Any, values: Any[]) => object[of][name](...values);
+  return [`${on}.${path}`, { on, args, group: 'host', call, ...more }];
+};
 
 const free = (
   name: string,
@@ -139,9 +139,9 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
       'offset?': 'length',
     },
   ]),
-  method('mm', 'munmap', ['address', 'length']),
-  method('mm', 'mprotect', ['address', 'length', 'protection']),
-  method('mm', 'dontNeed', ['address', 'length']),
+  method('mm', 'munmap', [{ address: 'address', length: 'length' }]),
+  method('mm', 'mprotect', [{ address: 'address', length: 'length', protection: 'protection' }]),
+  method('mm', 'dontNeed', [{ address: 'address', length: 'length' }]),
   method('mm', 'mremap', [
     { address: 'address', oldLength: 'length', newLength: 'length', 'mayMove?': 'flag', 'to?': 'address' },
   ]),
@@ -165,14 +165,14 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('file', 'write', ['length', 'bytes'], PARTLY),
   method('file', 'close'),
   method('gmap', 'map', [{ from: 'address', to: 'address', length: 'length' }]),
-  method('gmap', 'makeTables', [{ to: 'address', length: 'length' }]),
+  method('gmap', 'makeTables', [{ address: 'address', length: 'length' }]),
   method('gmap', 'mapSegments', ['count', 'count', 'small']),
-  method('gmap', 'unmap', [{ to: 'address', length: 'length' }]),
+  method('gmap', 'unmap', [{ address: 'address', length: 'length' }]),
   method('gmap', 'unmapSegments', ['count', 'count']),
   method('gmap', 'fault', ['address'], PARTLY),
   method('gmap', 'faultSegment', ['count'], PARTLY),
-  method('gmap', 'discard', [{ from: 'address', to: 'address' }]),
-  method('gmap', 'watch', ['address', 'length'], PARTLY),
+  method('gmap', 'discard', [{ address: 'address', length: 'length' }]),
+  method('gmap', 'watch', [{ address: 'address', length: 'length' }], PARTLY),
   method('gmap', 'enable', ['cpu']),
   method('gmap', 'disable', ['cpu']),
   method('gmap', 'free'),
@@ -194,16 +194,16 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('vm', 'enableKeys', [], PARTLY),
   method('vm', 'createVcpu'),
   method('vm', 'resetSubsystem'),
-  method('vm', 'hasMemory', ['address', 'length']),
+  method('vm', 'hasMemory', [{ address: 'address', length: 'length' }]),
   method('vm', 'destroy'),
   method('vm', 'readGuest', ['address', 'count'], PARTLY),
   method('vm', 'writeGuest', ['address', 'bytes'], PARTLY),
   method('vm', 'faultIn', ['address', 'flag'], PARTLY),
   method('vm', 'watchPage', ['page'], PARTLY),
   method('vm', 'setGuestKey', ['page', 'key'], PARTLY),
-  part('vm', 'floating', 'serviceSignal', ['small']),
-  part('vm', 'slots', 'at', ['address']),
-  part('vm', 'slots', 'stopLogs'),
+  part('vm', 'floating.serviceSignal', ['small']),
+  part('vm', 'slots.at', ['address']),
+  part('vm', 'slots.stopLogs'),
   method('vcpu', 'run', ['cpu', 'limit'], {
     ...PARTLY,
     call: (vcpu, [cpu, limit]) => vcpu.run(cpu, bounded(limit)),
@@ -224,20 +224,20 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   getter('vcpu', 'interruptible'),
   getter('vcpu', 'runnable'),
   getter('vcpu', 'wakesAt'),
-  part('vcpu', 'local', 'emergencySignal', ['small']),
-  part('vcpu', 'local', 'externalCall', ['small']),
-  part('vcpu', 'block', 'get32', ['field']),
-  part('vcpu', 'block', 'get64', ['field']),
-  part('vcpu', 'block', 'set32', ['field', 'small']),
-  part('vcpu', 'block', 'set64', ['field', 'doubleword']),
-  part('vcpu', 'block', 'advance', ['small']),
+  part('vcpu', 'local.emergencySignal', ['small']),
+  part('vcpu', 'local.externalCall', ['small']),
+  part('vcpu', 'block.get32', ['field']),
+  part('vcpu', 'block.get64', ['field']),
+  part('vcpu', 'block.set32', ['field', 'small']),
+  part('vcpu', 'block.set64', ['field', 'doubleword']),
+  part('vcpu', 'block.advance', ['small']),
   method('machine', 'cpu', ['small'], MACHINE),
   method('machine', 'purgePage', ['count', 'small'], MACHINE),
   method('machine', 'purgeAsce', ['count', 'count'], MACHINE),
   method('machine', 'purgeAll', [], MACHINE),
   method('machine', 'forgetKeys', [], MACHINE),
-  part('machine', 'clock', 'skipTo', ['doubleword'], { ...MACHINE, hardware: true }),
-  part('machine', 'trace', 'subscribe', ['small'], MACHINE),
+  part('machine', 'clock.skipTo', ['doubleword'], { ...MACHINE, hardware: true }),
+  part('machine', 'trace.subscribe', ['small'], MACHINE),
   method('storage', 'read', ['count', 'count'], MACHINE),
   method('storage', 'get64', ['count'], MACHINE),
   getter('cpu', 'timer'),

@@ -136,7 +136,7 @@ class Calls {
       const result = operation.call(target, args);
       if (inside === null) world.keep(result);
     } catch (error) {
-      const finding = this.#refused(step, operation, error, inside === null ? all : null, some);
+      const finding = this.#refused(step.name, operation, error, { all: inside === null ? all : null, some });
       if (finding) return finding;
     }
     if (inside !== null && world.digest(true, inside) !== all) {
@@ -148,14 +148,17 @@ class Calls {
     return null;
   }
 
+  /**
+   * Judges the error that a call ended with.
+   * @param digests of the state before the call: all of it, or null if it is not compared, and what ENOMEM leaves unchanged
+   */
   #refused(
-    { name }: CallStep,
+    name: string,
     { group, partly = false }: LibraryOperation,
     error: unknown,
-    all: string | null,
-    some: string,
+    { all, some }: { all: string | null; some: string },
   ): CaseFinding | null {
-    // What a listener or a trap threw comes out of the operation that is going on, which is done all the same.
+    // An error that a listener or a trap throws passes through the operation, which completes nevertheless.
     if (error instanceof MarkerError) return null;
     if (!DOCUMENTED[group].some((type) => error instanceof type)) {
       return { kind: `error of ${name}`, message: describeError(error) };

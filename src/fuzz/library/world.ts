@@ -138,8 +138,8 @@ function isLog(value: unknown): value is DirtyLog {
   return typeof value === 'object' && value !== null && value.constructor.name === 'DirtyLog';
 }
 
-function digestOf({ machine, kernel, common, running }: Host, memory: boolean): string {
-  const processes = [...common.processes].map((mm) => processDigest(mm, memory));
+function digestOf({ machine, kernel, common, processes: all, running }: Host, memory: boolean): string {
+  const processes = [...all].map((mm) => processDigest(mm, memory));
   const parts: unknown[] = [processes.join(';'), common.files.size, kernel.locks.held.length];
   if (memory) {
     const cpus = machine.cpus.map((cpu) =>
@@ -153,7 +153,7 @@ function digestOf({ machine, kernel, common, running }: Host, memory: boolean): 
 
 function processDigest(mm: Mm, memory: boolean): string {
   const mappings = [...mm.mappings].map(({ start, end, protection }) => `${start}-${end}:${protection}`);
-  const more = memory ? `${mm.entries.usesKeys}${mm.tables.pgstes}${mm.tables.levels}` : '';
+  const more = memory ? `${mm.ptes.usesKeys}${mm.tables.pgstes}${mm.tables.levels}` : '';
   return `${mm.id} ${mappings.join(',')} ${mm.logs.length} ${mm.gmaps.size} ${more}`;
 }
 

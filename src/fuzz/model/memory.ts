@@ -1,9 +1,9 @@
-/** What is behind the pages of processes: files, and pages that are mapped. */
+/** Files, and mapped pages of processes. */
 
 import { onPage } from './places.ts';
 import { Refusal } from './refusal.ts';
 
-/** A file in memory, or what is behind shared anonymous memory. */
+/** A file in memory, or shared anonymous memory. */
 export class FileModel {
   /** Length in pages. */
   readonly pages: number;
@@ -13,18 +13,21 @@ export class FileModel {
     this.pages = pages;
   }
 
-  /** A file of so many bytes. @throws Refusal EINVAL */
+  /**
+   * Creates a file of `length` bytes.
+   * @throws Refusal EINVAL
+   */
   static ofLength(length: bigint): FileModel {
     if (length === 0n || !onPage(length) || length > 1n << 42n) throw new Refusal('EINVAL');
     return new FileModel(Number(length >> 12n));
   }
 
-  /** Whether anybody has touched the page. */
+  /** Whether the page was touched. */
   has(index: number): boolean {
     return this.#contents.has(index);
   }
 
-  /** The bytes of a page. */
+  /** Returns the bytes of a page. */
   page(index: number): Uint8Array {
     let bytes = this.#contents.get(index);
     if (!bytes) this.#contents.set(index, (bytes = new Uint8Array(4096)));
@@ -32,31 +35,35 @@ export class FileModel {
   }
 }
 
-/** What a mapping has behind it. */
+/** The contents behind a mapping. */
 export interface Backing {
-  /** The file whose pages they are, or are copied from when written; null for zeros. */
+  /** The file whose pages are mapped, or copied when written; null for zeros. */
   readonly file: FileModel | null;
   readonly shared: boolean;
   /** Whether whole segments may have frames of 1 MiB. */
   readonly large: boolean;
 }
 
-/** A page that is mapped. */
+/** A mapped page. */
 export interface MappedPage {
   readonly backing: Backing;
-  /** Which page of the file it is; 0 without a file. */
+  /** Number of its page of the file; 0 without a file. */
   readonly index: number;
   /** PROT bits. */
   protection: number;
-  /** What only this process has in it; null for what the file has, or zeros. */
+  /** Contents that only this process has; null for the file's contents, or zeros. */
   bytes: Uint8Array | null;
-  /** Whether it has been touched, so that there is an entry for it. */
+  /** Whether it was touched, so that it has a page-table entry. */
   present: boolean;
-  /** Whether guests are to be told when it goes, or can no longer be stored into. */
+  /** Whether guests are notified when it loses its frame or the right to store. */
   watched: boolean;
 }
 
-/** The bytes of a page that is touched, a copy of the file's when it is to be one. @throws Refusal EFAULT beyond the end of the file */
+/**
+ * Returns the bytes of a page that is touched.
+ * @param copied whether a private page of a file gets a copy of its own
+ * @throws Refusal EFAULT beyond the end of the file
+ */
 export function bytesOf(mapped: MappedPage, copied: boolean): Uint8Array {
   const { file, shared } = mapped.backing;
   if (mapped.bytes) return mapped.bytes;
@@ -66,12 +73,12 @@ export function bytesOf(mapped: MappedPage, copied: boolean): Uint8Array {
   return copied && !shared ? (mapped.bytes = bytes.slice()) : bytes;
 }
 
-/** Whether there is anything but zeros to be found in a page, as far as is known. */
+/** Whether a page may be read and may contain more than zeros. */
 export function isWorthReading({ bytes, protection, backing, index }: MappedPage): boolean {
   return protection !== 0 && (bytes !== null || (backing.file?.has(index) ?? false));
 }
 
-/** Whether two neighbouring pages are of one mapping. */
+/** Whether two adjacent pages belong to one mapping. */
 export function areOneMapping(page: MappedPage, next: MappedPage): boolean {
   const [a, b] = [page.backing, next.backing];
   return (

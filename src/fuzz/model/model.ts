@@ -1,6 +1,6 @@
 /**
- * What a world must answer, said as plainly as possible: pages in maps, promises in maps, no tables, nothing that a
- * processor remembers. It knows nothing of storage, so that it never runs out of it.
+ * The model: predicts the answers of the host from pages in maps and guest segments in maps. It has no tables and no TLB.
+ * It has no storage either, so it never runs out of it.
  */
 
 import type { Errno } from '../../host/index.ts';
@@ -23,26 +23,26 @@ const OK: readonly string[] = ['ok'];
 
 type Access = OperationOf<`${'process' | 'kernel' | 'guest'} ${'read' | 'write'}`>;
 
-/** Finds the bytes of a page that is touched. */
+/** Touches a page and returns its bytes. */
 type Touch = (page: number, write: boolean) => Uint8Array;
 
-/** A world as it must be. */
+/** The model of the processes, gmaps and files of a scenario. */
 export class Model {
   readonly processes = new Map<number, ProcessModel>();
   readonly gmaps = new Map<number, GmapModel>();
   readonly files = new Map<number, FileModel>();
   readonly #hasLargeFrame: (process: number, segment: number) => boolean;
-  /** Purges that operations of gmaps have asked for. */
+  /** Number of purges by operations of gmaps. */
   purges = 0;
   #largeMapped = false;
 
-  /** @param hasLargeFrame whether a segment of a process that may have a frame of 1 MiB has one in the world */
+  /** @param hasLargeFrame returns whether a segment of a process that may have a frame of 1 MiB has one in the host */
   constructor(hasLargeFrame: (process: number, segment: number) => boolean) {
     this.#hasLargeFrame = hasLargeFrame;
     this.processes.set(0, this.#newProcess(0));
   }
 
-  /** Performs an operation and says what the world must answer. */
+  /** Performs an operation. Returns the answer that the host must give. */
   perform(operation: Operation): readonly string[] {
     try {
       return this.#perform(operation);
@@ -53,24 +53,24 @@ export class Model {
   }
 
   /**
-   * An operation found no frames: nothing has changed, except where operations may be half done, and that frames of
-   * 1 MiB may have become pages.
+   * Adjusts the model after an operation ran out of frames: nothing has changed, except that some operations may be
+   * half done and that frames of 1 MiB may have been split.
    */
   afterNoMemory(operation: Operation, world: World): void {
     if (mayBeHalfDone(operation) || this.hasLarge) takeOver(this, world);
   }
 
-  /** Takes over what cannot be told of an operation on memory that may have frames of 1 MiB. */
+  /** Adjusts the model after an operation on memory that may have frames of 1 MiB. */
   afterLarge(operation: Operation, world: World): void {
     if (this.hasLarge && operation.verb === 'watch') takeOver(this, world);
   }
 
-  /** Whether there is memory that may have frames of 1 MiB. */
+  /** Whether any memory may have frames of 1 MiB. */
   get hasLarge(): boolean {
     return this.#largeMapped;
   }
 
-  /** Reads of everything that is known to be anywhere, as every process and every guest sees it. */
+  /** Generates reads of all known contents, through every process and every guest. */
   *reads(): Generator<Operation> {
     for (const [name, { segments }] of this.processes) {
       for (const { pages } of segments.values()) {
@@ -88,8 +88,8 @@ export class Model {
       }
     }
     for (const [gmap, { process, segments }] of this.gmaps) {
-      for (const [segment, promised] of segments) {
-        for (const [page, mapped] of process.segments.get(promised.process)?.pages ?? []) {
+      for (const [segment, mappedSegment] of segments) {
+        for (const [page, mapped] of process.segments.get(mappedSegment.process)?.pages ?? []) {
           if (!isWorthReading(mapped)) continue;
           const address = BigInt(segment * SEGMENT_PAGES + (page % SEGMENT_PAGES)) << 12n;
           yield { verb: 'guest read', gmap, address, length: 4096n, cpu: (page + 1) % CPUS };
@@ -220,8 +220,11 @@ export class Model {
         return OK;
       default: {
         const file = this.#file(operation.file);
-        return copy(operation, operation.offset, BigInt(file.pages) << 12n, 'EINVAL', (page) =>
-          file.page(page),
+        return copy(
+          operation,
+          operation.offset,
+          { limit: BigInt(file.pages) << 12n, beyond: 'EINVAL' },
+          (page) => file.page(page),
         );
       }
     }
@@ -297,13 +300,13 @@ export class Model {
       case 'guest write': {
         const gmap = this.#gmap(operation.gmap);
         const touch: Touch = (page, write) => gmap.process.touch(gmap.processPage(page), write);
-        return copy(operation, operation.address, GUEST_LIMIT, 'EFAULT', touch);
+        return copy(operation, operation.address, { limit: GUEST_LIMIT, beyond: 'EFAULT' }, touch);
       }
       default: {
         const process = this.#process(operation.process);
         const ofKernel = operation.verb === 'kernel read' || operation.verb === 'kernel write';
         const limit = ofKernel ? GROWN_LIMIT : GUEST_LIMIT;
-        return copy(operation, operation.address, limit, 'EFAULT', (page, write) =>
+        return copy(operation, operation.address, { limit, beyond: 'EFAULT' }, (page, write) =>
           process.touch(page, write),
         );
       }
@@ -337,12 +340,11 @@ export function mayBeHalfDone({ verb }: Operation): boolean {
   );
 }
 
-/** Reads or stores bytes from an address on. All pages are touched before the first byte. */
+/** Reads or stores bytes from an address on. Touches all pages first. An address from `limit` on is the error `beyond`. */
 function copy(
   operation: { readonly bytes: Uint8Array } | { readonly length: bigint },
   address: bigint,
-  limit: bigint,
-  beyond: Errno,
+  { limit, beyond }: { limit: bigint; beyond: Errno },
   touch: Touch,
 ): readonly string[] {
   const data = 'bytes' in operation ? operation.bytes : null;

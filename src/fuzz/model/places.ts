@@ -2,19 +2,19 @@
 
 /** Pages in a segment. */
 export const SEGMENT_PAGES = 256;
-/** Pages that a process has: 4 TiB. */
+/** Pages of a process with three levels of tables: 4 TiB. */
 export const LIMIT_PAGES = 2 ** 30;
-/** Pages that a process has when it has grown: 8 PiB. */
+/** Pages of a process with four levels of tables: 8 PiB. */
 export const GROWN_PAGES = 2 ** 41;
-/** Segments of a process that guests can have. */
+/** Segments of a process that can be mapped to guests. */
 export const LIMIT_SEGMENTS = 2 ** 22;
-/** The first address that no guest has. */
+/** The end of the guest address space. */
 export const GUEST_LIMIT = 1n << 64n;
 
 const PAGE = 4096n;
 const SEGMENT = 1n << 20n;
 
-/** The segment of a page. */
+/** Returns the segment of a page. */
 export function segmentOf(page: number): number {
   return Math.floor(page / SEGMENT_PAGES);
 }
@@ -29,10 +29,10 @@ export function onSegment(value: bigint): boolean {
   return value % SEGMENT === 0n;
 }
 
-/** Number of the page that holds an address. */
+/** Returns the number of the page that contains an address. */
 export function pageOf(address: bigint): number {
   return Number(address >> 12n);
 }
 
-/** The first address that no process has, however it has grown: 8 PiB. */
+/** The end of the address space of a process with four levels of tables: 8 PiB. */
 export const GROWN_LIMIT = 1n << 53n;

@@ -1,30 +1,29 @@
 /**
- * A process as it must be: a map of pages, each with a protection and what is in it. No tables, no frames; but which
- * segments have a page table or a frame of 1 MiB shows in what guests are linked to, so that is known.
+ * The model of a process: a map of pages, each with a protection and contents. It has no tables and no frames. It knows
+ * which segments have a page table or a frame of 1 MiB, because links of guests depend on it.
  */
 
-import type { GmapModel } from './gmap.ts';
+import { LogModel } from './dirty-log.ts';
 import { areOneMapping, type Backing, bytesOf, FileModel, type MappedPage } from './memory.ts';
 import { GROWN_PAGES, LIMIT_PAGES, onPage, pageOf, SEGMENT_PAGES, segmentOf } from './places.ts';
 import { Refusal } from './refusal.ts';
-import { LogModel } from './slots.ts';
 
 const WRITE = 2;
-/** Places are chosen above this page. */
+/** Pages below this one are never chosen for memory without an address. */
 const CHOSEN_BOTTOM = 0x1_0000;
 
 /** The mapped pages of one segment. */
 export interface Segment {
   readonly pages: Map<number, MappedPage>;
-  /** Whether it has a page table: from the first access on, or the first link. */
+  /** Whether it has a page table: from the first access or link on. */
   table: boolean;
   /** Whether it has a frame of 1 MiB instead. */
   large: boolean;
-  /** Storage keys of its pages, but for the bits that say what was used; 0 where none is set. */
+  /** Storage keys of its pages, without the reference and change bits. Default: 0. */
   readonly keys: Map<number, number>;
 }
 
-/** What an mmap asks for. */
+/** The parameters of an mmap. */
 export interface MmapRequest {
   readonly address: bigint;
   readonly length: bigint;
@@ -37,7 +36,7 @@ export interface MmapRequest {
   readonly offset: bigint;
 }
 
-/** What an mremap asks for. */
+/** The parameters of an mremap. */
 export interface MremapRequest {
   readonly address: bigint;
   readonly oldLength: bigint;
@@ -46,27 +45,35 @@ export interface MremapRequest {
   readonly to?: bigint;
 }
 
+/** A gmap of the process. */
+export interface GuestOfProcess {
+  /** A watched page of the process lost its frame or the right to store. */
+  noteInvalidated(processPage: number): void;
+  /** The page table of a process segment was freed. */
+  unlink(segment: number): void;
+}
+
 /** A process. */
 export class ProcessModel {
-  /** Segments of which something is mapped. */
+  /** Segments in which at least one page is mapped. */
   readonly segments = new Map<number, Segment>();
-  readonly gmaps = new Set<GmapModel>();
-  /** Who wants to know which pages are written. */
+  readonly gmaps = new Set<GuestOfProcess>();
+  /** The active dirty logs. */
   readonly #logs = new Set<LogModel>();
-  /** Whether it has had a gmap: its page tables have PGSTEs. */
+  /** Whether it has had a gmap, so that its page tables have PGSTEs. */
   hosting = false;
-  /** Whether it has been given memory beyond 4 TiB. */
+  /** Whether it has had memory beyond 4 TiB. */
   grown = false;
-  /** Whether its guests use storage keys: what is private is not shared with anybody then. */
+  /** Whether its guests use storage keys. If so, it shares no private page. */
   #usesKeys = false;
-  /** Whether a segment has got the frame of 1 MiB that it may have: only who has the storage can know. */
+  /** Whether a segment got the frame of 1 MiB that it may have. Only the real host knows, since it depends on storage. */
   readonly #hasLargeFrame: (segment: number) => boolean;
 
   constructor(hasLargeFrame: (segment: number) => boolean) {
     this.#hasLargeFrame = hasLargeFrame;
   }
 
-  /** The page of that number, or undefined. */
+  /** Returns the page with a number, or undefined if it is not mapped. */
   page(page: number): MappedPage | undefined {
     return this.segments.get(segmentOf(page))?.pages.get(page);
   }
@@ -79,7 +86,7 @@ export class ProcessModel {
     if (!request.fixed && this.#touches(start, end)) throw new Refusal('EEXIST');
     if (end > LIMIT_PAGES) this.grown = true;
     this.remove(start, end);
-    // Shared anonymous memory is a file that nobody else can open.
+    // Shared anonymous memory is a file without a name.
     const file = request.file ?? (shared ? new FileModel(end - start) : null);
     const backing: Backing = { file, shared, large };
     const first = request.file ? Number(offset >> 12n) : 0;
@@ -101,8 +108,8 @@ export class ProcessModel {
       for (const [page, mapped] of pages) {
         if (page < start || page >= end) continue;
         mapped.protection = protection;
-        // A store to a logged page is noted anew.
-        if ((protection & WRITE) === 0 || this.#isLogged(page)) this.#tell(page, mapped);
+        // The next store to a logged page must be logged again.
+        if ((protection & WRITE) === 0 || this.#isLogged(page)) this.#notify(page, mapped);
       }
     });
   }
@@ -114,16 +121,21 @@ export class ProcessModel {
     this.drop(start, end);
   }
 
-  /** Says where the memory is now. */
+  /** Returns the new address of the memory. */
   mremap({ address, oldLength, newLength, mayMove = false, to }: MremapRequest): bigint {
     const [start, end] = rangeOf(address, oldLength, true);
     const [, count] = rangeOf(0n, newLength, true);
     const target = to === undefined ? null : rangeOf(to, newLength, true)[0];
     this.#demandOneMapping(start, end);
-    return BigInt(this.#remap(start, end, count, mayMove, target)) << 12n;
+    return BigInt(this.#remap(start, end, count, { mayMove, to: target })) << 12n;
   }
 
-  #remap(start: number, end: number, count: number, mayMove: boolean, to: number | null): number {
+  #remap(
+    start: number,
+    end: number,
+    count: number,
+    { mayMove, to }: { mayMove: boolean; to: number | null },
+  ): number {
     if (to !== null) {
       if (to + count > this.#limitFor(to) || (to < end && start < to + count)) throw new Refusal('EINVAL');
       return this.#move(start, end, to, count);
@@ -145,8 +157,8 @@ export class ProcessModel {
     this.splitAll(to, to + count);
     const first = this.page(start) as MappedPage;
     for (let i = 0; i < count; i++) {
-      this.#tell(to + i, this.page(to + i));
-      if (start + i < end) this.#tell(start + i, this.page(start + i));
+      this.#notify(to + i, this.page(to + i));
+      if (start + i < end) this.#notify(start + i, this.page(start + i));
       const old = start + i < end ? (this.page(start + i) as MappedPage) : continued(first, i);
       const segment = this.#put(to + i, { ...old });
       segment.table ||= old.present;
@@ -155,14 +167,14 @@ export class ProcessModel {
     return to;
   }
 
-  /** Makes an empty process one with the same memory. */
+  /** Copies the memory into an empty process. */
   forkInto(child: ProcessModel): void {
     child.grown = this.grown;
     for (const [number, { pages }] of this.segments) {
       this.#split(number);
       for (const [page, mapped] of pages) {
-        // Private pages are copied when they are stored into next: until then that is forbidden.
-        if (!mapped.backing.shared && !this.#usesKeys) this.#tell(page, mapped);
+        // Private pages are copied at the next store, so stores are forbidden until then.
+        if (!mapped.backing.shared && !this.#usesKeys) this.#notify(page, mapped);
         const segment = child.#put(page, { ...mapped, bytes: mapped.bytes?.slice() ?? null, watched: false });
         segment.table ||= mapped.present;
       }
@@ -170,14 +182,14 @@ export class ProcessModel {
   }
 
   /**
-   * What is in the pages of a range goes: zeros, or what the file has, take its place. Frames of 1 MiB lie in it wholly
-   * or not at all.
+   * Drops the contents of the pages of a range: they become zeros, or the file's contents.
+   * Preconditions: no frame of 1 MiB is partly in the range.
    */
   drop(start: number, end: number): void {
     this.#eachSegment(start, end, (segment, number) => {
       for (const [page, mapped] of segment.pages) {
         if (page < start || page >= end) continue;
-        this.#tell(page, mapped);
+        this.#notify(page, mapped);
         mapped.bytes = null;
         mapped.present = false;
       }
@@ -187,7 +199,10 @@ export class ProcessModel {
     });
   }
 
-  /** The bytes of a page that is touched. @throws Refusal EFAULT */
+  /**
+   * Touches a page. Returns its bytes.
+   * @throws Refusal EFAULT
+   */
   touch(page: number, write: boolean): Uint8Array {
     const number = segmentOf(page);
     const segment = this.segments.get(number);
@@ -201,23 +216,29 @@ export class ProcessModel {
     return bytes;
   }
 
-  /** Who wants to know hears that the page is written. */
+  /** Notes in the logs that a page is written. */
   noteWritten(page: number): void {
     for (const log of this.#logs) if (log.covers(page)) log.written.add(page);
   }
 
-  /** The page is present and can be stored into. @throws Refusal EFAULT */
+  /**
+   * Makes a page present and writable.
+   * @throws Refusal EFAULT
+   */
   makeWatchable(page: number): void {
     this.#split(segmentOf(page));
     this.touch(page, true);
   }
 
-  /** Guests are told when the page, which is present, goes, or can no longer be stored into. */
+  /** Watches a page that is present: guests are notified when it loses its frame or the right to store. */
   watch(page: number): void {
     (this.page(page) as MappedPage).watched = true;
   }
 
-  /** The storage key of a page, but for the bits that say what was used. @throws Refusal EFAULT */
+  /**
+   * Returns the storage key of a page, without the reference and change bits.
+   * @throws Refusal EFAULT
+   */
   key(page: number): number {
     if (!this.page(page)) throw new Refusal('EFAULT');
     return this.segments.get(segmentOf(page))?.keys.get(page) ?? 0;
@@ -232,7 +253,7 @@ export class ProcessModel {
     segment.keys.set(page, key & 0xf8);
   }
 
-  /** Whether keys have come into use. */
+  /** Sets whether keys are in use. */
   takeOverKeys(used: boolean): void {
     if (used) this.#enableKeys();
   }
@@ -246,7 +267,7 @@ export class ProcessModel {
     }
   }
 
-  /** Notes from now on which pages of a range are written. */
+  /** Starts a log of the written pages of a range. */
   startLog(start: number, end: number): LogModel {
     this.splitAll(start, end);
     const log = new LogModel(start, end);
@@ -261,9 +282,9 @@ export class ProcessModel {
     this.#logs.delete(log);
   }
 
-  /** The next store to the page is heard of. */
+  /** Forbids stores to a page, so that the next one is noticed. */
   forbidStores(page: number): void {
-    this.#tell(page, this.page(page));
+    this.#notify(page, this.page(page));
   }
 
   #isLogged(page: number): boolean {
@@ -271,21 +292,21 @@ export class ProcessModel {
     return false;
   }
 
-  /** A page goes, or can no longer be stored into: who watches it is told, once. */
-  #tell(page: number, mapped: MappedPage | undefined): void {
+  /** Notifies the guests, once, that a watched page lost its frame or the right to store. */
+  #notify(page: number, mapped: MappedPage | undefined): void {
     if (!mapped?.watched) return;
     mapped.watched = false;
-    for (const gmap of this.gmaps) gmap.tell(page);
+    for (const gmap of this.gmaps) gmap.noteInvalidated(page);
   }
 
-  /** A guest is linked to a segment of which something is mapped. */
+  /** Gives a segment its page table, because a guest links to it. */
   provide(number: number): void {
     const segment = this.segments.get(number) as Segment;
     const first = segment.pages.get(number * SEGMENT_PAGES) as MappedPage;
     if (!this.#isLarge(number, segment, first)) segment.table = true;
   }
 
-  /** Whether the segment has a frame of 1 MiB; it gets one when it may have one and has nothing yet. */
+  /** Returns whether the segment has a frame of 1 MiB. It gets one now if it may have one and has no page yet. */
   #isLarge(number: number, segment: Segment, mapped: MappedPage): boolean {
     if (segment.large || segment.table || !mapped.backing.large) return segment.large;
     const first = number * SEGMENT_PAGES;
@@ -296,13 +317,13 @@ export class ProcessModel {
     return segment.large;
   }
 
-  /** Frames of 1 MiB that reach beyond the range become pages. */
+  /** Splits frames of 1 MiB that are partly in the range. */
   splitEdges(start: number, end: number): void {
     if (start % SEGMENT_PAGES) this.#split(segmentOf(start));
     if (end % SEGMENT_PAGES) this.#split(segmentOf(end));
   }
 
-  /** All frames of 1 MiB with a page in the range become pages. */
+  /** Splits all frames of 1 MiB with a page in the range. */
   splitAll(start: number, end: number): void {
     this.#eachSegment(start, end, (_, number) => this.#split(number));
   }
@@ -315,13 +336,13 @@ export class ProcessModel {
     for (const mapped of segment.pages.values()) mapped.present = true;
   }
 
-  /** Takes pages away. A segment of which nothing is left loses its page table, and guests their links to it. */
+  /** Unmaps pages. A segment without pages loses its page table, and guests are unlinked from it. */
   remove(start: number, end: number): void {
     this.splitEdges(start, end);
     this.#eachSegment(start, end, ({ pages }, number) => {
       for (const [page, mapped] of pages) {
         if (page < start || page >= end) continue;
-        this.#tell(page, mapped);
+        this.#notify(page, mapped);
         pages.delete(page);
       }
       if (pages.size > 0) return;
@@ -368,12 +389,15 @@ export class ProcessModel {
     return true;
   }
 
-  /** The page behind those that memory at `page` can be moved or grow to. */
+  /** Returns the page after the last one that memory at `page` can move or grow to. */
   #limitFor(page: number): number {
     return page >= LIMIT_PAGES && this.grown ? GROWN_PAGES : LIMIT_PAGES;
   }
 
-  /** The first page of the highest gap of so many below 4 TiB. @throws Refusal ENOMEM */
+  /**
+   * Returns the first of `count` pages at the top of the highest gap that is large enough, below 4 TiB.
+   * @throws Refusal ENOMEM
+   */
   #highestGap(count: number): number {
     let top = LIMIT_PAGES;
     const numbers = [...this.segments.keys()].filter((number) => number * SEGMENT_PAGES < LIMIT_PAGES);
@@ -408,17 +432,21 @@ function emptySegment(): Segment {
   return { pages: new Map(), table: false, large: false, keys: new Map() };
 }
 
-/** A page that nobody has touched. */
+/** A page that was never touched. */
 function freshPage(backing: Backing, index: number, protection: number): MappedPage {
   return { backing, index, protection, bytes: null, present: false, watched: false };
 }
 
-/** The page of the same mapping that is so many pages further on, untouched. */
+/** The page of the same mapping `pages` pages later, untouched. */
 function continued({ backing, index, protection }: MappedPage, pages: number): MappedPage {
   return freshPage(backing, backing.file ? index + pages : 0, protection);
 }
 
-/** Pages of a byte range of a process: the first, and the one behind the last. @throws Refusal EINVAL */
+/**
+ * Returns the pages of a byte range of a process, the end excluded.
+ * @param beyond whether the range may lie above 4 TiB
+ * @throws Refusal EINVAL
+ */
 function rangeOf(address: bigint, length: bigint, beyond: boolean): [start: number, end: number] {
   if (!onPage(address) || !onPage(length) || length === 0n) throw new Refusal('EINVAL');
   if (address + length > BigInt(beyond ? GROWN_PAGES : LIMIT_PAGES) << 12n) throw new Refusal('EINVAL');

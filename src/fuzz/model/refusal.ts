@@ -1,8 +1,8 @@
-/** How the model says no. */
+/** Errors of the model. */
 
 import type { Errno } from '../../host/index.ts';
 
-/** An operation that must end with an error. */
+/** The error that an operation must end with. */
 export class Refusal extends Error {
   readonly code: Errno;
 

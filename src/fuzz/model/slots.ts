@@ -1,28 +1,12 @@
-/** Memory slots of a virtual machine as they must be, and which of their pages are known to be written. */
+/** The model of a virtual machine's memory slots, and of their dirty logs. */
 
-import type { GmapModel } from './gmap.ts';
+import type { LogModel } from './dirty-log.ts';
 import { GUEST_LIMIT, LIMIT_PAGES, onPage, onSegment, pageOf } from './places.ts';
+import type { ProcessModel } from './process.ts';
 import { Refusal } from './refusal.ts';
 
 const SLOTS = 32767n;
 const MAX_PAGES = (1n << 31n) - 1n;
-
-/** The pages of a range of a process that were written since somebody last asked. */
-export class LogModel {
-  readonly start: number;
-  readonly end: number;
-  readonly written = new Set<number>();
-
-  constructor(start: number, end: number) {
-    this.start = start;
-    this.end = end;
-  }
-
-  /** Whether the page is in the range. */
-  covers(page: number): boolean {
-    return page >= this.start && page < this.end;
-  }
-}
 
 /** A slot, in bytes. */
 export interface Slot {
@@ -32,7 +16,7 @@ export interface Slot {
   readonly log: LogModel | null;
 }
 
-/** What a slot is asked to be. */
+/** The parameters of a slot to set. */
 export interface SlotRequest {
   readonly slot: bigint;
   readonly from: bigint;
@@ -41,21 +25,32 @@ export interface SlotRequest {
   readonly log?: boolean;
 }
 
+/** The guest address space that slots are mapped into: a gmap. */
+export interface SlotSpace {
+  readonly process: ProcessModel;
+  map(from: bigint, to: bigint, length: bigint): boolean;
+  unmap(to: bigint, length: bigint): boolean;
+}
+
 /** The slots of one virtual machine. */
 export class SlotsModel {
-  readonly #gmap: GmapModel;
+  readonly #gmap: SlotSpace;
   readonly #slots = new Map<bigint, Slot>();
 
-  constructor(gmap: GmapModel) {
+  constructor(gmap: SlotSpace) {
     this.#gmap = gmap;
   }
 
-  /** The slots there are, by number. */
+  /** The slots by number. */
   get all(): ReadonlyMap<bigint, Slot> {
     return this.#slots;
   }
 
-  /** Says how many purges that takes: each for something that was linked. @throws Refusal */
+  /**
+   * Sets, changes or deletes a slot.
+   * Returns the number of purges: one for each range with linked segments.
+   * @throws Refusal EINVAL, EEXIST
+   */
   set(request: SlotRequest): number {
     checkNumbers(request);
     const old = this.#slots.get(request.slot);
@@ -74,20 +69,26 @@ export class SlotsModel {
     return purges;
   }
 
-  /** Guest addresses of the pages written, ascending; none is written from now on. @throws Refusal EINVAL, ENOENT */
+  /**
+   * Returns the guest addresses of the written pages, ascending, and clears the log.
+   * @throws Refusal EINVAL, ENOENT
+   */
   dirty(slot: bigint): bigint[] {
     if (slot >= SLOTS) throw new Refusal('EINVAL');
     const found = this.#slots.get(slot);
     if (!found?.log) throw new Refusal('ENOENT');
     const pages = [...found.log.written].sort((a, b) => a - b);
     found.log.written.clear();
-    // The next store is noted again: until then it is forbidden.
+    // The next store must be logged again, so it is forbidden until then.
     for (const page of pages) this.#gmap.process.forbidStores(page);
     const { start } = found.log;
     return pages.map((page) => found.to + (BigInt(page - start) << 12n));
   }
 
-  /** The process page behind a guest page. @throws Refusal EFAULT */
+  /**
+   * Returns the process page behind a guest page.
+   * @throws Refusal EFAULT
+   */
   processPage(page: number): number {
     const address = BigInt(page) << 12n;
     for (const { from, to, length } of this.#slots.values()) {
@@ -96,7 +97,7 @@ export class SlotsModel {
     throw new Refusal('EFAULT');
   }
 
-  /** The virtual machine goes. */
+  /** Ends the logs, because the virtual machine is destroyed. */
   end(): void {
     for (const { log } of this.#slots.values()) if (log) this.#gmap.process.stopLog(log);
   }

@@ -8,7 +8,7 @@ import { formatOperation, World } from '../../scenario/index.ts';
 import type { TraceEvent } from '../../trace/index.ts';
 import type { FuzzCase } from '../fuzzer.ts';
 import { drawProfile, Generator } from '../generate.ts';
-import { Model } from '../model/index.ts';
+import { Model } from '../model/model.ts';
 import { Random } from '../random.ts';
 import type { Numeric, TextSetup, TextStep } from './steps.ts';
 

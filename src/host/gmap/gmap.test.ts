@@ -100,9 +100,9 @@ describe('in absolute storage', () => {
     mm.mmap({ address: 0n, length: MIB });
     gmap.map({ from: 0n, to: PIB, length: MIB });
     for (let i = 0n; i < 4n; i++) host.writeAsGuest(gmap, host.machine.cpu(0), PIB + i * 0x1000n, bytes(1));
-    mm.mprotect(0x1000n, 0x1000n, 1);
-    mm.mprotect(0x2000n, 0x1000n, 0);
-    mm.dontNeed(0x3000n, 0x1000n);
+    mm.mprotect({ address: 0x1000n, length: 0x1000n, protection: 1 });
+    mm.mprotect({ address: 0x2000n, length: 0x1000n, protection: 0 });
+    mm.dontNeed({ address: 0x3000n, length: 0x1000n });
     const low = [0n, 1n, 2n, 3n].map((i) => pageEntryOf(host, gmap.asce, PIB + i * 0x1000n) & 0xfffn);
     expect(low).toEqual([0n, 0x200n, 0x401n, 0x400n]);
     expect(pageEntryOf(host, gmap.asce, PIB + 0x3000n)).toBe(0x400n);
@@ -113,7 +113,7 @@ describe('in absolute storage', () => {
     mm.mmap({ address: 3n * TIB, length: MIB });
     gmap.map({ from: 3n * TIB, to: 0n, length: 2n * MIB });
     gmap.fault(0n);
-    gmap.unmap({ to: 0n, length: 2n * MIB });
+    gmap.unmap({ address: 0n, length: 2n * MIB });
     expect([0n, MIB].map((address) => entryOf(host, gmap.asce, address, 0))).toEqual([0x20n, 0x20n]);
   });
 });
@@ -144,7 +144,7 @@ describe('in segment numbers', () => {
     gmap.mapSegments(0x100, 0x400, 0x800);
     for (let i = 0x400; i < 0xc00; i++) expect(gmap.faultSegment(i)).toBe(i - 0x300);
     expect(host.stats()).toEqual({ rmaps: 0x800, tables: 5, pagetables: 0x800, purges: 0 });
-    mm.munmap(0n, 1n << 42n);
+    mm.munmap({ address: 0n, length: 1n << 42n });
     expect(host.stats()).toEqual({ rmaps: 0, tables: 5, pagetables: 0, purges: 0 });
     expect([...gmap.segments()].every(({ linked }) => !linked)).toBe(true);
   });
@@ -207,7 +207,7 @@ describe('events', () => {
     const entries = [1, 2].map((segment) => BigInt(other.tables.entryOf(segment)));
     const tables = [0n, MIB].map((address) => entryOf(host, mm.asce, address, 0));
     other.map({ from: 0n, to: MIB, length: MIB });
-    other.unmap({ to: 2n * MIB, length: MIB });
+    other.unmap({ address: 2n * MIB, length: MIB });
     other.fault(MIB);
     other.free();
     const link = (i: 0 | 1) => ({ type: 'link', gmap: 42, entry: entries[i], pageTable: tables[i] });
@@ -222,7 +222,7 @@ describe('events', () => {
       { ...unlink(0, 'remap'), guest: MIB, process: 0n },
       { type: 'map', gmap: 42, from: 0n, to: MIB, length: MIB },
       { ...unlink(1, 'unmap'), guest: 2n * MIB, process: MIB },
-      { type: 'unmap', gmap: 42, to: 2n * MIB, length: MIB },
+      { type: 'unmap', gmap: 42, address: 2n * MIB, length: MIB },
       { ...link(0), guest: MIB, process: 0n },
       { type: 'gmap-fault', gmap: 42, guest: MIB, process: 0n },
       { ...unlink(0, 'free'), guest: MIB, process: 0n },
@@ -234,7 +234,7 @@ describe('events', () => {
     const events: TraceEvent[] = [];
     host.machine.trace.subscribe((event) => events.push(event));
     expect(codeOf(() => gmap.map({ from: 1n, to: 0n, length: MIB }))).toBe('EINVAL');
-    expect(codeOf(() => gmap.unmap({ to: 0n, length: 0n }))).toBe('EINVAL');
+    expect(codeOf(() => gmap.unmap({ address: 0n, length: 0n }))).toBe('EINVAL');
     expect(codeOf(() => gmap.fault(0n))).toBe('EFAULT');
     host.kernel.frames.failIn(1);
     expect(codeOf(() => gmap.map({ from: 0n, to: 0n, length: MIB }))).toBe('ENOMEM');

@@ -43,7 +43,7 @@ describe('a single segment', () => {
     expect(gmap.faultSegment(1)).toBe(HOME_SEGMENT);
     expect(entryOf(host, gmap.asce, MIB, 0)).toBe(entryOf(host, mm.asce, HOME, 0));
     expect(host.stats().rmaps).toBe(2);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`, `1 false ${HOME_SEGMENT}`]);
     expect(gmap.faultSegment(1)).toBe(-1);
   });
@@ -51,7 +51,7 @@ describe('a single segment', () => {
   it('links nothing where the process has no mapping at the first byte, whatever it has behind it', () => {
     gmap.mapSegments(HOME_SEGMENT, 0, 1);
     gmap.faultSegment(0);
-    mm.munmap(HOME, 4096n);
+    mm.munmap({ address: HOME, length: 4096n });
     gmap.mapSegments(HOME_SEGMENT, 0, 1);
     expect(gmap.faultSegment(0)).toBe(-1);
     expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`]);

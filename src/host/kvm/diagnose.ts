@@ -43,13 +43,13 @@ function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   const prefix = BigInt(vcpu.block.prefix);
   const { gmap } = vcpu.vm;
   if (end <= prefix || start >= prefix + 8192n) {
-    gmap.discard({ from: start, to: end });
+    gmap.discard({ address: start, length: end - start });
   } else {
     // The operands are real addresses: the prefix area stays, and what is real there is absolute 0 to 8K.
-    if (start < prefix) gmap.discard({ from: start, to: prefix });
-    if (start <= prefix) gmap.discard({ from: 0n, to: 4096n });
-    if (end > prefix + 4096n) gmap.discard({ from: 4096n, to: 8192n });
-    if (end > prefix + 8192n) gmap.discard({ from: prefix + 8192n, to: end });
+    if (start < prefix) gmap.discard({ address: start, length: prefix - start });
+    if (start <= prefix) gmap.discard({ address: 0n, length: 4096n });
+    if (end > prefix + 4096n) gmap.discard({ address: 4096n, length: 4096n });
+    if (end > prefix + 8192n) gmap.discard({ address: prefix + 8192n, length: end - (prefix + 8192n) });
   }
   return DONE;
 }

@@ -209,11 +209,11 @@ describe.each([
   it('is exact when what may be done with the memory changes', () => {
     guest.slot(LOG);
     guest.mm.write(guest.home(0x20), bytes(1));
-    guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ);
-    guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ | PROT.WRITE);
+    guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ });
+    guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     expect(take()).toEqual([0x20]);
-    guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.NONE);
-    guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ | PROT.WRITE);
+    guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.NONE });
+    guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     expect(take()).toEqual([]);
     guest.mm.write(guest.home(0x20), bytes(1));
     expect(take()).toEqual([0x20]);
@@ -223,7 +223,7 @@ describe.each([
     guest.on(0x20, stg(1, 0, 2));
     guest.slot(LOG);
     guest.on(0x20, diag(2, 2, 0x10));
-    guest.mm.dontNeed(guest.home(0x30), 4096n);
+    guest.mm.dontNeed({ address: guest.home(0x30), length: 4096n });
     expect(takeData()).toEqual([]);
     guest.on(0x20, lg(1, 0, 2));
     expect(takeData()).toEqual([]);
@@ -234,7 +234,7 @@ describe.each([
   it('goes on over memory that is unmapped and mapped again', () => {
     guest.slot(LOG);
     guest.vm.writeGuest(MIB, bytes(1));
-    guest.mm.munmap(GUEST_HOME + MIB, MIB);
+    guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.mm.mmap({ address: GUEST_HOME + MIB, length: MIB, large });
     expect(take()).toEqual([0x100]);
     guest.vm.readGuest(MIB, 1);

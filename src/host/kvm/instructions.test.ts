@@ -1,4 +1,4 @@
-/** Intercepted instructions of a guest that came with tests of their own: TEST BLOCK, STSI, DIAGNOSE 0x258. */
+/** Intercepted instructions of a guest that came with tests of their own: TEST BLOCK and STSI. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EXT, ICPT, LOWCORE, PGM, SIE } from '../../machine/index.ts';
@@ -66,7 +66,7 @@ describe('TEST BLOCK', () => {
   });
 
   it('of memory that the process lacks is an exit, and is executed again', () => {
-    guest.mm.munmap(GUEST_HOME + 0x10_0000n, 4096n);
+    guest.mm.munmap({ address: GUEST_HOME + 0x10_0000n, length: 4096n });
     guest.program([load(0, 7), load(2, 0x10_0000), tb]);
     expect(guest.run()).toEqual({
       reason: 'KVM_EXIT_MEMORY_FAULT',
@@ -142,63 +142,6 @@ describe('STORE SYSTEM INFORMATION', () => {
   });
 });
 
-describe('DIAGNOSE 0x258', () => {
-  /** A parameter block: code, subcode, length, version, then token, masks and the z/Architecture indication. */
-  function block(
-    subcode: number,
-    fields: readonly bigint[],
-    head: readonly number[] = [0x258, subcode, 5, 2],
-  ): void {
-    const view = new DataView(new ArrayBuffer(40));
-    head.forEach((value, n) => {
-      view.setUint16(n * 2, value);
-    });
-    fields.forEach((value, n) => {
-      view.setBigUint64(8 + n * 8, value);
-    });
-    guest.vm.writeGuest(BigInt(DATA), new Uint8Array(view.buffer));
-  }
-  const call = (at = DATA) => run(load(2, at), load(4, 99), diag(2, 4, 0x258));
-  const ZARCH = 1n << 63n;
-
-  it('establishes the handshake once, and cancels it once', () => {
-    block(0, [0x9000n, 3n, 1n, ZARCH]);
-    expect([call(), vcpu.gr[4], vcpu.pageFaultToken]).toEqual([0, 0n, 0x9000n]);
-    expect([call(), vcpu.gr[4]]).toEqual([0, 8n]);
-    block(1, [0n, 0n, 0n, 0n]);
-    expect([call(), vcpu.gr[4], vcpu.pageFaultToken]).toEqual([0, 0n, null]);
-    expect([call(), vcpu.gr[4]]).toEqual([0, 4n]);
-  });
-
-  it.each([
-    ['an unaligned block', () => block(0, []), DATA + 4, PGM.SPECIFICATION],
-    ['another code', () => block(0, [], [0x259, 0, 5, 2]), DATA, PGM.SPECIFICATION],
-    ['another version', () => block(0, [], [0x258, 0, 5, 1]), DATA, PGM.SPECIFICATION],
-    ['a short block', () => block(0, [], [0x258, 0, 4, 2]), DATA, PGM.SPECIFICATION],
-    [
-      'a mask that selects less than it compares',
-      () => block(0, [0x9000n, 1n, 3n, ZARCH]),
-      DATA,
-      PGM.SPECIFICATION,
-    ],
-    ['an unaligned token', () => block(0, [0x9004n, 0n, 0n, ZARCH]), DATA, PGM.SPECIFICATION],
-    ['no z/Architecture', () => block(0, [0x9000n, 0n, 0n, 0n]), DATA, PGM.SPECIFICATION],
-    ['a token outside storage', () => block(0, [GUEST_BYTES, 0n, 0n, ZARCH]), DATA, PGM.ADDRESSING],
-    ['a block outside storage', () => block(0, []), Number(GUEST_BYTES), PGM.ADDRESSING],
-    ['a cancel with a token', () => block(1, [8n, 0n, 0n, 0n]), DATA, PGM.SPECIFICATION],
-    ['a cancel with a mode', () => block(1, [0n, 0n, 0n, ZARCH]), DATA, PGM.SPECIFICATION],
-  ])('refuses %s', (_, make, at, exception) => {
-    make();
-    expect([call(at), vcpu.pageFaultToken]).toEqual([exception, null]);
-  });
-
-  it('leaves other subcodes to user space', () => {
-    block(2, []);
-    guest.program([load(2, DATA), diag(2, 4, 0x258)]);
-    expect(guest.run()).toMatchObject({ icptcode: ICPT.INSTRUCTION, ipa: 0x8324 });
-  });
-});
-
 describe('the PSW behind an intercepted instruction', () => {
   it.each([
     ['24', 0n, 0xff_fffcn, 0n],
@@ -227,7 +170,7 @@ describe('the PSW behind an intercepted instruction', () => {
 describe('the prefix area', () => {
   it('is refused when its second page alone is not there', () => {
     guest.program([]);
-    guest.mm.munmap(GUEST_HOME + 4096n, 4096n);
+    guest.mm.munmap({ address: GUEST_HOME + 4096n, length: 4096n });
     expect(guest.run()).toEqual({ reason: 'KVM_EXIT_MEMORY_FAULT', gpa: 4096n, size: 4096n, write: true });
   });
 });

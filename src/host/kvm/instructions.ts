@@ -104,7 +104,7 @@ function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
     wanted = guest.load32(hi, lo) & 0x7fff_e000;
   });
   if (!done) return DONE;
-  if (!vcpu.vm.hasMemory(BigInt(wanted), 8192n)) return inject(vcpu, PGM.ADDRESSING);
+  if (!vcpu.vm.hasMemory({ address: BigInt(wanted), length: 8192n })) return inject(vcpu, PGM.ADDRESSING);
   vcpu.setPrefix(wanted);
   return DONE;
 }

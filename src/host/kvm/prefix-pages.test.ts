@@ -64,21 +64,23 @@ describe.each([
   });
 
   const losses: Record<string, () => void> = {
-    'is dropped by the process': () => guest.mm.dontNeed(GUEST_HOME, PAGE),
-    'the other, is dropped by the process': () => guest.mm.dontNeed(GUEST_HOME + PAGE, PAGE),
-    'is discarded by the guest’s user': () => guest.vm.gmap.discard({ from: 0n, to: 2n * PAGE }),
-    'may not be written any more': () => guest.mm.mprotect(GUEST_HOME, PAGE, PROT.READ),
+    'is dropped by the process': () => guest.mm.dontNeed({ address: GUEST_HOME, length: PAGE }),
+    'the other, is dropped by the process': () =>
+      guest.mm.dontNeed({ address: GUEST_HOME + PAGE, length: PAGE }),
+    'is discarded by the guest’s user': () => guest.vm.gmap.discard({ address: 0n, length: 2n * PAGE }),
+    'may not be written any more': () =>
+      guest.mm.mprotect({ address: GUEST_HOME, length: PAGE, protection: PROT.READ }),
     'becomes copy-on-write by a fork': () => guest.host.fork(guest.mm),
     'is logged': () => guest.slot(1),
-    'is unmapped': () => guest.mm.munmap(GUEST_HOME, PAGE),
-    'is unmapped with its page table': () => guest.mm.munmap(GUEST_HOME, GUEST_BYTES),
+    'is unmapped': () => guest.mm.munmap({ address: GUEST_HOME, length: PAGE }),
+    'is unmapped with its page table': () => guest.mm.munmap({ address: GUEST_HOME, length: GUEST_BYTES }),
     'is moved elsewhere': () =>
       guest.mm.mremap({ address: GUEST_HOME, oldLength: MIB, newLength: MIB, to: GUEST_HOME + 16n * MIB }),
     'is replaced': () => guest.mm.mmap({ address: GUEST_HOME, length: MIB, taken: 'replace' }),
     'loses its slot': () =>
       guest.vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 0n, userspaceAddr: 0n }),
     'loses its place in a slot that moves': () => guest.slot(0, 64n * MIB),
-    'loses its place in the gmap': () => guest.vm.gmap.unmap({ to: 0n, length: MIB }),
+    'loses its place in the gmap': () => guest.vm.gmap.unmap({ address: 0n, length: MIB }),
     'gets another place in the gmap': () =>
       guest.vm.gmap.map({ from: GUEST_HOME + MIB, to: 0n, length: MIB }),
   };
@@ -91,8 +93,8 @@ describe.each([
   });
 
   it.each([
-    ['the page behind them', () => guest.mm.dontNeed(GUEST_HOME + 2n * PAGE, PAGE)],
-    ['another segment', () => guest.mm.munmap(GUEST_HOME + MIB, 3n * MIB)],
+    ['the page behind them', () => guest.mm.dontNeed({ address: GUEST_HOME + 2n * PAGE, length: PAGE })],
+    ['another segment', () => guest.mm.munmap({ address: GUEST_HOME + MIB, length: 3n * MIB })],
     ['a mapping beside the guest', () => guest.mm.mmap({ length: MIB })],
   ])('nobody is told of %s', (_what, change) => {
     run(0);
@@ -107,9 +109,9 @@ describe.each([
     guest.program([jump(0)], guest.vm.vcpus[1]);
     run(0);
     run(1);
-    guest.mm.dontNeed(GUEST_HOME + MIB + PAGE, PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME + MIB + PAGE, length: PAGE });
     expect(ready()).toEqual([true, false]);
-    guest.mm.dontNeed(GUEST_HOME, PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME, length: PAGE });
     expect(ready()).toEqual([false, false]);
     expect(made(() => run(1))).toBe(2);
     expect(ready()).toEqual([false, true]);
@@ -142,9 +144,9 @@ describe.each([
     guest.program([load(2, 0x1_1000), s(SET_PREFIX, 0, 2), jump(0)]);
     expect(made(() => expect(run()).toEqual(INTERRUPTED))).toBe(4);
     expect(guest.vcpu.block.prefix).toBe(0x10_0000);
-    guest.mm.dontNeed(GUEST_HOME, 2n * PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME, length: 2n * PAGE });
     expect(ready()[0]).toBe(true);
-    guest.mm.dontNeed(GUEST_HOME + MIB, PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME + MIB, length: PAGE });
     expect(ready()[0]).toBe(false);
 
     run(1);
@@ -168,7 +170,7 @@ describe.each([
 
   it('that are not there are an exit; mapped again, the guest goes on', () => {
     run();
-    guest.mm.munmap(GUEST_HOME, MIB);
+    guest.mm.munmap({ address: GUEST_HOME, length: MIB });
     expect(run()).toEqual(missing(0n));
     expect(run()).toEqual(missing(0n));
     guest.mm.mmap({ address: GUEST_HOME, length: PAGE });
@@ -176,7 +178,7 @@ describe.each([
     guest.mm.mmap({ address: GUEST_HOME + PAGE, length: MIB - PAGE });
     guest.program([jump(0)]);
     expect(run()).toEqual(INTERRUPTED);
-    guest.mm.mprotect(GUEST_HOME, PAGE, PROT.READ);
+    guest.mm.mprotect({ address: GUEST_HOME, length: PAGE, protection: PROT.READ });
     expect(run()).toEqual(missing(0n));
     guest.vcpu.setPrefix(0x800_0000);
     expect(run()).toEqual(missing(0x800_0000n));
@@ -184,7 +186,7 @@ describe.each([
 
   it('that find no memory are ENOMEM, and the guest goes on when there is some', () => {
     run();
-    guest.mm.dontNeed(GUEST_HOME, 2n * PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME, length: 2n * PAGE });
     for (const n of [1, 2]) {
       guest.host.kernel.frames.failIn(n);
       expect(codeOf(run)).toBe('ENOMEM');
@@ -207,7 +209,7 @@ describe.each([
     expect(ready()).toEqual([true, true]);
     guest.vm.setMemoryRegion({ slot: 1, guestPhysAddr: 0n, memorySize: 0n, userspaceAddr: 0n });
     expect(ready()).toEqual([true, false]);
-    guest.mm.dontNeed(GUEST_HOME, PAGE);
+    guest.mm.dontNeed({ address: GUEST_HOME, length: PAGE });
     expect(ready()).toEqual([false, false]);
   });
 
@@ -215,7 +217,7 @@ describe.each([
     run();
     guest.vm.destroy();
     expect(guest.vm.gmap.onInvalidated.listener).toBe(null);
-    guest.mm.munmap(GUEST_HOME, GUEST_BYTES);
+    guest.mm.munmap({ address: GUEST_HOME, length: GUEST_BYTES });
   });
 });
 
@@ -256,7 +258,7 @@ it('a guest goes on without memory faults while its prefix area comes and goes',
       guest.mm.mmap({ address: GUEST_HOME + MIB, length: MIB, taken: 'replace', large: true });
     if (turn % 4 === 1) guest.host.exitMm(guest.host.fork(guest.mm));
     if (turn % 4 === 2) guest.slot(turn % 8 === 2 ? 1 : 0);
-    if (turn % 4 === 3) guest.mm.dontNeed(GUEST_HOME + PAGE, PAGE);
+    if (turn % 4 === 3) guest.mm.dontNeed({ address: GUEST_HOME + PAGE, length: PAGE });
     const unsubscribe = guest.host.machine.trace.subscribe((event) => events.push(event));
     expect(guest.run(guest.vcpu, 50)).toEqual(INTERRUPTED);
     unsubscribe();

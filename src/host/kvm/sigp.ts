@@ -81,7 +81,7 @@ class Target implements SigpTarget {
   }
 
   hasStorage(address: number, length: number): boolean {
-    return this.#vcpu.vm.hasMemory(BigInt(address), BigInt(length));
+    return this.#vcpu.vm.hasMemory({ address: BigInt(address), length: BigInt(length) });
   }
 
   setPrefix(prefix: number): void {

@@ -97,7 +97,7 @@ export class MemorySlots {
 
   #delete(slot: number, old: Required<MemoryRegion> | undefined): void {
     if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: there is none`);
-    this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
+    this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#stopLog(slot);
     this.#slots.delete(slot);
   }
@@ -144,8 +144,8 @@ export class MemorySlots {
 
   #move(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
     // With the tables there, nothing can fail: what the old place shows need not be put back.
-    this.#gmap.makeTables({ to: wanted.guestPhysAddr, length: wanted.memorySize });
-    this.#gmap.unmap({ to: old.guestPhysAddr, length: old.memorySize });
+    this.#gmap.makeTables({ address: wanted.guestPhysAddr, length: wanted.memorySize });
+    this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#map(wanted);
   }
 

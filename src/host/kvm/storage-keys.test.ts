@@ -55,9 +55,9 @@ describe.each([
   ])('are used from the first %s on, by all its virtual CPUs, without an exit', (_name, instruction) => {
     expect(controls()).toEqual([INTERCEPT_KEYS, INTERCEPT_KEYS]);
     guest.on(AT, load(1, 0));
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     guest.on(AT, load(1, 0), instruction);
-    expect(guest.mm.entries.usesKeys).toBe(true);
+    expect(guest.mm.ptes.usesKeys).toBe(true);
     expect(controls()).toEqual([0, 0]);
     const other = guest.vm.createVcpu();
     expect(other.block.get32(SIE.INTERCEPTION_CONTROLS)).toBe(INTERCEPT_KEYS);
@@ -81,7 +81,7 @@ describe.each([
     guest.vcpu.setPsw(MASK.PROBLEM, 0x1_0000n);
     guest.run();
     expect(guest.vcpu.block.pswAddress).toBe(0xbadn);
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
   });
 
   it('are used for the target of an EXECUTE, which is executed again', () => {
@@ -126,19 +126,19 @@ describe.each([
   });
 
   const losses: Record<string, () => void> = {
-    'dropped by the process': () => guest.mm.dontNeed(guest.home(AT), PAGE),
+    'dropped by the process': () => guest.mm.dontNeed({ address: guest.home(AT), length: PAGE }),
     'given back by DIAGNOSE 0x10': () => void guest.on(AT, diag(2, 2, 0x10)),
-    'discarded by its user': () => guest.vm.gmap.discard({ from: 0n, to: GUEST_BYTES }),
+    'discarded by its user': () => guest.vm.gmap.discard({ address: 0n, length: GUEST_BYTES }),
     'copied by the guest after a fork': () => {
       guest.host.fork(guest.mm);
       guest.on(AT, lg(3, 0, 2), stg(3, 0, 2));
     },
     'made unreachable and reachable again': () => {
-      guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.NONE);
-      guest.mm.mprotect(GUEST_HOME, GUEST_BYTES, PROT.READ | PROT.WRITE);
+      guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.NONE });
+      guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     },
     'unmapped and mapped again beside other memory': () => {
-      guest.mm.munmap(guest.home(AT), PAGE);
+      guest.mm.munmap({ address: guest.home(AT), length: PAGE });
       guest.mm.mmap({ address: guest.home(AT), length: PAGE });
     },
     'unlinked from the guest and linked again': () => {
@@ -168,7 +168,7 @@ describe.each([
     guest.vm.setKey(ADDRESS, 0xa6);
     expect(guest.vm.getKey(ADDRESS)).toBe(0xa6);
     expect(seen()).toBe(0xa6);
-    guest.mm.dontNeed(guest.home(AT), PAGE);
+    guest.mm.dontNeed({ address: guest.home(AT), length: PAGE });
     guest.vm.setKey(ADDRESS, 0xb0);
     expect(guest.vm.getKey(ADDRESS)).toBe(0xb0);
     guest.on(AT, stg(1, 0, 2));
@@ -179,7 +179,7 @@ describe.each([
     guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
     set(0x58);
     for (const drop of [false, true]) {
-      if (drop) guest.vm.gmap.discard({ from: ADDRESS, to: ADDRESS + PAGE });
+      if (drop) guest.vm.gmap.discard({ address: ADDRESS, length: PAGE });
       for (const [key, instruction, protectedFrom] of [
         [5n, stg(1, 0, 2), false],
         [6n, lg(1, 0, 2), true],
@@ -200,7 +200,7 @@ describe.each([
 
   it('of a page that the process unmaps under the guest are an exit; mapped again, the guest goes on', () => {
     set(0x58);
-    guest.mm.munmap(GUEST_HOME + MIB, MIB);
+    guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB), load(1, 0x70), sske(1, 2), iske(3, 2)]);
     const fault = { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: MIB, size: PAGE, write: false };
     expect(guest.run()).toEqual(fault);
@@ -251,7 +251,7 @@ describe.each([
     guest.run(guest.vcpu, 4);
     guest.host.kernel.frames.failIn(1);
     expect(codeOf(() => guest.run())).toBe('ENOMEM');
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     expect(controls()).toEqual([INTERCEPT_KEYS, INTERCEPT_KEYS]);
     expect(guest.vcpu.block.pswAddress).toBe(0x1_0018n);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
@@ -290,7 +290,7 @@ describe.each([
       });
       const keys = Uint8Array.from({ length: 300 }, (_, i) => (i * 2) & 0xfe);
       guest.vm.setKeys(900, keys);
-      expect(guest.mm.entries.usesKeys).toBe(true);
+      expect(guest.mm.ptes.usesKeys).toBe(true);
       expect(guest.vm.getKeys(900, 300)).toEqual(keys);
       expect(guest.vm.getKeys(898, 4)).toEqual(bytes(0, 0, 0, 2));
       expect(seen(1000)).toBe(200);
@@ -317,14 +317,14 @@ describe.each([
     it('EFAULT where no slot or no memory is, and nothing has changed', () => {
       const last = Number(GUEST_BYTES / PAGE) - 1;
       expect(codeOf(() => guest.vm.setKeys(last, [0x40, 0x50]))).toBe('EFAULT');
-      expect(guest.mm.entries.usesKeys).toBe(false);
+      expect(guest.mm.ptes.usesKeys).toBe(false);
       expect(codeOf(() => guest.vm.getKey(GUEST_BYTES))).toBe('EFAULT');
       guest.vm.setKeys(last, [0x40]);
       expect(codeOf(() => guest.vm.setKeys(last, [0x60, 0x50]))).toBe('EFAULT');
       expect(codeOf(() => guest.vm.getKeys(last, 2))).toBe('EFAULT');
       expect(guest.vm.getKeys(last, 1)).toEqual(bytes(0x40));
       expect(codeOf(() => guest.vm.getKeys(0, MAX_KEYS))).toBe('EFAULT');
-      guest.mm.munmap(guest.home(last), PAGE);
+      guest.mm.munmap({ address: guest.home(last), length: PAGE });
       expect(codeOf(() => guest.vm.getKeys(last, 1))).toBe('EFAULT');
       expect(codeOf(() => guest.vm.getKey(BigInt(last) * PAGE))).toBe('EFAULT');
       expect(codeOf(() => guest.vm.setKeys(last, [0]))).toBe('EFAULT');
@@ -363,14 +363,14 @@ describe('PFMF', () => {
     expect(guest.vm.getKey(ADDRESS)).toBe(0x60);
     expect(guest.vm.readGuest(ADDRESS, 2)).toEqual(bytes(0, 0));
     expect(guest.vcpu.gr[2]).toBe(ADDRESS);
-    expect(guest.mm.entries.usesKeys).toBe(true);
+    expect(guest.mm.ptes.usesKeys).toBe(true);
   });
 
   it('clears without making the guest one that uses keys, and a page that others share only for itself', () => {
     guest.vm.writeGuest(ADDRESS, bytes(1));
     const child = guest.host.fork(guest.mm);
     guest.on(AT, load(3, CLEAR), pfmf(3, 2));
-    expect(guest.mm.entries.usesKeys).toBe(false);
+    expect(guest.mm.ptes.usesKeys).toBe(false);
     expect(guest.vm.readGuest(ADDRESS, 1)).toEqual(bytes(0));
     expect(child.read(guest.home(AT), 1)).toEqual(bytes(1));
   });
@@ -426,7 +426,7 @@ describe('PFMF', () => {
   });
 
   it('of memory that the process does not have is an exit, and the guest goes on when it has', () => {
-    guest.mm.munmap(GUEST_HOME + MIB, MIB);
+    guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB + 0xf_0000n), load(3, SEGMENT | KEY | CLEAR | 0x20), pfmf(3, 2)]);
     const fault = {
       reason: 'KVM_EXIT_MEMORY_FAULT',
@@ -438,7 +438,7 @@ describe('PFMF', () => {
     guest.mm.mmap({ address: GUEST_HOME + MIB, length: MIB });
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC' });
     expect(guest.vcpu.gr[2]).toBe(2n * MIB);
-    guest.mm.munmap(GUEST_HOME + MIB, MIB);
+    guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB), load(3, KEY), pfmf(3, 2)]);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_MEMORY_FAULT', gpa: MIB });
   });

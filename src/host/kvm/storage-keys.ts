@@ -29,7 +29,7 @@ export class StorageKeys {
    *   in no slot, or the process has nothing mapped there
    */
   get(startFrame: number, count: number): Uint8Array | null {
-    if (!this.#mm.entries.usesKeys) return null;
+    if (!this.#mm.ptes.usesKeys) return null;
     check(startFrame, count);
     const keys = new Uint8Array(count);
     this.#pages(startFrame, count).forEach((page, i) => {
@@ -42,7 +42,7 @@ export class StorageKeys {
   of(frame: number): number {
     check(frame, 1);
     const [page] = this.#pages(frame, 1) as [number];
-    return this.#mm.entries.usesKeys ? this.#mm.keyOf(page) : 0;
+    return this.#mm.ptes.usesKeys ? this.#mm.keyOf(page) : 0;
   }
 
   /**

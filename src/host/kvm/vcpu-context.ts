@@ -7,6 +7,7 @@ import type { Cpu, CpuReset } from '../../machine/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Life } from '../life.ts';
 import type { Mm } from '../mm/index.ts';
+import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
@@ -24,7 +25,7 @@ export interface GuestMachine extends GuestMemory {
   /** Its virtual CPUs, by CPU address. */
   readonly vcpus: readonly GuestCpu[];
   /** Whether memory slots hold all of a range of guest absolute storage. */
-  hasMemory(address: bigint, length: bigint): boolean;
+  hasMemory(range: AddressRange): boolean;
   /** Makes a guest page accessible. @throws GuestMemoryFault; LinuxError ENOMEM */
   faultIn(address: bigint, write: boolean): void;
   /** Makes a guest page, by number, present and writable, and watches it. @throws GuestMemoryFault; LinuxError ENOMEM */
@@ -72,8 +73,6 @@ export interface GuestCpu {
   /** Stores the status at its assigned locations. @throws as `storeStatus` */
   storeStatusAssigned(): void;
   /** Copies the guest's registers from the processor that it runs on, or to it. */
-  /** @internal */
   saveRegisters(cpu: Cpu): void;
-  /** @internal */
   loadRegisters(cpu: Cpu): void;
 }

@@ -132,7 +132,7 @@ describe('guest memory', () => {
   });
 
   it('that a slot promises and the process lacks is an exit; mapped again, the guest goes on', () => {
-    mm.munmap(HOME + MIB, MIB);
+    mm.munmap({ address: HOME + MIB, length: MIB });
     program(load(1, 7), load(2, MIB + 0x3008n), lg(3, 0, 2), stg(1, 0, 2));
     expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
     expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
@@ -142,11 +142,11 @@ describe('guest memory', () => {
   });
 
   it('that the process may only read is an exit on a store', () => {
-    mm.mprotect(HOME + MIB, MIB, PROT.READ);
+    mm.mprotect({ address: HOME + MIB, length: MIB, protection: PROT.READ });
     program(load(1, 7), load(2, MIB), lg(3, 0, 2), stg(1, 0, 2));
     expect(run()).toEqual(memoryFault(MIB, true));
     expect(vcpu.gr[3]).toBe(0n);
-    mm.mprotect(HOME + MIB, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME + MIB, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(ends()).toBe(AT.DONE);
   });
 
@@ -210,7 +210,7 @@ describe('the prefix area', () => {
 
   it('whose memory is gone is an exit', () => {
     program();
-    mm.munmap(HOME + 4096n, 4096n);
+    mm.munmap({ address: HOME + 4096n, length: 4096n });
     expect(run()).toEqual(memoryFault(4096n, true));
     mm.mmap({ address: HOME + 4096n, length: 4096n });
     expect(ends()).toBe(AT.DONE);
@@ -221,7 +221,7 @@ describe('the prefix area', () => {
     vcpu.block.pswMask = MASK.EXTERNAL;
     vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x4000n);
     vcpu.local.emergencySignal(3);
-    mm.munmap(HOME, 4096n);
+    mm.munmap({ address: HOME, length: 4096n });
     expect(run()).toEqual(memoryFault(0n, true));
     mm.mmap({ address: HOME, length: 4096n });
     lowcore(0);
@@ -490,7 +490,7 @@ describe('instructions that the host executes', () => {
       expect(ends()).toBe(AT.DONE);
       program(load(2, 2n * MIB), s(opcode, 0, 2));
       expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 4, address: BigInt(START + 16) });
-      mm.munmap(HOME + MIB, MIB);
+      mm.munmap({ address: HOME + MIB, length: MIB });
       program(load(2, MIB), s(opcode, 0, 2));
       const store = stores.some(([, other]) => other === opcode);
       expect(run()).toEqual(memoryFault(MIB, store));
@@ -549,7 +549,7 @@ describe('instructions that the host executes', () => {
   it('memory that is gone when one is refused leaves the PSW at it', () => {
     program(diag(2, 3, 0x600));
     expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
-    mm.munmap(HOME, 4096n);
+    mm.munmap({ address: HOME, length: 4096n });
     expect(() => vcpu.refuse(PGM.SPECIFICATION)).toThrow(GuestMemoryFault);
     expect(vcpu.block.pswAddress).toBe(BigInt(START));
     mm.mmap({ address: HOME, length: 4096n });
@@ -694,7 +694,7 @@ describe('a virtual machine', () => {
     expect(ends()).toBe(AT.DONE);
     expect(run(100, other).reason).toBe('KVM_EXIT_INTR');
     expect(other.gr[7]).toBe(0x5an);
-    mm.munmap(HOME + MIB, MIB);
+    mm.munmap({ address: HOME + MIB, length: MIB });
     expect(run(100, other)).toEqual(memoryFault(MIB, false));
   });
 

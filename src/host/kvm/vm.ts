@@ -18,6 +18,7 @@ import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
+import type { AddressRange } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
@@ -159,7 +160,9 @@ export class VirtualMachine implements GuestMachine {
    * Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one.
    * @throws LinuxError EINVAL for a number that is not a bigint from 0 to 2^64 - 1
    */
-  hasMemory(address: bigint, length: bigint): boolean {
+  hasMemory(range: AddressRange): boolean {
+    demandObject('range', range);
+    const { address, length } = range;
     demandDoubleword('address', address);
     demandDoubleword('length', length);
     for (let at = address; at < address + length; ) {
@@ -233,7 +236,7 @@ export class VirtualMachine implements GuestMachine {
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
-    guestMemory(address, true, () => this.gmap.watch(address, 4096n));
+    guestMemory(address, true, () => this.gmap.watch({ address, length: 4096n }));
   }
 
   /**

@@ -2,12 +2,15 @@
 
 import { demandBigint } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
+import { PAGE_BYTES } from '../units.ts';
 
 /** The first process address that no guest can be given: 4 TiB. */
 export const PROCESS_LIMIT = 1n << 42n;
 
 /** The first address that no process can have: 8 PiB, what four levels of tables reach. */
 export const GROWN_LIMIT = 1n << 53n;
+/** The first page that no process can have. */
+export const GROWN_PAGES = Number(GROWN_LIMIT / PAGE_BYTES);
 
 /** The byte address of a page. */
 export function addressOf(page: number): bigint {
@@ -26,10 +29,10 @@ export function noMapping(address: bigint): LinuxError {
 export function checkedRange(address: bigint, length: bigint): { start: number; count: number } {
   demandBigint('address', address);
   demandBigint('length', length);
-  if (address < 0n || address % 4096n !== 0n) {
+  if (address < 0n || address % PAGE_BYTES !== 0n) {
     throw new LinuxError('EINVAL', `address ${hex(address)} is not a multiple of 4 KiB`);
   }
-  if (length <= 0n || length % 4096n !== 0n) {
+  if (length <= 0n || length % PAGE_BYTES !== 0n) {
     throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB`);
   }
   if (address + length > GROWN_LIMIT) {

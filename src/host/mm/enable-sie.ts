@@ -1,21 +1,23 @@
 /**
- * What a process needs before it can host guests: page tables with PGSTEs, in the place of those without.
+ * Prepares a process to host guests: replaces its page tables by ones with PGSTEs (Linux: s390_enable_sie).
  */
 
 import { PAGE_TABLE_SIZE } from '../../machine/index.ts';
 import { Gather } from './gather.ts';
-import type { Mm } from './mm.ts';
+import type { MmState } from './mm-state.ts';
 
-/**
- * Replaces all page tables, contents and mappings unchanged, for those who hold the mmap lock for writing: all, or
- * none. @throws LinuxError ENOMEM
- */
-export function replacePageTables(mm: Mm): void {
+/** Prepares a process to host guests, if it is not prepared yet. @throws LinuxError ENOMEM; nothing has changed then */
+export function enableSie(mm: MmState): void {
+  if (!mm.tables.pgstes) mm.mmapLock.hold('write', () => replacePageTablesLocked(mm));
+}
+
+/** Replaces all page tables, contents and mappings unchanged: all, or none. @throws LinuxError ENOMEM */
+function replacePageTablesLocked(mm: MmState): void {
   const replacements = tablesWithPgstes(mm);
   const gather = new Gather(mm.kernel, mm.tables);
   const { bytes } = mm.kernel.storage;
   const { present } = mm.common.descriptors;
-  mm.underPageTableLock(() => {
+  mm.pageTableLock.hold('write', () => {
     for (const [segment, table] of replacements) {
       const old = mm.tables.pageTableOf(segment);
       bytes.copyWithin(table, old, old + PAGE_TABLE_SIZE);
@@ -28,8 +30,8 @@ export function replacePageTables(mm: Mm): void {
   gather.finish(mm, 'enable-sie');
 }
 
-/** A page table with PGSTEs for each segment that has one without. All, or ENOMEM and none. */
-function tablesWithPgstes(mm: Mm): [segment: number, table: number][] {
+/** Returns a page table with PGSTEs for each segment that has one without: all, or ENOMEM and none. */
+function tablesWithPgstes(mm: MmState): [segment: number, table: number][] {
   const made: [number, number][] = [];
   try {
     for (const segment of mm.tables.segments()) {

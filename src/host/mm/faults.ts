@@ -1,26 +1,28 @@
 /**
- * What puts frames behind pages: the first access to one, and the first store to one that is shared.
+ * Faults: the first access to a page gives it a frame, and the first store to a page whose frame is shared copies it.
  *
- * Private memory is copied when it is written: a frame that others have too, after a fork or because a file has it,
- * is entered such that stores fault, and the fault copies it. So the protection bit of an entry says what the
- * hardware may do now; what the process may do, its mapping says.
+ * Private memory is copied when it is written. A frame that is shared, after a fork or with a file, is entered such that
+ * stores fault, and the fault copies it (protection.ts, cow.ts).
  */
 
-import { FRAME_SIZE, PAGE } from '../../machine/index.ts';
+import { PAGE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
-import type { Kernel } from '../kernel.ts';
+import { PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, noMapping } from './addresses.ts';
+import { copyOf } from './cow.ts';
+import { noteWritten } from './dirty-tracking.ts';
 import { type Mapping, PROT } from './mappings.ts';
-import type { Mm } from './mm.ts';
-import { hasFrame, PAGE_NONE } from './page-tables.ts';
-
-const PAGES_PER_SEGMENT = 256;
+import type { MmState } from './mm-state.ts';
+import { hasFrame } from './page-tables.ts';
+import { entryBits, entryBitsForStore } from './protection.ts';
 
 /**
- * Serves a fault at a page for those who hold the mmap lock.
- * @throws LinuxError EFAULT when nothing is mapped there, not for this, or its file has ended; ENOMEM
+ * Serves a fault at a page.
+ * Preconditions: the caller holds the mmap lock (read).
+ * @throws LinuxError EFAULT when nothing is mapped there, or not for this access, or its file has ended; ENOMEM
  */
-export function serveFault(mm: Mm, page: number, write: boolean): void {
+export function faultPageLocked(mm: MmState, page: number, write: boolean): void {
+  mm.mmapLock.expect('read', 'a fault');
   const mapping = mm.mappings.at(page);
   if (!mapping) throw noMapping(addressOf(page));
   // No entry can forbid fetching and allow storing: what may be written may be read.
@@ -32,24 +34,26 @@ export function serveFault(mm: Mm, page: number, write: boolean): void {
   if (mapping.backing.large && hasLargeFrame(mm, mapping, segment)) return;
   const index = page % PAGES_PER_SEGMENT;
   const table = mm.tables.pageTableOf(segment);
-  if (table < 0 || !hasFrame(mm.entries.low(table, index))) {
-    enterPage(mm, mapping, page, write);
-  } else if (write && mm.entries.low(table, index) & PAGE.PROTECT) {
-    allowStores(mm, mapping, page, table, index);
+  if (table < 0 || !hasFrame(mm.ptes.low(table, index))) {
+    setPte(mm, mapping, page, write);
+  } else if (write && mm.ptes.low(table, index) & PAGE.PROTECT) {
+    allowStores(mm, mapping, table, index);
   } else {
     return;
   }
-  if (write) mm.noteWritten(page);
-  const frame = BigInt(mm.entries.frame(mm.tables.pageTableOf(segment), index));
+  if (write) noteWritten(mm, page);
+  const frame = BigInt(mm.ptes.frame(mm.tables.pageTableOf(segment), index));
   mm.kernel.trace.listener?.({ type: 'mm-fault', mm: mm.id, address: addressOf(page), frame, write });
 }
 
 /**
- * What a guest's segment entry must be to share a segment of the process that a mapping touches: the origin of its
- * page table, which is made if it is missing, or its 1 MiB frame and the bits that go with it.
+ * Returns what a guest's segment entry must be to share a segment of the process that a mapping touches: the origin of its
+ * page table, which is made if it is missing, or its 1 MiB frame with the bits that go with it.
+ * Preconditions: the caller holds the mmap lock (read).
  * @throws LinuxError ENOMEM
  */
-export function provideSegment(mm: Mm, segment: number): number {
+export function provideSegmentLocked(mm: MmState, segment: number): number {
+  mm.mmapLock.expect('read', 'making a page table');
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return value;
   const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT);
@@ -57,22 +61,14 @@ export function provideSegment(mm: Mm, segment: number): number {
   return mm.tables.makePageTable(segment);
 }
 
-/** The bits of the entry of a page that has this frame. */
-export function entryBits(mm: Mm, mapping: Mapping, page: number, frame: number, write: boolean): number {
-  const { protection, backing } = mapping;
-  if ((protection & PROT.WRITE) === 0) return protection === PROT.NONE ? PAGE_NONE : PAGE.PROTECT;
-  if (!backing.shared && mm.kernel.frames.sharersOf(frame) > 0) return PAGE.PROTECT;
-  return !write && mm.logs.some((log) => log.covers(page)) ? PAGE.PROTECT : 0;
-}
-
-/** Whether the segment has a 1 MiB frame; it gets one when it can have one and has nothing yet. */
-function hasLargeFrame(mm: Mm, mapping: Mapping, segment: number): boolean {
+/** Whether the segment has a 1 MiB frame. It gets one if it can have one and has nothing yet. */
+function hasLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean {
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return mm.tables.largeFrameOf(segment) >= 0;
   const first = segment * PAGES_PER_SEGMENT;
   const last = first + PAGES_PER_SEGMENT;
   if (mapping.start > first || mapping.end < last || mapping.protection === PROT.NONE) return false;
-  if (mm.entries.usesKeys || mm.logs.some((log) => log.start < last && first < log.end)) return false;
+  if (mm.ptes.usesKeys || mm.logs.some((log) => log.start < last && first < log.end)) return false;
   try {
     mm.tables.makeLarge(segment, mapping.protection & PROT.WRITE ? 0 : PAGE.PROTECT);
   } catch (error) {
@@ -83,8 +79,8 @@ function hasLargeFrame(mm: Mm, mapping: Mapping, segment: number): boolean {
   return true;
 }
 
-/** Puts a frame behind a page that has none. */
-function enterPage(mm: Mm, mapping: Mapping, page: number, write: boolean): void {
+/** Gives a page that has no frame one. */
+function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): void {
   const frame = frameFor(mm, mapping, page, write);
   let table: number;
   try {
@@ -93,47 +89,36 @@ function enterPage(mm: Mm, mapping: Mapping, page: number, write: boolean): void
     mm.kernel.frames.free(frame);
     throw error;
   }
-  mm.underPageTableLock(() =>
-    mm.entries.enter(table, page % PAGES_PER_SEGMENT, frame, entryBits(mm, mapping, page, frame, write)),
-  );
+  mm.pageTableLock.hold('write', () => {
+    const bits = write ? entryBitsForStore(mm, mapping, frame) : entryBits(mm, mapping, page, frame);
+    mm.ptes.set(table, page % PAGES_PER_SEGMENT, frame, bits);
+  });
 }
 
-/** A frame with what the page must hold at first: zeros, the file's page, or a copy of it. */
-function frameFor(mm: Mm, mapping: Mapping, page: number, write: boolean): number {
+/** Returns a frame with what the page must hold at first: zeros, the file's page, or a copy of it. */
+function frameFor(mm: MmState, mapping: Mapping, page: number, write: boolean): number {
   const { frames } = mm.kernel;
   const { file, shift, shared } = mapping.backing;
   if (file === null) return frames.allocateZeroed(0, 'page');
   const frame = file.frameOf(page + shift);
   if (frame < 0) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
-  if (!shared && (write || mm.entries.usesKeys)) return copyOf(mm, frame);
+  if (!shared && (write || mm.ptes.usesKeys)) return copyOf(mm.kernel, frame);
   frames.share(frame);
   return frame;
 }
 
-/** A frame of its own with the same bytes. */
-function copyOf(mm: Mm, frame: number): number {
-  const copy = mm.kernel.frames.allocate(0, 'page');
-  copyFrame(mm.kernel, frame, copy);
-  return copy;
-}
-
-/** Makes one frame hold what another holds; its key is 0. */
-export function copyFrame(kernel: Kernel, from: number, to: number): void {
-  const { bytes, keys } = kernel.storage;
-  bytes.copyWithin(to, from, from + FRAME_SIZE);
-  keys[to / FRAME_SIZE] = 0;
-}
-
-/** The mapping allows stores, the entry does not: the page is copied if others have it too. */
-function allowStores(mm: Mm, mapping: Mapping, page: number, table: number, index: number): void {
+/** The mapping allows stores, the entry does not: a private page whose frame is shared is copied first. */
+function allowStores(mm: MmState, mapping: Mapping, table: number, index: number): void {
   const { frames } = mm.kernel;
-  const frame = mm.entries.frame(table, index);
+  const frame = mm.ptes.frame(table, index);
   if (mapping.backing.shared || frames.sharersOf(frame) === 0) {
-    mm.underPageTableLock(() => mm.entries.protect(table, index, entryBits(mm, mapping, page, frame, true)));
+    mm.pageTableLock.hold('write', () =>
+      mm.ptes.protect(table, index, entryBitsForStore(mm, mapping, frame)),
+    );
     return;
   }
-  const copy = copyOf(mm, frame);
-  mm.underPageTableLock(() => {
-    frames.free(mm.entries.replace(table, index, copy, entryBits(mm, mapping, page, copy, true)));
+  const copy = copyOf(mm.kernel, frame);
+  mm.pageTableLock.hold('write', () => {
+    frames.free(mm.ptes.replace(table, index, copy, entryBitsForStore(mm, mapping, copy)));
   });
 }

@@ -192,7 +192,7 @@ describe('mmap of a file', () => {
         expect(codeOf(() => guestPuts(gmap, 1, 1, seen))).toBe('EFAULT');
       }
       expect(at(mm, address + PAGE - 1n)).toBe(0);
-      mm.munmap(address, MIB);
+      mm.munmap({ address, length: MIB });
     }
   });
 });
@@ -264,12 +264,12 @@ describe('who sees what', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect([lowBits(mm, HOME), codeOf(() => run(mm, HOME, 2))]).toEqual([0x200, 'EFAULT']);
-    mm.mprotect(HOME, MIB, PROT.NONE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.NONE });
     expect([lowBits(mm, HOME), codeOf(() => ran(mm, HOME))]).toEqual([0x401, 'EFAULT']);
     file.write(0n, bytes(5));
-    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect([lowBits(mm, HOME), ran(mm, HOME)]).toEqual([0, 5]);
   });
 
@@ -277,7 +277,7 @@ describe('who sees what', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, protection: PROT.READ });
     expect(at(mm, HOME)).toBe(0);
-    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(lowBits(mm, HOME)).toBe(0x200);
     run(mm, HOME, 1);
     expect(file.read(0n, 1)[0]).toBe(0);
@@ -286,8 +286,8 @@ describe('who sees what', () => {
 
 describe('dropping pages', () => {
   it.each([
-    ['dontNeed', (of: Mm) => of.dontNeed(HOME, MIB)],
-    ['discard', (_: Mm, gmap: Gmap) => gmap.discard({ from: GUEST, to: GUEST + MIB })],
+    ['dontNeed', (of: Mm) => of.dontNeed({ address: HOME, length: MIB })],
+    ['discard', (_: Mm, gmap: Gmap) => gmap.discard({ address: GUEST, length: MIB })],
   ])('%s brings back zeros, the file, or what is shared', (_, drop) => {
     const file = host.createFile(MIB);
     file.write(0n, bytes(7));
@@ -315,7 +315,7 @@ describe('dropping pages', () => {
     file.write(0n, bytes(7));
     mm.mmap({ address: HOME, length: MIB, file });
     expect(at(mm, HOME)).toBe(7);
-    mm.dontNeed(HOME, PAGE);
+    mm.dontNeed({ address: HOME, length: PAGE });
     expect(pages()).toBe(1);
     file.write(0n, bytes(8));
     expect(at(mm, HOME)).toBe(8);
@@ -332,10 +332,10 @@ describe('how long frames stay', () => {
     file.close();
     expect(file.gone).toBe(false);
     expect([at(mm, HOME), at(other, HOME)]).toEqual([1, 1]);
-    mm.munmap(HOME, 3n * PAGE);
+    mm.munmap({ address: HOME, length: 3n * PAGE });
     host.exitMm(other);
     expect([file.gone, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
-    mm.munmap(HOME, 4n * PAGE);
+    mm.munmap({ address: HOME, length: 4n * PAGE });
     expect([file.gone, pages(), host.common.files.size]).toEqual([true, 0, 0]);
   });
 
@@ -343,11 +343,11 @@ describe('how long frames stay', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect([file.gone, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
     mm.mmap({ address: HOME, length: MIB, file });
     expect(at(mm, HOME)).toBe(1);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     file.close();
     expect([file.gone, pages()]).toEqual([true, 0]);
   });
@@ -358,7 +358,7 @@ describe('how long frames stay', () => {
     put(mm, HOME, 1);
     expect(at(mm, HOME + PAGE)).toBe(0);
     file.close();
-    mm.munmap(HOME + PAGE, PAGE);
+    mm.munmap({ address: HOME + PAGE, length: PAGE });
     // Two of the file, which is still mapped, and the copy.
     expect([file.gone, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
     mm.mmap({ address: HOME, length: PAGE, taken: 'replace' });
@@ -375,13 +375,13 @@ describe('how long frames stay', () => {
     file.close();
     const there = HOME + 3n * MIB;
     mm.mremap({ address: HOME, oldLength: 4n * PAGE, newLength: 4n * PAGE, to: there });
-    mm.mprotect(there + PAGE, PAGE, PROT.READ);
+    mm.mprotect({ address: there + PAGE, length: PAGE, protection: PROT.READ });
     const child = host.fork(mm);
     expect([file.gone, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
     mm.mremap({ address: there + 2n * PAGE, oldLength: 2n * PAGE, newLength: PAGE });
     host.exitMm(mm);
     expect(at(child, there + 3n * PAGE)).toBe(4);
-    child.munmap(there, 4n * PAGE);
+    child.munmap({ address: there, length: 4n * PAGE });
     expect([file.gone, pages()]).toEqual([true, 0]);
   });
 
@@ -389,9 +389,9 @@ describe('how long frames stay', () => {
     mm.mmap({ address: HOME, length: MIB, shared: true });
     for (let i = 0n; i < 3n; i++) put(mm, HOME + i * PAGE, 1);
     expect(host.common.files.size).toBe(1);
-    mm.munmap(HOME, MIB - PAGE);
+    mm.munmap({ address: HOME, length: MIB - PAGE });
     expect([host.common.files.size, pages()]).toEqual([1, 3]);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect([host.common.files.size, pages()]).toEqual([0, 0]);
   });
 
@@ -413,9 +413,9 @@ describe('how long frames stay', () => {
       at(other, HOME + i * PAGE);
     }
     expect(guestSees(gmap, 1)).toBe(1);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect([host.stats().rmaps, pages(), at(other, HOME)]).toEqual([0, 5, 1]);
-    other.munmap(HOME, MIB);
+    other.munmap({ address: HOME, length: MIB });
     expect(pages()).toBe(5);
   });
 });

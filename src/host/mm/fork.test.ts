@@ -78,7 +78,7 @@ describe('a child', () => {
   it('of a process without pages has no page table', () => {
     mm.mmap({ address: HOME, length: MIB });
     mm.read(HOME + MIB - PAGE, 1);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     const before = host.kernel.frames.count('page-table');
     const child = host.fork(mm);
     expect(host.kernel.frames.count('page-table')).toBe(before);
@@ -90,13 +90,13 @@ describe('a child', () => {
     put(mm, HOME, 1);
     put(mm, HOME + MIB, 2);
     const child = host.fork(mm);
-    child.munmap(HOME, MIB);
-    child.mprotect(HOME + MIB, MIB, PROT.READ);
+    child.munmap({ address: HOME, length: MIB });
+    child.mprotect({ address: HOME + MIB, length: MIB, protection: PROT.READ });
     expect(at(mm, HOME)).toBe(1);
     put(mm, HOME + MIB, 3);
     expect(at(child, HOME + MIB)).toBe(2);
     expect(codeOf(() => at(child, HOME))).toBe('EFAULT');
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(at(child, HOME + MIB)).toBe(2);
   });
 });
@@ -210,14 +210,14 @@ describe('copy-on-write', () => {
   it('a page that could not be written before can be after mprotect, without the other seeing it', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     const child = host.fork(mm);
     expect(codeOf(() => put(child, HOME, 2))).toBe('EFAULT');
-    mm.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(lowBits(mm, HOME)).toBe(0x200);
     run(mm, HOME, 3, 1);
     // Now the child is alone with the frame.
-    child.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+    child.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(lowBits(child, HOME)).toBe(0);
     run(child, HOME, 4, 1);
     expect([at(mm, HOME), at(child, HOME)]).toEqual([3, 4]);
@@ -226,12 +226,12 @@ describe('copy-on-write', () => {
   it('keeps pages that may not be reached', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
-    mm.mprotect(HOME, MIB, PROT.NONE);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.NONE });
     const child = host.fork(mm);
     expect([lowBits(mm, HOME), lowBits(child, HOME)]).toEqual([0x401, 0x401]);
     for (const one of [mm, child]) {
       expect(codeOf(() => at(one, HOME))).toBe('EFAULT');
-      one.mprotect(HOME, MIB, PROT.READ | PROT.WRITE);
+      one.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
       expect(at(one, HOME)).toBe(1);
     }
     put(child, HOME, 2);
@@ -245,7 +245,7 @@ describe('copy-on-write', () => {
     put(mm, HOME, 1);
     const child = host.fork(mm);
     expect(ran(child, HOME, 1)).toBe(1);
-    child.dontNeed(HOME, PAGE);
+    child.dontNeed({ address: HOME, length: PAGE });
     expect(ran(child, HOME, 1)).toBe(0);
     expect(at(mm, HOME)).toBe(1);
     put(mm, HOME, 2);
@@ -278,7 +278,7 @@ describe('what is shared stays shared', () => {
     host.exitMm(mm);
     expect(at(child, HOME + PAGE)).toBe(3);
     expect(pages()).toBe(2);
-    child.munmap(HOME, MIB);
+    child.munmap({ address: HOME, length: MIB });
     expect(pages()).toBe(0);
   });
 
@@ -415,7 +415,7 @@ describe('frames of 1 MiB and high addresses', () => {
     run(child, high, 3, 1);
     run(mm, high, 4, 0);
     expect([at(mm, high), at(child, high)]).toEqual([4, 3]);
-    child.munmap(high, MIB);
+    child.munmap({ address: high, length: MIB });
     expect(at(mm, high)).toBe(4);
   });
 });

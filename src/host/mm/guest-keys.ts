@@ -1,51 +1,58 @@
 /**
- * The storage keys of a process's guests: each page has one, whether or not it has a frame. With a frame it is the
- * frame's, and what its PGSTE adds; without one the PGSTE has it.
+ * The storage keys of a process's guests. Each page has one, whether or not it has a frame: with a frame it is the frame's
+ * key and what the PGSTE adds to it; without one it is in the PGSTE.
+ *
+ * Preconditions of every function: the caller holds the mmap lock (read); `enableKeysLocked` needs it for writing.
  */
 
-import { FRAME_SIZE, PAGE_TABLE_ENTRIES } from '../../machine/index.ts';
+import { FRAME_SIZE } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
+import { PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, noMapping } from './addresses.ts';
-import type { Mm } from './mm.ts';
+import { unshareAllLocked } from './cow.ts';
+import { splitAllLocked } from './large-frames.ts';
+import type { MmState } from './mm-state.ts';
 import { hasFrame } from './page-tables.ts';
-import { eachPage, splitAll } from './removal.ts';
-import { unshareAll } from './unshare.ts';
+import { eachPage } from './pagewalk.ts';
 
-/** See `Mm.enableKeys`; for those who hold the mmap lock for writing. @throws LinuxError ENOMEM */
-export function enableKeys(mm: Mm): void {
-  splitAll(mm, 0, mm.tables.limit);
-  unshareAll(mm);
+/** See `Mm.enableKeys`. @throws LinuxError ENOMEM */
+export function enableKeysLocked(mm: MmState): void {
+  mm.mmapLock.expect('write', 'enabling storage keys');
+  splitAllLocked(mm, 0, mm.tables.limit);
+  unshareAllLocked(mm);
   const { keys } = mm.kernel.storage;
-  mm.underPageTableLock(() =>
+  mm.pageTableLock.hold('write', () =>
     eachPage(mm, 0, mm.tables.limit, (_, table, index) => {
-      keys[mm.entries.frame(table, index) / FRAME_SIZE] = 0;
+      keys[mm.ptes.frame(table, index) / FRAME_SIZE] = 0;
     }),
   );
   mm.kernel.machine.forgetKeys();
-  mm.entries.usesKeys = true;
+  mm.ptes.usesKeys = true;
 }
 
-/** See `Mm.keyOf`; for those who hold the mmap lock. */
-export function keyOf(mm: Mm, page: number): number {
-  const table = mm.tables.pageTableOf(Math.floor(page / PAGE_TABLE_ENTRIES));
-  const index = page % PAGE_TABLE_ENTRIES;
-  return table < 0 ? 0 : mm.entries.key(table, index, hasFrame(mm.entries.low(table, index)));
+/** See `Mm.keyOf`. */
+export function keyOfLocked(mm: MmState, page: number): number {
+  mm.mmapLock.expect('read', 'reading a storage key');
+  const table = mm.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+  const index = page % PAGES_PER_SEGMENT;
+  return table < 0 ? 0 : mm.ptes.key(table, index, hasFrame(mm.ptes.low(table, index)));
 }
 
-/** See `Mm.setKeys`; for those who hold the mmap lock. @throws LinuxError EINVAL, EFAULT, ENOMEM */
-export function setKeys(mm: Mm, pages: readonly number[], keys: ArrayLike<number>): void {
-  if (!mm.entries.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
+/** See `Mm.setKeys`. @throws LinuxError EINVAL, EFAULT, ENOMEM */
+export function setKeysLocked(mm: MmState, pages: readonly number[], keys: ArrayLike<number>): void {
+  mm.mmapLock.expect('read', 'setting storage keys');
+  if (!mm.ptes.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
   for (const page of pages) if (!mm.mappings.at(page)) throw noMapping(addressOf(page));
-  for (const page of pages) mm.tables.makePageTable(Math.floor(page / PAGE_TABLE_ENTRIES));
-  mm.underPageTableLock(() =>
+  for (const page of pages) mm.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
+  mm.pageTableLock.hold('write', () =>
     pages.forEach((page, i) => {
       setKey(mm, page, keys[i] as number);
     }),
   );
 }
 
-function setKey(mm: Mm, page: number, key: number): void {
-  const table = mm.tables.pageTableOf(Math.floor(page / PAGE_TABLE_ENTRIES));
-  const index = page % PAGE_TABLE_ENTRIES;
-  mm.entries.setKey(table, index, key, hasFrame(mm.entries.low(table, index)));
+function setKey(mm: MmState, page: number, key: number): void {
+  const table = mm.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
+  const index = page % PAGES_PER_SEGMENT;
+  mm.ptes.setKey(table, index, key, hasFrame(mm.ptes.low(table, index)));
 }

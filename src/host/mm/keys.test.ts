@@ -79,7 +79,7 @@ describe('a guest’s storage key', () => {
       setKey(0, value);
       setKey(1, value);
       expect([key(0), key(1)]).toEqual([value, value]);
-      mm.dontNeed(HOME, PAGE);
+      mm.dontNeed({ address: HOME, length: PAGE });
       expect(key(0)).toBe(value);
     },
   );
@@ -101,7 +101,7 @@ describe('a guest’s storage key', () => {
     expect(key(0)).toBe(0x20 | REFERENCED);
     guestPuts(0);
     expect(key(0)).toBe(0x20 | REFERENCED | CHANGED);
-    mm.dontNeed(HOME, PAGE);
+    mm.dontNeed({ address: HOME, length: PAGE });
     expect(key(0)).toBe(0x20 | REFERENCED | CHANGED);
     setKey(0, 0x20);
     expect(key(0)).toBe(0x20);
@@ -128,8 +128,8 @@ describe('keys outlive frames', () => {
   };
 
   it.each([
-    ['dontNeed', () => mm.dontNeed(HOME, MIB)],
-    ['discard', () => gmap.discard({ from: GUEST, to: GUEST + MIB })],
+    ['dontNeed', () => mm.dontNeed({ address: HOME, length: MIB })],
+    ['discard', () => gmap.discard({ address: GUEST, length: MIB })],
   ])('%s: the next frame has the same', (_, drop) => {
     mm.enableKeys();
     for (const index of [0, 1]) {
@@ -150,7 +150,7 @@ describe('keys outlive frames', () => {
     mm.enableKeys();
     guestPuts(0);
     host.machine.storage.keys[frameOf(0)] = 0x90;
-    mm.dontNeed(HOME, PAGE);
+    mm.dontNeed({ address: HOME, length: PAGE });
     expect(lasting(0)).toBe(0x90);
   });
 
@@ -159,12 +159,12 @@ describe('keys outlive frames', () => {
     guestPuts(0);
     const frame = frameOf(0);
     setKey(0, 0xa8);
-    mm.dontNeed(HOME, PAGE);
+    mm.dontNeed({ address: HOME, length: PAGE });
     guestPuts(1);
     expect([frameOf(1), lasting(1)]).toEqual([frame, 0]);
     const other = host.createMm();
     other.mmap({ address: HOME, length: PAGE });
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     other.write(HOME, bytes(1));
     expect(frameKey(0, other) & LASTING).toBe(0);
   });
@@ -198,7 +198,7 @@ describe('keys outlive frames', () => {
     setKey(1, 0x68);
     guestPuts(1);
     expect([lasting(0), lasting(1)]).toEqual([0x48, 0x68]);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     guestPuts(0, 2);
     expect([lasting(0), guestSees(1)]).toEqual([0x48, 7]);
   });
@@ -209,7 +209,7 @@ describe('keys outlive frames', () => {
     setKey(3, 0x50);
     guestPuts(3);
     expect([lasting(3), frameKey(3) & LASTING]).toEqual([0x50, 0x50]);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(guestSees(3)).toBe(3);
     expect([lasting(3), frameKey(3) & LASTING]).toEqual([0x50, 0x50]);
   });
@@ -230,7 +230,7 @@ describe('keys outlive frames', () => {
     guestPuts(0);
     setKey(0, 0x18);
     for (const protection of [PROT.READ, PROT.NONE, PROT.READ | PROT.WRITE]) {
-      mm.mprotect(HOME, MIB, protection);
+      mm.mprotect({ address: HOME, length: MIB, protection });
       expect(lasting(0)).toBe(0x18);
     }
     guestPuts(0);
@@ -241,7 +241,7 @@ describe('keys outlive frames', () => {
     mm.enableKeys();
     guestPuts(0);
     setKey(0, 0x28);
-    gmap.unmap({ to: GUEST, length: MIB });
+    gmap.unmap({ address: GUEST, length: MIB });
     gmap.map({ from: HOME, to: GUEST, length: MIB });
     expect([guestSees(0), lasting(0)]).toEqual([3, 0x28]);
     const second = host.createGmap(mm);
@@ -253,7 +253,7 @@ describe('keys outlive frames', () => {
   it('without keys frames’ keys are nobody’s, and nothing is kept', () => {
     guestPuts(0);
     host.machine.storage.keys[frameOf(0)] = 0x90;
-    mm.dontNeed(HOME, PAGE);
+    mm.dontNeed({ address: HOME, length: PAGE });
     guestPuts(0);
     expect(frameKey(0) & LASTING).toBe(0);
     expect(pgste(0)).toBe(0);
@@ -270,7 +270,7 @@ describe('keys and frames of 1 MiB', () => {
     guestPuts(256);
     expect(host.kernel.frames.count('large-page')).toBe(0);
     expect([lasting(7), lasting(8), lasting(256)]).toEqual([0x30, 0, 0]);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(lasting(7)).toBe(0x30);
   });
 
@@ -281,7 +281,7 @@ describe('keys and frames of 1 MiB', () => {
     host.kernel.frames.failIn(1);
     expect(codeOf(() => mm.enableKeys())).toBe('ENOMEM');
     expect(pictureOf(host, mm, gmap)).toEqual(before);
-    expect(mm.entries.usesKeys).toBe(false);
+    expect(mm.ptes.usesKeys).toBe(false);
   });
 });
 

@@ -93,7 +93,7 @@ describe('a frame of 1 MiB', () => {
   it('is all zeros, whatever was in it', () => {
     fill();
     mm.write(HOME, new Uint8Array(1 << 20).fill(0xee));
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     mm.mmap({ address: HOME, length: 2n * MIB, large: true });
     expect(mm.read(HOME, 2 << 20).every((byte) => byte === 0)).toBe(true);
     expect(large()).toBe(2);
@@ -105,7 +105,7 @@ describe('a frame of 1 MiB', () => {
     guestPuts(one, 1, GUEST, 1);
     expect(guestSees(one, 2, GUEST + (1n << 40n))).toBe(1);
     expect(host.stats().rmaps).toBe(2);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect([host.stats().rmaps, large()]).toEqual([0, 0]);
     for (const address of [GUEST, GUEST + (1n << 40n)]) {
       expect(codeOf(() => guestSees(one, 1, address))).toBe('EFAULT');
@@ -124,11 +124,11 @@ describe('a frame of 1 MiB', () => {
 
   it('is not made in the first segment of two mappings that differ', () => {
     mm.mmap({ address: HOME, length: MIB, large: true });
-    mm.mprotect(HOME + 255n * PAGE, PAGE, PROT.READ);
+    mm.mprotect({ address: HOME + 255n * PAGE, length: PAGE, protection: PROT.READ });
     put(HOME, 1);
     expect([large(), pages()]).toEqual([0, 1]);
-    mm.dontNeed(HOME, MIB);
-    mm.mprotect(HOME, MIB, RW);
+    mm.dontNeed({ address: HOME, length: MIB });
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
     // The page table is there already.
     put(HOME, 1);
     expect([large(), pages()]).toEqual([0, 1]);
@@ -137,7 +137,7 @@ describe('a frame of 1 MiB', () => {
   it('is not made where a page table is, and where a guest has linked one', () => {
     mm.mmap({ address: HOME, length: MIB, large: true, protection: PROT.NONE });
     expect(codeOf(() => guestSees(one, 1, GUEST))).toBe('EFAULT');
-    mm.mprotect(HOME, MIB, RW);
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
     guestPuts(one, 1, GUEST, 1);
     expect([large(), pages()]).toEqual([0, 1]);
     expect(seen(0n)).toEqual(all(1));
@@ -145,7 +145,7 @@ describe('a frame of 1 MiB', () => {
 
   it('outlives the guests that share it', () => {
     fill();
-    one.unmap({ to: GUEST, length: MIB });
+    one.unmap({ address: GUEST, length: MIB });
     expect(guestEntry(one)).toBe(0x20n);
     expect(host.stats().rmaps).toBe(3);
     one.map({ from: HOME + MIB, to: GUEST, length: MIB });
@@ -184,7 +184,7 @@ describe('protection', () => {
   it('changes in place, for all who share it', () => {
     fill();
     const frame = entry() & ~0xf_ffffn;
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect(entry()).toBe(frame | 0x600n);
     expect([guestEntry(one), guestEntry(two)]).toEqual([entry(), entry()]);
     expect(seen(7n * PAGE)).toEqual(all(7));
@@ -192,7 +192,7 @@ describe('protection', () => {
     expect(codeOf(() => put(HOME, 1))).toBe('EFAULT');
     expect(codeOf(() => guestPuts(one, 1, GUEST, 1))).toBe('EFAULT');
     expect(codeOf(() => guestPuts(two, 2, GUEST, 1))).toBe('EFAULT');
-    mm.mprotect(HOME, 2n * MIB, RW);
+    mm.mprotect({ address: HOME, length: 2n * MIB, protection: RW });
     expect(entry()).toBe(frame | 0x400n);
     guestPuts(two, 2, GUEST + 7n * PAGE, 9);
     expect(seen(7n * PAGE)).toEqual(all(9));
@@ -203,7 +203,7 @@ describe('protection', () => {
     mm.mmap({ address: HOME, length: MIB, large: true, protection: PROT.READ });
     expect(seen(0n)).toEqual(all(0));
     expect(entry() & 0xfffffn).toBe(0x600n);
-    mm.mprotect(HOME, MIB, RW);
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
     guestPuts(one, 1, GUEST, 1);
     expect([seen(0n), large()]).toEqual([all(1), 1]);
   });
@@ -212,15 +212,15 @@ describe('protection', () => {
     fill();
     const events: string[] = [];
     host.machine.trace.subscribe((event) => events.push(event.type));
-    mm.mprotect(HOME, 2n * MIB, RW);
-    mm.mprotect(HOME, MIB, RW | PROT.EXEC);
+    mm.mprotect({ address: HOME, length: 2n * MIB, protection: RW });
+    mm.mprotect({ address: HOME, length: MIB, protection: RW | PROT.EXEC });
     expect(events).toEqual(['mprotect', 'mprotect']);
     expect(host.stats().rmaps).toBe(4);
   });
 
   it('of a part splits', () => {
     fill();
-    mm.mprotect(HOME + 7n * PAGE, PAGE, PROT.READ);
+    mm.mprotect({ address: HOME + 7n * PAGE, length: PAGE, protection: PROT.READ });
     expect([large(), pages()]).toEqual([1, 256]);
     expect(seen(7n * PAGE)).toEqual(all(7));
     expect(codeOf(() => guestPuts(one, 1, GUEST + 7n * PAGE, 1))).toBe('EFAULT');
@@ -230,9 +230,9 @@ describe('protection', () => {
 
   it('of a part of read-only memory splits into read-only pages', () => {
     fill();
-    mm.mprotect(HOME, 2n * MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.READ });
     seen(0n);
-    mm.mprotect(HOME + 7n * PAGE, PAGE, RW);
+    mm.mprotect({ address: HOME + 7n * PAGE, length: PAGE, protection: RW });
     expect([large(), pages()]).toEqual([1, 256]);
     guestPuts(two, 2, GUEST + 7n * PAGE, 1);
     expect(seen(7n * PAGE)).toEqual(all(1));
@@ -242,12 +242,12 @@ describe('protection', () => {
 
   it('none splits all, and the bytes are there when it may be reached again', () => {
     fill();
-    mm.mprotect(HOME, 2n * MIB, PROT.NONE);
+    mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.NONE });
     expect([large(), pages()]).toEqual([0, 512]);
     for (const see of [() => at(HOME), () => ran(HOME), () => guestSees(one, 1, GUEST)]) {
       expect(codeOf(see)).toBe('EFAULT');
     }
-    mm.mprotect(HOME, 2n * MIB, RW);
+    mm.mprotect({ address: HOME, length: 2n * MIB, protection: RW });
     expect(seen(7n * PAGE)).toEqual(all(7));
   });
 });
@@ -256,12 +256,27 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
   const first = (): number => mm.tables.largeFrameOf(Number(HOME >> 20n));
 
   const SPLITS: readonly [name: string, split: () => void, left: number, gone: readonly bigint[]][] = [
-    ['munmap of its first page', () => mm.munmap(HOME, PAGE), 255, [0n]],
-    ['munmap of its last page', () => mm.munmap(HOME + MIB - PAGE, PAGE), 255, [MIB - PAGE]],
-    ['munmap over both', () => mm.munmap(HOME + 255n * PAGE, 2n * PAGE), 510, [MIB - PAGE, MIB]],
-    ['munmap up to its middle', () => mm.munmap(HOME - MIB, MIB + 7n * PAGE), 249, [0n]],
-    ['dontNeed of a page', () => mm.dontNeed(HOME, PAGE), 255, []],
-    ['mprotect of a page', () => mm.mprotect(HOME + PAGE, PAGE, PROT.READ), 256, []],
+    ['munmap of its first page', () => mm.munmap({ address: HOME, length: PAGE }), 255, [0n]],
+    [
+      'munmap of its last page',
+      () => mm.munmap({ address: HOME + MIB - PAGE, length: PAGE }),
+      255,
+      [MIB - PAGE],
+    ],
+    [
+      'munmap over both',
+      () => mm.munmap({ address: HOME + 255n * PAGE, length: 2n * PAGE }),
+      510,
+      [MIB - PAGE, MIB],
+    ],
+    ['munmap up to its middle', () => mm.munmap({ address: HOME - MIB, length: MIB + 7n * PAGE }), 249, [0n]],
+    ['dontNeed of a page', () => mm.dontNeed({ address: HOME, length: PAGE }), 255, []],
+    [
+      'mprotect of a page',
+      () => mm.mprotect({ address: HOME + PAGE, length: PAGE, protection: PROT.READ }),
+      256,
+      [],
+    ],
     ['mmap over a page', () => void mm.mmap({ address: HOME, length: PAGE, taken: 'replace' }), 255, []],
     [
       'mremap of a page',
@@ -270,7 +285,7 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
       [0n],
     ],
     ['a log of one page', () => void mm.startLog(Number(HOME >> 12n) + 9, 1), 256, []],
-    ['a watch of one page', () => one.watch(GUEST + 9n * PAGE, PAGE), 256, []],
+    ['a watch of one page', () => one.watch({ address: GUEST + 9n * PAGE, length: PAGE }), 256, []],
   ];
 
   it.each(SPLITS)('%s', (_, split, left, gone) => {
@@ -282,7 +297,7 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     const both = left > 256;
     expect(large()).toBe(both ? 0 : 1);
     // The pages lie where they lay.
-    expect(mm.entries.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
+    expect(mm.ptes.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
     expect([at(HOME + 7n * PAGE), ran(HOME + 7n * PAGE)]).toEqual([7, 7]);
     for (const offset of gone) {
       expect(codeOf(() => at(HOME + offset))).toBe('EFAULT');
@@ -312,10 +327,10 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
   it('gives its pages back one by one, and they make a frame of 1 MiB again', () => {
     fill();
     const before = host.kernel.frames.available;
-    mm.munmap(HOME, PAGE);
-    mm.munmap(HOME + PAGE, 254n * PAGE);
+    mm.munmap({ address: HOME, length: PAGE });
+    mm.munmap({ address: HOME + PAGE, length: 254n * PAGE });
     expect(pages()).toBe(1);
-    mm.munmap(HOME + 255n * PAGE, PAGE);
+    mm.munmap({ address: HOME + 255n * PAGE, length: PAGE });
     expect(host.kernel.frames.available).toBe(before + 256);
     mm.mmap({ address: HOME, length: MIB, large: true });
     put(HOME, 1);
@@ -323,10 +338,10 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
   });
 
   const DROPS: readonly [name: string, drop: () => void, then: number | 'EFAULT'][] = [
-    ['munmap', () => mm.munmap(HOME, MIB), 'EFAULT'],
-    ['dontNeed', () => mm.dontNeed(HOME, MIB), 0],
+    ['munmap', () => mm.munmap({ address: HOME, length: MIB }), 'EFAULT'],
+    ['dontNeed', () => mm.dontNeed({ address: HOME, length: MIB }), 0],
     ['mmap over it', () => void mm.mmap({ address: HOME, length: MIB, taken: 'replace' }), 0],
-    ['discard', () => one.discard({ from: GUEST, to: GUEST + MIB }), 0],
+    ['discard', () => one.discard({ address: GUEST, length: MIB }), 0],
   ];
 
   it.each(DROPS)('%s of a whole one splits nothing', (_, drop, then) => {
@@ -343,7 +358,7 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
 describe('discard of a part', () => {
   it('drops those pages, and no others', () => {
     fill();
-    one.discard({ from: GUEST + 7n * PAGE, to: GUEST + 9n * PAGE });
+    one.discard({ address: GUEST + 7n * PAGE, length: 2n * PAGE });
     expect(large()).toBe(1);
     expect(seen(7n * PAGE)).toEqual(all(0));
     expect(seen(MIB - PAGE)).toEqual(all(4));
@@ -351,7 +366,7 @@ describe('discard of a part', () => {
 
   it('drops the ends of a range over two', () => {
     fill();
-    one.discard({ from: GUEST + 7n * PAGE, to: GUEST + MIB + PAGE });
+    one.discard({ address: GUEST + 7n * PAGE, length: MIB - 6n * PAGE });
     expect([seen(7n * PAGE), seen(MIB - PAGE), seen(MIB)]).toEqual([all(0), all(0), all(0)]);
     expect(seen(2n * MIB - PAGE)).toEqual(all(9));
   });
@@ -409,21 +424,25 @@ describe('when there is no block', () => {
   });
 
   it.each([
-    ['munmap', (mm: Mm) => mm.munmap(HOME + PAGE, 2n * MIB - 2n * PAGE), 2],
+    ['munmap', (mm: Mm) => mm.munmap({ address: HOME + PAGE, length: 2n * MIB - 2n * PAGE }), 2],
     ['mmap over a part', (mm: Mm) => void mm.mmap({ address: HOME, length: PAGE, taken: 'replace' }), 1],
     [
       'mmap over a part and beyond what the tables reach',
       (mm: Mm) => void mm.mmap({ address: HOME + PAGE, length: 1n << 42n, taken: 'replace' }),
       2,
     ],
-    ['mprotect', (mm: Mm) => mm.mprotect(HOME + PAGE, MIB, PROT.READ), 2],
-    ['mprotect to nothing', (mm: Mm) => mm.mprotect(HOME, 2n * MIB, PROT.NONE), 2],
-    ['dontNeed', (mm: Mm) => mm.dontNeed(HOME + PAGE, MIB), 2],
-    ['discard', (_: Mm, gmap: Gmap) => gmap.discard({ from: GUEST + PAGE, to: GUEST + MIB + PAGE }), 2],
+    ['mprotect', (mm: Mm) => mm.mprotect({ address: HOME + PAGE, length: MIB, protection: PROT.READ }), 2],
+    [
+      'mprotect to nothing',
+      (mm: Mm) => mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.NONE }),
+      2,
+    ],
+    ['dontNeed', (mm: Mm) => mm.dontNeed({ address: HOME + PAGE, length: MIB }), 2],
+    ['discard', (_: Mm, gmap: Gmap) => gmap.discard({ address: GUEST + PAGE, length: MIB }), 2],
     ['shrinking', (mm: Mm) => void mm.mremap({ address: HOME, oldLength: 2n * MIB, newLength: PAGE }), 1],
     ['a log', (mm: Mm) => void mm.startLog(Number(HOME >> 12n), 257), 2],
     ['keys', (mm: Mm) => mm.enableKeys(), 2],
-    ['a watch', (_: Mm, gmap: Gmap) => gmap.watch(GUEST, PAGE), 1],
+    ['a watch', (_: Mm, gmap: Gmap) => gmap.watch({ address: GUEST, length: PAGE }), 1],
   ])('%s: ENOMEM at each page table that is missing, and nobody sees anything', (_, operation, count) => {
     const ends = failEach(() => {
       const { host } = checkedHost();
@@ -450,7 +469,7 @@ describe('when there is no block', () => {
     fill();
     const before = pictureOf(host, mm, one, two);
     host.kernel.frames.failIn(1);
-    expect(codeOf(() => mm.munmap(HOME, PAGE))).toBe('ENOMEM');
+    expect(codeOf(() => mm.munmap({ address: HOME, length: PAGE }))).toBe('ENOMEM');
     expect(pictureOf(host, mm, one, two)).toEqual(before);
   });
 });

@@ -53,7 +53,7 @@ describe('growing', () => {
     mm.mmap({ address: LIMIT, length: PAGE });
     const { asce } = mm;
     mm.mmap({ address: 8n * TIB, length: PAGE });
-    mm.munmap(0n, END);
+    mm.munmap({ address: 0n, length: END });
     expect([mm.asce, mm.tables.levels, tables()]).toEqual([asce, 4, 2]);
   });
 
@@ -138,13 +138,13 @@ describe('memory from 4 TiB on', () => {
     mm.mmap({ address: high, length: 2n * MIB });
     put(high + MIB - 1n, 1);
     put(high + MIB, 2);
-    mm.mprotect(high, MIB, PROT.READ);
+    mm.mprotect({ address: high, length: MIB, protection: PROT.READ });
     expect(codeOf(() => put(high, 1))).toBe('EFAULT');
     expect(mm.read(high + MIB - 1n, 2)).toEqual(bytes(1, 2));
     const log = mm.startLog(Number((high + MIB) >> 12n), 256);
     put(high + MIB + 5n * PAGE, 3);
     expect(mm.takeLog(log)).toEqual([Number((high + MIB) >> 12n) + 5]);
-    mm.dontNeed(high, 2n * MIB);
+    mm.dontNeed({ address: high, length: 2n * MIB });
     expect([at(high + MIB - 1n), at(high + MIB)]).toEqual([0, 0]);
   });
 
@@ -152,7 +152,7 @@ describe('memory from 4 TiB on', () => {
     mm.mmap({ address: 7n * TIB, length: 2n * MIB, large: true });
     put(7n * TIB + MIB, 1);
     expect(host.kernel.frames.count('large-page')).toBe(256);
-    mm.mprotect(7n * TIB + MIB, PAGE, PROT.READ);
+    mm.mprotect({ address: 7n * TIB + MIB, length: PAGE, protection: PROT.READ });
     expect([ran(7n * TIB + MIB), host.kernel.frames.count('large-page')]).toEqual([1, 0]);
   });
 
@@ -179,13 +179,13 @@ describe('region-third tables', () => {
     // Two region tables and five segment tables more.
     expect(tables()).toBe(9);
     expect(spots.map((spot) => ran(spot))).toEqual([1, 2, 3, 4, 5]);
-    mm.munmap(5n * TIB, 3n * TIB);
+    mm.munmap({ address: 5n * TIB, length: 3n * TIB });
     expect(tables()).toBe(7);
-    mm.munmap(4n * TIB, TIB);
+    mm.munmap({ address: 4n * TIB, length: TIB });
     expect(tables()).toBe(5);
     expect(codeOf(() => ran(4n * TIB))).toBe('EFAULT');
     expect([at(8n * TIB), at(12n * TIB - PAGE)]).toEqual([4, 5]);
-    mm.munmap(0n, END);
+    mm.munmap({ address: 0n, length: END });
     expect(tables()).toBe(2);
   });
 
@@ -194,7 +194,7 @@ describe('region-third tables', () => {
     mm.mmap({ address: 7n * TIB, length: PAGE });
     put(7n * TIB, 1);
     expect(tables()).toBe(4);
-    mm.munmap(7n * TIB, PAGE);
+    mm.munmap({ address: 7n * TIB, length: PAGE });
     expect(tables()).toBe(2);
     put(5n * TIB, 2);
     expect([ran(5n * TIB), tables()]).toEqual([2, 4]);
@@ -204,7 +204,7 @@ describe('region-third tables', () => {
     mm.mmap({ address: HOME, length: PAGE });
     put(HOME, 1);
     mm.mmap({ address: LIMIT, length: PAGE });
-    mm.munmap(HOME, PAGE);
+    mm.munmap({ address: HOME, length: PAGE });
     expect(tables()).toBe(2);
     mm.mmap({ address: HOME, length: PAGE });
     put(HOME, 2);

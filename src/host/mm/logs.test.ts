@@ -129,7 +129,7 @@ describe('a log', () => {
   it('has nothing after an access that is refused', () => {
     put(1);
     const log = logOf();
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect(codeOf(() => put(1))).toBe('EFAULT');
     expect(codeOf(() => guestPuts(one, 1, 1))).toBe('EFAULT');
     expect(codeOf(() => run(700))).toBe('EFAULT');
@@ -193,8 +193,8 @@ describe('a log and', () => {
     put(0);
     put(1);
     const log = logOf();
-    mm.mprotect(HOME, MIB, PROT.READ);
-    mm.mprotect(HOME, MIB, RW);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
     expect([lowBits(0), lowBits(1)]).toEqual([0x200, 0x200]);
     expect(at(0)).toBe(1);
     guestPuts(two, 1, 2);
@@ -204,18 +204,18 @@ describe('a log and', () => {
   it('mprotect of a page that is in it', () => {
     const log = logOf();
     put(0);
-    mm.mprotect(HOME, MIB, PROT.NONE);
-    mm.mprotect(HOME, MIB, RW);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.NONE });
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
     put(0);
     expect(taken(log)).toEqual([0]);
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect(taken(log)).toEqual([]);
   });
 
   it('mmap that replaces, and munmap: what was stored is not forgotten', () => {
     const log = logOf();
     put(0);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(taken(log)).toEqual([0]);
     mm.mmap({ address: HOME, length: MIB });
     expect([at(0), taken(log)]).toEqual([0, []]);
@@ -224,7 +224,10 @@ describe('a log and', () => {
   });
 
   it('dontNeed and discard: read after them is not stored into, stored into is', () => {
-    for (const drop of [() => mm.dontNeed(HOME, MIB), () => one.discard({ from: GUEST, to: GUEST + MIB })]) {
+    for (const drop of [
+      () => mm.dontNeed({ address: HOME, length: MIB }),
+      () => one.discard({ address: GUEST, length: MIB }),
+    ]) {
       const log = logOf();
       guestPuts(one, 0, 1);
       guestPuts(one, 1, 1);
@@ -291,7 +294,7 @@ describe('a log and', () => {
     put(300);
     expect(taken(log)).toEqual([0, 256]);
     expect(host.kernel.frames.count('large-page')).toBe(0);
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     mm.mmap({ address: HOME, length: 2n * MIB, large: true });
     put(300);
     expect(host.kernel.frames.count('large-page')).toBe(0);
@@ -304,7 +307,7 @@ describe('a log and', () => {
     const log = logOf();
     const told: number[] = [];
     one.onInvalidated.subscribe((number) => told.push(number));
-    one.watch(GUEST, PAGE);
+    one.watch({ address: GUEST, length: PAGE });
     expect([taken(log), told]).toEqual([[0], [Number(GUEST >> 12n)]]);
     put(0);
     expect([taken(log), told.length]).toEqual([[0], 1]);

@@ -92,7 +92,7 @@ describe('mmap', () => {
   it('chooses the highest gap that is large enough', () => {
     expect(mm.mmap({ length: MIB })).toBe(LIMIT - MIB);
     expect(mm.mmap({ length: PAGE })).toBe(LIMIT - MIB - PAGE);
-    mm.munmap(LIMIT - MIB, 3n * PAGE);
+    mm.munmap({ address: LIMIT - MIB, length: 3n * PAGE });
     expect(mm.mmap({ length: 4n * PAGE })).toBe(LIMIT - MIB - 5n * PAGE);
     expect(mm.mmap({ length: 3n * PAGE })).toBe(LIMIT - MIB);
   });
@@ -114,21 +114,21 @@ describe('munmap', () => {
     ['it ends beyond 8 PiB', GROWN_LIMIT, PAGE],
   ])('EINVAL: %s', (_, address, length) => {
     mm.mmap({ address: 0n, length: MIB });
-    expect(codeOf(() => mm.munmap(address, length))).toBe('EINVAL');
+    expect(codeOf(() => mm.munmap({ address, length }))).toBe('EINVAL');
     expect(mapped()).toEqual(['0-100 3']);
   });
 
   it('holes are no error', () => {
-    mm.munmap(0n, LIMIT);
+    mm.munmap({ address: 0n, length: LIMIT });
     mm.mmap({ address: MIB, length: MIB });
-    mm.munmap(0n, LIMIT);
+    mm.munmap({ address: 0n, length: LIMIT });
     expect(mapped()).toEqual([]);
   });
 
   it('splits, and gives frames back', () => {
     mm.mmap({ address: 0n, length: MIB });
     for (const page of [0n, 0x1000n, 0x2000n]) mm.write(page, bytes(1));
-    mm.munmap(0x1000n, 0x1000n);
+    mm.munmap({ address: 0x1000n, length: 0x1000n });
     expect(mapped()).toEqual(['0-1 3', '2-100 3']);
     expect(host.kernel.frames.count('page')).toBe(2);
     expect(codeOf(() => mm.read(0x1000n, 1))).toBe('EFAULT');
@@ -138,10 +138,10 @@ describe('munmap', () => {
   it('frames of pages that may not be reached go back too', () => {
     mm.mmap({ address: 0n, length: 2n * MIB });
     for (const page of [0n, 0x1000n, MIB, MIB + 0x1000n]) mm.write(page, bytes(1));
-    mm.mprotect(0n, 2n * MIB, PROT.NONE);
-    mm.munmap(0n, 0x1000n);
+    mm.mprotect({ address: 0n, length: 2n * MIB, protection: PROT.NONE });
+    mm.munmap({ address: 0n, length: 0x1000n });
     expect(host.kernel.frames.count('page')).toBe(3);
-    mm.munmap(0n, 2n * MIB);
+    mm.munmap({ address: 0n, length: 2n * MIB });
     expect(host.kernel.frames.count('page')).toBe(0);
   });
 });
@@ -159,24 +159,24 @@ describe('mprotect and dontNeed', () => {
     ['nothing mapped', 8n * MIB, MIB],
   ])('ENOMEM, and nothing has changed: %s', (_, address, length) => {
     mm.write(0n, bytes(1));
-    expect(codeOf(() => mm.mprotect(address, length, PROT.READ))).toBe('ENOMEM');
-    expect(codeOf(() => mm.dontNeed(address, length))).toBe('ENOMEM');
+    expect(codeOf(() => mm.mprotect({ address, length, protection: PROT.READ }))).toBe('ENOMEM');
+    expect(codeOf(() => mm.dontNeed({ address, length }))).toBe('ENOMEM');
     expect(mapped()).toEqual(['0-100 3', '200-300 3']);
     expect(mm.read(0n, 1)).toEqual(bytes(1));
   });
 
   it('EINVAL as mmap, and for unknown protection bits', () => {
-    expect(codeOf(() => mm.mprotect(1n, PAGE, 1))).toBe('EINVAL');
-    expect(codeOf(() => mm.mprotect(0n, 0n, 1))).toBe('EINVAL');
-    expect(codeOf(() => mm.mprotect(0n, PAGE, 0x10))).toBe('EINVAL');
-    expect(codeOf(() => mm.dontNeed(0n, 1n))).toBe('EINVAL');
-    expect(codeOf(() => mm.dontNeed(GROWN_LIMIT - PAGE, 2n * PAGE))).toBe('EINVAL');
+    expect(codeOf(() => mm.mprotect({ address: 1n, length: PAGE, protection: 1 }))).toBe('EINVAL');
+    expect(codeOf(() => mm.mprotect({ address: 0n, length: 0n, protection: 1 }))).toBe('EINVAL');
+    expect(codeOf(() => mm.mprotect({ address: 0n, length: PAGE, protection: 0x10 }))).toBe('EINVAL');
+    expect(codeOf(() => mm.dontNeed({ address: 0n, length: 1n }))).toBe('EINVAL');
+    expect(codeOf(() => mm.dontNeed({ address: GROWN_LIMIT - PAGE, length: 2n * PAGE }))).toBe('EINVAL');
   });
 
   it('mprotect splits and joins mappings', () => {
-    mm.mprotect(0x1000n, 0x2000n, PROT.READ);
+    mm.mprotect({ address: 0x1000n, length: 0x2000n, protection: PROT.READ });
     expect(mapped()).toEqual(['0-1 3', '1-3 1', '3-100 3', '200-300 3']);
-    mm.mprotect(0x1000n, 0x2000n, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: 0x1000n, length: 0x2000n, protection: PROT.READ | PROT.WRITE });
     expect(mapped()).toEqual(['0-100 3', '200-300 3']);
   });
 
@@ -186,11 +186,11 @@ describe('mprotect and dontNeed', () => {
     host.machine.trace.subscribe((event: TraceEvent) => {
       if (event.type === 'purge') purged.push(event.page);
     });
-    mm.mprotect(0n, MIB, PROT.READ | PROT.WRITE);
+    mm.mprotect({ address: 0n, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(purged).toEqual([]);
-    mm.mprotect(0n, MIB, PROT.READ);
+    mm.mprotect({ address: 0n, length: MIB, protection: PROT.READ });
     expect(purged).toEqual([0, 5]);
-    mm.mprotect(0n, MIB, PROT.READ | PROT.EXEC);
+    mm.mprotect({ address: 0n, length: MIB, protection: PROT.READ | PROT.EXEC });
     expect(purged).toEqual([0, 5]);
   });
 });
@@ -222,7 +222,7 @@ describe('a fault', () => {
   it('puts a frame of zeros behind the page, whatever was in the frame', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0n, new Uint8Array(4096).fill(0xee));
-    mm.dontNeed(0n, PAGE);
+    mm.dontNeed({ address: 0n, length: PAGE });
     mm.fault(0x7000n, true);
     expect(mm.read(0x7000n, 4096).every((byte) => byte === 0)).toBe(true);
   });
@@ -252,7 +252,7 @@ describe('read and write, as system calls do', () => {
     expect(codeOf(() => mm.write(0xfffn, bytes(1, 2)))).toBe('EFAULT');
     expect(mm.read(0xfffn, 1)).toEqual(bytes(0));
     expect(codeOf(() => mm.read(0xfffn, 2))).toBe('EFAULT');
-    mm.mprotect(0n, PAGE, PROT.READ);
+    mm.mprotect({ address: 0n, length: PAGE, protection: PROT.READ });
     expect(codeOf(() => mm.write(0n, bytes(1)))).toBe('EFAULT');
   });
 
@@ -276,18 +276,18 @@ describe('65,530 mappings', () => {
     for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
     other.mmap({ address: home, length: 4n * PAGE });
     other.mmap({ address: home + 4n * PAGE, length: 4n * PAGE, protection: PROT.READ });
-    other.munmap(home + 5n * PAGE, PAGE);
+    other.munmap({ address: home + 5n * PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
-    expect(codeOf(() => other.munmap(home + PAGE, PAGE))).toBe('ENOMEM');
+    expect(codeOf(() => other.munmap({ address: home + PAGE, length: PAGE }))).toBe('ENOMEM');
     expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
       'ENOMEM',
     );
     expect(other.mappings.count).toBe(65_530);
     other.mremap({ address: home, oldLength: 4n * PAGE, newLength: 3n * PAGE });
-    other.munmap(home + 2n * PAGE, 3n * PAGE);
-    other.munmap(home, PAGE);
+    other.munmap({ address: home + 2n * PAGE, length: 3n * PAGE });
+    other.munmap({ address: home, length: PAGE });
     expect(other.mappings.count).toBe(65_529);
-    other.munmap(home + PAGE, PAGE);
+    other.munmap({ address: home + PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_528);
   });
 });
@@ -312,9 +312,9 @@ describe('exit', () => {
     const before = frameCounts(host);
     const late: (() => unknown)[] = [
       () => mm.mmap({ address: 0n, length: MIB }),
-      () => mm.munmap(0n, MIB),
-      () => mm.mprotect(0n, MIB, 1),
-      () => mm.dontNeed(0n, MIB),
+      () => mm.munmap({ address: 0n, length: MIB }),
+      () => mm.mprotect({ address: 0n, length: MIB, protection: 1 }),
+      () => mm.dontNeed({ address: 0n, length: MIB }),
       () => mm.fault(0n, true),
       () => mm.read(0n, 1),
       () => mm.write(0n, bytes(1)),
@@ -350,7 +350,7 @@ describe('events', () => {
     mm.fault(MIB + 0x5123n, true);
     const table = BigInt(mm.tables.pageTableOf(1));
     const frame = host.machine.storage.get64(Number(table) + 5 * 8);
-    mm.munmap(MIB, MIB);
+    mm.munmap({ address: MIB, length: MIB });
     expect(events).toEqual([
       { type: 'mmap', mm: 0, address: MIB, length: MIB, protection: 3 },
       { type: 'page-table', mm: 0, change: 'new', address: MIB, origin: table },

@@ -62,11 +62,11 @@ describe('in absolute storage', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.fault(0n, true);
     const before = pageEntryOf(host, mm.asce, 0n);
-    mm.mprotect(0n, MIB, 0);
+    mm.mprotect({ address: 0n, length: MIB, protection: 0 });
     expect(pageEntryOf(host, mm.asce, 0n)).toBe(before | 0x401n);
-    mm.mprotect(0n, MIB, 1);
+    mm.mprotect({ address: 0n, length: MIB, protection: 1 });
     expect(pageEntryOf(host, mm.asce, 0n)).toBe(before | 0x200n);
-    mm.mprotect(0n, MIB, 3);
+    mm.mprotect({ address: 0n, length: MIB, protection: 3 });
     expect(pageEntryOf(host, mm.asce, 0n)).toBe(before);
   });
 
@@ -102,27 +102,27 @@ describe('page tables of a process that hosts no guest', () => {
 
   it('a frame whose halves are both free goes back', () => {
     touch(0, 1);
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     expect(frames('page-table')).toBe(1);
-    mm.munmap(MIB, MIB);
+    mm.munmap({ address: MIB, length: MIB });
     expect(frames('page-table')).toBe(0);
   });
 
   it('the same, the upper half first', () => {
     touch(0, 1);
-    mm.munmap(MIB, MIB);
+    mm.munmap({ address: MIB, length: MIB });
     expect(frames('page-table')).toBe(1);
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     expect(frames('page-table')).toBe(0);
   });
 
   it('one with a free half serves the next page table, either half', () => {
     touch(0, 1);
     const [lower, upper] = [tableOf(0), tableOf(1)];
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     touch(2);
     expect(tableOf(2)).toBe(lower);
-    mm.munmap(MIB, MIB);
+    mm.munmap({ address: MIB, length: MIB });
     touch(3);
     expect(tableOf(3)).toBe(upper);
     expect(frames('page-table')).toBe(1);
@@ -130,14 +130,14 @@ describe('page tables of a process that hosts no guest', () => {
 
   it('a half that was never used counts as free', () => {
     touch(0);
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     expect(frames('page-table')).toBe(0);
   });
 
   it('are empty when they are handed out again', () => {
     touch(0, 1);
     for (let i = 0n; i < 256n; i++) mm.fault(i * 0x1000n, true);
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     touch(2);
     for (let i = 1; i < 256; i++) expect(at(tableOf(2) + i * 8)).toBe(0x400n);
   });
@@ -161,9 +161,9 @@ describe('segment tables', () => {
     expect(frames('mm-table')).toBe(8);
     mm.fault(2n * GIB, false);
     expect(frames('mm-table')).toBe(12);
-    mm.munmap(2n * GIB - MIB, MIB);
+    mm.munmap({ address: 2n * GIB - MIB, length: MIB });
     expect(frames('mm-table')).toBe(8);
-    mm.munmap(2n * GIB, MIB);
+    mm.munmap({ address: 2n * GIB, length: MIB });
     expect(frames('mm-table')).toBe(4);
   });
 
@@ -171,9 +171,9 @@ describe('segment tables', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.mmap({ address: 2n * GIB - 0x1000n, length: 0x1000n });
     mm.fault(0n, false);
-    mm.munmap(0n, MIB);
+    mm.munmap({ address: 0n, length: MIB });
     expect(frames('mm-table')).toBe(8);
-    mm.munmap(2n * GIB - 0x1000n, 0x1000n);
+    mm.munmap({ address: 2n * GIB - 0x1000n, length: 0x1000n });
     expect(frames('mm-table')).toBe(4);
   });
 
@@ -183,9 +183,9 @@ describe('segment tables', () => {
       mm.fault(i * 700n * GIB, true);
     }
     expect(frames('mm-table')).toBe(24);
-    mm.munmap(700n * GIB, 4n * TIB - 700n * GIB);
+    mm.munmap({ address: 700n * GIB, length: 4n * TIB - 700n * GIB });
     expect(frames('mm-table')).toBe(8);
-    mm.munmap(0n, 4n * TIB);
+    mm.munmap({ address: 0n, length: 4n * TIB });
     expect(frames('mm-table')).toBe(4);
   });
 });
@@ -217,7 +217,7 @@ function manyPageTables(many: number): void {
   const count = () => large.kernel.frames.count('page-table');
   const drop = (segment: number) => {
     const table = tables.pageTableOf(segment);
-    tables.dropSegment(segment);
+    tables.unhookSegment(segment);
     tables.freePageTable(table);
   };
   for (let n = 0; n < many; n++) tables.makePageTable(n);

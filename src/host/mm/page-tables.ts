@@ -9,6 +9,7 @@
  */
 
 import {
+  CRST_ENTRIES,
   CRST_SIZE,
   FRAME_SIZE,
   PAGE,
@@ -19,6 +20,8 @@ import {
 } from '../../machine/index.ts';
 import { CRST_ORDER, LARGE_ORDER } from '../frames.ts';
 import { absolute, type Kernel } from '../kernel.ts';
+import { HALF, SEGMENTS_PER_REGION, SEGMENTS_PER_TABLE } from '../units.ts';
+import type { PageTableDescriptors } from './page-table-descriptors.ts';
 
 /** An empty region-second, region-third, segment and page entry: their low halves. */
 export const EMPTY_REGION_SECOND = 0x28;
@@ -33,56 +36,11 @@ export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 /** Type and length bits of a valid region-second and region-third entry. */
 const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
 const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
-const SEGMENTS_PER_TABLE = 2048;
 /** No segment is near this one. */
 const NOWHERE = -SEGMENTS_PER_TABLE;
-/** Segments below one region-third table: 4 TiB. */
-const SEGMENTS_PER_REGION = 2048 * SEGMENTS_PER_TABLE;
 /** Pages that three and four levels of tables reach: 4 TiB and 8 PiB. */
 export const PAGES_OF_THREE_LEVELS = 2 ** 30;
 export const PAGES_OF_FOUR_LEVELS = 2 ** 41;
-const HALF = 0x1_0000_0000;
-
-/** Of a segment number that 31 bits do not hold: it is kept elsewhere. */
-const BEYOND = -2;
-
-/** Facts about page tables and frames of 1 MiB, by 2 KiB unit of storage in which they start. */
-export class PageTableDescriptors {
-  /**
-   * Segment number of the process, -1 when neither starts there. For who knows that it is one that guests can be given
-   * (below 2^22); everybody else asks `segmentOf`.
-   */
-  readonly segment: Int32Array;
-  /** Entries that have a frame. */
-  readonly present: Uint16Array;
-  /** Entries that are watched: their PGSTE has the notification bit. */
-  readonly watched: Uint16Array;
-  readonly #beyond = new Map<number, number>();
-
-  /** @param units storage in 2 KiB units */
-  constructor(units: number) {
-    this.segment = new Int32Array(units).fill(-1);
-    this.present = new Uint16Array(units);
-    this.watched = new Uint16Array(units);
-  }
-
-  /** The segment number of what starts in the unit, or -1. */
-  segmentOf(unit: number): number {
-    const segment = this.segment[unit] as number;
-    return segment === BEYOND ? (this.#beyond.get(unit) as number) : segment;
-  }
-
-  /** Says what segment starts in the unit, -1 for none. */
-  setSegment(unit: number, segment: number): void {
-    if (segment < 2 ** 31) {
-      if (this.segment[unit] === BEYOND) this.#beyond.delete(unit);
-      this.segment[unit] = segment;
-    } else {
-      this.segment[unit] = BEYOND;
-      this.#beyond.set(unit, segment);
-    }
-  }
-}
 
 /** The tables of one process. */
 export class PageTables {
@@ -124,7 +82,7 @@ export class PageTables {
    */
   grow(): void {
     const top = this.#newTable(EMPTY_REGION_SECOND);
-    this.#enter(top, this.top, REGION_SECOND_VALID);
+    this.#setEntry(top, this.top, REGION_SECOND_VALID);
     this.top = top;
     this.levels = 4;
   }
@@ -185,7 +143,7 @@ export class PageTables {
     }
     this.setSegmentEntry(segment, origin);
     undo?.push(() => {
-      this.dropSegment(segment);
+      this.unhookSegment(segment);
       this.freePageTable(origin);
       undoAbove?.();
     });
@@ -245,13 +203,13 @@ export class PageTables {
       if (newRegion) this.#kernel.frames.free(region);
       throw error;
     }
-    if (newRegion) this.#enter(this.#regionSecondEntry(segment), region, REGION_SECOND_VALID);
-    this.#enter(this.#regionThirdEntry(region, segment), table, REGION_THIRD_VALID);
+    if (newRegion) this.#setEntry(this.#regionSecondEntry(segment), region, REGION_SECOND_VALID);
+    this.#setEntry(this.#regionThirdEntry(region, segment), table, REGION_THIRD_VALID);
     return () => {
-      this.dropSegmentTable(segment);
+      this.unhookSegmentTable(segment);
       this.#kernel.frames.free(table);
       if (!newRegion) return;
-      this.dropRegionTable(segment);
+      this.unhookRegionTable(segment);
       this.#kernel.frames.free(region);
     };
   }
@@ -262,7 +220,7 @@ export class PageTables {
     return table;
   }
 
-  #enter(entry: number, table: number, bits: number): void {
+  #setEntry(entry: number, table: number, bits: number): void {
     const { view } = this.#kernel.storage;
     view.setUint32(entry, table / HALF);
     view.setUint32(entry + 4, (table | bits) >>> 0);
@@ -270,7 +228,7 @@ export class PageTables {
 
   /** Sets the segment's entry: a page table's origin, or a 1 MiB frame's with the bits that go with it. */
   setSegmentEntry(segment: number, value: number): void {
-    this.#enter(this.segmentEntryOf(segment), value, 0);
+    this.#setEntry(this.segmentEntryOf(segment), value, 0);
   }
 
   /** The segment's entry as a guest's must be to show the same: origin and bits. 0 when it is not valid. */
@@ -326,24 +284,24 @@ export class PageTables {
   }
 
   /** Empties the segment's entry. What it designated stays. */
-  dropSegment(segment: number): void {
+  unhookSegment(segment: number): void {
     this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
   /** Takes the segment table of a segment out of the tables, and says which it was; -1 when there is none. */
-  dropSegmentTable(segment: number): number {
+  unhookSegmentTable(segment: number): number {
     const table = this.#segmentTable(segment);
     if (table < 0) return -1;
     this.#foundFirst = NOWHERE;
-    this.#enter(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
+    this.#setEntry(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
 
   /** Takes the region-third table of a segment, not the first, out of the tables, and says which; -1 for none. */
-  dropRegionTable(segment: number): number {
+  unhookRegionTable(segment: number): number {
     if (segment < SEGMENTS_PER_REGION) return -1;
     const region = this.#regionThird(segment);
-    if (region >= 0) this.#enter(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
+    if (region >= 0) this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
     return region;
   }
 
@@ -369,7 +327,7 @@ export class PageTables {
   }
 
   #regionThirdEntry(region: number, segment: number): number {
-    return region + (Math.floor(segment / SEGMENTS_PER_TABLE) % 2048) * 8;
+    return region + (Math.floor(segment / SEGMENTS_PER_TABLE) % CRST_ENTRIES) * 8;
   }
 
   /** The region-third table of a segment, or -1. */

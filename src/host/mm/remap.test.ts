@@ -234,11 +234,11 @@ describe('elsewhere', () => {
     ] as const) {
       mm.mmap({ address: HOME, length: PAGE });
       put(HOME, 1);
-      mm.mprotect(HOME, PAGE, protection);
+      mm.mprotect({ address: HOME, length: PAGE, protection });
       const there = HOME + 9n * MIB;
       mm.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE, to: there });
       expect(pageEntryOf(host, mm.asce, there) & 0xfffn).toBe(bits);
-      mm.mprotect(there, PAGE, PROT.READ | PROT.WRITE);
+      mm.mprotect({ address: there, length: PAGE, protection: PROT.READ | PROT.WRITE });
       expect(at(there)).toBe(1);
     }
   });
@@ -257,7 +257,7 @@ describe('elsewhere', () => {
       put(there, 2);
       file.write(2n * PAGE, bytes(10));
       expect(at(there + PAGE)).toBe(shared ? 10 : 9);
-      mm.munmap(there, 2n * PAGE);
+      mm.munmap({ address: there, length: 2n * PAGE });
     }
   });
 
@@ -490,7 +490,7 @@ describe('without memory', () => {
     other.mremap(next);
     const last = { ...next, address: HOME + 12n * PAGE };
     expect(codeOf(() => other.mremap(last))).toBe('ENOMEM');
-    other.munmap(1n << 30n, PAGE);
+    other.munmap({ address: 1n << 30n, length: PAGE });
     other.mremap(last);
     expect(other.mappings.count).toBe(65_530);
   });

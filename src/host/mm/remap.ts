@@ -1,38 +1,41 @@
 /**
- * mremap: memory gets longer or shorter, or goes elsewhere with what is in it.
+ * mremap: memory is resized, or moved with its pages.
  *
- * Pages move entry by entry, invalidated where they were before they are entered where they go. A guest that was
- * shown the old place sees what it sees after munmap; one that was promised the new place finds the pages there.
+ * Pages move entry by entry, invalidated at the old place before they are set at the new one. A guest that has the old
+ * place mapped sees what it sees after munmap; one that has the new place mapped finds the pages there.
  */
 
 import { hex, LinuxError } from '../errors.ts';
+import { PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf } from './addresses.ts';
-import { entryBits } from './faults.ts';
 import { Gather } from './gather.ts';
+import { splitAllLocked } from './large-frames.ts';
+import { chooseGap, demandRoom, demandRoomForHole, limitFor } from './mapping-limits.ts';
 import type { Backing, Mapping } from './mappings.ts';
-import type { Mm } from './mm.ts';
-import { dropPages, eachPage, splitAll } from './removal.ts';
+import type { MmState } from './mm-state.ts';
+import { eachPage } from './pagewalk.ts';
+import { entryBits } from './protection.ts';
+import { dropPagesLocked, removeRangeLocked } from './unmap.ts';
 
-const PAGES_PER_SEGMENT = 256;
-
-/** What is asked, in page numbers. */
+/** The arguments of mremap, in page numbers. */
 export interface Remap {
   readonly start: number;
   readonly oldCount: number;
   readonly newCount: number;
   readonly mayMove: boolean;
-  /** Where it must go, replacing what is there; null: where there is room. */
+  /** Where it must go, replacing what is mapped there, or null if any place will do. */
   readonly to: number | null;
 }
 
 /**
- * Does it, for those who hold the mmap lock for writing, and says where the memory starts now.
+ * Resizes or moves a mapped range. Returns the page where it starts now.
+ * Preconditions: the caller holds the mmap lock (write).
  * @throws LinuxError EFAULT when the old range is not wholly in one mapping; EINVAL when the new one overlaps it;
  *   ENOMEM when there is no room. Nothing has changed then
  */
-export function remap(mm: Mm, asked: Remap): number {
+export function remapLocked(mm: MmState, request: Remap): number {
   mm.mmapLock.expect('write', 'mremap');
-  const { start, oldCount, newCount, to } = asked;
+  const { start, oldCount, newCount, to } = request;
   const end = start + oldCount;
   const mapping = mm.mappings.at(start);
   if (!mapping || mapping.end < end) {
@@ -42,59 +45,59 @@ export function remap(mm: Mm, asked: Remap): number {
     );
   }
   if (to !== null) {
-    if (to + newCount > mm.limitFor(to)) {
+    if (to + newCount > limitFor(mm, to)) {
       throw new LinuxError('EINVAL', `the new place ${hex(addressOf(to))} is beyond the address space`);
     }
     if (to < end && start < to + newCount) {
       throw new LinuxError('EINVAL', `the new place ${hex(addressOf(to))} overlaps the old one`);
     }
-    return move(mm, mapping, asked, to);
+    return move(mm, mapping, request, to);
   }
   if (newCount <= oldCount) {
     if (newCount === oldCount) return start;
-    mm.demandRoomForHole(start + newCount, end);
-    mm.removeRange(start + newCount, end);
+    demandRoomForHole(mm, start + newCount, end);
+    removeRangeLocked(mm, start + newCount, end);
     return start;
   }
-  if (start + newCount <= mm.limitFor(start) && !mm.mappings.touches(end, start + newCount)) {
-    mm.demandRoom();
+  if (start + newCount <= limitFor(mm, start) && !mm.mappings.touches(end, start + newCount)) {
+    demandRoom(mm);
     mm.mappings.insert(end, start + newCount, mapping.protection, mapping.backing);
     return start;
   }
-  if (!asked.mayMove) {
+  if (!request.mayMove) {
     throw new LinuxError('ENOMEM', `no room behind ${hex(addressOf(end))}, and it may not move`);
   }
-  return move(mm, mapping, asked, mm.chooseGap(newCount));
+  return move(mm, mapping, request, chooseGap(mm, newCount));
 }
 
-function move(mm: Mm, mapping: Mapping, asked: Remap, to: number): number {
-  const { start, oldCount, newCount } = asked;
+function move(mm: MmState, mapping: Mapping, request: Remap, to: number): number {
+  const { start, oldCount, newCount } = request;
   const moved = Math.min(oldCount, newCount);
-  // One is split where it leaves, one where it goes, and it is one itself.
-  mm.demandRoom(3);
-  splitAll(mm, start, start + oldCount);
-  splitAll(mm, to, to + newCount);
+  // A mapping is split where it leaves, another where it goes, and it is one itself.
+  demandRoom(mm, 3);
+  splitAllLocked(mm, start, start + oldCount);
+  splitAllLocked(mm, to, to + newCount);
   makeTables(mm, start, start + moved, to - start);
   // From here on nothing can fail.
   const gather = new Gather(mm.kernel, mm.tables);
-  mm.underPageTableLock(() => {
+  mm.pageTableLock.hold('write', () => {
     mm.mappings.remove(to, to + newCount);
     mm.mappings.insert(to, to + newCount, mapping.protection, moveBacking(mapping.backing, to - start));
-    dropPages(mm, to, to + newCount, gather);
+    dropPagesLocked(mm, to, to + newCount, gather);
   });
   gather.finish(mm);
-  mm.underPageTableLock(() => movePages(mm, start, start + moved, to - start));
-  mm.removeRange(start, start + oldCount);
+  mm.pageTableLock.hold('write', () => movePages(mm, start, start + moved, to - start));
+  removeRangeLocked(mm, start, start + oldCount);
   return to;
 }
 
-/** The same pages of the same file, `by` pages further on. */
+/** The backing of the same pages of the same file, `by` pages further on. */
 function moveBacking(backing: Backing, by: number): Backing {
   return backing.file === null ? backing : { ...backing, shift: backing.shift - by };
 }
 
 /** Makes the page tables that the pages of a range need `by` pages further on: all, or none. */
-function makeTables(mm: Mm, start: number, end: number, by: number): void {
+function makeTables(mm: MmState, start: number, end: number, by: number): void {
   const undo: (() => void)[] = [];
   try {
     eachPage(mm, start, end, (page) => {
@@ -106,13 +109,13 @@ function makeTables(mm: Mm, start: number, end: number, by: number): void {
   }
 }
 
-function movePages(mm: Mm, start: number, end: number, by: number): void {
+function movePages(mm: MmState, start: number, end: number, by: number): void {
   eachPage(mm, start, end, (page, table, index) => {
-    const frame = mm.entries.clear(table, index);
+    const frame = mm.ptes.unmap(table, index);
     const to = page + by;
     const mapping = mm.mappings.at(to) as Mapping;
-    const bits = entryBits(mm, mapping, to, frame, false);
-    mm.entries.enter(
+    const bits = entryBits(mm, mapping, to, frame);
+    mm.ptes.set(
       mm.tables.pageTableOf(Math.floor(to / PAGES_PER_SEGMENT)),
       to % PAGES_PER_SEGMENT,
       frame,

@@ -44,7 +44,7 @@ beforeEach(() => {
 
 const page = (index: number) => HOME + BigInt(index) * PAGE;
 const watch = (gmap: Gmap, index: number, count = 1) =>
-  gmap.watch(GUEST + BigInt(index) * PAGE, BigInt(count) * PAGE);
+  gmap.watch({ address: GUEST + BigInt(index) * PAGE, length: BigInt(count) * PAGE });
 const guestPuts = (gmap: Gmap, index: number, cpu = 1) =>
   host.writeAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, bytes(3));
 const guestSees = (gmap: Gmap, index: number, cpu = 1) =>
@@ -65,11 +65,11 @@ describe('watching', () => {
   });
 
   it('that fails on the way watches nothing, and nobody is told later', () => {
-    mm.mprotect(page(3), PAGE, PROT.READ);
+    mm.mprotect({ address: page(3), length: PAGE, protection: PROT.READ });
     expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
     expect([1, 2, 3, 4].map(notify)).toEqual([0n, 0n, 0n, 0n]);
     expect([...one.watched]).toEqual([]);
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(heard()).toEqual([]);
   });
 
@@ -80,10 +80,10 @@ describe('watching', () => {
     watch(one, 511);
     guestPuts(one, 0);
     guestPuts(one, 512);
-    one.unmap({ to: GUEST, length: MIB });
-    one.unmap({ to: GUEST + 2n * MIB, length: MIB });
+    one.unmap({ address: GUEST, length: MIB });
+    one.unmap({ address: GUEST + 2n * MIB, length: MIB });
     expect(heard()).toEqual([]);
-    one.unmap({ to: GUEST + MIB, length: MIB });
+    one.unmap({ address: GUEST + MIB, length: MIB });
     expect(heard().sort()).toEqual(['one 256', 'one 511']);
   });
 
@@ -96,9 +96,9 @@ describe('watching', () => {
       NOTIFY,
       0n,
     ]);
-    one.watch(GUEST, 0n);
+    one.watch({ address: GUEST, length: 0n });
     expect(notify(0)).toBe(0n);
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(heard()).toEqual(['one 255', 'one 256']);
   });
 
@@ -112,10 +112,10 @@ describe('watching', () => {
     ['EFAULT', 'nothing is mapped in the process', GUEST + MIB + PAGE, PAGE],
     ['EFAULT', 'it may only be read', GUEST + MIB, PAGE],
   ])('%s: %s, and nothing is watched', (code, _, address, length) => {
-    mm.munmap(HOME + MIB, MIB);
+    mm.munmap({ address: HOME + MIB, length: MIB });
     mm.mmap({ address: HOME + MIB, length: PAGE, protection: PROT.READ });
-    expect(codeOf(() => one.watch(address, length))).toBe(code);
-    mm.munmap(HOME, 2n * MIB);
+    expect(codeOf(() => one.watch({ address, length }))).toBe(code);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(heard()).toEqual([]);
   });
 
@@ -131,7 +131,7 @@ describe('watching', () => {
       pageEntryOf(host, mm.asce, page(1)) & 0xfffn,
     ]).toEqual([0n, 0n]);
     child.write(HOME, bytes(1, 2));
-    child.munmap(HOME, MIB);
+    child.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual([]);
     guestPuts(one, 0);
     expect(file.read(0n, 1)[0]).toBe(0);
@@ -140,19 +140,19 @@ describe('watching', () => {
 
 describe('who watches is told once', () => {
   const ENDS: readonly [name: string, end: () => void][] = [
-    ['munmap of the page', () => mm.munmap(page(5), PAGE)],
-    ['munmap of the segment', () => mm.munmap(HOME, MIB)],
-    ['munmap of everything', () => mm.munmap(0n, 1n << 53n)],
+    ['munmap of the page', () => mm.munmap({ address: page(5), length: PAGE })],
+    ['munmap of the segment', () => mm.munmap({ address: HOME, length: MIB })],
+    ['munmap of everything', () => mm.munmap({ address: 0n, length: 1n << 53n })],
     ['mmap over it', () => void mm.mmap({ address: page(5), length: PAGE, taken: 'replace' })],
-    ['mprotect to read-only', () => mm.mprotect(HOME, MIB, PROT.READ)],
-    ['mprotect to nothing', () => mm.mprotect(page(5), PAGE, PROT.NONE)],
-    ['dontNeed', () => mm.dontNeed(page(5), PAGE)],
-    ['discard by itself', () => one.discard({ from: GUEST, to: GUEST + MIB })],
+    ['mprotect to read-only', () => mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ })],
+    ['mprotect to nothing', () => mm.mprotect({ address: page(5), length: PAGE, protection: PROT.NONE })],
+    ['dontNeed', () => mm.dontNeed({ address: page(5), length: PAGE })],
+    ['discard by itself', () => one.discard({ address: GUEST, length: MIB })],
     [
       'discard by another guest',
       () => {
         guestSees(two, 5, 2);
-        two.discard({ from: GUEST, to: GUEST + MIB });
+        two.discard({ address: GUEST, length: MIB });
       },
     ],
     ['fork', () => void host.fork(mm)],
@@ -169,7 +169,7 @@ describe('who watches is told once', () => {
       },
     ],
     ['mremap that shrinks', () => void mm.mremap({ address: HOME, oldLength: 2n * MIB, newLength: PAGE })],
-    ['unmap', () => one.unmap({ to: GUEST, length: MIB })],
+    ['unmap', () => one.unmap({ address: GUEST, length: MIB })],
     ['map over it', () => one.map({ from: HOME + MIB, to: GUEST, length: MIB })],
     ['map of the same', () => one.map({ from: HOME, to: GUEST, length: MIB })],
     ['free', () => one.free()],
@@ -189,10 +189,10 @@ describe('who watches is told once', () => {
     heard();
     mm.mmap({ address: HOME, length: 2n * MIB, taken: 'replace' });
     guestPuts(one, 5);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual([]);
     watch(one, 5);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 5']);
   });
 
@@ -211,7 +211,7 @@ describe('who watches is told once', () => {
     watch(one, 5);
     watch(one, 5);
     watch(one, 4, 3);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 4', 'one 5', 'one 6']);
   });
 
@@ -219,21 +219,21 @@ describe('who watches is told once', () => {
     one.map({ from: HOME, to: GUEST + MIB, length: MIB });
     watch(one, 5);
     guestPuts(one, 256 + 5);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 5']);
     watch(one, 5);
     watch(one, 256 + 5);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard().sort()).toEqual(['one 261', 'one 5']);
   });
 
   it('and not again when it has unmapped the page and mapped it anew', () => {
     watch(one, 5);
-    one.unmap({ to: GUEST, length: MIB });
+    one.unmap({ address: GUEST, length: MIB });
     expect(heard()).toEqual(['one 5']);
     one.map({ from: HOME, to: GUEST, length: MIB });
     guestPuts(one, 5);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual([]);
   });
 });
@@ -241,24 +241,24 @@ describe('who watches is told once', () => {
 describe('who watches is not told', () => {
   it('of what leaves the page as it is', () => {
     watch(one, 5);
-    mm.mprotect(HOME, MIB, RW | PROT.EXEC);
-    mm.mprotect(HOME, MIB, RW);
-    mm.munmap(page(6), PAGE);
-    mm.dontNeed(page(4), PAGE);
-    mm.mprotect(page(3), PAGE, PROT.READ);
-    mm.munmap(HOME + MIB, MIB);
+    mm.mprotect({ address: HOME, length: MIB, protection: RW | PROT.EXEC });
+    mm.mprotect({ address: HOME, length: MIB, protection: RW });
+    mm.munmap({ address: page(6), length: PAGE });
+    mm.dontNeed({ address: page(4), length: PAGE });
+    mm.mprotect({ address: page(3), length: PAGE, protection: PROT.READ });
+    mm.munmap({ address: HOME + MIB, length: MIB });
     mm.read(page(5), 1);
     mm.write(page(5), bytes(1));
     guestPuts(one, 5);
     guestPuts(two, 5, 2);
-    one.unmap({ to: GUEST + MIB, length: MIB });
-    two.unmap({ to: GUEST, length: MIB });
+    one.unmap({ address: GUEST + MIB, length: MIB });
+    two.unmap({ address: GUEST, length: MIB });
     mm.enableKeys();
     mm.setKey(FIRST + 5, 0x10);
     expect(heard().filter((who) => who.startsWith('one'))).toEqual([]);
-    mm.dontNeed(HOME, 4n * PAGE);
+    mm.dontNeed({ address: HOME, length: 4n * PAGE });
     expect(heard()).toEqual([]);
-    mm.dontNeed(page(5), PAGE);
+    mm.dontNeed({ address: page(5), length: PAGE });
     expect(heard()).toEqual(['one 5']);
   });
 
@@ -267,9 +267,9 @@ describe('who watches is not told', () => {
     watch(one, 5);
     const child = host.fork(mm);
     child.write(page(5), bytes(1));
-    child.munmap(HOME, MIB);
+    child.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual([]);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 5']);
   });
 });
@@ -278,14 +278,14 @@ describe('two guests', () => {
   it('that watch one page are both told, once', () => {
     watch(one, 5);
     watch(two, 5);
-    mm.mprotect(HOME, MIB, PROT.READ);
+    mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
     expect(heard().sort()).toEqual(['one 5', 'two 5']);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual([]);
   });
 
   it.each([
-    ['unmaps it', (gmap: Gmap) => gmap.unmap({ to: GUEST, length: MIB })],
+    ['unmaps it', (gmap: Gmap) => gmap.unmap({ address: GUEST, length: MIB })],
     ['maps something else', (gmap: Gmap) => gmap.map({ from: HOME + MIB, to: GUEST, length: MIB })],
     ['is freed', (gmap: Gmap) => gmap.free()],
   ])('the one that %s is told then, the other goes on watching', (_, leave) => {
@@ -295,7 +295,7 @@ describe('two guests', () => {
     expect(heard()).toEqual(['one 5']);
     expect(notify(5)).toBe(NOTIFY);
     guestPuts(two, 5, 2);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual(['two 5']);
   });
 
@@ -309,9 +309,9 @@ describe('two guests', () => {
     theirs.onInvalidated.subscribe((number) => told.push(`theirs ${number - GUEST_FIRST}`));
     watch(one, 5);
     watch(theirs, 5);
-    other.munmap(HOME, MIB);
+    other.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual(['theirs 5']);
-    mm.munmap(HOME, MIB);
+    mm.munmap({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 5']);
   });
 });
@@ -324,7 +324,7 @@ describe('frames of 1 MiB', () => {
     expect(host.kernel.frames.count('large-page')).toBe(0);
     expect([guestSees(one, 5), guestSees(two, 5, 2)]).toEqual([3, 3]);
     expect(heard()).toEqual([]);
-    mm.dontNeed(HOME, MIB);
+    mm.dontNeed({ address: HOME, length: MIB });
     expect(heard()).toEqual(['one 5']);
   });
 
@@ -332,7 +332,7 @@ describe('frames of 1 MiB', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     watch(one, 255, 2);
     expect(host.kernel.frames.count('large-page')).toBe(0);
-    mm.munmap(HOME, 2n * MIB);
+    mm.munmap({ address: HOME, length: 2n * MIB });
     expect(heard()).toEqual(['one 255', 'one 256']);
   });
 });
@@ -342,7 +342,7 @@ it('a page of large memory that nobody has touched can be watched', () => {
   watch(one, 5);
   expect([host.kernel.frames.count('large-page'), notify(5)]).toEqual([0, NOTIFY]);
   expect(guestSees(one, 5)).toBe(0);
-  mm.dontNeed(HOME, MIB);
+  mm.dontNeed({ address: HOME, length: MIB });
   expect(heard()).toEqual(['one 5']);
 });
 
@@ -364,7 +364,7 @@ describe('without memory', () => {
       return {
         host,
         seen: () => [...told, seenOf(mm).mappings],
-        operation: () => gmap.watch(GUEST + PAGE, PAGE),
+        operation: () => gmap.watch({ address: GUEST + PAGE, length: PAGE }),
       };
     });
     expect(ends.length).toBeGreaterThanOrEqual(3);

@@ -101,7 +101,7 @@ describe('the space of an access', () => {
 });
 
 describe('a TLB', () => {
-  it('has a first slot like the others: it hits', () => {
+  it('hits in its first slot, too', () => {
     tables();
     setPage(0, 0x4_0000n);
     cpu.setControl(1, BigInt(SEGMENTS));
@@ -113,25 +113,30 @@ describe('a TLB', () => {
     expect(tlb.misses).toBe(misses);
   });
 
-  it('is asked before each check in check mode, with the enhanced-DAT control of the space', () => {
+  it('calls the TLB check hook for each hit, of the process and of the host’s translation of a guest', () => {
     tables();
     cpu.setControl(1, BigInt(SEGMENTS));
     cpu.setPsw(MODE_64 | DAT, BigInt(CODE));
-    const seen: boolean[] = [];
-    cpu.onTlbHit = (_cpu, _tlb, _slot, _walk, edat) => void seen.push(edat);
-    for (const cr0 of [0, CR0.EDAT]) {
-      cpu.setControl(0, BigInt(cr0));
-      code(0x20, FETCH);
-      code(0x20, FETCH);
-    }
-    expect(seen).toEqual([false, true, true]);
-    seen.length = 0;
-    // The host's control applies to its translation of the guest's pages, not the guest's.
-    cpu.sie = context({ edat: true });
-    cpu.setControl(0, 0n);
+    const seen: number[] = [];
+    cpu.onTlbHit = (tlb, slot) => void seen.push(tlb.pages[slot] as number);
+    for (let i = 0; i < 3; i++) code(0x20, FETCH);
+    cpu.sie = context();
     cpu.dat = false;
     for (let i = 0; i < 2; i++) code(0x12, FETCH);
-    expect(seen).toEqual([true]);
+    expect(seen).toEqual([0x20, 0x20, 0x22]);
+  });
+
+  it('is filled with the enhanced-DAT control of the host, while a guest is interpreted', () => {
+    const frame = 0x10_0000n;
+    cpu.storage.set64(SEGMENTS, frame | 0x400n);
+    cpu.sie = context({ originPage: 0 });
+    cpu.setControl(0, 0n);
+    expect(cpu.absoluteFrame(absolutePage(3), FETCH)).toBe(Number(frame) + 3 * 4096);
+    cpu.sie = context({ originPage: 0, edat: false });
+    cpu.setControl(0, BigInt(CR0.EDAT));
+    cpu.tlb.purgeAll();
+    cpu.storage.set64(Number(frame) + 3 * 8, 0x5000n);
+    expect(cpu.absoluteFrame(absolutePage(3), FETCH)).toBe(0x5000);
   });
 });
 

@@ -138,7 +138,7 @@ describe.each(LENGTHS)('%i bytes', (length) => {
     everywhere(0, page, length, first, second);
   });
 
-  it('in the 64-bit mode go on at 2^31, where nothing is: nothing is loaded or stored', () => {
+  it('in the 64-bit mode continue at 2^31, where no storage is: nothing is loaded or stored', () => {
     const ends = (act: () => unknown) => cpu.attemptAll(() => void act());
     for (const back of Array.from({ length: length - 1 }, (_, i) => i + 1)) {
       const lo = 0x8000_0000 - back;
@@ -179,7 +179,7 @@ describe.each(LENGTHS)('%i bytes', (length) => {
     }
   });
 
-  it('note references and changes in the keys of both frames, and no other', () => {
+  it('record reference and change in the keys of both frames only', () => {
     const { keys } = cpu.storage;
     const offset = length === 1 ? 0x10 : 0x1000 - length + 1;
     const touched = length === 1 ? [0x80] : [0x80, 0x50];
@@ -217,7 +217,7 @@ describe('key-controlled protection of two pages', () => {
     expect(cpu.attemptAll(() => cpu.store32(0, LOW + 0xffe, 1))).toBe(0);
   });
 
-  it('does not apply to what the machine itself accesses', () => {
+  it('does not apply to accesses of the machine itself', () => {
     cpu.setPsw(MODE_64 | (5n << 52n), 0n);
     cpu.storage.keys.fill(0x48);
     expect(cpu.absoluteFrame(0x80 as never, STORE)).toBe(0x8_0000);

@@ -59,7 +59,7 @@ const PAGES_PER_HIGH = 0x10_0000;
 const UNPROTECTED_OFFSET = 0x800;
 
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
-export type TlbHitCheck = (cpu: CpuAccess, tlb: Tlb, slot: number, walk: Walk, edat: boolean) => void;
+export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
 
 /**
  * The access under way: what protection, and the exceptions that identify the access, need to know of it. A processor
@@ -163,7 +163,7 @@ export class CpuAccess extends CpuState {
    * @param length how many bytes of the page are accessed, at least 1
    */
   frame(page: LogicalPage, offset: number, access: Access, length = 1): number {
-    const slot = this.#slot(page, access);
+    const slot = this.#fastSlot(page, access);
     return slot < 0
       ? this.#translated(page, offset, access, length)
       : (this.tlb.frames[slot] as number) * 4096;
@@ -174,7 +174,7 @@ export class CpuAccess extends CpuState {
    * is used, the key is 0, no guest runs, check mode is off, the page is not 0 or 1 (low-address protection), and a
    * store may be made and is not the first. -1 otherwise: `#translated` decides.
    */
-  #slot(page: LogicalPage, access: Access): number {
+  #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
     if (this.dat !== true || this.sie !== null || this.space !== SPACE.PRIMARY) return -1;
     if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;
@@ -346,7 +346,7 @@ export class CpuAccess extends CpuState {
   load8(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, FETCH);
+    const slot = this.#fastSlot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint8((this.tlb.frames[slot] as number) * 4096 + offset);
     return view.getUint8(this.#translated(page, offset, FETCH, 1) + offset);
@@ -357,7 +357,7 @@ export class CpuAccess extends CpuState {
     const offset = lo & 0xfff;
     if (offset > 0xffe) return (this.load8(hi, lo) << 8) | this.#next8(hi, lo, 1);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, FETCH);
+    const slot = this.#fastSlot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint16((this.tlb.frames[slot] as number) * 4096 + offset);
     return view.getUint16(this.#translated(page, offset, FETCH, 2) + offset);
@@ -368,7 +368,7 @@ export class CpuAccess extends CpuState {
     const offset = lo & 0xfff;
     if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, FETCH);
+    const slot = this.#fastSlot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getUint32((this.tlb.frames[slot] as number) * 4096 + offset);
     return view.getUint32(this.#translated(page, offset, FETCH, 4) + offset);
@@ -379,7 +379,7 @@ export class CpuAccess extends CpuState {
     const offset = lo & 0xfff;
     if (offset > 0xff8) return this.#gather(hi, lo, 8);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, FETCH);
+    const slot = this.#fastSlot(page, FETCH);
     const { view } = this.storage;
     if (slot >= 0) return view.getBigUint64((this.tlb.frames[slot] as number) * 4096 + offset);
     return view.getBigUint64(this.#translated(page, offset, FETCH, 8) + offset);
@@ -389,7 +389,7 @@ export class CpuAccess extends CpuState {
   store8(hi: number, lo: number, value: number): void {
     const offset = lo & 0xfff;
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, STORE);
+    const slot = this.#fastSlot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint8((this.tlb.frames[slot] as number) * 4096 + offset, value);
     else view.setUint8(this.#translated(page, offset, STORE, 1) + offset, value);
@@ -403,7 +403,7 @@ export class CpuAccess extends CpuState {
       return;
     }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, STORE);
+    const slot = this.#fastSlot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint16((this.tlb.frames[slot] as number) * 4096 + offset, value);
     else view.setUint16(this.#translated(page, offset, STORE, 2) + offset, value);
@@ -417,7 +417,7 @@ export class CpuAccess extends CpuState {
       return;
     }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, STORE);
+    const slot = this.#fastSlot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setUint32((this.tlb.frames[slot] as number) * 4096 + offset, value);
     else view.setUint32(this.#translated(page, offset, STORE, 4) + offset, value);
@@ -431,7 +431,7 @@ export class CpuAccess extends CpuState {
       return;
     }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
-    const slot = this.#slot(page, STORE);
+    const slot = this.#fastSlot(page, STORE);
     const { view } = this.storage;
     if (slot >= 0) view.setBigUint64((this.tlb.frames[slot] as number) * 4096 + offset, value);
     else view.setBigUint64(this.#translated(page, offset, STORE, 8) + offset, value);
@@ -527,7 +527,7 @@ export class CpuAccess extends CpuState {
     if (slot < 0) {
       slot = this.#fill(page, asceHi, asceLo, space);
     } else if (this.onTlbHit !== null) {
-      this.onTlbHit(this, tlb, slot, this.#walk, this.#hostEdat);
+      this.onTlbHit(tlb, slot);
     }
     const { access, key, storageKey } = this.#request;
     const frame = tlb.frames[slot] as number;

@@ -235,7 +235,7 @@ describe('region-first, -second, -third and segment translation', () => {
     },
   );
 
-  it('an offset beyond the length leaves no entry in the table', () => {
+  it('a table whose offset exceeds its length has no entries', () => {
     const { storage, to } = tree();
     storage.set32(0x1_801c, 0x1_c000 | 0x04 | 0x80 | 1);
     for (const segment of [0, 511, 512, 1023, 1024, 2047]) {
@@ -257,7 +257,7 @@ describe('page translation', () => {
     for (const { asce, page } of TOPS) expect(to(asce, page)).toEqual({ code: 0x11 });
   });
 
-  it('software bits of a valid entry are no matter', () => {
+  it('software bits of a valid entry are ignored', () => {
     const { storage, to } = tree();
     storage.set32(PAGE_ENTRY + 4, 0x3_00ff);
     expect(to(0x1_c000, 0x405)).toMatchObject({ code: 0, frame: 0x30, protect: false });
@@ -320,7 +320,7 @@ describe('addressing', () => {
     expect(to(0x3f_f003, 512 * 256)).toEqual({ code: 0x05 });
   });
 
-  it('a table that runs past 2^64 goes on at 0', () => {
+  it('a table that exceeds 2^64 continues at 0', () => {
     const { storage, to } = tree();
     // Entry 512 is the first of the table's second frame: at 0xffff_ffff_ffff_f000 + 0x1000, which is 0.
     storage.set64(0, 0x2_0000n);
@@ -328,7 +328,7 @@ describe('addressing', () => {
     expect(to(0xffff_ffff_ffff_f003n, 5)).toEqual({ code: 0x05 });
   });
 
-  it('a page entry that designates a frame outside storage is for the access to find, not for the walk', () => {
+  it('a page-table entry may designate a frame outside storage: the access finds it, not the walk', () => {
     const { storage, to } = tree();
     storage.set32(PAGE_ENTRY + 4, STORAGE);
     expect(to(0x1_c000, 0x405)).toMatchObject({ code: 0, frame: 0x400 });
@@ -377,7 +377,7 @@ describe('a segment entry of format control one', () => {
   });
 });
 
-describe('a processor that meets an exception', () => {
+describe('a processor that recognizes an exception', () => {
   /** A processor with the tables in storage and the element in a control register. */
   function processor(asce: number | bigint, cr0 = 0n) {
     const machine = new Machine({ storageSize: STORAGE });
@@ -406,7 +406,7 @@ describe('a processor that meets an exception', () => {
     expect(reach(top.page, INSTRUCTION)).toEqual([entry.exception, address | 0x800n]);
   });
 
-  it('page translation: the address in two halves, and what for', () => {
+  it('page translation: the address in two halves, and the kind of access', () => {
     const { storage, reach, cpu } = processor(0x1_000f);
     storage.set32(PAGE_ENTRY + 4, 0x400);
     expect(reach(0x200_8018_0405, FETCH)).toEqual([0x11, 0x0020_0801_8040_5800n]);
@@ -486,7 +486,7 @@ describe('a processor that meets an exception', () => {
     expect(reach(0x405, STORE)).toEqual([0x04, 0x40_5407n]);
   });
 
-  it('takes the element of each space from its own control register', () => {
+  it('takes the ASCE of each space from its control register', () => {
     const { cpu, reach } = processor(0x1_c000);
     cpu.setControl(7, 0x20n);
     cpu.setControl(13, 0x2000_0020n);
@@ -498,13 +498,13 @@ describe('a processor that meets an exception', () => {
     expect(reach(0x112, INSTRUCTION)).toBe(0x11_2000);
   });
 
-  it('in real space meets nothing but the end of storage', () => {
+  it('in real space: only the end of storage', () => {
     const { reach } = processor(0x20);
     expect(reach(0x3ff, STORE)).toBe(0x3f_f000);
     expect(reach(0x400, STORE)).toMatchObject([0x05, expect.anything()]);
   });
 
-  it('remembers nothing of a walk that failed', () => {
+  it('a walk that failed makes no TLB entry', () => {
     const { storage, cpu, reach } = processor(0x1_c000);
     storage.set32(PAGE_ENTRY + 4, 0x400);
     reach(0x405, FETCH);
@@ -513,7 +513,7 @@ describe('a processor that meets an exception', () => {
     expect(reach(0x405, FETCH)).toBe(0x3_0000);
   });
 
-  it('goes on using what it remembers until it is told otherwise', () => {
+  it('uses a TLB entry until it is purged', () => {
     const { storage, cpu, reach } = processor(0x1_c000);
     expect(reach(0x405, STORE)).toBe(0x3_0000);
     storage.set32(PAGE_ENTRY + 4, 0x400);

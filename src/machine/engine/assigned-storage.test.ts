@@ -59,7 +59,7 @@ describe('a program interruption', () => {
     expect(cpu.pswAddress).toBe(NEW);
   });
 
-  it('of a fetch of an instruction has a length of 2, by which a suppressed one moves on', () => {
+  it('of an instruction fetch has a length of 2', () => {
     for (const [address, code, old] of [
       [0x20_0000n, PGM.ADDRESSING, 0x20_0002n],
       [0x1_0001n, PGM.SPECIFICATION, 0x1_0003n],
@@ -110,7 +110,7 @@ describe('a program interruption', () => {
     ]);
   });
 
-  it('of an access stores the page and what for, and an access register number of 0', () => {
+  it('of an access stores the page, the kind of access, and an access-register number of 0', () => {
     tables();
     cpu.gr[9] = 0x2_0008n;
     execute(cpu, '58209000', MODE_64 | DAT);
@@ -172,7 +172,7 @@ describe('the breaking-event address', () => {
     expect(breaking(code, count)).toBe(CODE + at);
   });
 
-  it('stays when a branch is not taken', () => {
+  it('does not change if a branch is not taken', () => {
     cpu.gr[9] = 0x6_0000n;
     expect(breaking('a7040003 0709 4700 9000 0000', 4)).toBe(1);
   });
@@ -196,7 +196,7 @@ describe('other interruptions', () => {
     expect([get(cpu, 128, 4), get(cpu, 132, 4)]).toEqual(['12345678', '00002401']);
   });
 
-  it('the enabled external interruption of the highest priority is taken first, whatever came first', () => {
+  it('the enabled external interruption with the highest priority is taken first, regardless of arrival', () => {
     const machine = bare({ tod: 1n << 40n });
     machine.interruptions = 'take';
     machine.storage.set64(LOWCORE.EXTERNAL_NEW_PSW, MODE_64);

@@ -53,7 +53,7 @@ function oldPsw(cpu: Cpu, at: number): [mask: bigint, address: bigint] {
 const LOOP = 'a7f40000';
 
 describe('interruptions', () => {
-  it('program: code, length, old PSW behind the instruction', () => {
+  it('program: code, length, old PSW after the instruction', () => {
     const cpu = taking();
     execute(cpu, 'b9860030', MODE_64 | (2n << 44n));
     expect(cpu.pswAddress).toBe(BigInt(HANDLER + LOWCORE.PROGRAM_NEW_PSW));
@@ -72,7 +72,7 @@ describe('interruptions', () => {
     expect(without.fpc).toBe(0);
   });
 
-  it('program: a translation exception nullifies and says where', () => {
+  it('program: a translation exception nullifies, and identifies the page', () => {
     const cpu = taking();
     cpu.setControl(1, 0x1_0000n);
     // With an empty segment table nothing can be fetched, the instruction least of all.
@@ -148,7 +148,7 @@ describe('interruptions', () => {
     expect(get(cpu, LOWCORE.EXTERNAL_CPU_ADDRESS, 4)).toBe('00011202');
   });
 
-  it('external: none while the PSW mask is zero', () => {
+  it('external: none while the external mask is zero', () => {
     const cpu = taking();
     cpu.setControl(0, 0x2e0n);
     cpu.signal(EXT.SERVICE_SIGNAL, 0);
@@ -160,7 +160,7 @@ describe('interruptions', () => {
     expect(oldPsw(cpu, LOWCORE.EXTERNAL_OLD_PSW)[1]).toBe(BigInt(CODE + 4));
   });
 
-  it('restart, whatever is masked, and by SIGP', () => {
+  it('restart, which cannot be masked, by SIGP too', () => {
     const cpu = taking(0n, 2);
     const other = cpu.machine.cpus[1] as Cpu;
     cpu.stop();
@@ -204,20 +204,20 @@ describe('an invalid PSW', () => {
     expect(oldPsw(cpu, LOWCORE.PROGRAM_OLD_PSW)[1]).toBe(0x1234n);
   });
 
-  it('may have an address beyond its addressing mode', () => {
+  it('with an address that exceeds its addressing mode', () => {
     const cpu = taking();
     newPsw(cpu, LOWCORE.SVC_NEW_PSW, MODE_31, 0x8000_0000);
     execute(cpu, '0a00', MODE_64, 2);
     expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe('00000006');
   });
 
-  it('that leads to itself is a loop', () => {
+  it('as the program new PSW is a loop', () => {
     const cpu = taking();
     newPsw(cpu, LOWCORE.PROGRAM_NEW_PSW, 0x0000_0001_0000_0000n, 0);
     expect(execute(cpu, '0000', MODE_64, 1000)).toEqual({ reason: 'program-loop', code: PGM.SPECIFICATION });
   });
 
-  it('a handler that is no instruction is a loop too', () => {
+  it('a handler that is no instruction is a loop, too', () => {
     const cpu = taking();
     expect(execute(cpu, '0000', MODE_64, 1000)).toEqual({ reason: 'program-loop', code: PGM.OPERATION });
   });
@@ -230,7 +230,7 @@ describe('the wait state', () => {
     expect(execute(cpu, '', MODE_64 | WAIT | IO)).toMatchObject({ disabled: false });
   });
 
-  it('tells when a clock will end it, and ends by an interruption', () => {
+  it('reports when a clock will end it, and ends by an interruption', () => {
     const cpu = taking();
     cpu.setControl(0, 0xae0n);
     cpu.setClockComparator(cpu.tod + 1000n);
@@ -256,13 +256,13 @@ describe('a clock that was set back', () => {
     return cpu;
   }
 
-  it('tells when its comparator ends a wait', () => {
+  it('reports when its comparator ends a wait', () => {
     const cpu = behind();
     const until = cpu.machine.clock.tod + 1001n;
     expect(execute(cpu, '', MODE_64 | WAIT | EXTERNAL)).toEqual({ reason: 'wait', disabled: false, until });
   });
 
-  it('interrupts once it has passed its comparator, and is not looked at after every instruction', () => {
+  it('interrupts when it has passed its comparator, and is not read after every instruction', () => {
     const cpu = behind();
     const advance = vi.spyOn(cpu.machine.clock, 'advance');
     execute(cpu, LOOP, MODE_64 | EXTERNAL, 200);
@@ -274,7 +274,7 @@ describe('a clock that was set back', () => {
 });
 
 describe('addresses', () => {
-  it('wrap as the addressing mode says', () => {
+  it('wrap by the addressing mode', () => {
     const cpu = bare();
     put(cpu, 0x200, '12345678');
     for (const [mode, base] of [
@@ -289,7 +289,7 @@ describe('addresses', () => {
     }
   });
 
-  it('of branches are cut to the mode', () => {
+  it('of branches wrap by the mode', () => {
     const cpu = bare();
     cpu.gr[9] = 0xffff_ffff_ff02_0e40n;
     execute(cpu, '07f9', MODE_24);
@@ -325,7 +325,7 @@ describe('fetching', () => {
     }
   });
 
-  it('fails on the part that is not there', () => {
+  it('fails on the part that is not mapped', () => {
     const cpu = bare();
     put(cpu, 0x1f_fffe, 'c021');
     cpu.setPsw(MODE_64, 0x1f_fffen);
@@ -353,7 +353,7 @@ describe('EXECUTE', () => {
     expect(exception(cpu, '44009000')).toBe(PGM.SPECIFICATION);
   });
 
-  it('of nothing is an addressing exception of its own length', () => {
+  it('of an address outside storage is an addressing exception with the length of the EXECUTE', () => {
     const cpu = bare();
     cpu.gr[9] = 0x7000_0000n;
     expect(execute(cpu, '44009000')).toMatchObject({ interruption: { code: PGM.ADDRESSING, length: 4 } });
@@ -361,7 +361,7 @@ describe('EXECUTE', () => {
 });
 
 describe('protection', () => {
-  it('by key forbids stores, and fetches when the key says so', () => {
+  it('by key forbids stores, and fetches if the key has fetch protection', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA);
     const key5 = MODE_64 | (5n << 52n);
@@ -376,7 +376,7 @@ describe('protection', () => {
     expect(exception(cpu, '1812', key5)).toBe(PGM.PROTECTION);
   });
 
-  it('by key refuses a store before it notes a change', () => {
+  it('by key ends a store before the change bit is set', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA);
     cpu.setControl(1, 0x4_0000n);
@@ -419,7 +419,7 @@ describe('protection', () => {
     expect(exception(bare(), '0000', MODE_64 | PROBLEM)).toBe(PGM.OPERATION);
   });
 
-  it('notes references and changes', () => {
+  it('records references and changes', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA);
     execute(cpu, '58209000');

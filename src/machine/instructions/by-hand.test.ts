@@ -401,8 +401,8 @@ describe('the instruction table', () => {
   });
 });
 
-describe('where the recorded machine does something else', () => {
-  it('LPSW takes a short PSW, which must say that it is one', () => {
+describe('where the recorded machine deviates from the architecture', () => {
+  it('LPSW requires bit 12 of a short PSW', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA);
     put(cpu, DATA, '00082f00 80012340');
@@ -418,7 +418,7 @@ describe('where the recorded machine does something else', () => {
     expect(exception(cpu, '80000000')).toBe(PGM.SPECIAL_OPERATION);
   });
 
-  it('SPKA asks the PSW-key mask in the problem state', () => {
+  it('SPKA checks the PSW-key mask in the problem state', () => {
     const cpu = bare();
     cpu.setControl(3, 0x0400_0000n);
     expect(exception(cpu, 'b20a0050', MODE_64 | PROBLEM)).toBe(0);
@@ -437,7 +437,7 @@ describe('where the recorded machine does something else', () => {
     expect([cpu.gr[2], cpu.cc]).toEqual([0xffn, 0]);
   });
 
-  it('UNPK and PKA use the leftmost byte too', () => {
+  it('UNPK and PKA use the leftmost byte, too', () => {
     const cpu = bare();
     Object.assign(cpu.gr, { 8: BigInt(OTHER), 9: BigInt(DATA) });
     put(cpu, DATA, '12 34 5d');
@@ -448,7 +448,7 @@ describe('where the recorded machine does something else', () => {
     expect(get(cpu, OTHER, 16)).toBe('0000000000000000000000000000091c'.slice(-32));
   });
 
-  it('TPROT tells of keys, of low addresses and of missing pages', () => {
+  it('TPROT reports key-controlled and low-address protection, and invalid pages', () => {
     const cpu = bare();
     twoSpaces(cpu);
     const code = (key: string, mask = MODE_64) => exception(cpu, `e5019000${key}`, mask) || cpu.cc;
@@ -466,7 +466,7 @@ describe('where the recorded machine does something else', () => {
     expect(code('0000')).toBe(1);
   });
 
-  it('LURA and STURA want a boundary', () => {
+  it('LURA and STURA require alignment', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA + 2);
     for (const code of ['b24b0029', 'b9050029', 'b2460029', 'b9250029']) {
@@ -474,7 +474,7 @@ describe('where the recorded machine does something else', () => {
     }
   });
 
-  it('MVCLU wants even lengths, and two-byte translations too', () => {
+  it('MVCLU requires even lengths, and two-byte translations do, too', () => {
     const cpu = bare();
     Object.assign(cpu.gr, { 4: BigInt(DATA), 5: 3n, 6: BigInt(OTHER), 7: 2n, 9: BigInt(OTHER) });
     expect(exception(cpu, 'eb460000008e')).toBe(PGM.SPECIFICATION);
@@ -482,7 +482,7 @@ describe('where the recorded machine does something else', () => {
     expect(exception(cpu, 'b9930059')).toBe(PGM.SPECIFICATION);
   });
 
-  it('LRA tells where an invalid entry is', () => {
+  it('LRA loads the address of an invalid entry', () => {
     const cpu = bare();
     twoSpaces(cpu);
     cpu.gr[9] = BigInt(DATA + 0x123);
@@ -501,7 +501,7 @@ describe('where the recorded machine does something else', () => {
 });
 
 describe('long instructions', () => {
-  it('do a bounded amount at a time and go on', () => {
+  it('process a bounded number of bytes at a time', () => {
     const cpu = bare();
     Object.assign(cpu.gr, { 4: 0x10_0000n, 5: 0x8_0000n, 6: 0n, 7: 0x5a00_0000n });
     expect(execute(cpu, '0e46', MODE_64, 3).reason).toBe('limit');
@@ -511,7 +511,7 @@ describe('long instructions', () => {
     expect(get(cpu, 0x17_fffe, 3)).toBe('5a5a00');
   });
 
-  it('leave registers at what was done when an operand ends', () => {
+  it('update registers to the completed units if an access exception ends them', () => {
     const cpu = bare();
     Object.assign(cpu.gr, { 4: 0x1f_f000n, 5: 0x3000n, 6: 0n, 7: 0n });
     put(cpu, CODE, '0e46');
@@ -521,7 +521,7 @@ describe('long instructions', () => {
     expect([cpu.gr[4], cpu.gr[5]]).toEqual([0x20_0000n, 0x2000n]);
   });
 
-  it('can be interrupted in between', () => {
+  it('can be interrupted between units', () => {
     const cpu = bare();
     cpu.interruptions = 'report-programs';
     cpu.setControl(0, 0x4_02e0n);

@@ -56,7 +56,7 @@ describe('the facility list', () => {
     },
   );
 
-  it('has a facility when all of its instructions are there, and no other', () => {
+  it('has a facility if all of its instructions are in the table, and no other facility', () => {
     for (const [, { bit, instructions }] of definitions) {
       const list = namesIn(instructions);
       expect(told(bit)).toBe(list.every((one) => names.includes(one)));

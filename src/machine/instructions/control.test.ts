@@ -78,7 +78,7 @@ describe('clocks', () => {
   });
 });
 
-describe('what a processor says of itself', () => {
+describe('identification', () => {
   it('STORE CPU ID: CPU address and machine type', () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(DATA);
@@ -95,7 +95,7 @@ describe('what a processor says of itself', () => {
     expect(get(cpu, 200, 4)).toBe('00000000');
   });
 
-  it('STORE SYSTEM INFORMATION 0: the level; nothing is known of higher ones', () => {
+  it('STORE SYSTEM INFORMATION 0: the level; no information for higher levels', () => {
     const cpu = bare();
     Object.assign(cpu.gr, { 0: 0xffff_ffff_0000_0000n, 1: 0n, 9: BigInt(DATA) });
     expect(exception(cpu, 'b27d9000')).toBe(0);
@@ -128,7 +128,7 @@ describe('LOAD REAL ADDRESS', () => {
     expect([cpu.gr[2], cpu.cc]).toEqual([0x8008n, 1]);
   });
 
-  it('of more than 31 bits is a special-operation exception but for LRAG and in the 64-bit mode', () => {
+  it('of more than 31 bits is a special-operation exception, except for LRAG and in the 64-bit mode', () => {
     const cpu = bare();
     tables(cpu);
     cpu.storage.set64(PAGES + 0x20 * 8, 0x12_8000_0000n);
@@ -194,7 +194,7 @@ describe('purging', () => {
     }
   });
 
-  it('IDTE invalidates as many entries as it is told, and none behind the end of the table', () => {
+  it('IDTE invalidates the number of entries in r2, and none after the end of the table', () => {
     const cpu = bare();
     for (let i = 0; i < 0x801; i++) cpu.storage.set64(0x10_0000 + i * 8, 0n);
     Object.assign(cpu.gr, { 2: 0x10_0000n, 3: (0x7fen << 20n) | 5n });
@@ -288,8 +288,8 @@ describe('updates', () => {
   });
 });
 
-describe('program interruptions without end', () => {
-  it('are a loop after sixteen', () => {
+describe('loops of interruptions', () => {
+  it('program interruptions end the run after sixteen', () => {
     const cpu = bare();
     cpu.interruptions = 'take';
     // The new PSW designates an operation code that no instruction has.
@@ -301,7 +301,7 @@ describe('program interruptions without end', () => {
     expect(cpu.executed).toBe(16);
   });
 
-  it('and clock interruptions come to the limit, and move the clock', () => {
+  it('clock interruptions reach the limit, and advance the clock', () => {
     const cpu = bare();
     cpu.interruptions = 'take';
     put(cpu, 432, '0100000180000000 0000000000060000');

@@ -38,20 +38,20 @@ describe('disassemble', () => {
     expect(all.length).toBeGreaterThan(1000);
   });
 
-  it('knows how long an instruction is by its first byte', () => {
+  it('derives the length of an instruction from its first byte', () => {
     for (const [, code] of compiled) {
       expect(instructionLength(Number.parseInt(code.slice(0, 2), 16))).toBe(code.length / 2);
     }
   });
 
-  it('writes what is no instruction as a halfword', () => {
+  it('writes an invalid operation code as a halfword', () => {
     expect(disassemble(0x0000_0000, 0)).toBe('.short 0x0000');
     expect(disassemble(0xb2ff_0000, 0)).toBe('.short 0xb2ff');
   });
 });
 
 describe('the instruction table', () => {
-  it.each(compiled)('has what compiled C needs: %s %s %s', (_, code) => {
+  it.each(compiled)('has the instructions of compiled C: %s %s %s', (_, code) => {
     expect(lineOf(...words(code))).toBeDefined();
   });
 });

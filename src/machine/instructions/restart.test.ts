@@ -116,7 +116,7 @@ function fitting(start: Start, name: string, even = false): Start {
   return { ...start, lengths, first: name.startsWith('SRST') ? start.second + lengths[0] : start.first };
 }
 
-describe('stopped on the way and resumed', () => {
+describe('interrupted and resumed', () => {
   it.each(INSTRUCTIONS)('$name ends in the same state', ({ name, code, even }) => {
     fc.assert(
       fc.property(starts, fc.subarray(pages), (start, missing) => {
@@ -127,7 +127,7 @@ describe('stopped on the way and resumed', () => {
     );
   });
 
-  it('leaves the high halves of registers alone outside the 64-bit mode', () => {
+  it('does not change the high halves of registers outside the 64-bit mode', () => {
     for (const { name, code } of INSTRUCTIONS) {
       for (const mask of [MODE_24, MODE_31]) {
         const start = {

@@ -21,14 +21,15 @@ import {
 } from '../../machine/index.ts';
 import { absolute, type Kernel } from '../kernel.ts';
 import type { Lock } from '../locks.ts';
-import type { MmCommon } from './mm.ts';
+import { HALF, PAGES_PER_SEGMENT } from '../units.ts';
+import type { MmCommon } from './mm-common.ts';
 import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
 
 /** Bits of the high half of a PGSTE: the machine's, and the one that Linux calls IN: tell when the entry is invalidated. */
 export const PGSTE = { ...PAGE_STATUS, NOTIFY: 0x4000 } as const;
 
 /** The page-table entries of one process. */
-export class PageEntries {
+export class Ptes {
   /** Whether guests of the process use storage keys: then a page's key is kept when the page goes. */
   usesKeys = false;
   readonly #kernel: Kernel;
@@ -52,33 +53,33 @@ export class PageEntries {
   }
 
   /** Gives an entry that has none a frame. */
-  enter(table: number, index: number, frame: number, bits: number): void {
-    this.#lock.expect('write', 'entering a page');
+  set(table: number, index: number, frame: number, bits: number): void {
+    this.#lock.expect('write', 'setting a PTE');
     this.#set(table, index, frame, bits);
     this.#common.descriptors.present[table / PAGE_TABLE_SIZE]!++;
     if (this.usesKeys) this.#loadKey(table, index, frame);
   }
 
   /** IPTE: makes an entry with a frame empty, purges it, and says which frame it had. */
-  clear(table: number, index: number): number {
+  unmap(table: number, index: number): number {
     const frame = this.frame(table, index);
     if (this.usesKeys) this.#saveKey(table, index, frame);
     this.#set(table, index, 0, EMPTY_PAGE);
     this.#kernel.purges.page('page-invalidated', table, index);
     this.#common.descriptors.present[table / PAGE_TABLE_SIZE]!--;
-    this.#tell(table, index);
+    this.#notify(table, index);
     return frame;
   }
 
   /**
    * Puts another frame in the place of an entry's and says which it had. That is a private page's that others had too;
-   * where keys are used no private page has such a frame (unshare.ts), so there is no key to keep.
+   * where keys are used no private page has such a frame (cow.ts), so there is no key to keep.
    */
   replace(table: number, index: number, frame: number, bits: number): number {
     const old = this.frame(table, index);
     this.#set(table, index, frame, bits);
     this.#kernel.purges.page('page-copied', table, index);
-    this.#tell(table, index);
+    this.#notify(table, index);
     return old;
   }
 
@@ -91,7 +92,7 @@ export class PageEntries {
     if (changed === old) return;
     view.setUint32(entry + 4, changed);
     this.#kernel.purges.page('page-protected', table, index);
-    if (bits !== 0) this.#tell(table, index);
+    if (bits !== 0) this.#notify(table, index);
   }
 
   /** Whoever watches the page is told when the entry loses its frame or the right to store. */
@@ -112,9 +113,9 @@ export class PageEntries {
   }
 
   /** The page table goes: whoever watches any of its pages is told. */
-  tellAll(table: number): void {
+  notifyAll(table: number): void {
     if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return;
-    for (let index = 0; index < 256; index++) this.#tell(table, index);
+    for (let index = 0; index < PAGES_PER_SEGMENT; index++) this.#notify(table, index);
   }
 
   /** The guests' storage key of an entry, whether or not it has a frame. */
@@ -173,7 +174,7 @@ export class PageEntries {
     storage.keys[frame / FRAME_SIZE] = (pgste >>> PAGE_STATUS_KEY_SHIFT) & (KEY_ACC | KEY_FETCH);
   }
 
-  #tell(table: number, index: number): void {
+  #notify(table: number, index: number): void {
     const { descriptors, reverseMaps } = this.#common;
     const unit = table / PAGE_TABLE_SIZE;
     if (descriptors.watched[unit] === 0) return;
@@ -185,7 +186,7 @@ export class PageEntries {
     descriptors.watched[unit]!--;
     for (let node = reverseMaps.first(table); node >= 0; node = reverseMaps.after(node)) {
       const owner = reverseMaps.ownerOf(node);
-      owner.invalidated(owner.segmentOf(reverseMaps.entryOf(node)) * 256 + index);
+      owner.invalidated(owner.segmentOf(reverseMaps.entryOf(node)) * PAGES_PER_SEGMENT + index);
     }
   }
 }
@@ -197,6 +198,6 @@ export function frameOf(view: DataView, entry: number): number {
 
 /** Writes an entry, of a page table or a segment table: an absolute address, and bits below it. */
 export function setEntry(view: DataView, entry: number, frame: number, bits: number): void {
-  view.setUint32(entry, frame / 0x1_0000_0000);
+  view.setUint32(entry, frame / HALF);
   view.setUint32(entry + 4, (frame | bits) >>> 0);
 }

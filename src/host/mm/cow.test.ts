@@ -24,7 +24,7 @@ beforeEach(() => {
 /** The frame number behind a page that is there. */
 function frameOf(space: Mm, address: bigint): number {
   const table = space.tables.pageTableOf(Number(address >> 20n));
-  return space.entries.frame(table, page(address) % 256) / 4096;
+  return space.ptes.frame(table, page(address) % 256) / 4096;
 }
 const keyOfFrame = (space: Mm, address: bigint) => host.machine.storage.keys[frameOf(space, address)];
 
@@ -86,13 +86,13 @@ describe('guests of a process that use storage keys', () => {
     mm.write(HOME, bytes(1, 2));
     mm.write(HOME + PAGE, bytes(3));
     host.fork(mm);
-    mm.mprotect(HOME, PAGE, 0);
-    mm.mprotect(HOME + PAGE, PAGE, 1);
+    mm.mprotect({ address: HOME, length: PAGE, protection: 0 });
+    mm.mprotect({ address: HOME + PAGE, length: PAGE, protection: 1 });
     mm.enableKeys();
     expect(codeOf(() => mm.read(HOME, 1))).toBe('EFAULT');
     expect(codeOf(() => mm.write(HOME + PAGE, bytes(0)))).toBe('EFAULT');
     expect(mm.read(HOME + PAGE, 1)).toEqual(bytes(3));
-    mm.mprotect(HOME, PAGE, 3);
+    mm.mprotect({ address: HOME, length: PAGE, protection: 3 });
     expect(mm.read(HOME, 2)).toEqual(bytes(1, 2));
   });
 
@@ -104,18 +104,18 @@ describe('guests of a process that use storage keys', () => {
     if (keyed) mm.enableKeys();
     else host.fork(mm);
     for (let n = 1; ; n++) {
-      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys };
+      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys };
       host.kernel.frames.failIn(n);
       const code = codeOf(action);
       const fired = host.kernel.frames.failing === 0;
       host.kernel.frames.failIn(0);
       if (!fired) break;
       expect(code).toBe('ENOMEM');
-      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.entries.usesKeys }).toEqual(
+      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys }).toEqual(
         before,
       );
     }
-    expect(mm.entries.usesKeys).toBe(true);
+    expect(mm.ptes.usesKeys).toBe(true);
     expect(mm.read(HOME, 1)).toEqual(bytes(1));
   });
 });
@@ -169,7 +169,7 @@ it('an access of the kernel is noted in the storage key as one of a processor is
   mm.write(HOME, bytes(1));
   expect(mm.keyOf(page(HOME))).toBe(0x06);
   mm.setKey(page(HOME), 0x70);
-  mm.dontNeed(HOME, PAGE);
+  mm.dontNeed({ address: HOME, length: PAGE });
   mm.write(HOME, bytes(1));
   expect(mm.keyOf(page(HOME))).toBe(0x76);
 });

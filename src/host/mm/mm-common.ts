@@ -1,0 +1,20 @@
+/** What all process address spaces of a host share. */
+
+import { FRAME_SIZE, PAGE_TABLE_SIZE } from '../../machine/index.ts';
+import type { Kernel } from '../kernel.ts';
+import type { MemoryFile } from './memory-file.ts';
+import { PageTableDescriptors } from './page-table-descriptors.ts';
+import { ReverseMaps } from './reverse-maps.ts';
+
+/** What all process address spaces of a host share. */
+export class MmCommon {
+  readonly descriptors: PageTableDescriptors;
+  readonly reverseMaps: ReverseMaps;
+  /** Files in memory, those behind shared anonymous memory included. */
+  readonly files = new Set<MemoryFile>();
+
+  constructor(kernel: Kernel) {
+    this.descriptors = new PageTableDescriptors(kernel.storage.size / PAGE_TABLE_SIZE);
+    this.reverseMaps = new ReverseMaps(kernel.storage.size / FRAME_SIZE);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * How pages, 1 MiB frames, page tables and segment tables leave a process's tables. Guests that are linked to what is freed
+ * are unlinked before any processor can miss it.
+ *
+ * Ranges are page numbers, half open.
+ */
+
+import { PAGE_TABLE_SIZE } from '../../machine/index.ts';
+import { PAGES_PER_SEGMENT, SEGMENTS_PER_REGION, SEGMENTS_PER_TABLE } from '../units.ts';
+import { addressOf } from './addresses.ts';
+import { Gather } from './gather.ts';
+import { unlinkGuestsLocked } from './guest-links.ts';
+import { isLarge, splitEdgesLocked } from './large-frames.ts';
+import type { MmState } from './mm-state.ts';
+import { hasFrame } from './page-tables.ts';
+import { eachPageOf, eachSegment } from './pagewalk.ts';
+import { frameOf } from './ptes.ts';
+
+/**
+ * Removes a range from mappings and tables.
+ * Preconditions: the caller holds the mmap lock (write).
+ * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
+ */
+export function removeRangeLocked(mm: MmState, start: number, end: number): void {
+  mm.mmapLock.expect('write', 'unmapping');
+  splitEdgesLocked(mm, start, end);
+  mm.mappings.remove(start, end);
+  const gather = new Gather(mm.kernel, mm.tables);
+  mm.pageTableLock.hold('write', () => freeTablesLocked(mm, start, end, gather));
+  gather.finish(mm);
+}
+
+/**
+ * Drops the pages of a range. Mappings and page tables stay.
+ * Preconditions: the caller holds the mmap lock (read); each 1 MiB frame lies wholly in the range or wholly outside, see
+ * `splitEdgesLocked`.
+ */
+export function zapLocked(mm: MmState, start: number, end: number): void {
+  mm.mmapLock.expect('read', 'zapping pages');
+  const gather = new Gather(mm.kernel, mm.tables);
+  mm.pageTableLock.hold('write', () => dropPagesLocked(mm, start, end, gather));
+  gather.finish(mm);
+  mm.kernel.trace.listener?.({
+    type: 'zap',
+    mm: mm.id,
+    address: addressOf(start),
+    length: addressOf(end - start),
+  });
+}
+
+/**
+ * Drops the pages of a range as `zapLocked`, and leaves the purges and the freeing to `gather`.
+ * Preconditions: as `zapLocked`, and the caller holds the page-table lock.
+ */
+export function dropPagesLocked(mm: MmState, start: number, end: number, gather: Gather): void {
+  eachSegment(mm, start, end, (segment, value) => {
+    if (isLarge(value)) freeLargeFrame(mm, segment, gather);
+    else unmapPages(mm, segment, start, end, gather);
+  });
+}
+
+/** Unhooks what no mapping needs any more. The mappings of the range are removed already. */
+function freeTablesLocked(mm: MmState, start: number, end: number, gather: Gather): void {
+  eachSegment(mm, start, end, (segment, value) => {
+    const first = segment * PAGES_PER_SEGMENT;
+    if (isLarge(value)) freeLargeFrame(mm, segment, gather);
+    else if (mm.mappings.touches(first, first + PAGES_PER_SEGMENT))
+      unmapPages(mm, segment, start, end, gather);
+    else freePageTable(mm, segment, value, gather);
+  });
+  freeSegmentTables(mm, start, end, gather);
+}
+
+function unmapPages(mm: MmState, segment: number, start: number, end: number, gather: Gather): void {
+  eachPageOf(mm, segment, start, end, (_, table, index) => gather.deferFree(mm.ptes.unmap(table, index)));
+}
+
+function freeLargeFrame(mm: MmState, segment: number, gather: Gather): void {
+  const frame = mm.tables.largeFrameOf(segment);
+  unlinkGuestsLocked(mm, segment, frame, gather);
+  mm.tables.forgetLarge(segment, 'freed');
+  mm.tables.unhookSegment(segment);
+  gather.deferFree(frame);
+  gather.space();
+}
+
+/** Nothing is mapped in the segment any more: its pages, its page table and every link to it are freed. */
+function freePageTable(mm: MmState, segment: number, table: number, gather: Gather): void {
+  mm.ptes.notifyAll(table);
+  mm.tables.unhookSegment(segment);
+  unlinkGuestsLocked(mm, segment, table, gather);
+  const { view } = mm.kernel.storage;
+  let present = mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number;
+  for (let entry = table; present > 0; entry += 8) {
+    if (!hasFrame(view.getUint32(entry + 4))) continue;
+    gather.deferFree(frameOf(view, entry));
+    present--;
+  }
+  gather.pageTable(table);
+}
+
+/** Frees the segment tables of which nothing is mapped, and the region-third tables (except the first) without any. */
+function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gather): void {
+  const last = Math.ceil(end / PAGES_PER_SEGMENT);
+  let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
+  while (segment < last) {
+    const first = segment - (segment % SEGMENTS_PER_TABLE);
+    const next = first + SEGMENTS_PER_TABLE;
+    if (!mm.mappings.touches(first * PAGES_PER_SEGMENT, next * PAGES_PER_SEGMENT)) {
+      gather.table(mm.tables.unhookSegmentTable(segment));
+      freeRegionTable(mm, segment, gather);
+    }
+    segment = mm.tables.nextTable(next, last);
+  }
+}
+
+/** A region-third table stays while it has a segment table. Mappings do not matter: those without pages need none. */
+function freeRegionTable(mm: MmState, segment: number, gather: Gather): void {
+  const first = segment - (segment % SEGMENTS_PER_REGION);
+  const end = first + SEGMENTS_PER_REGION;
+  if (mm.tables.nextTable(first, end) < end) return;
+  const region = mm.tables.unhookRegionTable(segment);
+  if (region >= 0) gather.table(region);
+}
