@@ -235,7 +235,11 @@ describe('what cannot be played', () => {
     ['null', 'null', 'x:1: not a JSON object'],
     ['another type', '{"type":"boom"}', 'x:1: "boom" is no type of event'],
     ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is no number'],
-    ['a bad address', '{"type":"unmap","gmap":0,"address":"12","length":"0x1"}', 'x:1: unmap: address is no address'],
+    [
+      'a bad address',
+      '{"type":"unmap","gmap":0,"address":"12","length":"0x1"}',
+      'x:1: unmap: address is no address',
+    ],
   ])('a trace that is %s', (_, text, message) => {
     expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new PlayerError(message));
   });

@@ -1,5 +1,5 @@
 /**
- * The list of events: only those in sight are drawn, and asked for.
+ * The list of events. Only visible rows are queried and rendered.
  */
 
 import { useSignal } from '@preact/signals';
@@ -13,11 +13,11 @@ import { laneOf } from './kinds.ts';
 import { rowsInSight } from './scale.ts';
 import { sentenceOf } from './sentences.ts';
 
-/** A row's height in pixels. */
+/** Height of a row, in pixels. */
 const ROW = 24;
-/** The list's height never matters beyond that many pixels. */
+/** Maximum height of the visible part, in pixels. */
 const SIGHT = 400;
-/** Browsers draw nothing taller than that, in pixels: of longer lists only as much can be reached by scrolling. */
+/** Maximum height of an element in browsers, in pixels: the end of a longer list cannot be scrolled to. */
 const TALLEST = 15_000_000;
 
 /** The list. */
@@ -82,7 +82,7 @@ function isShown(window: EventWindow | null, index: number): boolean {
   return window !== null && index >= window.from && index < window.from + window.events.length;
 }
 
-/** Brings a row into sight, and leaves some around it. */
+/** Scrolls to a row, with some rows around it. */
 function follow(list: HTMLElement | null, index: number): void {
   if (list === null) return;
   const top = Math.max(index, 0) * ROW;

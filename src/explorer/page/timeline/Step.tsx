@@ -1,5 +1,5 @@
 /**
- * What the step did: its line, its answer, its events, and what the counts became.
+ * The step panel: the line, its answer, its events, and the counters.
  */
 
 import { useRef } from 'preact/hooks';
@@ -17,7 +17,7 @@ const NO_EVENTS: readonly RecordedEvent[] = [];
 /** Maximum number of events shown for one step. */
 const MOST = 40;
 
-/** The step that is told of: the one under way, else the last one done; -1 at the beginning. */
+/** Returns the number of the step in progress, or of the last one done; -1 at the beginning. */
 function shownStep(): number {
   const { step, event } = position.value;
   return event > 0 ? step : step - 1;
@@ -114,14 +114,14 @@ const COUNTS = [
   ['purges', 'purges by guests'],
 ] as const;
 
-/** The counts, each with how it differs from the position that was shown before, if that was an earlier one. */
+/** The counters, each with its change since the position shown before, if that was earlier. */
 function Counts() {
   const result = useQuery({});
   const shown = useRef<{ readonly now: QueryResult | null; readonly before: QueryResult | null }>({
     now: null,
     before: null,
   });
-  // Another recording: what was before is not of this one.
+  // The former result is of another recording.
   if (result === null) shown.current = { now: null, before: null };
   else if (result !== shown.current.now) {
     const { now } = shown.current;

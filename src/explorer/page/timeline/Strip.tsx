@@ -1,5 +1,5 @@
 /**
- * The strip: every event of the recording, lane by lane, and the position as a playhead that can be dragged.
+ * The strip: all events of the recording in lanes, and the position as a playhead that can be dragged.
  */
 
 import { type ReadonlySignal, useSignal } from '@preact/signals';
@@ -23,10 +23,10 @@ import { LANES, type Lane } from './kinds.ts';
 import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
 import { allEvents, goToOffset, offset, stripLength } from './where.ts';
 
-/** Pixels: a lane's height, and the names' width. */
+/** Pixels: height of a lane, and width of the names. */
 const LANE = 15;
 const NAMES = 104;
-/** Steps narrower than that are not told apart. */
+/** Steps narrower than this are not separated, in pixels. */
 const LEAST_STEP = 8;
 const HEIGHT = LANES.length * LANE + 4;
 
@@ -62,7 +62,7 @@ export function Strip() {
   );
 }
 
-/** Returns the density of events, asked for again whenever it may have changed. */
+/** Returns the density of events, queried again whenever it may have changed. */
 function useDensity(width: ReadonlySignal<number>): ReadonlySignal<Density | null> {
   return useAnswer<Density | null>(() => {
     const buckets = bucketCount(width.value, stripLength.value);
@@ -74,7 +74,7 @@ function useDensity(width: ReadonlySignal<number>): ReadonlySignal<Density | nul
   }, null);
 }
 
-/** The ends of the steps, as faint lines, where there is worker for them. */
+/** The ends of the steps, as faint lines, if they are wide enough. */
 function StepEnds({ width }: { readonly width: number }) {
   const events = allEvents.value;
   const steps = progress.value?.steps ?? 0;
@@ -139,7 +139,7 @@ interface PlayheadProps {
   readonly children: ComponentChildren;
 }
 
-/** The lanes with the playhead on them: a slider. */
+/** The lanes and the playhead: a slider. */
 function Playhead({ width, children }: PlayheadProps) {
   const dragging = useRef(false);
   const x = (offset.value / stripLength.value) * width;
