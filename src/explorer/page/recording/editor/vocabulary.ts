@@ -104,7 +104,7 @@ const AFTER: Readonly<Record<string, (operands: readonly string[]) => readonly W
   mremap: (o) =>
     o.length === 3
       ? [
-          { word: 'maymove', operands: '', says: 'wherever there is worker' },
+          { word: 'maymove', operands: '', says: 'to wherever there is room' },
           { word: 'to', operands: 'NEWADDR', says: 'exactly there' },
         ]
       : [],

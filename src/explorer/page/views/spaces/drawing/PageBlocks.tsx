@@ -45,7 +45,7 @@ export function PageBlock({ item, track }: { item: Item<PageExtent>; track: Trac
 function Signs({ left, width, top, flags }: { left: number; width: number; top: number; flags: number }) {
   const signs: preact.JSX.Element[] = [];
   const y = top + 8;
-  const worker = Math.floor((width - 2) / 11);
+  const most = Math.floor((width - 2) / 11);
   const at = () => left + 8 + signs.length * 11;
   if (flags & PAGE_FLAG.CHANGED) signs.push(<circle class="sign dirty" cx={at()} cy={y} r="3.2" />);
   if (flags & PAGE_FLAG.WATCHED) {
@@ -61,7 +61,7 @@ function Signs({ left, width, top, flags }: { left: number; width: number; top: 
     const x = at();
     signs.push(<path class="sign shared" d={`M${x - 4},${y - 4}h5v5h-5zM${x - 1},${y - 1}h5v5h-5z`} />);
   }
-  return <g>{signs.slice(0, Math.max(1, worker))}</g>;
+  return <g>{signs.slice(0, Math.max(1, most))}</g>;
 }
 
 /** The share of pages present, while pages are too small to be drawn. */
