@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (this.#failure === null) return;',
   },
   {
-    name: 'what has ended goes on',
+    name: 'an object that has ended can still be used',
     file: 'src/host/life.ts',
     find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
     replace: '',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'free forgets to tell the process',
+    name: 'free does not remove the gmap from its process',
     file: 'src/host/gmap/gmap.ts',
     find: '      this.mm.gmaps.delete(this);\n',
     replace: '',
@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const UNLINKED = SEGMENT.INVALID;',
   },
   {
-    name: 'an unmapped entry keeps a wrong bit',
+    name: 'an unmapped entry has a wrong bit',
     file: 'src/host/gmap/gmap.ts',
     find: '    view.setUint32(entry + 4, EMPTY_SEGMENT);',
     replace: '    view.setUint32(entry + 4, EMPTY_SEGMENT | 0x10);',
@@ -209,13 +209,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (from + length > PROCESS_LIMIT + MIB) {',
   },
   {
-    name: 'discard forgets the first page',
+    name: 'discard omits the first page',
     file: 'src/host/gmap/gmap.ts',
     find: 'start: processPage + Math.max(firstPage - guestPage, 0),',
     replace: 'start: processPage + Math.max(firstPage - guestPage, 0) + 1,',
   },
   {
-    name: 'ENOMEM leaves the tables that were made',
+    name: 'ENOMEM does not free the tables that were allocated',
     file: 'src/host/gmap/tables.ts',
     find: 'for (const one of made.reverse()) this.#undo(one);',
     replace: 'made.reverse();',
@@ -233,7 +233,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'this.next = segment + span;',
   },
   {
-    name: 'free leaks the tables below',
+    name: 'free leaks the lower tables',
     file: 'src/host/gmap/tables.ts',
     find: '    for (const table of this.#regionTables) frames.free(table);\n',
     replace: '',
@@ -287,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "this.#kernel.purges.page('page-invalidated', table, index ^ 1);",
   },
   {
-    name: 'a page table with a mapping left is removed',
+    name: 'a page table that still has a mapping is removed',
     file: 'src/host/mm/unmap.ts',
     find: 'mm.mappings.touches(first, first + PAGES_PER_SEGMENT)',
     replace: 'mm.mappings.touches(first, first + PAGES_PER_SEGMENT - 1)',
@@ -347,7 +347,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      if (this.asceLo[slot] === asceHi) this.pages[slot] = EMPTY;',
   },
   {
-    name: 'the buffer forgets whose a page is',
+    name: 'a TLB entry does not record its page table',
     file: 'src/machine/tlb.ts',
     find: '    if (this.pages[slot] === page && this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi)\n      return slot;',
     replace: '    if (this.pages[slot] === page) return slot;',
@@ -371,7 +371,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    this.#slots.delete(slot);',
   },
   {
-    name: 'a log that was started for a slot that could not be made goes on',
+    name: 'a dirty log is not stopped when creating its slot fails',
     file: 'src/host/kvm/slots.ts',
     find: '      if (log !== null) mm.stopLog(log);\n',
     replace: '',
@@ -438,13 +438,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return bits;',
   },
   {
-    name: 'a frame of 1 MiB is made in a logged range',
+    name: 'a logged range gets a frame of 1 MiB',
     file: 'src/host/mm/faults.ts',
     find: 'if (mm.ptes.usesKeys || mm.logs.some((log) => log.start < last && first < log.end)) return false;',
     replace: 'if (mm.ptes.usesKeys) return false;',
   },
   {
-    name: 'a frame of 1 MiB is made for guests that use keys',
+    name: 'a guest that uses storage keys gets a frame of 1 MiB',
     file: 'src/host/mm/faults.ts',
     find: 'if (mm.ptes.usesKeys || mm.logs.some((log)',
     replace: 'if (mm.logs.some((log)',
@@ -504,7 +504,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "  gather.finish(mm, 'segment-changed');",
   },
   {
-    name: 'a split forgets the protection',
+    name: 'a split drops the protection',
     file: 'src/host/mm/large-frames.ts',
     find: '  const bits = mm.tables.segmentValueOf(segment) & SEGMENT.PROTECT;',
     replace: '  const bits = 0;',
@@ -522,7 +522,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  relinkGuestsLocked(mm, segment, { frame, value }, gather);',
   },
   {
-    name: 'guests of a frame of 1 MiB keep translations of it',
+    name: 'a frame of 1 MiB is split without a purge of its guests',
     file: 'src/host/mm/guest-links.ts',
     find: '    gather.owner(reverseMaps.ownerOf(node));\n    traceRelink',
     replace: '    traceRelink',
@@ -546,7 +546,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  gather.deferFree(frame);',
   },
   {
-    name: 'who watches is not told that the page table goes',
+    name: 'a watcher is not notified when the page table is freed',
     file: 'src/host/mm/unmap.ts',
     find: '  mm.ptes.notifyAll(table);\n',
     replace: '',
@@ -582,25 +582,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  }',
   },
   {
-    name: 'who watches is not told that the page goes',
+    name: 'a watcher is not notified when the page is unmapped',
     file: 'src/host/mm/ptes.ts',
     find: '!--;\n    this.#notify(table, index);\n    return frame;',
     replace: '!--;\n    return frame;',
   },
   {
-    name: 'who watches is not told that the page is protected',
+    name: 'a watcher is not notified when the page is write-protected',
     file: 'src/host/mm/ptes.ts',
     find: '    if (bits !== 0) this.#notify(table, index);\n',
     replace: '',
   },
   {
-    name: 'who watches is told again and again',
+    name: 'a watcher is notified more than once',
     file: 'src/host/mm/ptes.ts',
     find: '    view.setUint32(pgste, bits & ~PGSTE.NOTIFY);\n    descriptors.watched[unit]!--;\n',
     replace: '',
   },
   {
-    name: 'only one guest is told',
+    name: 'only one guest is notified',
     file: 'src/host/mm/ptes.ts',
     find: 'node >= 0; node = reverseMaps.after(node)) {',
     replace: 'node >= 0; node = -1) {',
@@ -624,13 +624,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'mremap keeps frames of 1 MiB at the new place',
+    name: 'mremap moves frames of 1 MiB without splitting them',
     file: 'src/host/mm/remap.ts',
     find: '  splitAllLocked(mm, to, to + newCount);\n',
     replace: '',
   },
   {
-    name: 'mremap that fails keeps its page tables',
+    name: 'a failed mremap does not free its page tables',
     file: 'src/host/mm/remap.ts',
     find: '    for (const one of undo.reverse()) one();\n',
     replace: '',
@@ -648,7 +648,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'mremap may overlap from below',
+    name: 'mremap accepts an overlapping destination at a lower address',
     file: 'src/host/mm/remap.ts',
     find: 'if (to < end && start < to + newCount) {',
     replace: 'if (to < end && start <= to) {',
@@ -678,7 +678,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'mprotect to nothing keeps frames of 1 MiB',
+    name: 'mprotect(PROT_NONE) does not split frames of 1 MiB',
     file: 'src/host/mm/protection.ts',
     find: '  if (protection === PROT.NONE) splitAllLocked(mm, start, end);\n  else splitEdges',
     replace: '  splitEdges',
@@ -708,7 +708,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '        faultPageLocked(this, page, true);',
   },
   {
-    name: 'exit keeps the first region-third table',
+    name: 'exit does not free the first region-third table',
     file: 'src/host/mm/page-tables.ts',
     find: '    if (this.levels === 4) this.#kernel.frames.free(this.#regionThird(0));\n',
     replace: '',
@@ -720,7 +720,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a file keeps its frames for ever',
+    name: 'a file never frees its frames',
     file: 'src/host/mm/memory-file.ts',
     find: '    for (const frame of this.#frames.values()) this.#kernel.frames.free(frame);\n',
     replace: '',
@@ -732,7 +732,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return this.life.ended;',
   },
   {
-    name: 'munmap does not tell the file',
+    name: 'munmap does not drop its reference to the file',
     file: 'src/host/mm/mappings.ts',
     find: '    for (const part of removed) part.backing.file?.mapped(part.start - part.end);\n',
     replace: '',
@@ -744,7 +744,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'the first who gives up a frame frees it for all',
+    name: 'the first user that drops a shared frame frees it',
     file: 'src/host/frames.ts',
     find: 'if ((this.#sharers[frame] as number) > 0) {',
     replace: 'if ((this.#sharers[frame] as number) > 99) {',
@@ -756,13 +756,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a guest is told of pages that it does not watch',
+    name: 'a guest is notified of pages that it does not watch',
     file: 'src/host/gmap/gmap.ts',
     find: 'if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);',
     replace: 'this.onInvalidated.listener?.(page);',
   },
   {
-    name: 'a guest that unmaps a watched page is not told',
+    name: 'a guest that unmaps a watched page is not notified',
     file: 'src/host/gmap/gmap.ts',
     find: '    if (this.#watched.size > 0) this.#notifyUnlinked(entry, count);\n',
     replace: '',
@@ -840,7 +840,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const slot = this.tlb.find(host, asceHi, asceLo);',
   },
   {
-    name: 'a trace forgets promises that are cut',
+    name: 'a trace drops mappings that are unmapped in part',
     file: 'src/player/trace-gmap.ts',
     find: '        this.#replace(first, end, [{ first, end, process }]);',
     replace: '        this.#extents.push({ first, end, process });',
@@ -897,7 +897,7 @@ export const MUTANTS: readonly Mutant[] = [
       '    for (let i = 0; i < first; i++) bytes[start + i] = from[i] as number;\n    const rest = first === length ? 0 : this.frame(this.pageAfter(page), 0, STORE, length - first);',
   },
   {
-    name: 'fetch-protection override opens what begins in the first 2 KiB',
+    name: 'fetch-protection override applies to operands that only begin in the first 2 KiB',
     file: 'src/machine/cpu/access.ts',
     find: '    this.#begin(page, offset + length - 1, access);\n    if (!this.dat)',
     replace: '    this.#begin(page, offset, access);\n    if (!this.dat)',
@@ -957,7 +957,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  const more = lo > 257 ||',
   },
   {
-    name: 'MVPG says that the destination is missing before the source',
+    name: 'MVPG reports an invalid destination before an invalid source',
     file: 'src/machine/instructions/keys.ts',
     find: 'missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0',
     replace: 'missingPage(c, c.eaHi, c.eaLo) ? 1 : missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : 0',
@@ -1030,13 +1030,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'Math.min(left, toPageEnd(c.eaLo))',
   },
   {
-    name: 'a facility is told of which one instruction is missing',
+    name: 'a facility with a missing instruction is reported',
     file: 'src/machine/instructions/facilities.ts',
     find: 'namesIn(instructions).every(',
     replace: 'namesIn(instructions).some(',
   },
   {
-    name: 'initial CPU reset keeps pending interruptions',
+    name: 'initial CPU reset does not clear pending interruptions',
     file: 'src/machine/reset.ts',
     find: "'local-interruptions': ['cpu', 'initial', 'clear'],",
     replace: "'local-interruptions': ['cpu', 'clear'],",
@@ -1084,7 +1084,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return !this.#vcpu.vm.floating.empty && mask > 0;',
   },
   {
-    name: 'nobody notices that control register 0 enables an interruption',
+    name: 'loading control register 0 is not intercepted while an interruption is pending',
     file: 'src/host/kvm/delivery.ts',
     find: 'pending && !byPsw ? LOADS_CONTROL_0 : 0',
     replace: '0',
@@ -1115,7 +1115,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return target.stopped ? SIGP_STATUS.NOT_RUNNING : 0;',
   },
   {
-    name: 'stop and store status forgets the architectural mode',
+    name: 'stop and store status does not store the architectural mode',
     file: 'src/host/kvm/vcpu.ts',
     find: '    this.vm.writeGuest(BigInt(ASSIGNED_MODE), Uint8Array.of(1));\n',
     replace: '',
@@ -1139,7 +1139,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    return this.#ended ? 0 : this.#bytes.length;',
   },
   {
-    name: 'what the host’s tables lead to below a guest is taken as absolute',
+    name: 'the host’s prefix is not applied to frames of a guest',
     file: 'src/machine/cpu/access.ts',
     find: 'this.sie === null ? this.prefix : this.sie.prefix',
     replace: 'this.sie === null ? this.prefix : 0',
@@ -1169,7 +1169,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      this.#respond',
   },
   {
-    name: 'a reset forgets how long a CPU has waited',
+    name: 'a reset drops the waiting time of a CPU',
     file: 'src/host/kvm/vcpu.ts',
     find: '    this.#clocks.endWait();\n    this.block.set32',
     replace: '    this.block.set32',
@@ -1181,7 +1181,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '[\\x7f]/g',
   },
   {
-    name: 'what a run asks for pending signals may act',
+    name: 'the callback for pending signals may call operations',
     file: 'src/host/kvm/vcpu.ts',
     find: '    this.vm.mm.kernel.trace.operations.deliver(() => {\n      answer = pending();\n    });\n',
     replace: '    answer = pending();\n',
