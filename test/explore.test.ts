@@ -260,7 +260,7 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
 
   it('a port that somebody else has', async () => {
     const { port } = new URL(await served());
-    expect(await refused('--port', port)).toContain(`port ${port} cannot be had: EADDRINUSE`);
+    expect(await refused('--port', port)).toContain(`port ${port} cannot be used: EADDRINUSE`);
   });
 });
 

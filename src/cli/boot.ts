@@ -1,6 +1,4 @@
-/**
- * `guesthouse boot IMAGE`: runs a guest image; its console is standard output.
- */
+/** `guesthouse boot IMAGE`: runs a guest image, whose console is standard input and output. */
 
 import { type Command, Option } from 'commander';
 import { Checker } from '../check/index.ts';
@@ -32,12 +30,12 @@ import { TraceFile } from './trace-file.ts';
 const MIB = 1n << 20n;
 /** Process address behind guest address 0, unless a map says otherwise. */
 const MEMORY_AT = 256n * MIB;
-/** Storage beside the guest's memory: tables, and room to breathe. */
-const STORAGE_BESIDE = 64n * MIB;
-/** Bytes of an image that are read: kernels with all their symbols have some hundred MiB. */
+/** Storage for everything except the guest's memory: tables, and a reserve. */
+const STORAGE_RESERVE = 64n * MIB;
+/** Maximum size of an image in bytes. Kernels with all their symbols have some hundred MiB. */
 const IMAGE_MAX = 1 << 30;
 const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both'];
-/** Milliseconds that a reader of standard output has left after an interrupt. */
+/** Time in milliseconds that a reader of standard output has after an interrupt. */
 const LAST_OUTPUT = 100;
 
 interface BootFlags {
@@ -58,7 +56,7 @@ export function addBoot(program: Command): void {
     .command('boot')
     .summary('run a guest image')
     .description(
-      'Runs a 64-bit s390x ELF image as a guest whose memory is made of pieces of a process. The console of the guest is standard input and output.',
+      'Runs a 64-bit s390x ELF image as a guest whose memory consists of ranges of a process. The console of the guest is standard input and output.',
     )
     .argument('<image>', 'the ELF file')
     .argument('[arguments...]', 'the command line of the guest, after --')
@@ -70,30 +68,27 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--map <from:to:len>',
-        'also show the guest LEN bytes of process memory at FROM as guest address TO; may be repeated',
+        'also map LEN bytes of process memory at FROM to guest address TO; may be repeated',
       )
         .argParser(mapOption)
         .default([], 'none'),
     )
     .option(
       '--cpus <n>',
-      'virtual CPUs; the guest starts all but the first itself, and ends when none can run any more',
+      'number of virtual CPUs; the guest starts all but the first, and ends when none can run any more',
       cpusOption,
       1,
     )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
-    .option('--trace <file>', 'write every event to FILE, one JSON object a line')
+    .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
-      new Option(
-        '--console <which>',
-        'the console to show: auto is ascii once the guest uses it, line before',
-      )
+      new Option('--console <which>', 'the console to show; auto: line until the guest uses ascii')
         .choices(CONSOLES)
         .default('auto'),
     )
     .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
-    .option('--json', 'print one JSON object at the end, with what the console said in it')
+    .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
     .action(async (image: string, words: string[], flags: BootFlags) => {
       process.exitCode = await boot(image, words.join(' '), flags);
@@ -101,12 +96,12 @@ export function addBoot(program: Command): void {
 }
 
 const help = () => `
-A guest that asks for console input gets standard input: a pipe or file as it is, then ^D at its end; a terminal key by
-key (${KEYS_HELP}). On a terminal only text, cursor movement, erasing and colours of the guest pass.
+Console input is standard input: a file or pipe unchanged, with ^D at its end; a terminal key by key (${KEYS_HELP}).
+A terminal shows only text, cursor movement, erasing and colours of the guest.
 
-Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 with another; 2 wrong usage, a bad image, or output that cannot be
-written; 3 the guest cannot go on; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used up;
-130 interrupted (^C, ^A x); 141 the reader of its output went away.
+Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 it ended with another status; 2 wrong usage, a bad image, or
+output that cannot be written; 3 the guest cannot continue; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used
+up; 130 interrupted (^C, ^A x); 141 the reader of its output ended.
 
 Examples:
   guesthouse boot ${example('images/hello.elf')} -- world
@@ -121,7 +116,7 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
     const status = await run({ host, image, commandLine, flags, trace });
     trace?.close();
     const failure = outputFailure() ?? trace?.failure ?? null;
-    // Standard output's is reported by the caller.
+    // The caller reports a failure of standard output.
     if (trace?.failure) complain(trace.failure);
     return failure === null || status >= EXIT.INTERRUPTED ? status : EXIT.USAGE;
   } catch (error) {
@@ -189,7 +184,7 @@ async function run({ host, image, commandLine, flags, trace }: Boot): Promise<nu
   }
 }
 
-/** Says so, and does not wait for a reader of standard output that does not read. */
+/** Reports the interrupt. Does not wait for a reader of standard output that does not read. */
 async function interrupted({ status }: Interrupts, output: Output, executed: number): Promise<number> {
   complain(`interrupted after ${executed} instructions`);
   const timer = setTimeout(() => process.exit(status ?? EXIT.INTERRUPTED), LAST_OUTPUT);
@@ -200,7 +195,7 @@ async function interrupted({ status }: Interrupts, output: Output, executed: num
 
 function readImage(path: string): ElfImage {
   try {
-    // What is no ELF file is refused before it is read to its end: a device may have none.
+    // A file of another kind is rejected before it is read to its end, because a device may have no end.
     return parseElf(readLimited(path, IMAGE_MAX, checkIdentification));
   } catch (error) {
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
@@ -217,16 +212,16 @@ function makeMachine(storageSize: number): Machine {
   }
 }
 
-/** Storage for all the guest may touch; what it does not touch costs nothing. */
+/** Returns the size of storage for all memory of the guest. Memory that it does not touch costs nothing. */
 function storageFor(flags: BootFlags): number {
   const memory = flags.map.reduce((sum, { length }) => sum + length, flags.memory);
   checkStorage('guest memory', memory);
-  const wanted = memory + STORAGE_BESIDE;
+  const wanted = memory + STORAGE_RESERVE;
   const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }
 
-/** Maps process memory behind every piece, once where pieces share it, and says what goes where. */
+/** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */
 function mapsFor(mm: Mm, { memory, map }: BootFlags): MemoryMap[] {
   const whole = ((memory + MIB - 1n) / MIB) * MIB;
   const maps = whole > 0n ? [{ from: MEMORY_AT, to: 0n, length: whole }, ...map] : map;

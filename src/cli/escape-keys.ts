@@ -1,16 +1,14 @@
-/**
- * The keys of `boot` on a terminal in raw mode: ^A and a letter are for Guesthouse, everything else for the guest.
- */
+/** The keys of `boot` on a terminal in raw mode: ^A and a letter go to Guesthouse, all others to the guest. */
 
 /** ^A. */
 const ESCAPE = 0x01;
 
-/** What a key asks for. */
+/** The command of a key. */
 export type KeyCommand = 'end' | 'help';
 
 const COMMANDS: Readonly<Record<string, KeyCommand>> = { x: 'end', h: 'help', '?': 'help' };
 
-/** What the keys do, for help. */
+/** A help text on the keys. */
 export const KEYS_HELP = '^A x ends, ^A ^A sends ^A, ^A h shows this';
 
 /** Separates the guest's input from commands. */
@@ -22,7 +20,7 @@ export class EscapeKeys {
     this.#command = command;
   }
 
-  /** Returns the bytes that are for the guest. ^A and what follows it may come in two calls. */
+  /** Returns the bytes for the guest. ^A and the key after it may arrive in two calls. */
   take(bytes: Uint8Array): Uint8Array {
     const passed: number[] = [];
     for (const byte of bytes) {

@@ -1,6 +1,4 @@
-/**
- * `guesthouse explore [FILE]`: serves the page in which one can look into a running Guesthouse.
- */
+/** `guesthouse explore [FILE]`: serves the page that shows the state of a running Guesthouse. */
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,12 +12,12 @@ import { EXIT, Output, UsageError } from './output.ts';
 import { countOption } from './sizes.ts';
 import { StaticServer } from './static-server.ts';
 
-/** The built page, seen from the built package and from the sources alike. */
+/** The built page. The path is the same from the built package and from the sources. */
 const PAGE = fileURLToPath(new URL('../../dist/explorer', import.meta.url));
-/** A larger file is not what anybody wants to look at in a page. */
+/** Maximum size of a file that the page opens, in bytes. */
 const FILE_LIMIT = 128 << 20;
 const ELF_MAGIC = '\u007fELF';
-/** What a page needs to know to ask for `recording.json`. */
+/** The parameter of the page's address that makes it fetch `recording.json`. */
 const OFFER = '<meta name="guesthouse-recording" content="recording.json">';
 
 interface ExploreFlags {
@@ -27,7 +25,7 @@ interface ExploreFlags {
   readonly json?: boolean;
 }
 
-/** What the page is offered to open, as it stands in recording.json. */
+/** A recording for the page to open: the contents of recording.json. */
 type OfferedRecording =
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
   | { readonly kind: 'guest'; readonly name: string; readonly image: string; readonly arguments: string }
@@ -39,12 +37,9 @@ export function addExplore(program: Command): void {
     .command('explore')
     .summary('look into a running Guesthouse, in a browser')
     .description(
-      'Serves a page on this computer in which a Guesthouse runs: its address spaces, tables, processors and events, at any position of a recording, forward and back. Open the printed address in a browser.',
+      'Serves a page on this computer in which a Guesthouse runs. It shows address spaces, tables, processors and events at any position of a recording, forward and back. Open the printed address in a browser.',
     )
-    .argument(
-      '[file]',
-      'what to open: a guest image (ELF), a scenario, or a trace; without, the first lesson',
-    )
+    .argument('[file]', 'a guest image (ELF), a scenario, or a trace; default: the first lesson')
     .argument('[arguments...]', 'the command line of a guest, after --')
     .addOption(new Option('--port <n>', 'the port').argParser(portOption).default(0, 'one that is free'))
     .option('--json', 'print {"url":"…"} instead')
@@ -87,7 +82,7 @@ function makeServer(recording: OfferedRecording | null): StaticServer {
     return new StaticServer(PAGE, { '/index.html': index, '/recording.json': JSON.stringify(recording) });
   } catch (error) {
     throw new UsageError(
-      `${PAGE} cannot be read: ${(error as NodeJS.ErrnoException).code}; npm run build makes it`,
+      `${PAGE} cannot be read: ${(error as NodeJS.ErrnoException).code}; npm run build creates it`,
     );
   }
 }
@@ -96,11 +91,11 @@ async function listen(server: StaticServer, port: number): Promise<string> {
   try {
     return await server.listen(port);
   } catch (error) {
-    throw new UsageError(`port ${port} cannot be had: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`port ${port} cannot be used: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
-/** What a file is, told by how it begins. */
+/** Detects the kind of a file from its first bytes. */
 function readRecording(path: string, commandLine: string): OfferedRecording {
   const bytes = readLimited(path, FILE_LIMIT);
   const name = basename(path);
@@ -109,7 +104,7 @@ function readRecording(path: string, commandLine: string): OfferedRecording {
     return { kind: 'guest', name, image: bytes.toString('base64'), arguments: commandLine };
   }
   if (commandLine !== '')
-    throw new UsageError(`${path} is no guest image, so that arguments have no meaning`);
+    throw new UsageError(`${path} is not a guest image: arguments have no meaning for it`);
   const text = bytes.toString('utf8');
   if (isTrace(text)) return { kind: 'trace', name, text };
   checkScenario(path, text);
@@ -125,7 +120,7 @@ function checkImage(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Whether the first line is an event. */
+/** Whether the first line of a text is an event. */
 function isTrace(text: string): boolean {
   if (!text.startsWith('{')) return false;
   try {

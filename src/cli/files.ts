@@ -1,6 +1,4 @@
-/**
- * Reads the files that commands are given: whole, but never more than a limit, whatever they turn out to be.
- */
+/** Reads files named on the command line, up to a limit, whatever kind of file they are. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UsageError } from './output.ts';
@@ -9,9 +7,9 @@ const CHUNK = 1 << 20;
 
 /**
  * Reads a file, a device or a pipe to its end.
- * @param limit bytes it may have
- * @param begins asked with its first bytes, up to 1 MiB: throws for a file that need not be read any further
- * @throws UsageError naming the path, when it cannot be read or is larger
+ * @param limit maximum size in bytes
+ * @param begins called with the first bytes, up to 1 MiB; throws to reject the file before the rest is read
+ * @throws UsageError naming the path if it cannot be read or is larger
  */
 export function readLimited(
   path: string,
@@ -41,7 +39,7 @@ function readTo(file: number, path: string, limit: number, begins: (bytes: Uint8
     if (length === 0) begins(chunk.subarray(0, count));
     if (count === 0) return Buffer.concat(chunks, length);
     length += count;
-    // The size of a device or a pipe is not known before.
+    // The size of a device or a pipe is not known in advance.
     if (length > limit) throw tooLarge(path, limit);
     chunks.push(count === CHUNK ? chunk : Buffer.from(chunk.subarray(0, count)));
   }

@@ -1,22 +1,20 @@
-/**
- * Where a guest's console goes: to standard output, or into the summary of `boot --json`.
- */
+/** The outputs of a guest's console: standard output, and the summary of `boot --json`. */
 
 import { type ConsoleChoice, type ConsoleKind, ShownConsole, TerminalFilter } from '../vmm/index.ts';
 import type { Output } from './output.ts';
 
-/** Bytes of the console that --json keeps. */
+/** Maximum console output that --json keeps, in bytes. */
 const KEPT_MAX = 1 << 24;
 const CHUNK = 1 << 16;
 
-/** Shows the chosen console on standard output. */
+/** Writes the selected console to standard output. */
 export class PrintedConsole {
   readonly #shown: ShownConsole;
   readonly #output: Output;
-  /** A filter for each console, so that sequences of one are not mixed with those of the other; null: all passes. */
+  /** A filter per console, so that their control sequences do not mix; null if everything passes. */
   readonly #filters: Readonly<Record<ConsoleKind, TerminalFilter>> | null;
 
-  /** @param plain whether only control sequences of a plain text screen pass */
+  /** @param plain whether to pass only control sequences of a plain text screen */
   constructor(output: Output, choice: ConsoleChoice, plain: boolean) {
     this.#output = output;
     this.#shown = new ShownConsole(choice);
@@ -27,16 +25,16 @@ export class PrintedConsole {
     if (this.#shown.shows(text, console)) this.#output.write(this.#filters?.[console].filter(text) ?? text);
   }
 
-  /** Leaves the terminal in its own colours. */
+  /** Resets the colours of the terminal. */
   finish(): void {
     if (this.#filters?.ascii.styled || this.#filters?.line.styled) this.#output.write('\x1b[0m');
   }
 }
 
-/** Keeps the first 16 MiB of the chosen console. */
+/** Keeps the first 16 MiB of the selected console. */
 export class KeptConsole {
   readonly #shown: ShownConsole;
-  /** Bytes rather than strings: a guest may write letter by letter. */
+  /** Bytes instead of strings, because a guest may write one character at a time. */
   readonly #chunks: Buffer[] = [];
   #pending = '';
   #length = 0;
@@ -55,10 +53,10 @@ export class KeptConsole {
   #keep(): void {
     const bytes = Buffer.from(this.#pending);
     this.#pending = '';
-    const room = KEPT_MAX - this.#length;
-    this.#cut = bytes.length > room;
-    this.#chunks.push(bytes.subarray(0, room));
-    this.#length += Math.min(bytes.length, room);
+    const free = KEPT_MAX - this.#length;
+    this.#cut = bytes.length > free;
+    this.#chunks.push(bytes.subarray(0, free));
+    this.#length += Math.min(bytes.length, free);
   }
 
   /** The fields of the summary. */

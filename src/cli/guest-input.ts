@@ -1,27 +1,27 @@
 /**
- * Standard input as the console input of a guest. It is not touched before the guest listens to a console: until then
- * ^C on a terminal interrupts, and what is typed is the shell's.
+ * Standard input as the console input of a guest. It is not read until the guest enables console input. Until then ^C on a
+ * terminal interrupts, and typed text goes to the shell.
  */
 
 import type { Monitor } from '../vmm/index.ts';
 import { EscapeKeys, KEYS_HELP } from './escape-keys.ts';
 
-/** What `GuestInput` feeds: a `Monitor`. */
+/** The receiver of the input: a `Monitor`. */
 export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'listens' | 'inputRoom'>;
 
-/** Passes standard input on. */
+/** Passes standard input to the guest. */
 export class GuestInput {
   readonly #guest: InputTaker;
   readonly #keys: EscapeKeys;
   #open = false;
   #ended = false;
-  /** What the guest had no room for. Standard input is paused while there is any. */
+  /** Bytes that did not fit into the guest's buffer. Standard input is paused while there are any. */
   #rest: Uint8Array = new Uint8Array(0);
-  /** Called when input has come or ended. */
+  /** Called when input arrives or ends. */
   #arrived: () => void = () => {};
   readonly #restore = () => this.#setRaw(false);
 
-  /** @param end called when ^A x is typed */
+  /** @param end called for ^A x */
   constructor(guest: InputTaker, end: () => void) {
     this.#guest = guest;
     this.#keys = new EscapeKeys((command) => {
@@ -30,7 +30,7 @@ export class GuestInput {
     });
   }
 
-  /** Opens standard input when the guest listens, and reads on when it has room again. */
+  /** Opens standard input once the guest enables input, and continues to read once its buffer has space. */
   attend(): void {
     if (!this.#open && this.#guest.listens) this.#begin();
     if (this.#rest.length === 0 || this.#guest.inputRoom === 0) return;
@@ -40,11 +40,11 @@ export class GuestInput {
     else process.stdin.resume();
   }
 
-  /** Waits until input has come or ended. */
+  /** Waits until input arrives or ends. */
   async more(): Promise<void> {
     const room = this.#guest.inputRoom;
     this.attend();
-    // What did not fit before has come now.
+    // Bytes that did not fit before fit now.
     if (this.#guest.inputRoom < room) return;
     await new Promise<void>((resolve) => {
       this.#arrived = resolve;
@@ -58,13 +58,13 @@ export class GuestInput {
     this.#setRaw(true);
     stdin.on('data', (bytes: Buffer) => this.#take(bytes));
     stdin.on('end', () => this.#end());
-    // A terminal that goes away, a folder: nothing comes any more.
+    // A terminal that was closed, or a folder: there will be no more input.
     stdin.on('error', () => this.#end());
   }
 
   #take(bytes: Uint8Array): void {
     if (process.stdin.isTTY) {
-      // What does not fit is lost, as on any terminal: its keys must be heard.
+      // Bytes that do not fit are lost, as on any terminal: the escape keys must still be read.
       this.#guest.input(this.#keys.take(bytes));
     } else {
       this.#pass(bytes);
@@ -80,7 +80,7 @@ export class GuestInput {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    // Not before the guest has had room for all that came.
+    // Not before everything fits into the guest's buffer.
     if (this.#rest.length === 0) this.#guest.endInput();
     this.#arrived();
   }
@@ -89,7 +89,7 @@ export class GuestInput {
     if (process.stdin.isTTY) process.stdin.setRawMode(raw);
   }
 
-  /** Puts the terminal back and reads no more. */
+  /** Restores the terminal and stops reading. */
   close(): void {
     if (!this.#open) return;
     this.#restore();

@@ -1,6 +1,4 @@
-/**
- * Runs a guest in slices of time, so that signals, input and slow readers of its output are heard whatever it does.
- */
+/** Runs a guest in slices of time, so that signals, input and slow readers of its output are handled whatever it does. */
 
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { type Checker, describeViolation } from '../check/index.ts';
@@ -10,29 +8,29 @@ import type { Interrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 import type { TraceFile } from './trace-file.ts';
 
-/** Milliseconds that a guest runs before anything else is looked at. */
+/** Length of a slice in milliseconds. */
 const SLICE = 50;
 /**
- * Units of work between two looks at the clock when the guest stays in interpretive execution. The longest instruction
- * there, IDTE of a whole table, takes about 15 microseconds; when the guest leaves, the clock is looked at each time.
+ * Units of work between two readings of the clock while the guest stays in interpretive execution. The longest instruction
+ * there, IDTE of a whole table, takes about 15 microseconds. The clock is also read whenever the guest leaves it.
  */
 const UNITS = 5_000;
-/** Units of work between two checks: always the same, so that a run finds the same each time. */
+/** Units of work between two checks. Constant, so that every run finds the same. */
 const CHECK_EVERY = 2_000_000;
 
-/** TOD units of a millisecond. */
+/** TOD units per millisecond. */
 const TOD_PER_MILLISECOND = 4_096_000n;
 /** Longest wait for the guest's clock, in milliseconds: timers have 31 bits. */
 const WAIT_MAX = 0x7fff_ffff;
 
-/** What surrounds a guest that runs. */
+/** The environment of a running guest. */
 export interface Surroundings {
   readonly checker: Checker | null;
   readonly output: Output;
   readonly trace: TraceFile | null;
   readonly input: GuestInput;
   readonly interrupts: Interrupts;
-  /** Units of work after which it is stopped; Infinity for never. */
+  /** Maximum units of work; Infinity for no limit. */
   readonly limit: number;
   /** Units of work done so far. */
   executed(): number;
@@ -40,7 +38,7 @@ export interface Surroundings {
   clock(): bigint;
 }
 
-/** How a run ended: as the guest did, or from outside. */
+/** How a run ended: by the guest, or from outside. */
 export type LoopEnd =
   | End
   | { readonly kind: 'interrupted' | 'broken-rule' }
@@ -62,7 +60,7 @@ export async function runGuest(monitor: Monitor, around: Surroundings): Promise<
 class GuestLoop {
   readonly #monitor: Monitor;
   readonly #around: Surroundings;
-  /** Units of work at which the next check is due. */
+  /** Units of work after which the next check is due. */
   #checkAt: number;
 
   constructor(monitor: Monitor, around: Surroundings) {
@@ -71,7 +69,7 @@ class GuestLoop {
     this.#checkAt = this.#beginCheck();
   }
 
-  /** Runs for some milliseconds; returns how the guest ended, null when it can go on. */
+  /** Runs one slice. Returns how the guest ended, or null if it can continue. */
   slice(): LoopEnd | null {
     const { limit, executed } = this.#around;
     const until = performance.now() + SLICE;
@@ -88,7 +86,7 @@ class GuestLoop {
     return null;
   }
 
-  /** Lets the outside in. Returns why the guest must stop, null when it can go on. */
+  /** Handles signals, input and output. Returns why the guest must stop, or null if it can continue. */
   async outside(): Promise<LoopEnd | null> {
     const { output, trace, input, interrupts } = this.#around;
     output.flush();
@@ -102,8 +100,8 @@ class GuestLoop {
   }
 
   /**
-   * All CPUs wait: waits for input, and no longer than the guest does, whose clock then goes by the time of day.
-   * @param until value of the TOD clock at which something else wakes the guest; null for never
+   * Waits for input while all CPUs of the guest wait. The guest's clock follows the time of day meanwhile.
+   * @param until value of the TOD clock at which another event wakes the guest, or null if there is none
    */
   async woken(until: bigint | null): Promise<void> {
     const { output, input, interrupts, clock } = this.#around;
@@ -118,7 +116,7 @@ class GuestLoop {
     timer.abort();
   }
 
-  /** The end after a last check. */
+  /** Performs the last check. Returns the end of the run. */
   checked(end: LoopEnd): LoopEnd {
     if (end.kind === 'interrupted' || end.kind === 'broken-rule' || this.#around.checker === null) return end;
     return this.#endCheck() ? { kind: 'broken-rule' } : end;

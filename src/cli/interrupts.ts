@@ -1,15 +1,13 @@
-/**
- * Signals that end a command in order: the first one asks it to end, a second one ends the process at once.
- */
+/** Signals that end a command: the first one asks it to end, a second one ends the process at once. */
 
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof STATUS;
 
-/** Hears of signals, and of the key that stands for one, until `close`. */
+/** Handles signals, and the key that stands for one, until `close`. */
 export class Interrupts {
-  /** Exit status for what interrupted: 128 and the number of the signal; null while nothing did. */
+  /** Exit status of the interrupt, 128 plus the number of the signal, or null if there was none. */
   status: number | null = null;
-  /** Resolved when something interrupts. */
+  /** Resolved at the first interrupt. */
   readonly interrupted: Promise<void>;
   #resolve: () => void = () => {};
   readonly #hear = (signal: Signal) => this.interrupt(STATUS[signal]);
@@ -28,7 +26,7 @@ export class Interrupts {
     this.#resolve();
   }
 
-  /** Leaves signals to the system again. */
+  /** Restores the system's handling of signals. */
   close(): void {
     for (const signal of Object.keys(STATUS)) process.off(signal, this.#hear);
   }

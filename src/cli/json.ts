@@ -1,14 +1,14 @@
-/** How the commands write JSON. */
+/** The JSON of the commands. */
 
-/** Addresses are written as hexadecimal text: JSON has no 64-bit numbers. */
+/** Writes addresses as hexadecimal text, because JSON has no 64-bit numbers. */
 export function hexadecimal(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 }
 
-/** DEL and the C1 controls, which JSON.stringify leaves as they are and a terminal obeys. */
+/** DEL and the C1 controls, which a terminal obeys and JSON.stringify does not escape. */
 const CONTROLS = /[\x7f-\x9f]/g;
 
-/** A value as JSON without any control character: text in it may be a hostile guest's, and the reader a terminal. */
+/** Returns a value as JSON without control characters: its text may be a hostile guest's, and the output a terminal. */
 export function json(value: unknown): string {
   return JSON.stringify(value, hexadecimal).replace(
     CONTROLS,

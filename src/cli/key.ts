@@ -1,6 +1,4 @@
-/**
- * Waits for a key on a terminal.
- */
+/** Waits for a key on a terminal. */
 
 import { styled } from './output.ts';
 
@@ -8,7 +6,7 @@ const PROMPT = '  (a key goes on, Ctrl-C leaves)';
 /** ^C, ^D, q. */
 const LEAVE = ['\x03', '\x04', 'q'];
 
-/** Waits for a key. Returns false for one that leaves, and when the terminal is gone. */
+/** Waits for a key. Returns false for a key that quits, or if the terminal was closed. */
 export async function goesOn(): Promise<boolean> {
   const { stdin, stdout } = process;
   const restore = () => stdin.setRawMode(false);
@@ -25,7 +23,7 @@ export async function goesOn(): Promise<boolean> {
   for (const event of ['end', 'error']) stdin.removeAllListeners(event);
   restore();
   process.off('exit', restore);
-  // The prompt goes: without colour it is overwritten with blanks.
+  // Removes the prompt by overwriting it with blanks, since there may be no control sequences.
   stdout.write(`\r${' '.repeat(PROMPT.length)}\r`);
   return !LEAVE.includes(key);
 }

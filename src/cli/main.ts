@@ -20,10 +20,10 @@ Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
 
 Start with:
 ${columns([
-  ['  guesthouse tour', 'what this is, in a minute'],
-  ['  guesthouse explore', 'see and learn it in the browser'],
+  ['  guesthouse tour', 'an introduction of one minute'],
+  ['  guesthouse explore', 'lessons, and everything to see, in the browser'],
   [`  guesthouse boot ${example('images/hello.elf')} -- you`, 'run a guest'],
-  [`  guesthouse explore ${example('images/hello.elf')}`, 'look into one, in a browser'],
+  [`  guesthouse explore ${example('images/hello.elf')}`, 'see a guest run, in the browser'],
   ['  guesthouse help <command>', 'more on one command'],
 ]).join('\n')}`;
 
@@ -37,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version())
     .addHelpText('after', help)
     .showHelpAfterError('(see guesthouse --help)')
-    // Thrown, so that what was written can fail first.
+    // Throws instead of exiting, so that a failure of standard output is reported first.
     .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
@@ -54,7 +54,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Says in one line that standard output failed, once nothing more can; an interrupted command says so itself. */
+/** Reports, after all output, that standard output failed. An interrupted command reports it itself. */
 function reportFailure(status: number): void {
   if (status >= EXIT.INTERRUPTED) return;
   const failure = outputFailure();

@@ -1,6 +1,4 @@
-/**
- * `guesthouse replay FILE`: performs a scenario, one answer a line.
- */
+/** `guesthouse replay FILE`: performs a scenario, and prints one answer per line. */
 
 import { type Command, Option } from 'commander';
 import { Checker, describeViolation, type Violation } from '../check/index.ts';
@@ -32,7 +30,7 @@ export function addReplay(program: Command): void {
         .argParser(unitOption)
         .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
     )
-    .option('--trace <file>', 'write every event to FILE, one JSON object a line')
+    .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addHelpText('after', HELP)
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
@@ -40,8 +38,8 @@ export function addReplay(program: Command): void {
 }
 
 const HELP = `
-Exit status: 0 every line was performed; 2 a line is not in the language, or output cannot be written; 5 --check found a broken rule.
-The reason of an "error …" answer goes to standard error with the number of its line.
+Exit status: 0 every line was performed; 2 a line has a syntax error, or output cannot be written; 5 --check found a broken rule.
+The reason of an "error …" answer goes to standard error, with the number of its line.
 
 Example:
   printf 'mmap 256M 1M\\ngmap_alloc 0\\ngmap_map_segment 0 256M 0 1M\\nguest 0 write 0 c0ffee\\nprocess read 256M 3\\n' | guesthouse replay -`;
@@ -91,7 +89,10 @@ async function performAll(file: string, { world, checker, output, traceFile }: R
   }
 }
 
-/** Makes the world. @throws UsageError when the storage cannot be */
+/**
+ * Creates the world of a scenario.
+ * @throws UsageError if there is not enough storage, or too much
+ */
 export function makeWorld(storage: bigint, trace: Trace): World {
   checkStorage('storage', storage);
   try {
@@ -102,7 +103,7 @@ export function makeWorld(storage: bigint, trace: Trace): World {
   }
 }
 
-/** Performs one line. Says whether no rule is broken after it. */
+/** Performs one line. Returns whether all rules hold after it. */
 async function perform(
   world: World,
   { number, text, operation }: NumberedOperation,
@@ -125,14 +126,14 @@ async function perform(
   return report(checker?.end() ?? [], output);
 }
 
-/** Reports broken rules. Says whether there are none. */
+/** Reports broken rules. Returns whether there are none. */
 function report(violations: readonly Violation[], output: Output): boolean {
   if (violations.length > 0) output.flush();
   for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
   return violations.length === 0;
 }
 
-/** Says on a terminal how far it is, when the answers go elsewhere. */
+/** Shows progress on a terminal if the answers go elsewhere. */
 class Progress {
   readonly #wanted = process.stderr.isTTY === true && process.stdout.isTTY !== true;
   #shown = Date.now();

@@ -1,30 +1,28 @@
-/**
- * Reads a scenario, from a file or from standard input, line by line.
- */
+/** Reads a scenario from a file or from standard input, line by line. */
 
 import { createReadStream } from 'node:fs';
 import { type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
 import { cut } from '../scenario/internal.ts';
 import { UsageError } from './output.ts';
 
-/** The longest line, in characters: a hostile file cannot fill the memory with one. */
+/** Maximum length of a line in characters, so that a hostile file cannot fill the memory with one. */
 const LINE_LIMIT = 1 << 26;
 
-/** Characters of a line that the name of an operation keeps. */
+/** Number of characters of a line that are kept as the name of the operation. */
 const NAME_WIDTH = 200;
 
-/** One operation and where it stands. */
+/** An operation and its line. */
 export interface NumberedOperation {
   readonly number: number;
-  /** The line, cut. */
+  /** The line, truncated. */
   readonly text: string;
   readonly operation: Operation;
 }
 
 /**
- * Every operation of a scenario, in batches as they arrive.
+ * Generates the operations of a scenario, in batches as they arrive.
  * @param path a file, or - for standard input
- * @throws UsageError when it cannot be read, or at the line that is not in the language
+ * @throws UsageError if the file cannot be read, or at a line with a syntax error
  */
 export async function* readScenario(path: string): AsyncGenerator<NumberedOperation[]> {
   const stream = path === '-' ? process.stdin : createReadStream(path);
@@ -50,7 +48,7 @@ export async function* readScenario(path: string): AsyncGenerator<NumberedOperat
   if (rest.length > 0) yield* batch(path, [rest.take()], number);
 }
 
-/** The beginning of a line whose end has not come yet, in the pieces in which it came. */
+/** The beginning of a line whose end has not arrived yet, in chunks as they arrived. */
 class Unfinished {
   #pieces: string[] = [];
   length = 0;
@@ -68,7 +66,7 @@ class Unfinished {
   }
 }
 
-/** The operations of some lines. What stands before a bad line is given out before it is reported. */
+/** Parses lines. The operations before a line with a syntax error are yielded before the error is thrown. */
 function* batch(path: string, lines: readonly string[], before: number): Generator<NumberedOperation[]> {
   const operations: NumberedOperation[] = [];
   for (const [i, text] of lines.entries()) {

@@ -1,6 +1,4 @@
-/**
- * Sizes and addresses as the command line writes them: as in the scenario language.
- */
+/** Sizes and addresses on the command line, in the form of the scenario language. */
 
 import { InvalidArgumentError } from 'commander';
 import { MAX_VCPUS } from '../host/index.ts';
@@ -9,16 +7,23 @@ import type { MemoryMap } from '../vmm/index.ts';
 import { UsageError } from './output.ts';
 
 const MIB = 1n << 20n;
-/** More storage than this is a slip of the keyboard. */
+/** Maximum size of storage in bytes: a larger one is a typing error. */
 const STORAGE_LIMIT = 64n << 30n;
 
-/** Says no to more storage than anybody can mean. @throws UsageError that says what it is for */
+/**
+ * Checks a size of storage.
+ * @param what the purpose of the storage, for the message
+ * @throws UsageError if it is more than 64 GiB
+ */
 export function checkStorage(what: string, bytes: bigint): void {
   if (bytes > STORAGE_LIMIT)
     throw new UsageError(`${what} of 0x${bytes.toString(16)} bytes is more than 64 GiB`);
 }
 
-/** A number such as 64M or 0x1000. Throws what the command-line parser turns into one clear line. */
+/**
+ * Parses a number such as 64M or 0x1000.
+ * @throws InvalidArgumentError, which the command-line parser reports in one line
+ */
 export function sizeOption(text: string): bigint {
   try {
     return parseNumber(text);
@@ -28,21 +33,21 @@ export function sizeOption(text: string): bigint {
   }
 }
 
-/** A size that nobody means in bytes: a number below 1 MiB without a unit is refused. */
+/** Parses a size. A number below 1 MiB without a unit is rejected, because it is a typing error. */
 export function unitOption(text: string): bigint {
   const bytes = sizeOption(text);
   if (bytes === 0n || bytes >= MIB || !/^[0-9]+$/.test(text)) return bytes;
   throw new InvalidArgumentError(`${text} bytes is less than 1 MiB. Do you mean ${text}M?`);
 }
 
-/** A size of memory: a multiple of 1 MiB. */
+/** Parses a size of memory, a multiple of 1 MiB. */
 export function memoryOption(text: string): bigint {
   const bytes = unitOption(text);
   if (bytes % MIB === 0n) return bytes;
   throw new InvalidArgumentError(`0x${bytes.toString(16)} is not a multiple of 1 MiB.`);
 }
 
-/** FROM:TO:LEN, each a multiple of 1 MiB, added to those before. */
+/** Parses FROM:TO:LEN, each a multiple of 1 MiB, and appends it to the previous ones. */
 export function mapOption(text: string, before: MemoryMap[] = []): MemoryMap[] {
   const parts = text.split(':');
   if (parts.length !== 3) throw new InvalidArgumentError('It must be FROM:TO:LEN.');
@@ -51,7 +56,7 @@ export function mapOption(text: string, before: MemoryMap[] = []): MemoryMap[] {
   return [...before, { from, to, length }];
 }
 
-/** A positive whole number, which may be written as sizes are. */
+/** Parses a positive integer, which may have the form of a size. */
 export function countOption(text: string): number {
   const value = sizeOption(text);
   if (value === 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -60,7 +65,7 @@ export function countOption(text: string): number {
   return Number(value);
 }
 
-/** A number of virtual CPUs. */
+/** Parses a number of virtual CPUs. */
 export function cpusOption(text: string): number {
   const value = sizeOption(text);
   if (value === 0n || value > BigInt(MAX_VCPUS))

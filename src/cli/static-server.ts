@@ -1,24 +1,22 @@
-/**
- * Serves the files of a folder to browsers on this computer, and to nobody else.
- */
+/** An HTTP server for the files of a folder, which accepts only browsers on this computer. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, relative, sep } from 'node:path';
 
-/** Something that is served. */
+/** A resource. */
 interface Content {
   readonly type: string;
   readonly bytes: Uint8Array;
 }
 
-/** Bytes of a folder that are served: they are read once, and stay in memory. */
+/** Maximum size of a folder in bytes. Its files are read once and kept in memory. */
 const FOLDER_MAX = 64 << 20;
-/** Connections at a time, and requests on each before it is closed: a browser needs six and some dozens. */
+/** Maximum number of connections, and of requests per connection. A browser needs six, and some dozens. */
 const CONNECTIONS_MAX = 64;
 const REQUESTS_MAX = 1000;
-/** Milliseconds in which the head of a request must have come, and that an idle connection stays. */
+/** Maximum time in milliseconds for the head of a request, and for an idle connection. */
 const HEAD_TIME = 10_000;
 const IDLE_TIME = 5_000;
 
@@ -35,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** What the page may do: run its own code, and reach nothing but what is served here. */
+/** Content security policy: the page may run its own code, and may load only from this server. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -59,21 +57,21 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-cache',
 };
 
-/** Names by which a browser on this computer calls it. Any other one was made to point here by somebody else. */
+/** Host names that a browser on this computer uses. A request with any other name comes from DNS rebinding. */
 const OUR_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
- * Serves what is in a folder at the moment it is made, by exactly the names that are there. Everything is read then, so that
- * requests cost no reading; node itself stops reading requests of a client that does not read answers.
+ * Serves the files that a folder contains when the server is created, by exactly their names. All files are read then, so
+ * requests read nothing. Node stops reading requests from a client that does not read responses.
  */
 export class StaticServer {
   readonly #contents: Map<string, Content>;
   readonly #server: Server;
 
   /**
-   * @param folder what is in it is served, `index.html` as `/` too
-   * @param made served as well, or instead: contents by path, such as `/recording.json`
-   * @throws Error with a code, such as ENOENT, when the folder cannot be read; E2BIG when more than 64 MiB are in it
+   * @param folder its files are served, `index.html` also as `/`
+   * @param made further contents by path, such as `/recording.json`, which take precedence over files
+   * @throws Error with a code, such as ENOENT if the folder cannot be read; E2BIG if it has more than 64 MiB
    */
   constructor(folder: string, made: Readonly<Record<string, string>> = {}) {
     this.#contents = filesIn(folder);
@@ -91,9 +89,8 @@ export class StaticServer {
   }
 
   /**
-   * Begins to serve, on this computer's own address only.
-   * @param port 0 for one that is free
-   * @returns the address of `/`
+   * Starts to serve, on the loopback address only. Returns the address of `/`.
+   * @param port 0 for any free port
    * @throws Error with a code, such as EADDRINUSE
    */
   listen(port: number): Promise<string> {
@@ -105,7 +102,7 @@ export class StaticServer {
     });
   }
 
-  /** Ends, and every connection with it. */
+  /** Closes the server and every connection. */
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -135,7 +132,7 @@ function typeOf(path: string): string {
   return TYPES[extname(path)] ?? 'application/octet-stream';
 }
 
-/** Every file in a folder, by the path under which it is asked for. */
+/** Reads the files of a folder, by the path of their address. */
 function filesIn(folder: string): Map<string, Content> {
   const files = new Map<string, Content>();
   let size = 0;

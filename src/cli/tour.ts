@@ -1,6 +1,6 @@
 /**
- * `guesthouse tour` (npm start): runs a guest and tells what happens to its address space. Every number is read
- * from the running system.
+ * `guesthouse tour` (npm start): runs a guest and explains what happens to its address space. Every number is read from
+ * the running system.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ import { EXIT, Output, styled, UsageError } from './output.ts';
 
 const MIB = 1n << 20n;
 const IMAGE = example('images/tour.elf');
-/** The DIAGNOSE code with which the tour's guest hands over. */
+/** The DIAGNOSE code with which the tour's guest returns control to the tour. */
 const HAND_OVER = 0x600;
 
-/** Process memory behind the guest's segments, in the order in which they are mapped. */
+/** Process addresses of the guest's segments, in the order of mapping. */
 const MAPS: readonly MemoryMap[] = [
   { from: 0x2000_0000n, to: 1n << 60n, length: MIB },
   { from: 0x3000_0000n, to: 0n, length: MIB },
@@ -30,14 +30,14 @@ export function addTour(program: Command): void {
     .command('tour')
     .summary('see a guest share page tables with a process')
     .description(
-      'Runs a small guest and tells, step by step, what happens to its address space. On a terminal a key goes on to the next step.',
+      'Runs a small guest and explains, step by step, what happens to its address space. On a terminal, a key continues with the next step.',
     )
     .action(async () => {
       process.exitCode = await show(new Tour().run());
     });
 }
 
-/** Prints the tour: on a terminal part by part, each after a key; into a pipe at once. */
+/** Prints the tour: to a terminal part by part, each after a key; to a pipe at once. */
 async function show(parts: readonly string[]): Promise<number> {
   const keys = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const output = new Output();
@@ -54,7 +54,7 @@ class Tour {
   readonly #machine = new Machine();
   readonly #host = new Host(this.#machine);
   readonly #process: Mm = this.#host.createMm();
-  /** Parts of the tour, each with a heading. */
+  /** The parts of the tour, each with a heading. */
   readonly #parts: string[] = [];
   readonly #monitor: Monitor;
   #step = 0;
@@ -64,7 +64,7 @@ class Tour {
     const empty = this.#host.createGmap(this.#process);
     this.#heading('An empty guest address space');
     this.#say(
-      `${this.#tables()}: all of 16 EiB, and nothing in it. Its address-space-control element is ${hex(empty.asce)}.`,
+      `${this.#tables()}: a space of 16 EiB in which nothing is mapped. Its address-space-control element is ${hex(empty.asce)}.`,
     );
     empty.free();
     this.#heading('Three pieces of a process, mapped out of order and far apart: promises');
@@ -76,7 +76,7 @@ class Tour {
     });
   }
 
-  /** Runs the tour to its end and returns its parts. */
+  /** Runs the tour. Returns its parts. */
   run(): readonly string[] {
     this.#say(`${this.#tables()}: the segment at 0 is linked already, for the image was loaded there.`);
     this.#segments();
@@ -95,7 +95,7 @@ class Tour {
     return this.#parts;
   }
 
-  /** What the tour shows when the guest hands over. */
+  /** The parts of the tour, performed when the guest returns control. */
   #handOver(vcpu: Vcpu): boolean {
     const step = Number(vcpu.gr[2]);
     const guest = vcpu.gr[3] as bigint;
@@ -125,7 +125,7 @@ class Tour {
     this.#segments();
   }
 
-  /** Every segment of the guest, a line each, with the entry's own bits. */
+  /** Prints every segment of the guest, one per line, with the bits of its entry. */
   #segments(): void {
     const { gmap } = this.#monitor.vm;
     for (const segment of gmap.segments()) this.#line(`    ${this.#segment(segment)}`);

@@ -1,6 +1,4 @@
-/**
- * Writes trace events to a file, one JSON object a line. docs/trace.md describes them.
- */
+/** Writes trace events to a file, one JSON object per line. docs/trace.md describes them. */
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -9,23 +7,26 @@ import { hexadecimal } from './json.ts';
 import { UsageError } from './output.ts';
 
 const FLUSH_AT = 1 << 16;
-/** Characters that wait at most for a reader of a pipe: beyond, the run waits for it. */
+/** Maximum number of characters that wait for the reader of a pipe. Beyond, the run waits for it. */
 const WAITING_MAX = 1 << 24;
-/** Milliseconds between two tries to write into a full pipe. */
+/** Time in milliseconds between two attempts to write into a full pipe. */
 const RETRY = 5;
 
 /** An open trace file. A pipe that is full does not block: see `full`. */
 export class TraceFile {
   readonly #file: number;
   readonly #path: string;
-  /** Why it could not be written to the end; nothing more is written then. */
+  /** The error that ended writing, or null. */
   #failure: string | null = null;
   #buffer = '';
-  /** Bytes that a full pipe did not take. */
+  /** Bytes that did not fit into a full pipe. */
   #rest: Uint8Array = new Uint8Array(0);
   #count = 0;
 
-  /** Opens the file and listens. @throws UsageError when it cannot be written */
+  /**
+   * Opens the file and subscribes to the trace.
+   * @throws UsageError if the file cannot be written
+   */
   constructor(path: string, trace: Trace) {
     try {
       this.#file = open(path);
@@ -36,17 +37,17 @@ export class TraceFile {
     this.#path = path;
   }
 
-  /** What is wrong with the file, as a sentence; null when nothing is. There is no use in going on then. */
+  /** A sentence on the failure of the file, after which the command should end, or null if there was none. */
   get failure(): string | null {
     return this.#failure === null ? null : `${this.#path} is not complete: ${this.#failure}`;
   }
 
-  /** Whether a pipe has not taken all that was written: wait for `drained` before going on. */
+  /** Whether a pipe did not accept everything: wait for `drained` before continuing. */
   get full(): boolean {
     return this.#failure === null && this.#rest.length > 0;
   }
 
-  /** Waits until a pipe has taken what was written, it failed, or `given up` says so. */
+  /** Waits until a pipe has accepted everything, it failed, or `givenUp` returns true. */
   async drained(givenUp: () => boolean = () => false): Promise<void> {
     for (this.#write(); this.full && !givenUp(); this.#write()) await setTimeout(RETRY);
   }
@@ -56,7 +57,7 @@ export class TraceFile {
     this.#buffer += `${JSON.stringify({ n: this.#count++, ...event }, hexadecimal)}\n`;
     if (this.#buffer.length < FLUSH_AT) return;
     this.#write();
-    // One operation can emit more events than should wait in memory.
+    // One operation can emit more events than memory should hold.
     while (this.#rest.length > WAITING_MAX && this.#failure === null) {
       sleep(RETRY);
       this.#write();
@@ -78,7 +79,7 @@ export class TraceFile {
     this.#rest = bytes.subarray(at);
   }
 
-  /** Writes the rest and closes the file. `failure` then says whether it is complete. */
+  /** Writes the rest and closes the file. Afterwards `failure` is null if the file is complete. */
   close(): void {
     this.#write();
     if (this.#rest.length > 0) this.#failure ??= 'its reader does not read';
@@ -99,7 +100,7 @@ function open(path: string): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
   }
-  // A pipe that nobody reads yet: wait for its reader.
+  // A pipe without a reader: wait for one.
   const waiting = openSync(path, flags);
   const file = openSync(path, flags | constants.O_NONBLOCK);
   closeSync(waiting);

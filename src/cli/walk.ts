@@ -1,6 +1,4 @@
-/**
- * `guesthouse walk FILE ADDRESS`: translates an address after a scenario, and shows every table on the way.
- */
+/** `guesthouse walk FILE ADDRESS`: translates an address after a scenario, and shows every table entry on the way. */
 
 import { type Command, Option } from 'commander';
 import { hex, LinuxError, type Mm } from '../host/index.ts';
@@ -17,7 +15,7 @@ import { countOption, sizeOption } from './sizes.ts';
 
 interface WalkFlags {
   readonly gmap?: bigint;
-  /** A process's name; true for process 0. */
+  /** The name of a process, or true for process 0. */
   readonly process?: bigint | true;
   readonly line?: number;
   readonly json?: boolean;
@@ -29,7 +27,7 @@ export function addWalk(program: Command): void {
     .command('walk')
     .summary('translate an address step by step')
     .description(
-      'Performs a scenario without answers, then translates an address and prints every table entry.',
+      'Performs a scenario without printing answers, then translates an address and prints every table entry.',
     )
     .argument('<file>', 'the scenario, or - for standard input')
     .argument('<address>', 'the address', sizeOption)
@@ -57,7 +55,7 @@ Examples:
 
 async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {
   if (flags.gmap === undefined && !flags.process) {
-    throw new UsageError('whose address is it? Say --process, or --gmap G');
+    throw new UsageError('an address needs a space: --process, or --gmap G');
   }
   const world = makeWorld(BigInt(DEFAULT_STORAGE_SIZE), new Trace());
   await performAll(world, file, flags.line ?? Infinity);
@@ -85,7 +83,10 @@ async function performAll(world: World, file: string, last: number): Promise<voi
   }
 }
 
-/** The space that an address is of, and the process behind it. @throws UsageError when there is none of that name */
+/**
+ * Returns the space of an address, and the process behind it.
+ * @throws UsageError if no space has that name
+ */
 function spaceOf(world: World, { gmap, process = true }: WalkFlags): { name: string; asce: bigint; mm: Mm } {
   try {
     if (gmap !== undefined) {
