@@ -8,6 +8,7 @@ import {
   FETCH,
   InternalError,
   isTranslationException,
+  logicalPage,
   Machine,
   PGM,
   SPACE,
@@ -323,7 +324,7 @@ function eachPart(
 function resolve(side: Side, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
   const page = Number(address >> 12n);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const frame = cpu.attempt(page, access);
+    const frame = cpu.attempt(logicalPage(page), access);
     if (frame >= 0) return frame;
     if (!isTranslationException(cpu.exceptionCode) && cpu.exceptionCode !== PGM.PROTECTION) break;
     side.fault(address, access === STORE);
