@@ -1,21 +1,21 @@
 /**
- * The recorded events of a recording, by filter and by position.
+ * An index of recorded events, by filter and by position.
  */
 
 import { isEarlier, type Position, type RecordedEvent } from '../player/index.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
-/** Filters whose lists are kept: the page asks with the chosen one and with none in turn. */
+/** Filters whose lists are kept: the page alternates between the chosen filter and none. */
 const FILTERS_KEPT = 4;
 
-/** The indexes of the events that pass a filter, and how many events were looked at for it. */
+/** The indexes of the events that pass a filter, among the first `seen` events. */
 interface Passing {
   readonly indexes: number[];
   seen: number;
 }
 
-/** An index over a list of events that grows. */
+/** An index of a growing list of events. */
 export class EventIndex {
   readonly #events: readonly RecordedEvent[];
   readonly #lists = new Map<string, Passing>();
@@ -24,12 +24,12 @@ export class EventIndex {
     this.#events = events;
   }
 
-  /** The event of that index among all. */
+  /** Returns the event with an index among all events. */
   at(index: number): RecordedEvent {
     return this.#events[index] as RecordedEvent;
   }
 
-  /** Indexes of the events that pass a filter, ascending. */
+  /** Returns the indexes of the events that pass a filter, in ascending order. */
   passing(filter: EventFilter): readonly number[] {
     const list = this.#listOf(JSON.stringify(filter));
     for (; list.seen < this.#events.length; list.seen++) {
@@ -40,7 +40,7 @@ export class EventIndex {
 
   #listOf(key: string): Passing {
     const list = this.#lists.get(key) ?? { indexes: [], seen: 0 };
-    // The one that was asked for longest ago goes.
+    // The list used longest ago is dropped.
     this.#lists.delete(key);
     this.#lists.set(key, list);
     const [oldest] = this.#lists.keys();
@@ -48,7 +48,7 @@ export class EventIndex {
     return list;
   }
 
-  /** Index in the filtered list of the last event at or before a position; -1 when there is none. */
+  /** Returns the index, in the filtered list, of the last event at or before a position; -1 if there is none. */
   before(filter: EventFilter, position: Position): number {
     const passing = this.passing(filter);
     let low = 0;
@@ -61,7 +61,7 @@ export class EventIndex {
     return low - 1;
   }
 
-  /** The filtered list in so many parts of about the same length, each counted by type. */
+  /** Divides the filtered list into buckets of about the same length. Returns the events in each, counted by type. */
   density(filter: EventFilter, buckets: number): Density['buckets'] {
     const passing = this.passing(filter);
     const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: buckets }, () => ({}));

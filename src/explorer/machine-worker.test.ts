@@ -134,7 +134,7 @@ describe('lint', () => {
   });
 });
 
-/** A guest that does nothing but go round: BRC 15,0. */
+/** A guest in an endless loop: BRC 15,0. */
 function endless(): Uint8Array {
   const image = new Uint8Array(64 + 56 + 4);
   const view = new DataView(image.buffer);
@@ -182,7 +182,7 @@ describe('a guest that never ends', () => {
       step: steps + 1000,
       event: 0,
     });
-    // A look that takes long is given up when another recording is opened.
+    // A query that takes long is abandoned when another recording is opened.
     await worker.query({ step: 0, event: 0 }, {});
     const late = worker.query({ step: steps, event: 0 }, {});
     const failed = expect(late).rejects.toThrow('another recording was opened');

@@ -1,5 +1,5 @@
 /**
- * What the worker does for the page: it plays one recording and answers questions about it.
+ * The worker's side of the protocol: it plays one recording and answers queries about it.
  */
 
 import {
@@ -25,34 +25,34 @@ import type {
   QueryResult,
 } from './protocol.ts';
 
-/** Milliseconds of playing after which the event loop gets its turn. */
+/** Yield to the event loop after this many milliseconds. */
 const SLICE_TIME = 40;
-/** Milliseconds between two reports of progress. */
+/** Milliseconds between two progress reports. */
 const TOLD_EVERY = 100;
-/** Units of work of a guest after which `go` must be called. */
+/** Units of work of a guest after which the page must call `go`. */
 const GUEST_STEPS = 20_000_000;
-/** Steps past the recorded part that a look may go to. */
+/** How far past the recorded part a query may go, in steps. */
 const AHEAD = 1000;
-/** Things that one answer lists at most. */
+/** Maximum number of items in one answer. */
 const LIST_LIMIT = 1000;
 
-/** Lines that are not in the language that are told. */
+/** Maximum number of syntax errors reported. */
 const ERRORS_LIMIT = 100;
 
-/** Hears of progress. */
+/** Receives progress reports. */
 type Listener = (progress: Progress) => void;
 
-/** The worker's end of the line. */
+/** Implements the protocol for one page. */
 export class MachineWorker implements MachineApi {
   #player: Player | null = null;
   #index = new EventIndex([]);
   #opened = 0;
-  /** The look under way: two at a time would send the one run that is looked at back and forth. */
+  /** The query in progress. Two at a time would send the live run back and forth. */
   #querying: Promise<unknown> = Promise.resolve();
 
   async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     this.#opened++;
-    // What was open is closed even when this cannot be opened.
+    // The former recording is closed even if this one cannot be opened.
     const spare = this.#player?.close();
     this.#player = null;
     this.#index = new EventIndex([]);
@@ -66,7 +66,7 @@ export class MachineWorker implements MachineApi {
     return this.#record(this.#demand(), progress);
   }
 
-  /** Records in slices, letting questions in between. */
+  /** Records in slices, and lets queries in between. */
   async #record(player: Player, progress: Listener): Promise<Progress> {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
@@ -135,9 +135,9 @@ export class MachineWorker implements MachineApi {
 }
 
 /**
- * Plays in slices of some milliseconds, however long a step takes, and lets others have the thread in between.
- * @param advance plays until `pending` returns true; returns whether that was all
- * @param goesOn asked between slices
+ * Plays in slices of some milliseconds, however long a step takes, and yields to the event loop in between.
+ * @param advance plays until `pending` returns true; returns whether it is done
+ * @param goesOn called between slices: whether to continue
  */
 async function inSlices(advance: (pending: () => boolean) => boolean, goesOn: () => boolean): Promise<void> {
   for (;;) {
@@ -162,7 +162,7 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
   };
 }
 
-/** Lines of a scenario that are not in the language, at most 100. */
+/** Returns the syntax errors of a scenario, at most 100. */
 export function lintScenario(text: string): LineError[] {
   const errors: LineError[] = [];
   let number = 0;

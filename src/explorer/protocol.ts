@@ -1,6 +1,6 @@
 /**
- * What the page asks of the machine, which runs in a worker, and what it is told. The page never holds more than what
- * it shows: every question names a range and a limit.
+ * The protocol between the page and the worker that runs the machine. Every query names a range and a limit, so the
+ * page never holds more than it shows.
  */
 
 import type { HostStats } from '../host/index.ts';
@@ -21,19 +21,19 @@ import type { TraceEventType } from '../trace/index.ts';
 
 export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
-/** What is asked about one position. What is left out is not answered. */
+/** A query about one position. Only the properties that are present are answered. */
 export interface Query {
   readonly outline?: boolean;
-  /** Rows of a picture: a range of pages, told in at most about `limit` extents. */
+  /** Rows: the extents of a range, about `limit` at most. */
   readonly rows?: readonly {
     readonly space: SpaceName;
     readonly first: number;
     readonly end: number;
     readonly limit: number;
   }[];
-  /** Pages one by one, at most 4096 a range. */
+  /** Pages of a range, at most 4096. */
   readonly pages?: readonly { readonly space: SpaceName; readonly first: number; readonly end: number }[];
-  /** Tables: the one of that level that translates the page; of its populated entries those from number `from` on. */
+  /** Tables: the one of a level that translates `page`, and its populated entries from number `from` on. */
   readonly tables?: readonly {
     readonly space: SpaceName;
     readonly level: Level;
@@ -41,7 +41,7 @@ export interface Query {
     readonly from: number;
     readonly count: number;
   }[];
-  /** Walks; `virtual` says that the address is one that the guest of the gmap translates by tables of its own first. */
+  /** Walks. `virtual` means that the guest translates the address by its own tables first. */
   readonly walks?: readonly {
     readonly space: SpaceName;
     readonly address: bigint;
@@ -50,10 +50,10 @@ export interface Query {
   readonly processors?: boolean;
 }
 
-/** What there is at the position. Lists are in the order of the question; null where there is no such space or table. */
+/** The answer to a query. Lists are in the order of the query. An item is null if there is no such space or table. */
 export interface QueryResult {
   readonly position: Position;
-  /** Counts at the position, as `stats` of the scenario language has them; null for a trace. */
+  /** The counters that `stats` of the scenario language reports; null for a trace. */
   readonly stats: HostStats | null;
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
@@ -63,28 +63,28 @@ export interface QueryResult {
   readonly processors?: readonly ProcessorState[];
 }
 
-/** Which events: those of some types, those of one gmap; all when both are left out. */
+/** A filter for events: by type and by gmap. Every event passes if both are absent. */
 export interface EventFilter {
   readonly types?: readonly TraceEventType[];
   readonly gmap?: number;
 }
 
-/** A piece of the list of events that pass a filter. */
+/** Some of the events that pass a filter. */
 export interface EventWindow {
-  /** How many events pass the filter in all. */
+  /** How many events pass the filter. */
   readonly total: number;
-  /** Index in the filtered list of the first one here. */
+  /** The index, in the filtered list, of the first event here. */
   readonly from: number;
   readonly events: readonly RecordedEvent[];
 }
 
-/** The events that pass a filter, in parts of about as many events each. */
+/** The events that pass a filter, divided into buckets of about the same length. */
 export interface Density {
   /** How many events of each type, bucket by bucket. */
   readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
 }
 
-/** A line that is not in the scenario language. */
+/** A syntax error in a scenario. */
 export interface LineError {
   /** From 1. */
   readonly line: number;
@@ -92,29 +92,29 @@ export interface LineError {
 }
 
 /**
- * What the worker does for the page. Calls that cannot be answered are rejected with an Error; so is a look at a recording
- * that was closed before its position was reached. Looks are answered in order.
+ * The operations of the worker. A call that cannot be answered is rejected with an Error, as is a query whose recording
+ * is closed before its position is reached. Queries are answered in order.
  */
 export interface MachineApi {
   /**
-   * Plays a source from its start to its end, or to where `go` must be called to go on, telling of progress on the way.
-   * What was open before is closed. A recording that is opened while another one plays ends that one.
+   * Plays a source from start to end, or until `go` must be called, and reports progress. Closes the recording that was
+   * open, even while it is being played.
    */
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
-  /** Goes on with a guest that was stopped after 20 million instructions. */
+  /** Continues a guest that was stopped after 20 million units of work. */
   go(progress: (progress: Progress) => void): Promise<Progress>;
   /**
-   * What there is at a position: the state right then, however one came there. Little further than the recording has been
-   * played once (see `open`) nothing can be seen: the answer's position says where that was.
+   * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; `position` in
+   * the result says to where.
    */
   query(position: Position, query: Query): Promise<QueryResult>;
-  /** Events from index `from` of the filtered list on, at most 1000. */
+  /** Returns events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
-  /** The index in the filtered list of the last event at or before the position; -1 when there is none. */
+  /** Returns the index, in the filtered list, of the last event at or before the position; -1 if there is none. */
   eventBefore(filter: EventFilter, position: Position): Promise<number>;
   density(filter: EventFilter, buckets: number): Promise<Density>;
-  /** Answers of steps from `first` on, at most 1000. */
+  /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;
-  /** The lines of a scenario that are not in the language, at most 100. */
+  /** Returns the syntax errors of a scenario, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

@@ -1,12 +1,12 @@
 /**
- * The worker in which the machine runs.
+ * The worker that runs the machine.
  */
 
 import { expose, releaseProxy } from 'comlink';
 import type { Progress, Settings, Source } from '../player/index.ts';
 import { MachineWorker } from './machine-worker.ts';
 
-/** Hears of progress: a function of the page, which is kept there until it is released here. */
+/** Receives progress reports: a function in the page, which stays alive until it is released here. */
 type Listener = ((progress: Progress) => void) & { readonly [releaseProxy]: () => void };
 
 class WorkerRoom extends MachineWorker {

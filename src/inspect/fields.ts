@@ -1,8 +1,8 @@
 /**
- * The bits of elements, entries and program-status words, field by field, with what each says. Principles of Operation,
- * chapters 3 ("Dynamic Address Translation") and 4 ("Program-Status Word").
+ * The fields of elements, entries and program-status words, with their meanings. Principles of Operation, chapters 3
+ * ("Dynamic Address Translation") and 4 ("Program-Status Word").
  *
- * Bits are numbered from the left, 0 to 63, as the architecture does.
+ * Bits are numbered from the left, 0 to 63, as in the architecture.
  */
 
 import {
@@ -17,12 +17,12 @@ import {
 import { LEVEL_OF_TYPE, type Level, PAGE, SEGMENT } from '../machine/index.ts';
 import type { Field } from './answers.ts';
 
-/** The field of `value` from bit `first` to bit `last`. */
+/** Returns the field of `value` from bit `first` to bit `last`. */
 function bitsOf(value: bigint, first: number, last: number): bigint {
   return BigInt.asUintN(last - first + 1, value >> BigInt(63 - last));
 }
 
-/** What a field says: given its value. */
+/** Describes a field, given its value. */
 type Saying = (bits: bigint) => string;
 
 class Fields {
@@ -39,20 +39,21 @@ class Fields {
     return this;
   }
 
-  /** A bit that says one thing when it is on and another when it is off. */
+  /** Adds a bit, with its meanings when it is one and when it is zero. */
   flag(name: string, bit: number, on: string, off: string): this {
     return this.add(name, bit, bit, (value) => (value ? on : off));
   }
 
-  /** Bits that have no meaning here. */
+  /** Adds bits without a meaning. */
   unused(first: number, last: number): this {
     return this.add('unused', first, last, (value) => (value ? 'not zero: reserved bits are on' : 'zero'));
   }
 }
 
 /**
- * The fields of a table entry, of an address-space-control element (`asce`), or of a page-status-table entry
- * (`pgste`), in the order of their bits. All 64 bits are in one field each.
+ * Returns the fields of a table entry, of an address-space-control element (`asce`) or of a page-status-table entry
+ * (`pgste`), in the order of their bits. Each of the 64 bits is in exactly one field.
+ * @throws LinuxError EINVAL for an unknown level or a value that is not a bigint
  */
 export function entryFields(level: Level | 'asce' | 'pgste', value: bigint): readonly Field[] {
   demandBigint('value', value);
@@ -220,7 +221,7 @@ function pgsteFields(value: bigint): readonly Field[] {
     .unused(18, 63).list;
 }
 
-/** The fields of the first half of a PSW, bits 0 to 63. */
+/** Returns the fields of bits 0 to 63 of a PSW. */
 export function pswFields(mask: bigint): readonly Field[] {
   demandDoubleword('mask', mask);
   const spaces = ['primary space', 'access-register mode', 'secondary space', 'home space'];

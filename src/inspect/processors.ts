@@ -1,5 +1,5 @@
 /**
- * Processors: registers, what they remember of translations, and the code around the instruction address.
+ * Processors: their registers, their cached translations, and the code around the instruction address.
  */
 
 import { demandInstance, Host, Vcpu } from '../host/index.ts';
@@ -19,16 +19,17 @@ import type { CachedTranslation, Line, ProcessorState, Registers, TranslationBuf
 import { pswFields } from './fields.ts';
 import { explainOwnWalk, type OwnTables } from './walk.ts';
 
-/** Instructions shown before and after the one at the instruction address. */
+/** Instructions shown before and after the instruction address. */
 const LINES_BEFORE = 6;
 const LINES_AFTER = 12;
-/** Bytes of the longest instruction. */
+/** Length of the longest instruction in bytes. */
 const LONGEST = 6;
 const DAT = 1n << 58n;
 
 /**
- * What a processor holds and remembers.
- * @param vcpu the virtual CPU that runs on it, whose registers are told; null for none
+ * Returns the state of a processor.
+ * @param vcpu the virtual CPU that runs on it, whose registers are shown instead, or null
+ * @throws LinuxError EINVAL for a processor or a virtual CPU of another host; ENOENT for one that was destroyed
  */
 export function processorState(host: Host, cpu: Cpu, vcpu: Vcpu | null): ProcessorState {
   demandInstance('host', host, Host);
@@ -65,8 +66,8 @@ function ownRegisters(cpu: Cpu): Registers {
 }
 
 /**
- * A guest's registers are where it is: in the processor while that interprets it; in part there and in part in the
- * state description while the host serves it in between; with the virtual CPU when it is not running at all.
+ * Returns the registers of a guest. They are in the processor while it interprets the guest; partly there and partly in
+ * the state description while the host handles an exit; and in the virtual CPU while it is not running.
  */
 function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
   const interpreting = cpu.sie !== null;
@@ -90,7 +91,7 @@ function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
   };
 }
 
-/** The tables by which a guest translates instruction addresses now; null while its DAT is off. */
+/** Returns the tables by which a guest translates instruction addresses, or null if its DAT is off. */
 export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   demandInstance('vcpu', vcpu, Vcpu);
   vcpu.life.kernel.demandOwnCpu(cpu);
@@ -106,7 +107,7 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   };
 }
 
-/** The instructions around an address, as far as they can be read without a fault. */
+/** Returns the instructions around an address, as far as they can be read without a fault. */
 function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address: bigint): Line[] {
   const read = (at: bigint) => guestHalfword(storage, vcpu, own, at);
   const before = linesBefore(read, address);
@@ -114,7 +115,7 @@ function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address
   return [...before, ...after];
 }
 
-/** Reads two bytes, or says that they cannot be read: -1. */
+/** Reads two bytes. Returns -1 if they cannot be read. */
 type HalfwordReader = (address: bigint) => number;
 
 function linesFrom(read: HalfwordReader, from: bigint, count: number): Line[] {
@@ -129,8 +130,8 @@ function linesFrom(read: HalfwordReader, from: bigint, count: number): Line[] {
 }
 
 /**
- * Instructions are of 2, 4 or 6 bytes, so what is before an address is a guess: the longest row of instructions that
- * ends there and has no unknown code in it.
+ * Returns the instructions before an address. Instructions are 2, 4 or 6 bytes long, so this is a guess: the longest
+ * sequence that ends at the address and contains no unknown code.
  */
 function linesBefore(read: HalfwordReader, address: bigint): Line[] {
   for (let back = LINES_BEFORE * LONGEST; back > 0; back -= 2) {
@@ -164,7 +165,9 @@ function lineAt(read: HalfwordReader, address: bigint): Line | null {
   };
 }
 
-/** Two bytes of a guest, at a logical address, by the tables as they are; -1 where an access would fault. */
+/**
+ * Reads two bytes of a guest at a logical address, using the tables as they are. Returns -1 if an access would fault.
+ */
 function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number {
   const { asce, asceHi, asceLo } = vcpu.vm.gmap;
   const address = BigInt.asUintN(64, logical);
@@ -179,7 +182,7 @@ function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logi
   return storage.has(at, 2) ? storage.get16(at) : -1;
 }
 
-/** @param walk what a host's translation is compared with; null for a guest's own, which are not */
+/** Returns the contents of a buffer. @param walk finds stale entries of a host's buffer; null for a guest's own */
 function bufferOf(tlb: Tlb, walk: Walk | null): TranslationBuffer {
   const entries: CachedTranslation[] = [];
   for (let slot = 0; slot < tlb.pages.length; slot++) {

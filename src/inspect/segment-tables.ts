@@ -1,5 +1,5 @@
 /**
- * The segment tables of a space, as they stand in storage.
+ * The segment tables of a space in storage.
  */
 
 import { EMPTY_SEGMENT } from '../host/index.ts';
@@ -13,19 +13,19 @@ import {
   TableScan,
 } from '../machine/index.ts';
 
-/** What the high half of an entry counts for. */
+/** Weight of the high half of an entry. */
 export const HALF = 0x1_0000_0000;
 /** An empty segment-table entry, for `TableScan`. */
 export const NOTHING = emptyEntry(EMPTY_SEGMENT);
-/** Empty entries, by table type: 0 segment … 3 region first. */
+/** Empty entries by table type: 0 segment … 3 region first. */
 const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
-/** Segments that an entry of a table spans, by table type. */
+/** Segments that an entry spans, by table type. */
 const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 
-/** ComparedEntry of the origin of a segment table, and of the number of the segment that its first entry translates. */
+/** Receives the origin of a segment table and the number of the first segment that it translates. */
 export type SegmentTableVisitor = (origin: number, firstSegment: number) => void;
 
-/** Finds tables in one storage. */
+/** Finds segment tables in storage. */
 export class SegmentTables {
   readonly scan: TableScan;
   readonly #storage: Storage;
@@ -36,8 +36,8 @@ export class SegmentTables {
   }
 
   /**
-   * Calls back for each segment table that translates any of the segments `first` up to, not including, `end`,
-   * ascending.
+   * Visits each segment table that translates some of the segments `first` up to, not including, `end`, in ascending
+   * order.
    * @param asceHi high half of the address-space-control element
    * @param asceLo low half
    */

@@ -1,5 +1,5 @@
 /**
- * The tables of a space, one by one: the entries that are not empty.
+ * The tables of a space, one at a time, with their populated entries.
  */
 
 import {
@@ -47,22 +47,25 @@ const SPAN: Readonly<Record<Level, number>> = {
 };
 /** Levels from the top. */
 const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
-/** Entries that one answer tells at most. */
+/** Maximum number of entries in one answer. */
 export const ENTRIES_LIMIT = 2048;
-/** Guest segments linked to a page table that one answer names. */
+/** Maximum number of linked guest segments in one answer. */
 const NAMED_LINKS = 16;
 
-/** Which table, and which of its entries. */
+/** A table, and the entries wanted of it. */
 export interface TableQuestion {
   readonly level: Level;
   /** A page that the table translates. */
   readonly page: number;
-  /** The populated entries from this number on, at most `count`. */
+  /** The number of the first populated entry wanted, and how many. */
   readonly from: number;
   readonly count: number;
 }
 
-/** The table of a level that translates a page; null when the space has none. */
+/**
+ * Returns the table of a level that translates a page, or null if the space has none.
+ * @throws LinuxError EINVAL for a question that is none; ESRCH, ENOENT for a space that has ended
+ */
 export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
   demandSpace(space);
   demandObject('question', question);
@@ -73,7 +76,7 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
   demandInteger('from', from);
   demandInteger('count', count);
   const { storage } = mm.kernel;
-  // What a link to no page table seems to have behind it: only a machine that was broken on purpose has one.
+  // With an injected fault, a link may lead to a table of no process, whose page is negative.
   if (page < 0) return null;
   const origin = originOf(storage, space, level, page);
   if (origin < 0) return null;

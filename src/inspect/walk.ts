@@ -1,5 +1,5 @@
 /**
- * A walk in words: every table visited, entry by entry, and what each entry says.
+ * Walks with an explanation of every entry on the way.
  */
 
 import {
@@ -32,36 +32,37 @@ import {
 
 import type { TableEntry } from './answers.ts';
 
-/** One line of an explained walk. */
+/** A step of an explained walk. */
 export interface ExplainedStep {
-  /** Which table, or `asce`. */
+  /** The level of the table, or `asce` for the element. */
   readonly level: WalkStep['level'] | 'asce';
   /** Index of the entry in its table; 0 for the element. */
   readonly index: number;
-  /** Absolute address of the entry; null for the element, which is in a control register. */
+  /** Absolute address of the entry, or null for the element, which is in a control register. */
   readonly at: bigint | null;
   /** All 64 bits. */
   readonly value: bigint;
-  /** What the bits say. */
+  /** A short description of the entry. */
   readonly meaning: string;
 }
 
-/** A walk from an element to a frame, or to an exception. */
+/** A walk from an element to a frame or to an exception. */
 export interface ExplainedWalk {
   readonly steps: readonly ExplainedStep[];
-  /** Absolute address that the address translates to; null when it ends with an exception. */
+  /** The absolute address that the walk ends at, or null if it ends with an exception. */
   readonly absolute: bigint | null;
   /** Whether stores are forbidden. */
   readonly protected: boolean;
   /** The exception, or null. */
   readonly exception: { readonly code: number; readonly name: string } | null;
-  /** The PGSTE of the page, when its page table has them; null otherwise. */
+  /** The PGSTE of the page, or null if its page table has none. */
   readonly pgste: bigint | null;
 }
 
 /**
  * Translates an address and explains every step.
  * @param pgstes whether page tables have PGSTEs
+ * @throws LinuxError EINVAL for an argument of the wrong type
  */
 export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgstes: boolean): ExplainedWalk {
   demandInstance('storage', storage, Storage);
@@ -70,22 +71,22 @@ export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgs
   return pgstes ? { ...explained, pgste: pgsteOf(storage, explained.steps) } : explained;
 }
 
-/** How a guest translates addresses by tables of its own. */
+/** A guest's own translation tables. */
 export interface OwnTables {
-  /** The element by which it translates: control register 1, 7 or 13. */
+  /** The element that the guest translates by: control register 1, 7 or 13. */
   readonly asce: bigint;
-  /** Whether its control register 0 has enhanced DAT on. */
+  /** Whether enhanced DAT is on in its control register 0. */
   readonly edat: boolean;
-  /** Its prefix: guest absolute byte address, a multiple of 8 KiB. */
+  /** Its prefix: a guest absolute byte address, a multiple of 8 KiB. */
   readonly prefix: number;
 }
 
 /**
- * Translates a guest's virtual address by its own tables, which lie in its storage: the result is a guest absolute
- * address, prefixing applied where the tables lead to a real one, and so are the addresses of entries. Where the host's tables do not lead to an entry, the walk ends with
- * the host's exception; no fault is served.
- *
+ * Translates a virtual address of a guest by the guest's own tables, which lie in guest memory. The result is a guest
+ * absolute address, after prefixing; so are the addresses of entries. If the host's tables do not lead to an entry, the
+ * walk ends with the host's exception: no fault is resolved.
  * @param gmap the element of the guest's address space in the host
+ * @throws LinuxError EINVAL for an argument of the wrong type
  */
 export function explainOwnWalk(
   storage: Storage,
@@ -101,7 +102,7 @@ export function explainOwnWalk(
   return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat, own.prefix);
 }
 
-/** Table entries in a guest's storage, read by way of the host's tables. */
+/** Table entries in guest memory, read through the host's tables. */
 class GuestEntries implements EntrySource {
   hi = 0;
   lo = 0;
@@ -149,7 +150,7 @@ function explainedWalk(
   };
 }
 
-/** The absolute page that a walk leads to. @param prefix of the processor whose walk it is; 0 for a host's */
+/** Returns the absolute page that a walk ends at. @param prefix prefix of the processor that walks; 0 for a host */
 function absoluteFrame({ frame, absolute }: Walk, prefix: number): number {
   return absolute ? frame : applyPrefix(realPage(frame), prefix);
 }
@@ -157,7 +158,7 @@ function absoluteFrame({ frame, absolute }: Walk, prefix: number): number {
 function pgsteOf(storage: Storage, steps: readonly ExplainedStep[]): bigint | null {
   const last = steps[steps.length - 1] as ExplainedStep;
   if (last.level !== 'page' || last.at === null) return null;
-  // Behind a page table of another host there may be nothing, not even storage.
+  // After a page table of another host there may be no storage.
   const at = Number(last.at) + PGSTE_OFFSET;
   return storage.has(at, 8) ? storage.get64(at) : null;
 }
@@ -168,13 +169,13 @@ function explained({ level, tablePage, offset, index, hi, lo }: WalkStep): Expla
   return { level, index, at, value, meaning: meaningOf(level, value, lo).words };
 }
 
-/** What an entry is, and in a few words. */
+/** The state of an entry, and a short description. */
 export interface Meaning {
   readonly state: TableEntry['state'];
   readonly words: string;
 }
 
-/** What the bits of an entry of this level say; `lo` is the low half of `value`. */
+/** Describes an entry of a level. @param lo the low half of `value` */
 export function meaningOf(level: Level, value: bigint, lo: number): Meaning {
   if (level === 'page') return pageMeaning(value, lo);
   return level === 'segment' ? segmentMeaning(value, lo) : regionMeaning(value, lo);

@@ -1,5 +1,5 @@
 /**
- * A run of a guest: its first step loads it, its last one ends it, every other one executes an instruction.
+ * A run of a guest. Its first step loads the image, its last one ends the guest, and every other is a unit of work.
  */
 
 import type { Checker } from '../check/index.ts';
@@ -22,15 +22,15 @@ import { Snapshot } from './snapshot.ts';
 
 const MIB = 1n << 20n;
 /**
- * Units of work between two times that `pending` is asked while the guest stays in interpretive execution. The longest
- * instruction there, IDTE of a whole table, takes about 15 microseconds.
+ * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction
+ * there, IDTE for a whole table, takes about 15 microseconds.
  */
 const UNITS = 5_000;
-/** Process address behind guest address 0, and the guest's memory when nobody says otherwise, in bytes. */
+/** Process address behind guest address 0, and the default size of guest memory, in bytes. */
 const MEMORY_AT = 256n * MIB;
 const MEMORY = 64n * MIB;
 
-/** A guest that runs. */
+/** A run of a guest. */
 export class GuestRun implements Run {
   readonly trace: Trace;
   readonly snapshot: Snapshot;
@@ -62,7 +62,7 @@ export class GuestRun implements Run {
     this.snapshot = new Snapshot(new HostSource(this.host, () => this.#monitor?.vm.vcpus[0] ?? null));
   }
 
-  /** Loading is a step, so is every instruction completed and every interruption taken, and so is the end. */
+  /** Loading counts as a step, as do every completed instruction, every interruption and the end. */
   get step(): number {
     const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
     return this.#end === null ? done : done + 1;
@@ -97,7 +97,7 @@ export class GuestRun implements Run {
     });
   }
 
-  /** Text of the console that is shown, which a terminal may see. */
+  /** Reports output of the shown console, filtered for terminals. */
   #say(text: string, console: ConsoleKind): void {
     if (this.#shown.shows(text, console))
       this.#listener?.output(this.step, this.#filters[console].filter(text));
@@ -110,7 +110,7 @@ export class GuestRun implements Run {
   }
 
   announce(checker: Checker): void {
-    checker.begin(`instruction ${this.host.machine.cpu(0).executed} on`);
+    checker.record(`instruction ${this.host.machine.cpu(0).executed} on`);
   }
 
   close(): Storage {

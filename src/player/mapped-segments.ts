@@ -1,24 +1,24 @@
 /**
- * Which segments of a process have memory at their first byte: what a guest's fault asks. Counted for a range in time
- * that does not depend on how many mappings lie in it.
+ * The segments of a process that have memory at their first byte, which is where the host looks when a guest faults.
+ * Counting them in a range takes time that does not depend on the number of mappings.
  */
 
 import type { Mappings } from '../host/index.ts';
 import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
 
-/** Segments one after another that all have memory, or all have none. */
+/** Consecutive segments that all have memory, or all have none. */
 export interface SegmentRun {
   readonly mapped: boolean;
   readonly first: number;
-  /** Half open; Infinity behind the last mapping. */
+  /** Not included; Infinity after the last mapping. */
   readonly end: number;
 }
 
-/** An index of mappings as they are when it is made. Numbers are of segments. */
+/** An index of mappings, as they are when it is created. Numbers are of segments. */
 export class MappedSegments {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
-  /** Segments with memory before each run. */
+  /** Segments with memory before each extent. */
   readonly #before: number[] = [];
 
   constructor(mappings: Mappings) {
@@ -39,7 +39,7 @@ export class MappedSegments {
     }
   }
 
-  /** The run that a segment is in. */
+  /** Returns the extent that holds a segment. */
   at(segment: number): SegmentRun {
     const index = this.#firstEndingAfter(segment);
     const start = this.#starts[index] ?? Infinity;
@@ -47,7 +47,7 @@ export class MappedSegments {
     return { mapped: false, first: this.#ends[index - 1] ?? 0, end: start };
   }
 
-  /** How many of the segments from `first` up to, not including, `end` have memory. */
+  /** Returns how many of the segments from `first` up to, not including, `end` have memory. */
   count(first: number, end: number): number {
     return this.#below(end) - this.#below(first);
   }
@@ -63,7 +63,7 @@ export class MappedSegments {
     return before + Math.max(0, segment - (this.#starts[index] as number));
   }
 
-  /** Index of the first run that ends after the segment. */
+  /** Returns the index of the first extent that ends after a segment. */
   #firstEndingAfter(segment: number): number {
     let low = 0;
     let high = this.#ends.length;

@@ -1,9 +1,8 @@
 /**
- * Plays a recording: once from its start to its end, to learn what happens when, and from then on to any position.
+ * Plays a recording: once from start to end, to learn which events occur and when, and after that to any position.
  *
- * Going back means playing again from the start: runs are deterministic, so that what one finds there is what was
- * there. Two runs exist at most, each with its storage: the one that records, until it is done, and the one that is
- * looked at.
+ * Runs are deterministic, so the player goes back by playing again from the start. At most two runs exist at a time,
+ * each with its own storage: the one that records, until it is complete, and the one that snapshots are taken of.
  */
 
 import { Checker } from '../check/index.ts';
@@ -28,25 +27,25 @@ import type { Snapshot } from './snapshot.ts';
 import { readTrace } from './trace-file.ts';
 import { TraceRun } from './trace-run.ts';
 
-/** Answers that are kept, and characters of them. */
+/** Maximum number of answers kept, and of characters in them. */
 const ANSWERS_KEPT = 200_000;
 const ANSWERS_SIZE = 1 << 24;
-/** Characters that a guest said that are kept. */
+/** Maximum console output kept, in characters. */
 const SAID_KEPT = 1 << 20;
-/** What a piece of it counts for at least: one that prints letter by letter makes as many pieces. */
+/** Characters that each piece of output counts for at least: a guest may print letter by letter. */
 const SAID_LEAST = 16;
-/** Broken rules that are told: after the first ones it is the same over and over. */
+/** Maximum number of violations kept. Later ones repeat the first. */
 const VIOLATIONS_KEPT = 20;
 
-/** Storage of a machine where it can be had, and where not, in bytes: a small computer's browser gives less. */
+/** Storage sizes in bytes: the usual one, and one for browsers that cannot allocate that much. */
 const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
 
-/** Makes a new run of the recording. It is told where to take storage from, if it needs any. */
+/** Creates a run of the recording, with storage from `storage` if it needs any. */
 type Maker = (storage: () => Storage, listener: RunListener | null) => Run;
 
-/** One recording. */
+/** One recording, and a run of it that snapshots are taken of. */
 export class Player {
-  /** Events, as far as they were recorded and kept. */
+  /** The recorded events, at most `EVENTS_KEPT`. */
   readonly events: RecordedEvent[] = [];
   readonly answers: StepAnswer[] = [];
   readonly #make: Maker;
@@ -56,8 +55,8 @@ export class Player {
   #closed = false;
 
   /**
-   * @param spare storage of players that were closed, to use again
-   * @throws PlayerError when the source cannot be played at all
+   * @param spare storage of closed players, to be reused
+   * @throws PlayerError if the source cannot be played
    */
   constructor(source: Source, settings: Settings = {}, spare: readonly Storage[] = []) {
     this.#spare = [...spare];
@@ -72,14 +71,14 @@ export class Player {
     );
   }
 
-  /** What is known so far. */
+  /** How far the recording has come. */
   get progress(): Progress {
     return this.#recording.progress;
   }
 
   /**
-   * Records `steps` more steps from where the recording stands.
-   * @param pending asked often: when it returns true, fewer are recorded, but at least one
+   * Records at most `steps` more steps.
+   * @param pending called often; when it returns true, recording stops, but not before the first step
    */
   record(steps: number, pending?: () => boolean): void {
     if (this.#closed) return;
@@ -87,7 +86,7 @@ export class Player {
     if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
   }
 
-  /** Ends the recording: nothing is played any more. Returns its storage, cleared, for another player to use. */
+  /** Closes the recording: nothing can be played any more. Returns its storage, cleared, for another player. */
   close(): readonly Storage[] {
     if (this.#closed) return [];
     this.#closed = true;
@@ -113,9 +112,10 @@ export class Player {
   }
 
   /**
-   * Brings the run that is looked at nearer to a step, by `most` steps at most; returns whether it is there. For
-   * callers that must not be kept waiting: `at` goes all the way at once.
-   * @param pending asked often: when it returns true, it goes less far
+   * Plays towards a step, by at most `most` steps, for callers that cannot wait for `at`. Returns whether the step, or
+   * the end, was reached.
+   * @param pending called often; when it returns true, playing stops
+   * @throws PlayerError if the player was closed
    */
   approach(step: number, most: number, pending?: () => boolean): boolean {
     const run = this.#before(step);
@@ -123,7 +123,10 @@ export class Player {
     return run.step >= step || run.end !== null;
   }
 
-  /** Brings a run to the position, and asks what is wanted about it. */
+  /**
+   * Plays to a position and returns what `ask` returns for the snapshot there.
+   * @throws PlayerError if the player was closed
+   */
   at<T>(position: Position, ask: (snapshot: Snapshot) => T): T {
     const run = this.#at(position.step);
     if (position.event === 0 || run.end !== null) return ask(run.snapshot);
@@ -136,7 +139,7 @@ export class Player {
     return run;
   }
 
-  /** The run that is looked at, where it has not gone beyond a step. @throws PlayerError when the recording was closed */
+  /** Returns the live run, started anew if it has gone beyond a step. */
   #before(step: number): Run {
     if (this.#closed) throw new PlayerError('the recording was closed');
     if (this.#live !== null && this.#live.step > step) {
@@ -148,7 +151,7 @@ export class Player {
   }
 }
 
-/** Does one step, and asks right after its `nth` event. */
+/** Plays one step, and calls `ask` right after its `nth` event. */
 function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T {
   let answer: { readonly value: T } | null = null;
   let failure: unknown = null;
@@ -170,7 +173,7 @@ function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T
   return answer === null ? ask(run.snapshot) : (answer as { readonly value: T }).value;
 }
 
-/** The first playing of a recording. */
+/** Plays a recording for the first time. */
 class Recording {
   readonly #run: Run;
   readonly #checker: Checker | null;
@@ -181,11 +184,11 @@ class Recording {
   #count = 0;
   #saidSize = 0;
   #answersSize = 0;
-  /** What was told last, which is not made anew while nothing was added. */
+  /** The arrays reported last. They are copied only when something was added. */
   #told: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
   #step = -1;
   #inStep = 0;
-  /** The step at which the check that has begun ends. */
+  /** The step at which the check in progress ends. */
   #checkAt: number | null = null;
 
   constructor(
@@ -200,7 +203,7 @@ class Recording {
       output: (step, text) => this.#hear(step, text),
     });
     this.#run.trace.subscribe((event) => this.#add(event));
-    this.#checker = check && this.#run.host !== null ? new Checker(this.#run.host) : null;
+    this.#checker = check && this.#run.host !== null ? Checker.attach(this.#run.host) : null;
   }
 
   get progress(): Progress {
@@ -212,7 +215,7 @@ class Recording {
     return { steps: step, of, events: this.#count, end, ...this.#told };
   }
 
-  /** Ends the run. Its storage can be used again; null when there is none to be had. */
+  /** Ends the run. Returns its storage, or null if it has none or was closed before. */
   close(): Storage | null {
     if (this.#closed) return null;
     this.#closed = true;
@@ -228,7 +231,7 @@ class Recording {
     }
   }
 
-  /** Checks always stand at the same steps, wherever a call stops. */
+  /** Plays up to the next check, which always comes at the same step, no matter where a call stops. */
   #checkedStride(checker: Checker, to: number, pending: () => boolean): void {
     if (this.#checkAt === null) {
       this.#run.announce(checker);
@@ -238,7 +241,7 @@ class Recording {
     if (this.#run.step < this.#checkAt && this.#run.end === null) return;
     this.#checkAt = null;
     const step = this.#run.step - 1;
-    for (const violation of this.#run.end === null ? checker.end() : checker.finish()) {
+    for (const violation of this.#run.end === null ? checker.checkChanged() : checker.checkAll()) {
       if (this.#violations.length < VIOLATIONS_KEPT) this.#violations.push({ step, violation });
     }
   }

@@ -1,8 +1,8 @@
 /**
- * What can be played, and positions of it.
+ * Sources of recordings, and positions in them.
  *
- * A recording is a row of steps: the lines of a scenario, the instructions of a guest, or the events of a trace. A step may
- * emit events. A position is between two steps, or inside one, right after one of its events: at the position
+ * A recording is a sequence of steps: the lines of a scenario, the units of work of a guest, or the events of a trace.
+ * A step can emit events. A position lies between two steps, or inside a step, right after one of its events: at
  * `{ step: 7, event: 2 }` seven steps are done, and the eighth has just emitted its second event.
  */
 
@@ -10,11 +10,11 @@ import type { Violation } from '../check/index.ts';
 import type { InjectedFault } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 
-/** What is played. */
+/** What to play. */
 export type Source =
   /** A scenario (docs/scenarios.md). */
   | { readonly kind: 'scenario'; readonly text: string }
-  /** A guest image (ELF), with 64 MiB of memory unless `memory` (bytes) says otherwise. */
+  /** A guest image (ELF). `memory` is the size of its memory in bytes; the default is 64 MiB. */
   | {
       readonly kind: 'guest';
       readonly name: string;
@@ -22,7 +22,7 @@ export type Source =
       readonly arguments?: string;
       readonly memory?: bigint;
     }
-  /** A trace file (docs/trace.md): events only, so that there are no tables, walks and processors to look at. */
+  /** A trace file (docs/trace.md). It contains events only: no tables, walks or processors. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 
 /** How it is played. */
@@ -33,55 +33,55 @@ export interface Settings {
   readonly check?: boolean;
 }
 
-/** A position of a recording. */
+/** A position in a recording. */
 export interface Position {
   /** Steps done. */
   readonly step: number;
-  /** Events that the next step has emitted; 0 when it has not begun. */
+  /** Events that the next step has emitted; 0 if it has not begun. */
   readonly event: number;
 }
 
-/** An event that was recorded. */
+/** A recorded event. */
 export interface RecordedEvent {
-  /** Its number, from 0. */
+  /** Its number among all events, from 0. */
   readonly n: number;
-  /** The position right after it: `{ step, event }`. */
+  /** The position right after it. */
   readonly position: Position;
   readonly event: TraceEvent;
 }
 
-/** What one step answered. */
+/** The answer of one step. */
 export interface StepAnswer {
   /** The number of the step, from 0. */
   readonly step: number;
   /** The scenario's line, from 1. */
   readonly line: number;
-  /** At most 1000 lines of answer, each cut after 2000 characters. */
+  /** At most 1000 lines, each cut to 2000 characters. */
   readonly answer: readonly string[];
-  /** The sentence that goes with an error. */
+  /** The message of an error. */
   readonly explanation?: string;
 }
 
-/** What is known of a recording, as far as it has been played once. */
+/** How far a recording has come. */
 export interface Progress {
-  /** Steps performed. */
+  /** Steps played. */
   readonly steps: number;
-  /** Steps there are; null when only playing tells. */
+  /** Steps in all, or null if this is known only at the end. */
   readonly of: number | null;
-  /** Events emitted; beyond `EVENTS_KEPT` they are only counted. */
+  /** Events emitted. Those beyond `EVENTS_KEPT` are only counted. */
   readonly events: number;
-  /** Why it does not go on: a sentence; null while it can. `stuck` says that it is not its own end. */
+  /** Why it has ended, or null if it can continue. `stuck` means that it did not end by itself. */
   readonly end: { readonly sentence: string; readonly stuck: boolean } | null;
-  /** Broken rules, each with the number of the step, from 0, after which it was seen. */
+  /** Violations of the checker's rules, each with the number, from 0, of the step after which it was found. */
   readonly violations: readonly { readonly step: number; readonly violation: Violation }[];
-  /** What the guest has output, in the order in which it was output. */
+  /** The console output of the guest, in order. */
   readonly output: readonly { readonly step: number; readonly text: string }[];
 }
 
-/** Why a source cannot be played: the message says it in a sentence. */
+/** A source that cannot be played, or a player that was closed. The message is a sentence for the reader. */
 export class PlayerError extends Error {}
 
-/** Events that are kept of one recording: what a long run says after so many is counted, not kept. */
+/** Maximum number of events kept for one recording. */
 export const EVENTS_KEPT = 200_000;
 
 /** Whether two positions are the same. */
@@ -89,7 +89,7 @@ export function samePosition(a: Position, b: Position): boolean {
   return a.step === b.step && a.event === b.event;
 }
 
-/** Whether the first position is before the second. */
+/** Whether the first position is earlier than the second. */
 export function isEarlier(a: Position, b: Position): boolean {
   return a.step < b.step || (a.step === b.step && a.event < b.event);
 }

@@ -1,5 +1,6 @@
 /**
- * A run of a recording: it goes forward, step by step, and can be looked at in between and from a listener of its trace.
+ * Runs: a run plays a recording forward, step by step. Snapshots can be taken between steps, and in a listener of its
+ * trace.
  */
 
 import type { Checker } from '../check/index.ts';
@@ -9,34 +10,34 @@ import type { Trace } from '../trace/index.ts';
 import type { Progress, StepAnswer } from './positions.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Who hears what a run answers and what its guest says. */
+/** Receives the answers of a run and the console output of its guest. */
 export interface RunListener {
   answered(answer: StepAnswer): void;
   output(step: number, text: string): void;
 }
 
-/** A run that goes forward. The same source makes the same run, step by step, event by event. */
+/** A run. The same source always gives the same steps and the same events. */
 export interface Run {
   readonly snapshot: Snapshot;
-  /** Where events go while it goes on. Those of its making are not told. */
+  /** Emits the events of the run; those emitted while the run is being set up are not reported. */
   readonly trace: Trace;
-  /** Steps done. */
+  /** Steps played. */
   readonly step: number;
-  /** Steps there are; null when only playing tells. */
+  /** Steps in all, or null if this is known only at the end. */
   readonly of: number | null;
-  /** Why it does not go on; null while it can. */
+  /** Why it has ended, or null if it can continue. */
   readonly end: Progress['end'];
-  /** The host, for who checks its rules; null when there is none. */
+  /** The host, for the checker, or null if there is none. */
   readonly host: Host | null;
-  /** Steps that may be done between two looks at the rules. */
+  /** Steps between two checks. */
   readonly stride: number;
   /**
-   * Does `steps` steps; fewer when it ends, or when `pending` returns true. It is asked often, but not before something
-   * was done: runs know no clock of their own. Where a run stops makes no difference to it.
+   * Plays `steps` steps, or fewer if the run ends or `pending` returns true. `pending` is called often, but not before
+   * the first step: a run has no clock of its own. Where a run stops does not affect it.
    */
   advance(steps: number, pending?: () => boolean): void;
-  /** Tells the checker what is going to be done, and whether what was done has failed. */
+  /** Tells the checker which step comes next, and whether the last one failed. */
   announce(checker: Checker): void;
-  /** Ends the run. Its storage, cleared, can be used again; null when it has none. */
+  /** Ends the run. Returns its storage, cleared for reuse, or null if it has none. */
   close(): Storage | null;
 }

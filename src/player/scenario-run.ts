@@ -1,5 +1,5 @@
 /**
- * A run of a scenario: a step a line.
+ * A run of a scenario: each line is a step.
  */
 
 import type { Checker } from '../check/index.ts';
@@ -21,31 +21,31 @@ import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
 
-/** Lines of an answer that are kept, and characters of each: a line may answer 16 MiB of memory. */
+/** Maximum number of lines kept of an answer, and of characters in each: a line may read 16 MiB. */
 const ANSWER_LINES = 1000;
 const ANSWER_WIDTH = 2000;
-/** Operations of a scenario: a longer one ends there. */
+/** Maximum number of operations. A longer scenario ends there. */
 const OPERATIONS_MAX = 1_000_000;
-/** Characters of a line in the names of broken rules. */
+/** Characters of a line that appear in the name of a violation. */
 const NAME_WIDTH = 200;
-/** Segments that gmaps may have mapped at a time (16 TiB): checking a rule looks at each of them. */
+/** Maximum number of segments mapped in gmaps at a time (16 TiB): the checker visits each of them. */
 const SEGMENTS_MAX = 1 << 24;
 
-/** A line of a scenario. */
+/** A line of a scenario that performs an operation. */
 export interface ScriptLine {
   readonly number: number;
   readonly text: string;
   readonly operation: Operation;
 }
 
-/** A scenario's lines, up to the first that is not in the language. */
+/** The lines of a scenario, up to the first syntax error. */
 export interface Script {
   readonly lines: readonly ScriptLine[];
-  /** What is wrong with the line after them; null when nothing is. */
+  /** The syntax error in the line after them, or null if there is none. */
   readonly error: { readonly line: number; readonly message: string } | null;
 }
 
-/** Reads a scenario, up to a million operations of it. */
+/** Reads a scenario, at most a million operations of it. */
 export function readScript(text: string): Script {
   const lines: ScriptLine[] = [];
   let number = 0;
@@ -66,7 +66,7 @@ export function readScript(text: string): Script {
   return { lines, error: null };
 }
 
-/** A scenario that is performed. */
+/** A run of a scenario. */
 export class ScenarioRun implements Run {
   readonly trace = new Trace();
   readonly snapshot: Snapshot;
@@ -76,7 +76,7 @@ export class ScenarioRun implements Run {
   readonly #listener: RunListener | null;
   #step = 0;
   #failed = false;
-  /** Segments mapped in gmaps, at most. */
+  /** An upper bound of the segments mapped in gmaps. */
   #mapped = 0;
   #stuck: string | null = null;
 
@@ -131,20 +131,20 @@ export class ScenarioRun implements Run {
       const more = explanation === undefined ? {} : { explanation };
       this.#listener?.answered({ step: this.#step, line: number, answer, ...more });
     } catch (error) {
-      // A machine that is broken on purpose can come to where nothing makes sense any more.
+      // With an injected fault, the host may reach a state in which nothing works.
       this.#stuck = `line ${number}: ${error instanceof Error ? error.message : String(error)}`;
       this.#failed = true;
     }
     this.#step++;
   }
 
-  /** @throws Error when the operation would map more segments than a step of a recording should look at */
+  /** Checks the limit on mapped segments. @throws Error if the operation would exceed it */
   #demandRoom(operation: Operation): void {
     const mapping = operation.verb === 'gmap_map_segment' || operation.verb === 'slot';
     if (!mapping || operation.length >> 20n > SEGMENTS_MAX) return;
     this.#mapped += Number(operation.length >> 20n);
     if (this.#mapped <= SEGMENTS_MAX) return;
-    // Those counted may have been mapped twice, or unmapped again.
+    // Segments mapped twice, or unmapped since, were counted as well. Count again.
     this.#mapped = Number(operation.length >> 20n);
     for (const gmap of this.#world.gmaps.values()) this.#mapped += extentsOf(gmap, 1).size;
     if (this.#mapped > SEGMENTS_MAX) throw new Error('more than 16 TiB are mapped in gmaps');
@@ -153,7 +153,7 @@ export class ScenarioRun implements Run {
   announce(checker: Checker): void {
     const line = this.#script.lines[this.#step];
     if (this.#failed) checker.suspect();
-    if (line) checker.begin(`line ${line.number}: ${line.text}`);
+    if (line) checker.record(`line ${line.number}: ${line.text}`);
   }
 
   close(): Storage {
@@ -163,7 +163,7 @@ export class ScenarioRun implements Run {
   }
 }
 
-/** The part of an answer that is kept. No more of it is made. */
+/** Returns the part of an answer that is kept. The rest is never formatted. */
 function firstOf({ lines, data }: Answer): string[] {
   if (data !== undefined && data.length > ANSWER_WIDTH / 2) {
     return [shortened(`ok ${formatBytes(data.subarray(0, ANSWER_WIDTH / 2))}`)];

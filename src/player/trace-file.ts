@@ -1,16 +1,16 @@
 /**
- * Reads trace files: one event a line, as `--trace` writes them (docs/trace.md).
+ * Reads trace files: one event a line, as written by `--trace` (docs/trace.md).
  */
 
 import { linesOf } from '../scenario/internal.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import { PlayerError } from './positions.ts';
 
-/** Characters of a line, and events of a file, that are read: a trace that somebody recorded has fewer. */
+/** Maximum number of characters in a line, and of events in a file. Recorded traces stay below both. */
 const LONGEST_LINE = 1 << 16;
 const EVENTS_LIMIT = 1_000_000;
 
-/** Kinds of fields: an address as hexadecimal text, a small number, a word, yes or no. */
+/** Checks for the kinds of fields: addresses (hexadecimal text), numbers, words and booleans. */
 const CHECKS = {
   address: (value: unknown) => typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value),
   number: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
@@ -20,7 +20,7 @@ const CHECKS = {
 
 type Kind = keyof typeof CHECKS;
 
-/** The fields of each type of event; those with a question mark may be absent. */
+/** The fields of each type of event. Those with a question mark are optional. */
 const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> = {
   'mm-alloc': { mm: 'number', asce: 'address' },
   'mm-free': { mm: 'number' },
@@ -45,7 +45,7 @@ const FIELDS: Readonly<Record<TraceEventType, Readonly<Record<string, Kind>>>> =
   exit: { vcpu: 'number', reason: 'word', address: 'address' },
 };
 
-/** The events of a trace file. @throws PlayerError naming the file and the line */
+/** Returns the events of a trace file. @throws PlayerError naming the file and the line */
 export function readTrace(text: string, name: string): TraceEvent[] {
   const events: TraceEvent[] = [];
   let number = 0;

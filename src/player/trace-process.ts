@@ -171,7 +171,7 @@ export class TraceProcess implements ProcessView {
     return found;
   }
 
-  /** Returns the segments with a table that have a page in a range. Searches the range or the tables, whichever is shorter. */
+  /** Returns the segments of a range that have a table. Searches the range or the tables, whichever is shorter. */
   #segmentsIn(start: number, end: number): number[] {
     const tables = this.#tables;
     const first = Math.floor(start / PAGES_PER_SEGMENT);

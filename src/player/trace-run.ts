@@ -1,5 +1,5 @@
 /**
- * A run of a trace: a step an event.
+ * A run of a trace: each event is a step.
  */
 
 import { Trace, type TraceEvent } from '../trace/index.ts';
@@ -8,10 +8,10 @@ import type { Run } from './run.ts';
 import { Snapshot } from './snapshot.ts';
 import { TraceSource } from './trace-source.ts';
 
-/** Events between two times that `pending` is asked: each takes a microsecond or so. */
+/** Events between two calls of `pending`. Each takes about a microsecond. */
 const ASK_EVERY = 64;
 
-/** A trace that is played. */
+/** A run of a trace. */
 export class TraceRun implements Run {
   readonly trace = new Trace();
   readonly snapshot: Snapshot;

@@ -1,11 +1,11 @@
 /**
- * Operations as lines: the inverse of `parseLine`.
+ * Formats operations as lines: the inverse of `parseLine`.
  */
 
 import type { MmapWords, Operation, OperationOf } from './operation.ts';
 import { PROTECTION_LETTERS } from './words.ts';
 
-/** The line of an operation, without its end: `parseLine` makes the same operation of it. */
+/** Returns the line of an operation, without a line end. `parseLine` turns it into the same operation. */
 export function formatOperation(operation: Operation): string {
   const process = 'process' in operation && operation.process ? `${operation.process}: ` : '';
   return process + words(operation).join(' ');
@@ -98,7 +98,7 @@ function mmapWords({ protection, fixed, shared, large, high, file, offset = 0n }
   ];
 }
 
-/** A number as a reader likes it: decimal when small, else with a suffix when that is exact, else hexadecimal. */
+/** Formats a number: in decimal if it is small, with a suffix if that is exact, or else in hexadecimal. */
 export function formatNumber(value: bigint): string {
   if (value < 4096n) return value.toString();
   for (const [suffix, shift] of [
@@ -113,13 +113,13 @@ export function formatNumber(value: bigint): string {
   return `0x${value.toString(16)}`;
 }
 
-/** PROT bits as a word. */
+/** Formats PROT bits as a word. */
 export function formatProtection(bits: number): string {
   const letters = PROTECTION_LETTERS.map(([letter, bit]) => (bits & bit ? letter : ''));
   return letters.join('') || 'none';
 }
 
-/** Bytes in hexadecimal, two digits each. */
+/** Formats bytes in hexadecimal, two digits each. */
 export function formatBytes(bytes: Uint8Array): string {
   const chunks: string[] = [];
   const codes: number[] = [];
@@ -127,7 +127,7 @@ export function formatBytes(bytes: Uint8Array): string {
     const byte = bytes[i] as number;
     codes.push(DIGITS.charCodeAt(byte >>> 4), DIGITS.charCodeAt(byte & 15));
     if (codes.length < CHUNK) continue;
-    // Joined from flat pieces: a string that is added to byte by byte takes 32 bytes of memory for each.
+    // A string built by appending single characters would use 32 bytes of memory for each.
     chunks.push(String.fromCharCode(...codes));
     codes.length = 0;
   }

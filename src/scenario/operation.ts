@@ -1,39 +1,39 @@
 /**
- * The operations of the scenario language, as plain records. docs/scenarios.md describes them.
+ * The operations of the scenario language, as plain objects. docs/scenarios.md describes them.
  *
- * What a line leaves out is absent here too, so that a line and its operation say the same.
+ * A property is absent if the line does not mention it, so that lines and operations correspond one to one.
  */
 
 /** How many gmaps a scenario can name: 0 to 63. */
 export const GMAP_NAMES = 64;
-/** How many processes: 0 to 15. Process 0 is there from the start. */
+/** How many processes: 0 to 15. Process 0 exists from the start. */
 export const PROCESS_NAMES = 16;
 /** How many files in memory: 0 to 15. */
 export const FILE_NAMES = 16;
-/** Processors of the world: 0 to 3. */
+/** How many processors: 0 to 3. */
 export const CPUS = 4;
 
-/** A line of a process: which one; absent for process 0. */
+/** The process; absent for process 0. */
 interface OfProcess {
   readonly process?: number;
 }
 
-/** A line of a gmap: its name. */
+/** The gmap. */
 interface OfGmap {
   readonly gmap: number;
 }
 
-/** A line of a file: its name. */
+/** The file. */
 interface OfFile {
   readonly file: number;
 }
 
-/** An access by code: on which processor; absent for the one where such code usually runs. */
+/** The processor that performs an access; absent for the usual one. */
 interface OnCpu {
   readonly cpu?: number;
 }
 
-/** Where, in bytes. */
+/** An address, in bytes. */
 interface At {
   readonly address: bigint;
 }
@@ -43,29 +43,29 @@ interface Range extends At {
   readonly length: bigint;
 }
 
-/** What is stored where. */
+/** Bytes to store. */
 interface Data extends At {
   readonly bytes: Uint8Array;
 }
 
-/** What is there to a mapping beside where it is. */
+/** The words of an mmap. */
 export interface MmapWords {
   /** PROT bits; absent for read and write. */
   readonly protection?: number;
-  /** Replaces what is there. */
+  /** Replaces existing mappings. */
   readonly fixed?: true;
-  /** Writes are for all who map it. */
+  /** The memory is shared with forks, and stores go to the file. */
   readonly shared?: true;
-  /** Whole segments get frames of 1 MiB. */
+  /** Whole segments get 1 MiB frames. */
   readonly large?: true;
-  /** It may lie beyond 4 TiB. */
+  /** Addresses beyond 4 TiB are allowed. */
   readonly high?: true;
-  /** The file whose pages they are, and the byte of it where they begin: both or none. */
+  /** The file to map, and the byte of it to begin at: both or none. */
   readonly file?: number;
   readonly offset?: bigint;
 }
 
-/** An operation of the language. Addresses and lengths in bytes. */
+/** An operation of the language. Addresses and lengths are in bytes. */
 export type Operation =
   | ({ readonly verb: 'mmap' } & OfProcess & Range & MmapWords)
   | ({ readonly verb: 'munmap' | 'dontneed' } & OfProcess & Range)
@@ -102,7 +102,7 @@ export type Operation =
       readonly from: bigint;
       readonly to: bigint;
       readonly length: bigint;
-      /** Which of its pages are written is noted. */
+      /** Whether writes to it are logged. */
       readonly log?: true;
     } & OfGmap)
   | ({ readonly verb: 'dirty'; readonly slot: bigint } & OfGmap)
@@ -118,5 +118,5 @@ export type Operation =
   | { readonly verb: 'stats' }
   | { readonly verb: 'fail'; readonly count: bigint };
 
-/** The operations of some verbs. */
+/** The operations with some verbs. */
 export type OperationOf<V extends string> = Extract<Operation, { readonly verb: V }>;

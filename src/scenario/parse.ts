@@ -1,17 +1,17 @@
 /**
- * The scenario language: one operation a line. docs/scenarios.md describes it.
+ * The parser of the scenario language, which has one operation a line. docs/scenarios.md describes it.
  */
 
 import type { MmapWords, Operation } from './operation.ts';
 import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
-/** Whose operation it is, for those that concern a process. */
+/** The process that an operation is about. */
 type Whose = { process?: number };
-/** Words of an mmap that say something by being there. */
+/** Words of an mmap without operands. */
 const FLAGS = ['fixed', 'shared', 'large', 'high'] as const;
 type Reader = (words: Words, whose: Whose) => Operation;
 
-/** Reads the operands of the verbs of processes: their lines may begin with a process. */
+/** Parsers for operations on processes: their lines may begin with a process. */
 const OF_PROCESSES: Readonly<Record<string, Reader>> = {
   mmap: (w, whose) => ({ verb: 'mmap', ...whose, ...range(w), ...mmapWords(w) }),
   munmap: (w, whose) => ({ verb: 'munmap', ...whose, ...range(w) }),
@@ -39,7 +39,7 @@ const OF_PROCESSES: Readonly<Record<string, Reader>> = {
       : { verb: 'kernel write', ...whose, ...data(w) },
 };
 
-/** Reads the operands of the other verbs. */
+/** Parsers for all other operations. */
 const OF_NO_PROCESS: Readonly<Record<string, Reader>> = {
   gmap_free: (w) => ({ verb: 'gmap_free', gmap: w.gmap() }),
   gmap_map_segment: (w) => ({
@@ -107,7 +107,7 @@ function isRead(w: Words): boolean {
   throw new ScenarioSyntaxError(`${quoted(access)} is neither read nor write`);
 }
 
-/** The words behind an mmap's length: in any order, each kind at most once. */
+/** Parses the words after an mmap's length. They may be in any order, each at most once. */
 function mmapWords(w: Words): MmapWords {
   const found: { -readonly [K in keyof MmapWords]: MmapWords[K] } = {};
   let protection: number | undefined;
@@ -121,7 +121,7 @@ function mmapWords(w: Words): MmapWords {
     } else if (protection === undefined) {
       protection = w.option(protectionOf);
       if (protection === undefined) return found;
-      // Read and write is what an mmap is without a word.
+      // Read and write is the default, and has no property.
       if (protection !== 3) found.protection = protection;
     } else {
       return found;
@@ -144,8 +144,8 @@ function fileOperation(w: Words, file: number): Operation {
 }
 
 /**
- * The operation of a line, or null for a blank line and for a comment (a line that starts with #).
- * @throws ScenarioSyntaxError for a line that is not in the language
+ * Returns the operation of a line, or null for a blank line and for a comment (a line that starts with #).
+ * @throws ScenarioSyntaxError for a syntax error
  */
 export function parseLine(line: string): Operation | null {
   const text = line.trim();

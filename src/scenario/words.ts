@@ -1,11 +1,11 @@
 /**
- * The words of a line of the scenario language, and what they can stand for.
+ * The words of a line of the scenario language, and their values.
  */
 
 import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
 import { cut } from './text.ts';
 
-/** A line that is not in the language. The message says what is wrong with it. */
+/** A syntax error in a line. The message says what is wrong. */
 export class ScenarioSyntaxError extends Error {
   constructor(message: string) {
     super(message);
@@ -23,11 +23,12 @@ const SUFFIXES: Readonly<Record<string, bigint>> = {
 };
 
 const NUMBER = /^(0[xX][0-9a-fA-F]+|[0-9]+)([KMGTP]?)$/;
-/** No number of 64 bits needs more characters, a few leading zeros included. */
+/** Maximum length of a number: enough for any 64-bit number with some leading zeros. */
 const NUMBER_LENGTH = 64;
 
 /**
- * A number as the language writes it: decimal, or hexadecimal after 0x, then K, M, G, T or P for powers of 1024.
+ * Parses a number of the language: decimal, or hexadecimal after 0x, with an optional suffix K, M, G, T or P for powers
+ * of 1024.
  * @throws ScenarioSyntaxError for anything else, and for a number of more than 64 bits
  */
 export function parseNumber(text: string): bigint {
@@ -38,24 +39,24 @@ export function parseNumber(text: string): bigint {
   return value;
 }
 
-/** Letters of protections, and their PROT bits, in the order in which they are written. */
+/** Letters of protections and their PROT bits, in the order in which they are written. */
 export const PROTECTION_LETTERS = [
   ['r', 1],
   ['w', 2],
   ['x', 4],
 ] as const;
 
-/** The PROT bits that a word such as `rw`, `x` or `none` stands for, or undefined. */
+/** Returns the PROT bits of a word such as `rw`, `x` or `none`, or undefined for any other word. */
 export function protectionOf(word: string): number | undefined {
   if (word === 'none') return 0;
   if (!/^r?w?x?$/.test(word) || word === '') return undefined;
   return PROTECTION_LETTERS.reduce((bits, [letter, bit]) => bits | (word.includes(letter) ? bit : 0), 0);
 }
 
-/** Words of a line that are looked at: no operation has that many, so that the last of them is one too many. */
+/** Maximum number of words read of a line. No operation has as many, so the last one is an error. */
 const WORDS_MAX = 32;
 
-/** Takes the words of a line one by one, and says which is missing. */
+/** The words of a line, read one by one. */
 export class Words {
   readonly #words: readonly string[];
   #at = 0;
@@ -64,21 +65,21 @@ export class Words {
     this.#words = line.trim().split(/\s+/, WORDS_MAX);
   }
 
-  /** The next word. @throws ScenarioSyntaxError when there is none */
+  /** Returns the next word. @throws ScenarioSyntaxError if there is none */
   word(what: string): string {
     const word = this.#words[this.#at++];
     if (word === undefined) throw new ScenarioSyntaxError(`${what} is missing`);
     return word;
   }
 
-  /** Takes the next word when it is this one. Says whether it was. */
+  /** Skips the next word if it is this one. Returns whether it was. */
   skip(word: string): boolean {
     const there = this.#words[this.#at] === word;
     if (there) this.#at++;
     return there;
   }
 
-  /** What the next word stands for, if it stands for something; it is taken then. */
+  /** Reads the next word if `read` accepts it. Returns its value, or undefined. */
   option<T>(read: (word: string) => T | undefined): T | undefined {
     const word = this.#words[this.#at];
     const value = word === undefined ? undefined : read(word);
@@ -86,7 +87,7 @@ export class Words {
     return value;
   }
 
-  /** The process that a line begins with, as `2:`, or undefined. */
+  /** Reads the process at the beginning of a line, such as `2:`. Returns undefined if there is none. */
   process(): number | undefined {
     return this.option((word) =>
       word.endsWith(':') ? name('process', parseNumber(word.slice(0, -1)), PROCESS_NAMES) : undefined,
@@ -101,12 +102,12 @@ export class Words {
     return name('gmap', this.number('the gmap'), GMAP_NAMES);
   }
 
-  /** The name of another process. */
+  /** Reads the name of another process. */
   child(): number {
     return name('process', this.number('the process'), PROCESS_NAMES);
   }
 
-  /** A storage key, 0 to 255. */
+  /** Reads a storage key, 0 to 255. */
   storageKey(): number {
     return name('key', this.number('the key'), 256);
   }
@@ -115,7 +116,7 @@ export class Words {
     return name('file', this.number('the file'), FILE_NAMES);
   }
 
-  /** `on CPU` at the end of an access, or nothing. */
+  /** Reads `on CPU` at the end of an access, if it is there. */
   cpu(): { cpu?: number } {
     return this.skip('on') ? { cpu: name('processor', this.number('the processor'), CPUS) } : {};
   }
@@ -139,14 +140,14 @@ export class Words {
     return bytes;
   }
 
-  /** @throws ScenarioSyntaxError when a word is left */
+  /** @throws ScenarioSyntaxError if there is another word */
   end(): void {
     const extra = this.#words[this.#at];
     if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is one word too many`);
   }
 }
 
-/** The value of a hexadecimal digit, by its character code. */
+/** Returns the value of a hexadecimal digit, given its character code. */
 function digit(code: number): number {
   return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x61 + 10;
 }
@@ -156,7 +157,7 @@ function name(what: string, number: bigint, names: number): number {
   throw new ScenarioSyntaxError(`${what} ${number} is not 0 to ${names - 1}`);
 }
 
-/** A word as messages show it: cut, and without control characters. */
+/** Quotes a word for a message: shortened, and without control characters. */
 export function quoted(word: string): string {
   const shown = word.length > 40 ? `${cut(word, 40)}…` : word;
   return `"${shown.replace(/[^\x20-\x7e…]/g, '?')}"`;

@@ -1,5 +1,5 @@
 /**
- * The world that a scenario happens in: one machine, processes named 0 to 15, and gmaps named 0 to 63.
+ * The world of a scenario: one machine and its host, processes 0 to 15, and gmaps 0 to 63.
  */
 
 import {
@@ -17,49 +17,49 @@ import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
 import { CPUS, type Operation, type OperationOf } from './operation.ts';
 
-/** Bytes that one line may read: what a person can look at, and a hostile line cannot fill the memory with. */
+/** Maximum number of bytes that one line reads: more than a person looks at, and too few to exhaust memory. */
 export const READ_LIMIT = 1n << 24n;
 
-/** How the world is made. */
+/** Options of a world. */
 export interface WorldOptions {
-  /** Bytes of absolute storage; default 1 GiB. */
+  /** Bytes of absolute storage; the default is 1 GiB. */
   readonly storageSize?: number;
-  /** Storage to use again: see `MachineOptions`. */
+  /** Storage to reuse: see `MachineOptions`. */
   readonly storage?: Storage;
-  /** Where events go. */
+  /** Receives the events. */
   readonly trace?: Trace;
 }
 
 /** The answer to one operation. */
 export interface Answer {
-  /** What the scenario's reader sees, one line or, for a dump, several: to be read before the next operation. */
+  /** The lines of the answer; several for a dump. Read them before the next operation. */
   readonly lines: Iterable<string>;
-  /** The bytes that the line read, for callers that do not want all of them in hexadecimal. */
+  /** The bytes read, for callers that do not need all of them in hexadecimal. */
   readonly data?: Uint8Array;
-  /** The sentence that goes with an error. */
+  /** The message of an error. */
   readonly explanation?: string;
 }
 
 const OK: Answer = { lines: ['ok'] };
 
-/** A world, to which operations happen one after another. */
+/** Performs operations, one after another. */
 export class World {
   readonly host: Host;
   readonly processes = new Map<number, Mm>();
   readonly gmaps = new Map<number, Gmap>();
-  /** The virtual machines of gmaps that have had slots, by the gmap's name. */
+  /** The virtual machines, by the name of their gmap. A gmap gets one when it is first needed. */
   readonly machines = new Map<number, VirtualMachine>();
-  /** Pages that gmaps were told of, as guest page numbers, since somebody last asked; by the gmap's name. */
+  /** Watched pages that were invalidated since the last `watched`, by the name of the gmap. Guest page numbers. */
   readonly invalidated = new Map<number, Set<number>>();
   readonly files = new Map<number, MemoryFile>();
 
-  /** @throws RangeError for a storage size that cannot be; LinuxError ENOMEM for one too small for a process */
+  /** @throws RangeError for an invalid storage size; LinuxError ENOMEM for one too small for a process */
   constructor(options: WorldOptions = {}) {
     this.host = new Host(new Machine({ ...options, cpus: CPUS }));
     this.processes.set(0, this.host.createMm());
   }
 
-  /** Performs an operation. An operation that ends with an error has changed nothing, and is answered with it. */
+  /** Performs an operation. An operation that fails has changed nothing; its error is the answer. */
   perform(operation: Operation): Answer {
     try {
       return this.#perform(operation);
@@ -69,21 +69,21 @@ export class World {
     }
   }
 
-  /** The process of that name. @throws LinuxError ENOENT */
+  /** Returns a process. @throws LinuxError ENOENT if it does not exist */
   process(name = 0): Mm {
     const process = this.processes.get(name);
     if (!process) throw new LinuxError('ENOENT', `there is no process ${name}`);
     return process;
   }
 
-  /** The gmap of that name. @throws LinuxError ENOENT */
+  /** Returns a gmap. @throws LinuxError ENOENT if it does not exist */
   gmap(name: number): Gmap {
     const gmap = this.gmaps.get(name);
     if (!gmap) throw new LinuxError('ENOENT', `there is no gmap ${name}`);
     return gmap;
   }
 
-  /** The file of that name. @throws LinuxError ENOENT */
+  /** Returns a file. @throws LinuxError ENOENT if it does not exist */
   file(name: number): MemoryFile {
     const file = this.files.get(name);
     if (!file) throw new LinuxError('ENOENT', `there is no file ${name}`);
@@ -200,7 +200,7 @@ export class World {
   }
 
   /**
-   * The process that has a range, which ends within 4 TiB unless the process has been given memory beyond.
+   * Returns the process of a range. The range must end below 4 TiB unless the process has memory beyond.
    * @throws LinuxError ENOENT, EINVAL
    */
   #reaching(
@@ -277,7 +277,7 @@ export class World {
     }
   }
 
-  /** The virtual machine of a gmap, which is made when it is first needed. */
+  /** Returns the virtual machine of a gmap, created when it is first needed. */
   #machine(name: number, gmap: Gmap): VirtualMachine {
     const known = this.machines.get(name);
     if (known) return known;
@@ -287,7 +287,7 @@ export class World {
     return machine;
   }
 
-  /** Notes the pages that the gmap watches and loses. */
+  /** Records watched pages of a gmap when they are invalidated. */
   #listen(name: number, gmap: Gmap): void {
     const pages = this.invalidated.get(name) as Set<number>;
     gmap.onInvalidated.subscribe((page) => void pages.add(page));
@@ -348,7 +348,7 @@ export class World {
     }
   }
 
-  /** Where the code runs: processes on the first processor, guests on the others, unless it is said. */
+  /** Returns the processor of an access. By default, processes run on the first processor and guests on the others. */
   #cpu({ cpu, gmap }: { readonly cpu?: number; readonly gmap?: number }): Cpu {
     return this.host.machine.cpu(cpu ?? (gmap === undefined ? 0 : 1 + (gmap % (CPUS - 1))));
   }
@@ -373,20 +373,20 @@ function bytes(data: Uint8Array): Answer {
   return data.length === 0 ? OK : { data, lines: hexadecimalLine(data) };
 }
 
-/** Made when it is read: it has twice as many characters as there are bytes. */
+/** Formatted while it is read: it has twice as many characters as there are bytes. */
 function* hexadecimalLine(data: Uint8Array): IterableIterator<string> {
   yield `ok ${formatBytes(data)}`;
 }
 
-/** Guest pages, by number, as addresses in one line. */
+/** Formats guest page numbers as addresses in one line. */
 function listed(pages: readonly number[]): Answer {
   return { lines: [['ok', ...pages.map((page) => hex(BigInt(page) << 12n))].join(' ')] };
 }
 
-/** A line a segment, made as they are read: there may be millions. */
+/** Yields a line for each segment, formatted while they are read: there may be millions. */
 function* dump(gmap: Gmap): IterableIterator<string> {
   for (const { guest, process, linked } of gmap.segments()) {
-    // A link to no page table: only a host that was broken on purpose has one.
+    // With an injected fault, a segment may be linked to a table that is not the process's.
     const behind = process < 0n ? 'to no page table' : hex(process);
     yield `segment ${hex(guest)} ${linked ? 'linked' : 'mapped'} ${behind}`;
   }

@@ -89,12 +89,12 @@ describe.skipIf(browser === null)('the page', () => {
       .toBe(lessons[numberOf('link') - 1]?.notes.length);
   });
 
-  it('breaks the host on request, and the checker says what is wrong', async () => {
+  it('injects a fault, and shows what the checker reports', async () => {
     const explorer = await open();
     const { page } = explorer;
     await explorer.lesson(numberOf('purge'));
     expect(await page.getByText('no rule broken').count()).toBe(1);
-    await page.getByLabel('Break it').selectOption('page-table-freed');
+    await page.getByLabel('Inject a fault').selectOption('page-table-freed');
     await explorer.ready();
     const broken = page.getByRole('region', { name: 'Broken rules' });
     await broken.getByText('stale-translation').first().waitFor();
@@ -229,7 +229,7 @@ describe.skipIf(browser === null)('the page', () => {
       await explorer.view(name);
       found[name] = await violations(explorer);
     }
-    await page.getByLabel('Break it').selectOption('page-table-freed');
+    await page.getByLabel('Inject a fault').selectOption('page-table-freed');
     await explorer.ready();
     found.broken = await violations(explorer);
     await page.getByRole('button', { name: /^Help/ }).click();

@@ -1,64 +1,67 @@
 import type { Lesson } from './lesson.ts';
 
-/** What guests see when the process unmaps a part, the rest, and maps again. */
+/** What a guest sees when the process unmaps part of a segment, then the rest, and maps it again. */
 export const comeBack: Lesson = {
   id: 'return',
   title: 'Memory goes away and comes back',
   summary:
-    'A page table that goes takes its links with it; memory that comes back is linked by the next access.',
+    'Freeing a page table removes its links. When memory returns, the next access links the segment again.',
   scenario: `mmap 256M 1M
 gmap_alloc 0
 gmap_map_segment 0 256M 0 1M
 guest 0 write 0 6f6c64
 guest 0 write 512K 6f6c64
-# The first half goes.
+# Unmap the first half.
 munmap 256M 512K
 dump 0
 guest 0 read 512K 3
 guest 0 read 0 3
-# The second half goes, too.
+# Unmap the second half.
 munmap 0x10080000 512K
 dump 0
 guest 0 read 512K 3
-# Fresh memory at the same place.
+# Map new memory at the same address.
 mmap 256M 1M
 dump 0
 guest 0 read 512K 3
 dump 0
 `,
   notes: [
-    { line: 0, text: 'A process can change its memory at any time, under a running guest.' },
-    { line: 5, text: 'Two pages of the guest’s segment have been written.' },
+    { line: 0, text: 'A process may change its memory at any time, even while a guest is running on it.' },
+    { line: 5, text: 'The guest has written to two pages of its segment.' },
     {
       line: 7,
-      text: 'A part of the segment is still mapped, so the page table stays, and so does the link. The entries of the pages that went were invalidated one by one, and forgotten by all processors.',
+      text: 'Half of the segment is still mapped, so the page table stays, and so does the link. The host invalidated the entries of the unmapped pages one by one, and purged each of them from every processor.',
     },
-    { line: 9, text: 'The other half is as it was.' },
-    { line: 10, text: 'The first half is gone for the guest too: it is the same page table.' },
-    { line: 12, text: 'Now no mapping touches the segment. The page table goes, and before it the link.' },
+    { line: 9, text: 'The second half is unchanged.' },
+    { line: 10, text: 'The first half has disappeared from the guest as well: it is the same page table.' },
+    {
+      line: 12,
+      text: 'No mapping covers the segment any more. The host first removes the link, then frees the page table.',
+    },
     {
       line: 17,
-      text: 'Still a promise: nobody told the gmap that there is something again, and nobody needs to.',
+      text: 'The segment is mapped and not linked. Nobody has told the gmap that there is memory again, and nobody needs to.',
     },
     {
       line: 18,
-      text: 'The promise was kept once more, with another page table. The memory is new, so there are zeros: nothing of the old contents can be seen.',
+      text: 'The access linked the segment again, to a new page table. New memory contains zeros: nothing of the old contents can be seen.',
     },
   ],
   questions: [
     {
-      text: 'When does a page table of the process go?',
+      text: 'When does the host free a page table of the process?',
       answer:
-        'When the last mapping that touches its segment is removed, or the process ends. While any part of the 1 MiB is mapped, it stays.',
+        'When the last mapping that covers part of its segment is removed, or when the process ends. As long as any part of the 1 MiB is mapped, the page table stays.',
     },
     {
-      text: 'Why is nothing to be told to the gmap when the memory comes back?',
+      text: 'Why does the gmap not have to be told that the memory is back?',
       answer:
-        'The promise names the process address, and it was there all the time. The next access asks what the process has there now.',
+        'The guest’s entry has held the process address all the time. The next access looks up what the process has there now.',
     },
   ],
   view: 'spaces',
-  breaks: ['page-invalidated'],
-  breakNote:
-    'Step over the first `munmap`. The entry of the page is invalid in the table, but processor 1 still remembers the old one, and the guest reads `6f6c64` from memory that is gone.',
+  faults: ['page-invalidated'],
+  faultNote:
+    'Step over the first `munmap`. The entry of the page is invalid, but processor 1 still has the old translation cached, and the guest reads `6f6c64` from memory that has been freed.',
 };

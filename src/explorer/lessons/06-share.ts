@@ -1,10 +1,11 @@
 import type { Lesson } from './lesson.ts';
 
-/** Links of several guest entries to one page table, and how they are found again. */
+/** Several guest entries linked to one page table, and how the host finds them. */
 export const share: Lesson = {
   id: 'share',
   title: 'Many guests, one page table',
-  summary: 'A segment can be mapped at many places in many guests; all of them are linked to one page table.',
+  summary:
+    'A segment can be mapped many times, in many guests. All of them are linked to the same page table.',
   scenario: `mmap 256M 1M
 gmap_alloc 0
 gmap_alloc 1
@@ -20,7 +21,7 @@ guest 0 read 1T 1 on 1
 gmap_unmap_segment 0 1T 1M
 guest 0 read 1T 1 on 1
 guest 0 read 0 1 on 1
-# The process takes it from all of them.
+# The process takes the memory away from all of them.
 munmap 256M 1M
 dump 0
 dump 1
@@ -29,39 +30,39 @@ stats
   notes: [
     {
       line: 0,
-      text: 'The same memory can be promised many times: twice in one guest, and in another guest.',
+      text: 'The same memory can be mapped more than once: here, twice in one guest and once in another.',
     },
-    { line: 6, text: 'Three promises of the same 1 MiB.' },
+    { line: 6, text: 'Three guest segments are mapped to the same 1 MiB of the process.' },
     { line: 9, text: 'Each first access made a link of its own. All three lead to the same page.' },
     { line: 10, text: 'Three links (`rmaps`), one page table.' },
     {
       line: 12,
-      text: 'A store of one guest is seen by the other at once. There is nothing to keep in step.',
+      text: 'One guest sees at once what the other has stored. There are no copies to synchronize.',
     },
     {
       line: 13,
-      text: 'One entry is emptied, and what processors remembered of this guest is purged. The other two links stay.',
+      text: 'The host cleared one entry and purged this guest’s cached translations. The other two links remain.',
     },
     {
       line: 17,
-      text: 'Every entry that was linked to the page table became its promise again. The host finds them in the page table’s reverse map, a list of its links, however many guests there are.',
+      text: 'Every entry that was linked to the page table is unlinked now, and still mapped. The host finds these entries in the reverse map of the page table, a list of its links, no matter how many guests there are.',
     },
-    { line: 20, text: 'No link, no page table. The guest tables stay: they hold the promises.' },
+    { line: 20, text: 'No link, no page table. The guest tables stay: they hold the mapped segments.' },
   ],
   questions: [
     {
-      text: 'How does the host know which guests to change when a page table goes?',
+      text: 'How does the host know which guests to update when it frees a page table?',
       answer:
-        'Each page table has a list of the guest entries that are linked to it, the reverse map. It was extended with each link.',
+        'Each page table has a reverse map, a list of the guest entries linked to it. Every new link is added to the list.',
     },
     {
       text: 'What did `gmap_unmap_segment` do to the page at 256M?',
       answer:
-        'Nothing. It emptied one entry of one guest. The page belongs to the process, and the others still reach it.',
+        'Nothing. It cleared one entry of one guest. The page belongs to the process, and the other guest segments still reach it.',
     },
   ],
   view: 'spaces',
-  breaks: ['gmap-unmap'],
-  breakNote:
-    'The entry at 1T is empty, but processor 1 remembers where it led, and the next read there succeeds.',
+  faults: ['gmap-unmap'],
+  faultNote:
+    'The entry for 1T is empty, but processor 1 still has the old translation cached, and the next read there succeeds.',
 };

@@ -4,7 +4,8 @@ import type { Lesson } from './lesson.ts';
 export const fork: Lesson = {
   id: 'fork',
   title: 'A fork under a guest',
-  summary: 'After a fork pages are shared until somebody writes; the guest’s store makes the copy.',
+  summary:
+    'After a fork, pages are shared until somebody writes to them. Here it is a guest’s store that causes the copy.',
   scenario: `mmap 256M 1M
 gmap_alloc 0
 gmap_map_segment 0 256M 0 1M
@@ -25,41 +26,41 @@ stats
   notes: [
     {
       line: 0,
-      text: '`fork` makes a second process with the same memory. Copying all of it would take long, so the host copies a page only when somebody writes to it.',
+      text: '`fork` creates a second process with the same memory. Copying all of it would take a long time, so the host copies a page only when somebody writes to it.',
     },
     {
       line: 6,
-      text: 'Both processes have the same frame now, and neither may write to it: the protection bit went on in both entries. The guest shares the parent’s entry, so its right to store is gone as well.',
+      text: 'Both processes now use the same frame, and neither may write to it: the host set the protection bit in both entries. The guest shares the parent’s entry, so it has lost the right to store as well.',
     },
     { line: 9, text: 'All three read the same frame.' },
     {
       line: 10,
-      text: 'The guest’s store was stopped by the protection bit. The host saw that the page is shared, copied it for the parent, and let the store happen in the copy.',
+      text: 'The protection bit stopped the guest’s store. The host saw that the page was shared, copied it for the parent, and let the store proceed in the copy.',
     },
     {
       line: 11,
-      text: 'The parent has what its guest wrote: they share the entry, and it designates the copy.',
+      text: 'The parent sees what its guest has written: they share an entry, and it now designates the copy.',
     },
-    { line: 12, text: 'The child keeps what was there at the fork.' },
+    { line: 12, text: 'The child still has the contents from the time of the fork.' },
     {
       line: 13,
-      text: 'The child is the only one left with the old frame, so it may write to it: no second copy.',
+      text: 'The child is the only remaining user of the old frame, so it may write to it without a second copy.',
     },
-    { line: 16, text: 'The child is gone. The guest never noticed it.' },
+    { line: 16, text: 'The child has exited. The guest never noticed it.' },
   ],
   questions: [
     {
-      text: 'Why did `fork` change what the guest may do?',
+      text: 'Why did `fork` restrict the guest?',
       answer:
-        'The guest is linked to the parent’s page table. To make the parent’s pages copy-on-write their entries were protected, and those are the guest’s entries, too.',
+        'The guest is linked to the parent’s page table. To make the parent’s pages copy-on-write, the host write-protected their entries, and the guest uses the same entries.',
     },
     {
       text: 'How often was the page copied?',
-      answer: 'Once, at the first store after the fork. Whoever has a frame alone may write to it.',
+      answer: 'Once, at the first store after the fork. The last user of a frame may simply write to it.',
     },
   ],
   view: 'spaces',
-  breaks: ['page-protected'],
-  breakNote:
-    'The entries forbid stores after `fork`, but processor 1 still remembers that the page may be written. The guest’s store makes no copy, and the child reads `bb`, which was never its own.',
+  faults: ['page-protected'],
+  faultNote:
+    'The entries forbid stores after `fork`, but processor 1 still has the page cached as writable. The guest’s store makes no copy, and the child reads `bb`, which it never wrote.',
 };

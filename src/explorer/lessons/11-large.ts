@@ -4,8 +4,9 @@ import type { Lesson } from './lesson.ts';
 export const large: Lesson = {
   id: 'large',
   title: 'Frames of 1 MiB',
-  summary: 'A whole segment can have one frame and no page table, until something is about one page of it.',
-  scenario: `# large: whole segments get frames of 1 MiB when they are first touched.
+  summary:
+    'A whole segment can have a single frame and no page table, until one of its pages needs special treatment.',
+  scenario: `# large: a whole segment gets a 1 MiB frame when it is first touched.
 mmap 256M 1M large
 gmap_alloc 0
 gmap_map_segment 0 256M 0 1M
@@ -13,7 +14,7 @@ guest 0 write 4K aa on 1
 dump 0
 stats
 guest 0 write 0xff000 bb on 1
-# One page of the 256 goes.
+# Unmap one page of the 256.
 munmap 0x10001000 4K
 dump 0
 stats
@@ -23,35 +24,35 @@ guest 0 read 0xff000 1 on 1
   notes: [
     {
       line: 0,
-      text: '256 entries for 256 neighbouring frames say little. A segment entry can designate one frame of 1 MiB instead of a page table.',
+      text: 'A page table whose 256 entries designate 256 consecutive frames is a waste. Instead, a segment entry can designate a single frame of 1 MiB.',
     },
     {
       line: 5,
-      text: 'The process got a frame of 1 MiB, and the guest was linked to it: its segment entry is the process’s own, bit for bit, and 0x400 in it says that it designates a frame.',
+      text: 'The process got a 1 MiB frame, and the guest was linked to it. The guest’s segment entry is an exact copy of the process’s; its bit 0x400 says that it designates a frame.',
     },
-    { line: 7, text: 'A link, and no page table at all.' },
-    { line: 8, text: 'Another page of the same frame: there was nothing to do.' },
+    { line: 7, text: 'One link, and no page table at all.' },
+    { line: 8, text: 'Another page of the same frame. The host had nothing to do.' },
     {
       line: 10,
-      text: 'A frame of 1 MiB cannot have a hole. So it was split: a page table with 256 entries took its place, with the same storage behind them. Both segment entries, the process’s and the guest’s, designate the page table now. Then one entry was invalidated.',
+      text: 'A 1 MiB frame cannot have a hole, so the host split it: it built a page table whose 256 entries designate the same storage. Both segment entries, the process’s and the guest’s, now designate that page table. Then the host invalidated one of its entries.',
     },
-    { line: 11, text: 'Linked as before, to a page table.' },
-    { line: 13, text: 'The page that went is gone for the guest.' },
-    { line: 14, text: 'The others are where they were, and nothing was copied.' },
+    { line: 11, text: 'Still linked, now to a page table.' },
+    { line: 13, text: 'The guest can no longer reach the unmapped page.' },
+    { line: 14, text: 'The other pages are where they were. Nothing was copied.' },
   ],
   questions: [
     {
-      text: 'What does a frame of 1 MiB save?',
+      text: 'What does a 1 MiB frame save?',
       answer: 'A page table, 255 faults, and one step of every walk.',
     },
     {
-      text: 'Why was the guest’s entry changed when the process unmapped one page?',
+      text: 'Why did the guest’s entry change when the process unmapped a single page?',
       answer:
-        'It led to the frame of 1 MiB, with no place to say that one page is missing. Now it leads to a page table, where that can be said.',
+        'It designated the 1 MiB frame, which cannot express that a page is missing. Now it designates a page table, which can.',
     },
   ],
   view: 'trees',
-  breaks: ['segment-changed'],
-  breakNote:
-    'Processor 1 remembers the page at 4K as a part of the large frame. The table says that it is gone, and the guest still reads `aa`.',
+  faults: ['segment-changed'],
+  faultNote:
+    'Processor 1 still has the page at 4K cached as part of the large frame. The table says that the page is unmapped, yet the guest still reads `aa`.',
 };

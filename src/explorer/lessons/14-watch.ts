@@ -3,8 +3,8 @@ import type { Lesson } from './lesson.ts';
 /** Watched pages. */
 export const watch: Lesson = {
   id: 'watch',
-  title: 'Being told',
-  summary: 'A watched page tells its guest’s host, once, when it goes or can no longer be stored into.',
+  title: 'Watching a page',
+  summary: 'The host is notified, once, when a watched page loses its frame or becomes read-only.',
   scenario: `mmap 256M 1M
 gmap_alloc 0
 gmap_map_segment 0 256M 0 1M
@@ -25,30 +25,33 @@ watched 0
   notes: [
     {
       line: 0,
-      text: 'Some pages of a guest the machine itself needs at any position, such as a virtual processor’s prefix page. The host cannot forbid the process to take them, but it can ask to be told.',
+      text: 'Some guest pages must be accessible to the machine at all times, such as the prefix area of a virtual processor. The host cannot keep the process from taking them away, but it can ask to be notified.',
     },
     {
       line: 4,
-      text: 'Two pages were made present and writable, and a bit in the PGSTE of each says that somebody wants to hear of it.',
+      text: 'The host made two pages present and writable, and set a bit in the PGSTE of each to say that they are watched.',
     },
-    { line: 5, text: 'Nothing to tell yet.' },
-    { line: 7, text: 'A store is nothing to tell: the page is there and may be written.' },
+    { line: 5, text: 'Nothing to report yet.' },
+    { line: 7, text: 'A store needs no notification: the page is still present and writable.' },
     { line: 8, text: 'This takes away the right to store.' },
-    { line: 9, text: 'The page at 0 is told of, and from then on it is not watched any more.' },
-    { line: 12, text: 'Who still wants the page asks again. It was made ready and is watched once more.' },
-    { line: 14, text: 'Dropping a page is told, too.' },
-    { line: 16, text: 'The second page had been watched from the start. It went with its page table.' },
+    { line: 9, text: 'The page at 0 was reported. From now on it is no longer watched.' },
+    {
+      line: 12,
+      text: 'Anyone who still needs the page asks again. The host made it present and writable, and watches it once more.',
+    },
+    { line: 14, text: 'Discarding a page is reported as well.' },
+    { line: 16, text: 'The second page had been watched all along. It was lost with its page table.' },
   ],
   questions: [
     {
-      text: 'Why is a page told of only once?',
+      text: 'Why is a page reported only once?',
       answer:
-        'Who heard of it must make it ready again before it is of any use, and asks to be told with the same call. Until then there is nothing more to say.',
+        'Whoever was notified must make the page usable again before doing anything with it, and the same call watches it again. Until then there is nothing new to report.',
     },
     {
-      text: 'Does watching a page keep the process from taking it?',
+      text: 'Does watching a page keep the process from taking it away?',
       answer:
-        'No. The memory is the process’s, and it may take it at any time. Watching only makes sure that this does not go unnoticed.',
+        'No. The memory belongs to the process, which may unmap it at any time. Watching only makes sure that this does not go unnoticed.',
     },
   ],
   view: 'spaces',

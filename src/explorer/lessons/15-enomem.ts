@@ -1,10 +1,10 @@
 import type { Lesson } from './lesson.ts';
 
-/** Operations that fail for want of frames and change nothing. */
+/** Operations that run out of frames and change nothing. */
 export const enomem: Lesson = {
   id: 'enomem',
   title: 'When storage runs out',
-  summary: 'Each operation either does all of what it is for or, with ENOMEM, nothing.',
+  summary: 'An operation does everything it was asked to do, or it fails with ENOMEM and changes nothing.',
   scenario: `mmap 256M 1M
 gmap_alloc 0
 stats
@@ -26,36 +26,36 @@ process read 256M 1
   notes: [
     {
       line: 0,
-      text: 'Tables take storage, and storage can run out in the middle of an operation. `fail N` makes the N-th allocation from then on fail.',
+      text: 'Tables need storage, and storage can run out in the middle of an operation. `fail N` makes the N-th allocation from now on fail.',
     },
     {
       line: 5,
-      text: 'Three tables were needed below the first one. Two were there, the third was not, and the two were given back.',
+      text: 'The mapping needed three more tables. The host got two of them but not the third, so it gave the two back.',
     },
-    { line: 7, text: 'As before: one table. An operation that fails leaves nothing behind.' },
-    { line: 8, text: 'Tried again, it succeeds.' },
+    { line: 7, text: 'One table, as before. A failed operation leaves nothing behind.' },
+    { line: 8, text: 'The second attempt succeeds.' },
     {
       line: 11,
-      text: 'This time an access ran out of frames: the process needs a table of its own for the segment, a page table, and a frame for the page. The second one failed.',
+      text: 'This time an access ran out of frames. It needed a segment table for the process, a page table, and a frame for the page. The second allocation failed.',
     },
-    { line: 12, text: 'The promise is what it was.' },
-    { line: 14, text: 'Now the page itself could not be had.' },
+    { line: 12, text: 'The segment is mapped and not linked, as before.' },
+    { line: 14, text: 'Now the allocation of the page itself failed.' },
     {
       line: 15,
-      text: 'The link has been made, and it is right: a page table of the process, with no page in it yet. The guest sees no difference.',
+      text: 'The link was made, and it is correct: it leads to a page table of the process that has no page yet. The guest cannot tell the difference.',
     },
-    { line: 16, text: 'With a frame for the page the same store succeeds.' },
+    { line: 16, text: 'With a frame for the page, the same store succeeds.' },
   ],
   questions: [
     {
-      text: 'What can a guest see of an access that ended with ENOMEM?',
+      text: 'What can a guest see of an access that failed with ENOMEM?',
       answer:
-        'Nothing. The store did not happen, and when it is tried again, all goes on as if nothing had been.',
+        'Nothing. The store did not happen. When it is tried again, everything continues as if it had never failed.',
     },
     {
-      text: 'Why are the first two tables given back, when the third cannot be had?',
+      text: 'Why does the host give the first two tables back if it cannot get the third?',
       answer:
-        'They would lead nowhere. Storage is short at that very position, and who asked may never come again.',
+        'They would lead nowhere, storage is scarce at that very moment, and the operation may never be tried again.',
     },
   ],
   view: 'trees',

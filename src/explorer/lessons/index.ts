@@ -1,9 +1,9 @@
 /**
- * The lessons, in the order in which they are to be read.
+ * The lessons, in reading order.
  */
 
 import { emptySpace } from './01-empty.ts';
-import { promise } from './02-promise.ts';
+import { map } from './02-map.ts';
 import { link } from './03-link.ts';
 import { comeBack } from './04-return.ts';
 import { pieces } from './05-pieces.ts';
@@ -24,7 +24,7 @@ export type { Lesson, LessonView, Note, Question } from './lesson.ts';
 /** All lessons. */
 export const lessons: readonly Lesson[] = [
   emptySpace,
-  promise,
+  map,
   link,
   comeBack,
   pieces,

@@ -1,28 +1,28 @@
 /**
- * What a lesson is: a scenario to play, and words that appear as it goes on.
+ * A lesson: a scenario to play, and notes that appear as it is played.
  */
 
 import type { InjectedFault } from '../../host/index.ts';
 
-/** Words beside a scenario. */
+/** A note beside a scenario. */
 export interface Note {
-  /** The scenario's line, from 1, after which they are shown; 0 for the beginning. */
+  /** The line of the scenario, from 1, after which the note appears; 0 for the beginning. */
   readonly line: number;
   readonly text: string;
 }
 
-/** Something to find out, and what there is to find. */
+/** A question for the reader, with its answer. */
 export interface Question {
   readonly text: string;
   readonly answer: string;
 }
 
-/** A view of the page that a lesson can begin with. */
+/** A view of the page that a lesson can open with. */
 export type LessonView = 'spaces' | 'trees' | 'walk' | 'processors';
 
-/** A scenario with words beside it. In texts, `code` is set apart by backquotes; nothing else is marked. */
+/** A lesson. Backquotes in its texts mark `code`; there is no other markup. */
 export interface Lesson {
-  /** Short and stable: links name it. */
+  /** A short name that never changes: links refer to it. */
   readonly id: string;
   readonly title: string;
   /** One sentence. */
@@ -30,9 +30,10 @@ export interface Lesson {
   readonly scenario: string;
   readonly notes: readonly Note[];
   readonly questions: readonly Question[];
-  /** What is shown first; the spaces when absent. */
+  /** The view that is shown first. The default is the address spaces. */
   readonly view?: LessonView;
-  /** What is worth leaving out here, and what there is to see then. */
-  readonly breaks?: readonly InjectedFault[];
-  readonly breakNote?: string;
+  /** The faults worth injecting in this lesson. */
+  readonly faults?: readonly InjectedFault[];
+  /** What these faults lead to. */
+  readonly faultNote?: string;
 }

@@ -17,7 +17,7 @@ interface Played {
 function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null): Played {
   const world = new World();
   world.host.kernel.injectedFault = injectedFault;
-  const checker = new Checker(world.host);
+  const checker = Checker.attach(world.host);
   const transcript: string[] = [];
   const answers = new Map<string, string>();
   const broken: { line: number; sentence: string }[] = [];
@@ -25,13 +25,13 @@ function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null):
     const operation = parseLine(text);
     transcript.push(text);
     if (!operation) continue;
-    checker.begin(text);
+    checker.record(text);
     const { lines, explanation } = world.perform(operation);
     const answer = [...lines];
     if (explanation !== undefined) checker.suspect();
     transcript.push(...answer.map((line) => `    ${line}`));
     answers.set(text, answer.join('\n'));
-    for (const violation of checker.end()) {
+    for (const violation of checker.checkChanged()) {
       broken.push({ line: index + 1, sentence: describeViolation(violation) });
     }
   }
@@ -41,7 +41,7 @@ function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null):
 const named = lessons.map((lesson) => [lesson.id, lesson] as const);
 const lesson = (id: string) => lessons.find((one) => one.id === id) as Lesson;
 
-describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summary, breaks, breakNote }) => {
+describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summary, faults, faultNote }) => {
   const lines = scenario.trimEnd().split('\n');
 
   it('says in lines of the language what its transcript says, and breaks no rule', async () => {
@@ -58,7 +58,7 @@ describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summa
   });
 
   it('is to be read: short, and marked with backquotes only', () => {
-    const texts = [title, summary, breakNote ?? '', ...notes.map(({ text }) => text)];
+    const texts = [title, summary, faultNote ?? '', ...notes.map(({ text }) => text)];
     for (const { text, answer } of questions) texts.push(text, answer);
     for (const text of texts) {
       expect(text).toBe(text.trim());
@@ -68,7 +68,7 @@ describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summa
     }
     expect(questions.length).toBeGreaterThanOrEqual(2);
     expect(lines.length).toBeLessThan(30);
-    expect(breaks === undefined).toBe(breakNote === undefined);
+    expect(faults === undefined).toBe(faultNote === undefined);
   });
 });
 
@@ -107,7 +107,7 @@ describe('what a lesson says about leaving something out', () => {
   });
 
   it('is all tried here', () => {
-    const output = lessons.flatMap(({ id, breaks = [] }) => breaks.map((one) => `${id} ${one}`));
+    const output = lessons.flatMap(({ id, faults = [] }) => faults.map((one) => `${id} ${one}`));
     const tried = claims.map(([id, injectedFault]) => `${id} ${injectedFault}`);
     expect(tried.sort()).toEqual(output.sort());
   });

@@ -1,5 +1,5 @@
 /**
- * The page's line to the worker: one question at a time about one position, for all views together.
+ * The page's side of the protocol. The queries of all views about the current position are sent as one.
  */
 
 import { batch, signal } from '@preact/signals';
@@ -10,39 +10,39 @@ import type { MachineApi, Query, QueryResult, SpaceOutline } from '../protocol.t
 
 const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'machine' });
 
-/** The machine in its worker. */
+/** The worker. */
 export const machine = wrap<MachineApi>(worker);
 
-/** Whether the worker could not be loaded, or has ended: nothing is answered any more. */
+/** Whether the worker failed to load or has crashed: nothing is answered any more. */
 export const workerFailed = signal(false);
 worker.addEventListener('error', () => {
   workerFailed.value = true;
 });
 
-/** Lists of a query; each view's part of a joint answer is a slice of them. */
+/** The lists of a query. Each view gets a slice of each list of the joint result. */
 const LISTS = ['rows', 'pages', 'tables', 'walks'] as const;
 
 const queries = new Map<string, Query>();
 const answers = signal<ReadonlyMap<string, QueryResult>>(new Map());
 let wanted: Position | null = null;
-/** Which recording the questions are about, as a number that counts up. */
+/** The number of the current recording. */
 let recording = 0;
-/** The spaces at the position that was looked at last: they are asked for once a position, however often a view moves. */
+/** The spaces at the latest position. They are queried once for each position, no matter how often a view moves. */
 let outlined: { readonly position: Position; readonly outline: readonly SpaceOutline[] } | null = null;
 let asking = false;
 let again = false;
 let frame = 0;
 
-/** Why the last question was not answered; null when it was. */
+/** Why the latest query failed, or null if it succeeded. */
 export const queryError = signal<string | null>(null);
 
-/** Asks all views' questions about a position. */
+/** Queries a position for all views. */
 export function queryAt(position: Position): void {
   wanted = position;
   schedule();
 }
 
-/** Another recording is being opened: nothing is asked until `queryAt`, and nothing of the former one is shown any more. */
+/** Drops all results, and sends no query until `queryAt` is called: another recording is being opened. */
 export function resetQueries(): void {
   recording++;
   wanted = null;
@@ -54,10 +54,10 @@ export function resetQueries(): void {
 }
 
 /**
- * Asks a question about the current position, now and whenever the position changes, for as long as the component is there.
- * Returns the latest answer, whose `position` says what it is of: that of the position before while the new one is on its
- * way. Null before the first.
- * @param query may be a new object at each drawing; it is asked anew when it says something else
+ * Queries the current position, now and whenever it changes, as long as the component is mounted. Returns the latest
+ * result, or null before the first. Until the new result arrives, it is that of the previous position: `position`
+ * tells.
+ * @param query may be a new object on each render; it is sent again only if its contents change
  */
 export function useQuery(query: Query | null): QueryResult | null {
   const id = useId();
@@ -118,7 +118,7 @@ function joinQueries(all: readonly Query[]): Query {
   };
 }
 
-/** Each view's part of a joint answer. */
+/** Splits a joint result into those of the single views. */
 function splitResult(
   asked: readonly (readonly [string, Query])[],
   result: QueryResult,

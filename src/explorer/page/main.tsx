@@ -1,5 +1,5 @@
 /**
- * The page's start.
+ * Starts the page.
  */
 
 import './app/theme.css';

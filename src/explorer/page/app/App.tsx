@@ -1,5 +1,5 @@
 /**
- * The page: header, recording, stage and timeline.
+ * The page: header, sidebar, stage and timeline.
  */
 
 import './App.css';
@@ -17,9 +17,9 @@ import { LiveRegion } from './LiveRegion.tsx';
 import { Stage } from './Stage.tsx';
 import { Tabs } from './TabBar.tsx';
 
-/** Everything. */
+/** The whole page. */
 export function App() {
-  // What is no scenario has nothing to edit.
+  // Only a scenario can be edited.
   const alone = source.value !== null && source.value.kind !== 'scenario';
   return (
     <div class={`explorer ${alone ? 'alone' : ''}`}>

@@ -1,12 +1,12 @@
 /**
- * What went wrong with opening or asking, in one line each.
+ * Messages about what went wrong, one line each.
  */
 
 import { queryError, workerFailed } from '../client.ts';
 import { goOn, isRecording, openError, progress, source } from '../recording/state.ts';
 import { complain, notice } from '../ui/notice.ts';
 
-/** The lines there are to show. */
+/** All messages. */
 export function Banner() {
   const end = progress.value?.end;
   return (
@@ -44,7 +44,7 @@ export function Banner() {
   );
 }
 
-/** A guest that runs long is stopped until somebody wants more of it. */
+/** A guest that runs for a long time is stopped until the user continues it. */
 function Paused() {
   const known = progress.value;
   if (source.value?.kind !== 'guest' || known === null || known.end !== null || isRecording.value)

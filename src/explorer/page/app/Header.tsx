@@ -1,9 +1,9 @@
 /**
- * The header: what this is, which lesson is open, what is left out, and what can be done with it all.
+ * The header: the title, the lessons, the injected fault, and the buttons of the page.
  */
 
 import { CheckStatus } from '../recording/faults/CheckStatus.tsx';
-import { BreakIt } from '../recording/faults/FaultMenu.tsx';
+import { FaultMenu } from '../recording/faults/FaultMenu.tsx';
 import { LessonMenu } from '../recording/lessons/LessonMenu.tsx';
 import { OpenButton } from '../recording/opening/OpenButton.tsx';
 import { CopyLink } from '../recording/share/CopyLink.tsx';
@@ -30,7 +30,7 @@ export function Header() {
       <LessonMenu />
       <OpenButton />
       <span class="spacer" />
-      <BreakIt />
+      <FaultMenu />
       <CheckStatus />
       <CopyLink />
       <button

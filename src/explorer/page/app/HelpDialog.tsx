@@ -1,5 +1,5 @@
 /**
- * What the page is, and its keys.
+ * The help: what the page is, and its keys.
  */
 
 import './HelpDialog.css';
@@ -7,7 +7,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { SHORTCUTS } from './shortcuts.ts';
 
-/** Whether the help is shown. */
+/** Whether the help is open. */
 export const help = signal(false);
 
 /** The dialog. */

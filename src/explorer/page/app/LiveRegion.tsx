@@ -1,5 +1,5 @@
 /**
- * Tells in words where one is, for those who do not see it.
+ * Announces the position to screen readers.
  */
 
 import { useSignal } from '@preact/signals';
@@ -9,7 +9,7 @@ import { position, source } from '../recording/state.ts';
 import { lines, openedLines, title } from '../recording/workspace.ts';
 import { playing } from '../timeline/play.ts';
 
-/** Only what stays that long is told. */
+/** A position is announced after this many milliseconds, if it is still shown. */
 const AFTER = 350;
 
 function words(): string {
@@ -24,7 +24,7 @@ function words(): string {
   return `After line ${line}, ${text.trim()}${answered ? `: ${inOneLine(answered)}` : ''}.`;
 }
 
-/** The region. While the recording plays by itself it is silent. */
+/** The region. It is silent while the recording plays. */
 export function LiveRegion() {
   const told = useSignal('');
   const now = playing.value ? null : words();

@@ -1,5 +1,5 @@
 /**
- * The view of the tab that is shown.
+ * The view of the selected tab.
  */
 
 import { source } from '../recording/state.ts';

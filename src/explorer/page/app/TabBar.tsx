@@ -1,6 +1,6 @@
 /**
- * The tabs of the stage and the view that is shown. A view is there only while it is shown, so that it asks for nothing
- * meanwhile.
+ * The tabs, and the view of the selected one. A view is mounted only while it is shown, so that it sends no queries
+ * otherwise.
  */
 
 import type { ComponentChildren } from 'preact';
@@ -12,7 +12,7 @@ interface TabsProps {
   readonly children: ComponentChildren;
 }
 
-/** The row of tabs, and the panel under it. */
+/** The tabs, and the panel below them. */
 export function Tabs({ tools, children }: TabsProps) {
   const key = (event: KeyboardEvent) => {
     const to = tabByKey(tab.value, event.key);

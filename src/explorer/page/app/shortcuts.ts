@@ -1,5 +1,5 @@
 /**
- * The keys of the page, and what they do.
+ * The keys of the page, and their effects.
  */
 
 import { moveByEvents, moveBySteps, moveTo, progress, START } from '../recording/state.ts';
@@ -7,13 +7,13 @@ import { TABS, tab } from '../recording/tabs.ts';
 import { openNeighbour } from '../recording/workspace.ts';
 import { togglePlay } from '../timeline/play.ts';
 
-/** A line of the help: keys in a row, and what they do. */
+/** A line of the help: keys, and their effect. */
 export interface Shortcut {
   readonly keys: readonly string[];
   readonly says: string;
 }
 
-/** For the help. */
+/** The lines of the help. */
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['space'], says: 'play or pause' },
   { keys: ['[', ']'], says: 'a step back, forward' },
@@ -32,29 +32,29 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
   ' ': togglePlay,
   '[': () => moveBySteps(-1),
   ']': () => moveBySteps(1),
-  ',': () => void moveByEvents(-1).catch(() => undefined),
-  '.': () => void moveByEvents(1).catch(() => undefined),
+  ',': () => void moveByEvents(-1),
+  '.': () => void moveByEvents(1),
   '{': () => moveTo(START),
   '}': () => moveTo({ step: progress.value?.steps ?? 0, event: 0 }),
   '<': () => openNeighbour(-1),
   '>': () => openNeighbour(1),
 };
 
-/** How long after `g` the second key may come, in milliseconds. */
+/** Maximum number of milliseconds between `g` and the second key. */
 const SECOND_KEY = 1500;
-/** Where keys are for the element itself. */
+/** Elements that use keys themselves. */
 const FIELDS = 'input, textarea, select, [contenteditable=true], .xterm, [role=menu], dialog';
-/** Where the space bar already does something. */
+/** Elements that use the space bar. */
 const PRESSED = 'button, summary, a[href], [role=button], [role=checkbox], [role=option]';
 
 let since = -Infinity;
 
-/** Listens for keys. @param showHelp what `?` does */
+/** Listens for keys. @param showHelp called for `?` */
 export function listenForKeys(showHelp: () => void): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target instanceof Element ? event.target : null;
-    // A choice takes letters and the space bar: the other keys go through the recording even when it was used last.
+    // A select element uses letters and the space bar. The other keys work even while it has the focus.
     const isChoice = target instanceof HTMLSelectElement && /^[^\w ]$/.test(event.key);
     if (target?.closest(FIELDS) && !isChoice) return;
     if (event.key === ' ' && target?.closest(PRESSED)) return;

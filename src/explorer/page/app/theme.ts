@@ -1,18 +1,18 @@
 /**
- * Light or dark: what the system says, unless somebody chose.
+ * The colour theme: the system's, unless the user chose one.
  */
 
 import { effect, signal } from '@preact/signals';
 import { storedText } from '../ui/stored.ts';
 
-/** How the page looks. */
+/** A theme. */
 export type Theme = 'light' | 'dark';
 
 const KEY = 'guesthouse-theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const choice = storedText(() => localStorage, KEY);
 
-/** How the page looks now. */
+/** The current theme. */
 export const theme = signal<Theme>(chosen() ?? ofSystem());
 
 function chosen(): Theme | null {
@@ -24,7 +24,7 @@ function ofSystem(): Theme {
   return system.matches ? 'dark' : 'light';
 }
 
-/** Changes to the other one, and keeps that. */
+/** Changes to the other theme, and stores the choice. */
 export function toggleTheme(): void {
   theme.value = theme.value === 'dark' ? 'light' : 'dark';
   choice.write(theme.value);

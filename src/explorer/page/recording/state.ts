@@ -1,6 +1,6 @@
 /**
- * What the page shows: one recording, one position of it, and what is selected. Views read these signals; the functions here
- * change them.
+ * The state of the page: the open recording, the position, and the selection. Views read these signals; the functions
+ * here change them.
  */
 
 import { batch, computed, signal } from '@preact/signals';
@@ -18,37 +18,37 @@ import { machine, queryAt, resetQueries } from '../client.ts';
 /** The beginning of every recording. */
 export const START: Position = { step: 0, event: 0 };
 
-/** What is open; null before the first. */
+/** The source of the open recording, or null before the first. */
 export const source = signal<Source | null>(null);
-/** How it is played. */
+/** The settings of the open recording. */
 export const settings = signal<Required<Settings>>({ injectedFault: null, check: true });
-/** How far it has been played once; null before anything is open. */
+/** How far it has been recorded, or null before anything is open. */
 export const progress = signal<Progress | null>(null);
-/** Whether it is being played for the first time, to learn its events. */
+/** Whether it is being recorded. */
 export const isRecording = signal(false);
-/** Why it could not be opened; null when it could. */
+/** Why it could not be opened, or null if it could. */
 export const openError = signal<string | null>(null);
-/** The position that is shown. */
+/** The position shown. */
 export const position = signal<Position>(START);
-/** Which events the timeline shows, and stepping by event goes to. */
+/** The events that the timeline shows, and that stepping by event goes to. */
 export const filter = signal<EventFilter>({});
-/** An address that somebody selected in one of the views; all views show it. */
+/** The address selected in one of the views. All views show it. */
 export const selected = signal<{ readonly space: SpaceName; readonly address: bigint } | null>(null);
 
-/** Whether the position is the last one known. */
+/** Whether the position is the last one recorded. */
 export const atEnd = computed(() => {
   const known = progress.value;
   return known === null || !isEarlier(position.value, { step: known.steps, event: 0 });
 });
 
-/** Steps that one may be ahead of what is known while a recording is played for the first time. */
+/** Steps past the recorded part that a position may be, while recording. */
 const AHEAD = 1000;
 
 let opened = 0;
-/** What goes by events asks the worker first: one after another, so that no key is lost. */
+/** Moves by event query the worker first. They run one after another, so that no key is lost. */
 let going: Promise<void> = Promise.resolve();
 
-/** Opens a recording at a position of it. What was open is closed. */
+/** Opens a recording at a position. Closes the former one. */
 export async function open(what: Source, how: Required<Settings>, at: Position = START): Promise<void> {
   const mine = ++opened;
   batch(() => {
@@ -62,13 +62,13 @@ export async function open(what: Source, how: Required<Settings>, at: Position =
   });
   try {
     const opening = machine.open(what, how, hearing(mine));
-    // The beginning can be looked at while the rest is still being played.
+    // Show the beginning while the rest is being recorded.
     if (at.step === 0 && at.event === 0) queryAt(at);
     const known = await opening;
     if (mine !== opened) return;
     progress.value = known;
     isRecording.value = false;
-    // Who has gone on meanwhile stays there.
+    // The user may have moved on in the meantime.
     moveTo(position.value);
   } catch (error) {
     if (mine !== opened) return;
@@ -78,7 +78,7 @@ export async function open(what: Source, how: Required<Settings>, at: Position =
   }
 }
 
-/** Hears of the progress of a recording. What is told on the way may arrive after the last word, and is not news then. */
+/** Returns a progress listener. Reports that arrive after the final one are ignored. */
 function hearing(mine: number) {
   return proxy((known: Progress) => {
     const last = progress.value;
@@ -86,7 +86,7 @@ function hearing(mine: number) {
   });
 }
 
-/** Goes to a position; to the last one known when it lies behind that, or a bit further while that is not told yet. */
+/** Moves to a position, clamped to the recorded part, or to a little more while recording. */
 export function moveTo(to: Position): void {
   const known = progress.value?.steps ?? 0;
   const last = { step: isRecording.value ? known + AHEAD : known, event: 0 };
@@ -95,18 +95,18 @@ export function moveTo(to: Position): void {
   queryAt(at);
 }
 
-/** The same position, where a step is one event and nothing else: the end of the step. */
+/** Returns the position, or the end of the step where a step is one event and nothing else. */
 function whole(at: Position): Position {
   return source.value?.kind === 'trace' && at.event > 0 ? { step: at.step + 1, event: 0 } : at;
 }
 
-/** One step forward (1) or back (-1): a line of a scenario, an instruction of a guest, an event of a trace. */
+/** Moves one step forward (1) or back (-1): a line of a scenario, a unit of work of a guest, an event of a trace. */
 export function moveBySteps(by: 1 | -1): void {
   const { step, event } = position.value;
   moveTo({ step: by < 0 && event > 0 ? step : step + by, event: 0 });
 }
 
-/** To the next (1) or previous (-1) event that passes the filter; to the end or the start when there is none. */
+/** Moves to the next (1) or previous (-1) event that passes the filter, or to the end or the start if there is none. */
 export function moveByEvents(by: 1 | -1): Promise<void> {
   going = going.then(() => goByEvent(by)).catch(() => undefined);
   return going;
@@ -117,7 +117,7 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   const here = position.value;
   const index = await machine.eventBefore(filter.value, here);
   const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
-  // An event of a recording that was closed meanwhile is not of this one.
+  // The event belongs to a recording that was closed in the meantime.
   if (mine !== opened) return;
   const positions = events.map((one) => whole(one.position));
   const others = positions.filter((one) => (by > 0 ? isEarlier(here, one) : isEarlier(one, here)));
@@ -126,7 +126,7 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);
 }
 
-/** Goes on with a guest that was stopped after many instructions. */
+/** Continues a guest that was stopped because it ran long. */
 export async function goOn(): Promise<void> {
   const mine = opened;
   isRecording.value = true;

@@ -1,10 +1,10 @@
 /**
- * The views of the page, and which one is shown.
+ * The tabs of the page.
  */
 
 import { signal } from '@preact/signals';
 
-/** The views, in the order of their tabs; `key` after `g` goes there. */
+/** The views, in the order of their tabs; `g` and then `key` selects one. */
 export const TABS = [
   { id: 'spaces', name: 'Spaces', key: 's' },
   { id: 'trees', name: 'Tables', key: 't' },
@@ -16,10 +16,10 @@ export const TABS = [
 /** The name of a view. */
 export type TabId = (typeof TABS)[number]['id'];
 
-/** The view that is shown. */
+/** The selected view. */
 export const tab = signal<TabId>('spaces');
 
-/** The tab that a key goes to from one: arrows go round, Home and End to the ends; null for other keys. */
+/** Returns the tab that a key selects, or null for other keys: arrows wrap around, Home and End go to the ends. */
 export function tabByKey(from: TabId, key: string): TabId | null {
   const at = TABS.findIndex(({ id }) => id === from);
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[key];

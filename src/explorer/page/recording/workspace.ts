@@ -1,5 +1,5 @@
 /**
- * The recording as people see it: a lesson or a text of their own, what they have typed, and how it goes with positions.
+ * The workspace: the open lesson or the user's own recording, the draft in the editor, and the commands that run it.
  */
 
 import { batch, computed, effect, signal } from '@preact/signals';
@@ -11,58 +11,57 @@ import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/line
 import { moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
-/** Everything is checked, and nothing left out. */
+/** The default settings: check everything, inject no fault. */
 export const WHOLE: Required<Settings> = { injectedFault: null, check: true };
 
-/** The lesson that is open; null for a recording of somebody's own. */
+/** The open lesson, or null for the user's own recording. */
 export const lesson = signal<Lesson | null>(null);
-/** What is in the editor. */
+/** The text in the editor. */
 export const draft = signal('');
 /** The line of the cursor in the editor, from 1. */
 export const cursorLine = signal(1);
-/** Whether what is open is what the server of this page offered. */
+/** Whether the open recording is the one that the server offers. */
 export const offered = signal(false);
 
-/** What the file is called that a recording of somebody's own came from; null for none. */
+/** The name of the file that the user's own recording came from, or null. */
 export const ownName = signal<string | null>(null);
 
-/** The scenario that is open; null when something else is. */
+/** The open scenario, or null if something else is open. */
 export const openedText = computed(() => (source.value?.kind === 'scenario' ? source.value.text : null));
-/** Its lines; none when something else is open. */
+/** Its lines; empty if something else is open. */
 export const openedLines = computed(() => openedText.value?.split('\n') ?? []);
 /** The lines of the open scenario that are steps. */
 export const lines = computed(() => stepLines(openedText.value ?? ''));
-/** The line that the next step performs, while the editor shows the text that is open; else null. */
+/** The line of the next step, or null while the editor holds a different text. */
 export const nextLine = computed(() => (edited.value ? null : lineOfStep(lines.value, position.value.step)));
-/** The last line that is done; 0 at the beginning. */
+/** The last line done; 0 at the beginning. */
 export const lineDone = computed(() => lastLineDone(lines.value, position.value.step));
-/** Whether the editor holds something else than what is open. */
+/** Whether the editor holds a text other than the open scenario. */
 export const edited = computed(() => openedText.value !== null && draft.value !== openedText.value);
-/** Whether the editor holds something else than the lesson. */
+/** Whether the editor holds a text other than the lesson's. */
 export const lessonChanged = computed(() => lesson.value !== null && draft.value !== lesson.value.scenario);
-/** What is open, in a few words. */
+/** A short title for the open recording. */
 export const title = computed(() => {
   const what = source.value;
   if (what === null) return '';
   return what.kind === 'scenario' ? (lesson.value?.title ?? ownName.value ?? 'Your scenario') : what.name;
 });
 
-/** What is kept in this tab of what was typed: by lesson, the text that was open and the one that was typed. */
+/** The stored draft of a lesson: the text that was open, and the text that was typed. */
 function draftOf(id: string | undefined): ReturnType<typeof storedText> {
   return storedText(() => sessionStorage, `guesthouse-draft-${id ?? 'own'}`);
 }
 
 /**
- * What was typed when a text was open, as far as that is kept; the text itself where nothing is.
- * @param of the lesson
- * @param only whether another text must not have been open
+ * Returns the stored draft, or the text itself if there is none.
+ * @param only whether the draft must belong to this very text
  */
 function keptDraft(of: Lesson | null, text: string, only: boolean): string {
   try {
     const [opened, typed] = JSON.parse(draftOf(of?.id).read() ?? '[]') as unknown[];
     if (typeof typed === 'string' && (!only || opened === text)) return typed;
   } catch {
-    // Not ours, then.
+    // Stored by something else.
   }
   return text;
 }
@@ -75,7 +74,7 @@ effect(() => {
   draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
 });
 
-/** Opens a lesson at its beginning, with what was typed into it before. */
+/** Opens a lesson at its beginning, with the stored draft. */
 export function openLesson(what: Lesson): Promise<void> {
   batch(() => {
     lesson.value = what;
@@ -88,22 +87,22 @@ export function openLesson(what: Lesson): Promise<void> {
   return open({ kind: 'scenario', text: what.scenario }, WHOLE);
 }
 
-/** Opens the lesson behind (1) or before (-1) this one. */
+/** Opens the next (1) or previous (-1) lesson. */
 export function openNeighbour(by: 1 | -1): void {
   const next = neighbour(by);
   if (next) void openLesson(next);
 }
 
-/** The lesson behind (1) or before (-1) this one, if there is one. */
+/** Returns the next (1) or previous (-1) lesson, if there is one. */
 export function neighbour(by: 1 | -1): Lesson | undefined {
   const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
   return at < 0 ? undefined : lessons[at + by];
 }
 
 /**
- * Opens something of somebody's own, or a lesson as somebody changed it. A guest is shown at its end unless a position is
- * named: what it has said is seen there.
- * @param of the lesson that a changed text is of
+ * Opens the user's own recording, or a changed lesson. A guest is shown at its end unless a position is given: the
+ * console is complete there.
+ * @param of the lesson that the text was changed from
  */
 export async function openOwn(
   what: Source,
@@ -126,28 +125,28 @@ export async function openOwn(
   }
 }
 
-/** Opens what was typed, at a position of it; only goes there when that is open already. */
+/** Opens the draft at a position, or moves there if the draft is open already. */
 async function openDraft(at: Position): Promise<void> {
   if (edited.value) await open({ kind: 'scenario', text: draft.value }, settings.value, at);
   else moveTo(at);
 }
 
-/** Plays what was typed to its end. */
+/** Plays the draft to its end. */
 export function run(): Promise<void> {
   return openDraft({ step: stepLines(draft.value).length, event: 0 });
 }
 
-/** Plays what was typed until a line is done. */
+/** Plays the draft until a line is done. */
 export function runThrough(line: number): Promise<void> {
   return openDraft({ step: stepsThrough(stepLines(draft.value), line), event: 0 });
 }
 
-/** Plays what was typed to where a line is next. */
+/** Plays the draft up to a line. */
 export function stepFrom(line: number): Promise<void> {
   return openDraft({ step: stepsThrough(stepLines(draft.value), line - 1), event: 0 });
 }
 
-/** Puts the lesson back as it was. */
+/** Restores the text of the lesson. */
 export function reset(): void {
   const what = lesson.value;
   if (what === null) return;
@@ -155,7 +154,7 @@ export function reset(): void {
   if (edited.value) void open({ kind: 'scenario', text: what.scenario }, settings.value);
 }
 
-/** Plays the recording again with something left out, or with nothing; at the same position. */
+/** Plays the recording again with another fault, or none, at the same position. */
 export function injectFault(what: InjectedFault | null): void {
   const recording = source.value;
   if (recording !== null) void open(recording, { injectedFault: what, check: true }, position.value);

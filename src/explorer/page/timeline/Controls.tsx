@@ -1,5 +1,5 @@
 /**
- * The ways through a recording.
+ * The buttons that move through a recording.
  */
 
 import {
@@ -19,7 +19,7 @@ import { SPEEDS } from './scale.ts';
 interface ControlProps {
   readonly name: string;
   readonly keys: string;
-  /** What it shows, drawn on 16 by 16. */
+  /** An SVG path, on a grid of 16 by 16. */
   readonly icon: string;
   readonly off: boolean;
   readonly act: () => unknown;
@@ -117,7 +117,7 @@ export function Controls() {
   );
 }
 
-/** Where one is, in numbers. */
+/** The position, in numbers. */
 function Where() {
   const known = progress.value;
   if (known === null) return <span class="where">{isRecording.value ? 'playing…' : ''}</span>;

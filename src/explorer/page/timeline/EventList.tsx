@@ -1,64 +1,43 @@
 /**
- * The list of events: only those in sight are drawn, and asked for.
+ * The list of events. Only visible rows are queried and rendered.
  */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { RecordedEvent } from '../../../player/index.ts';
 import type { EventWindow } from '../../protocol.ts';
 import { machine } from '../client.ts';
 import { filter, moveTo, position, progress, source } from '../recording/state.ts';
+import { useAnswer } from '../ui/useAnswer.ts';
 import { laneOf } from './kinds.ts';
 import { rowsInSight } from './scale.ts';
 import { sentenceOf } from './sentences.ts';
 
-/** A row's height in pixels. */
+/** Height of a row, in pixels. */
 const ROW = 24;
-/** The list's height never matters beyond that many pixels. */
+/** Maximum height of the visible part, in pixels. */
 const SIGHT = 400;
-/** Browsers draw nothing taller than that, in pixels: of longer lists only as much can be reached by scrolling. */
+/** Maximum height of an element in browsers, in pixels: the end of a longer list cannot be scrolled to. */
 const TALLEST = 15_000_000;
 
 /** The list. */
 export function EventList() {
   const place = useRef<HTMLDivElement>(null);
   const scroll = useSignal(0);
-  const shown = useSignal<EventWindow | null>(null);
-  const current = useSignal(-1);
-  useSignalEffect(() => {
+  const shown = useAnswer<EventWindow | null>(() => {
     const { first, end } = rowsInSight(scroll.value, SIGHT, ROW, Number.MAX_SAFE_INTEGER);
     const which = filter.value;
-    if (source.value === null || progress.value === null) {
-      shown.value = null;
-      return;
-    }
-    let wanted = true;
-    machine.events(which, first, end - first).then(
-      (answer) => {
-        if (wanted) shown.value = answer;
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  });
-  useSignalEffect(() => {
-    const [which, here] = [filter.value, position.value];
-    if (progress.value === null) return;
-    let wanted = true;
-    machine.eventBefore(which, here).then(
-      (index) => {
-        if (!wanted) return;
-        current.value = index;
-        follow(place.current, index);
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  });
+    if (source.value === null || progress.value === null) return null;
+    return machine.events(which, first, end - first);
+  }, null);
+  const current = useAnswer(
+    () => {
+      const [which, here] = [filter.value, position.value];
+      return progress.value === null ? -1 : machine.eventBefore(which, here);
+    },
+    -1,
+    (index) => follow(place.current, index),
+  );
   const total = shown.value?.total ?? 0;
   const key = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -103,7 +82,7 @@ function isShown(window: EventWindow | null, index: number): boolean {
   return window !== null && index >= window.from && index < window.from + window.events.length;
 }
 
-/** Brings a row into sight, and leaves some around it. */
+/** Scrolls to a row, with some rows around it. */
 function follow(list: HTMLElement | null, index: number): void {
   if (list === null) return;
   const top = Math.max(index, 0) * ROW;

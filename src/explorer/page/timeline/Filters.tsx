@@ -1,5 +1,5 @@
 /**
- * Which events are shown: by kind, and of which guest.
+ * The filters for events: by type, and by guest.
  */
 
 import { useQuery } from '../client.ts';
@@ -13,7 +13,7 @@ function setTypes(types: readonly EventType[]): void {
   filter.value = { ...(all ? {} : { types }), ...(gmap === undefined ? {} : { gmap }) };
 }
 
-/** Shows events of some types, or no longer. */
+/** Shows or hides events of some types. */
 export function toggleTypes(which: readonly EventType[]): void {
   const shown = filter.value.types ?? EVENT_TYPES;
   const all = which.every((type) => shown.includes(type));
@@ -25,7 +25,7 @@ function setGmap(gmap: number | null): void {
   filter.value = { ...(types === undefined ? {} : { types }), ...(gmap === null ? {} : { gmap }) };
 }
 
-/** The menu of kinds, and the choice of a guest. */
+/** The menu of types, and the choice of a guest. */
 export function Filters() {
   const shown = filter.value.types ?? EVENT_TYPES;
   return (

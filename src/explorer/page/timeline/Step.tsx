@@ -1,8 +1,7 @@
 /**
- * What the step did: its line, its answer, its events, and what the counts became.
+ * The step panel: the line, its answer, its events, and the counters.
  */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { isEarlier, type RecordedEvent, samePosition } from '../../../player/index.ts';
 import type { QueryResult } from '../../protocol.ts';
@@ -10,39 +9,27 @@ import { machine, useQuery } from '../client.ts';
 import { answers } from '../recording/editor/answers.ts';
 import { moveTo, position, progress, source } from '../recording/state.ts';
 import { lines, openedLines, openedText } from '../recording/workspace.ts';
+import { useAnswer } from '../ui/useAnswer.ts';
 import { laneOf } from './kinds.ts';
 import { sentenceOf } from './sentences.ts';
 
-/** Events of one step that are shown. */
+const NO_EVENTS: readonly RecordedEvent[] = [];
+/** Maximum number of events shown for one step. */
 const MOST = 40;
 
-/** The step that is told of: the one under way, else the last one done; -1 at the beginning. */
-function stepTold(): number {
+/** Returns the number of the step in progress, or of the last one done; -1 at the beginning. */
+function shownStep(): number {
   const { step, event } = position.value;
   return event > 0 ? step : step - 1;
 }
 
 /** The panel. */
 export function Step() {
-  const step = stepTold();
-  const events = useSignal<readonly RecordedEvent[]>([]);
-  useSignalEffect(() => {
-    const told = stepTold();
-    if (source.value === null || progress.value === null || told < 0) {
-      events.value = [];
-      return;
-    }
-    let wanted = true;
-    eventsOf(told).then(
-      (found) => {
-        if (wanted) events.value = found;
-      },
-      () => undefined,
-    );
-    return () => {
-      wanted = false;
-    };
-  });
+  const step = shownStep();
+  const events = useAnswer<readonly RecordedEvent[]>(() => {
+    const shown = shownStep();
+    return source.value === null || progress.value === null || shown < 0 ? null : eventsOf(shown);
+  }, NO_EVENTS);
   return (
     <section class="step" aria-label="This step">
       <h2>{heading(step)}</h2>
@@ -127,14 +114,14 @@ const COUNTS = [
   ['purges', 'purges by guests'],
 ] as const;
 
-/** The counts, each with how it differs from the position that was shown before, if that was an earlier one. */
+/** The counters, each with its change since the position shown before, if that was earlier. */
 function Counts() {
   const result = useQuery({});
   const shown = useRef<{ readonly now: QueryResult | null; readonly before: QueryResult | null }>({
     now: null,
     before: null,
   });
-  // Another recording: what was before is not of this one.
+  // The former result is of another recording.
   if (result === null) shown.current = { now: null, before: null };
   else if (result !== shown.current.now) {
     const { now } = shown.current;

@@ -1,8 +1,8 @@
 /**
- * The strip: every event of the recording, lane by lane, and the position as a playhead that can be dragged.
+ * The strip: all events of the recording in lanes, and the position as a playhead that can be dragged.
  */
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Density } from '../../protocol.ts';
@@ -18,14 +18,15 @@ import {
   source,
 } from '../recording/state.ts';
 import { lines, openedText } from '../recording/workspace.ts';
+import { useAnswer } from '../ui/useAnswer.ts';
 import { LANES, type Lane } from './kinds.ts';
 import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
 import { allEvents, goToOffset, offset, stripLength } from './where.ts';
 
-/** Pixels: a lane's height, and the names' width. */
+/** Pixels: height of a lane, and width of the names. */
 const LANE = 15;
 const NAMES = 104;
-/** Steps narrower than that are not told apart. */
+/** Steps narrower than this are not separated, in pixels. */
 const LEAST_STEP = 8;
 const HEIGHT = LANES.length * LANE + 4;
 
@@ -33,7 +34,7 @@ const HEIGHT = LANES.length * LANE + 4;
 export function Strip() {
   const place = useRef<HTMLDivElement>(null);
   const width = useSignal(800);
-  const density = useSignal<Density | null>(null);
+  const density = useDensity(width);
   useEffect(() => {
     if (place.current === null) return;
     const observer = new ResizeObserver(([entry]) => {
@@ -42,7 +43,6 @@ export function Strip() {
     observer.observe(place.current);
     return () => observer.disconnect();
   }, []);
-  useDensity(width, density);
   return (
     <div class="strip" ref={place}>
       <svg width={NAMES} height={HEIGHT} aria-hidden="true">
@@ -62,34 +62,19 @@ export function Strip() {
   );
 }
 
-/** Asks for the density whenever it may have changed; not more often than it is answered. */
-function useDensity(width: { value: number }, density: { value: Density | null }): void {
-  useSignalEffect(() => {
+/** Returns the density of events, queried again whenever it may have changed. */
+function useDensity(width: ReadonlySignal<number>): ReadonlySignal<Density | null> {
+  return useAnswer<Density | null>(() => {
     const buckets = bucketCount(width.value, stripLength.value);
     const which = filter.value;
-    if (source.value === null || progress.value === null) {
-      density.value = null;
-      return;
-    }
+    if (source.value === null || progress.value === null) return null;
     const events = allEvents.value;
-    if (events !== null) {
-      density.value = { buckets: countedByBuckets(events, which, buckets, stripLength.value) };
-      return;
-    }
-    let current = true;
-    machine.density(which, buckets).then(
-      (answer) => {
-        if (current) density.value = answer;
-      },
-      () => undefined,
-    );
-    return () => {
-      current = false;
-    };
-  });
+    if (events === null) return machine.density(which, buckets);
+    return { buckets: countedByBuckets(events, which, buckets, stripLength.value) };
+  }, null);
 }
 
-/** The ends of the steps, as faint lines, where there is worker for them. */
+/** The ends of the steps, as faint lines, if they are wide enough. */
 function StepEnds({ width }: { readonly width: number }) {
   const events = allEvents.value;
   const steps = progress.value?.steps ?? 0;
@@ -154,7 +139,7 @@ interface PlayheadProps {
   readonly children: ComponentChildren;
 }
 
-/** The lanes with the playhead on them: a slider. */
+/** The lanes and the playhead: a slider. */
 function Playhead({ width, children }: PlayheadProps) {
   const dragging = useRef(false);
   const x = (offset.value / stripLength.value) * width;

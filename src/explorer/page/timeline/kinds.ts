@@ -1,5 +1,5 @@
 /**
- * The kinds of events as the timeline tells them apart: lanes, each with a glyph and a colour of its own.
+ * The types of events, grouped into lanes with a glyph and a colour each.
  */
 
 import type { TraceEventType } from '../../../trace/index.ts';
@@ -7,17 +7,17 @@ import type { TraceEventType } from '../../../trace/index.ts';
 /** The type of an event. */
 export type EventType = TraceEventType;
 
-/** Events that belong together: a row of the strip. */
+/** Types that belong together: a lane of the strip. */
 export interface Lane {
   readonly name: string;
-  /** What tells it apart without colour. */
+  /** Distinguishes the lane without colour. */
   readonly glyph: string;
   /** The class that gives the colour. */
   readonly id: 'mapping' | 'link' | 'purge' | 'process' | 'table' | 'run';
   readonly types: readonly EventType[];
 }
 
-/** The lanes, from above to below: what a guest is promised, what it gets, what is taken back, what is behind it. */
+/** The lanes, from top to bottom. */
 export const LANES: readonly Lane[] = [
   { id: 'mapping', name: 'mappings', glyph: '◇', types: ['gmap-alloc', 'map', 'unmap', 'gmap-free'] },
   { id: 'link', name: 'links', glyph: '●', types: ['gmap-fault', 'link', 'unlink'] },
@@ -37,12 +37,12 @@ export const EVENT_TYPES: readonly EventType[] = LANES.flatMap((lane) => lane.ty
 
 const LANE_OF = new Map(LANES.flatMap((lane) => lane.types.map((type) => [type, lane] as const)));
 
-/** The lane of an event; that of pages for a type that a newer trace may have. */
+/** Returns the lane of a type. A type of a newer trace is in the lane of pages. */
 export function laneOf(type: EventType): Lane {
   return LANE_OF.get(type) ?? (LANES[4] as Lane);
 }
 
-/** What a type is called in menus. */
+/** The names of types in menus. */
 export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
   'gmap-alloc': 'guest address space made',
   map: 'guest memory mapped',

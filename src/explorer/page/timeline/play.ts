@@ -1,5 +1,5 @@
 /**
- * Playing: the position goes on by itself, one thing after another.
+ * Plays a recording: the position moves on by itself.
  */
 
 import { effect, signal } from '@preact/signals';
@@ -8,23 +8,23 @@ import { atEnd, moveTo, position, progress, START, source } from '../recording/s
 import { due, SPEEDS } from './scale.ts';
 import { offset, offsetOf, positionOf, stripLength } from './where.ts';
 
-/** Whether it plays. */
+/** Whether it is playing. */
 export const playing = signal(false);
-/** How fast: the number of a speed. */
+/** The index of the speed in `SPEEDS`. */
 export const speed = signal(1);
 
-/** As fast as possible, a recording takes about so many milliseconds: positions are left out where drawing takes longer. */
+/** Milliseconds for a whole recording at the highest speed. Positions are skipped if rendering takes longer. */
 const FASTEST = 8000;
 
 let last = 0;
 let rest = 0;
 let frame = 0;
-/** Where playing has come to; the shown offset lags behind it while questions are under way. */
+/** The offset that playing has reached. The offset shown lags behind while queries are in progress. */
 let at = 0;
-/** The position that playing went to: another one is shown when somebody went elsewhere. */
+/** The position that playing moved to. If another one is shown, the user has moved. */
 let went: Position | null = null;
 
-/** Plays, from the beginning when the end is reached; or stops. */
+/** Starts playing, from the beginning if the end has been reached, or stops. */
 export function togglePlay(): void {
   if (playing.value) {
     playing.value = false;

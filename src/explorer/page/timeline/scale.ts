@@ -1,25 +1,26 @@
 /**
- * Where positions are on the strip. A short scenario's strip has two units: an event, and the end of a step; the offset
- * of a position is how many of those lie before it. Of anything longer the events that are shown are the unit.
+ * The scale of the strip: offsets of positions. For a short scenario, each event and each end of a step is one unit,
+ * and the offset of a position is the number of units before it. For anything longer, each event that passes the filter
+ * is one unit.
  */
 
 import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
 import type { Density, EventFilter } from '../../protocol.ts';
 
-/** What is told in steps and events: longer recordings are told in events alone. */
+/** Maximum number of steps and events for a strip that shows both. */
 export const LONGEST_IN_STEPS = 4000;
 
-/** How long a strip of steps and events is; at least 1. */
+/** Returns the length of a strip of steps and events; at least 1. */
 export function stripLengthOf({ steps, events }: Pick<Progress, 'steps' | 'events'>): number {
   return Math.max(1, steps + events);
 }
 
-/** The offset right after a recorded event, on a strip of steps and events. */
+/** Returns the offset right after an event, on a strip of steps and events. */
 export function offsetAfter(recorded: RecordedEvent): number {
   return recorded.position.step + recorded.n + 1;
 }
 
-/** How many of the events, which are in order, are at or before a position. */
+/** Returns how many events are at or before a position. Preconditions: the events are in order. */
 export function countBefore(events: readonly RecordedEvent[], { step, event }: Position): number {
   let low = 0;
   let high = events.length;
@@ -32,7 +33,7 @@ export function countBefore(events: readonly RecordedEvent[], { step, event }: P
   return low;
 }
 
-/** The position at a offset of a strip of steps and events. */
+/** Returns the position at an offset, on a strip of steps and events. */
 export function positionAt(offset: number, events: readonly RecordedEvent[]): Position {
   const at = Math.max(0, Math.floor(offset));
   let low = 0;
@@ -48,7 +49,7 @@ export function positionAt(offset: number, events: readonly RecordedEvent[]): Po
   return ends === 0 ? last.position : { step: last.position.step + ends, event: 0 };
 }
 
-/** Where the steps end on a strip of steps and events. */
+/** Returns the offsets of the ends of steps, on a strip of steps and events. */
 export function stepEnds(steps: number, events: readonly RecordedEvent[]): readonly number[] {
   return Array.from({ length: steps }, (_, step) => {
     const end = { step: step + 1, event: 0 };
@@ -62,7 +63,7 @@ export function passes({ event }: RecordedEvent, { types, gmap }: EventFilter): 
   return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
 }
 
-/** The events that pass a filter, counted by equal parts of a strip of steps and events. */
+/** Divides a strip of steps and events into buckets. Returns the events in each that pass a filter, counted by type. */
 export function countedByBuckets(
   events: readonly RecordedEvent[],
   filter: EventFilter,
@@ -75,7 +76,7 @@ export function countedByBuckets(
   );
   for (const one of events) {
     if (!passes(one, filter)) continue;
-    // An event fills the unit that ends at its offset.
+    // An event occupies the unit that ends at its offset.
     const bucket =
       counts[Math.min(buckets - 1, Math.floor(((offsetAfter(one) - 1) / stripLength) * buckets))];
     if (bucket) bucket[one.event.type] = (bucket[one.event.type] ?? 0) + 1;
@@ -83,18 +84,21 @@ export function countedByBuckets(
   return counts;
 }
 
-/** How many buckets a strip of so many pixels has: at least 3 pixels each, and no more than there are things to tell. */
+/**
+ * Returns the number of buckets for a strip of some width: each at least 3 pixels wide, and no more than there are
+ * units.
+ */
 export function bucketCount(width: number, stripLength: number): number {
   return Math.max(1, Math.min(Math.floor(width / 3), stripLength, 600));
 }
 
-/** The height of a bar for a count, 0 to 1: the logarithm, so that one event among thousands is seen. */
+/** Returns the height of a bar, 0 to 1. It is logarithmic, so that one event among thousands is visible. */
 export function barHeight(count: number, highest: number): number {
   if (count <= 0) return 0;
   return 0.35 + (0.65 * Math.log(count + 1)) / Math.log(Math.max(highest, 1) + 1);
 }
 
-/** What speeds playing has, in steps a second; null for as fast as possible. */
+/** The speeds, in steps a second; null for as fast as possible. */
 export const SPEEDS: readonly { readonly name: string; readonly perSecond: number | null }[] = [
   { name: '0.5×', perSecond: 0.5 },
   { name: '1×', perSecond: 1 },
@@ -105,13 +109,13 @@ export const SPEEDS: readonly { readonly name: string; readonly perSecond: numbe
   { name: 'fastest', perSecond: null },
 ];
 
-/** Steps due after so many milliseconds, as a whole number, and the milliseconds left over. */
+/** Returns how many whole steps are due after some milliseconds, and the milliseconds left over. */
 export function due(elapsed: number, perSecond: number): { readonly steps: number; readonly rest: number } {
   const steps = Math.floor((elapsed * perSecond) / 1000);
   return { steps, rest: elapsed - (steps * 1000) / perSecond };
 }
 
-/** Which rows of a list are to be drawn: those in sight, and some around. */
+/** Returns the rows to render: the visible ones, and some around them. */
 export function rowsInSight(
   scroll: number,
   height: number,

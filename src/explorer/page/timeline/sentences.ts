@@ -1,5 +1,5 @@
 /**
- * What an event says, in a sentence.
+ * Describes events in sentences.
  */
 
 import type {
@@ -12,7 +12,7 @@ import type {
 } from '../../../trace/index.ts';
 import { hex, UNITS } from '../ui/text.ts';
 
-/** A length in the largest unit that it is a whole number of. */
+/** Formats a length in the largest unit that divides it. */
 export function length(bytes: bigint): string {
   let unit = 0;
   let value = bytes;
@@ -87,7 +87,7 @@ const SENTENCES: Sentences = {
     `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
 };
 
-/** What an event says. Of a type that is not known, its name. */
+/** Returns the sentence of an event, or the type if it is unknown. */
 export function sentenceOf(event: TraceEvent): string {
   const say = SENTENCES[event.type] as ((event: TraceEvent) => string) | undefined;
   return say === undefined ? `${event.type}.` : say(event);

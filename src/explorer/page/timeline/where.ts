@@ -1,5 +1,5 @@
 /**
- * Where the position is on the strip, and what is around it.
+ * The offset of the position on the strip, and the events around it.
  */
 
 import { computed, effect, signal } from '@preact/signals';
@@ -9,29 +9,29 @@ import { machine } from '../client.ts';
 import { atEnd, filter, isRecording, moveTo, position, progress, START, source } from '../recording/state.ts';
 import { countBefore, LONGEST_IN_STEPS, positionAt, stripLengthOf } from './scale.ts';
 
-/** Events that are asked for at once. */
+/** Events queried at a time. */
 const AT_ONCE = 1000;
 
-/** All events of a short scenario; null for anything else, and while it is being played. */
+/** All events of a short scenario; null for anything else, and while recording. */
 export const allEvents = signal<readonly RecordedEvent[] | null>(null);
 /** How many events pass the filter, and how many of them are at or before the position. */
 const shown = signal({ total: 0, before: 0 });
 
-/** How long the strip is. */
+/** The length of the strip. */
 export const stripLength = computed(() => {
   const known = progress.value;
   if (known === null) return 1;
   return allEvents.value === null ? shown.value.total + 1 : stripLengthOf(known);
 });
 
-/** Where the position is on the strip. */
+/** The offset of the position on the strip. */
 export const offset = computed(() => {
   const events = allEvents.value;
   if (events !== null) return position.value.step + countBefore(events, position.value);
   return atEnd.value ? stripLength.value : shown.value.before;
 });
 
-/** The position at a offset of the strip. */
+/** Returns the position at an offset. */
 export async function positionOf(at: number): Promise<Position> {
   const events = allEvents.value;
   if (events !== null) return positionAt(at, events);
@@ -41,7 +41,7 @@ export async function positionOf(at: number): Promise<Position> {
   return found[0]?.position ?? position.value;
 }
 
-/** The offset of a position on the strip. */
+/** Returns the offset of a position. */
 export async function offsetOf(here: Position): Promise<number> {
   const events = allEvents.value;
   if (events !== null) return here.step + countBefore(events, here);
@@ -50,7 +50,7 @@ export async function offsetOf(here: Position): Promise<number> {
 
 let going = 0;
 
-/** Goes to a offset of the strip. Of several that are asked for at once the last one counts. */
+/** Moves to an offset. Of several calls in progress, only the latest counts. */
 export async function goToOffset(at: number): Promise<void> {
   const mine = ++going;
   const recording = source.value;
@@ -58,7 +58,7 @@ export async function goToOffset(at: number): Promise<void> {
     const to = await positionOf(Math.max(0, Math.min(at, stripLength.value)));
     if (mine === going && recording === source.value) moveTo(to);
   } catch {
-    // There is no such position, then: the playhead stays.
+    // There is no such position: the playhead stays.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A button that opens a sheet of choices: arrow keys go through it, Escape closes it, and so does going elsewhere.
+ * A button that opens a sheet of choices. Arrow keys move in it; Escape or a click elsewhere closes it.
  */
 
 import './Menu.css';
@@ -8,18 +8,18 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface MenuProps {
-  /** What the button shows. */
+  /** The contents of the button. */
   readonly label: ComponentChildren;
-  /** What the button is called, where what it shows does not say it. */
+  /** The accessible name of the button, if its contents are not enough. */
   readonly name?: string;
   readonly align?: 'left' | 'right';
   readonly up?: boolean;
-  /** Whether choosing something closes it. */
+  /** Whether a choice closes the sheet. */
   readonly closes?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** The button and its sheet. Its children are buttons with a role of menu items. */
+/** The button and its sheet. Preconditions: the children are buttons with a menu item role. */
 export function Menu({ label, name, align = 'left', up = false, closes = true, children }: MenuProps) {
   const shown = useSignal(false);
   const root = useRef<HTMLDivElement>(null);

@@ -1,28 +1,28 @@
 /**
- * What a drawing tells a screen reader.
+ * ARIA attributes of drawings.
  */
 
-/** Of what is there for the eye only: its meaning is said elsewhere. */
+/** For decoration, whose meaning is given elsewhere. */
 export const UNSEEN = { 'aria-hidden': true } as const;
 
-/** Of things that belong together. */
+/** For elements that belong together. */
 export function group(label: string) {
   return { role: 'group', 'aria-label': label } as const;
 }
 
-/** Of a box that scrolls, so that it can be by keyboard. */
+/** For a box that scrolls, so that the keyboard can scroll it. */
 export function scrolled(label: string) {
   return { role: 'region', 'aria-label': label, tabIndex: 0 } as const;
 }
 
-/** Of a list of parts that arrow keys go through; a picture while there are none. */
+/** For a list whose items the arrow keys select; an image while it is empty. */
 export function listbox(id: string, label: string, filled: boolean, active: string | null) {
   if (!filled) return { id, role: 'img', 'aria-label': label, tabIndex: 0 } as const;
   const at = active === null ? {} : { 'aria-activedescendant': optionId(id, active) };
   return { id, role: 'listbox', 'aria-label': label, tabIndex: 0, ...at } as const;
 }
 
-/** The id of a part in a list. */
+/** The id of an option in a list. */
 export function optionId(id: string, key: string): string {
   return `${id}-${key.replaceAll(' ', '-')}`;
 }

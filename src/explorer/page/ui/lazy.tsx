@@ -1,13 +1,13 @@
 /**
- * Parts of the page that come when they are first needed.
+ * Components that are loaded when they are first rendered.
  */
 
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 
 /**
- * A component that is loaded when it is first drawn.
- * @param waiting what is shown meanwhile, and what takes its place
+ * Returns a component that loads another one.
+ * @param waiting shown in the meantime
  */
 export function lazy<P extends object>(
   load: () => Promise<ComponentType<P>>,

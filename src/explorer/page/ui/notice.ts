@@ -1,13 +1,13 @@
 /**
- * A line for the reader: what could not be done.
+ * A message for the reader about something that failed.
  */
 
 import { signal } from '@preact/signals';
 
-/** The line; null for none. */
+/** The message, or null. */
 export const notice = signal<string | null>(null);
 
-/** Says what an error says. */
+/** Shows the message of an error. */
 export function complain(error: unknown): void {
   notice.value = error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,16 @@
 /**
- * A text that the browser keeps for the page, where it allows that.
+ * Texts in the browser's storage.
  */
 
-/** A text in a browser's store. Where the store is forbidden or full, nothing is kept, and nothing fails. */
+/** A text in the browser's storage. If the storage is disabled or full, nothing is stored, and nothing fails. */
 export interface StoredText {
-  /** The text; null when there is none. */
+  /** Returns the text, or null if there is none. */
   read(): string | null;
-  /** Keeps a text; null forgets it. */
+  /** Stores a text; null removes it. */
   write(text: string | null): void;
 }
 
-/** The text under a key of a store: `() => localStorage`, since asking for it can fail already. */
+/** Returns the text under a key. @param store returns the storage: `() => localStorage`, since even that may throw */
 export function storedText(store: () => Storage, key: string): StoredText {
   return {
     read() {
@@ -25,7 +25,7 @@ export function storedText(store: () => Storage, key: string): StoredText {
         if (text === null) store().removeItem(key);
         else store().setItem(key, text);
       } catch {
-        // Not kept, then: the page does not depend on it.
+        // Not stored: the page works without it.
       }
     },
   };

@@ -1,11 +1,11 @@
 /**
- * How wide an element is, now and later.
+ * The width of an element.
  */
 
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
-/** The width of an element in pixels; 0 before it is known. */
+/** Returns the width of an element in pixels, now and after every change; 0 before it is known. */
 export function useWidth(element: RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {

@@ -1,5 +1,5 @@
 /**
- * Saves the picture that is shown.
+ * The menu that saves the current picture.
  */
 
 import { position } from '../../recording/state.ts';
@@ -8,7 +8,7 @@ import { Menu } from '../../ui/Menu.tsx';
 import { complain } from '../../ui/notice.ts';
 import { picture, savePng, saveSvg } from './save.ts';
 
-/** Views that can be saved: the console is text, which one copies. */
+/** Views that can be saved. The console is text, and can be copied. */
 const SAVED: readonly string[] = ['spaces', 'trees', 'walk', 'processors'];
 
 async function saveAs(kind: 'svg' | 'png'): Promise<void> {
@@ -23,7 +23,7 @@ async function saveAs(kind: 'svg' | 'png'): Promise<void> {
   }
 }
 
-/** The menu; nothing where there is no drawing. */
+/** The menu; absent where there is no drawing. */
 export function ExportMenu() {
   if (!SAVED.includes(tab.value)) return null;
   return (

@@ -1,14 +1,14 @@
 /**
- * A view that is no drawing, as one: its elements stand in a frame of SVG, with what makes them look as they do written
+ * Turns a view made of HTML into an SVG drawing: a copy of its elements in a foreign object, with their styles written
  * into each.
  */
 
 const SVG = 'http://www.w3.org/2000/svg';
 const XHTML = 'http://www.w3.org/1999/xhtml';
-/** Around the view, in pixels. */
+/** Margin around the view, in pixels. */
 const MARGIN = 16;
 
-/** What of a computed style text and tables need. */
+/** Properties of computed styles that text and tables need. */
 const PROPERTIES = [
   'display',
   'grid-template-columns',
@@ -42,7 +42,7 @@ const PROPERTIES = [
   'visibility',
 ] as const;
 
-/** A drawing of a view, as large as all of it, also what is scrolled out of sight. */
+/** Returns a drawing of a whole view, including the parts scrolled out of sight. */
 export function framed(view: HTMLElement): SVGSVGElement {
   const copy = view.cloneNode(true) as HTMLElement;
   const [from, to] = [view, copy].map((root) => [root, ...root.querySelectorAll<HTMLElement>('*')]) as [

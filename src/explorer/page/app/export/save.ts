@@ -1,18 +1,18 @@
 /**
- * Saves a drawing of the page as a picture that stands alone: colours and fonts are written into it.
+ * Saves a drawing as a picture that stands alone: colours and fonts are written into it.
  */
 
 import { framed } from './framed.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Pixels of a PNG for one of the page. */
+/** Pixels of a PNG for each pixel of the page. */
 const SCALE = 2;
-/** Around the drawing, in pixels. */
+/** Margin around the drawing, in pixels. */
 const MARGIN = 16;
-/** The larger side that a PNG can have, in pixels: browsers draw nothing beyond. */
+/** Maximum size of a PNG, in pixels: browsers do not draw larger ones. */
 const LARGEST = 12_000;
 
-/** What of a computed style a drawing needs. */
+/** Properties of computed styles that a drawing needs. */
 const PROPERTIES = [
   'fill',
   'fill-opacity',
@@ -37,14 +37,14 @@ const PROPERTIES = [
   'text-decoration',
 ] as const;
 
-/** The view that is shown and can be saved, if there is one: a drawing, or what is to be framed as one. */
+/** Returns the view that can be saved, if there is one: a drawing, or HTML to be turned into one. */
 export function picture(): SVGSVGElement | HTMLElement | null {
   const marked = document.querySelector<HTMLElement | SVGSVGElement>('[data-export]');
   if (marked instanceof HTMLElement && marked.dataset.export !== 'html') return marked.querySelector('svg');
   return marked;
 }
 
-/** A copy of what is shown with everything in it that makes it look as it does. */
+/** Returns a copy of a view with its styles written into it. */
 function standalone(shown: SVGSVGElement | HTMLElement): SVGSVGElement {
   return shown instanceof SVGSVGElement ? drawn(shown) : framed(shown);
 }

@@ -1,5 +1,5 @@
 /**
- * The editor of scenarios: CodeMirror, kept in step with the page's signals.
+ * The scenario editor: CodeMirror, synchronized with the signals of the page.
  */
 
 import { effect } from '@preact/signals';

@@ -1,6 +1,6 @@
 /**
- * The scenario: its text with answers, and what can be done with it. The editor itself comes a position later than the
- * page; until then the text stands in its place.
+ * The scenario with its answers, and the buttons that run it. The editor is loaded after the page; until then the plain
+ * text is shown.
  */
 
 import './ScenarioPanel.css';

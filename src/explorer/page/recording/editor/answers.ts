@@ -1,5 +1,5 @@
 /**
- * What the lines of the open scenario answered, by line.
+ * The answers to the lines of the open scenario.
  */
 
 import { computed, effect, signal } from '@preact/signals';
@@ -8,15 +8,18 @@ import { machine } from '../../client.ts';
 import { isRecording, position, progress } from '../state.ts';
 import { openedText } from '../workspace.ts';
 
-/** Answers by line, from 1. Of long scenarios those of the lines around the position. */
+/** Answers by line, from 1. For a long scenario, only those near the position. */
 export const answers = signal<ReadonlyMap<number, StepAnswer>>(new Map());
 
-/** How many steps are asked for at once. */
+/** Steps requested at a time. */
 const AT_ONCE = 1000;
 
-/** The parts of the recording that are known, each of so many steps; of which recording, so that old answers are not kept. */
+/**
+ * The chunks that were loaded, of `AT_ONCE` steps each. Every recording has a new set, so that late answers are
+ * dropped.
+ */
 let parts = new Set<number>();
-/** The part in which the position is. */
+/** The chunk that holds the position. */
 const part = computed(() => Math.floor(Math.max(position.value.step - 1, 0) / AT_ONCE));
 
 async function load(wanted: readonly number[]): Promise<void> {
@@ -44,7 +47,7 @@ effect(() => {
   if (!isRecording.peek() && openedText.peek() !== null) load([number, number - 1]).catch(() => undefined);
 });
 
-/** An answer in one line: an error with its explanation, the first of several lines with their number. */
+/** Formats an answer in one line: an error with its message, or the number of lines if there are several. */
 export function inOneLine({ answer, explanation }: StepAnswer): string {
   const [first = '', ...others] = answer;
   if (explanation !== undefined) return `${first}: ${explanation}`;

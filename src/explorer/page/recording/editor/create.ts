@@ -1,5 +1,5 @@
 /**
- * Puts the editor together: the language, completion, errors while typing, marks, and keys.
+ * Assembles the editor: language, completion, syntax errors, marks and keys.
  */
 
 import {
@@ -25,10 +25,10 @@ import { lint } from './lint.ts';
 import { marks } from './marks.ts';
 import { isModifier, isVerb, type Word, wordsAfter } from './vocabulary.ts';
 
-/** Who wants to hear of the editor. */
+/** Receives changes of the editor. */
 export interface Listeners {
   changed(text: string): void;
-  /** The cursor is on that line now, from 1. */
+  /** The cursor has moved to a line, from 1. */
   moved(line: number): void;
 }
 
@@ -73,7 +73,7 @@ function optionOf({ word, operands, says }: Word) {
   return { label: word, detail: operands, info: says, type: 'keyword' };
 }
 
-/** The editor, in an element. */
+/** Creates the editor in an element. */
 export function createEditor(parent: HTMLElement, text: string, { changed, moved }: Listeners): EditorView {
   const command = (what: () => unknown) => () => {
     void what();

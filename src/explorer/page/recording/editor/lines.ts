@@ -1,8 +1,8 @@
 /**
- * Steps of a scenario and its lines: every line that is neither blank nor a comment is a step.
+ * Lines and steps of a scenario: each line that is neither blank nor a comment is a step.
  */
 
-/** The lines that are steps, from 1, in order. */
+/** Returns the lines that are steps, from 1, in order. */
 export function stepLines(text: string): readonly number[] {
   const lines: number[] = [];
   for (const [at, line] of text.split('\n').entries()) {
@@ -12,17 +12,17 @@ export function stepLines(text: string): readonly number[] {
   return lines;
 }
 
-/** The line that a step performs; null behind the last. */
+/** Returns the line of a step, or null after the last step. */
 export function lineOfStep(lines: readonly number[], step: number): number | null {
   return lines[step] ?? null;
 }
 
-/** How many steps are done after a line: of one that is no step, those before it. */
+/** Returns how many steps are done after a line. A line that is no step counts with those before it. */
 export function stepsThrough(lines: readonly number[], line: number): number {
   return lines.filter((one) => one <= line).length;
 }
 
-/** The last line done when so many steps are; 0 for none. */
+/** Returns the last line done after `steps` steps; 0 if there is none. */
 export function lastLineDone(lines: readonly number[], steps: number): number {
   return steps <= 0 ? 0 : (lines[Math.min(steps, lines.length) - 1] ?? 0);
 }

@@ -1,5 +1,5 @@
 /**
- * Lines that are not in the language: marked while one types, with what is wrong under the line.
+ * Marks lines with syntax errors while the user types, and shows the message below the line.
  */
 
 import { type Diagnostic, linter, lintGutter, setDiagnosticsEffect } from '@codemirror/lint';
@@ -7,7 +7,7 @@ import { RangeSetBuilder, StateField, type Text } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
 import { machine } from '../../client.ts';
 
-/** How long nothing must be typed before lines are looked at, in milliseconds. */
+/** Milliseconds after the last key before the text is checked. */
 const DELAY = 400;
 
 async function check(view: EditorView): Promise<readonly Diagnostic[]> {
@@ -66,5 +66,5 @@ const messages = StateField.define<DecorationSet>({
   provide: (self) => EditorView.decorations.from(self),
 });
 
-/** The extension. */
+/** The extension of the editor. */
 export const lint = [linter(check, { delay: DELAY }), lintGutter(), messages];

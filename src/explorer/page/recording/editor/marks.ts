@@ -1,5 +1,5 @@
 /**
- * What the page shows in the editor beside the text: which lines are done, which is next, and what they answered.
+ * Marks in the editor: the lines that are done, the next line, and the answers.
  */
 
 import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
@@ -14,9 +14,9 @@ import {
 import type { StepAnswer } from '../../../../player/index.ts';
 import { inOneLine } from './answers.ts';
 
-/** What there is to show. Lines count from 1. */
+/** The marks. Lines are numbered from 1. */
 export interface Marks {
-  /** The last line that is done; 0 for none. */
+  /** The last line done; 0 if there is none. */
   readonly done: number;
   readonly next: number | null;
   readonly answers: ReadonlyMap<number, StepAnswer>;
@@ -27,11 +27,11 @@ export interface Marks {
 const NONE: Marks = { done: 0, next: null, answers: new Map(), first: 1 };
 const change = StateEffect.define<Marks>();
 
-/** Long answers are cut: the whole one is in the list of this step. */
+/** Maximum number of characters shown of an answer. The step panel shows all of it. */
 const LONGEST = 200;
-/** So many lines before the one that is next have marks: each costs time with every step. */
+/** Only this many lines before the next one are marked: each mark costs time at every step. */
 const MARKED = 1000;
-/** An answer of more lines shows so many under its line. */
+/** Maximum number of lines shown of a longer answer. */
 const UNDER = 6;
 
 class Answer extends WidgetType {
@@ -94,7 +94,7 @@ const field = StateField.define<Shown>({
         return { marks: effect.value, decorations: draw(effect.value, transaction.newDoc) };
     }
     if (!transaction.docChanged) return shown;
-    // Until the page has said which marks a changed text has, it has none.
+    // A changed text has no marks until the page sets them.
     return { marks: NONE, decorations: Decoration.none };
   },
   provide: (self) => EditorView.decorations.from(self, ({ decorations }) => decorations),
@@ -160,10 +160,10 @@ const playhead = gutter({
   initialSpacer: () => NEXT,
 });
 
-/** The extension. */
+/** The extension of the editor. */
 export const marks = [field, playhead];
 
-/** Shows marks, and brings the line that is next into sight when it changes. */
+/** Sets the marks, and scrolls to the next line when it changes. */
 export function setMarks(view: EditorView, what: Marks): void {
   const before = view.state.field(field).marks.next;
   view.dispatch({ effects: change.of(what) });
@@ -171,10 +171,10 @@ export function setMarks(view: EditorView, what: Marks): void {
   if (what.next !== before && follow >= 1 && follow <= view.state.doc.lines) reveal(view, follow);
 }
 
-/** Pixels of other lines that are seen beside the one that is next. */
+/** Pixels kept visible above and below the next line. */
 const BESIDE = 48;
 
-/** Scrolls the editor alone, not the page: on a small screen somebody is looking at a picture further down. */
+/** Scrolls the editor and not the page: on a small screen the user may be looking at a picture further down. */
 function reveal(view: EditorView, line: number): void {
   view.requestMeasure({
     read: () => {

@@ -1,16 +1,16 @@
 /**
- * The words of the scenario language, for completion and colour. docs/scenarios.md describes them.
+ * The words of the scenario language, for completion and syntax highlighting. docs/scenarios.md describes them.
  */
 
-/** A word, what follows it, and what it does. */
+/** A word, its operands, and its effect. */
 export interface Word {
   readonly word: string;
-  /** Operands, as the page of the language writes them. */
+  /** Operands, as in docs/scenarios.md. */
   readonly operands: string;
   readonly says: string;
 }
 
-/** Operations of processes: `2:` may stand before them. */
+/** Operations on processes: a process such as `2:` may precede them. */
 export const PROCESS_VERBS: readonly Word[] = [
   {
     word: 'mmap',
@@ -41,7 +41,7 @@ export const PROCESS_VERBS: readonly Word[] = [
   { word: 'gmap_alloc', operands: 'G', says: 'makes an empty guest address space of the process' },
 ];
 
-/** The other operations. */
+/** All other operations. */
 export const OTHER_VERBS: readonly Word[] = [
   { word: 'gmap_free', operands: 'G', says: 'frees it' },
   {
@@ -97,14 +97,14 @@ const CLOSE: Word = { word: 'close', operands: '', says: 'nobody can map, read o
 const ON: Word = { word: 'on', operands: 'CPU', says: 'on which processor, 0 to 3' };
 const LOG: Word = { word: 'log', operands: '', says: 'notes which pages are written' };
 
-/** Words that may stand at a place of a verb's line: by verb, then by the number of operands before. */
+/** The words that may come next, by verb, given the operands before them. */
 const AFTER: Readonly<Record<string, (operands: readonly string[]) => readonly Word[]>> = {
   mmap: (o) => (o.length >= 2 ? MMAP_WORDS.filter(({ word }) => !o.includes(word)) : []),
   mprotect: (o) => (o.length === 2 ? MMAP_WORDS.slice(0, 4) : []),
   mremap: (o) =>
     o.length === 3
       ? [
-          { word: 'maymove', operands: '', says: 'wherever there is worker' },
+          { word: 'maymove', operands: '', says: 'to wherever there is room' },
           { word: 'to', operands: 'NEWADDR', says: 'exactly there' },
         ]
       : [],
@@ -133,12 +133,12 @@ export function isVerb(word: string): boolean {
   return VERB_NAMES.has(word);
 }
 
-/** Whether a word is one of those that say how an operation is meant. */
+/** Whether a word modifies an operation. */
 export function isModifier(word: string): boolean {
   return OTHER_WORDS.has(word);
 }
 
-/** The words that may stand behind the beginning of a line, which ends where the word to complete begins. */
+/** Returns the words that may follow the beginning of a line, up to the word being completed. */
 export function wordsAfter(beginning: string): readonly Word[] {
   const words = beginning.trim().split(/\s+/).filter(Boolean);
   if (words[0]?.startsWith('#')) return [];

@@ -1,21 +1,21 @@
 /**
- * Whether a rule is broken, in a word.
+ * Whether a rule is broken.
  */
 
 import './CheckStatus.css';
 import { isRecording, progress, source } from '../state.ts';
 
-/** The word. */
+/** The status in the header. */
 export function CheckStatus() {
   const known = progress.value;
   if (source.value?.kind === 'trace') return null;
-  // Its place is kept, so that nothing moves when it comes.
+  // It takes its place at once, so that nothing moves when the first result arrives.
   if (known === null) return <span class="status waiting">✓ no rule broken</span>;
   const count = known.violations.length;
   if (count > 0) {
     return (
       <span class="status bad">
-        <span aria-hidden="true">✕</span> {count === 1 ? '1 rule broken' : `${count} times a rule broken`}
+        <span aria-hidden="true">✕</span> {count === 1 ? '1 rule broken' : `${count} rules broken`}
       </span>
     );
   }

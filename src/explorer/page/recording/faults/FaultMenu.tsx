@@ -1,36 +1,36 @@
 /**
- * Leaves something out that the host must do, to see what becomes of it.
+ * The menu that injects a fault into the host.
  */
 
 import './FaultMenu.css';
 import type { InjectedFault } from '../../../../host/index.ts';
 import { settings, source } from '../state.ts';
 import { injectFault, lesson } from '../workspace.ts';
-import { INJECTED_FAULTS, SITES } from './faults.ts';
+import { FAULTS, INJECTED_FAULTS } from './faults.ts';
 
-/** The choice of what is left out. */
-export function BreakIt() {
+/** The menu. Faults that the lesson suggests come first. */
+export function FaultMenu() {
   const chosen = settings.value.injectedFault;
-  const suggested = lesson.value?.breaks ?? [];
+  const suggested = lesson.value?.faults ?? [];
   const others = INJECTED_FAULTS.filter((one) => !suggested.includes(one));
   const option = (one: InjectedFault) => (
     <option key={one} value={one}>
-      without {SITES[one].name}
+      omit {FAULTS[one].name}
     </option>
   );
   return (
-    <label class="breaks">
-      <span class="hidden">Break it: what the host leaves out</span>
+    <label class="fault-menu">
+      <span class="hidden">Inject a fault into the host</span>
       <select
         class={chosen === null ? '' : 'on'}
-        title={chosen === null ? 'Leave out something that the host must do' : SITES[chosen].sentence}
+        title={chosen === null ? 'Make the host omit something that it must do' : FAULTS[chosen].sentence}
         disabled={source.value === null || source.value.kind === 'trace'}
         value={chosen ?? ''}
         onChange={(event) => injectFault((event.currentTarget.value || null) as InjectedFault | null)}
       >
-        <option value="">Break it… (nothing left out)</option>
-        {suggested.length > 0 && <optgroup label="Worth trying here">{suggested.map(option)}</optgroup>}
-        <optgroup label={suggested.length > 0 ? 'Others' : 'Leave out'}>{others.map(option)}</optgroup>
+        <option value="">Inject a fault… (none)</option>
+        {suggested.length > 0 && <optgroup label="Suggested here">{suggested.map(option)}</optgroup>}
+        <optgroup label={suggested.length > 0 ? 'Others' : 'Faults'}>{others.map(option)}</optgroup>
       </select>
     </label>
   );

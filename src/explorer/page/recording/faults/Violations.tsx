@@ -1,18 +1,18 @@
 /**
- * Broken rules: the checker's words, why they matter, and the way to the step.
+ * Broken rules: what the checker reports, why it matters, and a button that goes there.
  */
 
 import './Violations.css';
 import type { Progress } from '../../../../player/index.ts';
 import { isRecording, moveTo, progress, settings } from '../state.ts';
 import { lesson, lines } from '../workspace.ts';
-import { SITES, WHY } from './faults.ts';
+import { FAULTS, WHY } from './faults.ts';
 
 type Found = Progress['violations'][number];
-/** More are not shown: the first ones tell what went wrong. */
+/** Maximum number shown. The first ones are enough to see what went wrong. */
 const SHOWN = 50;
 
-/** The panel; nothing while nothing is left out and nothing is broken. */
+/** The panel; absent while no fault is injected and no rule is broken. */
 export function Violations() {
   const { injectedFault } = settings.value;
   const found = progress.value?.violations ?? [];
@@ -21,17 +21,15 @@ export function Violations() {
     <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
       {injectedFault !== null && (
         <p>
-          <strong>Left out: {SITES[injectedFault].name}.</strong> {SITES[injectedFault].sentence}
-          {lesson.value?.breaks?.includes(injectedFault) && lesson.value.breakNote
-            ? ` ${lesson.value.breakNote.replaceAll('`', '')}`
+          <strong>Omitted: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
+          {lesson.value?.faults?.includes(injectedFault) && lesson.value.faultNote
+            ? ` ${lesson.value.faultNote.replaceAll('`', '')}`
             : ''}
         </p>
       )}
       {found.length === 0 ? (
         <p class="muted">
-          {isRecording.value
-            ? 'Playing…'
-            : 'No rule is broken: this recording does not need what was left out.'}
+          {isRecording.value ? 'Playing…' : 'No rule is broken: this recording does not depend on it.'}
         </p>
       ) : (
         <ol>
@@ -51,7 +49,7 @@ export function Violations() {
 
 interface BrokenProps {
   readonly found: Found;
-  /** Whether it is told why the rule matters: once a rule. */
+  /** Whether to explain why the rule matters: only the first time. */
   readonly why: boolean;
 }
 

@@ -1,25 +1,26 @@
 /**
- * What the host can be told to leave out, and what that means to people.
+ * The faults that can be injected into the host, in words.
  */
 
 import type { InjectedFault } from '../../../../host/index.ts';
 
-/** A thing to leave out. */
-export interface Site {
+/** A fault. */
+export interface FaultText {
+  /** What the host leaves out. */
   readonly name: string;
-  /** What the host then does not do, in one sentence. */
+  /** The consequence, in one sentence. */
   readonly sentence: string;
 }
 
-/** All of them. The type sees to it that none is missing. */
-export const SITES: Readonly<Record<InjectedFault, Site>> = {
+/** All faults. Its type makes sure that none is missing. */
+export const FAULTS: Readonly<Record<InjectedFault, FaultText>> = {
   unlink: {
-    name: 'the unlinking',
-    sentence: 'A page table that goes leaves guest segment entries that still designate it.',
+    name: 'unlinking',
+    sentence: 'Guest segment entries still designate a page table after it was freed.',
   },
   'page-table-freed': {
-    name: 'the purge when a page table goes',
-    sentence: 'Processors keep what they found through a page table that has been freed.',
+    name: 'the purge when a page table is freed',
+    sentence: 'Processors keep translations that were made through a page table which has been freed.',
   },
   'page-invalidated': {
     name: 'the purge of an invalidated page',
@@ -27,55 +28,56 @@ export const SITES: Readonly<Record<InjectedFault, Site>> = {
   },
   'page-protected': {
     name: 'the purge of a protected page',
-    sentence: 'Processors may still store into a page that has just become read-only.',
+    sentence: 'Processors can still store into a page that has just become read-only.',
   },
   'page-copied': {
     name: 'the purge of a copied page',
-    sentence: 'After a copy on write, processors still use the page that was shared.',
+    sentence: 'After a copy on write, processors still use the old, shared page.',
   },
   'segment-changed': {
     name: 'the purge of a changed segment',
-    sentence: 'A frame of 1 MiB is split or protected, and processors go on as before.',
+    sentence: 'Processors do not notice that a 1 MiB frame was split or protected.',
   },
   'space-grown': {
-    name: 'the purge when a process grows a level',
-    sentence: 'Processors still use what came by the element from before there was one more table on top.',
+    name: 'the purge when a process gets another table level',
+    sentence: 'Processors still use translations made before the process had another table on top.',
   },
   'enable-sie': {
     name: 'the purge at the first guest',
     sentence:
-      'The process’s page tables are replaced by ones with PGSTEs, and processors remember the old ones.',
+      'The process’s page tables were replaced by ones with PGSTEs, but processors still use the old ones.',
   },
   'gmap-map': {
-    name: 'the purge when something else is mapped',
-    sentence: 'A guest segment is mapped anew, and processors still find what was there.',
+    name: 'the purge when guest memory is mapped again',
+    sentence: 'A guest segment was mapped to other memory, but processors still find the old memory.',
   },
   'gmap-unmap': {
     name: 'the purge when guest memory is unmapped',
-    sentence: 'A guest still reaches memory that was unmapped from it.',
+    sentence: 'A guest can still reach memory that was unmapped from it.',
   },
   'gmap-free': {
     name: 'the purge when a guest is freed',
-    sentence: 'Processors keep translations of a guest address space that is no more.',
+    sentence: 'Processors keep translations of a guest address space that no longer exists.',
   },
 };
 
-/** All that can be left out, in the order of the menu. */
-export const INJECTED_FAULTS = Object.keys(SITES) as readonly InjectedFault[];
+/** All faults, in the order of the menu. */
+export const INJECTED_FAULTS = Object.keys(FAULTS) as readonly InjectedFault[];
 
-/** Why a broken rule matters, by its name. */
+/** Why a broken rule matters, by the name of the rule. */
 export const WHY: Readonly<Record<string, string>> = {
   'stale-translation':
-    'A processor uses what it remembers and does not look again: it reads or changes memory that may belong to somebody else by now.',
+    'A processor that uses a stale translation may read or change memory that belongs to somebody else by now.',
   'table-format':
-    'The hardware believes every bit of an entry; what is neither empty, a promise nor valid leads anywhere.',
-  link: 'A guest entry that designates another table than the process’s own lets the guest reach memory that is not its own.',
-  'reverse-map': 'A link that the reverse map does not know will not be undone when the page table goes.',
-  'page-table': 'A page table nobody needs is memory lost; one that is missing is a fault that never ends.',
-  mapping: 'A page outside its mapping is reached by somebody who was never allowed to.',
-  'copy-on-write': 'A store is seen by others who should have kept their own copy.',
-  'dirty-log': 'A page that is written and not logged is not moved with the guest when it migrates.',
-  watch: 'Somebody relies on being told when the page goes, and will not be.',
-  frames: 'A frame that two own is written by both; one that nobody owns is lost.',
-  locks: 'On a machine with more threads, a wrong order waits forever and a missing lock tears data.',
+    'The hardware trusts every bit of an entry. One that is neither empty, unlinked nor valid can lead anywhere.',
+  link: 'A guest entry that designates a table other than the process’s own gives the guest access to memory that is not its own.',
+  'reverse-map': 'A link that is missing from the reverse map is not removed when its page table is freed.',
+  'page-table':
+    'A page table that nobody needs wastes memory. One that is missing causes a fault that never ends.',
+  mapping: 'A page outside its mapping can be reached by somebody who was never allowed to.',
+  'copy-on-write': 'A store becomes visible to others that should have kept their own copy.',
+  'dirty-log': 'A page that was written but not logged is missing from a migrated copy of the guest.',
+  watch: 'Somebody relies on being notified when the page is taken away, and will not be.',
+  frames: 'A frame with two owners is overwritten by both. A frame without an owner is lost.',
+  locks: 'With several threads, a wrong lock order causes a deadlock, and a missing lock corrupts data.',
 };

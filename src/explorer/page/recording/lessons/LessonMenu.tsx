@@ -1,12 +1,12 @@
 /**
- * The choice of a lesson.
+ * The menu of lessons.
  */
 
 import { lessons } from '../../../lessons/index.ts';
 import { Menu } from '../../ui/Menu.tsx';
 import { lesson, neighbour, openLesson, openNeighbour } from '../workspace.ts';
 
-/** The menu, and the ways to the next and the previous one. */
+/** The menu, with buttons for the previous and the next lesson. */
 export function LessonMenu() {
   const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
   return (

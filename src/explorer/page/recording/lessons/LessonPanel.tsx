@@ -1,5 +1,5 @@
 /**
- * The words of a lesson: those of the lines that are done. What was shown stays while one goes on.
+ * The notes of a lesson, for the lines that are done.
  */
 
 import './LessonPanel.css';
@@ -22,7 +22,7 @@ export function LessonPanel() {
   );
 }
 
-/** Scrolls the words alone, not the page: on a small screen somebody is looking at a picture further down. */
+/** Scrolls the notes and not the page: on a small screen the user may be looking at a picture further down. */
 function reveal(note: HTMLElement): void {
   const box = note.closest('.words');
   if (!box) return;

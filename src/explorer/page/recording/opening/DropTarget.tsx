@@ -1,5 +1,5 @@
 /**
- * Files can be dropped anywhere.
+ * Opens files that are dropped on the page.
  */
 
 import './DropTarget.css';
@@ -7,7 +7,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { openFile } from './open-file.ts';
 
-/** Listens for files, and says so while one is held over the page. */
+/** Listens for files, and shows a message while one is held over the page. */
 export function DropTarget() {
   const over = useSignal(false);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function DropTarget() {
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) over.value = false;
     };
-    // Before the editor gets them: it would put the file's text into itself.
+    // Capture them before the editor does: it would insert the text of the file.
     addEventListener('dragover', hold, { signal, capture: true });
     addEventListener('drop', drop, { signal, capture: true });
     addEventListener('dragleave', leave, { signal });

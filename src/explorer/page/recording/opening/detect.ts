@@ -1,14 +1,14 @@
 /**
- * What a file is, by what is in it.
+ * Detects the kind of a file from its contents.
  */
 
 import type { Source } from '../../../../player/index.ts';
 
-/** Files beyond that are not read. */
+/** Maximum size of a file, in bytes. */
 export const LARGEST_FILE = 256 << 20;
-/** Nor is a scenario played that is longer than that, in bytes: nobody wrote it, and the editor must hold it. */
+/** Maximum size of a scenario, in bytes: the editor has to hold it. */
 const LARGEST_SCENARIO = 16 << 20;
-/** The first line of a trace is no longer than that, in characters. */
+/** Maximum length of the first line of a trace, in characters. */
 const LONGEST_LINE = 1 << 16;
 const ELF = [0x7f, 0x45, 0x4c, 0x46];
 
@@ -21,8 +21,8 @@ export class FileError extends Error {
 }
 
 /**
- * What can be played of a file: an ELF image, a trace (whose first line is a JSON object), else a scenario.
- * @throws FileError for what is none of those
+ * Returns what to play of a file: an ELF image, a trace (its first line is a JSON object), or else a scenario.
+ * @throws FileError for a file that is none of these
  */
 export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (bytes.length === 0) throw new FileError(`${name} is empty.`);

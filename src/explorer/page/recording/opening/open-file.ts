@@ -1,5 +1,5 @@
 /**
- * Opens a file that somebody chose or dropped.
+ * Opens a file that the user chose or dropped.
  */
 
 import { complain, notice } from '../../ui/notice.ts';
@@ -7,10 +7,10 @@ import { tab } from '../tabs.ts';
 import { openOwn, ownName } from '../workspace.ts';
 import { FileError, LARGEST_FILE, sourceOf } from './detect.ts';
 
-/** Of files that are chosen one after another the last one counts, however long each takes to be read. */
+/** Counts the files chosen: only the latest one is opened, no matter which is read first. */
 let chosen = 0;
 
-/** Opens the file; says what is wrong with it when that fails. */
+/** Opens a file, or shows why it cannot be opened. */
 export async function openFile(file: File): Promise<void> {
   const mine = ++chosen;
   try {

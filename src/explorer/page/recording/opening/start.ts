@@ -1,5 +1,5 @@
 /**
- * What is open when the page starts: what the link says, else what the server offers, else the first lesson.
+ * Opens something when the page starts: what the link names, or else what the server offers, or else the first lesson.
  */
 
 import type { Position, Source } from '../../../../player/index.ts';
@@ -10,7 +10,7 @@ import { selected } from '../state.ts';
 import { tab } from '../tabs.ts';
 import { offered, openLesson, openOwn, ownName, WHOLE } from '../workspace.ts';
 
-/** Opens what there is to open. */
+/** Opens the first recording. */
 export async function start(): Promise<void> {
   if (await openLink()) return;
   if (await openOffered()) return;
@@ -18,7 +18,7 @@ export async function start(): Promise<void> {
   if (first) await openLesson(first);
 }
 
-/** Opens what the address's fragment holds, if it holds something. */
+/** Opens what the fragment of the address names. Returns whether it names anything. */
 export async function openLink(): Promise<boolean> {
   const fragment = location.hash.slice(1);
   if (fragment === '') return false;
@@ -35,7 +35,7 @@ async function restore(shared: Shared): Promise<void> {
   const { source, injectedFault, check, position, selected: chosen } = shared;
   const how = { injectedFault, check };
   notice.value = null;
-  // As soon as the recording is being opened: when it is, somebody may have gone on to another one.
+  // Do this while the recording is being opened. Later, the user may have opened another one.
   const show = () => {
     tab.value = shared.tab;
     selected.value = chosen;
@@ -58,8 +58,8 @@ async function restore(shared: Shared): Promise<void> {
 }
 
 /**
- * Opens what the server of the page has to offer, when the page says that it has something.
- * @param begun called when it is being opened
+ * Opens the recording that the server offers, if the page says that there is one. Returns whether there was.
+ * @param begun called when the recording is being opened
  */
 async function openOffered(
   how = WHOLE,
@@ -89,7 +89,7 @@ function nameOf(plain: unknown): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** What `recording.json` says. */
+/** Parses `recording.json`. */
 function offer(plain: unknown): Source | null {
   if (typeof plain !== 'object' || plain === null) return null;
   const { kind, text, name, image, arguments: words } = plain as Record<string, unknown>;

@@ -1,12 +1,12 @@
 /**
- * Copies a link to what is shown.
+ * The button that copies a link to the current position.
  */
 
 import { useSignal } from '@preact/signals';
 import { complain } from '../../ui/notice.ts';
 import { fragment } from './link.ts';
 
-/** How long the button says that it is done, in milliseconds. */
+/** How long the button shows that the link was copied, in milliseconds. */
 const SAID = 2000;
 
 /** The button. */

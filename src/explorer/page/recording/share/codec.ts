@@ -1,6 +1,6 @@
 /**
- * What a link holds, packed into its fragment: JSON, deflated, in base64url. A fragment comes from anywhere, so
- * everything in it is looked at before it is believed.
+ * Packs the state of the page into the fragment of a link: JSON, deflated, in base64url. A fragment can come from
+ * anywhere, so everything in it is validated.
  */
 
 import { deflateSync, Inflate, strFromU8, strToU8 } from 'fflate';
@@ -10,14 +10,14 @@ import type { SpaceName } from '../../../protocol.ts';
 import { INJECTED_FAULTS } from '../faults/faults.ts';
 import { TABS, type TabId } from '../tabs.ts';
 
-/** What is played, as a link names it. */
+/** The source of a recording, as a link names it. */
 export type SharedSource =
   | { readonly kind: 'lesson'; readonly id: string }
   | { readonly kind: 'scenario'; readonly text: string; readonly lesson?: string }
-  /** What the page's own server offers. */
+  /** The recording that the server of the page offers. */
   | { readonly kind: 'offered' };
 
-/** What a link brings back. */
+/** The contents of a link. */
 export interface Shared {
   readonly source: SharedSource;
   readonly injectedFault: InjectedFault | null;
@@ -27,13 +27,13 @@ export interface Shared {
   readonly selected: { readonly space: SpaceName; readonly address: bigint } | null;
 }
 
-/** More than that is not unpacked. */
+/** Maximum size of unpacked data, in bytes. */
 export const LARGEST = 1 << 20;
-/** Nor is a longer fragment looked at. */
+/** Maximum length of a fragment. */
 const LONGEST = 1 << 20;
 const VERSION = '1.';
 
-/** A fragment that is no link of this page. The message is a sentence for the reader. */
+/** A fragment that is not a link of this page. The message is a sentence for the reader. */
 export class LinkError extends Error {
   constructor(message: string) {
     super(message);
@@ -41,7 +41,7 @@ export class LinkError extends Error {
   }
 }
 
-/** Packs, without a leading `#`; null for what is too long to be unpacked again. */
+/** Packs, without a leading `#`. Returns null if the result would be too long to unpack. */
 export function pack(shared: Shared): string | null {
   const { source, injectedFault, check, position, tab, selected } = shared;
   const plain = {
@@ -52,7 +52,7 @@ export function pack(shared: Shared): string | null {
     tab,
     selected: selected && [selected.space, `0x${selected.address.toString(16)}`],
   };
-  // Characters first: of a scenario of many megabytes the bytes are not even made.
+  // Check the characters first: a scenario of many megabytes is not even encoded.
   if (source.kind === 'scenario' && source.text.length > LARGEST) return null;
   const bytes = strToU8(JSON.stringify(plain));
   if (bytes.length > LARGEST) return null;
@@ -78,7 +78,7 @@ export function unpack(fragment: string): Shared {
   return believed(plain);
 }
 
-/** Inflates, and stops when it becomes too much. */
+/** Inflates, up to the limit. */
 function inflate(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -114,7 +114,7 @@ function fromBase64(text: string): Uint8Array {
   return bytesOf(text.replaceAll('-', '+').replaceAll('_', '/'));
 }
 
-/** The bytes of a base64 text, of which there may be a hundred million. @throws DOMException for any other text */
+/** Decodes a base64 text, which may have a hundred million characters. @throws DOMException for any other text */
 export function bytesOf(base64: string): Uint8Array {
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);

@@ -1,5 +1,5 @@
 /**
- * The address of the page, kept in step with what it shows.
+ * Keeps the address of the page up to date.
  */
 
 import { effect } from '@preact/signals';
@@ -9,10 +9,10 @@ import { tab } from '../tabs.ts';
 import { lesson, offered, openedText } from '../workspace.ts';
 import { pack, type SharedSource } from './codec.ts';
 
-/** The address is written at most so often: browsers forbid more. In milliseconds. */
+/** Minimum number of milliseconds between two updates: browsers forbid more. */
 const EVERY = 300;
 
-/** What a link would name; null for what a link cannot hold. */
+/** Returns the source that a link would name, or null if a link cannot hold it. */
 function sharedSource(): SharedSource | null {
   const text = openedText.value;
   if (text === null) return offered.value ? { kind: 'offered' } : null;
@@ -21,7 +21,7 @@ function sharedSource(): SharedSource | null {
   return of.scenario === text ? { kind: 'lesson', id: of.id } : { kind: 'scenario', text, lesson: of.id };
 }
 
-/** The fragment for what is shown, without `#`; null where a link cannot hold it. */
+/** Returns the fragment for the current state, without `#`, or null if a link cannot hold it. */
 export function fragment(): string | null {
   const what = source.value === null ? null : sharedSource();
   if (what === null) return null;
@@ -36,7 +36,7 @@ export function fragment(): string | null {
   });
 }
 
-/** Keeps the address in step from now on. */
+/** Updates the address from now on. */
 export function keepAddress(): void {
   let timer = 0;
   let written = location.hash.slice(1);

@@ -1,5 +1,5 @@
 /**
- * An entry to the bit: its 64 bits in the groups of its fields, and what each field says.
+ * An entry, bit by bit: its 64 bits grouped by field, and the meaning of each field.
  */
 
 import { entryFields, type Field } from '../../../../inspect/index.ts';
@@ -8,7 +8,7 @@ import { hex, rawValue } from '../../ui/text.ts';
 import { binary, bitRanges } from './bits.ts';
 import './EntryDetail.css';
 
-/** What is taken apart. */
+/** The entry. */
 export interface Entry {
   readonly level: Level | 'asce' | 'pgste';
   readonly value: bigint;
@@ -50,7 +50,7 @@ export function EntryDetail({ level, value }: Entry) {
   );
 }
 
-/** Binary digits; of a long run hexadecimal ones, with what is left over in front. */
+/** Formats bits in binary, or in hexadecimal if there are many. */
 function digits(value: bigint, [first, last]: readonly [number, number]): string {
   const length = last - first + 1;
   if (length <= 12) return binary(value, first, last);

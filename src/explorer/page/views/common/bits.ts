@@ -1,15 +1,15 @@
 /**
- * An address taken apart into the indexes that tables are entered with.
+ * Addresses as fields: the indexes into tables.
  */
 
 import type { Level } from '../../../../machine/index.ts';
 
-/** A run of bits of an address. */
+/** A field of an address. */
 export interface AddressField {
   /** The architecture's name: RFX … BX. */
   readonly name: string;
   readonly long: string;
-  /** The table that it is an index of; null for the byte in the page, or in a frame of 1 MiB. */
+  /** The table that it is an index into, or null for the byte index. */
   readonly level: Level | null;
   /** First and last bit, from the left. */
   readonly bits: readonly [number, number];
@@ -25,7 +25,7 @@ const PARTS = [
   ['BX', 'byte index', null, 52, 63],
 ] as const;
 
-/** The six fields of an address, from the left. */
+/** Returns the six fields of an address, from the left. */
 export function addressFields(address: bigint): readonly AddressField[] {
   return PARTS.map(([name, long, level, first, last]) => ({
     name,
@@ -36,12 +36,12 @@ export function addressFields(address: bigint): readonly AddressField[] {
   }));
 }
 
-/** Bits `first` to `last` (from the left) of 64, as a number. */
+/** Returns bits `first` to `last` (from the left) of 64. */
 export function bitsOf(value: bigint, first: number, last: number): bigint {
   return (value >> BigInt(63 - last)) & ((1n << BigInt(last - first + 1)) - 1n);
 }
 
-/** The same as binary digits, in groups of four that end where the field ends. */
+/** Formats bits in binary, in groups of four counted from the right. */
 export function binary(value: bigint, first: number, last: number): string {
   const digits = bitsOf(value, first, last)
     .toString(2)
@@ -55,14 +55,14 @@ export interface BitRange<T> {
   readonly bits: readonly [number, number];
 }
 
-/** All 64 bits: the fields by their place, and what lies between them. */
+/** Divides 64 bits into fields and the gaps between them, from the left. */
 export function bitRanges<T extends { readonly bits: readonly [number, number] }>(
   fields: readonly T[],
 ): readonly BitRange<T>[] {
   const ranges: BitRange<T>[] = [];
   let next = 0;
   for (const field of [...fields].sort((a, b) => a.bits[0] - b.bits[0])) {
-    // Of two fields that overlap, the first to begin has the bits.
+    // If two fields overlap, the first one gets the bits.
     if (field.bits[0] < next) continue;
     if (field.bits[0] > next) ranges.push({ field: null, bits: [next, field.bits[0] - 1] });
     ranges.push({ field, bits: field.bits });

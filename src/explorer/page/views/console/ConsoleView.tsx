@@ -1,5 +1,5 @@
 /**
- * The guest's console: what it had said at the position. Going back takes text away again.
+ * The console: the output of the guest up to the position. Going back removes output.
  */
 
 import { FitAddon } from '@xterm/addon-fit';
@@ -14,10 +14,10 @@ import { outputUpTo } from './output.ts';
 
 /** Lines that can be scrolled back to. */
 const SCROLLBACK = 20_000;
-/** Of a long text the accessible one is the end. In characters. */
+/** Characters of accessible text: the end of a long output. */
 const READ = 4000;
 
-/** The console; a sentence where the recording has none. */
+/** The console, or a sentence if the recording has none. */
 export function ConsoleView() {
   const what = source.value;
   const output = progress.value?.output ?? [];

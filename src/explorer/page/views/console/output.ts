@@ -1,10 +1,10 @@
 /**
- * What the guest had said at a position.
+ * The output of a guest at a position.
  */
 
 import type { Progress } from '../../../../player/index.ts';
 
-/** Its text up to so many steps done. */
+/** Returns the output of the first `steps` steps. */
 export function outputUpTo(output: Progress['output'], steps: number): string {
   let text = '';
   for (const one of output) {

@@ -1,5 +1,5 @@
 /**
- * A translation-lookaside buffer: its entries, and those that have just gone.
+ * A translation-lookaside buffer: its entries, and those that were just purged.
  */
 
 import { useSignal } from '@preact/signals';
@@ -9,14 +9,14 @@ import { selected } from '../../recording/state.ts';
 import { count, hex } from '../../ui/text.ts';
 import { type ComparedEntry, compareBuffers, type Fate } from './compare.ts';
 
-/** Rows that are shown before somebody asks for more. */
+/** Rows shown before the user asks for more. */
 const ROWS = 40;
 
 interface BufferTableProps {
   readonly title: string;
   readonly buffer: TranslationBuffer;
   readonly former: TranslationBuffer | null;
-  /** Since when changes are compared; null when they are not. */
+  /** What changes are relative to, or null if there is nothing to compare with. */
   readonly since: string | null;
   readonly outline: readonly SpaceOutline[];
 }
@@ -88,7 +88,7 @@ const GLYPHS: Readonly<Record<Fate, string>> = {
 
 interface RowProps {
   readonly compared: ComparedEntry;
-  /** The space whose element it came by, if there is one. */
+  /** The space that the translation belongs to, if it still exists. */
   readonly space: SpaceOutline['name'] | null;
 }
 

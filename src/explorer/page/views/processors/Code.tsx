@@ -1,5 +1,5 @@
 /**
- * The code around the instruction that is next.
+ * The code around the next instruction.
  */
 
 import type { Registers } from '../../../../inspect/index.ts';

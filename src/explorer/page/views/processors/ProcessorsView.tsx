@@ -1,5 +1,5 @@
 /**
- * The processors: what each holds, where it is, and what it remembers of translations.
+ * The processors: registers, code and cached translations.
  */
 
 import './ProcessorsView.css';
@@ -19,7 +19,7 @@ interface Shown {
   readonly processors: readonly ProcessorState[];
 }
 
-/** The positions that were shown: this one, and the one before it, if it was an earlier one of the same recording. */
+/** Returns the processors at the position shown before, if that was an earlier one of the same recording. */
 function useFormer(now: Shown | null): Shown | null {
   const latest = useRef<Shown | null>(null);
   const former = useRef<Shown | null>(null);
@@ -41,7 +41,7 @@ export function ProcessorsView() {
   const chosen = useSignal<number | null>(null);
   const processors = result?.processors;
   const shown = useRef<Shown | null>(null);
-  // Nothing is known when another recording is opened.
+  // Another recording is being opened.
   if (result === null) shown.current = null;
   else if (processors && shown.current?.processors !== processors) {
     shown.current = { position: result.position, processors };

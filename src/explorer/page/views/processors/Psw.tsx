@@ -5,7 +5,7 @@
 import type { Registers } from '../../../../inspect/index.ts';
 import { bits64 } from './RegisterTable.tsx';
 
-/** The word and its fields. */
+/** The PSW and its fields. */
 export function Psw({ registers }: { readonly registers: Registers }) {
   return (
     <section class="psw">

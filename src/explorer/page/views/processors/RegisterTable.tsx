@@ -1,10 +1,10 @@
 /**
- * Registers: those that changed since the position before are marked.
+ * The registers. Those that changed since the last position are marked.
  */
 
 import type { Registers } from '../../../../inspect/index.ts';
 
-/** 64 bits in hexadecimal, in two halves. */
+/** Formats 64 bits in hexadecimal, in two halves. */
 export function bits64(value: bigint): string {
   const digits = BigInt.asUintN(64, value).toString(16).padStart(16, '0');
   return `${digits.slice(0, 8)} ${digits.slice(8)}`;

@@ -1,13 +1,13 @@
 /**
- * What became of a processor since the position that was shown before.
+ * Compares the translations of a buffer at two positions.
  */
 
 import type { CachedTranslation } from '../../../../inspect/index.ts';
 
-/** What became of a remembered translation. */
+/** What happened to a cached translation. */
 export type Fate = 'kept' | 'new' | 'purged' | 'replaced';
 
-/** A translation, and what became of it. */
+/** A translation, and what happened to it. */
 export interface ComparedEntry {
   readonly entry: CachedTranslation;
   readonly fate: Fate;
@@ -20,8 +20,9 @@ function same(a: CachedTranslation, b: CachedTranslation): boolean {
 }
 
 /**
- * The translations of a buffer, those included that have gone since. By element, then page.
- * @param former those at the earlier position; null when there is none to compare with
+ * Returns the translations of a buffer, including those removed since the earlier position, ordered by element and
+ * page.
+ * @param former those at the earlier position, or null if there is nothing to compare with
  */
 export function compareBuffers(
   now: readonly CachedTranslation[],

@@ -1,5 +1,5 @@
 /**
- * Asks for what is in sight of one line. It draws nothing: the picture is drawn as a whole from what is known.
+ * Queries the visible part of one line. It renders nothing: the picture draws all lines from the results.
  */
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
@@ -12,7 +12,7 @@ import { pagesInView, rowsInView } from './model/row-queries.ts';
 import { learn } from './model/store.ts';
 import { vanished } from './model/vanished.ts';
 
-/** The question of one line, for as long as it is shown. */
+/** The query of one line. */
 export function Ask({ outline, placement }: { outline: SpaceOutline; placement: Placement }) {
   const space = outline.name;
   const result = useQuery({
@@ -34,7 +34,7 @@ interface Changes {
 
 const NOTHING: Changes = { changed: new Set(), gone: [] };
 
-/** What is not as it was at the position shown before this one. */
+/** Returns what has changed since the position shown before. */
 function useChanged(result: QueryResult | null, outline: SpaceOutline): Changes {
   const memory = useRef<{ at: string; now: Known; before: Known | null }>(null);
   if (result === null) return NOTHING;

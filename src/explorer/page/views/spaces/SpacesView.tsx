@@ -1,5 +1,5 @@
 /**
- * Address spaces as lines, one above the other, and curves from guest segments to the process memory behind them.
+ * The address spaces as lines, one above the other, with curves from guest segments to process memory.
  */
 
 import { useSignal } from '@preact/signals';
@@ -23,7 +23,7 @@ export function SpacesView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const result = useQuery({ outline: true });
-  // What is known of the recording before may be drawn once more until this one answers: then it is forgotten for good.
+  // Results of the former recording may be drawn once more before the new ones arrive. Forget them after that.
   const drawn = useRef({ recording: source.value, result });
   if (drawn.current.result !== result) {
     if (drawn.current.recording !== source.value) forget();
@@ -31,7 +31,7 @@ export function SpacesView() {
   }
   const legend = useSignal(true);
   const spaces = ordered(result?.outline ?? []);
-  // Read here, so that the picture is drawn anew when one is moved.
+  // Read here, so that the picture is rendered again when a line moves.
   views.value;
   const lines = width > 0 ? linesOf(shownOf(spaces, chosen.value), width, answers.value) : [];
   const selection = selected.value;

@@ -1,5 +1,5 @@
 /**
- * Which guest segments are linked to the page table in the middle.
+ * The guest segments that are linked to the page table in the middle.
  */
 
 import type { SpaceName } from '../../../protocol.ts';
@@ -7,7 +7,7 @@ import { selected } from '../../recording/state.ts';
 import { addressOf, count, hex } from '../../ui/text.ts';
 import type { Column } from './columns.ts';
 
-/** A button a guest segment: it opens the guest's tree there. */
+/** A button for each guest segment, which opens the guest's tree there. */
 export function LinkedFrom({ column, process }: { column: Column | undefined; process: SpaceName }) {
   const links = column?.table.links ?? 0;
   const named = column?.table.linkedFrom ?? [];

@@ -1,5 +1,5 @@
 /**
- * One table, drawn: its populated entries, some at a time.
+ * A table as a column: some of its populated entries.
  */
 
 import type { TargetedKeyboardEvent } from 'preact';
@@ -11,15 +11,15 @@ import { HEAD, HEIGHT, type Placed, ROW, TOP } from './layout.ts';
 import { designated, shortName, tableName, wanted } from './levels.ts';
 import { SHOWN } from './useWindows.ts';
 
-/** What a column does. */
+/** The actions of a column. */
 export interface ColumnActions {
-  /** Opens the tree to an entry. */
+  /** Opens the tree at an entry. */
   readonly open: (column: Column, entry: TableEntry) => void;
-  /** Turns to the entries from a number on. */
+  /** Shows the entries from a number on. */
   readonly turn: (column: Column, from: number) => void;
 }
 
-/** Draws a column. */
+/** A column. */
 export function TableColumn({
   placed,
   actions,
@@ -27,7 +27,7 @@ export function TableColumn({
 }: {
   placed: Placed<Column>;
   actions: ColumnActions;
-  /** Whether an entry is not as it was at the position before. */
+  /** Whether an entry has changed since the last position. */
   changed: (column: Column, entry: TableEntry) => boolean;
 }) {
   const { column, x, width } = placed;

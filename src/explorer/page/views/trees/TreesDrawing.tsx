@@ -11,7 +11,7 @@ import { connectionsOf, HEIGHT, type Placed, placedColumns, TOP, WIDTH, widthOf 
 import { shortName } from './levels.ts';
 import { type ColumnActions, TableColumn } from './TableColumn.tsx';
 
-/** Draws the columns and what connects them. */
+/** The columns, and the curves between them. */
 export function TreesDrawing({
   path,
   columns,
@@ -80,12 +80,12 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
 }
 
 function middleName({ process }: Path, { column }: Placed, hasGuest: boolean): string {
-  // Only a host that was broken on purpose leaves a guest linked to what is not the process's.
+  // Only an injected fault leaves a guest linked to a table that is not the process's.
   if (isColumn(column) && column.space !== process) return 'freed page table';
   return hasGuest ? 'shared page table' : 'page table';
 }
 
-/** A place without a table: why there is none. */
+/** A place without a table, and the reason. */
 function EmptyPlace({ placed, columns }: { placed: Placed; columns: readonly Column[] }) {
   const { column, x, width } = placed;
   return (

@@ -1,5 +1,5 @@
 /**
- * The tables of a process and of a guest as they stand in storage, meeting at the page tables that they share.
+ * The tables of a process and a guest in storage. They meet at the page tables that both use.
  */
 
 import { useSignal } from '@preact/signals';
@@ -43,7 +43,7 @@ function Trees({ path }: { path: Path }) {
   const result = useQuery({
     tables: questions.map((question) => ({ ...question, from: windows.fromOf(question), count: SHOWN })),
   });
-  // While the answer to another question stands, its tables do not fit these questions.
+  // Until the new result arrives, the tables do not belong to these questions.
   const tables = result?.tables?.length === questions.length ? result.tables : [];
   windows.seek(questions, tables);
   const before = useBefore(result);
@@ -100,7 +100,7 @@ function sideOf({ side, space }: Column): string {
   return side === 'shared' ? 'the process’s own' : `of ${spoken(space)}`;
 }
 
-/** The column whose entry was opened last; else the guest's segment table, where promises and links are. */
+/** Returns the column to explain: the one whose entry was opened last, or else the guest's segment table. */
 function columnToExplain(columns: readonly Column[], key: string | null): Column | undefined {
   return (
     columns.find((column) => column.key === key && entryOnPath(column)) ??
@@ -109,7 +109,7 @@ function columnToExplain(columns: readonly Column[], key: string | null): Column
   );
 }
 
-/** What the tables were at the position shown before this one. */
+/** Returns the entries shown at the last position. */
 function useBefore(result: QueryResult | null): KnownEntries | null {
   const memory = useRef<{ result: QueryResult; now: KnownEntries; before: KnownEntries | null }>(null);
   if (result === null) return null;

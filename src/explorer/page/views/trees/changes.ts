@@ -1,13 +1,13 @@
 /**
- * Which entries are not as they were at the position before.
+ * Finds the entries that have changed since the last position.
  */
 
 import type { Table } from '../../../../inspect/index.ts';
 
-/** Entries of the tables that were shown at a position. */
+/** The entries shown at a position. */
 export interface KnownEntries {
   readonly position: string;
-  /** By origin of the table: the values by index, and between which indexes nothing else was populated. */
+  /** By origin of the table. */
   readonly tables: ReadonlyMap<bigint, KnownTable>;
 }
 
@@ -17,7 +17,7 @@ interface KnownTable {
   readonly last: number;
 }
 
-/** What is known of tables that were answered. */
+/** Returns what is known of some tables. */
 export function knownEntries(position: string, tables: readonly (Table | null)[]): KnownEntries {
   const known = new Map<bigint, KnownTable>();
   for (const table of tables) {
@@ -32,7 +32,7 @@ export function knownEntries(position: string, tables: readonly (Table | null)[]
   return { position, tables: known };
 }
 
-/** Whether an entry is different now. What was not shown before is not said to be. */
+/** Whether an entry has changed. An entry that was not shown before does not count. */
 export function isChanged(
   before: KnownEntries | null,
   origin: bigint,

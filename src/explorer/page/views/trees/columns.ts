@@ -1,6 +1,6 @@
 /**
- * The tables on the way to what is selected, as columns: the process's from the left, the guest's from the right, and
- * between them the page table that both lead to.
+ * The tables on the path to the selection, as columns: those of the process from the left, those of the guest from the
+ * right, and the page table that both lead to in between.
  */
 
 import type { Table, TableEntry } from '../../../../inspect/index.ts';
@@ -9,18 +9,18 @@ import type { SpaceName, SpaceOutline } from '../../../protocol.ts';
 import { pageOf } from '../../ui/text.ts';
 import { designated, indexIn, LEVELS } from './levels.ts';
 
-/** Where the trees are opened to. */
+/** The path that the trees show. */
 export interface Path {
   readonly process: SpaceName;
-  /** Page of the process; null when nothing of it is known for the guest's. */
+  /** A page of the process, or null if none is known for the guest's page. */
   readonly processPage: number | null;
   readonly guest: SpaceName | null;
   readonly guestPage: number | null;
 }
 
-/** Where a table may stand. */
+/** A place for a table. */
 export interface Place {
-  /** Names the place, whatever table stands there. */
+  /** Identifies the place, no matter which table is there. */
   readonly key: string;
   readonly side: 'process' | 'shared' | 'guest';
   readonly level: Level;
@@ -30,27 +30,30 @@ export interface Place {
 export interface Column extends Place {
   readonly space: SpaceName;
   readonly table: Table;
-  /** The page that the path goes to. */
+  /** The page that the path leads to. */
   readonly page: number;
   /** Index of the entry on the path. */
   readonly index: number;
 }
 
-/** What is asked for a column. */
+/** The question for a column. */
 export interface ColumnQuestion {
   readonly space: SpaceName;
   readonly level: Level;
   readonly page: number;
 }
 
-/** The space and page to begin with when nothing is selected: the first guest's first segment, or the first mapping. */
+/**
+ * Returns the space and page shown when nothing is selected: the first segment of the first guest, or the first
+ * mapping.
+ */
 export function firstOf(spaces: readonly SpaceOutline[]): { space: SpaceName; page: number } | null {
   const mapped = spaces.filter(({ extents }) => extents.length > 0);
   const one = mapped.find(({ name, process }) => name !== process) ?? mapped[0] ?? spaces[0];
   return one ? { space: one.name, page: one.extents[0]?.first ?? 0 } : null;
 }
 
-/** The selected space and page, as far as there is such a space. */
+/** Returns the selected space and page, if the space exists. */
 export function startOf(
   spaces: readonly SpaceOutline[],
   selected: { readonly space: SpaceName; readonly address: bigint } | null,
@@ -59,7 +62,7 @@ export function startOf(
   return selected && isThere ? { space: selected.space, page: pageOf(selected.address) } : firstOf(spaces);
 }
 
-/** The tables that are asked for: all levels of both sides. */
+/** Returns the tables to query: all levels of both sides. */
 export function questionsOf(path: Path): readonly ColumnQuestion[] {
   const { process, processPage, guest, guestPage } = path;
   const of = (space: SpaceName | null, page: number | null) =>
@@ -67,7 +70,7 @@ export function questionsOf(path: Path): readonly ColumnQuestion[] {
   return [...of(process, processPage), ...of(guest, guestPage)];
 }
 
-/** Columns from left to right. */
+/** Returns the columns from left to right. */
 export function columnsOf(
   path: Path,
   questions: readonly ColumnQuestion[],
@@ -77,7 +80,7 @@ export function columnsOf(
   const left = found.filter(({ side }) => side === 'process');
   const right = found.filter(({ side }) => side === 'guest').reverse();
   const pages = found.filter(({ side }) => side === 'shared');
-  // A linked guest segment designates the process's own table: it is one column, not two.
+  // A linked guest segment designates the process's own table: one column, not two.
   const [first, second] = pages;
   const middle = first && second && first.table.origin === second.table.origin ? [first] : pages;
   return [...left, ...middle, ...right];
@@ -95,8 +98,8 @@ function columnOf(
 }
 
 /**
- * All places from left to right, whether there is a table or not: columns stay where they are when tables come and go.
- * Levels above the top one of the process have none.
+ * Returns all places from left to right, with and without a table, so that columns stay in place when tables come and
+ * go. There are no places above the top level of the process.
  */
 export function placesOf(path: Path, columns: readonly Column[]): readonly (Column | Place)[] {
   const top = columns.find(({ side }) => side === 'process')?.level ?? 'region-third';
@@ -115,17 +118,17 @@ function placeOf(side: Place['side'], level: Level): Place {
   return { key: `no ${side} ${level}`, side, level };
 }
 
-/** Whether there is a table. */
+/** Whether a place has a table. */
 export function isColumn(place: Column | Place): place is Column {
   return 'table' in place;
 }
 
-/** The entry on the path, when it is populated and among those shown. */
+/** Returns the entry on the path, if it is populated and shown. */
 export function entryOnPath({ table, index }: Column): TableEntry | null {
   return table.entries.find((entry) => entry.index === index) ?? null;
 }
 
-/** Entries of a column that designate a table, with that table's origin. */
+/** Returns the entries of a column that designate a table. */
 export function entriesTo({ level, table }: Column, origin: bigint): readonly TableEntry[] {
   return table.entries.filter((entry) => designated(level, entry) === origin);
 }

@@ -1,5 +1,5 @@
 /**
- * Where columns, entries and the curves between them are.
+ * The coordinates of columns, entries and curves.
  */
 
 import type { TableEntry } from '../../../../inspect/index.ts';
@@ -7,17 +7,17 @@ import { type Column, entriesTo, entryOnPath, isColumn, type Place } from './col
 import { designated } from './levels.ts';
 import { SHOWN } from './useWindows.ts';
 
-/** Pixels. */
+/** In pixels. */
 export const WIDTH = { region: 132, segment: 182, page: 146 };
 export const ROW = 22;
 export const HEAD = 40;
 const GAP = 24;
-/** Above columns: which tree they belong to. */
+/** Space above the columns, for the headings. */
 export const TOP = 28;
-/** A column with its rows for paging. */
+/** Height of a column, with the rows for paging. */
 export const HEIGHT = HEAD + (SHOWN + 2) * ROW + 6;
 
-/** A column, or an empty place for one, with its pixels. */
+/** A column, or an empty place, with its coordinates. */
 export interface Placed<C extends Place = Column | Place> {
   readonly column: C;
   readonly x: number;
@@ -35,13 +35,13 @@ export function placedColumns(columns: readonly (Column | Place)[]): readonly Pl
   });
 }
 
-/** Pixels from the left to the end of the last column. */
+/** Returns the width of all columns, in pixels. */
 export function widthOf(placed: readonly Placed[]): number {
   const last = placed[placed.length - 1];
   return last ? last.x + last.width + 2 : 0;
 }
 
-/** The middle of an entry's row, from the top of the drawing. */
+/** Returns the middle of an entry's row, from the top of the drawing. */
 export function yOf({ table }: Column, entry: TableEntry): number {
   const row = table.entries.findIndex(({ index }) => index === entry.index);
   return TOP + HEAD + (row + 1.5) * ROW;
@@ -51,11 +51,11 @@ export function yOf({ table }: Column, entry: TableEntry): number {
 export interface Connection {
   readonly key: string;
   readonly path: string;
-  /** Whether it is on the path; a promise is not there yet. */
+  /** Whether it is on the path. The curve of an unlinked entry leads to the table that a link would use. */
   readonly kind: 'path' | 'other' | 'unlinked';
 }
 
-/** The curves between neighbouring columns. */
+/** Returns the curves between adjacent columns. */
 export function connectionsOf(placed: readonly Placed[]): readonly Connection[] {
   const found: Connection[] = [];
   placed.forEach(({ column, x, width }, i) => {
@@ -79,7 +79,7 @@ function between(from: Placed<Column>, to: Placed, isLeft: boolean): readonly Co
     kind: entry.index === onPath?.index ? ('path' as const) : ('other' as const),
   }));
   if (onPath?.state !== 'unlinked' || designated(from.column.level, onPath) !== null) return connections;
-  // What is promised is the table in the middle, if the process has one there.
+  // A link would use the table in the middle, if the process has one.
   const path = curve(x1, yOf(from.column, onPath), x2, y2);
   return to.column.side === 'shared'
     ? [...connections, { key: `${from.column.key} promise`, path, kind: 'unlinked' }]

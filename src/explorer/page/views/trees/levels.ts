@@ -1,5 +1,5 @@
 /**
- * Levels of tables, by name and by what they span.
+ * The levels of tables.
  */
 
 import type { TableEntry } from '../../../../inspect/index.ts';
@@ -17,22 +17,22 @@ export const SPAN: Readonly<Record<Level, number>> = {
   'region-first': 2 ** 41,
 };
 
-/** The index of a page's entry in the table of a level. */
+/** Returns the index of a page's entry in a table. */
 export function indexIn(level: Level, page: number): number {
   return Math.floor(page / SPAN[level]) % (level === 'page' ? 256 : 2048);
 }
 
-/** A table's name: `segment table`. */
+/** Returns the name of a table: `segment table`. */
 export function tableName(level: Level): string {
   return `${level} table`;
 }
 
-/** The same, short enough for the head of a column. */
+/** Returns a shorter name, for the head of a column. */
 export function shortName(level: Level): string {
   return level.startsWith('region') ? level.replace('-', ' ') : tableName(level);
 }
 
-/** What an entry designates, absolute; null for none. */
+/** Returns the absolute address that an entry designates, or null if it designates nothing. */
 export function designated(level: Level, { state, value }: TableEntry): bigint | null {
   if (state === 'table') return level === 'segment' ? value & ~0x7ffn : value & ~0xfffn;
   if (state === 'frame' || state === 'no-access')
@@ -40,7 +40,7 @@ export function designated(level: Level, { state, value }: TableEntry): bigint |
   return null;
 }
 
-/** The process address that a promise wants. */
+/** Returns the process address that an unlinked entry is mapped to. */
 export function wanted({ value }: TableEntry): bigint {
   return value & ~0xf_ffffn;
 }

@@ -1,11 +1,11 @@
 /**
- * Where both trees do not fit, their meeting point is in sight first.
+ * Shows where both trees meet, if they do not fit.
  */
 
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
-/** Scrolls sideways, whenever it moves, so that this pixel is in the middle; null for none. */
+/** Scrolls horizontally to bring a pixel to the middle, whenever it changes; null leaves the position. */
 export function useMiddle(element: RefObject<HTMLElement | null>, x: number | null): void {
   useLayoutEffect(() => {
     const box = element.current;

@@ -1,5 +1,5 @@
 /**
- * Where the trees lead: what is selected, and its other end.
+ * The path that the trees show: to the selection, and to its other end.
  */
 
 import type { QueryResult, SpaceName, SpaceOutline } from '../../../protocol.ts';
@@ -9,7 +9,7 @@ import { processPageFor, segmentStart } from '../spaces/model/ends.ts';
 import { guestExtentsOf } from '../spaces/model/layout.ts';
 import { type Path, startOf } from './columns.ts';
 
-/** The path to what is selected; null when there is no space. */
+/** Returns the path to the selection, or null if there is no space. */
 export function usePath(spaces: readonly SpaceOutline[]): Path | null {
   const start = startOf(spaces, selected.value);
   const process = spaces.find(({ name }) => name === start?.space)?.process ?? null;
@@ -24,7 +24,7 @@ export function usePath(spaces: readonly SpaceOutline[]): Path | null {
   if (start === null || process === null) return null;
   if (!isGuest) {
     const link = linkOf(result, start.page);
-    // Of a guest that has nothing yet, there is its top table to see.
+    // An empty guest has at least its top table.
     const empty = spaces.find((one) => one.process === process && one.name !== process && one.size === 0);
     const guest = link ?? { guest: empty?.name ?? null, guestPage: empty ? 0 : null };
     return { process, processPage: start.page, ...guest };
@@ -43,7 +43,7 @@ function segmentRow(space: SpaceName, page: number) {
   return { space, first, end: first + 256, limit: 1 };
 }
 
-/** A guest segment that is linked to the page table of a process page. */
+/** Returns a guest page whose segment is linked to the page table of a process page. */
 function linkOf(result: QueryResult | null, page: number): Pick<Path, 'guest' | 'guestPage'> | null {
   const table = result?.tables?.[0];
   const [link] = table && table.page === segmentStart(page) ? table.linkedFrom : [];

@@ -1,5 +1,6 @@
 /**
- * Which entries of each table are shown: those around the path, unless somebody has turned to others.
+ * The windows of tables: which of their entries are shown. A window follows the path until the user turns to other
+ * entries.
  */
 
 import { useSignal } from '@preact/signals';
@@ -9,18 +10,18 @@ import type { ColumnQuestion } from './columns.ts';
 import { indexIn } from './levels.ts';
 import { type Bounds, narrowed, nextFrom } from './seek.ts';
 
-/** Entries of a table that are shown at a time. */
+/** Number of entries shown of a table. */
 export const SHOWN = 8;
 
-/** The windows, and how to turn to other entries of a table. */
+/** The windows of all tables. */
 export interface Windows {
   readonly fromOf: (question: ColumnQuestion) => number;
   readonly turn: (question: ColumnQuestion, from: number) => void;
-  /** Looks at an answer, and looks elsewhere next time if the path's entry is not in it. */
+  /** Looks for the entry of the path in a result, and moves the window if it is not there. */
   readonly seek: (questions: readonly ColumnQuestion[], tables: readonly (Table | null)[]) => void;
 }
 
-/** Keeps the windows of all tables. */
+/** Keeps the windows. */
 export function useWindows(): Windows {
   const froms = useSignal<ReadonlyMap<string, number>>(new Map());
   const bounds = useRef(new Map<string, Bounds | null>()).current;
@@ -53,7 +54,7 @@ export function useWindows(): Windows {
   };
 }
 
-/** A window belongs to a table and a page: another page is looked for anew. */
+/** Identifies the window of a table for a page: another page is searched for anew. */
 function keyOf({ space, level, page }: ColumnQuestion): string {
   return `${space} ${level} ${level === 'page' ? page : Math.floor(page / 256)}`;
 }

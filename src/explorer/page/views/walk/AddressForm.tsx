@@ -1,5 +1,5 @@
 /**
- * Where an address is typed and its space is chosen.
+ * The form for an address and its space.
  */
 
 import type { SpaceName, SpaceOutline } from '../../../protocol.ts';
@@ -8,7 +8,7 @@ import type { Question } from './question.ts';
 
 const OWN = ' virtual';
 
-/** The form. Enter selects the address for the other views, too. */
+/** The form. Enter selects the address in all views. */
 export function AddressForm({ question, changed }: { question: Question; changed: () => void }) {
   const { text, error, space, isVirtual, spaces } = question;
   return (
@@ -60,7 +60,7 @@ export function AddressForm({ question, changed }: { question: Question; changed
 
 function optionsOf(spaces: readonly SpaceOutline[], shown: SpaceName) {
   const names: SpaceName[] = spaces.map(({ name }) => name);
-  // A space that is gone at this position stays chosen: the next position may have it again.
+  // A space that does not exist at this position stays selected: it may exist at the next one.
   if (!names.includes(shown)) names.push(shown);
   return [
     ...names.map((name) => ({ value: name as string, says: spoken(name) })),

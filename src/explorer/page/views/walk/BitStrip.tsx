@@ -1,5 +1,5 @@
 /**
- * An address as a strip of its 64 bits, in the fields that index the tables.
+ * An address as a strip of 64 bits, divided into the indexes of tables.
  */
 
 import { hex } from '../../ui/text.ts';
@@ -8,7 +8,7 @@ import { type AddressField, addressFields, binary } from '../common/bits.ts';
 /** Height of the strip in pixels. */
 export const STRIP_HEIGHT = 64;
 
-/** Draws the strip over a width. Fields of levels that are not walked are faint. */
+/** The strip. Fields of levels that are not walked are faint. */
 export function BitStrip({
   address,
   width,
@@ -66,7 +66,7 @@ function StripField({
   );
 }
 
-/** A small strip on which only one field is marked. */
+/** A small strip in which one field is marked. */
 export function FieldMark({
   field,
   x,

@@ -1,5 +1,5 @@
 /**
- * A translation drawn: the address in its fields, then every table on the way, down to the frame or the exception.
+ * A walk as a drawing: the address in its fields, every table on the way, and the frame or the exception.
  */
 
 import type { TargetedKeyboardEvent, TargetedMouseEvent } from 'preact';
@@ -12,19 +12,19 @@ import { spoken } from '../spaces/model/labels.ts';
 import { BitStrip, FieldMark, STRIP_HEIGHT } from './BitStrip.tsx';
 import { reasonOf, wrapped } from './reasons.ts';
 
-/** Heights in pixels of a step, of what it ends in, and of a heading. */
+/** Heights in pixels: of a step, of the end, and of a heading. */
 const STEP = 62;
 const END = 76;
 const HEADING = 30;
 
-/** One row of the drawing. */
+/** A row of the drawing. */
 export type WalkRow =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'address'; readonly address: bigint; readonly walked: ReadonlySet<string> }
   | { readonly kind: 'step'; readonly key: string; readonly step: ExplainedStep; readonly address: bigint }
   | { readonly kind: 'end'; readonly walk: ExplainedWalk; readonly what: string };
 
-/** The rows of a walk, or of two after one another. Headings name the address: a saved picture stands alone. */
+/** Returns the rows of a walk, or of two. Headings name the address, since a saved picture stands alone. */
 export function rowsOf(
   { own, walk, absolute }: WalkAnswer,
   space: SpaceName,
@@ -67,7 +67,7 @@ function isWide(width: number): boolean {
   return width > 620;
 }
 
-/** A meaning that does not fit on one line gets another one. */
+/** A long description gets another line. */
 function stepHeight({ meaning }: ExplainedStep, width: number): number {
   return STEP + 16 * (wrapped(meaning, charactersOf(meaningWidth(width))).length - 1);
 }
@@ -84,7 +84,7 @@ function endHeight(width: number): number {
   return isWide(width) ? END - 14 : END;
 }
 
-/** Draws the rows. */
+/** The drawing. */
 export function WalkDrawing({
   rows,
   width,
@@ -93,7 +93,7 @@ export function WalkDrawing({
 }: {
   rows: readonly WalkRow[];
   width: number;
-  /** Key of the step that is opened; null for none. */
+  /** Key of the open step, or null. */
   chosen: string | null;
   choose: (key: string) => void;
 }) {

@@ -1,5 +1,5 @@
 /**
- * One address, translated level by level.
+ * The walk of an address, level by level.
  */
 
 import { useSignal } from '@preact/signals';
@@ -26,7 +26,7 @@ export function WalkView() {
   const answer = result?.walks?.[0] ?? null;
   const rows = answer && address !== null ? rowsOf(answer, space, address, isVirtual) : [];
   const steps = rows.flatMap((row) => (row.kind === 'step' ? [row] : []));
-  // Without a choice the last step is open: it says why the walk ended as it did.
+  // By default, the last step is open: it shows why the walk ended.
   const step = steps.find(({ key }) => key === chosen.value) ?? steps[steps.length - 1];
   return (
     <section class="walk" aria-label="Translation of an address">

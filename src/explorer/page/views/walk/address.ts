@@ -1,8 +1,8 @@
 /**
- * Addresses as people type them.
+ * Parses addresses that the user types.
  */
 
-/** An address, or what is wrong with the text. */
+/** An address, or an error message. */
 export type ParsedAddress =
   | { readonly address: bigint; readonly error: null }
   | { readonly address: null; readonly error: string };
@@ -10,7 +10,8 @@ export type ParsedAddress =
 const SUFFIX: Readonly<Record<string, bigint>> = { K: 10n, M: 20n, G: 30n, T: 40n, P: 50n, E: 60n };
 
 /**
- * Reads an address: decimal or `0x…`, with a suffix K, M, G, T, P or E for powers of 1024; underscores may group digits.
+ * Parses an address: decimal or `0x…`, with an optional suffix K, M, G, T, P or E for powers of 1024. Underscores may
+ * group digits.
  */
 export function parseAddress(text: string): ParsedAddress {
   const typed = text.trim().replaceAll('_', '');

@@ -1,6 +1,5 @@
 /**
- * Which address of which space is translated: the one that was typed, else the one that is selected, else the first that
- * is mapped.
+ * The address to translate and its space: typed, or else selected, or else the first one mapped.
  */
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
@@ -15,7 +14,7 @@ import { parseAddress } from './address.ts';
 export interface Question {
   readonly spaces: readonly SpaceOutline[];
   readonly text: string;
-  /** Null when the text is not an address: `error` says why. */
+  /** Null if the text is not an address: `error` says why. */
   readonly address: bigint | null;
   readonly error: string | null;
   readonly space: SpaceName;
@@ -23,11 +22,11 @@ export interface Question {
   readonly isVirtual: boolean;
   readonly type: (text: string) => void;
   readonly choose: (space: SpaceName, isVirtual: boolean) => void;
-  /** Selects the address for all views. */
+  /** Selects the address in all views. */
   readonly select: () => void;
 }
 
-/** Keeps the question. */
+/** Returns the question. */
 export function useQuestion(): Question {
   const typed = useSignal<string | null>(null);
   const chosen = useSignal<{ readonly space: SpaceName; readonly isVirtual: boolean } | null>(null);
@@ -52,7 +51,7 @@ export function useQuestion(): Question {
     space,
     isVirtual,
     type: (next) => {
-      // What is translated stays of the space that is shown, whatever is selected or mapped later.
+      // A typed address keeps its space, whatever is selected or mapped later.
       chosen.value ??= { space, isVirtual };
       typed.value = next;
     },

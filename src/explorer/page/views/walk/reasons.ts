@@ -1,10 +1,10 @@
 /**
- * Why a walk ends without a frame, in a sentence.
+ * Explains why a walk ends with an exception.
  */
 
 import type { ExplainedWalk } from '../../../../inspect/index.ts';
 
-/** Why the walk ended with its exception. */
+/** Returns the reason in a sentence. */
 export function reasonOf({ exception, steps }: ExplainedWalk): string {
   const last = steps[steps.length - 1];
   if (last && last.level !== 'asce' && last.meaning.startsWith('invalid'))
@@ -12,7 +12,7 @@ export function reasonOf({ exception, steps }: ExplainedWalk): string {
   return REASONS[exception?.code ?? 0] ?? 'The walk cannot go on.';
 }
 
-/** Breaks a text into at most `lines` lines of so many characters; what is left over stays on the last. */
+/** Wraps a text into at most `lines` lines; the rest stays on the last. */
 export function wrapped(text: string, characters: number, lines = 2): readonly string[] {
   const found: string[] = [];
   for (const word of text.split(' ')) {

@@ -1,5 +1,5 @@
 /**
- * The axis of a line: addresses, and where emptiness is folded.
+ * The axis of a line: addresses, and folds in empty space.
  */
 
 import { UNSEEN } from '../../../ui/aria.ts';
@@ -13,12 +13,12 @@ export interface Tick {
   readonly text: string;
 }
 
-/** Pixels of a character of a mark. */
+/** Width of a character, in pixels. */
 const CHARACTER = 6.6;
-/** Pixels between marks. */
+/** Space between two addresses, in pixels. */
 const ROOM = 14;
 
-/** Marks in sight: where mapped memory begins, and round addresses between, none over another. */
+/** Returns the visible ticks: the beginnings of mapped memory, and round addresses in between. They do not overlap. */
 export function ticksOf(placement: Placement): readonly Tick[] {
   const { extents, axis } = placement;
   const ticks: Tick[] = [];
@@ -45,7 +45,7 @@ function firstTick(placement: Placement, extent: PlacedExtent, step: number): nu
   return Math.ceil(from / step) * step;
 }
 
-/** Draws the axis: marks below or above the line, and the folds across its tracks. */
+/** The axis: addresses above or below the line, and folds across its tracks. */
 export function AxisMarks({
   placement,
   y,
@@ -53,9 +53,9 @@ export function AxisMarks({
   to,
 }: {
   placement: Placement;
-  /** Where the text stands. */
+  /** The baseline of the text. */
   y: number;
-  /** The tracks: the axis is drawn behind them. */
+  /** Top and bottom of the tracks. */
   from: number;
   to: number;
 }) {
@@ -78,7 +78,7 @@ export function AxisMarks({
   );
 }
 
-/** Empty space: a zigzag on both sides when it is narrower than it would be to scale. */
+/** Folded empty space, drawn as a zigzag. */
 function Fold({ fold, from, to }: { fold: PlacedExtent; from: number; to: number }) {
   const { left, right, first, end } = fold;
   const width = right - left;

@@ -1,5 +1,5 @@
 /**
- * The tracks of a line, drawn: guest segments, mappings, page tables.
+ * Blocks of the tracks: guest segments, mappings and page tables.
  */
 
 import type { GuestExtent, MappingExtent, TableExtent } from '../../../../../inspect/index.ts';
@@ -7,15 +7,15 @@ import { addressOf, hex, number } from '../../../ui/text.ts';
 import type { Item, Track } from '../model/items.ts';
 import { isStray, mainKind, protectionLetters, segmentsOf, sharesOf } from '../model/labels.ts';
 
-/** Pixels of a character in a block. */
+/** Width of a character in a block, in pixels. */
 const CHARACTER = 6.4;
 
-/** What stands in a block, when there is worker for it: the longest that fits. */
+/** Returns the longest text that fits in a block, or null. */
 export function fitting(width: number, texts: readonly string[]): string | null {
   return texts.find((text) => text.length * CHARACTER + 10 <= width) ?? null;
 }
 
-/** A guest segment, or as many as there are in less than a few pixels. */
+/** A guest extent. */
 export function GuestBlock({ item, track }: { item: Item<GuestExtent>; track: Track }) {
   const { left, right, of } = item;
   const { top, height } = track;
@@ -40,7 +40,7 @@ export function GuestBlock({ item, track }: { item: Item<GuestExtent>; track: Tr
   );
 }
 
-/** Several states in one block: bands, as high as there is of each. */
+/** Segments in several states: a band for each state, as high as its share. */
 function Mixed({ item, track }: { item: Item<GuestExtent>; track: Track }) {
   const { left, right, of } = item;
   let y = track.top;
@@ -64,7 +64,7 @@ function Mixed({ item, track }: { item: Item<GuestExtent>; track: Track }) {
   );
 }
 
-/** What a guest block says; the address only where it begins. */
+/** Texts for a guest block. The address is shown only at its beginning. */
 function guestTexts(extent: GuestExtent, begins: boolean): readonly string[] {
   if (isStray(extent)) return ['linked · to no page table', 'linked · ✕', '✕'];
   const kind = mainKind(extent);
@@ -78,7 +78,7 @@ function guestTexts(extent: GuestExtent, begins: boolean): readonly string[] {
   return begins ? [`${word} · ${hex(addressOf(extent.processFirst))}`, word] : [word];
 }
 
-/** A mapping of a process, or as many as there are in less than a few pixels. */
+/** An extent of mappings. */
 export function ProcessBlock({ item, track }: { item: Item<MappingExtent>; track: Track }) {
   const { left, right, of } = item;
   const { top, height } = track;
@@ -115,7 +115,7 @@ function processTexts(extent: MappingExtent): readonly string[] {
   return [`${letters} ${words}`, letters];
 }
 
-/** A page table, or a frame of 1 MiB, with the number of guest segments that are linked to it. */
+/** Page tables or 1 MiB frames, with the number of guest segments linked to them. */
 export function TableBlock({ item, track }: { item: Item<TableExtent>; track: Track }) {
   const { left, right, of } = item;
   const { top, height } = track;
@@ -154,7 +154,7 @@ function Label({
   y: number;
   texts: readonly string[];
 }) {
-  // Of a block that is partly out of sight, the text stands in what can be seen; the far left is enough to know.
+  // The text of a partly visible block is at its visible end.
   const from = Math.max(left, 0);
   const text = fitting(Math.min(right, from + 2000) - from, texts);
   return text === null ? null : (

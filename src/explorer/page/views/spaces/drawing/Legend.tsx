@@ -1,5 +1,5 @@
 /**
- * What the looks mean.
+ * The legend of the picture.
  */
 
 import { PAGE_FLAG } from '../../../../../inspect/index.ts';

@@ -1,5 +1,5 @@
 /**
- * One space as a line: its tracks, its axis, and what is selected on it.
+ * A space as a line: its tracks, its axis, and the selection.
  */
 
 import type { JSX, TargetedKeyboardEvent } from 'preact';
@@ -17,19 +17,19 @@ import { AxisMarks } from './AxisMarks.tsx';
 import { GuestBlock, ProcessBlock, TableBlock } from './Blocks.tsx';
 import { Fullness, PageBlock } from './PageBlocks.tsx';
 
-/** What a line is drawn from. */
+/** Properties of a line. */
 export interface LineRowProps {
   readonly line: Line;
   readonly tracks: Tracks;
-  /** What was mapped at the position before. */
+  /** Extents that were mapped at the last position. */
   readonly vanished: readonly Extent[];
   readonly spots: readonly Spot[];
-  /** Key of the extent that the arrow keys are at. */
+  /** Key of the item that the arrow keys have reached. */
   readonly active: string | null;
   readonly activate: (item: Item<unknown> | null) => void;
 }
 
-/** Draws a line. */
+/** A line. */
 export function LineRow({ line, tracks, vanished, spots, active, activate }: LineRowProps) {
   const { outline, placement, kind, top, height } = line;
   const at = kind === 'guest' ? GUEST : PROCESS;
@@ -89,7 +89,7 @@ export function LineRow({ line, tracks, vanished, spots, active, activate }: Lin
   );
 }
 
-/** The ground of the tracks: light where something is mapped now. */
+/** The background of the tracks: light where memory is mapped. */
 function Mapped({ line, from, to }: { line: Line; from: number; to: number }) {
   const { placement, outline } = line;
   const { width } = placement.axis;
@@ -107,7 +107,7 @@ function Mapped({ line, from, to }: { line: Line; from: number; to: number }) {
   );
 }
 
-/** Where something was at the position before, and nothing is now. */
+/** Extents that were unmapped since the last position. */
 function Vanished({ line, extents }: { line: Line; extents: readonly Extent[] }) {
   const at = line.kind === 'guest' ? GUEST : PROCESS;
   const { width } = line.placement.axis;
@@ -180,7 +180,7 @@ function TrackRow({
   );
 }
 
-/** What is selected: a line through the tracks; its other end has a dashed one. */
+/** The selection: a line across the tracks. Its other end is dashed. */
 function Marker({
   x,
   rate,
@@ -207,7 +207,7 @@ function titleOf({ outline, kind, placement }: Line): string {
   const { name, size, process, extents } = outline;
   if (extents.length === 0) return `${spoken(name)} · nothing mapped`;
   if (kind === 'process') return `${spoken(name)} · ${count(size, 'mapping')}`;
-  // On a phone the buttons stand where the rest would.
+  // On a phone, the buttons cover the rest.
   const of = placement.axis.width < 480 ? '' : ` of ${process}`;
   return `${spoken(name)} · ${count(size, 'segment')}${of}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The buttons of a line.
+ * The zoom buttons of a line.
  */
 
 import { selected } from '../../../recording/state.ts';
@@ -10,7 +10,7 @@ import { GUEST, type Line, PROCESS } from '../model/layout.ts';
 import { goTo } from '../model/store.ts';
 import { wholeView, zoomed } from '../model/view.ts';
 
-/** Nearer, further, everything. */
+/** Zoom in, zoom out, show everything. */
 export function LineTools({ line }: { line: Line }) {
   const { outline, placement, top, kind } = line;
   const { axis, view } = placement;

@@ -1,5 +1,5 @@
 /**
- * Pages one by one, and, from further away, how full the memory is.
+ * Single pages, and bars that show how full memory is.
  */
 
 import { PAGE_FLAG } from '../../../../../inspect/index.ts';
@@ -7,10 +7,10 @@ import { UNSEEN } from '../../../ui/aria.ts';
 import type { Item, Track, Tracks } from '../model/items.ts';
 import type { PageExtent } from '../model/pages.ts';
 
-/** Pixels from which on a page has worker for signs. */
+/** Minimum width of a page with signs, in pixels. */
 const SIGNS_FROM = 14;
 
-/** A run of pages, or a page with its signs. */
+/** Pages with the same flags, or a single page with its signs. */
 export function PageBlock({ item, track }: { item: Item<PageExtent>; track: Track }) {
   const { left, right } = item;
   const { flags, first, end } = item.of;
@@ -41,11 +41,11 @@ export function PageBlock({ item, track }: { item: Item<PageExtent>; track: Trac
   );
 }
 
-/** A dot for changed, an eye for watched, two squares for a frame that others have, too. */
+/** The signs of a page: a dot if it was changed, an eye if it is watched, two squares if its frame is shared. */
 function Signs({ left, width, top, flags }: { left: number; width: number; top: number; flags: number }) {
   const signs: preact.JSX.Element[] = [];
   const y = top + 8;
-  const worker = Math.floor((width - 2) / 11);
+  const most = Math.floor((width - 2) / 11);
   const at = () => left + 8 + signs.length * 11;
   if (flags & PAGE_FLAG.CHANGED) signs.push(<circle class="sign dirty" cx={at()} cy={y} r="3.2" />);
   if (flags & PAGE_FLAG.WATCHED) {
@@ -61,10 +61,10 @@ function Signs({ left, width, top, flags }: { left: number; width: number; top: 
     const x = at();
     signs.push(<path class="sign shared" d={`M${x - 4},${y - 4}h5v5h-5zM${x - 1},${y - 1}h5v5h-5z`} />);
   }
-  return <g>{signs.slice(0, Math.max(1, worker))}</g>;
+  return <g>{signs.slice(0, Math.max(1, most))}</g>;
 }
 
-/** How much of what is mapped is present, while pages are too small to be seen. */
+/** The share of pages present, while pages are too small to be drawn. */
 export function Fullness({ tracks }: { tracks: Tracks }) {
   const { top, height } = tracks.pages;
   const bars = tracks.guest

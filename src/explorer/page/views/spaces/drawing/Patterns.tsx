@@ -1,8 +1,8 @@
 /**
- * Patterns: what has a meaning is told apart by them as well as by colour.
+ * Fill patterns. They distinguish states without colour.
  */
 
-/** The patterns that shapes of the picture are filled with. */
+/** The definitions of all patterns. */
 export function Patterns() {
   return (
     <defs>

@@ -1,5 +1,5 @@
 /**
- * The drawing of all lines, and what pointing at it says.
+ * The picture of all lines, and its tooltips.
  */
 
 import { useSignal } from '@preact/signals';
@@ -60,7 +60,7 @@ export function Picture({ lines, width }: { lines: readonly Line[]; width: numbe
     tip.value = item && { x, y: line.top + line.height / 2, sentence: sentenceOf(item) };
   };
 
-  // The keys that do the same are each line's.
+  // Each line handles the keys for the same actions.
   const drawing = {
     ref: svg,
     class: 'spaces-picture',
@@ -126,7 +126,7 @@ function sentenceOf({ sentence, changed }: Item<unknown>): string {
   return changed ? `${sentence}. Changed since the position before.` : sentence;
 }
 
-/** The selected page of a guest line; of a process's page, the segment of this guest that wants it. */
+/** Returns the selected page of a guest line, or the guest page that is mapped to a selected page of the process. */
 function chosenPage(line: Line): number | null {
   const [spot] = spotsOf(line, [line], answers.value, selected.value);
   if (spot) return spot.page;
@@ -141,7 +141,7 @@ interface Pointed {
   readonly address: bigint;
 }
 
-/** What is under the pointer. */
+/** Returns what is under the pointer. */
 function pointedAt(
   svg: SVGSVGElement | null,
   drawn: readonly { line: Line; tracks: Tracks }[],
@@ -165,7 +165,10 @@ function pointedAt(
   return { line, item, x, y, address: addressOf(item ? selectedPage(line, item, page) : page) };
 }
 
-/** The page that a click means: itself where pages can be seen, else its segment, else the extent's first. */
+/**
+ * Returns the page that a click selects: the page itself if pages are visible, or the first page of its segment, or of
+ * the extent.
+ */
 function selectedPage(line: Line, item: Item<unknown>, page: number): number {
   const { scale } = line.placement.view;
   const meant = scale >= 4 ? page : scale * 256 >= 4 ? segmentStart(page) : item.first;

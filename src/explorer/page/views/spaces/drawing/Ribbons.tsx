@@ -1,5 +1,5 @@
 /**
- * The curves of one guest: from its segments up to the process memory behind them.
+ * The curves of a guest, from its segments up to the process memory behind them.
  */
 
 import type { GuestExtent } from '../../../../../inspect/index.ts';
@@ -10,7 +10,7 @@ import { isStray, mainKind } from '../model/labels.ts';
 import type { Line } from '../model/layout.ts';
 import { curve, inSight, middleOf, ribbon, type Side } from '../model/ribbon-paths.ts';
 
-/** Draws the curves of a guest line. */
+/** The curves of a guest line. */
 export function Ribbons({
   line,
   track,
@@ -18,13 +18,13 @@ export function Ribbons({
 }: {
   line: Line;
   track: Track<GuestExtent>;
-  /** The page of the guest that is selected; null for none. */
+  /** The selected page of the guest, or null. */
   chosen: number | null;
 }) {
   const { process } = line;
   if (process === null) return null;
   const strong = (item: Item<GuestExtent>) => chosen !== null && item.first <= chosen && chosen < item.end;
-  // The selected one last: on top of the others.
+  // The selected one is drawn last, above the others.
   const items = [...track.items.filter((item) => !strong(item)), ...track.items.filter(strong)];
   return (
     <g class="ribbons" {...UNSEEN}>
@@ -58,7 +58,7 @@ function Ribbon({
   const kind = mainKind(item.of);
   const result = `${kind}${stray ? ' stray' : ''}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
   const thin = Math.max(top.right - top.left, bottom.right - bottom.left) < 3;
-  // Where there is nothing behind it the curve ends short of the process, in a cross.
+  // A curve with nothing behind it ends below the process, in a cross.
   const broken = kind === 'unbacked' || stray;
   const upper = broken ? yTop + 12 : yTop;
   const x = middleOf(top, width);

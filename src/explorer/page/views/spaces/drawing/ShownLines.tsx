@@ -1,5 +1,5 @@
 /**
- * Which lines are shown, when there are more than fit.
+ * Selects the lines to show, if there are many.
  */
 
 import type { SpaceOutline } from '../../../../protocol.ts';
@@ -8,7 +8,7 @@ import { spoken } from '../model/labels.ts';
 import { SHOWN } from '../model/layout.ts';
 import { choose, chosen } from '../model/store.ts';
 
-/** A button a line, pressed while it is shown; nothing when there are few. */
+/** A toggle button for each line; absent if there are few. */
 export function ShownLines({ spaces }: { spaces: readonly SpaceOutline[] }) {
   if (spaces.length <= SHOWN) return null;
   return (

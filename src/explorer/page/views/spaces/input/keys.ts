@@ -1,5 +1,5 @@
 /**
- * A line by keyboard: arrows go from extent to extent, plus and minus go nearer and further.
+ * Keyboard control of a line: arrows select items, plus and minus zoom.
  */
 
 import { selected } from '../../../recording/state.ts';
@@ -10,16 +10,16 @@ import type { Line } from '../model/layout.ts';
 import { goTo } from '../model/store.ts';
 import { panned, revealing, wholeView, zoomed } from '../model/view.ts';
 
-/** What the keys need to know of a line. */
+/** A line, and its active item. */
 export interface KeyLine {
   readonly line: Line;
   readonly tracks: Tracks;
-  /** The key of the item that the arrows are at; null for none yet. */
+  /** The key of the active item, or null. */
   readonly active: string | null;
   readonly activate: (item: Item<unknown> | null) => void;
 }
 
-/** Does what a key says; false when it says nothing here. */
+/** Handles a key. Returns whether it has a meaning here. */
 export function pressed(event: KeyboardEvent, on: KeyLine): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
   const { axis, view } = on.line.placement;
@@ -50,7 +50,7 @@ function activeItem({ tracks, active }: KeyLine): Item<unknown> | null {
   return null;
 }
 
-/** To the next or previous extent of the track; at the end of what is in sight the line moves on. */
+/** Activates the next or previous item of the track. Pans the line at the end of the visible part. */
 function along(on: KeyLine, by: 1 | -1): void {
   const tracks = filledTracks(on.tracks);
   const track = tracks.find(({ items }) => items.some(({ key }) => key === on.active)) ?? tracks[0];
@@ -64,7 +64,7 @@ function along(on: KeyLine, by: 1 | -1): void {
   } else goTo(on.line.outline.name, axis, panned(axis, view, -by * axis.width * 0.5));
 }
 
-/** To the extent above or below. */
+/** Activates an item of the track above or below. */
 function across(on: KeyLine, by: 1 | -1): void {
   const tracks = filledTracks(on.tracks);
   const at = tracks.findIndex(({ items }) => items.some(({ key }) => key === on.active));

@@ -1,5 +1,5 @@
 /**
- * Wheel, drag and pinch on the picture, by d3-zoom: which line they are meant for is where they begin.
+ * Wheel, drag and pinch gestures on the picture, by d3-zoom. A gesture controls the line on which it begins.
  */
 
 import { select } from 'd3-selection';
@@ -11,7 +11,7 @@ import { PAD } from '../model/layout.ts';
 import { goTo } from '../model/store.ts';
 import { panned, zoomed } from '../model/view.ts';
 
-/** Lets the lines in a picture be zoomed and moved. */
+/** Makes the lines of a picture zoom and pan. */
 export function useGestures(picture: RefObject<SVGSVGElement | null>, lines: readonly Line[]): void {
   const latest = useRef(lines);
   latest.current = lines;
@@ -28,7 +28,7 @@ function listen(svg: SVGSVGElement, lines: () => readonly Line[]): () => void {
   let last: ZoomTransform = zoomIdentity;
   const current = () => lines().find(({ outline }) => outline.name === name);
   const behaviour = zoom<SVGSVGElement, unknown>()
-    // Sideways turns of the wheel move; the second button is the browser's.
+    // A horizontal wheel pans. The secondary button belongs to the browser.
     .filter((event: MouseEvent | WheelEvent) => !event.button && !isSideways(event))
     .on('start', ({ sourceEvent }: D3ZoomEvent<SVGSVGElement, unknown>) => {
       name = lineAt(svg, lines(), sourceEvent)?.outline.name ?? null;
@@ -39,7 +39,7 @@ function listen(svg: SVGSVGElement, lines: () => readonly Line[]): () => void {
       last = transform;
     })
     .on('end', () => {
-      // Each gesture begins anew, so that d3's own coordinates never grow.
+      // Reset after each gesture, so that the coordinates of d3 never grow.
       last = zoomIdentity;
       (svg as SVGSVGElement & { __zoom?: ZoomTransform }).__zoom = zoomIdentity;
     });
@@ -64,7 +64,7 @@ function isSideways(event: MouseEvent | WheelEvent): boolean {
   return shiftKey || Math.abs(deltaX) > Math.abs(deltaY);
 }
 
-/** The part of a gesture since the last event: a factor and a way, turned into a fixed pixel or a way. */
+/** Applies the difference between two transforms: a pan, or a zoom around a fixed pixel. */
 function follow({ outline, placement }: Line, last: ZoomTransform, now: ZoomTransform): void {
   const { axis, view } = placement;
   const times = now.k / last.k;
@@ -73,7 +73,7 @@ function follow({ outline, placement }: Line, last: ZoomTransform, now: ZoomTran
   else goTo(outline.name, axis, zoomed(axis, view, way / (1 - times) - PAD, times));
 }
 
-/** The line at an event: a curve belongs to the line whose middle is nearest. */
+/** Returns the line at an event. A curve belongs to the line whose middle is nearest. */
 export function lineAt(svg: SVGSVGElement, lines: readonly Line[], event: Event | null): Line | undefined {
   const point = pointOf(event);
   if (!point) return lines[0];

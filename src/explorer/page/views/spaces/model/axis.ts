@@ -1,50 +1,50 @@
 /**
- * An axis of a whole address space on which emptiness is folded.
+ * The axis of a whole address space, with empty space folded.
  *
- * What is mapped is drawn to scale, except that nothing mapped is ever too small to see; what is empty is drawn to scale
- * up to a width that is never exceeded. So an axis of 16 EiB with two megabytes on it shows the two megabytes.
+ * Mapped memory is drawn to scale, except that it has a minimum width; empty space is drawn to scale up to a maximum
+ * width. So an axis of 16 EiB with two mapped megabytes shows the two megabytes.
  *
- * A view of an axis is the place of one page (the anchor) and a scale. Pages are integers below 2^52 and doubles hold
- * them exactly; coordinates are computed outward from the anchor, which is always in sight, so that what is in sight is
- * placed exactly, however far from address 0.
+ * A view of an axis is a scale and the place of one page, the anchor. Page numbers are integers below 2^52, which
+ * doubles hold exactly. Coordinates are computed outward from the anchor, which is always visible, so that everything
+ * visible is placed exactly, no matter how far from address 0.
  */
 
 import type { Extent } from '../../../../../inspect/index.ts';
 
-/** A part of the axis: mapped, or empty. */
+/** An extent of the axis: mapped, or empty. */
 export interface AxisExtent extends Extent {
   readonly mapped: boolean;
 }
 
 /** An address space laid out for a width. */
 export interface Axis {
-  /** All pages from 0 to the limit, ascending. */
+  /** All pages from 0 to the limit, in ascending order. */
   readonly extents: readonly AxisExtent[];
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
-  /** What the fixed widths are multiplied by when everything is in sight, so that it fits. */
+  /** Factor for fixed widths when everything is visible, so that it fits. */
   readonly squeeze: number;
-  /** The scale at which everything is in sight, in pixels a page. */
+  /** The scale at which everything is visible, in pixels per page. */
   readonly whole: number;
 }
 
-/** What of an axis is in sight. */
+/** The visible part of an axis. */
 export interface View {
   /** The anchor: a page, and the pixel at which it begins. */
   readonly page: number;
   readonly at: number;
-  /** Pixels a page. */
+  /** Pixels per page. */
   readonly scale: number;
 }
 
-/** Pixels of an emptiness that is folded, unless space is scarce. */
+/** Width of a fold in pixels, unless space is scarce. */
 export const FOLD = 60;
-/** Pixels that everything mapped has at least, unless space is scarce. */
+/** Minimum width of mapped memory in pixels, unless space is scarce. */
 const LEAST = 12;
-/** Pixels a page when there is nothing more to see by going nearer. */
+/** The largest scale, in pixels per page. */
 export const NEAREST = 160;
 
-/** Lays out a space. Extents are ascending and do not overlap. */
+/** Lays out a space. Preconditions: the extents are in ascending order and do not overlap. */
 export function layOut(mapped: readonly Extent[], limit: number, width: number): Axis {
   const extents: AxisExtent[] = [];
   let next = 0;
@@ -60,7 +60,7 @@ export function layOut(mapped: readonly Extent[], limit: number, width: number):
   return { ...axis, whole: wholeScale(axis) };
 }
 
-/** The scale at which the extents fill the width: found by halving, since the sum of widths only grows with it. */
+/** Returns the scale at which the extents fill the width. Found by bisection: the total width grows with the scale. */
 function wholeScale(axis: Axis): number {
   let [low, high] = [-60, 14];
   for (let i = 0; i < 60; i++) {
@@ -84,25 +84,25 @@ function widthOf(axis: Axis, extent: AxisExtent, scale: number): number {
   return Math.min(Math.max(drawn, Math.min(3, fold)), fold);
 }
 
-/** An extent with its place. */
+/** An extent with its coordinates. */
 export interface PlacedExtent extends AxisExtent {
-  /** Pixels at which it begins and ends; far outside the width they are rough. */
+  /** The pixels at which it begins and ends; approximate if far outside the visible part. */
   readonly left: number;
   readonly right: number;
-  /** Pixels a page in it. */
+  /** Pixels per page in this extent. */
   readonly rate: number;
 }
 
-/** Where everything is. */
+/** The coordinates of all extents. */
 export interface Placement {
   readonly axis: Axis;
   readonly view: View;
   readonly extents: readonly PlacedExtent[];
-  /** Which extent the anchor is in. */
+  /** Index of the extent that holds the anchor. */
   readonly anchor: number;
 }
 
-/** Places all extents of an axis, outward from the anchor. */
+/** Places all extents, outward from the anchor. */
 export function place(axis: Axis, view: View): Placement {
   const anchor = extentIndex(axis.extents, view.page);
   const extents: PlacedExtent[] = new Array(axis.extents.length);
@@ -115,7 +115,7 @@ export function place(axis: Axis, view: View): Placement {
   const middle = axis.extents[anchor] as AxisExtent;
   const rate = widthOf(axis, middle, view.scale) / (middle.end - middle.first);
   put(anchor, 'left', view.at - (view.page - middle.first) * rate);
-  // The right end is counted from the anchor, too: the left one may be quadrillions of pixels away.
+  // Computed from the anchor as well: the left end may be quadrillions of pixels away.
   const right = view.at + (middle.end - view.page) * rate;
   extents[anchor] = { ...(extents[anchor] as PlacedExtent), right };
   for (let i = anchor - 1; i >= 0; i--) put(i, 'right', (extents[i + 1] as PlacedExtent).left);
@@ -133,7 +133,7 @@ function extentIndex(extents: readonly Extent[], page: number): number {
   return low;
 }
 
-/** The pixel at which a page begins. */
+/** Returns the pixel at which a page begins. */
 export function xOf({ extents, anchor, view }: Placement, page: number): number {
   const index = extentIndex(extents, page);
   const extent = extents[index] as PlacedExtent;
@@ -143,7 +143,7 @@ export function xOf({ extents, anchor, view }: Placement, page: number): number 
     : extent.right - (extent.end - page) * extent.rate;
 }
 
-/** The page at a pixel. */
+/** Returns the page at a pixel. */
 export function pageAt({ extents, anchor, view, axis }: Placement, x: number): number {
   let index = anchor;
   while (index > 0 && x < (extents[index] as PlacedExtent).left) index--;

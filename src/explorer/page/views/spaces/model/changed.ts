@@ -1,28 +1,28 @@
 /**
- * What is different from the position before, told extent by extent.
+ * Finds the extents that have changed since the last position.
  *
- * Two answers need not be about the same ranges: the view moves. So an extent is compared with what covered it before, and
- * where nothing is known of before, it is not said to be changed.
+ * The view moves, so two results may cover different ranges. Each extent is compared with those that overlapped it
+ * before; if none is known, it does not count as changed.
  */
 
 import type { Extent, GuestExtent, Row } from '../../../../../inspect/index.ts';
 import { KINDS, sharesOf } from './labels.ts';
 
-/** What a line knew at a position. */
+/** What was known of a line at a position. */
 export interface Known {
-  /** What was mapped. */
+  /** The mapped extents. */
   readonly extents: readonly Extent[];
   readonly rows: readonly (Row | null)[];
 }
 
-/** An extent with one state; null for a state that cannot be compared with another extent's. */
+/** An extent and its state; null if the state cannot be compared with that of another extent. */
 interface ComparedExtent extends Extent {
   readonly state: string | null;
-  /** The same with counts: two extents with the same borders can be compared by it. */
+  /** The state with counts, which can be compared between two equal extents. */
   readonly detail: string;
 }
 
-/** The keys (see `extentKey`) of extents that are not as they were. */
+/** Returns the keys (see `extentKey`) of the extents that have changed. */
 export function changedExtents(before: Known | null, now: Known): ReadonlySet<string> {
   const changed = new Set<string>();
   if (before === null) return changed;
@@ -35,7 +35,7 @@ export function changedExtents(before: Known | null, now: Known): ReadonlySet<st
   return changed;
 }
 
-/** A name for an extent of an answer. */
+/** Returns the key of an extent in a row. */
 export function extentKey(list: 'extents' | 'tables', { first, end }: Extent): string {
   return `${list} ${first} ${end}`;
 }
@@ -101,7 +101,7 @@ function comparedExtents(
 function comparedGuestExtent(extent: GuestExtent): ComparedExtent {
   const { first, end, ...rest } = extent;
   const kinds = sharesOf(extent).map(({ kind }) => KINDS.indexOf(kind));
-  // What lies behind the first page tells what lies behind all, when it is one run.
+  // In an exact extent, the first page determines where all pages lead.
   const state = extent.exact ? `${kinds} ${extent.processFirst - first}` : null;
   return { first, end, state, detail: JSON.stringify(rest) };
 }

@@ -1,5 +1,5 @@
 /**
- * The two ends of a curve: which process page a guest page wants, and which guest pages want a process page.
+ * The two ends of a curve: a guest page, and the process page behind it.
  */
 
 import type { GuestExtent } from '../../../../../inspect/index.ts';
@@ -11,38 +11,38 @@ import { guestExtentsOf, type Line } from './layout.ts';
 import { goTo, type LineAnswer } from './store.ts';
 import { viewOf } from './view.ts';
 
-/** Where something selected shows on a line. */
+/** A place on a line where the selection is shown. */
 export interface Spot {
   readonly page: number;
-  /** Whether it is what was selected, or its other end. */
+  /** Whether it is the selected page, or its other end. */
   readonly itself: boolean;
 }
 
-/** What is selected. */
+/** The selection. */
 export interface Selected {
   readonly space: SpaceName;
   readonly address: bigint;
 }
 
-/** Segment of a page: its first page. */
+/** Returns the first page of the segment that holds a page. */
 export function segmentStart(page: number): number {
   return page - (page % 256);
 }
 
-/** The process page behind a guest page; null where it is not known. */
+/** Returns the process page behind a guest page, or null if it is unknown. */
 export function processPageFor(extents: readonly GuestExtent[], page: number): number | null {
   const extent = extents.find(({ first, end }) => first <= page && page < end);
   return extent?.exact && !isStray(extent) ? extent.processFirst + (page - extent.first) : null;
 }
 
-/** The guest pages that have a process page behind them, as far as known. */
+/** Returns the guest pages, as far as known, that are mapped to a process page. */
 export function guestPagesFor(extents: readonly GuestExtent[], page: number): readonly number[] {
   return extents
     .filter(({ exact, processFirst, processEnd }) => exact && processFirst <= page && page < processEnd)
     .map(({ first, processFirst }) => first + (page - processFirst));
 }
 
-/** Where what is selected shows on a line. */
+/** Returns the places on a line where the selection is shown. */
 export function spotsOf(
   line: Line,
   lines: readonly Line[],
@@ -63,7 +63,10 @@ export function spotsOf(
   return other === null ? [] : [{ page: other, itself: false }];
 }
 
-/** The pixel of a line that zooming by keys and buttons keeps where it is: what is selected, while it is in sight. */
+/**
+ * Returns the pixel of a line that stays fixed when zooming by keys or buttons: that of the selection, if it is
+ * visible.
+ */
 export function zoomCentre(
   { outline, placement }: Line,
   selected: Selected | null,
@@ -74,7 +77,7 @@ export function zoomCentre(
   return x >= 0 && x <= placement.axis.width ? x : otherwise;
 }
 
-/** Goes near to what is selected and to its other ends. */
+/** Zooms in on the selection and on its other ends. */
 export function showBothEnds(
   lines: readonly Line[],
   known: ReadonlyMap<SpaceName, LineAnswer>,

@@ -1,6 +1,6 @@
 /**
- * What has been mapped at any position that was shown. Axes are laid out for all of it, so that a place stays where it is
- * while one steps back and forth, and one can see what is gone.
+ * All extents that were mapped at any position shown. Axes are laid out for all of them, so that places do not move
+ * while the user steps back and forth, and unmapped memory remains visible.
  */
 
 import { effect } from '@preact/signals';
@@ -8,18 +8,18 @@ import type { Extent } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../protocol.ts';
 import { source } from '../../../recording/state.ts';
 
-/** Extents that an axis has at most. */
+/** Maximum number of extents on an axis. */
 const MOST = 256;
 
 const seen = new Map<SpaceName, { now: readonly Extent[]; all: readonly Extent[] }>();
 
-// Another recording has other places.
+// Another recording has other extents.
 effect(() => {
   source.value;
   forget();
 });
 
-/** All extents of a space that were seen, with those of now and those that guests want there. */
+/** Returns all extents of a space that were shown, those of now, and those that guests are mapped to. */
 export function extentsSeen(
   name: SpaceName,
   now: readonly Extent[],
@@ -32,12 +32,12 @@ export function extentsSeen(
   return all;
 }
 
-/** Forgets what is not mapped now. */
+/** Forgets everything that is not mapped now. */
 export function forget(): void {
   seen.clear();
 }
 
-/** Two lists of extents as one, ascending; where there are more than `most`, those with the smallest gaps are one. */
+/** Merges two lists of extents, in ascending order. If there are more than `most`, the smallest gaps are closed. */
 export function mergeExtents(a: readonly Extent[], b: readonly Extent[], most: number): readonly Extent[] {
   const sorted = [...a, ...b].sort((one, other) => one.first - other.first);
   const merged: Extent[] = [];

@@ -1,5 +1,5 @@
 /**
- * What of a line can be pointed at, gone to with arrow keys and selected.
+ * The items of a line, which can be pointed at, reached with arrow keys and selected.
  */
 
 import type { GuestExtent, MappingExtent, TableExtent } from '../../../../../inspect/index.ts';
@@ -10,7 +10,7 @@ import { GUEST, type Line, PROCESS, STRIP } from './layout.ts';
 import { type PageExtent, pageExtents, pageSentence } from './pages.ts';
 import type { LineAnswer } from './store.ts';
 
-/** Something that is drawn. */
+/** An item. */
 export interface Item<T> {
   readonly key: string;
   readonly first: number;
@@ -25,16 +25,16 @@ export interface Item<T> {
 /** A row of items. */
 export interface Track<T = unknown> {
   readonly name: string;
-  /** Pixels from the top of the line, and its height. */
+  /** Top, from that of the line, and height, in pixels. */
   readonly top: number;
   readonly height: number;
   readonly items: readonly Item<T>[];
 }
 
-/** Pixels from which on a page is drawn by itself. */
+/** Minimum width of a page that is drawn by itself, in pixels. */
 export const SINGLE_FROM = 14;
 
-/** The tracks of a line. Of a guest `tables` is empty, and of each only one of `guest` and `process` is there. */
+/** The tracks of a line. A guest has no mappings and no page tables; a process has no segments. */
 export interface Tracks {
   readonly guest: Track<GuestExtent> | null;
   readonly process: Track<MappingExtent> | null;
@@ -42,7 +42,7 @@ export interface Tracks {
   readonly pages: Track<PageExtent>;
 }
 
-/** Everything on a line that is in sight. */
+/** Returns the tracks of a line with their visible items. */
 export function tracksOf(line: Line, answer: LineAnswer | null): Tracks {
   const guest: GuestExtent[] = [];
   const process: MappingExtent[] = [];
@@ -79,7 +79,7 @@ export function tracksOf(line: Line, answer: LineAnswer | null): Tracks {
   };
 }
 
-/** The tracks of a line from top to bottom that have something in sight. */
+/** Returns the tracks with visible items, from top to bottom. */
 export function filledTracks({ guest, process, tables, pages }: Tracks): readonly Track[] {
   const all: readonly (Track | null)[] = [guest, process, pages, tables];
   return all.filter((track): track is Track => Boolean(track?.items.length));

@@ -1,19 +1,19 @@
 /**
- * What an extent of a line is, as a kind with a look of its own, and in words.
+ * The kinds of extents, and their descriptions.
  */
 
 import type { GuestExtent, MappingExtent, TableExtent } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../protocol.ts';
 import { addressOf, count, hex, listed, sizeOfPages } from '../../../ui/text.ts';
 
-/** Kinds of guest segments. A segment has one; of those that fit, the last one here. */
+/** Kinds of guest segments. If several apply to a segment, the last one here counts. */
 export const KINDS = ['unlinked', 'unbacked', 'linked', 'shared', 'large'] as const;
-/** One of them. */
+/** A kind of guest segment. */
 export type Kind = (typeof KINDS)[number];
 
-/** The kinds that an extent has, with how much of it each is: they sum to 1. */
+/** Returns the kinds of an extent and the share of each. The shares add up to 1. */
 export function sharesOf(extent: GuestExtent): readonly { readonly kind: Kind; readonly share: number }[] {
-  // Frames of 1 MiB that several segments share are counted as shared and as large: they are drawn as large.
+  // A 1 MiB frame that several segments use counts as shared and as large. It is drawn as large.
   const sharedTables = Math.min(extent.shared, extent.linked);
   const counts = [
     { kind: 'unlinked', n: extent.unlinked },
@@ -26,7 +26,7 @@ export function sharesOf(extent: GuestExtent): readonly { readonly kind: Kind; r
   return counts.filter(({ n }) => n > 0).map(({ kind, n }) => ({ kind, share: n / all }));
 }
 
-/** The kind that most of an extent is. */
+/** Returns the most frequent kind of an extent. */
 export function mainKind(extent: GuestExtent): Kind {
   const shares = sharesOf(extent);
   return shares.reduce((best, one) => (one.share > best.share ? one : best), shares[0] ?? NOTHING).kind;
@@ -34,17 +34,17 @@ export function mainKind(extent: GuestExtent): Kind {
 
 const NOTHING = { kind: 'unlinked', share: 0 } as const;
 
-/** Mapped segments of an extent. */
+/** Returns the number of mapped segments of an extent. */
 export function segmentsOf(extent: GuestExtent): number {
   return extent.unlinked + extent.unbacked + extent.linked + extent.large;
 }
 
-/** Whether an extent is linked to what is no page table of the process: only a host that was broken on purpose has one. */
+/** Whether an extent is linked to a table that is not the process's. Only an injected fault leads to that. */
 export function isStray({ exact, processFirst }: GuestExtent): boolean {
   return exact && processFirst < 0;
 }
 
-/** A space's name as a reader says it: `guest 0`, `process 1`. */
+/** Returns the name of a space for the reader: `guest 0`, `process 1`. */
 export function spoken(name: SpaceName): string {
   return name.replace('gmap', 'guest');
 }
@@ -57,7 +57,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   large: 'linked to the process’s frame of 1 MiB',
 };
 
-/** A guest extent in a sentence. */
+/** Describes a guest extent. */
 export function guestSentence(extent: GuestExtent): string {
   const { first, end } = extent;
   const where = `guest ${hex(addressOf(first))}, ${sizeOfPages(end - first)}`;
@@ -78,19 +78,19 @@ export function guestSentence(extent: GuestExtent): string {
   return `${where}: ${count(segmentsOf(extent), 'segment')}, ${listed(kinds)}${pages}`;
 }
 
-/** PROT bits in words. */
+/** Describes PROT bits. */
 export function protectionWords(protection: number): string {
   if (protection === 0) return 'no access';
   const words = [protection & 1 && 'read', protection & 2 && 'write', protection & 4 && 'execute'];
   return listed(words.filter((word): word is string => Boolean(word)));
 }
 
-/** PROT bits as `ls -l` has them. */
+/** Formats PROT bits as `ls -l` does. */
 export function protectionLetters(protection: number): string {
   return `${protection & 1 ? 'r' : '-'}${protection & 2 ? 'w' : '-'}${protection & 4 ? 'x' : '-'}`;
 }
 
-/** An extent of a process in a sentence. */
+/** Describes an extent of mappings. */
 export function processSentence(extent: MappingExtent): string {
   const where = `process ${hex(addressOf(extent.first))}, ${sizeOfPages(extent.end - extent.first)}`;
   if (extent.mappings > 1 || extent.protection === null)
@@ -100,7 +100,7 @@ export function processSentence(extent: MappingExtent): string {
   return `${where}: ${kind}, ${protectionWords(extent.protection)}`;
 }
 
-/** Page tables in a sentence. */
+/** Describes page tables. */
 export function tableSentence(extent: TableExtent): string {
   const where = `process ${hex(addressOf(extent.first))}, ${sizeOfPages(extent.end - extent.first)}`;
   const what = listed(

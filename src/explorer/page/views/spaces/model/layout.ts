@@ -1,5 +1,5 @@
 /**
- * Which lines there are, in which order, and where they stand.
+ * The order and the places of lines.
  */
 
 import type { Extent, GuestExtent } from '../../../../../inspect/index.ts';
@@ -11,7 +11,7 @@ import { axisOf, type LineAnswer, placementOf } from './store.ts';
 /** Pixels to the left and right of the axes. */
 export const PAD = 14;
 
-/** Heights of a process's line: from its top. */
+/** The tracks of a process, in pixels from the top of the line. */
 export const PROCESS = {
   title: 15,
   axis: 39,
@@ -21,15 +21,15 @@ export const PROCESS = {
   tables: 98,
   height: 118,
 };
-/** Heights of a guest's line: from its top, where the curves end. */
+/** The tracks of a guest, in pixels from the top of the line, where the curves end. */
 export const GUEST = { blocks: 0, blocksHeight: 28, pages: 32, axis: 68, title: 90, height: 98 };
-/** Height of pages, and of page tables. */
+/** Height of the tracks of pages and page tables. */
 export const STRIP = 18;
-/** Between a line and the guest's below it: worker for curves. */
+/** Space for curves above a guest. */
 const CURVES = 78;
-/** Between a guest and the next process. */
+/** Space above a process. */
 const BETWEEN = 28;
-/** Lines that are shown unless somebody says so. */
+/** Number of lines shown by default. */
 export const SHOWN = 4;
 
 /** A line with its place. */
@@ -40,11 +40,11 @@ export interface Line {
   /** Pixels from the top of the picture. */
   readonly top: number;
   readonly height: number;
-  /** The line of the process behind a guest; null when it is not shown. */
+  /** The line of a guest's process, or null if it is not shown. */
   readonly process: Line | null;
 }
 
-/** Spaces in the order of lines: a process, its guests, the next process. */
+/** Sorts spaces: each process, then its guests. */
 export function ordered(outline: readonly SpaceOutline[]): readonly SpaceOutline[] {
   const number = (name: SpaceName) => Number(name.split(' ')[1]);
   const isGuest = (space: SpaceOutline) => Number(space.name !== space.process);
@@ -54,7 +54,7 @@ export function ordered(outline: readonly SpaceOutline[]): readonly SpaceOutline
   );
 }
 
-/** The spaces that are shown: those chosen, or the first few. */
+/** Returns the spaces to show: those chosen, or the first few. */
 export function shownOf(
   spaces: readonly SpaceOutline[],
   chosen: ReadonlyMap<SpaceName, boolean>,
@@ -62,7 +62,7 @@ export function shownOf(
   return spaces.filter(({ name }, index) => chosen.get(name) ?? index < SHOWN);
 }
 
-/** Places the shown spaces one above the other. */
+/** Places the lines one above the other. */
 export function linesOf(
   spaces: readonly SpaceOutline[],
   width: number,
@@ -89,7 +89,7 @@ export function linesOf(
   return lines;
 }
 
-/** Process memory that guests want and that is not there: it has a place on the axis, too. */
+/** Returns process memory that guests are mapped to and that does not exist. It has a place on the axis as well. */
 function goneOf(
   process: SpaceName,
   spaces: readonly SpaceOutline[],
@@ -102,12 +102,12 @@ function goneOf(
     .map(({ processFirst, processEnd }) => ({ first: processFirst, end: processEnd }));
 }
 
-/** The guest extents that are known of a line. */
+/** Returns the known guest extents of a line. */
 export function guestExtentsOf(answer: LineAnswer | undefined): readonly GuestExtent[] {
   return (answer?.rows ?? []).flatMap((row) => (row?.kind === 'guest' ? row.extents : []));
 }
 
-/** Pixels from the top to below the last line. */
+/** Returns the height of all lines, in pixels. */
 export function heightOf(lines: readonly Line[]): number {
   const last = lines[lines.length - 1];
   return last ? last.top + last.height : 0;

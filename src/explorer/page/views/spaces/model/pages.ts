@@ -1,18 +1,18 @@
 /**
- * Pages one by one: what their flags say, and extents of equal ones.
+ * Extents of pages with the same flags, and their descriptions.
  */
 
 import { PAGE_FLAG, type Pages } from '../../../../../inspect/index.ts';
 import { addressOf, hex, listed, size } from '../../../ui/text.ts';
 
-/** Pages with the same flags, half open. */
+/** An extent of pages with the same flags. */
 export interface PageExtent {
   readonly first: number;
   readonly end: number;
   readonly flags: number;
 }
 
-/** The mapped pages of a range as extents of equal ones; `single` makes every page a run. */
+/** Returns the mapped pages of a range as extents. @param single whether each page is an extent by itself */
 export function pageExtents({ first, flags }: Pages, single: boolean): readonly PageExtent[] {
   const extents: PageExtent[] = [];
   for (let i = 0; i < flags.length; i++) {
@@ -26,7 +26,7 @@ export function pageExtents({ first, flags }: Pages, single: boolean): readonly 
   return extents;
 }
 
-/** Flags in words. */
+/** Describes flags. */
 export function flagWords(flags: number): string {
   if ((flags & PAGE_FLAG.MAPPED) === 0) return 'not mapped';
   const words = [flags & PAGE_FLAG.PRESENT ? 'present' : 'not present'];
@@ -38,7 +38,7 @@ export function flagWords(flags: number): string {
   return listed(words);
 }
 
-/** A run of pages in a sentence. */
+/** Describes an extent of pages. */
 export function pageSentence(extent: PageExtent, what: 'guest' | 'process'): string {
   const n = extent.end - extent.first;
   const where = `${what} ${hex(addressOf(extent.first))}, ${n === 1 ? 'page' : `${n} pages, ${size(BigInt(n) << 12n)}`}`;

@@ -1,17 +1,17 @@
 /**
- * The curves from guest segments to the process memory behind them.
+ * Paths of the curves from guest segments to process memory.
  */
 
-/** A side of a ribbon: from one pixel to another. */
+/** One end of a ribbon, in pixels. */
 export interface Side {
   readonly left: number;
   readonly right: number;
 }
 
-/** Pixels beside the picture beyond which ends are not drawn further away: coordinates stay small. */
+/** Maximum distance of an end from the picture, in pixels: coordinates stay small. */
 const BEYOND = 400;
 
-/** A filled ribbon from a side at height `top` to one at height `bottom`. */
+/** Returns the path of a filled ribbon between two ends. */
 export function ribbon(top: Side, bottom: Side, yTop: number, yBottom: number, width: number): string {
   const [a, b] = bounded(top, width);
   const [c, d] = bounded(bottom, width);
@@ -23,7 +23,7 @@ export function ribbon(top: Side, bottom: Side, yTop: number, yBottom: number, w
   );
 }
 
-/** A curve from the middle of one side to the middle of the other. */
+/** Returns the path of a curve between the middles of two ends. */
 export function curve(top: Side, bottom: Side, yTop: number, yBottom: number, width: number): string {
   const from = middleOf(top, width);
   const to = middleOf(bottom, width);
@@ -31,14 +31,14 @@ export function curve(top: Side, bottom: Side, yTop: number, yBottom: number, wi
   return `M${px(to)},${yBottom}C${px(to)},${middle} ${px(from)},${middle} ${px(from)},${yTop}`;
 }
 
-/** The middle of what is in sight of a side. */
+/** Returns the middle of the visible part of an end. */
 export function middleOf(side: Side, width: number): number {
   const [left, right] = bounded(side, width);
   const seen = [Math.max(0, left), Math.min(width, right)] as const;
   return seen[0] <= seen[1] ? (seen[0] + seen[1]) / 2 : (left + right) / 2;
 }
 
-/** Whether any of a ribbon can be in sight. */
+/** Whether any part of a ribbon can be visible. */
 export function inSight(top: Side, bottom: Side, width: number): boolean {
   return Math.max(top.right, bottom.right) >= 0 && Math.min(top.left, bottom.left) <= width;
 }
@@ -46,7 +46,7 @@ export function inSight(top: Side, bottom: Side, width: number): boolean {
 function bounded({ left, right }: Side, width: number): readonly [number, number] {
   const into = (x: number) => Math.min(Math.max(x, -BEYOND), width + BEYOND);
   const [a, b] = [into(left), into(right)];
-  // What is too narrow to see is one pixel wide.
+  // The minimum width is one pixel.
   return b - a < 1 ? [a, a + 1] : [a, b];
 }
 

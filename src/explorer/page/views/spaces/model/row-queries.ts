@@ -1,17 +1,17 @@
 /**
- * What a line asks of the machine: only what is in sight, and a little to both sides of it.
+ * The queries of a line: for the visible part, and a little to both sides.
  */
 
 import { NEAREST, type Placement, pageAt } from './axis.ts';
 
-/** Pixels of an extent that is told as one. */
+/** Pixels that a bucket covers. */
 const BUCKET = 4;
-/** Pixels a page from which on pages are asked for one by one. */
+/** Minimum width of a page, in pixels, for pages to be queried one by one. */
 export const PAGES_FROM = 4;
-/** Pages that can be asked for in one range. */
+/** Maximum number of pages in one query. */
 const MOST_PAGES = 4096;
 
-/** A range of pages, told in at most so many extents. */
+/** A range of pages, and about how many extents to return at most. */
 export interface RowRange {
   readonly first: number;
   readonly end: number;
@@ -19,8 +19,8 @@ export interface RowRange {
 }
 
 /**
- * The mapped ranges in sight. Their borders lie on a grid that moves with neither a small pan nor a small zoom, so that
- * the same is asked again only when something else is in sight.
+ * Returns the visible mapped ranges. Their ends lie on a grid that small pans and zooms do not change, so that the same
+ * query is not sent again.
  */
 export function rowsInView(placement: Placement): readonly RowRange[] {
   const { axis, view } = placement;
@@ -37,7 +37,7 @@ export function rowsInView(placement: Placement): readonly RowRange[] {
   return rows;
 }
 
-/** The pages in sight, when they are large enough to be seen one by one. */
+/** Returns the visible pages, if they are large enough to be drawn one by one. */
 export function pagesInView(placement: Placement): readonly { first: number; end: number }[] {
   if (placement.view.scale < PAGES_FROM) return [];
   const [from, to] = sight(placement, NEAREST);
@@ -51,7 +51,7 @@ export function pagesInView(placement: Placement): readonly { first: number; end
   return ranges;
 }
 
-/** The first and last page in sight, with so many pixels to both sides. */
+/** Returns the first and the last visible page, with a margin in pixels. */
 function sight(placement: Placement, margin: number): readonly [number, number] {
   return [pageAt(placement, -margin), pageAt(placement, placement.axis.width + margin)];
 }

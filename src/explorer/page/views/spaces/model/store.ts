@@ -1,6 +1,5 @@
 /**
- * What the picture of the spaces remembers: where each line is looked at, which lines are shown, and what is known of
- * each.
+ * The state of the picture: the view of each line, the lines shown, and the latest results.
  */
 
 import { batch, effect, signal } from '@preact/signals';
@@ -11,26 +10,26 @@ import { lesson } from '../../../recording/workspace.ts';
 import { type Axis, layOut, type Placement, place, type View } from './axis.ts';
 import { clampView, isWhole, wholeView } from './view.ts';
 
-/** What is known of a line. */
+/** The latest result of a line. */
 export interface LineAnswer {
   readonly rows: readonly (Row | null)[];
   readonly pages: readonly (Pages | null)[];
-  /** Keys of extents that are not as they were at the position before. */
+  /** Keys of extents that have changed since the last position. */
   readonly changed: ReadonlySet<string>;
-  /** Extents that were mapped then and are not now. */
+  /** Extents that were unmapped since the last position. */
   readonly vanished: readonly Extent[];
 }
 
-/** Where lines are looked at that are not shown as a whole. */
+/** The views of lines that are not shown as a whole. */
 export const views = signal<ReadonlyMap<SpaceName, View>>(new Map());
 
-/** Lines that somebody has shown (true) or hidden (false). */
+/** Lines that the user has shown (true) or hidden (false). */
 export const chosen = signal<ReadonlyMap<SpaceName, boolean>>(new Map());
 
-/** What is known of the lines that are shown. */
+/** The latest results of the lines shown. */
 export const answers = signal<ReadonlyMap<SpaceName, LineAnswer>>(new Map());
 
-// Another recording has other places. The same one, changed or broken, is looked at where it was.
+// Another recording has other spaces. The same one, edited or with a fault, keeps its views.
 let looked = '';
 effect(() => {
   const what = source.value;
@@ -45,7 +44,7 @@ effect(() => {
   });
 });
 
-/** Goes to a view of a line. */
+/** Sets the view of a line. */
 export function goTo(name: SpaceName, axis: Axis, view: View): void {
   const next = new Map(views.value);
   if (isWhole(axis, view)) next.delete(name);
@@ -58,7 +57,7 @@ export function choose(name: SpaceName, shown: boolean): void {
   chosen.value = new Map(chosen.value).set(name, shown);
 }
 
-/** Notes what is known of a line; null when it is gone. */
+/** Stores the latest result of a line; null removes it. */
 export function learn(name: SpaceName, answer: LineAnswer | null): void {
   const next = new Map(answers.value);
   if (answer === null) next.delete(name);
@@ -69,7 +68,7 @@ export function learn(name: SpaceName, answer: LineAnswer | null): void {
 const axes = new Map<SpaceName, { key: string; axis: Axis }>();
 const placements = new Map<SpaceName, Placement>();
 
-/** The axis of a space; the same object for as long as nothing else is mapped. */
+/** Returns the axis of a space: the same object as long as the extents are the same. */
 export function axisOf(name: SpaceName, extents: readonly Extent[], limit: number, width: number): Axis {
   const key = `${width} ${limit} ${extents.map(({ first, end }) => `${first}-${end}`).join()}`;
   const cached = axes.get(name);
@@ -79,7 +78,7 @@ export function axisOf(name: SpaceName, extents: readonly Extent[], limit: numbe
   return axis;
 }
 
-/** Where everything on a line is; the same object for as long as axis and view are the same. */
+/** Returns the placement of a line: the same object as long as axis and view are the same. */
 export function placementOf(name: SpaceName, axis: Axis): Placement {
   const view = views.value.get(name);
   const cached = placements.get(name);
@@ -90,5 +89,5 @@ export function placementOf(name: SpaceName, axis: Axis): Placement {
   return placement;
 }
 
-/** The view that a placement was made for, before it was fitted to the axis. */
+/** The view that a placement was computed from, before it was clamped to the axis. */
 const sourceOf = new WeakMap<Placement, View | undefined>();

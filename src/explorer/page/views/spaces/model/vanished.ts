@@ -1,11 +1,11 @@
 /**
- * What was mapped at the position before and is not any more.
+ * Extents that were unmapped since the last position.
  */
 
 import type { Extent } from '../../../../../inspect/index.ts';
 import type { Known } from './changed.ts';
 
-/** Extents that vanished, as far as they were in sight before. */
+/** Returns the extents that vanished, of those that were visible. */
 export function vanished(before: Known | null, now: Known): readonly Extent[] {
   if (before === null) return [];
   return before.rows
@@ -13,7 +13,7 @@ export function vanished(before: Known | null, now: Known): readonly Extent[] {
     .flatMap((extent) => without(extent, now.extents));
 }
 
-/** An extent without what some extents, ascending, cover. */
+/** Returns the parts of an extent that others, in ascending order, do not cover. */
 export function without({ first, end }: Extent, covered: readonly Extent[]): readonly Extent[] {
   const left: Extent[] = [];
   let from = first;
