@@ -2,7 +2,8 @@
  * A copy of all storage in use, which an operation that fails must not change.
  */
 
-import type { Host, Purpose } from '../host/index.ts';
+import type { Host } from '../host/index.ts';
+import type { Purpose } from '../host/internal.ts';
 import { CRST_SIZE, FRAME_SIZE, PAGE_TABLE_SIZE } from '../machine/index.ts';
 
 /** Copies storage, and compares it with the copy. */

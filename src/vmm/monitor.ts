@@ -4,16 +4,9 @@
  */
 
 import {
-  demandBigint,
-  demandBytes,
-  demandFlag,
-  demandInstance,
-  demandInteger,
-  demandObject,
   type Exit,
   GuestMemoryFault,
   Host,
-  hex,
   LinuxError,
   type Mm,
   operandAddress,
@@ -21,6 +14,15 @@ import {
   type Vcpu,
   VirtualMachine,
 } from '../host/index.ts';
+import {
+  demandBigint,
+  demandBytes,
+  demandFlag,
+  demandInstance,
+  demandInteger,
+  demandObject,
+  hex,
+} from '../host/internal.ts';
 import {
   absoluteAddress,
   EXT,
