@@ -39,6 +39,9 @@ interface How {
   readonly into?: string;
 }
 
+/** The URL of the built package, as a literal. */
+const PACKAGE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
+
 /** Runs `guesthouse` in the root of the repository. */
 function guesthouse(args: readonly string[], { input = '', before, into }: How = {}): Promise<Result> {
   const preload =
@@ -121,10 +124,11 @@ describe.concurrent('boot', () => {
 
   it('exit status 6: storage is used up', async () => {
     const before = `
-      const { Frames, LinuxError } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
-      const { allocate } = Frames.prototype;
+      const { Host, LinuxError, Machine } = await import(${PACKAGE});
+      const frames = Object.getPrototypeOf(new Host(new Machine()).kernel.frames);
+      const { allocate } = frames;
       let left = 15;
-      Frames.prototype.allocate = function (...args) {
+      frames.allocate = function (...args) {
         if (--left < 0) throw new LinuxError('ENOMEM', 'no more');
         return allocate.apply(this, args);
       };`;
@@ -498,8 +502,9 @@ describe.concurrent('replay', () => {
 
   it('exit status 5: --check finds the stale entries of a host that does not purge', async () => {
     const before = `
-      const { Purges } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
-      Purges.prototype.page = Purges.prototype.asce = () => {};`;
+      const { Host, Machine } = await import(${PACKAGE});
+      const purges = Object.getPrototypeOf(new Host(new Machine()).kernel.purges);
+      purges.page = purges.asce = () => {};`;
     const result = await run('replay examples/scenarios/first.txt --check', { before });
     expect(result.status).toBe(5);
     expect(result.out.startsWith('ok\nok\n')).toBe(true);
