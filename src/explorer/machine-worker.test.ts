@@ -117,7 +117,7 @@ describe('its events', () => {
 describe('lint', () => {
   it('names every line that is not in the language', () => {
     expect(lintScenario('stats\nnonsense\n\n# well\nmmap 1\nstats')).toEqual([
-      { line: 2, message: '"nonsense" is no operation' },
+      { line: 2, message: '"nonsense" is not an operation' },
       { line: 5, message: 'the length is missing' },
     ]);
     expect(lintScenario(TEXT)).toEqual([]);

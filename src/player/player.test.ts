@@ -218,7 +218,7 @@ describe('a player that is closed', () => {
     player.close();
     player.record(3);
     expect(player.progress.steps).toBe(3);
-    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new PlayerError('the recording was closed'));
+    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new PlayerError('the player was closed'));
   });
 });
 
@@ -226,19 +226,19 @@ describe('what cannot be played', () => {
   it('a scenario with a bad line ends before it', () => {
     const player = played({ kind: 'scenario', text: 'stats\nnonsense\nstats' });
     expect(player.progress).toMatchObject({ steps: 1, of: 1 });
-    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is no operation', stuck: true });
+    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is not an operation', stuck: true });
   });
 
   it.each([
     ['nothing', '', 'x: no events'],
     ['no JSON', 'hello', 'x:1: not a JSON object'],
     ['null', 'null', 'x:1: not a JSON object'],
-    ['another type', '{"type":"boom"}', 'x:1: "boom" is no type of event'],
-    ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is no number'],
+    ['another type', '{"type":"boom"}', 'x:1: "boom" is not a type of event'],
+    ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is not a valid number'],
     [
       'a bad address',
       '{"type":"unmap","gmap":0,"address":"12","length":"0x1"}',
-      'x:1: unmap: address is no address',
+      'x:1: unmap: address is not a valid address',
     ],
   ])('a trace that is %s', (_, text, message) => {
     expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new PlayerError(message));

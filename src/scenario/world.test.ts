@@ -50,7 +50,7 @@ describe('operations', () => {
     'watch 5 0 4K',
     'watched 5',
   ])('%s: ENOENT without the gmap, with a sentence', (line) => {
-    expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no gmap 5' });
+    expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'gmap 5 does not exist' });
   });
 
   it('map, fault and unmap segments', () => {
@@ -152,7 +152,7 @@ describe('processes', () => {
     'kernel read 0 1',
     'kernel write 0 00',
   ])('that are not there: ENOENT for 9: %s', (line) => {
-    expect(answer(`9: ${line}`)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no process 9' });
+    expect(answer(`9: ${line}`)).toEqual({ lines: ['error ENOENT'], explanation: 'process 9 does not exist' });
   });
 
   it('protect, replace and drop memory', () => {

@@ -20,10 +20,10 @@ describe('sentences', () => {
       '2 MiB of process memory at 0x20000000 mapped to guest 0x40000000.',
     );
     expect(sentenceOf({ ...link, type: 'unlink', reason: 'page-table-freed' })).toBe(
-      'Guest 0x40000000 unlinked: the page table goes.',
+      'Guest 0x40000000 unlinked: its page table is being freed.',
     );
     expect(sentenceOf({ type: 'purge', by: 'ipte', pageTable: 0x28000n, page: 3 })).toContain('page 3');
-    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('Processors forget everything.');
+    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('Processors purge all translations.');
   });
 
   it('name the type of an event that is not known', () => {

@@ -24,10 +24,10 @@ describe('a file', () => {
     ['empty', new Uint8Array(), 'empty is empty.'],
     ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor an ELF image'],
     ['zeros', new Uint8Array(10), 'neither text nor an ELF image'],
-    ['other.json', text('{"a": 1}\n'), 'no event of a trace'],
-    ['long.txt', text('stats\n'.repeat(3_000_000)), 'as a scenario too long'],
-    ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'no event of a trace'],
-    ['list.json', text('[1,\n2]'), 'no event of a trace'],
+    ['other.json', text('{"a": 1}\n'), 'not an event of a trace'],
+    ['long.txt', text('stats\n'.repeat(3_000_000)), 'too long for a scenario'],
+    ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'not an event of a trace'],
+    ['list.json', text('[1,\n2]'), 'not an event of a trace'],
   ])('%s is refused, and named', (name, bytes, message) => {
     expect(() => sourceOf(name, bytes)).toThrow(FileError);
     expect(() => sourceOf(name, bytes)).toThrow(message);
