@@ -6,7 +6,7 @@
  */
 
 import { Host } from '../src/host/index.ts';
-import { type Cpu, FRAME_SIZE, Machine, SPACE } from '../src/machine/index.ts';
+import { type Cpu, FRAME_SIZE, logicalPage, Machine, SPACE } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
 /** The order in which the words of memory are accessed. */
@@ -60,7 +60,8 @@ function makeWorld(): World {
   cpu.setControl(1, mm.asce);
   const frames = new Uint32Array(GUEST_SIZE / FRAME_SIZE);
   const firstPage = Number(PROCESS_ADDRESS >> 12n);
-  for (let page = 0; page < frames.length; page++) frames[page] = cpu.attempt(firstPage + page, 0);
+  for (let page = 0; page < frames.length; page++)
+    frames[page] = cpu.attempt(logicalPage(firstPage + page), 0);
   const guestAsce = writeGuestTables(machine.storage.view, frames);
   const guest = {
     ...{

@@ -81,13 +81,13 @@ export function benchCheck(lines: number): { plain: number; checked: number } {
 
 function perform(operations: readonly Operation[], check: boolean): number {
   const world = new World();
-  const checker = check ? new Checker(world.host) : null;
+  const checker = check ? Checker.attach(world.host) : null;
   const start = process.hrtime.bigint();
   for (const one of operations) {
-    checker?.begin(one.verb);
+    checker?.record(one.verb);
     const answer = world.perform(one);
     if (answer.explanation !== undefined) checker?.suspect();
-    const [broken] = checker?.end() ?? [];
+    const [broken] = checker?.checkChanged() ?? [];
     if (broken) throw new Error(`${broken.rule}: ${broken.message}`);
   }
   return Number(process.hrtime.bigint() - start) / 1000 / operations.length;

@@ -1056,8 +1056,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'interpretive execution checks the first prefix page alone',
     file: 'src/machine/sie.ts',
-    find: '    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);\n',
-    replace: '    return this.#cpu.absoluteStorable(first);\n',
+    find: '[first, first + 1].every((page)',
+    replace: '[first].every((page)',
   },
   {
     name: 'an SCCB in a prefix area that is not 0 is accepted',

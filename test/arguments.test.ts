@@ -31,7 +31,7 @@ class World {
   constructor() {
     this.mm.mmap({ address: P, length: 4n * MIB });
     this.gmap.map({ from: P, to: MIB, length: MIB });
-    this.vm = new VirtualMachine({ mm: this.mm, gmap: this.host.createGmap(this.mm) });
+    this.vm = this.host.createVm(this.mm);
     this.vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: P });
     this.vcpu = this.vm.createVcpu();
     this.log = this.mm.startLog(Number(P >> 12n) + 512, 1);
@@ -138,6 +138,7 @@ const HOST: Table = {
     createFile: op(host, 'createFile', () => [MIB], 'address'),
     exitMm: op(host, 'exitMm', (w) => [w.mm], 'some'),
     createGmap: op(host, 'createGmap', (w) => [w.mm, 5], 'some', 'optionalNumber'),
+    createVm: op(host, 'createVm', (w) => [w.mm, 5], 'some', 'optionalNumber'),
     gmapsOf: op(host, 'gmapsOf', (w) => [w.mm], 'some'),
     readAsProcess: op(host, 'readAsProcess', (w) => [w.mm, w.cpu, P, 1], 'some', 'some', 'address', 'number'),
     writeAsProcess: op(
@@ -655,7 +656,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
+      'absolutePage logicalPage eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),

@@ -320,7 +320,7 @@ describe('figures in the documents', () => {
 
   it('operations that a broken rule is reported with', () => {
     expect(figure('docs/trust.md', /the last ([0-9]+) operations/)).toBe(
-      constant('src/check/checker.ts', 'REMEMBERED'),
+      constant('src/check/checker.ts', 'NAMED_OPERATIONS'),
     );
   });
 

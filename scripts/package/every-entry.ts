@@ -13,7 +13,7 @@ import type { TraceEvent } from 'guesthouse/trace';
 import { Monitor, parseElf } from 'guesthouse/vmm';
 
 const host: Host = new Host(new Machine());
-const checker = new Checker(host);
+const checker = Checker.attach(host);
 const events: TraceEvent[] = [];
 const unsubscribe: () => void = host.machine.trace.subscribe((event) => void events.push(event));
 const mm: Mm = host.createMm();

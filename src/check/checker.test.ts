@@ -21,7 +21,7 @@ const G = 5n << 30n;
 /** A process with two segments, two gmaps on them, everything linked, and every processor remembering pages. */
 class Busy {
   readonly host = new Host(new Machine({ storageSize: 16 << 20, cpus: 3 }));
-  readonly checker = new Checker(this.host);
+  readonly checker = Checker.attach(this.host);
   readonly mm: Mm = this.host.createMm();
   readonly gmaps: readonly [Gmap, Gmap];
 
@@ -45,9 +45,9 @@ class Busy {
 
   /** What the checker says after an operation. */
   after(name: string, operation: (busy: Busy) => void): Violation[] {
-    this.checker.begin(name);
+    this.checker.record(name);
     operation(this);
-    return this.checker.end();
+    return this.checker.checkChanged();
   }
 }
 
@@ -101,14 +101,14 @@ describe('the checker and the purges', () => {
     const { host, mm } = busy;
     const events: string[] = [];
     host.machine.trace.subscribe(({ type }) => events.push(type));
-    const second = new Checker(host);
-    busy.checker.begin('all is well');
-    expect([busy.checker.end(), second.end()]).toEqual([[], []]);
+    const second = Checker.attach(host);
+    busy.checker.record('all is well');
+    expect([busy.checker.checkChanged(), second.checkChanged()]).toEqual([[], []]);
     host.kernel.injectedFault = 'page-protected';
-    for (const checker of [busy.checker, second]) checker.begin('mprotect');
+    for (const checker of [busy.checker, second]) checker.record('mprotect');
     mm.mprotect({ address: P, length: 0x1000n, protection: PROT.READ });
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
-    const [first, other] = [busy.checker.end(), second.end()];
+    const [first, other] = [busy.checker.checkChanged(), second.checkChanged()];
     expect(first.length).toBeGreaterThan(1);
     expect(other.map(({ message }) => message)).toEqual(first.map(({ message }) => message));
     expect(events).toContain('mprotect');
@@ -117,13 +117,13 @@ describe('the checker and the purges', () => {
   it('hears of nothing after it was detached; another one goes on', () => {
     const busy = new Busy();
     const { host, mm } = busy;
-    const second = new Checker(host);
+    const second = Checker.attach(host);
     busy.checker.detach();
     busy.checker.detach();
     host.kernel.injectedFault = 'page-protected';
     mm.mprotect({ address: P, length: 0x1000n, protection: PROT.READ });
     host.writeAsProcess(mm, host.machine.cpu(0), P, Uint8Array.of(2));
-    expect(second.end().length).toBeGreaterThan(1);
+    expect(second.checkChanged().length).toBeGreaterThan(1);
     second.detach();
     const { machine, kernel } = host;
     expect([
@@ -559,7 +559,7 @@ describe('the checker and damaged tables', () => {
       target.host.kernel.trace.listener?.({ type: 'purge', by: 'all' });
     });
     // Region tables that no event says have changed wait for their turn.
-    const seen = [...violations, ...busy.checker.finish()];
+    const seen = [...violations, ...busy.checker.checkAll()];
     expect(seen.map((violation) => violation.rule)).toContain(rule);
   });
 
@@ -589,16 +589,34 @@ describe('gmaps of the same number, and as many tables as before', () => {
     const [first, second] = busy.gmaps;
     const more = busy.host.createGmap(busy.mm);
     more.makeTables({ address: 0n, length: MIB });
-    expect(busy.checker.end()).toEqual([]);
+    expect(busy.checker.checkChanged()).toEqual([]);
     const before = busy.host.stats().tables;
     second.free();
     // Three tables, and one more that hangs below them.
     for (const to of [1n << 60n, (1n << 60n) + (1n << 31n)]) first.makeTables({ address: to, length: MIB });
     expect(busy.host.stats().tables).toBe(before);
-    expect(busy.checker.end()).toEqual([]);
+    expect(busy.checker.checkChanged()).toEqual([]);
+  });
+
+  it('performs an operation and says how it ended', () => {
+    const { host, checker, mm } = new Busy();
+    expect(checker.check('a read', () => mm.read(P, 1).length)).toMatchObject({ kind: 'returned', value: 1 });
+    const failed = checker.check('a wrong read', () => mm.read(0n, 1));
+    expect(failed).toMatchObject({ kind: 'threw', violations: [] });
+    host.kernel.injectedFault = 'page-protected';
+    const broken = checker.check('mprotect', () =>
+      mm.mprotect({ address: P, length: 0x1000n, protection: 0 }),
+    );
+    expect(broken.violations[0]?.operations.at(-1)).toBe('mprotect');
+  });
+
+  it('names the code that emitted what came before', () => {
+    const { checker, mm } = new Busy();
+    faultPageLocked(mm, Number(P >> 12n), false);
+    expect(checker.checkChanged()[0]?.source).toMatch('faults.ts');
   });
 
   it('a checker is of a host', () => {
-    expect(() => new Checker({} as Host)).toThrow('host');
+    expect(() => Checker.attach({} as Host)).toThrow('host');
   });
 });

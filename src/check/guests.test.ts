@@ -35,15 +35,15 @@ class Life {
 
   constructor(large: boolean) {
     this.guest = new TestGuest({ large });
-    this.#checker = new Checker(this.guest.host);
+    this.#checker = Checker.attach(this.guest.host);
     for (const page of PAGES) this.#known.set(page, { value: 0, key: 0, dirty: false });
   }
 
   /** Takes one step and looks at all rules. */
   step(name: Step, page: number, value: number): void {
-    this.#checker.begin(`${name} ${page.toString(16)} ${value}`);
+    this.#checker.record(`${name} ${page.toString(16)} ${value}`);
     STEPS[name](this, page, value);
-    const [violation] = this.#checker.end();
+    const [violation] = this.#checker.checkChanged();
     if (violation) throw new Error(describeViolation(violation));
   }
 
@@ -85,7 +85,7 @@ class Life {
       expect([page, this.guest.mm.read(this.guest.home(page) + 7n, 1)[0]]).toEqual([page, value]);
       this.of(page).key |= USED;
     }
-    expect(this.#checker.finish()).toEqual([]);
+    expect(this.#checker.checkAll()).toEqual([]);
     expect(this.guest.problems).toEqual([]);
   }
 }

@@ -1,4 +1,4 @@
-/** Looks at everything below and says when a rule is broken. */
+/** Checks machine and host and reports broken rules. */
 
-export * from './checker.ts';
+export { type Checked, Checker, describeViolation, type Violation } from './checker.ts';
 export { type Finding, RULES, type Rule } from './rules.ts';

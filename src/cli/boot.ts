@@ -143,7 +143,7 @@ async function run({ host, image, commandLine, flags, trace }: Boot): Promise<nu
   const output = new Output();
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
-  const checker = flags.check ? new Checker(host) : null;
+  const checker = flags.check ? Checker.attach(host) : null;
   const mm = host.createMm();
   const monitor = new Monitor(host, mm, {
     image,

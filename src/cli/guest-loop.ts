@@ -125,13 +125,13 @@ class GuestLoop {
   #beginCheck(): number {
     const { checker, executed } = this.#around;
     if (checker === null) return Infinity;
-    checker.begin(`instructions ${executed()} on`);
+    checker.record(`instructions ${executed()} on`);
     return executed() + CHECK_EVERY;
   }
 
   /** Reports broken rules. Returns whether there are any. */
   #endCheck(): boolean {
-    const violations = this.#around.checker?.end() ?? [];
+    const violations = this.#around.checker?.checkChanged() ?? [];
     if (violations.length > 0) this.#around.output.flush();
     for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
     return violations.length > 0;

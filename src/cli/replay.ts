@@ -48,7 +48,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const trace = new Trace();
   const traceFile = flags.trace === undefined ? null : new TraceFile(flags.trace, trace);
   const world = makeWorld(flags.storage, trace);
-  const checker = flags.check ? new Checker(world.host) : null;
+  const checker = flags.check ? Checker.attach(world.host) : null;
   const output = new Output();
   let status: number;
   try {
@@ -83,7 +83,7 @@ async function performAll(file: string, { world, checker, output, traceFile }: R
       await traceFile?.drained();
       progress.at(operations[operations.length - 1]?.number);
     }
-    return report(checker?.finish() ?? [], output) ? EXIT.OK : EXIT.BROKEN_RULE;
+    return report(checker?.checkAll() ?? [], output) ? EXIT.OK : EXIT.BROKEN_RULE;
   } finally {
     progress.end();
   }
@@ -110,7 +110,7 @@ async function perform(
   checker: Checker | null,
   output: Output,
 ): Promise<boolean> {
-  checker?.begin(`line ${number}: ${text}`);
+  checker?.record(`line ${number}: ${text}`);
   const answer = world.perform(operation);
   for (const line of answer.lines) {
     output.line(line);
@@ -123,7 +123,7 @@ async function perform(
     output.flush();
     process.stderr.write(`line ${number}: ${answer.explanation}\n`);
   }
-  return report(checker?.end() ?? [], output);
+  return report(checker?.checkChanged() ?? [], output);
 }
 
 /** Reports broken rules. Returns whether there are none. */

@@ -54,14 +54,14 @@ export class Run {
       (process, segment) => this.world.process(process).tables.largeFrameOf(segment) >= 0,
     );
     this.#picture = new Picture(this.world.host);
-    this.#checker = options.checkEvery ? new Checker(this.world.host) : null;
+    this.#checker = options.checkEvery ? Checker.attach(this.world.host) : null;
     options.before?.(this.world.host);
   }
 
   /** Performs an operation and says what went wrong, or null. */
   step(operation: Operation): Finding | null {
     const { checkEvery = 0, compareEvery = 0 } = this.#options;
-    this.#checker?.begin(formatOperation(operation));
+    this.#checker?.record(formatOperation(operation));
     const found = this.#compared(operation);
     if (found) return found;
     const count = this.performed.length;
@@ -78,12 +78,12 @@ export class Run {
       this.#compared({ verb: 'fail', count: 0n }) ??
       this.#compareCounts() ??
       this.#compareContents() ??
-      (this.#checker ? this.#check() : violationOf(new Checker(this.world.host).finish()))
+      (this.#checker ? this.#check() : violationOf(Checker.attach(this.world.host).checkAll()))
     );
   }
 
   #check(): Finding | null {
-    return violationOf(this.#checker?.end() ?? []);
+    return violationOf(this.#checker?.checkChanged() ?? []);
   }
 
   /** Performs it in the world and on the model, and compares the answers. */
@@ -170,7 +170,7 @@ function shown(lines: readonly string[]): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
-function violationOf(violations: ReturnType<Checker['end']>): Finding | null {
+function violationOf(violations: ReturnType<Checker['checkChanged']>): Finding | null {
   const [first] = violations;
   return first ? { kind: first.rule, message: first.message } : null;
 }

@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Cpu, InternalError, STORE, Storage } from '../machine/index.ts';
+import { type Cpu, InternalError, logicalPage, STORE, Storage } from '../machine/index.ts';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { PURGE_SITES, type PurgeSite } from './kernel.ts';
@@ -410,11 +410,11 @@ describe('processors', () => {
     const [cpu] = cpus;
     gmap.enable(cpu!);
     cpu!.dat = true;
-    const frame = cpu!.attempt(0, STORE);
+    const frame = cpu!.attempt(logicalPage(0), STORE);
     expect(host.machine.storage.get8(frame)).toBe(1);
     gmap.disable(cpu!);
-    expect(cpu!.attempt(Number(HOME >> 12n), STORE)).toBe(frame);
-    expect(cpu!.attempt(0, STORE)).toBe(-1);
+    expect(cpu!.attempt(logicalPage(Number(HOME >> 12n)), STORE)).toBe(frame);
+    expect(cpu!.attempt(logicalPage(0), STORE)).toBe(-1);
   });
 });
 

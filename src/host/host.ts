@@ -8,6 +8,7 @@ import {
   FETCH,
   InternalError,
   isTranslationException,
+  logicalPage,
   Machine,
   PGM,
   SPACE,
@@ -17,6 +18,7 @@ import { demandBigint, demandBytes, demandInstance, demandInteger, demandLength 
 import { hex, LinuxError } from './errors.ts';
 import { Gmap } from './gmap/index.ts';
 import { Kernel } from './kernel.ts';
+import { VirtualMachine } from './kvm/index.ts';
 import { MemoryFile, Mm, MmCommon } from './mm/index.ts';
 
 const GUEST_LIMIT = 1n << 64n;
@@ -124,7 +126,17 @@ export class Host {
     return [...mm.gmaps].filter((gmap) => gmap instanceof Gmap);
   }
 
-  /** What there is now. */
+  /**
+   * Creates a virtual machine on a process, with a new gmap that it owns.
+   * @param id the number that events and messages call the gmap by; default the next one
+   * @throws LinuxError as `createGmap`
+   */
+  createVm(mm: Mm, id = this.#gmaps): VirtualMachine {
+    const gmap = this.createGmap(mm, id);
+    return new VirtualMachine({ mm, gmap });
+  }
+
+  /** Returns what is counted now. */
   stats(): HostStats {
     const { frames, purges } = this.kernel;
     return {
@@ -312,7 +324,7 @@ function eachPart(
 function resolve(side: Side, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
   const page = Number(address >> 12n);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const frame = cpu.attempt(page, access);
+    const frame = cpu.attempt(logicalPage(page), access);
     if (frame >= 0) return frame;
     if (!isTranslationException(cpu.exceptionCode) && cpu.exceptionCode !== PGM.PROTECTION) break;
     side.fault(address, access === STORE);

@@ -3,7 +3,16 @@
  * Linux, processes or system calls.
  */
 
-export { absoluteAddress, applyPrefix, realPage } from './addresses.ts';
+export {
+  type AbsolutePage,
+  absoluteAddress,
+  absolutePage,
+  applyPrefix,
+  type LogicalPage,
+  logicalPage,
+  type RealPage,
+  realPage,
+} from './addresses.ts';
 export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
 export { BusyError } from './busy-error.ts';
 export { Clock } from './clock.ts';

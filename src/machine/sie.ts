@@ -6,6 +6,7 @@
  * origin to the limit, or all of it. The guest has its own prefix, and its own DAT on top of the host's.
  */
 
+import { absolutePage } from './addresses.ts';
 import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
@@ -235,7 +236,7 @@ class Interpretation {
   /** Returns whether both pages of the guest's prefix area can be stored into. */
   prefixAccessible(): boolean {
     const first = this.#cpu.prefix >>> 12;
-    return this.#cpu.absoluteStorable(first) && this.#cpu.absoluteStorable(first + 1);
+    return [first, first + 1].every((page) => this.#cpu.absoluteStorable(absolutePage(page)));
   }
 
   /** Returns the exit for a stop of the processor, and stores its interception parameters. */

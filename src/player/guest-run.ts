@@ -110,7 +110,7 @@ export class GuestRun implements Run {
   }
 
   announce(checker: Checker): void {
-    checker.begin(`instruction ${this.host.machine.cpu(0).executed} on`);
+    checker.record(`instruction ${this.host.machine.cpu(0).executed} on`);
   }
 
   close(): Storage {

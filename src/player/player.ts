@@ -203,7 +203,7 @@ class Recording {
       output: (step, text) => this.#hear(step, text),
     });
     this.#run.trace.subscribe((event) => this.#add(event));
-    this.#checker = check && this.#run.host !== null ? new Checker(this.#run.host) : null;
+    this.#checker = check && this.#run.host !== null ? Checker.attach(this.#run.host) : null;
   }
 
   get progress(): Progress {
@@ -241,7 +241,7 @@ class Recording {
     if (this.#run.step < this.#checkAt && this.#run.end === null) return;
     this.#checkAt = null;
     const step = this.#run.step - 1;
-    for (const violation of this.#run.end === null ? checker.end() : checker.finish()) {
+    for (const violation of this.#run.end === null ? checker.checkChanged() : checker.checkAll()) {
       if (this.#violations.length < VIOLATIONS_KEPT) this.#violations.push({ step, violation });
     }
   }

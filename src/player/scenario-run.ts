@@ -153,7 +153,7 @@ export class ScenarioRun implements Run {
   announce(checker: Checker): void {
     const line = this.#script.lines[this.#step];
     if (this.#failed) checker.suspect();
-    if (line) checker.begin(`line ${line.number}: ${line.text}`);
+    if (line) checker.record(`line ${line.number}: ${line.text}`);
   }
 
   close(): Storage {

@@ -64,13 +64,13 @@ export interface CheckedHost {
  */
 export function checkedHost(options: { cpus?: number; storageSize?: number } = {}): CheckedHost {
   const { host, machine } = makeHost({ cpus: 4, ...options });
-  const checker = new Checker(host);
+  const checker = Checker.attach(host);
   let depth = 0;
 
   const checked = (name: string, action: () => unknown): unknown => {
     if (depth > 0) return action();
     depth++;
-    checker.begin(name);
+    checker.record(name);
     try {
       return instrumented(action());
     } finally {
@@ -79,7 +79,7 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
     }
   };
   const demandClean = () => {
-    const violations = checker.finish();
+    const violations = checker.checkAll();
     if (violations.length > 0) throw new Error(violations.map(describeViolation).join('\n'));
   };
   /** What operations make is checked from then on. */

@@ -17,7 +17,7 @@ interface Played {
 function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null): Played {
   const world = new World();
   world.host.kernel.injectedFault = injectedFault;
-  const checker = new Checker(world.host);
+  const checker = Checker.attach(world.host);
   const transcript: string[] = [];
   const answers = new Map<string, string>();
   const broken: { line: number; sentence: string }[] = [];
@@ -25,13 +25,13 @@ function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null):
     const operation = parseLine(text);
     transcript.push(text);
     if (!operation) continue;
-    checker.begin(text);
+    checker.record(text);
     const { lines, explanation } = world.perform(operation);
     const answer = [...lines];
     if (explanation !== undefined) checker.suspect();
     transcript.push(...answer.map((line) => `    ${line}`));
     answers.set(text, answer.join('\n'));
-    for (const violation of checker.end()) {
+    for (const violation of checker.checkChanged()) {
       broken.push({ line: index + 1, sentence: describeViolation(violation) });
     }
   }

@@ -111,12 +111,12 @@ class GuestPair {
     this.#second = second;
     this.#checkEvery = checkEvery;
     this.#watch = new Watch(first);
-    this.#checker = new Checker(first.host);
+    this.#checker = Checker.attach(first.host);
   }
 
   step(step: GuestStep): CaseFinding | null {
     this.#count++;
-    this.#checker.begin(step.do);
+    this.#checker.record(step.do);
     const answer = step.do === 'run' ? this.#slice(step) : { text: this.#first.perform(step), finding: null };
     if (answer.finding) return answer.finding;
     if (answer.text.startsWith('error')) this.#checker.suspect();
@@ -124,15 +124,15 @@ class GuestPair {
       this.#twin(step, answer.text) ??
       leaksInto(this.#first, this.#count % SEARCH_EVERY === 0) ??
       canaryFinding(this.#first) ??
-      (this.#count % this.#checkEvery === 0 ? this.#rules(this.#checker.end()) : null)
+      (this.#count % this.#checkEvery === 0 ? this.#rules(this.#checker.checkChanged()) : null)
     );
   }
 
   finish(): CaseFinding | null {
-    return leaksInto(this.#first, true) ?? this.#rules(this.#checker.finish());
+    return leaksInto(this.#first, true) ?? this.#rules(this.#checker.checkAll());
   }
 
-  #rules([violation]: ReturnType<Checker['end']>): CaseFinding | null {
+  #rules([violation]: ReturnType<Checker['checkChanged']>): CaseFinding | null {
     return violation ? { kind: violation.rule, message: violation.message } : null;
   }
 

@@ -9,7 +9,7 @@ import {
   LinuxError,
   type Mm,
   type Vcpu,
-  VirtualMachine,
+  type VirtualMachine,
 } from '../../host/index.ts';
 import { type Cpu, Machine, Storage } from '../../machine/index.ts';
 import {
@@ -123,7 +123,7 @@ export class GuestWorld {
       for (let i = 0; i < CANARY_RUN; i++) this.#canary(mm, first + i);
     }
     mm.mmap({ address: BigInt(HOME), length: BigInt(MEMORY), large });
-    const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    const vm = host.createVm(mm);
     for (const place of SLOTS) this.#slot(vm, place, MIB);
     if (keys) vm.enableKeys();
     const made = Array.from({ length: vcpus }, () => vm.createVcpu());

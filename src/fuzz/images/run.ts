@@ -107,7 +107,7 @@ function boot(
   steps: readonly ImageStep[],
 ): CaseFinding | null {
   const available = host.kernel.frames.available;
-  const checker = new Checker(host);
+  const checker = Checker.attach(host);
   const mm = host.createMm();
   const length = BigInt(setup.mib) * MIB;
   mm.mmap({ address: HOME, length });
@@ -146,7 +146,7 @@ function boot(
     const done = cpu.executed - before;
     if (done > limit) return { kind: 'limit', message: `${done} units of work were done, ${limit} allowed` };
     if (cpu.busy) return { kind: 'busy', message: 'the processor is busy after a run' };
-    const [violation] = checker.end();
+    const [violation] = checker.checkChanged();
     if (violation) return { kind: violation.rule, message: violation.message };
   }
   if (written > (cpu.executed - start + 1) * WRITTEN_BY_ONE) {
@@ -154,7 +154,7 @@ function boot(
   }
   monitor.destroy();
   host.exitMm(mm);
-  const [violation] = checker.finish();
+  const [violation] = checker.checkAll();
   if (violation) return { kind: violation.rule, message: violation.message };
   const lost = available - host.kernel.frames.available;
   return lost === 0 ? null : { kind: 'leak', message: `${lost} frames are not given back` };

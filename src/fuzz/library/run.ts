@@ -117,7 +117,7 @@ class Calls {
 
   rules(last: boolean): CaseFinding | null {
     for (const checker of this.#world.checkers) {
-      const [violation] = last ? checker.finish() : checker.end();
+      const [violation] = last ? checker.checkAll() : checker.checkChanged();
       if (violation) return { kind: violation.rule, message: violation.message };
     }
     return null;

@@ -4,7 +4,7 @@
  */
 
 import { Checker } from '../../check/index.ts';
-import { type DirtyLog, Host, type Mm, VirtualMachine } from '../../host/index.ts';
+import { type DirtyLog, Host, type Mm, type VirtualMachine } from '../../host/index.ts';
 import { Machine, type Storage } from '../../machine/index.ts';
 import { kindOf } from './operations.ts';
 import type { LibrarySetup, ObjectKind, Value } from './steps.ts';
@@ -29,7 +29,7 @@ export class LibraryWorld {
     for (const storage of storages) {
       const host = new Host(new Machine({ storage, cpus: 2 }));
       this.hosts.push(host);
-      this.checkers.push(new Checker(host));
+      this.checkers.push(Checker.attach(host));
       this.#fill(host);
       const { frames } = host.kernel;
       while (scarce > 0 && frames.available > scarce) frames.allocate(0, 'kernel');
@@ -40,7 +40,7 @@ export class LibraryWorld {
     const mm = host.createMm();
     mm.mmap({ address: HOME, length: 4n * MIB });
     const gmap = host.createGmap(mm);
-    const vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    const vm = host.createVm(mm);
     vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: HOME });
     const { machine } = host;
     const made = [vm, vm.createVcpu(), mm, gmap, vm.gmap, host.createFile(MIB)];

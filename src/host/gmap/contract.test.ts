@@ -4,7 +4,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Cpu } from '../../machine/index.ts';
+import { type Cpu, logicalPage } from '../../machine/index.ts';
 import type { Host } from '../host.ts';
 import { type Mm, PROT } from '../mm/index.ts';
 import {
@@ -906,7 +906,7 @@ describe('fault', () => {
     expect(host.kernel.frames.count('page')).toBe(0);
     gmap.enable(cpus[0]!);
     cpus[0]!.dat = true;
-    expect(cpus[0]!.attempt(0, 0)).toBe(-1);
+    expect(cpus[0]!.attempt(logicalPage(0), 0)).toBe(-1);
     expect(cpus[0]!.exceptionCode).toBe(0x11);
     gmap.disable(cpus[0]!);
   });
@@ -1204,7 +1204,7 @@ describe("removing part of a segment's mappings", () => {
     for (const cpu of cpus) {
       gmap.enable(cpu);
       cpu.dat = true;
-      expect(cpu.attempt(0, 0)).toBe(-1);
+      expect(cpu.attempt(logicalPage(0), 0)).toBe(-1);
       expect(cpu.exceptionCode).toBe(0x11);
       gmap.disable(cpu);
       expect(codeOf(() => host.readAsGuest(gmap, cpu, 0n, 1))).toBe('EFAULT');

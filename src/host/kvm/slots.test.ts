@@ -3,7 +3,7 @@ import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
 import { codeOf, frameCounts, makeHost, messageOf, pictureOf, TIB } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
-import { VirtualMachine } from './vm.ts';
+import type { VirtualMachine } from './vm.ts';
 
 const MIB = 1n << 20n;
 const PAGE = 4096n;
@@ -17,7 +17,7 @@ beforeEach(() => {
   const made = makeHost();
   host = made.host;
   mm = host.createMm();
-  vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+  vm = host.createVm(mm);
   return () => expect(made.problems).toEqual([]);
 });
 

@@ -19,7 +19,6 @@ import {
 } from '../../machine/testing/index.ts';
 import { PROT } from '../mm/index.ts';
 import { bytes, codeOf, frameCounts, GUEST_BYTES, GUEST_HOME, TestGuest } from '../testing/index.ts';
-import { VirtualMachine } from './vm.ts';
 
 const MIB = 1n << 20n;
 const PAGE = 4096n;
@@ -66,7 +65,7 @@ describe.each([
   });
 
   it('are used by a second virtual machine of the process when it comes to them', () => {
-    const vm = new VirtualMachine({ mm: guest.mm, gmap: guest.host.createGmap(guest.mm) });
+    const vm = guest.host.createVm(guest.mm);
     vm.createVcpu();
     set(0x30);
     expect(controls(vm)).toEqual([INTERCEPT_KEYS]);
@@ -232,7 +231,7 @@ describe.each([
     guest.on(AT, stg(1, 0, 2));
     set(0x58);
     const child = guest.host.fork(guest.mm);
-    const vm = new VirtualMachine({ mm: child, gmap: guest.host.createGmap(child) });
+    const vm = guest.host.createVm(child);
     vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: GUEST_BYTES, userspaceAddr: GUEST_HOME });
     expect(vm.getKeys(AT, 1)).toBe(null);
     vm.setKey(ADDRESS, 0x90);

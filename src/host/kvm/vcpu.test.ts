@@ -28,7 +28,7 @@ import { codeOf, frameCounts, makeHost } from '../testing/index.ts';
 import type { Exit } from './exits.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import type { Vcpu } from './vcpu.ts';
-import { VirtualMachine } from './vm.ts';
+import type { VirtualMachine } from './vm.ts';
 
 const MIB = 1n << 20n;
 const HOME = 0x1000_0000n;
@@ -49,7 +49,7 @@ beforeEach(() => {
   host = made.host;
   mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
-  vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+  vm = host.createVm(mm);
   vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 2n * MIB, userspaceAddr: HOME });
   vcpu = vm.createVcpu();
   lowcore(0);
@@ -199,7 +199,7 @@ describe('guest memory', () => {
 
 describe('the prefix area', () => {
   it('is brought in at the first run', () => {
-    const fresh = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    const fresh = host.createVm(mm);
     fresh.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: HOME + MIB });
     const cpu = fresh.createVcpu();
     cpu.setPsw(MASK.DISABLED_WAIT, 5n);
@@ -705,7 +705,7 @@ describe('a virtual machine', () => {
     expect(ends()).toBe(AT.DONE);
     const { block, vm: dead } = vcpu;
     vm.destroy();
-    vm = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    vm = host.createVm(mm);
     vm.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: 2n * MIB, userspaceAddr: HOME });
     vcpu = vm.createVcpu();
     expect([vcpu.block.origin, vm.gmap.asce]).toEqual([block.origin, dead.gmap.asce]);
@@ -744,7 +744,7 @@ describe('a virtual machine', () => {
   it('gives everything back at its end, and the process keeps its memory', () => {
     vm.destroy();
     const before = frameCounts(host);
-    const fresh = new VirtualMachine({ mm, gmap: host.createGmap(mm) });
+    const fresh = host.createVm(mm);
     fresh.setMemoryRegion({ slot: 0, guestPhysAddr: 1n << 60n, memorySize: MIB, userspaceAddr: HOME });
     for (let n = 0; n < 3; n++) fresh.createVcpu();
     fresh.writeGuest(1n << 60n, Uint8Array.of(0xaa));

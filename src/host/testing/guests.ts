@@ -2,7 +2,7 @@
 
 import { code, load, lpswe, MASK, psw } from '../../machine/testing/index.ts';
 import type { Host } from '../host.ts';
-import { type Exit, type Vcpu, VirtualMachine } from '../kvm/index.ts';
+import type { Exit, Vcpu, VirtualMachine } from '../kvm/index.ts';
 import type { Mm } from '../mm/index.ts';
 import { makeHost } from './hosts.ts';
 
@@ -40,7 +40,7 @@ export class TestGuest {
     this.problems = problems;
     this.mm = host.createMm();
     this.mm.mmap({ address: GUEST_HOME, length: GUEST_BYTES, large });
-    this.vm = new VirtualMachine({ mm: this.mm, gmap: host.createGmap(this.mm) });
+    this.vm = host.createVm(this.mm);
     this.slot(flags);
     this.vcpu = this.vm.createVcpu();
     for (let n = 1; n < vcpus; n++) this.vm.createVcpu();

@@ -202,7 +202,7 @@ describe('while a guest is interpreted', () => {
     it('depends on the guest’s extent and on the host’s tables', () => {
       setPage(0x11, INVALID);
       setPage(0x12, BigInt(0x12 * 4096) | PROTECT);
-      expect([0, 1, 2, 0x1f, 0x20].map((page) => cpu.absoluteStorable(page))).toEqual([
+      expect([0, 1, 2, 0x1f, 0x20].map((page) => cpu.absoluteStorable(absolutePage(page)))).toEqual([
         true,
         false,
         false,
@@ -215,7 +215,10 @@ describe('while a guest is interpreted', () => {
     it('depends on the storage of the machine', () => {
       setPage(0x10, BigInt((STORAGE_PAGES - 1) * 4096));
       setPage(0x11, BigInt(STORAGE_PAGES * 4096));
-      expect([cpu.absoluteStorable(0), cpu.absoluteStorable(1)]).toEqual([true, false]);
+      expect([cpu.absoluteStorable(absolutePage(0)), cpu.absoluteStorable(absolutePage(1))]).toEqual([
+        true,
+        false,
+      ]);
     });
 
     it.each([0x10, 0])('is in the TLB if the page is: main-storage origin at page %i', (originPage) => {
@@ -229,7 +232,10 @@ describe('while a guest is interpreted', () => {
         cpu.absoluteFrame(absolutePage(page), FETCH);
         setPage(originPage + page, INVALID);
       }
-      expect([cpu.absoluteStorable(0), cpu.absoluteStorable(1)]).toEqual([true, false]);
+      expect([cpu.absoluteStorable(absolutePage(0)), cpu.absoluteStorable(absolutePage(1))]).toEqual([
+        true,
+        false,
+      ]);
     });
   });
 

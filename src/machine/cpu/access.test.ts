@@ -5,6 +5,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../../test/work.ts';
+import { logicalPage } from '../addresses.ts';
 import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { bare, DAT, MODE_24, MODE_31, MODE_64 } from '../testing/bare.ts';
@@ -364,10 +365,10 @@ describe('errors that are no exceptions of the machine', () => {
     expect(() => cpu.attemptAll(fails)).toThrow(error);
     cpu.onTlbHit = fails;
     cpu.load8(0, LOW + 0x1000 - 1 - 0xfff);
-    expect(() => cpu.attempt(0x30, FETCH)).toThrow(error);
+    expect(() => cpu.attempt(logicalPage(0x30), FETCH)).toThrow(error);
     cpu.onTlbHit = null;
-    expect(cpu.attempt(0x30, FETCH)).toBe(0x8_0000);
-    expect(cpu.attempt(0x32, INSTRUCTION)).toBe(-1);
+    expect(cpu.attempt(logicalPage(0x30), FETCH)).toBe(0x8_0000);
+    expect(cpu.attempt(logicalPage(0x32), INSTRUCTION)).toBe(-1);
     expect(cpu.exceptionCode).toBe(PGM.PAGE_TRANSLATION);
   });
 });

@@ -289,9 +289,9 @@ export class CpuAccess extends CpuState {
    * As `frame`, for a host that accesses memory as its program would. Returns -1 instead of unwinding; `exceptionCode`
    * holds the reason.
    */
-  attempt(page: number, access: Access): number {
+  attempt(page: LogicalPage, access: Access): number {
     try {
-      return this.frame(page as LogicalPage, UNPROTECTED_OFFSET, access);
+      return this.frame(page, UNPROTECTED_OFFSET, access);
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       return -1;
@@ -314,7 +314,7 @@ export class CpuAccess extends CpuState {
    * fill, no hit count, no reference bit.
    * Preconditions: the processor interprets a guest.
    */
-  absoluteStorable(page: number): boolean {
+  absoluteStorable(page: AbsolutePage): boolean {
     const { pages, originPage, asceHi, asceLo, edat } = this.sie as SieContext;
     if (page >= pages) return false;
     const host = page + originPage;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTION, STORE } from '../cpu/access.ts';
-import { FETCH, Machine, PGM, SPACE, Storage } from '../index.ts';
+import { FETCH, logicalPage, Machine, PGM, SPACE, Storage } from '../index.ts';
 import { AbsoluteEntries, Walk, type WalkStep } from './walk.ts';
 
 /**
@@ -388,7 +388,7 @@ describe('a processor that recognizes an exception', () => {
     cpu.setControl(1, BigInt(asce));
     /** Exception code and the 64 bits of the identification, or the frame's address. */
     const reach = (page: number, access: typeof FETCH | typeof STORE | typeof INSTRUCTION) => {
-      const frame = cpu.attempt(page, access);
+      const frame = cpu.attempt(logicalPage(page), access);
       if (frame >= 0) return frame;
       return [cpu.exceptionCode, (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo)];
     };
