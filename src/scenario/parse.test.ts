@@ -80,7 +80,7 @@ describe('a line', () => {
     expect(parseLine(line)).toEqual(operation);
   });
 
-  it.each(['', '   ', '\r', '\t', '# anything', '   # stats', '#'])('%j is nothing', (line) => {
+  it.each(['', '   ', '\r', '\t', '# anything', '   # stats', '#'])('%j is ignored', (line) => {
     expect(parseLine(line)).toBe(null);
   });
 
@@ -146,12 +146,12 @@ describe('a line', () => {
     ['fail x', '"x" is not a number'],
     ['dump \u001b[31m', '"?[31m" is not a number'],
     [`mmap ${'9'.repeat(50)} 1`, `"${'9'.repeat(40)}…" is more than 64 bits`],
-  ])('%j is not in the language', (line, message) => {
+  ])('%j is a syntax error', (line, message) => {
     expect(() => parseLine(line)).toThrow(ScenarioSyntaxError);
     expect(() => parseLine(line)).toThrow(message);
   });
 
-  it('may have as much data as fits into it', () => {
+  it('may contain any amount of data', () => {
     const operation = parseLine(`process write 0 ${'a5'.repeat(8 << 20)}`);
     expect(operation).toMatchObject({ verb: 'process write', address: 0n });
     const { bytes } = operation as { bytes: Uint8Array };
@@ -159,7 +159,7 @@ describe('a line', () => {
     expect(() => parseLine(`process write 0 ${'a5'.repeat(8 << 20)}x5`)).toThrow(ScenarioSyntaxError);
   });
 
-  it('never ends with anything but an operation, null or a ScenarioSyntaxError of one line', () => {
+  it('gives an operation, null or a ScenarioSyntaxError with a message of one line', () => {
     const words =
       'mmap munmap gmap_alloc gmap_map_segment gmap_discard process guest read write dump fail # 0 1M 0x 64 0xffffffffffffffff 16384P ab';
     const line = fc.oneof(
@@ -217,11 +217,11 @@ describe('a number', () => {
     'M',
     '16384P',
     '18446744073709551616',
-  ])('%j is none', (text) => {
+  ])('%j is not a number', (text) => {
     expect(() => parseNumber(text)).toThrow(ScenarioSyntaxError);
   });
 
-  it.each(['9', '0', '0x'])('of a million digits is none, and none is made of it: %s…', (digit) => {
+  it.each(['9', '0', '0x'])('with a million digits is rejected without being converted: %s…', (digit) => {
     const made = vi.spyOn(globalThis, 'BigInt');
     expect(() => parseNumber(digit + '0'.repeat(1e6))).toThrow(/^"[0-9x]{40}…" is not a number$/);
     expect(made).not.toHaveBeenCalled();
