@@ -41,7 +41,7 @@ module.exports = {
       name: 'a-module-of-the-host-is-imported-through-its-index',
       severity: 'error',
       from: { path: '^src/host/([^/]+)/' },
-      to: { path: '^src/host/(mm|gmap|kvm)/', pathNot: ['^src/host/$1/', '/index[.]ts$'] },
+      to: { path: '^src/host/(mm|gmap|kvm)/', pathNot: ['^src/host/$1/', '/(index|internal)[.]ts$'] },
     },
     {
       name: 'only-cli-and-tests-import-node',

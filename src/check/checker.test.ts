@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DirtyLog,
-  faultPageLocked,
-  type Gmap,
-  Host,
-  hex,
-  type Mm,
-  PGSTE_OFFSET,
-  PROT,
-  PURGE_SITES,
-  type PurgeSite,
-} from '../host/index.ts';
+import { DirtyLog, type Gmap, Host, type Mm, PROT, PURGE_SITES, type PurgeSite } from '../host/index.ts';
+import { faultPageLocked, hex, PGSTE_OFFSET } from '../host/internal.ts';
 import { Machine } from '../machine/index.ts';
 import { Checker, describeViolation, type Rule, type Violation } from './index.ts';
 

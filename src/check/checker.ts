@@ -6,7 +6,8 @@
  * is broken when the tables and what the machine or the host keeps besides them differ.
  */
 
-import { demandInstance, Host } from '../host/index.ts';
+import { Host } from '../host/index.ts';
+import { demandInstance } from '../host/internal.ts';
 import { sourceOf } from './emitter.ts';
 import { checkFrames } from './frames.ts';
 import { checkGuestTables } from './guest-tables.ts';

@@ -1,6 +1,6 @@
 /** Compares the frames that tables and pages own with what the allocator has given out. */
 
-import { hex, PURPOSES, type Purpose } from '../host/index.ts';
+import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
 import type { Census } from './rules.ts';
 
 /** Frames in a block, by purpose. */

@@ -1,6 +1,7 @@
 /** Looks at the tables of a gmap: formats, promises, links. */
 
-import { Gmap, type GmapHandle, hex, isUnlinked, type Mm } from '../host/index.ts';
+import { Gmap, type GmapHandle, type Mm } from '../host/index.ts';
+import { hex, isUnlinked } from '../host/internal.ts';
 import { CRST_ENTRIES, CRST_SIZE, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { Census, KnownTables } from './rules.ts';
 

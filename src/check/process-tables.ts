@@ -1,6 +1,7 @@
 /** Looks at the tables of a process: formats, page tables, pages. */
 
-import { hasFrame, hex, type Mapping, type Mm, PAGE_NONE, PGSTE, PGSTE_OFFSET, PROT } from '../host/index.ts';
+import { type Mapping, type Mm, PROT } from '../host/index.ts';
+import { hasFrame, hex, PAGE_NONE, PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
 import {
   CRST_ENTRIES,
   CRST_SIZE,

@@ -2,7 +2,8 @@
  * The rules that are checked, and what one look over the tables gathers for them.
  */
 
-import { type Gmap, type Host, hex, PURPOSES, type Purpose } from '../host/index.ts';
+import type { Gmap, Host } from '../host/index.ts';
+import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
 import { FRAME_SIZE, TableScan } from '../machine/index.ts';
 
 /** What can be broken. */

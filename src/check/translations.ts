@@ -1,6 +1,7 @@
 /** Compares what processors remember of walks with fresh walks. */
 
-import { type Host, hex } from '../host/index.ts';
+import type { Host } from '../host/index.ts';
+import { hex } from '../host/internal.ts';
 import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TlbHitCheck, Walk } from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 

@@ -7,7 +7,7 @@ import type { Monitor } from '../vmm/index.ts';
 import { EscapeKeys, KEYS_HELP } from './escape-keys.ts';
 
 /** The receiver of the input: a `Monitor`. */
-export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'listens' | 'inputRoom'>;
+export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'inputEnabled' | 'inputSpace'>;
 
 /** Passes standard input to the guest. */
 export class GuestInput {
@@ -32,8 +32,8 @@ export class GuestInput {
 
   /** Opens standard input once the guest enables input, and continues to read once its buffer has space. */
   attend(): void {
-    if (!this.#open && this.#guest.listens) this.#begin();
-    if (this.#rest.length === 0 || this.#guest.inputRoom === 0) return;
+    if (!this.#open && this.#guest.inputEnabled) this.#begin();
+    if (this.#rest.length === 0 || this.#guest.inputSpace === 0) return;
     this.#pass(this.#rest);
     if (this.#rest.length > 0) return;
     if (this.#ended) this.#guest.endInput();
@@ -42,10 +42,10 @@ export class GuestInput {
 
   /** Waits until input arrives or ends. */
   async more(): Promise<void> {
-    const room = this.#guest.inputRoom;
+    const space = this.#guest.inputSpace;
     this.attend();
     // Bytes that did not fit before fit now.
-    if (this.#guest.inputRoom < room) return;
+    if (this.#guest.inputSpace < space) return;
     await new Promise<void>((resolve) => {
       this.#arrived = resolve;
     });

@@ -5,7 +5,8 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { Host, hex, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
+import { Host, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
+import { hex } from '../host/internal.ts';
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
 import { columns, example } from './examples.ts';

@@ -1,7 +1,8 @@
 /** `guesthouse walk FILE ADDRESS`: translates an address after a scenario, and shows every table entry on the way. */
 
 import { type Command, Option } from 'commander';
-import { hex, LinuxError, type Mm } from '../host/index.ts';
+import { LinuxError, type Mm } from '../host/index.ts';
+import { hex } from '../host/internal.ts';
 import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../inspect/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';

@@ -2,7 +2,8 @@
  * All storage that is in use, as it is at one moment: what an operation that fails must leave alone.
  */
 
-import type { Host, Purpose } from '../host/index.ts';
+import type { Host } from '../host/index.ts';
+import type { Purpose } from '../host/internal.ts';
 import { CRST_SIZE, FRAME_SIZE, PAGE_TABLE_SIZE } from '../machine/index.ts';
 
 /** Remembers what is in storage, one moment at a time. */

@@ -19,7 +19,8 @@ import { hex, LinuxError } from './errors.ts';
 import { Gmap } from './gmap/index.ts';
 import { Kernel } from './kernel.ts';
 import { VirtualMachine } from './kvm/index.ts';
-import { MemoryFile, Mm, MmCommon } from './mm/index.ts';
+import { MemoryFile, Mm } from './mm/index.ts';
+import { MmCommon } from './mm/internal.ts';
 
 const GUEST_LIMIT = 1n << 64n;
 

@@ -1,14 +1,41 @@
 /**
- * What the Linux kernel does: frames, processes' address spaces, guest address spaces, virtual machines.
+ * What the Linux kernel does: processes' address spaces, guest address spaces, virtual machines.
  */
 
-export * from './arguments.ts';
-export * from './errors.ts';
-export * from './frames.ts';
-export * from './gmap/index.ts';
-export * from './host.ts';
-export * from './kernel.ts';
-export * from './kvm/index.ts';
-export * from './life.ts';
-export * from './locks.ts';
-export * from './mm/index.ts';
+export { type Errno, LinuxError } from './errors.ts';
+export { Gmap, GUEST_SEGMENTS, type SegmentState } from './gmap/index.ts';
+export { Host, type HostStats } from './host.ts';
+export { type InjectedFault, PURGE_SITES, type PurgeSite } from './kernel.ts';
+export {
+  CheckedStateDescription,
+  type Exit,
+  FloatingInterrupts,
+  type GuestCpu,
+  type GuestMachine,
+  type GuestMemory,
+  GuestMemoryFault,
+  LocalInterrupts,
+  MAX_VCPUS,
+  type MemoryRegion,
+  MemorySlots,
+  operandAddress,
+  PrefixArea,
+  Vcpu,
+  VirtualMachine,
+  type VirtualMachineOptions,
+} from './kvm/index.ts';
+export {
+  type Backing,
+  DirtyLog,
+  type GmapHandle,
+  GROWN_LIMIT,
+  type Mapping,
+  Mappings,
+  MemoryFile,
+  Mm,
+  type MmapOptions,
+  type MremapOptions,
+  PROCESS_LIMIT,
+  PROT,
+} from './mm/index.ts';
+export type { AddressRange } from './units.ts';

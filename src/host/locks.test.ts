@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import { Lock, Locks, RANK } from './locks.ts';
-import { faultPageLocked, type Mm, provideSegmentLocked, zapLocked } from './mm/index.ts';
+import type { Mm } from './mm/index.ts';
+import { faultPageLocked, provideSegmentLocked, zapLocked } from './mm/internal.ts';
 import { bytes, codeOf, MIB, makeHost, PIB } from './testing/index.ts';
 
 describe('check mode', () => {

@@ -5,15 +5,8 @@
  * Bits are numbered from the left, 0 to 63, as in the architecture.
  */
 
-import {
-  demandBigint,
-  demandDoubleword,
-  hex,
-  isUnlinked,
-  LinuxError,
-  PAGE_NONE,
-  show,
-} from '../host/index.ts';
+import { LinuxError } from '../host/index.ts';
+import { demandBigint, demandDoubleword, hex, isUnlinked, PAGE_NONE, show } from '../host/internal.ts';
 import { LEVEL_OF_TYPE, type Level, PAGE, SEGMENT } from '../machine/index.ts';
 import type { Field } from './answers.ts';
 

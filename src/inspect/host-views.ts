@@ -2,18 +2,15 @@
  * Views of the spaces of a host, read from their tables in storage.
  */
 
+import { type Gmap, GUEST_SEGMENTS, type Mappings, type Mm } from '../host/index.ts';
 import {
   EMPTY_SEGMENT,
-  type Gmap,
-  GUEST_SEGMENTS,
   hasFrame,
-  type Mappings,
-  type Mm,
   PGSTE,
   PGSTE_OFFSET,
   unlinkedRunLength,
   wantedSegment,
-} from '../host/index.ts';
+} from '../host/internal.ts';
 import {
   CRST_ENTRIES,
   FRAME_SIZE,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Gmap, Host, type Mm, PGSTE, PGSTE_OFFSET } from '../host/index.ts';
+import { type Gmap, Host, type Mm } from '../host/index.ts';
+import { PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
 import { AbsoluteEntries, Machine, Walk } from '../machine/index.ts';
 import {
   entryFields,

@@ -2,7 +2,8 @@
  * Processors: their registers, their cached translations, and the code around the instruction address.
  */
 
-import { demandInstance, Host, Vcpu } from '../host/index.ts';
+import { Host, Vcpu } from '../host/index.ts';
+import { demandInstance } from '../host/internal.ts';
 import {
   AbsoluteEntries,
   absoluteAddress,

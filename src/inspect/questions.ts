@@ -2,7 +2,8 @@
  * Checks of arguments: LinuxError EINVAL names the offending value; ESRCH and ENOENT report a space that has ended.
  */
 
-import { demandInstance, demandInteger, demandObject, Gmap, LinuxError, Mm, show } from '../host/index.ts';
+import { Gmap, LinuxError, Mm } from '../host/index.ts';
+import { demandInstance, demandInteger, demandObject, show } from '../host/internal.ts';
 import type { PageRange, RowRange } from './answers.ts';
 
 /** Pages that a space can have. */

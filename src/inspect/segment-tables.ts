@@ -2,7 +2,7 @@
  * The segment tables of a space in storage.
  */
 
-import { EMPTY_SEGMENT } from '../host/index.ts';
+import { EMPTY_SEGMENT } from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,

@@ -2,15 +2,8 @@
  * The tables of a space, one at a time, with their populated entries.
  */
 
-import {
-  demandInteger,
-  demandObject,
-  type Gmap,
-  LinuxError,
-  type Mm,
-  PGSTE_OFFSET,
-  show,
-} from '../host/index.ts';
+import { type Gmap, LinuxError, type Mm } from '../host/index.ts';
+import { demandInteger, demandObject, PGSTE_OFFSET, show } from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,

@@ -12,7 +12,7 @@ import {
   isUnlinked,
   PAGE_NONE,
   PGSTE_OFFSET,
-} from '../host/index.ts';
+} from '../host/internal.ts';
 import {
   AbsoluteEntries,
   ASCE,

@@ -2,7 +2,8 @@
  * A process as the events of a trace describe it.
  */
 
-import { ANONYMOUS, Mappings } from '../host/index.ts';
+import { Mappings } from '../host/index.ts';
+import { ANONYMOUS } from '../host/internal.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../inspect/index.ts';
 import type { ProcessView, SegmentFlags, TableVisitor } from '../inspect/internal.ts';
 import { MappedSegments } from './mapped-segments.ts';

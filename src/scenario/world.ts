@@ -5,13 +5,13 @@
 import {
   type Gmap,
   Host,
-  hex,
   LinuxError,
   type MemoryFile,
   type Mm,
   PROCESS_LIMIT,
   VirtualMachine,
 } from '../host/index.ts';
+import { hex } from '../host/internal.ts';
 import { type Cpu, Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';

@@ -1,11 +1,11 @@
 /**
- * What was typed on a guest's console and the guest has not read. One stream of bytes: the guest reads it as bytes
- * on its ASCII console, or as lines of UTF-8 text on its line-mode console.
+ * Console input that the guest has not read: one stream of bytes. The guest reads it as bytes from its ASCII console, or as
+ * lines of UTF-8 text from its line-mode console.
  */
 
 import { Utf8Decoder } from './utf8.ts';
 
-/** End of file: control-D. On the line-mode console it is a line of its own, as Linux understands it there. */
+/** End of file: control-D. On the line-mode console it is a line of its own, as Linux expects it there. */
 const END_OF_FILE = 0x04;
 const END_OF_FILE_LINE = '^d';
 const LINE_FEED = 0x0a;
@@ -14,38 +14,38 @@ const CARRIAGE_RETURN = 0x0d;
 /** A bounded queue of console input. */
 export class ConsoleInput {
   readonly #bytes: Uint8Array;
-  /** Index of the oldest byte that waits, and how many wait; the bytes are a ring. */
+  /** Index of the oldest byte in the ring, and number of bytes. */
   #first = 0;
   #count = 0;
-  /** Lines, or parts of long lines, among the bytes that wait: a line feed or carriage return ends one. */
+  /** Number of complete lines in the ring. A line feed or carriage return ends a line. */
   #lines = 0;
   #ended = false;
-  /** Whether the last line taken ended with a carriage return: a line feed behind it belongs to it. */
+  /** Whether the last line taken ended with a carriage return: a line feed after it belongs to it. */
   #afterReturn = false;
-  /** Whether the end has come and has not been read. */
+  /** Whether the input has ended and the guest has not read the end. */
   #endWaits = false;
-  /** Decodes the line that is being taken; a character may be cut where a long line is. */
+  /** Decodes the line that is being taken. A long line may be cut inside a character. */
   readonly #decoder = new Utf8Decoder();
   #arrived = 0;
 
-  /** @param room bytes that may wait */
-  constructor(room: number) {
-    this.#bytes = new Uint8Array(room);
+  /** @param capacity maximum number of unread bytes */
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
   }
 
-  /** Bytes that have come in all, and one more for the end. */
+  /** Total number of bytes added, plus one for the end. */
   get arrived(): number {
     return this.#arrived;
   }
 
-  /** Bytes that can be added. */
-  get room(): number {
+  /** Number of bytes that can be added. */
+  get space(): number {
     return this.#ended ? 0 : this.#bytes.length - this.#count;
   }
 
-  /** Adds bytes, as many as there is room for; returns how many. After the end there is room for none. */
+  /** Adds as many of the bytes as fit, none after the end. Returns their number. */
   add(bytes: Uint8Array): number {
-    const count = Math.min(bytes.length, this.room);
+    const count = Math.min(bytes.length, this.space);
     for (let i = 0; i < count; i++) {
       const byte = bytes[i] as number;
       this.#bytes[(this.#first + this.#count + i) % this.#bytes.length] = byte;
@@ -56,7 +56,7 @@ export class ConsoleInput {
     return count;
   }
 
-  /** No more bytes will come. */
+  /** Ends the input. */
   end(): void {
     if (this.#ended) return;
     this.#arrived++;
@@ -64,18 +64,18 @@ export class ConsoleInput {
     this.#endWaits = true;
   }
 
-  /** Whether `takeBytes` would return any. */
+  /** Whether `takeBytes` would return bytes. */
   get hasBytes(): boolean {
     return this.#count > 0 || this.#endWaits;
   }
 
-  /** Whether `takeLine` would return one: a whole line waits, or a part too long to wait longer, or the end. */
+  /** Whether `takeLine` would return a line: a complete one, a part of one that fills the buffer, or the end. */
   get hasLine(): boolean {
     this.#skipLineFeed();
     return this.#lines > 0 || this.#count === this.#bytes.length || this.#endWaits;
   }
 
-  /** Takes up to `limit` bytes; behind the last one the end of file. */
+  /** Takes up to `limit` bytes. The end of file follows the last one. */
   takeBytes(limit: number): Uint8Array {
     const taken: number[] = [];
     while (taken.length < limit && this.#count > 0) taken.push(this.#take());
@@ -87,13 +87,13 @@ export class ConsoleInput {
   }
 
   /**
-   * Takes the next line without its end, or the first part of a long one. Null when none waits.
-   * @param limit UTF-16 code units that it may have; at least 4
+   * Takes the next line without its end, or the first part of a long one. Returns null if there is none.
+   * @param limit maximum length in UTF-16 code units; at least 4
    */
   takeLine(limit: number): string | null {
     if (!this.hasLine) return null;
     let text = '';
-    // A byte completes two code units at most, and the end of the line one more.
+    // A byte completes at most two code units, and the end of the line one more.
     while (this.#count > 0 && text.length + 3 <= limit) {
       const byte = this.#take();
       if (endsLine(byte)) {
@@ -111,7 +111,7 @@ export class ConsoleInput {
     return END_OF_FILE_LINE;
   }
 
-  /** A line that was cut exactly at its end has no rest. */
+  /** Drops the end of a line that was cut exactly there. */
   #skipLineEnd(): void {
     if (this.#count === 0 || !endsLine(this.#bytes[this.#first] as number)) return;
     this.#afterReturn = this.#take() === CARRIAGE_RETURN;

@@ -1,7 +1,7 @@
 /**
- * EBCDIC as the operator's console of a mainframe uses it: code page 037, with 0x15 (new line) ending a line.
+ * The EBCDIC of the operator's console of a mainframe: code page 037, with 0x15 (new line) at the end of a line.
  *
- * Code page 037 has exactly the characters of Latin-1 in another order, so one table of 256 bytes says it all.
+ * Code page 037 has exactly the characters of Latin-1, in another order, so one table of 256 bytes converts both ways.
  */
 
 /** Row r, byte c: the Latin-1 character of the EBCDIC character 16 * r + c. */
@@ -28,7 +28,7 @@ const NEW_LINE = 0x15;
 const SUBSTITUTE = 0x3f;
 
 const characters: readonly string[] = Array.from({ length: 256 }, (_, i) =>
-  // Guests end a line with either of the two; the code page itself would make U+0085 of the first.
+  // Guests end a line with either of the two. The code page itself converts the first to U+0085.
   i === NEW_LINE ? '\n' : String.fromCharCode(Number.parseInt(LATIN1_OF_EBCDIC.slice(2 * i, 2 * i + 2), 16)),
 );
 
@@ -38,7 +38,7 @@ const codes: ReadonlyMap<string, number> = new Map([
   ['\n', NEW_LINE],
 ]);
 
-/** The text of EBCDIC bytes. Both new line (0x15) and line feed (0x25) become `\n`; every byte has a character. */
+/** Converts EBCDIC bytes to text. New line (0x15) and line feed (0x25) become `\n`. Every byte has a character. */
 export function fromEbcdic(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += characters[byte];
@@ -46,8 +46,8 @@ export function fromEbcdic(bytes: Uint8Array): string {
 }
 
 /**
- * The EBCDIC bytes of a text, one for each UTF-16 code unit. `\n` becomes new line (0x15); what the code page lacks
- * becomes the substitute character (0x3f).
+ * Converts text to EBCDIC, one byte per UTF-16 code unit. `\n` becomes new line (0x15). Characters that the code page lacks
+ * become the substitute character (0x3f).
  */
 export function toEbcdic(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length }, (_, i) => codes.get(text[i]!) ?? SUBSTITUTE);

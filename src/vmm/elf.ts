@@ -1,23 +1,23 @@
 /**
- * Reads the ELF file of a guest image: what has to be where in guest memory before the guest starts, and where it starts.
+ * Reads the ELF file of a guest image: the contents of guest memory, and the entry point.
  *
- * This follows the ELF-64 object file format and the s390x supplement to it (machine number 22, big-endian). The
- * file is not trusted. Every number in it is checked before it is used, and nothing is copied or allocated by a
- * size that the file claims: a segment's bytes are a view of the file.
+ * It follows the ELF-64 object file format and its s390x supplement (machine number 22, big-endian). The file is not
+ * trusted: every number is checked before it is used, and no size in the file causes a copy or an allocation. The bytes of a
+ * segment are a view of the file.
  */
 
-/** The image cannot be used. The message is one line for the person who named the file, and names the bad value. */
+/** An image that cannot be used. The message is one line for the user, and names the bad value. */
 export class ImageError extends Error {
   override readonly name = 'ImageError';
 }
 
-/** One part of guest memory that the image fills. */
+/** A range of guest memory that the image fills. */
 export interface ImageSegment {
   /** Guest absolute address of the first byte (the physical address of the program header, not the virtual one). */
   readonly address: bigint;
-  /** Bytes of guest memory it takes, at least 1. What lies past `bytes` is zero when the guest starts. */
+  /** Length in guest memory in bytes, at least 1. The part after `bytes` is zero when the guest starts. */
   readonly memorySize: bigint;
-  /** The bytes that come from the file: a view of it, no longer than `memorySize`. */
+  /** The contents from the file: a view of it, not longer than `memorySize`. */
   readonly bytes: Uint8Array;
   /** The permission flags of the program header: 4 readable, 2 writable, 1 executable. */
   readonly flags: number;
@@ -27,7 +27,7 @@ export interface ImageSegment {
 export interface ElfImage {
   /** Guest absolute address of the first instruction: even, and inside an executable segment. */
   readonly entry: bigint;
-  /** The segments that take memory, in ascending order of address; no two share a byte. At least one. */
+  /** The segments with memory, at least one, in ascending order of address. They do not overlap. */
   readonly segments: readonly ImageSegment[];
 }
 
@@ -52,7 +52,7 @@ function hex(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** One PT_LOAD as the file has it, with its place in the table for messages. */
+/** A PT_LOAD of the file, with its index in the table for messages. */
 interface LoadHeader {
   readonly index: number;
   readonly virtual: bigint;
@@ -61,7 +61,7 @@ interface LoadHeader {
 
 /**
  * Checks the first bytes of a file, before the rest of it is read.
- * @throws {ImageError} when it is no 64-bit big-endian ELF file.
+ * @throws ImageError if it is not a 64-bit big-endian ELF file
  */
 export function checkIdentification(file: Uint8Array): void {
   if (file.length < 4 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {
@@ -107,7 +107,7 @@ function checkKind(view: DataView): void {
   if (version !== 1) throw new ImageError(`ELF version 1 is needed, but it is ${version}`);
 }
 
-/** Checks where the program headers are and how many there are; answers their offset in the file. */
+/** Checks the position and number of the program headers. Returns their offset in the file. */
 function locateProgramHeaders(view: DataView): { offset: number; count: number } {
   const headerSize = view.getUint16(52);
   const entrySize = view.getUint16(54);
@@ -127,9 +127,9 @@ function locateProgramHeaders(view: DataView): { offset: number; count: number }
     );
   }
   const offset = view.getBigUint64(32);
-  // Compared by subtraction, in bigint: the sum of a hostile offset and a length need not fit in 64 bits.
-  const room = BigInt(view.byteLength) - BigInt(count * PROGRAM_HEADER_BYTES);
-  if (offset > room) {
+  // Compared by subtraction: the sum of a hostile offset and a length may exceed 64 bits.
+  const last = BigInt(view.byteLength) - BigInt(count * PROGRAM_HEADER_BYTES);
+  if (offset > last) {
     throw new ImageError(
       `${count} program headers at offset ${hex(offset)} reach past the end of the file (${view.byteLength} bytes)`,
     );
@@ -183,8 +183,8 @@ function holdsAddress(start: bigint, load: LoadHeader, address: bigint): boolean
 }
 
 /**
- * The entry as an absolute address. The ELF header has it as a virtual address, which differs from the absolute one
- * in an image that is linked for other addresses than it is loaded at.
+ * Returns the entry point as an absolute address. The ELF header has it as a virtual address, which differs from the
+ * absolute one in an image that is linked for other addresses than it is loaded at.
  */
 function locateEntry(entry: bigint, loads: readonly LoadHeader[]): bigint {
   if (entry & 1n)
@@ -206,10 +206,10 @@ function locateEntry(entry: bigint, loads: readonly LoadHeader[]): bigint {
 /**
  * Reads a guest image: a 64-bit big-endian executable for s390x, linked for fixed addresses.
  *
- * The result refers to `file`, which is not changed and must not change as long as the result is used. Section
- * headers, symbols and the alignment of segments play no part in starting a guest and are not looked at.
+ * The result refers to `file`, which must not change while the result is used. Section headers, symbols and the alignment of
+ * segments do not matter for starting a guest and are ignored.
  *
- * @throws {ImageError} when the file is no such image or any number in it that matters is out of range.
+ * @throws ImageError if the file is not such an image, or a number in it is out of range
  */
 export function parseElf(file: Uint8Array): ElfImage {
   if (!(file instanceof Uint8Array)) throw new ImageError('an image is a Uint8Array');
@@ -241,11 +241,11 @@ export function parseElf(file: Uint8Array): ElfImage {
 }
 
 /**
- * Checks that the guest has memory for every byte of the image, so that nothing needs undoing half-way.
+ * Checks that the guest has memory for every byte of the image, before any is stored.
  *
- * @param holds whether the guest has memory at all `length` bytes (at least 1) from the guest absolute `address` on;
- *   the sum of the two is at most 2^64.
- * @throws {ImageError} naming the first segment, by address, that does not fit.
+ * @param holds returns whether the guest has memory for `length` bytes (at least 1) from the guest absolute `address` on;
+ *   their sum is at most 2^64
+ * @throws ImageError naming the segment with the lowest address that does not fit
  */
 export function checkFits(image: ElfImage, holds: (address: bigint, length: bigint) => boolean): void {
   for (const { address, memorySize } of image.segments) {

@@ -1,6 +1,6 @@
 /**
- * DIAGNOSE 0x308: resets of the machine that go on with a short PSW, and the parameters of an initial program load
- * (QEMU: handle_diag_308). Subcodes 3 and 4, which load the machine anew, are the host's to recognize.
+ * DIAGNOSE 0x308: resets of the machine after which a short PSW is loaded, and the parameters of an initial program load
+ * (QEMU: handle_diag_308). The host recognizes subcodes 3 and 4, which load the machine again.
  */
 
 import type { Vcpu, VirtualMachine } from '../host/index.ts';
@@ -8,12 +8,12 @@ import { PGM } from '../machine/index.ts';
 
 const SUBCODE = { RESET_CLEAR: 0, RESET_NORMAL: 1, SET: 5, STORE: 6 } as const;
 
-/** What SET and STORE answer in register r1 + 1. */
+/** The response of SET and STORE in register r1 + 1. */
 const RESPONSE = { DONE: 0x001n, NO_CONFIGURATION: 0x102n, INVALID: 0x402n } as const;
 
-/** The parameter block fills a page at most. Its length, in bytes, is its first word. */
+/** Maximum length of the parameter block: a page. Its first word is its length in bytes. */
 const BLOCK_BYTES = 4096;
-/** Where its first part says what kind of device it describes, and how long a block of each kind is at least. */
+/** Offset of the kind of device that the block describes, and the minimum length of a block of each kind. */
 const KIND_AT = 12;
 const LEAST_BYTES: ReadonlyMap<number, number> = new Map([
   [0x00, 384], // FCP
@@ -31,7 +31,7 @@ export class InitialProgramLoad {
   readonly #resetDevices: () => void;
   #block: Uint8Array | null = null;
 
-  /** @param resetDevices what a subsystem reset does beside the virtual machine */
+  /** @param resetDevices resets the devices, as a part of a subsystem reset */
   constructor(vm: VirtualMachine, resetDevices: () => void) {
     this.#vm = vm;
     this.#resetDevices = resetDevices;
@@ -39,8 +39,8 @@ export class InitialProgramLoad {
 
   /**
    * Executes DIAGNOSE 0x308 with the subcode in register r3.
-   * @returns the code of the program interruption that refuses it, or 0
-   * @throws GuestMemoryFault where the process has no memory; nothing has happened then
+   * Returns the code of the program interruption that rejects it, or 0.
+   * @throws GuestMemoryFault if the process has no memory there; nothing has changed then
    */
   diagnose(vcpu: Vcpu, r1: number, r3: number): number {
     const subcode = vcpu.gr[r3] as bigint;
@@ -63,7 +63,7 @@ export class InitialProgramLoad {
     }
   }
 
-  /** Resets all CPUs and the subsystem; this CPU goes on with the short PSW at absolute 0, the others are stopped. */
+  /** Resets all CPUs and the subsystem. This CPU loads the short PSW at absolute 0, the others are stopped. */
   #reset(vcpu: Vcpu, clear: boolean): void {
     const short = new DataView(this.#vm.readGuest(0n, 8).buffer).getBigUint64(0);
     this.#vm.resetSubsystem();

@@ -1,27 +1,27 @@
-/** How the devices of a virtual machine reach guest memory. */
+/** Guest memory, as the devices of a virtual machine access it. */
 
-/** The guest has no memory at (part of) an address range. */
+/** An access to an address range in which the guest has no memory, or not everywhere. */
 export class GuestAddressError extends RangeError {
   override readonly name = 'GuestAddressError';
 
-  /** Names `length` bytes (at least 1) from the guest absolute `address` on. */
+  /** @param length at least 1 byte from the guest absolute `address` on */
   constructor(address: bigint, length: number) {
     super(`the guest has no memory at 0x${address.toString(16)} (${length} bytes)`);
   }
 }
 
-/** Guest memory, by guest absolute address: 0 to 2^64 - 1, and no prefixing. */
+/** Guest memory by guest absolute address, 0 to 2^64 - 1, without prefixing. */
 export interface GuestMemory {
   /**
-   * A copy of `length` bytes, which later stores of the guest do not change.
+   * Returns a copy of `length` bytes.
    *
-   * @throws {GuestAddressError} unless all of them are guest memory.
+   * @throws GuestAddressError if some of them are not guest memory
    */
   read(address: bigint, length: number): Uint8Array;
   /**
-   * Stores bytes: all of them, or none and an error.
+   * Stores all bytes, or none if it throws.
    *
-   * @throws {GuestAddressError} unless all of them are guest memory.
+   * @throws GuestAddressError if some of them are not guest memory
    */
   write(address: bigint, bytes: Uint8Array): void;
 }

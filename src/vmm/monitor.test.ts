@@ -473,7 +473,7 @@ describe('console input', () => {
     expect(one.run()).toEqual({ kind: 'input', until: null });
     expect(one.run()).toEqual({ kind: 'input', until: null });
     expect(describeEnd({ kind: 'input', until: null })).toContain('input');
-    expect(one.inputRoom).toBe(65_536);
+    expect(one.inputSpace).toBe(65_536);
     expect(one.input(Uint8Array.of(0x41, 0x42))).toBe(2);
     expect(one.run()).toEqual({ kind: 'input', until: null });
     expect(one.vm.readGuest(BigInt(sccb + 0x1008), 9)).toEqual(

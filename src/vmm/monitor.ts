@@ -1,19 +1,12 @@
 /**
- * A small virtual machine monitor: it gives a guest image memory and a processor, runs it, and answers what the
+ * A small virtual machine monitor: it gives a guest image memory and virtual CPUs, runs it, and handles the exits that the
  * host leaves to user space: the console behind SERVICE CALL, unknown DIAGNOSE codes, waits.
  */
 
 import {
-  demandBigint,
-  demandBytes,
-  demandFlag,
-  demandInstance,
-  demandInteger,
-  demandObject,
   type Exit,
   GuestMemoryFault,
   Host,
-  hex,
   LinuxError,
   type Mm,
   operandAddress,
@@ -21,6 +14,15 @@ import {
   type Vcpu,
   VirtualMachine,
 } from '../host/index.ts';
+import {
+  demandBigint,
+  demandBytes,
+  demandFlag,
+  demandInstance,
+  demandInteger,
+  demandObject,
+  hex,
+} from '../host/internal.ts';
 import {
   absoluteAddress,
   EXT,
@@ -37,20 +39,20 @@ import { type GuestConsole, Sclp } from './sclp.ts';
 import { systemInformation } from './stsi.ts';
 
 const MIB = 1n << 20n;
-/** CPUs that a guest can have. */
+/** Maximum number of CPUs of a guest. */
 const CPUS = 248;
-/** Where a guest finds its command line, and how long it may be with the NUL. */
+/** Guest absolute address of the command line, and its maximum length in bytes, the NUL included. */
 const COMMAND_LINE = 0x10480n;
 const COMMAND_LINE_SIZE = 896;
-/** PSW mask that a guest starts with: 64-bit addressing, everything disabled. */
+/** Mask of the initial PSW: 64-bit addressing, everything disabled. */
 const START_MASK = 0x1_8000_0000n;
-/** Units of work that a virtual CPU does before the next one has its turn. */
+/** Units of work of a virtual CPU before the turn of the next one. */
 const TURN = 100_000;
 const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
-/** What QEMU answers to a virtio hypercall that it does not know: -EINVAL. */
+/** The result of an unknown virtio hypercall, as in QEMU: -EINVAL. */
 const HYPERCALL_UNKNOWN = BigInt.asUintN(64, -22n);
 
-/** A part of the process's memory that the guest sees. In bytes, multiples of 1 MiB. */
+/** A range of the process's memory that is mapped to the guest. In bytes, multiples of 1 MiB. */
 export interface MemoryMap {
   /** Process address. */
   readonly from: bigint;
@@ -59,58 +61,58 @@ export interface MemoryMap {
   readonly length: bigint;
 }
 
-/** What a guest is started with. */
+/** Options of a monitor. */
 export interface MonitorOptions {
   readonly image: ElfImage;
-  /** Where the guest's memory is. */
+  /** The guest's memory. */
   readonly maps: readonly MemoryMap[];
   readonly console: GuestConsole;
-  /** The guest's command line; at most 895 bytes of ASCII. Default empty. */
+  /** The guest's command line, at most 895 bytes of ASCII. Default: empty. */
   readonly arguments?: string;
-  /** Virtual CPUs; default 1. The others are stopped until the guest starts them. */
+  /** Number of virtual CPUs. Default: 1. All but the first are stopped until the guest starts them. */
   readonly cpus?: number;
   /**
-   * Whether console input may come while the guest runs. `run` then comes back with 'input' when only input can wake
-   * the guest, until `endInput` was called. Default false.
+   * Whether there may be console input while the guest runs. If so, `run` returns 'input' when only input can wake the
+   * guest, until `endInput` is called. Default: false.
    */
   readonly input?: boolean;
   /**
-   * Called for a DIAGNOSE that neither host nor monitor knows, with its code. Returns whether it was handled;
-   * if not, the guest gets a specification exception.
+   * Called with the code of a DIAGNOSE that neither host nor monitor handles. Returns whether it handled it. If not, the
+   * guest gets a specification exception.
    */
   readonly diagnose?: (code: number, vcpu: Vcpu) => boolean;
 }
 
-/** How a guest ended, or why it stopped for now. */
+/** The reason why `run` returned. */
 export type End =
   /**
-   * None of its CPUs can run any more, and at least one loaded a PSW that waits for nothing: its own end. The address
-   * is its status, 0 for success. Of several such CPUs the last to fail counts, or the last one when none failed.
+   * The guest ended: none of its CPUs can run any more, and at least one loaded a disabled wait PSW, whose address is the
+   * status, 0 for success. Of several such CPUs, the last one with a status other than 0 counts, or else the last one.
    */
   | { readonly kind: 'disabled-wait'; readonly cpu: number; readonly address: bigint }
-  /** It used memory that its process does not have (any more). It can go on when the process has it again. */
+  /** It accessed memory that its process does not have. It can continue once the process has it. */
   | { readonly kind: 'memory-fault'; readonly cpu: number; readonly gpa: bigint; readonly write: boolean }
-  /** Its program interruptions lead to program interruptions. */
+  /** Its program new PSW causes the next program interruption. */
   | { readonly kind: 'program-loop'; readonly cpu: number; readonly code: number; readonly address: bigint }
-  /** Its handler of clock interruptions is enabled for the interruption that it handles. */
+  /** Its external new PSW is enabled for the interruption that loads it. */
   | { readonly kind: 'external-loop'; readonly cpu: number; readonly code: number; readonly address: bigint }
-  /** All its CPUs wait for interruptions that nobody will send. */
+  /** All its CPUs wait for interruptions that cannot occur. */
   | { readonly kind: 'idle'; readonly address: bigint }
   /**
-   * All its CPUs wait, and console input may wake one. It can go on: `run` takes the input that has come, or else
-   * moves the clock to `until`, a TOD value, when a clock wakes the guest before any input does; null when none will.
+   * All its CPUs wait, and console input may wake one. Call `run` again after input, or to skip to `until`, the TOD value
+   * at which a clock interruption wakes the guest, or null if there is none.
    */
   | { readonly kind: 'input'; readonly until: bigint | null }
-  /** It asked for a reset of the machine. */
+  /** It requested a reset of the machine. */
   | { readonly kind: 'reset' }
-  /** All its CPUs are stopped: the last one stopped itself, which is an end in good order. */
+  /** All its CPUs are stopped: the last one stopped itself, which is a normal end. */
   | { readonly kind: 'stopped' }
-  /** The host or the monitor does not implement what it did. */
+  /** It did something that neither host nor monitor implements. */
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
-  /** The units of work that `run` was given are used up, or `pending` returned true. It can go on. */
+  /** The limit of `run` was reached, or `pending` returned true. It can continue. */
   | { readonly kind: 'limit' };
 
-/** One guest and what user space does for it. */
+/** A guest and its user space. */
 export class Monitor {
   readonly vm: VirtualMachine;
   readonly #host: Host;
@@ -118,23 +120,23 @@ export class Monitor {
   readonly #memory: GuestMemory;
   readonly #diagnose: (code: number, vcpu: Vcpu) => boolean;
   readonly #ipl: InitialProgramLoad;
-  /** CPU address of the virtual CPU whose turn it is, and the units of work that are left of its turn. */
+  /** CPU address of the virtual CPU whose turn it is, and the units of work left of its turn. */
   #current = 0;
   #turn = TURN;
-  /** CPU addresses of those that loaded a disabled wait PSW, in the order in which they did; some may run again. */
+  /** CPU addresses of the CPUs that loaded a disabled wait PSW, in this order. Some may run again. */
   #ended: number[] = [];
-  /** Whether console input may still come. */
+  /** Whether there may be more console input. */
   #inputOpen: boolean;
-  /** Whether `run` has come back with 'input' in the wait that the guest is in. */
+  /** Whether `run` returned 'input' for the current wait of the guest. */
   #asked = false;
-  /** Whether `run` is under way. */
+  /** Whether `run` is executing. */
   #running = false;
 
   /**
-   * Loads the image into guest memory and readies the first virtual CPU at its entry.
+   * Creates a virtual machine, loads the image, and sets the PSW of the first virtual CPU to the entry point.
    *
-   * @throws ImageError when the image or the arguments do not fit; LinuxError for maps that cannot be, EINVAL for an
-   *   option of the wrong type, and as `Host.createGmap`; ENOMEM. Nothing is left of the virtual machine then.
+   * @throws ImageError if the image or the arguments do not fit; LinuxError EINVAL for an option of the wrong type; others as
+   *   `VirtualMachine.setMemoryRegion` and `Host.createGmap`. The virtual machine is destroyed then.
    */
   constructor(host: Host, mm: Mm, options: MonitorOptions) {
     demandInstance('host', host, Host);
@@ -176,7 +178,7 @@ export class Monitor {
     const bytes = asciiWithNul(commandLine);
     if (bytes.length > COMMAND_LINE_SIZE) {
       throw new ImageError(
-        `the arguments are ${bytes.length - 1} bytes; a guest has room for ${COMMAND_LINE_SIZE - 1}`,
+        `the arguments have ${bytes.length - 1} bytes; the maximum is ${COMMAND_LINE_SIZE - 1}`,
       );
     }
     if (!this.vm.hasMemory({ address: COMMAND_LINE, length: BigInt(bytes.length) })) {
@@ -186,40 +188,39 @@ export class Monitor {
   }
 
   /**
-   * Types on the guest's console: bytes for the ASCII console, lines of UTF-8 text for the line-mode console of a
-   * guest that listens to no other. What the guest has not read waits.
-   * @returns how many of the bytes were taken, from the first on: what waits is bounded
-   * @throws LinuxError EINVAL when they are not a Uint8Array
+   * Adds console input: bytes for the ASCII console, or lines of UTF-8 text for the line-mode console if the guest has
+   * enabled no other. Input is kept until the guest reads it. Returns the number of bytes accepted, since the buffer is
+   * bounded.
+   * @throws LinuxError EINVAL if `bytes` is not a Uint8Array
    */
   input(bytes: Uint8Array): number {
     demandBytes(bytes);
     return this.#sclp.input(bytes);
   }
 
-  /** Whether the guest listens to one of its consoles. */
-  get listens(): boolean {
-    return this.#sclp.listens;
+  /** Whether the guest has enabled input from one of its consoles. */
+  get inputEnabled(): boolean {
+    return this.#sclp.inputEnabled;
   }
 
-  /** Bytes that `input` would take now. */
-  get inputRoom(): number {
-    return this.#sclp.inputRoom;
+  /** Number of bytes that `input` would accept. */
+  get inputSpace(): number {
+    return this.#sclp.inputSpace;
   }
 
-  /** No more console input will come. The guest reads an end-of-file character behind what waits. */
+  /** Ends the console input. The guest reads an end-of-file character after the last byte. */
   endInput(): void {
     this.#inputOpen = false;
     this.#sclp.endInput();
   }
 
   /**
-   * Runs the guest until it ends or is stuck. Its CPUs take turns of a fixed number of units of work (instructions
-   * and interruptions), so a run is the same however it is divided into calls.
-   * @param limit units of work after which it comes back with 'limit': an integer from 1 on, or Infinity, the default
-   * @param pending asked whenever the guest has left interpretive execution: when it returns true, `run` comes back
-   *   with 'limit' early
-   * @throws LinuxError ENOMEM when storage is used up: the guest can go on later. EINVAL for another limit; EBUSY when
-   *   it is called by what `run` calls (`pending`, the console, `diagnose`); EBADF after `destroy`
+   * Runs the guest until it ends or cannot continue. Its CPUs take turns of a fixed number of units of work (instructions and
+   * interruptions), so a run is the same however it is divided into calls.
+   * @param limit units of work after which to return 'limit': an integer from 1 on, or Infinity, the default
+   * @param pending called whenever the guest has left interpretive execution; if it returns true, `run` returns 'limit'
+   * @throws LinuxError ENOMEM if storage is used up, after which the guest can continue later; EINVAL for another limit; EBUSY
+   *   if called from a callback of `run` (`pending`, the console, `diagnose`); EBADF after `destroy`
    */
   run(limit = Infinity, pending: () => boolean = () => false): End {
     if (limit !== Infinity) demandInteger('limit', limit, 1);
@@ -236,7 +237,7 @@ export class Monitor {
   }
 
   #demandIdle(): void {
-    if (this.#running) throw new LinuxError('EBUSY', 'the monitor runs its guest already');
+    if (this.#running) throw new LinuxError('EBUSY', 'the monitor is already running its guest');
   }
 
   #run(limit: number, pending: () => boolean): End {
@@ -246,7 +247,7 @@ export class Monitor {
       if (vcpu === null) {
         const end = this.#wake();
         if (end !== null) return end;
-        // A wait that is over before it began is work, too.
+        // A wait that ends at once counts as work, too.
         left--;
         if (pending()) break;
         continue;
@@ -264,7 +265,7 @@ export class Monitor {
     return { kind: 'limit' };
   }
 
-  /** The virtual CPU that runs now: the one whose turn it is, or the next that can run. Null when none can. */
+  /** Returns the virtual CPU to run: the one whose turn it is, or the next one that can run, or null if none can. */
   #next(): Vcpu | null {
     const { vcpus } = this.vm;
     this.#signal();
@@ -279,7 +280,7 @@ export class Monitor {
     return null;
   }
 
-  /** No CPU can run: moves the clock to what wakes one, or says how the guest ended. */
+  /** Moves the clock to the next interruption that wakes a CPU, if no CPU can run. Returns an end if there is none. */
   #wake(): End | null {
     const waits = this.vm.vcpus.filter((vcpu) => vcpu.waiting);
     let until: bigint | null = null;
@@ -299,11 +300,11 @@ export class Monitor {
 
   #awaitsInput(waits: readonly Vcpu[]): boolean {
     return (
-      this.#inputOpen && this.#sclp.listens && waits.some((vcpu) => vcpu.enabledFor(SERVICE_SIGNAL_MASK))
+      this.#inputOpen && this.#sclp.inputEnabled && waits.some((vcpu) => vcpu.enabledFor(SERVICE_SIGNAL_MASK))
     );
   }
 
-  /** How a guest ended none of whose CPUs will ever run again. */
+  /** Returns the end of a guest of which no CPU can ever run again. */
   #over(waits: readonly Vcpu[]): End {
     const ended = this.#ended
       .map((address) => this.vm.vcpus[address] as Vcpu)
@@ -315,7 +316,7 @@ export class Monitor {
     return idle ? { kind: 'idle', address: idle.block.pswAddress } : { kind: 'stopped' };
   }
 
-  /** Makes the service signal that the SCLP has ready pending. Any CPU may take it. */
+  /** Makes the service signal of the SCLP pending, if it has one. Any CPU may take it. */
   #signal(): void {
     const parameter = this.#sclp.takeSignal();
     if (parameter !== null) this.vm.floating.serviceSignal(parameter);
@@ -358,7 +359,7 @@ export class Monitor {
     }
   }
 
-  /** What the host injects needs the guest's prefix area; without it the guest cannot go on. */
+  /** Performs an action that may inject an interruption. Without its prefix area the guest cannot continue. */
   #guarded(vcpu: Vcpu, action: () => End | null): End | null {
     try {
       return action();
@@ -389,7 +390,7 @@ export class Monitor {
     }
   }
 
-  /** Levels 1 and 2 are the monitor's; the host has stored level 3. */
+  /** Stores levels 1 and 2. The host has stored level 3. */
   #storeSystemInformation(vcpu: Vcpu, exit: Exit & { reason: 'KVM_EXIT_S390_STSI' }): null {
     const page = systemInformation(exit, vcpu.id, this.vm.vcpus.length);
     if (page === null) return null;
@@ -408,8 +409,8 @@ export class Monitor {
   }
 
   /**
-   * Ends the virtual machine. The process's memory is not touched.
-   * @throws LinuxError EBUSY while `run` is under way; EBADF when it was done
+   * Destroys the virtual machine. The process keeps its memory.
+   * @throws LinuxError EBUSY while `run` is executing; EBADF if it was already destroyed
    */
   destroy(): void {
     this.#demandIdle();
@@ -434,14 +435,14 @@ function demandOptions(options: MonitorOptions): void {
   demandInteger('cpus', cpus, 1, CPUS);
   demandFlag('input', options.input);
   if (diagnose !== undefined) demandFunction('diagnose', diagnose);
-  if (typeof commandLine !== 'string') throw new LinuxError('EINVAL', 'arguments are no string');
+  if (typeof commandLine !== 'string') throw new LinuxError('EINVAL', 'arguments is not a string');
 }
 
 function demandFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new LinuxError('EINVAL', `${name} is no function`);
+  if (typeof value !== 'function') throw new LinuxError('EINVAL', `${name} is not a function`);
 }
 
-/** How an end reads in a sentence. */
+/** Returns a sentence on an end. */
 export function describeEnd(end: End): string {
   switch (end.kind) {
     case 'external-loop':
@@ -454,16 +455,16 @@ export function describeEnd(end: End): string {
         : `disabled wait at ${hex(end.address)} (status ${end.address})`;
     case 'memory-fault': {
       const what = end.write ? 'stored into' : 'read';
-      return `the guest ${what} guest address ${hex(end.gpa)}, where its process has no such memory`;
+      return `the guest ${what} guest address ${hex(end.gpa)}, for which its process has no memory`;
     }
     case 'program-loop': {
       const name = programInterruptionName(end.code);
-      return `program interruption loop at ${hex(end.address)}: ${name} (code ${hex(end.code)}) again and again`;
+      return `program interruption loop at ${hex(end.address)}: ${name} (code ${hex(end.code)}) without end`;
     }
     case 'idle':
-      return `the guest waits at ${hex(end.address)} for an interruption that nobody will send`;
+      return `the guest waits at ${hex(end.address)} for an interruption that cannot occur`;
     case 'reset':
-      return 'the guest asked for a reset of the machine';
+      return 'the guest requested a reset of the machine';
     case 'stopped':
       return 'all CPUs of the guest are stopped';
     case 'unhandled':
@@ -481,7 +482,7 @@ function unhandled(vcpu: Vcpu, what: string): End {
   return { kind: 'unhandled', cpu: vcpu.id, what, address: vcpu.block.pswAddress };
 }
 
-/** Bytes of memory from guest address 0 on without a hole: what the guest is told it has. */
+/** Returns the length of memory from guest address 0 on without a hole: the size that the SCLP reports to the guest. */
 function contiguous(maps: readonly MemoryMap[]): bigint {
   let end = 0n;
   for (const { to, length } of [...maps].sort((a, b) => (a.to < b.to ? -1 : 1))) {
@@ -502,7 +503,7 @@ function asciiWithNul(text: string): Uint8Array {
   return bytes;
 }
 
-/** Guest memory as devices reach it. */
+/** Guest memory for devices. */
 class VmMemory implements GuestMemory {
   readonly #vm: VirtualMachine;
 

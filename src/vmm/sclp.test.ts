@@ -529,12 +529,12 @@ describe('console input', () => {
   };
 
   it('is bounded: what does not fit is not taken', () => {
-    expect(sclp.inputRoom).toBe(65_536);
+    expect(sclp.inputSpace).toBe(65_536);
     expect(sclp.input(new Uint8Array(65_000))).toBe(65_000);
-    expect([sclp.inputRoom, sclp.input(new Uint8Array(1000)), sclp.inputRoom]).toEqual([536, 536, 0]);
+    expect([sclp.inputSpace, sclp.input(new Uint8Array(1000)), sclp.inputSpace]).toEqual([536, 536, 0]);
     listen(ASCII);
     readEvents();
-    expect(sclp.inputRoom).toBe(4081);
+    expect(sclp.inputSpace).toBe(4081);
   });
 
   it('ends with control-D on the ASCII console, once, and nothing comes behind it', () => {
@@ -542,7 +542,7 @@ describe('console input', () => {
     type('x');
     sclp.endInput();
     sclp.endInput();
-    expect([type('y'), sclp.inputRoom]).toEqual([0, 0]);
+    expect([type('y'), sclp.inputSpace]).toEqual([0, 0]);
     expect(sclp.takeSignal()).toBe(1);
     expect(readEvents()).toBe(0x20);
     expect(memory.read(SCCB + 15n, 2)).toEqual(Uint8Array.of(0x78, 0x04));
@@ -603,10 +603,10 @@ describe('console input', () => {
 
   it('waits through a reset, after which the guest listens to nothing', () => {
     listen(ASCII);
-    expect(sclp.listens).toBe(true);
+    expect(sclp.inputEnabled).toBe(true);
     type('a');
     sclp.reset();
-    expect([sclp.listens, sclp.takeSignal()]).toEqual([false, null]);
+    expect([sclp.inputEnabled, sclp.takeSignal()]).toEqual([false, null]);
     listen(ASCII);
     expect(readEvents()).toBe(0x20);
   });

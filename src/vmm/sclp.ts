@@ -1,6 +1,6 @@
 /**
- * The service-call logical processor (SCLP) of a virtual machine: what a guest reaches by SERVICE CALL. It tells the
- * guest its memory size and CPUs, and is the console.
+ * The service-call logical processor (SCLP) of a virtual machine, which a guest calls by SERVICE CALL. It reports memory
+ * size and CPUs, and it is the console.
  *
  * A guest passes a command word and a service-call control block (SCCB): a header of 8 bytes, then data.
  *
@@ -9,10 +9,10 @@
  *      3  control mask (3 bytes)
  *      6  response code, which the SCLP sets
  *
- * The SCLP changes the SCCB and then makes a service-signal external interruption (0x2401) pending. That is all here
- * done at once, so a guest never finds the SCLP busy. SERVICE CALL is not in the Principles of Operation; this
- * follows what QEMU offers to the guests of KVM, to the response codes, and Linux's reading of the structures. It is
- * stricter than QEMU in one thing: a length inside the SCCB never reaches past the SCCB.
+ * The SCLP changes the SCCB and then makes a service-signal external interruption (0x2401) pending. Here this happens at
+ * once, so the SCLP is never busy. SERVICE CALL is not in the Principles of Operation: this module follows QEMU, including its
+ * response codes, and Linux's definitions of the structures. In one respect it is stricter than QEMU: a length inside the
+ * SCCB never reaches beyond the SCCB.
  */
 
 import { ConsoleInput } from './console-input.ts';
@@ -23,27 +23,27 @@ import { Utf8Decoder } from './utf8.ts';
 /** The consoles of a guest: the VT220 terminal, and the line-mode console of the operator. */
 export type ConsoleKind = 'ascii' | 'line';
 
-/** Where the text goes that a guest writes. */
+/** The output of a guest's consoles. */
 export interface GuestConsole {
   /**
-   * Takes text that the guest wrote.
-   * @param text on the ASCII console as the guest sent it, in pieces that need not be whole lines; on the line-mode
-   *   console whole lines, each ended by `\n`
-   * @param which the console it was written to; a guest may write the same to both
+   * Receives text that the guest wrote.
+   * @param text from the ASCII console as the guest sent it, not necessarily whole lines; from the line-mode console whole
+   *   lines, each with `\n` at its end
+   * @param which the console that it was written to; a guest may write the same text to both
    */
   write(text: string, which: ConsoleKind): void;
 }
 
-/** What a `Sclp` is made of. */
+/** Options of an SCLP. */
 export interface SclpOptions {
   /** Guest memory in bytes: a multiple of 1 MiB, at least one. */
   readonly memoryBytes: bigint;
-  /** CPUs of the guest, 1 to 248; they have the addresses from 0 on. */
+  /** Number of CPUs of the guest, 1 to 248. Their addresses start at 0. */
   readonly cpus: number;
   readonly console: GuestConsole;
 }
 
-/** What SERVICE CALL comes to: a condition code, or a program interruption code (5 addressing, 6 specification). */
+/** The result of SERVICE CALL: a condition code, or a program interruption code (5 addressing, 6 specification). */
 export type ServiceResult = { readonly cc: 0 | 2 | 3 } | { readonly program: 0x05 | 0x06 };
 
 const READ_SCP_INFO = 0x00020001;
@@ -52,7 +52,7 @@ const READ_CPU_INFO = 0x00010001;
 const READ_EVENT_DATA = 0x00770005;
 const WRITE_EVENT_DATA = 0x00760005;
 const WRITE_EVENT_MASK = 0x00780005;
-/** Bits 16-23 of a command word are no part of the command. */
+/** Bits 16-23 of a command word do not belong to the command. */
 const COMMAND_MASK = 0xffff00ff;
 
 const READ_DONE = 0x0010;
@@ -88,13 +88,13 @@ const EVENT_ASCII = 0x1a;
 const ACCEPTED = 0x80;
 const VARIABLE_LENGTH_RESPONSE = 0x80;
 
-/** Event masks: bit n - 1, counted from the left, stands for event type n. Kept as 64 bits, as far as any type goes. */
+/** Returns an event mask of 64 bits: bit n - 1, counted from the left, is event type n. */
 function maskOf(...types: readonly number[]): bigint {
   return types.reduce((mask, type) => mask | (1n << BigInt(64 - type)), 0n);
 }
-/** Events that the guest may send here. */
+/** Events that the guest may send to the SCLP. */
 const RECEIVES = maskOf(EVENT_MESSAGE, EVENT_PRIORITY_MESSAGE, EVENT_ASCII);
-/** Events that the guest may get from here. */
+/** Events that the SCLP may send to the guest. */
 const SENDS = maskOf(EVENT_COMMAND, EVENT_ASCII);
 const ASCII_BIT = maskOf(EVENT_ASCII);
 const COMMAND_BIT = maskOf(EVENT_COMMAND);
@@ -106,13 +106,13 @@ const MDB_MESSAGE_TEXT = 0x0004;
 
 /** Bytes before the text of an operator's command: event header, three vectors, two subvectors. */
 const COMMAND_TEXT_OFFSET = EVENT_HEADER_BYTES + 3 * 4 + 2 * 2;
-/** The length of a subvector has 8 bits, and the outer of the two counts 4 bytes beside the text. */
+/** The length of a subvector has 8 bits, and that of the outer one includes 4 bytes besides the text. */
 const COMMAND_TEXT_MAX = 255 - 4;
 
-/** Bytes of console input that may wait: what a terminal's user types ahead, or a part of a file. */
-const INPUT_ROOM = 0x1_0000;
+/** Maximum console input that the guest has not read, in bytes. */
+const INPUT_MAX = 0x1_0000;
 
-/** The storage increment in MiB: doubled from 1 until 1020 increments suffice, but never one that leaves a rest. */
+/** Returns the storage increment in MiB: 1, doubled until 1020 increments suffice, as long as it divides the size. */
 function incrementOf(mebibytes: bigint): bigint {
   let increment = 1n;
   while (mebibytes / increment > 1020n && mebibytes % (increment * 2n) === 0n) increment *= 2n;
@@ -126,17 +126,17 @@ export class Sclp {
   readonly #console: GuestConsole;
   readonly #decoder = new Utf8Decoder();
 
-  /** Events that the guest wants to be told of, and the bytes that its masks have. */
+  /** Events that the guest has enabled, and the length of its masks in bytes. */
   #receiveMask = 0n;
   #maskBytes = 4;
-  readonly #input = new ConsoleInput(INPUT_ROOM);
+  readonly #input = new ConsoleInput(INPUT_MAX);
   /** The SCCB address and event bit of the pending service signal. */
   #signalledSccb = 0;
   #signalledEvent = false;
-  /** How much input had come when the guest was last told of any. */
+  /** The amount of input at the last service signal about it. */
   #signalledInput = 0;
 
-  /** @throws {RangeError} when the memory size or the number of CPUs is out of range. */
+  /** @throws RangeError if the memory size or the number of CPUs is out of range */
   constructor(options: SclpOptions) {
     const { memoryBytes, cpus } = options;
     if (memoryBytes <= 0n || memoryBytes & 0xfffffn) {
@@ -151,31 +151,31 @@ export class Sclp {
   }
 
   /**
-   * Performs SERVICE CALL: does the command, writes the response into the SCCB and makes a service signal pending.
-   * The caller has found the CPU to be in the supervisor state.
+   * Performs SERVICE CALL: executes the command, stores the response into the SCCB and makes a service signal pending.
+   * Returns condition code 0, or a program interruption if nothing else has happened. Condition codes 2 (busy) and 3 (not
+   * operational) do not occur.
+   * Preconditions: the CPU is in the supervisor state.
    *
-   * @param command the command word: the low 32 bits of the first operand register.
-   * @param sccb the SCCB address: all 64 bits of the second operand register, a guest absolute address.
-   * @param prefix the prefix of the CPU, a multiple of 8 KiB.
-   * @returns condition code 0, or what program interruption there is; then nothing else has happened. Condition
-   *   codes 2 (busy) and 3 (not operational) do not occur.
+   * @param command the command word: the low 32 bits of the first operand register
+   * @param sccb the SCCB address: all 64 bits of the second operand register, a guest absolute address
+   * @param prefix the prefix of the CPU, a multiple of 8 KiB
    */
   service(command: number, sccb: bigint, memory: GuestMemory, prefix: bigint): ServiceResult {
     let block: Uint8Array;
     try {
-      // Addressing goes before specification, as in QEMU; one byte says whether there is memory at all.
+      // An addressing exception has priority over a specification exception, as in QEMU. One byte shows whether there is memory.
       memory.read(sccb, 1);
       const lowcore = sccb & ~0x1fffn;
       if (sccb & ~0x7fff_fff8n || lowcore === 0n || lowcore === prefix) return { program: 0x06 };
       const length = memory.read(sccb, 2);
       const bytes = (length[0]! << 8) | length[1]!;
       if (bytes < HEADER_BYTES) return { program: 0x06 };
-      // One copy is checked and used, so that another CPU's stores cannot change what was checked. An SCCB that
-      // crosses into the next page is answered in its header alone.
+      // One copy is checked and used, so that stores of another CPU cannot change it after the check. The response to an
+      // SCCB that crosses a page boundary is stored into its header only.
       const crosses = Number(sccb % BigInt(PAGE_BYTES)) + bytes > PAGE_BYTES;
       block = memory.read(sccb, crosses ? HEADER_BYTES : bytes);
       block.set(length);
-      // The response can be stored, or nothing is done.
+      // Nothing is done unless the response can be stored.
       memory.write(sccb, block);
       this.#respond(block, this.#execute(command & COMMAND_MASK, block, crosses));
       memory.write(sccb, block);
@@ -183,7 +183,7 @@ export class Sclp {
       if (error instanceof GuestAddressError) return { program: 0x05 };
       throw error;
     }
-    // The first of several is the one that is told; the guest finds the others' responses in their SCCBs.
+    // Of several commands, the signal reports the first. The guest finds the responses to the others in their SCCBs.
     this.#signalledSccb ||= Number(sccb);
     this.#poll();
     this.#signalledEvent ||= this.#eventPending();
@@ -191,30 +191,29 @@ export class Sclp {
   }
 
   /**
-   * Takes console input: bytes for the ASCII console, or lines of UTF-8 text for the line-mode console when the guest
-   * listens to that alone. Input waits until the guest has read it.
-   * @returns how many of the bytes were taken, from the first on
+   * Adds console input: bytes for the ASCII console, or lines of UTF-8 text for the line-mode console if the guest has
+   * enabled no other. Input is kept until the guest reads it. Returns the number of bytes accepted.
    */
   input(bytes: Uint8Array): number {
     return this.#input.add(bytes);
   }
 
-  /** Bytes that `input` would take now. */
-  get inputRoom(): number {
-    return this.#input.room;
+  /** Number of bytes that `input` would accept. */
+  get inputSpace(): number {
+    return this.#input.space;
   }
 
-  /** No more input will come: an end-of-file character follows what waits. */
+  /** Ends the input: an end-of-file character follows the last byte. */
   endInput(): void {
     this.#input.end();
   }
 
-  /** Whether the guest listens to one of its consoles. */
-  get listens(): boolean {
+  /** Whether the guest has enabled input from one of its consoles. */
+  get inputEnabled(): boolean {
     return (this.#receiveMask & SENDS) !== 0n;
   }
 
-  /** Subsystem reset: the guest listens to nothing, and no service signal is pending. Input goes on waiting. */
+  /** Subsystem reset: no event is enabled, and no service signal is pending. Unread input is kept. */
   reset(): void {
     this.#receiveMask = 0n;
     this.#maskBytes = 4;
@@ -230,9 +229,8 @@ export class Sclp {
   }
 
   /**
-   * The parameter of the service-signal external interruption (code 0x2401) that is pending, or null; it is pending
-   * no longer. The parameter has the SCCB address of a command that is done, or 0, and bit 31 says that events are
-   * waiting to be read.
+   * Takes the pending service signal. Returns the parameter of the external interruption (code 0x2401), or null if no signal
+   * is pending. The parameter is the SCCB address of a completed command, or 0; bit 31 is set if events can be read.
    */
   takeSignal(): number | null {
     if (!this.signalPending()) return null;
@@ -242,7 +240,7 @@ export class Sclp {
     return parameter;
   }
 
-  /** Tells the console that no more comes: of a character that the guest wrote in part, U+FFFD is shown. */
+  /** Ends the output: an incomplete character becomes U+FFFD. */
   finish(): void {
     const rest = this.#decoder.finish();
     if (rest) this.#console.write(rest, 'ascii');
@@ -253,29 +251,22 @@ export class Sclp {
     block[7] = response & 0xff;
   }
 
+  /** The commands. */
+  static readonly #COMMANDS = new Map<number, (sclp: Sclp, view: DataView, block: Uint8Array) => number>([
+    [READ_SCP_INFO, (sclp, view, block) => sclp.#readScpInfo(view, block)],
+    [READ_SCP_INFO_FORCED, (sclp, view, block) => sclp.#readScpInfo(view, block)],
+    [READ_CPU_INFO, (sclp, view, block) => sclp.#readCpuInfo(view, block)],
+    [READ_EVENT_DATA, (sclp, view, block) => sclp.#readEventData(view, block)],
+    [WRITE_EVENT_DATA, (sclp, view, block) => sclp.#writeEventData(view, block)],
+    [WRITE_EVENT_MASK, (sclp, view, block) => sclp.#writeEventMask(view, block)],
+  ]);
+
+  /** Executes a command. Returns the response code. */
   #execute(command: number, block: Uint8Array, crosses: boolean): number {
-    const known =
-      command === READ_SCP_INFO ||
-      command === READ_SCP_INFO_FORCED ||
-      command === READ_CPU_INFO ||
-      command === READ_EVENT_DATA ||
-      command === WRITE_EVENT_DATA ||
-      command === WRITE_EVENT_MASK;
-    if (!known) return INVALID_COMMAND;
+    const execute = Sclp.#COMMANDS.get(command);
+    if (execute === undefined) return INVALID_COMMAND;
     if (crosses) return BOUNDARY_VIOLATION;
-    const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-    switch (command) {
-      case READ_CPU_INFO:
-        return this.#readCpuInfo(view, block);
-      case READ_EVENT_DATA:
-        return this.#readEventData(view, block);
-      case WRITE_EVENT_DATA:
-        return this.#writeEventData(view, block);
-      case WRITE_EVENT_MASK:
-        return this.#writeEventMask(view, block);
-      default:
-        return this.#readScpInfo(view, block);
-    }
+    return execute(this, new DataView(block.buffer, block.byteOffset, block.byteLength), block);
   }
 
   #readScpInfo(view: DataView, block: Uint8Array): number {
@@ -283,7 +274,7 @@ export class Sclp {
     block.fill(0, HEADER_BYTES);
     const increment = incrementOf(this.#mebibytes);
     const increments = this.#mebibytes / increment;
-    // Either number has a small field, and a large one that counts when the small one is 0.
+    // Each number has a small field, and a large one that is used if the small one is 0.
     if (increments <= 0xffffn) view.setUint16(8, Number(increments));
     else view.setBigUint64(104, increments);
     if (increment <= 128n) view.setUint8(10, Number(increment));
@@ -306,12 +297,12 @@ export class Sclp {
     block.fill(0, HEADER_BYTES);
     view.setUint16(8, this.#cpus);
     view.setUint16(10, CPU_CPU_OFFSET);
-    view.setUint16(14, end); // where the standby CPUs would begin: there are none
+    view.setUint16(14, end); // offset of the standby CPUs: there are none
     this.#cpuEntries(block, CPU_CPU_OFFSET);
     return READ_DONE;
   }
 
-  /** The CPU entries, in an area of zeros: the address at 0; features and type (general purpose) are 0. */
+  /** Stores the CPU entries into zeros: the address at offset 0; features and type (general purpose) are 0. */
   #cpuEntries(block: Uint8Array, offset: number): void {
     for (let cpu = 0; cpu < this.#cpus; cpu++) block[offset + cpu * CPU_ENTRY_BYTES] = cpu;
   }
@@ -319,7 +310,7 @@ export class Sclp {
   #writeEventMask(view: DataView, block: Uint8Array): number {
     if (block.length < 12) return INSUFFICIENT_LENGTH;
     const bytes = view.getUint16(10);
-    // Four masks of that many bytes follow: the guest's receive and send mask, then ours.
+    // Four masks of this length follow: the guest's receive and send masks, then those of the SCLP.
     if (bytes === 0 || bytes > MASK_BYTES_MAX || 12 + 4 * bytes > block.length) return INVALID_MASK_LENGTH;
     this.#receiveMask = this.#readMask(block.subarray(12, 12 + bytes));
     this.#maskBytes = bytes;
@@ -341,7 +332,7 @@ export class Sclp {
 
   #writeEventData(view: DataView, block: Uint8Array): number {
     if (block[2] !== 0) return INVALID_FUNCTION;
-    // All the lengths are checked before any event is acted on.
+    // All lengths are checked before the first event is processed.
     const starts: number[] = [];
     let at = HEADER_BYTES;
     while (at < block.length) {
@@ -356,7 +347,7 @@ export class Sclp {
       if (response === DONE) {
         response = this.#writeEvent(block.subarray(start, start + view.getUint16(start)));
       } else {
-        // After an event that failed, none is accepted.
+        // No event is accepted after one that failed.
         block[start + 3]! &= ~ACCEPTED;
       }
     }
@@ -389,7 +380,7 @@ export class Sclp {
     if (block.length !== PAGE_BYTES) return INSUFFICIENT_LENGTH;
     let selection = this.#receiveMask;
     if (block[2] === 1) {
-      // A selective read has its mask right behind the header, where the events will be stored.
+      // A selective read has its mask directly after the header, where the events will be stored.
       const bytes = Math.min(this.#maskBytes, 8);
       selection = this.#readMask(block.subarray(HEADER_BYTES, HEADER_BYTES + bytes));
       if (this.#receiveMask === 0n || selection & ~this.#receiveMask) return INVALID_SELECTION_MASK;
@@ -399,7 +390,7 @@ export class Sclp {
     block.fill(0, HEADER_BYTES);
     let end = HEADER_BYTES;
     if (selection & COMMAND_BIT) end += this.#readCommand(block.subarray(end));
-    if (selection & ASCII_BIT) end += this.#readTyped(block.subarray(end));
+    if (selection & ASCII_BIT) end += this.#readAscii(block.subarray(end));
     if (block[5]! & VARIABLE_LENGTH_RESPONSE) {
       block[5]! &= ~VARIABLE_LENGTH_RESPONSE;
       view.setUint16(0, end);
@@ -407,27 +398,27 @@ export class Sclp {
     return end > HEADER_BYTES ? DONE : NO_EVENTS;
   }
 
-  /** Stores input as an event of the ASCII console, as much as fits; answers the bytes used, 0 if there is none. */
-  #readTyped(room: Uint8Array): number {
-    // The data is a byte of 0, which says that text follows, and the text.
+  /** Stores as much input as fits as an event of the ASCII console. Returns the length of the event, 0 if there is none. */
+  #readAscii(area: Uint8Array): number {
+    // The data is a byte of 0, which means that text follows, and the text.
     const offset = EVENT_HEADER_BYTES + 1;
-    const bytes = this.#input.takeBytes(room.length - offset);
+    const bytes = this.#input.takeBytes(area.length - offset);
     if (bytes.length === 0) return 0;
-    room.set(bytes, offset);
-    return storeEventHeader(room, offset + bytes.length, EVENT_ASCII);
+    area.set(bytes, offset);
+    return storeEventHeader(area, offset + bytes.length, EVENT_ASCII);
   }
 
-  /** Stores one line as an operator's command; answers the bytes used, 0 if there is none. */
-  #readCommand(room: Uint8Array): number {
-    // With an ASCII console in use, that is where one types.
+  /** Stores one line as an operator's command. Returns the length of the event, 0 if there is none. */
+  #readCommand(area: Uint8Array): number {
+    // If the ASCII console is in use, it gets the input.
     if (this.#receiveMask & ASCII_BIT) return 0;
     const line = this.#input.takeLine(COMMAND_TEXT_MAX);
     if (line === null) return 0;
     const text = toEbcdic(line);
-    const view = new DataView(room.buffer, room.byteOffset, room.byteLength);
+    const view = new DataView(area.buffer, area.byteOffset, area.byteLength);
     const length = COMMAND_TEXT_OFFSET + text.length;
-    // Three vectors inside each other, in the last a subvector that holds a subvector that holds the text. Each
-    // has its length first, which counts itself and all that is in it.
+    // Three nested vectors, then two nested subvectors, then the text. Each begins with its length, which includes itself and
+    // everything in it.
     let at = EVENT_HEADER_BYTES;
     for (const id of [0x1310, 0x1212, 0x1320]) {
       view.setUint16(at, length - at);
@@ -439,11 +430,11 @@ export class Sclp {
       view.setUint8(at + 1, key);
       at += 2;
     }
-    room.set(text, at);
-    return storeEventHeader(room, length, EVENT_COMMAND);
+    area.set(text, at);
+    return storeEventHeader(area, length, EVENT_COMMAND);
   }
 
-  /** Notices input that came since the last service signal about it, for the console that the guest listens to. */
+  /** Signals input that arrived since the last service signal about it, if the guest has enabled a console. */
   #poll(): void {
     if (this.#input.arrived === this.#signalledInput || !this.#eventPending()) return;
     this.#signalledInput = this.#input.arrived;
@@ -456,7 +447,7 @@ export class Sclp {
   }
 }
 
-/** Fills in the header of an event that is ready to be read; answers its length. */
+/** Stores the header of an event. Returns the length of the event. */
 function storeEventHeader(event: Uint8Array, length: number, type: number): number {
   event[0] = length >> 8;
   event[1] = length & 0xff;
@@ -466,8 +457,8 @@ function storeEventHeader(event: Uint8Array, length: number, type: number): numb
 }
 
 /**
- * The text of a line-mode message: a message data block, whose message-text objects are a line each. Other objects
- * (the general object has time, date and system name) are passed over. Null when the lengths contradict each other.
+ * Returns the text of a line-mode message: a message data block, in which each message-text object is a line. Other objects,
+ * such as the general object with time, date and system name, are ignored. Returns null if the lengths are inconsistent.
  */
 function messageText(block: Uint8Array): string | null {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);

@@ -1,6 +1,6 @@
 /**
- * STORE SYSTEM INFORMATION about the levels below the virtual machine: the machine and its logical partition, which
- * are as made up as they are for a guest of QEMU. Principles of Operation, chapter 10.
+ * STORE SYSTEM INFORMATION about the levels below the virtual machine: the machine and its logical partition. Both are
+ * fictitious, as for a guest of QEMU. Principles of Operation, chapter 10.
  */
 
 import { toEbcdic } from './ebcdic.ts';
@@ -12,11 +12,11 @@ const MODEL = 'GUESTHOUSE';
 const PLANT = 'GH';
 const SEQUENCE = '0';
 const PARTITION = 'GUEST';
-/** CPU capability as QEMU states it, and the adjustment factor of one whole CPU. */
+/** CPU capability as in QEMU, and the adjustment factor of one whole CPU. */
 const CAPABILITY = 0x443a_fc29;
 const CAPABILITY_ADJUSTMENT = 1000;
 
-/** Which information: level (function code 1 or 2) and selectors. */
+/** The requested information: level (function code 1 or 2) and selectors. */
 export interface SystemInformationQuery {
   readonly fc: number;
   readonly sel1: number;
@@ -24,9 +24,9 @@ export interface SystemInformationQuery {
 }
 
 /**
- * The page that STORE SYSTEM INFORMATION stores, or null when there is no such information here.
- * @param cpu address of the CPU that asks
- * @param cpus CPUs of the virtual machine
+ * Returns the page that STORE SYSTEM INFORMATION stores, or null if there is no such information.
+ * @param cpu address of the CPU that executes it
+ * @param cpus number of CPUs of the virtual machine
  */
 export function systemInformation(
   query: SystemInformationQuery,
@@ -37,8 +37,8 @@ export function systemInformation(
   const view = new DataView(page.buffer);
   const text = (at: number, value: string, length: number) => page.set(toEbcdic(value.padEnd(length)), at);
   const counts = (at: number) => {
-    view.setUint16(at, cpus); // in all,
-    view.setUint16(at + 2, cpus); // configured; none is in standby or reserved
+    view.setUint16(at, cpus); // total
+    view.setUint16(at + 2, cpus); // configured: none is in standby or reserved
   };
   switch (`${query.fc}.${query.sel1}.${query.sel2}`) {
     case '1.1.1':

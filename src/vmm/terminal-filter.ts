@@ -1,49 +1,49 @@
 /**
- * Removes dangerous control sequences from the output of a guest before a terminal sees it.
+ * Removes dangerous control sequences from the output of a guest for a terminal.
  *
- * A terminal obeys what it is sent: it sets its title, fills the clipboard, switches modes that outlast the program,
- * and answers queries as if somebody had typed the answer. A guest may be hostile, so only what a plain text screen
- * needs passes: text, cursor movement, erasing, inserting and deleting, and colours (SGR). Control functions are
- * those of ECMA-48 and xterm.
+ * A terminal obeys its input: it sets its title, fills the clipboard, switches modes that outlast the program, and answers
+ * queries as if somebody had typed the answer. A guest may be hostile, so the filter passes only what a plain text screen
+ * needs: text, cursor movement, erasing, inserting and deleting, and colours (SGR). Control functions are those of
+ * ECMA-48 and xterm.
  */
 
-/** Longest control sequence that passes, in characters. */
+/** Maximum length of a control sequence that passes, in characters. */
 const SEQUENCE_MAX = 64;
-/** Longest control string (OSC, DCS and the like) that is dropped as one; what follows is text again. */
+/** Maximum length of a control string (OSC, DCS and similar) that is dropped. The characters after it are text again. */
 const STRING_MAX = 4096;
 
 /** C0 controls that pass: BEL, backspace, tab, line feed, vertical tab, form feed, carriage return. */
 const C0_ALLOWED = '\x07\b\t\n\v\f\r';
-/** Characters that may follow ESC on their own: save and restore the cursor, index, next line, reverse index. */
+/** Single characters after ESC that pass: save and restore the cursor, index, next line, reverse index. */
 const ESCAPES_ALLOWED = '78DEM';
 /**
  * Final characters of control sequences that pass: insert (@), cursor movement (A to I, Z, `, a, d, e, f), erase (J, K,
  * X), insert and delete lines and characters (L, M, P), scroll (S, T), SGR (m), save and restore the cursor (s, u).
  */
 const FINALS_ALLOWED = '@ABCDEFGHIJKLMPSTXZ`adefmsu';
-/** Parameters of a sequence that passes: digits alone. A leading `?`, `>`, `=` or `<` makes it a private one. */
+/** Parameters of a sequence that passes: only digits. A leading `?`, `>`, `=` or `<` marks a private sequence. */
 const PARAMETERS = /^[0-9;:]*$/;
-/** A character that is a control, C1 included. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this is about
+/** A control character, C1 included. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 
 type State = 'text' | 'escape' | 'intermediate' | 'sequence' | 'string' | 'string-escape';
 
-/** Filters one stream of text. A sequence may be split over any number of calls. */
+/** Filters one stream of text. A sequence may be split across calls. */
 export class TerminalFilter {
   #state: State = 'text';
-  /** Parameters and intermediates of the control sequence begun, at most `SEQUENCE_MAX` characters. */
+  /** Parameters and intermediates of the current control sequence, at most `SEQUENCE_MAX` characters. */
   #sequence = '';
-  /** Characters of the control string begun. */
+  /** Number of characters of the current control string. */
   #length = 0;
   #styled = false;
 
-  /** Whether the last SGR that passed left a style other than the default: a terminal then stays coloured. */
+  /** Whether the last SGR that passed set a style other than the default, which the terminal would keep. */
   get styled(): boolean {
     return this.#styled;
   }
 
-  /** Returns the part of `text` that a terminal may see. */
+  /** Returns the parts of `text` that pass. */
   filter(text: string): string {
     if (this.#state === 'text' && !CONTROL.test(text)) return text;
     const passed: string[] = [];
@@ -78,7 +78,7 @@ export class TerminalFilter {
     return '';
   }
 
-  /** The 8-bit forms of ESC and a letter. Those that do not begin anything are dropped. */
+  /** Handles the 8-bit forms of ESC and a letter. Those that do not start a sequence are dropped. */
   #c1(code: number): '' {
     switch (code) {
       case 0x9b:
@@ -99,7 +99,7 @@ export class TerminalFilter {
     if ('PX]^_'.includes(character)) return this.#enter('string');
     if (code < 0x30) return this.#enter('intermediate');
     this.#enter('text');
-    // What is no escape sequence at all is text.
+    // Anything else is text.
     if (code > 0x7e) return character;
     return ESCAPES_ALLOWED.includes(character) ? `\x1b${character}` : '';
   }
@@ -110,7 +110,7 @@ export class TerminalFilter {
       return character;
     }
     if (code < 0x40) {
-      // One character more than passes marks a sequence that is too long.
+      // One character more than the maximum marks a sequence that is too long.
       if (this.#sequence.length <= SEQUENCE_MAX) this.#sequence += character;
       return '';
     }
@@ -123,12 +123,12 @@ export class TerminalFilter {
 
   #permits(parameters: string, final: string): boolean {
     if (parameters.length > SEQUENCE_MAX || !PARAMETERS.test(parameters)) return false;
-    // With parameters `s` sets margins, and with several `T` makes xterm report the mouse.
+    // With parameters, `s` sets margins. With several parameters, `T` makes xterm report the mouse.
     if (final === 's' || final === 'u') return parameters === '';
     return final !== 'T' || !parameters.includes(';');
   }
 
-  /** Drops a control string up to its end: ST, BEL, or ESC, which begins something else if no backslash follows. */
+  /** Drops a control string up to its end: ST, BEL, or ESC, which starts another sequence unless a backslash follows. */
   #inString(character: string, code: number): string {
     if (this.#state === 'string-escape') {
       if (character === '\\') return this.#enter('text');

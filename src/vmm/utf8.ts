@@ -1,23 +1,22 @@
 /**
- * UTF-8 for a console: bytes arrive in pieces that may end in the middle of a character.
+ * UTF-8 for a console, where bytes arrive in chunks that may end inside a character.
  *
- * Written out here because this module runs where neither `TextDecoder` nor Node's decoder is promised. It
- * follows the Unicode Standard, section 3.9: what is not well-formed becomes U+FFFD, one for each maximal part of a
- * character.
+ * It uses neither `TextDecoder` nor Node's decoder, since the core of the library uses only the language. It follows the
+ * Unicode Standard, section 3.9: each maximal part of an ill-formed character becomes U+FFFD.
  */
 
 const REPLACEMENT = '\ufffd';
 
-/** Turns bytes into text piece by piece. */
+/** Decodes bytes chunk by chunk. */
 export class Utf8Decoder {
-  /** Continuation bytes that the character begun still needs; 0 when none is begun. */
+  /** Number of continuation bytes that the current character still needs; 0 if there is none. */
   #missing = 0;
   #codePoint = 0;
-  /** The range in which the next continuation byte must be: it keeps out overlong forms and surrogates. */
+  /** The valid range of the next continuation byte, which excludes overlong forms and surrogates. */
   #low = 0x80;
   #high = 0xbf;
 
-  /** The text that `bytes` completes. A character whose end has not come yet is kept for the next call. */
+  /** Returns the text that `bytes` completes. An incomplete character is kept for the next call. */
   decode(bytes: Uint8Array): string {
     const pieces: string[] = [];
     for (const byte of bytes) {
@@ -29,7 +28,7 @@ export class Utf8Decoder {
           if (--this.#missing === 0) pieces.push(String.fromCodePoint(this.#codePoint));
           continue;
         }
-        // The character breaks off here, and this byte begins another.
+        // The character is incomplete, and this byte starts another one.
         pieces.push(this.finish());
       }
       pieces.push(this.#begin(byte));
@@ -37,7 +36,7 @@ export class Utf8Decoder {
     return pieces.join('');
   }
 
-  /** Ends the text: U+FFFD if a character was begun and not completed, otherwise nothing. */
+  /** Ends the text. Returns U+FFFD if a character is incomplete, otherwise nothing. */
   finish(): string {
     const broken = this.#missing > 0;
     this.#missing = 0;
@@ -67,7 +66,7 @@ export class Utf8Decoder {
   }
 }
 
-/** The UTF-8 bytes of a text; a surrogate without its partner becomes U+FFFD. */
+/** Returns the UTF-8 bytes of a text. A surrogate without its partner becomes U+FFFD. */
 export function toUtf8(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {

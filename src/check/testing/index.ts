@@ -3,15 +3,8 @@
  * Nothing outside tests imports this.
  */
 
-import {
-  type Gmap,
-  type Host,
-  hasFrame,
-  LinuxError,
-  type MemoryFile,
-  type Mm,
-  PROT,
-} from '../../host/index.ts';
+import { type Gmap, type Host, LinuxError, type MemoryFile, type Mm, PROT } from '../../host/index.ts';
+import { hasFrame } from '../../host/internal.ts';
 import { makeHost } from '../../host/testing/index.ts';
 import type { Machine } from '../../machine/index.ts';
 import { Checker, describeViolation } from '../index.ts';

@@ -3,7 +3,8 @@
  * has done. Contents are never copied.
  */
 
-import { hasFrame, type Mm } from '../../host/index.ts';
+import type { Mm } from '../../host/index.ts';
+import { hasFrame } from '../../host/internal.ts';
 import type { World } from '../../scenario/index.ts';
 import type { GmapModel } from './gmap.ts';
 import type { ProcessModel, Segment } from './process.ts';

@@ -21,13 +21,11 @@ import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { Life } from '../life.ts';
 import type { Lock, Locks } from '../locks.ts';
+import { type GmapHandle, type Mm, PROCESS_LIMIT } from '../mm/index.ts';
 import {
   EMPTY_SEGMENT,
   enableSie,
-  type GmapHandle,
-  type Mm,
   type PageTableDescriptors,
-  PROCESS_LIMIT,
   provideSegmentLocked,
   type ReverseMaps,
   splitEdgesLocked,
@@ -35,7 +33,7 @@ import {
   writeUnlinked,
   writeUnlinkedRun,
   zapLocked,
-} from '../mm/index.ts';
+} from '../mm/internal.ts';
 import { type AddressRange, HALF, MIB, PAGE_BYTES, PAGES_PER_SEGMENT, USER_ASCE } from '../units.ts';
 import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 

@@ -1,4 +1,4 @@
 /** Guest address spaces. */
 
-export * from './gmap.ts';
-export * from './tables.ts';
+export { Gmap, type SegmentState } from './gmap.ts';
+export { GUEST_SEGMENTS } from './tables.ts';

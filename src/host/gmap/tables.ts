@@ -9,7 +9,7 @@
 import { CRST_ENTRIES, CRST_SIZE, REGION } from '../../machine/index.ts';
 import { CRST_ORDER } from '../frames.ts';
 import { absolute, type Kernel } from '../kernel.ts';
-import { fillEntries, type LinkOwner, type ReverseMaps } from '../mm/index.ts';
+import { fillEntries, type LinkOwner, type ReverseMaps } from '../mm/internal.ts';
 
 /** Guest segments there are: 2^44, 16 EiB. */
 export const GUEST_SEGMENTS = 2 ** 44;
