@@ -132,7 +132,7 @@ describe.concurrent('boot', () => {
     expect(oneLine(result, 6)).toContain('storage is used up: no more');
   });
 
-  it('--memory is what the guest finds', async () => {
+  it('--memory: the guest finds that much storage', async () => {
     const [small, tiny] = await Promise.all([
       run(`boot ${image('memory')} --memory 8M`),
       run(`boot ${image('hello')} --memory 0 --map 256M:0:1M`),
@@ -151,7 +151,7 @@ describe.concurrent('boot', () => {
     expect(oneLine(await run(`boot ${image('hello')} ${flags}`), 2)).toContain(message);
   });
 
-  it('more memory than this computer gives is one line at most', async () => {
+  it('more memory than this computer has: one line', async () => {
     const result = await run(
       `boot ${image('spin').replace('images', 'hostile/images')} --limit 1 --memory 62G`,
     );
@@ -213,7 +213,7 @@ describe.concurrent('boot', () => {
     },
   );
 
-  it('a reader of standard output that goes away ends the guest quietly', async () => {
+  it('a closed standard output ends the guest quietly', async () => {
     const child = spawn(process.execPath, ['bin/guesthouse.js', 'boot', image('echo')], { cwd: ROOT });
     let err = '';
     child.stderr.on('data', (data: Buffer) => {
@@ -228,7 +228,7 @@ describe.concurrent('boot', () => {
     expect([status, err]).toEqual([141, '']);
   });
 
-  it('standard input is the guest’s console, to its end', async () => {
+  it('standard input is the guest’s console input, to its end', async () => {
     const said = (text: string) => `Type something; ^D ends.\n${text}bye\n`;
     const long = `${'0123456789abcdef '.repeat(6)}\n`.repeat(700);
     const [short, nothing, much] = await Promise.all([
@@ -241,18 +241,18 @@ describe.concurrent('boot', () => {
     expect(much).toEqual({ status: 0, out: said(long.toUpperCase()), err: '' });
   });
 
-  it('a guest that asks for no input leaves it alone', async () => {
+  it('a guest that reads no input does not consume it', async () => {
     const { status, out } = await run(`boot ${image('hello')} -- world`, { input: 'x'.repeat(1000) });
     expect([status, out]).toEqual([0, readFileSync(join(ROOT, 'examples/images/hello.expected'), 'utf8')]);
   });
 
-  it('into a pipe, control sequences pass as they are', async () => {
+  it('into a pipe, control sequences pass unchanged', async () => {
     const { out } = await run(`boot ${hostile('escapes')}`);
     expect(out).toContain('\u001b]52;c;');
     expect(out).toContain('\u001b[31mhello\u001b[0m\n');
   });
 
-  it('--map, --check, --cpus and --limit leave the output alone', async () => {
+  it('--map, --check, --cpus and --limit do not change the output', async () => {
     const { status, out, err } = await run(
       `boot ${image('hello')} --memory 2M --map 256M:1T:1M --check --cpus 3 --limit 1G -- world`,
     );
@@ -263,7 +263,7 @@ describe.concurrent('boot', () => {
     ]);
   });
 
-  it('--cpus says how many there can be', async () => {
+  it('--cpus: the error names the maximum', async () => {
     const { status, err } = await run(`boot ${image('hello')} --cpus 249`);
     expect([status, err]).toEqual([2, expect.stringContaining('It must be 1 to 248.')]);
   });
@@ -283,7 +283,7 @@ describe.concurrent('boot', () => {
     expect(JSON.parse(limited.out)).toMatchObject({ end: { kind: 'limit' }, instructions: 10 });
   });
 
-  it('a reader that goes away ends the other commands quietly, too', async () => {
+  it('a closed standard output ends the other commands quietly, too', async () => {
     const lines = `mmap 256M 1M\ngmap_alloc 0\n${'dump 0\n'.repeat(20_000)}`;
     const child = spawn(process.execPath, ['bin/guesthouse.js', 'replay', file('long.txt', lines)], {
       cwd: ROOT,
@@ -297,7 +297,7 @@ describe.concurrent('boot', () => {
     expect([status, err]).toEqual([141, '']);
   });
 
-  it('--json has the console as it is', async () => {
+  it('--json contains the console output unchanged', async () => {
     const [plain, json] = await Promise.all(
       ['', ' --json'].map((flag) => run(`boot ${hostile('sclp-junk')} --limit 100M${flag}`)),
     );
@@ -359,7 +359,7 @@ describe.concurrent('boot', () => {
     },
   );
 
-  it('arguments that do not fit or are not ASCII', async () => {
+  it('arguments that are too long or not ASCII', async () => {
     const [long, foreign] = await Promise.all([
       guesthouse(['boot', image('hello'), '--', 'x'.repeat(896)]),
       guesthouse(['boot', image('hello'), '--', 'ü']),
@@ -370,7 +370,7 @@ describe.concurrent('boot', () => {
 });
 
 describe.concurrent('replay', () => {
-  it('answers the first scenario', async () => {
+  it('replays the first scenario', async () => {
     const { status, out, err } = await run('replay examples/scenarios/first.txt --check');
     expect(status).toBe(0);
     expect(out.split('\n')).toEqual([
@@ -387,7 +387,7 @@ describe.concurrent('replay', () => {
     expect(err).toMatch(/^line 17: [^\n]*0x40000000\n$/);
   });
 
-  it('answers the scenario of a fork under a guest', async () => {
+  it('replays the scenario of a fork with a guest', async () => {
     const { status, out, err } = await run('replay examples/scenarios/fork.txt --check');
     expect(status).toBe(0);
     expect(out.split('\n')).toEqual([
@@ -438,27 +438,27 @@ describe.concurrent('replay', () => {
     expect(err.split('\n').map((line) => /^line \d+: ./.test(line))).toEqual([true, true, true, true, false]);
   });
 
-  it('numbers its errors by line', async () => {
+  it('numbers errors by line', async () => {
     const { status, out, err } = await replay('# one\n\ngmap_free 7\nstats\nguest 3 read 0 1\n');
     expect(out).toBe('error ENOENT\nrmaps 0 tables 0 pagetables 0 purges 0\nerror ENOENT\n');
-    expect(err).toBe('line 3: there is no gmap 7\nline 5: there is no gmap 3\n');
+    expect(err).toBe('line 3: gmap 7 does not exist\nline 5: gmap 3 does not exist\n');
     expect(status).toBe(0);
   });
 
-  it('ends at a line that is not in the language, naming it, answers before it being printed', async () => {
+  it('ends at a syntax error, names the line, and has printed the answers before it', async () => {
     const text = 'mmap 256M 1M\n# fine\nstats\nfrob 1 2\nstats\n';
     const path = file('bad.txt', text);
     const [named, piped] = await Promise.all([guesthouse(['replay', path]), replay(text)]);
     const out = 'ok\nrmaps 0 tables 0 pagetables 0 purges 0\n';
-    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is no operation\n` });
-    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is no operation\n' });
+    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is not an operation\n` });
+    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is not an operation\n' });
   });
 
-  it.each(['', '\n', '# nothing', '\r\n\r\n'])('%j is nothing to do', async (text) => {
+  it.each(['', '\n', '# nothing', '\r\n\r\n'])('%j: an empty scenario', async (text) => {
     expect(await replay(text)).toEqual({ status: 0, out: '', err: '' });
   });
 
-  it('says what cannot be read, and which storage cannot be', async () => {
+  it('reports an unreadable file, and an invalid storage size', async () => {
     const [folder, nowhere, small] = await Promise.all([
       run('replay examples'),
       run('replay nowhere.txt'),
@@ -484,16 +484,16 @@ describe.concurrent('replay', () => {
     });
   });
 
-  it('refuses a line without an end', async () => {
+  it('refuses a line that is too long', async () => {
     expect(oneLine(await replay('a'.repeat(70e6)), 2)).toContain('-:1: the line is too long');
   });
 
-  it('survives bytes that are no text', async () => {
+  it('survives bytes that are not text', async () => {
     const result = await guesthouse(['replay', file('noise', readFileSync(join(ROOT, image('hello'))))]);
     expect(oneLine(result, 2)).toContain('noise:1: ');
   });
 
-  it('exit status 5: --check finds what a host that does not purge leaves behind', async () => {
+  it('exit status 5: --check finds the stale entries of a host that does not purge', async () => {
     const before = `
       const { Purges } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
       Purges.prototype.page = Purges.prototype.asce = () => {};`;
@@ -509,7 +509,7 @@ describe.concurrent('replay', () => {
 describe.concurrent('walk', () => {
   const WALK = 'walk examples/scenarios/first.txt';
 
-  it('shows every table on the way of a guest address', async () => {
+  it('shows every table entry of a guest address', async () => {
     const { status, out } = await run(`${WALK} 1G --gmap 0`);
     expect(status).toBe(0);
     const names = out.split('\n').map((line) => line.split(/[[ ,]/)[0]);
@@ -524,7 +524,7 @@ describe.concurrent('walk', () => {
       run(`${WALK} 1P --gmap 0 --json`),
       run(`${WALK} 512M --process --json`),
     ]);
-    expect(promise.out).toContain('mapped, not linked; wants process address 0x10000000');
+    expect(promise.out).toContain('mapped to process address 0x10000000, not linked');
     expect(promise.out).toContain('exception 0x10 segment-translation');
     expect(JSON.parse(hole.out)).toMatchObject({
       space: 'gmap 0',
@@ -548,7 +548,7 @@ describe.concurrent('walk', () => {
     expect([promise.status, hole.status, process.status]).toEqual([0, 0, 0]);
   });
 
-  it('needs to know whose address it is', async () => {
+  it('requires a gmap or a process', async () => {
     const [nobody, both, unknown] = await Promise.all([
       run(`${WALK} 1G`),
       run(`${WALK} 1G --gmap 0 --process`),
@@ -557,7 +557,7 @@ describe.concurrent('walk', () => {
     expect(oneLine(nobody, 2)).toContain('--process, or --gmap');
     expect([both.status, both.out]).toEqual([2, '']);
     expect(unknown).toMatchObject({ status: 2, out: '' });
-    expect(unknown.err).toContain('there is no gmap 9');
+    expect(unknown.err).toContain('gmap 9 does not exist');
   });
 });
 
@@ -643,7 +643,7 @@ describe.concurrent('the command line', () => {
     expect(err).not.toContain('    at ');
   });
 
-  it('tour tells the same in less than 40 lines each time, without colour into a pipe', async () => {
+  it('tour prints the same, in less than 40 lines, each time, without colour into a pipe', async () => {
     const [first, second] = await Promise.all([run('tour'), run('tour')]);
     expect(first).toEqual(second);
     expect([first.status, first.err]).toEqual([0, '']);
@@ -663,7 +663,7 @@ describe.concurrent('the command line', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', () => {
-  it('ends a guest in order: the trace is written to its end', async () => {
+  it('ends a guest in order: the trace is complete', async () => {
     const trace = join(FOLDER, 'interrupted.jsonl');
     // As soon as somebody would hear it, however slow the computer.
     const before = `const look = setInterval(() => {
@@ -701,7 +701,7 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
     },
   );
 
-  it('ends a guest whose output and trace nobody reads, and one that waits for input', async () => {
+  it('ends a guest whose output and trace are not read, and one that waits for input', async () => {
     const pipe = join(FOLDER, 'pipe');
     await new Promise((resolve) => spawn('mkfifo', [pipe]).on('close', resolve));
     const reader = openSync(pipe, 'r+');
@@ -743,7 +743,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     return out;
   };
 
-  it('only what a plain text screen needs passes, unless --raw', async () => {
+  it('only plain text and colours pass, unless --raw', async () => {
     const [plain, raw] = await Promise.all([
       terminal(`boot ${hostile('escapes')}`),
       terminal(`boot ${hostile('escapes')} --raw`),
@@ -752,13 +752,13 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     expect(raw).toContain('\u001b]52;c;cm0gLXJmIC8=\u0007');
   });
 
-  it('keys go to the guest; ^A x ends it; the terminal is put back', async () => {
+  it('keys go to the guest; ^A x ends it; the terminal is restored', async () => {
     const out = await terminal(`boot ${image('echo')}`, ['ends.', 'hello\r'], ['HELLO', '\u0001x']);
     expect(out).toMatch(/HELLO\r\n/);
     expect(out).toMatch(/interrupted after \d+ instructions\r\nstatus 130\r\nicanon\r\n$/);
   });
 
-  it('the tour goes on by keys, and ^C leaves it', async () => {
+  it('the tour continues at a key, and ^C ends it', async () => {
     const out = await terminal('tour', ['Ctrl-C leaves', '\u0003']);
     expect(out).toContain('1. ');
     expect(out).not.toContain('2. ');

@@ -43,7 +43,7 @@ function node(...args: readonly string[]) {
   return { status, out: stdout, err: stderr };
 }
 
-it('every code block is of a kind that is checked here', () => {
+it('every code block has a kind that is checked', () => {
   expect(ofKind(null)).toEqual([]);
   expect(blocks.length).toBeGreaterThan(20);
 });
@@ -162,12 +162,12 @@ describe('commands in the documents', () => {
     } else filesExist([program as string, ...words].filter((word) => word !== 'node' && !/^\[/.test(word)));
   });
 
-  it.each(named(ofKind('output')))('%s is what the command before it prints', (_, { file, line, text }) => {
+  it.each(named(ofKind('output')))('%s is the output of the command before it', (_, { file, line, text }) => {
     const [, words] = commands.filter(([place, , at]) => place.startsWith(`${file}:`) && at < line).at(-1)!;
     expect(node('bin/guesthouse.js', ...words.slice(2)).out).toBe(`${text}\n`);
   });
 
-  it.each(DOCUMENTS)('%s: commands between words exist', (file) => {
+  it.each(DOCUMENTS)('%s: commands in the text exist', (file) => {
     const spans = spansOf(file).filter((span) => /^npm (run|test|start|ci)\b/.test(span));
     for (const span of spans) checkNpm(span.split(' ').slice(1));
     const guesthouse = spansOf(file).flatMap(
@@ -177,7 +177,7 @@ describe('commands in the documents', () => {
     for (const command of guesthouse) expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
   });
 
-  it.each(DOCUMENTS)('%s: interfaces between words are exported', (file) => {
+  it.each(DOCUMENTS)('%s: names in the text are exported', (file) => {
     const names = spansOf(file).flatMap((span) => span.match(/^guesthouse(\/[a-z/]+)$/)?.[1] ?? []);
     expect(names.filter((name) => PACKAGE.exports[`.${name}`] === undefined)).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('commands in the documents', () => {
 describe('links and files in the documents', () => {
   const inside = (file: string) => linksOf(file).filter((target) => !/^[a-z]+:/.test(target));
 
-  it.each(DOCUMENTS)('%s: links lead to files and headings', (file) => {
+  it.each(DOCUMENTS)('%s: links have targets', (file) => {
     for (const target of inside(file)) {
       const [path = '', anchor] = target.split('#');
       const full = path === '' ? file : posix.join(posix.dirname(file), path);
@@ -208,7 +208,7 @@ describe('links and files in the documents', () => {
     expect(bad).toEqual([]);
   });
 
-  it.each(DOCUMENTS)('%s: files that it names exist', (file) => {
+  it.each(DOCUMENTS)('%s: files in the text exist', (file) => {
     const folders = 'src|docs|examples|scripts|test|bench|bin';
     const paths = spansOf(file).filter((span) => new RegExp(`^(${folders})/[\\w./-]+$`).test(span));
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
@@ -274,7 +274,7 @@ describe('figures in the documents', () => {
     expect(figure('README.md', /with (\S+) lessons/)).toBe(lessons.length);
   });
 
-  it('modules of generated faults: those that are measured exist, and percentages are right', () => {
+  it('modules of generated faults: the measured ones exist, and percentages are right', () => {
     expect(Object.keys(MODULES)).toEqual(expect.arrayContaining(rowsOf('docs/trust.md', 'Generated faults')));
     const rows = textOf('docs/trust.md').matchAll(
       /^\|.*\| ([0-9]+) \| ([0-9]+) \| [0-9]+ \| ([0-9.]+) % \|$/gm,
@@ -318,7 +318,7 @@ describe('figures in the documents', () => {
     expect(said(/These ([0-9]+) lines have tests written by hand/)).toBe(count((line) => !done.has(line)));
   });
 
-  it('operations that a broken rule is reported with', () => {
+  it('operations in the report of a broken rule', () => {
     expect(figure('docs/trust.md', /the last ([0-9]+) operations/)).toBe(
       constant('src/check/checker.ts', 'NAMED_OPERATIONS'),
     );

@@ -50,17 +50,17 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-describe('what is served', () => {
+describe('the server', () => {
   let url: string;
   beforeAll(async () => {
     url = await served();
   });
 
-  it('is on this computer only', () => {
+  it('listens on this computer only', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   });
 
-  it('is the page, with its policy', async () => {
+  it('serves the page, with its policy', async () => {
     const { status, headers, body } = await ask(url, '/');
     expect(status).toBe(200);
     expect(body).toBe(readFileSync(join(PAGE, 'index.html'), 'utf8'));
@@ -78,13 +78,13 @@ describe('what is served', () => {
     expect(policy).not.toContain('unsafe-eval');
   });
 
-  it('has the page state the same policy itself, as far as a page can, for other servers', async () => {
+  it('serves a page that states the same policy, for other servers', async () => {
     const { headers, body } = await ask(url, '/index.html');
     const stated = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(body)?.[1];
     expect(`${stated}; frame-ancestors 'none'`).toBe(headers['content-security-policy']);
   });
 
-  it('is every file of the build, with its type', async () => {
+  it('serves every file of the build, with its type', async () => {
     const types: Record<string, string> = { js: 'text/javascript', css: 'text/css', html: 'text/html' };
     const names = readdirSync(join(PAGE, 'assets'));
     expect(names).not.toEqual([]);
@@ -133,7 +133,7 @@ describe('what is served', () => {
     expect([status, headers['allow']]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('is for who calls it by a name of this computer, not for a name that was made to point here', async () => {
+  it('answers to names of this computer only (DNS rebinding)', async () => {
     const hosts = ['127.0.0.1', 'localhost:8080', '[::1]', 'LOCALHOST'];
     const strangers = ['example.com', 'localhost.example.com', '127.0.0.1.example.com', 'x@localhost'];
     const status = async (host: string) => (await ask(url, '/', { host })).status;
@@ -141,7 +141,7 @@ describe('what is served', () => {
     expect(await Promise.all(strangers.map(status))).toEqual(strangers.map(() => 403));
   });
 
-  it('answers what is there when it starts, and reads no file for a request', async () => {
+  it('serves the files that exist at its start, and reads no file for a request', async () => {
     const { port } = new URL(url);
     const request = 'GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n';
     // A thousand requests a connection, sent before any answer is read.
@@ -158,7 +158,7 @@ describe('what is served', () => {
     expect((await ask(url, '/')).status).toBe(200);
   });
 
-  it('has 64 connections at a time', async () => {
+  it('accepts 64 connections at a time', async () => {
     const { port } = new URL(url);
     const sockets = Array.from({ length: 80 }, () => connect(Number(port), '127.0.0.1'));
     let closed = 0;
@@ -173,7 +173,7 @@ describe('what is served', () => {
     await expect.poll(async () => (await ask(url, '/').catch(() => null))?.status).toBe(200);
   });
 
-  it('survives what is no request', async () => {
+  it('survives an invalid request', async () => {
     const { port } = new URL(url);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), '127.0.0.1', () => socket.end('\u0000\u0001 nonsense\r\n\r\n'));
@@ -225,7 +225,7 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     return err;
   };
 
-  it('a line that is not in the scenario language', async () => {
+  it('a syntax error in a scenario', async () => {
     const path = file('bad.txt', 'mmap 256M 1M\n\nfrobnicate 1\n');
     expect(await refused(path)).toMatch(/bad\.txt:3: .*frobnicate/);
   });
@@ -235,7 +235,7 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     expect(await refused(file('short.elf', bytes))).toContain('short.elf: ');
   });
 
-  it('a file that is not there, or is none', async () => {
+  it('a file that does not exist, or is a directory', async () => {
     expect(await refused(join(FOLDER, 'nowhere'))).toContain('ENOENT');
     expect(await refused(FOLDER)).toContain('EISDIR');
   });
@@ -254,17 +254,17 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     expect(await refused(file('junk', Uint8Array.of(0, 255, 1, 254)))).toContain('junk:1: ');
   });
 
-  it('arguments for something that takes none', async () => {
+  it('arguments for a file that takes none', async () => {
     expect(await refused('examples/scenarios/first.txt', '--', 'you')).toContain('arguments');
   });
 
-  it('a port that somebody else has', async () => {
+  it('a port that is in use', async () => {
     const { port } = new URL(await served());
     expect(await refused('--port', port)).toContain(`port ${port} cannot be used: EADDRINUSE`);
   });
 });
 
-it('--port: exactly there', async () => {
+it('--port: listens there', async () => {
   const { child, line, ended } = start('--json');
   const { port } = new URL((JSON.parse(await line) as { url: string }).url);
   child.kill('SIGKILL');
@@ -273,7 +273,7 @@ it('--port: exactly there', async () => {
 });
 
 describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', () => {
-  it('ends it with status 0, connections that stay open or not', async () => {
+  it('ends with status 0, with or without open connections', async () => {
     const { child, ended, line } = start();
     const said = await line;
     expect(said).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/ .*\n$/);

@@ -66,7 +66,7 @@ describe('npm run fuzz', () => {
     },
   );
 
-  it('performs a case again from what was printed', () => {
+  it('repeats a case from the printed command', () => {
     const file = join(folder, 'case.txt');
     writeFileSync(
       file,
@@ -95,7 +95,7 @@ describe('examples/campaign/job.yaml', () => {
   const text = readFileSync(join(ROOT, 'examples/campaign/job.yaml'), 'utf8');
   const [claim, job] = parseAllDocuments(text).map((document) => document.toJS());
 
-  it('is what the schemas of Kubernetes say', () => {
+  it('matches the Kubernetes schemas', () => {
     new PersistentVolumeClaim(claim).validate();
     new Job(job).validate();
     expect(() => new Job({ ...job, spec: { ...job.spec, completions: 'many' } }).validate()).toThrow();
@@ -107,7 +107,7 @@ describe('examples/campaign/job.yaml', () => {
     container.env.map(({ name, value }: { name: string; value: string }) => [name, value]),
   );
 
-  it('has as many shards as completions', () => {
+  it('has one shard per completion', () => {
     expect(Number(env.SHARDS)).toBe(spec.completions);
     expect(spec).toMatchObject({ completionMode: 'Indexed', template: { spec: { restartPolicy: 'Never' } } });
     const [volume] = spec.template.spec.volumes;
@@ -115,7 +115,7 @@ describe('examples/campaign/job.yaml', () => {
     expect(env.RESULTS).toBe(container.volumeMounts[0].mountPath);
   });
 
-  it('runs a shard and leaves its report', () => {
+  it('runs a shard and writes its report', () => {
     const run = {
       ...env,
       MINUTES: '0.01',

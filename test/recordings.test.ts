@@ -51,7 +51,7 @@ describe('the recordings', () => {
     expect(sha256 === digest() ? null : advice).toBe(null);
   });
 
-  it('that do not match are reported with the command that records them', () => {
+  it('that do not match are reported with the command to record them', () => {
     const make = Object.values(FAMILIES)[0] as () => RecordedCase[];
     const cases = make().slice(0, 3);
     const recordings = cases.map(({ mnemonic, asm, state }): Recording => [mnemonic, asm, '', state]);

@@ -1,4 +1,4 @@
-/** The arguments of the campaigns' command. */
+/** The arguments of `npm run fuzz`. */
 
 import { parseArgs } from 'node:util';
 import { parseShard, type Shard } from '../../src/fuzz/index.ts';
@@ -15,10 +15,10 @@ export interface Arguments {
   readonly what: What;
   readonly seed: number;
   readonly minutes: number;
-  /** Runs of all shards together; null when time ends the campaign. */
+  /** Number of runs of all shards together, or null if the campaign is limited by time. */
   readonly runs: number | null;
   readonly shard: Shard;
-  /** Failures after which it ends. */
+  /** Number of failures after which the campaign ends. */
   readonly failures: number;
   readonly json: boolean;
   readonly save: string | undefined;
@@ -27,7 +27,7 @@ export interface Arguments {
   readonly merge: readonly string[];
 }
 
-/** The arguments, or how they are meant to be. */
+/** Parses the arguments. Returns the usage if they are wrong. */
 export function readArguments(args: readonly string[]): Arguments | string {
   try {
     const { values, positionals } = parseArgs({
@@ -67,7 +67,7 @@ export function readArguments(args: readonly string[]): Arguments | string {
   }
 }
 
-/** A positive integer; undefined for nothing, null for anything else. */
+/** Parses a positive integer. Returns undefined for undefined, and null for any other text. */
 function countOf(text: string | undefined): number | undefined | null {
   if (text === undefined) return undefined;
   const count = Number(text);

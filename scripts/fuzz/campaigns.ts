@@ -1,4 +1,4 @@
-/** Makes the campaign that the arguments ask for. */
+/** Creates the campaign that the arguments describe. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import {
@@ -17,24 +17,24 @@ import {
 } from '../../src/fuzz/index.ts';
 import type { Arguments, What } from './arguments.ts';
 
-/** Operations of scenarios between two looks at the clock and the keyboard. */
+/** Number of operations of scenarios between two checks of the clock and the keyboard. */
 const SLICE = 50;
 
-/** A campaign, as the command runs it. */
+/** A campaign of the command. */
 export interface AnyCampaign {
   readonly runs: number;
   readonly steps: number;
-  /** Whether all runs are done that were asked for. */
+  /** Whether all requested runs are done. */
   readonly done: boolean;
-  /** More figures for the report. */
+  /** Additional figures for the report. */
   readonly extra: Readonly<Record<string, number>>;
   advance(more: () => boolean): CaseFailure | null;
   sentence(): string;
-  /** A failure as a file that can be performed again. */
+  /** Returns a failure as a file that can be run again. */
   format(failure: CaseFailure): string;
 }
 
-/** The fuzzer of cases; null for scenarios, which are no cases. */
+/** Returns the fuzzer of cases, or null for scenarios, which are not cases. */
 export function fuzzerOf(what: What): Fuzzer | null {
   switch (what) {
     case 'guests':
@@ -52,7 +52,7 @@ export function fuzzerOf(what: What): Fuzzer | null {
   }
 }
 
-/** Files of examples/ with a name that ends so. */
+/** Returns the files of a folder of examples/ whose names end with `ending`. */
 function examples(folder: string, ending: string): URL[] {
   const root = new URL(`../../examples/${folder}/`, import.meta.url);
   const names = readdirSync(root).filter((name) => name.endsWith(ending));
@@ -107,7 +107,7 @@ class Scenarios implements AnyCampaign {
   readonly #options: Arguments;
   readonly #most: number;
   readonly #campaign: Campaign;
-  /** After a failure the campaign cannot go on. */
+  /** Whether there was a failure, after which the campaign cannot continue. */
   #failed = false;
 
   constructor(options: Arguments) {
@@ -155,7 +155,7 @@ class Scenarios implements AnyCampaign {
     return `${scenarios} scenarios, ${operations} operations (${refused} ENOMEM)`;
   }
 
-  /** A scenario file. */
+  /** Returns a scenario file. */
   format({ steps }: CaseFailure): string {
     return steps.join('\n');
   }

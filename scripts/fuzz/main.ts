@@ -3,10 +3,10 @@
  *
  *     npm run fuzz -- [--what scenarios|guests|library|images|texts] [--seed S] [--minutes M | --runs N]
  *                     [--shard I/N] [--failures K] [--json] [--save FILE] [--ops N]
- *     npm run fuzz -- --what guests --case FILE      performs again what a campaign printed
- *     npm run fuzz -- --merge FILE…                  puts the reports of all shards together
+ *     npm run fuzz -- --what guests --case FILE      repeats a case that a campaign printed
+ *     npm run fuzz -- --merge FILE…                  merges the reports of all shards
  *
- * Exit status 1 when a run fails, which is then printed, as short as it gets; 2 for wrong usage; 130 after ^C.
+ * A run that fails is reduced and printed. Exit status 1 if a run failed; 2 for wrong usage; 130 after ^C.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,9 +22,9 @@ import { type Arguments, readArguments } from './arguments.ts';
 import { type AnyCampaign, fuzzerOf, makeCampaign } from './campaigns.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** How long a run that fails is made shorter, in seconds. */
+/** Maximum time to reduce a failure, in seconds. */
 const REDUCE_SECONDS = 60;
-/** A run of more seconds hangs. */
+/** Time in seconds after which a run is reported as a hang. */
 const HANG_SECONDS = 120;
 
 async function campaign(options: Arguments): Promise<number> {
@@ -43,7 +43,7 @@ async function campaign(options: Arguments): Promise<number> {
   const work = makeCampaign(options);
   const failures: CaseFailure[] = [];
   const progress = new Progress(start, work);
-  // Most operations that fail are meant to: long stacks would cost more than the operations.
+  // Most errors are expected, and long stacks would cost more than the operations.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
   while (more() && failures.length < most && !work.done) {
@@ -55,7 +55,7 @@ async function campaign(options: Arguments): Promise<number> {
       if (!json) console.log(`FAILED ${failure.finding.kind}\n${work.format(failure)}`);
     }
     progress.show();
-    // So that the keyboard is heard.
+    // Lets Node handle signals.
     await new Promise((resolve) => setImmediate(resolve));
   }
   Error.stackTraceLimit = stackTraceLimit;
@@ -75,7 +75,7 @@ async function campaign(options: Arguments): Promise<number> {
   }
 }
 
-/** Says now and then how far it is: on a terminal in place every few seconds, elsewhere a line a minute. */
+/** Shows progress: on a terminal in place every few seconds, elsewhere one line per minute. */
 class Progress {
   readonly #terminal = process.stderr.isTTY === true;
   readonly #start: number;

@@ -1,6 +1,5 @@
 /**
- * Ends the process when a run takes too long. A run that hangs keeps this thread from doing anything, so another one
- * watches.
+ * Ends the process if a run takes too long. A run that hangs blocks its thread, so another thread watches it.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -32,13 +31,16 @@ setInterval(() => {
 export class Watchdog {
   readonly #worker: Worker;
 
-  /** @param seconds without a beat after which the process ends */
+  /** @param seconds time without a `beat` after which the process ends */
   constructor(seconds: number, json: boolean) {
     this.#worker = new Worker(SOURCE, { eval: true, workerData: { seconds, json } });
     this.#worker.unref();
   }
 
-  /** A run begins. @param summary what is known until then */
+  /**
+   * Reports that a run begins.
+   * @param summary the report if this run hangs
+   */
   beat(summary: ShardSummary): void {
     this.#worker.postMessage(summary);
   }

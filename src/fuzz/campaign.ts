@@ -1,6 +1,4 @@
-/**
- * A campaign: one random scenario after another, until one fails.
- */
+/** A campaign: performs one random scenario after another, until one fails. */
 
 import { formatOperation, type Operation } from '../scenario/index.ts';
 import { drawProfile, Generator, type Profile } from './generate.ts';
@@ -9,30 +7,30 @@ import { type Finding, Run, type RunOptions, runAll } from './run.ts';
 import type { Shard } from './shards.ts';
 import { shrink } from './shrink.ts';
 
-/** What a campaign may be told. */
+/** Options of a campaign. */
 export interface CampaignOptions {
-  /** With the same seed, the same happens. */
+  /** The same seed generates the same campaign. */
   readonly seed: number;
-  /** Operations of one scenario; default 2000. */
+  /** Number of operations of a scenario. Default: 2000. */
   readonly operations?: number;
-  /** How scenarios run, where that is not to be drawn. */
+  /** Options of every run, in place of random ones. */
   readonly run?: Partial<RunOptions>;
-  /** Which part of the campaign's scenarios; default all. */
+  /** The part of the campaign's scenarios to perform. Default: all. */
   readonly shard?: Shard;
 }
 
-/** What has been done so far. */
+/** The work done so far. */
 export interface Totals {
   scenarios: number;
   operations: number;
-  /** Operations that ended with ENOMEM. */
+  /** Number of operations that ended with ENOMEM. */
   refused: number;
 }
 
 /** A scenario that fails. */
 export interface Failure {
   readonly seed: number;
-  /** Which scenario of the campaign it was, from 0. */
+  /** Number of the scenario in the campaign, from 0. */
   readonly scenario: number;
   readonly options: RunOptions;
   readonly finding: Finding;
@@ -63,7 +61,10 @@ export class Campaign {
     this.#left = operations;
   }
 
-  /** Performs about so many operations more, and says what fails. After a failure, nothing more is to be done. */
+  /**
+   * Performs about `count` more operations. Returns the failure, or null.
+   * Preconditions: there was no failure before.
+   */
   advance(operations: number): Failure | null {
     for (let i = 0; i < operations; i++) {
       const finding =
@@ -79,12 +80,12 @@ export class Campaign {
     return null;
   }
 
-  /** The number of the scenario that is performed now. */
+  /** Number of the current scenario. */
   get scenario(): number {
     return this.#shard.index + this.totals.scenarios * this.#shard.of;
   }
 
-  /** The next scenario: how it runs, and what makes its operations. */
+  /** Draws the options and the generator of the next scenario. */
   #scenario(): [RunOptions, Generator, Run] {
     const random = new Random(seedOf(this.#seed, this.scenario));
     const profile = drawProfile(random);
@@ -103,7 +104,7 @@ export class Campaign {
   }
 }
 
-/** Draws how a scenario runs: all rules after each operation in a quarter, at the end only in half of all. */
+/** Draws the options of a run. A quarter check all rules after each operation, half only at the end. */
 function drawOptions(random: Random, { large }: Profile): RunOptions {
   const scarce = random.oneIn(4);
   return {
@@ -114,7 +115,10 @@ function drawOptions(random: Random, { large }: Profile): RunOptions {
   };
 }
 
-/** Makes a failure short. @param more says whether there is time for more */
+/**
+ * Reduces a failure.
+ * @param more returns whether there is time left
+ */
 export function shrinkFailure(failure: Failure, more?: () => boolean): Failure {
   const { kind } = failure.finding;
   const failsWith = (options: RunOptions) => (operations: readonly Operation[]) => {
@@ -134,8 +138,8 @@ export function shrinkFailure(failure: Failure, more?: () => boolean): Failure {
 }
 
 /**
- * Ways to run what has failed in which less is needed: everything is looked at after each operation, in little storage.
- * It may be that this hides what fails.
+ * Options that may need fewer operations to fail: everything is checked after each operation, with little storage. They may
+ * also hide the failure.
  */
 function easierThan(options: RunOptions): RunOptions[] {
   const thorough = { ...options, checkEvery: 1, compareEvery: 1 };
@@ -143,7 +147,7 @@ function easierThan(options: RunOptions): RunOptions[] {
   return [...sizes.map((storageSize) => ({ ...thorough, storageSize })), thorough];
 }
 
-/** The operations up to where it failed, and of the comparisons only the one that failed, if one did. */
+/** Returns the operations up to the failure, with only the comparison that failed, if one did. */
 function withoutComparisons(
   asked: readonly Operation[],
   performed: readonly Operation[],
@@ -160,7 +164,7 @@ function withoutComparisons(
   return needed;
 }
 
-/** A failure as a scenario file: what to do, and what is wrong about it as comments. */
+/** Returns a failure as a scenario file: the operations, and the finding in comments. */
 export function formatFailure({ seed, scenario, finding, options, operations }: Failure): string {
   const comments = `${finding.kind}: ${finding.message}`.split('\n').map((line) => `# ${line}`);
   return [

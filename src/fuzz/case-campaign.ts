@@ -1,12 +1,10 @@
-/**
- * A campaign of cases: one after another, each from a seed of its own.
- */
+/** A campaign of cases: performs one after another, each with a seed of its own. */
 
 import { type CaseFailure, type FuzzCase, type Fuzzer, reduceCase } from './fuzzer.ts';
 import { seedOf } from './random.ts';
 import type { Shard } from './shards.ts';
 
-/** The runs of one fuzzer that are a shard's. */
+/** The runs of a fuzzer that belong to a shard. */
 export class CaseCampaign<Setup, Step> {
   runs = 0;
   steps = 0;
@@ -20,12 +18,15 @@ export class CaseCampaign<Setup, Step> {
     this.#shard = shard;
   }
 
-  /** The number of the run that is next. */
+  /** Number of the next run. */
   get run(): number {
     return this.#shard.index + this.runs * this.#shard.of;
   }
 
-  /** Does one run and says how it failed, or null. @param more whether there is time to make a failing case shorter */
+  /**
+   * Performs one run. Returns its failure, or null.
+   * @param more returns whether there is time left to reduce a failing case
+   */
   advance(more: () => boolean = () => true): CaseFailure | null {
     const { run } = this;
     const one = this.#fuzzer.generate(seedOf(this.#seed, run));

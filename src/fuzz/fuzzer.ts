@@ -1,39 +1,39 @@
 /**
- * What all fuzzers that run cases have in common: a case follows from its seed, is plain data, and runs the same every
- * time. A case that fails is made shorter and printed, and can be run again from what was printed.
+ * The base of all fuzzers that run cases. A case follows from its seed, is plain data, and always runs in the same way. A case
+ * that fails is reduced and printed, and the printed text can be run again.
  */
 
 import { reduce } from './reduce.ts';
 
-/** What went wrong in a case. */
+/** The failure of a case. */
 export interface CaseFinding {
-  /** A short name of the kind of failure: reducing a case keeps it. */
+  /** A short name of the kind of failure. Reducing a case keeps it. */
   readonly kind: string;
   readonly message: string;
 }
 
-/** A case: how its world is made, and what is done in it. Both are what JSON can hold. */
+/** A case: the setup of its world, and its steps. Both can be written as JSON. */
 export interface FuzzCase<Setup, Step> {
   readonly setup: Setup;
   readonly steps: readonly Step[];
 }
 
-/** How a case ended. */
+/** The result of a case. */
 export interface CaseResult {
   readonly finding: CaseFinding | null;
-  /** Steps that were performed, the one that failed included. */
+  /** Number of steps performed, including the one that failed. */
   readonly performed: number;
 }
 
 /** A fuzzer. */
 export interface Fuzzer<Setup = unknown, Step = unknown> {
-  /** What it is called on the command line. */
+  /** Its name on the command line. */
   readonly what: string;
-  /** The case of a seed. */
+  /** Generates the case of a seed. */
   generate(seed: number): FuzzCase<Setup, Step>;
-  /** Runs a case. Whatever the case does, this returns. */
+  /** Runs a case. Never throws. */
   run(one: FuzzCase<Setup, Step>): CaseResult;
-  /** Steps that do a little less than one, the simplest first. */
+  /** Returns simpler versions of a step, the simplest first. */
   simpler(step: Step): Iterable<Step>;
 }
 
@@ -41,14 +41,14 @@ export interface Fuzzer<Setup = unknown, Step = unknown> {
 export interface CaseFailure {
   readonly what: string;
   readonly seed: number;
-  /** Which run of the campaign it was. */
+  /** Number of the run in the campaign. */
   readonly run: number;
   readonly finding: CaseFinding;
   readonly setup: unknown;
   readonly steps: readonly unknown[];
 }
 
-/** Makes the steps of a failing case fewer and simpler for as long as `more` says; it fails in the same way. */
+/** Reduces the steps of a failing case while `more` returns true. The result fails in the same way. */
 export function reduceCase<Setup, Step>(
   fuzzer: Fuzzer<Setup, Step>,
   one: FuzzCase<Setup, Step>,
@@ -63,7 +63,7 @@ export function reduceCase<Setup, Step>(
   return { setup: one.setup, steps };
 }
 
-/** A failure as text: comments, the setup, and a step a line. `parseCase` reads it. */
+/** Returns a failure as text: comments, the setup, and one step per line. `parseCase` reads it. */
 export function formatCase({ what, seed, run, finding, setup, steps }: CaseFailure): string {
   const message = `${finding.kind}: ${finding.message}`.split('\n').map((line) => `# ${line}`);
   return [
@@ -75,7 +75,10 @@ export function formatCase({ what, seed, run, finding, setup, steps }: CaseFailu
   ].join('\n');
 }
 
-/** Reads what `formatCase` wrote. @throws SyntaxError for what is not JSON */
+/**
+ * Parses the output of `formatCase`.
+ * @throws SyntaxError if it is not JSON
+ */
 export function parseCase(text: string): FuzzCase<unknown, unknown> {
   const [setup, ...steps] = text
     .split('\n')
@@ -84,7 +87,7 @@ export function parseCase(text: string): FuzzCase<unknown, unknown> {
   return { setup, steps };
 }
 
-/** What an unexpected error says, with where it came from. */
+/** Returns the message of an unexpected error, and its source. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const text = `${error.name}: ${error.message}`;

@@ -1,6 +1,5 @@
 /**
- * Random operations, which look at the model to find something worth doing: what is there is used more often than
- * what is not.
+ * Generates random operations. It reads the model, so that most operations use existing processes, gmaps and memory.
  */
 
 import { CPUS, type MmapWords, type Operation, type OperationOf } from '../scenario/index.ts';
@@ -10,24 +9,24 @@ import type { ProcessModel } from './model/process.ts';
 import { Places } from './places.ts';
 import type { Random } from './random.ts';
 
-/** What one scenario is like. */
+/** Properties of a scenario. */
 export interface Profile {
-  /** How many names of processes and gmaps are used. */
+  /** Number of processes and gmaps. */
   readonly processes: number;
   readonly gmaps: number;
-  /** How many names of files are used; 0 for no files. */
+  /** Number of files; 0 for none. */
   readonly files: number;
-  /** Whether there is shared memory, memory with frames of 1 MiB, and memory beyond 4 TiB. */
+  /** Whether there is shared memory, memory with frames of 1 MiB, and memory above 4 TiB. */
   readonly shared: boolean;
   readonly large: boolean;
   readonly high: boolean;
-  /** Whether guests have storage keys; there is no shared memory then, of which the keys are shared too. */
+  /** Whether guests use storage keys. If so, there is no shared memory, whose keys would be shared too. */
   readonly keys: boolean;
-  /** One operation in so many is preceded by a `fail`; 0 for none. */
+  /** One of this many operations is preceded by a `fail`; 0 for none. */
   readonly failOneIn: number;
 }
 
-/** Draws what a scenario is like. */
+/** Draws the properties of a scenario. */
 export function drawProfile(random: Random): Profile {
   const keys = random.oneIn(4);
   return {
@@ -47,7 +46,7 @@ type KindOfGmap = Exclude<Extract<Operation, { readonly gmap: number }>['verb'],
 type KindOfFile = Extract<Kind, 'file' | `file ${string}`>;
 type KindOfProcess = Exclude<Kind, KindOfGmap | KindOfFile | 'new' | 'stats' | 'fail'>;
 
-/** How often which operation is drawn. */
+/** Weights of the operations. */
 const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['guest read', 36],
   ['guest write', 30],
@@ -83,7 +82,7 @@ const WEIGHTS: readonly (readonly [Kind, number])[] = [
   ['stats', 1],
 ];
 
-/** Kinds without which nothing happens. */
+/** Operations that every scenario has. */
 const NEEDED: readonly Kind[] = [
   'mmap',
   'file',
@@ -94,14 +93,14 @@ const NEEDED: readonly Kind[] = [
 ];
 
 const SEGMENT = 1n << 20n;
-/** Numbers of slots that are used. */
+/** Number of slots. */
 const SLOTS = 3;
-/** More than a mapping has. */
+/** More pages than a mapping has. */
 const MUCH = 16n * SEGMENT;
 const FILE_PAGES = [0, 0, 0, 1, 2, 127, 255, 256] as const;
 const PROTECTIONS = [1, 1, 1, 0, 0, 2, 4, 5, 6, 7] as const;
 
-/** Makes the operations of one scenario, one after another. */
+/** Generates the operations of a scenario. */
 export class Generator {
   readonly #random: Random;
   readonly #profile: Profile;
@@ -116,7 +115,7 @@ export class Generator {
     this.#kinds = drawKinds(random);
   }
 
-  /** The next operation, in a world that is as the model says. */
+  /** Returns the next operation for the current state of the model. */
   next(model: Model): Operation {
     const { failOneIn } = this.#profile;
     if (failOneIn > 0 && this.#random.oneIn(failOneIn)) {
@@ -126,7 +125,7 @@ export class Generator {
     return this.#random.oneIn(40) ? this.#spoilt(operation) : operation;
   }
 
-  /** What must come first when there is nothing to do anything with. */
+  /** Returns the operation that is needed before any other, if there is one. */
   #startWith(model: Model): Kind | null {
     if (model.processes.size === 0) return 'new';
     if (model.processes.size < this.#profile.processes && this.#random.oneIn(100)) return 'new';
@@ -177,7 +176,7 @@ export class Generator {
       case 'mremap':
         return { verb, ...whose, ...this.#remapping(process) };
       case 'gmap_alloc': {
-        // When all are taken, this is seldom worth doing.
+        // If all names are taken, this is rarely useful.
         const { gmaps } = this.#profile;
         if (model.gmaps.size >= gmaps && !this.#random.oneIn(20)) return this.#make('guest write', model);
         const gmap = this.#freeName(model.gmaps, gmaps);
@@ -218,11 +217,11 @@ export class Generator {
     }
   }
 
-  /** What is there to a mapping beside where it is. */
+  /** Draws the options of a mapping. */
   #words(model: Model): MmapWords {
     const { shared, large } = this.#profile;
     const isLarge = large && this.#random.oneIn(2);
-    // Large memory is private and anonymous: seldom try what cannot be.
+    // Large memory is private and anonymous, so other combinations are rarely drawn.
     const plain = isLarge && !this.#random.oneIn(20);
     return {
       ...(this.#random.oneIn(4) ? { protection: this.#random.pick(PROTECTIONS) } : {}),
@@ -258,7 +257,7 @@ export class Generator {
     }
   }
 
-  /** Mostly of all of a mapping, or a good part of one. */
+  /** Moves a whole mapping in most cases, or a large part of one. */
   #remapping(process: ProcessModel | undefined): Omit<OperationOf<'mremap'>, 'verb' | 'process'> {
     const address = this.#pageOf(process);
     const oldLength = this.#mapped();
@@ -319,7 +318,7 @@ export class Generator {
     }
   }
 
-  /** A slot that is new, or one that is there: changed, moved or deleted. */
+  /** Sets a new slot, or changes, moves or deletes one. */
   #slot(gmap: GmapModel | undefined): Omit<OperationOf<'slot'>, 'verb' | 'gmap'> {
     const slot = this.#slotNumber(gmap);
     const log = this.#random.oneIn(3) ? {} : { log: true as const };
@@ -334,27 +333,27 @@ export class Generator {
     return { slot: number, from, to, length: this.#places.segments(), ...log };
   }
 
-  /** A slot that is there, mostly, if there is one. */
+  /** Returns a slot, which exists in most cases. */
   #slotNumber(gmap: GmapModel | undefined): bigint {
     const numbers = [...(gmap?.slots.all.keys() ?? [])];
     const any = numbers.length === 0 || this.#random.oneIn(10);
     return any ? BigInt(this.#random.below(SLOTS)) : this.#random.pick(numbers);
   }
 
-  /** A guest page that a slot has, mostly, if there is one. */
+  /** Returns a guest page, which is in a slot in most cases. */
   #pageOfSlot(gmap: GmapModel | undefined): bigint {
     const slot = gmap?.slots.all.get(this.#slotNumber(gmap));
     if (!slot) return this.#guestPage(gmap);
     return slot.to + (this.#pageNear(Number(slot.from >> 20n), gmap?.process) % SEGMENT);
   }
 
-  /** A name that is taken, mostly. */
+  /** Returns a name, which is taken in most cases. */
   #name(taken: ReadonlyMap<number, unknown>, names: number): number {
     if (taken.size === 0 || this.#random.oneIn(60)) return this.#random.below(names);
     return this.#random.pick([...taken.keys()]);
   }
 
-  /** A name that is free, mostly. */
+  /** Returns a name, which is free in most cases. */
   #freeName(taken: ReadonlyMap<number, unknown>, names: number): number {
     const name = this.#random.below(names);
     if (this.#random.oneIn(20)) return name;
@@ -362,14 +361,14 @@ export class Generator {
     return name;
   }
 
-  /** A segment of which the process has something, mostly. */
+  /** Returns a process segment, which has mapped pages in most cases. */
   #processSegment(process: ProcessModel | undefined): number {
     if (!process || process.segments.size === 0 || this.#random.oneIn(3))
       return this.#places.processSegment();
     return this.#random.pick([...process.segments.keys()]);
   }
 
-  /** A page that is mapped, mostly, or another near it. */
+  /** Returns a page, which is mapped or near a mapped one in most cases. */
   #pageOf(process: ProcessModel | undefined): bigint {
     return this.#pageNear(this.#processSegment(process), process);
   }
@@ -377,7 +376,7 @@ export class Generator {
   #pageNear(segment: number, process: ProcessModel | undefined): bigint {
     const pages = process?.segments.get(segment)?.pages;
     if (!pages || this.#random.oneIn(3)) return this.#places.pageIn(segment);
-    // One of the first few that are mapped, in the order in which they came to be.
+    // One of the first mapped pages, in the order of mapping.
     let skip = this.#random.below(Math.min(pages.size, 3));
     for (const page of pages.keys()) if (skip-- === 0) return BigInt(page) << 12n;
     return this.#places.pageIn(segment);
@@ -399,7 +398,7 @@ export class Generator {
     return BigInt(segment) * SEGMENT + (page % SEGMENT);
   }
 
-  /** A length that may well be mapped as a whole. */
+  /** Returns a length for which all pages may be mapped. */
   #mapped(): bigint {
     return this.#random.oneIn(3) ? this.#places.pages() : BigInt(this.#random.pick([1, 1, 2, 128])) << 12n;
   }
@@ -408,7 +407,7 @@ export class Generator {
     return this.#random.oneIn(3) ? {} : { cpu: this.#random.below(CPUS) };
   }
 
-  /** Bytes that tell one store and the place in it from others. */
+  /** Returns bytes that identify the store and the position in it. */
   #data(): Uint8Array {
     const value = (this.#value = (this.#value % 255) + 1);
     const bytes = new Uint8Array(this.#places.length());
@@ -416,7 +415,7 @@ export class Generator {
     return bytes;
   }
 
-  /** The operation with one of its numbers wrong. */
+  /** Returns the operation with one wrong number. */
   #spoilt(operation: Operation): Operation {
     const names = Object.entries(operation).flatMap(([name, value]) =>
       typeof value === 'bigint' ? [name] : [],
@@ -424,13 +423,13 @@ export class Generator {
     if (names.length === 0) return operation;
     const name = this.#random.pick(names);
     const value = this.#places.odd((operation as unknown as Record<string, bigint>)[name] as bigint);
-    // Whatever maps so much, the model would need a page for each page of it.
+    // The model needs an object per page, so huge mappings are excluded.
     const maps = operation.verb === 'mmap' || operation.verb === 'mremap';
     return maps && name.endsWith('ength') && value > MUCH ? operation : { ...operation, [name]: value };
   }
 }
 
-/** Kinds, each as often as it weighs. Some scenarios do without some, so that others come to more. */
+/** Returns the operations, each repeated by its weight. Some scenarios omit some of them, so that others are more frequent. */
 function drawKinds(random: Random): Kind[] {
   const kinds: Kind[] = [];
   for (const [kind, weight] of WEIGHTS) {

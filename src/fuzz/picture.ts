@@ -1,15 +1,15 @@
 /**
- * All storage that is in use, as it is at one moment: what an operation that fails must leave alone.
+ * A copy of all storage in use, which an operation that fails must not change.
  */
 
 import type { Host } from '../host/index.ts';
 import type { Purpose } from '../host/internal.ts';
 import { CRST_SIZE, FRAME_SIZE, PAGE_TABLE_SIZE } from '../machine/index.ts';
 
-/** Remembers what is in storage, one moment at a time. */
+/** Copies storage, and compares it with the copy. */
 export class Picture {
   readonly #host: Host;
-  /** The blocks in use, by address, and what they held: at the same addresses. */
+  /** The blocks in use by address, and a copy of their contents at the same addresses. */
   readonly #blocks = new Map<number, Purpose>();
   #bytes: Uint8Array | null = null;
 
@@ -17,7 +17,7 @@ export class Picture {
     this.#host = host;
   }
 
-  /** Remembers this moment and forgets the last. */
+  /** Replaces the copy by one of the current state. */
   take(): void {
     const { storage } = this.#host.machine;
     this.#bytes ??= new Uint8Array(storage.size);
@@ -28,7 +28,7 @@ export class Picture {
     });
   }
 
-  /** How this moment differs from the one remembered, or null. */
+  /** Returns how the current state differs from the copy, or null. */
   difference(): string | null {
     let found: string | null = null;
     let blocks = 0;
@@ -50,7 +50,7 @@ export class Picture {
     return null;
   }
 
-  /** Whether the byte is in that half of a frame of page tables of 2 KiB which waits for the next one. */
+  /** Whether the byte is in the free half of a frame for page tables of 2 KiB. */
   #isFreeHalf(at: number, purpose: Purpose): boolean {
     const unit = Math.floor(at / PAGE_TABLE_SIZE);
     return purpose === 'page-table' && this.#host.common.descriptors.segmentOf(unit) < 0;

@@ -1,17 +1,15 @@
-/**
- * Numbers that look random and are the same for the same seed, everywhere.
- */
+/** Pseudo-random numbers, which are the same for the same seed on every computer. */
 
 /** A sequence of pseudo-random numbers (splitmix32). */
 export class Random {
   #state: number;
 
-  /** @param seed any integer; its low 32 bits count */
+  /** @param seed any integer, of which the low 32 bits are used */
   constructor(seed: number) {
     this.#state = seed | 0;
   }
 
-  /** The next number: 0 to 2^32 - 1. */
+  /** Returns the next number: 0 to 2^32 - 1. */
   next(): number {
     this.#state = (this.#state + 0x9e37_79b9) | 0;
     let z = this.#state;
@@ -20,23 +18,23 @@ export class Random {
     return (z ^ (z >>> 15)) >>> 0;
   }
 
-  /** A number from 0 up to, not including, `bound` (1 to 2^32). */
+  /** Returns a number from 0 to `bound` - 1. `bound` is 1 to 2^32. */
   below(bound: number): number {
     return Math.floor((this.next() / 0x1_0000_0000) * bound);
   }
 
-  /** True once in so many times. */
+  /** Returns true with a probability of 1 / the argument. */
   oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
 
-  /** One of some choices, of which there is at least one. */
+  /** Returns one of the choices. There must be at least one. */
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T;
   }
 }
 
-/** A seed for the `index`-th of many sequences that have one seed together. */
+/** Returns the seed of the sequence number `index` of a campaign with a seed. */
 export function seedOf(seed: number, index: number): number {
   return new Random(seed ^ Math.imul(index, 0x85eb_ca6b)).next();
 }

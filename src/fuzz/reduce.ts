@@ -1,13 +1,11 @@
-/**
- * Makes a list that fails shorter and its items simpler, and it still fails.
- */
+/** Reduces a failing list: makes it shorter and its items simpler, while it still fails. */
 
-/** Says how many items of a list were needed until it failed; 0 when it does not fail. */
+/** Returns the number of items of a list up to its failure, or 0 if it does not fail. */
 export type NeededUntilFailure<Item> = (items: readonly Item[]) => number;
 
 /**
- * Drops items, large pieces first, then replaces single items by simpler ones, in turns, until neither helps or
- * `more` says that time is up.
+ * Drops items, long ranges first, then replaces single items by simpler ones, alternately, until neither helps or `more`
+ * returns false.
  */
 export function reduce<Item>(
   failing: readonly Item[],
@@ -40,7 +38,7 @@ export function reduce<Item>(
   return best;
 }
 
-/** Drops pieces of half the length, a quarter and so on down to one item, from the end on. */
+/** Drops ranges of half the length, a quarter, and so on down to one item, from the end on. */
 function dropPieces<Item>(
   best: () => readonly Item[],
   attempt: (candidate: readonly Item[]) => boolean,

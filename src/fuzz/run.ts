@@ -1,6 +1,4 @@
-/**
- * Operations performed in a world and on the model of it, everything that can be compared being compared.
- */
+/** Performs operations in the host and in the model, and compares everything that can be compared. */
 
 import { Checker, type Rule } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
@@ -8,40 +6,40 @@ import { formatOperation, type Operation, World } from '../scenario/index.ts';
 import { Model, mayBeHalfDone } from './model/model.ts';
 import { Picture } from './picture.ts';
 
-/** How a run goes. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Bytes of storage. */
+  /** Size of storage in bytes. */
   readonly storageSize: number;
-  /** Whether that may be used up by what the scenario does: ENOMEM is no surprise then. */
+  /** Whether the scenario may use up the storage, so that ENOMEM is expected. */
   readonly scarce?: boolean;
-  /** Every rule is checked after so many operations; 0 for at the end only. */
+  /** Number of operations between two checks of every rule; 0 for one check at the end. */
   readonly checkEvery?: number;
-  /** Counts and segments are compared after so many operations; 0 for never. */
+  /** Number of operations between two comparisons of counts and segments; 0 for none. */
   readonly compareEvery?: number;
   /** Called before the first operation. */
   readonly before?: (host: Host) => void;
 }
 
-/** What went wrong. */
+/** The failure of a run. */
 export interface Finding {
-  /** The rule that is broken, or that an answer is wrong, or storage used up, or that the host broke down. */
+  /** The broken rule, or a wrong answer, unexpected lack of storage, or an error of the host. */
   readonly kind: Rule | 'answer' | 'storage' | 'breakdown';
   readonly message: string;
 }
 
-/** Gmaps with more segments are not dumped again and again: those that a scenario mapped terabytes into. */
+/** Maximum number of segments of a gmap that is dumped for a comparison. */
 const MOST_DUMPED = 5000;
 
-/** Most bytes of an answer that a message shows. */
+/** Maximum length of an answer in a message. */
 const SHOWN = 200;
 
-/** A scenario as it happens. After a finding, nothing more is to be done with it. */
+/** A running scenario. It ends with the first finding. */
 export class Run {
   readonly world: World;
   readonly model: Model;
-  /** What has been performed, comparisons included, as far as they are operations. */
+  /** The operations performed, including comparisons that are operations. */
   readonly performed: Operation[] = [];
-  /** How many operations ended with ENOMEM. */
+  /** Number of operations that ended with ENOMEM. */
   refused = 0;
   readonly #options: RunOptions;
   readonly #checker: Checker | null;
@@ -58,7 +56,7 @@ export class Run {
     options.before?.(this.world.host);
   }
 
-  /** Performs an operation and says what went wrong, or null. */
+  /** Performs an operation. Returns a finding, or null. */
   step(operation: Operation): Finding | null {
     const { checkEvery = 0, compareEvery = 0 } = this.#options;
     this.#checker?.record(formatOperation(operation));
@@ -72,7 +70,7 @@ export class Run {
     return compareEvery > 0 && count % compareEvery === 0 ? this.#compareCounts() : null;
   }
 
-  /** Compares everything once more, and every byte that the model knows as everybody sees it. */
+  /** Compares everything once more, and every byte of the model through every process and guest. */
   finish(): Finding | null {
     return (
       this.#compared({ verb: 'fail', count: 0n }) ??
@@ -86,7 +84,7 @@ export class Run {
     return violationOf(this.#checker?.checkChanged() ?? []);
   }
 
-  /** Performs it in the world and on the model, and compares the answers. */
+  /** Performs an operation in the host and in the model, and compares the answers. */
   #compared(operation: Operation): Finding | null {
     this.performed.push(operation);
     const { frames, locks } = this.world.host.kernel;
@@ -136,7 +134,7 @@ export class Run {
   }
 }
 
-/** Performs operations in a new world. */
+/** Performs operations in a new host. */
 export function runAll(
   operations: readonly Operation[],
   options: RunOptions,
@@ -149,7 +147,7 @@ export function runAll(
   return { finding: run.finish(), performed: run.performed };
 }
 
-/** Whether it may need more tables than storage has room for: 16 KiB for every 2 GiB. */
+/** Whether an operation may need more tables than fit into storage: 16 KiB for every 2 GiB. */
 function isHungry(operation: Operation): boolean {
   return operation.verb === 'gmap_map_segment' && operation.length > 1n << 39n;
 }
@@ -159,7 +157,7 @@ function differenceBetween(found: readonly string[], expected: readonly string[]
   return { kind: 'answer', message: `the answer is ${shown(found)}; it must be ${shown(expected)}` };
 }
 
-/** Of a storage key, what was set: when the bits of use come on is up to what processors remember. */
+/** Returns a storage key without the reference and change bits, which depend on the contents of TLBs. */
 function comparable({ verb }: Operation, lines: readonly string[]): readonly string[] {
   const key = verb === 'key' ? /^ok (0x\w+)$/.exec(lines[0] as string)?.[1] : undefined;
   return key === undefined ? lines : [`ok 0x${(Number(key) & 0xf8).toString(16)}`];

@@ -1,52 +1,52 @@
 /**
- * Campaigns that several machines share: which runs each does, what each reports, and how reports are put together.
+ * Campaigns on several computers: the runs of each, their reports, and merged reports.
  *
- * Run number n of a campaign follows from the campaign's seed and n alone. Shard I of N does the runs I, I + N,
- * I + 2N, …, so that no two shards do the same run.
+ * Run number n of a campaign follows from the campaign's seed and n. Shard I of N performs the runs I, I + N, I + 2N, …, so
+ * no two shards perform the same run.
  */
 
 import type { CaseFailure } from './fuzzer.ts';
 
 /** A part of a campaign. */
 export interface Shard {
-  /** From 0. */
+  /** Number of the shard, from 0. */
   readonly index: number;
-  /** Parts that there are. */
+  /** Number of shards. */
   readonly of: number;
 }
 
-/** What a shard reports: one line of JSON. */
+/** The report of a shard: one line of JSON. */
 export interface ShardSummary {
   readonly what: string;
   readonly seed: number;
   readonly shard: Shard;
-  /** Runs that the whole campaign was to have; null when time ended it. */
+  /** Number of runs requested for the whole campaign, or null if it was limited by time. */
   readonly wanted: number | null;
-  /** Runs that this shard did. */
+  /** Number of runs of this shard. */
   readonly runs: number;
-  /** Steps or operations in them. */
+  /** Number of steps or operations in them. */
   readonly steps: number;
   readonly seconds: number;
-  /** Whether it was ended before its time. */
+  /** Whether it was interrupted. */
   readonly interrupted: boolean;
   readonly failures: readonly CaseFailure[];
 }
 
-/** Several reports together. */
+/** Merged reports. */
 export interface MergedSummary {
   readonly what: string;
   readonly seed: number;
   readonly shards: number;
   readonly runs: number;
   readonly steps: number;
-  /** Of all shards together. */
+  /** Sums over all shards. */
   readonly seconds: number;
   readonly failures: readonly CaseFailure[];
-  /** Why the reports are not those of one whole campaign; empty when they are. */
+  /** The reasons why the reports are not those of one complete campaign. */
   readonly problems: readonly string[];
 }
 
-/** A part of a campaign from `I/N`, or null when it is none. */
+/** Parses `I/N`. Returns null if the text has another form. */
 export function parseShard(text: string): Shard | null {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
   if (!match) return null;
@@ -54,14 +54,14 @@ export function parseShard(text: string): Shard | null {
   return shard.index < shard.of ? shard : null;
 }
 
-/** How many of the first `runs` runs of a campaign are a shard's. */
+/** Returns how many of the first `runs` runs of a campaign belong to a shard. */
 export function runsOf({ index, of }: Shard, runs: number): number {
   return Math.max(0, Math.ceil((runs - index) / of));
 }
 
 /**
- * Puts the reports of all shards of a campaign together. Different campaigns, shards that are missing, appear twice or
- * did not do all their runs are `problems`.
+ * Merges the reports of all shards of a campaign. Different campaigns, and shards that are missing, appear twice or did not
+ * perform all of their runs are reported as `problems`.
  */
 export function mergeSummaries(summaries: readonly ShardSummary[]): MergedSummary {
   const [first] = summaries;
@@ -100,7 +100,10 @@ export function mergeSummaries(summaries: readonly ShardSummary[]): MergedSummar
   };
 }
 
-/** Reads a report. @throws SyntaxError for what is no JSON, TypeError for what is no report */
+/**
+ * Parses a report.
+ * @throws SyntaxError if it is not JSON, TypeError if it is not a report
+ */
 export function parseSummary(line: string): ShardSummary {
   const value = JSON.parse(line) as Partial<ShardSummary> | null;
   const numbers = [

@@ -1,13 +1,11 @@
-/**
- * Makes a scenario that fails short and simple, and it still fails.
- */
+/** Reduces a failing scenario: makes it shorter and simpler, while it still fails. */
 
 import type { Operation } from '../scenario/index.ts';
 
-/** Says whether a scenario fails, and if it does, how much of it was needed for that: the operations up to there. */
+/** Returns the operations of a scenario up to its failure, or null if it does not fail. */
 export type Fails = (operations: readonly Operation[]) => readonly Operation[] | null;
 
-/** Shrinks a scenario that fails for as long as `more` says. */
+/** Reduces a failing scenario while `more` returns true. */
 export function shrink(
   failing: readonly Operation[],
   fails: Fails,
@@ -29,7 +27,7 @@ class Shrinker {
     this.#more = more;
   }
 
-  /** Drops lines and simplifies them in turns, until neither gets any further. */
+  /** Drops lines and simplifies them alternately, until neither helps. */
   shrink(): void {
     this.#dropNames();
     for (let before = Infinity; this.#more() && weightOf(this.best) < before; ) {
@@ -39,7 +37,7 @@ class Shrinker {
     }
   }
 
-  /** Takes a candidate that fails too and is simpler. */
+  /** Accepts a candidate if it is simpler and fails too. */
   #try(candidate: readonly Operation[]): boolean {
     if (!this.#more()) return false;
     const failing = this.#fails(candidate);
@@ -48,7 +46,7 @@ class Shrinker {
     return true;
   }
 
-  /** All that is about one process, or one gmap, at once. */
+  /** Drops all operations on one process, or on one gmap. */
   #dropNames(): void {
     for (const name of ['gmap', 'process'] as const) {
       const names = new Set(this.best.map((operation) => nameIn(operation, name)));
@@ -59,7 +57,7 @@ class Shrinker {
     }
   }
 
-  /** Pieces of the scenario, large ones first, from the end on: the last operations are what fails, or not needed. */
+  /** Drops ranges of the scenario, long ones first, from the end on, where operations are rarely needed. */
   #dropPieces(): void {
     for (let piece = Math.ceil(this.best.length / 2); piece > 0; piece = Math.floor(piece / 2)) {
       for (let at = this.best.length - piece; at > -piece && this.#more(); at -= piece) {
@@ -80,7 +78,7 @@ class Shrinker {
     this.#rename('gmap');
   }
 
-  /** Lower names for processes or gmaps, everywhere. */
+  /** Replaces names of processes or gmaps by lower ones, everywhere. */
   #rename(name: 'process' | 'gmap'): void {
     const of = (operation: Operation) => nameIn(operation, name);
     const names = [...new Set(this.best.map(of))].filter((one) => one !== undefined).sort((a, b) => a - b);
@@ -94,7 +92,7 @@ class Shrinker {
   }
 }
 
-/** The process or gmap that an operation names. */
+/** Returns the process or gmap that an operation names. */
 function nameIn(operation: Operation, name: 'process' | 'gmap'): number | undefined {
   return (operation as { readonly process?: number; readonly gmap?: number })[name];
 }
@@ -102,7 +100,7 @@ function nameIn(operation: Operation, name: 'process' | 'gmap'): number | undefi
 const PAGE = 4096n;
 const SEGMENT = 1n << 20n;
 
-/** Operations that are a little simpler than one, the simplest first. */
+/** Returns simpler versions of an operation, the simplest first. */
 function* simplerThan(operation: Operation): Generator<Operation> {
   const record = operation as unknown as Record<string, unknown>;
   for (const [name, value] of Object.entries(record)) {
@@ -127,7 +125,7 @@ function without(record: Record<string, unknown>, name: string): Operation {
   return rest as unknown as Operation;
 }
 
-/** What some lines cannot do without. */
+/** Fields that an operation needs. */
 const NEEDED = [
   ['mprotect', 'protection'],
   ['gmap_map_segment', 'to'],
@@ -135,7 +133,7 @@ const NEEDED = [
   ['gmap_unmap_segment', 'to'],
   ['gmap_discard', 'to'],
 ] as const;
-/** What a line can do without. */
+/** Fields that an operation can omit. */
 const OPTIONAL = new Set([
   'cpu',
   'protection',
@@ -153,13 +151,13 @@ function simplerNumbers(value: bigint): bigint[] {
   return [...new Set(candidates)].filter((one) => digits(one) < digits(value));
 }
 
-/** How much there is to read in a number: those with few digits in a row of zeros are easy. */
+/** Returns the complexity of a number: its digits other than trailing zeros. */
 function digits(value: bigint): number {
   const text = value.toString(16);
   return text.length + 4 * text.replace(/0+$/, '').length;
 }
 
-/** How much there is to read: lines first, then what is in them. */
+/** Returns the complexity of a scenario: first its lines, then the numbers in them. */
 function weightOf(operations: readonly Operation[]): number {
   let weight = 0;
   for (const operation of operations) {

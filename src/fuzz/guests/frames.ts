@@ -1,11 +1,11 @@
 /**
- * Reads which frames processes have, straight from their page tables: nothing changes by looking.
+ * Reads the frames of processes from their page tables, without changing anything.
  */
 
 import type { Mm } from '../../host/index.ts';
 import { PAGE, PAGE_TABLE_ENTRIES } from '../../machine/index.ts';
 
-/** Calls back for each page of a process from `start` up to `end` that has a frame. */
+/** Calls `callback` for each page of a process from `start` to `end` - 1 that has a frame. */
 export function eachFrame(
   mm: Mm,
   start: number,
@@ -32,7 +32,7 @@ export function eachFrame(
   }
 }
 
-/** The frame of a page, or -1. */
+/** Returns the frame of a page, or -1 if it has none. */
 export function frameOf(mm: Mm, page: number): number {
   let found = -1;
   eachFrame(mm, page, page + 1, (_, frame) => {

@@ -1,5 +1,5 @@
 /**
- * Random cases for the guests' fuzzer: programs of all instructions in random states, and what a host does meanwhile.
+ * Random cases for the guests' fuzzer: programs of all instructions in random states, and actions of the host in between.
  */
 
 import type { FuzzCase } from '../fuzzer.ts';
@@ -9,9 +9,9 @@ import { AT, HOME, MEMORY, MIB, PAGES, SLOTS } from './layout.ts';
 import type { GuestSetup, GuestStep, Hex, HostStep, RunStep } from './steps.ts';
 
 const STEPS = 60;
-/** Where programs mostly are. */
+/** Guest absolute addresses of most programs. */
 const CODE = 0x1_2600;
-/** Steps behind which a guest may lack what it needs to run on. */
+/** Steps after which a guest may be unable to continue. */
 const BREAKING: ReadonlySet<string> = new Set([
   'munmap',
   'mmap',
@@ -29,7 +29,7 @@ const LIMITS = [1, 2, 3, 5, 10, 20, 50, 100, 100, 200, 1000] as const;
 
 const ADDRESSING = [0n, 0x8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n] as const;
 const PSW = { DAT: 1n << 58n, EXTERNAL: 1n << 56n, WAIT: 1n << 49n, PROBLEM: 1n << 48n } as const;
-/** Bits of control register 0 that matter: low-address protection, EDAT, overrides, AFP, subclasses. */
+/** Bits of control register 0 that are varied: low-address protection, EDAT, overrides, AFP, subclasses. */
 const CONTROL_0 = [
   0x1000_0000n,
   0x80_0000n,
@@ -44,7 +44,7 @@ const CONTROL_0 = [
   0x200n,
 ] as const;
 
-/** The case of a seed. */
+/** Generates the case of a seed. */
 export function generateGuests(seed: number): FuzzCase<GuestSetup, GuestStep> {
   const random = new Random(seed);
   const setup: GuestSetup = {
@@ -60,7 +60,7 @@ export function generateGuests(seed: number): FuzzCase<GuestSetup, GuestStep> {
   return { setup, steps: Array.from({ length: STEPS }, () => generator.step()) };
 }
 
-/** A 64-bit value as the steps have it. */
+/** Returns a 64-bit value in the form of the steps. */
 export function hex64(value: bigint): Hex {
   return `0x${BigInt.asUintN(64, value).toString(16)}`;
 }
@@ -68,7 +68,7 @@ export function hex64(value: bigint): Hex {
 class GuestGenerator {
   readonly #random: Random;
   readonly #vcpus: number;
-  /** The virtual machine that a step before may have left without memory or ended, and the step that mends that. */
+  /** The virtual machine that an earlier step may have left without memory or ended, and the step that restores it. */
   readonly #broken = new Map<number, 'create' | 'refresh'>();
 
   constructor(random: Random, { vcpus }: GuestSetup) {
@@ -110,7 +110,7 @@ class GuestGenerator {
     return { vm: random.below(2), vcpu: random.below(this.#vcpus) };
   }
 
-  /** A program, sometimes with an EXECUTE of one of its own instructions, and general registers. */
+  /** Generates a program, which may EXECUTE one of its own instructions, and general registers. */
   #programAndRegisters(at: number): { code: string[]; gr: Record<string, Hex> } {
     const random = this.#random;
     const code = this.#program();
@@ -305,7 +305,7 @@ class GuestGenerator {
     }
   }
 
-  /** A page of guest memory, counted from `HOME`. */
+  /** Returns a page of guest memory, counted from `HOME`. */
   #page(): number {
     const random = this.#random;
     if (random.oneIn(3)) return random.below(MEMORY >> 12);
@@ -316,7 +316,7 @@ class GuestGenerator {
     return this.#random.pick(PAGES);
   }
 
-  /** A range of pages within guest memory, mostly short ones and whole segments. */
+  /** Returns a range of pages in guest memory, mostly a short one or whole segments. */
   #pages(): { page: number; pages: number } {
     const random = this.#random;
     if (random.oneIn(4)) return { page: random.below(3) * 256, pages: 256 };
@@ -340,7 +340,7 @@ class GuestGenerator {
     };
   }
 
-  /** Stores table entries, or anything, where the guest looks. */
+  /** Stores table entries or other data into the guest's tables and code. */
   #store(vm: number): HostStep {
     const random = this.#random;
     const table = random.pick([

@@ -1,20 +1,20 @@
 /**
- * Patterns that secrets are filled with, so that one that turns up elsewhere is recognised. A pattern repeats every 8
- * bytes, so however it was copied, every doubleword of the copy is one of its eight rotations.
+ * Patterns for the contents of secrets, so that a copy elsewhere is recognized. A pattern repeats every 8 bytes, so every
+ * doubleword of a copy at any offset is one of its eight rotations.
  */
 
 import { Random } from '../random.ts';
 
-/** Bytes of a pattern. */
+/** Length of a pattern in bytes. */
 const PERIOD = 8;
 
-/** One recognisable pattern. */
+/** A recognizable pattern. */
 export class Pattern {
-  /** What it marks, for messages. */
+  /** The name of the secret, for messages. */
   readonly what: string;
   readonly page = new Uint8Array(4096);
   readonly #rotations = new Set<bigint>();
-  /** The rotations as pairs of words of this platform's byte order: the first word leads to the second. */
+  /** The rotations as pairs of words in the byte order of this platform: the second word by the first. */
   readonly #words = new Map<number, number>();
 
   constructor(what: string, seed: number) {
@@ -30,12 +30,12 @@ export class Pattern {
     }
   }
 
-  /** Whether a doubleword is part of the pattern. */
+  /** Whether a doubleword is a rotation of the pattern. */
   has(value: bigint): boolean {
     return this.#rotations.has(value);
   }
 
-  /** Whether an aligned doubleword of the range of words is part of the pattern. */
+  /** Whether an aligned doubleword of the range of words is a rotation of the pattern. */
   isIn(words: Int32Array, from: number, to: number): boolean {
     for (let at = from; at < to; at += 2) {
       const word = words[at] as number;

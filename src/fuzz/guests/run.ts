@@ -1,6 +1,6 @@
 /**
- * Runs a case of the guests' fuzzer twice side by side, with other secrets and other frame addresses, and looks after
- * each step whether a guest got out of its slots, or anything of the host into a guest.
+ * Runs a case of the guests' fuzzer in two worlds with different secrets and different frame addresses. After each step it
+ * checks that no guest has reached memory outside of its slots, and that no data of the host has reached a guest.
  */
 
 import { Checker } from '../../check/index.ts';
@@ -16,11 +16,11 @@ import { GuestWorld } from './world.ts';
 
 /** Options for tests and the command line. */
 export interface GuestsOptions {
-  /** Called with each new host, before anything is done in it. */
+  /** Called with each new host before it is used. */
   readonly before?: (host: Host) => void;
 }
 
-/** Steps between two searches of all guest memory for secrets. */
+/** Number of steps between two searches of all guest memory for secrets. */
 const SEARCH_EVERY = 8;
 
 /** The guests' fuzzer. */
@@ -48,7 +48,7 @@ export class GuestsFuzzer implements Fuzzer<GuestSetup, GuestStep> {
         return world;
       };
       const first = make(0, 0);
-      // Where frames are scarce the second world would not run out of them at the same step.
+      // If frames are scarce, the second world would run out of them at another step.
       const pair = new GuestPair(first, setup.scarce > 0 ? null : make(1, 37), setup.checkEvery);
       for (const step of steps) {
         performed++;
@@ -97,7 +97,7 @@ function withoutKey<T>(record: Readonly<Record<string, T>>, key: string): Record
   return rest;
 }
 
-/** Two worlds in which guests must see the same, or one. */
+/** One world, or two in which guests must see the same. */
 class GuestPair {
   readonly #first: GuestWorld;
   readonly #second: GuestWorld | null;
@@ -136,12 +136,12 @@ class GuestPair {
     return violation ? { kind: violation.rule, message: violation.message } : null;
   }
 
-  /** A slice, and whether it left alone what it had to. */
+  /** Runs a slice, and checks that it has not changed anything outside of the guest. */
   #slice(step: RunStep): { readonly text: string; readonly finding: CaseFinding | null } {
     const world = this.#first;
     const cpu = world.cpus[step.cpu & 1] as Cpu;
     const host = hostStateOf(cpu);
-    // What is stored and set first is the host's doing.
+    // The program and the registers are stored by the host.
     world.prepare(step);
     this.#watch.take(step.vm);
     const before = cpu.executed;
@@ -161,7 +161,7 @@ class GuestPair {
     return changed ? at('escape', changed) : { text, finding: null };
   }
 
-  /** Does the same in the other world and compares what guests and users see. */
+  /** Performs the step in the other world, and compares what guests and users see. */
   #twin(step: GuestStep, text: string): CaseFinding | null {
     const second = this.#second;
     if (second === null) return null;
@@ -175,7 +175,7 @@ class GuestPair {
   }
 }
 
-/** Everything of a processor that is the host's, after a run as before it. */
+/** Returns the host's state of a processor, which a run must restore. */
 function hostStateOf(cpu: Cpu): Record<string, string> {
   const state: Record<string, string> = {
     psw: `${cpu.pswMask} ${cpu.pswAddress}`,
@@ -188,12 +188,12 @@ function hostStateOf(cpu: Cpu): Record<string, string> {
     breaking: `${cpu.breakingHi} ${cpu.breakingLo}`,
     below: `${cpu.sie === null}`,
   };
-  // Control register 1 goes to the process whose guest ran.
+  // Control register 1 has the process whose guest ran.
   for (let n = 0; n < 16; n++) if (n !== 1) state[`control register ${n}`] = `${cpu.cr[n]}`;
   return state;
 }
 
-/** What virtual CPUs have that their guests and users see. */
+/** Returns the state of virtual CPUs that guests and users see. */
 function visibleOf(vcpu: Vcpu): Record<string, string> {
   if (vcpu.life.ended) return {};
   return {
@@ -207,7 +207,7 @@ function visibleOf(vcpu: Vcpu): Record<string, string> {
   };
 }
 
-/** How what guests see differs between two worlds, or null. */
+/** Returns how the guests' view differs between two worlds, or null. */
 function differenceBetween(first: GuestWorld, second: GuestWorld): string | null {
   for (const [index, one] of first.machines.entries()) {
     const other = second.machine(index);
@@ -224,7 +224,7 @@ function differenceBetween(first: GuestWorld, second: GuestWorld): string | null
   return null;
 }
 
-/** The first page of guest memory that is not the same in both, or -1. */
+/** Returns the first page of guest memory that differs between two worlds, or -1. */
 function differentPage(first: GuestWorld, second: GuestWorld, index: number): number {
   const frames = new Map<number, number>();
   const [start, end] = [HOME >> 12, (HOME + MEMORY) >> 12];
@@ -247,7 +247,7 @@ function wordsOf({ host }: GuestWorld): Int32Array {
   return new Int32Array(storage.bytes.buffer, storage.bytes.byteOffset, storage.size / 4);
 }
 
-/** A canary page whose bytes are not what they were, or null. */
+/** Returns a description of a changed canary page, or null. */
 function canaryFinding(world: GuestWorld): CaseFinding | null {
   const { bytes } = world.host.machine.storage;
   for (const { mm, page, pattern } of world.canaries) {
@@ -263,7 +263,7 @@ function canaryFinding(world: GuestWorld): CaseFinding | null {
   return null;
 }
 
-/** A secret in registers or, where asked for, in the memory of a guest, or null. */
+/** Returns a description of a secret in the registers or, on request, the memory of a guest, or null. */
 function leaksInto(world: GuestWorld, memory: boolean): CaseFinding | null {
   for (const [index, { mm, vcpus }] of world.machines.entries()) {
     const forbidden = [world.secret, ...world.own.filter((_, vm) => vm !== index)];

@@ -1,15 +1,15 @@
 /**
- * The steps of a case of the guests' fuzzer, as JSON has them. 64-bit values are hexadecimal text after 0x.
+ * The steps of a case of the guests' fuzzer, as JSON. 64-bit values are hexadecimal text with 0x.
  */
 
 /** A number of 64 bits, as `0x…`. */
 export type Hex = `0x${string}`;
 
-/** How the machine and its virtual machines are made. */
+/** The setup of the machine and its virtual machines. */
 export interface GuestSetup {
-  /** Where the patterns come from. */
+  /** Seed of the patterns. */
   readonly seed: number;
-  /** Virtual CPUs of each virtual machine: 1 or 2. */
+  /** Number of virtual CPUs of each virtual machine: 1 or 2. */
   readonly vcpus: number;
   /** Whether guest memory may have frames of 1 MiB. */
   readonly large: boolean;
@@ -17,13 +17,13 @@ export interface GuestSetup {
   readonly keys: boolean;
   /** Whether slots log written pages from the start. */
   readonly log: boolean;
-  /** Frames left to the host; 0 for plenty. */
+  /** Number of free frames; 0 for many. */
   readonly scarce: number;
-  /** Steps between two checks of all rules. */
+  /** Number of steps between two checks of all rules. */
   readonly checkEvery: number;
 }
 
-/** Which of the two virtual machines, 0 or 1, and which of its virtual CPUs. */
+/** One of the two virtual machines, 0 or 1, and one of its virtual CPUs. */
 interface Of {
   readonly vm: number;
   readonly vcpu: number;
@@ -32,21 +32,21 @@ interface Of {
 /** Runs a virtual CPU for a slice. */
 export interface RunStep extends Of {
   readonly do: 'run';
-  /** Processor that it runs on. */
+  /** The processor to run it on. */
   readonly cpu: number;
   /** Units of work. */
   readonly limit: number;
-  /** A program that is stored first, an instruction an item, and where. */
+  /** A program to store first, one instruction per item, and its address. */
   readonly at?: number;
   readonly code?: readonly string[];
-  /** Registers that are set first, by number. */
+  /** Registers to set first, by number. */
   readonly gr?: Readonly<Record<string, Hex>>;
   readonly cr?: Readonly<Record<string, Hex>>;
   readonly psw?: readonly [mask: Hex, address: Hex];
   readonly prefix?: number;
 }
 
-/** Something that the host, or the user of a virtual machine, does between slices. */
+/** An action of the host, or of the user of a virtual machine, between slices. */
 export type HostStep =
   | { readonly do: 'store'; readonly vm: number; readonly at: number; readonly bytes: string }
   | { readonly do: 'munmap' | 'dontneed'; readonly vm: number; readonly page: number; readonly pages: number }

@@ -1,7 +1,7 @@
 /**
- * What a slice of a guest must leave alone, remembered before and compared after: the memory of other processes, its own
- * process's memory outside its slots, other virtual machines' state descriptions, and, when the host served no fault
- * meanwhile, every table.
+ * Copies everything that a slice of a guest must not change, and compares it afterwards: the memory of other processes, its
+ * own process's memory outside of its slots, state descriptions of other virtual machines, and, if the host handled no fault
+ * in between, every table.
  */
 
 import type { Mm } from '../../host/index.ts';
@@ -11,19 +11,19 @@ import type { GuestWorld } from './world.ts';
 
 const WORDS = 1024;
 
-/** The memory and tables of one moment. */
+/** A copy of memory and tables. */
 export class Watch {
   readonly #world: GuestWorld;
   readonly #words: Int32Array;
   #copy = new Int32Array(512 * WORDS);
   #used = 0;
-  /** Of each copied page: the process and its page number. */
+  /** For each copied page: the process and the page number. */
   #pages: { readonly mm: Mm; readonly page: number; readonly at: number }[] = [];
-  /** Of each copied table or state description: its absolute address, its length in words, and whether it is a table. */
+  /** For each copied table or state description: its absolute address, its length in words, and whether it is a table. */
   #blocks: { readonly from: number; readonly words: number; readonly at: number; readonly table: boolean }[] =
     [];
   #events = 0;
-  /** Whether the guest used storage keys: its first instruction on them gives every page a frame of its own. */
+  /** Whether the guest uses storage keys: the first instruction for them gives every page a frame of its own. */
   #usedKeys = false;
 
   constructor(world: GuestWorld) {
@@ -35,7 +35,7 @@ export class Watch {
     });
   }
 
-  /** Remembers what a guest of this virtual machine must leave alone. */
+  /** Copies everything that a guest of this virtual machine must not change. */
   take(vm: number): void {
     this.#used = 0;
     this.#pages = [];
@@ -57,7 +57,7 @@ export class Watch {
     }
   }
 
-  /** What has changed that must not have, or null. */
+  /** Returns a description of a forbidden change, or null. */
   changed(vm: number): string | null {
     const now = new Map<Mm, Map<number, number>>();
     this.#eachForeign(vm, (mm, page, frame) => {
@@ -83,7 +83,7 @@ export class Watch {
     return null;
   }
 
-  /** Pages that guests of a virtual machine must not reach. */
+  /** The pages that guests of a virtual machine must not reach. */
   #eachForeign(vm: number, callback: (mm: Mm, page: number, frame: number) => void): void {
     const { mm: own, vm: machine } = this.#world.machine(vm);
     for (const mm of this.#world.host.processes) {
@@ -100,7 +100,7 @@ export class Watch {
     this.#blocks.push({ from, words: length >> 2, at: this.#keep(from, length >> 2), table });
   }
 
-  /** A frame of the kernel's: the state description of another virtual CPU, or one taken to shift the others. */
+  /** Whether a frame belongs to the kernel: the state description of another virtual CPU, or a frame that shifts the others. */
   #kernel(at: number): void {
     for (const { vcpus } of this.#world.machines) {
       if (vcpus.some(({ block }) => block.origin === at)) this.#block(at, 4096, false);
@@ -126,7 +126,7 @@ export class Watch {
   }
 }
 
-/** Whether a page of the process is in one of the slots. */
+/** Whether a page of the process is in a slot. */
 function inSlot(
   machine: { readonly slots: { readonly all: ReadonlyMap<number, Slot> } },
   page: number,

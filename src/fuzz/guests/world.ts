@@ -1,5 +1,5 @@
 /**
- * A machine with two virtual machines on two processes, a process without one, and secrets where guests must not reach.
+ * A machine with two virtual machines on two processes, a process without a virtual machine, and secrets outside of guests.
  */
 
 import {
@@ -26,12 +26,12 @@ import {
 import { Pattern } from './pattern.ts';
 import type { GuestSetup, GuestStep, HostStep, RunStep } from './steps.ts';
 
-/** Storage of the machine, in bytes. */
+/** Size of storage in bytes. */
 export const STORAGE_SIZE = 16 * MIB;
-/** Children of forks that live at the same time. */
+/** Maximum number of forked processes at a time. */
 const CHILDREN = 3;
 
-/** New PSWs by address, and the handler of each: restart, external, supervisor call, program. */
+/** The addresses of new PSWs, and their handlers: restart, external, supervisor call, program. */
 const NEW_PSWS = [
   [0x1a0, 0x300],
   [0x1b0, 0x200],
@@ -39,7 +39,7 @@ const NEW_PSWS = [
   [0x1d0, 0],
 ] as const;
 
-/** Handlers, which go back: that of program interruptions behind the instruction, also when it was nullified. */
+/** Handlers, which return. That of program interruptions returns to the next instruction, even after nullification. */
 const HANDLERS = [
   // STMG 0,1,512; MVC 528(16),336; LLGH 0,140; LLGH 1,142; CHI 1,16; JL .+16; AG 0,536; STG 0,536; LMG 0,1,512; LPSWE 528
   [
@@ -51,29 +51,29 @@ const HANDLERS = [
   [0x300, 'b2b20120'],
 ] as const;
 
-/** How a world differs from another one in which guests must see the same. */
+/** The differences between two worlds in which guests must see the same. */
 export interface Variant {
   /** Added to the seed of the secrets. */
   readonly secrets: number;
-  /** Frames that the host takes first, so that everything else has other addresses. */
+  /** Number of frames that the host allocates first, so that all other frames have other addresses. */
   readonly frames: number;
 }
 
-/** A process with a virtual machine. What has ended stays until `create`. */
+/** A process with a virtual machine. It remains after its end until `create` replaces it. */
 export interface Machinery {
   mm: Mm;
   vm: VirtualMachine;
   vcpus: readonly Vcpu[];
 }
 
-/** A canary page: of which process, its page number, and what it holds. */
+/** A canary page: its process, its page number, and its contents. */
 export interface Canary {
   readonly mm: Mm;
   readonly page: number;
   readonly pattern: Pattern;
 }
 
-/** The world of one case. */
+/** The world of a case. */
 export class GuestWorld {
   readonly host: Host;
   readonly cpus: readonly Cpu[];
@@ -81,12 +81,12 @@ export class GuestWorld {
   readonly bystander: Mm;
   readonly children: Mm[] = [];
   canaries: Canary[] = [];
-  /** What the guests of each virtual machine may know, and what nobody may. */
+  /** The patterns that the guests of each virtual machine may see, and those that none may see. */
   readonly own: readonly Pattern[];
   readonly secret: Pattern;
   readonly #setup: GuestSetup;
 
-  /** @param storage to use again, cleared */
+  /** @param storage cleared storage to reuse */
   constructor(setup: GuestSetup, variant: Variant, storage = new Storage(STORAGE_SIZE)) {
     this.#setup = setup;
     this.host = new Host(new Machine({ storage, cpus: 2 }));
@@ -102,7 +102,7 @@ export class GuestWorld {
     while (setup.scarce > 0 && frames.available > setup.scarce) frames.allocate(0, 'kernel');
   }
 
-  /** Clears the storage for another world. This one must not be used any more. */
+  /** Clears the storage for another world. This world must not be used afterwards. */
   release(): Storage {
     const { storage } = this.host.machine;
     storage.clear(this.host.kernel.frames.touched);
@@ -131,7 +131,7 @@ export class GuestWorld {
     return { mm, vm, vcpus: made };
   }
 
-  /** Guest memory at the start: new PSWs, handlers, translation tables, and the virtual machine's own pattern. */
+  /** Fills guest memory: new PSWs, handlers, translation tables, and the pattern of the virtual machine. */
   #fill(vm: VirtualMachine, index: number): void {
     for (const [newPsw, handler] of NEW_PSWS) {
       const words = new DataView(new ArrayBuffer(16));
@@ -169,8 +169,7 @@ export class GuestWorld {
   }
 
   /**
-   * Performs a step and returns what its user sees of it. What a caller may get wrong is part of that; anything else
-   * is thrown.
+   * Performs a step. Returns its result as its user sees it, including documented errors. Other errors are thrown.
    */
   perform(step: GuestStep): string {
     try {
@@ -191,7 +190,7 @@ export class GuestWorld {
     return this.machines[vm & 1] as Machinery;
   }
 
-  /** Stores the program of a slice and sets registers first; one that cannot be set is left. */
+  /** Stores the program of a slice and sets registers. A register that cannot be set keeps its value. */
   prepare(step: RunStep): void {
     const vcpu = this.vcpu(step);
     const attempt = (action: () => void): void => {
@@ -258,7 +257,7 @@ export class GuestWorld {
     }
   }
 
-  /** A new process and virtual machine in place of one that has ended. */
+  /** Creates a process and a virtual machine in place of those that ended. */
   #create(vm: number): string {
     const old = this.machine(vm);
     if (!old.mm.gone && !old.vm.life.ended) return 'running';
@@ -276,7 +275,7 @@ export class GuestWorld {
     return 'ok';
   }
 
-  /** Gives a guest the memory, slots and contents that it started with. */
+  /** Restores the initial memory, slots and contents of a guest. */
   #refresh(index: number): string {
     const { mm, vm } = this.machine(index);
     const address = BigInt(HOME);
@@ -336,7 +335,7 @@ export class GuestWorld {
         mm.mprotect({ address: at(step.page), length: bytes(step.pages), protection: step.protection });
         return 'ok';
       case 'mremap': {
-        // Stays within guest memory: what lies behind it are canaries.
+        // Does not reach beyond guest memory, where canaries are.
         const newPages = Math.min(step.newPages, (MEMORY >> 12) - step.to);
         const lengths = { oldLength: bytes(step.pages), newLength: bytes(newPages) };
         return `${mm.mremap({ address: at(step.page), ...lengths, to: at(step.to) })}`;
@@ -404,14 +403,14 @@ export class GuestWorld {
   }
 }
 
-/** An exit as text. */
+/** Returns an exit as text. */
 function shownExit(exit: Exit): string {
   return Object.values(exit)
     .map((value) => String(value))
     .join(' ');
 }
 
-/** Bytes from hexadecimal digits. */
+/** Parses hexadecimal digits. */
 export function bytesOf(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length >> 1);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);

@@ -1,6 +1,5 @@
 /**
- * Random images: valid ones with a few changes in headers or code, and made-up ones whose headers are full of extreme
- * numbers.
+ * Random images: valid ones with some changes in headers or code, and generated ones whose headers have extreme numbers.
  */
 
 import type { FuzzCase } from '../fuzzer.ts';
@@ -11,13 +10,13 @@ import type { ImageSetup, ImageStep } from './steps.ts';
 const FILE_HEADER = 64;
 const PROGRAM_HEADER = 56;
 const PROGRAM_HEADERS = 4;
-/** Where the code of the made-up image is in its file, and its bytes. */
+/** File offset of the code of the generated image, and its length in bytes. */
 const CODE = FILE_HEADER + PROGRAM_HEADERS * PROGRAM_HEADER;
 const CODE_SIZE = 256;
-/** Guest address of that code. */
+/** Guest address of this code. */
 const ENTRY = 0x1_0000;
 
-/** Fields of the file's header behind the identification, as offset and bytes: type to program-header count. */
+/** Fields of the file's header after the identification, as offset and length: type to program-header count. */
 const FILE_FIELDS = [
   [4, 1],
   [5, 1],
@@ -67,7 +66,7 @@ const EXTREMES = [
 ] as const;
 const LIMITS = [1, 10, 1000, 10_000, 30_000] as const;
 
-/** A small valid image: one segment of code that loads a disabled wait PSW, and three empty program headers. */
+/** Returns a small valid image: one segment of code that loads a disabled wait PSW, and three empty program headers. */
 export const BLANK_IMAGE: Uint8Array = blankImage();
 
 function blankImage(): Uint8Array {
@@ -90,13 +89,13 @@ function blankImage(): Uint8Array {
   view.setBigUint64(at + 24, BigInt(ENTRY));
   view.setBigUint64(at + 32, BigInt(CODE_SIZE));
   view.setBigUint64(at + 40, BigInt(CODE_SIZE));
-  // BASR 1,0; LPSWE 70(1): a disabled wait PSW, 72 bytes behind the entry.
+  // BASR 1,0; LPSWE 70(1): a disabled wait PSW, 72 bytes after the entry.
   file.set([0x0d, 0x10, 0xb2, 0xb2, 0x10, 0x46], CODE);
   view.setBigUint64(CODE + 72, 0x2_0001_8000_0000n);
   return file;
 }
 
-/** The case of a seed. */
+/** Generates the case of a seed. */
 export function generateImages(
   seed: number,
   images: ReadonlyMap<string, Uint8Array>,
@@ -112,7 +111,7 @@ export function generateImages(
     arguments: random.oneIn(8) ? randomArguments(random) : '',
     input: random.oneIn(4),
   };
-  // Most changes of headers are refused, so that in half of the cases code alone is changed.
+  // Most changes of headers make an image invalid, so half of the cases change only code.
   const deep = random.oneIn(2);
   const length = random.below(deep ? 8 : random.pick([2, 3, 6]));
   const mutations = Array.from({ length }, () =>

@@ -1,8 +1,8 @@
 /**
- * The fuzzer of images: mutated and made-up ELF files are read, loaded and run for a while.
+ * The fuzzer of images: mutated and generated ELF files are parsed, loaded and run for a while.
  *
- * An image may be refused with an ImageError or a LinuxError that leaves nothing behind. One that runs stays within its
- * units of work, says no more than it can in them, breaks no rule, and gives back all frames when it ends.
+ * An image may be rejected with an ImageError or a LinuxError, without leaking memory. One that runs stays within its limit of
+ * work and of output, breaks no rule, and frees all frames when it ends.
  */
 
 import { Checker } from '../../check/index.ts';
@@ -17,11 +17,11 @@ const MIB = 1n << 20n;
 const STORAGE_SIZE = 16 << 20;
 /** Process address of guest memory. */
 const HOME = 256n * MIB;
-/** Characters that a guest can write with one unit of work: an SCCB of 4 KiB. */
+/** Maximum output per unit of work, in characters: an SCCB of 4 KiB. */
 const WRITTEN_BY_ONE = 4096;
-/** Bytes of a file that mutations may make. */
+/** Maximum size of a mutated file in bytes. */
 const LONGEST = 1 << 22;
-/** Bytes of a program header. */
+/** Length of a program header in bytes. */
 const HEADER = 56;
 
 /** Options for tests and the command line. */
@@ -40,7 +40,7 @@ export class ImagesFuzzer implements Fuzzer<ImageSetup, ImageStep> {
   readonly #spare: Storage[] = [];
 
   constructor({ images = new Map(), before }: ImagesOptions = {}) {
-    // Copies: a Buffer's slices are views of it.
+    // Copies, because slices of a Buffer are views of it.
     this.#images = new Map([...images].map(([name, bytes]) => [name, new Uint8Array(bytes)]));
     this.#before = before;
   }
@@ -74,7 +74,7 @@ export class ImagesFuzzer implements Fuzzer<ImageSetup, ImageStep> {
   }
 }
 
-/** The file after a mutation. */
+/** Returns the file after a mutation. */
 function mutated(file: Uint8Array, step: ImageStep): Uint8Array {
   switch (step.do) {
     case 'bytes': {
@@ -99,7 +99,7 @@ function mutated(file: Uint8Array, step: ImageStep): Uint8Array {
   }
 }
 
-/** Reads, loads and runs an image. */
+/** Parses, loads and runs an image. */
 function boot(
   host: Host,
   file: Uint8Array,
@@ -174,7 +174,7 @@ function perform(monitor: Monitor, step: ImageStep): void {
   }
 }
 
-/** The low bytes of characters: hostile input need not be UTF-8. */
+/** Returns the low bytes of the characters, because hostile input may be invalid UTF-8. */
 function lowBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 }

@@ -1,21 +1,21 @@
-/** The steps of a case of the images' fuzzer: mutations of the file first, then what is done with the guest. */
+/** The steps of a case of the images' fuzzer: mutations of the file first, then actions on the guest. */
 
-/** What is booted, and how. */
+/** The image to boot, and its options. */
 export interface ImageSetup {
-  /** Name of the image that the mutations change; null for a made-up one. */
+  /** Name of the image that is mutated, or null for a generated one. */
   readonly image: string | null;
-  /** MiB of guest memory. */
+  /** Size of guest memory in MiB. */
   readonly mib: number;
   readonly cpus: number;
   readonly arguments: string;
-  /** Whether console input may come. */
+  /** Whether there may be console input. */
   readonly input: boolean;
 }
 
 export type ImageStep =
-  /** Replaces bytes, given in hexadecimal. */
+  /** Replaces bytes by hexadecimal ones. */
   | { readonly do: 'bytes'; readonly at: number; readonly bytes: string }
-  /** The file ends here. */
+  /** Truncates the file. */
   | { readonly do: 'cut'; readonly length: number }
   | { readonly do: 'insert'; readonly at: number; readonly count: number; readonly value: number }
   | { readonly do: 'run'; readonly limit: number }

@@ -1,6 +1,6 @@
 /**
- * Random calls of the library: arguments that fit mostly, extreme and wrongly typed ones now and then, objects of two
- * machines, and listeners.
+ * Random calls of the library: mostly valid arguments, some extreme and some of the wrong type, objects of two machines, and
+ * listeners.
  */
 
 import type { FuzzCase } from '../fuzzer.ts';
@@ -10,7 +10,7 @@ import type { CallStep, LibrarySetup, LibraryStep, ObjectKind, Value } from './s
 
 const STEPS = 80;
 const NAMES = [...OPERATIONS.keys()];
-/** Names that come more often: without them there is little to work with. */
+/** Operations that are drawn more often, because others need their results. */
 const FREQUENT = [
   'mm.mmap',
   'mm.munmap',
@@ -131,7 +131,7 @@ const WRONG: readonly Value[] = [
   ['bytes', 3, 1],
 ];
 
-/** The case of a seed. */
+/** Generates the case of a seed. */
 export function generateLibrary(seed: number): FuzzCase<LibrarySetup, LibraryStep> {
   const random = new Random(seed);
   const setup = { scarce: random.oneIn(6) ? random.below(100) : 0, checkEvery: random.pick([1, 5, 20]) };

@@ -1,7 +1,7 @@
 /**
- * What the library's fuzzer calls: public operations, and what kind of argument each takes.
+ * The operations that the library's fuzzer calls, and the kinds of their arguments.
  *
- * A machine's own programs may do anything to its storage, so nothing here makes a processor run outside of a guest.
+ * Programs of the machine may change all of storage, so no operation runs a processor outside of a guest.
  */
 
 import { Checker } from '../../check/index.ts';
@@ -25,7 +25,7 @@ import { parseLine, World } from '../../scenario/index.ts';
 import { Monitor, parseElf } from '../../vmm/index.ts';
 import type { ObjectKind } from './steps.ts';
 
-/** Kinds of arguments. An object's fields follow its colon, one that may be absent with a question mark. */
+/** Kinds of arguments. The fields of an object follow its colon. A question mark marks an optional field. */
 export type ArgumentKind =
   | 'address'
   | 'length'
@@ -51,10 +51,10 @@ export type ArgumentKind =
   | 'space'
   | { readonly [field: string]: ArgumentKind };
 
-// biome-ignore lint/suspicious/noExplicitAny: objects and arguments are wrong on purpose
+// biome-ignore lint/suspicious/noExplicitAny: objects and arguments have wrong types on purpose
 type Any = any;
 
-/** Errors that are documented, by where they come from. */
+/** The groups of documented errors. */
 export type ErrorGroup = 'host' | 'machine' | 'inspect' | 'check' | 'scenario' | 'vmm';
 
 /** An operation. */
@@ -63,9 +63,9 @@ export interface LibraryOperation {
   readonly args: readonly ArgumentKind[];
   readonly group: ErrorGroup;
   readonly call: (object: Any, args: Any[]) => unknown;
-  /** Whether an error may leave a part done: accesses of memory and runs. */
+  /** Whether an error may leave the operation half done: memory accesses and runs. */
   readonly partly?: boolean;
-  /** Whether it sets a register of the machine, which a listener is trusted not to do. */
+  /** Whether it sets a register of the machine, which a listener may do, but must not. */
   readonly hardware?: boolean;
 }
 
@@ -103,10 +103,10 @@ const free = (
   call: (...values: Any[]) => unknown,
 ): [string, LibraryOperation] => [name, { on: 'host', args, group, call: (_, values) => call(...values) }];
 
-/** Units of work that one run does at most: a guest that loops without a limit is no failure. */
+/** Maximum units of work of a run: a guest that loops without end is not a failure. */
 const MOST_WORK = 10_000;
 
-/** A limit as it was asked for, whatever it is, unless it is a number and too many. */
+/** Returns a limit unchanged, unless it is a number above the maximum. */
 function bounded(limit: unknown): unknown {
   return typeof limit === 'number' && limit > MOST_WORK ? MOST_WORK : limit;
 }
@@ -114,7 +114,7 @@ function bounded(limit: unknown): unknown {
 const PARTLY = { partly: true };
 const MACHINE = { group: 'machine' } as const;
 
-/** Every operation by name. */
+/** All operations by name. */
 export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('host', 'createMm', ['small']),
   method('host', 'fork', ['mm', 'small']),
@@ -247,7 +247,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
     'machine',
     [{ 'storageSize?': 'count', 'cpus?': 'small', 'tod?': 'doubleword' }],
     (options) => {
-      // A machine of terabytes is refused; one of a gigabyte takes nothing until it is touched, but there are many.
+      // A machine with terabytes is rejected. One with a gigabyte costs nothing until it is touched, but there are many.
       if (options?.storageSize > 1 << 24 && options.storageSize < 2 ** 40) return undefined;
       return new Machine(options);
     },
@@ -282,7 +282,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   free('ownTablesOf', 'inspect', ['cpu', 'vcpu'], ownTablesOf),
   free('parseLine', 'scenario', ['text'], parseLine),
   free('new World', 'scenario', [{ 'storageSize?': 'count' }], (options) =>
-    // The default is a gigabyte: it takes nothing until it is touched, but there are many.
+    // The default of a gigabyte costs nothing until it is touched, but there are many.
     options?.storageSize === undefined || options.storageSize > 1 << 24 ? undefined : new World(options),
   ),
   method('world', 'perform', [{ verb: 'text', address: 'address', length: 'length' }], { group: 'scenario' }),
@@ -307,7 +307,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('monitor', 'destroy', [], { group: 'vmm' }),
 ]);
 
-/** Which pool an object that an operation returned belongs to, or null. */
+/** Returns the pool of an object that an operation returned, or null if it has none. */
 export function kindOf(value: unknown): ObjectKind | null {
   if (value instanceof Mm) return 'mm';
   if (value instanceof Gmap) return 'gmap';

@@ -1,6 +1,6 @@
 /**
- * The fuzzer of the library: sequences of calls, right and wrong. A call may be refused with one of the documented errors
- * and has changed nothing then; no rule is broken; while a listener is called nothing changes at all.
+ * The fuzzer of the library: sequences of valid and invalid calls. A call may fail with a documented error and must not have
+ * changed anything then. No rule may be broken, and nothing may change while a listener is called.
  */
 
 import { type Gmap, GuestMemoryFault, type Host, LinuxError } from '../../host/index.ts';
@@ -17,7 +17,7 @@ const STORAGE_SIZE = 8 << 20;
 
 type ErrorClass = abstract new (...args: never) => Error;
 
-/** Errors that callers get, by where an operation is from. */
+/** Documented errors by group of operations. */
 const DOCUMENTED: Readonly<Record<ErrorGroup, readonly ErrorClass[]>> = {
   host: [LinuxError, GuestMemoryFault],
   machine: [RangeError, TypeError, BusyError],
@@ -99,10 +99,10 @@ function* simplerValues(value: Value): Iterable<Value> {
   }
 }
 
-/** The calls of one case. */
+/** The calls of a case. */
 class Calls {
   readonly #world: LibraryWorld;
-  /** What a listener did that it must not. */
+  /** A forbidden action of a listener. */
   #acted: CaseFinding | null = null;
 
   constructor(world: LibraryWorld) {
@@ -123,7 +123,7 @@ class Calls {
     return null;
   }
 
-  /** @param inside the host of which a listener calls it, so that nothing of that may change; null: no listener does */
+  /** @param inside the host whose listener makes the call, so that the host must not change; null outside of listeners */
   #call(step: CallStep, inside: Host | null): CaseFinding | null {
     const operation = OPERATIONS.get(step.name) as LibraryOperation;
     const world = this.#world;

@@ -1,6 +1,6 @@
-/** The steps of a case of the library's fuzzer, as JSON has them. */
+/** The steps of a case of the library's fuzzer, as JSON. */
 
-/** Kinds of objects that operations are called on, or get. */
+/** Kinds of objects that operations are called on, or get as arguments. */
 export type ObjectKind =
   | 'machine'
   | 'storage'
@@ -16,23 +16,23 @@ export type ObjectKind =
   | 'world'
   | 'monitor';
 
-/** A value that is passed. */
+/** An argument. */
 export type Value =
   | readonly ['number', number | 'NaN' | 'Infinity' | '-Infinity']
   | readonly ['bigint', string]
   | readonly ['string', string]
   | readonly ['boolean', boolean]
   | readonly ['undefined' | 'null' | 'symbol' | 'function']
-  /** So many bytes of one value. */
+  /** An array of equal bytes. */
   | readonly ['bytes', number, number]
-  /** An object whose every property throws. */
+  /** An object whose properties throw when they are read. */
   | readonly ['trap']
-  /** The n-th object of a kind there is, counted round. */
+  /** The object number n, modulo the number of objects of its kind. */
   | readonly ['ref', ObjectKind, number]
   | readonly ['object', Readonly<Record<string, Value>>]
   | readonly ['list', readonly Value[]];
 
-/** An operation of the table by name, on the n-th object of its kind, with arguments. */
+/** An operation of the table by name, on the object number n of its kind, with arguments. */
 export interface CallStep {
   readonly do: 'call';
   readonly name: string;
@@ -53,7 +53,7 @@ export type LibraryStep =
     };
 
 export interface LibrarySetup {
-  /** Frames left to each host; 0 for plenty. */
+  /** Number of free frames of each host; 0 for many. */
   readonly scarce: number;
   readonly checkEvery: number;
 }

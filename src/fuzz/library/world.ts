@@ -1,6 +1,5 @@
 /**
- * Two machines with hosts, and everything that was made on them: what the library's fuzzer calls things on. Objects that
- * have ended stay.
+ * Two machines with hosts, and all objects created on them, which the library's fuzzer calls. Objects remain after their end.
  */
 
 import { Checker } from '../../check/index.ts';
@@ -11,10 +10,10 @@ import type { LibrarySetup, ObjectKind, Value } from './steps.ts';
 
 const MIB = 1n << 20n;
 const HOME = 0x1000_0000n;
-/** Objects of a kind that are kept: later ones replace the first of them. */
+/** Maximum number of objects of a kind: later ones replace the first ones. */
 const KEPT = 8;
 
-/** What listeners and traps throw: whoever is told to call them may see it. */
+/** The error that listeners and traps throw, and that callers may therefore get. */
 export class MarkerError extends Error {
   override readonly name = 'MarkerError';
 }
@@ -52,7 +51,7 @@ export class LibraryWorld {
     this.#add('log', mm.startLog(Number(HOME >> 12n) + 512, 8));
   }
 
-  /** Takes an object that an operation returned into its pool. */
+  /** Adds an object that an operation returned to its pool. */
   keep(value: unknown): void {
     const kind = kindOf(value) ?? (isLog(value) ? 'log' : null);
     if (kind !== null) this.#add(kind, value);
@@ -66,13 +65,13 @@ export class LibraryWorld {
     this.#pools.set(kind, pool);
   }
 
-  /** The n-th object of a kind, counted round; undefined when there is none. */
+  /** Returns the object number n of a kind, modulo their number, or undefined if there is none. */
   object(kind: ObjectKind, n: number): unknown {
     const pool = this.#pools.get(kind) ?? [];
     return pool[n % (pool.length || 1)];
   }
 
-  /** What a described value is. */
+  /** Returns the value of an argument. */
   value(described: Value): unknown {
     const [kind] = described;
     switch (kind) {
@@ -109,9 +108,10 @@ export class LibraryWorld {
   }
 
   /**
-   * Everything that a refused call must leave alone. `memory` says whether frames, tables and registers of processors
-   * count, or only what an operation that stops half way must not have changed either.
-   * @param only the host that it is about; default both
+   * Returns a digest of the state that a failed call must not change.
+   * @param memory whether to include frames, tables and registers of processors, which an operation that ran out of memory may
+   *   have changed
+   * @param only the host to include; default: both
    */
   digest(memory: boolean, only?: Host): string {
     const hosts = only ? [only] : this.hosts;

@@ -1,6 +1,6 @@
 /**
- * Random scenario texts and trace files: valid lines, with words exchanged, numbers made extreme, pieces repeated and
- * JSON bent.
+ * Random scenario texts and trace files: valid lines with exchanged words, extreme numbers, repeated ranges and malformed
+ * JSON.
  */
 
 import { PURGE_SITES } from '../../host/index.ts';
@@ -105,7 +105,7 @@ const EXTREME: readonly Numeric[] = [
   'Infinity',
 ];
 
-/** The case of a seed. */
+/** Generates the case of a seed. */
 export function generateTexts(seed: number, texts: readonly string[]): FuzzCase<TextSetup, TextStep> {
   const random = new Random(seed);
   const kind = random.oneIn(2) ? 'trace' : 'scenario';
@@ -128,7 +128,7 @@ function plain(text: string): TextStep {
   return { do: 'line', text };
 }
 
-/** Valid lines: of a given text, or what the scenarios' generator makes, as operations or as the events of them. */
+/** Returns valid lines: of a given text, or generated operations, or their events. */
 function linesOf(random: Random, texts: readonly string[], kind: TextSetup['kind']): string[] {
   if (kind === 'scenario' && texts.length > 0 && random.oneIn(3))
     return random.pick(texts).split('\n').slice(0, 200);

@@ -1,8 +1,8 @@
 /**
- * The fuzzer of texts: scenario texts and trace files are read and played, and questions are asked about any position.
+ * The fuzzer of texts: scenario texts and trace files are parsed and played, and queries are made at any position.
  *
- * A text that cannot be played is refused with a PlayerError; a question that cannot be is a LinuxError or RangeError;
- * answers are bounded by what was asked for, whatever the text says.
+ * A text that cannot be played is rejected with a PlayerError, an invalid query with a LinuxError or RangeError. Answers do not
+ * exceed the limit of their query, whatever the text is.
  */
 
 import { type InjectedFault, LinuxError } from '../../host/index.ts';
@@ -21,9 +21,9 @@ import { generateTexts } from './generate.ts';
 import type { Numeric, TextSetup, TextStep } from './steps.ts';
 
 const STORAGE_SIZE = 16 << 20;
-/** Steps of a scenario or trace that are played at most for one question. */
+/** Maximum number of steps played for a query. */
 const PLAYED = 3000;
-/** Parts of a row, for each that was asked for, and some. */
+/** Maximum number of extents in an answer for each requested one, and a constant. */
 const PARTS_EACH = 4;
 const PARTS_MORE = 16;
 const PAGES_LIMIT = 4096;
@@ -32,7 +32,7 @@ const EXTENTS_LIMIT = 256;
 
 /** Options for tests and the command line. */
 export interface TextsOptions {
-  /** Valid scenarios. */
+  /** Texts of valid scenarios. */
   readonly texts?: readonly string[];
 }
 
@@ -110,7 +110,7 @@ function textOf(step: TextStep): string[] {
   return step.do === 'line' ? new Array<string>(step.repeat ?? 1).fill(step.text) : [];
 }
 
-/** What a line says is the same after it was written down and read again. */
+/** Checks that formatting and parsing a line does not change it. */
 function roundTrip(text: string): CaseFinding | null {
   for (const line of text.split('\n').slice(0, 100)) {
     try {
@@ -149,7 +149,7 @@ function ask(player: Player, step: TextStep, { injectedFault }: TextSetup): Case
   }
 }
 
-/** What is known after recording: bounded, and without a broken rule unless something was left out. */
+/** Checks the recording: it is bounded, and no rule is broken unless a fault was injected. */
 function recorded({ progress, events }: Player, broken: boolean): CaseFinding | null {
   const [first] = progress.violations;
   if (first && !broken) return { kind: first.violation.rule, message: first.violation.message };

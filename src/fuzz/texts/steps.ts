@@ -1,20 +1,20 @@
-/** The steps of a case of the texts' fuzzer: the lines of the text, then what is asked about it. */
+/** The steps of a case of the texts' fuzzer: the lines of the text, then queries. */
 
-/** What kind of text it is, and how it is played. */
+/** The kind of the text, and how it is played. */
 export interface TextSetup {
   readonly kind: 'scenario' | 'trace';
-  /** What the host is told to leave out, as `Settings` have it; null for nothing. */
+  /** The fault to inject, as in `Settings`, or null for none. */
   readonly injectedFault: string | null;
   readonly check: boolean;
 }
 
-/** A number as JSON has it, or one that JSON has no way to write. */
+/** A JSON number, or the text of a number that JSON cannot write. */
 export type Numeric = number | 'NaN' | 'Infinity' | '-Infinity';
 
 export type TextStep =
-  /** A line; `repeat` times the same. */
+  /** A line, `repeat` times. */
   | { readonly do: 'line'; readonly text: string; readonly repeat?: number }
-  /** One line: `text` so many times, between `before` and `after`. */
+  /** A line: `text` repeated, between `before` and `after`. */
   | {
       readonly do: 'long';
       readonly before: string;
@@ -23,7 +23,7 @@ export type TextStep =
       readonly after: string;
     }
   | { readonly do: 'record'; readonly steps: Numeric }
-  /** Goes to a position and asks about a space: the n-th of the outline, or a name. */
+  /** A query of a space at a position: the space number n of the outline, or a name. */
   | {
       readonly do: 'look';
       readonly step: Numeric;
