@@ -448,7 +448,7 @@ describe.concurrent('replay', () => {
   it('numbers errors by line', async () => {
     const { status, out, err } = await replay('# one\n\ngmap_free 7\nstats\nguest 3 read 0 1\n');
     expect(out).toBe('error ENOENT\nrmaps 0 tables 0 pagetables 0 purges 0\nerror ENOENT\n');
-    expect(err).toBe('line 3: there is no gmap 7\nline 5: there is no gmap 3\n');
+    expect(err).toBe('line 3: gmap 7 does not exist\nline 5: gmap 3 does not exist\n');
     expect(status).toBe(0);
   });
 
@@ -457,8 +457,8 @@ describe.concurrent('replay', () => {
     const path = file('bad.txt', text);
     const [named, piped] = await Promise.all([guesthouse(['replay', path]), replay(text)]);
     const out = 'ok\nrmaps 0 tables 0 pagetables 0 purges 0\n';
-    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is no operation\n` });
-    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is no operation\n' });
+    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is not an operation\n` });
+    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is not an operation\n' });
   });
 
   it.each(['', '\n', '# nothing', '\r\n\r\n'])('%j: an empty scenario', async (text) => {
@@ -532,7 +532,7 @@ describe.concurrent('walk', () => {
       run(`${WALK} 1P --gmap 0 --json`),
       run(`${WALK} 512M --process --json`),
     ]);
-    expect(promise.out).toContain('mapped, not linked; wants process address 0x10000000');
+    expect(promise.out).toContain('mapped to process address 0x10000000, not linked');
     expect(promise.out).toContain('exception 0x10 segment-translation');
     expect(JSON.parse(hole.out)).toMatchObject({
       space: 'gmap 0',
@@ -565,7 +565,7 @@ describe.concurrent('walk', () => {
     expect(oneLine(nobody, 2)).toContain('--process, or --gmap');
     expect([both.status, both.out]).toEqual([2, '']);
     expect(unknown).toMatchObject({ status: 2, out: '' });
-    expect(unknown.err).toContain('there is no gmap 9');
+    expect(unknown.err).toContain('gmap 9 does not exist');
   });
 });
 

@@ -17,13 +17,13 @@ beforeEach(async () => {
   known = await worker.open(first, QUIET, nobody);
 });
 
-describe('a recording that is opened', () => {
+describe('an open recording', () => {
   it('is played to its end', () => {
     expect(known.end).toEqual({ sentence: 'the scenario ended', stuck: false });
     expect(known.steps).toBe(known.of);
   });
 
-  it('answers what is asked about a position, in the order of the question', async () => {
+  it('answers the queries about a position in their order', async () => {
     const result = await worker.query(
       { step: known.steps, event: 0 },
       {
@@ -47,12 +47,12 @@ describe('a recording that is opened', () => {
     expect(result.stats?.rmaps).toBeGreaterThan(0);
   });
 
-  it('answers nothing that was not asked', async () => {
+  it('answers only what the query contains', async () => {
     const result = await worker.query({ step: 0, event: 0 }, {});
     expect(Object.keys(result).sort()).toEqual(['position', 'stats']);
   });
 
-  it('tells the outline of each position as it was then', async () => {
+  it('has an outline of its own for each position', async () => {
     const at = async (step: number) => (await worker.query({ step, event: 0 }, { outline: true })).outline;
     const late = await at(known.steps);
     expect(await at(0)).toMatchObject([{ name: 'process 0', size: 0 }]);
@@ -73,7 +73,7 @@ describe('a recording that is opened', () => {
 });
 
 describe('its events', () => {
-  it('are told in pieces, by filter', async () => {
+  it('are returned in windows, by filter', async () => {
     const all = await worker.events({}, 0, 1000);
     expect(all.events.map(({ n }) => n)).toEqual(all.events.map((_, i) => i));
     const links = await worker.events({ types: ['link', 'unlink'] }, 0, 1000);
@@ -95,7 +95,7 @@ describe('its events', () => {
     expect(await worker.eventBefore({}, { step: 1000, event: 0 })).toBe(events.length - 1);
   });
 
-  it('are told by many filters in turn while the recording grows', async () => {
+  it('are filtered in many ways while the recording grows', async () => {
     const types = ['link', 'purge', 'mmap', 'mm-fault', 'page-table', 'map'] as const;
     for (let round = 0; round < 2; round++) {
       for (const type of types) {
@@ -115,21 +115,21 @@ describe('its events', () => {
 });
 
 describe('lint', () => {
-  it('names every line that is not in the language', () => {
+  it('reports every syntax error', () => {
     expect(lintScenario('stats\nnonsense\n\n# well\nmmap 1\nstats')).toEqual([
-      { line: 2, message: '"nonsense" is no operation' },
+      { line: 2, message: '"nonsense" is not an operation' },
       { line: 5, message: 'the length is missing' },
     ]);
     expect(lintScenario(TEXT)).toEqual([]);
   });
 
-  it('looks at each line once', () => {
+  it('reads each line once', () => {
     const lines = (wrong: number) => `${'stats\n'.repeat(2000)}x\n`.repeat(wrong);
     const work = (wrong: number) => workOf(() => expect(lintScenario(lines(wrong))).toHaveLength(wrong));
     expect(work(100)).toBeLessThan(12 * work(10));
   });
 
-  it('ends after a hundred', () => {
+  it('reports at most a hundred errors', () => {
     expect(lintScenario('x\n'.repeat(1000))).toHaveLength(100);
   });
 });
@@ -171,7 +171,7 @@ function endless(): Uint8Array {
 describe('a guest that never ends', () => {
   const guest = { kind: 'guest', name: 'endless', image: endless() } as const;
 
-  it('is stopped, and is not played on by a look far beyond that', async () => {
+  it('is stopped, and a query far beyond does not continue it', async () => {
     const opening = worker.open(guest, QUIET, nobody);
     const result = await worker.query({ step: 1e15, event: 7 }, { outline: true });
     expect(result.position.step).toBeLessThan(30_000_000);
@@ -208,7 +208,7 @@ describe('a guest whose instructions take long', () => {
 });
 
 describe('a recording that cannot be opened', () => {
-  it('closes the one before it', async () => {
+  it('closes the former one', async () => {
     await expect(worker.open({ kind: 'trace', name: 'x', text: '' }, QUIET, nobody)).rejects.toThrow(
       'no events',
     );
@@ -217,8 +217,8 @@ describe('a recording that cannot be opened', () => {
   });
 });
 
-describe('what is kept of a recording', () => {
-  it('is cut where a line answers much, and ends where many do', async () => {
+describe('the limits of answers', () => {
+  it('cut long answers, and end a long list', async () => {
     const text = `mmap 256M 1M\n${'process read 256M 4K\n'.repeat(10_000)}`;
     await worker.open({ kind: 'scenario', text }, QUIET, nobody);
     const [, read] = await worker.answers(0, 2);
@@ -228,6 +228,6 @@ describe('what is kept of a recording', () => {
   });
 });
 
-it('says so when nothing is open', async () => {
+it('reports that nothing is open', async () => {
   await expect(new MachineWorker().query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
 });

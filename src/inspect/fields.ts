@@ -39,7 +39,7 @@ class Fields {
 
   /** Adds bits without a meaning. */
   unused(first: number, last: number): this {
-    return this.add('unused', first, last, (value) => (value ? 'not zero: reserved bits are on' : 'zero'));
+    return this.add('unused', first, last, (value) => (value ? 'not zero, although reserved' : 'zero'));
   }
 }
 
@@ -65,7 +65,7 @@ export function entryFields(level: Level | 'asce' | 'pgste', value: bigint): rea
     case 'region-third':
       return regionFields(level, bits);
     default:
-      throw new LinuxError('EINVAL', `level ${show(level)} is none`);
+      throw new LinuxError('EINVAL', `level ${show(level)} does not exist`);
   }
 }
 
@@ -85,8 +85,8 @@ function asceFields(value: bigint): readonly Field[] {
 
 function lengthFields(fields: Fields): Fields {
   return fields
-    .add('TF', 56, 57, (v) => `the first ${Number(v) * 512} entries of the table below are missing`)
-    .flag('I', 58, 'invalid: translation ends here with an exception', 'valid')
+    .add('TF', 56, 57, (v) => `the first ${Number(v) * 512} entries of that table do not exist`)
+    .flag('I', 58, 'invalid: translation ends with an exception', 'valid')
     .unused(59, 59);
 }
 
@@ -96,14 +96,16 @@ function regionFields(level: Level, value: bigint): readonly Field[] {
   const invalid = bitsOf(value, 58, 58) !== 0n;
   const fields = new Fields(value)
     .add('table origin', 0, 51, (v) =>
-      invalid ? 'of no meaning: the entry is invalid' : `the ${below} table is at absolute ${hex(v << 12n)}`,
+      invalid
+        ? 'without meaning: the entry is invalid'
+        : `the ${below} table is at absolute ${hex(v << 12n)}`,
     )
     .unused(52, 53)
-    .flag('P', 54, 'stores are forbidden in all below', 'stores are not forbidden here')
+    .flag('P', 54, 'stores are forbidden in everything it translates', 'stores are not forbidden here')
     .unused(55, 55);
   return lengthFields(fields)
     .add('TT', 60, 61, (v) => `this is an entry of a ${LEVEL_OF_TYPE[Number(v)]} table`)
-    .add('TL', 62, 63, (v) => `the table below has entries up to number ${(Number(v) + 1) * 512 - 1}`).list;
+    .add('TL', 62, 63, (v) => `that table has entries up to number ${(Number(v) + 1) * 512 - 1}`).list;
 }
 
 function segmentFields(value: bigint): readonly Field[] {
@@ -116,8 +118,8 @@ function segmentFields(value: bigint): readonly Field[] {
 
 const segmentTail = (fields: Fields): readonly Field[] =>
   fields
-    .flag('I', 58, 'invalid: translation ends here with an exception', 'valid')
-    .flag('CS', 59, 'common segment: remembered for all spaces', 'not a common segment')
+    .flag('I', 58, 'invalid: translation ends with an exception', 'valid')
+    .flag('CS', 59, 'common segment: cached for all spaces', 'not a common segment')
     .add('TT', 60, 61, (v) =>
       v === 0n ? 'this is an entry of a segment table' : 'not the type of a segment-table entry',
     )
@@ -142,7 +144,7 @@ function unlinkedFields(value: bigint): readonly Field[] {
 function invalidSegmentFields(value: bigint): readonly Field[] {
   return segmentTail(
     new Fields(value)
-      .add('no meaning', 0, 53, () => 'of no meaning: the entry is invalid')
+      .add('ignored', 0, 53, () => 'without meaning: the entry is invalid')
       .flag('P', 54, 'on', 'off')
       .unused(55, 57),
   );
@@ -152,7 +154,7 @@ function pageTableFields(value: bigint): readonly Field[] {
   return segmentTail(
     new Fields(value)
       .add('page-table origin', 0, 52, (v) => `the page table is at absolute ${hex(v << 11n)}`)
-      .flag('FC', 53, 'a frame of 1 MiB', 'a page table of 256 entries is below')
+      .flag('FC', 53, 'designates a 1 MiB frame', 'designates a page table of 256 entries')
       .flag('P', 54, 'stores are forbidden in the whole segment', 'stores are not forbidden here')
       .unused(55, 57),
   );
@@ -162,10 +164,10 @@ function largeFields(value: bigint): readonly Field[] {
   return segmentTail(
     new Fields(value)
       .add('frame', 0, 43, (v) => `the segment is the 1 MiB frame at absolute ${hex(v << 20n)}`)
-      .flag('ACCF validity', 44, 'access-control bits below count', 'storage keys are those of the frames')
-      .add('access control', 45, 51, () => 'of no meaning without the validity bit')
+      .flag('ACCF validity', 44, 'the access-control bits are valid', 'the frames have keys of their own')
+      .add('access control', 45, 51, () => 'without meaning unless the validity bit is on')
       .unused(52, 52)
-      .flag('FC', 53, 'a frame of 1 MiB: there is no page table', 'a page table is below')
+      .flag('FC', 53, 'designates a 1 MiB frame, not a page table', 'designates a page table')
       .flag('P', 54, 'stores are forbidden in the whole segment', 'stores are not forbidden')
       .unused(55, 57),
   );
@@ -178,23 +180,23 @@ function pageFields(value: bigint): readonly Field[] {
   return new Fields(value)
     .add('frame', 0, 51, (v) =>
       none
-        ? `the host's own note: frame ${hex(v << 12n)} is kept, though nobody may reach it`
+        ? `a note of the host's: the page has frame ${hex(v << 12n)}, but no access is allowed`
         : invalid
-          ? 'of no meaning: the entry is invalid'
+          ? 'without meaning: the entry is invalid'
           : `the page is in the frame at absolute ${hex(v << 12n)}`,
     )
     .unused(52, 52)
     .flag('I', 53, 'invalid: translation ends here with a page-translation exception', 'valid')
     .flag('P', 54, 'stores are forbidden', 'stores are allowed')
     .unused(55, 55)
-    .add('programs’ own', 56, 63, (v) =>
-      none ? 'the host’s note that no access is allowed' : v ? 'bits that the machine ignores' : 'zero',
+    .add('software', 56, 63, (v) =>
+      none ? 'a note of the host’s: no access is allowed' : v ? 'ignored by the machine' : 'zero',
     ).list;
 }
 
 function pgsteFields(value: bigint): readonly Field[] {
   const kept = (what: string) =>
-    [`the ${what} bit of the key is on, kept here`, `nothing kept of the ${what} bit`] as const;
+    [`the ${what} bit is saved here: on`, `the ${what} bit is saved here: off`] as const;
   return new Fields(value)
     .add('ACC', 0, 3, (v) => `access control of the page's storage key: ${v}`)
     .flag('F', 4, 'fetch protection of the storage key: on', 'fetch protection of the storage key: off')
@@ -208,7 +210,7 @@ function pgsteFields(value: bigint): readonly Field[] {
     .flag(
       'IN',
       17,
-      'watched: the host tells a gmap when the entry is invalidated or protected',
+      'watched: the host notifies a gmap when the entry is invalidated or protected',
       'not watched',
     )
     .unused(18, 63).list;
@@ -227,23 +229,18 @@ export function pswFields(mask: bigint): readonly Field[] {
     .flag('T', 5, 'addresses are translated (DAT is on)', 'addresses are real (DAT is off)')
     .flag('IO', 6, 'input/output interruptions are taken', 'no input/output interruptions')
     .flag('EX', 7, 'external interruptions are taken', 'no external interruptions')
-    .add('key', 8, 11, (v) => `storage is accessed with key ${v}`)
+    .add('key', 8, 11, (v) => `storage accesses use key ${v}`)
     .unused(12, 12)
     .flag('M', 13, 'machine checks are taken', 'no machine checks')
-    .flag('W', 14, 'waiting: no instruction is executed', 'running')
+    .flag('W', 14, 'wait state: no instructions are executed', 'running')
     .flag('P', 15, 'problem state: no privileged instructions', 'supervisor state')
-    .add('AS', 16, 17, (v) => `addresses are of the ${spaces[Number(v)]}`)
+    .add('AS', 16, 17, (v) => `translation mode: ${spaces[Number(v)]}`)
     .add('CC', 18, 19, (v) => `condition code ${v}`)
-    .add(
-      'program mask',
-      20,
-      23,
-      (v) => `arithmetic exceptions that are taken: ${v.toString(2).padStart(4, '0')}`,
-    )
+    .add('program mask', 20, 23, (v) => `arithmetic exceptions enabled: ${v.toString(2).padStart(4, '0')}`)
     .unused(24, 30)
     .flag('EA', 31, 'extended addressing', 'no extended addressing')
     .flag('BA', 32, 'basic addressing', 'no basic addressing')
     .add('mode', 33, 63, (v) =>
-      v ? 'not zero: reserved bits are on' : `addresses have ${modes[String(mode)] ?? 'no valid'} form`,
+      v ? 'not zero, although reserved' : `${modes[String(mode)] ?? 'invalid'} addressing mode`,
     ).list;
 }

@@ -37,11 +37,11 @@ beforeEach(() => {
 });
 
 describe('extents', () => {
-  it('of nothing are none', () => {
+  it('of an empty space are none', () => {
     expect(extentsOf(gmap, 256)).toEqual({ extents: [], size: 0 });
   });
 
-  it('are the runs, over borders of tables too', () => {
+  it('continue across tables', () => {
     gmap.map({ from: P, to: 0n, length: 2n * MIB });
     gmap.map({ from: P, to: 2047n * MIB, length: 2n * MIB });
     gmap.map({ from: P, to: 1n << 60n, length: MIB });
@@ -56,7 +56,7 @@ describe('extents', () => {
     });
   });
 
-  it('join over the smallest gaps when there are too many', () => {
+  it('are joined across the smallest gaps if there are too many', () => {
     for (const to of [0n, 2n, 100n, 102n, 5000n]) gmap.map({ from: P, to: to * MIB, length: MIB });
     const joined = extentsOf(gmap, 3);
     expect(joined.size).toBe(5);
@@ -87,7 +87,7 @@ describe('extents', () => {
     );
   });
 
-  it('stay few while thousands of runs are found', () => {
+  it('stay few even if thousands are found', () => {
     for (let i = 0; i < 10_000; i++) gmap.map({ from: P, to: BigInt(i * 2) * MIB, length: MIB });
     const { extents, size } = extentsOf(gmap, 256);
     expect(size).toBe(10_000);
@@ -97,8 +97,8 @@ describe('extents', () => {
   });
 });
 
-describe('a row of a guest', () => {
-  it('tells promises, links, shared links, what is gone, and 1 MiB frames', () => {
+describe('extents of a guest', () => {
+  it('distinguish unlinked, unbacked, linked, shared and large segments', () => {
     mm.mmap({ address: 2n * P, length: MIB, large: true });
     gmap.map({ from: P, to: 0n, length: 4n * MIB });
     gmap.map({ from: P + 1n * MIB, to: 8n * MIB, length: MIB });
@@ -131,7 +131,7 @@ describe('a row of a guest', () => {
     expect(whole).toMatchObject({ exact: false, first: 0, end: 13 * PAGES, processFirst: first });
   });
 
-  it('counts the same however many limit there are, and never more extents than twice the limit', () => {
+  it('have the same counts for every limit, and are never more than twice the limit', () => {
     const pieces = fc.array(fc.tuple(fc.nat(500), fc.nat(15), fc.boolean()), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(pieces, fc.integer({ min: 1, max: 64 }), (list, limit) => {
@@ -154,7 +154,7 @@ describe('a row of a guest', () => {
     );
   });
 
-  it('tells where the memory behind promises ends, and where it begins again', () => {
+  it('show where the memory behind unlinked segments ends and begins', () => {
     mm.mmap({ address: P + 20n * MIB, length: MIB });
     gmap.map({ from: P + 14n * MIB, to: 0n, length: 8n * MIB });
     const runs = guestExtents(gmap, { first: 0, end: 8 * PAGES, limit: 1000 }).map(
@@ -168,7 +168,7 @@ describe('a row of a guest', () => {
     ]);
   });
 
-  it('leaves out what is outside the range', () => {
+  it('contain only segments of the range', () => {
     gmap.map({ from: P, to: 0n, length: 16n * MIB });
     const [extent, ...others] = guestExtents(gmap, { first: 3 * PAGES + 5, end: 5 * PAGES + 1, limit: 100 });
     expect(others).toEqual([]);
@@ -176,8 +176,8 @@ describe('a row of a guest', () => {
   });
 });
 
-describe('rows of a process', () => {
-  it('tell mappings and page tables', () => {
+describe('extents of a process', () => {
+  it('describe mappings and page tables', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: 2n * P, length: MIB, file, shared: true, protection: 1 });
     mm.write(P + 0x1000n, Uint8Array.of(1));
@@ -199,7 +199,7 @@ describe('pages', () => {
   const { MAPPED, PRESENT, PROTECTED, CHANGED, LINKED, SHARED, WATCHED, LOGGED } = PAGE_FLAG;
   const first = Number(P >> 12n);
 
-  it('tell what a page is, in its process and in its guest', () => {
+  it('have flags, in a process and in its guest', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     expect(flagsAt(mm, first)).toBe(MAPPED);
     expect(flagsAt(gmap, 0)).toBe(MAPPED);
@@ -214,7 +214,7 @@ describe('pages', () => {
     expect(flagsAt(gmap, PAGES)).toBe(0);
   });
 
-  it('tell who shares, watches and logs them', () => {
+  it('have flags for sharing, watching and logging', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     gmap.watch({ address: 0n, length: 4096n });
     expect((flagsAt(gmap, 0) as number) & ~CHANGED).toBe(MAPPED | PRESENT | LINKED | WATCHED);
@@ -229,7 +229,7 @@ describe('pages', () => {
     mm.stopLog(log);
   });
 
-  it('are watched for the guest that watches, and for no other', () => {
+  it('are watched only in the guest that watches them', () => {
     const other = host.createGmap(mm);
     for (const guest of [gmap, other]) guest.map({ from: P, to: 0n, length: MIB });
     gmap.watch({ address: 0n, length: 4096n });
@@ -239,7 +239,7 @@ describe('pages', () => {
     expect((flagsAt(mm, first) as number) & WATCHED).toBe(WATCHED);
   });
 
-  it('agree with the walk: present where it ends in a frame', () => {
+  it('are present where a walk ends in a frame', () => {
     gmap.map({ from: P, to: 0n, length: 4n * MIB });
     for (let i = 0; i < 40; i++) gmap.mm.fault(P + BigInt((i * 37) % 1024) * 4096n, i % 2 === 0);
     for (const at of [0n, MIB]) gmap.fault(at);
@@ -252,14 +252,14 @@ describe('pages', () => {
     }
   });
 
-  it('are not more than 4096', () => {
+  it('are at most 4096', () => {
     expect(pagesOf(mm, { first: 0, end: 1e9 }).flags.length).toBe(4096);
     expect(pagesOf(mm, { first: 10, end: 5 }).flags.length).toBe(0);
   });
 });
 
 describe('tables', () => {
-  it('are found level by level, with what is linked to them', () => {
+  it('are found by level, with the segments linked to them', () => {
     gmap.map({ from: P, to: 1n << 40n, length: 2n * MIB });
     host.writeAsGuest(gmap, host.machine.cpu(0), 1n << 40n, Uint8Array.of(1));
     const page = 2 ** 28;
@@ -285,7 +285,7 @@ describe('tables', () => {
     expect(tableOf(mm, { ...question, level: 'segment', page: 2 ** 40 })).toBeNull();
   });
 
-  it('are told in pieces', () => {
+  it('are returned in windows', () => {
     gmap.map({ from: P, to: 0n, length: 16n * MIB });
     const piece = tableOf(gmap, { level: 'segment', page: 0, from: 5, count: 3 });
     expect(piece?.populated).toBe(16);
@@ -306,7 +306,7 @@ describe('fields', () => {
   const whole = (fields: readonly Field[]) =>
     fields.reduce((value, { bits, value: field }) => value | (field << BigInt(63 - bits[1])), 0n);
 
-  it.each(levels)('of %s cover all 64 bits once, whatever they are', (level) => {
+  it.each(levels)('of %s cover all 64 bits exactly once', (level) => {
     fc.assert(
       fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (value) => {
         const fields = entryFields(level, value);
@@ -321,7 +321,7 @@ describe('fields', () => {
     );
   });
 
-  it('of a PSW do too', () => {
+  it('of a PSW do as well', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (value) => {
         expect(whole(pswFields(value))).toBe(value);
@@ -329,7 +329,7 @@ describe('fields', () => {
     );
   });
 
-  it('say what entries of a real space are', () => {
+  it('describe the entries of a space', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     const say = (level: (typeof levels)[number], value: bigint) =>
       entryFields(level, value).map(({ name, sentence }) => `${name}: ${sentence}`);
@@ -351,7 +351,7 @@ describe('fields', () => {
 });
 
 describe('walks', () => {
-  it('end in a frame or in an exception, with the PGSTE where there is one', () => {
+  it('end in a frame or in an exception, with the PGSTE if there is one', () => {
     gmap.map({ from: P, to: 0n, length: MIB });
     const { storage } = host.machine;
     expect(explainWalk(storage, gmap.asce, 0n, true).exception?.name).toContain('segment');
@@ -364,7 +364,7 @@ describe('walks', () => {
 });
 
 describe('a processor', () => {
-  it('remembers, hits, misses, and is stale only when something was left out', () => {
+  it('caches translations, counts hits and misses, and is stale only with an injected fault', () => {
     const cpu = host.machine.cpu(0);
     gmap.map({ from: P, to: 0n, length: MIB });
     host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
@@ -379,7 +379,7 @@ describe('a processor', () => {
     expect(processorState(host, cpu, null).registers.general).toHaveLength(16);
   });
 
-  it('is stale, too, where it would allow what entries forbid now', () => {
+  it('is also stale if it allows stores that the entries forbid', () => {
     const cpu = host.machine.cpu(0);
     gmap.map({ from: P, to: 0n, length: MIB });
     host.writeAsGuest(gmap, cpu, 0n, Uint8Array.of(1));
@@ -389,7 +389,7 @@ describe('a processor', () => {
   });
 });
 
-it('nothing changes by looking', () => {
+it('inspecting changes nothing', () => {
   gmap.map({ from: P, to: 0n, length: 4n * MIB });
   host.writeAsGuest(gmap, host.machine.cpu(0), 0n, Uint8Array.of(1));
   const { storage } = host.machine;

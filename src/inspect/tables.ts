@@ -64,7 +64,7 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
   demandObject('question', question);
   const mm = space.kind === 'gmap' ? space.mm : space;
   const { level, page, from, count } = question;
-  if (!LEVELS.includes(level)) throw new LinuxError('EINVAL', `level ${show(level)} is none`);
+  if (!LEVELS.includes(level)) throw new LinuxError('EINVAL', `level ${show(level)} does not exist`);
   demandInteger('page', page, Number.MIN_SAFE_INTEGER, 2 ** 52);
   demandInteger('from', from);
   demandInteger('count', count);

@@ -189,7 +189,7 @@ function asceMeaning(asce: bigint): string {
 }
 
 function regionMeaning(value: bigint, lo: number): Meaning {
-  if (lo & REGION.INVALID) return { state: 'invalid', words: 'invalid: no table below' };
+  if (lo & REGION.INVALID) return { state: 'invalid', words: 'invalid: no table' };
   return {
     state: 'table',
     words: `table at ${hex(value & ~0xfffn)}${lo & REGION.PROTECT ? ', protected' : ''}`,
@@ -200,7 +200,7 @@ function segmentMeaning(value: bigint, lo: number): Meaning {
   if (lo & SEGMENT.INVALID) {
     if (!isUnlinked(lo)) return { state: 'invalid', words: 'invalid: nothing mapped' };
     const wanted = hex(value & ~0xf_ffffn);
-    return { state: 'unlinked', words: `invalid: mapped, not linked; wants process address ${wanted}` };
+    return { state: 'unlinked', words: `invalid: mapped to process address ${wanted}, not linked` };
   }
   const protect = lo & SEGMENT.PROTECT ? ', protected' : '';
   return lo & SEGMENT.FORMAT_CONTROL
@@ -211,7 +211,7 @@ function segmentMeaning(value: bigint, lo: number): Meaning {
 function pageMeaning(value: bigint, lo: number): Meaning {
   const frame = `frame at ${hex(value & ~0xfffn)}`;
   if ((lo & 0xfff) === PAGE_NONE) {
-    return { state: 'no-access', words: `invalid: ${frame}, but no access allowed` };
+    return { state: 'no-access', words: `invalid: ${frame}, no access allowed` };
   }
   if (lo & PAGE.INVALID) return { state: 'invalid', words: 'invalid: no frame' };
   return { state: 'frame', words: `${frame}${lo & PAGE.PROTECT ? ', protected' : ''}` };

@@ -23,7 +23,7 @@ function scenario(text: string, settings = QUIET): Player {
 describe('a guest that only takes interruptions', () => {
   const storm = guestOf('hostile/images/storm');
 
-  it('is stepped like any other', () => {
+  it('can be stepped', () => {
     const player = new Player(storm, QUIET);
     for (let steps = 1; steps <= 12; steps++) {
       player.record(1);
@@ -33,7 +33,7 @@ describe('a guest that only takes interruptions', () => {
     expect(player.progress.steps).toBe(50_012);
   });
 
-  it('is the same wherever it is stopped', () => {
+  it('does not depend on where it is stopped', () => {
     const [once, stepwise] = [new Player(storm, QUIET), new Player(storm, QUIET)];
     once.record(300);
     for (let i = 0; i < 100; i++) stepwise.record(3);
@@ -56,7 +56,7 @@ describe('pending', () => {
     while (!player.approach(steps, Infinity, () => true));
   });
 
-  it('does not change what a checked recording finds, or where', () => {
+  it('does not change which violations are found, or where', () => {
     const text =
       'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
     const played = (pending: () => boolean) => {
@@ -79,7 +79,7 @@ describe('pending', () => {
 });
 
 describe('answers', () => {
-  it('of many megabytes are not made, and their memory is not kept', () => {
+  it('of many megabytes are not formatted, and use no memory', () => {
     const lines = 40;
     const player = scenario(`mmap 256M 16M\n${'process read 256M 16M\n'.repeat(lines)}`);
     const before = process.memoryUsage().heapUsed;
@@ -88,7 +88,7 @@ describe('answers', () => {
     expect(player.answers[lines]?.answer).toEqual([`ok ${'0'.repeat(1997)}…`]);
   });
 
-  it('that are lists are cut alike', () => {
+  it('with many lines are cut as well', () => {
     const player = scenario(`mmap 256M 4M\ngmap_alloc 0\nslot 0 1 256M 0 4M log\n${writes(400)}dirty 0 1`);
     player.record(1000);
     const [line] = player.answers.at(-1)?.answer ?? [];
@@ -102,7 +102,7 @@ function writes(pages: number): string {
 }
 
 describe('a scenario', () => {
-  it('maps 16 TiB in its gmaps at most', () => {
+  it('maps at most 16 TiB in its gmaps', () => {
     const maps = (count: number) =>
       Array.from({ length: count }, (_, i) => `gmap_alloc ${i}\ngmap_map_segment ${i} 0 0 4T\n`).join('');
     const player = scenario(maps(5));
@@ -113,13 +113,13 @@ describe('a scenario', () => {
     });
   });
 
-  it('may map the same again and again', () => {
+  it('may map the same memory repeatedly', () => {
     const player = scenario(`gmap_alloc 0\n${'gmap_map_segment 0 0 0 1T\n'.repeat(20)}`);
     player.record(100);
     expect(player.progress.end?.stuck).toBe(false);
   });
 
-  it('has a million operations at most, and any number of empty lines', () => {
+  it('has at most a million operations, and any number of empty lines', () => {
     const { lines, error } = readScript(`${'\n'.repeat(1_000_000)}${'stats\n'.repeat(1_000_001)}`);
     expect(lines).toHaveLength(1_000_000);
     expect(error).toEqual({ line: 2_000_001, message: 'more than 1000000 operations' });
@@ -152,7 +152,7 @@ describe('a row of a trace', () => {
       return { unlinked: sum('unlinked'), unbacked: sum('unbacked') };
     });
 
-  it('costs what is shown, not what there is', () => {
+  it('costs time for what is shown, not for what exists', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
     const result = vi.spyOn(MappedSegments.prototype, 'at');
@@ -161,7 +161,7 @@ describe('a row of a trace', () => {
     result.mockRestore();
   });
 
-  it('tells the same in small as in large', () => {
+  it('has the same counts at every resolution', () => {
     const player = new Player(trace(300), QUIET);
     player.record(1000);
     const exact = (limit: number) =>
@@ -180,7 +180,7 @@ describe('a row of a trace', () => {
   });
 });
 
-it('a guest’s output is kept as a terminal may see it', () => {
+it('the output of a guest is filtered for terminals', () => {
   const player = new Player(guestOf('hostile/images/escapes'), QUIET);
   player.record(1_000_000);
   expect(player.progress.output.map(({ text }) => text).join('')).toBe('\u001b[31mhello\u001b[0m\n');

@@ -24,7 +24,7 @@ function played(source: Source, settings = QUIET): Player {
 }
 
 describe.each(['first', 'fork'])('the scenario %s', (name) => {
-  it('is at every position what it is however one comes there', () => {
+  it('has the same state at a position, however it is reached', () => {
     const player = played(scenario(name));
     const positions: Position[] = [{ step: 0, event: 0 }];
     for (const { position } of player.events) positions.push(position);
@@ -40,7 +40,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     expect(new Set(forward.values()).size).toBeGreaterThan(positions.length / 3);
   });
 
-  it('is in the middle of a step what its events have said by then', () => {
+  it('has the state inside a step that its events imply', () => {
     const player = played(scenario(name));
     const links = player.events.filter(({ event }) => event.type === 'link' || event.type === 'unlink');
     expect(links.length).toBeGreaterThan(1);
@@ -54,7 +54,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     }
   });
 
-  it('answers what replay answers, and breaks no rule', () => {
+  it('has the answers of replay, and breaks no rule', () => {
     const player = played(scenario(name), CHECKED);
     expect(player.progress.end).toEqual({ sentence: 'the scenario ended', stuck: false });
     expect(player.progress.violations).toEqual([]);
@@ -62,7 +62,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     expect(player.answers.some(({ answer }) => answer[0]?.startsWith('ok '))).toBe(true);
   });
 
-  it('is told by its trace as it was', () => {
+  it('is described by its trace', () => {
     const player = played(scenario(name));
     const alloc: TraceEvent = { type: 'mm-alloc', mm: 0, asce: 0n };
     const text = [{ position: { step: 0, event: 1 }, event: alloc }, ...player.events]
@@ -94,7 +94,7 @@ function ofSpaces(snapshot: Snapshot) {
 }
 
 describe.each(IMAGES)('the guest %s', (name) => {
-  it('is the same instruction by instruction as at a run', () => {
+  it('has the same state when stepped as when run', () => {
     const player = played(guest(name));
     const { steps, end } = player.progress;
     expect(end).not.toBeNull();
@@ -110,7 +110,7 @@ describe.each(IMAGES)('the guest %s', (name) => {
     expect(stepwise.at({ step: steps, event: 0 }, all)).toBe(last);
   });
 
-  it('emits the same events wherever it is stopped, and is the same inside a step', () => {
+  it('emits the same events wherever it is stopped, and has the same state inside a step', () => {
     const player = played(guest(name));
     const other = new Player(guest(name), QUIET);
     while (other.progress.end === null) other.record(37);
@@ -141,7 +141,7 @@ describe('a guest with tables of its own', () => {
     throw new Error('the guest never translates');
   };
 
-  it('translates by them first, and by the host’s then', () => {
+  it('translates through them first, then through the host’s', () => {
     const position = translating();
     const { pswAddress, code } =
       player.at(position, (snapshot) => snapshot.machine?.processors()[0]?.registers) ?? {};
@@ -159,7 +159,7 @@ describe('a guest with tables of its own', () => {
     expect(current?.text).not.toMatch(/^[.]/);
   });
 
-  it('ends in an exception of its own where they lead nowhere', () => {
+  it('ends with an exception if they lead nowhere', () => {
     const answer = player.at(translating(), (snapshot) =>
       snapshot.machine?.walk('gmap 0', 0x80000000000n, { virtual: true }),
     );
@@ -168,7 +168,7 @@ describe('a guest with tables of its own', () => {
     expect(answer?.absolute).toBeNull();
   });
 
-  it('has none before it turns translation on, and other spaces have no guest', () => {
+  it('uses them only after it has turned DAT on', () => {
     const answer = player.at({ step: 2, event: 0 }, (snapshot) =>
       snapshot.machine?.walk('gmap 0', 0x20000n, { virtual: true }),
     );
@@ -182,24 +182,24 @@ describe('a guest with tables of its own', () => {
   });
 });
 
-describe('a host that leaves something out', () => {
+describe('a host with an injected fault', () => {
   const text =
     'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nmmap 512M 1M\nprocess write 512M bb';
 
-  it.each(['unlink', 'page-table-freed'] as const)('breaks a rule without %s', (injectedFault) => {
+  it.each(['unlink', 'page-table-freed'] as const)('breaks a rule: %s', (injectedFault) => {
     const player = played({ kind: 'scenario', text }, { injectedFault, check: true });
     const [first] = player.progress.violations;
     expect(first?.step).toBe(4);
     expect(first?.violation.operations.at(-1)).toBe('line 5: munmap 256M 1M');
   });
 
-  it('breaks none when it leaves nothing out', () => {
+  it('breaks none without one', () => {
     expect(played({ kind: 'scenario', text }, CHECKED).progress.violations).toEqual([]);
   });
 });
 
-describe('a player that is closed', () => {
-  it('gives its storage to the next one, for which it is as new', () => {
+describe('a closed player', () => {
+  it('hands its storage, cleared, to the next one', () => {
     const first = played(scenario('fork'));
     first.at({ step: 5, event: 0 }, all);
     const storages = first.close();
@@ -212,39 +212,39 @@ describe('a player that is closed', () => {
     expect(second.close().length).toBe(1);
   });
 
-  it('plays no more', () => {
+  it('plays nothing', () => {
     const player = new Player(scenario('first'), QUIET);
     player.record(3);
     player.close();
     player.record(3);
     expect(player.progress.steps).toBe(3);
-    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new PlayerError('the recording was closed'));
+    expect(() => player.at({ step: 0, event: 0 }, all)).toThrow(new PlayerError('the player was closed'));
   });
 });
 
-describe('what cannot be played', () => {
-  it('a scenario with a bad line ends before it', () => {
+describe('a source that cannot be played', () => {
+  it('a scenario ends before a line with a syntax error', () => {
     const player = played({ kind: 'scenario', text: 'stats\nnonsense\nstats' });
     expect(player.progress).toMatchObject({ steps: 1, of: 1 });
-    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is no operation', stuck: true });
+    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is not an operation', stuck: true });
   });
 
   it.each([
     ['nothing', '', 'x: no events'],
     ['no JSON', 'hello', 'x:1: not a JSON object'],
     ['null', 'null', 'x:1: not a JSON object'],
-    ['another type', '{"type":"boom"}', 'x:1: "boom" is no type of event'],
-    ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is no number'],
+    ['another type', '{"type":"boom"}', 'x:1: "boom" is not a type of event'],
+    ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is not a valid number'],
     [
       'a bad address',
       '{"type":"unmap","gmap":0,"address":"12","length":"0x1"}',
-      'x:1: unmap: address is no address',
+      'x:1: unmap: address is not a valid address',
     ],
   ])('a trace that is %s', (_, text, message) => {
     expect(() => new Player({ kind: 'trace', name: 'x', text }, QUIET)).toThrow(new PlayerError(message));
   });
 
-  it('an image that is none', () => {
+  it('a file that is not an image', () => {
     const image = new Uint8Array(10);
     expect(() => new Player({ kind: 'guest', name: 'x', image }, QUIET)).toThrow(PlayerError);
   });

@@ -141,7 +141,7 @@ export class Player {
 
   /** Returns the live run, started anew if it has gone beyond a step. */
   #before(step: number): Run {
-    if (this.#closed) throw new PlayerError('the recording was closed');
+    if (this.#closed) throw new PlayerError('the player was closed');
     if (this.#live !== null && this.#live.step > step) {
       this.#keep(this.#live.close());
       this.#live = null;

@@ -43,7 +43,7 @@ function ofGuests(snapshot: Snapshot) {
 describe.each(SEEDS)('the random scenario %i', (seed) => {
   const text = randomScenario(seed, 120);
 
-  it('is at every position what it is however one comes there', () => {
+  it('has the same state at a position, however it is reached', () => {
     const player = played({ kind: 'scenario', text });
     const random = new Random(seed);
     for (let i = 0; i < 8; i++) {
@@ -53,7 +53,7 @@ describe.each(SEEDS)('the random scenario %i', (seed) => {
     }
   });
 
-  it('is told by its trace as it was, as far as guests go', () => {
+  it('is described by its trace, as far as guests are concerned', () => {
     const player = played({ kind: 'scenario', text });
     const alloc: TraceEvent = { type: 'mm-alloc', mm: 0, asce: 0n };
     const lines = [alloc, ...player.events.map(({ event }) => event)].map((event) =>

@@ -71,14 +71,14 @@ function eventOf(line: string): TraceEvent {
   const values = found as Record<string, unknown>;
   const { type } = values;
   if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
-    throw new PlayerError(`${JSON.stringify(type ?? null).slice(0, 40)} is no type of event`);
+    throw new PlayerError(`${JSON.stringify(type ?? null).slice(0, 40)} is not a type of event`);
   }
   const event: Record<string, unknown> = { type };
   for (const [key, kind] of Object.entries(FIELDS[type as TraceEventType])) {
     const field = key.replace('?', '');
     const value = Object.hasOwn(values, field) ? values[field] : undefined;
     if (value === undefined && field !== key) continue;
-    if (!CHECKS[kind](value)) throw new PlayerError(`${type}: ${field} is no ${kind}`);
+    if (!CHECKS[kind](value)) throw new PlayerError(`${type}: ${field} is not a valid ${kind}`);
     event[field] = kind === 'address' ? BigInt(value as string) : value;
   }
   return event as unknown as TraceEvent;

@@ -74,7 +74,7 @@ function expectInOrder(extents: readonly { first: number; end: number }[]): void
 }
 
 describe('a trace of any numbers', () => {
-  it('is played, and tells spaces that can be', () => {
+  it('is played, and has spaces that are possible', () => {
     fc.assert(
       fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (events) => {
         const player = played(events);
@@ -119,12 +119,12 @@ describe('a trace of any numbers', () => {
     );
   }
 
-  it('of many runs is work that hardly grows with how many there are', () => {
+  it('with many extents takes little more time than with few', () => {
     const work = (many: number) => workOf(() => manyRuns(many)) / many;
     expect(work(20_000)).toBeLessThan(2 * work(2000));
   });
 
-  it('tells what is still linked when it is unmapped already', () => {
+  it('shows segments that are unmapped and still linked', () => {
     const player = played([
       { type: 'gmap-alloc', gmap: 0, mm: 0, asce: '0x0' },
       { type: 'map', gmap: 0, from: '0x10000000', to: '0x40000000', length: '0x100000' },
@@ -144,7 +144,7 @@ describe('a trace of any numbers', () => {
     ]);
   });
 
-  it('ends where forks copy more than can be kept', () => {
+  it('ends if forks copy more than the limit', () => {
     const maps = Array.from({ length: 2000 }, (_, n) => ({
       type: 'mmap',
       mm: 0,
@@ -158,7 +158,7 @@ describe('a trace of any numbers', () => {
     expect(progress.end?.sentence).toMatch(/^event 2500: forks copy/);
   });
 
-  it('tells no more spaces than anybody looks at', () => {
+  it('lists at most 500 spaces', () => {
     const events = Array.from({ length: 20_000 }, (_, n) => [
       { type: 'mm-alloc', mm: n, asce: '0x0' },
       { type: 'gmap-alloc', gmap: n, mm: n, asce: '0x0' },

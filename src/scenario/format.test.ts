@@ -80,7 +80,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 describe('an operation as a line', () => {
-  it('is that operation when it is read', () => {
+  it('parses to the same operation', () => {
     fc.assert(
       fc.property(operation, (one) => {
         expect(parseLine(formatOperation(one))).toEqual(one);
@@ -119,11 +119,11 @@ describe('an operation as a line', () => {
     'guest 5 write 1025T c0ffee on 0',
     'fail 2',
     'stats',
-  ])('is written as people write it: %s', (line) => {
+  ])('is formatted for readers: %s', (line) => {
     expect(formatOperation(parseLine(line) as Operation)).toBe(line);
   });
 });
 
-it('a number as text is that number', () => {
+it('a formatted number parses to the same number', () => {
   fc.assert(fc.property(number, (value) => parseNumber(formatNumber(value)) === value));
 });

@@ -160,7 +160,8 @@ export function parseLine(line: string): Operation | null {
 
 function readerOf(verb: string, process: number | undefined): Reader {
   if (Object.hasOwn(OF_PROCESSES, verb)) return OF_PROCESSES[verb] as Reader;
-  if (!Object.hasOwn(OF_NO_PROCESS, verb)) throw new ScenarioSyntaxError(`${quoted(verb)} is no operation`);
-  if (process !== undefined) throw new ScenarioSyntaxError(`${verb} is not for a process to do`);
+  if (!Object.hasOwn(OF_NO_PROCESS, verb))
+    throw new ScenarioSyntaxError(`${quoted(verb)} is not an operation`);
+  if (process !== undefined) throw new ScenarioSyntaxError(`${verb} is not an operation on a process`);
   return OF_NO_PROCESS[verb] as Reader;
 }

@@ -124,14 +124,14 @@ export class Words {
   protection(): number {
     const word = this.word('the protection');
     const bits = protectionOf(word);
-    if (bits === undefined) throw new ScenarioSyntaxError(`${quoted(word)} is no protection`);
+    if (bits === undefined) throw new ScenarioSyntaxError(`${quoted(word)} is not a protection`);
     return bits;
   }
 
   bytes(): Uint8Array {
     const hex = this.word('the data');
     if (hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) {
-      throw new ScenarioSyntaxError(`${quoted(hex)} is not bytes in hexadecimal, two digits each`);
+      throw new ScenarioSyntaxError(`${quoted(hex)} is not a sequence of bytes in hexadecimal`);
     }
     const bytes = new Uint8Array(hex.length / 2);
     for (let i = 0; i < bytes.length; i++) {
@@ -143,7 +143,7 @@ export class Words {
   /** @throws ScenarioSyntaxError if there is another word */
   end(): void {
     const extra = this.#words[this.#at];
-    if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is one word too many`);
+    if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is unexpected`);
   }
 }
 

@@ -27,7 +27,7 @@ describe('operations', () => {
     expect(last('mmap 4T 4K')).toMatch(/^error (EINVAL|ENOMEM)$/);
   });
 
-  it('make and free gmaps by name', () => {
+  it('create and free gmaps by name', () => {
     expect(last('gmap_alloc 63')).toBe('ok');
     expect(last('gmap_alloc 63')).toBe('error EEXIST');
     expect(last('gmap_free 63')).toBe('ok');
@@ -49,8 +49,8 @@ describe('operations', () => {
     'set_key 5 0 0x10',
     'watch 5 0 4K',
     'watched 5',
-  ])('%s: ENOENT without the gmap, with a sentence', (line) => {
-    expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no gmap 5' });
+  ])('%s: ENOENT and a message without the gmap', (line) => {
+    expect(answer(line)).toEqual({ lines: ['error ENOENT'], explanation: 'gmap 5 does not exist' });
   });
 
   it('map, fault and unmap segments', () => {
@@ -66,14 +66,14 @@ describe('operations', () => {
     expect(last('gmap_map_segment 0 1 0 1M')).toBe('error EINVAL');
   });
 
-  it('dump a line at a time', () => {
+  it('format a dump line by line', () => {
     ready();
     const { lines } = answer('dump 0');
     expect(Array.isArray(lines)).toBe(false);
     expect([...lines]).toEqual(['segment 0x0 mapped 0x10000000', 'end']);
   });
 
-  it('read and write, as the process and as the guest', () => {
+  it('read and write as the process and as the guest', () => {
     ready();
     expect(last('guest 0 write 0xffe 01020304')).toBe('ok');
     expect(last('process read 0x10000ffe 4')).toBe('ok 01020304');
@@ -90,13 +90,13 @@ describe('operations', () => {
     expect(last('guest 0 read 0xffffe 2')).toBe('ok 0000');
   });
 
-  it('read 16 MiB at most', () => {
+  it('read at most 16 MiB', () => {
     expect(last('process read 0 16M')).toBe('error EFAULT');
     expect(answer('process read 0 0x1000001').lines).toEqual(['error EINVAL']);
     expect(answer('process read 0 0xffffffffffffffff').explanation).toContain('0x1000000');
   });
 
-  it('discard pages: zeros are next, the link stays', () => {
+  it('discard pages: the next access finds zeros, the link stays', () => {
     ready();
     expect(last('guest 0 write 0 0102', 'gmap_discard 0 0 4K', 'guest 0 read 0 2')).toBe('ok 0000');
     expect(last('dump 0')).toBe('segment 0x0 linked 0x10000000\nend');
@@ -113,14 +113,14 @@ describe('operations', () => {
 });
 
 describe('processes', () => {
-  it('have memory of their own at the same addresses', () => {
+  it('have separate memory at the same addresses', () => {
     expect(last('mmap 256M 4K', '1: new', '1: mmap 256M 4K', '1: process write 256M 01')).toBe('ok');
     expect(last('process read 256M 1')).toBe('ok 00');
     expect(last('1: process read 256M 1')).toBe('ok 01');
     expect(last('0: munmap 256M 4K', '1: process read 256M 1')).toBe('ok 01');
   });
 
-  it('come and go by name', () => {
+  it('are created and ended by name', () => {
     expect(last('new')).toBe('error EEXIST');
     expect(last('15: new')).toBe('ok');
     expect(last('15: new')).toBe('error EEXIST');
@@ -130,7 +130,7 @@ describe('processes', () => {
     expect(last('new', 'mmap 0 4K')).toBe('ok');
   });
 
-  it('have gmaps, which go with them', () => {
+  it('have gmaps, which are freed with them', () => {
     last('2: new', '2: mmap 256M 1M', '2: gmap_alloc 7', 'gmap_map_segment 7 256M 0 1M');
     expect(last('guest 7 write 0 55', '2: process read 256M 1')).toBe('ok 55');
     expect(last('gmap_alloc 7')).toBe('error EEXIST');
@@ -151,8 +151,11 @@ describe('processes', () => {
     'process write 0 00',
     'kernel read 0 1',
     'kernel write 0 00',
-  ])('that are not there: ENOENT for 9: %s', (line) => {
-    expect(answer(`9: ${line}`)).toEqual({ lines: ['error ENOENT'], explanation: 'there is no process 9' });
+  ])('that do not exist: ENOENT for 9: %s', (line) => {
+    expect(answer(`9: ${line}`)).toEqual({
+      lines: ['error ENOENT'],
+      explanation: 'process 9 does not exist',
+    });
   });
 
   it('protect, replace and drop memory', () => {
@@ -165,7 +168,7 @@ describe('processes', () => {
     expect(last('dontneed 0x10001000 4K', 'kernel read 0x10001000 2')).toBe('ok 0000');
   });
 
-  it('run on the processor that is said', () => {
+  it('run on the processor named', () => {
     ready();
     last('guest 0 read 0 1 on 3', 'process read 256M 1 on 2');
     const used = world.host.machine.cpus.map(({ tlb }) => [...tlb.entries()].length);
@@ -173,8 +176,8 @@ describe('processes', () => {
   });
 });
 
-describe('memory that several have', () => {
-  it('a fork has a copy, page by page', () => {
+describe('shared memory', () => {
+  it('a fork copies pages when they are written', () => {
     ready();
     last('guest 0 write 0 11', 'fork 1', '1: process write 256M 22', 'guest 0 write 4K 33');
     expect(last('guest 0 read 0 1')).toBe('ok 11');
@@ -184,13 +187,13 @@ describe('memory that several have', () => {
     expect(last('1: gmap_alloc 0')).toBe('error EEXIST');
   });
 
-  it('shared memory is one for parent and child', () => {
+  it('parent and child share shared memory', () => {
     last('mmap 1G 8K shared', 'fork 1', '1: process write 1G 44');
     expect(last('process read 1G 1')).toBe('ok 44');
     expect(last('dontneed 1G 4K', 'process read 1G 1')).toBe('ok 44');
   });
 
-  it('a file is there for all who map it, and for those who write copies', () => {
+  it('a file can be mapped shared and private', () => {
     last(
       'file 3 8K',
       'file 3 write 4096 0102',
@@ -220,7 +223,7 @@ describe('a virtual machine', () => {
     last('mmap 256M 2M', 'gmap_alloc 0', 'slot 0 1 256M 1M 1M log');
   });
 
-  it('has slots, which say what was written', () => {
+  it('has slots, which log writes', () => {
     expect(last('guest 0 write 0x102000 01', 'process write 256M 02', 'guest 0 read 0x103000 1')).toBe(
       'ok 00',
     );
@@ -242,7 +245,7 @@ describe('a virtual machine', () => {
     expect(last('set_key 0 1M 1')).toBe('error EINVAL');
   });
 
-  it('hears of pages that it watches, with slots and without', () => {
+  it('is notified of watched pages, with slots and without', () => {
     last('gmap_alloc 1', 'gmap_map_segment 1 256M 0 1M');
     expect(last('watch 1 4K 8K', 'watch 0 1M 4K', 'watched 1')).toBe('ok');
     expect(last('dontneed 256M 8K', 'watched 1')).toBe('ok 0x1000');
@@ -254,8 +257,8 @@ describe('a virtual machine', () => {
   });
 });
 
-describe('memory that moves', () => {
-  it('takes what is in it along', () => {
+describe('moved memory', () => {
+  it('keeps its contents', () => {
     last('mmap 1G 4K', 'process write 1G 55');
     expect(last('mremap 1G 4K 8K')).toBe('ok 0x40000000');
     expect(last('mremap 1G 8K 4K to 2G', 'process read 2G 1')).toBe('ok 55');
@@ -265,7 +268,7 @@ describe('memory that moves', () => {
     expect(last('mremap 2G 4K 8K')).toBe('error EFAULT');
   });
 
-  it('may lie beyond 4 TiB only where it is said', () => {
+  it('may lie beyond 4 TiB only with the word high', () => {
     expect(last('mmap 4T 4K')).toBe('error EINVAL');
     expect(last('munmap 4T 4K')).toBe('error EINVAL');
     expect(last('mmap 4T 4K high', 'process write 4T 66', 'process read 4T 1')).toBe('ok 66');
@@ -273,7 +276,7 @@ describe('memory that moves', () => {
     expect(last('gmap_alloc 0', 'gmap_map_segment 0 4T 0 1M')).toBe('error EINVAL');
   });
 
-  it('has a frame of 1 MiB, which guests share', () => {
+  it('can have a 1 MiB frame, which guests share', () => {
     last('mmap 256M 1M large', 'gmap_alloc 0', 'gmap_map_segment 0 256M 0 1M', 'guest 0 write 0xfffff 77');
     expect(last('process read 0x100fffff 1')).toBe('ok 77');
     expect(last('stats')).toBe('rmaps 1 tables 4 pagetables 0 purges 0');
@@ -284,7 +287,7 @@ describe('memory that moves', () => {
 });
 
 describe('the world', () => {
-  it('tells a trace what happens', () => {
+  it('emits events to a trace', () => {
     const trace = new Trace();
     const types: TraceEventType[] = [];
     trace.subscribe(({ type }) => types.push(type));
@@ -293,7 +296,7 @@ describe('the world', () => {
     expect(types).toEqual(['mm-alloc', 'mmap', 'gmap-alloc', 'map']);
   });
 
-  it('says when the storage cannot be', () => {
+  it('rejects an invalid storage size', () => {
     expect(() => new World({ storageSize: 0 })).toThrow(RangeError);
     expect(() => new World({ storageSize: 5 })).toThrow(RangeError);
     expect(() => new World({ storageSize: 1 << 16 })).toThrow(LinuxError);

@@ -72,21 +72,21 @@ export class World {
   /** Returns a process. @throws LinuxError ENOENT if it does not exist */
   process(name = 0): Mm {
     const process = this.processes.get(name);
-    if (!process) throw new LinuxError('ENOENT', `there is no process ${name}`);
+    if (!process) throw new LinuxError('ENOENT', `process ${name} does not exist`);
     return process;
   }
 
   /** Returns a gmap. @throws LinuxError ENOENT if it does not exist */
   gmap(name: number): Gmap {
     const gmap = this.gmaps.get(name);
-    if (!gmap) throw new LinuxError('ENOENT', `there is no gmap ${name}`);
+    if (!gmap) throw new LinuxError('ENOENT', `gmap ${name} does not exist`);
     return gmap;
   }
 
   /** Returns a file. @throws LinuxError ENOENT if it does not exist */
   file(name: number): MemoryFile {
     const file = this.files.get(name);
-    if (!file) throw new LinuxError('ENOENT', `there is no file ${name}`);
+    if (!file) throw new LinuxError('ENOENT', `file ${name} does not exist`);
     return file;
   }
 
@@ -145,14 +145,14 @@ export class World {
   }
 
   #new(name: number): Answer {
-    if (this.processes.has(name)) throw new LinuxError('EEXIST', `there is a process ${name} already`);
+    if (this.processes.has(name)) throw new LinuxError('EEXIST', `process ${name} already exists`);
     this.processes.set(name, this.host.createMm(name));
     return OK;
   }
 
   #fork({ process, child }: OperationOf<'fork'>): Answer {
     const parent = this.process(process);
-    if (this.processes.has(child)) throw new LinuxError('EEXIST', `there is a process ${child} already`);
+    if (this.processes.has(child)) throw new LinuxError('EEXIST', `process ${child} already exists`);
     this.processes.set(child, this.host.fork(parent, child));
     return OK;
   }
@@ -161,7 +161,7 @@ export class World {
     const name = operation.file;
     switch (operation.verb) {
       case 'file':
-        if (this.files.has(name)) throw new LinuxError('EEXIST', `there is a file ${name} already`);
+        if (this.files.has(name)) throw new LinuxError('EEXIST', `file ${name} already exists`);
         this.files.set(name, this.host.createFile(operation.length));
         return OK;
       case 'file read':
@@ -214,7 +214,7 @@ export class World {
 
   #alloc({ process, gmap: name }: OperationOf<'gmap_alloc'>): Answer {
     const mm = this.process(process);
-    if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `there is a gmap ${name} already`);
+    if (this.gmaps.has(name)) throw new LinuxError('EEXIST', `gmap ${name} already exists`);
     const gmap = this.host.createGmap(mm, name);
     this.gmaps.set(name, gmap);
     this.invalidated.set(name, new Set());
@@ -363,7 +363,7 @@ function readable(length: bigint): number {
   if (length > READ_LIMIT) {
     throw new LinuxError(
       'EINVAL',
-      `${hex(length)} bytes are more than the ${hex(READ_LIMIT)} that one line may read`,
+      `${hex(length)} bytes are more than one line may read (${hex(READ_LIMIT)})`,
     );
   }
   return Number(length);

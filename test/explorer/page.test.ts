@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 describe.skipIf(browser === null)('the page', () => {
-  it('shows the first lesson soon, from less than 400 KB', async () => {
+  it('shows the first lesson quickly, from less than 400 KB', async () => {
     const { page, fetched } = await open();
     const after = await page.evaluate(() => performance.now());
     expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
@@ -62,7 +62,7 @@ describe.skipIf(browser === null)('the page', () => {
     expect(after).toBeLessThan(4000);
   });
 
-  it('plays a lesson to its end, and shows the same on the way back', async () => {
+  it('plays a lesson to its end, and shows the same states on the way back', async () => {
     const explorer = await open();
     const { page } = explorer;
     const steps = stepsOf('link');
@@ -106,7 +106,7 @@ describe.skipIf(browser === null)('the page', () => {
       .waitFor();
   });
 
-  it('opens a link in a fresh profile, and is in the same place', async () => {
+  it('opens a link in a fresh profile at the same position', async () => {
     const first = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
     await first.lesson(numberOf('fork'));
     for (let step = 1; step <= 5; step++) {
@@ -128,7 +128,7 @@ describe.skipIf(browser === null)('the page', () => {
     );
   });
 
-  it('takes links that are none for none', async () => {
+  it('ignores invalid links', async () => {
     for (const hash of ['#1.AAAA', '#%00', '#2.x', '#1.', `#1.${'A'.repeat(5000)}`]) {
       const { page } = await open(`${url}${hash}`);
       await page.getByRole('alert').getByText('link').waitFor();
@@ -136,7 +136,7 @@ describe.skipIf(browser === null)('the page', () => {
     }
   });
 
-  it('opens what is dropped on it: a trace', async () => {
+  it('opens a trace that is dropped on it', async () => {
     const explorer = await open();
     const trace = traceOf('examples/scenarios/fork.txt');
     const events = trace.trimEnd().split('\n').length;
@@ -146,7 +146,7 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.at(events);
   });
 
-  it('says what is wrong with what is dropped on it', async () => {
+  it('reports what is wrong with a dropped file', async () => {
     const explorer = await open();
     await drop(explorer, 'junk.bin', '\u0000\u0001\u0002');
     await explorer.page.getByRole('alert').getByText('junk.bin').waitFor();
@@ -158,7 +158,7 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.page.getByText('from the page').first().waitFor();
   });
 
-  it('opens a scenario that the command offers, and a fork of it typed in the editor', async () => {
+  it('opens a scenario that the command offers, and edits it', async () => {
     const explorer = await open(await served('examples/scenarios/first.txt'));
     const { page } = explorer;
     const text = readFileSync(join(ROOT, 'examples/scenarios/first.txt'), 'utf8');
@@ -171,21 +171,21 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.at(2);
   });
 
-  it('moves through a million segments fluently', async () => {
+  it('pans smoothly through a million segments', async () => {
     const explorer = await open(await served(MILLION));
     const { page } = explorer;
     await page.keyboard.press('Shift+}');
     await explorer.at(6);
     await page.getByText('guest 0 · 1,048,576 segments').waitFor();
-    await page.getByRole('button', { name: 'guest 0: nearer' }).click();
-    await page.getByRole('button', { name: 'guest 0: nearer' }).click();
+    await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
+    await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
     const { frames, milliseconds, looks } = await pan(explorer);
     // 60 a second on an ordinary computer; what runs beside the tests is not known.
     expect((1000 * frames) / milliseconds, 'frames a second').toBeGreaterThan(15);
     expect(looks, 'different pictures').toBeGreaterThan(10);
   });
 
-  it('is used by keyboard alone', async () => {
+  it('can be used by keyboard alone', async () => {
     const explorer = await open();
     const { page } = explorer;
     const press = async (...keys: readonly string[]) => {
@@ -216,7 +216,7 @@ describe.skipIf(browser === null)('the page', () => {
     }
   });
 
-  it.each(['light', 'dark'] as const)('can be read by everybody: %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('is accessible: %s', async (colorScheme) => {
     const explorer = await open(url, { colorScheme });
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));

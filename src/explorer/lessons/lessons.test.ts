@@ -5,15 +5,15 @@ import { parseLine, World } from '../../scenario/index.ts';
 import { type Lesson, lessons } from './index.ts';
 
 interface Played {
-  /** Every line with its answers, for a reader. */
+  /** Every line with its answers. */
   readonly transcript: string;
-  /** The answer of the last line that reads so. */
+  /** Returns the answer of the last line with this text. */
   answer(line: string): string | undefined;
-  /** Lines after which the checker spoke. */
+  /** Lines after which the checker found a broken rule. */
   readonly broken: readonly { readonly line: number; readonly sentence: string }[];
 }
 
-/** Performs a lesson's scenario, on to its end whatever the checker says. */
+/** Plays a lesson to its end, whatever the checker finds. */
 function play({ scenario }: Lesson, injectedFault: InjectedFault | null = null): Played {
   const world = new World();
   world.host.kernel.injectedFault = injectedFault;
@@ -44,20 +44,20 @@ const lesson = (id: string) => lessons.find((one) => one.id === id) as Lesson;
 describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summary, faults, faultNote }) => {
   const lines = scenario.trimEnd().split('\n');
 
-  it('says in lines of the language what its transcript says, and breaks no rule', async () => {
+  it('plays as its transcript shows, and breaks no rule', async () => {
     const { transcript, broken } = play(lesson(_));
     expect(broken).toEqual([]);
     await expect(transcript).toMatchFileSnapshot(`transcripts/${_}.txt`);
   });
 
-  it('has its words beside lines that do something, in their order', () => {
+  it('has its notes at lines that are steps, in order', () => {
     const at = notes.map(({ line }) => line);
     expect(at[0]).toBe(0);
     expect(at).toEqual([...new Set(at)].sort((a, b) => a - b));
     for (const line of at.slice(1)) expect(parseLine(lines[line - 1] as string), `${line}`).not.toBeNull();
   });
 
-  it('is to be read: short, and marked with backquotes only', () => {
+  it('has short texts, with backquotes as the only markup', () => {
     const texts = [title, summary, faultNote ?? '', ...notes.map(({ text }) => text)];
     for (const { text, answer } of questions) texts.push(text, answer);
     for (const text of texts) {
@@ -72,12 +72,12 @@ describe.each(named)('lesson %s', (_, { scenario, notes, questions, title, summa
   });
 });
 
-it('there are at least ten, each with a name of its own', () => {
+it('there are at least ten lessons, with distinct ids', () => {
   expect(lessons.length).toBeGreaterThanOrEqual(10);
   expect(new Set(lessons.map(({ id }) => id)).size).toBe(lessons.length);
 });
 
-describe('what a lesson says about leaving something out', () => {
+describe('the faults that a lesson suggests', () => {
   const claims: readonly [
     id: string,
     injectedFault: InjectedFault,
@@ -96,7 +96,7 @@ describe('what a lesson says about leaving something out', () => {
     ['unlink', 'unlink', 'guest 0 read 0 6 on 2', 'ok 736563726574', 'munmap 256M 1M'],
   ];
 
-  it.each(claims)('%s without %s: %s answers %s', (id, injectedFault, line, answer, brokenAt) => {
+  it.each(claims)('%s with fault %s: %s answers %s', (id, injectedFault, line, answer, brokenAt) => {
     const { scenario } = lesson(id);
     const played = play(lesson(id), injectedFault);
     expect(played.answer(line)).toBe(answer);
@@ -106,9 +106,9 @@ describe('what a lesson says about leaving something out', () => {
     expect(played.broken[0]?.sentence).toMatch(/stale-translation|rule broken: link/);
   });
 
-  it('is all tried here', () => {
-    const output = lessons.flatMap(({ id, faults = [] }) => faults.map((one) => `${id} ${one}`));
+  it('are all tested here', () => {
+    const suggested = lessons.flatMap(({ id, faults = [] }) => faults.map((one) => `${id} ${one}`));
     const tried = claims.map(([id, injectedFault]) => `${id} ${injectedFault}`);
-    expect(tried.sort()).toEqual(output.sort());
+    expect(tried.sort()).toEqual(suggested.sort());
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Position } from '../../player/index.ts';
 import type { Query, QueryResult, SpaceOutline } from '../protocol.ts';
 
-/** A question that was asked, and how to answer it. */
+/** A query that was sent, and how to answer it. */
 interface Asked {
   readonly position: Position;
   readonly query: Query;
@@ -29,7 +29,7 @@ const { queryAt, resetQueries, queryError, useQuery } = await import('./client.t
 const FIRST = { step: 0, event: 0 };
 const outline: readonly SpaceOutline[] = [];
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
-/** What a view that asks for the spaces is told. */
+/** A view that queries the spaces. */
 const view = () => useQuery({ outline: true });
 
 async function next(): Promise<Asked> {
@@ -46,7 +46,7 @@ beforeEach(async () => {
 });
 
 describe('another recording', () => {
-  it('is not shown what the one before it answers late', async () => {
+  it('drops late results of the former one', async () => {
     queryAt(FIRST);
     view();
     const late = await next();
@@ -60,7 +60,7 @@ describe('another recording', () => {
     expect(view()?.outline).toBe(outline);
   });
 
-  it('takes what was shown away, and what was wrong', async () => {
+  it('clears results and errors', async () => {
     queryAt(FIRST);
     view();
     (await next()).answer({ outline });
@@ -74,14 +74,14 @@ describe('another recording', () => {
     expect([view(), queryError.value]).toEqual([null, null]);
   });
 
-  it('is not asked before its position is known', async () => {
+  it('is not queried before its position is known', async () => {
     view();
     await turn();
     expect(asked).toEqual([]);
   });
 });
 
-it('asks for the spaces once a position, and tells them with every answer', async () => {
+it('queries the spaces once for each position, and adds them to every result', async () => {
   queryAt(FIRST);
   view();
   (await next()).answer({ outline });

@@ -21,22 +21,22 @@ export function Banner() {
       )}
       {workerFailed.value && (
         <div class="banner" role="alert">
-          <p>The machine has failed: nothing is answered any more. Load the page again.</p>
+          <p>The machine has crashed. Reload the page.</p>
         </div>
       )}
       {openError.value !== null && (
         <div class="banner" role="alert">
-          <p>This could not be opened: {openError.value}</p>
+          <p>Cannot open this: {openError.value}</p>
         </div>
       )}
       {queryError.value !== null && openError.value === null && (
         <div class="banner" role="alert">
-          <p>This position cannot be shown: {queryError.value}</p>
+          <p>Cannot show this position: {queryError.value}</p>
         </div>
       )}
       {end?.stuck && (
         <div class="banner" role="status">
-          <p>It does not go on: {end.sentence}</p>
+          <p>Stopped: {end.sentence}</p>
         </div>
       )}
       <Paused />
@@ -51,9 +51,9 @@ function Paused() {
     return null;
   return (
     <div class="banner quiet" role="status">
-      <p>Stopped after {known.steps.toLocaleString('en')} steps: the guest has not ended.</p>
+      <p>Stopped after {known.steps.toLocaleString('en')} steps: the guest is still running.</p>
       <button type="button" onClick={() => void goOn().catch(complain)}>
-        Go on
+        Continue
       </button>
     </div>
   );

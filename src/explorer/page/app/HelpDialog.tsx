@@ -21,12 +21,12 @@ export function HelpDialog() {
     <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={() => (help.value = false)}>
       <h2 id="help-title">Guesthouse explorer</h2>
       <p>
-        A whole z/Architecture machine and its host run in this page. Guests live in address spaces that share
-        the last tables with the process behind them: go through a recording step by step, back and forth, and
-        see what becomes of every entry. Nothing leaves this page.
+        A complete z/Architecture machine and its host run in this page. The address spaces of guests share
+        page tables with the process behind them. Step through a recording, forward and back, and watch every
+        entry. No data leaves this page.
       </p>
       <dl>
-        {SHORTCUTS.map(({ keys, says }) => (
+        {SHORTCUTS.map(({ keys, effect }) => (
           <>
             <dt>
               {keys.map((key) => (
@@ -35,7 +35,7 @@ export function HelpDialog() {
                 </>
               ))}
             </dt>
-            <dd>{says}</dd>
+            <dd>{effect}</dd>
           </>
         ))}
       </dl>

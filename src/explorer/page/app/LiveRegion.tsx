@@ -15,8 +15,8 @@ const AFTER = 350;
 function words(): string {
   const { step, event } = position.value;
   if (source.value === null) return '';
-  if (step === 0 && event === 0) return `${title.value}: the beginning.`;
-  if (event > 0) return `In step ${step + 1}, after its event ${event}.`;
+  if (step === 0 && event === 0) return `${title.value}: beginning.`;
+  if (event > 0) return `In step ${step + 1}, after event ${event}.`;
   const line = lines.value[step - 1];
   const text = line === undefined ? undefined : openedLines.value[line - 1];
   const answered = line === undefined ? undefined : answers.value.get(line);
@@ -26,18 +26,18 @@ function words(): string {
 
 /** The region. It is silent while the recording plays. */
 export function LiveRegion() {
-  const told = useSignal('');
+  const announced = useSignal('');
   const now = playing.value ? null : words();
   useEffect(() => {
     if (now === null) return;
     const timer = setTimeout(() => {
-      told.value = now;
+      announced.value = now;
     }, AFTER);
     return () => clearTimeout(timer);
   }, [now]);
   return (
     <p class="hidden" role="status" aria-live="polite">
-      {told.value}
+      {announced.value}
     </p>
   );
 }

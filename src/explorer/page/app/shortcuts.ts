@@ -10,22 +10,22 @@ import { togglePlay } from '../timeline/play.ts';
 /** A line of the help: keys, and their effect. */
 export interface Shortcut {
   readonly keys: readonly string[];
-  readonly says: string;
+  readonly effect: string;
 }
 
 /** The lines of the help. */
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: ['space'], says: 'play or pause' },
-  { keys: ['[', ']'], says: 'a step back, forward' },
-  { keys: [',', '.'], says: 'an event back, forward' },
-  { keys: ['{', '}'], says: 'to the start, to the end' },
-  { keys: ['g', 's/t/w/p/c'], says: 'go to Spaces, Tables, Walk, Processors, Console' },
-  { keys: ['<', '>'], says: 'previous, next lesson' },
-  { keys: ['?'], says: 'this help' },
-  { keys: ['Ctrl-Enter'], says: 'in the editor: run what is written to its end (⌘-Enter on a Mac)' },
-  { keys: ['Shift-Enter'], says: 'in the editor: run until the cursor’s line is done' },
-  { keys: ['Alt-Enter'], says: 'in the editor: go to where the cursor’s line is next' },
-  { keys: ['Esc', 'Tab'], says: 'in the editor: leave it' },
+  { keys: ['space'], effect: 'play or pause' },
+  { keys: ['[', ']'], effect: 'step back, forward' },
+  { keys: [',', '.'], effect: 'previous, next event' },
+  { keys: ['{', '}'], effect: 'go to the start, to the end' },
+  { keys: ['g', 's/t/w/p/c'], effect: 'go to Spaces, Tables, Walk, Processors, Console' },
+  { keys: ['<', '>'], effect: 'previous, next lesson' },
+  { keys: ['?'], effect: 'this help' },
+  { keys: ['Ctrl-Enter'], effect: 'in the editor: run the scenario to its end (⌘-Enter on a Mac)' },
+  { keys: ['Shift-Enter'], effect: 'in the editor: run up to and including the cursor’s line' },
+  { keys: ['Alt-Enter'], effect: 'in the editor: run up to the cursor’s line' },
+  { keys: ['Esc', 'Tab'], effect: 'in the editor: leave it' },
 ];
 
 const ACTIONS: Readonly<Record<string, () => void>> = {

@@ -20,7 +20,7 @@ const { position, moveByEvents, moveTo, open, START } = await import('./state.ts
 const recording = { kind: 'scenario', text: '' } as const;
 const how = { injectedFault: null, check: true };
 
-it('an event of a recording that was closed meanwhile is not gone to in the next one', async () => {
+it('an event of a closed recording does not move the next one', async () => {
   await open(recording, how);
   const going = moveByEvents(1);
   await vi.waitFor(() => expect(eventBefore).toHaveBeenCalledTimes(1));
@@ -35,7 +35,7 @@ it('an event of a recording that was closed meanwhile is not gone to in the next
   expect(position.value).toEqual({ step: 7, event: 1 });
 });
 
-it('nobody goes beyond what is known', async () => {
+it('a position is clamped to the recorded part', async () => {
   await open(recording, how);
   moveTo({ step: 1e15, event: 3 });
   expect(queryAt).toHaveBeenLastCalledWith({ step: 50, event: 0 });

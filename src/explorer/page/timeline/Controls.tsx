@@ -54,7 +54,7 @@ export function Controls() {
   const start = known === null || (position.value.step === 0 && position.value.event === 0);
   const end = atEnd.value;
   return (
-    <fieldset class="controls" aria-label="Go through the recording">
+    <fieldset class="controls" aria-label="Move through the recording">
       <Control
         name="To the start"
         keys="{"
@@ -99,7 +99,7 @@ export function Controls() {
         <span class="hidden">Speed</span>
         <select
           class="speed"
-          title="How fast: so many things in a second, or as fast as possible"
+          title="Speed: steps per second, or as fast as possible"
           value={speed.value}
           onChange={(event) => (speed.value = Number(event.currentTarget.value))}
         >
@@ -120,17 +120,17 @@ export function Controls() {
 /** The position, in numbers. */
 function Where() {
   const known = progress.value;
-  if (known === null) return <span class="where">{isRecording.value ? 'playing…' : ''}</span>;
+  if (known === null) return <span class="where">{isRecording.value ? 'recording…' : ''}</span>;
   const { step, event } = position.value;
   return (
     <span class="where">
       step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
       {event > 0 && (
         <>
-          , event <b>{event}</b> of the next
+          , after event <b>{event}</b> of the next
         </>
       )}
-      {isRecording.value && ', playing…'}
+      {isRecording.value && ', recording…'}
       <span class="muted"> · {known.events.toLocaleString('en')} events</span>
     </span>
   );

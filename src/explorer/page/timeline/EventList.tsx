@@ -72,7 +72,7 @@ export function EventList() {
             />
           ))}
         </div>
-        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No such events.'}</p>}
+        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No events.'}</p>}
       </div>
     </section>
   );

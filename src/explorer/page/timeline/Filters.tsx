@@ -32,10 +32,10 @@ export function Filters() {
     <>
       <GuestChoice />
       <Menu
-        name="Which kinds of events are shown"
+        name="Types of events shown"
         label={
           <>
-            {shown.length === EVENT_TYPES.length ? 'all kinds' : `${shown.length} kinds`}{' '}
+            {shown.length === EVENT_TYPES.length ? 'all types' : `${shown.length} types`}{' '}
             <span aria-hidden="true">▾</span>
           </>
         }

@@ -34,12 +34,12 @@ export function Step() {
     <section class="step" aria-label="This step">
       <h2>{heading(step)}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section class="body" tabIndex={0} aria-label="What this step did">
+      <section class="body" tabIndex={0} aria-label="Effects of this step">
         {step >= 0 ? (
           <Outcome step={step} />
         ) : (
           <p class="muted">
-            Nothing has happened yet: <kbd>]</kbd> is the next step, <kbd>space</kbd> plays.
+            Nothing has happened yet. Press <kbd>]</kbd> for the next step, or <kbd>space</kbd> to play.
           </p>
         )}
         <ol>
@@ -47,7 +47,7 @@ export function Step() {
             <Happened key={one.n} recorded={one} />
           ))}
         </ol>
-        {events.value.length === MOST && <p class="muted">… and more: see the list of events.</p>}
+        {events.value.length === MOST && <p class="muted">… and more, in the list of events.</p>}
         <Counts />
       </section>
     </section>
@@ -63,7 +63,7 @@ async function eventsOf(step: number): Promise<readonly RecordedEvent[]> {
 function heading(step: number): string {
   if (step < 0) return 'The beginning';
   const line = lines.value[step];
-  const under = position.value.event > 0 ? ', under way' : '';
+  const under = position.value.event > 0 ? ', in progress' : '';
   return openedText.value === null || line === undefined
     ? `Step ${(step + 1).toLocaleString('en')}${under}`
     : `Line ${line}${under}`;
@@ -97,7 +97,12 @@ function Happened({ recorded: { position: at, event } }: { readonly recorded: Re
   const later = number > 0 && at.step === step && at.event > number;
   return (
     <li class={later ? 'later' : ''}>
-      <button type="button" class="plain" title="Go to right after this event" onClick={() => moveTo(at)}>
+      <button
+        type="button"
+        class="plain"
+        title="Go to the position after this event"
+        onClick={() => moveTo(at)}
+      >
         <span class={`glyph lane-${lane.id}`} aria-hidden="true">
           {lane.glyph}
         </span>{' '}
@@ -111,7 +116,7 @@ const COUNTS = [
   ['rmaps', 'linked segments'],
   ['tables', 'guest tables'],
   ['pagetables', 'page tables'],
-  ['purges', 'purges by guests'],
+  ['purges', 'purges by gmaps'],
 ] as const;
 
 /** The counters, each with its change since the position shown before, if that was earlier. */

@@ -30,7 +30,7 @@ function recording(emitted: readonly number[]): { events: RecordedEvent[]; posit
 }
 
 describe('a strip of steps and events', () => {
-  it('has a offset for every position, one after the other, and finds the position again', () => {
+  it('has consecutive offsets for positions, and finds each position again', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(4), { maxLength: 12 }), (emitted) => {
         const { events, positions } = recording(emitted);
@@ -48,7 +48,7 @@ describe('a strip of steps and events', () => {
     );
   });
 
-  it('says where an event is, and counts it there', () => {
+  it('places events, and counts them in buckets', () => {
     const { events } = recording([0, 2]);
     expect(events.map(offsetAfter)).toEqual([2, 3]);
     expect(countedByBuckets(events, {}, 4, 4)).toEqual([{}, { purge: 1 }, { purge: 1 }, {}]);
@@ -57,17 +57,17 @@ describe('a strip of steps and events', () => {
     expect(countedByBuckets(events, { gmap: 3 }, 1, 4)).toEqual([{ purge: 2 }]);
   });
 
-  it('does not go beyond its beginning', () => {
+  it('ends at its beginning', () => {
     expect(positionAt(-3, recording([1, 1]).events)).toEqual({ step: 0, event: 0 });
   });
 
-  it('has buckets of some pixels, and not more than there are things', () => {
+  it('has buckets of a few pixels, and no more than there are units', () => {
     expect(bucketCount(900, 10)).toBe(10);
     expect(bucketCount(900, 100_000)).toBe(300);
     expect(bucketCount(0, 0)).toBe(1);
   });
 
-  it('shows one among thousands', () => {
+  it('shows one event among thousands', () => {
     expect(barHeight(0, 1000)).toBe(0);
     expect(barHeight(1, 100_000)).toBeGreaterThan(0.3);
     expect(barHeight(100_000, 100_000)).toBeCloseTo(1);
@@ -75,7 +75,7 @@ describe('a strip of steps and events', () => {
 });
 
 describe('playing', () => {
-  it('keeps what is less than a step', () => {
+  it('carries over fractions of a step', () => {
     expect(due(250, 1)).toEqual({ steps: 0, rest: 250 });
     expect(due(2500, 1)).toEqual({ steps: 2, rest: 500 });
     expect(due(100, 100)).toEqual({ steps: 10, rest: 0 });
@@ -83,7 +83,7 @@ describe('playing', () => {
 });
 
 describe('the list', () => {
-  it('draws what is in sight and some around', () => {
+  it('renders the visible rows and some around them', () => {
     expect(rowsInSight(0, 240, 24, 5)).toEqual({ first: 0, end: 5 });
     expect(rowsInSight(2400, 240, 24, 1000)).toEqual({ first: 92, end: 118 });
   });

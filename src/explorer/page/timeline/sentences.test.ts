@@ -14,19 +14,19 @@ const link = {
 } as const;
 
 describe('sentences', () => {
-  it('say what an event says', () => {
+  it('describe events', () => {
     expect(sentenceOf(link)).toBe('Guest 0x40000000 linked to page table 0x28000.');
     expect(sentenceOf({ type: 'map', gmap: 0, from: 0x2000_0000n, to: 1n << 30n, length: 2n << 20n })).toBe(
       '2 MiB of process memory at 0x20000000 mapped to guest 0x40000000.',
     );
     expect(sentenceOf({ ...link, type: 'unlink', reason: 'page-table-freed' })).toBe(
-      'Guest 0x40000000 unlinked: the page table goes.',
+      'Guest 0x40000000 unlinked: its page table is being freed.',
     );
     expect(sentenceOf({ type: 'purge', by: 'ipte', pageTable: 0x28000n, page: 3 })).toContain('page 3');
-    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('Processors forget everything.');
+    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('Processors purge all translations.');
   });
 
-  it('name the type of an event that is not known', () => {
+  it('name the type of an unknown event', () => {
     expect(sentenceOf({ type: 'something-new' } as unknown as TraceEvent)).toBe('something-new.');
   });
 });

@@ -24,11 +24,11 @@ export function length(bytes: bigint): string {
 }
 
 const REASONS = {
-  unmap: 'it is unmapped',
-  remap: 'something else is mapped there',
-  free: 'the guest address space is freed',
-  'page-table-freed': 'the page table goes',
-  'segment-changed': 'the segment changes',
+  unmap: 'it was unmapped',
+  remap: 'other memory was mapped there',
+  free: 'the guest address space was freed',
+  'page-table-freed': 'its page table is being freed',
+  'segment-changed': 'the process segment changed',
 } as const;
 
 function protection(bits: number): string {
@@ -37,17 +37,17 @@ function protection(bits: number): string {
 
 function purge(event: PurgeEvent): string {
   if (event.by === 'ipte') {
-    return `Processors forget page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} (IPTE).`;
+    return `Processors purge page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} (IPTE).`;
   }
   return event.by === 'idte'
-    ? `Processors forget all that came by element ${hex(event.asce ?? 0n)} (IDTE).`
-    : 'Processors forget everything.';
+    ? `Processors purge all translations of element ${hex(event.asce ?? 0n)} (IDTE).`
+    : 'Processors purge all translations.';
 }
 
 function pageTable({ change, address, origin }: PageTableEvent): string {
   return change === 'new'
-    ? `A page table for process segment ${hex(address)} is made at ${hex(origin)}.`
-    : `The page table at ${hex(origin)} of process segment ${hex(address)} goes.`;
+    ? `A page table for process segment ${hex(address)} was created at ${hex(origin)}.`
+    : `The page table at ${hex(origin)} of process segment ${hex(address)} was freed.`;
 }
 
 function largeFrame({ change, address, frame }: LargeFrameEvent): string {
@@ -60,29 +60,29 @@ function largeFrame({ change, address, frame }: LargeFrameEvent): string {
 type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>) => string };
 
 const SENTENCES: Sentences = {
-  'gmap-alloc': (e) => `Guest address space ${e.gmap} is made, with element ${hex(e.asce)}.`,
-  'gmap-free': (e) => `Guest address space ${e.gmap} is freed with its tables.`,
+  'gmap-alloc': (e) => `Guest address space ${e.gmap} was created, with element ${hex(e.asce)}.`,
+  'gmap-free': (e) => `Guest address space ${e.gmap} and its tables were freed.`,
   map: (e) => `${length(e.length)} of process memory at ${hex(e.from)} mapped to guest ${hex(e.to)}.`,
   unmap: (e) => `${length(e.length)} of guest memory at ${hex(e.address)} unmapped.`,
-  'gmap-fault': (e) => `A fault at guest ${hex(e.guest)} is served: process ${hex(e.process)} is behind it.`,
+  'gmap-fault': (e) => `A fault at guest ${hex(e.guest)} was resolved to process ${hex(e.process)}.`,
   link: (e) => `Guest ${hex(e.guest)} linked to page table ${hex(e.pageTable)}.`,
   unlink: (e) => `Guest ${hex(e.guest)} unlinked: ${REASONS[e.reason] ?? e.reason}.`,
   purge,
-  'mm-alloc': (e) => `Process ${e.mm} begins, with element ${hex(e.asce)}.`,
-  'mm-free': (e) => `Process ${e.mm} ends; its memory and its tables go.`,
+  'mm-alloc': (e) => `Process ${e.mm} was created, with element ${hex(e.asce)}.`,
+  'mm-free': (e) => `Process ${e.mm} ended; its memory and its tables were freed.`,
   mmap: (e) => `Process ${e.mm} maps ${length(e.length)} at ${hex(e.address)} (${protection(e.protection)}).`,
   munmap: (e) => `Process ${e.mm} unmaps ${length(e.length)} at ${hex(e.address)}.`,
   mprotect: (e) =>
-    `${length(e.length)} of process ${e.mm} at ${hex(e.address)} may now be used as ${protection(e.protection)}.`,
+    `${length(e.length)} of process ${e.mm} at ${hex(e.address)} now has protection ${protection(e.protection)}.`,
   mremap: (e) =>
     `${length(e.length)} at ${hex(e.address)} moved or resized: ${length(e.newLength)} at ${hex(e.to)}.`,
   fork: (e) => `Process ${e.mm} forks: the child is process ${e.child}.`,
-  zap: (e) => `The pages of ${length(e.length)} at ${hex(e.address)} are dropped; their mapping stays.`,
+  zap: (e) => `The pages of ${length(e.length)} at ${hex(e.address)} were dropped; their mapping stays.`,
   'mm-fault': (e) =>
     `Page ${hex(e.address)} of process ${e.mm} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'fetch'}.`,
   'page-table': pageTable,
   'large-frame': largeFrame,
-  exit: (e) => `Virtual CPU ${e.vcpu} comes back to its user at ${hex(e.address)}: ${e.reason}.`,
+  exit: (e) => `Virtual CPU ${e.vcpu} exits to user space at ${hex(e.address)}: ${e.reason}.`,
   interruption: (e) =>
     `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, count, hex, listed, mark, pageOf, rawValue, size, sizeOfPages } from './text.ts';
 
 describe('text', () => {
-  it('says sizes from bytes to EiB, and which are rounded', () => {
+  it('formats sizes from bytes to EiB, and marks rounded ones', () => {
     expect(size(0n)).toBe('0 bytes');
     expect(size(1n)).toBe('1 byte');
     expect(size(4096n)).toBe('4 KiB');
@@ -15,7 +15,7 @@ describe('text', () => {
     expect(sizeOfPages(2 ** 52)).toBe('16 EiB');
   });
 
-  it('marks an axis with round addresses where they are all of it', () => {
+  it('formats round addresses for an axis', () => {
     expect(mark(0)).toBe('0');
     expect(mark(1)).toBe('4 KiB');
     expect(mark(256 * 513)).toBe('513 MiB');
@@ -30,7 +30,7 @@ describe('text', () => {
     expect(hex(addressOf(2 ** 52 - 1))).toBe('0xfffffffffffff000');
   });
 
-  it('writes values, numbers and lists', () => {
+  it('formats values, numbers and lists', () => {
     expect(rawValue(0x1000_0220n)).toBe('0000 0000 1000 0220');
     expect(count(1, 'segment')).toBe('1 segment');
     expect(count(1_000_000, 'segment')).toBe('1,000,000 segments');

@@ -15,7 +15,7 @@ async function saveAs(kind: 'svg' | 'png'): Promise<void> {
   const shown = picture();
   const name = `guesthouse-${tab.value}-step-${position.value.step}`;
   try {
-    if (shown === null) throw new Error('There is no picture to save in this view now.');
+    if (shown === null) throw new Error('This view has no picture to save.');
     if (kind === 'svg') saveSvg(shown, name);
     else await savePng(shown, name);
   } catch (error) {
@@ -30,11 +30,11 @@ export function ExportMenu() {
     <Menu name="Save the picture" label={<>Save picture ▾</>} align="right">
       <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('svg')}>
         <strong>SVG</strong>
-        <small>for papers and slides, at any size</small>
+        <small>vector graphics, for papers and slides</small>
       </button>
       <button type="button" role="menuitem" tabIndex={-1} onClick={() => void saveAs('png')}>
         <strong>PNG</strong>
-        <small>pixels, twice as fine as on the page</small>
+        <small>pixels, at twice the resolution of the page</small>
       </button>
     </Menu>
   );

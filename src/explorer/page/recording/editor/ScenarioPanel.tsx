@@ -30,7 +30,7 @@ export function ScenarioPanel() {
         <button
           type="button"
           disabled={!scenario}
-          title="Go to where the cursor’s line is the next one (Alt-Enter)"
+          title="Run up to the cursor’s line (Alt-Enter)"
           onClick={() => void stepFrom(cursorLine.value)}
         >
           From line
@@ -38,7 +38,7 @@ export function ScenarioPanel() {
         <button
           type="button"
           disabled={!scenario}
-          title="Play until the cursor’s line is done (Shift-Enter)"
+          title="Run up to and including the cursor’s line (Shift-Enter)"
           onClick={() => void runThrough(cursorLine.value)}
         >
           To line
@@ -47,7 +47,7 @@ export function ScenarioPanel() {
           type="button"
           class="primary"
           disabled={!scenario}
-          title="Play what is written here to its end (Ctrl-Enter or ⌘-Enter)"
+          title="Run the scenario to its end (Ctrl-Enter or ⌘-Enter)"
           onClick={() => void run()}
         >
           Run

@@ -69,8 +69,8 @@ function complete(context: CompletionContext): CompletionResult | null {
   return words.length === 0 ? null : { from, options: words.map(optionOf), validFor: /^[a-z_]*$/ };
 }
 
-function optionOf({ word, operands, says }: Word) {
-  return { label: word, detail: operands, info: says, type: 'keyword' };
+function optionOf({ word, operands, effect }: Word) {
+  return { label: word, detail: operands, info: effect, type: 'keyword' };
 }
 
 /** Creates the editor in an element. */

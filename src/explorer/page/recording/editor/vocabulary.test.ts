@@ -8,10 +8,10 @@ const offered = (beginning: string) => wordsAfter(beginning).map(({ word }) => w
 
 describe('the words of the language', () => {
   it.each(VERBS.map(({ word }) => word))('%s is an operation', (verb) => {
-    expect(() => parseLine(`${verb} ?`)).toThrow(/^(?!.*is no operation)/);
+    expect(() => parseLine(`${verb} ?`)).toThrow(/^(?!.*is not an operation)/);
   });
 
-  it('are all there, and their operands are those of the language’s page', () => {
+  it('are complete, with the operands of docs/scenarios.md', () => {
     const page = readFileSync('docs/scenarios.md', 'utf8');
     const operations = [...page.matchAll(/^\| `([a-z_]+)/gm)].map(([, verb]) => verb as string);
     const words = new Set(['none', 'fixed', 'shared', 'large', 'high']);
@@ -24,7 +24,7 @@ describe('the words of the language', () => {
 });
 
 describe('completion', () => {
-  it('offers operations at the beginning of a line, and those of processes behind a process', () => {
+  it('offers all operations at the beginning of a line, and those on processes after a process', () => {
     expect(offered('')).toEqual(VERBS.map(({ word }) => word));
     expect(offered('2: ')).toEqual(PROCESS_VERBS.map(({ word }) => word));
   });
@@ -52,11 +52,11 @@ describe('completion', () => {
 describe('lines and steps', () => {
   const lines = stepLines('# one\n\nmmap 0 1M\n  # two\ngmap_alloc 0\n');
 
-  it('skip what is blank or a comment, as the language does', () => {
+  it('skip blank lines and comments, as the parser does', () => {
     expect(lines).toEqual([3, 5]);
   });
 
-  it('find each other', () => {
+  it('correspond', () => {
     expect([0, 1, 2].map((step) => lineOfStep(lines, step))).toEqual([3, 5, null]);
     expect([0, 1, 2, 3].map((step) => lastLineDone(lines, step))).toEqual([0, 3, 5, 5]);
     expect([1, 3, 4, 5, 99].map((line) => stepsThrough(lines, line))).toEqual([0, 1, 1, 2, 2]);

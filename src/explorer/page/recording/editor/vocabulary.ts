@@ -7,7 +7,7 @@ export interface Word {
   readonly word: string;
   /** Operands, as in docs/scenarios.md. */
   readonly operands: string;
-  readonly says: string;
+  readonly effect: string;
 }
 
 /** Operations on processes: a process such as `2:` may precede them. */
@@ -15,87 +15,91 @@ export const PROCESS_VERBS: readonly Word[] = [
   {
     word: 'mmap',
     operands: 'ADDR LEN [WORD…]',
-    says: 'a private anonymous read-write mapping, exactly there',
+    effect: 'maps private anonymous memory, readable and writable, at exactly this address',
   },
-  { word: 'munmap', operands: 'ADDR LEN', says: 'removes what is mapped there' },
-  { word: 'mprotect', operands: 'ADDR LEN PROT', says: 'changes what may be done with it' },
+  { word: 'munmap', operands: 'ADDR LEN', effect: 'unmaps the range' },
+  { word: 'mprotect', operands: 'ADDR LEN PROT', effect: 'changes the protection' },
   {
     word: 'mremap',
     operands: 'ADDR OLDLEN NEWLEN [maymove | to NEWADDR]',
-    says: 'makes it longer, shorter, or moves it',
+    effect: 'grows, shrinks or moves a mapping',
   },
-  { word: 'dontneed', operands: 'ADDR LEN', says: 'drops its pages; zeros are next' },
+  { word: 'dontneed', operands: 'ADDR LEN', effect: 'drops the pages; the next access finds zeros' },
   {
     word: 'process',
     operands: 'read ADDR LEN | write ADDR HEX',
-    says: 'reads or stores as the process’s code would',
+    effect: 'reads or stores as code of the process does',
   },
   {
     word: 'kernel',
     operands: 'read ADDR LEN | write ADDR HEX',
-    says: 'as the kernel does for a system call',
+    effect: 'reads or stores as the kernel does for a system call',
   },
-  { word: 'new', operands: '', says: 'makes the process, empty' },
-  { word: 'fork', operands: 'Q', says: 'makes process Q a copy of it' },
-  { word: 'exit', operands: '', says: 'ends it: its memory and its gmaps go' },
-  { word: 'gmap_alloc', operands: 'G', says: 'makes an empty guest address space of the process' },
+  { word: 'new', operands: '', effect: 'creates the process, with nothing mapped' },
+  { word: 'fork', operands: 'Q', effect: 'creates process Q as a copy of it' },
+  { word: 'exit', operands: '', effect: 'ends it and frees its memory and its gmaps' },
+  { word: 'gmap_alloc', operands: 'G', effect: 'creates an empty guest address space of the process' },
 ];
 
 /** All other operations. */
 export const OTHER_VERBS: readonly Word[] = [
-  { word: 'gmap_free', operands: 'G', says: 'frees it' },
+  { word: 'gmap_free', operands: 'G', effect: 'frees it' },
   {
     word: 'gmap_map_segment',
     operands: 'G FROM TO LEN',
-    says: 'maps process memory at FROM to guest address TO',
+    effect: 'maps process memory at FROM to guest address TO',
   },
-  { word: 'gmap_unmap_segment', operands: 'G TO LEN', says: 'unmaps guest memory' },
-  { word: 'gmap_fault', operands: 'G ADDR', says: 'links the segment; answers the process address' },
-  { word: 'gmap_discard', operands: 'G FROM TO', says: 'drops the pages behind linked segments' },
+  { word: 'gmap_unmap_segment', operands: 'G TO LEN', effect: 'unmaps guest memory' },
+  { word: 'gmap_fault', operands: 'G ADDR', effect: 'links the segment; answers the process address' },
+  { word: 'gmap_discard', operands: 'G FROM TO', effect: 'drops the pages behind linked segments' },
   {
     word: 'guest',
     operands: 'G read ADDR LEN | G write ADDR HEX',
-    says: 'reads or stores as guest code would',
+    effect: 'reads or stores as guest code does',
   },
   {
     word: 'slot',
     operands: 'G S FROM TO LEN [log]',
-    says: 'makes process memory slot S of the virtual machine',
+    effect: 'makes process memory a slot of the virtual machine',
   },
-  { word: 'dirty', operands: 'G S', says: 'the pages of the slot written since it was last asked' },
-  { word: 'key', operands: 'G ADDR', says: 'the storage key of a page' },
-  { word: 'set_key', operands: 'G ADDR KEY', says: 'sets the storage key of a page' },
-  { word: 'watch', operands: 'G ADDR LEN', says: 'makes the pages present and writable, and watches them' },
-  { word: 'watched', operands: 'G', says: 'watched pages that have gone or become read-only' },
+  { word: 'dirty', operands: 'G S', effect: 'answers the pages of the slot written since the last time' },
+  { word: 'key', operands: 'G ADDR', effect: 'answers the storage key of a page' },
+  { word: 'set_key', operands: 'G ADDR KEY', effect: 'sets the storage key of a page' },
+  { word: 'watch', operands: 'G ADDR LEN', effect: 'makes the pages present and writable, and watches them' },
+  {
+    word: 'watched',
+    operands: 'G',
+    effect: 'answers the watched pages that were invalidated or became read-only',
+  },
   {
     word: 'file',
     operands: 'F LEN | F read OFFSET LEN | F write OFFSET HEX | F close',
-    says: 'a file in memory',
+    effect: 'creates, reads, writes or closes a file in memory',
   },
-  { word: 'dump', operands: 'G', says: 'every segment entry that is not empty' },
-  { word: 'stats', operands: '', says: 'counts at this position' },
-  { word: 'fail', operands: 'N', says: 'the N-th allocation of frames from now fails, once' },
+  { word: 'dump', operands: 'G', effect: 'answers every segment entry that is not empty' },
+  { word: 'stats', operands: '', effect: 'answers the counters' },
+  { word: 'fail', operands: 'N', effect: 'makes the N-th allocation of frames from now on fail, once' },
 ];
 
 const MMAP_WORDS: readonly Word[] = [
-  { word: 'none', operands: '', says: 'no access' },
-  { word: 'r', operands: '', says: 'may be read' },
-  { word: 'rw', operands: '', says: 'may be read and written' },
-  { word: 'rx', operands: '', says: 'may be read and executed' },
-  { word: 'fixed', operands: '', says: 'replaces what is there' },
-  { word: 'shared', operands: '', says: 'a fork shares it and does not copy it' },
-  { word: 'file', operands: 'F OFFSET', says: 'the pages of file F from that byte on' },
-  { word: 'large', operands: '', says: 'whole segments get frames of 1 MiB' },
-  { word: 'high', operands: '', says: 'it may lie beyond 4 TiB' },
+  { word: 'none', operands: '', effect: 'no access' },
+  { word: 'r', operands: '', effect: 'readable' },
+  { word: 'rw', operands: '', effect: 'readable and writable' },
+  { word: 'rx', operands: '', effect: 'readable and executable' },
+  { word: 'fixed', operands: '', effect: 'replaces existing mappings' },
+  { word: 'shared', operands: '', effect: 'a fork shares it instead of copying it' },
+  { word: 'file', operands: 'F OFFSET', effect: 'maps file F from this byte on' },
+  { word: 'large', operands: '', effect: 'whole segments get 1 MiB frames' },
+  { word: 'high', operands: '', effect: 'allows addresses beyond 4 TiB' },
 ];
 
 const READ_WRITE: readonly Word[] = [
-  { word: 'read', operands: 'ADDR LEN', says: 'answers the bytes in hexadecimal' },
-  { word: 'write', operands: 'ADDR HEX', says: 'stores the bytes' },
+  { word: 'read', operands: 'ADDR LEN', effect: 'answers the bytes in hexadecimal' },
+  { word: 'write', operands: 'ADDR HEX', effect: 'stores the bytes' },
 ];
-const CLOSE: Word = { word: 'close', operands: '', says: 'nobody can map, read or write it any more' };
-const ON: Word = { word: 'on', operands: 'CPU', says: 'on which processor, 0 to 3' };
-const LOG: Word = { word: 'log', operands: '', says: 'notes which pages are written' };
+const CLOSE: Word = { word: 'close', operands: '', effect: 'it can no longer be mapped, read or written' };
+const ON: Word = { word: 'on', operands: 'CPU', effect: 'on this processor, 0 to 3' };
+const LOG: Word = { word: 'log', operands: '', effect: 'logs which pages are written' };
 
 /** The words that may come next, by verb, given the operands before them. */
 const AFTER: Readonly<Record<string, (operands: readonly string[]) => readonly Word[]>> = {
@@ -104,8 +108,8 @@ const AFTER: Readonly<Record<string, (operands: readonly string[]) => readonly W
   mremap: (o) =>
     o.length === 3
       ? [
-          { word: 'maymove', operands: '', says: 'to wherever there is room' },
-          { word: 'to', operands: 'NEWADDR', says: 'exactly there' },
+          { word: 'maymove', operands: '', effect: 'to wherever there is room' },
+          { word: 'to', operands: 'NEWADDR', effect: 'to exactly this address' },
         ]
       : [],
   process: (o) => access(o, 0),

@@ -44,8 +44,8 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
       <p class="summary">{summary}</p>
       {lessonChanged.value && (
         <p class="own-text">
-          You changed the scenario; the words are about the original.
-          <button type="button" title="Put the lesson’s scenario back" onClick={reset}>
+          You have changed the scenario. The notes describe the original.
+          <button type="button" title="Restore the scenario of the lesson" onClick={reset}>
             Reset
           </button>
         </p>
@@ -66,8 +66,8 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
       </ol>
       {shown.length < notes.length && (
         <p class="muted more">
-          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you go
-          on: <kbd>]</kbd> is the next step.
+          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you
+          continue; press <kbd>]</kbd> for the next step.
         </p>
       )}
       {questions.length > 0 && <h3>Questions</h3>}
@@ -86,10 +86,10 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
 }
 
 const OF_OWN = {
-  scenario: 'A scenario of your own. Step through it, change it, break it.',
+  scenario: 'Your own scenario. Step through it, edit it, inject a fault.',
   guest:
-    'A guest image, with 64 MiB of memory. Loading it is the first step, every other one an instruction.',
-  trace: 'A trace that was recorded elsewhere. Each step is one of its events.',
+    'A guest with 64 MiB of memory. Loading its image is the first step; every other step is an instruction or an interruption.',
+  trace: 'A recorded trace. Each of its events is a step.',
 } as const;
 
 function OfOwn() {
@@ -110,7 +110,7 @@ function OfOwn() {
           <dt>Events</dt>
           <dd>{known.events.toLocaleString('en')}</dd>
           <dt>End</dt>
-          <dd>{known.end?.sentence ?? (isRecording.value ? 'still playing' : 'not reached yet')}</dd>
+          <dd>{known.end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
         </dl>
       )}
     </div>

@@ -39,7 +39,7 @@ export function DropTarget() {
   return over.value ? (
     <div class="drop-target">
       <p>
-        <strong>Drop it here</strong>
+        <strong>Drop the file here</strong>
       </p>
       <p class="muted">a scenario, a trace (.jsonl) or a guest’s ELF image</p>
     </div>

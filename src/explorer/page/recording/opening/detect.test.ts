@@ -5,12 +5,12 @@ import { FileError, sourceOf } from './detect.ts';
 const text = (words: string) => new TextEncoder().encode(words);
 
 describe('a file', () => {
-  it('is a guest when it begins like an ELF image', () => {
+  it('is a guest if it begins like an ELF image', () => {
     const image = new Uint8Array(readFileSync('examples/images/hello.elf'));
     expect(sourceOf('hello', image)).toEqual({ kind: 'guest', name: 'hello', image });
   });
 
-  it('is a trace when its first line is an event', () => {
+  it('is a trace if its first line is an event', () => {
     const trace = '{"n":0,"type":"mm-alloc","mm":0,"asce":"0x1c7"}\n{"n":1,"type":"purge","by":"all"}\n';
     expect(sourceOf('t.jsonl', text(trace))).toEqual({ kind: 'trace', name: 't.jsonl', text: trace });
   });
@@ -24,11 +24,11 @@ describe('a file', () => {
     ['empty', new Uint8Array(), 'empty is empty.'],
     ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor an ELF image'],
     ['zeros', new Uint8Array(10), 'neither text nor an ELF image'],
-    ['other.json', text('{"a": 1}\n'), 'no event of a trace'],
-    ['long.txt', text('stats\n'.repeat(3_000_000)), 'as a scenario too long'],
-    ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'no event of a trace'],
-    ['list.json', text('[1,\n2]'), 'no event of a trace'],
-  ])('%s is refused, and named', (name, bytes, message) => {
+    ['other.json', text('{"a": 1}\n'), 'not an event of a trace'],
+    ['long.txt', text('stats\n'.repeat(3_000_000)), 'too long for a scenario'],
+    ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'not an event of a trace'],
+    ['list.json', text('[1,\n2]'), 'not an event of a trace'],
+  ])('%s is rejected by name', (name, bytes, message) => {
     expect(() => sourceOf(name, bytes)).toThrow(FileError);
     expect(() => sourceOf(name, bytes)).toThrow(message);
   });

@@ -30,10 +30,10 @@ export function sourceOf(name: string, bytes: Uint8Array): Source {
   const text = textOf(name, bytes);
   if (isTrace(text)) return { kind: 'trace', name, text };
   if (/^\s*[{[]/.test(text)) {
-    throw new FileError(`${name} begins like JSON, but its first line is no event of a trace.`);
+    throw new FileError(`${name} looks like JSON, but its first line is not an event of a trace.`);
   }
   if (bytes.length > LARGEST_SCENARIO)
-    throw new FileError(`${name} is no trace, and as a scenario too long.`);
+    throw new FileError(`${name} is not a trace, and too long for a scenario.`);
   return { kind: 'scenario', text };
 }
 

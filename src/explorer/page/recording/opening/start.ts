@@ -42,10 +42,10 @@ async function restore(shared: Shared): Promise<void> {
   };
   if (source.kind === 'offered') {
     if (!(await openOffered(how, position, show)))
-      throw new LinkError('What the link names is not offered here any more.');
+      throw new LinkError('The recording that the link names is no longer offered.');
   } else if (source.kind === 'lesson') {
     const named = lessons.find(({ id }) => id === source.id);
-    if (!named) throw new LinkError('The link names a lesson that is not there.');
+    if (!named) throw new LinkError('The link names a lesson that does not exist.');
     const opening = openOwn({ kind: 'scenario', text: named.scenario }, how, position, named);
     show();
     await opening;

@@ -16,7 +16,7 @@ export function CopyLink() {
     const hash = fragment();
     if (hash === null) {
       complain(
-        new Error('A link cannot hold a guest image, a trace or more than 1 MiB: send the file along.'),
+        new Error('A link cannot hold a guest image, a trace or more than 1 MiB. Send the file instead.'),
       );
       return;
     }
@@ -27,11 +27,11 @@ export function CopyLink() {
       setTimeout(() => (done.value = false), SAID);
     } catch {
       history.replaceState(null, '', `#${hash}`);
-      complain(new Error('The browser does not let the page copy: the link is in the address bar.'));
+      complain(new Error('The browser does not allow the page to copy. The link is in the address bar.'));
     }
   };
   return (
-    <button type="button" class="copy-link" title="Copy a link to exactly this" onClick={() => void copy()}>
+    <button type="button" class="copy-link" title="Copy a link to this position" onClick={() => void copy()}>
       <span aria-live="polite">{done.value ? 'Copied ✓' : 'Copy link'}</span>
     </button>
   );

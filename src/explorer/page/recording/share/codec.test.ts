@@ -26,7 +26,7 @@ const sources: fc.Arbitrary<SharedSource> = fc.oneof(
 );
 
 describe('a link', () => {
-  it('brings back what was packed', () => {
+  it('unpacks to what was packed', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -49,11 +49,11 @@ describe('a link', () => {
     );
   });
 
-  it('has nothing in it that an address cannot have', () => {
+  it('contains only characters that an address can have', () => {
     expect(pack(PLAIN)).toMatch(/^[A-Za-z0-9._-]+$/);
   });
 
-  it('that is cut off anywhere is refused in a sentence', () => {
+  it('that is truncated is rejected with a message', () => {
     const whole = pack({
       ...PLAIN,
       source: { kind: 'scenario', text: 'mmap 256M 1M\n'.repeat(50) },
@@ -63,7 +63,7 @@ describe('a link', () => {
     }
   });
 
-  it('from anywhere never does worse', () => {
+  it('from anywhere is unpacked or rejected', () => {
     const tried = fc.oneof(
       fc.string(),
       fc.base64String().map((text) => `1.${text}`),
@@ -80,7 +80,7 @@ describe('a link', () => {
     );
   });
 
-  it('is none for what could not be unpacked again', () => {
+  it('is not made of what could not be unpacked again', () => {
     const of = (text: string) => pack({ ...PLAIN, source: { kind: 'scenario', text } });
     expect(of('x'.repeat(LARGEST + 1))).toBeNull();
     // Short as text, longer as JSON.
@@ -89,13 +89,13 @@ describe('a link', () => {
     expect(unpack(of(long) as string).source).toEqual({ kind: 'scenario', text: long });
   });
 
-  it('that unpacks to more than 1 MiB is refused', () => {
+  it('that unpacks to more than 1 MiB is rejected', () => {
     const bomb = packed(JSON.stringify({ source: { kind: 'scenario', text: 'x'.repeat(LARGEST * 8) } }));
     expect(bomb.length).toBeLessThan(100_000);
     expect(() => unpack(bomb)).toThrow('The link holds more than 1 MiB.');
   });
 
-  it('with fields that make no sense falls back to what does', () => {
+  it('replaces invalid fields by defaults', () => {
     const odd = packed(
       JSON.stringify({
         source: { kind: 'lesson', id: 'x' },
@@ -116,7 +116,7 @@ describe('a link', () => {
   });
 
   it.each(['', 'hello', '2.abc', '1.!!!', packed('[]'), packed('{"source":{"kind":"guest"}}')])(
-    '%s is none',
+    '%s is not a link',
     (fragment) => expect(() => unpack(fragment)).toThrow(LinkError),
   );
 });

@@ -66,7 +66,7 @@ export function pack(shared: Shared): string | null {
  * @throws LinkError
  */
 export function unpack(fragment: string): Shared {
-  if (!fragment.startsWith(VERSION)) throw new LinkError('The link is not one of this page.');
+  if (!fragment.startsWith(VERSION)) throw new LinkError('This is not a link of this page.');
   if (fragment.length > LONGEST) throw new LinkError('The link is too long.');
   let plain: unknown;
   try {
@@ -138,7 +138,7 @@ function believed(plain: unknown): Shared {
 
 function record(value: unknown): Plain {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Plain;
-  throw new LinkError('The link is not one of this page.');
+  throw new LinkError('This is not a link of this page.');
 }
 
 function sourceOf(source: Plain): SharedSource {

@@ -90,7 +90,7 @@ function Screen() {
       <pre class="hidden" role="log" aria-label="Console of the guest">
         {text.slice(-READ)}
       </pre>
-      {text === '' && <p class="muted nothing">Nothing has been written up to this position.</p>}
+      {text === '' && <p class="muted nothing">No output up to this position.</p>}
     </div>
   );
 }

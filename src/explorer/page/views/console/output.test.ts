@@ -7,6 +7,6 @@ const output = [
   { step: 9, text: 'lo' },
 ];
 
-it('what a guest has said is what its steps done so far have written', () => {
+it('the output at a position is that of the steps done', () => {
   expect([0, 2, 3, 9, 10].map((steps) => outputUpTo(output, steps))).toEqual(['', '', 'hel', 'hel', 'hello']);
 });

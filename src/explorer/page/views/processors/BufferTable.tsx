@@ -41,13 +41,13 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
         )}
       </p>
       {rows.length === 0 ? (
-        <p class="empty muted">Nothing is remembered: the next access walks through the tables.</p>
+        <p class="empty muted">Empty: the next access walks the tables.</p>
       ) : (
         <table>
           <thead>
             <tr>
               <th scope="col">change</th>
-              <th scope="col">came by</th>
+              <th scope="col">space</th>
               <th scope="col">address</th>
               <th scope="col">frame</th>
               <th scope="col">page table</th>
@@ -67,7 +67,7 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
       )}
       {buffer.entries.some(({ stale }) => stale) && (
         <p class="stale-note">
-          ⚠ stale: a walk would find something else now, and this processor does not result.
+          ⚠ stale: a walk would give another result now, but the processor uses its cached one.
         </p>
       )}
       {rows.length > shown.length && (

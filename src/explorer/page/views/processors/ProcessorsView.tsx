@@ -47,9 +47,9 @@ export function ProcessorsView() {
     shown.current = { position: result.position, processors };
   }
   const former = useFormer(shown.current);
-  if (result === null) return <p class="placeholder">Looking…</p>;
+  if (result === null) return <p class="placeholder">Loading…</p>;
   if (processors === undefined || processors.length === 0) {
-    return <p class="placeholder">This recording has no processors to look at.</p>;
+    return <p class="placeholder">This recording has no processors.</p>;
   }
   const formerOf = ({ address }: ProcessorState) =>
     former?.processors.find((one) => one.address === address) ?? null;
@@ -97,10 +97,10 @@ function place({ gmap }: ProcessorState): string {
 }
 
 function summary({ gmap, host, guest, executed }: ProcessorState): string {
-  const remembered = host.entries.length + guest.entries.length;
+  const cached = host.entries.length + guest.entries.length;
   const where = gmap === null ? 'process or host' : `in guest ${gmap}`;
   const did = executed > 0 ? `${executed.toLocaleString('en')} instructions, ` : '';
-  return `${where} · ${did}${remembered} remembered`;
+  return `${where} · ${did}${cached} cached translations`;
 }
 
 interface OneProps {
@@ -116,7 +116,7 @@ function One({ cpu, former, since, outline }: OneProps) {
   const buffers = (
     <div class="buffers">
       <BufferTable
-        title="Remembered of the host’s tables"
+        title="TLB: host tables"
         buffer={cpu.host}
         former={former?.host ?? null}
         since={changes}
@@ -124,7 +124,7 @@ function One({ cpu, former, since, outline }: OneProps) {
       />
       {(cpu.guest.entries.length > 0 || cpu.guest.hits > 0 || (former?.guest.entries.length ?? 0) > 0) && (
         <BufferTable
-          title="Remembered of the guest’s own tables"
+          title="TLB: the guest’s own tables"
           buffer={cpu.guest}
           former={former?.guest ?? null}
           since={changes}

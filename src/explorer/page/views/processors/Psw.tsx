@@ -20,7 +20,7 @@ export function Psw({ registers }: { readonly registers: Registers }) {
           <tr>
             <th scope="col">bits</th>
             <th scope="col">field</th>
-            <th scope="col">says</th>
+            <th scope="col">meaning</th>
           </tr>
         </thead>
         <tbody>

@@ -9,8 +9,8 @@ function entry(slot: number, page: number, frame = 0x1000n): CachedTranslation {
 const fates = (now: CachedTranslation[], former: CachedTranslation[] | null) =>
   compareBuffers(now, former).map(({ entry: { page }, fate }) => `${page} ${fate}`);
 
-describe('what a processor remembers', () => {
-  it('is only compared when there is nothing to compare with', () => {
+describe('a cached translation', () => {
+  it('is kept if there is nothing to compare with', () => {
     expect(fates([entry(1, 5), entry(2, 3)], null)).toEqual(['3 kept', '5 kept']);
   });
 
@@ -20,7 +20,7 @@ describe('what a processor remembers', () => {
     expect(fates(now, former)).toEqual(['10 kept', '20 purged', '30 replaced', '31 new', '40 new']);
   });
 
-  it('is new when it is of the same page and leads elsewhere', () => {
+  it('is new if the same page leads elsewhere', () => {
     expect(fates([entry(1, 10, 0x9000n)], [entry(1, 10)])).toEqual(['10 new', '10 replaced']);
   });
 });

@@ -40,7 +40,7 @@ export function SpacesView() {
       <div class="spaces-tools">
         <button
           type="button"
-          title="Everything that is mapped now, on all lines"
+          title="Show all mapped memory on all lines"
           onClick={() => {
             forget();
             views.value = new Map();
@@ -76,8 +76,8 @@ export function SpacesView() {
 }
 
 function emptySentence(known: boolean, spaces: readonly { name: string; process: string }[]): string {
-  if (!known) return 'Nothing is known of the spaces at this position.';
-  if (spaces.length === 0) return 'There is no process at this position.';
+  if (!known) return 'The spaces at this position are not known yet.';
+  if (spaces.length === 0) return 'No process exists at this position.';
   const hasGuest = spaces.some(({ name, process }) => name !== process);
   return hasGuest ? '' : 'No guest address space yet.';
 }

@@ -32,7 +32,7 @@ export function LinkedFrom({ column, process }: { column: Column | undefined; pr
 
 function tableInWords({ space, table }: Column, process: SpaceName): string {
   if (space !== process)
-    return `The guest’s entry designates ${hex(table.origin)}, which is no page table of ${process} any more.`;
+    return `The guest’s entry designates ${hex(table.origin)}, which is no longer a page table of ${process}.`;
   return `The page table of ${process} at ${hex(table.origin)}: ${linksInWords(table.links)}`;
 }
 

@@ -187,7 +187,7 @@ const SIGN: Readonly<Record<TableEntry['state'], string>> = {
 };
 
 function textOf({ level }: Column, entry: TableEntry): string {
-  if (entry.state === 'unlinked') return `wants ${hex(wanted(entry))}`;
+  if (entry.state === 'unlinked') return `→ ${hex(wanted(entry))}`;
   const to = designated(level, entry);
   if (to === null) return 'invalid';
   const isProtected = (entry.value & 0x200n) !== 0n && entry.state !== 'no-access';

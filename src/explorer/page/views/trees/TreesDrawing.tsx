@@ -109,8 +109,8 @@ function reasonOf({ side, level }: Place, columns: readonly Column[]): string {
   if (level !== 'page')
     return side === 'guest' ? 'Nothing is mapped there.' : 'The process has no table there.';
   const segments = columns.filter((column) => column.level === 'segment').map(entryOnPath);
-  if (segments.some((entry) => entry?.state === 'frame')) return 'None: the segment is a frame of 1 MiB.';
+  if (segments.some((entry) => entry?.state === 'frame')) return 'None: the segment has a 1 MiB frame.';
   if (segments.some((entry) => entry?.state === 'unlinked'))
-    return 'None yet. The first access makes one for the process, and links the guest’s entry to it.';
-  return 'None: nothing was accessed there yet.';
+    return 'None yet. The first access creates one for the process and links the guest’s entry to it.';
+  return 'None: nobody has accessed this segment yet.';
 }

@@ -83,7 +83,7 @@ function Trees({ path }: { path: Path }) {
             <EntryDetail level={column.level} value={entry.value} />
             {entry.pgste !== null && (
               <>
-                <h3>Page-status-table entry beside it</h3>
+                <h3>Its page-status-table entry</h3>
                 <EntryDetail level="pgste" value={entry.pgste} />
               </>
             )}
@@ -97,7 +97,7 @@ function Trees({ path }: { path: Path }) {
 }
 
 function sideOf({ side, space }: Column): string {
-  return side === 'shared' ? 'the process’s own' : `of ${spoken(space)}`;
+  return side === 'shared' ? 'of the process' : `of ${spoken(space)}`;
 }
 
 /** Returns the column to explain: the one whose entry was opened last, or else the guest's segment table. */

@@ -29,7 +29,7 @@ function piece(indexes: readonly number[], from: number, count = SIZE): Table {
 }
 
 describe('finding an entry', () => {
-  it('finds every populated entry of every table in few looks', () => {
+  it('finds every populated entry of every table in a few steps', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.integer({ min: 0, max: 2047 }), { minLength: 9, maxLength: 2048 }),
@@ -51,7 +51,7 @@ describe('finding an entry', () => {
     );
   });
 
-  it('ends for an entry that is not there', () => {
+  it('ends for an entry that does not exist', () => {
     const indexes = Array.from({ length: 500 }, (_, i) => i * 4);
     let bounds: Bounds = { low: 0, high: 500 };
     let from = 0;
@@ -75,7 +75,7 @@ describe('finding an entry', () => {
 describe('changed entries', () => {
   const before = knownEntries('1 0', [piece([1, 5, 9], 0)]);
 
-  it('are those with another value, and new ones where all were seen', () => {
+  it('have another value, or are new where all entries were shown', () => {
     expect(isChanged(before, 0x4000n, 5, 5n)).toBe(false);
     expect(isChanged(before, 0x4000n, 5, 6n)).toBe(true);
     expect(isChanged(before, 0x4000n, 7, 7n)).toBe(true);
@@ -83,7 +83,7 @@ describe('changed entries', () => {
     expect(isChanged(null, 0x4000n, 5, 6n)).toBe(false);
   });
 
-  it('are not told of entries that were not shown', () => {
+  it('do not include entries that were not shown', () => {
     const many = Array.from({ length: 40 }, (_, i) => i);
     const some = knownEntries('1 0', [piece(many, 8)]);
     expect(isChanged(some, 0x4000n, 3, 99n)).toBe(false);

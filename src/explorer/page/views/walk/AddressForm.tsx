@@ -44,9 +44,9 @@ export function AddressForm({ question, changed }: { question: Question; changed
             changed();
           }}
         >
-          {optionsOf(spaces, space).map(({ value, says }) => (
+          {optionsOf(spaces, space).map(({ value, label }) => (
             <option key={value} value={value}>
-              {says}
+              {label}
             </option>
           ))}
         </select>
@@ -63,9 +63,9 @@ function optionsOf(spaces: readonly SpaceOutline[], shown: SpaceName) {
   // A space that does not exist at this position stays selected: it may exist at the next one.
   if (!names.includes(shown)) names.push(shown);
   return [
-    ...names.map((name) => ({ value: name as string, says: spoken(name) })),
+    ...names.map((name) => ({ value: name as string, label: spoken(name) })),
     ...spaces
       .filter(({ name, process }) => name !== process)
-      .map(({ name }) => ({ value: `${name}${OWN}`, says: `${spoken(name)}, by its own tables first` })),
+      .map(({ name }) => ({ value: `${name}${OWN}`, label: `${spoken(name)}, through its own tables` })),
   ];
 }

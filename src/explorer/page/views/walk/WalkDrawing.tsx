@@ -37,8 +37,7 @@ export function rowsOf(
     rows.push(...rowsOfOne(own, address, 'own', 'guest real address'));
   }
   if (!isVirtual) rows.push({ kind: 'heading', text: `${hex(address)} of ${spoken(space)}` });
-  else if (!own)
-    rows.push({ kind: 'heading', text: 'The guest has translation off: its addresses are real' });
+  else if (!own) rows.push({ kind: 'heading', text: 'DAT is off in the guest: its addresses are real' });
   if (walk) {
     const next = absolute ?? address;
     if (own) rows.push({ kind: 'heading', text: `Guest absolute ${hex(next)}, by the host’s tables` });
@@ -121,12 +120,7 @@ export function WalkDrawing({
     >
       <rect class="paper" width={width} height={height} />
       <g
-        {...listbox(
-          'walk-steps',
-          'Steps of the walk: up and down arrows go from one to the next',
-          true,
-          chosen,
-        )}
+        {...listbox('walk-steps', 'Steps of the walk: the up and down arrows select one', true, chosen)}
         {...on}
       >
         {rows.map((row) => {

@@ -62,7 +62,7 @@ export function WalkView() {
       )}
       {answer?.walk?.pgste != null && step?.step.level === 'page' && (
         <div class="walk-detail">
-          <h3>Page-status-table entry beside it</h3>
+          <h3>Its page-status-table entry</h3>
           <EntryDetail level="pgste" value={answer.walk.pgste} />
         </div>
       )}
@@ -72,8 +72,8 @@ export function WalkView() {
 
 function emptySentence(error: string | null, known: boolean, space: string, isVirtual: boolean): string {
   if (error !== null) return 'Type an address, or select one in another view.';
-  if (!known) return 'Nothing is known of the tables at this position.';
+  if (!known) return 'The tables at this position are not known yet.';
   return isVirtual
-    ? `No processor of ${space} translates by tables of its own at this position.`
+    ? `No processor of ${space} uses tables of its own at this position.`
     : `There is no ${space} at this position.`;
 }

@@ -14,7 +14,7 @@ describe('parseAddress', () => {
     expect(parseAddress('0XFFFFFFFFFFFFFFFF').address).toBe((1n << 64n) - 1n);
   });
 
-  it('names what is wrong', () => {
+  it('names the error', () => {
     expect(parseAddress('').error).toContain('needed');
     expect(parseAddress('12q').error).toContain('12q');
     expect(parseAddress('-1').error).toContain('-1');
@@ -24,7 +24,7 @@ describe('parseAddress', () => {
 });
 
 describe('bits', () => {
-  it('takes an address apart as the walk does', () => {
+  it('divides an address as the walk does', () => {
     const fields = addressFields(0x4010_1234n);
     expect(fields.map(({ name, value }) => [name, value])).toEqual([
       ['RFX', 0],
@@ -36,7 +36,7 @@ describe('bits', () => {
     ]);
   });
 
-  it('loses no bit', () => {
+  it('covers every bit', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, (1n << 64n) - 1n), (address) => {
         const joined = addressFields(address).reduce(
@@ -48,7 +48,7 @@ describe('bits', () => {
     );
   });
 
-  it('writes bits in groups, and names those between fields', () => {
+  it('formats bits in groups, and finds those between fields', () => {
     expect(binary(0x220n, 52, 63)).toBe('0010 0010 0000');
     expect(binary(0x220n, 53, 63)).toBe('010 0010 0000');
     expect(bitsOf(1n << 63n, 0, 0)).toBe(1n);

@@ -9,7 +9,7 @@ export function reasonOf({ exception, steps }: ExplainedWalk): string {
   const last = steps[steps.length - 1];
   if (last && last.level !== 'asce' && last.meaning.startsWith('invalid'))
     return `The entry of the ${last.level} table is ${last.meaning}.`;
-  return REASONS[exception?.code ?? 0] ?? 'The walk cannot go on.';
+  return REASONS[exception?.code ?? 0] ?? 'The walk cannot continue.';
 }
 
 /** Wraps a text into at most `lines` lines; the rest stays on the last. */
@@ -26,12 +26,12 @@ export function wrapped(text: string, characters: number, lines = 2): readonly s
 
 const REASONS: Readonly<Record<number, string>> = {
   4: 'An entry on the way forbids stores.',
-  5: 'An entry designates storage that is not there.',
-  16: 'The segment-table entry is invalid, or its table does not reach that far.',
-  17: 'The page-table entry is invalid: there is no frame that may be reached.',
-  18: 'An entry has bits that contradict the level at which it was found.',
-  56: 'The address has bits that no table of this space translates.',
-  57: 'The region-first-table entry is invalid, or its table does not reach that far.',
-  58: 'The region-second-table entry is invalid, or its table does not reach that far.',
-  59: 'The region-third-table entry is invalid, or its table does not reach that far.',
+  5: 'An entry designates storage that does not exist.',
+  16: 'The segment-table entry is invalid, or beyond the end of its table.',
+  17: 'The page-table entry is invalid.',
+  18: 'An entry has the format of another level.',
+  56: 'The address is beyond the range that the top table translates.',
+  57: 'The region-first-table entry is invalid, or beyond the end of its table.',
+  58: 'The region-second-table entry is invalid, or beyond the end of its table.',
+  59: 'The region-third-table entry is invalid, or beyond the end of its table.',
 };

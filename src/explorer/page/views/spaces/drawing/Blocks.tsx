@@ -22,10 +22,17 @@ export function GuestBlock({ item, track }: { item: Item<GuestExtent>; track: Tr
   const width = right - left;
   if (!of.exact && width > 5) return <Mixed item={item} track={track} />;
   const kind = mainKind(of);
-  const result = isStray(of) ? 'linked stray' : kind;
+  const classes = isStray(of) ? 'linked stray' : kind;
   return (
     <>
-      <rect class={`block ${result}`} x={left} y={top} width={width} height={height} rx={width > 8 ? 3 : 0} />
+      <rect
+        class={`block ${classes}`}
+        x={left}
+        y={top}
+        width={width}
+        height={height}
+        rx={width > 8 ? 3 : 0}
+      />
       {(kind === 'shared' || of.shared > 0) && width > 10 && (
         <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="1.5" />
       )}
@@ -66,7 +73,7 @@ function Mixed({ item, track }: { item: Item<GuestExtent>; track: Track }) {
 
 /** Texts for a guest block. The address is shown only at its beginning. */
 function guestTexts(extent: GuestExtent, begins: boolean): readonly string[] {
-  if (isStray(extent)) return ['linked · to no page table', 'linked · ✕', '✕'];
+  if (isStray(extent)) return ['linked · not a page table', 'linked · ✕', '✕'];
   const kind = mainKind(extent);
   const word = {
     unlinked: 'not linked',

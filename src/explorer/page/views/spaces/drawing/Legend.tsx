@@ -11,13 +11,13 @@ const WORDS: Readonly<Record<Kind, string>> = {
   unbacked: 'mapped, no process memory behind it',
   linked: 'linked to a page table',
   shared: 'page table linked more than once',
-  large: 'frame of 1 MiB',
+  large: '1 MiB frame',
 };
 
 const PAGES = [
   [PAGE_FLAG.PRESENT, 'page present'],
   [0, 'not present'],
-  [PAGE_FLAG.PRESENT | PAGE_FLAG.PROTECTED, 'stores forbidden now'],
+  [PAGE_FLAG.PRESENT | PAGE_FLAG.PROTECTED, 'read-only now'],
   [PAGE_FLAG.PRESENT | PAGE_FLAG.CHANGED, 'changed'],
   [PAGE_FLAG.PRESENT | PAGE_FLAG.LOGGED, 'in the dirty log'],
   [PAGE_FLAG.PRESENT | PAGE_FLAG.WATCHED, 'watched'],
@@ -66,13 +66,13 @@ export function Legend() {
         <svg width="22" height="18" aria-hidden="true">
           <rect class="around still" x="2" y="2" width="18" height="14" rx="4" />
         </svg>
-        changed since the position before
+        changed since the last position
       </li>
       <li>
         <svg width="22" height="18" aria-hidden="true">
           <rect class="vanished" x="2" y="2" width="18" height="14" rx="4" />
         </svg>
-        unmapped since the position before
+        unmapped since the last position
       </li>
     </ul>
   );

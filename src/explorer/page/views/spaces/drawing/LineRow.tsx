@@ -214,11 +214,11 @@ function titleOf({ outline, kind, placement }: Line): string {
 
 function labelOf({ outline, placement }: Line, isListbox: boolean): string {
   const name = spoken(outline.name);
-  if (!isListbox) return `${name}: nothing mapped in sight`;
+  if (!isListbox) return `${name}: nothing mapped in view`;
   const { axis } = placement;
   const inSight = placement.extents.filter(
     ({ mapped, left, right }) => mapped && right > 0 && left < axis.width,
   );
   const first = inSight[0]?.first ?? 0;
-  return `${name}, memory from ${hex(addressOf(first))}: arrow keys go from extent to extent, plus and minus go nearer and further, Home shows everything`;
+  return `${name}, memory from ${hex(addressOf(first))}: arrow keys select extents, plus and minus zoom, Home shows everything`;
 }

@@ -22,16 +22,16 @@ export function LineTools({ line }: { line: Line }) {
   const y = top + (kind === 'guest' ? GUEST.title : PROCESS.title) - 18;
   return (
     <div class="line-tools" {...group(`Zoom of ${name}`)} style={{ top: `${y}px` }}>
-      <button type="button" aria-label={`${name}: further`} title="Further (−)" onClick={() => zoom(1 / 3)}>
+      <button type="button" aria-label={`${name}: zoom out`} title="Zoom out (−)" onClick={() => zoom(1 / 3)}>
         −
       </button>
-      <button type="button" aria-label={`${name}: nearer`} title="Nearer (+)" onClick={() => zoom(3)}>
+      <button type="button" aria-label={`${name}: zoom in`} title="Zoom in (+)" onClick={() => zoom(3)}>
         +
       </button>
       <button
         type="button"
         aria-label={`${name}: show everything`}
-        title="Everything (Home)"
+        title="Show everything (Home)"
         onClick={() => goTo(outline.name, axis, wholeView(axis))}
       >
         ⇤⇥

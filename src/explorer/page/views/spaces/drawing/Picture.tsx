@@ -123,7 +123,7 @@ function TipBox({ tip, width }: { tip: Tip | null; width: number }) {
 }
 
 function sentenceOf({ sentence, changed }: Item<unknown>): string {
-  return changed ? `${sentence}. Changed since the position before.` : sentence;
+  return changed ? `${sentence}. Changed since the last position.` : sentence;
 }
 
 /** Returns the selected page of a guest line, or the guest page that is mapped to a selected page of the process. */

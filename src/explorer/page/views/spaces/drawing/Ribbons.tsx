@@ -56,14 +56,14 @@ function Ribbon({
   if (!inSight(top, bottom, width)) return null;
   const [yTop, yBottom] = [process.top + process.height + 2, line.top - 2];
   const kind = mainKind(item.of);
-  const result = `${kind}${stray ? ' stray' : ''}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
+  const classes = `${kind}${stray ? ' stray' : ''}${strong ? ' strong' : ''}${item.changed ? ' changed' : ''}${item.of.exact ? '' : ' rough'}`;
   const thin = Math.max(top.right - top.left, bottom.right - bottom.left) < 3;
   // A curve with nothing behind it ends below the process, in a cross.
   const broken = kind === 'unbacked' || stray;
   const upper = broken ? yTop + 12 : yTop;
   const x = middleOf(top, width);
   return (
-    <g class={`ribbon ${result}`}>
+    <g class={`ribbon ${classes}`}>
       {thin || broken ? (
         <path class="curve" d={curve(top, bottom, upper, yBottom, width)} />
       ) : (

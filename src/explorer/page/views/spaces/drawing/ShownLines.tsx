@@ -12,7 +12,7 @@ import { choose, chosen } from '../model/store.ts';
 export function ShownLines({ spaces }: { spaces: readonly SpaceOutline[] }) {
   if (spaces.length <= SHOWN) return null;
   return (
-    <div class="shown-lines" {...group('Lines that are shown')}>
+    <div class="shown-lines" {...group('Lines shown')}>
       {spaces.map(({ name }, index) => {
         const shown = chosen.value.get(name) ?? index < SHOWN;
         return (

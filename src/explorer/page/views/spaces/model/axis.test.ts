@@ -48,7 +48,7 @@ describe('the folded axis', () => {
     }
   });
 
-  it('is ascending, and finds every page at its own pixel', () => {
+  it('is in ascending order, and finds every page at its pixel', () => {
     fc.assert(
       fc.property(
         someExtents,
@@ -106,7 +106,7 @@ describe('the folded axis', () => {
     );
   });
 
-  it('keeps the place by address when other memory is mapped or goes', () => {
+  it('keeps the address in view when other memory is mapped or unmapped', () => {
     const before = layOut([{ first: 2 ** 20, end: 2 ** 20 + 1024 }], LIMIT, WIDTH);
     const view = viewOf(before, 2 ** 20 + 300, 2 ** 20 + 310);
     const seen = pageAt(place(before, view), WIDTH / 2);
@@ -134,7 +134,7 @@ describe('the folded axis', () => {
     expect(right.extents.at(-1)?.right).toBeCloseTo(WIDTH, 3);
   });
 
-  it('moves no further than to bring something into sight', () => {
+  it('pans no further than needed to show something', () => {
     const axis = layOut([{ first: 0, end: 1 << 20 }], LIMIT, WIDTH);
     const view = viewOf(axis, 0, 256);
     const moved = revealing(axis, view, 5000, 5001);

@@ -6,7 +6,7 @@ vi.mock('../../../recording/state.ts', async () => ({
 
 const { forget, mergeExtents, extentsSeen } = await import('./history.ts');
 
-describe('what was mapped before', () => {
+describe('memory that was mapped before', () => {
   it('stays on the axis until it is forgotten', () => {
     const both = [
       { first: 0, end: 256 },
@@ -21,7 +21,7 @@ describe('what was mapped before', () => {
     expect(extentsSeen('gmap 0', [{ first: 0, end: 512 }])).toEqual([{ first: 0, end: 512 }]);
   });
 
-  it('is told in a bounded number of extents, joined over the smallest gaps', () => {
+  it('has a bounded number of extents, joined across the smallest gaps', () => {
     const many = Array.from({ length: 10 }, (_, i) => ({ first: i * i * 100, end: i * i * 100 + 50 }));
     const few = mergeExtents(many, [], 4);
     expect(few).toHaveLength(4);

@@ -20,10 +20,10 @@ const extent = (first: number, segments: number, of: Partial<GuestExtent>): Gues
   ...of,
 });
 
-describe('what a line asks', () => {
+describe('the queries of a line', () => {
   const axis = layOut([{ first: 0, end: 2 ** 28 }], 2 ** 52, 900);
 
-  it('is at most a few hundred extents, whatever the scale', () => {
+  it('ask for a few hundred extents at most, at any scale', () => {
     for (let near = 0; near < 28; near++) {
       const view = viewOf(axis, 2 ** 27, 2 ** 27 + 2 ** near);
       const limit = rowsInView(place(axis, view)).reduce((sum, row) => sum + row.limit, 0);
@@ -31,22 +31,22 @@ describe('what a line asks', () => {
     }
   });
 
-  it('is the same after a small pan', () => {
+  it('are the same after a small pan', () => {
     const view = viewOf(axis, 2 ** 27, 2 ** 27 + 65536);
     const asked = new Set<string>();
     for (let x = 0; x < 64; x++) asked.add(JSON.stringify(rowsInView(place(axis, panned(axis, view, x)))));
     expect(asked.size).toBeLessThanOrEqual(3);
   });
 
-  it('names pages only when they are large enough', () => {
+  it('ask for pages only if they are large enough', () => {
     expect(pagesInView(place(axis, wholeView(axis)))).toEqual([]);
     const [range] = pagesInView(place(axis, viewOf(axis, 1000, 1010)));
     expect(range && range.first <= 1000 && range.end >= 1010 && range.end - range.first <= 4096).toBe(true);
   });
 });
 
-describe('extents in words', () => {
-  it('says what a guest extent is', () => {
+describe('descriptions of extents', () => {
+  it('describe guest extents', () => {
     expect(guestSentence({ ...extent(2 ** 18, 2, { unlinked: 2 }), processFirst: 2 ** 17 })).toBe(
       'guest 0x40000000, 2 MiB, mapped, not linked yet: process 0x20000000',
     );
@@ -60,7 +60,7 @@ describe('extents in words', () => {
     ]);
   });
 
-  it('says what a process extent and its tables are', () => {
+  it('describe mappings and page tables', () => {
     const one = {
       first: 256,
       end: 512,
@@ -77,7 +77,7 @@ describe('extents in words', () => {
     );
   });
 
-  it('joins equal pages and says what they are', () => {
+  it('join pages with the same flags', () => {
     const { MAPPED, PRESENT, CHANGED } = PAGE_FLAG;
     const pages = { first: 10, flags: Uint8Array.from([0, MAPPED, MAPPED, MAPPED | PRESENT | CHANGED]) };
     const extents = pageExtents(pages, false);
@@ -92,19 +92,19 @@ describe('extents in words', () => {
   });
 });
 
-describe('what has changed', () => {
+describe('a changed extent', () => {
   const guest = (...extents: GuestExtent[]): Row => ({ kind: 'guest', extents });
   const extents = [{ first: 0, end: 1024 }];
   const before = { extents, rows: [guest(extent(0, 4, { unlinked: 4 }))] };
 
-  it('is the extent that was linked, not its neighbours', () => {
+  it('is the one that was linked, not its neighbours', () => {
     const rows = [
       guest(extent(0, 1, { unlinked: 1 }), extent(256, 1, { linked: 1 }), extent(512, 2, { unlinked: 2 })),
     ];
     expect([...changedExtents(before, { extents, rows })]).toEqual(['extents 256 512']);
   });
 
-  it('is what is mapped newly, and not what was never asked for', () => {
+  it('is one newly mapped, not one that was never queried', () => {
     const more = [...extents, { first: 4096, end: 4352 }];
     const rows = [guest(extent(0, 4, { unlinked: 4 }), extent(4096, 1, { unlinked: 1 }))];
     expect([...changedExtents(before, { extents: more, rows })]).toEqual(['extents 4096 4352']);
@@ -113,7 +113,7 @@ describe('what has changed', () => {
     expect([...changedExtents(null, all)]).toEqual([]);
   });
 
-  it('is another place behind it, and another number of pages', () => {
+  it('leads to other memory, or has another number of pages', () => {
     const moved = [guest({ ...extent(0, 4, { unlinked: 4 }), processFirst: 4096 })];
     expect(changedExtents(before, { extents, rows: moved }).size).toBe(1);
     const linked = (present: number) => ({ extents, rows: [guest(extent(0, 1, { linked: 1, present }))] });
@@ -122,8 +122,8 @@ describe('what has changed', () => {
   });
 });
 
-describe('what has vanished', () => {
-  it('is what was in sight before and is not mapped now', () => {
+describe('a vanished extent', () => {
+  it('was visible before and is not mapped now', () => {
     const rows: Row[] = [{ kind: 'guest', extents: [extent(0, 4, { unlinked: 4 })] }];
     const before = { extents: [{ first: 0, end: 1024 }], rows };
     const extents = [
@@ -140,7 +140,7 @@ describe('what has vanished', () => {
 });
 
 describe('ribbons', () => {
-  it('have small coordinates, however far their other end', () => {
+  it('have small coordinates, however far the other end is', () => {
     const path = ribbon({ left: 5, right: 9 }, { left: -1e15, right: 1e15 }, 0, 70, 900);
     expect(path).not.toMatch(/e|\d{5}/);
   });

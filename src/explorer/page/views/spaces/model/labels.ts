@@ -52,9 +52,9 @@ export function spoken(name: SpaceName): string {
 const WHAT: Readonly<Record<Kind, string>> = {
   unlinked: 'mapped, not linked yet',
   unbacked: 'mapped, but the process has no memory there',
-  linked: 'linked to the process’s page table',
+  linked: 'linked to a page table of the process',
   shared: 'linked to a page table that other guest segments use as well',
-  large: 'linked to the process’s frame of 1 MiB',
+  large: 'linked to a 1 MiB frame of the process',
 };
 
 /** Describes a guest extent. */
@@ -73,7 +73,7 @@ export function guestSentence(extent: GuestExtent): string {
     extent.unbacked && `${count(extent.unbacked, 'without process memory', 'without process memory')}`,
     extent.linked && `${count(extent.linked, 'linked', 'linked')}`,
     extent.shared && `${count(extent.shared, 'of them shared', 'of them shared')}`,
-    extent.large && `${count(extent.large, 'frame of 1 MiB', 'frames of 1 MiB')}`,
+    extent.large && `${count(extent.large, '1 MiB frame', '1 MiB frames')}`,
   ].filter((word): word is string => Boolean(word));
   return `${where}: ${count(segmentsOf(extent), 'segment')}, ${listed(kinds)}${pages}`;
 }
@@ -95,7 +95,7 @@ export function processSentence(extent: MappingExtent): string {
   const where = `process ${hex(addressOf(extent.first))}, ${sizeOfPages(extent.end - extent.first)}`;
   if (extent.mappings > 1 || extent.protection === null)
     return `${where}: ${count(extent.mappings, 'mapping')}`;
-  const memory = extent.largeMemory ? 'memory for frames of 1 MiB' : 'memory';
+  const memory = extent.largeMemory ? 'memory for 1 MiB frames' : 'memory';
   const kind = `${extent.sharedMemory ? 'shared' : 'private'} ${extent.file ? 'memory of a file' : memory}`;
   return `${where}: ${kind}, ${protectionWords(extent.protection)}`;
 }
@@ -106,7 +106,7 @@ export function tableSentence(extent: TableExtent): string {
   const what = listed(
     [
       extent.tables && count(extent.tables, 'page table'),
-      extent.large && count(extent.large, 'frame of 1 MiB', 'frames of 1 MiB'),
+      extent.large && count(extent.large, '1 MiB frame', '1 MiB frames'),
     ].filter((word): word is string => Boolean(word)),
   );
   const linked =

@@ -30,11 +30,11 @@ export function pageExtents({ first, flags }: Pages, single: boolean): readonly 
 export function flagWords(flags: number): string {
   if ((flags & PAGE_FLAG.MAPPED) === 0) return 'not mapped';
   const words = [flags & PAGE_FLAG.PRESENT ? 'present' : 'not present'];
-  if (flags & PAGE_FLAG.PROTECTED) words.push('stores forbidden now');
+  if (flags & PAGE_FLAG.PROTECTED) words.push('read-only now');
   if (flags & PAGE_FLAG.CHANGED) words.push('changed');
   if (flags & PAGE_FLAG.LOGGED) words.push('in the dirty log');
   if (flags & PAGE_FLAG.WATCHED) words.push('watched');
-  if (flags & PAGE_FLAG.SHARED) words.push('frame shared with others');
+  if (flags & PAGE_FLAG.SHARED) words.push('frame shared');
   return listed(words);
 }
 
