@@ -1,17 +1,16 @@
 /**
- * Checks of what callers pass. Each throws LinuxError EINVAL with a sentence that names the argument and its value, so
- * that nothing of the wrong type or size comes further.
+ * Checks of arguments. Each throws LinuxError EINVAL with a message that names the argument and its value.
  */
 
 import { LinuxError } from './errors.ts';
 
-/** Bytes that one operation may read or write: as Linux has it (MAX_RW_COUNT). */
+/** The number of bytes that one operation may read or write (Linux: MAX_RW_COUNT). */
 export const MAX_BYTES = 0x7fff_f000;
 
-/** Characters of a value that a message shows. */
+/** The number of characters of a value that a message shows. */
 const SHOWN = 40;
 
-/** A value as messages show it. */
+/** Returns a value as messages show it. */
 export function show(value: unknown): string {
   switch (typeof value) {
     case 'bigint':
@@ -36,51 +35,51 @@ function invalid(name: string, value: unknown, wanted: string): LinuxError {
   return new LinuxError('EINVAL', `${name} ${show(value)} is not ${wanted}`);
 }
 
-/** @throws LinuxError EINVAL when it is not a bigint */
+/** @throws LinuxError EINVAL if the value is not a bigint */
 export function demandBigint(name: string, value: bigint): void {
   if (typeof value !== 'bigint') throw invalid(name, value, 'a bigint');
 }
 
-/** @throws LinuxError EINVAL when it is not a bigint from 0 to 2^64 - 1 */
+/** @throws LinuxError EINVAL if the value is not a bigint from 0 to 2^64 - 1 */
 export function demandDoubleword(name: string, value: bigint): void {
   demandBigint(name, value);
   if (value !== BigInt.asUintN(64, value)) throw invalid(name, value, '0 to 2^64 - 1');
 }
 
-/** @throws LinuxError EINVAL when it is not an integer from `least` to `most` */
+/** @throws LinuxError EINVAL if the value is not an integer from `least` to `most` */
 export function demandInteger(name: string, value: number, least = 0, most = Number.MAX_SAFE_INTEGER): void {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   throw invalid(name, value, `an integer from ${least} to ${most}`);
 }
 
-/** @throws LinuxError EINVAL when it is not a number of bytes that one operation may read */
+/** @throws LinuxError EINVAL if the value is not a number of bytes that one operation may read */
 export function demandLength(value: number): void {
   demandInteger('length', value, 0, MAX_BYTES);
 }
 
-/** @throws LinuxError EINVAL when it is not a Uint8Array, or longer than one operation may write */
+/** @throws LinuxError EINVAL if the value is not a Uint8Array, or longer than one operation may write */
 export function demandBytes(value: Uint8Array): void {
   if (!(value instanceof Uint8Array)) throw invalid('bytes', value, 'a Uint8Array');
   demandInteger('length', value.length, 0, MAX_BYTES);
 }
 
-/** @throws LinuxError EINVAL when it is neither a boolean nor undefined */
+/** @throws LinuxError EINVAL if the value is neither a boolean nor undefined */
 export function demandFlag(name: string, value: boolean | undefined): void {
   if (value !== undefined && typeof value !== 'boolean') throw invalid(name, value, 'a boolean');
 }
 
-/** @throws LinuxError EINVAL when it is not a storage key: 0 to 0xfe, and even */
+/** @throws LinuxError EINVAL if the value is not a storage key: 0 to 0xfe, and even */
 export function demandKey(value: number): void {
   demandInteger('key', value, 0, 0xfe);
   if (value & 1) throw invalid('key', value, 'even');
 }
 
-/** @throws LinuxError EINVAL when it is not an object */
+/** @throws LinuxError EINVAL if the value is not an object */
 export function demandObject(name: string, value: object): void {
   if (typeof value !== 'object' || value === null) throw invalid(name, value, 'an object');
 }
 
-/** @throws LinuxError EINVAL when it is not one of the class */
+/** @throws LinuxError EINVAL if the value is not an instance of the class */
 export function demandInstance(
   name: string,
   value: object,

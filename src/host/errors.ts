@@ -1,13 +1,13 @@
 /**
- * How host operations say no.
+ * How operations of the host fail.
  */
 
-/** The error codes of Linux that operations here can end with. */
+/** The error codes of Linux that operations of the host throw. */
 export type Errno = 'EBADF' | 'EBUSY' | 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'ESRCH';
 
 /**
- * A host operation that the caller got wrong, or that cannot be done now. The operation has changed nothing.
- * The message names the offending value.
+ * An operation of the host was called wrongly, or cannot be performed now. It has changed nothing. The message names the
+ * offending value.
  */
 export class LinuxError extends Error {
   /** The code, as Linux names it. */
@@ -20,7 +20,7 @@ export class LinuxError extends Error {
   }
 }
 
-/** A value as messages show it: hexadecimal, with 0x. */
+/** Returns a number as messages show it: hexadecimal, with 0x. */
 export function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
 }

@@ -1,9 +1,9 @@
 /**
- * The frame allocator: who has which frame of absolute storage.
+ * The frame allocator: hands out frames of absolute storage.
  *
- * Blocks of 2^order frames, aligned to their size, in the manner of a buddy system: a block is split to serve a
- * smaller request, and meets its buddy again when both are free. Every block has a purpose, so that what the
- * host uses storage for can be counted, and allocation can be made to fail on purpose.
+ * It is a buddy system. Blocks have 2^order frames and are aligned to their size; a block is split to serve a smaller
+ * request, and joined with its buddy when both are free. Every block has a purpose, so that the use of storage can be
+ * counted. An allocation can be made to fail on purpose.
  *
  * Addresses are absolute byte addresses, as plain numbers.
  */
@@ -13,7 +13,7 @@ import { demandInteger } from './arguments.ts';
 import { LinuxError } from './errors.ts';
 import type { Locks } from './locks.ts';
 
-/** What storage is used for. */
+/** The purposes of storage. */
 export const PURPOSES = [
   'page',
   'large-page',
@@ -24,7 +24,7 @@ export const PURPOSES = [
   'kernel',
 ] as const;
 
-/** A use of storage: a page, one of 1 MiB, a page table without or with PGSTEs, a table of an mm or gmap, the rest. */
+/** A purpose of storage: a page, a 1 MiB page, a page table without or with PGSTEs, a table of an mm or gmap, the rest. */
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Order of a region or segment table: four frames, 16 KiB. */
@@ -36,7 +36,7 @@ export const LARGE_ORDER = 8;
 /** The largest block: 2^10 frames, 4 MiB. */
 export const MAX_ORDER = 10;
 
-/** Frames at the bottom of storage that are never handed out: a prefix area lies there. */
+/** The number of frames at the bottom of storage that are never handed out: a prefix area is there. */
 const RESERVED_FRAMES = 16;
 
 const NONE = -1;
@@ -45,13 +45,13 @@ const NONE = -1;
 export class Frames {
   readonly #storage: Storage;
   readonly #locks: Locks;
-  /** Of the first frame of a free block: its order plus one. 0 elsewhere. */
+  /** For the first frame of a free block: its order plus one. Otherwise 0. */
   readonly #freeOrder: Uint8Array;
-  /** Of the first frame of a used block: order in the low four bits, purpose above, plus one in total. */
+  /** For the first frame of a used block: order in the low four bits, purpose above them, and one added. Otherwise 0. */
   readonly #used: Uint8Array;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
-  /** Of the first frame of a used block: how many have it beside the one that asked for it. */
+  /** For the first frame of a used block: the number of references to it besides the first. */
   readonly #sharers: Int32Array;
   readonly #heads = new Int32Array(MAX_ORDER + 1).fill(NONE);
   readonly #counts = new Float64Array(PURPOSES.length);
@@ -71,40 +71,40 @@ export class Frames {
     this.#seed(frames);
   }
 
-  /** Frames that nobody has. */
+  /** The number of free frames. */
   get available(): number {
     return this.#available;
   }
 
-  /** Absolute address behind the last frame that was ever handed out: storage beyond is as it was made. */
+  /** The absolute address behind the last frame that was ever handed out. Storage from there on was never used. */
   get touched(): number {
     return this.#touched * FRAME_SIZE;
   }
 
-  /** Frames in use for a purpose. */
+  /** The number of frames in use for a purpose. */
   count(purpose: Purpose): number {
     return this.#counts[PURPOSES.indexOf(purpose)] as number;
   }
 
-  /** Makes the `n`-th allocation from now fail, once; 0 calls it off. @throws LinuxError EINVAL for a negative number */
+  /** Makes the `n`-th allocation from now on fail, once; 0 cancels that. @throws LinuxError EINVAL for a negative number */
   failIn(n: number): void {
     demandInteger('n', n);
     this.#failIn = n;
   }
 
-  /** Allocations until the one that is to fail; 0 when none is. */
+  /** The number of allocations until the one that is to fail, or 0. */
   get failing(): number {
     return this.#failIn;
   }
 
   /**
-   * Hands out 2^order frames, aligned to their size, holding whatever they held.
-   * @throws LinuxError ENOMEM when no such block is free or this allocation was to fail; nothing has changed
+   * Allocates 2^order frames, aligned to their size. Returns their address. Their contents are undefined.
+   * @throws LinuxError ENOMEM if no such block is free or this allocation was to fail; nothing has changed then
    */
   allocate(order: number, purpose: Purpose): number {
     this.#locks.allocating();
     if (this.#failIn > 0 && --this.#failIn === 0) {
-      throw new LinuxError('ENOMEM', `no frames for a ${purpose}: this allocation was told to fail`);
+      throw new LinuxError('ENOMEM', `no frames for a ${purpose}: this allocation was made to fail`);
     }
     let from = order;
     while (from <= MAX_ORDER && this.#heads[from] === NONE) from++;
@@ -125,7 +125,7 @@ export class Frames {
     return frame * FRAME_SIZE;
   }
 
-  /** As `allocate`, and every byte is zero, as are the storage keys: nothing is left of who had it before. */
+  /** As `allocate`; every byte and the storage keys are zero. */
   allocateZeroed(order: number, purpose: Purpose): number {
     const address = this.allocate(order, purpose);
     const frame = address / FRAME_SIZE;
@@ -134,17 +134,17 @@ export class Frames {
     return address;
   }
 
-  /** One more has the block; each of those who have it frees it once. */
+  /** Takes one more reference to a block. Each reference is dropped by `free`. */
   share(address: number): void {
     this.#sharers[address / FRAME_SIZE]!++;
   }
 
-  /** How many have the block beside the first one. */
+  /** The number of references to a block besides the first. */
   sharersOf(address: number): number {
     return this.#sharers[address / FRAME_SIZE] as number;
   }
 
-  /** Makes a frame of 1 MiB, which one alone has, 256 pages that are freed one by one. */
+  /** Makes a frame of 1 MiB, to which there is one reference, 256 pages that are freed one by one. */
   split(address: number): void {
     const first = address / FRAME_SIZE;
     const page = PURPOSES.indexOf('page');
@@ -155,13 +155,13 @@ export class Frames {
   }
 
   /**
-   * One of those who have the block gives it up; when it was the last one, it is taken back.
-   * Throws InternalError when it is not one that was handed out.
+   * Drops a reference to a block, and frees it with the last one.
+   * @throws InternalError if no block in use starts there
    */
   free(address: number): void {
     let frame = address / FRAME_SIZE;
     const used = this.#used[frame];
-    if (!used) throw new InternalError(`frame 0x${address.toString(16)} freed, but nobody has it`);
+    if (!used) throw new InternalError(`frame 0x${address.toString(16)} freed, but not in use`);
     if ((this.#sharers[frame] as number) > 0) {
       this.#sharers[frame]!--;
       return;
@@ -180,13 +180,13 @@ export class Frames {
     this.#put(frame, order);
   }
 
-  /** What the block that starts at `address` is used for, or undefined when no block in use starts there. */
+  /** Returns the purpose of the block that starts at `address`, or undefined if no block in use starts there. */
   purposeOf(address: number): Purpose | undefined {
     const used = this.#used[address / FRAME_SIZE];
     return used ? PURPOSES[(used - 1) >>> 4] : undefined;
   }
 
-  /** Cuts all of storage but the reserved frames into free blocks, lowest first. */
+  /** Divides all of storage except the reserved frames into free blocks, lowest first. */
   #seed(frames: number): void {
     let end = frames;
     while (end > RESERVED_FRAMES) {

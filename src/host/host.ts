@@ -1,11 +1,12 @@
 /**
- * A host on a machine: its processes and their guests, and code of theirs that touches memory.
+ * A host on a machine: its processes and guests, and accesses to memory as their code makes them.
  */
 
 import {
   type Cpu,
   CR0,
   FETCH,
+  FRAME_SIZE,
   InternalError,
   isTranslationException,
   logicalPage,
@@ -21,18 +22,19 @@ import { Kernel } from './kernel.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { MemoryFile, Mm } from './mm/index.ts';
 import { MmCommon } from './mm/internal.ts';
+import { PAGE_BYTES } from './units.ts';
 
 const GUEST_LIMIT = 1n << 64n;
 
-/** Counts at one moment. */
+/** What a host counts. */
 export interface HostStats {
-  /** Reverse-map entries: guest segment entries that are linked. */
+  /** Guest segment entries that are linked. */
   readonly rmaps: number;
   /** Region and segment tables of gmaps. */
   readonly tables: number;
   /** Page tables with PGSTEs. */
   readonly pagetables: number;
-  /** Purges asked for by gmap operations since the start. */
+  /** Purges issued by gmap operations. */
   readonly purges: number;
 }
 
@@ -41,15 +43,15 @@ export class Host {
   readonly machine: Machine;
   readonly kernel: Kernel;
   readonly common: MmCommon;
-  /** Which gmap each processor is in, by CPU address. */
+  /** The gmap that each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();
   readonly #mms = new Set<Mm>();
   #gmaps = 0;
   #processes = 0;
 
   /**
-   * A host that owns the whole machine.
-   * @throws LinuxError EINVAL for what is no machine; EBUSY when the machine has a host already
+   * Creates a host that owns a whole machine.
+   * @throws LinuxError EINVAL for what is no machine; EBUSY if the machine has a host already
    */
   constructor(machine: Machine) {
     demandInstance('machine', machine, Machine);
@@ -67,7 +69,7 @@ export class Host {
   }
 
   /**
-   * A new, empty process.
+   * Creates a process with an empty address space.
    * @param id the number that events and messages call it by; default the next one
    * @throws LinuxError EINVAL for an id that is not an integer from 0 on; ENOMEM
    */
@@ -81,7 +83,7 @@ export class Host {
   }
 
   /**
-   * A process with the memory of another, see `Mm.fork`; `id` as for `createMm`.
+   * Creates a process with the memory of another one, see `Mm.fork`. `id` as for `createMm`.
    * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended; ENOMEM
    */
   fork(parent: Mm, id = this.#processes): Mm {
@@ -91,13 +93,13 @@ export class Host {
     return child;
   }
 
-  /** A file in memory of so many bytes. @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB */
+  /** Creates a file in memory, of `length` bytes. @throws LinuxError EINVAL if that is not a positive multiple of 4 KiB */
   createFile(length: bigint): MemoryFile {
     return this.kernel.operation(() => new MemoryFile(this.kernel, this.common.files, length));
   }
 
   /**
-   * Ends a process: its gmaps, memory and tables go. Virtual machines on it can be destroyed and do nothing else.
+   * Ends a process: its gmaps, memory and tables are freed. Virtual machines on it can only be destroyed then.
    * @throws LinuxError EINVAL for a process of another host; ESRCH for one that has ended
    */
   exitMm(mm: Mm): void {
@@ -106,7 +108,7 @@ export class Host {
   }
 
   /**
-   * A new, empty guest address space of a process.
+   * Creates an empty guest address space of a process.
    * @param id the number that events and messages call it by; default the next one
    * @throws LinuxError EINVAL for a process of another host or an id as `createMm`; ESRCH for a process that has
    *   ended; ENOMEM
@@ -149,67 +151,60 @@ export class Host {
   }
 
   /**
-   * Reads process memory on a processor, as the process's code would: by way of its TLB, faults being served.
+   * Reads process memory on a processor, as code of the process would: by its TLB, with faults served.
    * @throws LinuxError EINVAL for a process or a processor of another host, an address that is no bigint, or a length
    *   that is not an integer up to 2^31 - 4096; ESRCH for a process that has ended; EBUSY for a processor that executes;
    *   EFAULT, ENOMEM
    */
   readAsProcess(mm: Mm, cpu: Cpu, address: bigint, length: number): Uint8Array {
     this.#demandProcess(mm);
-    return this.#read(new ProcessSide(mm), cpu, address, length);
+    return this.#read(processCode(mm), cpu, address, length);
   }
 
-  /** Stores into process memory as the process's code would: all bytes, or none. @throws LinuxError as `readAsProcess` */
+  /** Stores into process memory, as code of the process would: all bytes, or none. @throws LinuxError as `readAsProcess` */
   writeAsProcess(mm: Mm, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
     this.#demandProcess(mm);
-    this.#write(new ProcessSide(mm), cpu, address, bytes);
+    this.#write(processCode(mm), cpu, address, bytes);
   }
 
-  /** Reads guest memory on a processor, as guest code would. @throws LinuxError as `readAsProcess`; ENOENT for a gmap that was freed */
+  /** Reads guest memory on a processor, as code of the guest would. @throws LinuxError as `readAsProcess`; ENOENT for a gmap that was freed */
   readAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, length: number): Uint8Array {
     this.#demandGmap(gmap);
-    return this.#read(new GuestSide(gmap), cpu, address, length);
+    return this.#read(guestCode(gmap), cpu, address, length);
   }
 
-  /** Stores into guest memory as guest code would: all bytes, or none. @throws LinuxError as `readAsGuest` */
+  /** Stores into guest memory, as code of the guest would: all bytes, or none. @throws LinuxError as `readAsGuest` */
   writeAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
     this.#demandGmap(gmap);
-    this.#write(new GuestSide(gmap), cpu, address, bytes);
+    this.#write(guestCode(gmap), cpu, address, bytes);
   }
 
-  #read(side: Side, cpu: Cpu, address: bigint, length: number): Uint8Array {
+  #read(code: Code, cpu: Cpu, address: bigint, length: number): Uint8Array {
     demandLength(length);
     const { storage } = this.machine;
     let bytes = new Uint8Array();
-    this.#access(side, cpu, address, length, FETCH, (at, done, count) => {
+    this.#access({ code, cpu, address, length, access: FETCH }, (at, done, count) => {
       if (done === 0) bytes = new Uint8Array(length);
       bytes.set(storage.bytes.subarray(at, at + count), done);
     });
     return bytes;
   }
 
-  #write(side: Side, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
+  #write(code: Code, cpu: Cpu, address: bigint, bytes: Uint8Array): void {
     demandBytes(bytes);
     const { storage } = this.machine;
-    this.#access(side, cpu, address, bytes.length, STORE, (at, done, count) => {
+    this.#access({ code, cpu, address, length: bytes.length, access: STORE }, (at, done, count) => {
       storage.bytes.set(bytes.subarray(done, done + count), at);
     });
   }
 
-  /** Calls back for each part of a range, all of which can be accessed then. */
-  #access(
-    side: Side,
-    cpu: Cpu,
-    address: bigint,
-    length: number,
-    access: typeof FETCH | typeof STORE,
-    part: PartCallback,
-  ): void {
-    demandBigint('address', address);
+  /** Makes a range accessible, then visits its parts. */
+  #access(access: CodeAccess, visit: PartVisitor): void {
+    demandBigint('address', access.address);
     this.kernel.operation(() => {
-      this.kernel.demandCpu(cpu);
-      eachPart(this.running, side, cpu, address, length, access, () => {});
-      eachPart(this.running, side, cpu, address, length, access, part);
+      this.kernel.demandCpu(access.cpu);
+      eachPart(this.running, access, () => {});
+      eachPart(this.running, access, visit);
     });
   }
 
@@ -229,74 +224,56 @@ export class Host {
 /** The machines that have a host. */
 const OWNED = new WeakSet<Machine>();
 
-/** Gets the absolute address of a part of a range, how many bytes precede it, and how many it has. */
-type PartCallback = (at: number, done: number, count: number) => void;
+/** Gets the absolute address of a part of a range, the number of bytes before it, and its length. */
+type PartVisitor = (at: number, done: number, count: number) => void;
 
-/** Whose code runs: what control register 1 holds, and who serves a fault. */
-interface Side {
+/** The code that accesses memory: it puts a processor into its address space and back, and its faults are served. */
+interface Code {
   enter(cpu: Cpu): void;
   leave(cpu: Cpu): void;
   fault(address: bigint, write: boolean): void;
 }
 
-class ProcessSide implements Side {
-  readonly #mm: Mm;
-
-  constructor(mm: Mm) {
-    this.#mm = mm;
-  }
-
-  enter(cpu: Cpu): void {
-    cpu.setControl(1, this.#mm.asce);
-  }
-
-  leave(_cpu: Cpu): void {}
-
-  fault(address: bigint, write: boolean): void {
-    this.#mm.fault(address, write);
-  }
+/** One access of code to a range of its address space. */
+interface CodeAccess {
+  readonly code: Code;
+  readonly cpu: Cpu;
+  readonly address: bigint;
+  readonly length: number;
+  readonly access: typeof FETCH | typeof STORE;
 }
 
-class GuestSide implements Side {
-  readonly #gmap: Gmap;
-
-  constructor(gmap: Gmap) {
-    this.#gmap = gmap;
-  }
-
-  enter(cpu: Cpu): void {
-    this.#gmap.enable(cpu);
-  }
-
-  leave(cpu: Cpu): void {
-    this.#gmap.disable(cpu);
-  }
-
-  fault(address: bigint, write: boolean): void {
-    this.#gmap.mm.fault(this.#gmap.fault(address), write);
-  }
+/** The code of a process. */
+function processCode(mm: Mm): Code {
+  return {
+    enter: (cpu) => cpu.setControl(1, mm.asce),
+    leave: () => {},
+    fault: (address, write) => mm.fault(address, write),
+  };
 }
 
-/** A segment fault, then a page fault, and the access; anything more is a fault of ours. */
+/** The code of a guest. */
+function guestCode(gmap: Gmap): Code {
+  return {
+    enter: (cpu) => gmap.enable(cpu),
+    leave: (cpu) => gmap.disable(cpu),
+    fault: (address, write) => gmap.mm.fault(gmap.fault(address), write),
+  };
+}
+
+/** A segment fault, then a page fault, then the access. Any further fault is a bug of ours. */
 const ATTEMPTS = 4;
 
-/** Calls back for each page of a range with the absolute address of its part, faults being served. */
-function eachPart(
-  running: ReadonlyMap<number, Gmap>,
-  side: Side,
-  cpu: Cpu,
-  address: bigint,
-  length: number,
-  access: typeof FETCH | typeof STORE,
-  part: PartCallback,
-): void {
+/** Visits the parts of a range, page by page, and serves the faults on the way. The processor is left as it was. */
+function eachPart(running: ReadonlyMap<number, Gmap>, request: CodeAccess, visit: PartVisitor): void {
+  const { code, cpu, address, length, access } = request;
   if (address < 0n || address + BigInt(length) > GUEST_LIMIT) {
     throw new LinuxError('EFAULT', `${hex(address)} + ${length} is outside the address space`);
   }
   const { dat, space, key } = cpu;
   const control = cpu.cr[1] as bigint;
   const gmap = running.get(cpu.address);
-  side.enter(cpu);
+  code.enter(cpu);
   cpu.claim();
   cpu.dat = true;
   cpu.space = SPACE.PRIMARY;
@@ -304,15 +281,14 @@ function eachPart(
   try {
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
-      const offset = Number(at & 0xfffn);
-      const count = Math.min(length - done, 4096 - offset);
-      part(resolve(side, cpu, at, access) + offset, done, count);
+      const offset = Number(at % PAGE_BYTES);
+      const count = Math.min(length - done, FRAME_SIZE - offset);
+      visit(frameOf(code, cpu, at, access) + offset, done, count);
       done += count;
     }
   } finally {
     cpu.release();
-    // The processor is left as it was found, in the gmap it was in.
-    side.leave(cpu);
+    code.leave(cpu);
     gmap?.enable(cpu);
     cpu.setControl(1, control);
     cpu.dat = dat;
@@ -321,14 +297,14 @@ function eachPart(
   }
 }
 
-/** The frame behind one page, faults being served. */
-function resolve(side: Side, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
-  const page = Number(address >> 12n);
+/** Returns the frame behind one page, and serves the faults on the way. */
+function frameOf(code: Code, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
+  const page = Number(address / PAGE_BYTES);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const frame = cpu.attempt(logicalPage(page), access);
     if (frame >= 0) return frame;
     if (!isTranslationException(cpu.exceptionCode) && cpu.exceptionCode !== PGM.PROTECTION) break;
-    side.fault(address, access === STORE);
+    code.fault(address, access === STORE);
   }
   throw new InternalError(`${hex(address)} faults again and again (code ${hex(cpu.exceptionCode)})`);
 }

@@ -1,5 +1,5 @@
 /**
- * What every part of the host stands on: the machine, its frames, the locks, and the purges.
+ * What all modules of the host use: the machine, its frames, the locks, and the purges.
  */
 
 import { Cpu, type Machine, type Storage } from '../machine/index.ts';
@@ -11,14 +11,14 @@ import { Locks } from './locks.ts';
 import { HALF } from './units.ts';
 
 /**
- * The absolute byte address with these halves (`lo` signed or unsigned): what tables hold, as one number. Below
- * 2 GiB the result is a small integer to the engine, which a product with 2^32 would not be, not even with 0.
+ * Returns the absolute byte address with these halves; `lo` is signed or unsigned. Below 2 GiB the result is a small integer
+ * to V8. A product with 2^32 would not be, not even with 0.
  */
 export function absolute(hi: number, lo: number): number {
   return hi === 0 ? lo >>> 0 : hi * HALF + (lo >>> 0);
 }
 
-/** The places where the host purges remembered translations. */
+/** The sites where the host purges cached translations. */
 export const PURGE_SITES = [
   'gmap-map',
   'gmap-unmap',
@@ -32,7 +32,7 @@ export const PURGE_SITES = [
   'enable-sie',
 ] as const;
 
-/** A place where the host purges remembered translations. */
+/** A site where the host purges cached translations. */
 export type PurgeSite = (typeof PURGE_SITES)[number];
 
 /**
@@ -53,18 +53,18 @@ export class Purges {
     this.#machine = kernel.machine;
   }
 
-  /** Purges the page of entry `index` of the page table at `origin` everywhere. */
+  /** Purges the page of entry `index` of the page table at `origin` on all processors. */
   page(site: PurgeSite, origin: number, index: number): void {
     if (site !== this.#kernel.injectedFault) this.#machine.purgePage(origin, index);
   }
 
-  /** Purges everything that came by an address-space-control element, given in halves. */
+  /** Purges everything that was made by an address-space-control element, given in halves, on all processors. */
   asce(site: PurgeSite, hi: number, lo: number): void {
     if (site !== this.#kernel.injectedFault) this.#machine.purgeAsce(hi, lo);
   }
 }
 
-/** The ground of one host. */
+/** What all objects of one host share. */
 export class Kernel {
   readonly machine: Machine;
   readonly storage: Storage;
@@ -86,20 +86,20 @@ export class Kernel {
 
   /**
    * Begins a public operation, which `end` ends. Operations nest.
-   * @throws LinuxError EBUSY while a listener is called: it may look and not act
+   * @throws LinuxError EBUSY while a listener is called: a listener must not act
    */
   begin(): void {
     this.demandQuiet();
     this.trace.operations.begin();
   }
 
-  /** @throws LinuxError EBUSY while a listener is called: it may look and not act */
+  /** @throws LinuxError EBUSY while a listener is called: a listener must not act */
   demandQuiet(): void {
     if (!this.trace.operations.delivering) return;
-    throw new LinuxError('EBUSY', 'a listener is called: it may look, and not start an operation');
+    throw new LinuxError('EBUSY', 'a listener is called: it must not start an operation');
   }
 
-  /** Ends what `begin` began. @throws what a listener threw meanwhile, at the end of the outermost operation */
+  /** Ends an operation. @throws at the end of the outermost one what a listener threw meanwhile */
   end(): void {
     this.trace.operations.end();
   }

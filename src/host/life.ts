@@ -1,6 +1,6 @@
 /**
- * Whose an object is, and whether it still exists. Everything of a host that can end has one of these: processes,
- * gmaps, virtual machines, virtual CPUs, files.
+ * The life of an object of a host: which host it belongs to, and whether it has ended. Processes, gmaps, virtual machines,
+ * virtual CPUs and files have one.
  */
 
 import { type Errno, LinuxError } from './errors.ts';
@@ -15,8 +15,8 @@ export class Life {
   #ended = false;
 
   /**
-   * @param what the object and how it ends, as a message says it: `gmap 0 was freed`
-   * @param code what an operation on it ends with from then on
+   * @param what the message of errors after its end: `gmap 0 was freed`
+   * @param code the code of these errors
    */
   constructor(kernel: Kernel, what: string, code: Errno) {
     this.kernel = kernel;
@@ -29,12 +29,12 @@ export class Life {
     return this.#ended;
   }
 
-  /** @throws LinuxError with the object's code, when it has ended */
+  /** @throws LinuxError with the object's code if it has ended */
   demand(): void {
     if (this.#ended) throw new LinuxError(this.#code, this.#what);
   }
 
-  /** For what changes the object without being an operation. @throws LinuxError as `demand`; EBUSY while a listener is called */
+  /** Checks that the object may be changed. @throws LinuxError as `demand`; EBUSY while a listener is called */
   demandQuiet(): void {
     this.demand();
     this.kernel.demandQuiet();
@@ -46,7 +46,7 @@ export class Life {
     return this.kernel.operation(action);
   }
 
-  /** The object ends. @throws LinuxError as `demand`, when it has ended already */
+  /** Ends the object. @throws LinuxError as `demand` */
   end(): void {
     this.demand();
     this.#ended = true;

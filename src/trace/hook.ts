@@ -1,10 +1,10 @@
 /**
- * A place where any number of listeners can be told of something.
+ * A hook: any number of listeners are called when something happens.
  */
 
 import type { Operations } from './operations.ts';
 
-/** A listener that is subscribed. */
+/** One subscription of a listener. */
 interface Subscription<Listener> {
   readonly listener: Listener;
   active: boolean;
@@ -13,20 +13,20 @@ interface Subscription<Listener> {
 /**
  * Listeners, called in the order in which they subscribed.
  *
- * A listener looks and does not act. While it is called, every operation that changes the machine or its host throws
- * (`LinuxError` EBUSY in the host, `BusyError` in the machine) and changes nothing; it may read anything,
- * subscribe and unsubscribe. When it throws, the others are still called, it is unsubscribed, what goes on comes to its
- * end as if it had not been there, and the outermost operation under way then throws its error.
+ * A listener observes and does not act. While it is called, every operation that changes the machine or its host throws
+ * (`LinuxError` EBUSY in the host, `BusyError` in the machine) and changes nothing. It may read everything, subscribe and
+ * unsubscribe. If it throws, the other listeners are still called, it is unsubscribed, the operations in progress complete as
+ * if it had not been called, and the outermost of them then throws its error.
  */
 export class Hook<Arguments extends readonly unknown[]> {
   readonly #operations: Operations;
   readonly #changed: (() => void) | undefined;
-  /** Replaced, not changed, so that a call under way goes on with the list that it began with. */
+  /** Replaced, not changed, so that a call in progress continues with the list that it began with. */
   #subscriptions: readonly Subscription<(...args: Arguments) => void>[] = [];
   #listener: ((...args: Arguments) => void) | null = null;
 
   /**
-   * @param operations those under way where this hook is
+   * @param operations those of the machine that has this hook
    * @param changed called when `listener` has changed
    */
   constructor(operations: Operations, changed?: () => void) {
@@ -34,15 +34,15 @@ export class Hook<Arguments extends readonly unknown[]> {
     this.#changed = changed;
   }
 
-  /** Calls all listeners; null when there are none, so that one comparison is all that an emission costs then. */
+  /** A function that calls all listeners, or null if there are none: an emission then costs one comparison. */
   get listener(): ((...args: Arguments) => void) | null {
     return this.#listener;
   }
 
   /**
-   * Adds a listener. It is called from the next time on.
-   * @returns what removes it again; calling that twice does no harm
-   * @throws TypeError when it is not a function
+   * Adds a listener, which is called from the next time on. Returns a function that removes it; a second call of that does
+   * nothing.
+   * @throws TypeError if it is not a function
    */
   subscribe(listener: (...args: Arguments) => void): () => void {
     if (typeof listener !== 'function')

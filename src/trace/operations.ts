@@ -1,29 +1,29 @@
 /**
- * Which operations of a machine and its host are under way, and whether listeners are being called.
+ * The operations of a machine and its host that are in progress, and whether listeners are being called.
  *
- * Listeners look and do not act: an operation that changes state asks `delivering` first and refuses. A listener that
- * throws changes nothing of what goes on: its error waits for the end of the outermost operation.
+ * Listeners observe and do not act: an operation that changes state reads `delivering` first, and fails. A listener that
+ * throws does not affect the operations in progress: its error is held back until the outermost one ends.
  */
 export class Operations {
   #depth = 0;
   #calls = 0;
   #failure: { readonly error: unknown } | null = null;
 
-  /** Whether a listener is being called now. Read by fast paths, so a field; nobody else sets it. */
+  /** Whether a listener is being called. A field, because fast paths read it; only this class sets it. */
   delivering = false;
 
-  /** An operation begins, possibly inside another one. */
+  /** Begins an operation, possibly inside another one. */
   begin(): void {
     this.#depth++;
   }
 
-  /** The operation that began last ends. @throws what a listener threw meanwhile, when it was the outermost one */
+  /** Ends the operation that began last. @throws if it was the outermost one, what a listener threw meanwhile */
   end(): void {
     this.#depth--;
     if (this.#failure !== null) this.#raise();
   }
 
-  /** Calls a listener. Returns false when it threw: it is not to be called again. */
+  /** Calls a listener. Returns false if it threw; it must not be called again then. */
   deliver(call: () => void): boolean {
     this.#calls++;
     this.delivering = true;
@@ -38,7 +38,7 @@ export class Operations {
     }
   }
 
-  /** All listeners were called. @throws what one of them threw, when no operation is under way */
+  /** All listeners were called. @throws if no operation is in progress, what one of them threw */
   delivered(): void {
     if (this.#failure !== null) this.#raise();
   }

@@ -1,6 +1,6 @@
 /**
- * The tables of one gmap above the page tables: a region-first table, and below it region-second, region-third
- * and segment tables where something was mapped.
+ * The tables of one gmap above the page tables: a region-first table and, where something was mapped, region-second,
+ * region-third and segment tables below it.
  *
  * Segments are guest segment numbers (byte address >> 20, below 2^44), as plain numbers; tables and entries are
  * absolute byte addresses.
@@ -10,21 +10,21 @@ import { CRST_ENTRIES, CRST_SIZE, REGION } from '../../machine/index.ts';
 import { CRST_ORDER } from '../frames.ts';
 import { absolute, type Kernel } from '../kernel.ts';
 import { fillEntries, type LinkOwner, type ReverseMaps } from '../mm/internal.ts';
+import { HALF } from '../units.ts';
 
-/** Guest segments there are: 2^44, 16 EiB. */
+/** The number of segments of a guest: 2^44, 16 EiB. */
 export const GUEST_SEGMENTS = 2 ** 44;
 
-/** Guest segments that an entry of a table spans, by table type: 1 region third, 2 second, 3 first. */
+/** The number of segments that an entry of a table translates, by table type: 0 segment … 3 region first. */
 const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
-/** Low half of an empty entry, and type and length bits of a valid one, by table type. */
+/** The low half of an empty entry, and type and length bits of a valid one, by table type. */
 const EMPTY = [0x20, 0x24, 0x28, 0x2c] as const;
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const REGION_FIRST = 3;
-const HALF = 0x1_0000_0000;
-/** No segment is near this one. */
+/** A segment number that no segment is near. */
 const NOWHERE = -CRST_ENTRIES;
 
-/** A table made by an operation that may yet fail, and the entry that designates it. */
+/** A table that an operation has made which may yet fail, and the entry that designates it. */
 interface Made {
   readonly entry: number;
   readonly table: number;
@@ -38,24 +38,24 @@ export class GuestTables {
   readonly #kernel: Kernel;
   readonly #reverseMaps: ReverseMaps;
   readonly #owner: LinkOwner;
-  /** Guest segment number of the first entry of each segment table, by its origin. */
+  /** The guest segment number of the first entry of each segment table, by its origin. */
   readonly #segmentTables = new Map<number, number>();
-  /** The region tables below the top, in the order in which they were made: to free them nothing is searched. */
+  /** The region tables below the top, in the order in which they were made. */
   readonly #regionTables: number[] = [];
 
   // The segment table found last: guest segment of its first entry, its origin, and the node of its first entry.
   #first = NOWHERE;
   #table = -1;
   #node = -1;
-  /** Entries of it that `nodeIn` knows: all, but for the last segment of all, which cannot be mapped. */
+  /** The number of its entries that `nodeIn` knows: all, except that of the last segment of a guest, which cannot be mapped. */
   #reach = CRST_ENTRIES;
 
   // What `seek` found.
-  /** The entry of the segment, or -1 when a table on the way to it does not exist. */
+  /** The address of the segment's entry, or -1 if a table on the way to it does not exist. */
   entry = -1;
   /** The entry's node in the reverse maps; the entries that follow have the nodes that follow. */
   node = -1;
-  /** The segment behind the last one that the same table translates, or that the same missing table would. */
+  /** The first segment behind those that the same table translates, or the same missing table would. */
   next = 0;
 
   /** @throws LinuxError ENOMEM */
@@ -66,30 +66,30 @@ export class GuestTables {
     this.top = this.#newTable(REGION_FIRST);
   }
 
-  /** The node in the reverse maps of a segment's entry, or -1 when the table found last is not that of the segment. */
+  /** Returns the node of a segment's entry in the reverse maps, or -1 if its table is not the one found last. */
   nodeIn(segment: number): number {
     const index = segment - this.#first;
     return index >= 0 && index < this.#reach ? this.#node + index : -1;
   }
 
-  /** The entry of a segment for which `nodeIn` has just found the node. */
+  /** Returns the entry of a segment. Preconditions: `nodeIn` has just found its node. */
   entryIn(segment: number): number {
     return this.#table + (segment - this.#first) * 8;
   }
 
-  /** The entry of a segment, or -1 when a table on the way to it does not exist. */
+  /** Returns the entry of a segment, or -1 if a table on the way to it does not exist. */
   entryOf(segment: number): number {
     return this.#find(segment) ? this.#table + (segment - this.#first) * 8 : -1;
   }
 
-  /** The node in the reverse maps of the entry that `entryOf` has just found. */
+  /** Returns the node of a segment's entry in the reverse maps. Preconditions: `entryOf` has just found the entry. */
   nodeOf(segment: number): number {
     return this.#node + (segment - this.#first);
   }
 
   /**
-   * Looks up the segment and sets `entry`, `node` and `next`: who has a range of segments goes on with `next`, so that
-   * a table is found once and not once a segment, and a missing one is passed over at the highest level.
+   * Looks up a segment and sets `entry`, `node` and `next`. A loop over a range continues with `next`, so that a table is
+   * looked up once and not for every segment, and a missing table is skipped at the highest level.
    */
   seek(segment: number): void {
     if (this.#find(segment)) {
@@ -104,7 +104,7 @@ export class GuestTables {
     }
   }
 
-  /** The guest segment number that an entry of a segment table translates. */
+  /** Returns the guest segment number that an entry of a segment table translates. */
   segmentOf(entry: number): number {
     const offset = entry % CRST_SIZE;
     return (this.#segmentTables.get(entry - offset) as number) + offset / 8;
@@ -129,7 +129,7 @@ export class GuestTables {
     }
   }
 
-  /** Every segment table: its origin and the guest segment number of its first entry. */
+  /** All segment tables: origin, and guest segment number of the first entry. */
   segmentTables(): IterableIterator<[origin: number, segment: number]> {
     return this.#segmentTables.entries();
   }
@@ -151,7 +151,7 @@ export class GuestTables {
     return (Math.floor(segment / CRST_ENTRIES) + 1) * CRST_ENTRIES;
   }
 
-  /** Makes the segment's table the one found last. Says whether there is one. */
+  /** Makes the table of a segment the one found last. Returns whether it exists. */
   #find(segment: number): boolean {
     const index = segment - this.#first;
     return (index >= 0 && index < CRST_ENTRIES) || this.#walk(segment);
@@ -170,7 +170,7 @@ export class GuestTables {
     return true;
   }
 
-  /** How many segments the highest table spans that is missing on the way to the segment; some table is. */
+  /** Returns the number of segments that the highest missing table on the way to a segment would translate. */
   #spanMissingAt(segment: number): number {
     let table = this.top;
     for (let type = REGION_FIRST; type > 0; type--) {
@@ -184,7 +184,7 @@ export class GuestTables {
     return table + (Math.floor(segment / (SPAN[type] as number)) % CRST_ENTRIES) * 8;
   }
 
-  /** The table that a region entry designates, or -1 when it is invalid. */
+  /** Returns the table that a region entry designates, or -1 if it is invalid. */
   #designated(entry: number): number {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
@@ -225,7 +225,7 @@ export class GuestTables {
     this.#reverseMaps.removeTable(table);
   }
 
-  /** Takes back the table that was made last. */
+  /** Frees the table that was made last. */
   #undo({ entry, table, type }: Made): void {
     const { view } = this.#kernel.storage;
     view.setUint32(entry, 0);

@@ -1,4 +1,4 @@
-/** Addresses of processes, and what an access to nothing ends with. */
+/** Addresses of processes. */
 
 import { demandBigint } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
@@ -12,19 +12,19 @@ export const GROWN_LIMIT = 1n << 53n;
 /** The first page that no process can have. */
 export const GROWN_PAGES = Number(GROWN_LIMIT / PAGE_BYTES);
 
-/** The byte address of a page. */
+/** Returns the byte address of a page. */
 export function addressOf(page: number): bigint {
   return BigInt(page) << 12n;
 }
 
-/** What an access to nothing ends with. */
+/** Returns the error of an access to what is not mapped. */
 export function noMapping(address: bigint): LinuxError {
   return new LinuxError('EFAULT', `nothing is mapped at ${hex(address)}`);
 }
 
 /**
  * Checks a byte range of a process and turns it into pages.
- * @throws LinuxError EINVAL when one is no bigint or not a multiple of 4 KiB, the length 0, or the end beyond 8 PiB
+ * @throws LinuxError EINVAL if one is no bigint or not a multiple of 4 KiB, the length is 0, or the end is beyond 8 PiB
  */
 export function checkedRange(address: bigint, length: bigint): { start: number; count: number } {
   demandBigint('address', address);

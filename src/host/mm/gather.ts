@@ -1,21 +1,22 @@
 /**
- * What an operation takes out of the tables, kept until no processor can reach it (Linux: mmu_gather).
+ * Frames that an operation has unhooked from the tables, freed when no processor can reach them any more (Linux: struct
+ * mmu_gather).
  *
- * Tables are changed first; `finish` then purges, once for the process and once for every gmap concerned, and
- * only after that gives the frames back.
+ * An operation changes the tables first. `finish` then purges translations, once for the process and once for every gmap
+ * concerned, and frees the frames after that.
  */
 
 import type { Kernel, PurgeSite } from '../kernel.ts';
 import type { PageTables } from './page-tables.ts';
 import type { LinkOwner } from './reverse-maps.ts';
 
-/** The process whose translations are purged: its address-space-control element in halves. */
+/** The address space of a process: its address-space-control element in halves. */
 export interface GatherSpace {
   readonly asceHi: number;
   readonly asceLo: number;
 }
 
-/** Collects what one operation leaves over. */
+/** Collects what one operation frees. */
 export class Gather {
   readonly #kernel: Kernel;
   readonly #tables: PageTables;
@@ -29,34 +30,34 @@ export class Gather {
     this.#tables = tables;
   }
 
-  /** A page whose translations have been, or will be, purged. */
+  /** Defers the freeing of a block, whose translations were or will be purged, until `finish`. */
   deferFree(address: number): void {
     this.#blocks.push(address);
   }
 
-  /** Something that no entry of a page table stands for has changed: all of the process's translations go. */
+  /** All translations of the process must be purged: an entry above the page tables has changed. */
   space(): void {
     this.#purge = true;
   }
 
-  /** A page table that no table designates any more, to be freed after a purge. */
+  /** Defers the freeing of a page table that no table designates any more, and asks for a purge. */
   pageTable(origin: number): void {
     this.#pageTables.push(origin);
     this.#purge = true;
   }
 
-  /** A segment or region table that no table designates any more, to be freed after a purge. */
+  /** Defers the freeing of a segment or region table that no table designates any more, and asks for a purge. */
   table(origin: number): void {
     this.#blocks.push(origin);
     this.#purge = true;
   }
 
-  /** A gmap that was linked to a page table that goes: its translations are purged too. */
+  /** Asks for a purge of a gmap, which was linked to what is freed. */
   owner(owner: LinkOwner): void {
     this.#owners.add(owner);
   }
 
-  /** Purges, as asked from `site`, and frees. */
+  /** Purges what was asked for, on behalf of `site`, then frees. */
   finish(space: GatherSpace, site: PurgeSite = 'page-table-freed'): void {
     const { frames, purges } = this.#kernel;
     if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);

@@ -1,5 +1,5 @@
 /**
- * The mappings of a process (Linux: VMAs): which pages exist, what is behind them, and what may be done with them.
+ * The mappings of a process (Linux: VMAs): which pages exist, what backs them, and which accesses are allowed.
  *
  * Addresses are page numbers (byte address / 4096), ranges half open. Neighbours that differ in nothing are one
  * mapping.
@@ -10,15 +10,15 @@ import type { MemoryFile } from './memory-file.ts';
 /** Protection bits, as mmap takes them. */
 export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
-/** What is behind the pages of a mapping. */
+/** What backs the pages of a mapping. */
 export interface Backing {
-  /** The file whose pages they are, or are copied from when they are written; null: anonymous, zeros at first. */
+  /** The file whose pages they are, or are copied from when they are written, or null for anonymous memory. */
   readonly file: MemoryFile | null;
-  /** What is added to a page's number to get the number of its page in the file; 0 without a file. */
+  /** The number of a page in the file minus its number in the process; 0 without a file. */
   readonly shift: number;
-  /** Whether writes are for all who map it (MAP_SHARED). */
+  /** Whether stores reach everybody who maps it (MAP_SHARED). */
   readonly shared: boolean;
-  /** Whether whole segments of it get frames of 1 MiB where they can. */
+  /** Whether whole segments get frames of 1 MiB where possible. */
   readonly large: boolean;
 }
 
@@ -39,7 +39,7 @@ export class Mappings {
   readonly #list: Mapping[] = [];
   #hit = 0;
 
-  /** The mapping that holds the page, or undefined. */
+  /** Returns the mapping of a page, or undefined. */
   at(page: number): Mapping | undefined {
     const hit = this.#list[this.#hit];
     if (hit !== undefined && hit.start <= page && page < hit.end) return hit;
@@ -50,7 +50,7 @@ export class Mappings {
     return found;
   }
 
-  /** The first page of the first mapping that ends after the page; Infinity when there is none. */
+  /** Returns the start of the first mapping that ends after a page, or Infinity if there is none. */
   nextStart(page: number): number {
     return this.#list[this.#firstEndingAfter(page)]?.start ?? Infinity;
   }
@@ -61,7 +61,7 @@ export class Mappings {
     return next !== undefined && next.start < end && start < end;
   }
 
-  /** The parts of mappings that lie in the range, ascending. */
+  /** Returns the parts of mappings that are in a range, ascending. */
   within(start: number, end: number): Mapping[] {
     const parts: Mapping[] = [];
     for (let i = this.#firstEndingAfter(start); i < this.#list.length; i++) {
@@ -86,27 +86,27 @@ export class Mappings {
     return at === end;
   }
 
-  /** Takes the range out of all mappings, splitting those that reach beyond it. */
+  /** Removes a range from all mappings. Those that extend beyond it are split. */
   remove(start: number, end: number): void {
     const removed = this.within(start, end);
     this.#cut(start, end);
     for (const part of removed) part.backing.file?.mapped(part.start - part.end);
   }
 
-  /** Puts a mapping where none is, joining it with neighbours that differ in nothing. */
+  /** Inserts a mapping where there is none. It is joined with neighbours that differ in nothing. */
   insert(start: number, end: number, protection: number, backing = ANONYMOUS): void {
     backing.file?.mapped(end - start);
     this.#join(start, end, protection, backing);
   }
 
-  /** Changes the protection of what is mapped in the range. */
+  /** Changes the protection of what is mapped in a range. */
   protect(start: number, end: number, protection: number): void {
     const parts = this.within(start, end);
     this.#cut(start, end);
     for (const part of parts) this.#join(part.start, part.end, protection, part.backing);
   }
 
-  /** The highest start of `length` free pages below `limit` and not below `bottom`, or -1. */
+  /** Returns the highest start of `length` free pages from `bottom` on and below `limit`, or -1. */
   highestGap(length: number, bottom: number, limit: number): number {
     let top = limit;
     for (let i = this.#list.length - 1; i >= 0; i--) {
@@ -122,7 +122,7 @@ export class Mappings {
     return this.#list[Symbol.iterator]();
   }
 
-  /** How many mappings there are. */
+  /** The number of mappings. */
   get count(): number {
     return this.#list.length;
   }

@@ -1,9 +1,9 @@
 /**
- * A file that lies in memory (Linux: tmpfs, memfd), and what is behind shared anonymous memory: pages that
- * belong to no process, mapped by any number of them.
+ * A file in memory (Linux: tmpfs, memfd): pages that belong to no process and can be mapped by any number of them. Shared
+ * anonymous memory is such a file, too.
  *
- * A page has no frame until it is touched. The file has its frames as one of those who share them; who maps one
- * is another. They go when the file was closed and nothing maps it any more.
+ * A page has no frame until it is touched. The file holds one reference to each of its frames, and every page-table entry
+ * another. The frames are freed when the file was closed and nothing maps it any more.
  */
 
 import { FRAME_SIZE } from '../../machine/index.ts';
@@ -15,7 +15,7 @@ import { GROWN_LIMIT } from './addresses.ts';
 
 /** A file in memory, of a fixed length. */
 export class MemoryFile {
-  /** Pages of 4 KiB. */
+  /** Its length in pages of 4 KiB. */
   readonly pages: number;
   /** Ends when the file is closed. */
   readonly life: Life;
@@ -25,7 +25,7 @@ export class MemoryFile {
   #mapped = 0;
 
   /**
-   * @param all the files of a host, this one among them until it is gone
+   * @param all the files of the host, this one among them until it is freed
    * @param length bytes
    * @throws LinuxError EINVAL when that is not a positive multiple of 4 KiB up to 8 PiB
    */
@@ -41,22 +41,22 @@ export class MemoryFile {
     this.pages = Number(length >> 12n);
   }
 
-  /** Bytes. */
+  /** Its length in bytes. */
   get length(): bigint {
     return BigInt(this.pages) << 12n;
   }
 
-  /** Whether the file has gone, with its frames. */
+  /** Whether the file was freed, with its frames. */
   get gone(): boolean {
     return this.life.ended && this.#mapped === 0;
   }
 
-  /** The frames the file has, for those who look: by page. */
+  /** The frames of the file, by page. */
   get frames(): ReadonlyMap<number, number> {
     return this.#frames;
   }
 
-  /** The frame of a page, made of zeros when there is none; -1 beyond the end. @throws LinuxError ENOMEM */
+  /** Returns the frame of a page; a page without one gets a frame of zeros. -1 beyond the end. @throws LinuxError ENOMEM */
   frameOf(page: number): number {
     if (page >= this.pages) return -1;
     let frame = this.#frames.get(page);
@@ -67,7 +67,7 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes; what no one wrote is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
+  /** Reads bytes. What was not written is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
     demandLength(length);
     this.#checkRange(offset, length);
@@ -83,7 +83,7 @@ export class MemoryFile {
   }
 
   /**
-   * Writes bytes: all, or none. Whoever maps the pages sees them.
+   * Writes bytes: all, or none. Shared mappings of the pages show them.
    * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
@@ -98,23 +98,23 @@ export class MemoryFile {
   }
 
   /**
-   * Its user needs the file no longer, and cannot map, read or write it any more. Its frames stay while it is mapped.
+   * Closes the file: it cannot be mapped, read or written any more. Its frames stay while it is mapped.
    * @throws LinuxError EBADF when it was closed
    */
   close(): void {
     this.life.operation(() => {
       this.life.end();
-      this.#letGo();
+      this.#freeIfUnused();
     });
   }
 
-  /** So many more pages of address space map it; a negative number: so many fewer. */
+  /** Counts pages of address space that map it: `pages` more, or fewer if negative. */
   mapped(pages: number): void {
     this.#mapped += pages;
-    this.#letGo();
+    this.#freeIfUnused();
   }
 
-  #letGo(): void {
+  #freeIfUnused(): void {
     if (!this.gone) return;
     for (const frame of this.#frames.values()) this.#kernel.frames.free(frame);
     this.#frames.clear();

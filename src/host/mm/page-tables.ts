@@ -1,7 +1,7 @@
 /**
- * The tables of a process: a region-third table, segment tables, page tables. They lie in absolute storage in
- * the hardware's formats; what only the host wants to know of a page table stands beside it, by frame. A process
- * that needs addresses from 4 TiB on gets a region-second table above its region-third tables.
+ * The tables of a process: a region-third table, segment tables, page tables. They are in absolute storage in the formats of
+ * the hardware; what only the host keeps of a page table is in its descriptor (page-table-descriptors.ts). A process that
+ * needs addresses from 4 TiB on has a region-second table above its region-third tables.
  *
  * A page table of a process that hosts guests fills a frame: 256 entries, then 256 PGSTEs. One of a process that
  * hosts none is 2 KiB, two to a frame. A segment may have a frame of 1 MiB instead of a page table. Segments are
@@ -28,23 +28,23 @@ export const EMPTY_REGION_SECOND = 0x28;
 export const EMPTY_REGION_THIRD = 0x24;
 export const EMPTY_SEGMENT = 0x20;
 export const EMPTY_PAGE = 0x400;
-/** A page that is there but may not be reached: its frame stays known (Linux: PROT_NONE). */
+/** A page with a frame and no access (Linux: PROT_NONE). */
 export const PAGE_NONE = 0x401;
-/** Where the PGSTE of a page-table entry lies, from the entry. */
+/** From a page-table entry to its PGSTE, in bytes. */
 export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 
 /** Type and length bits of a valid region-second and region-third entry. */
 const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
 const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
-/** No segment is near this one. */
+/** A segment number that no segment is near. */
 const NOWHERE = -SEGMENTS_PER_TABLE;
-/** Pages that three and four levels of tables reach: 4 TiB and 8 PiB. */
+/** The number of pages that three and four levels of tables translate: 4 TiB and 8 PiB. */
 export const PAGES_OF_THREE_LEVELS = 2 ** 30;
 export const PAGES_OF_FOUR_LEVELS = 2 ** 41;
 
 /** The tables of one process. */
 export class PageTables {
-  /** Origin of the table that the address-space-control element designates: region third, or region second. */
+  /** The origin of the table that the address-space-control element designates: region third, or region second. */
   top: number;
   /** Levels above the page tables: 3, or 4 once `grow` was called. */
   levels: 3 | 4 = 3;
@@ -54,9 +54,9 @@ export class PageTables {
   readonly #kernel: Kernel;
   readonly #mm: number;
   readonly #descriptors: PageTableDescriptors;
-  /** Frames of which one half holds a page table of this process: the address of the other, free half. */
+  /** The free halves of frames whose other half is a page table of this process. */
   readonly #freeHalves = new Halves();
-  /** The segment table found last: the number of its first segment, and its origin. */
+  // The segment table found last: the number of its first segment, and its origin.
   #foundFirst = NOWHERE;
   #foundTable = -1;
 
@@ -71,13 +71,13 @@ export class PageTables {
     this.top = this.#newTable(EMPTY_REGION_THIRD);
   }
 
-  /** Pages that the tables reach. */
+  /** The number of pages that the tables translate. */
   get limit(): number {
     return this.levels === 3 ? PAGES_OF_THREE_LEVELS : PAGES_OF_FOUR_LEVELS;
   }
 
   /**
-   * Puts a region-second table on top: the address-space-control element is another one from now on.
+   * Puts a region-second table on top. The address-space-control element changes.
    * @throws LinuxError ENOMEM
    */
   grow(): void {
@@ -87,7 +87,7 @@ export class PageTables {
     this.levels = 4;
   }
 
-  /** The page table of a segment, or -1. */
+  /** Returns the page table of a segment, or -1. */
   pageTableOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return -1;
@@ -97,7 +97,7 @@ export class PageTables {
     return absolute(view.getUint32(entry), lo & SEGMENT.ORIGIN);
   }
 
-  /** The 1 MiB frame of a segment, or -1. */
+  /** Returns the 1 MiB frame of a segment, or -1. */
   largeFrameOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return -1;
@@ -107,7 +107,7 @@ export class PageTables {
     return absolute(view.getUint32(entry), lo & SEGMENT.FRAME);
   }
 
-  /** The segment entry of a segment, or -1 when its segment table does not exist. */
+  /** Returns the address of a segment's entry, or -1 if its segment table does not exist. */
   segmentEntryOf(segment: number): number {
     const index = segment - this.#foundFirst;
     if (index >= 0 && index < SEGMENTS_PER_TABLE) return this.#foundTable + index * 8;
@@ -115,7 +115,7 @@ export class PageTables {
     return table < 0 ? -1 : table + (segment % SEGMENTS_PER_TABLE) * 8;
   }
 
-  /** The segment number at which the next existing segment table begins, at or after the one of `segment`. */
+  /** Returns the first segment of the next segment table, from that of `segment` on; `end` if there is none below. */
   nextTable(segment: number, end: number): number {
     let at = segment;
     while (at < end && this.#segmentTable(at) < 0) {
@@ -126,8 +126,9 @@ export class PageTables {
   }
 
   /**
-   * The page table of a segment that has no 1 MiB frame, made when it is missing.
-   * @param undo gets what takes away again what was made, for who makes several or none; nothing uses it by then
+   * Returns the page table of a segment that has no 1 MiB frame. It is made if it is missing.
+   * @param undo if given, collects callbacks that undo this call, for all-or-nothing callers. They may be called while
+   *   nothing uses the table
    * @throws LinuxError ENOMEM; no table was made then
    */
   makePageTable(segment: number, undo?: (() => void)[]): number {
@@ -170,7 +171,7 @@ export class PageTables {
     return frame;
   }
 
-  /** The segment's 1 MiB frame is going to be 256 pages, or nobody's. */
+  /** The 1 MiB frame of a segment is about to be split or freed: clears its descriptor. */
   forgetLarge(segment: number, change: 'split' | 'freed'): void {
     const frame = this.largeFrameOf(segment);
     this.#descriptors.setSegment(frame / PAGE_TABLE_SIZE, -1);
@@ -188,7 +189,7 @@ export class PageTables {
   }
 
   /**
-   * Makes the tables above a segment's page table. Returns what takes them away again, null when all were there.
+   * Makes the tables above a segment's page table. Returns a callback that undoes this, or null if all of them existed.
    * @throws LinuxError ENOMEM; no table was made then
    */
   #makeSegmentTable(segment: number): (() => void) | null {
@@ -226,12 +227,12 @@ export class PageTables {
     view.setUint32(entry + 4, (table | bits) >>> 0);
   }
 
-  /** Sets the segment's entry: a page table's origin, or a 1 MiB frame's with the bits that go with it. */
+  /** Sets the entry of a segment: the origin of a page table, or a 1 MiB frame with its bits. */
   setSegmentEntry(segment: number, value: number): void {
     this.#setEntry(this.segmentEntryOf(segment), value, 0);
   }
 
-  /** The segment's entry as a guest's must be to show the same: origin and bits. 0 when it is not valid. */
+  /** Returns the entry of a segment, which a guest's must equal to share the segment: origin and bits. 0 if it is invalid. */
   segmentValueOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return 0;
@@ -241,8 +242,8 @@ export class PageTables {
   }
 
   /**
-   * A page table for the segment, all entries empty, not yet in the tables.
-   * @param withPgstes whether it fills a frame; as the others do unless said
+   * Returns a new page table for a segment. All its entries are empty, and no table designates it yet.
+   * @param withPgstes whether it has PGSTEs; default as the others
    * @throws LinuxError ENOMEM
    */
   newPageTable(segment: number, withPgstes = this.pgstes): number {
@@ -283,12 +284,12 @@ export class PageTables {
     });
   }
 
-  /** Empties the segment's entry. What it designated stays. */
+  /** Empties the entry of a segment. What it designated stays allocated. */
   unhookSegment(segment: number): void {
     this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
-  /** Takes the segment table of a segment out of the tables, and says which it was; -1 when there is none. */
+  /** Unhooks the segment table of a segment. Returns it, or -1 if there is none. */
   unhookSegmentTable(segment: number): number {
     const table = this.#segmentTable(segment);
     if (table < 0) return -1;
@@ -297,7 +298,7 @@ export class PageTables {
     return table;
   }
 
-  /** Takes the region-third table of a segment, not the first, out of the tables, and says which; -1 for none. */
+  /** Unhooks the region-third table of a segment, unless it is the first one. Returns it, or -1 if there is none. */
   unhookRegionTable(segment: number): number {
     if (segment < SEGMENTS_PER_REGION) return -1;
     const region = this.#regionThird(segment);
@@ -305,13 +306,13 @@ export class PageTables {
     return region;
   }
 
-  /** Frees the tables that are left when nothing is mapped any more. */
+  /** Frees the tables that remain when nothing is mapped any more. */
   free(): void {
     if (this.levels === 4) this.#kernel.frames.free(this.#regionThird(0));
     this.#kernel.frames.free(this.top);
   }
 
-  /** Every segment that has a page table or a 1 MiB frame, ascending. */
+  /** All segments that have a page table or a 1 MiB frame, ascending. */
   *segments(): IterableIterator<number> {
     const end = this.limit / PAGE_TABLE_ENTRIES;
     for (let base = this.nextTable(0, end); base < end; ) {
@@ -330,13 +331,13 @@ export class PageTables {
     return region + (Math.floor(segment / SEGMENTS_PER_TABLE) % CRST_ENTRIES) * 8;
   }
 
-  /** The region-third table of a segment, or -1. */
+  /** Returns the region-third table of a segment, or -1. */
   #regionThird(segment: number): number {
     if (this.levels === 3) return segment < SEGMENTS_PER_REGION ? this.top : -1;
     return this.#designated(this.#regionSecondEntry(segment));
   }
 
-  /** The table that a region entry designates, or -1. */
+  /** Returns the table that a region entry designates, or -1. */
   #designated(entry: number): number {
     const { view } = this.#kernel.storage;
     const lo = view.getUint32(entry + 4);
@@ -376,7 +377,7 @@ export class PageTables {
 /** Free halves of frames: any can be taken out, and the last one put in is known, both in constant time. */
 class Halves {
   readonly #stack: number[] = [];
-  /** Where each is in the stack, -1 when taken out: a key put back again and again is not deleted in between. */
+  /** The place of each in the stack, or -1 if it was taken out: a key that returns again and again is not deleted. */
   readonly #places = new Map<number, number>();
 
   add(half: number): void {
@@ -390,7 +391,7 @@ class Halves {
     return half;
   }
 
-  /** Takes one out, the last one filling its place. Says whether it was there. */
+  /** Takes one out and moves the last one to its place. Returns whether it was there. */
   remove(half: number): boolean {
     const place = this.#places.get(half) ?? -1;
     if (place < 0) return false;
@@ -404,7 +405,7 @@ class Halves {
   }
 }
 
-/** Sets all entries of a table to the same low half, high halves zero, as one pattern copied on. */
+/** Sets all entries of a table to the same low half and a high half of zero. The first entry is copied on. */
 export function fillEntries(kernel: Kernel, table: number, length: number, low: number): void {
   const { bytes, view } = kernel.storage;
   view.setUint32(table, 0);
@@ -414,7 +415,7 @@ export function fillEntries(kernel: Kernel, table: number, length: number, low: 
   }
 }
 
-/** Whether a page entry, by its low half, has a frame behind it, reachable or not. */
+/** Whether a page entry, given by its low half, has a frame, accessible or not. */
 export function hasFrame(low: number): boolean {
   return (low & PAGE.INVALID) === 0 || (low & 0xfff) === PAGE_NONE;
 }

@@ -1,9 +1,22 @@
 /**
- * The entries of a process's page tables: how one gets a frame, loses it, or changes its protection, and what has to
- * happen with it: the purge, the guests' storage key, the word to whoever watches the page.
+ * The entries of a process's page tables (PTEs) and their PGSTEs: how an entry gets a frame, loses it, or changes its
+ * protection, and what goes with that: the purge, the guests' storage key, the notification of watchers.
  *
- * All of it is done under the page-table lock. A table is named by its absolute byte address, an entry by its index,
- * 0 to 255.
+ *      page table in a process that hosts guests: one frame
+ *     +--------------------------------+ 0x000
+ *     | 256 entries                    |       frame address | 0x400 invalid | 0x200 protected
+ *     +--------------------------------+ 0x800
+ *     | 256 PGSTEs                     |
+ *     +--------------------------------+ 0x1000
+ *
+ *      the high half of a PGSTE: bits of the machine (`PAGE_STATUS`), and one of Linux
+ *      31      28 27         22          21 20  18         17    14            0
+ *     +----------+-----+----+-----------+----+-----------+-----+--------+-----+
+ *     |  access  |fetch|    | host  ref., ch.| guest ref., ch. | NOTIFY |     |
+ *     +----------+-----+----+-----------+----+-----------+-----+--------+-----+
+ *
+ * Preconditions of every function that changes an entry: the caller holds the page-table lock. A table is named by its absolute
+ * byte address, an entry by its index, 0 to 255.
  */
 
 import {
@@ -25,12 +38,12 @@ import { HALF, PAGES_PER_SEGMENT } from '../units.ts';
 import type { MmCommon } from './mm-common.ts';
 import { EMPTY_PAGE, PGSTE_OFFSET } from './page-tables.ts';
 
-/** Bits of the high half of a PGSTE: the machine's, and the one that Linux calls IN: tell when the entry is invalidated. */
+/** Bits of the high half of a PGSTE: the machine's, and NOTIFY (Linux: IN): the page is watched. */
 export const PGSTE = { ...PAGE_STATUS, NOTIFY: 0x4000 } as const;
 
 /** The page-table entries of one process. */
 export class Ptes {
-  /** Whether guests of the process use storage keys: then a page's key is kept when the page goes. */
+  /** Whether guests of the process use storage keys. Then the key of a page is kept when the page loses its frame. */
   usesKeys = false;
   readonly #kernel: Kernel;
   readonly #common: MmCommon;
@@ -42,17 +55,17 @@ export class Ptes {
     this.#lock = lock;
   }
 
-  /** The low half of an entry. */
+  /** Returns the low half of an entry. */
   low(table: number, index: number): number {
     return this.#kernel.storage.view.getUint32(table + index * 8 + 4);
   }
 
-  /** The frame of an entry that has one. */
+  /** Returns the frame of an entry that has one. */
   frame(table: number, index: number): number {
     return frameOf(this.#kernel.storage.view, table + index * 8);
   }
 
-  /** Gives an entry that has none a frame. */
+  /** Gives an entry without a frame one. */
   set(table: number, index: number, frame: number, bits: number): void {
     this.#lock.expect('write', 'setting a PTE');
     this.#set(table, index, frame, bits);
@@ -60,7 +73,7 @@ export class Ptes {
     if (this.usesKeys) this.#loadKey(table, index, frame);
   }
 
-  /** IPTE: makes an entry with a frame empty, purges it, and says which frame it had. */
+  /** Empties an entry with a frame and purges it (IPTE). Returns the frame. */
   unmap(table: number, index: number): number {
     const frame = this.frame(table, index);
     if (this.usesKeys) this.#saveKey(table, index, frame);
@@ -72,8 +85,8 @@ export class Ptes {
   }
 
   /**
-   * Puts another frame in the place of an entry's and says which it had. That is a private page's that others had too;
-   * where keys are used no private page has such a frame (cow.ts), so there is no key to keep.
+   * Gives an entry another frame and purges it. Returns the old frame, which was a shared frame of a private page. Where
+   * keys are used no private page shares its frame (cow.ts), so there is no key to keep.
    */
   replace(table: number, index: number, frame: number, bits: number): number {
     const old = this.frame(table, index);
@@ -95,7 +108,7 @@ export class Ptes {
     if (bits !== 0) this.#notify(table, index);
   }
 
-  /** Whoever watches the page is told when the entry loses its frame or the right to store. */
+  /** Watches an entry: the linked gmaps are notified, once, when it loses its frame or the right to store. */
   watch(table: number, index: number): void {
     this.#lock.expect('write', 'watching a page');
     const { view } = this.#kernel.storage;
@@ -112,13 +125,13 @@ export class Ptes {
     return (this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8) & PGSTE.NOTIFY) !== 0;
   }
 
-  /** The page table goes: whoever watches any of its pages is told. */
+  /** Notifies of all watched entries of a page table, which is about to be freed. */
   notifyAll(table: number): void {
     if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return;
     for (let index = 0; index < PAGES_PER_SEGMENT; index++) this.#notify(table, index);
   }
 
-  /** The guests' storage key of an entry, whether or not it has a frame. */
+  /** Returns the guests' storage key of an entry. @param present whether it has a frame */
   key(table: number, index: number, present: boolean): number {
     const pgste = this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8);
     const own = present
@@ -128,8 +141,8 @@ export class Ptes {
   }
 
   /**
-   * Sets the guests' storage key of an entry. What the frame's key knows of references and changes is the host's
-   * from then on.
+   * Sets the guests' storage key of an entry. Reference and change bits of the frame's key become the host's.
+   * @param present whether it has a frame
    */
   setKey(table: number, index: number, key: number, present: boolean): void {
     const { view, keys } = this.#kernel.storage;
@@ -152,7 +165,7 @@ export class Ptes {
     setEntry(this.#kernel.storage.view, table + index * 8, frame, bits);
   }
 
-  /** The page's key goes where it outlives the frame. */
+  /** Keeps the key of a page in the PGSTE, where it outlives the frame. */
   #saveKey(table: number, index: number, frame: number): void {
     const { view, keys } = this.#kernel.storage;
     const key = keys[frame / FRAME_SIZE] as number;
@@ -164,8 +177,8 @@ export class Ptes {
   }
 
   /**
-   * A frame gets the key of the page. One of a file that another page table designates, too, has a key already: beside
-   * the page, the file itself is one of those that have the frame.
+   * Gives a frame the key of the page. The frame of a file that another page table designates too has a key already: the
+   * page and the file itself hold two of the references to it.
    */
   #loadKey(table: number, index: number, frame: number): void {
     const { frames, storage } = this.#kernel;
@@ -191,12 +204,12 @@ export class Ptes {
   }
 }
 
-/** The frame in an entry. */
+/** Returns the frame in an entry. */
 export function frameOf(view: DataView, entry: number): number {
   return absolute(view.getUint32(entry), view.getUint32(entry + 4) & PAGE.FRAME);
 }
 
-/** Writes an entry, of a page table or a segment table: an absolute address, and bits below it. */
+/** Writes an entry of a page table or a segment table: an absolute address, and the bits below it. */
 export function setEntry(view: DataView, entry: number, frame: number, bits: number): void {
   view.setUint32(entry, frame / HALF);
   view.setUint32(entry + 4, (frame | bits) >>> 0);

@@ -1,29 +1,38 @@
 /**
  * Reverse maps: which guest segment entries are linked to a page table.
  *
- * A page table's reverse map is a doubly linked list threaded through side arrays: every segment table of a gmap
- * has 2048 nodes, one an entry, so a node needs no allocation and unlinking takes the same time however many
- * guests share the page table. Node number = table slot * 2048 + entry index.
+ * The reverse map of a page table is a doubly linked list. Its nodes are in a side array: every segment table of a gmap has a
+ * slot of 2048 nodes, one for each entry, so that a link needs no allocation, and unlinking takes the same time however
+ * many guests share the page table.
  *
- * Page tables are named by absolute byte addresses, entries by their nodes: `nodeOf` and `entryOf` convert.
+ *      heads, by frame number          nodes, two words each: node = slot * 2048 + index of the entry
+ *     +-------+                       +-----------------+--------------------+
+ *     |  -1   |                       | next node or -1 | previous node      |   linked, not the first of its list
+ *     +-------+                       +-----------------+--------------------+
+ *     | node  |---------------------> | next node or -1 | -2 - frame number  |   linked, the first of its list
+ *     +-------+                       +-----------------+--------------------+
+ *     |  ...  |                       |   (any)         | -1                 |   not linked
+ *     +-------+                       +-----------------+--------------------+
+ *
+ * Page tables are named by absolute byte addresses, entries by their nodes; `nodeOf` and `entryOf` convert.
  */
 
 import { CRST_ENTRIES, FRAME_SIZE, InternalError } from '../../machine/index.ts';
 
 const NONE = -1;
-/** Words of the nodes of one segment table. */
+/** The number of words of the nodes of one segment table. */
 const WORDS_PER_TABLE = CRST_ENTRIES * 2;
 
-/** Whoever owns a segment table whose entries are linked: a gmap, seen from below. */
+/** The owner of a segment table whose entries can be linked: a gmap. */
 export interface LinkOwner {
-  /** Number of the gmap, for events. */
+  /** The number of the gmap, for events. */
   readonly id: number;
-  /** Halves of the address-space-control element, by which its translations are purged. */
+  /** The halves of its address-space-control element, by which its translations are purged. */
   readonly asceHi: number;
   readonly asceLo: number;
-  /** The guest segment number that the entry at this address translates. */
+  /** Returns the guest segment number that the entry at this address translates. */
   segmentOf(entry: number): number;
-  /** A watched page, by guest page number, has lost its frame or the right to store. */
+  /** Notifies it that a watched page, given by guest page number, has lost its frame or the right to store. */
   invalidated(page: number): void;
 }
 
@@ -36,12 +45,9 @@ export class ReverseMaps {
   readonly #origins: number[] = [];
   readonly #owners: (LinkOwner | null)[] = [];
   readonly #freeSlots: number[] = [];
-  /** How many entries of each segment table are linked, by slot. */
+  /** The number of linked entries of each segment table, by slot. */
   readonly #linked: number[] = [];
-  /**
-   * Two words a node: the next node or -1, then the previous node, or -2 - frame number of the page table for the
-   * first one, or -1 when not linked.
-   */
+  /** Two words for each node, see above. */
   #nodes = new Int32Array(0);
 
   /** @param frames frames of absolute storage */
@@ -49,7 +55,7 @@ export class ReverseMaps {
     this.#heads = new Int32Array(frames).fill(NONE);
   }
 
-  /** Links there are. */
+  /** The number of links. */
   get count(): number {
     return this.#linked.reduce((sum, linked) => sum + linked, 0);
   }
@@ -67,7 +73,7 @@ export class ReverseMaps {
     return slot * CRST_ENTRIES;
   }
 
-  /** Forgets a segment table, none of whose entries is linked any more. */
+  /** Releases the slot of a segment table. None of its entries is linked any more. */
   removeTable(origin: number): void {
     const slot = this.#slots.get(origin) as number;
     this.#slots.delete(origin);
@@ -85,7 +91,7 @@ export class ReverseMaps {
     return this.#nodes[node * 2 + 1] !== NONE;
   }
 
-  /** Puts the node's entry, which is in none, into the reverse map of the page table. */
+  /** Adds the node's entry, which is not linked, to the reverse map of the page table. */
   link(pageTable: number, node: number): void {
     this.linkFrame(Math.floor(pageTable / FRAME_SIZE), node);
   }
@@ -102,7 +108,7 @@ export class ReverseMaps {
     this.#linked[node >>> 11]!++;
   }
 
-  /** Takes the node's entry out of the reverse map it is in. */
+  /** Removes the node's entry from its reverse map. */
   unlink(node: number): void {
     const nodes = this.#nodes;
     const next = nodes[node * 2] as number;
@@ -115,22 +121,22 @@ export class ReverseMaps {
     this.#linked[node >>> 11]!--;
   }
 
-  /** The node of the entry that was linked to the page table last, or -1 when none is. */
+  /** Returns the node of the entry that was linked to the page table last, or -1 if there is none. */
   first(pageTable: number): number {
     return this.#heads[Math.floor(pageTable / FRAME_SIZE)] as number;
   }
 
-  /** The node that follows in its reverse map, or -1. */
+  /** Returns the next node of the same reverse map, or -1. */
   after(node: number): number {
     return this.#nodes[node * 2] as number;
   }
 
-  /** The address of the entry that the node stands for. */
+  /** Returns the address of a node's entry. */
   entryOf(node: number): number {
     return (this.#origins[node >>> 11] as number) + (node & 2047) * 8;
   }
 
-  /** The node of an entry of a gmap's segment table. */
+  /** Returns the node of an entry of a gmap's segment table. */
   nodeOf(entry: number): number {
     const offset = entry % (CRST_ENTRIES * 8);
     const slot = this.#slots.get(entry - offset);
@@ -138,14 +144,14 @@ export class ReverseMaps {
     return slot * CRST_ENTRIES + offset / 8;
   }
 
-  /** Who owns the segment table that the node belongs to. */
+  /** Returns the owner of the segment table of a node. */
   ownerOf(node: number): LinkOwner {
     const owner = this.#owners[node >>> 11];
     if (!owner) wrong(node, 'in no gmap');
     return owner;
   }
 
-  /** Grows by an eighth, not by half or to the double: what is there beyond need counts against every link. */
+  /** Grows by an eighth, not to the double: unused nodes count in the memory that each link costs. */
   #grow(words: number): void {
     const eighth = Math.ceil(this.#nodes.length / WORDS_PER_TABLE / 8) * WORDS_PER_TABLE;
     const nodes = new Int32Array(Math.max(words, this.#nodes.length + eighth));
@@ -154,7 +160,7 @@ export class ReverseMaps {
   }
 }
 
-/** Ends what would make lists point nowhere. Beside the code that runs once a segment, to keep that short. */
+/** Out of line, to keep the callers small enough to inline. */
 function wrong(node: number, what: string): never {
   throw new InternalError(`node ${node} is ${what}`);
 }

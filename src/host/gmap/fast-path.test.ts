@@ -1,6 +1,6 @@
 /**
- * What a gmap does in a shorter way for a single segment of the table found last. Nothing but the time may be different;
- * locks are taken only for those who look at them.
+ * The fast paths of a gmap must leave the same state as the general paths. A fast path serves one segment of the table
+ * found last; it takes its locks in check mode only.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
