@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds every example guest: *.c here into images/, and what is in hostile/ into hostile/images/.
-# The images are in the repository, so this is only needed after a change. The same compiler makes the same bytes.
+# Builds every example guest: *.c into images/, and hostile/*.c and hostile/*.S into hostile/images/.
+# The images are in the repository, so this is only needed after a change. The same compiler builds the same bytes.
 set -eu
 cd "$(dirname "$0")"
 

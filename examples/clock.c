@@ -1,6 +1,6 @@
 /*
  * Waits for the clock: sets the clock comparator a little ahead of the clock and loads a wait PSW that is enabled for
- * external interruptions, three times over. What the clock says differs from run to run, so it is not printed.
+ * external interruptions, three times. The value of the clock differs from run to run, so it is not printed.
  */
 #include "guest.h"
 

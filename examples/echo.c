@@ -1,4 +1,4 @@
-/* Says again what is typed on its console, line by line and in capitals, until ^D. */
+/* Repeats the input of its console, line by line and in capitals, until ^D. */
 #include "guest.h"
 
 #define READ_EVENT_DATA 0x00770005
@@ -20,11 +20,11 @@ struct read_data {
   uint16_t event_length;
   uint8_t type, flags;
   uint16_t reserved;
-  /* The first byte says what follows: 0 for text. */
+  /* The first byte is the kind of data: 0 for text. */
   char data[];
 };
 
-/* Its own page: the console that prints uses the other one. */
+/* A page of its own, because printing uses the other one. */
 static uint8_t page[PAGE] __attribute__((aligned(PAGE)));
 
 static void listen(void) {
@@ -35,7 +35,7 @@ static void listen(void) {
   sclp(WRITE_EVENT_MASK, mask);
 }
 
-/* Reads what was typed; waits for it. Answers how many characters it is. */
+/* Waits for input and reads it. Returns the number of characters. */
 static uint32_t read(const char **text) {
   struct read_data *read = (struct read_data *)page;
   for (;;) {

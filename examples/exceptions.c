@@ -1,6 +1,6 @@
 /*
- * Program interruptions and a supervisor call, one of each kind: what code they have, and where the old PSW points.
- * All of these exceptions suppress the instruction or complete it, so the old PSW points behind it.
+ * Program interruptions and a supervisor call, one of each kind: their codes, and the address in the old PSW. All of
+ * these exceptions suppress or complete the instruction, so the old PSW has the address of the next one.
  */
 #include "guest.h"
 
@@ -8,7 +8,7 @@
 
 static int failures;
 
-/* An EXECUTE for another EXECUTE to find. */
+/* An EXECUTE, as the target of another EXECUTE. */
 extern const uint16_t execute_target[];
 asm(".text\n\t.balign 4\nexecute_target:\n\tex %r0, 0(%r1)\n");
 
@@ -21,7 +21,7 @@ static void show(const char *name, struct trap trap, uint16_t expected) {
   }
 }
 
-/* In the problem state, by a PSW that leads there and to label 1. */
+/* In the problem state: a PSW switches to it and continues at label 1. */
 static void privileged(void) {
   struct psw user = {psw_mask | PSW_PROBLEM, 0};
   struct trap trap = PROVOKE_BETWEEN(
@@ -33,7 +33,7 @@ static void privileged(void) {
   print("  the old PSW has the problem state: %s\n", trap.old.mask & PSW_PROBLEM ? "yes" : "no");
 }
 
-/* Control register 0 has the protection on for this one store. */
+/* Control register 0 enables the protection for this store only. */
 static struct trap store_protected(uint64_t address) {
   uint64_t control[2];
   asm volatile("stctg %%c0, %%c0, 0(%0)" : : "a"(control) : "memory");
@@ -44,7 +44,7 @@ static struct trap store_protected(uint64_t address) {
 
 static void low_address(void) {
   show("protection (low address)", store_protected(0), 0x04);
-  /* 512 is the first address behind the protected ones. */
+  /* 512 is the first address that is not protected. */
   struct trap behind = store_protected(0x200);
   print("  storing at 0x200: code 0x%x\n", behind.code);
   if (behind.code != 0) failures++;
@@ -68,7 +68,7 @@ int main(const char *arguments) {
   show("execute", PROVOKE("ex %%r0, 0(%[target])", [target] "a"(execute_target)), 0x03);
   low_address();
   show("addressing", PROVOKE("lg %%r1, 0(%[at])", [at] "a"(1UL << 40)), 0x05);
-  /* DIVIDE needs an even register. */
+  /* DIVIDE requires an even register. */
   show("specification", PROVOKE(".short 0x1d12"), 0x06);
   struct trap data = PROVOKE("cgit %[one], 1, 8", [one] "d"(1UL));
   show("data (compare and trap)", data, 0x07);

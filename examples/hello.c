@@ -1,4 +1,4 @@
-/* The smallest guest that says something: a greeting, and the command line that it was given. */
+/* The smallest guest with output: a greeting, and its command line. */
 #include "guest.h"
 
 int main(const char *arguments) {

@@ -1,14 +1,12 @@
-/** Guesthouse as a library: a gmap made by hand, then a guest image run on a virtual machine. */
+/** Guesthouse as a library: creates a gmap, then runs a guest image on a virtual machine. */
 import { readFileSync } from 'node:fs';
-import { Host } from 'guesthouse/host';
-import { Machine } from 'guesthouse/machine';
-import { describeEnd, Monitor, parseElf } from 'guesthouse/vmm';
+import { describeEnd, Host, Machine, Monitor, parseElf } from 'guesthouse';
 
 const host = new Host(new Machine());
 const linux = host.createMm();
 linux.mmap({ address: 0x1000_0000n, length: 64n << 20n });
 
-// A guest address space: one segment of the process, seen 1 TiB up.
+// A guest address space: one segment of the process, mapped at 1 TiB.
 const gmap = host.createGmap(linux);
 gmap.map({ from: 0x1000_0000n, to: 1n << 40n, length: 1n << 20n });
 const cpu = host.machine.cpu(0);

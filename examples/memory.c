@@ -1,7 +1,7 @@
 /*
- * How much memory is there, and is it what it seems? Asks the service-call logical processor for the size, marks
- * every page outside the guest's own first MiB, looks whether all marks are still there when the last is made (no two
- * pages are one frame), and finds that there is nothing behind the end.
+ * Verifies the memory: asks the service-call logical processor for its size, marks every page after the guest's own
+ * first MiB, checks that all marks are still there after the last one (no two pages share a frame), and that there is
+ * no memory after the end.
  */
 #include "guest.h"
 
@@ -14,7 +14,7 @@ static uint64_t memory_size(void) {
     print("READ SCP INFO: response 0x%x\n", response);
     stop(1);
   }
-  /* Each of the two numbers has a small field, and a larger one for when it does not fit there. */
+  /* Each of the two numbers has a small field, and a larger one that is used if it does not fit. */
   uint64_t count = *(uint16_t *)(sccb + 8);
   uint64_t mebibytes = sccb[10];
   if (count == 0) count = *(uint64_t *)(sccb + 104);
@@ -22,7 +22,7 @@ static uint64_t memory_size(void) {
   return count * mebibytes * MIB;
 }
 
-/* A doubleword of each page, at a place that wanders through the page. */
+/* A doubleword of each page, at an offset that varies from page to page. */
 static volatile uint64_t *mark_of(uint64_t page) {
   return (volatile uint64_t *)(page + (page / PAGE % 512) * 8);
 }

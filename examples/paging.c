@@ -1,13 +1,13 @@
 /*
  * A guest's own page tables: it builds a region-third table, segment tables and page tables, turns translation on, and
- * shows what can be done with that. Its first MiB is mapped where it is, so that it goes on running.
+ * shows its effects. Its first MiB is mapped to itself, so that it continues to run.
  */
 #include "guest.h"
 
 /* Entries: the types of tables, and the bits of a page-table entry. */
 #define TABLE_REGION_THIRD 0x4UL
 #define TABLE_SEGMENT 0x0UL
-/* All 16 KiB of a table are there. */
+/* The table has its full length of 16 KiB. */
 #define TABLE_LENGTH 0x3UL
 #define TABLE_INVALID 0x20UL
 #define PAGE_INVALID 0x400UL
@@ -16,7 +16,7 @@
 #define ENTRIES 2048
 #define PAGES 256
 
-/* The window: 5 GiB up, so another region than that of the guest itself. */
+/* The window at 5 GiB, in another region than the guest itself. */
 #define WINDOW 0x140000000UL
 #define FIRST (WINDOW + 0 * PAGE)
 #define SECOND (WINDOW + 1 * PAGE)
@@ -78,12 +78,12 @@ static struct trap store(uint64_t address) {
   return PROVOKE("stg %%r1, 0(%[at])", [at] "a"(address));
 }
 
-/* A load that no table entry leads to: nullified, so the old PSW points at the instruction itself. */
+/* A load without a translation. It is nullified, so the old PSW has the address of the instruction itself. */
 static void show_fault(const char *name, uint64_t address, uint16_t expected) {
   struct trap trap = load(address);
   print("load at 0x%lx: code 0x%x (%s), old PSW at the instruction + %lu", address, trap.code, name,
         trap.old.address - trap.instruction);
-  /* An ASCE-type exception need not tell the address. */
+  /* An ASCE-type exception need not store the address. */
   if (expected != 0x38) print(", address told 0x%lx", trap.translation & -PAGE);
   print("\n");
   if (trap.code != expected || trap.old.address != trap.instruction) failures++;
@@ -115,11 +115,11 @@ int main(const char *arguments) {
   show_fault("region-third translation", 0x200000000UL, 0x3b);
   show_fault("ASCE type", 0x80000000000UL, 0x38);
 
-  /* An invalid entry is not remembered by the CPU, so a store is enough to make the page valid. */
+  /* A CPU does not cache an invalid entry, so a store is enough to make the page valid. */
   window_pages[3] = (uint64_t)frames[1];
   check("the missing page is there now", *missing == 0xabcdef);
 
-  /* A valid one may be, so it takes INVALIDATE PAGE TABLE ENTRY before the page can lead elsewhere. */
+  /* It may cache a valid one, so INVALIDATE PAGE TABLE ENTRY is needed before the page can get another frame. */
   asm volatile("ipte %0, %1" : : "a"((uint64_t)window_pages), "a"(SECOND) : "memory");
   check("IPTE has set the invalid bit", window_pages[1] == ((uint64_t)frames[0] | PAGE_INVALID));
   show_fault("page translation", SECOND, 0x11);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every example guest under QEMU and keeps what it printed as images/NAME.expected, for comparison.
+# Runs every example guest under QEMU and writes its output to images/NAME.expected, for comparison.
 # This needs qemu-system-s390x (7.2 or later), and is only needed after a change to the guests.
 set -eu
 cd "$(dirname "$0")"
@@ -13,8 +13,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# QEMU passes -append to Linux kernels only, so the command line is loaded as data. The guest starts when QEMU's
-# monitor is asked to, because only the monitor tells the address of the PSW that the guest ends with: its status.
+# QEMU passes -append to Linux kernels only, so the command line is loaded as data. QEMU's monitor starts the guest,
+# because only the monitor shows the address of the PSW at its end, which is its status.
 record() {
   name=$1
   printf '%s\0' "$2" >"$work/arguments"

@@ -1,5 +1,5 @@
 /**
- * The command line from outside: what it prints, and how it ends.
+ * The command line, tested from outside: output and exit status.
  */
 
 import { type StdioOptions, spawn } from 'node:child_process';
@@ -33,11 +33,14 @@ interface Result {
 }
 interface How {
   readonly input?: string;
-  /** Code that runs in the command's process before it. */
+  /** Code to run in the command's process first. */
   readonly before?: string;
-  /** Where its standard output goes instead of into the result. */
+  /** A file descriptor for standard output, which is then not part of the result. */
   readonly into?: string;
 }
+
+/** The URL of the built package, as a literal. */
+const PACKAGE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href);
 
 /** Runs `guesthouse` in the root of the repository. */
 function guesthouse(args: readonly string[], { input = '', before, into }: How = {}): Promise<Result> {
@@ -64,13 +67,13 @@ const run = (line: string, how?: How) => guesthouse(line.split(' '), how);
 const replay = (input: string, ...flags: string[]) => guesthouse(['replay', '-', ...flags], { input });
 const image = (name: string) => `examples/images/${name}.elf`;
 const hostile = (name: string) => `examples/hostile/images/${name}.elf`;
-/** A file of this test's own. */
+/** Creates a temporary file. */
 function file(name: string, content: string | Uint8Array): string {
   const path = join(FOLDER, name);
   writeFileSync(path, content);
   return path;
 }
-/** One line of complaint, and nothing else. */
+/** Checks that there is one line on standard error, and no output. */
 function oneLine({ status, out, err }: Result, wanted: number): string {
   expect({ status, out }).toEqual({ status: wanted, out: '' });
   expect(err).toMatch(/^guesthouse: [^\n]+\n$/);
@@ -106,8 +109,8 @@ describe.concurrent('boot', () => {
     expect([status, err]).toEqual([0, '']);
   });
 
-  it('exit status 1: the guest’s own', async () => {
-    // The entry of hello.elf becomes: larl of a PSW, lpswe. Its address is the status.
+  it('exit status 1: the guest ended with another status', async () => {
+    // Replaces the entry of hello.elf by LARL of a PSW and LPSWE. The address in the PSW is the status.
     const bytes = readFileSync(join(ROOT, image('hello')));
     const entry = Number(
       bytes.readBigUInt64BE(24) - bytes.readBigUInt64BE(64 + 24) + bytes.readBigUInt64BE(64 + 8),
@@ -121,10 +124,11 @@ describe.concurrent('boot', () => {
 
   it('exit status 6: storage is used up', async () => {
     const before = `
-      const { Frames, LinuxError } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
-      const { allocate } = Frames.prototype;
+      const { Host, LinuxError, Machine } = await import(${PACKAGE});
+      const frames = Object.getPrototypeOf(new Host(new Machine()).kernel.frames);
+      const { allocate } = frames;
       let left = 15;
-      Frames.prototype.allocate = function (...args) {
+      frames.allocate = function (...args) {
         if (--left < 0) throw new LinuxError('ENOMEM', 'no more');
         return allocate.apply(this, args);
       };`;
@@ -132,7 +136,7 @@ describe.concurrent('boot', () => {
     expect(oneLine(result, 6)).toContain('storage is used up: no more');
   });
 
-  it('--memory: the guest finds that much storage', async () => {
+  it('--memory: the guest finds this size of storage', async () => {
     const [small, tiny] = await Promise.all([
       run(`boot ${image('memory')} --memory 8M`),
       run(`boot ${image('hello')} --memory 0 --map 256M:0:1M`),
@@ -183,7 +187,7 @@ describe.concurrent('boot', () => {
     ['boot', image('hello'), '--memory=64'],
     ['boot', image('hello'), '--map=256M:0:64'],
     ['replay', 'examples/scenarios/first.txt', '--storage=64'],
-  ])('%s %s %s: a size without a unit is asked about', async (...args) => {
+  ])('%s %s %s: a size without a unit is questioned', async (...args) => {
     const { status, out, err } = await guesthouse(args);
     expect([status, out]).toEqual([2, '']);
     expect(err).toContain('Do you mean 64M?');
@@ -310,14 +314,17 @@ describe.concurrent('boot', () => {
     ['a folder', null, 'EISDIR'],
     ['empty', '', 'not an ELF file'],
     ['text', 'hello there', 'not an ELF file'],
-  ])('%s is no image', async (name, content, message) => {
+  ])('%s is not an image', async (name, content, message) => {
     const path = content === null ? 'examples' : content === undefined ? name : file(name, content);
     expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(message);
   });
 
-  it.skipIf(process.platform === 'win32').each(['/dev/null', '/dev/zero'])('%s is no image', async (path) => {
-    expect(oneLine(await run(`boot ${path}`), 2)).toContain('not an ELF file');
-  });
+  it.skipIf(process.platform === 'win32').each(['/dev/null', '/dev/zero'])(
+    '%s is not an image',
+    async (path) => {
+      expect(oneLine(await run(`boot ${path}`), 2)).toContain('not an ELF file');
+    },
+  );
 
   const corruptions: [string, (bytes: Buffer) => unknown][] = [
     ['for another machine', (b) => b.writeUInt16BE(62, 18)],
@@ -495,8 +502,9 @@ describe.concurrent('replay', () => {
 
   it('exit status 5: --check finds the stale entries of a host that does not purge', async () => {
     const before = `
-      const { Purges } = await import(${JSON.stringify(new URL('../dist/host/index.js', import.meta.url).href)});
-      Purges.prototype.page = Purges.prototype.asce = () => {};`;
+      const { Host, Machine } = await import(${PACKAGE});
+      const purges = Object.getPrototypeOf(new Host(new Machine()).kernel.purges);
+      purges.page = purges.asce = () => {};`;
     const result = await run('replay examples/scenarios/first.txt --check', { before });
     expect(result.status).toBe(5);
     expect(result.out.startsWith('ok\nok\n')).toBe(true);
@@ -518,7 +526,7 @@ describe.concurrent('walk', () => {
     expect(out).toContain('PGSTE');
   });
 
-  it('of a promise, a hole and a process', async () => {
+  it('of an unlinked entry, a hole and a process', async () => {
     const [promise, hole, process] = await Promise.all([
       run(`${WALK} 0 --gmap 0 --line 7`),
       run(`${WALK} 1P --gmap 0 --json`),
@@ -563,7 +571,7 @@ describe.concurrent('walk', () => {
 
 describe.concurrent('trace', () => {
   const documentation = readFileSync(join(ROOT, 'docs/trace.md'), 'utf8');
-  /** What docs/trace.md says: for each type, the words in backquotes in its row. */
+  /** The events of docs/trace.md: for each type, the words in backquotes in its row. */
   const documented = new Map(
     [...documentation.matchAll(/^\| `([a-z-]+)` \|([^\n]*)$/gm)].map(([, type = '', row = '']) => [
       type,
@@ -649,7 +657,7 @@ describe.concurrent('the command line', () => {
     expect([first.status, first.err]).toEqual([0, '']);
     expect(first.out.split('\n').length).toBeLessThan(41);
     expect(first.out).not.toContain('\u001b');
-    // The entry of a promise is the process address + 0x220; that of a link is a page table.
+    // An unlinked entry is the process address + 0x220. A linked one has a page table.
     for (const [, process = '', entry = '', state] of first.out.matchAll(
       /process 0x([0-9a-f]+) +entry 0x([0-9a-f]{16}) (\w+)/g,
     )) {
@@ -663,9 +671,9 @@ describe.concurrent('the command line', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', () => {
-  it('ends a guest in order: the trace is complete', async () => {
+  it('ends a guest regularly: the trace is complete', async () => {
     const trace = join(FOLDER, 'interrupted.jsonl');
-    // As soon as somebody would hear it, however slow the computer.
+    // As soon as the handler is installed, however slow the computer is.
     const before = `const look = setInterval(() => {
       if (process.listenerCount('SIGINT') === 0) return;
       clearInterval(look);
@@ -682,7 +690,7 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
   it.each(['spin', 'storm', 'slow', 'invalidate'])(
     'is heard by hostile %s within a quarter of a second',
     async (name) => {
-      // The longest time that the processor was used without a look at the outside, so that other programs do not count.
+      // Maximum processor time between two checks for signals, so that other programs do not count.
       const before = `
       const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
       let last = Infinity, longest = 0, ticks = 0;
@@ -714,7 +722,7 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
       spawn(process.execPath, ['bin/guesthouse.js', ...args], { cwd: ROOT }),
     );
     const ended = children.map((child) => new Promise((resolve) => child.on('close', resolve)));
-    // Each runs as soon as something of it has come: text, or the first byte of the trace.
+    // Each starts after the first output: text, or the first byte of the trace.
     await Promise.all([children[0], children[2]].map((child) => once(child?.stdout as Readable, 'readable')));
     readSync(reader, new Uint8Array(1));
     await delay(500);
@@ -727,9 +735,9 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
   });
 });
 
-/** A command on a terminal of its own, where this computer has `script` of util-linux. */
+/** A command on a pseudo-terminal, if this computer has `script` of util-linux. */
 describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
-  /** @param answers what is typed once a text has come */
+  /** @param answers input to type after a text has appeared */
   const terminal = async (line: string, ...answers: readonly (readonly [string, string])[]) => {
     const command = `${process.execPath} bin/guesthouse.js ${line}; echo status $?; stty -a | grep -o -- '-\\?icanon'`;
     const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { cwd: ROOT });

@@ -1,6 +1,4 @@
-/**
- * `guesthouse explore` from outside: what it serves, to whom, and how it ends.
- */
+/** `guesthouse explore`, tested from outside: its resources, its clients, and its end. */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
@@ -23,7 +21,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks for a path exactly as it is written. */
+/** Requests a path without normalizing it. */
 function ask(url: string, path: string, how: { method?: string; host?: string } = {}): Promise<Answer> {
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -43,7 +41,7 @@ function ask(url: string, path: string, how: { method?: string; host?: string } 
   });
 }
 
-/** A file of this test's own. */
+/** Creates a temporary file. */
 function file(name: string, content: string | Uint8Array): string {
   const path = join(FOLDER, name);
   writeFileSync(path, content);

@@ -1,4 +1,4 @@
-/** The list of deliberate faults belongs to the sources as they are. */
+/** The list of deliberate faults matches the current sources. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ describe('the list of deliberate faults', () => {
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it.each(MUTANTS)('$name: its text is exactly once in $file', ({ file, find, replace }) => {
+  it.each(MUTANTS)('$name: its text occurs exactly once in $file', ({ file, find, replace }) => {
     expect(source(file).split(find)).toHaveLength(2);
     expect(replace).not.toBe(find);
   });

@@ -8,24 +8,24 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How the command ended, and what it said. */
+/** The exit status and output of a command. */
 export interface Ended {
   readonly status: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** A command that was started. */
+/** A started command. */
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Its first line; what there was of one when it ended before. */
+  /** Its first line, or its output if it ended before the end of a line. */
   readonly line: Promise<string>;
 }
 
 const children = new Set<ChildProcess>();
 
-/** Starts the command, which goes on until somebody ends it. */
+/** Starts the command, which runs until it is stopped. */
 export function start(...args: readonly string[]): Started {
   const child = spawn(process.execPath, ['bin/guesthouse.js', 'explore', ...args], { cwd: ROOT });
   children.add(child);
@@ -47,13 +47,13 @@ export function start(...args: readonly string[]): Started {
   return { child, ended, line };
 }
 
-/** Starts it and answers where it is. */
+/** Starts the command. Returns the address of the page. */
 export async function served(...args: readonly string[]): Promise<string> {
   const { line } = start('--json', ...args);
   return (JSON.parse(await line) as { url: string }).url;
 }
 
-/** Ends all that were started here. */
+/** Stops all started commands. */
 export async function endAll(): Promise<void> {
   const gone = [...children].map((child) => {
     if (child.exitCode !== null || child.signalCode !== null) return null;

@@ -1,4 +1,4 @@
-/** Before all tests: the build that the tests of the commands run is made when a source is newer. */
+/** Runs before all tests: builds the commands that tests run, if a source is newer than the build. */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

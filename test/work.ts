@@ -1,6 +1,6 @@
 /**
- * Measures work instead of time, so that tests of cost do not depend on the load of the computer. V8 counts how often
- * it executes each block of the sources (functions, loop bodies, branches); the sum is the work.
+ * Measures work instead of time, so that tests of cost do not depend on the load of the computer. Work is the sum of V8's
+ * execution counts of the blocks of the sources: functions, loop bodies, branches.
  */
 
 import { Session } from 'node:inspector';
@@ -13,12 +13,12 @@ interface Coverage {
   }[];
 }
 
-/** Number of blocks in src/ that `run` executes. Work inside the engine, such as `splice`, is not counted. */
+/** Returns the number of blocks in src/ that `run` executes. Work inside V8, such as `splice`, is not counted. */
 export function workOf(run: () => void): number {
   const session = new Session();
   session.connect();
   let coverage: Coverage | undefined;
-  // Blocks of functions that the optimizing compiler inlines are not all counted.
+  // Blocks of inlined functions are not all counted.
   setFlagsFromString('--no-opt');
   try {
     session.post('Profiler.enable');

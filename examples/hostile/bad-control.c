@@ -1,8 +1,8 @@
 /*
- * Turns translation on with every kind of nonsense in control registers 0, 1 and 13: tables outside memory, tables that
- * are the guest's own code, wrong table types, real-space designations, reserved bits. Each time the next fetch
- * fails, or goes somewhere unforeseen; the program new PSW has translation off and leads to the next attempt. The
- * guest ends with status 0 after the last.
+ * Turns translation on with invalid contents of control registers 0, 1 and 13: tables outside of memory, tables that are
+ * the guest's own code, wrong table types, real-space designations, reserved bits. Each time the next instruction fetch
+ * fails or has an unpredictable target. The program new PSW turns translation off and starts the next attempt. The
+ * guest ends with status 0 after the last one.
  */
 #include "guest.h"
 
@@ -12,9 +12,9 @@ static const uint64_t designations[] = {
   0x000000000000000fUL, /* A region-first table at 0. */
   0x0000000000020003UL, /* The guest's code as a segment table... */
   0x000000000002000fUL, /* ...and as a region-first table. */
-  0x0000000004000007UL, /* Just behind 64 MiB of memory. */
-  0x7fffffffffff0003UL, /* Far outside. */
-  0xfffffffffffff00fUL, /* The last addresses of all. */
+  0x0000000004000007UL, /* Directly after 64 MiB of memory. */
+  0x7fffffffffff0003UL, /* Far outside of memory. */
+  0xfffffffffffff00fUL, /* The highest addresses. */
   0xffffffffffffffffUL, /* The same with every bit, so real-space control. */
   0x0000000000000fffUL,
   0x0000000000000020UL, /* Real space: virtual addresses are real ones. */
@@ -26,7 +26,7 @@ static const uint64_t designations[] = {
 };
 #define DESIGNATIONS (sizeof designations / sizeof designations[0])
 
-/* Control register 0: as it is, then with all that concerns translation, then with everything. */
+/* Control register 0: unchanged, then with all bits for translation, then with all bits. */
 static const uint64_t controls[] = {0x00000000000000e0UL, 0x0000000090d00ee0UL, 0x0000000010c400e0UL};
 #define CONTROLS (sizeof controls / sizeof controls[0])
 
@@ -55,7 +55,7 @@ static void attempt(uint64_t control, uint64_t designation, uint64_t mask) {
     "lctlg %%c13, %%c13, 16(%[wild])\n\t"
     "lctlg %%c7, %%c7, 8(%[wild])\n\t"
     "lpswe 0(%[psw])\n"
-    /* Reached only by a real-space designation; an operation exception ends that, too. */
+    /* Reached only with a real-space designation. An operation exception ends this as well. */
     "1:\t.short 0x0000\n"
     "2:\tlctlg %%c0, %%c15, 0(%[saved])"
     :

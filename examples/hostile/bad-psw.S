@@ -1,6 +1,6 @@
 /*
- * Loads a PSW with bits that must be 0: a specification exception. The program new PSW that it leads to has such bits,
- * too, and so causes the next one, before any instruction.
+ * Loads a PSW with bits that must be 0: a specification exception. The program new PSW has such bits, too, and so causes
+ * the next one before any instruction.
  */
         .text
         .globl  _start

@@ -1,4 +1,4 @@
-/* Sends its console what a terminal should not be sent: a title, the clipboard, queries that a terminal answers. */
+/* Writes dangerous control sequences to its console: a title, the clipboard, queries that a terminal answers. */
 #include "guest.h"
 
 int main(const char *arguments) {

@@ -1,6 +1,6 @@
 /*
- * Program interruptions without end: the program new PSW leads to an instruction that causes the next one. Not a
- * single instruction completes from then on.
+ * Program interruptions without end: the program new PSW leads to an instruction that causes the next one. No
+ * instruction completes from then on.
  */
         .text
         .globl  _start

@@ -1,12 +1,12 @@
 /*
- * Thousands of service calls of pseudo-random commands, addresses and contents. Half of them are near something that
- * makes sense, as mere noise would be turned away at the first check. Ends with status 0; what it writes to the
- * console on the way is noise.
+ * Thousands of service calls with pseudo-random commands, addresses and contents. Half of them resemble valid ones,
+ * because random data would fail the first check. Ends with status 0. Its console output is
+ * noise.
  */
 #include "guest.h"
 
 #define CALLS 5000
-/* Control blocks that are accepted are here, out of the way of the guest's own image. */
+/* Valid control blocks are here, outside of the guest's own image. */
 #define ARENA (2 * MIB)
 #define ARENA_SIZE (1 * MIB)
 
@@ -15,7 +15,7 @@ static const uint8_t types[] = {0x01, 0x02, 0x04, 0x09, 0x1a, 0x1d, 0xff};
 
 static uint64_t state = 1;
 
-/* A linear congruential generator; its high bits are the better ones. */
+/* A linear congruential generator, whose high bits are better than its low ones. */
 static uint32_t next(void) {
   state = state * 6364136223846793005UL + 1442695040888963407UL;
   return state >> 33;
@@ -45,7 +45,7 @@ static uint64_t wild_address(void) {
   }
 }
 
-/* A control block in the arena, whose length fits or not, with an event buffer or a mask or noise in it. */
+/* A control block in the arena, with a valid or invalid length, and an event buffer, a mask or noise in it. */
 static uint64_t block(void) {
   uint64_t address = ARENA + below(ARENA_SIZE / 8 - 0x2000) * 8;
   if (below(4) != 0) address &= -PAGE;
@@ -63,7 +63,7 @@ static uint64_t block(void) {
     case 1:
       *(uint16_t *)(bytes + 8) = below(2) == 0 ? inside : below(inside + 8);
       bytes[10] = types[below(sizeof types)];
-      /* As a message data block, with an object in it. */
+      /* A message data block with an object. */
       *(uint16_t *)(bytes + 14) = below(2) == 0 ? inside - 6 : below(inside + 8);
       *(uint16_t *)(bytes + 26) = below(2) == 0 ? inside - 18 : below(40);
       *(uint16_t *)(bytes + 28) = below(6);

@@ -1,5 +1,5 @@
 /*
- * Makes instructions that take as long as an instruction can: PERFORM FRAME MANAGEMENT FUNCTION clears 1 MiB each time.
+ * Executes instructions that take as long as an instruction can: PERFORM FRAME MANAGEMENT FUNCTION clears 1 MiB each time.
  */
         .globl  _start
 _start: llilf   %r1, 0x11000

@@ -1,4 +1,4 @@
-/* Never ends and never asks for anything: a host has to stop it from outside. */
+/* Never ends and never causes an exit: a host must stop it from outside. */
         .text
         .globl  _start
 _start:

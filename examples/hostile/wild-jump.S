@@ -1,5 +1,5 @@
 /*
- * Branches to where no memory is. The addressing exception leads to a program new PSW whose address has no memory
+ * Branches to an address without memory. The addressing exception loads a program new PSW whose address has no memory
  * either, and so on.
  */
         .text

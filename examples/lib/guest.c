@@ -1,4 +1,4 @@
-/* The console of the example guests, and what they say about interruptions that they did not expect. */
+/* The console of the example guests, and their messages on unexpected interruptions. */
 #include "guest.h"
 
 #define WRITE_EVENT_DATA 0x00760005
@@ -37,7 +37,7 @@ uint8_t sccb[PAGE] __attribute__((aligned(PAGE)));
 static char line[sizeof(((struct write_data *)0)->text)];
 static uint32_t used;
 
-/* The compiler may call these two for what looks like them. */
+/* The compiler may generate calls of these two functions. */
 void *memset(void *to, int value, uint64_t length) {
   for (uint64_t i = 0; i < length; i++) ((uint8_t *)to)[i] = value;
   return to;
@@ -52,7 +52,7 @@ uint16_t sclp(uint32_t command, void *block) {
   struct sccb_header *header = block;
   int cc;
   while ((cc = service_call(command, (uint64_t)block)) == 2) {
-    /* Busy with what was asked before. */
+    /* Busy with the previous command. */
   }
   if (cc != 0) return 0;
   while (wait_external(SUBCLASS_SERVICE) != EXTERNAL_SERVICE) {

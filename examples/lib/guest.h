@@ -25,7 +25,7 @@ struct psw {
   uint64_t address;
 };
 
-/* The first 512 bytes of storage, where the CPU stores and finds what an interruption is about. */
+/* The first 512 bytes of storage, where the CPU stores the parameters of interruptions and reads new PSWs. */
 struct lowcore {
   uint8_t reserved_0[0x80];
   uint32_t external_parameter; /* 0x080 */
@@ -58,45 +58,45 @@ _Static_assert(sizeof(struct lowcore) == 0x200, "the layout of the lowcore");
 /* Placed at address 0 by the linker script. */
 extern volatile struct lowcore lowcore;
 
-/* The PSW mask that this guest runs with now; interruptions continue with it. */
+/* The current PSW mask of this guest. Interruption handlers run with it. */
 extern uint64_t psw_mask;
 
-/* The first byte of the guest's image and the first behind it. */
+/* The first byte of the guest's image, and the first one after it. */
 extern uint8_t image_start[], image_end[];
 
-/* The program: gets the command line, and returns the status that the guest ends with. */
+/* The program: gets the command line, and returns the guest's status. */
 int main(const char *arguments);
 
 /* Ends the guest. A status of 0 means success. */
 void stop(uint64_t status) __attribute__((noreturn));
 
-/* Waits for one external interruption of these subclasses and answers its code. */
+/* Waits for one external interruption of these subclasses. Returns its code. */
 uint16_t wait_external(uint64_t subclasses);
 
-/* Where program interruptions lead that nobody provoked. */
+/* The handler of unexpected program interruptions. */
 void unexpected_program(void);
 
-/* Service call: does a command on a control block, waits for its end, and answers the response code. */
+/* Executes a service-call command on a control block and waits for its end. Returns the response code. */
 uint16_t sclp(uint32_t command, void *sccb);
 
-/* SERVICE CALL alone (the assembler has no name for it): answers the condition code. */
+/* Executes SERVICE CALL, for which the assembler has no name. Returns the condition code. */
 static inline int service_call(uint32_t command, uint64_t sccb) {
   int cc;
   asm volatile(".insn rre, 0xb2200000, %1, %2\n\tipm %0\n\tsrl %0, 28" : "=d"(cc) : "d"(command), "d"(sccb) : "cc", "memory");
   return cc;
 }
 
-/* A page for service calls; the console uses it, too. */
+/* A page for service calls, also used by the console. */
 extern uint8_t sccb[PAGE];
 
-/* Prints; knows %s, %c, %d, %u, %lu, %x, %lx and %%. A line is shown when it is complete. */
+/* Prints with %s, %c, %d, %u, %lu, %x, %lx and %%. A line is shown when it is complete. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What came of an instruction that was provoked. */
+/* The result of a provoked instruction. */
 struct trap {
   /* The program interruption code; 0 if there was no interruption. */
   uint16_t code;
-  /* The length of the instruction as the CPU told it, in bytes. */
+  /* The instruction length that the CPU stored, in bytes. */
   uint16_t length;
   /* The data exception code. */
   uint8_t data_code;
@@ -108,7 +108,7 @@ struct trap {
   uint64_t instruction;
 };
 
-/* Forgets the last program interruption. */
+/* Clears the last program interruption. */
 static inline void trap_begin(void) {
   lowcore.program_code = 0;
   lowcore.program_length = 0;
@@ -117,7 +117,7 @@ static inline void trap_begin(void) {
   lowcore.program_new.mask = psw_mask;
 }
 
-/* Takes what the last program interruption left, and expects none from now on. */
+/* Returns the last program interruption. From now on none is expected. */
 static inline struct trap trap_end(uint64_t instruction) {
   struct trap trap = {
     .code = lowcore.program_code,
@@ -132,8 +132,8 @@ static inline struct trap trap_end(uint64_t instruction) {
 }
 
 /*
- * Runs `before`, one instruction, and `after`, all assembly text; goes on with `after` whether or not the instruction
- * causes a program interruption. What follows the texts are input operands, and label 1 is the instruction. Registers 0 and 1 are changed.
+ * Executes `before`, one instruction, and `after`, all assembler text. Continues with `after` even if the instruction causes
+ * a program interruption. Input operands follow the texts. Label 1 is the instruction. Registers 0 and 1 are changed.
  */
 #define PROVOKE_BETWEEN(before, text, after, ...) \
   ({ \

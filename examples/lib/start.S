@@ -1,5 +1,5 @@
 /*
- * Where a guest starts: sets up what C needs, calls main, and ends the guest with what main returns.
+ * The entry point of a guest: sets up the environment of C, calls main, and ends the guest with its return value.
  *
  * At the start the guest is in z/Architecture mode with 64-bit addresses, no translation and no interruption
  * enabled, and every general register is 0.
@@ -16,7 +16,7 @@
 _start:
         larl    %r15, stack_top
         aghi    %r15, -160
-        /* Nothing is expected yet: every interruption leads to a message and the end. */
+        /* No interruption is expected yet: each one prints a message and ends the guest. */
         larl    %r1, psw_mask
         lg      %r1, 0(%r1)
         stg     %r1, EXTERNAL_NEW
@@ -39,14 +39,14 @@ _start:
         brasl   %r14, stop
 
         .text
-/* void stop(uint64_t status): a wait that nothing ends, with the status as its address. */
+/* void stop(uint64_t status): loads a disabled wait PSW with the status as its address. */
         .globl  stop
 stop:
         larl    %r1, stop_psw
         stg     %r2, 8(%r1)
         lpswe   0(%r1)
 
-/* uint16_t wait_external(uint64_t subclasses): waits for one external interruption and answers its code. */
+/* uint16_t wait_external(uint64_t subclasses): waits for one external interruption and returns its code. */
         .globl  wait_external
 wait_external:
         larl    %r1, wait_area
@@ -72,7 +72,7 @@ woken:
         llgh    %r2, EXTERNAL_CODE
         br      %r14
 
-        /* The stack of what was interrupted may be what went wrong, so these start a new one. */
+        /* The stack of the interrupted code may be invalid, so these use a new one. */
 unexpected_external:
         larl    %r15, stack_top
         aghi    %r15, -160
@@ -97,7 +97,7 @@ stop_psw:
 
         .bss
         .balign 8
-/* Control register 0 as it was and as it is while waiting, then the PSW of the wait. */
+/* Control register 0 before and during the wait, then the PSW of the wait. */
 wait_area:
         .skip   32
         .balign 4096

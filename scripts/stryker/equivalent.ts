@@ -122,6 +122,24 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
       ),
       [
         'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
+        'slot < 0',
+        'slot <= 0',
+        GENERAL,
+      ],
+      [
+        'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
+        'access === STORE && tlb.changed[slot] !== 1',
+        'access === STORE || tlb.changed[slot] !== 1',
+        GENERAL,
+      ],
+      [
+        'if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;',
+        'page < 2',
+        'page <= 2',
+        GENERAL,
+      ],
+      [
+        'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
         'access === STORE',
         'true',
         GENERAL,

@@ -29,7 +29,7 @@ describe('EBCDIC', () => {
     expect(toEbcdic('A\n')).toEqual(Uint8Array.of(0xc1, 0x15));
   });
 
-  it('has a different character for every byte but line feed, and reads back what it wrote', () => {
+  it('has a different character for every byte except line feed, and reads what it wrote', () => {
     const text = fromEbcdic(ALL);
     expect(text).toHaveLength(256);
     expect(new Set(text).size).toBe(255);
@@ -37,7 +37,7 @@ describe('EBCDIC', () => {
     expect(toEbcdic(text)).toEqual(ALL.map((byte) => (byte === 0x25 ? 0x15 : byte)));
   });
 
-  it('substitutes what the code page lacks', () => {
+  it('substitutes characters that the code page lacks', () => {
     expect(toEbcdic('a€')).toEqual(Uint8Array.of(0x81, 0x3f));
   });
 });

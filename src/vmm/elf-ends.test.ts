@@ -1,11 +1,11 @@
-/** What an image must be to the byte: the first four bytes, and structures that end where the file ends. */
+/** Exact limits of an image: its first four bytes, and structures that end at the end of the file. */
 
 import { describe, expect, it } from 'vitest';
 import { ImageError, parseElf } from './elf.ts';
 
 const HEADERS = 64 + 56;
 
-/** One segment of 4 bytes at 0x20000 behind its header; `change` is the last to write. */
+/** An image with one segment of 4 bytes at 0x20000 after its header. `change` modifies it last. */
 function image(change: (view: DataView) => void = () => {}, size = HEADERS + 4): Uint8Array {
   const file = new Uint8Array(size);
   const view = new DataView(file.buffer);
@@ -30,13 +30,13 @@ function image(change: (view: DataView) => void = () => {}, size = HEADERS + 4):
 }
 
 describe('an image', () => {
-  it('may end with the last byte of a segment, and not before', () => {
+  it('may end with the last byte of a segment, but not before it', () => {
     const parsed = parseElf(image());
     expect(parsed.segments.map(({ bytes }) => bytes.length)).toEqual([4]);
     expect(() => parseElf(image().subarray(0, HEADERS + 3))).toThrow('reach past the end of the file');
   });
 
-  it('may end with the last byte of its program headers, and not before', () => {
+  it('may end with the last byte of its program headers, but not before it', () => {
     const empty = image((view) => view.setBigUint64(64 + 32, 0n)).subarray(0, HEADERS);
     expect(parseElf(empty).segments).toHaveLength(1);
     expect(() => parseElf(empty.subarray(0, HEADERS - 1))).toThrow(
@@ -44,7 +44,7 @@ describe('an image', () => {
     );
   });
 
-  it('may be a header alone as far as its length goes', () => {
+  it('may have the length of its header', () => {
     expect(() => parseElf(image().subarray(0, 64))).toThrow('reach past the end of the file');
     expect(() => parseElf(image().subarray(0, 63))).toThrow('inside its ELF header: 63 bytes of 64');
   });
@@ -54,7 +54,7 @@ describe('an image', () => {
     expect(() => parseElf(file)).toThrow('not an ELF file: it does not start with 7f 45 4c 46');
   });
 
-  it('of four bytes or fewer is told from one that does not begin so', () => {
+  it('of four bytes or fewer is distinguished from one that begins otherwise', () => {
     expect(() => parseElf(image().subarray(0, 4))).toThrow('inside its ELF header: 4 bytes of 64');
     expect(() => parseElf(image().subarray(0, 3))).toThrow('not an ELF file');
     expect(() => parseElf(new Uint8Array(0))).toThrow('not an ELF file');
@@ -65,12 +65,12 @@ describe('an image', () => {
     [1, 'the type is 1: a relocatable object file, not linked yet'],
     [4, 'the type is 4: a core dump'],
     [5, 'the type is 5'],
-  ])('of ELF type %i is none: %s', (type, message) => {
+  ])('of ELF type %i is rejected: %s', (type, message) => {
     const file = image((view) => view.setUint16(16, type));
     expect(() => parseElf(file)).toThrow(new RegExp(`${message}$`));
   });
 
-  it('has as many program headers as it says: what follows is not looked at', () => {
+  it('has as many program headers as its header states: the bytes after them are ignored', () => {
     const file = image((view) => view.setUint32(HEADERS, 3), HEADERS + 56);
     expect(parseElf(file).segments).toHaveLength(1);
   });
@@ -81,7 +81,7 @@ describe('an image', () => {
     }
   });
 
-  it('fails with an error that has a name', () => {
+  it('is rejected with an error that has a name', () => {
     expect(new ImageError('x').name).toBe('ImageError');
   });
 });

@@ -15,7 +15,7 @@ interface Load {
 
 const TEXT = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 
-/** A file with one page of headers' worth of room, then 32 bytes that every segment without an offset shares. */
+/** A file with a page for headers, then 32 bytes that all segments without an offset share. */
 function build(loads: readonly Load[] = [{}], entry = 0x20000n): Uint8Array<ArrayBuffer> {
   const data = 64 + loads.length * 56;
   const file = new Uint8Array(data + TEXT.length);
@@ -87,25 +87,25 @@ describe('parseElf', () => {
     expect(parseElf(larger.subarray(13, 13 + file.length)).segments[0]!.bytes).toEqual(TEXT);
   });
 
-  it('takes the absolute address of an entry that is given as a virtual one', () => {
+  it('converts a virtual entry address to an absolute one', () => {
     const image = parseElf(build([{ address: 0x20000n, virtual: 0x7000_0000n }], 0x7000_0010n));
     expect(image.entry).toBe(0x20010n);
     expect(image.segments[0]!.address).toBe(0x20000n);
   });
 
-  it('takes an entry that is an absolute address already', () => {
+  it('accepts an entry that is an absolute address', () => {
     expect(parseElf(build([{ address: 0x20000n, virtual: 0x7000_0000n }], 0x20010n)).entry).toBe(0x20010n);
   });
 
-  it('passes over a PT_LOAD that takes no memory', () => {
+  it('ignores a PT_LOAD without memory', () => {
     expect(parseElf(build([{ memorySize: 0n, fileSize: 0n }, {}])).segments).toHaveLength(1);
   });
 
-  it('accepts segments that touch', () => {
+  it('accepts adjacent segments', () => {
     expect(parseElf(build([{}, { address: 0x20040n }])).segments).toHaveLength(2);
   });
 
-  it('accepts a segment that ends at the last address of all', () => {
+  it('accepts a segment that ends at the last address', () => {
     const image = parseElf(build([{}, { address: 0xffff_ffff_ffff_ffc0n }]));
     expect(image.segments[1]!.memorySize).toBe(64n);
   });
@@ -272,7 +272,7 @@ describe('parseElf', () => {
     expect(messageOf(() => parseElf(make()))).toBe(message);
   });
 
-  it('reads or rejects any damaged file, and does nothing else', () => {
+  it('reads or rejects any damaged file, without other errors', () => {
     const whole = build([{}, { address: 0x40000n, flags: 6 }]);
     const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 })), {
       maxLength: 12,
@@ -281,7 +281,7 @@ describe('parseElf', () => {
       fc.property(damage, fc.nat(whole.length), (changes, length) => {
         const file = whole.slice();
         for (const [at, value] of changes) file[at] = value;
-        // Half of the files are also cut.
+        // Half of the files are also truncated.
         const cut = file.subarray(0, length % 2 ? length : file.length);
         try {
           const image = parseElf(cut);
@@ -302,7 +302,7 @@ describe('parseElf', () => {
     );
   });
 
-  it('looks at 65,534 segments in no time', () => {
+  it('reads 65,534 segments quickly', () => {
     const loads = Array.from({ length: 0xfffe }, (_, i) => ({ address: 0x20000n + BigInt(i) * 64n }));
     expect(parseElf(build(loads)).segments).toHaveLength(0xfffe);
   });
@@ -312,7 +312,7 @@ describe('checkFits', () => {
   const image = parseElf(build([{}, { address: 0x40000n, memorySize: 0x1000n }]));
   const memoryOf = (bytes: bigint) => (address: bigint, length: bigint) => address + length <= bytes;
 
-  it('accepts an image that guest memory holds to the last byte', () => {
+  it('accepts an image that fits to the last byte', () => {
     expect(() => checkFits(image, memoryOf(0x41000n))).not.toThrow();
   });
 
@@ -331,7 +331,7 @@ describe('the example guests', () => {
       .map((name) => folder + name),
   );
 
-  it.each(images)('%s is an image that leaves the lowcore and the command line free', (name) => {
+  it.each(images)('%s does not overlap the lowcore and the command line', (name) => {
     const image = parseElf(readFileSync(new URL(name, examples)));
     expect(image.entry).toBe(0x20000n);
     expect(image.segments[0]!.address).toBe(0x20000n);
@@ -339,7 +339,7 @@ describe('the example guests', () => {
   });
 });
 
-it('what is no Uint8Array is no image', () => {
+it('an image is a Uint8Array', () => {
   for (const wrong of [null, undefined, 'x', [0x7f], new ArrayBuffer(64)]) {
     expect(() => parseElf(wrong as never)).toThrow(ImageError);
   }

@@ -37,7 +37,7 @@ beforeEach(() => {
 
 const example = (name: string) =>
   parseElf(readFileSync(new URL(`../../examples/images/${name}.elf`, import.meta.url)));
-/** An image of code at START and of other parts, which ends at `status` where it says `lpswe(0x700)`. */
+/** An image of code at START and of other ranges. `lpswe(0x700)` in it ends the guest with `status`. */
 function guest(instructions: number[][], parts: Record<number, Uint8Array> = {}, status = 0): ElfImage {
   const all = { 1792: psw(MASK.DISABLED_WAIT, status), [START]: code(...instructions), ...parts };
   const segments = Object.entries(all).map(([address, bytes]) => ({
@@ -48,7 +48,7 @@ function guest(instructions: number[][], parts: Record<number, Uint8Array> = {},
   }));
   return { entry: BigInt(START), segments };
 }
-/** Memory of the process at HOME, seen by the guest from 0 on. */
+/** Memory of the process at HOME, mapped to the guest from 0 on. */
 const mapped = (length: bigint): MemoryMap => {
   mm.mmap({ address: HOME, length });
   return { from: HOME, to: 0n, length };
@@ -59,7 +59,7 @@ function monitor(image: ElfImage, options: Partial<MonitorOptions> = {}): Monito
   const console = { write: (text: string) => void (said += text) };
   return new Monitor(host, mm, { image, console, ...options, maps });
 }
-/** What making one ends with; nothing of it is left. */
+/** Returns the error of the constructor, and checks that nothing is leaked. */
 function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
   const before = [frameCounts(host)['gmap-table'], frameCounts(host).kernel, mm.gmaps.size];
   let message = 'made';
@@ -75,7 +75,7 @@ function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
 }
 
 describe('an image', () => {
-  it('is loaded and runs; its console is ours', () => {
+  it('is loaded and runs, with its console', () => {
     const one = monitor(example('hello'));
     expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: 0n });
     expect(said).toBe('Hello from a guest!\nno arguments\n');
@@ -96,14 +96,14 @@ describe('an image', () => {
     expect(refusal(example('hello'), { arguments: 'a\0b', maps })).toContain('not ASCII: 0x0');
   });
 
-  it('must lie in guest memory', () => {
+  it('must be in guest memory', () => {
     const maps = [mapped(2n * MIB)];
     const beyond = guest([DONE], { 2097144: new Uint8Array(16) });
     expect(refusal(beyond, { maps })).toMatch(/0x/);
     expect(refusal(guest([DONE]), { maps: [{ ...(maps[0] as MemoryMap), to: MIB }] })).toMatch(/0x/);
   });
 
-  it('may lie across two maps', () => {
+  it('may span two maps', () => {
     mm.mmap({ address: HOME, length: 8n * MIB });
     const maps = [
       { from: HOME + 4n * MIB, to: 0n, length: MIB },
@@ -125,7 +125,7 @@ describe('maps', () => {
     expect(one.vm.readGuest(0x8006n, 2)).toEqual(Uint8Array.of(0x12, 0x34));
   });
 
-  it('that cannot be are said', () => {
+  it('that are invalid are reported', () => {
     const map = mapped(2n * MIB);
     expect(codeOf(() => monitor(guest([DONE]), { maps: [map, map] }))).toBe('EEXIST');
     expect(codeOf(() => monitor(guest([DONE]), { maps: [{ ...map, to: 5n }] }))).toBe('EINVAL');
@@ -143,7 +143,7 @@ describe('the end', () => {
     expect(describeEnd({ kind: 'disabled-wait', cpu: 0, address: 0n })).toBe('the guest ended');
   });
 
-  it('memory fault: goes on when the process has the memory again', () => {
+  it('memory fault: continues once the process has the memory again', () => {
     const one = monitor(guest([load(2, MIB), stg(1, 0, 2), DONE]));
     mm.munmap({ address: HOME + MIB, length: MIB });
     const end = one.run();
@@ -161,7 +161,7 @@ describe('the end', () => {
     expect(describeEnd(end)).toContain('addressing (code 0x5)');
   });
 
-  it('idle: an enabled wait that nothing can end', () => {
+  it('idle: an enabled wait that no interruption can end', () => {
     const end = monitor(guest([lpswe(0x710)], { 1808: psw(MASK.ENABLED_WAIT, 0x99) })).run();
     expect(end).toEqual({ kind: 'idle', address: 0x99n });
     expect(describeEnd(end)).toContain('waits at 0x99');
@@ -173,13 +173,13 @@ describe('the end', () => {
     expect(describeEnd(end)).toContain('reset');
   });
 
-  it('stopped: every CPU has stopped itself', () => {
+  it('stopped: every CPU stopped itself', () => {
     const end = monitor(guest([load(4, 0), sigp(2, 4, 5), DONE]), { cpus: 2 }).run();
     expect(end).toEqual({ kind: 'stopped' });
     expect(describeEnd(end)).toContain('stopped');
   });
 
-  it('unhandled: what the host cannot enter', () => {
+  it('unhandled: a state description that cannot be entered', () => {
     const one = monitor(guest([DONE]));
     one.vm.vcpus[0]?.block.set32(0, 0);
     const end = one.run();
@@ -187,7 +187,7 @@ describe('the end', () => {
     expect(describeEnd(end)).toContain('not implemented');
   });
 
-  it('limit: and the guest goes on', () => {
+  it('limit: the guest can continue', () => {
     const one = monitor(guest([load(1, 1), load(2, 2), load(3, 3), DONE]));
     const end = one.run(4);
     expect(end).toEqual({ kind: 'limit' });
@@ -195,7 +195,7 @@ describe('the end', () => {
     expect(one.run().kind).toBe('disabled-wait');
   });
 
-  it('limit or an external loop: for guests that never execute an instruction, or only one that is refused', () => {
+  it('limit or an external loop: for guests that execute no instruction, or only one that is rejected', () => {
     const wait = {
       [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.ENABLED_WAIT, 0x77),
       1808: psw(MASK.ENABLED_WAIT, 0),
@@ -225,7 +225,7 @@ describe('the end', () => {
     }
   });
 
-  it('ENOMEM is thrown, and the guest goes on', () => {
+  it('ENOMEM is thrown, and the guest can continue', () => {
     const one = monitor(guest([load(2, MIB), stg(1, 0, 2), DONE]));
     one.run(1);
     host.kernel.frames.failIn(1);
@@ -233,7 +233,7 @@ describe('the end', () => {
     expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: 0n });
   });
 
-  it('ENOMEM while it is made leaves nothing', () => {
+  it('ENOMEM in the constructor leaks nothing', () => {
     const maps = [mapped(2n * MIB)];
     monitor(guest([DONE]), { maps }).destroy();
     mm.dontNeed({ address: HOME, length: 2n * MIB });
@@ -251,7 +251,7 @@ describe('the end', () => {
 });
 
 describe('a wait', () => {
-  it('is ended by the CPU timer alone', () => {
+  it('is ended by the CPU timer', () => {
     const parts = {
       1808: psw(MASK.ENABLED_WAIT, 0x99),
       [LOWCORE.EXTERNAL_NEW_PSW]: psw(MASK.DISABLED_WAIT, 5),
@@ -280,7 +280,7 @@ describe('CPUs of a guest', () => {
     expect(end).toEqual({ kind: 'disabled-wait', cpu: 1, address: 7n });
   });
 
-  it('a CPU that waits is restarted by one whose turn came later', () => {
+  it('a waiting CPU is restarted by one with a later turn', () => {
     const parts = {
       1808: psw(MASK.ENABLED_WAIT, 0x99),
       196608: code(load(4, 0), sigp(2, 4, 6), lpswe(0x710)),
@@ -295,7 +295,7 @@ describe('CPUs of a guest', () => {
     expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 0, address: 7n });
   });
 
-  it('a wait for I/O only is not ended by an external call', () => {
+  it('a wait for I/O is not ended by an external call', () => {
     const parts = { 1808: psw(0x0202_0001_8000_0000n, 0x99) };
     const one = monitor(guest([load(4, 0), sigp(2, 4, 2), lpswe(0x710)], parts));
     one.vm.vcpus[0]?.block.set64(0x100, 0x2000n);
@@ -311,7 +311,7 @@ describe('CPUs of a guest', () => {
 });
 
 describe('CPUs of a guest that end', () => {
-  /** CPU 0 starts CPU 1 at 0x30000 by a restart, and then does `first`; CPU 1 does `second`. */
+  /** CPU 0 restarts CPU 1 at 0x30000, and then executes `first`; CPU 1 executes `second`. */
   const two = (first: number[][], second: number[][], parts: Record<number, Uint8Array> = {}) =>
     monitor(
       guest([load(4, 1), sigp(2, 4, 6), ...first], {
@@ -365,12 +365,12 @@ describe('CPUs of a guest that end', () => {
   ] as [string, number[][], number[][], object][])('%s', (_, first, second, end) => {
     const one = two(first, second);
     expect(one.run()).toEqual(end);
-    // An end is an end: it is told again.
+    // The end is reported again.
     expect(one.run()).toEqual(end);
   });
 
-  it('a disabled wait leaves the other running, and can be ended by a restart', () => {
-    // CPU 0 waits at 5; CPU 1 goes on, restarts it to 0x40000, and both end at 0.
+  it('a disabled wait does not stop the other CPU, and can be ended by a restart', () => {
+    // CPU 0 waits at 5. CPU 1 continues, restarts it at 0x40000, and both end at 0.
     const parts = { 262144: code(DONE) };
     const one = two(
       [FIVE],
@@ -382,7 +382,7 @@ describe('CPUs of a guest that end', () => {
 
   it('a CPU in an enabled wait is not running', () => {
     const parts = { 1856: psw(MASK.DISABLED_WAIT, 0x400) };
-    // CPU 1 stores what SENSE RUNNING STATUS says of CPU 0 as the address of the PSW that it ends with.
+    // CPU 1 ends with the result of SENSE RUNNING STATUS of CPU 0 as the address of its PSW.
     const one = two([IDLE], [load(4, 0), load(2, 0), sigp(2, 4, 0x15), stg(2, 1856 + 8), lpswe(1856)], parts);
     expect(one.run()).toEqual({ kind: 'disabled-wait', cpu: 1, address: 0x400n });
   });
@@ -392,7 +392,7 @@ describe('CPUs of a guest that end', () => {
       host = new Host(new Machine({ storageSize: 64 << 20 }));
       mm = host.createMm();
       const one = two([...long, ...long, jump(0)], [...long, load(4, 0), sigp(2, 4, 3), jump(0)]);
-      // Each CPU counts in register 5 or loops; stop at the same unit of work.
+      // Each CPU counts in register 5 or loops. All stop at the same unit of work.
       for (let left = 700_000; left > 0; left -= slice) one.run(Math.min(slice, left));
       const cpu = host.machine.cpu(0);
       return [cpu.executed, cpu.tod, ...one.vm.vcpus.flatMap(({ block, gr }) => [block.pswAddress, gr[5]])];
@@ -406,7 +406,7 @@ describe('the service signal', () => {
   const sccb = 0x5000;
   const call = [load(6, 0x0002_0001), load(7, sccb), servc(6, 7)];
 
-  it('of a command goes to another CPU that waits for it', () => {
+  it('of a command is taken by another CPU that waits for it', () => {
     const one = monitor(
       guest([...call, ...[load(5, 1)], lpswe(0x700)], {
         [sccb]: Uint8Array.of(0x10, 0),
@@ -428,11 +428,11 @@ describe('the service signal', () => {
     ['in the prefix area', 0x10_0000, true],
     ['at real 0 to 8K, which is the prefix area', 0x1000, true],
     ['at 8K', 0x2000, false],
-  ])('an SCCB %s: refused %s', (_, address, refused) => {
+  ])('an SCCB %s: rejected %s', (_, address, refused) => {
     const prefix = 0x10_0000;
     const one = monitor(
       guest([load(6, 0x0002_0001), load(7, address), servc(6, 7), DONE], {
-        // All would do elsewhere: each has a length. Real 0x100000 is absolute 0 here, real 0x1000 absolute 0x101000.
+        // All would be valid elsewhere: each has a length. Real 0x100000 is absolute 0 here, real 0x1000 absolute 0x101000.
         0: Uint8Array.of(0x10, 0),
         8192: Uint8Array.of(0x10, 0),
         [prefix + 0x1000]: Uint8Array.of(0x10, 0),
@@ -447,7 +447,7 @@ describe('the service signal', () => {
 
 describe('console input', () => {
   const sccb = 0x5000;
-  /** Listens to the ASCII console, then waits for a service signal; reads events and ends at the first byte typed. */
+  /** Enables the ASCII console and waits for a service signal. Then it reads events and ends with the first input byte. */
   const reader = (): ElfImage =>
     guest([load(6, 0x0078_0005), load(7, sccb), servc(6, 7), lpswe(0x710)], {
       [sccb]: Uint8Array.of(0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0x40),
@@ -484,12 +484,12 @@ describe('console input', () => {
     expect(one.vm.readGuest(BigInt(sccb + 0x1008), 8)).toEqual(Uint8Array.of(0, 8, 0x1a, 0x80, 0, 0, 0, 4));
   });
 
-  it('that may come leaves a guest that listens to no console idle', () => {
+  it('does not wake a guest that has enabled no console', () => {
     const image = guest([lpswe(0x710)], { 1808: psw(MASK.ENABLED_WAIT, 0x99) });
     expect(monitor(image, { input: true }).run()).toEqual({ kind: 'idle', address: 0x99n });
   });
 
-  it('is asked for once before the clock is moved on', () => {
+  it('is requested once before the clock is moved', () => {
     const one = monitor(reader(), { input: true });
     const vcpu = one.vm.vcpus[0];
     if (!vcpu) throw new Error('no CPU');
@@ -498,7 +498,7 @@ describe('console input', () => {
     const asked = one.run();
     expect(asked).toEqual({ kind: 'input', until: expect.any(BigInt) });
     expect(host.machine.clock.tod).toBeLessThan(1n << 40n);
-    // Nothing was typed: the clock moves to the interruption, whose handler here waits again, with the timer due.
+    // Without input, the clock moves to the interruption. Its handler here waits again, with the timer due.
     expect(one.run(1000).kind).not.toBe('idle');
     expect(host.machine.clock.tod).toBeGreaterThan(1n << 40n);
   });
@@ -506,7 +506,7 @@ describe('console input', () => {
 
 describe('STORE SYSTEM INFORMATION', () => {
   const text = (page: Uint8Array, at: number, length: number) => fromEbcdic(page.subarray(at, at + length));
-  /** The page that the instruction stores, or null with condition code 3. */
+  /** Returns the page that the instruction stores, or null for condition code 3. */
   function stored(fc: number, sel1: number, sel2: number): Uint8Array | null {
     const image = guest([
       load(0, fc * 0x1000_0000 + sel1),
@@ -548,14 +548,14 @@ describe('STORE SYSTEM INFORMATION', () => {
     [3, 1, 1],
     [4, 1, 1],
     [15, 1, 2],
-  ])('has nothing for %i.%i.%i', (fc, sel1, sel2) => {
+  ])('has no information for %i.%i.%i', (fc, sel1, sel2) => {
     expect(stored(fc, sel1, sel2)).toBeNull();
   });
 });
 
 describe('DIAGNOSE 0x308', () => {
   const SHORT_PSW = Uint8Array.of(0, 0x08, 0, 0, 0x80, 0x03, 0, 0);
-  /** Runs DIAGNOSE 0x308 with register 2 or 3 as address, and answers register 3 or 4, or the exception. */
+  /** Executes DIAGNOSE 0x308 with register 2 or 3 as address. Returns register 3 or 4, or the exception. */
   function diagnosed(subcode: bigint, address: bigint, r1 = 2, one?: Monitor): bigint | string {
     const image = guest([load(r1, address), load(5, subcode), diag(r1, 5, 0x308), DONE], {
       [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad),
@@ -614,7 +614,7 @@ describe('DIAGNOSE 0x308', () => {
   it.each([
     [0n, 0n],
     [1n, 0x77n],
-  ])('%i resets CPUs and subsystem, and goes on with the short PSW at absolute 0', (subcode, kept) => {
+  ])('%i resets CPUs and subsystem, and loads the short PSW at absolute 0', (subcode, kept) => {
     const one = monitor(
       guest([load(7, 0x77), load(5, subcode), diag(2, 5, 0x308)], { 0: SHORT_PSW, 196608: code(DONE) }),
       { cpus: 2 },
@@ -636,7 +636,7 @@ describe('DIAGNOSE 0x308', () => {
     expect(second.block.pswAddress).toBe(subcode === 0n ? 0n : 0x55n);
   });
 
-  it('with a PSW at 0 that is not short goes on with an invalid one', () => {
+  it('with a PSW at 0 that is not short loads an invalid one', () => {
     const one = monitor(
       guest([load(5, 1), diag(2, 5, 0x308)], {
         0: Uint8Array.of(0, 0, 0, 0, 0x80, 0x03, 0, 0),
@@ -646,7 +646,7 @@ describe('DIAGNOSE 0x308', () => {
     expect(one.run()).toMatchObject({ kind: 'disabled-wait', address: 0xbadn });
   });
 
-  it('leaves the guest as it is when its process has no memory at 0', () => {
+  it('does not change the guest if its process has no memory at 0', () => {
     const one = monitor(guest([load(7, 0x77), load(5, 0), diag(2, 5, 0x308)], { 196608: code(DONE) }));
     one.vm.vcpus[0]?.setPrefix(0x10_0000);
     one.run(4);
@@ -661,7 +661,7 @@ describe('DIAGNOSE 0x308', () => {
 });
 
 describe('DIAGNOSE', () => {
-  it('is offered to whoever made the monitor', () => {
+  it('is passed to the option of the monitor', () => {
     const codes: number[] = [];
     const diagnose = (which: number) => codes.push(which) > 0;
     const one = monitor(guest([load(5, 0x1_0000), diag(2, 3, 0x600), diag(2, 3, 0x5ff, 5), DONE]), {
@@ -671,20 +671,20 @@ describe('DIAGNOSE', () => {
     expect(codes).toEqual([0x600, 0x5ff]);
   });
 
-  it('0x500: no virtio hypercall is known', () => {
+  it('0x500: every virtio hypercall is unknown', () => {
     const one = monitor(guest([load(1, 3), load(2, 7), diag(2, 3, 0x500), DONE]));
     expect(one.run()).toMatchObject({ kind: 'disabled-wait', address: 0n });
     expect(BigInt.asIntN(64, one.vm.vcpus[0]?.gr[2] as bigint)).toBe(-22n);
   });
 
-  it('that nobody handles is a specification exception; other unknown instructions are operation exceptions', () => {
+  it('that is not handled is a specification exception; other unknown instructions are operation exceptions', () => {
     const parts = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad) };
     const one = monitor(guest([diag(2, 3, 0x600)], parts));
     expect(one.run()).toMatchObject({ address: 0xbadn });
     expect(one.vm.readGuest(BigInt(LOWCORE.PROGRAM_CODE), 2)).toEqual(Uint8Array.of(0, PGM.SPECIFICATION));
   });
 
-  it('that EXECUTE leads to is refused with the length of that', () => {
+  it('that is the target of EXECUTE is rejected with the length of EXECUTE', () => {
     const parts = { [LOWCORE.PROGRAM_NEW_PSW]: psw(MASK.DISABLED_WAIT, 0xbad) };
     const one = monitor(guest([exrl(0, 10), DONE, diag(2, 3, 0x600)], parts));
     expect(one.run()).toMatchObject({ address: 0xbadn });
@@ -694,7 +694,7 @@ describe('DIAGNOSE', () => {
 });
 
 describe('called at the wrong time or with a wrong limit', () => {
-  it('runs once at a time: not by its console, nor by what it asks', () => {
+  it('runs once at a time: its console and its callbacks cannot run it', () => {
     const codes: string[] = [];
     const again = () => {
       codes.push(
@@ -717,7 +717,7 @@ describe('called at the wrong time or with a wrong limit', () => {
     expect(codeOf(() => monitor(example('hello')).run(limit))).toBe('EINVAL');
   });
 
-  it('after its end it is EBADF', () => {
+  it('after `destroy` it is EBADF', () => {
     const ended = monitor(example('hello'));
     ended.destroy();
     expect([() => ended.run(), () => ended.destroy()].map(codeOf)).toEqual(['EBADF', 'EBADF']);
@@ -749,13 +749,13 @@ it.each([
   expect(frameCounts(host)).toEqual(before);
 });
 
-it('a monitor is one of a host, and takes bytes', () => {
+it('a monitor requires a host, and bytes as input', () => {
   const options = { image: guest([DONE]), maps: [mapped(MIB)], console: { write: () => {} } };
   expect(codeOf(() => new Monitor({} as Host, mm, options))).toBe('EINVAL');
   expect(codeOf(() => new Monitor(host, mm, options).input('x' as never))).toBe('EINVAL');
 });
 
-it('arguments need memory at their place', () => {
+it('arguments need memory at their address', () => {
   const image = guest([DONE]);
   const start = image.segments.find(
     ({ address }) => address === BigInt(START),

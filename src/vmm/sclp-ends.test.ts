@@ -1,4 +1,4 @@
-/** The service-call logical processor at the ends of lengths, fields and masks. */
+/** The service-call logical processor at the limits of lengths, fields and masks. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { toEbcdic } from './ebcdic.ts';
@@ -35,7 +35,7 @@ beforeEach(() => {
 const sclpOf = (memoryBytes = 64n << 20n, cpus = 1) =>
   new Sclp({ memoryBytes, cpus, console: { write: (text) => void pieces.push(text) } });
 
-/** Runs a command with this data behind the header; answers the response code. */
+/** Executes a command with data after the header. Returns the response code. */
 function call(sclp: Sclp, command: number, data: readonly number[], length = 8 + data.length): number {
   bytes.fill(0, SCCB, SCCB + 4096);
   view.setUint16(0, length);
@@ -45,7 +45,7 @@ function call(sclp: Sclp, command: number, data: readonly number[], length = 8 +
 }
 const half = (value: number) => [value >> 8, value & 0xff];
 const event = (type: number, data: readonly number[]) => [...half(6 + data.length), type, 0, 0, 0, ...data];
-/** Masks of `length` bytes: the guest receives what `mask` says, and sends nothing. */
+/** Sets masks of `length` bytes: the guest receives the events of `mask`, and sends none. */
 const masks = (length: number, mask: readonly number[]) => [
   0,
   0,
@@ -55,7 +55,7 @@ const masks = (length: number, mask: readonly number[]) => [
 ];
 
 describe('the constructor', () => {
-  it('says what is wrong', () => {
+  it('names the wrong value', () => {
     expect(() => sclpOf(0n)).toThrow(/guest memory of 0 bytes is not/);
     expect(() => sclpOf(0x10_0001n)).toThrow(/guest memory of 1048577 bytes is not/);
     expect(() => sclpOf(64n << 20n, 0)).toThrow(/^0 CPUs are not 1 to 248$/);
@@ -81,7 +81,7 @@ describe('READ SCP INFO', () => {
     expect([view.getUint8(10), view.getUint32(100)]).toEqual(size <= 128 ? [size, 0] : [0, size]);
   });
 
-  it('needs an SCCB for all CPUs, to the byte', () => {
+  it('needs an SCCB for all CPUs, exactly', () => {
     expect(call(sclpOf(64n << 20n, 3), READ_SCP, [], 128 + 48)).toBe(0x10);
     expect(call(sclpOf(64n << 20n, 3), READ_SCP, [], 128 + 47)).toBe(0x300);
   });
@@ -98,7 +98,7 @@ describe('WRITE EVENT MASK', () => {
     expect([...bytes.subarray(at + length, at + 2 * length)]).toEqual(sends);
   });
 
-  it('needs room for the masks, to the byte, at most 1021 bytes of each, and one at least', () => {
+  it('needs space for the masks, exactly, with 1 to 1021 bytes each', () => {
     const exact = masks(4, []);
     expect(call(sclpOf(), WRITE_MASK, exact.slice(0, -1))).toBe(0x74f0);
     expect(call(sclpOf(), WRITE_MASK, [0, 0, 0, 0, 0, 0, 0, 0])).toBe(0x74f0);
@@ -152,12 +152,12 @@ describe('WRITE EVENT DATA', () => {
     expect(pieces).toEqual([]);
   });
 
-  it('writes nothing for no text, rather than an empty piece', () => {
+  it('writes nothing for an empty text', () => {
     expect(call(sclpOf(), WRITE_EVENT, event(0x1a, []))).toBe(0x20);
     expect(pieces).toEqual([]);
   });
 
-  it('shows the start of a character that the guest never finished, once the guest has ended', () => {
+  it('shows an incomplete character at the end of the guest', () => {
     const written: [string, string][] = [];
     const sclp = new Sclp({
       memoryBytes: 1n << 20n,
@@ -171,7 +171,7 @@ describe('WRITE EVENT DATA', () => {
     expect(written).toEqual([['\ufffd', 'ascii']]);
   });
 
-  it('wants whole event headers', () => {
+  it('requires complete event headers', () => {
     for (const data of [[0, 6, 2, 0, 0], [0], [0, 0, 2, 0, 0, 0], [0, 5, 2, 0, 0, 0], [0, 7, 2, 0, 0, 0]]) {
       expect(call(sclpOf(), WRITE_EVENT, data)).toBe(0x73f0);
     }
@@ -179,7 +179,7 @@ describe('WRITE EVENT DATA', () => {
 });
 
 describe('events', () => {
-  /** Whether the service signal says that there is an event, after input and masks. */
+  /** Returns whether the service signal reports an event, after input and masks. */
   function signalled(mask: readonly number[], input: string): boolean {
     const sclp = sclpOf();
     call(sclp, WRITE_MASK, masks(4, mask));
@@ -189,7 +189,7 @@ describe('events', () => {
     return signal !== null && (signal & 1) !== 0;
   }
 
-  it('are told of when the guest listens to a console that has input, and only then', () => {
+  it('are reported only if the guest has enabled a console that has input', () => {
     const [none, line, ascii, both] = [[], [OPERATOR], [0, 0, 0, ASCII_LAST], [OPERATOR, 0, 0, ASCII_LAST]];
     expect(signalled(none, 'a\n')).toBe(false);
     for (const mask of [line, ascii, both]) {
@@ -200,7 +200,7 @@ describe('events', () => {
     expect(signalled(ascii, 'a')).toBe(true);
   });
 
-  it('are not read by a guest that does not listen to them', () => {
+  it('are not read by a guest that has not enabled them', () => {
     for (const [mask, code] of [
       [[OPERATOR], 0x20],
       [[], 0x60f0],

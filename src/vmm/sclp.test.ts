@@ -15,7 +15,7 @@ const WRITE_MASK = 0x00780005;
 const ASCII = 0x40;
 const OPERATOR = 0x80000000;
 
-/** One MiB of memory that notes which bytes are stored into. */
+/** 1 MiB of memory that records which bytes were stored. */
 class Memory implements GuestMemory {
   readonly bytes = new Uint8Array(MIB);
   lowest = MIB;
@@ -41,7 +41,7 @@ class Memory implements GuestMemory {
 
 let memory: Memory;
 let output: string;
-/** The consoles that were written to. */
+/** The consoles, with their output. */
 let written: Set<ConsoleKind>;
 let sclp: Sclp;
 let view: DataView;
@@ -69,7 +69,7 @@ beforeEach(() => {
 
 const type = (text: string): number => sclp.input(toUtf8(text));
 
-/** Stores an SCCB with a header for its length and runs a command on it; answers the response code. */
+/** Stores an SCCB with a header and executes a command on it. Returns the response code. */
 function call(command: number, data: readonly number[] | Uint8Array, length = 8 + data.length): number {
   const at = Number(SCCB);
   memory.bytes.fill(0, at, at + 4096);
@@ -91,7 +91,7 @@ function event(type: number, data: ArrayLike<number>): number[] {
   return [...half(6 + data.length), type, 0, 0, 0, ...Array.from(data)];
 }
 
-/** A message data block with its objects; each is a type and data. */
+/** Returns a message data block with objects, each of a type and data. */
 function messageBlock(...objects: readonly (readonly [number, ArrayLike<number>])[]): number[] {
   const body = objects.flatMap(([type, data]) => [
     ...half(4 + data.length),
@@ -105,7 +105,7 @@ function textObject(text: string): readonly [number, number[]] {
   return [4, [0x10, 0, 0, 0, 0, 0, ...toEbcdic(text)]];
 }
 
-/** Opens the guest's end of events. */
+/** Enables events of the guest. */
 function listen(mask: number): void {
   expect(call(WRITE_MASK, [0, 0, ...half(4), ...word(mask), ...word(0), ...word(0), ...word(0)])).toBe(0x20);
   sclp.takeSignal();
@@ -122,7 +122,7 @@ function readEvents(functionCode = 0, mask = 0): number {
   return view.getUint16(6);
 }
 
-it('does nothing when the response cannot be stored', () => {
+it('does nothing if the response cannot be stored', () => {
   class ReadOnly extends Memory {
     override write(address: bigint, bytes: Uint8Array): never {
       throw new GuestAddressError(address, bytes.length);
@@ -136,11 +136,11 @@ it('does nothing when the response cannot be stored', () => {
 });
 
 describe('the constructor', () => {
-  it.each([0n, -(1n << 20n), 1n, (1n << 20n) + 1n])('refuses %s bytes of memory', (bytes) => {
+  it.each([0n, -(1n << 20n), 1n, (1n << 20n) + 1n])('rejects %s bytes of memory', (bytes) => {
     expect(() => makeSclp(bytes)).toThrow(RangeError);
   });
 
-  it.each([0, 249, 1.5, Number.NaN])('refuses %s CPUs', (cpus) => {
+  it.each([0, 249, 1.5, Number.NaN])('rejects %s CPUs', (cpus) => {
     expect(() => makeSclp(1n << 20n, cpus)).toThrow(RangeError);
   });
 });
@@ -157,7 +157,7 @@ describe('the SCCB address', () => {
   );
 
   it('is not in the prefix area', () => {
-    // Each would do elsewhere: it has a length.
+    // Each would be valid elsewhere: it has a length.
     for (const address of [0x8000, 0x9ff8]) memory.bytes.set([0, 8], address);
     expect(at(0x8000n, 0x8000n)).toEqual({ program: 6 });
     expect(at(0x9ff8n, 0x8000n)).toEqual({ program: 6 });
@@ -169,7 +169,7 @@ describe('the SCCB address', () => {
     expect(at(SCCB + offset)).toEqual({ program: 6 });
   });
 
-  it('finds no memory: an addressing exception, before all else', () => {
+  it('without memory is an addressing exception, with the highest priority', () => {
     expect(at(BigInt(MIB))).toEqual({ program: 5 });
     expect(at(BigInt(MIB) + 1n)).toEqual({ program: 5 });
     expect(at(0xffff_ffff_ffff_ffffn)).toEqual({ program: 5 });
@@ -186,14 +186,14 @@ describe('the SCCB address', () => {
     }
   });
 
-  it.each([0, 1, 7])('leads to a length of at least 8, not %s', (length) => {
+  it.each([0, 1, 7])('refers to a length of at least 8, not %s', (length) => {
     view.setUint16(0, length);
     expect(at(SCCB)).toEqual({ program: 6 });
     expect(sclp.takeSignal()).toBeNull();
     expect(memory.highest).toBe(-1);
   });
 
-  it('passes on other errors of the memory', () => {
+  it('does not catch other errors of the memory', () => {
     const broken: GuestMemory = {
       read: () => {
         throw new TypeError('broken');
@@ -247,12 +247,12 @@ describe('READ SCP INFO', () => {
     expect(memory.bytes.subarray(0x5000 + 128, 0x6000).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('also by its forced form, and whatever bits 16-23 of the command are', () => {
+  it('also in its forced form, and with any bits 16-23 of the command', () => {
     expect(call(0x00120001, new Uint8Array(4088))).toBe(0x10);
     expect(call(0x0002ab01, new Uint8Array(4088))).toBe(0x10);
   });
 
-  it('lists every CPU, and needs room for all', () => {
+  it('lists every CPU, and needs space for all', () => {
     sclp = makeSclp(64n << 20n, 3);
     expect(call(READ_SCP, new Uint8Array(128 + 48 - 8))).toBe(0x10);
     expect(view.getUint16(16)).toBe(3);
@@ -270,7 +270,7 @@ describe('READ SCP INFO', () => {
     [2048n, 512, 4],
     [0x40000n, 512, 512],
     [0x10001n, 0x10001, 1],
-  ])('tells %s MiB as %i increments of %i MiB', (mebibytes, increments, size) => {
+  ])('reports %s MiB as %i increments of %i MiB', (mebibytes, increments, size) => {
     sclp = makeSclp(mebibytes << 20n);
     expect(call(READ_SCP, new Uint8Array(4088))).toBe(0x10);
     expect(view.getUint16(8) || Number(view.getBigUint64(104))).toBe(increments);
@@ -305,7 +305,7 @@ describe('the service signal', () => {
     expect(sclp.takeSignal()).toBeNull();
   });
 
-  it('has the first address of several', () => {
+  it('has the first of several addresses', () => {
     call(READ_SCP, []);
     memory.bytes.set([0, 8], 0x6000);
     sclp.service(READ_SCP, 0x6000n, memory, 0n);
@@ -313,7 +313,7 @@ describe('the service signal', () => {
     expect(sclp.takeSignal()).toBeNull();
   });
 
-  it('tells of input by itself, and together with a command', () => {
+  it('reports input, alone and together with a command', () => {
     listen(ASCII);
     type('x');
     expect(sclp.takeSignal()).toBe(1);
@@ -322,7 +322,7 @@ describe('the service signal', () => {
     expect(sclp.takeSignal()).toBe(0x5001);
   });
 
-  it('does not tell of input that the guest has no mask for, and leaves it where it is', () => {
+  it('does not report input that the guest has not enabled, and keeps it', () => {
     type('x');
     expect(sclp.takeSignal()).toBeNull();
     expect(call(WRITE_MASK, [0, 0, ...half(4), ...word(ASCII), ...word(0), ...word(0), ...word(0)])).toBe(
@@ -333,7 +333,7 @@ describe('the service signal', () => {
 });
 
 describe('WRITE EVENT MASK', () => {
-  it('answers what the SCLP receives and sends, in masks of 4 bytes', () => {
+  it('returns the masks of the SCLP, of 4 bytes', () => {
     expect(call(WRITE_MASK, [0, 0, ...half(4), ...new Array(16).fill(0)])).toBe(0x20);
     expect(view.getUint32(12 + 8)).toBe(0x40800040);
     expect(view.getUint32(12 + 12)).toBe(0x80000040);
@@ -349,11 +349,11 @@ describe('WRITE EVENT MASK', () => {
     ['none', 0, 4076],
     ['too long', 1022, 4084],
     ['too long for the SCCB', 4, 15],
-  ])('refuses masks whose length is %s', (_, bytes, room) => {
+  ])('rejects masks whose length is %s', (_, bytes, room) => {
     expect(call(WRITE_MASK, [0, 0, ...half(bytes), ...new Array(room).fill(0)])).toBe(0x74f0);
   });
 
-  it('needs room for the length of the masks', () => {
+  it('needs space for the length of the masks', () => {
     expect(call(WRITE_MASK, [0, 0, 0])).toBe(0x0300);
   });
 });
@@ -366,7 +366,7 @@ describe('WRITE EVENT DATA', () => {
     expect(view.getUint8(11)).toBe(0x80);
   });
 
-  it('puts characters together that are split between calls', () => {
+  it('joins characters that are split between calls', () => {
     for (const byte of toUtf8('a😀')) call(WRITE_EVENT, event(0x1a, [byte]));
     expect(output).toBe('a😀');
     call(WRITE_EVENT, event(0x1a, [0xe2]));
@@ -393,7 +393,7 @@ describe('WRITE EVENT DATA', () => {
     expect(view.getUint8(8 + 7 + 6 + 3)).toBe(0x7f);
   });
 
-  it('writes nothing when any length is wrong', () => {
+  it('writes nothing if a length is wrong', () => {
     const good = event(0x1a, [0x61]);
     expect(call(WRITE_EVENT, [...good, 0, 5, 0x1a, 0, 0, 0])).toBe(0x73f0);
     expect(call(WRITE_EVENT, [...good, 0, 0, 0x1a, 0, 0, 0])).toBe(0x73f0);
@@ -402,14 +402,14 @@ describe('WRITE EVENT DATA', () => {
     expect(output).toBe('');
   });
 
-  it('has the function code 0', () => {
+  it('requires the function code 0', () => {
     view.setUint16(0, 8);
     view.setUint8(2, 1);
     sclp.service(WRITE_EVENT, SCCB, memory, 0n);
     expect(view.getUint16(6)).toBe(0x40f0);
   });
 
-  it('may have no event', () => {
+  it('may have no events', () => {
     expect(call(WRITE_EVENT, [])).toBe(0x20);
   });
 
@@ -423,7 +423,7 @@ describe('WRITE EVENT DATA', () => {
     ['an object longer than the block', changed(12, 0, 12)],
     ['an object cut in its header', [...changed(0, 0, line.length + 2), 0, 4]],
     ['a text object shorter than its fixed part', [...messageBlock([4, [1, 2, 3, 4, 5]])]],
-  ])('refuses a message with %s', (_, block) => {
+  ])('rejects a message with %s', (_, block) => {
     expect(call(WRITE_EVENT, event(0x02, block))).toBe(0x72f0);
     expect(output).toBe('');
     expect(view.getUint8(11)).toBe(0);
@@ -431,7 +431,7 @@ describe('WRITE EVENT DATA', () => {
 });
 
 describe('READ EVENT DATA', () => {
-  it('reads what was typed on the ASCII console', () => {
+  it('reads input of the ASCII console', () => {
     listen(ASCII);
     type('hé\r');
     expect(readEvents()).toBe(0x20);
@@ -443,7 +443,7 @@ describe('READ EVENT DATA', () => {
     expect(readEvents()).toBe(0x60f0);
   });
 
-  it('reads much input in several pieces, and says that there is more', () => {
+  it('reads long input in several events, and reports that there is more', () => {
     listen(ASCII);
     type('x'.repeat(5000));
     expect(readEvents()).toBe(0x20);
@@ -456,7 +456,7 @@ describe('READ EVENT DATA', () => {
     expect(sclp.takeSignal()).toBe(0x5000);
   });
 
-  it('reads commands of the operator, a line each', () => {
+  it('reads commands of the operator, one line each', () => {
     listen(OPERATOR);
     type('first\nsec');
     expect(readEvents()).toBe(0x20);
@@ -508,7 +508,7 @@ describe('READ EVENT DATA', () => {
     expect(call(READ_EVENT, new Uint8Array(4087))).toBe(0x0300);
   });
 
-  it('leaves the length alone when it is not asked to set it', () => {
+  it('does not change the length without the variable-length bit', () => {
     listen(ASCII);
     type('x');
     expect(call(READ_EVENT, new Uint8Array(4088))).toBe(0x20);
@@ -528,7 +528,7 @@ describe('console input', () => {
     return fromEbcdic(memory.read(SCCB + 30n, view.getUint16(8) - 22));
   };
 
-  it('is bounded: what does not fit is not taken', () => {
+  it('is bounded: bytes that do not fit are not accepted', () => {
     expect(sclp.inputSpace).toBe(65_536);
     expect(sclp.input(new Uint8Array(65_000))).toBe(65_000);
     expect([sclp.inputSpace, sclp.input(new Uint8Array(1000)), sclp.inputSpace]).toEqual([536, 536, 0]);
@@ -537,7 +537,7 @@ describe('console input', () => {
     expect(sclp.inputSpace).toBe(4081);
   });
 
-  it('ends with control-D on the ASCII console, once, and nothing comes behind it', () => {
+  it('ends with one control-D on the ASCII console, and nothing after it', () => {
     listen(ASCII);
     type('x');
     sclp.endInput();
@@ -549,7 +549,7 @@ describe('console input', () => {
     expect(readEvents()).toBe(0x60f0);
   });
 
-  it('ends with a line ^d on the line-mode console, behind what was typed of a line', () => {
+  it('ends with a line ^d on the line-mode console, after an incomplete line', () => {
     listen(OPERATOR);
     type('one\r\n\ntwo');
     sclp.endInput();
@@ -562,14 +562,14 @@ describe('console input', () => {
     ]);
   });
 
-  it('is one stream: the line-mode console has no events while the guest listens to the ASCII console', () => {
+  it('is one stream: the line-mode console has no events while the ASCII console is enabled', () => {
     listen(ASCII | OPERATOR);
     type('line\n');
     expect(readEvents(1, OPERATOR)).toBe(0x60f0);
     expect(readEvents(1, ASCII)).toBe(0x20);
   });
 
-  it('in lines: a long line is cut between characters, and its end does not make an empty line', () => {
+  it('in lines: a long line is cut between characters, and its end adds no empty line', () => {
     listen(OPERATOR);
     type(`${'ü'.repeat(249)}\r\n${'😀'.repeat(126)}\n`);
     expect(readLine()).toBe('ü'.repeat(249));
@@ -578,7 +578,7 @@ describe('console input', () => {
     expect(readLine()).toBeNull();
   });
 
-  it('without a line end is read when no more fits', () => {
+  it('without a line end is read once the buffer is full', () => {
     listen(OPERATOR);
     type('x'.repeat(65_535));
     expect([readLine(), sclp.takeSignal()]).toEqual([null, 0x5000]);
@@ -587,13 +587,13 @@ describe('console input', () => {
     expect(readLine()).toHaveLength(249);
   });
 
-  it('that is broken UTF-8 becomes substitute characters', () => {
+  it('that is invalid UTF-8 becomes substitute characters', () => {
     listen(OPERATOR);
     sclp.input(Uint8Array.of(0xe2, 0x41, 0xe2, 0x0a));
     expect(readLine()).toBe('\x1aA\x1a');
   });
 
-  it('is told once: the guest reads, and is told again when more comes', () => {
+  it('is signalled once, and again when more arrives after the guest has read', () => {
     listen(ASCII);
     type('a');
     expect([sclp.takeSignal(), sclp.takeSignal()]).toEqual([1, null]);
@@ -601,7 +601,7 @@ describe('console input', () => {
     expect(sclp.takeSignal()).toBe(1);
   });
 
-  it('waits through a reset, after which the guest listens to nothing', () => {
+  it('is kept through a reset, after which no event is enabled', () => {
     listen(ASCII);
     expect(sclp.inputEnabled).toBe(true);
     type('a');
@@ -623,7 +623,7 @@ describe('a hostile guest', () => {
   );
   const content = fc.oneof(
     fc.array(small, { maxLength: 120 }),
-    // Message blocks that are sound but for a byte or two.
+    // Message blocks that are valid except for one or two bytes.
     fc
       .tuple(fc.constantFrom(0x02, 0x1a, 0x09), fc.array(fc.tuple(fc.nat(60), small), { maxLength: 2 }))
       .map(([type, changes]) => {
@@ -645,7 +645,7 @@ describe('a hostile guest', () => {
     typed: fc.constantFrom('', 'abc', 'line\n', 'ü'.repeat(3000)),
   });
 
-  it('gets an answer to anything, and nothing outside its SCCB changes', () => {
+  it('gets a response to every call, and nothing outside of its SCCB changes', () => {
     fc.assert(
       fc.property(fc.array(calls, { maxLength: 6 }), (list) => {
         sclp = makeSclp();
@@ -671,7 +671,7 @@ describe('a hostile guest', () => {
     );
   });
 
-  it('gets an answer for any address', () => {
+  it('gets a response for any address', () => {
     const address = fc.oneof(
       fc.bigInt({ min: 0n, max: 0x2000n }),
       fc.bigInt({ min: BigInt(MIB) - 5000n, max: BigInt(MIB) + 10n }),

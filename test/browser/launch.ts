@@ -1,12 +1,12 @@
 /**
- * A headless Chromium for tests and pictures of the page: the computer's own, or else the packaged one.
+ * A headless Chromium for tests and pictures of the page: an installed one, or else one from an npm package.
  */
 
 import { type Browser, chromium } from 'playwright-core';
 import { packagedBrowser, type Start } from './packaged.ts';
 import { systemBrowsers } from './system.ts';
 
-/** Nothing that a browser does for its own sake, and no sandbox, which containers and root do not let it have. */
+/** Disables background activity, and the sandbox, which does not work in containers and for root. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,9 +18,9 @@ const FLAGS = [
 ];
 
 /**
- * Starts a browser. The variable GUESTHOUSE_BROWSER chooses: `npm` the packaged one, `system` none but the computer's
- * own.
- * @throws Error that says what was tried
+ * Starts a browser. The environment variable GUESTHOUSE_BROWSER may require the packaged one (`npm`) or an installed one
+ * (`system`).
+ * @throws Error naming the browsers that were tried
  */
 export async function launchBrowser(): Promise<Browser> {
   const choice = process.env.GUESTHOUSE_BROWSER;

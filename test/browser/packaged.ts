@@ -1,6 +1,6 @@
 /**
- * A Chromium from an npm package, for a Linux that has none: fetched when it is first wanted, into this folder's own
- * node_modules, so that nobody else needs to.
+ * A Chromium from an npm package, for a Linux without one. It is fetched when it is first needed, into node_modules of this
+ * folder, so that an installation of Guesthouse does not need it.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,16 +10,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const PACKAGE = join(HERE, 'node_modules/@sparticuz/chromium');
-/** Inside node_modules, so that another version, installed anew, is unpacked anew. */
+/** The folder of the unpacked browser, in node_modules, so that another version is unpacked again. */
 const UNPACKED = join(HERE, 'node_modules/.unpacked');
 
-/** How a browser is started. */
+/** How to start a browser. */
 export interface Start {
   readonly executablePath: string;
   readonly env?: Record<string, string>;
 }
 
-/** The packaged browser, fetched and unpacked if it is not there yet. @throws Error that says why there is none */
+/**
+ * Returns the packaged browser. Fetches and unpacks it if necessary.
+ * @throws Error with the reason if that fails
+ */
 export async function packagedBrowser(): Promise<Start> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`there is no packaged Chromium for ${process.platform} on ${process.arch}`);
@@ -33,20 +36,20 @@ export async function packagedBrowser(): Promise<Start> {
 
 function fetchPackage(): void {
   process.stderr.write('no browser here: fetching the packaged Chromium (70 MB)…\n');
-  // It says that it needs a newer Node than ours; its files do not.
+  // The package requires a newer Node, but its files do not.
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false', '--loglevel=error'];
   const { status, stderr } = spawnSync('npm', ['ci', ...flags], { cwd: HERE, encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm ci in test/browser failed: ${stderr.trim().split('\n')[0]}`);
 }
 
-/** Into a folder of its own first: what is there under its name is whole. */
+/** Unpacks into a temporary folder first, so that the final one is always complete. */
 async function unpack(): Promise<void> {
   const folder = `${UNPACKED}-${process.pid}`;
   mkdirSync(folder, { recursive: true });
   const { inflate } = (await import(pathToFileURL(join(PACKAGE, 'build/lambdafs.js')).href)) as {
     inflate(path: string): Promise<string>;
   };
-  // The package unpacks into the folder for temporary files, wherever that is.
+  // The package unpacks into the folder for temporary files.
   const { TMPDIR } = process.env;
   process.env.TMPDIR = folder;
   try {
@@ -69,7 +72,7 @@ const FONTS = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** With libraries that a bare system lacks, and with a font where there is none. */
+/** Adds libraries that a minimal system lacks, and a font if there is none. */
 function environment(): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     (one): one is [string, string] => one[1] !== undefined,

@@ -1,12 +1,12 @@
 /**
- * Where computers keep a Chromium, or a browser that is one underneath.
+ * The places where a Chromium, or a browser based on it, is installed.
  */
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-/** Names on the PATH, those first that are least likely to be somebody's own with a profile. */
+/** Names on the PATH, in order: first those that are least likely to be the user's own browser with a profile. */
 const COMMANDS = [
   'chromium',
   'chromium-browser',
@@ -36,7 +36,7 @@ const LINUX = [
   '/snap/bin/chromium',
 ];
 
-/** Paths of the browsers that are there, the best first. The variable CHROMIUM_PATH names one before all others. */
+/** Returns the paths of installed browsers, the best first. CHROMIUM_PATH has precedence. */
 export function systemBrowsers(environment: NodeJS.ProcessEnv = process.env): string[] {
   const named = environment.CHROMIUM_PATH;
   const places = [...(named ? [named] : []), ...onPath(environment), ...usual(environment), playwrights()];
@@ -63,12 +63,12 @@ function within(folders: readonly string[], names: readonly string[]): string[] 
   return folders.flatMap((folder) => names.map((name) => join(folder, name)));
 }
 
-/** The one that Playwright's own installer would have put there. */
+/** Returns the path of the browser that Playwright installs. */
 function playwrights(): string {
   try {
     return chromium.executablePath();
   } catch {
-    // Playwright has none for this kind of computer.
+    // Playwright does not support this platform.
     return '';
   }
 }

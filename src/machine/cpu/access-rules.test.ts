@@ -109,8 +109,39 @@ describe('a TLB', () => {
     const { tlb } = cpu;
     expect(code(0, FETCH)).toBe(0);
     const { misses } = tlb;
+    setPage(0, INVALID);
     expect(code(0, FETCH)).toBe(0);
     expect(tlb.misses).toBe(misses);
+    cpu.key = 1;
+    expect(code(0, FETCH)).toBe(0);
+    expect(tlb.misses).toBe(misses);
+  });
+
+  it('of a guest hits in its first slot, too', () => {
+    const guestSegments = 0xe_0000;
+    const guestPages = 0xf_0000;
+    tables();
+    cpu.sie = context({ originPage: 0, pages: 0x100 });
+    tables(guestSegments, guestPages);
+    cpu.setControl(1, BigInt(guestSegments));
+    cpu.setPsw(MODE_64 | DAT, BigInt(CODE));
+    expect(code(0, FETCH)).toBe(0);
+    setPage(0, INVALID, guestPages);
+    expect(code(0, FETCH)).toBe(0);
+  });
+
+  it('has no entries for a guest whose address-space-control element equals that of a process', () => {
+    const hostSegments = 0x14_0000;
+    const hostPages = 0x15_0000;
+    tables();
+    tables(hostSegments, hostPages);
+    setPage(0x20, 0x3_0000n, hostPages);
+    cpu.setControl(1, BigInt(SEGMENTS));
+    cpu.setPsw(MODE_64 | DAT, BigInt(CODE));
+    expect(cpu.frame(logicalPage(0x20), 0, FETCH)).toBe(0x2_0000);
+    // Both have their tables at SEGMENTS. The host maps the guest's page 0x20 to frame 0x30.
+    cpu.sie = context({ originPage: 0, pages: 0x100, asceLo: hostSegments });
+    expect(cpu.frame(logicalPage(0x20), 0, FETCH)).toBe(0x3_0000);
   });
 
   it('calls the TLB check hook for each hit, of the process and of the host’s translation of a guest', () => {
@@ -166,6 +197,10 @@ describe('the key of a segment-table entry', () => {
     expect(code(0x20, STORE)).toBe(PGM.PROTECTION);
     cpu.key = 4;
     expect(code(0x20, STORE)).toBe(0);
+    cpu.guestTlb.purgeAll();
+    cpu.storage.set64(guestSegments, FORMAT_CONTROL | ACCESS_VALID);
+    cpu.key = 3;
+    expect(code(0x20, STORE)).toBe(PGM.PROTECTION);
   });
 });
 
@@ -257,6 +292,18 @@ describe('while a guest is interpreted', () => {
     expect(code(0x22, FETCH)).toBe(PGM.ADDRESSING);
     cpu.sie = context({ originPage: 0, pages: guestPages / 4096 + 1 });
     expect(code(0x22, FETCH)).toBe(0);
+  });
+
+  it('a guest page is translated by tables in the guest’s storage, not at their addresses in the host’s', () => {
+    cpu.sie = context({ originPage: 0x80, pages: 0x80 });
+    const [segments, pages] = [0x1_0000, 0x2_0000];
+    tables(0x8_0000 + segments, 0x8_0000 + pages);
+    cpu.storage.set64(0x8_0000 + segments, BigInt(pages));
+    setPage(0x20, 0x3_0000n, 0x8_0000 + pages);
+    cpu.setControl(1, BigInt(segments));
+    cpu.setPsw(MODE_64 | DAT, BigInt(CODE));
+    const walk = cpu.translate(logicalPage(0x20), SPACE.PRIMARY);
+    expect([walk.code, cpu.absoluteOf(walk)]).toEqual([0, 0x30]);
   });
 
   it('the host’s walk for a storage key changes nothing, and ends where the host’s storage does', () => {

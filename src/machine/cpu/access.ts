@@ -132,11 +132,6 @@ export class CpuAccess extends CpuState {
     return this.program(PGM.DATA);
   }
 
-  /** Whether the processor interprets a guest. */
-  get interpreting(): boolean {
-    return this.sie !== null;
-  }
-
   /** Ends the instruction with an access exception. The translation-exception identification names page and access. */
   #accessException(kind: UnwindKind, code: number, page: number, space: number): never {
     this.unwindKind = kind;
@@ -666,7 +661,6 @@ class GuestEntries implements EntrySource {
   }
 
   fetch(page: number, offset: number): number {
-    if (page >= (this.#cpu.sie as SieContext).pages) return PGM.ADDRESSING;
     // Fetches of table entries are not subject to key-controlled protection.
     const address = this.#cpu.absoluteFrame(page as AbsolutePage, FETCH) + offset;
     this.hi = this.#cpu.storage.get32(address);
