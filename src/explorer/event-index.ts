@@ -48,8 +48,8 @@ export class EventIndex {
     return list;
   }
 
-  /** Returns the index, in the filtered list, of the last event at or before a position; -1 if there is none. */
-  before(filter: EventFilter, position: Position): number {
+  /** Returns how many events that pass a filter are at or before a position. */
+  countUpTo(filter: EventFilter, position: Position): number {
     const passing = this.passing(filter);
     let low = 0;
     let high = passing.length;
@@ -58,7 +58,7 @@ export class EventIndex {
       if (isEarlier(position, this.at(passing[middle] as number).position)) high = middle;
       else low = middle + 1;
     }
-    return low - 1;
+    return low;
   }
 
   /** Divides the filtered list into buckets of about the same length. Returns the events in each, counted by type. */

@@ -90,9 +90,9 @@ describe('its events', () => {
 
   it('are found by position', async () => {
     const { events } = await worker.events({}, 0, 1000);
-    for (const { n, position } of events) expect(await worker.eventBefore({}, position)).toBe(n);
-    expect(await worker.eventBefore({}, { step: 0, event: 0 })).toBe(-1);
-    expect(await worker.eventBefore({}, { step: 1000, event: 0 })).toBe(events.length - 1);
+    for (const { n, position } of events) expect(await worker.countUpTo({}, position)).toBe(n + 1);
+    expect(await worker.countUpTo({}, { step: 0, event: 0 })).toBe(0);
+    expect(await worker.countUpTo({}, { step: 1000, event: 0 })).toBe(events.length);
   });
 
   it('are filtered in many ways while the recording grows', async () => {

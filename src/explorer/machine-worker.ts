@@ -28,7 +28,7 @@ import type {
 /** Yield to the event loop after this many milliseconds. */
 const SLICE_TIME = 40;
 /** Milliseconds between two progress reports. */
-const TOLD_EVERY = 100;
+const REPORT_INTERVAL = 100;
 /** Units of work of a guest after which the page must call `go`. */
 const GUEST_STEPS = 20_000_000;
 /** How far past the recorded part a query may go, in steps. */
@@ -70,15 +70,15 @@ export class MachineWorker implements MachineApi {
   async #record(player: Player, progress: Listener): Promise<Progress> {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
-    let told = performance.now();
+    let reported = performance.now();
     const record = (pending: () => boolean) => {
       player.record(limit - player.progress.steps, pending);
       return player.progress.end !== null || player.progress.steps >= limit;
     };
     await inSlices(record, () => {
       const now = performance.now();
-      if (mine === this.#opened && now - told >= TOLD_EVERY) {
-        told = now;
+      if (mine === this.#opened && now - reported >= REPORT_INTERVAL) {
+        reported = now;
         progress(player.progress);
       }
       return mine === this.#opened;
@@ -112,8 +112,8 @@ export class MachineWorker implements MachineApi {
     return { total: passing.length, from: first, events };
   }
 
-  async eventBefore(filter: EventFilter, position: Position): Promise<number> {
-    return this.#index.before(filter, position);
+  async countUpTo(filter: EventFilter, position: Position): Promise<number> {
+    return this.#index.countUpTo(filter, position);
   }
 
   async density(filter: EventFilter, buckets: number): Promise<Density> {

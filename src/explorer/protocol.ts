@@ -110,8 +110,8 @@ export interface MachineApi {
   query(position: Position, query: Query): Promise<QueryResult>;
   /** Returns events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
-  /** Returns the index, in the filtered list, of the last event at or before the position; -1 if there is none. */
-  eventBefore(filter: EventFilter, position: Position): Promise<number>;
+  /** Returns how many events that pass the filter are at or before the position. */
+  countUpTo(filter: EventFilter, position: Position): Promise<number>;
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;

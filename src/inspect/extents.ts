@@ -20,7 +20,7 @@ export interface Extents {
 /**
  * Returns the mapped extents of a space, at most `limit` (1 or more) of them: extents are joined across the smallest
  * gaps.
- * @throws LinuxError EINVAL for a limit that is none; ESRCH, ENOENT for a space that has ended
+ * @throws LinuxError EINVAL for an invalid limit; ESRCH, ENOENT for a space that has ended
  */
 export function extentsOf(space: Mm | Gmap, limit: number): Extents {
   demandSpace(space);

@@ -136,7 +136,7 @@ function unlinkedFields(value: bigint): readonly Field[] {
           `a note of the host's in an invalid entry, which the machine ignores: mapped to process address ${hex(v << 20n)}`,
       )
       .add('note', 44, 53, () => 'zero in an unlinked entry')
-      .flag('P', 54, 'on in every unlinked entry: this tells it from an empty one', 'off')
+      .flag('P', 54, 'on in every unlinked entry: it distinguishes the entry from an empty one', 'off')
       .unused(55, 57),
   );
 }

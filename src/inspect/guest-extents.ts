@@ -13,7 +13,7 @@ import type { GuestView } from './views.ts';
 /**
  * Returns the extents of the segments that have a page in the range, in ascending order. An extent as long as a
  * bucket stands alone; shorter ones in the same bucket are merged, and their segments counted by state.
- * @throws LinuxError EINVAL for a range that is none; ENOENT for a gmap that was freed
+ * @throws LinuxError EINVAL for an invalid range; ENOENT for a gmap that was freed
  */
 export function guestExtents(gmap: Gmap, range: RowRange): GuestExtent[] {
   demandGmap(gmap);

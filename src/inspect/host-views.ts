@@ -48,7 +48,7 @@ export class MmView implements ProcessView {
     const mm = this.#mm;
     const storage = this.#storage;
     const tables = new SegmentTables(storage);
-    tables.each(mm.asceHi, mm.asceLo, first, end, (origin, base) => {
+    tables.each(mm, first, end, (origin, base) => {
       const last = Math.min(CRST_ENTRIES, end - base);
       let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
       for (; i < last; i = tables.scan.next(origin, i + 1, last, NOTHING)) {
@@ -120,9 +120,8 @@ export class GmapView implements GuestView {
   }
 
   mappedInto(list: ExtentList): void {
-    const { asceHi, asceLo } = this.#gmap;
     const tables = new SegmentTables(this.#gmap.mm.kernel.storage);
-    tables.each(asceHi, asceLo, 0, GUEST_SEGMENTS, (origin, first) => {
+    tables.each(this.#gmap, 0, GUEST_SEGMENTS, (origin, first) => {
       let at = tables.scan.next(origin, 0, CRST_ENTRIES, NOTHING);
       while (at < CRST_ENTRIES) {
         let end = at + 1;
@@ -134,9 +133,8 @@ export class GmapView implements GuestView {
   }
 
   segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void {
-    const { asceHi, asceLo } = this.#gmap;
     const tables = new SegmentTables(this.#gmap.mm.kernel.storage);
-    tables.each(asceHi, asceLo, first, end, (origin, base) => {
+    tables.each(this.#gmap, first, end, (origin, base) => {
       const last = Math.min(CRST_ENTRIES, end - base);
       let i = tables.scan.next(origin, Math.max(0, first - base), last, NOTHING);
       while (i < last) {
@@ -218,7 +216,7 @@ function presentIn(mm: Mm, table: number): number {
 function segmentEntry(space: Mm | Gmap, segment: number): [hi: number, lo: number] {
   const { storage } = space.kind === 'gmap' ? space.mm.kernel : space.kernel;
   let found: [number, number] = [0, EMPTY_SEGMENT];
-  new SegmentTables(storage).each(space.asceHi, space.asceLo, segment, segment + 1, (origin, base) => {
+  new SegmentTables(storage).each(space, segment, segment + 1, (origin, base) => {
     const entry = origin + (segment - base) * 8;
     found = [storage.get32(entry), storage.get32(entry + 4)];
   });

@@ -22,7 +22,7 @@ import {
 const MIB = 1n << 20n;
 const P = 256n * MIB;
 const PAGES = 256;
-/** Pages of all guest addresses. */
+/** The end of all guest pages. */
 const ALL = 2 ** 52;
 
 let host: Host;

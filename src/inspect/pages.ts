@@ -13,7 +13,7 @@ export const PAGES_LIMIT = 4096;
 
 /**
  * Returns the pages of a range, at most `PAGES_LIMIT` of them.
- * @throws LinuxError EINVAL for a range that is none; ESRCH, ENOENT for a space that has ended
+ * @throws LinuxError EINVAL for an invalid range; ESRCH, ENOENT for a space that has ended
  */
 export function pagesOf(space: Mm | Gmap, range: PageRange): Pages {
   demandSpace(space);

@@ -12,7 +12,7 @@ import type { ProcessView } from './views.ts';
 /**
  * Returns the extents of the mappings that have a page in the range, in ascending order. A mapping as long as a bucket
  * stands alone; shorter ones in the same bucket are merged.
- * @throws LinuxError EINVAL for a range that is none; ESRCH for a process that has ended
+ * @throws LinuxError EINVAL for an invalid range; ESRCH for a process that has ended
  */
 export function mappingExtents(mm: Mm, range: RowRange): MappingExtent[] {
   demandProcess(mm);
@@ -59,7 +59,7 @@ function extentOf({ start, end, protection, backing }: Mapping): MappingExtent {
 /**
  * Returns the page tables and 1 MiB frames of the segments that have a page in the range, one extent for each bucket
  * that has any, in ascending order.
- * @throws LinuxError EINVAL for a range that is none; ESRCH for a process that has ended
+ * @throws LinuxError EINVAL for an invalid range; ESRCH for a process that has ended
  */
 export function tableExtents(mm: Mm, range: RowRange): TableExtent[] {
   demandProcess(mm);

@@ -108,7 +108,7 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   };
 }
 
-/** Returns the instructions around an address, as far as they can be read without a fault. */
+/** Returns the instructions around an address, unless reading them would fault. */
 function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address: bigint): Line[] {
   const read = (at: bigint) => guestHalfword(storage, vcpu, own, at);
   const before = linesBefore(read, address);

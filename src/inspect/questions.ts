@@ -11,7 +11,7 @@ const PAGES = 2 ** 52;
 /** The most extents that one answer can have. */
 const EXTENTS = 1 << 20;
 
-/** @throws LinuxError EINVAL for a value that is no address space; ESRCH, ENOENT for a space that has ended */
+/** @throws LinuxError EINVAL for a value that is not an address space; ESRCH, ENOENT for a space that has ended */
 export function demandSpace(space: Mm | Gmap): void {
   if (!(space instanceof Mm) && !(space instanceof Gmap)) {
     throw new LinuxError('EINVAL', `${show(space)} is neither an Mm nor a Gmap`);

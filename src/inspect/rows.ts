@@ -8,7 +8,7 @@ import { mappingExtentsOf, tableExtentsOf } from './process-extents.ts';
 import { demandRow } from './questions.ts';
 import type { SpaceView } from './views.ts';
 
-/** Returns the extents of a space in a range. @throws LinuxError EINVAL for a range that is none */
+/** Returns the extents of a space in a range. @throws LinuxError EINVAL for an invalid range */
 export function rowOfView(view: SpaceView, range: RowRange): Row {
   demandRow(range);
   if (view.kind === 'guest') return { kind: 'guest', extents: guestExtentsOf(view, range) };

@@ -57,7 +57,7 @@ export interface TableQuestion {
 
 /**
  * Returns the table of a level that translates a page, or null if the space has none.
- * @throws LinuxError EINVAL for a question that is none; ESRCH, ENOENT for a space that has ended
+ * @throws LinuxError EINVAL for an invalid question; ESRCH, ENOENT for a space that has ended
  */
 export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
   demandSpace(space);
@@ -72,7 +72,7 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
   // With an injected fault, a link may lead to a table of no process, whose page is negative.
   if (page < 0) return null;
   const origin = originOf(storage, space, level, page);
-  if (origin < 0) return null;
+  if (origin === null) return null;
   const entries = level === 'page' ? PAGE_TABLE_ENTRIES : CRST_ENTRIES;
   const indexes = populated(storage, origin, entries, emptyEntry(EMPTY[level]));
   const base = Math.floor(page / (SPAN[level] * entries)) * SPAN[level] * entries;
@@ -84,25 +84,35 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
     page: base,
     populated: indexes.length,
     from,
-    entries: shown.map((index) => entryOf(storage, level, origin, index, base + index * SPAN[level], pgstes)),
+    entries: shown.map((index) => ({
+      index,
+      page: base + index * SPAN[level],
+      ...entryAt(storage, level, origin + index * 8, pgstes),
+    })),
     linkedFrom: level === 'page' ? linkedFrom(mm, origin) : [],
     links: level === 'page' ? linksOf(mm, origin) : 0,
   };
 }
 
-function originOf(storage: Storage, { asceHi, asceLo }: Mm | Gmap, wanted: Level, page: number): number {
+/** Returns the absolute address of the table of a level that translates a page, or null if there is none. */
+function originOf(
+  storage: Storage,
+  { asceHi, asceLo }: Mm | Gmap,
+  wanted: Level,
+  page: number,
+): number | null {
   const top = LEVELS.indexOf(LEVEL_OF_TYPE[(asceLo & ASCE.TYPE) >>> 2] as Level);
-  if (LEVELS.indexOf(wanted) < top) return -1;
+  if (LEVELS.indexOf(wanted) < top) return null;
   let table = asceHi * HALF + ((asceLo & ASCE.ORIGIN) >>> 0);
-  if (Math.floor(page / (SPAN[LEVELS[top] as Level] * CRST_ENTRIES)) > 0) return -1;
+  if (Math.floor(page / (SPAN[LEVELS[top] as Level] * CRST_ENTRIES)) > 0) return null;
   for (let depth = top; LEVELS[depth] !== wanted; depth++) {
     const level = LEVELS[depth] as Level;
     const entry = table + (Math.floor(page / SPAN[level]) % CRST_ENTRIES) * 8;
     const lo = storage.get32(entry + 4);
-    if (lo & REGION.INVALID || (level === 'segment' && lo & SEGMENT.FORMAT_CONTROL)) return -1;
+    if (lo & REGION.INVALID || (level === 'segment' && lo & SEGMENT.FORMAT_CONTROL)) return null;
     const mask = level === 'segment' ? SEGMENT.ORIGIN : REGION.ORIGIN;
     table = storage.get32(entry) * HALF + ((lo & mask) >>> 0);
-    if (!storage.has(table, 2048)) return -1;
+    if (!storage.has(table, 2048)) return null;
   }
   return table;
 }
@@ -116,19 +126,22 @@ function populated(storage: Storage, origin: number, count: number, empty: numbe
   return indexes;
 }
 
-function entryOf(
+/** @param pgstes whether the entry has a PGSTE */
+function entryAt(
   storage: Storage,
   level: Level,
-  origin: number,
-  index: number,
-  page: number,
+  at: number,
   pgstes: boolean,
-): TableEntry {
-  const at = origin + index * 8;
+): Omit<TableEntry, 'index' | 'page'> {
   const value = storage.get64(at);
-  const meaning = meaningOf(level, value, Number(value & 0xffff_ffffn));
-  const pgste = pgstes ? storage.get64(at + PGSTE_OFFSET) : null;
-  return { index, at: BigInt(at), value, meaning: meaning.words, page, state: meaning.state, pgste };
+  const { words, state } = meaningOf(level, value, Number(value & 0xffff_ffffn));
+  return {
+    at: BigInt(at),
+    value,
+    meaning: words,
+    state,
+    pgste: pgstes ? storage.get64(at + PGSTE_OFFSET) : null,
+  };
 }
 
 function linkedFrom(mm: Mm, table: number): { gmap: number; page: number }[] {

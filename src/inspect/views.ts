@@ -1,6 +1,6 @@
 /**
- * Views: what has to be known of an address space to describe it. A host's spaces have views over their tables
- * (host-views.ts); another view is over what a trace tells.
+ * Views of address spaces, from which answers are computed. The spaces of a host have views over their tables
+ * (host-views.ts); the player has views of the spaces of a trace.
  */
 
 import type { Mappings } from '../host/index.ts';

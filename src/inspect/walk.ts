@@ -67,7 +67,7 @@ export interface ExplainedWalk {
 export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgstes: boolean): ExplainedWalk {
   demandInstance('storage', storage, Storage);
   demandFlag('pgstes', pgstes);
-  const explained = explainedWalk(new AbsoluteEntries(storage), asce, address, true);
+  const explained = explainedWalk(new AbsoluteEntries(storage), { asce, edat: true, prefix: 0 }, address);
   return pgstes ? { ...explained, pgste: pgsteOf(storage, explained.steps) } : explained;
 }
 
@@ -99,7 +99,7 @@ export function explainOwnWalk(
   demandObject('own', own);
   demandFlag('edat', own.edat);
   demandInteger('prefix', own.prefix, 0, 0x7fff_e000);
-  return explainedWalk(new GuestEntries(storage, gmap), own.asce, address, own.edat, own.prefix);
+  return explainedWalk(new GuestEntries(storage, gmap), own, address);
 }
 
 /** Table entries in guest memory, read through the host's tables. */
@@ -127,10 +127,8 @@ class GuestEntries implements EntrySource {
 
 function explainedWalk(
   entries: EntrySource,
-  asce: bigint,
+  { asce, edat, prefix }: OwnTables,
   address: bigint,
-  edat: boolean,
-  prefix = 0,
 ): ExplainedWalk {
   demandDoubleword('asce', asce);
   demandDoubleword('address', address);

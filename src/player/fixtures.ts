@@ -1,13 +1,13 @@
-/** What the tests of the player have in common. */
+/** Helpers for the tests of the player. */
 
 import type { Snapshot } from './index.ts';
 
-/** Addresses as JSON can hold them. */
+/** A JSON replacer for addresses. */
 export function hexadecimal(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
 }
 
-/** Everything that a snapshot tells of everything, as text. */
+/** Returns everything in a snapshot as text. */
 export function everything(snapshot: Snapshot): string {
   const outline = snapshot.outline();
   const pages = outline.flatMap(({ name, extents }) =>

@@ -30,6 +30,14 @@ const UNITS = 5_000;
 const MEMORY_AT = 256n * MIB;
 const MEMORY = 64n * MIB;
 
+interface GuestRunOptions {
+  readonly source: Source & { kind: 'guest' };
+  readonly image: ElfImage;
+  readonly injectedFault: InjectedFault | null;
+  readonly storage: Storage;
+  readonly listener: RunListener | null;
+}
+
 /** A run of a guest. */
 export class GuestRun implements Run {
   readonly trace: Trace;
@@ -45,13 +53,7 @@ export class GuestRun implements Run {
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
 
-  constructor(
-    source: Source & { kind: 'guest' },
-    image: ElfImage,
-    injectedFault: InjectedFault | null,
-    storage: Storage,
-    listener: RunListener | null,
-  ) {
+  constructor({ source, image, injectedFault, storage, listener }: GuestRunOptions) {
     this.#source = source;
     this.#image = image;
     this.#listener = listener;

@@ -1,5 +1,5 @@
 /**
- * What a recording may cost: time by slices, memory by bounds.
+ * The limits of a recording: time in slices, bounded memory.
  */
 
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { MappedSegments } from './mapped-segments.ts';
 const QUIET: Settings = { injectedFault: null, check: false };
 const at = (step: number) => ({ step, event: 0 });
 
-/** A guest of `examples`, by its path below that folder. */
+/** Returns a guest of `examples`, given its path in that folder. */
 function guestOf(path: string): Source & { readonly kind: 'guest' } {
   const image = new Uint8Array(readFileSync(`examples/${path}.elf`));
   return { kind: 'guest', name: path, image, memory: 8n << 20n };
@@ -127,7 +127,9 @@ describe('a scenario', () => {
 });
 
 describe('a row of a trace', () => {
-  /** `count` mappings of a page each, two segments apart, and as many runs of a guest over all of them. */
+  /**
+   * A trace with `count` mappings of one page, two segments apart, and as many mappings of all of them into a guest.
+   */
   function trace(count: number): Source {
     const lines = [
       '{"type":"mm-alloc","mm":0,"asce":"0x1c7"}',
@@ -169,7 +171,7 @@ describe('a row of a trace', () => {
         at(602),
         (snapshot) => snapshot.row('gmap 0', { first: 0, end: 300 * 512, limit: limit })?.extents ?? [],
       );
-    // Cell by bucket of 64 segments, and segment by segment.
+    // Bucket by bucket, and segment by segment.
     for (const extent of exact(10)) {
       const inside = exact(1000).filter(({ first, end }) => first >= extent.first && end <= extent.end);
       const sum = (key: 'unlinked' | 'unbacked') =>

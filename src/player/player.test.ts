@@ -30,7 +30,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
     for (const { position } of player.events) positions.push(position);
     for (let step = 1; step <= player.progress.steps; step++) positions.push({ step, event: 0 });
     const forward = new Map(positions.map((position) => [position, player.at(position, all)]));
-    // Backwards, and then in an order of no sense.
+    // Backwards, and then in an arbitrary order.
     for (const position of [...positions].reverse())
       expect(player.at(position, all)).toBe(forward.get(position));
     for (let i = 0; i < 40; i++) {
@@ -70,7 +70,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
       .join('\n');
     const trace = played({ kind: 'trace', name: 'x.jsonl', text });
     expect(trace.progress.steps).toBe(player.progress.events + 1);
-    // At the end of steps: inside one, tables change before the event that tells of the whole is emitted.
+    // At the end of steps: inside one, tables change before the event that describes the whole step is emitted.
     let events = 1;
     for (let step = 1; step <= player.progress.steps; step++) {
       while (player.events[events - 1] && (player.events[events - 1]?.position.step as number) < step)
@@ -81,7 +81,7 @@ describe.each(['first', 'fork'])('the scenario %s', (name) => {
   });
 });
 
-/** What a host and its trace tell alike. */
+/** The parts of a snapshot that a host and its trace have in common. */
 function ofSpaces(snapshot: Snapshot) {
   return snapshot.outline().map(({ name, limit, extents }) => {
     const row = snapshot.row(name, { first: 0, end: limit, limit: 300 });
@@ -102,7 +102,7 @@ describe.each(IMAGES)('the guest %s', (name) => {
     const middle = Math.floor(steps / 2);
     const half = player.at({ step: middle, event: 0 }, all);
     const stepwise = new Player(guest(name), QUIET);
-    // Some thousand instructions one by one around the middle, the rest at once.
+    // About a thousand steps around the middle one by one, the rest at once.
     for (let step = Math.max(0, middle - 500); step <= Math.min(steps, middle + 500); step++) {
       const state = stepwise.at({ step, event: 0 }, (snapshot) => (step === middle ? all(snapshot) : ''));
       if (step === middle) expect(state).toBe(half);
@@ -128,7 +128,7 @@ describe.each(IMAGES)('the guest %s', (name) => {
 describe('a guest with tables of its own', () => {
   const DAT = 1n << 58n;
   const player = played(guest('paging'));
-  /** The first of some positions at which the guest translates. */
+  /** Returns the first position at which the guest uses its own tables. */
   const translating = () => {
     for (let step = 1; step < player.progress.steps; step += 500) {
       const position = { step, event: 0 };

@@ -185,7 +185,7 @@ class Recording {
   #saidSize = 0;
   #answersSize = 0;
   /** The arrays reported last. They are copied only when something was added. */
-  #told: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
+  #reported: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
   #step = -1;
   #inStep = 0;
   /** The step at which the check in progress ends. */
@@ -208,11 +208,11 @@ class Recording {
 
   get progress(): Progress {
     const { step, of, end } = this.#run;
-    const { violations, output } = this.#told;
+    const { violations, output } = this.#reported;
     if (violations.length !== this.#violations.length || output.length !== this.#output.length) {
-      this.#told = { violations: [...this.#violations], output: [...this.#output] };
+      this.#reported = { violations: [...this.#violations], output: [...this.#output] };
     }
-    return { steps: step, of, events: this.#count, end, ...this.#told };
+    return { steps: step, of, events: this.#count, end, ...this.#reported };
   }
 
   /** Ends the run. Returns its storage, or null if it has none or was closed before. */
@@ -275,7 +275,8 @@ function makerOf(source: Source, injectedFault: InjectedFault | null): Maker {
     }
     case 'guest': {
       const image = imageOf(source.name, source.image);
-      return (storage, listener) => new GuestRun(source, image, injectedFault, storage(), listener);
+      return (storage, listener) =>
+        new GuestRun({ source, image, injectedFault, storage: storage(), listener });
     }
     default: {
       const events = readTrace(source.text, source.name);

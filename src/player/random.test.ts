@@ -10,7 +10,7 @@ import { Player, type Settings, type Snapshot } from './index.ts';
 const QUIET: Settings = { injectedFault: null, check: false };
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
-/** A scenario of random operations that all make sense somehow, as text. */
+/** Returns a scenario of random operations. */
 function randomScenario(seed: number, length: number): string {
   const random = new Random(seed);
   const generator = new Generator(random, drawProfile(random));
@@ -25,7 +25,7 @@ function played(source: ConstructorParameters<typeof Player>[0]): Player {
   return player;
 }
 
-/** What a trace can tell of guests, too: how many of their segments are what. */
+/** The segments of guests, counted by state: a trace has these counts as well. */
 function ofGuests(snapshot: Snapshot) {
   return snapshot
     .outline()
@@ -63,8 +63,8 @@ describe.each(SEEDS)('the random scenario %i', (seed) => {
     let events = 1;
     for (let step = 1; step <= player.progress.steps; step++) {
       while ((player.events[events - 1]?.position.step ?? Infinity) < step) events++;
-      const told = trace.at({ step: events, event: 0 }, ofGuests);
-      expect(told, `after ${step}: ${text.split('\n')[step - 1]}`).toEqual(
+      const counted = trace.at({ step: events, event: 0 }, ofGuests);
+      expect(counted, `after ${step}: ${text.split('\n')[step - 1]}`).toEqual(
         player.at({ step, event: 0 }, ofGuests),
       );
     }

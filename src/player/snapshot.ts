@@ -26,7 +26,7 @@ export interface SpaceOutline {
   readonly kind: 'process' | 'guest';
   /** The process that the memory belongs to: the space itself, or the one behind a gmap. */
   readonly process: SpaceName;
-  /** Its address-space-control element, or null if a trace does not tell it. */
+  /** Its address-space-control element, or null if it is not in the trace. */
   readonly asce: bigint | null;
   /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: the smallest gaps between them are closed. */
   readonly extents: readonly Extent[];

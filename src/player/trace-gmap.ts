@@ -128,7 +128,7 @@ export class TraceGmap implements GuestView {
     return { process: extent.process + segment - extent.first, linked: false };
   }
 
-  /** A trace does not tell who watches. */
+  /** Watches are not in a trace. */
   watches(): boolean {
     return false;
   }

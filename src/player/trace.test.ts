@@ -1,5 +1,5 @@
 /**
- * Traces that nobody recorded: whatever their numbers are, they are played in no time and tell nothing that cannot be.
+ * Traces with arbitrary numbers: they are played quickly, and never lead to impossible answers.
  */
 
 import fc from 'fast-check';
@@ -62,7 +62,7 @@ const event = fc.oneof(
   of('large-frame', { mm: small, change: fc.constantFrom('new', 'freed', 'split'), address, frame: address }),
 );
 
-/** Parts and extents lie in the space, are not empty, and ascend. */
+/** Extents lie in the space, are not empty, and are in ascending order. */
 function expectInOrder(extents: readonly { first: number; end: number }[]): void {
   let from = 0;
   for (const { first, end } of extents) {
@@ -95,7 +95,7 @@ describe('a trace of any numbers', () => {
     );
   });
 
-  /** Plays a trace of many runs, none next to another on either side, and asks for a row of them all. */
+  /** Plays a trace of many extents, none adjacent to another, and returns a row of all of them. */
   function manyRuns(many: number): void {
     const at = (n: number) => `0x${(BigInt(n) << 21n).toString(16)}`;
     const maps = Array.from({ length: many }, (_, n) => [

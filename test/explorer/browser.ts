@@ -1,12 +1,12 @@
 /**
- * The explorer in a real browser: served by the real command, each time in a fresh profile, and watched. A page that
- * logs an error, throws one, or asks for anything that its own server does not have, fails the test.
+ * The explorer in a real browser, served by the real command, each time with a fresh profile. A page that logs an
+ * error, throws one, or requests anything that its server does not have fails the test.
  */
 
 import type { Browser, BrowserContextOptions, ConsoleMessage, Page } from 'playwright-core';
 import { launchBrowser } from '../browser/launch.ts';
 
-/** The browser; null on a computer that has none and is not continuous integration, which is told. */
+/** The browser, or null, with a message, on a computer without one. In continuous integration it must exist. */
 export async function browserForTests(): Promise<Browser | null> {
   try {
     return await launchBrowser();
@@ -17,12 +17,12 @@ export async function browserForTests(): Promise<Browser | null> {
   }
 }
 
-/** The page of the explorer. */
+/** A page of the explorer. */
 export class Explorer {
   readonly page: Page;
-  /** What went wrong in it; must be empty. */
+  /** Problems in the page; must be empty. */
   readonly problems: string[] = [];
-  /** Bytes of every file that was fetched, by its path. */
+  /** Bytes of every file fetched, by path. */
   readonly fetched = new Map<string, Buffer>();
   readonly #origin: string;
 
@@ -31,7 +31,7 @@ export class Explorer {
     this.#origin = new URL(url).origin;
   }
 
-  /** Opens an address in a fresh profile: nothing is kept from another page. */
+  /** Opens an address with a fresh profile: nothing is stored from another page. */
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Explorer> {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
@@ -46,18 +46,18 @@ export class Explorer {
     return explorer;
   }
 
-  /** Ends it. @throws Error with what went wrong in it */
+  /** Closes it. @throws Error naming the problems in it */
   async close(): Promise<void> {
     await this.page.context().close();
     if (this.problems.length > 0) throw new Error(`The page had problems:\n${this.problems.join('\n')}`);
   }
 
-  /** Waits until what is open has been played once. */
+  /** Waits until the open recording is complete. */
   async ready(): Promise<void> {
     await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*playing)/ }).waitFor();
   }
 
-  /** Waits until so many steps are done at the position that is shown, and all views show that position. */
+  /** Waits until the position shown is after `step` steps, and all views show it. */
   async at(step: number): Promise<void> {
     await this.page
       .locator('.where', { hasText: new RegExp(`^step ${step.toLocaleString('en')} of`) })
@@ -90,7 +90,7 @@ export class Explorer {
     );
   }
 
-  /** Shows a view. */
+  /** Selects a view. */
   async view(name: string): Promise<void> {
     await this.page.getByRole('tab', { name, exact: true }).click();
     await this.settled();
@@ -104,13 +104,13 @@ export class Explorer {
       .getByRole('menuitemradio')
       .nth(number - 1)
       .click();
-    // Or what is still there of the lesson before would do.
+    // Otherwise the former lesson would satisfy the conditions below.
     await menu.filter({ hasText: `Lesson ${number} of` }).waitFor();
     await this.ready();
     await this.at(0);
   }
 
-  /** What the views show, as text: of the position, not of how one came there. */
+  /** Returns the contents of the views as text. It depends on the position only, not on how it was reached. */
   async shown(): Promise<string> {
     await this.settled();
     const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();
@@ -120,12 +120,12 @@ export class Explorer {
 
   #watch(): void {
     const context = this.page.context();
-    const told = (message: ConsoleMessage) => {
+    const report = (message: ConsoleMessage) => {
       if (message.type() === 'error' || message.type() === 'warning') {
         this.problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
       }
     };
-    context.on('console', told);
+    context.on('console', report);
     context.on('weberror', (error) => this.problems.push(`thrown: ${error.error()}`));
     context.on('requestfailed', (request) => {
       this.problems.push(`not fetched: ${request.url()}: ${request.failure()?.errorText}`);

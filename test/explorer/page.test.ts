@@ -1,5 +1,5 @@
 /**
- * The explorer as a person sees it, in a real browser.
+ * The explorer in a real browser, as a user sees it.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -18,19 +18,19 @@ import { browserForTests, Explorer } from './browser.ts';
 const browser = await browserForTests();
 let url: string;
 const opened: Explorer[] = [];
-/** Other things may run on the computer. */
+/** The computer may be busy. */
 const PATIENT = { timeout: 20_000 };
 
 async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {}): Promise<Explorer> {
   const explorer = await Explorer.open(browser as Browser, at, options);
   opened.push(explorer);
   await explorer.ready();
-  // A browser drops what is typed before it has drawn something.
+  // A browser ignores keys before it has rendered something.
   await explorer.settled();
   return explorer;
 }
 
-/** 1 TiB of a process in a guest, linked at three places. */
+/** A guest with 1 TiB of a process, linked in three places. */
 const MILLION = fileURLToPath(new URL('million.txt', import.meta.url));
 
 const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id) + 1;
@@ -58,7 +58,7 @@ describe.skipIf(browser === null)('the page', () => {
     const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
     expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);
     expect(packed).toBeLessThan(400_000);
-    // A second on an ordinary computer; what runs beside the tests is not known.
+    // A second on an ordinary computer; other programs may be running as well.
     expect(after).toBeLessThan(4000);
   });
 
@@ -67,7 +67,7 @@ describe.skipIf(browser === null)('the page', () => {
     const { page } = explorer;
     const steps = stepsOf('link');
     await explorer.lesson(numberOf('link'));
-    // The picture of the spaces keeps the places of what was there before; tables are of the position alone.
+    // The picture of the spaces keeps the places of earlier extents; tables depend on the position only.
     await explorer.view('Tables');
     const shown = [await explorer.shown()];
     for (let step = 1; step <= steps; step++) {
@@ -180,7 +180,7 @@ describe.skipIf(browser === null)('the page', () => {
     await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
     await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
     const { frames, milliseconds, looks } = await pan(explorer);
-    // 60 a second on an ordinary computer; what runs beside the tests is not known.
+    // 60 a second on an ordinary computer; other programs may be running as well.
     expect((1000 * frames) / milliseconds, 'frames a second').toBeGreaterThan(15);
     expect(looks, 'different pictures').toBeGreaterThan(10);
   });
@@ -209,7 +209,7 @@ describe.skipIf(browser === null)('the page', () => {
     await page.getByRole('dialog').waitFor();
     await press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    // Everything that can be clicked can be reached, and shows that it was.
+    // Everything that can be clicked can be focused, and shows its focus.
     const reached = await tabThrough(explorer);
     for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Position', 'Run', 'Open…']) {
       expect(reached, name).toContain(name);
@@ -238,7 +238,7 @@ describe.skipIf(browser === null)('the page', () => {
   });
 });
 
-/** Drags the picture of the spaces to and fro, and counts what is drawn meanwhile. */
+/** Drags the picture of the spaces back and forth, and counts the frames and the different pictures. */
 async function pan({ page }: Explorer): Promise<{ frames: number; milliseconds: number; looks: number }> {
   const picture = page.locator('#panel svg:has(#spaces-clip)');
   const box = await picture.boundingBox();
@@ -269,7 +269,7 @@ async function pan({ page }: Explorer): Promise<{ frames: number; milliseconds: 
   return counted;
 }
 
-/** The trace of a scenario, as the command writes it. */
+/** Returns the trace of a scenario, as the command writes it. */
 function traceOf(scenario: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'guesthouse-page-'));
   const path = join(folder, 'events.jsonl');
@@ -294,7 +294,7 @@ async function drop({ page }: Explorer, name: string, text: string): Promise<voi
   );
 }
 
-/** The names of all that the Tab key reaches, until it comes round. */
+/** Returns the names of all elements that the Tab key reaches, in one round. */
 async function tabThrough({ page }: Explorer): Promise<string[]> {
   const names: string[] = [];
   for (let presses = 0; presses < 120; presses++) {
@@ -302,7 +302,7 @@ async function tabThrough({ page }: Explorer): Promise<string[]> {
     const name = await page.evaluate(() => {
       const element = document.activeElement;
       if (element === null || element === document.body) return null;
-      // The editor keeps Tab for itself until Escape.
+      // The editor uses Tab until Escape is pressed.
       return element.getAttribute('aria-label') ?? (element as HTMLElement).innerText.split('\n')[0] ?? '';
     });
     if (name === null) break;
@@ -314,7 +314,7 @@ async function tabThrough({ page }: Explorer): Promise<string[]> {
   return names;
 }
 
-/** What the editor scrolls has the focus itself: it is edited there. */
+/** The scrolling element of the editor contains the focused one. */
 const FALSE_ALARMS = [/^scrollable-region-focusable: <div [^>]*class="cm-scroller"/];
 
 async function violations({ page }: Explorer): Promise<string[]> {

@@ -1,13 +1,13 @@
 /**
- * Makes PNG files smaller. Browsers write them fast, not small: flat areas, as pictures of pages have, deflate better
- * unfiltered.
+ * Makes PNG files smaller. Browsers write them fast, not small: flat areas, as in pictures of pages, compress better
+ * without filters.
  */
 
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
 const SIGNATURE = 8;
 
-/** The same picture, of 8-bit RGB or RGBA, unfiltered and deflated as far as it goes; the one given if that is smaller. */
+/** Compresses a picture of 8-bit RGB or RGBA. Returns the given one if that is smaller. */
 export function smaller(png: Buffer): Buffer {
   const pieces = chunks(png);
   const header = pieces.find(({ type }) => type === 'IHDR')?.data as Buffer;
@@ -41,7 +41,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }
 
-/** Undoes the filters of all lines, in place. @param width bytes of a line, without its filter's number */
+/** Undoes the filters of all lines, in place. @param width bytes of a line, without the number of its filter */
 function unfiltered(lines: Buffer, width: number, pixel: number): Buffer {
   for (let line = 0; line < lines.length; line += width + 1) {
     const filter = lines[line] as number;
@@ -64,7 +64,7 @@ function predicted(filter: number, left: number, above: number, corner: number):
   return filter === 4 ? paeth(left, above, corner) : 0;
 }
 
-/** Whichever of the three is nearest to left + above - corner. */
+/** Returns the one of the three that is nearest to left + above - corner. */
 function paeth(left: number, above: number, corner: number): number {
   const guess = left + above - corner;
   const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];

@@ -10,10 +10,10 @@ import { Explorer } from './browser.ts';
 import { smaller } from './png.ts';
 
 const IMAGES = join(ROOT, 'docs/images');
-/** Documents are read over slow lines, too. */
+/** Maximum size of a picture: documents are also read over slow connections. */
 const LARGEST = 250_000;
 
-/** A picture: a view of a lesson, after so many steps. */
+/** A picture: a view of a lesson after some steps. */
 interface Picture {
   readonly name: string;
   readonly lesson: string;
@@ -32,7 +32,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'dark', lesson: 'link', steps: 8, view: 'Spaces', colorScheme: 'dark' },
 ];
 
-/** Makes all of them. @throws Error when the page has a problem, or a picture is large */
+/** Takes all pictures. @throws Error if the page has a problem, or a picture is too large */
 async function makeScreenshots(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   const browser = await launchBrowser();
@@ -56,7 +56,7 @@ async function take(browser: Browser, url: string, picture: Picture): Promise<vo
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');
   await explorer.at(steps);
-  // Where the mouse and the focus were is no matter.
+  // Neither the pointer nor the focus appears in the picture.
   await page.mouse.move(0, 0);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await explorer.settled();

@@ -40,7 +40,7 @@ async function next(): Promise<Asked> {
 beforeEach(async () => {
   resetQueries();
   await turn();
-  // What the test before left open is answered, to nobody.
+  // Queries left open by the last test are answered without effect.
   for (const { answer } of asked.splice(0)) answer({});
   await turn();
 });

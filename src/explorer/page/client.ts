@@ -56,7 +56,7 @@ export function resetQueries(): void {
 /**
  * Queries the current position, now and whenever it changes, as long as the component is mounted. Returns the latest
  * result, or null before the first. Until the new result arrives, it is that of the previous position: `position`
- * tells.
+ * names it.
  * @param query may be a new object on each render; it is sent again only if its contents change
  */
 export function useQuery(query: Query | null): QueryResult | null {

@@ -18,9 +18,7 @@ export function Stage() {
   if (tab.value === 'console') return <Console />;
   if (tab.value === 'spaces') return <Spaces />;
   if (what?.kind === 'trace') {
-    return (
-      <p class="placeholder">A trace tells of spaces only: no tables, walks or processors were recorded.</p>
-    );
+    return <p class="placeholder">A trace has no tables, walks or processors: it contains events only.</p>;
   }
   if (tab.value === 'processors') return <Processors />;
   return tab.value === 'trees' ? <Trees /> : <Walk />;

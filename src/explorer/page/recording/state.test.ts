@@ -4,14 +4,14 @@ import type { Progress } from '../../../player/index.ts';
 const known: Progress = { steps: 50, of: 50, events: 9, end: null, violations: [], output: [] };
 let answer: (index: number) => void = () => {};
 const queryAt = vi.fn();
-const eventBefore = vi.fn(() => new Promise<number>((resolve) => (answer = resolve)));
+const countUpTo = vi.fn(() => new Promise<number>((resolve) => (answer = resolve)));
 vi.mock('comlink', () => ({ proxy: (listener: unknown) => listener }));
 vi.mock('../client.ts', () => ({
   queryAt,
   resetQueries: vi.fn(),
   machine: {
     open: async () => known,
-    eventBefore,
+    countUpTo,
     events: async () => ({ events: [{ n: 0, position: { step: 7, event: 1 } }] }),
   },
 }));
@@ -23,14 +23,14 @@ const how = { injectedFault: null, check: true };
 it('an event of a closed recording does not move the next one', async () => {
   await open(recording, how);
   const going = moveByEvents(1);
-  await vi.waitFor(() => expect(eventBefore).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(countUpTo).toHaveBeenCalledTimes(1));
   await open(recording, how);
-  answer(-1);
+  answer(0);
   await going;
   expect(position.value).toEqual(START);
   const again = moveByEvents(1);
-  await vi.waitFor(() => expect(eventBefore).toHaveBeenCalledTimes(2));
-  answer(-1);
+  await vi.waitFor(() => expect(countUpTo).toHaveBeenCalledTimes(2));
+  answer(0);
   await again;
   expect(position.value).toEqual({ step: 7, event: 1 });
 });

@@ -115,8 +115,8 @@ export function moveByEvents(by: 1 | -1): Promise<void> {
 async function goByEvent(by: 1 | -1): Promise<void> {
   const mine = opened;
   const here = position.value;
-  const index = await machine.eventBefore(filter.value, here);
-  const { events } = await machine.events(filter.value, Math.max(index - 1, 0), 3);
+  const done = await machine.countUpTo(filter.value, here);
+  const { events } = await machine.events(filter.value, Math.max(done - 2, 0), 3);
   // The event belongs to a recording that was closed in the meantime.
   if (mine !== opened) return;
   const positions = events.map((one) => whole(one.position));

@@ -30,20 +30,22 @@ export function EventList() {
     if (source.value === null || progress.value === null) return null;
     return machine.events(which, first, end - first);
   }, null);
-  const current = useAnswer(
+  const done = useAnswer(
     () => {
       const [which, here] = [filter.value, position.value];
-      return progress.value === null ? -1 : machine.eventBefore(which, here);
+      return progress.value === null ? 0 : machine.countUpTo(which, here);
     },
-    -1,
-    (index) => follow(place.current, index),
+    0,
+    (count) => follow(place.current, count - 1),
   );
+  // The last event at or before the position; -1 before the first.
+  const current = done.value - 1;
   const total = shown.value?.total ?? 0;
   const key = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    const next = shown.value?.events[current.value + by - (shown.value?.from ?? 0)];
+    const next = shown.value?.events[current + by - (shown.value?.from ?? 0)];
     if (next) moveTo(next.position);
   };
   return (
@@ -56,7 +58,7 @@ export function EventList() {
         ref={place}
         role="listbox"
         aria-label="Events of the recording"
-        aria-activedescendant={isShown(shown.value, current.value) ? `event-${current.value}` : undefined}
+        aria-activedescendant={isShown(shown.value, current) ? `event-${current}` : undefined}
         tabIndex={0}
         onScroll={(event) => (scroll.value = event.currentTarget.scrollTop)}
         onKeyDown={key}
@@ -67,7 +69,7 @@ export function EventList() {
               key={one.n}
               recorded={one}
               index={(shown.value?.from ?? 0) + at}
-              current={current.value}
+              current={current}
               total={total}
             />
           ))}

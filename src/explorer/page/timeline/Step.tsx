@@ -55,8 +55,8 @@ export function Step() {
 }
 
 async function eventsOf(step: number): Promise<readonly RecordedEvent[]> {
-  const before = await machine.eventBefore({}, { step, event: 0 });
-  const { events } = await machine.events({}, before + 1, MOST);
+  const before = await machine.countUpTo({}, { step, event: 0 });
+  const { events } = await machine.events({}, before, MOST);
   return events.filter((one) => one.position.step === step);
 }
 

@@ -14,7 +14,7 @@ import {
   stripLengthOf,
 } from './scale.ts';
 
-/** Events of a recording whose steps emit so many each. */
+/** A recording whose steps emit the given numbers of events. */
 function recording(emitted: readonly number[]): { events: RecordedEvent[]; positions: Position[] } {
   const events: RecordedEvent[] = [];
   const positions: Position[] = [{ step: 0, event: 0 }];

@@ -45,7 +45,7 @@ export async function positionOf(at: number): Promise<Position> {
 export async function offsetOf(here: Position): Promise<number> {
   const events = allEvents.value;
   if (events !== null) return here.step + countBefore(events, here);
-  return (await machine.eventBefore(filter.value, here)) + 1;
+  return machine.countUpTo(filter.value, here);
 }
 
 let going = 0;
@@ -87,7 +87,7 @@ effect(() => {
 });
 
 async function countShown(which: EventFilter, here: Position): Promise<void> {
-  const before = (await machine.eventBefore(which, here)) + 1;
+  const before = await machine.countUpTo(which, here);
   const { total } = await machine.events(which, 0, 0);
   if (position.value === here && filter.value === which) shown.value = { total, before };
 }

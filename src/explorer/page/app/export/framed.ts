@@ -50,34 +50,24 @@ export function framed(view: HTMLElement): SVGSVGElement {
     HTMLElement[],
   ];
   for (const [at, element] of from.entries()) inline(element, to[at] as HTMLElement);
-  const [width, height] = [view.scrollWidth, view.scrollHeight];
-  const drawing = document.createElementNS(SVG, 'svg');
-  const [wide, high] = [width + 2 * MARGIN, height + 2 * MARGIN].map(String) as [string, string];
-  drawing.setAttribute('width', wide);
-  drawing.setAttribute('height', high);
-  drawing.setAttribute('viewBox', `0 0 ${wide} ${high}`);
-  drawing.append(
-    box('rect', 0, 0, wide, high, { fill: getComputedStyle(document.body).backgroundColor }),
-    box('foreignObject', MARGIN, MARGIN, String(width), String(height), {}, copy),
-  );
   copy.setAttribute('xmlns', XHTML);
+  const [width, height] = [view.scrollWidth, view.scrollHeight];
+  const [wide, high] = [width + 2 * MARGIN, height + 2 * MARGIN];
+  const drawing = element('svg', { width: wide, height: high, viewBox: `0 0 ${wide} ${high}` });
+  const fill = getComputedStyle(document.body).backgroundColor;
+  const frame = element('foreignObject', { x: MARGIN, y: MARGIN, width, height });
+  frame.append(copy);
+  drawing.append(element('rect', { x: 0, y: 0, width: wide, height: high, fill }), frame);
   return drawing;
 }
 
-function box(
-  name: 'rect' | 'foreignObject',
-  x: number,
-  y: number,
-  width: string,
-  height: string,
-  more: Readonly<Record<string, string>>,
-  ...inside: readonly Element[]
-): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  const attributes = { x: String(x), y: String(y), width, height, ...more };
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...inside);
-  return element;
+function element<K extends keyof SVGElementTagNameMap>(
+  name: K,
+  attributes: Readonly<Record<string, string | number>>,
+): SVGElementTagNameMap[K] {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  return made;
 }
 
 function inline(from: HTMLElement, to: HTMLElement): void {

@@ -172,7 +172,7 @@ export function setMarks(view: EditorView, what: Marks): void {
 }
 
 /** Pixels kept visible above and below the next line. */
-const BESIDE = 48;
+const MARGIN = 48;
 
 /** Scrolls the editor and not the page: on a small screen the user may be looking at a picture further down. */
 function reveal(view: EditorView, line: number): void {
@@ -180,8 +180,8 @@ function reveal(view: EditorView, line: number): void {
     read: () => {
       const { top, bottom } = view.lineBlockAt(view.state.doc.line(line).from);
       const { scrollTop, clientHeight } = view.scrollDOM;
-      const least = bottom + BESIDE - clientHeight;
-      return Math.min(Math.max(scrollTop, least), Math.max(0, top - BESIDE));
+      const least = bottom + MARGIN - clientHeight;
+      return Math.min(Math.max(scrollTop, least), Math.max(0, top - MARGIN));
     },
     write: (to) => {
       view.scrollDOM.scrollTop = to;

@@ -7,7 +7,7 @@ import { complain } from '../../ui/notice.ts';
 import { fragment } from './link.ts';
 
 /** How long the button shows that the link was copied, in milliseconds. */
-const SAID = 2000;
+const SHOWN = 2000;
 
 /** The button. */
 export function CopyLink() {
@@ -24,7 +24,7 @@ export function CopyLink() {
     try {
       await navigator.clipboard.writeText(link);
       done.value = true;
-      setTimeout(() => (done.value = false), SAID);
+      setTimeout(() => (done.value = false), SHOWN);
     } catch {
       history.replaceState(null, '', `#${hash}`);
       complain(new Error('The browser does not allow the page to copy. The link is in the address bar.'));

@@ -6,7 +6,7 @@ import { TABS } from '../tabs.ts';
 import { LARGEST, LinkError, pack, type Shared, type SharedSource, unpack } from './codec.ts';
 
 const PLAIN: Shared = {
-  source: { kind: 'lesson', id: 'promises' },
+  source: { kind: 'lesson', id: 'map' },
   injectedFault: null,
   check: true,
   position: { step: 3, event: 1 },
@@ -83,7 +83,7 @@ describe('a link', () => {
   it('is not made of what could not be unpacked again', () => {
     const of = (text: string) => pack({ ...PLAIN, source: { kind: 'scenario', text } });
     expect(of('x'.repeat(LARGEST + 1))).toBeNull();
-    // Short as text, longer as JSON.
+    // The text is short enough, but its JSON is not.
     expect(of('\u0001'.repeat(LARGEST / 2))).toBeNull();
     const long = 'mmap 256M 1M\n'.repeat(60_000);
     expect(unpack(of(long) as string).source).toEqual({ kind: 'scenario', text: long });

@@ -25,7 +25,7 @@ interface BufferTableProps {
 export function BufferTable({ title, buffer, former, since, outline }: BufferTableProps) {
   const all = useSignal(false);
   const rows = compareBuffers(buffer.entries, former?.entries ?? null);
-  const gone = rows.filter(({ fate }) => fate === 'purged').length;
+  const purged = rows.filter(({ fate }) => fate === 'purged').length;
   const shown = all.value ? rows : rows.slice(0, ROWS);
   return (
     <section class="buffer">
@@ -33,10 +33,10 @@ export function BufferTable({ title, buffer, former, since, outline }: BufferTab
       <p class="muted">
         {buffer.entries.length} {buffer.entries.length === 1 ? 'entry' : 'entries'} ·{' '}
         {count(buffer.hits, 'hit')}, {count(buffer.misses, 'miss', 'misses')}
-        {gone > 0 && since !== null && (
+        {purged > 0 && since !== null && (
           <strong class="purged-count">
             {' '}
-            · ✕ {gone} purged {since}
+            · ✕ {purged} purged {since}
           </strong>
         )}
       </p>
@@ -93,8 +93,8 @@ interface RowProps {
 }
 
 function Row({ compared: { entry, fate }, space }: RowProps) {
-  const gone = fate === 'purged' || fate === 'replaced';
-  const stale = entry.stale && !gone;
+  const isRemoved = fate === 'purged' || fate === 'replaced';
+  const stale = entry.stale && !isRemoved;
   const address = BigInt(entry.page) * 4096n;
   const here =
     selected.value !== null &&
@@ -107,7 +107,7 @@ function Row({ compared: { entry, fate }, space }: RowProps) {
         {space === null ? hex(entry.asce) : space.replace('gmap', 'guest')}
       </td>
       <td>
-        {space === null || gone ? (
+        {space === null || isRemoved ? (
           <span class="mono">{hex(address)}</span>
         ) : (
           <button

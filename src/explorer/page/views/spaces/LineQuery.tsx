@@ -10,7 +10,7 @@ import type { Placement } from './model/axis.ts';
 import { changedExtents, type Known } from './model/changed.ts';
 import { pagesInView, rowsInView } from './model/row-queries.ts';
 import { learn } from './model/store.ts';
-import { vanished } from './model/vanished.ts';
+import { vanishedExtents } from './model/vanished.ts';
 
 /** The query of one line. */
 export function Ask({ outline, placement }: { outline: SpaceOutline; placement: Placement }) {
@@ -19,9 +19,9 @@ export function Ask({ outline, placement }: { outline: SpaceOutline; placement: 
     rows: rowsInView(placement).map((range) => ({ space, ...range })),
     pages: pagesInView(placement).map((range) => ({ space, ...range })),
   });
-  const { changed, gone } = useChanged(result, outline);
+  const { changed, vanished } = useChanged(result, outline);
   useLayoutEffect(() => {
-    if (result) learn(space, { rows: result.rows ?? [], pages: result.pages ?? [], changed, vanished: gone });
+    if (result) learn(space, { rows: result.rows ?? [], pages: result.pages ?? [], changed, vanished });
   }, [result, space]);
   useLayoutEffect(() => () => learn(space, null), [space]);
   return null;
@@ -29,10 +29,10 @@ export function Ask({ outline, placement }: { outline: SpaceOutline; placement: 
 
 interface Changes {
   readonly changed: ReadonlySet<string>;
-  readonly gone: readonly Extent[];
+  readonly vanished: readonly Extent[];
 }
 
-const NOTHING: Changes = { changed: new Set(), gone: [] };
+const NOTHING: Changes = { changed: new Set(), vanished: [] };
 
 /** Returns what has changed since the position shown before. */
 function useChanged(result: QueryResult | null, outline: SpaceOutline): Changes {
@@ -43,5 +43,5 @@ function useChanged(result: QueryResult | null, outline: SpaceOutline): Changes 
   const former = memory.current;
   const before = former === null ? null : former.at === at ? former.before : former.now;
   memory.current = { at, now, before };
-  return { changed: changedExtents(before, now), gone: vanished(before, now) };
+  return { changed: changedExtents(before, now), vanished: vanishedExtents(before, now) };
 }

@@ -82,7 +82,7 @@ function between(from: Placed<Column>, to: Placed, isLeft: boolean): readonly Co
   // A link would use the table in the middle, if the process has one.
   const path = curve(x1, yOf(from.column, onPath), x2, y2);
   return to.column.side === 'shared'
-    ? [...connections, { key: `${from.column.key} promise`, path, kind: 'unlinked' }]
+    ? [...connections, { key: `${from.column.key} unlinked`, path, kind: 'unlinked' }]
     : connections;
 }
 

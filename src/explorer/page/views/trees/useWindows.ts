@@ -17,7 +17,7 @@ export const SHOWN = 8;
 export interface Windows {
   readonly fromOf: (question: ColumnQuestion) => number;
   readonly turn: (question: ColumnQuestion, from: number) => void;
-  /** Looks for the entry of the path in a result, and moves the window if it is not there. */
+  /** Looks for the entry of the path in a result, and moves the window if it is missing. */
   readonly seek: (questions: readonly ColumnQuestion[], tables: readonly (Table | null)[]) => void;
 }
 

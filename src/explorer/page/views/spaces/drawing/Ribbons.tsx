@@ -8,7 +8,7 @@ import { xOf } from '../model/axis.ts';
 import type { Item, Track } from '../model/items.ts';
 import { isStray, mainKind } from '../model/labels.ts';
 import type { Line } from '../model/layout.ts';
-import { curve, inSight, middleOf, ribbon, type Side } from '../model/ribbon-paths.ts';
+import { bandPath, curvePath, inSight, middleOf, type Side } from '../model/ribbon-paths.ts';
 
 /** The curves of a guest line. */
 export function Ribbons({
@@ -62,13 +62,10 @@ function Ribbon({
   const broken = kind === 'unbacked' || stray;
   const upper = broken ? yTop + 12 : yTop;
   const x = middleOf(top, width);
+  const ends = { top, bottom, yTop: upper, yBottom, width };
   return (
     <g class={`ribbon ${classes}`}>
-      {thin || broken ? (
-        <path class="curve" d={curve(top, bottom, upper, yBottom, width)} />
-      ) : (
-        <path class="band" d={ribbon(top, bottom, upper, yBottom, width)} />
-      )}
+      {thin || broken ? <path class="curve" d={curvePath(ends)} /> : <path class="band" d={bandPath(ends)} />}
       {broken && <path class="end" d={`M${x - 5},${yTop + 1}l10,10M${x + 5},${yTop + 1}l-10,10`} />}
     </g>
   );

@@ -98,7 +98,7 @@ describe('the folded axis', () => {
           for (let i = 0; i < turns; i++) view = zoomed(axis, view, x, 2);
           const placed = place(axis, view);
           const [left, right] = [xOf(placed, wanted), xOf(placed, wanted + 1)];
-          // Within a page, or within a pixel where pages are smaller than that.
+          // Within a page, or within a pixel if pages are smaller.
           expect(left).toBeLessThanOrEqual(x + 1);
           expect(right).toBeGreaterThanOrEqual(x - 1);
         },
@@ -120,9 +120,9 @@ describe('the folded axis', () => {
       WIDTH,
     );
     expect(pageAt(place(after, clampView(after, view)), WIDTH / 2)).toBe(seen);
-    const gone = layOut([{ first: 0, end: 512 }], LIMIT, WIDTH);
-    const there = clampView(gone, view);
-    expect(xOf(place(gone, there), seen)).toBeLessThan(WIDTH);
+    const other = layOut([{ first: 0, end: 512 }], LIMIT, WIDTH);
+    const there = clampView(other, view);
+    expect(xOf(place(other, there), seen)).toBeLessThan(WIDTH);
   });
 
   it('never leaves the ends of the space', () => {

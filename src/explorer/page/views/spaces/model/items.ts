@@ -59,7 +59,11 @@ export function tracksOf(line: Line, answer: LineAnswer | null): Tracks {
     all: readonly T[],
     list: 'extents' | 'tables',
     sentence: (extent: T) => string,
-  ) => all.flatMap((extent) => itemOf(line, answer, extent, extentKey(list, extent), sentence));
+  ) =>
+    all.flatMap((extent) => {
+      const key = extentKey(list, extent);
+      return itemOf(line, extent, { key, sentence, changed: answer?.changed.has(key) ?? false });
+    });
   const at = isGuest ? GUEST : PROCESS;
   const shape = { top: at.blocks, height: at.blocksHeight };
   return {
@@ -89,23 +93,29 @@ function pageItems(line: Line, answer: LineAnswer | null): readonly Item<PageExt
   const single = line.placement.view.scale >= SINGLE_FROM;
   const extents = (answer?.pages ?? []).flatMap((pages) => (pages ? pageExtents(pages, single) : []));
   return extents.flatMap((extent) =>
-    itemOf(line, null, extent, `pages ${extent.first} ${extent.end}`, (one) => pageSentence(one, line.kind)),
+    itemOf(line, extent, {
+      key: `pages ${extent.first} ${extent.end}`,
+      sentence: (one) => pageSentence(one, line.kind),
+      changed: false,
+    }),
   );
 }
 
+interface ItemOptions<T> {
+  readonly key: string;
+  readonly sentence: (extent: T) => string;
+  readonly changed: boolean;
+}
+
+/** Returns the item of an extent, if any of it is visible. */
 function itemOf<T extends { readonly first: number; readonly end: number }>(
   { placement }: Line,
-  answer: LineAnswer | null,
   extent: T,
-  key: string,
-  sentence: (extent: T) => string,
+  { key, sentence, changed }: ItemOptions<T>,
 ): readonly Item<T>[] {
   const { first, end } = extent;
   const left = xOf(placement, first);
   const right = Math.max(xOf(placement, end), left + 1);
   if (right < 0 || left > placement.axis.width) return [];
-  const text = sentence(extent);
-  return [
-    { key, first, end, left, right, sentence: text, changed: answer?.changed.has(key) ?? false, of: extent },
-  ];
+  return [{ key, first, end, left, right, sentence: sentence(extent), changed, of: extent }];
 }

@@ -4,9 +4,9 @@ import { layOut, place } from './axis.ts';
 import { changedExtents } from './changed.ts';
 import { guestSentence, processSentence, protectionLetters, sharesOf, tableSentence } from './labels.ts';
 import { pageExtents, pageSentence } from './pages.ts';
-import { ribbon } from './ribbon-paths.ts';
+import { bandPath } from './ribbon-paths.ts';
 import { pagesInView, rowsInView } from './row-queries.ts';
-import { vanished } from './vanished.ts';
+import { vanishedExtents } from './vanished.ts';
 import { panned, viewOf, wholeView } from './view.ts';
 
 const NONE = { unlinked: 0, unbacked: 0, linked: 0, shared: 0, large: 0, present: 0 };
@@ -130,18 +130,24 @@ describe('a vanished extent', () => {
       { first: 0, end: 256 },
       { first: 512, end: 768 },
     ];
-    expect(vanished(before, { extents, rows: [] })).toEqual([
+    expect(vanishedExtents(before, { extents, rows: [] })).toEqual([
       { first: 256, end: 512 },
       { first: 768, end: 1024 },
     ]);
-    expect(vanished(null, { extents, rows: [] })).toEqual([]);
-    expect(vanished(before, before)).toEqual([]);
+    expect(vanishedExtents(null, { extents, rows: [] })).toEqual([]);
+    expect(vanishedExtents(before, before)).toEqual([]);
   });
 });
 
 describe('ribbons', () => {
   it('have small coordinates, however far the other end is', () => {
-    const path = ribbon({ left: 5, right: 9 }, { left: -1e15, right: 1e15 }, 0, 70, 900);
+    const path = bandPath({
+      top: { left: 5, right: 9 },
+      bottom: { left: -1e15, right: 1e15 },
+      yTop: 0,
+      yBottom: 70,
+      width: 900,
+    });
     expect(path).not.toMatch(/e|\d{5}/);
   });
 });

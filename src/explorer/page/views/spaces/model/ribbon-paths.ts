@@ -11,8 +11,17 @@ export interface Side {
 /** Maximum distance of an end from the picture, in pixels: coordinates stay small. */
 const BEYOND = 400;
 
-/** Returns the path of a filled ribbon between two ends. */
-export function ribbon(top: Side, bottom: Side, yTop: number, yBottom: number, width: number): string {
+/** A ribbon between two ends, each at a height, in a picture of some width. */
+export interface Ribbon {
+  readonly top: Side;
+  readonly bottom: Side;
+  readonly yTop: number;
+  readonly yBottom: number;
+  readonly width: number;
+}
+
+/** Returns the path of a filled band between the ends. */
+export function bandPath({ top, bottom, yTop, yBottom, width }: Ribbon): string {
   const [a, b] = bounded(top, width);
   const [c, d] = bounded(bottom, width);
   const middle = (yTop + yBottom) / 2;
@@ -23,8 +32,8 @@ export function ribbon(top: Side, bottom: Side, yTop: number, yBottom: number, w
   );
 }
 
-/** Returns the path of a curve between the middles of two ends. */
-export function curve(top: Side, bottom: Side, yTop: number, yBottom: number, width: number): string {
+/** Returns the path of a curve between the middles of the ends. */
+export function curvePath({ top, bottom, yTop, yBottom, width }: Ribbon): string {
   const from = middleOf(top, width);
   const to = middleOf(bottom, width);
   const middle = (yTop + yBottom) / 2;

@@ -6,7 +6,7 @@ import type { Extent } from '../../../../../inspect/index.ts';
 import type { Known } from './changed.ts';
 
 /** Returns the extents that vanished, of those that were visible. */
-export function vanished(before: Known | null, now: Known): readonly Extent[] {
+export function vanishedExtents(before: Known | null, now: Known): readonly Extent[] {
   if (before === null) return [];
   return before.rows
     .flatMap((row): readonly Extent[] => row?.extents ?? [])
