@@ -1,5 +1,5 @@
 /**
- * The contract of guest address spaces, sentence by sentence: what a gmap promises, what each operation does and
+ * The contract of guest address spaces, sentence by sentence: what a gmap guarantees, what each operation does and
  * when it says no.
  */
 
