@@ -1,11 +1,11 @@
 /** Compares the frames that tables and pages own with those that the allocator has handed out. */
 
-import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
+import { hex, PAGES_PER_SEGMENT, PURPOSES, type Purpose } from '../host/internal.ts';
 import type { Census } from './rules.ts';
 
 /** Frames in a block, by purpose. */
 function framesIn(purpose: Purpose): number {
-  if (purpose === 'large-page') return 256;
+  if (purpose === 'large-page') return PAGES_PER_SEGMENT;
   return purpose === 'mm-table' || purpose === 'gmap-table' ? 4 : 1;
 }
 

@@ -1,7 +1,7 @@
 /** Checks the tables of a process: formats, page tables, pages. */
 
 import { type Mapping, type Mm, PROT } from '../host/index.ts';
-import { hasFrame, hex, PAGE_NONE, PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
+import { HALF, hasFrame, hex, PAGE_NONE, PAGES_PER_SEGMENT, PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
 import {
   CRST_ENTRIES,
   CRST_SIZE,
@@ -21,8 +21,6 @@ const NAME = ['segment', 'region-third', 'region-second'] as const;
 /** Segments that an entry of a table spans. */
 const SPAN = [1, 2 ** 11, 2 ** 22] as const;
 const EMPTY_PAGE = emptyEntry(0x400);
-const HALF = 0x1_0000_0000;
-const PAGES_PER_SEGMENT = 256;
 
 /** Checks the tables of one process, and notes in the census what they own. */
 export function checkProcessTables(mm: Mm, census: Census): void {

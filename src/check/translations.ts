@@ -2,7 +2,14 @@
 
 import type { Host } from '../host/index.ts';
 import { hex } from '../host/internal.ts';
-import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TlbHitCheck, Walk } from '../machine/index.ts';
+import {
+  AbsoluteEntries,
+  FRAME_SIZE,
+  TLB_SLOTS,
+  type Tlb,
+  type TlbHitCheck,
+  Walk,
+} from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 
 /** Compares every cached translation of every processor with a fresh walk. */
@@ -39,7 +46,7 @@ function difference(tlb: Tlb, slot: number, walk: Walk): string {
     return `a walk ends with exception ${hex(walk.code)}`;
   }
   if (walk.frame !== tlb.frames[slot]) {
-    return `a walk finds frame ${hex(walk.frame * 4096)}, not ${hex((tlb.frames[slot] as number) * 4096)}`;
+    return `a walk finds frame ${hex(walk.frame * FRAME_SIZE)}, not ${hex((tlb.frames[slot] as number) * FRAME_SIZE)}`;
   }
   if (walk.protect !== (tlb.protect[slot] === 1)) {
     return walk.protect ? 'a walk finds it protected' : 'a walk finds it not protected';

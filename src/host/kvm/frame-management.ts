@@ -3,16 +3,24 @@
  * store into memory that the process may share, and setting a key makes the guest one that uses keys.
  */
 
-import { applyPrefix, lowAddressProtected, PFMF, PGM, realPage, SIE } from '../../machine/index.ts';
+import {
+  applyPrefix,
+  FRAME_SIZE,
+  lowAddressProtected,
+  PFMF,
+  PGM,
+  realPage,
+  SIE,
+} from '../../machine/index.ts';
+import { PAGE_BYTES, PAGES_PER_SEGMENT } from '../units.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-const PAGES_PER_SEGMENT = 256;
 /** In the identification of a protection exception: the access was a store. */
 const TEID_STORE = 0x400n;
-const ZEROS = new Uint8Array(4096);
+const ZEROS = new Uint8Array(FRAME_SIZE);
 
 /**
  * Executes PFMF for the frame at a real address, or for those from an absolute address to the end of its segment.
@@ -36,7 +44,7 @@ export function manageFrames(vcpu: GuestCpu): Handled {
   for (let page = first; page < end; page++) {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
   }
-  setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address & 0xfffn));
+  setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address % PAGE_BYTES));
   return DONE;
 }
 

@@ -4,7 +4,7 @@
  * prepared again before the guest runs again (Linux: KVM_REQ_REFRESH_GUEST_PREFIX).
  */
 
-import type { StateDescription } from '../../machine/index.ts';
+import { FRAME_SIZE, type StateDescription } from '../../machine/index.ts';
 import type { GuestMachine } from './vcpu-context.ts';
 
 /** No page. */
@@ -24,7 +24,7 @@ export class PrefixPages {
 
   /** Whether both prefix pages are still mapped and watched. */
   get ready(): boolean {
-    return this.#watched === this.#block.prefix / 4096;
+    return this.#watched === this.#block.prefix / FRAME_SIZE;
   }
 
   /**
@@ -33,7 +33,7 @@ export class PrefixPages {
    */
   make(): void {
     if (this.ready) return;
-    const page = this.#block.prefix / 4096;
+    const page = this.#block.prefix / FRAME_SIZE;
     // Set first: an invalidation of the first page while the second is prepared counts.
     this.#watched = page;
     try {

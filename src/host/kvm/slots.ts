@@ -7,10 +7,10 @@ import { demandBigint, demandInteger, demandObject, show } from '../arguments.ts
 import { hex, LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import { type DirtyLog, PROCESS_LIMIT } from '../mm/index.ts';
+import { GUEST_LIMIT, MIB, PAGE_BYTES } from '../units.ts';
 
-const MIB = 1n << 20n;
 const MIB_MASK = MIB - 1n;
-const PAGE_MASK = 0xfffn;
+const PAGE_MASK = PAGE_BYTES - 1n;
 const SLOTS = 32767;
 const MAX_PAGES = (1n << 31n) - 1n;
 const KVM_MEM_LOG_DIRTY_PAGES = 1;
@@ -191,7 +191,7 @@ function checkNumbers(region: MemoryRegion): void {
     if (value < 0n || value & PAGE_MASK) fail(`${name} ${hex(value)} is not a multiple of 4 KiB`);
   }
   if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);
-  if (guestPhysAddr + memorySize >= 1n << 64n)
+  if (guestPhysAddr + memorySize >= GUEST_LIMIT)
     fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} leaves 64 bits`);
   if (userspaceAddr + memorySize > PROCESS_LIMIT) {
     fail(`userspaceAddr ${hex(userspaceAddr)} + ${hex(memorySize)} is beyond 4 TiB`);

@@ -13,6 +13,7 @@ import {
   type Cpu,
   type CpuReset,
   eachCleared,
+  FRAME_SIZE,
   INTERCEPT_KEYS,
   initialControl,
   interpret,
@@ -410,7 +411,7 @@ export class Vcpu implements GuestCpu {
   storeOperand(cpu: Cpu, address: bigint, bytes: Uint8Array): boolean {
     demandDoubleword('address', address);
     demandBytes(bytes);
-    demandInteger('length', bytes.length, 1, 4096);
+    demandInteger('length', bytes.length, 1, FRAME_SIZE);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
       this.vm.gmap.enable(cpu);

@@ -2,7 +2,7 @@
  * A virtual machine: a process's memory as a guest's absolute storage, and virtual CPUs (Linux: struct kvm).
  */
 
-import { eachCleared, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import { eachCleared, FRAME_SIZE, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
 import {
   demandBigint,
   demandBytes,
@@ -18,7 +18,7 @@ import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
-import type { AddressRange } from '../units.ts';
+import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
@@ -29,7 +29,7 @@ import type { GuestMachine } from './vcpu-context.ts';
 /** The maximum number of virtual CPUs of a virtual machine (KVM_CAP_MAX_VCPUS). */
 export const MAX_VCPUS = 248;
 /** A longer range is made present before the buffer for it is allocated. */
-const LONG = 4096;
+const LONG = FRAME_SIZE;
 /** The number of the last page of a guest. */
 const GUEST_PAGES = 2 ** 52 - 1;
 
@@ -183,7 +183,7 @@ export class VirtualMachine implements GuestMachine {
     this.life.operation(() => {
       this.life.end();
       this.#unsubscribe();
-      if (!this.mm.gone) this.slots.stopLogs();
+      if (!this.mm.ended) this.slots.stopLogs();
       for (const vcpu of this.#vcpus) vcpu.destroy();
       this.#vcpus.length = 0;
       if (!this.gmap.freed) this.gmap.free();
@@ -237,7 +237,7 @@ export class VirtualMachine implements GuestMachine {
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
-    guestMemory(address, true, () => this.gmap.watch({ address, length: 4096n }));
+    guestMemory(address, true, () => this.gmap.watch({ address, length: PAGE_BYTES }));
   }
 
   /**
@@ -261,8 +261,8 @@ export class VirtualMachine implements GuestMachine {
     demandDoubleword('address', address);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
-      const count = Math.min(length - done, 4096 - Number(at & 0xfffn));
-      if (at >= 1n << 64n) throw new GuestMemoryFault(at, write);
+      const count = Math.min(length - done, FRAME_SIZE - Number(at % PAGE_BYTES));
+      if (at >= GUEST_LIMIT) throw new GuestMemoryFault(at, write);
       guestMemory(at, write, () => part(this.gmap.fault(at), done, count));
       done += count;
     }

@@ -96,7 +96,7 @@ describe('a file', () => {
       expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
       expect(codeOf(() => mm.mmap({ address: HOME + MIB, length: PAGE, file }))).toBe('EBADF');
       expect(pictureOf(host, mm)).toEqual(before);
-      expect(file.gone).toBe(!mapped);
+      expect(file.freed).toBe(!mapped);
     }
   });
 
@@ -330,13 +330,13 @@ describe('how long frames stay', () => {
     file.write(0n, bytes(1));
     put(mm, HOME + 3n * PAGE, 4);
     file.close();
-    expect(file.gone).toBe(false);
+    expect(file.freed).toBe(false);
     expect([at(mm, HOME), at(other, HOME)]).toEqual([1, 1]);
     mm.munmap({ address: HOME, length: 3n * PAGE });
     host.exitMm(other);
-    expect([file.gone, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
+    expect([file.freed, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
     mm.munmap({ address: HOME, length: 4n * PAGE });
-    expect([file.gone, pages(), host.common.files.size]).toEqual([true, 0, 0]);
+    expect([file.freed, pages(), host.common.files.size]).toEqual([true, 0, 0]);
   });
 
   it('closed after munmap: until then', () => {
@@ -344,12 +344,12 @@ describe('how long frames stay', () => {
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
     mm.munmap({ address: HOME, length: MIB });
-    expect([file.gone, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
+    expect([file.freed, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
     mm.mmap({ address: HOME, length: MIB, file });
     expect(at(mm, HOME)).toBe(1);
     mm.munmap({ address: HOME, length: MIB });
     file.close();
-    expect([file.gone, pages()]).toEqual([true, 0]);
+    expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
   it('a private copy keeps its file, and is freed with its mapping', () => {
@@ -360,9 +360,9 @@ describe('how long frames stay', () => {
     file.close();
     mm.munmap({ address: HOME + PAGE, length: PAGE });
     // Two of the file, which is still mapped, and the copy.
-    expect([file.gone, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
+    expect([file.freed, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
     mm.mmap({ address: HOME, length: PAGE, taken: 'replace' });
-    expect([file.gone, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
+    expect([file.freed, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
   });
 
   it('mremap, mprotect, fork and replacing it by itself do not lose it', () => {
@@ -377,12 +377,12 @@ describe('how long frames stay', () => {
     mm.mremap({ address: HOME, oldLength: 4n * PAGE, newLength: 4n * PAGE, to: there });
     mm.mprotect({ address: there + PAGE, length: PAGE, protection: PROT.READ });
     const child = host.fork(mm);
-    expect([file.gone, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
+    expect([file.freed, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
     mm.mremap({ address: there + 2n * PAGE, oldLength: 2n * PAGE, newLength: PAGE });
     host.exitMm(mm);
     expect(at(child, there + 3n * PAGE)).toBe(4);
     child.munmap({ address: there, length: 4n * PAGE });
-    expect([file.gone, pages()]).toEqual([true, 0]);
+    expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
   it('shared anonymous memory is freed with its last mapping', () => {

@@ -299,7 +299,7 @@ describe('exit', () => {
     other.mmap({ address: 0n, length: 8n * MIB });
     for (let i = 0n; i < 8n; i++) other.write(i * MIB, bytes(1));
     other.exit();
-    expect(other.gone).toBe(true);
+    expect(other.ended).toBe(true);
     expect(host.kernel.frames.available).toBe(before);
     expect(codeOf(() => other.exit())).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
