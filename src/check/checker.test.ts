@@ -144,8 +144,8 @@ describe('the checker and the purges', () => {
       gmaps[0].unmap({ address: G, length: MIB });
       first?.tlb.purgeAll();
     });
-    expect(violations.map(({ message }) => message).join()).toContain('processor 2 remembers');
-    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 remembers');
+    expect(violations.map(({ message }) => message).join()).toContain('processor 2 caches');
+    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 caches');
   });
 
   it('sees a purge missed on the second of two gmaps of one process', () => {

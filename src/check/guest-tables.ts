@@ -1,4 +1,4 @@
-/** Looks at the tables of a gmap: formats, promises, links. */
+/** Checks the tables of a gmap: formats and links. */
 
 import { Gmap, type GmapHandle, type Mm } from '../host/index.ts';
 import { hex, isUnlinked } from '../host/internal.ts';
@@ -13,8 +13,8 @@ const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
 
 /**
- * Checks the tables of one gmap and notes what they own and link. Region tables are almost empty and seldom change:
- * when `census` knows which tables there are, only the segment tables are looked at.
+ * Checks the tables of one gmap, and notes in the census what they own and link. Region tables are almost empty and seldom
+ * change: if the census knows the tables of the gmap, only its segment tables are checked.
  */
 export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): void {
   if (!(guest instanceof Gmap)) return;

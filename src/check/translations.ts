@@ -1,11 +1,11 @@
-/** Compares what processors remember of walks with fresh walks. */
+/** Compares cached translations with fresh walks. */
 
 import type { Host } from '../host/index.ts';
 import { hex } from '../host/internal.ts';
 import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TlbHitCheck, Walk } from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 
-/** Looks at every remembered translation of every processor. */
+/** Compares every cached translation of every processor with a fresh walk. */
 export function checkTranslations(census: Census): void {
   const walk = new Walk(new AbsoluteEntries(census.host.machine.storage));
   for (const cpu of census.host.machine.cpus) {
@@ -14,9 +14,9 @@ export function checkTranslations(census: Census): void {
       if ((tlb.pages[slot] as number) < 0) continue;
       const stale = census.spaces.has(`${tlb.asceHi[slot]}:${tlb.asceLo[slot]}`)
         ? difference(tlb, slot, walk)
-        : 'its address space is gone';
+        : 'its address space was freed';
       if (stale) {
-        const message = `processor ${cpu.address} remembers ${spaceAndPage(tlb, slot)}: ${stale}`;
+        const message = `processor ${cpu.address} caches ${spaceAndPage(tlb, slot)}: ${stale}`;
         census.report({ rule: 'stale-translation', message });
       }
     }

@@ -12,7 +12,7 @@ import {
   operandAddress,
   PROCESS_LIMIT,
   type Vcpu,
-  VirtualMachine,
+  type VirtualMachine,
 } from '../host/index.ts';
 import {
   demandBigint,
@@ -136,14 +136,13 @@ export class Monitor {
    * Creates a virtual machine, loads the image, and sets the PSW of the first virtual CPU to the entry point.
    *
    * @throws ImageError if the image or the arguments do not fit; LinuxError EINVAL for an option of the wrong type; others as
-   *   `VirtualMachine.setMemoryRegion` and `Host.createGmap`. The virtual machine is destroyed then.
+   *   `Host.createVm` and `VirtualMachine.setMemoryRegion`. The virtual machine is destroyed then.
    */
   constructor(host: Host, mm: Mm, options: MonitorOptions) {
     demandInstance('host', host, Host);
     demandOptions(options);
-    const gmap = host.createGmap(mm);
     this.#host = host;
-    this.vm = new VirtualMachine({ mm, gmap });
+    this.vm = host.createVm(mm);
     this.#memory = new VmMemory(this.vm);
     this.#diagnose = options.diagnose ?? (() => false);
     this.#ipl = new InitialProgramLoad(this.vm, () => this.#sclp.reset());

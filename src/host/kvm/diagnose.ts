@@ -1,5 +1,5 @@
 /**
- * DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). Others are user space's.
+ * The DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). User space handles the others.
  */
 
 import { type Cpu, PGM, SIE } from '../../machine/index.ts';
@@ -33,7 +33,7 @@ export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
   }
 }
 
-/** DIAGNOSE 0x10: the guest gives pages back; their contents become zeros. The prefix area stays. */
+/** DIAGNOSE 0x10: the guest releases pages; their contents become zeros. The prefix area stays. */
 function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   const start = vcpu.gr[first] as bigint;
   const end = (vcpu.gr[last] as bigint) + 4096n;
@@ -69,8 +69,8 @@ const SERVICE = {
 } as const;
 
 /**
- * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host tells it of page faults that take
- * long. No fault takes long here, so the guest is never told.
+ * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host notifies it of page faults that take
+ * long. No fault takes long here, so the guest is never notified.
  */
 function pageReferenceServices(vcpu: GuestCpu, cpu: Cpu, rx: number, ry: number): Handled {
   const address = registerAddress(vcpu, rx);

@@ -1,6 +1,6 @@
 /**
- * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host knows the virtual machine, level 3; the levels
- * below it are user space's to fill in.
+ * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host stores level 3, the virtual machine; user space fills in
+ * the levels below.
  */
 
 import { type Cpu, PGM } from '../../machine/index.ts';
