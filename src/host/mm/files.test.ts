@@ -85,7 +85,7 @@ describe('a file', () => {
     file.write(0x2000n, bytes());
   });
 
-  it('EBADF for whoever comes when it was closed, whether or not anything maps it', () => {
+  it('EBADF after it was closed, whether or not anything maps it', () => {
     for (const mapped of [true, false]) {
       const file = host.createFile(PAGE);
       if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
@@ -128,7 +128,7 @@ describe('mmap of a file', () => {
     expect(pictureOf(host, mm)).toEqual(before);
   });
 
-  it('EINVAL and EEXIST replace nothing, also when told to', () => {
+  it('EINVAL and EEXIST replace nothing, even if asked to', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
@@ -160,7 +160,7 @@ describe('mmap of a file', () => {
     expect(file.read(7n * PAGE, 1)[0]).toBe(7);
   });
 
-  it('neighbours of one file are one mapping where they go on in it, and are told apart where not', () => {
+  it('neighbours of one file are one mapping where they continue in it, and two where not', () => {
     const file = host.createFile(8n * PAGE);
     mm.mmap({ address: HOME, length: PAGE, file });
     mm.mmap({ address: HOME + PAGE, length: PAGE, file, offset: PAGE });
@@ -197,7 +197,7 @@ describe('mmap of a file', () => {
   });
 });
 
-describe('who sees what', () => {
+describe('visibility of stores', () => {
   it('two processes on one file, at different addresses, and the file itself', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
@@ -323,7 +323,7 @@ describe('dropping pages', () => {
 });
 
 describe('how long frames stay', () => {
-  it('closed before munmap: until the last page of it is unmapped, by whoever', () => {
+  it('closed before munmap: until its last page is unmapped, by any process', () => {
     const file = host.createFile(4n * PAGE);
     mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
     other.mmap({ address: HOME, length: PAGE, file });
@@ -352,7 +352,7 @@ describe('how long frames stay', () => {
     expect([file.gone, pages()]).toEqual([true, 0]);
   });
 
-  it('a private copy keeps its file, and goes with its mapping', () => {
+  it('a private copy keeps its file, and is freed with its mapping', () => {
     const file = host.createFile(2n * PAGE);
     mm.mmap({ address: HOME, length: 2n * PAGE, file });
     put(mm, HOME, 1);
@@ -385,7 +385,7 @@ describe('how long frames stay', () => {
     expect([file.gone, pages()]).toEqual([true, 0]);
   });
 
-  it('shared anonymous memory goes with the last who maps it', () => {
+  it('shared anonymous memory is freed with its last mapping', () => {
     mm.mmap({ address: HOME, length: MIB, shared: true });
     for (let i = 0n; i < 3n; i++) put(mm, HOME + i * PAGE, 1);
     expect(host.common.files.size).toBe(1);
@@ -403,7 +403,7 @@ describe('how long frames stay', () => {
     expect(at(mm, HOME + PAGE)).toBe(0);
   });
 
-  it('a segment’s page table that goes takes its shares with it', () => {
+  it('a page table that is freed drops its references', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     other.mmap({ address: HOME, length: MIB, file });
