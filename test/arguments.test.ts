@@ -242,7 +242,7 @@ const HOST: Table = {
   },
   MemoryFile: {
     length: 'no arguments',
-    gone: 'no arguments',
+    freed: 'no arguments',
     frames: 'no arguments',
     frameOf: 'inside',
     mapped: 'inside',

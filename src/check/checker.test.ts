@@ -104,7 +104,7 @@ describe('the checker and the purges', () => {
     expect(events).toContain('mprotect');
   });
 
-  it('hears of nothing after it was detached; another one goes on', () => {
+  it('reports nothing after it was detached; another one still does', () => {
     const busy = new Busy();
     const { host, mm } = busy;
     const second = Checker.attach(host);
@@ -144,8 +144,8 @@ describe('the checker and the purges', () => {
       gmaps[0].unmap({ address: G, length: MIB });
       first?.tlb.purgeAll();
     });
-    expect(violations.map(({ message }) => message).join()).toContain('processor 2 remembers');
-    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 remembers');
+    expect(violations.map(({ message }) => message).join()).toContain('processor 2 caches');
+    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 caches');
   });
 
   it('sees a purge missed on the second of two gmaps of one process', () => {
@@ -528,7 +528,7 @@ describe('the checker and damaged tables', () => {
     },
   );
 
-  it('looks when frames were given out without an event, and when it is told to', () => {
+  it('checks when frames were allocated without an event, and when it is asked to', () => {
     const busy = new Busy();
     expect(busy.after('all is well', () => {})).toEqual([]);
     const taken = busy.after('a frame is lost', ({ host }) => void host.kernel.frames.allocate(0, 'page'));
@@ -553,7 +553,7 @@ describe('the checker and damaged tables', () => {
     expect(seen.map((violation) => violation.rule)).toContain(rule);
   });
 
-  it('finds a region table that nobody said had changed while the operation that did it is still named', () => {
+  it('finds a region table that changed without an event while the operation that did it is still named', () => {
     const busy = new Busy();
     busy.after('all is well', () => {});
     const top = busy.gmaps[0].tables.top;
@@ -574,7 +574,7 @@ describe('gmaps of the same number, and as many tables as before', () => {
     expect(busy.after('map', () => gmap.map({ from: P, to: 1n << 60n, length: MIB }))).toEqual([]);
   });
 
-  it('when a gmap goes and another gets tables between two looks', () => {
+  it('when a gmap is freed and another gets tables between two checks', () => {
     const busy = new Busy();
     const [first, second] = busy.gmaps;
     const more = busy.host.createGmap(busy.mm);

@@ -25,7 +25,7 @@ export interface Violation {
   readonly operations: readonly string[];
   /**
    * The stack frame that used the lock or translation, or emitted the last event before the check; null if there is none
-   * or the engine does not tell.
+   * or the engine does not provide it.
    */
   readonly source: string | null;
 }

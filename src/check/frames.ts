@@ -1,24 +1,24 @@
-/** Compares the frames that tables and pages own with what the allocator has given out. */
+/** Compares the frames that tables and pages own with those that the allocator has handed out. */
 
-import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
+import { hex, PAGES_PER_SEGMENT, PURPOSES, type Purpose } from '../host/internal.ts';
 import type { Census } from './rules.ts';
 
 /** Frames in a block, by purpose. */
 function framesIn(purpose: Purpose): number {
-  if (purpose === 'large-page') return 256;
+  if (purpose === 'large-page') return PAGES_PER_SEGMENT;
   return purpose === 'mm-table' || purpose === 'gmap-table' ? 4 : 1;
 }
 
-/** Checks that every block seen is one given out for that purpose to so many, and that no more were. */
+/** Checks that every block seen is allocated for its purpose, with as many references, and that no others are allocated. */
 export function checkFrames(census: Census): void {
   const { frames } = census.host.kernel;
   census.eachBlock((address, purpose, owners) => {
     const given = frames.purposeOf(address);
     if (given !== purpose) {
-      const message = `frame ${hex(address)} is used as a ${purpose}, but given out as ${given ?? 'nothing'}`;
+      const message = `frame ${hex(address)} is used as a ${purpose}, but allocated as ${given ?? 'nothing'}`;
       census.report({ rule: 'frames', message });
     } else if (owners !== frames.sharersOf(address) + 1) {
-      const message = `frame ${hex(address)} has ${owners} owners, believed to be ${frames.sharersOf(address) + 1}`;
+      const message = `frame ${hex(address)} has ${owners} owners, but ${frames.sharersOf(address) + 1} references`;
       census.report({ rule: 'frames', message });
     }
   });
@@ -27,7 +27,7 @@ export function checkFrames(census: Census): void {
     const used = (census.blocks[number] as number) * framesIn(purpose);
     const given = frames.count(purpose);
     if (used !== given) {
-      const message = `${given} frames are given out as ${purpose}, ${used} are used`;
+      const message = `${given} frames are allocated as ${purpose}, ${used} are used`;
       census.report({ rule: 'frames', message });
     }
   }

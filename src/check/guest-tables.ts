@@ -1,7 +1,7 @@
-/** Looks at the tables of a gmap: formats, promises, links. */
+/** Checks the tables of a gmap: formats and links. */
 
 import { Gmap, type GmapHandle, type Mm } from '../host/index.ts';
-import { hex, isUnlinked } from '../host/internal.ts';
+import { HALF, hex, isUnlinked } from '../host/internal.ts';
 import { CRST_ENTRIES, CRST_SIZE, emptyEntry, PAGE_TABLE_SIZE, SEGMENT } from '../machine/index.ts';
 import type { Census, KnownTables } from './rules.ts';
 
@@ -9,12 +9,11 @@ const EMPTY = [0x20, 0x24, 0x28, 0x2c].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 /** High half of the first address that a process cannot give a guest, 4 TiB. */
 const PROCESS_LIMIT_HI = 0x400;
-const HALF = 0x1_0000_0000;
 const REGION_FIRST = 3;
 
 /**
- * Checks the tables of one gmap and notes what they own and link. Region tables are almost empty and seldom change:
- * when `census` knows which tables there are, only the segment tables are looked at.
+ * Checks the tables of one gmap, and notes in the census what they own and link. Region tables are almost empty and seldom
+ * change: if the census knows the tables of the gmap, only its segment tables are checked.
  */
 export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): void {
   if (!(guest instanceof Gmap)) return;

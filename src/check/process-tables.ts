@@ -1,7 +1,7 @@
-/** Looks at the tables of a process: formats, page tables, pages. */
+/** Checks the tables of a process: formats, page tables, pages. */
 
 import { type Mapping, type Mm, PROT } from '../host/index.ts';
-import { hasFrame, hex, PAGE_NONE, PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
+import { HALF, hasFrame, hex, PAGE_NONE, PAGES_PER_SEGMENT, PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
 import {
   CRST_ENTRIES,
   CRST_SIZE,
@@ -21,10 +21,8 @@ const NAME = ['segment', 'region-third', 'region-second'] as const;
 /** Segments that an entry of a table spans. */
 const SPAN = [1, 2 ** 11, 2 ** 22] as const;
 const EMPTY_PAGE = emptyEntry(0x400);
-const HALF = 0x1_0000_0000;
-const PAGES_PER_SEGMENT = 256;
 
-/** Checks the tables of one process and notes what they own. */
+/** Checks the tables of one process, and notes in the census what they own. */
 export function checkProcessTables(mm: Mm, census: Census): void {
   census.space(mm.asceHi, mm.asceLo);
   table(mm, census, mm.tables.top, mm.tables.levels === 3 ? 1 : 2, 0);
@@ -67,7 +65,7 @@ function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits
   const at = `1 MiB frame ${hex(frame)} of segment ${hex(BigInt(segment) << 20n)}`;
   census.own(frame, 'large-page');
   census.designated.push(frame);
-  believed(mm, census, frame, segment, at);
+  descriptor(mm, census, frame, segment, at);
   const first = segment * PAGES_PER_SEGMENT;
   const mapping = mm.mappings.at(first);
   if (!mapping || mapping.end < first + PAGES_PER_SEGMENT || !mapping.backing.large) {
@@ -83,17 +81,17 @@ function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits
   }
 }
 
-function believed(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
+function descriptor(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
   const known = mm.common.descriptors.segmentOf(origin / PAGE_TABLE_SIZE);
   if (known === segment) return;
-  census.report({ rule: 'page-table', message: `${at} believes it is of segment number ${known}` });
+  census.report({ rule: 'page-table', message: `${at} has the descriptor of segment number ${known}` });
 }
 
 function pageTable(mm: Mm, census: Census, origin: number, segment: number): void {
   ownPageTable(mm, census, origin);
   census.designated.push(origin);
   const at = `page table ${hex(origin)} of segment ${hex(BigInt(segment) << 20n)}`;
-  believed(mm, census, origin, segment, at);
+  descriptor(mm, census, origin, segment, at);
   const first = segment * PAGES_PER_SEGMENT;
   if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) {
     census.report({ rule: 'page-table', message: `${at} exists, but no mapping touches the segment` });
@@ -101,7 +99,7 @@ function pageTable(mm: Mm, census: Census, origin: number, segment: number): voi
   const present = pages(mm, census, origin, first);
   const known = mm.common.descriptors.present[origin / PAGE_TABLE_SIZE];
   if (known !== present) {
-    const message = `${at} has ${present} pages, believed to be ${known}`;
+    const message = `${at} has ${present} pages, but its descriptor says ${known}`;
     census.report({ rule: 'page-table', message });
   }
   if (mm.tables.pgstes) watches(mm, census, origin, at);
@@ -120,7 +118,7 @@ function ownPageTable(mm: Mm, census: Census, origin: number): void {
   census.halves.set(frame, known | half);
 }
 
-/** Checks the entries of a page table; says how many have a frame. */
+/** Checks the entries of a page table. Returns how many have a frame. */
 function pages(mm: Mm, census: Census, origin: number, first: number): number {
   const { storage } = mm.kernel;
   let present = 0;
@@ -184,7 +182,7 @@ function stores(
   }
 }
 
-/** Compares the watched pages of a page table with what is believed of it. */
+/** Compares the watched pages of a page table with the count in its descriptor. */
 function watches(mm: Mm, census: Census, origin: number, at: string): void {
   const known = mm.common.descriptors.watched[origin / PAGE_TABLE_SIZE] as number;
   const { storage } = mm.kernel;
@@ -201,5 +199,8 @@ function watches(mm: Mm, census: Census, origin: number, at: string): void {
     i = census.scan.next(pgstes, i + 1, PAGE_TABLE_ENTRIES, 0);
   }
   if (watched === known) return;
-  census.report({ rule: 'watch', message: `${at} has ${watched} watched pages, believed to be ${known}` });
+  census.report({
+    rule: 'watch',
+    message: `${at} has ${watched} watched pages, but its descriptor says ${known}`,
+  });
 }

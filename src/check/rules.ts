@@ -1,23 +1,23 @@
 /**
- * The rules that are checked, and what one look over the tables gathers for them.
+ * The rules that are checked, and the census: what one pass over all tables gathers for them.
  */
 
 import type { Gmap, Host } from '../host/index.ts';
 import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
 import { FRAME_SIZE, TableScan } from '../machine/index.ts';
 
-/** What can be broken. */
+/** The rules. */
 export const RULES = {
   'stale-translation': 'No processor uses a translation that a walk would not find now.',
-  'table-format': 'Every table entry is empty, a promise, or valid, bit for bit as its level has it.',
+  'table-format': 'Every table entry is empty, unlinked, or valid, bit for bit as its level requires.',
   link: 'A linked guest entry designates the page table of the process segment that it translates.',
   'reverse-map': 'The reverse map of a page table holds exactly the guest entries that designate it.',
   'page-table':
-    'A page table exists only where a mapping touches its segment, and knows its segment and its pages.',
-  mapping: 'A page has a frame only inside a mapping, and may be used only as that mapping allows.',
-  'copy-on-write': 'No entry allows stores to a private page that somebody else has too.',
+    'A page table exists only where a mapping touches its segment, and its descriptor has its segment and its pages.',
+  mapping: 'A page has a frame only inside a mapping, and allows only what that mapping allows.',
+  'copy-on-write': 'No entry allows stores to a private page whose frame is shared.',
   'dirty-log': 'No entry of a logged page allows stores unless the log has the page.',
-  watch: 'A page table knows how many of its pages are watched, and those are present and writable.',
+  watch: 'The descriptor of a page table counts its watched pages, and those are present and writable.',
   frames: 'Every frame in use belongs to one table, or to as many pages as share it; none is lost.',
   locks: 'Locks are taken in order, held where needed, and released when an operation ends.',
 } as const;
@@ -25,13 +25,13 @@ export const RULES = {
 /** The name of a rule. */
 export type Rule = keyof typeof RULES;
 
-/** A rule that was found broken, and where. */
+/** A broken rule, and where it is broken. */
 export interface Finding {
   readonly rule: Rule;
   readonly message: string;
 }
 
-/** The tables of a gmap, as a look at all of its region tables found them. */
+/** The tables of a gmap, as the last check of its region tables found them. */
 export interface KnownTables {
   readonly region: number[];
   readonly segment: number[];
@@ -40,14 +40,14 @@ export interface KnownTables {
 const PURPOSE_NUMBER = new Map(PURPOSES.map((purpose, number) => [purpose, number]));
 
 /**
- * What one look over all tables of a host has seen. One object serves look after look: what it notes of a frame
- * carries the number of the look, so that nothing needs to be wiped.
+ * What one pass over all tables of a host has found. One object serves all passes: what it notes of a frame carries the number
+ * of the pass, so that nothing needs to be cleared.
  */
 export class Census {
   readonly host: Host;
   readonly report: (finding: Finding) => void;
   readonly scan: TableScan;
-  /** The tables of gmaps, as far as they are known not to have changed. */
+  /** The tables of the gmaps whose region tables are known not to have changed. */
   readonly tables = new Map<Gmap, KnownTables>();
   /** Live address-space-control elements, as `hi:lo`. */
   readonly spaces = new Set<string>();
@@ -59,12 +59,12 @@ export class Census {
   readonly halves = new Map<number, number>();
   /** Blocks seen, by purpose. */
   readonly blocks = new Float64Array(PURPOSES.length);
-  #look = 0;
-  /** Of each frame that starts a block: the look that saw it, what for, and how many have it. */
+  #pass = 0;
+  /** For each frame that starts a block: the pass that saw it, its purpose, and the number of its owners. */
   readonly #seen: Int32Array;
   readonly #purpose: Uint8Array;
   readonly #owners: Int32Array;
-  /** Blocks seen in this look. */
+  /** The blocks seen in this pass. */
   readonly #found: number[] = [];
 
   constructor(host: Host, report: (finding: Finding) => void) {
@@ -77,9 +77,9 @@ export class Census {
     this.#owners = new Int32Array(frames);
   }
 
-  /** A new look: nothing was seen yet. */
+  /** Begins a pass: nothing was seen yet. */
   begin(): void {
-    this.#look++;
+    this.#pass++;
     this.spaces.clear();
     this.links.clear();
     this.designated.length = 0;
@@ -88,17 +88,17 @@ export class Census {
     this.#found.length = 0;
   }
 
-  /** Says that the element is live. */
+  /** Notes that an address-space-control element is live. */
   space(hi: number, lo: number): void {
     this.spaces.add(`${hi}:${lo}`);
   }
 
-  /** Notes one of those who have a block. Whether so many may is for `checkFrames` to say. */
+  /** Notes an owner of a block. `checkFrames` checks their number. */
   own(address: number, purpose: Purpose): void {
     const frame = address / FRAME_SIZE;
     const number = PURPOSE_NUMBER.get(purpose) as number;
-    if (this.#seen[frame] !== this.#look) {
-      this.#seen[frame] = this.#look;
+    if (this.#seen[frame] !== this.#pass) {
+      this.#seen[frame] = this.#pass;
       this.#purpose[frame] = number;
       this.#owners[frame] = 1;
       this.#found.push(address);
@@ -110,7 +110,7 @@ export class Census {
     }
   }
 
-  /** Every block seen: its address, what for, and how many have it. */
+  /** Visits every block seen: its address, its purpose, and the number of its owners. */
   eachBlock(callback: (address: number, purpose: Purpose, owners: number) => void): void {
     for (const address of this.#found) {
       const frame = address / FRAME_SIZE;
@@ -119,7 +119,7 @@ export class Census {
     }
   }
 
-  /** Compares the links seen with the reverse maps. */
+  /** Compares the links seen with the reverse maps, and reports differences. */
   checkLinks(): void {
     const { reverseMaps } = this.host.common;
     let listed = 0;
@@ -130,7 +130,7 @@ export class Census {
     this.#reportUnlisted();
   }
 
-  /** Checks one reverse map; says how many entries it has. */
+  /** Checks one reverse map. Returns how many entries it has. */
   #checkList(origin: number): number {
     const { reverseMaps } = this.host.common;
     let listed = 0;

@@ -5,11 +5,11 @@ import type { TraceEvent } from '../trace/index.ts';
 import type { KnownTables } from './rules.ts';
 
 /**
- * The region tables of all gmaps are checked at least once in so many checks, even if nothing is known to have changed
+ * The region tables of all gmaps are checked at least once in this many checks, even if nothing is known to have changed
  * them. The operation that did so is among the sixteen that a violation names.
  */
 const REGIONS_EVERY = 15;
-/** Everything is checked at least once in so many operations, even if nothing seems to have changed. */
+/** Everything is checked at least once in this many operations, even if nothing seems to have changed. */
 const FULL_EVERY = 1000;
 
 /**
@@ -36,7 +36,7 @@ export class Staleness {
   /** An event was emitted. */
   changedBy(event: TraceEvent): void {
     this.#suspect = true;
-    // When some tables are freed and as many are made, their count does not tell.
+    // When some tables are freed and as many are made, their count does not show it.
     if (event.type === 'gmap-free') this.#known.clear();
     if (event.type !== 'map') return;
     // An event names a gmap by its number, which several may have.

@@ -1,11 +1,18 @@
-/** Compares what processors remember of walks with fresh walks. */
+/** Compares cached translations with fresh walks. */
 
 import type { Host } from '../host/index.ts';
 import { hex } from '../host/internal.ts';
-import { AbsoluteEntries, TLB_SLOTS, type Tlb, type TlbHitCheck, Walk } from '../machine/index.ts';
+import {
+  AbsoluteEntries,
+  FRAME_SIZE,
+  TLB_SLOTS,
+  type Tlb,
+  type TlbHitCheck,
+  Walk,
+} from '../machine/index.ts';
 import type { Census, Finding } from './rules.ts';
 
-/** Looks at every remembered translation of every processor. */
+/** Compares every cached translation of every processor with a fresh walk. */
 export function checkTranslations(census: Census): void {
   const walk = new Walk(new AbsoluteEntries(census.host.machine.storage));
   for (const cpu of census.host.machine.cpus) {
@@ -14,9 +21,9 @@ export function checkTranslations(census: Census): void {
       if ((tlb.pages[slot] as number) < 0) continue;
       const stale = census.spaces.has(`${tlb.asceHi[slot]}:${tlb.asceLo[slot]}`)
         ? difference(tlb, slot, walk)
-        : 'its address space is gone';
+        : 'its address space was freed';
       if (stale) {
-        const message = `processor ${cpu.address} remembers ${spaceAndPage(tlb, slot)}: ${stale}`;
+        const message = `processor ${cpu.address} caches ${spaceAndPage(tlb, slot)}: ${stale}`;
         census.report({ rule: 'stale-translation', message });
       }
     }
@@ -39,7 +46,7 @@ function difference(tlb: Tlb, slot: number, walk: Walk): string {
     return `a walk ends with exception ${hex(walk.code)}`;
   }
   if (walk.frame !== tlb.frames[slot]) {
-    return `a walk finds frame ${hex(walk.frame * 4096)}, not ${hex((tlb.frames[slot] as number) * 4096)}`;
+    return `a walk finds frame ${hex(walk.frame * FRAME_SIZE)}, not ${hex((tlb.frames[slot] as number) * FRAME_SIZE)}`;
   }
   if (walk.protect !== (tlb.protect[slot] === 1)) {
     return walk.protect ? 'a walk finds it protected' : 'a walk finds it not protected';

@@ -290,7 +290,7 @@ describe('a machine with little storage', () => {
     expect(host.processes.size).toBe(0);
   });
 
-  it('says ENOMEM when the guest has touched all of 1 MiB, and goes on when something is given back', () => {
+  it('fails with ENOMEM when the guest has touched all of 1 MiB, and continues when something is freed', () => {
     const { host, problems } = makeHost({ storageSize: 0x10_0000 });
     const mm = host.createMm();
     const gmap = host.createGmap(mm);

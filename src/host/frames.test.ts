@@ -11,7 +11,7 @@ const make = (size = 0x10_0000) => {
 };
 
 describe('frames', () => {
-  it('are all there at first but the lowest 16, where a prefix area lies', () => {
+  it('are all free at first except the lowest 16, where a prefix area is', () => {
     // 1 MiB is 256 frames.
     const { frames } = make();
     expect(frames.available).toBe(240);
@@ -111,7 +111,7 @@ describe('frames', () => {
     expect(codeOf(() => frames.allocate(MAX_ORDER + 1, 'kernel'))).toBe('ENOMEM');
   });
 
-  it('that nobody has cannot be freed', () => {
+  it('that is not in use cannot be freed', () => {
     const { frames } = make();
     const address = frames.allocate(2, 'page');
     const wrong = (at: number) => expect(() => frames.free(at)).toThrow(InternalError);

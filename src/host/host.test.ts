@@ -70,7 +70,7 @@ describe('data', () => {
     expect(mm.read(HOME + 0x1234n, 3)).toEqual(bytes(1, 2, 3));
   });
 
-  it('goes over the borders of pages and segments', () => {
+  it('crosses the borders of pages and segments', () => {
     const gmap = guest();
     const data = Uint8Array.from({ length: 0x2002 }, (_, i) => i % 251);
     host.writeAsGuest(gmap, cpus[1]!, MIB - 0x1001n, data);
@@ -190,7 +190,7 @@ describe('no processor uses old data after', () => {
     expect(processReads(HOME, next)).toEqual(all(0));
   });
 
-  it('an alias: what one guest segment made remembered goes with the page, whichever way it came', () => {
+  it('an alias: what one guest segment cached is purged with the page, however it was made', () => {
     const other = guest();
     gmap.map({ from: HOME, to: 16n * PIB, length: MIB });
     expect(guestReads(gmap, 16n * PIB)).toEqual(all(1));

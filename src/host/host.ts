@@ -22,9 +22,7 @@ import { Kernel } from './kernel.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { MemoryFile, Mm } from './mm/index.ts';
 import { MmCommon } from './mm/internal.ts';
-import { PAGE_BYTES } from './units.ts';
-
-const GUEST_LIMIT = 1n << 64n;
+import { GUEST_LIMIT, PAGE_BYTES } from './units.ts';
 
 /** What a host counts. */
 export interface HostStats {

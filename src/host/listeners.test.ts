@@ -233,7 +233,7 @@ describe('a virtual machine whose process has ended', () => {
     expect(host.kernel.frames.available).toBe(available + 2);
   });
 
-  it('that was destroyed is gone for its virtual CPUs, too: nobody’s frame is written', () => {
+  it('that was destroyed is unusable for its virtual CPUs, too: no frame is written', () => {
     const { host, vm, vcpu } = guest;
     vm.destroy();
     const { storage } = host.machine;

@@ -42,7 +42,7 @@ describe('check mode', () => {
     expect(problems).toEqual(['mmap lock taken under the page-table lock']);
   });
 
-  it('reports two of one rank: whoever takes them the other way round would wait for ever', () => {
+  it('reports two of one rank: taken in both orders they would deadlock', () => {
     mmap.acquire('read');
     other.acquire('read');
     expect(problems).toEqual(['other mmap lock taken under the mmap lock']);
@@ -99,7 +99,7 @@ describe('check mode', () => {
 });
 
 describe('outside check mode', () => {
-  it('nothing is reported, and nobody keeps what is held', () => {
+  it('nothing is reported, and held locks are not recorded', () => {
     const locks = new Locks();
     const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
     lock.expect('write', 'anything');
@@ -111,7 +111,7 @@ describe('outside check mode', () => {
     expect(locks.held).toEqual([]);
   });
 
-  it('a lock remembers that it is held: check mode, once on, hears of one that was never released', () => {
+  it('a lock knows that it is held: check mode, once on, reports one that was never released', () => {
     const locks = new Locks();
     const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
     const problems: string[] = [];
@@ -227,7 +227,7 @@ describe('a host', () => {
     expect(problems).toEqual([]);
   });
 
-  it('reports those who do without', () => {
+  it('reports operations without the lock that they need', () => {
     expect(codeOf(() => faultPageLocked(mm, 0, false))).toBe('ok');
     provideSegmentLocked(mm, 1);
     zapLocked(mm, 0, 1);

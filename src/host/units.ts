@@ -8,6 +8,8 @@ export interface AddressRange {
   readonly length: bigint;
 }
 
+/** The end of the address space of a guest: 2^64. */
+export const GUEST_LIMIT = 1n << 64n;
 /** 4 KiB, a page. */
 export const PAGE_BYTES = 4096n;
 /** 1 MiB, a segment. */

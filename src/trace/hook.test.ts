@@ -39,7 +39,7 @@ describe('a hook', () => {
     expect(() => new Trace().subscribe(null as never)).toThrow('a listener is a function, not object');
   });
 
-  it('heeds who unsubscribes while it calls, and calls a new listener from the next time on', () => {
+  it('respects an unsubscription during a call, and calls a new listener from the next time on', () => {
     const trace = new Trace();
     const called: string[] = [];
     trace.subscribe(() => {

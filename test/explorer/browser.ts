@@ -40,6 +40,8 @@ export class Explorer {
       ...options,
     });
     context.setDefaultTimeout(20_000);
+    // tsx compiles named functions into calls of __name, which a page does not have.
+    await context.addInitScript({ content: 'globalThis.__name = (named) => named;' });
     const explorer = new Explorer(await context.newPage(), url);
     explorer.#watch();
     await explorer.page.goto(url);
@@ -54,7 +56,7 @@ export class Explorer {
 
   /** Waits until the open recording is complete. */
   async ready(): Promise<void> {
-    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*playing)/ }).waitFor();
+    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*recording)/ }).waitFor();
   }
 
   /** Waits until the position shown is after `step` steps, and all views show it. */

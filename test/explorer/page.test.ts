@@ -62,6 +62,17 @@ describe.skipIf(browser === null)('the page', () => {
     expect(after).toBeLessThan(4000);
   });
 
+  it('shows lesson, scenario, picture and timeline without scrolling', async () => {
+    const { page } = await open(url);
+    const parts = ['.sidebar > .lesson', '.sidebar > .scenario', '.stage', '.time'];
+    const boxes = await Promise.all(parts.map((part) => page.locator(part).boundingBox()));
+    const { height } = page.viewportSize() as { height: number };
+    for (const [i, box] of boxes.entries()) {
+      expect(box?.height, parts[i]).toBeGreaterThan(150);
+      expect((box?.y ?? 0) + (box?.height ?? 0), parts[i]).toBeLessThanOrEqual(height);
+    }
+  });
+
   it('plays a lesson to its end, and shows the same states on the way back', async () => {
     const explorer = await open();
     const { page } = explorer;

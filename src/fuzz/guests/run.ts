@@ -216,8 +216,8 @@ function differenceBetween(first: GuestWorld, second: GuestWorld): string | null
       const name = Object.keys(a).find((key) => a[key] !== b[key]);
       if (name) return `${name} of virtual CPU ${n} of machine ${index} are ${b[name]}, not ${a[name]}`;
     }
-    if (one.mm.gone !== other.mm.gone) return `process ${index} has ended in one of them`;
-    if (one.mm.gone) continue;
+    if (one.mm.ended !== other.mm.ended) return `process ${index} has ended in one of them`;
+    if (one.mm.ended) continue;
     const page = differentPage(first, second, index);
     if (page >= 0) return `guest memory of machine ${index} at process page 0x${page.toString(16)} differs`;
   }
@@ -251,7 +251,7 @@ function wordsOf({ host }: GuestWorld): Int32Array {
 function canaryFinding(world: GuestWorld): CaseFinding | null {
   const { bytes } = world.host.machine.storage;
   for (const { mm, page, pattern } of world.canaries) {
-    if (mm.gone) continue;
+    if (mm.ended) continue;
     const frame = frameOf(mm, page);
     const where = `canary page 0x${page.toString(16)} of process ${mm.id}`;
     if (frame < 0) return { kind: 'canary', message: `${where} has no frame` };
@@ -277,7 +277,7 @@ function leaksInto(world: GuestWorld, memory: boolean): CaseFinding | null {
         }
       }
     }
-    if (!memory || mm.gone) continue;
+    if (!memory || mm.ended) continue;
     const words = wordsOf(world);
     let leak: CaseFinding | null = null;
     eachFrame(mm, HOME >> 12, (HOME + MEMORY) >> 12, (page, frame) => {

@@ -260,16 +260,16 @@ export class GuestWorld {
   /** Creates a process and a virtual machine in place of those that ended. */
   #create(vm: number): string {
     const old = this.machine(vm);
-    if (!old.mm.gone && !old.vm.life.ended) return 'running';
+    if (!old.mm.ended && !old.vm.life.ended) return 'running';
     if (!old.vm.life.ended) old.vm.destroy();
-    if (!old.mm.gone) this.host.exitMm(old.mm);
-    this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
+    if (!old.mm.ended) this.host.exitMm(old.mm);
+    this.canaries = this.canaries.filter(({ mm }) => !mm.ended);
     const before = new Set(this.host.processes);
     try {
       this.machines[vm & 1] = this.#make(vm & 1);
     } catch (error) {
       for (const mm of this.host.processes) if (!before.has(mm)) this.host.exitMm(mm);
-      this.canaries = this.canaries.filter(({ mm }) => !mm.gone);
+      this.canaries = this.canaries.filter(({ mm }) => !mm.ended);
       throw error;
     }
     return 'ok';

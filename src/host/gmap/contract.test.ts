@@ -1,5 +1,5 @@
 /**
- * The contract of guest address spaces, sentence by sentence: what a gmap promises, what each operation does and
+ * The contract of guest address spaces, sentence by sentence: what a gmap guarantees, what each operation does and
  * when it says no.
  */
 
@@ -68,7 +68,7 @@ const processRead = (address: bigint, length = 1, cpu = 0, of = mm) =>
 const processWrite = (address: bigint, data: Uint8Array, cpu = 0, of = mm) =>
   host.writeAsProcess(of, cpus[cpu]!, address, data);
 
-describe('what a gmap promises', () => {
+describe('what a gmap guarantees', () => {
   describe('1. any segment at any address', () => {
     it('starts out empty', () => {
       expect(segments()).toEqual([]);
@@ -129,7 +129,7 @@ describe('what a gmap promises', () => {
     });
   });
 
-  describe('2. mapping is only a promise', () => {
+  describe('2. mapping links nothing', () => {
     it('writes the wanted process address into the guest segment entry, marked invalid', () => {
       gmap.map({ from: 0x123_4560_0000n, to: 0n, length: MIB });
       expect(entryOf(host, gmap.asce, 0n, 0)).toBe(0x0000_0123_4560_0220n);
@@ -192,7 +192,7 @@ describe('what a gmap promises', () => {
     });
   });
 
-  describe('4. when a process page table goes away', () => {
+  describe('4. when a page table of the process is freed', () => {
     const places = [0n, 3n * MIB, 7n * GIB];
     let other: Gmap;
 
@@ -206,7 +206,7 @@ describe('what a gmap promises', () => {
       expect(host.stats().rmaps).toBe(4);
     });
 
-    it('every guest segment entry linked to it goes back to the promise', () => {
+    it('every guest segment entry linked to it is unlinked', () => {
       mm.munmap({ address: HOME, length: MIB });
       expect(segments()).toEqual(places.map((guest) => ({ guest, process: HOME, linked: false })));
       expect(segments(other)).toEqual([{ guest: 0n, process: HOME, linked: false }]);
@@ -241,7 +241,7 @@ describe('what a gmap promises', () => {
       expect(staleTranslations(host, live())).toEqual([]);
     });
 
-    it('the next guest access links again, with nothing to be told to the gmap', () => {
+    it('the next guest access links again, and the gmap need not be notified', () => {
       mm.munmap({ address: HOME, length: MIB });
       mm.mmap({ address: HOME, length: MIB });
       processWrite(HOME, bytes(9), 0);
@@ -451,7 +451,7 @@ describe('enableSie: when a process first asks for a gmap', () => {
     host.kernel.frames.failIn(0);
   });
 
-  it('page tables made afterwards have PGSTEs, also when the last gmap is gone', () => {
+  it('page tables made afterwards have PGSTEs, also after the last gmap was freed', () => {
     host.createGmap(fresh).free();
     fresh.mmap({ address: 5n * MIB, length: MIB });
     processRead(5n * MIB, 1, 0, fresh);
@@ -680,7 +680,7 @@ describe('unmap', () => {
     expect(segments()).toEqual([]);
   });
 
-  it('one of several links to a page table goes, the others stay', () => {
+  it('one of several links to a page table is removed, the others stay', () => {
     mm.mmap({ address: HOME, length: MIB });
     for (const i of [0n, 1n, 2n, 3n]) {
       gmap.map({ from: HOME, to: i * MIB, length: MIB });
@@ -784,7 +784,7 @@ describe('fault', () => {
     expect(codeOf(() => gmap.fault(0n))).toBe('EFAULT');
   });
 
-  it('a promise of process address 0 is not an entry of 0x20', () => {
+  it('an unlinked entry of process address 0 is not 0x20', () => {
     mm.mmap({ address: 0n, length: MIB });
     gmap.map({ from: 0n, to: HOME, length: MIB });
     expect(entryOf(host, gmap.asce, HOME, 0)).toBe(0x220n);
@@ -1091,7 +1091,7 @@ describe('enable and disable', () => {
   });
 });
 
-describe('when a page table goes', () => {
+describe('when a page table is freed', () => {
   beforeEach(() => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
@@ -1163,7 +1163,7 @@ describe('when a page table goes', () => {
     expect(host.kernel.frames.purposeOf(frame)).toBeUndefined();
   });
 
-  it('a promise that was remapped elsewhere in the meantime is kept as it was remapped', () => {
+  it('an entry that was mapped elsewhere in the meantime stays as it was mapped', () => {
     gmap.map({ from: 2n * HOME, to: 0n, length: MIB });
     mm.munmap({ address: HOME, length: 2n * MIB });
     expect(segments()).toEqual([

@@ -36,7 +36,7 @@ describe('a single segment', () => {
     expect(host.stats()).toMatchObject({ rmaps: 0, purges: purges + 1 });
   });
 
-  it('links a promise to a page table that the process has, entry for entry', () => {
+  it('links an unlinked entry to a page table that the process has, bit for bit', () => {
     gmap.mapSegments(HOME_SEGMENT, 0, 2);
     expect(gmap.faultSegment(0)).toBe(HOME_SEGMENT);
     gmap.mapSegments(HOME_SEGMENT, 1, 1);
@@ -77,7 +77,7 @@ describe('a single segment', () => {
   });
 });
 
-describe('a long run of promises', () => {
+describe('a long run of unlinked entries', () => {
   it.each([0, 1, 4095, 4096, 2 ** 22 - 5000])(
     'is one promise after the other, from segment %i on',
     (from) => {

@@ -66,7 +66,7 @@ describe('in absolute storage', () => {
     expect(at(segment + 0x3ff8n)).toBe(0x20n);
   });
 
-  it('a promise: the wanted process address | 0x220', () => {
+  it('an unlinked entry: the process address | 0x220', () => {
     for (const [from, entry] of [
       [0n, 0x220n],
       [0x10_0000n, 0x10_0220n],
@@ -193,7 +193,7 @@ describe('runs of segment tables', () => {
 });
 
 describe('events', () => {
-  it('tell the life of a gmap', () => {
+  it('report the life of a gmap', () => {
     const events: TraceEvent[] = [];
     host.machine.trace.subscribe((event) => {
       if (event.type !== 'purge' && event.type !== 'page-table' && event.type !== 'mmap') events.push(event);

@@ -5,7 +5,7 @@
  * The public operations take byte addresses as bigint. `mapSegments`, `unmapSegments` and `faultSegment` are the same
  * operations on segment numbers (byte address >> 20), for callers with many segments; they allocate nothing.
  *
- * Mapping and linking one segment have a fast path each, `#tryFastMap` and `#tryFastLink`, beside the general `#map` and
+ * Mapping and linking one segment have a fast path each, `#tryFastMap` and `#tryFastLink`, besides the general `#map` and
  * `#link`. The contract of a pair: the fast path either leaves the same bits in storage and reverse maps, takes the same
  * locks and emits the same events as the general path, or changes nothing and says so. fast-path.test.ts compares them.
  *
@@ -34,10 +34,17 @@ import {
   writeUnlinkedRun,
   zapLocked,
 } from '../mm/internal.ts';
-import { type AddressRange, HALF, MIB, PAGE_BYTES, PAGES_PER_SEGMENT, USER_ASCE } from '../units.ts';
+import {
+  type AddressRange,
+  GUEST_LIMIT,
+  HALF,
+  MIB,
+  PAGE_BYTES,
+  PAGES_PER_SEGMENT,
+  USER_ASCE,
+} from '../units.ts';
 import { GUEST_SEGMENTS, GuestTables } from './tables.ts';
 
-const GUEST_LIMIT = 1n << 64n;
 /** Segments of a process that a guest can be given. */
 const PROCESS_SEGMENTS = Number(PROCESS_LIMIT / MIB);
 // Copied to module scope: V8 inlines local constants, but reloads imported ones on every use.
@@ -66,7 +73,7 @@ export interface SegmentState {
 
 /** A guest address space. */
 export class Gmap implements GmapHandle {
-  /** Tells it from a process where either can be. */
+  /** Distinguishes it from a process where either is possible. */
   readonly kind = 'gmap';
   readonly id: number;
   readonly mm: Mm;
@@ -153,7 +160,7 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Promises `length` bytes of the process from `from` on to the guest at `to`.
+   * Maps `length` bytes of the process from `from` on to the guest at `to`. Nothing is linked yet.
    *
    * @throws LinuxError EINVAL when one of the three is no bigint or not a multiple of 1 MiB, `length` is 0, the process
    *   range ends beyond 4 TiB or the guest range does not end below 2^64; ENOENT after `free`, as all operations;

@@ -1,14 +1,17 @@
 /**
- * DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). Others are user space's.
+ * The DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). User space handles the others.
  */
 
 import { type Cpu, PGM, SIE } from '../../machine/index.ts';
+import { GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
 import { operandAddress, registerAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
+/** 8 KiB, the prefix area. */
+const PREFIX_BYTES = 2n * PAGE_BYTES;
 /** Flags of KVM_EXIT_S390_RESET. */
 const RESET = { CLEAR: 2, SUBSYSTEM: 4, CPU_INIT: 8, IPL: 16 } as const;
 
@@ -33,23 +36,24 @@ export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
   }
 }
 
-/** DIAGNOSE 0x10: the guest gives pages back; their contents become zeros. The prefix area stays. */
+/** DIAGNOSE 0x10: the guest releases pages; their contents become zeros. The prefix area stays. */
 function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   const start = vcpu.gr[first] as bigint;
-  const end = (vcpu.gr[last] as bigint) + 4096n;
-  if (start % 4096n || end % 4096n || start >= end || start < 8192n || end >= 1n << 64n) {
+  const end = (vcpu.gr[last] as bigint) + PAGE_BYTES;
+  if (start % PAGE_BYTES || end % PAGE_BYTES || start >= end || start < PREFIX_BYTES || end >= GUEST_LIMIT) {
     return inject(vcpu, PGM.SPECIFICATION);
   }
   const prefix = BigInt(vcpu.block.prefix);
   const { gmap } = vcpu.vm;
-  if (end <= prefix || start >= prefix + 8192n) {
+  if (end <= prefix || start >= prefix + PREFIX_BYTES) {
     gmap.discard({ address: start, length: end - start });
   } else {
     // The operands are real addresses: the prefix area stays, and what is real there is absolute 0 to 8K.
     if (start < prefix) gmap.discard({ address: start, length: prefix - start });
-    if (start <= prefix) gmap.discard({ address: 0n, length: 4096n });
-    if (end > prefix + 4096n) gmap.discard({ address: 4096n, length: 4096n });
-    if (end > prefix + 8192n) gmap.discard({ address: prefix + 8192n, length: end - (prefix + 8192n) });
+    if (start <= prefix) gmap.discard({ address: 0n, length: PAGE_BYTES });
+    if (end > prefix + PAGE_BYTES) gmap.discard({ address: PAGE_BYTES, length: PAGE_BYTES });
+    if (end > prefix + PREFIX_BYTES)
+      gmap.discard({ address: prefix + PREFIX_BYTES, length: end - (prefix + PREFIX_BYTES) });
   }
   return DONE;
 }
@@ -69,8 +73,8 @@ const SERVICE = {
 } as const;
 
 /**
- * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host tells it of page faults that take
- * long. No fault takes long here, so the guest is never told.
+ * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host notifies it of page faults that take
+ * long. No fault takes long here, so the guest is never notified.
  */
 function pageReferenceServices(vcpu: GuestCpu, cpu: Cpu, rx: number, ry: number): Handled {
   const address = registerAddress(vcpu, rx);

@@ -65,7 +65,7 @@ describe.each([
     expect(takeData()).toEqual([0x50]);
   });
 
-  it('has the first and the last page of the slot, ascending, and none beside it', () => {
+  it('has the first and the last page of the slot, ascending, and none outside', () => {
     guest.mm.mmap({ address: GUEST_HOME + GUEST_BYTES, length: MIB });
     guest.slot(LOG);
     for (const page of [PAGES, PAGES - 1, 300, 0, 255, 256]) guest.mm.write(guest.home(page), bytes(1));
@@ -231,7 +231,7 @@ describe.each([
     expect(takeData()).toEqual([0x20]);
   });
 
-  it('goes on over memory that is unmapped and mapped again', () => {
+  it('continues over memory that is unmapped and mapped again', () => {
     guest.slot(LOG);
     guest.vm.writeGuest(MIB, bytes(1));
     guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });

@@ -1,5 +1,5 @@
 /**
- * Why a virtual CPU came back to its user: KVM's exit reasons, by KVM's names (linux/kvm.h).
+ * Why a virtual CPU returns to its user: KVM's exit reasons, by KVM's names (linux/kvm.h).
  */
 
 /** What `Vcpu.run` returns. */
@@ -21,19 +21,19 @@ export type Exit =
       readonly sel1: number;
       readonly sel2: number;
     }
-  /** Guest memory that a slot promises is not there in the process, or not for this. */
+  /** A slot has this guest memory, but the process has none behind it, or none for this access. */
   | {
       readonly reason: 'KVM_EXIT_MEMORY_FAULT';
       /** Guest absolute address, a multiple of 4 KiB. */
       readonly gpa: bigint;
       /** Bytes. */
       readonly size: bigint;
-      /** Whether the guest wanted to store. */
+      /** Whether the access was a store. */
       readonly write: boolean;
     }
   /** The guest waits, enabled, and nothing is pending. `until`: the TOD value of its next clock interruption. */
   | { readonly reason: 'KVM_EXIT_HLT'; readonly until: bigint | null }
   /** The state description is not valid; the reason is that of the validity interception. */
   | { readonly reason: 'KVM_EXIT_FAIL_ENTRY'; readonly hardwareEntryFailureReason: number }
-  /** The instructions that `run` was given are used up. */
+  /** The limit of `run` was reached. */
   | { readonly reason: 'KVM_EXIT_INTR' };

@@ -3,19 +3,27 @@
  * store into memory that the process may share, and setting a key makes the guest one that uses keys.
  */
 
-import { applyPrefix, lowAddressProtected, PFMF, PGM, realPage, SIE } from '../../machine/index.ts';
+import {
+  applyPrefix,
+  FRAME_SIZE,
+  lowAddressProtected,
+  PFMF,
+  PGM,
+  realPage,
+  SIE,
+} from '../../machine/index.ts';
+import { PAGE_BYTES, PAGES_PER_SEGMENT } from '../units.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-const PAGES_PER_SEGMENT = 256;
-/** What a protection exception says of a store, beside the page. */
+/** In the identification of a protection exception: the access was a store. */
 const TEID_STORE = 0x400n;
-const ZEROS = new Uint8Array(4096);
+const ZEROS = new Uint8Array(FRAME_SIZE);
 
 /**
- * Executes it: for the frame at a real address, or for those from an absolute one to the end of its segment.
+ * Executes PFMF for the frame at a real address, or for those from an absolute address to the end of its segment.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
 export function manageFrames(vcpu: GuestCpu): Handled {
@@ -36,7 +44,7 @@ export function manageFrames(vcpu: GuestCpu): Handled {
   for (let page = first; page < end; page++) {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
   }
-  setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address & 0xfffn));
+  setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address % PAGE_BYTES));
   return DONE;
 }
 
@@ -56,7 +64,7 @@ export function testBlock(vcpu: GuestCpu): Handled {
   return DONE;
 }
 
-/** Does what is asked with one absolute page; says whether the guest has it. */
+/** Clears an absolute page or sets its key, as asked. Returns whether the guest has the page. */
 function manage(vcpu: GuestCpu, page: number, what: number): boolean {
   const { vm } = vcpu;
   const address = BigInt(page) << 12n;

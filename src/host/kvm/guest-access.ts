@@ -8,11 +8,10 @@ import { interceptedLength } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /**
- * Accesses guest storage at a logical address. When that cannot be done, the guest's own exception is injected, or
- * the host's fault is served and the PSW goes back to the instruction.
+ * Accesses guest storage at a logical address. Returns whether that was possible. If not, the instruction ends: the guest's
+ * own exception was injected, or the host's fault was served and the PSW set back to the instruction.
  *
  * @param access gets the processor in the guest's state and the address in halves; an exception may leave it midway
- * @returns whether it was done; otherwise the instruction ends here
  * @throws GuestMemoryFault when the process has no memory there; LinuxError ENOMEM
  */
 export function accessGuest(

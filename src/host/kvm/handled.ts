@@ -4,7 +4,7 @@ import type { Exit } from './exits.ts';
 
 /** What an intercepted instruction ended with. */
 export type Handled =
-  /** The host executed it, or injected an exception for it: the guest goes on. */
+  /** The host executed it, or injected an exception for it: the guest continues. */
   | { readonly kind: 'done' }
   /** The virtual CPU returns to its user. */
   | { readonly kind: 'exit'; readonly exit: Exit }

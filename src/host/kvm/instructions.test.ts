@@ -30,7 +30,7 @@ function run(...instructions: number[][]): number {
 describe('TEST BLOCK', () => {
   const tb = rre(0xb22c, 0, 2);
 
-  it('clears the page that the address lies in, sets register 0 to 0 and condition code 0', () => {
+  it('clears the page of the address, sets register 0 to 0 and condition code 0', () => {
     guest.vm.writeGuest(BigInt(DATA - 1), new Uint8Array(4098).fill(0xee));
     guest.program([load(0, ~0n & 0xffff_ffff_ffff_ffffn), load(2, DATA + 0x123), tb]);
     vcpu.block.pswMask = MASK.PLAIN | (3n << 44n);

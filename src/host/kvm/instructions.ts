@@ -1,6 +1,6 @@
 /**
- * Intercepted instructions that the host executes for the guest (Linux: arch/s390/kvm/priv.c, diag.c). What is
- * not here is user space's to handle.
+ * The intercepted instructions that the host executes for the guest (Linux: arch/s390/kvm/priv.c, diag.c). User space handles
+ * all others.
  */
 
 import { type Cpu, facilityList, PGM, SIE, type StateDescription } from '../../machine/index.ts';

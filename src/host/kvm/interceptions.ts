@@ -15,6 +15,7 @@ import {
   VALIDITY,
 } from '../../machine/index.ts';
 import { hex } from '../errors.ts';
+import { PAGE_BYTES } from '../units.ts';
 import type { Delivery } from './delivery.ts';
 import type { Exit } from './exits.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
@@ -163,7 +164,7 @@ export class Interceptions {
     return null;
   }
 
-  /** A wait. If an interruption can be delivered the guest goes on; if nothing can ever end the wait, user space decides. */
+  /** A wait. If an interruption can be delivered, the guest continues; if nothing can ever end the wait, user space decides. */
   #wait(): Exit | null {
     if (this.#delivery.interruptible) return null;
     this.halted = true;
@@ -196,7 +197,7 @@ export class Interceptions {
 
 /** The exit for guest memory that a slot has and the process has not, or not for this access. */
 export function memoryFault(address: bigint, write: boolean): Exit {
-  return { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: address & TEID_PAGE, size: 4096n, write };
+  return { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: address & TEID_PAGE, size: PAGE_BYTES, write };
 }
 
 /**

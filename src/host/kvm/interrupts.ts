@@ -1,5 +1,5 @@
 /**
- * External interruptions that are pending: those of one virtual CPU, and those that any virtual CPU may take.
+ * Pending external interruptions: those of one virtual CPU, and those that any virtual CPU may take.
  * Their priorities and subclass masks are in `EXTERNAL_CLASSES`.
  */
 
@@ -7,17 +7,17 @@ import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 
-/** Bits of a service signal's parameter: the SCCB address; the others say that events are pending. */
+/** The bits of a service signal's parameter that are the SCCB address. The others say which events are pending. */
 const SCCB_ADDRESS = 0xffff_fff8;
 
 /**
- * The external interruptions that are pending at one virtual CPU. What changes them throws LinuxError EBADF when it was
+ * The external interruptions that are pending for one virtual CPU. Methods that change them throw LinuxError EBADF if it was
  * destroyed, and EBUSY while a listener is called.
  */
 export class LocalInterrupts {
   /** The senders whose emergency signals are pending, by CPU address. */
   readonly #emergencies = new Set<number>();
-  /** The sender of the external call that is pending, or null. */
+  /** The sender of the pending external call, or null if none is pending. */
   #call: number | null = null;
   readonly #life: Life;
 
@@ -31,7 +31,7 @@ export class LocalInterrupts {
     return this.#emergencies.size === 0 && this.#call === null;
   }
 
-  /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL when it is no CPU address */
+  /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL if the sender is no CPU address */
   emergencySignal(sender: number): void {
     this.#life.demandQuiet();
     demandInteger('sender', sender, 0, 0xffff);
@@ -39,7 +39,7 @@ export class LocalInterrupts {
   }
 
   /**
-   * Makes an external call pending. Returns false when one is pending already, which stays.
+   * Makes an external call pending. Returns false if one is pending already; that one stays.
    * @throws LinuxError EINVAL when the sender is no CPU address
    */
   externalCall(sender: number): boolean {
@@ -56,12 +56,12 @@ export class LocalInterrupts {
     return code === EXT.EXTERNAL_CALL && this.#call !== null;
   }
 
-  /** The CPU address that is stored with the next interruption of a code: its sender, the lowest of several. */
+  /** Returns the CPU address that is stored with the next interruption of a code: its sender, or the lowest of several. */
   senderOf(code: number): number {
     return code === EXT.EMERGENCY_SIGNAL ? Math.min(...this.#emergencies) : (this.#call ?? 0);
   }
 
-  /** Removes the interruption of a code whose sender `senderOf` named. */
+  /** Removes the interruption of a code whose sender `senderOf` returns. */
   remove(code: number): void {
     this.#life.demandQuiet();
     if (code === EXT.EMERGENCY_SIGNAL) this.#emergencies.delete(this.senderOf(code));
@@ -76,11 +76,11 @@ export class LocalInterrupts {
 }
 
 /**
- * The external interruptions of a virtual machine that any of its CPUs may take: the service signal. What changes them
- * throws LinuxError EBADF when it was destroyed, and EBUSY while a listener is called.
+ * The external interruptions of a virtual machine that any of its CPUs may take: the service signal. Methods that change
+ * them throw LinuxError EBADF if it was destroyed, and EBUSY while a listener is called.
  */
 export class FloatingInterrupts {
-  /** The parameter of the service signal that is pending, or null. */
+  /** The parameter of the pending service signal, or null if none is pending. */
   #serviceSignal: number | null = null;
   readonly #life: Life;
 
@@ -95,8 +95,8 @@ export class FloatingInterrupts {
   }
 
   /**
-   * Makes a service signal pending. One that is pending already keeps its SCCB address, unless it has none, and gets
-   * the event bits of the new one.
+   * Makes a service signal pending. A signal that is pending already keeps its SCCB address, if it has one, and gets the
+   * event bits of the new one.
    * @param parameter 32 bits: SCCB address, and in the last three bits which events are pending
    * @throws LinuxError EINVAL when it is not 32 bits
    */
@@ -108,7 +108,7 @@ export class FloatingInterrupts {
     this.#serviceSignal = (address | ((old | parameter) & ~SCCB_ADDRESS)) >>> 0;
   }
 
-  /** The parameter of the service signal that is pending; 0 when none is. */
+  /** The parameter of the pending service signal, or 0 if none is pending. */
   get parameter(): number {
     return this.#serviceSignal ?? 0;
   }

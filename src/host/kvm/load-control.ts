@@ -1,6 +1,6 @@
 /**
- * LOAD CONTROL of a guest, when the host wants to see control register 0 loaded: an interruption is pending that the
- * guest masks off there (Linux: kvm_s390_handle_lctl, handle_lctlg).
+ * LOAD CONTROL of a guest. The host intercepts loads of control register 0 while an interruption is pending that the guest
+ * masks off there (Linux: kvm_s390_handle_lctl, handle_lctlg).
  */
 
 import { type Cpu, PGM, SIE } from '../../machine/index.ts';

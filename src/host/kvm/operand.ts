@@ -5,7 +5,7 @@
 import { SIE, type StateDescription } from '../../machine/index.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** Address D2(B2) of an S- or RS-format instruction, as the guest's addressing mode cuts it. */
+/** Returns the address D2(B2) of an S- or RS-format instruction, truncated by the guest's addressing mode. */
 export function operandAddress(vcpu: GuestCpu): bigint {
   const ipb = vcpu.block.get32(SIE.IPB);
   const base = ipb >>> 28;
@@ -13,7 +13,7 @@ export function operandAddress(vcpu: GuestCpu): bigint {
   return BigInt.asUintN(vcpu.block.addressBits, address);
 }
 
-/** Address DH2,DL2(B2) of an RSY-format instruction, a signed displacement of 20 bits, as `operandAddress`. */
+/** Returns the address DH2,DL2(B2) of an RSY-format instruction, with a signed displacement of 20 bits. */
 export function longOperandAddress(vcpu: GuestCpu): bigint {
   const ipb = vcpu.block.get32(SIE.IPB);
   const base = ipb >>> 28;
@@ -22,14 +22,14 @@ export function longOperandAddress(vcpu: GuestCpu): bigint {
   return BigInt.asUintN(vcpu.block.addressBits, address);
 }
 
-/** The address in register `r`, as the guest's addressing mode cuts it. */
+/** Returns the address in register `r`, truncated by the guest's addressing mode. */
 export function registerAddress(vcpu: GuestCpu, r: number): bigint {
   return BigInt.asUintN(vcpu.block.addressBits, vcpu.gr[r] as bigint);
 }
 
 /**
- * Puts an address into register `r`, cut as the addressing mode has it: all 64 bits of the register in the 64-bit
- * mode, its low half in the others.
+ * Puts an address into register `r`, truncated by the addressing mode: into all 64 bits of the register in the 64-bit mode,
+ * into its low half in the others.
  */
 export function setRegisterAddress(vcpu: GuestCpu, r: number, address: bigint): void {
   const bits = vcpu.block.addressBits;
@@ -37,7 +37,7 @@ export function setRegisterAddress(vcpu: GuestCpu, r: number, address: bigint): 
   vcpu.gr[r] = kept | BigInt.asUintN(bits, address);
 }
 
-/** Bytes by which the PSW stands behind the intercepted instruction: its own, or those of the EXECUTE. */
+/** Returns the number of bytes by which the PSW is behind the intercepted instruction: its length, or that of the EXECUTE. */
 export function interceptedLength(block: StateDescription): number {
   const status = block.get8(SIE.INTERCEPTION_STATUS);
   if (status & 1) return (status >>> 4) & 6;

@@ -85,7 +85,7 @@ describe.each([
       guest.vm.gmap.map({ from: GUEST_HOME + MIB, to: 0n, length: MIB }),
   };
 
-  it.each(Object.keys(losses))('every virtual CPU is told when one %s', (what) => {
+  it.each(Object.keys(losses))('every virtual CPU is notified when one %s', (what) => {
     run(0);
     run(1);
     losses[what]?.();
@@ -96,7 +96,7 @@ describe.each([
     ['the page behind them', () => guest.mm.dontNeed({ address: GUEST_HOME + 2n * PAGE, length: PAGE })],
     ['another segment', () => guest.mm.munmap({ address: GUEST_HOME + MIB, length: 3n * MIB })],
     ['a mapping beside the guest', () => guest.mm.mmap({ length: MIB })],
-  ])('nobody is told of %s', (_what, change) => {
+  ])('nobody is notified of %s', (_what, change) => {
     run(0);
     run(1);
     change();
@@ -104,7 +104,7 @@ describe.each([
     expect(made(() => run())).toBe(0);
   });
 
-  it('only the virtual CPU whose page it is is told', () => {
+  it('only the virtual CPU whose page it is is notified', () => {
     guest.vm.vcpus[1]?.setPrefix(0x10_0000);
     guest.program([jump(0)], guest.vm.vcpus[1]);
     run(0);
@@ -168,7 +168,7 @@ describe.each([
     expect(guest.vcpu.block.prefix).toBe(0);
   });
 
-  it('that are not there are an exit; mapped again, the guest goes on', () => {
+  it('that are not mapped are an exit; once mapped again, the guest continues', () => {
     run();
     guest.mm.munmap({ address: GUEST_HOME, length: MIB });
     expect(run()).toEqual(missing(0n));
@@ -184,7 +184,7 @@ describe.each([
     expect(run()).toEqual(missing(0x800_0000n));
   });
 
-  it('that find no memory are ENOMEM, and the guest goes on when there is some', () => {
+  it('that find no memory are ENOMEM, and the guest continues when there is some', () => {
     run();
     guest.mm.dontNeed({ address: GUEST_HOME, length: 2n * PAGE });
     for (const n of [1, 2]) {
@@ -213,7 +213,7 @@ describe.each([
     expect(ready()).toEqual([false, false]);
   });
 
-  it('are nobody’s any more when the virtual machine has ended', () => {
+  it('are no longer watched when the virtual machine was destroyed', () => {
     run();
     guest.vm.destroy();
     expect(guest.vm.gmap.onInvalidated.listener).toBe(null);
@@ -222,7 +222,7 @@ describe.each([
 });
 
 describe('the machine’s own look at the prefix area', () => {
-  it('finds what nobody has said, and the pages are made', () => {
+  it('finds an invalidation that nobody reported, and the pages are prepared again', () => {
     const guest = new TestGuest();
     guest.program([jump(0)]);
     guest.run(guest.vcpu, 10);

@@ -1,20 +1,20 @@
 /**
- * The two pages of a virtual CPU's prefix area. The machine stores there for the guest without the host being asked,
- * so they are made present and writable before interpretive execution and watched from then on; whoever takes one
- * away says so, and they are made again before the guest runs again (Linux: KVM_REQ_REFRESH_GUEST_PREFIX).
+ * The two pages of a virtual CPU's prefix area. The machine stores there for the guest without an exit to the host, so
+ * they are made present and writable before interpretive execution, and watched. When one is invalidated, both are
+ * prepared again before the guest runs again (Linux: KVM_REQ_REFRESH_GUEST_PREFIX).
  */
 
-import type { StateDescription } from '../../machine/index.ts';
+import { FRAME_SIZE, type StateDescription } from '../../machine/index.ts';
 import type { GuestMachine } from './vcpu-context.ts';
 
 /** No page. */
 const NONE = -1;
 
-/** What is known of the prefix pages of one virtual CPU. */
+/** The prefix pages of one virtual CPU. */
 export class PrefixPages {
   readonly #vm: GuestMachine;
   readonly #block: StateDescription;
-  /** Guest page number of the first of the two that are watched; another prefix makes it say nothing. */
+  /** The guest page number of the first watched page, or NONE. It means nothing after the prefix has changed. */
   #watched = NONE;
 
   constructor(vm: GuestMachine, block: StateDescription) {
@@ -22,19 +22,19 @@ export class PrefixPages {
     this.#block = block;
   }
 
-  /** Whether both pages of the present prefix are there, for all that was said since they were made. */
+  /** Whether both prefix pages are still mapped and watched. */
   get ready(): boolean {
-    return this.#watched === this.#block.prefix / 4096;
+    return this.#watched === this.#block.prefix / FRAME_SIZE;
   }
 
   /**
-   * Makes both pages present, writable and watched when they are not. In the eyes of dirty logs that is a write.
+   * Makes both pages present, writable and watched, if they are not. For dirty logs that is a write.
    * @throws GuestMemoryFault for the first of the two that is not backed; LinuxError ENOMEM. They are not ready then
    */
   make(): void {
     if (this.ready) return;
-    const page = this.#block.prefix / 4096;
-    // Before: what is said while they are made counts.
+    const page = this.#block.prefix / FRAME_SIZE;
+    // Set first: an invalidation of the first page while the second is prepared counts.
     this.#watched = page;
     try {
       this.#vm.watchPage(page);
@@ -50,7 +50,7 @@ export class PrefixPages {
     if (page === this.#watched || page === this.#watched + 1) this.#watched = NONE;
   }
 
-  /** They are made again before the guest runs, whatever is known. */
+  /** Has them prepared again before the guest runs. */
   forget(): void {
     this.#watched = NONE;
   }

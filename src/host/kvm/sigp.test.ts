@@ -94,7 +94,7 @@ describe.each(Object.entries(SIGP_TABLE))('order %s', (key, row) => {
   );
 });
 
-describe('orders beside the table', () => {
+describe('orders that are not in the table', () => {
   it.each(CONDITIONAL_EMERGENCY)(
     'conditional emergency signal to a CPU $name',
     ({ mask, address, primary, secondary, signalled }) => {

@@ -43,7 +43,7 @@ function refused(changes: Partial<MemoryRegion>): string {
 }
 
 describe('a slot', () => {
-  it('is promises of process memory, whether the process has it or not', () => {
+  it('maps process memory and links nothing, whether the process has it or not', () => {
     set({ guestPhysAddr: 5n * MIB });
     expect(segments()).toEqual([
       [5n * MIB, HOME, false],
@@ -52,7 +52,7 @@ describe('a slot', () => {
     expect(slots()).toEqual([{ ...region({ guestPhysAddr: 5n * MIB }), flags: 0 }]);
   });
 
-  it('is found by every address in it and by none beside it', () => {
+  it('is found by every address in it and by no other', () => {
     set({ guestPhysAddr: 5n * MIB });
     expect(vm.slots.at(5n * MIB)?.slot).toBe(0);
     expect(vm.slots.at(7n * MIB - 1n)?.slot).toBe(0);
@@ -60,7 +60,7 @@ describe('a slot', () => {
     expect(vm.slots.at(7n * MIB)).toBe(undefined);
   });
 
-  it('moves: the old place is empty, the new one promised, links gone', () => {
+  it('moves: the old place is empty, the new one mapped, nothing linked', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     set();
     vm.faultIn(0n, true);

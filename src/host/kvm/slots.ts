@@ -1,5 +1,5 @@
 /**
- * Memory slots: which part of a process's memory is which part of a guest's absolute storage.
+ * Memory slots: ranges of a process's memory that are ranges of a guest's absolute storage.
  * The rules are those of KVM_SET_USER_MEMORY_REGION on s390x.
  */
 
@@ -7,10 +7,10 @@ import { demandBigint, demandInteger, demandObject, show } from '../arguments.ts
 import { hex, LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import { type DirtyLog, PROCESS_LIMIT } from '../mm/index.ts';
+import { GUEST_LIMIT, MIB, PAGE_BYTES } from '../units.ts';
 
-const MIB = 1n << 20n;
 const MIB_MASK = MIB - 1n;
-const PAGE_MASK = 0xfffn;
+const PAGE_MASK = PAGE_BYTES - 1n;
 const SLOTS = 32767;
 const MAX_PAGES = (1n << 31n) - 1n;
 const KVM_MEM_LOG_DIRTY_PAGES = 1;
@@ -33,19 +33,19 @@ export interface MemoryRegion {
 export class MemorySlots {
   readonly #gmap: Gmap;
   readonly #slots = new Map<number, Required<MemoryRegion>>();
-  /** The logs of those that log, by number. */
+  /** The dirty logs of the slots that log, by slot number. */
   readonly #logs = new Map<number, DirtyLog>();
 
   constructor(gmap: Gmap) {
     this.#gmap = gmap;
   }
 
-  /** The slots there are, by number. */
+  /** All slots, by number. */
   get all(): ReadonlyMap<number, Required<MemoryRegion>> {
     return this.#slots;
   }
 
-  /** The slot that holds a guest absolute address, or undefined. */
+  /** Returns the slot of a guest absolute address, or undefined. */
   at(address: bigint): Required<MemoryRegion> | undefined {
     demandBigint('address', address);
     for (const slot of this.#slots.values()) {
@@ -55,8 +55,8 @@ export class MemorySlots {
   }
 
   /**
-   * Makes, moves, changes or deletes a slot. One with KVM_MEM_LOG_DIRTY_PAGES notes which of its pages are written
-   * from then on; a log that there is goes on when the slot moves.
+   * Makes, moves, changes or deletes a slot. A slot with KVM_MEM_LOG_DIRTY_PAGES logs which of its pages are written from
+   * then on; an existing log continues when the slot moves.
    *
    * @throws LinuxError EINVAL for a slot number, flag, address or size that cannot be, a change of size or
    *   process address of an existing slot, or deleting none; EEXIST when it overlaps another slot; ENOMEM.
@@ -72,18 +72,18 @@ export class MemorySlots {
   }
 
   /**
-   * The pages of a slot that guest or process wrote since its log was started or last asked: offsets in the slot in
+   * Returns the pages of a slot that guest or process wrote since its log was started or last taken: offsets in the slot in
    * pages of 4 KiB, ascending.
    * @throws LinuxError EINVAL for a slot number that cannot be; ENOENT when there is no such slot, or it does not log
    */
   takeLog(slot: number): number[] {
     checkSlotNumber(slot);
     const log = this.#logs.get(slot);
-    if (!log) throw new LinuxError('ENOENT', `slot ${slot} is not there, or does not log`);
+    if (!log) throw new LinuxError('ENOENT', `there is no slot ${slot}, or it does not log`);
     return this.#gmap.mm.takeLog(log).map((page) => page - log.start);
   }
 
-  /** Nothing is logged any more; the slots stay as they are. */
+  /** Stops all logs. The slots stay as they are. */
   stopLogs(): void {
     for (const slot of [...this.#logs.keys()]) this.#stopLog(slot);
   }
@@ -109,8 +109,8 @@ export class MemorySlots {
   }
 
   /**
-   * Does what makes or moves a slot, and has it log as its flags say. A log is started before, because that can
-   * fail and can be taken back, and stopped after, because that cannot.
+   * Performs an action that makes or moves a slot, and starts or stops its log as its flags say. A log is started before the
+   * action, because that can fail and can be undone, and stopped after it, because that cannot.
    */
   #logged({ slot, flags, userspaceAddr, memorySize }: Required<MemoryRegion>, action: () => void): void {
     const { mm } = this.#gmap;
@@ -143,7 +143,7 @@ export class MemorySlots {
   }
 
   #move(wanted: Required<MemoryRegion>, old: Required<MemoryRegion>): void {
-    // With the tables there, nothing can fail: what the old place shows need not be put back.
+    // Once the tables exist nothing can fail, and the old place need not be restored.
     this.#gmap.makeTables({ address: wanted.guestPhysAddr, length: wanted.memorySize });
     this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#map(wanted);
@@ -191,7 +191,7 @@ function checkNumbers(region: MemoryRegion): void {
     if (value < 0n || value & PAGE_MASK) fail(`${name} ${hex(value)} is not a multiple of 4 KiB`);
   }
   if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);
-  if (guestPhysAddr + memorySize >= 1n << 64n)
+  if (guestPhysAddr + memorySize >= GUEST_LIMIT)
     fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} leaves 64 bits`);
   if (userspaceAddr + memorySize > PROCESS_LIMIT) {
     fail(`userspaceAddr ${hex(userspaceAddr)} + ${hex(memorySize)} is beyond 4 TiB`);

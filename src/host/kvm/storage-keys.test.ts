@@ -98,7 +98,7 @@ describe.each([
     expect(seen()).toBe(0x06);
   });
 
-  it('tell of fetches and stores, of the guest, the process, and KVM', () => {
+  it('record fetches and stores, of the guest, the process, and KVM', () => {
     set(0x30);
     expect(seen()).toBe(0x30);
     guest.on(AT, lg(1, 0, 2));
@@ -112,7 +112,7 @@ describe.each([
     expect(guest.vm.getKey(ADDRESS)).toBe(0x36);
   });
 
-  it('have a reference bit that RRBE resets and tells', () => {
+  it('have a reference bit that RRBE resets and returns', () => {
     set(0x30);
     expect(reset()).toBe(0);
     guest.on(AT, lg(1, 0, 2));
@@ -197,7 +197,7 @@ describe.each([
     );
   });
 
-  it('of a page that the process unmaps under the guest are an exit; mapped again, the guest goes on', () => {
+  it('of a page that the process unmaps under the guest are an exit; once mapped again, the guest continues', () => {
     set(0x58);
     guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB), load(1, 0x70), sske(1, 2), iske(3, 2)]);
@@ -424,7 +424,7 @@ describe('PFMF', () => {
     guest.on(1, load(3, KEY | 0x10), pfmf(3, 2));
   });
 
-  it('of memory that the process does not have is an exit, and the guest goes on when it has', () => {
+  it('of memory that the process does not have is an exit, and the guest continues when it has', () => {
     guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB + 0xf_0000n), load(3, SEGMENT | KEY | CLEAR | 0x20), pfmf(3, 2)]);
     const fault = {

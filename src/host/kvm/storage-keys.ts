@@ -1,6 +1,6 @@
 /**
- * The storage keys of a guest as its user reads and sets them: KVM_S390_GET_SKEYS and KVM_S390_SET_SKEYS, for a
- * migration. Frames are guest absolute page numbers.
+ * The storage keys of a guest as user space reads and sets them, for a migration: KVM_S390_GET_SKEYS and KVM_S390_SET_SKEYS.
+ * Frames are guest absolute page numbers.
  */
 
 import { demandKey, demandObject, show } from '../arguments.ts';
@@ -8,7 +8,7 @@ import { hex, LinuxError } from '../errors.ts';
 import type { Mm } from '../mm/index.ts';
 import type { MemorySlots } from './slots.ts';
 
-/** Keys that one call can be about (KVM_S390_SKEYS_MAX). */
+/** The number of keys that one call can read or set (KVM_S390_SKEYS_MAX). */
 const MAX_KEYS = 1 << 20;
 
 /** The keys of one virtual machine's memory. */
@@ -22,8 +22,8 @@ export class StorageKeys {
   }
 
   /**
-   * The keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02; null
-   * (KVM_S390_GET_SKEYS_NONE) when the guest does not use keys: then all are 0.
+   * Returns the keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02; null
+   * (KVM_S390_GET_SKEYS_NONE) if the guest does not use keys: then all are 0.
    *
    * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that cannot be; EFAULT when a frame is
    *   in no slot, or the process has nothing mapped there
@@ -38,7 +38,7 @@ export class StorageKeys {
     return keys;
   }
 
-  /** The key of one frame, 0 when the guest does not use keys. @throws LinuxError as `get` */
+  /** Returns the key of one frame, 0 if the guest does not use keys. @throws LinuxError as `get` */
   of(frame: number): number {
     check(frame, 1);
     const [page] = this.#pages(frame, 1) as [number];
@@ -46,7 +46,7 @@ export class StorageKeys {
   }
 
   /**
-   * Sets the keys of frames from `startFrame` on. The guest uses keys from then on, if it did not already.
+   * Sets the keys of the frames from `startFrame` on. The guest uses keys from then on.
    *
    * @throws LinuxError EINVAL as `get`, for no keys or more than 2^20, and for one with its lowest bit on; EFAULT as
    *   `get`; ENOMEM. No key has changed then
@@ -60,7 +60,7 @@ export class StorageKeys {
     this.#mm.setKeys(pages, keys);
   }
 
-  /** The process pages behind frames. @throws LinuxError EFAULT when one has none */
+  /** Returns the process pages behind frames. @throws LinuxError EFAULT if there is none behind one */
   #pages(startFrame: number, count: number): number[] {
     const pages: number[] = [];
     while (pages.length < count) {

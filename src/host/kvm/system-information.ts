@@ -1,9 +1,10 @@
 /**
- * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host knows the virtual machine, level 3; the levels
- * below it are user space's to fill in.
+ * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host stores level 3, the virtual machine; user space fills in
+ * the levels below.
  */
 
-import { type Cpu, PGM } from '../../machine/index.ts';
+import { type Cpu, FRAME_SIZE, PGM } from '../../machine/index.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
@@ -24,13 +25,13 @@ export function storeSystemInformation(vcpu: GuestCpu, cpu: Cpu): Handled {
     return ended(vcpu, CC.STORED);
   }
   const address = operandAddress(vcpu);
-  if (address & 0xfffn) return inject(vcpu, PGM.SPECIFICATION);
+  if (address % PAGE_BYTES) return inject(vcpu, PGM.SPECIFICATION);
   const sel1 = function0 & 0xff;
   const sel2 = function1;
   if (fc === 3) {
     if (sel1 !== 2 || sel2 !== 2) return ended(vcpu, CC.NO_DATA);
     const page = virtualMachineInformation(vcpu.vm.vcpus.length);
-    if (!accessGuest(vcpu, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, 4096, page)))
+    if (!accessGuest(vcpu, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, FRAME_SIZE, page)))
       return DONE;
     vcpu.block.conditionCode = CC.STORED;
   } else {
@@ -51,7 +52,7 @@ const CAPABILITY_ADJUSTMENT = 1000;
 
 /** SYSIB 3.2.2: one virtual machine. Principles of Operation, chapter 10, "STORE SYSTEM INFORMATION". */
 function virtualMachineInformation(cpus: number): Uint8Array {
-  const page = new Uint8Array(4096);
+  const page = new Uint8Array(FRAME_SIZE);
   const view = new DataView(page.buffer);
   view.setUint8(31, 1); // descriptions that follow, of 64 bytes
   view.setUint16(36, cpus); // CPUs in all,

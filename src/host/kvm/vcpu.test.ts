@@ -131,7 +131,7 @@ describe('guest memory', () => {
     expect(mm.read(HOME + MIB + 8n, 8)).toEqual(psw(0x1234n, 0).subarray(0, 8));
   });
 
-  it('that a slot promises and the process lacks is an exit; mapped again, the guest goes on', () => {
+  it('that a slot has and the process lacks is an exit; once mapped again, the guest continues', () => {
     mm.munmap({ address: HOME + MIB, length: MIB });
     program(load(1, 7), load(2, MIB + 0x3008n), lg(3, 0, 2), stg(1, 0, 2));
     expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
@@ -179,7 +179,7 @@ describe('guest memory', () => {
     expect(vcpu.block.pswAddress).toBe(5n * MIB);
   });
 
-  it('that cannot be had throws ENOMEM, and the guest goes on later', () => {
+  it('that cannot be allocated throws ENOMEM, and the guest continues later', () => {
     program(load(1, 7), load(2, MIB), stg(1, 0, 2));
     for (let n = 1; ; n++) {
       host.kernel.frames.failIn(n);
@@ -208,7 +208,7 @@ describe('the prefix area', () => {
     expect([...fresh.gmap.segments()][0]?.linked).toBe(true);
   });
 
-  it('whose memory is gone is an exit', () => {
+  it('whose memory was unmapped is an exit', () => {
     program();
     mm.munmap({ address: HOME + 4096n, length: 4096n });
     expect(run()).toEqual(memoryFault(4096n, true));
@@ -216,7 +216,7 @@ describe('the prefix area', () => {
     expect(ends()).toBe(AT.DONE);
   });
 
-  it('whose memory is gone keeps an interruption waiting', () => {
+  it('whose memory was unmapped keeps an interruption pending', () => {
     program();
     vcpu.block.pswMask = MASK.EXTERNAL;
     vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x4000n);
@@ -352,7 +352,7 @@ describe('waits and limits', () => {
     expect(run()).toEqual(userSpace(ICPT.WAIT));
   });
 
-  it('comes back at its limit and goes on where it was', () => {
+  it('returns at its limit and continues where it was', () => {
     program(load(1, 1), load(2, 2), load(3, 3));
     expect(run(3)).toEqual({ reason: 'KVM_EXIT_INTR' });
     expect(vcpu.block.pswAddress).toBe(BigInt(START + 18));
@@ -506,7 +506,7 @@ describe('instructions that the host executes', () => {
     expect(get64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2_0000n);
   });
 
-  it('SPX moves the prefix area, STPX tells it', () => {
+  it('SPX moves the prefix area, STPX stores it', () => {
     set64(DATA, 0x1_2fff_ffffn << 16n);
     write(DATA, Uint8Array.of(0, 0x10, 0x3f, 0xff));
     lowcore(0x10_2000);
@@ -535,7 +535,7 @@ describe('instructions that the host executes', () => {
     }
   });
 
-  it('memory that is gone in the middle of one leaves the PSW at it', () => {
+  it('memory that is missing in the middle of one leaves the PSW at it', () => {
     program(load(1, 1), s(0xb2b1, 0));
     vi.spyOn(vm, 'writeGuest').mockImplementationOnce((address) => {
       throw new GuestMemoryFault(address, true);
@@ -546,7 +546,7 @@ describe('instructions that the host executes', () => {
     expect(get32(200)).toBe(new DataView(facilityList().buffer).getUint32(0));
   });
 
-  it('memory that is gone when one is refused leaves the PSW at it', () => {
+  it('memory that is missing when one is refused leaves the PSW at it', () => {
     program(diag(2, 3, 0x600));
     expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
     mm.munmap({ address: HOME, length: 4096n });
@@ -575,7 +575,7 @@ describe('instructions that the host executes', () => {
     expect(other.block.get64(SIE.EPOCH)).toBe(vcpu.block.get64(SIE.EPOCH));
   });
 
-  it('STSI tells the level, leaves the rest to user space, and says no beyond', () => {
+  it('STSI returns the level, leaves the rest to user space, and sets condition code 3 beyond', () => {
     program(load(0, 0), load(1, 0), s(0xb27d, 0));
     expect(conditionCode(5)).toBe(0);
     expect(vcpu.gr[0]).toBe(0x3000_0000n);

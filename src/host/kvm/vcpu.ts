@@ -1,9 +1,9 @@
 /**
- * A virtual CPU: it runs a guest under interpretive execution and serves what the host has to serve
- * (Linux: struct kvm_vcpu, KVM_RUN).
+ * A virtual CPU: its state and its run loop (Linux: struct kvm_vcpu, KVM_RUN). It runs a guest in interpretive execution,
+ * delivers interruptions (delivery.ts) and serves interceptions (interceptions.ts).
  *
- * Its user gets an exit only for what the host cannot settle: an interception for user space, memory that is not
- * there, a wait, the end of its instructions.
+ * Its user gets an exit only for what the host cannot settle: an interception for user space, missing memory, a wait, the
+ * end of its instructions.
  */
 
 import {
@@ -13,6 +13,7 @@ import {
   type Cpu,
   type CpuReset,
   eachCleared,
+  FRAME_SIZE,
   INTERCEPT_KEYS,
   initialControl,
   interpret,
@@ -39,6 +40,7 @@ import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
 /** The resets of a CPU. */
 const RESET_KINDS: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
+
 /** A virtual CPU of a virtual machine. */
 export class Vcpu implements GuestCpu {
   readonly vm: GuestMachine;
@@ -50,7 +52,7 @@ export class Vcpu implements GuestCpu {
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
-  /** The two pages that must be there while the guest runs. */
+  /** The two pages of the prefix area, which must be present while the guest runs. */
   readonly prefixPages: PrefixPages;
   /** General registers. */
   readonly gr = new BigUint64Array(16);
@@ -60,9 +62,9 @@ export class Vcpu implements GuestCpu {
   readonly ar = new Uint32Array(16);
   /** The floating-point-control register. */
   fpc = 0;
-  /** Whether it is stopped: then `run` does nothing until it is started. */
+  /** Whether it is stopped. Then `run` does nothing until it is started. */
   stopped: boolean;
-  /** External interruptions that are pending at this virtual CPU. */
+  /** The external interruptions that are pending for this virtual CPU. */
   readonly local: LocalInterrupts;
   /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null. */
   pageFaultToken: bigint | null = null;
@@ -93,8 +95,8 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Frees the state description: the virtual machine ends.
-   * @throws LinuxError EBUSY while the virtual machine exists; EBADF when it was done
+   * Frees the state description, when the virtual machine is destroyed.
+   * @throws LinuxError EBUSY while the virtual machine exists; EBADF if it was freed
    */
   destroy(): void {
     if (!this.vm.life.ended)
@@ -104,12 +106,13 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Resets it: what each reset clears is in the table `RESETS`. Whether it is stopped does not change.
-   * @throws LinuxError EINVAL for a reset that is none of a CPU
+   * Resets it. The table `RESETS` says what each reset clears. Whether it is stopped does not change.
+   * @throws LinuxError EINVAL for a reset that is not one of a CPU
    */
   reset(kind: CpuReset): void {
     this.life.demandQuiet();
-    if (!RESET_KINDS.includes(kind)) throw new LinuxError('EINVAL', `reset ${show(kind)} is none of a CPU`);
+    if (!RESET_KINDS.includes(kind))
+      throw new LinuxError('EINVAL', `reset ${show(kind)} is not one of a CPU`);
     this.#clocks.endWait();
     this.block.set32(SIE.CPU_FLAGS, (CPU_FLAG.ZARCH | CPU_FLAG.STORAGE_MODE) >>> 0);
     eachCleared(kind, (part) => this.#clear(part));
@@ -163,13 +166,13 @@ export class Vcpu implements GuestCpu {
     }
   }
 
-  /** Whether a stop is pending that it performs when it runs next. */
+  /** Whether a stop is pending, which it performs when it runs next. */
   get stopping(): boolean {
     return this.#delivery.stopping;
   }
 
   /**
-   * Makes a stop pending: it stops when no interruption is left that it can take.
+   * Makes a stop pending. It stops when no interruption is left that it can take.
    * @param store whether it stores its status then
    * @throws LinuxError EINVAL when it is not a boolean
    */
@@ -185,7 +188,7 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Makes a restart interruption pending and leaves the stopped state. A stopped CPU takes it before all other
+   * Makes a restart interruption pending, and starts the CPU if it is stopped. A stopped CPU takes it before all other
    * interruptions, an operating one after them.
    */
   restart(): void {
@@ -200,7 +203,7 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Store status: into 512 bytes at a guest absolute address.
+   * Stores the status into 512 bytes at a guest absolute address.
    * @throws GuestMemoryFault where the guest has no memory, LinuxError ENOMEM; a part is stored then. EINVAL for an
    *   address that is not an integer from 0 on
    */
@@ -223,7 +226,7 @@ export class Vcpu implements GuestCpu {
     storeStatus(status, (offset, bytes) => this.vm.writeGuest(BigInt(address + offset), bytes));
   }
 
-  /** The store-status operation: at absolute 0x1200, and the architectural mode at 163. Throws as `storeStatus`. */
+  /** Stores the status at absolute 0x1200, and the architectural mode at 163. @throws as `storeStatus` */
   storeStatusAssigned(): void {
     this.vm.writeGuest(BigInt(ASSIGNED_MODE), Uint8Array.of(1));
     this.storeStatus(ASSIGNED_STATUS);
@@ -239,14 +242,14 @@ export class Vcpu implements GuestCpu {
     this.block.pswAddress = address;
   }
 
-  /** Sets the prefix: absolute address of the prefix area, a multiple of 8 KiB below 2 GiB. */
+  /** Sets the prefix: the absolute address of the prefix area, a multiple of 8 KiB below 2 GiB. */
   setPrefix(prefix: number): void {
     this.block.prefix = prefix;
     this.prefixPages.forget();
     this.forgetTranslations();
   }
 
-  /** The guest's control register `n`. @throws LinuxError EINVAL when `n` is not 0 to 15 */
+  /** Returns the guest's control register `n`. @throws LinuxError EINVAL if `n` is not 0 to 15 */
   control(n: number): bigint {
     return this.block.control(n);
   }
@@ -257,12 +260,12 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Runs the guest on a processor until its user is needed, and says why.
+   * Runs the guest on a processor until its user is needed. Returns the reason.
    *
-   * @param limit units of work after which it comes back with KVM_EXIT_INTR: an integer from 1 on, or Infinity
-   * @param pending asked after every exit from interpretive execution that the host has served: when it returns true,
-   *   `run` comes back with KVM_EXIT_INTR, as KVM_RUN does for a pending signal. It may look and not act, as a listener;
-   *   what it throws, `run` throws at its end
+   * @param limit units of work after which it returns KVM_EXIT_INTR: an integer from 1 on, or Infinity
+   * @param pending called after every exit from interpretive execution that the host has served. If it returns true,
+   *   `run` returns KVM_EXIT_INTR, as KVM_RUN does for a pending signal. Like a listener it must not act; what it
+   *   throws, `run` throws at its end
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
@@ -298,7 +301,7 @@ export class Vcpu implements GuestCpu {
     }
   }
 
-  /** Asks the user: as a listener, since the processor has this guest's registers and space meanwhile. */
+  /** Calls `pending`, as a listener: the processor holds this guest's registers and address space meanwhile. */
   #isPending(pending: () => boolean): boolean {
     let answer = true;
     this.vm.mm.kernel.trace.operations.deliver(() => {
@@ -307,19 +310,19 @@ export class Vcpu implements GuestCpu {
     return answer;
   }
 
-  /** Makes the processor forget what it remembers of this guest from an earlier stay. */
+  /** Purges what a processor other than the last one may have cached of this guest in an earlier stay. */
   #borrow(cpu: Cpu): void {
     if (this.#lastCpu !== cpu) cpu.guestTlb.purgeAll();
     this.#lastCpu = cpu;
   }
 
-  /** No processor uses what it remembers of this guest's translations any more. */
+  /** Purges this guest's own translations from the processor that may have cached them. */
   forgetTranslations(): void {
     this.#lastCpu?.guestTlb.purgeAll();
     this.#lastCpu = null;
   }
 
-  /** Reports an exit. KVM_EXIT_INTR is not one: it says where the caller stopped, not what the guest did. */
+  /** Emits an exit. KVM_EXIT_INTR is not emitted: it says where the caller stopped, not what the guest did. */
   #exited(exit: Exit): Exit {
     this.vm.mm.kernel.trace.listener?.({
       type: 'exit',
@@ -356,7 +359,7 @@ export class Vcpu implements GuestCpu {
     return (this.block.pswMask & PSW.EXTERNAL) !== 0n && (this.block.subclassMasks & mask) !== 0;
   }
 
-  /** Delivers what is pending, runs the guest once, and serves how that ended. */
+  /** Delivers what is pending, runs the guest once, and serves how that ended. Returns an exit, or null to go on. */
   #step(cpu: Cpu, limit: number): Exit | null {
     const before = cpu.executed;
     try {
@@ -384,8 +387,8 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Injects a program interruption for the intercepted instruction, which its user has found wanting.
-   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is back at the instruction then; LinuxError
+   * Injects a program interruption for the intercepted instruction, which user space has rejected.
+   * @throws GuestMemoryFault when the prefix area is not backed: the PSW is at the instruction again then; LinuxError
    *   EINVAL for a code that is not 16 bits
    */
   refuse(code: number): void {
@@ -395,20 +398,20 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Stores an operand of the intercepted instruction, which its user executes. When that cannot be done, the guest's
-   * exception is injected, or the PSW goes back to the instruction, which is executed again.
+   * Stores an operand of the intercepted instruction, for user space that executes it. If that is not possible, the guest's
+   * exception is injected, or the PSW is set back to the instruction, so that it is executed again. Returns whether the
+   * operand was stored.
    *
    * @param cpu the processor that it ran on
    * @param address the guest's logical address
    * @param bytes 1 to 4096 of them
-   * @returns whether it was done
    * @throws GuestMemoryFault when the process has no memory there: the PSW is at the instruction then; LinuxError
    *   EINVAL for an address that is not 64 bits, or another number of bytes; otherwise as `run`
    */
   storeOperand(cpu: Cpu, address: bigint, bytes: Uint8Array): boolean {
     demandDoubleword('address', address);
     demandBytes(bytes);
-    demandInteger('length', bytes.length, 1, 4096);
+    demandInteger('length', bytes.length, 1, FRAME_SIZE);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
       this.vm.gmap.enable(cpu);

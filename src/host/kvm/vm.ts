@@ -2,7 +2,7 @@
  * A virtual machine: a process's memory as a guest's absolute storage, and virtual CPUs (Linux: struct kvm).
  */
 
-import { eachCleared, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
+import { eachCleared, FRAME_SIZE, INTERCEPT_KEYS, SIE } from '../../machine/index.ts';
 import {
   demandBigint,
   demandBytes,
@@ -18,7 +18,7 @@ import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
-import type { AddressRange } from '../units.ts';
+import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
 import { type MemoryRegion, MemorySlots } from './slots.ts';
@@ -26,14 +26,14 @@ import { StorageKeys } from './storage-keys.ts';
 import { Vcpu } from './vcpu.ts';
 import type { GuestMachine } from './vcpu-context.ts';
 
-/** Virtual CPUs that a virtual machine has at most (KVM_CAP_MAX_VCPUS). */
+/** The maximum number of virtual CPUs of a virtual machine (KVM_CAP_MAX_VCPUS). */
 export const MAX_VCPUS = 248;
-/** Bytes that are read before the rest of the range is known to be there. */
-const LONG = 4096;
-/** The last page of a guest. */
+/** A longer range is made present before the buffer for it is allocated. */
+const LONG = FRAME_SIZE;
+/** The number of the last page of a guest. */
 const GUEST_PAGES = 2 ** 52 - 1;
 
-/** What a virtual machine is made of. */
+/** Options of a virtual machine. */
 export interface VirtualMachineOptions {
   /** The process whose memory it gets. */
   readonly mm: Mm;
@@ -79,18 +79,18 @@ export class VirtualMachine implements GuestMachine {
     return this.#vcpus;
   }
 
-  /** KVM_SET_USER_MEMORY_REGION: see `MemorySlots.set`, which also says what it throws. */
+  /** KVM_SET_USER_MEMORY_REGION. See `MemorySlots.set`. @throws LinuxError as that */
   setMemoryRegion(region: MemoryRegion): void {
     this.life.operation(() => this.slots.set(region));
   }
 
-  /** KVM_GET_DIRTY_LOG: see `MemorySlots.takeLog`, which also says what it throws. */
+  /** KVM_GET_DIRTY_LOG. See `MemorySlots.takeLog`. @throws LinuxError as that */
   getDirtyLog(slot: number): number[] {
     return this.life.operation(() => this.slots.takeLog(slot));
   }
 
   /**
-   * The storage key of the page at a guest absolute address, 0 to 0xfe; 0 when the guest does not use keys.
+   * Returns the storage key of the page at a guest absolute address, 0 to 0xfe; 0 if the guest does not use keys.
    * @throws LinuxError EINVAL for an address below 0; EFAULT where no slot is, or the process has no memory
    */
   getKey(address: bigint): number {
@@ -107,19 +107,19 @@ export class VirtualMachine implements GuestMachine {
     this.setKeys(Number(address >> 12n), [key]);
   }
 
-  /** KVM_S390_GET_SKEYS: see `StorageKeys.get`, which also says what it throws. */
+  /** KVM_S390_GET_SKEYS. See `StorageKeys.get`. @throws LinuxError as that */
   getKeys(startFrame: number, count: number): Uint8Array | null {
     return this.life.operation(() => this.#keys.get(startFrame, count));
   }
 
-  /** KVM_S390_SET_SKEYS: see `StorageKeys.set`, which also says what it throws. */
+  /** KVM_S390_SET_SKEYS. See `StorageKeys.set`. @throws LinuxError as that */
   setKeys(startFrame: number, keys: ArrayLike<number>): void {
     this.life.operation(() => this.#keys.set(startFrame, keys));
   }
 
   /**
-   * The guest uses storage keys from now on, all of them 0: its instructions on them are its own from then on, and
-   * a page's key outlives the page's frame.
+   * Makes the guest use storage keys, all of them 0. The machine executes its instructions on keys from then on, and the key
+   * of a page outlives the frame of the page.
    * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
    */
   enableKeys(): void {
@@ -133,7 +133,8 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * KVM_CREATE_VCPU: a virtual CPU with the next CPU address, reset. The first runs, the others are stopped.
+   * KVM_CREATE_VCPU: creates a virtual CPU with the next CPU address, and resets it. The first one operates, the others are
+   * stopped.
    * @throws LinuxError EINVAL beyond 248 of them; ENOMEM
    */
   createVcpu(): Vcpu {
@@ -174,15 +175,15 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Ends the virtual machine: its virtual CPUs, logs and gmap go. The process's memory is not touched. It is also done
-   * when the process has ended, or the gmap was freed, before.
+   * Destroys the virtual machine: its virtual CPUs, logs and gmap are freed. The process's memory is not touched. The process
+   * may have ended, and the gmap may have been freed, before.
    * @throws LinuxError EBADF when it was destroyed
    */
   destroy(): void {
     this.life.operation(() => {
       this.life.end();
       this.#unsubscribe();
-      if (!this.mm.gone) this.slots.stopLogs();
+      if (!this.mm.ended) this.slots.stopLogs();
       for (const vcpu of this.#vcpus) vcpu.destroy();
       this.#vcpus.length = 0;
       if (!this.gmap.freed) this.gmap.free();
@@ -197,7 +198,7 @@ export class VirtualMachine implements GuestMachine {
   readGuest(address: bigint, length: number): Uint8Array {
     demandLength(length);
     return this.life.operation(() => {
-      // A long range is there before the bytes are: its length is none that fills the memory for nothing.
+      // A long range is made present first, so that its length is not one that would exhaust memory for nothing.
       if (length > LONG) this.#eachPart(address, length, false, (process) => this.mm.fault(process, false));
       const bytes = new Uint8Array(length);
       this.#eachPart(address, length, false, (process, done, count) => {
@@ -219,8 +220,8 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Makes the page at a guest absolute address accessible: links its segment and puts a frame behind it.
-   * @throws GuestMemoryFault when nothing is there, or not for stores; LinuxError ENOMEM
+   * Makes the page at a guest absolute address accessible: links its segment, and gives the page a frame.
+   * @throws GuestMemoryFault when the guest has no memory there, or none for stores; LinuxError ENOMEM
    */
   faultIn(address: bigint, write: boolean): void {
     demandFlag('write', write);
@@ -230,18 +231,18 @@ export class VirtualMachine implements GuestMachine {
 
   /**
    * Makes a guest page, by number, present and writable, and watches it.
-   * @throws GuestMemoryFault when nothing is there, or not for stores; LinuxError ENOMEM
+   * @throws GuestMemoryFault when the guest has no memory there, or none for stores; LinuxError ENOMEM
    */
   watchPage(page: number): void {
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
-    guestMemory(address, true, () => this.gmap.watch({ address, length: 4096n }));
+    guestMemory(address, true, () => this.gmap.watch({ address, length: PAGE_BYTES }));
   }
 
   /**
    * Sets the storage key of a guest page, by number, for an instruction of the guest.
-   * @throws GuestMemoryFault when nothing is there; LinuxError ENOMEM
+   * @throws GuestMemoryFault when the guest has no memory there; LinuxError ENOMEM
    */
   setGuestKey(page: number, key: number): void {
     demandKey(key);
@@ -260,15 +261,15 @@ export class VirtualMachine implements GuestMachine {
     demandDoubleword('address', address);
     for (let done = 0; done < length; ) {
       const at = address + BigInt(done);
-      const count = Math.min(length - done, 4096 - Number(at & 0xfffn));
-      if (at >= 1n << 64n) throw new GuestMemoryFault(at, write);
+      const count = Math.min(length - done, FRAME_SIZE - Number(at % PAGE_BYTES));
+      if (at >= GUEST_LIMIT) throw new GuestMemoryFault(at, write);
       guestMemory(at, write, () => part(this.gmap.fault(at), done, count));
       done += count;
     }
   }
 }
 
-/** What the process does not have behind a guest address is memory that the guest does not have. */
+/** Performs an access, and turns EFAULT into GuestMemoryFault. */
 function guestMemory(address: bigint, write: boolean, access: () => void): void {
   try {
     access();

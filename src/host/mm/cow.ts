@@ -2,7 +2,7 @@
  * Copy-on-write: copies of frames that several share.
  *
  * A storage key belongs to a frame. While a private page shares its frame with another process, until the first store, a
- * guest's SET STORAGE KEY would set the other's key too, and no store tells the host of it. So in a process whose guests
+ * guest's SET STORAGE KEY would set the other's key too, and no store would fault for it. So in a process whose guests
  * use keys only shared mappings share frames: its private pages get frames of their own at once.
  */
 

@@ -85,7 +85,7 @@ describe('a file', () => {
     file.write(0x2000n, bytes());
   });
 
-  it('EBADF for whoever comes when it was closed, whether or not anything maps it', () => {
+  it('EBADF after it was closed, whether or not anything maps it', () => {
     for (const mapped of [true, false]) {
       const file = host.createFile(PAGE);
       if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
@@ -96,7 +96,7 @@ describe('a file', () => {
       expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
       expect(codeOf(() => mm.mmap({ address: HOME + MIB, length: PAGE, file }))).toBe('EBADF');
       expect(pictureOf(host, mm)).toEqual(before);
-      expect(file.gone).toBe(!mapped);
+      expect(file.freed).toBe(!mapped);
     }
   });
 
@@ -128,7 +128,7 @@ describe('mmap of a file', () => {
     expect(pictureOf(host, mm)).toEqual(before);
   });
 
-  it('EINVAL and EEXIST replace nothing, also when told to', () => {
+  it('EINVAL and EEXIST replace nothing, even if asked to', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
@@ -160,7 +160,7 @@ describe('mmap of a file', () => {
     expect(file.read(7n * PAGE, 1)[0]).toBe(7);
   });
 
-  it('neighbours of one file are one mapping where they go on in it, and are told apart where not', () => {
+  it('neighbours of one file are one mapping where they continue in it, and two where not', () => {
     const file = host.createFile(8n * PAGE);
     mm.mmap({ address: HOME, length: PAGE, file });
     mm.mmap({ address: HOME + PAGE, length: PAGE, file, offset: PAGE });
@@ -197,7 +197,7 @@ describe('mmap of a file', () => {
   });
 });
 
-describe('who sees what', () => {
+describe('visibility of stores', () => {
   it('two processes on one file, at different addresses, and the file itself', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
@@ -323,20 +323,20 @@ describe('dropping pages', () => {
 });
 
 describe('how long frames stay', () => {
-  it('closed before munmap: until the last page of it is unmapped, by whoever', () => {
+  it('closed before munmap: until its last page is unmapped, by any process', () => {
     const file = host.createFile(4n * PAGE);
     mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
     other.mmap({ address: HOME, length: PAGE, file });
     file.write(0n, bytes(1));
     put(mm, HOME + 3n * PAGE, 4);
     file.close();
-    expect(file.gone).toBe(false);
+    expect(file.freed).toBe(false);
     expect([at(mm, HOME), at(other, HOME)]).toEqual([1, 1]);
     mm.munmap({ address: HOME, length: 3n * PAGE });
     host.exitMm(other);
-    expect([file.gone, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
+    expect([file.freed, at(mm, HOME + 3n * PAGE), pages()]).toEqual([false, 4, 2]);
     mm.munmap({ address: HOME, length: 4n * PAGE });
-    expect([file.gone, pages(), host.common.files.size]).toEqual([true, 0, 0]);
+    expect([file.freed, pages(), host.common.files.size]).toEqual([true, 0, 0]);
   });
 
   it('closed after munmap: until then', () => {
@@ -344,15 +344,15 @@ describe('how long frames stay', () => {
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
     mm.munmap({ address: HOME, length: MIB });
-    expect([file.gone, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
+    expect([file.freed, pages(), file.read(0n, 1)[0]]).toEqual([false, 1, 1]);
     mm.mmap({ address: HOME, length: MIB, file });
     expect(at(mm, HOME)).toBe(1);
     mm.munmap({ address: HOME, length: MIB });
     file.close();
-    expect([file.gone, pages()]).toEqual([true, 0]);
+    expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
-  it('a private copy keeps its file, and goes with its mapping', () => {
+  it('a private copy keeps its file, and is freed with its mapping', () => {
     const file = host.createFile(2n * PAGE);
     mm.mmap({ address: HOME, length: 2n * PAGE, file });
     put(mm, HOME, 1);
@@ -360,9 +360,9 @@ describe('how long frames stay', () => {
     file.close();
     mm.munmap({ address: HOME + PAGE, length: PAGE });
     // Two of the file, which is still mapped, and the copy.
-    expect([file.gone, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
+    expect([file.freed, pages(), at(mm, HOME)]).toEqual([false, 3, 1]);
     mm.mmap({ address: HOME, length: PAGE, taken: 'replace' });
-    expect([file.gone, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
+    expect([file.freed, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
   });
 
   it('mremap, mprotect, fork and replacing it by itself do not lose it', () => {
@@ -377,15 +377,15 @@ describe('how long frames stay', () => {
     mm.mremap({ address: HOME, oldLength: 4n * PAGE, newLength: 4n * PAGE, to: there });
     mm.mprotect({ address: there + PAGE, length: PAGE, protection: PROT.READ });
     const child = host.fork(mm);
-    expect([file.gone, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
+    expect([file.freed, at(mm, there), at(child, there + 3n * PAGE)]).toEqual([false, 1, 4]);
     mm.mremap({ address: there + 2n * PAGE, oldLength: 2n * PAGE, newLength: PAGE });
     host.exitMm(mm);
     expect(at(child, there + 3n * PAGE)).toBe(4);
     child.munmap({ address: there, length: 4n * PAGE });
-    expect([file.gone, pages()]).toEqual([true, 0]);
+    expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
-  it('shared anonymous memory goes with the last who maps it', () => {
+  it('shared anonymous memory is freed with its last mapping', () => {
     mm.mmap({ address: HOME, length: MIB, shared: true });
     for (let i = 0n; i < 3n; i++) put(mm, HOME + i * PAGE, 1);
     expect(host.common.files.size).toBe(1);
@@ -403,7 +403,7 @@ describe('how long frames stay', () => {
     expect(at(mm, HOME + PAGE)).toBe(0);
   });
 
-  it('a segment’s page table that goes takes its shares with it', () => {
+  it('a page table that is freed drops its references', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     other.mmap({ address: HOME, length: MIB, file });

@@ -105,7 +105,7 @@ describe('copy-on-write', () => {
   it.each([
     ['the parent writes first', true],
     ['the child writes first', false],
-  ])('%s: each sees its own, also by what processors remember', (_, parentFirst) => {
+  ])('%s: each sees its own, also through cached translations', (_, parentFirst) => {
     mm.mmap({ address: HOME, length: MIB });
     run(mm, HOME, 1, 0);
     expect(ran(mm, HOME, 1)).toBe(1);
@@ -149,7 +149,7 @@ describe('copy-on-write', () => {
     ['child, grandchild, parent', [1, 2, 0]],
     ['parent, grandchild, child', [0, 2, 1]],
     ['grandchild, parent, child', [2, 0, 1]],
-  ])('ends in the order %s, and those who are left keep their bytes', (_, order) => {
+  ])('ends in the order %s, and the remaining ones keep their bytes', (_, order) => {
     const before = frameCounts(host);
     const first = host.createMm();
     first.mmap({ address: HOME, length: MIB });
@@ -177,7 +177,7 @@ describe('copy-on-write', () => {
     expect(frameCounts(host)).toEqual(before);
   });
 
-  it('of three who share a frame, each gets a copy but the last', () => {
+  it('of three that share a frame, each gets a copy except the last', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
     const child = host.fork(mm);
@@ -253,7 +253,7 @@ describe('copy-on-write', () => {
     expect([at(mm, HOME), at(child, HOME)]).toEqual([2, 0]);
   });
 
-  it('goes on where mremap has put the page', () => {
+  it('continues at the place to which mremap moved the page', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
     const child = host.fork(mm);
@@ -314,7 +314,7 @@ describe('what is shared stays shared', () => {
 });
 
 describe('guests and fork', () => {
-  it('guests of the parent go on with the parent, whoever writes first', () => {
+  it('guests of the parent stay with the parent, whoever writes first', () => {
     mm.mmap({ address: HOME, length: MIB });
     const [one, two] = [guestOf(mm), guestOf(mm)];
     guestPuts(one, 1, 1);
@@ -421,7 +421,7 @@ describe('frames of 1 MiB and high addresses', () => {
 });
 
 describe('a fork that fails', () => {
-  it('ESRCH: the process is gone', () => {
+  it('ESRCH: the process has ended', () => {
     const gone = host.createMm();
     host.exitMm(gone);
     const before = frameCounts(host);
@@ -450,7 +450,7 @@ describe('a fork that fails', () => {
     expect(ends).toEqual(Array(9).fill('ENOMEM'));
   });
 
-  it('ENOMEM with frames of 1 MiB: they are split, which nobody sees', () => {
+  it('ENOMEM with frames of 1 MiB: they are split, and nothing visible has changed', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();

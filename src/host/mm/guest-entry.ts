@@ -6,7 +6,7 @@
  *      |  process segment number    |     0      |P|   0  |I|   0  |
  *      +----------------------------+------------+-+------+-+------+
  *
- * I: the entry is invalid, so the machine reads nothing else of it. P tells it from the entry of a segment that is not
+ * I: the entry is invalid, so the machine reads nothing else of it. P distinguishes it from the entry of a segment that is not
  * mapped, which is I alone (`EMPTY_SEGMENT`). The number is that of the process segment that the guest segment is mapped
  * to: its address / 1 MiB.
  *

@@ -92,7 +92,7 @@ describe('a guest’s storage key', () => {
     expect(pictureOf(host, mm, gmap)).toEqual(before);
   });
 
-  it('tells of references and changes: those that were set, and those that guests made since', () => {
+  it('returns reference and change bits: those that were set, and those that guests caused since', () => {
     mm.enableKeys();
     guestPuts(0);
     setKey(0, 0x20);
@@ -154,7 +154,7 @@ describe('keys outlive frames', () => {
     expect(lasting(0)).toBe(0x90);
   });
 
-  it('does not go over to whoever has the frame next', () => {
+  it('does not pass to the next owner of the frame', () => {
     mm.enableKeys();
     guestPuts(0);
     const frame = frameOf(0);
@@ -250,7 +250,7 @@ describe('keys outlive frames', () => {
     expect(lasting(0)).toBe(0x28);
   });
 
-  it('without keys frames’ keys are nobody’s, and nothing is kept', () => {
+  it('without keys in use nothing of the frames’ keys is kept', () => {
     guestPuts(0);
     host.machine.storage.keys[frameOf(0)] = 0x90;
     mm.dontNeed({ address: HOME, length: PAGE });

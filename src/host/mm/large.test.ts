@@ -156,7 +156,7 @@ describe('a frame of 1 MiB', () => {
     expect(host.stats().rmaps).toBe(2);
   });
 
-  it('goes with the process', () => {
+  it('is freed with the process', () => {
     const before = frameCounts(host);
     const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB, large: true });
@@ -181,7 +181,7 @@ describe('a frame of 1 MiB', () => {
 });
 
 describe('protection', () => {
-  it('changes in place, for all who share it', () => {
+  it('changes in place, for all that share it', () => {
     fill();
     const frame = entry() & ~0xf_ffffn;
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -443,27 +443,30 @@ describe('when there is no block', () => {
     ['a log', (mm: Mm) => void mm.startLog(Number(HOME >> 12n), 257), 2],
     ['keys', (mm: Mm) => mm.enableKeys(), 2],
     ['a watch', (_: Mm, gmap: Gmap) => gmap.watch({ address: GUEST, length: PAGE }), 1],
-  ])('%s: ENOMEM at each page table that is missing, and nobody sees anything', (_, operation, count) => {
-    const ends = failEach(() => {
-      const { host } = checkedHost();
-      const mm = host.createMm();
-      mm.mmap({ address: HOME, length: 2n * MIB, large: true });
-      const gmap = host.createGmap(mm);
-      gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
-      for (let i = 0n; i < 8n; i++) {
-        host.writeAsGuest(gmap, host.machine.cpu(1), GUEST + i * 64n * PAGE, bytes(Number(i) + 1));
-      }
-      return {
-        host,
-        seen: () => [
-          seenOf(mm),
-          ...[0n, MIB].map((by) => host.readAsGuest(gmap, host.machine.cpu(2), GUEST + by, 1)),
-        ],
-        operation: () => operation(mm, gmap),
-      };
-    });
-    expect(ends).toEqual(Array(count).fill('ENOMEM'));
-  });
+  ])(
+    '%s: ENOMEM at each page table that is missing, and nothing visible has changed',
+    (_, operation, count) => {
+      const ends = failEach(() => {
+        const { host } = checkedHost();
+        const mm = host.createMm();
+        mm.mmap({ address: HOME, length: 2n * MIB, large: true });
+        const gmap = host.createGmap(mm);
+        gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
+        for (let i = 0n; i < 8n; i++) {
+          host.writeAsGuest(gmap, host.machine.cpu(1), GUEST + i * 64n * PAGE, bytes(Number(i) + 1));
+        }
+        return {
+          host,
+          seen: () => [
+            seenOf(mm),
+            ...[0n, MIB].map((by) => host.readAsGuest(gmap, host.machine.cpu(2), GUEST + by, 1)),
+          ],
+          operation: () => operation(mm, gmap),
+        };
+      });
+      expect(ends).toEqual(Array(count).fill('ENOMEM'));
+    },
+  );
 
   it('a split that fails changes nothing at all', () => {
     fill();

@@ -57,7 +57,7 @@ describe('growing', () => {
     expect([mm.asce, mm.tables.levels, tables()]).toEqual([asce, 4, 2]);
   });
 
-  it('is not for who does not say where', () => {
+  it('is not used without an address', () => {
     mm.mmap({ address: LIMIT, length: MIB });
     expect(mm.mmap({ length: MIB })).toBe(LIMIT - MIB);
     mm.mmap({ address: 0n, length: LIMIT - MIB });
@@ -79,7 +79,7 @@ describe('growing', () => {
     expect(entryOf(host, mm.asce, 5n * TIB + MIB, 0)).toBe(0x20n);
   });
 
-  it('leaves what is there, for the process on every processor and for its guests', () => {
+  it('keeps what is mapped, for the process on every processor and for its guests', () => {
     mm.mmap({ address: HOME, length: MIB });
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: GUEST, length: MIB });

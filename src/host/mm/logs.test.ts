@@ -72,7 +72,7 @@ describe('a log', () => {
     expect([lowBits(0), lowBits(1)]).toEqual([0x200, 0x200]);
   });
 
-  it('has a page again when it is stored into again after somebody asked, by what processors remember', () => {
+  it('has a page again when it is stored into again after the log was taken, through cached translations', () => {
     const log = logOf();
     for (let round = 0; round < 3; round++) {
       guestPuts(one, 9, 1);
@@ -164,7 +164,7 @@ describe('two logs', () => {
     expect(taken(a)).toEqual([3]);
   });
 
-  it('one goes on when the other ends', () => {
+  it('one continues when the other ends', () => {
     const a = logOf();
     const b = logOf();
     put(3);

@@ -54,7 +54,7 @@ describe('mappings', () => {
     expect(list(mappings)).toEqual([]);
   });
 
-  it('are found by their first and last page, and not beside them', () => {
+  it('are found by their first and last page, and not outside', () => {
     const mappings = new Mappings();
     mappings.insert(10, 20, 3);
     expect([9, 10, 19, 20].map((page) => mappings.at(page)?.start)).toEqual([undefined, 10, 10, undefined]);

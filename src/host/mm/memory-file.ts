@@ -11,6 +11,7 @@ import { demandBigint, demandBytes, demandLength } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { Life } from '../life.ts';
+import { PAGE_BYTES } from '../units.ts';
 import { GROWN_LIMIT } from './addresses.ts';
 
 /** A file in memory, of a fixed length. */
@@ -31,7 +32,7 @@ export class MemoryFile {
    */
   constructor(kernel: Kernel, all: Set<MemoryFile>, length: bigint) {
     demandBigint('length', length);
-    if (length <= 0n || length % 4096n !== 0n || length > GROWN_LIMIT) {
+    if (length <= 0n || length % PAGE_BYTES !== 0n || length > GROWN_LIMIT) {
       throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 8 PiB`);
     }
     this.#kernel = kernel;
@@ -47,7 +48,7 @@ export class MemoryFile {
   }
 
   /** Whether the file was freed, with its frames. */
-  get gone(): boolean {
+  get freed(): boolean {
     return this.life.ended && this.#mapped === 0;
   }
 
@@ -115,7 +116,7 @@ export class MemoryFile {
   }
 
   #freeIfUnused(): void {
-    if (!this.gone) return;
+    if (!this.freed) return;
     for (const frame of this.#frames.values()) this.#kernel.frames.free(frame);
     this.#frames.clear();
     this.#all.delete(this);

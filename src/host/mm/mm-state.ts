@@ -74,7 +74,7 @@ export class MmState {
   }
 
   /** Whether the process has ended. */
-  get gone(): boolean {
+  get ended(): boolean {
     return this.life.ended;
   }
 }

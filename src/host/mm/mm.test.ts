@@ -81,7 +81,7 @@ describe('mmap', () => {
     expect(mapped()).toEqual(['0-300 3']);
   });
 
-  it('replaces what is there when it is told to', () => {
+  it('replaces what is mapped there if asked to', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0x3000n, bytes(1));
     mm.mmap({ address: 0x2000n, length: 0x2000n, protection: PROT.READ, taken: 'replace' });
@@ -270,7 +270,7 @@ describe('read and write, as system calls do', () => {
 });
 
 describe('65,530 mappings', () => {
-  it('are all there can be: munmap makes two of one only below that, and everything else goes on', () => {
+  it('are the limit: munmap splits a mapping only below that, and everything else still works', () => {
     const home = 0x1000_0000n;
     const other = makeHost().host.createMm();
     for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
@@ -299,13 +299,13 @@ describe('exit', () => {
     other.mmap({ address: 0n, length: 8n * MIB });
     for (let i = 0n; i < 8n; i++) other.write(i * MIB, bytes(1));
     other.exit();
-    expect(other.gone).toBe(true);
+    expect(other.ended).toBe(true);
     expect(host.kernel.frames.available).toBe(before);
     expect(codeOf(() => other.exit())).toBe('ESRCH');
     expect(host.kernel.frames.available).toBe(before);
   });
 
-  it('ends with ESRCH for whoever comes later, and touches nothing', () => {
+  it('fails with ESRCH after the end, and touches nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     host.createGmap(mm);
     host.exitMm(mm);
@@ -343,7 +343,7 @@ describe('exit', () => {
 });
 
 describe('events', () => {
-  it('tell what was mapped, faulted and unmapped', () => {
+  it('report what was mapped, faulted and unmapped', () => {
     const events: TraceEvent[] = [];
     host.machine.trace.subscribe((event) => events.push(event));
     mm.mmap({ address: MIB, length: MIB, protection: PROT.READ | PROT.WRITE });

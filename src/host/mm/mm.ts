@@ -50,7 +50,7 @@ export interface MremapOptions {
 
 /** The address space of a process. */
 export class Mm extends MmState {
-  /** Tells it from a gmap where either can be. */
+  /** Distinguishes it from a gmap where either is possible. */
   readonly kind = 'process';
   readonly #all: Set<Mm>;
 

@@ -100,7 +100,7 @@ describe('page tables of a process that hosts no guest', () => {
     expect(tableOf(2) % 0x1000).toBe(0);
   });
 
-  it('a frame whose halves are both free goes back', () => {
+  it('a frame whose halves are both free is freed', () => {
     touch(0, 1);
     mm.munmap({ address: 0n, length: MIB });
     expect(frames('page-table')).toBe(1);

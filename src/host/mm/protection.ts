@@ -1,7 +1,7 @@
 /**
  * What the entry of a page allows, and mprotect.
  *
- * The protection bit of an entry says what the hardware may do now; what the process may do, its mapping says. A page that
+ * The protection bit of an entry states what the hardware allows now; its mapping states what the process may do. A page that
  * may be written has the bit too while its frame is shared, or while a log is to note the next store.
  */
 

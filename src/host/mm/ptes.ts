@@ -1,6 +1,6 @@
 /**
  * The entries of a process's page tables (PTEs) and their PGSTEs: how an entry gets a frame, loses it, or changes its
- * protection, and what goes with that: the purge, the guests' storage key, the notification of watchers.
+ * protection, with the purge, the guests' storage key and the notification of watchers.
  *
  *      page table in a process that hosts guests: one frame
  *     +--------------------------------+ 0x000

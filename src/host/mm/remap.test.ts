@@ -88,7 +88,7 @@ describe('mremap says no', () => {
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
   });
 
-  it('ESRCH: the process is gone', () => {
+  it('ESRCH: the process has ended', () => {
     const gone = host.createMm();
     host.exitMm(gone);
     expect(codeOf(() => gone.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE }))).toBe('ESRCH');
@@ -96,7 +96,7 @@ describe('mremap says no', () => {
 });
 
 describe('where it is', () => {
-  it('shrinks: what is behind the new end goes', () => {
+  it('shrinks: what is behind the new end is unmapped', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     number(HOME, 3);
     put(HOME + MIB, 9);
@@ -149,7 +149,7 @@ describe('where it is', () => {
     expect(pictureOf(host, mm)).toEqual(before);
   });
 
-  it('a file goes on where it grows, as far as it reaches', () => {
+  it('a file continues where it grows, up to its end', () => {
     const file = host.createFile(3n * PAGE);
     file.write(2n * PAGE, bytes(7));
     mm.mmap({ address: HOME, length: PAGE, file, offset: PAGE, shared: true });
@@ -207,7 +207,7 @@ describe('elsewhere', () => {
     expect(pages()).toBe(7);
   });
 
-  it('over memory that is there: that goes', () => {
+  it('over mapped memory, which is replaced', () => {
     mm.mmap({ address: HOME, length: MIB });
     mm.mmap({ address: HOME + 4n * MIB, length: 2n * MIB, protection: PROT.READ | PROT.WRITE | PROT.EXEC });
     number(HOME, 2);
@@ -360,7 +360,7 @@ describe('frames of 1 MiB', () => {
     ['its first page', 0n, PAGE],
     ['its last page', MIB - PAGE, PAGE],
     ['pages from its middle', 100n * PAGE, 3n * PAGE],
-  ])('are split where %s goes, and keep their bytes', (_, offset, length) => {
+  ])('are split at the edges of %s, and keep their bytes', (_, offset, length) => {
     mm.mmap({ address: HOME, length: MIB, large: true });
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: GUEST, length: MIB });
@@ -394,7 +394,7 @@ describe('frames of 1 MiB', () => {
     expect(guestSees(gmap, 1, GUEST + 2n * MIB - PAGE)).toBe(9);
   });
 
-  it('can be made where memory that may have them goes', () => {
+  it('can be made where memory that may have them moves to', () => {
     mm.mmap({ address: HOME, length: MIB, large: true });
     mm.mremap({ address: HOME, oldLength: MIB, newLength: 2n * MIB, to: HOME + 8n * MIB });
     put(HOME + 9n * MIB, 1);
@@ -449,7 +449,7 @@ describe('without memory', () => {
     expect(ends).toEqual(Array(4).fill('ENOMEM'));
   });
 
-  it('ENOMEM with frames of 1 MiB on both sides: nobody sees that they were split', () => {
+  it('ENOMEM with frames of 1 MiB on both sides: nothing visible has changed, though they were split', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();
@@ -495,7 +495,7 @@ describe('without memory', () => {
     expect(other.mappings.count).toBe(65_530);
   });
 
-  it('leaves nothing behind, wherever it went', () => {
+  it('leaves nothing behind, wherever it moved', () => {
     const before = frameCounts(host);
     const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB });

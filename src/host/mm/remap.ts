@@ -73,7 +73,7 @@ export function remapLocked(mm: MmState, request: Remap): number {
 function move(mm: MmState, mapping: Mapping, request: Remap, to: number): number {
   const { start, oldCount, newCount } = request;
   const moved = Math.min(oldCount, newCount);
-  // A mapping is split where it leaves, another where it goes, and it is one itself.
+  // The moved range splits a mapping at its old place, another at its new place, and is one itself.
   demandRoom(mm, 3);
   splitAllLocked(mm, start, start + oldCount);
   splitAllLocked(mm, to, to + newCount);

@@ -104,7 +104,7 @@ describe('reverse maps', () => {
     expect(() => maps.ownerOf(0x10_0000)).toThrow(InternalError);
   });
 
-  it('give the place of a table that is gone to the next', () => {
+  it('give the slot of a removed table to the next one', () => {
     maps.link(0x20_0000, 0x10_4008);
     maps.link(0x20_0000, 0x10_0008);
     maps.unlink(0x10_0008);

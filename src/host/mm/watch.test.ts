@@ -64,7 +64,7 @@ describe('watching', () => {
     expect(heard()).toEqual([]);
   });
 
-  it('that fails on the way watches nothing, and nobody is told later', () => {
+  it('that fails on the way watches nothing, and nobody is notified later', () => {
     mm.mprotect({ address: page(3), length: PAGE, protection: PROT.READ });
     expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
     expect([1, 2, 3, 4].map(notify)).toEqual([0n, 0n, 0n, 0n]);
@@ -138,7 +138,7 @@ describe('watching', () => {
   });
 });
 
-describe('who watches is told once', () => {
+describe('the watcher is notified once', () => {
   const ENDS: readonly [name: string, end: () => void][] = [
     ['munmap of the page', () => mm.munmap({ address: page(5), length: PAGE })],
     ['munmap of the segment', () => mm.munmap({ address: HOME, length: MIB })],
@@ -238,7 +238,7 @@ describe('who watches is told once', () => {
   });
 });
 
-describe('who watches is not told', () => {
+describe('the watcher is not notified', () => {
   it('of what leaves the page as it is', () => {
     watch(one, 5);
     mm.mprotect({ address: HOME, length: MIB, protection: RW | PROT.EXEC });
@@ -275,7 +275,7 @@ describe('who watches is not told', () => {
 });
 
 describe('two guests', () => {
-  it('that watch one page are both told, once', () => {
+  it('that watch one page are both notified, once', () => {
     watch(one, 5);
     watch(two, 5);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -288,7 +288,7 @@ describe('two guests', () => {
     ['unmaps it', (gmap: Gmap) => gmap.unmap({ address: GUEST, length: MIB })],
     ['maps something else', (gmap: Gmap) => gmap.map({ from: HOME + MIB, to: GUEST, length: MIB })],
     ['is freed', (gmap: Gmap) => gmap.free()],
-  ])('the one that %s is told then, the other goes on watching', (_, leave) => {
+  ])('the one that %s is notified then, the other still watches', (_, leave) => {
     watch(one, 5);
     watch(two, 5);
     leave(one);
@@ -299,7 +299,7 @@ describe('two guests', () => {
     expect(heard()).toEqual(['two 5']);
   });
 
-  it('of two processes on one file are told each of its own', () => {
+  it('of two processes on one file are notified each of its own', () => {
     const file = host.createFile(MIB);
     const other = host.createMm();
     for (const of of [mm, other])
@@ -337,7 +337,7 @@ describe('frames of 1 MiB', () => {
   });
 });
 
-it('a page of large memory that nobody has touched can be watched', () => {
+it('a page of large memory that was never touched can be watched', () => {
   mm.mmap({ address: HOME, length: MIB, large: true, taken: 'replace' });
   watch(one, 5);
   expect([host.kernel.frames.count('large-page'), notify(5)]).toEqual([0, NOTIFY]);
@@ -350,7 +350,7 @@ describe('without memory', () => {
   it.each([
     ['a page of 4 KiB', {}],
     ['a page of large memory', { large: true }],
-  ])('ENOMEM for %s, and nobody is told later', (_, options) => {
+  ])('ENOMEM for %s, and nobody is notified later', (_, options) => {
     let later: (() => string[]) | undefined;
     const ends = failEach(() => {
       const { host } = checkedHost();

@@ -36,7 +36,7 @@ export function makeHost(options: { cpus?: number; storageSize?: number; checked
   return { host, machine, problems };
 }
 
-/** The error code that an operation ends with, or 'ok'. Whatever is no LinuxError goes on. */
+/** Returns the error code that an operation ends with, or 'ok'. Any error that is no LinuxError is thrown on. */
 export function codeOf(action: () => unknown): string {
   try {
     action();
@@ -129,7 +129,7 @@ export function pictureOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
   };
 }
 
-/** A remembered translation that a walk would not find now. */
+/** A cached translation that a walk would not find now. */
 export interface Stale {
   readonly cpu: number;
   readonly page: number;
@@ -137,7 +137,7 @@ export interface Stale {
 }
 
 /**
- * The translations that processors remember and a fresh walk does not find. Those of a space that is gone are
+ * Returns the cached translations that a fresh walk does not find. Those of a space that was freed are
  * stale too, whatever its frames hold now: `live` are the elements of the spaces there are.
  */
 export function staleTranslations(host: Host, live: readonly bigint[]): Stale[] {
@@ -167,7 +167,7 @@ export function entryOf(host: Host, asce: bigint, address: bigint, level: number
   }
 }
 
-/** As `entryOf`, of the page table; `pgste` for the PGSTE beside the entry. */
+/** As `entryOf`, of the page table; `pgste` for the PGSTE of the entry. */
 export function pageEntryOf(host: Host, asce: bigint, address: bigint, pgste = false): bigint {
   const table = entryOf(host, asce, address, 0) & ~0x7ffn;
   const at = table + ((address >> 12n) & 0xffn) * 8n + (pgste ? 0x800n : 0n);

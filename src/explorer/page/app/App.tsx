@@ -24,7 +24,7 @@ export function App() {
   return (
     <div class={`explorer ${alone ? 'alone' : ''}`}>
       <Header />
-      <aside class={`recording ${alone ? 'alone' : ''}`} aria-label="Lesson and scenario">
+      <aside class={`sidebar ${alone ? 'alone' : ''}`} aria-label="Lesson and scenario">
         <LessonPanel />
         {!alone && <ScenarioPanel />}
       </aside>

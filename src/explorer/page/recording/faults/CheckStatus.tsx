@@ -15,7 +15,7 @@ export function CheckStatus() {
   if (count > 0) {
     return (
       <span class="status bad">
-        <span aria-hidden="true">✕</span> {count === 1 ? '1 rule broken' : `${count} rules broken`}
+        <span aria-hidden="true">✕</span> {count === 1 ? '1 violation' : `${count} violations`}
       </span>
     );
   }
