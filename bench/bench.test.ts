@@ -1,7 +1,7 @@
 /** Tests of the benchmarks that hold on any computer, however busy: the form of their results, and counted work. */
 
 import { describe, expect, it } from 'vitest';
-import { Host } from '../src/host/index.ts';
+import { guestSegment, Host, processSegment } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { workOf } from '../test/work.ts';
 import { benchAccess, ROUTES } from './access.ts';
@@ -83,17 +83,18 @@ describe('an unlink', () => {
     const [address, length] = [256n << 20n, BigInt(tables) << 20n];
     mm.mmap({ address, length });
     const gmap = host.createGmap(mm);
-    for (let turn = 0; turn < sharers; turn++) gmap.mapSegments(256, turn * tables, tables);
-    for (let segment = 0; segment < LINKS; segment++) gmap.faultSegment(segment);
+    for (let turn = 0; turn < sharers; turn++)
+      gmap.mapSegments(processSegment(256), guestSegment(turn * tables), tables);
+    for (let segment = 0; segment < LINKS; segment++) gmap.faultSegment(guestSegment(segment));
     return { mm, gmap, address, length };
   }
 
   const WAYS_TO_UNLINK: Readonly<Record<string, (guest: ReturnType<typeof linked>) => void>> = {
     'unmap, the first one first': ({ gmap }) => {
-      for (let segment = 0; segment < LINKS; segment++) gmap.unmapSegments(segment, 1);
+      for (let segment = 0; segment < LINKS; segment++) gmap.unmapSegments(guestSegment(segment), 1);
     },
     'unmap, the last one first': ({ gmap }) => {
-      for (let segment = LINKS - 1; segment >= 0; segment--) gmap.unmapSegments(segment, 1);
+      for (let segment = LINKS - 1; segment >= 0; segment--) gmap.unmapSegments(guestSegment(segment), 1);
     },
     munmap: ({ mm, address, length }) => mm.munmap({ address, length }),
   };

@@ -7,7 +7,7 @@
  */
 
 import { freemem } from 'node:os';
-import { type Gmap, Host, type Mm } from '../src/host/index.ts';
+import { type Gmap, guestSegment, Host, type Mm, processSegment } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { bestOf, type Figures, rounded, time } from './timing.ts';
 
@@ -60,19 +60,20 @@ const storageFor = (count: number, each: number) => Math.ceil((count * each + ST
 
 // One function per loop, so that V8 compiles each loop once and not again in every round.
 function mapAll(gmap: Gmap, count: number): void {
-  gmap.mapSegments(PROCESS_SEGMENT, GUEST_SEGMENT, count);
+  gmap.mapSegments(processSegment(PROCESS_SEGMENT), guestSegment(GUEST_SEGMENT), count);
 }
 
 function mapEach(gmap: Gmap, count: number): void {
-  for (let i = 0; i < count; i++) gmap.mapSegments(PROCESS_SEGMENT + i, GUEST_SEGMENT + i, 1);
+  for (let i = 0; i < count; i++)
+    gmap.mapSegments(processSegment(PROCESS_SEGMENT + i), guestSegment(GUEST_SEGMENT + i), 1);
 }
 
 function faultAll(gmap: Gmap, count: number): void {
-  for (let i = 0; i < count; i++) gmap.faultSegment(GUEST_SEGMENT + i);
+  for (let i = 0; i < count; i++) gmap.faultSegment(guestSegment(GUEST_SEGMENT + i));
 }
 
 function unmapAll(gmap: Gmap, count: number): void {
-  gmap.unmapSegments(GUEST_SEGMENT, count);
+  gmap.unmapSegments(guestSegment(GUEST_SEGMENT), count);
 }
 
 /** Creates a process with `count` segments of memory, and a gmap whose tables exist because they were mapped before. */

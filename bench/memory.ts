@@ -10,7 +10,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Host } from '../src/host/index.ts';
+import { guestSegment, Host, processSegment } from '../src/host/index.ts';
 import { CRST_ENTRIES, FRAME_SIZE, Machine } from '../src/machine/index.ts';
 
 /** Memory in bytes per segment. */
@@ -70,9 +70,9 @@ function measure(count: number): MemoryResult {
   const start = held();
   const free = host.kernel.frames.available;
   const bytesUsed = () => (free - host.kernel.frames.available) * FRAME_SIZE + held() - start;
-  gmap.mapSegments(PROCESS_SEGMENT, 0, count);
+  gmap.mapSegments(processSegment(PROCESS_SEGMENT), guestSegment(0), count);
   const mapped = bytesUsed() / count;
-  for (let segment = 0; segment < count; segment++) gmap.faultSegment(segment);
+  for (let segment = 0; segment < count; segment++) gmap.faultSegment(guestSegment(segment));
   const linked = bytesUsed() / count - FRAME_SIZE + besideFrame;
   return { segments: count, mapped, linked, besideFrame, worst: worstOf(besideFrame, count) };
 }
@@ -88,8 +88,9 @@ function worstOf(besideFrame: number, count: number): number {
   let worst = 0;
   for (let table = 0; (table + 1) * CRST_ENTRIES <= count; table++) {
     const first = table * CRST_ENTRIES;
-    gmap.mapSegments(PROCESS_SEGMENT + first, first, CRST_ENTRIES);
-    for (let segment = first; segment < first + CRST_ENTRIES; segment++) gmap.faultSegment(segment);
+    gmap.mapSegments(processSegment(PROCESS_SEGMENT + first), guestSegment(first), CRST_ENTRIES);
+    for (let segment = first; segment < first + CRST_ENTRIES; segment++)
+      gmap.faultSegment(guestSegment(segment));
     // The first segments also account for data that a gmap has once, above all its region tables.
     if (table < TABLES_FIRST) continue;
     const linked = first + CRST_ENTRIES;

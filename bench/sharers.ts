@@ -6,7 +6,7 @@
  * The number of links is the same for every number of sharers: with more sharers there are fewer page tables.
  */
 
-import { type Gmap, Host } from '../src/host/index.ts';
+import { type Gmap, guestSegment, Host, processSegment } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
@@ -29,16 +29,17 @@ const PROCESS_SEGMENT = 256;
 
 /** Links `sharers` segments of the guest to each of `tables` page tables: segment i to page table i % tables. */
 function link(gmap: Gmap, tables: number, sharers: number): void {
-  for (let turn = 0; turn < sharers; turn++) gmap.mapSegments(PROCESS_SEGMENT, turn * tables, tables);
-  for (let i = 0; i < tables * sharers; i++) gmap.faultSegment(i);
+  for (let turn = 0; turn < sharers; turn++)
+    gmap.mapSegments(processSegment(PROCESS_SEGMENT), guestSegment(turn * tables), tables);
+  for (let i = 0; i < tables * sharers; i++) gmap.faultSegment(guestSegment(i));
 }
 
 function unmapUp(gmap: Gmap, links: number): void {
-  for (let i = 0; i < links; i++) gmap.unmapSegments(i, 1);
+  for (let i = 0; i < links; i++) gmap.unmapSegments(guestSegment(i), 1);
 }
 
 function unmapDown(gmap: Gmap, links: number): void {
-  for (let i = links - 1; i >= 0; i--) gmap.unmapSegments(i, 1);
+  for (let i = links - 1; i >= 0; i--) gmap.unmapSegments(guestSegment(i), 1);
 }
 
 /** Measures each way once on `links` links, to page tables with `sharers` sharers each. */
@@ -82,8 +83,8 @@ function gmapsOfOneTable(host: Host, sharers: number, linked: boolean): number {
   mm.mmap({ address, length });
   for (let i = 0; i < sharers; i++) {
     const gmap = host.createGmap(mm);
-    gmap.mapSegments(PROCESS_SEGMENT, 0, 1);
-    if (linked) gmap.faultSegment(0);
+    gmap.mapSegments(processSegment(PROCESS_SEGMENT), guestSegment(0), 1);
+    if (linked) gmap.faultSegment(guestSegment(0));
   }
   mm.fault(address, false);
   const taken = time(() => mm.munmap({ address, length }));

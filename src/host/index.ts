@@ -38,4 +38,14 @@ export {
   PROCESS_LIMIT,
   PROT,
 } from './mm/index.ts';
+export {
+  type GuestPage,
+  type GuestSegmentNumber,
+  guestPage,
+  guestSegment,
+  type ProcessPage,
+  type ProcessSegmentNumber,
+  processPage,
+  processSegment,
+} from './numbers.ts';
 export type { AddressRange } from './units.ts';

@@ -6,6 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { code, diag, load, svc } from '../machine/testing/index.ts';
 import { VirtualMachine } from './kvm/index.ts';
+import { guestSegment, processPage, processSegment } from './numbers.ts';
 import { bytes, codeOf, GUEST_HOME, MIB, pictureOf, TestGuest } from './testing/index.ts';
 
 let guest: TestGuest;
@@ -41,14 +42,14 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['write', ({ mm }) => mm.write(GUEST_HOME, bytes(1))],
   ['startLog', ({ mm }) => mm.startLog(0, 1)],
   ['enableKeys', ({ mm }) => mm.enableKeys()],
-  ['keyOf', ({ mm }) => mm.keyOf(0)],
-  ['watchPage', ({ mm }) => mm.watchPage(Number(GUEST_HOME >> 12n))],
+  ['keyOf', ({ mm }) => mm.keyOf(processPage(0))],
+  ['watchPage', ({ mm }) => mm.watchPage(processPage(Number(GUEST_HOME >> 12n)))],
   ['map', ({ vm }) => vm.gmap.map({ from: GUEST_HOME, to: 0n, length: MIB })],
-  ['mapSegments', ({ vm }) => vm.gmap.mapSegments(256, 0, 1)],
+  ['mapSegments', ({ vm }) => vm.gmap.mapSegments(processSegment(256), guestSegment(0), 1)],
   ['unmap', ({ vm }) => vm.gmap.unmap({ address: 0n, length: MIB })],
-  ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(0, 1)],
+  ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(guestSegment(0), 1)],
   ['gmap.fault', ({ vm }) => vm.gmap.fault(0n)],
-  ['faultSegment', ({ vm }) => vm.gmap.faultSegment(0)],
+  ['faultSegment', ({ vm }) => vm.gmap.faultSegment(guestSegment(0))],
   ['discard', ({ vm }) => vm.gmap.discard({ address: 0n, length: MIB })],
   ['watch', ({ vm }) => vm.gmap.watch({ address: 0n, length: 4096n })],
   ['enable', ({ vm, host }) => vm.gmap.enable(host.machine.cpu(1))],

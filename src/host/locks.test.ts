@@ -4,6 +4,7 @@ import type { Host } from './host.ts';
 import { Lock, Locks, RANK } from './locks.ts';
 import type { Mm } from './mm/index.ts';
 import { faultPageLocked, provideSegmentLocked, zapLocked } from './mm/internal.ts';
+import { processSegment } from './numbers.ts';
 import { bytes, codeOf, MIB, makeHost, PIB } from './testing/index.ts';
 
 describe('check mode', () => {
@@ -229,7 +230,7 @@ describe('a host', () => {
 
   it('reports operations without the lock that they need', () => {
     expect(codeOf(() => faultPageLocked(mm, 0, false))).toBe('ok');
-    provideSegmentLocked(mm, 1);
+    provideSegmentLocked(mm, processSegment(1));
     zapLocked(mm, 0, 1);
     expect(problems).toEqual([
       'a fault without the mmap lock',

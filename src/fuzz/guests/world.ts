@@ -5,6 +5,7 @@
 import {
   type Exit,
   GuestMemoryFault,
+  guestPage,
   Host,
   LinuxError,
   type Mm,
@@ -356,7 +357,7 @@ export class GuestWorld {
         vm.setKey(BigInt(step.page) << 12n, step.key);
         return 'ok';
       case 'watch':
-        vm.watchPage(step.page);
+        vm.watchPage(guestPage(step.page));
         return 'ok';
       case 'dirty':
         return vm.getDirtyLog(step.slot).join(' ');

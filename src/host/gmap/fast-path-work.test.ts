@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../../test/work.ts';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
+import { guestSegment, processSegment } from '../numbers.ts';
 import { codeOf, MIB, makeHost } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 
@@ -26,10 +27,10 @@ beforeEach(() => {
   mm = host.createMm();
   gmap = host.createGmap(mm);
   mm.mmap({ address: HOME, length: BigInt(SEGMENTS) * MIB });
-  gmap.mapSegments(HOME_SEGMENT, ELSEWHERE, SEGMENTS);
-  gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
-  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(n);
-  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(ELSEWHERE + n);
+  gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(ELSEWHERE), SEGMENTS);
+  gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), SEGMENTS);
+  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(guestSegment(n));
+  for (let n = 0; n < SEGMENTS; n++) gmap.faultSegment(guestSegment(ELSEWHERE + n));
 });
 
 /** The work of `act` for `2 * TIMES` segments of the table found last. */
@@ -42,34 +43,36 @@ describe('a fast path does less work than the general path', () => {
   /** Unmapping has no fast path: locks, a search for the table, an entry. */
   function general(): number {
     const other = host.createGmap(mm);
-    other.mapSegments(HOME_SEGMENT, 0, 1);
-    return work((segment) => other.unmapSegments(segment, 1));
+    other.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
+    return work((segment) => other.unmapSegments(guestSegment(segment), 1));
   }
 
   it('to map a segment', () => {
-    gmap.unmapSegments(0, SEGMENTS);
-    expect(work((segment) => gmap.mapSegments(HOME_SEGMENT, segment, 1))).toBeLessThan(general() / 2);
+    gmap.unmapSegments(guestSegment(0), SEGMENTS);
+    expect(
+      work((segment) => gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(segment), 1)),
+    ).toBeLessThan(general() / 2);
   });
 
   it('to fault a segment that is linked', () => {
-    gmap.faultSegment(0);
-    expect(work((segment) => gmap.faultSegment(segment))).toBeLessThan(general() / 2);
+    gmap.faultSegment(guestSegment(0));
+    expect(work((segment) => gmap.faultSegment(guestSegment(segment)))).toBeLessThan(general() / 2);
   });
 
   it('to link a segment to a page table that is there', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
-    expect(work((segment) => gmap.faultSegment(segment))).toBeLessThan(general());
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), SEGMENTS);
+    expect(work((segment) => gmap.faultSegment(guestSegment(segment)))).toBeLessThan(general());
     expect(host.stats().rmaps).toBe(SEGMENTS + 2 * TIMES);
   });
 
   it('emits no event without a listener', () => {
     let events = 0;
-    gmap.mapSegments(HOME_SEGMENT, 0, SEGMENTS);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), SEGMENTS);
     const unsubscribe = host.machine.trace.subscribe(() => events++);
-    gmap.faultSegment(0);
+    gmap.faultSegment(guestSegment(0));
     expect(events).toBe(1);
     unsubscribe();
-    gmap.faultSegment(1);
+    gmap.faultSegment(guestSegment(1));
     expect(events).toBe(1);
   });
 });
@@ -83,12 +86,12 @@ describe('a segment number that is none', () => {
       const value = wrong[at] as number;
       const before = [...gmap.segments()];
       for (const act of [
-        () => gmap.faultSegment(value),
-        () => gmap.mapSegments(HOME_SEGMENT, value, 1),
-        () => gmap.mapSegments(value, 0, 1),
-        () => gmap.unmapSegments(value, 1),
+        () => gmap.faultSegment(guestSegment(value)),
+        () => gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(value), 1),
+        () => gmap.mapSegments(processSegment(value), guestSegment(0), 1),
+        () => gmap.unmapSegments(guestSegment(value), 1),
       ]) {
-        gmap.faultSegment(0);
+        gmap.faultSegment(guestSegment(0));
         expect(codeOf(act)).toBe('EINVAL');
       }
       expect([...gmap.segments()]).toEqual(before);
@@ -96,14 +99,16 @@ describe('a segment number that is none', () => {
   );
 
   it('a count of all segments is too many, and named', () => {
-    expect(() => gmap.unmapSegments(0, 2 ** 44)).toThrow(/count/);
-    expect(() => gmap.unmapSegments(0, 2 ** 44 + 1)).toThrow(/count/);
+    expect(() => gmap.unmapSegments(guestSegment(0), 2 ** 44)).toThrow(/count/);
+    expect(() => gmap.unmapSegments(guestSegment(0), 2 ** 44 + 1)).toThrow(/count/);
   });
 
   it('-1 answers a fault where nothing is mapped, in the table found last and elsewhere', () => {
-    gmap.unmapSegments(0, SEGMENTS);
-    expect([gmap.faultSegment(0), gmap.faultSegment(2047), gmap.faultSegment(3 * ELSEWHERE)]).toEqual([
-      -1, -1, -1,
-    ]);
+    gmap.unmapSegments(guestSegment(0), SEGMENTS);
+    expect([
+      gmap.faultSegment(guestSegment(0)),
+      gmap.faultSegment(guestSegment(2047)),
+      gmap.faultSegment(guestSegment(3 * ELSEWHERE)),
+    ]).toEqual([-1, -1, -1]);
   });
 });

@@ -6,6 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
+import { guestSegment, processSegment } from '../numbers.ts';
 import { codeOf, entryOf, MIB, makeHost, tableBytes } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 
@@ -27,53 +28,53 @@ const picture = () => [...gmap.segments()].map((s) => `${s.guest >> 20n} ${s.lin
 
 describe('a single segment', () => {
   it('a linked segment that is mapped by itself is unlinked, and purged', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, 2);
-    gmap.faultSegment(0);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 2);
+    gmap.faultSegment(guestSegment(0));
     const { purges } = host.stats();
-    gmap.mapSegments(HOME_SEGMENT + 1, 0, 1);
-    gmap.mapSegments(HOME_SEGMENT, 1, 1);
+    gmap.mapSegments(processSegment(HOME_SEGMENT + 1), guestSegment(0), 1);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(1), 1);
     expect(picture()).toEqual([`0 false ${HOME_SEGMENT + 1}`, `1 false ${HOME_SEGMENT}`]);
     expect(host.stats()).toMatchObject({ rmaps: 0, purges: purges + 1 });
   });
 
   it('links an unlinked entry to a page table that the process has, bit for bit', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, 2);
-    expect(gmap.faultSegment(0)).toBe(HOME_SEGMENT);
-    gmap.mapSegments(HOME_SEGMENT, 1, 1);
-    expect(gmap.faultSegment(1)).toBe(HOME_SEGMENT);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 2);
+    expect(gmap.faultSegment(guestSegment(0))).toBe(HOME_SEGMENT);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(1), 1);
+    expect(gmap.faultSegment(guestSegment(1))).toBe(HOME_SEGMENT);
     expect(entryOf(host, gmap.asce, MIB, 0)).toBe(entryOf(host, mm.asce, HOME, 0));
     expect(host.stats().rmaps).toBe(2);
     mm.munmap({ address: HOME, length: MIB });
     expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`, `1 false ${HOME_SEGMENT}`]);
-    expect(gmap.faultSegment(1)).toBe(-1);
+    expect(gmap.faultSegment(guestSegment(1))).toBe(-1);
   });
 
   it('links nothing where the process has no mapping at the first byte, whatever it has behind it', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, 1);
-    gmap.faultSegment(0);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
+    gmap.faultSegment(guestSegment(0));
     mm.munmap({ address: HOME, length: 4096n });
-    gmap.mapSegments(HOME_SEGMENT, 0, 1);
-    expect(gmap.faultSegment(0)).toBe(-1);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
+    expect(gmap.faultSegment(guestSegment(0))).toBe(-1);
     expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`]);
   });
 
   it('a listener hears of every link', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, 2);
-    gmap.faultSegment(0);
-    gmap.unmapSegments(0, 1);
-    gmap.mapSegments(HOME_SEGMENT, 0, 1);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 2);
+    gmap.faultSegment(guestSegment(0));
+    gmap.unmapSegments(guestSegment(0), 1);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
     const seen: string[] = [];
     host.machine.trace.subscribe(({ type }) => seen.push(type));
-    gmap.faultSegment(0);
+    gmap.faultSegment(guestSegment(0));
     expect(seen).toEqual(['link']);
   });
 
   it('a gmap that was freed says no', () => {
-    gmap.mapSegments(HOME_SEGMENT, 0, 1);
-    gmap.faultSegment(0);
+    gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
+    gmap.faultSegment(guestSegment(0));
     gmap.free();
-    expect(codeOf(() => gmap.mapSegments(HOME_SEGMENT, 0, 1))).toBe('ENOENT');
-    expect(codeOf(() => gmap.faultSegment(0))).toBe('ENOENT');
+    expect(codeOf(() => gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1))).toBe('ENOENT');
+    expect(codeOf(() => gmap.faultSegment(guestSegment(0)))).toBe('ENOENT');
   });
 });
 
@@ -82,8 +83,8 @@ describe('a long run of unlinked entries', () => {
     'is one promise after the other, from segment %i on',
     (from) => {
       const other = host.createGmap(mm);
-      gmap.mapSegments(from, 2000, 5000);
-      for (let i = 0; i < 5000; i++) other.mapSegments(from + i, 2000 + i, 1);
+      gmap.mapSegments(processSegment(from), guestSegment(2000), 5000);
+      for (let i = 0; i < 5000; i++) other.mapSegments(processSegment(from + i), guestSegment(2000 + i), 1);
       const tables = (of: Gmap) => [...tableBytes(host, of)].map(([, text]) => text);
       // The tables of region entries differ in the origins that they hold; the last three are segment tables.
       expect(tables(gmap).slice(-4)).toEqual(tables(other).slice(-4));

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../trace/index.ts';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
+import { guestSegment, processSegment } from '../numbers.ts';
 import { bytes, codeOf, entryOf, MIB, makeHost, PIB, pageEntryOf, TIB } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 import { GUEST_SEGMENTS } from './tables.ts';
@@ -121,7 +122,7 @@ describe('in absolute storage', () => {
 describe('in segment numbers', () => {
   it('mapSegments, faultSegment and unmapSegments do what map, fault and unmap do', () => {
     mm.mmap({ address: 0x1000_0000n, length: 3n * MIB });
-    gmap.mapSegments(0x100, 2 ** 43, 3);
+    gmap.mapSegments(processSegment(0x100), guestSegment(2 ** 43), 3);
     expect([...gmap.segments()]).toEqual(
       [0n, 1n, 2n].map((i) => ({
         guest: (1n << 63n) + i * MIB,
@@ -129,20 +130,20 @@ describe('in segment numbers', () => {
         linked: false,
       })),
     );
-    expect(gmap.faultSegment(2 ** 43 + 1)).toBe(0x101);
-    expect(gmap.faultSegment(2 ** 43 + 1)).toBe(0x101);
-    expect(gmap.faultSegment(2 ** 43 + 3)).toBe(-1);
-    expect(gmap.faultSegment(5)).toBe(-1);
+    expect(gmap.faultSegment(guestSegment(2 ** 43 + 1))).toBe(0x101);
+    expect(gmap.faultSegment(guestSegment(2 ** 43 + 1))).toBe(0x101);
+    expect(gmap.faultSegment(guestSegment(2 ** 43 + 3))).toBe(-1);
+    expect(gmap.faultSegment(guestSegment(5))).toBe(-1);
     expect([...gmap.segments()].map(({ linked }) => linked)).toEqual([false, true, false]);
-    gmap.unmapSegments(2 ** 43, 2);
+    gmap.unmapSegments(guestSegment(2 ** 43), 2);
     expect([...gmap.segments()].map(({ guest }) => guest)).toEqual([(1n << 63n) + 2n * MIB]);
     expect(host.stats()).toMatchObject({ rmaps: 0, purges: 1 });
   });
 
   it('a whole guest of 2 GiB, linked segment by segment', () => {
     mm.mmap({ address: 0x1000_0000n, length: 0x800n * MIB });
-    gmap.mapSegments(0x100, 0x400, 0x800);
-    for (let i = 0x400; i < 0xc00; i++) expect(gmap.faultSegment(i)).toBe(i - 0x300);
+    gmap.mapSegments(processSegment(0x100), guestSegment(0x400), 0x800);
+    for (let i = 0x400; i < 0xc00; i++) expect(gmap.faultSegment(guestSegment(i))).toBe(i - 0x300);
     expect(host.stats()).toEqual({ rmaps: 0x800, tables: 5, pagetables: 0x800, purges: 0 });
     mm.munmap({ address: 0n, length: 1n << 42n });
     expect(host.stats()).toEqual({ rmaps: 0, tables: 5, pagetables: 0, purges: 0 });
@@ -150,7 +151,7 @@ describe('in segment numbers', () => {
   });
 
   it('knows which guest segment an entry is of', () => {
-    gmap.mapSegments(0, 2 ** 33 - 1, 2);
+    gmap.mapSegments(processSegment(0), guestSegment(2 ** 33 - 1), 2);
     for (const segment of [2 ** 33 - 1, 2 ** 33]) {
       expect(gmap.segmentOf(gmap.tables.entryOf(segment))).toBe(segment);
     }
@@ -175,9 +176,9 @@ describe('runs of segment tables', () => {
   };
 
   it('cover what there is of a range, and nothing else', () => {
-    gmap.mapSegments(0, 5, 1);
-    gmap.mapSegments(0, 2 ** 22, 1);
-    gmap.mapSegments(0, 2 ** 33 + 2 ** 22 + 2048, 1);
+    gmap.mapSegments(processSegment(0), guestSegment(5), 1);
+    gmap.mapSegments(processSegment(0), guestSegment(2 ** 22), 1);
+    gmap.mapSegments(processSegment(0), guestSegment(2 ** 33 + 2 ** 22 + 2048), 1);
     expect(runs(0, GUEST_SEGMENTS)).toEqual([
       [0, 2048],
       [2 ** 22, 2048],

@@ -35,6 +35,15 @@ import {
   zapLocked,
 } from '../mm/internal.ts';
 import {
+  type GuestPage,
+  type GuestSegmentNumber,
+  guestPage,
+  guestSegment,
+  type ProcessSegmentNumber,
+  processPage,
+  processSegment,
+} from '../numbers.ts';
+import {
   type AddressRange,
   GUEST_LIMIT,
   HALF,
@@ -155,7 +164,7 @@ export class Gmap implements GmapHandle {
   }
 
   /** A watched page has lost its frame or the right to store: the listeners get it, if this gmap watches it, once. */
-  invalidated(page: number): void {
+  invalidated(page: GuestPage): void {
     if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);
   }
 
@@ -176,7 +185,11 @@ export class Gmap implements GmapHandle {
     }
     this.#begin();
     try {
-      this.#mapSegments(Number(from >> 20n), Number(to >> 20n), Number(length >> 20n));
+      this.#mapSegments(
+        processSegment(Number(from >> 20n)),
+        guestSegment(Number(to >> 20n)),
+        Number(length >> 20n),
+      );
       this.#trace.listener?.({ type: 'map', gmap: this.id, from, to, length });
     } finally {
       this.#kernel.end();
@@ -200,7 +213,7 @@ export class Gmap implements GmapHandle {
   }
 
   /** As `map`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT, ENOMEM */
-  mapSegments(from: number, to: number, count: number): void {
+  mapSegments(from: ProcessSegmentNumber, to: GuestSegmentNumber, count: number): void {
     if (count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)) return;
     demandInteger('from', from, 0, PROCESS_SEGMENTS - 1);
     demandInteger('count', count, 1, PROCESS_SEGMENTS - from);
@@ -213,12 +226,12 @@ export class Gmap implements GmapHandle {
     }
   }
 
-  #mapSegments(from: number, to: number, count: number): void {
+  #mapSegments(from: ProcessSegmentNumber, to: GuestSegmentNumber, count: number): void {
     if (count !== 1 || !this.#tryFastMap(from, to)) this.#map(from, to, count);
   }
 
   /** The general path of mapping. */
-  #map(from: number, to: number, count: number): void {
+  #map(from: ProcessSegmentNumber, to: GuestSegmentNumber, count: number): void {
     this.#mmapLock.hold('read', () => {
       this.#makeTables(to, to + count);
       this.#pageTableLock.hold('write', () => {
@@ -231,7 +244,7 @@ export class Gmap implements GmapHandle {
    * The fast path of mapping one segment: its table is the one found last, and its entry is not linked. Returns false if it
    * is not like that, or a number is not that of a segment. A gmap that was freed has no table found last.
    */
-  #tryFastMap(from: number, to: number): boolean {
+  #tryFastMap(from: ProcessSegmentNumber, to: GuestSegmentNumber): boolean {
     if (typeof from !== 'number' || typeof to !== 'number') return false;
     const { tables } = this;
     const node = tables.nodeIn(to);
@@ -255,7 +268,7 @@ export class Gmap implements GmapHandle {
   }
 
   /** Writes unlinked entries over a range whose tables exist. Returns how many of them were linked. */
-  #writeUnlinkedLocked(from: number, start: number, end: number): number {
+  #writeUnlinkedLocked(from: ProcessSegmentNumber, start: number, end: number): number {
     const { tables } = this;
     let unlinked = 0;
     for (let at = start; at < end; at = tables.next) {
@@ -263,7 +276,7 @@ export class Gmap implements GmapHandle {
       const { entry, node } = tables;
       const count = Math.min(tables.next, end) - at;
       unlinked += this.#unlinkRunLocked({ entry, node, count }, 'remap');
-      writeUnlinkedRun(this.#kernel.storage, entry, count, from + (at - start));
+      writeUnlinkedRun(this.#kernel.storage, entry, count, processSegment(from + (at - start)));
     }
     return unlinked;
   }
@@ -278,7 +291,7 @@ export class Gmap implements GmapHandle {
     checkGuestRange('address', address, length);
     this.#begin();
     try {
-      this.#unmapSegments(Number(address >> 20n), Number(length >> 20n));
+      this.#unmapSegments(guestSegment(Number(address >> 20n)), Number(length >> 20n));
       this.#trace.listener?.({ type: 'unmap', gmap: this.id, address, length });
     } finally {
       this.#kernel.end();
@@ -286,7 +299,7 @@ export class Gmap implements GmapHandle {
   }
 
   /** As `unmap`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT */
-  unmapSegments(to: number, count: number): void {
+  unmapSegments(to: GuestSegmentNumber, count: number): void {
     demandInteger('count', count, 1, GUEST_SEGMENTS - 1);
     demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
     this.#begin();
@@ -297,7 +310,7 @@ export class Gmap implements GmapHandle {
     }
   }
 
-  #unmapSegments(to: number, count: number): void {
+  #unmapSegments(to: GuestSegmentNumber, count: number): void {
     this.#mmapLock.hold('read', () =>
       this.#pageTableLock.hold('write', () => {
         if (this.#writeEmptyLocked(to, to + count) > 0) this.#purge('gmap-unmap');
@@ -316,7 +329,7 @@ export class Gmap implements GmapHandle {
     demandDoubleword('address', address);
     this.#begin();
     try {
-      const guest = Number(address >> 20n);
+      const guest = guestSegment(Number(address >> 20n));
       const fast = this.#tryFastFault(guest);
       const segment = fast < 0 ? this.#fault(guest) : fast;
       if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
@@ -332,7 +345,7 @@ export class Gmap implements GmapHandle {
    * As `fault`, in segment numbers. Returns -1 where that throws EFAULT.
    * @throws LinuxError EINVAL for a number that no segment has; ENOENT, ENOMEM
    */
-  faultSegment(segment: number): number {
+  faultSegment(segment: GuestSegmentNumber): ProcessSegmentNumber | -1 {
     const process = this.#operations.delivering ? -1 : this.#tryFastFault(segment);
     if (process >= 0) return process;
     demandInteger('segment', segment, 0, GUEST_SEGMENTS - 1);
@@ -349,7 +362,7 @@ export class Gmap implements GmapHandle {
    * not like that, the segment is not mapped, or `#tryFastLink` cannot link it. Emitting is the last thing that happens
    * here, so that what a listener throws need not be held back.
    */
-  #tryFastFault(segment: number): number {
+  #tryFastFault(segment: GuestSegmentNumber): ProcessSegmentNumber | -1 {
     if (typeof segment !== 'number') return -1;
     const { tables } = this;
     const node = tables.nodeIn(segment);
@@ -364,7 +377,12 @@ export class Gmap implements GmapHandle {
    * The fast path of linking: the process has a page table for the segment, so that its entry is copied. Returns the
    * process segment, or -1 if it is not like that.
    */
-  #tryFastLink(segment: number, entry: number, node: number, lo: number): number {
+  #tryFastLink(
+    segment: GuestSegmentNumber,
+    entry: number,
+    node: number,
+    lo: number,
+  ): ProcessSegmentNumber | -1 {
     const { mm } = this;
     const view = this.#view;
     const wanted = wantedSegment(view.getInt32(entry), lo);
@@ -385,7 +403,7 @@ export class Gmap implements GmapHandle {
   }
 
   /** The general path of a fault. */
-  #fault(segment: number): number {
+  #fault(segment: GuestSegmentNumber): ProcessSegmentNumber | -1 {
     return this.#mmapLock.hold('read', () => {
       const entry = this.tables.entryOf(segment);
       if (entry < 0) return -1;
@@ -396,12 +414,12 @@ export class Gmap implements GmapHandle {
   }
 
   /** The process segment of a linked entry: that of its page table or 1 MiB frame. */
-  #processSegment(entry: number, lo: number): number {
-    return this.#descriptors.segment[tableUnit(this.#view.getInt32(entry), lo)] as number;
+  #processSegment(entry: number, lo: number): ProcessSegmentNumber {
+    return this.#descriptors.segment[tableUnit(this.#view.getInt32(entry), lo)] as ProcessSegmentNumber;
   }
 
   /** The general path of linking. Returns the process segment, or -1 if the process has nothing there. */
-  #link(segment: number, entry: number, lo: number): number {
+  #link(segment: GuestSegmentNumber, entry: number, lo: number): ProcessSegmentNumber | -1 {
     const wanted = wantedSegment(this.#view.getUint32(entry), lo);
     if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
     // A page table's origin, or a 1 MiB frame's with its bits.
@@ -415,7 +433,7 @@ export class Gmap implements GmapHandle {
     return wanted;
   }
 
-  #traceLink(segment: number, entry: number, process: number): void {
+  #traceLink(segment: GuestSegmentNumber, entry: number, process: ProcessSegmentNumber): void {
     this.#trace.listener?.({
       type: 'link',
       gmap: this.id,
@@ -485,11 +503,11 @@ export class Gmap implements GmapHandle {
     const pages: number[] = [];
     for (let guest = firstPage; guest < endPage; guest++) {
       const page = Number(this.fault(BigInt(guest) << 12n) >> 12n);
-      this.mm.makeWatchable(page);
+      this.mm.makeWatchable(processPage(page));
       pages.push(page);
     }
     for (const [i, page] of pages.entries()) {
-      this.mm.watchPage(page);
+      this.mm.watchPage(processPage(page));
       this.#watched.add(firstPage + i);
     }
   }
@@ -603,7 +621,7 @@ export class Gmap implements GmapHandle {
   #notifyUnlinked(first: number, count: number): void {
     const start = this.segmentOf(first) * PAGES_PER_SEGMENT;
     for (const page of [...this.#watched]) {
-      if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);
+      if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(guestPage(page));
     }
   }
 

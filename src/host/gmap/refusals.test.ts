@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
+import { guestSegment, processSegment } from '../numbers.ts';
 import { makeHost, pictureOf } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 
@@ -72,37 +73,70 @@ const REFUSALS: [title: string, call: () => unknown, code: string, ...named: str
     'address',
     '0x5',
   ],
-  ['mapSegments from -1', () => gmap.mapSegments(-1, 0, 1), 'EINVAL', 'from', '-1'],
-  ['mapSegments from 1.5', () => gmap.mapSegments(1.5, 0, 1), 'EINVAL', 'from', '1.5'],
+  [
+    'mapSegments from -1',
+    () => gmap.mapSegments(processSegment(-1), guestSegment(0), 1),
+    'EINVAL',
+    'from',
+    '-1',
+  ],
+  [
+    'mapSegments from 1.5',
+    () => gmap.mapSegments(processSegment(1.5), guestSegment(0), 1),
+    'EINVAL',
+    'from',
+    '1.5',
+  ],
   [
     'mapSegments from 2^22',
-    () => gmap.mapSegments(PROCESS_SEGMENTS, 0, 1),
+    () => gmap.mapSegments(processSegment(PROCESS_SEGMENTS), guestSegment(0), 1),
     'EINVAL',
     'from',
     '4194304',
     '4194303',
   ],
-  ['mapSegments from a string', () => gmap.mapSegments('1' as never, 0, 1), 'EINVAL', 'from'],
-  ['mapSegments to a string', () => gmap.mapSegments(1, '1' as never, 1), 'EINVAL', 'to'],
-  ['mapSegments of 0', () => gmap.mapSegments(1, 0, 0), 'EINVAL', 'count', '0'],
+  ['mapSegments from a string', () => gmap.mapSegments('1' as never, guestSegment(0), 1), 'EINVAL', 'from'],
+  ['mapSegments to a string', () => gmap.mapSegments(processSegment(1), '1' as never, 1), 'EINVAL', 'to'],
+  ['mapSegments of 0', () => gmap.mapSegments(processSegment(1), guestSegment(0), 0), 'EINVAL', 'count', '0'],
   [
     'mapSegments of one too many',
-    () => gmap.mapSegments(1, 0, PROCESS_SEGMENTS),
+    () => gmap.mapSegments(processSegment(1), guestSegment(0), PROCESS_SEGMENTS),
     'EINVAL',
     'count',
     '4194304',
   ],
-  ['mapSegments to the last segment', () => gmap.mapSegments(1, LAST_GUEST_SEGMENT + 1, 1), 'EINVAL', 'to'],
-  ['mapSegments beyond the last but one', () => gmap.mapSegments(1, LAST_GUEST_SEGMENT, 2), 'EINVAL', 'to'],
-  ['unmapSegments of 0', () => gmap.unmapSegments(0, 0), 'EINVAL', 'count', '0'],
-  ['unmapSegments of 2^44', () => gmap.unmapSegments(0, 2 ** 44), 'EINVAL', 'count'],
-  ['unmapSegments at -1', () => gmap.unmapSegments(-1, 1), 'EINVAL', 'to', '-1'],
-  ['unmapSegments of the last', () => gmap.unmapSegments(LAST_GUEST_SEGMENT + 1, 1), 'EINVAL', 'to'],
+  [
+    'mapSegments to the last segment',
+    () => gmap.mapSegments(processSegment(1), guestSegment(LAST_GUEST_SEGMENT + 1), 1),
+    'EINVAL',
+    'to',
+  ],
+  [
+    'mapSegments beyond the last but one',
+    () => gmap.mapSegments(processSegment(1), guestSegment(LAST_GUEST_SEGMENT), 2),
+    'EINVAL',
+    'to',
+  ],
+  ['unmapSegments of 0', () => gmap.unmapSegments(guestSegment(0), 0), 'EINVAL', 'count', '0'],
+  ['unmapSegments of 2^44', () => gmap.unmapSegments(guestSegment(0), 2 ** 44), 'EINVAL', 'count'],
+  ['unmapSegments at -1', () => gmap.unmapSegments(guestSegment(-1), 1), 'EINVAL', 'to', '-1'],
+  [
+    'unmapSegments of the last',
+    () => gmap.unmapSegments(guestSegment(LAST_GUEST_SEGMENT + 1), 1),
+    'EINVAL',
+    'to',
+  ],
   ['fault at no bigint', () => gmap.fault(1 as never), 'EINVAL', 'address', '1'],
   ['fault at 2^64', () => gmap.fault(TOP), 'EINVAL', 'address'],
   ['fault where nothing is mapped', () => gmap.fault(64n * MIB), 'EFAULT', '0x4000000'],
   ['faultSegment of a string', () => gmap.faultSegment('0' as never), 'EINVAL', 'segment'],
-  ['faultSegment of 2^44', () => gmap.faultSegment(2 ** 44), 'EINVAL', 'segment', '17592186044416'],
+  [
+    'faultSegment of 2^44',
+    () => gmap.faultSegment(guestSegment(2 ** 44)),
+    'EINVAL',
+    'segment',
+    '17592186044416',
+  ],
   ['discard of no range', () => gmap.discard(3 as never), 'EINVAL', 'range'],
   [
     'discard at no bigint',
@@ -149,8 +183,8 @@ it('a gmap that was freed says so', () => {
   gmap.free();
   for (const call of [
     () => gmap.map({ from: HOME, to: 0n, length: MIB }),
-    () => gmap.mapSegments(256, 0, 1),
-    () => gmap.faultSegment(0),
+    () => gmap.mapSegments(processSegment(256), guestSegment(0), 1),
+    () => gmap.faultSegment(guestSegment(0)),
     () => gmap.fault(0n),
     () => gmap.unmap({ address: 0n, length: MIB }),
   ]) {
@@ -163,9 +197,9 @@ it('a gmap that was freed says so', () => {
 describe('the largest values', () => {
   it('are mapped: the last segments of process and guest', () => {
     mm.mmap({ address: (1n << 42n) - MIB, length: MIB });
-    gmap.mapSegments(PROCESS_SEGMENTS - 1, LAST_GUEST_SEGMENT, 1);
-    expect(gmap.faultSegment(LAST_GUEST_SEGMENT)).toBe(PROCESS_SEGMENTS - 1);
-    gmap.unmapSegments(0, LAST_GUEST_SEGMENT + 1);
-    expect(gmap.faultSegment(LAST_GUEST_SEGMENT)).toBe(-1);
+    gmap.mapSegments(processSegment(PROCESS_SEGMENTS - 1), guestSegment(LAST_GUEST_SEGMENT), 1);
+    expect(gmap.faultSegment(guestSegment(LAST_GUEST_SEGMENT))).toBe(PROCESS_SEGMENTS - 1);
+    gmap.unmapSegments(guestSegment(0), LAST_GUEST_SEGMENT + 1);
+    expect(gmap.faultSegment(guestSegment(LAST_GUEST_SEGMENT))).toBe(-1);
   });
 });

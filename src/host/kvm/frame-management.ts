@@ -12,6 +12,7 @@ import {
   realPage,
   SIE,
 } from '../../machine/index.ts';
+import { guestPage } from '../numbers.ts';
 import { PAGE_BYTES, PAGES_PER_SEGMENT } from '../units.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
@@ -72,7 +73,7 @@ function manage(vcpu: GuestCpu, page: number, what: number): boolean {
   if (what & PFMF.CLEAR) vm.writeGuest(address, ZEROS);
   if (what & PFMF.SET_KEY) {
     vm.enableKeys();
-    vm.setGuestKey(page, what & PFMF.KEY);
+    vm.setGuestKey(guestPage(page), what & PFMF.KEY);
   }
   return true;
 }

@@ -5,6 +5,7 @@
  */
 
 import { FRAME_SIZE, type StateDescription } from '../../machine/index.ts';
+import { guestPage } from '../numbers.ts';
 import type { GuestMachine } from './vcpu-context.ts';
 
 /** No page. */
@@ -37,8 +38,8 @@ export class PrefixPages {
     // Set first: an invalidation of the first page while the second is prepared counts.
     this.#watched = page;
     try {
-      this.#vm.watchPage(page);
-      this.#vm.watchPage(page + 1);
+      this.#vm.watchPage(guestPage(page));
+      this.#vm.watchPage(guestPage(page + 1));
     } catch (error) {
       this.#watched = NONE;
       throw error;

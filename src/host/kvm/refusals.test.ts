@@ -5,6 +5,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../errors.ts';
+import { guestPage } from '../numbers.ts';
 import { pictureOf, TestGuest } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
 import { VirtualMachine } from './vm.ts';
@@ -135,8 +136,20 @@ const MACHINE: Refusal[] = [
   ['a read at no bigint', () => guest.vm.readGuest(1 as never, 1), 'EINVAL', 'address', '1'],
   ['a read of -1 bytes', () => guest.vm.readGuest(1n, -1), 'EINVAL', 'length', '-1'],
   ['a fault for 1', () => guest.vm.faultIn(0n, 1 as never), 'EINVAL', 'write', '1'],
-  ['a watch on page 2^52', () => guest.vm.watchPage(2 ** 52), 'EINVAL', 'page', '4503599627370496'],
-  ['the key of page 2^52', () => guest.vm.setGuestKey(2 ** 52, 0), 'EINVAL', 'page', '4503599627370496'],
+  [
+    'a watch on page 2^52',
+    () => guest.vm.watchPage(guestPage(2 ** 52)),
+    'EINVAL',
+    'page',
+    '4503599627370496',
+  ],
+  [
+    'the key of page 2^52',
+    () => guest.vm.setGuestKey(guestPage(2 ** 52), 0),
+    'EINVAL',
+    'page',
+    '4503599627370496',
+  ],
 ];
 
 const CPU: Refusal[] = [

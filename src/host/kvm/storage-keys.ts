@@ -6,6 +6,7 @@
 import { demandKey, demandObject, show } from '../arguments.ts';
 import { hex, LinuxError } from '../errors.ts';
 import type { Mm } from '../mm/index.ts';
+import { processPage } from '../numbers.ts';
 import type { MemorySlots } from './slots.ts';
 
 /** The number of keys that one call can read or set (KVM_S390_SKEYS_MAX). */
@@ -33,7 +34,7 @@ export class StorageKeys {
     check(startFrame, count);
     const keys = new Uint8Array(count);
     this.#pages(startFrame, count).forEach((page, i) => {
-      keys[i] = this.#mm.keyOf(page);
+      keys[i] = this.#mm.keyOf(processPage(page));
     });
     return keys;
   }
@@ -42,7 +43,7 @@ export class StorageKeys {
   of(frame: number): number {
     check(frame, 1);
     const [page] = this.#pages(frame, 1) as [number];
-    return this.#mm.ptes.usesKeys ? this.#mm.keyOf(page) : 0;
+    return this.#mm.ptes.usesKeys ? this.#mm.keyOf(processPage(page)) : 0;
   }
 
   /**

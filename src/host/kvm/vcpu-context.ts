@@ -7,6 +7,7 @@ import type { Cpu, CpuReset } from '../../machine/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Life } from '../life.ts';
 import type { Mm } from '../mm/index.ts';
+import type { GuestPage } from '../numbers.ts';
 import type { AddressRange } from '../units.ts';
 import type { CheckedStateDescription } from './checked-state-description.ts';
 import type { GuestMemory } from './guest-memory.ts';
@@ -29,11 +30,11 @@ export interface GuestMachine extends GuestMemory {
   /** Makes a guest page accessible. @throws GuestMemoryFault; LinuxError ENOMEM */
   faultIn(address: bigint, write: boolean): void;
   /** Makes a guest page, by number, present and writable, and watches it. @throws GuestMemoryFault; LinuxError ENOMEM */
-  watchPage(page: number): void;
+  watchPage(page: GuestPage): void;
   /** Makes the guest one that uses storage keys. @throws LinuxError ENOMEM */
   enableKeys(): void;
   /** Sets the storage key of a guest page, by number. @throws GuestMemoryFault; LinuxError ENOMEM */
-  setGuestKey(page: number, key: number): void;
+  setGuestKey(page: GuestPage, key: number): void;
 }
 
 /** A virtual CPU, as the code that serves it knows it. */

@@ -18,6 +18,8 @@ import { LinuxError } from '../errors.ts';
 import { Gmap } from '../gmap/index.ts';
 import { Life } from '../life.ts';
 import { Mm } from '../mm/index.ts';
+import type { GuestPage } from '../numbers.ts';
+import { processPage } from '../numbers.ts';
 import { type AddressRange, GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { FloatingInterrupts } from './interrupts.ts';
@@ -233,7 +235,7 @@ export class VirtualMachine implements GuestMachine {
    * Makes a guest page, by number, present and writable, and watches it.
    * @throws GuestMemoryFault when the guest has no memory there, or none for stores; LinuxError ENOMEM
    */
-  watchPage(page: number): void {
+  watchPage(page: GuestPage): void {
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
@@ -244,12 +246,14 @@ export class VirtualMachine implements GuestMachine {
    * Sets the storage key of a guest page, by number, for an instruction of the guest.
    * @throws GuestMemoryFault when the guest has no memory there; LinuxError ENOMEM
    */
-  setGuestKey(page: number, key: number): void {
+  setGuestKey(page: GuestPage, key: number): void {
     demandKey(key);
     demandInteger('page', page, 0, GUEST_PAGES);
     this.life.demand();
     const address = BigInt(page) << 12n;
-    guestMemory(address, true, () => this.mm.setKey(Number(this.gmap.fault(address) >> 12n), key));
+    guestMemory(address, true, () =>
+      this.mm.setKey(processPage(Number(this.gmap.fault(address) >> 12n)), key),
+    );
   }
 
   #eachPart(

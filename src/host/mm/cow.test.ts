@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
+import { processPage } from '../numbers.ts';
 import { bytes, codeOf, frameCounts, makeHost, tableBytes } from '../testing/index.ts';
 import type { Mm } from './mm.ts';
 
@@ -33,14 +34,14 @@ describe('guests of a process that use storage keys', () => {
     mm.enableSie();
     mm.enableKeys();
     mm.write(HOME, bytes(7));
-    mm.setKey(page(HOME), 0x50);
+    mm.setKey(processPage(page(HOME)), 0x50);
     const child = host.fork(mm);
     child.enableSie();
     child.enableKeys();
-    expect(mm.keyOf(page(HOME))).toBe(0x50);
-    child.setKey(page(HOME), 0x90);
-    expect(mm.keyOf(page(HOME))).toBe(0x50);
-    expect(child.keyOf(page(HOME))).toBe(0x90);
+    expect(mm.keyOf(processPage(page(HOME)))).toBe(0x50);
+    child.setKey(processPage(page(HOME)), 0x90);
+    expect(mm.keyOf(processPage(page(HOME)))).toBe(0x50);
+    expect(child.keyOf(processPage(page(HOME)))).toBe(0x90);
     expect(child.read(HOME, 1)).toEqual(bytes(7));
   });
 
@@ -48,7 +49,7 @@ describe('guests of a process that use storage keys', () => {
     mm.write(HOME, bytes(7));
     const before = host.fork(mm);
     mm.enableKeys();
-    mm.setKey(page(HOME), 0x58);
+    mm.setKey(processPage(page(HOME)), 0x58);
     const after = host.fork(mm);
     expect(keyOfFrame(mm, HOME)).toBe(0x58);
     expect((keyOfFrame(before, HOME) as number) & 0xf8).toBe(0);
@@ -75,10 +76,10 @@ describe('guests of a process that use storage keys', () => {
     mm.write(65n * MIB, bytes(5));
     mm.enableKeys();
     expect(mm.read(64n * MIB, 1)).toEqual(bytes(5));
-    mm.setKey(page(64n * MIB), 0x30);
-    expect(mm.keyOf(page(65n * MIB)) & 0xf8).toBe(0);
-    mm.setKey(page(65n * MIB), 0x40);
-    expect(mm.keyOf(page(64n * MIB)) & 0xf8).toBe(0x30);
+    mm.setKey(processPage(page(64n * MIB)), 0x30);
+    expect(mm.keyOf(processPage(page(65n * MIB))) & 0xf8).toBe(0);
+    mm.setKey(processPage(page(65n * MIB)), 0x40);
+    expect(mm.keyOf(processPage(page(64n * MIB))) & 0xf8).toBe(0x30);
     expect(file.frameOf(0)).toBe(frameOf(mm, 65n * MIB) * 4096);
   });
 
@@ -125,24 +126,24 @@ describe('a process that hosts no guest', () => {
     mm.write(HOME, bytes(1));
     mm.write(HOME + MIB, bytes(2));
     mm.enableKeys();
-    mm.setKey(page(HOME), 0xf0);
-    mm.setKey(page(HOME + MIB), 0xe0);
+    mm.setKey(processPage(page(HOME)), 0xf0);
+    mm.setKey(processPage(page(HOME + MIB)), 0xe0);
     expect([mm.read(HOME, 1)[0], mm.read(HOME + MIB, 1)[0]]).toEqual([1, 2]);
 
     const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB });
     other.write(HOME, bytes(3));
     other.write(HOME + MIB, bytes(4));
-    other.watchPage(page(HOME));
-    other.watchPage(page(HOME + MIB));
+    other.watchPage(processPage(page(HOME)));
+    other.watchPage(processPage(page(HOME + MIB)));
     expect([other.read(HOME, 1)[0], other.read(HOME + MIB, 1)[0]]).toEqual([3, 4]);
   });
 
   it('has no keys to set before they are used', () => {
-    expect(codeOf(() => mm.setKey(page(HOME), 0x10))).toBe('EINVAL');
+    expect(codeOf(() => mm.setKey(processPage(page(HOME)), 0x10))).toBe('EINVAL');
     mm.mmap({ address: 64n * MIB, length: MIB, large: true });
     mm.write(64n * MIB, bytes(6));
-    expect(codeOf(() => mm.setKey(page(64n * MIB), 0x10))).toBe('EINVAL');
+    expect(codeOf(() => mm.setKey(processPage(page(64n * MIB)), 0x10))).toBe('EINVAL');
     expect(mm.read(64n * MIB, 1)).toEqual(bytes(6));
   });
 });
@@ -152,24 +153,24 @@ describe('setKeys', () => {
     mm.enableKeys();
     const first = page(HOME + MIB) - 1;
     expect(codeOf(() => mm.setKeys([first, 5], [0x10, 0x20]))).toBe('EFAULT');
-    expect(mm.keyOf(first)).toBe(0);
+    expect(mm.keyOf(processPage(first))).toBe(0);
     mm.read(HOME, 1);
     host.kernel.frames.failIn(1);
     expect(codeOf(() => mm.setKeys([first, first + 1], [0x10, 0x20]))).toBe('ENOMEM');
-    expect(mm.keyOf(first)).toBe(0);
+    expect(mm.keyOf(processPage(first))).toBe(0);
     mm.setKeys([first, first + 1], [0x10, 0x2e]);
-    expect([mm.keyOf(first), mm.keyOf(first + 1)]).toEqual([0x10, 0x2e]);
+    expect([mm.keyOf(processPage(first)), mm.keyOf(processPage(first + 1))]).toEqual([0x10, 0x2e]);
   });
 });
 
 it('an access of the kernel is noted in the storage key as one of a processor is', () => {
   mm.enableKeys();
   mm.read(HOME, 1);
-  expect(mm.keyOf(page(HOME))).toBe(0x04);
+  expect(mm.keyOf(processPage(page(HOME)))).toBe(0x04);
   mm.write(HOME, bytes(1));
-  expect(mm.keyOf(page(HOME))).toBe(0x06);
-  mm.setKey(page(HOME), 0x70);
+  expect(mm.keyOf(processPage(page(HOME)))).toBe(0x06);
+  mm.setKey(processPage(page(HOME)), 0x70);
   mm.dontNeed({ address: HOME, length: PAGE });
   mm.write(HOME, bytes(1));
-  expect(mm.keyOf(page(HOME))).toBe(0x76);
+  expect(mm.keyOf(processPage(page(HOME)))).toBe(0x76);
 });

@@ -7,6 +7,7 @@
 
 import { PAGE } from '../../machine/index.ts';
 import { hex, LinuxError } from '../errors.ts';
+import type { ProcessSegmentNumber } from '../numbers.ts';
 import { PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, noMapping } from './addresses.ts';
 import { copyOf } from './cow.ts';
@@ -52,7 +53,7 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
  * Preconditions: the caller holds the mmap lock (read).
  * @throws LinuxError ENOMEM
  */
-export function provideSegmentLocked(mm: MmState, segment: number): number {
+export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber): number {
   mm.mmapLock.expect('read', 'making a page table');
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return value;

@@ -14,6 +14,7 @@
  */
 
 import { SEGMENT, type Storage } from '../../machine/index.ts';
+import { type ProcessSegmentNumber, processSegment } from '../numbers.ts';
 
 /** The bits of an unlinked entry below the segment number. */
 const UNLINKED = SEGMENT.PROTECT | SEGMENT.INVALID;
@@ -28,13 +29,18 @@ const PATTERN = new Uint8Array(LOW_NUMBERS * 8);
 writeRun(new DataView(PATTERN.buffer), 0, LOW_NUMBERS, 0);
 
 /** Writes the unlinked entry of a process segment below 2^22, which every segment is that a guest can be given. */
-export function writeUnlinked(view: DataView, entry: number, segment: number): void {
+export function writeUnlinked(view: DataView, entry: number, segment: ProcessSegmentNumber): void {
   view.setInt32(entry, segment >>> 12);
   view.setInt32(entry + 4, (segment << NUMBER_SHIFT) | UNLINKED);
 }
 
 /** Writes `count` unlinked entries, of consecutive process segments. */
-export function writeUnlinkedRun(storage: Storage, first: number, count: number, segment: number): void {
+export function writeUnlinkedRun(
+  storage: Storage,
+  first: number,
+  count: number,
+  segment: ProcessSegmentNumber,
+): void {
   if (count < LONG_RUN) writeRun(storage.view, first, count, segment);
   else copyRun(storage, first, count, segment);
 }
@@ -45,8 +51,8 @@ export function isUnlinked(lo: number): boolean {
 }
 
 /** The process segment that an unlinked entry is mapped to. */
-export function wantedSegment(hi: number, lo: number): number {
-  return hi * LOW_NUMBERS + (lo >>> NUMBER_SHIFT);
+export function wantedSegment(hi: number, lo: number): ProcessSegmentNumber {
+  return processSegment(hi * LOW_NUMBERS + (lo >>> NUMBER_SHIFT));
 }
 
 /**
@@ -67,7 +73,7 @@ export function unlinkedRunLength(view: DataView, first: number, count: number, 
 }
 
 function writeRun(view: DataView, first: number, count: number, segment: number): void {
-  for (let i = 0; i < count; i++) writeUnlinked(view, first + i * 8, segment + i);
+  for (let i = 0; i < count; i++) writeUnlinked(view, first + i * 8, processSegment(segment + i));
 }
 
 /** As `writeRun`: the low halves come from the pattern, and only high halves that are not zero are written one by one. */

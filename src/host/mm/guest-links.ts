@@ -5,6 +5,7 @@
  * Preconditions of every function: the caller holds the page-table lock.
  */
 
+import { processSegment } from '../numbers.ts';
 import type { Gather } from './gather.ts';
 import { writeUnlinked } from './guest-entry.ts';
 import type { MmState } from './mm-state.ts';
@@ -18,7 +19,7 @@ export function unlinkGuestsLocked(mm: MmState, segment: number, origin: number,
   for (let node = reverseMaps.first(origin); node >= 0; node = reverseMaps.first(origin)) {
     const entry = reverseMaps.entryOf(node);
     reverseMaps.unlink(node);
-    writeUnlinked(view, entry, segment);
+    writeUnlinked(view, entry, processSegment(segment));
     gather.owner(reverseMaps.ownerOf(node));
     traceUnlink(mm, segment, node, 'page-table-freed');
   }

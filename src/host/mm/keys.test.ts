@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
+import { processPage } from '../numbers.ts';
 import { bytes, codeOf, MIB, pageEntryOf, pictureOf } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
@@ -38,9 +39,9 @@ const guestSees = (index: number, cpu = 1) =>
   host.readAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, 1)[0];
 const guestPuts = (index: number, cpu = 1) =>
   host.writeAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, bytes(3));
-const key = (index: number, of = mm) => of.keyOf(FIRST + index);
+const key = (index: number, of = mm) => of.keyOf(processPage(FIRST + index));
 const lasting = (index: number, of = mm) => key(index, of) & LASTING;
-const setKey = (index: number, value: number) => mm.setKey(FIRST + index, value);
+const setKey = (index: number, value: number) => mm.setKey(processPage(FIRST + index), value);
 const frameOf = (index: number, of = mm) => Number(pageEntryOf(host, of.asce, page(index)) >> 12n);
 const pgste = (index: number) => Number(pageEntryOf(host, mm.asce, page(index), true) >> 32n);
 /** The key of the frame behind a page. */
@@ -292,7 +293,7 @@ it('setting a key makes the page table it needs, or ENOMEM', () => {
     mm.mmap({ address: HOME, length: MIB });
     host.createGmap(mm);
     mm.enableKeys();
-    return { host, seen: () => pictureOf(host, mm), operation: () => mm.setKey(FIRST, 0x10) };
+    return { host, seen: () => pictureOf(host, mm), operation: () => mm.setKey(processPage(FIRST), 0x10) };
   });
   expect(ends).toEqual(['ENOMEM', 'ENOMEM']);
 });

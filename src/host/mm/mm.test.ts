@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../trace/index.ts';
 import type { Host } from '../host.ts';
+import { processPage } from '../numbers.ts';
 import { bytes, codeOf, frameCounts, MIB, makeHost, messageOf, TIB } from '../testing/index.ts';
 import { GROWN_LIMIT, PROCESS_LIMIT } from './addresses.ts';
 import { PROT } from './mappings.ts';
@@ -321,8 +322,8 @@ describe('exit', () => {
       () => mm.mremap({ address: 0n, oldLength: MIB, newLength: PAGE }),
       () => mm.startLog(0, 1),
       () => mm.enableKeys(),
-      () => mm.keyOf(0),
-      () => mm.watchPage(0),
+      () => mm.keyOf(processPage(0)),
+      () => mm.watchPage(processPage(0)),
       () => host.fork(mm),
       () => host.createGmap(mm),
       () => host.readAsProcess(mm, host.machine.cpu(0), 0n, 1),

@@ -19,6 +19,7 @@ import {
 import { LinuxError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LockMode } from '../locks.ts';
+import type { ProcessPage } from '../numbers.ts';
 import { type AddressRange, PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, checkedRange, GROWN_LIMIT, GROWN_PAGES, noMapping } from './addresses.ts';
 import type { DirtyLog } from './dirty-log.ts';
@@ -248,7 +249,7 @@ export class Mm extends MmState {
    * Returns the guests' storage key of a page, by number: 0 to 0xfe; 0 if the page has no page table.
    * @throws LinuxError EINVAL for a page that no process can have
    */
-  keyOf(page: number): number {
+  keyOf(page: ProcessPage): number {
     demandPage(page);
     return this.#operation('read', () => keyOfLocked(this, page));
   }
@@ -257,7 +258,7 @@ export class Mm extends MmState {
    * Sets the guests' storage key of a mapped page.
    * @throws LinuxError as `setKeys`
    */
-  setKey(page: number, key: number): void {
+  setKey(page: ProcessPage, key: number): void {
     this.setKeys([page], [key]);
   }
 
@@ -276,7 +277,7 @@ export class Mm extends MmState {
    * Makes a page present, writable, and not part of a frame of 1 MiB, so that watching it cannot fail.
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
-  makeWatchable(page: number): void {
+  makeWatchable(page: ProcessPage): void {
     demandPage(page);
     this.life.operation(() => {
       enableSie(this);
@@ -293,7 +294,7 @@ export class Mm extends MmState {
    * its frame or the right to store.
    * @throws LinuxError EFAULT, ENOMEM as `fault`
    */
-  watchPage(page: number): void {
+  watchPage(page: ProcessPage): void {
     demandPage(page);
     this.life.operation(() => {
       this.makeWatchable(page);

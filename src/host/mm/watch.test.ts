@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
+import { processPage } from '../numbers.ts';
 import { bytes, codeOf, MIB, pageEntryOf } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
@@ -254,7 +255,7 @@ describe('the watcher is not notified', () => {
     one.unmap({ address: GUEST + MIB, length: MIB });
     two.unmap({ address: GUEST, length: MIB });
     mm.enableKeys();
-    mm.setKey(FIRST + 5, 0x10);
+    mm.setKey(processPage(FIRST + 5), 0x10);
     expect(heard().filter((who) => who.startsWith('one'))).toEqual([]);
     mm.dontNeed({ address: HOME, length: 4n * PAGE });
     expect(heard()).toEqual([]);
