@@ -661,11 +661,11 @@ describe.concurrent('the command line', () => {
     for (const [, process = '', entry = '', state] of first.out.matchAll(
       /process 0x([0-9a-f]+) +entry 0x([0-9a-f]{16}) (\w+)/g,
     )) {
-      const promise = BigInt(`0x${process}`) + 0x220n;
-      expect(BigInt(`0x${entry}`) === promise).toBe(state === 'promised');
+      const unlinked = BigInt(`0x${process}`) + 0x220n;
+      expect(BigInt(`0x${entry}`) === unlinked).toBe(state === 'mapped');
     }
     expect(first.out).toMatch(/linked\n/);
-    expect(first.out).toMatch(/promised\n/);
+    expect(first.out).toMatch(/mapped\n/);
     expect(first.out).toContain('"written again"');
   });
 });
@@ -767,7 +767,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
   });
 
   it('the tour continues at a key, and ^C ends it', async () => {
-    const out = await terminal('tour', ['Ctrl-C leaves', '\u0003']);
+    const out = await terminal('tour', ['Ctrl-C quits', '\u0003']);
     expect(out).toContain('1. ');
     expect(out).not.toContain('2. ');
     expect(out).toMatch(/status 130\r\nicanon\r\n$/);

@@ -40,17 +40,17 @@ const DEVIATIONS: readonly Deviation[] = [
     correct: (out, length) => ({ ...out, pgm: 8, ilc: length }),
   },
   {
-    name: 'relative operands are not checked for their boundary',
+    name: 'relative operands are not checked for alignment',
     applies: (one, out) => misaligned(one) && out.pgm !== 6,
     correct: ({ at = '' }, length) => ({ pgm: 6, ilc: length, at }),
   },
   {
-    name: 'CDSG does not demand even registers',
+    name: 'CDSG accepts odd registers',
     applies: ({ mnemonic, patch }, out) => mnemonic === 'CDSG' && patch && out.pgm !== 6,
     correct: ({ at = '' }, length) => ({ pgm: 6, ilc: length, at }),
   },
   {
-    name: 'CLST does not mind bits beside the ending character',
+    name: 'CLST accepts bits next to the ending character',
     applies: ({ mnemonic, state }, out) => mnemonic === 'CLST' && state.r0 === '10000' && out.pgm !== 6,
     correct: (_out, length) => ({ pgm: 6, ilc: length, at: '20e04' }),
   },

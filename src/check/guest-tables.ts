@@ -11,25 +11,33 @@ const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const PROCESS_LIMIT_HI = 0x400;
 const REGION_FIRST = 3;
 
+/** A process, and the census of the pass. */
+interface Scope {
+  readonly mm: Mm;
+  readonly census: Census;
+}
+
 /**
  * Checks the tables of one gmap, and notes in the census what they own and link. Region tables are almost empty and seldom
  * change: if the census knows the tables of the gmap, only its segment tables are checked.
  */
 export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): void {
+  const scope = { mm, census };
   if (!(guest instanceof Gmap)) return;
   census.space(guest.asceHi, guest.asceLo);
   let known = census.tables.get(guest);
   if (known === undefined) {
     known = { region: [], segment: [] };
-    find(mm, census, guest.tables.top, REGION_FIRST, known);
+    find(scope, guest.tables.top, REGION_FIRST, known);
     census.tables.set(guest, known);
   }
   for (const origin of known.region) census.own(origin, 'gmap-table');
-  for (const origin of known.segment) segmentTable(mm, census, origin);
+  for (const origin of known.segment) segmentTable(scope, origin);
 }
 
 /** Finds the tables below a table, and checks the entries of those that are region tables. */
-function find(mm: Mm, census: Census, origin: number, type: number, known: KnownTables): void {
+function find(scope: Scope, origin: number, type: number, known: KnownTables): void {
+  const { mm, census } = scope;
   if (type === 0) {
     known.segment.push(origin);
     return;
@@ -45,24 +53,26 @@ function find(mm: Mm, census: Census, origin: number, type: number, known: Known
     if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
       census.report({ rule: 'table-format', message: `region entry ${hex(entry)} is ${hex(lo)}` });
     } else {
-      find(mm, census, below, type - 1, known);
+      find(scope, below, type - 1, known);
     }
     i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
 
-function segmentTable(mm: Mm, census: Census, origin: number): void {
+function segmentTable(scope: Scope, origin: number): void {
+  const { mm, census } = scope;
   const { storage } = mm.kernel;
   const empty = EMPTY[0] as number;
   census.own(origin, 'gmap-table');
   for (let i = census.scan.next(origin, 0, CRST_ENTRIES, empty); i < CRST_ENTRIES; ) {
     const entry = origin + i * 8;
-    segmentEntry(mm, census, entry, storage.get32(entry), storage.get32(entry + 4));
+    segmentEntry(scope, entry, storage.get32(entry), storage.get32(entry + 4));
     i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
 
-function segmentEntry(mm: Mm, census: Census, entry: number, hi: number, lo: number): void {
+function segmentEntry(scope: Scope, entry: number, hi: number, lo: number): void {
+  const { mm, census } = scope;
   if (isUnlinked(lo) && hi < PROCESS_LIMIT_HI) return;
   const large = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
   const origin = hi * HALF + ((lo & (large ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);

@@ -22,13 +22,21 @@ const NAME = ['segment', 'region-third', 'region-second'] as const;
 const SPAN = [1, 2 ** 11, 2 ** 22] as const;
 const EMPTY_PAGE = emptyEntry(0x400);
 
-/** Checks the tables of one process, and notes in the census what they own. */
-export function checkProcessTables(mm: Mm, census: Census): void {
-  census.space(mm.asceHi, mm.asceLo);
-  table(mm, census, mm.tables.top, mm.tables.levels === 3 ? 1 : 2, 0);
+/** A process, and the census of the pass. */
+interface Scope {
+  readonly mm: Mm;
+  readonly census: Census;
 }
 
-function table(mm: Mm, census: Census, origin: number, type: number, first: number): void {
+/** Checks the tables of one process, and notes in the census what they own. */
+export function checkProcessTables(mm: Mm, census: Census): void {
+  const scope = { mm, census };
+  census.space(mm.asceHi, mm.asceLo);
+  table(scope, mm.tables.top, mm.tables.levels === 3 ? 1 : 2, 0);
+}
+
+function table(scope: Scope, origin: number, type: number, first: number): void {
+  const { mm, census } = scope;
   const { storage } = mm.kernel;
   const empty = EMPTY[type] as number;
   census.own(origin, 'mm-table');
@@ -38,34 +46,36 @@ function table(mm: Mm, census: Census, origin: number, type: number, first: numb
     const below = storage.get32(entry) * HALF + ((lo & ~0xfff) >>> 0);
     const segment = first + i * (SPAN[type] as number);
     if (type === 0) {
-      segmentEntry(mm, census, entry, segment);
+      segmentEntry(scope, entry, segment);
     } else if ((lo & 0xfff) !== VALID[type] || !storage.has(below, CRST_SIZE)) {
       census.report({ rule: 'table-format', message: `${NAME[type]} entry ${hex(entry)} is ${hex(lo)}` });
     } else {
-      table(mm, census, below, type - 1, segment);
+      table(scope, below, type - 1, segment);
     }
     i = census.scan.next(origin, i + 1, CRST_ENTRIES, empty);
   }
 }
 
-function segmentEntry(mm: Mm, census: Census, entry: number, segment: number): void {
+function segmentEntry(scope: Scope, entry: number, segment: number): void {
+  const { mm, census } = scope;
   const { storage } = mm.kernel;
   const lo = storage.get32(entry + 4);
   const hi = storage.get32(entry) * HALF;
   if (lo & SEGMENT.FORMAT_CONTROL) {
-    largeFrame(mm, census, segment, hi + ((lo & SEGMENT.FRAME) >>> 0), lo & 0xf_ffff);
+    largeFrame(scope, segment, hi + ((lo & SEGMENT.FRAME) >>> 0), lo & 0xf_ffff);
   } else if (lo & 0x7ff || !storage.has(hi + lo, PAGE_TABLE_SIZE)) {
     census.report({ rule: 'table-format', message: `segment entry ${hex(entry)} is ${hex(lo)}` });
   } else {
-    pageTable(mm, census, hi + lo, segment);
+    pageTable(scope, hi + lo, segment);
   }
 }
 
-function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits: number): void {
+function largeFrame(scope: Scope, segment: number, frame: number, bits: number): void {
+  const { mm, census } = scope;
   const at = `1 MiB frame ${hex(frame)} of segment ${hex(BigInt(segment) << 20n)}`;
   census.own(frame, 'large-page');
   census.designated.push(frame);
-  descriptor(mm, census, frame, segment, at);
+  descriptor(scope, frame, segment, at);
   const first = segment * PAGES_PER_SEGMENT;
   const mapping = mm.mappings.at(first);
   if (!mapping || mapping.end < first + PAGES_PER_SEGMENT || !mapping.backing.large) {
@@ -81,31 +91,34 @@ function largeFrame(mm: Mm, census: Census, segment: number, frame: number, bits
   }
 }
 
-function descriptor(mm: Mm, census: Census, origin: number, segment: number, at: string): void {
+function descriptor(scope: Scope, origin: number, segment: number, at: string): void {
+  const { mm, census } = scope;
   const known = mm.common.descriptors.segmentOf(origin / PAGE_TABLE_SIZE);
   if (known === segment) return;
   census.report({ rule: 'page-table', message: `${at} has the descriptor of segment number ${known}` });
 }
 
-function pageTable(mm: Mm, census: Census, origin: number, segment: number): void {
-  ownPageTable(mm, census, origin);
+function pageTable(scope: Scope, origin: number, segment: number): void {
+  const { mm, census } = scope;
+  ownPageTable(scope, origin);
   census.designated.push(origin);
   const at = `page table ${hex(origin)} of segment ${hex(BigInt(segment) << 20n)}`;
-  descriptor(mm, census, origin, segment, at);
+  descriptor(scope, origin, segment, at);
   const first = segment * PAGES_PER_SEGMENT;
   if (!mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) {
     census.report({ rule: 'page-table', message: `${at} exists, but no mapping touches the segment` });
   }
-  const present = pages(mm, census, origin, first);
+  const present = pages(scope, origin, first);
   const known = mm.common.descriptors.present[origin / PAGE_TABLE_SIZE];
   if (known !== present) {
     const message = `${at} has ${present} pages, but its descriptor says ${known}`;
     census.report({ rule: 'page-table', message });
   }
-  if (mm.tables.pgstes) watches(mm, census, origin, at);
+  if (mm.tables.pgstes) watches(scope, origin, at);
 }
 
-function ownPageTable(mm: Mm, census: Census, origin: number): void {
+function ownPageTable(scope: Scope, origin: number): void {
+  const { mm, census } = scope;
   if (mm.tables.pgstes) {
     census.own(origin, 'pgste-table');
     return;
@@ -119,7 +132,8 @@ function ownPageTable(mm: Mm, census: Census, origin: number): void {
 }
 
 /** Checks the entries of a page table. Returns how many have a frame. */
-function pages(mm: Mm, census: Census, origin: number, first: number): number {
+function pages(scope: Scope, origin: number, first: number): number {
+  const { mm, census } = scope;
   const { storage } = mm.kernel;
   let present = 0;
   for (let i = census.scan.next(origin, 0, PAGE_TABLE_ENTRIES, EMPTY_PAGE); i < PAGE_TABLE_ENTRIES; ) {
@@ -129,7 +143,7 @@ function pages(mm: Mm, census: Census, origin: number, first: number): number {
       present++;
       const frame = storage.get32(entry) * HALF + ((lo & PAGE.FRAME) >>> 0);
       census.own(frame, 'page');
-      page(mm, census, first + i, frame, lo & 0xfff);
+      page(scope, first + i, frame, lo & 0xfff);
     } else {
       census.report({ rule: 'table-format', message: `page entry ${hex(entry)} is ${hex(lo)}` });
     }
@@ -138,7 +152,8 @@ function pages(mm: Mm, census: Census, origin: number, first: number): number {
   return present;
 }
 
-function page(mm: Mm, census: Census, number: number, frame: number, bits: number): void {
+function page(scope: Scope, number: number, frame: number, bits: number): void {
+  const { mm, census } = scope;
   const mapping = mm.mappings.at(number);
   const at = () => `the page at ${hex(BigInt(number) << 12n)}`;
   if (!mapping) {
@@ -147,7 +162,7 @@ function page(mm: Mm, census: Census, number: number, frame: number, bits: numbe
     const wanted = bitsOf(mapping).map(hex).join(' or ');
     census.report({ rule: 'mapping', message: `${at()} has bits ${hex(bits)}, not ${wanted}` });
   } else if (bits === 0) {
-    stores(mm, census, mapping, number, frame, at);
+    stores(scope, mapping, number, frame);
   }
 }
 
@@ -162,14 +177,9 @@ function bitsOf({ protection }: Mapping): readonly number[] {
 }
 
 /** Checks a page that may be stored into without a fault. */
-function stores(
-  mm: Mm,
-  census: Census,
-  mapping: Mapping,
-  number: number,
-  frame: number,
-  at: () => string,
-): void {
+function stores(scope: Scope, mapping: Mapping, number: number, frame: number): void {
+  const { mm, census } = scope;
+  const at = () => `the page at ${hex(BigInt(number) << 12n)}`;
   if (!mapping.backing.shared && mm.kernel.frames.sharersOf(frame) > 0) {
     census.report({
       rule: 'copy-on-write',
@@ -183,7 +193,8 @@ function stores(
 }
 
 /** Compares the watched pages of a page table with the count in its descriptor. */
-function watches(mm: Mm, census: Census, origin: number, at: string): void {
+function watches(scope: Scope, origin: number, at: string): void {
+  const { mm, census } = scope;
   const known = mm.common.descriptors.watched[origin / PAGE_TABLE_SIZE] as number;
   const { storage } = mm.kernel;
   let watched = 0;

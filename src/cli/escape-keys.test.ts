@@ -15,7 +15,7 @@ describe('keys', () => {
     ['^A ^A sends ^A', ['\x01\x01x'], '\x01x', []],
     ['^A h and ^A ? help', ['\x01h\x01?'], '', ['help', 'help']],
     ['^A and another key is nothing', ['\x01za'], 'a', []],
-    ['in two pieces', ['a\x01', 'x', 'x'], 'ax', ['end']],
+    ['in two chunks', ['a\x01', 'x', 'x'], 'ax', ['end']],
   ])('%s', (_, chunks, passed, commands) => {
     expect(taken(...chunks)).toEqual({ passed, commands });
   });

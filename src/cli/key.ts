@@ -2,9 +2,9 @@
 
 import { styled } from './output.ts';
 
-const PROMPT = '  (a key goes on, Ctrl-C leaves)';
+const PROMPT = '  (any key continues, Ctrl-C quits)';
 /** ^C, ^D, q. */
-const LEAVE = ['\x03', '\x04', 'q'];
+const QUIT = ['\x03', '\x04', 'q'];
 
 /** Waits for a key. Returns false for a key that quits, or if the terminal was closed. */
 export async function goesOn(): Promise<boolean> {
@@ -25,5 +25,5 @@ export async function goesOn(): Promise<boolean> {
   process.off('exit', restore);
   // Removes the prompt by overwriting it with blanks, since there may be no control sequences.
   stdout.write(`\r${' '.repeat(PROMPT.length)}\r`);
-  return !LEAVE.includes(key);
+  return !QUIT.includes(key);
 }

@@ -50,17 +50,17 @@ export async function* readScenario(path: string): AsyncGenerator<NumberedOperat
 
 /** The beginning of a line whose end has not arrived yet, in chunks as they arrived. */
 class Unfinished {
-  #pieces: string[] = [];
+  #chunks: string[] = [];
   length = 0;
 
-  add(piece: string): void {
-    if (piece !== '') this.#pieces.push(piece);
-    this.length += piece.length;
+  add(chunk: string): void {
+    if (chunk !== '') this.#chunks.push(chunk);
+    this.length += chunk.length;
   }
 
   take(): string {
-    const text = this.#pieces.join('');
-    this.#pieces = [];
+    const text = this.#chunks.join('');
+    this.#chunks = [];
     this.length = 0;
     return text;
   }

@@ -68,7 +68,7 @@ class Tour {
       `${this.#tables()}: a space of 16 EiB in which nothing is mapped. Its address-space-control element is ${hex(empty.asce)}.`,
     );
     empty.free();
-    this.#heading('Three pieces of a process, mapped out of order and far apart: promises');
+    this.#heading('Three ranges of a process, mapped in another order and far apart: mapped, not linked');
     this.#monitor = new Monitor(this.#host, this.#process, {
       image: parseElf(readFileSync(IMAGE)),
       maps: MAPS,
@@ -79,14 +79,18 @@ class Tour {
 
   /** Runs the tour. Returns its parts. */
   run(): readonly string[] {
-    this.#say(`${this.#tables()}: the segment at 0 is linked already, for the image was loaded there.`);
+    this.#say(`${this.#tables()}: the segment at 0 is already linked, because the image was loaded there.`);
     this.#segments();
-    this.#heading('The guest runs: each first access to a segment is a fault, and links it');
+    this.#heading('The guest runs: the first access to each segment is a fault, which links it');
     this.#expect(this.#monitor.run(), 'memory-fault');
-    this.#heading('The guest read there: its host stops it, for the process has nothing behind the promise');
+    this.#heading(
+      'The guest reads there: its host stops it, because the process has no memory for this segment',
+    );
     const { from, length } = MAPS[2] as MemoryMap;
     this.#process.mmap({ address: from, length });
-    this.#say(`The process maps ${hex(from)} again. The gmap is told nothing, and the guest goes on.`);
+    this.#say(
+      `The process maps ${hex(from)} again. The gmap needs no notification, and the guest continues.`,
+    );
     const end = this.#monitor.run();
     this.#expect(end, 'disabled-wait');
     this.#heading('The guest ended');
@@ -102,7 +106,7 @@ class Tour {
     const guest = vcpu.gr[3] as bigint;
     const process = this.#monitor.vm.gmap.fault(guest);
     if (step === 1) this.#seen(guest, process);
-    if (step === 2) this.#takeAway();
+    if (step === 2) this.#unmap();
     if (step === 3) this.#seen(guest, process);
     return true;
   }
@@ -116,13 +120,15 @@ class Tour {
     if (this.#step === 3) this.#segments();
   }
 
-  #takeAway(): void {
+  #unmap(): void {
     const { from, length } = MAPS[2] as MemoryMap;
-    this.#say('It stored 1 EiB up, too: three segments are linked now, each to a page table of the process.');
+    this.#say('It also stored at 1 EiB: three segments are linked now, each to a page table of the process.');
     this.#segments();
     this.#heading(`The process unmaps ${hex(from)}`);
     this.#process.munmap({ address: from, length });
-    this.#say('Its page table goes, and before it the link: the guest entry is a promise again.');
+    this.#say(
+      'Its page table is freed, and before that the guest entry is unlinked: it is only mapped again.',
+    );
     this.#segments();
   }
 
@@ -135,7 +141,7 @@ class Tour {
   #segment({ guest, process, linked }: SegmentState): string {
     const { gmap } = this.#monitor.vm;
     const entry = this.#machine.storage.get64(gmap.tables.entryOf(Number(guest >> 20n)));
-    const state = linked ? styled('green', 'linked') : styled('yellow', 'promised');
+    const state = linked ? styled('green', 'linked') : styled('yellow', 'mapped');
     return `guest ${hex(guest).padEnd(20)}process ${hex(process).padEnd(12)}entry 0x${entry.toString(16).padStart(16, '0')} ${state}`;
   }
 
@@ -172,10 +178,10 @@ class Tour {
     this.#line(styled('bold', 'Try next'));
     const scenario = example('scenarios/first.txt');
     const rows = columns([
-      [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with tables of its own'],
-      [`npx guesthouse replay ${scenario}`, 'the same story, written by you'],
+      [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with its own tables'],
+      [`npx guesthouse replay ${scenario}`, 'the same as a scenario, which you can change'],
       [`npx guesthouse walk ${scenario} 1G --gmap 0`, 'a translation, entry by entry'],
-      ['npx guesthouse explore', 'lessons, and this in pictures, in your browser'],
+      ['npx guesthouse explore', 'lessons, and all this in pictures, in your browser'],
     ]);
     for (const row of rows) this.#say(row);
   }

@@ -4,13 +4,13 @@ import { parseLine, World } from '../scenario/index.ts';
 import { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
 import { runAll } from './run.ts';
 
-/** Says yes so many times: how often a failure is run again to make it shorter. */
+/** Returns true a number of times, which limits the reduction of a failure. */
 function tries(most: number): () => boolean {
   let left = most;
   return () => left-- > 0;
 }
 
-/** Runs a campaign; throws what fails, as short as it gets in a while. */
+/** Runs a campaign. Throws its failure, reduced for a while. */
 function runClean(operations: number, options: CampaignOptions): Campaign {
   const campaign = new Campaign(options);
   const failure = campaign.advance(operations);
@@ -18,7 +18,7 @@ function runClean(operations: number, options: CampaignOptions): Campaign {
   throw new Error(formatFailure(shrinkFailure(failure, tries(5000))));
 }
 
-describe('a world answers what the plain model of it says', () => {
+describe('the host gives the answers of the model', () => {
   it('in many short scenarios', () => {
     const { totals } = runClean(6000, { seed: 11, operations: 100 });
     expect(totals.scenarios).toBeGreaterThan(50);
@@ -33,7 +33,7 @@ describe('a world answers what the plain model of it says', () => {
     runClean(4000, { seed: 13, operations: 800, run: { checkEvery: 1, compareEvery: 1 } });
   });
 
-  it('when storage is scarce, and says so', () => {
+  it('with scarce storage, and reports it', () => {
     const { totals } = runClean(4000, {
       seed: 14,
       operations: 500,
@@ -44,7 +44,7 @@ describe('a world answers what the plain model of it says', () => {
 });
 
 describe('a campaign', () => {
-  it('does the same with the same seed, and something else with another', () => {
+  it('is the same for the same seed, and different for another one', () => {
     const totalsOf = (seed: number) => {
       const campaign = new Campaign({ seed, operations: 400, run: { storageSize: 96 << 20 } });
       expect(campaign.advance(1000)).toBe(null);
@@ -55,7 +55,7 @@ describe('a campaign', () => {
   });
 });
 
-/** What a campaign with a purge left out finds in so many operations, none of the rules being looked at. */
+/** Runs a campaign with a missing purge and without checks of the rules. Returns its failure. */
 function findWithout(
   site: (typeof PURGE_SITES)[number],
   operations: number,
@@ -69,12 +69,12 @@ function findWithout(
   return campaign.advance(operations);
 }
 
-describe.each(PURGE_SITES)('with the purge %s left out', (site) => {
-  it('a campaign finds it by the answers alone', () => {
+describe.each(PURGE_SITES)('without the purge %s', (site) => {
+  it('a campaign finds it from answers alone', () => {
     expect(findWithout(site, 40_000, 0)).not.toBe(null);
   });
 
-  it('what it finds is a short scenario, which does the same when it is read from text', () => {
+  it('the finding is a short scenario, which fails in the same way when it is parsed from text', () => {
     const failure = findWithout(site, 20_000, 1) as Failure;
     const short = shrinkFailure(failure, tries(5000));
     const lines = formatFailure(short).split('\n');
@@ -87,7 +87,7 @@ describe.each(PURGE_SITES)('with the purge %s left out', (site) => {
   });
 });
 
-it('an answer that is wrong is told with the answer that is right', () => {
+it('a wrong answer is reported with the right one', () => {
   const failure: Failure = {
     seed: 3,
     scenario: 0,

@@ -2,29 +2,29 @@ import { expect, it } from 'vitest';
 import { parseLine } from '../scenario/index.ts';
 import { runAll } from './run.ts';
 
-/** What campaigns have found, as they printed it: it does not happen again. */
+/** Scenarios of bugs that campaigns have found, as printed. They must not fail again. */
 const FOUND = {
-  'a region-third table is not lost when nothing was touched in what was mapped last': `
+  'a region-third table is not lost if the last mapping was never touched': `
     mmap 0x3fffff00000 4M high
     kernel read 4T 8
     mmap 0x40080000000 4K high
     munmap 128M 4T
     exit`,
-  'a discard that splits a frame of 1 MiB drops what is behind it': `
+  'a discard that splits a frame of 1 MiB drops its contents': `
     gmap_alloc 0
     mmap 2049M 3M large
     gmap_map_segment 0 2049M 0x40000100000 3M
     guest 0 write 0x40000302000 0d
     gmap_discard 0 0x40000301000 0x40000400000
     process read 0x80302000 1`,
-  'a slot that cannot be moved shows what it showed': `
+  'a slot that cannot be moved stays mapped': `
     gmap_alloc 0
     slot 0 2 2049M 4T 1M log
     fail 2
     gmap_unmap_segment 0 0 0x20000000000000
     slot 0 2 2049M 0 1M log
     dump 0`,
-  'mremap that runs out of memory leaves no page table behind, not even where something is mapped': `
+  'mremap that runs out of memory leaks no page table, not even in a mapped segment': `
     1: new
     1: gmap_alloc 0
     file 0 4K
@@ -33,7 +33,7 @@ const FOUND = {
     1: mmap 0x40080000000 2M high file 0 4K
     fail 3
     1: mremap 4T 1M 516K to 0x400800ff000`,
-  'a page table of 2 KiB that is given back may leave its bits in the half that nobody has': `
+  'a freed page table of 2 KiB may leave its bits in the unused half of its frame': `
     mmap 256M 4M
     process read 0x10001ff8 2048
     gmap_alloc 0

@@ -23,7 +23,7 @@ export function reduce<Item>(
   };
   attempt(best);
   for (let changed = true; changed && more(); ) {
-    changed = dropPieces(() => best, attempt);
+    changed = dropRanges(() => best, attempt);
     for (let at = 0; at < best.length && more(); at++) {
       for (const item of simpler(best[at] as Item)) {
         if (at >= best.length) break;
@@ -39,16 +39,16 @@ export function reduce<Item>(
 }
 
 /** Drops ranges of half the length, a quarter, and so on down to one item, from the end on. */
-function dropPieces<Item>(
+function dropRanges<Item>(
   best: () => readonly Item[],
   attempt: (candidate: readonly Item[]) => boolean,
 ): boolean {
   let changed = false;
-  for (let piece = Math.ceil(best().length / 2); piece > 0; piece = Math.floor(piece / 2)) {
-    for (let at = best().length - piece; at > -piece; at -= piece) {
+  for (let length = Math.ceil(best().length / 2); length > 0; length = Math.floor(length / 2)) {
+    for (let at = best().length - length; at > -length; at -= length) {
       const items = best();
       const start = Math.max(at, 0);
-      if (start < items.length && attempt([...items.slice(0, start), ...items.slice(at + piece)])) {
+      if (start < items.length && attempt([...items.slice(0, start), ...items.slice(at + length)])) {
         changed = true;
         at = Math.min(at, best().length);
       }

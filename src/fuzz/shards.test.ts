@@ -1,4 +1,4 @@
-/** Shards of a campaign never do the same run, and their reports make one again. */
+/** Shards of a campaign never perform the same run, and their reports can be merged. */
 
 import { describe, expect, it } from 'vitest';
 import { Campaign } from './campaign.ts';
@@ -43,7 +43,7 @@ it('the runs of all shards are those of the whole campaign', () => {
   expect(new Set(parts).size).toBe(10);
 });
 
-it('scenarios are split alike', () => {
+it('scenarios are split in the same way', () => {
   const campaign = new Campaign({ seed: 1, operations: 20, shard: { index: 1, of: 3 } });
   expect(campaign.scenario).toBe(1);
   campaign.advance(25);
@@ -75,7 +75,7 @@ describe('reports', () => {
     expect(merged).toMatchObject({ shards: 2, runs: 5, steps: 200, seconds: 20, failures: [], problems: [] });
   });
 
-  it('bring all failures', () => {
+  it('have all failures', () => {
     const merged = mergeSummaries([report(0), report(1, { failures: [failure], runs: 1 })]);
     expect(merged).toMatchObject({ failures: [failure], problems: [] });
   });
@@ -88,11 +88,11 @@ describe('reports', () => {
     ['one has another seed', [report(0), report(1, { seed: 2 })], 'another campaign'],
     ['one is of another fuzzer', [report(0), report(1, { what: 'texts' })], 'another campaign'],
     ['there is none', [], 'no reports'],
-  ])('say so when %s', (_, reports, problem) => {
+  ])('report a problem if %s', (_, reports, problem) => {
     expect(mergeSummaries(reports).problems.join()).toContain(problem);
   });
 
-  it('are read from lines of JSON, and nothing else is one', () => {
+  it('are parsed from lines of JSON, and nothing else is accepted', () => {
     expect(parseSummary(JSON.stringify(report(0)))).toEqual(report(0));
     for (const wrong of ['null', '{}', '[]', '5', '{"what":"guests"}'])
       expect(() => parseSummary(wrong)).toThrow(TypeError);
@@ -100,7 +100,7 @@ describe('reports', () => {
   });
 });
 
-it('a list is reduced to the items that fail together, each as simple as it gets', () => {
+it('a list is reduced to the items that fail together, each in its simplest form', () => {
   const items = Array.from({ length: 100 }, (_, i) => i);
   const fails = (list: readonly number[]) =>
     list.includes(7) && list.some((one) => one >= 60) ? list.length : 0;

@@ -59,9 +59,9 @@ class Shrinker {
 
   /** Drops ranges of the scenario, long ones first, from the end on, where operations are rarely needed. */
   #dropPieces(): void {
-    for (let piece = Math.ceil(this.best.length / 2); piece > 0; piece = Math.floor(piece / 2)) {
-      for (let at = this.best.length - piece; at > -piece && this.#more(); at -= piece) {
-        this.#try([...this.best.slice(0, Math.max(at, 0)), ...this.best.slice(at + piece)]);
+    for (let length = Math.ceil(this.best.length / 2); length > 0; length = Math.floor(length / 2)) {
+      for (let at = this.best.length - length; at > -length && this.#more(); at -= length) {
+        this.#try([...this.best.slice(0, Math.max(at, 0)), ...this.best.slice(at + length)]);
         at = Math.min(at, this.best.length);
       }
     }

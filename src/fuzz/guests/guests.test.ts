@@ -1,4 +1,4 @@
-/** The guests' fuzzer finds nothing in a few fixed runs, and finds faults that are planted. */
+/** The guests' fuzzer finds nothing in some fixed runs, and finds injected faults. */
 
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
@@ -10,7 +10,7 @@ import { Pattern } from './pattern.ts';
 import { GuestsFuzzer } from './run.ts';
 import type { GuestSetup, GuestStep } from './steps.ts';
 
-/** The first finding in so many runs, of one of some kinds if that matters, with a fault planted in each host. */
+/** Returns the first finding in a number of runs, optionally of some kinds, with a fault injected into each host. */
 function kindFound(runs: number, before: (host: Host) => void, kinds?: readonly string[]): string {
   const fuzzer = new GuestsFuzzer({ before });
   for (let run = 0; run < runs; run++) {
@@ -29,13 +29,13 @@ it('finds nothing in fixed runs', () => {
   expect(campaign.steps).toBe(20 * 60);
 });
 
-it('does the same with the same seed', () => {
+it('is the same for the same seed', () => {
   const fuzzer = new GuestsFuzzer();
   expect(fuzzer.generate(5)).toEqual(fuzzer.generate(5));
   expect(fuzzer.generate(5)).not.toEqual(fuzzer.generate(6));
 });
 
-it('encodes every instruction of the table, operation code and length as its format says', () => {
+it('encodes every instruction of the table with its operation code and the length of its format', () => {
   const random = new Random(1);
   for (const line of INSTRUCTIONS) {
     const [mnemonic, format, opcode] = line;
@@ -53,7 +53,7 @@ it('encodes every instruction of the table, operation code and length as its for
   }
 });
 
-describe('a planted fault is found:', () => {
+describe('an injected fault is found:', () => {
   it.each(['page-invalidated', 'page-protected', 'page-copied', 'gmap-unmap', 'page-table-freed'] as const)(
     'the purge %s left out',
     (site) => {
@@ -68,7 +68,7 @@ describe('a planted fault is found:', () => {
     const found = kindFound(60, ({ kernel }) => {
       const { frames } = kernel;
       frames.allocateZeroed = (order, purpose) => frames.allocate(order, purpose);
-      // What was there before: something of the host's.
+      // The previous contents: data of the host.
       for (let i = 0; i < kernel.storage.size; i += 8) {
         if (i >= frames.touched) kernel.storage.set64(i, 0x5ec2_e700_0000_0000n + BigInt(i));
       }
@@ -76,11 +76,11 @@ describe('a planted fault is found:', () => {
     expect(found).toMatch(/^(twin|leak|table-format)$/);
   });
 
-  it('a guest that is given a segment of its process that is in no slot', () => {
+  it('a guest that gets a segment of its process outside of all slots', () => {
     const found = kindFound(40, (host) => {
       for (const mm of host.processes) {
         for (const gmap of mm.gmaps) {
-          // Guest 4 MiB leads to the canaries behind guest memory.
+          // Guest address 4 MiB is mapped to the canaries after guest memory.
           const wide = gmap as unknown as { map(range: object): void };
           wide.map({ from: BigInt(HOME + 0x30_0000), to: 0x40_0000n, length: 0x10_0000n });
         }
@@ -89,7 +89,7 @@ describe('a planted fault is found:', () => {
     expect(found).toMatch(/^(escape|leak|twin|canary)$/);
   });
 
-  it('a run that goes on beyond its limit', () => {
+  it('a run that exceeds its limit', () => {
     const fuzzer = new GuestsFuzzer({
       before: ({ machine }) => {
         for (const cpu of machine.cpus) {
@@ -101,7 +101,7 @@ describe('a planted fault is found:', () => {
     expect(fuzzer.run(fuzzer.generate(1)).finding?.kind).toBe('limit');
   });
 
-  it('a control register that stays the guest’s', () => {
+  it('a control register that is not restored', () => {
     const found = kindFound(5, ({ machine }) => {
       for (const cpu of machine.cpus) {
         const release = cpu.release.bind(cpu);
@@ -114,7 +114,7 @@ describe('a planted fault is found:', () => {
     expect(found).toBe('host-state');
   });
 
-  it('an error that is none of a caller', () => {
+  it('an undocumented error', () => {
     const found = kindFound(3, ({ kernel }) => {
       kernel.purges.page = () => {
         throw new TypeError('planted');
@@ -124,7 +124,7 @@ describe('a planted fault is found:', () => {
   });
 });
 
-it('a failing case is made shorter, and fails again from its text', () => {
+it('a failing case is reduced, and fails again from its text', () => {
   const fuzzer = new GuestsFuzzer({
     before: ({ kernel }) => {
       kernel.injectedFault = 'page-invalidated';
@@ -143,7 +143,7 @@ it('a failing case is made shorter, and fails again from its text', () => {
   expect(new GuestsFuzzer().run({ setup, steps }).finding).toBe(null);
 });
 
-it('a pattern is recognised however it was shifted', () => {
+it('a pattern is recognized at every offset', () => {
   const pattern = new Pattern('a secret', 3);
   const copy = new Uint8Array(4096);
   copy.set(pattern.page.subarray(3, 103), 1001);

@@ -1,4 +1,4 @@
-/** The fuzzer of images finds nothing in fixed runs, and finds faults that are planted. */
+/** The fuzzer of images finds nothing in fixed runs, and finds injected faults. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -32,12 +32,12 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-it('its made-up image is one that can be loaded', () => {
+it('its generated image can be loaded', () => {
   expect(parseElf(BLANK_IMAGE)).toMatchObject({ entry: 0x1_0000n, segments: [{ address: 0x1_0000n }] });
 });
 
-describe('a planted fault is found:', () => {
-  it('a refused image that leaves a gmap behind', () => {
+describe('an injected fault is found:', () => {
+  it('a rejected image that leaks a gmap', () => {
     const found = kindsFound(300, (host) => {
       const createGmap = host.createGmap.bind(host);
       host.createGmap = (mm) => {
@@ -48,7 +48,7 @@ describe('a planted fault is found:', () => {
     expect(found).toContain('leak');
   });
 
-  it('a processor that goes on beyond the limit', () => {
+  it('a processor that exceeds the limit', () => {
     const found = kindsFound(60, ({ machine }) => {
       for (const cpu of machine.cpus) {
         const run = cpu.runClaimed.bind(cpu);
@@ -58,7 +58,7 @@ describe('a planted fault is found:', () => {
     expect(found).toContain('limit');
   });
 
-  it('an error that is no refusal', () => {
+  it('an undocumented error', () => {
     const found = kindsFound(20, (host) => {
       host.createGmap = () => {
         throw new TypeError('planted');
@@ -68,7 +68,7 @@ describe('a planted fault is found:', () => {
   });
 });
 
-it('does not change the images that it was given', () => {
+it('does not change its images', () => {
   const before = [...images.values()].map((bytes) => bytes.join());
   const fuzzer = new ImagesFuzzer({ images });
   for (let run = 0; run < 50; run++) fuzzer.run(fuzzer.generate(run));

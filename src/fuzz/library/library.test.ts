@@ -1,10 +1,10 @@
-/** The library's fuzzer finds nothing in fixed runs, and finds faults that are planted. */
+/** The library's fuzzer finds nothing in fixed runs, and finds injected faults. */
 
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
 import { CaseCampaign, formatCase, LibraryFuzzer, seedOf } from '../index.ts';
 
-/** Kinds of what so many runs find, with a fault planted in each host. */
+/** Returns the kinds of findings in a number of runs, with a fault injected into each host. */
 function kindsFound(runs: number, before: (host: Host) => void): string[] {
   const fuzzer = new LibraryFuzzer({ before });
   const kinds = new Set<string>();
@@ -23,7 +23,7 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-describe('a planted fault is found:', () => {
+describe('an injected fault is found:', () => {
   it('an operation that throws an error of the engine', () => {
     const found = kindsFound(60, (host) => {
       host.createGmap = () => {
@@ -33,7 +33,7 @@ describe('a planted fault is found:', () => {
     expect(found).toContain('error of host.createGmap');
   });
 
-  it('an operation that leaks a frame when it is refused', () => {
+  it('an operation that leaks a frame when it fails', () => {
     const found = kindsFound(100, (host) => {
       const createFile = host.createFile.bind(host);
       host.createFile = (length) => {

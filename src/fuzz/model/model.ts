@@ -327,7 +327,7 @@ export class Model {
 }
 
 /**
- * Accesses are made of several faults: those before one that found no frames are served. A slot that cannot be moved
+ * Accesses consist of several faults: those before one that ran out of frames are complete. A slot that cannot be moved
  * has lost its links; keys may have come into use and none was set.
  */
 export function mayBeHalfDone({ verb }: Operation): boolean {

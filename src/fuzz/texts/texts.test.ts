@@ -1,4 +1,4 @@
-/** The fuzzer of texts finds nothing in fixed runs, and finds faults that are planted. */
+/** The fuzzer of texts finds nothing in fixed runs, and finds injected faults. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Player, type Snapshot } from '../../player/index.ts';
@@ -27,7 +27,7 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-it('a line that is repeated and a long one are what they say', () => {
+it('a repeated line and a long one have the right text', () => {
   const fuzzer = new TextsFuzzer();
   const setup = { kind: 'scenario', injectedFault: null, check: true } as const;
   const steps = [
@@ -39,15 +39,15 @@ it('a line that is repeated and a long one are what they say', () => {
   expect(fuzzer.run({ setup, steps })).toEqual({ finding: null, performed: 4 });
 });
 
-describe('a planted fault is found:', () => {
-  it('an error that is none of a text', () => {
+describe('an injected fault is found:', () => {
+  it('an undocumented error', () => {
     vi.spyOn(Player.prototype, 'at').mockImplementation(() => {
       throw new TypeError('planted');
     });
     expect(kindsFound(10)).toContain('breakdown');
   });
 
-  it('an answer that is larger than what was asked for', () => {
+  it('an answer that exceeds its limit', () => {
     const at = Player.prototype.at;
     vi.spyOn(Player.prototype, 'at').mockImplementation(function (this: Player, position, ask) {
       return at.call(this, position, (snapshot) =>
@@ -62,9 +62,9 @@ describe('a planted fault is found:', () => {
     expect(kindsFound(40)).toContain('size');
   });
 
-  it('a scenario that breaks the host down', () => {
+  it('a scenario that causes an error of the host', () => {
     const fuzzer = new TextsFuzzer({ texts });
-    // Before: what is generated is performed once, for its events.
+    // Generated operations are performed once before, for their events.
     const cases = Array.from({ length: 30 }, (_, run) => fuzzer.generate(seedOf(1, run)));
     vi.spyOn(World.prototype, 'perform').mockImplementation(() => {
       throw new TypeError('x is not a function');

@@ -42,7 +42,7 @@ function copySegment(child: MmState, parent: MmState, segment: number, copies: n
   const { frames, storage } = parent.kernel;
   const copy = child.tables.pageTableOf(segment);
   const first = segment * PAGES_PER_SEGMENT;
-  eachPageOf(parent, segment, first, first + PAGES_PER_SEGMENT, (page, table, index) => {
+  eachPageOf(parent, segment, { start: first, end: first + PAGES_PER_SEGMENT }, (page, table, index) => {
     const mapping = parent.mappings.at(page) as Mapping;
     const { shared } = mapping.backing;
     parent.common.descriptors.present[copy / PAGE_TABLE_SIZE]!++;

@@ -9,6 +9,12 @@ import { PAGES_PER_SEGMENT, SEGMENTS_PER_TABLE } from '../units.ts';
 import type { MmState } from './mm-state.ts';
 import { hasFrame } from './page-tables.ts';
 
+/** A range of pages, by number, half open. */
+export interface PageSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Visits an entry with a frame: its page number, its page table and its index there. */
 export type PageVisitor = (page: number, table: number, index: number) => void;
 
@@ -33,13 +39,7 @@ export function eachSegment(
 }
 
 /** Visits each entry with a frame that the page table of a segment has in a range. */
-export function eachPageOf(
-  mm: MmState,
-  segment: number,
-  start: number,
-  end: number,
-  visit: PageVisitor,
-): void {
+export function eachPageOf(mm: MmState, segment: number, { start, end }: PageSpan, visit: PageVisitor): void {
   const table = mm.tables.pageTableOf(segment);
   if (table < 0 || mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;
   const first = segment * PAGES_PER_SEGMENT;
@@ -51,5 +51,6 @@ export function eachPageOf(
 
 /** Visits each entry with a frame in a range. */
 export function eachPage(mm: MmState, start: number, end: number, visit: PageVisitor): void {
-  eachSegment(mm, start, end, (segment) => eachPageOf(mm, segment, start, end, visit));
+  const span = { start, end };
+  eachSegment(mm, start, end, (segment) => eachPageOf(mm, segment, span, visit));
 }

@@ -14,7 +14,7 @@ import { demandMapped, demandRoom } from './mapping-limits.ts';
 import { type Mapping, PROT } from './mappings.ts';
 import type { MmState } from './mm-state.ts';
 import { PAGE_NONE } from './page-tables.ts';
-import { eachPageOf, eachSegment } from './pagewalk.ts';
+import { eachPageOf, eachSegment, type PageSpan } from './pagewalk.ts';
 
 /** The bits of the entry of a page with this frame, which no store waits for. */
 export function entryBits(mm: MmState, mapping: Mapping, page: number, frame: number): number {
@@ -47,18 +47,13 @@ export function mprotectLocked(mm: MmState, start: number, end: number, protecti
   gather.finish(mm, 'segment-changed');
 }
 
-function protectSegment(
-  mm: MmState,
-  segment: number,
-  { start, end }: { readonly start: number; readonly end: number },
-  gather: Gather,
-): void {
+function protectSegment(mm: MmState, segment: number, span: PageSpan, gather: Gather): void {
   if (mm.tables.largeFrameOf(segment) >= 0) {
     const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT);
     protectLargeLocked(mm, segment, (mapping?.protection ?? 0) & PROT.WRITE ? 0 : SEGMENT.PROTECT, gather);
     return;
   }
-  eachPageOf(mm, segment, start, end, (page, table, index) => {
+  eachPageOf(mm, segment, span, (page, table, index) => {
     const mapping = mm.mappings.at(page) as Mapping;
     mm.ptes.protect(table, index, entryBits(mm, mapping, page, mm.ptes.frame(table, index)));
   });

@@ -13,7 +13,7 @@ import { unlinkGuestsLocked } from './guest-links.ts';
 import { isLarge, splitEdgesLocked } from './large-frames.ts';
 import type { MmState } from './mm-state.ts';
 import { hasFrame } from './page-tables.ts';
-import { eachPageOf, eachSegment } from './pagewalk.ts';
+import { eachPageOf, eachSegment, type PageSpan } from './pagewalk.ts';
 import { frameOf } from './ptes.ts';
 
 /**
@@ -53,26 +53,27 @@ export function zapLocked(mm: MmState, start: number, end: number): void {
  * Preconditions: as `zapLocked`, and the caller holds the page-table lock.
  */
 export function dropPagesLocked(mm: MmState, start: number, end: number, gather: Gather): void {
+  const span = { start, end };
   eachSegment(mm, start, end, (segment, value) => {
     if (isLarge(value)) freeLargeFrame(mm, segment, gather);
-    else unmapPages(mm, segment, start, end, gather);
+    else unmapPages(mm, segment, span, gather);
   });
 }
 
 /** Unhooks what no mapping needs any more. The mappings of the range are removed already. */
 function freeTablesLocked(mm: MmState, start: number, end: number, gather: Gather): void {
+  const span = { start, end };
   eachSegment(mm, start, end, (segment, value) => {
     const first = segment * PAGES_PER_SEGMENT;
     if (isLarge(value)) freeLargeFrame(mm, segment, gather);
-    else if (mm.mappings.touches(first, first + PAGES_PER_SEGMENT))
-      unmapPages(mm, segment, start, end, gather);
+    else if (mm.mappings.touches(first, first + PAGES_PER_SEGMENT)) unmapPages(mm, segment, span, gather);
     else freePageTable(mm, segment, value, gather);
   });
   freeSegmentTables(mm, start, end, gather);
 }
 
-function unmapPages(mm: MmState, segment: number, start: number, end: number, gather: Gather): void {
-  eachPageOf(mm, segment, start, end, (_, table, index) => gather.deferFree(mm.ptes.unmap(table, index)));
+function unmapPages(mm: MmState, segment: number, span: PageSpan, gather: Gather): void {
+  eachPageOf(mm, segment, span, (_, table, index) => gather.deferFree(mm.ptes.unmap(table, index)));
 }
 
 function freeLargeFrame(mm: MmState, segment: number, gather: Gather): void {

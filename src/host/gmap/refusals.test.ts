@@ -1,0 +1,171 @@
+/** Wrong calls of a gmap: each throws a LinuxError with its code and a sentence that names the value, and changes nothing. */
+
+import { beforeEach, describe, expect, it } from 'vitest';
+import { LinuxError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import type { Mm } from '../mm/index.ts';
+import { makeHost, pictureOf } from '../testing/index.ts';
+import type { Gmap } from './gmap.ts';
+
+const MIB = 1n << 20n;
+const HOME = 0x1000_0000n;
+const TOP = 1n << 64n;
+/** Segments of a process that guests can be given, and segments of a guest that can be mapped. */
+const PROCESS_SEGMENTS = 2 ** 22;
+const LAST_GUEST_SEGMENT = 2 ** 44 - 2;
+
+let host: Host;
+let mm: Mm;
+let gmap: Gmap;
+
+beforeEach(() => {
+  ({ host } = makeHost());
+  mm = host.createMm();
+  mm.mmap({ address: HOME, length: 4n * MIB });
+  gmap = host.createGmap(mm);
+  gmap.map({ from: HOME, to: 0n, length: 4n * MIB });
+  gmap.fault(0n);
+});
+
+const REFUSALS: [title: string, call: () => unknown, code: string, ...named: string[]][] = [
+  ['map of no range', () => gmap.map(7 as never), 'EINVAL', 'range', '7'],
+  ['map from no bigint', () => gmap.map({ from: 1 as never, to: 0n, length: MIB }), 'EINVAL', 'from', '1'],
+  [
+    'map from inside a segment',
+    () => gmap.map({ from: 1n, to: 0n, length: MIB }),
+    'EINVAL',
+    'from',
+    '0x1',
+    '1 MiB',
+  ],
+  ['map to no bigint', () => gmap.map({ from: 0n, to: 1 as never, length: MIB }), 'EINVAL', 'to', '1'],
+  [
+    'map to the inside of a segment',
+    () => gmap.map({ from: 0n, to: 1n, length: MIB }),
+    'EINVAL',
+    'to',
+    '0x1',
+  ],
+  ['map of no length', () => gmap.map({ from: 0n, to: 0n, length: 0n }), 'EINVAL', 'length', '0'],
+  ['map of a part of a segment', () => gmap.map({ from: 0n, to: 0n, length: 5n }), 'EINVAL', 'length', '0x5'],
+  [
+    'map from above 4 TiB',
+    () => gmap.map({ from: 1n << 42n, to: 0n, length: MIB }),
+    'EINVAL',
+    '0x40000000000',
+    '4 TiB',
+  ],
+  [
+    'map to the end of 2^64',
+    () => gmap.map({ from: 0n, to: TOP - MIB, length: MIB }),
+    'EINVAL',
+    '0xfffffffffff00000',
+  ],
+  ['unmap of no range', () => gmap.unmap(undefined as never), 'EINVAL', 'range'],
+  ['unmap at no bigint', () => gmap.unmap({ address: 1 as never, length: MIB }), 'EINVAL', 'address', '1'],
+  ['unmap inside a segment', () => gmap.unmap({ address: 5n, length: MIB }), 'EINVAL', 'address', '0x5'],
+  ['tables for no range', () => gmap.makeTables(null as never), 'EINVAL', 'range'],
+  [
+    'tables inside a segment',
+    () => gmap.makeTables({ address: 5n, length: MIB }),
+    'EINVAL',
+    'address',
+    '0x5',
+  ],
+  ['mapSegments from -1', () => gmap.mapSegments(-1, 0, 1), 'EINVAL', 'from', '-1'],
+  ['mapSegments from 1.5', () => gmap.mapSegments(1.5, 0, 1), 'EINVAL', 'from', '1.5'],
+  [
+    'mapSegments from 2^22',
+    () => gmap.mapSegments(PROCESS_SEGMENTS, 0, 1),
+    'EINVAL',
+    'from',
+    '4194304',
+    '4194303',
+  ],
+  ['mapSegments from a string', () => gmap.mapSegments('1' as never, 0, 1), 'EINVAL', 'from'],
+  ['mapSegments to a string', () => gmap.mapSegments(1, '1' as never, 1), 'EINVAL', 'to'],
+  ['mapSegments of 0', () => gmap.mapSegments(1, 0, 0), 'EINVAL', 'count', '0'],
+  [
+    'mapSegments of one too many',
+    () => gmap.mapSegments(1, 0, PROCESS_SEGMENTS),
+    'EINVAL',
+    'count',
+    '4194304',
+  ],
+  ['mapSegments to the last segment', () => gmap.mapSegments(1, LAST_GUEST_SEGMENT + 1, 1), 'EINVAL', 'to'],
+  ['mapSegments beyond the last but one', () => gmap.mapSegments(1, LAST_GUEST_SEGMENT, 2), 'EINVAL', 'to'],
+  ['unmapSegments of 0', () => gmap.unmapSegments(0, 0), 'EINVAL', 'count', '0'],
+  ['unmapSegments of 2^44', () => gmap.unmapSegments(0, 2 ** 44), 'EINVAL', 'count'],
+  ['unmapSegments at -1', () => gmap.unmapSegments(-1, 1), 'EINVAL', 'to', '-1'],
+  ['unmapSegments of the last', () => gmap.unmapSegments(LAST_GUEST_SEGMENT + 1, 1), 'EINVAL', 'to'],
+  ['fault at no bigint', () => gmap.fault(1 as never), 'EINVAL', 'address', '1'],
+  ['fault at 2^64', () => gmap.fault(TOP), 'EINVAL', 'address'],
+  ['fault where nothing is mapped', () => gmap.fault(64n * MIB), 'EFAULT', '0x4000000'],
+  ['faultSegment of a string', () => gmap.faultSegment('0' as never), 'EINVAL', 'segment'],
+  ['faultSegment of 2^44', () => gmap.faultSegment(2 ** 44), 'EINVAL', 'segment', '17592186044416'],
+  ['discard of no range', () => gmap.discard(3 as never), 'EINVAL', 'range'],
+  [
+    'discard at no bigint',
+    () => gmap.discard({ address: 1 as never, length: 4096n }),
+    'EINVAL',
+    'address',
+    '1',
+  ],
+  [
+    'discard of no bigint',
+    () => gmap.discard({ address: 0n, length: 4096 as never }),
+    'EINVAL',
+    'length',
+    '4096',
+  ],
+  [
+    'discard inside a page',
+    () => gmap.discard({ address: 1n, length: 4096n }),
+    'EINVAL',
+    '0x1',
+    '0x1000',
+    'pages',
+  ],
+  ['watch of no range', () => gmap.watch(3 as never), 'EINVAL', 'range'],
+  ['watch inside a page', () => gmap.watch({ address: 1n, length: 4096n }), 'EINVAL', '0x1', 'pages'],
+];
+
+it.each(REFUSALS)('%s', (_, call, code, ...named) => {
+  const before = pictureOf(host, mm, gmap);
+  let thrown: unknown;
+  try {
+    call();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(LinuxError);
+  const { code: found, message } = thrown as LinuxError;
+  expect(found).toBe(code);
+  for (const part of named) expect(message).toMatch(part);
+  expect(pictureOf(host, mm, gmap)).toEqual(before);
+});
+
+it('a gmap that was freed says so', () => {
+  gmap.free();
+  for (const call of [
+    () => gmap.map({ from: HOME, to: 0n, length: MIB }),
+    () => gmap.mapSegments(256, 0, 1),
+    () => gmap.faultSegment(0),
+    () => gmap.fault(0n),
+    () => gmap.unmap({ address: 0n, length: MIB }),
+  ]) {
+    expect(call).toThrow(
+      expect.objectContaining({ code: 'ENOENT', message: expect.stringMatching(/gmap 0 was freed/) }),
+    );
+  }
+});
+
+describe('the largest values', () => {
+  it('are mapped: the last segments of process and guest', () => {
+    mm.mmap({ address: (1n << 42n) - MIB, length: MIB });
+    gmap.mapSegments(PROCESS_SEGMENTS - 1, LAST_GUEST_SEGMENT, 1);
+    expect(gmap.faultSegment(LAST_GUEST_SEGMENT)).toBe(PROCESS_SEGMENTS - 1);
+    gmap.unmapSegments(0, LAST_GUEST_SEGMENT + 1);
+    expect(gmap.faultSegment(LAST_GUEST_SEGMENT)).toBe(-1);
+  });
+});
