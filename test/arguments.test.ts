@@ -621,7 +621,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'absolutePage logicalPage eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
+      'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),

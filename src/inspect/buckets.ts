@@ -4,7 +4,8 @@
  * extents are merged however a picture is moved.
  */
 
-import { PAGES_PER_SEGMENT, type RowRange } from './answers.ts';
+import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
+import { PAGES_PER_SEGMENT, type PageRange, type RowRange } from './answers.ts';
 
 /** Returns the bucket size, in pages, for about `limit` buckets in a range; at least `least`, a power of two. */
 export function bucketSize({ first, end, limit }: RowRange, least: number): number {
@@ -23,6 +24,9 @@ export function inSameBucket(a: number, b: number, size: number): boolean {
 }
 
 /** Numbers of the first segment that has a page in a range, and of the one after the last. */
-export function segmentsOf({ first, end }: { readonly first: number; readonly end: number }) {
-  return [Math.floor(first / PAGES_PER_SEGMENT), Math.ceil(end / PAGES_PER_SEGMENT)] as const;
+export function segmentsOf({ first, end }: PageRange): readonly [first: SegmentNumber, end: SegmentNumber] {
+  return [
+    segmentNumber(Math.floor(first / PAGES_PER_SEGMENT)),
+    segmentNumber(Math.ceil(end / PAGES_PER_SEGMENT)),
+  ];
 }

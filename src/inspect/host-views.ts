@@ -18,7 +18,9 @@ import {
   PAGE,
   PAGE_TABLE_SIZE,
   SEGMENT,
+  type SegmentNumber,
   type Storage,
+  segmentNumber,
 } from '../machine/index.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT } from './answers.ts';
 import type { ExtentList } from './extent-list.ts';
@@ -44,7 +46,7 @@ export class MmView implements ProcessView {
     this.#storage = mm.kernel.storage;
   }
 
-  tablesIn(first: number, end: number, visit: TableVisitor): void {
+  tablesIn(first: SegmentNumber, end: SegmentNumber, visit: TableVisitor): void {
     const mm = this.#mm;
     const storage = this.#storage;
     const tables = new SegmentTables(storage);
@@ -56,12 +58,12 @@ export class MmView implements ProcessView {
         const table = designated(hi, lo);
         const isLarge = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
         const present = isLarge ? PAGES_PER_SEGMENT : presentIn(mm, table);
-        visit(base + i, isLarge, present, linksOf(mm, table));
+        visit(segmentNumber(base + i), isLarge, present, linksOf(mm, table));
       }
     });
   }
 
-  flagsIn(segment: number): SegmentFlags {
+  flagsIn(segment: SegmentNumber): SegmentFlags {
     const mm = this.#mm;
     const [hi, lo] = segmentEntry(mm, segment);
     const first = segment * PAGES_PER_SEGMENT;
@@ -132,7 +134,7 @@ export class GmapView implements GuestView {
     });
   }
 
-  segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void {
+  segmentsInto(builder: GuestExtentBuilder, first: SegmentNumber, end: SegmentNumber): void {
     const tables = new SegmentTables(this.#gmap.mm.kernel.storage);
     tables.each(this.#gmap, first, end, (origin, base) => {
       const last = Math.min(CRST_ENTRIES, end - base);
@@ -180,13 +182,13 @@ export class GmapView implements GuestView {
     this.#to = mapping?.end ?? mappings.nextStart(page);
   }
 
-  segment(segment: number): GuestSegment | null {
+  segment(segment: SegmentNumber): GuestSegment | null {
     const [hi, lo] = segmentEntry(this.#gmap, segment);
     if (lo === EMPTY_SEGMENT) return null;
-    if (lo & SEGMENT.INVALID) return { process: wantedSegment(hi, lo), linked: false };
+    if (lo & SEGMENT.INVALID) return { process: segmentNumber(wantedSegment(hi, lo)), linked: false };
     const process = this.#gmap.mm.common.descriptors.segmentOf(designated(hi, lo) / PAGE_TABLE_SIZE);
     // Only an injected fault leaves an entry linked to a freed table.
-    return { process: process < 0 ? null : process, linked: true };
+    return { process: process < 0 ? null : segmentNumber(process), linked: true };
   }
 
   watches(page: number): boolean {

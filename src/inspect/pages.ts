@@ -3,6 +3,7 @@
  */
 
 import type { Gmap, Mm } from '../host/index.ts';
+import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT, type PageRange, type Pages } from './answers.ts';
 import { viewOf } from './host-views.ts';
 import { demandPages, demandSpace } from './questions.ts';
@@ -29,7 +30,7 @@ export function pagesOfView(view: SpaceView, { first, end }: PageRange): Pages {
     const page = first + i;
     const index = page % PAGES_PER_SEGMENT;
     if (flagsIn === null || index === 0) {
-      const segment = Math.floor(page / PAGES_PER_SEGMENT);
+      const segment = segmentNumber(Math.floor(page / PAGES_PER_SEGMENT));
       flagsIn = view.kind === 'guest' ? guestFlagsIn(view, segment) : view.flagsIn(segment);
     }
     flags[i] = flagsIn(index);
@@ -38,7 +39,7 @@ export function pagesOfView(view: SpaceView, { first, end }: PageRange): Pages {
 }
 
 /** Returns the flags of the pages of a guest segment: those of the process pages behind it, and the guest's own. */
-function guestFlagsIn(view: GuestView, segment: number): SegmentFlags {
+function guestFlagsIn(view: GuestView, segment: SegmentNumber): SegmentFlags {
   const found = view.segment(segment);
   if (found === null) return () => 0;
   const linked = found.linked ? PAGE_FLAG.LINKED : 0;

@@ -4,6 +4,7 @@
  */
 
 import type { Mappings } from '../host/index.ts';
+import type { SegmentNumber } from '../machine/index.ts';
 import type { ExtentList } from './extent-list.ts';
 import type { GuestExtentBuilder } from './guest-extent-builder.ts';
 
@@ -16,22 +17,22 @@ export type SegmentFlags = (index: number) => number;
  * @param present pages present; 256 for a 1 MiB frame
  * @param links guest segments linked to it
  */
-export type TableVisitor = (segment: number, large: boolean, present: number, links: number) => void;
+export type TableVisitor = (segment: SegmentNumber, large: boolean, present: number, links: number) => void;
 
 /** A view of the address space of a process. */
 export interface ProcessView {
   readonly kind: 'process';
   readonly mappings: Mappings;
   /** Visits the page tables and 1 MiB frames of segments `first` up to, not including, `end`, in ascending order. */
-  tablesIn(first: number, end: number, visit: TableVisitor): void;
+  tablesIn(first: SegmentNumber, end: SegmentNumber, visit: TableVisitor): void;
   /** Returns the flags of the pages of a segment. */
-  flagsIn(segment: number): SegmentFlags;
+  flagsIn(segment: SegmentNumber): SegmentFlags;
 }
 
 /** Where a guest segment leads. */
 export interface GuestSegment {
   /** Number of the process segment behind it, or null if it is linked to a table that is not the process's. */
-  readonly process: number | null;
+  readonly process: SegmentNumber | null;
   readonly linked: boolean;
 }
 
@@ -42,9 +43,9 @@ export interface GuestView {
   /** Adds the mapped pages to a list. */
   mappedInto(list: ExtentList): void;
   /** Adds the mapped segments from `first` up to, not including, `end` to a builder, in ascending order. */
-  segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void;
+  segmentsInto(builder: GuestExtentBuilder, first: SegmentNumber, end: SegmentNumber): void;
   /** Returns where a segment leads, or null if it is not mapped. */
-  segment(segment: number): GuestSegment | null;
+  segment(segment: SegmentNumber): GuestSegment | null;
   /** Whether the guest watches a page. */
   watches(page: number): boolean;
 }

@@ -2,7 +2,7 @@
  * Kinds of addresses, as branded number types: the compiler then finds prefixing that is missing or applied twice.
  * Principles of Operation, chapter 3, "Address Types".
  *
- * All are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest, they are the
+ * All but segments are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest, they are the
  * guest's.
  */
 
@@ -14,6 +14,9 @@ export type LogicalPage = number & { readonly [kind]: 'logical' };
 export type RealPage = number & { readonly [kind]: 'real' };
 /** A page of absolute storage. */
 export type AbsolutePage = number & { readonly [kind]: 'absolute' };
+
+/** A segment: the byte address divided by 1 MiB, less than 2^44. */
+export type SegmentNumber = number & { readonly [kind]: 'segment' };
 
 /** Brands a number as the page of a logical address. */
 export const logicalPage = (page: number) => page as LogicalPage;
@@ -40,3 +43,6 @@ export function absoluteAddress(real: bigint, prefix: number): bigint {
   const page = applyPrefix(realPage(Number(real >> 12n)), prefix);
   return (BigInt(page) << 12n) | (real & 0xfffn);
 }
+
+/** Brands a number as that of a segment. */
+export const segmentNumber = (segment: number) => segment as SegmentNumber;

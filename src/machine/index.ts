@@ -12,6 +12,8 @@ export {
   logicalPage,
   type RealPage,
   realPage,
+  type SegmentNumber,
+  segmentNumber,
 } from './addresses.ts';
 export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
 export { BusyError } from './busy-error.ts';

@@ -11,6 +11,7 @@ import {
   type GuestSegment,
   type GuestView,
 } from '../inspect/internal.ts';
+import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
 import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../trace/index.ts';
 import type { TraceProcess } from './trace-process.ts';
 
@@ -31,7 +32,7 @@ export class TraceGmap implements GuestView {
   /** In ascending order, none overlapping. */
   readonly #extents: MappedExtent[] = [];
   /** The process segment to which each linked segment is linked. */
-  readonly #links = new Map<number, number>();
+  readonly #links = new Map<number, SegmentNumber>();
   /** The keys of `#links` in ascending order, or null if links have changed since they were sorted. */
   #linked: readonly number[] | null = null;
 
@@ -106,7 +107,7 @@ export class TraceGmap implements GuestView {
     return low;
   }
 
-  #link(segment: number, process: number): void {
+  #link(segment: number, process: SegmentNumber): void {
     this.#linked = null;
     this.#links.set(segment, process);
     this.process.links.set(process, (this.process.links.get(process) ?? 0) + 1);
@@ -120,12 +121,12 @@ export class TraceGmap implements GuestView {
     this.process.links.set(process, (this.process.links.get(process) as number) - 1);
   }
 
-  segment(segment: number): GuestSegment | null {
+  segment(segment: SegmentNumber): GuestSegment | null {
     const process = this.#links.get(segment);
     if (process !== undefined) return { process, linked: true };
     const extent = this.#extents[this.#firstEndingAfter(segment)];
     if (!extent || extent.first > segment) return null;
-    return { process: extent.process + segment - extent.first, linked: false };
+    return { process: segmentNumber(extent.process + segment - extent.first), linked: false };
   }
 
   /** Watches are not in a trace. */
@@ -133,7 +134,7 @@ export class TraceGmap implements GuestView {
     return false;
   }
 
-  segmentsInto(builder: GuestExtentBuilder, first: number, end: number): void {
+  segmentsInto(builder: GuestExtentBuilder, first: SegmentNumber, end: SegmentNumber): void {
     this.#linked ??= [...this.#links.keys()].sort((a, b) => a - b);
     const linked = this.#linked.filter((one) => one >= first && one < end);
     let next = 0;
@@ -195,6 +196,6 @@ export class TraceGmap implements GuestView {
 }
 
 /** Returns the number of the segment that holds a byte address. */
-export function segmentNumberOf(address: bigint): number {
-  return Number(address >> 20n);
+export function segmentNumberOf(address: bigint): SegmentNumber {
+  return segmentNumber(Number(address >> 20n));
 }

@@ -6,6 +6,7 @@ import { Mappings } from '../host/index.ts';
 import { ANONYMOUS } from '../host/internal.ts';
 import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../inspect/index.ts';
 import type { ProcessView, SegmentFlags, TableVisitor } from '../inspect/internal.ts';
+import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
 import { MappedSegments } from './mapped-segments.ts';
 
 /** Pages that a process can have at most: an address has 64 bits. */
@@ -63,16 +64,21 @@ export class TraceProcess implements ProcessView {
     return this.#tables.get(segment);
   }
 
-  tablesIn(first: number, end: number, visit: TableVisitor): void {
+  tablesIn(first: SegmentNumber, end: SegmentNumber, visit: TableVisitor): void {
     if (this.#sorted.length === 0) this.#sorted = [...this.#tables.keys()].sort((a, b) => a - b);
     for (const segment of this.#sorted) {
       if (segment < first || segment >= end) continue;
       const { large, present } = this.#tables.get(segment) as TraceTable;
-      visit(segment, large, large ? PAGES_PER_SEGMENT : present.size, this.links.get(segment) ?? 0);
+      visit(
+        segmentNumber(segment),
+        large,
+        large ? PAGES_PER_SEGMENT : present.size,
+        this.links.get(segment) ?? 0,
+      );
     }
   }
 
-  flagsIn(segment: number): SegmentFlags {
+  flagsIn(segment: SegmentNumber): SegmentFlags {
     const table = this.#tables.get(segment);
     const first = segment * PAGES_PER_SEGMENT;
     return (index) =>

@@ -601,7 +601,7 @@ describe('map', () => {
     gmap.map(ok);
     expect(host.stats()).toMatchObject({ rmaps: 0, pagetables: 1 });
     expect(segments()).toEqual([{ guest: 0n, process: HOME, linked: false }]);
-    // It is in no reverse map any more: the page table goes, and the promise is another.
+    // It is in no reverse map any more: the page table is freed, and the entry stays as it was mapped.
     gmap.map({ ...ok, from: 2n * HOME });
     mm.munmap({ address: HOME, length: MIB });
     expect(segments()).toEqual([{ guest: 0n, process: 2n * HOME, linked: false }]);
@@ -1063,7 +1063,7 @@ describe('enable and disable', () => {
     guestRead(0n);
     processRead(HOME);
     const remembered = [...cpus[0]!.tlb.entries()];
-    // Guest page 0 and process page 0x10000 share a slot, so the second of the two is what is remembered.
+    // Guest page 0 and process page 0x10000 share a slot, so the second of the two is what is cached.
     expect(remembered).toHaveLength(1);
     const purged: unknown[] = [];
     host.machine.trace.subscribe((event) => {

@@ -1,6 +1,6 @@
 /**
  * Guest address spaces bit by bit: what lies in absolute storage, and the operations that work on segment numbers.
- * What the operations promise is in contract.test.ts.
+ * The contract of the operations is in contract.test.ts.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

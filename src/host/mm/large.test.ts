@@ -41,7 +41,7 @@ const guestSees = (gmap: Gmap, cpu: number, address: bigint) =>
   host.readAsGuest(gmap, host.machine.cpu(cpu), address, 1)[0];
 const guestPuts = (gmap: Gmap, cpu: number, address: bigint, value: number) =>
   host.writeAsGuest(gmap, host.machine.cpu(cpu), address, bytes(value));
-/** What process, kernel and both guests, on processors that may remember more, see at a byte of the memory. */
+/** What process, kernel and both guests, on processors that may cache more, see at a byte of the memory. */
 const seen = (offset: bigint) => [
   at(HOME + offset),
   ran(HOME + offset, 0),
@@ -54,7 +54,7 @@ const large = () => host.kernel.frames.count('large-page') / 256;
 const pages = () => host.kernel.frames.count('page');
 const entry = (address = HOME) => entryOf(host, mm.asce, address, 0);
 const guestEntry = (gmap: Gmap, address = GUEST) => entryOf(host, gmap.asce, address, 0);
-/** Two segments of large memory, touched by everybody: every processor remembers pages of both. */
+/** Two segments of large memory, touched by everybody: every processor caches translations of both. */
 const fill = () => {
   mm.mmap({ address: HOME, length: 2n * MIB, large: true });
   for (const offset of [0n, 7n * PAGE, MIB - PAGE, MIB, 2n * MIB - PAGE]) {

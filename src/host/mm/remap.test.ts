@@ -1,6 +1,6 @@
 /**
- * mremap: memory gets shorter or longer, or goes elsewhere with what is in it; nobody sees it at the old place any more,
- * and whoever was promised the new place finds it there.
+ * mremap: memory is resized, or moved with its pages. It is no longer visible at the old place, and a guest that has the new
+ * place mapped finds it there.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

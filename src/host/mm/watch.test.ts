@@ -1,5 +1,5 @@
 /**
- * Watched pages: a guest that wants a page present and writable is told, once, when that ends, by whatever ends it.
+ * Watched pages: a guest that watches a page is notified, once, when the page is no longer present and writable.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const PAGE = 4096n;
 const GUEST = 5n << 30n;
 const GUEST_FIRST = Number(GUEST >> 12n);
 const RW = PROT.READ | PROT.WRITE;
-/** The bit of a PGSTE by which the host knows that somebody wants to be told. */
+/** The bit of a PGSTE that says that the page is watched. */
 const NOTIFY = 0x4000n << 32n;
 
 let host: Host;

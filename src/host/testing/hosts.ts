@@ -58,7 +58,7 @@ export function messageOf(action: () => unknown): string | undefined {
   return undefined;
 }
 
-/** Frames in use by purpose, and those that nobody has. */
+/** Returns the number of frames in use, by purpose, and of free frames. */
 export function frameCounts(host: Host): Record<string, number> {
   const { frames } = host.kernel;
   const counts: Record<string, number> = { available: frames.available };
