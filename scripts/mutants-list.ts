@@ -13,14 +13,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a watch that fails half way leaves the first pages watched',
     file: 'src/host/gmap/gmap.ts',
-    find: '      this.mm.makeWatchable(page);\n',
-    replace: '      this.mm.watchPage(page);\n      this.#watched.add(Number(at >> 12n));\n',
+    find: '      this.mm.makeWatchable(processPage(page));\n',
+    replace: '      this.mm.watchPage(processPage(page));\n      this.#watched.add(guest);\n',
   },
   {
     name: 'unmapping notifies of the page behind the range',
     file: 'src/host/gmap/gmap.ts',
-    find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
-    replace: 'if (page >= start && page <= start + count * PAGES_PER_SEGMENT) this.invalidated(page);',
+    find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(guestPage(page));',
+    replace:
+      'if (page >= start && page <= start + count * PAGES_PER_SEGMENT) this.invalidated(guestPage(page));',
   },
   {
     name: 'makeTables without the mmap lock',
@@ -145,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an unlinked entry is one segment off',
     file: 'src/host/gmap/gmap.ts',
-    find: 'entry, count, from + (at - start));',
-    replace: 'entry, count, from + 1 + (at - start));',
+    find: 'entry, count, processSegment(from + (at - start)));',
+    replace: 'entry, count, processSegment(from + 1 + (at - start)));',
   },
   {
     name: 'a long run of unlinked entries has wrong high halves',
@@ -247,7 +248,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a page table goes and guests get an empty entry',
     file: 'src/host/mm/guest-links.ts',
-    find: '    writeUnlinked(view, entry, segment);',
+    find: '    writeUnlinked(view, entry, processSegment(segment));',
     replace: '    view.setUint32(entry + 4, 0x20);',
   },
   {

@@ -131,6 +131,10 @@ type Methods = Readonly<Record<string, Case | Skipped>>;
 type Table = Readonly<Record<string, Case | Skipped | Methods>>;
 
 const HOST: Table = {
+  // These only brand a number.
+  ...Object.fromEntries(
+    ['processPage', 'guestPage', 'processSegment', 'guestSegment'].map((name) => [name, 'inside' as const]),
+  ),
   Host: {
     processes: 'no arguments',
     stats: 'no arguments',
