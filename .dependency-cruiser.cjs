@@ -10,7 +10,15 @@ const above = (module, ...allowed) => ({
 });
 
 /** Files that every module of the host may import. */
-const hostCommon = ['host/kernel', 'host/units', 'host/frames', 'host/errors', 'host/locks', 'host/life', 'host/arguments'];
+const hostCommon = [
+  'host/kernel',
+  'host/units',
+  'host/frames',
+  'host/errors',
+  'host/locks',
+  'host/life',
+  'host/arguments',
+];
 
 module.exports = {
   forbidden: [
