@@ -13,6 +13,7 @@ const above = (module, ...allowed) => ({
 const hostCommon = [
   'host/kernel',
   'host/units',
+  'host/numbers',
   'host/frames',
   'host/errors',
   'host/locks',
