@@ -189,7 +189,7 @@ export class CpuAccess extends CpuState {
     const asceLo = this.cr32[cr] as number;
     const asceHi = this.cr32[cr + 1] as number;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
-    if (access === STORE) this.#lowAddress(offset);
+    if (access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.sie === null
@@ -219,7 +219,7 @@ export class CpuAccess extends CpuState {
   #operand(page: RealPage, offset: number): number {
     const request = this.#request;
     request.privateSpace = false;
-    if (request.access === STORE) this.#lowAddress(offset);
+    if (request.access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.#absoluteFrame(this.prefixed(page));
