@@ -138,6 +138,15 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
         'page <= 2',
         GENERAL,
       ],
+
+      ...[
+        'if (access === STORE && page < 2) this.#lowAddress(offset);',
+        'if (request.access === STORE && page < 2) this.#lowAddress(offset);',
+      ].flatMap((line) =>
+        ['true', 'page <= 2'].map(
+          (replacement) => [line, 'page < 2', replacement, 'the rule tests the page again'] as const,
+        ),
+      ),
       [
         'if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;',
         'access === STORE',
