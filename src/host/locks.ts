@@ -61,8 +61,8 @@ const WRITE = 2;
 /**
  * One lock: many readers or one writer.
  *
- * All code takes a lock by `hold`. Only the fast paths of gmap.ts, which run once a segment and cannot throw, write
- * `acquire` and `release` themselves. Outside check mode each of the two is a comparison and a store; what check mode
+ * All code takes a lock by `hold`. Only code of gmap.ts that runs once a segment calls `acquire` and `release` itself, for
+ * the reasons stated there. Outside check mode each of the two is a comparison and a store; what check mode
  * needs is in functions of its own, to keep these small enough to inline.
  */
 export class Lock {
