@@ -57,17 +57,21 @@ export function wantedSegment(hi: number, lo: number): ProcessSegmentNumber {
 
 /**
  * The number of entries, at most `count`, that are unlinked and map consecutive process segments, of which the first entry
- * maps `segment`.
+ * maps `segment`. Preconditions: all of them are below 2^22, as segments of guests are.
  */
 export function unlinkedRunLength(view: DataView, first: number, count: number, segment: number): number {
   let run = 1;
+  let entry = first + 8;
+  let wanted = segment + 1;
   // There may be a million of them: no calls here.
   while (
     run < count &&
-    view.getInt32(first + run * 8 + 4) === (((segment + run) << NUMBER_SHIFT) | UNLINKED) &&
-    view.getInt32(first + run * 8) === Math.floor((segment + run) / LOW_NUMBERS)
+    view.getInt32(entry + 4) === ((wanted << NUMBER_SHIFT) | UNLINKED) &&
+    view.getInt32(entry) === wanted >>> 12
   ) {
     run++;
+    entry += 8;
+    wanted++;
   }
   return run;
 }
