@@ -73,7 +73,7 @@ export class Tlb {
   }
 
   /**
-   * Caches a translation in the page's slot, replacing what is there. Returns the slot. The parameters are described at
+   * Caches a translation in the page's slot, replacing its entry. Returns the slot. The parameters are described at
    * the arrays of the same names.
    * @param key -1: the storage key of the frame applies
    */

@@ -63,7 +63,7 @@ gmap_map_segment 0 4K 2T 1M
     {
       text: 'Why may the host map memory that the process does not have?',
       answer:
-        'Because it only records an address. It does not look at the process until the guest touches the segment, and only what is there at that time counts.',
+        'Because it only records an address. It does not look at the process until the guest touches the segment. Only the memory that the process has then matters.',
     },
   ],
   view: 'trees',
