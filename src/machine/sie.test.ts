@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   CPU_FLAG,
-  type Cpu,
   ICPT,
   INTERCEPT_KEYS,
   INTERCEPT_OPERATION,
@@ -11,7 +10,6 @@ import {
   Machine,
   PGM,
   SIE,
-  type SieExit,
   VALIDITY,
 } from './index.ts';
 import {
@@ -36,46 +34,31 @@ import {
   svc,
   unknown,
 } from './testing/code.ts';
+import {
+  cpu,
+  DESCRIPTION,
+  DONE,
+  GUEST_SIZE,
+  get16,
+  get32,
+  get64,
+  guestWrite,
+  machine,
+  ORIGIN,
+  program,
+  REAL_SPACE,
+  resetGuest,
+  run,
+  START,
+  set32,
+  set64,
+  setPsw,
+} from './testing/guest.ts';
 
-const DESCRIPTION = 0x1000;
-/** Where the guest's absolute 0 lies in the host's real-space address space. */
-const ORIGIN = 0x10_0000;
-const GUEST_SIZE = 0x10_0000;
-const REAL_SPACE = 0x20n;
-const DONE = 0x700;
-const START = 0x1000;
+beforeEach(resetGuest);
 
-let machine: Machine;
-let cpu: Cpu;
-
-/** A machine whose host runs in real space, and a guest of 1 MiB at absolute 1 MiB. */
-beforeEach(() => {
-  machine = new Machine({ storageSize: 4 << 20 });
-  cpu = machine.cpu(0);
-  cpu.setControl(1, REAL_SPACE);
-  set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
-  set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN));
-  set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN + GUEST_SIZE - 0x10_0000));
-  set64(SIE.CONTROL_REGISTERS, 0xe0n);
-  setPsw(MASK.PLAIN, START);
-  guestWrite(DONE, psw(MASK.DISABLED_WAIT, 0));
-  guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.DISABLED_WAIT, 0xbad));
-});
-
-const set32 = (field: number, value: number) => machine.storage.set32(DESCRIPTION + field, value);
-const set64 = (field: number, value: bigint) => machine.storage.set64(DESCRIPTION + field, value);
-const get32 = (field: number) => machine.storage.get32(DESCRIPTION + field);
-const get16 = (field: number) => machine.storage.get16(DESCRIPTION + field);
-const get64 = (field: number) => machine.storage.get64(DESCRIPTION + field);
-const setPsw = (mask: bigint, address: bigint | number) => {
-  set64(SIE.PSW, mask);
-  set64(SIE.PSW + 8, BigInt(address));
-};
-const guestWrite = (address: number, data: Uint8Array) => machine.storage.write(ORIGIN + address, data);
 const guest64 = (address: number) => machine.storage.get64(ORIGIN + address);
 const guest16 = (address: number) => machine.storage.get16(ORIGIN + address);
-const program = (...instructions: number[][]) => guestWrite(START, code(...instructions));
-const run = (limit = 1000): SieExit => interpret(cpu, DESCRIPTION, limit);
 const intercepted = (code: number) => ({ kind: 'interception', code });
 
 describe('interpretive execution', () => {

@@ -6,59 +6,39 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   asGuest,
-  CPU_FLAG,
-  type Cpu,
   FETCH,
   ICPT,
   INTERCEPT_PROGRAM,
-  interpret,
   LOWCORE,
-  Machine,
   PGM,
   SIE,
-  type SieExit,
   STATE_DESCRIPTION_SIZE,
   VALIDITY,
 } from './index.ts';
 import { code, diag, lctlg, lg, load, lpswe, MASK, psw, svc } from './testing/code.ts';
+import {
+  cpu,
+  DESCRIPTION,
+  DONE,
+  GUEST_SIZE,
+  get64,
+  guestWrite,
+  machine,
+  ORIGIN,
+  program,
+  resetGuest,
+  run,
+  START,
+  set32,
+  set64,
+  setPsw,
+} from './testing/guest.ts';
 
-const DESCRIPTION = 0x2000;
-const ORIGIN = 0x10_0000;
-const GUEST_SIZE = 0x10_0000;
-const START = 0x1000;
-const DONE = 0x700;
 /** The host's segment and page table, if the test uses any. */
 const SEGMENTS = 0x30_0000;
 const PAGES = 0x30_4000;
-/** An address-space-control element that makes virtual addresses real ones. */
-const REAL_SPACE = 0x20n;
 
-let machine: Machine;
-let cpu: Cpu;
-
-beforeEach(() => {
-  machine = new Machine({ storageSize: 4 << 20 });
-  cpu = machine.cpu(0);
-  cpu.setControl(1, REAL_SPACE);
-  set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
-  set64(SIE.STORAGE_ORIGIN, BigInt(ORIGIN));
-  set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN));
-  set64(SIE.CONTROL_REGISTERS, 0xe0n);
-  setPsw(MASK.PLAIN, START);
-  guestWrite(DONE, psw(MASK.DISABLED_WAIT, 0));
-  guestWrite(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.DISABLED_WAIT, 0xbad));
-});
-
-const set32 = (field: number, value: number) => machine.storage.set32(DESCRIPTION + field, value);
-const set64 = (field: number, value: bigint) => machine.storage.set64(DESCRIPTION + field, value);
-const get64 = (field: number) => machine.storage.get64(DESCRIPTION + field);
-const setPsw = (mask: bigint, address: bigint | number) => {
-  set64(SIE.PSW, mask);
-  set64(SIE.PSW + 8, BigInt(address));
-};
-const guestWrite = (address: number, data: Uint8Array) => machine.storage.write(ORIGIN + address, data);
-const program = (...instructions: number[][]) => guestWrite(START, code(...instructions));
-const run = (limit = 1000): SieExit => interpret(cpu, DESCRIPTION, limit);
+beforeEach(resetGuest);
 
 /** The host's tables: guest page n is host page n of segment 1. Returns what changes an entry. */
 function hostTables(): (page: number, entry: bigint) => void {
