@@ -1112,7 +1112,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a CPU in an enabled wait is running',
     file: 'src/machine/sigp.ts',
-    find: 'return target.stopped || target.pswMask & PSW_WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',
+    find: 'return target.stopped || target.pswMask & PSW.WAIT ? SIGP_STATUS.NOT_RUNNING : 0;',
     replace: 'return target.stopped ? SIGP_STATUS.NOT_RUNNING : 0;',
   },
   {

@@ -11,6 +11,7 @@ import {
   CR0,
   disassemble,
   instructionLength,
+  PSW,
   SIE,
   type Storage,
   type Tlb,
@@ -25,7 +26,6 @@ const LINES_BEFORE = 6;
 const LINES_AFTER = 12;
 /** Length of the longest instruction in bytes. */
 const LONGEST = 6;
-const DAT = 1n << 58n;
 
 /**
  * Returns the state of a processor.
@@ -98,7 +98,7 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   vcpu.life.kernel.demandOwnCpu(cpu);
   const interpreting = cpu.sie !== null;
   const mask = interpreting ? cpu.pswMask : vcpu.block.pswMask;
-  if ((mask & DAT) === 0n) return null;
+  if ((mask & PSW.DAT) === 0n) return null;
   const control = (n: number) => (interpreting ? (cpu.cr[n] as bigint) : vcpu.control(n));
   const home = (mask >> 46n) & 3n;
   return {

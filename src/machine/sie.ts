@@ -188,7 +188,7 @@ class Interpretation {
       asceLo: cpu.cr32[2] as number,
       prefix: cpu.prefix,
       pageStatus: whole,
-      edat: ((cpu.cr32[0] as number) & CR0.EDAT) !== 0,
+      edat: (cpu.cr0 & CR0.EDAT) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),

@@ -4,6 +4,7 @@
  * Principles of Operation, chapter 4, "CPU Signaling and Response".
  */
 
+import { PSW } from './cpu/state.ts';
 import type { CpuReset } from './reset.ts';
 
 /** The orders, by code. */
@@ -78,8 +79,7 @@ export interface SigpTarget {
   storeStatusAssigned(): void;
 }
 
-const PSW_WAIT = 0x0002_0000_0000_0000n;
-const PSW_IO_AND_EXTERNAL = 0x0300_0000_0000_0000n;
+const IO_AND_EXTERNAL = PSW.IO | PSW.EXTERNAL;
 
 const ACCEPTED: SigpAnswer = { cc: SIGP_CC.ACCEPTED, status: 0 };
 const BUSY: SigpAnswer = { cc: SIGP_CC.BUSY, status: 0 };
@@ -153,7 +153,7 @@ function obey(target: SigpTarget, sender: number, order: number, parameter: numb
       return storeStatusAtAddress(target, parameter & 0x7fff_fe00);
     case SIGP_ORDER.SENSE_RUNNING_STATUS:
       // A waiting CPU is not dispatched on a physical processor.
-      return target.stopped || target.pswMask & PSW_WAIT ? SIGP_STATUS.NOT_RUNNING : 0;
+      return target.stopped || target.pswMask & PSW.WAIT ? SIGP_STATUS.NOT_RUNNING : 0;
     default:
       return SIGP_STATUS.INVALID_ORDER;
   }
@@ -162,8 +162,8 @@ function obey(target: SigpTarget, sender: number, order: number, parameter: numb
 /** Returns whether a conditional emergency signal for an address-space number (ASN) is accepted. */
 function wantsEmergencySignal(target: SigpTarget, asn: number): boolean {
   const { pswMask } = target;
-  if (target.stopped || (pswMask & PSW_IO_AND_EXTERNAL) !== PSW_IO_AND_EXTERNAL) return true;
-  if (pswMask & PSW_WAIT) return target.pswAddress !== 0n;
+  if (target.stopped || (pswMask & IO_AND_EXTERNAL) !== IO_AND_EXTERNAL) return true;
+  if (pswMask & PSW.WAIT) return target.pswAddress !== 0n;
   const primary = Number(target.control(4) & 0xffffn);
   const secondary = Number(target.control(3) & 0xffffn);
   return asn === primary || asn === secondary;

@@ -2,6 +2,7 @@
  * Random cases for the guests' fuzzer: programs of all instructions in random states, and actions of the host in between.
  */
 
+import { PSW } from '../../machine/index.ts';
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
 import { execute, executeRelative, jump, randomInstruction } from './encode.ts';
@@ -28,7 +29,6 @@ const HIGH = [0x8000_0000n, 0x1_0000_0000n, 0x400_0000_0000n, 0x8000_0000_0000_0
 const LIMITS = [1, 2, 3, 5, 10, 20, 50, 100, 100, 200, 1000] as const;
 
 const ADDRESSING = [0n, 0x8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n, 0x1_8000_0000n] as const;
-const PSW = { DAT: 1n << 58n, EXTERNAL: 1n << 56n, WAIT: 1n << 49n, PROBLEM: 1n << 48n } as const;
 /** Bits of control register 0 that are varied: low-address protection, EDAT, overrides, AFP, subclasses. */
 const CONTROL_0 = [
   0x1000_0000n,
