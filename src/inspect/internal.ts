@@ -1,6 +1,5 @@
 /**
- * Views of spaces, for modules of this project that describe spaces other than a host's. Not part of the package's
- * interface.
+ * Views of spaces, for the player, which also describes the spaces of a trace. Not part of the package's interface.
  */
 
 export type { ExtentList } from './extent-list.ts';

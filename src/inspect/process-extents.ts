@@ -4,9 +4,9 @@
 
 import type { Mapping, Mappings, Mm } from '../host/index.ts';
 import { type MappingExtent, PAGES_PER_SEGMENT, type RowRange, type TableExtent } from './answers.ts';
+import { demandProcess, demandRow } from './arguments.ts';
 import { bucketSize, inSameBucket, segmentsOf } from './buckets.ts';
 import { MmView } from './host-views.ts';
-import { demandProcess, demandRow } from './questions.ts';
 import type { ProcessView } from './views.ts';
 
 /**

@@ -25,7 +25,7 @@ const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 /** Receives the origin of a segment table and the number of the first segment that it translates. */
 export type SegmentTableVisitor = (origin: number, firstSegment: number) => void;
 
-/** The halves of an address-space-control element: a space has them. */
+/** The halves of an address-space-control element. An address space is such an object. */
 export interface TopTable {
   readonly asceHi: number;
   readonly asceLo: number;

@@ -17,8 +17,8 @@ import {
   TableScan,
 } from '../machine/index.ts';
 import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
+import { demandSpace } from './arguments.ts';
 import { linksOf } from './host-views.ts';
-import { demandSpace } from './questions.ts';
 import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
 
@@ -42,15 +42,15 @@ const SPAN: Readonly<Record<Level, number>> = {
 const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
 /** Maximum number of entries in one answer. */
 export const ENTRIES_LIMIT = 2048;
-/** Maximum number of linked guest segments in one answer. */
+/** Maximum number of linked guest segments listed in one answer. */
 const NAMED_LINKS = 16;
 
-/** A table, and the entries wanted of it. */
+/** Selects a table and some of its entries. */
 export interface TableQuestion {
   readonly level: Level;
   /** A page that the table translates. */
   readonly page: number;
-  /** The number of the first populated entry wanted, and how many. */
+  /** The first entry to return, counted among the populated ones from 0, and how many to return. */
   readonly from: number;
   readonly count: number;
 }
