@@ -28,7 +28,7 @@ export interface SpaceOutline {
   readonly process: SpaceName;
   /** Its address-space-control element, or null if it is not in the trace. */
   readonly asce: bigint | null;
-  /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: the smallest gaps between them are closed. */
+  /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: they are joined across the smallest gaps. */
   readonly extents: readonly Extent[];
   /** Pages that the space can have. */
   readonly limit: number;
@@ -45,9 +45,9 @@ export interface WalkOptions {
   readonly virtual?: boolean;
 }
 
-/** A walk through the tables of a space; for a virtual address of a guest, after one through the guest's own. */
+/** A walk through the tables of a space. For a virtual address of a guest, one through the guest's own tables precedes it. */
 export interface WalkAnswer {
-  /** The walk through the guest's own tables, which ends at a guest real address; null if there was none. */
+  /** The walk through the guest's own tables, which ends at a guest absolute address; null if there was none. */
   readonly own: ExplainedWalk | null;
   /** The address that the tables of the space translate; null if the guest's own walk ended with an exception. */
   readonly absolute: bigint | null;
@@ -116,7 +116,7 @@ export class Snapshot {
   }
 }
 
-/** Takes the name of a space apart. @internal */
+/** Parses the name of a space. @internal */
 export function parseName(name: SpaceName): { readonly isGmap: boolean; readonly id: number } {
   const [kind, number] = name.split(' ');
   return { isGmap: kind !== 'process', id: Number(number) };
