@@ -75,7 +75,7 @@ export function addBoot(program: Command): void {
     )
     .option(
       '--cpus <n>',
-      'number of virtual CPUs; the guest starts all but the first, and ends when none can run any more',
+      'number of virtual CPUs; all but the first are stopped until the guest starts them',
       cpusOption,
       1,
     )
