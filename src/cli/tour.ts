@@ -6,14 +6,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Host, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
-import { hex } from '../host/internal.ts';
+import { hex, MIB } from '../host/internal.ts';
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
 import { example } from './examples.ts';
 import { continueByKey } from './key.ts';
 import { columns, EXIT, Output, styled, UsageError } from './output.ts';
 
-const MIB = 1n << 20n;
 const IMAGE = example('images/tour.elf');
 /** The DIAGNOSE code with which the tour's guest returns control to the tour. */
 const HAND_OVER = 0x600;

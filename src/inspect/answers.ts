@@ -9,9 +9,6 @@
 
 import type { Level } from '../machine/index.ts';
 
-/** Pages in a segment. */
-export const PAGES_PER_SEGMENT = 256;
-
 /** A range of pages: `first` up to, not including, `end`. */
 export interface PageRange {
   readonly first: number;

@@ -5,7 +5,9 @@
 import { type Gmap, GUEST_SEGMENTS, type Mappings, type Mm } from '../host/index.ts';
 import {
   EMPTY_SEGMENT,
+  HALF,
   hasFrame,
+  PAGES_PER_SEGMENT,
   PGSTE,
   PGSTE_OFFSET,
   unlinkedRunLength,
@@ -22,10 +24,10 @@ import {
   type Storage,
   segmentNumber,
 } from '../machine/index.ts';
-import { PAGE_FLAG, PAGES_PER_SEGMENT } from './answers.ts';
+import { PAGE_FLAG } from './answers.ts';
 import type { ExtentList } from './extent-list.ts';
 import { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts';
-import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
+import { NOTHING, SegmentTables } from './segment-tables.ts';
 import type { GuestSegment, GuestView, ProcessView, SegmentFlags, SpaceView, TableVisitor } from './views.ts';
 
 /** Returns a view of a space. */

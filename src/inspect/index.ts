@@ -3,6 +3,7 @@
  * describes them.
  */
 
+export { PAGES_PER_SEGMENT } from '../host/internal.ts';
 export {
   type CachedTranslation,
   type EntryState,
@@ -13,7 +14,6 @@ export {
   type Line,
   type MappingExtent,
   PAGE_FLAG,
-  PAGES_PER_SEGMENT,
   type PageRange,
   type Pages,
   type ProcessorState,

@@ -3,8 +3,9 @@
  */
 
 import type { Gmap, Mm } from '../host/index.ts';
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
 import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
-import { PAGE_FLAG, PAGES_PER_SEGMENT, type PageRange, type Pages } from './answers.ts';
+import { PAGE_FLAG, type PageRange, type Pages } from './answers.ts';
 import { demandPages, demandSpace } from './arguments.ts';
 import { viewOf } from './host-views.ts';
 import type { GuestView, SegmentFlags, SpaceView } from './views.ts';

@@ -2,7 +2,7 @@
  * The segment tables of a space in storage.
  */
 
-import { EMPTY_SEGMENT } from '../host/internal.ts';
+import { EMPTY_SEGMENT, HALF } from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -13,8 +13,6 @@ import {
   TableScan,
 } from '../machine/index.ts';
 
-/** Weight of the high half of an entry. */
-export const HALF = 0x1_0000_0000;
 /** An empty segment-table entry, for `TableScan`. */
 export const NOTHING = emptyEntry(EMPTY_SEGMENT);
 /** Empty entries by table type: 0 segment … 3 region first. */

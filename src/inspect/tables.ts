@@ -3,7 +3,14 @@
  */
 
 import { type Gmap, LinuxError, type Mm } from '../host/index.ts';
-import { demandInteger, demandObject, PGSTE_OFFSET, show } from '../host/internal.ts';
+import {
+  demandInteger,
+  demandObject,
+  HALF,
+  PAGES_PER_SEGMENT,
+  PGSTE_OFFSET,
+  show,
+} from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -16,10 +23,9 @@ import {
   type Storage,
   TableScan,
 } from '../machine/index.ts';
-import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
+import type { Table, TableEntry } from './answers.ts';
 import { demandSpace } from './arguments.ts';
 import { linksOf } from './host-views.ts';
-import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
 
 /** Low halves of empty entries, by level. */

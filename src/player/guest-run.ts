@@ -4,6 +4,7 @@
 
 import type { Checker } from '../check/index.ts';
 import { Host, type InjectedFault } from '../host/index.ts';
+import { MIB } from '../host/internal.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import {
@@ -20,7 +21,6 @@ import type { Progress, Source } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
 
-const MIB = 1n << 20n;
 /**
  * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction
  * there, IDTE for a whole table, takes about 15 microseconds.

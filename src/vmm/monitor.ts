@@ -22,6 +22,7 @@ import {
   demandInteger,
   demandObject,
   hex,
+  MIB,
 } from '../host/internal.ts';
 import {
   absoluteAddress,
@@ -38,7 +39,6 @@ import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type GuestConsole, Sclp } from './sclp.ts';
 import { systemInformation } from './stsi.ts';
 
-const MIB = 1n << 20n;
 /** Maximum number of CPUs of a guest. */
 const CPUS = 248;
 /** Guest absolute address of the command line, and its maximum length in bytes, the NUL included. */

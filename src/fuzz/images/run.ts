@@ -7,13 +7,13 @@
 
 import { Checker } from '../../check/index.ts';
 import { Host, LinuxError } from '../../host/index.ts';
+import { MIB } from '../../host/internal.ts';
 import { Machine, Storage } from '../../machine/index.ts';
 import { ImageError, Monitor, parseElf } from '../../vmm/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
 import { BLANK_IMAGE, generateImages } from './generate.ts';
 import type { ImageSetup, ImageStep } from './steps.ts';
 
-const MIB = 1n << 20n;
 const STORAGE_SIZE = 16 << 20;
 /** Process address of guest memory. */
 const HOME = 256n * MIB;
