@@ -1,5 +1,5 @@
 /**
- * The questions about a machine and its address spaces, and their answers. Answers are plain data: they can be sent to
+ * The answers to queries about a machine and its address spaces. Answers are plain data: they can be sent to
  * another thread.
  *
  * Pages are page numbers: the byte address divided by 4096, below 2^52. They are plain numbers, since callers compute

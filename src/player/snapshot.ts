@@ -1,5 +1,5 @@
 /**
- * Snapshots: the state at one position of a recording, and the questions about it. docs/inspect.md describes the
+ * Snapshots: the state at one position of a recording, and the queries about it. docs/inspect.md describes the
  * answers.
  */
 
@@ -13,7 +13,7 @@ import type {
   Row,
   RowRange,
   Table,
-  TableQuestion,
+  TableQuery,
 } from '../inspect/index.ts';
 import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
@@ -55,12 +55,12 @@ export interface WalkAnswer {
   readonly walk: ExplainedWalk | null;
 }
 
-/** Questions that only a recording with a machine can answer: a trace has none. */
+/** Queries that only a recording with a machine can answer: a trace has none. */
 export interface MachineView {
   /** Returns the counters that `stats` of the scenario language reports. */
   stats(): HostStats;
   /** Returns a table, or null if there is no such space or table. */
-  table(space: SpaceName, question: TableQuestion): Table | null;
+  table(space: SpaceName, query: TableQuery): Table | null;
   /** Translates an address. Returns null if there is no such space, or no virtual CPU that runs in it. */
   walk(space: SpaceName, address: bigint, options?: WalkOptions): WalkAnswer | null;
   /** Returns the processors. */
@@ -82,7 +82,7 @@ export interface SnapshotSource {
 }
 
 /**
- * The state at one position. Questions change nothing. A snapshot is valid only until the function that received it
+ * The state at one position. Queries change nothing. A snapshot is valid only until the function that received it
  * returns.
  */
 export class Snapshot {

@@ -1,12 +1,12 @@
 /**
- * The faults that can be injected into the host, in words.
+ * The faults that can be injected into the host, and why broken rules matter, in sentences.
  */
 
 import type { InjectedFault } from '../../../../host/index.ts';
 
 /** A fault. */
 export interface FaultText {
-  /** What the host leaves out. */
+  /** What the host omits. */
   readonly name: string;
   /** The consequence, in one sentence. */
   readonly sentence: string;
