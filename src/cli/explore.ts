@@ -68,7 +68,7 @@ async function explore(file: string | undefined, commandLine: string, flags: Exp
   const ended = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
   const url = await listen(server, flags.port);
   const output = new Output();
-  output.line(flags.json ? JSON.stringify({ url }) : `The explorer is at ${url} (^C stops it).`);
+  output.line(flags.json ? JSON.stringify({ url }) : `${url} serves the explorer; ^C stops it.`);
   output.flush();
   await ended;
   server.close();

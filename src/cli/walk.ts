@@ -56,7 +56,7 @@ Examples:
 
 async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {
   if (flags.gmap === undefined && !flags.process) {
-    throw new UsageError('--process or --gmap G is needed: which space is the address in?');
+    throw new UsageError('an address space is needed: --process, or --gmap G');
   }
   const world = makeWorld(BigInt(DEFAULT_STORAGE_SIZE), new Trace());
   await performAll(world, file, flags.line ?? Infinity);
