@@ -68,7 +68,7 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes. What was not written is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
+  /** Reads bytes. Bytes that were never written are zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
     demandLength(length);
     this.#checkRange(offset, length);
@@ -84,7 +84,7 @@ export class MemoryFile {
   }
 
   /**
-   * Writes bytes: all, or none. Shared mappings of the pages show them.
+   * Writes bytes: all, or none. Shared mappings of the file see them.
    * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
@@ -109,7 +109,7 @@ export class MemoryFile {
     });
   }
 
-  /** Counts pages of address space that map it: `pages` more, or fewer if negative. */
+  /** Adds `pages`, which may be negative, to the number of pages of address space that map the file. */
   mapped(pages: number): void {
     this.#mapped += pages;
     this.#freeIfUnused();

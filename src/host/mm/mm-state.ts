@@ -15,7 +15,7 @@ import { PageTables } from './page-tables.ts';
 import { Ptes } from './ptes.ts';
 import type { LinkOwner } from './reverse-maps.ts';
 
-/** A gmap, as its process knows it. */
+/** A gmap, as its process sees it. */
 export interface GmapHandle extends LinkOwner {
   /** Frees the gmap. */
   free(): void;
@@ -35,9 +35,9 @@ export class MmState {
   readonly logs: DirtyLog[] = [];
   /** The gmaps made of this process's memory. */
   readonly gmaps = new Set<GmapHandle>();
-  /** Held for writing by what changes mappings, for reading by what relies on them. */
+  /** Held for writing to change mappings, for reading to rely on them. */
   readonly mmapLock: Lock;
-  /** Held by what changes entries of page tables, and guest segment entries that are linked to them. */
+  /** Held to change entries of page tables, and guest segment entries that are linked to them. */
   readonly pageTableLock: Lock;
   /** Ends with the process. */
   readonly life: Life;

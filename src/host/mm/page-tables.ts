@@ -36,7 +36,7 @@ export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 /** Type and length bits of a valid region-second and region-third entry. */
 const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
 const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
-/** A segment number that no segment is near. */
+/** Stands for the first segment of the segment table found last, if there is none: no segment is within its table. */
 const NOWHERE = -SEGMENTS_PER_TABLE;
 /** The number of pages that three and four levels of tables translate: 4 TiB and 8 PiB. */
 export const PAGES_OF_THREE_LEVELS = 2 ** 30;
@@ -171,7 +171,7 @@ export class PageTables {
     return frame;
   }
 
-  /** The 1 MiB frame of a segment is about to be split or freed: clears its descriptor. */
+  /** Clears the descriptor of a segment's 1 MiB frame, which is about to be split or freed. */
   forgetLarge(segment: number, change: 'split' | 'freed'): void {
     const frame = this.largeFrameOf(segment);
     this.#descriptors.setSegment(frame / PAGE_TABLE_SIZE, -1);
@@ -232,7 +232,7 @@ export class PageTables {
     this.#setEntry(this.segmentEntryOf(segment), value, 0);
   }
 
-  /** Returns the entry of a segment, which a guest's must equal to share the segment: origin and bits. 0 if it is invalid. */
+  /** Returns the entry of a segment, origin and bits, or 0 if it is invalid. A guest's entry that shares the segment equals it. */
   segmentValueOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return 0;
@@ -243,7 +243,7 @@ export class PageTables {
 
   /**
    * Returns a new page table for a segment. All its entries are empty, and no table designates it yet.
-   * @param withPgstes whether it has PGSTEs; default as the others
+   * @param withPgstes whether it has PGSTEs; default: as the other page tables of the process
    * @throws LinuxError ENOMEM
    */
   newPageTable(segment: number, withPgstes = this.pgstes): number {
@@ -374,10 +374,10 @@ export class PageTables {
   }
 }
 
-/** Free halves of frames: any can be taken out, and the last one put in is known, both in constant time. */
+/** A set of free halves of frames. Removing any of them, or the one added last, takes constant time. */
 class Halves {
   readonly #stack: number[] = [];
-  /** The place of each in the stack, or -1 if it was taken out: a key that returns again and again is not deleted. */
+  /** The index of each half in the stack, or -1 after it was removed: keeping the key is faster than deleting and adding it. */
   readonly #places = new Map<number, number>();
 
   add(half: number): void {
@@ -391,7 +391,7 @@ class Halves {
     return half;
   }
 
-  /** Takes one out and moves the last one to its place. Returns whether it was there. */
+  /** Removes a half, and moves the last one to its place. Returns false if it was not in the set. */
   remove(half: number): boolean {
     const place = this.#places.get(half) ?? -1;
     if (place < 0) return false;

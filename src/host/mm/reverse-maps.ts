@@ -151,7 +151,7 @@ export class ReverseMaps {
     return owner;
   }
 
-  /** Grows by an eighth, not to the double: unused nodes count in the memory that each link costs. */
+  /** Grows by an eighth. Doubling would leave half of the nodes unused, and their memory is a part of the cost of a link. */
   #grow(words: number): void {
     const eighth = Math.ceil(this.#nodes.length / WORDS_PER_TABLE / 8) * WORDS_PER_TABLE;
     const nodes = new Int32Array(Math.max(words, this.#nodes.length + eighth));
