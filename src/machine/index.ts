@@ -10,6 +10,8 @@ export {
   applyPrefix,
   type LogicalPage,
   logicalPage,
+  PREFIX_AREA_SIZE,
+  PREFIX_BITS,
   type RealPage,
   realPage,
   type SegmentNumber,
@@ -74,6 +76,8 @@ export {
   type ProgramInterruption,
   programInterruptionName,
   type SupervisorCallInterruption,
+  TEID_PAGE,
+  TEID_STORE,
 } from './interruption.ts';
 export { Machine, type MachineOptions } from './machine.ts';
 export { type CpuReset, eachCleared, initialControl, RESETS, type Reset, type ResetPart } from './reset.ts';
