@@ -106,7 +106,7 @@ function frameFor(mm: MmState, mapping: Mapping, page: number, write: boolean): 
   const { file, shift, shared } = mapping.backing;
   if (file === null) return frames.allocateZeroed(0, 'page');
   const frame = file.frameOf(page + shift);
-  if (frame < 0) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
+  if (frame === null) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
   if (!shared && (write || mm.ptes.usesKeys)) return copyOf(mm.kernel, frame);
   frames.share(frame);
   return frame;

@@ -57,9 +57,16 @@ export class MemoryFile {
     return this.#frames;
   }
 
-  /** Returns the frame of a page; a page without one gets a frame of zeros. -1 beyond the end. @throws LinuxError ENOMEM */
-  frameOf(page: number): number {
-    if (page >= this.pages) return -1;
+  /**
+   * Returns the frame of a page, or null beyond the end of the file. A page without a frame gets one of zeros.
+   * @throws LinuxError ENOMEM
+   */
+  frameOf(page: number): number | null {
+    return page < this.pages ? this.#provide(page) : null;
+  }
+
+  /** Returns the frame of a page of the file. A page without a frame gets one of zeros. @throws LinuxError ENOMEM */
+  #provide(page: number): number {
     let frame = this.#frames.get(page);
     if (frame === undefined) {
       frame = this.#kernel.frames.allocateZeroed(0, 'page');
@@ -91,9 +98,9 @@ export class MemoryFile {
     demandBytes(bytes);
     this.#checkRange(offset, bytes.length);
     this.life.operation(() => {
-      this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
+      this.#eachPart(offset, bytes.length, (page) => this.#provide(page));
       this.#eachPart(offset, bytes.length, (page, from, done, count) => {
-        this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
+        this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.#provide(page) + from);
       });
     });
   }

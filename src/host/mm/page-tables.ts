@@ -5,7 +5,8 @@
  *
  * A page table of a process that hosts guests fills a frame: 256 entries, then 256 PGSTEs. One of a process that
  * hosts none is 2 KiB, two to a frame. A segment may have a frame of 1 MiB instead of a page table. Segments are
- * segment numbers (byte address >> 20, below 2^33), tables and entries absolute byte addresses.
+ * segment numbers (byte address >> 20, below 2^33), tables and entries absolute byte addresses. A lookup that runs for
+ * every page or segment returns -1 if there is nothing: a plain integer to V8.
  */
 
 import {
@@ -289,20 +290,21 @@ export class PageTables {
     this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
-  /** Unhooks the segment table of a segment. Returns it, or -1 if there is none. */
-  unhookSegmentTable(segment: number): number {
+  /** Unhooks the segment table of a segment. Returns it, or null if there is none. */
+  unhookSegmentTable(segment: number): number | null {
     const table = this.#segmentTable(segment);
-    if (table < 0) return -1;
+    if (table < 0) return null;
     this.#foundFirst = NOWHERE;
     this.#setEntry(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
 
-  /** Unhooks the region-third table of a segment, unless it is the first one. Returns it, or -1 if there is none. */
-  unhookRegionTable(segment: number): number {
-    if (segment < SEGMENTS_PER_REGION) return -1;
+  /** Unhooks the region-third table of a segment. Returns it, or null if there is none or it is the first, which stays. */
+  unhookRegionTable(segment: number): number | null {
+    if (segment < SEGMENTS_PER_REGION) return null;
     const region = this.#regionThird(segment);
-    if (region >= 0) this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
+    if (region < 0) return null;
+    this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
     return region;
   }
 

@@ -73,7 +73,7 @@ export class ReverseMaps {
     return slot * CRST_ENTRIES;
   }
 
-  /** Releases the slot of a segment table. None of its entries is linked any more. */
+  /** Releases the slot of a segment table. Preconditions: none of its entries is linked. */
   removeTable(origin: number): void {
     const slot = this.#slots.get(origin) as number;
     this.#slots.delete(origin);

@@ -114,7 +114,8 @@ function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gath
     const first = segment - (segment % SEGMENTS_PER_TABLE);
     const next = first + SEGMENTS_PER_TABLE;
     if (!mm.mappings.touches(first * PAGES_PER_SEGMENT, next * PAGES_PER_SEGMENT)) {
-      gather.deferTable(mm.tables.unhookSegmentTable(segment));
+      const table = mm.tables.unhookSegmentTable(segment);
+      if (table !== null) gather.deferTable(table);
       freeRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable(next, last);
@@ -127,5 +128,5 @@ function freeRegionTable(mm: MmState, segment: number, gather: Gather): void {
   const end = first + SEGMENTS_PER_REGION;
   if (mm.tables.nextTable(first, end) < end) return;
   const region = mm.tables.unhookRegionTable(segment);
-  if (region >= 0) gather.deferTable(region);
+  if (region !== null) gather.deferTable(region);
 }
