@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an object that has ended can still be used',
     file: 'src/host/life.ts',
-    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
+    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#ending);\n',
     replace: '',
   },
   {

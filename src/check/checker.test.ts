@@ -131,7 +131,9 @@ describe('the checker and the purges', () => {
       mm.munmap({ address: P, length: 0x1000n });
       host.readAsGuest(gmaps[0], host.machine.cpu(1), G, 1);
     });
-    expect(violations.some(({ message }) => message.startsWith('used page'))).toBe(true);
+    expect(
+      violations.some(({ message }) => message.startsWith('a processor used a stale translation of page')),
+    ).toBe(true);
   });
 
   it('sees a purge missed on the second of two processors in one gmap', () => {

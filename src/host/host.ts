@@ -40,6 +40,7 @@ export interface HostStats {
 export class Host {
   readonly machine: Machine;
   readonly kernel: Kernel;
+  /** @internal */
   readonly common: MmCommon;
   /** The gmap that each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();

@@ -69,8 +69,11 @@ export class Kernel {
   readonly machine: Machine;
   readonly storage: Storage;
   readonly trace: Trace;
+  /** @internal */
   readonly locks: Locks;
+  /** The frame allocator. @internal */
   readonly frames: Frames;
+  /** @internal */
   readonly purges: Purges;
   /** The fault that the host commits from now on, for tests of the checker and demonstrations, or null. */
   injectedFault: InjectedFault | null = null;

@@ -89,10 +89,11 @@ export class Gmap implements GmapHandle {
   readonly mm: Mm;
   readonly asceHi: number;
   readonly asceLo: number;
+  /** Region and segment tables. @internal */
   readonly tables: GuestTables;
   /** Listeners get each watched page, by guest page number, once, when it loses its frame or the right to store. */
   readonly onInvalidated: Hook<[page: number]>;
-  /** Ends when the gmap is freed. */
+  /** Ends when the gmap is freed. @internal */
   readonly life: Life;
   readonly #kernel: Kernel;
   /** Copies of fields of the kernel and the process: code that runs once a segment saves three loads with each. */

@@ -19,6 +19,7 @@ import type { MemorySlots } from './slots.ts';
 export interface GuestMachine extends GuestMemory {
   readonly mm: Mm;
   readonly gmap: Gmap;
+  /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly slots: MemorySlots;
   /** The external interruptions that any of its virtual CPUs may take. */

@@ -46,13 +46,13 @@ export class Vcpu implements GuestCpu {
   readonly vm: GuestMachine;
   /** CPU address. */
   readonly id: number;
-  /** Ends with the virtual machine. */
+  /** Ends with the virtual machine. @internal */
   readonly life: Life;
   /** Its state description. */
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
-  /** The two pages of the prefix area, which must be present while the guest runs. */
+  /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
   /** General registers. */
   readonly gr = new BigUint64Array(16);

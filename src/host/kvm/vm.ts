@@ -52,7 +52,7 @@ export class VirtualMachine implements GuestMachine {
   readonly floating: FloatingInterrupts;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
-  /** Ends when the virtual machine is destroyed. */
+  /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly #unsubscribe: () => void;
 

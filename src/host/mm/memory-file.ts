@@ -18,7 +18,7 @@ import { GROWN_LIMIT } from './addresses.ts';
 export class MemoryFile {
   /** Its length in pages of 4 KiB. */
   readonly pages: number;
-  /** Ends when the file is closed. */
+  /** Ends when the file is closed. @internal */
   readonly life: Life;
   readonly #kernel: Kernel;
   readonly #all: Set<MemoryFile>;
