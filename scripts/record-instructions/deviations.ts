@@ -1,10 +1,11 @@
 /**
- * Deviations of QEMU's TCG (7.2) from the Principles of Operation. The architecture decides: a recorded result that
+ * Deviations of QEMU's TCG (7.2) and of Hercules (3.13) from the Principles of Operation. The architecture decides: a recorded result that
  * deviates is corrected, and the name of the deviation is added to the case in the fixture as its last element.
  */
 
 import type { RecordedCase } from './generate.ts';
 import type { Result } from './layout.ts';
+import type { MachineName } from './machines.ts';
 
 interface Deviation {
   readonly name: string;
@@ -29,7 +30,7 @@ function misaligned({ mnemonic, asm }: RecordedCase): boolean {
   );
 }
 
-const DEVIATIONS: readonly Deviation[] = [
+const OF_QEMU: readonly Deviation[] = [
   {
     name: 'fixed-point overflow is never an exception',
     applies: ({ mnemonic, state }, out) =>
@@ -66,14 +67,34 @@ const DEVIATIONS: readonly Deviation[] = [
   },
 ];
 
+const OF_HERCULES: readonly Deviation[] = [
+  {
+    name: 'a data exception comes before the access exception of another operand',
+    applies: ({ state }, out) =>
+      out.pgm === 7 && state.mode !== 24 && [state.r8, state.r9].includes('70000000'),
+    correct: (_out, length) => ({ pgm: 5, ilc: length, at: '20e06' }),
+  },
+  {
+    name: 'EDIT keeps what it stored before an exception',
+    applies: ({ mnemonic }, out) => /^ED(MK)?$/.test(mnemonic) && out.pgm && (out.m || out.r1),
+    correct: ({ m: _m, r1: _r1, ...rest }) => rest,
+  },
+];
+
+const DEVIATIONS: Readonly<Record<MachineName, readonly Deviation[]>> = {
+  qemu: OF_QEMU,
+  hercules: OF_HERCULES,
+};
+
 /** Returns the result that the architecture demands, followed by the name of the deviation if there is one. */
 export function corrected(
+  machine: MachineName,
   one: RecordedCase,
   code: Uint8Array,
   out: Result,
 ): [Result] | [Result, deviation: string] {
   const [first = 0] = code;
   const length = first < 0x40 ? 2 : first < 0xc0 ? 4 : 6;
-  const deviation = DEVIATIONS.find(({ applies }) => applies(one, out));
+  const deviation = DEVIATIONS[machine].find(({ applies }) => applies(one, out));
   return deviation ? [deviation.correct(out, length, one), deviation.name] : [out];
 }

@@ -3,17 +3,20 @@
 import { arithmetic } from './cases/arithmetic.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
+import { decimal } from './cases/decimal.ts';
 import { load, store } from './cases/load.ts';
 import { logical } from './cases/logical.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import type { RecordedCase } from './generate.ts';
+import type { MachineName } from './machines.ts';
 
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   arithmetic,
   atomic,
   branch,
   control,
+  decimal,
   float,
   load,
   logical,
@@ -22,3 +25,11 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   store,
   text,
 };
+
+/** Families of instructions that QEMU 7.2 does not implement. */
+const ON_HERCULES = ['decimal'];
+
+/** Returns the machine that a family is recorded on. */
+export function machineOf(family: string): MachineName {
+  return ON_HERCULES.includes(family) ? 'hercules' : 'qemu';
+}

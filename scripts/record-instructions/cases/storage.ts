@@ -63,7 +63,7 @@ function equalLengths(c: Cases): void {
 function ownLengths(c: Cases): void {
   c.each('mvo pack unpk', 18, (name, random, i) => {
     const state: StateInput & { r8: number; r9: number } = { ...c.flags(random), ...two(random, i, 18, 16) };
-    // TCG ignores the leftmost byte of UNPACK: by-hand.test.ts has a case.
+    // TCG ignores the leftmost byte of UNPACK: decimal.ts has cases.
     if (name === 'unpk' && i !== 17) state.r9 = Math.min(state.r8 + 40, END - 24);
     if (name === 'unpk' && i !== 17) state.m = { [state.r9.toString(16)]: '00' };
     c.add(name, `${name} 0(${1 + random.below(16)},%r8),0(${1 + random.below(16)},%r9)`, state);
@@ -76,7 +76,7 @@ function text(c: Cases): void {
     const size = name.endsWith('u') ? 2 : 1;
     const length = size * (1 + random.below(32));
     const sign = random.of(['0c', '1d', '2b', '3f', '47']);
-    // TCG ignores the leftmost digit to pack: by-hand.test.ts has a case.
+    // TCG ignores the leftmost digit to pack: decimal.ts has cases.
     const zero = size === 2 ? '0030' : '30';
     const m = name.startsWith('p') ? { [r9.toString(16)]: zero } : { [(r9 + 15).toString(16)]: sign };
     const operands = name.startsWith('p') ? `0(%r8),0(${length},%r9)` : `0(${length},%r8),0(%r9)`;
@@ -116,7 +116,7 @@ function translations(c: Cases): void {
   });
 }
 
-/** TCG does not implement CVB, CVBY, CVBG and CVDG. */
+/** TCG does not implement CVB, CVBY, CVBG and CVDG: decimal.ts has their cases. */
 function convert(c: Cases): void {
   c.rx('cvd', 8);
   c.rx('cvdy', 8, true);

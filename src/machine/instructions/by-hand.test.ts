@@ -68,29 +68,6 @@ function keyed(code: string, key: (cpu: Cpu, n: bigint) => void): void {
   expect(get(cpu, OTHER, 8)).toBe('0102030405060708');
 }
 
-function convert(code: string, size: number): (digits: string) => bigint | number {
-  return (digits) => {
-    const cpu = bare();
-    put(cpu, DATA, digits.padStart(size * 2, '0'));
-    cpu.gr[9] = BigInt(DATA);
-    cpu.gr[2] = 0x7777_7777_7777_7777n;
-    const code_ = exception(cpu, code);
-    return code_ === 0 ? (cpu.grs[2] as bigint) : code_;
-  };
-}
-
-function convertToBinary32(code: string): void {
-  const low = (n: bigint | number) => (typeof n === 'bigint' ? BigInt.asIntN(32, n) : n);
-  const of = convert(code, 8);
-  expect(low(of('123c'))).toBe(123n);
-  expect(low(of('123d'))).toBe(-123n);
-  expect(low(of('2147483647f'))).toBe(2147483647n);
-  expect(low(of('2147483648d'))).toBe(-2147483648n);
-  expect(of('2147483648c')).toBe(PGM.FIXED_POINT_DIVIDE);
-  expect(of('12a3c')).toBe(PGM.DATA);
-  expect(of('1234')).toBe(PGM.DATA);
-}
-
 /** LOAD ADDRESS EXTENDED by space: what names the space goes into the access register. */
 function extendedAddress(code: string): void {
   for (const [space, alet] of [
@@ -187,22 +164,6 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     ]);
     expect(swap(3n, 0n, 0n)).toBe(PGM.SPECIFICATION);
     expect(swap(0n, 5n, 0n)).toBe(PGM.SPECIFICATION);
-  },
-  CVB: () => convertToBinary32('4f209000'),
-  CVBY: () => convertToBinary32('e32090000006'),
-  CVBG: () => {
-    const of = convert('e3209000000e', 16);
-    expect(of('9223372036854775807c')).toBe(2n ** 63n - 1n);
-    expect(of('9223372036854775808d')).toBe(-(2n ** 63n));
-    expect(of('9223372036854775808c')).toBe(PGM.FIXED_POINT_DIVIDE);
-    expect(of('1b3c')).toBe(PGM.DATA);
-  },
-  CVDG: () => {
-    const cpu = bare();
-    cpu.gr[9] = BigInt(DATA);
-    cpu.grs[2] = -(2n ** 63n);
-    execute(cpu, 'e3209000002e');
-    expect(get(cpu, DATA, 16)).toBe('0000000000009223372036854775808d'.slice(-32));
   },
   BASSM: () => {
     const cpu = bare();
@@ -497,6 +458,34 @@ describe('where the recorded machine deviates from the architecture', () => {
     cpu.gr[9] = 0x8000_0000n;
     execute(cpu, 'e32090000003');
     expect([cpu.gr[2], cpu.cc]).toEqual([0x8000_0038n, 3]);
+  });
+});
+
+describe('overlapping packed operands', () => {
+  const ended = (code: string, at: number, hex: string) => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 8: BigInt(at), 9: BigInt(DATA) });
+    put(cpu, DATA, hex);
+    return exception(cpu, code) || [cpu.cc, get(cpu, DATA, hex.length / 2)];
+  };
+
+  it('may have the same last byte', () => {
+    expect(ended('fa2180009001', DATA, '00125d')).toEqual([1, '00250d']);
+    expect(ended('fb2080009002', DATA, '00125d')).toEqual([1, '00120d']);
+    expect(ended('f82180009001', DATA, '99125d')).toEqual([1, '00125d']);
+  });
+
+  it('are invalid if another byte of one is the last byte of the other', () => {
+    for (const code of ['fa', 'fb', 'f9']) {
+      expect(ended(`${code}1180009001`, DATA, '125c6c')).toBe(PGM.DATA);
+      expect(ended(`${code}1180009000`, DATA + 1, '125c6c')).toBe(PGM.DATA);
+    }
+  });
+
+  it('of ZERO AND ADD may overlap if the result ends behind the source', () => {
+    expect(ended('f81180009000', DATA + 1, '123cff')).toEqual([2, '12123c']);
+    expect(ended('f81180009001', DATA, '12345c')).toBe(PGM.DATA);
+    expect(ended('f81180009002', DATA, '1234345c')).toEqual([2, '345c345c']);
   });
 });
 

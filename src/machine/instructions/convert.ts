@@ -1,42 +1,23 @@
 /** Conversion between binary and packed decimal. Principles of Operation, chapter 7. */
 
+import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
+import { Packed, readPacked, validSign, writePacked } from './packed.ts';
+import { FIRST } from './span.ts';
 
-/** Data-exception code of an invalid decimal operand. */
-const DECIMAL = 0x00;
+const NUMBER = new Packed();
 
-/** Returns the signed number of the packed operand of `size` bytes at the effective address. */
+/** Returns the number in the packed operand of `size` bytes at the effective address. */
 function packed(c: Processor, size: 8 | 16): bigint {
-  c.fetchBytes(c.eaHi, c.eaLo, size, BYTES);
-  let value = 0n;
-  for (let i = 0; i < size; i++) {
-    const byte = BYTES[i] as number;
-    const last = i === size - 1;
-    const low = byte & 15;
-    if (byte >>> 4 > 9 || (last ? low < 10 : low > 9)) c.dataException(DECIMAL);
-    value = value * 10n + BigInt(byte >>> 4);
-    if (!last) value = value * 10n + BigInt(low);
-    else if (low === 0xb || low === 0xd) value = -value;
-  }
-  return value;
+  return readPacked(c, FIRST.set(c, c.eaHi, c.eaLo, size, FETCH), size, NUMBER).value;
 }
 
-const BYTES = new Uint8Array(16);
-
-/** Stores a signed number as a packed operand with the sign C or D. */
+/** Stores a number as a packed operand. */
 function pack(c: Processor, value: bigint, size: 8 | 16): void {
-  let rest = value < 0n ? -value : value;
-  let digit = value < 0n ? 0xd : 0xc;
-  for (let i = size - 1; i >= 0; i--) {
-    const high = Number(rest % 10n);
-    rest /= 10n;
-    BYTES[i] = (high << 4) | digit;
-    digit = Number(rest % 10n);
-    rest /= 10n;
-  }
-  c.storeBytes(c.eaHi, c.eaLo, size, BYTES);
+  FIRST.set(c, c.eaHi, c.eaLo, size, STORE);
+  writePacked(c, FIRST, size, value < 0n ? -value : value, value < 0n);
 }
 
 /** CONVERT TO BINARY, 32 bits. On overflow the low bits are loaded, and a fixed-point divide exception is recognized. */
@@ -55,14 +36,15 @@ function cvbg(c: Processor, r: number): void {
 
 /** TEST DECIMAL. Condition code 1: invalid sign; 2: invalid digit; 3: both. */
 function tp(c: Processor, l: number): void {
-  c.fetchBytes(c.eaHi, c.eaLo, l + 1, BYTES);
+  FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+  const { bytes } = c.storage;
   let digits = true;
   for (let i = 0; i <= l; i++) {
-    const byte = BYTES[i] as number;
+    const byte = bytes[FIRST.address(i)] as number;
     if (byte >>> 4 > 9 || (i < l && (byte & 15) > 9)) digits = false;
   }
-  const sign = ((BYTES[l] as number) & 15) > 9;
-  c.cc = (sign ? 0 : 1) | (digits ? 0 : 2);
+  const sign = (bytes[FIRST.address(l)] as number) & 15;
+  c.cc = (validSign(sign) ? 0 : 1) | (digits ? 0 : 2);
 }
 
 // biome-ignore format: a line each

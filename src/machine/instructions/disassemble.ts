@@ -84,6 +84,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'rE rF rC? mD?': 'IPTE',
   'rE rC rF mD?': 'IDTE',
   'based secondLength8': 'PKA PKU',
+  'length4Based second mB': 'SRP',
   'lengthRBased second rB': 'MVCK MVCP MVCS',
   'rA rB based second': 'LMD',
   'based second rA': 'CSST',

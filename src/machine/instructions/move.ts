@@ -10,6 +10,7 @@ import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
+import { isMinus, validSign } from './packed.ts';
 import { FIRST, SECOND, type Span } from './span.ts';
 
 /** Minimum length of operands that are moved as a block, if they do not overlap. */
@@ -198,8 +199,8 @@ function unpackText(size: 1 | 2, max: number) {
 
 /** Returns the condition code of a sign: 0 plus, 1 minus, 3 invalid. */
 function signCode(sign: number): number {
-  if (sign === 0xb || sign === 0xd) return 1;
-  return sign > 9 ? 0 : 3;
+  if (!validSign(sign)) return 3;
+  return isMinus(sign) ? 1 : 0;
 }
 
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
@@ -267,8 +268,10 @@ function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number)
   c.cc = 0;
 }
 
-/** Loads the address of the byte found into register 1: 24, 31 or 64 bits of it. */
-function foundAt(c: Processor, hi: number, lo: number): void {
+/**
+ * Loads the address of a byte found into register 1: 24, 31 or 64 bits of it. `lo` may be below 0 or above 2^32 - 1.
+ */
+export function foundAt(c: Processor, hi: number, lo: number): void {
   if (c.addressing === ADDRESSING.BITS_64) {
     c.gr32[3] = lo > 0xffff_ffff ? hi + 1 : lo < 0 ? hi - 1 : hi;
     c.gr32[2] = lo;

@@ -40,7 +40,7 @@ function encode([, format, opcode]: InstructionLine, filler: number): string {
     SIY: [filler],
     SIL: [0, 0, 0, filler],
     SSa: [filler],
-    SSb: [((filler & 15) << 4) | (filler & 15)],
+    SSb: [filler],
     SSE: [],
     SSF: [r1 << 4],
   };
@@ -131,7 +131,7 @@ const WITHOUT_OPERAND = `SLL SLLK SLLG SRL SRLK SRLG SLA SLAK SLAG SRA SRAK SRAG
 /** Lengths and immediates to try, of the formats that have them. */
 const FILLERS: Partial<Record<FormatName, readonly number[]>> = {
   SSa: [0x0f, 0x1f, 0x57],
-  SSb: [0x0f, 0x57],
+  SSb: [0xff, 0x77, 0xf7],
   RSL: [0x0f, 0x01],
 };
 

@@ -5,6 +5,8 @@ import { ATOMIC } from './atomic.ts';
 import { BRANCH } from './branch.ts';
 import { COMPARE } from './compare.ts';
 import { CONVERT } from './convert.ts';
+import { DECIMAL } from './decimal.ts';
+import { EDIT } from './edit.ts';
 import { FLOAT } from './float.ts';
 import { FACILITY } from './identification.ts';
 import { KEYS } from './keys.ts';
@@ -36,6 +38,8 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...TEXT,
   ...ATOMIC,
   ...CONVERT,
+  ...DECIMAL,
+  ...EDIT,
   ...BRANCH,
   ...FLOAT,
   ...PSW_CONTROL,
