@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an object that has ended can still be used',
     file: 'src/host/life.ts',
-    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#what);\n',
+    find: '    if (this.#ended) throw new LinuxError(this.#code, this.#ending);\n',
     replace: '',
   },
   {
@@ -260,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a page table goes without a purge for the process',
     file: 'src/host/mm/gather.ts',
-    find: '    if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);\n',
+    find: '    if (this.#purgeSpace) purges.asce(site, space.asceHi, space.asceLo);\n',
     replace: '',
   },
   {
@@ -308,8 +308,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'enableSie purges nothing',
     file: 'src/host/mm/enable-sie.ts',
-    find: '      gather.pageTable(old);\n',
-    replace: '          this.tables.freePageTable(old);\n',
+    find: '      gather.deferPageTable(old);\n',
+    replace: '      mm.tables.freePageTable(old);\n',
   },
   {
     name: 'PGSTEs are not zero at first',
@@ -501,7 +501,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a split does not purge the process',
     file: 'src/host/mm/large-frames.ts',
-    find: "  gather.space();\n  gather.finish(mm, 'segment-changed');",
+    find: "  gather.purgeSpace();\n  gather.finish(mm, 'segment-changed');",
     replace: "  gather.finish(mm, 'segment-changed');",
   },
   {
@@ -519,13 +519,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'another protection of a frame of 1 MiB does not purge',
     file: 'src/host/mm/large-frames.ts',
-    find: '  relinkGuestsLocked(mm, segment, { frame, value }, gather);\n  gather.space();',
+    find: '  relinkGuestsLocked(mm, segment, { frame, value }, gather);\n  gather.purgeSpace();',
     replace: '  relinkGuestsLocked(mm, segment, { frame, value }, gather);',
   },
   {
     name: 'a frame of 1 MiB is split without a purge of its guests',
     file: 'src/host/mm/guest-links.ts',
-    find: '    gather.owner(reverseMaps.ownerOf(node));\n    traceRelink',
+    find: '    gather.purgeGmap(reverseMaps.ownerOf(node));\n    traceRelink',
     replace: '    traceRelink',
   },
   {
@@ -543,7 +543,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a frame of 1 MiB goes and is not purged',
     file: 'src/host/mm/unmap.ts',
-    find: '  gather.deferFree(frame);\n  gather.space();',
+    find: '  gather.deferFree(frame);\n  gather.purgeSpace();',
     replace: '  gather.deferFree(frame);',
   },
   {

@@ -131,7 +131,9 @@ describe('the checker and the purges', () => {
       mm.munmap({ address: P, length: 0x1000n });
       host.readAsGuest(gmaps[0], host.machine.cpu(1), G, 1);
     });
-    expect(violations.some(({ message }) => message.startsWith('used page'))).toBe(true);
+    expect(
+      violations.some(({ message }) => message.startsWith('a processor used a stale translation of page')),
+    ).toBe(true);
   });
 
   it('sees a purge missed on the second of two processors in one gmap', () => {
@@ -144,8 +146,8 @@ describe('the checker and the purges', () => {
       gmaps[0].unmap({ address: G, length: MIB });
       first?.tlb.purgeAll();
     });
-    expect(violations.map(({ message }) => message).join()).toContain('processor 2 caches');
-    expect(violations.map(({ message }) => message).join()).not.toContain('processor 1 caches');
+    expect(violations.map(({ message }) => message).join()).toContain('the TLB of processor 2 has a stale');
+    expect(violations.map(({ message }) => message).join()).not.toContain('the TLB of processor 1 ');
   });
 
   it('sees a purge missed on the second of two gmaps of one process', () => {

@@ -1,9 +1,9 @@
 /**
- * Check mode: checks everything below after each operation, and reports which rule is broken, where, and after which
- * operations. It changes nothing.
+ * Check mode: checks the machine and the host after each operation. Reports each broken rule, the address where it is broken,
+ * and the operations that preceded. It changes nothing.
  *
- * The rules are those of docs/gmap.md: cached translations, formats of tables, links and reverse maps, frames, locks. A rule
- * is broken when the tables and what the machine or the host keeps besides them differ.
+ * The rules (rules.ts) follow from docs/gmap.md: cached translations, formats of tables, links and reverse maps, frames, locks.
+ * Each compares the tables in storage with the data that the machine or the host keeps besides them.
  */
 
 import { Host } from '../host/index.ts';
@@ -21,16 +21,16 @@ export interface Violation {
   readonly rule: Rule;
   /** What is wrong, with the address. */
   readonly message: string;
-  /** The operation after which it was found, and the ones before it, oldest first. */
+  /** The operation after which it was found, preceded by up to fifteen earlier ones, oldest first. */
   readonly operations: readonly string[];
   /**
-   * The stack frame that used the lock or translation, or emitted the last event before the check; null if there is none
-   * or the engine does not provide it.
+   * The stack frame that used the lock or translation, or that emitted the last event before the check; null if there is none,
+   * or the engine does not provide one.
    */
   readonly source: string | null;
 }
 
-/** An operation that was checked: how it ended, and what it broke. */
+/** The result of a checked operation: how it ended, and the rules that it broke. */
 export type Checked<T> = { readonly violations: readonly Violation[] } & (
   | { readonly kind: 'returned'; readonly value: T }
   | { readonly kind: 'threw'; readonly error: unknown }
@@ -42,8 +42,8 @@ const NAMED_OPERATIONS = 16;
 /**
  * Checks one host, from `attach` until `detach`. Several checkers can check the same host.
  *
- * `check` performs an operation and checks it. Callers that check only now and then name what they do by `record` and call
- * `checkChanged`; all names since the last check are reported, up to sixteen.
+ * `check` performs an operation, and then checks. A caller that checks less often calls `record` before each operation, and
+ * `checkChanged` for a check. A violation names the last sixteen operations.
  */
 export class Checker {
   readonly #host: Host;
@@ -52,7 +52,7 @@ export class Checker {
   readonly #census: Census;
   readonly #staleness: Staleness;
   readonly #subscriptions: readonly (() => void)[];
-  /** Where the last event was emitted. */
+  /** Holds the stack at the emission of the last event. */
   #emission: Error | null = null;
 
   /**
@@ -84,13 +84,13 @@ export class Checker {
     ];
   }
 
-  /** Stops checking. What was found and not returned yet is forgotten. */
+  /** Stops checking, and forgets violations that no check has returned yet. */
   detach(): void {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.#found.length = 0;
   }
 
-  /** Performs an operation, then checks. An operation that throws must have changed nothing: then everything is checked. */
+  /** Performs an operation, then checks. An operation that throws must have changed nothing, so everything is checked then. */
   check<T>(operation: string, action: () => T): Checked<T> {
     this.record(operation);
     try {
@@ -108,12 +108,12 @@ export class Checker {
     if (this.#recent.length > NAMED_OPERATIONS) this.#recent.shift();
   }
 
-  /** The recorded operation failed, so it must have changed nothing: the next check checks everything. */
+  /** Makes the next check check everything: the recorded operation failed, and so must have changed nothing. */
   suspect(): void {
     this.#staleness.suspect();
   }
 
-  /** Checks what may have changed since the last check. Returns what is broken. */
+  /** Checks everything that may have changed since the last check. Returns the violations. */
   checkChanged(): Violation[] {
     for (const lock of this.#host.kernel.locks.held) {
       this.#found.push({ rule: 'locks', message: `${lock.name} is still held`, source: null });
@@ -123,7 +123,7 @@ export class Checker {
     return this.#found.splice(0).map((finding) => ({ ...finding, operations }));
   }
 
-  /** Checks everything, whether or not anything seems to have changed: at the end of a run. Returns what is broken. */
+  /** Checks everything, changed or not, as at the end of a run. Returns the violations. */
   checkAll(): Violation[] {
     this.#staleness.suspect();
     this.#census.tables.clear();

@@ -3,13 +3,16 @@
 import { hex, PAGES_PER_SEGMENT, PURPOSES, type Purpose } from '../host/internal.ts';
 import type { Census } from './rules.ts';
 
-/** Frames in a block, by purpose. */
+/** Returns the number of frames in a block for a purpose. */
 function framesIn(purpose: Purpose): number {
   if (purpose === 'large-page') return PAGES_PER_SEGMENT;
   return purpose === 'mm-table' || purpose === 'gmap-table' ? 4 : 1;
 }
 
-/** Checks that every block seen is allocated for its purpose, with as many references, and that no others are allocated. */
+/**
+ * Checks that every block that the pass has seen is allocated for its purpose, with a reference for each owner, and that no other
+ * block is allocated.
+ */
 export function checkFrames(census: Census): void {
   const { frames } = census.host.kernel;
   census.eachBlock((address, purpose, owners) => {

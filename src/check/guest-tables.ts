@@ -35,7 +35,7 @@ export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): voi
   for (const origin of known.segment) segmentTable(scope, origin);
 }
 
-/** Finds the tables below a table, and checks the entries of those that are region tables. */
+/** Finds the tables below a table, and checks the entries of region tables. */
 function find(scope: Scope, origin: number, type: number, known: KnownTables): void {
   const { mm, census } = scope;
   if (type === 0) {

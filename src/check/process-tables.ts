@@ -14,11 +14,11 @@ import {
 } from '../machine/index.ts';
 import type { Census } from './rules.ts';
 
-/** Empty entries and the bits of valid ones, by table type: 0 segment, 1 region third, 2 region second. */
+/** Empty entries, and the low 12 bits of valid ones, by table type: 0 segment, 1 region third, 2 region second. */
 const EMPTY = [0x20, 0x24, 0x28].map(emptyEntry);
 const VALID = [0, 0x07, 0x0b] as const;
 const NAME = ['segment', 'region-third', 'region-second'] as const;
-/** Segments that an entry of a table spans. */
+/** The number of segments that an entry of a table translates. */
 const SPAN = [1, 2 ** 11, 2 ** 22] as const;
 const EMPTY_PAGE = emptyEntry(0x400);
 
@@ -170,13 +170,13 @@ const WRITABLE = [0, PAGE.PROTECT];
 const READABLE = [PAGE.PROTECT];
 const UNREACHABLE = [PAGE_NONE];
 
-/** The bits that a page of a mapping may have. One that may be written may be protected until it is. */
+/** Returns the bits that the entry of a page may have. A page that may be written may be protected until the first store. */
 function bitsOf({ protection }: Mapping): readonly number[] {
   if (protection & PROT.WRITE) return WRITABLE;
   return protection === PROT.NONE ? UNREACHABLE : READABLE;
 }
 
-/** Checks a page that may be stored into without a fault. */
+/** Checks a page whose entry allows stores. */
 function stores(scope: Scope, mapping: Mapping, number: number, frame: number): void {
   const { mm, census } = scope;
   const at = () => `the page at ${hex(BigInt(number) << 12n)}`;

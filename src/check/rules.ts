@@ -1,12 +1,12 @@
 /**
- * The rules that are checked, and the census: what one pass over all tables gathers for them.
+ * The rules of check mode, and the census: the data that one pass over all tables collects for them.
  */
 
 import type { Gmap, Host } from '../host/index.ts';
 import { hex, PURPOSES, type Purpose } from '../host/internal.ts';
 import { FRAME_SIZE, TableScan } from '../machine/index.ts';
 
-/** The rules. */
+/** The rules, by name. */
 export const RULES = {
   'stale-translation': 'No processor uses a translation that a walk would not find now.',
   'table-format': 'Every table entry is empty, unlinked, or valid, bit for bit as its level requires.',
@@ -40,8 +40,8 @@ export interface KnownTables {
 const PURPOSE_NUMBER = new Map(PURPOSES.map((purpose, number) => [purpose, number]));
 
 /**
- * What one pass over all tables of a host has found. One object serves all passes: what it notes of a frame carries the number
- * of the pass, so that nothing needs to be cleared.
+ * The data that one pass over all tables of a host collects. One object serves all passes: its notes about a frame carry the
+ * number of the pass, so they need not be cleared.
  */
 export class Census {
   readonly host: Host;
@@ -77,7 +77,7 @@ export class Census {
     this.#owners = new Int32Array(frames);
   }
 
-  /** Begins a pass: nothing was seen yet. */
+  /** Begins a pass. */
   begin(): void {
     this.#pass++;
     this.spaces.clear();
@@ -119,7 +119,7 @@ export class Census {
     }
   }
 
-  /** Compares the links seen with the reverse maps, and reports differences. */
+  /** Compares the links that the pass has seen with the reverse maps, and reports differences. */
   checkLinks(): void {
     const { reverseMaps } = this.host.common;
     let listed = 0;
@@ -130,7 +130,7 @@ export class Census {
     this.#reportUnlisted();
   }
 
-  /** Checks one reverse map. Returns how many entries it has. */
+  /** Checks one reverse map. Returns the number of its entries. */
   #checkList(origin: number): number {
     const { reverseMaps } = this.host.common;
     let listed = 0;

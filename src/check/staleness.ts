@@ -1,4 +1,4 @@
-/** What a checker must check again: its caching policy. */
+/** Decides what a checker must check again: its caching policy. */
 
 import type { Gmap, Host } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
@@ -9,7 +9,7 @@ import type { KnownTables } from './rules.ts';
  * them. The operation that did so is among the sixteen that a violation names.
  */
 const REGIONS_EVERY = 15;
-/** Everything is checked at least once in this many operations, even if nothing seems to have changed. */
+/** Everything is checked at least once in this many operations, even if nothing is known to have changed. */
 const FULL_EVERY = 1000;
 
 /**
@@ -23,7 +23,7 @@ export class Staleness {
   #suspect = true;
   #sinceCheck = 0;
   #checks = 0;
-  // What the host counted at the last check.
+  // The counts of the host at the last check.
   #gmapTables = -1;
   #available = -1;
   #links = -1;
@@ -33,7 +33,7 @@ export class Staleness {
     this.#known = known;
   }
 
-  /** An event was emitted. */
+  /** Notes that an event was emitted. */
   changedBy(event: TraceEvent): void {
     this.#suspect = true;
     // When some tables are freed and as many are made, their count does not show it.
@@ -43,7 +43,7 @@ export class Staleness {
     for (const gmap of this.#known.keys()) if (gmap.id === event.gmap) this.#known.delete(gmap);
   }
 
-  /** Something may have changed without an event. */
+  /** Notes that something may have changed without an event. */
   suspect(): void {
     this.#suspect = true;
   }
@@ -54,7 +54,7 @@ export class Staleness {
     return this.#suspect || this.#countsDiffer() || this.#sinceCheck >= FULL_EVERY;
   }
 
-  /** The tables are about to be checked. */
+  /** Notes that the tables are about to be checked. */
   checked(): void {
     const { kernel, common } = this.#host;
     this.#suspect = false;

@@ -23,23 +23,25 @@ export function checkTranslations(census: Census): void {
         ? difference(tlb, slot, walk)
         : 'its address space was freed';
       if (stale) {
-        const message = `processor ${cpu.address} caches ${spaceAndPage(tlb, slot)}: ${stale}`;
+        const message = `the TLB of processor ${cpu.address} has a stale translation of ${spaceAndPage(tlb, slot)}: ${stale}`;
         census.report({ rule: 'stale-translation', message });
       }
     }
   }
 }
 
-/** A listener that compares every use of a translation in a TLB with a fresh walk. */
+/** Returns a listener that compares every use of a cached translation with a fresh walk. */
 export function translationCheck(host: Host, report: (finding: Finding) => void): TlbHitCheck {
   const fresh = new Walk(new AbsoluteEntries(host.machine.storage));
   return (tlb, slot) => {
     const stale = difference(tlb, slot, fresh);
-    if (stale) report({ rule: 'stale-translation', message: `used ${spaceAndPage(tlb, slot)}: ${stale}` });
+    if (!stale) return;
+    const message = `a processor used a stale translation of ${spaceAndPage(tlb, slot)}: ${stale}`;
+    report({ rule: 'stale-translation', message });
   };
 }
 
-/** How an entry differs from what a walk finds now, or an empty string. */
+/** Returns how the entry in a slot differs from the result of a fresh walk, or an empty string if it does not. */
 function difference(tlb: Tlb, slot: number, walk: Walk): string {
   const page = tlb.pages[slot] as number;
   if (walk.to(tlb.asceHi[slot] as number, tlb.asceLo[slot] as number, page, true)) {

@@ -24,7 +24,7 @@ export const PURPOSES = [
   'kernel',
 ] as const;
 
-/** A purpose of storage: a page, a 1 MiB page, a page table without or with PGSTEs, a table of an mm or gmap, the rest. */
+/** A purpose of storage: a page, a 1 MiB page, a page table without or with PGSTEs, a table of an mm or gmap, or else. */
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Order of a region or segment table: four frames, 16 KiB. */
@@ -36,7 +36,7 @@ export const LARGE_ORDER = 8;
 /** The largest block: 2^10 frames, 4 MiB. */
 export const MAX_ORDER = 10;
 
-/** The number of frames at the bottom of storage that are never handed out: a prefix area is there. */
+/** The number of frames at the bottom of storage that are never handed out: they include a prefix area. */
 const RESERVED_FRAMES = 16;
 
 const NONE = -1;
@@ -76,7 +76,7 @@ export class Frames {
     return this.#available;
   }
 
-  /** The absolute address behind the last frame that was ever handed out. Storage from there on was never used. */
+  /** The absolute address after the last frame that was ever handed out. Storage from there on was never used. */
   get touched(): number {
     return this.#touched * FRAME_SIZE;
   }
@@ -99,7 +99,7 @@ export class Frames {
 
   /**
    * Allocates 2^order frames, aligned to their size. Returns their address. Their contents are undefined.
-   * @throws LinuxError ENOMEM if no such block is free or this allocation was to fail; nothing has changed then
+   * @throws LinuxError ENOMEM if no such block is free, or `failIn` made this allocation fail; nothing has changed then
    */
   allocate(order: number, purpose: Purpose): number {
     this.#locks.allocating();
@@ -144,7 +144,7 @@ export class Frames {
     return this.#sharers[address / FRAME_SIZE] as number;
   }
 
-  /** Makes a frame of 1 MiB, to which there is one reference, 256 pages that are freed one by one. */
+  /** Splits a frame of 1 MiB into 256 pages that are freed one by one. Preconditions: there is one reference to it. */
   split(address: number): void {
     const first = address / FRAME_SIZE;
     const page = PURPOSES.indexOf('page');

@@ -40,6 +40,7 @@ export interface HostStats {
 export class Host {
   readonly machine: Machine;
   readonly kernel: Kernel;
+  /** @internal */
   readonly common: MmCommon;
   /** The gmap that each processor is in, by CPU address. */
   readonly running = new Map<number, Gmap>();
@@ -49,7 +50,7 @@ export class Host {
 
   /**
    * Creates a host that owns a whole machine.
-   * @throws LinuxError EINVAL for what is no machine; EBUSY if the machine has a host already
+   * @throws LinuxError EINVAL if `machine` is not a machine; EBUSY if it has a host already
    */
   constructor(machine: Machine) {
     demandInstance('machine', machine, Machine);
@@ -121,7 +122,7 @@ export class Host {
     });
   }
 
-  /** Returns the gmaps of a process that were not freed. @throws LinuxError EINVAL for what is no process */
+  /** Returns the gmaps of a process that were not freed. @throws LinuxError EINVAL if `mm` is not a process */
   gmapsOf(mm: Mm): readonly Gmap[] {
     demandInstance('mm', mm, Mm);
     return [...mm.gmaps].filter((gmap) => gmap instanceof Gmap);
@@ -137,7 +138,7 @@ export class Host {
     return new VirtualMachine({ mm, gmap });
   }
 
-  /** Returns what is counted now. */
+  /** Returns the present counts. */
   stats(): HostStats {
     const { frames, purges } = this.kernel;
     return {
@@ -149,8 +150,8 @@ export class Host {
   }
 
   /**
-   * Reads process memory on a processor, as code of the process would: by its TLB, with faults served.
-   * @throws LinuxError EINVAL for a process or a processor of another host, an address that is no bigint, or a length
+   * Reads process memory on a processor, as code of the process would: through its TLB, with faults handled.
+   * @throws LinuxError EINVAL for a process or a processor of another host, an address that is not a bigint, or a length
    *   that is not an integer up to 2^31 - 4096; ESRCH for a process that has ended; EBUSY for a processor that executes;
    *   EFAULT, ENOMEM
    */
@@ -222,13 +223,16 @@ export class Host {
 /** The machines that have a host. */
 const OWNED = new WeakSet<Machine>();
 
-/** Gets the absolute address of a part of a range, the number of bytes before it, and its length. */
+/** Visits a part of a range: its absolute address, the number of bytes before it, and its length in bytes. */
 type PartVisitor = (at: number, done: number, count: number) => void;
 
-/** The code that accesses memory: it puts a processor into its address space and back, and its faults are served. */
+/** Code that accesses memory, of a process or a guest. */
 interface Code {
+  /** Puts a processor into the address space of the code. */
   enter(cpu: Cpu): void;
+  /** Takes the processor out of it. */
   leave(cpu: Cpu): void;
+  /** Handles a fault of the code. */
   fault(address: bigint, write: boolean): void;
 }
 
@@ -259,10 +263,10 @@ function guestCode(gmap: Gmap): Code {
   };
 }
 
-/** A segment fault, then a page fault, then the access. Any further fault is a bug of ours. */
+/** The number of attempts at an access: a segment fault, a page fault and a protection fault may precede it. */
 const ATTEMPTS = 4;
 
-/** Visits the parts of a range, page by page, and serves the faults on the way. The processor is left as it was. */
+/** Visits the parts of a range, page by page, and handles the faults. Restores the state of the processor. */
 function eachPart(running: ReadonlyMap<number, Gmap>, request: CodeAccess, visit: PartVisitor): void {
   const { code, cpu, address, length, access } = request;
   if (address < 0n || address + BigInt(length) > GUEST_LIMIT) {
@@ -295,7 +299,7 @@ function eachPart(running: ReadonlyMap<number, Gmap>, request: CodeAccess, visit
   }
 }
 
-/** Returns the frame behind one page, and serves the faults on the way. */
+/** Returns the frame behind one page, and handles the faults. */
 function frameOf(code: Code, cpu: Cpu, address: bigint, access: typeof FETCH | typeof STORE): number {
   const page = Number(address / PAGE_BYTES);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

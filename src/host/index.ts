@@ -5,7 +5,7 @@
 export { type Errno, LinuxError } from './errors.ts';
 export { Gmap, GUEST_SEGMENTS, type SegmentState } from './gmap/index.ts';
 export { Host, type HostStats } from './host.ts';
-export { type InjectedFault, PURGE_SITES, type PurgeSite } from './kernel.ts';
+export { type InjectedFault, type Kernel, PURGE_SITES, type PurgeSite } from './kernel.ts';
 export {
   CheckedStateDescription,
   type Exit,
@@ -24,6 +24,7 @@ export {
   VirtualMachine,
   type VirtualMachineOptions,
 } from './kvm/index.ts';
+export type { Life } from './life.ts';
 export {
   type Backing,
   DirtyLog,
@@ -34,6 +35,7 @@ export {
   MemoryFile,
   Mm,
   type MmapOptions,
+  type MmCommon,
   type MremapOptions,
   PROCESS_LIMIT,
   PROT,

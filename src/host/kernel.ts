@@ -1,5 +1,5 @@
 /**
- * What all modules of the host use: the machine, its frames, the locks, and the purges.
+ * The kernel: what all objects of a host share, namely the machine, the frame allocator, the locks, and the purges.
  */
 
 import { Cpu, type Machine, type Storage } from '../machine/index.ts';
@@ -58,21 +58,24 @@ export class Purges {
     if (site !== this.#kernel.injectedFault) this.#machine.purgePage(origin, index);
   }
 
-  /** Purges everything that was made by an address-space-control element, given in halves, on all processors. */
+  /** Purges the translations of an address-space-control element, given in halves, on all processors. */
   asce(site: PurgeSite, hi: number, lo: number): void {
     if (site !== this.#kernel.injectedFault) this.#machine.purgeAsce(hi, lo);
   }
 }
 
-/** What all objects of one host share. */
+/** The kernel of one host. */
 export class Kernel {
   readonly machine: Machine;
   readonly storage: Storage;
   readonly trace: Trace;
+  /** @internal */
   readonly locks: Locks;
+  /** The frame allocator. @internal */
   readonly frames: Frames;
+  /** @internal */
   readonly purges: Purges;
-  /** Fault injection: the fault that the host commits from now on, for tests of the checker and demonstrations; or null. */
+  /** The fault that the host commits from now on, for tests of the checker and demonstrations, or null. */
   injectedFault: InjectedFault | null = null;
 
   constructor(machine: Machine) {
@@ -99,7 +102,7 @@ export class Kernel {
     throw new LinuxError('EBUSY', 'a listener is called: it must not start an operation');
   }
 
-  /** Ends an operation. @throws at the end of the outermost one what a listener threw meanwhile */
+  /** Ends an operation. @throws at the end of the outermost one, the error that a listener threw meanwhile */
   end(): void {
     this.trace.operations.end();
   }

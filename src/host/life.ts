@@ -10,17 +10,17 @@ import type { Kernel } from './kernel.ts';
 export class Life {
   /** The host that the object belongs to. */
   readonly kernel: Kernel;
-  readonly #what: string;
+  readonly #ending: string;
   readonly #code: Errno;
   #ended = false;
 
   /**
-   * @param what the message of errors after its end: `gmap 0 was freed`
+   * @param ending the message of errors after the end of the object: `gmap 0 was freed`
    * @param code the code of these errors
    */
-  constructor(kernel: Kernel, what: string, code: Errno) {
+  constructor(kernel: Kernel, ending: string, code: Errno) {
     this.kernel = kernel;
-    this.#what = what;
+    this.#ending = ending;
     this.#code = code;
   }
 
@@ -31,7 +31,7 @@ export class Life {
 
   /** @throws LinuxError with the object's code if it has ended */
   demand(): void {
-    if (this.#ended) throw new LinuxError(this.#code, this.#what);
+    if (this.#ended) throw new LinuxError(this.#code, this.#ending);
   }
 
   /** Checks that the object may be changed. @throws LinuxError as `demand`; EBUSY while a listener is called */

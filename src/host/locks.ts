@@ -23,14 +23,14 @@ export class Locks {
   /** In check mode: the lock taken last of those held. Each links to the one taken before it. */
   latest: Lock | null = null;
 
-  /** @param operations those in progress on the host of these locks */
+  /** @param operations the operations in progress on the host of these locks */
   constructor(operations = new Operations()) {
     this.problems = new Hook(operations, () => {
       this.checking = this.problems.listener !== null;
     });
   }
 
-  /** In check mode: the locks held, in the order in which they were taken. Otherwise nothing is recorded: empty. */
+  /** The locks held, in the order in which they were taken; empty outside check mode, which records nothing. */
   get held(): Lock[] {
     const held: Lock[] = [];
     for (let lock = this.latest; lock !== null; lock = lock.before) held.unshift(lock);
@@ -42,7 +42,7 @@ export class Locks {
     this.problems.listener?.(problem);
   }
 
-  /** The frame allocator calls this for an allocation that may sleep. */
+  /** In check mode: reports an allocation, which may sleep, under a page-table lock. The frame allocator calls this. */
   allocating(): void {
     if (!this.checking) return;
     const spinning = this.held.find((lock) => lock.rank === RANK.PAGE_TABLE);
@@ -53,7 +53,7 @@ export class Locks {
 /** The order in which locks are taken: lower ranks first. */
 export const RANK = { MMAP: 1, PAGE_TABLE: 2 } as const;
 
-/** The modes of a lock, as numbers: to set one is a single store. */
+/** The states of a lock, as numbers: setting one is a single store. */
 const FREE = 0;
 const READ = 1;
 const WRITE = 2;
@@ -62,8 +62,8 @@ const WRITE = 2;
  * One lock: many readers or one writer.
  *
  * All code takes a lock by `hold`. Only code of gmap.ts that runs once a segment calls `acquire` and `release` itself, for
- * the reasons stated there. Outside check mode each of the two is a comparison and a store; what check mode
- * needs is in functions of its own, to keep these small enough to inline.
+ * the reasons stated there. Outside check mode each of the two is a comparison and a store; check mode has functions of
+ * its own, so that these stay small enough to inline.
  */
 export class Lock {
   readonly name: string;
@@ -102,7 +102,7 @@ export class Lock {
     this.#mode = FREE;
   }
 
-  /** In check mode: reports if the lock is not held as `what` needs it. */
+  /** In check mode: reports an operation, named by `what`, for which the lock is not held in the mode that it needs. */
   expect(mode: LockMode, what: string): void {
     const locks = this.#locks;
     if (locks.checking && this.#mode < (mode === 'write' ? WRITE : READ)) {

@@ -2,8 +2,8 @@
  * Kinds of addresses, as branded number types: the compiler then finds prefixing that is missing or applied twice.
  * Principles of Operation, chapter 3, "Address Types".
  *
- * All but segments are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest, they are the
- * guest's.
+ * All but segments are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest,
+ * they are the guest's.
  */
 
 declare const kind: unique symbol;
@@ -27,6 +27,8 @@ export const absolutePage = (page: number) => page as AbsolutePage;
 
 /** Size of the prefix area in bytes, and its alignment. */
 export const PREFIX_AREA_SIZE = 0x2000;
+/** The bits of a prefix: a multiple of 8 KiB, less than 2 GiB. */
+export const PREFIX_BITS = 0x7fff_e000;
 
 /**
  * Applies prefixing: swaps real pages 0 and 1 with the two pages of the prefix area.

@@ -10,16 +10,32 @@ export {
   applyPrefix,
   type LogicalPage,
   logicalPage,
+  PREFIX_AREA_SIZE,
+  PREFIX_BITS,
   type RealPage,
   realPage,
   type SegmentNumber,
   segmentNumber,
 } from './addresses.ts';
-export { type AssignedStorage, LOWCORE, storeExternal, storeProgram } from './assigned-storage.ts';
+export {
+  type AssignedStorage,
+  LOWCORE,
+  type ProgramIdentification,
+  storeExternal,
+  storeProgram,
+} from './assigned-storage.ts';
 export { BusyError } from './busy-error.ts';
 export { Clock } from './clock.ts';
 export { CR0 } from './control-registers.ts';
-export { FETCH, INSTRUCTION, STORE, type TlbHitCheck } from './cpu/access.ts';
+export {
+  type Access,
+  FETCH,
+  INSTRUCTION,
+  STORE,
+  type TlbHitCheck,
+  UNWIND,
+  type UnwindKind,
+} from './cpu/access.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
 export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
@@ -57,9 +73,17 @@ export { Cpu } from './engine/cpu.ts';
 export { facilityList } from './instructions/decode.ts';
 export { disassemble, instructionLength } from './instructions/disassemble.ts';
 export { baseFields, setOpcode } from './instructions/encode.ts';
-export { FORMATS, type Format, type FormatName } from './instructions/formats.ts';
+export { FACILITIES, type Facility, type FacilityDefinition } from './instructions/facilities.ts';
+export {
+  type Execute,
+  FORMATS,
+  type Format,
+  type FormatName,
+  type OpcodeShape,
+  type Operation,
+} from './instructions/formats.ts';
 export { PFMF } from './instructions/keys.ts';
-export type { InstructionLine } from './instructions/line.ts';
+export { ICTL, type InstructionLine, type LineOptions } from './instructions/line.ts';
 export { INSTRUCTIONS } from './instructions/table.ts';
 export { InternalError } from './internal-error.ts';
 export {
@@ -74,6 +98,8 @@ export {
   type ProgramInterruption,
   programInterruptionName,
   type SupervisorCallInterruption,
+  TEID_PAGE,
+  TEID_STORE,
 } from './interruption.ts';
 export { Machine, type MachineOptions } from './machine.ts';
 export { type CpuReset, eachCleared, initialControl, RESETS, type Reset, type ResetPart } from './reset.ts';

@@ -4,6 +4,7 @@
  * Principles of Operation, chapter 4, "CPU Signaling and Response".
  */
 
+import { PREFIX_AREA_SIZE, PREFIX_BITS } from './addresses.ts';
 import { PSW } from './cpu/state.ts';
 import type { CpuReset } from './reset.ts';
 
@@ -72,6 +73,7 @@ export interface SigpTarget {
   reset(kind: CpuReset): void;
   /** Returns whether the configuration has all of `length` bytes of storage at an absolute address. */
   hasStorage(address: number, length: number): boolean;
+  /** Loads its prefix register. */
   setPrefix(prefix: number): void;
   /** Stores its status into the 512 bytes at an absolute address. */
   storeStatus(address: number): void;
@@ -148,7 +150,7 @@ function obey(target: SigpTarget, sender: number, order: number, parameter: numb
       target.reset('cpu');
       return 0;
     case SIGP_ORDER.SET_PREFIX:
-      return setPrefix(target, parameter & 0x7fff_e000);
+      return setPrefix(target, parameter & PREFIX_BITS);
     case SIGP_ORDER.STORE_STATUS_AT_ADDRESS:
       return storeStatusAtAddress(target, parameter & 0x7fff_fe00);
     case SIGP_ORDER.SENSE_RUNNING_STATUS:
@@ -170,7 +172,7 @@ function wantsEmergencySignal(target: SigpTarget, asn: number): boolean {
 }
 
 function setPrefix(target: SigpTarget, prefix: number): number {
-  if (!target.hasStorage(prefix, 8192)) return SIGP_STATUS.INVALID_PARAMETER;
+  if (!target.hasStorage(prefix, PREFIX_AREA_SIZE)) return SIGP_STATUS.INVALID_PARAMETER;
   if (!target.stopped) return SIGP_STATUS.INCORRECT_STATE;
   target.setPrefix(prefix);
   return 0;

@@ -3,6 +3,7 @@
  * Linux's `struct kvm_s390_sie_block`.
  */
 
+import { PREFIX_BITS } from './addresses.ts';
 import { PSW } from './cpu/state.ts';
 import { ICTL } from './instructions/line.ts';
 import type { Storage } from './storage.ts';
@@ -91,8 +92,6 @@ export const VALIDITY = {
   PREFIX: 0x0037,
 } as const;
 
-/** Bits of a prefix: a multiple of 8 KiB, less than 2 GiB. */
-const PREFIX_BITS = 0x7fff_e000;
 /** Position of the condition code in bits 0 to 63 of a PSW. */
 const CC_SHIFT = 44n;
 const CC_BITS = 3n << CC_SHIFT;

@@ -92,7 +92,7 @@ export interface ForkEvent {
   readonly child: number;
 }
 
-/** The pages of a range of a process were dropped. Its mappings stay. */
+/** The pages of a range of a process were dropped. The mappings stay. */
 export interface ZapEvent {
   readonly type: 'zap';
   readonly mm: number;
@@ -157,7 +157,7 @@ export interface GmapFreeEvent {
   readonly gmap: number;
 }
 
-/** `length` bytes of the process from `from` on were mapped to the guest at `to`. Nothing is linked yet. */
+/** `length` bytes of the process from `from` on were mapped to the guest at `to`. They are not linked yet. */
 export interface MapEvent {
   readonly type: 'map';
   readonly gmap: number;
@@ -174,7 +174,7 @@ export interface UnmapEvent {
   readonly length: bigint;
 }
 
-/** The host served a fault of a guest at guest address `guest`, which the process address `process` is behind. */
+/** The host handled a fault of a guest at guest address `guest`; `process` is the process address behind it. */
 export interface GmapFaultEvent {
   readonly type: 'gmap-fault';
   readonly gmap: number;

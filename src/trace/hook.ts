@@ -15,18 +15,18 @@ interface Subscription<Listener> {
  *
  * A listener observes and does not act. While it is called, every operation that changes the machine or its host throws
  * (`LinuxError` EBUSY in the host, `BusyError` in the machine) and changes nothing. It may read everything, subscribe and
- * unsubscribe. If it throws, the other listeners are still called, it is unsubscribed, the operations in progress complete as
+ * unsubscribe. If it throws, it is unsubscribed, the other listeners are still called, the operations in progress complete as
  * if it had not been called, and the outermost of them then throws its error.
  */
 export class Hook<Arguments extends readonly unknown[]> {
   readonly #operations: Operations;
   readonly #changed: (() => void) | undefined;
-  /** Replaced, not changed, so that a call in progress continues with the list that it began with. */
+  /** The list is replaced, never changed: a call in progress continues with the list that it began with. */
   #subscriptions: readonly Subscription<(...args: Arguments) => void>[] = [];
   #listener: ((...args: Arguments) => void) | null = null;
 
   /**
-   * @param operations those of the machine that has this hook
+   * @param operations the operations in progress on the machine that has this hook
    * @param changed called when `listener` has changed
    */
   constructor(operations: Operations, changed?: () => void) {

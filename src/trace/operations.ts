@@ -1,7 +1,7 @@
 /**
  * The operations of a machine and its host that are in progress, and whether listeners are being called.
  *
- * Listeners observe and do not act: an operation that changes state reads `delivering` first, and fails. A listener that
+ * Listeners observe and do not act: an operation that changes state fails while `delivering` is set. A listener that
  * throws does not affect the operations in progress: its error is held back until the outermost one ends.
  */
 export class Operations {
@@ -17,7 +17,7 @@ export class Operations {
     this.#depth++;
   }
 
-  /** Ends the operation that began last. @throws if it was the outermost one, what a listener threw meanwhile */
+  /** Ends the operation that began last. @throws if it was the outermost one, the error that a listener threw meanwhile */
   end(): void {
     this.#depth--;
     if (this.#failure !== null) this.#raise();
@@ -38,7 +38,7 @@ export class Operations {
     }
   }
 
-  /** All listeners were called. @throws if no operation is in progress, what one of them threw */
+  /** Notes that all listeners were called. @throws if no operation is in progress, the error that one of them threw */
   delivered(): void {
     if (this.#failure !== null) this.#raise();
   }

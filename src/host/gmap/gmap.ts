@@ -7,7 +7,8 @@
  *
  * Mapping and linking one segment have a fast path each, `#tryFastMap` and `#tryFastLink`, besides the general `#map` and
  * `#link`. The contract of a pair: the fast path either leaves the same bits in storage and reverse maps, takes the same
- * locks and emits the same events as the general path, or changes nothing and says so. fast-path.test.ts compares them.
+ * locks and emits the same events as the general path, or it changes nothing and returns false or -1. fast-path.test.ts
+ * compares them.
  *
  * The fast paths take the locks in check mode only. Nothing that they call can see a lock, and taking both would cost 2.8 ns
  * of 4.6 a segment (`map-each`) and 8 of 14 (`fault-relink`; `npm run bench -- gmap --segments 10000`). Everything else of
@@ -60,7 +61,7 @@ const PROCESS_SEGMENTS = Number(PROCESS_LIMIT / MIB);
 const { INVALID, ORIGIN, FORMAT_CONTROL } = SEGMENT;
 const SEGMENT_PAGES = PAGES_PER_SEGMENT;
 
-/** Why an entry is unlinked by an operation of its gmap. */
+/** The reasons for which an operation of a gmap unlinks an entry. */
 type UnlinkReason = Extract<UnlinkEvent['reason'], 'unmap' | 'remap' | 'free'>;
 
 /** Consecutive entries of one segment table: the first one's address and node in the reverse maps, and their number. */
@@ -82,19 +83,20 @@ export interface SegmentState {
 
 /** A guest address space. */
 export class Gmap implements GmapHandle {
-  /** Distinguishes it from a process where either is possible. */
+  /** Tells a `Gmap` from an `Mm` where either is possible. */
   readonly kind = 'gmap';
   readonly id: number;
   readonly mm: Mm;
   readonly asceHi: number;
   readonly asceLo: number;
+  /** Region and segment tables. @internal */
   readonly tables: GuestTables;
-  /** Listeners get each watched page, by guest page number, that has lost its frame or the right to store: once. */
+  /** Listeners get each watched page, by guest page number, once, when it loses its frame or the right to store. */
   readonly onInvalidated: Hook<[page: number]>;
-  /** Ends when the gmap is freed. */
+  /** Ends when the gmap is freed. @internal */
   readonly life: Life;
   readonly #kernel: Kernel;
-  /** Copies of what the code that runs once a segment needs, to save it three loads each. */
+  /** Copies of fields of the kernel and the process: code that runs once a segment saves three loads with each. */
   readonly #view: DataView;
   readonly #trace: Trace;
   readonly #operations: Operations;
@@ -103,16 +105,16 @@ export class Gmap implements GmapHandle {
   readonly #pageTableLock: Lock;
   readonly #reverseMaps: ReverseMaps;
   readonly #descriptors: PageTableDescriptors;
-  /** Which gmap each processor is in, by CPU address; shared by all gmaps of a host. */
+  /** The gmap that each processor is in, by CPU address; shared by all gmaps of a host. */
   readonly #running: Map<number, Gmap>;
   readonly #watched = new Set<number>();
 
   /**
-   * An empty guest address space of a process. When it is the process's first, the process's page tables become
-   * ones with PGSTEs.
+   * Creates an empty guest address space of a process. The first one of a process replaces the process's page tables by ones
+   * with PGSTEs.
    *
    * @param id a number for events and messages
-   * @param running which gmap each processor is in
+   * @param running the gmap that each processor is in, by CPU address
    * @throws LinuxError ENOMEM; the process is as it was then
    */
   constructor(mm: Mm, id: number, running: Map<number, Gmap>) {
@@ -163,7 +165,7 @@ export class Gmap implements GmapHandle {
     return this.#watched;
   }
 
-  /** A watched page has lost its frame or the right to store: the listeners get it, if this gmap watches it, once. */
+  /** Notifies the listeners, once, if this gmap watches the page, which has lost its frame or the right to store. */
   invalidated(page: GuestPage): void {
     if (this.#watched.delete(page)) this.onInvalidated.listener?.(page);
   }
@@ -171,9 +173,9 @@ export class Gmap implements GmapHandle {
   /**
    * Maps `length` bytes of the process from `from` on to the guest at `to`. Nothing is linked yet.
    *
-   * @throws LinuxError EINVAL when one of the three is no bigint or not a multiple of 1 MiB, `length` is 0, the process
+   * @throws LinuxError EINVAL when one of the three is not a bigint or not a multiple of 1 MiB, `length` is 0, the process
    *   range ends beyond 4 TiB or the guest range does not end below 2^64; ENOENT after `free`, as all operations;
-   *   ENOMEM, and every entry is as it was
+   *   ENOMEM; no entry has changed then
    */
   map(range: { readonly from: bigint; readonly to: bigint; readonly length: bigint }): void {
     demandObject('range', range);
@@ -212,7 +214,7 @@ export class Gmap implements GmapHandle {
     this.tables.make(start, end);
   }
 
-  /** As `map`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT, ENOMEM */
+  /** As `map`, in segment numbers. @throws LinuxError EINVAL for a number that is out of range; ENOENT; ENOMEM */
   mapSegments(from: ProcessSegmentNumber, to: GuestSegmentNumber, count: number): void {
     if (count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)) return;
     demandInteger('from', from, 0, PROCESS_SEGMENTS - 1);
@@ -241,8 +243,8 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of mapping one segment: its table is the one found last, and its entry is not linked. Returns false if it
-   * is not like that, or a number is not that of a segment. A gmap that was freed has no table found last.
+   * The fast path of mapping one segment. Returns false, and changes nothing, unless the guest segment's table is the one found
+   * last, its entry is not linked, and both numbers are those of segments. A gmap that was freed has no table found last.
    */
   #tryFastMap(from: ProcessSegmentNumber, to: GuestSegmentNumber): boolean {
     if (typeof from !== 'number' || typeof to !== 'number') return false;
@@ -282,7 +284,7 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Unmaps a range of the guest, in bytes. What is not mapped is no error.
+   * Unmaps a range of the guest, in bytes, which may have holes.
    * @throws LinuxError EINVAL as `map`
    */
   unmap(range: AddressRange): void {
@@ -298,7 +300,7 @@ export class Gmap implements GmapHandle {
     }
   }
 
-  /** As `unmap`, in segment numbers. @throws LinuxError EINVAL for numbers that cannot be, ENOENT */
+  /** As `unmap`, in segment numbers. @throws LinuxError EINVAL for a number that is out of range; ENOENT */
   unmapSegments(to: GuestSegmentNumber, count: number): void {
     demandInteger('count', count, 1, GUEST_SEGMENTS - 1);
     demandInteger('to', to, 0, GUEST_SEGMENTS - 1 - count);
@@ -322,8 +324,8 @@ export class Gmap implements GmapHandle {
    * Makes a guest address translatable: links its segment to the process's page table. Returns the process address behind
    * it. The page itself is the process's to provide, by `mm.fault`.
    *
-   * @throws LinuxError EINVAL for an address that is no bigint from 0 to 2^64 - 1; EFAULT when nothing is mapped there,
-   *   or the process has nothing at the segment's first byte; ENOENT; ENOMEM
+   * @throws LinuxError EINVAL for an address that is not a bigint from 0 to 2^64 - 1; EFAULT when nothing is mapped there,
+   *   or the process has no mapping at the segment's first byte; ENOENT; ENOMEM
    */
   fault(address: bigint): bigint {
     demandDoubleword('address', address);
@@ -358,9 +360,9 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of a fault: the table of the segment is the one found last. Returns the process segment, or -1 if it is
-   * not like that, the segment is not mapped, or `#tryFastLink` cannot link it. Emitting is the last thing that happens
-   * here, so that what a listener throws need not be held back.
+   * The fast path of a fault. Returns the process segment, or -1 if the segment's table is not the one found last, the segment is
+   * not mapped, or `#tryFastLink` cannot link it. An event is emitted after everything else, so an error of a listener need
+   * not be held back.
    */
   #tryFastFault(segment: GuestSegmentNumber): ProcessSegmentNumber | -1 {
     if (typeof segment !== 'number') return -1;
@@ -374,8 +376,8 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of linking: the process has a page table for the segment, so that its entry is copied. Returns the
-   * process segment, or -1 if it is not like that.
+   * The fast path of linking: copies the process's segment entry. Returns the process segment, or -1 if the process has no page
+   * table for it.
    */
   #tryFastLink(
     segment: GuestSegmentNumber,
@@ -416,12 +418,12 @@ export class Gmap implements GmapHandle {
     }
   }
 
-  /** The process segment of a linked entry: that of its page table or 1 MiB frame. */
+  /** Returns the process segment of a linked entry: the segment of its page table or 1 MiB frame. */
   #processSegment(entry: number, lo: number): ProcessSegmentNumber {
     return this.#descriptors.segment[tableUnit(this.#view.getInt32(entry), lo)] as ProcessSegmentNumber;
   }
 
-  /** The general path of linking. Returns the process segment, or -1 if the process has nothing there. */
+  /** The general path of linking. Returns the process segment, or -1 if the process has no mapping at its first byte. */
   #link(segment: GuestSegmentNumber, entry: number, lo: number): ProcessSegmentNumber | -1 {
     const wanted = wantedSegment(this.#view.getUint32(entry), lo);
     if (this.mm.mappings.at(wanted * PAGES_PER_SEGMENT) === undefined) return -1;
@@ -451,14 +453,14 @@ export class Gmap implements GmapHandle {
    * Drops the process pages behind the linked segments of a guest range, so that the next access finds zeros.
    * Mappings and links stay; what is not linked is skipped.
    *
-   * @throws LinuxError EINVAL when address or length is no bigint or not a multiple of 4 KiB, or the range ends beyond 2^64;
-   *   ENOMEM when part of a frame of 1 MiB is dropped and there is no frame for the page table that it becomes
+   * @throws LinuxError EINVAL when address or length is not a bigint or not a multiple of 4 KiB, or the range ends beyond
+   *   2^64; ENOMEM when part of a frame of 1 MiB is dropped and there is no frame for the page table that it becomes
    */
   discard(range: AddressRange): void {
     const { firstPage, endPage } = checkedPages(range);
     this.life.operation(() =>
       this.#mmapLock.hold('read', () => {
-        // A frame of 1 MiB that is dropped in part is split, which unlinks it: all parts are found first.
+        // All parts are found first: dropping a part of a 1 MiB frame splits the frame, which unlinks its segment.
         const parts = this.#linkedParts(firstPage, endPage);
         for (const { start, end } of parts) splitEdgesLocked(this.mm, start, end);
         for (const { start, end } of parts) zapLocked(this.mm, start, end);
@@ -466,7 +468,7 @@ export class Gmap implements GmapHandle {
     );
   }
 
-  /** The process pages that are behind the linked segments of a range of guest pages. */
+  /** Returns the process pages behind the linked segments of a range of guest pages. */
   #linkedParts(firstPage: number, endPage: number): { start: number; end: number }[] {
     const { tables } = this;
     const endSegment = Math.ceil(endPage / PAGES_PER_SEGMENT);
@@ -494,14 +496,14 @@ export class Gmap implements GmapHandle {
    * Makes the pages of a guest range present and writable, and watches them: the listeners of `onInvalidated` get each one,
    * once, when it loses its frame or the right to store, or the guest its segment.
    *
-   * @throws LinuxError EINVAL as `discard`; EFAULT, ENOMEM as a store there, and none is watched
+   * @throws LinuxError EINVAL as `discard`; EFAULT, ENOMEM as a store there; no page is watched then
    */
   watch(range: AddressRange): void {
     const { firstPage, endPage } = checkedPages(range);
     this.life.operation(() => this.#watch(firstPage, endPage));
   }
 
-  /** Makes all pages watchable before the first is watched: that can fail, and leaves none watched then. */
+  /** Makes all pages watchable, which can fail, before it watches the first. */
   #watch(firstPage: number, endPage: number): void {
     const pages: number[] = [];
     for (let guest = firstPage; guest < endPage; guest++) {
@@ -516,7 +518,7 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Frees the gmap: its translations, links and tables go; nothing of the process is touched.
+   * Frees the gmap: purges its translations, unlinks its entries, and frees its tables. Nothing of the process changes.
    * @throws LinuxError ENOENT when it was freed
    */
   free(): void {
@@ -541,7 +543,7 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * Puts a processor into this guest address space: control register 1 gets its element. Purges nothing.
+   * Puts a processor into this guest address space: loads control register 1 with its element. Purges nothing.
    * @throws LinuxError EINVAL for a processor of another machine; EBUSY for one that executes; ENOENT
    */
   enable(cpu: Cpu): void {
@@ -604,7 +606,7 @@ export class Gmap implements GmapHandle {
     return unlinked;
   }
 
-  /** Takes the entries of a run that are linked out of their reverse maps. Returns how many. The caller writes the entries. */
+  /** Removes the linked entries of a run from their reverse maps. Returns their number. The caller writes the entries. */
   #unlinkRunLocked(run: EntryRun, reason: UnlinkReason): number {
     const reverseMaps = this.#reverseMaps;
     const { entry, node, count } = run;
@@ -620,7 +622,7 @@ export class Gmap implements GmapHandle {
     return unlinked;
   }
 
-  /** Some of these entries are about to be unlinked: the guest loses what is watched there. */
+  /** Notifies the listeners of all watched pages behind these entries, some of which are about to be unlinked. */
   #notifyUnlinked(first: number, count: number): void {
     const start = this.segmentOf(first) * PAGES_PER_SEGMENT;
     for (const page of [...this.#watched]) {
@@ -694,8 +696,8 @@ function checkedPages(range: AddressRange): { firstPage: number; endPage: number
 }
 
 /**
- * The number, in units of 2 KiB, of the page table that a linked entry with these halves designates. 32 bits are
- * enough for absolute storage below 4 TiB, and keep what every fault asks in whole numbers.
+ * Returns the number, in units of 2 KiB, of the page table that a linked entry with these halves designates. 32 bits are
+ * enough for absolute storage below 4 TiB, and V8 calculates with them as plain integers.
  */
 function tableUnit(hi: number, lo: number): number {
   return (hi << 21) | (lo >>> 11);

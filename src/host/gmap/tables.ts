@@ -1,6 +1,6 @@
 /**
- * The tables of one gmap above the page tables: a region-first table and, where something was mapped, region-second,
- * region-third and segment tables below it.
+ * The tables of one gmap above the page tables: a region-first table, and the region-second, region-third and segment tables
+ * that mapped segments need.
  *
  * Segments are guest segment numbers (byte address >> 20, below 2^44), as plain numbers; tables and entries are
  * absolute byte addresses.
@@ -21,10 +21,10 @@ const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 const EMPTY = [0x20, 0x24, 0x28, 0x2c] as const;
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const REGION_FIRST = 3;
-/** A segment number that no segment is near. */
+/** Stands for the first segment of the segment table found last, if there is none: no segment is within its table. */
 const NOWHERE = -CRST_ENTRIES;
 
-/** A table that an operation has made which may yet fail, and the entry that designates it. */
+/** A table made by an operation that may still fail, and the entry that designates the table. */
 interface Made {
   readonly entry: number;
   readonly table: number;
@@ -47,15 +47,15 @@ export class GuestTables {
   #first = NOWHERE;
   #table = -1;
   #node = -1;
-  /** The number of its entries that `nodeIn` knows: all, except that of the last segment of a guest, which cannot be mapped. */
+  /** The number of its entries that `nodeIn` finds: all but that of the last segment of a guest, which cannot be mapped. */
   #reach = CRST_ENTRIES;
 
-  // What `seek` found.
+  // The result of `seek`.
   /** The address of the segment's entry, or -1 if a table on the way to it does not exist. */
   entry = -1;
-  /** The entry's node in the reverse maps; the entries that follow have the nodes that follow. */
+  /** The entry's node in the reverse maps. Consecutive entries have consecutive nodes. */
   node = -1;
-  /** The first segment behind those that the same table translates, or the same missing table would. */
+  /** The first segment after those that the same table translates, or would translate if it existed. */
   next = 0;
 
   /** @throws LinuxError ENOMEM */
@@ -111,13 +111,13 @@ export class GuestTables {
   }
 
   /**
-   * Makes the tables that the segments of the range need. All of them, or none.
-   * @throws LinuxError ENOMEM
+   * Makes the tables that the segments of a range need.
+   * @throws LinuxError ENOMEM; no table was made then
    */
   make(start: number, end: number): void {
     if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;
     let made: Made[] | null = null;
-    for (let at = start; at < end; at = this.#behindTable(at)) {
+    for (let at = start; at < end; at = this.#endOfTable(at)) {
       if (this.#find(at)) continue;
       made ??= [];
       try {
@@ -129,12 +129,12 @@ export class GuestTables {
     }
   }
 
-  /** All segment tables: origin, and guest segment number of the first entry. */
+  /** Iterates over all segment tables: origin, and guest segment number of the first entry. */
   segmentTables(): IterableIterator<[origin: number, segment: number]> {
     return this.#segmentTables.entries();
   }
 
-  /** Frees all tables. No entry is linked any more. */
+  /** Frees all tables. Preconditions: no entry is linked. */
   free(): void {
     const { frames } = this.#kernel;
     for (const table of this.#segmentTables.keys()) {
@@ -147,7 +147,8 @@ export class GuestTables {
     this.#first = NOWHERE;
   }
 
-  #behindTable(segment: number): number {
+  /** Returns the first segment after those that the segment's table translates. */
+  #endOfTable(segment: number): number {
     return (Math.floor(segment / CRST_ENTRIES) + 1) * CRST_ENTRIES;
   }
 
@@ -163,7 +164,7 @@ export class GuestTables {
       table = this.#designated(this.#entryIn(table, type, segment));
       if (table < 0) return false;
     }
-    this.#first = this.#behindTable(segment) - CRST_ENTRIES;
+    this.#first = this.#endOfTable(segment) - CRST_ENTRIES;
     this.#table = table;
     this.#reach = this.#first === GUEST_SEGMENTS - CRST_ENTRIES ? CRST_ENTRIES - 1 : CRST_ENTRIES;
     this.#node = this.#reverseMaps.nodeOf(table);

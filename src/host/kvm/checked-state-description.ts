@@ -5,13 +5,13 @@ import { demandBigint, demandDoubleword, demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 
 /**
- * A state description whose users may be wrong. All of it throws LinuxError: EBADF when the virtual CPU was destroyed,
- * EINVAL for a field or a value that cannot be, and EBUSY for a store while a listener is called.
+ * A state description that checks every access. All accessors throw LinuxError: EBADF when the virtual CPU was destroyed,
+ * EINVAL for a field or value that is out of range, and EBUSY for a store while a listener is called.
  */
 export class CheckedStateDescription extends StateDescription {
   readonly #life: Life;
 
-  /** @param life that of the virtual CPU, which owns the storage */
+  /** @param life the life of the virtual CPU, which owns the storage */
   constructor(storage: Storage, origin: number, life: Life) {
     super(storage, origin);
     this.#life = life;

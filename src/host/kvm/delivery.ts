@@ -12,7 +12,7 @@ const LOADS_CONTROL_0 = 0x8000;
 /** The external mask in the first byte of a PSW. */
 const EXTERNAL_IN_BYTE_0 = 0x01;
 
-/** What is pending for one virtual CPU, besides the external interruptions of `local` and `floating`. */
+/** Delivers to one virtual CPU. Holds a pending restart and stop; pending external interruptions are in `local` and `floating`. */
 export class Delivery {
   readonly #vcpu: GuestCpu;
   readonly #clocks: GuestClocks;
@@ -48,11 +48,11 @@ export class Delivery {
 
   /** Makes a restart pending. A stopped CPU takes it before all other interruptions, an operating one after them. */
   requestRestart(): void {
-    // A second one does not move the first, which it has not taken yet.
+    // A second restart does not change the place of the first, which is still pending.
     this.#restart = this.#vcpu.stopped || this.#restart === 'first' ? 'first' : 'last';
   }
 
-  /** Nothing is pending any more. */
+  /** Clears all that is pending for this virtual CPU. */
   clear(): void {
     this.#vcpu.local.clear();
     this.#restart = 'none';
@@ -62,15 +62,15 @@ export class Delivery {
   /**
    * Delivers all that is pending and enabled, by priority, then performs a pending stop. The machine delivers the
    * guest's clock interruptions itself; they are delivered here only for their place among the others.
-   * @param limit units of work: each delivery is one, and what is pending beyond them stays pending
-   * @throws GuestMemoryFault when the prefix area is not backed: what was to be delivered is pending still
+   * @param limit units of work: each delivery is one unit, and interruptions beyond the limit stay pending
+   * @throws GuestMemoryFault when the prefix area is not backed; the interruption is still pending then
    */
   deliver(cpu: Cpu, limit: number): void {
     if (!this.#nothingPending) {
       const end = cpu.executed + limit;
       if (this.#restart === 'first') this.#deliverRestart(cpu);
       let code = this.#deliverable();
-      // A clock stays due: with a new PSW that is enabled for it that is a loop, which is the machine's to report.
+      // A clock interruption stays due. If its new PSW is enabled for it, that is a loop, which the machine reports.
       while (cpu.executed < end && code !== 0 && !(isClock(code) && this.externalNewPswEnabled())) {
         this.deliverExternal(cpu, code);
         code = this.#deliverable();
@@ -94,14 +94,14 @@ export class Delivery {
     else if (!isClock(code)) local.remove(code);
   }
 
-  /** Whether the PSW that an external interruption loads is enabled for external interruptions. @throws GuestMemoryFault */
+  /** Whether the new PSW of external interruptions is enabled for them. @throws GuestMemoryFault if it cannot be read */
   externalNewPswEnabled(): boolean {
     const { vm, block } = this.#vcpu;
     const newPsw = vm.readGuest(BigInt(block.prefix + LOWCORE.EXTERNAL_NEW_PSW), 1);
     return ((newPsw[0] as number) & EXTERNAL_IN_BYTE_0) !== 0;
   }
 
-  /** Whether nothing is pending that the machine does not deliver itself. */
+  /** Whether nothing is pending, apart from clock interruptions, which the machine delivers. */
   get #nothingPending(): boolean {
     const { local, vm } = this.#vcpu;
     return local.empty && vm.floating.empty && this.#restart === 'none' && this.#stop === 'none';
@@ -132,7 +132,7 @@ export class Delivery {
     }
   }
 
-  /** Whether it leaves a floating interruption to another virtual CPU, which waits and is enabled for it. */
+  /** Whether a floating interruption is left to another virtual CPU, which waits and is enabled for it. */
   #leavesFloating(mask: number): boolean {
     const { waiting, vm } = this.#vcpu;
     return !waiting && vm.vcpus.some((other) => other.waiting && other.enabledFor(mask));
@@ -155,8 +155,8 @@ export class Delivery {
   }
 
   /**
-   * Makes the machine return when the guest enables an interruption that is pending and masked off, by its PSW or by
-   * control register 0 (Linux: set_intercept_indicators_ext).
+   * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its PSW
+   * or in control register 0 (Linux: set_intercept_indicators_ext).
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;

@@ -2,7 +2,7 @@
  * The DIAGNOSE codes that the host executes for a guest (Linux: arch/s390/kvm/diag.c). User space handles the others.
  */
 
-import { type Cpu, PGM, SIE } from '../../machine/index.ts';
+import { type Cpu, PGM, PREFIX_AREA_SIZE, SIE } from '../../machine/index.ts';
 import { GUEST_LIMIT, PAGE_BYTES } from '../units.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
@@ -10,8 +10,8 @@ import { inject } from './inject.ts';
 import { operandAddress, registerAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** 8 KiB, the prefix area. */
-const PREFIX_BYTES = 2n * PAGE_BYTES;
+/** Bytes of the prefix area. */
+const PREFIX_BYTES = BigInt(PREFIX_AREA_SIZE);
 /** Flags of KVM_EXIT_S390_RESET. */
 const RESET = { CLEAR: 2, SUBSYSTEM: 4, CPU_INIT: 8, IPL: 16 } as const;
 
@@ -36,7 +36,7 @@ export function diagnose(vcpu: GuestCpu, cpu: Cpu): Handled {
   }
 }
 
-/** DIAGNOSE 0x10: the guest releases pages; their contents become zeros. The prefix area stays. */
+/** DIAGNOSE 0x10: releases pages, whose contents become zeros. The prefix area is not released. */
 function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   const start = vcpu.gr[first] as bigint;
   const end = (vcpu.gr[last] as bigint) + PAGE_BYTES;
@@ -48,7 +48,7 @@ function releasePages(vcpu: GuestCpu, first: number, last: number): Handled {
   if (end <= prefix || start >= prefix + PREFIX_BYTES) {
     gmap.discard({ address: start, length: end - start });
   } else {
-    // The operands are real addresses: the prefix area stays, and what is real there is absolute 0 to 8K.
+    // The operands are real addresses: the prefix area stays, and the real addresses of it are absolute 0 to 8K.
     if (start < prefix) gmap.discard({ address: start, length: prefix - start });
     if (start <= prefix) gmap.discard({ address: 0n, length: PAGE_BYTES });
     if (end > prefix + PAGE_BYTES) gmap.discard({ address: PAGE_BYTES, length: PAGE_BYTES });
@@ -73,7 +73,7 @@ const SERVICE = {
 } as const;
 
 /**
- * DIAGNOSE 0x258: the guest establishes or cancels the handshake by which a host notifies it of page faults that take
+ * DIAGNOSE 0x258: establishes or cancels the handshake by which a host notifies its guest of page faults that take
  * long. No fault takes long here, so the guest is never notified.
  */
 function pageReferenceServices(vcpu: GuestCpu, cpu: Cpu, rx: number, ry: number): Handled {

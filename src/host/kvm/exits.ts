@@ -2,9 +2,9 @@
  * Why a virtual CPU returns to its user: KVM's exit reasons, by KVM's names (linux/kvm.h).
  */
 
-/** What `Vcpu.run` returns. */
+/** Why `Vcpu.run` returned. */
 export type Exit =
-  /** An interception that user space is to handle: code, and the first and the remaining bytes of the instruction. */
+  /** An interception that user space must handle: its code, and the first two and the other four bytes of the instruction. */
   | {
       readonly reason: 'KVM_EXIT_S390_SIEIC';
       readonly icptcode: number;
@@ -21,7 +21,7 @@ export type Exit =
       readonly sel1: number;
       readonly sel2: number;
     }
-  /** A slot has this guest memory, but the process has none behind it, or none for this access. */
+  /** The guest accessed memory of a slot, but the process has not mapped it, or does not allow the access. */
   | {
       readonly reason: 'KVM_EXIT_MEMORY_FAULT';
       /** Guest absolute address, a multiple of 4 KiB. */

@@ -1,6 +1,6 @@
 /**
- * PERFORM FRAME MANAGEMENT FUNCTION of a guest (Linux: handle_pfmf). It is always the host's: clearing a frame is a
- * store into memory that the process may share, and setting a key makes the guest one that uses keys.
+ * PERFORM FRAME MANAGEMENT FUNCTION and TEST BLOCK of a guest (Linux: handle_pfmf, handle_test_block). The host always executes
+ * them: clearing a frame is a store into memory that the process may share, and setting a key enables storage keys.
  */
 
 import {
@@ -11,6 +11,7 @@ import {
   PGM,
   realPage,
   SIE,
+  TEID_STORE,
 } from '../../machine/index.ts';
 import { guestPage } from '../numbers.ts';
 import { PAGE_BYTES, PAGES_PER_SEGMENT } from '../units.ts';
@@ -19,8 +20,6 @@ import { inject } from './inject.ts';
 import { registerAddress, setRegisterAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** In the identification of a protection exception: the access was a store. */
-const TEID_STORE = 0x400n;
 const ZEROS = new Uint8Array(FRAME_SIZE);
 
 /**
@@ -50,7 +49,7 @@ export function manageFrames(vcpu: GuestCpu): Handled {
 }
 
 /**
- * TEST BLOCK of a guest (Linux: handle_test_block): every frame is usable, so it is cleared and register 0 set to 0.
+ * Executes TEST BLOCK. Every frame is usable, so it clears the frame, and sets register 0 and the condition code to 0.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
 export function testBlock(vcpu: GuestCpu): Handled {
@@ -65,7 +64,7 @@ export function testBlock(vcpu: GuestCpu): Handled {
   return DONE;
 }
 
-/** Clears an absolute page or sets its key, as asked. Returns whether the guest has the page. */
+/** Clears an absolute page or sets its key, by the `PFMF` bits of `what`. Returns false if the guest has no such page. */
 function manage(vcpu: GuestCpu, page: number, what: number): boolean {
   const { vm } = vcpu;
   const address = BigInt(page) << 12n;

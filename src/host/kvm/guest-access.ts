@@ -2,16 +2,24 @@
  * Storage operands of intercepted instructions, accessed as the guest would: by its DAT, key and prefix.
  */
 
-import { asGuest, type Cpu, type GuestProblem, isTranslationException, PGM } from '../../machine/index.ts';
+import {
+  asGuest,
+  type Cpu,
+  type GuestProblem,
+  isTranslationException,
+  PGM,
+  TEID_PAGE,
+  TEID_STORE,
+} from '../../machine/index.ts';
 import { inject } from './inject.ts';
 import { interceptedLength } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /**
- * Accesses guest storage at a logical address. Returns whether that was possible. If not, the instruction ends: the guest's
- * own exception was injected, or the host's fault was served and the PSW set back to the instruction.
+ * Accesses guest storage at a logical address. Returns whether the access completed. If not, the instruction has ended: the
+ * guest's own exception is injected, or the host's fault is handled and the PSW set back to the instruction.
  *
- * @param access gets the processor in the guest's state and the address in halves; an exception may leave it midway
+ * @param access called with the processor in the guest's state, and the address in halves. An exception unwinds it
  * @throws GuestMemoryFault when the process has no memory there; LinuxError ENOMEM
  */
 export function accessGuest(
@@ -21,21 +29,21 @@ export function accessGuest(
   access: (guest: Cpu, hi: number, lo: number) => void,
 ): boolean {
   const problem = asGuest(cpu, vcpu.block.origin, access, address);
-  if (problem !== null) serve(vcpu, problem);
+  if (problem !== null) handleProblem(vcpu, problem);
   return problem === null;
 }
 
-function serve(vcpu: GuestCpu, problem: GuestProblem): void {
+function handleProblem(vcpu: GuestCpu, problem: GuestProblem): void {
   if (problem.kind === 'guest') {
     inject(vcpu, problem.code, problem.teid);
     return;
   }
-  const address = problem.teid & ~0xfffn;
+  const address = problem.teid & TEID_PAGE;
   const resolvable = isTranslationException(problem.code) || problem.code === PGM.PROTECTION;
   if (!resolvable || !vcpu.vm.slots.at(address)) {
     inject(vcpu, PGM.ADDRESSING);
     return;
   }
   vcpu.block.advance(-interceptedLength(vcpu.block));
-  vcpu.vm.faultIn(address, (problem.teid & 0x400n) !== 0n);
+  vcpu.vm.faultIn(address, (problem.teid & TEID_STORE) !== 0n);
 }

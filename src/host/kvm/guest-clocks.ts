@@ -1,11 +1,11 @@
 /**
- * The clocks of a virtual CPU: its TOD clock, clock comparator and CPU timer. The machine keeps them while the guest runs;
- * here they are read, and go on, while it does not.
+ * The clocks of a virtual CPU: its TOD clock, clock comparator and CPU timer. The machine keeps them while the guest runs.
+ * While it does not run, this module reads them, and lets the CPU timer run during a wait.
  */
 
 import { type Clock, EXT, externalMaskOf, SIE, type StateDescription } from '../../machine/index.ts';
 
-/** The end of the TOD clock: no interruption comes due from here on. */
+/** The first value that the TOD clock cannot have: an interruption that would be due then never is. */
 const TOD_END = 1n << 64n;
 
 /** Whether an external-interruption code is that of a clock. A clock interruption stays due until the clock is set anew. */
@@ -17,10 +17,10 @@ export function isClock(code: number): boolean {
 export class GuestClocks {
   readonly #clock: Clock;
   readonly #block: StateDescription;
-  /** The TOD value of the machine at which the guest began to wait, or null if it does not. Its CPU timer runs meanwhile. */
+  /** The TOD value of the machine at which the guest began to wait, or null if it does not wait. Its CPU timer runs meanwhile. */
   #waitingSince: bigint | null = null;
 
-  /** @param clock the machine's */
+  /** @param clock the clock of the machine */
   constructor(clock: Clock, block: StateDescription) {
     this.#clock = clock;
     this.#block = block;

@@ -1,6 +1,6 @@
 /** Guest absolute storage, as the host accesses it. */
 
-/** Guest absolute storage that could not be accessed: the guest has no memory there, or its process none for this. */
+/** Guest absolute storage cannot be accessed: no slot has it, or the process has not mapped it, or not for this kind of access. */
 export class GuestMemoryFault extends Error {
   /** Guest absolute address. */
   readonly address: bigint;

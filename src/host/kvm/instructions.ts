@@ -3,7 +3,15 @@
  * all others.
  */
 
-import { type Cpu, facilityList, PGM, SIE, type StateDescription } from '../../machine/index.ts';
+import {
+  type Cpu,
+  facilityList,
+  PGM,
+  PREFIX_AREA_SIZE,
+  PREFIX_BITS,
+  SIE,
+  type StateDescription,
+} from '../../machine/index.ts';
 import { diagnose } from './diagnose.ts';
 import { manageFrames, testBlock } from './frame-management.ts';
 import { accessGuest } from './guest-access.ts';
@@ -84,7 +92,7 @@ function notOperational(vcpu: GuestCpu): Handled {
   return DONE;
 }
 
-/** Stores `size` bytes at the operand's address, which must be aligned to them. */
+/** Stores `size` bytes at the operand's address, which must be a multiple of `size`. */
 function store(vcpu: GuestCpu, cpu: Cpu, size: 2 | 4 | 8, value: bigint): Handled {
   const address = operandAddress(vcpu);
   if (address % BigInt(size) !== 0n) return inject(vcpu, PGM.SPECIFICATION);
@@ -101,17 +109,18 @@ function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
   if (address % 4n !== 0n) return inject(vcpu, PGM.SPECIFICATION);
   let wanted = 0;
   const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) => {
-    wanted = guest.load32(hi, lo) & 0x7fff_e000;
+    wanted = guest.load32(hi, lo) & PREFIX_BITS;
   });
   if (!done) return DONE;
-  if (!vcpu.vm.hasMemory({ address: BigInt(wanted), length: 8192n })) return inject(vcpu, PGM.ADDRESSING);
+  const area = { address: BigInt(wanted), length: BigInt(PREFIX_AREA_SIZE) };
+  if (!vcpu.vm.hasMemory(area)) return inject(vcpu, PGM.ADDRESSING);
   vcpu.setPrefix(wanted);
   return DONE;
 }
 
 /**
- * ISKE, RRBE or SSKE, the first of a guest: it uses storage keys from now on, and executes the instruction, and all
- * others, itself.
+ * The first ISKE, RRBE or SSKE of a guest: enables storage keys, and sets the PSW back to the instruction. From then on the
+ * machine executes these instructions without an interception.
  */
 function useKeys(vcpu: GuestCpu): Handled {
   vcpu.vm.enableKeys();
@@ -119,7 +128,7 @@ function useKeys(vcpu: GuestCpu): Handled {
   return DONE;
 }
 
-/** SET CLOCK: the guest's clock is the machine's with an epoch difference. */
+/** SET CLOCK: sets the epoch difference, which the machine adds to its clock for the guest. */
 function setClock(vcpu: GuestCpu, cpu: Cpu): Handled {
   const address = operandAddress(vcpu);
   if (address % 8n !== 0n) return inject(vcpu, PGM.SPECIFICATION);

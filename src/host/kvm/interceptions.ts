@@ -1,6 +1,6 @@
 /**
- * Serves the end of an interpretive execution: what the host can settle, it settles; everything else is an exit to user
- * space (Linux: kvm_handle_sie_intercept, vcpu_post_run).
+ * Handles the end of an interpretive execution: the host handles all it can, and everything else is an exit to user space
+ * (Linux: kvm_handle_sie_intercept, vcpu_post_run).
  */
 
 import {
@@ -12,6 +12,8 @@ import {
   programInterruptionName,
   SIE,
   type SieExit,
+  TEID_PAGE,
+  TEID_STORE,
   VALIDITY,
 } from '../../machine/index.ts';
 import { hex } from '../errors.ts';
@@ -25,17 +27,14 @@ import { interceptedLength } from './operand.ts';
 import type { PrefixPages } from './prefix-pages.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** Host faults that may follow one another without an instruction completing. */
+/** The number of host faults in a row, no instruction completing between, that is still progress. */
 const FAULTS_WITHOUT_PROGRESS = 1000;
-/** In a translation-exception identification: the page, and that the access was a store. */
-const TEID_PAGE = ~0xfffn;
-const TEID_STORE = 0x400n;
-/** An enabled PSW: one that some interruption can end the wait of. */
+/** The PSW bits that let an interruption end a wait. */
 const PSW_ENABLED = PSW.IO | PSW.EXTERNAL | PSW.MACHINE_CHECK;
 
-/** Serves the interceptions of one virtual CPU. */
+/** Handles the interceptions of one virtual CPU. */
 export class Interceptions {
-  /** Whether the virtual CPU returned because it waits, and its PSW was not set since. */
+  /** Whether the virtual CPU returned because of a wait, and its PSW was not set since. */
   halted = false;
   readonly #vcpu: GuestCpu;
   readonly #clocks: GuestClocks;
@@ -61,16 +60,16 @@ export class Interceptions {
   }
 
   /**
-   * Serves how an interpretive execution ended. Returns an exit, or null if the guest can go on.
+   * Handles the end of an interpretive execution. Returns the exit, or 'resume' if the guest continues.
    * @param progressed whether the guest completed an instruction
    * @throws GuestMemoryFault; LinuxError ENOMEM
    */
-  serve(cpu: Cpu, ended: SieExit, progressed: boolean): Exit | null {
+  handle(cpu: Cpu, ended: SieExit, progressed: boolean): Exit | 'resume' {
     if (progressed) this.#faults = 0;
     if (ended.kind !== 'interception' || ended.code !== ICPT.VALIDITY) this.#rejected = false;
     switch (ended.kind) {
       case 'limit':
-        return null;
+        return 'resume';
       case 'host-exception':
         return this.#hostException(ended.code, ended.teid, ended.length);
       default:
@@ -89,44 +88,45 @@ export class Interceptions {
     return block.pswMask & PSW.EXTERNAL ? this.#clocks.nextDue(block.subclassMasks) : null;
   }
 
-  /** A host translation failed under the guest: the fault is served, or the guest gets an addressing exception. */
-  #hostException(code: number, teid: bigint, length: number): Exit | null {
+  /** Handles a failed host translation of a guest access: handles the fault, or injects an addressing exception. */
+  #hostException(code: number, teid: bigint, length: number): Exit | 'resume' {
     const { vm } = this.#vcpu;
     const address = teid & TEID_PAGE;
     const write = (teid & TEID_STORE) !== 0n;
-    const again = ++this.#faults > FAULTS_WITHOUT_PROGRESS;
+    this.#faults++;
+    const stuck = this.#faults > FAULTS_WITHOUT_PROGRESS;
     try {
       vm.faultIn(address, write);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
       if (vm.slots.at(address)) return memoryFault(address, write);
-      return again ? this.#programLoop() : this.#addressing(length);
+      return stuck ? this.#programLoop() : this.#addressing(length);
     }
-    if (!again) return null;
+    if (!stuck) return 'resume';
     throw new InternalError(`guest ${hex(address)} faults again and again: ${programInterruptionName(code)}`);
   }
 
-  /** Outside the guest's storage: an addressing exception, which suppresses, so the PSW moves behind the instruction. */
-  #addressing(length: number): null {
+  /** Injects the addressing exception of an access outside the guest's storage. It suppresses: the PSW designates the next instruction. */
+  #addressing(length: number): 'resume' {
     this.#vcpu.block.advance(length);
     this.#vcpu.prefixArea.program(PGM.ADDRESSING, length);
-    return null;
+    return 'resume';
   }
 
-  /** The guest's handler of addressing exceptions is itself outside its storage. */
+  /** Returns the exit for a guest whose handler of addressing exceptions is itself outside its storage. */
   #programLoop(): Exit {
     this.#vcpu.block.set16(SIE.PROGRAM_CODE, PGM.ADDRESSING);
     return this.#userSpace(ICPT.PROGRAM);
   }
 
-  #interception(cpu: Cpu, code: number): Exit | null {
+  #interception(cpu: Cpu, code: number): Exit | 'resume' {
     switch (code) {
       case ICPT.INSTRUCTION:
         return this.#instruction(cpu);
       case ICPT.WAIT:
         return this.#wait();
       case ICPT.EXTERNAL_REQUEST:
-        return null;
+        return 'resume';
       case ICPT.EXTERNAL_INTERRUPTION:
         return this.#externalInterruption(cpu);
       case ICPT.VALIDITY:
@@ -136,14 +136,14 @@ export class Interceptions {
     }
   }
 
-  #instruction(cpu: Cpu): Exit | null {
+  #instruction(cpu: Cpu): Exit | 'resume' {
     const vcpu = this.#vcpu;
     vcpu.saveRegisters(cpu);
     const handled = restoringPswOnFault(vcpu, () => handleInstruction(vcpu, cpu));
     vcpu.loadRegisters(cpu);
     switch (handled.kind) {
       case 'done':
-        return null;
+        return 'resume';
       case 'exit':
         return handled.exit;
       case 'user-space':
@@ -152,21 +152,21 @@ export class Interceptions {
   }
 
   /**
-   * The machine leaves an external interruption to the host. A clock's stays due until the clock is set anew, so with a
-   * new PSW that is enabled for it the guest would take it for ever: user space ends that (Linux: -EOPNOTSUPP).
+   * Delivers an external interruption that the machine leaves to the host. A clock interruption stays due until the clock
+   * is set anew. If its new PSW is enabled for it, the guest would take it forever: that is an exit (Linux: -EOPNOTSUPP).
    */
-  #externalInterruption(cpu: Cpu): Exit | null {
+  #externalInterruption(cpu: Cpu): Exit | 'resume' {
     const code = this.#vcpu.block.get16(SIE.EXTERNAL_CODE);
     if (!isClock(code) || this.#delivery.externalNewPswEnabled()) {
       return this.#userSpace(ICPT.EXTERNAL_INTERRUPTION);
     }
     this.#delivery.deliverExternal(cpu, code);
-    return null;
+    return 'resume';
   }
 
-  /** A wait. If an interruption can be delivered, the guest continues; if nothing can ever end the wait, user space decides. */
-  #wait(): Exit | null {
-    if (this.#delivery.interruptible) return null;
+  /** Handles a wait. The guest continues if an interruption can be delivered. A wait that nothing can end is left to user space. */
+  #wait(): Exit | 'resume' {
+    if (this.#delivery.interruptible) return 'resume';
     this.halted = true;
     if (!this.waitEnabled) return this.#userSpace(ICPT.WAIT);
     this.#clocks.beginWait();
@@ -174,17 +174,18 @@ export class Interceptions {
   }
 
   /**
-   * The machine rejected the state description. If it rejected a prefix area that the host had prepared, an invalidation
-   * may have gone unreported, so the area is prepared once more. A second rejection, or any other reason, is a real error.
+   * Handles a state description that the machine rejected. If it rejected a prefix area that the host had prepared, an
+   * invalidation may have gone unreported, so the area is prepared once more. A second rejection, or any other reason, is
+   * a real error.
    */
-  #validity(): Exit | null {
+  #validity(): Exit | 'resume' {
     const reason = this.#vcpu.block.get32(SIE.IPB) >>> 16;
     if (reason !== VALIDITY.PREFIX || this.#rejected) {
       return { reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: reason };
     }
     this.#rejected = true;
     this.#prefixPages.forget();
-    return null;
+    return 'resume';
   }
 
   #userSpace(icptcode: number): Exit {
@@ -195,14 +196,14 @@ export class Interceptions {
   }
 }
 
-/** The exit for guest memory that a slot has and the process has not, or not for this access. */
+/** Returns the exit for an access to memory of a slot that the process has not mapped, or not for this kind of access. */
 export function memoryFault(address: bigint, write: boolean): Exit {
   return { reason: 'KVM_EXIT_MEMORY_FAULT', gpa: address & TEID_PAGE, size: PAGE_BYTES, write };
 }
 
 /**
- * Executes an intercepted instruction. If `execute` throws, because guest memory that it needs is not backed, the PSW is
- * set back to the instruction, so that it is executed again, and the error is thrown on.
+ * Executes an intercepted instruction. If `execute` throws, because guest memory that it needs is not backed, sets the PSW
+ * back to the instruction, so that it is executed again, and rethrows the error.
  */
 export function restoringPswOnFault<T>({ block }: GuestCpu, execute: () => T): T {
   const behind = block.pswAddress;

@@ -7,7 +7,7 @@ import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 
-/** The bits of a service signal's parameter that are the SCCB address. The others say which events are pending. */
+/** The bits of a service signal's parameter that are the SCCB address. The others indicate pending events. */
 const SCCB_ADDRESS = 0xffff_fff8;
 
 /**
@@ -21,7 +21,7 @@ export class LocalInterrupts {
   #call: number | null = null;
   readonly #life: Life;
 
-  /** @param life that of the virtual CPU */
+  /** @param life the life of the virtual CPU */
   constructor(life: Life) {
     this.#life = life;
   }
@@ -31,7 +31,7 @@ export class LocalInterrupts {
     return this.#emergencies.size === 0 && this.#call === null;
   }
 
-  /** Makes an emergency signal pending: one for each sender. @throws LinuxError EINVAL if the sender is no CPU address */
+  /** Makes an emergency signal pending, at most one for each sender. @throws LinuxError EINVAL if the sender is not a CPU address */
   emergencySignal(sender: number): void {
     this.#life.demandQuiet();
     demandInteger('sender', sender, 0, 0xffff);
@@ -40,7 +40,7 @@ export class LocalInterrupts {
 
   /**
    * Makes an external call pending. Returns false if one is pending already; that one stays.
-   * @throws LinuxError EINVAL when the sender is no CPU address
+   * @throws LinuxError EINVAL if the sender is not a CPU address
    */
   externalCall(sender: number): boolean {
     this.#life.demandQuiet();
@@ -68,6 +68,7 @@ export class LocalInterrupts {
     else this.#call = null;
   }
 
+  /** Clears all that is pending. */
   clear(): void {
     this.#life.demandQuiet();
     this.#emergencies.clear();
@@ -84,7 +85,7 @@ export class FloatingInterrupts {
   #serviceSignal: number | null = null;
   readonly #life: Life;
 
-  /** @param life that of the virtual machine */
+  /** @param life the life of the virtual machine */
   constructor(life: Life) {
     this.#life = life;
   }
@@ -97,8 +98,8 @@ export class FloatingInterrupts {
   /**
    * Makes a service signal pending. A signal that is pending already keeps its SCCB address, if it has one, and gets the
    * event bits of the new one.
-   * @param parameter 32 bits: SCCB address, and in the last three bits which events are pending
-   * @throws LinuxError EINVAL when it is not 32 bits
+   * @param parameter 32 bits: the SCCB address, and in the last three bits the pending events
+   * @throws LinuxError EINVAL if it is not 32 bits
    */
   serviceSignal(parameter: number): void {
     this.#life.demandQuiet();
@@ -113,6 +114,7 @@ export class FloatingInterrupts {
     return this.#serviceSignal ?? 0;
   }
 
+  /** Clears the pending service signal. */
   clear(): void {
     this.#life.demandQuiet();
     this.#serviceSignal = null;

@@ -37,7 +37,10 @@ export function setRegisterAddress(vcpu: GuestCpu, r: number, address: bigint): 
   vcpu.gr[r] = kept | BigInt.asUintN(bits, address);
 }
 
-/** Returns the number of bytes by which the PSW is behind the intercepted instruction: its length, or that of the EXECUTE. */
+/**
+ * Returns the distance from the intercepted instruction to the instruction that the PSW designates, in bytes: the length of the
+ * instruction, or of the EXECUTE whose target it is.
+ */
 export function interceptedLength(block: StateDescription): number {
   const status = block.get8(SIE.INTERCEPTION_STATUS);
   if (status & 1) return (status >>> 4) & 6;

@@ -14,8 +14,8 @@ import type { GuestMemory } from './guest-memory.ts';
 const PSW_SIZE = 16;
 
 /**
- * Injects interruptions into one virtual CPU: stores what identifies the interruption, and exchanges the PSW.
- * Everything throws GuestMemoryFault if the prefix area is not backed. The PSW has not changed then.
+ * Injects interruptions into one virtual CPU: stores the identification of the interruption, and swaps the PSW.
+ * All methods throw GuestMemoryFault if the prefix area is not backed. The PSW has not changed then.
  */
 export class PrefixArea {
   readonly #memory: GuestMemory;

@@ -15,7 +15,7 @@ const NONE = -1;
 export class PrefixPages {
   readonly #vm: GuestMachine;
   readonly #block: StateDescription;
-  /** The guest page number of the first watched page, or NONE. It means nothing after the prefix has changed. */
+  /** The guest page number of the first watched page, or NONE. Outdated after the prefix has changed. */
   #watched = NONE;
 
   constructor(vm: GuestMachine, block: StateDescription) {
@@ -29,8 +29,8 @@ export class PrefixPages {
   }
 
   /**
-   * Makes both pages present, writable and watched, if they are not. For dirty logs that is a write.
-   * @throws GuestMemoryFault for the first of the two that is not backed; LinuxError ENOMEM. They are not ready then
+   * Makes both pages present, writable and watched, if they are not. Dirty logs count this as a write.
+   * @throws GuestMemoryFault for the first of the two that is not backed; LinuxError ENOMEM. The pages are not ready then
    */
   make(): void {
     if (this.ready) return;
@@ -46,12 +46,12 @@ export class PrefixPages {
     }
   }
 
-  /** A watched page of the guest has lost its frame or the right to store. */
+  /** Notes that a watched page of the guest has lost its frame or the right to store. */
   invalidated(page: number): void {
     if (page === this.#watched || page === this.#watched + 1) this.#watched = NONE;
   }
 
-  /** Has them prepared again before the guest runs. */
+  /** Forgets that the pages are ready: they are prepared again before the guest runs. */
   forget(): void {
     this.#watched = NONE;
   }

@@ -1,6 +1,6 @@
 /**
- * SIGNAL PROCESSOR among the virtual CPUs of a virtual machine (Linux: arch/s390/kvm/sigp.c). What each order does
- * is in machine/sigp.ts.
+ * SIGNAL PROCESSOR among the virtual CPUs of a virtual machine (Linux: arch/s390/kvm/sigp.c). machine/sigp.ts defines the
+ * orders.
  */
 
 import { type CpuReset, EXT, SIE, SIGP_CC, type SigpTarget, signalProcessor } from '../../machine/index.ts';

@@ -58,9 +58,9 @@ export class MemorySlots {
    * Makes, moves, changes or deletes a slot. A slot with KVM_MEM_LOG_DIRTY_PAGES logs which of its pages are written from
    * then on; an existing log continues when the slot moves.
    *
-   * @throws LinuxError EINVAL for a slot number, flag, address or size that cannot be, a change of size or
-   *   process address of an existing slot, or deleting none; EEXIST when it overlaps another slot; ENOMEM.
-   *   Nothing has changed then.
+   * @throws LinuxError EINVAL for a slot number, flag, address or size that is out of range, for another size or process
+   *   address of an existing slot, and for deleting a slot that does not exist; EEXIST when it overlaps another
+   *   slot; ENOMEM. Nothing has changed then
    */
   set(region: MemoryRegion): void {
     checkNumbers(region);
@@ -74,7 +74,7 @@ export class MemorySlots {
   /**
    * Returns the pages of a slot that guest or process wrote since its log was started or last taken: offsets in the slot in
    * pages of 4 KiB, ascending.
-   * @throws LinuxError EINVAL for a slot number that cannot be; ENOENT when there is no such slot, or it does not log
+   * @throws LinuxError EINVAL for a slot number that is out of range; ENOENT when there is no such slot, or it does not log
    */
   takeLog(slot: number): number[] {
     checkSlotNumber(slot);
@@ -109,8 +109,8 @@ export class MemorySlots {
   }
 
   /**
-   * Performs an action that makes or moves a slot, and starts or stops its log as its flags say. A log is started before the
-   * action, because that can fail and can be undone, and stopped after it, because that cannot.
+   * Performs an action that makes or moves a slot, and starts or stops its log according to its flags. A log is started before
+   * the action, because starting can fail and can be undone, and stopped after it, because stopping cannot.
    */
   #logged({ slot, flags, userspaceAddr, memorySize }: Required<MemoryRegion>, action: () => void): void {
     const { mm } = this.#gmap;

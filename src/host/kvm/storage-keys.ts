@@ -26,7 +26,7 @@ export class StorageKeys {
    * Returns the keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02; null
    * (KVM_S390_GET_SKEYS_NONE) if the guest does not use keys: then all are 0.
    *
-   * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that cannot be; EFAULT when a frame is
+   * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that is out of range; EFAULT when a frame is
    *   in no slot, or the process has nothing mapped there
    */
   get(startFrame: number, count: number): Uint8Array | null {

@@ -13,7 +13,7 @@ import type { GuestCpu } from './vcpu-context.ts';
 
 const CC = { STORED: 0, NO_DATA: 3 } as const;
 
-/** Executes it; user space gets an exit for every level, with the condition code set and 3.2.2 stored. */
+/** Executes STSI: sets the condition code and, for level 3, stores SYSIB 3.2.2. User space gets an exit for levels 1 to 3. */
 export function storeSystemInformation(vcpu: GuestCpu, cpu: Cpu): Handled {
   const function0 = Number((vcpu.gr[0] as bigint) & 0xffff_ffffn);
   const function1 = Number((vcpu.gr[1] as bigint) & 0xffff_ffffn);

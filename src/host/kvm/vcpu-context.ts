@@ -1,6 +1,6 @@
 /**
- * What the code that serves a virtual CPU needs of it and of its virtual machine. `Vcpu` and `VirtualMachine` implement
- * these interfaces; the modules that handle interceptions know nothing else of them.
+ * A virtual CPU and its virtual machine as the modules see them that handle interceptions. `Vcpu` and `VirtualMachine`
+ * implement these interfaces; those modules import nothing else of them.
  */
 
 import type { Cpu, CpuReset } from '../../machine/index.ts';
@@ -15,10 +15,11 @@ import type { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 import type { PrefixArea } from './prefix-area.ts';
 import type { MemorySlots } from './slots.ts';
 
-/** A virtual machine, as its virtual CPUs know it. */
+/** A virtual machine, as its virtual CPUs see it. */
 export interface GuestMachine extends GuestMemory {
   readonly mm: Mm;
   readonly gmap: Gmap;
+  /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly slots: MemorySlots;
   /** The external interruptions that any of its virtual CPUs may take. */
@@ -31,13 +32,13 @@ export interface GuestMachine extends GuestMemory {
   faultIn(address: bigint, write: boolean): void;
   /** Makes a guest page, by number, present and writable, and watches it. @throws GuestMemoryFault; LinuxError ENOMEM */
   watchPage(page: GuestPage): void;
-  /** Makes the guest one that uses storage keys. @throws LinuxError ENOMEM */
+  /** Enables the guest's storage keys. @throws LinuxError ENOMEM */
   enableKeys(): void;
   /** Sets the storage key of a guest page, by number. @throws GuestMemoryFault; LinuxError ENOMEM */
   setGuestKey(page: GuestPage, key: number): void;
 }
 
-/** A virtual CPU, as the code that serves it knows it. */
+/** A virtual CPU, as the modules see it that handle its interceptions. */
 export interface GuestCpu {
   readonly vm: GuestMachine;
   /** CPU address. */
@@ -56,24 +57,28 @@ export interface GuestCpu {
   readonly stopping: boolean;
   /** Whether it is in the wait state and not stopped. */
   readonly waiting: boolean;
-  /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null if it did not. */
+  /** The token of the page-fault handshake that the guest established by DIAGNOSE 0x258, or null if there is none. */
   pageFaultToken: bigint | null;
   /** Whether PSW and control register 0 enable it for a class of external interruptions, given by its subclass mask. */
   enabledFor(mask: number): boolean;
   /** Returns the guest's control register `n`. */
   control(n: number): bigint;
+  /** Sets the guest's control register `n`. */
   setControl(n: number, value: bigint): void;
+  /** Sets the prefix, and purges the translations that depend on it. */
   setPrefix(prefix: number): void;
-  /** Makes a stop pending. @param store whether the status is stored then */
+  /** Makes a stop pending. @param store whether the CPU stores its status when it stops */
   requestStop(store: boolean): void;
   /** Makes a restart interruption pending, and starts the CPU if it is stopped. */
   restart(): void;
+  /** Resets the CPU. Whether it is stopped does not change. */
   reset(kind: CpuReset): void;
   /** Stores the status into 512 bytes at a guest absolute address. @throws GuestMemoryFault; LinuxError ENOMEM */
   storeStatus(address: number): void;
   /** Stores the status at its assigned locations. @throws as `storeStatus` */
   storeStatusAssigned(): void;
-  /** Copies the guest's registers from the processor that it runs on, or to it. */
+  /** Copies the guest's registers from the processor that it runs on. */
   saveRegisters(cpu: Cpu): void;
+  /** Copies the guest's registers to the processor. */
   loadRegisters(cpu: Cpu): void;
 }

@@ -2,7 +2,7 @@
  * A virtual CPU: its state and its run loop (Linux: struct kvm_vcpu, KVM_RUN). It runs a guest in interpretive execution,
  * delivers interruptions (delivery.ts) and serves interceptions (interceptions.ts).
  *
- * Its user gets an exit only for what the host cannot settle: an interception for user space, missing memory, a wait, the
+ * Its user gets an exit only for what the host cannot handle: an interception for user space, missing memory, a wait, the
  * end of its instructions.
  */
 
@@ -46,13 +46,13 @@ export class Vcpu implements GuestCpu {
   readonly vm: GuestMachine;
   /** CPU address. */
   readonly id: number;
-  /** Ends with the virtual machine. */
+  /** Ends with the virtual machine. @internal */
   readonly life: Life;
   /** Its state description. */
   readonly block: CheckedStateDescription;
   /** Where interruptions are injected. */
   readonly prefixArea: PrefixArea;
-  /** The two pages of the prefix area, which must be present while the guest runs. */
+  /** The two pages of the prefix area, which must be present while the guest runs. @internal */
   readonly prefixPages: PrefixPages;
   /** General registers. */
   readonly gr = new BigUint64Array(16);
@@ -71,7 +71,7 @@ export class Vcpu implements GuestCpu {
   readonly #clocks: GuestClocks;
   readonly #delivery: Delivery;
   readonly #interceptions: Interceptions;
-  /** The processor it ran on last. Any other one may cache translations of an earlier stay, and is purged first. */
+  /** The processor it ran on last. Any other processor may cache older translations of the guest, and is purged first. */
   #lastCpu: Cpu | null = null;
   /** Units of work of the last step. */
   #spent = 0;
@@ -106,7 +106,7 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Resets it. The table `RESETS` says what each reset clears. Whether it is stopped does not change.
+   * Resets it. The table `RESETS` lists the parts that each reset clears. Whether it is stopped does not change.
    * @throws LinuxError EINVAL for a reset that is not one of a CPU
    */
   reset(kind: CpuReset): void {
@@ -172,8 +172,8 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Makes a stop pending. It stops when no interruption is left that it can take.
-   * @param store whether it stores its status then
+   * Makes a stop pending. The CPU stops after it has taken all interruptions that are pending and enabled.
+   * @param store whether it stores its status when it stops
    * @throws LinuxError EINVAL when it is not a boolean
    */
   requestStop(store: boolean): void {
@@ -291,7 +291,7 @@ export class Vcpu implements GuestCpu {
         if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };
         this.#spent = 0;
         const exit = this.#step(cpu, left);
-        if (exit !== null) return this.#exited(exit);
+        if (exit !== 'resume') return this.#exited(exit);
         left -= this.#spent;
         if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
       }
@@ -310,7 +310,7 @@ export class Vcpu implements GuestCpu {
     return answer;
   }
 
-  /** Purges what a processor other than the last one may have cached of this guest in an earlier stay. */
+  /** Purges a processor other than the last one: it may cache translations of this guest from an earlier run. */
   #borrow(cpu: Cpu): void {
     if (this.#lastCpu !== cpu) cpu.guestTlb.purgeAll();
     this.#lastCpu = cpu;
@@ -322,7 +322,7 @@ export class Vcpu implements GuestCpu {
     this.#lastCpu = null;
   }
 
-  /** Emits an exit. KVM_EXIT_INTR is not emitted: it says where the caller stopped, not what the guest did. */
+  /** Emits an exit. KVM_EXIT_INTR is not emitted: it depends on the caller's limit, not on the guest. */
   #exited(exit: Exit): Exit {
     this.vm.mm.kernel.trace.listener?.({
       type: 'exit',
@@ -338,7 +338,7 @@ export class Vcpu implements GuestCpu {
     return this.#delivery.interruptible;
   }
 
-  /** Whether `run` has anything to do. It has not if the CPU is stopped, or in a wait that nothing pending ends. */
+  /** Whether `run` would do anything: the CPU is neither stopped nor in a wait that nothing pending can end. */
   get runnable(): boolean {
     if (this.stopped) return false;
     return this.stopping || !this.#interceptions.halted || !this.waiting || this.interruptible;
@@ -359,17 +359,17 @@ export class Vcpu implements GuestCpu {
     return (this.block.pswMask & PSW.EXTERNAL) !== 0n && (this.block.subclassMasks & mask) !== 0;
   }
 
-  /** Delivers what is pending, runs the guest once, and serves how that ended. Returns an exit, or null to go on. */
-  #step(cpu: Cpu, limit: number): Exit | null {
+  /** Delivers pending interruptions, runs the guest once, and handles the end. Returns the exit, or 'resume'. */
+  #step(cpu: Cpu, limit: number): Exit | 'resume' {
     const before = cpu.executed;
     try {
       this.#delivery.deliver(cpu, limit);
       const left = limit - (cpu.executed - before);
-      if (this.stopped || !(left > 0)) return null;
+      if (this.stopped || !(left > 0)) return 'resume';
       this.prefixPages.make();
       const entered = cpu.executed;
       const ended = interpret(cpu, this.block.origin, left);
-      return this.#interceptions.serve(cpu, ended, cpu.executed !== entered);
+      return this.#interceptions.handle(cpu, ended, cpu.executed !== entered);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;
       return memoryFault(error.address, error.write);
@@ -379,8 +379,8 @@ export class Vcpu implements GuestCpu {
   }
 
   /**
-   * Executes the intercepted instruction, for a user who handles it. If `execute` throws, because guest memory that it
-   * needs is not backed, the PSW is set back to the instruction, so that it is executed again, and the error is thrown on.
+   * Executes the intercepted instruction, for user space that handles it. If `execute` throws, because guest memory that it
+   * needs is not backed, sets the PSW back to the instruction, so that it is executed again, and rethrows the error.
    */
   restoringPswOnFault<T>(execute: () => T): T {
     return restoringPswOnFault(this, execute);
@@ -436,7 +436,7 @@ export class Vcpu implements GuestCpu {
     cpu.fpc = this.fpc;
   }
 
-  /** Saves those registers from a processor. */
+  /** Saves the registers that `loadRegisters` loads. */
   saveRegisters(cpu: Cpu): void {
     this.gr.set(cpu.gr);
     this.gr[14] = this.block.get64(SIE.GR14);

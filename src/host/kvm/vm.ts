@@ -30,10 +30,10 @@ import type { GuestMachine } from './vcpu-context.ts';
 
 /** The maximum number of virtual CPUs of a virtual machine (KVM_CAP_MAX_VCPUS). */
 export const MAX_VCPUS = 248;
-/** A longer range is made present before the buffer for it is allocated. */
+/** Bytes from which on `readGuest` makes the range present before it allocates the buffer. */
 const LONG = FRAME_SIZE;
 /** The number of the last page of a guest. */
-const GUEST_PAGES = 2 ** 52 - 1;
+const LAST_PAGE = 2 ** 52 - 1;
 
 /** Options of a virtual machine. */
 export interface VirtualMachineOptions {
@@ -52,7 +52,7 @@ export class VirtualMachine implements GuestMachine {
   readonly floating: FloatingInterrupts;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
-  /** Ends when the virtual machine is destroyed. */
+  /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly #unsubscribe: () => void;
 
@@ -93,7 +93,7 @@ export class VirtualMachine implements GuestMachine {
 
   /**
    * Returns the storage key of the page at a guest absolute address, 0 to 0xfe; 0 if the guest does not use keys.
-   * @throws LinuxError EINVAL for an address below 0; EFAULT where no slot is, or the process has no memory
+   * @throws LinuxError EINVAL for an address below 0; EFAULT where there is no slot, or the process has no memory
    */
   getKey(address: bigint): number {
     demandBigint('address', address);
@@ -120,7 +120,7 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Makes the guest use storage keys, all of them 0. The machine executes its instructions on keys from then on, and the key
+   * Enables the guest's storage keys: all are 0 at first, the machine executes the instructions on keys from then on, and the key
    * of a page outlives the frame of the page.
    * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
    */
@@ -160,7 +160,7 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Whether memory slots hold all of a range of guest absolute storage. In bytes; at least one.
+   * Whether memory slots hold all of a range of guest absolute storage, in bytes.
    * @throws LinuxError EINVAL for a number that is not a bigint from 0 to 2^64 - 1
    */
   hasMemory(range: AddressRange): boolean {
@@ -194,13 +194,13 @@ export class VirtualMachine implements GuestMachine {
 
   /**
    * Reads guest absolute storage.
-   * @throws GuestMemoryFault where it is not backed; LinuxError EINVAL for an address that is no bigint from 0 to
+   * @throws GuestMemoryFault where it is not backed; LinuxError EINVAL for an address that is not a bigint from 0 to
    *   2^64 - 1 or a length that is not an integer up to 2^31 - 4096; ENOMEM
    */
   readGuest(address: bigint, length: number): Uint8Array {
     demandLength(length);
     return this.life.operation(() => {
-      // A long range is made present first, so that its length is not one that would exhaust memory for nothing.
+      // A long range is made present first: a wrong length cannot exhaust memory.
       if (length > LONG) this.#eachPart(address, length, false, (process) => this.mm.fault(process, false));
       const bytes = new Uint8Array(length);
       this.#eachPart(address, length, false, (process, done, count) => {
@@ -236,7 +236,7 @@ export class VirtualMachine implements GuestMachine {
    * @throws GuestMemoryFault when the guest has no memory there, or none for stores; LinuxError ENOMEM
    */
   watchPage(page: GuestPage): void {
-    demandInteger('page', page, 0, GUEST_PAGES);
+    demandInteger('page', page, 0, LAST_PAGE);
     this.life.demand();
     const address = BigInt(page) << 12n;
     guestMemory(address, true, () => this.gmap.watch({ address, length: PAGE_BYTES }));
@@ -248,7 +248,7 @@ export class VirtualMachine implements GuestMachine {
    */
   setGuestKey(page: GuestPage, key: number): void {
     demandKey(key);
-    demandInteger('page', page, 0, GUEST_PAGES);
+    demandInteger('page', page, 0, LAST_PAGE);
     this.life.demand();
     const address = BigInt(page) << 12n;
     guestMemory(address, true, () =>

@@ -1,9 +1,9 @@
 /**
- * Copy-on-write: copies of frames that several share.
+ * Copy-on-write: a private page shares its frame until the first store, which copies the frame.
  *
- * A storage key belongs to a frame. While a private page shares its frame with another process, until the first store, a
- * guest's SET STORAGE KEY would set the other's key too, and no store would fault for it. So in a process whose guests
- * use keys only shared mappings share frames: its private pages get frames of their own at once.
+ * A storage key belongs to a frame. While a private page shares its frame with another process, a guest's SET STORAGE KEY
+ * would set the key for both, and it is no store, so it would not copy the frame. So in a process whose guests use
+ * keys only shared mappings share frames: its private pages get frames of their own at once.
  */
 
 import { FRAME_SIZE } from '../../machine/index.ts';
@@ -13,14 +13,14 @@ import type { MmState } from './mm-state.ts';
 import { eachPage } from './pagewalk.ts';
 import { entryBits } from './protection.ts';
 
-/** A page, by number, and the place of its entry. */
-interface Place {
+/** A page, by number, and where its entry is: page table and index. */
+interface PageEntry {
   readonly page: number;
   readonly table: number;
   readonly index: number;
 }
 
-/** Makes one frame hold what another holds. Its key is 0. */
+/** Copies the bytes of one frame to another. The storage key of the copy is 0. */
 export function copyFrame(kernel: Kernel, from: number, to: number): void {
   const { bytes, keys } = kernel.storage;
   bytes.copyWithin(to, from, from + FRAME_SIZE);
@@ -57,8 +57,8 @@ export function unshareAllLocked(mm: MmState): void {
 }
 
 /** Returns the private pages that have frames, ascending. */
-export function privatePages(mm: MmState): Place[] {
-  const pages: Place[] = [];
+export function privatePages(mm: MmState): PageEntry[] {
+  const pages: PageEntry[] = [];
   eachPage(mm, 0, mm.tables.limit, (page, table, index) => {
     if (!(mm.mappings.at(page) as Mapping).backing.shared) pages.push({ page, table, index });
   });

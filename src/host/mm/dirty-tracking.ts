@@ -1,6 +1,7 @@
 /**
  * How dirty logs are kept. A page that was not written since its log was last taken has an entry that forbids stores, so
- * that the first store faults and is noted. Taking a log costs as much as pages were written, however large the range.
+ * that the first store faults and is noted. The cost of taking a log depends on the number of pages written, not on the
+ * size of its range.
  */
 
 import { PAGE } from '../../machine/index.ts';
@@ -45,7 +46,7 @@ export function takeLogLocked(mm: MmState, log: DirtyLog): number[] {
   return pages;
 }
 
-/** Makes the next store to the page fault. */
+/** Makes the entry of a page forbid stores, so that the next one faults. */
 function forbidStores(mm: MmState, page: number): void {
   const table = mm.tables.pageTableOf(Math.floor(page / PAGES_PER_SEGMENT));
   const index = page % PAGES_PER_SEGMENT;

@@ -11,7 +11,7 @@ export function enableSie(mm: MmState): void {
   if (!mm.tables.pgstes) mm.mmapLock.hold('write', () => replacePageTablesLocked(mm));
 }
 
-/** Replaces all page tables, contents and mappings unchanged: all, or none. @throws LinuxError ENOMEM */
+/** Replaces all page tables; contents and mappings do not change. @throws LinuxError ENOMEM; none was replaced then */
 function replacePageTablesLocked(mm: MmState): void {
   const replacements = tablesWithPgstes(mm);
   const gather = new Gather(mm.kernel, mm.tables);
@@ -23,14 +23,17 @@ function replacePageTablesLocked(mm: MmState): void {
       bytes.copyWithin(table, old, old + PAGE_TABLE_SIZE);
       present[table / PAGE_TABLE_SIZE] = present[old / PAGE_TABLE_SIZE] as number;
       mm.tables.setSegmentEntry(segment, table);
-      gather.pageTable(old);
+      gather.deferPageTable(old);
     }
   });
   mm.tables.pgstes = true;
   gather.finish(mm, 'enable-sie');
 }
 
-/** Returns a page table with PGSTEs for each segment that has one without: all, or ENOMEM and none. */
+/**
+ * Returns a new page table with PGSTEs for each segment that has a page table.
+ * @throws LinuxError ENOMEM; no table was made then
+ */
 function tablesWithPgstes(mm: MmState): [segment: number, table: number][] {
   const made: [number, number][] = [];
   try {

@@ -20,19 +20,20 @@ import { entryBits, entryBitsForStore } from './protection.ts';
 /**
  * Serves a fault at a page.
  * Preconditions: the caller holds the mmap lock (read).
- * @throws LinuxError EFAULT when nothing is mapped there, or not for this access, or its file has ended; ENOMEM
+ * @throws LinuxError EFAULT when the page is not mapped, its mapping does not allow the access, or it is beyond the end of
+ *   its file; ENOMEM
  */
 export function faultPageLocked(mm: MmState, page: number, write: boolean): void {
   mm.mmapLock.expect('read', 'a fault');
   const mapping = mm.mappings.at(page);
   if (!mapping) throw noMapping(addressOf(page));
-  // No entry can forbid fetching and allow storing: what may be written may be read.
+  // No entry can allow stores and forbid fetches: a page that may be written may be read.
   const wanted = write ? PROT.WRITE : PROT.READ | PROT.WRITE | PROT.EXEC;
   if ((mapping.protection & wanted) === 0) {
     throw new LinuxError('EFAULT', `${hex(addressOf(page))} may not be ${write ? 'written' : 'read'}`);
   }
   const segment = Math.floor(page / PAGES_PER_SEGMENT);
-  if (mapping.backing.large && hasLargeFrame(mm, mapping, segment)) return;
+  if (mapping.backing.large && tryLargeFrame(mm, mapping, segment)) return;
   const index = page % PAGES_PER_SEGMENT;
   const table = mm.tables.pageTableOf(segment);
   if (table < 0 || !hasFrame(mm.ptes.low(table, index))) {
@@ -48,9 +49,9 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
 }
 
 /**
- * Returns what a guest's segment entry must be to share a segment of the process that a mapping touches: the origin of its
- * page table, which is made if it is missing, or its 1 MiB frame with the bits that go with it.
- * Preconditions: the caller holds the mmap lock (read).
+ * Returns the value of a guest's segment entry that shares a segment of the process: the origin of the segment's page table,
+ * which is made if it is missing, or the address and bits of its 1 MiB frame.
+ * Preconditions: the caller holds the mmap lock (read); a mapping touches the segment.
  * @throws LinuxError ENOMEM
  */
 export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber): number {
@@ -58,12 +59,15 @@ export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber)
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return value;
   const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT);
-  if (mapping?.backing.large && hasLargeFrame(mm, mapping, segment)) return mm.tables.segmentValueOf(segment);
+  if (mapping?.backing.large && tryLargeFrame(mm, mapping, segment)) return mm.tables.segmentValueOf(segment);
   return mm.tables.makePageTable(segment);
 }
 
-/** Whether the segment has a 1 MiB frame. It gets one if it can have one and has nothing yet. */
-function hasLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean {
+/**
+ * Gives a segment that has neither a page table nor a frame a 1 MiB frame, if it may have one. Returns whether the segment has
+ * a 1 MiB frame now.
+ */
+function tryLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean {
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return mm.tables.largeFrameOf(segment) >= 0;
   const first = segment * PAGES_PER_SEGMENT;
@@ -73,14 +77,14 @@ function hasLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean 
   try {
     mm.tables.makeLarge(segment, mapping.protection & PROT.WRITE ? 0 : PAGE.PROTECT);
   } catch (error) {
-    // No block is that large any more: pages of 4 KiB will do.
+    // No block of 1 MiB is free: the segment gets pages of 4 KiB.
     if (error instanceof LinuxError && error.code === 'ENOMEM') return false;
     throw error;
   }
   return true;
 }
 
-/** Gives a page that has no frame one. */
+/** Gives a frame to a page that has none. */
 function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): void {
   const frame = frameFor(mm, mapping, page, write);
   let table: number;
@@ -96,19 +100,19 @@ function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): vo
   });
 }
 
-/** Returns a frame with what the page must hold at first: zeros, the file's page, or a copy of it. */
+/** Returns a frame with the initial contents of a page: zeros, or the page of its file, shared or copied. */
 function frameFor(mm: MmState, mapping: Mapping, page: number, write: boolean): number {
   const { frames } = mm.kernel;
   const { file, shift, shared } = mapping.backing;
   if (file === null) return frames.allocateZeroed(0, 'page');
   const frame = file.frameOf(page + shift);
-  if (frame < 0) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
+  if (frame === null) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
   if (!shared && (write || mm.ptes.usesKeys)) return copyOf(mm.kernel, frame);
   frames.share(frame);
   return frame;
 }
 
-/** The mapping allows stores, the entry does not: a private page whose frame is shared is copied first. */
+/** Makes an entry allow the stores that its mapping allows. A private page whose frame is shared gets a copy first. */
 function allowStores(mm: MmState, mapping: Mapping, table: number, index: number): void {
   const { frames } = mm.kernel;
   const frame = mm.ptes.frame(table, index);

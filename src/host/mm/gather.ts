@@ -1,9 +1,9 @@
 /**
- * Frames that an operation has unhooked from the tables, freed when no processor can reach them any more (Linux: struct
+ * The frames that an operation has unhooked from the tables, and the purges that must precede their freeing (Linux: struct
  * mmu_gather).
  *
- * An operation changes the tables first. `finish` then purges translations, once for the process and once for every gmap
- * concerned, and frees the frames after that.
+ * An operation changes the tables first, and defers purges and freeing to a `Gather`. `finish` then purges translations, once
+ * for the process and once for each gmap, and frees the frames after that: no processor can reach them any more.
  */
 
 import type { Kernel, PurgeSite } from '../kernel.ts';
@@ -23,44 +23,44 @@ export class Gather {
   readonly #blocks: number[] = [];
   readonly #pageTables: number[] = [];
   readonly #owners = new Set<LinkOwner>();
-  #purge = false;
+  #purgeSpace = false;
 
   constructor(kernel: Kernel, tables: PageTables) {
     this.#kernel = kernel;
     this.#tables = tables;
   }
 
-  /** Defers the freeing of a block, whose translations were or will be purged, until `finish`. */
+  /** Defers the purge of all translations of the process: an entry above the page tables has changed. */
+  purgeSpace(): void {
+    this.#purgeSpace = true;
+  }
+
+  /** Defers the purge of a gmap that was linked to a page table or frame to be freed or changed. */
+  purgeGmap(owner: LinkOwner): void {
+    this.#owners.add(owner);
+  }
+
+  /** Defers the freeing of a block. Preconditions: its translations are purged already, or a purge of them is deferred. */
   deferFree(address: number): void {
     this.#blocks.push(address);
   }
 
-  /** All translations of the process must be purged: an entry above the page tables has changed. */
-  space(): void {
-    this.#purge = true;
-  }
-
-  /** Defers the freeing of a page table that no table designates any more, and asks for a purge. */
-  pageTable(origin: number): void {
+  /** Defers the freeing of a page table that no table designates any more, and the purge of the process. */
+  deferPageTable(origin: number): void {
     this.#pageTables.push(origin);
-    this.#purge = true;
+    this.#purgeSpace = true;
   }
 
-  /** Defers the freeing of a segment or region table that no table designates any more, and asks for a purge. */
-  table(origin: number): void {
+  /** Defers the freeing of a segment or region table that no table designates any more, and the purge of the process. */
+  deferTable(origin: number): void {
     this.#blocks.push(origin);
-    this.#purge = true;
+    this.#purgeSpace = true;
   }
 
-  /** Asks for a purge of a gmap, which was linked to what is freed. */
-  owner(owner: LinkOwner): void {
-    this.#owners.add(owner);
-  }
-
-  /** Purges what was asked for, on behalf of `site`, then frees. */
+  /** Performs the deferred purges, on behalf of `site`, then the deferred freeing. */
   finish(space: GatherSpace, site: PurgeSite = 'page-table-freed'): void {
     const { frames, purges } = this.#kernel;
-    if (this.#purge) purges.asce(site, space.asceHi, space.asceLo);
+    if (this.#purgeSpace) purges.asce(site, space.asceHi, space.asceLo);
     for (const owner of this.#owners) purges.asce(site, owner.asceHi, owner.asceLo);
     for (const origin of this.#pageTables) this.#tables.freePageTable(origin);
     for (const block of this.#blocks) frames.free(block);

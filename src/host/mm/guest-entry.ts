@@ -22,7 +22,7 @@ const NUMBER_SHIFT = 20;
 /** Segment numbers of which the low halves of the entries differ: the other bits of the number are in the high half. */
 const LOW_NUMBERS = 2 ** 12;
 
-/** From this many entries on, they are copied from a pattern: setting up the copy costs more for fewer. */
+/** The number of entries from which on copying them from a pattern costs less than writing each. */
 const LONG_RUN = 64;
 /** The unlinked entries of the first `LOW_NUMBERS` segments. The low half of any other is that of one of them. */
 const PATTERN = new Uint8Array(LOW_NUMBERS * 8);
@@ -50,20 +50,20 @@ export function isUnlinked(lo: number): boolean {
   return (lo & 0xf_ffff) === UNLINKED;
 }
 
-/** The process segment that an unlinked entry is mapped to. */
+/** Returns the process segment that an unlinked entry is mapped to. */
 export function wantedSegment(hi: number, lo: number): ProcessSegmentNumber {
   return processSegment(hi * LOW_NUMBERS + (lo >>> NUMBER_SHIFT));
 }
 
 /**
- * The number of entries, at most `count`, that are unlinked and map consecutive process segments, of which the first entry
- * maps `segment`. Preconditions: all of them are below 2^22, as segments of guests are.
+ * Returns the length of the run of unlinked entries from `first` on, at most `count`, that map consecutive process segments.
+ * Preconditions: the first entry maps `segment`; the segments are below 2^22, as all that a guest can be given.
  */
 export function unlinkedRunLength(view: DataView, first: number, count: number, segment: number): number {
   let run = 1;
   let entry = first + 8;
   let wanted = segment + 1;
-  // There may be a million of them: no calls here.
+  // The loop may run a million times: it makes no calls.
   while (
     run < count &&
     view.getInt32(entry + 4) === ((wanted << NUMBER_SHIFT) | UNLINKED) &&

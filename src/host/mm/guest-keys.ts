@@ -1,6 +1,6 @@
 /**
- * The storage keys of a process's guests. Each page has one, whether or not it has a frame: with a frame it is the frame's
- * key and what the PGSTE adds to it; without one it is in the PGSTE.
+ * The storage keys of a process's guests. Each page has one. If the page has a frame, its key is the key of the frame with
+ * the guests' reference and change bits from the PGSTE; otherwise the PGSTE holds all of it.
  *
  * Preconditions of every function: the caller holds the mmap lock (read); `enableKeysLocked` needs it for writing.
  */

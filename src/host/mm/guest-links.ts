@@ -1,6 +1,6 @@
 /**
- * The guest segment entries that are linked to a page table or 1 MiB frame of a process, and what happens to them when that
- * is freed or changes.
+ * Unlinks or relinks guest segment entries when the page table or 1 MiB frame of a process that they are linked to is freed or
+ * changes.
  *
  * Preconditions of every function: the caller holds the page-table lock.
  */
@@ -11,7 +11,7 @@ import { writeUnlinked } from './guest-entry.ts';
 import type { MmState } from './mm-state.ts';
 import { setEntry } from './ptes.ts';
 
-/** Unlinks every guest entry from the page table or 1 MiB frame at `origin`. Their gmaps are purged by `gather`. */
+/** Unlinks every guest entry from the page table or 1 MiB frame at `origin`. `gather` purges their gmaps. */
 export function unlinkGuestsLocked(mm: MmState, segment: number, origin: number, gather: Gather): void {
   if (mm.kernel.injectedFault === 'unlink') return;
   const { reverseMaps } = mm.common;
@@ -20,12 +20,12 @@ export function unlinkGuestsLocked(mm: MmState, segment: number, origin: number,
     const entry = reverseMaps.entryOf(node);
     reverseMaps.unlink(node);
     writeUnlinked(view, entry, processSegment(segment));
-    gather.owner(reverseMaps.ownerOf(node));
+    gather.purgeGmap(reverseMaps.ownerOf(node));
     traceUnlink(mm, segment, node, 'page-table-freed');
   }
 }
 
-/** Makes every guest entry that is linked to a 1 MiB frame what the process's entry is now: `value`. */
+/** Sets every guest entry that is linked to a 1 MiB frame to `value`, the process's own entry. `gather` purges their gmaps. */
 export function relinkGuestsLocked(
   mm: MmState,
   segment: number,
@@ -40,7 +40,7 @@ export function relinkGuestsLocked(
     reverseMaps.unlink(node);
     reverseMaps.link(link.value, node);
     setEntry(mm.kernel.storage.view, entry, link.value, 0);
-    gather.owner(reverseMaps.ownerOf(node));
+    gather.purgeGmap(reverseMaps.ownerOf(node));
     traceRelink(mm, segment, node);
   }
 }
@@ -62,7 +62,7 @@ function traceRelink(mm: MmState, segment: number, node: number): void {
   mm.kernel.trace.listener?.({ type: 'link', ...link, pageTable });
 }
 
-/** The fields of an event about a link: whose it is, from where to where, and the address of its entry. */
+/** Returns the fields of an event about a link: its gmap, the two segments, and the address of its entry. */
 function linkOf(mm: MmState, segment: number, node: number) {
   const owner = mm.common.reverseMaps.ownerOf(node);
   const entry = mm.common.reverseMaps.entryOf(node);

@@ -5,5 +5,6 @@ export { DirtyLog } from './dirty-log.ts';
 export { type Backing, type Mapping, Mappings, PROT } from './mappings.ts';
 export { MemoryFile } from './memory-file.ts';
 export { Mm, type MremapOptions } from './mm.ts';
+export type { MmCommon } from './mm-common.ts';
 export type { GmapHandle } from './mm-state.ts';
 export type { MmapOptions } from './mmap.ts';

@@ -1,6 +1,6 @@
 /**
- * Frames of 1 MiB: how one is split into 256 pages behind a page table, and how its protection changes. Guests that are
- * linked to it follow.
+ * Frames of 1 MiB: splitting one into 256 pages behind a page table, and changing its protection. The entries of linked guests
+ * change with the process's entry.
  *
  * Ranges are page numbers, half open.
  */
@@ -32,7 +32,7 @@ export function splitEdgesLocked(mm: MmState, start: number, end: number): void 
 /**
  * Splits all 1 MiB frames that have a page in the range.
  * Preconditions: the caller holds the mmap lock (read).
- * @throws LinuxError ENOMEM; some of them may have been split, and nothing else visible has changed
+ * @throws LinuxError ENOMEM; some of them may be split then, and nothing else visible has changed
  */
 export function splitAllLocked(mm: MmState, start: number, end: number): void {
   mm.mmapLock.expect('read', 'splitting a 1 MiB frame');
@@ -57,7 +57,7 @@ function splitLarge(mm: MmState, segment: number): void {
     frames.split(frame);
     relinkGuestsLocked(mm, segment, { frame, value: table }, gather);
   });
-  gather.space();
+  gather.purgeSpace();
   gather.finish(mm, 'segment-changed');
 }
 
@@ -71,5 +71,5 @@ export function protectLargeLocked(mm: MmState, segment: number, bits: number, g
   if (mm.tables.segmentValueOf(segment) === value) return;
   mm.tables.setSegmentEntry(segment, value);
   relinkGuestsLocked(mm, segment, { frame, value }, gather);
-  gather.space();
+  gather.purgeSpace();
 }

@@ -1,4 +1,4 @@
-/** Where mappings can be, and how many. */
+/** The limits of mappings: their addresses and their number. */
 
 import { hex, LinuxError } from '../errors.ts';
 import { addressOf } from './addresses.ts';
@@ -10,26 +10,26 @@ const CHOSEN_BOTTOM = 0x1_0000;
 /** The number of mappings that a process can have (Linux: vm.max_map_count). */
 const MAX_MAPPINGS = 65_530;
 
-/** Returns the highest gap of `pages` pages that a guest can be given. @throws LinuxError ENOMEM */
+/** Returns the first page of the highest gap of `pages` pages below 4 TiB. @throws LinuxError ENOMEM if there is none */
 export function chooseGap(mm: MmState, pages: number): number {
   const start = mm.mappings.highestGap(pages, CHOSEN_BOTTOM, PAGES_OF_THREE_LEVELS);
   if (start < 0) throw new LinuxError('ENOMEM', `no gap of ${pages} pages in the address space`);
   return start;
 }
 
-/** Returns the first page that memory at `page` cannot grow to, unless the tables grow. */
+/** Returns the end, a page number, of the range that memory at `page` can grow in while the tables have their present levels. */
 export function limitFor(mm: MmState, page: number): number {
   return page < PAGES_OF_THREE_LEVELS ? PAGES_OF_THREE_LEVELS : mm.tables.limit;
 }
 
-/** @throws LinuxError ENOMEM when `more` mappings more would be too many. To split one twice makes two more. */
+/** @throws LinuxError ENOMEM when the process may not have `more` additional mappings. Splitting a mapping twice adds two. */
 export function demandRoom(mm: MmState, more = 2): void {
   const { count } = mm.mappings;
   if (count + more <= MAX_MAPPINGS) return;
   throw new LinuxError('ENOMEM', `the process has ${count} mappings: no more than ${MAX_MAPPINGS}`);
 }
 
-/** @throws LinuxError ENOMEM when the range is inside one mapping, and splitting that would make too many */
+/** @throws LinuxError ENOMEM when a hole there would split a mapping, and the process may not have one more */
 export function demandRoomForHole(mm: MmState, start: number, end: number): void {
   const mapping = mm.mappings.at(start);
   if (mapping !== undefined && mapping.start < start && end < mapping.end) demandRoom(mm, 1);

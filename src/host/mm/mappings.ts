@@ -1,8 +1,8 @@
 /**
  * The mappings of a process (Linux: VMAs): which pages exist, what backs them, and which accesses are allowed.
  *
- * Addresses are page numbers (byte address / 4096), ranges half open. Neighbours that differ in nothing are one
- * mapping.
+ * Addresses are page numbers (byte address / 4096), ranges half open. Adjacent mappings with the same attributes are
+ * merged.
  */
 
 import type { MemoryFile } from './memory-file.ts';
@@ -12,11 +12,11 @@ export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
 
 /** What backs the pages of a mapping. */
 export interface Backing {
-  /** The file whose pages they are, or are copied from when they are written, or null for anonymous memory. */
+  /** The file whose pages are mapped; null for anonymous memory. */
   readonly file: MemoryFile | null;
   /** The number of a page in the file minus its number in the process; 0 without a file. */
   readonly shift: number;
-  /** Whether stores reach everybody who maps it (MAP_SHARED). */
+  /** Whether all processes that map it see a store (MAP_SHARED). Otherwise the first store to a page copies it. */
   readonly shared: boolean;
   /** Whether whole segments get frames of 1 MiB where possible. */
   readonly large: boolean;
@@ -93,20 +93,20 @@ export class Mappings {
     for (const part of removed) part.backing.file?.mapped(part.start - part.end);
   }
 
-  /** Inserts a mapping where there is none. It is joined with neighbours that differ in nothing. */
+  /** Inserts a mapping into a gap, and merges it with adjacent ones of the same attributes. */
   insert(start: number, end: number, protection: number, backing = ANONYMOUS): void {
     backing.file?.mapped(end - start);
     this.#join(start, end, protection, backing);
   }
 
-  /** Changes the protection of what is mapped in a range. */
+  /** Changes the protection of all mappings in a range. */
   protect(start: number, end: number, protection: number): void {
     const parts = this.within(start, end);
     this.#cut(start, end);
     for (const part of parts) this.#join(part.start, part.end, protection, part.backing);
   }
 
-  /** Returns the highest start of `length` free pages from `bottom` on and below `limit`, or -1. */
+  /** Returns the start of the highest gap of `length` pages between `bottom` and `limit`, or -1 if there is none. */
   highestGap(length: number, bottom: number, limit: number): number {
     let top = limit;
     for (let i = this.#list.length - 1; i >= 0; i--) {
@@ -173,7 +173,7 @@ export class Mappings {
   }
 }
 
-/** Whether two mappings differ in nothing but their range. */
+/** Whether two mappings have the same attributes: all but their range. */
 function alike(a: Mapping, b: Mapping): boolean {
   const [x, y] = [a.backing, b.backing];
   return (

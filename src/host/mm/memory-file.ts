@@ -18,7 +18,7 @@ import { GROWN_LIMIT } from './addresses.ts';
 export class MemoryFile {
   /** Its length in pages of 4 KiB. */
   readonly pages: number;
-  /** Ends when the file is closed. */
+  /** Ends when the file is closed. @internal */
   readonly life: Life;
   readonly #kernel: Kernel;
   readonly #all: Set<MemoryFile>;
@@ -57,9 +57,16 @@ export class MemoryFile {
     return this.#frames;
   }
 
-  /** Returns the frame of a page; a page without one gets a frame of zeros. -1 beyond the end. @throws LinuxError ENOMEM */
-  frameOf(page: number): number {
-    if (page >= this.pages) return -1;
+  /**
+   * Returns the frame of a page, or null beyond the end of the file. A page without a frame gets one of zeros.
+   * @throws LinuxError ENOMEM
+   */
+  frameOf(page: number): number | null {
+    return page < this.pages ? this.#provide(page) : null;
+  }
+
+  /** Returns the frame of a page of the file. A page without a frame gets one of zeros. @throws LinuxError ENOMEM */
+  #provide(page: number): number {
     let frame = this.#frames.get(page);
     if (frame === undefined) {
       frame = this.#kernel.frames.allocateZeroed(0, 'page');
@@ -68,7 +75,7 @@ export class MemoryFile {
     return frame;
   }
 
-  /** Reads bytes. What was not written is zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
+  /** Reads bytes. Bytes that were never written are zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
   read(offset: bigint, length: number): Uint8Array {
     demandLength(length);
     this.#checkRange(offset, length);
@@ -84,16 +91,16 @@ export class MemoryFile {
   }
 
   /**
-   * Writes bytes: all, or none. Shared mappings of the pages show them.
+   * Writes bytes: all, or none. Shared mappings of the file see them.
    * @throws LinuxError EINVAL for a range beyond the end; ENOMEM; EBADF
    */
   write(offset: bigint, bytes: Uint8Array): void {
     demandBytes(bytes);
     this.#checkRange(offset, bytes.length);
     this.life.operation(() => {
-      this.#eachPart(offset, bytes.length, (page) => this.frameOf(page));
+      this.#eachPart(offset, bytes.length, (page) => this.#provide(page));
       this.#eachPart(offset, bytes.length, (page, from, done, count) => {
-        this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.frameOf(page) + from);
+        this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.#provide(page) + from);
       });
     });
   }
@@ -109,7 +116,7 @@ export class MemoryFile {
     });
   }
 
-  /** Counts pages of address space that map it: `pages` more, or fewer if negative. */
+  /** Adds `pages`, which may be negative, to the number of pages of address space that map the file. */
   mapped(pages: number): void {
     this.#mapped += pages;
     this.#freeIfUnused();

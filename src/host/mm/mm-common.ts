@@ -1,4 +1,4 @@
-/** What all process address spaces of a host share. */
+/** The data that all process address spaces of a host share. */
 
 import { FRAME_SIZE, PAGE_TABLE_SIZE } from '../../machine/index.ts';
 import type { Kernel } from '../kernel.ts';
@@ -6,11 +6,13 @@ import type { MemoryFile } from './memory-file.ts';
 import { PageTableDescriptors } from './page-table-descriptors.ts';
 import { ReverseMaps } from './reverse-maps.ts';
 
-/** What all process address spaces of a host share. */
+/** The data that all process address spaces of a host share. */
 export class MmCommon {
+  /** @internal */
   readonly descriptors: PageTableDescriptors;
+  /** @internal */
   readonly reverseMaps: ReverseMaps;
-  /** Files in memory, those behind shared anonymous memory included. */
+  /** Files in memory, including those behind shared anonymous memory. */
   readonly files = new Set<MemoryFile>();
 
   constructor(kernel: Kernel) {

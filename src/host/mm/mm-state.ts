@@ -15,7 +15,7 @@ import { PageTables } from './page-tables.ts';
 import { Ptes } from './ptes.ts';
 import type { LinkOwner } from './reverse-maps.ts';
 
-/** A gmap, as its process knows it. */
+/** A gmap, as its process sees it. */
 export interface GmapHandle extends LinkOwner {
   /** Frees the gmap. */
   free(): void;
@@ -24,22 +24,24 @@ export interface GmapHandle extends LinkOwner {
 /** The state of a process's address space (Linux: struct mm_struct). */
 export class MmState {
   readonly id: number;
+  /** @internal */
   readonly kernel: Kernel;
+  /** @internal */
   readonly common: MmCommon;
-  /** Region, segment and page tables. */
+  /** Region, segment and page tables. @internal */
   readonly tables: PageTables;
   readonly mappings = new Mappings();
-  /** The entries of its page tables. */
+  /** The entries of its page tables. @internal */
   readonly ptes: Ptes;
   /** Active dirty logs. */
   readonly logs: DirtyLog[] = [];
   /** The gmaps made of this process's memory. */
   readonly gmaps = new Set<GmapHandle>();
-  /** Held for writing by what changes mappings, for reading by what relies on them. */
+  /** Held for writing to change mappings, for reading to rely on them. @internal */
   readonly mmapLock: Lock;
-  /** Held by what changes entries of page tables, and guest segment entries that are linked to them. */
+  /** Held to change entries of page tables, and guest segment entries that are linked to them. @internal */
   readonly pageTableLock: Lock;
-  /** Ends with the process. */
+  /** Ends with the process. @internal */
   readonly life: Life;
 
   /**

@@ -1,9 +1,9 @@
 /**
  * A process's address space: its mappings, its tables, and what fills them (Linux: struct mm_struct).
  *
- * The public operations take byte addresses as bigint, check them, take the mmap lock, and call a function of the modules
- * below, which work on page numbers. Operations that change mappings hold the mmap lock for writing, faults for reading;
- * entries of page tables and reverse maps are changed under the page-table lock.
+ * The public operations take byte addresses as bigint, check them, take the mmap lock, and call functions of other modules,
+ * which take page numbers. Operations that change mappings hold the mmap lock for writing, faults for reading; entries
+ * of page tables and reverse maps are changed under the page-table lock.
  */
 
 import {
@@ -51,7 +51,7 @@ export interface MremapOptions {
 
 /** The address space of a process. */
 export class Mm extends MmState {
-  /** Distinguishes it from a gmap where either is possible. */
+  /** Tells an `Mm` from a `Gmap` where either is possible. */
   readonly kind = 'process';
   readonly #all: Set<Mm>;
 
@@ -89,8 +89,8 @@ export class Mm extends MmState {
   }
 
   /**
-   * Unmaps a range. What is not mapped is no error. Frames, page tables and segment tables that nothing needs any more are
-   * freed; guests that are linked to a page table that is freed are unlinked.
+   * Unmaps a range, which may have holes. Frames, page tables and segment tables that nothing needs any more are freed;
+   * guests that are linked to a page table that is freed are unlinked.
    *
    * @throws LinuxError EINVAL as `mmap`; ENOMEM when that leaves part of a frame of 1 MiB and there is no frame for
    *   the page table that it becomes, or when it would make too many mappings
@@ -142,9 +142,9 @@ export class Mm extends MmState {
   /**
    * Resizes a mapped range, or moves it with its pages. Returns its address.
    *
-   * @throws LinuxError EINVAL for what is not a multiple of 4 KiB, a length of 0, a new place that overlaps the old
-   *   one or is beyond the address space; EFAULT when the old range is not wholly in one mapping; ENOMEM when it
-   *   cannot grow where it is and may not move, and as `mmap`. Nothing has changed then
+   * @throws LinuxError EINVAL for an address or length that is not a multiple of 4 KiB, a length of 0, or a new place that
+   *   overlaps the old one or is beyond the address space; EFAULT when the old range is not wholly in one mapping;
+   *   ENOMEM when it cannot grow where it is and may not move, and as `mmap`. Nothing has changed then
    */
   mremap(options: MremapOptions): bigint {
     demandObject('options', options);
@@ -193,8 +193,8 @@ export class Mm extends MmState {
   /**
    * Serves a fault of the process at a byte address: a page that has no frame gets one.
    *
-   * @throws LinuxError EINVAL for an address that is no bigint; EFAULT when nothing is mapped there, or not for this
-   *   access; ENOMEM
+   * @throws LinuxError EINVAL for an address that is not a bigint; EFAULT when nothing is mapped there, or the mapping does
+   *   not allow the access; ENOMEM
    */
   fault(address: bigint, write: boolean): void {
     demandBigint('address', address);
@@ -307,14 +307,14 @@ export class Mm extends MmState {
 
   /**
    * Reads `length` bytes as the kernel does for a system call.
-   * @throws LinuxError EINVAL for an address that is no bigint, or a length that is not an integer up to 2^31 - 4096;
+   * @throws LinuxError EINVAL for an address that is not a bigint, or a length that is not an integer up to 2^31 - 4096;
    *   EFAULT, ENOMEM
    */
   read(address: bigint, length: number): Uint8Array {
     demandLength(length);
     let bytes = new Uint8Array();
     this.#access(address, length, false, (at, done, count) => {
-      // Allocated only now: every page is present, so the length is not one that would exhaust memory for nothing.
+      // Allocated only now, when every page is present: a wrong length cannot exhaust memory.
       if (done === 0) bytes = new Uint8Array(length);
       bytes.set(this.kernel.storage.bytes.subarray(at, at + count), done);
     });
@@ -336,9 +336,9 @@ export class Mm extends MmState {
   }
 
   /**
-   * Makes all page tables ones with PGSTEs, contents and mappings unchanged, if they are not: before the first gmap. All
-   * at once, or not at all.
-   * @throws LinuxError ENOMEM
+   * Prepares the process to host guests, unless it is prepared: replaces all page tables by ones with PGSTEs. Contents and
+   * mappings do not change. The first gmap does this.
+   * @throws LinuxError ENOMEM; no table was replaced then
    */
   enableSie(): void {
     this.life.operation(() => enableSie(this));
@@ -362,7 +362,7 @@ export class Mm extends MmState {
   }
 }
 
-/** @throws LinuxError EINVAL for what is not the number of a page that a process can have */
+/** @throws LinuxError EINVAL if `page` is not the number of a page that a process can have */
 function demandPage(page: number): void {
   demandInteger('page', page, 0, GROWN_PAGES - 1);
 }

@@ -1,5 +1,5 @@
 /**
- * mmap: puts a mapping into the address space. It gets frames when its pages are touched.
+ * mmap: adds a mapping to the address space. Its pages get frames when they are touched.
  */
 
 import { demandBigint, demandFlag, demandInstance, demandInteger, demandObject, show } from '../arguments.ts';
@@ -20,9 +20,9 @@ export interface MmapOptions {
   readonly length: bigint;
   /** PROT bits; default read and write. */
   readonly protection?: number;
-  /** What happens if some of the range is mapped already: EEXIST (default), or it is replaced (MAP_FIXED). */
+  /** Whether a range that is mapped in part is refused with EEXIST (default), or its mappings are replaced (MAP_FIXED). */
   readonly taken?: 'refuse' | 'replace';
-  /** Whether stores reach everybody who maps the memory (MAP_SHARED), or only this process, the default. */
+  /** Whether all processes that map the memory see a store (MAP_SHARED), or only this one, the default. */
   readonly shared?: boolean;
   /** The file to map, from byte `offset` on; default anonymous memory. */
   readonly file?: MemoryFile;
@@ -127,7 +127,7 @@ function insert(mm: MmState, start: number, { count, protection, backing }: MapR
     mm.mappings.insert(start, start + count, protection, wanted);
     return;
   }
-  // Shared anonymous memory is a file that nobody else can open.
+  // Shared anonymous memory is a file of its own, which cannot be opened again.
   const own = new MemoryFile(mm.kernel, mm.common.files, BigInt(count) * PAGE_BYTES);
   mm.mappings.insert(start, start + count, protection, { file: own, shift: -start, shared, large });
   own.close();

@@ -5,7 +5,8 @@
  *
  * A page table of a process that hosts guests fills a frame: 256 entries, then 256 PGSTEs. One of a process that
  * hosts none is 2 KiB, two to a frame. A segment may have a frame of 1 MiB instead of a page table. Segments are
- * segment numbers (byte address >> 20, below 2^33), tables and entries absolute byte addresses.
+ * segment numbers (byte address >> 20, below 2^33), tables and entries absolute byte addresses. A lookup that runs for
+ * every page or segment returns -1 if there is nothing: a plain integer to V8.
  */
 
 import {
@@ -36,7 +37,7 @@ export const PGSTE_OFFSET = PAGE_TABLE_SIZE;
 /** Type and length bits of a valid region-second and region-third entry. */
 const REGION_SECOND_VALID = REGION.LENGTH | 0x08;
 const REGION_THIRD_VALID = REGION.LENGTH | 0x04;
-/** A segment number that no segment is near. */
+/** Stands for the first segment of the segment table found last, if there is none: no segment is within its table. */
 const NOWHERE = -SEGMENTS_PER_TABLE;
 /** The number of pages that three and four levels of tables translate: 4 TiB and 8 PiB. */
 export const PAGES_OF_THREE_LEVELS = 2 ** 30;
@@ -171,7 +172,7 @@ export class PageTables {
     return frame;
   }
 
-  /** The 1 MiB frame of a segment is about to be split or freed: clears its descriptor. */
+  /** Clears the descriptor of a segment's 1 MiB frame, which is about to be split or freed. */
   forgetLarge(segment: number, change: 'split' | 'freed'): void {
     const frame = this.largeFrameOf(segment);
     this.#descriptors.setSegment(frame / PAGE_TABLE_SIZE, -1);
@@ -232,7 +233,7 @@ export class PageTables {
     this.#setEntry(this.segmentEntryOf(segment), value, 0);
   }
 
-  /** Returns the entry of a segment, which a guest's must equal to share the segment: origin and bits. 0 if it is invalid. */
+  /** Returns the entry of a segment, origin and bits, or 0 if it is invalid. A guest's entry that shares the segment equals it. */
   segmentValueOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return 0;
@@ -243,7 +244,7 @@ export class PageTables {
 
   /**
    * Returns a new page table for a segment. All its entries are empty, and no table designates it yet.
-   * @param withPgstes whether it has PGSTEs; default as the others
+   * @param withPgstes whether it has PGSTEs; default: as the other page tables of the process
    * @throws LinuxError ENOMEM
    */
   newPageTable(segment: number, withPgstes = this.pgstes): number {
@@ -289,20 +290,21 @@ export class PageTables {
     this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
-  /** Unhooks the segment table of a segment. Returns it, or -1 if there is none. */
-  unhookSegmentTable(segment: number): number {
+  /** Unhooks the segment table of a segment. Returns it, or null if there is none. */
+  unhookSegmentTable(segment: number): number | null {
     const table = this.#segmentTable(segment);
-    if (table < 0) return -1;
+    if (table < 0) return null;
     this.#foundFirst = NOWHERE;
     this.#setEntry(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
 
-  /** Unhooks the region-third table of a segment, unless it is the first one. Returns it, or -1 if there is none. */
-  unhookRegionTable(segment: number): number {
-    if (segment < SEGMENTS_PER_REGION) return -1;
+  /** Unhooks the region-third table of a segment. Returns it, or null if there is none or it is the first, which stays. */
+  unhookRegionTable(segment: number): number | null {
+    if (segment < SEGMENTS_PER_REGION) return null;
     const region = this.#regionThird(segment);
-    if (region >= 0) this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
+    if (region < 0) return null;
+    this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
     return region;
   }
 
@@ -374,10 +376,10 @@ export class PageTables {
   }
 }
 
-/** Free halves of frames: any can be taken out, and the last one put in is known, both in constant time. */
+/** A set of free halves of frames. Removing any of them, or the one added last, takes constant time. */
 class Halves {
   readonly #stack: number[] = [];
-  /** The place of each in the stack, or -1 if it was taken out: a key that returns again and again is not deleted. */
+  /** The index of each half in the stack, or -1 after it was removed: keeping the key is faster than deleting and adding it. */
   readonly #places = new Map<number, number>();
 
   add(half: number): void {
@@ -391,7 +393,7 @@ class Halves {
     return half;
   }
 
-  /** Takes one out and moves the last one to its place. Returns whether it was there. */
+  /** Removes a half, and moves the last one to its place. Returns false if it was not in the set. */
   remove(half: number): boolean {
     const place = this.#places.get(half) ?? -1;
     if (place < 0) return false;

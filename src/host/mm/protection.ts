@@ -1,8 +1,8 @@
 /**
- * What the entry of a page allows, and mprotect.
+ * The protection bits of page entries, and mprotect.
  *
- * The protection bit of an entry states what the hardware allows now; its mapping states what the process may do. A page that
- * may be written has the bit too while its frame is shared, or while a log is to note the next store.
+ * The protection bit of an entry states what the hardware allows now; its mapping states what the process may do. The entry of a
+ * page that may be written has the bit too while its frame is shared, or while a log is to note the next store.
  */
 
 import { PAGE, SEGMENT } from '../../machine/index.ts';
@@ -16,13 +16,13 @@ import type { MmState } from './mm-state.ts';
 import { PAGE_NONE } from './page-tables.ts';
 import { eachPageOf, eachSegment, type PageSpan } from './pagewalk.ts';
 
-/** The bits of the entry of a page with this frame, which no store waits for. */
+/** Returns the bits of the entry of a page with this frame, if no store to it is under way. */
 export function entryBits(mm: MmState, mapping: Mapping, page: number, frame: number): number {
   const bits = entryBitsForStore(mm, mapping, frame);
   return bits === 0 && isLogged(mm, page) ? PAGE.PROTECT : bits;
 }
 
-/** The bits of the entry of a page with this frame that is being stored into: the store is noted already. */
+/** Returns the bits of the entry of a page with this frame for a store that is under way, which all logs have noted. */
 export function entryBitsForStore(mm: MmState, { protection, backing }: Mapping, frame: number): number {
   if ((protection & PROT.WRITE) === 0) return protection === PROT.NONE ? PAGE_NONE : PAGE.PROTECT;
   return !backing.shared && mm.kernel.frames.sharersOf(frame) > 0 ? PAGE.PROTECT : 0;

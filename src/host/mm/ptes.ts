@@ -1,6 +1,6 @@
 /**
- * The entries of a process's page tables (PTEs) and their PGSTEs: how an entry gets a frame, loses it, or changes its
- * protection, with the purge, the guests' storage key and the notification of watchers.
+ * The entries of a process's page tables (PTEs) and their PGSTEs. An operation that gives an entry a frame, takes it, or changes its
+ * protection also purges the TLBs, saves or loads the guests' storage key, and notifies watchers.
  *
  *      page table in a process that hosts guests: one frame
  *     +--------------------------------+ 0x000
@@ -65,7 +65,7 @@ export class Ptes {
     return frameOf(this.#kernel.storage.view, table + index * 8);
   }
 
-  /** Gives an entry without a frame one. */
+  /** Gives a frame to an entry that has none. */
   set(table: number, index: number, frame: number, bits: number): void {
     this.#lock.expect('write', 'setting a PTE');
     this.#set(table, index, frame, bits);
@@ -125,7 +125,7 @@ export class Ptes {
     return (this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8) & PGSTE.NOTIFY) !== 0;
   }
 
-  /** Notifies of all watched entries of a page table, which is about to be freed. */
+  /** Notifies the linked gmaps of all watched entries of a page table, which is about to be freed. */
   notifyAll(table: number): void {
     if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return;
     for (let index = 0; index < PAGES_PER_SEGMENT; index++) this.#notify(table, index);

@@ -1,8 +1,8 @@
 /**
- * mremap: memory is resized, or moved with its pages.
+ * mremap: resizes memory, or moves it with its pages.
  *
- * Pages move entry by entry, invalidated at the old place before they are set at the new one. A guest that has the old
- * place mapped sees what it sees after munmap; one that has the new place mapped finds the pages there.
+ * Pages move entry by entry: the old entry is invalidated before the new one is set. A guest to which the old place is mapped
+ * sees what it would see after munmap; a guest to which the new place is mapped finds the pages there.
  */
 
 import { hex, LinuxError } from '../errors.ts';

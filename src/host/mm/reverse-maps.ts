@@ -73,7 +73,7 @@ export class ReverseMaps {
     return slot * CRST_ENTRIES;
   }
 
-  /** Releases the slot of a segment table. None of its entries is linked any more. */
+  /** Releases the slot of a segment table. Preconditions: none of its entries is linked. */
   removeTable(origin: number): void {
     const slot = this.#slots.get(origin) as number;
     this.#slots.delete(origin);
@@ -151,7 +151,7 @@ export class ReverseMaps {
     return owner;
   }
 
-  /** Grows by an eighth, not to the double: unused nodes count in the memory that each link costs. */
+  /** Grows by an eighth. Doubling would leave half of the nodes unused, and their memory is a part of the cost of a link. */
   #grow(words: number): void {
     const eighth = Math.ceil(this.#nodes.length / WORDS_PER_TABLE / 8) * WORDS_PER_TABLE;
     const nodes = new Int32Array(Math.max(words, this.#nodes.length + eighth));

@@ -1,6 +1,9 @@
 /**
- * How pages, 1 MiB frames, page tables and segment tables leave a process's tables. Guests that are linked to what is freed
- * are unlinked before any processor can miss it.
+ * Removes pages, 1 MiB frames, page tables and segment tables from a process's tables. Guests are unlinked from a page table or
+ * 1 MiB frame before it is freed.
+ *
+ * The purges: `Ptes.unmap` purges each page that goes alone (IPTE); `Gather.finish` purges the process and its guests when a
+ * table or a 1 MiB frame goes (IDTE), and frees the frames after that.
  *
  * Ranges are page numbers, half open.
  */
@@ -60,7 +63,10 @@ export function dropPagesLocked(mm: MmState, start: number, end: number, gather:
   });
 }
 
-/** Unhooks what no mapping needs any more. The mappings of the range are removed already. */
+/**
+ * Unhooks the pages and tables of a range that no mapping needs any more.
+ * Preconditions: the caller holds the page-table lock; the mappings of the range are removed.
+ */
 function freeTablesLocked(mm: MmState, start: number, end: number, gather: Gather): void {
   const span = { start, end };
   eachSegment(mm, start, end, (segment, value) => {
@@ -82,10 +88,10 @@ function freeLargeFrame(mm: MmState, segment: number, gather: Gather): void {
   mm.tables.forgetLarge(segment, 'freed');
   mm.tables.unhookSegment(segment);
   gather.deferFree(frame);
-  gather.space();
+  gather.purgeSpace();
 }
 
-/** Nothing is mapped in the segment any more: its pages, its page table and every link to it are freed. */
+/** Frees the page table of a segment, and its pages, and unlinks the guests. Preconditions: no mapping touches the segment. */
 function freePageTable(mm: MmState, segment: number, table: number, gather: Gather): void {
   mm.ptes.notifyAll(table);
   mm.tables.unhookSegment(segment);
@@ -97,10 +103,10 @@ function freePageTable(mm: MmState, segment: number, table: number, gather: Gath
     gather.deferFree(frameOf(view, entry));
     present--;
   }
-  gather.pageTable(table);
+  gather.deferPageTable(table);
 }
 
-/** Frees the segment tables of which nothing is mapped, and the region-third tables (except the first) without any. */
+/** Frees the segment tables of a range that no mapping touches, and the region-third tables, except the first, that are empty then. */
 function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gather): void {
   const last = Math.ceil(end / PAGES_PER_SEGMENT);
   let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);
@@ -108,18 +114,19 @@ function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gath
     const first = segment - (segment % SEGMENTS_PER_TABLE);
     const next = first + SEGMENTS_PER_TABLE;
     if (!mm.mappings.touches(first * PAGES_PER_SEGMENT, next * PAGES_PER_SEGMENT)) {
-      gather.table(mm.tables.unhookSegmentTable(segment));
+      const table = mm.tables.unhookSegmentTable(segment);
+      if (table !== null) gather.deferTable(table);
       freeRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable(next, last);
   }
 }
 
-/** A region-third table stays while it has a segment table. Mappings do not matter: those without pages need none. */
+/** Frees the region-third table of a segment unless it has a segment table. Mappings without pages need no table. */
 function freeRegionTable(mm: MmState, segment: number, gather: Gather): void {
   const first = segment - (segment % SEGMENTS_PER_REGION);
   const end = first + SEGMENTS_PER_REGION;
   if (mm.tables.nextTable(first, end) < end) return;
   const region = mm.tables.unhookRegionTable(segment);
-  if (region >= 0) gather.table(region);
+  if (region !== null) gather.deferTable(region);
 }

@@ -5,7 +5,7 @@ import { PAGES_PER_SEGMENT } from '../units.ts';
 import { faultPageLocked } from './faults.ts';
 import type { MmState } from './mm-state.ts';
 
-/** Gets the absolute address of a part of a range, the number of bytes before it, and its length. */
+/** Visits a part of a range: its absolute address, the number of bytes before it, and its length in bytes. */
 export type PartVisitor = (at: number, done: number, count: number) => void;
 
 /**
