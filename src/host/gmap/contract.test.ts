@@ -17,7 +17,7 @@ import {
   messageOf,
   PIB,
   pageEntryOf,
-  pictureOf,
+  snapshotOf,
   staleTranslations,
   TIB,
   tableBytes,
@@ -353,10 +353,10 @@ describe('alloc', () => {
   });
 
   it('ENOMEM, and nothing has changed', () => {
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     host.kernel.frames.failIn(1);
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     expect([...mm.gmaps]).toEqual([gmap]);
   });
 
@@ -441,10 +441,10 @@ describe('enableSie: when a process first asks for a gmap', () => {
   it('atomically: ENOMEM at any of its allocations leaves all as it was', () => {
     // The region-first table, then a page table for each of the six segments.
     for (let n = 1; n <= 7; n++) {
-      const before = pictureOf(host, fresh);
+      const before = snapshotOf(host, fresh);
       host.kernel.frames.failIn(n);
       expect(codeOf(() => host.createGmap(fresh))).toBe('ENOMEM');
-      expect(pictureOf(host, fresh)).toEqual(before);
+      expect(snapshotOf(host, fresh)).toEqual(before);
     }
     host.kernel.frames.failIn(8);
     expect(codeOf(() => host.createGmap(fresh))).toBe('ok');
@@ -509,11 +509,11 @@ describe('map', () => {
       ['to is 2^64', { to: END }, '2^64'],
     ])('%s', (_, wrong, words) => {
       gmap.map(ok);
-      const before = pictureOf(host, mm, gmap);
+      const before = snapshotOf(host, mm, gmap);
       const range = { ...ok, ...wrong };
       expect(codeOf(() => gmap.map(range))).toBe('EINVAL');
       expect(messageOf(() => gmap.map(range))).toContain(words.replace('-0x', '0x-'));
-      expect(pictureOf(host, mm, gmap)).toEqual(before);
+      expect(snapshotOf(host, mm, gmap)).toEqual(before);
     });
 
     it.each([
@@ -631,10 +631,10 @@ describe('map', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     gmap.map({ from: HOME, to: 2n * GIB - 2n * MIB, length: 2n * MIB });
     guestRead(2n * GIB - MIB);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     host.kernel.frames.failIn(1);
     expect(codeOf(() => gmap.map({ from: 0n, to: 2n * GIB - 2n * MIB, length: 4n * MIB }))).toBe('ENOMEM');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     expect(guestRead(2n * GIB - MIB)).toEqual(bytes(0));
   });
 
@@ -657,9 +657,9 @@ describe('unmap', () => {
     ['address + length exceeds 2^64', { address: END - MIB, length: 5n * MIB }],
   ])('EINVAL: %s', (_, wrong) => {
     gmap.map({ from: HOME, to: ok.address, length: ok.length });
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => gmap.unmap({ ...ok, ...wrong }))).toBe('EINVAL');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
   });
 
   it('every segment entry in the range becomes 0x20, and no other', () => {
@@ -702,11 +702,11 @@ describe('unmap', () => {
   });
 
   it('segments whose tables do not exist are already unmapped', () => {
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     for (const to of [0n, 2n * GIB, 4n * TIB, 8n * PIB, END - 2n * MIB])
       gmap.unmap({ address: to, length: MIB });
     gmap.unmap({ address: 0n, length: END - MIB });
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
   });
 
   it('what follows a hole is still unmapped', () => {
@@ -799,11 +799,11 @@ describe('fault', () => {
     mm.mmap({ address: 3n * TIB, length: MIB });
     gmap.map({ from: 3n * TIB, to: 8n * PIB, length: MIB });
     gmap.fault(8n * PIB);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(gmap.fault(8n * PIB + 0xabcden)).toBe(3n * TIB + 0xabcden);
     expect(gmap.fault(8n * PIB)).toBe(3n * TIB);
     expect(gmap.fault(8n * PIB + 0xfffffn)).toBe(3n * TIB + 0xfffffn);
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
   });
 
   it('linked: also where the process has no mapping at its first byte any more', () => {
@@ -819,10 +819,10 @@ describe('fault', () => {
     expect(codeOf(() => gmap.fault(0x5000n))).toBe('EFAULT');
     // All of the segment but its first page.
     mm.mmap({ address: HOME + 0x1000n, length: 0xff000n });
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => gmap.fault(0x5000n))).toBe('EFAULT');
     expect(codeOf(() => guestRead(0x5000n))).toBe('EFAULT');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     mm.mmap({ address: HOME, length: 0x1000n });
     expect(gmap.fault(0x5000n)).toBe(HOME + 0x5000n);
   });
@@ -914,11 +914,11 @@ describe('fault', () => {
   it('ENOMEM: the segment table or the page table cannot be had', () => {
     mm.mmap({ address: HOME, length: MIB });
     gmap.map({ from: HOME, to: 0n, length: MIB });
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     for (const n of [1, 2]) {
       host.kernel.frames.failIn(n);
       expect(codeOf(() => gmap.fault(0n))).toBe('ENOMEM');
-      expect(pictureOf(host, mm, gmap)).toEqual(before);
+      expect(snapshotOf(host, mm, gmap)).toEqual(before);
     }
     expect(codeOf(() => gmap.fault(0n))).toBe('ok');
   });
@@ -987,9 +987,9 @@ describe('free', () => {
 
   it('a second time is ENOENT, and changes nothing', () => {
     gmap.free();
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(codeOf(() => gmap.free())).toBe('ENOENT');
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 
   it('takes the processors that are in it back to the process', () => {
@@ -1062,9 +1062,9 @@ describe('enable and disable', () => {
     gmap.map({ from: HOME, to: 0n, length: MIB });
     guestRead(0n);
     processRead(HOME);
-    const remembered = [...cpus[0]!.tlb.entries()];
+    const cached = [...cpus[0]!.tlb.entries()];
     // Guest page 0 and process page 0x10000 share a slot, so the second of the two is what is cached.
-    expect(remembered).toHaveLength(1);
+    expect(cached).toHaveLength(1);
     const purged: unknown[] = [];
     host.machine.trace.subscribe((event) => {
       if (event.type === 'purge') purged.push(event);
@@ -1076,7 +1076,7 @@ describe('enable and disable', () => {
       }),
     ).toBe(0);
     expect(purged).toEqual([]);
-    expect([...cpus[0]!.tlb.entries()]).toEqual(remembered);
+    expect([...cpus[0]!.tlb.entries()]).toEqual(cached);
   });
 
   it("the same address means the guest's page in the gmap and the process's outside it", () => {

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../errors.ts';
 import { guestPage } from '../numbers.ts';
-import { pictureOf, TestGuest } from '../testing/index.ts';
+import { snapshotOf, TestGuest } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
 import { VirtualMachine } from './vm.ts';
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 type Refusal = readonly [title: string, call: () => unknown, code: string, ...named: (string | RegExp)[]];
 
 function refused([, call, code, ...named]: Refusal): void {
-  const before = pictureOf(guest.host, guest.mm, guest.vm.gmap);
+  const before = snapshotOf(guest.host, guest.mm, guest.vm.gmap);
   let thrown: unknown;
   try {
     call();
@@ -33,7 +33,7 @@ function refused([, call, code, ...named]: Refusal): void {
   const { code: found, message } = thrown as LinuxError;
   expect(found).toBe(code);
   for (const part of named) expect(message).toMatch(part);
-  expect(pictureOf(guest.host, guest.mm, guest.vm.gmap)).toEqual(before);
+  expect(snapshotOf(guest.host, guest.mm, guest.vm.gmap)).toEqual(before);
 }
 
 const region = (changes: Partial<Record<keyof MemoryRegion, unknown>>) => () =>

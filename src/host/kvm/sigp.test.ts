@@ -12,8 +12,8 @@ import {
   SIGP_PSW,
   SIGP_STATES,
   SIGP_TABLE,
-  type SigpSight,
   type SigpState,
+  type SigpTargetState,
   sigp,
   sigpEffect,
 } from '../../machine/testing/index.ts';
@@ -54,7 +54,7 @@ function send(order: number, target = 1, parameter = 0): string {
   return cc === 1 ? `1 ${status.toString(16).padStart(3, '0')}` : `${cc}`;
 }
 
-function sight(target: Vcpu): SigpSight {
+function stateOf(target: Vcpu): SigpTargetState {
   return {
     emergency: target.local.has(EXT.EMERGENCY_SIGNAL) && target.local.senderOf(EXT.EMERGENCY_SIGNAL) === 0,
     call: target.local.has(EXT.EXTERNAL_CALL),
@@ -86,10 +86,10 @@ describe.each(Object.entries(SIGP_TABLE))('order %s', (key, row) => {
       const order = Number(key);
       const target = state === 'self' ? vcpu : other;
       put(target, state);
-      const before = sight(target);
+      const before = stateOf(target);
       const address = state === 'missing' ? 7 : state === 'self' ? 0 : 1;
       const answer = send(order, address, SIGP_PARAMETER[order as keyof typeof SIGP_PARAMETER]);
-      expect([answer, ...sigpEffect(before, sight(target))].join(' ')).toBe(expected);
+      expect([answer, ...sigpEffect(before, stateOf(target))].join(' ')).toBe(expected);
     },
   );
 });
@@ -103,7 +103,7 @@ describe('orders that are not in the table', () => {
       other.setControl(4, 0xffff_0000n | BigInt(primary));
       other.setControl(3, 0xffff_0000n | BigInt(secondary));
       expect(send(0x13, 1, 0xffff_0005)).toBe(signalled ? '0' : '1 200');
-      expect(sight(other).emergency).toBe(signalled);
+      expect(stateOf(other).emergency).toBe(signalled);
     },
   );
 
@@ -132,7 +132,7 @@ describe('orders that are not in the table', () => {
     // External first, restart then, the stop last: the status has the PSW of that moment.
     expect(get64(0x4000 + LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(0x1234n);
     expect(get64(0x4000 + LOWCORE.RESTART_OLD_PSW + 8)).toBe(BigInt(HANDLER + LOWCORE.EXTERNAL_NEW_PSW));
-    expect(sight(other).assigned).toBe(true);
+    expect(stateOf(other).assigned).toBe(true);
     expect(get64(ASSIGNED + 0x108)).toBe(BigInt(HANDLER + LOWCORE.RESTART_NEW_PSW));
   });
 

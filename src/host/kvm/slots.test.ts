@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
-import { codeOf, frameCounts, makeHost, messageOf, pictureOf, TIB } from '../testing/index.ts';
+import { codeOf, frameCounts, makeHost, messageOf, snapshotOf, TIB } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
 import type { VirtualMachine } from './vm.ts';
 
@@ -36,9 +36,9 @@ const slots = () => [...vm.slots.all.values()];
 
 /** The code that it ends with, everything being as it was. */
 function refused(changes: Partial<MemoryRegion>): string {
-  const before = { ...pictureOf(host, mm, vm.gmap), slots: slots() };
+  const before = { ...snapshotOf(host, mm, vm.gmap), slots: slots() };
   const code = codeOf(() => set(changes));
-  expect({ ...pictureOf(host, mm, vm.gmap), slots: slots() }).toEqual(before);
+  expect({ ...snapshotOf(host, mm, vm.gmap), slots: slots() }).toEqual(before);
   return code;
 }
 

@@ -4,10 +4,10 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, snapshotOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -82,9 +82,9 @@ describe('mremap says no', () => {
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: GUEST, length: MIB });
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => mm.mremap(options))).toBe(code);
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
   });
 
@@ -144,9 +144,9 @@ describe('where it is', () => {
   it('of the same length is nothing', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(HOME, 1);
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(mm.mremap({ address: HOME, oldLength: MIB, newLength: MIB, mayMove: true })).toBe(HOME);
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 
   it('a file continues where it grows, up to its end', () => {
@@ -424,7 +424,7 @@ describe('without memory', () => {
       const there = 9n * TIB - MIB;
       return {
         host,
-        seen: () => pictureOf(host, mm, gmap),
+        seen: () => snapshotOf(host, mm, gmap),
         operation: () => mm.mremap({ address: HOME, oldLength: 3n * MIB, newLength: 3n * MIB, to: there }),
       };
     });
@@ -441,7 +441,7 @@ describe('without memory', () => {
       host.createGmap(mm);
       return {
         host,
-        seen: () => pictureOf(host, mm),
+        seen: () => snapshotOf(host, mm),
         operation: () =>
           mm.mremap({ address: HOME, oldLength: 3n * MIB, newLength: 3n * MIB, to: 8n * (1n << 31n) }),
       };
@@ -463,7 +463,7 @@ describe('without memory', () => {
       host.writeAsGuest(gmap, host.machine.cpu(1), GUEST_THERE, bytes(2));
       return {
         host,
-        seen: () => seenOf(mm),
+        seen: () => visibleStateOf(mm),
         operation: () =>
           mm.mremap({
             address: HOME,

@@ -117,7 +117,7 @@ function digest(bytes: Uint8Array): string {
 }
 
 /** Everything of a process and its gmaps that an operation which fails must leave as it was. */
-export function pictureOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
+export function snapshotOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
   return {
     frames: frameCounts(host),
     stats: host.stats(),

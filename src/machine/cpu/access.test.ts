@@ -89,7 +89,7 @@ const LENGTHS = [1, 2, 3, 4, 8] as const;
 const OFFSETS = [0, 1, 0x7ff, ...Array.from({ length: 16 }, (_, i) => 0xff0 + i)];
 const VALUE = 0x8192_a3b4_c5d6_e7f8n;
 
-/** Loads and stores `length` bytes at every offset of a page, twice each: by the long way first, then remembered. */
+/** Loads and stores `length` bytes at every offset of a page, twice each: by the long way first, then cached. */
 function everywhere(
   hi: number,
   page: number,
@@ -263,7 +263,7 @@ describe('the fast path', () => {
     cpu.setPsw(MODE_64 | DAT | (2n << 46n), 0n);
     expect(cpu.attemptAll(() => void cpu.load8(0, LOW))).toBe(UNWIND.PROGRAM);
 
-    // Low-address protection, switched on behind a translation that is remembered and changed.
+    // Low-address protection, switched on behind a translation that is cached and changed.
     cpu.setPsw(MODE_64 | DAT, 0n);
     cpu.store8(0, 0, 1);
     cpu.setControl(0, 0x1004_00e0n);
@@ -272,7 +272,7 @@ describe('the fast path', () => {
     expect(cpu.attemptAll(() => cpu.store8(0, 512, 1))).toBe(0);
   });
 
-  it('is not taken without DAT, though a translation of the page is remembered', () => {
+  it('is not taken without DAT, though a translation of the page is cached', () => {
     cpu.storage.bytes[0x3_0000] = 1;
     cpu.storage.bytes[0x8_0000] = 2;
     expect(cpu.load8(0, LOW)).toBe(2);

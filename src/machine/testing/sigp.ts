@@ -81,7 +81,7 @@ export const SIGP_PSW: Readonly<Record<SigpState, bigint>> = {
 };
 
 /** What can be seen of the target; a test compares it before and after. */
-export interface SigpSight {
+export interface SigpTargetState {
   readonly emergency: boolean;
   readonly call: boolean;
   readonly restart: boolean;
@@ -98,7 +98,7 @@ export interface SigpSight {
 }
 
 /** What has changed, in the words of the table. */
-export function sigpEffect(before: SigpSight, after: SigpSight): string[] {
+export function sigpEffect(before: SigpTargetState, after: SigpTargetState): string[] {
   const changes: string[] = [];
   for (const name of ['emergency', 'call', 'restart'] as const) {
     if (after[name] && !before[name]) changes.push(name);
