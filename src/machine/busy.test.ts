@@ -17,7 +17,7 @@ beforeEach(() => {
   cpu.setPsw(PLAIN, START);
 });
 
-/** What all of a machine is that an operation could change. */
+/** Returns the state of a machine that an operation could change. */
 const snapshot = () => [
   ...machine.cpus.flatMap((one) => [
     one.pswMask,

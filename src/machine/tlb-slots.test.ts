@@ -1,4 +1,4 @@
-/** Slots at the ends of a buffer, and what an entry has when nothing is said of it. */
+/** The first and the last slots of a TLB, and the defaults of an entry. */
 
 import { describe, expect, it } from 'vitest';
 import { TLB_SLOTS, Tlb } from './tlb.ts';

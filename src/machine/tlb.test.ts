@@ -120,7 +120,7 @@ describe('a translation-lookaside buffer', () => {
             expect(known.get(`${entry.page} ${entry.asceLo}`)?.frame).toBe(entry.frame);
             expect(tlb.find(entry.page, 0, entry.asceLo)).toBeGreaterThanOrEqual(0);
           }
-          // What was cached last is there.
+          // The entry that was inserted last is found.
           if (what === 'insert') expect(tlb.find(page, 0, asceLo)).toBeGreaterThanOrEqual(0);
         }
       }),

@@ -179,7 +179,7 @@ it.each(REFUSALS)('%s', (_, call, code, ...named) => {
   expect(snapshotOf(host, mm, gmap)).toEqual(before);
 });
 
-it('a gmap that was freed says so', () => {
+it('a gmap that was freed refuses every operation', () => {
   gmap.free();
   for (const call of [
     () => gmap.map({ from: HOME, to: 0n, length: MIB }),

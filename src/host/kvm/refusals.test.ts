@@ -226,7 +226,7 @@ describe.each([
 });
 
 describe('storage keys of a slot without process memory', () => {
-  it('are refused, from the first frame on that has none', () => {
+  it('are refused; the error names the first frame without memory', () => {
     region({ guestPhysAddr: 4n * MIB, userspaceAddr: 0x5000_0000n })();
     refused(['two frames', () => guest.vm.setKeys(0x3ff, [0, 0]), 'EFAULT', '0x400', 'memory']);
   });
@@ -249,7 +249,7 @@ describe('the largest values', () => {
 });
 
 describe('a virtual machine that was destroyed', () => {
-  it('says so, and its virtual CPUs too', () => {
+  it('is refused, as are its virtual CPUs', () => {
     const { vm, vcpu } = guest;
     expect(() => vcpu.destroy()).toThrow(/virtual CPU 0/);
     vm.destroy();

@@ -107,11 +107,11 @@ describe('orders that are not in the table', () => {
     },
   );
 
-  it('an external call that is pending stays, a second is not accepted', () => {
+  it('a pending external call stays pending, and a second one is not accepted', () => {
     expect([send(2), send(2), send(1)]).toEqual(['0', '1 080', '1 0c0']);
   });
 
-  it('a parameter outside storage is invalid, whatever low bits it has', () => {
+  it('a parameter outside storage is invalid, whatever its low bits', () => {
     const end = Number(GUEST_BYTES);
     expect([send(0x0d, 1, 0x8000_6fff), other.block.prefix]).toEqual(['0', 0x6000]);
     expect([send(0x0d, 1, end), send(0x0e, 1, end)]).toEqual(['1 100', '1 100']);
@@ -119,7 +119,7 @@ describe('orders that are not in the table', () => {
     expect([send(0x0d, 1, end), send(0x0e, 1, end)]).toEqual(['1 100', '1 200']);
   });
 
-  it('a stop comes after the interruptions that are pending and enabled', () => {
+  it('a stop follows the interruptions that are pending and enabled', () => {
     for (const at of [LOWCORE.EXTERNAL_NEW_PSW, LOWCORE.RESTART_NEW_PSW]) {
       guest.vm.writeGuest(BigInt(0x4000 + at), psw(MASK.PLAIN, HANDLER + at));
     }
@@ -152,7 +152,7 @@ describe('orders that are not in the table', () => {
     expect([other.stopped, other.block.pswAddress]).toEqual([true, 0x1234n]);
   });
 
-  it('a restart of a stopped CPU comes before what is pending', () => {
+  it('a restart of a stopped CPU precedes the pending interruptions', () => {
     put(other, 'stopped');
     guest.vm.writeGuest(BigInt(0x4000 + LOWCORE.RESTART_NEW_PSW), psw(MASK.EXTERNAL, HANDLER));
     guest.vm.writeGuest(BigInt(0x4000 + LOWCORE.EXTERNAL_NEW_PSW), psw(MASK.DISABLED_WAIT, HANDLER + 8));
@@ -173,7 +173,7 @@ describe('orders that are not in the table', () => {
     expect(vcpu.gr[5]).toBe(5n);
   });
 
-  it('external call and emergency signal arrive with the address of the sender', () => {
+  it('external call and emergency signal store the address of the sender', () => {
     other.stopped = false;
     guest.program([load(4, 0), sigp(2, 4, 2), sigp(2, 4, 3)], other);
     guest.run(other);
@@ -200,7 +200,7 @@ describe('orders that are not in the table', () => {
     expect(taken).toEqual([3, 7]);
   });
 
-  it('store status stores every register, and leaves the reserved parts alone', () => {
+  it('store status stores every register, and does not change reserved fields', () => {
     put(other, 'stopped');
     for (let n = 0; n < 16; n++) {
       other.gr[n] = 0x1000n + BigInt(n);
