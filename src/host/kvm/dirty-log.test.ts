@@ -68,7 +68,8 @@ describe.each([
   it('has the first and the last page of the slot, ascending, and none outside', () => {
     guest.mm.mmap({ address: GUEST_HOME + GUEST_BYTES, length: MIB });
     guest.slot(LOG);
-    for (const page of [PAGES, PAGES - 1, 300, 0, 255, 256]) guest.mm.write(guest.processAddress(page), bytes(1));
+    for (const page of [PAGES, PAGES - 1, 300, 0, 255, 256])
+      guest.mm.write(guest.processAddress(page), bytes(1));
     expect(take()).toEqual([0, 255, 256, 300, PAGES - 1]);
   });
 
