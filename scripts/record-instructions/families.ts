@@ -4,6 +4,7 @@ import { arithmetic } from './cases/arithmetic.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
 import { decimal } from './cases/decimal.ts';
+import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
 import { logical } from './cases/logical.ts';
 import { atomic, long, storage } from './cases/storage.ts';
@@ -17,6 +18,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   branch,
   control,
   decimal,
+  extensions,
   float,
   load,
   logical,

@@ -155,14 +155,14 @@ export function compareLogical64(c: Processor, a: number, b: number): void {
   c.cc = orderLogical64(c, a, b);
 }
 
-// AND, OR, EXCLUSIVE OR: condition code 1 for a nonzero result.
+// AND, OR, EXCLUSIVE OR: condition code 1 for a nonzero result. `value`, or `lo` and `hi`, is the result.
 
-function bitwise32(c: Processor, d: number, value: number): void {
+export function bitwise32(c: Processor, d: number, value: number): void {
   c.op32s[d] = value;
   c.cc = value === 0 ? 0 : 1;
 }
 
-function bitwise64(c: Processor, d: number, lo: number, hi: number): void {
+export function bitwise64(c: Processor, d: number, lo: number, hi: number): void {
   c.op32s[d * 2] = lo;
   c.op32s[d * 2 + 1] = hi;
   c.cc = (lo | hi) === 0 ? 0 : 1;

@@ -6,7 +6,7 @@ import { PGM } from '../interruption.ts';
 import { order, order32, order64, orderLogical32, orderLogical64 } from './binary.ts';
 import { holds, outcome } from './condition.ts';
 import type { InstructionLine } from './line.ts';
-import { i32, i64, m32, m64, u64, X, XL } from './operands.ts';
+import { fetch64, i32, i64, m32, m64, u64, X, XL } from './operands.ts';
 
 /** Loads the link information of BRANCH AND SAVE: the instruction address, in the 31-bit mode with the mode bit. */
 function saveLink(c: Processor, r: number): void {
@@ -144,10 +144,17 @@ const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: num
 const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i & 0xffff), m));
 
+/** BRANCH INDIRECT ON CONDITION. The operand, eight bytes, is fetched even if the instruction does not branch. */
+function bic(c: Processor, mask: number): void {
+  fetch64(c, X);
+  if (holds(c, mask)) c.branchTo(c.op32[XL + 1] as number, c.op32[XL] as number);
+}
+
 // biome-ignore format: a line each
 const CONDITIONAL: readonly InstructionLine[] = [
   ['BCR', 'RR', 0x07, 'base', (c, m1, r2) => void (r2 !== 0 && holds(c, m1) && c.branchRegister(r2))],
   ['BC', 'RX', 0x47, 'base', (c, m1) => goWhen(c, holds(c, m1))],
+  ['BIC', 'RXY', 0xe347, 'mie2', bic],
   ['BRC', 'RI', 0xa74, 'base', (c, m1, i2) => jumpWhen(c, holds(c, m1), i2)],
   ['BRCL', 'RIL', 0xc04, 'zarch', (c, m1, i2) => jumpWhen(c, holds(c, m1), i2)],
 ];

@@ -461,6 +461,19 @@ describe('where the recorded machine deviates from the architecture', () => {
   });
 });
 
+describe('MOVE RIGHT TO LEFT', () => {
+  it('uses the rightmost byte of register 0 only, and moves the rightmost byte first', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 0: 0xffff_ffff_ffff_ff03n, 8: BigInt(DATA + 1), 9: BigInt(DATA) });
+    put(cpu, DATA, '0102030405');
+    execute(cpu, 'e50a80009000');
+    expect(get(cpu, DATA, 5)).toBe('0101020304');
+    Object.assign(cpu.gr, { 8: BigInt(DATA), 9: BigInt(DATA + 1) });
+    execute(cpu, 'e50a80009000');
+    expect(get(cpu, DATA, 5)).toBe('0404040404');
+  });
+});
+
 describe('overlapping packed operands', () => {
   const ended = (code: string, at: number, hex: string) => {
     const cpu = bare();

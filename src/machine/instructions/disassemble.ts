@@ -15,6 +15,9 @@ const BY_FORMAT: Readonly<Record<FormatName, string>> = {
   RR: 'rA rB',
   RRE: 'rE rF',
   RRF: 'rE rF rC',
+  IE: 'mE mF',
+  MII: 'mA jump12 jump24',
+  SMI: 'mA jumpX based',
   RX: 'rA indexed',
   RXY: 'rA indexedLong',
   RXE: 'rA indexed',
@@ -65,7 +68,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'mA indexed': 'BC',
   'mA jump16': 'BRC',
   'mA jump32': 'BRCL PFDRL',
-  'mA indexedLong': 'PFD',
+  'mA indexedLong': 'BIC PFD',
   'rA jump16': 'BRAS BRCT BRCTG',
   'rA jump32':
     'BRASL LARL EXRL BRCTH LRL LGRL LGFRL LLGFRL LHRL LGHRL LLHRL LLGHRL STRL STGRL STHRL CRL CGRL CGFRL ' +
@@ -79,8 +82,9 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'rA unsigned8 mB based': 'CLIB CLGIB',
   'basedLong signedByte1': 'ASI AGSI ALSI ALGSI',
   'based unsignedX': 'CLHHSI CLFHSI CLGHSI',
-  'rE rF mC': 'LOCR LOCGR LOCFHR CRT CGRT CLRT CLGRT',
-  'rE rF mC?': 'TROO TROT TRTO TRTT CU12 CU14 CU21 CU24 SSKE',
+  'rE rF rC mD': 'SELR SELGR SELFHR',
+  'rE rF mC': 'PPA LOCR LOCGR LOCFHR CRT CGRT CLRT CLGRT',
+  'rE rF mC?': 'POPCNT TROO TROT TRTO TRTT CU12 CU14 CU21 CU24 SSKE',
   'rE rF rC? mD?': 'IPTE',
   'rE rC rF mD?': 'IDTE',
   'based secondLength8': 'PKA PKU',
@@ -128,14 +132,15 @@ const CONDITIONS = [
 /** Suffixes of compare-and-branch and -trap, by mask. */
 const OUTCOMES: Readonly<Record<number, string>> = { 2: 'h', 4: 'l', 6: 'ne', 8: 'e', 10: 'nl', 12: 'nh' };
 
-const BRANCHES: Readonly<Record<string, readonly [prefix: string, suffix: string, never: string]>> = {
+const BRANCHES: Readonly<Record<string, readonly [prefix: string, suffix: string, never: string | null]>> = {
   BCR: ['b', 'r', 'nopr'],
   BC: ['b', '', 'nop'],
+  BIC: ['bi', '', null],
   BRC: ['j', '', 'jnop'],
   BRCL: ['jg', '', 'jgnop'],
 };
 
-const ON_CONDITION = /^(LOC|STOC)/;
+const ON_CONDITION = /^(LOC|STOC|SEL)/;
 const COMPARING = /^C(L?G?|G?)(R|I)[JBT]$|^CLF?IT$|^CLGT$|^CLT$/;
 
 /** The fields of an instruction. */
@@ -204,6 +209,9 @@ const OPERANDS: Readonly<Record<string, (f: Fields) => string>> = {
   unsignedX: ({ x }) => `${x}`,
   signed32: (f) => `${wide(f)}`,
   unsigned32: (f) => `${wide(f) >>> 0}`,
+  jump12: (f) => jump(f, (f.w << 12) >> 20),
+  jump24: (f) => jump(f, (wide(f) << 8) >> 8),
+  jumpX: (f) => jump(f, signed16(f.x)),
   jump16: (f) => jump(f, signed16(f.w)),
   jump32: (f) => jump(f, wide(f)),
   select3: ({ w }) => `${(w >>> 8) & 0xff}`,
@@ -228,10 +236,11 @@ function named(mnemonic: string, template: string, f: Fields): [name: string, te
   if (branch) {
     const mask = nibble(f, 'A');
     const [prefix, suffix, never] = branch;
-    const name = mask === 0 ? never : `${prefix}${CONDITIONS[mask]}${suffix}`;
+    if (mask === 0 && never === null) return [lower, template];
+    const name = mask === 0 ? (never as string) : `${prefix}${CONDITIONS[mask]}${suffix}`;
     return [name, template.replace('mA ', '')];
   }
-  const word = / ?\b(m[BCG])\b(?!\?)/.exec(template);
+  const word = / ?\b(m[BCDG])\b(?!\?)/.exec(template);
   if (word && (ON_CONDITION.test(mnemonic) || COMPARING.test(mnemonic))) {
     const mask = nibble(f, (word[1] as string)[1] as string);
     const suffix = ON_CONDITION.test(mnemonic) ? CONDITIONS[mask] : OUTCOMES[mask];

@@ -16,6 +16,7 @@ const BASE_FIELDS: Partial<Record<FormatName, readonly number[]>> = {
   SIL: [2],
   RRS: [2],
   RIS: [2],
+  SMI: [2],
   SSa: [2, 4],
   SSb: [2, 4],
   SSE: [2, 4],

@@ -75,6 +75,13 @@ export const FACILITIES = {
     bit: 49,
     instructions: 'BPP BPRP CLGT CLT LAT LFHAT LGAT LLGFAT LLGTAT NIAI PPA RISBGN',
   },
+  /** Miscellaneous instruction extensions 2. */
+  mie2: { bit: 58, instructions: 'AGH BIC MG MGH MGRK MSC MSGC MSGRKC MSRKC SGH' },
+  /** Miscellaneous instruction extensions 3, with the count of all bits of POPULATION COUNT. */
+  mie3: {
+    bit: 61,
+    instructions: `MVCRL NCGRK NCRK NNGRK NNRK NOGRK NORK NXGRK NXRK OCGRK OCRK SELFHR SELGR SELR`,
+  },
   /** Load/store on condition 2, load and zero rightmost byte. */
   lsoc2: {
     bit: 53,

@@ -34,7 +34,9 @@ const disp = (w: number) => w & 0xfff;
 const longDisp = (w: number, x: number) => (((x & 0xff00) << 16) >> 12) | (w & 0xfff);
 const r1 = (w: number) => (w >>> 20) & 15;
 const r2 = (w: number) => (w >>> 16) & 15;
+const signed12 = (n: number) => (n << 20) >> 20;
 const signed16 = (n: number) => (n << 16) >> 16;
+const signed24 = (n: number) => (n << 8) >> 8;
 const signed8 = (n: number) => (n << 24) >> 24;
 /** Immediate of 32 bits: low half of `w`, then `x`; signed. */
 const immediate32 = (w: number, x: number) => (w << 16) | x;
@@ -58,6 +60,27 @@ export const FORMATS = {
     shape: 'halfword',
     length: 4,
     bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, (w >>> 12) & 15, (w >>> 8) & 15, 0),
+  },
+  /** i1, i2 (4 bits each, unsigned). */
+  IE: {
+    shape: 'halfword',
+    length: 4,
+    bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, 0, 0, 0),
+  },
+  /** m1, relative halfwords of 12 bits, relative halfwords of 24 bits. */
+  MII: {
+    shape: 'byte',
+    length: 6,
+    bind: (run) => (c, w, x) => run(c, r1(w), signed12(w >>> 8), signed24((w << 16) | x), 0, 0),
+  },
+  /** m1, relative halfwords of 16 bits; address D3(B3). */
+  SMI: {
+    shape: 'byte',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effective(base(w), disp(w));
+      run(c, r1(w), signed16(x), 0, 0, 0);
+    },
   },
   /** r1 (or mask), the number of the base register; address D2(X2,B2). */
   RX: {

@@ -5,7 +5,7 @@
 
 import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
-import { and32, and64, or32, or64, sign64, xor32, xor64 } from './binary.ts';
+import { and32, and64, bitwise32, bitwise64, or32, or64, sign64, xor32, xor64 } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { i32, load8, m32, m64, pair, Y } from './operands.ts';
 import { rotate64 } from './shift.ts';
@@ -21,6 +21,11 @@ type Bitwise = (a: number, b: number) => number;
 const and: Bitwise = (a, b) => a & b;
 const or: Bitwise = (a, b) => a | b;
 const xor: Bitwise = (a, b) => a ^ b;
+const andComplement: Bitwise = (a, b) => a & ~b;
+const orComplement: Bitwise = (a, b) => a | ~b;
+const nand: Bitwise = (a, b) => ~(a & b);
+const nor: Bitwise = (a, b) => ~(a | b);
+const notXor: Bitwise = (a, b) => ~(a ^ b);
 
 /** An operation with an immediate on one halfword of a register. */
 function onPart([half, shift]: Part, operation: Bitwise) {
@@ -41,6 +46,18 @@ function onByte(operation: Bitwise) {
     c.store8(c.eaHi, c.eaLo, value);
     c.cc = value === 0 ? 0 : 1;
   };
+}
+
+/** An operation on registers r2 and r3, 32 bits. */
+function three32(operation: Bitwise) {
+  return (c: Processor, r1: number, r2: number, r3: number): void =>
+    bitwise32(c, r1 * 2, operation(c.low(r2), c.low(r3)));
+}
+
+/** An operation on registers r2 and r3, 64 bits. */
+function three64(operation: Bitwise) {
+  return (c: Processor, r1: number, r2: number, r3: number): void =>
+    bitwise64(c, r1, operation(c.low(r2), c.low(r3)), operation(c.high(r2), c.high(r3)));
 }
 
 /** TEST UNDER MASK of a halfword. Condition code 0: all selected bits zero; 1: mixed, leftmost zero; 2: mixed, leftmost one; 3: all one. */
@@ -66,16 +83,25 @@ function testByte(c: Processor, mask: number): void {
   c.cc = selected === 0 ? 0 : selected === mask ? 3 : 1;
 }
 
-function ones(byte: number): number {
-  const pairs = byte - ((byte >>> 1) & 0x5555_5555);
+/** Returns the number of ones in each of the four bytes of a word. */
+function ones(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
   const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
   return (nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f;
 }
 
-/** POPULATION COUNT of each byte. */
-function populationCount(c: Processor, d: number, a: number): void {
-  const hi = ones(c.op32[a * 2 + 1] as number);
-  const lo = ones(c.op32[a * 2] as number);
+/** Bit of m3 of POPULATION COUNT: one count of all the bits. */
+const ALL_BITS = 8;
+
+/** POPULATION COUNT: counts the ones in each byte or in the whole operand. */
+function populationCount(c: Processor, d: number, a: number, m3: number): void {
+  let hi = ones(c.op32[a * 2 + 1] as number);
+  let lo = ones(c.op32[a * 2] as number);
+  if (m3 & ALL_BITS) {
+    // The four bytes of the product's high byte do not overflow: 64 ones at most.
+    lo = Math.imul(hi + lo, 0x0101_0101) >>> 24;
+    hi = 0;
+  }
   c.op32[d * 2 + 1] = hi;
   c.op32[d * 2] = lo;
   c.cc = (hi | lo) === 0 ? 0 : 1;
@@ -208,6 +234,20 @@ const XOR: readonly InstructionLine[] = [
 ];
 
 // biome-ignore format: a line each
+const COMPLEMENT: readonly InstructionLine[] = [
+  ['NCRK', 'RRF', 0xb9f5, 'mie3', three32(andComplement)],
+  ['NCGRK', 'RRF', 0xb9e5, 'mie3', three64(andComplement)],
+  ['OCRK', 'RRF', 0xb975, 'mie3', three32(orComplement)],
+  ['OCGRK', 'RRF', 0xb965, 'mie3', three64(orComplement)],
+  ['NNRK', 'RRF', 0xb974, 'mie3', three32(nand)],
+  ['NNGRK', 'RRF', 0xb964, 'mie3', three64(nand)],
+  ['NORK', 'RRF', 0xb976, 'mie3', three32(nor)],
+  ['NOGRK', 'RRF', 0xb966, 'mie3', three64(nor)],
+  ['NXRK', 'RRF', 0xb977, 'mie3', three32(notXor)],
+  ['NXGRK', 'RRF', 0xb967, 'mie3', three64(notXor)],
+];
+
+// biome-ignore format: a line each
 const BITS: readonly InstructionLine[] = [
   ['TM', 'SI', 0x91, 'base', testByte],
   ['TMY', 'SIY', 0xeb51, 'ld', testByte],
@@ -215,7 +255,7 @@ const BITS: readonly InstructionLine[] = [
   ['TMHL', 'RI', 0xa73, 'zarch', testPart(HL)],
   ['TMLH', 'RI', 0xa70, 'base', testPart(LH)],
   ['TMLL', 'RI', 0xa71, 'base', testPart(LL)],
-  ['POPCNT', 'RRE', 0xb9e1, 'z196', populationCount],
+  ['POPCNT', 'RRF', 0xb9e1, 'z196', populationCount],
   ['FLOGR', 'RRE', 0xb983, 'eimm', findLeftmostOne],
   ['RISBG', 'RIEf', 0xec55, 'gie', risbg],
   ['RISBGN', 'RIEf', 0xec59, 'mie1', insertSelected],
@@ -231,5 +271,6 @@ export const LOGICAL: readonly InstructionLine[] = [
   ...AND,
   ...OR,
   ...XOR,
+  ...COMPLEMENT,
   ...BITS,
 ];

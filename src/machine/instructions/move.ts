@@ -41,6 +41,14 @@ function mvc(c: Processor, l: number): void {
   moveSpans(c, l + 1);
 }
 
+/** MOVE RIGHT TO LEFT: moves the rightmost byte first. Register 0 has the length code. */
+function mvcrl(c: Processor): void {
+  const l = c.low(0) & 0xff;
+  operands(c, l + 1, true);
+  const { bytes } = c.storage;
+  for (let i = l; i >= 0; i--) bytes[FIRST.address(i)] = bytes[SECOND.address(i)] as number;
+}
+
 /** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
@@ -285,6 +293,7 @@ export function foundAt(c: Processor, hi: number, lo: number): void {
 // biome-ignore format: a line each
 export const MOVE: readonly InstructionLine[] = [
   ['MVC', 'SSa', 0xd2, 'base', mvc],
+  ['MVCRL', 'SSE', 0xe50a, 'mie3', mvcrl],
   ['MVCIN', 'SSa', 0xe8, 'base', mvcin],
   ['MVN', 'SSa', 0xd1, 'base', moveBits(0x0f)],
   ['MVZ', 'SSa', 0xd3, 'base', moveBits(0xf0)],

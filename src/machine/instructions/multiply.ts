@@ -2,11 +2,13 @@
 
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
+import { overflowed, sign64, signOf } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import {
   i64,
   load16s,
   load32,
+  m16x,
   m32,
   m32x,
   m32z,
@@ -54,6 +56,31 @@ function multiplyLogical64(c: Processor, r: number, x: number): void {
   const product = (c.op[r + 1] as bigint) * (c.op[x] as bigint);
   c.op[r] = product >> 64n;
   c.op[r + 1] = product;
+}
+
+/** MULTIPLY, 64 bits: the 128-bit product of operands `a` and `b` is loaded into the pair at r. */
+function multiply64(c: Processor, r: number, a: number, b: number): void {
+  const product = (c.ops[a] as bigint) * (c.ops[b] as bigint);
+  c.ops[r] = product >> 64n;
+  c.ops[r + 1] = product;
+}
+
+/** MULTIPLY SINGLE with a condition code: the low 32 bits of the product of halves `a` and `b`. */
+function singleCode32(c: Processor, r: number, a: number, b: number): void {
+  const x = c.op32s[a] as number;
+  const y = c.op32s[b] as number;
+  const low = Math.imul(x, y);
+  c.gr32s[r * 2] = low;
+  // The rounded product is exact unless it is far too large to fit.
+  c.cc = low === x * y ? signOf(low) : 3;
+  overflowed(c);
+}
+
+function singleCode64(c: Processor, r: number, a: number, b: number): void {
+  const product = (c.ops[a] as bigint) * (c.ops[b] as bigint);
+  c.ops[r] = product;
+  c.cc = c.ops[r] === product ? sign64(c, r) : 3;
+  overflowed(c);
 }
 
 function divideException(c: Processor): never {
@@ -110,12 +137,15 @@ export const MULTIPLY: readonly InstructionLine[] = [
   ['MR', 'RR', 0x1c, 'base', (c, r1, r2) => multiply(c, pair(c, r1), r32x(c, r2))],
   ['M', 'RX', 0x5c, 'base', (c, r1) => multiply(c, pair(c, r1), m32x(c))],
   ['MFY', 'RXY', 0xe35c, 'gie', (c, r1) => multiply(c, pair(c, r1), m32x(c))],
+  ['MG', 'RXY', 0xe384, 'mie2', (c, r1) => multiply64(c, pair(c, r1), r1 + 1, m64(c))],
+  ['MGRK', 'RRF', 0xb9ec, 'mie2', (c, r1, r2, r3) => multiply64(c, pair(c, r1), r2, r3)],
   ['MLR', 'RRE', 0xb996, 'zarch', (c, r1, r2) => multiplyLogical(c, pair(c, r1), r32z(c, r2))],
   ['ML', 'RXY', 0xe396, 'zarch', (c, r1) => multiplyLogical(c, pair(c, r1), m32z(c))],
   ['MLGR', 'RRE', 0xb986, 'zarch', (c, r1, r2) => multiplyLogical64(c, pair(c, r1), r2)],
   ['MLG', 'RXY', 0xe386, 'zarch', (c, r1) => multiplyLogical64(c, pair(c, r1), m64(c))],
   ['MH', 'RX', 0x4c, 'base', (c, r1) => single32(c, r1, load16s(c))],
   ['MHY', 'RXY', 0xe37c, 'gie', (c, r1) => single32(c, r1, load16s(c))],
+  ['MGH', 'RXY', 0xe33c, 'mie2', (c, r1) => single64(c, r1, m16x(c))],
   ['MHI', 'RI', 0xa7c, 'base', single32],
   ['MGHI', 'RI', 0xa7d, 'zarch', (c, r1, i2) => single64(c, r1, i64(c, i2))],
   ['MSR', 'RRE', 0xb252, 'base', (c, r1, r2) => single32(c, r1, c.signedLow(r2))],
@@ -127,6 +157,10 @@ export const MULTIPLY: readonly InstructionLine[] = [
   ['MSG', 'RXY', 0xe30c, 'zarch', (c, r1) => single64(c, r1, m64(c))],
   ['MSGF', 'RXY', 0xe31c, 'zarch', (c, r1) => single64(c, r1, m32x(c))],
   ['MSGFI', 'RIL', 0xc20, 'gie', (c, r1, i2) => single64(c, r1, i64(c, i2))],
+  ['MSC', 'RXY', 0xe353, 'mie2', (c, r1) => singleCode32(c, r1, r1 * 2, m32(c))],
+  ['MSGC', 'RXY', 0xe383, 'mie2', (c, r1) => singleCode64(c, r1, r1, m64(c))],
+  ['MSRKC', 'RRF', 0xb9fd, 'mie2', (c, r1, r2, r3) => singleCode32(c, r1, r2 * 2, r3 * 2)],
+  ['MSGRKC', 'RRF', 0xb9ed, 'mie2', (c, r1, r2, r3) => singleCode64(c, r1, r2, r3)],
   ['DR', 'RR', 0x1d, 'base', (c, r1, r2) => divide(c, pair(c, r1), r2 * 2)],
   ['D', 'RX', 0x5d, 'base', (c, r1) => divide(c, pair(c, r1), m32(c))],
   ['DLR', 'RRE', 0xb997, 'zarch', (c, r1, r2) => divideLogical(c, pair(c, r1), r2 * 2)],

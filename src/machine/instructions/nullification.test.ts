@@ -29,6 +29,7 @@ function encode([, format, opcode]: InstructionLine, filler: number): string {
   const fields: Partial<Record<FormatName, readonly number[]>> = {
     E: [],
     I: [filler],
+    IE: [0, filler],
     RRE: [0, (r1 << 4) | r3],
     RRF: [0, (r1 << 4) | r3],
     RX: [r1 << 4],

@@ -233,6 +233,11 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['CPYA', 'RRE', 0xb24d, 'base', (c, r1, r2) => void (c.ar[r1] = c.ar[r2] as number)],
   ['PFD', 'RXY', 0xe336, 'gie', () => undefined],
   ['PFDRL', 'RIL', 0xc62, 'gie', () => undefined],
+  ['BPP', 'SMI', 0xc7, 'mie1', () => undefined],
+  ['BPRP', 'MII', 0xc5, 'mie1', () => undefined],
+  ['NIAI', 'IE', 0xb2fa, 'mie1', () => undefined],
+  // No function of PERFORM PROCESSOR ASSIST is installed: with any code it is a no-operation.
+  ['PPA', 'RRF', 0xb2e8, 'mie1', () => undefined],
   // Cache attributes are not available: all ones.
   ['ECAG', 'RSY', 0xeb4c, 'gie', (c, r1) => void (c.grs[r1] = -1n)],
   ['PALB', 'RRE', 0xb248, 'base', () => undefined, PRIVILEGED],
