@@ -21,7 +21,7 @@ for source in *.c hostile/*.c hostile/*.S; do
   name=$(basename "${source%.*}")
   case $source in
     *.S)
-      # These stand alone: the point of them is what they do to the machine.
+      # These need no runtime.
       runtime= ;;
     *)
       runtime="lib/start.S lib/guest.c" ;;

@@ -45,19 +45,19 @@ static struct trap store_protected(uint64_t address) {
 static void low_address(void) {
   show("protection (low address)", store_protected(0), 0x04);
   /* 512 is the first address that is not protected. */
-  struct trap behind = store_protected(0x200);
-  print("  storing at 0x200: code 0x%x\n", behind.code);
-  if (behind.code != 0) failures++;
+  struct trap trap = store_protected(0x200);
+  print("  storing at 0x200: code 0x%x\n", trap.code);
+  if (trap.code != 0) failures++;
 }
 
 static void supervisor_call(void) {
-  uint64_t behind;
+  uint64_t next;
   uint64_t other = lowcore.service_new.address;
-  asm volatile("larl %0, 2f\n\tstg %0, 0x1c8\n\tsvc 42\n2:" : "=&d"(behind) : : "memory");
+  asm volatile("larl %0, 2f\n\tstg %0, 0x1c8\n\tsvc 42\n2:" : "=&d"(next) : : "memory");
   lowcore.service_new.address = other;
-  print("supervisor call: code %u, length %u, old PSW behind it: %s\n", lowcore.service_code,
-        lowcore.service_length, lowcore.service_old.address == behind ? "yes" : "no");
-  if (lowcore.service_code != 42 || lowcore.service_old.address != behind) failures++;
+  print("supervisor call: code %u, length %u, old PSW at the next instruction: %s\n", lowcore.service_code,
+        lowcore.service_length, lowcore.service_old.address == next ? "yes" : "no");
+  if (lowcore.service_code != 42 || lowcore.service_old.address != next) failures++;
 }
 
 int main(const char *arguments) {

@@ -84,7 +84,7 @@ static void show_fault(const char *name, uint64_t address, uint16_t expected) {
   print("load at 0x%lx: code 0x%x (%s), old PSW at the instruction + %lu", address, trap.code, name,
         trap.old.address - trap.instruction);
   /* An ASCE-type exception need not store the address. */
-  if (expected != 0x38) print(", address told 0x%lx", trap.translation & -PAGE);
+  if (expected != 0x38) print(", translation address 0x%lx", trap.translation & -PAGE);
   print("\n");
   if (trap.code != expected || trap.old.address != trap.instruction) failures++;
   if (expected != 0x38 && (trap.translation & -PAGE) != (address & -PAGE)) failures++;
@@ -117,7 +117,7 @@ int main(const char *arguments) {
 
   /* A CPU does not cache an invalid entry, so a store is enough to make the page valid. */
   window_pages[3] = (uint64_t)frames[1];
-  check("the missing page is there now", *missing == 0xabcdef);
+  check("the missing page is present now", *missing == 0xabcdef);
 
   /* It may cache a valid one, so INVALIDATE PAGE TABLE ENTRY is needed before the page can get another frame. */
   asm volatile("ipte %0, %1" : : "a"((uint64_t)window_pages), "a"(SECOND) : "memory");
@@ -126,7 +126,7 @@ int main(const char *arguments) {
   window_pages[1] = (uint64_t)frames[1];
   print("read at 0x%lx: 0x%lx\n", SECOND, *second);
   check("the second page has the other frame now", *second == 0xabcdef);
-  check("the first page is as it was", *first == 0x1122334455667788UL);
+  check("the first page is unchanged", *first == 0x1122334455667788UL);
 
   print("failures: %d\n", failures);
   return failures != 0;

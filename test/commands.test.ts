@@ -767,7 +767,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
   });
 
   it('the tour continues at a key, and ^C ends it', async () => {
-    const out = await terminal('tour', ['Ctrl-C quits', '\u0003']);
+    const out = await terminal('tour', ['Ctrl-C to quit', '\u0003']);
     expect(out).toContain('1. ');
     expect(out).not.toContain('2. ');
     expect(out).toMatch(/status 130\r\nicanon\r\n$/);

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { Checker } from '../check/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
+import { MIB } from '../host/internal.ts';
 import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
 import {
   type ConsoleChoice,
@@ -27,7 +28,6 @@ import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
 import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
-const MIB = 1n << 20n;
 /** Process address behind guest address 0, unless a map says otherwise. */
 const MEMORY_AT = 256n * MIB;
 /** Storage for everything except the guest's memory: tables, and a reserve. */
@@ -75,7 +75,7 @@ export function addBoot(program: Command): void {
     )
     .option(
       '--cpus <n>',
-      'number of virtual CPUs; the guest starts all but the first, and ends when none can run any more',
+      'number of virtual CPUs; all but the first are stopped until the guest starts them',
       cpusOption,
       1,
     )

@@ -8,7 +8,7 @@ export type KeyCommand = 'end' | 'help';
 
 const COMMANDS: Readonly<Record<string, KeyCommand>> = { x: 'end', h: 'help', '?': 'help' };
 
-/** A help text on the keys. */
+/** Help on the keys. */
 export const KEYS_HELP = '^A x ends, ^A ^A sends ^A, ^A h shows this';
 
 /** Separates the guest's input from commands. */

@@ -3,21 +3,15 @@
 import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Both src/cli and dist/cli lie two levels below the package. */
+/** The examples. Both src/cli and dist/cli lie two levels below the package's root. */
 const FOLDER = new URL('../../examples/', import.meta.url);
 
 /**
- * The path of an example such as `images/hello.elf`. It is relative if the example lies below the current folder
+ * Returns the path of an example such as `images/hello.elf`. It is relative if the example lies below the current folder
  * (`node_modules/guesthouse/examples/…` for an installed package), and absolute otherwise.
  */
 export function example(name: string): string {
   const path = fileURLToPath(new URL(name, FOLDER));
   const near = relative(process.cwd(), path);
   return near.startsWith('..') || isAbsolute(near) ? path : near.replaceAll('\\', '/');
-}
-
-/** Formats commands and their descriptions in two aligned columns. */
-export function columns(rows: readonly (readonly [command: string, does: string])[]): string[] {
-  const width = Math.max(...rows.map(([command]) => command.length));
-  return rows.map(([command, does]) => `${command.padEnd(width)}  ${does}`.trimEnd());
 }

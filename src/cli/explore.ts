@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readScript } from '../player/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
-import { columns, example } from './examples.ts';
+import { example } from './examples.ts';
 import { readLimited } from './files.ts';
-import { EXIT, Output, UsageError } from './output.ts';
+import { columns, EXIT, Output, UsageError } from './output.ts';
 import { countOption } from './sizes.ts';
 import { StaticServer } from './static-server.ts';
 
@@ -17,7 +17,7 @@ const PAGE = fileURLToPath(new URL('../../dist/explorer', import.meta.url));
 /** Maximum size of a file that the page opens, in bytes. */
 const FILE_LIMIT = 128 << 20;
 const ELF_MAGIC = '\u007fELF';
-/** The parameter of the page's address that makes it fetch `recording.json`. */
+/** The element in the page's head that makes the page fetch `recording.json`. */
 const OFFER = '<meta name="guesthouse-recording" content="recording.json">';
 
 interface ExploreFlags {
@@ -35,14 +35,14 @@ type OfferedRecording =
 export function addExplore(program: Command): void {
   program
     .command('explore')
-    .summary('look into a running Guesthouse, in a browser')
+    .summary('show a running Guesthouse in a browser')
     .description(
       'Serves a page on this computer in which a Guesthouse runs. It shows address spaces, tables, processors and events at any position of a recording, forward and back. Open the printed address in a browser.',
     )
     .argument('[file]', 'a guest image (ELF), a scenario, or a trace; default: the first lesson')
     .argument('[arguments...]', 'the command line of a guest, after --')
-    .addOption(new Option('--port <n>', 'the port').argParser(portOption).default(0, 'one that is free'))
-    .option('--json', 'print {"url":"…"} instead')
+    .addOption(new Option('--port <n>', 'the TCP port').argParser(portOption).default(0, 'any free port'))
+    .option('--json', 'print the address as {"url":"…"}')
     .addHelpText('after', help)
     .action(async (file: string | undefined, words: string[], flags: ExploreFlags) => {
       process.exitCode = await explore(file, words.join(' '), flags);
@@ -50,13 +50,13 @@ export function addExplore(program: Command): void {
 }
 
 const help = () => `
-Nothing leaves this computer: the page is served to browsers on it, and runs in them. Ends with ^C.
+The page is served to browsers on this computer only, and runs in them: no data leaves the computer. ^C stops the server.
 
-Exit status: 0 ended with ^C; 2 wrong usage, a bad image, or a line that is not in the scenario language.
+Exit status: 0 stopped by ^C; 2 wrong usage, a bad image, or a syntax error in a scenario.
 
 Examples:
 ${columns([
-  ['  guesthouse explore', 'lessons, from the first on'],
+  ['  guesthouse explore', 'the lessons'],
   [`  guesthouse explore ${example('scenarios/first.txt')}`, 'a scenario, line by line'],
   [`  guesthouse explore ${example('images/hello.elf')} -- world`, 'a guest, instruction by instruction'],
 ]).join('\n')}
@@ -68,7 +68,7 @@ async function explore(file: string | undefined, commandLine: string, flags: Exp
   const ended = new Promise<void>((resolve) => process.once('SIGINT', () => resolve()));
   const url = await listen(server, flags.port);
   const output = new Output();
-  output.line(flags.json ? JSON.stringify({ url }) : `${url} is the explorer; ^C ends it.`);
+  output.line(flags.json ? JSON.stringify({ url }) : `${url} serves the explorer; ^C stops it.`);
   output.flush();
   await ended;
   server.close();

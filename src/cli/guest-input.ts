@@ -7,11 +7,11 @@ import type { Monitor } from '../vmm/index.ts';
 import { EscapeKeys, KEYS_HELP } from './escape-keys.ts';
 
 /** The receiver of the input: a `Monitor`. */
-export type InputTaker = Pick<Monitor, 'input' | 'endInput' | 'inputEnabled' | 'inputSpace'>;
+export type InputReceiver = Pick<Monitor, 'input' | 'endInput' | 'inputEnabled' | 'inputSpace'>;
 
 /** Passes standard input to the guest. */
 export class GuestInput {
-  readonly #guest: InputTaker;
+  readonly #guest: InputReceiver;
   readonly #keys: EscapeKeys;
   #open = false;
   #ended = false;
@@ -22,7 +22,7 @@ export class GuestInput {
   readonly #restore = () => this.#setRaw(false);
 
   /** @param end called for ^A x */
-  constructor(guest: InputTaker, end: () => void) {
+  constructor(guest: InputReceiver, end: () => void) {
     this.#guest = guest;
     this.#keys = new EscapeKeys((command) => {
       if (command === 'end') end();
@@ -30,8 +30,8 @@ export class GuestInput {
     });
   }
 
-  /** Opens standard input once the guest enables input, and continues to read once its buffer has space. */
-  attend(): void {
+  /** Opens standard input if the guest has enabled input, and continues to read if the guest's buffer has space. */
+  service(): void {
     if (!this.#open && this.#guest.inputEnabled) this.#begin();
     if (this.#rest.length === 0 || this.#guest.inputSpace === 0) return;
     this.#pass(this.#rest);
@@ -43,8 +43,8 @@ export class GuestInput {
   /** Waits until input arrives or ends. */
   async more(): Promise<void> {
     const space = this.#guest.inputSpace;
-    this.attend();
-    // Bytes that did not fit before fit now.
+    this.service();
+    // Waiting bytes were passed to the guest.
     if (this.#guest.inputSpace < space) return;
     await new Promise<void>((resolve) => {
       this.#arrived = resolve;
@@ -80,7 +80,7 @@ export class GuestInput {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    // Not before everything fits into the guest's buffer.
+    // Otherwise `service` ends it, when the rest has been passed.
     if (this.#rest.length === 0) this.#guest.endInput();
     this.#arrived();
   }

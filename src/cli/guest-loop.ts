@@ -1,4 +1,4 @@
-/** Runs a guest in slices of time, so that signals, input and slow readers of its output are handled whatever it does. */
+/** Runs a guest in slices of time. Between slices it handles signals, input and slow readers of the output. */
 
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { type Checker, describeViolation } from '../check/index.ts';
@@ -23,8 +23,8 @@ const TOD_PER_MILLISECOND = 4_096_000n;
 /** Longest wait for the guest's clock, in milliseconds: timers have 31 bits. */
 const WAIT_MAX = 0x7fff_ffff;
 
-/** The environment of a running guest. */
-export interface Surroundings {
+/** What a guest runs with. */
+export interface LoopOptions {
   readonly checker: Checker | null;
   readonly output: Output;
   readonly trace: TraceFile | null;
@@ -46,32 +46,32 @@ export type LoopEnd =
   | { readonly kind: 'output' };
 
 /** Runs a guest to its end. */
-export async function runGuest(monitor: Monitor, around: Surroundings): Promise<LoopEnd> {
-  const loop = new GuestLoop(monitor, around);
+export async function runGuest(monitor: Monitor, options: LoopOptions): Promise<LoopEnd> {
+  const loop = new GuestLoop(monitor, options);
   for (;;) {
     const end = loop.slice();
-    if (end?.kind === 'input') await loop.woken(end.until);
+    if (end?.kind === 'input') await loop.waitForInput(end.until);
     else if (end !== null) return loop.checked(end);
-    const stop = await loop.outside();
+    const stop = await loop.serviceIo();
     if (stop !== null) return loop.checked(stop);
   }
 }
 
 class GuestLoop {
   readonly #monitor: Monitor;
-  readonly #around: Surroundings;
+  readonly #options: LoopOptions;
   /** Units of work after which the next check is due. */
   #checkAt: number;
 
-  constructor(monitor: Monitor, around: Surroundings) {
+  constructor(monitor: Monitor, options: LoopOptions) {
     this.#monitor = monitor;
-    this.#around = around;
+    this.#options = options;
     this.#checkAt = this.#beginCheck();
   }
 
   /** Runs one slice. Returns how the guest ended, or null if it can continue. */
   slice(): LoopEnd | null {
-    const { limit, executed } = this.#around;
+    const { limit, executed } = this.#options;
     const until = performance.now() + SLICE;
     const pending = () => performance.now() >= until;
     do {
@@ -87,15 +87,15 @@ class GuestLoop {
   }
 
   /** Handles signals, input and output. Returns why the guest must stop, or null if it can continue. */
-  async outside(): Promise<LoopEnd | null> {
-    const { output, trace, input, interrupts } = this.#around;
+  async serviceIo(): Promise<LoopEnd | null> {
+    const { output, trace, input, interrupts } = this.#options;
     output.flush();
     await setImmediate();
     if (output.full) await Promise.race([output.drained(), interrupts.interrupted]);
     await trace?.drained(() => interrupts.status !== null);
     if (interrupts.status !== null) return { kind: 'interrupted' };
     if (output.failed || trace?.failure) return { kind: 'output' };
-    input.attend();
+    input.service();
     return null;
   }
 
@@ -103,8 +103,8 @@ class GuestLoop {
    * Waits for input while all CPUs of the guest wait. The guest's clock follows the time of day meanwhile.
    * @param until value of the TOD clock at which another event wakes the guest, or null if there is none
    */
-  async woken(until: bigint | null): Promise<void> {
-    const { output, input, interrupts, clock } = this.#around;
+  async waitForInput(until: bigint | null): Promise<void> {
+    const { output, input, interrupts, clock } = this.#options;
     output.flush();
     const timer = new AbortController();
     const waits = [input.more(), interrupts.interrupted];
@@ -118,12 +118,13 @@ class GuestLoop {
 
   /** Performs the last check. Returns the end of the run. */
   checked(end: LoopEnd): LoopEnd {
-    if (end.kind === 'interrupted' || end.kind === 'broken-rule' || this.#around.checker === null) return end;
+    if (end.kind === 'interrupted' || end.kind === 'broken-rule' || this.#options.checker === null)
+      return end;
     return this.#endCheck() ? { kind: 'broken-rule' } : end;
   }
 
   #beginCheck(): number {
-    const { checker, executed } = this.#around;
+    const { checker, executed } = this.#options;
     if (checker === null) return Infinity;
     checker.record(`instructions ${executed()} on`);
     return executed() + CHECK_EVERY;
@@ -131,8 +132,8 @@ class GuestLoop {
 
   /** Reports broken rules. Returns whether there are any. */
   #endCheck(): boolean {
-    const violations = this.#around.checker?.checkChanged() ?? [];
-    if (violations.length > 0) this.#around.output.flush();
+    const violations = this.#options.checker?.checkChanged() ?? [];
+    if (violations.length > 0) this.#options.output.flush();
     for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
     return violations.length > 0;
   }

@@ -3,20 +3,20 @@
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof STATUS;
 
-/** Handles signals, and the key that stands for one, until `close`. */
+/** Handles signals, and ^A x, which counts as one, until `close`. */
 export class Interrupts {
   /** Exit status of the interrupt, 128 plus the number of the signal, or null if there was none. */
   status: number | null = null;
   /** Resolved at the first interrupt. */
   readonly interrupted: Promise<void>;
   #resolve: () => void = () => {};
-  readonly #hear = (signal: Signal) => this.interrupt(STATUS[signal]);
+  readonly #onSignal = (signal: Signal) => this.interrupt(STATUS[signal]);
 
   constructor() {
     this.interrupted = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    for (const signal of Object.keys(STATUS)) process.on(signal, this.#hear);
+    for (const signal of Object.keys(STATUS)) process.on(signal, this.#onSignal);
   }
 
   /** Interrupts. @param status exit status */
@@ -28,6 +28,6 @@ export class Interrupts {
 
   /** Restores the system's handling of signals. */
   close(): void {
-    for (const signal of Object.keys(STATUS)) process.off(signal, this.#hear);
+    for (const signal of Object.keys(STATUS)) process.off(signal, this.#onSignal);
   }
 }

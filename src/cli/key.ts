@@ -2,12 +2,12 @@
 
 import { styled } from './output.ts';
 
-const PROMPT = '  (any key continues, Ctrl-C quits)';
+const PROMPT = '  (press any key to continue, Ctrl-C to quit)';
 /** ^C, ^D, q. */
 const QUIT = ['\x03', '\x04', 'q'];
 
-/** Waits for a key. Returns false for a key that quits, or if the terminal was closed. */
-export async function goesOn(): Promise<boolean> {
+/** Prompts, and waits for a key. Returns false for a key that quits, or if the terminal was closed. */
+export async function continueByKey(): Promise<boolean> {
   const { stdin, stdout } = process;
   const restore = () => stdin.setRawMode(false);
   process.on('exit', restore);

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBoot } from './boot.ts';
-import { columns, example } from './examples.ts';
+import { example } from './examples.ts';
 import { addExplore } from './explore.ts';
-import { complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
+import { columns, complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
 import { addWalk } from './walk.ts';
@@ -16,14 +16,14 @@ const ABOUT =
   'KVM for IBM Z, in TypeScript: runs s390x guests in guest address spaces (gmap) that share page tables with the process behind them.';
 
 const help = () => `
-Addresses and sizes are decimal or 0x…, with K, M, G, T, P for powers of 1024.
+Addresses and sizes are decimal or hexadecimal (0x…), with an optional suffix K, M, G, T or P for powers of 1024.
 
 Start with:
 ${columns([
-  ['  guesthouse tour', 'an introduction of one minute'],
-  ['  guesthouse explore', 'lessons, and everything to see, in the browser'],
+  ['  guesthouse tour', 'an introduction in one minute'],
+  ['  guesthouse explore', 'the lessons of the explorer, in the browser'],
   [`  guesthouse boot ${example('images/hello.elf')} -- you`, 'run a guest'],
-  [`  guesthouse explore ${example('images/hello.elf')}`, 'see a guest run, in the browser'],
+  [`  guesthouse explore ${example('images/hello.elf')}`, 'watch a guest in the browser'],
   ['  guesthouse help <command>', 'more on one command'],
 ]).join('\n')}`;
 

@@ -39,7 +39,7 @@ export function watchOutput(): void {
   });
 }
 
-/** Whether the reader of standard output, such as `head`, has ended. This is no error, but the command should end. */
+/** Returns whether the reader of standard output, such as `head`, has ended. This is no error, but the command should end. */
 export function outputClosed(): boolean {
   return failure === 'EPIPE';
 }
@@ -92,6 +92,12 @@ export class Output {
       for (const event of ['drain', 'error', 'close']) process.stdout.on(event, done);
     });
   }
+}
+
+/** Formats commands and their descriptions in two aligned columns. */
+export function columns(rows: readonly (readonly [command: string, description: string])[]): string[] {
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return rows.map(([command, description]) => `${command.padEnd(width)}  ${description}`.trimEnd());
 }
 
 /** Writes one line to standard error. */

@@ -21,7 +21,7 @@ interface ReplayFlags {
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .summary('perform a scenario, one operation a line')
+    .summary('perform a scenario')
     .description('Performs a scenario (docs/scenarios.md) and prints an answer for every operation.')
     .argument('<file>', 'the scenario, or - for standard input')
     .option('--check', 'check every rule of guest address spaces after every line')
@@ -39,7 +39,7 @@ export function addReplay(program: Command): void {
 
 const HELP = `
 Exit status: 0 every line was performed; 2 a line has a syntax error, or output cannot be written; 5 --check found a broken rule.
-The reason of an "error …" answer goes to standard error, with the number of its line.
+For each answer "error …", the reason is printed to standard error, with the number of its line.
 
 Example:
   printf 'mmap 256M 1M\\ngmap_alloc 0\\ngmap_map_segment 0 256M 0 1M\\nguest 0 write 0 c0ffee\\nprocess read 256M 3\\n' | guesthouse replay -`;
@@ -61,7 +61,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   return traceFile?.failure && status === EXIT.OK ? EXIT.USAGE : status;
 }
 
-/** What a scenario is performed on, and its outputs. */
+/** The world in which a scenario is performed, and the outputs. */
 interface Replay {
   readonly world: World;
   readonly checker: Checker | null;

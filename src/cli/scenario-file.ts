@@ -27,7 +27,7 @@ export interface NumberedOperation {
 export async function* readScenario(path: string): AsyncGenerator<NumberedOperation[]> {
   const stream = path === '-' ? process.stdin : createReadStream(path);
   stream.setEncoding('utf8');
-  const rest = new Unfinished();
+  const rest = new PartialLine();
   let number = 0;
   try {
     for await (const chunk of stream as AsyncIterable<string>) {
@@ -48,8 +48,8 @@ export async function* readScenario(path: string): AsyncGenerator<NumberedOperat
   if (rest.length > 0) yield* batch(path, [rest.take()], number);
 }
 
-/** The beginning of a line whose end has not arrived yet, in chunks as they arrived. */
-class Unfinished {
+/** The beginning of a line whose end has not arrived yet, in the chunks that have arrived. */
+class PartialLine {
   #chunks: string[] = [];
   length = 0;
 

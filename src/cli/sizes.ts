@@ -2,11 +2,11 @@
 
 import { InvalidArgumentError } from 'commander';
 import { MAX_VCPUS } from '../host/index.ts';
+import { MIB } from '../host/internal.ts';
 import { parseNumber, ScenarioSyntaxError } from '../scenario/index.ts';
 import type { MemoryMap } from '../vmm/index.ts';
 import { UsageError } from './output.ts';
 
-const MIB = 1n << 20n;
 /** Maximum size of storage in bytes: a larger one is a typing error. */
 const STORAGE_LIMIT = 64n << 30n;
 

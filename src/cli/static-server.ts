@@ -13,7 +13,7 @@ interface Content {
 
 /** Maximum size of a folder in bytes. Its files are read once and kept in memory. */
 const FOLDER_MAX = 64 << 20;
-/** Maximum number of connections, and of requests per connection. A browser needs six, and some dozens. */
+/** Maximum number of connections, and of requests per connection. A browser opens six, and sends some dozens on each. */
 const CONNECTIONS_MAX = 64;
 const REQUESTS_MAX = 1000;
 /** Maximum time in milliseconds for the head of a request, and for an idle connection. */
@@ -62,7 +62,7 @@ const OUR_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
  * Serves the files that a folder contains when the server is created, by exactly their names. All files are read then, so
- * requests read nothing. Node stops reading requests from a client that does not read responses.
+ * that requests read no files. Node stops reading requests from a client that does not read responses.
  */
 export class StaticServer {
   readonly #contents: Map<string, Content>;
@@ -70,12 +70,12 @@ export class StaticServer {
 
   /**
    * @param folder its files are served, `index.html` also as `/`
-   * @param made further contents by path, such as `/recording.json`, which take precedence over files
+   * @param generated further contents by path, such as `/recording.json`, which take precedence over files
    * @throws Error with a code, such as ENOENT if the folder cannot be read; E2BIG if it has more than 64 MiB
    */
-  constructor(folder: string, made: Readonly<Record<string, string>> = {}) {
+  constructor(folder: string, generated: Readonly<Record<string, string>> = {}) {
     this.#contents = filesIn(folder);
-    for (const [path, text] of Object.entries(made)) {
+    for (const [path, text] of Object.entries(generated)) {
       this.#contents.set(path, { type: typeOf(path), bytes: Buffer.from(text) });
     }
     const index = this.#contents.get('/index.html');

@@ -6,14 +6,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Host, type Mm, type SegmentState, type Vcpu } from '../host/index.ts';
-import { hex } from '../host/internal.ts';
+import { hex, MIB } from '../host/internal.ts';
 import { Machine } from '../machine/index.ts';
 import { type End, type MemoryMap, Monitor, parseElf } from '../vmm/index.ts';
-import { columns, example } from './examples.ts';
-import { goesOn } from './key.ts';
-import { EXIT, Output, styled, UsageError } from './output.ts';
+import { example } from './examples.ts';
+import { continueByKey } from './key.ts';
+import { columns, EXIT, Output, styled, UsageError } from './output.ts';
 
-const MIB = 1n << 20n;
 const IMAGE = example('images/tour.elf');
 /** The DIAGNOSE code with which the tour's guest returns control to the tour. */
 const HAND_OVER = 0x600;
@@ -29,9 +28,9 @@ const MAPS: readonly MemoryMap[] = [
 export function addTour(program: Command): void {
   program
     .command('tour')
-    .summary('see a guest share page tables with a process')
+    .summary('show how a guest shares page tables with a process')
     .description(
-      'Runs a small guest and explains, step by step, what happens to its address space. On a terminal, a key continues with the next step.',
+      'Runs a small guest and explains, step by step, what happens to its address space. On a terminal, press any key for the next step.',
     )
     .action(async () => {
       process.exitCode = await show(new Tour().run());
@@ -46,7 +45,7 @@ async function show(parts: readonly string[]): Promise<number> {
     output.write(part);
     output.flush();
     if (!keys || i === parts.length - 1) continue;
-    if (!(await goesOn())) return EXIT.INTERRUPTED;
+    if (!(await continueByKey())) return EXIT.INTERRUPTED;
   }
   return EXIT.OK;
 }
@@ -68,7 +67,7 @@ class Tour {
       `${this.#tables()}: a space of 16 EiB in which nothing is mapped. Its address-space-control element is ${hex(empty.asce)}.`,
     );
     empty.free();
-    this.#heading('Three ranges of a process, mapped in another order and far apart: mapped, not linked');
+    this.#heading('Three ranges of a process, in another order and far apart: mapped, not linked');
     this.#monitor = new Monitor(this.#host, this.#process, {
       image: parseElf(readFileSync(IMAGE)),
       maps: MAPS,
@@ -84,7 +83,7 @@ class Tour {
     this.#heading('The guest runs: the first access to each segment is a fault, which links it');
     this.#expect(this.#monitor.run(), 'memory-fault');
     this.#heading(
-      'The guest reads there: its host stops it, because the process has no memory for this segment',
+      'The guest reads the segment again, but its process has no memory there: the host stops the guest',
     );
     const { from, length } = MAPS[2] as MemoryMap;
     this.#process.mmap({ address: from, length });
@@ -100,18 +99,19 @@ class Tour {
     return this.#parts;
   }
 
-  /** The parts of the tour, performed when the guest returns control. */
+  /** Performs the step of the tour that the guest names when it returns control. */
   #handOver(vcpu: Vcpu): boolean {
     const step = Number(vcpu.gr[2]);
     const guest = vcpu.gr[3] as bigint;
     const process = this.#monitor.vm.gmap.fault(guest);
-    if (step === 1) this.#seen(guest, process);
+    if (step === 1) this.#showStored(guest, process);
     if (step === 2) this.#unmap();
-    if (step === 3) this.#seen(guest, process);
+    if (step === 3) this.#showStored(guest, process);
     return true;
   }
 
-  #seen(guest: bigint, process: bigint): void {
+  /** Reports text that the guest stored, as the process reads it. */
+  #showStored(guest: bigint, process: bigint): void {
     const bytes = this.#process.read(process, 32);
     const text = String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
     this.#say(
@@ -179,9 +179,9 @@ class Tour {
     const scenario = example('scenarios/first.txt');
     const rows = columns([
       [`npx guesthouse boot ${example('images/paging.elf')}`, 'a guest with its own tables'],
-      [`npx guesthouse replay ${scenario}`, 'the same as a scenario, which you can change'],
+      [`npx guesthouse replay ${scenario}`, 'this tour as a scenario, which you can change'],
       [`npx guesthouse walk ${scenario} 1G --gmap 0`, 'a translation, entry by entry'],
-      ['npx guesthouse explore', 'lessons, and all this in pictures, in your browser'],
+      ['npx guesthouse explore', 'the lessons and the same in pictures, in your browser'],
     ]);
     for (const row of rows) this.#say(row);
   }

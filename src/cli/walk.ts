@@ -16,7 +16,7 @@ import { countOption, sizeOption } from './sizes.ts';
 
 interface WalkFlags {
   readonly gmap?: bigint;
-  /** The name of a process, or true for process 0. */
+  /** The number of a process, or true for process 0. */
   readonly process?: bigint | true;
   readonly line?: number;
   readonly json?: boolean;
@@ -32,9 +32,9 @@ export function addWalk(program: Command): void {
     )
     .argument('<file>', 'the scenario, or - for standard input')
     .argument('<address>', 'the address', sizeOption)
-    .addOption(new Option('--gmap <g>', 'the address is of this gmap').argParser(sizeOption))
+    .addOption(new Option('--gmap <g>', 'translate a guest address of gmap G').argParser(sizeOption))
     .addOption(
-      new Option('--process [p]', 'the address is of process P, 0 unless said')
+      new Option('--process [p]', 'translate an address of process P, or of process 0')
         .argParser(sizeOption)
         .conflicts('gmap'),
     )
@@ -47,7 +47,7 @@ export function addWalk(program: Command): void {
 }
 
 const help = () => `
-Nothing is changed by looking: no fault is served on the way.
+The walk changes nothing: no fault is resolved.
 
 Examples:
   guesthouse walk ${example('scenarios/first.txt')} 1G --gmap 0
@@ -56,7 +56,7 @@ Examples:
 
 async function walk(file: string, address: bigint, flags: WalkFlags): Promise<number> {
   if (flags.gmap === undefined && !flags.process) {
-    throw new UsageError('an address needs a space: --process, or --gmap G');
+    throw new UsageError('an address space is needed: --process, or --gmap G');
   }
   const world = makeWorld(BigInt(DEFAULT_STORAGE_SIZE), new Trace());
   await performAll(world, file, flags.line ?? Infinity);

@@ -6,7 +6,7 @@ import { isEarlier, type Position, type RecordedEvent } from '../player/index.ts
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
 
-/** Filters whose lists are kept: the page alternates between the chosen filter and none. */
+/** Maximum number of lists kept. The page alternates between the chosen filter and none. */
 const FILTERS_KEPT = 4;
 
 /** The indexes of the events that pass a filter, among the first `seen` events. */
@@ -74,7 +74,8 @@ export class EventIndex {
   }
 }
 
-function passes(event: TraceEvent, { types, gmap }: EventFilter): boolean {
+/** Whether an event passes a filter. An event that belongs to no gmap passes a filter by gmap. */
+export function passes(event: TraceEvent, { types, gmap }: EventFilter): boolean {
   if (types !== undefined && !types.includes(event.type)) return false;
   return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
 }

@@ -29,7 +29,7 @@ import type {
 const SLICE_TIME = 40;
 /** Milliseconds between two progress reports. */
 const REPORT_INTERVAL = 100;
-/** Units of work of a guest after which the page must call `go`. */
+/** Units of work of a guest after which the page must call `resume`. */
 const GUEST_STEPS = 20_000_000;
 /** How far past the recorded part a query may go, in steps. */
 const AHEAD = 1000;
@@ -62,7 +62,7 @@ export class MachineWorker implements MachineApi {
     return this.#record(player, progress);
   }
 
-  async go(progress: Listener): Promise<Progress> {
+  async resume(progress: Listener): Promise<Progress> {
     return this.#record(this.#demand(), progress);
   }
 
@@ -135,16 +135,19 @@ export class MachineWorker implements MachineApi {
 }
 
 /**
- * Plays in slices of some milliseconds, however long a step takes, and yields to the event loop in between.
+ * Plays in slices of `SLICE_TIME`, and yields to the event loop in between.
  * @param advance plays until `pending` returns true; returns whether it is done
- * @param goesOn called between slices: whether to continue
+ * @param continues called between slices; when it returns false, playing stops
  */
-async function inSlices(advance: (pending: () => boolean) => boolean, goesOn: () => boolean): Promise<void> {
+async function inSlices(
+  advance: (pending: () => boolean) => boolean,
+  continues: () => boolean,
+): Promise<void> {
   for (;;) {
     const until = performance.now() + SLICE_TIME;
     if (advance(() => performance.now() >= until)) return;
     await new Promise((resolve) => setTimeout(resolve));
-    if (!goesOn()) return;
+    if (!continues()) return;
   }
 }
 

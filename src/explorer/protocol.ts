@@ -4,8 +4,7 @@
  */
 
 import type { HostStats } from '../host/index.ts';
-import type { Pages, ProcessorState, Row, Table } from '../inspect/index.ts';
-import type { Level } from '../machine/index.ts';
+import type { PageRange, Pages, ProcessorState, Row, RowRange, Table, TableQuery } from '../inspect/index.ts';
 import type {
   Position,
   Progress,
@@ -21,32 +20,19 @@ import type { TraceEventType } from '../trace/index.ts';
 
 export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
+/** A query about one space. */
+type OfSpace<Q> = Q & { readonly space: SpaceName };
+
 /** A query about one position. Only the properties that are present are answered. */
 export interface Query {
   readonly outline?: boolean;
-  /** Rows: the extents of a range, about `limit` at most. */
-  readonly rows?: readonly {
-    readonly space: SpaceName;
-    readonly first: number;
-    readonly end: number;
-    readonly limit: number;
-  }[];
+  /** Rows: the extents of a range. */
+  readonly rows?: readonly OfSpace<RowRange>[];
   /** Pages of a range, at most 4096. */
-  readonly pages?: readonly { readonly space: SpaceName; readonly first: number; readonly end: number }[];
-  /** Tables: the one of a level that translates `page`, and its populated entries from number `from` on. */
-  readonly tables?: readonly {
-    readonly space: SpaceName;
-    readonly level: Level;
-    readonly page: number;
-    readonly from: number;
-    readonly count: number;
-  }[];
+  readonly pages?: readonly OfSpace<PageRange>[];
+  readonly tables?: readonly OfSpace<TableQuery>[];
   /** Walks. `virtual` means that the guest translates the address by its own tables first. */
-  readonly walks?: readonly {
-    readonly space: SpaceName;
-    readonly address: bigint;
-    readonly virtual?: boolean;
-  }[];
+  readonly walks?: readonly OfSpace<{ readonly address: bigint; readonly virtual?: boolean }>[];
   readonly processors?: boolean;
 }
 
@@ -97,12 +83,12 @@ export interface LineError {
  */
 export interface MachineApi {
   /**
-   * Plays a source from start to end, or until `go` must be called, and reports progress. Closes the recording that was
+   * Plays a source from start to end, or until `resume` must be called, and reports progress. Closes the recording that was
    * open, even while it is being played.
    */
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
   /** Continues a guest that was stopped after 20 million units of work. */
-  go(progress: (progress: Progress) => void): Promise<Progress>;
+  resume(progress: (progress: Progress) => void): Promise<Progress>;
   /**
    * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; `position` in
    * the result says to where.
@@ -112,6 +98,7 @@ export interface MachineApi {
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
   /** Returns how many events that pass the filter are at or before the position. */
   countUpTo(filter: EventFilter, position: Position): Promise<number>;
+  /** Divides the events that pass the filter into buckets, at most 1000. */
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;

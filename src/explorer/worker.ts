@@ -9,14 +9,15 @@ import { MachineWorker } from './machine-worker.ts';
 /** Receives progress reports: a function in the page, which stays alive until it is released here. */
 type Listener = ((progress: Progress) => void) & { readonly [releaseProxy]: () => void };
 
-class WorkerRoom extends MachineWorker {
+/** Releases the progress listener of each call when the call ends. */
+class ReleasingWorker extends MachineWorker {
   override open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
     return super.open(source, settings, progress).finally(() => progress[releaseProxy]());
   }
 
-  override go(progress: Listener): Promise<Progress> {
-    return super.go(progress).finally(() => progress[releaseProxy]());
+  override resume(progress: Listener): Promise<Progress> {
+    return super.resume(progress).finally(() => progress[releaseProxy]());
   }
 }
 
-expose(new WorkerRoom());
+expose(new ReleasingWorker());

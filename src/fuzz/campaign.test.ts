@@ -5,12 +5,12 @@ import { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFail
 import { runAll } from './run.ts';
 
 /** Returns true a number of times, which limits the reduction of a failure. */
-function tries(most: number): () => boolean {
-  let left = most;
+function tries(count: number): () => boolean {
+  let left = count;
   return () => left-- > 0;
 }
 
-/** Runs a campaign. Throws its failure, reduced for a while. */
+/** Runs a campaign. Throws its failure, reduced in a limited number of tries. */
 function runClean(operations: number, options: CampaignOptions): Campaign {
   const campaign = new Campaign(options);
   const failure = campaign.advance(operations);
@@ -70,7 +70,7 @@ function findWithout(
 }
 
 describe.each(PURGE_SITES)('without the purge %s', (site) => {
-  it('a campaign finds it from answers alone', () => {
+  it('a campaign finds the fault from answers alone', () => {
     expect(findWithout(site, 40_000, 0)).not.toBe(null);
   });
 

@@ -46,41 +46,41 @@ type KindOfGmap = Exclude<Extract<Operation, { readonly gmap: number }>['verb'],
 type KindOfFile = Extract<Kind, 'file' | `file ${string}`>;
 type KindOfProcess = Exclude<Kind, KindOfGmap | KindOfFile | 'new' | 'stats' | 'fail'>;
 
-/** Weights of the operations. */
-const WEIGHTS: readonly (readonly [Kind, number])[] = [
-  ['guest read', 36],
-  ['guest write', 30],
-  ['process read', 16],
-  ['process write', 14],
-  ['kernel read', 2],
-  ['kernel write', 3],
-  ['mmap', 18],
-  ['munmap', 6],
-  ['mprotect', 6],
-  ['dontneed', 5],
-  ['gmap_alloc', 3],
-  ['gmap_free', 1],
-  ['gmap_map_segment', 12],
-  ['gmap_unmap_segment', 4],
-  ['gmap_fault', 7],
-  ['gmap_discard', 4],
-  ['slot', 4],
-  ['dirty', 4],
-  ['key', 4],
-  ['set_key', 3],
-  ['watch', 4],
-  ['watched', 3],
-  ['new', 3],
-  ['fork', 4],
-  ['mremap', 8],
-  ['file', 1],
-  ['file read', 2],
-  ['file write', 4],
-  ['file close', 1],
-  ['exit', 1],
-  ['dump', 1],
-  ['stats', 1],
-];
+/** Weights of the operations. `fail` is drawn by the profile. */
+const WEIGHTS: Readonly<Record<Exclude<Kind, 'fail'>, number>> = {
+  'guest read': 36,
+  'guest write': 30,
+  'process read': 16,
+  'process write': 14,
+  'kernel read': 2,
+  'kernel write': 3,
+  mmap: 18,
+  munmap: 6,
+  mprotect: 6,
+  dontneed: 5,
+  gmap_alloc: 3,
+  gmap_free: 1,
+  gmap_map_segment: 12,
+  gmap_unmap_segment: 4,
+  gmap_fault: 7,
+  gmap_discard: 4,
+  slot: 4,
+  dirty: 4,
+  key: 4,
+  set_key: 3,
+  watch: 4,
+  watched: 3,
+  'new': 3,
+  fork: 4,
+  mremap: 8,
+  file: 1,
+  'file read': 2,
+  'file write': 4,
+  'file close': 1,
+  exit: 1,
+  dump: 1,
+  stats: 1,
+};
 
 /** Operations that every scenario has. */
 const NEEDED: readonly Kind[] = [
@@ -95,8 +95,8 @@ const NEEDED: readonly Kind[] = [
 const SEGMENT = 1n << 20n;
 /** Number of slots. */
 const SLOTS = 3;
-/** More pages than a mapping has. */
-const MUCH = 16n * SEGMENT;
+/** Maximum length of a mapping in bytes. The model needs an object for each page. */
+const MAPPING_MAX = 16n * SEGMENT;
 const FILE_PAGES = [0, 0, 0, 1, 2, 127, 255, 256] as const;
 const PROTECTIONS = [1, 1, 1, 0, 0, 2, 4, 5, 6, 7] as const;
 
@@ -122,7 +122,7 @@ export class Generator {
       return { verb: 'fail', count: BigInt(this.#random.pick([1, 1, 1, 2, 2, 3, 4, 6, 0])) };
     }
     const operation = this.#make(this.#startWith(model) ?? this.#random.pick(this.#kinds), model);
-    return this.#random.oneIn(40) ? this.#spoilt(operation) : operation;
+    return this.#random.oneIn(40) ? this.#corrupted(operation) : operation;
   }
 
   /** Returns the operation that is needed before any other, if there is one. */
@@ -166,21 +166,21 @@ export class Generator {
   #ofProcess(verb: KindOfProcess, model: Model): Operation {
     const name = this.#name(model.processes, this.#profile.processes);
     const process = model.processes.get(name);
-    const whose = processOf(name);
+    const of = processOf(name);
     switch (verb) {
       case 'exit':
-        return { verb, ...whose };
+        return { verb, ...of };
       case 'fork':
         if (model.processes.size > this.#profile.processes) return this.#ofProcess('process write', model);
-        return { verb, ...whose, child: this.#freeName(model.processes, this.#profile.processes + 1) };
+        return { verb, ...of, child: this.#freeName(model.processes, this.#profile.processes + 1) };
       case 'mremap':
-        return { verb, ...whose, ...this.#remapping(process) };
+        return { verb, ...of, ...this.#remapping(process) };
       case 'gmap_alloc': {
         // If all names are taken, this is rarely useful.
         const { gmaps } = this.#profile;
         if (model.gmaps.size >= gmaps && !this.#random.oneIn(20)) return this.#make('guest write', model);
         const gmap = this.#freeName(model.gmaps, gmaps);
-        return { verb, ...whose, gmap };
+        return { verb, ...of, gmap };
       }
       case 'mmap': {
         const segment = this.#places.processSegment();
@@ -188,31 +188,31 @@ export class Generator {
           ? { address: BigInt(segment) << 20n, length: this.#places.segments() }
           : { address: this.#places.pageIn(segment), length: this.#places.pages() };
         const high = this.#profile.high && !this.#random.oneIn(8) ? { high: true as const } : {};
-        return { verb, ...whose, ...range, ...high, ...this.#words(model) };
+        return { verb, ...of, ...range, ...high, ...this.#words(model) };
       }
       case 'munmap': {
         const address = this.#pageOf(process);
         const rest = (((address >> 42n) + 1n) << 42n) - address;
         const length = this.#random.oneIn(30) ? rest : this.#places.pages();
-        return { verb, ...whose, address, length };
+        return { verb, ...of, address, length };
       }
       case 'dontneed':
-        return { verb, ...whose, address: this.#pageOf(process), length: this.#mapped() };
+        return { verb, ...of, address: this.#pageOf(process), length: this.#mapped() };
       case 'mprotect': {
         const protection = this.#random.oneIn(2) ? 3 : this.#random.pick(PROTECTIONS);
-        return { verb, ...whose, address: this.#pageOf(process), length: this.#mapped(), protection };
+        return { verb, ...of, address: this.#pageOf(process), length: this.#mapped(), protection };
       }
       case 'kernel read':
       case 'process read': {
         const address = this.#places.within(this.#pageOf(process));
         const cpu = verb === 'process read' ? this.#cpu() : {};
-        return { verb, ...whose, address, length: BigInt(this.#places.length()), ...cpu } as Operation;
+        return { verb, ...of, address, length: BigInt(this.#places.length()), ...cpu } as Operation;
       }
       case 'kernel write':
       case 'process write': {
         const address = this.#places.within(this.#pageOf(process));
         const cpu = verb === 'process write' ? this.#cpu() : {};
-        return { verb, ...whose, address, bytes: this.#data(), ...cpu } as Operation;
+        return { verb, ...of, address, bytes: this.#data(), ...cpu } as Operation;
       }
     }
   }
@@ -416,23 +416,24 @@ export class Generator {
   }
 
   /** Returns the operation with one wrong number. */
-  #spoilt(operation: Operation): Operation {
+  #corrupted(operation: Operation): Operation {
     const names = Object.entries(operation).flatMap(([name, value]) =>
       typeof value === 'bigint' ? [name] : [],
     );
     if (names.length === 0) return operation;
     const name = this.#random.pick(names);
     const value = this.#places.odd((operation as unknown as Record<string, bigint>)[name] as bigint);
-    // The model needs an object per page, so huge mappings are excluded.
     const maps = operation.verb === 'mmap' || operation.verb === 'mremap';
-    return maps && name.endsWith('ength') && value > MUCH ? operation : { ...operation, [name]: value };
+    return maps && name.endsWith('ength') && value > MAPPING_MAX
+      ? operation
+      : { ...operation, [name]: value };
   }
 }
 
 /** Returns the operations, each repeated by its weight. Some scenarios omit some of them, so that others are more frequent. */
 function drawKinds(random: Random): Kind[] {
   const kinds: Kind[] = [];
-  for (const [kind, weight] of WEIGHTS) {
+  for (const [kind, weight] of Object.entries(WEIGHTS) as [Kind, number][]) {
     if (!NEEDED.includes(kind) && random.oneIn(6)) continue;
     const times = random.oneIn(6) ? weight * 3 : weight;
     for (let i = 0; i < times; i++) kinds.push(kind);

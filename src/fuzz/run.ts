@@ -4,7 +4,7 @@ import { Checker, type Rule } from '../check/index.ts';
 import type { Host } from '../host/index.ts';
 import { formatOperation, type Operation, World } from '../scenario/index.ts';
 import { Model, mayBeHalfDone } from './model/model.ts';
-import { Picture } from './picture.ts';
+import { StorageCopy } from './storage-copy.ts';
 
 /** Options of a run. */
 export interface RunOptions {
@@ -28,7 +28,7 @@ export interface Finding {
 }
 
 /** Maximum number of segments of a gmap that is dumped for a comparison. */
-const MOST_DUMPED = 5000;
+const DUMPED_MAX = 5000;
 
 /** Maximum length of an answer in a message. */
 const SHOWN = 200;
@@ -43,7 +43,7 @@ export class Run {
   refused = 0;
   readonly #options: RunOptions;
   readonly #checker: Checker | null;
-  readonly #picture: Picture;
+  readonly #copy: StorageCopy;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -51,7 +51,7 @@ export class Run {
     this.model = new Model(
       (process, segment) => this.world.process(process).tables.largeFrameOf(segment) >= 0,
     );
-    this.#picture = new Picture(this.world.host);
+    this.#copy = new StorageCopy(this.world.host);
     this.#checker = options.checkEvery ? Checker.attach(this.world.host) : null;
     options.before?.(this.world.host);
   }
@@ -90,7 +90,7 @@ export class Run {
     const { frames, locks } = this.world.host.kernel;
     const armed = operation.verb === 'fail' ? 0 : frames.failing;
     const watched = armed > 0 && this.#checker !== null && !mayBeHalfDone(operation) && !this.model.hasLarge;
-    if (watched) this.#picture.take();
+    if (watched) this.#copy.take();
     let lines: readonly string[];
     try {
       lines = comparable(operation, [...this.world.perform(operation).lines]);
@@ -104,11 +104,11 @@ export class Run {
       this.#checker?.suspect();
       if (failed || this.#options.scarce || isHungry(operation)) {
         this.model.afterNoMemory(operation, this.world);
-        const changed = watched && failed ? this.#picture.difference() : null;
+        const changed = watched && failed ? this.#copy.difference() : null;
         return changed ? { kind: 'answer', message: `error ENOMEM, but ${changed}` } : null;
       }
     } else if (failed && !this.model.hasLarge) {
-      // Without a frame of 1 MiB, pages do.
+      // With large memory, the host may have used pages in place of a frame of 1 MiB.
       return { kind: 'answer', message: `an allocation failed, and the answer is ${shown(lines)}` };
     }
     const expected = this.model.perform(operation);
@@ -120,7 +120,7 @@ export class Run {
   #compareCounts(): Finding | null {
     let found = this.#compared({ verb: 'stats' });
     for (const [gmap, { segments }] of this.model.gmaps) {
-      if (segments.size <= MOST_DUMPED) found ??= this.#compared({ verb: 'dump', gmap });
+      if (segments.size <= DUMPED_MAX) found ??= this.#compared({ verb: 'dump', gmap });
     }
     return found;
   }

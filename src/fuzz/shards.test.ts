@@ -82,12 +82,12 @@ describe('reports', () => {
 
   it.each([
     ['one is missing', [report(0)], 'shard 1/2 is missing'],
-    ['one is there twice', [report(0), report(1), report(1)], 'is there twice'],
+    ['one appears twice', [report(0), report(1), report(1)], 'appears twice'],
     ['one did not do all its runs', [report(0), report(1, { runs: 1 })], 'did 1 of 2 runs'],
     ['one was interrupted', [report(0), report(1, { interrupted: true })], 'was interrupted'],
     ['one has another seed', [report(0), report(1, { seed: 2 })], 'another campaign'],
     ['one is of another fuzzer', [report(0), report(1, { what: 'texts' })], 'another campaign'],
-    ['there is none', [], 'no reports'],
+    ['the list is empty', [], 'no reports'],
   ])('report a problem if %s', (_, reports, problem) => {
     expect(mergeSummaries(reports).problems.join()).toContain(problem);
   });

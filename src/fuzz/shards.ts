@@ -77,7 +77,7 @@ export function mergeSummaries(summaries: readonly ShardSummary[]): MergedSummar
       problems.push(`${name} belongs to another campaign`);
       continue;
     }
-    if (seen.has(index)) problems.push(`${name} is there twice`);
+    if (seen.has(index)) problems.push(`${name} appears twice`);
     seen.add(index);
     if (one.interrupted) problems.push(`${name} was interrupted`);
     const wanted = one.wanted === null ? 0 : runsOf(one.shard, one.wanted);

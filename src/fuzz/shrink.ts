@@ -32,7 +32,7 @@ class Shrinker {
     this.#dropNames();
     for (let before = Infinity; this.#more() && weightOf(this.best) < before; ) {
       before = weightOf(this.best);
-      this.#dropPieces();
+      this.#dropRanges();
       this.#simplify();
     }
   }
@@ -58,7 +58,7 @@ class Shrinker {
   }
 
   /** Drops ranges of the scenario, long ones first, from the end on, where operations are rarely needed. */
-  #dropPieces(): void {
+  #dropRanges(): void {
     for (let length = Math.ceil(this.best.length / 2); length > 0; length = Math.floor(length / 2)) {
       for (let at = this.best.length - length; at > -length && this.#more(); at -= length) {
         this.#try([...this.best.slice(0, Math.max(at, 0)), ...this.best.slice(at + length)]);

@@ -1,15 +1,13 @@
 /**
- * The questions about a machine and its address spaces, and their answers. Answers are plain data: they can be sent to
+ * The answers to queries about a machine and its address spaces. Answers are plain data: they can be sent to
  * another thread.
  *
- * Pages are page numbers: the byte address divided by 4096, below 2^52, as plain numbers. Ranges are half open. Table
- * entries, address-space-control elements and absolute addresses are bigint.
+ * Pages are page numbers: the byte address divided by 4096, below 2^52. They are plain numbers, since callers compute
+ * ranges from what they draw; their arguments are checked. Ranges are half open. Table entries, address-space-control
+ * elements and absolute addresses are bigint.
  */
 
 import type { Level } from '../machine/index.ts';
-
-/** Pages in a segment. */
-export const PAGES_PER_SEGMENT = 256;
 
 /** A range of pages: `first` up to, not including, `end`. */
 export interface PageRange {
@@ -23,7 +21,7 @@ export interface RowRange extends PageRange {
   readonly limit: number;
 }
 
-/** An extent: a range of pages of a space that are treated alike. */
+/** An extent: a range of pages of a space that an answer describes as one. */
 export interface Extent extends PageRange {}
 
 /** The segments of a guest extent, counted by state. */
@@ -138,7 +136,7 @@ export interface Table {
   readonly page: number;
   /** How many entries are not empty. */
   readonly populated: number;
-  /** The number, among the populated entries, of the first one in `entries`. */
+  /** The first of `entries`, counted among the populated entries from 0. */
   readonly from: number;
   readonly entries: readonly TableEntry[];
   /** Of a page table: the guest segments linked to it, at most 16 of them. */

@@ -4,8 +4,9 @@
  * extents are merged however a picture is moved.
  */
 
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
 import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
-import { PAGES_PER_SEGMENT, type PageRange, type RowRange } from './answers.ts';
+import type { PageRange, RowRange } from './answers.ts';
 
 /** Returns the bucket size, in pages, for about `limit` buckets in a range; at least `least`, a power of two. */
 export function bucketSize({ first, end, limit }: RowRange, least: number): number {

@@ -3,10 +3,11 @@
  */
 
 import type { Gmap, Mm } from '../host/index.ts';
-import { type Extent, PAGES_PER_SEGMENT } from './answers.ts';
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
+import type { Extent } from './answers.ts';
+import { demandLimit, demandSpace } from './arguments.ts';
 import { ExtentList } from './extent-list.ts';
 import { viewOf } from './host-views.ts';
-import { demandLimit, demandSpace } from './questions.ts';
 import type { SpaceView } from './views.ts';
 
 /** What a space has mapped. */

@@ -16,7 +16,7 @@ function bitsOf(value: bigint, first: number, last: number): bigint {
 }
 
 /** Describes a field, given its value. */
-type Saying = (bits: bigint) => string;
+type Describe = (bits: bigint) => string;
 
 class Fields {
   readonly list: Field[] = [];
@@ -26,9 +26,9 @@ class Fields {
     this.#value = value;
   }
 
-  add(name: string, first: number, last: number, saying: Saying): this {
+  add(name: string, first: number, last: number, describe: Describe): this {
     const value = bitsOf(this.#value, first, last);
-    this.list.push({ name, bits: [first, last], value, sentence: saying(value) });
+    this.list.push({ name, bits: [first, last], value, sentence: describe(value) });
     return this;
   }
 
@@ -129,13 +129,13 @@ function unlinkedFields(value: bigint): readonly Field[] {
   return segmentTail(
     new Fields(value)
       .add(
-        'wanted',
+        'process address',
         0,
         43,
         (v) =>
-          `a note of the host's in an invalid entry, which the machine ignores: mapped to process address ${hex(v << 20n)}`,
+          `mapped to process address ${hex(v << 20n)}; the machine ignores this, as the entry is invalid`,
       )
-      .add('note', 44, 53, () => 'zero in an unlinked entry')
+      .add('unused', 44, 53, () => 'zero in an unlinked entry')
       .flag('P', 54, 'on in every unlinked entry: it distinguishes the entry from an empty one', 'off')
       .unused(55, 57),
   );
@@ -180,7 +180,7 @@ function pageFields(value: bigint): readonly Field[] {
   return new Fields(value)
     .add('frame', 0, 51, (v) =>
       none
-        ? `a note of the host's: the page has frame ${hex(v << 12n)}, but no access is allowed`
+        ? `the page has frame ${hex(v << 12n)}, but the host allows no access`
         : invalid
           ? 'without meaning: the entry is invalid'
           : `the page is in the frame at absolute ${hex(v << 12n)}`,
@@ -190,22 +190,22 @@ function pageFields(value: bigint): readonly Field[] {
     .flag('P', 54, 'stores are forbidden', 'stores are allowed')
     .unused(55, 55)
     .add('software', 56, 63, (v) =>
-      none ? 'a note of the host’s: no access is allowed' : v ? 'ignored by the machine' : 'zero',
+      none ? 'set by the host: no access is allowed' : v ? 'ignored by the machine' : 'zero',
     ).list;
 }
 
 function pgsteFields(value: bigint): readonly Field[] {
-  const kept = (what: string) =>
+  const saved = (what: string) =>
     [`the ${what} bit is saved here: on`, `the ${what} bit is saved here: off`] as const;
   return new Fields(value)
     .add('ACC', 0, 3, (v) => `access control of the page's storage key: ${v}`)
     .flag('F', 4, 'fetch protection of the storage key: on', 'fetch protection of the storage key: off')
     .unused(5, 8)
-    .flag('HR', 9, ...kept('host’s reference'))
-    .flag('HC', 10, ...kept('host’s change'))
+    .flag('HR', 9, ...saved("host's reference"))
+    .flag('HC', 10, ...saved("host's change"))
     .unused(11, 12)
-    .flag('GR', 13, ...kept('guest’s reference'))
-    .flag('GC', 14, ...kept('guest’s change'))
+    .flag('GR', 13, ...saved("guest's reference"))
+    .flag('GC', 14, ...saved("guest's change"))
     .unused(15, 16)
     .flag(
       'IN',
@@ -216,7 +216,7 @@ function pgsteFields(value: bigint): readonly Field[] {
     .unused(18, 63).list;
 }
 
-/** Returns the fields of bits 0 to 63 of a PSW. */
+/** Returns the fields of bits 0 to 63 of a PSW. @throws LinuxError EINVAL if `mask` is not a doubleword */
 export function pswFields(mask: bigint): readonly Field[] {
   demandDoubleword('mask', mask);
   const spaces = ['primary space', 'access-register mode', 'secondary space', 'home space'];

@@ -3,7 +3,8 @@
  * ones in the same bucket are merged, and their segments counted by state.
  */
 
-import { type GuestExtent, PAGES_PER_SEGMENT, type RowRange } from './answers.ts';
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
+import type { GuestExtent, RowRange } from './answers.ts';
 import { inSameBucket, segmentBucketSize } from './buckets.ts';
 
 /** The state of a guest segment. */

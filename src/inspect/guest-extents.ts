@@ -4,10 +4,10 @@
 
 import type { Gmap } from '../host/index.ts';
 import type { GuestExtent, RowRange } from './answers.ts';
+import { demandGmap, demandRow } from './arguments.ts';
 import { segmentsOf } from './buckets.ts';
 import { GuestExtentBuilder } from './guest-extent-builder.ts';
 import { GmapView } from './host-views.ts';
-import { demandGmap, demandRow } from './questions.ts';
 import type { GuestView } from './views.ts';
 
 /**

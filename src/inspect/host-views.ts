@@ -5,7 +5,9 @@
 import { type Gmap, GUEST_SEGMENTS, type Mappings, type Mm } from '../host/index.ts';
 import {
   EMPTY_SEGMENT,
+  HALF,
   hasFrame,
+  PAGES_PER_SEGMENT,
   PGSTE,
   PGSTE_OFFSET,
   unlinkedRunLength,
@@ -22,10 +24,10 @@ import {
   type Storage,
   segmentNumber,
 } from '../machine/index.ts';
-import { PAGE_FLAG, PAGES_PER_SEGMENT } from './answers.ts';
+import { PAGE_FLAG } from './answers.ts';
 import type { ExtentList } from './extent-list.ts';
 import { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts';
-import { HALF, NOTHING, SegmentTables } from './segment-tables.ts';
+import { NOTHING, SegmentTables } from './segment-tables.ts';
 import type { GuestSegment, GuestView, ProcessView, SegmentFlags, SpaceView, TableVisitor } from './views.ts';
 
 /** Returns a view of a space. */
@@ -110,7 +112,7 @@ export class GmapView implements GuestView {
   readonly #gmap: Gmap;
   readonly #view: DataView;
 
-  // The mapping, or the gap between two, that was found last, in process pages.
+  // The mapping found last, or the gap between two mappings, in process pages.
   #from = 0;
   #to = 0;
   #isMapped = false;
@@ -172,7 +174,7 @@ export class GmapView implements GuestView {
     builder.add(segment, descriptors.segmentOf(origin / PAGE_TABLE_SIZE), state, present);
   }
 
-  /** Finds the mapping, or the gap between two, that holds a process page: a fault there looks at the same. */
+  /** Finds the mapping, or the gap between two mappings, that holds a process page. */
   #find(page: number): void {
     if (page >= this.#from && page < this.#to) return;
     const { mappings } = this.#gmap.mm;
@@ -214,7 +216,7 @@ function presentIn(mm: Mm, table: number): number {
   return mm.common.descriptors.present[table / PAGE_TABLE_SIZE] as number;
 }
 
-/** Returns the halves of a segment entry; of an empty one if the space has no segment table there. */
+/** Returns the halves of a segment's entry, or those of an empty entry if the space has no segment table for it. */
 function segmentEntry(space: Mm | Gmap, segment: number): [hi: number, lo: number] {
   const { storage } = space.kind === 'gmap' ? space.mm.kernel : space.kernel;
   let found: [number, number] = [0, EMPTY_SEGMENT];

@@ -3,6 +3,7 @@
  * describes them.
  */
 
+export { PAGES_PER_SEGMENT } from '../host/internal.ts';
 export {
   type CachedTranslation,
   type EntryState,
@@ -13,7 +14,6 @@ export {
   type Line,
   type MappingExtent,
   PAGE_FLAG,
-  PAGES_PER_SEGMENT,
   type PageRange,
   type Pages,
   type ProcessorState,
@@ -31,7 +31,7 @@ export { guestExtents } from './guest-extents.ts';
 export { PAGES_LIMIT, pagesOf } from './pages.ts';
 export { mappingExtents, tableExtents } from './process-extents.ts';
 export { ownTablesOf, processorState } from './processors.ts';
-export { ENTRIES_LIMIT, type TableQuestion, tableOf } from './tables.ts';
+export { ENTRIES_LIMIT, type TableQuery, tableOf } from './tables.ts';
 export {
   type ExplainedStep,
   type ExplainedWalk,

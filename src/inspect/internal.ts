@@ -1,6 +1,6 @@
 /**
- * Views of spaces, for modules of this project that describe spaces other than a host's. Not part of the package's
- * interface.
+ * Views of spaces, for the player, which also describes the spaces of a trace; and the levels of tables. Not part of the
+ * package's interface.
  */
 
 export type { ExtentList } from './extent-list.ts';
@@ -9,4 +9,5 @@ export { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts'
 export { viewOf } from './host-views.ts';
 export { pagesOfView } from './pages.ts';
 export { rowOfView } from './rows.ts';
+export { LEVELS, SPAN } from './tables.ts';
 export type { GuestSegment, GuestView, ProcessView, SegmentFlags, SpaceView, TableVisitor } from './views.ts';

@@ -3,10 +3,11 @@
  */
 
 import type { Gmap, Mm } from '../host/index.ts';
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
 import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
-import { PAGE_FLAG, PAGES_PER_SEGMENT, type PageRange, type Pages } from './answers.ts';
+import { PAGE_FLAG, type PageRange, type Pages } from './answers.ts';
+import { demandPages, demandSpace } from './arguments.ts';
 import { viewOf } from './host-views.ts';
-import { demandPages, demandSpace } from './questions.ts';
 import type { GuestView, SegmentFlags, SpaceView } from './views.ts';
 
 /** The most pages that one answer holds. */

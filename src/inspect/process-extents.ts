@@ -3,10 +3,11 @@
  */
 
 import type { Mapping, Mappings, Mm } from '../host/index.ts';
-import { type MappingExtent, PAGES_PER_SEGMENT, type RowRange, type TableExtent } from './answers.ts';
+import { PAGES_PER_SEGMENT } from '../host/internal.ts';
+import type { MappingExtent, RowRange, TableExtent } from './answers.ts';
+import { demandProcess, demandRow } from './arguments.ts';
 import { bucketSize, inSameBucket, segmentsOf } from './buckets.ts';
 import { MmView } from './host-views.ts';
-import { demandProcess, demandRow } from './questions.ts';
 import type { ProcessView } from './views.ts';
 
 /**

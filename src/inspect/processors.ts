@@ -92,7 +92,11 @@ function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
   };
 }
 
-/** Returns the tables by which a guest translates instruction addresses, or null if its DAT is off. */
+/**
+ * Returns the tables by which a guest translates instruction addresses, or null if its DAT is off.
+ * @param cpu the processor that runs the virtual CPU, or ran it last
+ * @throws LinuxError EINVAL for a value that is not a virtual CPU, or for a processor of another host
+ */
 export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   demandInstance('vcpu', vcpu, Vcpu);
   vcpu.life.kernel.demandOwnCpu(cpu);
@@ -116,8 +120,8 @@ function codeAround(storage: Storage, vcpu: Vcpu, own: OwnTables | null, address
   return [...before, ...after];
 }
 
-/** Reads two bytes. Returns -1 if they cannot be read. */
-type HalfwordReader = (address: bigint) => number;
+/** Reads two bytes. Returns null if they cannot be read. */
+type HalfwordReader = (address: bigint) => number | null;
 
 function linesFrom(read: HalfwordReader, from: bigint, count: number): Line[] {
   const lines: Line[] = [];
@@ -152,13 +156,15 @@ function linesBefore(read: HalfwordReader, address: bigint): Line[] {
 }
 
 function lineAt(read: HalfwordReader, address: bigint): Line | null {
-  const halfwords: number[] = [];
   const first = read(address);
-  if (first < 0) return null;
-  const length = instructionLength(first >>> 8);
-  for (let i = 0; i < length; i += 2) halfwords.push(read(address + BigInt(i)));
-  if (halfwords.some((halfword) => halfword < 0)) return null;
-  const w = (((halfwords[0] as number) << 16) | (halfwords[1] ?? 0)) >>> 0;
+  if (first === null) return null;
+  const halfwords = [first];
+  for (let i = 2; i < instructionLength(first >>> 8); i += 2) {
+    const halfword = read(address + BigInt(i));
+    if (halfword === null) return null;
+    halfwords.push(halfword);
+  }
+  const w = ((first << 16) | (halfwords[1] ?? 0)) >>> 0;
   return {
     address,
     bytes: halfwords.map((halfword) => halfword.toString(16).padStart(4, '0')).join(''),
@@ -166,24 +172,26 @@ function lineAt(read: HalfwordReader, address: bigint): Line | null {
   };
 }
 
-/**
- * Reads two bytes of a guest at a logical address, using the tables as they are. Returns -1 if an access would fault.
- */
-function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number {
+/** Reads two bytes at a logical address of a guest. Returns null if an access would fault: no fault is resolved. */
+function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logical: bigint): number | null {
   const { asce, asceHi, asceLo } = vcpu.vm.gmap;
   const address = BigInt.asUintN(64, logical);
   const guest =
     own === null
       ? absoluteAddress(address, vcpu.block.prefix)
       : explainOwnWalk(storage, asce, own, address).absolute;
-  if (guest === null) return -1;
+  if (guest === null) return null;
   const walk = new Walk(new AbsoluteEntries(storage));
-  if (walk.to(asceHi, asceLo, Number(guest >> 12n), true) !== 0) return -1;
+  if (walk.to(asceHi, asceLo, Number(guest >> 12n), true) !== 0) return null;
   const at = walk.frame * 4096 + Number(guest & 0xfffn);
-  return storage.has(at, 2) ? storage.get16(at) : -1;
+  return storage.has(at, 2) ? storage.get16(at) : null;
 }
 
-/** Returns the contents of a buffer. @param walk finds stale entries of a host's buffer; null for a guest's own */
+/**
+ * Returns the contents of a buffer.
+ * @param walk translates the page of each entry again, to find stale ones; null for a guest's own buffer, whose entries
+ *   are not compared with its tables
+ */
 function bufferOf(tlb: Tlb, walk: Walk | null): TranslationBuffer {
   const entries: CachedTranslation[] = [];
   for (let slot = 0; slot < tlb.pages.length; slot++) {

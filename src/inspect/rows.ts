@@ -3,9 +3,9 @@
  */
 
 import type { Row, RowRange } from './answers.ts';
+import { demandRow } from './arguments.ts';
 import { guestExtentsOf } from './guest-extents.ts';
 import { mappingExtentsOf, tableExtentsOf } from './process-extents.ts';
-import { demandRow } from './questions.ts';
 import type { SpaceView } from './views.ts';
 
 /** Returns the extents of a space in a range. @throws LinuxError EINVAL for an invalid range */

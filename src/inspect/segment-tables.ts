@@ -2,7 +2,7 @@
  * The segment tables of a space in storage.
  */
 
-import { EMPTY_SEGMENT } from '../host/internal.ts';
+import { EMPTY_SEGMENT, HALF } from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -13,8 +13,6 @@ import {
   TableScan,
 } from '../machine/index.ts';
 
-/** Weight of the high half of an entry. */
-export const HALF = 0x1_0000_0000;
 /** An empty segment-table entry, for `TableScan`. */
 export const NOTHING = emptyEntry(EMPTY_SEGMENT);
 /** Empty entries by table type: 0 segment … 3 region first. */
@@ -25,7 +23,7 @@ const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 /** Receives the origin of a segment table and the number of the first segment that it translates. */
 export type SegmentTableVisitor = (origin: number, firstSegment: number) => void;
 
-/** The halves of an address-space-control element: a space has them. */
+/** The halves of an address-space-control element. An address space is such an object. */
 export interface TopTable {
   readonly asceHi: number;
   readonly asceLo: number;

@@ -3,7 +3,14 @@
  */
 
 import { type Gmap, LinuxError, type Mm } from '../host/index.ts';
-import { demandInteger, demandObject, PGSTE_OFFSET, show } from '../host/internal.ts';
+import {
+  demandInteger,
+  demandObject,
+  HALF,
+  PAGES_PER_SEGMENT,
+  PGSTE_OFFSET,
+  show,
+} from '../host/internal.ts';
 import {
   ASCE,
   CRST_ENTRIES,
@@ -16,10 +23,9 @@ import {
   type Storage,
   TableScan,
 } from '../machine/index.ts';
-import { PAGES_PER_SEGMENT, type Table, type TableEntry } from './answers.ts';
+import type { Table, TableEntry } from './answers.ts';
+import { demandSpace } from './arguments.ts';
 import { linksOf } from './host-views.ts';
-import { demandSpace } from './questions.ts';
-import { HALF } from './segment-tables.ts';
 import { meaningOf } from './walk.ts';
 
 /** Low halves of empty entries, by level. */
@@ -31,7 +37,7 @@ const EMPTY: Readonly<Record<Level, number>> = {
   'region-first': 0x2c,
 };
 /** Pages that an entry translates, by level. */
-const SPAN: Readonly<Record<Level, number>> = {
+export const SPAN: Readonly<Record<Level, number>> = {
   page: 1,
   segment: 2 ** 8,
   'region-third': 2 ** 19,
@@ -39,31 +45,31 @@ const SPAN: Readonly<Record<Level, number>> = {
   'region-first': 2 ** 41,
 };
 /** Levels from the top. */
-const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
+export const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
 /** Maximum number of entries in one answer. */
 export const ENTRIES_LIMIT = 2048;
-/** Maximum number of linked guest segments in one answer. */
+/** Maximum number of linked guest segments listed in one answer. */
 const NAMED_LINKS = 16;
 
-/** A table, and the entries wanted of it. */
-export interface TableQuestion {
+/** Selects a table and some of its entries. */
+export interface TableQuery {
   readonly level: Level;
   /** A page that the table translates. */
   readonly page: number;
-  /** The number of the first populated entry wanted, and how many. */
+  /** The first entry to return, counted among the populated ones from 0, and how many to return. */
   readonly from: number;
   readonly count: number;
 }
 
 /**
  * Returns the table of a level that translates a page, or null if the space has none.
- * @throws LinuxError EINVAL for an invalid question; ESRCH, ENOENT for a space that has ended
+ * @throws LinuxError EINVAL for an invalid query; ESRCH, ENOENT for a space that has ended
  */
-export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null {
+export function tableOf(space: Mm | Gmap, query: TableQuery): Table | null {
   demandSpace(space);
-  demandObject('question', question);
+  demandObject('query', query);
   const mm = space.kind === 'gmap' ? space.mm : space;
-  const { level, page, from, count } = question;
+  const { level, page, from, count } = query;
   if (!LEVELS.includes(level)) throw new LinuxError('EINVAL', `level ${show(level)} does not exist`);
   demandInteger('page', page, Number.MIN_SAFE_INTEGER, 2 ** 52);
   demandInteger('from', from);
@@ -77,7 +83,7 @@ export function tableOf(space: Mm | Gmap, question: TableQuestion): Table | null
   const indexes = populated(storage, origin, entries, emptyEntry(EMPTY[level]));
   const base = Math.floor(page / (SPAN[level] * entries)) * SPAN[level] * entries;
   const pgstes = level === 'page' && mm.tables.pgstes;
-  const shown = indexes.slice(from, from + Math.min(question.count, ENTRIES_LIMIT));
+  const shown = indexes.slice(from, from + Math.min(query.count, ENTRIES_LIMIT));
   return {
     level,
     origin: BigInt(origin),

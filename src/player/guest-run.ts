@@ -4,6 +4,7 @@
 
 import type { Checker } from '../check/index.ts';
 import { Host, type InjectedFault } from '../host/index.ts';
+import { MIB } from '../host/internal.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import {
@@ -20,7 +21,6 @@ import type { Progress, Source } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
 
-const MIB = 1n << 20n;
 /**
  * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction
  * there, IDTE for a whole table, takes about 15 microseconds.
@@ -64,7 +64,7 @@ export class GuestRun implements Run {
     this.snapshot = new Snapshot(new HostSource(this.host, () => this.#monitor?.vm.vcpus[0] ?? null));
   }
 
-  /** Loading counts as a step, as do every completed instruction, every interruption and the end. */
+  /** Loading is a step, and so are each completed instruction, each interruption and the end. */
   get step(): number {
     const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
     return this.#end === null ? done : done + 1;
@@ -79,7 +79,7 @@ export class GuestRun implements Run {
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        this.#ended(this.#monitor?.run(Math.min(to - this.step, UNITS), pending));
+        this.#noteEnd(this.#monitor?.run(Math.min(to - this.step, UNITS), pending));
         if (pending()) return;
       }
     } catch (error) {
@@ -94,21 +94,21 @@ export class GuestRun implements Run {
     this.#monitor = new Monitor(this.host, mm, {
       image: this.#image,
       maps: [{ from: MEMORY_AT, to: 0n, length }],
-      console: { write: (text, console) => this.#say(text, console) },
+      console: { write: (text, console) => this.#write(text, console) },
       arguments: this.#source.arguments ?? '',
     });
   }
 
   /** Reports output of the shown console, filtered for terminals. */
-  #say(text: string, console: ConsoleKind): void {
+  #write(text: string, console: ConsoleKind): void {
     if (this.#shown.shows(text, console))
       this.#listener?.output(this.step, this.#filters[console].filter(text));
   }
 
-  #ended(end: End | undefined): void {
+  #noteEnd(end: End | undefined): void {
     if (end === undefined || end.kind === 'limit') return;
-    const well = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
-    this.#end = { sentence: describeEnd(end), stuck: !well };
+    const succeeded = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
+    this.#end = { sentence: describeEnd(end), stuck: !succeeded };
   }
 
   announce(checker: Checker): void {

@@ -11,7 +11,7 @@ import {
   type ProcessorState,
   processorState,
   type Table,
-  type TableQuestion,
+  type TableQuery,
   tableOf,
 } from '../inspect/index.ts';
 import { viewOf } from '../inspect/internal.ts';
@@ -57,9 +57,9 @@ export class HostSource implements SnapshotSource, MachineView {
     return this.#host.stats();
   }
 
-  table(name: SpaceName, question: TableQuestion): Table | null {
+  table(name: SpaceName, query: TableQuery): Table | null {
     const space = this.#find(name);
-    return space && tableOf(space, question);
+    return space && tableOf(space, query);
   }
 
   walk(name: SpaceName, address: bigint, { virtual = false }: WalkOptions = {}): WalkAnswer | null {

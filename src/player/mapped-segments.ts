@@ -7,14 +7,14 @@ import type { Mappings } from '../host/index.ts';
 import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
 
 /** Consecutive segments that all have memory, or all have none. */
-export interface SegmentRun {
+export interface SegmentExtent {
   readonly mapped: boolean;
   readonly first: number;
   /** Not included; Infinity after the last mapping. */
   readonly end: number;
 }
 
-/** An index of mappings, as they are when it is created. Numbers are of segments. */
+/** An index of the mappings that exist when it is created. All numbers are segment numbers. */
 export class MappedSegments {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
@@ -40,7 +40,7 @@ export class MappedSegments {
   }
 
   /** Returns the extent that holds a segment. */
-  at(segment: number): SegmentRun {
+  at(segment: number): SegmentExtent {
     const index = this.#firstEndingAfter(segment);
     const start = this.#starts[index] ?? Infinity;
     if (start <= segment) return { mapped: true, first: start, end: this.#ends[index] as number };
@@ -49,10 +49,10 @@ export class MappedSegments {
 
   /** Returns how many of the segments from `first` up to, not including, `end` have memory. */
   count(first: number, end: number): number {
-    return this.#below(end) - this.#below(first);
+    return this.#countBelow(end) - this.#countBelow(first);
   }
 
-  #below(segment: number): number {
+  #countBelow(segment: number): number {
     const index = this.#firstEndingAfter(segment);
     const before = this.#before[index];
     if (before === undefined) {

@@ -31,9 +31,9 @@ import { TraceRun } from './trace-run.ts';
 const ANSWERS_KEPT = 200_000;
 const ANSWERS_SIZE = 1 << 24;
 /** Maximum console output kept, in characters. */
-const SAID_KEPT = 1 << 20;
-/** Characters that each piece of output counts for at least: a guest may print letter by letter. */
-const SAID_LEAST = 16;
+const OUTPUT_KEPT = 1 << 20;
+/** The least that each piece of output counts for, in characters: a guest may print letter by letter. */
+const OUTPUT_LEAST = 16;
 /** Maximum number of violations kept. Later ones repeat the first. */
 const VIOLATIONS_KEPT = 20;
 
@@ -41,14 +41,15 @@ const VIOLATIONS_KEPT = 20;
 const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
 
 /** Creates a run of the recording, with storage from `storage` if it needs any. */
-type Maker = (storage: () => Storage, listener: RunListener | null) => Run;
+type RunFactory = (storage: () => Storage, listener: RunListener | null) => Run;
 
 /** One recording, and a run of it that snapshots are taken of. */
 export class Player {
   /** The recorded events, at most `EVENTS_KEPT`. */
   readonly events: RecordedEvent[] = [];
+  /** The recorded answers of a scenario, at most `ANSWERS_KEPT`. */
   readonly answers: StepAnswer[] = [];
-  readonly #make: Maker;
+  readonly #newRun: RunFactory;
   readonly #recording: Recording;
   readonly #spare: Storage[];
   #live: Run | null = null;
@@ -61,10 +62,10 @@ export class Player {
   constructor(source: Source, settings: Settings = {}, spare: readonly Storage[] = []) {
     this.#spare = [...spare];
     const { injectedFault = null, check = true } = settings;
-    this.#make = makerOf(source, injectedFault);
+    this.#newRun = runFactoryOf(source, injectedFault);
     const storage = () => this.#storage();
     this.#recording = new Recording(
-      (listener) => this.#make(storage, listener),
+      (listener) => this.#newRun(storage, listener),
       check,
       this.events,
       this.answers,
@@ -82,7 +83,7 @@ export class Player {
    */
   record(steps: number, pending?: () => boolean): void {
     if (this.#closed) return;
-    this.#recording.go(steps, pending);
+    this.#recording.record(steps, pending);
     if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
   }
 
@@ -118,7 +119,7 @@ export class Player {
    * @throws PlayerError if the player was closed
    */
   approach(step: number, most: number, pending?: () => boolean): boolean {
-    const run = this.#before(step);
+    const run = this.#runNotPast(step);
     run.advance(Math.min(most, step - run.step), pending);
     return run.step >= step || run.end !== null;
   }
@@ -128,25 +129,25 @@ export class Player {
    * @throws PlayerError if the player was closed
    */
   at<T>(position: Position, ask: (snapshot: Snapshot) => T): T {
-    const run = this.#at(position.step);
+    const run = this.#playTo(position.step);
     if (position.event === 0 || run.end !== null) return ask(run.snapshot);
     return insideStep(run, position.event, ask);
   }
 
-  #at(step: number): Run {
-    const run = this.#before(step);
+  #playTo(step: number): Run {
+    const run = this.#runNotPast(step);
     run.advance(step - run.step);
     return run;
   }
 
-  /** Returns the live run, started anew if it has gone beyond a step. */
-  #before(step: number): Run {
+  /** Returns the live run, or a new one if the live one is past a step. */
+  #runNotPast(step: number): Run {
     if (this.#closed) throw new PlayerError('the player was closed');
     if (this.#live !== null && this.#live.step > step) {
       this.#keep(this.#live.close());
       this.#live = null;
     }
-    this.#live ??= this.#make(() => this.#storage(), null);
+    this.#live ??= this.#newRun(() => this.#storage(), null);
     return this.#live;
   }
 }
@@ -182,7 +183,7 @@ class Recording {
   readonly #violations: Progress['violations'][number][] = [];
   #closed = false;
   #count = 0;
-  #saidSize = 0;
+  #outputSize = 0;
   #answersSize = 0;
   /** The arrays reported last. They are copied only when something was added. */
   #reported: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
@@ -192,17 +193,17 @@ class Recording {
   #checkAt: number | null = null;
 
   constructor(
-    make: (listener: RunListener) => Run,
+    newRun: (listener: RunListener) => Run,
     check: boolean,
     events: RecordedEvent[],
     answers: StepAnswer[],
   ) {
     this.#events = events;
-    this.#run = make({
-      answered: (answer) => this.#keep(answer, answers),
-      output: (step, text) => this.#hear(step, text),
+    this.#run = newRun({
+      answered: (answer) => this.#addAnswer(answer, answers),
+      output: (step, text) => this.#addOutput(step, text),
     });
-    this.#run.trace.subscribe((event) => this.#add(event));
+    this.#run.trace.subscribe((event) => this.#addEvent(event));
     this.#checker = check && this.#run.host !== null ? Checker.attach(this.#run.host) : null;
   }
 
@@ -222,7 +223,8 @@ class Recording {
     return this.#run.close();
   }
 
-  go(steps: number, pending: () => boolean = () => false): void {
+  /** As `Player.record`. */
+  record(steps: number, pending: () => boolean = () => false): void {
     const to = this.#run.step + steps;
     while (this.#run.step < to && this.#run.end === null) {
       if (this.#checker === null) this.#run.advance(to - this.#run.step, pending);
@@ -246,19 +248,19 @@ class Recording {
     }
   }
 
-  #hear(step: number, text: string): void {
-    if (this.#saidSize > SAID_KEPT || text === '') return;
-    this.#saidSize += Math.max(text.length, SAID_LEAST);
+  #addOutput(step: number, text: string): void {
+    if (this.#outputSize > OUTPUT_KEPT || text === '') return;
+    this.#outputSize += Math.max(text.length, OUTPUT_LEAST);
     this.#output.push({ step, text });
   }
 
-  #keep(answered: StepAnswer, answers: StepAnswer[]): void {
+  #addAnswer(answered: StepAnswer, answers: StepAnswer[]): void {
     if (answers.length >= ANSWERS_KEPT || this.#answersSize > ANSWERS_SIZE) return;
     for (const line of answered.answer) this.#answersSize += line.length;
     answers.push(answered);
   }
 
-  #add(event: TraceEvent): void {
+  #addEvent(event: TraceEvent): void {
     const { step } = this.#run;
     this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
     this.#step = step;
@@ -267,7 +269,8 @@ class Recording {
   }
 }
 
-function makerOf(source: Source, injectedFault: InjectedFault | null): Maker {
+/** @throws PlayerError if the source cannot be played */
+function runFactoryOf(source: Source, injectedFault: InjectedFault | null): RunFactory {
   switch (source.kind) {
     case 'scenario': {
       const script = readScript(source.text);

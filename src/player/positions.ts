@@ -25,11 +25,11 @@ export type Source =
   /** A trace file (docs/trace.md). It contains events only: no tables, walks or processors. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 
-/** How it is played. */
+/** How to play it. */
 export interface Settings {
   /** A fault to inject into the host, or null, the default, for none. */
   readonly injectedFault?: InjectedFault | null;
-  /** Whether to check every rule after every step of a scenario, and now and then in a guest. The default is true. */
+  /** Whether to check every rule: after each step of a scenario, at intervals in a guest. The default is true. */
   readonly check?: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface Progress {
   readonly of: number | null;
   /** Events emitted. Those beyond `EVENTS_KEPT` are only counted. */
   readonly events: number;
-  /** Why it has ended, or null if it can continue. `stuck` means that it did not end by itself. */
+  /** Why it ended, or null if it can continue. `stuck` means that it could not continue, although it had not finished. */
   readonly end: { readonly sentence: string; readonly stuck: boolean } | null;
   /** Violations of the checker's rules, each with the number, from 0, of the step after which it was found. */
   readonly violations: readonly { readonly step: number; readonly violation: Violation }[];

@@ -19,7 +19,7 @@ export interface RunListener {
 /** A run. The same source always gives the same steps and the same events. */
 export interface Run {
   readonly snapshot: Snapshot;
-  /** Emits the events of the run; those emitted while the run is being set up are not reported. */
+  /** Emits the events of the run, except those of its setup. */
   readonly trace: Trace;
   /** Steps played. */
   readonly step: number;
@@ -33,7 +33,7 @@ export interface Run {
   readonly stride: number;
   /**
    * Plays `steps` steps, or fewer if the run ends or `pending` returns true. `pending` is called often, but not before
-   * the first step: a run has no clock of its own. Where a run stops does not affect it.
+   * the first step. Steps and events do not depend on where calls stop.
    */
   advance(steps: number, pending?: () => boolean): void;
   /** Tells the checker which step comes next, and whether the last one failed. */

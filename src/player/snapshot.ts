@@ -1,5 +1,5 @@
 /**
- * Snapshots: the state at one position of a recording, and the questions about it. docs/inspect.md describes the
+ * Snapshots: the state at one position of a recording, and the queries about it. docs/inspect.md describes the
  * answers.
  */
 
@@ -13,7 +13,7 @@ import type {
   Row,
   RowRange,
   Table,
-  TableQuestion,
+  TableQuery,
 } from '../inspect/index.ts';
 import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
@@ -28,7 +28,7 @@ export interface SpaceOutline {
   readonly process: SpaceName;
   /** Its address-space-control element, or null if it is not in the trace. */
   readonly asce: bigint | null;
-  /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: the smallest gaps between them are closed. */
+  /** The mapped extents in ascending order, at most `EXTENTS_LIMIT`: they are joined across the smallest gaps. */
   readonly extents: readonly Extent[];
   /** Pages that the space can have. */
   readonly limit: number;
@@ -45,9 +45,9 @@ export interface WalkOptions {
   readonly virtual?: boolean;
 }
 
-/** A walk through the tables of a space; for a virtual address of a guest, after one through the guest's own. */
+/** A walk through the tables of a space. For a virtual address of a guest, one through the guest's own tables precedes it. */
 export interface WalkAnswer {
-  /** The walk through the guest's own tables, which ends at a guest real address; null if there was none. */
+  /** The walk through the guest's own tables, which ends at a guest absolute address; null if there was none. */
   readonly own: ExplainedWalk | null;
   /** The address that the tables of the space translate; null if the guest's own walk ended with an exception. */
   readonly absolute: bigint | null;
@@ -55,12 +55,12 @@ export interface WalkAnswer {
   readonly walk: ExplainedWalk | null;
 }
 
-/** Questions that only a recording with a machine can answer: a trace has none. */
+/** Queries that only a recording with a machine can answer: a trace has none. */
 export interface MachineView {
   /** Returns the counters that `stats` of the scenario language reports. */
   stats(): HostStats;
   /** Returns a table, or null if there is no such space or table. */
-  table(space: SpaceName, question: TableQuestion): Table | null;
+  table(space: SpaceName, query: TableQuery): Table | null;
   /** Translates an address. Returns null if there is no such space, or no virtual CPU that runs in it. */
   walk(space: SpaceName, address: bigint, options?: WalkOptions): WalkAnswer | null;
   /** Returns the processors. */
@@ -82,7 +82,7 @@ export interface SnapshotSource {
 }
 
 /**
- * The state at one position. Questions change nothing. A snapshot is valid only until the function that received it
+ * The state at one position. Queries change nothing. A snapshot is valid only until the function that received it
  * returns.
  */
 export class Snapshot {
@@ -116,7 +116,7 @@ export class Snapshot {
   }
 }
 
-/** Takes the name of a space apart. @internal */
+/** Parses the name of a space. @internal */
 export function parseName(name: SpaceName): { readonly isGmap: boolean; readonly id: number } {
   const [kind, number] = name.split(' ');
   return { isGmap: kind !== 'process', id: Number(number) };

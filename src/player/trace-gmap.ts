@@ -22,7 +22,7 @@ interface MappedExtent {
   readonly process: number;
 }
 
-/** A gmap of a trace. Numbers are of segments unless they are called pages. */
+/** A gmap of a trace. Numbers are segment numbers unless they are called pages. */
 export class TraceGmap implements GuestView {
   readonly kind = 'guest';
   /** The number of its process, and the process. */
@@ -51,7 +51,7 @@ export class TraceGmap implements GuestView {
     switch (event.type) {
       case 'map': {
         const [first, process] = [segmentNumberOf(event.to), segmentNumberOf(event.from)];
-        // Whatever lies beyond the end of either space is ignored.
+        // Segments beyond the end of either space are ignored: a trace may be damaged.
         const end = Math.min(
           first + segmentNumberOf(event.length),
           GUEST_SEGMENTS,
@@ -164,9 +164,9 @@ export class TraceGmap implements GuestView {
   }
 
   /**
-   * Adds the segments of an extent from `first` up to, not including, `end`; none of them is linked. Segments that are
-   * backed alternate with ones that are not; where they change more often than once a bucket they are only counted, so
-   * that the cost does not depend on how often they change.
+   * Adds the segments of an extent from `first` up to, not including, `end`. Preconditions: none of them is linked.
+   * Backed segments alternate with unbacked ones. Where they alternate within a bucket they are only counted, so that
+   * the cost depends on the number of buckets, not on the number of mappings.
    */
   #addUnlinked(builder: GuestExtentBuilder, extent: MappedExtent, first: number, end: number): void {
     const { mapped } = this.process;

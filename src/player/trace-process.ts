@@ -12,15 +12,15 @@ import { MappedSegments } from './mapped-segments.ts';
 /** Pages that a process can have at most: an address has 64 bits. */
 const PAGES = 2 ** 52;
 
-/** What a segment of a process has. */
+/** The page table or the 1 MiB frame of a segment. */
 interface TraceTable {
-  /** Whether it is a 1 MiB frame, not a page table. */
+  /** Whether it is a 1 MiB frame. */
   large: boolean;
   /** Indexes of the pages that are present. */
   readonly present: Set<number>;
 }
 
-/** A process of a trace. Numbers are of pages unless they are called segments. */
+/** A process of a trace. Numbers are page numbers unless they are called segments. */
 export class TraceProcess implements ProcessView {
   readonly kind = 'process';
   readonly mappings = new Mappings();
@@ -86,7 +86,7 @@ export class TraceProcess implements ProcessView {
       (table && (table.large || table.present.has(index)) ? PAGE_FLAG.PRESENT : 0);
   }
 
-  /** Maps pages. Whatever lies beyond the last address is ignored. */
+  /** Maps pages. Pages beyond the end of the address space are ignored: a trace may be damaged. */
   map(start: number, count: number, protection: number): void {
     this.#changed();
     const end = Math.min(start + count, PAGES);

@@ -8,11 +8,11 @@ import { parseName, type SnapshotSource, type Space, type SpaceName } from './sn
 import { segmentNumberOf, TraceGmap } from './trace-gmap.ts';
 import { TraceProcess } from './trace-process.ts';
 
-/** Pages of a process whose mappings all lie below: three levels of tables. */
+/** Pages that three levels of tables translate: the least that a process can have. */
 const LEAST_LIMIT = 2 ** 30;
-/** The most mappings and pages that forks copy in all: each fork may double them. */
+/** Maximum number of mappings and pages that all forks together copy: each fork may double them. */
 const COPIES_LIMIT = 1_000_000;
-/** The most spaces listed. */
+/** Maximum number of spaces listed. */
 const SPACES_LIMIT = 500;
 
 /** The spaces of a trace. */

@@ -1,6 +1,5 @@
 /**
- * What other modules of this project use of the scenario language besides its interface. Not part of the package's
- * interface.
+ * Text functions for other modules of this project. Not part of the package's interface.
  */
 
 export { cut, linesOf } from './text.ts';

@@ -48,7 +48,7 @@ interface Data extends At {
   readonly bytes: Uint8Array;
 }
 
-/** The words of an mmap. */
+/** The options of an mmap. */
 export interface MmapWords {
   /** PROT bits; absent for read and write. */
   readonly protection?: number;

@@ -1,45 +1,44 @@
 /**
- * The parser of the scenario language, which has one operation a line. docs/scenarios.md describes it.
+ * The parser of the scenario language, which has one operation per line. docs/scenarios.md describes it.
  */
 
 import type { MmapWords, Operation } from './operation.ts';
 import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
-/** The process that an operation is about. */
-type Whose = { process?: number };
+/** The process of an operation; absent for process 0. */
+type OfProcess = { process?: number };
 /** Words of an mmap without operands. */
 const FLAGS = ['fixed', 'shared', 'large', 'high'] as const;
-type Reader = (words: Words, whose: Whose) => Operation;
+/** Reads the operands of an operation. */
+type Reader = (words: Words, of: OfProcess) => Operation;
 
-/** Parsers for operations on processes: their lines may begin with a process. */
+/** Operations on processes. Their lines may begin with a process. */
 const OF_PROCESSES: Readonly<Record<string, Reader>> = {
-  mmap: (w, whose) => ({ verb: 'mmap', ...whose, ...range(w), ...mmapWords(w) }),
-  munmap: (w, whose) => ({ verb: 'munmap', ...whose, ...range(w) }),
-  mprotect: (w, whose) => ({ verb: 'mprotect', ...whose, ...range(w), protection: w.protection() }),
-  dontneed: (w, whose) => ({ verb: 'dontneed', ...whose, ...range(w) }),
-  mremap: (w, whose) => ({
+  mmap: (w, of) => ({ verb: 'mmap', ...of, ...range(w), ...mmapWords(w) }),
+  munmap: (w, of) => ({ verb: 'munmap', ...of, ...range(w) }),
+  mprotect: (w, of) => ({ verb: 'mprotect', ...of, ...range(w), protection: w.protection() }),
+  dontneed: (w, of) => ({ verb: 'dontneed', ...of, ...range(w) }),
+  mremap: (w, of) => ({
     verb: 'mremap',
-    ...whose,
+    ...of,
     address: w.number('the address'),
     oldLength: w.number('the old length'),
     newLength: w.number('the new length'),
     ...mremapWords(w),
   }),
-  new: (_, whose) => ({ verb: 'new', ...whose }),
-  exit: (_, whose) => ({ verb: 'exit', ...whose }),
-  fork: (w, whose) => ({ verb: 'fork', ...whose, child: w.child() }),
-  gmap_alloc: (w, whose) => ({ verb: 'gmap_alloc', ...whose, gmap: w.gmap() }),
-  process: (w, whose) =>
+  new: (_, of) => ({ verb: 'new', ...of }),
+  exit: (_, of) => ({ verb: 'exit', ...of }),
+  fork: (w, of) => ({ verb: 'fork', ...of, child: w.child() }),
+  gmap_alloc: (w, of) => ({ verb: 'gmap_alloc', ...of, gmap: w.gmap() }),
+  process: (w, of) =>
     isRead(w)
-      ? { verb: 'process read', ...whose, ...range(w), ...w.cpu() }
-      : { verb: 'process write', ...whose, ...data(w), ...w.cpu() },
-  kernel: (w, whose) =>
-    isRead(w)
-      ? { verb: 'kernel read', ...whose, ...range(w) }
-      : { verb: 'kernel write', ...whose, ...data(w) },
+      ? { verb: 'process read', ...of, ...range(w), ...w.cpu() }
+      : { verb: 'process write', ...of, ...data(w), ...w.cpu() },
+  kernel: (w, of) =>
+    isRead(w) ? { verb: 'kernel read', ...of, ...range(w) } : { verb: 'kernel write', ...of, ...data(w) },
 };
 
-/** Parsers for all other operations. */
+/** All other operations. */
 const OF_NO_PROCESS: Readonly<Record<string, Reader>> = {
   gmap_free: (w) => ({ verb: 'gmap_free', gmap: w.gmap() }),
   gmap_map_segment: (w) => ({
@@ -121,7 +120,7 @@ function mmapWords(w: Words): MmapWords {
     } else if (protection === undefined) {
       protection = w.option(protectionOf);
       if (protection === undefined) return found;
-      // Read and write is the default, and has no property.
+      // Read and write is the default, and is not stored.
       if (protection !== 3) found.protection = protection;
     } else {
       return found;

@@ -1,5 +1,5 @@
 /**
- * Work on texts that may be very long, without copies of the whole.
+ * Functions for texts that may be very long. They copy only the parts that they return.
  */
 
 const CHUNK = 1024;
@@ -18,7 +18,7 @@ export function cut(text: string, length: number): string {
   return copy;
 }
 
-/** Yields the lines of a text, without their ends. It makes no list: a text may have a hundred million empty lines. */
+/** Yields the lines of a text, without their ends. No array of all lines is built: there may be a hundred million. */
 export function* linesOf(text: string): Generator<string> {
   for (let from = 0; from <= text.length; ) {
     const end = text.indexOf('\n', from);

@@ -5,7 +5,7 @@
 import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
 import { cut } from './text.ts';
 
-/** A syntax error in a line. The message says what is wrong. */
+/** A syntax error in a line. The message names the offending word. */
 export class ScenarioSyntaxError extends Error {
   constructor(message: string) {
     super(message);
@@ -53,7 +53,7 @@ export function protectionOf(word: string): number | undefined {
   return PROTECTION_LETTERS.reduce((bits, [letter, bit]) => bits | (word.includes(letter) ? bit : 0), 0);
 }
 
-/** Maximum number of words read of a line. No operation has as many, so the last one is an error. */
+/** Maximum number of words read of a line. No operation has that many, so a longer line is a syntax error. */
 const WORDS_MAX = 32;
 
 /** The words of a line, read one by one. */
@@ -72,11 +72,11 @@ export class Words {
     return word;
   }
 
-  /** Skips the next word if it is this one. Returns whether it was. */
+  /** Skips the next word if it is `word`. Returns whether it was. */
   skip(word: string): boolean {
-    const there = this.#words[this.#at] === word;
-    if (there) this.#at++;
-    return there;
+    const found = this.#words[this.#at] === word;
+    if (found) this.#at++;
+    return found;
   }
 
   /** Reads the next word if `read` accepts it. Returns its value, or undefined. */
@@ -116,7 +116,7 @@ export class Words {
     return name('file', this.number('the file'), FILE_NAMES);
   }
 
-  /** Reads `on CPU` at the end of an access, if it is there. */
+  /** Reads the optional `on CPU` at the end of an access. */
   cpu(): { cpu?: number } {
     return this.skip('on') ? { cpu: name('processor', this.number('the processor'), CPUS) } : {};
   }

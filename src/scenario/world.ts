@@ -17,7 +17,7 @@ import type { Trace } from '../trace/index.ts';
 import { formatBytes } from './format.ts';
 import { CPUS, type Operation, type OperationOf } from './operation.ts';
 
-/** Maximum number of bytes that one line reads: more than a person looks at, and too few to exhaust memory. */
+/** Maximum number of bytes that one line reads, so that no line can exhaust memory. */
 export const READ_LIMIT = 1n << 24n;
 
 /** Options of a world. */
@@ -373,7 +373,7 @@ function bytes(data: Uint8Array): Answer {
   return data.length === 0 ? OK : { data, lines: hexadecimalLine(data) };
 }
 
-/** Formatted while it is read: it has twice as many characters as there are bytes. */
+/** Yields one line, formatted when it is read: it has twice as many characters as there are bytes. */
 function* hexadecimalLine(data: Uint8Array): IterableIterator<string> {
   yield `ok ${formatBytes(data)}`;
 }
@@ -383,7 +383,7 @@ function listed(pages: readonly number[]): Answer {
   return { lines: [['ok', ...pages.map((page) => hex(BigInt(page) << 12n))].join(' ')] };
 }
 
-/** Yields a line for each segment, formatted while they are read: there may be millions. */
+/** Yields a line for each segment, formatted when it is read: there may be millions. */
 function* dump(gmap: Gmap): IterableIterator<string> {
   for (const { guest, process, linked } of gmap.segments()) {
     // With an injected fault, a segment may be linked to a table that is not the process's.

@@ -15,7 +15,7 @@ const RESPONSE = { DONE: 0x001n, NO_CONFIGURATION: 0x102n, INVALID: 0x402n } as 
 const BLOCK_BYTES = 4096;
 /** Offset of the kind of device that the block describes, and the minimum length of a block of each kind. */
 const KIND_AT = 12;
-const LEAST_BYTES: ReadonlyMap<number, number> = new Map([
+const BLOCK_BYTES_MIN: ReadonlyMap<number, number> = new Map([
   [0x00, 384], // FCP
   [0x02, 200], // CCW
 ]);
@@ -78,7 +78,7 @@ export class InitialProgramLoad {
   #set(address: bigint): bigint {
     const page = this.#vm.readGuest(address, BLOCK_BYTES);
     const length = new DataView(page.buffer).getUint32(0);
-    const least = LEAST_BYTES.get(page[KIND_AT] as number) ?? Number.POSITIVE_INFINITY;
+    const least = BLOCK_BYTES_MIN.get(page[KIND_AT] as number) ?? Number.POSITIVE_INFINITY;
     if (length < least || length > BLOCK_BYTES) return RESPONSE.INVALID;
     this.#block = page.slice(0, length);
     return RESPONSE.DONE;

@@ -1,6 +1,6 @@
 /** Guest memory, as the devices of a virtual machine access it. */
 
-/** An access to an address range in which the guest has no memory, or not everywhere. */
+/** An access to an address range of which a part, or all of it, is not guest memory. */
 export class GuestAddressError extends RangeError {
   override readonly name = 'GuestAddressError';
 

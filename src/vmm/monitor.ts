@@ -22,6 +22,7 @@ import {
   demandInteger,
   demandObject,
   hex,
+  MIB,
 } from '../host/internal.ts';
 import {
   absoluteAddress,
@@ -38,7 +39,6 @@ import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type GuestConsole, Sclp } from './sclp.ts';
 import { systemInformation } from './stsi.ts';
 
-const MIB = 1n << 20n;
 /** Maximum number of CPUs of a guest. */
 const CPUS = 248;
 /** Guest absolute address of the command line, and its maximum length in bytes, the NUL included. */
@@ -49,6 +49,11 @@ const START_MASK = 0x1_8000_0000n;
 /** Units of work of a virtual CPU before the turn of the next one. */
 const TURN = 100_000;
 const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
+/** Operation codes of the instructions that user space executes. */
+const SERVC = 0xb220;
+const DIAG = 0x83;
+/** Codes of DIAGNOSE: initial program load, and virtio hypercall. */
+const DIAGNOSE = { IPL: 0x308, HYPERCALL: 0x500 } as const;
 /** The result of an unknown virtio hypercall, as in QEMU: -EINVAL. */
 const HYPERCALL_UNKNOWN = BigInt.asUintN(64, -22n);
 
@@ -90,7 +95,7 @@ export type End =
    * status, 0 for success. Of several such CPUs, the last one with a status other than 0 counts, or else the last one.
    */
   | { readonly kind: 'disabled-wait'; readonly cpu: number; readonly address: bigint }
-  /** It accessed memory that its process does not have. It can continue once the process has it. */
+  /** The guest accessed memory that its process does not have. It can continue once the process has it. */
   | { readonly kind: 'memory-fault'; readonly cpu: number; readonly gpa: bigint; readonly write: boolean }
   /** Its program new PSW causes the next program interruption. */
   | { readonly kind: 'program-loop'; readonly cpu: number; readonly code: number; readonly address: bigint }
@@ -103,11 +108,11 @@ export type End =
    * at which a clock interruption wakes the guest, or null if there is none.
    */
   | { readonly kind: 'input'; readonly until: bigint | null }
-  /** It requested a reset of the machine. */
+  /** The guest requested a reset of the machine. */
   | { readonly kind: 'reset' }
   /** All its CPUs are stopped: the last one stopped itself, which is a normal end. */
   | { readonly kind: 'stopped' }
-  /** It did something that neither host nor monitor implements. */
+  /** The guest caused an exit that neither host nor monitor implements. */
   | { readonly kind: 'unhandled'; readonly cpu: number; readonly what: string; readonly address: bigint }
   /** The limit of `run` was reached, or `pending` returned true. It can continue. */
   | { readonly kind: 'limit' };
@@ -369,8 +374,8 @@ export class Monitor {
   }
 
   #instruction(vcpu: Vcpu, ipa: number, ipb: number): End | null {
-    if (ipa === 0xb220) return this.#serviceCall(vcpu, ipb);
-    if (ipa >>> 8 !== 0x83) vcpu.refuse(PGM.OPERATION);
+    if (ipa === SERVC) return this.#serviceCall(vcpu, ipb);
+    if (ipa >>> 8 !== DIAG) vcpu.refuse(PGM.OPERATION);
     else this.#diagnosed(vcpu, ipa);
     return null;
   }
@@ -378,10 +383,10 @@ export class Monitor {
   #diagnosed(vcpu: Vcpu, ipa: number): void {
     const code = Number(operandAddress(vcpu) & 0xffffn);
     if (this.#diagnose(code, vcpu)) return;
-    if (code === 0x308) {
+    if (code === DIAGNOSE.IPL) {
       const refused = vcpu.restoringPswOnFault(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
       if (refused !== 0) vcpu.refuse(refused);
-    } else if (code === 0x500) {
+    } else if (code === DIAGNOSE.HYPERCALL) {
       // There is no virtio device, so no hypercall is known.
       vcpu.gr[2] = HYPERCALL_UNKNOWN;
     } else {
@@ -502,7 +507,7 @@ function asciiWithNul(text: string): Uint8Array {
   return bytes;
 }
 
-/** Guest memory for devices. */
+/** The memory of a virtual machine, for its devices. */
 class VmMemory implements GuestMemory {
   readonly #vm: VirtualMachine;
 
@@ -511,15 +516,16 @@ class VmMemory implements GuestMemory {
   }
 
   read(address: bigint, length: number): Uint8Array {
-    return named(address, length, () => this.#vm.readGuest(address, length));
+    return renamingFault(address, length, () => this.#vm.readGuest(address, length));
   }
 
   write(address: bigint, bytes: Uint8Array): void {
-    named(address, bytes.length, () => this.#vm.writeGuest(address, bytes));
+    renamingFault(address, bytes.length, () => this.#vm.writeGuest(address, bytes));
   }
 }
 
-function named<T>(address: bigint, length: number, access: () => T): T {
+/** Performs an access. @throws GuestAddressError instead of GuestMemoryFault */
+function renamingFault<T>(address: bigint, length: number, access: () => T): T {
   try {
     return access();
   } catch (error) {

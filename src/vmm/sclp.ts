@@ -119,7 +119,7 @@ function incrementOf(mebibytes: bigint): bigint {
   return increment;
 }
 
-/** The service-call logical processor of one virtual machine. */
+/** The service-call logical processor (SCLP) of one virtual machine. */
 export class Sclp {
   readonly #mebibytes: bigint;
   readonly #cpus: number;
@@ -251,7 +251,7 @@ export class Sclp {
     block[7] = response & 0xff;
   }
 
-  /** The commands. */
+  /** What executes each command. Returns the response code. */
   static readonly #COMMANDS = new Map<number, (sclp: Sclp, view: DataView, block: Uint8Array) => number>([
     [READ_SCP_INFO, (sclp, view, block) => sclp.#readScpInfo(view, block)],
     [READ_SCP_INFO_FORCED, (sclp, view, block) => sclp.#readScpInfo(view, block)],

@@ -34,6 +34,6 @@ export interface Lesson {
   readonly view?: LessonView;
   /** The faults worth injecting in this lesson. */
   readonly faults?: readonly InjectedFault[];
-  /** What these faults lead to. */
+  /** The consequence of these faults. */
   readonly faultNote?: string;
 }

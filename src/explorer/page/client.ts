@@ -13,13 +13,13 @@ const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'mod
 /** The worker. */
 export const machine = wrap<MachineApi>(worker);
 
-/** Whether the worker failed to load or has crashed: nothing is answered any more. */
+/** Whether the worker failed to load or has crashed. No query is answered after that. */
 export const workerFailed = signal(false);
 worker.addEventListener('error', () => {
   workerFailed.value = true;
 });
 
-/** The lists of a query. Each view gets a slice of each list of the joint result. */
+/** The lists of a query. Each view gets its own slice of each list of the joint result. */
 const LISTS = ['rows', 'pages', 'tables', 'walks'] as const;
 
 const queries = new Map<string, Query>();
@@ -29,6 +29,7 @@ let wanted: Position | null = null;
 let recording = 0;
 /** The spaces at the latest position. They are queried once for each position, no matter how often a view moves. */
 let outlined: { readonly position: Position; readonly outline: readonly SpaceOutline[] } | null = null;
+/** Whether a query is in progress, and whether another one must follow it. */
 let asking = false;
 let again = false;
 let frame = 0;

@@ -32,9 +32,9 @@ export function eachFrame(
   }
 }
 
-/** Returns the frame of a page, or -1 if it has none. */
-export function frameOf(mm: Mm, page: number): number {
-  let found = -1;
+/** Returns the address of the frame of a page, or null if it has none. */
+export function frameOf(mm: Mm, page: number): number | null {
+  let found: number | null = null;
   eachFrame(mm, page, page + 1, (_, frame) => {
     found = frame;
   });

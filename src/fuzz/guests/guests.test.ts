@@ -55,7 +55,7 @@ it('encodes every instruction of the table with its operation code and the lengt
 
 describe('an injected fault is found:', () => {
   it.each(['page-invalidated', 'page-protected', 'page-copied', 'gmap-unmap', 'page-table-freed'] as const)(
-    'the purge %s left out',
+    'a missing purge: %s',
     (site) => {
       const injectFault = ({ kernel }: Host) => {
         kernel.injectedFault = site;

@@ -41,15 +41,15 @@ export class GuestsFuzzer implements Fuzzer<GuestSetup, GuestStep> {
     const worlds: GuestWorld[] = [];
     let performed = 0;
     try {
-      const make = (secrets: number, frames: number) => {
+      const addWorld = (secrets: number, frames: number) => {
         const world = new GuestWorld(setup, { secrets, frames }, this.#spare.pop());
         this.#options.before?.(world.host);
         worlds.push(world);
         return world;
       };
-      const first = make(0, 0);
+      const first = addWorld(0, 0);
       // If frames are scarce, the second world would run out of them at another step.
-      const pair = new GuestPair(first, setup.scarce > 0 ? null : make(1, 37), setup.checkEvery);
+      const pair = new GuestPair(first, setup.scarce > 0 ? null : addWorld(1, 37), setup.checkEvery);
       for (const step of steps) {
         performed++;
         const finding = pair.step(step);
@@ -186,9 +186,9 @@ function hostStateOf(cpu: Cpu): Record<string, string> {
     interruptions: cpu.interruptions,
     stopped: `${cpu.stopped}`,
     breaking: `${cpu.breakingHi} ${cpu.breakingLo}`,
-    below: `${cpu.sie === null}`,
+    'SIE context': `${cpu.sie === null ? 'none' : 'present'}`,
   };
-  // Control register 1 has the process whose guest ran.
+  // Control register 1 has the element of the process whose guest ran.
   for (let n = 0; n < 16; n++) if (n !== 1) state[`control register ${n}`] = `${cpu.cr[n]}`;
   return state;
 }
@@ -219,23 +219,24 @@ function differenceBetween(first: GuestWorld, second: GuestWorld): string | null
     if (one.mm.ended !== other.mm.ended) return `process ${index} has ended in one of them`;
     if (one.mm.ended) continue;
     const page = differentPage(first, second, index);
-    if (page >= 0) return `guest memory of machine ${index} at process page 0x${page.toString(16)} differs`;
+    if (page !== null)
+      return `guest memory of machine ${index} at process page 0x${page.toString(16)} differs`;
   }
   return null;
 }
 
-/** Returns the first page of guest memory that differs between two worlds, or -1. */
-function differentPage(first: GuestWorld, second: GuestWorld, index: number): number {
+/** Returns the first page of guest memory that differs between two worlds, or null. */
+function differentPage(first: GuestWorld, second: GuestWorld, index: number): number | null {
   const frames = new Map<number, number>();
   const [start, end] = [HOME >> 12, (HOME + MEMORY) >> 12];
   eachFrame(second.machine(index).mm, start, end, (page, frame) => frames.set(page, frame));
   const [a, b] = [wordsOf(first), wordsOf(second)];
-  let found = -1;
+  let found: number | null = null;
   eachFrame(first.machine(index).mm, start, end, (page, frame) => {
     const other = frames.get(page);
-    if (found >= 0) return;
+    if (found !== null) return;
     if (other === undefined) found = page;
-    for (let i = 0; i < 1024 && found < 0; i++) {
+    for (let i = 0; i < 1024 && found === null; i++) {
       if (a[frame / 4 + i] !== b[(other as number) / 4 + i]) found = page;
     }
   });
@@ -254,7 +255,7 @@ function canaryFinding(world: GuestWorld): CaseFinding | null {
     if (mm.ended) continue;
     const frame = frameOf(mm, page);
     const where = `canary page 0x${page.toString(16)} of process ${mm.id}`;
-    if (frame < 0) return { kind: 'canary', message: `${where} has no frame` };
+    if (frame === null) return { kind: 'canary', message: `${where} has no frame` };
     for (let i = 0; i < 4096; i++) {
       if (bytes[frame + i] !== pattern.page[i])
         return { kind: 'canary', message: `${where} has changed at ${i}` };

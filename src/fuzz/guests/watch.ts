@@ -74,16 +74,16 @@ export class Watch {
       if (frame === undefined) return `${where} has lost its frame`;
       if (!this.#same(frame, WORDS, at)) return `${where} has changed`;
     }
-    const served = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.ptes.usesKeys;
+    const resolved = this.#events > 0 || this.#usedKeys !== this.#world.machine(vm).mm.ptes.usesKeys;
     for (const { from, words, at, table } of this.#blocks) {
-      if (table && served) continue;
+      if (table && resolved) continue;
       if (!this.#same(from, words, at))
         return `the ${table ? 'table' : 'state description'} at 0x${from.toString(16)} has changed`;
     }
     return null;
   }
 
-  /** The pages that guests of a virtual machine must not reach. */
+  /** Visits the pages that guests of a virtual machine must not reach. */
   #eachForeign(vm: number, callback: (mm: Mm, page: number, frame: number) => void): void {
     const { mm: own, vm: machine } = this.#world.machine(vm);
     for (const mm of this.#world.host.processes) {
@@ -100,7 +100,7 @@ export class Watch {
     this.#blocks.push({ from, words: length >> 2, at: this.#keep(from, length >> 2), table });
   }
 
-  /** Whether a frame belongs to the kernel: the state description of another virtual CPU, or a frame that shifts the others. */
+  /** Copies a frame of the kernel if it is a state description. The others only shift addresses, or make frames scarce. */
   #kernel(at: number): void {
     for (const { vcpus } of this.#world.machines) {
       if (vcpus.some(({ block }) => block.origin === at)) this.#block(at, 4096, false);

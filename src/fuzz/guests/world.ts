@@ -61,7 +61,7 @@ export interface Variant {
 }
 
 /** A process with a virtual machine. It remains after its end until `create` replaces it. */
-export interface Machinery {
+export interface GuestMachine {
   mm: Mm;
   vm: VirtualMachine;
   vcpus: readonly Vcpu[];
@@ -78,7 +78,7 @@ export interface Canary {
 export class GuestWorld {
   readonly host: Host;
   readonly cpus: readonly Cpu[];
-  readonly machines: Machinery[] = [];
+  readonly machines: GuestMachine[] = [];
   readonly bystander: Mm;
   readonly children: Mm[] = [];
   canaries: Canary[] = [];
@@ -115,7 +115,7 @@ export class GuestWorld {
     this.canaries.push({ mm, page, pattern: this.secret });
   }
 
-  #make(index: number): Machinery {
+  #make(index: number): GuestMachine {
     const { host } = this;
     const { large, keys, vcpus } = this.#setup;
     const mm = host.createMm();
@@ -127,9 +127,9 @@ export class GuestWorld {
     const vm = host.createVm(mm);
     for (const place of SLOTS) this.#slot(vm, place, MIB);
     if (keys) vm.enableKeys();
-    const made = Array.from({ length: vcpus }, () => vm.createVcpu());
+    const created = Array.from({ length: vcpus }, () => vm.createVcpu());
     this.#fill(vm, index);
-    return { mm, vm, vcpus: made };
+    return { mm, vm, vcpus: created };
   }
 
   /** Fills guest memory: new PSWs, handlers, translation tables, and the pattern of the virtual machine. */
@@ -187,8 +187,8 @@ export class GuestWorld {
     return vcpus[vcpu % vcpus.length] as Vcpu;
   }
 
-  machine(vm: number): Machinery {
-    return this.machines[vm & 1] as Machinery;
+  machine(vm: number): GuestMachine {
+    return this.machines[vm & 1] as GuestMachine;
   }
 
   /** Stores the program of a slice and sets registers. A register that cannot be set keeps its value. */
@@ -336,7 +336,7 @@ export class GuestWorld {
         mm.mprotect({ address: at(step.page), length: bytes(step.pages), protection: step.protection });
         return 'ok';
       case 'mremap': {
-        // Does not reach beyond guest memory, where canaries are.
+        // Canaries follow guest memory.
         const newPages = Math.min(step.newPages, (MEMORY >> 12) - step.to);
         const lengths = { oldLength: bytes(step.pages), newLength: bytes(newPages) };
         return `${mm.mremap({ address: at(step.page), ...lengths, to: at(step.to) })}`;

@@ -1,10 +1,11 @@
-/** The fuzzer of images finds nothing in fixed runs, and finds injected faults. */
+/** The images' fuzzer finds nothing in fixed runs, and finds injected faults. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
 import { parseElf } from '../../vmm/index.ts';
-import { CaseCampaign, formatCase, ImagesFuzzer, seedOf } from '../index.ts';
+import { ImagesFuzzer } from '../index.ts';
+import { failureIn, kindsFound } from '../testing/index.ts';
 import { BLANK_IMAGE } from './generate.ts';
 
 const EXAMPLES = new URL('../../../examples/images/', import.meta.url);
@@ -14,23 +15,10 @@ const images = new Map(
     .map((name) => [name, readFileSync(new URL(name, EXAMPLES))]),
 );
 
-function kindsFound(runs: number, before: (host: Host) => void): string[] {
-  const fuzzer = new ImagesFuzzer({ images, before });
-  const kinds = new Set<string>();
-  for (let run = 0; run < runs; run++) {
-    const { finding } = fuzzer.run(fuzzer.generate(seedOf(1, run)));
-    if (finding) kinds.add(finding.kind);
-  }
-  return [...kinds];
-}
+/** Returns a fuzzer that calls `before` with each new host. */
+const faulty = (before: (host: Host) => void) => new ImagesFuzzer({ images, before });
 
-it('finds nothing in fixed runs', () => {
-  const campaign = new CaseCampaign(new ImagesFuzzer({ images }), 5);
-  for (let run = 0; run < 300; run++) {
-    const failure = campaign.advance(() => false);
-    expect(failure && formatCase(failure)).toBe(null);
-  }
-});
+it('finds nothing in fixed runs', () => expect(failureIn(new ImagesFuzzer({ images }), 300)).toBe(null));
 
 it('its generated image can be loaded', () => {
   expect(parseElf(BLANK_IMAGE)).toMatchObject({ entry: 0x1_0000n, segments: [{ address: 0x1_0000n }] });
@@ -38,33 +26,33 @@ it('its generated image can be loaded', () => {
 
 describe('an injected fault is found:', () => {
   it('a rejected image that leaks a gmap', () => {
-    const found = kindsFound(300, (host) => {
+    const fuzzer = faulty((host) => {
       const createGmap = host.createGmap.bind(host);
       host.createGmap = (mm) => {
         createGmap(mm);
         return createGmap(mm);
       };
     });
-    expect(found).toContain('leak');
+    expect(kindsFound(fuzzer, 300)).toContain('leak');
   });
 
   it('a processor that exceeds the limit', () => {
-    const found = kindsFound(60, ({ machine }) => {
+    const fuzzer = faulty(({ machine }) => {
       for (const cpu of machine.cpus) {
         const run = cpu.runClaimed.bind(cpu);
         cpu.runClaimed = (limit) => run(limit + 1);
       }
     });
-    expect(found).toContain('limit');
+    expect(kindsFound(fuzzer, 60)).toContain('limit');
   });
 
   it('an undocumented error', () => {
-    const found = kindsFound(20, (host) => {
+    const fuzzer = faulty((host) => {
       host.createGmap = () => {
         throw new TypeError('planted');
       };
     });
-    expect(found).toContain('breakdown');
+    expect(kindsFound(fuzzer, 20)).toContain('breakdown');
   });
 });
 

@@ -1,24 +1,24 @@
 /**
- * The fuzzer of images: mutated and generated ELF files are parsed, loaded and run for a while.
+ * The images' fuzzer: mutated and generated ELF files are parsed, loaded and run.
  *
- * An image may be rejected with an ImageError or a LinuxError, without leaking memory. One that runs stays within its limit of
- * work and of output, breaks no rule, and frees all frames when it ends.
+ * An image may be rejected with an ImageError or a LinuxError, without leaking memory. An image that runs stays within its
+ * limits of work and output, breaks no rule, and frees all frames when it ends.
  */
 
 import { Checker } from '../../check/index.ts';
 import { Host, LinuxError } from '../../host/index.ts';
+import { MIB } from '../../host/internal.ts';
 import { Machine, Storage } from '../../machine/index.ts';
 import { ImageError, Monitor, parseElf } from '../../vmm/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
 import { BLANK_IMAGE, generateImages } from './generate.ts';
 import type { ImageSetup, ImageStep } from './steps.ts';
 
-const MIB = 1n << 20n;
 const STORAGE_SIZE = 16 << 20;
 /** Process address of guest memory. */
 const HOME = 256n * MIB;
 /** Maximum output per unit of work, in characters: an SCCB of 4 KiB. */
-const WRITTEN_BY_ONE = 4096;
+const OUTPUT_PER_UNIT = 4096;
 /** Maximum size of a mutated file in bytes. */
 const LONGEST = 1 << 22;
 /** Length of a program header in bytes. */
@@ -32,7 +32,7 @@ export interface ImagesOptions {
   readonly before?: (host: Host) => void;
 }
 
-/** The fuzzer of images. */
+/** The images' fuzzer. */
 export class ImagesFuzzer implements Fuzzer<ImageSetup, ImageStep> {
   readonly what = 'images';
   readonly #images: ReadonlyMap<string, Uint8Array>;
@@ -129,9 +129,7 @@ function boot(
   } catch (error) {
     if (!(error instanceof ImageError) && !(error instanceof LinuxError)) throw error;
     const left = mm.gmaps.size + host.kernel.frames.count('kernel') + host.kernel.frames.count('gmap-table');
-    return left === 0
-      ? null
-      : { kind: 'leak', message: `a refused image leaves ${left} gmaps and frames behind` };
+    return left === 0 ? null : { kind: 'leak', message: `a rejected image leaks ${left} gmaps and frames` };
   }
   const cpu = host.machine.cpu(0);
   const start = cpu.executed;
@@ -149,7 +147,7 @@ function boot(
     const [violation] = checker.checkChanged();
     if (violation) return { kind: violation.rule, message: violation.message };
   }
-  if (written > (cpu.executed - start + 1) * WRITTEN_BY_ONE) {
+  if (written > (cpu.executed - start + 1) * OUTPUT_PER_UNIT) {
     return { kind: 'output', message: `${written} characters in ${cpu.executed - start} units of work` };
   }
   monitor.destroy();
@@ -157,7 +155,7 @@ function boot(
   const [violation] = checker.checkAll();
   if (violation) return { kind: violation.rule, message: violation.message };
   const lost = available - host.kernel.frames.available;
-  return lost === 0 ? null : { kind: 'leak', message: `${lost} frames are not given back` };
+  return lost === 0 ? null : { kind: 'leak', message: `${lost} frames are leaked` };
 }
 
 function perform(monitor: Monitor, step: ImageStep): void {

@@ -147,7 +147,7 @@ function listener(random: Random, wrong: number): LibraryStep {
     do: 'listen',
     hook: random.pick(['trace', 'trace', 'trace', 'translations', 'locks', 'invalidated']),
     on: random.below(4),
-    act: random.pick(['throw', 'call', 'call', 'call', 'subscribe', 'leave', 'look']),
+    act: random.pick(['throw', 'call', 'call', 'call', 'subscribe', 'leave', 'query']),
     after: random.below(6),
     call: call(random, wrong),
   };

@@ -2,30 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../host/index.ts';
-import { CaseCampaign, formatCase, LibraryFuzzer, seedOf } from '../index.ts';
+import { LibraryFuzzer } from '../index.ts';
+import { failureIn, kindsFound } from '../testing/index.ts';
 
 /** Returns the kinds of findings in a number of runs, with a fault injected into each host. */
-function kindsFound(runs: number, before: (host: Host) => void): string[] {
-  const fuzzer = new LibraryFuzzer({ before });
-  const kinds = new Set<string>();
-  for (let run = 0; run < runs; run++) {
-    const { finding } = fuzzer.run(fuzzer.generate(seedOf(1, run)));
-    if (finding) kinds.add(finding.kind);
-  }
-  return [...kinds];
-}
+const kindsFoundWith = (runs: number, before: (host: Host) => void): string[] =>
+  kindsFound(new LibraryFuzzer({ before }), runs);
 
-it('finds nothing in fixed runs', () => {
-  const campaign = new CaseCampaign(new LibraryFuzzer(), 5);
-  for (let run = 0; run < 150; run++) {
-    const failure = campaign.advance(() => false);
-    expect(failure && formatCase(failure)).toBe(null);
-  }
-});
+it('finds nothing in fixed runs', () => expect(failureIn(new LibraryFuzzer(), 150)).toBe(null));
 
 describe('an injected fault is found:', () => {
   it('an operation that throws an error of the engine', () => {
-    const found = kindsFound(60, (host) => {
+    const found = kindsFoundWith(60, (host) => {
       host.createGmap = () => {
         throw new TypeError('planted');
       };
@@ -34,7 +22,7 @@ describe('an injected fault is found:', () => {
   });
 
   it('an operation that leaks a frame when it fails', () => {
-    const found = kindsFound(100, (host) => {
+    const found = kindsFoundWith(100, (host) => {
       const createFile = host.createFile.bind(host);
       host.createFile = (length) => {
         host.kernel.frames.allocate(0, 'page');
@@ -45,7 +33,7 @@ describe('an injected fault is found:', () => {
   });
 
   it('an operation that leaks a frame when it succeeds', () => {
-    const found = kindsFound(30, ({ processes, kernel }) => {
+    const found = kindsFoundWith(30, ({ processes, kernel }) => {
       for (const mm of processes) {
         const mmap = mm.mmap.bind(mm);
         mm.mmap = (options) => {
@@ -59,7 +47,7 @@ describe('an injected fault is found:', () => {
   });
 
   it('an operation that a listener may perform', () => {
-    const found = kindsFound(300, ({ kernel }) => {
+    const found = kindsFoundWith(300, ({ kernel }) => {
       kernel.demandQuiet = () => {};
     });
     expect(found).toContain('acted');

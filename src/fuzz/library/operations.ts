@@ -63,9 +63,9 @@ export interface LibraryOperation {
   readonly args: readonly ArgumentKind[];
   readonly group: ErrorGroup;
   readonly call: (object: Any, args: Any[]) => unknown;
-  /** Whether an error may leave the operation half done: memory accesses and runs. */
+  /** Whether an operation that fails may be half done: memory accesses and runs. */
   readonly partly?: boolean;
-  /** Whether it sets a register of the machine, which a listener may do, but must not. */
+  /** Whether it sets a register of the machine. No check rejects that in a listener, so listeners do not call it. */
   readonly hardware?: boolean;
 }
 
@@ -104,11 +104,11 @@ const free = (
 ): [string, LibraryOperation] => [name, { on: 'host', args, group, call: (_, values) => call(...values) }];
 
 /** Maximum units of work of a run: a guest that loops without end is not a failure. */
-const MOST_WORK = 10_000;
+const WORK_MAX = 10_000;
 
 /** Returns a limit unchanged, unless it is a number above the maximum. */
 function bounded(limit: unknown): unknown {
-  return typeof limit === 'number' && limit > MOST_WORK ? MOST_WORK : limit;
+  return typeof limit === 'number' && limit > WORK_MAX ? WORK_MAX : limit;
 }
 
 const PARTLY = { partly: true };
@@ -300,7 +300,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   method('monitor', 'run', ['limit'], {
     group: 'vmm',
     partly: true,
-    call: (monitor, [limit]) => monitor.run(bounded(limit ?? MOST_WORK)),
+    call: (monitor, [limit]) => monitor.run(bounded(limit ?? WORK_MAX)),
   }),
   method('monitor', 'input', ['bytes'], { group: 'vmm' }),
   method('monitor', 'endInput', [], { group: 'vmm' }),

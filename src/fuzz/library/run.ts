@@ -1,6 +1,6 @@
 /**
- * The fuzzer of the library: sequences of valid and invalid calls. A call may fail with a documented error and must not have
- * changed anything then. No rule may be broken, and nothing may change while a listener is called.
+ * The library's fuzzer: sequences of valid and invalid calls. A call may fail with a documented error, and must then have
+ * changed nothing. No rule may be broken, and nothing may change while a listener is called.
  */
 
 import { type Gmap, GuestMemoryFault, type Host, LinuxError } from '../../host/index.ts';
@@ -33,7 +33,7 @@ export interface LibraryOptions {
   readonly before?: (host: Host) => void;
 }
 
-/** The fuzzer of the library. */
+/** The library's fuzzer. */
 export class LibraryFuzzer implements Fuzzer<LibrarySetup, LibraryStep> {
   readonly what = 'library';
   readonly #before: ((host: Host) => void) | undefined;
@@ -136,7 +136,7 @@ class Calls {
       const result = operation.call(target, args);
       if (inside === null) world.keep(result);
     } catch (error) {
-      const finding = this.#refused(step.name, operation, error, { all: inside === null ? all : null, some });
+      const finding = this.#judge(step.name, operation, error, { all: inside === null ? all : null, some });
       if (finding) return finding;
     }
     if (inside !== null && world.digest(true, inside) !== all) {
@@ -152,7 +152,7 @@ class Calls {
    * Judges the error that a call ended with.
    * @param digests of the state before the call: all of it, or null if it is not compared, and what ENOMEM leaves unchanged
    */
-  #refused(
+  #judge(
     name: string,
     { group, partly = false }: LibraryOperation,
     error: unknown,

@@ -42,12 +42,12 @@ export interface CallStep {
 
 export type LibraryStep =
   | CallStep
-  /** A listener: it throws, calls something, subscribes another one, or removes itself, the `after`-th time. */
+  /** A listener, which acts once, after `after` calls: it throws, calls, queries, subscribes another one or leaves. */
   | {
       readonly do: 'listen';
       readonly hook: 'trace' | 'translations' | 'locks' | 'invalidated';
       readonly on: number;
-      readonly act: 'throw' | 'call' | 'subscribe' | 'leave' | 'look';
+      readonly act: 'throw' | 'call' | 'subscribe' | 'leave' | 'query';
       readonly after: number;
       readonly call: CallStep;
     };

@@ -4,11 +4,11 @@
 
 import { Checker } from '../../check/index.ts';
 import { type DirtyLog, Host, type Mm, type VirtualMachine } from '../../host/index.ts';
+import { MIB } from '../../host/internal.ts';
 import { Machine, type Storage } from '../../machine/index.ts';
 import { kindOf } from './operations.ts';
 import type { LibrarySetup, ObjectKind, Value } from './steps.ts';
 
-const MIB = 1n << 20n;
 const HOME = 0x1000_0000n;
 /** Maximum number of objects of a kind: later ones replace the first ones. */
 const KEPT = 8;

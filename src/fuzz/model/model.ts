@@ -1,6 +1,6 @@
 /**
- * The model: predicts the answers of the host from pages in maps and guest segments in maps. It has no tables and no TLB.
- * It has no storage either, so it never runs out of it.
+ * The model: predicts the answers of the host. It keeps pages and guest segments in maps, and has no tables, no TLB and no
+ * storage, so it never runs out of storage.
  */
 
 import type { Errno } from '../../host/index.ts';
@@ -232,7 +232,7 @@ export class Model {
 
   #exit(name: number): readonly string[] {
     const process = this.#process(name);
-    for (const [gmap, { process: whose }] of this.gmaps) if (whose === process) this.#free(gmap);
+    for (const [gmap, { process: owner }] of this.gmaps) if (owner === process) this.#free(gmap);
     this.processes.delete(name);
     return OK;
   }
@@ -327,8 +327,8 @@ export class Model {
 }
 
 /**
- * Accesses consist of several faults: those before one that ran out of frames are complete. A slot that cannot be moved
- * has lost its links; keys may have come into use and none was set.
+ * Whether an operation that ran out of frames may be half done. An access consists of several faults, and the earlier ones
+ * remain. A slot that could not be moved has lost its links. Setting a key may have enabled keys without setting one.
  */
 export function mayBeHalfDone({ verb }: Operation): boolean {
   return (

@@ -45,11 +45,11 @@ export interface MremapRequest {
   readonly to?: bigint;
 }
 
-/** A gmap of the process. */
+/** A gmap of the process, which the process notifies. */
 export interface GuestOfProcess {
-  /** A watched page of the process lost its frame or the right to store. */
+  /** Called when a watched page of the process has lost its frame or the right to store. */
   noteInvalidated(processPage: number): void;
-  /** The page table of a process segment was freed. */
+  /** Called when the page table of a process segment was freed. */
   unlink(segment: number): void;
 }
 

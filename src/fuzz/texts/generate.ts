@@ -116,12 +116,12 @@ export function generateTexts(seed: number, texts: readonly string[]): FuzzCase<
   };
   const lines = linesOf(random, texts, kind);
   const mutate = kind === 'trace' ? mutatedJson : mutatedLine;
-  const bent = random.oneIn(8)
-    ? lines
-    : lines.flatMap((line) => (random.oneIn(8) ? mutate(random, line) : [plain(line)]));
-  const text: TextStep[] = bent.map((one) => (typeof one === 'string' ? plain(one) : one));
-  const asked = Array.from({ length: 3 + random.below(10) }, () => question(random, lines.length));
-  return { setup, steps: [...text, ...asked] };
+  const isUnchanged = random.oneIn(8);
+  const text = lines.flatMap((line) =>
+    !isUnchanged && random.oneIn(8) ? mutate(random, line) : [plain(line)],
+  );
+  const queries = Array.from({ length: 3 + random.below(10) }, () => query(random, lines.length));
+  return { setup, steps: [...text, ...queries] };
 }
 
 function plain(text: string): TextStep {
@@ -195,22 +195,23 @@ function mutatedJson(random: Random, line: string): TextStep[] {
     case 4:
       return [long(random, parts.slice(0, at).join(''), parts.slice(at).join(''))];
     default:
-      // A value, what follows it kept.
+      // Replaces a value, but not the comma or brace after it.
       return [plain(parts.with(at, random.pick(JSON_VALUES) + (/[,}]$/.exec(part)?.[0] ?? '')).join(''))];
   }
 }
 
-function question(random: Random, steps: number): TextStep {
+/** Returns a query at a position, or a step that records. */
+function query(random: Random, steps: number): TextStep {
   const number = (): Numeric => (random.oneIn(3) ? random.below(2 ** 20) : random.pick(EXTREME));
   if (random.oneIn(4)) return { do: 'record', steps: random.oneIn(4) ? number() : random.below(steps + 2) };
   return {
-    do: 'look',
+    do: 'query',
     step: random.oneIn(8) ? number() : random.below(steps + 2),
     event: random.oneIn(3) ? random.below(6) : random.oneIn(10) ? number() : 0,
     space: random.oneIn(6)
       ? random.pick(['process 0', 'gmap 0', 'gmap 63', 'process', '', 'x y', 'gmap NaN'])
       : random.below(6),
-    ask: random.pick(['outline', 'row', 'row', 'row', 'pages', 'table', 'walk', 'processors', 'stats']),
+    kind: random.pick(['outline', 'row', 'row', 'row', 'pages', 'table', 'walk', 'processors', 'stats']),
     first: number(),
     end: number(),
     count: random.oneIn(2) ? random.below(500) : number(),

@@ -1,8 +1,8 @@
 /**
- * The fuzzer of texts: scenario texts and trace files are parsed and played, and queries are made at any position.
+ * The texts' fuzzer: scenario texts and trace files are parsed and played, and queries are made at any position.
  *
- * A text that cannot be played is rejected with a PlayerError, an invalid query with a LinuxError or RangeError. Answers do not
- * exceed the limit of their query, whatever the text is.
+ * A text that cannot be played is rejected with a PlayerError, an invalid query with a LinuxError or a RangeError. No answer
+ * exceeds the limit of its query.
  */
 
 import { type InjectedFault, LinuxError } from '../../host/index.ts';
@@ -24,8 +24,8 @@ const STORAGE_SIZE = 16 << 20;
 /** Maximum number of steps played for a query. */
 const PLAYED = 3000;
 /** Maximum number of extents in an answer for each requested one, and a constant. */
-const PARTS_EACH = 4;
-const PARTS_MORE = 16;
+const EXTENTS_PER_REQUESTED = 4;
+const EXTENTS_MORE = 16;
 const PAGES_LIMIT = 4096;
 const ENTRIES_LIMIT = 2048;
 const EXTENTS_LIMIT = 256;
@@ -36,7 +36,7 @@ export interface TextsOptions {
   readonly texts?: readonly string[];
 }
 
-/** The fuzzer of texts. */
+/** The texts' fuzzer. */
 export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
   readonly what = 'texts';
   readonly #texts: readonly string[];
@@ -69,7 +69,7 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
       if (words.length > 1)
         for (let i = 0; i < words.length; i++) yield { ...step, text: words.toSpliced(i, 1).join(' ') };
     }
-    if (step.do === 'look') {
+    if (step.do === 'query') {
       for (const name of ['step', 'event', 'first', 'end', 'count'] as const) {
         if (step[name] !== 0) yield { ...step, [name]: 0 };
       }
@@ -95,7 +95,7 @@ export class TextsFuzzer implements Fuzzer<TextSetup, TextStep> {
     }
     try {
       for (const step of steps) {
-        const finding = ask(player, step, setup);
+        const finding = perform(player, step, setup);
         if (finding) return finding;
       }
       return null;
@@ -133,15 +133,16 @@ function roundTrip(text: string): CaseFinding | null {
   return null;
 }
 
-function ask(player: Player, step: TextStep, { injectedFault }: TextSetup): CaseFinding | null {
+/** Performs a step, and checks its result. Lines have been performed before. */
+function perform(player: Player, step: TextStep, { injectedFault }: TextSetup): CaseFinding | null {
   try {
     if (step.do === 'record') {
       player.record(Math.min(numberOf(step.steps), PLAYED));
-      return recorded(player, injectedFault !== null);
+      return checkRecording(player, injectedFault !== null);
     }
-    if (step.do !== 'look') return null;
+    if (step.do !== 'query') return null;
     const position = { step: Math.min(numberOf(step.step), PLAYED), event: numberOf(step.event) };
-    return player.at(position, (snapshot) => answered(snapshot, step));
+    return player.at(position, (snapshot) => checkAnswer(snapshot, step));
   } catch (error) {
     if (error instanceof LinuxError || error instanceof PlayerError || error instanceof RangeError)
       return null;
@@ -150,12 +151,12 @@ function ask(player: Player, step: TextStep, { injectedFault }: TextSetup): Case
 }
 
 /** Checks the recording: it is bounded, and no rule is broken unless a fault was injected. */
-function recorded({ progress, events }: Player, broken: boolean): CaseFinding | null {
+function checkRecording({ progress, events }: Player, hasFault: boolean): CaseFinding | null {
   const [first] = progress.violations;
-  if (first && !broken) return { kind: first.violation.rule, message: first.violation.message };
+  if (first && !hasFault) return { kind: first.violation.rule, message: first.violation.message };
   if (events.length > EVENTS_KEPT) return { kind: 'size', message: `${events.length} events are kept` };
   if (
-    !broken &&
+    !hasFault &&
     progress.end &&
     /InternalError|undefined|Cannot read|is not a function/.test(progress.end.sentence)
   ) {
@@ -164,7 +165,8 @@ function recorded({ progress, events }: Player, broken: boolean): CaseFinding | 
   return null;
 }
 
-function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFinding | null {
+/** Makes a query, and checks that its answer does not exceed its limit. */
+function checkAnswer(snapshot: Snapshot, step: TextStep & { do: 'query' }): CaseFinding | null {
   const outline = snapshot.outline();
   const large = outline.find(({ extents }) => extents.length > EXTENTS_LIMIT);
   if (large) return { kind: 'size', message: `${large.extents.length} extents` };
@@ -173,17 +175,17 @@ function answered(snapshot: Snapshot, step: TextStep & { do: 'look' }): CaseFind
       ? (step.space as SpaceName)
       : (outline[step.space % (outline.length || 1)]?.name ?? 'gmap 0');
   const [first, end, count] = [numberOf(step.first), numberOf(step.end), numberOf(step.count)];
-  switch (step.ask) {
+  switch (step.kind) {
     case 'row': {
-      const row = snapshot.row(space, { first: first, end: end, limit: count });
+      const row = snapshot.row(space, { first, end, limit: count });
       const extents = row?.extents.length ?? 0;
-      const most = Math.max(count, 0) * PARTS_EACH + PARTS_MORE;
+      const most = Math.max(count, 0) * EXTENTS_PER_REQUESTED + EXTENTS_MORE;
       return extents > most
         ? { kind: 'size', message: `${extents} extents where ${count} were wanted` }
         : null;
     }
     case 'pages': {
-      const flags = snapshot.pages(space, { first: first, end: end })?.flags.length ?? 0;
+      const flags = snapshot.pages(space, { first, end })?.flags.length ?? 0;
       return flags > PAGES_LIMIT ? { kind: 'size', message: `${flags} pages` } : null;
     }
     case 'table': {

@@ -1,6 +1,6 @@
-/** The steps of a case of the texts' fuzzer: the lines of the text, then queries. */
+/** The steps of a case of the texts' fuzzer: first the lines of the text, then queries. */
 
-/** The kind of the text, and how it is played. */
+/** The kind of the text, and how to play it. */
 export interface TextSetup {
   readonly kind: 'scenario' | 'trace';
   /** The fault to inject, as in `Settings`, or null for none. */
@@ -23,13 +23,13 @@ export type TextStep =
       readonly after: string;
     }
   | { readonly do: 'record'; readonly steps: Numeric }
-  /** A query of a space at a position: the space number n of the outline, or a name. */
+  /** A query at a position. `space` is a name, or the index of a space in the outline. */
   | {
-      readonly do: 'look';
+      readonly do: 'query';
       readonly step: Numeric;
       readonly event: Numeric;
       readonly space: number | string;
-      readonly ask: 'outline' | 'row' | 'pages' | 'table' | 'walk' | 'processors' | 'stats';
+      readonly kind: 'outline' | 'row' | 'pages' | 'table' | 'walk' | 'processors' | 'stats';
       readonly first: Numeric;
       readonly end: Numeric;
       readonly count: Numeric;

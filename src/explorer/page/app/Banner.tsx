@@ -3,7 +3,7 @@
  */
 
 import { queryError, workerFailed } from '../client.ts';
-import { goOn, isRecording, openError, progress, source } from '../recording/state.ts';
+import { isRecording, openError, progress, resume, source } from '../recording/state.ts';
 import { complain, notice } from '../ui/notice.ts';
 
 /** All messages. */
@@ -44,15 +44,15 @@ export function Banner() {
   );
 }
 
-/** A guest that runs for a long time is stopped until the user continues it. */
+/** A guest is paused after a number of steps, until the user continues it. */
 function Paused() {
   const known = progress.value;
   if (source.value?.kind !== 'guest' || known === null || known.end !== null || isRecording.value)
     return null;
   return (
     <div class="banner quiet" role="status">
-      <p>Stopped after {known.steps.toLocaleString('en')} steps: the guest is still running.</p>
-      <button type="button" onClick={() => void goOn().catch(complain)}>
+      <p>Paused after {known.steps.toLocaleString('en')} steps. The guest has not ended.</p>
+      <button type="button" onClick={() => void resume().catch(complain)}>
         Continue
       </button>
     </div>

@@ -12,7 +12,8 @@ import { playing } from '../timeline/play.ts';
 /** A position is announced after this many milliseconds, if it is still shown. */
 const AFTER = 350;
 
-function words(): string {
+/** Returns a sentence on the position. */
+function sentence(): string {
   const { step, event } = position.value;
   if (source.value === null) return '';
   if (step === 0 && event === 0) return `${title.value}: beginning.`;
@@ -27,7 +28,7 @@ function words(): string {
 /** The region. It is silent while the recording plays. */
 export function LiveRegion() {
   const announced = useSignal('');
-  const now = playing.value ? null : words();
+  const now = playing.value ? null : sentence();
   useEffect(() => {
     if (now === null) return;
     const timer = setTimeout(() => {

@@ -45,7 +45,7 @@ export const atEnd = computed(() => {
 const AHEAD = 1000;
 
 let opened = 0;
-/** Moves by event query the worker first. They run one after another, so that no key is lost. */
+/** The moves by event in progress. They query the worker first, and run one after another, so that no key is lost. */
 let going: Promise<void> = Promise.resolve();
 
 /** Opens a recording at a position. Closes the former one. */
@@ -61,7 +61,7 @@ export async function open(what: Source, how: Required<Settings>, at: Position =
     position.value = at;
   });
   try {
-    const opening = machine.open(what, how, hearing(mine));
+    const opening = machine.open(what, how, progressListener(mine));
     // Show the beginning while the rest is being recorded.
     if (at.step === 0 && at.event === 0) queryAt(at);
     const known = await opening;
@@ -78,25 +78,25 @@ export async function open(what: Source, how: Required<Settings>, at: Position =
   }
 }
 
-/** Returns a progress listener. Reports that arrive after the final one are ignored. */
-function hearing(mine: number) {
+/** Returns a listener for the progress of a recording. Reports that arrive after the final one are ignored. */
+function progressListener(mine: number) {
   return proxy((known: Progress) => {
     const last = progress.value;
     if (mine === opened && (last === null || last.steps < known.steps)) progress.value = known;
   });
 }
 
-/** Moves to a position, clamped to the recorded part, or to a little more while recording. */
+/** Moves to a position, clamped to the recorded part; while recording, `AHEAD` steps more. */
 export function moveTo(to: Position): void {
   const known = progress.value?.steps ?? 0;
   const last = { step: isRecording.value ? known + AHEAD : known, event: 0 };
-  const at = to.step < 0 ? START : isEarlier(last, to) ? last : whole(to);
+  const at = to.step < 0 ? START : isEarlier(last, to) ? last : normalized(to);
   position.value = at;
   queryAt(at);
 }
 
-/** Returns the position, or the end of the step where a step is one event and nothing else. */
-function whole(at: Position): Position {
+/** Returns a position; in a trace, where each event is a step, the end of the step. */
+function normalized(at: Position): Position {
   return source.value?.kind === 'trace' && at.event > 0 ? { step: at.step + 1, event: 0 } : at;
 }
 
@@ -119,19 +119,19 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   const { events } = await machine.events(filter.value, Math.max(done - 2, 0), 3);
   // The event belongs to a recording that was closed in the meantime.
   if (mine !== opened) return;
-  const positions = events.map((one) => whole(one.position));
+  const positions = events.map((one) => normalized(one.position));
   const others = positions.filter((one) => (by > 0 ? isEarlier(here, one) : isEarlier(one, here)));
   const to = by > 0 ? others[0] : others[others.length - 1];
   if (to) moveTo(to);
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);
 }
 
-/** Continues a guest that was stopped because it ran long. */
-export async function goOn(): Promise<void> {
+/** Continues a guest that was paused after its maximum number of steps. */
+export async function resume(): Promise<void> {
   const mine = opened;
   isRecording.value = true;
   try {
-    const known = await machine.go(hearing(mine));
+    const known = await machine.resume(progressListener(mine));
     if (mine === opened) progress.value = known;
   } finally {
     if (mine === opened) isRecording.value = false;

@@ -12,7 +12,7 @@ import { moveTo, open, position, progress, START, selected, settings, source } f
 import { tab } from './tabs.ts';
 
 /** The default settings: check everything, inject no fault. */
-export const WHOLE: Required<Settings> = { injectedFault: null, check: true };
+export const DEFAULT_SETTINGS: Required<Settings> = { injectedFault: null, check: true };
 
 /** The open lesson, or null for the user's own recording. */
 export const lesson = signal<Lesson | null>(null);
@@ -56,12 +56,12 @@ function draftOf(id: string | undefined): ReturnType<typeof storedText> {
  * Returns the stored draft, or the text itself if there is none.
  * @param only whether the draft must belong to this very text
  */
-function keptDraft(of: Lesson | null, text: string, only: boolean): string {
+function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   try {
     const [opened, typed] = JSON.parse(draftOf(of?.id).read() ?? '[]') as unknown[];
     if (typeof typed === 'string' && (!only || opened === text)) return typed;
   } catch {
-    // Stored by something else.
+    // The value was not written by this page.
   }
   return text;
 }
@@ -80,11 +80,10 @@ export function openLesson(what: Lesson): Promise<void> {
     lesson.value = what;
     offered.value = false;
     selected.value = null;
-    draft.value = keptDraft(what, what.scenario, false);
-    selected.value = null;
+    draft.value = storedDraft(what, what.scenario, false);
     tab.value = what.view ?? 'spaces';
   });
-  return open({ kind: 'scenario', text: what.scenario }, WHOLE);
+  return open({ kind: 'scenario', text: what.scenario }, DEFAULT_SETTINGS);
 }
 
 /** Opens the next (1) or previous (-1) lesson. */
@@ -93,7 +92,7 @@ export function openNeighbour(by: 1 | -1): void {
   if (next) void openLesson(next);
 }
 
-/** Returns the next (1) or previous (-1) lesson, if there is one. */
+/** Returns the next (1) or previous (-1) lesson, or undefined if there is none. */
 export function neighbour(by: 1 | -1): Lesson | undefined {
   const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
   return at < 0 ? undefined : lessons[at + by];
@@ -106,7 +105,7 @@ export function neighbour(by: 1 | -1): Lesson | undefined {
  */
 export async function openOwn(
   what: Source,
-  how: Required<Settings> = WHOLE,
+  how: Required<Settings> = DEFAULT_SETTINGS,
   at: Position | null = null,
   of: Lesson | null = null,
 ): Promise<void> {
@@ -115,8 +114,7 @@ export async function openOwn(
     offered.value = false;
     selected.value = null;
     ownName.value = null;
-    selected.value = null;
-    draft.value = what.kind === 'scenario' ? keptDraft(of, what.text, true) : '';
+    draft.value = what.kind === 'scenario' ? storedDraft(of, what.text, true) : '';
   });
   await open(what, how, at ?? START);
   const { step, event } = position.value;

@@ -75,15 +75,15 @@ export function Filters() {
 
 function GuestChoice() {
   const outline = useQuery({ outline: true })?.outline ?? [];
-  const there = outline.flatMap(({ name }) => (name.startsWith('gmap ') ? [Number(name.slice(5))] : []));
+  const existing = outline.flatMap(({ name }) => (name.startsWith('gmap ') ? [Number(name.slice(5))] : []));
   const { gmap } = filter.value;
-  const all = gmap === undefined || there.includes(gmap) ? there : [...there, gmap];
+  const all = gmap === undefined || existing.includes(gmap) ? existing : [...existing, gmap];
   return (
     <label>
-      <span class="hidden">Events of which guest</span>
+      <span class="hidden">Guest whose events are shown</span>
       <select
         class="guest-choice"
-        title="Events of which guest"
+        title="Show the events of one guest"
         value={gmap ?? ''}
         onChange={(event) => {
           const { value } = event.currentTarget;

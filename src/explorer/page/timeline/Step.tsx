@@ -15,7 +15,7 @@ import { sentenceOf } from './sentences.ts';
 
 const NO_EVENTS: readonly RecordedEvent[] = [];
 /** Maximum number of events shown for one step. */
-const MOST = 40;
+const EVENTS_SHOWN = 40;
 
 /** Returns the number of the step in progress, or of the last one done; -1 at the beginning. */
 function shownStep(): number {
@@ -44,10 +44,10 @@ export function Step() {
         )}
         <ol>
           {events.value.map((one) => (
-            <Happened key={one.n} recorded={one} />
+            <StepEvent key={one.n} recorded={one} />
           ))}
         </ol>
-        {events.value.length === MOST && <p class="muted">… and more, in the list of events.</p>}
+        {events.value.length === EVENTS_SHOWN && <p class="muted">… and more, in the list of events.</p>}
         <Counts />
       </section>
     </section>
@@ -56,7 +56,7 @@ export function Step() {
 
 async function eventsOf(step: number): Promise<readonly RecordedEvent[]> {
   const before = await machine.countUpTo({}, { step, event: 0 });
-  const { events } = await machine.events({}, before, MOST);
+  const { events } = await machine.events({}, before, EVENTS_SHOWN);
   return events.filter((one) => one.position.step === step);
 }
 
@@ -91,7 +91,7 @@ function Outcome({ step }: { readonly step: number }) {
   );
 }
 
-function Happened({ recorded: { position: at, event } }: { readonly recorded: RecordedEvent }) {
+function StepEvent({ recorded: { position: at, event } }: { readonly recorded: RecordedEvent }) {
   const lane = laneOf(event.type);
   const { step, event: number } = position.value;
   const later = number > 0 && at.step === step && at.event > number;

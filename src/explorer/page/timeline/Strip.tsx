@@ -21,7 +21,7 @@ import { lines, openedText } from '../recording/workspace.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
 import { LANES, type Lane } from './kinds.ts';
 import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
-import { allEvents, goToOffset, offset, stripLength } from './where.ts';
+import { allEvents, goToOffset, offset, stripLength } from './strip-offset.ts';
 
 /** Pixels: height of a lane, and width of the names. */
 const LANE = 15;

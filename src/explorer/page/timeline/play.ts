@@ -6,7 +6,7 @@ import { effect, signal } from '@preact/signals';
 import type { Position } from '../../../player/index.ts';
 import { atEnd, moveTo, position, progress, START, source } from '../recording/state.ts';
 import { due, SPEEDS } from './scale.ts';
-import { offset, offsetOf, positionOf, stripLength } from './where.ts';
+import { offset, offsetOf, positionOf, stripLength } from './strip-offset.ts';
 
 /** Whether it is playing. */
 export const playing = signal(false);

@@ -5,6 +5,7 @@
  */
 
 import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
+import { passes } from '../../event-index.ts';
 import type { Density, EventFilter } from '../../protocol.ts';
 
 /** Maximum number of steps and events for a strip that shows both. */
@@ -57,12 +58,6 @@ export function stepEnds(steps: number, events: readonly RecordedEvent[]): reado
   });
 }
 
-/** Whether an event passes a filter. */
-export function passes({ event }: RecordedEvent, { types, gmap }: EventFilter): boolean {
-  if (types !== undefined && !types.includes(event.type)) return false;
-  return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
-}
-
 /** Divides a strip of steps and events into buckets. Returns the events in each that pass a filter, counted by type. */
 export function countedByBuckets(
   events: readonly RecordedEvent[],
@@ -75,7 +70,7 @@ export function countedByBuckets(
     () => ({}),
   );
   for (const one of events) {
-    if (!passes(one, filter)) continue;
+    if (!passes(one.event, filter)) continue;
     // An event occupies the unit that ends at its offset.
     const bucket =
       counts[Math.min(buckets - 1, Math.floor(((offsetAfter(one) - 1) / stripLength) * buckets))];
@@ -115,14 +110,14 @@ export function due(elapsed: number, perSecond: number): { readonly steps: numbe
   return { steps, rest: elapsed - (steps * 1000) / perSecond };
 }
 
-/** Returns the rows to render: the visible ones, and some around them. */
+/** Returns the rows to render: the visible ones, and a margin on both sides. */
 export function rowsInSight(
   scroll: number,
   height: number,
   row: number,
   total: number,
 ): { readonly first: number; readonly end: number } {
-  const around = 8;
-  const first = Math.max(0, Math.floor(scroll / row) - around);
-  return { first, end: Math.min(total, Math.ceil((scroll + height) / row) + around) };
+  const margin = 8;
+  const first = Math.max(0, Math.floor(scroll / row) - margin);
+  return { first, end: Math.min(total, Math.ceil((scroll + height) / row) + margin) };
 }

@@ -3,7 +3,7 @@
  */
 
 /** For decoration, whose meaning is given elsewhere. */
-export const UNSEEN = { 'aria-hidden': true } as const;
+export const DECORATION = { 'aria-hidden': true } as const;
 
 /** For elements that belong together. */
 export function group(label: string) {

@@ -1,5 +1,5 @@
 /**
- * A message for the reader about something that failed.
+ * The message about the latest failure.
  */
 
 import { signal } from '@preact/signals';

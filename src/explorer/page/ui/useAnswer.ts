@@ -1,30 +1,30 @@
 /**
- * Questions that are asked again whenever something they depend on changes.
+ * Requests that are repeated whenever a signal that they depend on changes.
  */
 
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 
 /**
- * Asks a question now, and again whenever a signal that it reads changes. Returns the latest answer. Only the answer to
- * the latest question counts; a question that fails leaves the answer as it is.
- * @param question returns an answer, a promise of one, or null if there is nothing to ask
- * @param none the answer while there is nothing to ask, and before the first one arrives
- * @param arrived called with each answer that counts
+ * Performs a request now, and again whenever a signal that it reads changes. Returns the answer to the latest request. A
+ * request that fails leaves the answer unchanged.
+ * @param request returns an answer, a promise of one, or null if no request is needed
+ * @param none the answer if no request is needed, and before the first one arrives
+ * @param arrived called with each answer, unless a later request was performed meanwhile
  */
 export function useAnswer<T>(
-  question: () => T | Promise<T> | null,
+  request: () => T | Promise<T> | null,
   none: T,
   arrived: (answer: T) => void = () => {},
 ): ReadonlySignal<T> {
   const latest = useSignal(none);
   useSignalEffect(() => {
-    const asked = question();
-    if (!(asked instanceof Promise)) {
-      latest.value = asked ?? none;
+    const requested = request();
+    if (!(requested instanceof Promise)) {
+      latest.value = requested ?? none;
       return;
     }
     let isLatest = true;
-    asked.then(
+    requested.then(
       (answer) => {
         if (!isLatest) return;
         latest.value = answer;

@@ -1,5 +1,5 @@
 /**
- * Whether a rule is broken.
+ * The status of the checker: whether a rule is broken.
  */
 
 import './CheckStatus.css';
@@ -9,7 +9,7 @@ import { isRecording, progress, source } from '../state.ts';
 export function CheckStatus() {
   const known = progress.value;
   if (source.value?.kind === 'trace') return null;
-  // It takes its place at once, so that nothing moves when the first result arrives.
+  // Rendered at once, so that the header does not change when the first result arrives.
   if (known === null) return <span class="status waiting">✓ no rule broken</span>;
   const count = known.violations.length;
   if (count > 0) {

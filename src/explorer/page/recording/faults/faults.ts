@@ -1,12 +1,13 @@
 /**
- * The faults that can be injected into the host, in words.
+ * The faults that can be injected into the host, and why broken rules matter, in sentences.
  */
 
+import type { Rule } from '../../../../check/index.ts';
 import type { InjectedFault } from '../../../../host/index.ts';
 
 /** A fault. */
 export interface FaultText {
-  /** What the host leaves out. */
+  /** What the host omits. */
   readonly name: string;
   /** The consequence, in one sentence. */
   readonly sentence: string;
@@ -64,8 +65,8 @@ export const FAULTS: Readonly<Record<InjectedFault, FaultText>> = {
 /** All faults, in the order of the menu. */
 export const INJECTED_FAULTS = Object.keys(FAULTS) as readonly InjectedFault[];
 
-/** Why a broken rule matters, by the name of the rule. */
-export const WHY: Readonly<Record<string, string>> = {
+/** Why each rule matters. */
+export const WHY: Readonly<Record<Rule, string>> = {
   'stale-translation':
     'A processor that uses a stale translation may read or change memory that belongs to somebody else by now.',
   'table-format':

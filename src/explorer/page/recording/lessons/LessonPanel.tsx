@@ -17,7 +17,7 @@ export function LessonPanel() {
       <div class="bar">
         <h2>{title.value}</h2>
       </div>
-      {open ? <Words lesson={open} /> : <OfOwn />}
+      {open ? <LessonText lesson={open} /> : <OwnRecording />}
     </section>
   );
 }
@@ -32,7 +32,7 @@ function reveal(note: HTMLElement): void {
   else if (own.top < top) box.scrollTop -= top - own.top;
 }
 
-function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
+function LessonText({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
   const end = useRef<HTMLLIElement>(null);
   const shown = notes.filter((note) => note.line <= lineDone.value);
   useEffect(() => {
@@ -85,20 +85,21 @@ function Words({ lesson: { notes, questions, summary, id } }: { readonly lesson:
   );
 }
 
-const OF_OWN = {
+const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a fault.',
   guest:
     'A guest with 64 MiB of memory. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',
 } as const;
 
-function OfOwn() {
+/** A summary of the user's own recording. */
+function OwnRecording() {
   const what = source.value;
   if (what === null) return <div class="words" />;
   const known = progress.value;
   return (
     <div class="words">
-      <p class="summary">{OF_OWN[what.kind]}</p>
+      <p class="summary">{SUMMARIES[what.kind]}</p>
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
           {what.kind === 'guest' && (

@@ -21,7 +21,7 @@ export class FileError extends Error {
 }
 
 /**
- * Returns what to play of a file: an ELF image, a trace (its first line is a JSON object), or else a scenario.
+ * Returns the source in a file: an ELF image, a trace (its first line is a JSON object), or else a scenario.
  * @throws FileError for a file that is none of these
  */
 export function sourceOf(name: string, bytes: Uint8Array): Source {

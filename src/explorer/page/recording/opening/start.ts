@@ -1,5 +1,6 @@
 /**
- * Opens something when the page starts: what the link names, or else what the server offers, or else the first lesson.
+ * Opens the first recording when the page starts: the one that the link names, or else the one that the server offers, or
+ * else the first lesson.
  */
 
 import type { Position, Source } from '../../../../player/index.ts';
@@ -8,7 +9,7 @@ import { complain, notice } from '../../ui/notice.ts';
 import { bytesOf, LinkError, type Shared, unpack } from '../share/codec.ts';
 import { selected } from '../state.ts';
 import { tab } from '../tabs.ts';
-import { offered, openLesson, openOwn, ownName, WHOLE } from '../workspace.ts';
+import { DEFAULT_SETTINGS, offered, openLesson, openOwn, ownName } from '../workspace.ts';
 
 /** Opens the first recording. */
 export async function start(): Promise<void> {
@@ -18,7 +19,7 @@ export async function start(): Promise<void> {
   if (first) await openLesson(first);
 }
 
-/** Opens what the fragment of the address names. Returns whether it names anything. */
+/** Opens the recording that the fragment of the address names. Returns whether there is one. */
 export async function openLink(): Promise<boolean> {
   const fragment = location.hash.slice(1);
   if (fragment === '') return false;
@@ -58,11 +59,11 @@ async function restore(shared: Shared): Promise<void> {
 }
 
 /**
- * Opens the recording that the server offers, if the page says that there is one. Returns whether there was.
+ * Opens the recording that the server offers. Returns false if it offers none.
  * @param begun called when the recording is being opened
  */
 async function openOffered(
-  how = WHOLE,
+  how = DEFAULT_SETTINGS,
   at: Position | null = null,
   begun: () => void = () => {},
 ): Promise<boolean> {

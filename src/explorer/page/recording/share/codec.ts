@@ -41,7 +41,7 @@ export class LinkError extends Error {
   }
 }
 
-/** Packs, without a leading `#`. Returns null if the result would be too long to unpack. */
+/** Returns the fragment, without a leading `#`, or null if it would be too long to unpack. */
 export function pack(shared: Shared): string | null {
   const { source, injectedFault, check, position, tab, selected } = shared;
   const plain = {
@@ -61,9 +61,9 @@ export function pack(shared: Shared): string | null {
 }
 
 /**
- * Unpacks.
+ * Returns the contents of a fragment.
  * @param fragment without its leading `#`
- * @throws LinkError
+ * @throws LinkError if it is not a link of this page, is damaged, or is too long
  */
 export function unpack(fragment: string): Shared {
   if (!fragment.startsWith(VERSION)) throw new LinkError('This is not a link of this page.');
@@ -75,7 +75,7 @@ export function unpack(fragment: string): Shared {
     if (error instanceof LinkError) throw error;
     throw new LinkError('The link is damaged or cut off.');
   }
-  return believed(plain);
+  return validated(plain);
 }
 
 /** Inflates, up to the limit. */
@@ -89,9 +89,9 @@ function inflate(bytes: Uint8Array): Uint8Array {
     parts.push(part);
     ended = final;
   });
-  const piece = 4096;
-  for (let at = 0; at < bytes.length; at += piece) {
-    inflater.push(bytes.subarray(at, at + piece), at + piece >= bytes.length);
+  const chunk = 4096;
+  for (let at = 0; at < bytes.length; at += chunk) {
+    inflater.push(bytes.subarray(at, at + chunk), at + chunk >= bytes.length);
   }
   if (!ended) throw new LinkError('The link is damaged or cut off.');
   const whole = new Uint8Array(size);
@@ -124,7 +124,7 @@ export function bytesOf(base64: string): Uint8Array {
 
 type Plain = Readonly<Record<string, unknown>>;
 
-function believed(plain: unknown): Shared {
+function validated(plain: unknown): Shared {
   const all = record(plain);
   return {
     source: sourceOf(record(all.source)),

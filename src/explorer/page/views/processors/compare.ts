@@ -36,9 +36,9 @@ export function compareBuffers(
     return { entry, fate: fresh ? 'new' : 'kept' };
   });
   for (const entry of former ?? []) {
-    const there = inSlot.get(entry.slot);
-    if (there === undefined) compared.push({ entry, fate: 'purged' });
-    else if (!same(entry, there)) compared.push({ entry, fate: 'replaced' });
+    const current = inSlot.get(entry.slot);
+    if (current === undefined) compared.push({ entry, fate: 'purged' });
+    else if (!same(entry, current)) compared.push({ entry, fate: 'replaced' });
   }
   return compared.sort((a, b) => compare(a.entry, b.entry));
 }

@@ -9,11 +9,11 @@ import { useQuery } from '../../client.ts';
 import type { Placement } from './model/axis.ts';
 import { changedExtents, type Known } from './model/changed.ts';
 import { pagesInView, rowsInView } from './model/row-queries.ts';
-import { learn } from './model/store.ts';
+import { storeAnswer } from './model/store.ts';
 import { vanishedExtents } from './model/vanished.ts';
 
 /** The query of one line. */
-export function Ask({ outline, placement }: { outline: SpaceOutline; placement: Placement }) {
+export function LineQuery({ outline, placement }: { outline: SpaceOutline; placement: Placement }) {
   const space = outline.name;
   const result = useQuery({
     rows: rowsInView(placement).map((range) => ({ space, ...range })),
@@ -21,9 +21,9 @@ export function Ask({ outline, placement }: { outline: SpaceOutline; placement: 
   });
   const { changed, vanished } = useChanged(result, outline);
   useLayoutEffect(() => {
-    if (result) learn(space, { rows: result.rows ?? [], pages: result.pages ?? [], changed, vanished });
+    if (result) storeAnswer(space, { rows: result.rows ?? [], pages: result.pages ?? [], changed, vanished });
   }, [result, space]);
-  useLayoutEffect(() => () => learn(space, null), [space]);
+  useLayoutEffect(() => () => storeAnswer(space, null), [space]);
   return null;
 }
 
@@ -34,7 +34,7 @@ interface Changes {
 
 const NOTHING: Changes = { changed: new Set(), vanished: [] };
 
-/** Returns what has changed since the position shown before. */
+/** Returns the extents that have changed or vanished since the position shown before. */
 function useChanged(result: QueryResult | null, outline: SpaceOutline): Changes {
   const memory = useRef<{ at: string; now: Known; before: Known | null }>(null);
   if (result === null) return NOTHING;

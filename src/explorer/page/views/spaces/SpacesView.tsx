@@ -11,7 +11,7 @@ import { Legend } from './drawing/Legend.tsx';
 import { LineTools } from './drawing/LineTools.tsx';
 import { Picture } from './drawing/Picture.tsx';
 import { ShownLines } from './drawing/ShownLines.tsx';
-import { Ask } from './LineQuery.tsx';
+import { LineQuery } from './LineQuery.tsx';
 import { showBothEnds } from './model/ends.ts';
 import { forget } from './model/history.ts';
 import { heightOf, linesOf, ordered, shownOf } from './model/layout.ts';
@@ -62,7 +62,7 @@ export function SpacesView() {
       </div>
       <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
         {lines.map(({ outline, placement }) => (
-          <Ask key={outline.name} outline={outline} placement={placement} />
+          <LineQuery key={outline.name} outline={outline} placement={placement} />
         ))}
         {lines.length > 0 && <Picture lines={lines} width={width} />}
         {lines.map((line) => (

@@ -3,8 +3,8 @@
  */
 
 import type { TableEntry } from '../../../../inspect/index.ts';
-import { group, UNSEEN } from '../../ui/aria.ts';
-import { spoken } from '../spaces/model/labels.ts';
+import { DECORATION, group } from '../../ui/aria.ts';
+import { displayName } from '../spaces/model/labels.ts';
 import { wrapped } from '../walk/reasons.ts';
 import { type Column, entryOnPath, isColumn, type Path, type Place, placesOf } from './columns.ts';
 import { connectionsOf, HEIGHT, type Placed, placedColumns, TOP, WIDTH, widthOf } from './layout.ts';
@@ -38,7 +38,7 @@ export function TreesDrawing({
     >
       <rect class="paper" width={width} height={height} />
       <Headings path={path} placed={placed} />
-      <g {...UNSEEN}>
+      <g {...DECORATION}>
         {connectionsOf(placed).map(({ key, path: d, kind }) => (
           <path key={key} class={`connection ${kind}`} d={d} />
         ))}
@@ -72,7 +72,7 @@ function Headings({ path, placed }: { path: Path; placed: readonly Placed[] }) {
       )}
       {right && path.guest && (
         <text class="guest" x={right.x} y="16">
-          ← {spoken(path.guest)}
+          ← {displayName(path.guest)}
         </text>
       )}
     </g>

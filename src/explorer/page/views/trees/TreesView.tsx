@@ -10,9 +10,9 @@ import { selected } from '../../recording/state.ts';
 import { scrolled } from '../../ui/aria.ts';
 import { addressOf, hex } from '../../ui/text.ts';
 import { EntryDetail } from '../common/EntryDetail.tsx';
-import { spoken } from '../spaces/model/labels.ts';
+import { displayName } from '../spaces/model/labels.ts';
 import { isChanged, type KnownEntries, knownEntries } from './changes.ts';
-import { type Column, columnsOf, entryOnPath, type Path, placesOf, questionsOf } from './columns.ts';
+import { type Column, columnsOf, entryOnPath, type Path, placesOf, queriesOf } from './columns.ts';
 import { LinkedFrom } from './LinkedFrom.tsx';
 import { placedColumns } from './layout.ts';
 import type { ColumnActions } from './TableColumn.tsx';
@@ -39,15 +39,15 @@ export function TreesView() {
 
 function Trees({ path }: { path: Path }) {
   const windows = useWindows();
-  const questions = questionsOf(path);
+  const queries = queriesOf(path);
   const result = useQuery({
-    tables: questions.map((question) => ({ ...question, from: windows.fromOf(question), count: SHOWN })),
+    tables: queries.map((query) => ({ ...query, from: windows.fromOf(query), count: SHOWN })),
   });
-  // Until the new result arrives, the tables do not belong to these questions.
-  const tables = result?.tables?.length === questions.length ? result.tables : [];
-  windows.seek(questions, tables);
+  // Until the new result arrives, the tables do not belong to these queries.
+  const tables = result?.tables?.length === queries.length ? result.tables : [];
+  windows.seek(queries, tables);
   const before = useBefore(result);
-  const columns = columnsOf(path, questions, tables);
+  const columns = columnsOf(path, queries, tables);
   const shown = useSignal<string | null>(null);
   const actions: ColumnActions = {
     open: (column, entry) => {
@@ -97,7 +97,7 @@ function Trees({ path }: { path: Path }) {
 }
 
 function sideOf({ side, space }: Column): string {
-  return side === 'shared' ? 'of the process' : `of ${spoken(space)}`;
+  return side === 'shared' ? 'of the process' : `of ${displayName(space)}`;
 }
 
 /** Returns the column to explain: the one whose entry was opened last, or else the guest's segment table. */

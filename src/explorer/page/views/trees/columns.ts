@@ -36,8 +36,8 @@ export interface Column extends Place {
   readonly index: number;
 }
 
-/** The question for a column. */
-export interface ColumnQuestion {
+/** The query for the table of a column. */
+export interface ColumnQuery {
   readonly space: SpaceName;
   readonly level: Level;
   readonly page: number;
@@ -58,12 +58,12 @@ export function startOf(
   spaces: readonly SpaceOutline[],
   selected: { readonly space: SpaceName; readonly address: bigint } | null,
 ): { space: SpaceName; page: number } | null {
-  const isThere = spaces.some(({ name }) => name === selected?.space);
-  return selected && isThere ? { space: selected.space, page: pageOf(selected.address) } : firstOf(spaces);
+  const exists = spaces.some(({ name }) => name === selected?.space);
+  return selected && exists ? { space: selected.space, page: pageOf(selected.address) } : firstOf(spaces);
 }
 
 /** Returns the tables to query: all levels of both sides. */
-export function questionsOf(path: Path): readonly ColumnQuestion[] {
+export function queriesOf(path: Path): readonly ColumnQuery[] {
   const { process, processPage, guest, guestPage } = path;
   const of = (space: SpaceName | null, page: number | null) =>
     space === null || page === null ? [] : LEVELS.map((level) => ({ space, level, page }));
@@ -73,10 +73,10 @@ export function questionsOf(path: Path): readonly ColumnQuestion[] {
 /** Returns the columns from left to right. */
 export function columnsOf(
   path: Path,
-  questions: readonly ColumnQuestion[],
+  queries: readonly ColumnQuery[],
   tables: readonly (Table | null)[],
 ): readonly Column[] {
-  const found = questions.flatMap((question, i) => columnOf(path, question, tables[i] ?? null));
+  const found = queries.flatMap((query, i) => columnOf(path, query, tables[i] ?? null));
   const left = found.filter(({ side }) => side === 'process');
   const right = found.filter(({ side }) => side === 'guest').reverse();
   const pages = found.filter(({ side }) => side === 'shared');
@@ -86,11 +86,7 @@ export function columnsOf(
   return [...left, ...middle, ...right];
 }
 
-function columnOf(
-  path: Path,
-  { space, level, page }: ColumnQuestion,
-  table: Table | null,
-): readonly Column[] {
+function columnOf(path: Path, { space, level, page }: ColumnQuery, table: Table | null): readonly Column[] {
   if (table === null || table.level !== level) return [];
   const side = level === 'page' ? 'shared' : space === path.process ? 'process' : 'guest';
   const key = `${space} ${level}`;

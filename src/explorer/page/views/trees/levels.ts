@@ -3,23 +3,14 @@
  */
 
 import type { TableEntry } from '../../../../inspect/index.ts';
-import type { Level } from '../../../../machine/index.ts';
+import { SPAN } from '../../../../inspect/internal.ts';
+import { CRST_ENTRIES, type Level, PAGE_TABLE_ENTRIES } from '../../../../machine/index.ts';
 
-/** Levels from the top. */
-export const LEVELS: readonly Level[] = ['region-first', 'region-second', 'region-third', 'segment', 'page'];
-
-/** Pages that one entry translates. */
-export const SPAN: Readonly<Record<Level, number>> = {
-  page: 1,
-  segment: 2 ** 8,
-  'region-third': 2 ** 19,
-  'region-second': 2 ** 30,
-  'region-first': 2 ** 41,
-};
+export { LEVELS } from '../../../../inspect/internal.ts';
 
 /** Returns the index of a page's entry in a table. */
 export function indexIn(level: Level, page: number): number {
-  return Math.floor(page / SPAN[level]) % (level === 'page' ? 256 : 2048);
+  return Math.floor(page / SPAN[level]) % (level === 'page' ? PAGE_TABLE_ENTRIES : CRST_ENTRIES);
 }
 
 /** Returns the name of a table: `segment table`. */

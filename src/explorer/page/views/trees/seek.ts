@@ -1,7 +1,7 @@
 /**
  * Finds an entry in a table of which only a few entries are shown at a time.
  *
- * Entries are numbered among the populated ones, and only a search tells which number has a given index.
+ * Entries are numbered among the populated ones. The number of the entry with a given index is found by a binary search.
  */
 
 import type { Table } from '../../../../inspect/index.ts';
@@ -34,7 +34,7 @@ function ordered(low: number, high: number): Bounds {
   return low < high ? { low, high } : { low: high, high };
 }
 
-/** Returns the number of the entry from which to look next, for `size` entries at a time. */
+/** Returns the number of the first entry to query next, `size` entries at a time. */
 export function nextFrom({ low, high }: Bounds, size: number, populated: number): number {
   const middle = (low + high) >> 1;
   return Math.max(0, Math.min(middle - (size >> 1), populated - size));

@@ -2,6 +2,7 @@
  * The path that the trees show: to the selection, and to its other end.
  */
 
+import { PAGES_PER_SEGMENT } from '../../../../inspect/index.ts';
 import type { QueryResult, SpaceName, SpaceOutline } from '../../../protocol.ts';
 import { useQuery } from '../../client.ts';
 import { selected } from '../../recording/state.ts';
@@ -40,7 +41,7 @@ export function usePath(spaces: readonly SpaceOutline[]): Path | null {
 
 function segmentRow(space: SpaceName, page: number) {
   const first = segmentStart(page);
-  return { space, first, end: first + 256, limit: 1 };
+  return { space, first, end: first + PAGES_PER_SEGMENT, limit: 1 };
 }
 
 /** Returns a guest page whose segment is linked to the page table of a process page. */
@@ -48,5 +49,5 @@ function linkOf(result: QueryResult | null, page: number): Pick<Path, 'guest' | 
   const table = result?.tables?.[0];
   const [link] = table && table.page === segmentStart(page) ? table.linkedFrom : [];
   if (!link) return null;
-  return { guest: `gmap ${link.gmap}`, guestPage: link.page + (page % 256) };
+  return { guest: `gmap ${link.gmap}`, guestPage: link.page + (page % PAGES_PER_SEGMENT) };
 }

@@ -1,12 +1,13 @@
 /**
- * The windows of tables: which of their entries are shown. A window follows the path until the user turns to other
- * entries.
+ * The windows of tables: a window is the range of entries that is shown. It follows the path until the user turns to
+ * other entries.
  */
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Table } from '../../../../inspect/index.ts';
-import type { ColumnQuestion } from './columns.ts';
+import { segmentStart } from '../spaces/model/ends.ts';
+import type { ColumnQuery } from './columns.ts';
 import { indexIn } from './levels.ts';
 import { type Bounds, narrowed, nextFrom } from './seek.ts';
 
@@ -15,13 +16,13 @@ export const SHOWN = 8;
 
 /** The windows of all tables. */
 export interface Windows {
-  readonly fromOf: (question: ColumnQuestion) => number;
-  readonly turn: (question: ColumnQuestion, from: number) => void;
+  readonly fromOf: (query: ColumnQuery) => number;
+  readonly turn: (query: ColumnQuery, from: number) => void;
   /** Looks for the entry of the path in a result, and moves the window if it is missing. */
-  readonly seek: (questions: readonly ColumnQuestion[], tables: readonly (Table | null)[]) => void;
+  readonly seek: (queries: readonly ColumnQuery[], tables: readonly (Table | null)[]) => void;
 }
 
-/** Keeps the windows. */
+/** Returns the windows, which last as long as the component is mounted. */
 export function useWindows(): Windows {
   const froms = useSignal<ReadonlyMap<string, number>>(new Map());
   const bounds = useRef(new Map<string, Bounds | null>()).current;
@@ -29,23 +30,23 @@ export function useWindows(): Windows {
     froms.value = new Map(froms.value).set(key, from);
   };
   return {
-    fromOf: (question) => froms.value.get(keyOf(question)) ?? 0,
-    turn: (question, from) => {
-      bounds.set(keyOf(question), null);
-      set(keyOf(question), from);
+    fromOf: (query) => froms.value.get(keyOf(query)) ?? 0,
+    turn: (query, from) => {
+      bounds.set(keyOf(query), null);
+      set(keyOf(query), from);
     },
-    seek: (questions, tables) =>
+    seek: (queries, tables) =>
       useEffect(() => {
-        questions.forEach((question, i) => {
+        queries.forEach((query, i) => {
           const table = tables[i];
-          const key = keyOf(question);
+          const key = keyOf(query);
           const known = bounds.get(key);
           if (!table || known === null || table.populated <= SHOWN) return;
           if (table.from !== (froms.value.get(key) ?? 0)) return;
           const next = narrowed(
             known ?? { low: 0, high: table.populated },
             table,
-            indexIn(question.level, question.page),
+            indexIn(query.level, query.page),
           );
           bounds.set(key, next.low < next.high ? next : null);
           if (next.low < next.high) set(key, nextFrom(next, SHOWN, table.populated));
@@ -55,6 +56,6 @@ export function useWindows(): Windows {
 }
 
 /** Identifies the window of a table for a page: another page is searched for anew. */
-function keyOf({ space, level, page }: ColumnQuestion): string {
-  return `${space} ${level} ${level === 'page' ? page : Math.floor(page / 256)}`;
+function keyOf({ space, level, page }: ColumnQuery): string {
+  return `${space} ${level} ${level === 'page' ? page : segmentStart(page)}`;
 }

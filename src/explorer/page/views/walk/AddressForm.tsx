@@ -3,7 +3,7 @@
  */
 
 import type { SpaceName, SpaceOutline } from '../../../protocol.ts';
-import { spoken } from '../spaces/model/labels.ts';
+import { displayName } from '../spaces/model/labels.ts';
 import type { Question } from './question.ts';
 
 const OWN = ' virtual';
@@ -63,9 +63,9 @@ function optionsOf(spaces: readonly SpaceOutline[], shown: SpaceName) {
   // A space that does not exist at this position stays selected: it may exist at the next one.
   if (!names.includes(shown)) names.push(shown);
   return [
-    ...names.map((name) => ({ value: name as string, label: spoken(name) })),
+    ...names.map((name) => ({ value: name as string, label: displayName(name) })),
     ...spaces
       .filter(({ name, process }) => name !== process)
-      .map(({ name }) => ({ value: `${name}${OWN}`, label: `${spoken(name)}, through its own tables` })),
+      .map(({ name }) => ({ value: `${name}${OWN}`, label: `${displayName(name)}, through its own tables` })),
   ];
 }

@@ -8,7 +8,7 @@ import type { SpaceName, WalkAnswer } from '../../../protocol.ts';
 import { group, listbox, optionId } from '../../ui/aria.ts';
 import { hex, rawValue } from '../../ui/text.ts';
 import { addressFields } from '../common/bits.ts';
-import { spoken } from '../spaces/model/labels.ts';
+import { displayName } from '../spaces/model/labels.ts';
 import { BitStrip, FieldMark, STRIP_HEIGHT } from './BitStrip.tsx';
 import { reasonOf, wrapped } from './reasons.ts';
 
@@ -34,9 +34,9 @@ export function rowsOf(
   const rows: WalkRow[] = [];
   if (own) {
     rows.push({ kind: 'heading', text: `Guest virtual ${hex(address)}, by the guest’s own tables` });
-    rows.push(...rowsOfOne(own, address, 'own', 'guest real address'));
+    rows.push(...rowsOfOne(own, address, 'own', 'guest absolute address'));
   }
-  if (!isVirtual) rows.push({ kind: 'heading', text: `${hex(address)} of ${spoken(space)}` });
+  if (!isVirtual) rows.push({ kind: 'heading', text: `${hex(address)} of ${displayName(space)}` });
   else if (!own) rows.push({ kind: 'heading', text: 'DAT is off in the guest: its addresses are real' });
   if (walk) {
     const next = absolute ?? address;

@@ -7,7 +7,7 @@ import { useRef } from 'preact/hooks';
 import { useQuery } from '../../client.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EntryDetail } from '../common/EntryDetail.tsx';
-import { spoken } from '../spaces/model/labels.ts';
+import { displayName } from '../spaces/model/labels.ts';
 import { AddressForm } from './AddressForm.tsx';
 import { useQuestion } from './question.ts';
 import { rowsOf, WalkDrawing } from './WalkDrawing.tsx';
@@ -47,7 +47,7 @@ export function WalkView() {
             }}
           />
         ) : (
-          <p class="walk-empty">{emptySentence(error, result !== null, spoken(space), isVirtual)}</p>
+          <p class="walk-empty">{emptySentence(error, result !== null, displayName(space), isVirtual)}</p>
         )}
       </div>
       {step && (

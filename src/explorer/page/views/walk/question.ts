@@ -10,7 +10,7 @@ import { addressOf, hex } from '../../ui/text.ts';
 import { startOf } from '../trees/columns.ts';
 import { parseAddress } from './address.ts';
 
-/** The question, and how to change it. */
+/** What the form asks for, and the functions that change it. */
 export interface Question {
   readonly spaces: readonly SpaceOutline[];
   readonly text: string;
@@ -26,7 +26,7 @@ export interface Question {
   readonly select: () => void;
 }
 
-/** Returns the question. */
+/** Returns the contents of the form. */
 export function useQuestion(): Question {
   const typed = useSignal<string | null>(null);
   const chosen = useSignal<{ readonly space: SpaceName; readonly isVirtual: boolean } | null>(null);

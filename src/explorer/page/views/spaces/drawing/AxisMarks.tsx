@@ -2,7 +2,7 @@
  * The axis of a line: addresses, and folds in empty space.
  */
 
-import { UNSEEN } from '../../../ui/aria.ts';
+import { DECORATION } from '../../../ui/aria.ts';
 import { mark, sizeOfPages } from '../../../ui/text.ts';
 import { type PlacedExtent, type Placement, pageAt, xOf } from '../model/axis.ts';
 
@@ -62,7 +62,7 @@ export function AxisMarks({
   const { extents, axis } = placement;
   const folds = extents.filter((extent) => !extent.mapped && extent.right > 0 && extent.left < axis.width);
   return (
-    <g class="axis" {...UNSEEN}>
+    <g class="axis" {...DECORATION}>
       {folds.map((fold) => (
         <Fold key={fold.first} fold={fold} from={from} to={to} />
       ))}

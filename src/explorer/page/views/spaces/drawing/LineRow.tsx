@@ -4,13 +4,13 @@
 
 import type { JSX, TargetedKeyboardEvent } from 'preact';
 import type { Extent } from '../../../../../inspect/index.ts';
-import { group, listbox, optionId, UNSEEN } from '../../../ui/aria.ts';
+import { DECORATION, group, listbox, optionId } from '../../../ui/aria.ts';
 import { addressOf, count, hex } from '../../../ui/text.ts';
 import { pressed } from '../input/keys.ts';
 import { xOf } from '../model/axis.ts';
 import type { Spot } from '../model/ends.ts';
 import { filledTracks, type Item, type Track, type Tracks } from '../model/items.ts';
-import { spoken } from '../model/labels.ts';
+import { displayName } from '../model/labels.ts';
 import { GUEST, type Line, PAD, PROCESS, STRIP } from '../model/layout.ts';
 import { PAGES_FROM } from '../model/row-queries.ts';
 import { AxisMarks } from './AxisMarks.tsx';
@@ -94,7 +94,7 @@ function Mapped({ line, from, to }: { line: Line; from: number; to: number }) {
   const { placement, outline } = line;
   const { width } = placement.axis;
   return (
-    <g {...UNSEEN}>
+    <g {...DECORATION}>
       <rect class="unmapped" x="0" y={from} width={width} height={to - from} />
       {outline.extents.map(({ first, end }) => {
         const left = Math.max(xOf(placement, first), -PAD);
@@ -112,7 +112,7 @@ function Vanished({ line, extents }: { line: Line; extents: readonly Extent[] })
   const at = line.kind === 'guest' ? GUEST : PROCESS;
   const { width } = line.placement.axis;
   return (
-    <g {...UNSEEN}>
+    <g {...DECORATION}>
       {extents.map(({ first, end }) => {
         const left = Math.max(xOf(line.placement, first), -PAD);
         const right = Math.min(xOf(line.placement, end), width + PAD);
@@ -196,7 +196,7 @@ function Marker({
 }) {
   const middle = x + Math.max(0, rate) / 2;
   return (
-    <g class={spot.itself ? 'marker' : 'marker other'} {...UNSEEN}>
+    <g class={spot.itself ? 'marker' : 'marker other'} {...DECORATION}>
       <path class="stem" d={`M${middle},${from - 3}V${to + 3}`} />
       <path class="head" d={`M${middle - 5},${from - 8}h10l-5,6z`} />
     </g>
@@ -205,15 +205,15 @@ function Marker({
 
 function titleOf({ outline, kind, placement }: Line): string {
   const { name, size, process, extents } = outline;
-  if (extents.length === 0) return `${spoken(name)} · nothing mapped`;
-  if (kind === 'process') return `${spoken(name)} · ${count(size, 'mapping')}`;
+  if (extents.length === 0) return `${displayName(name)} · nothing mapped`;
+  if (kind === 'process') return `${displayName(name)} · ${count(size, 'mapping')}`;
   // On a phone, the buttons cover the rest.
   const of = placement.axis.width < 480 ? '' : ` of ${process}`;
-  return `${spoken(name)} · ${count(size, 'segment')}${of}`;
+  return `${displayName(name)} · ${count(size, 'segment')}${of}`;
 }
 
 function labelOf({ outline, placement }: Line, isListbox: boolean): string {
-  const name = spoken(outline.name);
+  const name = displayName(outline.name);
   if (!isListbox) return `${name}: nothing mapped in view`;
   const { axis } = placement;
   const inSight = placement.extents.filter(

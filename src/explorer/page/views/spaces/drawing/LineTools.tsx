@@ -5,7 +5,7 @@
 import { selected } from '../../../recording/state.ts';
 import { group } from '../../../ui/aria.ts';
 import { zoomCentre } from '../model/ends.ts';
-import { spoken } from '../model/labels.ts';
+import { displayName } from '../model/labels.ts';
 import { GUEST, type Line, PROCESS } from '../model/layout.ts';
 import { goTo } from '../model/store.ts';
 import { wholeView, zoomed } from '../model/view.ts';
@@ -14,7 +14,7 @@ import { wholeView, zoomed } from '../model/view.ts';
 export function LineTools({ line }: { line: Line }) {
   const { outline, placement, top, kind } = line;
   const { axis, view } = placement;
-  const name = spoken(outline.name);
+  const name = displayName(outline.name);
   const zoom = (times: number) => {
     const centre = zoomCentre(line, selected.value, axis.width / 2);
     goTo(outline.name, axis, zoomed(axis, view, centre, times));

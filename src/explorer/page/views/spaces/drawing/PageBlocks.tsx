@@ -2,8 +2,8 @@
  * Single pages, and bars that show how full memory is.
  */
 
-import { PAGE_FLAG } from '../../../../../inspect/index.ts';
-import { UNSEEN } from '../../../ui/aria.ts';
+import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
+import { DECORATION } from '../../../ui/aria.ts';
 import type { Item, Track, Tracks } from '../model/items.ts';
 import type { PageExtent } from '../model/pages.ts';
 
@@ -72,16 +72,16 @@ export function Fullness({ tracks }: { tracks: Tracks }) {
         key,
         left,
         right,
-        full: of.present / Math.max(1, 256 * (of.linked + of.large)),
+        full: of.present / Math.max(1, PAGES_PER_SEGMENT * (of.linked + of.large)),
       }))
     : (tracks.tables?.items ?? []).map(({ key, left, right, of }) => ({
         key,
         left,
         right,
-        full: of.present / Math.max(1, 256 * (of.tables + of.large)),
+        full: of.present / Math.max(1, PAGES_PER_SEGMENT * (of.tables + of.large)),
       }));
   return (
-    <g class="fullness" {...UNSEEN}>
+    <g class="fullness" {...DECORATION}>
       {bars.map(({ key, left, right, full }) =>
         full === 0 ? null : (
           <rect

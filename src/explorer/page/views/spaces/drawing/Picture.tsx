@@ -5,8 +5,9 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedMouseEvent, TargetedPointerEvent } from 'preact';
 import { useRef } from 'preact/hooks';
+import { PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import { selected } from '../../../recording/state.ts';
-import { group, UNSEEN } from '../../../ui/aria.ts';
+import { DECORATION, group } from '../../../ui/aria.ts';
 import { addressOf, pageOf } from '../../../ui/text.ts';
 import { lineAt, useGestures } from '../input/useGestures.ts';
 import { pageAt } from '../model/axis.ts';
@@ -18,6 +19,9 @@ import { zoomed } from '../model/view.ts';
 import { LineRow } from './LineRow.tsx';
 import { Patterns } from './Patterns.tsx';
 import { Ribbons } from './Ribbons.tsx';
+
+/** Minimum width, in pixels, at which a page or a segment can be clicked by itself. */
+const VISIBLE = 4;
 
 interface Tip {
   readonly x: number;
@@ -116,7 +120,7 @@ function TipBox({ tip, width }: { tip: Tip | null; width: number }) {
   if (tip === null) return null;
   const left = Math.min(Math.max(tip.x - 20, 0), Math.max(0, width - 300));
   return (
-    <div class="spaces-tip" style={{ left: `${left}px`, top: `${tip.y + 18}px` }} {...UNSEEN}>
+    <div class="spaces-tip" style={{ left: `${left}px`, top: `${tip.y + 18}px` }} {...DECORATION}>
       {tip.sentence}
     </div>
   );
@@ -141,7 +145,7 @@ interface Pointed {
   readonly address: bigint;
 }
 
-/** Returns what is under the pointer. */
+/** Returns the line, the item and the address under the pointer. */
 function pointedAt(
   svg: SVGSVGElement | null,
   drawn: readonly { line: Line; tracks: Tracks }[],
@@ -171,6 +175,7 @@ function pointedAt(
  */
 function selectedPage(line: Line, item: Item<unknown>, page: number): number {
   const { scale } = line.placement.view;
-  const meant = scale >= 4 ? page : scale * 256 >= 4 ? segmentStart(page) : item.first;
-  return Math.min(Math.max(meant, item.first), item.end - 1);
+  const isSegmentVisible = scale * PAGES_PER_SEGMENT >= VISIBLE;
+  const chosen = scale >= VISIBLE ? page : isSegmentVisible ? segmentStart(page) : item.first;
+  return Math.min(Math.max(chosen, item.first), item.end - 1);
 }

@@ -3,7 +3,7 @@
  */
 
 import type { GuestExtent } from '../../../../../inspect/index.ts';
-import { UNSEEN } from '../../../ui/aria.ts';
+import { DECORATION } from '../../../ui/aria.ts';
 import { xOf } from '../model/axis.ts';
 import type { Item, Track } from '../model/items.ts';
 import { isStray, mainKind } from '../model/labels.ts';
@@ -27,7 +27,7 @@ export function Ribbons({
   // The selected one is drawn last, above the others.
   const items = [...track.items.filter((item) => !strong(item)), ...track.items.filter(strong)];
   return (
-    <g class="ribbons" {...UNSEEN}>
+    <g class="ribbons" {...DECORATION}>
       {items.map((item) => (
         <Ribbon key={item.key} item={item} line={line} process={process} strong={strong(item)} />
       ))}

@@ -4,7 +4,7 @@
 
 import type { SpaceOutline } from '../../../../protocol.ts';
 import { group } from '../../../ui/aria.ts';
-import { spoken } from '../model/labels.ts';
+import { displayName } from '../model/labels.ts';
 import { SHOWN } from '../model/layout.ts';
 import { choose, chosen } from '../model/store.ts';
 
@@ -17,7 +17,7 @@ export function ShownLines({ spaces }: { spaces: readonly SpaceOutline[] }) {
         const shown = chosen.value.get(name) ?? index < SHOWN;
         return (
           <button key={name} type="button" aria-pressed={shown} onClick={() => choose(name, !shown)}>
-            <span aria-hidden="true">{shown ? '▾' : '▸'}</span> {spoken(name)}
+            <span aria-hidden="true">{shown ? '▾' : '▸'}</span> {displayName(name)}
           </button>
         );
       })}

@@ -33,9 +33,9 @@ export function pressed(event: KeyboardEvent, on: KeyLine): boolean {
   else if (event.key === 'Home') goTo(name, axis, wholeView(axis));
   else if (event.key === 'Escape') on.activate(null);
   else if (sideways && event.shiftKey) goTo(name, axis, panned(axis, view, -sideways * axis.width * 0.25));
-  else if (sideways) along(on, sideways);
-  else if (event.key === 'ArrowUp') across(on, -1);
-  else if (event.key === 'ArrowDown') across(on, 1);
+  else if (sideways) moveAlong(on, sideways);
+  else if (event.key === 'ArrowUp') moveAcross(on, -1);
+  else if (event.key === 'ArrowDown') moveAcross(on, 1);
   else if ((event.key === 'Enter' || event.key === ' ') && item)
     selected.value = { space: name, address: addressOf(item.first) };
   else return false;
@@ -51,7 +51,7 @@ function activeItem({ tracks, active }: KeyLine): Item<unknown> | null {
 }
 
 /** Activates the next or previous item of the track. Pans the line at the end of the visible part. */
-function along(on: KeyLine, by: 1 | -1): void {
+function moveAlong(on: KeyLine, by: 1 | -1): void {
   const tracks = filledTracks(on.tracks);
   const track = tracks.find(({ items }) => items.some(({ key }) => key === on.active)) ?? tracks[0];
   const { axis, view } = on.line.placement;
@@ -65,7 +65,7 @@ function along(on: KeyLine, by: 1 | -1): void {
 }
 
 /** Activates an item of the track above or below. */
-function across(on: KeyLine, by: 1 | -1): void {
+function moveAcross(on: KeyLine, by: 1 | -1): void {
   const tracks = filledTracks(on.tracks);
   const at = tracks.findIndex(({ items }) => items.some(({ key }) => key === on.active));
   const track = at < 0 ? tracks[0] : tracks[at + by];

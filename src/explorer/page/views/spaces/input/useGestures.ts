@@ -15,12 +15,12 @@ import { panned, zoomed } from '../model/view.ts';
 export function useGestures(picture: RefObject<SVGSVGElement | null>, lines: readonly Line[]): void {
   const latest = useRef(lines);
   latest.current = lines;
-  const there = lines.length > 0;
+  const hasLines = lines.length > 0;
   useEffect(() => {
     const svg = picture.current;
-    if (!svg || !there) return;
+    if (!svg || !hasLines) return;
     return listen(svg, () => latest.current);
-  }, [picture, there]);
+  }, [picture, hasLines]);
 }
 
 function listen(svg: SVGSVGElement, lines: () => readonly Line[]): () => void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Extent } from '../../../../../inspect/index.ts';
-import { FOLD, layOut, NEAREST, pageAt, place, xOf } from './axis.ts';
+import { FOLD, layOut, MAX_SCALE, pageAt, place, xOf } from './axis.ts';
 import { clampView, panned, revealing, viewOf, wholeView, zoomed } from './view.ts';
 
 const LIMIT = 2 ** 52;
@@ -76,12 +76,12 @@ describe('the folded axis', () => {
     const first = LIMIT - 4096;
     const axis = layOut([{ first, end: LIMIT - 256 }], LIMIT, WIDTH);
     const view = viewOf(axis, LIMIT - 1000, LIMIT - 999);
-    expect(view.scale).toBe(NEAREST);
+    expect(view.scale).toBe(MAX_SCALE);
     const placed = place(axis, view);
     for (let page = LIMIT - 1002; page < LIMIT - 998; page++) {
-      expect(xOf(placed, page + 1) - xOf(placed, page)).toBeCloseTo(NEAREST, 9);
+      expect(xOf(placed, page + 1) - xOf(placed, page)).toBeCloseTo(MAX_SCALE, 9);
       expect(pageAt(placed, xOf(placed, page) + 1)).toBe(page);
-      expect(pageAt(placed, xOf(placed, page) + NEAREST - 1)).toBe(page);
+      expect(pageAt(placed, xOf(placed, page) + MAX_SCALE - 1)).toBe(page);
     }
   });
 

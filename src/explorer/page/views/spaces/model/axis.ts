@@ -40,9 +40,9 @@ export interface View {
 /** Width of a fold in pixels, unless space is scarce. */
 export const FOLD = 60;
 /** Minimum width of mapped memory in pixels, unless space is scarce. */
-const LEAST = 12;
+const MIN_WIDTH = 12;
 /** The largest scale, in pixels per page. */
-export const NEAREST = 160;
+export const MAX_SCALE = 160;
 
 /** Lays out a space. Preconditions: the extents are in ascending order and do not overlap. */
 export function layOut(mapped: readonly Extent[], limit: number, width: number): Axis {
@@ -54,7 +54,7 @@ export function layOut(mapped: readonly Extent[], limit: number, width: number):
     next = end;
   }
   if (next < limit) extents.push({ first: next, end: limit, mapped: false });
-  const fixed = extents.reduce((sum, { mapped }) => sum + (mapped ? LEAST : FOLD), 0);
+  const fixed = extents.reduce((sum, { mapped }) => sum + (mapped ? MIN_WIDTH : FOLD), 0);
   const squeeze = Math.min(1, (0.6 * width) / fixed);
   const axis = { extents, width, squeeze, whole: 0 };
   return { ...axis, whole: wholeScale(axis) };
@@ -79,7 +79,7 @@ function widthOf(axis: Axis, extent: AxisExtent, scale: number): number {
   const nearer = axis.whole === 0 ? 1 : Math.max(1, scale / axis.whole);
   const squeeze = Math.min(1, axis.squeeze * nearer);
   const drawn = (extent.end - extent.first) * scale;
-  if (extent.mapped) return Math.max(drawn, LEAST * squeeze);
+  if (extent.mapped) return Math.max(drawn, MIN_WIDTH * squeeze);
   const fold = axis.extents.length === 1 ? Number.POSITIVE_INFINITY : FOLD * squeeze;
   return Math.min(Math.max(drawn, Math.min(3, fold)), fold);
 }

@@ -8,7 +8,7 @@
 import type { Extent, GuestExtent, Row } from '../../../../../inspect/index.ts';
 import { KINDS, sharesOf } from './labels.ts';
 
-/** What was known of a line at a position. */
+/** The extents of a line that were known at a position. */
 export interface Known {
   /** The mapped extents. */
   readonly extents: readonly Extent[];
@@ -45,9 +45,9 @@ function isChanged(
   former: readonly ComparedExtent[],
   mapped: readonly Extent[],
 ): boolean {
-  const there = overlapping(former, one);
-  if (there.length === 0) return !mapped.some((extent) => extent.first < one.end && one.first < extent.end);
-  return there.some((other) =>
+  const others = overlapping(former, one);
+  if (others.length === 0) return !mapped.some((extent) => extent.first < one.end && one.first < extent.end);
+  return others.some((other) =>
     other.first === one.first && other.end === one.end
       ? other.detail !== one.detail
       : other.state !== null && one.state !== null && other.state !== one.state,

@@ -2,7 +2,7 @@
  * The two ends of a curve: a guest page, and the process page behind it.
  */
 
-import type { GuestExtent } from '../../../../../inspect/index.ts';
+import { type GuestExtent, PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../protocol.ts';
 import { pageOf } from '../../../ui/text.ts';
 import { xOf } from './axis.ts';
@@ -26,7 +26,7 @@ export interface Selected {
 
 /** Returns the first page of the segment that holds a page. */
 export function segmentStart(page: number): number {
-  return page - (page % 256);
+  return page - (page % PAGES_PER_SEGMENT);
 }
 
 /** Returns the process page behind a guest page, or null if it is unknown. */
@@ -35,7 +35,7 @@ export function processPageFor(extents: readonly GuestExtent[], page: number): n
   return extent?.exact && !isStray(extent) ? extent.processFirst + (page - extent.first) : null;
 }
 
-/** Returns the guest pages, as far as known, that are mapped to a process page. */
+/** Returns the guest pages in `extents` that are mapped to a process page. */
 export function guestPagesFor(extents: readonly GuestExtent[], page: number): readonly number[] {
   return extents
     .filter(({ exact, processFirst, processEnd }) => exact && processFirst <= page && page < processEnd)
@@ -88,6 +88,6 @@ export function showBothEnds(
     if (!spot) continue;
     const { axis } = line.placement;
     const first = segmentStart(spot.page);
-    goTo(line.outline.name, axis, viewOf(axis, first, first + 256));
+    goTo(line.outline.name, axis, viewOf(axis, first, first + PAGES_PER_SEGMENT));
   }
 }

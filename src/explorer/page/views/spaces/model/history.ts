@@ -9,7 +9,7 @@ import type { SpaceName } from '../../../../protocol.ts';
 import { source } from '../../../recording/state.ts';
 
 /** Maximum number of extents on an axis. */
-const MOST = 256;
+const EXTENTS_MAX = 256;
 
 const seen = new Map<SpaceName, { now: readonly Extent[]; all: readonly Extent[] }>();
 
@@ -19,15 +19,15 @@ effect(() => {
   forget();
 });
 
-/** Returns all extents of a space that were shown, those of now, and those that guests are mapped to. */
+/** Returns all extents of a space: those shown before, those mapped now, and those that guests are mapped to. */
 export function extentsSeen(
   name: SpaceName,
   now: readonly Extent[],
-  wanted: readonly Extent[] = [],
+  unbacked: readonly Extent[] = [],
 ): readonly Extent[] {
   const known = seen.get(name);
-  if (known?.now === now && wanted.length === 0) return known.all;
-  const all = mergeExtents(known?.all ?? [], [...now, ...wanted], MOST);
+  if (known?.now === now && unbacked.length === 0) return known.all;
+  const all = mergeExtents(known?.all ?? [], [...now, ...unbacked], EXTENTS_MAX);
   seen.set(name, { now, all });
   return all;
 }
@@ -37,7 +37,7 @@ export function forget(): void {
   seen.clear();
 }
 
-/** Merges two lists of extents, in ascending order. If there are more than `most`, the smallest gaps are closed. */
+/** Merges two lists of extents, in ascending order. At most `most` are returned: extents are joined across the smallest gaps. */
 export function mergeExtents(a: readonly Extent[], b: readonly Extent[], most: number): readonly Extent[] {
   const sorted = [...a, ...b].sort((one, other) => one.first - other.first);
   const merged: Extent[] = [];

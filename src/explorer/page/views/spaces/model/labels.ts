@@ -45,7 +45,7 @@ export function isStray({ exact, processFirst }: GuestExtent): boolean {
 }
 
 /** Returns the name of a space for the reader: `guest 0`, `process 1`. */
-export function spoken(name: SpaceName): string {
+export function displayName(name: SpaceName): string {
   return name.replace('gmap', 'guest');
 }
 

@@ -74,10 +74,10 @@ export function linesOf(
     const { name } = outline;
     const kind = name === outline.process ? 'process' : 'guest';
     const process = lines.find((line) => line.outline.name === outline.process) ?? null;
-    const wanted = kind === 'process' ? goneOf(name, spaces, known) : [];
+    const unbacked = kind === 'process' ? unbackedExtents(name, spaces, known) : [];
     const axis = axisOf(
       name,
-      extentsSeen(name, outline.extents, wanted),
+      extentsSeen(name, outline.extents, unbacked),
       outline.limit,
       Math.max(120, width - 2 * PAD),
     );
@@ -89,8 +89,8 @@ export function linesOf(
   return lines;
 }
 
-/** Returns process memory that guests are mapped to and that does not exist. It has a place on the axis as well. */
-function goneOf(
+/** Returns the process extents without memory to which guests are mapped. They have a place on the axis as well. */
+function unbackedExtents(
   process: SpaceName,
   spaces: readonly SpaceOutline[],
   known: ReadonlyMap<SpaceName, LineAnswer>,

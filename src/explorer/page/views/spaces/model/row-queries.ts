@@ -1,22 +1,16 @@
 /**
- * The queries of a line: for the visible part, and a little to both sides.
+ * The ranges that a line queries: the visible part, and a margin on both sides.
  */
 
-import { NEAREST, type Placement, pageAt } from './axis.ts';
+import type { PageRange, RowRange } from '../../../../../inspect/index.ts';
+import { MAX_SCALE, type Placement, pageAt } from './axis.ts';
 
 /** Pixels that a bucket covers. */
 const BUCKET = 4;
 /** Minimum width of a page, in pixels, for pages to be queried one by one. */
 export const PAGES_FROM = 4;
 /** Maximum number of pages in one query. */
-const MOST_PAGES = 4096;
-
-/** A range of pages, and about how many extents to return at most. */
-export interface RowRange {
-  readonly first: number;
-  readonly end: number;
-  readonly limit: number;
-}
+const PAGES_MAX = 4096;
 
 /**
  * Returns the visible mapped ranges. Their ends lie on a grid that small pans and zooms do not change, so that the same
@@ -24,7 +18,7 @@ export interface RowRange {
  */
 export function rowsInView(placement: Placement): readonly RowRange[] {
   const { axis, view } = placement;
-  const [from, to] = sight(placement, axis.width / 2);
+  const [from, to] = visiblePages(placement, axis.width / 2);
   const rows: RowRange[] = [];
   for (const extent of placement.extents) {
     if (!extent.mapped || extent.end <= from || extent.first > to) continue;
@@ -38,21 +32,21 @@ export function rowsInView(placement: Placement): readonly RowRange[] {
 }
 
 /** Returns the visible pages, if they are large enough to be drawn one by one. */
-export function pagesInView(placement: Placement): readonly { first: number; end: number }[] {
+export function pagesInView(placement: Placement): readonly PageRange[] {
   if (placement.view.scale < PAGES_FROM) return [];
-  const [from, to] = sight(placement, NEAREST);
-  const ranges: { first: number; end: number }[] = [];
+  const [from, to] = visiblePages(placement, MAX_SCALE);
+  const ranges: PageRange[] = [];
   for (const extent of placement.extents) {
     if (!extent.mapped || extent.end <= from || extent.first > to) continue;
     const first = Math.max(extent.first, Math.floor(from / 64) * 64);
-    const end = Math.min(extent.end, Math.ceil((to + 1) / 64) * 64, first + MOST_PAGES);
+    const end = Math.min(extent.end, Math.ceil((to + 1) / 64) * 64, first + PAGES_MAX);
     ranges.push({ first, end });
   }
   return ranges;
 }
 
 /** Returns the first and the last visible page, with a margin in pixels. */
-function sight(placement: Placement, margin: number): readonly [number, number] {
+function visiblePages(placement: Placement, margin: number): readonly [number, number] {
   return [pageAt(placement, -margin), pageAt(placement, placement.axis.width + margin)];
 }
 

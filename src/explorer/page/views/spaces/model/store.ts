@@ -30,13 +30,13 @@ export const chosen = signal<ReadonlyMap<SpaceName, boolean>>(new Map());
 export const answers = signal<ReadonlyMap<SpaceName, LineAnswer>>(new Map());
 
 // Another recording has other spaces. The same one, edited or with a fault, keeps its views.
-let looked = '';
+let lastRecording = '';
 effect(() => {
   const what = source.value;
   const name = lesson.value?.id ?? (what === null || what.kind === 'scenario' ? '' : what.name);
   const recording = `${what?.kind} ${name}`;
-  if (recording === looked) return;
-  looked = recording;
+  if (recording === lastRecording) return;
+  lastRecording = recording;
   batch(() => {
     views.value = new Map();
     chosen.value = new Map();
@@ -58,7 +58,7 @@ export function choose(name: SpaceName, shown: boolean): void {
 }
 
 /** Stores the latest result of a line; null removes it. */
-export function learn(name: SpaceName, answer: LineAnswer | null): void {
+export function storeAnswer(name: SpaceName, answer: LineAnswer | null): void {
   const next = new Map(answers.value);
   if (answer === null) next.delete(name);
   else next.set(name, answer);

@@ -2,7 +2,7 @@
  * Changes of a view: zooming, panning and revealing.
  */
 
-import { type Axis, NEAREST, pageAt, place, type View, xOf } from './axis.ts';
+import { type Axis, MAX_SCALE, pageAt, place, type View, xOf } from './axis.ts';
 
 /** Returns the view in which everything is visible. */
 export function wholeView(axis: Axis): View {
@@ -16,7 +16,7 @@ export function isWhole(axis: Axis, view: View): boolean {
 
 /** Zooms by a factor, with the page at a pixel fixed. */
 export function zoomed(axis: Axis, view: View, x: number, times: number): View {
-  const scale = Math.min(Math.max(view.scale * times, axis.whole), Math.max(NEAREST, axis.whole));
+  const scale = Math.min(Math.max(view.scale * times, axis.whole), Math.max(MAX_SCALE, axis.whole));
   const before = place(axis, view);
   const page = pageAt(before, x);
   const extent = before.extents.find((one) => one.first <= page && page < one.end);
@@ -35,14 +35,14 @@ export function panned(axis: Axis, view: View, pixels: number): View {
 
 /** Clamps a view to a changed axis. The page in the middle stays there. */
 export function clampView(axis: Axis, view: View): View {
-  const scale = Math.min(Math.max(view.scale, axis.whole), Math.max(NEAREST, axis.whole));
+  const scale = Math.min(Math.max(view.scale, axis.whole), Math.max(MAX_SCALE, axis.whole));
   return settled(axis, { ...view, scale });
 }
 
 /** Returns a view of a range, centred, that takes the given share of the width. */
 export function viewOf(axis: Axis, first: number, end: number, part = 0.4): View {
   const scale = (axis.width * part) / Math.max(1, end - first);
-  const bounded = Math.min(Math.max(scale, axis.whole), Math.max(NEAREST, axis.whole));
+  const bounded = Math.min(Math.max(scale, axis.whole), Math.max(MAX_SCALE, axis.whole));
   const placed = place(axis, { page: first, at: 0, scale: bounded });
   const width = xOf(placed, Math.max(first, end - 1)) + bounded;
   return settled(axis, { page: first, at: (axis.width - width) / 2, scale: bounded });

@@ -1,5 +1,5 @@
 /**
- * The offset of the position on the strip, and the events around it.
+ * The offset of the position on the strip, and the conversions between offsets and positions.
  */
 
 import { computed, effect, signal } from '@preact/signals';

@@ -1,5 +1,6 @@
 /**
- * Checks of arguments: LinuxError EINVAL names the offending value; ESRCH and ENOENT report a space that has ended.
+ * Checks of the arguments of this module: a LinuxError EINVAL names the offending value; ESRCH and ENOENT report a space
+ * that has ended.
  */
 
 import { Gmap, LinuxError, Mm } from '../host/index.ts';
@@ -11,7 +12,7 @@ const PAGES = 2 ** 52;
 /** The most extents that one answer can have. */
 const EXTENTS = 1 << 20;
 
-/** @throws LinuxError EINVAL for a value that is not an address space; ESRCH, ENOENT for a space that has ended */
+/** @throws LinuxError EINVAL unless `space` is an address space; ESRCH, ENOENT if it has ended */
 export function demandSpace(space: Mm | Gmap): void {
   if (!(space instanceof Mm) && !(space instanceof Gmap)) {
     throw new LinuxError('EINVAL', `${show(space)} is neither an Mm nor a Gmap`);
@@ -38,13 +39,13 @@ export function demandPages(range: PageRange): void {
   demandInteger('end', range.end, 0, PAGES);
 }
 
-/** As `demandPages`; the limit must be one that `demandLimit` accepts. */
+/** @throws LinuxError EINVAL unless `demandPages` accepts the range, and `demandLimit` its limit */
 export function demandRow(range: RowRange): void {
   demandPages(range);
   demandLimit('limit', range.limit);
 }
 
-/** @throws LinuxError EINVAL for a number of extents that no answer can have */
+/** @throws LinuxError EINVAL unless `value` is a number of extents that an answer can have, 1 to 2^20 */
 export function demandLimit(name: string, value: number): void {
   demandInteger(name, value, 1, EXTENTS);
 }

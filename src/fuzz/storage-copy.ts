@@ -1,5 +1,5 @@
 /**
- * A copy of all storage in use, which an operation that fails must not change.
+ * A copy of the storage in use, which shows what an operation has changed. An operation that fails must change nothing.
  */
 
 import type { Host } from '../host/index.ts';
@@ -7,7 +7,7 @@ import type { Purpose } from '../host/internal.ts';
 import { CRST_SIZE, FRAME_SIZE, PAGE_TABLE_SIZE } from '../machine/index.ts';
 
 /** Copies storage, and compares it with the copy. */
-export class Picture {
+export class StorageCopy {
   readonly #host: Host;
   /** The blocks in use by address, and a copy of their contents at the same addresses. */
   readonly #blocks = new Map<number, Purpose>();
@@ -36,7 +36,7 @@ export class Picture {
       blocks++;
       found ??= this.#differenceAt(at, purpose);
     });
-    return found ?? (blocks < this.#blocks.size ? `${this.#blocks.size - blocks} blocks are gone` : null);
+    return found ?? (blocks < this.#blocks.size ? `${this.#blocks.size - blocks} blocks were freed` : null);
   }
 
   #differenceAt(at: number, purpose: Purpose): string | null {

@@ -1,0 +1,23 @@
+/** Helpers for the tests of fuzzers. Nothing outside tests imports this. */
+
+import { CaseCampaign, type Fuzzer, formatCase, seedOf } from '../index.ts';
+
+/** Returns the first failure in `runs` runs of a campaign, as text, or null. */
+export function failureIn<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: number): string | null {
+  const campaign = new CaseCampaign(fuzzer, 5);
+  for (let run = 0; run < runs; run++) {
+    const failure = campaign.advance(() => false);
+    if (failure !== null) return formatCase(failure);
+  }
+  return null;
+}
+
+/** Returns the kinds of the findings in `runs` runs. */
+export function kindsFound<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: number): string[] {
+  const kinds = new Set<string>();
+  for (let run = 0; run < runs; run++) {
+    const { finding } = fuzzer.run(fuzzer.generate(seedOf(1, run)));
+    if (finding) kinds.add(finding.kind);
+  }
+  return [...kinds];
+}
