@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import * as hostModule from '../src/host/index.ts';
 import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { show } from '../src/host/internal.ts';
-import { snapshotOf } from '../src/host/testing/index.ts';
+import { pictureOf } from '../src/host/testing/index.ts';
 import * as inspectModule from '../src/inspect/index.ts';
 import * as machineModule from '../src/machine/index.ts';
 import { BusyError, Machine } from '../src/machine/index.ts';
@@ -40,10 +40,10 @@ class World {
     this.gmap.fault(MIB);
   }
 
-  snapshot() {
+  picture() {
     const { block, gr } = this.vcpu;
     return {
-      ...snapshotOf(this.host, this.mm, this.gmap, this.vm.gmap),
+      ...pictureOf(this.host, this.mm, this.gmap, this.vm.gmap),
       processes: this.host.processes.size,
       files: this.host.common.files.size,
       slots: [...this.vm.slots.all],
@@ -747,7 +747,7 @@ describe.each([
   it.each(cases)('%s', (_name, one) => {
     const world = new World();
     const good = one.good(world);
-    const before = world.snapshot();
+    const before = world.picture();
     const wrong: string[] = [];
     for (const [what, args] of wrongUses(one, good)) {
       let said: unknown = 'nothing';
@@ -761,7 +761,7 @@ describe.each([
       if (!own && !engines) wrong.push(`${what}: ${said}`);
     }
     expect(wrong).toEqual([]);
-    expect(world.snapshot()).toEqual(before);
+    expect(world.picture()).toEqual(before);
     one.call(world, ...(good as never[]));
   });
 });
