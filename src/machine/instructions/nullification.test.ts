@@ -94,6 +94,9 @@ function prepare(behind: number, entry: bigint, back: number): void {
   Object.assign(cpu.gr, { 4: first, 6: second, 8: first, 9: second });
 }
 
+/** Register 0 of instructions whose function code it holds. */
+const FUNCTIONS: Readonly<Record<string, bigint>> = { CSST: 0x0101n, PLO: 9n };
+
 /** What an instruction leaves when it meets the exception with operands `back` bytes before the ends of their pages. */
 function ending(
   line: InstructionLine,
@@ -108,7 +111,7 @@ function ending(
   cpu.storage.write(CODE, bytes);
   // Condition code 1, which the mask of a conditional load or store selects.
   cpu.setPsw(MODE_64 | DAT | (1n << 44n), BigInt(CODE));
-  if (line[0] === 'CSST') cpu.gr[0] = 0x0101n;
+  cpu.gr[0] = FUNCTIONS[line[0]] ?? 0xffn;
   const before = everything();
   const stop = cpu.run(1);
   const met = stop.reason === 'interruption' && stop.interruption.code === code;
