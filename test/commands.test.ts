@@ -476,7 +476,7 @@ describe.concurrent('replay', () => {
     expect(oneLine(small, 2)).toContain('0x10000');
   });
 
-  it.skipIf(process.platform !== 'linux')('says in one line that a disk is full', async () => {
+  it.skipIf(process.platform !== 'linux')('a full disk is reported in one line', async () => {
     const input = 'mmap 256M 1M\nstats\n';
     const [trace, out] = await Promise.all([
       run('replay - --trace /dev/full', { input }),

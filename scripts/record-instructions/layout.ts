@@ -76,7 +76,7 @@ const FPC = 0x1d0;
 const KEYS = 0x1d4;
 const STORAGE = 0x200;
 
-/** The state that a case starts from unless it says otherwise. */
+/** The state that a case starts from unless it sets another one. */
 export const DEFAULTS = {
   gpr: (n: number) => BigInt(`0x${n.toString(16).repeat(16)}`),
   fpr: (n: number) => BigInt(`0x4${n.toString(16).repeat(15)}`),

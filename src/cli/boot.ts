@@ -28,7 +28,7 @@ import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
 import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
-/** Process address behind guest address 0, unless a map says otherwise. */
+/** Process address behind guest address 0, unless `--map` is given. */
 const MEMORY_AT = 256n * MIB;
 /** Storage for everything except the guest's memory: tables, and a reserve. */
 const STORAGE_RESERVE = 64n * MIB;

@@ -91,7 +91,7 @@ export interface MachineApi {
   resume(progress: (progress: Progress) => void): Promise<Progress>;
   /**
    * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; `position` in
-   * the result says to where.
+   * the result contains the position.
    */
   query(position: Position, query: Query): Promise<QueryResult>;
   /** Returns events from index `from` of the filtered list on, at most 1000. */

@@ -10,7 +10,7 @@ describe('Utf8Decoder', () => {
     expect(decoder.finish()).toBe('');
   });
 
-  it('says that the last character was cut', () => {
+  it('reports that the last character was cut', () => {
     const decoder = new Utf8Decoder();
     expect(decoder.decode(Uint8Array.of(0x41, 0xe2, 0x82))).toBe('A');
     expect(decoder.finish()).toBe('\ufffd');

@@ -1,4 +1,4 @@
-/** Takes the pictures of docs/images from the real page: npm run screenshots */
+/** Takes the screenshots in docs/images from the real page: npm run screenshots */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { Explorer } from './browser.ts';
 import { smaller } from './png.ts';
 
 const IMAGES = join(ROOT, 'docs/images');
-/** Maximum size of a picture: documents are also read over slow connections. */
-const LARGEST = 250_000;
+/** Maximum size of a file in bytes: documents are also read over slow connections. */
+const SIZE_MAX = 250_000;
 
-/** A picture: a view of a lesson after some steps. */
-interface Picture {
+/** A screenshot: a view of a lesson after some steps. */
+interface Screenshot {
   readonly name: string;
   readonly lesson: string;
   readonly steps: number;
@@ -23,7 +23,7 @@ interface Picture {
   readonly colorScheme?: BrowserContextOptions['colorScheme'];
 }
 
-const PICTURES: readonly Picture[] = [
+const SCREENSHOTS: readonly Screenshot[] = [
   { name: 'spaces', lesson: 'pieces', steps: 9, view: 'Spaces' },
   { name: 'tables', lesson: 'link', steps: 8, view: 'Tables' },
   { name: 'walk', lesson: 'protect', steps: 6, view: 'Walk' },
@@ -32,21 +32,21 @@ const PICTURES: readonly Picture[] = [
   { name: 'dark', lesson: 'link', steps: 8, view: 'Spaces', colorScheme: 'dark' },
 ];
 
-/** Takes all pictures. @throws Error if the page has a problem, or a picture is too large */
+/** Takes all screenshots. @throws Error if the page has a problem, or a file is too large */
 async function makeScreenshots(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   const browser = await launchBrowser();
   try {
     const url = await served();
-    for (const picture of PICTURES) await take(browser, url, picture);
+    for (const screenshot of SCREENSHOTS) await take(browser, url, screenshot);
   } finally {
     await browser.close();
     await endAll();
   }
 }
 
-async function take(browser: Browser, url: string, picture: Picture): Promise<void> {
-  const { name, lesson, steps, view, injectedFault, colorScheme = 'light' } = picture;
+async function take(browser: Browser, url: string, screenshot: Screenshot): Promise<void> {
+  const { name, lesson, steps, view, injectedFault, colorScheme = 'light' } = screenshot;
   const explorer = await Explorer.open(browser, url, { colorScheme });
   const { page } = explorer;
   await explorer.ready();
@@ -56,13 +56,13 @@ async function take(browser: Browser, url: string, picture: Picture): Promise<vo
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');
   await explorer.at(steps);
-  // Neither the pointer nor the focus appears in the picture.
+  // Neither the pointer nor the focus appears.
   await page.mouse.move(0, 0);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await explorer.settled();
   const png = smaller(await page.screenshot());
   await explorer.close();
-  if (png.length > LARGEST) throw new Error(`${name}.png has ${png.length} bytes, more than ${LARGEST}`);
+  if (png.length > SIZE_MAX) throw new Error(`${name}.png has ${png.length} bytes, more than ${SIZE_MAX}`);
   writeFileSync(join(IMAGES, `${name}.png`), png);
 }
 

@@ -10,11 +10,11 @@ import { addressOf, hex } from '../../ui/text.ts';
 import { startOf } from '../trees/columns.ts';
 import { parseAddress } from './address.ts';
 
-/** What the form asks for, and the functions that change it. */
+/** The input of the form, and the functions that change it. */
 export interface Question {
   readonly spaces: readonly SpaceOutline[];
   readonly text: string;
-  /** Null if the text is not an address: `error` says why. */
+  /** Null if the text is not an address: `error` is the reason. */
   readonly address: bigint | null;
   readonly error: string | null;
   readonly space: SpaceName;
