@@ -40,8 +40,8 @@ export interface KnownTables {
 const PURPOSE_NUMBER = new Map(PURPOSES.map((purpose, number) => [purpose, number]));
 
 /**
- * The data that one pass over all tables of a host collects. One object serves all passes: its notes about a frame carry the
- * number of the pass, so they need not be cleared.
+ * The data that one pass over all tables of a host collects. One object serves all passes: its notes about a frame carry
+ * the number of the pass, so they need not be cleared.
  */
 export class Census {
   readonly host: Host;

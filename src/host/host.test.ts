@@ -1,6 +1,6 @@
 /**
- * A host as a whole: the memory as code of processes and guests reads it on several processors, and that no processor uses a
- * translation after the operation that invalidated it.
+ * A host as a whole: the memory as code of processes and guests reads it on several processors, and that no processor uses
+ * a translation after the operation that invalidated it.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

@@ -11,8 +11,8 @@ import { Locks } from './locks.ts';
 import { HALF } from './units.ts';
 
 /**
- * Returns the absolute byte address with these halves; `lo` is signed or unsigned. Below 2 GiB the result is a small integer
- * to V8. A product with 2^32 would not be, not even with 0.
+ * Returns the absolute byte address with these halves; `lo` is signed or unsigned. Below 2 GiB the result is a small
+ * integer to V8. A product with 2^32 would not be, not even with 0.
  */
 export function absolute(hi: number, lo: number): number {
   return hi === 0 ? lo >>> 0 : hi * HALF + (lo >>> 0);

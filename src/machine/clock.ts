@@ -6,7 +6,10 @@
 /** TOD units (2^-12 microseconds) per unit of work: about a nanosecond. */
 const TOD_PER_INSTRUCTION = 4n;
 
-/** The TOD clock. It advances with the work that processors do, so that a run can be repeated exactly, and when a caller waits. */
+/**
+ * The TOD clock. It advances with the work that processors do, so that a run can be repeated exactly, and when a caller
+ * waits.
+ */
 export class Clock {
   /** The clock's value, in TOD units, 64 bits. */
   tod: bigint;

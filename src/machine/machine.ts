@@ -38,8 +38,8 @@ export class Machine implements Configuration {
   readonly facilities: Uint8Array = facilityList();
 
   /**
-   * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck` for
-   * its arguments.
+   * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck`
+   * for its arguments.
    */
   readonly translationChecks: Hook<Parameters<TlbHitCheck>>;
 

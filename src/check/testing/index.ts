@@ -52,8 +52,8 @@ export interface CheckedHost {
 }
 
 /**
- * Returns a host on a machine of, by default, 4 processors and 16 MiB. After each operation on it, on its processes, gmaps and
- * files, whether it succeeds or fails, everything is checked; a broken rule is thrown as an Error.
+ * Returns a host on a machine of, by default, 4 processors and 16 MiB. After each operation on it, on its processes, gmaps
+ * and files, whether it succeeds or fails, everything is checked; a broken rule is thrown as an Error.
  */
 export function checkedHost(options: { cpus?: number; storageSize?: number } = {}): CheckedHost {
   const { host, machine } = makeHost({ cpus: 4, ...options });
@@ -95,7 +95,9 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
   return { host, machine, checker };
 }
 
-/** Returns the state of a process that is visible from outside: its mappings and the contents of its pages, not its tables. */
+/**
+ * Returns the state of a process that is visible from outside: its mappings and the contents of its pages, not its tables.
+ */
 export function visibleStateOf(mm: Mm) {
   const { view, bytes } = mm.kernel.storage;
   const pages: string[] = [];

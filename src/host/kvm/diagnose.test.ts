@@ -1,4 +1,7 @@
-/** DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): the pages released, and valid and invalid parameter blocks. */
+/**
+ * DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): the pages released, and valid and invalid parameter
+ * blocks.
+ */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PGM } from '../../machine/index.ts';

@@ -109,8 +109,8 @@ export class MemorySlots {
   }
 
   /**
-   * Performs an action that makes or moves a slot, and starts or stops its log according to its flags. A log is started before
-   * the action, because starting can fail and can be undone, and stopped after it, because stopping cannot.
+   * Performs an action that makes or moves a slot, and starts or stops its log according to its flags. A log is started
+   * before the action, because starting can fail and can be undone, and stopped after it, because stopping cannot.
    */
   #logged({ slot, flags, userspaceAddr, memorySize }: Required<MemoryRegion>, action: () => void): void {
     const { mm } = this.#gmap;

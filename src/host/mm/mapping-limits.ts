@@ -17,12 +17,17 @@ export function chooseGap(mm: MmState, pages: number): number {
   return start;
 }
 
-/** Returns the end, a page number, of the range that memory at `page` can grow in while the tables have their present levels. */
+/**
+ * Returns the end, a page number, of the range that memory at `page` can grow in while the tables have their present
+ * levels.
+ */
 export function limitFor(mm: MmState, page: number): number {
   return page < PAGES_OF_THREE_LEVELS ? PAGES_OF_THREE_LEVELS : mm.tables.limit;
 }
 
-/** @throws LinuxError ENOMEM when the process may not have `more` additional mappings. Splitting a mapping twice adds two. */
+/**
+ * @throws LinuxError ENOMEM when the process may not have `more` additional mappings. Splitting a mapping twice adds two.
+ */
 export function demandRoom(mm: MmState, more = 2): void {
   const { count } = mm.mappings;
   if (count + more <= MAX_MAPPINGS) return;

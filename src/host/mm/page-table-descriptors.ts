@@ -1,5 +1,6 @@
 /**
- * Descriptors of page tables and 1 MiB frames: what only the host needs to know of them (Linux: struct ptdesc, struct page).
+ * Descriptors of page tables and 1 MiB frames: what only the host needs to know of them (Linux: struct ptdesc, struct
+ * page).
  */
 
 /** Stands for a segment number of more than 31 bits, which is kept elsewhere. */

@@ -210,7 +210,9 @@ describe('the lookups', () => {
   });
 });
 
-/** Makes many page tables, two to a frame, frees them in an order that leaves halves, and makes and frees one many times. */
+/**
+ * Makes many page tables, two to a frame, frees them in an order that leaves halves, and makes and frees one many times.
+ */
 function manyPageTables(many: number): void {
   const { host: large } = makeHost({ storageSize: 64 << 20 });
   const { tables } = large.createMm();

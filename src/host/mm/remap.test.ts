@@ -1,6 +1,6 @@
 /**
- * mremap: resizes memory, or moves it with its pages. A guest then finds the pages behind the new place, and nothing behind the
- * old one.
+ * mremap: resizes memory, or moves it with its pages. A guest then finds the pages behind the new place, and nothing behind
+ * the old one.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

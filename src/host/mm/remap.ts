@@ -1,8 +1,8 @@
 /**
  * mremap: resizes memory, or moves it with its pages.
  *
- * Pages move entry by entry: the old entry is invalidated before the new one is set. A guest to which the old place is mapped
- * sees what it would see after munmap; a guest to which the new place is mapped finds the pages there.
+ * Pages move entry by entry: the old entry is invalidated before the new one is set. A guest to which the old place is
+ * mapped sees what it would see after munmap; a guest to which the new place is mapped finds the pages there.
  */
 
 import { hex, LinuxError } from '../errors.ts';

@@ -188,8 +188,8 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   /**
-   * Takes a clock interruption. It stays pending, so a new PSW that is enabled for it leads to a loop: in a guest that is an
-   * interception, before the interruption is taken.
+   * Takes a clock interruption. It stays pending, so a new PSW that is enabled for it leads to a loop: in a guest that is
+   * an interception, before the interruption is taken.
    */
   #clockDue(code: number): Stop | 'taken' {
     if (this.sie !== null && this.#externalNewPswEnabled()) return { reason: 'external-loop', code };

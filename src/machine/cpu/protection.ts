@@ -1,6 +1,7 @@
 /**
- * The rules of protection, which decide whether an access is permitted. Loads, stores, instruction fetches, TEST PROTECTION,
- * MOVE PAGE and the instructions on frames all use these functions. Principles of Operation, chapter 3, "Protection".
+ * The rules of protection, which decide whether an access is permitted. Loads, stores, instruction fetches, TEST
+ * PROTECTION, MOVE PAGE and the instructions on frames all use these functions. Principles of Operation, chapter 3,
+ * "Protection".
  *
  * Each function implements one kind of protection. DAT protection is a bit of the translation, which the accesses test.
  */

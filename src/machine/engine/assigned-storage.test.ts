@@ -1,4 +1,6 @@
-/** The fields that an interruption stores besides PSW and code: "Assigned Storage Locations" of the Principles of Operation. */
+/**
+ * The fields that an interruption stores besides PSW and code: "Assigned Storage Locations" of the Principles of Operation.
+ */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOWCORE } from '../assigned-storage.ts';

@@ -47,8 +47,8 @@ export class Cpu extends CpuInterruptions {
   }
 
   /**
-   * Does up to `limit` units of work: instructions executed and interruptions taken. Returns why it stopped. A program never
-   * makes it throw.
+   * Does up to `limit` units of work: instructions executed and interruptions taken. Returns why it stopped. A program
+   * never makes it throw.
    * @param limit an integer from 1 on, or Infinity
    * @throws RangeError for another limit; BusyError when the processor executes already, or while a listener is called.
    *   Nothing has changed then
@@ -106,7 +106,10 @@ export class Cpu extends CpuInterruptions {
     this.clocked = this.executed;
   }
 
-  /** Executes until `executed` is `limit`, a clock interruption is due, `attention` is set, or an instruction does not complete. */
+  /**
+   * Executes until `executed` is `limit`, a clock interruption is due, `attention` is set, or an instruction does not
+   * complete.
+   */
   #instructions(limit: number): Stop | 'taken' | null {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;

@@ -1,6 +1,6 @@
 /**
- * SIGNAL PROCESSOR as a table: for each order and each state of the addressed CPU, the response and the changes. The tests of
- * the machine and of virtual machines check every cell.
+ * SIGNAL PROCESSOR as a table: for each order and each state of the addressed CPU, the response and the changes. The tests
+ * of the machine and of virtual machines check every cell.
  */
 
 /** The states of the addressed CPU. */
