@@ -28,7 +28,7 @@ interface Scope {
   readonly census: Census;
 }
 
-/** Checks the tables of one process, and notes in the census what they own. */
+/** Checks the tables of one process, and notes in the census the blocks that they own. */
 export function checkProcessTables(mm: Mm, census: Census): void {
   const scope = { mm, census };
   census.space(mm.asceHi, mm.asceLo);

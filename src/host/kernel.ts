@@ -1,5 +1,5 @@
 /**
- * The kernel: what all objects of a host share, namely the machine, the frame allocator, the locks, and the purges.
+ * The kernel: the machine, the frame allocator, the locks and the purges, which all objects of a host share.
  */
 
 import { Cpu, type Machine, type Storage } from '../machine/index.ts';

@@ -39,7 +39,7 @@ export class Clock {
     return tod < now ? 1 : Number((tod - now) / TOD_PER_INSTRUCTION) + 1;
   }
 
-  /** Returns what the clock will read after `instructions` units of work. */
+  /** Returns the value of the clock after `instructions` more units of work. */
   after(instructions: number): bigint {
     return BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);
   }

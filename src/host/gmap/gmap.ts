@@ -453,7 +453,7 @@ export class Gmap implements GmapHandle {
 
   /**
    * Drops the process pages behind the linked segments of a guest range, so that the next access finds zeros.
-   * Mappings and links stay; what is not linked is skipped.
+   * Mappings and links stay; segments that are not linked are skipped.
    *
    * @throws LinuxError EINVAL when address or length is not a bigint or not a multiple of 4 KiB, or the range ends beyond
    *   2^64; ENOMEM when part of a frame of 1 MiB is dropped and there is no frame for the page table that it becomes

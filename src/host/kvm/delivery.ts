@@ -1,5 +1,5 @@
 /**
- * Delivers what is pending for a virtual CPU: external interruptions, a restart, a stop (Linux:
+ * Delivers pending interruptions to a virtual CPU: external interruptions, a restart, a stop (Linux:
  * kvm_s390_deliver_pending_interrupts).
  */
 

@@ -16,7 +16,7 @@ export interface GatherSpace {
   readonly asceLo: number;
 }
 
-/** Collects what one operation frees. */
+/** Collects the purges and the freeing of one operation. */
 export class Gather {
   readonly #kernel: Kernel;
   readonly #tables: PageTables;

@@ -23,7 +23,7 @@ export interface Remap {
   readonly oldCount: number;
   readonly newCount: number;
   readonly mayMove: boolean;
-  /** Where it must go, replacing what is mapped there, or null if any place will do. */
+  /** The page to move to, replacing existing mappings, or null for any place. */
   readonly to: number | null;
 }
 

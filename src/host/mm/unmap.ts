@@ -2,8 +2,8 @@
  * Removes pages, 1 MiB frames, page tables and segment tables from a process's tables. Guests are unlinked from a page
  * table or 1 MiB frame before it is freed.
  *
- * The purges: `Ptes.unmap` purges each page that goes alone (IPTE); `Gather.finish` purges the process and its guests when
- * a table or a 1 MiB frame goes (IDTE), and frees the frames after that.
+ * The purges: `Ptes.unmap` purges a single page (IPTE). `Gather.finish` purges the process and the linked guests if a table
+ * or a 1 MiB frame was removed (IDTE), and frees the frames after that.
  *
  * Ranges are page numbers, half open.
  */

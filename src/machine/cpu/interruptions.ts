@@ -1,5 +1,5 @@
 /**
- * Interruptions: which one a processor takes next, and what taking it stores and loads. Principles of Operation,
+ * Interruptions: the priority in which a processor takes them, and the fields that each stores and loads. Principles of Operation,
  * chapter 6, "Interruptions".
  */
 
