@@ -99,7 +99,7 @@ export class Kernel {
   /** @throws LinuxError EBUSY while a listener is called: a listener must not act */
   demandQuiet(): void {
     if (!this.trace.operations.delivering) return;
-    throw new LinuxError('EBUSY', 'a listener is called: it must not start an operation');
+    throw new LinuxError('EBUSY', 'a listener is being called, and must not start an operation');
   }
 
   /** Ends an operation. @throws at the end of the outermost one, the error that a listener threw meanwhile */

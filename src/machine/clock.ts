@@ -29,7 +29,7 @@ export class Clock {
    * @throws TypeError if `tod` is not a bigint; RangeError if it has more than 64 bits
    */
   skipTo(tod: bigint): void {
-    if (typeof tod !== 'bigint') throw new TypeError(`tod is a bigint, not ${typeof tod}`);
+    if (typeof tod !== 'bigint') throw new TypeError(`tod must be a bigint, not ${typeof tod}`);
     if (tod >= 1n << 64n) throw new RangeError(`tod ${tod} is more than 64 bits`);
     if (tod > this.tod) this.tod = tod;
   }

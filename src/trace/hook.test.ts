@@ -36,7 +36,7 @@ describe('a hook', () => {
     expect(() => {
       trace.listener = () => {};
     }).toThrow(TypeError);
-    expect(() => new Trace().subscribe(null as never)).toThrow('a listener is a function, not object');
+    expect(() => new Trace().subscribe(null as never)).toThrow('a listener must be a function, not object');
   });
 
   it('respects an unsubscription during a call, and calls a new listener from the next time on', () => {

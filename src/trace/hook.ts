@@ -46,7 +46,7 @@ export class Hook<Arguments extends readonly unknown[]> {
    */
   subscribe(listener: (...args: Arguments) => void): () => void {
     if (typeof listener !== 'function')
-      throw new TypeError(`a listener is a function, not ${typeof listener}`);
+      throw new TypeError(`a listener must be a function, not ${typeof listener}`);
     const subscription = { listener, active: true };
     this.#set([...this.#subscriptions, subscription]);
     return () => this.#remove(subscription);

@@ -336,7 +336,7 @@ export class Gmap implements GmapHandle {
       const guest = guestSegment(Number(address >> 20n));
       const fast = this.#tryFastFault(guest);
       const segment = fast < 0 ? this.#fault(guest) : fast;
-      if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
+      if (segment < 0) throw new LinuxError('EFAULT', `nothing is mapped at guest address ${hex(address)}`);
       const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
       this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
       return process;

@@ -96,7 +96,7 @@ export class MemorySlots {
   }
 
   #delete(slot: number, old: Required<MemoryRegion> | undefined): void {
-    if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: there is none`);
+    if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: it does not exist`);
     this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#stopLog(slot);
     this.#slots.delete(slot);
@@ -192,7 +192,7 @@ function checkNumbers(region: MemoryRegion): void {
   }
   if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);
   if (guestPhysAddr + memorySize >= GUEST_LIMIT)
-    fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} leaves 64 bits`);
+    fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} is 2^64 or more`);
   if (userspaceAddr + memorySize > PROCESS_LIMIT) {
     fail(`userspaceAddr ${hex(userspaceAddr)} + ${hex(memorySize)} is beyond 4 TiB`);
   }

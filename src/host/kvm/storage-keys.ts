@@ -61,7 +61,7 @@ export class StorageKeys {
     this.#mm.setKeys(pages, keys);
   }
 
-  /** Returns the process pages behind frames. @throws LinuxError EFAULT if there is none behind one */
+  /** Returns the process pages behind guest frames. @throws LinuxError EFAULT if a frame has none */
   #pages(startFrame: number, count: number): number[] {
     const pages: number[] = [];
     while (pages.length < count) {
@@ -86,7 +86,7 @@ function noFrame(frame: number, why: string): LinuxError {
 
 function check(startFrame: number, count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_KEYS) {
-    throw new LinuxError('EINVAL', `${show(count)} keys: one call is about 1 to ${MAX_KEYS}`);
+    throw new LinuxError('EINVAL', `${show(count)} keys: one call takes 1 to ${MAX_KEYS}`);
   }
   if (!Number.isSafeInteger(startFrame) || startFrame < 0) {
     throw new LinuxError('EINVAL', `${show(startFrame)} is not the number of a frame`);

@@ -30,7 +30,7 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
   // No entry can allow stores and forbid fetches: a page that may be written may be read.
   const wanted = write ? PROT.WRITE : PROT.READ | PROT.WRITE | PROT.EXEC;
   if ((mapping.protection & wanted) === 0) {
-    throw new LinuxError('EFAULT', `${hex(addressOf(page))} may not be ${write ? 'written' : 'read'}`);
+    throw new LinuxError('EFAULT', `${hex(addressOf(page))} must not be ${write ? 'written' : 'read'}`);
   }
   const segment = Math.floor(page / PAGES_PER_SEGMENT);
   if (mapping.backing.large && tryLargeFrame(mm, mapping, segment)) return;

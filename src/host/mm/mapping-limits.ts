@@ -31,7 +31,7 @@ export function limitFor(mm: MmState, page: number): number {
 export function demandRoom(mm: MmState, more = 2): void {
   const { count } = mm.mappings;
   if (count + more <= MAX_MAPPINGS) return;
-  throw new LinuxError('ENOMEM', `the process has ${count} mappings: no more than ${MAX_MAPPINGS}`);
+  throw new LinuxError('ENOMEM', `the process has ${count} mappings, and can have at most ${MAX_MAPPINGS}`);
 }
 
 /** @throws LinuxError ENOMEM when a hole there would split a mapping, and the process may not have one more */
@@ -43,5 +43,8 @@ export function demandRoomForHole(mm: MmState, start: number, end: number): void
 /** @throws LinuxError ENOMEM when some of the range is not mapped */
 export function demandMapped(mm: MmState, start: number, end: number): void {
   if (mm.mappings.covers(start, end)) return;
-  throw new LinuxError('ENOMEM', `${hex(addressOf(start))} to ${hex(addressOf(end))} is not all mapped`);
+  throw new LinuxError(
+    'ENOMEM',
+    `${hex(addressOf(start))} to ${hex(addressOf(end))} is not mapped completely`,
+  );
 }

@@ -213,7 +213,7 @@ export class Mm extends MmState {
     return this.#operation('write', () => startLogLocked(this, start, count));
   }
 
-  /** Stops a dirty log. @throws LinuxError EINVAL for a log that is none of this process, or was stopped */
+  /** Stops a dirty log. @throws LinuxError EINVAL for a log that is not one of this process, or was stopped */
   stopLog(log: DirtyLog): void {
     this.#demandLog(log);
     this.#operation('write', () => void this.logs.splice(this.logs.indexOf(log), 1));
@@ -229,7 +229,7 @@ export class Mm extends MmState {
   }
 
   #demandLog(log: DirtyLog): void {
-    if (!this.logs.includes(log)) throw new LinuxError('EINVAL', 'the log is none of this process');
+    if (!this.logs.includes(log)) throw new LinuxError('EINVAL', 'the log is not one of this process');
   }
 
   /**

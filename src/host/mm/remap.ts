@@ -65,7 +65,7 @@ export function remapLocked(mm: MmState, request: Remap): number {
     return start;
   }
   if (!request.mayMove) {
-    throw new LinuxError('ENOMEM', `no room behind ${hex(addressOf(end))}, and it may not move`);
+    throw new LinuxError('ENOMEM', `no room after ${hex(addressOf(end))}, and it may not move`);
   }
   return move(mm, mapping, request, chooseGap(mm, newCount));
 }
