@@ -218,7 +218,7 @@ it('an object that has ended, or that belongs to another host, is refused', () =
 });
 
 describe('a virtual machine whose process has ended', () => {
-  it('answers ESRCH or ENOENT, can be destroyed once, and leaves nothing', () => {
+  it('throws ESRCH or ENOENT, can be destroyed, and leaks nothing', () => {
     const { host, mm, vm, vcpu } = guest;
     guest.run();
     const cpu = host.machine.cpu(0);

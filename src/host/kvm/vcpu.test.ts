@@ -484,7 +484,7 @@ describe('instructions that the host executes', () => {
   );
 
   it.each([...stores, ['SPX', 0xb210, 4], ['SCK', 0xb204, 8]] as [string, number, number][])(
-    '%s has its operand brought in, and an addressing exception outside storage',
+    '%s makes its operand present, and ends with an addressing exception outside storage',
     (_, opcode) => {
       program(load(2, MIB), s(opcode, 0, 2));
       expect(ends()).toBe(AT.DONE);

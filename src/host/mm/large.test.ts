@@ -474,7 +474,7 @@ describe('when no block of 1 MiB is free', () => {
     },
   );
 
-  it('a split that fails changes nothing at all', () => {
+  it('a split that fails changes nothing', () => {
     fill();
     const before = snapshotOf(host, mm, one, two);
     host.kernel.frames.failIn(1);
