@@ -103,35 +103,35 @@ function writeGuestTables(view: DataView, frames: Uint32Array): bigint {
 /** Returns byte offsets of words in the first `pages` pages, in the order of a pattern. */
 function offsets(pattern: Pattern, pages: number): Uint32Array {
   const words = (pages * FRAME_SIZE) / 4;
-  const made = new Uint32Array(ACCESSES);
+  const result = new Uint32Array(ACCESSES);
   let random = 1;
   for (let i = 0; i < ACCESSES; i++) {
     // Park and Miller: the same words on every computer.
     random = (random * 48271) % 0x7fff_ffff;
     // A little more than a page, so that every access is to another page and to another offset in it.
     const strided = (i * (FRAME_SIZE + 64)) % (words * 4);
-    made[i] =
+    result[i] =
       pattern === 'sequential'
         ? (i * 4) % (words * 4)
         : pattern === 'strided'
           ? strided
           : (random % words) * 4;
   }
-  return made;
+  return result;
 }
 
 /** Returns offsets in `MANY_PAGES` pages such that no page is in the buffer when it is accessed. */
 function farOffsets(pattern: Pattern): Uint32Array {
-  const made = new Uint32Array(ACCESSES);
+  const result = new Uint32Array(ACCESSES);
   let random = 1;
   for (let i = 0; i < ACCESSES; i++) {
     random = (random * 48271) % 0x7fff_ffff;
     // Pages 1024 apart share a slot. Each access to a slot is to another page than the one before.
     const turn = i >>> 2;
     const slot = pattern === 'sequential' ? turn : pattern === 'strided' ? turn * 17 : (turn * 48271) >>> 3;
-    made[i] = ((slot % 1024) + (i & 3) * 1024) * FRAME_SIZE + (random % 1024) * 4;
+    result[i] = ((slot % 1024) + (i & 3) * 1024) * FRAME_SIZE + (random % 1024) * 4;
   }
-  return made;
+  return result;
 }
 
 // One loop per route, so that V8 compiles each for the types that occur there.

@@ -51,7 +51,7 @@ const MIB = 1 << 20;
 const PROCESS_SEGMENT = 256;
 const GUEST_SEGMENT = 5000;
 /** Maximum number of segments: a process has 4 TiB, and some of it lies below the segments of the benchmark. */
-export const MOST_SEGMENTS = 4_000_000;
+export const SEGMENTS_MAX = 4_000_000;
 /** Rounds of few segments are repeated until this many segments were measured. */
 const SEGMENTS_PER_FIGURE = 400_000;
 
@@ -128,14 +128,15 @@ function roundWithoutLinks(host: Host, count: number): Figures<Operation> {
 
 /** Returns a host with `size` bytes of storage, or the reason why it cannot be created. */
 function hostWith(size: number): Host | string {
-  const inWords = `${(size / 2 ** 30).toFixed(1)} GiB of storage`;
-  if (freemem() < size) {
-    return `${inWords} and ${(freemem() / 2 ** 30).toFixed(1)} GiB of free memory on this computer`;
-  }
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const free = freemem();
+  if (free < size) return `${gib(size)} of storage, and this computer has ${gib(free)} of free memory`;
   try {
     return new Host(new Machine({ storageSize: size }));
   } catch (error) {
-    if (error instanceof RangeError) return `${inWords}, which this Node cannot give`;
+    if (error instanceof RangeError) {
+      return `${gib(size)} of storage, more than this Node can allocate`;
+    }
     throw error;
   }
 }
@@ -149,15 +150,15 @@ export function benchGmap(
   linkable = true,
   rounds = Math.max(5, Math.ceil(SEGMENTS_PER_FIGURE / count)),
 ): GmapResult {
-  const host = linkable ? hostWith(storageFor(count, STORAGE_PER_LINK)) : 'storage that was not asked for';
+  const host = linkable ? hostWith(storageFor(count, STORAGE_PER_LINK)) : 'storage for links';
   if (typeof host !== 'string') {
     return { segments: count, ns: bestOf(rounds, () => round(host, count)), missing: null };
   }
   const small = new Host(new Machine({ storageSize: storageFor(count, STORAGE_PER_MAPPED) }));
-  const left = OPERATIONS.filter((operation) => !WITHOUT_LINKS.includes(operation)).join(', ');
+  const omitted = OPERATIONS.filter((operation) => !WITHOUT_LINKS.includes(operation)).join(', ');
   return {
     segments: count,
     ns: bestOf(rounds, () => roundWithoutLinks(small, count)),
-    missing: `${count} segments: ${left} were not measured: they link segments, and there is not enough for ${host}; unmap unmaps segments that are not linked`,
+    missing: `${count} segments: ${omitted} were not measured: they link segments, which needs ${host}; unmap unmaps segments that are not linked`,
   };
 }

@@ -17,7 +17,7 @@ import { DEFAULT_STORAGE_SIZE, Machine } from '../src/machine/index.ts';
 import { type Figures, time } from './timing.ts';
 
 const MIB = 1n << 20n;
-/** Maximum number of extents that a picture asks for. */
+/** Maximum number of extents in a query for a row. */
 const EXTENTS = 300;
 const ROUNDS = 9;
 

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
 import { benchCheck } from './check.ts';
-import { benchGmap, gmapJson, MOST_SEGMENTS } from './gmap.ts';
+import { benchGmap, gmapJson, SEGMENTS_MAX } from './gmap.ts';
 import { benchInspect } from './inspect.ts';
 import { benchMemory } from './memory.ts';
 import { benchPrimitives } from './primitives.ts';
@@ -45,7 +45,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
       const result = benchGmap(segments);
       if (result.missing !== null) console.error(result.missing);
       const json = gmapJson(result);
-      print(`${segments} segments, nanoseconds a segment`, json.ns, json);
+      print(`${segments} segments, nanoseconds per segment`, json.ns, json);
     },
   },
   memory: {
@@ -53,7 +53,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: (print, segments) => {
       const { segments: _, ...found } = benchMemory(segments);
       const bytes = rounded(found);
-      print(`${segments} segments, bytes a segment`, bytes, { segments, bytes });
+      print(`${segments} segments, bytes per segment`, bytes, { segments, bytes });
     },
   },
   sharers: {
@@ -61,7 +61,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: (print) => {
       for (const sharers of SHARERS) {
         const ns = rounded(benchSharers(sharers));
-        print(`${sharers} to a page table, nanoseconds an unlink`, ns, { sharers, ns });
+        print(`${sharers} sharers per page table, nanoseconds per unlink`, ns, { sharers, ns });
       }
     },
   },
@@ -70,7 +70,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: (print) => {
       for (const pattern of PATTERNS) {
         const ns = rounded(benchAccess(pattern));
-        print(`${pattern}, nanoseconds an access`, ns, { pattern, ns });
+        print(`${pattern}, nanoseconds per access`, ns, { pattern, ns });
       }
     },
   },
@@ -79,21 +79,21 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: (print) => {
       const us = rounded(benchCheck(CHECKED_OPERATIONS));
       const operations = CHECKED_OPERATIONS;
-      print(`${operations} operations on 16 gmaps, microseconds an operation`, us, { operations, us });
+      print(`${operations} operations on 16 gmaps, microseconds per operation`, us, { operations, us });
     },
   },
   inspect: {
     sized: [1_000_000],
     run: (print, segments) => {
       const us = rounded(benchInspect(segments));
-      print(`${segments} segments, microseconds an answer`, us, { segments, us });
+      print(`${segments} segments, microseconds per query`, us, { segments, us });
     },
   },
   primitives: {
     sized: null,
     run: (print) => {
       const ns = rounded(benchPrimitives());
-      print('nanoseconds an operation', ns, { ns });
+      print('nanoseconds per operation', ns, { ns });
     },
   },
 };
@@ -105,8 +105,7 @@ function main(): void {
   });
   const bench = positionals.length === 1 ? BENCHES[positionals[0] as string] : undefined;
   const segments = values.segments === undefined ? null : Number(values.segments);
-  const valid =
-    segments === null || (Number.isInteger(segments) && segments > 0 && segments <= MOST_SEGMENTS);
+  const valid = segments === null || (Number.isInteger(segments) && segments > 0 && segments <= SEGMENTS_MAX);
   if (!bench || !valid || (segments !== null && bench.sized === null)) {
     console.error(USAGE);
     process.exit(2);

@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      this.mm.watchPage(processPage(page));\n      this.#watched.add(guest);\n',
   },
   {
-    name: 'unmapping notifies of the page behind the range',
+    name: 'unmapping notifies of the page after the range',
     file: 'src/host/gmap/gmap.ts',
     find: 'if (page >= start && page < start + count * PAGES_PER_SEGMENT) this.invalidated(guestPage(page));',
     replace:

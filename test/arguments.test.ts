@@ -1,6 +1,6 @@
 /**
- * What callers pass: every exported operation is called with values that cannot be, one argument at a time. It must
- * end with an error of its own kind that names a value, and change nothing.
+ * Invalid arguments: every exported operation is called with values that are not allowed, one argument at a time. It
+ * must throw a documented error that names a value, and change nothing.
  *
  * An export, or a method of an exported class, that is not in the table fails the test.
  */
@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import * as hostModule from '../src/host/index.ts';
 import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { show } from '../src/host/internal.ts';
-import { snapshotOf } from '../src/host/testing/index.ts';
+import { pictureOf } from '../src/host/testing/index.ts';
 import * as inspectModule from '../src/inspect/index.ts';
 import * as machineModule from '../src/machine/index.ts';
 import { BusyError, Machine } from '../src/machine/index.ts';
@@ -40,10 +40,10 @@ class World {
     this.gmap.fault(MIB);
   }
 
-  snapshot() {
+  state() {
     const { block, gr } = this.vcpu;
     return {
-      ...snapshotOf(this.host, this.mm, this.gmap, this.vm.gmap),
+      ...pictureOf(this.host, this.mm, this.gmap, this.vm.gmap),
       processes: this.host.processes.size,
       files: this.host.common.files.size,
       slots: [...this.vm.slots.all],
@@ -65,10 +65,10 @@ class World {
   }
 }
 
-/** What is of no argument's type, and is not left out either. */
+/** Values that are of no argument's type and are not undefined. */
 const NOTHING = [null, {}, [], 'x', '', Symbol('s'), () => {}];
 const NUMBERS = [Number.NaN, -1, 1.5, 2 ** 60, Infinity];
-/** By kind of argument: values that cannot be. */
+/** By kind of argument: values that are not allowed. */
 const BAD = {
   address: [...NOTHING, ...NUMBERS, 0, undefined, -1n, 1n << 64n, 1n << 80n],
   anyAddress: [...NOTHING, ...NUMBERS, 0, undefined],
@@ -87,7 +87,7 @@ const BAD = {
 } as const;
 type Kind = keyof typeof BAD;
 
-/** An operation: arguments that are right, and the kind of each. Null: the argument is not varied. */
+/** An operation: valid arguments, and the kind of each. Null: the argument is not varied. */
 interface Case {
   readonly call: (world: World, ...args: never[]) => unknown;
   readonly good: (world: World) => readonly unknown[];
@@ -97,9 +97,9 @@ interface Case {
 }
 
 /**
- * Why an export or a method takes no part: a getter or an operation without arguments; a part of the host that
- * only its own code calls, with what was checked before; a register or a table of the machine, whose typed arrays and
- * data views throw RangeError or TypeError.
+ * Why an export or a method is skipped: a getter or an operation without arguments; a part of the host that only its
+ * own code calls, with checked arguments; a register or a table of the machine, whose typed arrays and data views
+ * throw RangeError or TypeError.
  */
 type Skipped = 'no arguments' | 'inside' | 'hardware';
 
@@ -747,21 +747,21 @@ describe.each([
   it.each(cases)('%s', (_name, one) => {
     const world = new World();
     const good = one.good(world);
-    const before = world.snapshot();
+    const before = world.state();
     const wrong: string[] = [];
     for (const [what, args] of wrongUses(one, good)) {
-      let said: unknown = 'nothing';
+      let thrown: unknown = null;
       try {
         one.call(world, ...(args as never[]));
       } catch (error) {
-        said = error;
+        thrown = error;
       }
-      const own = said instanceof LinuxError || said instanceof BusyError;
-      const engines = one.engine && (said instanceof RangeError || said instanceof TypeError);
-      if (!own && !engines) wrong.push(`${what}: ${said}`);
+      const own = thrown instanceof LinuxError || thrown instanceof BusyError;
+      const engines = one.engine && (thrown instanceof RangeError || thrown instanceof TypeError);
+      if (!own && !engines) wrong.push(`${what}: ${thrown}`);
     }
     expect(wrong).toEqual([]);
-    expect(world.snapshot()).toEqual(before);
+    expect(world.state()).toEqual(before);
     one.call(world, ...(good as never[]));
   });
 });

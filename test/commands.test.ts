@@ -187,7 +187,7 @@ describe.concurrent('boot', () => {
     ['boot', image('hello'), '--memory=64'],
     ['boot', image('hello'), '--map=256M:0:64'],
     ['replay', 'examples/scenarios/first.txt', '--storage=64'],
-  ])('%s %s %s: a size without a unit is questioned', async (...args) => {
+  ])('%s %s %s: a size without a unit is refused, and the likely size suggested', async (...args) => {
     const { status, out, err } = await guesthouse(args);
     expect([status, out]).toEqual([2, '']);
     expect(err).toContain('Do you mean 64M?');
@@ -288,7 +288,7 @@ describe.concurrent('boot', () => {
   });
 
   it('a closed standard output ends the other commands quietly, too', async () => {
-    const lines = `mmap 256M 1M\ngmap_alloc 0\n${'dump 0\n'.repeat(20_000)}`;
+    const lines = `mmap 256M 1M\ngmap_alloc 0\n${'dump 0\n'.repeat(200_000)}`;
     const child = spawn(process.execPath, ['bin/guesthouse.js', 'replay', file('long.txt', lines)], {
       cwd: ROOT,
     });
@@ -674,9 +674,9 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
   it('ends a guest regularly: the trace is complete', async () => {
     const trace = join(FOLDER, 'interrupted.jsonl');
     // As soon as the handler is installed, however slow the computer is.
-    const before = `const look = setInterval(() => {
+    const before = `const poll = setInterval(() => {
       if (process.listenerCount('SIGINT') === 0) return;
-      clearInterval(look);
+      clearInterval(poll);
       process.kill(process.pid, 'SIGINT');
     }, 50);`;
     const how = { before };
@@ -688,19 +688,19 @@ describe.skipIf(process.platform === 'win32')('an interrupt from the keyboard', 
   });
 
   it.each(['spin', 'storm', 'slow', 'invalidate'])(
-    'is heard by hostile %s within a quarter of a second',
+    'ends hostile %s within a quarter of a second',
     async (name) => {
       // Maximum processor time between two checks for signals, so that other programs do not count.
       const before = `
       const used = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
       let last = Infinity, longest = 0, ticks = 0;
-      const look = setInterval(() => {
+      const poll = setInterval(() => {
         const now = used();
         if (ticks++ > 5) longest = Math.max(longest, now - last);
         last = now;
         if (ticks === 30) process.kill(process.pid, 'SIGINT');
       }, 1);
-      look.unref();
+      poll.unref();
       process.on('exit', () => console.log(longest));`;
       const { status, out } = await run(`boot ${hostile(name)}`, { before });
       expect(status).toBe(130);

@@ -93,7 +93,7 @@ describe('TypeScript in the documents', () => {
 });
 
 describe('commands in the documents', () => {
-  /** Commands of a block; of the steps of a continuous integration, those behind a dash. */
+  /** Commands of a block; in the steps of a continuous integration, each follows a dash. */
   const linesOf = ({ kind, text }: Block) =>
     kind === 'shell'
       ? text.split('\n')
@@ -106,10 +106,10 @@ describe('commands in the documents', () => {
   );
 
   /** Files that other documented commands create. */
-  const MADE = ['events.jsonl'];
+  const CREATED = ['events.jsonl'];
   /** Checks that words that look like files exist. */
   function filesExist(words: readonly string[]) {
-    const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !MADE.includes(word));
+    const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !CREATED.includes(word));
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   }
 

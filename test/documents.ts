@@ -33,7 +33,7 @@ export const textOf = (file: string): string => readFileSync(join(ROOT, file), '
 
 const COMMAND = /^(npm|npx|node|guesthouse|docker|kubectl|for|examples\/[a-z]+\.sh)\b/;
 
-/** Classifies a block by its text and the line before it; null if it matches no kind. */
+/** Classifies a block by its text and the line before it. Returns null if it matches no kind. */
 function kindOf(text: string, before: string): Kind | null {
   if (/^import .* from '/.test(text)) return 'typescript';
   if (text.split('\n').every((line) => COMMAND.test(line))) return 'shell';
@@ -70,7 +70,7 @@ export function blocksOf(file: string): Block[] {
 /** The command of a documented line: the text before two spaces or a `#`. */
 export const commandOf = (line: string): string => (line.split(/ {2,}| # /)[0] as string).trim();
 
-/** Targets of links and pictures. */
+/** Targets of links and images. */
 export const linksOf = (file: string): string[] =>
   [...textOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
 

@@ -121,7 +121,7 @@ describe('the server', () => {
     'http://example.com/',
     '*',
     `/${'a'.repeat(10_000)}`,
-  ])('is nothing else: %s', async (path) => {
+  ])('serves nothing else: %s', async (path) => {
     const { status, body } = await ask(url, path);
     expect([status, body]).toEqual([404, '404\n']);
   });
@@ -142,7 +142,7 @@ describe('the server', () => {
   it('serves the files that exist at its start, and reads no file for a request', async () => {
     const { port } = new URL(url);
     const request = 'GET /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n';
-    // A thousand requests a connection, sent before any answer is read.
+    // More than a thousand requests on one connection, sent before any answer is read.
     const text = await new Promise<string>((resolve) => {
       let answers = '';
       const socket = connect(Number(port), '127.0.0.1', () => socket.write(request.repeat(1200)));

@@ -1,6 +1,6 @@
 /**
- * Measures work instead of time, so that tests of cost do not depend on the load of the computer. Work is the sum of V8's
- * execution counts of the blocks of the sources: functions, loop bodies, branches.
+ * Measures work instead of time, so that tests of cost do not depend on the load of the computer. Work is the sum of
+ * V8's execution counts of the blocks of the sources: functions, loop bodies, branches.
  */
 
 import { Session } from 'node:inspector';

@@ -1,7 +1,6 @@
 /*
  * Thousands of service calls with pseudo-random commands, addresses and contents. Half of them resemble valid ones,
- * because random data would fail the first check. Ends with status 0. Its console output is
- * noise.
+ * because random data would fail the first check. Its console output is noise. Ends with status 0.
  */
 #include "guest.h"
 

@@ -71,11 +71,11 @@ export function makeCampaign(options: Arguments): AnyCampaign {
 class Cases implements AnyCampaign {
   readonly extra = {};
   readonly #campaign: CaseCampaign<unknown, unknown>;
-  readonly #most: number;
+  readonly #runsMax: number;
 
   constructor(fuzzer: Fuzzer, { seed, shard, runs }: Arguments) {
     this.#campaign = new CaseCampaign(fuzzer, seed, shard);
-    this.#most = runs === null ? Infinity : runsOf(shard, runs);
+    this.#runsMax = runs === null ? Infinity : runsOf(shard, runs);
   }
 
   get runs(): number {
@@ -87,7 +87,7 @@ class Cases implements AnyCampaign {
   }
 
   get done(): boolean {
-    return this.runs >= this.#most;
+    return this.runs >= this.#runsMax;
   }
 
   advance(more: () => boolean): CaseFailure | null {
@@ -105,7 +105,7 @@ class Cases implements AnyCampaign {
 
 class Scenarios implements AnyCampaign {
   readonly #options: Arguments;
-  readonly #most: number;
+  readonly #runsMax: number;
   readonly #campaign: Campaign;
   /** Whether there was a failure, after which the campaign cannot continue. */
   #failed = false;
@@ -114,7 +114,7 @@ class Scenarios implements AnyCampaign {
     const { seed, shard, runs, operations } = options;
     this.#options = options;
     this.#campaign = new Campaign({ seed, shard, ...(operations ? { operations } : {}) });
-    this.#most = runs === null ? Infinity : runsOf(shard, runs);
+    this.#runsMax = runs === null ? Infinity : runsOf(shard, runs);
   }
 
   get runs(): number {
@@ -126,7 +126,7 @@ class Scenarios implements AnyCampaign {
   }
 
   get done(): boolean {
-    return this.#failed || this.runs >= this.#most;
+    return this.#failed || this.runs >= this.#runsMax;
   }
 
   get extra() {

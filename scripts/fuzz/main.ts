@@ -28,7 +28,7 @@ const REDUCE_SECONDS = 60;
 const HANG_SECONDS = 120;
 
 async function campaign(options: Arguments): Promise<number> {
-  const { minutes, runs, failures: most, json, save } = options;
+  const { minutes, runs, failures: failuresMax, json, save } = options;
   const start = performance.now();
   let interrupted = false;
   process.once('SIGINT', () => {
@@ -46,7 +46,7 @@ async function campaign(options: Arguments): Promise<number> {
   // Most errors are expected, and long stacks would cost more than the operations.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 3;
-  while (more() && failures.length < most && !work.done) {
+  while (more() && failures.length < failuresMax && !work.done) {
     watchdog.beat(summary());
     const failure = work.advance(deadline(REDUCE_SECONDS));
     if (failure) {
@@ -61,15 +61,15 @@ async function campaign(options: Arguments): Promise<number> {
   Error.stackTraceLimit = stackTraceLimit;
   watchdog.end();
   progress.clear();
-  const last = summary();
-  console.log(json ? JSON.stringify(last) : `seed ${last.seed}: ${progress.sentence()}`);
+  const report = summary();
+  console.log(json ? JSON.stringify(report) : `seed ${report.seed}: ${progress.sentence()}`);
   return failures.length > 0 ? 1 : interrupted ? 130 : 0;
 
   function summary(): ShardSummary {
     const { what, seed, shard } = options;
     const seconds = (performance.now() - start) / 1000;
     return {
-      ...{ what, seed, shard, wanted: runs, runs: work.runs, steps: work.steps },
+      ...{ what, seed, shard, requested: runs, runs: work.runs, steps: work.steps },
       ...{ seconds, interrupted, failures, ...work.extra },
     };
   }
@@ -91,7 +91,7 @@ class Progress {
   sentence(): string {
     const seconds = (performance.now() - this.#start) / 1000;
     const rate = Math.round(this.#work.steps / seconds);
-    return `${this.#work.sentence()} in ${seconds.toFixed(0)} s, ${rate} a second`;
+    return `${this.#work.sentence()} in ${seconds.toFixed(0)} s, ${rate} steps per second`;
   }
 
   show(): void {

@@ -6,6 +6,7 @@ import { control, float } from './cases/control.ts';
 import { decimal } from './cases/decimal.ts';
 import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
+import { locked } from './cases/locked.ts';
 import { logical } from './cases/logical.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
@@ -21,6 +22,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   extensions,
   float,
   load,
+  locked,
   logical,
   long,
   storage,
@@ -29,7 +31,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['decimal'];
+const ON_HERCULES = ['decimal', 'locked'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -1,10 +1,10 @@
 # Runs recorded cases on a bare machine, one after the other.
 #
-# A case brings a whole processor state and one KiB of storage, the arena, whose first bytes are the code. Around
-# the code lie zeros, which are no instruction: so every case, whatever it does, ends in an interruption, and the
-# old PSW tells where it came to. The handler writes down everything that the case may have changed.
+# A case contains a whole processor state and 1 KiB of storage, the arena, whose first bytes are the code. The
+# code is surrounded by zeros, which are no instruction, so every case ends in an interruption, and the old PSW
+# shows where it ended. The handler stores everything that the case may have changed.
 #
-# The layout of cases and results, and the addresses, are those of layout.js.
+# The layout of cases and results, and the addresses, are those of layout.ts.
 
         .set    ARENA, 0x20e00
         .set    CASES, 0x100000

@@ -87,7 +87,7 @@ export const DEFAULTS = {
   key: 0x06,
 };
 
-/** PSW bits 0 to 63 of a case: 64-bit mode, supervisor state, key 0, DAT off, and what the case says. */
+/** PSW bits 0 to 63 of a case: 64-bit mode, supervisor state, key 0, DAT off, and what the case changes of these. */
 export function pswMask(state: CaseState): bigint {
   const { cc = 0, pm = 0, mode = 64, problem = 0, key = 0, space = 0, system = 0 } = state;
   const hi =
@@ -170,7 +170,7 @@ function differ(out: Result, name: Number64, value: bigint, before: bigint): voi
   if (value !== before) out[name] = hex(value);
 }
 
-/** How the case ended: PSW, and the interruption unless it is the expected one at the zeros behind the code. */
+/** How the case ended: PSW, and the interruption unless it is the expected one at the zeros after the code. */
 function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
   const kind = KINDS[buffer.readUInt32BE(OUT.REST)];
   const old = kind === 'program' ? 0x150 : kind === 'svc' ? 0x140 : 0x130;

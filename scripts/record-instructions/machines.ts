@@ -122,7 +122,7 @@ function herculesUntilExit(configuration: string, script: string): Promise<void>
   });
 }
 
-/** The machines, by the names that `MACHINE_OF` in families.ts uses. */
+/** The machines, by the names that `machineOf` in families.ts returns. */
 export const MACHINES = { qemu: runQemu, hercules: runHercules } as const satisfies Record<string, Run>;
 
 /** The name of a machine. */

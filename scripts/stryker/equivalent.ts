@@ -169,7 +169,7 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
         'for (let i = 0; i < length; i++)',
         'i < length',
         'i <= length',
-        'the byte behind the operand is not stored',
+        'the byte after the operand is not stored',
       ],
       ["super('unwind');", "'unwind'", '""', 'the text is never shown'],
       ["this.stack = '';", "''", '"Stryker was here!"', 'the text is never shown'],

@@ -56,7 +56,7 @@ it('a shard is I/N with I below N', () => {
 });
 
 const report = (index: number, more: Partial<ShardSummary> = {}): ShardSummary => ({
-  ...{ what: 'guests', seed: 1, shard: { index, of: 2 }, wanted: 5, runs: index === 0 ? 3 : 2 },
+  ...{ what: 'guests', seed: 1, shard: { index, of: 2 }, requested: 5, runs: index === 0 ? 3 : 2 },
   ...{ steps: 100, seconds: 10, interrupted: false, failures: [] },
   ...more,
 });

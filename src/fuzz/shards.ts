@@ -21,7 +21,7 @@ export interface ShardSummary {
   readonly seed: number;
   readonly shard: Shard;
   /** Number of runs requested for the whole campaign, or null if it was limited by time. */
-  readonly wanted: number | null;
+  readonly requested: number | null;
   /** Number of runs of this shard. */
   readonly runs: number;
   /** Number of steps or operations in them. */
@@ -73,16 +73,21 @@ export function mergeSummaries(summaries: readonly ShardSummary[]): MergedSummar
   for (const one of summaries) {
     const { index, of } = one.shard;
     const name = `shard ${index}/${of} of ${one.what}, seed ${one.seed}`;
-    if (one.what !== first?.what || one.seed !== first.seed || of !== shards || one.wanted !== first.wanted) {
+    if (
+      one.what !== first?.what ||
+      one.seed !== first.seed ||
+      of !== shards ||
+      one.requested !== first.requested
+    ) {
       problems.push(`${name} belongs to another campaign`);
       continue;
     }
     if (seen.has(index)) problems.push(`${name} appears twice`);
     seen.add(index);
     if (one.interrupted) problems.push(`${name} was interrupted`);
-    const wanted = one.wanted === null ? 0 : runsOf(one.shard, one.wanted);
-    if (one.wanted !== null && one.runs !== wanted && one.failures.length === 0) {
-      problems.push(`${name} did ${one.runs} of ${wanted} runs`);
+    const requested = one.requested === null ? 0 : runsOf(one.shard, one.requested);
+    if (one.requested !== null && one.runs !== requested && one.failures.length === 0) {
+      problems.push(`${name} did ${one.runs} of ${requested} runs`);
     }
   }
   for (let index = 0; index < shards; index++) {
@@ -120,5 +125,5 @@ export function parseSummary(line: string): ShardSummary {
   if (!whole || typeof value?.what !== 'string' || !Array.isArray(value.failures)) {
     throw new TypeError(`not the report of a shard: ${line.slice(0, 60)}`);
   }
-  return { wanted: null, interrupted: false, ...value } as ShardSummary;
+  return { requested: null, interrupted: false, ...value } as ShardSummary;
 }

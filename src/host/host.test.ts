@@ -1,6 +1,11 @@
 /**
+<<<<<<< HEAD
  * A host as a whole: the memory as code of processes and guests reads it on several processors, and that no processor uses
  * a translation after the operation that invalidated it.
+=======
+ * A host as a whole: what code of processes and guests sees on several processors, and that no processor goes on
+ * with a translation that was taken back.
+>>>>>>> main
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +35,7 @@ beforeEach(() => {
   };
 });
 
-/** Creates a gmap with the two MiB of the process from HOME on at guest address 0. */
+/** A gmap with the process's two MiB from HOME on at guest address 0. */
 function guest(): Gmap {
   if (!mm.mappings.at(Number(HOME >> 12n))) mm.mmap({ address: HOME, length: 2n * MIB });
   const gmap = host.createGmap(mm);
@@ -38,7 +43,7 @@ function guest(): Gmap {
   return gmap;
 }
 
-/** Reads on each processor. Returns the byte, or the error code, of each. */
+/** What is read on each processor: a byte, or an error code. */
 const onEach = (read: (cpu: Cpu) => Uint8Array | unknown): (number | string)[] =>
   cpus.map((cpu) => {
     let found: number | string = 'nothing';
@@ -82,14 +87,14 @@ describe('data', () => {
     expect(processReads(HOME + 5n)).toEqual(all(0));
   });
 
-  it('of length 0 is read and written without a fault, also where nothing is mapped', () => {
+  it('of length 0 is nothing, wherever', () => {
     const gmap = guest();
     expect(host.readAsGuest(gmap, cpus[0]!, 1n << 60n, 0)).toEqual(bytes());
     expect(codeOf(() => host.writeAsProcess(mm, cpus[0]!, TIB, bytes()))).toBe('ok');
     expect(host.kernel.frames.count('page')).toBe(0);
   });
 
-  it('of two processes at the same address is separate', () => {
+  it('of two processes at one address are two things', () => {
     const other = host.createMm();
     for (const p of [mm, other]) p.mmap({ address: HOME, length: MIB });
     host.writeAsProcess(mm, cpus[0]!, HOME, bytes(1));
@@ -98,7 +103,7 @@ describe('data', () => {
     expect(processReads(HOME, other)).toEqual(all(2));
   });
 
-  it('beyond the end of an address space is EFAULT', () => {
+  it('beyond what a space can reach is EFAULT', () => {
     const gmap = guest();
     expect(processReads(1n << 42n)).toEqual(all('EFAULT'));
     expect(processReads((1n << 64n) - 1n)).toEqual(all('EFAULT'));
@@ -106,7 +111,7 @@ describe('data', () => {
     expect(guestReads(gmap, (1n << 64n) - 1n)).toEqual(all('EFAULT'));
   });
 
-  it('a store into a page that was only read sets its change bit', () => {
+  it('a store into a page that was only read makes it changed', () => {
     const gmap = guest();
     host.readAsGuest(gmap, cpus[0]!, 0n, 1);
     const frame = Number(entryOf(host, mm.asce, HOME, 0));
@@ -145,7 +150,7 @@ describe('no processor uses old data after', () => {
     expect(processReads()).toEqual(all(0));
   });
 
-  it('mmap over an existing mapping', () => {
+  it('mmap over what was there', () => {
     mm.mmap({ address: HOME, length: 0x1000n, taken: 'replace' });
     expect(guestReads(gmap)).toEqual(all(0));
     expect(processReads()).toEqual(all(0));
@@ -190,7 +195,7 @@ describe('no processor uses old data after', () => {
     expect(processReads(HOME, next)).toEqual(all(0));
   });
 
-  it('dontNeed of a page that is mapped at several guest addresses', () => {
+  it('an alias: what one guest segment cached is purged with the page, however it was made', () => {
     const other = guest();
     gmap.map({ from: HOME, to: 16n * PIB, length: MIB });
     expect(guestReads(gmap, 16n * PIB)).toEqual(all(1));
@@ -204,8 +209,8 @@ describe('no processor uses old data after', () => {
   });
 });
 
-describe('each purge is needed: without it a processor uses a stale translation', () => {
-  /** By purge site: invalidates a translation. Returns what each processor then reads. */
+describe('each purge is needed: without it a processor is seen to use what was taken back', () => {
+  /** Does something that takes a translation back, and says what each processor then sees. */
   const cases: Record<
     PurgeSite,
     { run: () => (number | string)[]; fresh: number | string; stale: number | string }
@@ -233,7 +238,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
       fresh: 'EFAULT',
       stale: 1,
     },
-    // The next gmap gets the frames of the old one's tables: its element is the same.
+    // The next gmap's tables lie where the old one's were: its element is the same.
     'gmap-free': {
       run: () => {
         const gmap = guest();
@@ -245,7 +250,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
       fresh: 'EFAULT',
       stale: 1,
     },
-    // By then the frame of the process that ended belongs to another process.
+    // The page of the process that went is, by then, another process's.
     'page-table-freed': {
       run: () => {
         const gmap = guest();
@@ -282,7 +287,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
       fresh: 'EFAULT',
       stale: 'ok',
     },
-    // Without the purge the shared frame is read, not the copy.
+    // The frame that a fork left to both is read until the copy is.
     'page-copied': {
       run: () => {
         const gmap = guest();
@@ -306,7 +311,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
       fresh: 'EFAULT',
       stale: 'ok',
     },
-    // The next process gets the frame of the old top table, and so the old element.
+    // The table that was on top is the next process's, and so is its element.
     'space-grown': {
       run: () => {
         mm.mmap({ address: HOME, length: MIB });
@@ -325,7 +330,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
       fresh: 7,
       stale: 9,
     },
-    // IPTE purges by the page table: it does not purge translations made from the old one.
+    // IPTE goes by the page table: what came from the old one is out of its reach.
     'enable-sie': {
       run: () => {
         mm.mmap({ address: HOME, length: MIB });
@@ -345,7 +350,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
     expect(cases[site].run()).toEqual(all(cases[site].stale));
   });
 
-  it.each(PURGE_SITES)('%s: not with it', (site) => {
+  it.each(PURGE_SITES)('%s: not when it is there', (site) => {
     expect(cases[site].run()).toEqual(all(cases[site].fresh));
     expect(staleTranslations(host, live())).toEqual([]);
   });
@@ -368,7 +373,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
     expect(guestReads(gmap)).toEqual(all(1));
   });
 
-  it('page-protected, when stores are allowed again: without it they would fault forever', () => {
+  it('page-protected, when stores are allowed again: they would fault for ever', () => {
     const gmap = guest();
     guestWrites(gmap);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -380,7 +385,7 @@ describe('each purge is needed: without it a processor uses a stale translation'
 });
 
 describe('processors', () => {
-  it('access with key 0, not with the key of the PSW before', () => {
+  it('access with key 0, whatever key the program before had', () => {
     const gmap = guest();
     cpus[0]!.key = 8;
     host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
@@ -391,7 +396,7 @@ describe('processors', () => {
     for (const cpu of cpus) expect((cpu.cr[0] as bigint) & 0x80_0000n).toBe(0x80_0000n);
   });
 
-  it('have the same state after an access as before, also after one that fails', () => {
+  it('are left as they were found by an access, also one that fails', () => {
     const gmap = guest();
     const [, outside, inside] = cpus as [Cpu, Cpu, Cpu];
     outside.setControl(1, 0x1234n);
@@ -419,7 +424,7 @@ describe('processors', () => {
 });
 
 describe('a page that had another owner', () => {
-  it('has neither the data nor the storage key of that owner', () => {
+  it('has neither the data nor the storage key of that one', () => {
     const gmap = guest();
     const [cpu] = cpus;
     host.writeAsGuest(gmap, cpu!, 0n, bytes(1));
@@ -429,7 +434,7 @@ describe('a page that had another owner', () => {
     mm.dontNeed({ address: HOME, length: 0x1000n });
     expect(host.readAsGuest(gmap, cpu!, 0n, 1)).toEqual(bytes(0));
     expect(frameOf()).toBe(frame);
-    // Only the reference bit is on, from the access just made.
+    // Referenced, by the access just made, and nothing else.
     expect(host.machine.storage.keys[frame]).toBe(0x04);
   });
 });
@@ -451,7 +456,7 @@ describe('where addresses are large', () => {
     const storageSize = canHave(edge + 0x100_0000) ? edge + 0x100_0000 : edge;
     const large = makeHost({ storageSize });
     const { frames } = large.host.kernel;
-    // All but 4 MiB below the limit is allocated; the lowest free frames are handed out first.
+    // All below the edge is taken but 4 MiB, and the lowest of what is left comes first.
     const left = storageSize > edge ? edge - 0x40_0000 : edge - 0x100_0000;
     for (let at = 0; at < left; ) at = frames.allocate(10, 'kernel') + 0x40_0000;
     for (let at = 0; at < left; ) at = frames.allocate(0, 'kernel');
@@ -493,12 +498,12 @@ describe('where addresses are large', () => {
 });
 
 describe('gmaps and processes', () => {
-  it('are numbered from 0 on, unless the caller gives a number', () => {
+  it('are numbered from 0 on, unless a number is asked for', () => {
     const ids = [host.createGmap(mm), host.createGmap(mm), host.createGmap(mm, 7), host.createGmap(mm)];
     expect(ids.map(({ id }) => id)).toEqual([0, 1, 7, 8]);
   });
 
-  it('a process that has ended is in no list, and all its storage is free', () => {
+  it('a process that ended is forgotten, and everything it had is free', () => {
     const before = host.kernel.frames.available;
     const other = host.createMm();
     const gmap = host.createGmap(other);

@@ -17,8 +17,8 @@ beforeEach(() => {
   cpu.setPsw(PLAIN, START);
 });
 
-/** Returns the state of a machine that an operation could change. */
-const snapshot = () => [
+/** What all of a machine is that an operation could change. */
+const picture = () => [
   ...machine.cpus.flatMap((one) => [
     one.pswMask,
     one.pswAddress,
@@ -42,13 +42,13 @@ describe('a listener', () => {
   ])('cannot run %s, and nothing has changed', (_, act) => {
     const errors: unknown[] = [];
     machine.trace.subscribe(() => {
-      const before = snapshot();
+      const before = picture();
       try {
         act();
       } catch (error) {
         errors.push(error);
       }
-      expect(snapshot()).toEqual(before);
+      expect(picture()).toEqual(before);
     });
     expect(cpu.run(10)).toMatchObject({ reason: 'wait', disabled: true });
     expect(errors).toHaveLength(1);

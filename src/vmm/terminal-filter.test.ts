@@ -69,9 +69,9 @@ describe('what is dropped', () => {
   });
 });
 
-/** What a terminal may be sent, said once more. */
+/** What the filter may pass to a terminal, written independently of the filter. */
 const PLAIN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what this is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject here
   /^(?:[^\x00-\x1f\x7f-\x9f]|[\x07-\x0d]|\x1b[78DEM]|\x1b\[[0-9;:]{0,64}[@-MPSTXZ`adefmsu])*$/u;
 const PIECES = [
   '\x1b',

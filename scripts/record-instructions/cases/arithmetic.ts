@@ -47,7 +47,7 @@ export function arithmetic(): RecordedCase[] {
   return c.list;
 }
 
-/** Comparisons with an operand relative to the instruction, in the zeros behind the code and in the data. */
+/** Comparisons with an operand relative to the instruction, in the zeros after the code and in the data. */
 function relative(c: Cases): void {
   c.each('crl cgrl cgfrl clrl clgrl clgfrl chrl cghrl clhrl clghrl', 8, (name, random, i) => {
     const size = /g(h|f)?rl/.test(name) && !/[fh]rl/.test(name) ? 8 : /h/.test(name) ? 2 : 4;

@@ -1,4 +1,4 @@
-/** The disassembler writes the same as objdump, and the table has the instructions of compiled C. */
+/** The disassembler says what objdump says; and what compiled C needs is in the table. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -91,6 +91,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'length4Based second mB': 'SRP',
   'lengthRBased second rB': 'MVCK MVCP MVCS',
   'rA rB based second': 'LMD',
+  'rA based rB second': 'PLO',
   'based second rA': 'CSST',
   'fA indexed': 'LD LE STD STE',
   'fA indexedLong': 'LDY LEY STDY STEY',

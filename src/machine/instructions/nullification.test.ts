@@ -1,6 +1,6 @@
 /**
- * The ends of instructions with an exception: an instruction that is nullified or suppressed has changed nothing, unless
- * its line has `units`. Principles of Operation, chapter 5, "Types of Instruction Ending".
+ * How instructions end that meet an exception: an instruction that is nullified or suppressed has changed nothing, unless
+ * its line says that it works in units. Principles of Operation, chapter 5, "Types of Instruction Ending".
  *
  * Every line of the table is executed with each of its storage operands across the end of a page behind which nothing
  * is mapped, or behind which stores are protected.
@@ -14,7 +14,7 @@ import { FORMATS, type FormatName } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
 
-/** The addresses of two operands, each at the end of a page; the pages after them are invalid. */
+/** Two operands, each at the end of a page; the pages behind them are not there. */
 const FIRST = 0x3_0000;
 const SECOND = 0x4_0000;
 const PAGES = 0xa000;
@@ -72,13 +72,13 @@ function everything(): string {
 }
 
 const EXCEPTIONS = {
-  /** The page after an operand is invalid: nullified. */
+  /** The page behind an operand is not there: nullified. */
   missing: { entry: 0x400n, code: PGM.PAGE_TRANSLATION, moves: false },
-  /** The page after an operand is protected: suppressed. */
+  /** The page behind an operand is protected: suppressed. */
   protected: { entry: 0x200n, code: PGM.PROTECTION, moves: true },
 } as const;
 
-/** Maps virtual storage to the same real addresses, except the page after one operand. */
+/** Virtual storage is real storage, but for the page behind one operand. */
 function prepare(behind: number, entry: bigint, back: number): void {
   cpu.reset();
   cpu.interruptions = 'report';
@@ -94,7 +94,10 @@ function prepare(behind: number, entry: bigint, back: number): void {
   Object.assign(cpu.gr, { 4: first, 6: second, 8: first, 9: second });
 }
 
-/** Executes an instruction with operands `back` bytes before the ends of their pages. Returns its end. */
+/** Register 0 of instructions whose function code it holds. */
+const FUNCTIONS: Readonly<Record<string, bigint>> = { CSST: 0x0101n, PLO: 9n };
+
+/** What an instruction leaves when it meets the exception with operands `back` bytes before the ends of their pages. */
 function ending(
   line: InstructionLine,
   behind: number,
@@ -108,7 +111,7 @@ function ending(
   cpu.storage.write(CODE, bytes);
   // Condition code 1, which the mask of a conditional load or store selects.
   cpu.setPsw(MODE_64 | DAT | (1n << 44n), BigInt(CODE));
-  if (line[0] === 'CSST') cpu.gr[0] = 0x0101n;
+  cpu.gr[0] = FUNCTIONS[line[0]] ?? 0xffn;
   const before = everything();
   const stop = cpu.run(1);
   const met = stop.reason === 'interruption' && stop.interruption.code === code;

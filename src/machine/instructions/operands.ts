@@ -162,6 +162,12 @@ export function relative(c: Processor, halfwords: number, size: number): Process
   return aligned(c, size);
 }
 
+/** Sets the effective address, wrapped by the addressing mode. */
+export function setEffective(c: Processor, hi: number, lo: number): void {
+  c.eaHi = c.addressing === ADDRESSING.BITS_64 ? hi : 0;
+  c.eaLo = (lo & c.addressMask) >>> 0;
+}
+
 /** Adds `bytes` to the effective address, wrapped by the addressing mode. */
 export function advance(c: Processor, bytes: number): void {
   const lo = c.eaLo + bytes;

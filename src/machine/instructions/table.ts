@@ -12,6 +12,7 @@ import { FACILITY } from './identification.ts';
 import { KEYS } from './keys.ts';
 import type { InstructionLine } from './line.ts';
 import { LOAD } from './load.ts';
+import { LOCKED } from './locked.ts';
 import { LOGICAL } from './logical.ts';
 import { LONG } from './long.ts';
 import { MOVE } from './move.ts';
@@ -37,6 +38,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...LONG,
   ...TEXT,
   ...ATOMIC,
+  ...LOCKED,
   ...CONVERT,
   ...DECIMAL,
   ...EDIT,

@@ -8,7 +8,7 @@ import { listbox, optionId } from '../../ui/aria.ts';
 import { addressOf, count, hex, number } from '../../ui/text.ts';
 import type { Column } from './columns.ts';
 import { HEAD, HEIGHT, type Placed, ROW, TOP } from './layout.ts';
-import { designated, shortName, tableName, wanted } from './levels.ts';
+import { designated, mappedTo, shortName, tableName } from './levels.ts';
 import { SHOWN } from './useWindows.ts';
 
 /** The actions of a column. */
@@ -187,7 +187,7 @@ const SIGN: Readonly<Record<TableEntry['state'], string>> = {
 };
 
 function textOf({ level }: Column, entry: TableEntry): string {
-  if (entry.state === 'unlinked') return `→ ${hex(wanted(entry))}`;
+  if (entry.state === 'unlinked') return `→ ${hex(mappedTo(entry))}`;
   const to = designated(level, entry);
   if (to === null) return 'invalid';
   const isProtected = (entry.value & 0x200n) !== 0n && entry.state !== 'no-access';

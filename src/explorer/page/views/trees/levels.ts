@@ -32,6 +32,6 @@ export function designated(level: Level, { state, value }: TableEntry): bigint |
 }
 
 /** Returns the process address that an unlinked entry is mapped to. */
-export function wanted({ value }: TableEntry): bigint {
+export function mappedTo({ value }: TableEntry): bigint {
   return value & ~0xf_ffffn;
 }
