@@ -5,6 +5,7 @@ import {
   Campaign,
   CaseCampaign,
   type CaseFailure,
+  FloatsFuzzer,
   type Fuzzer,
   formatCase,
   formatFailure,
@@ -43,6 +44,8 @@ export function fuzzerOf(what: What): Fuzzer | null {
       return new LibraryFuzzer() as unknown as Fuzzer;
     case 'images':
       return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
+    case 'floats':
+      return new FloatsFuzzer() as unknown as Fuzzer;
     case 'texts':
       return new TextsFuzzer({
         texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),

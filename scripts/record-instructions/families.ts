@@ -1,6 +1,7 @@
 /** The families of cases; each is one fixture. */
 
 import { arithmetic } from './cases/arithmetic.ts';
+import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
 import { decimal } from './cases/decimal.ts';
@@ -16,6 +17,8 @@ import type { MachineName } from './machines.ts';
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   arithmetic,
   atomic,
+  bfp,
+  'bfp-convert': bfpConvert,
   branch,
   control,
   decimal,

@@ -1,9 +1,9 @@
 /**
- * Check mode: checks the machine and the host after each operation. Reports each broken rule, the address where it is broken,
- * and the operations that preceded. It changes nothing.
+ * Check mode: checks the machine and the host after each operation. Reports each broken rule, the address where it is
+ * broken, and the operations that preceded. It changes nothing.
  *
- * The rules (rules.ts) follow from docs/gmap.md: cached translations, formats of tables, links and reverse maps, frames, locks.
- * Each compares the tables in storage with the data that the machine or the host keeps besides them.
+ * The rules (rules.ts) follow from docs/gmap.md: cached translations, formats of tables, links and reverse maps, frames,
+ * locks. Each compares the tables in storage with the data that the machine or the host keeps besides them.
  */
 
 import { Host } from '../host/index.ts';
@@ -24,8 +24,8 @@ export interface Violation {
   /** The operation after which it was found, preceded by up to fifteen earlier ones, oldest first. */
   readonly operations: readonly string[];
   /**
-   * The stack frame that used the lock or translation, or that emitted the last event before the check; null if there is none,
-   * or the engine does not provide one.
+   * The stack frame that used the lock or translation, or that emitted the last event before the check; null if there is
+   * none, or the engine does not provide one.
    */
   readonly source: string | null;
 }
@@ -90,7 +90,9 @@ export class Checker {
     this.#found.length = 0;
   }
 
-  /** Performs an operation, then checks. An operation that throws must have changed nothing, so everything is checked then. */
+  /**
+   * Performs an operation, then checks. An operation that throws must have changed nothing, so everything is checked then.
+   */
   check<T>(operation: string, action: () => T): Checked<T> {
     this.record(operation);
     try {

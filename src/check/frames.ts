@@ -10,8 +10,8 @@ function framesIn(purpose: Purpose): number {
 }
 
 /**
- * Checks that every block that the pass has seen is allocated for its purpose, with a reference for each owner, and that no other
- * block is allocated.
+ * Checks that every block that the pass has seen is allocated for its purpose, with a reference for each owner, and that no
+ * other block is allocated.
  */
 export function checkFrames(census: Census): void {
   const { frames } = census.host.kernel;

@@ -18,7 +18,7 @@ interface Scope {
 }
 
 /**
- * Checks the tables of one gmap, and notes in the census what they own and link. Region tables are almost empty and seldom
+ * Checks the tables of one gmap, and notes in the census their frames and links. Region tables are almost empty and seldom
  * change: if the census knows the tables of the gmap, only its segment tables are checked.
  */
 export function checkGuestTables(guest: GmapHandle, mm: Mm, census: Census): void {
@@ -85,7 +85,7 @@ function segmentEntry(scope: Scope, entry: number, hi: number, lo: number): void
   const segment = mm.common.descriptors.segmentOf(origin / PAGE_TABLE_SIZE);
   const current = segment < 0 ? 0 : mm.tables.segmentValueOf(segment);
   if (current !== hi * HALF + lo) {
-    const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is no page table of the process`;
+    const message = `guest segment entry ${hex(entry)} designates ${hex(origin)}, which is not a page table or 1 MiB frame of the process`;
     census.report({ rule: 'link', message });
   }
 }

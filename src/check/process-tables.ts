@@ -28,7 +28,7 @@ interface Scope {
   readonly census: Census;
 }
 
-/** Checks the tables of one process, and notes in the census what they own. */
+/** Checks the tables of one process, and notes in the census the blocks that they own. */
 export function checkProcessTables(mm: Mm, census: Census): void {
   const scope = { mm, census };
   census.space(mm.asceHi, mm.asceLo);
@@ -170,7 +170,9 @@ const WRITABLE = [0, PAGE.PROTECT];
 const READABLE = [PAGE.PROTECT];
 const UNREACHABLE = [PAGE_NONE];
 
-/** Returns the bits that the entry of a page may have. A page that may be written may be protected until the first store. */
+/**
+ * Returns the bits that the entry of a page may have. A page that may be written may be protected until the first store.
+ */
 function bitsOf({ protection }: Mapping): readonly number[] {
   if (protection & PROT.WRITE) return WRITABLE;
   return protection === PROT.NONE ? UNREACHABLE : READABLE;

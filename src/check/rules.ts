@@ -40,8 +40,8 @@ export interface KnownTables {
 const PURPOSE_NUMBER = new Map(PURPOSES.map((purpose, number) => [purpose, number]));
 
 /**
- * The data that one pass over all tables of a host collects. One object serves all passes: its notes about a frame carry the
- * number of the pass, so they need not be cleared.
+ * The data that one pass over all tables of a host collects. One object serves all passes: its notes about a frame carry
+ * the number of the pass, so they need not be cleared.
  */
 export class Census {
   readonly host: Host;
@@ -51,7 +51,7 @@ export class Census {
   readonly tables = new Map<Gmap, KnownTables>();
   /** Live address-space-control elements, as `hi:lo`. */
   readonly spaces = new Set<string>();
-  /** Linked guest entries, and what they designate. */
+  /** Linked guest entries: the origin of the page table or 1 MiB frame that each designates. */
   readonly links = new Map<number, number>();
   /** Page tables and frames of 1 MiB of processes. */
   readonly designated: number[] = [];

@@ -1,4 +1,4 @@
-/** Decides what a checker must check again: its caching policy. */
+/** Decides which tables a checker must check again: its caching policy. */
 
 import type { Gmap, Host } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
@@ -13,7 +13,7 @@ const REGIONS_EVERY = 15;
 const FULL_EVERY = 1000;
 
 /**
- * Decides what has to be checked. All tables are checked whenever an event was emitted, frames or links were allocated or
+ * Decides which tables must be checked. All tables are checked whenever an event was emitted, frames or links were allocated or
  * freed, or an operation failed; the region tables of a gmap, which seldom change, only when a table was made or freed.
  */
 export class Staleness {

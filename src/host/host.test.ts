@@ -1,6 +1,11 @@
 /**
+<<<<<<< HEAD
+ * A host as a whole: the memory as code of processes and guests reads it on several processors, and that no processor uses
+ * a translation after the operation that invalidated it.
+=======
  * A host as a whole: what code of processes and guests sees on several processors, and that no processor goes on
  * with a translation that was taken back.
+>>>>>>> main
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

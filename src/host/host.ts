@@ -166,7 +166,10 @@ export class Host {
     this.#write(processCode(mm), cpu, address, bytes);
   }
 
-  /** Reads guest memory on a processor, as code of the guest would. @throws LinuxError as `readAsProcess`; ENOENT for a gmap that was freed */
+  /**
+   * Reads guest memory on a processor, as code of the guest would.
+   * @throws LinuxError as `readAsProcess`; ENOENT for a gmap that was freed
+   */
   readAsGuest(gmap: Gmap, cpu: Cpu, address: bigint, length: number): Uint8Array {
     this.#demandGmap(gmap);
     return this.#read(guestCode(gmap), cpu, address, length);

@@ -1,5 +1,5 @@
 /**
- * The kernel: what all objects of a host share, namely the machine, the frame allocator, the locks, and the purges.
+ * The kernel: the machine, the frame allocator, the locks and the purges, which all objects of a host share.
  */
 
 import { Cpu, type Machine, type Storage } from '../machine/index.ts';
@@ -11,8 +11,8 @@ import { Locks } from './locks.ts';
 import { HALF } from './units.ts';
 
 /**
- * Returns the absolute byte address with these halves; `lo` is signed or unsigned. Below 2 GiB the result is a small integer
- * to V8. A product with 2^32 would not be, not even with 0.
+ * Returns the absolute byte address with these halves; `lo` is signed or unsigned. Below 2 GiB the result is a small
+ * integer to V8. A product with 2^32 would not be, not even with 0.
  */
 export function absolute(hi: number, lo: number): number {
   return hi === 0 ? lo >>> 0 : hi * HALF + (lo >>> 0);
@@ -99,7 +99,7 @@ export class Kernel {
   /** @throws LinuxError EBUSY while a listener is called: a listener must not act */
   demandQuiet(): void {
     if (!this.trace.operations.delivering) return;
-    throw new LinuxError('EBUSY', 'a listener is called: it must not start an operation');
+    throw new LinuxError('EBUSY', 'a listener is being called, and must not start an operation');
   }
 
   /** Ends an operation. @throws at the end of the outermost one, the error that a listener threw meanwhile */

@@ -218,7 +218,7 @@ it('what ends is over, and what is of one host is of no other', () => {
 });
 
 describe('a virtual machine whose process has ended', () => {
-  it('answers ESRCH or ENOENT, can be destroyed once, and leaves nothing', () => {
+  it('throws ESRCH or ENOENT, can be destroyed, and leaks nothing', () => {
     const { host, mm, vm, vcpu } = guest;
     guest.run();
     const cpu = host.machine.cpu(0);

@@ -2,8 +2,8 @@
  * Kinds of addresses, as branded number types: the compiler then finds prefixing that is missing or applied twice.
  * Principles of Operation, chapter 3, "Address Types".
  *
- * All but segments are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a guest,
- * they are the guest's.
+ * All but segments are page numbers: the byte address divided by 4096, less than 2^52. While a processor interprets a
+ * guest, they are the guest's.
  */
 
 declare const kind: unique symbol;

@@ -123,7 +123,10 @@ export function storeExternal(
   into.set16(LOWCORE.EXTERNAL_CODE, code);
 }
 
-/** Stores the identification of a supervisor-call interruption, without the PSW. @param length of the instruction in bytes */
+/**
+ * Stores the identification of a supervisor-call interruption, without the PSW.
+ * @param length of the instruction in bytes
+ */
 export function storeSupervisorCall(into: AssignedStorage, code: number, length: number): void {
   into.set16(LOWCORE.SVC_ILC, length);
   into.set16(LOWCORE.SVC_CODE, code);

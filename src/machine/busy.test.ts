@@ -105,14 +105,14 @@ describe('options of a machine', () => {
   it.each<[object | null, string]>([
     [{ storageSize: 4096 }, 'storage of 4096 bytes has no room for a prefix area of 8 KiB'],
     [{ storage: new Storage(4096) }, 'has no room for a prefix area'],
-    [{ storageSize: '8192' }, 'storageSize is a number, not string'],
-    [{ storageSize: null }, 'storageSize is a number, not object'],
+    [{ storageSize: '8192' }, 'storageSize must be a number, not string'],
+    [{ storageSize: null }, 'storageSize must be a number, not object'],
     [{ cpus: 65 }, '65 processors: a machine has 1 to 64'],
-    [{ tod: 5 }, 'tod is a bigint, not number'],
+    [{ tod: 5 }, 'tod must be a bigint, not number'],
     [{ tod: -1n }, 'tod -1 is not 0 to 2^64 - 1'],
-    [{ trace: {} }, 'trace is a Trace'],
-    [{ storage: {} }, 'storage is a Storage'],
-    [null, 'options are an object'],
+    [{ trace: {} }, 'trace must be a Trace'],
+    [{ storage: {} }, 'storage must be a Storage'],
+    [null, 'options must be an object'],
   ])('%o is refused: %s', (options, message) => {
     expect(() => new Machine(options as never)).toThrow(message);
   });

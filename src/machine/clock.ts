@@ -6,7 +6,10 @@
 /** TOD units (2^-12 microseconds) per unit of work: about a nanosecond. */
 const TOD_PER_INSTRUCTION = 4n;
 
-/** The TOD clock. It advances with the work that processors do, so that a run can be repeated exactly, and when a caller waits. */
+/**
+ * The TOD clock. It advances with the work that processors do, so that a run can be repeated exactly, and when a caller
+ * waits.
+ */
 export class Clock {
   /** The clock's value, in TOD units, 64 bits. */
   tod: bigint;
@@ -26,7 +29,7 @@ export class Clock {
    * @throws TypeError if `tod` is not a bigint; RangeError if it has more than 64 bits
    */
   skipTo(tod: bigint): void {
-    if (typeof tod !== 'bigint') throw new TypeError(`tod is a bigint, not ${typeof tod}`);
+    if (typeof tod !== 'bigint') throw new TypeError(`tod must be a bigint, not ${typeof tod}`);
     if (tod >= 1n << 64n) throw new RangeError(`tod ${tod} is more than 64 bits`);
     if (tod > this.tod) this.tod = tod;
   }
@@ -36,7 +39,7 @@ export class Clock {
     return tod < now ? 1 : Number((tod - now) / TOD_PER_INSTRUCTION) + 1;
   }
 
-  /** Returns what the clock will read after `instructions` units of work. */
+  /** Returns the value of the clock after `instructions` more units of work. */
   after(instructions: number): bigint {
     return BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);
   }

@@ -38,8 +38,8 @@ export class Machine implements Configuration {
   readonly facilities: Uint8Array = facilityList();
 
   /**
-   * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck` for
-   * its arguments.
+   * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck`
+   * for its arguments.
    */
   readonly translationChecks: Hook<Parameters<TlbHitCheck>>;
 
@@ -123,16 +123,17 @@ export class Machine implements Configuration {
 
 /** @throws RangeError, TypeError as the constructor */
 function checkedOptions(options: MachineOptions): MachineOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options are an object');
+  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
   const { cpus = 1, tod = 0n, trace, storage, storageSize = DEFAULT_STORAGE_SIZE } = options;
   if (typeof storageSize !== 'number')
-    throw new TypeError(`storageSize is a number, not ${typeof storageSize}`);
-  if (storage !== undefined && !(storage instanceof Storage)) throw new TypeError('storage is a Storage');
-  if (trace !== undefined && !(trace instanceof Trace)) throw new TypeError('trace is a Trace');
+    throw new TypeError(`storageSize must be a number, not ${typeof storageSize}`);
+  if (storage !== undefined && !(storage instanceof Storage))
+    throw new TypeError('storage must be a Storage');
+  if (trace !== undefined && !(trace instanceof Trace)) throw new TypeError('trace must be a Trace');
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > PROCESSORS) {
     throw new RangeError(`${String(cpus)} processors: a machine has 1 to ${PROCESSORS}`);
   }
-  if (typeof tod !== 'bigint') throw new TypeError(`tod is a bigint, not ${typeof tod}`);
+  if (typeof tod !== 'bigint') throw new TypeError(`tod must be a bigint, not ${typeof tod}`);
   if (tod !== BigInt.asUintN(64, tod)) throw new RangeError(`tod ${tod} is not 0 to 2^64 - 1`);
   return options;
 }

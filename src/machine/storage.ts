@@ -59,9 +59,7 @@ export class Storage {
    * @throws RangeError if the size is no such number, or that much memory cannot be allocated
    */
   constructor(size: number = DEFAULT_STORAGE_SIZE) {
-    if (!Number.isSafeInteger(size))
-      throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
-    if (size <= 0 || size % FRAME_SIZE !== 0) {
+    if (!Number.isSafeInteger(size) || size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
     this.size = size;

@@ -5,13 +5,20 @@
 
 export { formatBytes, formatNumber, formatOperation, formatProtection } from './format.ts';
 export {
+  type AddressOperand,
+  type BytesOperand,
   CPUS,
   FILE_NAMES,
+  type FileOperand,
   GMAP_NAMES,
+  type GmapOperand,
   type MmapWords,
   type Operation,
   type OperationOf,
   PROCESS_NAMES,
+  type ProcessOperand,
+  type ProcessorOperand,
+  type RangeOperand,
 } from './operation.ts';
 export { parseLine } from './parse.ts';
 export { parseNumber, ScenarioSyntaxError } from './words.ts';

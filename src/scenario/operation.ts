@@ -4,47 +4,47 @@
  * A property is absent if the line does not mention it, so that lines and operations correspond one to one.
  */
 
-/** How many gmaps a scenario can name: 0 to 63. */
+/** The number of gmaps that a scenario can name: 0 to 63. */
 export const GMAP_NAMES = 64;
-/** How many processes: 0 to 15. Process 0 exists from the start. */
+/** The number of processes: 0 to 15. Process 0 exists from the start. */
 export const PROCESS_NAMES = 16;
-/** How many files in memory: 0 to 15. */
+/** The number of files in memory: 0 to 15. */
 export const FILE_NAMES = 16;
-/** How many processors: 0 to 3. */
+/** The number of processors: 0 to 3. */
 export const CPUS = 4;
 
-/** The process; absent for process 0. */
-interface OfProcess {
+/** The process of an operation; absent for process 0. */
+export interface ProcessOperand {
   readonly process?: number;
 }
 
-/** The gmap. */
-interface OfGmap {
+/** The gmap of an operation. */
+export interface GmapOperand {
   readonly gmap: number;
 }
 
-/** The file. */
-interface OfFile {
+/** The file of an operation. */
+export interface FileOperand {
   readonly file: number;
 }
 
-/** The processor that performs an access; absent for the usual one. */
-interface OnCpu {
+/** The processor that performs an access; absent for the default one. */
+export interface ProcessorOperand {
   readonly cpu?: number;
 }
 
-/** An address, in bytes. */
-interface At {
+/** The address of an operation, in bytes. */
+export interface AddressOperand {
   readonly address: bigint;
 }
 
-/** A range of bytes. */
-interface Range extends At {
+/** The range of an operation, in bytes. */
+export interface RangeOperand extends AddressOperand {
   readonly length: bigint;
 }
 
-/** Bytes to store. */
-interface Data extends At {
+/** The bytes that an operation stores at an address. */
+export interface BytesOperand extends AddressOperand {
   readonly bytes: Uint8Array;
 }
 
@@ -67,9 +67,9 @@ export interface MmapWords {
 
 /** An operation of the language. Addresses and lengths are in bytes. */
 export type Operation =
-  | ({ readonly verb: 'mmap' } & OfProcess & Range & MmapWords)
-  | ({ readonly verb: 'munmap' | 'dontneed' } & OfProcess & Range)
-  | ({ readonly verb: 'mprotect'; readonly protection: number } & OfProcess & Range)
+  | ({ readonly verb: 'mmap' } & ProcessOperand & RangeOperand & MmapWords)
+  | ({ readonly verb: 'munmap' | 'dontneed' } & ProcessOperand & RangeOperand)
+  | ({ readonly verb: 'mprotect'; readonly protection: number } & ProcessOperand & RangeOperand)
   | ({
       readonly verb: 'mremap';
       readonly address: bigint;
@@ -77,24 +77,24 @@ export type Operation =
       readonly newLength: bigint;
       readonly mayMove?: true;
       readonly to?: bigint;
-    } & OfProcess)
-  | ({ readonly verb: 'new' | 'exit' } & OfProcess)
-  | ({ readonly verb: 'fork'; readonly child: number } & OfProcess)
-  | ({ readonly verb: 'file'; readonly length: bigint } & OfFile)
-  | ({ readonly verb: 'file read'; readonly offset: bigint; readonly length: bigint } & OfFile)
-  | ({ readonly verb: 'file write'; readonly offset: bigint; readonly bytes: Uint8Array } & OfFile)
-  | ({ readonly verb: 'file close' } & OfFile)
-  | ({ readonly verb: 'gmap_alloc' } & OfProcess & OfGmap)
-  | ({ readonly verb: 'gmap_free' | 'dump' | 'watched' } & OfGmap)
+    } & ProcessOperand)
+  | ({ readonly verb: 'new' | 'exit' } & ProcessOperand)
+  | ({ readonly verb: 'fork'; readonly child: number } & ProcessOperand)
+  | ({ readonly verb: 'file'; readonly length: bigint } & FileOperand)
+  | ({ readonly verb: 'file read'; readonly offset: bigint; readonly length: bigint } & FileOperand)
+  | ({ readonly verb: 'file write'; readonly offset: bigint; readonly bytes: Uint8Array } & FileOperand)
+  | ({ readonly verb: 'file close' } & FileOperand)
+  | ({ readonly verb: 'gmap_alloc' } & ProcessOperand & GmapOperand)
+  | ({ readonly verb: 'gmap_free' | 'dump' | 'watched' } & GmapOperand)
   | ({
       readonly verb: 'gmap_map_segment';
       readonly from: bigint;
       readonly to: bigint;
       readonly length: bigint;
-    } & OfGmap)
-  | ({ readonly verb: 'gmap_unmap_segment'; readonly to: bigint; readonly length: bigint } & OfGmap)
-  | ({ readonly verb: 'gmap_fault' } & OfGmap & At)
-  | ({ readonly verb: 'gmap_discard'; readonly from: bigint; readonly to: bigint } & OfGmap)
+    } & GmapOperand)
+  | ({ readonly verb: 'gmap_unmap_segment'; readonly to: bigint; readonly length: bigint } & GmapOperand)
+  | ({ readonly verb: 'gmap_fault' } & GmapOperand & AddressOperand)
+  | ({ readonly verb: 'gmap_discard'; readonly from: bigint; readonly to: bigint } & GmapOperand)
   | ({
       readonly verb: 'slot';
       /** Its number. */
@@ -104,17 +104,17 @@ export type Operation =
       readonly length: bigint;
       /** Whether writes to it are logged. */
       readonly log?: true;
-    } & OfGmap)
-  | ({ readonly verb: 'dirty'; readonly slot: bigint } & OfGmap)
-  | ({ readonly verb: 'key' } & OfGmap & At)
-  | ({ readonly verb: 'set_key'; readonly key: number } & OfGmap & At)
-  | ({ readonly verb: 'watch' } & OfGmap & Range)
-  | ({ readonly verb: 'process read' } & OfProcess & Range & OnCpu)
-  | ({ readonly verb: 'process write' } & OfProcess & Data & OnCpu)
-  | ({ readonly verb: 'kernel read' } & OfProcess & Range)
-  | ({ readonly verb: 'kernel write' } & OfProcess & Data)
-  | ({ readonly verb: 'guest read' } & OfGmap & Range & OnCpu)
-  | ({ readonly verb: 'guest write' } & OfGmap & Data & OnCpu)
+    } & GmapOperand)
+  | ({ readonly verb: 'dirty'; readonly slot: bigint } & GmapOperand)
+  | ({ readonly verb: 'key' } & GmapOperand & AddressOperand)
+  | ({ readonly verb: 'set_key'; readonly key: number } & GmapOperand & AddressOperand)
+  | ({ readonly verb: 'watch' } & GmapOperand & RangeOperand)
+  | ({ readonly verb: 'process read' } & ProcessOperand & RangeOperand & ProcessorOperand)
+  | ({ readonly verb: 'process write' } & ProcessOperand & BytesOperand & ProcessorOperand)
+  | ({ readonly verb: 'kernel read' } & ProcessOperand & RangeOperand)
+  | ({ readonly verb: 'kernel write' } & ProcessOperand & BytesOperand)
+  | ({ readonly verb: 'guest read' } & GmapOperand & RangeOperand & ProcessorOperand)
+  | ({ readonly verb: 'guest write' } & GmapOperand & BytesOperand & ProcessorOperand)
   | { readonly verb: 'stats' }
   | { readonly verb: 'fail'; readonly count: bigint };
 

@@ -1,5 +1,5 @@
 /**
- * The events of a machine and its host, grouped by what emits them. docs/trace.md describes each one for readers of a
+ * The events of a machine and its host, grouped by emitter. docs/trace.md describes each one for readers of a
  * trace file.
  *
  * Addresses are bigint byte addresses, and an `asce` is an address-space-control element. `mm` is the number of a process

@@ -19,7 +19,7 @@ describe('a hook', () => {
     expect(called).toEqual(['first', 'second', 'second']);
   });
 
-  it('keeps two subscriptions of one function apart', () => {
+  it('distinguishes two subscriptions of the same function', () => {
     const trace = new Trace();
     let calls = 0;
     const count = () => void calls++;
@@ -36,7 +36,7 @@ describe('a hook', () => {
     expect(() => {
       trace.listener = () => {};
     }).toThrow(TypeError);
-    expect(() => new Trace().subscribe(null as never)).toThrow('a listener is a function, not object');
+    expect(() => new Trace().subscribe(null as never)).toThrow('a listener must be a function, not object');
   });
 
   it('respects an unsubscription during a call, and calls a new listener from the next time on', () => {
@@ -54,7 +54,7 @@ describe('a hook', () => {
     expect(called).toEqual(['first', 'first', 'new']);
   });
 
-  it('says when its listener changes', () => {
+  it('reports a change of its listener', () => {
     const seen: boolean[] = [];
     const hook: Hook<[]> = new Hook(new Operations(), () => seen.push(hook.listener !== null));
     hook.subscribe(() => {})();
@@ -63,7 +63,7 @@ describe('a hook', () => {
 });
 
 describe('a listener that throws', () => {
-  it('is called no more, the others are, and its error comes at once where no operation is under way', () => {
+  it('is unsubscribed, and its error is thrown at once if no operation is in progress', () => {
     const trace = new Trace();
     let calls = 0;
     trace.subscribe(() => {
@@ -93,7 +93,7 @@ describe('a listener that throws', () => {
     operations.end();
   });
 
-  it('is being called only while it is', () => {
+  it('is reported as being called only during the call', () => {
     const trace = new Trace();
     const seen: boolean[] = [];
     trace.subscribe(() => seen.push(trace.operations.delivering));

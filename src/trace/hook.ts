@@ -15,8 +15,8 @@ interface Subscription<Listener> {
  *
  * A listener observes and does not act. While it is called, every operation that changes the machine or its host throws
  * (`LinuxError` EBUSY in the host, `BusyError` in the machine) and changes nothing. It may read everything, subscribe and
- * unsubscribe. If it throws, it is unsubscribed, the other listeners are still called, the operations in progress complete as
- * if it had not been called, and the outermost of them then throws its error.
+ * unsubscribe. If it throws, it is unsubscribed, the other listeners are still called, the operations in progress complete
+ * as if it had not been called, and the outermost of them then throws its error.
  */
 export class Hook<Arguments extends readonly unknown[]> {
   readonly #operations: Operations;
@@ -46,7 +46,7 @@ export class Hook<Arguments extends readonly unknown[]> {
    */
   subscribe(listener: (...args: Arguments) => void): () => void {
     if (typeof listener !== 'function')
-      throw new TypeError(`a listener is a function, not ${typeof listener}`);
+      throw new TypeError(`a listener must be a function, not ${typeof listener}`);
     const subscription = { listener, active: true };
     this.#set([...this.#subscriptions, subscription]);
     return () => this.#remove(subscription);

@@ -1,5 +1,5 @@
 /**
- * Typed events, emitted by every module. This module imports no other, and no event changes what its emitter does next.
+ * Typed events, emitted by every module. This module imports no other. An event does not affect its emitter.
  */
 
 export type {

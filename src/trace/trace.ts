@@ -6,7 +6,7 @@ import type { TraceEvent } from './events.ts';
 import { Hook } from './hook.ts';
 import { Operations } from './operations.ts';
 
-/** Receives each event in the order in which things happened. See `Hook` for what it may do. */
+/** Receives the events in order. `Hook` states the rules for listeners. */
 export type TraceListener = (event: TraceEvent) => void;
 
 /**

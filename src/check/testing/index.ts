@@ -52,8 +52,13 @@ export interface CheckedHost {
 }
 
 /**
+<<<<<<< HEAD
+ * Returns a host on a machine of, by default, 4 processors and 16 MiB. After each operation on it, on its processes, gmaps
+ * and files, whether it succeeds or fails, everything is checked; a broken rule is thrown as an Error.
+=======
  * A host on a machine of 4 processors and 16 MiB, unless said otherwise. After each operation on it, on its processes,
  * gmaps and files, whether it succeeds or fails, everything is checked; a broken rule is an Error.
+>>>>>>> main
  */
 export function checkedHost(options: { cpus?: number; storageSize?: number } = {}): CheckedHost {
   const { host, machine } = makeHost({ cpus: 4, ...options });
@@ -95,8 +100,15 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
   return { host, machine, checker };
 }
 
+<<<<<<< HEAD
+/**
+ * Returns the state of a process that is visible from outside: its mappings and the contents of its pages, not its tables.
+ */
+export function visibleStateOf(mm: Mm) {
+=======
 /** What can be seen of a process from outside: its mappings, and what its pages hold; not how its tables are made. */
 export function seenOf(mm: Mm) {
+>>>>>>> main
   const { view, bytes } = mm.kernel.storage;
   const pages: string[] = [];
   const note = (page: number, frame: number) => {

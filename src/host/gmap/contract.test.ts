@@ -135,7 +135,7 @@ describe('what a gmap guarantees', () => {
       expect(entryOf(host, gmap.asce, 0n, 0)).toBe(0x0000_0123_4560_0220n);
     });
 
-    it('needs nothing mapped by the process, and makes nothing of it', () => {
+    it('needs no mapping of the process, and makes no table or frame of it', () => {
       const before = frameCounts(host);
       gmap.map({ from: LIMIT - MIB, to: 0n, length: MIB });
       // Region-second, region-third and segment table, four frames each.
@@ -438,7 +438,7 @@ describe('enableSie: when a process first asks for a gmap', () => {
     expect(tableBytes(host, fresh)).toEqual(before);
   });
 
-  it('atomically: ENOMEM at any of its allocations leaves all as it was', () => {
+  it('atomically: ENOMEM at any of its allocations changes nothing', () => {
     // The region-first table, then a page table for each of the six segments.
     for (let n = 1; n <= 7; n++) {
       const before = pictureOf(host, fresh);
@@ -502,8 +502,8 @@ describe('map', () => {
       ['length is negative', { length: -MIB }, '-0x100000'],
       ['from + length exceeds 4 TiB by a segment', { from: LIMIT - MIB, length: 2n * MIB }, '4 TiB'],
       ['from is 4 TiB', { from: LIMIT }, '4 TiB'],
-      ['from + length leaves 64 bits', { from: END - MIB, length: MIB }, '4 TiB'],
-      ['from alone leaves 64 bits', { from: END }, '4 TiB'],
+      ['from + length is 2^64', { from: END - MIB, length: MIB }, '4 TiB'],
+      ['from is 2^64', { from: END }, '4 TiB'],
       ['to + length is exactly 2^64', { to: END - MIB, length: MIB }, '2^64'],
       ['to + length exceeds 2^64', { to: END - MIB, length: 2n * MIB }, '2^64'],
       ['to is 2^64', { to: END }, '2^64'],
@@ -1163,7 +1163,7 @@ describe('when a page table is freed', () => {
     expect(host.kernel.frames.purposeOf(frame)).toBeUndefined();
   });
 
-  it('an entry that was mapped elsewhere in the meantime stays as it was mapped', () => {
+  it('an entry that was mapped elsewhere in the meantime does not change', () => {
     gmap.map({ from: 2n * HOME, to: 0n, length: MIB });
     mm.munmap({ address: HOME, length: 2n * MIB });
     expect(segments()).toEqual([

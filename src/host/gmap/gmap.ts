@@ -10,9 +10,10 @@
  * locks and emits the same events as the general path, or it changes nothing and returns false or -1. fast-path.test.ts
  * compares them.
  *
- * The fast paths take the locks in check mode only. Nothing that they call can see a lock, and taking both would cost 2.8 ns
- * of 4.6 a segment (`map-each`) and 8 of 14 (`fault-relink`; `npm run bench -- gmap --segments 10000`). Everything else of
- * the host takes its locks always. `#fault` and `#link` do so without `hold`, whose closures cost 55 ns of 540 (`fault-first`).
+ * The fast paths take the locks in check mode only. Nothing that they call can see a lock, and taking both would cost 2.8
+ * ns of 4.6 a segment (`map-each`) and 8 of 14 (`fault-relink`; `npm run bench -- gmap --segments 10000`). Everything else
+ * of the host takes its locks always. `#fault` and `#link` do so without `hold`, whose closures cost 55 ns of 540
+ * (`fault-first`).
  */
 
 import { ASCE, type Cpu, CRST_ENTRIES, SEGMENT, SPACE } from '../../machine/index.ts';
@@ -110,8 +111,8 @@ export class Gmap implements GmapHandle {
   readonly #watched = new Set<number>();
 
   /**
-   * Creates an empty guest address space of a process. The first one of a process replaces the process's page tables by ones
-   * with PGSTEs.
+   * Creates an empty guest address space of a process. The first one of a process replaces the process's page tables by
+   * ones with PGSTEs.
    *
    * @param id a number for events and messages
    * @param running the gmap that each processor is in, by CPU address
@@ -243,8 +244,9 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of mapping one segment. Returns false, and changes nothing, unless the guest segment's table is the one found
-   * last, its entry is not linked, and both numbers are those of segments. A gmap that was freed has no table found last.
+   * The fast path of mapping one segment. Returns false, and changes nothing, unless the guest segment's table is the one
+   * found last, its entry is not linked, and both numbers are those of segments. A gmap that was freed has no table found
+   * last.
    */
   #tryFastMap(from: ProcessSegmentNumber, to: GuestSegmentNumber): boolean {
     if (typeof from !== 'number' || typeof to !== 'number') return false;
@@ -334,7 +336,7 @@ export class Gmap implements GmapHandle {
       const guest = guestSegment(Number(address >> 20n));
       const fast = this.#tryFastFault(guest);
       const segment = fast < 0 ? this.#fault(guest) : fast;
-      if (segment < 0) throw new LinuxError('EFAULT', `nothing is behind guest address ${hex(address)}`);
+      if (segment < 0) throw new LinuxError('EFAULT', `nothing is mapped at guest address ${hex(address)}`);
       const process = (BigInt(segment) << 20n) | (address & (MIB - 1n));
       this.#trace.listener?.({ type: 'gmap-fault', gmap: this.id, guest: address, process });
       return process;
@@ -360,9 +362,9 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of a fault. Returns the process segment, or -1 if the segment's table is not the one found last, the segment is
-   * not mapped, or `#tryFastLink` cannot link it. An event is emitted after everything else, so an error of a listener need
-   * not be held back.
+   * The fast path of a fault. Returns the process segment, or -1 if the segment's table is not the one found last, the
+   * segment is not mapped, or `#tryFastLink` cannot link it. An event is emitted after everything else, so an error of a
+   * listener need not be held back.
    */
   #tryFastFault(segment: GuestSegmentNumber): ProcessSegmentNumber | -1 {
     if (typeof segment !== 'number') return -1;
@@ -376,8 +378,8 @@ export class Gmap implements GmapHandle {
   }
 
   /**
-   * The fast path of linking: copies the process's segment entry. Returns the process segment, or -1 if the process has no page
-   * table for it.
+   * The fast path of linking: copies the process's segment entry. Returns the process segment, or -1 if the process has no
+   * page table for it.
    */
   #tryFastLink(
     segment: GuestSegmentNumber,
@@ -451,7 +453,7 @@ export class Gmap implements GmapHandle {
 
   /**
    * Drops the process pages behind the linked segments of a guest range, so that the next access finds zeros.
-   * Mappings and links stay; what is not linked is skipped.
+   * Mappings and links stay; segments that are not linked are skipped.
    *
    * @throws LinuxError EINVAL when address or length is not a bigint or not a multiple of 4 KiB, or the range ends beyond
    *   2^64; ENOMEM when part of a frame of 1 MiB is dropped and there is no frame for the page table that it becomes

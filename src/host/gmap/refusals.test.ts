@@ -1,4 +1,6 @@
-/** Wrong calls of a gmap: each throws a LinuxError with its code and a sentence that names the value, and changes nothing. */
+/**
+ * Wrong calls of a gmap: each throws a LinuxError with its code and a sentence that names the value, and changes nothing.
+ */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../errors.ts';

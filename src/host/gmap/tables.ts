@@ -1,6 +1,6 @@
 /**
- * The tables of one gmap above the page tables: a region-first table, and the region-second, region-third and segment tables
- * that mapped segments need.
+ * The tables of one gmap above the page tables: a region-first table, and the region-second, region-third and segment
+ * tables that mapped segments need.
  *
  * Segments are guest segment numbers (byte address >> 20, below 2^44), as plain numbers; tables and entries are
  * absolute byte addresses.

@@ -1,5 +1,5 @@
 /**
- * Delivers what is pending for a virtual CPU: external interruptions, a restart, a stop (Linux:
+ * Delivers pending interruptions to a virtual CPU: external interruptions, a restart, a stop (Linux:
  * kvm_s390_deliver_pending_interrupts).
  */
 
@@ -12,7 +12,10 @@ const LOADS_CONTROL_0 = 0x8000;
 /** The external mask in the first byte of a PSW. */
 const EXTERNAL_IN_BYTE_0 = 0x01;
 
-/** Delivers to one virtual CPU. Holds a pending restart and stop; pending external interruptions are in `local` and `floating`. */
+/**
+ * Delivers to one virtual CPU. Holds a pending restart and stop; pending external interruptions are in `local` and
+ * `floating`.
+ */
 export class Delivery {
   readonly #vcpu: GuestCpu;
   readonly #clocks: GuestClocks;
@@ -155,8 +158,8 @@ export class Delivery {
   }
 
   /**
-   * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its PSW
-   * or in control register 0 (Linux: set_intercept_indicators_ext).
+   * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its
+   * PSW or in control register 0 (Linux: set_intercept_indicators_ext).
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;

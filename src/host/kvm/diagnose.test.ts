@@ -1,4 +1,11 @@
+<<<<<<< HEAD
+/**
+ * DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): the pages released, and valid and invalid parameter
+ * blocks.
+ */
+=======
 /** DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): which pages, and which parameter blocks. */
+>>>>>>> main
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PGM } from '../../machine/index.ts';

@@ -4,7 +4,9 @@
 
 /** Why `Vcpu.run` returned. */
 export type Exit =
-  /** An interception that user space must handle: its code, and the first two and the other four bytes of the instruction. */
+  /**
+   * An interception that user space must handle: its code, and the first two and the other four bytes of the instruction.
+   */
   | {
       readonly reason: 'KVM_EXIT_S390_SIEIC';
       readonly icptcode: number;

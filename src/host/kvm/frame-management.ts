@@ -1,6 +1,7 @@
 /**
- * PERFORM FRAME MANAGEMENT FUNCTION and TEST BLOCK of a guest (Linux: handle_pfmf, handle_test_block). The host always executes
- * them: clearing a frame is a store into memory that the process may share, and setting a key enables storage keys.
+ * PERFORM FRAME MANAGEMENT FUNCTION and TEST BLOCK of a guest (Linux: handle_pfmf, handle_test_block). The host always
+ * executes them: clearing a frame is a store into memory that the process may share, and setting a key enables storage
+ * keys.
  */
 
 import {

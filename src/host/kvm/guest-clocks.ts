@@ -17,7 +17,10 @@ export function isClock(code: number): boolean {
 export class GuestClocks {
   readonly #clock: Clock;
   readonly #block: StateDescription;
-  /** The TOD value of the machine at which the guest began to wait, or null if it does not wait. Its CPU timer runs meanwhile. */
+  /**
+   * The TOD value of the machine at which the guest began to wait, or null if it does not wait. Its CPU timer runs
+   * meanwhile.
+   */
   #waitingSince: bigint | null = null;
 
   /** @param clock the clock of the machine */

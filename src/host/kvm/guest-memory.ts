@@ -1,6 +1,9 @@
 /** Guest absolute storage, as the host accesses it. */
 
-/** Guest absolute storage cannot be accessed: no slot has it, or the process has not mapped it, or not for this kind of access. */
+/**
+ * Guest absolute storage cannot be accessed: no slot has it, or the process has not mapped it, or not for this kind of
+ * access.
+ */
 export class GuestMemoryFault extends Error {
   /** Guest absolute address. */
   readonly address: bigint;

@@ -7,7 +7,10 @@ import { DONE, type Handled } from './handled.ts';
 import { interceptedLength } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** Injects a program exception of the intercepted instruction. Preconditions: the PSW designates the next one. Returns `DONE`. */
+/**
+ * Injects a program exception of the intercepted instruction. Preconditions: the PSW designates the next one. Returns
+ * `DONE`.
+ */
 export function inject(vcpu: GuestCpu, code: number, teid = 0n): Handled {
   const length = interceptedLength(vcpu.block);
   if (isNullifying(code)) vcpu.block.advance(-length);

@@ -1,6 +1,6 @@
 /**
- * The intercepted instructions that the host executes for the guest (Linux: arch/s390/kvm/priv.c, diag.c). User space handles
- * all others.
+ * The intercepted instructions that the host executes for the guest (Linux: arch/s390/kvm/priv.c, diag.c). User space
+ * handles all others.
  */
 
 import {

@@ -106,7 +106,10 @@ export class Interceptions {
     throw new InternalError(`guest ${hex(address)} faults again and again: ${programInterruptionName(code)}`);
   }
 
-  /** Injects the addressing exception of an access outside the guest's storage. It suppresses: the PSW designates the next instruction. */
+  /**
+   * Injects the addressing exception of an access outside the guest's storage. It suppresses: the PSW designates the next
+   * instruction.
+   */
   #addressing(length: number): 'resume' {
     this.#vcpu.block.advance(length);
     this.#vcpu.prefixArea.program(PGM.ADDRESSING, length);
@@ -164,7 +167,10 @@ export class Interceptions {
     return 'resume';
   }
 
-  /** Handles a wait. The guest continues if an interruption can be delivered. A wait that nothing can end is left to user space. */
+  /**
+   * Handles a wait. The guest continues if an interruption can be delivered. A wait that nothing can end is left to user
+   * space.
+   */
   #wait(): Exit | 'resume' {
     if (this.#delivery.interruptible) return 'resume';
     this.halted = true;

@@ -11,8 +11,8 @@ import type { Life } from '../life.ts';
 const SCCB_ADDRESS = 0xffff_fff8;
 
 /**
- * The external interruptions that are pending for one virtual CPU. Methods that change them throw LinuxError EBADF if it was
- * destroyed, and EBUSY while a listener is called.
+ * The external interruptions that are pending for one virtual CPU. Methods that change them throw LinuxError EBADF if it
+ * was destroyed, and EBUSY while a listener is called.
  */
 export class LocalInterrupts {
   /** The senders whose emergency signals are pending, by CPU address. */
@@ -31,7 +31,10 @@ export class LocalInterrupts {
     return this.#emergencies.size === 0 && this.#call === null;
   }
 
-  /** Makes an emergency signal pending, at most one for each sender. @throws LinuxError EINVAL if the sender is not a CPU address */
+  /**
+   * Makes an emergency signal pending, at most one for each sender.
+   * @throws LinuxError EINVAL if the sender is not a CPU address
+   */
   emergencySignal(sender: number): void {
     this.#life.demandQuiet();
     demandInteger('sender', sender, 0, 0xffff);

@@ -38,8 +38,8 @@ export function setRegisterAddress(vcpu: GuestCpu, r: number, address: bigint): 
 }
 
 /**
- * Returns the distance from the intercepted instruction to the instruction that the PSW designates, in bytes: the length of the
- * instruction, or of the EXECUTE whose target it is.
+ * Returns the distance from the intercepted instruction to the instruction that the PSW designates, in bytes: the length of
+ * the instruction, or of the EXECUTE whose target it is.
  */
 export function interceptedLength(block: StateDescription): number {
   const status = block.get8(SIE.INTERCEPTION_STATUS);

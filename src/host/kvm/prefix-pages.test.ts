@@ -68,7 +68,7 @@ describe.each([
     'the other, is dropped by the process': () =>
       guest.mm.dontNeed({ address: GUEST_HOME + PAGE, length: PAGE }),
     'is discarded by the guest’s user': () => guest.vm.gmap.discard({ address: 0n, length: 2n * PAGE }),
-    'may not be written any more': () =>
+    'becomes read-only': () =>
       guest.mm.mprotect({ address: GUEST_HOME, length: PAGE, protection: PROT.READ }),
     'becomes copy-on-write by a fork': () => guest.host.fork(guest.mm),
     'is logged': () => guest.slot(1),

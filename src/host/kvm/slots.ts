@@ -96,7 +96,7 @@ export class MemorySlots {
   }
 
   #delete(slot: number, old: Required<MemoryRegion> | undefined): void {
-    if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: there is none`);
+    if (!old) throw new LinuxError('EINVAL', `slot ${slot} cannot be deleted: it does not exist`);
     this.#gmap.unmap({ address: old.guestPhysAddr, length: old.memorySize });
     this.#stopLog(slot);
     this.#slots.delete(slot);
@@ -109,8 +109,8 @@ export class MemorySlots {
   }
 
   /**
-   * Performs an action that makes or moves a slot, and starts or stops its log according to its flags. A log is started before
-   * the action, because starting can fail and can be undone, and stopped after it, because stopping cannot.
+   * Performs an action that makes or moves a slot, and starts or stops its log according to its flags. A log is started
+   * before the action, because starting can fail and can be undone, and stopped after it, because stopping cannot.
    */
   #logged({ slot, flags, userspaceAddr, memorySize }: Required<MemoryRegion>, action: () => void): void {
     const { mm } = this.#gmap;
@@ -192,7 +192,7 @@ function checkNumbers(region: MemoryRegion): void {
   }
   if (memorySize >> 12n > MAX_PAGES) fail(`memorySize ${hex(memorySize)} is more than 2^31 - 1 pages`);
   if (guestPhysAddr + memorySize >= GUEST_LIMIT)
-    fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} leaves 64 bits`);
+    fail(`${hex(guestPhysAddr)} + ${hex(memorySize)} is 2^64 or more`);
   if (userspaceAddr + memorySize > PROCESS_LIMIT) {
     fail(`userspaceAddr ${hex(userspaceAddr)} + ${hex(memorySize)} is beyond 4 TiB`);
   }

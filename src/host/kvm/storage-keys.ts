@@ -1,6 +1,6 @@
 /**
- * The storage keys of a guest as user space reads and sets them, for a migration: KVM_S390_GET_SKEYS and KVM_S390_SET_SKEYS.
- * Frames are guest absolute page numbers.
+ * The storage keys of a guest as user space reads and sets them, for a migration: KVM_S390_GET_SKEYS and
+ * KVM_S390_SET_SKEYS. Frames are guest absolute page numbers.
  */
 
 import { demandKey, demandObject, show } from '../arguments.ts';
@@ -23,8 +23,8 @@ export class StorageKeys {
   }
 
   /**
-   * Returns the keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02; null
-   * (KVM_S390_GET_SKEYS_NONE) if the guest does not use keys: then all are 0.
+   * Returns the keys of `count` frames, each access control 0xf0, fetch protection 0x08, referenced 0x04, changed 0x02;
+   * null (KVM_S390_GET_SKEYS_NONE) if the guest does not use keys: then all are 0.
    *
    * @throws LinuxError EINVAL for a count of 0 or more than 2^20, or a frame that is out of range; EFAULT when a frame is
    *   in no slot, or the process has nothing mapped there
@@ -61,7 +61,7 @@ export class StorageKeys {
     this.#mm.setKeys(pages, keys);
   }
 
-  /** Returns the process pages behind frames. @throws LinuxError EFAULT if there is none behind one */
+  /** Returns the process pages behind guest frames. @throws LinuxError EFAULT if a frame has none */
   #pages(startFrame: number, count: number): number[] {
     const pages: number[] = [];
     while (pages.length < count) {
@@ -86,7 +86,7 @@ function noFrame(frame: number, why: string): LinuxError {
 
 function check(startFrame: number, count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_KEYS) {
-    throw new LinuxError('EINVAL', `${show(count)} keys: one call is about 1 to ${MAX_KEYS}`);
+    throw new LinuxError('EINVAL', `${show(count)} keys: one call takes 1 to ${MAX_KEYS}`);
   }
   if (!Number.isSafeInteger(startFrame) || startFrame < 0) {
     throw new LinuxError('EINVAL', `${show(startFrame)} is not the number of a frame`);

@@ -1,6 +1,6 @@
 /**
- * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host stores level 3, the virtual machine; user space fills in
- * the levels below.
+ * STORE SYSTEM INFORMATION of a guest (Linux: handle_stsi). The host stores level 3, the virtual machine; user space fills
+ * in the levels below.
  */
 
 import { type Cpu, FRAME_SIZE, PGM } from '../../machine/index.ts';
@@ -13,7 +13,9 @@ import type { GuestCpu } from './vcpu-context.ts';
 
 const CC = { STORED: 0, NO_DATA: 3 } as const;
 
-/** Executes STSI: sets the condition code and, for level 3, stores SYSIB 3.2.2. User space gets an exit for levels 1 to 3. */
+/**
+ * Executes STSI: sets the condition code and, for level 3, stores SYSIB 3.2.2. User space gets an exit for levels 1 to 3.
+ */
 export function storeSystemInformation(vcpu: GuestCpu, cpu: Cpu): Handled {
   const function0 = Number((vcpu.gr[0] as bigint) & 0xffff_ffffn);
   const function1 = Number((vcpu.gr[1] as bigint) & 0xffff_ffffn);

@@ -1,5 +1,5 @@
 /**
- * Virtual CPUs, by guests of a few instructions: what `run` serves itself and what it comes back with.
+ * Virtual CPUs, with guests of a few instructions: the interceptions that `run` handles, and its exits.
  */
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,7 +33,7 @@ import type { VirtualMachine } from './vm.ts';
 const MIB = 1n << 20n;
 const HOME = 0x1000_0000n;
 const START = 0x1_0000;
-/** Where the guest's program handler and other handlers wait, each at its own address. */
+/** The addresses at which the guest's interruption handlers wait. */
 const AT = { PROGRAM: 0xbadn, EXTERNAL: 0xe07n, RESTART: 0x4e5n, DONE: 0n } as const;
 const DONE = 0x700;
 const DATA = 0x8000;
@@ -66,7 +66,7 @@ const get32 = (address: number) => view(address, 4).getUint32(0);
 const get16 = (address: number) => view(address, 2).getUint16(0);
 const set64 = (address: number, value: bigint) => write(address, psw(value, 0).subarray(0, 8));
 
-/** New PSWs that wait disabled, each somewhere else. */
+/** Stores new PSWs that wait, disabled, each at another address. */
 function lowcore(prefix: number): void {
   write(prefix + DONE, psw(MASK.DISABLED_WAIT, AT.DONE));
   write(prefix + LOWCORE.PROGRAM_NEW_PSW, psw(MASK.DISABLED_WAIT, AT.PROGRAM));
@@ -74,16 +74,16 @@ function lowcore(prefix: number): void {
   write(prefix + LOWCORE.RESTART_NEW_PSW, psw(MASK.DISABLED_WAIT, AT.RESTART));
 }
 
-/** Puts a program, which ends with DONE, at START, and the virtual CPU there. */
+/** Stores a program, which ends with DONE, at START, and sets the PSW of the virtual CPU to it. */
 function program(...instructions: number[][]): void {
   write(START, code(...instructions, lpswe(DONE)));
   vcpu.setPsw(MASK.PLAIN, BigInt(START));
 }
-/** As `program`, with EXRL of `instruction` as the last thing it does. */
+/** As `program`, with EXRL of `instruction` as the last instruction. */
 function executing(instruction: number[], ...before: number[][]): void {
   program(...before, exrl(0, 10), lpswe(DONE), instruction);
 }
-/** The guest's own tables, a segment in which a page is where its number says, and a program that runs by them. */
+/** Makes tables of the guest that map a segment to the same real addresses, and a program that runs with DAT. */
 function translated(...instructions: number[][]): void {
   vcpu.block.set64(SIE.CONTROL_REGISTERS + 8, 0x4_0000n);
   set64(0x4_0000, 0x5_0000n);
@@ -100,12 +100,12 @@ const memoryFault = (gpa: bigint, write: boolean): Exit => ({
   size: 4096n,
   write,
 });
-/** Runs to a disabled wait and answers its address. */
+/** Runs to a disabled wait. Returns its address. */
 function ends(): bigint {
   expect(run()).toEqual(userSpace(ICPT.WAIT));
   return vcpu.block.pswAddress;
 }
-/** Runs into a program interruption and answers its code, instruction length and old instruction address. */
+/** Runs into a program interruption. Returns its code, instruction length and old instruction address. */
 function interrupted() {
   expect(ends()).toBe(AT.PROGRAM);
   return {
@@ -115,14 +115,14 @@ function interrupted() {
   };
 }
 const oldCc = () => Number((vcpu.block.pswMask >> 44n) & 3n);
-/** Runs up to (not including) the last instruction of the program, and answers the condition code. */
+/** Runs up to (not including) the last instruction of the program. Returns the condition code. */
 function conditionCode(instructions: number): number {
   expect(run(instructions)).toEqual({ reason: 'KVM_EXIT_INTR' });
   return oldCc();
 }
 
 describe('guest memory', () => {
-  it('is linked and brought in by the guest’s accesses', () => {
+  it('is linked and made present by the guest’s accesses', () => {
     program(load(1, 0x1234), load(2, MIB + 8n), stg(1, 0, 2), lg(3, 0, 2));
     expect([...vm.gmap.segments()].map(({ linked }) => linked)).toEqual([true, false]);
     expect(ends()).toBe(AT.DONE);
@@ -131,7 +131,7 @@ describe('guest memory', () => {
     expect(mm.read(HOME + MIB + 8n, 8)).toEqual(psw(0x1234n, 0).subarray(0, 8));
   });
 
-  it('that a slot has and the process lacks is an exit; once mapped again, the guest continues', () => {
+  it('of a slot that the process has not mapped is an exit; once mapped again, the guest continues', () => {
     mm.munmap({ address: HOME + MIB, length: MIB });
     program(load(1, 7), load(2, MIB + 0x3008n), lg(3, 0, 2), stg(1, 0, 2));
     expect(run()).toEqual(memoryFault(MIB + 0x3000n, false));
@@ -171,7 +171,7 @@ describe('guest memory', () => {
     expect(interrupted()).toEqual({ code: PGM.ADDRESSING, length: 2, address: 2n * MIB + 2n });
   });
 
-  it('does not hold the program handler: a loop that ends', () => {
+  it('without the program handler causes a loop that ends with an exit', () => {
     program(load(2, 2n * MIB), lg(1, 0, 2));
     write(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, 5n * MIB));
     expect(run()).toEqual(userSpace(ICPT.PROGRAM));
@@ -198,7 +198,7 @@ describe('guest memory', () => {
 });
 
 describe('the prefix area', () => {
-  it('is brought in at the first run', () => {
+  it('is made present at the first run', () => {
     const fresh = host.createVm(mm);
     fresh.setMemoryRegion({ slot: 0, guestPhysAddr: 0n, memorySize: MIB, userspaceAddr: HOME + MIB });
     const cpu = fresh.createVcpu();
@@ -237,7 +237,7 @@ describe('the prefix area', () => {
 });
 
 describe('external interruptions', () => {
-  /** Name, code, subclass mask, the CPU address and the parameter stored, and how it comes about. */
+  /** Name, code, subclass mask, the CPU address and the parameter stored, and how it is made pending. */
   const CASES = [
     ['service signal', EXT.SERVICE_SIGNAL, 0x200n, 0, 0x1238, () => vm.floating.serviceSignal(0x1238)],
     ['emergency signal', EXT.EMERGENCY_SIGNAL, 0x4000n, 2, null, () => vcpu.local.emergencySignal(2)],
@@ -286,7 +286,7 @@ describe('external interruptions', () => {
     expect(get64(LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(BigInt(START + 16));
   });
 
-  it('never comes to a guest that does not enable it', () => {
+  it('is never taken by a guest that does not enable it', () => {
     program(load(1, 1));
     vm.floating.serviceSignal(1);
     expect(ends()).toBe(AT.DONE);
@@ -310,7 +310,7 @@ describe('external interruptions', () => {
 });
 
 describe('waits and limits', () => {
-  it('an enabled wait says until when, and the clock comparator ends it', () => {
+  it('the exit of an enabled wait has the time of the next clock interruption, which ends the wait', () => {
     set64(DATA, 0x10_0000n);
     program(load(2, DATA), sckc(0, 2), load(3, 0x900), lpswe(0, 3));
     write(0x900, psw(MASK.ENABLED_WAIT, 0x77));
@@ -321,7 +321,7 @@ describe('waits and limits', () => {
     expect(get16(LOWCORE.EXTERNAL_CODE)).toBe(EXT.CLOCK_COMPARATOR);
   });
 
-  it('says so for a guest whose clock is behind and one whose clock is ahead of the machine’s', () => {
+  it('also for a guest whose clock is behind or ahead of the machine’s', () => {
     for (const time of [0n, 1n << 60n]) {
       host.machine.clock.skipTo(1n << 50n);
       set64(DATA, time);
@@ -347,12 +347,12 @@ describe('waits and limits', () => {
     expect(run()).toEqual({ reason: 'KVM_EXIT_HLT', until: null });
   });
 
-  it('a disabled wait is user space’s', () => {
+  it('a disabled wait is an exit to user space', () => {
     vcpu.setPsw(MASK.DISABLED_WAIT, 0x123n);
     expect(run()).toEqual(userSpace(ICPT.WAIT));
   });
 
-  it('returns at its limit and continues where it was', () => {
+  it('returns at its limit, and continues at the same instruction', () => {
     program(load(1, 1), load(2, 2), load(3, 3));
     expect(run(3)).toEqual({ reason: 'KVM_EXIT_INTR' });
     expect(vcpu.block.pswAddress).toBe(BigInt(START + 18));
@@ -366,7 +366,7 @@ describe('waits and limits', () => {
     expect(vcpu.block.pswAddress).toBe(BigInt(START));
   });
 
-  it('without its gmap it does not run, and the processor is as it was', () => {
+  it('without its gmap it does not run, and the processor does not change', () => {
     const cpu = host.machine.cpu(0);
     const registers = () => [...cpu.gr, ...cpu.fr, ...cpu.ar, ...cpu.cr, cpu.fpc];
     for (const set of [cpu.gr, cpu.fr]) set.fill(0x77n);
@@ -389,7 +389,7 @@ describe('waits and limits', () => {
     program(load(2, 2n * MIB), lg(1, 0, 2));
     host.kernel.trace.subscribe((event) => void events.push(event));
     run(1);
-    // Where the caller stops is no event.
+    // KVM_EXIT_INTR is not emitted.
     expect(events.filter(({ type }) => type === 'exit')).toEqual([]);
     run();
     expect(events.at(-1)).toMatchObject({ type: 'exit', vcpu: 0, reason: 'KVM_EXIT_S390_SIEIC' });
@@ -429,7 +429,7 @@ describe('waits and limits', () => {
     expect(vcpu.block.pswAddress).toBe(BigInt(START));
   });
 
-  it('a bad state description is said', () => {
+  it('an invalid state description is an exit with the reason', () => {
     program();
     vcpu.block.set32(SIE.CPU_FLAGS, 0);
     expect(run()).toEqual({ reason: 'KVM_EXIT_FAIL_ENTRY', hardwareEntryFailureReason: 1 });
@@ -452,7 +452,7 @@ describe('waits and limits', () => {
     }
   });
 
-  it('a handler that repeats its own exception does not keep run from coming back', () => {
+  it('a handler that repeats its own exception does not prevent `run` from returning', () => {
     program(s(0xb202, 1));
     write(LOWCORE.PROGRAM_NEW_PSW, psw(MASK.PLAIN, START));
     expect(['KVM_EXIT_INTR', 'KVM_EXIT_S390_SIEIC']).toContain(run().reason);
@@ -484,7 +484,7 @@ describe('instructions that the host executes', () => {
   );
 
   it.each([...stores, ['SPX', 0xb210, 4], ['SCK', 0xb204, 8]] as [string, number, number][])(
-    '%s has its operand brought in, and an addressing exception outside storage',
+    '%s makes its operand present, and ends with an addressing exception outside storage',
     (_, opcode) => {
       program(load(2, MIB), s(opcode, 0, 2));
       expect(ends()).toBe(AT.DONE);
@@ -499,7 +499,7 @@ describe('instructions that the host executes', () => {
     },
   );
 
-  it('an operand whose page the guest’s own tables lack is the guest’s exception', () => {
+  it('an operand that the guest’s own tables do not map is an exception of the guest', () => {
     translated(load(2, 0x2_0000), s(0xb202, 0, 2));
     set64(0x5_0000 + 0x20 * 8, 0x400n);
     expect(interrupted()).toEqual({ code: PGM.PAGE_TRANSLATION, length: 4, address: BigInt(START + 12) });
@@ -516,14 +516,14 @@ describe('instructions that the host executes', () => {
     expect(get32(DATA + 8)).toBe(0x10_2000);
   });
 
-  it('SPX to where no storage is: an addressing exception', () => {
+  it('SPX to an address outside storage is an addressing exception', () => {
     write(DATA, Uint8Array.of(0, 0x20, 0, 0));
     program(load(2, DATA), s(0xb210, 0, 2));
     expect(interrupted().code).toBe(PGM.ADDRESSING);
     expect(vcpu.block.prefix).toBe(0);
   });
 
-  it('the target of an EXECUTE: its exceptions have the length of that, its operand is brought in', () => {
+  it('the target of an EXECUTE: its exceptions have the length of the EXECUTE, its operand is made present', () => {
     executing(s(0xb212, 0, 2), load(2, DATA + 1));
     expect(interrupted()).toEqual({ code: PGM.SPECIFICATION, length: 6, address: BigInt(START + 18) });
     // Absent at first, present then.
@@ -575,7 +575,7 @@ describe('instructions that the host executes', () => {
     expect(other.block.get64(SIE.EPOCH)).toBe(vcpu.block.get64(SIE.EPOCH));
   });
 
-  it('STSI returns the level, leaves the rest to user space, and sets condition code 3 beyond', () => {
+  it('STSI returns the level, leaves levels 1 to 3 to user space, and sets condition code 3 for others', () => {
     program(load(0, 0), load(1, 0), s(0xb27d, 0));
     expect(conditionCode(5)).toBe(0);
     expect(vcpu.gr[0]).toBe(0x3000_0000n);
@@ -602,7 +602,7 @@ describe('instructions that the host executes', () => {
     expect(ends()).toBe(AT.DONE);
   });
 
-  it('DIAGNOSE 0x10 gives pages back', () => {
+  it('DIAGNOSE 0x10 releases pages', () => {
     set64(4096, 1n);
     set64(DATA, 7n);
     set64(DATA + 4096, 8n);
@@ -625,7 +625,7 @@ describe('instructions that the host executes', () => {
     expect(get64(0x10_2000 + DONE)).toBe(MASK.DISABLED_WAIT);
   });
 
-  it('DIAGNOSE 0x10 of the prefix area gives back what is real there: absolute 0 to 8K', () => {
+  it('DIAGNOSE 0x10 of the prefix area releases absolute 0 to 8K, which have its real addresses', () => {
     lowcore(0x10_2000);
     vcpu.block.prefix = 0x10_2000;
     for (const page of [0, 0x1000, 0x10_2000, 0x10_3000]) set64(page + 8, 5n);
@@ -652,7 +652,7 @@ describe('instructions that the host executes', () => {
     expect(ends()).toBe(AT.DONE);
   });
 
-  it('DIAGNOSE 0x308 asks for a reset', () => {
+  it('DIAGNOSE 0x308 is an exit for a reset', () => {
     program(load(2, 3), diag(0, 2, 0x308));
     expect(run()).toEqual({ reason: 'KVM_EXIT_S390_RESET', flags: 4 | 16 | 8 | 2 });
     program(load(2, 4), diag(0, 2, 0x308));
@@ -661,7 +661,7 @@ describe('instructions that the host executes', () => {
     expect(run()).toEqual(userSpace(ICPT.INSTRUCTION));
   });
 
-  it('an unknown DIAGNOSE and SERVC are user space’s', () => {
+  it('an unknown DIAGNOSE and SERVC are exits to user space', () => {
     program(diag(2, 3, 0x600), servc(4, 5));
     const { block } = vcpu;
     expect(run()).toEqual({
@@ -698,7 +698,7 @@ describe('a virtual machine', () => {
     expect(run(100, other)).toEqual(memoryFault(MIB, false));
   });
 
-  it('does not use the translations of one before it', () => {
+  it('does not use the translations of an earlier one', () => {
     translated(load(2, 0x2_0000), lg(3, 0, 2));
     set64(0x2_0000, 1n);
     set64(0x2_1000, 2n);
@@ -715,7 +715,7 @@ describe('a virtual machine', () => {
     expect(vcpu.gr[3]).toBe(2n);
   });
 
-  it('has CPUs that do not use, back on a processor, what was purged on another', () => {
+  it('has CPUs that, back on a processor, do not use translations that they have purged on another', () => {
     translated(load(2, 0x2_0000), lg(3, 0, 2));
     set64(0x2_0000, 1n);
     set64(0x2_1000, 2n);
@@ -735,13 +735,13 @@ describe('a virtual machine', () => {
     expect(vm.vcpus.at(-1)?.id).toBe(247);
   });
 
-  it('has none that found no memory', () => {
+  it('has no virtual CPU for which there was no memory', () => {
     host.kernel.frames.failIn(1);
     expect(codeOf(() => vm.createVcpu())).toBe('ENOMEM');
     expect(vm.vcpus).toHaveLength(1);
   });
 
-  it('gives everything back at its end, and the process keeps its memory', () => {
+  it('frees everything when it is destroyed, and the process keeps its memory', () => {
     vm.destroy();
     const before = frameCounts(host);
     const fresh = host.createVm(mm);

@@ -1,6 +1,6 @@
 /**
  * A virtual CPU: its state and its run loop (Linux: struct kvm_vcpu, KVM_RUN). It runs a guest in interpretive execution,
- * delivers interruptions (delivery.ts) and serves interceptions (interceptions.ts).
+ * delivers interruptions (delivery.ts) and handles interceptions (interceptions.ts).
  *
  * Its user gets an exit only for what the host cannot handle: an interception for user space, missing memory, a wait, the
  * end of its instructions.
@@ -263,7 +263,7 @@ export class Vcpu implements GuestCpu {
    * Runs the guest on a processor until its user is needed. Returns the reason.
    *
    * @param limit units of work after which it returns KVM_EXIT_INTR: an integer from 1 on, or Infinity
-   * @param pending called after every exit from interpretive execution that the host has served. If it returns true,
+   * @param pending called after every interception that the host has handled. If it returns true,
    *   `run` returns KVM_EXIT_INTR, as KVM_RUN does for a pending signal. Like a listener it must not act; what it
    *   throws, `run` throws at its end
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,

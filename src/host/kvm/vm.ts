@@ -120,8 +120,8 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Enables the guest's storage keys: all are 0 at first, the machine executes the instructions on keys from then on, and the key
-   * of a page outlives the frame of the page.
+   * Enables the guest's storage keys: all are 0 at first, the machine executes the instructions on keys from then on, and
+   * the key of a page outlives the frame of the page.
    * @throws LinuxError ENOMEM when a frame of 1 MiB must be split and cannot; nothing has changed then
    */
   enableKeys(): void {
@@ -177,8 +177,8 @@ export class VirtualMachine implements GuestMachine {
   }
 
   /**
-   * Destroys the virtual machine: its virtual CPUs, logs and gmap are freed. The process's memory is not touched. The process
-   * may have ended, and the gmap may have been freed, before.
+   * Destroys the virtual machine: its virtual CPUs, logs and gmap are freed. The process's memory is not touched. The
+   * process may have ended, and the gmap may have been freed, before.
    * @throws LinuxError EBADF when it was destroyed
    */
   destroy(): void {

@@ -22,7 +22,7 @@ beforeEach(() => {
   return () => expect(made.problems).toEqual([]);
 });
 
-/** The frame number behind a page that is there. */
+/** Returns the number of the frame behind a page. Preconditions: the page is present. */
 function frameOf(space: Mm, address: bigint): number {
   const table = space.tables.pageTableOf(Number(address >> 20n));
   return space.ptes.frame(table, page(address) % 256) / 4096;
@@ -30,7 +30,7 @@ function frameOf(space: Mm, address: bigint): number {
 const keyOfFrame = (space: Mm, address: bigint) => host.machine.storage.keys[frameOf(space, address)];
 
 describe('guests of a process that use storage keys', () => {
-  it('do not touch the keys of another process’s guests, whose frames it shared', () => {
+  it('do not affect the keys of guests of a process with which it shared frames', () => {
     mm.enableSie();
     mm.enableKeys();
     mm.write(HOME, bytes(7));
@@ -45,7 +45,7 @@ describe('guests of a process that use storage keys', () => {
     expect(child.read(HOME, 1)).toEqual(bytes(7));
   });
 
-  it('leave the keys of a child’s frames 0: its guests may access them by any key as they could', () => {
+  it('leave the keys of a child’s frames 0, so that the child’s guests can access them with any key', () => {
     mm.write(HOME, bytes(7));
     const before = host.fork(mm);
     mm.enableKeys();
@@ -57,7 +57,7 @@ describe('guests of a process that use storage keys', () => {
     expect([before, after].map((child) => child.read(HOME, 1)[0])).toEqual([7, 7]);
   });
 
-  it('and the pages of parent and child stay apart', () => {
+  it('do not share private pages with a child', () => {
     mm.enableKeys();
     mm.write(HOME, bytes(7));
     const child = host.fork(mm);
@@ -83,7 +83,7 @@ describe('guests of a process that use storage keys', () => {
     expect(file.frameOf(0)).toBe(frameOf(mm, 65n * MIB) * 4096);
   });
 
-  it('keep what may not be reached, or not be written, as it is', () => {
+  it('keep the protection of read-only pages and of pages with PROT_NONE', () => {
     mm.write(HOME, bytes(1, 2));
     mm.write(HOME + PAGE, bytes(3));
     host.fork(mm);
@@ -97,32 +97,35 @@ describe('guests of a process that use storage keys', () => {
     expect(mm.read(HOME, 2)).toEqual(bytes(1, 2));
   });
 
-  it.each([false, true])('find no memory for that: nothing has changed (a parent with keys: %s)', (keyed) => {
-    mm.enableSie();
-    mm.write(HOME, bytes(1));
-    mm.write(HOME + PAGE, bytes(2));
-    const action = keyed ? () => host.fork(mm) : () => mm.enableKeys();
-    if (keyed) mm.enableKeys();
-    else host.fork(mm);
-    for (let n = 1; ; n++) {
-      const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys };
-      host.kernel.frames.failIn(n);
-      const code = codeOf(action);
-      const fired = host.kernel.frames.failing === 0;
-      host.kernel.frames.failIn(0);
-      if (!fired) break;
-      expect(code).toBe('ENOMEM');
-      expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys }).toEqual(
-        before,
-      );
-    }
-    expect(mm.ptes.usesKeys).toBe(true);
-    expect(mm.read(HOME, 1)).toEqual(bytes(1));
-  });
+  it.each([false, true])(
+    'ENOMEM without memory for the copies, and nothing has changed (parent with keys: %s)',
+    (keyed) => {
+      mm.enableSie();
+      mm.write(HOME, bytes(1));
+      mm.write(HOME + PAGE, bytes(2));
+      const action = keyed ? () => host.fork(mm) : () => mm.enableKeys();
+      if (keyed) mm.enableKeys();
+      else host.fork(mm);
+      for (let n = 1; ; n++) {
+        const before = { frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys };
+        host.kernel.frames.failIn(n);
+        const code = codeOf(action);
+        const fired = host.kernel.frames.failing === 0;
+        host.kernel.frames.failIn(0);
+        if (!fired) break;
+        expect(code).toBe('ENOMEM');
+        expect({ frames: frameCounts(host), tables: tableBytes(host, mm), keys: mm.ptes.usesKeys }).toEqual(
+          before,
+        );
+      }
+      expect(mm.ptes.usesKeys).toBe(true);
+      expect(mm.read(HOME, 1)).toEqual(bytes(1));
+    },
+  );
 });
 
 describe('a process that hosts no guest', () => {
-  it('gets PGSTEs before a key or a watch needs one: no neighbouring page table is written', () => {
+  it('gets PGSTEs before a key or a watch needs one, so that no adjacent page table is written', () => {
     mm.write(HOME, bytes(1));
     mm.write(HOME + MIB, bytes(2));
     mm.enableKeys();
@@ -139,7 +142,7 @@ describe('a process that hosts no guest', () => {
     expect([other.read(HOME, 1)[0], other.read(HOME + MIB, 1)[0]]).toEqual([3, 4]);
   });
 
-  it('has no keys to set before they are used', () => {
+  it('refuses to set keys before they are enabled', () => {
     expect(codeOf(() => mm.setKey(processPage(page(HOME)), 0x10))).toBe('EINVAL');
     mm.mmap({ address: 64n * MIB, length: MIB, large: true });
     mm.write(64n * MIB, bytes(6));
@@ -163,7 +166,7 @@ describe('setKeys', () => {
   });
 });
 
-it('an access of the kernel is noted in the storage key as one of a processor is', () => {
+it('an access of the kernel sets reference and change bits, as an access of a processor does', () => {
   mm.enableKeys();
   mm.read(HOME, 1);
   expect(mm.keyOf(processPage(page(HOME)))).toBe(0x04);

@@ -30,7 +30,7 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
   // No entry can allow stores and forbid fetches: a page that may be written may be read.
   const wanted = write ? PROT.WRITE : PROT.READ | PROT.WRITE | PROT.EXEC;
   if ((mapping.protection & wanted) === 0) {
-    throw new LinuxError('EFAULT', `${hex(addressOf(page))} may not be ${write ? 'written' : 'read'}`);
+    throw new LinuxError('EFAULT', `${hex(addressOf(page))} must not be ${write ? 'written' : 'read'}`);
   }
   const segment = Math.floor(page / PAGES_PER_SEGMENT);
   if (mapping.backing.large && tryLargeFrame(mm, mapping, segment)) return;
@@ -49,9 +49,9 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
 }
 
 /**
- * Returns the value of a guest's segment entry that shares a segment of the process: the origin of the segment's page table,
- * which is made if it is missing, or the address and bits of its 1 MiB frame.
- * Preconditions: the caller holds the mmap lock (read); a mapping touches the segment.
+ * Returns the value of a guest's segment entry that shares a segment of the process: the origin of the segment's page
+ * table, which is made if it is missing, or the address and bits of its 1 MiB frame. Preconditions: the caller holds the
+ * mmap lock (read); a mapping touches the segment.
  * @throws LinuxError ENOMEM
  */
 export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber): number {
@@ -64,8 +64,8 @@ export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber)
 }
 
 /**
- * Gives a segment that has neither a page table nor a frame a 1 MiB frame, if it may have one. Returns whether the segment has
- * a 1 MiB frame now.
+ * Gives a segment that has neither a page table nor a frame a 1 MiB frame, if it may have one. Returns whether the segment
+ * has a 1 MiB frame now.
  */
 function tryLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean {
   const value = mm.tables.segmentValueOf(segment);

@@ -1,6 +1,6 @@
 /**
- * Files in memory and shared memory: who maps a page sees what others write there, private copies do not, and frames
- * stay as long as anybody has the file or maps it.
+ * Files in memory and shared memory: all processes that map a page see its writes, private copies do not, and frames stay until
+ * the file is closed and no longer mapped.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -49,13 +49,13 @@ describe('a file', () => {
     ['0', 0n],
     ['negative', -PAGE],
     ['not a multiple of 4 KiB', 0x1001n],
-    ['beyond what a process can have', (1n << 53n) + PAGE],
+    ['more than 8 PiB', (1n << 53n) + PAGE],
   ])('EINVAL: its length is %s', (_, length) => {
     expect(codeOf(() => host.createFile(length))).toBe('EINVAL');
     expect(host.common.files.size).toBe(0);
   });
 
-  it('holds zeros without a frame, and what was written', () => {
+  it('has zeros, without a frame, until it is written', () => {
     const file = host.createFile(3n * PAGE);
     expect([file.pages, file.length]).toEqual([3, 3n * PAGE]);
     expect(file.read(0n, 0x3000).every((byte) => byte === 0)).toBe(true);
@@ -85,7 +85,7 @@ describe('a file', () => {
     file.write(0x2000n, bytes());
   });
 
-  it('EBADF after it was closed, whether or not anything maps it', () => {
+  it('EBADF after it was closed, mapped or not', () => {
     for (const mapped of [true, false]) {
       const file = host.createFile(PAGE);
       if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
@@ -128,7 +128,7 @@ describe('mmap of a file', () => {
     expect(pictureOf(host, mm)).toEqual(before);
   });
 
-  it('EINVAL and EEXIST replace nothing, even if asked to', () => {
+  it('EINVAL and EEXIST change nothing, also with `replace`', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
@@ -142,7 +142,7 @@ describe('mmap of a file', () => {
     expect(pictureOf(host, mm)).toEqual(before);
   });
 
-  it('shared memory may be as long as a process', () => {
+  it('shared memory can be as long as an address space', () => {
     mm.mmap({ address: 0n, length: 6n * TIB, shared: true });
     put(mm, 5n * TIB, 1);
     const child = host.fork(mm);
@@ -160,7 +160,7 @@ describe('mmap of a file', () => {
     expect(file.read(7n * PAGE, 1)[0]).toBe(7);
   });
 
-  it('neighbours of one file are one mapping where they continue in it, and two where not', () => {
+  it('adjacent mappings of a file are merged if their pages are consecutive in the file', () => {
     const file = host.createFile(8n * PAGE);
     mm.mmap({ address: HOME, length: PAGE, file });
     mm.mmap({ address: HOME + PAGE, length: PAGE, file, offset: PAGE });
@@ -173,7 +173,7 @@ describe('mmap of a file', () => {
     expect(mm.mappings.count).toBe(4);
   });
 
-  it('pages beyond the end: EFAULT for each kind of access, and the others can be used', () => {
+  it('pages beyond the end: EFAULT for each kind of access; pages before the end can be accessed', () => {
     const file = host.createFile(2n * PAGE);
     for (const shared of [true, false]) {
       const address = mm.mmap({ length: MIB, file, offset: PAGE, shared });
@@ -222,7 +222,7 @@ describe('visibility of stores', () => {
     expect([guestSees(one, 1), guestSees(one, 3), at(mm, HOME)]).toEqual([2, 2, 2]);
   });
 
-  it('private pages follow the file until they are written, then never', () => {
+  it('private pages show stores to the file until they are written', () => {
     const file = host.createFile(MIB);
     file.write(0n, bytes(1));
     mm.mmap({ address: HOME, length: MIB, file });
@@ -260,7 +260,7 @@ describe('visibility of stores', () => {
     expect(file.read(0n, 1)[0]).toBe(1);
   });
 
-  it('read-only and unreachable pages of a shared file', () => {
+  it('read-only pages and pages with PROT_NONE of a shared file', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
@@ -310,7 +310,7 @@ describe('dropping pages', () => {
     expect(file.read(0n, 1)[0]).toBe(9);
   });
 
-  it('of a read private page forgets nothing of the file', () => {
+  it('of a private page that was only read does not affect the file', () => {
     const file = host.createFile(MIB);
     file.write(0n, bytes(7));
     mm.mmap({ address: HOME, length: MIB, file });
@@ -322,8 +322,8 @@ describe('dropping pages', () => {
   });
 });
 
-describe('how long frames stay', () => {
-  it('closed before munmap: until its last page is unmapped, by any process', () => {
+describe('the lifetime of frames', () => {
+  it('of a file closed before munmap: until all processes have unmapped all pages', () => {
     const file = host.createFile(4n * PAGE);
     mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
     other.mmap({ address: HOME, length: PAGE, file });
@@ -339,7 +339,7 @@ describe('how long frames stay', () => {
     expect([file.freed, pages(), host.common.files.size]).toEqual([true, 0, 0]);
   });
 
-  it('closed after munmap: until then', () => {
+  it('of a file closed after munmap: until it is closed', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, shared: true });
     put(mm, HOME, 1);
@@ -352,7 +352,7 @@ describe('how long frames stay', () => {
     expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
-  it('a private copy keeps its file, and is freed with its mapping', () => {
+  it('of a private copy: until the copy is unmapped; its mapping keeps the file', () => {
     const file = host.createFile(2n * PAGE);
     mm.mmap({ address: HOME, length: 2n * PAGE, file });
     put(mm, HOME, 1);
@@ -365,7 +365,7 @@ describe('how long frames stay', () => {
     expect([file.freed, pages(), at(mm, HOME)]).toEqual([true, 0, 0]);
   });
 
-  it('mremap, mprotect, fork and replacing it by itself do not lose it', () => {
+  it('does not end by mremap, mprotect, fork, or mmap of the same file over a mapping', () => {
     const file = host.createFile(4n * PAGE);
     const options = { address: HOME, length: 4n * PAGE, file, shared: true } as const;
     mm.mmap(options);
@@ -385,7 +385,7 @@ describe('how long frames stay', () => {
     expect([file.freed, pages()]).toEqual([true, 0]);
   });
 
-  it('shared anonymous memory is freed with its last mapping', () => {
+  it('of shared anonymous memory: until its last mapping is removed', () => {
     mm.mmap({ address: HOME, length: MIB, shared: true });
     for (let i = 0n; i < 3n; i++) put(mm, HOME + i * PAGE, 1);
     expect(host.common.files.size).toBe(1);
@@ -395,7 +395,7 @@ describe('how long frames stay', () => {
     expect([host.common.files.size, pages()]).toEqual([0, 0]);
   });
 
-  it('two pieces of shared anonymous memory have nothing to do with each other', () => {
+  it('of two mappings of shared anonymous memory is independent', () => {
     mm.mmap({ address: HOME, length: PAGE, shared: true });
     mm.mmap({ address: HOME + PAGE, length: PAGE, shared: true });
     expect(mm.mappings.count).toBe(2);
@@ -441,7 +441,7 @@ describe('without memory', () => {
     expect(ends).toEqual(Array(count).fill('ENOMEM'));
   });
 
-  it('the copy of a page that was read: ENOMEM, and it still follows the file', () => {
+  it('the copy of a page that was read: ENOMEM, and the page still shows stores to the file', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();

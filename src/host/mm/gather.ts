@@ -2,8 +2,8 @@
  * The frames that an operation has unhooked from the tables, and the purges that must precede their freeing (Linux: struct
  * mmu_gather).
  *
- * An operation changes the tables first, and defers purges and freeing to a `Gather`. `finish` then purges translations, once
- * for the process and once for each gmap, and frees the frames after that: no processor can reach them any more.
+ * An operation changes the tables first, and defers purges and freeing to a `Gather`. `finish` then purges translations,
+ * once for the process and once for each gmap, and frees the frames after that: no processor can reach them any more.
  */
 
 import type { Kernel, PurgeSite } from '../kernel.ts';
@@ -16,7 +16,7 @@ export interface GatherSpace {
   readonly asceLo: number;
 }
 
-/** Collects what one operation frees. */
+/** Collects the purges and the freeing of one operation. */
 export class Gather {
   readonly #kernel: Kernel;
   readonly #tables: PageTables;

@@ -6,9 +6,9 @@
  *      |  process segment number    |     0      |P|   0  |I|   0  |
  *      +----------------------------+------------+-+------+-+------+
  *
- * I: the entry is invalid, so the machine reads nothing else of it. P distinguishes it from the entry of a segment that is not
- * mapped, which is I alone (`EMPTY_SEGMENT`). The number is that of the process segment that the guest segment is mapped
- * to: its address / 1 MiB.
+ * I: the entry is invalid, so the machine reads nothing else of it. P distinguishes it from the entry of a segment that is
+ * not mapped, which is I alone (`EMPTY_SEGMENT`). The number is that of the process segment that the guest segment is
+ * mapped to: its address / 1 MiB.
  *
  * Code that runs once a segment reads and writes an entry as two halves of 32 bits, `hi` and `lo`.
  */
@@ -56,8 +56,8 @@ export function wantedSegment(hi: number, lo: number): ProcessSegmentNumber {
 }
 
 /**
- * Returns the length of the run of unlinked entries from `first` on, at most `count`, that map consecutive process segments.
- * Preconditions: the first entry maps `segment`; the segments are below 2^22, as all that a guest can be given.
+ * Returns the length of the run of unlinked entries from `first` on, at most `count`, that map consecutive process
+ * segments. Preconditions: the first entry maps `segment`; the segments are below 2^22, as all that a guest can be given.
  */
 export function unlinkedRunLength(view: DataView, first: number, count: number, segment: number): number {
   let run = 1;

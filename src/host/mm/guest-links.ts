@@ -1,6 +1,6 @@
 /**
- * Unlinks or relinks guest segment entries when the page table or 1 MiB frame of a process that they are linked to is freed or
- * changes.
+ * Unlinks or relinks guest segment entries when the page table or 1 MiB frame of a process that they are linked to is freed
+ * or changes.
  *
  * Preconditions of every function: the caller holds the page-table lock.
  */
@@ -25,7 +25,9 @@ export function unlinkGuestsLocked(mm: MmState, segment: number, origin: number,
   }
 }
 
-/** Sets every guest entry that is linked to a 1 MiB frame to `value`, the process's own entry. `gather` purges their gmaps. */
+/**
+ * Sets every guest entry that is linked to a 1 MiB frame to `value`, the process's own entry. `gather` purges their gmaps.
+ */
 export function relinkGuestsLocked(
   mm: MmState,
   segment: number,

@@ -1,6 +1,6 @@
 /**
- * Frames of 1 MiB: splitting one into 256 pages behind a page table, and changing its protection. The entries of linked guests
- * change with the process's entry.
+ * Frames of 1 MiB: splitting one into 256 pages behind a page table, and changing its protection. The entries of linked
+ * guests change with the process's entry.
  *
  * Ranges are page numbers, half open.
  */

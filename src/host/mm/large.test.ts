@@ -468,7 +468,7 @@ describe('when there is no block', () => {
     },
   );
 
-  it('a split that fails changes nothing at all', () => {
+  it('a split that fails changes nothing', () => {
     fill();
     const before = pictureOf(host, mm, one, two);
     host.kernel.frames.failIn(1);

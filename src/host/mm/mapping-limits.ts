@@ -17,16 +17,21 @@ export function chooseGap(mm: MmState, pages: number): number {
   return start;
 }
 
-/** Returns the end, a page number, of the range that memory at `page` can grow in while the tables have their present levels. */
+/**
+ * Returns the end, a page number, of the range that memory at `page` can grow in while the tables have their present
+ * levels.
+ */
 export function limitFor(mm: MmState, page: number): number {
   return page < PAGES_OF_THREE_LEVELS ? PAGES_OF_THREE_LEVELS : mm.tables.limit;
 }
 
-/** @throws LinuxError ENOMEM when the process may not have `more` additional mappings. Splitting a mapping twice adds two. */
+/**
+ * @throws LinuxError ENOMEM when the process may not have `more` additional mappings. Splitting a mapping twice adds two.
+ */
 export function demandRoom(mm: MmState, more = 2): void {
   const { count } = mm.mappings;
   if (count + more <= MAX_MAPPINGS) return;
-  throw new LinuxError('ENOMEM', `the process has ${count} mappings: no more than ${MAX_MAPPINGS}`);
+  throw new LinuxError('ENOMEM', `the process has ${count} mappings, and can have at most ${MAX_MAPPINGS}`);
 }
 
 /** @throws LinuxError ENOMEM when a hole there would split a mapping, and the process may not have one more */
@@ -38,5 +43,8 @@ export function demandRoomForHole(mm: MmState, start: number, end: number): void
 /** @throws LinuxError ENOMEM when some of the range is not mapped */
 export function demandMapped(mm: MmState, start: number, end: number): void {
   if (mm.mappings.covers(start, end)) return;
-  throw new LinuxError('ENOMEM', `${hex(addressOf(start))} to ${hex(addressOf(end))} is not all mapped`);
+  throw new LinuxError(
+    'ENOMEM',
+    `${hex(addressOf(start))} to ${hex(addressOf(end))} is not mapped completely`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * A process's address space: its mappings, its tables, and what fills them (Linux: struct mm_struct).
+ * The address space of a process: its mappings, its tables, and the operations on them (Linux: struct mm_struct).
  *
  * The public operations take byte addresses as bigint, check them, take the mmap lock, and call functions of other modules,
  * which take page numbers. Operations that change mappings hold the mmap lock for writing, faults for reading; entries
@@ -45,7 +45,7 @@ export interface MremapOptions {
   readonly newLength: bigint;
   /** Whether it may move if it cannot grow in place (MREMAP_MAYMOVE); default no. */
   readonly mayMove?: boolean;
-  /** Where it must move to, replacing what is mapped there (MREMAP_FIXED). */
+  /** The address to move to, replacing existing mappings (MREMAP_FIXED). */
   readonly to?: bigint;
 }
 
@@ -125,7 +125,7 @@ export class Mm extends MmState {
 
   /**
    * madvise(MADV_DONTNEED): drops the pages of a mapped range. The next access finds zeros or, in a mapping of a file or
-   * shared memory, what that has.
+   * shared memory, its contents.
    * @throws LinuxError EINVAL as `mmap`; ENOMEM when some of the range is not mapped, or as `munmap`
    */
   dontNeed(range: AddressRange): void {
@@ -213,7 +213,7 @@ export class Mm extends MmState {
     return this.#operation('write', () => startLogLocked(this, start, count));
   }
 
-  /** Stops a dirty log. @throws LinuxError EINVAL for a log that is none of this process, or was stopped */
+  /** Stops a dirty log. @throws LinuxError EINVAL for a log that is not one of this process, or was stopped */
   stopLog(log: DirtyLog): void {
     this.#demandLog(log);
     this.#operation('write', () => void this.logs.splice(this.logs.indexOf(log), 1));
@@ -229,7 +229,7 @@ export class Mm extends MmState {
   }
 
   #demandLog(log: DirtyLog): void {
-    if (!this.logs.includes(log)) throw new LinuxError('EINVAL', 'the log is none of this process');
+    if (!this.logs.includes(log)) throw new LinuxError('EINVAL', 'the log is not one of this process');
   }
 
   /**

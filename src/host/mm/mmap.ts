@@ -102,7 +102,7 @@ export function mmapLocked(mm: MmState, request: MapRequest): number {
   const end = start + count;
   const free = !mm.mappings.touches(start, end);
   if (!free && !replace) {
-    throw new LinuxError('EEXIST', `${count * 4} KiB at ${hex(addressOf(start))} are taken in part`);
+    throw new LinuxError('EEXIST', `${count * 4} KiB at ${hex(addressOf(start))} are already mapped in part`);
   }
   if (!free) splitEdgesLocked(mm, start, end);
   if (end > mm.tables.limit) grow(mm);

@@ -1,5 +1,6 @@
 /**
- * Descriptors of page tables and 1 MiB frames: what only the host needs to know of them (Linux: struct ptdesc, struct page).
+ * Descriptors of page tables and 1 MiB frames: what only the host needs to know of them (Linux: struct ptdesc, struct
+ * page).
  */
 
 /** Stands for a segment number of more than 31 bits, which is kept elsewhere. */
@@ -25,13 +26,13 @@ export class PageTableDescriptors {
     this.watched = new Uint16Array(units);
   }
 
-  /** Returns the segment number of what starts in the unit, or -1. */
+  /** Returns the segment number of the page table or 1 MiB frame that starts in the unit, or -1 if none does. */
   segmentOf(unit: number): number {
     const segment = this.segment[unit] as number;
     return segment === WIDE ? (this.#wide.get(unit) as number) : segment;
   }
 
-  /** Sets the segment number of what starts in the unit; -1 if nothing starts there any more. */
+  /** Sets the segment number of the page table or 1 MiB frame that starts in the unit; -1 if none does any more. */
   setSegment(unit: number, segment: number): void {
     if (segment < 2 ** 31) {
       if (this.segment[unit] === WIDE) this.#wide.delete(unit);

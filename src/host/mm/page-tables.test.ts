@@ -210,7 +210,13 @@ describe('looking at the tables', () => {
   });
 });
 
+<<<<<<< HEAD
+/**
+ * Makes many page tables, two to a frame, frees them in an order that leaves halves, and makes and frees one many times.
+ */
+=======
 /** Makes many page tables, two to a frame, removes them in an order that leaves halves, and makes one again and again. */
+>>>>>>> main
 function manyPageTables(many: number): void {
   const { host: large } = makeHost({ storageSize: 64 << 20 });
   const { tables } = large.createMm();

@@ -1,7 +1,7 @@
 /**
- * The tables of a process: a region-third table, segment tables, page tables. They are in absolute storage in the formats of
- * the hardware; what only the host keeps of a page table is in its descriptor (page-table-descriptors.ts). A process that
- * needs addresses from 4 TiB on has a region-second table above its region-third tables.
+ * The tables of a process: a region-third table, segment tables, page tables. They are in absolute storage in the formats
+ * of the hardware; what only the host keeps of a page table is in its descriptor (page-table-descriptors.ts). A process
+ * that needs addresses from 4 TiB on has a region-second table above its region-third tables.
  *
  * A page table of a process that hosts guests fills a frame: 256 entries, then 256 PGSTEs. One of a process that
  * hosts none is 2 KiB, two to a frame. A segment may have a frame of 1 MiB instead of a page table. Segments are
@@ -233,7 +233,10 @@ export class PageTables {
     this.#setEntry(this.segmentEntryOf(segment), value, 0);
   }
 
-  /** Returns the entry of a segment, origin and bits, or 0 if it is invalid. A guest's entry that shares the segment equals it. */
+  /**
+   * Returns the entry of a segment, origin and bits, or 0 if it is invalid. A guest's entry that shares the segment equals
+   * it.
+   */
   segmentValueOf(segment: number): number {
     const entry = this.segmentEntryOf(segment);
     if (entry < 0) return 0;
@@ -379,7 +382,9 @@ export class PageTables {
 /** A set of free halves of frames. Removing any of them, or the one added last, takes constant time. */
 class Halves {
   readonly #stack: number[] = [];
-  /** The index of each half in the stack, or -1 after it was removed: keeping the key is faster than deleting and adding it. */
+  /**
+   * The index of each half in the stack, or -1 after it was removed: keeping the key is faster than deleting and adding it.
+   */
   readonly #places = new Map<number, number>();
 
   add(half: number): void {

@@ -1,5 +1,6 @@
 /**
- * Visits what the tables of a process have in a range (Linux: mm/pagewalk.c). Ranges are page numbers, half open.
+ * Visits the segments and pages that the tables of a process have in a range (Linux: mm/pagewalk.c). Ranges are page numbers,
+ * half open.
  *
  * Preconditions of every function: the caller holds the mmap lock (read).
  */

@@ -1,8 +1,8 @@
 /**
  * The protection bits of page entries, and mprotect.
  *
- * The protection bit of an entry states what the hardware allows now; its mapping states what the process may do. The entry of a
- * page that may be written has the bit too while its frame is shared, or while a log is to note the next store.
+ * The protection bit of an entry states what the hardware allows now; its mapping states what the process may do. The entry
+ * of a page that may be written has the bit too while its frame is shared, or while a log is to note the next store.
  */
 
 import { PAGE, SEGMENT } from '../../machine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The entries of a process's page tables (PTEs) and their PGSTEs. An operation that gives an entry a frame, takes it, or changes its
- * protection also purges the TLBs, saves or loads the guests' storage key, and notifies watchers.
+ * The entries of a process's page tables (PTEs) and their PGSTEs. An operation that gives an entry a frame, takes it, or
+ * changes its protection also purges the TLBs, saves or loads the guests' storage key, and notifies watchers.
  *
  *      page table in a process that hosts guests: one frame
  *     +--------------------------------+ 0x000
@@ -15,8 +15,8 @@
  *     |  access  |fetch|    | host  ref., ch.| guest ref., ch. | NOTIFY |     |
  *     +----------+-----+----+-----------+----+-----------+-----+--------+-----+
  *
- * Preconditions of every function that changes an entry: the caller holds the page-table lock. A table is named by its absolute
- * byte address, an entry by its index, 0 to 255.
+ * Preconditions of every function that changes an entry: the caller holds the page-table lock. A table is named by its
+ * absolute byte address, an entry by its index, 0 to 255.
  */
 
 import {

@@ -1,6 +1,11 @@
 /**
+<<<<<<< HEAD
+ * mremap: resizes memory, or moves it with its pages. A guest then finds the pages behind the new place, and nothing behind
+ * the old one.
+=======
  * mremap: memory is resized, or moved with its pages. It is no longer visible at the old place, and a guest that has the new
  * place mapped finds it there.
+>>>>>>> main
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';

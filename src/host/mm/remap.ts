@@ -1,8 +1,8 @@
 /**
  * mremap: resizes memory, or moves it with its pages.
  *
- * Pages move entry by entry: the old entry is invalidated before the new one is set. A guest to which the old place is mapped
- * sees what it would see after munmap; a guest to which the new place is mapped finds the pages there.
+ * Pages move entry by entry: the old entry is invalidated before the new one is set. A guest to which the old place is
+ * mapped sees what it would see after munmap; a guest to which the new place is mapped finds the pages there.
  */
 
 import { hex, LinuxError } from '../errors.ts';
@@ -23,7 +23,7 @@ export interface Remap {
   readonly oldCount: number;
   readonly newCount: number;
   readonly mayMove: boolean;
-  /** Where it must go, replacing what is mapped there, or null if any place will do. */
+  /** The page to move to, replacing existing mappings, or null for any place. */
   readonly to: number | null;
 }
 
@@ -65,7 +65,7 @@ export function remapLocked(mm: MmState, request: Remap): number {
     return start;
   }
   if (!request.mayMove) {
-    throw new LinuxError('ENOMEM', `no room behind ${hex(addressOf(end))}, and it may not move`);
+    throw new LinuxError('ENOMEM', `no room after ${hex(addressOf(end))}, and it may not move`);
   }
   return move(mm, mapping, request, chooseGap(mm, newCount));
 }

@@ -1,8 +1,8 @@
 /**
  * Reverse maps: which guest segment entries are linked to a page table.
  *
- * The reverse map of a page table is a doubly linked list. Its nodes are in a side array: every segment table of a gmap has a
- * slot of 2048 nodes, one for each entry, so that a link needs no allocation, and unlinking takes the same time however
+ * The reverse map of a page table is a doubly linked list. Its nodes are in a side array: every segment table of a gmap has
+ * a slot of 2048 nodes, one for each entry, so that a link needs no allocation, and unlinking takes the same time however
  * many guests share the page table.
  *
  *      heads, by frame number          nodes, two words each: node = slot * 2048 + index of the entry
@@ -151,7 +151,9 @@ export class ReverseMaps {
     return owner;
   }
 
-  /** Grows by an eighth. Doubling would leave half of the nodes unused, and their memory is a part of the cost of a link. */
+  /**
+   * Grows by an eighth. Doubling would leave half of the nodes unused, and their memory is a part of the cost of a link.
+   */
   #grow(words: number): void {
     const eighth = Math.ceil(this.#nodes.length / WORDS_PER_TABLE / 8) * WORDS_PER_TABLE;
     const nodes = new Int32Array(Math.max(words, this.#nodes.length + eighth));

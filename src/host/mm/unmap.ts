@@ -1,9 +1,9 @@
 /**
- * Removes pages, 1 MiB frames, page tables and segment tables from a process's tables. Guests are unlinked from a page table or
- * 1 MiB frame before it is freed.
+ * Removes pages, 1 MiB frames, page tables and segment tables from a process's tables. Guests are unlinked from a page
+ * table or 1 MiB frame before it is freed.
  *
- * The purges: `Ptes.unmap` purges each page that goes alone (IPTE); `Gather.finish` purges the process and its guests when a
- * table or a 1 MiB frame goes (IDTE), and frees the frames after that.
+ * The purges: `Ptes.unmap` purges a single page (IPTE). `Gather.finish` purges the process and the linked guests if a table
+ * or a 1 MiB frame was removed (IDTE), and frees the frames after that.
  *
  * Ranges are page numbers, half open.
  */
@@ -91,7 +91,9 @@ function freeLargeFrame(mm: MmState, segment: number, gather: Gather): void {
   gather.purgeSpace();
 }
 
-/** Frees the page table of a segment, and its pages, and unlinks the guests. Preconditions: no mapping touches the segment. */
+/**
+ * Frees the page table of a segment, and its pages, and unlinks the guests. Preconditions: no mapping touches the segment.
+ */
 function freePageTable(mm: MmState, segment: number, table: number, gather: Gather): void {
   mm.ptes.notifyAll(table);
   mm.tables.unhookSegment(segment);
@@ -106,7 +108,10 @@ function freePageTable(mm: MmState, segment: number, table: number, gather: Gath
   gather.deferPageTable(table);
 }
 
-/** Frees the segment tables of a range that no mapping touches, and the region-third tables, except the first, that are empty then. */
+/**
+ * Frees the segment tables of a range that no mapping touches, and the region-third tables, except the first, that are
+ * empty then.
+ */
 function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gather): void {
   const last = Math.ceil(end / PAGES_PER_SEGMENT);
   let segment = mm.tables.nextTable(Math.floor(start / PAGES_PER_SEGMENT), last);

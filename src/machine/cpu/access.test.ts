@@ -57,7 +57,14 @@ const entryOf = (page: number) => Number(cpu.storage.get64(SEGMENTS + (page >>> 
 const protect = (page: number) => cpu.storage.set64(entryOf(page), cpu.storage.get64(entryOf(page)) | 0x200n);
 const invalidate = (page: number) => cpu.storage.set64(entryOf(page), 0x400n);
 
+<<<<<<< HEAD
+/**
+ * The absolute addresses of the `length` bytes of an access, from an offset in the first frame on, continuing in the
+ * second.
+ */
+=======
 /** Where the bytes of an access lie in storage: `length` of them from an offset in the first frame, then in the second. */
+>>>>>>> main
 const places = (first: number, second: number, offset: number, length: number) =>
   Array.from({ length }, (_, i) =>
     offset + i < 0x1000 ? first * 0x1000 + offset + i : second * 0x1000 + offset + i - 0x1000,
@@ -89,7 +96,13 @@ const LENGTHS = [1, 2, 3, 4, 8] as const;
 const OFFSETS = [0, 1, 0x7ff, ...Array.from({ length: 16 }, (_, i) => 0xff0 + i)];
 const VALUE = 0x8192_a3b4_c5d6_e7f8n;
 
+<<<<<<< HEAD
+/**
+ * Loads and stores `length` bytes at every offset of a page, twice each: by the general path first, then by the fast path.
+ */
+=======
 /** Loads and stores `length` bytes at every offset of a page, twice each: by the long way first, then remembered. */
+>>>>>>> main
 function everywhere(
   hi: number,
   page: number,

@@ -55,7 +55,10 @@ const FRAMES_KEY = -1;
 const TEID = { STORE: 0x400, FETCH: 0x800, DAT_PROTECTION: 4 } as const;
 
 const PAGES_PER_HIGH = 0x10_0000;
-/** An offset in a page past both the first 512 bytes (low-address protection) and the first 2 KiB (fetch-protection override). */
+/**
+ * An offset in a page past both the first 512 bytes (low-address protection) and the first 2 KiB (fetch-protection
+ * override).
+ */
 const UNPROTECTED_OFFSET = 0x800;
 
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */

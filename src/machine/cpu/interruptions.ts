@@ -1,5 +1,5 @@
 /**
- * Interruptions: which one a processor takes next, and what taking it stores and loads. Principles of Operation,
+ * Interruptions: the priority in which a processor takes them, and the fields that each stores and loads. Principles of Operation,
  * chapter 6, "Interruptions".
  */
 
@@ -188,8 +188,13 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   /**
+<<<<<<< HEAD
+   * Takes a clock interruption. It stays pending, so a new PSW that is enabled for it leads to a loop: in a guest that is
+   * an interception, before the interruption is taken.
+=======
    * Takes the interruption of a clock. It stays pending, so a new PSW that is enabled for it leads to a loop, which a
    * host sees as an interception before the first turn.
+>>>>>>> main
    */
   #clockDue(code: number): Stop | 'taken' {
     if (this.sie !== null && this.#externalNewPswEnabled()) return { reason: 'external-loop', code };

@@ -1,6 +1,11 @@
 /**
+<<<<<<< HEAD
+ * The rules of protection, which decide whether an access is permitted. Loads, stores, instruction fetches, TEST
+ * PROTECTION, MOVE PAGE and the instructions on frames all use these functions. Principles of Operation, chapter 3,
+=======
  * Protection: the one place that decides whether an access may be made. Loads, stores, fetches of instructions,
  * TEST PROTECTION, MOVE PAGE and the instructions on frames all ask here. Principles of Operation, chapter 3,
+>>>>>>> main
  * "Protection".
  *
  * Each function is about one kind of protection; DAT protection is a bit of the translation and is asked there.

@@ -1,5 +1,5 @@
 /**
- * The context of interpretive execution: what a processor needs to know, while it interprets a guest, of the host's
+ * The context of interpretive execution: the state that a processor needs, while it interprets a guest, of the host's
  * translation and of the state description. `sie.ts` fills it in.
  */
 

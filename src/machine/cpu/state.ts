@@ -82,9 +82,17 @@ export class CpuState {
   /** Access registers. */
   readonly ar = new Uint32Array(16);
   /** Floating-point registers. */
-  readonly fr = new BigUint64Array(16);
+  readonly fr: BigUint64Array;
   /** Halves of the floating-point registers, as `gr32`. */
-  readonly fr32 = new Uint32Array(this.fr.buffer);
+  readonly fr32: Uint32Array;
+  /** The floating-point registers and, behind them, a scratch operand, as `op`. */
+  readonly fop: BigUint64Array;
+  /** Halves of `fop`, as `gr32`. */
+  readonly fop32: Uint32Array;
+  /** `fop` as numbers of the long BFP format. */
+  readonly fopLong: Float64Array;
+  /** Halves of `fop` as numbers of the short BFP format: that of register r at 2r + 1. */
+  readonly fopShort: Float32Array;
   /** The floating-point-control register. */
   fpc = 0;
   /** The prefix: absolute address of the 8 KiB that real addresses 0 to 8191 designate. A multiple of 8 KiB. */
@@ -134,6 +142,13 @@ export class CpuState {
     this.ops = new BigInt64Array(general);
     this.op32 = new Uint32Array(general);
     this.op32s = new Int32Array(general);
+    const floating = new ArrayBuffer((16 + 1) * 8);
+    this.fr = new BigUint64Array(floating, 0, 16);
+    this.fr32 = new Uint32Array(floating, 0, 32);
+    this.fop = new BigUint64Array(floating);
+    this.fop32 = new Uint32Array(floating);
+    this.fopLong = new Float64Array(floating);
+    this.fopShort = new Float32Array(floating);
     this.cr = new BigUint64Array(16);
     this.cr32 = new Uint32Array(this.cr.buffer);
   }

@@ -24,7 +24,7 @@ const TOPS = [
   { name: 'region-first', asce: 0x1_000f, page: 0x200_8018_0405, beyond: 0 },
 ] as const;
 
-/** The entry of each level, by table type (0 segment): where it lies, and what it holds. */
+/** The entry of each level, by table type (0 segment): its address and its value. */
 const ENTRIES = [
   { name: 'segment', at: 0x1_c020, lo: 0x2_0000, exception: 0x10 },
   { name: 'region-third', at: 0x1_8018, lo: 0x1_c007, exception: 0x3b },

@@ -77,7 +77,10 @@ const LIMIT = 2 ** 52;
 /** Number of pages that a table of 2048 entries covers, by table type. */
 const PAGES_PER_TABLE = [2 ** 19, 2 ** 30, 2 ** 41, 2 ** 52] as const;
 
-/** A walk and its result. The object is reused, so that a walk allocates nothing; its fields hold the result of the last `to`. */
+/**
+ * A walk and its result. The object is reused, so that a walk allocates nothing; its fields hold the result of the last
+ * `to`.
+ */
 export class Walk {
   /** 0, or the program-interruption code of the exception that ended the walk. */
   code = 0;

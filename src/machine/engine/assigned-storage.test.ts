@@ -1,4 +1,10 @@
+<<<<<<< HEAD
+/**
+ * The fields that an interruption stores besides PSW and code: "Assigned Storage Locations" of the Principles of Operation.
+ */
+=======
 /** What an interruption stores beside PSW and code: "Assigned Storage Locations" of the Principles of Operation. */
+>>>>>>> main
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOWCORE } from '../assigned-storage.ts';

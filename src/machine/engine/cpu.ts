@@ -47,8 +47,14 @@ export class Cpu extends CpuInterruptions {
   }
 
   /**
+<<<<<<< HEAD
+   * Does up to `limit` units of work: instructions executed and interruptions taken. Returns why it stopped. A program
+   * never makes it throw.
+   * @param limit an integer from 1 on, or Infinity
+=======
    * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
    * @param limit how many: an integer from 1 on, or Infinity
+>>>>>>> main
    * @throws RangeError for another limit; BusyError when the processor executes already, or while a listener is called.
    *   Nothing has changed then. What a program does never throws
    */
@@ -105,7 +111,10 @@ export class Cpu extends CpuInterruptions {
     this.clocked = this.executed;
   }
 
-  /** Executes until `executed` is `limit`, a clock interruption is due, `attention` is set, or an instruction does not complete. */
+  /**
+   * Executes until `executed` is `limit`, a clock interruption is due, `attention` is set, or an instruction does not
+   * complete.
+   */
   #instructions(limit: number): Stop | 'taken' | null {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;

@@ -102,6 +102,14 @@ function clockStored(code: string, size: number, at: number): void {
 }
 
 /** The mnemonics that no recording covers, each with what it must do. */
+/** Returns the product of two floating-point registers, and the floating-point-control register. */
+function product(code: string, first: bigint, second: bigint): [bigint | undefined, number] {
+  const cpu = bare();
+  Object.assign(cpu.fr, { 1: first, 4: second });
+  execute(cpu, code);
+  return [cpu.fr[1], cpu.fpc];
+}
+
 const BY_HAND: Readonly<Record<string, () => void>> = {
   LMD: () => {
     const cpu = bare();
@@ -320,6 +328,78 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     expect(exception(cpu, 'b2b09000')).toBe(PGM.SPECIFICATION);
   },
   CHSC: () => expect(exception(bare(), 'b25f0020')).toBe(PGM.OPERATION),
+  MDEBR: () => {
+    expect(product('b30c0014', 0x4040_0000n << 32n, 0x4080_0000n << 32n)).toEqual([
+      0x4028_0000_0000_0000n,
+      0,
+    ]);
+    // The product of two short numbers has a long one's range.
+    expect(product('b30c0014', 0x7f00_0000n << 32n, 0x7f00_0000n << 32n)).toEqual([
+      0x4fd0_0000_0000_0000n,
+      0,
+    ]);
+    expect(product('b30c0014', 1n << 32n, 1n << 32n)).toEqual([0x2d50_0000_0000_0000n, 0]);
+    // Infinity times zero.
+    expect(product('b30c0014', 0x7f80_0000n << 32n, 0n)).toEqual([0x7ff8_0000_0000_0000n, 0x80_0000]);
+  },
+  MDEB: () => {
+    const cpu = bare();
+    put(cpu, DATA, '40800000');
+    Object.assign(cpu, { fpc: 0 });
+    cpu.fr[1] = 0x4040_0000_1234_5678n;
+    cpu.gr[9] = BigInt(DATA);
+    execute(cpu, 'ed109000000c');
+    expect(cpu.fr[1]).toBe(0x4028_0000_0000_0000n);
+  },
+  MXDBR: () => {
+    const cpu = bare();
+    // (1 + 2^-52) squared needs 105 bits.
+    Object.assign(cpu.fr, { 1: 0x3ff0_0000_0000_0001n, 4: 0x3ff0_0000_0000_0001n });
+    execute(cpu, 'b3070014');
+    expect([cpu.fr[1], cpu.fr[3]]).toEqual([0x3fff_0000_0000_0000n, 0x2000_0000_0000_0100n]);
+    expect(cpu.fpc).toBe(0);
+    expect(exception(cpu, 'b3070024')).toBe(PGM.SPECIFICATION);
+  },
+  MXDB: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'c000000000000000');
+    cpu.fr[1] = 0x4008_0000_0000_0000n;
+    cpu.gr[9] = BigInt(DATA);
+    execute(cpu, 'ed1090000007');
+    expect([cpu.fr[1], cpu.fr[3]]).toEqual([0xc001_8000_0000_0000n, 0n]);
+    expect(exception(cpu, 'ed2090000007')).toBe(PGM.SPECIFICATION);
+  },
+  DIEBR: () => {
+    const cpu = bare();
+    const divide = (first: bigint, second: bigint) => {
+      cpu.fpc = 0;
+      Object.assign(cpu.fr, { 1: first << 32n, 4: second << 32n, 6: 0n });
+      execute(cpu, 'b3536514');
+      return [(cpu.fr[6] as bigint) >> 32n, (cpu.fr[1] as bigint) >> 32n, cpu.cc, cpu.fpc];
+    };
+    // 7 / 2 = 3, rest 1; rounded toward zero.
+    expect(divide(0x40e0_0000n, 0x4000_0000n)).toEqual([0x4040_0000n, 0x3f80_0000n, 0, 0]);
+    // 2^30 / 3: the quotient has more than 24 bits. 357913941 is cut to 357913920, the rest is 64.
+    expect(divide(0x4e80_0000n, 0x4040_0000n)).toEqual([0x4daa_aaaan, 0x4280_0000n, 2, 0]);
+    // The largest number by the smallest: the exponent of the quotient is reduced by 192.
+    expect(divide(0x7f7f_ffffn, 1n)).toEqual([0x69ff_ffffn, 0n, 1, 0]);
+    expect(divide(0x7f80_0000n, 1n)).toEqual([0x7fc0_0000n, 0x7fc0_0000n, 1, 0x80_0000]);
+  },
+  DIDBR: () => {
+    const cpu = bare();
+    const divide = (m4: number) => {
+      Object.assign(cpu.fr, { 1: 0x401e_0000_0000_0000n, 4: 0x4000_0000_0000_0000n });
+      execute(cpu, `b35b6${m4}14`);
+      return [cpu.fr[6], cpu.fr[1], cpu.cc];
+    };
+    // 7.5 / 2: to nearest even, and up, 4, rest -0.5; toward zero 3, rest 1.5.
+    expect(divide(4)).toEqual([0x4010_0000_0000_0000n, 0xbfe0_0000_0000_0000n, 0]);
+    expect(divide(6)).toEqual([0x4010_0000_0000_0000n, 0xbfe0_0000_0000_0000n, 0]);
+    expect(divide(5)).toEqual([0x4008_0000_0000_0000n, 0x3ff8_0000_0000_0000n, 0]);
+    expect(exception(cpu, 'b35b6214')).toBe(PGM.SPECIFICATION);
+    for (const same of ['b35b6011', 'b35b1014', 'b35b4014'])
+      expect(exception(cpu, same)).toBe(PGM.SPECIFICATION);
+  },
 };
 
 function spaceSet(code: string): void {
@@ -458,6 +538,37 @@ describe('where the recorded machine deviates from the architecture', () => {
     cpu.gr[9] = 0x8000_0000n;
     execute(cpu, 'e32090000003');
     expect([cpu.gr[2], cpu.cc]).toEqual([0x8000_0038n, 3]);
+  });
+});
+
+describe('binary floating point that the recorded machine deviates in', () => {
+  it('LOAD AND TEST of a signaling NaN is invalid', () => {
+    const cpu = bare();
+    cpu.fr[4] = 0x7ff4_0000_0000_0000n;
+    execute(cpu, 'b3120014');
+    expect([cpu.fr[1], cpu.cc, cpu.fpc]).toEqual([0x7ffc_0000_0000_0000n, 3, 0x80_0000]);
+    cpu.fpc = 0x8000_0000;
+    expect(exception(cpu, 'b3120014')).toBe(PGM.DATA);
+    expect(cpu.dataExceptionCode).toBe(0x80);
+  });
+
+  it('LOAD ROUNDED from extended numbers requires pairs: a trapped overflow needs both registers', () => {
+    const cpu = bare();
+    expect(exception(cpu, 'b3450024')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b3460016')).toBe(PGM.SPECIFICATION);
+    // 2^8192 as a long number: divided by 2^8192 it stays in the extended format.
+    Object.assign(cpu.fr, { 4: 0x5fff_0000_0000_0000n, 6: 0n });
+    cpu.fpc = 0x2000_0000;
+    expect(exception(cpu, 'b3450014')).toBe(PGM.DATA);
+    expect([cpu.fr[1], cpu.fr[3], cpu.dataExceptionCode]).toEqual([0x3fff_0000_0000_0000n, 0n, 0x20]);
+  });
+
+  it('a trapped inexact result is stored', () => {
+    const cpu = bare();
+    Object.assign(cpu.fr, { 1: 0x3ff0_0000_0000_0000n, 4: 0x4008_0000_0000_0000n });
+    cpu.fpc = 0x0800_0000;
+    expect(exception(cpu, 'b31d0014')).toBe(PGM.DATA);
+    expect([cpu.fr[1], cpu.dataExceptionCode, cpu.fpc]).toEqual([0x3fd5_5555_5555_5555n, 0x08, 0x0800_0000]);
   });
 });
 

@@ -15,12 +15,14 @@ const BY_FORMAT: Readonly<Record<FormatName, string>> = {
   RR: 'rA rB',
   RRE: 'rE rF',
   RRF: 'rE rF rC',
+  RRD: 'fC fE fF',
   IE: 'mE mF',
   MII: 'mA jump12 jump24',
   SMI: 'mA jumpX based',
   RX: 'rA indexed',
   RXY: 'rA indexedLong',
-  RXE: 'rA indexed',
+  RXE: 'fA indexed',
+  RXF: 'fG fA indexed',
   RS: 'rA rB based',
   RSY: 'rA rB basedLong',
   RSI: 'rA rB jump16',
@@ -50,7 +52,7 @@ const BY_FORMAT: Readonly<Record<FormatName, string>> = {
 const WRITTEN: Readonly<Record<string, string>> = listed({
   '': 'PTLB PALB IPK CSCH HSCH RSCH RCHP SAL SCHM XSCH',
   rA: 'SPM',
-  rE: 'IPM IAC EPAR ESAR SFPC EFPC',
+  rE: 'IPM IAC EPAR ESAR SFPC EFPC SFASR',
   'rE rF': 'CU41 CU42',
   based: 'TS LPSW SSM',
   'rA based': 'SLL SRL SLA SRA SLDL SRDL SLDA SRDA',
@@ -96,11 +98,18 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'fA indexed': 'LD LE STD STE',
   'fA indexedLong': 'LDY LEY STDY STEY',
   'fA fB': 'LDR LER',
-  'fE fF': 'LXR LPDFR LNDFR LCDFR',
   'fE fC fF': 'CPSDR',
   fE: 'LZDR LZER LZXR',
   'rE fF': 'LGDR',
   'fE rF': 'LDGR',
+  'fE fF':
+    'LXR LPDFR LNDFR LCDFR AEBR ADBR AXBR SEBR SDBR SXBR MEEBR MDBR MXBR MDEBR MXDBR DEBR DDBR DXBR SQEBR SQDBR SQXBR ' +
+    'CEBR CDBR CXBR KEBR KDBR KXBR LTEBR LTDBR LTXBR LCEBR LCDBR LCXBR LNEBR LNDBR LNXBR LPEBR LPDBR LPXBR ' +
+    'LDEBR LXDBR LXEBR',
+  'fE fC fF mD': 'DIEBR DIDBR',
+  'fE mC fF mD': 'FIEBR FIDBR FIXBR LEDBR LDXBR LEXBR',
+  'rE mC fF mD': 'CFEBR CFDBR CFXBR CGEBR CGDBR CGXBR CLFEBR CLFDBR CLFXBR CLGEBR CLGDBR CLGXBR',
+  'fE mC rF mD': 'CEFBR CDFBR CXFBR CEGBR CDGBR CXGBR CELFBR CDLFBR CXLFBR CELGBR CDLGBR CXLGBR',
 });
 
 function listed(byTemplate: Readonly<Record<string, string>>): Record<string, string> {
@@ -140,6 +149,10 @@ const BRANCHES: Readonly<Record<string, readonly [prefix: string, suffix: string
   BRC: ['j', '', 'jnop'],
   BRCL: ['jg', '', 'jgnop'],
 };
+
+/** Instructions that later got an M4 field, or M3 and M4: their mnemonic ends with `a` if a new field is not zero. */
+const WITH_M4 = /^(FI[EDX]|C[FG][EDX])BR$/;
+const WITH_M3_AND_M4 = /^(C[EDX][FG]|LED|LDX|LEX)BR$/;
 
 const ON_CONDITION = /^(LOC|STOC|SEL)/;
 const COMPARING = /^C(L?G?|G?)(R|I)[JBT]$|^CLF?IT$|^CLGT$|^CLT$/;
@@ -241,6 +254,11 @@ function named(mnemonic: string, template: string, f: Fields): [name: string, te
     const name = mask === 0 ? (never as string) : `${prefix}${CONDITIONS[mask]}${suffix}`;
     return [name, template.replace('mA ', '')];
   }
+  if (WITH_M3_AND_M4.test(mnemonic)) {
+    return f.w & 0xff00 ? [`${lower}a`, template] : [lower, template.replace(' mC', '').replace(' mD', '')];
+  }
+  if (WITH_M4.test(mnemonic))
+    return f.w & 0x0f00 ? [`${lower}a`, template] : [lower, template.replace(' mD', '')];
   const word = / ?\b(m[BCDG])\b(?!\?)/.exec(template);
   if (word && (ON_CONDITION.test(mnemonic) || COMPARING.test(mnemonic))) {
     const mask = nibble(f, (word[1] as string)[1] as string);

@@ -7,6 +7,7 @@ const BASE_FIELDS: Partial<Record<FormatName, readonly number[]>> = {
   RX: [2],
   RXY: [2],
   RXE: [2],
+  RXF: [2],
   RS: [2],
   RSY: [2],
   RSL: [2],

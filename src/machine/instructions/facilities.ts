@@ -60,6 +60,12 @@ export const FACILITIES = {
   },
   /** Execute extensions. */
   exrl: { bit: 35, instructions: 'EXRL' },
+  /** Floating-point extension: logical conversions, rounding modes of single instructions, also of decimal floating point. */
+  fpext: {
+    bit: 37,
+    instructions: `CDFTR CDLFBR CDLFTR CDLGBR CDLGTR CELFBR CELGBR CFDTR CFXTR CLFDBR CLFDTR CLFEBR CLFXBR CLFXTR CLGDBR
+      CLGDTR CLGEBR CLGXBR CLGXTR CXFTR CXLFBR CXLFTR CXLGBR CXLGTR SRNMB`,
+  },
   /** Floating-point-support enhancement: FPR-GR transfer, sign handling, DFP rounding, exception simulation. */
   fpse: { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
   /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */

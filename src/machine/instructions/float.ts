@@ -1,37 +1,14 @@
 /**
  * Loads, stores, copies and signs of floating-point registers, and the floating-point-control register. Principles of
- * Operation, chapter 9. Floating-point arithmetic is not implemented.
+ * Operation, chapter 9.
  */
 
-import { CR0 } from '../control-registers.ts';
+import { EXCEPTION } from '../bfp/rounding.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { PGM } from '../interruption.ts';
+import { control, DFP_INSTRUCTION, extended, register, SIGN } from './fpr.ts';
 import type { InstructionLine } from './line.ts';
 import { fetch64, load32, X, XL } from './operands.ts';
-
-/** Data-exception codes: use of an additional register, or of the control register, without the AFP-register control. */
-const AFP_REGISTER = 1;
-const BFP_INSTRUCTION = 2;
-const DFP_INSTRUCTION = 3;
-/** Registers that do not need the AFP-register control. */
-const BASIC = 0b0101_0101;
-
-const SIGN = 0x8000_0000;
-
-function afp(c: Processor): boolean {
-  return (c.cr0 & CR0.AFP_REGISTERS) !== 0;
-}
-
-/** Requires a register to be available: otherwise a data exception. */
-function register(c: Processor, r: number): number {
-  if (!afp(c) && (r > 7 || !(BASIC & (1 << r)))) c.dataException(AFP_REGISTER);
-  return r;
-}
-
-function control(c: Processor, code = BFP_INSTRUCTION): Processor {
-  if (!afp(c)) c.dataException(code);
-  return c;
-}
 
 function loadLong(c: Processor, r: number): void {
   register(c, r);
@@ -64,12 +41,6 @@ function copyShort(c: Processor, a: number, b: number): void {
   c.fr32[register(c, a) * 2 + 1] = c.fr32[register(c, b) * 2 + 1] as number;
 }
 
-/** Requires a register to designate a pair, r and r + 2, of an extended operand. */
-function extended(c: Processor, r: number): number {
-  if (r & 2) c.program(PGM.SPECIFICATION);
-  return register(c, r);
-}
-
 function copyExtended(c: Processor, a: number, b: number): void {
   extended(c, a);
   extended(c, b);
@@ -93,6 +64,9 @@ function copySign(c: Processor, a: number, b: number, d: number): void {
   withSign((hi) => (hi & ~SIGN) | sign)(c, a, b);
 }
 
+/** In a data-exception code: the exception is simulated. */
+const SIMULATED = 3;
+
 /** Bits of the control register that must be zero, and invalid rounding modes. */
 const FPC_ZERO = 0x0303_0088;
 const roundingExists = (mode: number) => mode < 4 || mode === 7;
@@ -106,6 +80,29 @@ function setControl(c: Processor, value: number): void {
 function srnm(c: Processor): void {
   control(c);
   c.fpc = ((c.fpc & ~7) | (c.eaLo & 3)) >>> 0;
+}
+
+/** SET BFP ROUNDING MODE with a mode of 3 bits: the last 8 bits of the address. */
+function srnmb(c: Processor): void {
+  const mode = control(c).eaLo & 0xff;
+  if (!roundingExists(mode)) c.program(PGM.SPECIFICATION);
+  c.fpc = ((c.fpc & ~7) | mode) >>> 0;
+}
+
+/** Returns the data-exception code of an exception that LOAD FPC AND SIGNAL simulates. */
+function simulatedCode(signaling: number): number {
+  if (signaling & EXCEPTION.INVALID) return EXCEPTION.INVALID | SIMULATED;
+  if (signaling & EXCEPTION.DIVISION_BY_ZERO) return EXCEPTION.DIVISION_BY_ZERO | SIMULATED;
+  if (signaling & EXCEPTION.OVERFLOW) return (signaling & ~EXCEPTION.UNDERFLOW) | SIMULATED;
+  return signaling | SIMULATED;
+}
+
+/** Loads the control register, and signals the exceptions whose flags it had and whose masks it gets. Flags stay set. */
+function setAndSignal(c: Processor, value: number): void {
+  const flags = c.fpc & 0x00f8_0000;
+  setControl(c, (value | flags) >>> 0);
+  const signaling = (flags >>> 16) & (value >>> 24);
+  if (signaling !== 0) c.dataException(simulatedCode(signaling));
 }
 
 /** SET DFP ROUNDING MODE. */
@@ -141,5 +138,8 @@ export const FLOAT: readonly InstructionLine[] = [
   ['SFPC', 'RRE', 0xb384, 'base', (c, r1) => setControl(control(c), c.low(r1))],
   ['EFPC', 'RRE', 0xb38c, 'base', (c, r1) => void (control(c).gr32[r1 * 2] = c.fpc)],
   ['SRNM', 'S', 0xb299, 'base', srnm],
+  ['SRNMB', 'S', 0xb2b8, 'fpext', srnmb],
+  ['LFAS', 'S', 0xb2bd, 'fpse', (c) => setAndSignal(c, load32(control(c)))],
+  ['SFASR', 'RRE', 0xb385, 'fpse', (c, r1) => setAndSignal(control(c), c.low(r1))],
   ['SRNMT', 'S', 0xb2b9, 'fpse', srnmt],
 ];

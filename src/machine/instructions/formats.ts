@@ -60,6 +60,12 @@ export const FORMATS = {
     length: 4,
     bind: (run) => (c, w) => run(c, (w >>> 4) & 15, w & 15, (w >>> 12) & 15, (w >>> 8) & 15, 0),
   },
+  /** r1 (bits 16-19), r3, r2. */
+  RRD: {
+    shape: 'halfword',
+    length: 4,
+    bind: (run) => (c, w) => run(c, (w >>> 12) & 15, (w >>> 4) & 15, w & 15, 0, 0),
+  },
   /** i1, i2 (4 bits each, unsigned). */
   IE: {
     shape: 'halfword',
@@ -106,6 +112,15 @@ export const FORMATS = {
     bind: (run) => (c, w, x) => {
       c.effectiveIndexed(r2(w), base(w), disp(w));
       run(c, r1(w), x >>> 12, 0, 0, 0);
+    },
+  },
+  /** r1 (bits 32-35), r3; address D2(X2,B2). */
+  RXF: {
+    shape: 'ends',
+    length: 6,
+    bind: (run) => (c, w, x) => {
+      c.effectiveIndexed(r2(w), base(w), disp(w));
+      run(c, x >>> 12, r1(w), 0, 0, 0);
     },
   },
   /** r1, r3; address D2(B2). */

@@ -35,6 +35,7 @@ function encode([, format, opcode]: InstructionLine, filler: number): string {
     RX: [r1 << 4],
     RXY: [r1 << 4],
     RXE: [r1 << 4],
+    RXF: [r1 << 4],
     RSL: [(filler & 15) << 4],
     S: [],
     SI: [filler],
@@ -129,7 +130,7 @@ function ending(
  * exceptions are condition codes; or that are not executed here at all (input and output).
  */
 const WITHOUT_OPERAND = `SLL SLLK SLLG SRL SRLK SRLG SLA SLAK SLAG SRA SRAK SRAG SLDL SRDL SLDA SRDA RLL RLLG LA LAY LAE LAEY
-  BC BAL BAS BCT BCTG BXH BXLE BXHG BXLEG SRNM SRNMT SPKA IPK SAC SACF MC DIAG PFD ECAG SIGP PTLB LRA LRAY LRAG TPROT STFL
+  BC BAL BAS BCT BCTG BXH BXLE BXHG BXLEG SRNM SRNMB SRNMT TCEB TCDB TCXB SPKA IPK SAC SACF MC DIAG PFD ECAG SIGP PTLB LRA LRAY LRAG TPROT STFL
   STSI CSCH HSCH MSCH SSCH STSCH TSCH TPI SAL RSCH STCRW STCPS RCHP SCHM XSCH`;
 
 /** Lengths and immediates to try, of the formats that have them. */
@@ -170,6 +171,7 @@ describe('the lines', () => {
       'RX',
       'RXY',
       'RXE',
+      'RXF',
       'RSL',
       'S',
       'SI',

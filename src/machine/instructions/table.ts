@@ -2,6 +2,8 @@
 
 import { ARITHMETIC } from './arithmetic.ts';
 import { ATOMIC } from './atomic.ts';
+import { BFP_ARITHMETIC } from './bfp-arithmetic.ts';
+import { BFP_CONVERT } from './bfp-convert.ts';
 import { BRANCH } from './branch.ts';
 import { COMPARE } from './compare.ts';
 import { CONVERT } from './convert.ts';
@@ -44,6 +46,8 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...EDIT,
   ...BRANCH,
   ...FLOAT,
+  ...BFP_ARITHMETIC,
+  ...BFP_CONVERT,
   ...PSW_CONTROL,
   ...TIMING,
   ...SIGNAL,

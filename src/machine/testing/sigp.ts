@@ -1,6 +1,11 @@
 /**
+<<<<<<< HEAD
+ * SIGNAL PROCESSOR as a table: for each order and each state of the addressed CPU, the response and the changes. The tests
+ * of the machine and of virtual machines check every cell.
+=======
  * SIGNAL PROCESSOR as a table: for each order and each state of the CPU that is addressed, the answer and what has
  * changed. Tests of the bare machine and of virtual machines ask every cell.
+>>>>>>> main
  */
 
 /** The states that a CPU may be in when it is addressed. */
