@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import * as hostModule from '../src/host/index.ts';
 import { Host, LinuxError, VirtualMachine } from '../src/host/index.ts';
 import { show } from '../src/host/internal.ts';
-import { pictureOf } from '../src/host/testing/index.ts';
+import { snapshotOf } from '../src/host/testing/index.ts';
 import * as inspectModule from '../src/inspect/index.ts';
 import * as machineModule from '../src/machine/index.ts';
 import { BusyError, Machine } from '../src/machine/index.ts';
@@ -43,7 +43,7 @@ class World {
   state() {
     const { block, gr } = this.vcpu;
     return {
-      ...pictureOf(this.host, this.mm, this.gmap, this.vm.gmap),
+      ...snapshotOf(this.host, this.mm, this.gmap, this.vm.gmap),
       processes: this.host.processes.size,
       files: this.host.common.files.size,
       slots: [...this.vm.slots.all],

@@ -8,7 +8,7 @@ const MIB = 1n << 20n;
 const P = 0x1000_0000n;
 const G = 5n << 30n;
 
-/** A process with two segments, two gmaps on them, everything linked, and every processor remembering pages. */
+/** A process with two segments, and two gmaps on them. All entries are linked, and every processor caches translations. */
 class Busy {
   readonly host = new Host(new Machine({ storageSize: 16 << 20, cpus: 3 }));
   readonly checker = Checker.attach(this.host);
@@ -33,7 +33,7 @@ class Busy {
     }
   }
 
-  /** What the checker says after an operation. */
+  /** Performs an operation. Returns the violations. */
   after(name: string, operation: (busy: Busy) => void): Violation[] {
     this.checker.record(name);
     operation(this);
@@ -41,7 +41,7 @@ class Busy {
   }
 }
 
-/** For each place that purges: an operation that makes processors' memory stale without it. */
+/** For each purge site: an operation that leaves stale translations without the purge. */
 const NEEDS: Record<PurgeSite, (busy: Busy) => void> = {
   'gmap-map': ({ gmaps }) => gmaps[0].map({ from: P + MIB, to: G, length: MIB }),
   'gmap-unmap': ({ gmaps }) => gmaps[0].unmap({ address: G, length: MIB }),
@@ -75,7 +75,7 @@ describe('the checker and the purges', () => {
   });
 
   it.each(PURGE_SITES)(
-    'names the stale translation and the operation when the purge at %s is left out',
+    'names the stale translation and the operation when the purge at %s is omitted',
     (site) => {
       const busy = new Busy();
       expect(busy.after('all is well', () => {})).toEqual([]);
@@ -124,7 +124,7 @@ describe('the checker and the purges', () => {
     expect(machine.cpus.map(({ onTlbHit }) => onTlbHit)).toEqual([null, null, null]);
   });
 
-  it('catches the use itself of a stale translation', () => {
+  it('reports the use of a stale translation', () => {
     const busy = new Busy();
     busy.host.kernel.injectedFault = 'page-invalidated';
     const violations = busy.after('munmap, then a read', ({ mm, host, gmaps }) => {
@@ -136,7 +136,7 @@ describe('the checker and the purges', () => {
     ).toBe(true);
   });
 
-  it('sees a purge missed on the second of two processors in one gmap', () => {
+  it('finds a purge that is missing on the second of two processors in one gmap', () => {
     const busy = new Busy();
     const { host, gmaps } = busy;
     host.readAsGuest(gmaps[0], host.machine.cpu(2), G, 1);
@@ -150,7 +150,7 @@ describe('the checker and the purges', () => {
     expect(violations.map(({ message }) => message).join()).not.toContain('the TLB of processor 1 ');
   });
 
-  it('sees a purge missed on the second of two gmaps of one process', () => {
+  it('finds a purge that is missing for the second of two gmaps of one process', () => {
     const busy = new Busy();
     busy.host.kernel.injectedFault = 'page-table-freed';
     const violations = busy.after('munmap, purged for one gmap only', ({ mm, host, gmaps }) => {
@@ -168,7 +168,7 @@ const SECOND = Number(G >> 20n) + 1;
 /** Changes 8 bytes of storage. */
 const change = ({ host: { machine } }: Busy, at: number, to: (old: bigint) => bigint) =>
   machine.storage.set64(at, to(machine.storage.get64(at)));
-/** Where entries that mean nothing good are put, by what table they are in. */
+/** By table: the addresses of a valid entry and of an empty entry, which the test damages. */
 const ENTRIES: readonly [
   table: string,
   at: (busy: Busy) => number,
@@ -191,15 +191,15 @@ const ENTRIES: readonly [
     'process page',
     ({ mm }) => mm.tables.pageTableOf(Number(P >> 20n)),
     ({ mm }) => mm.tables.pageTableOf(Number(P >> 20n)) + 8,
-    // A frame that was not given out: the page entry itself is in order.
+    // The entry is valid, but its frame is not allocated.
     'frames',
   ],
 ];
 
-/** Where the page-table entry of the busy process's first page lies, and its PGSTE. */
+/** The addresses of the page-table entry of the process's first page, and of its PGSTE. */
 const firstEntry = ({ mm }: Busy) => mm.tables.pageTableOf(Number(P >> 20n));
 const firstPgste = (busy: Busy) => firstEntry(busy) + PGSTE_OFFSET;
-/** A segment of large memory, with its frame of 1 MiB, linked by the first guest. */
+/** A segment of large memory, whose 1 MiB frame the first guest is linked to. */
 const LARGE = 64n * MIB;
 const LARGE_SEGMENT = Number(LARGE >> 20n);
 const withLarge = (busy: Busy) => {
@@ -213,7 +213,7 @@ const purge = ({ host: { machine } }: Busy) => machine.purgeAll();
 
 const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][] = [
   [
-    'a link that the reverse map does not know',
+    'a link that is not in the reverse map',
     'reverse-map',
     ({ host, gmaps }) => {
       const { reverseMaps } = host.common;
@@ -228,21 +228,21 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a guest entry that designates another segment’s old page table',
+    'a guest entry that designates the freed page table of another segment',
     'link',
     ({ host, gmaps }) => {
       host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), 0x9000n);
     },
   ],
   [
-    'a promise with wrong bits',
+    'an unlinked entry with wrong bits',
     'table-format',
     ({ host, gmaps }) => {
       host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), P | 0x230n);
     },
   ],
   [
-    'a promise beyond what a process can have',
+    'an unlinked entry for a segment that no process can have',
     'table-format',
     ({ host, gmaps }) => {
       host.machine.storage.set64(gmaps[0].tables.entryOf(Number(G >> 20n)), (1n << 42n) | 0x220n);
@@ -257,7 +257,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a page table whose segment is forgotten',
+    'a page table whose descriptor has no segment',
     'page-table',
     ({ host, mm }) => {
       host.common.descriptors.segment[mm.tables.pageTableOf(Number(P >> 20n)) / 2048] = 7;
@@ -281,7 +281,11 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
       host.machine.storage.set64(entry, host.machine.storage.get64(entry) | 0x401n);
     },
   ],
-  ['a frame that nobody uses', 'frames', ({ host }) => void host.kernel.frames.allocate(0, 'page')],
+  [
+    'an allocated frame that is not used',
+    'frames',
+    ({ host }) => void host.kernel.frames.allocate(0, 'page'),
+  ],
   [
     'a frame that was freed too early',
     'frames',
@@ -331,14 +335,14 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a frame that has one more owner than there are',
+    'a frame with one reference too many',
     'frames',
     (busy) => {
       busy.host.kernel.frames.share(busy.mm.ptes.frame(firstEntry(busy), 0));
     },
   ],
   [
-    'a shared frame that was given up once too often',
+    'a shared frame with one reference too few',
     'frames',
     (busy) => {
       busy.host.fork(busy.mm);
@@ -365,7 +369,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a page of which a log has forgotten that it was stored into',
+    'a written page that was removed from its log',
     'dirty-log',
     ({ mm }) => {
       const log = mm.startLog(Number(P >> 12n), 512);
@@ -416,7 +420,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a frame of 1 MiB whose segment is forgotten',
+    'a frame of 1 MiB whose descriptor has no segment',
     'page-table',
     (busy) => {
       withLarge(busy);
@@ -433,14 +437,14 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a guest that is linked to a frame of 1 MiB which is gone',
+    'a guest that is linked to a frame of 1 MiB that was freed',
     'link',
     (busy) => {
       change(busy, withLarge(busy), () => 0x20n);
     },
   ],
   [
-    'a guest entry with format control and more',
+    'a guest entry with format control and a reserved bit',
     'table-format',
     (busy) => {
       withLarge(busy);
@@ -448,7 +452,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a link to a frame of 1 MiB that the reverse map does not know',
+    'a link to a frame of 1 MiB that is not in the reverse map',
     'reverse-map',
     (busy) => {
       withLarge(busy);
@@ -457,14 +461,14 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a watched page that the page table does not know of',
+    'a watched page that the descriptor does not count',
     'watch',
     (busy) => {
       change(busy, firstPgste(busy), (old) => old | 0x4000_0000_0000n);
     },
   ],
   [
-    'a page table that believes a page is watched',
+    'a descriptor that counts a page that is not watched',
     'watch',
     (busy) => {
       busy.gmaps[0].watch({ address: G, length: 0x1000n });
@@ -481,7 +485,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
     },
   ],
   [
-    'a watched page that is gone',
+    'a watched page without a frame',
     'watch',
     (busy) => {
       busy.gmaps[0].watch({ address: G, length: 0x1000n });
@@ -514,7 +518,7 @@ const DAMAGE: readonly [what: string, rule: Rule, damage: (busy: Busy) => void][
 
 describe('the checker and damaged tables', () => {
   it.each(ENTRIES)(
-    'reports %s entries that lead outside storage, and are not quite empty',
+    'reports %s entries that designate storage outside the machine, or differ from an empty entry in one bit',
     (_, at, empty, rule = 'table-format') => {
       for (const [where, to, expected] of [
         [at, (old: bigint) => old | (1n << 40n), rule],
@@ -530,7 +534,7 @@ describe('the checker and damaged tables', () => {
     },
   );
 
-  it('checks when frames were allocated without an event, and when it is asked to', () => {
+  it('checks when frames were allocated without an event, and after `suspect`', () => {
     const busy = new Busy();
     expect(busy.after('all is well', () => {})).toEqual([]);
     const taken = busy.after('a frame is lost', ({ host }) => void host.kernel.frames.allocate(0, 'page'));
@@ -538,24 +542,24 @@ describe('the checker and damaged tables', () => {
     const other = new Busy();
     other.after('all is well', () => {});
     const damage = () => change(other, other.mm.tables.top + 8, () => 0x2_0000_0000n);
-    expect(other.after('unseen damage', damage)).toEqual([]);
+    expect(other.after('damage without an event', damage)).toEqual([]);
     expect(other.after('a failure', ({ checker }) => checker.suspect()).length).toBeGreaterThan(0);
   });
 
   it.each(DAMAGE)('names %s', (what, rule, damage) => {
     const busy = new Busy();
     busy.after('all is well', () => {});
-    // Damage behind the host's back emits no event: an event makes the checker look.
+    // Damage behind the host's back emits no event, and only an event makes the checker check.
     const violations = busy.after(what, (target) => {
       damage(target);
       target.host.kernel.trace.listener?.({ type: 'purge', by: 'all' });
     });
-    // Region tables that no event says have changed wait for their turn.
+    // `checkAll` checks the region tables too, which otherwise are checked only from time to time.
     const seen = [...violations, ...busy.checker.checkAll()];
     expect(seen.map((violation) => violation.rule)).toContain(rule);
   });
 
-  it('finds a region table that changed without an event while the operation that did it is still named', () => {
+  it('finds a region table that changed without an event, and still names the operation', () => {
     const busy = new Busy();
     busy.after('all is well', () => {});
     const top = busy.gmaps[0].tables.top;
@@ -568,15 +572,15 @@ describe('the checker and damaged tables', () => {
   });
 });
 
-describe('gmaps of the same number, and as many tables as before', () => {
-  it('are kept apart', () => {
+describe('the checker', () => {
+  it('distinguishes gmaps of the same number', () => {
     const busy = new Busy();
     const [gmap] = busy.gmaps;
     expect(busy.after('createGmap', ({ host, mm }) => void host.createGmap(mm, gmap.id))).toEqual([]);
     expect(busy.after('map', () => gmap.map({ from: P, to: 1n << 60n, length: MIB }))).toEqual([]);
   });
 
-  it('when a gmap is freed and another gets tables between two checks', () => {
+  it('checks the right tables if a gmap is freed and another gets as many tables between two checks', () => {
     const busy = new Busy();
     const [first, second] = busy.gmaps;
     const more = busy.host.createGmap(busy.mm);
@@ -584,13 +588,13 @@ describe('gmaps of the same number, and as many tables as before', () => {
     expect(busy.checker.checkChanged()).toEqual([]);
     const before = busy.host.stats().tables;
     second.free();
-    // Three tables, and one more that hangs below them.
+    // Three tables, and a second segment table below them.
     for (const to of [1n << 60n, (1n << 60n) + (1n << 31n)]) first.makeTables({ address: to, length: MIB });
     expect(busy.host.stats().tables).toBe(before);
     expect(busy.checker.checkChanged()).toEqual([]);
   });
 
-  it('performs an operation and says how it ended', () => {
+  it('performs an operation and returns how it ended', () => {
     const { host, checker, mm } = new Busy();
     expect(checker.check('a read', () => mm.read(P, 1).length)).toMatchObject({ kind: 'returned', value: 1 });
     const failed = checker.check('a wrong read', () => mm.read(0n, 1));
@@ -602,7 +606,7 @@ describe('gmaps of the same number, and as many tables as before', () => {
     expect(broken.violations[0]?.operations.at(-1)).toBe('mprotect');
   });
 
-  it('names the code that emitted what came before', () => {
+  it('names the code that emitted the last event', () => {
     const { checker, mm } = new Busy();
     faultPageLocked(mm, Number(P >> 12n), false);
     expect(checker.checkChanged()[0]?.source).toMatch('faults.ts');

@@ -8,7 +8,7 @@ function withStack(...frames: string[]): Error {
   return error;
 }
 
-/** Where a user may keep the project: folders named like parts of it. */
+/** Folders that a user may keep the project in, some named like its parts. */
 const FOLDERS = ['/home/me', '/home/check/trace', '/srv/Checker/deliver.d', '/opt/locks.js', '/opt/Hook@2'];
 
 describe('the frame that emitted', () => {

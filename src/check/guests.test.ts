@@ -1,6 +1,6 @@
 /**
- * Random lives of a guest with a dirty log and storage keys, every rule checked after every step, against a model that
- * knows of each page what it holds, its key, and whether it was written.
+ * Random runs of a guest with a dirty log and storage keys. After each step every rule is checked, and a model of each
+ * page is compared: its contents, its key, and whether it was written.
  */
 
 import fc from 'fast-check';
@@ -14,10 +14,10 @@ import { Checker, describeViolation } from './index.ts';
 const PAGE = 4096n;
 const USED = KEY_REFERENCED;
 const WRITTEN = KEY_REFERENCED | KEY_CHANGED;
-/** The pages that it plays with: in two segments, none of which is a prefix or program page. */
+/** The pages that the steps access: in two segments, none of them a prefix or program page. */
 const PAGES = [0x20, 0x21, 0x7f, 0xff, 0x100, 0x1fe, 0x300];
 
-/** What the model knows of one page. */
+/** The model of one page. */
 interface Known {
   value: number;
   /** Access control and fetch protection, reference and change. */
@@ -25,7 +25,7 @@ interface Known {
   dirty: boolean;
 }
 
-/** A guest, what must be true of it, and the steps of its life. */
+/** A guest, its model, and the steps of a run. */
 class Life {
   readonly guest: TestGuest;
   readonly #checker: Checker;
@@ -39,7 +39,7 @@ class Life {
     for (const page of PAGES) this.#known.set(page, { value: 0, key: 0, dirty: false });
   }
 
-  /** Takes one step and looks at all rules. */
+  /** Performs one step, and checks all rules. */
   step(name: Step, page: number, value: number): void {
     this.#checker.record(`${name} ${page.toString(16)} ${value}`);
     STEPS[name](this, page, value);
@@ -51,12 +51,12 @@ class Life {
     return this.#known.get(page) as Known;
   }
 
-  /** The page was written by whom ever. */
+  /** Notes in the model that a page was written. */
   wrote(page: number, value: number): void {
     Object.assign(this.of(page), { value, dirty: true, key: this.of(page).key | WRITTEN });
   }
 
-  /** The first use of keys makes all of them 0. */
+  /** Notes in the model that keys are enabled: the first use makes all of them 0. */
   useKeys(): void {
     if (this.#keys) return;
     this.#keys = true;
@@ -82,7 +82,7 @@ class Life {
     for (const page of PAGES) {
       const { value, key } = this.of(page);
       if (this.#keys) expect([page, this.guest.vm.getKey(BigInt(page) * PAGE)]).toEqual([page, key]);
-      expect([page, this.guest.mm.read(this.guest.home(page) + 7n, 1)[0]]).toEqual([page, value]);
+      expect([page, this.guest.mm.read(this.guest.processAddress(page) + 7n, 1)[0]]).toEqual([page, value]);
       this.of(page).key |= USED;
     }
     expect(this.#checker.checkAll()).toEqual([]);
@@ -103,11 +103,11 @@ const STEPS = {
   },
   'process stores': (life, page, value) => {
     const { host, mm } = life.guest;
-    host.writeAsProcess(mm, host.machine.cpu(1), life.guest.home(page) + 7n, Uint8Array.of(value));
+    host.writeAsProcess(mm, host.machine.cpu(1), life.guest.processAddress(page) + 7n, Uint8Array.of(value));
     life.wrote(page, value);
   },
   'kernel writes': (life, page, value) => {
-    life.guest.mm.write(life.guest.home(page) + 7n, Uint8Array.of(value));
+    life.guest.mm.write(life.guest.processAddress(page) + 7n, Uint8Array.of(value));
     life.wrote(page, value);
   },
   'guest inserts the key': (life, page) => {
@@ -142,12 +142,12 @@ const STEPS = {
     life.of(page).value = 0;
   },
   'process drops the page': (life, page) => {
-    life.guest.mm.dontNeed({ address: life.guest.home(page), length: PAGE });
+    life.guest.mm.dontNeed({ address: life.guest.processAddress(page), length: PAGE });
     life.of(page).value = 0;
   },
   'process maps the page anew': (life, page) => {
-    life.guest.mm.munmap({ address: life.guest.home(page), length: PAGE });
-    life.guest.mm.mmap({ address: life.guest.home(page), length: PAGE });
+    life.guest.mm.munmap({ address: life.guest.processAddress(page), length: PAGE });
+    life.guest.mm.mmap({ address: life.guest.processAddress(page), length: PAGE });
     life.of(page).value = 0;
   },
   'process protects': (life) => {
@@ -158,7 +158,7 @@ const STEPS = {
   'process forks, the child writes': (life, page, value) => {
     const { host, mm } = life.guest;
     const child = host.fork(mm);
-    child.write(life.guest.home(page), Uint8Array.of(value));
+    child.write(life.guest.processAddress(page), Uint8Array.of(value));
     if (value & 1) host.exitMm(child);
   },
   'slot logs': (life) => life.log(true),

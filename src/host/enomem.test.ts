@@ -1,25 +1,25 @@
 /**
- * Running out of memory: at every single allocation of every operation, by injection, and in earnest on a machine
- * with little storage. An operation that ends with ENOMEM has changed nothing, and succeeds once there is memory.
+ * Running out of memory: by an injected failure of each allocation of each operation, and on a machine with little
+ * storage. An operation that ends with ENOMEM has changed nothing, and succeeds once there is memory.
  */
 
 import { describe, expect, it } from 'vitest';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import type { Mm } from './mm/index.ts';
-import { bytes, codeOf, frameCounts, MIB, makeHost, PIB, pictureOf, TIB } from './testing/index.ts';
+import { bytes, codeOf, frameCounts, MIB, makeHost, PIB, snapshotOf, TIB } from './testing/index.ts';
 
 const HOME = 0x1000_0000n;
 const GIB = 1n << 30n;
 
 /**
  * Runs the operation with its first allocation failing, then its second, and so on until none is left to fail.
- * Returns how many allocations it makes.
+ * Returns the number of its allocations.
  */
-function failEach(host: Host, picture: () => unknown, operation: () => unknown): number {
+function failEach(host: Host, snapshot: () => unknown, operation: () => unknown): number {
   const { frames, locks } = host.kernel;
   for (let n = 1; ; n++) {
-    const before = picture();
+    const before = snapshot();
     frames.failIn(n);
     const code = codeOf(operation);
     const fired = frames.failing === 0;
@@ -30,18 +30,18 @@ function failEach(host: Host, picture: () => unknown, operation: () => unknown):
       return n - 1;
     }
     expect(code).toBe('ENOMEM');
-    expect(picture()).toEqual(before);
+    expect(snapshot()).toEqual(before);
   }
 }
 
-interface Scene {
+interface Setup {
   host: Host;
   mm: Mm;
   gmap: Gmap;
   problems: string[];
 }
 
-function scene(): Scene {
+function setUp(): Setup {
   const { host, problems } = makeHost();
   const mm = host.createMm();
   return { host, mm, gmap: host.createGmap(mm), problems };
@@ -61,9 +61,9 @@ describe('ENOMEM at each single allocation', () => {
   });
 
   it('mmap needs no memory', () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     const maps = () => mm.mmap({ address: HOME, length: 3n * GIB, taken: 'replace' });
-    expect(failEach(host, () => pictureOf(host, mm, gmap), maps)).toBe(0);
+    expect(failEach(host, () => snapshotOf(host, mm, gmap), maps)).toBe(0);
   });
 
   it.each([
@@ -71,26 +71,26 @@ describe('ENOMEM at each single allocation', () => {
     ['mprotect', (mm: Mm) => mm.mprotect({ address: HOME, length: 2n * MIB, protection: 1 })],
     ['dontNeed', (mm: Mm) => mm.dontNeed({ address: HOME, length: 2n * MIB })],
   ])('%s needs no memory', (_, operation) => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME - MIB, length: 4n * MIB });
     for (const i of [-1n, 0n, 1n, 2n]) mm.write(HOME + i * MIB, bytes(1));
     expect(
       failEach(
         host,
-        () => pictureOf(host, mm, gmap),
+        () => snapshotOf(host, mm, gmap),
         () => operation(mm),
       ),
     ).toBe(0);
   });
 
   it('a fault of the process: page, segment table and page table', () => {
-    const { host, mm, gmap } = scene();
-    const picture = () => pictureOf(host, mm, gmap);
+    const { host, mm, gmap } = setUp();
+    const snapshot = () => snapshotOf(host, mm, gmap);
     mm.mmap({ address: HOME, length: 2n * MIB });
-    expect(failEach(host, picture, () => mm.fault(HOME, false))).toBe(3);
-    expect(failEach(host, picture, () => mm.fault(HOME + MIB, true))).toBe(2);
-    expect(failEach(host, picture, () => mm.fault(HOME + 0x1000n, true))).toBe(1);
-    expect(failEach(host, picture, () => mm.fault(HOME + 0x1000n, true))).toBe(0);
+    expect(failEach(host, snapshot, () => mm.fault(HOME, false))).toBe(3);
+    expect(failEach(host, snapshot, () => mm.fault(HOME + MIB, true))).toBe(2);
+    expect(failEach(host, snapshot, () => mm.fault(HOME + 0x1000n, true))).toBe(1);
+    expect(failEach(host, snapshot, () => mm.fault(HOME + 0x1000n, true))).toBe(0);
   });
 
   it('a fault of a process without PGSTEs: every other page table shares a frame', () => {
@@ -100,7 +100,7 @@ describe('ENOMEM at each single allocation', () => {
     const faults = [0n, 1n, 2n, 3n].map((i) =>
       failEach(
         host,
-        () => pictureOf(host, mm),
+        () => snapshotOf(host, mm),
         () => mm.fault(HOME + i * MIB, true),
       ),
     );
@@ -108,8 +108,8 @@ describe('ENOMEM at each single allocation', () => {
     expect(host.kernel.frames.count('page-table')).toBe(2);
   });
 
-  it('a read or write of the kernel stores nothing, though pages before the one that failed are there', () => {
-    const { host, mm } = scene();
+  it('a read or write of the kernel stores nothing, although the pages before the failed one are present', () => {
+    const { host, mm } = setUp();
     mm.mmap({ address: HOME, length: 2n * MIB });
     mm.write(HOME, bytes(1));
     for (let n = 1; n <= 2; n++) {
@@ -135,7 +135,7 @@ describe('ENOMEM at each single allocation', () => {
     const gmaps: Gmap[] = [];
     const count = failEach(
       host,
-      () => [pictureOf(host, mm), places.map((place, i) => mm.read(place + BigInt(i) * 4096n, 1)[0])],
+      () => [snapshotOf(host, mm), places.map((place, i) => mm.read(place + BigInt(i) * 4096n, 1)[0])],
       () => gmaps.push(host.createGmap(mm)),
     );
     expect(count).toBe(1 + 43);
@@ -148,13 +148,13 @@ describe('ENOMEM at each single allocation', () => {
   });
 
   it('a second gmap: its table alone', () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME, length: 2n * MIB });
     mm.write(HOME, bytes(1));
     expect(
       failEach(
         host,
-        () => pictureOf(host, mm, gmap),
+        () => snapshotOf(host, mm, gmap),
         () => host.createGmap(mm),
       ),
     ).toBe(1);
@@ -169,23 +169,23 @@ describe('ENOMEM at each single allocation', () => {
       ['over 9 GiB', GIB, 9n * GIB, 7],
       ['at the top', (1n << 64n) - 2n * MIB, MIB, 3],
     ])('%s', (_, to, length, tables) => {
-      const { host, mm, gmap } = scene();
+      const { host, mm, gmap } = setUp();
       const map = () => gmap.map({ from: HOME, to, length });
-      expect(failEach(host, () => pictureOf(host, mm, gmap), map)).toBe(tables);
+      expect(failEach(host, () => snapshotOf(host, mm, gmap), map)).toBe(tables);
       expect(host.stats().tables).toBe(1 + tables);
       expect([...gmap.segments()]).toHaveLength(Number(length / MIB));
     });
 
-    it('over tables of which some are there: what was mapped and linked there stays so', () => {
-      const { host, mm, gmap } = scene();
+    it('over existing and missing tables: entries in the existing ones stay mapped and linked', () => {
+      const { host, mm, gmap } = setUp();
       mm.mmap({ address: HOME, length: 4n * MIB });
-      // Before, in the middle of and behind what will be missing.
+      // Before, between and after the missing tables.
       for (const [i, to] of [2n * GIB - MIB, 4n * GIB, 8n * GIB].entries()) {
         gmap.map({ from: HOME + BigInt(i) * MIB, to, length: MIB });
         host.writeAsGuest(gmap, host.machine.cpu(i), to, bytes(i + 1));
       }
-      const picture = () => [
-        pictureOf(host, mm, gmap),
+      const snapshot = () => [
+        snapshotOf(host, mm, gmap),
         [2n * GIB - MIB, 4n * GIB, 8n * GIB].map((to, i) =>
           codeOf(() => expect(host.readAsGuest(gmap, host.machine.cpu(i), to, 1)).toEqual(bytes(i + 1))),
         ),
@@ -196,7 +196,7 @@ describe('ENOMEM at each single allocation', () => {
         host,
         () => {
           purges = host.stats().purges;
-          return host.stats().rmaps === 3 ? picture() : null;
+          return host.stats().rmaps === 3 ? snapshot() : null;
         },
         all,
       );
@@ -205,15 +205,15 @@ describe('ENOMEM at each single allocation', () => {
       expect(host.stats()).toMatchObject({ rmaps: 0, purges: purges + 1 });
     });
 
-    it('and the gmap is not confused about tables that were given back', () => {
-      const { host, mm, gmap } = scene();
+    it('and the gmap no longer uses the tables that were freed', () => {
+      const { host, mm, gmap } = setUp();
       mm.mmap({ address: HOME, length: 2n * MIB });
       for (const n of [2, 3, 4]) {
         host.kernel.frames.failIn(n);
         expect(codeOf(() => gmap.map({ from: HOME, to: 2n * GIB - MIB, length: 2n * MIB }))).toBe('ENOMEM');
         expect(codeOf(() => gmap.fault(2n * GIB - MIB))).toBe('EFAULT');
         expect(codeOf(() => gmap.unmap({ address: 0n, length: 4n * GIB }))).toBe('ok');
-        // Others use the frames meanwhile.
+        // Their frames are used for something else meanwhile.
         const other = host.createGmap(mm);
         other.map({ from: HOME, to: 0n, length: MIB });
         expect(codeOf(() => gmap.fault(2n * GIB))).toBe('EFAULT');
@@ -227,49 +227,49 @@ describe('ENOMEM at each single allocation', () => {
   });
 
   it('gmap.fault: segment table and page table of the process', () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME, length: 2n * MIB });
     gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
-    const picture = () => pictureOf(host, mm, gmap);
-    expect(failEach(host, picture, () => gmap.fault(0n))).toBe(2);
-    expect(failEach(host, picture, () => gmap.fault(MIB))).toBe(1);
-    expect(failEach(host, picture, () => gmap.fault(MIB))).toBe(0);
+    const snapshot = () => snapshotOf(host, mm, gmap);
+    expect(failEach(host, snapshot, () => gmap.fault(0n))).toBe(2);
+    expect(failEach(host, snapshot, () => gmap.fault(MIB))).toBe(1);
+    expect(failEach(host, snapshot, () => gmap.fault(MIB))).toBe(0);
   });
 
   it('unmap, discard and free need no memory', () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME, length: 2n * MIB });
     gmap.map({ from: HOME, to: 0n, length: 2n * MIB });
     for (const at of [0n, MIB]) host.writeAsGuest(gmap, host.machine.cpu(0), at, bytes(1));
-    const picture = () => null;
-    expect(failEach(host, picture, () => gmap.discard({ address: 0n, length: MIB }))).toBe(0);
-    expect(failEach(host, picture, () => gmap.unmap({ address: 0n, length: MIB }))).toBe(0);
-    expect(failEach(host, picture, () => gmap.free())).toBe(0);
-    expect(failEach(host, picture, () => host.exitMm(mm))).toBe(0);
+    const snapshot = () => null;
+    expect(failEach(host, snapshot, () => gmap.discard({ address: 0n, length: MIB }))).toBe(0);
+    expect(failEach(host, snapshot, () => gmap.unmap({ address: 0n, length: MIB }))).toBe(0);
+    expect(failEach(host, snapshot, () => gmap.free())).toBe(0);
+    expect(failEach(host, snapshot, () => host.exitMm(mm))).toBe(0);
   });
 
   it("a guest's store: the segment is linked before the page is made, each of the two all or nothing", () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME, length: MIB });
     gmap.map({ from: HOME, to: 0n, length: MIB });
     const write = () => host.writeAsGuest(gmap, host.machine.cpu(1), 0x5000n, bytes(1));
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     for (const n of [1, 2]) {
       host.kernel.frames.failIn(n);
       expect(codeOf(write)).toBe('ENOMEM');
-      expect(pictureOf(host, mm, gmap)).toEqual(before);
+      expect(snapshotOf(host, mm, gmap)).toEqual(before);
     }
     host.kernel.frames.failIn(3);
     expect(codeOf(write)).toBe('ENOMEM');
-    // Linked, and no page behind it.
+    // Linked, with no page behind it.
     expect([...gmap.segments()]).toEqual([{ guest: 0n, process: HOME, linked: true }]);
     expect(host.kernel.frames.count('page')).toBe(0);
-    expect(failEach(host, () => pictureOf(host, mm, gmap), write)).toBe(1);
+    expect(failEach(host, () => snapshotOf(host, mm, gmap), write)).toBe(1);
     expect(mm.read(HOME + 0x5000n, 1)).toEqual(bytes(1));
   });
 
   it("a guest's store over two pages stores all or nothing", () => {
-    const { host, mm, gmap } = scene();
+    const { host, mm, gmap } = setUp();
     mm.mmap({ address: HOME, length: MIB });
     gmap.map({ from: HOME, to: 0n, length: MIB });
     const cpu = host.machine.cpu(0);
@@ -290,7 +290,7 @@ describe('a machine with little storage', () => {
     expect(host.processes.size).toBe(0);
   });
 
-  it('fails with ENOMEM when the guest has touched all of 1 MiB, and continues when something is freed', () => {
+  it('fails with ENOMEM when the guest has touched all of 1 MiB, and continues when memory is freed', () => {
     const { host, problems } = makeHost({ storageSize: 0x10_0000 });
     const mm = host.createMm();
     const gmap = host.createGmap(mm);
@@ -304,13 +304,13 @@ describe('a machine with little storage', () => {
     // 240 frames, less 4 + 4 for the process, 16 for the gmap and a page table.
     expect(touched).toBe(240 - 8 - 16 - 1);
     expect(host.kernel.frames.available).toBe(0);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => host.createMm())).toBe('ENOMEM');
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
     expect(codeOf(() => gmap.map({ from: HOME, to: 8n * PIB, length: MIB }))).toBe('ENOMEM');
     expect(codeOf(() => gmap.fault(MIB))).toBe('ENOMEM');
     expect(codeOf(() => mm.fault(HOME + MIB, false))).toBe('ENOMEM');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     for (let i = 0; i < touched; i++) {
       expect(host.readAsGuest(gmap, cpu!, BigInt(i) * 4096n, 1)).toEqual(bytes(i));
     }
@@ -322,15 +322,15 @@ describe('a machine with little storage', () => {
     expect(problems).toEqual([]);
   });
 
-  it('a map that needs more tables than there are frames leaves all as it was', () => {
+  it('a map that needs more tables than there are frames changes nothing', () => {
     const { host } = makeHost({ storageSize: 0x10_0000 });
     const mm = host.createMm();
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: 2n * GIB, length: MIB });
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     // 2048 segment tables of 16 KiB each.
     expect(codeOf(() => gmap.map({ from: 0n, to: 0n, length: 4n * TIB }))).toBe('ENOMEM');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
   });
 
   it('a process with more page tables than PGSTE frames are left for keeps them all', () => {
@@ -339,10 +339,10 @@ describe('a machine with little storage', () => {
     mm.mmap({ address: 0n, length: 120n * MIB });
     // A page and half a page table frame for each segment.
     for (let i = 0n; i < 120n; i++) mm.write(i * MIB, bytes(Number(i)));
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(before.frames).toMatchObject({ page: 120, 'page-table': 60 });
     expect(codeOf(() => host.createGmap(mm))).toBe('ENOMEM');
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
     for (let i = 0n; i < 120n; i++) expect(mm.read(i * MIB, 1)).toEqual(bytes(Number(i)));
     mm.munmap({ address: 60n * MIB, length: 60n * MIB });
     expect(codeOf(() => host.createGmap(mm))).toBe('ok');

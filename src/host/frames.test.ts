@@ -11,7 +11,7 @@ const make = (size = 0x10_0000) => {
 };
 
 describe('frames', () => {
-  it('are all free at first except the lowest 16, where a prefix area is', () => {
+  it('are all free at first except the lowest 16, which include a prefix area', () => {
     // 1 MiB is 256 frames.
     const { frames } = make();
     expect(frames.available).toBe(240);
@@ -42,7 +42,7 @@ describe('frames', () => {
     }
   });
 
-  it('hold what they held, or zeros when asked', () => {
+  it('keep their contents, or are zeros on request', () => {
     const { storage, frames } = make();
     const address = frames.allocate(2, 'page');
     storage.fill(address, 0x4000, 0xee);
@@ -71,7 +71,7 @@ describe('frames', () => {
     expect(frames.available).toBe(238);
   });
 
-  it.each(PURPOSES)('for %s are known to be for that, of any order', (purpose) => {
+  it.each(PURPOSES)('for %s have that purpose, in blocks of any order', (purpose) => {
     const { frames } = make(0x100_0000);
     for (let order = 0; order <= MAX_ORDER; order++) {
       const address = frames.allocate(order, purpose);
@@ -82,7 +82,7 @@ describe('frames', () => {
     }
   });
 
-  it('meet their buddies again, whatever order they come back in', () => {
+  it('are joined with their buddies, in whatever order they are freed', () => {
     const { frames } = make(0x100_0000);
     const large = () => {
       const found: number[] = [];
@@ -94,7 +94,7 @@ describe('frames', () => {
     expect(atFirst).toEqual([0x40_0000, 0x80_0000, 0xc0_0000]);
     const singles = Array.from({ length: frames.available }, () => frames.allocate(0, 'page'));
     expect(frames.available).toBe(0);
-    // Every other one first: no two of them are buddies.
+    // Every second one first: no two of them are buddies.
     for (const address of singles.filter((a) => a % 0x2000 === 0)) frames.free(address);
     expect(codeOf(() => frames.allocate(1, 'page'))).toBe('ENOMEM');
     for (const address of singles.filter((a) => a % 0x2000 !== 0)) frames.free(address);
@@ -111,7 +111,7 @@ describe('frames', () => {
     expect(codeOf(() => frames.allocate(MAX_ORDER + 1, 'kernel'))).toBe('ENOMEM');
   });
 
-  it('that is not in use cannot be freed', () => {
+  it('that are not in use cannot be freed', () => {
     const { frames } = make();
     const address = frames.allocate(2, 'page');
     const wrong = (at: number) => expect(() => frames.free(at)).toThrow(InternalError);
@@ -126,8 +126,8 @@ describe('frames', () => {
   });
 });
 
-describe('an allocation that is to fail', () => {
-  it('is the n-th from now, once, and changes nothing', () => {
+describe('an injected failure', () => {
+  it('fails the n-th allocation from now, once, and changes nothing', () => {
     const { frames } = make();
     frames.failIn(3);
     expect(frames.failing).toBe(3);
@@ -140,14 +140,14 @@ describe('an allocation that is to fail', () => {
     expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ok');
   });
 
-  it('is called off by 0', () => {
+  it('is cancelled by 0', () => {
     const { frames } = make();
     frames.failIn(1);
     frames.failIn(0);
     expect(codeOf(() => frames.allocate(0, 'page'))).toBe('ok');
   });
 
-  it('counts allocations that fail by themselves', () => {
+  it('counts allocations that fail without injection', () => {
     const { frames } = make();
     frames.failIn(2);
     expect(codeOf(() => frames.allocate(MAX_ORDER, 'page'))).toBe('ENOMEM');
@@ -155,7 +155,7 @@ describe('an allocation that is to fail', () => {
   });
 });
 
-describe('whatever is allocated and freed', () => {
+describe('for random allocations', () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({ order: fc.integer({ min: 0, max: 6 }), purpose: fc.constantFrom(...PURPOSES) }),
@@ -165,7 +165,7 @@ describe('whatever is allocated and freed', () => {
   );
   const sizes = fc.constantFrom(0x10_0000, 0x4_7000, 0x20_3000);
 
-  it('no two blocks overlap, counts are right, and in the end all is as it was', () => {
+  it('no two blocks overlap, counts are right, and all frames are free at the end', () => {
     fc.assert(
       fc.property(sizes, steps, (size, list) => {
         const { frames } = make(size);
@@ -222,7 +222,7 @@ describe('whatever is allocated and freed', () => {
     );
   });
 
-  /** The free blocks of each order from the largest on, by taking all there are. */
+  /** Returns the free blocks of each order from the largest on, by allocating all of them. */
   function blocksOf(frames: Frames): number[][] {
     const found: number[][] = [];
     for (let order = MAX_ORDER; order >= 0; order--) {

@@ -1,11 +1,6 @@
 /**
-<<<<<<< HEAD
  * A host as a whole: the memory as code of processes and guests reads it on several processors, and that no processor uses
  * a translation after the operation that invalidated it.
-=======
- * A host as a whole: what code of processes and guests sees on several processors, and that no processor goes on
- * with a translation that was taken back.
->>>>>>> main
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -35,7 +30,7 @@ beforeEach(() => {
   };
 });
 
-/** A gmap with the process's two MiB from HOME on at guest address 0. */
+/** Creates a gmap with the two MiB of the process from HOME on at guest address 0. */
 function guest(): Gmap {
   if (!mm.mappings.at(Number(HOME >> 12n))) mm.mmap({ address: HOME, length: 2n * MIB });
   const gmap = host.createGmap(mm);
@@ -43,7 +38,7 @@ function guest(): Gmap {
   return gmap;
 }
 
-/** What is read on each processor: a byte, or an error code. */
+/** Reads on each processor. Returns the byte, or the error code, of each. */
 const onEach = (read: (cpu: Cpu) => Uint8Array | unknown): (number | string)[] =>
   cpus.map((cpu) => {
     let found: number | string = 'nothing';
@@ -87,14 +82,14 @@ describe('data', () => {
     expect(processReads(HOME + 5n)).toEqual(all(0));
   });
 
-  it('of length 0 is nothing, wherever', () => {
+  it('of length 0 is read and written without a fault, also where nothing is mapped', () => {
     const gmap = guest();
     expect(host.readAsGuest(gmap, cpus[0]!, 1n << 60n, 0)).toEqual(bytes());
     expect(codeOf(() => host.writeAsProcess(mm, cpus[0]!, TIB, bytes()))).toBe('ok');
     expect(host.kernel.frames.count('page')).toBe(0);
   });
 
-  it('of two processes at one address are two things', () => {
+  it('of two processes at the same address is separate', () => {
     const other = host.createMm();
     for (const p of [mm, other]) p.mmap({ address: HOME, length: MIB });
     host.writeAsProcess(mm, cpus[0]!, HOME, bytes(1));
@@ -103,7 +98,7 @@ describe('data', () => {
     expect(processReads(HOME, other)).toEqual(all(2));
   });
 
-  it('beyond what a space can reach is EFAULT', () => {
+  it('beyond the end of an address space is EFAULT', () => {
     const gmap = guest();
     expect(processReads(1n << 42n)).toEqual(all('EFAULT'));
     expect(processReads((1n << 64n) - 1n)).toEqual(all('EFAULT'));
@@ -111,7 +106,7 @@ describe('data', () => {
     expect(guestReads(gmap, (1n << 64n) - 1n)).toEqual(all('EFAULT'));
   });
 
-  it('a store into a page that was only read makes it changed', () => {
+  it('a store into a page that was only read sets its change bit', () => {
     const gmap = guest();
     host.readAsGuest(gmap, cpus[0]!, 0n, 1);
     const frame = Number(entryOf(host, mm.asce, HOME, 0));
@@ -150,7 +145,7 @@ describe('no processor uses old data after', () => {
     expect(processReads()).toEqual(all(0));
   });
 
-  it('mmap over what was there', () => {
+  it('mmap over an existing mapping', () => {
     mm.mmap({ address: HOME, length: 0x1000n, taken: 'replace' });
     expect(guestReads(gmap)).toEqual(all(0));
     expect(processReads()).toEqual(all(0));
@@ -195,7 +190,7 @@ describe('no processor uses old data after', () => {
     expect(processReads(HOME, next)).toEqual(all(0));
   });
 
-  it('an alias: what one guest segment cached is purged with the page, however it was made', () => {
+  it('dontNeed of a page that is mapped at several guest addresses', () => {
     const other = guest();
     gmap.map({ from: HOME, to: 16n * PIB, length: MIB });
     expect(guestReads(gmap, 16n * PIB)).toEqual(all(1));
@@ -209,8 +204,8 @@ describe('no processor uses old data after', () => {
   });
 });
 
-describe('each purge is needed: without it a processor is seen to use what was taken back', () => {
-  /** Does something that takes a translation back, and says what each processor then sees. */
+describe('each purge is needed: without it a processor uses a stale translation', () => {
+  /** By purge site: invalidates a translation. Returns what each processor then reads. */
   const cases: Record<
     PurgeSite,
     { run: () => (number | string)[]; fresh: number | string; stale: number | string }
@@ -238,7 +233,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       fresh: 'EFAULT',
       stale: 1,
     },
-    // The next gmap's tables lie where the old one's were: its element is the same.
+    // The next gmap gets the frames of the old one's tables: its element is the same.
     'gmap-free': {
       run: () => {
         const gmap = guest();
@@ -250,7 +245,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       fresh: 'EFAULT',
       stale: 1,
     },
-    // The page of the process that went is, by then, another process's.
+    // By then the frame of the process that ended belongs to another process.
     'page-table-freed': {
       run: () => {
         const gmap = guest();
@@ -287,7 +282,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       fresh: 'EFAULT',
       stale: 'ok',
     },
-    // The frame that a fork left to both is read until the copy is.
+    // Without the purge the shared frame is read, not the copy.
     'page-copied': {
       run: () => {
         const gmap = guest();
@@ -311,7 +306,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       fresh: 'EFAULT',
       stale: 'ok',
     },
-    // The table that was on top is the next process's, and so is its element.
+    // The next process gets the frame of the old top table, and so the old element.
     'space-grown': {
       run: () => {
         mm.mmap({ address: HOME, length: MIB });
@@ -330,7 +325,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
       fresh: 7,
       stale: 9,
     },
-    // IPTE goes by the page table: what came from the old one is out of its reach.
+    // IPTE purges by the page table: it does not purge translations made from the old one.
     'enable-sie': {
       run: () => {
         mm.mmap({ address: HOME, length: MIB });
@@ -350,7 +345,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
     expect(cases[site].run()).toEqual(all(cases[site].stale));
   });
 
-  it.each(PURGE_SITES)('%s: not when it is there', (site) => {
+  it.each(PURGE_SITES)('%s: not with it', (site) => {
     expect(cases[site].run()).toEqual(all(cases[site].fresh));
     expect(staleTranslations(host, live())).toEqual([]);
   });
@@ -373,7 +368,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
     expect(guestReads(gmap)).toEqual(all(1));
   });
 
-  it('page-protected, when stores are allowed again: they would fault for ever', () => {
+  it('page-protected, when stores are allowed again: without it they would fault forever', () => {
     const gmap = guest();
     guestWrites(gmap);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -385,7 +380,7 @@ describe('each purge is needed: without it a processor is seen to use what was t
 });
 
 describe('processors', () => {
-  it('access with key 0, whatever key the program before had', () => {
+  it('access with key 0, not with the key of the PSW before', () => {
     const gmap = guest();
     cpus[0]!.key = 8;
     host.writeAsGuest(gmap, cpus[0]!, 0n, bytes(1));
@@ -396,7 +391,7 @@ describe('processors', () => {
     for (const cpu of cpus) expect((cpu.cr[0] as bigint) & 0x80_0000n).toBe(0x80_0000n);
   });
 
-  it('are left as they were found by an access, also one that fails', () => {
+  it('have the same state after an access as before, also after one that fails', () => {
     const gmap = guest();
     const [, outside, inside] = cpus as [Cpu, Cpu, Cpu];
     outside.setControl(1, 0x1234n);
@@ -424,7 +419,7 @@ describe('processors', () => {
 });
 
 describe('a page that had another owner', () => {
-  it('has neither the data nor the storage key of that one', () => {
+  it('has neither the data nor the storage key of that owner', () => {
     const gmap = guest();
     const [cpu] = cpus;
     host.writeAsGuest(gmap, cpu!, 0n, bytes(1));
@@ -434,7 +429,7 @@ describe('a page that had another owner', () => {
     mm.dontNeed({ address: HOME, length: 0x1000n });
     expect(host.readAsGuest(gmap, cpu!, 0n, 1)).toEqual(bytes(0));
     expect(frameOf()).toBe(frame);
-    // Referenced, by the access just made, and nothing else.
+    // Only the reference bit is on, from the access just made.
     expect(host.machine.storage.keys[frame]).toBe(0x04);
   });
 });
@@ -456,7 +451,7 @@ describe('where addresses are large', () => {
     const storageSize = canHave(edge + 0x100_0000) ? edge + 0x100_0000 : edge;
     const large = makeHost({ storageSize });
     const { frames } = large.host.kernel;
-    // All below the edge is taken but 4 MiB, and the lowest of what is left comes first.
+    // All but 4 MiB below the limit is allocated; the lowest free frames are handed out first.
     const left = storageSize > edge ? edge - 0x40_0000 : edge - 0x100_0000;
     for (let at = 0; at < left; ) at = frames.allocate(10, 'kernel') + 0x40_0000;
     for (let at = 0; at < left; ) at = frames.allocate(0, 'kernel');
@@ -498,12 +493,12 @@ describe('where addresses are large', () => {
 });
 
 describe('gmaps and processes', () => {
-  it('are numbered from 0 on, unless a number is asked for', () => {
+  it('are numbered from 0 on, unless the caller gives a number', () => {
     const ids = [host.createGmap(mm), host.createGmap(mm), host.createGmap(mm, 7), host.createGmap(mm)];
     expect(ids.map(({ id }) => id)).toEqual([0, 1, 7, 8]);
   });
 
-  it('a process that ended is forgotten, and everything it had is free', () => {
+  it('a process that has ended is in no list, and all its storage is free', () => {
     const before = host.kernel.frames.available;
     const other = host.createMm();
     const gmap = host.createGmap(other);

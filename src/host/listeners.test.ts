@@ -1,13 +1,13 @@
 /**
- * Listeners look and do not act: whatever one of them tries while an event of a running guest is delivered ends with
- * EBUSY, and neither guest, host nor processes notice.
+ * Listeners observe and do not act: each operation that a listener calls while an event of a running guest is delivered
+ * ends with EBUSY, and changes nothing of the guest, the host or its processes.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { code, diag, load, svc } from '../machine/testing/index.ts';
 import { VirtualMachine } from './kvm/index.ts';
 import { guestSegment, processPage, processSegment } from './numbers.ts';
-import { bytes, codeOf, GUEST_HOME, MIB, pictureOf, TestGuest } from './testing/index.ts';
+import { bytes, codeOf, GUEST_HOME, MIB, snapshotOf, TestGuest } from './testing/index.ts';
 
 let guest: TestGuest;
 
@@ -16,7 +16,7 @@ beforeEach(() => {
   guest.program([svc(1)]);
 });
 
-/** Every operation that could change something. */
+/** Every operation that can change state. */
 const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['run a second virtual CPU on the processor', ({ vm, host }) => vm.vcpus[1]?.run(host.machine.cpu(0), 10)],
   [
@@ -83,9 +83,9 @@ describe('a listener in the middle of a guest', () => {
     const codes: string[] = [];
     host.machine.trace.subscribe(({ type }) => {
       if (type !== 'interruption') return;
-      const before = pictureOf(host, mm, vm.gmap);
+      const before = snapshotOf(host, mm, vm.gmap);
       codes.push(codeOf(() => act(guest)));
-      expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+      expect(snapshotOf(host, mm, vm.gmap)).toEqual(before);
     });
     guest.vm.writeGuest(0x1c0n, bytes(0, 2, 0, 1, 0x80, 0, 0, 0));
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_SIEIC', icptcode: 0x1c });
@@ -128,16 +128,16 @@ describe('a listener in the middle of a guest', () => {
   });
 });
 
-describe('what `run` asks for pending signals', () => {
+describe('the callback of `run` for pending signals', () => {
   beforeEach(() => guest.program([...Array.from({ length: 4 }, () => diag(0, 0, 0x44)), load(1, 1)]));
 
   it.each(ACTS)('cannot %s', (_, act) => {
     const { vm, mm, host, vcpu } = guest;
     const codes: string[] = [];
     vcpu.run(host.machine.cpu(0), Infinity, () => {
-      const before = pictureOf(host, mm, vm.gmap);
+      const before = snapshotOf(host, mm, vm.gmap);
       codes.push(codeOf(() => act(guest)));
-      expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
+      expect(snapshotOf(host, mm, vm.gmap)).toEqual(before);
       return false;
     });
     expect(codes).toEqual(Array(codes.length).fill('EBUSY'));
@@ -186,7 +186,7 @@ describe('a listener that throws', () => {
   });
 });
 
-it('what ends is over, and what is of one host is of no other', () => {
+it('an object that has ended, or that belongs to another host, is refused', () => {
   const { host, mm, vm, vcpu } = guest;
   const other = new TestGuest();
   const codes = (...operations: (() => unknown)[]) => operations.map(codeOf);
@@ -194,8 +194,8 @@ it('what ends is over, and what is of one host is of no other', () => {
   const file = other.host.createFile(MIB);
   const log = other.mm.startLog(0, 1);
   const foreign = host.createGmap(host.createMm());
-  const before = pictureOf(host, mm, vm.gmap);
-  const theirs = pictureOf(other.host, other.mm, other.vm.gmap);
+  const before = snapshotOf(host, mm, vm.gmap);
+  const theirs = snapshotOf(other.host, other.mm, other.vm.gmap);
   expect(
     codes(
       () => vcpu.run(cpu, 1),
@@ -213,8 +213,8 @@ it('what ends is over, and what is of one host is of no other', () => {
       () => new VirtualMachine({ mm, gmap: foreign }),
     ),
   ).toEqual(Array(13).fill('EINVAL'));
-  expect(pictureOf(host, mm, vm.gmap)).toEqual(before);
-  expect(pictureOf(other.host, other.mm, other.vm.gmap)).toEqual(theirs);
+  expect(snapshotOf(host, mm, vm.gmap)).toEqual(before);
+  expect(snapshotOf(other.host, other.mm, other.vm.gmap)).toEqual(theirs);
 });
 
 describe('a virtual machine whose process has ended', () => {

@@ -23,7 +23,7 @@ describe('check mode', () => {
     locks.problems.subscribe((problem) => problems.push(problem));
   });
 
-  it('has nothing to say of the right order', () => {
+  it('reports nothing for the right order', () => {
     mmap.acquire('read');
     pages.acquire('write');
     expect(locks.held).toEqual([mmap, pages]);
@@ -88,7 +88,7 @@ describe('check mode', () => {
     expect(problems).toEqual(['allocation under the page-table lock']);
   });
 
-  it('knows what is held when locks are released out of order', () => {
+  it('lists the held locks, also if they are released out of order', () => {
     mmap.acquire('read');
     pages.acquire('write');
     mmap.release();
@@ -112,7 +112,7 @@ describe('outside check mode', () => {
     expect(locks.held).toEqual([]);
   });
 
-  it('a lock knows that it is held: check mode, once on, reports one that was never released', () => {
+  it('a lock records its state: check mode, once on, reports a lock that was never released', () => {
     const locks = new Locks();
     const lock = new Lock(locks, 'mmap lock', RANK.MMAP);
     const problems: string[] = [];
@@ -191,7 +191,7 @@ describe('a host', () => {
     expect(modes).toEqual(['write']);
   });
 
-  it('leaves nothing held after an operation that says no', () => {
+  it('holds no lock after an operation that fails', () => {
     const { frames, locks } = host.kernel;
     const cpu = host.machine.cpu(0);
     const noes: [string, () => unknown][] = [

@@ -17,8 +17,8 @@ beforeEach(() => {
   cpu.setPsw(PLAIN, START);
 });
 
-/** What all of a machine is that an operation could change. */
-const picture = () => [
+/** Returns the state of a machine that an operation could change. */
+const snapshot = () => [
   ...machine.cpus.flatMap((one) => [
     one.pswMask,
     one.pswAddress,
@@ -42,13 +42,13 @@ describe('a listener', () => {
   ])('cannot run %s, and nothing has changed', (_, act) => {
     const errors: unknown[] = [];
     machine.trace.subscribe(() => {
-      const before = picture();
+      const before = snapshot();
       try {
         act();
       } catch (error) {
         errors.push(error);
       }
-      expect(picture()).toEqual(before);
+      expect(snapshot()).toEqual(before);
     });
     expect(cpu.run(10)).toMatchObject({ reason: 'wait', disabled: true });
     expect(errors).toHaveLength(1);

@@ -32,7 +32,7 @@ describe('the TOD clock', () => {
     expect(clock.tod).toBe(101n);
   });
 
-  it('returns what it will read', () => {
+  it('returns its value after a number of units of work', () => {
     expect(new Clock(100n).after(10)).toBe(140n);
   });
 

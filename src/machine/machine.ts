@@ -75,7 +75,7 @@ export class Machine implements Configuration {
 
   /**
    * Purges, on every processor, the translations made from entry `index` (0 to 255) of the page table at absolute address
-   * `origin`, of whatever address space. IPTE does this after it has invalidated the entry.
+   * `origin`, in all address spaces. IPTE does this after it has invalidated the entry.
    * @throws RangeError if no such entry can exist; BusyError while a listener is called, as all purges
    */
   purgePage(origin: number, index: number): void {

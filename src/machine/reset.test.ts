@@ -38,7 +38,7 @@ describe('the table of resets', () => {
   });
 });
 
-/** What a processor has of each part, 1 for the value that it is given, 0 for the one that it is reset to. */
+/** Sets every part of a processor, and resets it. Returns, for each part, 1 if it was kept and 0 if it was cleared. */
 function parts(reset: CpuReset): Partial<Record<ResetPart, number>> {
   const cpu = new Machine({ storageSize: 0x10_0000 }).cpu(0);
   cpu.setPsw(0x0100_0001_8000_0000n, 0x1234n);

@@ -187,7 +187,7 @@ describe('interceptions', () => {
 
   it('of a translation exception of the guest: with the page', () => {
     set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_PROGRAM);
-    // A segment table at 0x4000 whose entries are all invalid but the first, which maps the first pages as they are.
+    // A segment table at 0x4000 of which only the first entry is valid: it maps the first pages to themselves.
     guestWrite(0x4000, psw(0x5000n, 0x20n));
     for (let page = 0; page < 16; page++)
       guestWrite(0x5000 + page * 8, psw(BigInt(page) << 12n, 0).subarray(0, 8));
@@ -449,7 +449,7 @@ describe('translations and protection of a guest', () => {
     guestWrite(0x800, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
     run();
     expect(cpu.gr[3]).toBe(1n);
-    // The same description with its storage a megabyte on: its tables lead elsewhere.
+    // The same description with its storage one MiB further on has other tables.
     machine.storage.write(ORIGIN + 0x10_0000, machine.storage.read(ORIGIN, 0x2_0000));
     machine.storage.set64(ORIGIN + 0x10_0000 + GUEST_PAGES, 0x5_0000n);
     machine.storage.set64(ORIGIN + 0x10_0000 + 0x5_0800, 2n);
@@ -547,14 +547,14 @@ describe('what an interception stores', () => {
 });
 
 describe('storage keys of a guest', () => {
-  /** The page whose key is looked at, 0x20 of guest and host. */
+  /** The page whose key the tests examine, 0x20 of guest and host. */
   const GUEST_PAGE = 0x2_0000;
   const FRAME = (ORIGIN + GUEST_PAGE) / 4096;
   const STATUS = PAGES + 0x800 + 0x20 * 8;
   const keys = () => machine.storage.keys;
   const status = () => machine.storage.get32(STATUS);
   const setStatus = (value: number) => machine.storage.set32(STATUS, value);
-  /** Puts the instructions behind a load of the page's address into register 2, and runs them. */
+  /** Runs a load of the page's address into register 2, then the instructions. */
   const runOn = (...instructions: number[][]) => {
     program(load(2, GUEST_PAGE), ...instructions, lpswe(DONE));
     setPsw(MASK.PLAIN, START);
@@ -702,7 +702,7 @@ describe('storage keys of a guest', () => {
       expect(keys()[FRAME]).toBe(0x72);
     };
 
-    it('in a guest with main-storage origin and limit, the page table behind the host’s is not touched', () => {
+    it('in a guest with main-storage origin and limit, the storage after the host’s page table does not change', () => {
       set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
       set64(SIE.STORAGE_ORIGIN, 0n);
       set64(SIE.STORAGE_LIMIT, 0n);
@@ -710,7 +710,7 @@ describe('storage keys of a guest', () => {
       expect(untouched()).toBe(true);
     });
 
-    it('behind a page table in the second half of a frame, what the next frame holds is not touched', () => {
+    it('for a page table in the second half of a frame, the next frame does not change', () => {
       machine.storage.write(PAGES + 0x800, machine.storage.read(PAGES, 0x800));
       machine.storage.set64(SEGMENTS, BigInt(PAGES + 0x800));
       machine.storage.fill(PAGES + 0x1000, 0x800, 0xee);

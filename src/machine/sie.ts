@@ -46,13 +46,8 @@ export type SieExit =
 
 /**
  * Interprets a guest on a processor whose control register 1 holds the ASCE of the host's space. General registers 0 to 13,
-<<<<<<< HEAD
  * floating-point and access registers hold the guest's values on entry and on exit. All other state of the processor is
  * saved and restored; the guest's other state is in the state description.
-=======
- * floating-point and access registers are the guest's on entry and on exit. All other state of the processor is saved and
- * restored; the guest's is in the state description.
->>>>>>> main
  *
  * @param description absolute address of the state description, a multiple of 512
  * @param limit maximum number of units of work: a positive integer or Infinity

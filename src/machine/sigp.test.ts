@@ -15,8 +15,8 @@ import {
   SIGP_PSW,
   SIGP_STATES,
   SIGP_TABLE,
-  type SigpSight,
   type SigpState,
+  type SigpTargetState,
   sigp,
   sigpEffect,
 } from './testing/index.ts';
@@ -49,7 +49,7 @@ function send(order: number, target = 1, parameter = 0): string {
   return cpu.cc === 1 ? `1 ${status.toString(16).padStart(3, '0')}` : `${cpu.cc}`;
 }
 
-function sight(target: Cpu): SigpSight {
+function stateOf(target: Cpu): SigpTargetState {
   return {
     emergency: target.pending.some((p) => p.code === EXT.EMERGENCY_SIGNAL && p.cpuAddress === 0),
     call: target.pending.some((p) => p.code === EXT.EXTERNAL_CALL),
@@ -81,10 +81,10 @@ describe.each(Object.entries(SIGP_TABLE))('order %s', (key, row) => {
       const order = Number(key);
       const target = state === 'self' ? cpu : other;
       put(target, state);
-      const before = sight(target);
+      const before = stateOf(target);
       const address = state === 'missing' ? 7 : state === 'self' ? 0 : 1;
       const answer = send(order, address, SIGP_PARAMETER[order as keyof typeof SIGP_PARAMETER]);
-      expect([answer, ...sigpEffect(before, sight(target))].join(' ')).toBe(expected);
+      expect([answer, ...sigpEffect(before, stateOf(target))].join(' ')).toBe(expected);
     },
   );
 });
@@ -97,7 +97,7 @@ describe('orders', () => {
       other.cr[4] = 0xffff_0000n | BigInt(primary);
       other.cr[3] = 0xffff_0000n | BigInt(secondary);
       expect(send(0x13, 1, 0xffff_0005)).toBe(signalled ? '0' : '1 200');
-      expect(sight(other).emergency).toBe(signalled);
+      expect(stateOf(other).emergency).toBe(signalled);
     },
   );
 
@@ -144,7 +144,7 @@ describe('orders', () => {
     expect(other.storage.get64(0x4000 + LOWCORE.RESTART_OLD_PSW + 8)).toBe(
       BigInt(HANDLER + LOWCORE.EXTERNAL_NEW_PSW),
     );
-    expect(sight(other).assigned).toBe(true);
+    expect(stateOf(other).assigned).toBe(true);
     expect(other.storage.get64(ASSIGNED + 0x108)).toBe(BigInt(HANDLER + LOWCORE.RESTART_NEW_PSW));
   });
 

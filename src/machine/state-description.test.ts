@@ -34,13 +34,13 @@ import {
   setPsw,
 } from './testing/guest.ts';
 
-/** The host's segment and page table, if the test uses any. */
+/** The addresses of the host's segment table and page table, for tests that use them. */
 const SEGMENTS = 0x30_0000;
 const PAGES = 0x30_4000;
 
 beforeEach(resetGuest);
 
-/** The host's tables: guest page n is host page n of segment 1. Returns what changes an entry. */
+/** Makes the host's tables: guest page n is host page n of segment 1. Returns a function that changes an entry. */
 function hostTables(): (page: number, entry: bigint) => void {
   machine.storage.set64(SEGMENTS, 0x20n);
   machine.storage.set64(SEGMENTS + 8, BigInt(PAGES));
@@ -71,7 +71,7 @@ function changesOf(action: () => void): [number, number][] {
 }
 
 describe('an interception stores its own fields, and the guest’s state', () => {
-  // The PSW and, as the clock has advanced, the CPU timer change always; all bytes of other fields are made to differ.
+  // The PSW and the CPU timer always change. All bytes of the other fields are set to other values first.
   const FIELDS = 0x50;
   const END = 0xf0;
   const changed = (action: () => void): number[] =>
@@ -82,7 +82,7 @@ describe('an interception stores its own fields, and the guest’s state', () =>
       )
       .filter((offset) => offset < SIE.PSW || offset >= SIE.GR14);
   const range = (first: number, length: number) => Array.from({ length }, (_, i) => first + i);
-  /** Makes every byte of the fields different from all that is stored. */
+  /** Sets every byte of the fields to a value that no interception stores. */
   const dirty = () => {
     for (const [first, length] of [
       [SIE.INTERCEPTION_CODE, 0x0c],
@@ -236,7 +236,7 @@ describe('the host’s translation', () => {
     expect(cpu.gr[3]).toBe(0x77n);
   });
 
-  it('a prefix area that it loses while the guest runs is a validity interception', () => {
+  it('that loses the prefix area while the guest runs is a validity interception', () => {
     const setHostPage = hostTables();
     // The new PSW is invalid: the next interruption comes before an instruction.
     guestWrite(LOWCORE.SVC_NEW_PSW, psw(MASK.PLAIN | 1n, START));

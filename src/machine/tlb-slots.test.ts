@@ -1,4 +1,4 @@
-/** Slots at the ends of a buffer, and what an entry has when nothing is said of it. */
+/** The first and the last slots of a TLB, and the defaults of an entry. */
 
 import { describe, expect, it } from 'vitest';
 import { TLB_SLOTS, Tlb } from './tlb.ts';
@@ -6,17 +6,17 @@ import { TLB_SLOTS, Tlb } from './tlb.ts';
 describe('a slot', () => {
   it.each([0, 1, TLB_SLOTS - 1])('%i is found, and purged by page, by ASCE and with all', (page) => {
     const tlb = new Tlb();
-    const remember = () => tlb.insert(page, 1, 2, 7, 0x40, false);
+    const insert = () => tlb.insert(page, 1, 2, 7, 0x40, false);
     const found = () => tlb.find(page, 1, 2) === page;
-    expect(remember()).toBe(page);
+    expect(insert()).toBe(page);
     expect(found()).toBe(true);
     expect([tlb.hits, tlb.misses]).toEqual([1, 0]);
     tlb.purgePage(0x40, page % 256);
     expect(found()).toBe(false);
-    remember();
+    insert();
     tlb.purgeAsce(1, 2);
     expect(found()).toBe(false);
-    remember();
+    insert();
     tlb.purgeAll();
     expect(found()).toBe(false);
     expect([tlb.hits, tlb.misses]).toEqual([1, 3]);

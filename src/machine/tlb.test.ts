@@ -90,7 +90,7 @@ describe('a translation-lookaside buffer', () => {
   it('finds only entries that were inserted and neither replaced nor purged', () => {
     const page = fc.constantFrom(0, 1, 0x100, 0x101, 0x400, 0x401, 2 ** 52 - 1);
     const step = fc.record({
-      what: fc.constantFrom('remember', 'remember', 'remember', 'page', 'asce', 'all'),
+      what: fc.constantFrom('insert', 'insert', 'insert', 'page', 'asce', 'all'),
       page,
       asceLo: fc.constantFrom(0x1cf, 0x41cf),
       table: fc.constantFrom(2, 3),
@@ -101,7 +101,7 @@ describe('a translation-lookaside buffer', () => {
         const known = new Map<string, { page: number; asceLo: number; table: number; frame: number }>();
         let frame = 0;
         for (const { what, page, asceLo, table } of steps) {
-          if (what === 'remember') {
+          if (what === 'insert') {
             tlb.insert(page, 0, asceLo, ++frame, table, false);
             known.set(`${page} ${asceLo}`, { page, asceLo, table, frame });
           } else if (what === 'page') {
@@ -120,8 +120,8 @@ describe('a translation-lookaside buffer', () => {
             expect(known.get(`${entry.page} ${entry.asceLo}`)?.frame).toBe(entry.frame);
             expect(tlb.find(entry.page, 0, entry.asceLo)).toBeGreaterThanOrEqual(0);
           }
-          // What was remembered last is there.
-          if (what === 'remember') expect(tlb.find(page, 0, asceLo)).toBeGreaterThanOrEqual(0);
+          // The entry that was inserted last is found.
+          if (what === 'insert') expect(tlb.find(page, 0, asceLo)).toBeGreaterThanOrEqual(0);
         }
       }),
     );
@@ -129,7 +129,7 @@ describe('a translation-lookaside buffer', () => {
 });
 
 describe('purges of a machine reach every processor', () => {
-  const remembering = () => {
+  const machineWithEntries = () => {
     const machine = new Machine({ cpus: 3, storageSize: 0x1_0000 });
     for (const cpu of machine.cpus) {
       // Page table at 0x8800: number 0x11.
@@ -145,7 +145,7 @@ describe('purges of a machine reach every processor', () => {
   };
 
   it('by page', () => {
-    const { machine, events, left } = remembering();
+    const { machine, events, left } = machineWithEntries();
     machine.purgePage(0x8800, 3);
     expect(left()).toEqual([
       [8, 9],
@@ -156,7 +156,7 @@ describe('purges of a machine reach every processor', () => {
   });
 
   it('by element', () => {
-    const { machine, events, left } = remembering();
+    const { machine, events, left } = machineWithEntries();
     machine.purgeAsce(0, 0x81cf);
     expect(left()).toEqual([
       [7, 9],
@@ -167,14 +167,14 @@ describe('purges of a machine reach every processor', () => {
   });
 
   it('all entries, of guests too', () => {
-    const { machine, events, left } = remembering();
+    const { machine, events, left } = machineWithEntries();
     machine.purgeAll();
     expect(left()).toEqual([[], [], []]);
     expect(events).toEqual([{ type: 'purge', by: 'all' }]);
   });
 
   it('reports a 64-bit ASCE in one field', () => {
-    const { machine, events } = remembering();
+    const { machine, events } = machineWithEntries();
     machine.purgeAsce(0xffff_ffff, 0x8000_01cf);
     expect(events).toEqual([{ type: 'purge', by: 'idte', asce: 0xffff_ffff_8000_01cfn }]);
   });

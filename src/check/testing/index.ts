@@ -1,6 +1,6 @@
 /**
- * Hosts for tests on which every rule is checked after every operation, and what operations must leave as it was.
- * Nothing outside tests imports this.
+ * Test hosts on which every rule is checked after every operation, and the state that a failed operation must not change.
+ * Only tests import this file.
  */
 
 import { type Gmap, type Host, LinuxError, type MemoryFile, type Mm, PROT } from '../../host/index.ts';
@@ -44,7 +44,7 @@ const GMAP_OPERATIONS = ['map', 'unmap', 'fault', 'discard', 'watch', 'free'] as
 
 const FILE_OPERATIONS = ['read', 'write', 'close'] as const;
 
-/** A host, and what looks at it. */
+/** A host, its machine, and the checker attached to it. */
 export interface CheckedHost {
   readonly host: Host;
   readonly machine: Machine;
@@ -52,13 +52,8 @@ export interface CheckedHost {
 }
 
 /**
-<<<<<<< HEAD
  * Returns a host on a machine of, by default, 4 processors and 16 MiB. After each operation on it, on its processes, gmaps
  * and files, whether it succeeds or fails, everything is checked; a broken rule is thrown as an Error.
-=======
- * A host on a machine of 4 processors and 16 MiB, unless said otherwise. After each operation on it, on its processes,
- * gmaps and files, whether it succeeds or fails, everything is checked; a broken rule is an Error.
->>>>>>> main
  */
 export function checkedHost(options: { cpus?: number; storageSize?: number } = {}): CheckedHost {
   const { host, machine } = makeHost({ cpus: 4, ...options });
@@ -80,7 +75,7 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
     const violations = checker.checkAll();
     if (violations.length > 0) throw new Error(violations.map(describeViolation).join('\n'));
   };
-  /** What operations make is checked from then on. */
+  /** Has the operations of an object checked that an operation has returned. */
   const instrumented = (result: unknown): unknown => {
     if (typeof result !== 'object' || result === null) return result;
     const made = result as Mm | Gmap | MemoryFile;
@@ -100,15 +95,10 @@ export function checkedHost(options: { cpus?: number; storageSize?: number } = {
   return { host, machine, checker };
 }
 
-<<<<<<< HEAD
 /**
  * Returns the state of a process that is visible from outside: its mappings and the contents of its pages, not its tables.
  */
 export function visibleStateOf(mm: Mm) {
-=======
-/** What can be seen of a process from outside: its mappings, and what its pages hold; not how its tables are made. */
-export function seenOf(mm: Mm) {
->>>>>>> main
   const { view, bytes } = mm.kernel.storage;
   const pages: string[] = [];
   const note = (page: number, frame: number) => {
@@ -141,20 +131,20 @@ function digest(page: Uint8Array): string {
   return hash.toString(16);
 }
 
-/** A host in some state, and an operation to be done there. */
-export interface Scene {
+/** A host in some state, and an operation to perform there. */
+export interface FailureCase {
   readonly host: Host;
-  /** Must be the same after the operation has failed as before it. */
+  /** The state that a failed operation must not change. */
   readonly seen: () => unknown;
   readonly operation: () => unknown;
 }
 
 /**
- * Makes the scene anew with its operation's first allocation failing, then its second, and so on until none is left to
- * fail. Each failure must be ENOMEM and change nothing that is seen, or be made up for; then the operation succeeds.
- * What is wrong is thrown. Returns, for each allocation, how the operation ended when it failed.
+ * Performs the operation in a new host with its first allocation failing, then its second, and so on until none is left to
+ * fail. Returns, for each allocation, how the operation ended when that failed: 'ok' if the operation did without it.
+ * @throws Error if a failed operation has changed the state, fails again without a failing allocation, or loses frames
  */
-export function failEach(make: () => Scene): ('ENOMEM' | 'ok')[] {
+export function failEach(make: () => FailureCase): ('ENOMEM' | 'ok')[] {
   const ends: ('ENOMEM' | 'ok')[] = [];
   for (let n = 1; ; n++) {
     const { host, seen, operation } = make();
@@ -194,7 +184,7 @@ function inWords(value: unknown): string {
   );
 }
 
-/** Ends every process and closes every file: all storage must be free then. */
+/** Ends every process and closes every file. @throws Error if not all storage is free then */
 export function endAll(host: Host): void {
   for (const mm of [...host.processes]) host.exitMm(mm);
   for (const file of [...host.common.files]) file.close();

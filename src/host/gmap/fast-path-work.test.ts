@@ -59,7 +59,7 @@ describe('a fast path does less work than the general path', () => {
     expect(work((segment) => gmap.faultSegment(guestSegment(segment)))).toBeLessThan(general() / 2);
   });
 
-  it('to link a segment to a page table that is there', () => {
+  it('to link a segment to an existing page table', () => {
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), SEGMENTS);
     expect(work((segment) => gmap.faultSegment(guestSegment(segment)))).toBeLessThan(general());
     expect(host.stats().rmaps).toBe(SEGMENTS + 2 * TIMES);
@@ -77,7 +77,7 @@ describe('a fast path does less work than the general path', () => {
   });
 });
 
-describe('a segment number that is none', () => {
+describe('a number that is no segment', () => {
   const wrong = ['0', 0n, 0.5, -1, Number.NaN, null, undefined, [0], true, 2 ** 44] as unknown as number[];
 
   it.each(wrong.map((_, at) => at))(
@@ -98,12 +98,12 @@ describe('a segment number that is none', () => {
     },
   );
 
-  it('a count of all segments is too many, and named', () => {
+  it('a count of 2^44 or more is refused, and the error names it', () => {
     expect(() => gmap.unmapSegments(guestSegment(0), 2 ** 44)).toThrow(/count/);
     expect(() => gmap.unmapSegments(guestSegment(0), 2 ** 44 + 1)).toThrow(/count/);
   });
 
-  it('-1 answers a fault where nothing is mapped, in the table found last and elsewhere', () => {
+  it('a fault returns -1 where nothing is mapped, in the table found last and elsewhere', () => {
     gmap.unmapSegments(guestSegment(0), SEGMENTS);
     expect([
       gmap.faultSegment(guestSegment(0)),

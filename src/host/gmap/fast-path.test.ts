@@ -24,7 +24,7 @@ beforeEach(() => {
   mm.mmap({ address: HOME, length: 8n * MIB });
 });
 
-const picture = () => [...gmap.segments()].map((s) => `${s.guest >> 20n} ${s.linked} ${s.process >> 20n}`);
+const snapshot = () => [...gmap.segments()].map((s) => `${s.guest >> 20n} ${s.linked} ${s.process >> 20n}`);
 
 describe('a single segment', () => {
   it('a linked segment that is mapped by itself is unlinked, and purged', () => {
@@ -33,7 +33,7 @@ describe('a single segment', () => {
     const { purges } = host.stats();
     gmap.mapSegments(processSegment(HOME_SEGMENT + 1), guestSegment(0), 1);
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(1), 1);
-    expect(picture()).toEqual([`0 false ${HOME_SEGMENT + 1}`, `1 false ${HOME_SEGMENT}`]);
+    expect(snapshot()).toEqual([`0 false ${HOME_SEGMENT + 1}`, `1 false ${HOME_SEGMENT}`]);
     expect(host.stats()).toMatchObject({ rmaps: 0, purges: purges + 1 });
   });
 
@@ -45,20 +45,20 @@ describe('a single segment', () => {
     expect(entryOf(host, gmap.asce, MIB, 0)).toBe(entryOf(host, mm.asce, HOME, 0));
     expect(host.stats().rmaps).toBe(2);
     mm.munmap({ address: HOME, length: MIB });
-    expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`, `1 false ${HOME_SEGMENT}`]);
+    expect(snapshot()).toEqual([`0 false ${HOME_SEGMENT}`, `1 false ${HOME_SEGMENT}`]);
     expect(gmap.faultSegment(guestSegment(1))).toBe(-1);
   });
 
-  it('links nothing where the process has no mapping at the first byte, whatever it has behind it', () => {
+  it('links nothing where the process has no mapping at the first byte, but one behind it', () => {
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
     gmap.faultSegment(guestSegment(0));
     mm.munmap({ address: HOME, length: 4096n });
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
     expect(gmap.faultSegment(guestSegment(0))).toBe(-1);
-    expect(picture()).toEqual([`0 false ${HOME_SEGMENT}`]);
+    expect(snapshot()).toEqual([`0 false ${HOME_SEGMENT}`]);
   });
 
-  it('a listener hears of every link', () => {
+  it('emits an event for every link', () => {
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 2);
     gmap.faultSegment(guestSegment(0));
     gmap.unmapSegments(guestSegment(0), 1);
@@ -69,7 +69,7 @@ describe('a single segment', () => {
     expect(seen).toEqual(['link']);
   });
 
-  it('a gmap that was freed says no', () => {
+  it('of a gmap that was freed is refused', () => {
     gmap.mapSegments(processSegment(HOME_SEGMENT), guestSegment(0), 1);
     gmap.faultSegment(guestSegment(0));
     gmap.free();
@@ -80,15 +80,15 @@ describe('a single segment', () => {
 
 describe('a long run of unlinked entries', () => {
   it.each([0, 1, 4095, 4096, 2 ** 22 - 5000])(
-    'is one promise after the other, from segment %i on',
+    'has the same bits as entries written one by one, from segment %i on',
     (from) => {
       const other = host.createGmap(mm);
       gmap.mapSegments(processSegment(from), guestSegment(2000), 5000);
       for (let i = 0; i < 5000; i++) other.mapSegments(processSegment(from + i), guestSegment(2000 + i), 1);
       const tables = (of: Gmap) => [...tableBytes(host, of)].map(([, text]) => text);
-      // The tables of region entries differ in the origins that they hold; the last three are segment tables.
+      // Region tables differ in the origins of their entries; the last three tables are segment tables.
       expect(tables(gmap).slice(-4)).toEqual(tables(other).slice(-4));
-      expect(picture()).toHaveLength(5000);
+      expect(snapshot()).toHaveLength(5000);
     },
   );
 });

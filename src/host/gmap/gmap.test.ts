@@ -1,6 +1,6 @@
 /**
- * Guest address spaces bit by bit: what lies in absolute storage, and the operations that work on segment numbers.
- * The contract of the operations is in contract.test.ts.
+ * Guest address spaces bit by bit: the tables in absolute storage, and the operations on segment numbers.
+ * contract.test.ts tests the contract of the operations.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -97,7 +97,7 @@ describe('in absolute storage', () => {
     }
   });
 
-  it('pages: 0x200 when protected, 0x401 when out of reach, 0x400 when there is none', () => {
+  it('page entries: 0x200 if protected, 0x401 with PROT_NONE, 0x400 without a frame', () => {
     mm.mmap({ address: 0n, length: MIB });
     gmap.map({ from: 0n, to: PIB, length: MIB });
     for (let i = 0n; i < 4n; i++) host.writeAsGuest(gmap, host.machine.cpu(0), PIB + i * 0x1000n, bytes(1));
@@ -150,7 +150,7 @@ describe('in segment numbers', () => {
     expect([...gmap.segments()].every(({ linked }) => !linked)).toBe(true);
   });
 
-  it('knows which guest segment an entry is of', () => {
+  it('returns the guest segment that an entry translates', () => {
     gmap.mapSegments(processSegment(0), guestSegment(2 ** 33 - 1), 2);
     for (const segment of [2 ** 33 - 1, 2 ** 33]) {
       expect(gmap.segmentOf(gmap.tables.entryOf(segment))).toBe(segment);
@@ -175,7 +175,7 @@ describe('runs of segment tables', () => {
     return found;
   };
 
-  it('cover what there is of a range, and nothing else', () => {
+  it('cover the existing tables of a range, and nothing else', () => {
     gmap.mapSegments(processSegment(0), guestSegment(5), 1);
     gmap.mapSegments(processSegment(0), guestSegment(2 ** 22), 1);
     gmap.mapSegments(processSegment(0), guestSegment(2 ** 33 + 2 ** 22 + 2048), 1);
@@ -231,7 +231,7 @@ describe('events', () => {
     ]);
   });
 
-  it('of an operation that fails do not happen', () => {
+  it('are not emitted by an operation that fails', () => {
     const events: TraceEvent[] = [];
     host.machine.trace.subscribe((event) => events.push(event));
     expect(codeOf(() => gmap.map({ from: 1n, to: 0n, length: MIB }))).toBe('EINVAL');
@@ -245,8 +245,8 @@ describe('events', () => {
   });
 });
 
-describe('frames that held something before', () => {
-  it('make tables and page tables as the formats have them, PGSTEs zero', () => {
+describe('frames that were used before', () => {
+  it('become tables of empty entries, and PGSTEs of zeros', () => {
     const { host: used } = makeHost();
     used.machine.storage.bytes.fill(0xff);
     const process = used.createMm();

@@ -7,7 +7,7 @@ import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
 import { guestSegment, processSegment } from '../numbers.ts';
-import { makeHost, pictureOf } from '../testing/index.ts';
+import { makeHost, snapshotOf } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 
 const MIB = 1n << 20n;
@@ -167,7 +167,7 @@ const REFUSALS: [title: string, call: () => unknown, code: string, ...named: str
 ];
 
 it.each(REFUSALS)('%s', (_, call, code, ...named) => {
-  const before = pictureOf(host, mm, gmap);
+  const before = snapshotOf(host, mm, gmap);
   let thrown: unknown;
   try {
     call();
@@ -178,10 +178,10 @@ it.each(REFUSALS)('%s', (_, call, code, ...named) => {
   const { code: found, message } = thrown as LinuxError;
   expect(found).toBe(code);
   for (const part of named) expect(message).toMatch(part);
-  expect(pictureOf(host, mm, gmap)).toEqual(before);
+  expect(snapshotOf(host, mm, gmap)).toEqual(before);
 });
 
-it('a gmap that was freed says so', () => {
+it('a gmap that was freed refuses every operation', () => {
   gmap.free();
   for (const call of [
     () => gmap.map({ from: HOME, to: 0n, length: MIB }),

@@ -1,11 +1,7 @@
-<<<<<<< HEAD
 /**
  * DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): the pages released, and valid and invalid parameter
  * blocks.
  */
-=======
-/** DIAGNOSE 0x10 (release pages) and 0x258 (page-reference services): which pages, and which parameter blocks. */
->>>>>>> main
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PGM } from '../../machine/index.ts';
@@ -18,7 +14,7 @@ beforeEach(() => {
   guest = new TestGuest();
 });
 
-/** Runs DIAGNOSE with registers 2 and 3. Returns the program-interruption code, 0 if there is none. */
+/** Runs DIAGNOSE with registers 2 and 3. Returns the program-interruption code, or 0 if there is none. */
 function diagnose(code: number, r2: bigint, r3: bigint): number {
   const { vm, vcpu } = guest;
   const lowcore = BigInt(vcpu.block.prefix);

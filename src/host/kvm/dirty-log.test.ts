@@ -1,4 +1,4 @@
-/** Dirty logs of memory slots: which pages guest, process and KVM wrote since somebody last asked. */
+/** Dirty logs of memory slots: the pages that guest, process and KVM wrote since the log was last taken. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOWCORE } from '../../machine/index.ts';
@@ -20,7 +20,7 @@ describe.each([
 ])('the log of a slot of %s', (_, large) => {
   let guest: TestGuest;
   const take = (slot = 0) => guest.vm.getDirtyLog(slot);
-  /** The log without what only running causes. */
+  /** Takes the log. Returns its pages without those of the prefix area and the program, which every run writes. */
   const takeData = () => take().filter((page) => page > CODE);
 
   beforeEach(() => {
@@ -31,34 +31,34 @@ describe.each([
     };
   });
 
-  it('has what was written since it was switched on, and nothing from before', () => {
+  it('has the pages written since it was switched on, and none from before', () => {
     guest.on(0x20, stg(1, 0, 2));
-    guest.mm.write(guest.home(0x30), bytes(1));
+    guest.mm.write(guest.processAddress(0x30), bytes(1));
     guest.slot(LOG);
     expect(take()).toEqual([]);
     guest.on(0x21, stg(1, 0, 2));
-    guest.mm.write(guest.home(0x31), bytes(1));
+    guest.mm.write(guest.processAddress(0x31), bytes(1));
     expect(take()).toEqual([...PREFIX, CODE, 0x21, 0x31]);
     expect(take()).toEqual([]);
   });
 
-  it('has a page again when it is written again, by whom ever', () => {
+  it('has a page again when guest, process or KVM writes it again', () => {
     guest.slot(LOG);
     guest.on(0x20, stg(1, 0, 2), stg(1, 8, 2));
     expect(takeData()).toEqual([0x20]);
     guest.on(0x20, stg(1, 0, 2));
     expect(takeData()).toEqual([0x20]);
-    guest.host.writeAsProcess(guest.mm, guest.host.machine.cpu(1), guest.home(0x20), bytes(1));
+    guest.host.writeAsProcess(guest.mm, guest.host.machine.cpu(1), guest.processAddress(0x20), bytes(1));
     expect(takeData()).toEqual([0x20]);
     guest.vm.writeGuest(0x2_0000n, bytes(1));
     expect(takeData()).toEqual([0x20]);
   });
 
-  it('has no page that is only read, there or not', () => {
+  it('has no page that is only read, present or not', () => {
     guest.on(0x20, stg(1, 0, 2));
     guest.slot(LOG);
     guest.on(0x20, lg(1, 0, 2), load(2, 0x5_0000), lg(1, 0, 2));
-    guest.mm.read(guest.home(0x60), 1);
+    guest.mm.read(guest.processAddress(0x60), 1);
     guest.vm.readGuest(0x7_0000n, 1);
     expect(takeData()).toEqual([]);
     guest.on(0x50, stg(1, 0, 2));
@@ -68,11 +68,12 @@ describe.each([
   it('has the first and the last page of the slot, ascending, and none outside', () => {
     guest.mm.mmap({ address: GUEST_HOME + GUEST_BYTES, length: MIB });
     guest.slot(LOG);
-    for (const page of [PAGES, PAGES - 1, 300, 0, 255, 256]) guest.mm.write(guest.home(page), bytes(1));
+    for (const page of [PAGES, PAGES - 1, 300, 0, 255, 256])
+      guest.mm.write(guest.processAddress(page), bytes(1));
     expect(take()).toEqual([0, 255, 256, 300, PAGES - 1]);
   });
 
-  it('counts from the slot, wherever the guest has it', () => {
+  it('has page numbers in the slot, at whatever guest address the slot is', () => {
     guest.slot(LOG);
     guest.vm.writeGuest(0x2_0000n, bytes(1));
     guest.slot(LOG, 64n * MIB);
@@ -80,7 +81,7 @@ describe.each([
     expect(take()).toEqual([0x20, 0x30]);
   });
 
-  it('is each slot’s own', () => {
+  it('of each slot is separate', () => {
     guest.slot(LOG);
     const memory = guest.mm.mmap({ address: GUEST_HOME + 16n * MIB, length: MIB, large });
     const region = { slot: 7, guestPhysAddr: 32n * MIB, memorySize: MIB, userspaceAddr: memory };
@@ -95,7 +96,7 @@ describe.each([
     expect(take()).toEqual([6]);
   });
 
-  it('of two slots on the same memory: what one is asked, the other still has', () => {
+  it('of two slots on the same memory: taking one does not empty the other', () => {
     guest.slot(LOG);
     guest.vm.setMemoryRegion({
       slot: 1,
@@ -114,7 +115,7 @@ describe.each([
     expect(take(1)).toEqual([4]);
   });
 
-  it('is kept by a request that says the same again, and lost when it is switched off and on', () => {
+  it('is kept by an identical request, and lost when it is switched off and on', () => {
     guest.slot(LOG);
     guest.vm.writeGuest(0x5000n, bytes(1));
     guest.slot(LOG);
@@ -127,7 +128,7 @@ describe.each([
     expect(take()).toEqual([]);
   });
 
-  it('may be switched off by the move', () => {
+  it('can be switched off by a request that moves the slot', () => {
     guest.slot(LOG);
     guest.slot(0, 64n * MIB);
     expect(codeOf(() => take())).toBe('ENOENT');
@@ -143,15 +144,15 @@ describe.each([
     expect(guest.mm.logs).toHaveLength(1);
     guest.vm.destroy();
     expect(guest.mm.logs).toEqual([]);
-    guest.mm.write(guest.home(1), bytes(1));
+    guest.mm.write(guest.processAddress(1), bytes(1));
   });
 
-  it('ENOENT without such a slot, or when it does not log; EINVAL for a number that cannot be', () => {
+  it('ENOENT if the slot does not exist or does not log; EINVAL for a slot number out of range', () => {
     expect([0, 1, 32766].map((slot) => codeOf(() => take(slot)))).toEqual(['ENOENT', 'ENOENT', 'ENOENT']);
     expect([-1, 0.5, 32767].map((slot) => codeOf(() => take(slot)))).toEqual(['EINVAL', 'EINVAL', 'EINVAL']);
   });
 
-  it('has what KVM stores: injected interruptions, operands, facility lists', () => {
+  it('has the pages that KVM stores into: injected interruptions, operands, facility lists', () => {
     guest.slot(LOG);
     const prefix = 0x10_0000;
     const { vcpu } = guest;
@@ -170,13 +171,13 @@ describe.each([
     expect(take()).toEqual([0x100, 0x101]);
   });
 
-  it('has what PFMF clears', () => {
+  it('has the frames that PFMF clears', () => {
     guest.slot(LOG);
     guest.on(0x20, load(3, 0x1_0000), pfmf(3, 2));
     expect(takeData()).toEqual([0x20]);
   });
 
-  it('has prefix pages each time they are made writable again, as Linux has', () => {
+  it('has prefix pages each time they are made writable again, as in Linux', () => {
     guest.slot(LOG);
     guest.program([]);
     take();
@@ -194,36 +195,36 @@ describe.each([
     guest.on(0x20, stg(1, 0, 2));
     const child = guest.host.fork(guest.mm);
     expect(takeData()).toEqual([0x20]);
-    child.write(guest.home(0x30), bytes(9));
+    child.write(guest.processAddress(0x30), bytes(9));
     expect(takeData()).toEqual([]);
     guest.on(0x30, lg(1, 0, 2));
     expect(takeData()).toEqual([]);
     guest.on(0x30, stg(1, 0, 2));
     expect(takeData()).toEqual([0x30]);
-    expect(child.read(guest.home(0x30), 1)).toEqual(bytes(9));
+    expect(child.read(guest.processAddress(0x30), 1)).toEqual(bytes(9));
     guest.host.exitMm(child);
     guest.on(0x30, stg(1, 0, 2));
     expect(takeData()).toEqual([0x30]);
   });
 
-  it('is exact when what may be done with the memory changes', () => {
+  it('is exact when the protection of the memory changes', () => {
     guest.slot(LOG);
-    guest.mm.write(guest.home(0x20), bytes(1));
+    guest.mm.write(guest.processAddress(0x20), bytes(1));
     guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ });
     guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     expect(take()).toEqual([0x20]);
     guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.NONE });
     guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     expect(take()).toEqual([]);
-    guest.mm.write(guest.home(0x20), bytes(1));
+    guest.mm.write(guest.processAddress(0x20), bytes(1));
     expect(take()).toEqual([0x20]);
   });
 
-  it('dropping pages is not writing them; writing what was dropped is', () => {
+  it('does not have pages that are dropped, but those that are written after they were dropped', () => {
     guest.on(0x20, stg(1, 0, 2));
     guest.slot(LOG);
     guest.on(0x20, diag(2, 2, 0x10));
-    guest.mm.dontNeed({ address: guest.home(0x30), length: 4096n });
+    guest.mm.dontNeed({ address: guest.processAddress(0x30), length: 4096n });
     expect(takeData()).toEqual([]);
     guest.on(0x20, lg(1, 0, 2));
     expect(takeData()).toEqual([]);
@@ -245,7 +246,7 @@ describe.each([
 });
 
 describe('a log that cannot be started', () => {
-  it.each(['made', 'switched on', 'moved'] as const)('leaves a slot that is to be %s as it was', (what) => {
+  it.each(['made', 'switched on', 'moved'] as const)('changes nothing of a slot that is being %s', (what) => {
     const guest = new TestGuest({ large: true });
     guest.vm.writeGuest(MIB, bytes(7));
     const other = guest.mm.mmap({ address: GUEST_HOME + 64n * MIB, length: MIB, large: true });
@@ -265,7 +266,7 @@ describe('a log that cannot be started', () => {
       expect([...guest.vm.slots.all.values()]).toEqual(slots);
       expect(guest.mm.logs).toEqual([]);
       expect(guest.vm.readGuest(MIB, 1)).toEqual(bytes(7));
-      // Frames of 1 MiB that could be split before the one that could not stay so.
+      // Frames of 1 MiB that were split before the failure stay split.
       if (n === 1) expect(frameCounts(guest.host)).toEqual(frames);
     }
     expect(guest.mm.logs).toHaveLength(1);

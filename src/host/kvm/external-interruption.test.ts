@@ -18,7 +18,7 @@ beforeEach(() => {
   guest.program([]);
 });
 
-/** Has the machine intercept an external interruption once, with the handler that `mask` is the PSW of. */
+/** Makes the machine intercept an external interruption once. @param mask the mask of the new PSW */
 function intercept(code: number, mask: bigint) {
   guest.vm.writeGuest(BigInt(LOWCORE.EXTERNAL_NEW_PSW), psw(mask, HANDLER));
   vi.mocked(interpret).mockImplementationOnce((cpu, description) => {
@@ -38,7 +38,7 @@ it.each([EXT.CLOCK_COMPARATOR, EXT.CPU_TIMER])(
   },
 );
 
-it.each([EXT.CLOCK_COMPARATOR, EXT.CPU_TIMER])('%i is user space’s when its handler is enabled', (code) => {
+it.each([EXT.CLOCK_COMPARATOR, EXT.CPU_TIMER])('%i is an exit if its new PSW is enabled for it', (code) => {
   expect(intercept(code, MASK.EXTERNAL)).toMatchObject({
     reason: 'KVM_EXIT_S390_SIEIC',
     icptcode: ICPT.EXTERNAL_INTERRUPTION,
@@ -46,6 +46,6 @@ it.each([EXT.CLOCK_COMPARATOR, EXT.CPU_TIMER])('%i is user space’s when its ha
   expect(guest.vcpu.block.get16(SIE.EXTERNAL_CODE)).toBe(code);
 });
 
-it('of another class is user space’s', () => {
+it('of another class is an exit', () => {
   expect(intercept(0x1200, MASK.DISABLED_WAIT)).toMatchObject({ icptcode: ICPT.EXTERNAL_INTERRUPTION });
 });

@@ -1,4 +1,4 @@
-/** The clocks of a virtual CPU: when they are due, and when the next interruption of one is. */
+/** The clocks of a virtual CPU: when each is due, and when the next clock interruption is due. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Clock, EXT, externalMaskOf, SIE, StateDescription, Storage } from '../../machine/index.ts';
@@ -49,7 +49,7 @@ describe('the CPU timer', () => {
     expect([dueAt(1n), dueAt(0n), dueAt(-1n)]).toEqual([false, false, true]);
   });
 
-  it('runs while the guest waits, and stands still while it neither runs nor waits', () => {
+  it('runs while the guest waits, and stops while it neither runs nor waits', () => {
     setTimer(100n);
     clock.advance(5);
     expect(clocks.timer).toBe(100n);

@@ -1,4 +1,4 @@
-/** What the host stores when it injects a program interruption: all that the machine would store. */
+/** A program interruption that the host injects: it stores everything that the machine would store. */
 
 import { expect, it } from 'vitest';
 import { LOWCORE, PGM } from '../../machine/index.ts';
@@ -16,7 +16,7 @@ const STORED = [
   [LOWCORE.PROGRAM_OLD_PSW, 16],
 ] as const;
 
-/** Runs a program up to its exception; returns what was stored, in hexadecimal. */
+/** Runs a program up to its exception. Returns the stored fields in hexadecimal. */
 function stored(instructions: readonly number[][], inject?: (guest: TestGuest) => void): string[] {
   const guest = new TestGuest();
   for (const [at, length] of STORED) guest.vm.writeGuest(BigInt(at), new Uint8Array(length).fill(0xee));
@@ -28,7 +28,7 @@ function stored(instructions: readonly number[][], inject?: (guest: TestGuest) =
 }
 
 it('the breaking-event address', () => {
-  // A jump, then the exception: of the host's own making, of an address that no slot has, and of the machine's.
+  // A jump, then the exception: injected by user space, for an address in no slot, and recognized by the machine.
   const branch = jump(4);
   const [host, outside, machine] = [
     stored([branch, s(0xb210, 0x801, 0)]),

@@ -1,4 +1,4 @@
-/** Intercepted instructions of a guest that came with tests of their own: TEST BLOCK and STSI. */
+/** Intercepted instructions of a guest: TEST BLOCK, STSI, and the PSW after an interception. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EXT, ICPT, LOWCORE, PGM, SIE } from '../../machine/index.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 const get64 = (at: number) => new DataView(guest.vm.readGuest(BigInt(at), 8).buffer).getBigUint64(0);
-/** Runs a program to its end: 0, or the code of the program interruption that ended it. */
+/** Runs a program to its end. Returns 0, or the code of the program interruption that ended it. */
 function run(...instructions: number[][]): number {
   guest.program(instructions);
   expect(guest.run()).toMatchObject({ icptcode: ICPT.WAIT });
@@ -65,7 +65,7 @@ describe('TEST BLOCK', () => {
     expect(run(load(2, 0x2000), tb)).toBe(0);
   });
 
-  it('of memory that the process lacks is an exit, and is executed again', () => {
+  it('of memory that the process has not mapped is an exit, and is executed again', () => {
     guest.mm.munmap({ address: GUEST_HOME + 0x10_0000n, length: 4096n });
     guest.program([load(0, 7), load(2, 0x10_0000), tb]);
     expect(guest.run()).toEqual({
@@ -117,11 +117,11 @@ describe('STORE SYSTEM INFORMATION', () => {
     expect((vcpu.block.pswMask >> 44n) & 3n).toBe(3n);
   });
 
-  it('to where the guest has no storage is its exception', () => {
+  it('to an address outside storage is an addressing exception of the guest', () => {
     expect(run(load(0, 0x3000_0002), load(1, 2), load(2, GUEST_BYTES), stsi)).toBe(PGM.ADDRESSING);
   });
 
-  it('of the levels below is user space’s; the operand that it stores is the guest’s', () => {
+  it('of levels 1 and 2 is left to user space, which stores the operand as the guest would', () => {
     guest.program([load(0, 0x1000_0001), load(1, 1), load(2, DATA), stsi]);
     expect(guest.run()).toEqual({
       reason: 'KVM_EXIT_S390_STSI',
@@ -132,7 +132,7 @@ describe('STORE SYSTEM INFORMATION', () => {
     });
     expect((vcpu.block.pswMask >> 44n) & 3n).toBe(3n);
     const cpu = guest.host.machine.cpu(0);
-    // Its page is brought in first, and the instruction executed again.
+    // Its page is made present first, and the instruction executed again.
     expect(vcpu.storeOperand(cpu, BigInt(DATA), Uint8Array.of(1, 2, 3))).toBe(false);
     expect(guest.run()).toMatchObject({ reason: 'KVM_EXIT_S390_STSI' });
     expect(vcpu.storeOperand(cpu, BigInt(DATA), Uint8Array.of(1, 2, 3))).toBe(true);
@@ -158,7 +158,7 @@ describe('the PSW behind an intercepted instruction', () => {
     expect(vcpu.block.pswAddress).toBe(behind);
     vcpu.refuse(PGM.SPECIFICATION);
     expect(get64(LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(behind);
-    // A page translation that the host serves puts it back at the instruction, over the end of the address space.
+    // A page translation that the host handles puts the PSW back to the instruction, across the end of the address space.
     vcpu.setPsw(mode, behind);
     vcpu.block.advance(-4);
     expect(vcpu.block.pswAddress).toBe(last);
@@ -168,7 +168,7 @@ describe('the PSW behind an intercepted instruction', () => {
 });
 
 describe('the prefix area', () => {
-  it('is refused when its second page alone is not there', () => {
+  it('is refused when only its second page is outside storage', () => {
     guest.program([]);
     guest.mm.munmap({ address: GUEST_HOME + 4096n, length: 4096n });
     expect(guest.run()).toEqual({ reason: 'KVM_EXIT_MEMORY_FAULT', gpa: 4096n, size: 4096n, write: true });
@@ -176,7 +176,7 @@ describe('the prefix area', () => {
 });
 
 describe('the processor of the host', () => {
-  it('has its own TOD programmable field back, and the guest keeps its own', () => {
+  it('gets its own TOD programmable field back, and the guest keeps its own', () => {
     const cpu = guest.host.machine.cpu(0);
     cpu.todProgrammable = 0x1234;
     // SCKPF sets the field of the guest from register 0.

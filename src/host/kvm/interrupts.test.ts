@@ -1,4 +1,4 @@
-/** Which of several external interruptions comes first, which CPU takes a floating one, and what each stores. */
+/** External interruptions: their priority, the CPU that takes a floating one, and the fields that each stores. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EXT, EXTERNAL_CLASSES, ICPT, LOWCORE, PGM, SIE } from '../../machine/index.ts';
@@ -109,7 +109,7 @@ describe('what an interruption stores', () => {
   ])('%i', (external, expected) => {
     guest.vm.writeGuest(BigInt(LOWCORE.EXTERNAL_PARAMETER), new Uint8Array(8).fill(0xee));
     make([external]);
-    // An external call keeps the host at it, so that it delivers the clocks, too.
+    // While an external call is pending, the host delivers clock interruptions, too.
     vcpu.local.externalCall(1);
     vcpu.setPsw(MASK.EXTERNAL, 0x1_0000n);
     vcpu.setControl(0, BigInt(EXTERNAL_CLASSES.find((one) => one.code === external)?.mask ?? 0));

@@ -50,7 +50,7 @@ describe.each(MODES)('in the %s-bit mode', (_, mask, bits) => {
     expect(registerAddress(guest.vcpu, 3)).toBe(0x1111_2222_3333_0003n & bits);
   });
 
-  it('an address is loaded into all of a register, or into its low half', () => {
+  it('an address is put into all of a register, or into its low half', () => {
     setRegisterAddress(guest.vcpu, 3, 0xffff_ffff_ffff_fff0n);
     const high = bits === (1n << 64n) - 1n ? 0n : 0x1111_2222_0000_0000n;
     expect(guest.vcpu.gr[3]).toBe(high | (0xffff_ffff_ffff_fff0n & bits));

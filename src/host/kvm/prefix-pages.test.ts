@@ -1,4 +1,4 @@
-/** The prefix pages of virtual CPUs: there before the guest runs, and made again when somebody takes one away. */
+/** The prefix pages of virtual CPUs: made before the guest runs, and made again after one was invalidated. */
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CPU_FLAG, SIE } from '../../machine/index.ts';
@@ -25,7 +25,7 @@ describe.each([
 ])('the prefix pages of a guest of %s', (_, large) => {
   let guest: TestGuest;
 
-  /** A guest that does nothing for ever, on every virtual CPU. */
+  /** A guest that loops forever, on every virtual CPU. */
   beforeEach(() => {
     guest = new TestGuest({ large, vcpus: 2 });
     for (const vcpu of guest.vm.vcpus) {
@@ -38,7 +38,7 @@ describe.each([
     };
   });
   const run = (n = 0) => guest.run(guest.vm.vcpus[n], 10);
-  /** How often the guest's prefix pages are made while it runs: calls for pages. */
+  /** Returns the number of prefix pages that are made during an action. */
   function made(action: () => void): number {
     const watch = vi.spyOn(guest.vm.gmap, 'watch');
     action();
@@ -47,7 +47,7 @@ describe.each([
     return times;
   }
   const ready = () => guest.vm.vcpus.map(({ prefixPages }) => prefixPages.ready);
-  /** Whether the machine found a prefix area missing: the net below. */
+  /** Returns the number of virtual CPUs whose prefix area the machine has rejected. */
   const refusals = () => {
     const blocks = guest.vm.vcpus.map(({ block }) => block);
     return blocks.filter((block) => block.get8(SIE.INTERCEPTION_CODE) === 0x20).length;
@@ -96,7 +96,7 @@ describe.each([
     ['the page behind them', () => guest.mm.dontNeed({ address: GUEST_HOME + 2n * PAGE, length: PAGE })],
     ['another segment', () => guest.mm.munmap({ address: GUEST_HOME + MIB, length: 3n * MIB })],
     ['a mapping beside the guest', () => guest.mm.mmap({ length: MIB })],
-  ])('nobody is notified of %s', (_what, change) => {
+  ])('no virtual CPU is notified of %s', (_what, change) => {
     run(0);
     run(1);
     change();
@@ -104,7 +104,7 @@ describe.each([
     expect(made(() => run())).toBe(0);
   });
 
-  it('only the virtual CPU whose page it is is notified', () => {
+  it('only the virtual CPU to which the page belongs is notified', () => {
     guest.vm.vcpus[1]?.setPrefix(0x10_0000);
     guest.program([jump(0)], guest.vm.vcpus[1]);
     run(0);
@@ -126,7 +126,7 @@ describe.each([
     expect(refusals()).toBe(0);
   });
 
-  it('may be given back by another virtual CPU: its user sees nothing of it', () => {
+  it('may be released by another virtual CPU: that causes no exit', () => {
     guest.vm.vcpus[1]?.setPrefix(0x10_0000);
     guest.program([jump(0)], guest.vm.vcpus[1]);
     guest.program([load(2, 0x10_0000), load(3, 0x10_1000), diag(2, 3, 0x10)]);
@@ -138,7 +138,7 @@ describe.each([
     expect(refusals()).toBe(0);
   });
 
-  it('are other ones after SET PREFIX, by the guest or another virtual CPU', () => {
+  it('are the new ones after SET PREFIX, by the guest or another virtual CPU', () => {
     guest.vm.writeGuest(0x1_1000n, psw(0x0010_0000_0000_0000n, 0));
     guest.vm.writeGuest(0x10_0000n + 0x700n, psw(MASK.DISABLED_WAIT, 0));
     guest.program([load(2, 0x1_1000), s(SET_PREFIX, 0, 2), jump(0)]);
@@ -184,7 +184,7 @@ describe.each([
     expect(run()).toEqual(missing(0x800_0000n));
   });
 
-  it('that find no memory are ENOMEM, and the guest continues when there is some', () => {
+  it('for which there is no memory are ENOMEM, and the guest continues when there is memory', () => {
     run();
     guest.mm.dontNeed({ address: GUEST_HOME, length: 2n * PAGE });
     for (const n of [1, 2]) {
@@ -196,7 +196,7 @@ describe.each([
     expect(ready()[0]).toBe(true);
   });
 
-  it('in one frame, behind two segments of the guest: each is watched for itself', () => {
+  it('in one frame, mapped at two guest segments, are watched separately', () => {
     guest.vm.setMemoryRegion({
       slot: 1,
       guestPhysAddr: 64n * MIB,
@@ -221,8 +221,8 @@ describe.each([
   });
 });
 
-describe('the machine’s own look at the prefix area', () => {
-  it('finds an invalidation that nobody reported, and the pages are prepared again', () => {
+describe('the machine’s own check of the prefix area', () => {
+  it('finds an invalidation that was not reported, and the pages are prepared again', () => {
     const guest = new TestGuest();
     guest.program([jump(0)]);
     guest.run(guest.vcpu, 10);
@@ -235,7 +235,7 @@ describe('the machine’s own look at the prefix area', () => {
     expect(machine.storage.get32(table + 4) & 0x200).toBe(0);
   });
 
-  it('ends a run by a description that leaves the prefix area out, which no page can help', () => {
+  it('ends a run if the state description excludes the prefix area from storage', () => {
     const guest = new TestGuest();
     guest.program([jump(0)]);
     guest.vcpu.block.set32(SIE.CPU_FLAGS, CPU_FLAG.ZARCH);
@@ -249,7 +249,7 @@ describe('the machine’s own look at the prefix area', () => {
   });
 });
 
-it('a guest goes on without memory faults while its prefix area comes and goes', () => {
+it('a guest continues without memory faults while its prefix area is invalidated repeatedly', () => {
   const guest = new TestGuest({ large: true });
   const events: TraceEvent[] = [];
   guest.program([load(1, 7), stg(1, 0x800), jump(-6)]);

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LinuxError } from '../errors.ts';
 import { guestPage } from '../numbers.ts';
-import { pictureOf, TestGuest } from '../testing/index.ts';
+import { snapshotOf, TestGuest } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
 import { VirtualMachine } from './vm.ts';
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 type Refusal = readonly [title: string, call: () => unknown, code: string, ...named: (string | RegExp)[]];
 
 function refused([, call, code, ...named]: Refusal): void {
-  const before = pictureOf(guest.host, guest.mm, guest.vm.gmap);
+  const before = snapshotOf(guest.host, guest.mm, guest.vm.gmap);
   let thrown: unknown;
   try {
     call();
@@ -33,7 +33,7 @@ function refused([, call, code, ...named]: Refusal): void {
   const { code: found, message } = thrown as LinuxError;
   expect(found).toBe(code);
   for (const part of named) expect(message).toMatch(part);
-  expect(pictureOf(guest.host, guest.mm, guest.vm.gmap)).toEqual(before);
+  expect(snapshotOf(guest.host, guest.mm, guest.vm.gmap)).toEqual(before);
 }
 
 const region = (changes: Partial<Record<keyof MemoryRegion, unknown>>) => () =>
@@ -226,7 +226,7 @@ describe.each([
 });
 
 describe('storage keys of a slot without process memory', () => {
-  it('are refused, from the first frame on that has none', () => {
+  it('are refused; the error names the first frame without memory', () => {
     region({ guestPhysAddr: 4n * MIB, userspaceAddr: 0x5000_0000n })();
     refused(['two frames', () => guest.vm.setKeys(0x3ff, [0, 0]), 'EFAULT', '0x400', 'memory']);
   });
@@ -249,7 +249,7 @@ describe('the largest values', () => {
 });
 
 describe('a virtual machine that was destroyed', () => {
-  it('says so, and its virtual CPUs too', () => {
+  it('is refused, as are its virtual CPUs', () => {
     const { vm, vcpu } = guest;
     expect(() => vcpu.destroy()).toThrow(/virtual CPU 0/);
     vm.destroy();

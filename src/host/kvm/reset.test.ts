@@ -8,7 +8,7 @@ import { TestGuest } from '../testing/index.ts';
 const PARTS = (Object.keys(RESETS) as ResetPart[]).filter((part) => part !== 'floating-interruptions');
 const RESET_NAMES: readonly CpuReset[] = ['cpu', 'initial', 'clear'];
 
-/** Whether a virtual CPU still has what it is given of each part. */
+/** Sets every part of a virtual CPU, and resets it. Returns, for each part, whether it was kept. */
 function kept(reset: CpuReset): Record<string, boolean> {
   const guest = new TestGuest();
   const { vcpu, host } = guest;
@@ -67,7 +67,7 @@ describe.each(RESET_NAMES)('a virtual CPU after reset %s', (reset) => {
 });
 
 describe('the subsystem reset', () => {
-  it('drops the floating interruptions and nothing of a CPU', () => {
+  it('clears the floating interruptions and nothing of a CPU', () => {
     const { vm, vcpu } = new TestGuest();
     vm.floating.serviceSignal(0x1000);
     vcpu.local.emergencySignal(1);
@@ -77,7 +77,7 @@ describe('the subsystem reset', () => {
 });
 
 describe('a CPU that waits', () => {
-  it('keeps the CPU timer that has run down meanwhile over a CPU reset', () => {
+  it('keeps the CPU timer, which has run during the wait, at a CPU reset', () => {
     const guest = new TestGuest();
     const { vcpu, host } = guest;
     vcpu.setPsw(MASK.ENABLED_WAIT, 0n);
@@ -90,7 +90,7 @@ describe('a CPU that waits', () => {
     expect(vcpu.block.get64(SIE.CPU_TIMER)).toBe(700n);
   });
 
-  it('takes a restart that came twice while it was stopped before all other interruptions', () => {
+  it('takes a restart that was requested twice while it was stopped before all other interruptions', () => {
     const guest = new TestGuest();
     const { vcpu, vm } = guest;
     vm.writeGuest(BigInt(LOWCORE.RESTART_NEW_PSW), psw(MASK.EXTERNAL, 0x3_0000));

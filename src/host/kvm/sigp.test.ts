@@ -12,8 +12,8 @@ import {
   SIGP_PSW,
   SIGP_STATES,
   SIGP_TABLE,
-  type SigpSight,
   type SigpState,
+  type SigpTargetState,
   sigp,
   sigpEffect,
 } from '../../machine/testing/index.ts';
@@ -54,7 +54,7 @@ function send(order: number, target = 1, parameter = 0): string {
   return cc === 1 ? `1 ${status.toString(16).padStart(3, '0')}` : `${cc}`;
 }
 
-function sight(target: Vcpu): SigpSight {
+function stateOf(target: Vcpu): SigpTargetState {
   return {
     emergency: target.local.has(EXT.EMERGENCY_SIGNAL) && target.local.senderOf(EXT.EMERGENCY_SIGNAL) === 0,
     call: target.local.has(EXT.EXTERNAL_CALL),
@@ -86,10 +86,10 @@ describe.each(Object.entries(SIGP_TABLE))('order %s', (key, row) => {
       const order = Number(key);
       const target = state === 'self' ? vcpu : other;
       put(target, state);
-      const before = sight(target);
+      const before = stateOf(target);
       const address = state === 'missing' ? 7 : state === 'self' ? 0 : 1;
       const answer = send(order, address, SIGP_PARAMETER[order as keyof typeof SIGP_PARAMETER]);
-      expect([answer, ...sigpEffect(before, sight(target))].join(' ')).toBe(expected);
+      expect([answer, ...sigpEffect(before, stateOf(target))].join(' ')).toBe(expected);
     },
   );
 });
@@ -103,15 +103,15 @@ describe('orders that are not in the table', () => {
       other.setControl(4, 0xffff_0000n | BigInt(primary));
       other.setControl(3, 0xffff_0000n | BigInt(secondary));
       expect(send(0x13, 1, 0xffff_0005)).toBe(signalled ? '0' : '1 200');
-      expect(sight(other).emergency).toBe(signalled);
+      expect(stateOf(other).emergency).toBe(signalled);
     },
   );
 
-  it('an external call that is pending stays, a second is not accepted', () => {
+  it('a pending external call stays pending, and a second one is not accepted', () => {
     expect([send(2), send(2), send(1)]).toEqual(['0', '1 080', '1 0c0']);
   });
 
-  it('a parameter outside storage is invalid, whatever low bits it has', () => {
+  it('a parameter outside storage is invalid, whatever its low bits', () => {
     const end = Number(GUEST_BYTES);
     expect([send(0x0d, 1, 0x8000_6fff), other.block.prefix]).toEqual(['0', 0x6000]);
     expect([send(0x0d, 1, end), send(0x0e, 1, end)]).toEqual(['1 100', '1 100']);
@@ -119,7 +119,7 @@ describe('orders that are not in the table', () => {
     expect([send(0x0d, 1, end), send(0x0e, 1, end)]).toEqual(['1 100', '1 200']);
   });
 
-  it('a stop comes after the interruptions that are pending and enabled', () => {
+  it('a stop follows the interruptions that are pending and enabled', () => {
     for (const at of [LOWCORE.EXTERNAL_NEW_PSW, LOWCORE.RESTART_NEW_PSW]) {
       guest.vm.writeGuest(BigInt(0x4000 + at), psw(MASK.PLAIN, HANDLER + at));
     }
@@ -132,7 +132,7 @@ describe('orders that are not in the table', () => {
     // External first, restart then, the stop last: the status has the PSW of that moment.
     expect(get64(0x4000 + LOWCORE.EXTERNAL_OLD_PSW + 8)).toBe(0x1234n);
     expect(get64(0x4000 + LOWCORE.RESTART_OLD_PSW + 8)).toBe(BigInt(HANDLER + LOWCORE.EXTERNAL_NEW_PSW));
-    expect(sight(other).assigned).toBe(true);
+    expect(stateOf(other).assigned).toBe(true);
     expect(get64(ASSIGNED + 0x108)).toBe(BigInt(HANDLER + LOWCORE.RESTART_NEW_PSW));
   });
 
@@ -152,7 +152,7 @@ describe('orders that are not in the table', () => {
     expect([other.stopped, other.block.pswAddress]).toEqual([true, 0x1234n]);
   });
 
-  it('a restart of a stopped CPU comes before what is pending', () => {
+  it('a restart of a stopped CPU precedes the pending interruptions', () => {
     put(other, 'stopped');
     guest.vm.writeGuest(BigInt(0x4000 + LOWCORE.RESTART_NEW_PSW), psw(MASK.EXTERNAL, HANDLER));
     guest.vm.writeGuest(BigInt(0x4000 + LOWCORE.EXTERNAL_NEW_PSW), psw(MASK.DISABLED_WAIT, HANDLER + 8));
@@ -173,7 +173,7 @@ describe('orders that are not in the table', () => {
     expect(vcpu.gr[5]).toBe(5n);
   });
 
-  it('external call and emergency signal arrive with the address of the sender', () => {
+  it('external call and emergency signal store the address of the sender', () => {
     other.stopped = false;
     guest.program([load(4, 0), sigp(2, 4, 2), sigp(2, 4, 3)], other);
     guest.run(other);
@@ -200,7 +200,7 @@ describe('orders that are not in the table', () => {
     expect(taken).toEqual([3, 7]);
   });
 
-  it('store status stores every register, and leaves the reserved parts alone', () => {
+  it('store status stores every register, and does not change reserved fields', () => {
     put(other, 'stopped');
     for (let n = 0; n < 16; n++) {
       other.gr[n] = 0x1000n + BigInt(n);

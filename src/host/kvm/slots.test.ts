@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
-import { codeOf, frameCounts, makeHost, messageOf, pictureOf, TIB } from '../testing/index.ts';
+import { codeOf, frameCounts, makeHost, messageOf, snapshotOf, TIB } from '../testing/index.ts';
 import type { MemoryRegion } from './slots.ts';
 import type { VirtualMachine } from './vm.ts';
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   return () => expect(made.problems).toEqual([]);
 });
 
-/** A region of slot 0: 2 MiB of the process from HOME on at guest address 0, unless said otherwise. */
+/** A region of slot 0: by default, 2 MiB of the process from HOME on at guest address 0. */
 const region = (changes: Partial<MemoryRegion> = {}): MemoryRegion => ({
   slot: 0,
   guestPhysAddr: 0n,
@@ -34,11 +34,11 @@ const segments = () =>
   [...vm.gmap.segments()].map(({ guest, process, linked }) => [guest, process, linked] as const);
 const slots = () => [...vm.slots.all.values()];
 
-/** The code that it ends with, everything being as it was. */
+/** Requests a slot, which must fail and change nothing. Returns the error code. */
 function refused(changes: Partial<MemoryRegion>): string {
-  const before = { ...pictureOf(host, mm, vm.gmap), slots: slots() };
+  const before = { ...snapshotOf(host, mm, vm.gmap), slots: slots() };
   const code = codeOf(() => set(changes));
-  expect({ ...pictureOf(host, mm, vm.gmap), slots: slots() }).toEqual(before);
+  expect({ ...snapshotOf(host, mm, vm.gmap), slots: slots() }).toEqual(before);
   return code;
 }
 
@@ -72,7 +72,7 @@ describe('a slot', () => {
     expect(slots()).toHaveLength(1);
   });
 
-  it('changes its flags alone, and nothing of its memory', () => {
+  it('can change its flags, without a change of its memory', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     set();
     vm.faultIn(0n, true);
@@ -86,7 +86,7 @@ describe('a slot', () => {
     expect(segments()).toEqual(before);
   });
 
-  it('is deleted by size 0, whatever else the request says', () => {
+  it('is deleted by size 0, whatever the other fields are', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     set();
     vm.faultIn(0n, true);
@@ -98,7 +98,7 @@ describe('a slot', () => {
     expect(slots()).toHaveLength(1);
   });
 
-  it('may show the same process memory as another does', () => {
+  it('can have the same process memory as another slot', () => {
     set();
     set({ slot: 1, guestPhysAddr: 2n * MIB });
     expect(segments().map(([, process]) => process)).toEqual([HOME, HOME + MIB, HOME, HOME + MIB]);
@@ -125,13 +125,13 @@ describe('EINVAL', () => {
     ['an end beyond 2^64', { guestPhysAddr: (1n << 64n) - MIB }],
     ['an end at 2^64', { guestPhysAddr: (1n << 64n) - 2n * MIB }],
     ['an end beyond the process', { userspaceAddr: 4n * TIB - MIB }],
-    ['deleting a slot that is not', { memorySize: 0n }],
-    ['deleting with a slot number that cannot be', { memorySize: 0n, slot: 32767 }],
+    ['deleting a slot that does not exist', { memorySize: 0n }],
+    ['deleting with a slot number out of range', { memorySize: 0n, slot: 32767 }],
   ] as const)('%s', (_, changes) => {
     expect(refused(changes)).toBe('EINVAL');
   });
 
-  it('a change of size or process address of a slot there is', () => {
+  it('another size or process address of an existing slot', () => {
     set();
     expect(refused({ memorySize: MIB })).toBe('EINVAL');
     expect(refused({ memorySize: 3n * MIB })).toBe('EINVAL');
@@ -141,14 +141,14 @@ describe('EINVAL', () => {
     expect(refused({ flags: 2 })).toBe('EINVAL');
   });
 
-  it('says what was wrong', () => {
+  it('names the wrong value', () => {
     expect(messageOf(() => set({ slot: 40000 }))).toContain('40000');
     expect(messageOf(() => set({ guestPhysAddr: PAGE }))).toContain('0x1000');
     expect(messageOf(() => set({ flags: 6 }))).toContain('0x6');
   });
 });
 
-describe('the last that is allowed', () => {
+describe('the largest valid value', () => {
   it.each([
     ['slot number', { slot: 32766 }],
     ['guest address', { guestPhysAddr: (1n << 64n) - 3n * MIB }],
@@ -177,14 +177,14 @@ describe('EEXIST', () => {
     expect(refused({ slot: 2, guestPhysAddr, memorySize })).toBe('EEXIST');
   });
 
-  it('a move onto another, not onto itself', () => {
+  it('a move onto another slot; a move onto itself is no error', () => {
     expect(refused({ guestPhysAddr: 9n * MIB })).toBe('EEXIST');
     expect(refused({ slot: 1, guestPhysAddr: 5n * MIB })).toBe('EEXIST');
     set({ guestPhysAddr: 5n * MIB });
     expect(segments().map(([guest]) => guest / MIB)).toEqual([5n, 6n, 10n, 11n]);
   });
 
-  it('not for neighbours', () => {
+  it('not for adjacent slots', () => {
     set({ slot: 2, guestPhysAddr: 2n * MIB });
     set({ slot: 3, guestPhysAddr: 6n * MIB, memorySize: 4n * MIB });
     expect(segments()).toHaveLength(10);
@@ -192,7 +192,7 @@ describe('EEXIST', () => {
 });
 
 describe('ENOMEM', () => {
-  /** Lets each allocation of an action fail in turn; afterwards it is as before. Answers how many there were. */
+  /** Makes each allocation of an action fail in turn, which must change nothing. Returns the number of allocations. */
   function failEach(action: () => void): number {
     const state = () => ({ frames: frameCounts(host), segments: segments(), slots: slots() });
     for (let n = 1; ; n++) {
@@ -214,13 +214,13 @@ describe('ENOMEM', () => {
     }
   }
 
-  it('leaves nothing of a slot that could not be made', () => {
+  it('changes nothing if a slot cannot be made', () => {
     // Two ends of a 2 GiB boundary at 8 PiB: three levels and two segment tables.
     expect(failEach(() => set({ guestPhysAddr: (1n << 53n) + (1n << 31n) - MIB }))).toBe(4);
     expect(segments()).toHaveLength(2);
   });
 
-  it('leaves a slot that could not be moved where it was', () => {
+  it('changes nothing if a slot cannot be moved', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     set();
     vm.faultIn(0n, true);

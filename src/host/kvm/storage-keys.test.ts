@@ -1,4 +1,4 @@
-/** Storage keys of guests: their own instructions, those of a migration, and how long a key lives. */
+/** Storage keys of guests: the guest's instructions, the ioctls for a migration, and the lifetime of a key. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { INTERCEPT_KEYS, LOWCORE, PGM, SIE } from '../../machine/index.ts';
@@ -39,11 +39,11 @@ describe.each([
       expect(guest.host.kernel.locks.held).toEqual([]);
     };
   });
-  /** What ISKE shows the guest. */
+  /** Returns the key that ISKE inserts. */
   const seen = (page = AT) => Number(guest.on(page, load(1, 0), iske(1, 2)));
   /** Sets a key by SSKE. */
   const set = (key: number, page = AT) => guest.on(page, load(1, key), sske(1, 2));
-  /** The condition code of RRBE. */
+  /** Executes RRBE. Returns the condition code. */
   const reset = (page = AT) => Number(guest.on(page, rrbe(0, 2), load(1, 0), ipm(1)) >> 28n) & 3;
   const controls = (vm = guest.vm) => vm.vcpus.map(({ block }) => block.get32(SIE.INTERCEPTION_CONTROLS));
 
@@ -64,7 +64,7 @@ describe.each([
     expect(frameCounts(guest.host)['large-page']).toBe(0);
   });
 
-  it('are used by a second virtual machine of the process when it comes to them', () => {
+  it('are enabled for a second virtual machine of the process by its own first instruction', () => {
     const vm = guest.host.createVm(guest.mm);
     vm.createVcpu();
     set(0x30);
@@ -74,7 +74,7 @@ describe.each([
     expect(guest.vm.getKey(ADDRESS) & 0xf8).toBe(0x30);
   });
 
-  it('are not used for an instruction of the problem state', () => {
+  it('are not enabled by an instruction in the problem state', () => {
     guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
     guest.program([iske(1, 2)]);
     guest.vcpu.setPsw(MASK.PROBLEM, 0x1_0000n);
@@ -83,14 +83,14 @@ describe.each([
     expect(guest.mm.ptes.usesKeys).toBe(false);
   });
 
-  it('are used for the target of an EXECUTE, which is executed again', () => {
+  it('are enabled by the target of an EXECUTE, which is executed again', () => {
     guest.program([load(2, ADDRESS), load(1, 0x58), exrl(0, 10), lpswe(0x700), sske(1, 2)]);
     guest.run();
     expect(guest.vcpu.block.pswAddress).toBe(0n);
     expect(guest.vm.getKey(ADDRESS)).toBe(0x58);
   });
 
-  it('are all 0 first, but for what the guest does itself', () => {
+  it('are all 0 at first, except for bits that the guest’s own accesses set', () => {
     guest.on(AT, stg(1, 0, 2));
     expect(seen()).toBe(0);
     expect(seen(0x30)).toBe(0);
@@ -98,13 +98,13 @@ describe.each([
     expect(seen()).toBe(0x06);
   });
 
-  it('record fetches and stores, of the guest, the process, and KVM', () => {
+  it('record fetches and stores of the guest, the process and KVM', () => {
     set(0x30);
     expect(seen()).toBe(0x30);
     guest.on(AT, lg(1, 0, 2));
     expect(seen()).toBe(0x34);
     set(0x30);
-    guest.host.writeAsProcess(guest.mm, guest.host.machine.cpu(1), guest.home(AT), bytes(1));
+    guest.host.writeAsProcess(guest.mm, guest.host.machine.cpu(1), guest.processAddress(AT), bytes(1));
     expect(seen()).toBe(0x36);
     set(0x30);
     guest.vm.writeGuest(ADDRESS, bytes(1));
@@ -125,7 +125,7 @@ describe.each([
   });
 
   const losses: Record<string, () => void> = {
-    'dropped by the process': () => guest.mm.dontNeed({ address: guest.home(AT), length: PAGE }),
+    'dropped by the process': () => guest.mm.dontNeed({ address: guest.processAddress(AT), length: PAGE }),
     'given back by DIAGNOSE 0x10': () => void guest.on(AT, diag(2, 2, 0x10)),
     'discarded by its user': () => guest.vm.gmap.discard({ address: 0n, length: GUEST_BYTES }),
     'copied by the guest after a fork': () => {
@@ -137,8 +137,8 @@ describe.each([
       guest.mm.mprotect({ address: GUEST_HOME, length: GUEST_BYTES, protection: PROT.READ | PROT.WRITE });
     },
     'unmapped and mapped again beside other memory': () => {
-      guest.mm.munmap({ address: guest.home(AT), length: PAGE });
-      guest.mm.mmap({ address: guest.home(AT), length: PAGE });
+      guest.mm.munmap({ address: guest.processAddress(AT), length: PAGE });
+      guest.mm.mmap({ address: guest.processAddress(AT), length: PAGE });
     },
     'unlinked from the guest and linked again': () => {
       guest.slot(0, 64n * MIB);
@@ -163,18 +163,18 @@ describe.each([
     expect(seen()).toBe(0x40);
   });
 
-  it('are set for pages that are not there, and found when they come', () => {
+  it('can be set for pages without a frame, and apply when the pages get one', () => {
     guest.vm.setKey(ADDRESS, 0xa6);
     expect(guest.vm.getKey(ADDRESS)).toBe(0xa6);
     expect(seen()).toBe(0xa6);
-    guest.mm.dontNeed({ address: guest.home(AT), length: PAGE });
+    guest.mm.dontNeed({ address: guest.processAddress(AT), length: PAGE });
     guest.vm.setKey(ADDRESS, 0xb0);
     expect(guest.vm.getKey(ADDRESS)).toBe(0xb0);
     guest.on(AT, stg(1, 0, 2));
     expect(seen()).toBe(0xb6);
   });
 
-  it('protect: a guest’s own accesses by another key, before and after a discard', () => {
+  it('protect from the guest’s own accesses with another key, before and after a discard', () => {
     guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
     set(0x58);
     for (const drop of [false, true]) {
@@ -220,14 +220,14 @@ describe.each([
     }
   });
 
-  it('are set to the end of a segment by the multiple-block control, bringing in what is not there', () => {
+  it('are set to the end of a segment by the multiple-block control, which makes missing pages present', () => {
     guest.on(0xf0, load(1, 0x40), sske(1, 2, 1));
     expect(guest.vcpu.gr[2]).toBe(MIB);
     expect([...(guest.vm.getKeys(0xef, 18) as Uint8Array)]).toEqual([0, ...Array(16).fill(0x40), 0]);
-    expect(guest.mm.read(guest.home(0xf5), 1)).toEqual(bytes(0));
+    expect(guest.mm.read(guest.processAddress(0xf5), 1)).toEqual(bytes(0));
   });
 
-  it('are the parent’s own after a fork, and the child’s guests’ their own', () => {
+  it('are separate for the guests of parent and child after a fork', () => {
     guest.on(AT, stg(1, 0, 2));
     set(0x58);
     const child = guest.host.fork(guest.mm);
@@ -241,9 +241,9 @@ describe.each([
     expect(seen()).toBe(0x58);
   });
 
-  it('are out of memory to be used: the guest can go on later, at the same instruction', () => {
-    guest.mm.write(guest.home(AT), bytes(7));
-    // There is a frame of 1 MiB to split, or a page to copy.
+  it('cannot be enabled without memory: the guest can continue later, at the same instruction', () => {
+    guest.mm.write(guest.processAddress(AT), bytes(7));
+    // Enabling them must split a frame of 1 MiB, or copy a page.
     if (large) guest.mm.write(GUEST_HOME + MIB, bytes(1));
     else guest.host.fork(guest.mm);
     guest.program([load(1, 0x50), load(2, ADDRESS), sske(1, 2)]);
@@ -258,7 +258,7 @@ describe.each([
     expect(guest.vm.readGuest(ADDRESS, 1)).toEqual(bytes(7));
   });
 
-  it('leave the dirty log exact: a key is no content', () => {
+  it('do not affect the dirty log: setting a key is not a write', () => {
     guest.on(AT, stg(1, 0, 2));
     set(0x10);
     guest.slot(1);
@@ -273,13 +273,13 @@ describe.each([
   });
 
   describe('for a migration', () => {
-    it('are none while the guest does not use them, whatever is asked', () => {
+    it('are null while the guest does not use them, for any range', () => {
       expect(guest.vm.getKeys(0, 10)).toBe(null);
       expect(guest.vm.getKeys(1 << 30, 0)).toBe(null);
       expect(guest.vm.getKey(ADDRESS)).toBe(0);
     });
 
-    it('are got and set in rows, over segments and slots', () => {
+    it('are read and set for ranges across segments and slots', () => {
       const more = guest.mm.mmap({ length: MIB, large });
       guest.vm.setMemoryRegion({
         slot: 3,
@@ -297,7 +297,7 @@ describe.each([
       expect(guest.vm.getKey(901n * PAGE + 0xfffn)).toBe(2);
     });
 
-    it('EINVAL for a count or key that cannot be, and nothing has changed', () => {
+    it('EINVAL for an invalid count or key, and nothing has changed', () => {
       set(0x30);
       for (const count of [0, -1, 1.5, MAX_KEYS + 1]) {
         expect(codeOf(() => guest.vm.getKeys(0, count))).toBe('EINVAL');
@@ -313,7 +313,7 @@ describe.each([
       expect(guest.vm.getKey(ADDRESS)).toBe(0x30);
     });
 
-    it('EFAULT where no slot or no memory is, and nothing has changed', () => {
+    it('EFAULT outside slots and where nothing is mapped, and nothing has changed', () => {
       const last = Number(GUEST_BYTES / PAGE) - 1;
       expect(codeOf(() => guest.vm.setKeys(last, [0x40, 0x50]))).toBe('EFAULT');
       expect(guest.mm.ptes.usesKeys).toBe(false);
@@ -323,7 +323,7 @@ describe.each([
       expect(codeOf(() => guest.vm.getKeys(last, 2))).toBe('EFAULT');
       expect(guest.vm.getKeys(last, 1)).toEqual(bytes(0x40));
       expect(codeOf(() => guest.vm.getKeys(0, MAX_KEYS))).toBe('EFAULT');
-      guest.mm.munmap({ address: guest.home(last), length: PAGE });
+      guest.mm.munmap({ address: guest.processAddress(last), length: PAGE });
       expect(codeOf(() => guest.vm.getKeys(last, 1))).toBe('EFAULT');
       expect(codeOf(() => guest.vm.getKey(BigInt(last) * PAGE))).toBe('EFAULT');
       expect(codeOf(() => guest.vm.setKeys(last, [0]))).toBe('EFAULT');
@@ -342,7 +342,7 @@ describe('PFMF', () => {
     guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
     return () => expect(guest.problems).toEqual([]);
   });
-  /** The program-interruption code that it ends with. */
+  /** Returns the program-interruption code with which it ends. */
   const refused = (page: number, what: number, ...before: number[][]) => {
     guest.program([load(2, page * 4096), load(3, what), ...before, pfmf(3, 2)]);
     guest.run();
@@ -365,16 +365,16 @@ describe('PFMF', () => {
     expect(guest.mm.ptes.usesKeys).toBe(true);
   });
 
-  it('clears without making the guest one that uses keys, and a page that others share only for itself', () => {
+  it('clears without enabling keys, and clears a copy of a page that is shared', () => {
     guest.vm.writeGuest(ADDRESS, bytes(1));
     const child = guest.host.fork(guest.mm);
     guest.on(AT, load(3, CLEAR), pfmf(3, 2));
     expect(guest.mm.ptes.usesKeys).toBe(false);
     expect(guest.vm.readGuest(ADDRESS, 1)).toEqual(bytes(0));
-    expect(child.read(guest.home(AT), 1)).toEqual(bytes(1));
+    expect(child.read(guest.processAddress(AT), 1)).toEqual(bytes(1));
   });
 
-  it('does so up to the end of a segment, by absolute addresses, and leaves the next one', () => {
+  it('continues to the end of a segment, by absolute addresses, and not beyond it', () => {
     guest.vm.writeGuest(0xf_f000n, bytes(1));
     guest.vm.writeGuest(0xf_3000n, bytes(1));
     guest.on(0xf4, load(3, SEGMENT | KEY | CLEAR | 0x20), pfmf(3, 2));
@@ -388,7 +388,7 @@ describe('PFMF', () => {
     expect(guest.vm.readGuest(0xf_3000n, 1)).toEqual(bytes(1));
   });
 
-  it('leaves the next address as the addressing mode has it, and the byte in the page', () => {
+  it('returns the next address, truncated by the addressing mode, with the same byte offset', () => {
     guest.slot(0, 0x7fc0_0000n);
     guest.vcpu.setPrefix(0x7fc0_0000);
     guest.vm.writeGuest(0x7fc0_0000n + BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
@@ -400,7 +400,7 @@ describe('PFMF', () => {
     expect(guest.vcpu.gr[2]).toBe(0x1234_5678_0000_0123n);
   });
 
-  it('takes the real address of one frame, the absolute ones of a segment’s', () => {
+  it('takes a real address for one frame, and an absolute address for the frames of a segment', () => {
     guest.vm.setKey(0n, 0x10);
     guest.vcpu.setPrefix(0x10_0000);
     guest.on(1, load(3, KEY | 0x30), pfmf(3, 2));
@@ -413,7 +413,7 @@ describe('PFMF', () => {
     expect(guest.vm.getKey(0n) & 0xf8).toBe(0x10);
   });
 
-  it('is refused for bits that are not, frames that are not, and low addresses that are protected', () => {
+  it('is refused for reserved bits, frames outside storage, and protected low addresses', () => {
     expect(refused(AT, KEY | 1)).toBe(PGM.SPECIFICATION);
     expect(refused(AT, KEY | 0x2000)).toBe(PGM.SPECIFICATION);
     expect(refused(Number(GUEST_BYTES / PAGE), KEY)).toBe(PGM.ADDRESSING);
@@ -424,7 +424,7 @@ describe('PFMF', () => {
     guest.on(1, load(3, KEY | 0x10), pfmf(3, 2));
   });
 
-  it('of memory that the process does not have is an exit, and the guest continues when it has', () => {
+  it('of memory that the process has not mapped is an exit; once mapped, the guest continues', () => {
     guest.mm.munmap({ address: GUEST_HOME + MIB, length: MIB });
     guest.program([load(2, MIB + 0xf_0000n), load(3, SEGMENT | KEY | CLEAR | 0x20), pfmf(3, 2)]);
     const fault = {

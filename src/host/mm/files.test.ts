@@ -4,10 +4,19 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, messageOf, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import {
+  bytes,
+  codeOf,
+  frameCounts,
+  MIB,
+  messageOf,
+  pageEntryOf,
+  snapshotOf,
+  TIB,
+} from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -91,11 +100,11 @@ describe('a file', () => {
       if (mapped) mm.mmap({ address: HOME, length: PAGE, file });
       file.close();
       expect(codeOf(() => file.close())).toBe('EBADF');
-      const before = pictureOf(host, mm);
+      const before = snapshotOf(host, mm);
       expect(codeOf(() => file.read(0n, 1))).toBe('EBADF');
       expect(codeOf(() => file.write(0n, bytes(1)))).toBe('EBADF');
       expect(codeOf(() => mm.mmap({ address: HOME + MIB, length: PAGE, file }))).toBe('EBADF');
-      expect(pictureOf(host, mm)).toEqual(before);
+      expect(snapshotOf(host, mm)).toEqual(before);
       expect(file.freed).toBe(!mapped);
     }
   });
@@ -122,24 +131,24 @@ describe('mmap of a file', () => {
     ['large, of a file', { large: true }],
   ])('EINVAL: %s', (_, options) => {
     const file = host.createFile(MIB);
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file, ...options }))).toBe('EINVAL');
     expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, shared: true, large: true }))).toBe('EINVAL');
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 
   it('EINVAL and EEXIST change nothing, also with `replace`', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     const taken = 'replace';
     expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file }))).toBe('EEXIST');
     expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, file, offset: 1n, taken }))).toBe('EINVAL');
     expect(codeOf(() => mm.mmap({ address: HOME, length: MIB, shared: true, large: true, taken }))).toBe(
       'EINVAL',
     );
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 
   it('shared memory can be as long as an address space', () => {
@@ -434,7 +443,7 @@ describe('without memory', () => {
       mm.mmap({ address: HOME, length: MIB, file, ...options });
       return {
         host,
-        seen: () => [seenOf(mm), [...file.read(0n, 4096)]],
+        seen: () => [visibleStateOf(mm), [...file.read(0n, 4096)]],
         operation: () => (write ? put(mm, HOME, 1) : at(mm, HOME)),
       };
     });
@@ -448,7 +457,7 @@ describe('without memory', () => {
       const file = host.createFile(MIB);
       mm.mmap({ address: HOME, length: MIB, file });
       at(mm, HOME);
-      return { host, seen: () => pictureOf(host, mm), operation: () => put(mm, HOME, 1) };
+      return { host, seen: () => snapshotOf(host, mm), operation: () => put(mm, HOME, 1) };
     });
     expect(ends).toEqual(['ENOMEM']);
   });

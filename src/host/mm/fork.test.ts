@@ -1,13 +1,19 @@
 /**
- * fork: the child has what the parent has, byte for byte, until one of them writes; and nobody, whatever he
- * remembers, sees what the other wrote.
+ * fork: parent and child have the same bytes until one of them writes. Neither sees the writes of the other, also through
+ * translations that a processor cached before.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CheckedHost, checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import {
+  type CheckedHost,
+  checkedHost,
+  endAll,
+  failEach,
+  visibleStateOf,
+} from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, frameCounts, MIB, pageEntryOf, snapshotOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -30,7 +36,7 @@ beforeEach(() => {
 const pages = () => host.kernel.frames.count('page');
 const at = (of: Mm, address: bigint) => of.read(address, 1)[0];
 const put = (of: Mm, address: bigint, value: number) => of.write(address, bytes(value));
-/** What code of the process sees on the processor. */
+/** Reads a byte as code of the process, on a processor. */
 const ran = (of: Mm, address: bigint, cpu = 0) =>
   host.readAsProcess(of, host.machine.cpu(cpu), address, 1)[0];
 const run = (of: Mm, address: bigint, value: number, cpu = 0) =>
@@ -69,7 +75,7 @@ describe('a child', () => {
     const child = host.fork(mm);
     expect([lowBits(mm, HOME), lowBits(child, HOME)]).toEqual([0x200, 0x200]);
     put(mm, HOME, 2);
-    // The copy is the parent's alone; the child still does not know that the frame has become its own.
+    // The parent has a copy of its own. The child's entry is still protected, although no one shares its frame now.
     expect([lowBits(mm, HOME), lowBits(child, HOME)]).toEqual([0, 0x200]);
     put(child, HOME, 3);
     expect([lowBits(mm, HOME), lowBits(child, HOME)]).toEqual([0, 0]);
@@ -121,7 +127,7 @@ describe('copy-on-write', () => {
     expect([at(first, HOME), at(second, HOME)]).toEqual([2, 1]);
     const frames = pages();
     run(second, HOME, 3, 3);
-    // The last who has the frame writes into it.
+    // The last owner of the frame writes without a copy.
     expect(pages()).toBe(frames);
     for (const cpu of [0, 1, 2, 3]) {
       expect(ran(first, HOME, cpu)).toBe(2);
@@ -207,7 +213,7 @@ describe('copy-on-write', () => {
     expect(pages()).toBe(5);
   });
 
-  it('a page that could not be written before can be after mprotect, without the other seeing it', () => {
+  it('a page that mprotect makes writable is copied by the first store', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -216,14 +222,14 @@ describe('copy-on-write', () => {
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(lowBits(mm, HOME)).toBe(0x200);
     run(mm, HOME, 3, 1);
-    // Now the child is alone with the frame.
+    // Now only the child has the frame.
     child.mprotect({ address: HOME, length: MIB, protection: PROT.READ | PROT.WRITE });
     expect(lowBits(child, HOME)).toBe(0);
     run(child, HOME, 4, 1);
     expect([at(mm, HOME), at(child, HOME)]).toEqual([3, 4]);
   });
 
-  it('keeps pages that may not be reached', () => {
+  it('keeps the pages of memory with PROT_NONE', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.NONE });
@@ -240,7 +246,7 @@ describe('copy-on-write', () => {
     expect([at(mm, HOME), at(child, HOME)]).toEqual([3, 2]);
   });
 
-  it('zeros that one has after dontNeed are its own', () => {
+  it('dontNeed of one process does not affect the other', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(mm, HOME, 1);
     const child = host.fork(mm);
@@ -265,8 +271,8 @@ describe('copy-on-write', () => {
   });
 });
 
-describe('what is shared stays shared', () => {
-  it('anonymous memory: both write, both see it, also what is touched only later', () => {
+describe('shared memory stays shared', () => {
+  it('anonymous memory: each sees the writes of the other, also to pages first touched after the fork', () => {
     mm.mmap({ address: HOME, length: MIB, shared: true });
     run(mm, HOME, 1);
     const child = host.fork(mm);
@@ -314,7 +320,7 @@ describe('what is shared stays shared', () => {
 });
 
 describe('guests and fork', () => {
-  it('guests of the parent stay with the parent, whoever writes first', () => {
+  it('guests of the parent see the memory of the parent, whether parent or child writes first', () => {
     mm.mmap({ address: HOME, length: MIB });
     const [one, two] = [guestOf(mm), guestOf(mm)];
     guestPuts(one, 1, 1);
@@ -329,7 +335,7 @@ describe('guests and fork', () => {
     ]);
   });
 
-  it('a guest that writes first gets the copy for its process and all its guests', () => {
+  it('a guest that writes first causes the copy for its process and all its guests', () => {
     mm.mmap({ address: HOME, length: MIB });
     const [one, two] = [guestOf(mm), guestOf(mm)];
     run(mm, HOME, 1);
@@ -359,7 +365,7 @@ describe('guests and fork', () => {
     expect(guestSees(mine, 2)).toBe(3);
   });
 
-  it('the guests of a process that ends leave the child alone', () => {
+  it('the end of the parent and its guests does not affect the child', () => {
     mm.mmap({ address: HOME, length: MIB });
     const mine = guestOf(mm);
     guestPuts(mine, 1, 1);
@@ -444,7 +450,7 @@ describe('a fork that fails', () => {
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: MIB });
       host.writeAsGuest(gmap, host.machine.cpu(1), GUEST, bytes(2));
-      return { host, seen: () => pictureOf(host, mm, gmap), operation: () => host.fork(mm) };
+      return { host, seen: () => snapshotOf(host, mm, gmap), operation: () => host.fork(mm) };
     });
     // Two tables of levels, a region table, three segment tables, five page tables in three frames.
     expect(ends).toEqual(Array(9).fill('ENOMEM'));
@@ -459,7 +465,7 @@ describe('a fork that fails', () => {
       gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
       for (let i = 0n; i < 3n; i++) mm.write(HOME + i * MIB, bytes(Number(i) + 1));
       host.writeAsGuest(gmap, host.machine.cpu(1), GUEST, bytes(2));
-      return { host, seen: () => seenOf(mm), operation: () => host.fork(mm) };
+      return { host, seen: () => visibleStateOf(mm), operation: () => host.fork(mm) };
     });
     expect(ends).toEqual(Array(7).fill('ENOMEM'));
   });

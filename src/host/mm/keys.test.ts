@@ -1,5 +1,5 @@
 /**
- * Guests' storage keys: a page has its key whether or not it has a frame, and whatever frame it has.
+ * Guests' storage keys: a page keeps its key when it gets, loses or changes its frame.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { checkedHost, endAll, failEach } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import { processPage } from '../numbers.ts';
-import { bytes, codeOf, MIB, pageEntryOf, pictureOf } from '../testing/index.ts';
+import { bytes, codeOf, MIB, pageEntryOf, snapshotOf } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -15,7 +15,7 @@ const HOME = 0x1000_0000n;
 const FIRST = Number(HOME >> 12n);
 const PAGE = 4096n;
 const GUEST = 5n << 30n;
-/** The bits of a key that nobody but SSKE changes: access key and fetch protection. */
+/** The bits of a key that only SSKE changes: access control and fetch protection. */
 const LASTING = 0xf8;
 const REFERENCED = 4;
 const CHANGED = 2;
@@ -48,7 +48,7 @@ const pgste = (index: number) => Number(pageEntryOf(host, mm.asce, page(index), 
 const frameKey = (index: number, of = mm) => host.machine.storage.keys[frameOf(index, of)] as number;
 
 describe('a guest’s storage key', () => {
-  it('is 0 for all when keys are turned on, whatever the frames’ keys were', () => {
+  it('is 0 for all pages when keys are enabled, regardless of the frames’ keys', () => {
     put(0);
     host.machine.storage.keys[frameOf(0)] = 0xf6;
     mm.enableKeys();
@@ -56,7 +56,7 @@ describe('a guest’s storage key', () => {
     expect([key(0), key(1), key(300), frameKey(0)]).toEqual([0, 0, 0, 0]);
   });
 
-  it('is in the frame’s key while there is a frame, and in the PGSTE before', () => {
+  it('is in the frame’s key while the page has a frame, and in the PGSTE before', () => {
     mm.enableKeys();
     setKey(0, 0x38);
     expect(pgste(0) >>> 24).toBe(0x38);
@@ -73,7 +73,7 @@ describe('a guest’s storage key', () => {
   });
 
   it.each([0x00, 0x10, 0x88, 0xf8, 0x36, 0xfe])(
-    '%i comes back as it was set, with a frame and without',
+    '%i is returned as it was set, with a frame and without',
     (value) => {
       mm.enableKeys();
       put(0);
@@ -85,12 +85,12 @@ describe('a guest’s storage key', () => {
     },
   );
 
-  it('EFAULT where nothing is mapped; and it is 0 there', () => {
+  it('where nothing is mapped is 0, and setting it is EFAULT', () => {
     mm.enableKeys();
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => setKey(512, 0x10))).toBe('EFAULT');
     expect([key(512), key(2 ** 30), key(2 ** 40)]).toEqual([0, 0, 0]);
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
   });
 
   it('returns reference and change bits: those that were set, and those that guests caused since', () => {
@@ -111,7 +111,7 @@ describe('a guest’s storage key', () => {
     expect(key(0)).toBe(0x20 | REFERENCED | CHANGED);
   });
 
-  it('leaves the host what it knew of references and changes', () => {
+  it('keeps the host’s reference and change bits when it is set', () => {
     mm.enableKeys();
     guestPuts(0);
     setKey(0, 0);
@@ -131,7 +131,7 @@ describe('keys outlive frames', () => {
   it.each([
     ['dontNeed', () => mm.dontNeed({ address: HOME, length: MIB })],
     ['discard', () => gmap.discard({ address: GUEST, length: MIB })],
-  ])('%s: the next frame has the same', (_, drop) => {
+  ])('%s: the next frame has the same key', (_, drop) => {
     mm.enableKeys();
     for (const index of [0, 1]) {
       guestPuts(index);
@@ -170,7 +170,7 @@ describe('keys outlive frames', () => {
     expect(frameKey(0, other) & LASTING).toBe(0);
   });
 
-  it('a copy after a fork has it, whoever writes first, and the child has none', () => {
+  it('a copy after a fork has it, whether parent or child writes first, and the child has none', () => {
     mm.enableKeys();
     for (const index of [0, 1]) {
       guestPuts(index);
@@ -251,7 +251,7 @@ describe('keys outlive frames', () => {
     expect(lasting(0)).toBe(0x28);
   });
 
-  it('without keys in use nothing of the frames’ keys is kept', () => {
+  it('without keys enabled the frames’ keys are not kept', () => {
     guestPuts(0);
     host.machine.storage.keys[frameOf(0)] = 0x90;
     mm.dontNeed({ address: HOME, length: PAGE });
@@ -262,7 +262,7 @@ describe('keys outlive frames', () => {
 });
 
 describe('keys and frames of 1 MiB', () => {
-  it('do not go together: they are split, and no more are made', () => {
+  it('exclude each other: the frames are split, and no more are made', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     guestPuts(7);
     mm.enableKeys();
@@ -278,22 +278,22 @@ describe('keys and frames of 1 MiB', () => {
   it('ENOMEM: keys stay off', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     guestPuts(7);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     host.kernel.frames.failIn(1);
     expect(codeOf(() => mm.enableKeys())).toBe('ENOMEM');
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     expect(mm.ptes.usesKeys).toBe(false);
   });
 });
 
-it('setting a key makes the page table it needs, or ENOMEM', () => {
+it('setting a key makes the page table that it needs, or ends with ENOMEM', () => {
   const ends = failEach(() => {
     const { host } = checkedHost();
     const mm = host.createMm();
     mm.mmap({ address: HOME, length: MIB });
     host.createGmap(mm);
     mm.enableKeys();
-    return { host, seen: () => pictureOf(host, mm), operation: () => mm.setKey(processPage(FIRST), 0x10) };
+    return { host, seen: () => snapshotOf(host, mm), operation: () => mm.setKey(processPage(FIRST), 0x10) };
   });
   expect(ends).toEqual(['ENOMEM', 'ENOMEM']);
 });

@@ -1,13 +1,19 @@
 /**
- * Frames of 1 MiB: one segment entry stands for 256 pages, in the process and in every guest that shares it. They are
- * made when a whole segment of large memory is first touched, and become page tables as soon as one page is different.
+ * Frames of 1 MiB: one segment entry designates 256 pages, in the process and in every linked guest. One is allocated
+ * when a whole segment of large memory is first touched, and split into pages when an operation concerns single pages.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CheckedHost, checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import {
+  type CheckedHost,
+  checkedHost,
+  endAll,
+  failEach,
+  visibleStateOf,
+} from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, entryOf, frameCounts, MIB, pictureOf } from '../testing/index.ts';
+import { bytes, codeOf, entryOf, frameCounts, MIB, snapshotOf } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -41,7 +47,7 @@ const guestSees = (gmap: Gmap, cpu: number, address: bigint) =>
   host.readAsGuest(gmap, host.machine.cpu(cpu), address, 1)[0];
 const guestPuts = (gmap: Gmap, cpu: number, address: bigint, value: number) =>
   host.writeAsGuest(gmap, host.machine.cpu(cpu), address, bytes(value));
-/** What process, kernel and both guests, on processors that may cache more, see at a byte of the memory. */
+/** A byte of the memory as the kernel, the process and both guests read it, each on its processor. */
 const seen = (offset: bigint) => [
   at(HOME + offset),
   ran(HOME + offset, 0),
@@ -54,7 +60,7 @@ const large = () => host.kernel.frames.count('large-page') / 256;
 const pages = () => host.kernel.frames.count('page');
 const entry = (address = HOME) => entryOf(host, mm.asce, address, 0);
 const guestEntry = (gmap: Gmap, address = GUEST) => entryOf(host, gmap.asce, address, 0);
-/** Two segments of large memory, touched by everybody: every processor caches translations of both. */
+/** Maps two segments of large memory, and touches both on every processor: all cache translations of them. */
 const fill = () => {
   mm.mmap({ address: HOME, length: 2n * MIB, large: true });
   for (const offset of [0n, 7n * PAGE, MIB - PAGE, MIB, 2n * MIB - PAGE]) {
@@ -64,7 +70,7 @@ const fill = () => {
 };
 
 describe('a frame of 1 MiB', () => {
-  it('is there after the first access to any page: one entry with format control, in process and guests', () => {
+  it('exists after the first access to any page: one entry with format control, in process and guests', () => {
     mm.mmap({ address: HOME, length: MIB, large: true });
     expect(large()).toBe(0);
     run(HOME + 200n * PAGE, 1);
@@ -90,7 +96,7 @@ describe('a frame of 1 MiB', () => {
     expect(seen(9n)).toEqual(all(3));
   });
 
-  it('is all zeros, whatever was in it', () => {
+  it('is all zeros, also if the frame was used before', () => {
     fill();
     mm.write(HOME, new Uint8Array(1 << 20).fill(0xee));
     mm.munmap({ address: HOME, length: 2n * MIB });
@@ -99,7 +105,7 @@ describe('a frame of 1 MiB', () => {
     expect(large()).toBe(2);
   });
 
-  it('one guest can see it at two addresses', () => {
+  it('can be mapped to a guest at two addresses', () => {
     mm.mmap({ address: HOME, length: MIB, large: true });
     one.map({ from: HOME, to: GUEST + (1n << 40n), length: MIB });
     guestPuts(one, 1, GUEST, 1);
@@ -113,7 +119,7 @@ describe('a frame of 1 MiB', () => {
     }
   });
 
-  it('is not made where the memory is not large, a segment is not whole, or may not be reached', () => {
+  it('is not made in memory that is not large, in a part of a segment, or in memory with PROT_NONE', () => {
     mm.mmap({ address: HOME, length: MIB });
     mm.mmap({ address: HOME + MIB + PAGE, length: 2n * MIB - 2n * PAGE, large: true });
     mm.mmap({ address: HOME + 8n * MIB, length: MIB, large: true, protection: PROT.NONE });
@@ -129,12 +135,12 @@ describe('a frame of 1 MiB', () => {
     expect([large(), pages()]).toEqual([0, 1]);
     mm.dontNeed({ address: HOME, length: MIB });
     mm.mprotect({ address: HOME, length: MIB, protection: RW });
-    // The page table is there already.
+    // The segment has a page table already.
     put(HOME, 1);
     expect([large(), pages()]).toEqual([0, 1]);
   });
 
-  it('is not made where a page table is, and where a guest has linked one', () => {
+  it('is not made where a guest’s fault has made a page table', () => {
     mm.mmap({ address: HOME, length: MIB, large: true, protection: PROT.NONE });
     expect(codeOf(() => guestSees(one, 1, GUEST))).toBe('EFAULT');
     mm.mprotect({ address: HOME, length: MIB, protection: RW });
@@ -152,7 +158,7 @@ describe('a frame of 1 MiB', () => {
     expect(guestSees(one, 1, GUEST)).toBe(guestSees(two, 2, GUEST + MIB));
     two.free();
     expect([large(), at(HOME + 7n * PAGE)]).toEqual([2, 7]);
-    // One sees the second segment at two addresses.
+    // The second segment is mapped to `one` at two addresses.
     expect(host.stats().rmaps).toBe(2);
   });
 
@@ -181,7 +187,7 @@ describe('a frame of 1 MiB', () => {
 });
 
 describe('protection', () => {
-  it('changes in place, for all that share it', () => {
+  it('changes in place, for the process and all linked guests', () => {
     fill();
     const frame = entry() & ~0xf_ffffn;
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
@@ -208,7 +214,7 @@ describe('protection', () => {
     expect([seen(0n), large()]).toEqual([all(1), 1]);
   });
 
-  it('that does not change purges and unlinks nothing', () => {
+  it('set to the same again purges and unlinks nothing', () => {
     fill();
     const events: string[] = [];
     host.machine.trace.subscribe((event) => events.push(event.type));
@@ -240,7 +246,7 @@ describe('protection', () => {
     expect(codeOf(() => run(HOME, 1))).toBe('EFAULT');
   });
 
-  it('none splits all, and the bytes are there when it may be reached again', () => {
+  it('PROT_NONE splits all frames, and the bytes are unchanged when access is allowed again', () => {
     fill();
     mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.NONE });
     expect([large(), pages()]).toEqual([0, 512]);
@@ -252,7 +258,7 @@ describe('protection', () => {
   });
 });
 
-describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
+describe('splitting a frame of 1 MiB leaves its bytes in place', () => {
   const first = (): number => mm.tables.largeFrameOf(Number(HOME >> 20n));
 
   const SPLITS: readonly [name: string, split: () => void, left: number, gone: readonly bigint[]][] = [
@@ -296,14 +302,14 @@ describe('what splits a frame of 1 MiB leaves its bytes where they are', () => {
     expect(pages()).toBe(left);
     const both = left > 256;
     expect(large()).toBe(both ? 0 : 1);
-    // The pages lie where they lay.
+    // The pages are in the same frames.
     expect(mm.ptes.frame(mm.tables.pageTableOf(Number(HOME >> 20n)), 7)).toBe(frame + 7 * 4096);
     expect([at(HOME + 7n * PAGE), ran(HOME + 7n * PAGE)]).toEqual([7, 7]);
     for (const offset of gone) {
       expect(codeOf(() => at(HOME + offset))).toBe('EFAULT');
       expect(codeOf(() => guestSees(one, 1, GUEST + offset))).toBe('EFAULT');
     }
-    // Guests stay linked: to the page table now.
+    // Guests stay linked, to the page table now.
     expect([guestEntry(one), guestEntry(two)]).toEqual([entry(), entry()]);
     expect(seen(7n * PAGE)).toEqual(all(7));
     guestPuts(one, 1, GUEST + 7n * PAGE, 99);
@@ -372,8 +378,8 @@ describe('discard of a part', () => {
   });
 });
 
-describe('when there is no block', () => {
-  it('pages of 4 KiB will do, and later segments are large when there is one again', () => {
+describe('when no block of 1 MiB is free', () => {
+  it('pages of 4 KiB are used, and later segments get a frame of 1 MiB when a block is free again', () => {
     mm.mmap({ address: HOME, length: 3n * MIB, large: true });
     const { frames } = host.kernel;
     frames.failIn(1);
@@ -384,7 +390,7 @@ describe('when there is no block', () => {
     expect(large()).toBe(1);
   });
 
-  it('in earnest: the last blocks are cut up', () => {
+  it('without injection: the last blocks are split for pages', () => {
     const small = checkedHost({ storageSize: 4 << 20 });
     const process = small.host.createMm();
     process.mmap({ address: HOME, length: 4n * MIB, large: true });
@@ -418,7 +424,7 @@ describe('when there is no block', () => {
       const mm = host.createMm();
       mm.mmap({ address: HOME, length: MIB, large: true });
       host.createGmap(mm).map({ from: HOME, to: GUEST, length: MIB });
-      return { host, seen: () => seenOf(mm), operation: () => access(mm, host) };
+      return { host, seen: () => visibleStateOf(mm), operation: () => access(mm, host) };
     });
     expect(ends).toEqual(Array(count).fill('ok'));
   });
@@ -427,13 +433,13 @@ describe('when there is no block', () => {
     ['munmap', (mm: Mm) => mm.munmap({ address: HOME + PAGE, length: 2n * MIB - 2n * PAGE }), 2],
     ['mmap over a part', (mm: Mm) => void mm.mmap({ address: HOME, length: PAGE, taken: 'replace' }), 1],
     [
-      'mmap over a part and beyond what the tables reach',
+      'mmap over a part and beyond the reach of the tables',
       (mm: Mm) => void mm.mmap({ address: HOME + PAGE, length: 1n << 42n, taken: 'replace' }),
       2,
     ],
     ['mprotect', (mm: Mm) => mm.mprotect({ address: HOME + PAGE, length: MIB, protection: PROT.READ }), 2],
     [
-      'mprotect to nothing',
+      'mprotect to PROT_NONE',
       (mm: Mm) => mm.mprotect({ address: HOME, length: 2n * MIB, protection: PROT.NONE }),
       2,
     ],
@@ -458,7 +464,7 @@ describe('when there is no block', () => {
         return {
           host,
           seen: () => [
-            seenOf(mm),
+            visibleStateOf(mm),
             ...[0n, MIB].map((by) => host.readAsGuest(gmap, host.machine.cpu(2), GUEST + by, 1)),
           ],
           operation: () => operation(mm, gmap),
@@ -470,9 +476,9 @@ describe('when there is no block', () => {
 
   it('a split that fails changes nothing', () => {
     fill();
-    const before = pictureOf(host, mm, one, two);
+    const before = snapshotOf(host, mm, one, two);
     host.kernel.frames.failIn(1);
     expect(codeOf(() => mm.munmap({ address: HOME, length: PAGE }))).toBe('ENOMEM');
-    expect(pictureOf(host, mm, one, two)).toEqual(before);
+    expect(snapshotOf(host, mm, one, two)).toEqual(before);
   });
 });

@@ -1,12 +1,12 @@
 /**
- * Four levels of tables: the address space grows when an address from 4 TiB on is asked for, everything that was there
- * stays where it is, and region-third tables come and go with what they lead to.
+ * Four levels of tables: the address space grows when an address from 4 TiB on is mapped, existing mappings do not change,
+ * and region-third tables exist as long as they have segment tables.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach } from '../../check/testing/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, entryOf, frameCounts, MIB, pictureOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, entryOf, frameCounts, MIB, snapshotOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -36,7 +36,7 @@ describe('growing', () => {
     ['begins at 4 TiB', LIMIT, PAGE, 4],
     ['goes over 4 TiB', LIMIT - PAGE, 2n * PAGE, 4],
     ['ends at 8 PiB', END - PAGE, PAGE, 4],
-    ['is all there is', 0n, END, 4],
+    ['is the whole address space', 0n, END, 4],
   ])('happens when memory needs it: it %s', (_, address, length, levels) => {
     expect([mm.tables.levels, mm.asce & 0xfffn]).toEqual([3, 0x1c7n]);
     mm.mmap({ address, length });
@@ -49,7 +49,7 @@ describe('growing', () => {
     expect(at(address + length - 1n)).toBe(1);
   });
 
-  it('happens once, and for good', () => {
+  it('happens once, and is never undone', () => {
     mm.mmap({ address: LIMIT, length: PAGE });
     const { asce } = mm;
     mm.mmap({ address: 8n * TIB, length: PAGE });
@@ -57,14 +57,14 @@ describe('growing', () => {
     expect([mm.asce, mm.tables.levels, tables()]).toEqual([asce, 4, 2]);
   });
 
-  it('is not used without an address', () => {
+  it('does not happen for mmap without an address', () => {
     mm.mmap({ address: LIMIT, length: MIB });
     expect(mm.mmap({ length: MIB })).toBe(LIMIT - MIB);
     mm.mmap({ address: 0n, length: LIMIT - MIB });
     expect(codeOf(() => mm.mmap({ length: PAGE }))).toBe('ENOMEM');
   });
 
-  it('puts a region-second table over the region-third table there was', () => {
+  it('puts a region-second table above the existing region-third table', () => {
     mm.mmap({ address: HOME, length: PAGE });
     put(HOME, 1);
     const third = mm.asce & ~0xfffn;
@@ -79,7 +79,7 @@ describe('growing', () => {
     expect(entryOf(host, mm.asce, 5n * TIB + MIB, 0)).toBe(0x20n);
   });
 
-  it('keeps what is mapped, for the process on every processor and for its guests', () => {
+  it('does not change existing mappings, for the process on every processor and for its guests', () => {
     mm.mmap({ address: HOME, length: MIB });
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: GUEST, length: MIB });
@@ -100,7 +100,7 @@ describe('growing', () => {
     expect(host.machine.cpu(1).cr[1]).toBe(mm.asce);
   });
 
-  it('does nothing for other processes', () => {
+  it('does not affect other processes', () => {
     const other = host.createMm();
     other.mmap({ address: HOME, length: PAGE });
     host.machine.cpu(1).setControl(1, other.asce);
@@ -113,17 +113,17 @@ describe('growing', () => {
     ['EINVAL', { address: END - PAGE, length: 2n * PAGE }],
     ['EINVAL', { address: LIMIT, length: PAGE, protection: 8 }],
     ['EINVAL', { address: LIMIT, length: PAGE, shared: true, large: true }],
-  ])('does not happen when mmap says %s', (code, options) => {
+  ])('does not happen when mmap ends with %s', (code, options) => {
     mm.mmap({ address: LIMIT - 2n * PAGE, length: PAGE });
     put(LIMIT - 2n * PAGE, 1);
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(codeOf(() => mm.mmap(options))).toBe(code);
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 });
 
 describe('memory from 4 TiB on', () => {
-  it('is not for guests', () => {
+  it('cannot be mapped to guests', () => {
     mm.mmap({ address: LIMIT - MIB, length: 2n * MIB });
     const gmap = host.createGmap(mm);
     expect(codeOf(() => gmap.map({ from: LIMIT, to: 0n, length: MIB }))).toBe('EINVAL');
@@ -133,7 +133,7 @@ describe('memory from 4 TiB on', () => {
     expect(host.readAsGuest(gmap, host.machine.cpu(1), 0n, 1)[0]).toBe(1);
   });
 
-  it('can be protected, dropped, logged and read like any', () => {
+  it('can be protected, dropped, logged and read like any memory', () => {
     const high = END - 2n * MIB;
     mm.mmap({ address: high, length: 2n * MIB });
     put(high + MIB - 1n, 1);
@@ -156,7 +156,7 @@ describe('memory from 4 TiB on', () => {
     expect([ran(7n * TIB + MIB), host.kernel.frames.count('large-page')]).toEqual([1, 0]);
   });
 
-  it('is EFAULT where nothing is mapped, also beyond what three levels reach', () => {
+  it('is EFAULT where nothing is mapped, also beyond the reach of three levels', () => {
     for (const grown of [false, true]) {
       if (grown) mm.mmap({ address: LIMIT, length: PAGE });
       const before = frameCounts(host);
@@ -171,7 +171,7 @@ describe('memory from 4 TiB on', () => {
 });
 
 describe('region-third tables', () => {
-  it('come with the first page and go with the last segment table', () => {
+  it('are made with the first page and freed with the last segment table', () => {
     mm.mmap({ address: 4n * TIB, length: 8n * TIB });
     expect(tables()).toBe(2);
     const spots = [4n * TIB, 5n * TIB, 8n * TIB - PAGE, 8n * TIB, 12n * TIB - PAGE];
@@ -189,7 +189,7 @@ describe('region-third tables', () => {
     expect(tables()).toBe(2);
   });
 
-  it('go although something that was never touched is mapped below', () => {
+  it('are freed although untouched memory is mapped below', () => {
     mm.mmap({ address: 5n * TIB, length: PAGE });
     mm.mmap({ address: 7n * TIB, length: PAGE });
     put(7n * TIB, 1);
@@ -211,7 +211,7 @@ describe('region-third tables', () => {
     expect(ran(HOME)).toBe(2);
   });
 
-  it('far from each other are found by what looks at everything', () => {
+  it('far from each other are all found by fork and exit', () => {
     const before = frameCounts(host);
     const other = host.createMm();
     for (let i = 0n; i < 6n; i++) {
@@ -228,7 +228,7 @@ describe('region-third tables', () => {
 });
 
 describe('without memory', () => {
-  it('ENOMEM: growing needs one table, and nothing has changed without it', () => {
+  it('ENOMEM: growing allocates one table, and changes nothing if that fails', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();
@@ -237,7 +237,7 @@ describe('without memory', () => {
       host.readAsProcess(mm, host.machine.cpu(1), HOME, 1);
       return {
         host,
-        seen: () => [pictureOf(host, mm), mm.asce],
+        seen: () => [snapshotOf(host, mm), mm.asce],
         operation: () => mm.mmap({ address: HOME, length: 5n * TIB, taken: 'replace' }),
       };
     });
@@ -252,7 +252,7 @@ describe('without memory', () => {
       const { host } = checkedHost();
       const mm = host.createMm();
       mm.mmap({ address: 5n * TIB, length: MIB, ...options });
-      return { host, seen: () => pictureOf(host, mm), operation: () => mm.write(5n * TIB, bytes(1)) };
+      return { host, seen: () => snapshotOf(host, mm), operation: () => mm.write(5n * TIB, bytes(1)) };
     });
     expect(ends).toEqual(Array(count).fill(end));
   });

@@ -1,9 +1,9 @@
 /**
- * Dirty logs: exactly the pages that the process or a guest has stored into since somebody last asked.
+ * Dirty logs: exactly the pages that the process or a guest has stored into since the log was last taken.
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import { bytes, codeOf, MIB, pageEntryOf } from '../testing/index.ts';
@@ -41,13 +41,13 @@ const guestPuts = (gmap: Gmap, index: number, cpu: number) =>
   host.writeAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, bytes(3));
 const guestSees = (gmap: Gmap, index: number, cpu: number) =>
   host.readAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, 1)[0];
-/** The pages noted, counted from HOME. */
+/** Takes a log. Returns its pages, counted from HOME. */
 const taken = (log: DirtyLog) => mm.takeLog(log).map((number) => number - FIRST);
 const logOf = (start = 0, count = 512) => mm.startLog(FIRST + start, count);
 const lowBits = (index: number) => Number(pageEntryOf(host, mm.asce, page(index)) & 0xfffn);
 
 describe('a log', () => {
-  it('has nothing at first, and then what was stored into, by whomever, in ascending order', () => {
+  it('is empty at first, and then has the pages that any processor stored into, in ascending order', () => {
     for (const index of [0, 3, 4, 5, 300]) put(index);
     const log = logOf();
     expect(taken(log)).toEqual([]);
@@ -59,7 +59,7 @@ describe('a log', () => {
     expect(taken(log)).toEqual([]);
   });
 
-  it('has nothing that was only read, by whomever', () => {
+  it('has no page that was only read', () => {
     put(0);
     const log = logOf();
     for (const index of [0, 1]) {
@@ -98,14 +98,14 @@ describe('a log', () => {
     expect([9, 10, 15].map(lowBits)).toEqual([0, 0x200, 0]);
   });
 
-  it('of memory that is not mapped yet has what is stored later', () => {
+  it('of memory that is not mapped yet has pages that are mapped and written later', () => {
     const log = mm.startLog(0, 2 ** 30);
     mm.mmap({ address: 1n << 40n, length: MIB });
     mm.write(1n << 40n, bytes(1));
     expect(mm.takeLog(log)).toEqual([2 ** 28]);
   });
 
-  it('that is over costs nothing: stores go through as before', () => {
+  it('costs nothing after it was stopped: stores do not fault', () => {
     put(0);
     const log = logOf();
     put(0);
@@ -138,7 +138,7 @@ describe('a log', () => {
 });
 
 describe('two logs', () => {
-  it('that overlap each have what was stored since each was asked', () => {
+  it('that overlap each have the pages written since they were taken', () => {
     const a = logOf(0, 10);
     const b = logOf(5, 10);
     for (const index of [1, 6, 12]) put(index);
@@ -152,7 +152,7 @@ describe('two logs', () => {
     expect([taken(a), taken(b)]).toEqual([[], []]);
   });
 
-  it('the second starts with nothing, and the first keeps what it has', () => {
+  it('the second starts empty, and the first keeps its pages', () => {
     const a = logOf();
     put(3);
     const b = logOf();
@@ -175,7 +175,7 @@ describe('two logs', () => {
     expect(taken(b)).toEqual([3, 8]);
   });
 
-  it('of two processes have nothing to do with each other, except in what they share', () => {
+  it('of two processes are independent, also for shared memory', () => {
     const other = host.createMm();
     const file = host.createFile(MIB);
     for (const of of [mm, other])
@@ -212,7 +212,7 @@ describe('a log and', () => {
     expect(taken(log)).toEqual([]);
   });
 
-  it('mmap that replaces, and munmap: what was stored is not forgotten', () => {
+  it('mmap that replaces, and munmap: pages written before stay in the log', () => {
     const log = logOf();
     put(0);
     mm.munmap({ address: HOME, length: MIB });
@@ -223,7 +223,7 @@ describe('a log and', () => {
     expect(taken(log)).toEqual([0]);
   });
 
-  it('dontNeed and discard: read after them is not stored into, stored into is', () => {
+  it('dontNeed and discard: a page that is read afterwards is not in it, one that is written is', () => {
     for (const drop of [
       () => mm.dontNeed({ address: HOME, length: MIB }),
       () => one.discard({ address: GUEST, length: MIB }),
@@ -241,7 +241,7 @@ describe('a log and', () => {
     }
   });
 
-  it('fork: the parent’s copies are in it, what the child stores is not', () => {
+  it('fork: pages that the parent writes are in it, those that the child writes are not', () => {
     put(0);
     put(1);
     const log = logOf();
@@ -273,7 +273,7 @@ describe('a log and', () => {
     }
   });
 
-  it('mremap: at the new place a store is noticed', () => {
+  it('mremap: stores at the new place are noted', () => {
     put(0);
     put(1);
     const log = logOf(256, 256);
@@ -283,7 +283,7 @@ describe('a log and', () => {
     expect(taken(log)).toEqual([301]);
   });
 
-  it('frames of 1 MiB: they are split, none is made in the range, and one is again when it is over', () => {
+  it('frames of 1 MiB: they are split, and none is made in the range until the log is stopped', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     guestPuts(one, 0, 1);
     expect(guestSees(two, 0, 2)).toBe(3);
@@ -303,14 +303,14 @@ describe('a log and', () => {
     expect(host.kernel.frames.count('large-page')).toBe(256);
   });
 
-  it('a watch: the page is made writable, so it counts as stored into; and asking ends the watch', () => {
+  it('a watch: the page is made writable, so it counts as written; and taking the log ends the watch', () => {
     const log = logOf();
-    const told: number[] = [];
-    one.onInvalidated.subscribe((number) => told.push(number));
+    const notified: number[] = [];
+    one.onInvalidated.subscribe((number) => notified.push(number));
     one.watch({ address: GUEST, length: PAGE });
-    expect([taken(log), told]).toEqual([[0], [Number(GUEST >> 12n)]]);
+    expect([taken(log), notified]).toEqual([[0], [Number(GUEST >> 12n)]]);
     put(0);
-    expect([taken(log), told.length]).toEqual([[0], 1]);
+    expect([taken(log), notified.length]).toEqual([[0], 1]);
   });
 
   it('a processor in the process when the log starts notes its next store', () => {
@@ -331,7 +331,7 @@ describe('without memory', () => {
       const mm = host.createMm();
       mm.mmap({ address: HOME, length: 3n * MIB, large: true });
       for (let i = 0n; i < 3n; i++) mm.write(HOME + i * MIB, bytes(1));
-      return { host, seen: () => seenOf(mm), operation: () => mm.startLog(FIRST, 768) };
+      return { host, seen: () => visibleStateOf(mm), operation: () => mm.startLog(FIRST, 768) };
     });
     // Two page tables of 2 KiB are in the first frame.
     expect(ends).toEqual(['ENOMEM', 'ENOMEM']);

@@ -6,7 +6,7 @@ const list = (mappings: Mappings) =>
   [...mappings].map(({ start, end, protection }) => [start, end, protection]);
 
 describe('mappings', () => {
-  it('of the same protection that touch are one', () => {
+  it('that are adjacent and have the same protection are merged', () => {
     const mappings = new Mappings();
     mappings.insert(10, 20, 3);
     mappings.insert(30, 40, 3);
@@ -21,7 +21,7 @@ describe('mappings', () => {
     expect(list(mappings)).toEqual([[0, 50, 3]]);
   });
 
-  it('of different protection that touch are two', () => {
+  it('that are adjacent and differ in protection are not merged', () => {
     const mappings = new Mappings();
     mappings.insert(10, 20, 3);
     mappings.insert(30, 40, 3);
@@ -42,7 +42,7 @@ describe('mappings', () => {
     expect(mappings.count).toBe(3);
   });
 
-  it('are split by what is removed from their middle', () => {
+  it('are split if a range in the middle is removed', () => {
     const mappings = new Mappings();
     mappings.insert(0, 100, 3);
     mappings.remove(40, 60);
@@ -54,7 +54,7 @@ describe('mappings', () => {
     expect(list(mappings)).toEqual([]);
   });
 
-  it('are found by their first and last page, and not outside', () => {
+  it('are found by their first and last page, and by no page outside', () => {
     const mappings = new Mappings();
     mappings.insert(10, 20, 3);
     expect([9, 10, 19, 20].map((page) => mappings.at(page)?.start)).toEqual([undefined, 10, 10, undefined]);
@@ -62,7 +62,7 @@ describe('mappings', () => {
     expect([10, 14, 15].map((page) => mappings.at(page)?.start)).toEqual([undefined, undefined, 15]);
   });
 
-  it('leave gaps, of which the highest that is large enough is chosen', () => {
+  it('leave gaps: the highest that is large enough is returned', () => {
     const mappings = new Mappings();
     expect(mappings.highestGap(10, 0, 100)).toBe(90);
     expect(mappings.highestGap(101, 0, 100)).toBe(-1);
@@ -92,7 +92,7 @@ describe('mappings and an array of pages', () => {
     probe: fc.nat(PAGES),
   });
 
-  /** The runs of equal pages: what the mappings must be. */
+  /** The mappings that an array of pages must have: its runs of equal pages. */
   const runsOf = (pages: (number | undefined)[], start = 0, end = PAGES) => {
     const runs: number[][] = [];
     for (let at = start; at < end; at++) {
@@ -104,7 +104,7 @@ describe('mappings and an array of pages', () => {
     return runs;
   };
 
-  /** The highest start of so many free pages, tried one by one. */
+  /** The start of the highest gap of `length` pages, by trying each. */
   const gapOf = (pages: (number | undefined)[], length: number, bottom: number) => {
     for (let at = PAGES - length; at >= bottom; at--) {
       if (pages.slice(at, at + length).every((page) => page === undefined)) return at;
@@ -112,7 +112,7 @@ describe('mappings and an array of pages', () => {
     return -1;
   };
 
-  it('say the same', () => {
+  it('give the same results', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const mappings = new Mappings();

@@ -31,7 +31,7 @@ const mapped = () =>
   );
 
 describe('mmap', () => {
-  it('says where', () => {
+  it('returns the address', () => {
     expect(mm.mmap({ address: 0x1000_0000n, length: MIB })).toBe(0x1000_0000n);
     expect(mapped()).toEqual(['10000-10100 3']);
   });
@@ -82,7 +82,7 @@ describe('mmap', () => {
     expect(mapped()).toEqual(['0-300 3']);
   });
 
-  it('replaces what is mapped there if asked to', () => {
+  it('replaces existing mappings on request', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0x3000n, bytes(1));
     mm.mmap({ address: 0x2000n, length: 0x2000n, protection: PROT.READ, taken: 'replace' });
@@ -119,14 +119,14 @@ describe('munmap', () => {
     expect(mapped()).toEqual(['0-100 3']);
   });
 
-  it('holes are no error', () => {
+  it('of a range with holes is no error', () => {
     mm.munmap({ address: 0n, length: LIMIT });
     mm.mmap({ address: MIB, length: MIB });
     mm.munmap({ address: 0n, length: LIMIT });
     expect(mapped()).toEqual([]);
   });
 
-  it('splits, and gives frames back', () => {
+  it('splits a mapping, and frees the frames', () => {
     mm.mmap({ address: 0n, length: MIB });
     for (const page of [0n, 0x1000n, 0x2000n]) mm.write(page, bytes(1));
     mm.munmap({ address: 0x1000n, length: 0x1000n });
@@ -136,7 +136,7 @@ describe('munmap', () => {
     expect(mm.read(0x2000n, 1)).toEqual(bytes(1));
   });
 
-  it('frames of pages that may not be reached go back too', () => {
+  it('frees the frames of pages with PROT_NONE, too', () => {
     mm.mmap({ address: 0n, length: 2n * MIB });
     for (const page of [0n, 0x1000n, MIB, MIB + 0x1000n]) mm.write(page, bytes(1));
     mm.mprotect({ address: 0n, length: 2n * MIB, protection: PROT.NONE });
@@ -174,7 +174,7 @@ describe('mprotect and dontNeed', () => {
     expect(codeOf(() => mm.dontNeed({ address: GROWN_LIMIT - PAGE, length: 2n * PAGE }))).toBe('EINVAL');
   });
 
-  it('mprotect splits and joins mappings', () => {
+  it('mprotect splits and merges mappings', () => {
     mm.mprotect({ address: 0x1000n, length: 0x2000n, protection: PROT.READ });
     expect(mapped()).toEqual(['0-1 3', '1-3 1', '3-100 3', '200-300 3']);
     mm.mprotect({ address: 0x1000n, length: 0x2000n, protection: PROT.READ | PROT.WRITE });
@@ -220,7 +220,7 @@ describe('a fault', () => {
     expect(codeOf(() => mm.fault(MIB + PAGE, false))).toBe('EFAULT');
   });
 
-  it('puts a frame of zeros behind the page, whatever was in the frame', () => {
+  it('puts a frame of zeros behind the page, also if the frame was used before', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0n, new Uint8Array(4096).fill(0xee));
     mm.dontNeed({ address: 0n, length: PAGE });
@@ -228,7 +228,7 @@ describe('a fault', () => {
     expect(mm.read(0x7000n, 4096).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('at a page that has a frame does nothing', () => {
+  it('at a page that has a frame changes nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0n, bytes(9));
     const before = frameCounts(host);
@@ -240,7 +240,7 @@ describe('a fault', () => {
 });
 
 describe('read and write, as system calls do', () => {
-  it('go over pages and segments', () => {
+  it('cross pages and segments', () => {
     mm.mmap({ address: 0n, length: 3n * MIB });
     const data = Uint8Array.from({ length: 0x10_2003 }, (_, i) => (i * 7) & 0xff);
     mm.write(MIB - 5n, data);
@@ -264,14 +264,14 @@ describe('read and write, as system calls do', () => {
     expect(codeOf(() => mm.write(1n << 64n, bytes(1)))).toBe('EFAULT');
   });
 
-  it('of no bytes are nothing, also where nothing is mapped', () => {
+  it('of no bytes succeed, also where nothing is mapped', () => {
     expect(mm.read(5n, 0)).toEqual(bytes());
     expect(codeOf(() => mm.write(TIB, bytes()))).toBe('ok');
   });
 });
 
 describe('65,530 mappings', () => {
-  it('are the limit: munmap splits a mapping only below that, and everything else still works', () => {
+  it('are the limit: munmap splits a mapping only below it, and all other operations still work', () => {
     const home = 0x1000_0000n;
     const other = makeHost().host.createMm();
     for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
@@ -294,7 +294,7 @@ describe('65,530 mappings', () => {
 });
 
 describe('exit', () => {
-  it('gives back everything, once', () => {
+  it('frees everything, once', () => {
     const before = host.kernel.frames.available;
     const other = host.createMm();
     other.mmap({ address: 0n, length: 8n * MIB });
@@ -306,7 +306,7 @@ describe('exit', () => {
     expect(host.kernel.frames.available).toBe(before);
   });
 
-  it('fails with ESRCH after the end, and touches nothing', () => {
+  it('makes every later operation ESRCH, which changes nothing', () => {
     mm.mmap({ address: 0n, length: MIB });
     host.createGmap(mm);
     host.exitMm(mm);
@@ -332,7 +332,7 @@ describe('exit', () => {
     expect(frameCounts(host)).toEqual(before);
   });
 
-  it('leaves other processes alone', () => {
+  it('does not affect other processes', () => {
     const other = host.createMm();
     for (const p of [mm, other]) {
       p.mmap({ address: 0n, length: MIB });
@@ -344,7 +344,7 @@ describe('exit', () => {
 });
 
 describe('events', () => {
-  it('report what was mapped, faulted and unmapped', () => {
+  it('report each mmap, fault and munmap', () => {
     const events: TraceEvent[] = [];
     host.machine.trace.subscribe((event) => events.push(event));
     mm.mmap({ address: MIB, length: MIB, protection: PROT.READ | PROT.WRITE });

@@ -58,7 +58,7 @@ describe('in absolute storage', () => {
     expect(pageEntryOf(host, mm.asce, 0n) & ~0xfffn).not.toBe(0n);
   });
 
-  it('a page that is taken out of reach keeps its frame, as type 0x401', () => {
+  it('a page with PROT_NONE keeps its frame; the entry has the bits 0x401', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.fault(0n, true);
     const before = pageEntryOf(host, mm.asce, 0n);
@@ -142,7 +142,7 @@ describe('page tables of a process that hosts no guest', () => {
     for (let i = 1; i < 256; i++) expect(at(tableOf(2) + i * 8)).toBe(0x400n);
   });
 
-  it('are not shared by processes', () => {
+  it('of two processes are in different frames', () => {
     touch(0);
     const other = host.createMm();
     other.mmap({ address: 0n, length: MIB });
@@ -154,7 +154,7 @@ describe('page tables of a process that hosts no guest', () => {
 });
 
 describe('segment tables', () => {
-  it('come with the first page of their 2 GiB and go with its last mapping', () => {
+  it('are made with the first page of their 2 GiB and freed with its last mapping', () => {
     mm.mmap({ address: 2n * GIB - MIB, length: 2n * MIB });
     expect(frames('mm-table')).toBe(4);
     mm.fault(2n * GIB - MIB, false);
@@ -167,7 +167,7 @@ describe('segment tables', () => {
     expect(frames('mm-table')).toBe(4);
   });
 
-  it('stay while anything is mapped there, touched or not', () => {
+  it('stay while memory is mapped there, touched or not', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.mmap({ address: 2n * GIB - 0x1000n, length: 0x1000n });
     mm.fault(0n, false);
@@ -177,7 +177,7 @@ describe('segment tables', () => {
     expect(frames('mm-table')).toBe(4);
   });
 
-  it('a munmap over many of them takes all', () => {
+  it('are all freed by a munmap over many of them', () => {
     for (let i = 0n; i < 5n; i++) {
       mm.mmap({ address: i * 700n * GIB, length: MIB });
       mm.fault(i * 700n * GIB, true);
@@ -190,7 +190,7 @@ describe('segment tables', () => {
   });
 });
 
-describe('looking at the tables', () => {
+describe('the lookups', () => {
   it('finds the next segment table, the segments with page tables, their entries', () => {
     mm.mmap({ address: 0n, length: 8n * GIB });
     for (const address of [5n * MIB, 6n * GIB, 6n * GIB + 3n * MIB]) mm.fault(address, false);
@@ -210,13 +210,9 @@ describe('looking at the tables', () => {
   });
 });
 
-<<<<<<< HEAD
 /**
  * Makes many page tables, two to a frame, frees them in an order that leaves halves, and makes and frees one many times.
  */
-=======
-/** Makes many page tables, two to a frame, removes them in an order that leaves halves, and makes one again and again. */
->>>>>>> main
 function manyPageTables(many: number): void {
   const { host: large } = makeHost({ storageSize: 64 << 20 });
   const { tables } = large.createMm();
@@ -230,7 +226,7 @@ function manyPageTables(many: number): void {
   expect(count()).toBe(many / 2);
   for (let n = 0; n < many; n += 2) drop(n);
   expect(count()).toBe(many / 2);
-  // One half of thousands, again and again.
+  // Takes and returns one of thousands of halves many times.
   for (let n = 0; n < many; n++) {
     tables.makePageTable(0);
     drop(0);
@@ -239,7 +235,7 @@ function manyPageTables(many: number): void {
   expect(count()).toBe(0);
 }
 
-it('are made and removed, two to a frame, with work that does not grow with how many there are', () => {
+it('page tables are made and freed, two to a frame, with work that does not depend on their number', () => {
   const work = (many: number) => workOf(() => manyPageTables(many)) / many;
   expect(work(20_000)).toBeLessThan(1.5 * work(2000));
 });

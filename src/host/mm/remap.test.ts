@@ -1,24 +1,19 @@
 /**
-<<<<<<< HEAD
  * mremap: resizes memory, or moves it with its pages. A guest then finds the pages behind the new place, and nothing behind
  * the old one.
-=======
- * mremap: memory is resized, or moved with its pages. It is no longer visible at the old place, and a guest that has the new
- * place mapped finds it there.
->>>>>>> main
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, pictureOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, snapshotOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
 const HOME = 0x1000_0000n;
 const PAGE = 4096n;
-/** Where guests see the old place, and where they see the new one. */
+/** The guest addresses of the old place and of the new one. */
 const GUEST = 5n << 30n;
 const GUEST_THERE = 6n << 30n;
 const LIMIT = 1n << 42n;
@@ -44,7 +39,7 @@ const mapped = () =>
     ({ start, end, protection }) => `${start.toString(16)}-${end.toString(16)} ${protection}`,
   );
 const pages = () => host.kernel.frames.count('page');
-/** Each page of the range holds its number, from 1 on. */
+/** Writes its number, from 1 on, into each page of a range. */
 const number = (address: bigint, count: number) => {
   for (let i = 0; i < count; i++) put(address + BigInt(i) * PAGE, i + 1);
 };
@@ -52,7 +47,7 @@ const numbers = (address: bigint, count: number) =>
   Array.from({ length: count }, (_, i) => at(address + BigInt(i) * PAGE));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
-describe('mremap says no', () => {
+describe('mremap refuses', () => {
   const move = { address: HOME, oldLength: 2n * PAGE, newLength: 2n * PAGE };
 
   it.each([
@@ -64,8 +59,8 @@ describe('mremap says no', () => {
     ['EINVAL', 'new length is beyond 8 PiB', { ...move, newLength: (1n << 53n) + PAGE }],
     ['EINVAL', 'the new place is not a multiple of 4 KiB', { ...move, to: 1n }],
     ['EINVAL', 'the new place is negative', { ...move, to: -PAGE }],
-    ['EINVAL', 'the new place ends beyond what the tables reach', { ...move, to: LIMIT - PAGE }],
-    ['EINVAL', 'the new place is above what the tables reach', { ...move, to: LIMIT }],
+    ['EINVAL', 'the new place ends beyond the reach of the tables', { ...move, to: LIMIT - PAGE }],
+    ['EINVAL', 'the new place is above the reach of the tables', { ...move, to: LIMIT }],
     ['EINVAL', 'the new place ends beyond 8 PiB', { ...move, to: (1n << 53n) - PAGE }],
     ['EINVAL', 'the new place is the old one', { ...move, to: HOME }],
     ['EINVAL', 'the new place begins in the old one', { ...move, to: HOME + PAGE }],
@@ -87,9 +82,9 @@ describe('mremap says no', () => {
     const gmap = host.createGmap(mm);
     gmap.map({ from: HOME, to: GUEST, length: MIB });
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
-    const before = pictureOf(host, mm, gmap);
+    const before = snapshotOf(host, mm, gmap);
     expect(codeOf(() => mm.mremap(options))).toBe(code);
-    expect(pictureOf(host, mm, gmap)).toEqual(before);
+    expect(snapshotOf(host, mm, gmap)).toEqual(before);
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
   });
 
@@ -100,8 +95,8 @@ describe('mremap says no', () => {
   });
 });
 
-describe('where it is', () => {
-  it('shrinks: what is behind the new end is unmapped', () => {
+describe('in place', () => {
+  it('shrinks: the memory after the new end is unmapped', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });
     number(HOME, 3);
     put(HOME + MIB, 9);
@@ -120,7 +115,7 @@ describe('where it is', () => {
     expect([at(HOME + PAGE), at(HOME + 4n * PAGE), pages()]).toEqual([2, 5, 3]);
   });
 
-  it('grows: what is new holds zeros, and is the same mapping', () => {
+  it('grows: the new pages are zeros, and belong to the same mapping', () => {
     mm.mmap({ address: HOME, length: PAGE });
     put(HOME, 1);
     expect(mm.mremap({ address: HOME, oldLength: PAGE, newLength: MIB + PAGE })).toBe(HOME);
@@ -128,7 +123,7 @@ describe('where it is', () => {
     expect([at(HOME), at(HOME + MIB)]).toEqual([1, 0]);
   });
 
-  it('grows up to its neighbour, and not into it', () => {
+  it('grows up to the next mapping, and not into it', () => {
     mm.mmap({ address: HOME, length: PAGE });
     mm.mmap({ address: HOME + 3n * PAGE, length: PAGE, protection: PROT.READ });
     expect(mm.mremap({ address: HOME, oldLength: PAGE, newLength: 3n * PAGE, mayMove: true })).toBe(HOME);
@@ -146,15 +141,15 @@ describe('where it is', () => {
     expect([there < top, at(there)]).toEqual([true, 1]);
   });
 
-  it('of the same length is nothing', () => {
+  it('changes nothing if the length is the same', () => {
     mm.mmap({ address: HOME, length: MIB });
     put(HOME, 1);
-    const before = pictureOf(host, mm);
+    const before = snapshotOf(host, mm);
     expect(mm.mremap({ address: HOME, oldLength: MIB, newLength: MIB, mayMove: true })).toBe(HOME);
-    expect(pictureOf(host, mm)).toEqual(before);
+    expect(snapshotOf(host, mm)).toEqual(before);
   });
 
-  it('a file continues where it grows, up to its end', () => {
+  it('grows over further pages of the file, up to its end', () => {
     const file = host.createFile(3n * PAGE);
     file.write(2n * PAGE, bytes(7));
     mm.mmap({ address: HOME, length: PAGE, file, offset: PAGE, shared: true });
@@ -180,8 +175,8 @@ describe('elsewhere', () => {
   it.each([
     ['the same offset in the segment', 7n * MIB, 3],
     ['another offset in the segment', 7n * MIB + 100n * PAGE, 3],
-    ['just below a segment edge, and over it', 8n * MIB - PAGE, 3],
-    ['from over an edge to over another', 8n * MIB - 200n * PAGE, 300],
+    ['across the end of a segment', 8n * MIB - PAGE, 3],
+    ['from across one end of a segment to across another', 8n * MIB - 200n * PAGE, 300],
     ['below', -9n * MIB - PAGE, 5],
     ['in another segment table', (1n << 31n) + 255n * PAGE, 3],
     ['right behind', 3n * PAGE, 3],
@@ -200,7 +195,7 @@ describe('elsewhere', () => {
     expect(mm.mappings.count).toBe(1);
   });
 
-  it('a piece from the middle of a mapping, shorter or longer than it was', () => {
+  it('a part of the middle of a mapping, made shorter or longer', () => {
     mm.mmap({ address: HOME, length: MIB });
     number(HOME, 8);
     mm.mremap({ address: HOME + PAGE, oldLength: 3n * PAGE, newLength: PAGE, to: HOME + MIB });
@@ -208,7 +203,7 @@ describe('elsewhere', () => {
     expect(mapped()).toEqual(['10000-10001 3', '10004-10005 3', '10006-10101 3', '10400-10402 3']);
     expect([at(HOME), at(HOME + MIB), at(HOME + 4n * PAGE)]).toEqual([1, 2, 5]);
     expect(numbers(HOME + 4n * MIB, 2)).toEqual([6, 0]);
-    // Of pages 3 and 4 nothing is left; the page beyond the one that moved was only read.
+    // Pages 3 and 4 have no frame any more; the page after the moved one was only read.
     expect(pages()).toBe(7);
   });
 
@@ -232,7 +227,7 @@ describe('elsewhere', () => {
     expect(numbers(HOME + 2n * PAGE, 4)).toEqual([3, 1, 2, 6]);
   });
 
-  it('with its protection: read-only, unreachable', () => {
+  it('keeps its protection: read-only, PROT_NONE', () => {
     for (const [protection, bits] of [
       [PROT.READ, 0x200n],
       [PROT.NONE, 0x401n],
@@ -248,7 +243,7 @@ describe('elsewhere', () => {
     }
   });
 
-  it('a file’s pages stay the file’s', () => {
+  it('pages of a file stay pages of the file', () => {
     const file = host.createFile(4n * PAGE);
     file.write(PAGE, bytes(2));
     for (const shared of [true, false]) {
@@ -266,7 +261,7 @@ describe('elsewhere', () => {
     }
   });
 
-  it('shared anonymous memory that a child has stays shared', () => {
+  it('shared anonymous memory stays shared with a child', () => {
     mm.mmap({ address: HOME, length: 2n * PAGE, shared: true });
     put(HOME, 1);
     const child = host.fork(mm);
@@ -277,7 +272,7 @@ describe('elsewhere', () => {
     expect([at(HOME, child), at(HOME + PAGE, child)]).toEqual([2, 3]);
   });
 
-  it('from below 4 TiB to above, and back, when the tables reach', () => {
+  it('from below 4 TiB to above, and back, with four levels of tables', () => {
     mm.mmap({ address: HOME, length: 2n * PAGE });
     number(HOME, 2);
     const options = { address: HOME, oldLength: 2n * PAGE, newLength: 2n * PAGE } as const;
@@ -306,7 +301,7 @@ describe('guests', () => {
     mm.mmap({ address: HOME, length: MIB });
   });
 
-  it('lose the old place and find the new one, where nothing was', () => {
+  it('lose the old place and find the new one, which was not mapped before', () => {
     guestPuts(gmap, 1, GUEST, 1);
     expect(guestSees(second, 2, GUEST)).toBe(1);
     expect(codeOf(() => guestSees(gmap, 1, GUEST_THERE))).toBe('EFAULT');
@@ -323,7 +318,7 @@ describe('guests', () => {
     expect([guestSees(gmap, 1, GUEST_THERE), at(THERE)]).toEqual([2, 2]);
   });
 
-  it('stay linked to a new place that has a page table, and see what has come', () => {
+  it('stay linked to a new place that has a page table, and find the moved pages there', () => {
     mm.mmap({ address: THERE, length: MIB });
     put(HOME, 1);
     guestPuts(gmap, 1, GUEST_THERE, 8);
@@ -336,20 +331,20 @@ describe('guests', () => {
     expect(guestSees(gmap, 1, GUEST_THERE + PAGE)).toBe(9);
   });
 
-  it('stay linked to an old place of which something is left', () => {
+  it('stay linked to an old place of which a part stays mapped', () => {
     guestPuts(gmap, 1, GUEST, 1);
     guestPuts(gmap, 1, GUEST + 5n * PAGE, 6);
     mm.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE, to: THERE + PAGE });
     expect(host.stats().rmaps).toBe(1);
     expect(codeOf(() => guestSees(gmap, 1, GUEST))).toBe('EFAULT');
     expect(guestSees(gmap, 1, GUEST + 5n * PAGE)).toBe(6);
-    // The first byte of the new place's segment is what a guest asks for.
+    // A guest's fault needs a mapping at the first byte of the segment.
     expect(codeOf(() => guestSees(gmap, 1, GUEST_THERE + PAGE))).toBe('EFAULT');
     mm.mmap({ address: THERE, length: PAGE });
     expect(guestSees(gmap, 1, GUEST_THERE + PAGE)).toBe(1);
   });
 
-  it('see the new place go back when it shrinks away', () => {
+  it('find the pages at the old place again when they move back', () => {
     guestPuts(gmap, 1, GUEST, 1);
     mm.mremap({ address: HOME, oldLength: MIB, newLength: MIB, to: THERE });
     expect(guestSees(gmap, 1, GUEST_THERE)).toBe(1);
@@ -381,7 +376,7 @@ describe('frames of 1 MiB', () => {
     expect(codeOf(() => guestSees(gmap, 1, GUEST + offset))).toBe('EFAULT');
   });
 
-  it('give way to what comes over them', () => {
+  it('are freed or split when memory is moved over them', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true });
     mm.mmap({ address: HOME + 8n * MIB, length: 2n * MIB });
     number(HOME, 3);
@@ -399,14 +394,14 @@ describe('frames of 1 MiB', () => {
     expect(guestSees(gmap, 1, GUEST + 2n * MIB - PAGE)).toBe(9);
   });
 
-  it('can be made where memory that may have them moves to', () => {
+  it('can be made at the new place of large memory', () => {
     mm.mmap({ address: HOME, length: MIB, large: true });
     mm.mremap({ address: HOME, oldLength: MIB, newLength: 2n * MIB, to: HOME + 8n * MIB });
     put(HOME + 9n * MIB, 1);
     expect(host.kernel.frames.count('large-page')).toBe(256);
   });
 
-  it('are cut where the memory shrinks', () => {
+  it('are split where the memory shrinks', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true });
     put(HOME, 1);
     put(HOME + MIB, 2);
@@ -416,7 +411,7 @@ describe('frames of 1 MiB', () => {
 });
 
 describe('without memory', () => {
-  it('ENOMEM at each table that the new place needs: nothing has changed, to the bit', () => {
+  it('ENOMEM at each table that the new place needs: no bit has changed', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();
@@ -429,7 +424,7 @@ describe('without memory', () => {
       const there = 9n * TIB - MIB;
       return {
         host,
-        seen: () => pictureOf(host, mm, gmap),
+        seen: () => snapshotOf(host, mm, gmap),
         operation: () => mm.mremap({ address: HOME, oldLength: 3n * MIB, newLength: 3n * MIB, to: there }),
       };
     });
@@ -446,7 +441,7 @@ describe('without memory', () => {
       host.createGmap(mm);
       return {
         host,
-        seen: () => pictureOf(host, mm),
+        seen: () => snapshotOf(host, mm),
         operation: () =>
           mm.mremap({ address: HOME, oldLength: 3n * MIB, newLength: 3n * MIB, to: 8n * (1n << 31n) }),
       };
@@ -454,7 +449,7 @@ describe('without memory', () => {
     expect(ends).toEqual(Array(4).fill('ENOMEM'));
   });
 
-  it('ENOMEM with frames of 1 MiB on both sides: nothing visible has changed, though they were split', () => {
+  it('ENOMEM with frames of 1 MiB at both places: they may be split, and nothing visible has changed', () => {
     const ends = failEach(() => {
       const { host } = checkedHost();
       const mm = host.createMm();
@@ -468,7 +463,7 @@ describe('without memory', () => {
       host.writeAsGuest(gmap, host.machine.cpu(1), GUEST_THERE, bytes(2));
       return {
         host,
-        seen: () => seenOf(mm),
+        seen: () => visibleStateOf(mm),
         operation: () =>
           mm.mremap({
             address: HOME,
@@ -500,7 +495,7 @@ describe('without memory', () => {
     expect(other.mappings.count).toBe(65_530);
   });
 
-  it('leaves nothing behind, wherever it moved', () => {
+  it('leaks nothing, wherever it moves memory', () => {
     const before = frameCounts(host);
     const other = host.createMm();
     other.mmap({ address: HOME, length: 2n * MIB });

@@ -14,7 +14,7 @@ const owner = (id: number): LinkOwner => ({
 const FRAMES = 1024;
 const TABLE = 0x4000;
 
-/** Reverse maps spoken to by the addresses of entries, as a reader thinks of them. */
+/** Reverse maps whose methods take the addresses of entries instead of nodes. */
 class ByEntry {
   readonly #maps = new ReverseMaps(FRAMES);
 
@@ -65,7 +65,7 @@ describe('reverse maps', () => {
     maps.addTable(0x10_4000, owner(2));
   });
 
-  it('know the entries linked to a page table, the latest first', () => {
+  it('list the entries linked to a page table, the latest first', () => {
     const entries = [0x10_0000, 0x10_7ff8, 0x10_3ff8, 0x10_4000];
     for (const entry of entries) maps.link(0x20_0000, entry);
     expect(entriesOf(maps, 0x20_0000)).toEqual([...entries].reverse());
@@ -73,7 +73,7 @@ describe('reverse maps', () => {
     expect(maps.count).toBe(4);
   });
 
-  it('forget the first, the last and one in the middle', () => {
+  it('unlink the first, the last and one in the middle', () => {
     for (let i = 0; i < 5; i++) maps.link(0x20_0000, 0x10_0000 + i * 8);
     maps.unlink(0x10_0020);
     maps.unlink(0x10_0000);
@@ -85,13 +85,13 @@ describe('reverse maps', () => {
     expect(maps.count).toBe(0);
   });
 
-  it('know whose an entry is', () => {
+  it('return the owner of an entry', () => {
     expect(maps.ownerOf(0x10_0000).id).toBe(1);
     expect(maps.ownerOf(0x10_3ff8).id).toBe(1);
     expect(maps.ownerOf(0x10_4000).id).toBe(2);
   });
 
-  it('refuse what would be a bug', () => {
+  it('throw an InternalError for a wrong use', () => {
     maps.link(0x20_0000, 0x10_0000);
     expect(() => maps.link(0x20_1000, 0x10_0000)).toThrow(InternalError);
     expect(() => maps.unlink(0x10_0008)).toThrow(InternalError);
@@ -104,7 +104,7 @@ describe('reverse maps', () => {
     expect(() => maps.ownerOf(0x10_0000)).toThrow(InternalError);
   });
 
-  it('give the slot of a removed table to the next one', () => {
+  it('reuse the slot of a removed table', () => {
     maps.link(0x20_0000, 0x10_4008);
     maps.link(0x20_0000, 0x10_0008);
     maps.unlink(0x10_0008);
@@ -115,7 +115,7 @@ describe('reverse maps', () => {
     expect(maps.ownerOf(0x18_0008).id).toBe(3);
   });
 
-  it('grow, and keep the links there are', () => {
+  it('grow, and keep the existing links', () => {
     for (let i = 0; i < 8; i++) maps.link(0x20_0000, 0x10_0000 + i * 8);
     for (let i = 0; i < 20; i++) maps.addTable(0x30_0000 + i * TABLE, owner(10 + i));
     for (let i = 0; i < 20; i++) maps.link(0x20_0000, 0x30_0000 + i * TABLE + 0x3ff8);
@@ -134,7 +134,7 @@ describe('reverse maps and a map of sets', () => {
     pageTable: fc.nat(3),
   });
 
-  it('say the same', () => {
+  it('give the same results', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
         const maps = new ByEntry();

@@ -3,7 +3,7 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkedHost, endAll, failEach, seenOf } from '../../check/testing/index.ts';
+import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import { processPage } from '../numbers.ts';
@@ -17,28 +17,28 @@ const PAGE = 4096n;
 const GUEST = 5n << 30n;
 const GUEST_FIRST = Number(GUEST >> 12n);
 const RW = PROT.READ | PROT.WRITE;
-/** The bit of a PGSTE that says that the page is watched. */
+/** The bit of a PGSTE that marks the page as watched. */
 const NOTIFY = 0x4000n << 32n;
 
 let host: Host;
 let mm: Mm;
 let one: Gmap;
 let two: Gmap;
-/** Who was told of which page, counted from GUEST. */
-let told: string[];
+/** The notifications so far: the gmap, and the page counted from GUEST. */
+let notifications: string[];
 
 beforeEach(() => {
   ({ host } = checkedHost());
   mm = host.createMm();
   mm.mmap({ address: HOME, length: 2n * MIB });
   [one, two] = [host.createGmap(mm), host.createGmap(mm)];
-  told = [];
+  notifications = [];
   for (const [name, gmap] of [
     ['one', one],
     ['two', two],
   ] as const) {
     gmap.map({ from: HOME, to: GUEST, length: 2n * MIB });
-    gmap.onInvalidated.subscribe((page) => told.push(`${name} ${page - GUEST_FIRST}`));
+    gmap.onInvalidated.subscribe((page) => notifications.push(`${name} ${page - GUEST_FIRST}`));
   }
   return () => endAll(host);
 });
@@ -51,8 +51,8 @@ const guestPuts = (gmap: Gmap, index: number, cpu = 1) =>
 const guestSees = (gmap: Gmap, index: number, cpu = 1) =>
   host.readAsGuest(gmap, host.machine.cpu(cpu), GUEST + BigInt(index) * PAGE, 1)[0];
 const notify = (index: number) => pageEntryOf(host, mm.asce, page(index), true) & NOTIFY;
-/** What was told since the last time. */
-const heard = () => told.splice(0);
+/** Returns the notifications since the last call. */
+const newNotifications = () => notifications.splice(0);
 
 describe('watching', () => {
   it('makes the page present, writable and linked, and marks it', () => {
@@ -62,19 +62,19 @@ describe('watching', () => {
     expect(host.stats().rmaps).toBe(1);
     guestPuts(one, 5);
     guestPuts(one, 5, 2);
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 
-  it('that fails on the way watches nothing, and nobody is notified later', () => {
+  it('watches no page if it fails for one, and no listener is notified later', () => {
     mm.mprotect({ address: page(3), length: PAGE, protection: PROT.READ });
     expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
     expect([1, 2, 3, 4].map(notify)).toEqual([0n, 0n, 0n, 0n]);
     expect([...one.watched]).toEqual([]);
     mm.munmap({ address: HOME, length: 2n * MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 
-  it('hears nothing when the segments before and behind are unmapped', () => {
+  it('notifies of nothing when the adjacent segments are unmapped', () => {
     mm.mmap({ address: HOME + 2n * MIB, length: MIB });
     one.map({ from: HOME, to: GUEST, length: 3n * MIB });
     watch(one, 256);
@@ -83,12 +83,12 @@ describe('watching', () => {
     guestPuts(one, 512);
     one.unmap({ address: GUEST, length: MIB });
     one.unmap({ address: GUEST + 2n * MIB, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     one.unmap({ address: GUEST + MIB, length: MIB });
-    expect(heard().sort()).toEqual(['one 256', 'one 511']);
+    expect(newNotifications().sort()).toEqual(['one 256', 'one 511']);
   });
 
-  it('a range: each page, over a segment edge; of no length nothing', () => {
+  it('watches each page of a range, also across segments, and none of an empty range', () => {
     watch(one, 255, 2);
     expect(['notified', notify(254), notify(255), notify(256), notify(257)]).toEqual([
       'notified',
@@ -100,7 +100,7 @@ describe('watching', () => {
     one.watch({ address: GUEST, length: 0n });
     expect(notify(0)).toBe(0n);
     mm.munmap({ address: HOME, length: 2n * MIB });
-    expect(heard()).toEqual(['one 255', 'one 256']);
+    expect(newNotifications()).toEqual(['one 255', 'one 256']);
   });
 
   it.each([
@@ -117,10 +117,10 @@ describe('watching', () => {
     mm.mmap({ address: HOME + MIB, length: PAGE, protection: PROT.READ });
     expect(codeOf(() => one.watch({ address, length }))).toBe(code);
     mm.munmap({ address: HOME, length: 2n * MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 
-  it('gets a page of its own before: of a child, of a file', () => {
+  it('copies a page first that is shared with a child or a file', () => {
     const file = host.createFile(MIB);
     mm.mmap({ address: HOME, length: MIB, file, taken: 'replace' });
     expect(guestSees(one, 0)).toBe(0);
@@ -133,7 +133,7 @@ describe('watching', () => {
     ]).toEqual([0n, 0n]);
     child.write(HOME, bytes(1, 2));
     child.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     guestPuts(one, 0);
     expect(file.read(0n, 1)[0]).toBe(0);
   });
@@ -181,31 +181,31 @@ describe('the watcher is notified once', () => {
     watch(one, 5);
     guestPuts(one, 5);
     end();
-    expect(heard().filter((who) => who.startsWith('one'))).toEqual(['one 5']);
+    expect(newNotifications().filter((who) => who.startsWith('one'))).toEqual(['one 5']);
   });
 
   it.each(ENDS.slice(0, 13))('%s, and not again, until it watches again', (_, end) => {
     watch(one, 5);
     end();
-    heard();
+    newNotifications();
     mm.mmap({ address: HOME, length: 2n * MIB, taken: 'replace' });
     guestPuts(one, 5);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     watch(one, 5);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
   });
 
-  it('by a log that is asked, when the page was stored into since', () => {
+  it('when a log is taken in which the page is', () => {
     const log = mm.startLog(FIRST, 512);
     watch(one, 5);
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     mm.takeLog(log);
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
     guestPuts(one, 5);
     mm.takeLog(log);
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 
   it('when it watches twice', () => {
@@ -213,34 +213,34 @@ describe('the watcher is notified once', () => {
     watch(one, 5);
     watch(one, 4, 3);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 4', 'one 5', 'one 6']);
+    expect(newNotifications()).toEqual(['one 4', 'one 5', 'one 6']);
   });
 
-  it('at the addresses where it watches the page, not at others where it sees it', () => {
+  it('at the addresses where it watches the page, not at others where the page is mapped', () => {
     one.map({ from: HOME, to: GUEST + MIB, length: MIB });
     watch(one, 5);
     guestPuts(one, 256 + 5);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
     watch(one, 5);
     watch(one, 256 + 5);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard().sort()).toEqual(['one 261', 'one 5']);
+    expect(newNotifications().sort()).toEqual(['one 261', 'one 5']);
   });
 
-  it('and not again when it has unmapped the page and mapped it anew', () => {
+  it('and not again after it has unmapped the page and mapped it again', () => {
     watch(one, 5);
     one.unmap({ address: GUEST, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
     one.map({ from: HOME, to: GUEST, length: MIB });
     guestPuts(one, 5);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 });
 
 describe('the watcher is not notified', () => {
-  it('of what leaves the page as it is', () => {
+  it('of an operation that does not change the page', () => {
     watch(one, 5);
     mm.mprotect({ address: HOME, length: MIB, protection: RW | PROT.EXEC });
     mm.mprotect({ address: HOME, length: MIB, protection: RW });
@@ -256,11 +256,11 @@ describe('the watcher is not notified', () => {
     two.unmap({ address: GUEST, length: MIB });
     mm.enableKeys();
     mm.setKey(processPage(FIRST + 5), 0x10);
-    expect(heard().filter((who) => who.startsWith('one'))).toEqual([]);
+    expect(newNotifications().filter((who) => who.startsWith('one'))).toEqual([]);
     mm.dontNeed({ address: HOME, length: 4n * PAGE });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     mm.dontNeed({ address: page(5), length: PAGE });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
   });
 
   it('of shared memory that a child has too', () => {
@@ -269,9 +269,9 @@ describe('the watcher is not notified', () => {
     const child = host.fork(mm);
     child.write(page(5), bytes(1));
     child.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     mm.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
   });
 });
 
@@ -280,9 +280,9 @@ describe('two guests', () => {
     watch(one, 5);
     watch(two, 5);
     mm.mprotect({ address: HOME, length: MIB, protection: PROT.READ });
-    expect(heard().sort()).toEqual(['one 5', 'two 5']);
+    expect(newNotifications().sort()).toEqual(['one 5', 'two 5']);
     mm.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
   });
 
   it.each([
@@ -293,11 +293,11 @@ describe('two guests', () => {
     watch(one, 5);
     watch(two, 5);
     leave(one);
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
     expect(notify(5)).toBe(NOTIFY);
     guestPuts(two, 5, 2);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['two 5']);
+    expect(newNotifications()).toEqual(['two 5']);
   });
 
   it('of two processes on one file are notified each of its own', () => {
@@ -307,34 +307,34 @@ describe('two guests', () => {
       of.mmap({ address: HOME, length: MIB, file, shared: true, taken: 'replace' });
     const theirs = host.createGmap(other);
     theirs.map({ from: HOME, to: GUEST, length: MIB });
-    theirs.onInvalidated.subscribe((number) => told.push(`theirs ${number - GUEST_FIRST}`));
+    theirs.onInvalidated.subscribe((number) => notifications.push(`theirs ${number - GUEST_FIRST}`));
     watch(one, 5);
     watch(theirs, 5);
     other.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['theirs 5']);
+    expect(newNotifications()).toEqual(['theirs 5']);
     mm.munmap({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
   });
 });
 
 describe('frames of 1 MiB', () => {
-  it('are split when a page is watched, and the watch is as any', () => {
+  it('are split when a page is watched, and the watch works as for other pages', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     for (const gmap of [one, two]) guestPuts(gmap, 5);
     watch(one, 5);
     expect(host.kernel.frames.count('large-page')).toBe(0);
     expect([guestSees(one, 5), guestSees(two, 5, 2)]).toEqual([3, 3]);
-    expect(heard()).toEqual([]);
+    expect(newNotifications()).toEqual([]);
     mm.dontNeed({ address: HOME, length: MIB });
-    expect(heard()).toEqual(['one 5']);
+    expect(newNotifications()).toEqual(['one 5']);
   });
 
-  it('are not made by watching: one that was made for it is split at once', () => {
+  it('are split at once when watching touches the segment first', () => {
     mm.mmap({ address: HOME, length: 2n * MIB, large: true, taken: 'replace' });
     watch(one, 255, 2);
     expect(host.kernel.frames.count('large-page')).toBe(0);
     mm.munmap({ address: HOME, length: 2n * MIB });
-    expect(heard()).toEqual(['one 255', 'one 256']);
+    expect(newNotifications()).toEqual(['one 255', 'one 256']);
   });
 });
 
@@ -344,14 +344,14 @@ it('a page of large memory that was never touched can be watched', () => {
   expect([host.kernel.frames.count('large-page'), notify(5)]).toEqual([0, NOTIFY]);
   expect(guestSees(one, 5)).toBe(0);
   mm.dontNeed({ address: HOME, length: MIB });
-  expect(heard()).toEqual(['one 5']);
+  expect(newNotifications()).toEqual(['one 5']);
 });
 
 describe('without memory', () => {
   it.each([
     ['a page of 4 KiB', {}],
     ['a page of large memory', { large: true }],
-  ])('ENOMEM for %s, and nobody is notified later', (_, options) => {
+  ])('ENOMEM for %s, and no listener is notified later', (_, options) => {
     let later: (() => string[]) | undefined;
     const ends = failEach(() => {
       const { host } = checkedHost();
@@ -359,12 +359,12 @@ describe('without memory', () => {
       mm.mmap({ address: HOME, length: MIB, ...options });
       const gmap = host.createGmap(mm);
       gmap.map({ from: HOME, to: GUEST, length: MIB });
-      const told: string[] = [];
-      gmap.onInvalidated.subscribe((number) => told.push(`${number - GUEST_FIRST}`));
-      later = () => told;
+      const notifications: string[] = [];
+      gmap.onInvalidated.subscribe((number) => notifications.push(`${number - GUEST_FIRST}`));
+      later = () => notifications;
       return {
         host,
-        seen: () => [...told, seenOf(mm).mappings],
+        seen: () => [...notifications, visibleStateOf(mm).mappings],
         operation: () => gmap.watch({ address: GUEST + PAGE, length: PAGE }),
       };
     });

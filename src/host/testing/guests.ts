@@ -1,4 +1,4 @@
-/** A guest of a few instructions on a virtual machine, for tests of what KVM does for one. */
+/** A guest of a few instructions on a virtual machine, for tests of KVM. */
 
 import { code, load, lpswe, MASK, psw } from '../../machine/testing/index.ts';
 import type { Host } from '../host.ts';
@@ -7,7 +7,7 @@ import type { Mm } from '../mm/index.ts';
 import { makeHost } from './hosts.ts';
 
 const MIB = 1n << 20n;
-/** Where the programs of the first virtual CPU start, a page before the next one's, and the PSW that ends them. */
+/** Guest addresses of the first virtual CPU's program, a page before the next one's, and of the PSW that ends programs. */
 const START = 0x1_0000;
 const DONE = 0x700;
 /** Process address of guest address 0. */
@@ -15,7 +15,7 @@ export const GUEST_HOME = 0x1000_0000n;
 /** Bytes of a test guest. */
 export const GUEST_BYTES = 4n * MIB;
 
-/** What a test guest may be. */
+/** Options of a test guest. */
 export interface TestGuestOptions {
   /** Whether its memory may have frames of 1 MiB. */
   readonly large?: boolean;
@@ -46,13 +46,13 @@ export class TestGuest {
     for (let n = 1; n < vcpus; n++) this.vm.createVcpu();
   }
 
-  /** Makes or changes slot 0: all its memory at guest address `at`. */
+  /** Makes or changes slot 0: all memory of the guest, at guest address `at`. */
   slot(flags: number, at = 0n): void {
     const userspaceAddr = GUEST_HOME;
     this.vm.setMemoryRegion({ slot: 0, flags, guestPhysAddr: at, memorySize: GUEST_BYTES, userspaceAddr });
   }
 
-  /** Puts a program, which ends in a disabled wait, where a virtual CPU's are, and the virtual CPU there. */
+  /** Stores a program, which ends in a disabled wait, and sets the PSW of a virtual CPU to its start. */
   program(instructions: readonly number[][], vcpu = this.vcpu): void {
     const start = BigInt(START + vcpu.id * 4096);
     this.vm.writeGuest(BigInt(vcpu.block.prefix + DONE), psw(MASK.DISABLED_WAIT, 0));
@@ -60,12 +60,12 @@ export class TestGuest {
     vcpu.setPsw(MASK.PLAIN, start);
   }
 
-  /** Runs a virtual CPU until its user is needed. */
+  /** Runs a virtual CPU until an exit. */
   run(vcpu = this.vcpu, limit = 100_000): Exit {
     return vcpu.run(this.host.machine.cpu(vcpu.id), limit);
   }
 
-  /** Runs instructions with `page` as an address in register 2, and answers register 1. */
+  /** Runs instructions with the address of `page` in register 2. Returns register 1. */
   on(page: number, ...instructions: number[][]): bigint {
     this.program([load(2, page * 4096), ...instructions]);
     const exit = this.run();
@@ -77,8 +77,8 @@ export class TestGuest {
     return this.vcpu.gr[1] as bigint;
   }
 
-  /** Process address behind a guest page. */
-  home(page: number): bigint {
+  /** Returns the process address behind a guest page. */
+  processAddress(page: number): bigint {
     return GUEST_HOME + BigInt(page) * 4096n;
   }
 }

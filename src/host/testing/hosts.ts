@@ -1,4 +1,4 @@
-/** Small hosts for tests, and what can be said about one from outside. */
+/** Small hosts for tests, and functions that read their state from outside. */
 
 import { AbsoluteEntries, CRST_SIZE, FRAME_SIZE, Machine, Walk } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
@@ -18,7 +18,7 @@ export const PIB = 1n << 50n;
 /** A page, 4 KiB. */
 export const PAGE_BYTES = 4096n;
 
-/** A host in check mode: what the locks report is collected. */
+/** A host in check mode, which collects wrong uses of locks. */
 export interface TestHost {
   readonly host: Host;
   readonly machine: Machine;
@@ -26,7 +26,7 @@ export interface TestHost {
   readonly problems: string[];
 }
 
-/** A host on a machine of 3 processors and 16 MiB in check mode, unless other options are given. */
+/** Returns a host on a machine of, by default, 3 processors and 16 MiB, in check mode. */
 export function makeHost(options: { cpus?: number; storageSize?: number; checked?: boolean } = {}): TestHost {
   const { cpus = 3, storageSize = 0x100_0000, checked = true } = options;
   const machine = new Machine({ cpus, storageSize });
@@ -36,7 +36,7 @@ export function makeHost(options: { cpus?: number; storageSize?: number; checked
   return { host, machine, problems };
 }
 
-/** Returns the error code that an operation ends with, or 'ok'. Any error that is no LinuxError is thrown on. */
+/** Returns the error code with which an operation ends, or 'ok'. Rethrows an error that is not a LinuxError. */
 export function codeOf(action: () => unknown): string {
   try {
     action();
@@ -47,7 +47,7 @@ export function codeOf(action: () => unknown): string {
   }
 }
 
-/** The message of the LinuxError that an operation ends with, or undefined. */
+/** Returns the message of the LinuxError with which an operation ends, or undefined. */
 export function messageOf(action: () => unknown): string | undefined {
   try {
     action();
@@ -66,7 +66,7 @@ export function frameCounts(host: Host): Record<string, number> {
   return counts;
 }
 
-/** The tables below an address-space-control element that have entries which designate tables, and those. */
+/** Returns the tables that an address-space-control element designates, directly and through other tables. */
 export function tablesOf(host: Host, asce: bigint): { origin: number; size: number }[] {
   const { storage } = host.machine;
   const found: { origin: number; size: number }[] = [];
@@ -91,7 +91,7 @@ export function tablesOf(host: Host, asce: bigint): { origin: number; size: numb
   return found;
 }
 
-/** Every table of a process and its gmaps, byte by byte, by origin. */
+/** Returns the contents of every table of a process and its gmaps, by origin. */
 export function tableBytes(host: Host, ...spaces: readonly { readonly asce: bigint }[]): Map<number, string> {
   const bytes = new Map<number, string>();
   for (const { asce } of spaces) {
@@ -102,7 +102,7 @@ export function tableBytes(host: Host, ...spaces: readonly { readonly asce: bigi
   return bytes;
 }
 
-/** All bytes, written down as the runs of equal 8-byte entries that tables are made of. */
+/** Returns all bytes as a text: one line for each run of equal 8-byte entries. */
 function digest(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const runs: string[] = [];
@@ -116,8 +116,8 @@ function digest(bytes: Uint8Array): string {
   return runs.join('\n');
 }
 
-/** Everything of a process and its gmaps that an operation which fails must leave as it was. */
-export function pictureOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
+/** Returns the state of a process and its gmaps that a failed operation must not change. */
+export function snapshotOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
   return {
     frames: frameCounts(host),
     stats: host.stats(),
@@ -129,7 +129,7 @@ export function pictureOf(host: Host, mm: Mm, ...gmaps: readonly Gmap[]) {
   };
 }
 
-/** A cached translation that a walk would not find now. */
+/** A stale translation: a walk would not find it now. */
 export interface Stale {
   readonly cpu: number;
   readonly page: number;
@@ -137,8 +137,8 @@ export interface Stale {
 }
 
 /**
- * Returns the cached translations that a fresh walk does not find. Those of a space that was freed are
- * stale too, whatever its frames hold now: `live` are the elements of the spaces there are.
+ * Returns the cached translations that a fresh walk does not find, or whose space was freed.
+ * @param live the elements of the spaces that exist
  */
 export function staleTranslations(host: Host, live: readonly bigint[]): Stale[] {
   const walk = new Walk(new AbsoluteEntries(host.machine.storage));
@@ -156,7 +156,7 @@ export function staleTranslations(host: Host, live: readonly bigint[]): Stale[] 
   return stale;
 }
 
-/** The entry of a guest or process address at a level (0 segment … 3 region first), read from storage. */
+/** Returns the table entry of a guest or process address at a level (0 segment … 3 region first). */
 export function entryOf(host: Host, asce: bigint, address: bigint, level: number): bigint {
   let table = asce & ~0xfffn;
   for (let type = Number((asce >> 2n) & 3n); ; type--) {
@@ -167,7 +167,7 @@ export function entryOf(host: Host, asce: bigint, address: bigint, level: number
   }
 }
 
-/** As `entryOf`, of the page table; `pgste` for the PGSTE of the entry. */
+/** As `entryOf`, for the page-table entry, or its PGSTE. */
 export function pageEntryOf(host: Host, asce: bigint, address: bigint, pgste = false): bigint {
   const table = entryOf(host, asce, address, 0) & ~0x7ffn;
   const at = table + ((address >> 12n) & 0xffn) * 8n + (pgste ? 0x800n : 0n);

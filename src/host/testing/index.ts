@@ -1,6 +1,6 @@
 /**
- * What the tests of the host have in common, and those of the modules above it: small hosts, error codes, and pictures
- * of everything an operation could have changed. Nothing outside tests imports this.
+ * Helpers of the tests of the host and of higher modules: small hosts, error codes, and snapshots of the state that an
+ * operation could change. Only tests import this file.
  */
 
 export * from './guests.ts';

@@ -333,7 +333,7 @@ describe('while a guest is interpreted', () => {
 });
 
 describe('an operand at the end of a page', () => {
-  // What the general path does for an operand that crosses the page, the fast path does for one that just does not.
+  // The general path serves an operand that crosses the end of the page, the fast path one that ends just before it.
   it.each([
     ['LH', '48209000', 2],
     ['L', '58209000', 4],

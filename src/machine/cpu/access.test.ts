@@ -57,14 +57,10 @@ const entryOf = (page: number) => Number(cpu.storage.get64(SEGMENTS + (page >>> 
 const protect = (page: number) => cpu.storage.set64(entryOf(page), cpu.storage.get64(entryOf(page)) | 0x200n);
 const invalidate = (page: number) => cpu.storage.set64(entryOf(page), 0x400n);
 
-<<<<<<< HEAD
 /**
  * The absolute addresses of the `length` bytes of an access, from an offset in the first frame on, continuing in the
  * second.
  */
-=======
-/** Where the bytes of an access lie in storage: `length` of them from an offset in the first frame, then in the second. */
->>>>>>> main
 const places = (first: number, second: number, offset: number, length: number) =>
   Array.from({ length }, (_, i) =>
     offset + i < 0x1000 ? first * 0x1000 + offset + i : second * 0x1000 + offset + i - 0x1000,
@@ -96,13 +92,9 @@ const LENGTHS = [1, 2, 3, 4, 8] as const;
 const OFFSETS = [0, 1, 0x7ff, ...Array.from({ length: 16 }, (_, i) => 0xff0 + i)];
 const VALUE = 0x8192_a3b4_c5d6_e7f8n;
 
-<<<<<<< HEAD
 /**
  * Loads and stores `length` bytes at every offset of a page, twice each: by the general path first, then by the fast path.
  */
-=======
-/** Loads and stores `length` bytes at every offset of a page, twice each: by the long way first, then remembered. */
->>>>>>> main
 function everywhere(
   hi: number,
   page: number,
@@ -270,13 +262,13 @@ describe('the fast path', () => {
     for (const length of [1, 2, 4, 8] as const) LOADS[length](0, LOW + 8);
     expect(asked).toBe(4);
 
-    // In the secondary space nothing is at that address.
+    // In the secondary space the address is not mapped.
     cpu.storage.set64(0x6000, 0x20n);
     cpu.setControl(7, 0x6000n);
     cpu.setPsw(MODE_64 | DAT | (2n << 46n), 0n);
     expect(cpu.attemptAll(() => void cpu.load8(0, LOW))).toBe(UNWIND.PROGRAM);
 
-    // Low-address protection, switched on behind a translation that is remembered and changed.
+    // Low-address protection, switched on after the page was cached, with its change bit recorded.
     cpu.setPsw(MODE_64 | DAT, 0n);
     cpu.store8(0, 0, 1);
     cpu.setControl(0, 0x1004_00e0n);
@@ -285,7 +277,7 @@ describe('the fast path', () => {
     expect(cpu.attemptAll(() => cpu.store8(0, 512, 1))).toBe(0);
   });
 
-  it('is not taken without DAT, though a translation of the page is remembered', () => {
+  it('is not taken without DAT, though a translation of the page is cached', () => {
     cpu.storage.bytes[0x3_0000] = 1;
     cpu.storage.bytes[0x8_0000] = 2;
     expect(cpu.load8(0, LOW)).toBe(2);

@@ -65,8 +65,8 @@ const UNPROTECTED_OFFSET = 0x800;
 export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
 
 /**
- * The access under way: what protection, and the exceptions that identify the access, need to know of it. A processor
- * has one of these and reuses it, so that an access allocates nothing.
+ * The access under way, for the rules of protection and for the identification of an exception. A processor has one of
+ * these and reuses it, so that an access allocates nothing.
  */
 class AccessRequest {
   access: Access = FETCH;
@@ -155,10 +155,10 @@ export class CpuAccess extends CpuState {
   readonly #request = new AccessRequest();
 
   /**
-   * The absolute byte address of the frame behind a logical page. Unwinds on every access exception.
+   * Returns the absolute byte address of the frame behind a logical page. Unwinds on every access exception.
    *
    * @param offset byte offset in the page of the first byte accessed
-   * @param length how many bytes of the page are accessed, at least 1
+   * @param length number of bytes accessed in the page, at least 1
    */
   frame(page: LogicalPage, offset: number, access: Access, length = 1): number {
     const slot = this.#fastSlot(page, access);
@@ -168,9 +168,9 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Fast path: the slot of the TLB that has the page, if the access needs no other check: DAT is on, the primary space
-   * is used, the key is 0, no guest runs, check mode is off, the page is not 0 or 1 (low-address protection), and a
-   * store may be made and is not the first. -1 otherwise: `#translated` decides.
+   * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
+   * the key is 0, no guest is interpreted, check mode is off, the page is not 0 or 1 (low-address protection), and the
+   * change bit is recorded if it is a store (so the page is not protected). Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
@@ -182,7 +182,7 @@ export class CpuAccess extends CpuState {
     return slot;
   }
 
-  /** As `frame`, with every check. */
+  /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
     this.#begin(page, offset + length - 1, access);
     if (!this.dat) return this.#operand(page as number as RealPage, offset);
@@ -250,7 +250,7 @@ export class CpuAccess extends CpuState {
     request.key = UNKEYED;
   }
 
-  /** The frame behind an absolute page, which is the guest's while the processor interprets one. */
+  /** Returns the address of the frame of an absolute page: of the guest, while the processor interprets one. */
   #absoluteFrame(page: AbsolutePage): number {
     const { sie } = this;
     if (sie !== null) {
@@ -270,14 +270,14 @@ export class CpuAccess extends CpuState {
     return applyPrefix(page, this.prefix);
   }
 
-  /** The absolute page that a walk of the host's tables, or of the processor's own, leads to. */
+  /** Returns the absolute page that a walk of the host's tables (the only tables, without a guest) has found. */
   #hostAbsolute(walk: Walk): AbsolutePage {
     const { frame } = walk;
     if (walk.absolute) return frame as AbsolutePage;
     return applyPrefix(frame as RealPage, this.sie === null ? this.prefix : this.sie.prefix);
   }
 
-  /** The absolute page that a walk of the running program's tables leads to. */
+  /** Returns the absolute page that a walk of the running program's tables has found. */
   absoluteOf(walk: Walk): AbsolutePage {
     const { frame } = walk;
     return walk.absolute ? (frame as AbsolutePage) : this.prefixed(frame as RealPage);
@@ -340,7 +340,7 @@ export class CpuAccess extends CpuState {
 
   // Loads and stores. Hit and miss paths are separate on purpose: merged, V8 boxes addresses above 2 GiB as HeapNumbers.
 
-  /** One byte at a logical address. Unwinds on access exceptions, as do all that follow. */
+  /** Loads a byte at a logical address. All loads and stores unwind on access exceptions. */
   load8(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
@@ -350,7 +350,7 @@ export class CpuAccess extends CpuState {
     return view.getUint8(this.#translated(page, offset, FETCH, 1) + offset);
   }
 
-  /** Two bytes, unsigned. */
+  /** Loads two bytes, unsigned. */
   load16(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffe) return (this.load8(hi, lo) << 8) | this.#next8(hi, lo, 1);
@@ -361,7 +361,7 @@ export class CpuAccess extends CpuState {
     return view.getUint16(this.#translated(page, offset, FETCH, 2) + offset);
   }
 
-  /** Four bytes, unsigned. */
+  /** Loads four bytes, unsigned. */
   load32(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));
@@ -372,7 +372,7 @@ export class CpuAccess extends CpuState {
     return view.getUint32(this.#translated(page, offset, FETCH, 4) + offset);
   }
 
-  /** Eight bytes, unsigned. */
+  /** Loads eight bytes, unsigned. */
   load64(hi: number, lo: number): bigint {
     const offset = lo & 0xfff;
     if (offset > 0xff8) return this.#gather(hi, lo, 8);
@@ -435,7 +435,7 @@ export class CpuAccess extends CpuState {
     else view.setBigUint64(this.#translated(page, offset, STORE, 8) + offset, value);
   }
 
-  /** Makes sure that `length` bytes (1 to 4096) can be accessed, without accessing them. */
+  /** Checks that `length` bytes (1 to 4096) can be accessed, without accessing them. */
   probe(hi: number, lo: number, length: number, access: Access): void {
     const offset = lo & 0xfff;
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
@@ -506,7 +506,7 @@ export class CpuAccess extends CpuState {
     return (this.cr0 & CR0.EDAT) !== 0;
   }
 
-  /** The space of an access. Access-register mode is not implemented: a special-operation exception. */
+  /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */
   #space(access: Access): number {
     if (access !== INSTRUCTION) {
       if (this.space === SPACE.ACCESS_REGISTER) this.program(PGM.SPECIAL_OPERATION);
@@ -588,12 +588,12 @@ export class CpuAccess extends CpuState {
     return this.guestTlb.insert(page, asceHi, asceLo, absolute, walk.table, walk.protect, walk.key);
   }
 
-  /** The access is outside the storage of the configuration. */
+  /** Ends the instruction: the access is outside the storage of the configuration. */
   #outside(): never {
     return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page, 0);
   }
 
-  /** Low-address protection of the access under way, a store. */
+  /** Applies low-address protection to the access under way, a store. */
   #lowAddress(offset: number): void {
     const { page, privateSpace } = this.#request;
     if (lowAddressProtected(this.cr0, page, offset, privateSpace)) {
@@ -601,7 +601,7 @@ export class CpuAccess extends CpuState {
     }
   }
 
-  /** Key-controlled protection of the access under way. */
+  /** Applies key-controlled protection to the access under way. */
   #checkKey(frame: number, override: number): void {
     const { access, key, page, last, privateSpace } = this.#request;
     const cr0 = this.cr0;
@@ -614,12 +614,12 @@ export class CpuAccess extends CpuState {
     this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
   }
 
-  /** The page after this one, as the addressing mode wraps. */
+  /** Returns the next page, wrapped by the addressing mode. */
   pageAfter(page: LogicalPage): LogicalPage {
     return (page + 1 >= this.pageLimit ? 0 : page + 1) as LogicalPage;
   }
 
-  /** The byte `step` bytes on, which lies in the next page. */
+  /** Returns the byte `step` bytes further on, which is in the next page. */
   #next8(hi: number, lo: number, step: number): number {
     const page = this.pageAfter((hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage);
     const offset = (lo + step) & 0xfff;

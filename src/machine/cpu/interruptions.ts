@@ -21,7 +21,7 @@ import type { Stop } from './stop.ts';
 const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
 const CPU_TIMER_MASK = externalMaskOf(EXT.CPU_TIMER);
 
-/** Number of program interruptions that may follow one another, no instruction completing between, before it is a loop. */
+/** Maximum number of program interruptions in a row, without a completed instruction, that is not a loop. */
 const PROGRAM_INTERRUPTION_LOOP = 16;
 
 /** A processor with its interruptions, without its run loop. */
@@ -150,7 +150,7 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   /**
-   * A restart interruption: of an operating processor after all others that are enabled, of a stopped one before.
+   * Takes a restart interruption: an operating processor after all others that are enabled, a stopped one before them.
    * Chapter 6, "Restart Interruption".
    */
   #takeRestart(): 'taken' {
@@ -179,7 +179,7 @@ export abstract class CpuInterruptions extends Processor {
       case EXT.CPU_TIMER:
         return this.timer < 0n ? this.#clockDue(code) : null;
     }
-    // Under interpretive execution what is pending is the host's.
+    // During interpretive execution the pending interruptions are the host's.
     const index = this.sie === null ? this.pending.findIndex((waiting) => waiting.code === code) : -1;
     if (index < 0) return null;
     const [taken] = this.pending.splice(index, 1) as [ExternalPending];
@@ -188,13 +188,8 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   /**
-<<<<<<< HEAD
    * Takes a clock interruption. It stays pending, so a new PSW that is enabled for it leads to a loop: in a guest that is
    * an interception, before the interruption is taken.
-=======
-   * Takes the interruption of a clock. It stays pending, so a new PSW that is enabled for it leads to a loop, which a
-   * host sees as an interception before the first turn.
->>>>>>> main
    */
   #clockDue(code: number): Stop | 'taken' {
     if (this.sie !== null && this.#externalNewPswEnabled()) return { reason: 'external-loop', code };
@@ -218,7 +213,7 @@ export abstract class CpuInterruptions extends Processor {
     if (!this.externalMask) return null;
     const cr0 = this.cr0;
     let due: bigint | null = null;
-    // By difference: a clock that was set back reads less than its epoch.
+    // The difference: a clock that was set back reads less than the machine's.
     if (cr0 & CLOCK_COMPARATOR_MASK) {
       due = this.machine.clock.tod + this.clockComparator - this.tod + 1n;
     }

@@ -1,7 +1,7 @@
 /**
  * The processor as an instruction sees it: registers, storage, addresses, clocks, and the state that other processors
- * and the host change. An instruction may use everything that `Processor` and its base classes make public, and nothing
- * else. Taking interruptions (`interruptions.ts`) and the run loop (`../engine/cpu.ts`) are above.
+ * and the host change. An instruction uses the public members of `Processor` and its base classes, and nothing else.
+ * Subclasses take interruptions (`interruptions.ts`) and run the loop (`../engine/cpu.ts`).
  */
 
 import type { Trace } from '../../trace/index.ts';
@@ -55,7 +55,7 @@ export interface Intercepted {
 /** A processor without its interruptions and its run loop. */
 export abstract class Processor extends CpuAddressing {
   readonly machine: Configuration;
-  /** The CPU address, as STAP and SIGP use it. */
+  /** The CPU address, for STAP and SIGP. */
   readonly address: number;
 
   /**
@@ -246,7 +246,7 @@ export abstract class Processor extends CpuAddressing {
 
   /** Makes a restart interruption pending, and leaves the stopped state. */
   restart(): void {
-    // A second one does not move the first, which the processor has not taken yet.
+    // A second restart does not change the place of the first, which is still pending.
     this.restartFirst = this.stopped || (this.restartPending && this.restartFirst);
     this.restartPending = true;
     this.start();

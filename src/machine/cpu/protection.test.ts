@@ -1,4 +1,4 @@
-/** Protection: every way to storage asks the same rules. Principles of Operation, chapter 3, "Protection". */
+/** Protection: every kind of access follows the same rules. Principles of Operation, chapter 3, "Protection". */
 
 import { describe, expect, it } from 'vitest';
 import type { Cpu } from '../engine/cpu.ts';
@@ -47,7 +47,7 @@ function at(cpu: Cpu, address: number): void {
   Object.assign(cpu.gr, { 8: BigInt(DATA + 0x800), 9: BigInt(address) });
 }
 
-/** What TEST PROTECTION answers for an address and a key. */
+/** Executes TEST PROTECTION for an address and a key. Returns the condition code. */
 function tested(cpu: Cpu, address: number, key: number, mask: bigint): number {
   cpu.gr[9] = BigInt(address);
   cpu.gr[10] = BigInt(key << 4);
@@ -207,7 +207,7 @@ describe('a 1 MiB frame', () => {
       [0x0090_0000_0000_0000n, true],
     ] as const) {
       put(cpu, CODE, '58209000');
-      // The code lies in a frame with the same access control.
+      // The code is in a frame with the same access control.
       cpu.setControl(0, CR0 | EDAT);
       expect(exception(cpu, '58209000', MODE_64 | DAT | key)).toBe(allowed ? 0 : PGM.PROTECTION);
       expect(tested(cpu, DATA, Number(key >> 52n), MODE_64 | DAT)).toBe(allowed ? 0 : 2);

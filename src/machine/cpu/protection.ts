@@ -1,14 +1,9 @@
 /**
-<<<<<<< HEAD
  * The rules of protection, which decide whether an access is permitted. Loads, stores, instruction fetches, TEST
  * PROTECTION, MOVE PAGE and the instructions on frames all use these functions. Principles of Operation, chapter 3,
-=======
- * Protection: the one place that decides whether an access may be made. Loads, stores, fetches of instructions,
- * TEST PROTECTION, MOVE PAGE and the instructions on frames all ask here. Principles of Operation, chapter 3,
->>>>>>> main
  * "Protection".
  *
- * Each function is about one kind of protection; DAT protection is a bit of the translation and is asked there.
+ * Each function implements one kind of protection. DAT protection is a bit of the translation, which the accesses test.
  */
 
 import { CR0 } from '../control-registers.ts';
@@ -38,7 +33,7 @@ export function lowAddressProtected(
 }
 
 /**
- * Whether fetch-protection override lets a fetch pass, whatever the storage key.
+ * Whether fetch-protection override permits a fetch, whatever the storage key.
  * @param cr0 the low half of control register 0
  * @param page page number of the effective address, before DAT and prefixing
  * @param last byte offset in the page of the last byte fetched

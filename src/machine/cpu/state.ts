@@ -54,8 +54,8 @@ const SCRATCH_OPERANDS = 4;
 const MUST_BE_ZERO_LO = 0x7fff_ffff;
 
 /**
- * What a processor holds. General registers are one buffer seen as sixteen 64-bit values (`gr`) and as halves
- * (`gr32`: register r's low half at 2r, its high half at 2r + 1).
+ * The registers of a processor and its PSW. General registers are one buffer, seen as sixteen 64-bit values (`gr`) and as
+ * halves (`gr32`: register r's low half at 2r, its high half at 2r + 1).
  */
 export class CpuState {
   /** General registers, 64 bits each. */
@@ -67,15 +67,15 @@ export class CpuState {
   /** Halves of the general registers, signed: as `gr32`. */
   readonly gr32s: Int32Array;
   /**
-   * The general registers and, behind them, scratch operands (16 and up): what came from storage or from the
-   * instruction is put there, so that an operation reads and writes registers, wherever its operands are from.
+   * The general registers and, after them, scratch operands (16 and up). An operand from storage or from the instruction
+   * is copied there, so that one function implements an operation for all forms of an instruction.
    */
   readonly op: BigUint64Array;
   readonly ops: BigInt64Array;
   /** Halves of `op`, as `gr32` and `gr32s`. */
   readonly op32: Uint32Array;
   readonly op32s: Int32Array;
-  /** Control registers, 64 bits each. Change them with `Cpu.setControl`, which knows what depends on them. */
+  /** Control registers, 64 bits each. Change them by `Cpu.setControl`, which makes the run loop notice. */
   readonly cr: BigUint64Array;
   /** Halves of the control registers, as `gr32`. */
   readonly cr32: Uint32Array;
@@ -234,7 +234,7 @@ export class CpuState {
     this.externalMask = (mask & 0x01) !== 0;
   }
 
-  /** Takes a PSW as it stands, all 128 bits in four words. Whether it is valid is asked of `pswValid`. */
+  /** Loads a PSW, 128 bits in four words, valid or not: see `pswValid`. */
   loadPsw(hi: number, lo: number, iaHi: number, iaLo: number): void {
     this.systemMask = hi >>> 24;
     this.key = (hi >>> 20) & 15;
@@ -251,7 +251,7 @@ export class CpuState {
     this.iaLo = iaLo >>> 0;
   }
 
-  /** Takes a PSW from its two 64-bit halves. */
+  /** Loads a PSW from its two 64-bit halves. */
   setPsw(mask: bigint, address: bigint): void {
     this.loadPsw(
       Number(mask >> 32n) >>> 0,
@@ -261,7 +261,7 @@ export class CpuState {
     );
   }
 
-  /** Whether a PSW of these words may be current: chapter 6, "Early Exception Recognition". */
+  /** Whether a PSW of these words is valid: chapter 6, "Early Exception Recognition". */
   static pswValid(hi: number, lo: number, iaHi: number, iaLo: number): boolean {
     if (hi & MUST_BE_ZERO_HI || lo & MUST_BE_ZERO_LO) return false;
     const addressing = ((hi & 1) << 1) | (lo >>> 31);

@@ -27,7 +27,7 @@ export type Stop =
       /** Length in bytes of the EXECUTE whose target the instruction is; 0 if it is no target. */
       readonly executeLength: number;
     }
-  /** Interpreting a guest: a clock interruption would be taken again and again, as its new PSW is enabled for it. */
+  /** Interpreting a guest: a clock interruption would be taken forever, because its new PSW is enabled for it. */
   | { readonly reason: 'external-loop'; readonly code: number }
   /** Interpreting a guest: it is enabled for an interruption that the host wants to deliver. */
   | { readonly reason: 'external-request' | 'io-request' }

@@ -39,13 +39,13 @@ const walkOf = (...more: [bigint, bigint][]) =>
   );
 
 describe('a walk through tables beyond 4 GiB', () => {
-  it('finds a frame beyond 4 GiB, and says which page table it came from', () => {
+  it('finds a frame beyond 4 GiB, and its page table', () => {
     const walk = walkOf();
     expect(walk.to(...ASCE, PAGE, false)).toBe(0);
     expect([BigInt(walk.frame) * 4096n, BigInt(walk.table) * 2048n]).toEqual([FRAME, PAGES]);
   });
 
-  it('tells a page table beyond 4 GiB from the one at the same place below', () => {
+  it('distinguishes a page table beyond 4 GiB from one whose origin has the same low half', () => {
     const below = walkOf([SEGMENTS + 4n * 8n, PAGES & 0xffff_ffffn], [(PAGES & 0xffff_ffffn) + 40n, FRAME]);
     expect(below.to(...ASCE, PAGE, false)).toBe(0);
     expect(BigInt(below.table) * 2048n).toBe(PAGES & 0xffff_ffffn);
@@ -57,7 +57,7 @@ describe('a walk through tables beyond 4 GiB', () => {
     expect([BigInt(walk.frame) * 4096n, walk.table, walk.absolute]).toEqual([0x5_0010_5000n, -1, true]);
   });
 
-  it('ends with an addressing exception where no table is', () => {
+  it('ends with an addressing exception if a table is outside storage', () => {
     const walk = walkOf([SEGMENTS + 4n * 8n, PAGES + (1n << 33n)]);
     expect(walk.to(...ASCE, PAGE, false)).toBe(5);
   });

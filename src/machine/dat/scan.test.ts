@@ -1,4 +1,4 @@
-/** Entries that are not empty are found wherever they lie in a table, eight at a time or one by one. */
+/** The scan finds entries that are not empty at every place of a table, in its unrolled loop and after it. */
 
 import { describe, expect, it } from 'vitest';
 import { Storage } from '../storage.ts';
@@ -8,7 +8,7 @@ const TABLE = 0x4000;
 const COUNT = 64;
 const EMPTY = 0x20;
 
-/** A storage whose table of `COUNT` entries is empty, with entries that are not right before and right behind it. */
+/** A storage with an empty table of `COUNT` entries, and entries that are not empty just before and after it. */
 function table(low = EMPTY) {
   const storage = new Storage(0x1_0000);
   for (let index = -8; index < COUNT + 8; index++) {

@@ -54,7 +54,7 @@ interface Result {
   table?: number;
 }
 
-/** A storage with the tables, and what a walk finds there. */
+/** A storage with the tables, and a function that returns the result of a walk. */
 function tree() {
   const storage = new Storage(STORAGE);
   fillTables(storage);
@@ -72,7 +72,7 @@ function tree() {
 const TABLE = 0x40;
 
 describe('a walk that finds its frame', () => {
-  it.each(TOPS)('starts at a $name table when the element says so', ({ asce, page }) => {
+  it.each(TOPS)('starts at a $name table if the element has its type', ({ asce, page }) => {
     expect(tree().to(asce, page)).toEqual({ code: 0, frame: 0x30, protect: false, table: TABLE });
   });
 
@@ -80,7 +80,7 @@ describe('a walk that finds its frame', () => {
     expect(tree().to(asce | 0x3c0, page)).toEqual({ code: 0, frame: 0x30, protect: false, table: TABLE });
   });
 
-  it('tells a visitor of each entry, in order', () => {
+  it('calls a visitor with each entry, in order', () => {
     const { walk } = tree();
     const steps: WalkStep[] = [];
     walk.to(0, 0x1_000f, 0x200_8018_0405, false, (step) => steps.push(step));
@@ -93,7 +93,7 @@ describe('a walk that finds its frame', () => {
     ]);
   });
 
-  it('tells a visitor of the invalid entry that ends it, and of nothing after that', () => {
+  it('calls a visitor with the invalid entry that ends it, and not again', () => {
     const { storage, walk } = tree();
     storage.set32(0x1_801c, 0x24);
     const levels: string[] = [];
@@ -125,7 +125,7 @@ describe('a walk that finds its frame', () => {
     expect(indexes).toEqual([4, 5]);
   });
 
-  it('forgets the protection and the page table of the walk before', () => {
+  it('does not keep the protection and the page table of the walk before', () => {
     const { storage, to } = tree();
     storage.set64(PAGE_ENTRY, 0x3_0200n);
     expect(to(0x1_c000, 0x405).protect).toBe(true);
@@ -138,7 +138,7 @@ describe('a real-space element', () => {
     expect(tree().to(Number(asce), 0x123)).toEqual({ code: 0, frame: 0x123, protect: false, table: -1 });
   });
 
-  it('reaches the whole 64 bits, whatever its type bits say', () => {
+  it('translates all 64-bit addresses, whatever its type bits', () => {
     expect(tree().to(0x20, 0xf_ffff_ffff_ffff).frame).toBe(0xf_ffff_ffff_ffff);
   });
 });
@@ -194,7 +194,7 @@ describe('region-first, -second, -third and segment translation', () => {
     },
   );
 
-  // A region entry says for the table below it: from quarter TF (0xc0) to quarter TL (0x03).
+  // A region entry gives the extent of the table below it: from quarter TF (0xc0) to quarter TL (0x03).
   const BELOW = [
     { above: 3, below: 2, over: 'region-first', under: 'region-second' },
     { above: 2, below: 1, over: 'region-second', under: 'region-third' },
@@ -312,7 +312,7 @@ describe('addressing', () => {
     expect(to(one.top.asce, one.top.page)).toEqual({ code: 0x05 });
   });
 
-  it('a table that ends beyond storage: only for the entries that are not in it', () => {
+  it('a table that ends beyond storage: only for its entries outside storage', () => {
     const { storage, to } = tree();
     // A segment table of which the first frame is the last of storage.
     storage.set64(0x3f_f000, 0x2_0000n);
@@ -328,7 +328,7 @@ describe('addressing', () => {
     expect(to(0xffff_ffff_ffff_f003n, 5)).toEqual({ code: 0x05 });
   });
 
-  it('a page-table entry may designate a frame outside storage: the access finds it, not the walk', () => {
+  it('not for a page-table entry that designates a frame outside storage: the access ends with it, not the walk', () => {
     const { storage, to } = tree();
     storage.set32(PAGE_ENTRY + 4, STORAGE);
     expect(to(0x1_c000, 0x405)).toMatchObject({ code: 0, frame: 0x400 });
@@ -356,7 +356,7 @@ describe('protection', () => {
 });
 
 describe('a segment entry of format control one', () => {
-  it('is a frame of 1 MiB with enhanced DAT: no page table, the page is counted from its start', () => {
+  it('designates a frame of 1 MiB with enhanced DAT: there is no page table', () => {
     const { storage, to } = tree();
     // Bits below 0x100000 that are not controls are not part of the frame's address.
     storage.set64(0x1_c020, 0x0000_0001_0020_0400n | 0xf_8000n);

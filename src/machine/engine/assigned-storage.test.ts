@@ -1,10 +1,6 @@
-<<<<<<< HEAD
 /**
  * The fields that an interruption stores besides PSW and code: "Assigned Storage Locations" of the Principles of Operation.
  */
-=======
-/** What an interruption stores beside PSW and code: "Assigned Storage Locations" of the Principles of Operation. */
->>>>>>> main
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LOWCORE } from '../assigned-storage.ts';
@@ -28,7 +24,7 @@ const NEW = 0x5_0000n;
 
 let cpu: Cpu;
 
-/** A processor that takes interruptions; what is stored stands out from 0xee. */
+/** A processor that takes interruptions. Its prefix area is filled with 0xee, to show which bytes are stored. */
 beforeEach(() => {
   cpu = bare();
   cpu.interruptions = 'take';
@@ -141,7 +137,7 @@ describe('a program interruption', () => {
 });
 
 describe('the breaking-event address', () => {
-  /** Executes code that ends with an operation exception and says what is stored at 272. */
+  /** Executes code that ends with an operation exception. Returns the breaking-event address, stored at 272. */
   function breaking(code: string, count: number): number {
     execute(cpu, code, MODE_64, count);
     expect(get(cpu, 142, 2)).toBe('0001');

@@ -24,7 +24,7 @@ import type { Cpu } from './cpu.ts';
 
 const HANDLER = 0x3_0000;
 
-/** A processor that takes interruptions; every new PSW leads to HANDLER plus its own offset in the prefix area. */
+/** A processor that takes interruptions. Each new PSW designates HANDLER plus the offset of the PSW in the prefix area. */
 function taking(tod = 1n << 60n, cpus = 1): Cpu {
   const cpu = bare({ tod, cpus });
   cpu.interruptions = 'take';
@@ -75,7 +75,7 @@ describe('interruptions', () => {
   it('program: a translation exception nullifies, and identifies the page', () => {
     const cpu = taking();
     cpu.setControl(1, 0x1_0000n);
-    // With an empty segment table nothing can be fetched, the instruction least of all.
+    // With an empty segment table not even the instruction can be fetched.
     cpu.storage.set64(0x1_0000, 0x20n);
     cpu.setPsw(MODE_64 | (1n << 58n), 0x2340n);
     cpu.run(1);
@@ -84,7 +84,7 @@ describe('interruptions', () => {
     expect(cpu.storage.get64(LOWCORE.TRANSLATION_EXCEPTION) & ~0xfffn).toBe(0x2000n);
   });
 
-  it('supervisor call: number and length, that of the EXECUTE too', () => {
+  it('supervisor call: number and length, or the length of the EXECUTE', () => {
     const cpu = taking();
     execute(cpu, '0a7b', MODE_64 | PROBLEM);
     expect(cpu.pswAddress).toBe(BigInt(HANDLER + LOWCORE.SVC_NEW_PSW));
@@ -217,7 +217,7 @@ describe('an invalid PSW', () => {
     expect(execute(cpu, '0000', MODE_64, 1000)).toEqual({ reason: 'program-loop', code: PGM.SPECIFICATION });
   });
 
-  it('a handler that is no instruction is a loop, too', () => {
+  it('a handler that is an invalid instruction is a loop, too', () => {
     const cpu = taking();
     expect(execute(cpu, '0000', MODE_64, 1000)).toEqual({ reason: 'program-loop', code: PGM.OPERATION });
   });
@@ -426,7 +426,7 @@ describe('protection', () => {
     expect(cpu.storage.keys[DATA / 0x1000]).toBe(4);
     execute(cpu, '50209000');
     expect(cpu.storage.keys[DATA / 0x1000]).toBe(6);
-    // rrbe %r2,%r9 tells both and resets one.
+    // rrbe %r2,%r9 returns both bits, and resets the reference bit.
     execute(cpu, 'b22a0029');
     expect([cpu.cc, cpu.storage.keys[DATA / 0x1000]]).toEqual([3, 2]);
   });

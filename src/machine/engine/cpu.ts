@@ -1,8 +1,8 @@
 /**
  * The interpreter: one processor fetches, decodes and executes instructions, and takes interruptions between them.
  *
- * The table (`../instructions/`) defines what an instruction does and how its operands are found; `../cpu/` holds the
- * state, the access to storage and the interruptions. Interpretive execution (`../sie.ts`) runs a guest on a processor.
+ * The table (`../instructions/`) defines the operation and the operands of each instruction; `../cpu/` holds the state, the
+ * access to storage and the interruptions. Interpretive execution (`../sie.ts`) runs a guest on a processor.
  */
 
 import { logicalPage } from '../addresses.ts';
@@ -30,7 +30,7 @@ export class Cpu extends CpuInterruptions {
   }
 
   /**
-   * Takes the processor for one use of it, which ends with `release`.
+   * Reserves the processor for one use, which ends with `release`.
    * @throws BusyError when it is in use, or while a listener is called
    */
   claim(): void {
@@ -40,23 +40,18 @@ export class Cpu extends CpuInterruptions {
     this.machine.trace.operations.begin();
   }
 
-  /** Ends what `claim` began. @throws what a listener threw meanwhile */
+  /** Ends the use that `claim` began. @throws the error that a listener threw meanwhile */
   release(): void {
     this.#busy = false;
     this.machine.trace.operations.end();
   }
 
   /**
-<<<<<<< HEAD
    * Does up to `limit` units of work: instructions executed and interruptions taken. Returns why it stopped. A program
    * never makes it throw.
    * @param limit an integer from 1 on, or Infinity
-=======
-   * Does up to `limit` units of work: instructions, and the interruptions taken on the way.
-   * @param limit how many: an integer from 1 on, or Infinity
->>>>>>> main
    * @throws RangeError for another limit; BusyError when the processor executes already, or while a listener is called.
-   *   Nothing has changed then. What a program does never throws
+   *   Nothing has changed then
    */
   run(limit: number): Stop {
     demandLimit(limit);
@@ -81,7 +76,7 @@ export class Cpu extends CpuInterruptions {
     return { reason: 'limit' };
   }
 
-  /** Takes one interruption, or stops, or waits, or executes instructions. The PSW that an interruption loads may do any of these. */
+  /** Takes one interruption, or stops, or waits, or executes instructions. Returns 'taken', a stop, or null to go on. */
   #work(end: number): Stop | 'taken' | null {
     try {
       const interruption = this.takePending();
@@ -177,7 +172,7 @@ export class Cpu extends CpuInterruptions {
     this.program(PGM.OPERATION);
   }
 
-  /** A halfword of the instruction stream, `step` bytes on. */
+  /** Fetches the halfword of the instruction that is `step` bytes after an address. */
   #halfword(hi: number, lo: number, step: number): number {
     const low = lo + step;
     const offset = low & 0xfff;

@@ -1,6 +1,6 @@
 /**
- * Every instruction of the table has a recorded case or, where the machine that was recorded does not know it or
- * its answer depends on the machine, one worked out by hand here. At the end, what that machine does differently.
+ * Every instruction of the table has a recorded case. If the recorded machine does not have the instruction, or the result
+ * depends on the machine, a test here was written by hand. The last tests cover deviations of the recorded machine.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { INSTRUCTIONS } from './table.ts';
 
 const OTHER = DATA + 0x1000;
 
-/** Two spaces of 1 MiB: the primary one is storage itself, in the secondary one page 0x30 is frame 0x40. */
+/** Makes two spaces of 1 MiB: the primary one maps each page to the same frame, the secondary one page 0x30 to frame 0x40. */
 function twoSpaces(cpu: Cpu): void {
   for (const [segment, pages] of [
     [0x8000, 0xa000],
@@ -101,7 +101,6 @@ function clockStored(code: string, size: number, at: number): void {
   expect(get(cpu, DATA + size, 2)).toBe('0000');
 }
 
-/** The mnemonics that no recording covers, each with what it must do. */
 /** Returns the product of two floating-point registers, and the floating-point-control register. */
 function product(code: string, first: bigint, second: bigint): [bigint | undefined, number] {
   const cpu = bare();
@@ -110,6 +109,7 @@ function product(code: string, first: bigint, second: bigint): [bigint | undefin
   return [cpu.fr[1], cpu.fpc];
 }
 
+/** The mnemonics that no recording covers, each with its test. */
 const BY_HAND: Readonly<Record<string, () => void>> = {
   LMD: () => {
     const cpu = bare();

@@ -1,4 +1,4 @@
-/** What the machine says of itself is so: names, codes, facilities, and the list of what is missing. */
+/** The machine's own claims are true: names, codes, facilities, and the list of missing instructions. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

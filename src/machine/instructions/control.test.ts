@@ -1,4 +1,4 @@
-/** Control instructions by what they do: those that were recorded only where they are exceptions, and their rarer ends. */
+/** Control instructions of which only exceptions were recorded, and rare results of others. */
 
 import { describe, expect, it } from 'vitest';
 import type { Cpu } from '../engine/cpu.ts';
@@ -21,7 +21,7 @@ import {
 const TOD = 0x1234_5678_9abc_0000n;
 const PAGES = 0xa000;
 
-/** Segment 0 of the primary space is storage itself, by a page table. */
+/** Makes a page table that maps segment 0 of the primary space to the same real addresses. */
 function tables(cpu: Cpu): void {
   for (let i = 0; i < 512; i++) cpu.storage.set64(0x8000 + i * 8, 0x20n);
   cpu.storage.set64(0x8000, BigInt(PAGES));
@@ -264,7 +264,7 @@ describe('moves with keys', () => {
     expect(outcome(0x0100n, 0x3_0000n, 0x2_0000n)).toBe(-1);
     expect(outcome(0x0100n, 0x2_0000n, 0x4_0000n)).toBe(-2);
     expect(outcome(0n, 0x2_0000n, 0x4_0000n)).toBe(PGM.PAGE_TRANSLATION);
-    // A protected destination is an exception, whatever register 0 says.
+    // A protected destination is an exception, whatever is in register 0.
     cpu.storage.set64(PAGES + 0x30 * 8, 0x3_0200n);
     expect(outcome(0x0100n, 0x3_0000n, 0x2_0000n)).toBe(PGM.PROTECTION);
   });

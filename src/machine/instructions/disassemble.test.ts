@@ -1,4 +1,4 @@
-/** The disassembler says what objdump says; and what compiled C needs is in the table. */
+/** The disassembler writes the same as objdump, and the table has the instructions of compiled C. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

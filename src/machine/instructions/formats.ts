@@ -1,5 +1,6 @@
 /**
- * Instruction formats: the fields of an instruction, and the operands that they make. Principles of Operation, chapter 5, "Instruction Formats".
+ * Instruction formats: the fields of an instruction, and the operands that they make. Principles of Operation, chapter 5,
+ * "Instruction Formats".
  *
  * An instruction is given as `w`, its first 32 bits (unsigned; only the high half belongs to a 2-byte instruction), and `x`,
  * bits 32 to 47 of a 6-byte instruction. Register and mask fields are passed to `run` as numbers from 0 to 15, immediates as
@@ -14,7 +15,7 @@ export type Operation = (c: Processor, a: number, b: number, d: number, e: numbe
 /** Executes one encoded instruction. */
 export type Execute = (c: Processor, w: number, x: number) => void;
 
-/** Where the opcode of a format is: the first byte; the first two bytes; the first byte and a nibble; the first and the last byte. */
+/** The position of the opcode: the first byte; the first two bytes; the first byte and a nibble; the first and the last byte. */
 export type OpcodeShape = 'byte' | 'halfword' | 'nibble' | 'ends';
 
 /** An instruction format. */

@@ -1,6 +1,6 @@
 /**
- * A line of the instruction table: what the decoder, the disassembler, the facility list and a compiler need to know
- * about one instruction.
+ * A line of the instruction table: one instruction, as the decoder, the disassembler, the facility list and a compiler use
+ * it.
  */
 
 import type { Facility } from './facilities.ts';

@@ -1,6 +1,6 @@
 /**
- * How instructions end that meet an exception: an instruction that is nullified or suppressed has changed nothing, unless
- * its line says that it works in units. Principles of Operation, chapter 5, "Types of Instruction Ending".
+ * The ends of instructions with an exception: an instruction that is nullified or suppressed has changed nothing, unless
+ * its line has `units`. Principles of Operation, chapter 5, "Types of Instruction Ending".
  *
  * Every line of the table is executed with each of its storage operands across the end of a page behind which nothing
  * is mapped, or behind which stores are protected.
@@ -14,7 +14,7 @@ import { FORMATS, type FormatName } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
 
-/** Two operands, each at the end of a page; the pages behind them are not there. */
+/** The addresses of two operands, each at the end of a page; the pages after them are invalid. */
 const FIRST = 0x3_0000;
 const SECOND = 0x4_0000;
 const PAGES = 0xa000;
@@ -73,13 +73,13 @@ function everything(): string {
 }
 
 const EXCEPTIONS = {
-  /** The page behind an operand is not there: nullified. */
+  /** The page after an operand is invalid: nullified. */
   missing: { entry: 0x400n, code: PGM.PAGE_TRANSLATION, moves: false },
-  /** The page behind an operand is protected: suppressed. */
+  /** The page after an operand is protected: suppressed. */
   protected: { entry: 0x200n, code: PGM.PROTECTION, moves: true },
 } as const;
 
-/** Virtual storage is real storage, but for the page behind one operand. */
+/** Maps virtual storage to the same real addresses, except the page after one operand. */
 function prepare(behind: number, entry: bigint, back: number): void {
   cpu.reset();
   cpu.interruptions = 'report';
@@ -98,7 +98,7 @@ function prepare(behind: number, entry: bigint, back: number): void {
 /** Register 0 of instructions whose function code it holds. */
 const FUNCTIONS: Readonly<Record<string, bigint>> = { CSST: 0x0101n, PLO: 9n };
 
-/** What an instruction leaves when it meets the exception with operands `back` bytes before the ends of their pages. */
+/** Executes an instruction with operands `back` bytes before the ends of their pages. Returns its end. */
 function ending(
   line: InstructionLine,
   behind: number,

@@ -1,7 +1,7 @@
 /**
- * Replays what instructions did when scripts/record-instructions ran them on another machine. A fixture holds a
- * case a line: mnemonic, assembler text, code, the state it started from and what it changed; both leave out
- * what is at its default. Every case ends in an interruption, at the latest at the zeros behind the code.
+ * Replays the cases that scripts/record-instructions ran on another machine. A fixture has one case in each line: mnemonic,
+ * assembler text, code, the initial state and the changes, both without fields that have their default. Every case ends in
+ * an interruption, at the latest at the zeros after the code.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const ARENA_SIZE = 0x400;
 const FIRST_KEY = 0x20;
 const DEFAULT_KEY = 0x06;
 const STORAGE_SIZE = 0x20_0000;
-/** Instructions after which a case is lost. */
+/** The number of instructions after which a case has failed to end. */
 const LIMIT = 20_000;
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
@@ -77,7 +77,7 @@ function prepare(cpu: Cpu, code: string, state: State): void {
   cpu.storage.keys[FIRST_KEY + 1] = (state['k1'] as number | undefined) ?? DEFAULT_KEY;
 }
 
-/** What the run changed, in the fixture's own words. */
+/** Returns the changes of the run, in the format of the fixtures. */
 function changes(cpu: Cpu, stop: Stop, code: string, state: State): State {
   const out: Record<string, string | number | Record<string, string>> = {};
   const differ = (name: string, value: bigint, before: bigint) => {
@@ -101,7 +101,7 @@ function changes(cpu: Cpu, stop: Stop, code: string, state: State): State {
   return out;
 }
 
-/** How the case ended, unless it was at the zeros behind its code. */
+/** Returns how the case ended, unless it ended at the zeros after its code. */
 function ending(cpu: Cpu, stop: Stop, state: State): State {
   const out: Record<string, string | number> = {};
   let address = cpu.pswAddress;

@@ -1,6 +1,6 @@
 /**
- * Instructions that work in units, or say with condition code 3 that there is more: however often they are stopped on
- * the way, by a page that is not there yet or after any unit, they end where they end when nothing stops them.
+ * Instructions that work in units, or that report with condition code 3 that there is more to do: interrupted at any unit or at
+ * any missing page, they end in the same state as without interruptions.
  * Principles of Operation, chapter 5, "Interruptible Instructions".
  */
 
@@ -14,7 +14,7 @@ const SECOND = 0x4_0000;
 const AREA = 0x5000;
 const TABLE = 0x6_0000;
 
-/** Each with its code, r1 being 4 and r2 or r3 being 6, and what its lengths are multiples of. */
+/** The instructions: code, with 4 as r1 and 6 as r2 or r3, and whether its lengths are even. */
 const INSTRUCTIONS: readonly { name: string; code: string; even?: boolean }[] = [
   { name: 'MVCL', code: '0e46' },
   { name: 'CLCL', code: '0f46' },
@@ -44,7 +44,7 @@ const cpu = bare();
 for (let i = 0; i < 512; i++) cpu.storage.set64(0x8000 + i * 8, 0x20n);
 cpu.storage.set64(0x8000, BigInt(PAGES));
 
-/** What a run starts from. */
+/** The initial state of a run. */
 interface Start {
   readonly mask: bigint;
   readonly first: number;
@@ -52,11 +52,11 @@ interface Start {
   readonly lengths: readonly [number, number];
   /** The bytes of both operands repeat with this period, so that comparisons run on. */
   readonly period: number;
-  /** Where a byte differs. */
+  /** The offset of a byte that differs. */
   readonly odd: number;
 }
 
-/** Runs until the instruction is done; pages in `missing` appear only when they are asked for. */
+/** Runs until the instruction is complete. Pages in `missing` are mapped only after an access to them has failed. */
 function run(code: string, start: Start, missing: ReadonlySet<number>): string {
   cpu.reset();
   cpu.interruptions = 'report';
@@ -109,7 +109,7 @@ const starts = fc.record({
 });
 const pages = [...Array(5).keys()].flatMap((i) => [FIRST / 0x1000 + i, SECOND / 0x1000 + i]);
 
-/** A start that the instruction can come to an end from. */
+/** Returns an initial state from which the instruction can complete. */
 function fitting(start: Start, name: string, even = false): Start {
   const lengths = even ? ([start.lengths[0] & ~1, start.lengths[1] & ~1] as const) : start.lengths;
   // A search goes from the address in its second register up to that in its first.

@@ -1,10 +1,10 @@
-/** What tests of a processor share: a small machine, code in hexadecimal, one instruction at a time. */
+/** Helpers of the processor's tests: a small machine, code in hexadecimal, one instruction at a time. */
 
 import type { Stop } from '../cpu/stop.ts';
 import type { Cpu } from '../engine/cpu.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
 
-/** Where tests put code, and data. */
+/** Absolute addresses at which tests put code and data. */
 export const CODE = 0x1_0000;
 export const DATA = 0x2_0000;
 
@@ -20,7 +20,7 @@ export const EXTERNAL = 0x0100_0000_0000_0000n;
 export const WAIT = 0x0002_0000_0000_0000n;
 export const PROBLEM = 0x0001_0000_0000_0000n;
 
-/** A machine of 2 MiB, its first processor, which reports program interruptions and supervisor calls. */
+/** Returns the first processor of a machine of 2 MiB. It reports program interruptions and supervisor calls. */
 export function bare(options: MachineOptions = {}): Cpu {
   const cpu = new Machine({ storageSize: 0x20_0000, tod: 1n << 60n, ...options }).cpu(0);
   cpu.interruptions = 'report';
@@ -28,7 +28,7 @@ export function bare(options: MachineOptions = {}): Cpu {
   return cpu;
 }
 
-/** Puts bytes into absolute storage, written in hexadecimal; blanks don't count. */
+/** Stores bytes, given in hexadecimal with or without blanks, into absolute storage. */
 export function put(cpu: Cpu, address: number, hex: string): void {
   const digits = hex.replaceAll(' ', '');
   const bytes = new Uint8Array(digits.length / 2);
@@ -36,7 +36,7 @@ export function put(cpu: Cpu, address: number, hex: string): void {
   cpu.storage.write(address, bytes);
 }
 
-/** `length` bytes of absolute storage in hexadecimal. */
+/** Returns `length` bytes of absolute storage in hexadecimal. */
 export function get(cpu: Cpu, address: number, length: number): string {
   return [...cpu.storage.read(address, length)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -48,7 +48,7 @@ export function execute(cpu: Cpu, hex: string, mask = MODE_64, count = 1): Stop 
   return cpu.run(count);
 }
 
-/** The code of the program interruption that executing one instruction ended with; 0 when there was none. */
+/** Executes one instruction. Returns the code of its program interruption, or 0 if there is none. */
 export function exception(cpu: Cpu, hex: string, mask = MODE_64): number {
   const stop = execute(cpu, hex, mask);
   if (stop.reason !== 'interruption') return 0;

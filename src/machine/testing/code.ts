@@ -1,6 +1,5 @@
 /**
- * Machine code for tests, an instruction a function: enough to make a processor do what a test is about.
- * Each returns the bytes of one instruction; `code` joins them.
+ * Machine code for tests. Each function returns the bytes of one instruction; `code` joins them.
  */
 
 const bytes = (value: bigint | number, count: number): number[] =>

@@ -1,14 +1,9 @@
 /**
-<<<<<<< HEAD
  * SIGNAL PROCESSOR as a table: for each order and each state of the addressed CPU, the response and the changes. The tests
  * of the machine and of virtual machines check every cell.
-=======
- * SIGNAL PROCESSOR as a table: for each order and each state of the CPU that is addressed, the answer and what has
- * changed. Tests of the bare machine and of virtual machines ask every cell.
->>>>>>> main
  */
 
-/** The states that a CPU may be in when it is addressed. */
+/** The states of the addressed CPU. */
 export const SIGP_STATES = [
   'operating',
   'stopped',
@@ -24,14 +19,14 @@ export const SIGP_STATES = [
 ] as const;
 export type SigpState = (typeof SIGP_STATES)[number];
 
-/** Parameters that a test sends: each order takes its own from it. */
+/** The parameter that a test sends with an order, by order. */
 export const SIGP_PARAMETER = { 13: 0x6000, 14: 0x7000, 19: 5 } as const;
 
 /**
- * A row for an order: condition code, status in hexadecimal after condition code 1, then what has changed of the
- * target, in the order of the states.
+ * One row for each order, one cell for each state: condition code, status in hexadecimal after condition code 1, then the
+ * changes of the target.
  *
- * What changes: `emergency`, `call`, `restart` and `stopping` are pending now; `stopped` and `started` are states;
+ * The changes: `emergency`, `call`, `restart` and `stopping` are pending now; `stopped` and `started` are states;
  * `reset` is a CPU reset and `initial` an initial CPU reset; `prefix`; `status` and `assigned` are a status stored at
  * the address of the parameter and at absolute 0x1200.
  */
@@ -68,7 +63,7 @@ export const SIGP_TABLE: Readonly<Record<number, readonly string[]>> = {
   18: ['1 100', '1 100', '1 100', '1 100', '1 100', '1 100', '1 100'],
   19: ['0 emergency', '0 emergency', '2', '0 emergency', '0 emergency', '3', '0 emergency'],
   21: ['0', '1 400', '2', '1 400', '1 400', '3', '0'],
-  // Set multithreading and store additional status: without their facilities no orders.
+  // Set multithreading and store additional status: invalid orders without their facilities.
   22: ['1 002', '1 002', '2', '1 002', '1 002', '3', '1 002'],
   23: ['1 002', '1 002', '2', '1 002', '1 002', '3', '1 002'],
   255: ['1 002', '1 002', '2', '1 002', '1 002', '3', '1 002'],
@@ -85,8 +80,8 @@ export const SIGP_PSW: Readonly<Record<SigpState, bigint>> = {
   self: 0x1_8000_0000n,
 };
 
-/** What can be seen of the target; a test compares it before and after. */
-export interface SigpSight {
+/** The state of the target that a test compares before and after an order. */
+export interface SigpTargetState {
   readonly emergency: boolean;
   readonly call: boolean;
   readonly restart: boolean;
@@ -95,15 +90,15 @@ export interface SigpSight {
   readonly prefix: number;
   /** Control register 4, which an initial CPU reset clears and a CPU reset does not. */
   readonly control4: bigint;
-  /** Whether an interruption that was pending from the start still is: every reset drops it. */
+  /** Whether an interruption that was pending from the start is still pending: every reset clears it. */
   readonly seed: boolean;
   /** Whether the words at the two places of a status have been stored into. */
   readonly status: boolean;
   readonly assigned: boolean;
 }
 
-/** What has changed, in the words of the table. */
-export function sigpEffect(before: SigpSight, after: SigpSight): string[] {
+/** Returns the changes, in the words of the table. */
+export function sigpEffect(before: SigpTargetState, after: SigpTargetState): string[] {
   const changes: string[] = [];
   for (const name of ['emergency', 'call', 'restart'] as const) {
     if (after[name] && !before[name]) changes.push(name);
@@ -118,7 +113,7 @@ export function sigpEffect(before: SigpSight, after: SigpSight): string[] {
   return changes;
 }
 
-/** The rules of a conditional emergency signal: what the CPU is, and whether it gets the signal. */
+/** The rules of a conditional emergency signal: states of the addressed CPU, and whether it accepts the signal. */
 export const CONDITIONAL_EMERGENCY: readonly {
   readonly name: string;
   readonly mask: bigint;
