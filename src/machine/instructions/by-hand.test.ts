@@ -585,6 +585,39 @@ describe('MOVE RIGHT TO LEFT', () => {
   });
 });
 
+describe('sorting', () => {
+  const END = 0x20_0000;
+
+  it('shows the units of COMPARE AND FORM CODEWORD that an exception leaves completed', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 1: BigInt(END - 10), 2: 0n, 3: BigInt(END - 10), 9: 0x7ffen });
+    expect([exception(cpu, 'b21a9000', MODE_31), cpu.gr[2]]).toEqual([PGM.ADDRESSING, 10n]);
+    Object.assign(cpu.gr, { 1: BigInt(END - 16), 2: 0n, 3: BigInt(END - 16) });
+    expect([exception(cpu, 'b21a9000'), cpu.gr[2]]).toEqual([PGM.ADDRESSING, 12n]);
+  });
+
+  it('compares fields in several executions', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 1: BigInt(DATA), 2: 0xabcd_0000n, 3: 0x3_0000n, 9: 0x7ffen });
+    execute(cpu, 'b21a9000', MODE_31);
+    expect([cpu.pswAddress, cpu.gr[2]]).toEqual([BigInt(CODE), 0xabcd_0200n]);
+    cpu.run(64);
+    expect([cpu.pswAddress, cpu.gr[2], cpu.cc]).toEqual([BigInt(CODE + 4), 0x8003_0000n, 0]);
+  });
+
+  it('keeps what UPDATE TREE exchanged before an exception', () => {
+    const cpu = bare();
+    // The node at index 16 begins a page; its parent at index 8 is in front of it, in a page that is protected.
+    put(cpu, 0x2_fff8, '0000000a00000008 0000000900000007');
+    cpu.storage.keys[0x2f] = 0x10;
+    cpu.storage.keys[0x30] = 0x20;
+    Object.assign(cpu.gr, { 0: 5n, 1: 6n, 4: 0x2_fff0n, 5: 32n });
+    expect(exception(cpu, '0102', MODE_31 | (2n << 52n))).toBe(PGM.PROTECTION);
+    expect([cpu.gr[0], cpu.gr[1], cpu.gr[5]]).toEqual([9n, 7n, 16n]);
+    expect(get(cpu, 0x2_fff8, 16)).toBe('0000000a000000080000000500000006');
+  });
+});
+
 describe('overlapping packed operands', () => {
   const ended = (code: string, at: number, hex: string) => {
     const cpu = bare();
