@@ -129,50 +129,6 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     execute(cpu, 'eb134ff8ff26');
     expect(get(cpu, DATA, 12)).toBe('0000000a0000000b0000000c');
   },
-  CSST: () => {
-    const swap = (kind: bigint, store: bigint, r4: bigint, r5 = 0n) => {
-      const cpu = bare();
-      put(cpu, DATA, '000102030405060708090a0b0c0d0e0f');
-      put(cpu, OTHER, 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf');
-      const [target, storing] = [BigInt(DATA), BigInt(DATA + 0x100)];
-      Object.assign(cpu.gr, {
-        0: (store << 8n) | kind,
-        1: BigInt(OTHER),
-        4: r4,
-        5: r5,
-        8: target,
-        9: storing,
-      });
-      const code = exception(cpu, 'c84280009000');
-      return code || [cpu.cc, get(cpu, DATA, 16), get(cpu, DATA + 0x100, 16), cpu.gr[4]];
-    };
-    expect(swap(0n, 0n, 0x0001_0203n)).toEqual([
-      0,
-      'a0a1a2a30405060708090a0b0c0d0e0f',
-      'b0000000000000000000000000000000',
-      0x0001_0203n,
-    ]);
-    expect(swap(1n, 3n, 0x0001_0203_0405_0607n)).toEqual([
-      0,
-      'a0a1a2a3a4a5a6a708090a0b0c0d0e0f',
-      'b0b1b2b3b4b5b6b70000000000000000',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(2n, 4n, 0x0001_0203_0405_0607n, 0x0809_0a0b_0c0d_0e0fn)).toEqual([
-      0,
-      'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf',
-      'b0b1b2b3b4b5b6b7b8b9babbbcbdbebf',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(1n, 1n, 5n)).toEqual([
-      1,
-      '000102030405060708090a0b0c0d0e0f',
-      '00000000000000000000000000000000',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(3n, 0n, 0n)).toBe(PGM.SPECIFICATION);
-    expect(swap(0n, 5n, 0n)).toBe(PGM.SPECIFICATION);
-  },
   BASSM: () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(CODE + 0x40) | 0x8000_0000n;
