@@ -102,9 +102,17 @@ const OF_QEMU: readonly Deviation[] = [
 const OF_HERCULES: readonly Deviation[] = [
   {
     name: 'a data exception comes before the access exception of another operand',
-    applies: ({ state }, out) =>
-      out.pgm === 7 && state.mode !== 24 && [state.r8, state.r9].includes('70000000'),
+    applies: ({ state }, out) => out.pgm === 7 && [state.r8, state.r9].includes('70000000'),
     correct: (_out, length) => ({ pgm: 5, ilc: length, at: '20e06' }),
+  },
+  {
+    name: 'an operand of two-byte characters may have an odd length',
+    applies: ({ mnemonic, asm, state }, out) =>
+      /^TRTR?E$/.test(mnemonic) &&
+      Number(/,(\d+)/.exec(asm)?.[1] ?? 0) & 8 &&
+      Number.parseInt(state.r5 ?? '', 16) & 1 &&
+      out.pgm !== 6,
+    correct: (_out, length) => ({ pgm: 6, ilc: length, at: '20e04' }),
   },
   {
     name: 'EDIT keeps what it stored before an exception',

@@ -9,6 +9,7 @@ import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
 import { logical } from './cases/logical.ts';
+import { search } from './cases/search.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import type { RecordedCase } from './generate.ts';
@@ -28,13 +29,14 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   locked,
   logical,
   long,
+  search,
   storage,
   store,
   text,
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['decimal', 'locked'];
+const ON_HERCULES = ['decimal', 'locked', 'search'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

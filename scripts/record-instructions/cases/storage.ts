@@ -229,7 +229,7 @@ function checksum(c: Cases): void {
   });
 }
 
-/** COMPARE AND SWAP AND STORE crashes QEMU 7.2: by-hand.test.ts has its cases. */
+/** COMPARE AND SWAP AND STORE crashes QEMU 7.2: locked.ts has its cases. */
 function swaps(c: Cases): void {
   c.each('cs csy csg', 12, (name, random, i) => {
     const size = name === 'csg' ? 8 : 4;

@@ -142,7 +142,10 @@ function laag(c: Processor, r1: number, r3: number): void {
   overflowed(c);
 }
 
-/** COMPARE AND SWAP AND STORE: register 0 holds the function codes, register 1 the address of the parameter list. */
+/**
+ * COMPARE AND SWAP AND STORE: register 0 holds the function codes, register 1 the address of the parameter list, whose low
+ * four bits are ignored.
+ */
 function csst(c: Processor, r3: number): void {
   const function_ = (c.gr32[0] as number) & 0xff;
   const storing = ((c.gr32[0] as number) >>> 8) & 0xff;
@@ -153,17 +156,20 @@ function csst(c: Processor, r3: number): void {
   const stored = 1 << storing;
   if (eaLo & (size - 1) || ea2Lo & (stored - 1)) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(1);
-  aligned(c, 16);
-  c.fetchBytes(c.eaHi, c.eaLo, 32, PARAMETERS);
+  c.eaLo = (c.eaLo & -16) >>> 0;
+  c.fetchBytes(c.eaHi, c.eaLo, size, REPLACEMENT);
+  advance(c, 16);
+  c.fetchBytes(c.eaHi, c.eaLo, stored, STORED);
   c.eaHi = eaHi;
   c.eaLo = eaLo;
   c.probe(ea2Hi, ea2Lo, stored, STORE);
   swapParameters(c, function_, r3);
-  if (c.cc === 0) c.storeBytes(ea2Hi, ea2Lo, stored, PARAMETERS.subarray(16, 16 + stored));
+  if (c.cc === 0) c.storeBytes(ea2Hi, ea2Lo, stored, STORED);
 }
 
-/** The parameter list of CSST: the replacement value, then the store value. */
-const PARAMETERS = new Uint8Array(32);
+/** What CSST stores: the replacement value, sixteen bytes in the parameter list, and the store value behind it. */
+const REPLACEMENT = new Uint8Array(16);
+const STORED = new Uint8Array(16);
 
 /** The compare-and-swap part of CSST. */
 function swapParameters(c: Processor, kind: number, r3: number): void {
@@ -198,7 +204,7 @@ function unequal32(c: Processor, r3: number, old: number): void {
 }
 
 function swapped(c: Processor, size: number): void {
-  c.storeBytes(c.eaHi, c.eaLo, size, PARAMETERS);
+  c.storeBytes(c.eaHi, c.eaLo, size, REPLACEMENT);
   c.cc = 0;
 }
 

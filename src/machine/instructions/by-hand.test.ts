@@ -129,50 +129,6 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     execute(cpu, 'eb134ff8ff26');
     expect(get(cpu, DATA, 12)).toBe('0000000a0000000b0000000c');
   },
-  CSST: () => {
-    const swap = (kind: bigint, store: bigint, r4: bigint, r5 = 0n) => {
-      const cpu = bare();
-      put(cpu, DATA, '000102030405060708090a0b0c0d0e0f');
-      put(cpu, OTHER, 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf b0b1b2b3b4b5b6b7b8b9babbbcbdbebf');
-      const [target, storing] = [BigInt(DATA), BigInt(DATA + 0x100)];
-      Object.assign(cpu.gr, {
-        0: (store << 8n) | kind,
-        1: BigInt(OTHER),
-        4: r4,
-        5: r5,
-        8: target,
-        9: storing,
-      });
-      const code = exception(cpu, 'c84280009000');
-      return code || [cpu.cc, get(cpu, DATA, 16), get(cpu, DATA + 0x100, 16), cpu.gr[4]];
-    };
-    expect(swap(0n, 0n, 0x0001_0203n)).toEqual([
-      0,
-      'a0a1a2a30405060708090a0b0c0d0e0f',
-      'b0000000000000000000000000000000',
-      0x0001_0203n,
-    ]);
-    expect(swap(1n, 3n, 0x0001_0203_0405_0607n)).toEqual([
-      0,
-      'a0a1a2a3a4a5a6a708090a0b0c0d0e0f',
-      'b0b1b2b3b4b5b6b70000000000000000',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(2n, 4n, 0x0001_0203_0405_0607n, 0x0809_0a0b_0c0d_0e0fn)).toEqual([
-      0,
-      'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf',
-      'b0b1b2b3b4b5b6b7b8b9babbbcbdbebf',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(1n, 1n, 5n)).toEqual([
-      1,
-      '000102030405060708090a0b0c0d0e0f',
-      '00000000000000000000000000000000',
-      0x0001_0203_0405_0607n,
-    ]);
-    expect(swap(3n, 0n, 0n)).toBe(PGM.SPECIFICATION);
-    expect(swap(0n, 5n, 0n)).toBe(PGM.SPECIFICATION);
-  },
   BASSM: () => {
     const cpu = bare();
     cpu.gr[9] = BigInt(CODE + 0x40) | 0x8000_0000n;
@@ -582,6 +538,39 @@ describe('MOVE RIGHT TO LEFT', () => {
     Object.assign(cpu.gr, { 8: BigInt(DATA), 9: BigInt(DATA + 1) });
     execute(cpu, 'e50a80009000');
     expect(get(cpu, DATA, 5)).toBe('0404040404');
+  });
+});
+
+describe('sorting', () => {
+  const END = 0x20_0000;
+
+  it('shows the units of COMPARE AND FORM CODEWORD that an exception leaves completed', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 1: BigInt(END - 10), 2: 0n, 3: BigInt(END - 10), 9: 0x7ffen });
+    expect([exception(cpu, 'b21a9000', MODE_31), cpu.gr[2]]).toEqual([PGM.ADDRESSING, 10n]);
+    Object.assign(cpu.gr, { 1: BigInt(END - 16), 2: 0n, 3: BigInt(END - 16) });
+    expect([exception(cpu, 'b21a9000'), cpu.gr[2]]).toEqual([PGM.ADDRESSING, 12n]);
+  });
+
+  it('compares fields in several executions', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 1: BigInt(DATA), 2: 0xabcd_0000n, 3: 0x3_0000n, 9: 0x7ffen });
+    execute(cpu, 'b21a9000', MODE_31);
+    expect([cpu.pswAddress, cpu.gr[2]]).toEqual([BigInt(CODE), 0xabcd_0200n]);
+    cpu.run(64);
+    expect([cpu.pswAddress, cpu.gr[2], cpu.cc]).toEqual([BigInt(CODE + 4), 0x8003_0000n, 0]);
+  });
+
+  it('keeps what UPDATE TREE exchanged before an exception', () => {
+    const cpu = bare();
+    // The node at index 16 begins a page; its parent at index 8 is in front of it, in a page that is protected.
+    put(cpu, 0x2_fff8, '0000000a00000008 0000000900000007');
+    cpu.storage.keys[0x2f] = 0x10;
+    cpu.storage.keys[0x30] = 0x20;
+    Object.assign(cpu.gr, { 0: 5n, 1: 6n, 4: 0x2_fff0n, 5: 32n });
+    expect(exception(cpu, '0102', MODE_31 | (2n << 52n))).toBe(PGM.PROTECTION);
+    expect([cpu.gr[0], cpu.gr[1], cpu.gr[5]]).toEqual([9n, 7n, 16n]);
+    expect(get(cpu, 0x2_fff8, 16)).toBe('0000000a000000080000000500000006');
   });
 });
 

@@ -86,7 +86,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'based unsignedX': 'CLHHSI CLFHSI CLGHSI',
   'rE rF rC mD': 'SELR SELGR SELFHR',
   'rE rF mC': 'PPA LOCR LOCGR LOCFHR CRT CGRT CLRT CLGRT',
-  'rE rF mC?': 'POPCNT TROO TROT TRTO TRTT CU12 CU14 CU21 CU24 SSKE',
+  'rE rF mC?': 'POPCNT TRTE TRTRE TROO TROT TRTO TRTT CU12 CU14 CU21 CU24 SSKE',
   'rE rF rC? mD?': 'IPTE',
   'rE rC rF mD?': 'IDTE',
   'based secondLength8': 'PKA PKU',

@@ -48,6 +48,8 @@ export const FACILITIES = {
   etf3: { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
   /** Store clock fast. */
   stckf: { bit: 25, instructions: 'STCKF' },
+  /** Parsing enhancement. */
+  parsing: { bit: 26, instructions: 'TRTE TRTRE' },
   /** Compare and swap and store. */
   csst: { bit: 32, instructions: 'CSST' },
   /** General instructions extension. */

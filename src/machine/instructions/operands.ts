@@ -168,10 +168,13 @@ export function setEffective(c: Processor, hi: number, lo: number): void {
   c.eaLo = (lo & c.addressMask) >>> 0;
 }
 
-/** Adds `bytes` to the effective address, wrapped by the addressing mode. */
+/** Adds `bytes`, which may be negative, to the effective address, wrapped by the addressing mode. */
 export function advance(c: Processor, bytes: number): void {
   const lo = c.eaLo + bytes;
-  if (lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64) c.eaHi = (c.eaHi + 1) >>> 0;
+  if (c.addressing === ADDRESSING.BITS_64) {
+    if (lo > 0xffff_ffff) c.eaHi = (c.eaHi + 1) >>> 0;
+    else if (lo < 0) c.eaHi = (c.eaHi - 1) >>> 0;
+  }
   c.eaLo = (lo & c.addressMask) >>> 0;
 }
 

@@ -19,10 +19,13 @@ import { LOGICAL } from './logical.ts';
 import { LONG } from './long.ts';
 import { MOVE } from './move.ts';
 import { MULTIPLY } from './multiply.ts';
+import { PARSE } from './parse.ts';
 import { INPUT_OUTPUT, PSW_CONTROL } from './psw.ts';
 import { SHIFT } from './shift.ts';
 import { SIGNAL } from './signal.ts';
+import { SORT } from './sort.ts';
 import { STORES } from './store.ts';
+import { SUBSTRING } from './substring.ts';
 import { TABLES } from './tables.ts';
 import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
@@ -39,6 +42,9 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...MOVE,
   ...LONG,
   ...TEXT,
+  ...PARSE,
+  ...SUBSTRING,
+  ...SORT,
   ...ATOMIC,
   ...LOCKED,
   ...CONVERT,

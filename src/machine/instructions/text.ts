@@ -15,9 +15,10 @@ import { SECOND } from './span.ts';
 /** Maximum number of characters that one execution processes. */
 const UNIT = 256;
 
-/** Returns the length in a register, capped at 2^32 - 1. */
-function remaining(c: Processor, r: number): number {
-  return c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0 ? 0xffff_ffff : c.low(r);
+/** Returns the length in a register; of one that needs more than 32 bits, the largest number below 2^32 that is odd or even as it is. */
+export function remaining(c: Processor, r: number): number {
+  const lo = c.low(r);
+  return c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0 ? 0xffff_fffe + (lo & 1) : lo;
 }
 
 /** Alignment of a translation table; the low bits of register 1 are ignored. */
@@ -34,9 +35,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
     const length = remaining(c, r1 + 1);
     if (from === 2 && length & 1) c.program(PGM.SPECIFICATION);
     const test = c.low(0) & (to === 1 ? 0xff : 0xffff);
-    c.effectiveRegister(1);
-    TABLE.hi = c.eaHi;
-    TABLE.lo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
+    setTable(c);
     const count = Math.min(length / from, UNIT);
     let n = 0;
     let tested = false;
@@ -69,8 +68,15 @@ function advanceBoth(c: Processor, r1: number, r2: number, to: number, from: num
 /** Address of the translation table, in halves. */
 const TABLE = { hi: 0, lo: 0 };
 
+/** Sets the address of the translation table from register 1. */
+export function setTable(c: Processor): void {
+  c.effectiveRegister(1);
+  TABLE.hi = c.eaHi;
+  TABLE.lo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
+}
+
 /** Returns the entry of `width` bytes at a byte offset of the translation table. */
-function tableEntry(c: Processor, offset: number, width: 1 | 2): number {
+export function tableEntry(c: Processor, offset: number, width: 1 | 2): number {
   const lo = TABLE.lo + offset;
   const carry = lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
   const hi = (TABLE.hi + carry) >>> 0;
