@@ -10,6 +10,9 @@ const BEYOND = 'one more iteration reads undefined beyond the array, which match
 const BYTEWISE = 'the operand, accessed byte by byte, is the same';
 const GENERAL = 'the general path, which makes all checks, gives the same result';
 const SLOWER = 'the loop that follows finds the same entry, one at a time';
+const NOT_AT_0 = 'no table is at absolute address 0: the first 16 frames are never handed out';
+const SOUGHT = 'it is read only after a search for a table has set it';
+const WALKED = 'the walk through the tables finds the same table';
 
 /** An equivalent mutant. */
 export interface EquivalentMutant {
@@ -92,13 +95,70 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     replacement: '""',
     reason: 'the text is shown only if the host forgets the lock, which it does not',
   },
-  {
+  ...[
+    [
+      "this.#mmapLock.expect('read', 'making tables of a guest');",
+      "'read'",
+      '""',
+      'every mode but write is expected as read',
+    ],
+    [
+      'if (count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)) return;',
+      'count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)',
+      'false',
+      '`#mapSegments` takes the fast path as well, after checks that do not fail where it is open',
+    ],
+    ['if (theirs < 0) return -1;', 'theirs < 0', 'theirs <= 0', NOT_AT_0],
+    ['if (entry < 0) return -1;', 'entry < 0', 'entry <= 0', NOT_AT_0],
+    ['if (tables.entry < 0) continue;', 'tables.entry < 0', 'tables.entry <= 0', NOT_AT_0],
+    ['if (entry < 0) continue;', 'entry < 0', 'entry <= 0', NOT_AT_0],
+    [
+      'if (this.#watched.size > 0) this.#notifyUnlinked(entry, count);',
+      'this.#watched.size > 0',
+      'this.#watched.size >= 0',
+      'where no page is watched, no listener is notified',
+    ],
+  ].map(([line = '', original = '', replacement = '', reason = '']) => ({
+    file: 'src/host/gmap/gmap.ts',
+    line,
+    original,
+    replacement,
+    reason,
+  })),
+  ...[
+    ...[
+      ['this.#first + CRST_ENTRIES', 'this.#first - CRST_ENTRIES'],
+      ['end <= this.#first + CRST_ENTRIES', 'end < this.#first + CRST_ENTRIES'],
+    ].map((change) => [
+      'if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;',
+      ...change,
+      'the loop that follows finds the table and makes nothing',
+    ]),
+    ['#table = -1;', '-1', '+1', SOUGHT],
+    ['#node = -1;', '-1', '+1', SOUGHT],
+    ['entry = -1;', '-1', '+1', SOUGHT],
+    ['node = -1;', '-1', '+1', SOUGHT],
+    [
+      'return (index >= 0 && index < CRST_ENTRIES) || this.#walk(segment);',
+      'index >= 0 && index < CRST_ENTRIES',
+      'false',
+      WALKED,
+    ],
+    [
+      'return (index >= 0 && index < CRST_ENTRIES) || this.#walk(segment);',
+      'index >= 0',
+      'index > 0',
+      WALKED,
+    ],
+    ['if (table < 0) return false;', 'table < 0', 'table <= 0', NOT_AT_0],
+    ['if (table < 0) return SPAN[type] as number;', 'table < 0', 'table <= 0', NOT_AT_0],
+  ].map(([line = '', original = '', replacement = '', reason = '']) => ({
     file: 'src/host/gmap/tables.ts',
-    line: 'if (this.#find(start) && end <= this.#first + CRST_ENTRIES) return;',
-    original: 'this.#first + CRST_ENTRIES',
-    replacement: 'this.#first - CRST_ENTRIES',
-    reason: 'the loop that follows finds the table and makes nothing',
-  },
+    line,
+    original,
+    replacement,
+    reason,
+  })),
   {
     file: 'src/vmm/elf.ts',
     line: 'if (file.length < 4 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {',

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { CRST_SIZE } from '../machine/index.ts';
 import type { Gmap } from './gmap/index.ts';
 import type { Host } from './host.ts';
 import type { Mm } from './mm/index.ts';
@@ -203,6 +204,39 @@ describe('ENOMEM at each single allocation', () => {
       // Segment tables at 2 and 6 GiB are missing.
       expect(count).toBe(2);
       expect(host.stats()).toMatchObject({ rmaps: 0, purges: purges + 1 });
+    });
+
+    it('writes no table after it was freed', () => {
+      const { host, gmap } = setUp();
+      const { frames } = host.kernel;
+      const { storage } = host.machine;
+      const freed: number[] = [];
+      const free = frames.free.bind(frames);
+      frames.free = (table) => {
+        free(table);
+        storage.fill(table, CRST_SIZE, 0x55);
+        freed.push(table);
+      };
+      frames.failIn(5);
+      expect(codeOf(() => gmap.map({ from: HOME, to: 4n * TIB - MIB, length: 2n * MIB }))).toBe('ENOMEM');
+      expect(freed).toHaveLength(4);
+      for (const table of freed) {
+        expect(storage.read(table, CRST_SIZE)).toEqual(new Uint8Array(CRST_SIZE).fill(0x55));
+      }
+    });
+
+    it('leaves no freed table to be freed again with the gmap', () => {
+      const { host, mm, gmap } = setUp();
+      for (const n of [2, 3]) {
+        host.kernel.frames.failIn(n);
+        expect(codeOf(() => gmap.map({ from: HOME, to: 0n, length: MIB }))).toBe('ENOMEM');
+      }
+      // Its tables get the frames of those that were freed.
+      const other = host.createGmap(mm);
+      other.map({ from: HOME, to: 0n, length: MIB });
+      gmap.free();
+      expect(host.stats().tables).toBe(4);
+      expect([...other.segments()]).toEqual([{ guest: 0n, process: HOME, linked: false }]);
     });
 
     it('and the gmap no longer uses the tables that were freed', () => {

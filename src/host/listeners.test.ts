@@ -46,6 +46,10 @@ const ACTS: readonly [string, (guest: TestGuest) => unknown][] = [
   ['watchPage', ({ mm }) => mm.watchPage(processPage(Number(GUEST_HOME >> 12n)))],
   ['map', ({ vm }) => vm.gmap.map({ from: GUEST_HOME, to: 0n, length: MIB })],
   ['mapSegments', ({ vm }) => vm.gmap.mapSegments(processSegment(256), guestSegment(0), 1)],
+  [
+    'mapSegments of one that is not linked',
+    ({ vm }) => vm.gmap.mapSegments(processSegment(256), guestSegment(1), 1),
+  ],
   ['unmap', ({ vm }) => vm.gmap.unmap({ address: 0n, length: MIB })],
   ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(guestSegment(0), 1)],
   ['gmap.fault', ({ vm }) => vm.gmap.fault(0n)],
@@ -158,6 +162,14 @@ describe('the callback of `run` for pending signals', () => {
 });
 
 describe('a listener that throws', () => {
+  /** Returns what is left to do until this number of segments of the guest is linked. */
+  const linkedIn =
+    (count: number) =>
+    ({ vm }: TestGuest) => {
+      const linked = [...vm.gmap.segments()].filter((segment) => segment.linked).length;
+      return linked === count ? undefined : `${linked} are linked`;
+    };
+
   it.each<[string, (guest: TestGuest) => unknown, (guest: TestGuest) => unknown]>([
     [
       'munmap',
@@ -170,6 +182,13 @@ describe('a listener that throws', () => {
       ({ host }) => (host.processes.size === 2 ? undefined : 'no child'),
     ],
     ['free', ({ vm }) => vm.gmap.free(), ({ vm }) => (vm.gmap.freed ? undefined : 'not freed')],
+    // Guest segment 0 is linked, segment 1 is not.
+    ['map', ({ vm }) => vm.gmap.map({ from: GUEST_HOME, to: 0n, length: MIB }), linkedIn(0)],
+    ['mapSegments', ({ vm }) => vm.gmap.mapSegments(processSegment(256), guestSegment(0), 1), linkedIn(0)],
+    ['unmap', ({ vm }) => vm.gmap.unmap({ address: 0n, length: MIB }), linkedIn(0)],
+    ['unmapSegments', ({ vm }) => vm.gmap.unmapSegments(guestSegment(0), 1), linkedIn(0)],
+    ['gmap.fault', ({ vm }) => vm.gmap.fault(MIB), linkedIn(2)],
+    ['faultSegment', ({ vm }) => vm.gmap.faultSegment(guestSegment(1)), linkedIn(2)],
     ['run', (one) => one.run(), ({ vcpu }) => (vcpu.block.pswAddress === 0n ? undefined : 'not at its end')],
     ['slot', (one) => one.slot(0, 64n * MIB), ({ vm }) => vm.slots.at(0n)],
   ])('%s is done, and ends with its error; the listener is called no more', (_, act, left) => {

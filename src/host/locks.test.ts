@@ -4,8 +4,8 @@ import type { Host } from './host.ts';
 import { Lock, Locks, RANK } from './locks.ts';
 import type { Mm } from './mm/index.ts';
 import { faultPageLocked, provideSegmentLocked, zapLocked } from './mm/internal.ts';
-import { processSegment } from './numbers.ts';
-import { bytes, codeOf, MIB, makeHost, PIB } from './testing/index.ts';
+import { guestSegment, processSegment } from './numbers.ts';
+import { bytes, codeOf, GIB, MIB, makeHost, PIB } from './testing/index.ts';
 
 describe('check mode', () => {
   let locks: Locks;
@@ -155,6 +155,8 @@ describe('a host', () => {
 
   const operations: [string, string[], () => unknown][] = [
     ['map', [READ, PAGES], () => gmap.map({ from: 0n, to: 0n, length: MIB })],
+    ['map of several segments', [READ, PAGES], () => gmap.map({ from: 0n, to: 0n, length: 2n * MIB })],
+    ['making tables for a gmap', [READ], () => gmap.makeTables({ address: 0n, length: 4n * GIB })],
     ['unmap', [READ, PAGES], () => gmap.unmap({ address: 0n, length: MIB })],
     ['fault', [READ, PAGES], () => gmap.fault(0n)],
     ['discard', [READ], () => gmap.discard({ address: 0n, length: MIB })],
@@ -174,6 +176,22 @@ describe('a host', () => {
     expect(host.kernel.locks.held).toEqual([]);
     expect(problems).toEqual([]);
   });
+
+  it.each([
+    ['fault', () => gmap.fault(0n), 0n],
+    ['faultSegment', () => gmap.faultSegment(guestSegment(0)), 0],
+  ])(
+    '%s takes the same locks where the process has a page table, and none where the entry is linked',
+    (_, fault, result) => {
+      mm.fault(0n, true);
+      taken = [];
+      expect(fault()).toBe(result);
+      expect(taken).toEqual([READ, PAGES]);
+      expect(fault()).toBe(result);
+      expect(taken).toEqual([READ, PAGES]);
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('the first gmap of a process takes its mmap lock for writing, a second takes none', () => {
     const other = host.createMm();

@@ -996,6 +996,15 @@ describe('free', () => {
     expect(host.running.size).toBe(0);
   });
 
+  it('leaves the processors alone that are in another gmap', () => {
+    const other = host.createGmap(mm);
+    other.enable(cpus[0]!);
+    gmap.enable(cpus[1]!);
+    gmap.free();
+    expect([cpus[0]!.cr[1], cpus[1]!.cr[1]]).toEqual([other.asce, mm.asce]);
+    expect([...host.running]).toEqual([[0, other]]);
+  });
+
   it('every operation on it is ENOENT afterwards', () => {
     gmap.free();
     expect(codeOf(() => gmap.map({ from: 0n, to: 0n, length: MIB }))).toBe('ENOENT');

@@ -8,7 +8,7 @@ import type { TraceEvent } from '../../trace/index.ts';
 import type { Host } from '../host.ts';
 import type { Mm } from '../mm/index.ts';
 import { guestSegment, processSegment } from '../numbers.ts';
-import { bytes, codeOf, entryOf, MIB, makeHost, PIB, pageEntryOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, entryOf, GIB, MIB, makeHost, PIB, pageEntryOf, TIB } from '../testing/index.ts';
 import type { Gmap } from './gmap.ts';
 import { GUEST_SEGMENTS } from './tables.ts';
 
@@ -28,6 +28,10 @@ beforeEach(() => {
 
 /** The eight bytes at an absolute address. */
 const at = (address: bigint | number) => host.machine.storage.get64(Number(address));
+
+it('a gmap and a process can be told apart', () => {
+  expect([gmap.kind, mm.kind]).toEqual(['gmap', 'process']);
+});
 
 describe('in absolute storage', () => {
   it('the element: origin of 16 KiB alignment, 0x1c0, region-first type 0x0c, length 3', () => {
@@ -97,6 +101,16 @@ describe('in absolute storage', () => {
     }
   });
 
+  it('a link to a page table above 4 GiB: both halves of its address', () => {
+    const table = 0x1_2345_6000;
+    mm.mmap({ address: 0x1000_0000n, length: MIB });
+    gmap.map({ from: 0x1000_0000n, to: 0n, length: MIB });
+    // Stands for storage of more than 4 GiB, which Node 20 has no typed array for.
+    mm.tables.segmentValueOf = () => table;
+    gmap.fault(0n);
+    expect(entryOf(host, gmap.asce, 0n, 0)).toBe(BigInt(table));
+  });
+
   it('page entries: 0x200 if protected, 0x401 with PROT_NONE, 0x400 without a frame', () => {
     mm.mmap({ address: 0n, length: MIB });
     gmap.map({ from: 0n, to: PIB, length: MIB });
@@ -157,6 +171,43 @@ describe('in segment numbers', () => {
     }
     expect(gmap.tables.entryOf(2 ** 34)).toBe(-1);
     expect(GUEST_SEGMENTS).toBe(2 ** 44);
+  });
+});
+
+describe('the list of segments', () => {
+  it('is ascending, in whatever order they were mapped', () => {
+    const places = [8n * PIB, 0n, 4n * TIB, MIB, (1n << 64n) - 2n * MIB, 2n * GIB, 3n * MIB];
+    for (const to of places) gmap.map({ from: 0n, to, length: MIB });
+    expect([...gmap.segments()].map(({ guest }) => guest)).toEqual(
+      [...places].sort((a, b) => (a < b ? -1 : 1)),
+    );
+  });
+
+  it('has the process address of each linked segment, among ones that are mapped above 4 GiB', () => {
+    // Three segment tables full of entries whose high halves are not zero, and in each one that is linked.
+    const linked = [100n, 2n * 1024n + 200n, 4n * 1024n + 300n].map((segment) => segment * MIB);
+    gmap.map({ from: TIB, to: 0n, length: 6n * GIB });
+    mm.mmap({ address: 0x1000_0000n, length: 3n * MIB });
+    for (const [i, to] of linked.entries()) {
+      gmap.map({ from: 0x1000_0000n + BigInt(i) * MIB, to, length: MIB });
+      gmap.fault(to);
+    }
+    expect([...gmap.segments()].filter((segment) => segment.linked)).toEqual(
+      linked.map((guest, i) => ({ guest, process: 0x1000_0000n + BigInt(i) * MIB, linked: true })),
+    );
+  });
+});
+
+describe('making tables in advance', () => {
+  it('makes those of a range, which can be mapped without memory then', () => {
+    const range = { address: 2n * GIB - MIB, length: 2n * GIB + 2n * MIB };
+    gmap.makeTables(range);
+    expect(host.stats().tables).toBe(1 + 2 + 3);
+    host.kernel.frames.failIn(1);
+    gmap.map({ from: 0n, to: range.address, length: range.length });
+    expect(host.kernel.frames.failing).toBe(1);
+    host.kernel.frames.failIn(0);
+    expect([...gmap.segments()]).toHaveLength(2050);
   });
 });
 

@@ -21,7 +21,7 @@ const SPAN = [1, 2 ** 11, 2 ** 22, 2 ** 33] as const;
 const EMPTY = [0x20, 0x24, 0x28, 0x2c] as const;
 const VALID = [0, 0x07, 0x0b, 0x0f] as const;
 const REGION_FIRST = 3;
-/** Stands for the first segment of the segment table found last, if there is none: no segment is within its table. */
+/** Stands for the first segment of the segment table found last, if there is none: no segment from 0 on is in its table. */
 const NOWHERE = -CRST_ENTRIES;
 
 /** A table made by an operation that may still fail, and the entry that designates the table. */
@@ -47,8 +47,11 @@ export class GuestTables {
   #first = NOWHERE;
   #table = -1;
   #node = -1;
-  /** The number of its entries that `nodeIn` finds: all but that of the last segment of a guest, which cannot be mapped. */
-  #reach = CRST_ENTRIES;
+  /**
+   * The number of its entries that `nodeIn` finds: all but that of the last segment of a guest, which cannot be mapped.
+   * 0 if there is no table, since `nodeIn` gets numbers that nothing has checked.
+   */
+  #reach = 0;
 
   // The result of `seek`.
   /** The address of the segment's entry, or -1 if a table on the way to it does not exist. */
@@ -144,7 +147,7 @@ export class GuestTables {
     for (const table of this.#regionTables) frames.free(table);
     frames.free(this.top);
     this.#segmentTables.clear();
-    this.#first = NOWHERE;
+    this.#forget();
   }
 
   /** Returns the first segment after those that the segment's table translates. */
@@ -156,6 +159,12 @@ export class GuestTables {
   #find(segment: number): boolean {
     const index = segment - this.#first;
     return (index >= 0 && index < CRST_ENTRIES) || this.#walk(segment);
+  }
+
+  /** Makes no table the one found last. */
+  #forget(): void {
+    this.#first = NOWHERE;
+    this.#reach = 0;
   }
 
   #walk(segment: number): boolean {
@@ -171,14 +180,16 @@ export class GuestTables {
     return true;
   }
 
-  /** Returns the number of segments that the highest missing table on the way to a segment would translate. */
+  /**
+   * Returns the number of segments that the highest missing table on the way to a segment would translate. Preconditions:
+   * one is missing.
+   */
   #spanMissingAt(segment: number): number {
     let table = this.top;
-    for (let type = REGION_FIRST; type > 0; type--) {
+    for (let type = REGION_FIRST; ; type--) {
       table = this.#designated(this.#entryIn(table, type, segment));
       if (table < 0) return SPAN[type] as number;
     }
-    return 0;
   }
 
   #entryIn(table: number, type: number, segment: number): number {
@@ -233,7 +244,7 @@ export class GuestTables {
     view.setUint32(entry + 4, EMPTY[type] as number);
     if (type === 1) this.#unregister(table);
     else this.#regionTables.pop();
-    this.#first = NOWHERE;
+    this.#forget();
     this.#kernel.frames.free(table);
   }
 }
