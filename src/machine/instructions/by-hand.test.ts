@@ -257,6 +257,39 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
   },
   MVCP: () => moveBetween('da2480009000', 0x4_0000, 0x3_0000),
   MVCS: () => moveBetween('db2480009000', 0x3_0000, 0x4_0000),
+  MVCOS: () => {
+    const code = 'c84080009000';
+    const access = { secondary: 0x0081, home: 0x00c1, key5: 0x5002 };
+    const cpu = bare();
+    twoSpaces(cpu);
+    put(cpu, 0x3_0000, '1122334455');
+    // From the primary to the secondary space, where page 0x30 is frame 0x40.
+    Object.assign(cpu.gr, { 0: BigInt(access.secondary << 16), 4: 4n, 8: 0x3_0000n, 9: 0x3_0000n });
+    cpu.cc = 2;
+    execute(cpu, code, MODE_64 | DAT);
+    expect([get(cpu, 0x4_0000, 5), cpu.cc]).toEqual(['1122334400', 0]);
+    // Of a greater length 4096 bytes are moved.
+    cpu.gr[4] = 0x1_0000_0000n;
+    execute(cpu, code, MODE_64 | DAT);
+    expect([get(cpu, 0x4_0000, 5), cpu.cc]).toEqual(['1122334455', 3]);
+    cpu.gr[4] = 0n;
+    execute(cpu, code, MODE_64 | DAT);
+    expect(cpu.cc).toBe(0);
+    // A key of its own for the source, which key 5 may not fetch.
+    cpu.gr[4] = 4n;
+    cpu.gr[0] = BigInt(access.key5);
+    cpu.storage.keys[0x30] = 0x38;
+    expect(exception(cpu, code, MODE_64 | DAT)).toBe(PGM.PROTECTION);
+    expect(exception(cpu, code, MODE_64)).toBe(PGM.SPECIAL_OPERATION);
+    // In the problem state: neither the home space of the first operand, nor a key outside of the key mask.
+    expect(exception(cpu, code, MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+    cpu.gr[0] = BigInt(access.home << 16);
+    expect(exception(cpu, code, MODE_64 | DAT | PROBLEM)).toBe(PGM.SPECIAL_OPERATION);
+    // The secondary space needs the secondary-space control.
+    cpu.gr[0] = BigInt(access.secondary);
+    cpu.setControl(0, 0x4_00e0n);
+    expect(exception(cpu, code, MODE_64 | DAT)).toBe(PGM.SPECIAL_OPERATION);
+  },
   MVPG: () => {
     const cpu = bare();
     twoSpaces(cpu);

@@ -94,7 +94,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'lengthRBased second rB': 'MVCK MVCP MVCS',
   'rA rB based second': 'LMD',
   'rA based rB second': 'PLO',
-  'based second rA': 'CSST',
+  'based second rA': 'MVCOS CSST',
   'fA indexed': 'LD LE STD STE',
   'fA indexedLong': 'LDY LEY STDY STEY',
   'fA fB': 'LDR LER',

@@ -50,6 +50,8 @@ export const FACILITIES = {
   stckf: { bit: 25, instructions: 'STCKF' },
   /** Parsing enhancement. */
   parsing: { bit: 26, instructions: 'TRTE TRTRE' },
+  /** Move with optional specifications. */
+  mvcos: { bit: 27, instructions: 'MVCOS' },
   /** Compare and swap and store. */
   csst: { bit: 32, instructions: 'CSST' },
   /** General instructions extension. */

@@ -173,30 +173,27 @@ function setAccess(c: Processor, toKey: number, fromKey: number): void {
   TO.space = FROM.space = c.space;
 }
 
-/** Returns the true length in register `r`, capped at 256, and sets the condition code: 3 if the length is greater. */
-function trueLength(c: Processor, r: number): number {
-  const lo = c.low(r);
-  const more = lo > 256 || (c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0);
+/**
+ * Moves as many bytes as the true length in register `r`, at most `most`: condition code 3 if the length is greater. The
+ * condition code changes only if no access exception occurs.
+ */
+function moveTrue(c: Processor, r: number, most: number): void {
+  const length = c.low(r);
+  const more = length > most || (c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0);
+  if (more || length > 0) moveBy(c, more ? most : length, TO, FROM);
   c.cc = more ? 3 : 0;
-  return more ? 256 : lo;
 }
+
+/** Maximum lengths of MOVE WITH KEY, TO PRIMARY and TO SECONDARY, and of MOVE WITH OPTIONAL SPECIFICATIONS. */
+const MOST = 256;
+const MOST_OPTIONAL = 4096;
 
 /** MOVE WITH KEY: the source is fetched by the key in r3. */
 function mvck(c: Processor, r1: number, r3: number): void {
   const key = (c.low(r3) >>> 4) & 15;
   keyAllowed(c, key);
   setAccess(c, c.key, key);
-  moveTrue(c, r1);
-}
-
-/** Moves as many bytes as the true length in register `r`. The condition code changes only if no access exception occurs. */
-function moveTrue(c: Processor, r: number): void {
-  const before = c.cc;
-  const length = trueLength(c, r);
-  const after = c.cc;
-  c.cc = before;
-  if (length > 0) moveBy(c, length, TO, FROM);
-  c.cc = after;
+  moveTrue(c, r1, MOST);
 }
 
 /** MOVE TO PRIMARY and MOVE TO SECONDARY: the key in r3 is for the operand in the secondary space. */
@@ -211,8 +208,32 @@ function moveBetween(toPrimary: boolean) {
     FROM.space = toPrimary ? SPACE.SECONDARY : SPACE.PRIMARY;
     TO.key = toPrimary ? c.key : key;
     FROM.key = toPrimary ? key : c.key;
-    moveTrue(c, r1);
+    moveTrue(c, r1, MOST);
   };
+}
+
+/** An operand-access control, in 16 bits: the key and the space, and whether each is used instead of the PSW's. */
+const CONTROL = { KEY_SHIFT: 12, SPACE_SHIFT: 6, KEY_VALID: 2, SPACE_VALID: 1 } as const;
+
+/** Sets the access of an operand from its control. A key that the program may not use is a privileged-operation exception. */
+function setControlled(c: Processor, access: OperandAccess, control: number): void {
+  access.key = control & CONTROL.KEY_VALID ? control >>> CONTROL.KEY_SHIFT : c.key;
+  access.space = control & CONTROL.SPACE_VALID ? (control >>> CONTROL.SPACE_SHIFT) & 3 : c.space;
+}
+
+/** MOVE WITH OPTIONAL SPECIFICATIONS: register 0 has the operand-access controls of both operands. */
+function mvcos(c: Processor, r3: number): void {
+  const controls = c.low(0);
+  if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
+  setControlled(c, TO, controls >>> 16);
+  setControlled(c, FROM, controls & 0xffff);
+  const homeByControl = (controls >>> 16) & CONTROL.SPACE_VALID && TO.space === SPACE.HOME;
+  if (homeByControl && c.problem) c.program(PGM.SPECIAL_OPERATION);
+  const secondary = TO.space === SPACE.SECONDARY || FROM.space === SPACE.SECONDARY;
+  if (secondary && !(c.cr0 & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
+  keyAllowed(c, TO.key);
+  keyAllowed(c, FROM.key);
+  moveTrue(c, r3, MOST_OPTIONAL);
 }
 
 /** MOVE WITH SOURCE KEY and WITH DESTINATION KEY: length code in register 0, key in register 1. */
@@ -280,5 +301,6 @@ export const KEYS: readonly InstructionLine[] = [
   ['MVCS', 'SSb', 0xdb, 'base', moveBetween(false)],
   ['MVCSK', 'SSE', 0xe50e, 'base', moveKeyed(false)],
   ['MVCDK', 'SSE', 0xe50f, 'base', moveKeyed(true)],
+  ['MVCOS', 'SSF', 0xc80, 'mvcos', mvcos],
   ['MVPG', 'RRE', 0xb254, 'base', mvpg],
 ];
