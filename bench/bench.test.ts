@@ -6,6 +6,7 @@ import { Machine } from '../src/machine/index.ts';
 import { workOf } from '../test/work.ts';
 import { benchAccess, ROUTES } from './access.ts';
 import { benchCheck } from './check.ts';
+import { KERNELS, runKernel } from './cpu.ts';
 import { benchGmap, gmapJson, OPERATIONS } from './gmap.ts';
 import { benchInspect, QUERIES } from './inspect.ts';
 import { benchPrimitives, PRIMITIVES } from './primitives.ts';
@@ -39,6 +40,19 @@ describe('the benchmark of accesses', () => {
     const figures = benchAccess('strided', 1);
     expect(Object.keys(figures).sort()).toEqual([...ROUTES].sort());
     expect(Object.values(figures).every(isFigure)).toBe(true);
+  });
+});
+
+describe('the benchmark of the processor', () => {
+  it('runs a guest to its end, and counts its instructions', () => {
+    const { output, instructions, ns } = runKernel('matrix');
+    expect(output).toBe('matrix: 40c469308f5c28f4\n');
+    expect(instructions).toBeGreaterThan(96 ** 3 * 3);
+    expect(ns).toBeGreaterThan(0);
+  });
+
+  it.each(KERNELS)('%s begins', (kernel) => {
+    expect(runKernel(kernel, 20_000)).toMatchObject({ output: '', instructions: 20_001 });
   });
 });
 

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
 import { benchCheck } from './check.ts';
+import { benchKernel, KERNELS } from './cpu.ts';
 import { benchGmap, gmapJson, SEGMENTS_MAX } from './gmap.ts';
 import { benchInspect } from './inspect.ts';
 import { benchMemory } from './memory.ts';
@@ -16,7 +17,8 @@ const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- access [--json]
        npm run bench -- check [--json]
        npm run bench -- inspect [--segments N] [--json]
-       npm run bench -- primitives [--json]`;
+       npm run bench -- primitives [--json]
+       npm run bench -- cpu [--json]`;
 
 /** Number of operations of the scenario that is performed without and with checks. */
 const CHECKED_OPERATIONS = 100_000;
@@ -27,7 +29,7 @@ type Print = (heading: string, figures: Record<string, number>, json: object) =>
 const table: Print = (heading, figures) => {
   console.log(heading);
   for (const [name, figure] of Object.entries(figures)) {
-    console.log(`  ${name.padEnd(14)}${figure.toFixed(1).padStart(8)}`);
+    console.log(`  ${name.padEnd(15)}${figure.toFixed(1).padStart(8)}`);
   }
 };
 const line: Print = (_heading, _figures, json) => console.log(JSON.stringify(json));
@@ -87,6 +89,22 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: (print, segments) => {
       const us = rounded(benchInspect(segments));
       print(`${segments} segments, microseconds per query`, us, { segments, us });
+    },
+  },
+  cpu: {
+    sized: null,
+    run: (print) => {
+      for (const kernel of KERNELS) {
+        const { qemuSeconds, ...own } = benchKernel(kernel);
+        const qemu = qemuSeconds === null ? {} : { 'seconds, QEMU': qemuSeconds };
+        const figures = {
+          'million instr.': own.instructions,
+          'million per s': own.rate,
+          seconds: own.seconds,
+          ...qemu,
+        };
+        print(kernel, figures, { kernel, ...own, qemuSeconds });
+      }
     },
   },
   primitives: {

@@ -40,6 +40,6 @@ record() {
 }
 
 record hello world
-for name in memory exceptions paging clock primes tour; do
+for name in memory exceptions paging clock primes numbers tour; do
   record "$name" ''
 done

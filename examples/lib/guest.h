@@ -5,6 +5,7 @@
 typedef unsigned char uint8_t;
 typedef unsigned short uint16_t;
 typedef unsigned int uint32_t;
+typedef int int32_t;
 typedef unsigned long uint64_t;
 
 #define MIB 0x100000UL
@@ -84,6 +85,14 @@ static inline int service_call(uint32_t command, uint64_t sccb) {
   int cc;
   asm volatile(".insn rre, 0xb2200000, %1, %2\n\tipm %0\n\tsrl %0, 28" : "=d"(cc) : "d"(command), "d"(sccb) : "cc", "memory");
   return cc;
+}
+
+/* Lets the program use all floating-point registers and instructions: sets the AFP-register control. */
+static inline void enable_floating_point(void) {
+  uint64_t control;
+  asm volatile("stctg %%c0, %%c0, %0" : "=QS"(control));
+  control |= 0x40000;
+  asm volatile("lctlg %%c0, %%c0, %0" : : "QS"(control));
 }
 
 /* A page for service calls, also used by the console. */

@@ -38,7 +38,7 @@ function byTable(c: Cases): void {
     if (i === 50) state.r4 = NOWHERE;
     if (i === 51) Object.assign(state, { r1: NOWHERE, mode: 64 });
     if (i === 52) state.r5 = 0;
-    if (i === 53) state.r1 = TABLE + 5;
+    if (i % 11 === 9) state.r1 = TABLE - 1 - random.below(7);
     if (i === 56) state.r5 = count * width - 1;
     if (i > 53 && i < 56) state.r4 = BigInt(r4) + 0x1234_5678_8000_0000n;
     c.add(name, `0: ${name} %r4,%r6${m3 ? `,${m3}` : ''}\njo 0b`, state, i === 57 ? [3, 0x10] : undefined);

@@ -39,7 +39,7 @@ function search(step: 1 | -1) {
     const width = m3 & WIDE_CHARACTERS ? 2 : 1;
     const length = remaining(c, r1 + 1);
     if (width === 2 && length & 1) c.program(PGM.SPECIFICATION);
-    setTable(c);
+    setTable(c, 1);
     c.effectiveRegister(r1);
     const count = Math.min(length / width, UNIT);
     let n = 0;

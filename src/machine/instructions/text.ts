@@ -21,7 +21,7 @@ export function remaining(c: Processor, r: number): number {
   return c.addressing === ADDRESSING.BITS_64 && c.high(r) !== 0 ? 0xffff_fffe + (lo & 1) : lo;
 }
 
-/** Alignment of a translation table; the low bits of register 1 are ignored. */
+/** Alignment of a translation table. */
 const TABLE_ALIGNMENT = 8;
 
 /** Bit of m3: the test-character comparison is omitted. */
@@ -35,7 +35,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
     const length = remaining(c, r1 + 1);
     if (from === 2 && length & 1) c.program(PGM.SPECIFICATION);
     const test = c.low(0) & (to === 1 ? 0xff : 0xffff);
-    setTable(c);
+    setTable(c, TABLE_ALIGNMENT);
     const count = Math.min(length / from, UNIT);
     let n = 0;
     let tested = false;
@@ -68,11 +68,11 @@ function advanceBoth(c: Processor, r1: number, r2: number, to: number, from: num
 /** Address of the translation table, in halves. */
 const TABLE = { hi: 0, lo: 0 };
 
-/** Sets the address of the translation table from register 1. */
-export function setTable(c: Processor): void {
+/** Sets the address of the table from register 1, whose low bits are ignored if the table has an alignment. */
+export function setTable(c: Processor, alignment: 1 | 8): void {
   c.effectiveRegister(1);
   TABLE.hi = c.eaHi;
-  TABLE.lo = (c.eaLo & -TABLE_ALIGNMENT) >>> 0;
+  TABLE.lo = (c.eaLo & -alignment) >>> 0;
 }
 
 /** Returns the entry of `width` bytes at a byte offset of the translation table. */
