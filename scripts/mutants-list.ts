@@ -982,6 +982,42 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '}\n\n/** COMPARE AND SWAP, 32 bits. */',
   },
   {
+    name: 'a product of MULTIPLY DECIMAL may be too long',
+    file: 'src/machine/instructions/decimal.ts',
+    find: '  if (A.magnitude >= tenTo(digitsIn(l1 - l2))) invalidDecimal(c);\n',
+    replace: '',
+  },
+  {
+    name: 'ZERO AND ADD may destroy its source',
+    file: 'src/machine/instructions/decimal.ts',
+    find: '  for (let i = 0; i < l2; i++) if (SECOND.address(i) === last) invalidDecimal(c);\n',
+    replace: '',
+  },
+  {
+    name: 'a plus sign in the source of EDIT does not end significance',
+    file: 'src/machine/instructions/edit.ts',
+    find: '    if (validSign(sign) && !isMinus(sign)) this.significant = false;\n',
+    replace: '',
+  },
+  {
+    name: 'PERFORM LOCKED OPERATION stores some operands before it finds one protected',
+    file: 'src/machine/instructions/locked.ts',
+    find: '  for (let i = 0; i < count; i++) probeStore(c, TARGETS[i] as Address);\n',
+    replace: '',
+  },
+  {
+    name: 'UPDATE TREE ends without the index of the last node',
+    file: 'src/machine/instructions/sort.ts',
+    find: '    setValue(c, 5, index);\n    if (code === null) continue;\n',
+    replace: '    if (code === null) {\n      setValue(c, 5, index);\n      continue;\n    }\n',
+  },
+  {
+    name: 'COMPARE UNTIL SUBSTRING EQUAL continues behind the equal bytes',
+    file: 'src/machine/instructions/substring.ts',
+    find: '  passBy(c, r1, l1, i - equal);\n',
+    replace: '  passBy(c, r1, l1, i);\n',
+  },
+  {
     name: 'seventeen program interruptions make a loop',
     file: 'src/machine/cpu/interruptions.ts',
     find: 'const PROGRAM_INTERRUPTION_LOOP = 16;',

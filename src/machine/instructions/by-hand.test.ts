@@ -510,6 +510,10 @@ describe('where the recorded machine deviates from the architecture', () => {
     expect(exception(cpu, 'eb460000008e')).toBe(PGM.SPECIFICATION);
     expect(exception(cpu, 'b9910049')).toBe(PGM.SPECIFICATION);
     expect(exception(cpu, 'b9930059')).toBe(PGM.SPECIFICATION);
+    // A length of 2^32 is even.
+    Object.assign(cpu.gr, { 0: 0xffn, 5: 0x1_0000_0000n });
+    expect(exception(cpu, 'b9910049')).toBe(0);
+    expect(cpu.cc).toBe(3);
   });
 
   it('LRA loads the address of an invalid entry', () => {
