@@ -954,8 +954,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'MVCK moves 257 bytes',
     file: 'src/machine/instructions/keys.ts',
-    find: '  const more = lo > 256 ||',
-    replace: '  const more = lo > 257 ||',
+    find: 'const MOST = 256;',
+    replace: 'const MOST = 257;',
   },
   {
     name: 'MVPG reports an invalid destination before an invalid source',
