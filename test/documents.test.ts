@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
+import { instructionsDocument } from '../scripts/instructions.ts';
 import { MUTANTS } from '../scripts/mutants-list.ts';
 import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
@@ -184,6 +185,10 @@ describe('commands in the documents', () => {
 });
 
 describe('links and files in the documents', () => {
+  it.each(DOCUMENTS)('%s: no marker of a merge conflict is left', (file) => {
+    expect(textOf(file)).not.toMatch(/^(<{7}|>{7}) /m);
+  });
+
   const inside = (file: string) => linksOf(file).filter((target) => !/^[a-z]+:/.test(target));
 
   it.each(DOCUMENTS)('%s: links have targets', (file) => {
@@ -295,6 +300,12 @@ describe('figures in the documents', () => {
       .flatMap(([, cell]) => [...(cell as string).matchAll(/`([a-z_]+)/g)].map(([, verb]) => verb as string))
       .filter((verb) => !words.includes(verb) && verb !== 'rwx');
     expect([...new Set(rows)].toSorted()).toEqual([...new Set(VERBS.map(({ word }) => word))].toSorted());
+  });
+
+  it('docs/instructions.md is generated from the table of today', () => {
+    expect(textOf('docs/instructions.md') === instructionsDocument(), 'run npm run docs:instructions').toBe(
+      true,
+    );
   });
 
   it('lines of the instruction table, by how they are tested', () => {

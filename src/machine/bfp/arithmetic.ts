@@ -105,13 +105,17 @@ function resultOf(env: Environment, target: Target, parts: Parts): bigint {
   return rounded(env, target, parts);
 }
 
+/** Returns `a` times `b`. */
+export function multiply(env: Environment, target: Target, x: bigint, y: bigint): bigint {
+  return widenedProduct(env, target, target.format, [x, y]);
+}
+
 /** Returns the product of two numbers of a format, in the format of the target, which may be longer. */
-export function multiply(
+export function widenedProduct(
   env: Environment,
   target: Target,
-  x: bigint,
-  y: bigint,
-  format = target.format,
+  format: Format,
+  [x, y]: readonly [bigint, bigint],
 ): bigint {
   const a = unpack(format, x);
   const b = unpack(format, y);

@@ -5,7 +5,16 @@
  * `../bfp/arithmetic.ts` otherwise.
  */
 
-import { add, compare, divide, multiply, multiplyAndAdd, squareRoot, subtract } from '../bfp/arithmetic.ts';
+import {
+  add,
+  compare,
+  divide,
+  multiply,
+  multiplyAndAdd,
+  squareRoot,
+  subtract,
+  widenedProduct,
+} from '../bfp/arithmetic.ts';
 import * as native from '../bfp/native.ts';
 import { divideToInteger } from '../bfp/remainder.ts';
 import type { Environment, Target } from '../bfp/rounding.ts';
@@ -133,7 +142,7 @@ function extendedPair(operation: Arithmetic) {
 /** Returns a multiplication into a longer format. */
 function widening(from: RegisterFormat, to: RegisterFormat) {
   return (c: Processor, r1: number, operand: number): void => {
-    const bits = multiply(begin(c), to.target, from.read(c, r1), from.read(c, operand), from.format);
+    const bits = widenedProduct(begin(c), to.target, from.format, [from.read(c, r1), from.read(c, operand)]);
     demandResult(c);
     to.write(c, r1, bits);
     report(c);
