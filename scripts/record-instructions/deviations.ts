@@ -16,7 +16,7 @@ interface Deviation {
 const SIGNED_ARITHMETIC = new Set(
   `A AR AH AHI AY AHY AFI ARK AHIK ASI AG AGR AGF AGFR AGHI AGFI AGRK AGHIK AGSI AHHHR AHHLR AIH
    S SR SH SY SHY SRK SG SGR SGF SGFR SGRK SHHHR SHHLR LCR LCGR LCGFR LPR LPGR LPGFR
-   SLA SLAK SLAG SLDA AGH SGH MSC MSGC MSRKC MSGRKC`.split(/\s+/),
+   SLA SLAK SLAG SLDA AGH SGH MSC MSGC MSRKC MSGRKC LAA LAAG`.split(/\s+/),
 );
 
 /** By boundary in bytes: instructions with a relative operand that must be aligned on that boundary. */

@@ -64,7 +64,7 @@ function ownLengths(c: Cases): void {
   c.each('mvo pack unpk', 18, (name, random, i) => {
     const state: StateInput & { r8: number; r9: number } = { ...c.flags(random), ...two(random, i, 18, 16) };
     // TCG ignores the leftmost byte of UNPACK: decimal.ts has cases.
-    if (name === 'unpk' && i !== 17) state.r9 = Math.min(state.r8 + 40, END - 24);
+    if (name === 'unpk' && i !== 17) state.r9 = state.r8 + (state.r8 + 64 < END ? 40 : -40);
     if (name === 'unpk' && i !== 17) state.m = { [state.r9.toString(16)]: '00' };
     c.add(name, `${name} 0(${1 + random.below(16)},%r8),0(${1 + random.below(16)},%r9)`, state);
   });
@@ -100,7 +100,7 @@ function translations(c: Cases): void {
     if (i % 4) table[random.below(256)] = 1 + random.below(255);
     for (let n = 0; n < 4 && i % 4 > 1; n++) table[random.below(256)] = 7;
     const m = i === 17 ? {} : { [r9.toString(16)]: Buffer.from(table).toString('hex') };
-    const mode = [64, 31, 24][i % 3] as number;
+    const mode = i === 17 ? 64 : ([64, 31, 24][i % 3] as number);
     c.add(name, `${name} 0(${length},%r8),0(%r9)`, { r8, r9, m, mode, r1: 0xaabb_ccdd_eeff_0011n, cc: 3 });
   });
   c.each('tre', 10, (name, random, i) => {
