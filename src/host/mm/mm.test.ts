@@ -66,7 +66,7 @@ describe('mmap', () => {
     ['large 1 is not a boolean', { large: 1 }],
     ['offset 1 is not a bigint', { offset: 1 }],
     ['offset 0x800 is not a multiple of 4 KiB in a file', { offset: 0x800n }],
-    ['offset -0x1000 is not a multiple of 4 KiB in a file', { offset: -PAGE }],
+    ['offset 0x-1000 is not a multiple of 4 KiB in a file', { offset: -PAGE }],
     ['file an object is not a MemoryFile', { file: {} }],
     ['the file belongs to another host', { file: makeHost().host.createFile(PAGE) }],
     ['protection "r" is not an integer from 0 to 9007199254740991', { protection: 'r' }],
@@ -74,7 +74,7 @@ describe('mmap', () => {
   ])('EINVAL: %s', (message, options) => {
     const wrong = { address: 0n, length: PAGE, ...options } as MmapOptions;
     expect(codeOf(() => mm.mmap(wrong))).toBe('EINVAL');
-    expect(messageOf(() => mm.mmap(wrong))?.replace('0x-', '-0x')).toBe(message);
+    expect(messageOf(() => mm.mmap(wrong))).toBe(message);
     expect(mapped()).toEqual([]);
   });
 
