@@ -958,6 +958,36 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const MOST = 257;',
   },
   {
+    name: 'MVCOS accesses the first operand by the control of the second',
+    file: 'src/machine/instructions/keys.ts',
+    find: 'setControlled(c, TO, controls >>> 16);',
+    replace: 'setControlled(c, TO, controls & 0xffff);',
+  },
+  {
+    name: 'binary floating point rounds ties away from zero',
+    file: 'src/machine/bfp/rounding.ts',
+    find: 'return half > 0 || (half === 0 && odd);',
+    replace: 'return half >= 0;',
+  },
+  {
+    name: 'a trapped overflow leaves an exponent that is not adjusted',
+    file: 'src/machine/bfp/rounding.ts',
+    find: 'const direction = exponent > 0 ? -adjustment : adjustment;',
+    replace: 'const direction = exponent > 0 ? 0 : adjustment;',
+  },
+  {
+    name: 'a trapped inexact result is not stored',
+    file: 'src/machine/instructions/bfp-result.ts',
+    find: 'if (trapped & EXCEPTION.INVALID) c.dataException(EXCEPTION.INVALID);',
+    replace: 'if (trapped & (EXCEPTION.INVALID | EXCEPTION.INEXACT)) c.dataException(EXCEPTION.INVALID);',
+  },
+  {
+    name: 'all models have the instructions of all facilities',
+    file: 'src/machine/instructions/decode.ts',
+    find: 'if (modelOffers(model, FACILITIES[line[3]].since)) table[key]',
+    replace: 'table[key]',
+  },
+  {
     name: 'MVPG reports an invalid destination before an invalid source',
     file: 'src/machine/instructions/keys.ts',
     find: 'missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0',

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { Checker } from '../check/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
-import { DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
+import { CPU_MODELS, type CpuModel, DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
 import {
   type ConsoleChoice,
   checkIdentification,
@@ -47,6 +47,7 @@ interface BootFlags {
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
   readonly cpus: number;
+  readonly cpu: CpuModel;
   readonly limit?: number;
 }
 
@@ -79,6 +80,11 @@ export function addBoot(program: Command): void {
       cpusOption,
       1,
     )
+    .addOption(
+      new Option('--cpu <model>', 'the CPU model; an instruction that it lacks is an operation exception')
+        .choices(CPU_MODELS)
+        .default('max'),
+    )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -110,7 +116,7 @@ Examples:
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const image = readImage(path);
-  const host = new Host(makeMachine(storageFor(flags)));
+  const host = new Host(makeMachine(storageFor(flags), flags.cpu));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   try {
     const status = await run({ host, image, commandLine, flags, trace });
@@ -203,9 +209,9 @@ function readImage(path: string): ElfImage {
   }
 }
 
-function makeMachine(storageSize: number): Machine {
+function makeMachine(storageSize: number, cpuModel: CpuModel): Machine {
   try {
-    return new Machine({ storageSize });
+    return new Machine({ storageSize, cpuModel });
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;

@@ -41,6 +41,7 @@ export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { PSW, SPACE } from './cpu/state.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
+export { CPU_MODELS, type CpuModel, MACHINE_TYPE } from './cpu-model.ts';
 export {
   ASCE,
   CRST_ENTRIES,

@@ -6,6 +6,7 @@ import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TlbHitCheck } from './cpu/access.ts';
 import type { Configuration } from './cpu/processor.ts';
+import { CPU_MODELS, type CpuModel } from './cpu-model.ts';
 import { PAGE_TABLE_ENTRIES } from './dat/formats.ts';
 import { TABLE_UNIT } from './dat/walk.ts';
 import { Cpu } from './engine/cpu.ts';
@@ -26,6 +27,8 @@ export interface MachineOptions {
   readonly trace?: Trace;
   /** Initial value of the TOD clock, in TOD units, 64 bits unsigned; default 0. */
   readonly tod?: bigint;
+  /** The CPU model; default `max`, which offers everything that is implemented. */
+  readonly cpuModel?: CpuModel;
 }
 
 /** A z/Architecture machine. */
@@ -34,8 +37,9 @@ export class Machine implements Configuration {
   readonly cpus: readonly Cpu[];
   readonly clock: Clock;
   readonly trace: Trace;
+  readonly cpuModel: CpuModel;
   /** The facility list (STFLE), in whole doublewords. */
-  readonly facilities: Uint8Array = facilityList();
+  readonly facilities: Uint8Array;
 
   /**
    * The TLB check hook. Check mode subscribes a listener that compares each TLB hit with a fresh walk; see `TlbHitCheck`
@@ -48,7 +52,9 @@ export class Machine implements Configuration {
    *   wrong type
    */
   constructor(options: MachineOptions = {}) {
-    const { cpus = 1, tod = 0n, trace = new Trace() } = checkedOptions(options);
+    const { cpus = 1, tod = 0n, trace = new Trace(), cpuModel = 'max' } = checkedOptions(options);
+    this.cpuModel = cpuModel;
+    this.facilities = facilityList(cpuModel);
     this.trace = trace;
     this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
     if (this.storage.size < PREFIX_AREA_SIZE) {
@@ -124,7 +130,8 @@ export class Machine implements Configuration {
 /** @throws RangeError, TypeError as the constructor */
 function checkedOptions(options: MachineOptions): MachineOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
-  const { cpus = 1, tod = 0n, trace, storage, storageSize = DEFAULT_STORAGE_SIZE } = options;
+  const { cpus = 1, tod = 0n, cpuModel = 'max' } = options;
+  const { trace, storage, storageSize = DEFAULT_STORAGE_SIZE } = options;
   if (typeof storageSize !== 'number')
     throw new TypeError(`storageSize must be a number, not ${typeof storageSize}`);
   if (storage !== undefined && !(storage instanceof Storage))
@@ -132,6 +139,9 @@ function checkedOptions(options: MachineOptions): MachineOptions {
   if (trace !== undefined && !(trace instanceof Trace)) throw new TypeError('trace must be a Trace');
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > PROCESSORS) {
     throw new RangeError(`${String(cpus)} processors: a machine has 1 to ${PROCESSORS}`);
+  }
+  if (!CPU_MODELS.includes(cpuModel)) {
+    throw new RangeError(`cpuModel ${String(cpuModel)} is not one of ${CPU_MODELS.join(', ')}`);
   }
   if (typeof tod !== 'bigint') throw new TypeError(`tod must be a bigint, not ${typeof tod}`);
   if (tod !== BigInt.asUintN(64, tod)) throw new RangeError(`tod ${tod} is not 0 to 2^64 - 1`);

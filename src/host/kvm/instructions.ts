@@ -5,7 +5,7 @@
 
 import {
   type Cpu,
-  facilityList,
+  MACHINE_TYPE,
   PGM,
   PREFIX_AREA_SIZE,
   PREFIX_BITS,
@@ -23,8 +23,8 @@ import { handleSigp } from './sigp.ts';
 import { storeSystemInformation } from './system-information.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** Version 0xff (a guest), machine type 2817. */
-const CPU_ID = 0xff00_0000_2817_8000n;
+/** Returns the CPU ID of a guest: version 0xff, and the machine type of the model. */
+const cpuId = ({ machine }: Cpu) => 0xff00_0000_0000_8000n | (BigInt(MACHINE_TYPE[machine.cpuModel]) << 16n);
 
 /** Executes one intercepted instruction. The guest's registers are in the virtual CPU. */
 type Handler = (vcpu: GuestCpu, cpu: Cpu) => Handled;
@@ -34,7 +34,7 @@ const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: H
   ['DIAG', 0x83, diagnose],
   ['SIGP', 0xae, handleSigp],
   ['LCTL', 0xb7, (vcpu, cpu) => loadControls(vcpu, cpu, 4)],
-  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, CPU_ID)],
+  ['STIDP', 0xb202, (vcpu, cpu) => store(vcpu, cpu, 8, cpuId(cpu))],
   ['SCK', 0xb204, setClock],
   ['SPX', 0xb210, setPrefix],
   ['STPX', 0xb211, (vcpu, cpu) => store(vcpu, cpu, 4, BigInt(vcpu.block.prefix))],
@@ -144,7 +144,7 @@ function setClock(vcpu: GuestCpu, cpu: Cpu): Handled {
 }
 
 /** STFL: the first word of the facility list at real 200. */
-function storeFacilityList(vcpu: GuestCpu): Handled {
-  vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), facilityList().subarray(0, 4));
+function storeFacilityList(vcpu: GuestCpu, { machine }: Cpu): Handled {
+  vcpu.vm.writeGuest(BigInt(vcpu.block.prefix + 200), machine.facilities.subarray(0, 4));
   return DONE;
 }

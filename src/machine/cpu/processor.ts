@@ -6,6 +6,7 @@
 
 import type { Trace } from '../../trace/index.ts';
 import type { Clock } from '../clock.ts';
+import type { CpuModel } from '../cpu-model.ts';
 import type { Interruption } from '../interruption.ts';
 import { type CpuReset, eachCleared, initialControl, type ResetPart } from '../reset.ts';
 import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
@@ -21,6 +22,7 @@ export interface Configuration {
   readonly trace: Trace;
   /** The facility list (STFLE), in whole doublewords. */
   readonly facilities: Uint8Array;
+  readonly cpuModel: CpuModel;
   /** See `Machine.purgePage`. */
   purgePage(origin: number, index: number): void;
   /** See `Machine.purgeAll`. */

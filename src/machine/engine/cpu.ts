@@ -12,15 +12,18 @@ import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
-import { keyOf, TABLE } from '../instructions/decode.ts';
+import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
 import { isNullifying, PGM } from '../interruption.ts';
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
+  /** The instructions of the machine's model. */
+  readonly #table: ExecuteTable;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
+    this.#table = executeTable(machine.cpuModel);
     this.reset();
   }
 
@@ -161,7 +164,7 @@ export class Cpu extends CpuInterruptions {
   }
 
   #dispatch(w: number, x: number): void {
-    const execute = TABLE[keyOf(w, x)];
+    const execute = this.#table[keyOf(w, x)];
     if (execute === undefined) this.#unknown(w, x);
     else execute(this, w, x);
   }

@@ -1,8 +1,9 @@
 /** The decoder: finds the line of the table for an encoded instruction. */
 
+import { type CpuModel, modelOffers } from '../cpu-model.ts';
 import { InternalError } from '../internal-error.ts';
 import { PGM } from '../interruption.ts';
-import { facilityListOf } from './facilities.ts';
+import { FACILITIES, facilityListOf } from './facilities.ts';
 import { type Execute, FORMATS, type OpcodeShape } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
@@ -12,8 +13,10 @@ const SHAPES: readonly OpcodeShape[] = ['byte', 'halfword', 'nibble', 'ends'];
 /** For each first byte: which shape of opcode begins with it, an index of `SHAPES`. */
 const SHAPE_OF = new Uint8Array(256);
 
-/** The function that executes an instruction, by key; undefined for invalid operation codes. */
-export const TABLE: (Execute | undefined)[] = new Array(0x1_0000).fill(undefined);
+/** The functions that execute instructions, by key; undefined for invalid operation codes. */
+export type ExecuteTable = readonly (Execute | undefined)[];
+
+const TABLES = new Map<CpuModel, ExecuteTable>();
 
 const LINES = new Map<number, InstructionLine>();
 
@@ -32,9 +35,30 @@ export function keyOf(w: number, x: number): number {
   }
 }
 
-/** Returns the facility list (STFLE) of a machine with the instructions of the table, in whole doublewords. */
-export function facilityList(): Uint8Array {
-  return facilityListOf(INSTRUCTIONS.map(([mnemonic]) => mnemonic));
+/** Returns the facility list (STFLE) of a machine of a model, in whole doublewords. */
+export function facilityList(model: CpuModel = 'max'): Uint8Array {
+  return facilityListOf(
+    INSTRUCTIONS.map(([mnemonic]) => mnemonic),
+    model,
+  );
+}
+
+/** Returns the table of a model. Instructions of facilities that it does not offer are invalid. */
+export function executeTable(model: CpuModel): ExecuteTable {
+  let table = TABLES.get(model);
+  if (table === undefined) {
+    table = makeTable(model);
+    TABLES.set(model, table);
+  }
+  return table;
+}
+
+function makeTable(model: CpuModel): ExecuteTable {
+  const table: (Execute | undefined)[] = new Array(0x1_0000).fill(undefined);
+  for (const [key, line] of LINES) {
+    if (modelOffers(model, FACILITIES[line[3]].since)) table[key] = executeOf(line);
+  }
+  return table;
 }
 
 /** Returns the line of an encoded instruction, or undefined if the operation code is invalid. */
@@ -82,5 +106,4 @@ for (const line of INSTRUCTIONS) {
   const key = tableKey(shape, opcode);
   if (LINES.has(key)) throw new InternalError(`${mnemonic}: opcode 0x${opcode.toString(16)} twice`);
   LINES.set(key, line);
-  TABLE[key] = executeOf(line);
 }

@@ -3,8 +3,12 @@
  * chapter 4, "Facility Indications", and appendix B, "Lists of Instructions".
  */
 
+import { type CpuModel, type Generation, modelOffers } from '../cpu-model.ts';
+
 /** A facility. */
 export interface FacilityDefinition {
+  /** The machines that brought it; z10 also stands for older ones. */
+  readonly since: Generation;
   /** Bit of the facility list. */
   readonly bit: number;
   /** The mnemonics of all its instructions, none missing, separated by blanks. */
@@ -15,47 +19,52 @@ export interface FacilityDefinition {
 export const FACILITIES = {
   /** Instructions of ESA/390 and of the first z/Architecture machines. The bit is that of the N3 instructions. */
   base: {
+    since: 'z10',
     bit: 0,
     instructions: `ALC ALCR BRASL BRCL DL DLR EPSW LARL LRV LRVH LRVR ML MLR RLL SAM24 SAM31 SLB SLBR STFL STRV STRVH
       TAM`,
   },
   /** Bit 1: the z/Architecture architectural mode is installed. docs/machine.md lists what this machine lacks of it. */
-  zarch: { bit: 1, instructions: '' },
+  zarch: { since: 'z10', bit: 1, instructions: '' },
   /** DAT enhancement. */
-  'dat-enh': { bit: 3, instructions: 'CSPG IDTE' },
+  'dat-enh': { since: 'z10', bit: 3, instructions: 'CSPG IDTE' },
   /** Store facility list extended. */
-  stfle: { bit: 7, instructions: 'STFLE' },
+  stfle: { since: 'z10', bit: 7, instructions: 'STFLE' },
   /** Enhanced DAT 1. */
-  edat1: { bit: 8, instructions: 'PFMF' },
+  edat1: { since: 'z10', bit: 8, instructions: 'PFMF' },
   /** Extended translation 2. */
   etf2: {
+    since: 'z10',
     bit: 16,
     instructions: 'CLCLU MVCLU PKA PKU TP TROO TROT TRTO TRTT UNPKA UNPKU',
   },
   /** Long displacement. */
   ld: {
+    since: 'z10',
     bit: 18,
     instructions: `AHY ALY AY CDSY CHY CLIY CLMY CLY CSY CVBY CVDY CY ICMY ICY LAMY LAY LB LDY LEY LGB LHY LMY LRAY LY
       MSY MVIY NIY NY OIY OY SHY SLY STAMY STCMY STCY STDY STEY STHY STMY STY SY TMY XIY XY`,
   },
   /** Extended immediate. */
   eimm: {
+    since: 'z10',
     bit: 21,
     instructions: `AFI AGFI ALFI ALGFI CFI CGFI CLFI CLGFI FLOGR IIHF IILF LBR LGBR LGFI LGHR LHR LLC LLCR LLGCR LLGHR
       LLH LLHR LLIHF LLILF LT LTG NIHF NILF OIHF OILF SLFI SLGFI XIHF XILF`,
   },
   /** Extended translation 3. */
-  etf3: { bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
+  etf3: { since: 'z10', bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
   /** Store clock fast. */
-  stckf: { bit: 25, instructions: 'STCKF' },
+  stckf: { since: 'z10', bit: 25, instructions: 'STCKF' },
   /** Parsing enhancement. */
-  parsing: { bit: 26, instructions: 'TRTE TRTRE' },
+  parsing: { since: 'z10', bit: 26, instructions: 'TRTE TRTRE' },
   /** Move with optional specifications. */
-  mvcos: { bit: 27, instructions: 'MVCOS' },
+  mvcos: { since: 'z10', bit: 27, instructions: 'MVCOS' },
   /** Compare and swap and store. */
-  csst: { bit: 32, instructions: 'CSST' },
+  csst: { since: 'z10', bit: 32, instructions: 'CSST' },
   /** General instructions extension. */
   gie: {
+    since: 'z10',
     bit: 34,
     instructions: `AGSI ALGSI ALSI ASI CGH CGHRL CGHSI CGFRL CGIB CGIJ CGIT CGRB CGRJ CGRL CGRT CHHSI CHRL CHSI CIB CIJ
       CIT CLFHSI CLFIT CLGFRL CLGHRL CLGHSI CLGIB CLGIJ CLGIT CLGRB CLGRJ CLGRL CLGRT CLHHSI CLHRL CLIB CLIJ CLRB CLRJ
@@ -63,17 +72,19 @@ export const FACILITIES = {
       MVHHI MVHI PFD PFDRL RISBG RNSBG ROSBG RXSBG STGRL STHRL STRL`,
   },
   /** Execute extensions. */
-  exrl: { bit: 35, instructions: 'EXRL' },
+  exrl: { since: 'z10', bit: 35, instructions: 'EXRL' },
   /** Floating-point extension: logical conversions, rounding modes of single instructions, also of decimal floating point. */
   fpext: {
+    since: 'z196',
     bit: 37,
     instructions: `CDFTR CDLFBR CDLFTR CDLGBR CDLGTR CELFBR CELGBR CFDTR CFXTR CLFDBR CLFDTR CLFEBR CLFXBR CLFXTR CLGDBR
       CLGDTR CLGEBR CLGXBR CLGXTR CXFTR CXLFBR CXLFTR CXLGBR CXLGTR SRNMB`,
   },
   /** Floating-point-support enhancement: FPR-GR transfer, sign handling, DFP rounding, exception simulation. */
-  fpse: { bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
+  fpse: { since: 'z10', bit: 41, instructions: 'CPSDR LCDFR LDGR LFAS LGDR LNDFR LPDFR SFASR SRNMT' },
   /** Distinct operands, high word, interlocked access 1, load/store on condition, population count. */
   z196: {
+    since: 'z196',
     bit: 45,
     instructions: `AGHIK AGRK AHHHR AHHLR AHIK AIH ALGHSIK ALGRK ALHHHR ALHHLR ALHSIK ALRK ALSIH ALSIHN ARK BRCTH CHF CHHR
       CHLR CIH CLHF CLHHR CLHLR CLIH LAA LAAG LAAL LAALG LAN LANG LAO LAOG LAX LAXG LBH LFH LHH LLCH LLHH LOC LOCG LOCGR
@@ -82,18 +93,21 @@ export const FACILITIES = {
   },
   /** Execution hints, load and trap, processor assist, miscellaneous instruction extensions 1. */
   mie1: {
+    since: 'zEC12',
     bit: 49,
     instructions: 'BPP BPRP CLGT CLT LAT LFHAT LGAT LLGFAT LLGTAT NIAI PPA RISBGN',
   },
   /** Miscellaneous instruction extensions 2. */
-  mie2: { bit: 58, instructions: 'AGH BIC MG MGH MGRK MSC MSGC MSGRKC MSRKC SGH' },
+  mie2: { since: 'z14', bit: 58, instructions: 'AGH BIC MG MGH MGRK MSC MSGC MSGRKC MSRKC SGH' },
   /** Miscellaneous instruction extensions 3, with the count of all bits of POPULATION COUNT. */
   mie3: {
+    since: 'z15',
     bit: 61,
     instructions: `MVCRL NCGRK NCRK NNGRK NNRK NOGRK NORK NXGRK NXRK OCGRK OCRK SELFHR SELGR SELR`,
   },
   /** Load/store on condition 2, load and zero rightmost byte. */
   lsoc2: {
+    since: 'z13',
     bit: 53,
     instructions: 'LLZRGF LOCFH LOCFHR LOCGHI LOCHHI LOCHI LZRF LZRG STOCFH',
   },
@@ -102,7 +116,7 @@ export const FACILITIES = {
 /** The name of a facility. */
 export type Facility = keyof typeof FACILITIES;
 
-/** Facilities without instructions: extensions of instructions of other facilities. */
+/** Facilities without instructions: extensions of instructions of other facilities. All models have them. */
 export const BEHAVIORS = {
   /** The z/Architecture mode is active. */
   'z/Architecture active': 2,
@@ -120,14 +134,14 @@ export const BEHAVIORS = {
 const LIST_SIZE = 256;
 
 /**
- * Returns the facility list of a machine with these instructions, in whole doublewords. A facility is installed if all of
- * its instructions are.
+ * Returns the facility list of a machine with these instructions, in whole doublewords. A facility is installed if the model
+ * offers it and all of its instructions are present.
  * @param mnemonics of the instructions
  */
-export function facilityListOf(mnemonics: Iterable<string>): Uint8Array {
+export function facilityListOf(mnemonics: Iterable<string>, model: CpuModel = 'max'): Uint8Array {
   const present = new Set(mnemonics);
-  const whole = ({ instructions }: FacilityDefinition) =>
-    namesIn(instructions).every((name) => present.has(name));
+  const whole = ({ since, instructions }: FacilityDefinition) =>
+    modelOffers(model, since) && namesIn(instructions).every((name) => present.has(name));
   const bits = Object.values(FACILITIES)
     .filter(whole)
     .map(({ bit }): number => bit);

@@ -4,6 +4,7 @@ import { CR0 } from '../control-registers.ts';
 import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
+import { MACHINE_TYPE } from '../cpu-model.ts';
 import { PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { registers, type Words } from './load.ts';
@@ -107,15 +108,12 @@ function stap(c: Processor): void {
   c.store16(c.eaHi, c.eaLo, c.address);
 }
 
-/** The machine type that STORE CPU ID stores: z196. */
-const MACHINE_TYPE = 0x2817;
-
 /** STORE CPU ID. */
 function stidp(c: Processor): void {
   aligned(c, 8);
   c.probe(c.eaHi, c.eaLo, 8, STORE);
   c.op32[XL + 1] = c.address << 16;
-  c.op32[XL] = MACHINE_TYPE << 16;
+  c.op32[XL] = MACHINE_TYPE[c.machine.cpuModel] << 16;
   c.store64(c.eaHi, c.eaLo, c.op[X] as bigint);
 }
 

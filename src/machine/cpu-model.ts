@@ -1,0 +1,22 @@
+/** CPU models: which facilities a machine offers. */
+
+/** The generations of machines that brought facilities, in order. */
+export const GENERATIONS = ['z10', 'z196', 'zEC12', 'z13', 'z14', 'z15'] as const;
+export type Generation = (typeof GENERATIONS)[number];
+
+/** The names of the CPU models. `max` has everything that is implemented. */
+export const CPU_MODELS = ['z10', 'z196', 'zEC12', 'max'] as const;
+export type CpuModel = (typeof CPU_MODELS)[number];
+
+/** Returns whether a machine of a model offers what came with a generation. */
+export function modelOffers(model: CpuModel, since: Generation): boolean {
+  return model === 'max' || GENERATIONS.indexOf(since) <= GENERATIONS.indexOf(model);
+}
+
+/** Machine types, as STORE CPU ID stores them. A machine of the model `max` reports that of the z196. */
+export const MACHINE_TYPE: Readonly<Record<CpuModel, number>> = {
+  z10: 0x2097,
+  z196: 0x2817,
+  zEC12: 0x2827,
+  max: 0x2817,
+};
