@@ -188,6 +188,7 @@ describe('check mode reports', () => {
     ['enabling storage keys', () => enableKeysLocked(mm)],
   ])('%s with the mmap lock for reading only, and not with it for writing', (what, action) => {
     host.createGmap(mm);
+    mm.munmap({ address: LARGE, length: 2n * MIB });
     mm.mmapLock.hold('read', action);
     expect(problems[0]).toBe(`${what} without the mmap lock for writing`);
     problems.length = 0;
