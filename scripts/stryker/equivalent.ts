@@ -11,6 +11,7 @@ const BYTEWISE = 'the operand, accessed byte by byte, is the same';
 const GENERAL = 'the general path, which makes all checks, gives the same result';
 const SLOWER = 'the loop that follows finds the same entry, one at a time';
 const NOT_AT_0 = 'no table is at absolute address 0: the first 16 frames are never handed out';
+const READ_ELSE = 'every mode but write is expected as read';
 const SOUGHT = 'it is read only after a search for a table has set it';
 const WALKED = 'the walk through the tables finds the same table';
 
@@ -96,12 +97,7 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     reason: 'the text is shown only if the host forgets the lock, which it does not',
   },
   ...[
-    [
-      "this.#mmapLock.expect('read', 'making tables of a guest');",
-      "'read'",
-      '""',
-      'every mode but write is expected as read',
-    ],
+    ["this.#mmapLock.expect('read', 'making tables of a guest');", "'read'", '""', READ_ELSE],
     [
       'if (count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)) return;',
       'count === 1 && !this.#operations.delivering && this.#tryFastMap(from, to)',
@@ -154,6 +150,49 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     ['if (table < 0) return SPAN[type] as number;', 'table < 0', 'table <= 0', NOT_AT_0],
   ].map(([line = '', original = '', replacement = '', reason = '']) => ({
     file: 'src/host/gmap/tables.ts',
+    line,
+    original,
+    replacement,
+    reason,
+  })),
+  ...[
+    ['faults.ts', 'a fault'],
+    ['faults.ts', 'making a page table'],
+    ['guest-keys.ts', 'reading a storage key'],
+    ['guest-keys.ts', 'setting storage keys'],
+    ['large-frames.ts', 'splitting a 1 MiB frame'],
+    ['unmap.ts', 'zapping pages'],
+  ].map(([file, what]) => ({
+    file: `src/host/mm/${file}`,
+    line: `mm.mmapLock.expect('read', '${what}');`,
+    original: "'read'",
+    replacement: '""',
+    reason: READ_ELSE,
+  })),
+  ...[
+    [
+      'faults.ts',
+      'if (value > 0) return value;',
+      'value > 0',
+      'false',
+      'what follows makes nothing where there is a page table or frame, and returns the same',
+    ],
+    [
+      'pagewalk.ts',
+      'if (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;',
+      'mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0',
+      'false',
+      'the loop that follows finds no entry with a frame',
+    ],
+    [
+      'protection.ts',
+      'if (mm.tables.largeFrameOf(segment) >= 0) {',
+      'mm.tables.largeFrameOf(segment) >= 0',
+      'mm.tables.largeFrameOf(segment) > 0',
+      NOT_AT_0,
+    ],
+  ].map(([file = '', line = '', original = '', replacement = '', reason = '']) => ({
+    file: `src/host/mm/${file}`,
     line,
     original,
     replacement,

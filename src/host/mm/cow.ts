@@ -36,7 +36,7 @@ export function copyOf(kernel: Kernel, frame: number): number {
 
 /**
  * Copies every private page whose frame is shared.
- * Preconditions: the caller holds the mmap lock (write).
+ * Preconditions: the caller holds the mmap lock (write); no segment has a 1 MiB frame.
  * @throws LinuxError ENOMEM; nothing has changed then
  */
 export function unshareAllLocked(mm: MmState): void {

@@ -6,7 +6,6 @@
  */
 
 import { FRAME_SIZE } from '../../machine/index.ts';
-import { LinuxError } from '../errors.ts';
 import { PAGES_PER_SEGMENT } from '../units.ts';
 import { addressOf, noMapping } from './addresses.ts';
 import { unshareAllLocked } from './cow.ts';
@@ -38,10 +37,9 @@ export function keyOfLocked(mm: MmState, page: number): number {
   return table < 0 ? 0 : mm.ptes.key(table, index, hasFrame(mm.ptes.low(table, index)));
 }
 
-/** See `Mm.setKeys`. @throws LinuxError EINVAL, EFAULT, ENOMEM */
+/** See `Mm.setKeys`. Preconditions: the process uses keys. @throws LinuxError EFAULT, ENOMEM */
 export function setKeysLocked(mm: MmState, pages: readonly number[], keys: ArrayLike<number>): void {
   mm.mmapLock.expect('read', 'setting storage keys');
-  if (!mm.ptes.usesKeys) throw new LinuxError('EINVAL', 'the process does not use storage keys');
   for (const page of pages) if (!mm.mappings.at(page)) throw noMapping(addressOf(page));
   for (const page of pages) mm.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
   mm.pageTableLock.hold('write', () =>

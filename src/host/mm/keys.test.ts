@@ -7,7 +7,7 @@ import { checkedHost, endAll, failEach } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import { processPage } from '../numbers.ts';
-import { bytes, codeOf, MIB, pageEntryOf, snapshotOf } from '../testing/index.ts';
+import { bytes, codeOf, MIB, messageOf, pageEntryOf, snapshotOf } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -46,6 +46,12 @@ const frameOf = (index: number, of = mm) => Number(pageEntryOf(host, of.asce, pa
 const pgste = (index: number) => Number(pageEntryOf(host, mm.asce, page(index), true) >> 32n);
 /** The key of the frame behind a page. */
 const frameKey = (index: number, of = mm) => host.machine.storage.keys[frameOf(index, of)] as number;
+
+it('a key cannot be set before keys are enabled: EINVAL', () => {
+  expect(codeOf(() => setKey(0, 0x10))).toBe('EINVAL');
+  expect(messageOf(() => setKey(0, 0x10))).toBe('the process does not use storage keys');
+  expect(key(0)).toBe(0);
+});
 
 describe('a guest’s storage key', () => {
   it('is 0 for all pages when keys are enabled, regardless of the frames’ keys', () => {

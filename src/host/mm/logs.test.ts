@@ -303,6 +303,19 @@ describe('a log and', () => {
     expect(host.kernel.frames.count('large-page')).toBe(256);
   });
 
+  it.each([
+    ['all below', 0, 256, true],
+    ['the first page in it', 256, 1, false],
+    ['the last page in it', 511, 1, false],
+    ['from below to above', 255, 258, false],
+    ['all above', 512, 256, true],
+  ])('frames of 1 MiB: a segment gets one unless a log has a page of it: %s', (_, start, count, made) => {
+    mm.mmap({ address: HOME, length: 4n * MIB, large: true, taken: 'replace' });
+    logOf(start, count);
+    put(300);
+    expect(host.kernel.frames.count('large-page')).toBe(made ? 256 : 0);
+  });
+
   it('a watch: the page is made writable, so it counts as written; and taking the log ends the watch', () => {
     const log = logOf();
     const notified: number[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Mappings } from './mappings.ts';
+import { type Backing, Mappings } from './mappings.ts';
 
 const list = (mappings: Mappings) =>
   [...mappings].map(({ start, end, protection }) => [start, end, protection]);
@@ -40,6 +40,23 @@ describe('mappings', () => {
       [30, 40, 3],
     ]);
     expect(mappings.count).toBe(3);
+  });
+
+  it.each<[string, Partial<Backing>]>([
+    ['file', { file: { mapped: () => {} } as never }],
+    ['place in the file', { shift: 5 }],
+    ['sharing', { shared: true }],
+    ['size of their frames', { large: true }],
+  ])('that are adjacent and differ in their %s are not merged', (_, difference) => {
+    const mappings = new Mappings();
+    const file: Backing = { file: { mapped: () => {} } as never, shift: 0, shared: false, large: false };
+    mappings.insert(0, 10, 3, file);
+    mappings.insert(10, 20, 3, { ...file, ...difference });
+    mappings.insert(20, 30, 3, file);
+    expect(mappings.count).toBe(3);
+    mappings.remove(10, 20);
+    mappings.insert(10, 20, 3, { ...file });
+    expect(list(mappings)).toEqual([[0, 30, 3]]);
   });
 
   it('are split if a range in the middle is removed', () => {

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TraceEvent } from '../../trace/index.ts';
+import { hex } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { processPage } from '../numbers.ts';
 import { bytes, codeOf, frameCounts, MIB, makeHost, messageOf, TIB } from '../testing/index.ts';
 import { GROWN_LIMIT, PROCESS_LIMIT } from './addresses.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
+import type { MmapOptions } from './mmap.ts';
 
 const LIMIT = 1n << 42n;
 const PAGE = 0x1000n;
@@ -55,6 +57,24 @@ describe('mmap', () => {
   ])('EINVAL: %s', (_, options, words) => {
     expect(codeOf(() => mm.mmap(options))).toBe('EINVAL');
     expect(messageOf(() => mm.mmap(options))).toContain(words);
+    expect(mapped()).toEqual([]);
+  });
+
+  it.each([
+    ["taken \"both\" is neither 'refuse' nor 'replace'", { taken: 'both' }],
+    ['shared 1 is not a boolean', { shared: 1 }],
+    ['large 1 is not a boolean', { large: 1 }],
+    ['offset 1 is not a bigint', { offset: 1 }],
+    ['offset 0x800 is not a multiple of 4 KiB in a file', { offset: 0x800n }],
+    ['offset 0x-1000 is not a multiple of 4 KiB in a file', { offset: -PAGE }],
+    ['file an object is not a MemoryFile', { file: {} }],
+    ['the file belongs to another host', { file: makeHost().host.createFile(PAGE) }],
+    ['protection "r" is not an integer from 0 to 9007199254740991', { protection: 'r' }],
+    ['only private anonymous memory can be large', { large: true, shared: true }],
+  ])('EINVAL: %s', (message, options) => {
+    const wrong = { address: 0n, length: PAGE, ...options } as MmapOptions;
+    expect(codeOf(() => mm.mmap(wrong))).toBe('EINVAL');
+    expect(messageOf(() => mm.mmap(wrong))).toBe(message);
     expect(mapped()).toEqual([]);
   });
 
@@ -211,6 +231,19 @@ describe('a fault', () => {
     expect(codeOf(() => mm.fault(0x1000n, true))).toBe(write);
   });
 
+  it('outside every process: EFAULT, with a message that names the address', () => {
+    for (const address of [-1n, GROWN_LIMIT, GROWN_LIMIT + 5n, 1n << 2000n]) {
+      const message = `nothing is mapped at ${hex(address)}`;
+      expect(codeOf(() => mm.fault(address, false))).toBe('EFAULT');
+      expect(messageOf(() => mm.fault(address, false))).toBe(message);
+      expect(messageOf(() => mm.read(address, 1))).toBe(message);
+      expect(messageOf(() => mm.write(address, bytes(1)))).toBe(message);
+    }
+    mm.mmap({ address: GROWN_LIMIT - PAGE, length: PAGE });
+    expect(messageOf(() => mm.read(GROWN_LIMIT - 2n, 3))).toBe('nothing is mapped at 0x1ffffffffffffe');
+    expect(codeOf(() => mm.read(GROWN_LIMIT - 2n, 2))).toBe('ok');
+  });
+
   it('where nothing is mapped: EFAULT', () => {
     for (const address of [0n, MIB, LIMIT - 1n, LIMIT, 1n << 64n, -1n]) {
       expect(codeOf(() => mm.fault(address, false))).toBe('EFAULT');
@@ -275,7 +308,7 @@ describe('65,530 mappings', () => {
     const home = 0x1000_0000n;
     const other = makeHost().host.createMm();
     for (let i = 0n; i < 65_527n; i++) other.mmap({ address: (1n << 30n) + 2n * i * PAGE, length: PAGE });
-    other.mmap({ address: home, length: 4n * PAGE });
+    other.mmap({ address: home - PAGE, length: 5n * PAGE });
     other.mmap({ address: home + 4n * PAGE, length: 4n * PAGE, protection: PROT.READ });
     other.munmap({ address: home + 5n * PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
@@ -283,6 +316,8 @@ describe('65,530 mappings', () => {
     expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
       'ENOMEM',
     );
+    expect(other.mappings.count).toBe(65_530);
+    other.munmap({ address: home - PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
     other.mremap({ address: home, oldLength: 4n * PAGE, newLength: 3n * PAGE });
     other.munmap({ address: home + 2n * PAGE, length: 3n * PAGE });

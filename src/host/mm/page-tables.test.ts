@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import { entryOf, MIB, makeHost, pageEntryOf, TIB } from '../testing/index.ts';
 import type { Mm } from './mm.ts';
 import { hasFrame, PageTables } from './page-tables.ts';
+import { setEntry } from './ptes.ts';
 
 const GIB = 1n << 30n;
 
@@ -134,6 +135,19 @@ describe('page tables of a process that hosts no guest', () => {
     expect(frames('page-table')).toBe(0);
   });
 
+  it('in an upper half leaves the frame after its own alone when it is freed', () => {
+    mm.tables.makePageTable(0);
+    mm.tables.makePageTable(1);
+    const hosting = host.createMm();
+    hosting.enableSie();
+    const next = hosting.tables.makePageTable(0);
+    expect(next).toBe(tableOf(1) + 0x800);
+    const before = frames('pgste-table');
+    mm.munmap({ address: MIB, length: MIB });
+    expect(frames('pgste-table')).toBe(before);
+    expect(frames('page-table')).toBe(1);
+  });
+
   it('are empty when they are handed out again', () => {
     touch(0, 1);
     for (let i = 0n; i < 256n; i++) mm.fault(i * 0x1000n, true);
@@ -207,6 +221,73 @@ describe('the lookups', () => {
     expect(tables.nextTable(2049, 2 ** 22)).toBe(6144);
     expect(tables.nextTable(2049, 4000)).toBe(4000);
     expect(tables.nextTable(8192, 2 ** 22)).toBe(2 ** 22);
+  });
+
+  it.each([0x00, 0xff, 0x04])(
+    'find nothing where there is no segment table, whatever is at absolute address 0: bytes of %i',
+    (value) => {
+      host.machine.storage.bytes.fill(value, 0, 16);
+      const { tables } = mm;
+      expect([tables.pageTableOf(7), tables.largeFrameOf(7), tables.segmentEntryOf(7)]).toEqual([-1, -1, -1]);
+      expect(tables.segmentValueOf(7)).toBe(0);
+    },
+  );
+
+  it.each([3, 4])(
+    'find nothing beyond the reach of the tables, of %i levels, or in another region',
+    (levels) => {
+      if (levels === 4) mm.mmap({ address: 9n * TIB, length: MIB });
+      mm.mmap({ address: 5n * MIB, length: MIB });
+      mm.fault(5n * MIB, false);
+      const { tables } = mm;
+      expect(tables.pageTableOf(5)).toBeGreaterThan(0);
+      for (const segment of [2 ** 22, 2 ** 22 + 5, 2 ** 23 + 5]) {
+        expect([tables.pageTableOf(segment), tables.segmentEntryOf(segment)]).toEqual([-1, -1]);
+        expect(tables.nextTable(segment, segment + 1)).toBe(segment + 1);
+      }
+    },
+  );
+
+  it('keep addresses above 4 GiB in both halves of an entry', () => {
+    mm.mmap({ address: 0n, length: MIB });
+    mm.fault(0n, false);
+    const { tables } = mm;
+    const high = 5 * 2 ** 30 + 0x800;
+    tables.setSegmentEntry(1, high);
+    expect(at(tables.segmentEntryOf(1))).toBe(BigInt(high));
+    expect([tables.segmentValueOf(1), tables.pageTableOf(1)]).toEqual([high, high]);
+    const frame = 6 * 2 ** 30;
+    tables.setSegmentEntry(1, frame + 0x400);
+    expect([tables.largeFrameOf(1), tables.pageTableOf(1)]).toEqual([frame, -1]);
+    const table = tables.pageTableOf(0);
+    setEntry(host.machine.storage.view, table + 8, frame, 0x200);
+    expect(at(table + 8)).toBe(BigInt(frame + 0x200));
+    expect(mm.ptes.frame(table, 1)).toBe(frame);
+  });
+});
+
+describe('a descriptor', () => {
+  const segmentAt = (origin: number) => host.common.descriptors.segmentOf(origin / 0x800);
+
+  it('of a page table has its segment, until the table is freed', () => {
+    mm.mmap({ address: 0n, length: 4n * MIB });
+    mm.fault(3n * MIB, false);
+    const table = mm.tables.pageTableOf(3);
+    expect(segmentAt(table)).toBe(3);
+    mm.munmap({ address: 0n, length: 4n * MIB });
+    expect(segmentAt(table)).toBe(-1);
+  });
+
+  it.each<[string, () => void]>([
+    ['split', () => mm.dontNeed({ address: 3n * MIB, length: 0x1000n })],
+    ['freed', () => mm.munmap({ address: 3n * MIB, length: MIB })],
+  ])('of a frame of 1 MiB has its segment, until the frame is %s', (_, end) => {
+    mm.mmap({ address: 0n, length: 4n * MIB, large: true });
+    mm.fault(3n * MIB, false);
+    const frame = mm.tables.largeFrameOf(3);
+    expect(segmentAt(frame)).toBe(3);
+    end();
+    expect(segmentAt(frame)).toBe(-1);
   });
 });
 

@@ -39,10 +39,10 @@ export function eachSegment(
   }
 }
 
-/** Visits each entry with a frame that the page table of a segment has in a range. */
+/** Visits each entry with a frame in a range of a segment. Preconditions: the segment has a page table. */
 export function eachPageOf(mm: MmState, segment: number, { start, end }: PageSpan, visit: PageVisitor): void {
   const table = mm.tables.pageTableOf(segment);
-  if (table < 0 || mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;
+  if (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;
   const first = segment * PAGES_PER_SEGMENT;
   const last = Math.min(end - first, PAGES_PER_SEGMENT);
   for (let index = Math.max(start - first, 0); index < last; index++) {
@@ -50,7 +50,7 @@ export function eachPageOf(mm: MmState, segment: number, { start, end }: PageSpa
   }
 }
 
-/** Visits each entry with a frame in a range. */
+/** Visits each entry with a frame in a range. Preconditions: no segment in the range has a 1 MiB frame. */
 export function eachPage(mm: MmState, start: number, end: number, visit: PageVisitor): void {
   const span = { start, end };
   eachSegment(mm, start, end, (segment) => eachPageOf(mm, segment, span, visit));

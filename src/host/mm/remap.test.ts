@@ -7,7 +7,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, frameCounts, MIB, makeHost, pageEntryOf, snapshotOf, TIB } from '../testing/index.ts';
+import {
+  bytes,
+  codeOf,
+  frameCounts,
+  MIB,
+  makeHost,
+  messageOf,
+  pageEntryOf,
+  snapshotOf,
+  TIB,
+} from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -88,6 +98,18 @@ describe('mremap refuses', () => {
     expect(guestSees(gmap, 1, GUEST)).toBe(1);
   });
 
+  it.each([
+    ['0x10000000 to 0x10003000 is not in one mapping', { oldLength: 3n * PAGE }],
+    ['no room after 0x10002000, and it may not move', { newLength: 3n * PAGE }],
+    ['the new place 0x10001000 overlaps the old one', { to: HOME + PAGE }],
+    ['the new place 0x3fffffff000 is beyond the address space', { to: LIMIT - PAGE }],
+    ['no gap of 1073741824 pages in the address space', { newLength: LIMIT, mayMove: true }],
+  ])('with a message that names the place: %s', (message, options) => {
+    mm.mmap({ address: HOME, length: 2n * PAGE });
+    mm.mmap({ address: HOME + 2n * PAGE, length: PAGE, protection: PROT.READ });
+    expect(messageOf(() => mm.mremap({ ...move, ...options }))).toBe(message);
+  });
+
   it('ESRCH: the process has ended', () => {
     const gone = host.createMm();
     host.exitMm(gone);
@@ -147,6 +169,33 @@ describe('in place', () => {
     const before = snapshotOf(host, mm);
     expect(mm.mremap({ address: HOME, oldLength: MIB, newLength: MIB, mayMove: true })).toBe(HOME);
     expect(snapshotOf(host, mm)).toEqual(before);
+  });
+
+  it.each([
+    ['the first', HOME],
+    ['the last', HOME + MIB - PAGE],
+    ['one in the middle', HOME + PAGE],
+  ])('changes nothing if the length is the same: a page of a mapping, %s', (_, address) => {
+    mm.mmap({ address: HOME, length: MIB });
+    put(address, 1);
+    const before = snapshotOf(host, mm);
+    expect(mm.mremap({ address, oldLength: PAGE, newLength: PAGE, mayMove: true })).toBe(address);
+    expect(mapped()).toEqual(['10000-10100 3']);
+    expect(snapshotOf(host, mm)).toEqual(before);
+  });
+
+  it('in four levels of tables, memory at exactly 4 TiB grows there', () => {
+    mm.mmap({ address: LIMIT, length: PAGE });
+    mm.mremap({ address: LIMIT, oldLength: PAGE, newLength: 2n * PAGE });
+    expect(mapped()).toEqual(['40000000-40000002 3']);
+  });
+
+  it('in four levels of tables, memory moves to exactly 4 TiB', () => {
+    mm.mmap({ address: LIMIT + MIB, length: PAGE });
+    put(LIMIT + MIB, 7);
+    mm.mremap({ address: LIMIT + MIB, oldLength: PAGE, newLength: PAGE, to: LIMIT });
+    expect(mapped()).toEqual(['40000000-40000001 3']);
+    expect(at(LIMIT)).toBe(7);
   });
 
   it('grows over further pages of the file, up to its end', () => {

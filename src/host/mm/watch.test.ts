@@ -65,6 +65,15 @@ describe('watching', () => {
     expect(newNotifications()).toEqual([]);
   });
 
+  it('marks the entries of these pages, and no others', () => {
+    watch(one, 3, 2);
+    const table = mm.tables.pageTableOf(FIRST / 256);
+    expect([2, 3, 4, 5].map((index) => mm.ptes.isWatched(table, index))).toEqual([false, true, true, false]);
+    mm.dontNeed({ address: page(3), length: PAGE });
+    expect([2, 3, 4, 5].map((index) => mm.ptes.isWatched(table, index))).toEqual([false, false, true, false]);
+    newNotifications();
+  });
+
   it('watches no page if it fails for one, and no listener is notified later', () => {
     mm.mprotect({ address: page(3), length: PAGE, protection: PROT.READ });
     expect(codeOf(() => watch(one, 1, 4))).toBe('EFAULT');
