@@ -33,7 +33,7 @@ import {
   roundOf,
   SHORT_REGISTER,
 } from './bfp-result.ts';
-import { control, extended, m32f, m64f } from './fpr.ts';
+import { control, extended, inRegister, longStorage, m32f, m64f, shortStorage } from './fpr.ts';
 import type { InstructionLine } from './line.ts';
 
 /** An operation of two operands, or of the second alone. */
@@ -256,13 +256,8 @@ function integerDivision(kind: RegisterFormat) {
   };
 }
 
-type OfOperand = (c: Processor, r1: number, operand: number) => void;
 type OfTwo = (c: Processor, r1: number, r3: number, operand: number) => void;
 
-/** Forms of an operation: the second operand in a register, in storage as long number, in storage as short number. */
-const inRegister = (run: OfOperand) => (c: Processor, r1: number, r2: number) => run(control(c), r1, r2);
-const longStorage = (run: OfOperand) => (c: Processor, r1: number) => run(c, r1, m64f(control(c)));
-const shortStorage = (run: OfOperand) => (c: Processor, r1: number) => run(c, r1, m32f(control(c)));
 const fusedRegister = (run: OfTwo) => (c: Processor, r1: number, r3: number, r2: number) =>
   run(control(c), r1, r3, r2);
 const fusedLongStorage = (run: OfTwo) => (c: Processor, r1: number, r3: number) =>

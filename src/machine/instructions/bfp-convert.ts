@@ -33,7 +33,7 @@ import {
   roundOf,
   SHORT_REGISTER,
 } from './bfp-result.ts';
-import { control, extended, m32f, m64f, SIGN } from './fpr.ts';
+import { control, extended, inRegister, m32f, m64f, SIGN, shortStorage } from './fpr.ts';
 import type { InstructionLine } from './line.ts';
 
 /** Requires the registers of extended operands to designate pairs. */
@@ -252,10 +252,6 @@ function testClass(kind: RegisterFormat) {
     c.cc = classOf(kind.format, kind.read(c, r1)) & c.eaLo ? 1 : 0;
   };
 }
-
-type OfOperand = (c: Processor, r1: number, operand: number) => void;
-const inRegister = (run: OfOperand) => (c: Processor, r1: number, r2: number) => run(control(c), r1, r2);
-const shortStorage = (run: OfOperand) => (c: Processor, r1: number) => run(c, r1, m32f(control(c)));
 
 const E = SHORT_REGISTER;
 const D = LONG_REGISTER;

@@ -55,3 +55,12 @@ export function m32f(c: Processor): number {
   c.fop32[FX * 2 + 1] = c.load32(c.eaHi, c.eaLo);
   return FX;
 }
+
+/** An operation of register r1 and an operand, given by its index in `fop`. */
+type OfOperand = (c: Processor, r1: number, operand: number) => void;
+
+/** The forms of a BFP operation: the second operand in a register, or in storage as a long or a short number. */
+export const inRegister = (run: OfOperand) => (c: Processor, r1: number, r2: number) =>
+  run(control(c), r1, r2);
+export const longStorage = (run: OfOperand) => (c: Processor, r1: number) => run(c, r1, m64f(control(c)));
+export const shortStorage = (run: OfOperand) => (c: Processor, r1: number) => run(c, r1, m32f(control(c)));
