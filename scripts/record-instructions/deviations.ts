@@ -5,7 +5,7 @@
 
 import type { RecordedCase } from './generate.ts';
 import type { InitialState, Result } from './layout.ts';
-import type { MachineName } from './machines.ts';
+import type { MachineName } from '../machines.ts';
 
 interface Deviation {
   readonly name: string;

@@ -13,7 +13,7 @@ import { search } from './cases/search.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import type { RecordedCase } from './generate.ts';
-import type { MachineName } from './machines.ts';
+import type { MachineName } from '../machines.ts';
 
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   arithmetic,

@@ -77,8 +77,8 @@ function fillBytes(c: Processor, n: number, fill: number): void {
 
 /** Moves `n` bytes, at most `UNIT`. */
 function moveBytes(c: Processor, n: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH);
+  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   moveSpans(c, n);
 }
 
@@ -465,8 +465,8 @@ function tre(c: Processor, r1: number, r2: number): void {
     c.cc = 0;
     return;
   }
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
+  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
   const { bytes } = c.storage;
   let i = 0;
   for (; i < n && bytes[FIRST.at + i] !== test; i++) {

@@ -10,16 +10,20 @@ import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
+import { advance } from './operands.ts';
 import { isMinus, validSign } from './packed.ts';
 import { FIRST, SECOND, type Span } from './span.ts';
 
 /** Minimum length of operands that are moved as a block, if they do not overlap. */
 const BLOCK = 24;
 
-/** Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. */
+/**
+ * Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. Of exceptions of both operands, that
+ * of the second one is recognized, which is fetched first.
+ */
 function operands(c: Processor, length: number, store: boolean): void {
-  FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+  FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
 }
 
 /** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
@@ -52,13 +56,11 @@ function mvcrl(c: Processor): void {
 /** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
-  const { ea2Hi, ea2Lo } = c;
-  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  const { eaHi, eaLo } = c;
   // The span starts at the leftmost byte, l bytes before the address.
   stepBack(c, l);
   SECOND.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-  c.ea2Hi = ea2Hi;
-  c.ea2Lo = ea2Lo;
+  FIRST.set(c, eaHi, eaLo, l + 1, STORE);
   for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
 }
 
@@ -98,13 +100,17 @@ function bitwise(operation: (a: number, b: number) => number) {
   };
 }
 
+/** COMPARE LOGICAL: a page is accessed only if all bytes before it are equal. */
 function clc(c: Processor, l: number): void {
-  operands(c, l + 1, false);
   const { bytes } = c.storage;
-  for (let i = 0; i <= l; i++) {
-    const a = bytes[FIRST.address(i)] as number;
-    const b = bytes[SECOND.address(i)] as number;
-    if (a !== b) {
+  const n = l + 1;
+  for (let i = 0; i < n; ) {
+    const until = nextPageEnd(c, i, n);
+    operands(c, until, false);
+    for (; i < until; i++) {
+      const a = bytes[FIRST.address(i)] as number;
+      const b = bytes[SECOND.address(i)] as number;
+      if (a === b) continue;
       c.cc = order(a, b);
       return;
     }
@@ -112,10 +118,20 @@ function clc(c: Processor, l: number): void {
   c.cc = 0;
 }
 
+/** Returns the offset after `done` at which the first or the second operand reaches the end of a page, or `n` if that is less. */
+function nextPageEnd(c: Processor, done: number, n: number): number {
+  const first = 0x1000 - (c.eaLo & 0xfff);
+  const second = 0x1000 - (c.ea2Lo & 0xfff);
+  let end = n;
+  if (first > done && first < end) end = first;
+  if (second > done && second < end) end = second;
+  return end;
+}
+
 /** Sets the spans of operands with two length codes. */
 function unequal(c: Processor, l1: number, l2: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
   SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
+  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
 }
 
 /** MOVE WITH OFFSET: from right to left, shifted left by half a byte; the rightmost half byte of the first operand stays. */
@@ -170,8 +186,8 @@ const PLUS = 0x0c;
 function packText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
     SECOND.set(c, c.ea2Hi, c.ea2Lo, l + 1, FETCH);
+    FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
     const { bytes } = c.storage;
     let j = l;
     const digit = () => {
@@ -191,8 +207,8 @@ function packText(size: 1 | 2, max: number) {
 function unpackText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
     SECOND.set(c, c.ea2Hi, c.ea2Lo, PACKED, FETCH);
+    FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
     const packed = c.storage.bytes;
     const sign = (packed[SECOND.address(PACKED - 1)] as number) & 15;
     let n = 1;
@@ -242,38 +258,33 @@ function table(c: Processor, l: number, argument: Span): void {
   if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
 }
 
-/** TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte that is not zero. */
+/**
+ * TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte whose function byte is not zero. What
+ * follows that byte is not accessed.
+ */
 function translateAndTest(step: 1 | -1) {
   return (c: Processor, l: number): void => {
-    if (step === 1) {
-      FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-      testSpan(c, l, step, c.eaHi, c.eaLo);
-      return;
+    const { bytes } = c.storage;
+    for (let n = 0; n <= l; n++) {
+      if (n === 0 || atPageEnd(c.eaLo, step)) FIRST.set(c, c.eaHi, c.eaLo, 1, FETCH);
+      else FIRST.at += step;
+      if (n === 0 || c.ea2Lo % 0x1000 > 0xf00) table(c, 0, FIRST);
+      const found = bytes[SECOND.address(bytes[FIRST.at] as number)] as number;
+      if (found !== 0) {
+        foundAt(c, c.eaHi, c.eaLo);
+        c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | found;
+        c.cc = n === l ? 2 : 1;
+        return;
+      }
+      advance(c, step);
     }
-    const { eaHi, eaLo, ea2Hi, ea2Lo } = c;
-    c.ea2Hi = eaHi;
-    c.ea2Lo = eaLo;
-    stepBack(c, l);
-    FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-    c.ea2Hi = ea2Hi;
-    c.ea2Lo = ea2Lo;
-    testSpan(c, l, step, eaHi, eaLo);
+    c.cc = 0;
   };
 }
 
-function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number): void {
-  const { bytes } = c.storage;
-  table(c, l, FIRST);
-  for (let n = 0; n <= l; n++) {
-    const argument = bytes[FIRST.address(step === 1 ? n : l - n)] as number;
-    const found = bytes[SECOND.address(argument)] as number;
-    if (found === 0) continue;
-    foundAt(c, hi, lo + n * step);
-    c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | found;
-    c.cc = n === l ? 2 : 1;
-    return;
-  }
-  c.cc = 0;
+/** Whether a byte is the first of its page in the direction of `step`. */
+function atPageEnd(lo: number, step: 1 | -1): boolean {
+  return (lo & 0xfff) === (step === 1 ? 0 : 0xfff);
 }
 
 /**
