@@ -84,8 +84,12 @@ async function runQemu(directory: string, harness: Harness, records: readonly Bu
   return results;
 }
 
-/** Returns the seconds that Hercules gets for a number of cases: it does not tell when it is done. */
-const secondsFor = (cases: number) => 3 + Math.ceil(cases / 2000);
+/**
+ * Returns the seconds that Hercules gets for a number of cases: it does not tell when it is done. If it is not done, it gets four times as
+ * many in the next attempt.
+ */
+const secondsFor = (cases: number, attempt: number) => (3 + Math.ceil(cases / 2000)) * 4 ** attempt;
+const ATTEMPTS = 3;
 
 /** Hercules: a script loads its storage from files, starts it by a restart, and saves its storage. */
 async function runHercules(
@@ -106,26 +110,29 @@ async function runHercules(
   const { image, results: first, resultSize } = harness;
   if (image) writeFileSync(path('image'), image.bytes);
   const hex = (address: number) => address.toString(16);
-  const script = [
+  const script = (seconds: number) => [
     `loadcore ${path('restart')} 1a0`,
     `loadcore ${path('harness')} ${hex(HARNESS)}`,
     `loadcore ${path('cases')} ${hex(COUNT)}`,
     ...(image ? [`loadcore ${path('image')} ${hex(image.address)}`] : []),
     'restart',
-    `pause ${secondsFor(records.length)}`,
+    `pause ${seconds}`,
     `savecore ${path('count')} ${hex(COUNT)} ${hex(COUNT + 3)}`,
     `savecore ${path('results')} ${hex(first)} ${hex(first + records.length * resultSize - 1)}`,
     'exit',
   ];
-  writeFileSync(path('script'), `${script.join('\n')}\n`);
   // Hercules ends at once if it has no device.
   writeFileSync(
     path('configuration'),
     `ARCHMODE z/Arch\nMAINSIZE 64\nNUMCPU 1\n000E 1403 ${path('printer')}\n`,
   );
-  for (let attempt = 0; attempt < 3 && !existsSync(path('results')); attempt++) {
-    await herculesUntilExit(path('configuration'), path('script'), secondsFor(records.length) + 60);
+  // The results are saved only if the processor has stopped.
+  for (let attempt = 0; attempt < ATTEMPTS && !existsSync(path('results')); attempt++) {
+    const seconds = secondsFor(records.length, attempt);
+    writeFileSync(path('script'), `${script(seconds).join('\n')}\n`);
+    await herculesUntilExit(path('configuration'), path('script'), seconds + 60);
   }
+  if (!existsSync(path('results'))) throw new Error('Hercules does not end');
   const done = records.slice(0, records.length - readFileSync(path('count')).readUInt32BE());
   const results = readFileSync(path('results'));
   return done.map((_, i) => results.subarray(i * resultSize, (i + 1) * resultSize));

@@ -72,7 +72,7 @@ const NUMBER_FIELDS: Partial<Record<FormatName, readonly number[]>> = {
 
 /** Instructions whose register operands are addresses of storage, in pairs with a length, or single. */
 const BY_REGISTERS = new Set(
-  `MVCL CLCL MVCLE CLCLE MVCLU CLCLU CLST MVST SRST SRSTU CUSE CFC UPT CKSM CUTFU CU24 CUUTF CU14 CU42 CU41
+  `MVCL CLCL MVCLE CLCLE MVCLU CLCLU CLST MVST SRST SRSTU CUSE CFC UPT CKSM CUTFU CU24 CUUTF CU14 CU42 CU41 CU12 CU21
    TROO TROT TRTO TRTT TRE TRTE TRTRE MVPG CSP CSPG MVCSK MVCDK MVCOS`.split(/\s+/),
 );
 
@@ -147,6 +147,11 @@ function instruction(random: Random, [mnemonic, format, opcode]: InstructionLine
     const d = displacement(random);
     bytes[at] = (baseRegister(random) << 4) | (d >> 8);
     bytes[at + 1] = d & 0xff;
+  }
+  // Of operands that overlap the results are unpredictable.
+  if (/^(ED|EDMK|PK[AU]|UNPK[AU])$/.test(mnemonic)) {
+    setNibble(bytes, 4, 8);
+    setNibble(bytes, 8, 10);
   }
   if (/^(RXY|RSY|SIY)$/.test(format) && random.oneIn(12)) bytes[4] = random.pick([0xff, 0x00, 0x80, 0x7f]);
   // Branches and EXECUTE lead to the last instruction.

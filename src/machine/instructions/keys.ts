@@ -144,12 +144,12 @@ function testBlock(c: Processor, _: number, r2: number): void {
 function moveBy(c: Processor, length: number, to: OperandAccess, from: OperandAccess): void {
   const { key, space } = c;
   try {
-    c.key = to.key;
-    c.space = to.space;
-    FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
     c.key = from.key;
     c.space = from.space;
     SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+    c.key = to.key;
+    c.space = to.space;
+    FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
   } finally {
     c.key = key;
     c.space = space;

@@ -273,6 +273,9 @@ function compared(c: Processor, r1: number, r3: number, { equal, code }: Compari
   c.cc = code !== 0 || done ? code : 3;
 }
 
+/** Whether a character of two bytes at an address is the first one with a byte in its page. */
+const entersPage = (lo: number) => (lo & 0xfff) === 0xfff || (lo & 0xfff) === 0;
+
 /** COMPARE LOGICAL LONG UNICODE: compares two bytes at a time; an address may be odd. */
 function clclu(c: Processor, r1: number, r3: number): void {
   const fill = c.eaLo & 0xffff;
@@ -281,14 +284,16 @@ function clclu(c: Processor, r1: number, r3: number): void {
   const l1 = length(c, r1 + 1);
   const l2 = length(c, r3 + 1);
   const longest = l1 === 0 ? l2 : l2 === 0 ? l1 : Math.min(l1, l2);
-  if (l1 !== 0) FIRST.set(c, c.eaHi, c.eaLo, longest, FETCH);
-  if (l2 !== 0) SECOND.set(c, c.ea2Hi, c.ea2Lo, longest, FETCH);
   const { bytes } = c.storage;
   const unit = (span: typeof FIRST, i: number) =>
     ((bytes[span.address(i)] as number) << 8) | (bytes[span.address(i + 1)] as number);
   let equal = 0;
   let code = 0;
   for (; equal < longest; equal += 2) {
+    if (equal === 0 || entersPage(c.eaLo + equal) || entersPage(c.ea2Lo + equal)) {
+      if (l1 !== 0) FIRST.set(c, c.eaHi, c.eaLo, equal + 2, FETCH);
+      if (l2 !== 0) SECOND.set(c, c.ea2Hi, c.ea2Lo, equal + 2, FETCH);
+    }
     const a = l1 === 0 ? fill : unit(FIRST, equal);
     const b = l2 === 0 ? fill : unit(SECOND, equal);
     code = order(a, b);
@@ -319,13 +324,20 @@ function findByte(c: Processor, hi: number, lo: number, n: number, byte: number)
   return further < 0 ? -1 : first + further;
 }
 
-/** MOVE STRING: moves bytes up to and including the ending character. */
+/** MOVE STRING: moves bytes up to and including the ending character. A page is accessed only if they reach it. */
 function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
-  const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
-  const found = findByte(c, c.ea2Hi, c.ea2Lo, limit, end);
-  const n = found < 0 ? limit : found + 1;
+  const { eaLo, ea2Lo } = c;
+  const limit = Math.max(LEAST, Math.min(toPageEnd(eaLo), toPageEnd(ea2Lo)));
+  let n = 0;
+  let found = -1;
+  for (let until = 0; until < limit && found < 0; ) {
+    until = partEnd(until, limit, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    found = findByte(c, c.ea2Hi, ea2Lo, until, end);
+    n = found < 0 ? until : found + 1;
+    FIRST.set(c, c.eaHi, eaLo, n, STORE);
+  }
   moveBytes(c, n);
   if (found >= 0) {
     advanceRegister(c, r1, found);
@@ -335,6 +347,12 @@ function mvst(c: Processor, r1: number, r2: number): void {
     advanceRegister(c, r2, n);
     c.cc = 3;
   }
+}
+
+/** Returns the least of some offsets that is greater than `done`. The first of them is. */
+function partEnd(done: number, limit: number, a: number, b: number): number {
+  const first = a > done && a < limit ? a : limit;
+  return b > done && b < first ? b : first;
 }
 
 /**

@@ -18,12 +18,12 @@ import { FIRST, SECOND, type Span } from './span.ts';
 const BLOCK = 24;
 
 /**
- * Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. Of exceptions of both operands, that
- * of the second one is recognized, which is fetched first.
+ * Sets the spans of both operands, `length` bytes each, of an instruction that stores into the first one. The second one is fetched
+ * first: if both have exceptions, its exception is recognized.
  */
-function operands(c: Processor, length: number, store: boolean): void {
+function operands(c: Processor, length: number): void {
   SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
-  FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
+  FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
 }
 
 /** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
@@ -41,14 +41,14 @@ export function moveSpans(c: Processor, length: number): void {
 }
 
 function mvc(c: Processor, l: number): void {
-  operands(c, l + 1, true);
+  operands(c, l + 1);
   moveSpans(c, l + 1);
 }
 
 /** MOVE RIGHT TO LEFT: moves the rightmost byte first. Register 0 has the length code. */
 function mvcrl(c: Processor): void {
   const l = c.low(0) & 0xff;
-  operands(c, l + 1, true);
+  operands(c, l + 1);
   const { bytes } = c.storage;
   for (let i = l; i >= 0; i--) bytes[FIRST.address(i)] = bytes[SECOND.address(i)] as number;
 }
@@ -75,7 +75,7 @@ function stepBack(c: Processor, n: number): void {
 /** MOVE NUMERICS and MOVE ZONES: moves the bits of `mask` of each byte. */
 function moveBits(mask: number) {
   return (c: Processor, l: number): void => {
-    operands(c, l + 1, true);
+    operands(c, l + 1);
     const { bytes } = c.storage;
     for (let i = 0; i <= l; i++) {
       const at = FIRST.address(i);
@@ -87,7 +87,7 @@ function moveBits(mask: number) {
 /** AND, OR, EXCLUSIVE OR: condition code 1 if the result is not zero. */
 function bitwise(operation: (a: number, b: number) => number) {
   return (c: Processor, l: number): void => {
-    operands(c, l + 1, true);
+    operands(c, l + 1);
     const { bytes } = c.storage;
     let any = 0;
     for (let i = 0; i <= l; i++) {
@@ -106,7 +106,8 @@ function clc(c: Processor, l: number): void {
   const n = l + 1;
   for (let i = 0; i < n; ) {
     const until = nextPageEnd(c, i, n);
-    operands(c, until, false);
+    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
+    SECOND.set(c, c.ea2Hi, c.ea2Lo, until, FETCH);
     for (; i < until; i++) {
       const a = bytes[FIRST.address(i)] as number;
       const b = bytes[SECOND.address(i)] as number;
