@@ -17,6 +17,7 @@ import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../da
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
+import { AccessRegisterTranslation } from './art.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import type { SieContext } from './sie-context.ts';
 import { CpuState, SPACE } from './state.ts';
@@ -61,6 +62,11 @@ const PAGES_PER_HIGH = 0x10_0000;
  */
 const UNPROTECTED_OFFSET = 0x800;
 
+/**
+ * In place of an access register: the operand is in the space of the instruction, as operands of relative instructions are.
+ */
+export const INSTRUCTION_SPACE = 16;
+
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
 export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
 
@@ -80,6 +86,8 @@ class AccessRequest {
   key = UNKEYED;
   /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
   storageKey = FRAMES_KEY;
+  /** Whether the access-list entry that designates the space permits only fetches. */
+  fetchOnly = false;
 }
 
 /** A processor's state together with its access to storage. */
@@ -96,11 +104,21 @@ export class CpuAccess extends CpuState {
 
   /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
   unwindKind: UnwindKind | 0 = 0;
+  /**
+   * The access register that designates the space of the next accesses in the access-register mode, 0 to 15 (0: the primary
+   * space), or `INSTRUCTION_SPACE`. It belongs to the operand at the effective address, see `CpuAddressing`.
+   */
+  operandRegister = 0;
+  /** The result of the last access-register translation. */
+  readonly art: AccessRegisterTranslation;
+
   /** The program-interruption code, if the kind is PROGRAM or HOST. */
   exceptionCode = 0;
   /** Translation-exception identification: page address and indications, in halves. */
   teidHi = 0;
   teidLo = 0;
+  /** The exception access identification: the access register of the operand, in the access-register mode; otherwise 0. */
+  exceptionAccess = 0;
   /** The data-exception code (DXC) of a data exception. */
   dataExceptionCode = 0;
   /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for other instructions. */
@@ -118,15 +136,26 @@ export class CpuAccess extends CpuState {
     this.storage = storage;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
+    this.art = new AccessRegisterTranslation(this.cr32, (address) => this.realWord(address));
   }
 
   /** Ends the instruction with a program exception. */
   program(code: number): never {
     this.unwindKind = UNWIND.PROGRAM;
     this.exceptionCode = code;
+    this.exceptionAccess = 0;
     this.teidHi = 0;
     this.teidLo = 0;
     throw this.unwind;
+  }
+
+  /** Ends the instruction with an exception of access-register translation. @param register the access register */
+  accessRegisterException(code: number, register: number): never {
+    try {
+      return this.program(code);
+    } finally {
+      this.exceptionAccess = register;
+    }
   }
 
   /** Ends the instruction with a data exception. @param dxc the data-exception code */
@@ -140,6 +169,7 @@ export class CpuAccess extends CpuState {
     this.unwindKind = kind;
     this.exceptionCode = code;
     this.operandAccess = 0;
+    this.exceptionAccess = (space & 3) === SPACE.ACCESS_REGISTER ? this.operandRegister : 0;
     this.teidHi = Math.floor(page / PAGES_PER_HIGH);
     const fetchOrStore = this.#request.access === STORE ? TEID.STORE : TEID.FETCH;
     this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | space) >>> 0;
@@ -184,13 +214,20 @@ export class CpuAccess extends CpuState {
 
   /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
-    this.#begin(page, offset + length - 1, access);
-    if (!this.dat) return this.#operand(page as number as RealPage, offset);
-    const request = this.#request;
+    const last = offset + length - 1;
+    if (!this.dat) {
+      this.#begin(page, last, access);
+      return this.#operand(page as number as RealPage, offset);
+    }
     const space = this.#space(access);
+    const byRegister = space === SPACE.ACCESS_REGISTER;
+    if (byRegister) this.#translateRegister();
     const cr = controlRegisterOf(space) * 2;
-    const asceLo = this.cr32[cr] as number;
-    const asceHi = this.cr32[cr + 1] as number;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.#begin(page, last, access);
+    const request = this.#request;
+    request.fetchOnly = byRegister && this.art.fetchOnly;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
     if (access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
@@ -200,8 +237,30 @@ export class CpuAccess extends CpuState {
       : this.#guestFrame(page, asceHi, asceLo, space);
   }
 
+  /** Translates the ALET in the operand's access register. Unwinds on exceptions. */
+  #translateRegister(): void {
+    const register = this.operandRegister;
+    const code = this.translateAlet(register);
+    if (code !== 0) this.accessRegisterException(code, register);
+  }
+
+  /**
+   * Translates the ALET in an access register: sets `art`. Returns 0, or the code of the program exception. Access register 0
+   * designates the primary space, whatever it contains.
+   */
+  translateAlet(register: number): number {
+    const alet = register === 0 ? 0 : (this.ar[register] as number);
+    return this.art.to(alet, this.extendedAuthorizationIndex);
+  }
+
+  /** The extended authorization index (EAX), in control register 8. */
+  get extendedAuthorizationIndex(): number {
+    return (this.cr32[16] as number) >>> 16;
+  }
+
   #begin(page: number, last: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.last = last;
     request.access = access;
@@ -237,6 +296,12 @@ export class CpuAccess extends CpuState {
     return this.#absoluteFrame(this.prefixed(page));
   }
 
+  /** Fetches the word at a real address, a multiple of 4 below 2^31, that the machine itself uses, such as that of a table entry. */
+  realWord(address: number): number {
+    const page = (address >>> 12) as RealPage;
+    return this.storage.get32(this.realFrame(page, FETCH) + (address & 0xfff));
+  }
+
   /** As `realFrame`, for an absolute page of the running program. */
   absoluteFrame(page: AbsolutePage, access: Access): number {
     this.#beginUnkeyed(page, access);
@@ -245,6 +310,7 @@ export class CpuAccess extends CpuState {
 
   #beginUnkeyed(page: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.access = access;
     request.key = UNKEYED;
@@ -470,16 +536,28 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do.
-   * Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to.
+   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do: in the access-register mode by
+   * the operand's access register. Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to, and
+   * `privateSpace` and `fetchOnly` say what the ASCE and the access-list entry permit.
    * @param visit called with each table entry fetched
    */
   translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
-    const cr = controlRegisterOf(space) * 2;
+    const byRegister = space === SPACE.ACCESS_REGISTER;
     const walk = this.sie === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.#edat, visit);
+    walk.code = byRegister ? this.translateAlet(this.operandRegister) : 0;
+    this.fetchOnly = byRegister && this.art.fetchOnly;
+    if (walk.code !== 0) return walk;
+    const cr = controlRegisterOf(space) * 2;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
+    walk.to(asceHi, asceLo, page, this.#edat, visit);
     return walk;
   }
+
+  /** Whether the last `translate` used an ASCE with the private-space control, and an access-list entry for fetches only. */
+  privateSpace = false;
+  fetchOnly = false;
 
   /**
    * Translates an absolute page of the guest by the host's tables, for instructions on its storage key. No key is
@@ -506,12 +584,9 @@ export class CpuAccess extends CpuState {
     return (this.cr0 & CR0.EDAT) !== 0;
   }
 
-  /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */
+  /** Returns the space of an access. Instructions are fetched from the primary space, in the home-space mode from the home space. */
   #space(access: Access): number {
-    if (access !== INSTRUCTION) {
-      if (this.space === SPACE.ACCESS_REGISTER) this.program(PGM.SPECIAL_OPERATION);
-      return this.space;
-    }
+    if (access !== INSTRUCTION && this.operandRegister !== INSTRUCTION_SPACE) return this.space;
     return this.space === SPACE.HOME ? SPACE.HOME : SPACE.PRIMARY;
   }
 
@@ -527,9 +602,9 @@ export class CpuAccess extends CpuState {
     } else if (this.onTlbHit !== null) {
       this.onTlbHit(tlb, slot);
     }
-    const { access, key, storageKey } = this.#request;
+    const { access, key, storageKey, fetchOnly } = this.#request;
     const frame = tlb.frames[slot] as number;
-    if (access === STORE && tlb.protect[slot]) {
+    if (access === STORE && (tlb.protect[slot] || fetchOnly)) {
       this.#accessException(this.#hostKind, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
     }
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
@@ -567,7 +642,7 @@ export class CpuAccess extends CpuState {
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo, space);
     const request = this.#request;
-    if (request.access === STORE && tlb.protect[slot]) {
+    if (request.access === STORE && (tlb.protect[slot] || request.fetchOnly)) {
       this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
     }
     request.storageKey = tlb.keys[slot] as number;
@@ -577,12 +652,13 @@ export class CpuAccess extends CpuState {
   #fillGuest(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
     const request = this.#request;
     const walk = this.#guestWalk;
-    const { access, key } = request;
+    const { access, key, fetchOnly } = request;
     const code = walk.to(asceHi, asceLo, page, this.#edat);
     // Each table entry that the walk fetched was an access of its own.
     request.page = page;
     request.access = access;
     request.key = key;
+    request.fetchOnly = fetchOnly;
     if (code) this.#accessException(UNWIND.PROGRAM, code, page, space);
     const absolute = this.absoluteOf(walk);
     return this.guestTlb.insert(page, asceHi, asceLo, absolute, walk.table, walk.protect, walk.key);

@@ -4,13 +4,13 @@
  */
 
 import { realPage } from '../addresses.ts';
-import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
+import { type Access, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
-import { ADDRESSING, SPACE } from '../cpu/state.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import { ASCE, PAGE, REGION } from '../dat/formats.ts';
 import type { WalkStep } from '../dat/walk.ts';
-import { PGM } from '../interruption.ts';
+import { isAccessRegisterException, isTranslationException, PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import {
   aligned,
@@ -139,21 +139,8 @@ const keepLast = (step: WalkStep): void => {
   last = step;
 };
 
-/** Translation exceptions that LRA and TPROT report in the condition code. */
-const REPORTED: ReadonlySet<number> = new Set<number>([
-  PGM.ASCE_TYPE,
-  PGM.REGION_FIRST_TRANSLATION,
-  PGM.REGION_SECOND_TRANSLATION,
-  PGM.REGION_THIRD_TRANSLATION,
-  PGM.SEGMENT_TRANSLATION,
-  PGM.PAGE_TRANSLATION,
-]);
-
-/** The address space that the PSW selects. Access-register mode is not implemented: a special-operation exception. */
-function selectedSpace(c: Processor): number {
-  if (c.space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
-  return c.space;
-}
+/** Returns whether LRA and TPROT report an exception in the condition code. */
+const reported = (code: number) => isTranslationException(code) || isAccessRegisterException(code);
 
 /**
  * LOAD REAL ADDRESS. Condition code 0: the real address is loaded; 1: the address of the invalid segment-table entry; 2: that
@@ -161,10 +148,10 @@ function selectedSpace(c: Processor): number {
  */
 function loadReal(c: Processor, r: number, wide: boolean): void {
   last = null;
-  const walk = c.translate(effectivePage(c), selectedSpace(c), keepLast);
+  const walk = c.translate(effectivePage(c), c.space, keepLast);
   if (walk.code === 0) {
     realAddress(c, r, walk.frame, c.eaLo & 0xfff, wide, 0);
-  } else if (!REPORTED.has(walk.code)) {
+  } else if (!reported(walk.code)) {
     c.program(walk.code);
   } else {
     unavailable(c, r, walk.code, wide);
@@ -212,14 +199,14 @@ function tprot(c: Processor): void {
   const page = effectivePage(c);
   const offset = c.eaLo & 0xfff;
   const cr0 = c.cr0;
-  const walk = c.dat ? c.translate(page, selectedSpace(c)) : null;
-  if (walk !== null && REPORTED.has(walk.code)) {
+  const walk = c.dat ? c.translate(page, c.space) : null;
+  if (walk !== null && reported(walk.code)) {
     c.cc = 3;
     return;
   }
   if (walk !== null && walk.code !== 0) c.program(walk.code);
-  const privateSpace = c.dat && ((c.cr32[controlRegisterOf(c.space) * 2] as number) & ASCE.PRIVATE) !== 0;
-  const datProtected = walk?.protect === true;
+  const privateSpace = c.dat && c.privateSpace;
+  const datProtected = walk !== null && (walk.protect || c.fetchOnly);
   const override = walk === null ? -1 : walk.key;
   const absolute = walk === null ? c.prefixed(realPage(page)) : c.absoluteOf(walk);
   const own = c.storage.keys[frameNumber(c, absolute, page)] as number;
