@@ -3,13 +3,7 @@
  * virtual CPUs use the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
  */
 
-import {
-  EXT,
-  isAccessRegisterException,
-  isTranslationException,
-  PGM,
-  TEID_DAT_PROTECTION,
-} from './interruption.ts';
+import { EXT, isAccessRegisterException, isTranslationException, PGM } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
 /** Real byte addresses of the assigned storage locations. */
@@ -110,8 +104,7 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
   }
   if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
-  const byRegister = isTranslationException(code) || isAccessRegisterException(code);
-  if (byRegister || (code === PGM.PROTECTION && teid & TEID_DAT_PROTECTION)) {
+  if (isTranslationException(code) || isAccessRegisterException(code) || code === PGM.PROTECTION) {
     into.set8(LOWCORE.EXCEPTION_ACCESS, what.exceptionAccess);
   }
   if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);

@@ -140,7 +140,7 @@ describe('exceptions of access-register translation', () => {
       cause();
       cpu.gr[2] = -1n & 0xffff_ffff_ffff_ffffn;
       expect(exception(cpu, 'b1209000', BY_REGISTER & ~DAT)).toBe(0);
-      expect([cpu.gr[2], cpu.cc]).toEqual([BigInt(0x8000_0000 + code), 3]);
+      expect([cpu.low(2), cpu.cc]).toEqual([0x8000_0000 + code, 3]);
       expect(exception(cpu, 'e5019000a000', BY_REGISTER)).toBe(0);
       expect(cpu.cc).toBe(3);
       cpu.ar[9] = 0x0007_0002;
@@ -215,7 +215,7 @@ describe('identification and protection', () => {
     expect(found()).toBe(3);
     for (const code of ['50209000', 'd20390009000', 'ba249000']) {
       expect(exception(cpu, code, BY_REGISTER)).toBe(PGM.PROTECTION);
-      expect([cpu.exceptionAccess, cpu.teidLo]).toEqual([9, PAGE | 0x400 | 4 | 1]);
+      expect([cpu.exceptionAccess, cpu.teidLo]).toEqual([9, PAGE | 0x40c | 1]);
     }
     expect(cpu.storage.keys[frameOf(3) >>> 12]).toBe(4);
     expect(exception(cpu, 'e5019000a000', BY_REGISTER)).toBe(0);
@@ -309,6 +309,22 @@ describe('instructions and the mode', () => {
     cpu.gr[0] = 0n;
     expect(exception(cpu, 'b2540049', BY_REGISTER)).toBe(PGM.PAGE_TRANSLATION);
     expect([cpu.exceptionAccess, cpu.operandAccess]).toEqual([9, 0x49]);
+  });
+
+  it('STORE REAL ADDRESS and LOAD PAGE-TABLE-ENTRY ADDRESS translate by the access register', () => {
+    cpu.gr[8] = BigInt(PAGE + 0x100);
+    cpu.ar[8] = 0;
+    expect(exception(cpu, 'e50280009004', BY_REGISTER)).toBe(0);
+    expect(cpu.storage.get64(frameOf(0) + 0x100)).toBe(BigInt(frameOf(3) + 4));
+    for (const m4 of ['4', '1']) {
+      expect(exception(cpu, `b9aa0${m4}29`, BY_REGISTER)).toBe(0);
+      expect([cpu.gr[2], cpu.cc]).toEqual([BigInt(OTHER + 0x1000 + (PAGE >>> 12) * 8), 0]);
+    }
+    cpu.ar[9] = 0x0006_0002;
+    expect(exception(cpu, 'e50280009004', BY_REGISTER)).toBe(PGM.ALE_SEQUENCE);
+    expect(cpu.exceptionAccess).toBe(9);
+    expect(exception(cpu, 'b9aa0429', BY_REGISTER)).toBe(0);
+    expect([cpu.gr[2], cpu.cc]).toEqual([BigInt(PGM.ALE_SEQUENCE), 3]);
   });
 
   it('PERFORM LOCKED OPERATION leaves the last ALET of its parameter list in access register R3', () => {
