@@ -4,6 +4,7 @@ import { arithmetic } from './cases/arithmetic.ts';
 import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
+import { dat, datTables } from './cases/dat.ts';
 import { decimal } from './cases/decimal.ts';
 import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
@@ -22,6 +23,8 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   'bfp-convert': bfpConvert,
   branch,
   control,
+  dat,
+  'dat-tables': datTables,
   decimal,
   extensions,
   float,
@@ -36,7 +39,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['decimal', 'locked', 'search'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'locked', 'search'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -108,18 +108,28 @@ function runHere(sequences: readonly Sequence[]): (Sequence & { here: Outcome })
 
 const otherThan = (machine: MachineName): MachineName => (machine === 'qemu' ? 'hercules' : 'qemu');
 
-/** Runs sequences on all machines. */
-async function compareAll(machine: MachineName, all: readonly Sequence[]): Promise<Compared[]> {
+/**
+ * Runs sequences on this and other machines.
+ * @param always whether the second machine runs those that do not differ from the first one, too
+ */
+async function compareAll(
+  machine: MachineName,
+  all: readonly Sequence[],
+  always: boolean,
+): Promise<Compared[]> {
   const sequences = runHere(all);
   const first = await runOn(machine, sequences);
-  const different = sequences.filter((one, i) => !isDeepStrictEqual(one.here, first[i]));
-  const second = await runOn(otherThan(machine), different);
-  let k = 0;
+  const agrees = sequences.map((one, i) => isDeepStrictEqual(one.here, first[i]));
+  const asked = sequences.flatMap((_, i) => (always || !agrees[i] ? [i] : []));
+  const outcomes = await runOn(
+    otherThan(machine),
+    asked.map((i) => sequences[i] as Sequence),
+  );
+  const second = new Map(asked.map((i, k) => [i, outcomes[k] ?? null]));
   return sequences.map((one, i): Compared => {
-    const a = first[i] as Outcome | null;
-    if (isDeepStrictEqual(one.here, a)) return { ...one, first: a, second: null, agreed: 'first' };
-    const b = second[k++] as Outcome | null;
-    return { ...one, first: a, second: b, agreed: isDeepStrictEqual(one.here, b) ? 'second' : null };
+    const other = second.get(i) ?? null;
+    const agreed = agrees[i] ? 'first' : isDeepStrictEqual(one.here, other) ? 'second' : null;
+    return { ...one, first: first[i] ?? null, second: other, agreed };
   });
 }
 
@@ -137,7 +147,7 @@ export async function compare(name: string, family: Family, seed: number, count:
     const own = seedOf(seed * 100 + number, i);
     return { seed: own, code: Buffer.from(codeOf(own, lines, others)), state: stateFor(family, own) };
   });
-  return compareAll(family.machine, sequences);
+  return compareAll(family.machine, sequences, false);
 }
 
 /** Returns the starts of a sequence up to each of its instructions, the last of which is the whole. */
@@ -154,18 +164,45 @@ function starts({ seed, code, state }: Sequence): Sequence[] {
   return found;
 }
 
+/** A sequence that ends with the instruction that differs, and the same sequence without that instruction. */
+interface Shortened {
+  readonly one: Compared;
+  readonly before: Compared | undefined;
+}
+
 /** Returns the shortest start of each sequence that still differs from both machines, or the sequence itself. */
-async function shortened(machine: MachineName, different: readonly Compared[]): Promise<Compared[]> {
-  const compared = await compareAll(machine, different.flatMap(starts));
-  return different.map((one) => compared.find(({ seed, agreed }) => seed === one.seed && agreed === null) ?? one);
+async function shortened(machine: MachineName, different: readonly Compared[]): Promise<Shortened[]> {
+  const compared = await compareAll(machine, different.flatMap(starts), true);
+  return different.map((one): Shortened => {
+    const own = compared.filter(({ seed }) => seed === one.seed);
+    const at = own.findIndex(({ agreed }) => agreed === null);
+    return at < 0 ? { one, before: undefined } : { one: own[at] as Compared, before: own[at - 1] };
+  });
+}
+
+/** Returns the fields in which two outcomes differ. */
+function fieldsThatDiffer(a: Outcome, b: Outcome): string[] {
+  const all = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...all].filter((field) => a[field] !== b[field]);
+}
+
+/** The fields that differ because of the last instruction: they did not before, or had other values. */
+function newDifferences(here: Outcome, there: Outcome, before: Outcome, thereBefore: Outcome): string[] {
+  const old = new Set(fieldsThatDiffer(before, thereBefore));
+  const changed = (field: string) => here[field] !== before[field] || there[field] !== thereBefore[field];
+  return fieldsThatDiffer(here, there).filter((field) => field !== 'sum' && (!old.has(field) || changed(field)));
 }
 
 /** Returns the name of the deviation of a machine that explains its outcome, or null. */
-function explanation(machine: MachineName, one: Compared, there: Outcome | null): string | null {
+function explanation(machine: MachineName, { one, before }: Shortened, which: 'first' | 'second'): string | null {
+  const there = one[which];
   if (there === null) return null;
-  const all = new Set([...Object.keys(one.here), ...Object.keys(there)]);
-  const fields = [...all].filter((field) => one.here[field] !== there[field]);
-  return deviation(machine, { state: one.state, last: lastOf(one), here: one.here, there, fields });
+  const { here, state } = one;
+  const thereBefore = before?.[which];
+  if (before && thereBefore && newDifferences(here, there, before.here, thereBefore).length === 0) {
+    return 'it differs on each machine because of another instruction';
+  }
+  return deviation(machine, { state, last: lastOf(one), here, there, fields: fieldsThatDiffer(here, there) });
 }
 
 /** Sequences with differences, shortened to the instruction that differs. */
@@ -181,8 +218,8 @@ export async function judge(family: Family, different: readonly Compared[]): Pro
   const unexplained: Compared[] = [];
   const other = otherThan(family.machine);
   for (const one of await shortened(family.machine, different)) {
-    const name = explanation(family.machine, one, one.first) ?? explanation(other, one, one.second);
-    if (name === null) unexplained.push(one);
+    const name = explanation(family.machine, one, 'first') ?? explanation(other, one, 'second');
+    if (name === null) unexplained.push(one.one);
     else explained.set(name, (explained.get(name) ?? 0) + 1);
   }
   return { explained, unexplained };

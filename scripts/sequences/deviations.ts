@@ -52,7 +52,7 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'relative operands are not checked for alignment',
     machine: 'qemu',
-    applies: ({ here, there, last }) => here['pgm'] === '6' && there['pgm'] === undefined && last.endsWith('RL'),
+    applies: ({ here, there, last }) => here['pgm'] === '6' && there['pgm'] !== '6' && last.endsWith('RL'),
   },
   {
     name: 'what was stored before an exception is not undone',
@@ -77,6 +77,23 @@ const DEVIATIONS: readonly Deviation[] = [
       here['pgm'] === '7' &&
       Number.parseInt(there['dxc'] ?? '', 16) === Number.parseInt(here['dxc'] ?? '', 16) - 4 &&
       fields.every((field) => field === 'dxc' || field === 'fpc'),
+  },
+  {
+    name: 'a result that overflows exactly, and traps, is infinite and inexact',
+    applies: ({ here, there, fields }) =>
+      here['dxc'] === '20' &&
+      there['dxc'] === '28' &&
+      fields.every((field) => /^(f\d+|dxc|fpc)$/.test(field)),
+  },
+  {
+    name: 'a branch to the next instruction is recorded whether it is taken or not',
+    machine: 'qemu',
+    applies: ({ fields }) => fields.every((field) => field === 'bea'),
+  },
+  {
+    name: 'PERFORM LOCKED OPERATION accesses an operand only if it is used',
+    machine: 'hercules',
+    applies: ({ here, there, last }) => last === 'PLO' && ACCESS.has(here['pgm'] ?? '') && there['pgm'] === undefined,
   },
   {
     name: 'an inexact result that traps is not delivered',
@@ -125,12 +142,12 @@ const DEVIATIONS: readonly Deviation[] = [
   },
   {
     name: 'the address that a search in parts continues from depends on the parts',
-    applies: ({ last, fields }) => /^SRSTU?$/.test(last) && fields.every((field) => /^r\d+$/.test(field)),
+    applies: ({ last, fields }) => /^(SRSTU?|MVST)$/.test(last) && fields.every((field) => /^r\d+$/.test(field)),
   },
   {
-    name: 'overlapping operands of PACK and UNPACK ASCII and UNICODE have unpredictable results',
+    name: 'overlapping operands of EDIT, and of PACK and UNPACK ASCII and UNICODE, have unpredictable results',
     applies: ({ last, fields }) =>
-      /^(PK|UNPK)[AU]$/.test(last) && fields.every((field) => field.startsWith('m') || field === 'sum'),
+      /^((PK|UNPK)[AU]|ED|EDMK)$/.test(last) && fields.every((field) => /^(m|sum$|cc$|r1$)/.test(field)),
   },
   {
     name: 'bits of registers that the 24- and the 31-bit mode keep are changed, or the other way round',

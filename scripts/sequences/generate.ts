@@ -99,6 +99,8 @@ function relativeField(mnemonic: string, format: FormatName): Relative | null {
 
 function register(random: Random, mnemonic: string): number {
   if (BY_REGISTERS.has(mnemonic) && !random.oneIn(8)) return random.pick([8, 8, 10, 10, 12]);
+  // Registers 0 and 1 of these have other operands.
+  if (BY_REGISTERS.has(mnemonic)) return 2 + random.below(14);
   if (random.oneIn(5)) return random.below(16);
   return random.oneIn(2) ? 2 * random.below(4) : random.below(8);
 }

@@ -3,7 +3,7 @@
  * virtual CPUs use the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
  */
 
-import { EXT, isTranslationException, PGM } from './interruption.ts';
+import { EXT, isAccessRegisterException, isTranslationException, PGM } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
 /** Real byte addresses of the assigned storage locations. */
@@ -82,6 +82,8 @@ export interface ProgramIdentification {
   readonly length: number;
   /** Translation-exception identification; 0 if there is none. */
   readonly teid: bigint;
+  /** The access register of the operand, in the access-register mode; otherwise 0. */
+  readonly exceptionAccess: number;
   readonly dataExceptionCode: number;
   /** The register numbers of MOVE PAGE, 0 for other instructions. */
   readonly operandAccess: number;
@@ -102,8 +104,9 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
   }
   if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
-  // No access register is used: access-register mode is not implemented.
-  if (isTranslationException(code)) into.set8(LOWCORE.EXCEPTION_ACCESS, 0);
+  if (isTranslationException(code) || isAccessRegisterException(code) || code === PGM.PROTECTION) {
+    into.set8(LOWCORE.EXCEPTION_ACCESS, what.exceptionAccess);
+  }
   if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
 }
 

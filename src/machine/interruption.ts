@@ -23,7 +23,28 @@ export const PGM = {
   TRANSLATION_SPECIFICATION: 0x12,
   SPECIAL_OPERATION: 0x13,
   SPACE_SWITCH: 0x1c,
+  PC_TRANSLATION_SPECIFICATION: 0x1f,
+  AFX_TRANSLATION: 0x20,
+  ASX_TRANSLATION: 0x21,
+  LX_TRANSLATION: 0x22,
+  EX_TRANSLATION: 0x23,
+  PRIMARY_AUTHORITY: 0x24,
+  SECONDARY_AUTHORITY: 0x25,
+  LFX_TRANSLATION: 0x26,
+  LSX_TRANSLATION: 0x27,
   ALET_SPECIFICATION: 0x28,
+  ALEN_TRANSLATION: 0x29,
+  ALE_SEQUENCE: 0x2a,
+  ASTE_VALIDITY: 0x2b,
+  ASTE_SEQUENCE: 0x2c,
+  EXTENDED_AUTHORITY: 0x2d,
+  LSTE_SEQUENCE: 0x2e,
+  ASTE_INSTANCE: 0x2f,
+  STACK_FULL: 0x30,
+  STACK_EMPTY: 0x31,
+  STACK_SPECIFICATION: 0x32,
+  STACK_TYPE: 0x33,
+  STACK_OPERATION: 0x34,
   ASCE_TYPE: 0x38,
   REGION_FIRST_TRANSLATION: 0x39,
   REGION_SECOND_TRANSLATION: 0x3a,
@@ -95,9 +116,10 @@ export interface SupervisorCallInterruption {
 /** An interruption that a processor reports instead of taking it through its prefix area. */
 export type Interruption = ProgramInterruption | SupervisorCallInterruption;
 
-/** Bits of a translation-exception identification: the page, and that the access was a store. */
+/** Bits of a translation-exception identification: the page, that the access was a store, and low-address protection. */
 export const TEID_PAGE = ~0xfffn;
 export const TEID_STORE = 0x400n;
+export const TEID_LOW_ADDRESS = 0x80n;
 
 /** Returns whether a code is a translation exception, which a host resolves by making a table entry valid. */
 export function isTranslationException(code: number): boolean {
@@ -115,7 +137,6 @@ const NULLIFYING: ReadonlySet<number> = new Set<number>([
   PGM.REGION_FIRST_TRANSLATION,
   PGM.REGION_SECOND_TRANSLATION,
   PGM.REGION_THIRD_TRANSLATION,
-  PGM.ALET_SPECIFICATION,
 ]);
 
 /**
@@ -123,7 +144,12 @@ const NULLIFYING: ReadonlySet<number> = new Set<number>([
  * one. Principles of Operation, chapter 5, "Types of Instruction Ending".
  */
 export function isNullifying(code: number): boolean {
-  return NULLIFYING.has(code);
+  return NULLIFYING.has(code) || (code >= PGM.AFX_TRANSLATION && code <= PGM.STACK_OPERATION);
+}
+
+/** Returns whether a code is an exception of access-register translation. */
+export function isAccessRegisterException(code: number): boolean {
+  return code >= PGM.ALET_SPECIFICATION && code <= PGM.EXTENDED_AUTHORITY;
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(

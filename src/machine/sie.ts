@@ -7,7 +7,6 @@
  */
 
 import { absolutePage } from './addresses.ts';
-import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
@@ -88,6 +87,8 @@ export interface GuestProblem {
   readonly code: number;
   /** Translation-exception identification. */
   readonly teid: bigint;
+  /** Exception access identification. */
+  readonly exceptionAccess: number;
 }
 
 /**
@@ -95,6 +96,7 @@ export interface GuestProblem {
  * prefix. Returns null, or the exception that ended the access.
  *
  * @param access called with the processor in the guest's state, and the logical address in halves. An exception unwinds it
+ * @param register the access register of the operand, for a guest in the access-register mode
  * @throws RangeError, BusyError as `interpret`
  */
 export function asGuest(
@@ -102,17 +104,20 @@ export function asGuest(
   description: number,
   access: (cpu: Cpu, hi: number, lo: number) => void,
   address: bigint,
+  register = 0,
 ): GuestProblem | null {
   const guest = new Interpretation(cpu, description);
   cpu.claim();
   const restoreHost = saveHost(cpu);
   guest.enter();
   try {
+    cpu.operandRegister = register;
     const hi = Number(address >> 32n);
     const kind = cpu.attemptAll(() => access(cpu, hi, Number(address & 0xffff_ffffn)));
     if (kind === 0) return null;
     const teid = (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo);
-    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
+    const { exceptionCode: code, exceptionAccess } = cpu;
+    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code, teid, exceptionAccess };
   } finally {
     restoreHost();
     cpu.release();
@@ -188,7 +193,7 @@ class Interpretation {
       asceLo: cpu.cr32[2] as number,
       prefix: cpu.prefix,
       pageStatus: whole,
-      edat: (cpu.cr0 & CR0.EDAT) !== 0,
+      edat: cpu.edat,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
@@ -279,7 +284,7 @@ class Interpretation {
     const monitor = code === PGM.MONITOR_EVENT;
     this.#block.set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
     this.#block.set16(SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
-    this.#block.set8(SIE.EXCEPTION_ACCESS, 0);
+    this.#block.set8(SIE.EXCEPTION_ACCESS, this.#cpu.exceptionAccess);
     this.#block.set8(SIE.OPERAND_ACCESS, code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0);
     this.#block.set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);

@@ -42,12 +42,17 @@ export class PrefixArea {
     this.#id = id;
   }
 
-  /** Injects a program interruption. @param length of the instruction: 2, 4, 6, or 0 */
-  program(code: number, length: number, teid = 0n): void {
+  /**
+   * Injects a program interruption.
+   * @param length of the instruction: 2, 4, 6, or 0
+   * @param exceptionAccess the access register of the operand, in the access-register mode; otherwise 0
+   */
+  program(code: number, length: number, teid = 0n, exceptionAccess = 0): void {
     storeProgram(this.#fields, {
       code,
       length,
       teid,
+      exceptionAccess,
       dataExceptionCode: this.#block.get32(SIE.DATA_EXCEPTION_CODE),
       operandAccess: 0,
       monitorClass: 0,

@@ -12,11 +12,12 @@
 
 import { type AbsolutePage, applyPrefix, type LogicalPage, type RealPage } from '../addresses.ts';
 import { CR0 } from '../control-registers.ts';
-import { ASCE } from '../dat/formats.ts';
+import { ASCE, EDAT, type Edat } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
-import { PGM } from '../interruption.ts';
+import { isAccessRegisterException, PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
+import { AccessRegisterTranslation } from './art.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import type { SieContext } from './sie-context.ts';
 import { CpuState, SPACE } from './state.ts';
@@ -51,8 +52,19 @@ const UNKEYED = 0;
 /** The storage key of the frame applies: no segment-table entry overrides it. */
 const FRAMES_KEY = -1;
 
-/** Translation-exception identification: bits of its low half. */
-const TEID = { STORE: 0x400, FETCH: 0x800, DAT_PROTECTION: 4 } as const;
+/**
+ * Translation-exception identification: bits of its low half. Bits 56, 60 and 61 of a protection exception say what forbids
+ * the access. Chapter 3, "Enhanced Suppression-on-Protection Facility 2".
+ */
+const TEID = {
+  STORE: 0x400,
+  FETCH: 0x800,
+  LOW_ADDRESS: 0x80,
+  KEY: 0x08,
+  DAT: 0x04,
+  ACCESS_LIST: 0x0c,
+  EXECUTION: 0x84,
+} as const;
 
 const PAGES_PER_HIGH = 0x10_0000;
 /**
@@ -60,6 +72,11 @@ const PAGES_PER_HIGH = 0x10_0000;
  * override).
  */
 const UNPROTECTED_OFFSET = 0x800;
+
+/**
+ * In place of an access register: the operand is in the space of the instruction, as operands of relative instructions are.
+ */
+export const INSTRUCTION_SPACE = 16;
 
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
 export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
@@ -74,12 +91,24 @@ class AccessRequest {
   page = 0;
   /** Byte offset in the page of the last byte accessed. */
   last = 0;
+  /** The address space, see `SPACE`; 0 for real and absolute addresses, and for the host's space of a guest's storage. */
+  space = 0;
   /** Whether the ASCE that translates the address has the private-space control on. */
   privateSpace = false;
   /** The access key, or `UNKEYED`. */
   key = UNKEYED;
   /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
   storageKey = FRAMES_KEY;
+  /** Whether the access-list entry that designates the space permits only fetches. */
+  fetchOnly = false;
+}
+
+/** The facilities of dynamic address translation that a processor has. */
+export interface AccessFacilities {
+  /** Which enhanced DAT is installed. */
+  readonly edat: Edat;
+  /** Whether instruction-execution protection is installed. */
+  readonly executionProtection: boolean;
 }
 
 /** A processor's state together with its access to storage. */
@@ -96,11 +125,21 @@ export class CpuAccess extends CpuState {
 
   /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
   unwindKind: UnwindKind | 0 = 0;
+  /**
+   * The access register that designates the space of the next accesses in the access-register mode, 0 to 15 (0: the primary
+   * space), or `INSTRUCTION_SPACE`. It belongs to the operand at the effective address, see `CpuAddressing`.
+   */
+  operandRegister = 0;
+  /** The result of the last access-register translation. */
+  readonly art: AccessRegisterTranslation;
+
   /** The program-interruption code, if the kind is PROGRAM or HOST. */
   exceptionCode = 0;
   /** Translation-exception identification: page address and indications, in halves. */
   teidHi = 0;
   teidLo = 0;
+  /** The exception access identification: the access register of the operand, in the access-register mode; otherwise 0. */
+  exceptionAccess = 0;
   /** The data-exception code (DXC) of a data exception. */
   dataExceptionCode = 0;
   /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for other instructions. */
@@ -113,20 +152,34 @@ export class CpuAccess extends CpuState {
   readonly #walk: Walk;
   readonly #guestWalk: Walk;
 
-  constructor(storage: Storage) {
+  readonly #installed: AccessFacilities;
+
+  constructor(storage: Storage, installed: AccessFacilities) {
     super();
     this.storage = storage;
+    this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
+    this.art = new AccessRegisterTranslation(this.cr32, (address) => this.realWord(address));
   }
 
   /** Ends the instruction with a program exception. */
   program(code: number): never {
     this.unwindKind = UNWIND.PROGRAM;
     this.exceptionCode = code;
+    this.exceptionAccess = 0;
     this.teidHi = 0;
     this.teidLo = 0;
     throw this.unwind;
+  }
+
+  /** Ends the instruction with an exception of access-register translation. @param register the access register */
+  accessRegisterException(code: number, register: number): never {
+    try {
+      return this.program(code);
+    } finally {
+      this.exceptionAccess = register;
+    }
   }
 
   /** Ends the instruction with a data exception. @param dxc the data-exception code */
@@ -135,21 +188,28 @@ export class CpuAccess extends CpuState {
     return this.program(PGM.DATA);
   }
 
-  /** Ends the instruction with an access exception. The translation-exception identification names page and access. */
-  #accessException(kind: UnwindKind, code: number, page: number, space: number): never {
+  /**
+   * Ends the instruction with an access exception. The translation-exception identification names page, access and space.
+   * @param reason of a protection exception, see `TEID`
+   */
+  #accessException(kind: UnwindKind, code: number, page: number, reason = 0): never {
     this.unwindKind = kind;
     this.exceptionCode = code;
     this.operandAccess = 0;
     this.teidHi = Math.floor(page / PAGES_PER_HIGH);
-    const fetchOrStore = this.#request.access === STORE ? TEID.STORE : TEID.FETCH;
-    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | space) >>> 0;
+    const { access, space } = this.#request;
+    const fetchOrStore = access === STORE ? TEID.STORE : TEID.FETCH;
+    const own = kind === UNWIND.HOST ? 0 : space;
+    this.exceptionAccess = own === SPACE.ACCESS_REGISTER ? this.operandRegister : 0;
+    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | reason | own) >>> 0;
     throw this.unwind;
   }
 
-  /** Ends the instruction with a protection exception for a store to a logical page. */
-  storeProtectionException(page: number): never {
+  /** Ends the instruction with an exception of low-address protection, for a store to a real page. */
+  lowAddressException(page: number): never {
     this.#request.access = STORE;
-    return this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+    this.#request.space = 0;
+    return this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.LOW_ADDRESS);
   }
 
   readonly #request = new AccessRequest();
@@ -170,7 +230,8 @@ export class CpuAccess extends CpuState {
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
    * the key is 0, no guest is interpreted, check mode is off, the page is not 0 or 1 (low-address protection), and the
-   * change bit is recorded if it is a store (so the page is not protected). Returns -1 otherwise: `#translated` decides.
+   * change bit is recorded if it is a store (so the page is not protected), and the entry permits instruction fetches if it is
+   * one. Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
@@ -178,33 +239,63 @@ export class CpuAccess extends CpuState {
     if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
+    if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
     tlb.hits++;
     return slot;
   }
 
   /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
-    this.#begin(page, offset + length - 1, access);
-    if (!this.dat) return this.#operand(page as number as RealPage, offset);
-    const request = this.#request;
+    const last = offset + length - 1;
+    if (!this.dat) {
+      this.#begin(page, last, access);
+      return this.#operand(page as number as RealPage, offset);
+    }
     const space = this.#space(access);
+    const byRegister = space === SPACE.ACCESS_REGISTER;
+    if (byRegister) this.#translateRegister();
     const cr = controlRegisterOf(space) * 2;
-    const asceLo = this.cr32[cr] as number;
-    const asceHi = this.cr32[cr + 1] as number;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.#begin(page, last, access);
+    const request = this.#request;
+    request.space = space;
+    request.fetchOnly = byRegister && this.art.fetchOnly;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
     if (access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
-    return this.sie === null
-      ? this.#hostFrame(page, asceHi, asceLo, space)
-      : this.#guestFrame(page, asceHi, asceLo, space);
+    return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
+  }
+
+  /** Translates the ALET in the operand's access register. Unwinds on exceptions. */
+  #translateRegister(): void {
+    const register = this.operandRegister;
+    const code = this.translateAlet(register);
+    if (code !== 0) this.accessRegisterException(code, register);
+  }
+
+  /**
+   * Translates the ALET in an access register: sets `art`. Returns 0, or the code of the program exception. Access register 0
+   * designates the primary space, whatever it contains.
+   */
+  translateAlet(register: number): number {
+    const alet = register === 0 ? 0 : (this.ar[register] as number);
+    return this.art.to(alet, this.extendedAuthorizationIndex);
+  }
+
+  /** The extended authorization index (EAX), in control register 8. */
+  get extendedAuthorizationIndex(): number {
+    return (this.cr32[16] as number) >>> 16;
   }
 
   #begin(page: number, last: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.last = last;
     request.access = access;
+    request.space = 0;
   }
 
   /**
@@ -237,6 +328,12 @@ export class CpuAccess extends CpuState {
     return this.#absoluteFrame(this.prefixed(page));
   }
 
+  /** Fetches the word at a real address, a multiple of 4 below 2^31, that the machine itself uses, such as that of a table entry. */
+  realWord(address: number): number {
+    const page = (address >>> 12) as RealPage;
+    return this.storage.get32(this.realFrame(page, FETCH) + (address & 0xfff));
+  }
+
   /** As `realFrame`, for an absolute page of the running program. */
   absoluteFrame(page: AbsolutePage, access: Access): number {
     this.#beginUnkeyed(page, access);
@@ -245,9 +342,11 @@ export class CpuAccess extends CpuState {
 
   #beginUnkeyed(page: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.access = access;
     request.key = UNKEYED;
+    request.space = 0;
   }
 
   /** Returns the address of the frame of an absolute page: of the guest, while the processor interprets one. */
@@ -255,7 +354,7 @@ export class CpuAccess extends CpuState {
     const { sie } = this;
     if (sie !== null) {
       if (page >= sie.pages) return this.#outside();
-      return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo, 0);
+      return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo);
     }
     const address = page * 4096;
     if (address >= this.storage.size) return this.#outside();
@@ -470,16 +569,38 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do.
-   * Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to.
+   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do: in the access-register mode by
+   * the operand's access register. Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to, and
+   * `privateSpace` and `fetchOnly` say what the ASCE and the access-list entry permit.
    * @param visit called with each table entry fetched
    */
   translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
-    const cr = controlRegisterOf(space) * 2;
+    const byRegister = space === SPACE.ACCESS_REGISTER;
     const walk = this.sie === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.#edat, visit);
+    walk.code = byRegister ? this.translateAlet(this.operandRegister) : 0;
+    this.fetchOnly = byRegister && this.art.fetchOnly;
+    if (walk.code !== 0) return walk;
+    const cr = controlRegisterOf(space) * 2;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
+    walk.to(asceHi, asceLo, page, this.edat, visit);
     return walk;
   }
+
+  /** As `translate`, but unwinds on the exceptions of the translation, as a fetch from the page does. */
+  demandTranslation(page: LogicalPage, space: number): Walk {
+    const walk = this.translate(page, space);
+    if (walk.code === 0) return walk;
+    if (isAccessRegisterException(walk.code)) this.accessRegisterException(walk.code, this.operandRegister);
+    this.#begin(page, 0, FETCH);
+    this.#request.space = space;
+    return this.#accessException(UNWIND.PROGRAM, walk.code, page);
+  }
+
+  /** Whether the last `translate` used an ASCE with the private-space control, and an access-list entry for fetches only. */
+  privateSpace = false;
+  fetchOnly = false;
 
   /**
    * Translates an absolute page of the guest by the host's tables, for instructions on its storage key. No key is
@@ -490,28 +611,35 @@ export class CpuAccess extends CpuState {
    */
   walkHost(page: AbsolutePage, logical: number): Walk {
     const { originPage, pages, asceHi, asceLo, edat } = this.sie as SieContext;
-    this.#request.page = logical;
-    this.#request.access = FETCH;
+    this.#begin(logical, 0, FETCH);
     if (page >= pages) this.#outside();
     const walk = this.#walk;
     const host = page + originPage;
-    if (walk.to(asceHi, asceLo, host, edat)) this.#accessException(UNWIND.HOST, walk.code, host, 0);
+    if (walk.to(asceHi, asceLo, host, edat)) this.#accessException(UNWIND.HOST, walk.code, host);
     walk.frame = this.#hostAbsolute(walk);
     walk.absolute = true;
-    if (walk.frame * 4096 >= this.storage.size) this.#accessException(UNWIND.HOST, PGM.ADDRESSING, host, 0);
+    if (walk.frame * 4096 >= this.storage.size) this.#accessException(UNWIND.HOST, PGM.ADDRESSING, host);
     return walk;
   }
 
-  get #edat(): boolean {
-    return (this.cr0 & CR0.EDAT) !== 0;
+  /** Which enhanced DAT applies to the running program's translations. */
+  get edat(): Edat {
+    return this.edatBy(this.cr0);
   }
 
-  /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */
+  /** Which enhanced DAT applies with the low half of a control register 0. */
+  edatBy(cr0: number): Edat {
+    return cr0 & CR0.EDAT ? this.#installed.edat : EDAT.OFF;
+  }
+
+  /** Whether instruction-execution protection applies to the running program's instruction fetches. */
+  get #executionProtection(): boolean {
+    return this.#installed.executionProtection && (this.cr0 & CR0.EXECUTION_PROTECTION) !== 0;
+  }
+
+  /** Returns the space of an access. Instructions are fetched from the primary space, in the home-space mode from the home space. */
   #space(access: Access): number {
-    if (access !== INSTRUCTION) {
-      if (this.space === SPACE.ACCESS_REGISTER) this.program(PGM.SPECIAL_OPERATION);
-      return this.space;
-    }
+    if (access !== INSTRUCTION && this.operandRegister !== INSTRUCTION_SPACE) return this.space;
     return this.space === SPACE.HOME ? SPACE.HOME : SPACE.PRIMARY;
   }
 
@@ -519,19 +647,21 @@ export class CpuAccess extends CpuState {
    * Translates by the host's tables (by the only tables, if the processor interprets no guest), through `tlb`. The page
    * is the host's, which differs from the page of the request while a guest is interpreted.
    */
-  #hostFrame(page: number, asceHi: number, asceLo: number, space: number): number {
+  #hostFrame(page: number, asceHi: number, asceLo: number): number {
     const { tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
-      slot = this.#fill(page, asceHi, asceLo, space);
+      slot = this.#fill(page, asceHi, asceLo);
     } else if (this.onTlbHit !== null) {
       this.onTlbHit(tlb, slot);
     }
-    const { access, key, storageKey } = this.#request;
+    const { access, key, storageKey, fetchOnly } = this.#request;
     const frame = tlb.frames[slot] as number;
-    if (access === STORE && tlb.protect[slot]) {
-      this.#accessException(this.#hostKind, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
+    if (access === STORE && (tlb.protect[slot] || fetchOnly)) {
+      this.#accessException(this.#hostKind, PGM.PROTECTION, page, fetchOnly ? TEID.ACCESS_LIST : TEID.DAT);
     }
+    // A guest's instructions are data for the host, whose tables alone decide here.
+    if (access === INSTRUCTION && tlb.noExecute[slot] && this.sie === null) this.#demandExecutable(page);
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
@@ -540,20 +670,28 @@ export class CpuAccess extends CpuState {
     return frame * 4096;
   }
 
-  #fill(page: number, asceHi: number, asceLo: number, space: number): number {
-    const walk = this.#walk;
-    if (walk.to(asceHi, asceLo, page, this.#hostEdat)) {
-      this.#accessException(this.#hostKind, walk.code, page, space);
+  /** Ends the access, an instruction fetch from a page whose entry forbids it, if that protection is enabled. */
+  #demandExecutable(page: number): void {
+    if (this.#executionProtection) {
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.EXECUTION);
     }
-    const frame = this.#hostAbsolute(walk);
-    if (frame * 4096 >= this.storage.size) this.#accessException(this.#hostKind, PGM.ADDRESSING, page, space);
-    this.storage.keys[frame]! |= KEY_REFERENCED;
-    return this.tlb.insert(page, asceHi, asceLo, frame, walk.table, walk.protect, walk.key);
   }
 
-  /** Whether enhanced DAT applies to a translation by the host's (or the only) tables. */
-  get #hostEdat(): boolean {
-    return this.sie === null ? this.#edat : this.sie.edat;
+  #fill(page: number, asceHi: number, asceLo: number): number {
+    const walk = this.#walk;
+    if (walk.to(asceHi, asceLo, page, this.#hostEdat)) {
+      this.#accessException(this.#hostKind, walk.code, page);
+    }
+    const frame = this.#hostAbsolute(walk);
+    if (frame * 4096 >= this.storage.size) this.#accessException(this.#hostKind, PGM.ADDRESSING, page);
+    this.storage.keys[frame]! |= KEY_REFERENCED;
+    const { table, protect, key, noExecute } = walk;
+    return this.tlb.insert(page, asceHi, asceLo, frame, table, protect, key, noExecute);
+  }
+
+  /** Which enhanced DAT applies to a translation by the host's (or the only) tables. */
+  get #hostEdat(): Edat {
+    return this.sie === null ? this.edat : this.sie.edat;
   }
 
   /** The kind of an exception in a translation by the host's (or the only) tables. */
@@ -562,42 +700,59 @@ export class CpuAccess extends CpuState {
   }
 
   /** Translates by the guest's tables to a guest absolute page, then by the host's. */
-  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number): number {
     const { guestTlb: tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
-    if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo, space);
+    if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo);
     const request = this.#request;
-    if (request.access === STORE && tlb.protect[slot]) {
-      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
+    if (request.access === STORE && (tlb.protect[slot] || request.fetchOnly)) {
+      this.#accessException(
+        UNWIND.PROGRAM,
+        PGM.PROTECTION,
+        page,
+        request.fetchOnly ? TEID.ACCESS_LIST : TEID.DAT,
+      );
     }
+    if (request.access === INSTRUCTION && tlb.noExecute[slot]) this.#demandExecutable(page);
     request.storageKey = tlb.keys[slot] as number;
     return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage);
   }
 
-  #fillGuest(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+  #fillGuest(page: LogicalPage, asceHi: number, asceLo: number): number {
     const request = this.#request;
     const walk = this.#guestWalk;
-    const { access, key } = request;
-    const code = walk.to(asceHi, asceLo, page, this.#edat);
+    const { access, key, space, fetchOnly } = request;
+    const code = walk.to(asceHi, asceLo, page, this.edat);
     // Each table entry that the walk fetched was an access of its own.
     request.page = page;
     request.access = access;
     request.key = key;
-    if (code) this.#accessException(UNWIND.PROGRAM, code, page, space);
+    request.space = space;
+    request.fetchOnly = fetchOnly;
+    if (code) this.#accessException(UNWIND.PROGRAM, code, page);
     const absolute = this.absoluteOf(walk);
-    return this.guestTlb.insert(page, asceHi, asceLo, absolute, walk.table, walk.protect, walk.key);
+    return this.guestTlb.insert(
+      page,
+      asceHi,
+      asceLo,
+      absolute,
+      walk.table,
+      walk.protect,
+      walk.key,
+      walk.noExecute,
+    );
   }
 
   /** Ends the instruction: the access is outside the storage of the configuration. */
   #outside(): never {
-    return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page, 0);
+    return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page);
   }
 
   /** Applies low-address protection to the access under way, a store. */
   #lowAddress(offset: number): void {
     const { page, privateSpace } = this.#request;
     if (lowAddressProtected(this.cr0, page, offset, privateSpace)) {
-      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.LOW_ADDRESS);
     }
   }
 
@@ -611,7 +766,7 @@ export class CpuAccess extends CpuState {
     } else if (keyAllowsFetch(cr0, key, storageKey) || fetchOverridden(cr0, page, last, privateSpace)) {
       return;
     }
-    this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+    this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.KEY);
   }
 
   /** Returns the next page, wrapped by the addressing mode. */

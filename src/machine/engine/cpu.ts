@@ -11,15 +11,16 @@ import { Clock } from '../clock.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
+import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
-import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
+import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
 import { isNullifying, PGM } from '../interruption.ts';
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
-  /** The instructions of the machine's model. */
-  readonly #table: ExecuteTable;
+  /** The instructions of the machine's model, in the form that the current mode needs. */
+  #table: ExecuteTable;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
@@ -116,6 +117,8 @@ export class Cpu extends CpuInterruptions {
   #instructions(limit: number): Stop | 'taken' | null {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
+    const { cpuModel } = this.machine;
+    this.#table = this.space === SPACE.PRIMARY ? executeTable(cpuModel) : operandTable(cpuModel);
     try {
       while (this.executed < end && !this.attention) {
         this.#one();

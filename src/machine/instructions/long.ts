@@ -9,7 +9,7 @@
 
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
-import { ADDRESSING } from '../cpu/state.ts';
+import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
@@ -24,9 +24,7 @@ const LEAST = 256;
 
 /** Sets the effective address from register `r1`, and the second one from register `r2`. */
 function addresses(c: Processor, r1: number, r2: number): void {
-  c.effectiveRegister(r2);
-  c.ea2Hi = c.eaHi;
-  c.ea2Lo = c.eaLo;
+  c.effectiveRegister2(r2);
   c.effectiveRegister(r1);
 }
 
@@ -55,13 +53,21 @@ function shorten24(c: Processor, r: number, n: number): void {
   c.gr32[r * 2] = (old & 0xff00_0000) | (((old & 0x00ff_ffff) - n) & 0x00ff_ffff);
 }
 
-/** Returns whether moving `n` bytes would overwrite bytes of the source before they are moved. */
+/**
+ * Returns whether moving `n` bytes would overwrite bytes of the source before they are moved. In the access-register mode
+ * operands with different ALETs do not overlap.
+ */
 function destructive(c: Processor, n: number): boolean {
-  if (n < 2) return false;
+  if (n < 2 || (c.dat && c.space === SPACE.ACCESS_REGISTER && differentAlets(c))) return false;
   const to = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
   const from = (BigInt(c.ea2Hi) << 32n) | BigInt(c.ea2Lo);
   const distance = wrapped(c, to - from);
   return distance > 0n && distance < BigInt(n);
+}
+
+function differentAlets({ ar, operandRegister, ea2Register }: Processor): boolean {
+  const alet = (register: number) => (register === 0 ? 0 : ar[register]);
+  return alet(operandRegister) !== alet(ea2Register);
 }
 
 /** Wraps an address as the addressing mode does. */
@@ -71,14 +77,24 @@ function wrapped(c: Processor, address: bigint): bigint {
 
 /** Stores `n` bytes of `fill` at the effective address, all in one page. */
 function fillBytes(c: Processor, n: number, fill: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  FIRST.atEffective(c, n, STORE);
   c.storage.bytes.fill(fill, FIRST.at, FIRST.at + n);
 }
 
-/** Moves `n` bytes, at most `UNIT`. */
+/** Returns the least of `limit` and the offsets `a` and `b` that is greater than `done`. `limit` is. */
+function partEnd(done: number, limit: number, a: number, b: number): number {
+  const first = a > done && a < limit ? a : limit;
+  return b > done && b < first ? b : first;
+}
+
+/** Moves `n` bytes, at most `UNIT`. Exceptions are recognized in the order in which bytes are fetched and stored. */
 function moveBytes(c: Processor, n: number): void {
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH);
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  const { eaLo, ea2Lo } = c;
+  for (let until = 0; until < n; ) {
+    until = partEnd(until, n, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    SECOND.atSecond(c, until, FETCH);
+    FIRST.atEffective(c, until, STORE);
+  }
   moveSpans(c, n);
 }
 
@@ -150,7 +166,7 @@ function pad(c: Processor, n: number, { value, width }: Padding): number {
     fillBytes(c, count, value);
     return count;
   }
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  FIRST.atEffective(c, n, STORE);
   for (let i = 0; i < n; i++) c.storage.bytes[FIRST.address(i)] = i & 1 ? value & 0xff : value >>> 8;
   return n;
 }
@@ -179,19 +195,18 @@ function mvclu(c: Processor, r1: number, r3: number): void {
 /** Returns the number of leading bytes that are equal in both operands, of `n` bytes inside one page of each. */
 function equalBytes(c: Processor, n: number): number {
   const { bytes } = c.storage;
-  const a = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH).at;
-  const b = SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH).at;
+  const a = FIRST.atEffective(c, n, FETCH).at;
+  const b = SECOND.atSecond(c, n, FETCH).at;
   let i = 0;
   while (i < n && bytes[a + i] === bytes[b + i]) i++;
   return i;
 }
 
-/** Returns the number of leading bytes that are equal to `fill`, of `n` bytes inside one page. */
-function equalFill(c: Processor, hi: number, lo: number, n: number, fill: number): number {
+/** Returns the number of leading bytes that are equal to `fill`, of `n` bytes inside one page. Preconditions: FIRST is set to them. */
+function equalFill(c: Processor, n: number, fill: number): number {
   const { bytes } = c.storage;
-  const a = FIRST.set(c, hi, lo, n, FETCH).at;
   let i = 0;
-  while (i < n && bytes[a + i] === fill) i++;
+  while (i < n && bytes[FIRST.at + i] === fill) i++;
   return i;
 }
 
@@ -221,11 +236,13 @@ function comparePadded(c: Processor, l1: number, l2: number, fill: number): Comp
     }
   } else if (l1 !== 0) {
     n = Math.min(l1, toPageEnd(c.eaLo));
-    equal = equalFill(c, c.eaHi, c.eaLo, n, fill);
+    FIRST.atEffective(c, n, FETCH);
+    equal = equalFill(c, n, fill);
     if (equal < n) COMPARISON.code = order(bytes[FIRST.at + equal] as number, fill);
   } else {
     n = Math.min(l2, toPageEnd(c.ea2Lo));
-    equal = equalFill(c, c.ea2Hi, c.ea2Lo, n, fill);
+    FIRST.atSecond(c, n, FETCH);
+    equal = equalFill(c, n, fill);
     if (equal < n) COMPARISON.code = order(fill, bytes[FIRST.at + equal] as number);
   }
   COMPARISON.equal = equal;
@@ -291,8 +308,8 @@ function clclu(c: Processor, r1: number, r3: number): void {
   let code = 0;
   for (; equal < longest; equal += 2) {
     if (equal === 0 || entersPage(c.eaLo + equal) || entersPage(c.ea2Lo + equal)) {
-      if (l1 !== 0) FIRST.set(c, c.eaHi, c.eaLo, equal + 2, FETCH);
-      if (l2 !== 0) SECOND.set(c, c.ea2Hi, c.ea2Lo, equal + 2, FETCH);
+      if (l1 !== 0) FIRST.atEffective(c, equal + 2, FETCH);
+      if (l2 !== 0) SECOND.atSecond(c, equal + 2, FETCH);
     }
     const a = l1 === 0 ? fill : unit(FIRST, equal);
     const b = l2 === 0 ? fill : unit(SECOND, equal);
@@ -310,16 +327,16 @@ function ending(c: Processor, max: number): number {
 }
 
 /**
- * Returns the offset of a byte in the `n` bytes (at most `UNIT`) at an address, or -1 if it is not among them. The second
- * page of an operand is accessed only if the byte is not in the first one.
+ * Returns the offset of a byte in the `n` bytes (at most `UNIT`) at the effective address, or -1 if it is not among them. The
+ * second page of an operand is accessed only if the byte is not in the first one.
  */
-function findByte(c: Processor, hi: number, lo: number, n: number, byte: number): number {
+function findByte(c: Processor, n: number, byte: number): number {
   const { bytes } = c.storage;
-  const first = Math.min(n, toPageEnd(lo));
-  const { at } = SECOND.set(c, hi, lo, first, FETCH);
+  const first = Math.min(n, toPageEnd(c.eaLo));
+  const { at } = SECOND.atEffective(c, first, FETCH);
   const found = bytes.subarray(at, at + first).indexOf(byte);
   if (found >= 0 || first === n) return found;
-  const { next } = SECOND.set(c, hi, lo, n, FETCH);
+  const { next } = SECOND.atEffective(c, n, FETCH);
   const further = bytes.subarray(next, next + n - first).indexOf(byte);
   return further < 0 ? -1 : first + further;
 }
@@ -334,9 +351,11 @@ function mvst(c: Processor, r1: number, r2: number): void {
   let found = -1;
   for (let until = 0; until < limit && found < 0; ) {
     until = partEnd(until, limit, toPageEnd(eaLo), toPageEnd(ea2Lo));
-    found = findByte(c, c.ea2Hi, ea2Lo, until, end);
+    c.exchangeOperands();
+    found = findByte(c, until, end);
+    c.exchangeOperands();
     n = found < 0 ? until : found + 1;
-    FIRST.set(c, c.eaHi, eaLo, n, STORE);
+    FIRST.atEffective(c, n, STORE);
   }
   moveBytes(c, n);
   if (found >= 0) {
@@ -349,12 +368,6 @@ function mvst(c: Processor, r1: number, r2: number): void {
   }
 }
 
-/** Returns the least of some offsets that is greater than `done`. The first of them is. */
-function partEnd(done: number, limit: number, a: number, b: number): number {
-  const first = a > done && a < limit ? a : limit;
-  return b > done && b < first ? b : first;
-}
-
 /**
  * Returns the number of leading bytes, up to `n`, that are equal in both operands and not `end`. A page is accessed only
  * if all bytes before it are equal. FIRST and SECOND are set for the byte that follows the equal ones.
@@ -365,8 +378,8 @@ function equalString(c: Processor, n: number, end: number): number {
   let i = 0;
   for (const until of [Math.min(n, ...pageEnds), Math.min(n, Math.max(...pageEnds)), n]) {
     if (until === i) continue;
-    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, until, FETCH);
+    FIRST.atEffective(c, until, FETCH);
+    SECOND.atSecond(c, until, FETCH);
     for (; i < until; i++) {
       const byte = bytes[FIRST.address(i)] as number;
       if (byte !== bytes[SECOND.address(i)] || byte === end) return i;
@@ -412,7 +425,7 @@ function srst(c: Processor, r1: number, r2: number): void {
     return;
   }
   const n = Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)));
-  const found = findByte(c, c.eaHi, c.eaLo, n, end);
+  const found = findByte(c, n, end);
   searched(c, r1, r2, { found, n, left });
 }
 
@@ -460,7 +473,7 @@ function findCharacter(c: Processor, n: number, character: number): number {
   let i = 0;
   for (const until of [first, n]) {
     if (until === i) continue;
-    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
+    FIRST.atEffective(c, until, FETCH);
     for (; i < until; i += 2) {
       if (
         (((bytes[FIRST.address(i)] as number) << 8) | (bytes[FIRST.address(i + 1)] as number)) ===
@@ -483,16 +496,20 @@ function tre(c: Processor, r1: number, r2: number): void {
     c.cc = 0;
     return;
   }
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  FIRST.atEffective(c, n, FETCH);
   const { bytes } = c.storage;
-  let i = 0;
-  for (; i < n && bytes[FIRST.at + i] !== test; i++) {
+  const found = bytes.subarray(FIRST.at, FIRST.at + n).indexOf(test);
+  const count = found < 0 ? n : found;
+  if (count > 0) {
+    SECOND.atSecond(c, 256, FETCH);
+    FIRST.atEffective(c, count, STORE);
+  }
+  for (let i = 0; i < count; i++) {
     bytes[FIRST.at + i] = bytes[SECOND.address(bytes[FIRST.at + i] as number)] as number;
   }
-  advanceRegister(c, r1, i);
-  reduceLength(c, r1 + 1, i);
-  c.cc = i < n ? 1 : zeroLength(c, r1 + 1) ? 0 : 3;
+  advanceRegister(c, r1, count);
+  reduceLength(c, r1 + 1, count);
+  c.cc = found >= 0 ? 1 : zeroLength(c, r1 + 1) ? 0 : 3;
 }
 
 /** CHECKSUM: adds words with end-around carry; an incomplete last word is padded with zeros on the right. */
@@ -501,7 +518,7 @@ function cksm(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r2);
   const n = length(c, r2 + 1);
   let sum = c.low(r1);
-  if (n > 0) FIRST.set(c, c.eaHi, c.eaLo, n, FETCH);
+  if (n > 0) FIRST.atEffective(c, n, FETCH);
   const { bytes } = c.storage;
   const byte = (i: number) => (i < n ? (bytes[FIRST.address(i)] as number) : 0);
   for (let i = 0; i < n; i += 4) {

@@ -3,14 +3,13 @@
  * chapter 7. They process one byte after another, from left to right unless noted, which matters if operands overlap.
  */
 
-import { logicalPage } from '../addresses.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
-import { advance } from './operands.ts';
+import { advance, effectivePage } from './operands.ts';
 import { isMinus, validSign } from './packed.ts';
 import { FIRST, SECOND, type Span } from './span.ts';
 
@@ -22,8 +21,8 @@ const BLOCK = 24;
  * first: if both have exceptions, its exception is recognized.
  */
 function operands(c: Processor, length: number): void {
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
-  FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
+  SECOND.atSecond(c, length, FETCH);
+  FIRST.atEffective(c, length, STORE);
 }
 
 /** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
@@ -56,20 +55,13 @@ function mvcrl(c: Processor): void {
 /** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
-  const { eaHi, eaLo } = c;
   // The span starts at the leftmost byte, l bytes before the address.
-  stepBack(c, l);
-  SECOND.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-  FIRST.set(c, eaHi, eaLo, l + 1, STORE);
+  c.exchangeOperands();
+  advance(c, -l);
+  SECOND.atEffective(c, l + 1, FETCH);
+  c.exchangeOperands();
+  FIRST.atEffective(c, l + 1, STORE);
   for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
-}
-
-/** Sets the effective address to `n` bytes before the second one. */
-function stepBack(c: Processor, n: number): void {
-  const lo = c.ea2Lo - n;
-  const borrow = lo < 0 && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
-  c.eaHi = (c.ea2Hi - borrow) >>> 0;
-  c.eaLo = (lo & c.addressMask) >>> 0;
 }
 
 /** MOVE NUMERICS and MOVE ZONES: moves the bits of `mask` of each byte. */
@@ -106,8 +98,8 @@ function clc(c: Processor, l: number): void {
   const n = l + 1;
   for (let i = 0; i < n; ) {
     const until = nextPageEnd(c, i, n);
-    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, until, FETCH);
+    FIRST.atEffective(c, until, FETCH);
+    SECOND.atSecond(c, until, FETCH);
     for (; i < until; i++) {
       const a = bytes[FIRST.address(i)] as number;
       const b = bytes[SECOND.address(i)] as number;
@@ -131,8 +123,8 @@ function nextPageEnd(c: Processor, done: number, n: number): number {
 
 /** Sets the spans of operands with two length codes. */
 function unequal(c: Processor, l1: number, l2: number): void {
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
+  SECOND.atSecond(c, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, STORE);
 }
 
 /** MOVE WITH OFFSET: from right to left, shifted left by half a byte; the rightmost half byte of the first operand stays. */
@@ -187,8 +179,8 @@ const PLUS = 0x0c;
 function packText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, l + 1, FETCH);
-    FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
+    SECOND.atSecond(c, l + 1, FETCH);
+    FIRST.atEffective(c, PACKED, STORE);
     const { bytes } = c.storage;
     let j = l;
     const digit = () => {
@@ -208,8 +200,8 @@ function packText(size: 1 | 2, max: number) {
 function unpackText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, PACKED, FETCH);
-    FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+    SECOND.atSecond(c, PACKED, FETCH);
+    FIRST.atEffective(c, l + 1, STORE);
     const packed = c.storage.bytes;
     const sign = (packed[SECOND.address(PACKED - 1)] as number) & 15;
     let n = 1;
@@ -230,8 +222,9 @@ function signCode(sign: number): number {
 
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  FIRST.atEffective(c, l + 1, FETCH);
   table(c, l, FIRST);
+  FIRST.atEffective(c, l + 1, STORE);
   const { bytes } = c.storage;
   for (let i = 0; i <= l; i++) {
     const at = FIRST.address(i);
@@ -243,20 +236,23 @@ function translate(c: Processor, l: number): void {
 function table(c: Processor, l: number, argument: Span): void {
   const offset = c.ea2Lo & 0xfff;
   if (offset <= 0xf00) {
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
+    SECOND.atSecond(c, 256, FETCH);
     return;
   }
   const { bytes } = c.storage;
+  c.exchangeOperands();
+  const page = effectivePage(c);
+  SECOND.first = 0x1000 - offset;
   let low = false;
   let high = false;
   for (let i = 0; i <= l; i++) {
-    if ((bytes[argument.address(i)] as number) + offset > 0xfff) high = true;
+    const inSecondPage = (bytes[argument.address(i)] as number) + offset > 0xfff;
+    if (inSecondPage && !high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+    else if (!inSecondPage && !low) SECOND.at = c.frame(page, offset, FETCH) + offset;
+    if (inSecondPage) high = true;
     else low = true;
   }
-  const page = logicalPage(c.ea2Hi * 0x10_0000 + (c.ea2Lo >>> 12));
-  SECOND.first = 0x1000 - offset;
-  if (low) SECOND.at = c.frame(page, offset, FETCH) + offset;
-  if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+  c.exchangeOperands();
 }
 
 /**
@@ -267,7 +263,7 @@ function translateAndTest(step: 1 | -1) {
   return (c: Processor, l: number): void => {
     const { bytes } = c.storage;
     for (let n = 0; n <= l; n++) {
-      if (n === 0 || atPageEnd(c.eaLo, step)) FIRST.set(c, c.eaHi, c.eaLo, 1, FETCH);
+      if (n === 0 || atPageEnd(c.eaLo, step)) FIRST.atEffective(c, 1, FETCH);
       else FIRST.at += step;
       if (n === 0 || c.ea2Lo % 0x1000 > 0xf00) table(c, 0, FIRST);
       const found = bytes[SECOND.address(bytes[FIRST.at] as number)] as number;
