@@ -112,7 +112,7 @@ const otherThan = (machine: MachineName): MachineName => (machine === 'qemu' ? '
  * Runs sequences on this and other machines.
  * @param always whether the second machine runs those that do not differ from the first one, too
  */
-async function compareAll(
+export async function compareAll(
   machine: MachineName,
   all: readonly Sequence[],
   always: boolean,

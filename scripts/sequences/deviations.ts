@@ -86,6 +86,30 @@ const DEVIATIONS: readonly Deviation[] = [
       fields.every((field) => /^(f\d+|dxc|fpc)$/.test(field)),
   },
   {
+    name: 'an exact result that is too small does not trap',
+    applies: ({ here, there, fields }) =>
+      here['dxc'] === '10' && there['pgm'] === undefined && fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
+  },
+  {
+    name: 'a result that is exact with its exponent adjusted traps as an inexact one',
+    applies: ({ here, there, fields }) =>
+      here['dxc'] === '10' && there['dxc'] === '18' && fields.every((field) => /^(f\d+|dxc|fpc)$/.test(field)),
+  },
+  {
+    name: 'a signaling NaN is not an invalid operation of MULTIPLY with a longer result',
+    machine: 'hercules',
+    applies: ({ last, fields }) => /^M[DX][ED]BR?$/.test(last) && fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
+  },
+  {
+    name: 'MULTIPLY AND ADD or SUBTRACT prefers a quiet NaN to a signaling one that follows it',
+    applies: ({ last, fields }) => /^M[AS][ED]BR?$/.test(last) && fields.length === 1 && /^f/.test(fields[0] as string),
+  },
+  {
+    name: 'an invalid conversion to an integer does not set the inexact flag',
+    machine: 'qemu',
+    applies: ({ last, fields }) => /^C(F|G|LF|LG)[EDX]BR/.test(last) && fields.every((field) => field === 'fpc'),
+  },
+  {
     name: 'a branch to the next instruction is recorded whether it is taken or not',
     machine: 'qemu',
     applies: ({ fields }) => fields.every((field) => field === 'bea'),

@@ -79,7 +79,7 @@ const BY_REGISTERS = new Set(
 /** Instructions that end with condition code 3 when they have done a part, as much as the machine likes: they are repeated until done. */
 const IN_PARTS = new Set(
   `MVCLE CLCLE MVCLU CLCLU CLST MVST SRST SRSTU CUSE CFC UPT CKSM CUTFU CU24 CUUTF CU14 CU42 CU41 CU12 CU21 TROO TROT TRTO TRTT
-   TRE TRTE TRTRE MVCP MVCS`.split(/\s+/),
+   TRE TRTE TRTRE`.split(/\s+/),
 );
 
 /** A relative field: its byte, its length in bytes, and whether the instruction branches there. */

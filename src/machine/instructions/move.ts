@@ -223,8 +223,10 @@ function signCode(sign: number): number {
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
   FIRST.atEffective(c, l + 1, FETCH);
-  table(c, l, FIRST);
+  // Exceptions in the order in which bytes are fetched and stored.
+  table(c, 0, FIRST);
   FIRST.atEffective(c, l + 1, STORE);
+  table(c, l, FIRST);
   const { bytes } = c.storage;
   for (let i = 0; i <= l; i++) {
     const at = FIRST.address(i);
