@@ -71,6 +71,7 @@ function makeWorld(): World {
       asceLo: gmap.asceLo,
       prefix: 0,
       edat: EDAT.EDAT_2,
+      executionProtection: false,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
     ...{ externalRequest: false, ioRequest: false, pageStatus: true },

@@ -125,6 +125,7 @@ export {
 } from './sigp.ts';
 export {
   CPU_FLAG,
+  EXECUTION,
   ICPT,
   INTERCEPT_KEYS,
   INTERCEPT_OPERATION,

@@ -10,10 +10,12 @@ import { absolutePage } from './addresses.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
+import { ICTL } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 import {
   CPU_FLAG,
+  EXECUTION,
   ICPT,
   INTERCEPT_OPERATION,
   INTERCEPT_PROGRAM,
@@ -45,7 +47,7 @@ export type SieExit =
 
 /**
  * Interprets a guest on a processor whose control register 1 holds the ASCE of the host's space. General registers 0 to 13,
- * floating-point and access registers hold the guest's values on entry and on exit. All other state of the processor is
+ * floating-point, access and guarded-storage registers hold the guest's values on entry and on exit. All other state of the processor is
  * saved and restored; the guest's other state is in the state description.
  *
  * @param description absolute address of the state description, a multiple of 512
@@ -126,7 +128,7 @@ function statusOf(executeLength: number): number {
 /** Saves the host's state of a processor. Returns a function that restores it. */
 function saveHost(cpu: Cpu): () => void {
   const { sie, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
-  const { clockComparator, timer, epoch, todProgrammable, interruptions, stopped } = cpu;
+  const { clockComparator, timer, epoch, todProgrammable, programParameter, interruptions, stopped } = cpu;
   const controls = cpu.cr.slice();
   const gr14 = cpu.gr[14] as bigint;
   const gr15 = cpu.gr[15] as bigint;
@@ -141,6 +143,7 @@ function saveHost(cpu: Cpu): () => void {
     cpu.breakingLo = breakingLo;
     cpu.epoch = epoch;
     cpu.todProgrammable = todProgrammable;
+    cpu.programParameter = programParameter;
     cpu.interruptions = interruptions;
     cpu.stopped = stopped;
     cpu.clearExecution();
@@ -177,6 +180,8 @@ class Interpretation {
     const cpu = this.#cpu;
     const flags = this.#block.get32(SIE.CPU_FLAGS);
     const controls = this.#block.get32(SIE.INTERCEPTION_CONTROLS);
+    const execution = this.#block.get32(SIE.EXECUTION_CONTROLS);
+    const usesGuards = (execution & EXECUTION.GUARDED_STORAGE) !== 0;
     const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
     const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
     const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
@@ -188,8 +193,9 @@ class Interpretation {
       prefix: cpu.prefix,
       pageStatus: whole,
       edat: cpu.edat,
+      executionProtection: (execution & EXECUTION.EXECUTION_PROTECTION) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
-      interceptions: controls | 1,
+      interceptions: (controls & ~0xff) | ICTL.ALWAYS | (usesGuards ? 0 : ICTL.GUARDED_STORAGE),
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
@@ -206,6 +212,7 @@ class Interpretation {
     cpu.tagGuestTlb(this.#block.origin);
     cpu.epoch = this.#block.get64(SIE.EPOCH);
     cpu.todProgrammable = this.#block.get32(SIE.TOD_PROGRAMMABLE);
+    cpu.programParameter = this.#block.get64(SIE.PROGRAM_PARAMETER);
     cpu.setClockComparator(this.#block.get64(SIE.CLOCK_COMPARATOR));
     cpu.setTimer(this.#block.get64(SIE.CPU_TIMER));
     cpu.enterPsw(
@@ -226,6 +233,7 @@ class Interpretation {
     this.#block.set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
     this.#block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
     this.#block.set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
+    this.#block.set64(SIE.PROGRAM_PARAMETER, cpu.programParameter);
     this.#block.set32(SIE.BREAKING_EVENT_ADDRESS, cpu.breakingHi);
     this.#block.set32(SIE.BREAKING_EVENT_ADDRESS + 4, cpu.breakingLo);
     this.#block.pswMask = cpu.pswMask;

@@ -24,6 +24,8 @@ export const SIE = {
   INTERCEPTION_STATUS: 0x51,
   IPA: 0x56,
   IPB: 0x58,
+  /** Execution controls: what the guest may use, see `EXECUTION`. */
+  EXECUTION_CONTROLS: 0x60,
   TOD_PROGRAMMABLE: 0x6c,
   STORAGE_ORIGIN: 0x80,
   STORAGE_LIMIT: 0x88,
@@ -43,6 +45,7 @@ export const SIE = {
   TRANSLATION_EXCEPTION: 0xe8,
   CONTROL_REGISTERS: 0x100,
   BREAKING_EVENT_ADDRESS: 0x180,
+  PROGRAM_PARAMETER: 0x1de,
 } as const;
 
 /** Flags of the first word (CPUSTAT). */
@@ -59,6 +62,14 @@ export const CPU_FLAG = {
    * page-status-table entries.
    */
   STORAGE_MODE: 0x0000_0080,
+} as const;
+
+/** Execution controls (ECB, ECB2 and ECB3, behind another byte) as one word: facilities that a guest may use. */
+export const EXECUTION = {
+  /** Guarded storage. Without it its controls are intercepted, and no event is recognized. */
+  GUARDED_STORAGE: 0x0040_0000,
+  /** Instruction-execution protection by the guest's own tables. */
+  EXECUTION_PROTECTION: 0x0000_2000,
 } as const;
 
 /** Interception controls (ICTL) for operation exceptions and for program interruptions. */

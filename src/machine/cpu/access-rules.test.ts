@@ -52,6 +52,7 @@ function context(changes: Partial<SieContext> = {}): SieContext {
     asceLo: SEGMENTS,
     prefix: 0,
     edat: EDAT.EDAT_2,
+    executionProtection: true,
     pageStatus: false,
     interceptOperation: false,
     interceptions: 1,

@@ -58,6 +58,7 @@ const FRAMES_KEY = -1;
 const TEID = {
   STORE: 0x400,
   FETCH: 0x800,
+  SIDE_EFFECT: 0x200,
   LOW_ADDRESS: 0x80,
   KEY: 0x08,
   DAT: 0x04,
@@ -328,6 +329,20 @@ export class CpuAccess extends CpuState {
     }
   }
 
+  /**
+   * Makes accesses that are side effects of an instruction, not those of its operands: the identification of an access
+   * exception says so.
+   */
+  sideEffect(accesses: () => void): void {
+    try {
+      accesses();
+    } catch (thrown) {
+      if (thrown === this.unwind && this.unwindKind === UNWIND.PROGRAM)
+        this.teidLo = (this.teidLo | TEID.SIDE_EFFECT) >>> 0;
+      throw thrown;
+    }
+  }
+
   /** Makes several accesses. Returns 0, or the kind of the exception that ended them. */
   attemptAll(accesses: () => void): UnwindKind | 0 {
     try {
@@ -554,7 +569,8 @@ export class CpuAccess extends CpuState {
 
   /** Whether instruction-execution protection applies to the running program's instruction fetches. */
   get #executionProtection(): boolean {
-    return this.#installed.executionProtection && (this.cr0 & CR0.EXECUTION_PROTECTION) !== 0;
+    if ((this.cr0 & CR0.EXECUTION_PROTECTION) === 0 || !this.#installed.executionProtection) return false;
+    return this.sie === null || this.sie.executionProtection;
   }
 
   /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */

@@ -18,6 +18,8 @@ export interface SieContext {
   readonly prefix: number;
   /** Which enhanced DAT applies to the host's translations. */
   readonly edat: Edat;
+  /** Whether the guest may use instruction-execution protection. */
+  readonly executionProtection: boolean;
   /** Whether the host's page tables have page-status-table entries (PGSTEs). */
   readonly pageStatus: boolean;
   /** Whether an invalid operation code is an interception. */
