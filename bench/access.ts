@@ -73,7 +73,7 @@ function makeWorld(): World {
       edat: true,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
-    ...{ externalRequest: false, ioRequest: false, pageStatus: true },
+    ...{ externalRequest: false, ioRequest: false, pageStatus: true, enforceEvents: false },
   };
   const enter = (space: 'process' | 'gmap' | 'guest') => {
     cpu.sie = space === 'guest' ? guest : null;

@@ -5,6 +5,7 @@ import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
 import { decimal } from './cases/decimal.ts';
+import { events } from './cases/events.ts';
 import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
@@ -23,6 +24,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   branch,
   control,
   decimal,
+  events,
   extensions,
   float,
   load,
@@ -36,7 +38,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['decimal', 'locked', 'search'];
+const ON_HERCULES = ['decimal', 'events', 'locked', 'search'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -42,6 +42,9 @@ export interface Result extends Partial<Record<RegisterName, string>> {
   ilc?: number;
   /** Data-exception code. */
   dxc?: number;
+  /** PER code and identification of the translation mode (16 bits), and PER address, if program events are indicated. */
+  per?: string;
+  perAt?: string;
   svc?: number;
   external?: number;
   /** PSW bits 0 to 63, if they changed in more than the condition code. */
@@ -153,7 +156,7 @@ export function readResult(buffer: Buffer, code: Uint8Array, state: InitialState
   readEnd(out, buffer, state);
   const fpc = buffer.readUInt32BE(OUT.FPC);
   // A data exception leaves its code in the FPC register too; it is recorded only once.
-  if (out.pgm !== 7) differ(out, 'fpc', BigInt(fpc), big(state.fpc, 0n));
+  if (((out.pgm ?? 0) & 0x7f) !== 7) differ(out, 'fpc', BigInt(fpc), big(state.fpc, 0n));
   differ(out, 'prefix', BigInt(buffer.readUInt32BE(OUT.REST + 4)), 0n);
   const k0 = buffer.readUInt32BE(OUT.REST + 8) & 0xfe;
   const k1 = buffer.readUInt32BE(OUT.REST + 12) & 0xfe;
@@ -182,7 +185,10 @@ function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
     const length = buffer.readUInt16BE(at(0x8c)) & 7;
     if (code === 1 && length === 2) address -= 2n;
     else Object.assign(out, { pgm: code, ilc: length });
-    if (code === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
+    if ((code & 0x7f) === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
+    if (code & 0x80) {
+      Object.assign(out, { per: hex(buffer.readUInt16BE(at(150))), perAt: hex(buffer.readBigUInt64BE(at(152))) });
+    }
   } else if (kind === 'svc') {
     out.svc = buffer.readUInt16BE(at(0x8a));
   } else {

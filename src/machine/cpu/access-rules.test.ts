@@ -57,6 +57,7 @@ function context(changes: Partial<SieContext> = {}): SieContext {
     loadControls: 0,
     externalRequest: false,
     ioRequest: false,
+    enforceEvents: false,
     ...changes,
   };
 }

@@ -22,6 +22,9 @@ export class CpuAddressing extends CpuAccess {
   ea2Hi = 0;
   ea2Lo = 0;
 
+  /** Whether the instruction branched. Program-event recording resets and tests this. */
+  branched = false;
+
   /** Breaking-event address: of the last instruction that branched or loaded a PSW. */
   breakingHi = 0;
   breakingLo = 1;
@@ -45,6 +48,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to an address in halves. */
   branchTo(hi: number, lo: number): void {
+    this.branched = true;
     this.breakingEvent();
     this.setInstructionAddress(hi, lo);
   }
@@ -56,6 +60,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to the effective address. */
   branchEffective(): void {
+    this.branched = true;
     this.breakingEvent();
     this.iaHi = this.eaHi;
     this.iaLo = this.eaLo;
