@@ -187,7 +187,10 @@ function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
     else Object.assign(out, { pgm: code, ilc: length });
     if ((code & 0x7f) === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
     if (code & 0x80) {
-      Object.assign(out, { per: hex(buffer.readUInt16BE(at(150))), perAt: hex(buffer.readBigUInt64BE(at(152))) });
+      Object.assign(out, {
+        per: hex(buffer.readUInt16BE(at(150))),
+        perAt: hex(buffer.readBigUInt64BE(at(152))),
+      });
     }
   } else if (kind === 'svc') {
     out.svc = buffer.readUInt16BE(at(0x8a));

@@ -69,9 +69,9 @@ function execute(line: InstructionLine, start: Start, watch: Watch | null): numb
 
 /** All that a program can see, except the clocks. */
 function everything(): string {
-  return [...cpu.gr, ...cpu.fr, ...cpu.ar, cpu.fpc, cpu.pswMask, cpu.pswAddress, cpu.prefix]
-    .concat(WATCHED.map((part) => Buffer.from(window(part)).toString('hex')))
-    .join(' ');
+  const bytes = WATCHED.map((part) => Buffer.from(window(part)).toString('hex'));
+  const { gr, fr, ar, fpc, pswMask, pswAddress, prefix } = cpu;
+  return [...gr, ...fr, ...ar, fpc, pswMask, pswAddress, prefix, ...bytes].join(' ');
 }
 
 const FILLS = [

@@ -37,5 +37,5 @@ export function encode([, format, opcode]: InstructionLine, filler: number): str
   bytes.set(rest, shape === 'halfword' ? 2 : 1);
   for (const [i, at] of baseFields(format).entries()) bytes[at] = (i === 0 ? b1 : b2) << 4;
   setOpcode(bytes, format, opcode);
-  return Buffer.from(bytes).toString('hex');
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
