@@ -6,7 +6,7 @@
  */
 
 import { Host } from '../src/host/index.ts';
-import { type Cpu, FRAME_SIZE, logicalPage, Machine, SPACE } from '../src/machine/index.ts';
+import { type Cpu, EDAT, FRAME_SIZE, logicalPage, Machine, SPACE } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
 /** The order in which the words of memory are accessed. */
@@ -70,7 +70,7 @@ function makeWorld(): World {
       asceHi: gmap.asceHi,
       asceLo: gmap.asceLo,
       prefix: 0,
-      edat: true,
+      edat: EDAT.EDAT_2,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
     ...{ externalRequest: false, ioRequest: false, pageStatus: true, enforceEvents: false },

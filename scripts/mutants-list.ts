@@ -807,8 +807,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a stale translation is not seen when it allows too much',
     file: 'src/inspect/processors.ts',
-    find: ' || walk.protect !== isProtected',
-    replace: '',
+    find: '          walk.protect !== isProtected)',
+    replace: '          false)',
   },
   {
     name: 'a position inside a step is one event late',
@@ -887,8 +887,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the access control of a segment entry is ignored',
     file: 'src/machine/dat/walk.ts',
-    find: '      if (lo & SEGMENT.ACCESS_VALID) this.key',
-    replace: '      if (lo & 0) this.key',
+    find: '    if (lo & LARGE.ACCESS_VALID) this.key',
+    replace: '    if (lo & 0) this.key',
   },
   {
     name: 'storeBytes stores a part before the second page faults',
@@ -923,20 +923,20 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'CSP and CSPG purge nothing',
-    file: 'src/machine/instructions/tables.ts',
-    find: '  if (c.low(r2) & 1) purgeEverywhere(c);',
-    replace: '  if ((c.gr32[r2 * 2] as number) & 0) purgeEverywhere(c);',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '  if (c.low(r2) & 1) purge(c, false);',
+    replace: '  if (c.low(r2) & 0) purge(c, false);',
   },
   {
     name: 'IDTE runs past the end of its table',
-    file: 'src/machine/instructions/tables.ts',
+    file: 'src/machine/instructions/invalidate.ts',
     find: 'Math.min((what & 0x7ff) + 1, 0x800 - first)',
     replace: '(what & 0x7ff) + 1',
   },
   {
     name: 'LRA of more than 31 bits is cut',
     file: 'src/machine/instructions/tables.ts',
-    find: '  else if (page >= 0x8_0000) c.program(PGM.SPECIAL_OPERATION);\n',
+    find: '    if (!wide && page >= PAGES_31) c.program(PGM.SPECIAL_OPERATION);\n',
     replace: '',
   },
   {
@@ -947,9 +947,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'IPTE of a guest reaches its own processor alone',
-    file: 'src/machine/instructions/tables.ts',
-    find: '  else for (const cpu of c.machine.cpus) cpu.guestTlb.purgePage(origin / 0x800, index);',
-    replace: '  else c.guestTlb.purgePage(origin / 0x800, index);',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '  else for (const cpu of c.machine.cpus) cpu.guestTlb.purgePage(table, index);',
+    replace: '  else c.guestTlb.purgePage(table, index);',
   },
   {
     name: 'MVCK moves 257 bytes',
@@ -1273,9 +1273,45 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'IDTE of a table across 4 GiB wraps',
-    file: 'src/machine/instructions/tables.ts',
-    find: '((designation & ~0xfff) >>> 0) + (first + n) * 8',
-    replace: '(designation & ~0xfff) + (first + n) * 8',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '((c.low(r) & ASCE.ORIGIN) >>> 0) + index * 8',
+    replace: '(c.low(r) & ASCE.ORIGIN) + index * 8',
+  },
+  {
+    name: 'IDTE invalidates entries before an exception',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '    for (let n = 0; n < count; n++) tableEntry(c, r1, first + n);\n',
+    replace: '',
+  },
+  {
+    name: 'IPTE of a range passes the end of its table',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '  if (index + further > 0xff) c.program(PGM.SPECIFICATION);\n',
+    replace: '',
+  },
+  {
+    name: 'CRDTE replaces whatever the entry is',
+    file: 'src/machine/instructions/invalidate.ts',
+    find: '  if (old !== c.gr[r1]) {',
+    replace: '  if (old !== c.gr[r1] && old === 0n) {',
+  },
+  {
+    name: 'a TLB entry forgets that its page may not be executed',
+    file: 'src/machine/tlb.ts',
+    find: '    this.noExecute[slot] = noExecute ? 1 : 0;',
+    replace: '    this.noExecute[slot] = 0;',
+  },
+  {
+    name: 'a host forbids the instruction fetches of its guests',
+    file: 'src/machine/cpu/access.ts',
+    find: 'tlb.noExecute[slot] && this.sie === null)',
+    replace: 'tlb.noExecute[slot])',
+  },
+  {
+    name: 'a frame of 2 GiB needs no enhanced DAT 2',
+    file: 'src/machine/dat/walk.ts',
+    find: 'type === REGION_THIRD && edat === EDAT.EDAT_2',
+    replace: 'type === REGION_THIRD && edat !== EDAT.OFF',
   },
   {
     name: 'an invalid system mask names no instruction',

@@ -625,7 +625,7 @@ const MACHINE: Table = {
   ...Object.fromEntries(
     (
       'absoluteAddress lowAddressProtected applyPrefix realPage AbsoluteEntries BusyError Clock InternalError Storage TableScan Tlb Walk disassemble emptyEntry externalMaskOf ' +
-      'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
+      'absolutePage logicalPage segmentNumber eachCleared initialControl signalProcessor storeStatus storeExternal storeProgram facilityList hasFacility instructionLength baseFields setOpcode isNullifying isTranslationException programInterruptionName demandLimit'
     )
       .split(' ')
       .map((name) => [name, 'hardware' as const]),
@@ -649,7 +649,7 @@ const INSPECT: Table = {
   explainOwnWalk: fn(
     inspectModule,
     'explainOwnWalk',
-    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: false, prefix: 0 }, 0n],
+    (w) => [w.machine.storage, w.gmap.asce, { asce: 0n, edat: 0, prefix: 0 }, 0n],
     'some',
     'address',
     'object',

@@ -97,6 +97,11 @@ const OF_QEMU: readonly Deviation[] = [
       TO_INTEGER.test(mnemonic) && !out.pgm && (out.cc ?? state.cc) === 3 && asm.endsWith(',0'),
     correct: (out, _length, { state }) => withFlags(out, state, INEXACT_FLAG),
   },
+  {
+    name: 'an exception of the fetch of an EXECUTE target stores a length of 2',
+    applies: ({ mnemonic }, { pgm, ilc }) => mnemonic === 'EX' && pgm === 4 && ilc === 2,
+    correct: (out, length) => ({ ...out, ilc: length, at: '20e04' }),
+  },
 ];
 
 /** Control register 9 with the mask of instruction fetching. */
@@ -129,6 +134,11 @@ const OF_HERCULES: readonly Deviation[] = [
       Number.parseInt(state.r5 ?? '', 16) & 1 &&
       out.pgm !== 6,
     correct: (_out, length) => ({ pgm: 6, ilc: length, at: '20e04' }),
+  },
+  {
+    name: 'STORE REAL ADDRESS does not say that a translation exception is that of a fetch',
+    applies: ({ mnemonic }, { teid }) => mnemonic === 'STRAG' && teid?.endsWith('000'),
+    correct: (out) => ({ ...out, teid: (BigInt(`0x${out.teid}`) | 0x800n).toString(16) }),
   },
   {
     name: 'an instruction that turns program-event recording off has no event',

@@ -4,6 +4,7 @@ import { arithmetic } from './cases/arithmetic.ts';
 import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
+import { dat, datTables } from './cases/dat.ts';
 import { decimal } from './cases/decimal.ts';
 import { events } from './cases/events.ts';
 import { extensions } from './cases/extensions.ts';
@@ -23,6 +24,8 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   'bfp-convert': bfpConvert,
   branch,
   control,
+  dat,
+  'dat-tables': datTables,
   decimal,
   events,
   extensions,
@@ -38,7 +41,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['decimal', 'events', 'locked', 'search'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -27,6 +27,8 @@ export interface CaseState {
   k1?: number;
   /** Floating-point control register, in hexadecimal. */
   fpc?: string;
+  /** 1 if the translation-exception identification of an access exception is recorded. */
+  teid?: 1;
   /** Bytes of storage, in hexadecimal, by hexadecimal address. */
   m?: Record<string, string>;
 }
@@ -45,6 +47,8 @@ export interface Result extends Partial<Record<RegisterName, string>> {
   /** PER code and identification of the translation mode (16 bits), and PER address, if program events are indicated. */
   per?: string;
   perAt?: string;
+  /** Translation-exception identification. */
+  teid?: string;
   svc?: number;
   external?: number;
   /** PSW bits 0 to 63, if they changed in more than the condition code. */
@@ -140,6 +144,9 @@ const OUT = {
   ARENA: 0x400,
 };
 
+/** Program-interruption codes that store a translation-exception identification. */
+const IDENTIFIED = [0x04, 0x10, 0x11, 0x38, 0x39, 0x3a, 0x3b];
+
 const KINDS: Readonly<Record<number, string>> = { 1: 'program', 2: 'svc', 3: 'external' };
 const hex = (value: number | bigint) => value.toString(16);
 
@@ -185,6 +192,7 @@ function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
     const length = buffer.readUInt16BE(at(0x8c)) & 7;
     if (code === 1 && length === 2) address -= 2n;
     else Object.assign(out, { pgm: code, ilc: length });
+    if (state.teid && IDENTIFIED.includes(code)) out.teid = hex(buffer.readBigUInt64BE(at(168)));
     if ((code & 0x7f) === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
     if (code & 0x80) {
       Object.assign(out, {

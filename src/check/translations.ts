@@ -4,6 +4,7 @@ import type { Host } from '../host/index.ts';
 import { hex } from '../host/internal.ts';
 import {
   AbsoluteEntries,
+  EDAT,
   FRAME_SIZE,
   TLB_SLOTS,
   type Tlb,
@@ -44,7 +45,7 @@ export function translationCheck(host: Host, report: (finding: Finding) => void)
 /** Returns how the entry in a slot differs from the result of a fresh walk, or an empty string if it does not. */
 function difference(tlb: Tlb, slot: number, walk: Walk): string {
   const page = tlb.pages[slot] as number;
-  if (walk.to(tlb.asceHi[slot] as number, tlb.asceLo[slot] as number, page, true)) {
+  if (walk.to(tlb.asceHi[slot] as number, tlb.asceLo[slot] as number, page, EDAT.EDAT_2)) {
     return `a walk ends with exception ${hex(walk.code)}`;
   }
   if (walk.frame !== tlb.frames[slot]) {
@@ -52,6 +53,11 @@ function difference(tlb: Tlb, slot: number, walk: Walk): string {
   }
   if (walk.protect !== (tlb.protect[slot] === 1)) {
     return walk.protect ? 'a walk finds it protected' : 'a walk finds it not protected';
+  }
+  if (walk.noExecute !== (tlb.noExecute[slot] === 1)) {
+    return walk.noExecute
+      ? 'a walk finds that it may not be executed'
+      : 'a walk finds that it may be executed';
   }
   return walk.table === tlb.tables[slot] ? '' : 'a walk finds another page table';
 }

@@ -83,6 +83,22 @@ function asceFields(value: bigint): readonly Field[] {
     .add('TL', 62, 63, (v) => `the table has ${(Number(v) + 1) * 512} entries`).list;
 }
 
+/** Bits 44 to 55 of an entry that designates a frame of 1 MiB or 2 GiB. */
+function frameControls(fields: Fields, table: string, span: string): Fields {
+  return fields
+    .flag('AV', 47, 'the access-control bits are valid', 'the frames have keys of their own')
+    .add('ACC', 48, 51, () => 'access control, without meaning unless the validity bit is on')
+    .add('F', 52, 52, () => 'fetch protection, without meaning unless the validity bit is on')
+    .flag('FC', 53, 'designates a frame, not a table', `designates ${table}`)
+    .flag('P', 54, `stores are forbidden in the whole ${span}`, 'stores are not forbidden')
+    .add('IEP', 55, 55, executionSentence);
+}
+
+const executionSentence: Describe = (bits) =>
+  bits
+    ? 'instruction fetches are forbidden, if control register 0 enables that'
+    : 'instruction fetches are allowed';
+
 function lengthFields(fields: Fields): Fields {
   return fields
     .add('TF', 56, 57, (v) => `the first ${Number(v) * 512} entries of that table do not exist`)
@@ -94,6 +110,7 @@ function regionFields(level: Level, value: bigint): readonly Field[] {
   const below =
     { 'region-first': 'region-second', 'region-second': 'region-third' }[level as string] ?? 'segment';
   const invalid = bitsOf(value, 58, 58) !== 0n;
+  if (level === 'region-third' && !invalid && bitsOf(value, 53, 53) !== 0n) return largeRegionFields(value);
   const fields = new Fields(value)
     .add('table origin', 0, 51, (v) =>
       invalid
@@ -106,6 +123,18 @@ function regionFields(level: Level, value: bigint): readonly Field[] {
   return lengthFields(fields)
     .add('TT', 60, 61, (v) => `this is an entry of a ${LEVEL_OF_TYPE[Number(v)]} table`)
     .add('TL', 62, 63, (v) => `that table has entries up to number ${(Number(v) + 1) * 512 - 1}`).list;
+}
+
+function largeRegionFields(value: bigint): readonly Field[] {
+  const fields = new Fields(value)
+    .add('frame', 0, 32, (v) => `the region is the 2 GiB frame at absolute ${hex(v << 31n)}`)
+    .unused(33, 46);
+  return frameControls(fields, 'a segment table', 'region')
+    .unused(56, 57)
+    .flag('I', 58, 'invalid: translation ends with an exception', 'valid')
+    .flag('CR', 59, 'common region: cached for all spaces', 'not a common region')
+    .add('TT', 60, 61, (v) => `this is an entry of a ${LEVEL_OF_TYPE[Number(v)]} table`)
+    .unused(62, 63).list;
 }
 
 function segmentFields(value: bigint): readonly Field[] {
@@ -161,16 +190,10 @@ function pageTableFields(value: bigint): readonly Field[] {
 }
 
 function largeFields(value: bigint): readonly Field[] {
-  return segmentTail(
-    new Fields(value)
-      .add('frame', 0, 43, (v) => `the segment is the 1 MiB frame at absolute ${hex(v << 20n)}`)
-      .flag('ACCF validity', 44, 'the access-control bits are valid', 'the frames have keys of their own')
-      .add('access control', 45, 51, () => 'without meaning unless the validity bit is on')
-      .unused(52, 52)
-      .flag('FC', 53, 'designates a 1 MiB frame, not a page table', 'designates a page table')
-      .flag('P', 54, 'stores are forbidden in the whole segment', 'stores are not forbidden')
-      .unused(55, 57),
-  );
+  const fields = new Fields(value)
+    .add('frame', 0, 43, (v) => `the segment is the 1 MiB frame at absolute ${hex(v << 20n)}`)
+    .unused(44, 46);
+  return segmentTail(frameControls(fields, 'a page table', 'segment').unused(56, 57));
 }
 
 function pageFields(value: bigint): readonly Field[] {
@@ -188,7 +211,7 @@ function pageFields(value: bigint): readonly Field[] {
     .unused(52, 52)
     .flag('I', 53, 'invalid: translation ends here with a page-translation exception', 'valid')
     .flag('P', 54, 'stores are forbidden', 'stores are allowed')
-    .unused(55, 55)
+    .add('IEP', 55, 55, executionSentence)
     .add('software', 56, 63, (v) =>
       none ? 'set by the host: no access is allowed' : v ? 'ignored by the machine' : 'zero',
     ).list;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Gmap, Host, type Mm } from '../host/index.ts';
 import { PGSTE, PGSTE_OFFSET } from '../host/internal.ts';
-import { AbsoluteEntries, Machine, Walk } from '../machine/index.ts';
+import { AbsoluteEntries, EDAT, Machine, Walk } from '../machine/index.ts';
 import {
   entryFields,
   explainOwnWalk,
@@ -246,7 +246,7 @@ describe('pages', () => {
     const walk = new Walk(new AbsoluteEntries(host.machine.storage));
     const { flags } = pagesOf(gmap, { first: 0, end: 1024 });
     for (let page = 0; page < 1024; page++) {
-      const found = walk.to(gmap.asceHi, gmap.asceLo, page, true) === 0;
+      const found = walk.to(gmap.asceHi, gmap.asceLo, page, EDAT.EDAT_2) === 0;
       const flag = flags[page] as number;
       expect((flag & LINKED) !== 0 && (flag & PRESENT) !== 0).toBe(found);
     }
@@ -411,7 +411,7 @@ describe('a walk by a guest’s own tables', () => {
   const PREFIX = 0x4_0000;
   const SEGMENTS = 0x2_0000n;
   const PAGE_TABLE = 0x3_0000n;
-  const own = { asce: SEGMENTS, edat: true, prefix: PREFIX };
+  const own = { asce: SEGMENTS, edat: EDAT.EDAT_2, prefix: PREFIX };
   const absolute = (address: bigint) =>
     explainOwnWalk(host.machine.storage, gmap.asce, own, address).absolute;
 

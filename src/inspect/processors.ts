@@ -8,8 +8,8 @@ import {
   AbsoluteEntries,
   absoluteAddress,
   type Cpu,
-  CR0,
   disassemble,
+  EDAT,
   instructionLength,
   PSW,
   SIE,
@@ -107,7 +107,7 @@ export function ownTablesOf(cpu: Cpu, vcpu: Vcpu): OwnTables | null {
   const home = (mask >> 46n) & 3n;
   return {
     asce: control(home === 3n ? 13 : 1),
-    edat: (control(0) & BigInt(CR0.EDAT)) !== 0n,
+    edat: cpu.edatBy(Number(control(0) & 0xffff_ffffn)),
     prefix: interpreting ? cpu.prefix : vcpu.block.prefix,
   };
 }
@@ -182,7 +182,7 @@ function guestHalfword(storage: Storage, vcpu: Vcpu, own: OwnTables | null, logi
       : explainOwnWalk(storage, asce, own, address).absolute;
   if (guest === null) return null;
   const walk = new Walk(new AbsoluteEntries(storage));
-  if (walk.to(asceHi, asceLo, Number(guest >> 12n), true) !== 0) return null;
+  if (walk.to(asceHi, asceLo, Number(guest >> 12n), EDAT.EDAT_2) !== 0) return null;
   const at = walk.frame * 4096 + Number(guest & 0xfffn);
   return storage.has(at, 2) ? storage.get16(at) : null;
 }
@@ -211,7 +211,9 @@ function bufferOf(tlb: Tlb, walk: Walk | null): TranslationBuffer {
       protected: isProtected,
       stale:
         walk !== null &&
-        (walk.to(asceHi, asceLo, page, true) !== 0 || walk.frame !== frame || walk.protect !== isProtected),
+        (walk.to(asceHi, asceLo, page, EDAT.EDAT_2) !== 0 ||
+          walk.frame !== frame ||
+          walk.protect !== isProtected),
     });
   }
   return { hits: tlb.hits, misses: tlb.misses, entries };

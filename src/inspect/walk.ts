@@ -17,7 +17,10 @@ import {
   AbsoluteEntries,
   ASCE,
   applyPrefix,
+  EDAT,
+  type Edat,
   type EntrySource,
+  EXECUTION_PROTECT,
   LEVEL_OF_TYPE,
   type Level,
   PAGE,
@@ -67,7 +70,11 @@ export interface ExplainedWalk {
 export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgstes: boolean): ExplainedWalk {
   demandInstance('storage', storage, Storage);
   demandFlag('pgstes', pgstes);
-  const explained = explainedWalk(new AbsoluteEntries(storage), { asce, edat: true, prefix: 0 }, address);
+  const explained = explainedWalk(
+    new AbsoluteEntries(storage),
+    { asce, edat: EDAT.EDAT_2, prefix: 0 },
+    address,
+  );
   return pgstes ? { ...explained, pgste: pgsteOf(storage, explained.steps) } : explained;
 }
 
@@ -75,8 +82,8 @@ export function explainWalk(storage: Storage, asce: bigint, address: bigint, pgs
 export interface OwnTables {
   /** The element that the guest translates by: control register 1, 7 or 13. */
   readonly asce: bigint;
-  /** Whether enhanced DAT is on in its control register 0. */
-  readonly edat: boolean;
+  /** Which enhanced DAT applies, see `EDAT`. */
+  readonly edat: Edat;
   /** Its prefix: a guest absolute byte address, a multiple of 8 KiB. */
   readonly prefix: number;
 }
@@ -97,7 +104,7 @@ export function explainOwnWalk(
   demandInstance('storage', storage, Storage);
   demandDoubleword('gmap', gmap);
   demandObject('own', own);
-  demandFlag('edat', own.edat);
+  demandInteger('edat', own.edat, EDAT.OFF, EDAT.EDAT_2);
   demandInteger('prefix', own.prefix, 0, 0x7fff_e000);
   return explainedWalk(new GuestEntries(storage, gmap), own, address);
 }
@@ -117,7 +124,8 @@ class GuestEntries implements EntrySource {
   }
 
   fetch(page: number, offset: number): number {
-    const failed = this.#walk.to(...this.#asce, page, true) || this.#entries.fetch(this.#walk.frame, offset);
+    const failed =
+      this.#walk.to(...this.#asce, page, EDAT.EDAT_2) || this.#entries.fetch(this.#walk.frame, offset);
     if (failed) return failed;
     this.hi = this.#entries.hi;
     this.lo = this.#entries.lo;
@@ -176,7 +184,7 @@ export interface Meaning {
 /** Describes an entry of a level. @param lo the low half of `value` */
 export function meaningOf(level: Level, value: bigint, lo: number): Meaning {
   if (level === 'page') return pageMeaning(value, lo);
-  return level === 'segment' ? segmentMeaning(value, lo) : regionMeaning(value, lo);
+  return level === 'segment' ? segmentMeaning(value, lo) : regionMeaning(level, value, lo);
 }
 
 function asceMeaning(asce: bigint): string {
@@ -186,8 +194,16 @@ function asceMeaning(asce: bigint): string {
   return `${type} table at ${hex(asce & ~0xfffn)}, length ${(lo & ASCE.LENGTH) + 1}/4`;
 }
 
-function regionMeaning(value: bigint, lo: number): Meaning {
+/** What else an entry says about its frame. */
+const controls = (lo: number, protect: number) =>
+  `${lo & protect ? ', protected' : ''}${lo & EXECUTION_PROTECT ? ', no execution' : ''}`;
+
+function regionMeaning(level: Level, value: bigint, lo: number): Meaning {
   if (lo & REGION.INVALID) return { state: 'invalid', words: 'invalid: no table' };
+  if (level === 'region-third' && lo & REGION.FORMAT_CONTROL) {
+    const frame = hex(value & ~0x7fff_ffffn);
+    return { state: 'frame', words: `2 GiB frame at ${frame}${controls(lo, REGION.PROTECT)}` };
+  }
   return {
     state: 'table',
     words: `table at ${hex(value & ~0xfffn)}${lo & REGION.PROTECT ? ', protected' : ''}`,
@@ -202,7 +218,7 @@ function segmentMeaning(value: bigint, lo: number): Meaning {
   }
   const protect = lo & SEGMENT.PROTECT ? ', protected' : '';
   return lo & SEGMENT.FORMAT_CONTROL
-    ? { state: 'frame', words: `1 MiB frame at ${hex(value & ~0xf_ffffn)}${protect}` }
+    ? { state: 'frame', words: `1 MiB frame at ${hex(value & ~0xf_ffffn)}${controls(lo, SEGMENT.PROTECT)}` }
     : { state: 'table', words: `page table at ${hex(value & ~0x7ffn)}${protect}` };
 }
 
@@ -212,5 +228,5 @@ function pageMeaning(value: bigint, lo: number): Meaning {
     return { state: 'no-access', words: `invalid: ${frame}, no access allowed` };
   }
   if (lo & PAGE.INVALID) return { state: 'invalid', words: 'invalid: no frame' };
-  return { state: 'frame', words: `${frame}${lo & PAGE.PROTECT ? ', protected' : ''}` };
+  return { state: 'frame', words: `${frame}${controls(lo, PAGE.PROTECT)}` };
 }

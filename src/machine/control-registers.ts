@@ -1,7 +1,9 @@
 /**
- * Control register 0: the bits that this machine looks at, in the low half of the register. Principles of Operation,
- * chapter 4, "Control Registers". The subclass masks of external interruptions are in `interruption.ts`.
+ * Control register 0: the bits that this machine looks at. Principles of Operation, chapter 4, "Control Registers". The
+ * subclass masks of external interruptions are in `interruption.ts`.
  */
+
+/** The bits in the low half of control register 0. */
 export const CR0 = {
   /** SSM-suppression control, bit 33. */
   SSM_SUPPRESSION: 0x4000_0000,
@@ -17,6 +19,8 @@ export const CR0 = {
   STORAGE_OVERRIDE: 0x0100_0000,
   /** Enhanced-DAT-enablement control, bit 40. */
   EDAT: 0x0080_0000,
+  /** Instruction-execution-protection-enablement control, bit 43. */
+  EXECUTION_PROTECTION: 0x0010_0000,
   /** AFP-register control, bit 45. */
   AFP_REGISTERS: 0x0004_0000,
 } as const;

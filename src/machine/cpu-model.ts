@@ -13,6 +13,11 @@ export function modelOffers(model: CpuModel, since: Generation): boolean {
   return model === 'max' || GENERATIONS.indexOf(since) <= GENERATIONS.indexOf(model);
 }
 
+/** Returns whether a facility list (STFLE) has a bit. */
+export function hasFacility(list: Uint8Array, bit: number): boolean {
+  return ((list[bit >>> 3] ?? 0) & (0x80 >>> (bit & 7))) !== 0;
+}
+
 /** Machine types, as STORE CPU ID stores them. A machine of the model `max` reports that of the z196. */
 export const MACHINE_TYPE: Readonly<Record<CpuModel, number>> = {
   z10: 0x2097,

@@ -42,12 +42,17 @@ export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { PSW, SPACE } from './cpu/state.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
-export { CPU_MODELS, type CpuModel, MACHINE_TYPE } from './cpu-model.ts';
+export { CPU_MODELS, type CpuModel, hasFacility, MACHINE_TYPE } from './cpu-model.ts';
 export {
   ASCE,
   CRST_ENTRIES,
   CRST_SIZE,
+  EDAT,
+  type Edat,
+  EXECUTION_PROTECT,
   INDEX_SHIFT,
+  LARGE,
+  LARGE_KEY_SHIFT,
   LEVEL_OF_TYPE,
   type Level,
   PAGE,
@@ -60,7 +65,6 @@ export {
   PAGE_TABLE_SIZE,
   REGION,
   SEGMENT,
-  SEGMENT_KEY_SHIFT,
 } from './dat/formats.ts';
 export { emptyEntry, TableScan } from './dat/scan.ts';
 export {
@@ -100,6 +104,7 @@ export {
   type ProgramInterruption,
   programInterruptionName,
   type SupervisorCallInterruption,
+  TEID_LOW_ADDRESS,
   TEID_PAGE,
   TEID_STORE,
 } from './interruption.ts';

@@ -101,9 +101,10 @@ export interface SupervisorCallInterruption {
 /** An interruption that a processor reports instead of taking it through its prefix area. */
 export type Interruption = ProgramInterruption | SupervisorCallInterruption;
 
-/** Bits of a translation-exception identification: the page, and that the access was a store. */
+/** Bits of a translation-exception identification: the page, that the access was a store, and low-address protection. */
 export const TEID_PAGE = ~0xfffn;
 export const TEID_STORE = 0x400n;
+export const TEID_LOW_ADDRESS = 0x80n;
 
 /** Returns whether a code is a translation exception, which a host resolves by making a table entry valid. */
 export function isTranslationException(code: number): boolean {

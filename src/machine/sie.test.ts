@@ -418,7 +418,7 @@ describe('translations and protection of a guest', () => {
     setPsw(MASK.PLAIN | (1n << 52n), START);
     run();
     expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PROTECTION);
-    expect(guest64(LOWCORE.TRANSLATION_EXCEPTION)).toBe(0x2_0800n);
+    expect(guest64(LOWCORE.TRANSLATION_EXCEPTION)).toBe(0x2_0808n);
   });
 
   it('does not apply the prefix to a 1 MiB frame of the guest', () => {
@@ -490,7 +490,7 @@ describe('what an interception stores', () => {
     setPsw(MASK.DAT, START);
     expect(run()).toEqual(intercepted(ICPT.PROGRAM));
     expect([get16(SIE.PROGRAM_LENGTH), get16(SIE.PROGRAM_CODE)]).toEqual([4, PGM.PAGE_TRANSLATION]);
-    expect(get64(SIE.TRANSLATION_EXCEPTION)).toBe(0x3_0800n);
+    expect(get64(SIE.TRANSLATION_EXCEPTION)).toBe(0x3_0804n);
     expect(machine.storage.get8(DESCRIPTION + SIE.OPERAND_ACCESS)).toBe(0x67);
   });
 

@@ -7,7 +7,6 @@
  */
 
 import { absolutePage } from './addresses.ts';
-import { CR0 } from './control-registers.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
@@ -193,7 +192,7 @@ class Interpretation {
       asceLo: cpu.cr32[2] as number,
       prefix: cpu.prefix,
       pageStatus: whole,
-      edat: (cpu.cr0 & CR0.EDAT) !== 0,
+      edat: cpu.edat,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
       interceptions: controls | 1,
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),

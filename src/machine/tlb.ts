@@ -33,7 +33,7 @@ export interface TlbEntry {
  *
  *     slot = page mod TLB_SLOTS
  *     tag:     pages   asceHi asceLo   (all equal: hit)
- *     result:  frames  protect  keys
+ *     result:  frames  protect  noExecute  keys
  *     purging: tables  (page table of the entry; the index in it is page mod 256)
  *     store:   changed (1: the change bit of the frame is already on)
  */
@@ -50,6 +50,8 @@ export class Tlb {
   readonly tables = new Float64Array(TLB_SLOTS);
   /** 1 if DAT protection forbids stores. */
   readonly protect = new Uint8Array(TLB_SLOTS);
+  /** 1 if its entry forbids instruction fetches, while control register 0 enables that. */
+  readonly noExecute = new Uint8Array(TLB_SLOTS);
   /** 1 if the frame's change bit is known to be on. */
   readonly changed = new Uint8Array(TLB_SLOTS);
   /** Numbers of lookups that hit and that missed. */
@@ -85,6 +87,7 @@ export class Tlb {
     table: number,
     protect: boolean,
     key = -1,
+    noExecute = false,
   ): number {
     const slot = page & (TLB_SLOTS - 1);
     this.pages[slot] = page;
@@ -94,6 +97,7 @@ export class Tlb {
     this.tables[slot] = table;
     this.keys[slot] = key;
     this.protect[slot] = protect ? 1 : 0;
+    this.noExecute[slot] = noExecute ? 1 : 0;
     this.changed[slot] = 0;
     return slot;
   }

@@ -275,7 +275,7 @@ export const OPERATIONS: ReadonlyMap<string, LibraryOperation> = new Map([
   free(
     'explainOwnWalk',
     'inspect',
-    ['storage', 'doubleword', { asce: 'doubleword', edat: 'flag' }, 'doubleword'],
+    ['storage', 'doubleword', { asce: 'doubleword', edat: 'small' }, 'doubleword'],
     explainOwnWalk,
   ),
   free('processorState', 'inspect', ['host', 'cpu', 'vcpu'], processorState),

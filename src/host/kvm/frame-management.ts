@@ -6,36 +6,45 @@
 
 import {
   applyPrefix,
+  type Cpu,
   FRAME_SIZE,
+  hasFacility,
   lowAddressProtected,
   PFMF,
   PGM,
   realPage,
   SIE,
+  TEID_LOW_ADDRESS,
   TEID_STORE,
 } from '../../machine/index.ts';
 import { guestPage } from '../numbers.ts';
-import { PAGE_BYTES, PAGES_PER_SEGMENT } from '../units.ts';
+import { PAGE_BYTES, PAGES_PER_SEGMENT, SEGMENTS_PER_TABLE } from '../units.ts';
 import { DONE, type Handled } from './handled.ts';
 import { inject } from './inject.ts';
-import { registerAddress, setRegisterAddress } from './operand.ts';
+import { interceptedLength, registerAddress, setRegisterAddress } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
+
+/** Identification of a store that low-address protection forbids. */
+const LOW_STORE = TEID_STORE | TEID_LOW_ADDRESS;
+/** Bit of the facility list. */
+const EDAT_2 = 78;
 
 const ZEROS = new Uint8Array(FRAME_SIZE);
 
 /**
- * Executes PFMF for the frame at a real address, or for those from an absolute address to the end of its segment.
+ * Executes PFMF for the frame at a real address, or for those from an absolute address to the end of its segment. In a region
+ * of 2 GiB the guest executes it again for the next segment.
  * @throws GuestMemoryFault when the process has no memory there: it can be executed again; LinuxError ENOMEM
  */
-export function manageFrames(vcpu: GuestCpu): Handled {
+export function manageFrames(vcpu: GuestCpu, cpu: Cpu): Handled {
   const operands = vcpu.block.get32(SIE.IPB) >>> 16;
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
-  if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) return inject(vcpu, PGM.SPECIFICATION);
+  if (what & PFMF.RESERVED || size > largestSize(vcpu, cpu)) return inject(vcpu, PGM.SPECIFICATION);
   const address = registerAddress(vcpu, operands & 15);
   const first = Number(address >> 12n);
   if (what & PFMF.CLEAR && isLowProtected(vcpu, first)) {
-    return inject(vcpu, PGM.PROTECTION, (BigInt(first) << 12n) | TEID_STORE);
+    return inject(vcpu, PGM.PROTECTION, (BigInt(first) << 12n) | LOW_STORE);
   }
   if (size === 0)
     return manage(vcpu, applyPrefix(realPage(first), vcpu.block.prefix), what)
@@ -46,7 +55,14 @@ export function manageFrames(vcpu: GuestCpu): Handled {
     if (!manage(vcpu, page, what)) return inject(vcpu, PGM.ADDRESSING);
   }
   setRegisterAddress(vcpu, operands & 15, (BigInt(end) << 12n) | (address % PAGE_BYTES));
+  const regionEnds = end % (PAGES_PER_SEGMENT * SEGMENTS_PER_TABLE) === 0;
+  if (size === PFMF.SIZE_2G && !regionEnds) vcpu.block.advance(-interceptedLength(vcpu.block));
   return DONE;
+}
+
+/** Returns the code of the largest frames: 2 GiB with enhanced DAT 2, but not in the 24-bit addressing mode. */
+function largestSize({ block }: GuestCpu, { machine }: Cpu): number {
+  return hasFacility(machine.facilities, EDAT_2) && block.addressBits !== 24 ? PFMF.SIZE_2G : PFMF.SIZE_1M;
 }
 
 /**
@@ -56,7 +72,7 @@ export function manageFrames(vcpu: GuestCpu): Handled {
 export function testBlock(vcpu: GuestCpu): Handled {
   const page = Number(registerAddress(vcpu, (vcpu.block.get32(SIE.IPB) >>> 16) & 15) >> 12n);
   if (isLowProtected(vcpu, page)) {
-    return inject(vcpu, PGM.PROTECTION, (BigInt(page) << 12n) | TEID_STORE);
+    return inject(vcpu, PGM.PROTECTION, (BigInt(page) << 12n) | LOW_STORE);
   }
   const absolute = applyPrefix(realPage(page), vcpu.block.prefix);
   if (!manage(vcpu, absolute, PFMF.CLEAR)) return inject(vcpu, PGM.ADDRESSING);

@@ -42,6 +42,8 @@ const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: H
   ['ISKE', 0xb229, useKeys],
   ['RRBE', 0xb22a, useKeys],
   ['SSKE', 0xb22b, useKeys],
+  ['RRBM', 0xb9ae, useKeys],
+  ['IRBM', 0xb9ac, useKeys],
   ['TB', 0xb22c, testBlock],
   ['CSCH', 0xb230, notOperational],
   ['HSCH', 0xb231, notOperational],
@@ -119,7 +121,7 @@ function setPrefix(vcpu: GuestCpu, cpu: Cpu): Handled {
 }
 
 /**
- * The first ISKE, RRBE or SSKE of a guest: enables storage keys, and sets the PSW back to the instruction. From then on the
+ * The first instruction of a guest on storage keys: enables storage keys, and sets the PSW back to the instruction. From then on the
  * machine executes these instructions without an interception.
  */
 function useKeys(vcpu: GuestCpu): Handled {

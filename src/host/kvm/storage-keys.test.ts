@@ -336,6 +336,7 @@ describe('PFMF', () => {
   const KEY = 0x2_0000;
   const CLEAR = 0x1_0000;
   const SEGMENT = 0x1000;
+  const REGION = 0x2000;
 
   beforeEach(() => {
     guest = new TestGuest();
@@ -400,6 +401,15 @@ describe('PFMF', () => {
     expect(guest.vcpu.gr[2]).toBe(0x1234_5678_0000_0123n);
   });
 
+  it('of 2 GiB continues from segment to segment; the segments before an exception are done', () => {
+    const last = Number(GUEST_BYTES / PAGE) - 1;
+    expect(refused(0xff, REGION | KEY | 0x20)).toBe(PGM.ADDRESSING);
+    expect(guest.vcpu.gr[2]).toBe(GUEST_BYTES);
+    for (const page of [0xff, 0x100, last]) {
+      expect(guest.vm.getKey(BigInt(page) * PAGE) & 0xf8).toBe(0x20);
+    }
+  });
+
   it('takes a real address for one frame, and an absolute address for the frames of a segment', () => {
     guest.vm.setKey(0n, 0x10);
     guest.vcpu.setPrefix(0x10_0000);
@@ -415,12 +425,14 @@ describe('PFMF', () => {
 
   it('is refused for reserved bits, frames outside storage, and protected low addresses', () => {
     expect(refused(AT, KEY | 1)).toBe(PGM.SPECIFICATION);
-    expect(refused(AT, KEY | 0x2000)).toBe(PGM.SPECIFICATION);
+    expect(refused(AT, KEY | 0x3000)).toBe(PGM.SPECIFICATION);
     expect(refused(Number(GUEST_BYTES / PAGE), KEY)).toBe(PGM.ADDRESSING);
     expect(refused(0x4000, SEGMENT | CLEAR)).toBe(PGM.ADDRESSING);
     guest.vcpu.block.set64(SIE.CONTROL_REGISTERS, 0x1000_00e0n);
     expect(refused(1, CLEAR)).toBe(PGM.PROTECTION);
-    expect(guest.vm.readGuest(BigInt(LOWCORE.TRANSLATION_EXCEPTION), 8)[6]).toBe(0x14);
+    expect([...guest.vm.readGuest(BigInt(LOWCORE.TRANSLATION_EXCEPTION), 8).subarray(6)]).toEqual([
+      0x14, 0x80,
+    ]);
     guest.on(1, load(3, KEY | 0x10), pfmf(3, 2));
   });
 

@@ -1,6 +1,6 @@
 /** Small hosts for tests, and functions that read their state from outside. */
 
-import { AbsoluteEntries, CRST_SIZE, FRAME_SIZE, Machine, Walk } from '../../machine/index.ts';
+import { AbsoluteEntries, CRST_SIZE, EDAT, FRAME_SIZE, Machine, Walk } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import { PURPOSES } from '../frames.ts';
 import type { Gmap } from '../gmap/index.ts';
@@ -146,7 +146,7 @@ export function staleTranslations(host: Host, live: readonly bigint[]): Stale[] 
   for (const cpu of host.machine.cpus) {
     for (const entry of cpu.tlb.entries()) {
       const asce = (BigInt(entry.asceHi) << 32n) | BigInt(entry.asceLo);
-      const code = walk.to(entry.asceHi, entry.asceLo, entry.page, true);
+      const code = walk.to(entry.asceHi, entry.asceLo, entry.page, EDAT.EDAT_2);
       const same = code === 0 && walk.frame === entry.frame && walk.protect === entry.protect;
       if (!same || walk.table !== entry.table || !live.includes(asce)) {
         stale.push({ cpu: cpu.address, page: entry.page, asce });

@@ -6,6 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { absolutePage, logicalPage } from '../addresses.ts';
 import { CR0 } from '../control-registers.ts';
+import { EDAT } from '../dat/formats.ts';
 import type { Cpu } from '../engine/cpu.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
@@ -50,7 +51,7 @@ function context(changes: Partial<SieContext> = {}): SieContext {
     asceHi: 0,
     asceLo: SEGMENTS,
     prefix: 0,
-    edat: true,
+    edat: EDAT.EDAT_2,
     pageStatus: false,
     interceptOperation: false,
     interceptions: 1,
@@ -164,7 +165,7 @@ describe('a TLB', () => {
     cpu.sie = context({ originPage: 0 });
     cpu.setControl(0, 0n);
     expect(cpu.absoluteFrame(absolutePage(3), FETCH)).toBe(Number(frame) + 3 * 4096);
-    cpu.sie = context({ originPage: 0, edat: false });
+    cpu.sie = context({ originPage: 0, edat: EDAT.OFF });
     cpu.setControl(0, BigInt(CR0.EDAT));
     cpu.tlb.purgeAll();
     cpu.storage.set64(Number(frame) + 3 * 8, 0x5000n);

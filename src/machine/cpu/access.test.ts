@@ -213,9 +213,9 @@ describe('key-controlled protection of two pages', () => {
     const before = Uint8Array.from(cpu.storage.bytes);
     for (let turn = 0; turn < 2; turn++) {
       expect(cpu.attemptAll(() => void cpu.load32(0, LOW + 0xffe))).toBe(UNWIND.PROGRAM);
-      expect([cpu.exceptionCode, cpu.teidLo]).toEqual([PGM.PROTECTION, page | 0x800]);
+      expect([cpu.exceptionCode, cpu.teidLo]).toEqual([PGM.PROTECTION, page | 0x808]);
       expect(cpu.attemptAll(() => cpu.store32(0, LOW + 0xffe, 1))).toBe(UNWIND.PROGRAM);
-      expect([cpu.exceptionCode, cpu.teidLo]).toEqual([PGM.PROTECTION, page | 0x400]);
+      expect([cpu.exceptionCode, cpu.teidLo]).toEqual([PGM.PROTECTION, page | 0x408]);
     }
     expect(Buffer.compare(cpu.storage.bytes, before)).toBe(0);
     cpu.setPsw(MODE_64 | DAT | (4n << 52n), 0n);

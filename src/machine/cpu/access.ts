@@ -12,7 +12,7 @@
 
 import { type AbsolutePage, applyPrefix, type LogicalPage, type RealPage } from '../addresses.ts';
 import { CR0 } from '../control-registers.ts';
-import { ASCE } from '../dat/formats.ts';
+import { ASCE, EDAT, type Edat } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
@@ -52,8 +52,18 @@ const UNKEYED = 0;
 /** The storage key of the frame applies: no segment-table entry overrides it. */
 const FRAMES_KEY = -1;
 
-/** Translation-exception identification: bits of its low half. */
-const TEID = { STORE: 0x400, FETCH: 0x800, DAT_PROTECTION: 4 } as const;
+/**
+ * Translation-exception identification: bits of its low half. Bits 56, 60 and 61 of a protection exception say what forbids
+ * the access. Chapter 3, "Enhanced Suppression-on-Protection Facility 2".
+ */
+const TEID = {
+  STORE: 0x400,
+  FETCH: 0x800,
+  LOW_ADDRESS: 0x80,
+  KEY: 0x08,
+  DAT: 0x04,
+  EXECUTION: 0x84,
+} as const;
 
 const PAGES_PER_HIGH = 0x10_0000;
 /** Low-address protection covers parts of the pages below this one. */
@@ -77,12 +87,22 @@ class AccessRequest {
   page = 0;
   /** Byte offset in the page of the last byte accessed. */
   last = 0;
+  /** The address space, see `SPACE`; 0 for real and absolute addresses, and for the host's space of a guest's storage. */
+  space = 0;
   /** Whether the ASCE that translates the address has the private-space control on. */
   privateSpace = false;
   /** The access key, or `UNKEYED`. */
   key = UNKEYED;
   /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
   storageKey = FRAMES_KEY;
+}
+
+/** The facilities of dynamic address translation that a processor has. */
+export interface AccessFacilities {
+  /** Which enhanced DAT is installed. */
+  readonly edat: Edat;
+  /** Whether instruction-execution protection is installed. */
+  readonly executionProtection: boolean;
 }
 
 /** A processor's state together with its access to storage. */
@@ -120,9 +140,12 @@ export class CpuAccess extends CpuState {
   readonly #walk: Walk;
   readonly #guestWalk: Walk;
 
-  constructor(storage: Storage) {
+  readonly #installed: AccessFacilities;
+
+  constructor(storage: Storage, installed: AccessFacilities) {
     super();
     this.storage = storage;
+    this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
   }
@@ -158,21 +181,27 @@ export class CpuAccess extends CpuState {
     return this.program(PGM.DATA);
   }
 
-  /** Ends the instruction with an access exception. The translation-exception identification names page and access. */
-  #accessException(kind: UnwindKind, code: number, page: number, space: number): never {
+  /**
+   * Ends the instruction with an access exception. The translation-exception identification names page, access and space.
+   * @param reason of a protection exception, see `TEID`
+   */
+  #accessException(kind: UnwindKind, code: number, page: number, reason = 0): never {
     this.unwindKind = kind;
     this.exceptionCode = code;
     this.operandAccess = 0;
     this.teidHi = Math.floor(page / PAGES_PER_HIGH);
-    const fetchOrStore = this.#request.access === STORE ? TEID.STORE : TEID.FETCH;
-    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | space) >>> 0;
+    const { access, space } = this.#request;
+    const fetchOrStore = access === STORE ? TEID.STORE : TEID.FETCH;
+    const own = kind === UNWIND.HOST ? 0 : space;
+    this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | reason | own) >>> 0;
     throw this.unwind;
   }
 
-  /** Ends the instruction with a protection exception for a store to a logical page. */
-  storeProtectionException(page: number): never {
+  /** Ends the instruction with an exception of low-address protection, for a store to a real page. */
+  lowAddressException(page: number): never {
     this.#request.access = STORE;
-    return this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+    this.#request.space = 0;
+    return this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.LOW_ADDRESS);
   }
 
   readonly #request = new AccessRequest();
@@ -193,7 +222,8 @@ export class CpuAccess extends CpuState {
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
    * the key is 0, no guest is interpreted, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
-   * protection), and the change bit is recorded if it is a store (so the page is not protected). Returns -1 otherwise: `#translated` decides.
+   * protection), and the change bit is recorded if it is a store (so the page is not protected), and the entry permits
+   * instruction fetches if it is one. Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
@@ -201,6 +231,7 @@ export class CpuAccess extends CpuState {
     if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
+    if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
     tlb.hits++;
     return slot;
   }
@@ -216,6 +247,7 @@ export class CpuAccess extends CpuState {
     }
     const request = this.#request;
     const space = this.#space(access);
+    request.space = space;
     const cr = controlRegisterOf(space) * 2;
     const asceLo = this.cr32[cr] as number;
     const asceHi = this.cr32[cr + 1] as number;
@@ -224,9 +256,7 @@ export class CpuAccess extends CpuState {
       this.#inspect(offset, length, space, asceLo);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
-    return this.sie === null
-      ? this.#hostFrame(page, asceHi, asceLo, space)
-      : this.#guestFrame(page, asceHi, asceLo, space);
+    return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
   }
 
   #begin(page: number, last: number, access: Access): void {
@@ -235,6 +265,7 @@ export class CpuAccess extends CpuState {
     request.last = last;
     request.access = access;
     request.privateSpace = false;
+    request.space = 0;
   }
 
   /**
@@ -277,6 +308,7 @@ export class CpuAccess extends CpuState {
     request.page = page;
     request.access = access;
     request.key = UNKEYED;
+    request.space = 0;
   }
 
   /** Returns the address of the frame of an absolute page: of the guest, while the processor interprets one. */
@@ -284,7 +316,7 @@ export class CpuAccess extends CpuState {
     const { sie } = this;
     if (sie !== null) {
       if (page >= sie.pages) return this.#outside();
-      return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo, 0);
+      return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo);
     }
     const address = page * 4096;
     if (address >= this.storage.size) return this.#outside();
@@ -506,8 +538,17 @@ export class CpuAccess extends CpuState {
   translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
     const cr = controlRegisterOf(space) * 2;
     const walk = this.sie === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.#edat, visit);
+    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.edat, visit);
     return walk;
+  }
+
+  /** As `translate`, but unwinds on the exceptions of the translation, as a fetch from the page does. */
+  demandTranslation(page: LogicalPage, space: number): Walk {
+    const walk = this.translate(page, space);
+    if (walk.code === 0) return walk;
+    this.#begin(page, 0, FETCH);
+    this.#request.space = space;
+    return this.#accessException(UNWIND.PROGRAM, walk.code, page);
   }
 
   /**
@@ -519,20 +560,30 @@ export class CpuAccess extends CpuState {
    */
   walkHost(page: AbsolutePage, logical: number): Walk {
     const { originPage, pages, asceHi, asceLo, edat } = this.sie as SieContext;
-    this.#request.page = logical;
-    this.#request.access = FETCH;
+    this.#begin(logical, 0, FETCH);
     if (page >= pages) this.#outside();
     const walk = this.#walk;
     const host = page + originPage;
-    if (walk.to(asceHi, asceLo, host, edat)) this.#accessException(UNWIND.HOST, walk.code, host, 0);
+    if (walk.to(asceHi, asceLo, host, edat)) this.#accessException(UNWIND.HOST, walk.code, host);
     walk.frame = this.#hostAbsolute(walk);
     walk.absolute = true;
-    if (walk.frame * 4096 >= this.storage.size) this.#accessException(UNWIND.HOST, PGM.ADDRESSING, host, 0);
+    if (walk.frame * 4096 >= this.storage.size) this.#accessException(UNWIND.HOST, PGM.ADDRESSING, host);
     return walk;
   }
 
-  get #edat(): boolean {
-    return (this.cr0 & CR0.EDAT) !== 0;
+  /** Which enhanced DAT applies to the running program's translations. */
+  get edat(): Edat {
+    return this.edatBy(this.cr0);
+  }
+
+  /** Which enhanced DAT applies with the low half of a control register 0. */
+  edatBy(cr0: number): Edat {
+    return cr0 & CR0.EDAT ? this.#installed.edat : EDAT.OFF;
+  }
+
+  /** Whether instruction-execution protection applies to the running program's instruction fetches. */
+  get #executionProtection(): boolean {
+    return this.#installed.executionProtection && (this.cr0 & CR0.EXECUTION_PROTECTION) !== 0;
   }
 
   /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */
@@ -548,19 +599,21 @@ export class CpuAccess extends CpuState {
    * Translates by the host's tables (by the only tables, if the processor interprets no guest), through `tlb`. The page
    * is the host's, which differs from the page of the request while a guest is interpreted.
    */
-  #hostFrame(page: number, asceHi: number, asceLo: number, space: number): number {
+  #hostFrame(page: number, asceHi: number, asceLo: number): number {
     const { tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
-      slot = this.#fill(page, asceHi, asceLo, space);
+      slot = this.#fill(page, asceHi, asceLo);
     } else if (this.#onTlbHit !== null) {
       this.#onTlbHit(tlb, slot);
     }
     const { access, key, storageKey } = this.#request;
     const frame = tlb.frames[slot] as number;
     if (access === STORE && tlb.protect[slot]) {
-      this.#accessException(this.#hostKind, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
+      this.#accessException(this.#hostKind, PGM.PROTECTION, page, TEID.DAT);
     }
+    // A guest's instructions are data for the host, whose tables alone decide here.
+    if (access === INSTRUCTION && tlb.noExecute[slot] && this.sie === null) this.#demandExecutable(page);
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
@@ -569,20 +622,28 @@ export class CpuAccess extends CpuState {
     return frame * 4096;
   }
 
-  #fill(page: number, asceHi: number, asceLo: number, space: number): number {
-    const walk = this.#walk;
-    if (walk.to(asceHi, asceLo, page, this.#hostEdat)) {
-      this.#accessException(this.#hostKind, walk.code, page, space);
+  /** Ends the access, an instruction fetch from a page whose entry forbids it, if that protection is enabled. */
+  #demandExecutable(page: number): void {
+    if (this.#executionProtection) {
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.EXECUTION);
     }
-    const frame = this.#hostAbsolute(walk);
-    if (frame * 4096 >= this.storage.size) this.#accessException(this.#hostKind, PGM.ADDRESSING, page, space);
-    this.storage.keys[frame]! |= KEY_REFERENCED;
-    return this.tlb.insert(page, asceHi, asceLo, frame, walk.table, walk.protect, walk.key);
   }
 
-  /** Whether enhanced DAT applies to a translation by the host's (or the only) tables. */
-  get #hostEdat(): boolean {
-    return this.sie === null ? this.#edat : this.sie.edat;
+  #fill(page: number, asceHi: number, asceLo: number): number {
+    const walk = this.#walk;
+    if (walk.to(asceHi, asceLo, page, this.#hostEdat)) {
+      this.#accessException(this.#hostKind, walk.code, page);
+    }
+    const frame = this.#hostAbsolute(walk);
+    if (frame * 4096 >= this.storage.size) this.#accessException(this.#hostKind, PGM.ADDRESSING, page);
+    this.storage.keys[frame]! |= KEY_REFERENCED;
+    const { table, protect, key, noExecute } = walk;
+    return this.tlb.insert(page, asceHi, asceLo, frame, table, protect, key, noExecute);
+  }
+
+  /** Which enhanced DAT applies to a translation by the host's (or the only) tables. */
+  get #hostEdat(): Edat {
+    return this.sie === null ? this.edat : this.sie.edat;
   }
 
   /** The kind of an exception in a translation by the host's (or the only) tables. */
@@ -591,35 +652,46 @@ export class CpuAccess extends CpuState {
   }
 
   /** Translates by the guest's tables to a guest absolute page, then by the host's. */
-  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+  #guestFrame(page: LogicalPage, asceHi: number, asceLo: number): number {
     const { guestTlb: tlb } = this;
     let slot = tlb.find(page, asceHi, asceLo);
-    if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo, space);
+    if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo);
     const request = this.#request;
     if (request.access === STORE && tlb.protect[slot]) {
-      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, space | TEID.DAT_PROTECTION);
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.DAT);
     }
+    if (request.access === INSTRUCTION && tlb.noExecute[slot]) this.#demandExecutable(page);
     request.storageKey = tlb.keys[slot] as number;
     return this.#absoluteFrame(tlb.frames[slot] as AbsolutePage);
   }
 
-  #fillGuest(page: LogicalPage, asceHi: number, asceLo: number, space: number): number {
+  #fillGuest(page: LogicalPage, asceHi: number, asceLo: number): number {
     const request = this.#request;
     const walk = this.#guestWalk;
-    const { access, key } = request;
-    const code = walk.to(asceHi, asceLo, page, this.#edat);
+    const { access, key, space } = request;
+    const code = walk.to(asceHi, asceLo, page, this.edat);
     // Each table entry that the walk fetched was an access of its own.
     request.page = page;
     request.access = access;
     request.key = key;
-    if (code) this.#accessException(UNWIND.PROGRAM, code, page, space);
+    request.space = space;
+    if (code) this.#accessException(UNWIND.PROGRAM, code, page);
     const absolute = this.absoluteOf(walk);
-    return this.guestTlb.insert(page, asceHi, asceLo, absolute, walk.table, walk.protect, walk.key);
+    return this.guestTlb.insert(
+      page,
+      asceHi,
+      asceLo,
+      absolute,
+      walk.table,
+      walk.protect,
+      walk.key,
+      walk.noExecute,
+    );
   }
 
   /** Ends the instruction: the access is outside the storage of the configuration. */
   #outside(): never {
-    return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page, 0);
+    return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page);
   }
 
   /** Applies low-address protection to a store, and watches it. @param asce low half, or null if the address is real */
@@ -632,7 +704,7 @@ export class CpuAccess extends CpuState {
   #lowAddress(offset: number): void {
     const { page, privateSpace } = this.#request;
     if (lowAddressProtected(this.cr0, page, offset, privateSpace)) {
-      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.LOW_ADDRESS);
     }
   }
 
@@ -646,7 +718,7 @@ export class CpuAccess extends CpuState {
     } else if (keyAllowsFetch(cr0, key, storageKey) || fetchOverridden(cr0, page, last, privateSpace)) {
       return;
     }
-    this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, 0);
+    this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.KEY);
   }
 
   /** Returns the next page, wrapped by the addressing mode. */

@@ -6,12 +6,13 @@
 
 import type { Trace } from '../../trace/index.ts';
 import type { Clock } from '../clock.ts';
-import type { CpuModel } from '../cpu-model.ts';
+import { type CpuModel, hasFacility } from '../cpu-model.ts';
+import { EDAT } from '../dat/formats.ts';
 import type { Interruption } from '../interruption.ts';
 import { type CpuReset, eachCleared, initialControl, type ResetPart } from '../reset.ts';
 import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
 import type { Storage } from '../storage.ts';
-import { UNWIND } from './access.ts';
+import { type AccessFacilities, UNWIND } from './access.ts';
 import { CpuAddressing } from './addressing.ts';
 
 /** The configuration that a processor belongs to, as the processor sees its machine. */
@@ -31,6 +32,17 @@ export interface Configuration {
   forgetKeys(): void;
   /** See `Machine.demandQuiet`. */
   demandQuiet(what: string): void;
+}
+
+/** Bits of the facility list. */
+const EDAT_2 = 78;
+const EXECUTION_PROTECTION = 130;
+
+function accessFacilities(list: Uint8Array): AccessFacilities {
+  return {
+    edat: hasFacility(list, EDAT_2) ? EDAT.EDAT_2 : EDAT.EDAT_1,
+    executionProtection: hasFacility(list, EXECUTION_PROTECTION),
+  };
 }
 
 /** A pending external interruption, other than those of the clocks. */
@@ -101,7 +113,7 @@ export abstract class Processor extends CpuAddressing {
   #storeOnStop = false;
 
   constructor(machine: Configuration, address: number) {
-    super(machine.storage);
+    super(machine.storage, accessFacilities(machine.facilities));
     this.machine = machine;
     this.address = address;
   }

@@ -3,6 +3,8 @@
  * translation and of the state description. `sie.ts` fills it in.
  */
 
+import type { Edat } from '../dat/formats.ts';
+
 /** The host's translation of a guest's storage, and the interceptions that the host asked for. */
 export interface SieContext {
   /** Host page number at which guest absolute 0 lies: the main-storage origin. */
@@ -14,8 +16,8 @@ export interface SieContext {
   readonly asceLo: number;
   /** The host's prefix. The host's tables designate real frames; the processor's prefix register holds the guest's. */
   readonly prefix: number;
-  /** Whether enhanced DAT is enabled for the host. */
-  readonly edat: boolean;
+  /** Which enhanced DAT applies to the host's translations. */
+  readonly edat: Edat;
   /** Whether the host's page tables have page-status-table entries (PGSTEs). */
   readonly pageStatus: boolean;
   /** Whether an invalid operation code is an interception. */

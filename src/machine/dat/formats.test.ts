@@ -4,7 +4,10 @@ import {
   ASCE,
   CRST_ENTRIES,
   CRST_SIZE,
+  EXECUTION_PROTECT,
   INDEX_SHIFT,
+  LARGE,
+  LARGE_KEY_SHIFT,
   LEVEL_OF_TYPE,
   PAGE,
   PAGE_TABLE_ENTRIES,
@@ -39,7 +42,10 @@ describe('the fields are where the architecture has them', () => {
   it('region-table entry', () => {
     expect(REGION).toEqual({
       ORIGIN: bits(32, 51),
+      FRAME: bit(32),
+      FORMAT_CONTROL: bit(53),
       PROTECT: bit(54),
+      COMMON: bit(59),
       OFFSET: bits(56, 57),
       INVALID: bit(58),
       TYPE: bits(60, 61),
@@ -51,8 +57,6 @@ describe('the fields are where the architecture has them', () => {
     expect(SEGMENT).toEqual({
       ORIGIN: bits(32, 52),
       FRAME: bits(32, 43),
-      ACCESS_VALID: bit(47),
-      ACCESS: bits(48, 52),
       FORMAT_CONTROL: bit(53),
       PROTECT: bit(54),
       INVALID: bit(58),
@@ -61,12 +65,18 @@ describe('the fields are where the architecture has them', () => {
     });
   });
 
+  it('an entry of a frame of 1 MiB or 2 GiB', () => {
+    expect(LARGE).toEqual({ ACCESS_VALID: bit(47), ACCESS: bits(48, 52) });
+    expect([0xf800 >>> LARGE_KEY_SHIFT, EXECUTION_PROTECT]).toEqual([0xf8, bit(55)]);
+  });
+
   it('page-table entry', () => {
     expect(PAGE).toEqual({ FRAME: bits(32, 51), RESERVED: bit(52), INVALID: bit(53), PROTECT: bit(54) });
   });
 
-  it('the enhanced-DAT control, bit 40 of control register 0', () => {
+  it('the controls of enhanced DAT and of instruction-execution protection, bits 40 and 43 of control register 0', () => {
     expect(CR0.EDAT).toBe(bit(40));
+    expect(CR0.EXECUTION_PROTECTION).toBe(bit(43));
   });
 });
 

@@ -31,7 +31,13 @@ export const ASCE = {
 /** Region-table entry, of any of the three levels. */
 export const REGION = {
   ORIGIN: 0xffff_f000,
+  /** Of a region-third-table entry: absolute address of a 2 GiB frame, if the format control is one. */
+  FRAME: 0x8000_0000,
+  /** Of a region-third-table entry: it designates a frame of 2 GiB. */
+  FORMAT_CONTROL: 0x400,
   PROTECT: 0x200,
+  /** Of a region-third-table entry: the region may be common to several spaces. */
+  COMMON: 0x10,
   OFFSET: 0xc0,
   INVALID: 0x20,
   TYPE: 0x0c,
@@ -44,9 +50,6 @@ export const SEGMENT = {
   ORIGIN: 0xffff_f800,
   /** Absolute address of a 1 MiB frame, if the format control is one. */
   FRAME: 0xfff0_0000,
-  /** Of a 1 MiB frame: the access-control and fetch-protection bits of the entry override those of the storage keys. */
-  ACCESS_VALID: 0x1_0000,
-  ACCESS: 0xf800,
   FORMAT_CONTROL: 0x400,
   PROTECT: 0x200,
   INVALID: 0x20,
@@ -54,8 +57,28 @@ export const SEGMENT = {
   TYPE: 0x0c,
 } as const;
 
-/** Right shift from the access-control and fetch-protection bits of a segment-table entry to those of a storage key. */
-export const SEGMENT_KEY_SHIFT = 8;
+/** What a segment-table entry of a 1 MiB frame and a region-third-table entry of a 2 GiB frame have in common. */
+export const LARGE = {
+  /** The access-control and fetch-protection bits of the entry override those of the storage keys. */
+  ACCESS_VALID: 0x1_0000,
+  ACCESS: 0xf800,
+} as const;
+
+/** Right shift from the access-control and fetch-protection bits of such an entry to those of a storage key. */
+export const LARGE_KEY_SHIFT = 8;
+
+/**
+ * Instruction-execution protection: the bit of an entry that designates a frame, be it a page-table entry, or a segment- or
+ * region-third-table entry with format control one. It forbids instruction fetches while control register 0 enables it.
+ */
+export const EXECUTION_PROTECT = 0x100;
+
+/**
+ * Which enhanced DAT applies to a translation: none; facility 1, which brought frames of 1 MiB; or facility 2 as well,
+ * which brought frames of 2 GiB. It applies if it is installed and control register 0 enables it.
+ */
+export const EDAT = { OFF: 0, EDAT_1: 1, EDAT_2: 2 } as const;
+export type Edat = (typeof EDAT)[keyof typeof EDAT];
 
 /** Page-table entry. */
 export const PAGE = {

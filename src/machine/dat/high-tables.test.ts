@@ -1,6 +1,7 @@
 /** Tables and frames beyond 4 GiB: both halves of an origin count, at every level. */
 
 import { describe, expect, it } from 'vitest';
+import { EDAT } from './formats.ts';
 import { type EntrySource, Walk } from './walk.ts';
 
 /** Entries by absolute address, wherever that is; anything else is an addressing exception. */
@@ -41,24 +42,24 @@ const walkOf = (...more: [bigint, bigint][]) =>
 describe('a walk through tables beyond 4 GiB', () => {
   it('finds a frame beyond 4 GiB, and its page table', () => {
     const walk = walkOf();
-    expect(walk.to(...ASCE, PAGE, false)).toBe(0);
+    expect(walk.to(...ASCE, PAGE, EDAT.OFF)).toBe(0);
     expect([BigInt(walk.frame) * 4096n, BigInt(walk.table) * 2048n]).toEqual([FRAME, PAGES]);
   });
 
   it('distinguishes a page table beyond 4 GiB from one whose origin has the same low half', () => {
     const below = walkOf([SEGMENTS + 4n * 8n, PAGES & 0xffff_ffffn], [(PAGES & 0xffff_ffffn) + 40n, FRAME]);
-    expect(below.to(...ASCE, PAGE, false)).toBe(0);
+    expect(below.to(...ASCE, PAGE, EDAT.OFF)).toBe(0);
     expect(BigInt(below.table) * 2048n).toBe(PAGES & 0xffff_ffffn);
   });
 
   it('finds a frame of 1 MiB beyond 4 GiB', () => {
     const walk = walkOf([SEGMENTS + 4n * 8n, 0x5_0010_0400n]);
-    expect(walk.to(...ASCE, PAGE, true)).toBe(0);
+    expect(walk.to(...ASCE, PAGE, EDAT.EDAT_2)).toBe(0);
     expect([BigInt(walk.frame) * 4096n, walk.table, walk.absolute]).toEqual([0x5_0010_5000n, -1, true]);
   });
 
   it('ends with an addressing exception if a table is outside storage', () => {
     const walk = walkOf([SEGMENTS + 4n * 8n, PAGES + (1n << 33n)]);
-    expect(walk.to(...ASCE, PAGE, false)).toBe(5);
+    expect(walk.to(...ASCE, PAGE, EDAT.OFF)).toBe(5);
   });
 });

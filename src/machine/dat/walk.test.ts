@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTION, STORE } from '../cpu/access.ts';
 import { FETCH, logicalPage, Machine, PGM, SPACE, Storage } from '../index.ts';
+import { EDAT, type Edat } from './formats.ts';
 import { AbsoluteEntries, Walk, type WalkStep } from './walk.ts';
 
 /**
@@ -59,7 +60,7 @@ function tree() {
   const storage = new Storage(STORAGE);
   fillTables(storage);
   const walk = new Walk(new AbsoluteEntries(storage));
-  const to = (asce: bigint | number, page: number, edat = false): Result => {
+  const to = (asce: bigint | number, page: number, edat: Edat = EDAT.OFF): Result => {
     const element = BigInt(asce);
     const code = walk.to(Number(element >> 32n), Number(element & 0xffff_ffffn), page, edat);
     expect(walk.code).toBe(code);
@@ -83,7 +84,7 @@ describe('a walk that finds its frame', () => {
   it('calls a visitor with each entry, in order', () => {
     const { walk } = tree();
     const steps: WalkStep[] = [];
-    walk.to(0, 0x1_000f, 0x200_8018_0405, false, (step) => steps.push(step));
+    walk.to(0, 0x1_000f, 0x200_8018_0405, EDAT.OFF, (step) => steps.push(step));
     expect(steps).toEqual([
       { level: 'region-first', tablePage: 0x10, offset: 8, index: 1, hi: 0, lo: 0x1_400f },
       { level: 'region-second', tablePage: 0x14, offset: 16, index: 2, hi: 0, lo: 0x1_800b },
@@ -97,7 +98,7 @@ describe('a walk that finds its frame', () => {
     const { storage, walk } = tree();
     storage.set32(0x1_801c, 0x24);
     const levels: string[] = [];
-    walk.to(0, 0x1_000f, 0x200_8018_0405, false, ({ level }) => levels.push(level));
+    walk.to(0, 0x1_000f, 0x200_8018_0405, EDAT.OFF, ({ level }) => levels.push(level));
     expect(levels).toEqual(['region-first', 'region-second', 'region-third']);
   });
 
@@ -121,7 +122,7 @@ describe('a walk that finds its frame', () => {
     // 0x20800 / 0x800
     expect(to(0x1_c000, 0x405)).toEqual({ code: 0, frame: 0x31, protect: false, table: 0x41 });
     const indexes: number[] = [];
-    walk.to(0, 0x1_c000, 0x405, false, ({ index }) => indexes.push(index));
+    walk.to(0, 0x1_c000, 0x405, EDAT.OFF, ({ index }) => indexes.push(index));
     expect(indexes).toEqual([4, 5]);
   });
 
@@ -292,8 +293,8 @@ describe('translation specification', () => {
   it('a common segment of format control one in a private space', () => {
     const { storage, to } = tree();
     storage.set32(0x1_c024, 0x10_0410);
-    expect(to(0x1_c100, 0x405, true)).toEqual({ code: 0x12 });
-    expect(to(0x1_c000, 0x405, true)).toMatchObject({ code: 0, frame: 0x105 });
+    expect(to(0x1_c100, 0x405, EDAT.EDAT_2)).toEqual({ code: 0x12 });
+    expect(to(0x1_c000, 0x405, EDAT.EDAT_2)).toMatchObject({ code: 0, frame: 0x105 });
   });
 });
 
@@ -336,21 +337,24 @@ describe('addressing', () => {
 });
 
 describe('protection', () => {
-  it.each([false, true])('of a segment or a page counts with enhanced DAT (%s)', (edat) => {
-    for (const at of [0x1_c024, PAGE_ENTRY + 4]) {
-      const { storage, to } = tree();
-      storage.set32(at, storage.get32(at) | 0x200);
-      for (const { asce, page } of TOPS) expect(to(asce, page, edat).protect).toBe(true);
-    }
-  });
+  it.each([EDAT.OFF, EDAT.EDAT_1, EDAT.EDAT_2])(
+    'of a segment or a page counts with enhanced DAT (%s)',
+    (edat) => {
+      for (const at of [0x1_c024, PAGE_ENTRY + 4]) {
+        const { storage, to } = tree();
+        storage.set32(at, storage.get32(at) | 0x200);
+        for (const { asce, page } of TOPS) expect(to(asce, page, edat).protect).toBe(true);
+      }
+    },
+  );
 
   it.each(PASSED.filter(({ level }) => level > 0))(
     'from a $from table, of a $at entry counts only with enhanced DAT',
     ({ top, entry }) => {
       const { storage, to } = tree();
       storage.set32(entry.at + 4, entry.lo | 0x200);
-      expect(to(top.asce, top.page, true)).toMatchObject({ code: 0, frame: 0x30, protect: true });
-      expect(to(top.asce, top.page, false)).toMatchObject({ code: 0, frame: 0x30, protect: false });
+      expect(to(top.asce, top.page, EDAT.EDAT_2)).toMatchObject({ code: 0, frame: 0x30, protect: true });
+      expect(to(top.asce, top.page, EDAT.OFF)).toMatchObject({ code: 0, frame: 0x30, protect: false });
     },
   );
 });
@@ -360,20 +364,25 @@ describe('a segment entry of format control one', () => {
     const { storage, to } = tree();
     // Bits below 0x100000 that are not controls are not part of the frame's address.
     storage.set64(0x1_c020, 0x0000_0001_0020_0400n | 0xf_8000n);
-    expect(to(0x1_c000, 0x405, true)).toEqual({ code: 0, frame: 0x10_0205, protect: false, table: -1 });
-    expect(to(0x1_c000, 0x4ff, true).frame).toBe(0x10_02ff);
+    expect(to(0x1_c000, 0x405, EDAT.EDAT_2)).toEqual({
+      code: 0,
+      frame: 0x10_0205,
+      protect: false,
+      table: -1,
+    });
+    expect(to(0x1_c000, 0x4ff, EDAT.EDAT_2).frame).toBe(0x10_02ff);
   });
 
   it('is protected by its own bit', () => {
     const { storage, to } = tree();
     storage.set32(0x1_c024, 0x20_0600);
-    expect(to(0x1_c000, 0x405, true)).toMatchObject({ code: 0, frame: 0x205, protect: true });
+    expect(to(0x1_c000, 0x405, EDAT.EDAT_2)).toMatchObject({ code: 0, frame: 0x205, protect: true });
   });
 
   it('designates a page table without enhanced DAT', () => {
     const { storage, to } = tree();
     storage.set32(0x1_c024, 0x2_0400);
-    expect(to(0x1_c000, 0x405, false)).toEqual({ code: 0, frame: 0x30, protect: false, table: TABLE });
+    expect(to(0x1_c000, 0x405, EDAT.OFF)).toEqual({ code: 0, frame: 0x30, protect: false, table: TABLE });
   });
 });
 
@@ -395,7 +404,7 @@ describe('a processor that recognizes an exception', () => {
     return { storage: machine.storage, cpu, reach };
   }
 
-  const EDAT = 0x80_0000n;
+  const ENHANCED = 0x80_0000n;
 
   it.each(PASSED)('$at translation from a $from table', ({ top, entry }) => {
     const { storage, reach } = processor(top.asce);
@@ -451,7 +460,7 @@ describe('a processor that recognizes an exception', () => {
   it('protection of a region, when control register 0 has enhanced DAT on', () => {
     for (const [edat, expected] of [
       [0n, 0x3_0000],
-      [EDAT, [0x04, 0x0000_0001_8040_5404n]],
+      [ENHANCED, [0x04, 0x0000_0001_8040_5404n]],
     ] as const) {
       const { storage, reach } = processor(0x1_8007, edat);
       storage.set32(0x1_801c, 0x1_c207);
@@ -461,11 +470,11 @@ describe('a processor that recognizes an exception', () => {
   });
 
   it('a frame of 1 MiB, when control register 0 has enhanced DAT on', () => {
-    const { storage, reach } = processor(0x1_c000, EDAT);
+    const { storage, reach } = processor(0x1_c000, ENHANCED);
     storage.set32(0x1_c024, 0x20_0400);
     expect(reach(0x405, FETCH)).toBe(0x20_5000);
     expect(reach(0x405, STORE)).toBe(0x20_5000);
-    const protect = processor(0x1_c000, EDAT);
+    const protect = processor(0x1_c000, ENHANCED);
     protect.storage.set32(0x1_c024, 0x20_0600);
     expect(protect.reach(0x405, STORE)).toEqual([0x04, 0x40_5404n]);
   });

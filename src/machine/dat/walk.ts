@@ -7,7 +7,17 @@
 
 import { PGM } from '../interruption.ts';
 import type { Storage } from '../storage.ts';
-import { ASCE, PAGE, REGION, SEGMENT, SEGMENT_KEY_SHIFT } from './formats.ts';
+import {
+  ASCE,
+  EDAT,
+  type Edat,
+  EXECUTION_PROTECT,
+  LARGE,
+  LARGE_KEY_SHIFT,
+  PAGE,
+  REGION,
+  SEGMENT,
+} from './formats.ts';
 
 /** Number of pages in 4 GiB: the weight of an address's high half in a page number. */
 const PAGES_PER_HIGH = 0x10_0000;
@@ -72,6 +82,9 @@ const LEVEL_EXCEPTION = [
 ] as const;
 /** Number of pages that an entry of a table covers, by table type. */
 const PAGES_PER_ENTRY = [2 ** 8, 2 ** 19, 2 ** 30, 2 ** 41] as const;
+/** The table type of a region-third table, and the number of pages that an entry of it covers. */
+const REGION_THIRD = 1;
+const PAGES_PER_REGION = 2 ** 19;
 /** Number of pages in 2^64 bytes. */
 const LIMIT = 2 ** 52;
 /** Number of pages that a table of 2048 entries covers, by table type. */
@@ -86,15 +99,17 @@ export class Walk {
   code = 0;
   /** Page number of the frame, if `code` is 0: absolute if `absolute` is true, else real. */
   frame = 0;
-  /** Whether `frame` is absolute, as for 1 MiB frames: prefixing does not apply. */
+  /** Whether `frame` is absolute, as for frames of 1 MiB and 2 GiB: prefixing does not apply. */
   absolute = false;
   /** Whether a protection bit in an entry forbids stores. */
   protect = false;
-  /** The page table used, in units of 2 KiB; -1 if none was (1 MiB frames, real space). */
+  /** Whether the entry that designates the frame forbids instruction fetches, if control register 0 enables that. */
+  noExecute = false;
+  /** The page table used, in units of 2 KiB; -1 if none was (frames of 1 MiB and 2 GiB, real space). */
   table = -1;
   /**
-   * Access-control and fetch-protection bits from the segment-table entry of a 1 MiB frame (access-control validity on),
-   * which override those of the storage key; -1 if the storage key applies.
+   * Access-control and fetch-protection bits from the entry of a frame of 1 MiB or 2 GiB (access-control validity on), which
+   * override those of the storage key; -1 if the storage key applies.
    */
   key = -1;
 
@@ -111,11 +126,12 @@ export class Walk {
    * @param asceHi high half of the address-space-control element
    * @param asceLo low half
    * @param page the page number, less than 2^52
-   * @param edat whether enhanced DAT is enabled (control register 0, bit 40)
+   * @param edat which enhanced DAT applies
    * @param visit called with each entry fetched
    */
-  to(asceHi: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
+  to(asceHi: number, asceLo: number, page: number, edat: Edat, visit?: WalkVisitor): number {
     this.protect = false;
+    this.noExecute = false;
     this.table = -1;
     this.key = -1;
     this.absolute = false;
@@ -133,7 +149,7 @@ export class Walk {
     asceLo: number,
     top: number,
     page: number,
-    edat: boolean,
+    edat: Edat,
     visit?: WalkVisitor,
   ): number {
     const entries = this.#entries;
@@ -149,8 +165,12 @@ export class Walk {
       const { hi, lo } = entries;
       if (lo & REGION.INVALID) return LEVEL_EXCEPTION[type] as number;
       if ((lo & REGION.TYPE) >>> 2 !== type) return PGM.TRANSLATION_SPECIFICATION;
-      if (edat && lo & REGION.PROTECT) this.protect = true;
+      if (edat !== EDAT.OFF && lo & REGION.PROTECT) this.protect = true;
       if (type === 0) return this.#segment(hi, lo, asceLo, page, edat, visit);
+      if (type === REGION_THIRD && edat === EDAT.EDAT_2) {
+        if (lo & REGION.COMMON && asceLo & ASCE.PRIVATE) return PGM.TRANSLATION_SPECIFICATION;
+        if (lo & REGION.FORMAT_CONTROL) return this.#large(hi, lo, REGION.FRAME, page % PAGES_PER_REGION);
+      }
       tablePage = hi * PAGES_PER_HIGH + (lo >>> 12);
       first = (lo & REGION.OFFSET) >>> 6;
       length = lo & REGION.LENGTH;
@@ -158,16 +178,12 @@ export class Walk {
   }
 
   /** Follows a valid segment-table entry to a 1 MiB frame, or by its page table to a frame. */
-  #segment(hi: number, lo: number, asceLo: number, page: number, edat: boolean, visit?: WalkVisitor): number {
+  #segment(hi: number, lo: number, asceLo: number, page: number, edat: Edat, visit?: WalkVisitor): number {
     if (lo & SEGMENT.COMMON && asceLo & ASCE.PRIVATE) return PGM.TRANSLATION_SPECIFICATION;
     if (lo & SEGMENT.PROTECT) this.protect = true;
     const inSegment = page % 256;
-    if (edat && lo & SEGMENT.FORMAT_CONTROL) {
-      this.frame = hi * PAGES_PER_HIGH + ((lo & SEGMENT.FRAME) >>> 12) + inSegment;
-      this.absolute = true;
-      if (lo & SEGMENT.ACCESS_VALID) this.key = (lo & SEGMENT.ACCESS) >>> SEGMENT_KEY_SHIFT;
-      return 0;
-    }
+    if (edat !== EDAT.OFF && lo & SEGMENT.FORMAT_CONTROL)
+      return this.#large(hi, lo, SEGMENT.FRAME, inSegment);
     const table = hi * (PAGES_PER_HIGH * 2) + (lo >>> 11);
     const half = (lo & TABLE_UNIT) === 0 ? 0 : 256;
     const failed = this.#fetch(hi * PAGES_PER_HIGH + (lo >>> 12), half + inSegment, 'page', visit, half);
@@ -176,8 +192,18 @@ export class Walk {
     if (entry.lo & PAGE.INVALID) return PGM.PAGE_TRANSLATION;
     if (entry.lo & PAGE.RESERVED) return PGM.TRANSLATION_SPECIFICATION;
     if (entry.lo & PAGE.PROTECT) this.protect = true;
+    this.noExecute = (entry.lo & EXECUTION_PROTECT) !== 0;
     this.table = table;
     this.frame = entry.hi * PAGES_PER_HIGH + (entry.lo >>> 12);
+    return 0;
+  }
+
+  /** Ends at a frame of 1 MiB or 2 GiB: `origin` are the bits of its address in `lo`, `inFrame` is the page in it. */
+  #large(hi: number, lo: number, origin: number, inFrame: number): number {
+    this.frame = hi * PAGES_PER_HIGH + ((lo & origin) >>> 12) + inFrame;
+    this.absolute = true;
+    this.noExecute = (lo & EXECUTION_PROTECT) !== 0;
+    if (lo & LARGE.ACCESS_VALID) this.key = (lo & LARGE.ACCESS) >>> LARGE_KEY_SHIFT;
     return 0;
   }
 

@@ -123,8 +123,8 @@ describe('a program interruption', () => {
   });
 
   it.each([
-    ['the source', 0x3_0000n, 0x2_0000n, '0000000000020800'],
-    ['the destination', 0x2_0000n, 0x3_0000n, '0000000000020400'],
+    ['the source', 0x3_0000n, 0x2_0000n, '0000000000020804'],
+    ['the destination', 0x2_0000n, 0x3_0000n, '0000000000020404'],
   ])('of MOVE PAGE stores its register numbers at 162: %s is not there', (_, to, from, teid) => {
     tables();
     Object.assign(cpu.gr, { 0: 0n, 6: to, 7: from });

@@ -68,6 +68,24 @@ function keyed(code: string, key: (cpu: Cpu, n: bigint) => void): void {
   expect(get(cpu, OTHER, 8)).toBe('0102030405060708');
 }
 
+/**
+ * Executes IRBM or RRBM for the 256 KiB at 0x40000, of which the first, the fifteenth but last and the last frame have been
+ * referenced. Returns the bits, and the keys of these frames.
+ */
+function referenceBits(code: string): (bigint | number | undefined)[] {
+  const cpu = bare();
+  const frames = [0x40, 0x40 + 49, 0x40 + 63];
+  for (const [i, key] of [0x06, 0xf6, 0xfc].entries()) cpu.storage.keys[frames[i] as number] = key;
+  cpu.gr[9] = 0x4_5678n;
+  expect(exception(cpu, code, MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  expect(exception(cpu, code)).toBe(0);
+  const after = [cpu.gr[2], ...frames.map((frame) => cpu.storage.keys[frame])];
+  // The storage ends after frame 0x1ff.
+  cpu.gr[9] = 0x20_0000n;
+  expect(exception(cpu, code)).toBe(PGM.ADDRESSING);
+  return after;
+}
+
 /** LOAD ADDRESS EXTENDED by space: what names the space goes into the access register. */
 function extendedAddress(code: string): void {
   for (const [space, alet] of [
@@ -242,6 +260,15 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     cpu.gr[9] = 0x2000n;
     expect(exception(cpu, 'b22c0009')).toBe(0);
   },
+  CRDTE: () => {
+    const cpu = bare();
+    put(cpu, DATA + 0x10, '0000000000000123');
+    Object.assign(cpu.gr, { 2: 0x123n, 3: 0x456n, 6: BigInt(DATA) | 0x10n, 7: 2n << 20n });
+    expect(exception(cpu, 'b98f0026')).toBe(0);
+    expect([cpu.cc, get(cpu, DATA + 0x10, 8)]).toEqual([0, '0000000000000456']);
+  },
+  IRBM: () => expect(referenceBits('b9ac0029')).toEqual([0x8000_0000_0000_4001n, 0x06, 0xf6, 0xfc]),
+  RRBM: () => expect(referenceBits('b9ae0029')).toEqual([0x8000_0000_0000_4001n, 0x02, 0xf2, 0xf8]),
   MVCK: () => keyed('d92480009000', (cpu, key) => void (cpu.gr[4] = key)),
   MVCSK: () => keyed('e50e80009000', (cpu, key) => void (cpu.gr[1] = key)),
   MVCDK: () => {
@@ -300,6 +327,7 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     expect([get(cpu, OTHER + 0xffe, 2), cpu.cc]).toEqual(['abcd', 0]);
     cpu.storage.set64(0xa000 + (OTHER / 0x1000) * 8, 0x400n);
     expect(exception(cpu, 'b2540046', MODE_64 | DAT)).toBe(PGM.PAGE_TRANSLATION);
+    expect([cpu.operandAccess, cpu.teidLo]).toEqual([0x46, OTHER | 0x404]);
     cpu.gr[0] = 0x100n;
     execute(cpu, 'b2540046', MODE_64 | DAT);
     expect(cpu.cc).toBe(1);

@@ -105,6 +105,12 @@ export const FACILITIES = {
     bit: 61,
     instructions: `MVCRL NCGRK NCRK NNGRK NNRK NOGRK NORK NXGRK NXRK OCGRK OCRK SELFHR SELGR SELR`,
   },
+  /** Reset reference bits multiple. */
+  rrbm: { since: 'z196', bit: 66, instructions: 'RRBM' },
+  /** Enhanced DAT 2: frames of 2 GiB. */
+  edat2: { since: 'zEC12', bit: 78, instructions: 'CRDTE' },
+  /** Insert reference bits multiple. */
+  irbm: { since: 'z14', bit: 145, instructions: 'IRBM' },
   /** Load/store on condition 2, load and zero rightmost byte. */
   lsoc2: {
     since: 'z13',
@@ -116,19 +122,32 @@ export const FACILITIES = {
 /** The name of a facility. */
 export type Facility = keyof typeof FACILITIES;
 
-/** Facilities without instructions: extensions of instructions of other facilities. All models have them. */
+/** Facilities without instructions: extensions of instructions of other facilities, and of the processor. */
 export const BEHAVIORS = {
   /** The z/Architecture mode is active. */
-  'z/Architecture active': 2,
+  'z/Architecture active': { since: 'z10', bit: 2 },
   /** SIGP SENSE RUNNING STATUS. */
-  'sense-running-status': 9,
+  'sense-running-status': { since: 'z10', bit: 9 },
+  /** IPTE of several entries. */
+  'ipte-range': { since: 'z196', bit: 13 },
   /** The test-character control of TROO and its kind, and their tables on doublewords. */
-  'extended-translation-2-enhancement': 24,
+  'extended-translation-2-enhancement': { since: 'z10', bit: 24 },
   /** The well-formedness checking of the conversions between Unicode encodings. */
-  'extended-translation-3-enhancement': 30,
+  'extended-translation-3-enhancement': { since: 'z10', bit: 30 },
   /** COMPARE AND SWAP AND STORE of sixteen bytes. */
-  'compare-and-swap-and-store-2': 33,
-} as const;
+  'compare-and-swap-and-store-2': { since: 'z10', bit: 33 },
+  /** The local-clearing control of IPTE, IDTE and CRDTE. */
+  'local-tlb-clearing': { since: 'zEC12', bit: 51 },
+  /** Fetch or store, in the identification of an access exception. */
+  'access-exception-fetch-store-indication': { since: 'z196', bit: 75 },
+  /** Instruction-execution protection. */
+  'instruction-execution-protection': { since: 'z14', bit: 130 },
+  /**
+   * Side-effect access, and enhanced suppression on protection 2: the identification of a protection exception says what
+   * forbids the access.
+   */
+  'enhanced-suppression-on-protection-2': { since: 'z14', bit: 131 },
+} as const satisfies Record<string, { since: Generation; bit: number }>;
 
 /** Maximum length of a facility list in bytes. */
 const LIST_SIZE = 256;
@@ -146,7 +165,9 @@ export function facilityListOf(mnemonics: Iterable<string>, model: CpuModel = 'm
     .filter(whole)
     .map(({ bit }): number => bit);
   const list = new Uint8Array(LIST_SIZE);
-  for (const bit of [...bits, ...Object.values(BEHAVIORS)]) list[bit >>> 3]! |= 0x80 >>> (bit & 7);
+  const behaviors = Object.values(BEHAVIORS).filter(({ since }) => modelOffers(model, since));
+  for (const bit of [...bits, ...behaviors.map((one): number => one.bit)])
+    list[bit >>> 3]! |= 0x80 >>> (bit & 7);
   const last = list.findLastIndex((byte) => byte !== 0);
   return list.slice(0, (Math.floor(last / 8) + 1) * 8);
 }

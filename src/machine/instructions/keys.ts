@@ -6,6 +6,7 @@ import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { lowAddressProtected } from '../cpu/protection.ts';
 import { ADDRESSING, SPACE } from '../cpu/state.ts';
+import { hasFacility } from '../cpu-model.ts';
 import { PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
@@ -22,12 +23,17 @@ export const PFMF = {
   CLEAR: 0x1_0000,
   SIZE: 0x7000,
   SIZE_1M: 0x1000,
+  SIZE_2G: 0x2000,
   KEY: 0xfe,
 } as const;
+
+/** Bit of the facility list. */
+const EDAT_2 = 78;
 
 /** The bits of a storage key. */
 const KEY_BITS = 0xfe;
 const FRAMES_PER_SEGMENT = 0x100;
+const FRAMES_PER_REGION = 0x8_0000;
 /** Number of frames in a unit of operation. */
 const FRAMES_PER_UNIT = 16;
 
@@ -59,18 +65,19 @@ function sske(c: Processor, r1: number, r2: number, m3: number): void {
 
 /** Sets the keys of a multiple-block operation. Its addresses are absolute. */
 function setBlock(c: Processor, r: number, key: number): void {
-  eachFrame(c, r, (page) => KEY_PLACE.find(c, page, page).set(c, key));
+  eachFrame(c, r, FRAMES_PER_SEGMENT, (page) => KEY_PLACE.find(c, page, page).set(c, key));
 }
 
 /**
- * Performs an action on each frame from the absolute address in register `r` to the end of its segment, in units of
- * operation of `FRAMES_PER_UNIT` frames. After a unit the register designates the next frame, and the instruction is executed
+ * Performs an action on each frame from the absolute address in register `r` to the end of its block, in units of operation
+ * of `FRAMES_PER_UNIT` frames. After a unit the register designates the next frame, and the instruction is executed
  * again unless an interruption comes first. Bits 52 to 63 of the register do not change.
+ * @param block number of frames of a block
  */
-function eachFrame(c: Processor, r: number, action: (page: AbsolutePage) => void): void {
+function eachFrame(c: Processor, r: number, block: number, action: (page: AbsolutePage) => void): void {
   c.effectiveRegister(r);
   let page = pageOf(c.eaHi, c.eaLo);
-  const end = (Math.floor(page / FRAMES_PER_SEGMENT) + 1) * FRAMES_PER_SEGMENT;
+  const end = (Math.floor(page / block) + 1) * block;
   const unit = Math.min(end, page + FRAMES_PER_UNIT);
   const byte = c.low(r) & 0xfff;
   try {
@@ -101,13 +108,22 @@ function rrbe(c: Processor, _: number, r2: number): void {
 function pfmf(c: Processor, r1: number, r2: number): void {
   const what = c.low(r1);
   const size = what & PFMF.SIZE;
-  if (what & PFMF.RESERVED || size > PFMF.SIZE_1M) c.program(PGM.SPECIFICATION);
+  if (what & PFMF.RESERVED || size > largestSize(c)) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
   if (what & PFMF.CLEAR) lowAddress(c, page);
   // The address of a single frame is real, that of the frames of a segment absolute.
   if (size === 0) manage(c, c.prefixed(realPage(page)), page, what);
-  else eachFrame(c, r2, (frame) => manage(c, frame, frame, what));
+  else {
+    const block = size === PFMF.SIZE_1M ? FRAMES_PER_SEGMENT : FRAMES_PER_REGION;
+    eachFrame(c, r2, block, (frame) => manage(c, frame, frame, what));
+  }
+}
+
+/** Returns the code of the largest frames: 2 GiB with enhanced DAT 2, but not in the 24-bit addressing mode. */
+function largestSize(c: Processor): number {
+  const large = hasFacility(c.machine.facilities, EDAT_2) && c.addressing !== ADDRESSING.BITS_24;
+  return large ? PFMF.SIZE_2G : PFMF.SIZE_1M;
 }
 
 function manage(c: Processor, page: AbsolutePage, logical: number, what: number): void {
@@ -126,7 +142,7 @@ function clearFrame(c: Processor, frame: number): void {
 /** Low-address protection of a frame, by its real address. */
 function lowAddress(c: Processor, page: number): void {
   if (lowAddressProtected(c.cr0, page, 0, false)) {
-    c.storeProtectionException(page);
+    c.lowAddressException(page);
   }
 }
 
@@ -246,6 +262,9 @@ function moveKeyed(destination: boolean) {
   };
 }
 
+/** Bit 61 of the identification of a page-translation exception: MOVE PAGE has stored its register numbers. */
+const MOVE_PAGE = 4;
+
 const MVPG = {
   RESERVED: 0xf000,
   DESTINATION_KEY: 0x800,
@@ -280,6 +299,7 @@ function mvpg(c: Processor, r1: number, r2: number): void {
     moveBy(c, 0x1000, TO, FROM);
   } catch (thrown) {
     c.operandAccess = (r1 << 4) | r2;
+    if (c.exceptionCode === PGM.PAGE_TRANSLATION) c.teidLo = (c.teidLo | MOVE_PAGE) >>> 0;
     throw thrown;
   }
   c.cc = 0;

@@ -50,6 +50,7 @@ interface Watch {
 function execute(line: InstructionLine, start: Start, watch: Watch | null): number {
   cpu.reset();
   cpu.interruptions = 'report';
+  cpu.storage.keys.fill(0x06);
   cpu.setControl(0, 0x0404_00e0n);
   cpu.setControl(1, 0x8000n);
   cpu.setControl(7, 0x8000n);

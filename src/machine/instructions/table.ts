@@ -11,6 +11,7 @@ import { DECIMAL } from './decimal.ts';
 import { EDIT } from './edit.ts';
 import { FLOAT } from './float.ts';
 import { FACILITY } from './identification.ts';
+import { INVALIDATE } from './invalidate.ts';
 import { KEYS } from './keys.ts';
 import type { InstructionLine } from './line.ts';
 import { LOAD } from './load.ts';
@@ -21,6 +22,7 @@ import { MOVE } from './move.ts';
 import { MULTIPLY } from './multiply.ts';
 import { PARSE } from './parse.ts';
 import { INPUT_OUTPUT, PSW_CONTROL } from './psw.ts';
+import { REFERENCE_BITS } from './reference-bits.ts';
 import { SHIFT } from './shift.ts';
 import { SIGNAL } from './signal.ts';
 import { SORT } from './sort.ts';
@@ -58,7 +60,9 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...TIMING,
   ...SIGNAL,
   ...TABLES,
+  ...INVALIDATE,
   ...KEYS,
+  ...REFERENCE_BITS,
   ...FACILITY,
   ...INPUT_OUTPUT,
 ];

@@ -1,113 +1,15 @@
-/**
- * Control instructions for dynamic address translation: they translate addresses, invalidate table entries and purge
- * TLBs. Principles of Operation, chapters 3 and 10.
- */
+/** Control instructions that translate addresses, or access real storage. Principles of Operation, chapters 3 and 10. */
 
-import { realPage } from '../addresses.ts';
+import { logicalPage, realPage } from '../addresses.ts';
 import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
 import { ADDRESSING, SPACE } from '../cpu/state.ts';
-import { ASCE, PAGE, REGION } from '../dat/formats.ts';
-import type { WalkStep } from '../dat/walk.ts';
+import { ASCE, EDAT, LEVEL_OF_TYPE, REGION, SEGMENT } from '../dat/formats.ts';
+import type { Walk, WalkStep } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
-import {
-  aligned,
-  effectivePage,
-  fetch64,
-  frameNumber,
-  load32,
-  pair,
-  put64,
-  realOperand,
-  X,
-} from './operands.ts';
-
-/** Purges the translations of the running program, the guest or the host, on every processor. */
-function purgeEverywhere(c: Processor): void {
-  if (c.sie === null) c.machine.purgeAll();
-  else for (const cpu of c.machine.cpus) cpu.guestTlb.purgeAll();
-}
-
-/** INVALIDATE PAGE TABLE ENTRY: r1 designates the page table, the address in r2 selects the entry. */
-function ipte(c: Processor, r1: number, r2: number): void {
-  const hi = c.high(r1);
-  const lo = (c.low(r1) & ~0x7ff) >>> 0;
-  const index = (c.low(r2) >>> 12) & 0xff;
-  const at = realOperand(c, hi, (lo + index * 8) >>> 0, 8, STORE);
-  c.storage.set32(at + 4, (c.storage.get32(at + 4) | PAGE.INVALID) >>> 0);
-  const origin = hi * 0x1_0000_0000 + lo;
-  if (c.sie === null) c.machine.purgePage(origin, index);
-  else for (const cpu of c.machine.cpus) cpu.guestTlb.purgePage(origin / 0x800, index);
-}
-
-const CLEAR_BY_ASCE = 0x800;
-const RESERVED = 0x000f_f000;
-/** Right shifts of the address in r2 that give the index, by table type. */
-const INDEX = [20n, 31n, 42n, 53n] as const;
-
-/** INVALIDATE DAT TABLE ENTRY; or, with a bit of r2, only a purge of an address-space-control element's translations. */
-function idte(c: Processor, r1: number, r2: number): void {
-  const what = c.low(r2);
-  if (what & RESERVED) c.program(PGM.SPECIFICATION);
-  if (what & CLEAR_BY_ASCE) {
-    purgeEverywhere(c);
-    return;
-  }
-  const hi = c.high(r1);
-  const designation = c.low(r1);
-  const type = (designation & ASCE.TYPE) >>> 2;
-  const first = Number(((c.gr[r2] as bigint) >> (INDEX[type] as bigint)) & 0x7ffn);
-  const count = Math.min((what & 0x7ff) + 1, 0x800 - first);
-  for (let n = 0; n < count; n++) {
-    const lo = ((designation & ~0xfff) >>> 0) + (first + n) * 8;
-    const carry = lo > 0xffff_ffff ? 1 : 0;
-    const at = realOperand(c, (hi + carry) >>> 0, lo >>> 0, 8, STORE);
-    c.storage.set32(at + 4, (c.storage.get32(at + 4) | REGION.INVALID) >>> 0);
-  }
-  purgeEverywhere(c);
-}
-
-/** Sets the operand address of COMPARE AND SWAP AND PURGE: r2 without the low bits, which select what to purge. */
-function purgeAddress(c: Processor, r2: number, size: number): void {
-  c.effectiveRegister(r2);
-  c.eaLo = (c.eaLo & -size) >>> 0;
-}
-
-function purgeAsked(c: Processor, r2: number): void {
-  if (c.low(r2) & 1) purgeEverywhere(c);
-}
-
-function csp(c: Processor, r1: number, r2: number): void {
-  pair(c, r1);
-  purgeAddress(c, r2, 4);
-  c.probe(c.eaHi, c.eaLo, 4, STORE);
-  const old = load32(c);
-  if (old !== c.gr32[r1 * 2]) {
-    c.gr32[r1 * 2] = old;
-    c.cc = 1;
-    return;
-  }
-  c.store32(c.eaHi, c.eaLo, c.gr32[r1 * 2 + 2] as number);
-  purgeAsked(c, r2);
-  c.cc = 0;
-}
-
-function cspg(c: Processor, r1: number, r2: number): void {
-  pair(c, r1);
-  purgeAddress(c, r2, 8);
-  c.probe(c.eaHi, c.eaLo, 8, STORE);
-  fetch64(c, X);
-  if (c.op[X] !== c.op[r1]) {
-    c.op[r1] = c.op[X] as bigint;
-    c.cc = 1;
-    return;
-  }
-  put64(c, r1 + 1);
-  purgeAsked(c, r2);
-  c.cc = 0;
-}
+import { aligned, effectivePage, frameNumber, pageOf, put64, realOperand, X, XL } from './operands.ts';
 
 /** Returns the absolute byte address of the real operand that register `r` designates, which must be aligned. */
 function realInRegister(c: Processor, r: number, size: number, access: Access): number {
@@ -157,15 +59,28 @@ function selectedSpace(c: Processor): number {
   return c.space;
 }
 
+/** Returns the real page that a walk found. A frame of 1 MiB or 2 GiB lies at an absolute address: prefixing makes it real. */
+function realOf(c: Processor, { frame, absolute }: Walk): number {
+  return absolute ? c.prefixed(realPage(frame)) : frame;
+}
+
+/** Number of pages with addresses of 31 bits. */
+const PAGES_31 = 0x8_0000;
+
 /**
  * LOAD REAL ADDRESS. Condition code 0: the real address is loaded; 1: the address of the invalid segment-table entry; 2: that
- * of the invalid page-table entry; 3: the code of the exception, with bit 32 one.
+ * of the invalid page-table entry; 3: the code of the exception, with bit 32 one, in the low half of the register. An address
+ * of more than 31 bits is a special-operation exception outside the 64-bit mode, except for LRAG; that of an entry is
+ * condition code 3.
  */
 function loadReal(c: Processor, r: number, wide: boolean): void {
   last = null;
   const walk = c.translate(effectivePage(c), selectedSpace(c), keepLast);
   if (walk.code === 0) {
-    realAddress(c, r, walk.frame, c.eaLo & 0xfff, wide, 0);
+    const page = realOf(c, walk);
+    if (!wide && page >= PAGES_31) c.program(PGM.SPECIAL_OPERATION);
+    realAddress(c, r, page, c.eaLo & 0xfff, wide);
+    c.cc = 0;
   } else if (!REPORTED.has(walk.code)) {
     c.program(walk.code);
   } else {
@@ -179,28 +94,19 @@ function unavailable(c: Processor, r: number, code: number, wide: boolean): void
   const entry =
     (code === PGM.SEGMENT_TRANSLATION && step?.level === 'segment') ||
     (code === PGM.PAGE_TRANSLATION && step?.level === 'page');
-  if (entry && step !== null) {
-    realAddress(c, r, step.tablePage, step.offset, wide, code === PGM.SEGMENT_TRANSLATION ? 1 : 2);
+  if (entry && step !== null && (wide || step.tablePage < PAGES_31)) {
+    realAddress(c, r, step.tablePage, step.offset, wide);
+    c.cc = code === PGM.SEGMENT_TRANSLATION ? 1 : 2;
   } else {
     c.gr32[r * 2] = 0x8000_0000 | code;
-    if (wide) c.gr32[r * 2 + 1] = 0;
     c.cc = 3;
   }
 }
 
-/** Loads a real address into register `r`: 64 bits if `wide`, else 31 bits, and a special-operation exception if it has more. */
-function realAddress(
-  c: Processor,
-  r: number,
-  page: number,
-  offset: number,
-  wide: boolean,
-  code: number,
-): void {
+/** Loads a real address into register `r`: into the whole register if `wide`, else into its low half. */
+function realAddress(c: Processor, r: number, page: number, offset: number, wide: boolean): void {
   if (wide) c.gr32[r * 2 + 1] = Math.floor(page / 0x10_0000);
-  else if (page >= 0x8_0000) c.program(PGM.SPECIAL_OPERATION);
   c.gr32[r * 2] = ((page % 0x10_0000) << 12) | offset;
-  c.cc = code;
 }
 
 const lra = (c: Processor, r: number) => loadReal(c, r, c.addressing === ADDRESSING.BITS_64);
@@ -238,18 +144,91 @@ function tprot(c: Processor): void {
   c.cc = mayStore ? 0 : 1;
 }
 
+/** STORE REAL ADDRESS: stores the real address of the second operand at the first. Exceptions of its translation end it. */
+function strag(c: Processor): void {
+  aligned(c, 8);
+  const page = logicalPage(pageOf(c.ea2Hi, c.ea2Lo));
+  const real = realOf(c, c.demandTranslation(page, selectedSpace(c)));
+  c.op32[XL + 1] = Math.floor(real / 0x10_0000);
+  c.op32[XL] = ((real % 0x10_0000) << 12) | (c.ea2Lo & 0xfff);
+  put64(c, X);
+}
+
+/** The spaces by the M4 field of LOAD PAGE-TABLE-ENTRY ADDRESS. A greater number is a specification exception. */
+const SPACE_CODES = [SPACE.PRIMARY, SPACE.ACCESS_REGISTER, SPACE.SECONDARY, SPACE.HOME] as const;
+const CURRENT_SPACE = 4;
+
+/**
+ * LOAD PAGE-TABLE-ENTRY ADDRESS for the address in r2. Condition code 0: r1 gets the address of the page-table entry, which is
+ * not accessed; 1: also, and a higher entry forbids stores; 2: the address of the last entry in use, which is invalid or
+ * designates a frame, with its table type in bits 62 and 63, and in bit 61 that stores to its frame are forbidden; 3: the
+ * code of the exception.
+ */
+function lptea(c: Processor, r1: number, r2: number, m4: number): void {
+  const space = m4 === CURRENT_SPACE ? selectedSpace(c) : SPACE_CODES[m4];
+  if (space === undefined) c.program(PGM.SPECIFICATION);
+  if (space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
+  c.effectiveRegister(r2);
+  last = null;
+  pageFetched = protectedAbove = false;
+  const keep = c.edat === EDAT.OFF ? keepBasic : keepEnhanced;
+  const { code, protect } = c.translate(effectivePage(c), space, keep);
+  const step = last as WalkStep | null;
+  // Real space has no tables.
+  if (code === 0 && step === null) c.program(PGM.SPECIAL_OPERATION);
+  // The page-table entry itself may be anywhere, and have any value.
+  if (step !== null && step.level === 'segment' && (pageFetched || code === PGM.ADDRESSING)) {
+    pageEntryAddress(c, r1, step);
+  } else if (step !== null && (code === 0 || LEVEL_CODES[step.level] === code)) {
+    const flags = LEVEL_OF_TYPE.indexOf(step.level as 'segment') | (code === 0 && protect ? 4 : 0);
+    realAddress(c, r1, step.tablePage, step.offset | flags, true);
+    c.cc = 2;
+  } else if (REPORTED.has(code)) {
+    c.gr[r1] = BigInt(code);
+    c.cc = 3;
+  } else c.program(code);
+}
+
+/** Loads the address of the page-table entry that a segment-table entry and the effective address select. */
+function pageEntryAddress(c: Processor, r: number, { hi, lo }: WalkStep): void {
+  c.gr32[r * 2 + 1] = hi;
+  c.gr32[r * 2] = ((lo & SEGMENT.ORIGIN) >>> 0) + ((c.eaLo >>> 12) & 0xff) * 8;
+  c.cc = protectedAbove ? 1 : 0;
+}
+
+const LEVEL_CODES: Readonly<Record<WalkStep['level'], number>> = {
+  'region-first': PGM.REGION_FIRST_TRANSLATION,
+  'region-second': PGM.REGION_SECOND_TRANSLATION,
+  'region-third': PGM.REGION_THIRD_TRANSLATION,
+  segment: PGM.SEGMENT_TRANSLATION,
+  page: PGM.PAGE_TRANSLATION,
+};
+
+/** Whether a walk has fetched a page-table entry, and whether an entry above it, of those that count, forbids stores. */
+let pageFetched = false;
+let protectedAbove = false;
+
+/** Keeps the last entry above the page table in `last`. Without enhanced DAT only a segment-table entry forbids stores. */
+const keepAbove = (enhanced: boolean) => (step: WalkStep) => {
+  if (step.level === 'page') {
+    pageFetched = true;
+    return;
+  }
+  last = step;
+  if (step.lo & REGION.PROTECT && (enhanced || step.level === 'segment')) protectedAbove = true;
+};
+const keepEnhanced = keepAbove(true);
+const keepBasic = keepAbove(false);
+
 const PRIVILEGED = { privileged: true } as const;
 
 // biome-ignore format: a line each
 export const TABLES: readonly InstructionLine[] = [
-  ['PTLB', 'S', 0xb20d, 'base', (c) => c.purgeOwn(), { privileged: true, intercept: ICTL.PTLB }],
-  ['IPTE', 'RRF', 0xb221, 'base', ipte, PRIVILEGED],
-  ['IDTE', 'RRF', 0xb98e, 'dat-enh', idte, PRIVILEGED],
-  ['CSP', 'RRE', 0xb250, 'base', csp, PRIVILEGED],
-  ['CSPG', 'RRE', 0xb98a, 'dat-enh', cspg, PRIVILEGED],
   ['LRA', 'RX', 0xb1, 'base', lra, PRIVILEGED],
   ['LRAY', 'RXY', 0xe313, 'ld', lra, PRIVILEGED],
   ['LRAG', 'RXY', 0xe303, 'zarch', lrag, PRIVILEGED],
+  ['STRAG', 'SSE', 0xe502, 'zarch', strag, PRIVILEGED],
+  ['LPTEA', 'RRF', 0xb9aa, 'zarch', (c, r1, r2, _r3, m4) => lptea(c, r1, r2, m4), PRIVILEGED],
   ['LURA', 'RRE', 0xb24b, 'base', lura, PRIVILEGED],
   ['LURAG', 'RRE', 0xb905, 'zarch', lurag, PRIVILEGED],
   ['STURA', 'RRE', 0xb246, 'base', stura, PRIVILEGED],

@@ -25,6 +25,9 @@ const GPR_DEFAULT = Array.from({ length: 16 }, (_, n) => BigInt(`0x${n.toString(
 const FPR_DEFAULT = Array.from({ length: 16 }, (_, n) => BigInt(`0x4${n.toString(16).repeat(15)}`));
 const CR_DEFAULT = Array.from({ length: 16 }, (_, n) => (n === 0 ? 0x4_00e0n : n === 14 ? 0xc200_0000n : 0n));
 
+/** Program-interruption codes that store a translation-exception identification. */
+const IDENTIFIED = new Set<number>([0x04, 0x10, 0x11, 0x38, 0x39, 0x3a, 0x3b]);
+
 const arenaByte = (i: number) => (i < 0x100 ? 0 : (i * 37 + (i >> 5) * 11 + 5) & 0xff);
 
 function bits(state: State, name: string, missing: bigint): bigint {
@@ -108,6 +111,7 @@ function ending(cpu: Cpu, stop: Stop, state: State): State {
     const { code, length } = stop.interruption;
     if (code === PGM.OPERATION && length === 2) address -= 2n;
     else Object.assign(out, { pgm: code, ilc: length });
+    if (state['teid'] && IDENTIFIED.has(code)) out['teid'] = stop.interruption.teid.toString(16);
     if ((code & ~PGM.PER) === PGM.DATA) out['dxc'] = cpu.dataExceptionCode;
     if (code & PGM.PER) {
       const { code: events, atmid, address: perAt } = cpu.eventIndication;
