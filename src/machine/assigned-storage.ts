@@ -4,7 +4,7 @@
  */
 
 import { type EventIndication, NO_EVENTS } from './cpu/program-events.ts';
-import { EXT, isTranslationException, PGM } from './interruption.ts';
+import { EXT, isAccessRegisterException, isTranslationException, PGM } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
 /** Real byte addresses of the assigned storage locations. */
@@ -25,6 +25,7 @@ export const LOWCORE = {
   PER_ATMID: 151,
   PER_ADDRESS: 152,
   EXCEPTION_ACCESS: 160,
+  PER_ACCESS: 161,
   OPERAND_ACCESS: 162,
   TRANSLATION_EXCEPTION: 168,
   MONITOR_CODE: 176,
@@ -86,6 +87,8 @@ export interface ProgramIdentification {
   readonly length: number;
   /** Translation-exception identification; 0 if there is none. */
   readonly teid: bigint;
+  /** The access register of the operand, in the access-register mode; otherwise 0. */
+  readonly exceptionAccess: number;
   readonly dataExceptionCode: number;
   /** The register numbers of MOVE PAGE, 0 for other instructions. */
   readonly operandAccess: number;
@@ -106,6 +109,7 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set8(LOWCORE.PER_CODE, events.code);
     into.set8(LOWCORE.PER_ATMID, events.atmid);
     into.set64(LOWCORE.PER_ADDRESS, events.address);
+    if (events.access !== null) into.set8(LOWCORE.PER_ACCESS, events.access);
   }
   into.set64(LOWCORE.BREAKING_EVENT_ADDRESS, what.breakingEventAddress);
   if (code === PGM.DATA) into.set32(LOWCORE.DATA_EXCEPTION_CODE, what.dataExceptionCode);
@@ -114,8 +118,9 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
   }
   if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
-  // No access register is used: access-register mode is not implemented.
-  if (isTranslationException(code)) into.set8(LOWCORE.EXCEPTION_ACCESS, 0);
+  if (isTranslationException(code) || isAccessRegisterException(code) || code === PGM.PROTECTION) {
+    into.set8(LOWCORE.EXCEPTION_ACCESS, what.exceptionAccess);
+  }
   if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
 }
 

@@ -23,7 +23,28 @@ export const PGM = {
   TRANSLATION_SPECIFICATION: 0x12,
   SPECIAL_OPERATION: 0x13,
   SPACE_SWITCH: 0x1c,
+  PC_TRANSLATION_SPECIFICATION: 0x1f,
+  AFX_TRANSLATION: 0x20,
+  ASX_TRANSLATION: 0x21,
+  LX_TRANSLATION: 0x22,
+  EX_TRANSLATION: 0x23,
+  PRIMARY_AUTHORITY: 0x24,
+  SECONDARY_AUTHORITY: 0x25,
+  LFX_TRANSLATION: 0x26,
+  LSX_TRANSLATION: 0x27,
   ALET_SPECIFICATION: 0x28,
+  ALEN_TRANSLATION: 0x29,
+  ALE_SEQUENCE: 0x2a,
+  ASTE_VALIDITY: 0x2b,
+  ASTE_SEQUENCE: 0x2c,
+  EXTENDED_AUTHORITY: 0x2d,
+  LSTE_SEQUENCE: 0x2e,
+  ASTE_INSTANCE: 0x2f,
+  STACK_FULL: 0x30,
+  STACK_EMPTY: 0x31,
+  STACK_SPECIFICATION: 0x32,
+  STACK_TYPE: 0x33,
+  STACK_OPERATION: 0x34,
   ASCE_TYPE: 0x38,
   REGION_FIRST_TRANSLATION: 0x39,
   REGION_SECOND_TRANSLATION: 0x3a,
@@ -122,7 +143,6 @@ const NULLIFYING: ReadonlySet<number> = new Set<number>([
   PGM.REGION_FIRST_TRANSLATION,
   PGM.REGION_SECOND_TRANSLATION,
   PGM.REGION_THIRD_TRANSLATION,
-  PGM.ALET_SPECIFICATION,
   PGM.PER,
 ]);
 
@@ -143,7 +163,12 @@ export function isCompleting(code: number): boolean {
  * one. `PGM.PER` by itself stands for instruction-fetching nullification. Principles of Operation, chapter 5, "Types of Instruction Ending".
  */
 export function isNullifying(code: number): boolean {
-  return NULLIFYING.has(code);
+  return NULLIFYING.has(code) || (code >= PGM.AFX_TRANSLATION && code <= PGM.STACK_OPERATION);
+}
+
+/** Returns whether a code is an exception of access-register translation. */
+export function isAccessRegisterException(code: number): boolean {
+  return code >= PGM.ALET_SPECIFICATION && code <= PGM.EXTENDED_AUTHORITY;
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(

@@ -88,6 +88,8 @@ export interface GuestProblem {
   readonly code: number;
   /** Translation-exception identification. */
   readonly teid: bigint;
+  /** Exception access identification. */
+  readonly exceptionAccess: number;
 }
 
 /**
@@ -95,6 +97,7 @@ export interface GuestProblem {
  * prefix. Returns null, or the exception that ended the access.
  *
  * @param access called with the processor in the guest's state, and the logical address in halves. An exception unwinds it
+ * @param register the access register of the operand, for a guest in the access-register mode
  * @throws RangeError, BusyError as `interpret`
  */
 export function asGuest(
@@ -102,17 +105,20 @@ export function asGuest(
   description: number,
   access: (cpu: Cpu, hi: number, lo: number) => void,
   address: bigint,
+  register = 0,
 ): GuestProblem | null {
   const guest = new Interpretation(cpu, description);
   cpu.claim();
   const restoreHost = saveHost(cpu);
   guest.enter();
   try {
+    cpu.operandRegister = register;
     const hi = Number(address >> 32n);
     const kind = cpu.attemptAll(() => access(cpu, hi, Number(address & 0xffff_ffffn)));
     if (kind === 0) return null;
     const teid = (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo);
-    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
+    const { exceptionCode: code, exceptionAccess } = cpu;
+    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code, teid, exceptionAccess };
   } finally {
     restoreHost();
     cpu.release();
@@ -288,7 +294,7 @@ class Interpretation {
     const monitor = code === PGM.MONITOR_EVENT;
     this.#block.set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
     this.#block.set16(SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
-    this.#block.set8(SIE.EXCEPTION_ACCESS, 0);
+    this.#block.set8(SIE.EXCEPTION_ACCESS, this.#cpu.exceptionAccess);
     this.#block.set8(SIE.OPERAND_ACCESS, code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0);
     this.#block.set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);
@@ -296,11 +302,11 @@ class Interpretation {
 
   /** Stores the event information of program-event recording. */
   #events(): void {
-    const { code, atmid, address } = this.#cpu.eventIndication;
+    const { code, atmid, address, access } = this.#cpu.eventIndication;
     this.#block.set8(SIE.PER_CODE, code);
     this.#block.set8(SIE.PER_ATMID, atmid);
     this.#block.set64(SIE.PER_ADDRESS, address);
-    this.#block.set8(SIE.PER_ACCESS, 0);
+    this.#block.set8(SIE.PER_ACCESS, access ?? 0);
   }
 
   /** A validity interception: the state description, or the storage it designates, is invalid. */

@@ -60,14 +60,16 @@ export class PrefixArea {
   /**
    * Injects a program interruption. If the fetch of the intercepted instruction is a program event, it is indicated too.
    * @param length of the instruction: 2, 4, 6, or 0
+   * @param exceptionAccess the access register of the operand, in the access-register mode; otherwise 0
    */
-  program(condition: number, length: number, teid = 0n): void {
+  program(condition: number, length: number, teid = 0n, exceptionAccess = 0): void {
     const events = this.#fetchEvent();
     const code = events.code === 0 ? condition : condition | PGM.PER;
     storeProgram(this.#fields, {
       code,
       length,
       teid,
+      exceptionAccess,
       dataExceptionCode: this.#block.get32(SIE.DATA_EXCEPTION_CODE),
       operandAccess: 0,
       monitorClass: 0,
@@ -84,7 +86,7 @@ export class PrefixArea {
     const block = this.#block;
     if (!hasFetchEvent(block)) return NO_EVENTS;
     const [code, atmid] = [block.get8(SIE.PER_CODE), block.get8(SIE.PER_ATMID)];
-    return { code, atmid, address: block.get64(SIE.PER_ADDRESS) };
+    return { code, atmid, address: block.get64(SIE.PER_ADDRESS), access: null };
   }
 
   /**

@@ -96,11 +96,11 @@ export abstract class CpuInterruptions extends Processor {
    */
   injectProgram(code: number, length: number, teid = 0n): void {
     const low = this.#lowcore();
-    const { dataExceptionCode, operandAccess, monitorClass, monitorCode } = this;
+    const { exceptionAccess, dataExceptionCode, operandAccess, monitorClass, monitorCode } = this;
     const breakingEventAddress = (BigInt(this.breakingHi) << 32n) | BigInt(this.breakingLo);
     this.#traced('program', code);
     storeProgram(this.#assigned, {
-      ...{ code, length, teid, dataExceptionCode, operandAccess, monitorClass, monitorCode },
+      ...{ code, length, teid, exceptionAccess, dataExceptionCode, operandAccess, monitorClass, monitorCode },
       breakingEventAddress,
       events: this.eventIndication,
     });

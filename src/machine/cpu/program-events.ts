@@ -6,6 +6,8 @@
  * instruction are indicated together when it ends.
  */
 
+import { SPACE } from './state.ts';
+
 /** Bits of the PER code. The mask of an event is the same bit in the high byte of control register 9's low half. */
 export const PER_CODE = {
   /** Successful branching. */
@@ -51,10 +53,12 @@ export interface EventIndication {
   readonly atmid: number;
   /** PER address: of the instruction, or of the EXECUTE if the instruction is its target. */
   readonly address: bigint;
+  /** PER access identification: the access register of a store in the access-register mode; null if there is none. */
+  readonly access: number | null;
 }
 
 /** No event is indicated. */
-export const NO_EVENTS: EventIndication = { code: 0, atmid: 0, address: 0n };
+export const NO_EVENTS: EventIndication = { code: 0, atmid: 0, address: 0n, access: null };
 
 /** The events of the instruction under way. A processor has one object and reuses it. */
 export class ProgramEvents {
@@ -63,6 +67,7 @@ export class ProgramEvents {
   /** The events of the instruction so far, as bits of the PER code; 0 while PER is off. */
   code = 0;
   #atmid = 0;
+  #access: number | null = null;
   /** The events of completed units of operation. An exception of a later unit does not take them back. */
   #completed = 0;
   readonly #controls: BigUint64Array;
@@ -95,6 +100,7 @@ export class ProgramEvents {
   /** Begins an instruction. @param pswHi @param pswLo the first two words of its PSW */
   begin(pswHi: number, pswLo: number): void {
     this.code = this.#completed = 0;
+    this.#access = null;
     const space = (pswHi >>> PSW_HI.SPACE_SHIFT) & 3;
     this.#atmid =
       ATMID.VALID |
@@ -126,14 +132,23 @@ export class ProgramEvents {
    * @param length in bytes, at least 1, all in one page
    * @param space the address space, see `SPACE`
    * @param asce the low half of its control element, or null if the address is real
+   * @param register the access register, which only counts in the access-register mode
    */
-  stores(page: number, offset: number, length: number, space: number, asce: number | null): void {
+  stores(
+    page: number,
+    offset: number,
+    length: number,
+    space: number,
+    asce: number | null,
+    register: number,
+  ): void {
     const bySpace = this.#control & CONTROL.STORAGE_ALTERATION_SPACE;
     if (bySpace && asce !== null && !(asce & SPACE_EVENT)) return;
     const first = (BigInt(page) << 12n) | BigInt(offset);
     if (!this.#designated(first, first + BigInt(length - 1))) return;
     this.code |= PER_CODE.STORE;
     this.#atmid = (this.#atmid & ~3) | (asce === null ? 0 : space);
+    this.#access = asce !== null && space === SPACE.ACCESS_REGISTER ? register : null;
   }
 
   /** The instruction is STORE USING REAL ADDRESS, and stores. */
@@ -156,8 +171,13 @@ export class ProgramEvents {
     const { code } = this;
     this.code = 0;
     if (code === 0) return NO_EVENTS;
-    const atmid = code & PER_CODE.STORE ? this.#atmid : this.#atmid & ~3;
-    return { code, atmid, address: (BigInt(hi) << 32n) | BigInt(lo) };
+    const stored = (code & PER_CODE.STORE) !== 0;
+    return {
+      code,
+      atmid: stored ? this.#atmid : this.#atmid & ~3,
+      address: (BigInt(hi) << 32n) | BigInt(lo),
+      access: stored ? this.#access : null,
+    };
   }
 
   /** Whether some of the addresses from `first` to `last` are in the designated area, which may wrap around. */

@@ -12,15 +12,16 @@ import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
+import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
-import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
+import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
-  /** The instructions of the machine's model. */
-  readonly #table: ExecuteTable;
+  /** The instructions of the machine's model, in the form that the current mode needs. */
+  #table: ExecuteTable;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
@@ -117,6 +118,8 @@ export class Cpu extends CpuInterruptions {
   #instructions(limit: number): Stop | 'taken' | null {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
+    const { cpuModel } = this.machine;
+    this.#table = this.space === SPACE.PRIMARY ? executeTable(cpuModel) : operandTable(cpuModel);
     try {
       if (this.per || this.sie?.enforceEvents) {
         if (!this.#watching(end)) return null;

@@ -165,7 +165,7 @@ describe('instructions that change the PSW or the controls', () => {
     cpu.setPsw(MODE_64 | PER, BigInt(CODE));
     const interruption = { class: 'supervisor-call', code: 7, length: 2, events: true };
     expect(cpu.run(2)).toEqual({ reason: 'interruption', interruption });
-    expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xe0, address: BigInt(CODE) });
+    expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xe0, address: BigInt(CODE), access: null });
     expect(cpu.run(1).reason).toBe('interruption');
   });
 
@@ -432,10 +432,21 @@ describe('storage alteration', () => {
     const cpu = watching(STORE);
     tables(cpu);
     cpu.gr[9] = BigInt(DATA);
+    cpu.storage.fill(LOWCORE.PER_ACCESS, 1, 0xee);
     for (const space of [0n, 2n, 3n]) {
       run(cpu, stg, MODE_64 | DAT | PER | (space << 46n));
       expect(stored(cpu).atmid & 3).toBe(Number(space));
     }
+    expect(get(cpu, LOWCORE.PER_ACCESS, 1)).toBe('ee');
+    // In the access-register mode the access register is identified. ALET 1 designates the secondary space.
+    cpu.ar[9] = 1;
+    run(cpu, stg, MODE_64 | DAT | PER | (1n << 46n));
+    expect([stored(cpu).events, stored(cpu).atmid & 3, get(cpu, LOWCORE.PER_ACCESS, 1)]).toEqual([
+      0x20,
+      1,
+      '09',
+    ]);
+    cpu.ar[9] = 0;
     // Without a storage event the bits are zeros.
     watch(cpu, FETCH);
     run(cpu, stg, MODE_64 | DAT | PER | (3n << 46n));
@@ -493,7 +504,7 @@ describe('reported interruptions', () => {
     expect(cpu.run(5)).toEqual({ reason: 'interruption', interruption });
     expect([cpu.executed, cpu.pswAddress]).toEqual([1, BigInt(CODE + 2)]);
     expect(cpu.run(5)).toMatchObject({ interruption: { code: PGM.PER | PGM.OPERATION } });
-    expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xe0, address: BigInt(CODE + 2) });
+    expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xe0, address: BigInt(CODE + 2), access: null });
   });
 
   it('the branch-address control looks at the target, and at nothing else', () => {

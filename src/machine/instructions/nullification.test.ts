@@ -9,7 +9,7 @@
 import { describe, expect, it } from 'vitest';
 import { PGM } from '../interruption.ts';
 import { bare, CODE, DAT, MODE_64 } from '../testing/bare.ts';
-import { encode } from '../testing/encode.ts';
+import { encodeLine } from '../testing/operands.ts';
 import type { FormatName } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
@@ -75,7 +75,7 @@ function ending(
 ) {
   const { entry, code, moves } = EXCEPTIONS[how];
   prepare(behind, entry, back);
-  const bytes = Buffer.from(encode(line, filler), 'hex');
+  const bytes = encodeLine(line, filler);
   cpu.storage.write(CODE, bytes);
   // Condition code 1, which the mask of a conditional load or store selects.
   cpu.setPsw(MODE_64 | DAT | (1n << 44n), BigInt(CODE));

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { isCompleting, PGM } from '../interruption.ts';
 import { bare, CODE, DAT, MODE_64 } from '../testing/bare.ts';
-import { encode } from '../testing/encode.ts';
+import { encodeLine } from '../testing/operands.ts';
 import { FORMATS, type FormatName } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
@@ -61,7 +61,7 @@ function execute(line: InstructionLine, start: Start, watch: Watch | null): numb
   const [first, second] = [BigInt(FIRST - start.offset), BigInt(SECOND - start.offset)];
   Object.assign(cpu.gr, { 0: start.gr0, 1: BigInt(PARAMETERS), 2: 0x22n, 3: 0x33n, 5: 0x18n, 7: 0x18n });
   Object.assign(cpu.gr, { 4: first, 6: second, 8: first, 9: second });
-  cpu.storage.write(CODE, Buffer.from(encode(line, start.filler), 'hex'));
+  cpu.storage.write(CODE, encodeLine(line, start.filler));
   cpu.setPsw(MODE_64 | DAT | PER | (1n << 44n), BigInt(CODE));
   const stop = cpu.run(1);
   if (stop.reason !== 'interruption') return 0;
@@ -208,7 +208,8 @@ describe('instruction fetching', () => {
       const after = everything();
       expect(execute(line, start, watch)).toBe(code < 0 ? code : code | PGM.PER);
       expect(everything()).toBe(after);
-      if (code >= 0) expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xf0, address: BigInt(CODE) });
+      if (code >= 0)
+        expect(cpu.eventIndication).toEqual({ code: 0x40, atmid: 0xf0, address: BigInt(CODE), access: null });
     },
   );
 
@@ -216,7 +217,7 @@ describe('instruction fetching', () => {
     execute(line, start, null);
     expect(execute(line, start, nullifying)).toBe(PGM.PER);
     const after = everything();
-    expect(cpu.eventIndication).toEqual({ code: 0x41, atmid: 0xf0, address: BigInt(CODE) });
+    expect(cpu.eventIndication).toEqual({ code: 0x41, atmid: 0xf0, address: BigInt(CODE), access: null });
     const length = FORMATS[line[1]].length;
     expect([cpu.pswAddress, cpu.length]).toEqual([BigInt(CODE), length]);
     // An instruction that cannot be fetched changes nothing either.

@@ -78,11 +78,15 @@ export function setTable(c: Processor, alignment: 1 | 8): void {
 
 /** Returns the entry of `width` bytes at a byte offset of the translation table. */
 export function tableEntry(c: Processor, offset: number, width: 1 | 2): number {
+  const { operandRegister } = c;
+  c.operandRegister = 1;
   const lo = TABLE.lo + offset;
   const carry = lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
   const hi = (TABLE.hi + carry) >>> 0;
   const at = (lo & c.addressMask) >>> 0;
-  return width === 1 ? c.load8(hi, at) : c.load16(hi, at);
+  const entry = width === 1 ? c.load8(hi, at) : c.load16(hi, at);
+  c.operandRegister = operandRegister;
+  return entry;
 }
 
 /** The character that a decoder read. */
@@ -105,7 +109,7 @@ const source = (c: Processor, i: number) => c.storage.bytes[SECOND.address(i)] a
 /** Sets the span of a character of `bytes` bytes. Returns whether the operand has all of them. */
 function need(c: Processor, left: number, bytes: number): boolean {
   READ.bytes = left < bytes ? 0 : bytes;
-  if (left >= bytes) SECOND.set(c, c.eaHi, c.eaLo, bytes, FETCH);
+  if (left >= bytes) SECOND.atEffective(c, bytes, FETCH);
   return left >= bytes;
 }
 

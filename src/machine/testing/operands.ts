@@ -1,14 +1,11 @@
-/** Encodes a line of the instruction table, for tests that execute every line. */
+/** Encodes any line of the table, for tests of every line. */
 
 import { baseFields, setOpcode } from '../instructions/encode.ts';
 import { FORMATS, type FormatName } from '../instructions/formats.ts';
 import type { InstructionLine } from '../instructions/line.ts';
 
-/**
- * Returns the bytes of an instruction in hexadecimal. Its operands are by registers 4, 6, 8 and 9; immediates and lengths are
- * `filler`.
- */
-export function encode([, format, opcode]: InstructionLine, filler: number): string {
+/** The bytes of an instruction whose operands are by registers 4, 6, 8 and 9; immediates and lengths are `filler`. */
+export function encodeLine([, format, opcode]: InstructionLine, filler: number): Uint8Array {
   const { length, shape } = FORMATS[format];
   const bytes = new Uint8Array(length);
   const [r1, r3, b1, b2] = [4, 6, 8, 9];
@@ -37,5 +34,5 @@ export function encode([, format, opcode]: InstructionLine, filler: number): str
   bytes.set(rest, shape === 'halfword' ? 2 : 1);
   for (const [i, at] of baseFields(format).entries()) bytes[at] = (i === 0 ? b1 : b2) << 4;
   setOpcode(bytes, format, opcode);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytes;
 }
