@@ -74,7 +74,7 @@ function makeWorld(): World {
       executionProtection: false,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
-    ...{ externalRequest: false, ioRequest: false, pageStatus: true },
+    ...{ externalRequest: false, ioRequest: false, pageStatus: true, enforceEvents: false },
   };
   const enter = (space: 'process' | 'gmap' | 'guest') => {
     cpu.sie = space === 'guest' ? guest : null;

@@ -900,8 +900,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fetch-protection override applies to operands that only begin in the first 2 KiB',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#begin(page, offset + length - 1, access);\n    if (!this.dat)',
-    replace: '    this.#begin(page, offset, access);\n    if (!this.dat)',
+    find: '    const last = offset + length - 1;\n',
+    replace: '    const last = offset;\n',
   },
   {
     name: 'fetch-protection override applies in a private space',
@@ -990,8 +990,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'MVPG reports an invalid destination before an invalid source',
     file: 'src/machine/instructions/keys.ts',
-    find: 'missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0',
-    replace: 'missingPage(c, c.eaHi, c.eaLo) ? 1 : missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : 0',
+    find: 'c.cc = second ? 2 : 1;',
+    replace: 'c.cc = first ? 1 : 2;',
   },
   {
     name: 'MVPG does not say which registers',
@@ -1038,7 +1038,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'UPDATE TREE ends without the index of the last node',
     file: 'src/machine/instructions/sort.ts',
-    find: '    setValue(c, 5, index);\n    if (code === null) continue;\n',
+    find: '    setValue(c, 5, index);\n    c.events.unitCompleted();\n    if (code === null) continue;\n',
     replace: '    if (code === null) {\n      setValue(c, 5, index);\n      continue;\n    }\n',
   },
   {
@@ -1069,8 +1069,68 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a branch is no breaking event',
     file: 'src/machine/cpu/addressing.ts',
-    find: '  branchTo(hi: number, lo: number): void {\n    this.breakingEvent();',
-    replace: '  branchTo(hi: number, lo: number): void {',
+    find: '  branchTo(hi: number, lo: number): void {\n    this.branched = true;\n    this.breakingEvent();',
+    replace: '  branchTo(hi: number, lo: number): void {\n    this.branched = true;',
+  },
+  {
+    name: 'a branch to an effective address is no program event',
+    file: 'src/machine/cpu/addressing.ts',
+    find: '  branchEffective(): void {\n    this.branched = true;',
+    replace: '  branchEffective(): void {',
+  },
+  {
+    name: 'the area of program events does not wrap around',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'last >= start || first <= end',
+    replace: 'last >= start && first <= end',
+  },
+  {
+    name: 'an area of program events begins after its first byte',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'return start <= end ? last >= start &&',
+    replace: 'return start <= end ? last > start &&',
+  },
+  {
+    name: 'a suppressed store is a program event',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'this.code = (this.code & (PER_CODE.FETCH | PER_CODE.NULLIFICATION)) | this.#completed;',
+    replace: '',
+  },
+  {
+    name: 'an exception takes back the program events of completed units',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'this.#completed = this.code;',
+    replace: '',
+  },
+  {
+    name: 'a store by the fast path is no program event',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
+    replace: '    this.#inspecting = this.#onTlbHit !== null;',
+  },
+  {
+    name: 'program events turn check mode off',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
+    replace: '    this.#inspecting = on;',
+  },
+  {
+    name: 'program events come before the supervisor call',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: "    if (this.reported !== null && this.reported.class === 'supervisor-call') {",
+    replace: "    if (this.reported !== null && this.reported.class !== 'supervisor-call') {",
+  },
+  {
+    name: 'the fetch event of an intercepted instruction is not told',
+    file: 'src/machine/sie.ts',
+    find: '  return execute | (fetchEvent ? INTERCEPTION_STATUS.FETCH_EVENT : 0);',
+    replace: '  return execute;',
+  },
+  {
+    name: 'the host does not indicate the fetch event of an intercepted instruction',
+    file: 'src/host/kvm/delivery.ts',
+    find: '    if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
+    replace: '',
   },
   {
     name: 'a clock storm of a guest is no interception',
@@ -1288,5 +1348,54 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/host/kvm/vcpu.ts',
     find: '    this.vm.mm.kernel.trace.operations.deliver(() => {\n      answer = pending();\n    });\n',
     replace: '    answer = pending();\n',
+  },
+  {
+    name: 'access register 0 is looked at',
+    file: 'src/machine/cpu/access.ts',
+    find: 'const alet = register === 0 ? 0 : (this.ar[register] as number);',
+    replace: 'const alet = this.ar[register] as number;',
+  },
+  {
+    name: 'the second operand is in the space of the first',
+    file: 'src/machine/instructions/span.ts',
+    find: '    c.operandRegister = c.ea2Register;\n',
+    replace: '',
+  },
+  {
+    name: 'a table of TRANSLATE that crosses a page is in the space of the first operand',
+    file: 'src/machine/instructions/move.ts',
+    find: '  c.exchangeOperands();\n  const page = effectivePage(c);\n',
+    replace:
+      '  const { operandRegister } = c;\n  c.exchangeOperands();\n  c.operandRegister = operandRegister;\n  const page = effectivePage(c);\n',
+  },
+  {
+    name: 'an access-list entry for fetches only permits the stores of a guest',
+    file: 'src/machine/cpu/access.ts',
+    find: '(tlb.protect[slot] || request.fetchOnly)',
+    replace: 'tlb.protect[slot]',
+  },
+  {
+    name: 'a walk of a guest’s tables forgets that its access-list entry permits only fetches',
+    file: 'src/machine/cpu/access.ts',
+    find: '    request.fetchOnly = fetchOnly;\n    if (code)',
+    replace: '    if (code)',
+  },
+  {
+    name: 'relative operands are in the secondary space',
+    file: 'src/machine/cpu/addressing.ts',
+    find: '    this.operandRegister = INSTRUCTION_SPACE;\n',
+    replace: '',
+  },
+  {
+    name: 'the sequence number of an access-list entry is not compared',
+    file: 'src/machine/cpu/art.ts',
+    find: '(entry ^ alet) & ALE.SEQUENCE',
+    replace: '(entry ^ alet) & 0',
+  },
+  {
+    name: 'SET ADDRESS SPACE CONTROL takes effect later',
+    file: 'src/machine/cpu/processor.ts',
+    find: '    this.space = space;\n    this.attention = true;\n',
+    replace: '    this.space = space;\n',
   },
 ];

@@ -19,6 +19,7 @@ import {
   ICPT,
   INTERCEPT_OPERATION,
   INTERCEPT_PROGRAM,
+  INTERCEPTION_STATUS,
   SIE,
   StateDescription,
   VALIDITY,
@@ -89,6 +90,8 @@ export interface GuestProblem {
   readonly code: number;
   /** Translation-exception identification. */
   readonly teid: bigint;
+  /** Exception access identification. */
+  readonly exceptionAccess: number;
 }
 
 /**
@@ -96,6 +99,7 @@ export interface GuestProblem {
  * prefix. Returns null, or the exception that ended the access.
  *
  * @param access called with the processor in the guest's state, and the logical address in halves. An exception unwinds it
+ * @param register the access register of the operand, for a guest in the access-register mode
  * @throws RangeError, BusyError as `interpret`
  */
 export function asGuest(
@@ -103,26 +107,33 @@ export function asGuest(
   description: number,
   access: (cpu: Cpu, hi: number, lo: number) => void,
   address: bigint,
+  register = 0,
 ): GuestProblem | null {
   const guest = new Interpretation(cpu, description);
   cpu.claim();
   const restoreHost = saveHost(cpu);
   guest.enter();
   try {
+    cpu.operandRegister = register;
     const hi = Number(address >> 32n);
     const kind = cpu.attemptAll(() => access(cpu, hi, Number(address & 0xffff_ffffn)));
     if (kind === 0) return null;
     const teid = (BigInt(cpu.teidHi) << 32n) | BigInt(cpu.teidLo);
-    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code: cpu.exceptionCode, teid };
+    const { exceptionCode: code, exceptionAccess } = cpu;
+    return { kind: kind === UNWIND.HOST ? 'host' : 'guest', code, teid, exceptionAccess };
   } finally {
     restoreHost();
     cpu.release();
   }
 }
 
-/** Returns the interception status: whether the instruction is the target of an EXECUTE, and the length of the EXECUTE. */
-function statusOf(executeLength: number): number {
-  return executeLength === 0 ? 0 : 0x01 | (executeLength << 4);
+/**
+ * Returns the interception status: whether the instruction is the target of an EXECUTE, the length of the EXECUTE, and
+ * whether the fetch of the instruction is a program event.
+ */
+function statusOf(executeLength: number, fetchEvent: boolean): number {
+  const execute = executeLength === 0 ? 0 : INTERCEPTION_STATUS.EXECUTE | (executeLength << 4);
+  return execute | (fetchEvent ? INTERCEPTION_STATUS.FETCH_EVENT : 0);
 }
 
 /** Saves the host's state of a processor. Returns a function that restores it. */
@@ -199,6 +210,7 @@ class Interpretation {
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
+      enforceEvents: (flags & CPU_FLAG.GUEST_PER) !== 0,
     };
     cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';
     cpu.stopped = false;
@@ -268,7 +280,8 @@ class Interpretation {
       case 'instruction':
         this.#block.set16(SIE.IPA, stop.ipa);
         this.#block.set32(SIE.IPB, stop.ipb);
-        this.#block.set8(SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength));
+        this.#block.set8(SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength, stop.fetchEvent));
+        if (stop.fetchEvent) this.#events();
         return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
       case 'program-loop':
         return this.#program(stop.code, 0n, 0);
@@ -280,16 +293,28 @@ class Interpretation {
     }
   }
 
-  #program(code: number, teid: bigint, length: number): SieExit {
+  /** @param whole the code, with the bit of PER if events are indicated */
+  #program(whole: number, teid: bigint, length: number): SieExit {
     this.#block.set16(SIE.PROGRAM_LENGTH, length);
-    this.#block.set16(SIE.PROGRAM_CODE, code);
+    this.#block.set16(SIE.PROGRAM_CODE, whole);
+    const code = whole & ~PGM.PER;
+    if (whole & PGM.PER) this.#events();
     const monitor = code === PGM.MONITOR_EVENT;
     this.#block.set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
     this.#block.set16(SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
-    this.#block.set8(SIE.EXCEPTION_ACCESS, 0);
+    this.#block.set8(SIE.EXCEPTION_ACCESS, this.#cpu.exceptionAccess);
     this.#block.set8(SIE.OPERAND_ACCESS, code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0);
     this.#block.set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);
+  }
+
+  /** Stores the event information of program-event recording. */
+  #events(): void {
+    const { code, atmid, address, access } = this.#cpu.eventIndication;
+    this.#block.set8(SIE.PER_CODE, code);
+    this.#block.set8(SIE.PER_ATMID, atmid);
+    this.#block.set64(SIE.PER_ADDRESS, address);
+    this.#block.set8(SIE.PER_ACCESS, access ?? 0);
   }
 
   /** A validity interception: the state description, or the storage it designates, is invalid. */

@@ -214,6 +214,7 @@ describe('the host’s translation', () => {
       kind: 'host',
       code: PGM.ASCE_TYPE,
       teid: origin + 0x2800n,
+      exceptionAccess: 0,
     });
   });
 

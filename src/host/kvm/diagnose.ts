@@ -80,9 +80,8 @@ function pageReferenceServices(vcpu: GuestCpu, cpu: Cpu, rx: number, ry: number)
   const address = registerAddress(vcpu, rx);
   if (address & 7n) return inject(vcpu, PGM.SPECIFICATION);
   const bytes = new Uint8Array(SERVICE.BYTES);
-  const done = accessGuest(vcpu, cpu, address, (guest, hi, lo) =>
-    guest.fetchBytes(hi, lo, SERVICE.BYTES, bytes),
-  );
+  const fetchBlock = (guest: Cpu, hi: number, lo: number) => guest.fetchBytes(hi, lo, SERVICE.BYTES, bytes);
+  const done = accessGuest(vcpu, cpu, address, fetchBlock, rx);
   if (!done) return DONE;
   const block = new DataView(bytes.buffer);
   const known = block.getUint16(SERVICE.CODE) === 0x258 && block.getUint16(SERVICE.VERSION) === 2;

@@ -12,7 +12,7 @@ import {
   TEID_STORE,
 } from '../../machine/index.ts';
 import { inject } from './inject.ts';
-import { interceptedLength } from './operand.ts';
+import { interceptedLength, operandRegister } from './operand.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /**
@@ -20,6 +20,7 @@ import type { GuestCpu } from './vcpu-context.ts';
  * guest's own exception is injected, or the host's fault is handled and the PSW set back to the instruction.
  *
  * @param access called with the processor in the guest's state, and the address in halves. An exception unwinds it
+ * @param register the access register of the operand; default the base register of an S-, RS- or RSY-format instruction
  * @throws GuestMemoryFault when the process has no memory there; LinuxError ENOMEM
  */
 export function accessGuest(
@@ -27,15 +28,16 @@ export function accessGuest(
   cpu: Cpu,
   address: bigint,
   access: (guest: Cpu, hi: number, lo: number) => void,
+  register = operandRegister(vcpu),
 ): boolean {
-  const problem = asGuest(cpu, vcpu.block.origin, access, address);
+  const problem = asGuest(cpu, vcpu.block.origin, access, address, register);
   if (problem !== null) handleProblem(vcpu, problem);
   return problem === null;
 }
 
 function handleProblem(vcpu: GuestCpu, problem: GuestProblem): void {
   if (problem.kind === 'guest') {
-    inject(vcpu, problem.code, problem.teid);
+    inject(vcpu, problem.code, problem.teid, problem.exceptionAccess);
     return;
   }
   const address = problem.teid & TEID_PAGE;

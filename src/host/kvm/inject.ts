@@ -11,9 +11,9 @@ import type { GuestCpu } from './vcpu-context.ts';
  * Injects a program exception of the intercepted instruction. Preconditions: the PSW designates the next one. Returns
  * `DONE`.
  */
-export function inject(vcpu: GuestCpu, code: number, teid = 0n): Handled {
+export function inject(vcpu: GuestCpu, code: number, teid = 0n, exceptionAccess = 0): Handled {
   const length = interceptedLength(vcpu.block);
   if (isNullifying(code)) vcpu.block.advance(-length);
-  vcpu.prefixArea.program(code, length, teid);
+  vcpu.prefixArea.program(code, length, teid, exceptionAccess);
   return DONE;
 }

@@ -5,6 +5,9 @@
 import { SIE, type StateDescription } from '../../machine/index.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
+/** Returns the base register B2 of an S-, RS- or RSY-format instruction: in the access-register mode, that of its operand. */
+export const operandRegister = (vcpu: GuestCpu) => vcpu.block.get32(SIE.IPB) >>> 28;
+
 /** Returns the address D2(B2) of an S- or RS-format instruction, truncated by the guest's addressing mode. */
 export function operandAddress(vcpu: GuestCpu): bigint {
   const ipb = vcpu.block.get32(SIE.IPB);

@@ -59,6 +59,7 @@ function context(changes: Partial<SieContext> = {}): SieContext {
     loadControls: 0,
     externalRequest: false,
     ioRequest: false,
+    enforceEvents: false,
     ...changes,
   };
 }
@@ -92,13 +93,6 @@ describe('the space of an access', () => {
     setPage(0x30, INVALID);
     expect(code(0x30, FETCH)).toBe(PGM.PAGE_TRANSLATION);
     expect(cpu.teidLo & 3).toBe(space);
-  });
-
-  it('access-register mode is a special-operation exception', () => {
-    tables();
-    for (const n of [1, 7, 13]) cpu.setControl(n, BigInt(SEGMENTS));
-    cpu.setPsw(MODE_64 | DAT | (BigInt(SPACE.ACCESS_REGISTER) << 46n), BigInt(CODE));
-    expect(code(0x20, FETCH)).toBe(PGM.SPECIAL_OPERATION);
   });
 });
 

@@ -14,9 +14,11 @@ import { type AbsolutePage, applyPrefix, type LogicalPage, type RealPage } from 
 import { CR0 } from '../control-registers.ts';
 import { ASCE, EDAT, type Edat } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
-import { PGM } from '../interruption.ts';
+import { isAccessRegisterException, PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
+import { AccessRegisterTranslation } from './art.ts';
+import { ProgramEvents } from './program-events.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import type { SieContext } from './sie-context.ts';
 import { CpuState, SPACE } from './state.ts';
@@ -62,15 +64,23 @@ const TEID = {
   LOW_ADDRESS: 0x80,
   KEY: 0x08,
   DAT: 0x04,
+  ACCESS_LIST: 0x0c,
   EXECUTION: 0x84,
 } as const;
 
 const PAGES_PER_HIGH = 0x10_0000;
+/** Low-address protection covers parts of the pages below this one. */
+const LOW_PAGES = 2;
 /**
  * An offset in a page past both the first 512 bytes (low-address protection) and the first 2 KiB (fetch-protection
  * override).
  */
 const UNPROTECTED_OFFSET = 0x800;
+
+/**
+ * In place of an access register: the operand is in the space of the instruction, as operands of relative instructions are.
+ */
+export const INSTRUCTION_SPACE = 16;
 
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
 export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
@@ -93,6 +103,8 @@ class AccessRequest {
   key = UNKEYED;
   /** The storage key from a segment-table entry, or `FRAMES_KEY`. */
   storageKey = FRAMES_KEY;
+  /** Whether the access-list entry that designates the space permits only fetches. */
+  fetchOnly = false;
 }
 
 /** The facilities of dynamic address translation that a processor has. */
@@ -106,22 +118,36 @@ export interface AccessFacilities {
 /** A processor's state together with its access to storage. */
 export class CpuAccess extends CpuState {
   readonly storage: Storage;
+  /** Program-event recording: the events of the instruction under way. */
+  readonly events = new ProgramEvents(this.cr);
   /** Caches translations of the processor's own program; while it interprets a guest, the host's. */
   readonly tlb = new Tlb();
   /** Caches the guest's translations, from guest logical to guest absolute pages. */
   readonly guestTlb = new Tlb();
   /** The context of the guest that the processor interprets, or null if it interprets none. */
   sie: SieContext | null = null;
-  /** Called for each TLB hit in check mode; null outside check mode. */
-  onTlbHit: TlbHitCheck | null = null;
+  /** Whether no access takes the fast path: in check mode, and while stores are program events. */
+  #inspecting = false;
+  #onTlbHit: TlbHitCheck | null = null;
+  #watchingStores = false;
 
   /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
   unwindKind: UnwindKind | 0 = 0;
+  /**
+   * The access register that designates the space of the next accesses in the access-register mode, 0 to 15 (0: the primary
+   * space), or `INSTRUCTION_SPACE`. It belongs to the operand at the effective address, see `CpuAddressing`.
+   */
+  operandRegister = 0;
+  /** The result of the last access-register translation. */
+  readonly art: AccessRegisterTranslation;
+
   /** The program-interruption code, if the kind is PROGRAM or HOST. */
   exceptionCode = 0;
   /** Translation-exception identification: page address and indications, in halves. */
   teidHi = 0;
   teidLo = 0;
+  /** The exception access identification: the access register of the operand, in the access-register mode; otherwise 0. */
+  exceptionAccess = 0;
   /** The data-exception code (DXC) of a data exception. */
   dataExceptionCode = 0;
   /** Operand-access identification of a page-translation exception: r1 and r2 of MOVE PAGE, 0 for other instructions. */
@@ -142,15 +168,42 @@ export class CpuAccess extends CpuState {
     this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
+    this.art = new AccessRegisterTranslation(this.cr32, (address) => this.realWord(address));
+  }
+
+  /** Called for each TLB hit in check mode; null outside check mode. */
+  get onTlbHit(): TlbHitCheck | null {
+    return this.#onTlbHit;
+  }
+
+  set onTlbHit(check: TlbHitCheck | null) {
+    this.#onTlbHit = check;
+    this.#inspecting = check !== null || this.#watchingStores;
+  }
+
+  /** Whether stores are reported to `events`. */
+  protected set watchingStores(on: boolean) {
+    this.#watchingStores = on;
+    this.#inspecting = on || this.#onTlbHit !== null;
   }
 
   /** Ends the instruction with a program exception. */
   program(code: number): never {
     this.unwindKind = UNWIND.PROGRAM;
     this.exceptionCode = code;
+    this.exceptionAccess = 0;
     this.teidHi = 0;
     this.teidLo = 0;
     throw this.unwind;
+  }
+
+  /** Ends the instruction with an exception of access-register translation. @param register the access register */
+  accessRegisterException(code: number, register: number): never {
+    try {
+      return this.program(code);
+    } finally {
+      this.exceptionAccess = register;
+    }
   }
 
   /** Ends the instruction with a data exception. @param dxc the data-exception code */
@@ -171,6 +224,7 @@ export class CpuAccess extends CpuState {
     const { access, space } = this.#request;
     const fetchOrStore = access === STORE ? TEID.STORE : TEID.FETCH;
     const own = kind === UNWIND.HOST ? 0 : space;
+    this.exceptionAccess = own === SPACE.ACCESS_REGISTER ? this.operandRegister : 0;
     this.teidLo = (((page % PAGES_PER_HIGH) << 12) | fetchOrStore | reason | own) >>> 0;
     throw this.unwind;
   }
@@ -199,14 +253,14 @@ export class CpuAccess extends CpuState {
 
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
-   * the key is 0, no guest is interpreted, check mode is off, the page is not 0 or 1 (low-address protection), and the
-   * change bit is recorded if it is a store (so the page is not protected), and the entry permits instruction fetches if it is
-   * one. Returns -1 otherwise: `#translated` decides.
+   * the key is 0, no guest is interpreted, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
+   * protection), and the change bit is recorded if it is a store (so the page is not protected), and the entry permits
+   * instruction fetches if it is one. Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
     if (this.dat !== true || this.sie !== null || this.space !== SPACE.PRIMARY) return -1;
-    if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;
+    if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
     if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
@@ -216,26 +270,60 @@ export class CpuAccess extends CpuState {
 
   /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
-    this.#begin(page, offset + length - 1, access);
-    if (!this.dat) return this.#operand(page as number as RealPage, offset);
-    const request = this.#request;
+    const last = offset + length - 1;
+    if (!this.dat) {
+      this.#begin(page, last, access);
+      if (access === STORE && (page < LOW_PAGES || this.#inspecting)) {
+        this.#inspect(offset, length, SPACE.PRIMARY, null);
+      }
+      return this.#operand(page as number as RealPage);
+    }
     const space = this.#space(access);
-    request.space = space;
+    const byRegister = space === SPACE.ACCESS_REGISTER;
+    if (byRegister) this.#translateRegister();
     const cr = controlRegisterOf(space) * 2;
-    const asceLo = this.cr32[cr] as number;
-    const asceHi = this.cr32[cr + 1] as number;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.#begin(page, last, access);
+    const request = this.#request;
+    request.space = space;
+    request.fetchOnly = byRegister && this.art.fetchOnly;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
-    if (access === STORE && page < 2) this.#lowAddress(offset);
+    if (access === STORE && (page < LOW_PAGES || this.#inspecting))
+      this.#inspect(offset, length, space, asceLo);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
   }
 
+  /** Translates the ALET in the operand's access register. Unwinds on exceptions. */
+  #translateRegister(): void {
+    const register = this.operandRegister;
+    const code = this.translateAlet(register);
+    if (code !== 0) this.accessRegisterException(code, register);
+  }
+
+  /**
+   * Translates the ALET in an access register: sets `art`. Returns 0, or the code of the program exception. Access register 0
+   * designates the primary space, whatever it contains.
+   */
+  translateAlet(register: number): number {
+    const alet = register === 0 ? 0 : (this.ar[register] as number);
+    return this.art.to(alet, this.extendedAuthorizationIndex);
+  }
+
+  /** The extended authorization index (EAX), in control register 8. */
+  get extendedAuthorizationIndex(): number {
+    return (this.cr32[16] as number) >>> 16;
+  }
+
   #begin(page: number, last: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.last = last;
     request.access = access;
+    request.privateSpace = false;
     request.space = 0;
   }
 
@@ -248,13 +336,12 @@ export class CpuAccess extends CpuState {
    */
   realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
     this.#begin(page, offset + length - 1, access);
-    return this.#operand(page, offset);
+    if (access === STORE && page < LOW_PAGES) this.#lowAddress(offset);
+    return this.#operand(page);
   }
 
-  #operand(page: RealPage, offset: number): number {
+  #operand(page: RealPage): number {
     const request = this.#request;
-    request.privateSpace = false;
-    if (request.access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.#absoluteFrame(this.prefixed(page));
@@ -269,6 +356,12 @@ export class CpuAccess extends CpuState {
     return this.#absoluteFrame(this.prefixed(page));
   }
 
+  /** Fetches the word at a real address, a multiple of 4 below 2^31, that the machine itself uses, such as that of a table entry. */
+  realWord(address: number): number {
+    const page = (address >>> 12) as RealPage;
+    return this.storage.get32(this.realFrame(page, FETCH) + (address & 0xfff));
+  }
+
   /** As `realFrame`, for an absolute page of the running program. */
   absoluteFrame(page: AbsolutePage, access: Access): number {
     this.#beginUnkeyed(page, access);
@@ -277,6 +370,7 @@ export class CpuAccess extends CpuState {
 
   #beginUnkeyed(page: number, access: Access): void {
     const request = this.#request;
+    request.fetchOnly = false;
     request.page = page;
     request.access = access;
     request.key = UNKEYED;
@@ -517,14 +611,22 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do.
-   * Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to.
+   * Translates a logical page without accessing it, as LOAD REAL ADDRESS and TEST PROTECTION do: in the access-register mode by
+   * the operand's access register. Returns the walk with its `code` set; `absoluteOf` returns the page that it leads to, and
+   * `privateSpace` and `fetchOnly` say what the ASCE and the access-list entry permit.
    * @param visit called with each table entry fetched
    */
   translate(page: LogicalPage, space: number, visit?: WalkVisitor): Walk {
-    const cr = controlRegisterOf(space) * 2;
+    const byRegister = space === SPACE.ACCESS_REGISTER;
     const walk = this.sie === null ? this.#walk : this.#guestWalk;
-    walk.to(this.cr32[cr + 1] as number, this.cr32[cr] as number, page, this.edat, visit);
+    walk.code = byRegister ? this.translateAlet(this.operandRegister) : 0;
+    this.fetchOnly = byRegister && this.art.fetchOnly;
+    if (walk.code !== 0) return walk;
+    const cr = controlRegisterOf(space) * 2;
+    const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
+    const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
+    this.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
+    walk.to(asceHi, asceLo, page, this.edat, visit);
     return walk;
   }
 
@@ -532,10 +634,15 @@ export class CpuAccess extends CpuState {
   demandTranslation(page: LogicalPage, space: number): Walk {
     const walk = this.translate(page, space);
     if (walk.code === 0) return walk;
+    if (isAccessRegisterException(walk.code)) this.accessRegisterException(walk.code, this.operandRegister);
     this.#begin(page, 0, FETCH);
     this.#request.space = space;
     return this.#accessException(UNWIND.PROGRAM, walk.code, page);
   }
+
+  /** Whether the last `translate` used an ASCE with the private-space control, and an access-list entry for fetches only. */
+  privateSpace = false;
+  fetchOnly = false;
 
   /**
    * Translates an absolute page of the guest by the host's tables, for instructions on its storage key. No key is
@@ -573,12 +680,9 @@ export class CpuAccess extends CpuState {
     return this.sie === null || this.sie.executionProtection;
   }
 
-  /** Returns the space of an access. Access-register mode is not implemented: a special-operation exception. */
+  /** Returns the space of an access. Instructions are fetched from the primary space, in the home-space mode from the home space. */
   #space(access: Access): number {
-    if (access !== INSTRUCTION) {
-      if (this.space === SPACE.ACCESS_REGISTER) this.program(PGM.SPECIAL_OPERATION);
-      return this.space;
-    }
+    if (access !== INSTRUCTION && this.operandRegister !== INSTRUCTION_SPACE) return this.space;
     return this.space === SPACE.HOME ? SPACE.HOME : SPACE.PRIMARY;
   }
 
@@ -591,13 +695,13 @@ export class CpuAccess extends CpuState {
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
       slot = this.#fill(page, asceHi, asceLo);
-    } else if (this.onTlbHit !== null) {
-      this.onTlbHit(tlb, slot);
+    } else if (this.#onTlbHit !== null) {
+      this.#onTlbHit(tlb, slot);
     }
-    const { access, key, storageKey } = this.#request;
+    const { access, key, storageKey, fetchOnly } = this.#request;
     const frame = tlb.frames[slot] as number;
-    if (access === STORE && tlb.protect[slot]) {
-      this.#accessException(this.#hostKind, PGM.PROTECTION, page, TEID.DAT);
+    if (access === STORE && (tlb.protect[slot] || fetchOnly)) {
+      this.#accessException(this.#hostKind, PGM.PROTECTION, page, fetchOnly ? TEID.ACCESS_LIST : TEID.DAT);
     }
     // A guest's instructions are data for the host, whose tables alone decide here.
     if (access === INSTRUCTION && tlb.noExecute[slot] && this.sie === null) this.#demandExecutable(page);
@@ -644,8 +748,13 @@ export class CpuAccess extends CpuState {
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) slot = this.#fillGuest(page, asceHi, asceLo);
     const request = this.#request;
-    if (request.access === STORE && tlb.protect[slot]) {
-      this.#accessException(UNWIND.PROGRAM, PGM.PROTECTION, page, TEID.DAT);
+    if (request.access === STORE && (tlb.protect[slot] || request.fetchOnly)) {
+      this.#accessException(
+        UNWIND.PROGRAM,
+        PGM.PROTECTION,
+        page,
+        request.fetchOnly ? TEID.ACCESS_LIST : TEID.DAT,
+      );
     }
     if (request.access === INSTRUCTION && tlb.noExecute[slot]) this.#demandExecutable(page);
     request.storageKey = tlb.keys[slot] as number;
@@ -655,13 +764,14 @@ export class CpuAccess extends CpuState {
   #fillGuest(page: LogicalPage, asceHi: number, asceLo: number): number {
     const request = this.#request;
     const walk = this.#guestWalk;
-    const { access, key, space } = request;
+    const { access, key, space, fetchOnly } = request;
     const code = walk.to(asceHi, asceLo, page, this.edat);
     // Each table entry that the walk fetched was an access of its own.
     request.page = page;
     request.access = access;
     request.key = key;
     request.space = space;
+    request.fetchOnly = fetchOnly;
     if (code) this.#accessException(UNWIND.PROGRAM, code, page);
     const absolute = this.absoluteOf(walk);
     return this.guestTlb.insert(
@@ -679,6 +789,13 @@ export class CpuAccess extends CpuState {
   /** Ends the instruction: the access is outside the storage of the configuration. */
   #outside(): never {
     return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page);
+  }
+
+  /** Applies low-address protection to a store, and watches it. @param asce low half, or null if the address is real */
+  #inspect(offset: number, length: number, space: number, asce: number | null): void {
+    this.#lowAddress(offset);
+    if (this.#watchingStores)
+      this.events.stores(this.#request.page, offset, length, space, asce, this.operandRegister);
   }
 
   /** Applies low-address protection to the access under way, a store. */

@@ -3,7 +3,7 @@
  * chapter 5, "Address Generation" and "Branching".
  */
 
-import { CpuAccess } from './access.ts';
+import { CpuAccess, INSTRUCTION_SPACE } from './access.ts';
 import { ADDRESSING } from './state.ts';
 
 /** Access to storage, with the addresses of the instruction under way. Addresses are in halves. */
@@ -21,6 +21,11 @@ export class CpuAddressing extends CpuAccess {
   eaLo = 0;
   ea2Hi = 0;
   ea2Lo = 0;
+  /** The access register of the second operand; that of the first one is `operandRegister`. */
+  ea2Register = 0;
+
+  /** Whether the instruction branched. Program-event recording resets and tests this. */
+  branched = false;
 
   /** Breaking-event address: of the last instruction that branched or loaded a PSW. */
   breakingHi = 0;
@@ -45,6 +50,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to an address in halves. */
   branchTo(hi: number, lo: number): void {
+    this.branched = true;
     this.breakingEvent();
     this.setInstructionAddress(hi, lo);
   }
@@ -56,6 +62,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to the effective address. */
   branchEffective(): void {
+    this.branched = true;
     this.breakingEvent();
     this.iaHi = this.eaHi;
     this.iaLo = this.eaLo;
@@ -68,8 +75,9 @@ export class CpuAddressing extends CpuAccess {
     this.branchTo((this.insHi + carry) >>> 0, sum >>> 0);
   }
 
-  /** Sets the effective address to `halfwords` (signed, up to 32 bits) from the instruction. */
+  /** Sets the effective address to `halfwords` (signed, up to 32 bits) from the instruction. It is in the space of the instruction. */
   addressRelative(halfwords: number): void {
+    this.operandRegister = INSTRUCTION_SPACE;
     const sum = this.insLo + halfwords * 2;
     this.#setEffective((this.insHi + Math.floor(sum / 0x1_0000_0000)) >>> 0, sum >>> 0);
   }
@@ -115,7 +123,38 @@ export class CpuAddressing extends CpuAccess {
 
   /** Sets the effective address to the contents of general register `r`, wrapped by the addressing mode. */
   effectiveRegister(r: number): void {
+    this.operandRegister = r;
     this.#setEffective(this.high(r), this.low(r));
+  }
+
+  /** As `effectiveRegister`, for the second address of an instruction with two. */
+  effectiveRegister2(r: number): void {
+    const { eaHi, eaLo, operandRegister } = this;
+    this.effectiveRegister(r);
+    this.exchangeOperands();
+    this.eaHi = eaHi;
+    this.eaLo = eaLo;
+    this.operandRegister = operandRegister;
+  }
+
+  /**
+   * Sets the access registers of the operands from the base registers of an instruction. Only the access-register mode needs
+   * them, so the other modes do not call this.
+   */
+  setOperandRegisters(w: number, x: number): void {
+    this.operandRegister = (w >>> 12) & 15;
+    this.ea2Register = x >>> 12;
+  }
+
+  /** Exchanges the effective address and the second one, each with its access register. */
+  exchangeOperands(): void {
+    const { eaHi, eaLo, operandRegister } = this;
+    this.eaHi = this.ea2Hi;
+    this.eaLo = this.ea2Lo;
+    this.operandRegister = this.ea2Register;
+    this.ea2Hi = eaHi;
+    this.ea2Lo = eaLo;
+    this.ea2Register = operandRegister;
   }
 
   #setEffective(hi: number, lo: number): void {

@@ -227,6 +227,12 @@ export abstract class Processor extends CpuAddressing {
     this.attention = true;
   }
 
+  /** Sets the address-space control of the PSW, see `SPACE`. The run loop then executes instructions as the mode demands. */
+  setSpace(space: number): void {
+    this.space = space;
+    this.attention = true;
+  }
+
   /** Loads the prefix register and purges the translations that depend on it. */
   setPrefix(prefix: number): void {
     this.prefix = prefix & 0x7fff_e000;

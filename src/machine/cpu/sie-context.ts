@@ -31,4 +31,8 @@ export interface SieContext {
   /** Whether interpretation ends as soon as the guest is enabled for external, or for I/O, interruptions. */
   readonly externalRequest: boolean;
   readonly ioRequest: boolean;
+  /**
+   * Whether program events are watched whatever the guest's PSW says, and are interceptions: the guest-PER enhancement.
+   */
+  readonly enforceEvents: boolean;
 }

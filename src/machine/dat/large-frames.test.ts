@@ -204,7 +204,7 @@ describe('a guest', () => {
     executionProtection: true,
   };
   const controls = { interceptOperation: false, interceptions: 1, loadControls: 0 };
-  const requests = { externalRequest: false, ioRequest: false };
+  const requests = { externalRequest: false, ioRequest: false, enforceEvents: false };
 
   /** A processor that interprets a guest, whose storage is one frame of 1 MiB by the host's tables. */
   function guest(hostBit: bigint, guestBit: bigint): Cpu {

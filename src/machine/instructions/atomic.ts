@@ -151,7 +151,7 @@ function csst(c: Processor, r3: number): void {
   const storing = ((c.gr32[0] as number) >>> 8) & 0xff;
   if (function_ > 2 || storing > 4) c.program(PGM.SPECIFICATION);
   if (function_ === 2) pair(c, r3);
-  const { eaHi, eaLo, ea2Hi, ea2Lo } = c;
+  const { eaHi, eaLo, ea2Lo, operandRegister } = c;
   const size = 4 << function_;
   const stored = 1 << storing;
   if (eaLo & (size - 1) || ea2Lo & (stored - 1)) c.program(PGM.SPECIFICATION);
@@ -162,9 +162,13 @@ function csst(c: Processor, r3: number): void {
   c.fetchBytes(c.eaHi, c.eaLo, stored, STORED);
   c.eaHi = eaHi;
   c.eaLo = eaLo;
-  c.probe(ea2Hi, ea2Lo, stored, STORE);
+  c.operandRegister = operandRegister;
+  c.exchangeOperands();
+  c.probe(c.eaHi, c.eaLo, stored, STORE);
+  c.exchangeOperands();
   swapParameters(c, function_, r3);
-  if (c.cc === 0) c.storeBytes(ea2Hi, ea2Lo, stored, STORED);
+  c.exchangeOperands();
+  if (c.cc === 0) c.storeBytes(c.eaHi, c.eaLo, stored, STORED);
 }
 
 /** What CSST stores: the replacement value, sixteen bytes in the parameter list, and the store value behind it. */

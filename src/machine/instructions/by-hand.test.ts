@@ -529,7 +529,7 @@ function spaceSet(code: string): void {
   expect(after('0100')).toBe(-2);
   expect(after('0000')).toBe(-0);
   expect(after('0300')).toBe(-3);
-  expect(after('0200')).toBe(PGM.SPECIAL_OPERATION);
+  expect(after('0200')).toBe(-1);
   expect(after('0400')).toBe(PGM.SPECIFICATION);
   expect(after('0300', MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
   expect(after('0100', MODE_64)).toBe(PGM.SPECIAL_OPERATION);

@@ -11,12 +11,12 @@ const NUMBER = new Packed();
 
 /** Returns the number in the packed operand of `size` bytes at the effective address. */
 function packed(c: Processor, size: 8 | 16): bigint {
-  return readPacked(c, FIRST.set(c, c.eaHi, c.eaLo, size, FETCH), size, NUMBER).value;
+  return readPacked(c, FIRST.atEffective(c, size, FETCH), size, NUMBER).value;
 }
 
 /** Stores a number as a packed operand. */
 function pack(c: Processor, value: bigint, size: 8 | 16): void {
-  FIRST.set(c, c.eaHi, c.eaLo, size, STORE);
+  FIRST.atEffective(c, size, STORE);
   writePacked(c, FIRST, size, value < 0n ? -value : value, value < 0n);
 }
 
@@ -36,7 +36,7 @@ function cvbg(c: Processor, r: number): void {
 
 /** TEST DECIMAL. Condition code 1: invalid sign; 2: invalid digit; 3: both. */
 function tp(c: Processor, l: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+  FIRST.atEffective(c, l + 1, FETCH);
   const { bytes } = c.storage;
   let digits = true;
   for (let i = 0; i <= l; i++) {

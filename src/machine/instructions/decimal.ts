@@ -21,8 +21,8 @@ const B = new Packed();
 
 /** Sets the spans of both operands and reads them. `access` is that of the first operand. The length codes are bytes minus one. */
 function operands(c: Processor, l1: number, l2: number, access: typeof FETCH | typeof STORE): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, access);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, access);
+  SECOND.atSecond(c, l2 + 1, FETCH);
   readPacked(c, FIRST, l1 + 1, A);
   readPacked(c, SECOND, l2 + 1, B);
 }
@@ -61,8 +61,8 @@ function sp(c: Processor, l1: number, l2: number): void {
  * destroy it, which in other instructions makes a digit or a sign invalid.
  */
 function zap(c: Processor, l1: number, l2: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, STORE);
+  SECOND.atSecond(c, l2 + 1, FETCH);
   const last = FIRST.address(l1);
   for (let i = 0; i < l2; i++) if (SECOND.address(i) === last) invalidDecimal(c);
   readPacked(c, SECOND, l2 + 1, B);
@@ -101,13 +101,13 @@ function dp(c: Processor, l1: number, l2: number): void {
   if (A.magnitude >= B.magnitude * tenTo(digitsIn(size))) c.program(PGM.DECIMAL_DIVIDE);
   writePacked(c, FIRST, size, A.magnitude / B.magnitude, A.negative !== B.negative);
   advance(c, size);
-  FIRST.set(c, c.eaHi, c.eaLo, l2 + 1, STORE);
+  FIRST.atEffective(c, l2 + 1, STORE);
   writePacked(c, FIRST, l2 + 1, A.magnitude % B.magnitude, A.negative);
 }
 
 /** SHIFT AND ROUND DECIMAL. The second address is a signed number of six bits: to the left if it is positive. */
 function srp(c: Processor, l1: number, i3: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
+  FIRST.atEffective(c, l1 + 1, STORE);
   readPacked(c, FIRST, l1 + 1, A);
   if (i3 > 9) invalidDecimal(c);
   const shift = (c.ea2Lo << 26) >> 26;

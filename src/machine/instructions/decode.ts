@@ -17,6 +17,7 @@ const SHAPE_OF = new Uint8Array(256);
 export type ExecuteTable = readonly (Execute | undefined)[];
 
 const TABLES = new Map<CpuModel, ExecuteTable>();
+const OPERAND_TABLES = new Map<CpuModel, ExecuteTable>();
 
 const LINES = new Map<number, InstructionLine>();
 
@@ -60,6 +61,26 @@ function makeTable(model: CpuModel): ExecuteTable {
   }
   return table;
 }
+
+/**
+ * Returns the table of a model for the modes in which access registers or relative addresses matter to the space of an
+ * operand: all but the primary-space mode. It executes the same instructions, and sets the access registers of their operands.
+ */
+export function operandTable(model: CpuModel): ExecuteTable {
+  let table = OPERAND_TABLES.get(model);
+  if (table === undefined) {
+    table = executeTable(model).map((execute) => execute && withOperandRegisters(execute));
+    OPERAND_TABLES.set(model, table);
+  }
+  return table;
+}
+
+const withOperandRegisters =
+  (execute: Execute): Execute =>
+  (c, w, x) => {
+    c.setOperandRegisters(w, x);
+    execute(c, w, x);
+  };
 
 /** Returns the line of an encoded instruction, or undefined if the operation code is invalid. */
 export function lineOf(w: number, x: number): InstructionLine | undefined {

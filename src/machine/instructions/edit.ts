@@ -79,8 +79,7 @@ const EDITING = new Editing();
 /** Edits the source at the second address into RESULT. Preconditions: FIRST is set to the pattern. */
 function editInto(c: Processor, l: number): void {
   const { bytes } = c.storage;
-  c.eaHi = c.ea2Hi;
-  c.eaLo = c.ea2Lo;
+  c.exchangeOperands();
   EDITING.reset();
   const fill = bytes[FIRST.at] as number;
   for (let i = 0; i <= l; i++) {
@@ -101,7 +100,7 @@ function edit(marking: boolean) {
   return (c: Processor, l: number): void => {
     const { eaHi, eaLo } = c;
     const { bytes } = c.storage;
-    FIRST.set(c, eaHi, eaLo, l + 1, STORE);
+    FIRST.atEffective(c, l + 1, STORE);
     editInto(c, l);
     for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = RESULT[i] as number;
     if (marking && EDITING.mark >= 0) foundAt(c, eaHi, eaLo + EDITING.mark);

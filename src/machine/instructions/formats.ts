@@ -291,14 +291,14 @@ export const FORMATS = {
       run(c, 0, 0, 0, 0, 0);
     },
   },
-  /** r3; addresses D1(B1) and D2(B2). */
+  /** r3, the numbers of the base registers; addresses D1(B1) and D2(B2). */
   SSF: {
     shape: 'nibble',
     length: 6,
     bind: (run) => (c, w, x) => {
       c.effective(base(w), disp(w));
       c.effective2(x >>> 12, x & 0xfff);
-      run(c, r1(w), 0, 0, 0, 0);
+      run(c, r1(w), base(w), x >>> 12, 0, 0);
     },
   },
 } as const satisfies Record<string, Format>;

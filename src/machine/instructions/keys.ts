@@ -1,6 +1,6 @@
 /** Storage keys, and moves with keys and between spaces. Principles of Operation, chapters 3 ("Storage Key") and 10. */
 
-import { type AbsolutePage, absolutePage, logicalPage, realPage } from '../addresses.ts';
+import { type AbsolutePage, absolutePage, realPage } from '../addresses.ts';
 import { CR0 } from '../control-registers.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
@@ -12,7 +12,7 @@ import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { moveSpans } from './move.ts';
-import { frameNumber, pageOf, setAddress } from './operands.ts';
+import { effectivePage, frameNumber, pageOf, setAddress } from './operands.ts';
 import { keyAllowed } from './psw.ts';
 import { FIRST, SECOND } from './span.ts';
 
@@ -162,10 +162,10 @@ function moveBy(c: Processor, length: number, to: OperandAccess, from: OperandAc
   try {
     c.key = to.key;
     c.space = to.space;
-    FIRST.set(c, c.eaHi, c.eaLo, length, STORE);
+    FIRST.atEffective(c, length, STORE);
     c.key = from.key;
     c.space = from.space;
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+    SECOND.atSecond(c, length, FETCH);
   } finally {
     c.key = key;
     c.space = space;
@@ -237,9 +237,14 @@ function setControlled(c: Processor, access: OperandAccess, control: number): vo
   access.space = control & CONTROL.SPACE_VALID ? (control >>> CONTROL.SPACE_SHIFT) & 3 : c.space;
 }
 
-/** MOVE WITH OPTIONAL SPECIFICATIONS: register 0 has the operand-access controls of both operands. */
-function mvcos(c: Processor, r3: number): void {
+/**
+ * MOVE WITH OPTIONAL SPECIFICATIONS: register 0 has the operand-access controls of both operands. A control may select the
+ * space that the access register `b1` or `b2` designates, in any mode.
+ */
+function mvcos(c: Processor, r3: number, b1: number, b2: number): void {
   const controls = c.low(0);
+  c.operandRegister = b1;
+  c.ea2Register = b2;
   if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
   setControlled(c, TO, controls >>> 16);
   setControlled(c, FROM, controls & 0xffff);
@@ -283,15 +288,17 @@ function mvpg(c: Processor, r1: number, r2: number): void {
   const key = (what >>> 4) & 15;
   if (what & both) keyAllowed(c, key);
   setAccess(c, what & MVPG.DESTINATION_KEY ? key : c.key, what & MVPG.SOURCE_KEY ? key : c.key);
-  c.effectiveRegister(r2);
-  c.ea2Hi = c.eaHi;
-  c.ea2Lo = (c.eaLo & ~0xfff) >>> 0;
+  c.effectiveRegister2(r2);
+  c.ea2Lo = (c.ea2Lo & ~0xfff) >>> 0;
   c.effectiveRegister(r1);
   c.eaLo = (c.eaLo & ~0xfff) >>> 0;
   if (what & MVPG.CONDITION_CODE_OPTION && c.dat) {
-    const missing = missingPage(c, c.ea2Hi, c.ea2Lo) ? 2 : missingPage(c, c.eaHi, c.eaLo) ? 1 : 0;
-    if (missing !== 0) {
-      c.cc = missing;
+    const first = missingPage(c);
+    c.exchangeOperands();
+    const second = missingPage(c);
+    c.exchangeOperands();
+    if (first || second) {
+      c.cc = second ? 2 : 1;
       return;
     }
   }
@@ -305,8 +312,8 @@ function mvpg(c: Processor, r1: number, r2: number): void {
   c.cc = 0;
 }
 
-function missingPage(c: Processor, hi: number, lo: number): boolean {
-  return c.translate(logicalPage(pageOf(hi, lo)), c.space).code === PGM.PAGE_TRANSLATION;
+function missingPage(c: Processor): boolean {
+  return c.translate(effectivePage(c), c.space).code === PGM.PAGE_TRANSLATION;
 }
 
 // biome-ignore format: a line each

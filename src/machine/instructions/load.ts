@@ -159,11 +159,11 @@ export function loadDoublewords(c: Processor, into: Uint32Array, first: number, 
 
 /** LOAD MULTIPLE DISJOINT: high halves from the second operand, low halves from the third. */
 function loadDisjoint(c: Processor, first: number, last: number): void {
-  const { ea2Hi, ea2Lo } = c;
-  c.probe(ea2Hi, ea2Lo, registers(first, last) * 4, FETCH);
+  c.exchangeOperands();
+  c.probe(c.eaHi, c.eaLo, registers(first, last) * 4, FETCH);
+  c.exchangeOperands();
   loadWords(c, HIGH_HALVES, first, last);
-  c.eaHi = ea2Hi;
-  c.eaLo = ea2Lo;
+  c.exchangeOperands();
   loadWords(c, LOW_HALVES, first, last);
 }
 
@@ -179,7 +179,8 @@ function loadPairDisjoint(c: Processor, r: number): void {
   pair(c, r);
   if ((c.eaLo | c.ea2Lo) & 3) c.program(PGM.SPECIFICATION);
   const first = load32(c);
-  c.gr32[r * 2 + 2] = c.load32(c.ea2Hi, c.ea2Lo);
+  c.exchangeOperands();
+  c.gr32[r * 2 + 2] = load32(c);
   c.gr32[r * 2] = first;
   c.cc = 0;
 }
@@ -188,8 +189,7 @@ function loadPairDisjoint64(c: Processor, r: number): void {
   pair(c, r);
   if ((c.eaLo | c.ea2Lo) & 7) c.program(PGM.SPECIFICATION);
   fetch64(c, X);
-  c.eaHi = c.ea2Hi;
-  c.eaLo = c.ea2Lo;
+  c.exchangeOperands();
   fetch64(c, Y);
   whole(c, r, X);
   whole(c, r + 1, Y);

@@ -8,6 +8,7 @@
 
 import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import type { InstructionLine } from './line.ts';
 import { advance, pair, setEffective } from './operands.ts';
@@ -35,48 +36,75 @@ const THIRD_REPLACEMENT = 48;
 const STORED_VALUES = [48, 80, 112] as const;
 const STORED_ADDRESSES = [72, 104, 136] as const;
 
-/** An address in halves. */
+/** The address of an operand in halves, and its access register. */
 interface Address {
   hi: number;
   lo: number;
+  register: number;
+  /** In the access-register mode: the ALET in the parameter list, which access register R3 holds during an access; otherwise `NONE`. */
+  alet: number;
 }
 
+const NONE = -1;
+
 /** The function under way. */
-const NOW = { r1: 0, r3: 0, kind: 0, size: 4, inList: false };
+const NOW = { r1: 0, r3: 0, kind: 0, size: 4, inList: false, alets: false };
 /** The address of the second operand, and the fourth-operand address: of an operand or of the parameter list. */
-const OPERAND_2: Address = { hi: 0, lo: 0 };
-const ADDRESS_4: Address = { hi: 0, lo: 0 };
+const OPERAND_2: Address = { hi: 0, lo: 0, register: 0, alet: NONE };
+const ADDRESS_4: Address = { hi: 0, lo: 0, register: 0, alet: NONE };
 /** The addresses of the fourth operand and of further operands to store. */
-const TARGETS: readonly Address[] = [0, 1, 2].map(() => ({ hi: 0, lo: 0 }));
+const TARGETS: readonly Address[] = [0, 1, 2].map(() => ({ hi: 0, lo: 0, register: 0, alet: NONE }));
 const OPERAND_4 = TARGETS[0] as Address;
 
 const BYTES = new Uint8Array(16);
 
+/** Begins an access. Returns what access register R3 contains, for `leave`. */
+function enter(c: Processor, { register, alet }: Address): number {
+  const { r3 } = NOW;
+  const before = c.ar[r3] as number;
+  c.operandRegister = register;
+  if (alet !== NONE) c.ar[r3] = alet;
+  return before;
+}
+
+function leave(c: Processor, before: number): void {
+  c.ar[NOW.r3] = before;
+}
+
 /** Returns the number in `size` bytes of storage. */
-function fetchValue(c: Processor, { hi, lo }: Address, size: number): bigint {
-  c.fetchBytes(hi, lo, size, BYTES);
+function fetchValue(c: Processor, address: Address, size: number): bigint {
+  const before = enter(c, address);
+  c.fetchBytes(address.hi, address.lo, size, BYTES);
+  leave(c, before);
   let value = 0n;
   for (let i = 0; i < size; i++) value = (value << 8n) | BigInt(BYTES[i] as number);
   return value;
 }
 
 /** Stores a value at an address. */
-function storeValue(c: Processor, { hi, lo }: Address, value: bigint): void {
+function storeValue(c: Processor, address: Address, value: bigint): void {
   const { size } = NOW;
   for (let i = size - 1, rest = value; i >= 0; i--, rest >>= 8n) BYTES[i] = Number(rest & 0xffn);
-  c.storeBytes(hi, lo, size, BYTES);
+  const before = enter(c, address);
+  c.storeBytes(address.hi, address.lo, size, BYTES);
+  leave(c, before);
 }
 
 /** Recognizes the access exceptions of storing a value. */
-function probeStore(c: Processor, { hi, lo }: Address): void {
-  c.probe(hi, lo, NOW.size, STORE);
+function probeStore(c: Processor, address: Address): void {
+  const before = enter(c, address);
+  c.probe(address.hi, address.lo, NOW.size, STORE);
+  leave(c, before);
 }
 
-const LISTED: Address = { hi: 0, lo: 0 };
+const LISTED: Address = { hi: 0, lo: 0, register: 0, alet: NONE };
 
-function place(address: Address, hi: number, lo: number): Address {
-  address.hi = hi;
-  address.lo = lo;
+/** Sets an address to the effective address. */
+function place(c: Processor, address: Address, register: number, alet = NONE): Address {
+  address.hi = c.eaHi;
+  address.lo = c.eaLo;
+  address.register = register;
+  address.alet = alet;
   return address;
 }
 
@@ -84,7 +112,7 @@ function place(address: Address, hi: number, lo: number): Address {
 function inList(c: Processor, offset: number): Address {
   setEffective(c, ADDRESS_4.hi, ADDRESS_4.lo);
   advance(c, offset);
-  return place(LISTED, c.eaHi, c.eaLo);
+  return place(c, LISTED, ADDRESS_4.register);
 }
 
 /** Returns the address of the value in sixteen bytes of the parameter list. */
@@ -113,11 +141,14 @@ function prepare(c: Processor): void {
   const { r1, r3, kind, size } = NOW;
   if (!NOW.inList && kind !== KIND.LOAD) pair(c, r1);
   if (!NOW.inList && kind === KIND.DOUBLE_SWAP) pair(c, r3);
-  boundary(c, place(OPERAND_2, c.eaHi, c.eaLo), size);
-  place(ADDRESS_4, c.ea2Hi, c.ea2Lo);
+  boundary(c, place(c, OPERAND_2, c.operandRegister), size);
+  c.exchangeOperands();
+  place(c, ADDRESS_4, c.operandRegister);
   const direct = !NOW.inList && kind <= KIND.STORE_1;
-  if (direct) place(OPERAND_4, c.ea2Hi, c.ea2Lo);
+  if (direct) place(c, OPERAND_4, c.operandRegister);
   else boundary(c, ADDRESS_4, 8);
+  NOW.alets = !direct && operandsIn(kind) > 0 && c.dat && c.space === SPACE.ACCESS_REGISTER;
+  if (NOW.alets && r3 === 0) c.program(PGM.SPECIFICATION);
   for (let i = 0; i < operandsIn(kind); i++) {
     if (!direct) addressInList(c, i);
     boundary(c, TARGETS[i] as Address, size);
@@ -129,11 +160,16 @@ function operandsIn(kind: number): number {
   return kind === KIND.SWAP ? 0 : kind < KIND.STORE_1 ? 1 : kind - KIND.STORE_1 + 1;
 }
 
-/** Sets the address of the fourth, sixth or eighth operand from the parameter list, cut by the addressing mode. */
+/**
+ * Sets the address of the fourth, sixth or eighth operand from the parameter list, cut by the addressing mode. In the
+ * access-register mode the list has its ALET, too.
+ */
 function addressInList(c: Processor, i: number): void {
-  const address = fetchValue(c, inList(c, STORED_ADDRESSES[i] as number), 8);
+  const at = STORED_ADDRESSES[i] as number;
+  const alet = NOW.alets ? Number(fetchValue(c, inList(c, at - 4), 4)) : NONE;
+  const address = fetchValue(c, inList(c, at), 8);
   setEffective(c, Number(address >> 32n), Number(address & 0xffff_ffffn));
-  place(TARGETS[i] as Address, c.eaHi, c.eaLo);
+  place(c, TARGETS[i] as Address, NOW.r3, alet);
 }
 
 /**
@@ -184,9 +220,17 @@ function swapBoth(c: Processor): boolean {
 }
 
 function perform(c: Processor): void {
-  const { r1, r3, kind, size } = NOW;
+  const { r1, r3, kind } = NOW;
   prepare(c);
   if (!compare(c, r1, FIRST_COMPARISON, OPERAND_2, 1)) return;
+  performEqual(c);
+  // The program sees the last ALET that was used.
+  if (NOW.alets) c.ar[r3] = (TARGETS[operandsIn(kind) - 1] as Address).alet;
+}
+
+/** Performs the operation after an equal first comparison. */
+function performEqual(c: Processor): void {
+  const { r3, kind, size } = NOW;
   if (kind === KIND.LOAD) replace(c, r3, THIRD_COMPARISON, fetchValue(c, OPERAND_4, size));
   else if (kind === KIND.DOUBLE_SWAP) {
     if (!swapBoth(c)) return;
@@ -208,7 +252,13 @@ function plo(c: Processor, r1: number, r3: number): void {
   NOW.kind = code >> 2;
   NOW.size = SIZES[code & 3] as number;
   NOW.inList = (code & 1) !== 0;
-  perform(c);
+  const alet = c.ar[r3] as number;
+  try {
+    perform(c);
+  } catch (thrown) {
+    c.ar[r3] = alet;
+    throw thrown;
+  }
 }
 
 // biome-ignore format: a line each

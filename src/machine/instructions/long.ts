@@ -9,7 +9,7 @@
 
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
-import { ADDRESSING } from '../cpu/state.ts';
+import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
@@ -24,9 +24,7 @@ const LEAST = 256;
 
 /** Sets the effective address from register `r1`, and the second one from register `r2`. */
 function addresses(c: Processor, r1: number, r2: number): void {
-  c.effectiveRegister(r2);
-  c.ea2Hi = c.eaHi;
-  c.ea2Lo = c.eaLo;
+  c.effectiveRegister2(r2);
   c.effectiveRegister(r1);
 }
 
@@ -55,13 +53,21 @@ function shorten24(c: Processor, r: number, n: number): void {
   c.gr32[r * 2] = (old & 0xff00_0000) | (((old & 0x00ff_ffff) - n) & 0x00ff_ffff);
 }
 
-/** Returns whether moving `n` bytes would overwrite bytes of the source before they are moved. */
+/**
+ * Returns whether moving `n` bytes would overwrite bytes of the source before they are moved. In the access-register mode
+ * operands with different ALETs do not overlap.
+ */
 function destructive(c: Processor, n: number): boolean {
-  if (n < 2) return false;
+  if (n < 2 || (c.dat && c.space === SPACE.ACCESS_REGISTER && differentAlets(c))) return false;
   const to = (BigInt(c.eaHi) << 32n) | BigInt(c.eaLo);
   const from = (BigInt(c.ea2Hi) << 32n) | BigInt(c.ea2Lo);
   const distance = wrapped(c, to - from);
   return distance > 0n && distance < BigInt(n);
+}
+
+function differentAlets({ ar, operandRegister, ea2Register }: Processor): boolean {
+  const alet = (register: number) => (register === 0 ? 0 : ar[register]);
+  return alet(operandRegister) !== alet(ea2Register);
 }
 
 /** Wraps an address as the addressing mode does. */
@@ -71,14 +77,14 @@ function wrapped(c: Processor, address: bigint): bigint {
 
 /** Stores `n` bytes of `fill` at the effective address, all in one page. */
 function fillBytes(c: Processor, n: number, fill: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  FIRST.atEffective(c, n, STORE);
   c.storage.bytes.fill(fill, FIRST.at, FIRST.at + n);
 }
 
 /** Moves `n` bytes, at most `UNIT`. */
 function moveBytes(c: Processor, n: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH);
+  FIRST.atEffective(c, n, STORE);
+  SECOND.atSecond(c, n, FETCH);
   moveSpans(c, n);
 }
 
@@ -150,7 +156,7 @@ function pad(c: Processor, n: number, { value, width }: Padding): number {
     fillBytes(c, count, value);
     return count;
   }
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
+  FIRST.atEffective(c, n, STORE);
   for (let i = 0; i < n; i++) c.storage.bytes[FIRST.address(i)] = i & 1 ? value & 0xff : value >>> 8;
   return n;
 }
@@ -179,19 +185,18 @@ function mvclu(c: Processor, r1: number, r3: number): void {
 /** Returns the number of leading bytes that are equal in both operands, of `n` bytes inside one page of each. */
 function equalBytes(c: Processor, n: number): number {
   const { bytes } = c.storage;
-  const a = FIRST.set(c, c.eaHi, c.eaLo, n, FETCH).at;
-  const b = SECOND.set(c, c.ea2Hi, c.ea2Lo, n, FETCH).at;
+  const a = FIRST.atEffective(c, n, FETCH).at;
+  const b = SECOND.atSecond(c, n, FETCH).at;
   let i = 0;
   while (i < n && bytes[a + i] === bytes[b + i]) i++;
   return i;
 }
 
-/** Returns the number of leading bytes that are equal to `fill`, of `n` bytes inside one page. */
-function equalFill(c: Processor, hi: number, lo: number, n: number, fill: number): number {
+/** Returns the number of leading bytes that are equal to `fill`, of `n` bytes inside one page. Preconditions: FIRST is set to them. */
+function equalFill(c: Processor, n: number, fill: number): number {
   const { bytes } = c.storage;
-  const a = FIRST.set(c, hi, lo, n, FETCH).at;
   let i = 0;
-  while (i < n && bytes[a + i] === fill) i++;
+  while (i < n && bytes[FIRST.at + i] === fill) i++;
   return i;
 }
 
@@ -221,11 +226,13 @@ function comparePadded(c: Processor, l1: number, l2: number, fill: number): Comp
     }
   } else if (l1 !== 0) {
     n = Math.min(l1, toPageEnd(c.eaLo));
-    equal = equalFill(c, c.eaHi, c.eaLo, n, fill);
+    FIRST.atEffective(c, n, FETCH);
+    equal = equalFill(c, n, fill);
     if (equal < n) COMPARISON.code = order(bytes[FIRST.at + equal] as number, fill);
   } else {
     n = Math.min(l2, toPageEnd(c.ea2Lo));
-    equal = equalFill(c, c.ea2Hi, c.ea2Lo, n, fill);
+    FIRST.atSecond(c, n, FETCH);
+    equal = equalFill(c, n, fill);
     if (equal < n) COMPARISON.code = order(fill, bytes[FIRST.at + equal] as number);
   }
   COMPARISON.equal = equal;
@@ -281,8 +288,8 @@ function clclu(c: Processor, r1: number, r3: number): void {
   const l1 = length(c, r1 + 1);
   const l2 = length(c, r3 + 1);
   const longest = l1 === 0 ? l2 : l2 === 0 ? l1 : Math.min(l1, l2);
-  if (l1 !== 0) FIRST.set(c, c.eaHi, c.eaLo, longest, FETCH);
-  if (l2 !== 0) SECOND.set(c, c.ea2Hi, c.ea2Lo, longest, FETCH);
+  if (l1 !== 0) FIRST.atEffective(c, longest, FETCH);
+  if (l2 !== 0) SECOND.atSecond(c, longest, FETCH);
   const { bytes } = c.storage;
   const unit = (span: typeof FIRST, i: number) =>
     ((bytes[span.address(i)] as number) << 8) | (bytes[span.address(i + 1)] as number);
@@ -305,16 +312,16 @@ function ending(c: Processor, max: number): number {
 }
 
 /**
- * Returns the offset of a byte in the `n` bytes (at most `UNIT`) at an address, or -1 if it is not among them. The second
- * page of an operand is accessed only if the byte is not in the first one.
+ * Returns the offset of a byte in the `n` bytes (at most `UNIT`) at the effective address, or -1 if it is not among them. The
+ * second page of an operand is accessed only if the byte is not in the first one.
  */
-function findByte(c: Processor, hi: number, lo: number, n: number, byte: number): number {
+function findByte(c: Processor, n: number, byte: number): number {
   const { bytes } = c.storage;
-  const first = Math.min(n, toPageEnd(lo));
-  const { at } = SECOND.set(c, hi, lo, first, FETCH);
+  const first = Math.min(n, toPageEnd(c.eaLo));
+  const { at } = SECOND.atEffective(c, first, FETCH);
   const found = bytes.subarray(at, at + first).indexOf(byte);
   if (found >= 0 || first === n) return found;
-  const { next } = SECOND.set(c, hi, lo, n, FETCH);
+  const { next } = SECOND.atEffective(c, n, FETCH);
   const further = bytes.subarray(next, next + n - first).indexOf(byte);
   return further < 0 ? -1 : first + further;
 }
@@ -324,7 +331,9 @@ function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
   const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
-  const found = findByte(c, c.ea2Hi, c.ea2Lo, limit, end);
+  c.exchangeOperands();
+  const found = findByte(c, limit, end);
+  c.exchangeOperands();
   const n = found < 0 ? limit : found + 1;
   moveBytes(c, n);
   if (found >= 0) {
@@ -347,8 +356,8 @@ function equalString(c: Processor, n: number, end: number): number {
   let i = 0;
   for (const until of [Math.min(n, ...pageEnds), Math.min(n, Math.max(...pageEnds)), n]) {
     if (until === i) continue;
-    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, until, FETCH);
+    FIRST.atEffective(c, until, FETCH);
+    SECOND.atSecond(c, until, FETCH);
     for (; i < until; i++) {
       const byte = bytes[FIRST.address(i)] as number;
       if (byte !== bytes[SECOND.address(i)] || byte === end) return i;
@@ -394,7 +403,7 @@ function srst(c: Processor, r1: number, r2: number): void {
     return;
   }
   const n = Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)));
-  const found = findByte(c, c.eaHi, c.eaLo, n, end);
+  const found = findByte(c, n, end);
   searched(c, r1, r2, { found, n, left });
 }
 
@@ -442,7 +451,7 @@ function findCharacter(c: Processor, n: number, character: number): number {
   let i = 0;
   for (const until of [first, n]) {
     if (until === i) continue;
-    FIRST.set(c, c.eaHi, c.eaLo, until, FETCH);
+    FIRST.atEffective(c, until, FETCH);
     for (; i < until; i += 2) {
       if (
         (((bytes[FIRST.address(i)] as number) << 8) | (bytes[FIRST.address(i + 1)] as number)) ===
@@ -465,8 +474,8 @@ function tre(c: Processor, r1: number, r2: number): void {
     c.cc = 0;
     return;
   }
-  FIRST.set(c, c.eaHi, c.eaLo, n, STORE);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
+  FIRST.atEffective(c, n, STORE);
+  SECOND.atSecond(c, 256, FETCH);
   const { bytes } = c.storage;
   let i = 0;
   for (; i < n && bytes[FIRST.at + i] !== test; i++) {
@@ -483,7 +492,7 @@ function cksm(c: Processor, r1: number, r2: number): void {
   c.effectiveRegister(r2);
   const n = length(c, r2 + 1);
   let sum = c.low(r1);
-  if (n > 0) FIRST.set(c, c.eaHi, c.eaLo, n, FETCH);
+  if (n > 0) FIRST.atEffective(c, n, FETCH);
   const { bytes } = c.storage;
   const byte = (i: number) => (i < n ? (bytes[FIRST.address(i)] as number) : 0);
   for (let i = 0; i < n; i += 4) {

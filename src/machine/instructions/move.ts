@@ -3,13 +3,13 @@
  * chapter 7. They process one byte after another, from left to right unless noted, which matters if operands overlap.
  */
 
-import { logicalPage } from '../addresses.ts';
 import { FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { ADDRESSING } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
+import { advance, effectivePage } from './operands.ts';
 import { isMinus, validSign } from './packed.ts';
 import { FIRST, SECOND, type Span } from './span.ts';
 
@@ -18,8 +18,8 @@ const BLOCK = 24;
 
 /** Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. */
 function operands(c: Processor, length: number, store: boolean): void {
-  FIRST.set(c, c.eaHi, c.eaLo, length, store ? STORE : FETCH);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, length, FETCH);
+  FIRST.atEffective(c, length, store ? STORE : FETCH);
+  SECOND.atSecond(c, length, FETCH);
 }
 
 /** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
@@ -52,22 +52,12 @@ function mvcrl(c: Processor): void {
 /** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
-  const { ea2Hi, ea2Lo } = c;
-  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  FIRST.atEffective(c, l + 1, STORE);
   // The span starts at the leftmost byte, l bytes before the address.
-  stepBack(c, l);
-  SECOND.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-  c.ea2Hi = ea2Hi;
-  c.ea2Lo = ea2Lo;
+  c.exchangeOperands();
+  advance(c, -l);
+  SECOND.atEffective(c, l + 1, FETCH);
   for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
-}
-
-/** Sets the effective address to `n` bytes before the second one. */
-function stepBack(c: Processor, n: number): void {
-  const lo = c.ea2Lo - n;
-  const borrow = lo < 0 && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
-  c.eaHi = (c.ea2Hi - borrow) >>> 0;
-  c.eaLo = (lo & c.addressMask) >>> 0;
 }
 
 /** MOVE NUMERICS and MOVE ZONES: moves the bits of `mask` of each byte. */
@@ -114,8 +104,8 @@ function clc(c: Processor, l: number): void {
 
 /** Sets the spans of operands with two length codes. */
 function unequal(c: Processor, l1: number, l2: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l1 + 1, STORE);
-  SECOND.set(c, c.ea2Hi, c.ea2Lo, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, STORE);
+  SECOND.atSecond(c, l2 + 1, FETCH);
 }
 
 /** MOVE WITH OFFSET: from right to left, shifted left by half a byte; the rightmost half byte of the first operand stays. */
@@ -170,8 +160,8 @@ const PLUS = 0x0c;
 function packText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.set(c, c.eaHi, c.eaLo, PACKED, STORE);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, l + 1, FETCH);
+    FIRST.atEffective(c, PACKED, STORE);
+    SECOND.atSecond(c, l + 1, FETCH);
     const { bytes } = c.storage;
     let j = l;
     const digit = () => {
@@ -191,8 +181,8 @@ function packText(size: 1 | 2, max: number) {
 function unpackText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, PACKED, FETCH);
+    FIRST.atEffective(c, l + 1, STORE);
+    SECOND.atSecond(c, PACKED, FETCH);
     const packed = c.storage.bytes;
     const sign = (packed[SECOND.address(PACKED - 1)] as number) & 15;
     let n = 1;
@@ -213,7 +203,7 @@ function signCode(sign: number): number {
 
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
-  FIRST.set(c, c.eaHi, c.eaLo, l + 1, STORE);
+  FIRST.atEffective(c, l + 1, STORE);
   table(c, l, FIRST);
   const { bytes } = c.storage;
   for (let i = 0; i <= l; i++) {
@@ -226,7 +216,7 @@ function translate(c: Processor, l: number): void {
 function table(c: Processor, l: number, argument: Span): void {
   const offset = c.ea2Lo & 0xfff;
   if (offset <= 0xf00) {
-    SECOND.set(c, c.ea2Hi, c.ea2Lo, 256, FETCH);
+    SECOND.atSecond(c, 256, FETCH);
     return;
   }
   const { bytes } = c.storage;
@@ -236,27 +226,25 @@ function table(c: Processor, l: number, argument: Span): void {
     if ((bytes[argument.address(i)] as number) + offset > 0xfff) high = true;
     else low = true;
   }
-  const page = logicalPage(c.ea2Hi * 0x10_0000 + (c.ea2Lo >>> 12));
+  c.exchangeOperands();
+  const page = effectivePage(c);
   SECOND.first = 0x1000 - offset;
   if (low) SECOND.at = c.frame(page, offset, FETCH) + offset;
   if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+  c.exchangeOperands();
 }
 
 /** TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte that is not zero. */
 function translateAndTest(step: 1 | -1) {
   return (c: Processor, l: number): void => {
     if (step === 1) {
-      FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
+      FIRST.atEffective(c, l + 1, FETCH);
       testSpan(c, l, step, c.eaHi, c.eaLo);
       return;
     }
-    const { eaHi, eaLo, ea2Hi, ea2Lo } = c;
-    c.ea2Hi = eaHi;
-    c.ea2Lo = eaLo;
-    stepBack(c, l);
-    FIRST.set(c, c.eaHi, c.eaLo, l + 1, FETCH);
-    c.ea2Hi = ea2Hi;
-    c.ea2Lo = ea2Lo;
+    const { eaHi, eaLo } = c;
+    advance(c, -l);
+    FIRST.atEffective(c, l + 1, FETCH);
     testSpan(c, l, step, eaHi, eaLo);
   };
 }

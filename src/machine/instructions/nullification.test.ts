@@ -9,8 +9,8 @@
 import { describe, expect, it } from 'vitest';
 import { PGM } from '../interruption.ts';
 import { bare, CODE, DAT, MODE_64 } from '../testing/bare.ts';
-import { baseFields, setOpcode } from './encode.ts';
-import { FORMATS, type FormatName } from './formats.ts';
+import { encodeLine } from '../testing/operands.ts';
+import type { FormatName } from './formats.ts';
 import type { InstructionLine } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
 
@@ -19,39 +19,6 @@ const FIRST = 0x3_0000;
 const SECOND = 0x4_0000;
 const PAGES = 0xa000;
 const PARAMETERS = 0x6_0000;
-
-/** The bytes of an instruction whose operands are by registers 4, 6, 8 and 9; immediates and lengths are `filler`. */
-function encode([, format, opcode]: InstructionLine, filler: number): string {
-  const { length, shape } = FORMATS[format];
-  const bytes = new Uint8Array(length);
-  const [r1, r3, b1, b2] = [4, 6, 8, 9];
-  // The fields between the operation code and the base registers.
-  const fields: Partial<Record<FormatName, readonly number[]>> = {
-    E: [],
-    I: [filler],
-    IE: [0, filler],
-    RRE: [0, (r1 << 4) | r3],
-    RRF: [0, (r1 << 4) | r3],
-    RX: [r1 << 4],
-    RXY: [r1 << 4],
-    RXE: [r1 << 4],
-    RXF: [r1 << 4],
-    RSL: [(filler & 15) << 4],
-    S: [],
-    SI: [filler],
-    SIY: [filler],
-    SIL: [0, 0, 0, filler],
-    SSa: [filler],
-    SSb: [filler],
-    SSE: [],
-    SSF: [r1 << 4],
-  };
-  const rest = fields[format] ?? [(r1 << 4) | r3];
-  bytes.set(rest, shape === 'halfword' ? 2 : 1);
-  for (const [i, at] of baseFields(format).entries()) bytes[at] = (i === 0 ? b1 : b2) << 4;
-  setOpcode(bytes, format, opcode);
-  return Buffer.from(bytes).toString('hex');
-}
 
 /** One machine serves all: it is made once, and put back before each case. */
 const cpu = bare();
@@ -109,7 +76,7 @@ function ending(
 ) {
   const { entry, code, moves } = EXCEPTIONS[how];
   prepare(behind, entry, back);
-  const bytes = Buffer.from(encode(line, filler), 'hex');
+  const bytes = encodeLine(line, filler);
   cpu.storage.write(CODE, bytes);
   // Condition code 1, which the mask of a conditional load or store selects.
   cpu.setPsw(MODE_64 | DAT | (1n << 44n), BigInt(CODE));

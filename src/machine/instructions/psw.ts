@@ -173,15 +173,14 @@ function iac(c: Processor, r: number): void {
 /** The spaces by the codes of SET ADDRESS SPACE CONTROL. */
 const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOME] as const;
 
-/** SET ADDRESS SPACE CONTROL. Access-register mode is not implemented: a special-operation exception. */
+/** SET ADDRESS SPACE CONTROL. */
 function sac(c: Processor): void {
   const code = (c.eaLo >>> 8) & 15;
   if (!c.dat || !(c.cr0 & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
   const space = SPACES[code];
   if (space === undefined) c.program(PGM.SPECIFICATION);
   if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
-  if (space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
-  c.space = space;
+  c.setSpace(space);
 }
 
 /** EXTRACT PRIMARY and SECONDARY ASN. */

@@ -33,6 +33,8 @@ const FROM_LOW = 1;
 /** Returns the part of a field that one unit compares, six bytes or two, at an index from the base in register `r`. */
 function part(c: Processor, r: number, index: number): number {
   c.effectiveRegister(r);
+  // Access register 1 designates the space of both fields.
+  c.operandRegister = 1;
   advance(c, index);
   const first = c.load16(c.eaHi, c.eaLo);
   if (!in64(c)) return first;
@@ -91,6 +93,7 @@ function upt(c: Processor): void {
     const negative = (value(c, 0) & leftmost(c)) !== 0n;
     const code = index === 0n ? 1 : negative ? 3 : visit(c, index, size / 2);
     setValue(c, 5, index);
+    c.events.unitCompleted();
     if (code === null) continue;
     c.cc = code;
     return;
@@ -100,6 +103,7 @@ function upt(c: Processor): void {
 /** Compares register 0 with a node of two values of `size` bytes. Returns condition code 0 if they are equal, null if not. */
 function visit(c: Processor, index: bigint, size: number): 0 | null {
   const address = value(c, 4) + index;
+  c.operandRegister = 4;
   setEffective(c, Number((address >> 32n) & 0xffff_ffffn), Number(address & 0xffff_ffffn));
   const codeword = nodeValue(c, 0);
   const other = nodeValue(c, size);

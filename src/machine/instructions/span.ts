@@ -16,8 +16,21 @@ export class Span {
   /** Absolute address of the byte after them, if the operand has one. */
   next = 0;
 
-  /** Sets the span to the operand of `length` bytes, at least 1, at a logical address. Unwinds on access exceptions. */
-  set(c: Processor, hi: number, lo: number, length: number, access: Access): this {
+  /** Sets the span to the operand of `length` bytes, at least 1, at the effective address. Unwinds on access exceptions. */
+  atEffective(c: Processor, length: number, access: Access): this {
+    return this.#set(c, c.eaHi, c.eaLo, length, access);
+  }
+
+  /** As `atEffective`, for the second operand. */
+  atSecond(c: Processor, length: number, access: Access): this {
+    const { operandRegister } = c;
+    c.operandRegister = c.ea2Register;
+    this.#set(c, c.ea2Hi, c.ea2Lo, length, access);
+    c.operandRegister = operandRegister;
+    return this;
+  }
+
+  #set(c: Processor, hi: number, lo: number, length: number, access: Access): this {
     const offset = lo & 0xfff;
     const page = logicalPage(hi * 0x10_0000 + (lo >>> 12));
     const first = 0x1000 - offset;

@@ -1,15 +1,15 @@
 /** Control instructions that translate addresses, or access real storage. Principles of Operation, chapters 3 and 10. */
 
-import { logicalPage, realPage } from '../addresses.ts';
-import { type Access, controlRegisterOf, FETCH, STORE } from '../cpu/access.ts';
+import { realPage } from '../addresses.ts';
+import { type Access, FETCH, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from '../cpu/protection.ts';
 import { ADDRESSING, SPACE } from '../cpu/state.ts';
-import { ASCE, EDAT, LEVEL_OF_TYPE, REGION, SEGMENT } from '../dat/formats.ts';
+import { EDAT, LEVEL_OF_TYPE, REGION, SEGMENT } from '../dat/formats.ts';
 import type { Walk, WalkStep } from '../dat/walk.ts';
-import { PGM } from '../interruption.ts';
+import { isAccessRegisterException, isTranslationException, PGM } from '../interruption.ts';
 import { ICTL, type InstructionLine } from './line.ts';
-import { aligned, effectivePage, frameNumber, pageOf, put64, realOperand, X, XL } from './operands.ts';
+import { aligned, effectivePage, frameNumber, put64, realOperand, X, XL } from './operands.ts';
 
 /** Returns the absolute byte address of the real operand that register `r` designates, which must be aligned. */
 function realInRegister(c: Processor, r: number, size: number, access: Access): number {
@@ -29,10 +29,12 @@ function lurag(c: Processor, a: number, b: number): void {
 
 function stura(c: Processor, a: number, b: number): void {
   c.storage.set32(realInRegister(c, b, 4, STORE), c.low(a));
+  c.events.storesReal();
 }
 
 function sturg(c: Processor, a: number, b: number): void {
   c.storage.set64(realInRegister(c, b, 8, STORE), c.gr[a] as bigint);
+  c.events.storesReal();
 }
 
 /** The last entry that the last walk fetched. */
@@ -41,21 +43,8 @@ const keepLast = (step: WalkStep): void => {
   last = step;
 };
 
-/** Translation exceptions that LRA and TPROT report in the condition code. */
-const REPORTED: ReadonlySet<number> = new Set<number>([
-  PGM.ASCE_TYPE,
-  PGM.REGION_FIRST_TRANSLATION,
-  PGM.REGION_SECOND_TRANSLATION,
-  PGM.REGION_THIRD_TRANSLATION,
-  PGM.SEGMENT_TRANSLATION,
-  PGM.PAGE_TRANSLATION,
-]);
-
-/** The address space that the PSW selects. Access-register mode is not implemented: a special-operation exception. */
-function selectedSpace(c: Processor): number {
-  if (c.space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
-  return c.space;
-}
+/** Returns whether LRA and TPROT report an exception in the condition code. */
+const reported = (code: number) => isTranslationException(code) || isAccessRegisterException(code);
 
 /** Returns the real page that a walk found. A frame of 1 MiB or 2 GiB lies at an absolute address: prefixing makes it real. */
 function realOf(c: Processor, { frame, absolute }: Walk): number {
@@ -73,13 +62,13 @@ const PAGES_31 = 0x8_0000;
  */
 function loadReal(c: Processor, r: number, wide: boolean): void {
   last = null;
-  const walk = c.translate(effectivePage(c), selectedSpace(c), keepLast);
+  const walk = c.translate(effectivePage(c), c.space, keepLast);
   if (walk.code === 0) {
     const page = realOf(c, walk);
     if (!wide && page >= PAGES_31) c.program(PGM.SPECIAL_OPERATION);
     realAddress(c, r, page, c.eaLo & 0xfff, wide);
     c.cc = 0;
-  } else if (!REPORTED.has(walk.code)) {
+  } else if (!reported(walk.code)) {
     c.program(walk.code);
   } else {
     unavailable(c, r, walk.code, wide);
@@ -118,14 +107,14 @@ function tprot(c: Processor): void {
   const page = effectivePage(c);
   const offset = c.eaLo & 0xfff;
   const cr0 = c.cr0;
-  const walk = c.dat ? c.translate(page, selectedSpace(c)) : null;
-  if (walk !== null && REPORTED.has(walk.code)) {
+  const walk = c.dat ? c.translate(page, c.space) : null;
+  if (walk !== null && reported(walk.code)) {
     c.cc = 3;
     return;
   }
   if (walk !== null && walk.code !== 0) c.program(walk.code);
-  const privateSpace = c.dat && ((c.cr32[controlRegisterOf(c.space) * 2] as number) & ASCE.PRIVATE) !== 0;
-  const datProtected = walk?.protect === true;
+  const privateSpace = c.dat && c.privateSpace;
+  const datProtected = walk !== null && (walk.protect || c.fetchOnly);
   const override = walk === null ? -1 : walk.key;
   const absolute = walk === null ? c.prefixed(realPage(page)) : c.absoluteOf(walk);
   const own = c.storage.keys[frameNumber(c, absolute, page)] as number;
@@ -145,8 +134,9 @@ function tprot(c: Processor): void {
 /** STORE REAL ADDRESS: stores the real address of the second operand at the first. Exceptions of its translation end it. */
 function strag(c: Processor): void {
   aligned(c, 8);
-  const page = logicalPage(pageOf(c.ea2Hi, c.ea2Lo));
-  const real = realOf(c, c.demandTranslation(page, selectedSpace(c)));
+  c.exchangeOperands();
+  const real = realOf(c, c.demandTranslation(effectivePage(c), c.space));
+  c.exchangeOperands();
   c.op32[XL + 1] = Math.floor(real / 0x10_0000);
   c.op32[XL] = ((real % 0x10_0000) << 12) | (c.ea2Lo & 0xfff);
   put64(c, X);
@@ -163,9 +153,8 @@ const CURRENT_SPACE = 4;
  * code of the exception.
  */
 function lptea(c: Processor, r1: number, r2: number, m4: number): void {
-  const space = m4 === CURRENT_SPACE ? selectedSpace(c) : SPACE_CODES[m4];
+  const space = m4 === CURRENT_SPACE ? c.space : SPACE_CODES[m4];
   if (space === undefined) c.program(PGM.SPECIFICATION);
-  if (space === SPACE.ACCESS_REGISTER) c.program(PGM.SPECIAL_OPERATION);
   c.effectiveRegister(r2);
   last = null;
   pageFetched = protectedAbove = false;
@@ -181,7 +170,7 @@ function lptea(c: Processor, r1: number, r2: number, m4: number): void {
     const flags = LEVEL_OF_TYPE.indexOf(step.level as 'segment') | (code === 0 && protect ? 4 : 0);
     realAddress(c, r1, step.tablePage, step.offset | flags, true);
     c.cc = 2;
-  } else if (REPORTED.has(code)) {
+  } else if (reported(code)) {
     c.gr[r1] = BigInt(code);
     c.cc = 3;
   } else c.program(code);

@@ -51,6 +51,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
       if (to === 1) c.store8(c.eaHi, c.eaLo, translated);
       else c.store16(c.eaHi, c.eaLo, translated);
       advanceBoth(c, r1, r2, to, from);
+      c.events.unitCompleted();
     }
     advanceRegister(c, r1, 0);
     advanceRegister(c, r2, 0);
@@ -77,11 +78,15 @@ export function setTable(c: Processor, alignment: 1 | 8): void {
 
 /** Returns the entry of `width` bytes at a byte offset of the translation table. */
 export function tableEntry(c: Processor, offset: number, width: 1 | 2): number {
+  const { operandRegister } = c;
+  c.operandRegister = 1;
   const lo = TABLE.lo + offset;
   const carry = lo > 0xffff_ffff && c.addressing === ADDRESSING.BITS_64 ? 1 : 0;
   const hi = (TABLE.hi + carry) >>> 0;
   const at = (lo & c.addressMask) >>> 0;
-  return width === 1 ? c.load8(hi, at) : c.load16(hi, at);
+  const entry = width === 1 ? c.load8(hi, at) : c.load16(hi, at);
+  c.operandRegister = operandRegister;
+  return entry;
 }
 
 /** The character that a decoder read. */
@@ -104,7 +109,7 @@ const source = (c: Processor, i: number) => c.storage.bytes[SECOND.address(i)] a
 /** Sets the span of a character of `bytes` bytes. Returns whether the operand has all of them. */
 function need(c: Processor, left: number, bytes: number): boolean {
   READ.bytes = left < bytes ? 0 : bytes;
-  if (left >= bytes) SECOND.set(c, c.eaHi, c.eaLo, bytes, FETCH);
+  if (left >= bytes) SECOND.atEffective(c, bytes, FETCH);
   return left >= bytes;
 }
 
@@ -229,6 +234,7 @@ function convert(decode: Decode, encode: Encode) {
       reduceLength(c, r1 + 1, bytes);
       advanceRegister(c, r2, read);
       reduceLength(c, r2 + 1, read);
+      c.events.unitCompleted();
     }
     c.cc = 3;
   };
