@@ -1296,6 +1296,36 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  if (old !== c.gr[r1] && old === 0n) {',
   },
   {
+    name: 'a guarded section is the next one',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: '>> (63n - section)) & 1n',
+    replace: '>> (62n - section)) & 1n',
+  },
+  {
+    name: 'the list of a guarded-storage event is in the space of the operand',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: '  if (inAccessRegisterMode) c.space = SPACE.PRIMARY;\n',
+    replace: '',
+  },
+  {
+    name: 'a guest uses guarded storage without being allowed to',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: 'return c.sie === null || (c.sie.interceptions & ICTL.GUARDED_STORAGE) === 0;',
+    replace: 'return true;',
+  },
+  {
+    name: 'the physical clock jumps with SET CLOCK',
+    file: 'src/machine/clock.ts',
+    find: '    this.offset = BigInt.asUintN(64, this.offset + tod - this.tod);\n',
+    replace: '',
+  },
+  {
+    name: 'LPSWEY is a breaking event',
+    file: 'src/machine/instructions/psw.ts',
+    find: 'export function loadPswExtended(c: Processor): void {\n',
+    replace: 'export function loadPswExtended(c: Processor): void {\n  c.breakingEvent();\n',
+  },
+  {
     name: 'a TLB entry forgets that its page may not be executed',
     file: 'src/machine/tlb.ts',
     find: '    this.noExecute[slot] = noExecute ? 1 : 0;',

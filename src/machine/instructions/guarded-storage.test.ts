@@ -137,6 +137,23 @@ describe('a guarded-storage event', () => {
     expect([get(cpu, LIST + 16, 8), get(cpu, LIST + 40, 8)]).toEqual([word(CODE), word(CODE)]);
   });
 
+  it('in the access-register mode has its list in the primary space, and names the access register', () => {
+    const cpu = guarding(ORIGIN, 1n << 63n);
+    // Real space for both: access register 9 designates the secondary space, where the operand is elsewhere.
+    for (let i = 0; i < 256; i++) cpu.storage.set64(0xa000 + i * 8, BigInt(i * 0x1000));
+    for (let i = 0; i < 256; i++) cpu.storage.set64(0xa800 + i * 8, 0x400n);
+    cpu.storage.set64(0xa800 + 0x44 * 8, BigInt(DATA));
+    cpu.storage.set64(0x8000, 0xa000n);
+    cpu.storage.set64(0x9000, 0xa800n);
+    cpu.setControl(1, 0x8000n);
+    cpu.setControl(7, 0x9000n);
+    cpu.gr[9] = 0x4_4000n;
+    cpu.ar[9] = 1;
+    execute(cpu, LGG, MODE_64 | DAT | (1n << 46n));
+    expect(cpu.pswAddress).toBe(BigInt(HANDLER));
+    expect([get(cpu, LIST, 4), get(cpu, LIST + 24, 8), cpu.space]).toEqual(['00030059', word(0x4_4010), 1]);
+  });
+
   it('cuts the handler’s address to the addressing mode', () => {
     const cpu = guarding(0n, 1n << 63n, 25n);
     cpu.storage.set64(LIST + 8, 0xffff_ffff_8005_0000n);

@@ -176,7 +176,7 @@ describe('successful branching', () => {
   const watch = { events: PER_CODE.BRANCH, from: 0n, to: ALL };
   const start: Start = { filler: 0x1f, fill: FILLS[0] as Start['fill'], gr0: 0x40n, offset: 0 };
   /** They replace the PSW, and do not branch. */
-  const replacing = ['LPSW', 'LPSWE'];
+  const replacing = ['LPSW', 'LPSWE', 'LPSWEY'];
 
   it.each(lines)('%s is an event if it branches, and only then', (name, line) => {
     const code = execute(line, start, watch);
@@ -199,7 +199,7 @@ describe('instruction fetching', () => {
   const start: Start = { filler: 0x1f, fill: FILLS[1] as Start['fill'], gr0: 0x40n, offset: 0 };
 
   /** They store the time, which differs; load an invalid PSW; or end with another interruption. engine/program-events.test.ts has the latter. */
-  const others = ['STCK', 'STCKE', 'STCKF', 'LPSWE', 'SSM', 'STOSM', 'SVC'];
+  const others = ['STCK', 'STCKE', 'STCKF', 'LPSWE', 'LPSWEY', 'SSM', 'STOSM', 'SVC'];
 
   it.each(lines.filter(([name]) => !others.includes(name)))(
     '%s is an event however it ends, and does what it does without',

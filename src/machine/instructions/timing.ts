@@ -32,7 +32,8 @@ function stcke(c: Processor): void {
  */
 function ectg(c: Processor, r3: number): void {
   const first = load(c);
-  const second = c.load64(c.ea2Hi, c.ea2Lo);
+  c.exchangeOperands();
+  const second = load(c);
   c.effectiveRegister(r3);
   const third = load(c);
   c.gr[r3] = third;
