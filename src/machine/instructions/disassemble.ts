@@ -82,6 +82,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'rA unsigned16 mG': 'CLFIT CLGIT',
   'rA unsigned8 mB jump16': 'CLIJ CLGIJ',
   'rA unsigned8 mB based': 'CLIB CLGIB',
+  basedLong: 'LPSWEY',
   'basedLong signedByte1': 'ASI AGSI ALSI ALGSI',
   'based unsignedX': 'CLHHSI CLFHSI CLGHSI',
   'rE rF rC mD': 'SELR SELGR SELFHR',

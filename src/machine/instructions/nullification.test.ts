@@ -53,6 +53,7 @@ function prepare(behind: number, entry: bigint, back: number): void {
   for (const at of [FIRST, SECOND]) cpu.storage.set64(PAGES + (at / 0x1000) * 8, BigInt(at));
   cpu.storage.set64(PAGES + (behind / 0x1000) * 8, BigInt(behind) | entry);
   cpu.setControl(1, 0x8000n);
+  cpu.setControl(2, 0x10n);
   cpu.setControl(7, 0x8000n);
   cpu.setControl(0, 0x0404_00e0n);
   for (const part of AROUND) part.forEach((_, i) => void (part[i] = 0xf0 | (i % 10)));

@@ -68,6 +68,7 @@ const inGuest = (cpu: Cpu) => (mask: bigint) => {
   storage.set64(at(SIE.STORAGE_ORIGIN), BigInt(ORIGIN));
   storage.set64(at(SIE.STORAGE_LIMIT), BigInt(ORIGIN + SIZE - 0x10_0000));
   storage.set32(at(SIE.INTERCEPTION_CONTROLS), INTERCEPT_PROGRAM);
+  storage.set64(at(SIE.CPU_TIMER), 0n);
   storage.set64(at(SIE.PSW), mask);
   storage.set64(at(SIE.PSW + 8), BigInt(CODE));
   for (const r of registers) storage.set64(at(SIE.CONTROL_REGISTERS + r * 8), cpu.cr[r] as bigint);
