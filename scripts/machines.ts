@@ -66,7 +66,8 @@ async function runQemu(directory: string, harness: Harness, records: readonly Bu
   records.forEach((record, i) => {
     writeSync(file, record, 0, harness.caseSize, harness.cases + i * harness.caseSize);
   });
-  if (harness.image) writeSync(file, harness.image.bytes, 0, harness.image.bytes.length, harness.image.address);
+  if (harness.image)
+    writeSync(file, harness.image.bytes, 0, harness.image.bytes.length, harness.image.address);
   const machine = ['-M', 's390-ccw-virtio,memory-backend=storage', '-cpu', 'max', '-m', '64M', '-smp', '1'];
   const backend = ['-object', `memory-backend-file,id=storage,mem-path=${storage},share=on,size=64M`];
   const quiet = ['-display', 'none', '-serial', 'none', '-monitor', 'none', '-no-reboot', '-nodefaults'];

@@ -10,12 +10,23 @@ import { instructionLength } from '../../src/machine/instructions/disassemble.ts
 import { setOpcode } from '../../src/machine/instructions/encode.ts';
 import { INSTRUCTIONS } from '../../src/machine/instructions/table.ts';
 import { type Harness, MACHINES, type MachineName } from '../machines.ts';
-import { FAMILIES, type Family, LEFT_OUT, OTHERS } from './families.ts';
-import { deviation } from './deviations.ts';
 import { lastOf } from './describe.ts';
+import { deviation } from './deviations.ts';
+import { FAMILIES, type Family, LEFT_OUT, OTHERS, stateFor } from './families.ts';
 import { codeOf } from './generate.ts';
 import { Here } from './here.ts';
-import { BATCH, CODE, CODE_LENGTH, LAYOUT, type Outcome, outcomeOf, REPEATS, recordOf, type State, TABLES } from './layout.ts';
+import {
+  BATCH,
+  CODE,
+  CODE_LENGTH,
+  LAYOUT,
+  type Outcome,
+  outcomeOf,
+  REPEATS,
+  recordOf,
+  type State,
+  TABLES,
+} from './layout.ts';
 import { stateOf, TARGET } from './state.ts';
 import { tables } from './tables.ts';
 
@@ -40,14 +51,6 @@ export interface Compared extends Sequence {
   readonly second: Outcome | null;
   /** The machine with the same outcome as here. */
   readonly agreed: 'first' | 'second' | null;
-}
-
-/** Whether the sequence of a seed runs in the supervisor state. */
-export const inSupervisor = (family: Family, seed: number) => family.supervisor === true && (seed & 1) === 0;
-
-/** Returns the initial state of a sequence of a family. */
-export function stateFor(family: Family, seed: number): State {
-  return stateOf(family.kind, seed, inSupervisor(family, seed));
 }
 
 /** Returns the outcomes on a machine. That of a sequence which stops the machine is null. */
@@ -112,7 +115,7 @@ const otherThan = (machine: MachineName): MachineName => (machine === 'qemu' ? '
  * Runs sequences on this and other machines.
  * @param always whether the second machine runs those that do not differ from the first one, too
  */
-export async function compareAll(
+async function compareAll(
   machine: MachineName,
   all: readonly Sequence[],
   always: boolean,
@@ -134,7 +137,12 @@ export async function compareAll(
 }
 
 /** Compares `count` sequences of a family. Those that loop are left out. */
-export async function compare(name: string, family: Family, seed: number, count: number): Promise<Compared[]> {
+export async function compare(
+  name: string,
+  family: Family,
+  seed: number,
+  count: number,
+): Promise<Compared[]> {
   const number = Object.keys(FAMILIES).indexOf(name);
   const { qemu, hercules } = await missingLines();
   const lacking = family.machine === 'qemu' ? qemu : hercules;
@@ -190,11 +198,17 @@ function fieldsThatDiffer(a: Outcome, b: Outcome): string[] {
 function newDifferences(here: Outcome, there: Outcome, before: Outcome, thereBefore: Outcome): string[] {
   const old = new Set(fieldsThatDiffer(before, thereBefore));
   const changed = (field: string) => here[field] !== before[field] || there[field] !== thereBefore[field];
-  return fieldsThatDiffer(here, there).filter((field) => field !== 'sum' && (!old.has(field) || changed(field)));
+  return fieldsThatDiffer(here, there).filter(
+    (field) => field !== 'sum' && (!old.has(field) || changed(field)),
+  );
 }
 
 /** Returns the name of the deviation of a machine that explains its outcome, or null. */
-function explanation(machine: MachineName, { one, before }: Shortened, which: 'first' | 'second'): string | null {
+function explanation(
+  machine: MachineName,
+  { one, before }: Shortened,
+  which: 'first' | 'second',
+): string | null {
   const there = one[which];
   if (there === null) return null;
   const { here, state } = one;

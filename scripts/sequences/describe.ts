@@ -34,9 +34,12 @@ export function lastOf({ code }: { readonly code: Buffer }): string {
 /** Returns the text for a sequence that differs. */
 export function describe({ seed, code, state, here, first, second }: Compared): string {
   const fields = new Set([here, first ?? {}, second ?? {}].flatMap((outcome) => Object.keys(outcome)));
-  const value = (outcome: Outcome | null, field: string) => (outcome === null ? 'loops' : (outcome[field] ?? '-'));
+  const value = (outcome: Outcome | null, field: string) =>
+    outcome === null ? 'loops' : (outcome[field] ?? '-');
   const different = [...fields]
-    .filter((field) => value(here, field) !== value(first, field) || value(here, field) !== value(second, field))
+    .filter(
+      (field) => value(here, field) !== value(first, field) || value(here, field) !== value(second, field),
+    )
     .map((field) => `    ${field}: ${value(here, field)} | ${value(first, field)} | ${value(second, field)}`);
   const registers = state.general.map((number, n) => `r${n}=${number.toString(16)}`).join(' ');
   const psw = `psw=${state.psw.toString(16)} fpc=${state.fpc.toString(16)}`;

@@ -32,7 +32,8 @@ function bits({ psw }: State): 24 | 31 | 64 {
   return mode === ADDRESSING_64 ? 64 : mode === BASIC ? 31 : 24;
 }
 
-const low31 = (value: string | undefined) => (value === undefined ? undefined : BigInt(`0x${value}`) & 0xff_ffffn);
+const low31 = (value: string | undefined) =>
+  value === undefined ? undefined : BigInt(`0x${value}`) & 0xff_ffffn;
 
 /** Exceptions of an access. */
 const ACCESS = new Set(['4', '5', '10', '11', '38', '39', '3a', '3b']);
@@ -88,26 +89,33 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'an exact result that is too small does not trap',
     applies: ({ here, there, fields }) =>
-      here['dxc'] === '10' && there['pgm'] === undefined && fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
+      here['dxc'] === '10' &&
+      there['pgm'] === undefined &&
+      fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
   },
   {
     name: 'a result that is exact with its exponent adjusted traps as an inexact one',
     applies: ({ here, there, fields }) =>
-      here['dxc'] === '10' && there['dxc'] === '18' && fields.every((field) => /^(f\d+|dxc|fpc)$/.test(field)),
+      here['dxc'] === '10' &&
+      there['dxc'] === '18' &&
+      fields.every((field) => /^(f\d+|dxc|fpc)$/.test(field)),
   },
   {
     name: 'a signaling NaN is not an invalid operation of MULTIPLY with a longer result',
     machine: 'hercules',
-    applies: ({ last, fields }) => /^M[DX][ED]BR?$/.test(last) && fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
+    applies: ({ last, fields }) =>
+      /^M[DX][ED]BR?$/.test(last) && fields.every((field) => /^(f\d+|dxc|fpc|pgm|ilc)$/.test(field)),
   },
   {
     name: 'MULTIPLY AND ADD or SUBTRACT prefers a quiet NaN to a signaling one that follows it',
-    applies: ({ last, fields }) => /^M[AS][ED]BR?$/.test(last) && fields.length === 1 && /^f/.test(fields[0] as string),
+    applies: ({ last, fields }) =>
+      /^M[AS][ED]BR?$/.test(last) && fields.length === 1 && /^f/.test(fields[0] as string),
   },
   {
     name: 'an invalid conversion to an integer does not set the inexact flag',
     machine: 'qemu',
-    applies: ({ last, fields }) => /^C(F|G|LF|LG)[EDX]BR/.test(last) && fields.every((field) => field === 'fpc'),
+    applies: ({ last, fields }) =>
+      /^C(F|G|LF|LG)[EDX]BR/.test(last) && fields.every((field) => field === 'fpc'),
   },
   {
     name: 'a branch to the next instruction is recorded whether it is taken or not',
@@ -117,7 +125,8 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'PERFORM LOCKED OPERATION accesses an operand only if it is used',
     machine: 'hercules',
-    applies: ({ here, there, last }) => last === 'PLO' && ACCESS.has(here['pgm'] ?? '') && there['pgm'] === undefined,
+    applies: ({ here, there, last }) =>
+      last === 'PLO' && ACCESS.has(here['pgm'] ?? '') && there['pgm'] === undefined,
   },
   {
     name: 'an inexact result that traps is not delivered',
@@ -157,7 +166,8 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'the operand of LOAD AND ADD and its siblings may cross a boundary',
     machine: 'hercules',
-    applies: ({ here, there, last }) => /^LA(A|AL|N|O|X)G?$/.test(last) && here['pgm'] === '6' && there['pgm'] !== '6',
+    applies: ({ here, there, last }) =>
+      /^LA(A|AL|N|O|X)G?$/.test(last) && here['pgm'] === '6' && there['pgm'] !== '6',
   },
   {
     name: 'TRANSLATE ONE or TWO TO ONE or TWO fetches from the table although the length is zero',
@@ -166,7 +176,8 @@ const DEVIATIONS: readonly Deviation[] = [
   },
   {
     name: 'the address that a search in parts continues from depends on the parts',
-    applies: ({ last, fields }) => /^(SRSTU?|MVST)$/.test(last) && fields.every((field) => /^r\d+$/.test(field)),
+    applies: ({ last, fields }) =>
+      /^(SRSTU?|MVST)$/.test(last) && fields.every((field) => /^r\d+$/.test(field)),
   },
   {
     name: 'overlapping operands of EDIT, and of PACK and UNPACK ASCII and UNICODE, have unpredictable results',

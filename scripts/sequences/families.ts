@@ -25,7 +25,8 @@ import { SUBSTRING } from '../../src/machine/instructions/substring.ts';
 import { INSTRUCTIONS } from '../../src/machine/instructions/table.ts';
 import { TEXT } from '../../src/machine/instructions/text.ts';
 import type { MachineName } from '../machines.ts';
-import type { Kind } from './state.ts';
+import type { State } from './layout.ts';
+import { type Kind, stateOf } from './state.ts';
 
 /** A family. */
 export interface Family {
@@ -92,3 +93,8 @@ export const OTHERS: readonly InstructionLine[] = [
   ...MOVE,
   ...BRANCH,
 ];
+
+/** Returns the state that the sequence of a seed starts from. Of a family with supervisor state, every second seed has it. */
+export function stateFor(family: Family, seed: number): State {
+  return stateOf(family.kind, seed, family.supervisor === true && (seed & 1) === 0);
+}

@@ -1,6 +1,6 @@
 /** Runs sequences on this machine. The results have the form in which the harness writes those of another machine. */
 
-import { Machine, type Cpu } from '../../src/machine/index.ts';
+import { type Cpu, Machine } from '../../src/machine/index.ts';
 import {
   BLOCK_LENGTH,
   BLOCKS,

@@ -142,9 +142,16 @@ export function outcomeOf(result: Buffer, code: Uint8Array, state: State): Outco
     // How often an instruction is repeated is the machine's choice.
     const repeats = branch >= 0 && branch < CODE_LENGTH - 2 && halfword(code, branch) === REPEATS;
     if (breaking >= FRAMES[0] && !repeats) out['bea'] = breaking.toString(16);
-    if (ACCESS.includes(interruption) && inParts(code, Number(address) - CODE, interruption === 4 ? length : 0)) {
+    if (
+      ACCESS.includes(interruption) &&
+      inParts(code, Number(address) - CODE, interruption === 4 ? length : 0)
+    ) {
       // As is how much of it is done before an exception.
-      return { pgm: out['pgm'] as string, ...(out['teid'] ? { teid: out['teid'] } : {}), at: address.toString(16) };
+      return {
+        pgm: out['pgm'] as string,
+        ...(out['teid'] ? { teid: out['teid'] } : {}),
+        at: address.toString(16),
+      };
     }
   }
   out['at'] = address.toString(16);
