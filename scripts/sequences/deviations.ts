@@ -58,10 +58,27 @@ const DEVIATIONS: readonly Deviation[] = [
   {
     name: 'what was stored before an exception is not undone',
     applies: ({ here, there, fields, last }) =>
-      /^(STM|STAM|STCT|UNPK|ED|CDSG|STPQ)/.test(last) &&
+      /^(STM|STAM|STCT|PACK|UNPK|MVO|ED|CDSG|STPQ)/.test(last) &&
       ACCESS.has(here['pgm'] ?? '') &&
       here['pgm'] === there['pgm'] &&
       fields.every((field) => field.startsWith('m') || field === 'sum'),
+  },
+  {
+    name: 'STORE MULTIPLE HIGH stores zeros',
+    machine: 'qemu',
+    applies: ({ last, fields }) => last === 'STMH' && fields.every((field) => /^(m|sum$)/.test(field)),
+  },
+  {
+    name: 'a branch to an odd address is no specification exception',
+    machine: 'qemu',
+    applies: ({ here, there }) =>
+      here['pgm'] === '6' && there['pgm'] !== '6' && (Number.parseInt(here['at'] ?? '', 16) & 1) === 1,
+  },
+  {
+    name: 'an address to branch to keeps bits that the 24- or the 31-bit mode ignores',
+    machine: 'qemu',
+    applies: ({ here, there, state }) =>
+      bits(state) !== 64 && here['at'] !== there['at'] && low31(here['at']) === low31(there['at']),
   },
   {
     name: 'the operand of a load or store on condition is accessed although the condition is not met',
