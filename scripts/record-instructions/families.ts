@@ -11,6 +11,7 @@ import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
 import { logical } from './cases/logical.ts';
 import { search } from './cases/search.ts';
+import { spaces } from './cases/spaces.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import type { RecordedCase } from './generate.ts';
@@ -33,13 +34,14 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   logical,
   long,
   search,
+  spaces,
   storage,
   store,
   text,
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['dat-tables', 'decimal', 'locked', 'search'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'locked', 'search', 'spaces'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

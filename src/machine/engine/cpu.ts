@@ -14,7 +14,7 @@ import type { Configuration } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
 import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
-import { isNullifying, PGM } from '../interruption.ts';
+import { isCompleting, isNullifying, PGM } from '../interruption.ts';
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
@@ -213,7 +213,8 @@ export class Cpu extends CpuInterruptions {
         return { reason: 'instruction', ...this.intercepted };
       default:
         if (isNullifying(this.exceptionCode)) this.repeat();
-        else this.setInstructionAddress(this.startHi, this.startLo + this.length);
+        else if (!isCompleting(this.exceptionCode))
+          this.setInstructionAddress(this.startHi, this.startLo + this.length);
         return this.programInterruption(this.exceptionCode, this.length);
     }
   }

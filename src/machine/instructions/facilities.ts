@@ -28,6 +28,8 @@ export const FACILITIES = {
   zarch: { since: 'z10', bit: 1, instructions: '' },
   /** DAT enhancement. */
   'dat-enh': { since: 'z10', bit: 3, instructions: 'CSPG IDTE' },
+  /** ASN-and-LX reuse. */
+  'asn-lx': { since: 'z10', bit: 6, instructions: 'EPAIR ESAIR PTI SSAIR' },
   /** Store facility list extended. */
   stfle: { since: 'z10', bit: 7, instructions: 'STFLE' },
   /** Enhanced DAT 1. */

@@ -27,6 +27,8 @@ export const ICTL = {
   PT: 0x0000_0400,
   TPROT: 0x0000_0200,
   LASP: 0x0000_0100,
+  PR: 0x0000_0008,
+  BAKR: 0x0000_0004,
 } as const;
 
 /** Further properties of an instruction. */
