@@ -71,9 +71,10 @@ function makeWorld(): World {
       asceLo: gmap.asceLo,
       prefix: 0,
       edat: EDAT.EDAT_2,
+      executionProtection: false,
     },
     ...{ interceptOperation: false, interceptions: 0, loadControls: 0 },
-    ...{ externalRequest: false, ioRequest: false, pageStatus: true },
+    ...{ externalRequest: false, ioRequest: false, pageStatus: true, enforceEvents: false },
   };
   const enter = (space: 'process' | 'gmap' | 'guest') => {
     cpu.sie = space === 'guest' ? guest : null;

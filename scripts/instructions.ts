@@ -19,10 +19,9 @@ type Fixture = readonly [mnemonic: string, asm: string, code: string, state: obj
 
 const read = <T>(path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
 
-/** The recorded cases of an instruction: their number, and how many of them ended without an exception. */
+/** The recorded cases of an instruction: their number by machine, and how many of them ended without an exception. */
 interface Recorded {
-  machine: string;
-  cases: number;
+  readonly cases: Map<string, number>;
   completed: number;
 }
 
@@ -32,8 +31,8 @@ function recordings(): Map<string, Recorded> {
   for (const file of files.sort()) {
     const machine = machineOf(file.replace('.json', '')) === 'qemu' ? 'QEMU' : 'Hercules';
     for (const [mnemonic, , , , end] of read<Fixture[]>(`${FIXTURES}/${file}`)) {
-      const known = result.get(mnemonic) ?? { machine, cases: 0, completed: 0 };
-      known.cases++;
+      const known = result.get(mnemonic) ?? { cases: new Map<string, number>(), completed: 0 };
+      known.cases.set(machine, (known.cases.get(machine) ?? 0) + 1);
       if (!('pgm' in end)) known.completed++;
       result.set(mnemonic, known);
     }
@@ -44,8 +43,12 @@ function recordings(): Map<string, Recorded> {
 /** Returns how an instruction is tested. */
 function tested(recorded: Recorded | undefined): string {
   if (recorded === undefined) return 'by hand';
-  const { machine, cases, completed } = recorded;
-  return completed === 0 ? `by hand; ${cases} exceptions of ${machine}` : `${cases} cases of ${machine}`;
+  const { cases, completed } = recorded;
+  const what = completed === 0 ? 'exception' : 'case';
+  const counts = [...cases].map(
+    ([machine, count]) => `${count} ${what}${count === 1 ? '' : 's'} of ${machine}`,
+  );
+  return `${completed === 0 ? 'by hand; ' : ''}${counts.join(', ')}`;
 }
 
 /** Returns whether a facility is in the facility list. */

@@ -1038,7 +1038,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'UPDATE TREE ends without the index of the last node',
     file: 'src/machine/instructions/sort.ts',
-    find: '    setValue(c, 5, index);\n    if (code === null) continue;\n',
+    find: '    setValue(c, 5, index);\n    c.events.unitCompleted();\n    if (code === null) continue;\n',
     replace: '    if (code === null) {\n      setValue(c, 5, index);\n      continue;\n    }\n',
   },
   {
@@ -1069,8 +1069,68 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a branch is no breaking event',
     file: 'src/machine/cpu/addressing.ts',
-    find: '  branchTo(hi: number, lo: number): void {\n    this.breakingEvent();',
-    replace: '  branchTo(hi: number, lo: number): void {',
+    find: '  branchTo(hi: number, lo: number): void {\n    this.branched = true;\n    this.breakingEvent();',
+    replace: '  branchTo(hi: number, lo: number): void {\n    this.branched = true;',
+  },
+  {
+    name: 'a branch to an effective address is no program event',
+    file: 'src/machine/cpu/addressing.ts',
+    find: '  branchEffective(): void {\n    this.branched = true;',
+    replace: '  branchEffective(): void {',
+  },
+  {
+    name: 'the area of program events does not wrap around',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'last >= start || first <= end',
+    replace: 'last >= start && first <= end',
+  },
+  {
+    name: 'an area of program events begins after its first byte',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'return start <= end ? last >= start &&',
+    replace: 'return start <= end ? last > start &&',
+  },
+  {
+    name: 'a suppressed store is a program event',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'this.code = (this.code & (PER_CODE.FETCH | PER_CODE.NULLIFICATION)) | this.#completed;',
+    replace: '',
+  },
+  {
+    name: 'an exception takes back the program events of completed units',
+    file: 'src/machine/cpu/program-events.ts',
+    find: 'this.#completed = this.code;',
+    replace: '',
+  },
+  {
+    name: 'a store by the fast path is no program event',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
+    replace: '    this.#inspecting = this.#onTlbHit !== null;',
+  },
+  {
+    name: 'program events turn check mode off',
+    file: 'src/machine/cpu/access.ts',
+    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
+    replace: '    this.#inspecting = on;',
+  },
+  {
+    name: 'program events come before the supervisor call',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: "    if (this.reported !== null && this.reported.class === 'supervisor-call') {",
+    replace: "    if (this.reported !== null && this.reported.class !== 'supervisor-call') {",
+  },
+  {
+    name: 'the fetch event of an intercepted instruction is not told',
+    file: 'src/machine/sie.ts',
+    find: '  return execute | (fetchEvent ? INTERCEPTION_STATUS.FETCH_EVENT : 0);',
+    replace: '  return execute;',
+  },
+  {
+    name: 'the host does not indicate the fetch event of an intercepted instruction',
+    file: 'src/host/kvm/delivery.ts',
+    find: '    if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);',
+    replace: '',
   },
   {
     name: 'a clock storm of a guest is no interception',
@@ -1234,6 +1294,36 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/machine/instructions/invalidate.ts',
     find: '  if (old !== c.gr[r1]) {',
     replace: '  if (old !== c.gr[r1] && old === 0n) {',
+  },
+  {
+    name: 'a guarded section is the next one',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: '>> (63n - section)) & 1n',
+    replace: '>> (62n - section)) & 1n',
+  },
+  {
+    name: 'the list of a guarded-storage event is in the space of the operand',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: '  if (inAccessRegisterMode) c.space = SPACE.PRIMARY;\n',
+    replace: '',
+  },
+  {
+    name: 'a guest uses guarded storage without being allowed to',
+    file: 'src/machine/instructions/guarded-storage.ts',
+    find: 'return c.sie === null || (c.sie.interceptions & ICTL.GUARDED_STORAGE) === 0;',
+    replace: 'return true;',
+  },
+  {
+    name: 'the physical clock jumps with SET CLOCK',
+    file: 'src/machine/clock.ts',
+    find: '    this.offset = BigInt.asUintN(64, this.offset + tod - this.tod);\n',
+    replace: '',
+  },
+  {
+    name: 'LPSWEY is a breaking event',
+    file: 'src/machine/instructions/psw.ts',
+    find: 'export function loadPswExtended(c: Processor): void {\n',
+    replace: 'export function loadPswExtended(c: Processor): void {\n  c.breakingEvent();\n',
   },
   {
     name: 'a TLB entry forgets that its page may not be executed',

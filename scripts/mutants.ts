@@ -33,6 +33,7 @@ const TESTS = [
   'src/machine/instructions',
   'src/machine/dat',
   'src/machine/sie.test.ts',
+  'src/machine/sie-program-events.test.ts',
   'src/machine/sigp.test.ts',
   'src/machine/reset.test.ts',
 ];

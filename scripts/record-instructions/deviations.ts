@@ -104,6 +104,22 @@ const OF_QEMU: readonly Deviation[] = [
   },
 ];
 
+/** Control register 9 with the mask of instruction fetching. */
+const FETCH_EVENT = /^[4-7c-f].{7}$/;
+
+/** The interruption for an event of the first instruction of a case, in the 64-bit mode. */
+const eventOf = (code: string, length: number): Result => ({
+  pgm: 0x80,
+  ilc: length,
+  per: `${code}e0`,
+  perAt: '20e00',
+});
+
+/** Returns the length of the instruction whose events are indicated; `length` is that of the first one of the case. */
+function watchedLength({ at = '', perAt = '' }: Result, length: number): number {
+  return perAt === '20e00' ? length : Number.parseInt(at, 16) - Number.parseInt(perAt, 16);
+}
+
 const OF_HERCULES: readonly Deviation[] = [
   {
     name: 'a data exception comes before the access exception of another operand',
@@ -123,6 +139,31 @@ const OF_HERCULES: readonly Deviation[] = [
     name: 'STORE REAL ADDRESS does not say that a translation exception is that of a fetch',
     applies: ({ mnemonic }, { teid }) => mnemonic === 'STRAG' && teid?.endsWith('000'),
     correct: (out) => ({ ...out, teid: (BigInt(`0x${out.teid}`) | 0x800n).toString(16) }),
+  },
+  {
+    name: 'an instruction that turns program-event recording off has no event',
+    applies: ({ mnemonic, state }, out) =>
+      /^(LPSWE|STNSM|SSM|LCTLG)$/.test(mnemonic) &&
+      FETCH_EVENT.test(state.c9 ?? '') &&
+      state.system === 0x40 &&
+      out.pgm === undefined,
+    correct: (out, length) => ({ ...out, ...eventOf('40', length) }),
+  },
+  {
+    name: 'the last bytes of a long operand are not watched',
+    applies: ({ mnemonic, state }, out) =>
+      /^(XC|STMG|STAM|STCTG)$/.test(mnemonic) && state.c10 === state.c11 && out.pgm === undefined,
+    correct: (out, length) => ({ ...out, ...eventOf('20', length) }),
+  },
+  {
+    name: 'after the nullification of its target EXECUTE is not designated',
+    applies: ({ mnemonic }, { per, at }) => mnemonic === 'EX' && per === '41e0' && at !== '20e00',
+    correct: (out, length) => ({ ...out, ilc: length, at: '20e00' }),
+  },
+  {
+    name: 'the instruction length of a program event is that of another instruction',
+    applies: (_one, { pgm, per }) => pgm === 0x80 && per !== undefined,
+    correct: (out, length) => ({ ...out, ilc: watchedLength(out, length) }),
   },
   {
     name: 'EDIT keeps what it stored before an exception',

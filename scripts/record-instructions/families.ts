@@ -6,6 +6,7 @@ import { branch } from './cases/branch.ts';
 import { control, float } from './cases/control.ts';
 import { dat, datTables } from './cases/dat.ts';
 import { decimal } from './cases/decimal.ts';
+import { events } from './cases/events.ts';
 import { extensions } from './cases/extensions.ts';
 import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
@@ -27,6 +28,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   dat,
   'dat-tables': datTables,
   decimal,
+  events,
   extensions,
   float,
   load,
@@ -41,7 +43,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['dat-tables', 'decimal', 'locked', 'search', 'spaces'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -46,6 +46,9 @@ export interface Result extends Partial<Record<RegisterName, string>> {
   ilc?: number;
   /** Data-exception code. */
   dxc?: number;
+  /** PER code and identification of the translation mode (16 bits), and PER address, if program events are indicated. */
+  per?: string;
+  perAt?: string;
   /** Translation-exception identification. */
   teid?: string;
   /** The identification of 32 bits of the exceptions that store one, in hexadecimal; the exception access identification. */
@@ -165,7 +168,7 @@ export function readResult(buffer: Buffer, code: Uint8Array, state: InitialState
   readEnd(out, buffer, state);
   const fpc = buffer.readUInt32BE(OUT.FPC);
   // A data exception leaves its code in the FPC register too; it is recorded only once.
-  if (out.pgm !== 7) differ(out, 'fpc', BigInt(fpc), big(state.fpc, 0n));
+  if (((out.pgm ?? 0) & 0x7f) !== 7) differ(out, 'fpc', BigInt(fpc), big(state.fpc, 0n));
   differ(out, 'prefix', BigInt(buffer.readUInt32BE(OUT.REST + 4)), 0n);
   const k0 = buffer.readUInt32BE(OUT.REST + 8) & 0xfe;
   const k1 = buffer.readUInt32BE(OUT.REST + 12) & 0xfe;
@@ -195,7 +198,13 @@ function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
     if (code === 1 && length === 2) address -= 2n;
     else Object.assign(out, { pgm: code, ilc: length });
     if (state.teid && IDENTIFIED.includes(code)) out.teid = hex(buffer.readBigUInt64BE(at(168)));
-    if (code === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
+    if ((code & 0x7f) === 7) out.dxc = buffer.readUInt32BE(at(0x90)) & 0xff;
+    if (code & 0x80) {
+      Object.assign(out, {
+        per: hex(buffer.readUInt16BE(at(150))),
+        perAt: hex(buffer.readBigUInt64BE(at(152))),
+      });
+    }
     if (storesWord(code)) out.id = hex(buffer.readUInt32BE(at(0xac)));
     if (isAccessRegisterException(code) || code === 0x2f) out.access = buffer.readUInt8(at(0xa0));
   } else if (kind === 'svc') {

@@ -232,18 +232,19 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
         GENERAL,
       ],
       [
-        'if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;',
-        'page < 2',
-        'page <= 2',
+        'if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;',
+        'page < LOW_PAGES',
+        'page <= LOW_PAGES',
         GENERAL,
       ],
 
       ...[
-        'if (access === STORE && page < 2) this.#lowAddress(offset);',
-        'if (request.access === STORE && page < 2) this.#lowAddress(offset);',
+        'if (access === STORE && (page < LOW_PAGES || this.#inspecting)) {',
+        'if (access === STORE && (page < LOW_PAGES || this.#inspecting))',
+        'if (access === STORE && page < LOW_PAGES) this.#lowAddress(offset);',
       ].flatMap((line) =>
-        ['true', 'page <= 2'].map(
-          (replacement) => [line, 'page < 2', replacement, 'the rule tests the page again'] as const,
+        ['true', 'page <= LOW_PAGES'].map(
+          (replacement) => [line, 'page < LOW_PAGES', replacement, 'the rule tests the page again'] as const,
         ),
       ),
       [

@@ -3,6 +3,7 @@
  * virtual CPUs use the same functions. Principles of Operation, chapter 3, "Assigned Storage Locations".
  */
 
+import { type EventIndication, NO_EVENTS } from './cpu/program-events.ts';
 import { EXT, isAccessRegisterException, isTranslationException, PGM, storesWord } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
@@ -20,7 +21,11 @@ export const LOWCORE = {
   DATA_EXCEPTION_CODE: 144,
   /** A halfword: zeros, then the monitor class. */
   MONITOR_CLASS: 148,
+  PER_CODE: 150,
+  PER_ATMID: 151,
+  PER_ADDRESS: 152,
   EXCEPTION_ACCESS: 160,
+  PER_ACCESS: 161,
   OPERAND_ACCESS: 162,
   TRANSLATION_EXCEPTION: 168,
   MONITOR_CODE: 176,
@@ -76,7 +81,7 @@ export class AssignedFrame implements AssignedStorage {
 
 /** The identification of a program interruption. Fields that do not belong to its code are ignored. */
 export interface ProgramIdentification {
-  /** Program-interruption code. */
+  /** Program-interruption code, with the bit of PER if `events` are indicated. */
   readonly code: number;
   /** Length of the instruction in bytes: 2, 4 or 6, or 0 if no instruction caused it. */
   readonly length: number;
@@ -93,13 +98,22 @@ export interface ProgramIdentification {
   readonly monitorClass: number;
   readonly monitorCode: bigint;
   readonly breakingEventAddress: bigint;
+  /** The event information of program-event recording. Default: no events. */
+  readonly events?: EventIndication;
 }
 
 /** Stores the identification of a program interruption, without the PSW. */
 export function storeProgram(into: AssignedStorage, what: ProgramIdentification): void {
-  const { code, teid } = what;
+  const { teid, events = NO_EVENTS } = what;
+  const code = what.code & ~PGM.PER;
   into.set16(LOWCORE.PROGRAM_ILC, what.length);
-  into.set16(LOWCORE.PROGRAM_CODE, code);
+  into.set16(LOWCORE.PROGRAM_CODE, what.code);
+  if (what.code & PGM.PER) {
+    into.set8(LOWCORE.PER_CODE, events.code);
+    into.set8(LOWCORE.PER_ATMID, events.atmid);
+    into.set64(LOWCORE.PER_ADDRESS, events.address);
+    if (events.access !== null) into.set8(LOWCORE.PER_ACCESS, events.access);
+  }
   into.set64(LOWCORE.BREAKING_EVENT_ADDRESS, what.breakingEventAddress);
   if (code === PGM.DATA) into.set32(LOWCORE.DATA_EXCEPTION_CODE, what.dataExceptionCode);
   if (code === PGM.MONITOR_EVENT) {

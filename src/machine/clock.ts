@@ -19,6 +19,15 @@ export class Clock {
     this.tod = start;
   }
 
+  /** The TOD offset: what `set` has added to the physical clock, 64 bits. */
+  offset = 0n;
+
+  /** Sets the clock, modulo 2^64. The physical clock does not change. */
+  set(tod: bigint): void {
+    this.offset = BigInt.asUintN(64, this.offset + tod - this.tod);
+    this.tod = BigInt.asUintN(64, tod);
+  }
+
   /** Advances the clock by the time that `instructions` units of work take. */
   advance(instructions: number): void {
     this.tod = BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);

@@ -20,8 +20,12 @@ describe('the facility list', () => {
   it.each<[CpuModel, number[], number[]]>([
     ['z10', [0, 1, 2, 7, 8, 18, 21, 26, 27, 33, 34, 35, 41], [37, 45, 49, 53, 58, 61]],
     ['z196', [45], [49, 53, 58, 61]],
-    ['zEC12', [45, 49], [53, 58, 61]],
-    ['max', [45, 49, 53, 58, 61], []],
+    ['zEC12', [45, 49, 51, 78], [53, 58, 61]],
+    ['z13', [53, 78], [58, 61, 130]],
+    ['z14', [53, 58, 130, 131, 133, 145], [61, 193]],
+    ['z15', [58, 61], [193]],
+    ['z16', [61, 193], []],
+    ['max', [45, 49, 53, 58, 61, 193], []],
   ])('of %s', (model, has, lacks) => {
     expect(bits(model)).toEqual(expect.arrayContaining(has));
     expect(bits(model).filter((bit) => lacks.includes(bit))).toEqual([]);
@@ -50,7 +54,10 @@ describe('an instruction of a facility that the model lacks', () => {
     ['POPCNT', 'b9e10042', 'z196'],
     ['CDLFBR', 'b3910042', 'z196'],
     ['RISBGN', 'ec4201bf0059', 'zEC12'],
-    ['SELR', 'b9f04123', 'max'],
+    ['LOCHI', 'ec4000010042', 'z13'],
+    ['MSRKC', 'b9fd3042', 'z14'],
+    ['SELR', 'b9f04123', 'z15'],
+    ['STBEAR', 'b2010100', 'z16'],
   ])('%s is an operation exception', (_name, code, since) => {
     for (const cpuModel of CPU_MODELS) {
       const lacks = CPU_MODELS.indexOf(cpuModel) < CPU_MODELS.indexOf(since);
@@ -63,9 +70,19 @@ describe('an instruction of a facility that the model lacks', () => {
       const lacking = INSTRUCTIONS.filter(
         ([, , , facility]) => !modelOffers(model, FACILITIES[facility].since),
       );
-      expect(lacking.length > 0).toBe(model !== 'max');
+      expect(lacking.length > 0).toBe(model !== 'max' && model !== 'z16');
     }
   });
+});
+
+it('POPULATION COUNT counts all bits at once only on models that have this option', () => {
+  for (const cpuModel of CPU_MODELS) {
+    const cpu = bare({ cpuModel });
+    if (cpuModel === 'z10') continue;
+    cpu.gr[2] = 0x0103_0000_0000_00ffn;
+    execute(cpu, 'b9e18042');
+    expect(cpu.gr[4]).toBe(['z15', 'z16', 'max'].includes(cpuModel) ? 11n : 0x0102_0000_0000_0008n);
+  }
 });
 
 it('STORE CPU ID stores the machine type of the model', () => {
@@ -79,6 +96,6 @@ it('STORE CPU ID stores the machine type of the model', () => {
 
 it('a model must be one of the list', () => {
   expect(() => new Machine({ storageSize: 1 << 20, cpuModel: 'z9' as CpuModel })).toThrow(
-    'cpuModel z9 is not one of z10, z196, zEC12, max',
+    'cpuModel z9 is not one of z10, z196, zEC12, z13, z14, z15, z16, max',
   );
 });

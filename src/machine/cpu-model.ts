@@ -1,11 +1,11 @@
 /** CPU models: which facilities a machine offers. */
 
 /** The generations of machines that brought facilities, in order. */
-export const GENERATIONS = ['z10', 'z196', 'zEC12', 'z13', 'z14', 'z15'] as const;
+export const GENERATIONS = ['z10', 'z196', 'zEC12', 'z13', 'z14', 'z15', 'z16'] as const;
 export type Generation = (typeof GENERATIONS)[number];
 
 /** The names of the CPU models. `max` has everything that is implemented. */
-export const CPU_MODELS = ['z10', 'z196', 'zEC12', 'max'] as const;
+export const CPU_MODELS = ['z10', 'z196', 'zEC12', 'z13', 'z14', 'z15', 'z16', 'max'] as const;
 export type CpuModel = (typeof CPU_MODELS)[number];
 
 /** Returns whether a machine of a model offers what came with a generation. */
@@ -23,5 +23,9 @@ export const MACHINE_TYPE: Readonly<Record<CpuModel, number>> = {
   z10: 0x2097,
   z196: 0x2817,
   zEC12: 0x2827,
+  z13: 0x2964,
+  z14: 0x3906,
+  z15: 0x8561,
+  z16: 0x3931,
   max: 0x2817,
 };

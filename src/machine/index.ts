@@ -37,6 +37,7 @@ export {
   type UnwindKind,
 } from './cpu/access.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
+export { type EventIndication, NO_EVENTS, PER_CODE, type ProgramEvents } from './cpu/program-events.ts';
 export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { PSW, SPACE } from './cpu/state.ts';
@@ -125,10 +126,12 @@ export {
 } from './sigp.ts';
 export {
   CPU_FLAG,
+  EXECUTION,
   ICPT,
   INTERCEPT_KEYS,
   INTERCEPT_OPERATION,
   INTERCEPT_PROGRAM,
+  INTERCEPTION_STATUS,
   SIE,
   STATE_DESCRIPTION_SIZE,
   StateDescription,

@@ -50,6 +50,8 @@ export const PGM = {
   REGION_SECOND_TRANSLATION: 0x3a,
   REGION_THIRD_TRANSLATION: 0x3b,
   MONITOR_EVENT: 0x40,
+  /** Program-event recording. The bit is ORed into the code of another condition, if there is one. */
+  PER: 0x80,
 } as const;
 
 /** External-interruption codes. */
@@ -96,7 +98,7 @@ export function externalMaskOf(code: number): number {
 /** A program interruption that a processor reports to the host. */
 export interface ProgramInterruption {
   readonly class: 'program';
-  /** A program-interruption code, see `PGM`. */
+  /** A program-interruption code, see `PGM`; with the bit of PER, if events are indicated: see `Cpu.eventIndication`. */
   readonly code: number;
   /** Translation-exception identification: page address, fetch or store, and space; 0 if there is none. */
   readonly teid: bigint;
@@ -111,6 +113,10 @@ export interface SupervisorCallInterruption {
   readonly code: number;
   /** Length of the instruction in bytes: 2, or the length of the EXECUTE. */
   readonly length: number;
+  /**
+   * Whether a program interruption for program events follows: it is not reported by itself. See `Cpu.eventIndication`.
+   */
+  readonly events?: true;
 }
 
 /** An interruption that a processor reports instead of taking it through its prefix area. */
@@ -137,11 +143,24 @@ const NULLIFYING: ReadonlySet<number> = new Set<number>([
   PGM.REGION_FIRST_TRANSLATION,
   PGM.REGION_SECOND_TRANSLATION,
   PGM.REGION_THIRD_TRANSLATION,
+  PGM.PER,
 ]);
+
+const COMPLETING: ReadonlySet<number> = new Set<number>([
+  PGM.FIXED_POINT_OVERFLOW,
+  PGM.DECIMAL_OVERFLOW,
+  PGM.SPACE_SWITCH,
+  PGM.MONITOR_EVENT,
+]);
+
+/** Returns whether an instruction completes although it ends with a program exception or event. */
+export function isCompleting(code: number): boolean {
+  return COMPLETING.has(code);
+}
 
 /**
  * Returns whether a program exception nullifies its instruction: the old PSW then designates the instruction, not the next
- * one. Principles of Operation, chapter 5, "Types of Instruction Ending".
+ * one. `PGM.PER` by itself stands for instruction-fetching nullification. Principles of Operation, chapter 5, "Types of Instruction Ending".
  */
 export function isNullifying(code: number): boolean {
   return (
@@ -159,13 +178,6 @@ export function storesWord(code: number): boolean {
   return code >= PGM.AFX_TRANSLATION && code <= PGM.LSX_TRANSLATION;
 }
 
-/**
- * Returns whether a code is an event of a completed instruction: the old PSW is the one that the instruction has left.
- */
-export function isCompleting(code: number): boolean {
-  return code === PGM.SPACE_SWITCH;
-}
-
 /** Returns whether a code is an exception of access-register translation. */
 export function isAccessRegisterException(code: number): boolean {
   return code >= PGM.ALET_SPECIFICATION && code <= PGM.EXTENDED_AUTHORITY;
@@ -175,7 +187,9 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(PGM).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', '-')]),
 );
 
-/** Returns the architecture's name of a program-interruption code, such as `segment-translation`. */
+/** Returns the architecture's name of a program-interruption code, such as `segment-translation` or `operation, per`. */
 export function programInterruptionName(code: number): string {
+  const other = code & ~PGM.PER;
+  if (code & PGM.PER && other !== 0) return `${programInterruptionName(other)}, per`;
   return NAMES.get(code) ?? `program interruption 0x${code.toString(16)}`;
 }

@@ -18,6 +18,8 @@ const WANTED: Readonly<Record<ResetPart, string>> = {
   'control-registers': '.xx',
   fpc: '.xx',
   'breaking-event-address': '.xx',
+  'program-parameter': '.xx',
+  'guarded-storage': '..x',
   'access-registers': '..x',
   'general-registers': '..x',
   'floating-point-registers': '..x',
@@ -54,6 +56,8 @@ function parts(reset: CpuReset): Partial<Record<ResetPart, number>> {
   }
   cpu.fpc = 0x80_0000;
   cpu.breakingHi = 7;
+  cpu.programParameter = 7n;
+  cpu.guarded.fill(7n);
   const purges = [cpu.tlb, cpu.guestTlb].map((tlb) => vi.spyOn(tlb, 'purgeAll'));
   cpu.signal(EXT.EXTERNAL_CALL, 0, 1);
   cpu.restart();
@@ -73,6 +77,8 @@ function parts(reset: CpuReset): Partial<Record<ResetPart, number>> {
     'control-registers': all((n) => cpu.cr[n] === initial(n)),
     fpc: cpu.fpc === 0 ? 0 : 1,
     'breaking-event-address': cpu.breakingHi === 0 && cpu.breakingLo === 1 ? 0 : 1,
+    'program-parameter': cpu.programParameter === 0n ? 0 : 1,
+    'guarded-storage': cpu.guarded.every((value) => value === 0n) ? 0 : 1,
     'access-registers': all((n) => cpu.ar[n] === 0),
     'general-registers': all((n) => cpu.gr[n] === 0n),
     'floating-point-registers': all((n) => cpu.fr[n] === 0n),

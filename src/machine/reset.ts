@@ -30,6 +30,8 @@ export type ResetPart =
   | 'fpc'
   /** Set to 1. */
   | 'breaking-event-address'
+  | 'program-parameter'
+  | 'guarded-storage'
   | 'access-registers'
   | 'general-registers'
   | 'floating-point-registers'
@@ -49,6 +51,8 @@ export const RESETS: Readonly<Record<ResetPart, readonly Reset[]>> = {
   'control-registers': ['initial', 'clear'],
   fpc: ['initial', 'clear'],
   'breaking-event-address': ['initial', 'clear'],
+  'program-parameter': ['initial', 'clear'],
+  'guarded-storage': ['clear'],
   'access-registers': ['clear'],
   'general-registers': ['clear'],
   'floating-point-registers': ['clear'],

@@ -10,13 +10,16 @@ import { absolutePage } from './addresses.ts';
 import { UNWIND } from './cpu/access.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
+import { ICTL } from './instructions/line.ts';
 import { InternalError } from './internal-error.ts';
 import { PGM } from './interruption.ts';
 import {
   CPU_FLAG,
+  EXECUTION,
   ICPT,
   INTERCEPT_OPERATION,
   INTERCEPT_PROGRAM,
+  INTERCEPTION_STATUS,
   SIE,
   StateDescription,
   VALIDITY,
@@ -25,6 +28,9 @@ import {
 /** Flags that this machine does not support: region relocate, MCDS, and the two storage-key assists. */
 const UNSUPPORTED_FLAGS = 0x0000_8100;
 const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
+
+/** The values of `ICTL` that are no bits of the interception controls. */
+const INTERNAL_CONTROLS = ICTL.ALWAYS | ICTL.GUARDED_STORAGE;
 
 /** The reason for which interpretive execution ended. */
 export type SieExit =
@@ -45,7 +51,7 @@ export type SieExit =
 
 /**
  * Interprets a guest on a processor whose control register 1 holds the ASCE of the host's space. General registers 0 to 13,
- * floating-point and access registers hold the guest's values on entry and on exit. All other state of the processor is
+ * floating-point, access and guarded-storage registers hold the guest's values on entry and on exit. All other state of the processor is
  * saved and restored; the guest's other state is in the state description.
  *
  * @param description absolute address of the state description, a multiple of 512
@@ -124,15 +130,19 @@ export function asGuest(
   }
 }
 
-/** Returns the interception status: whether the instruction is the target of an EXECUTE, and the length of the EXECUTE. */
-function statusOf(executeLength: number): number {
-  return executeLength === 0 ? 0 : 0x01 | (executeLength << 4);
+/**
+ * Returns the interception status: whether the instruction is the target of an EXECUTE, the length of the EXECUTE, and
+ * whether the fetch of the instruction is a program event.
+ */
+function statusOf(executeLength: number, fetchEvent: boolean): number {
+  const execute = executeLength === 0 ? 0 : INTERCEPTION_STATUS.EXECUTE | (executeLength << 4);
+  return execute | (fetchEvent ? INTERCEPTION_STATUS.FETCH_EVENT : 0);
 }
 
 /** Saves the host's state of a processor. Returns a function that restores it. */
 function saveHost(cpu: Cpu): () => void {
   const { sie, pswMask, pswAddress, prefix, breakingHi, breakingLo } = cpu;
-  const { clockComparator, timer, epoch, todProgrammable, interruptions, stopped } = cpu;
+  const { clockComparator, timer, epoch, todProgrammable, programParameter, interruptions, stopped } = cpu;
   const controls = cpu.cr.slice();
   const gr14 = cpu.gr[14] as bigint;
   const gr15 = cpu.gr[15] as bigint;
@@ -147,6 +157,7 @@ function saveHost(cpu: Cpu): () => void {
     cpu.breakingLo = breakingLo;
     cpu.epoch = epoch;
     cpu.todProgrammable = todProgrammable;
+    cpu.programParameter = programParameter;
     cpu.interruptions = interruptions;
     cpu.stopped = stopped;
     cpu.clearExecution();
@@ -183,6 +194,8 @@ class Interpretation {
     const cpu = this.#cpu;
     const flags = this.#block.get32(SIE.CPU_FLAGS);
     const controls = this.#block.get32(SIE.INTERCEPTION_CONTROLS);
+    const execution = this.#block.get32(SIE.EXECUTION_CONTROLS);
+    const usesGuards = (execution & EXECUTION.GUARDED_STORAGE) !== 0;
     const whole = (flags & CPU_FLAG.STORAGE_MODE) !== 0;
     const origin = whole ? 0 : this.#mibPages(SIE.STORAGE_ORIGIN);
     const end = whole ? 2 ** 52 : this.#mibPages(SIE.STORAGE_LIMIT) + 256;
@@ -194,11 +207,13 @@ class Interpretation {
       prefix: cpu.prefix,
       pageStatus: whole,
       edat: cpu.edat,
+      executionProtection: (execution & EXECUTION.EXECUTION_PROTECTION) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
-      interceptions: controls | 1,
+      interceptions: (controls & ~INTERNAL_CONTROLS) | ICTL.ALWAYS | (usesGuards ? 0 : ICTL.GUARDED_STORAGE),
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,
+      enforceEvents: (flags & CPU_FLAG.GUEST_PER) !== 0,
     };
     cpu.interruptions = controls & INTERCEPT_PROGRAM ? 'report-programs' : 'take';
     cpu.stopped = false;
@@ -212,6 +227,7 @@ class Interpretation {
     cpu.tagGuestTlb(this.#block.origin);
     cpu.epoch = this.#block.get64(SIE.EPOCH);
     cpu.todProgrammable = this.#block.get32(SIE.TOD_PROGRAMMABLE);
+    cpu.programParameter = this.#block.get64(SIE.PROGRAM_PARAMETER);
     cpu.setClockComparator(this.#block.get64(SIE.CLOCK_COMPARATOR));
     cpu.setTimer(this.#block.get64(SIE.CPU_TIMER));
     cpu.enterPsw(
@@ -232,6 +248,7 @@ class Interpretation {
     this.#block.set64(SIE.CLOCK_COMPARATOR, cpu.clockComparator);
     this.#block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, cpu.timer));
     this.#block.set32(SIE.TOD_PROGRAMMABLE, cpu.todProgrammable);
+    this.#block.set64(SIE.PROGRAM_PARAMETER, cpu.programParameter);
     this.#block.set32(SIE.BREAKING_EVENT_ADDRESS, cpu.breakingHi);
     this.#block.set32(SIE.BREAKING_EVENT_ADDRESS + 4, cpu.breakingLo);
     this.#block.pswMask = cpu.pswMask;
@@ -266,7 +283,8 @@ class Interpretation {
       case 'instruction':
         this.#block.set16(SIE.IPA, stop.ipa);
         this.#block.set32(SIE.IPB, stop.ipb);
-        this.#block.set8(SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength));
+        this.#block.set8(SIE.INTERCEPTION_STATUS, statusOf(stop.executeLength, stop.fetchEvent));
+        if (stop.fetchEvent) this.#events();
         return this.intercepted(stop.operation ? ICPT.OPERATION : ICPT.INSTRUCTION);
       case 'program-loop':
         return this.#program(stop.code, 0n, 0);
@@ -278,9 +296,12 @@ class Interpretation {
     }
   }
 
-  #program(code: number, teid: bigint, length: number): SieExit {
+  /** @param whole the code, with the bit of PER if events are indicated */
+  #program(whole: number, teid: bigint, length: number): SieExit {
     this.#block.set16(SIE.PROGRAM_LENGTH, length);
-    this.#block.set16(SIE.PROGRAM_CODE, code);
+    this.#block.set16(SIE.PROGRAM_CODE, whole);
+    const code = whole & ~PGM.PER;
+    if (whole & PGM.PER) this.#events();
     const monitor = code === PGM.MONITOR_EVENT;
     this.#block.set32(SIE.DATA_EXCEPTION_CODE, this.#cpu.dataExceptionCode);
     this.#block.set16(SIE.MONITOR_CLASS, monitor ? this.#cpu.monitorClass : 0);
@@ -288,6 +309,15 @@ class Interpretation {
     this.#block.set8(SIE.OPERAND_ACCESS, code === PGM.PAGE_TRANSLATION ? this.#cpu.operandAccess : 0);
     this.#block.set64(SIE.TRANSLATION_EXCEPTION, monitor ? this.#cpu.monitorCode : teid);
     return this.intercepted(ICPT.PROGRAM);
+  }
+
+  /** Stores the event information of program-event recording. */
+  #events(): void {
+    const { code, atmid, address, access } = this.#cpu.eventIndication;
+    this.#block.set8(SIE.PER_CODE, code);
+    this.#block.set8(SIE.PER_ATMID, atmid);
+    this.#block.set64(SIE.PER_ADDRESS, address);
+    this.#block.set8(SIE.PER_ACCESS, access ?? 0);
   }
 
   /** A validity interception: the state description, or the storage it designates, is invalid. */

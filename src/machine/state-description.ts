@@ -24,6 +24,8 @@ export const SIE = {
   INTERCEPTION_STATUS: 0x51,
   IPA: 0x56,
   IPB: 0x58,
+  /** Execution controls: what the guest may use, see `EXECUTION`. */
+  EXECUTION_CONTROLS: 0x60,
   TOD_PROGRAMMABLE: 0x6c,
   STORAGE_ORIGIN: 0x80,
   STORAGE_LIMIT: 0x88,
@@ -37,12 +39,18 @@ export const SIE = {
   PROGRAM_CODE: 0xce,
   DATA_EXCEPTION_CODE: 0xd0,
   MONITOR_CLASS: 0xd4,
+  /** Event information of program-event recording. */
+  PER_CODE: 0xd6,
+  PER_ATMID: 0xd7,
+  PER_ADDRESS: 0xd8,
   EXCEPTION_ACCESS: 0xe0,
+  PER_ACCESS: 0xe1,
   OPERAND_ACCESS: 0xe2,
   /** Translation-exception identification, or the monitor code of a monitor event. */
   TRANSLATION_EXCEPTION: 0xe8,
   CONTROL_REGISTERS: 0x100,
   BREAKING_EVENT_ADDRESS: 0x180,
+  PROGRAM_PARAMETER: 0x1de,
 } as const;
 
 /** Flags of the first word (CPUSTAT). */
@@ -59,6 +67,16 @@ export const CPU_FLAG = {
    * page-status-table entries.
    */
   STORAGE_MODE: 0x0000_0080,
+  /** Program events are watched whatever the guest's PSW says, and are interceptions: the guest-PER enhancement. */
+  GUEST_PER: 0x0000_0001,
+} as const;
+
+/** Execution controls (ECB, ECB2 and ECB3, behind another byte) as one word: facilities that a guest may use. */
+export const EXECUTION = {
+  /** Guarded storage. Without it its controls are intercepted, and no event is recognized. */
+  GUARDED_STORAGE: 0x0040_0000,
+  /** Instruction-execution protection by the guest's own tables. */
+  EXECUTION_PROTECTION: 0x0000_2000,
 } as const;
 
 /** Interception controls (ICTL) for operation exceptions and for program interruptions. */
@@ -80,6 +98,14 @@ export const ICPT = {
   VALIDITY: 0x20,
   STOP_REQUEST: 0x28,
   OPERATION: 0x2c,
+} as const;
+
+/** Interception status of an instruction. The length of an EXECUTE in bytes is in bits 1 to 3. */
+export const INTERCEPTION_STATUS = {
+  /** The instruction is the target of an EXECUTE. */
+  EXECUTE: 0x01,
+  /** Its fetch is a program event, which the host indicates when it has executed the instruction. */
+  FETCH_EVENT: 0x02,
 } as const;
 
 /** Reason codes of a validity interception, in the high half of IPB. */

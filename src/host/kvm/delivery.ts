@@ -3,8 +3,10 @@
  * kvm_s390_deliver_pending_interrupts).
  */
 
-import { CPU_FLAG, type Cpu, EXT, EXTERNAL_CLASSES, LOWCORE, PSW, SIE } from '../../machine/index.ts';
+import { CPU_FLAG, type Cpu, EXT, EXTERNAL_CLASSES, LOWCORE, PGM, PSW, SIE } from '../../machine/index.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
+import { interceptedLength } from './operand.ts';
+import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** The load control that intercepts loads of control register 0. */
@@ -60,17 +62,21 @@ export class Delivery {
     this.#vcpu.local.clear();
     this.#restart = 'none';
     this.#stop = 'none';
+    forgetFetchEvent(this.#vcpu.block);
   }
 
   /**
-   * Delivers all that is pending and enabled, by priority, then performs a pending stop. The machine delivers the
+   * Delivers all that is pending and enabled, by priority, then performs a pending stop. The program event of an
+   * intercepted instruction, which the host has completed, comes first (Linux: kvm_s390_handle_per_ifetch_icpt). The machine delivers the
    * guest's clock interruptions itself; they are delivered here only for their place among the others.
    * @param limit units of work: each delivery is one unit, and interruptions beyond the limit stay pending
    * @throws GuestMemoryFault when the prefix area is not backed; the interruption is still pending then
    */
   deliver(cpu: Cpu, limit: number): void {
-    if (!this.#nothingPending) {
-      const end = cpu.executed + limit;
+    const before = cpu.executed;
+    if (hasFetchEvent(this.#vcpu.block)) this.#deliverFetchEvent(cpu);
+    const end = before + limit;
+    if (!this.#nothingPending && cpu.executed < end) {
       if (this.#restart === 'first') this.#deliverRestart(cpu);
       let code = this.#deliverable();
       // A clock interruption stays due. If its new PSW is enabled for it, that is a loop, which the machine reports.
@@ -139,6 +145,12 @@ export class Delivery {
   #leavesFloating(mask: number): boolean {
     const { waiting, vm } = this.#vcpu;
     return !waiting && vm.vcpus.some((other) => other.waiting && other.enabledFor(mask));
+  }
+
+  #deliverFetchEvent(cpu: Cpu): void {
+    const { block, prefixArea } = this.#vcpu;
+    prefixArea.program(PGM.PER, interceptedLength(block));
+    cpu.executed++;
   }
 
   #deliverRestart(cpu: Cpu): void {

@@ -1,7 +1,7 @@
 /** A program interruption that the host injects: it stores everything that the machine would store. */
 
-import { expect, it } from 'vitest';
-import { LOWCORE, PGM } from '../../machine/index.ts';
+import { describe, expect, it } from 'vitest';
+import { INTERCEPTION_STATUS, LOWCORE, PGM, SIE } from '../../machine/index.ts';
 import { jump, load, MASK, psw, s, stg, unknown } from '../../machine/testing/index.ts';
 import { TestGuest } from '../testing/index.ts';
 
@@ -50,3 +50,71 @@ it.each([PGM.PAGE_TRANSLATION, PGM.SEGMENT_TRANSLATION])(
     expect(access).toEqual(code === PGM.PAGE_TRANSLATION ? [0, 0xee, 0, 0xee] : [0, 0xee, 0xee, 0xee]);
   },
 );
+
+describe('the program event of an intercepted instruction', () => {
+  const FETCH = 0x4000_0000n;
+  const PER = 0x4000_0000_0000_0000n;
+
+  /** A guest that watches the fetch of the instruction at `offset` bytes into its program. */
+  function watching(offset: number, instructions: readonly number[][]): TestGuest {
+    const guest = new TestGuest();
+    guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0xbad));
+    guest.program(instructions);
+    const { vcpu } = guest;
+    vcpu.block.pswMask |= PER;
+    const at = vcpu.block.pswAddress + BigInt(offset);
+    vcpu.setControl(9, FETCH);
+    vcpu.setControl(10, at);
+    vcpu.setControl(11, at);
+    return guest;
+  }
+
+  /** Runs the guest. Returns code and length of its program interruption, PER code, PER address and old address. */
+  function events(guest: TestGuest) {
+    guest.run();
+    expect(guest.vcpu.block.pswAddress).toBe(0xbadn);
+    const bytes = guest.vm.readGuest(0n, 0x200);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const start = guest.vcpu.control(10);
+    return {
+      code: view.getUint16(LOWCORE.PROGRAM_CODE),
+      length: view.getUint16(LOWCORE.PROGRAM_ILC),
+      events: view.getUint8(LOWCORE.PER_CODE),
+      address: view.getBigUint64(LOWCORE.PER_ADDRESS) - start,
+      old: view.getBigUint64(LOWCORE.PROGRAM_OLD_PSW + 8) - start,
+    };
+  }
+
+  it('is indicated when the host has executed the instruction', () => {
+    // STORE PREFIX, after an instruction that is not watched.
+    const guest = watching(2, [[0x07, 0x00], s(0xb211, 0x800, 0)]);
+    guest.vm.writeGuest(0x800n, new Uint8Array(4).fill(0xee));
+    expect(events(guest)).toEqual({ code: PGM.PER, length: 4, events: 0x40, address: 0n, old: 4n });
+    expect(guest.vm.readGuest(0x800n, 4)).toEqual(new Uint8Array(4));
+  });
+
+  it('is indicated with the exception of the instruction', () => {
+    const guest = watching(0, [s(0xb211, 0x801, 0)]);
+    const code = PGM.PER | PGM.SPECIFICATION;
+    expect(events(guest)).toEqual({ code, length: 4, events: 0x40, address: 0n, old: 4n });
+  });
+
+  it('is indicated once', () => {
+    const guest = watching(0, [s(0xb211, 0x800, 0), jump(0)]);
+    events(guest);
+    guest.vm.writeGuest(BigInt(LOWCORE.PROGRAM_CODE), new Uint8Array(2));
+    guest.vcpu.block.pswMask = MASK.PLAIN | PER;
+    guest.vcpu.block.pswAddress = guest.vcpu.control(10) + 4n;
+    guest.run(guest.vcpu, 5);
+    expect(guest.vm.readGuest(BigInt(LOWCORE.PROGRAM_CODE), 2)).toEqual(new Uint8Array(2));
+  });
+
+  it('is dropped by a reset', () => {
+    const guest = watching(0, [s(0xb211, 0x800, 0)]);
+    guest.run(guest.vcpu, 1);
+    const pending = () => guest.vcpu.block.get8(SIE.INTERCEPTION_STATUS) & INTERCEPTION_STATUS.FETCH_EVENT;
+    expect(pending()).not.toBe(0);
+    guest.vcpu.reset('cpu');
+    expect(pending()).toBe(0);
+  });
+});

@@ -24,6 +24,7 @@ import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { handleInstruction } from './instructions.ts';
 import { interceptedLength } from './operand.ts';
+import { forgetFetchEvent } from './prefix-area.ts';
 import type { PrefixPages } from './prefix-pages.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
@@ -218,6 +219,7 @@ export function restoringPswOnFault<T>({ block }: GuestCpu, execute: () => T): T
   } catch (error) {
     block.pswAddress = behind;
     block.advance(-interceptedLength(block));
+    forgetFetchEvent(block);
     throw error;
   }
 }

@@ -2,7 +2,11 @@
 
 import {
   type AssignedStorage,
+  type EventIndication,
+  INTERCEPTION_STATUS,
   LOWCORE,
+  NO_EVENTS,
+  PGM,
   SIE,
   type StateDescription,
   storeExternal,
@@ -12,6 +16,17 @@ import type { InterruptionEvent, Trace } from '../../trace/index.ts';
 import type { GuestMemory } from './guest-memory.ts';
 
 const PSW_SIZE = 16;
+
+/** Whether the fetch of the intercepted instruction is a program event that has not been indicated yet. */
+export function hasFetchEvent(block: StateDescription): boolean {
+  return (block.get8(SIE.INTERCEPTION_STATUS) & INTERCEPTION_STATUS.FETCH_EVENT) !== 0;
+}
+
+/** The program event of the intercepted instruction is indicated, or the instruction is executed again. */
+export function forgetFetchEvent(block: StateDescription): void {
+  const status = block.get8(SIE.INTERCEPTION_STATUS);
+  block.set8(SIE.INTERCEPTION_STATUS, status & ~INTERCEPTION_STATUS.FETCH_EVENT);
+}
 
 /**
  * Injects interruptions into one virtual CPU: stores the identification of the interruption, and swaps the PSW.
@@ -43,11 +58,13 @@ export class PrefixArea {
   }
 
   /**
-   * Injects a program interruption.
+   * Injects a program interruption. If the fetch of the intercepted instruction is a program event, it is indicated too.
    * @param length of the instruction: 2, 4, 6, or 0
    * @param exceptionAccess the access register of the operand, in the access-register mode; otherwise 0
    */
-  program(code: number, length: number, teid = 0n, exceptionAccess = 0): void {
+  program(condition: number, length: number, teid = 0n, exceptionAccess = 0): void {
+    const events = this.#fetchEvent();
+    const code = events.code === 0 ? condition : condition | PGM.PER;
     storeProgram(this.#fields, {
       code,
       length,
@@ -58,8 +75,18 @@ export class PrefixArea {
       monitorClass: 0,
       monitorCode: 0n,
       breakingEventAddress: this.#block.get64(SIE.BREAKING_EVENT_ADDRESS),
+      events,
     });
     this.#exchangePsw('program', code, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);
+    forgetFetchEvent(this.#block);
+  }
+
+  /** The program event of the intercepted instruction that is not indicated yet. */
+  #fetchEvent(): EventIndication {
+    const block = this.#block;
+    if (!hasFetchEvent(block)) return NO_EVENTS;
+    const [code, atmid] = [block.get8(SIE.PER_CODE), block.get8(SIE.PER_ATMID)];
+    return { code, atmid, address: block.get64(SIE.PER_ADDRESS), access: null };
   }
 
   /**

@@ -31,6 +31,8 @@ function kept(reset: CpuReset): Record<string, boolean> {
   }
   vcpu.fpc = 0x80_0000;
   block.set64(SIE.BREAKING_EVENT_ADDRESS, 7n);
+  block.set64(SIE.PROGRAM_PARAMETER, 7n);
+  vcpu.guarded.fill(7n);
   vcpu.pageFaultToken = 0x8000n;
   vcpu.local.emergencySignal(1);
   vcpu.local.externalCall(1);
@@ -53,6 +55,8 @@ function kept(reset: CpuReset): Record<string, boolean> {
     'control-registers': !controls.every((value, n) => value === initial(n)),
     fpc: vcpu.fpc !== 0,
     'breaking-event-address': block.get64(SIE.BREAKING_EVENT_ADDRESS) !== 1n,
+    'program-parameter': block.get64(SIE.PROGRAM_PARAMETER) !== 0n,
+    'guarded-storage': !vcpu.guarded.every((value) => value === 0n),
     'access-registers': !vcpu.ar.every((value) => value === 0),
     'general-registers': !vcpu.gr.every((value) => value === 0n),
     'floating-point-registers': !vcpu.fr.every((value) => value === 0n),

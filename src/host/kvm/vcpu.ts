@@ -12,6 +12,7 @@ import {
   CPU_FLAG,
   type Cpu,
   type CpuReset,
+  EXECUTION,
   eachCleared,
   FRAME_SIZE,
   INTERCEPT_KEYS,
@@ -62,6 +63,8 @@ export class Vcpu implements GuestCpu {
   readonly ar = new Uint32Array(16);
   /** The floating-point-control register. */
   fpc = 0;
+  /** The guarded-storage registers: designation, section mask, and address of the event parameter list. */
+  readonly guarded = new BigUint64Array(3);
   /** Whether it is stopped. Then `run` does nothing until it is started. */
   stopped: boolean;
   /** The external interruptions that are pending for this virtual CPU. */
@@ -90,6 +93,7 @@ export class Vcpu implements GuestCpu {
     this.#delivery = new Delivery(this, this.#clocks);
     this.#interceptions = new Interceptions(this, this.#clocks, this.#delivery, this.prefixPages);
     this.block.set32(SIE.INTERCEPTION_CONTROLS, INTERCEPT_KEYS);
+    this.block.set32(SIE.EXECUTION_CONTROLS, EXECUTION.GUARDED_STORAGE | EXECUTION.EXECUTION_PROTECTION);
     this.stopped = id !== 0;
     this.reset('clear');
   }
@@ -153,6 +157,12 @@ export class Vcpu implements GuestCpu {
         break;
       case 'breaking-event-address':
         block.set64(SIE.BREAKING_EVENT_ADDRESS, 1n);
+        break;
+      case 'program-parameter':
+        block.set64(SIE.PROGRAM_PARAMETER, 0n);
+        break;
+      case 'guarded-storage':
+        this.guarded.fill(0n);
         break;
       case 'access-registers':
         this.ar.fill(0);
@@ -434,6 +444,7 @@ export class Vcpu implements GuestCpu {
     cpu.fr.set(this.fr);
     cpu.ar.set(this.ar);
     cpu.fpc = this.fpc;
+    cpu.guarded.set(this.guarded);
   }
 
   /** Saves the registers that `loadRegisters` loads. */
@@ -444,5 +455,6 @@ export class Vcpu implements GuestCpu {
     this.fr.set(cpu.fr);
     this.ar.set(cpu.ar);
     this.fpc = cpu.fpc;
+    this.guarded.set(cpu.guarded);
   }
 }

@@ -52,12 +52,14 @@ function context(changes: Partial<SieContext> = {}): SieContext {
     asceLo: SEGMENTS,
     prefix: 0,
     edat: EDAT.EDAT_2,
+    executionProtection: true,
     pageStatus: false,
     interceptOperation: false,
     interceptions: 1,
     loadControls: 0,
     externalRequest: false,
     ioRequest: false,
+    enforceEvents: false,
     ...changes,
   };
 }

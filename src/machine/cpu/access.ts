@@ -18,6 +18,7 @@ import { isAccessRegisterException, PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
 import { AccessRegisterTranslation } from './art.ts';
+import { ProgramEvents } from './program-events.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import type { SieContext } from './sie-context.ts';
 import { CpuState, SPACE } from './state.ts';
@@ -59,6 +60,7 @@ const FRAMES_KEY = -1;
 const TEID = {
   STORE: 0x400,
   FETCH: 0x800,
+  SIDE_EFFECT: 0x200,
   LOW_ADDRESS: 0x80,
   KEY: 0x08,
   DAT: 0x04,
@@ -67,6 +69,8 @@ const TEID = {
 } as const;
 
 const PAGES_PER_HIGH = 0x10_0000;
+/** Low-address protection covers parts of the pages below this one. */
+const LOW_PAGES = 2;
 /**
  * An offset in a page past both the first 512 bytes (low-address protection) and the first 2 KiB (fetch-protection
  * override).
@@ -114,14 +118,18 @@ export interface AccessFacilities {
 /** A processor's state together with its access to storage. */
 export class CpuAccess extends CpuState {
   readonly storage: Storage;
+  /** Program-event recording: the events of the instruction under way. */
+  readonly events = new ProgramEvents(this.cr);
   /** Caches translations of the processor's own program; while it interprets a guest, the host's. */
   readonly tlb = new Tlb();
   /** Caches the guest's translations, from guest logical to guest absolute pages. */
   readonly guestTlb = new Tlb();
   /** The context of the guest that the processor interprets, or null if it interprets none. */
   sie: SieContext | null = null;
-  /** Called for each TLB hit in check mode; null outside check mode. */
-  onTlbHit: TlbHitCheck | null = null;
+  /** Whether no access takes the fast path: in check mode, and while stores are program events. */
+  #inspecting = false;
+  #onTlbHit: TlbHitCheck | null = null;
+  #watchingStores = false;
 
   /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
   unwindKind: UnwindKind | 0 = 0;
@@ -161,6 +169,22 @@ export class CpuAccess extends CpuState {
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
     this.art = new AccessRegisterTranslation(this.cr32, (address) => this.realWord(address));
+  }
+
+  /** Called for each TLB hit in check mode; null outside check mode. */
+  get onTlbHit(): TlbHitCheck | null {
+    return this.#onTlbHit;
+  }
+
+  set onTlbHit(check: TlbHitCheck | null) {
+    this.#onTlbHit = check;
+    this.#inspecting = check !== null || this.#watchingStores;
+  }
+
+  /** Whether stores are reported to `events`. */
+  protected set watchingStores(on: boolean) {
+    this.#watchingStores = on;
+    this.#inspecting = on || this.#onTlbHit !== null;
   }
 
   /** Ends the instruction with a program exception. */
@@ -243,14 +267,14 @@ export class CpuAccess extends CpuState {
 
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
-   * the key is 0, no guest is interpreted, check mode is off, the page is not 0 or 1 (low-address protection), and the
-   * change bit is recorded if it is a store (so the page is not protected), and the entry permits instruction fetches if it is
-   * one. Returns -1 otherwise: `#translated` decides.
+   * the key is 0, no guest is interpreted, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
+   * protection), and the change bit is recorded if it is a store (so the page is not protected), and the entry permits
+   * instruction fetches if it is one. Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32 } = this;
     if (this.dat !== true || this.sie !== null || this.space !== SPACE.PRIMARY) return -1;
-    if (this.key !== 0 || this.onTlbHit !== null || page < 2) return -1;
+    if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
     if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
@@ -263,7 +287,10 @@ export class CpuAccess extends CpuState {
     const last = offset + length - 1;
     if (!this.dat) {
       this.#begin(page, last, access);
-      return this.#operand(page as number as RealPage, offset);
+      if (access === STORE && (page < LOW_PAGES || this.#inspecting)) {
+        this.#inspect(offset, length, SPACE.PRIMARY, null);
+      }
+      return this.#operand(page as number as RealPage);
     }
     const space = this.#space(access);
     const byRegister = space === SPACE.ACCESS_REGISTER;
@@ -276,7 +303,8 @@ export class CpuAccess extends CpuState {
     request.space = space;
     request.fetchOnly = byRegister && this.art.fetchOnly;
     request.privateSpace = (asceLo & ASCE.PRIVATE) !== 0;
-    if (access === STORE && page < 2) this.#lowAddress(offset);
+    if (access === STORE && (page < LOW_PAGES || this.#inspecting))
+      this.#inspect(offset, length, space, asceLo);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.sie === null ? this.#hostFrame(page, asceHi, asceLo) : this.#guestFrame(page, asceHi, asceLo);
@@ -309,6 +337,7 @@ export class CpuAccess extends CpuState {
     request.page = page;
     request.last = last;
     request.access = access;
+    request.privateSpace = false;
     request.space = 0;
   }
 
@@ -321,13 +350,12 @@ export class CpuAccess extends CpuState {
    */
   realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
     this.#begin(page, offset + length - 1, access);
-    return this.#operand(page, offset);
+    if (access === STORE && page < LOW_PAGES) this.#lowAddress(offset);
+    return this.#operand(page);
   }
 
-  #operand(page: RealPage, offset: number): number {
+  #operand(page: RealPage): number {
     const request = this.#request;
-    request.privateSpace = false;
-    if (request.access === STORE && page < 2) this.#lowAddress(offset);
     request.key = this.key;
     request.storageKey = FRAMES_KEY;
     return this.#absoluteFrame(this.prefixed(page));
@@ -406,6 +434,20 @@ export class CpuAccess extends CpuState {
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       return -1;
+    }
+  }
+
+  /**
+   * Makes accesses that are side effects of an instruction, not those of its operands: the identification of an access
+   * exception says so.
+   */
+  sideEffect(accesses: () => void): void {
+    try {
+      accesses();
+    } catch (thrown) {
+      if (thrown === this.unwind && this.unwindKind === UNWIND.PROGRAM)
+        this.teidLo = (this.teidLo | TEID.SIDE_EFFECT) >>> 0;
+      throw thrown;
     }
   }
 
@@ -648,7 +690,8 @@ export class CpuAccess extends CpuState {
 
   /** Whether instruction-execution protection applies to the running program's instruction fetches. */
   get #executionProtection(): boolean {
-    return this.#installed.executionProtection && (this.cr0 & CR0.EXECUTION_PROTECTION) !== 0;
+    if ((this.cr0 & CR0.EXECUTION_PROTECTION) === 0 || !this.#installed.executionProtection) return false;
+    return this.sie === null || this.sie.executionProtection;
   }
 
   /** Returns the space of an access. Instructions are fetched from the primary space, in the home-space mode from the home space. */
@@ -666,8 +709,8 @@ export class CpuAccess extends CpuState {
     let slot = tlb.find(page, asceHi, asceLo);
     if (slot < 0) {
       slot = this.#fill(page, asceHi, asceLo);
-    } else if (this.onTlbHit !== null) {
-      this.onTlbHit(tlb, slot);
+    } else if (this.#onTlbHit !== null) {
+      this.#onTlbHit(tlb, slot);
     }
     const { access, key, storageKey, fetchOnly } = this.#request;
     const frame = tlb.frames[slot] as number;
@@ -760,6 +803,13 @@ export class CpuAccess extends CpuState {
   /** Ends the instruction: the access is outside the storage of the configuration. */
   #outside(): never {
     return this.#accessException(UNWIND.PROGRAM, PGM.ADDRESSING, this.#request.page);
+  }
+
+  /** Applies low-address protection to a store, and watches it. @param asce low half, or null if the address is real */
+  #inspect(offset: number, length: number, space: number, asce: number | null): void {
+    this.#lowAddress(offset);
+    if (this.#watchingStores)
+      this.events.stores(this.#request.page, offset, length, space, asce, this.operandRegister);
   }
 
   /** Applies low-address protection to the access under way, a store. */

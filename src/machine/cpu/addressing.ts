@@ -24,6 +24,9 @@ export class CpuAddressing extends CpuAccess {
   /** The access register of the second operand; that of the first one is `operandRegister`. */
   ea2Register = 0;
 
+  /** Whether the instruction branched. Program-event recording resets and tests this. */
+  branched = false;
+
   /** Breaking-event address: of the last instruction that branched or loaded a PSW. */
   breakingHi = 0;
   breakingLo = 1;
@@ -47,6 +50,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to an address in halves. */
   branchTo(hi: number, lo: number): void {
+    this.branched = true;
     this.breakingEvent();
     this.setInstructionAddress(hi, lo);
   }
@@ -58,6 +62,7 @@ export class CpuAddressing extends CpuAccess {
 
   /** Branches to the effective address. */
   branchEffective(): void {
+    this.branched = true;
     this.breakingEvent();
     this.iaHi = this.eaHi;
     this.iaLo = this.eaLo;

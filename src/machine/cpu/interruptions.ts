@@ -15,6 +15,7 @@ import { CR0 } from '../control-registers.ts';
 import { EXT, EXTERNAL_CLASSES, externalMaskOf, PGM } from '../interruption.ts';
 import { STORE } from './access.ts';
 import { type Configuration, type ExternalPending, Processor } from './processor.ts';
+import { type EventIndication, NO_EVENTS } from './program-events.ts';
 import { CpuState } from './state.ts';
 import type { Stop } from './stop.ts';
 
@@ -34,6 +35,8 @@ export abstract class CpuInterruptions extends Processor {
   #earlyLength = 0;
   /** Program interruptions since an instruction last completed. */
   protected programInterruptions = 0;
+  /** The program events of the last interruption whose code has the bit of PER. */
+  eventIndication: EventIndication = NO_EVENTS;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
@@ -47,10 +50,14 @@ export abstract class CpuInterruptions extends Processor {
     this.reported = null;
   }
 
-  /** Takes or reports a program interruption of the instruction under way. */
+  /**
+   * Takes or reports a program interruption of the instruction under way.
+   * @param code with the bit of PER if `eventIndication` is to be indicated
+   */
   protected programInterruption(code: number, length: number): Stop | 'taken' {
     const teid = this.teid;
-    if (this.interruptions !== 'take') {
+    const enforced = code & PGM.PER && this.sie?.enforceEvents;
+    if (this.interruptions !== 'take' || enforced) {
       return { reason: 'interruption', interruption: { class: 'program', code, teid, length } };
     }
     if (++this.programInterruptions > PROGRAM_INTERRUPTION_LOOP) {
@@ -59,6 +66,23 @@ export abstract class CpuInterruptions extends Processor {
     }
     this.injectProgram(code, length, teid);
     return 'taken';
+  }
+
+  /**
+   * Takes or reports the interruption for program events of an instruction that completed. It follows a supervisor-call
+   * interruption of the same instruction, and includes the exception of an invalid PSW that the instruction loaded.
+   */
+  protected eventInterruption(length: number): Stop | 'taken' {
+    this.eventIndication = this.events.take(this.startHi, this.startLo);
+    this.programInterruptions = 0;
+    if (this.reported !== null && this.reported.class === 'supervisor-call') {
+      this.reported = { ...this.reported, events: true };
+      return 'taken';
+    }
+    this.teidHi = this.teidLo = 0;
+    if (!this.#early) return this.programInterruption(PGM.PER, length);
+    this.#early = false;
+    return this.programInterruption(PGM.PER | PGM.SPECIFICATION, this.#earlyLength);
   }
 
   /** The translation-exception identification. */
@@ -78,8 +102,9 @@ export abstract class CpuInterruptions extends Processor {
     storeProgram(this.#assigned, {
       ...{ code, length, teid, exceptionAccess, dataExceptionCode, operandAccess, monitorClass, monitorCode },
       breakingEventAddress,
+      events: this.eventIndication,
     });
-    if (code === PGM.DATA && this.cr0 & CR0.AFP_REGISTERS) {
+    if ((code & ~PGM.PER) === PGM.DATA && this.cr0 & CR0.AFP_REGISTERS) {
       this.fpc = ((this.fpc & ~0xff00) | (dataExceptionCode << 8)) >>> 0;
     }
     this.#swapPsw(low, LOWCORE.PROGRAM_OLD_PSW, LOWCORE.PROGRAM_NEW_PSW);

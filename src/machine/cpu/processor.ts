@@ -92,6 +92,8 @@ export abstract class Processor extends CpuAddressing {
   clockComparator = 0n;
   /** Epoch difference: what this processor adds to the machine's TOD clock. */
   epoch = 0n;
+  /** The program parameter, which LPP loads for the CPU-measurement facilities. */
+  programParameter = 0n;
   /** Pending external interruptions, oldest first. */
   readonly pending: ExternalPending[] = [];
   /** Whether a restart interruption is pending. */
@@ -183,6 +185,12 @@ export abstract class Processor extends CpuAddressing {
       case 'breaking-event-address':
         this.breakingHi = 0;
         this.breakingLo = 1;
+        break;
+      case 'program-parameter':
+        this.programParameter = 0n;
+        break;
+      case 'guarded-storage':
+        this.guarded.fill(0n);
         break;
       case 'access-registers':
         this.ar.fill(0);

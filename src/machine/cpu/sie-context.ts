@@ -18,6 +18,8 @@ export interface SieContext {
   readonly prefix: number;
   /** Which enhanced DAT applies to the host's translations. */
   readonly edat: Edat;
+  /** Whether the guest may use instruction-execution protection. */
+  readonly executionProtection: boolean;
   /** Whether the host's page tables have page-status-table entries (PGSTEs). */
   readonly pageStatus: boolean;
   /** Whether an invalid operation code is an interception. */
@@ -29,4 +31,8 @@ export interface SieContext {
   /** Whether interpretation ends as soon as the guest is enabled for external, or for I/O, interruptions. */
   readonly externalRequest: boolean;
   readonly ioRequest: boolean;
+  /**
+   * Whether program events are watched whatever the guest's PSW says, and are interceptions: the guest-PER enhancement.
+   */
+  readonly enforceEvents: boolean;
 }

@@ -99,6 +99,8 @@ export class CpuState {
   prefix = 0;
   /** The TOD programmable field. */
   todProgrammable = 0;
+  /** The guarded-storage registers: designation, section mask, and address of the event parameter list. */
+  readonly guarded = new BigUint64Array(3);
 
   // The program-status word, field by field.
   /** PER mask, bit 1. */

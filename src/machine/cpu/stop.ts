@@ -26,6 +26,8 @@ export type Stop =
       readonly operation: boolean;
       /** Length in bytes of the EXECUTE whose target the instruction is; 0 if it is no target. */
       readonly executeLength: number;
+      /** Whether its fetch is an event of program-event recording. */
+      readonly fetchEvent: boolean;
     }
   /** Interpreting a guest: a clock interruption would be taken forever, because its new PSW is enabled for it. */
   | { readonly reason: 'external-loop'; readonly code: number }

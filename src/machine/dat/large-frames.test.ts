@@ -3,7 +3,17 @@
 import { describe, expect, it } from 'vitest';
 import { CR0 } from '../control-registers.ts';
 import type { Cpu } from '../engine/cpu.ts';
-import { FETCH, INSTRUCTION, logicalPage, Machine, PGM, SPACE, STORE, UNWIND } from '../index.ts';
+import {
+  FETCH,
+  INSTRUCTION,
+  logicalPage,
+  Machine,
+  PGM,
+  type SieContext,
+  SPACE,
+  STORE,
+  UNWIND,
+} from '../index.ts';
 import { bare, CODE, DAT, DATA, exception, get, MODE_31, MODE_64, put } from '../testing/bare.ts';
 import { EDAT } from './formats.ts';
 import { AbsoluteEntries, Walk } from './walk.ts';
@@ -184,9 +194,17 @@ describe.each(KINDS)('instruction-execution protection of a $name', ({ make }) =
 });
 
 describe('a guest', () => {
-  const host = { originPage: 0, pages: 0x100, asceHi: 0, prefix: 0, edat: EDAT.EDAT_2, pageStatus: false };
+  const host = {
+    originPage: 0,
+    pages: 0x100,
+    asceHi: 0,
+    prefix: 0,
+    edat: EDAT.EDAT_2,
+    pageStatus: false,
+    executionProtection: true,
+  };
   const controls = { interceptOperation: false, interceptions: 1, loadControls: 0 };
-  const requests = { externalRequest: false, ioRequest: false };
+  const requests = { externalRequest: false, ioRequest: false, enforceEvents: false };
 
   /** A processor that interprets a guest, whose storage is one frame of 1 MiB by the host's tables. */
   function guest(hostBit: bigint, guestBit: bigint): Cpu {
@@ -209,6 +227,9 @@ describe('a guest', () => {
       PGM.PROTECTION,
       0x884,
     ]);
+    cpu.sie = { ...(cpu.sie as SieContext), executionProtection: false };
+    expect(fetchesInstruction(cpu)).toBe(true);
+    cpu.sie = { ...cpu.sie, executionProtection: true };
     cpu.setControl(0, BASE | EDAT_ON);
     expect(fetchesInstruction(cpu)).toBe(true);
     cpu.setPsw(MODE_64, 0n);

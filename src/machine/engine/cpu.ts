@@ -11,6 +11,7 @@ import { Clock } from '../clock.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
+import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
 import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
@@ -120,12 +121,16 @@ export class Cpu extends CpuInterruptions {
     const { cpuModel } = this.machine;
     this.#table = this.space === SPACE.PRIMARY ? executeTable(cpuModel) : operandTable(cpuModel);
     try {
-      while (this.executed < end && !this.attention) {
-        this.#one();
-        this.executed++;
-        this.programInterruptions = 0;
+      if (this.per || this.sie?.enforceEvents) {
+        if (!this.#watching(end)) return null;
+      } else {
+        while (this.executed < end && !this.attention) {
+          this.#one();
+          this.executed++;
+          this.programInterruptions = 0;
+        }
+        return null;
       }
-      return null;
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
       this.executingTarget = false;
@@ -136,6 +141,56 @@ export class Cpu extends CpuInterruptions {
         throw failed;
       }
     }
+    return this.#completedWithEvents();
+  }
+
+  /** As the loop of `#instructions`, with program-event recording. Returns whether an instruction completed with an event. */
+  #watching(end: number): boolean {
+    const { events } = this;
+    events.watch();
+    this.watchingStores = (events.watched & PER_CODE.STORE) !== 0;
+    try {
+      while (this.executed < end && !this.attention) {
+        this.#beginWatched();
+        this.#one();
+        if (this.branched) events.branched(this.iaHi, this.iaLo);
+        if (events.code !== 0) return true;
+        this.executed++;
+        this.programInterruptions = 0;
+      }
+      return false;
+    } catch (thrown) {
+      if (this.branched) events.branched(this.iaHi, this.iaLo);
+      throw thrown;
+    } finally {
+      events.unwatch();
+      this.watchingStores = false;
+    }
+  }
+
+  /** Fetches the first halfword of an instruction, and ends it if that is an event that nullifies. */
+  #beginWatched(): void {
+    const { iaHi, iaLo } = this;
+    this.startHi = iaHi;
+    this.startLo = iaLo;
+    this.length = 2;
+    this.branched = false;
+    this.events.begin(this.pswHi, this.pswLo);
+    if (iaLo & 1) return;
+    const first = this.#halfword(iaHi, iaLo, 0);
+    if (!this.events.fetched(iaHi, iaLo)) return;
+    this.length = first < 0x4000 ? 2 : first < 0xc000 ? 4 : 6;
+    this.program(PGM.PER);
+  }
+
+  /**
+   * Takes or reports the interruption for the events of a completed instruction. The two are one unit of work together, so
+   * that a limit does not part them.
+   */
+  #completedWithEvents(): Stop | 'taken' {
+    const stop = this.eventInterruption(this.length);
+    if (stop !== 'taken') this.executed++;
+    return stop;
   }
 
   /** Fetches and executes one instruction. */
@@ -193,6 +248,7 @@ export class Cpu extends CpuInterruptions {
     const hi = this.eaHi;
     const lo = this.eaLo;
     let w = this.#halfword(hi, lo, 0) * 0x1_0000;
+    if (this.events.watched !== 0 && this.events.fetched(hi, lo)) this.program(PGM.PER);
     if (w >= 0x4000_0000) w += this.#halfword(hi, lo, 2);
     const x = w >= 0xc000_0000 ? this.#halfword(hi, lo, 4) : 0;
     this.insHi = hi;
@@ -206,17 +262,28 @@ export class Cpu extends CpuInterruptions {
   #unwound(): Stop | 'taken' {
     switch (this.unwindKind) {
       case UNWIND.HOST:
+        this.events.code = 0;
         this.repeat();
         return { reason: 'host', code: this.exceptionCode, teid: this.teid, length: this.length };
       case UNWIND.INTERCEPT:
         this.executed++;
-        return { reason: 'instruction', ...this.intercepted };
+        this.events.suppressed();
+        this.eventIndication = this.events.take(this.startHi, this.startLo);
+        return { reason: 'instruction', ...this.intercepted, fetchEvent: this.eventIndication.code !== 0 };
       default:
-        if (isNullifying(this.exceptionCode)) this.repeat();
-        else if (!isCompleting(this.exceptionCode))
-          this.setInstructionAddress(this.startHi, this.startLo + this.length);
-        return this.programInterruption(this.exceptionCode, this.length);
+        return this.#exception(this.exceptionCode);
     }
+  }
+
+  /** Takes or reports the interruption for an exception of the instruction under way, and for its events. */
+  #exception(code: number): Stop | 'taken' {
+    if (isNullifying(code)) this.repeat();
+    else if (!isCompleting(code)) this.setInstructionAddress(this.startHi, this.startLo + this.length);
+    const { events } = this;
+    if (events.code === 0) return this.programInterruption(code, this.length);
+    if (!isCompleting(code)) events.suppressed();
+    this.eventIndication = events.take(this.startHi, this.startLo);
+    return this.programInterruption(this.eventIndication.code === 0 ? code : code | PGM.PER, this.length);
   }
 
   #instructionsToClock(): number {

@@ -335,6 +335,7 @@ function returnAuthority(c: Processor, r1: number, r2: number, saved: number): v
   c.problem = (saved & PROBLEM_STATE) !== 0;
   loadControl(c, 3, secondaryInstance(c), (saved & 0xffff_0000) | secondaryAsn(c));
   c.breakingEvent();
+  c.branched = true;
   if (c.addressing === ADDRESSING.BITS_64) {
     c.enterPsw(c.pswHi, c.pswLo, hi, lo);
   } else {

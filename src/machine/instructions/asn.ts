@@ -146,10 +146,12 @@ export interface OldSpace {
 export const currentSpace = (c: Processor): OldSpace => ({ asn: primaryAsn(c), asce: c.cr[1] as bigint });
 
 /**
- * The space-switch event of a completed instruction: it occurs if the old space or the new one has the control. Program-event
- * recording also causes it.
+ * The space-switch event of a completed instruction: it occurs if the old space or the new one has the control, or if program
+ * events are indicated.
  */
 export function spaceSwitch(c: Processor, { asn, asce }: OldSpace, to: bigint): void {
+  if (c.branched) c.events.branched(c.iaHi, c.iaLo);
   const old = switches(asce);
-  if (old || switches(to)) c.identifiedException(PGM.SPACE_SWITCH, asn | (old ? 0x8000_0000 : 0));
+  if (old || switches(to) || c.events.code !== 0)
+    c.identifiedException(PGM.SPACE_SWITCH, asn | (old ? 0x8000_0000 : 0));
 }

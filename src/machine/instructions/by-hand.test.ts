@@ -68,6 +68,21 @@ function keyed(code: string, key: (cpu: Cpu, n: bigint) => void): void {
   expect(get(cpu, OTHER, 8)).toBe('0102030405060708');
 }
 
+/** A guarded load without guarded storage loads its operand, cut to an address of the addressing mode. */
+function guardedLoad(code: string, bytes: string, loaded: bigint): void {
+  for (const [mode, mask] of [
+    [MODE_64, 0xffff_ffff_ffff_ffffn],
+    [MODE_31, 0x7fff_ffffn],
+    [MODE_24, 0x00ff_ffffn],
+  ] as const) {
+    const cpu = bare();
+    put(cpu, DATA, bytes);
+    Object.assign(cpu.gr, { 4: -1n, 9: BigInt(DATA) });
+    expect(exception(cpu, code, mode)).toBe(0);
+    expect(cpu.gr[4]).toBe(loaded & mask);
+  }
+}
+
 /**
  * Executes IRBM or RRBM for the 256 KiB at 0x40000, of which the first, the fifteenth but last and the last frame have been
  * referenced. Returns the bits, and the keys of these frames.
@@ -129,6 +144,30 @@ function product(code: string, first: bigint, second: bigint): [bigint | undefin
 
 /** The mnemonics that no recording covers, each with its test. */
 const BY_HAND: Readonly<Record<string, () => void>> = {
+  EPAIR: () => extracted('b99a0020', 0x0000_7701_0000_0001n),
+  ESAIR: () => extracted('b99b0020', 0x0000_7702_0000_0002n),
+  SSAIR: () => {
+    const cpu = bare();
+    cpu.setControl(4, 0x0000_7701_0004_0001n);
+    cpu.setControl(14, 0xc208_0000n);
+    cpu.setControl(1, 0x20n);
+    cpu.gr[4] = 1n;
+    expect(exception(cpu, 'b99f0040', MODE_64 | DAT)).toBe(0);
+    expect([cpu.cr[3], cpu.cr[7]]).toEqual([0x0000_7701_0000_0001n, 0x20n]);
+    expect(exception(cpu, 'b99f0040')).toBe(PGM.SPECIAL_OPERATION);
+  },
+  PTI: () => {
+    const cpu = bare();
+    cpu.storage.set32(0x2018, 0x8000_0000);
+    cpu.setControl(1, 0x20n);
+    cpu.setControl(3, 0xffff_0002n);
+    cpu.setControl(4, 0x0000_7701_0004_0001n);
+    cpu.setControl(5, 0x2000n);
+    Object.assign(cpu.gr, { 4: 0x0000_7701_00f0_0001n, 5: BigInt(DATA) });
+    expect(exception(cpu, 'b99e0045', MODE_64 | DAT)).toBe(0);
+    expect([cpu.cr[3], cpu.pswAddress]).toEqual([0x0000_7701_00f0_0001n, BigInt(DATA)]);
+    expect(exception(cpu, 'b99e0045')).toBe(PGM.SPECIAL_OPERATION);
+  },
   LMD: () => {
     const cpu = bare();
     put(cpu, DATA, '0000000a 0000000b 0000000c');
@@ -269,6 +308,94 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
   },
   IRBM: () => expect(referenceBits('b9ac0029')).toEqual([0x8000_0000_0000_4001n, 0x06, 0xf6, 0xfc]),
   RRBM: () => expect(referenceBits('b9ae0029')).toEqual([0x8000_0000_0000_4001n, 0x02, 0xf2, 0xf8]),
+  ECTG: () => {
+    const cpu = bare();
+    put(cpu, DATA, '0000000000001000 0000000000002000 0000000000003000');
+    Object.assign(cpu.gr, { 3: BigInt(DATA + 16), 8: BigInt(DATA), 9: BigInt(DATA + 8) });
+    cpu.setTimer(0x400n);
+    expect(exception(cpu, 'c83180009000', MODE_64 | PROBLEM)).toBe(0);
+    expect([cpu.gr[0], cpu.gr[1], cpu.gr[3]]).toEqual([0xc00n, 0x2000n, 0x3000n]);
+    // The address in register 1 counts, although the register is a result.
+    Object.assign(cpu.gr, { 1: BigInt(DATA + 16) });
+    expect(exception(cpu, 'c81180009000')).toBe(0);
+    expect(cpu.gr[1]).toBe(0x2000n);
+    cpu.gr[3] = 0x7000_0000n;
+    cpu.gr[0] = 5n;
+    expect(exception(cpu, 'c83180009000')).toBe(PGM.ADDRESSING);
+    expect(cpu.gr[0]).toBe(5n);
+  },
+  LPP: () => {
+    const cpu = bare();
+    put(cpu, DATA, '0123456789abcdef');
+    cpu.gr[9] = BigInt(DATA);
+    expect(exception(cpu, 'b2809000')).toBe(0);
+    expect(cpu.programParameter).toBe(0x0123_4567_89ab_cdefn);
+    expect(exception(cpu, 'b2809004')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b2809000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  PTFF: () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 0: 0n, 1: BigInt(DATA) });
+    cpu.cc = 2;
+    expect(exception(cpu, '0104', MODE_64 | PROBLEM)).toBe(0);
+    expect([cpu.cc, get(cpu, DATA, 16)]).toEqual([0, 'f0000000000000000000000000000000']);
+  },
+  LBEAR: () => {
+    const cpu = bare();
+    put(cpu, DATA, '0123456789abcdee');
+    cpu.gr[9] = BigInt(DATA);
+    expect(exception(cpu, 'b2009000')).toBe(0);
+    expect([cpu.breakingHi, cpu.breakingLo]).toEqual([0x0123_4567, 0x89ab_cdee]);
+    expect(exception(cpu, 'b2009004')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b2009000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  STBEAR: () => {
+    const cpu = bare();
+    Object.assign(cpu, { breakingHi: 0x0123_4567, breakingLo: 0x89ab_cdee });
+    cpu.gr[9] = BigInt(DATA);
+    expect(exception(cpu, 'b2019000')).toBe(0);
+    expect(get(cpu, DATA, 8)).toBe('0123456789abcdee');
+    expect(exception(cpu, 'b2019004')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'b2019000', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  LPSWEY: () => {
+    const cpu = bare();
+    put(cpu, DATA, '0001000180000000 0000000000030000');
+    cpu.gr[9] = BigInt(DATA) + 0x1_0000n;
+    Object.assign(cpu, { breakingHi: 5, breakingLo: 6 });
+    // The displacement is -0x10000; the immediate is ignored.
+    expect(execute(cpu, 'ebff9000f071').reason).toBe('limit');
+    expect([cpu.pswMask, cpu.pswAddress]).toEqual([MODE_64 | PROBLEM, 0x3_0000n]);
+    expect([cpu.breakingHi, cpu.breakingLo]).toEqual([5, 6]);
+    cpu.setPsw(MODE_64, 0n);
+    expect(exception(cpu, 'ebff9004f071')).toBe(PGM.SPECIFICATION);
+    expect(exception(cpu, 'ebff9000f071', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  },
+  LGG: () => guardedLoad('e3409000004c', '0123456789abcdef', 0x0123_4567_89ab_cdefn),
+  LLGFSG: () => guardedLoad('e34090000048', '89abcdef', 0x89ab_cdefn),
+  LGSC: () => {
+    const cpu = bare();
+    put(cpu, DATA, 'ffffffffffffffff 0000000000000111 0000000000000222 0000000000000333');
+    cpu.gr[9] = BigInt(DATA);
+    cpu.setControl(2, 0x10n);
+    expect(exception(cpu, 'e3f09000004d', MODE_64 | PROBLEM)).toBe(0);
+    expect([...cpu.guarded]).toEqual([0x111n, 0x222n, 0x333n]);
+    expect(exception(cpu, 'e3f09004004d')).toBe(PGM.SPECIFICATION);
+    cpu.setControl(2, ~0x10n & 0xffff_ffffn);
+    expect(exception(cpu, 'e3f09000004d')).toBe(PGM.SPECIAL_OPERATION);
+  },
+  STGSC: () => {
+    const cpu = bare();
+    cpu.guarded.set([0x111n, 0x222n, 0x333n]);
+    cpu.gr[9] = BigInt(DATA);
+    cpu.setControl(2, 0x10n);
+    put(cpu, DATA, 'ffff');
+    expect(exception(cpu, 'e3f090000049', MODE_64 | PROBLEM)).toBe(0);
+    expect(get(cpu, DATA, 32)).toBe('0000000000000000000000000000011100000000000002220000000000000333');
+    expect(exception(cpu, 'e3f090040049')).toBe(PGM.SPECIFICATION);
+    cpu.setControl(2, 0n);
+    expect(exception(cpu, 'e3f090000049')).toBe(PGM.SPECIAL_OPERATION);
+  },
   MVCK: () => keyed('d92480009000', (cpu, key) => void (cpu.gr[4] = key)),
   MVCSK: () => keyed('e50e80009000', (cpu, key) => void (cpu.gr[1] = key)),
   MVCDK: () => {
@@ -418,6 +545,18 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
       expect(exception(cpu, same)).toBe(PGM.SPECIFICATION);
   },
 };
+
+/** EXTRACT PRIMARY and SECONDARY ASN AND INSTANCE. */
+function extracted(code: string, value: bigint): void {
+  const cpu = bare();
+  cpu.setControl(1, 0x20n);
+  cpu.setControl(3, 0x0000_7702_f0f0_0002n);
+  cpu.setControl(4, 0x0000_7701_0004_0001n);
+  expect(exception(cpu, code)).toBe(PGM.SPECIAL_OPERATION);
+  expect(exception(cpu, code, MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  expect(exception(cpu, code, MODE_64 | DAT)).toBe(0);
+  expect(cpu.gr[2]).toBe(value);
+}
 
 function spaceSet(code: string): void {
   const cpu = bare();

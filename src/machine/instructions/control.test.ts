@@ -108,6 +108,20 @@ describe('identification', () => {
   });
 });
 
+describe('EXTRACT CPU ATTRIBUTE', () => {
+  it.each([
+    ['the topology', '000', 0n],
+    ['the topology, with a level that does not count', '00f', 0n],
+    ['a line size', '010', -1n],
+    ['an attribute that does not exist', '0f0', -1n],
+    ['reserved bits', '100', -1n],
+  ])('%s: there are no caches', (_, displacement, wanted) => {
+    const cpu = bare();
+    expect(exception(cpu, `eb400${displacement}004c`, MODE_64 | PROBLEM)).toBe(0);
+    expect(cpu.grs[4]).toBe(wanted);
+  });
+});
+
 describe('LOAD REAL ADDRESS', () => {
   it.each([
     ['LRA', 'b1209000'],

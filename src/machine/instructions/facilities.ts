@@ -56,6 +56,16 @@ export const FACILITIES = {
   },
   /** Extended translation 3. */
   etf3: { since: 'z10', bit: 22, instructions: 'CU14 CU24 CU41 CU42 SRSTU TRTR' },
+  /** TOD-clock steering. */
+  'tod-steering': { since: 'z10', bit: 28, instructions: 'PTFF' },
+  /** Extract CPU time. */
+  'cpu-time': { since: 'z10', bit: 31, instructions: 'ECTG' },
+  /** Set program parameters. */
+  'program-parameter': { since: 'z10', bit: 40, instructions: 'LPP' },
+  /** Guarded storage. */
+  guarded: { since: 'z14', bit: 133, instructions: 'LGG LGSC LLGFSG STGSC' },
+  /** Breaking-event-address-register enhancement. */
+  bear: { since: 'z16', bit: 193, instructions: 'LBEAR LPSWEY STBEAR' },
   /** Store clock fast. */
   stckf: { since: 'z10', bit: 25, instructions: 'STCKF' },
   /** Parsing enhancement. */

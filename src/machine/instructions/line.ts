@@ -8,10 +8,13 @@ import type { FormatName, Operation } from './formats.ts';
 
 /**
  * The interception controls of instructions: the bits of the state description's ICTL field. The host sets a bit to
- * intercept the instruction; `ALWAYS` marks instructions that are always intercepted.
+ * intercept the instruction; `ALWAYS` marks instructions that are always intercepted. The last two bits are no bits of the
+ * field.
  */
 export const ICTL = {
   ALWAYS: 1,
+  /** Set while the state description does not let the guest use the guarded-storage controls. */
+  GUARDED_STORAGE: 2,
   LPSW: 0x0040_0000,
   PTLB: 0x0020_0000,
   SSM: 0x0010_0000,

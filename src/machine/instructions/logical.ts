@@ -5,6 +5,7 @@
 
 import { STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { hasFacility } from '../cpu-model.ts';
 import { and32, and64, bitwise32, bitwise64, or32, or64, sign64, xor32, xor64 } from './binary.ts';
 import type { InstructionLine } from './line.ts';
 import { i32, load8, m32, m64, pair, Y } from './operands.ts';
@@ -90,14 +91,16 @@ function ones(word: number): number {
   return (nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f;
 }
 
-/** Bit of m3 of POPULATION COUNT: one count of all the bits. */
+/** Bit of m3 of POPULATION COUNT: one count of all the bits. It is ignored without the facility that brought it. */
 const ALL_BITS = 8;
+/** Bit of the facility list: miscellaneous instruction extensions 3. */
+const EXTENSIONS_3 = 61;
 
 /** POPULATION COUNT: counts the ones in each byte or in the whole operand. */
 function populationCount(c: Processor, d: number, a: number, m3: number): void {
   let hi = ones(c.op32[a * 2 + 1] as number);
   let lo = ones(c.op32[a * 2] as number);
-  if (m3 & ALL_BITS) {
+  if (m3 & ALL_BITS && hasFacility(c.machine.facilities, EXTENSIONS_3)) {
     // The four bytes of the product's high byte do not overflow: 64 ones at most.
     lo = Math.imul(hi + lo, 0x0101_0101) >>> 24;
     hi = 0;

@@ -349,6 +349,7 @@ function pr(c: Processor): void {
   if (restored !== null && primary !== null) returnTo(c, restored, primary, secondary);
   removeEntry(c, entry);
   c.breakingEvent();
+  c.branched = true;
   const [hi = 0, lo = 0, iaHi = 0, iaLo = 0] = PSW_WORDS;
   c.enterPsw(((hi & ~PER_MASK) | (c.per ? PER_MASK : 0)) >>> 0, lo, iaHi, iaLo);
   if (restored !== null && primary !== null && restored.primary !== old.asn)

@@ -31,9 +31,23 @@ const PSW_VIEW = new DataView(PSW.buffer);
 
 /** LOAD PSW EXTENDED: 128 bits. */
 function lpswe(c: Processor): void {
+  fetchPsw(c);
+  c.breakingEvent();
+  enterFetched(c);
+}
+
+/** LOAD PSW EXTENDED, without a breaking event. */
+export function loadPswExtended(c: Processor): void {
+  fetchPsw(c);
+  enterFetched(c);
+}
+
+function fetchPsw(c: Processor): void {
   aligned(c, 8);
   c.fetchBytes(c.eaHi, c.eaLo, 16, PSW);
-  c.breakingEvent();
+}
+
+function enterFetched(c: Processor): void {
   c.enterPsw(PSW_VIEW.getUint32(0), PSW_VIEW.getUint32(4), PSW_VIEW.getUint32(8), PSW_VIEW.getUint32(12));
 }
 
@@ -178,6 +192,14 @@ function sac(c: Processor): void {
   else spaceSwitch(c, { asn: 0, asce: home }, primary);
 }
 
+/** The bits of the operand address of EXTRACT CPU ATTRIBUTE that are zero when it asks for the cache topology. */
+const TOPOLOGY = 0xff_fff0;
+
+/** EXTRACT CPU ATTRIBUTE: at no level is there a cache, so that the topology is zeros, and its attributes are all ones. */
+function ecag(c: Processor, r1: number): void {
+  c.grs[r1] = c.eaLo & TOPOLOGY ? -1n : 0n;
+}
+
 /** MONITOR CALL: a monitor event if control register 8 enables the class. */
 function mc(c: Processor, monitorClass: number): void {
   if (monitorClass > 15) c.program(PGM.SPECIFICATION);
@@ -232,8 +254,8 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['NIAI', 'IE', 0xb2fa, 'mie1', () => undefined],
   // No function of PERFORM PROCESSOR ASSIST is installed: with any code it is a no-operation.
   ['PPA', 'RRF', 0xb2e8, 'mie1', () => undefined],
-  // Cache attributes are not available: all ones.
-  ['ECAG', 'RSY', 0xeb4c, 'gie', (c, r1) => void (c.grs[r1] = -1n)],
+  ['ECAG', 'RSY', 0xeb4c, 'gie', ecag],
+  ['LPP', 'S', 0xb280, 'program-parameter', (c) => void (c.programParameter = c.load64(aligned(c, 8).eaHi, c.eaLo)), { privileged: true }],
   // There is no ART-lookaside buffer to purge.
   ['PALB', 'RRE', 0xb248, 'base', () => undefined, { privileged: true, intercept: ICTL.PTLB }],
 ];

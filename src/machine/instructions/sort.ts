@@ -93,6 +93,7 @@ function upt(c: Processor): void {
     const negative = (value(c, 0) & leftmost(c)) !== 0n;
     const code = index === 0n ? 1 : negative ? 3 : visit(c, index, size / 2);
     setValue(c, 5, index);
+    c.events.unitCompleted();
     if (code === null) continue;
     c.cc = code;
     return;

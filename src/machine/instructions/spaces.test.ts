@@ -68,6 +68,7 @@ const inGuest = (cpu: Cpu) => (mask: bigint) => {
   storage.set64(at(SIE.STORAGE_ORIGIN), BigInt(ORIGIN));
   storage.set64(at(SIE.STORAGE_LIMIT), BigInt(ORIGIN + SIZE - 0x10_0000));
   storage.set32(at(SIE.INTERCEPTION_CONTROLS), INTERCEPT_PROGRAM);
+  storage.set64(at(SIE.CPU_TIMER), 0n);
   storage.set64(at(SIE.PSW), mask);
   storage.set64(at(SIE.PSW + 8), BigInt(CODE));
   for (const r of registers) storage.set64(at(SIE.CONTROL_REGISTERS + r * 8), cpu.cr[r] as bigint);
@@ -180,6 +181,7 @@ function prepare({ cpu, origin }: Program, name: string, control: bigint, offset
   cpu.setControl(5, BigInt(PRIMARY_ASTE));
   cpu.setControl(7, asceOf(1));
   cpu.setControl(13, asceOf(2));
+  cpu.setControl(14, 0xc208_0000n);
 }
 
 function outcome(program: Program, mask: bigint): Outcome {
@@ -206,7 +208,20 @@ function inItsSpace(name: string, page: string): string {
 }
 
 /** Lines whose results the mode changes: they read the PSW, translate an address, or are not for this mode. */
-const OF_THE_MODE = ['MVCP', 'MVCS', 'EPSW', 'IAC', 'LRA', 'LRAY', 'LRAG', 'EX', 'EXRL', 'SAC', 'SACF'];
+const OF_THE_MODE = [
+  'MVCP',
+  'MVCS',
+  'EPSW',
+  'IAC',
+  'LRA',
+  'LRAY',
+  'LRAG',
+  'EX',
+  'EXRL',
+  'SAC',
+  'SACF',
+  'BSA',
+];
 
 const FILLERS: Partial<Record<FormatName, readonly number[]>> = { SSb: [0x77, 0xf7], RSL: [0x0f] };
 
@@ -275,7 +290,7 @@ describe('the lines', () => {
   it('with two storage operands were seen to use two spaces', () => {
     const names = LINES.filter(([, format]) => TWO.includes(format)).map(([name]) => name);
     const found = names.filter((name) => seen[2].has(name) || seen[3].has(name));
-    expect(names.filter((name) => !found.includes(name))).toEqual(['SRP', 'STRAG', 'TPROT']);
+    expect(names.filter((name) => !found.includes(name))).toEqual(['SRP', 'LASP', 'STRAG', 'TPROT']);
     const others = [...seen[2], ...seen[3]].filter((name) => !names.includes(name));
     expect([...new Set(others)].sort().join(' ')).toBe(
       'CLCL CLCLE CLCLU CLST CU12 CU14 CU21 CU24 CU41 CU42 CUSE MVCL MVCLE MVCLU MVPG MVST TRE TROO TROT TRTE TRTO TRTRE TRTT',

@@ -6,11 +6,13 @@ import { ATOMIC } from './atomic.ts';
 import { BFP_ARITHMETIC } from './bfp-arithmetic.ts';
 import { BFP_CONVERT } from './bfp-convert.ts';
 import { BRANCH } from './branch.ts';
+import { BREAKING_EVENT } from './breaking-event.ts';
 import { COMPARE } from './compare.ts';
 import { CONVERT } from './convert.ts';
 import { DECIMAL } from './decimal.ts';
 import { EDIT } from './edit.ts';
 import { FLOAT } from './float.ts';
+import { GUARDED_STORAGE } from './guarded-storage.ts';
 import { FACILITY } from './identification.ts';
 import { INVALIDATE } from './invalidate.ts';
 import { KEYS } from './keys.ts';
@@ -34,6 +36,7 @@ import { SUBSTRING } from './substring.ts';
 import { TABLES } from './tables.ts';
 import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
+import { TIMING_FACILITY } from './timing-facility.ts';
 import { TRAP } from './trap.ts';
 
 // biome-ignore format: a line each
@@ -53,6 +56,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...SORT,
   ...ATOMIC,
   ...LOCKED,
+  ...GUARDED_STORAGE,
   ...CONVERT,
   ...DECIMAL,
   ...EDIT,
@@ -65,7 +69,9 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...LINKAGE_STACK,
   ...PROGRAM_CALL,
   ...TRAP,
+  ...BREAKING_EVENT,
   ...TIMING,
+  ...TIMING_FACILITY,
   ...SIGNAL,
   ...TABLES,
   ...INVALIDATE,

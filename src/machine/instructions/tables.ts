@@ -29,10 +29,12 @@ function lurag(c: Processor, a: number, b: number): void {
 
 function stura(c: Processor, a: number, b: number): void {
   c.storage.set32(realInRegister(c, b, 4, STORE), c.low(a));
+  c.events.storesReal();
 }
 
 function sturg(c: Processor, a: number, b: number): void {
   c.storage.set64(realInRegister(c, b, 8, STORE), c.gr[a] as bigint);
+  c.events.storesReal();
 }
 
 /** The last entry that the last walk fetched. */

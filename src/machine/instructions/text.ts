@@ -51,6 +51,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
       if (to === 1) c.store8(c.eaHi, c.eaLo, translated);
       else c.store16(c.eaHi, c.eaLo, translated);
       advanceBoth(c, r1, r2, to, from);
+      c.events.unitCompleted();
     }
     advanceRegister(c, r1, 0);
     advanceRegister(c, r2, 0);
@@ -233,6 +234,7 @@ function convert(decode: Decode, encode: Encode) {
       reduceLength(c, r1 + 1, bytes);
       advanceRegister(c, r2, read);
       reduceLength(c, r2 + 1, read);
+      c.events.unitCompleted();
     }
     c.cc = 3;
   };

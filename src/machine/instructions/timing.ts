@@ -26,13 +26,28 @@ function stcke(c: Processor): void {
   c.cc = 0;
 }
 
+/**
+ * EXTRACT CPU TIME: the first operand less the CPU timer into register 0, the second operand into register 1, and the
+ * doubleword that r3 designates into r3.
+ */
+function ectg(c: Processor, r3: number): void {
+  const first = load(c);
+  c.exchangeOperands();
+  const second = load(c);
+  c.effectiveRegister(r3);
+  const third = load(c);
+  c.gr[r3] = third;
+  c.gr[0] = first - c.timer;
+  c.gr[1] = second;
+}
+
 /** SET CLOCK. The CPU timers keep their values. */
 function sck(c: Processor): void {
   aligned(c, 8);
   const value = load(c);
   const { clock, cpus } = c.machine;
   const timers = cpus.map((cpu) => cpu.timer);
-  clock.tod = BigInt.asUintN(64, clock.tod + value - c.tod);
+  clock.set(clock.tod + value - c.tod);
   cpus.forEach((cpu, n) => {
     cpu.setTimer(timers[n] as bigint);
   });
@@ -58,5 +73,6 @@ export const TIMING: readonly InstructionLine[] = [
   ['STCKC', 'S', 0xb207, 'base', (c) => store(aligned(c, 8), c.clockComparator), PRIVILEGED],
   ['SPT', 'S', 0xb208, 'base', (c) => c.setTimer(load(aligned(c, 8))), PRIVILEGED],
   ['STPT', 'S', 0xb209, 'base', (c) => store(aligned(c, 8), c.timer), PRIVILEGED],
+  ['ECTG', 'SSF', 0xc81, 'cpu-time', ectg],
   ['SCKPF', 'E', 0x0107, 'base', sckpf, PRIVILEGED],
 ];

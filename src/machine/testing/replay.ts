@@ -87,7 +87,8 @@ function changes(cpu: Cpu, stop: Stop, code: string, state: State): State {
     differ(`c${n}`, cpu.cr[n] as bigint, bits(state, `c${n}`, CR_DEFAULT[n] as bigint));
   }
   Object.assign(out, ending(cpu, stop, state));
-  if (out['pgm'] !== PGM.DATA) differ('fpc', BigInt(cpu.fpc), bits(state, 'fpc', 0n));
+  if ((Number(out['pgm'] ?? 0) & ~PGM.PER) !== PGM.DATA)
+    differ('fpc', BigInt(cpu.fpc), bits(state, 'fpc', 0n));
   differ('prefix', BigInt(cpu.prefix), 0n);
   for (const n of [0, 1]) {
     const key = cpu.storage.keys[FIRST_KEY + n] as number;
@@ -111,7 +112,11 @@ function ending(cpu: Cpu, stop: Stop, state: State): State {
     if (code === PGM.OPERATION && length === 2) address -= 2n;
     else Object.assign(out, { pgm: code, ilc: length });
     if (state['teid'] && IDENTIFIED.has(code)) out['teid'] = stop.interruption.teid.toString(16);
-    if (code === PGM.DATA) out['dxc'] = cpu.dataExceptionCode;
+    if ((code & ~PGM.PER) === PGM.DATA) out['dxc'] = cpu.dataExceptionCode;
+    if (code & PGM.PER) {
+      const { code: events, atmid, address: perAt } = cpu.eventIndication;
+      Object.assign(out, { per: ((events << 8) | atmid).toString(16), perAt: perAt.toString(16) });
+    }
     if (storesWord(code)) out['id'] = cpu.teidLo.toString(16);
     if (isAccessRegisterException(code) || code === PGM.ASTE_INSTANCE) out['access'] = cpu.exceptionAccess;
   }
