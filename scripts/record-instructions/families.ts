@@ -16,6 +16,7 @@ import { search } from './cases/search.ts';
 import { spaces } from './cases/spaces.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
+import { trace } from './cases/trace.ts';
 import type { RecordedCase } from './generate.ts';
 
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
@@ -40,10 +41,11 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   storage,
   store,
   text,
+  trace,
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces', 'trace'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

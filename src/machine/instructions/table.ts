@@ -37,6 +37,7 @@ import { TABLES } from './tables.ts';
 import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
 import { TIMING_FACILITY } from './timing-facility.ts';
+import { TRACING } from './trace.ts';
 import { TRAP } from './trap.ts';
 
 // biome-ignore format: a line each
@@ -71,6 +72,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...TRAP,
   ...BREAKING_EVENT,
   ...TIMING,
+  ...TRACING,
   ...TIMING_FACILITY,
   ...SIGNAL,
   ...TABLES,
