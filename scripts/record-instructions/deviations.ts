@@ -3,9 +3,9 @@
  * deviates is corrected, and the name of the deviation is added to the case in the fixture as its last element.
  */
 
+import type { MachineName } from '../machines.ts';
 import type { RecordedCase } from './generate.ts';
 import type { InitialState, Result } from './layout.ts';
-import type { MachineName } from './machines.ts';
 
 interface Deviation {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** The families of cases; each is one fixture. */
 
+import type { MachineName } from '../machines.ts';
 import { arithmetic } from './cases/arithmetic.ts';
 import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
@@ -15,7 +16,6 @@ import { search } from './cases/search.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import type { RecordedCase } from './generate.ts';
-import type { MachineName } from './machines.ts';
 
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   arithmetic,

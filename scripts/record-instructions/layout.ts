@@ -72,8 +72,6 @@ export const CASES = 0x10_0000;
 export const RESULTS = 0x200_0000;
 export const CASE_SIZE = 0x600;
 export const RESULT_SIZE = 0x800;
-export const COUNT = 0xf_f000;
-export const MACHINE_SIZE = 0x400_0000;
 
 const GPR = 0x10;
 const FPR = 0x90;

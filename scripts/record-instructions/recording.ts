@@ -5,13 +5,29 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Harness, MACHINES } from '../machines.ts';
 import { corrected } from './deviations.ts';
 import { machineOf } from './families.ts';
 import type { RecordedCase } from './generate.ts';
-import { CASE_SIZE, CODE_SIZE, type InitialState, type Result, readResult, writeCase } from './layout.ts';
-import { MACHINES } from './machines.ts';
+import {
+  CASE_SIZE,
+  CASES,
+  CODE_SIZE,
+  type InitialState,
+  RESULT_SIZE,
+  RESULTS,
+  type Result,
+  readResult,
+  writeCase,
+} from './layout.ts';
 
-const HARNESS = join(dirname(fileURLToPath(import.meta.url)), 'harness.S');
+const HARNESS: Harness = {
+  source: join(dirname(fileURLToPath(import.meta.url)), 'harness.S'),
+  cases: CASES,
+  caseSize: CASE_SIZE,
+  results: RESULTS,
+  resultSize: RESULT_SIZE,
+};
 const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
 
 /** A line of a fixture. */
@@ -55,6 +71,9 @@ export async function recordingsOf(family: string, cases: readonly RecordedCase[
     });
     const machine = machineOf(family);
     const results = await MACHINES[machine](directory, HARNESS, records);
+    if (results.length < cases.length) {
+      throw new Error(`${machine} stopped in the case ${JSON.stringify(cases[results.length])}`);
+    }
     return cases.map((one, i): Recording => {
       const { mnemonic, asm, state } = one;
       const code = codes[i] as Buffer;
@@ -62,9 +81,6 @@ export async function recordingsOf(family: string, cases: readonly RecordedCase[
       const result = corrected(machine, one, code, readResult(results[i] as Buffer, code, state));
       return [mnemonic, asm.replaceAll('\n', '; '), hex, state, ...result];
     });
-  } catch (error) {
-    if (error instanceof Error && typeof error.cause === 'number') console.error(cases[error.cause]);
-    throw error;
   } finally {
     rmSync(directory, { recursive: true });
   }

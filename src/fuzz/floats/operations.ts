@@ -134,13 +134,25 @@ function comparison(format: NumberFormat, signal: boolean): Operation {
   };
 }
 
-/** LOAD LENGTHENED, LOAD AND TEST. */
-function conversion(from: NumberFormat, format: NumberFormat): Operation {
+/** LOAD LENGTHENED. */
+function lengthened(from: NumberFormat, format: NumberFormat): Operation {
   return {
     operand: from,
     expected: (input) => {
       const outcome = convert(settings(format, input), operandOf(from, input.second), from);
-      return from === format ? { outcome, format, code: codeOf(format, outcome.bits) } : { outcome, format };
+      return { outcome, format };
+    },
+  };
+}
+
+/** LOAD AND TEST: a subnormal number is loaded unchanged, so that only an invalid operation can trap. */
+function loadAndTest(format: NumberFormat): Operation {
+  return {
+    operand: format,
+    expected: (input) => {
+      const environment = { ...settings(format, input), traps: input.traps & INVALID };
+      const outcome = convert(environment, operandOf(format, input.second), format);
+      return { outcome, format, code: codeOf(format, outcome.bits) };
     },
   };
 }
@@ -227,7 +239,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ...eachFormat('SQ?BR', (format) => dyadic(format, squareRootOf, false)),
   ...eachFormat('C?BR', (format) => comparison(format, false)),
   ...eachFormat('K?BR', (format) => comparison(format, true)),
-  ...eachFormat('LT?BR', (format) => conversion(format, format)),
+  ...eachFormat('LT?BR', loadAndTest),
   ...eachFormat('FI?BR', toIntegral),
   ...Object.entries({ MEEBR: SHORT, MDBR: LONG, MXBR: EXTENDED }).map(
     ([name, format]): [string, Operation] => [name, dyadic(format, multiply, false)],
@@ -238,9 +250,9 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['MADBR', fused(LONG, false)],
   ['MSEBR', fused(SHORT, true)],
   ['MSDBR', fused(LONG, true)],
-  ['LDEBR', conversion(SHORT, LONG)],
-  ['LXEBR', conversion(SHORT, EXTENDED)],
-  ['LXDBR', conversion(LONG, EXTENDED)],
+  ['LDEBR', lengthened(SHORT, LONG)],
+  ['LXEBR', lengthened(SHORT, EXTENDED)],
+  ['LXDBR', lengthened(LONG, EXTENDED)],
   ['LEDBR', loadRounded(LONG, SHORT)],
   ['LEXBR', loadRounded(EXTENDED, SHORT)],
   ['LDXBR', loadRounded(EXTENDED, LONG)],

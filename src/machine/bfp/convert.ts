@@ -30,6 +30,12 @@ export function convert(env: Environment, target: Target, from: Format, bits: bi
   return rounded(env, target, a);
 }
 
+/** Returns a number as LOAD AND TEST does: a signaling NaN is invalid and becomes a quiet one. Other numbers, subnormal ones too, stay. */
+export function tested(env: Environment, format: Format, bits: bigint): bigint {
+  const a = unpack(format, bits);
+  return isNan(a) ? propagated(env, format, [a]) : bits;
+}
+
 /** Returns a number rounded to an integer, in the same format. Of the exceptions inexact is possible. */
 export function toIntegral(env: Environment, target: Target, bits: bigint): bigint {
   const { format } = target;

@@ -155,6 +155,10 @@ function csst(c: Processor, r3: number): void {
   const size = 4 << function_;
   const stored = 1 << storing;
   if (eaLo & (size - 1) || ea2Lo & (stored - 1)) c.program(PGM.SPECIFICATION);
+  c.probe(eaHi, eaLo, size, STORE);
+  c.exchangeOperands();
+  c.probe(c.eaHi, c.eaLo, stored, STORE);
+  c.exchangeOperands();
   c.effectiveRegister(1);
   c.eaLo = (c.eaLo & -16) >>> 0;
   c.fetchBytes(c.eaHi, c.eaLo, size, REPLACEMENT);
@@ -163,9 +167,6 @@ function csst(c: Processor, r3: number): void {
   c.eaHi = eaHi;
   c.eaLo = eaLo;
   c.operandRegister = operandRegister;
-  c.exchangeOperands();
-  c.probe(c.eaHi, c.eaLo, stored, STORE);
-  c.exchangeOperands();
   swapParameters(c, function_, r3);
   c.exchangeOperands();
   if (c.cc === 0) c.storeBytes(c.eaHi, c.eaLo, stored, STORED);

@@ -12,6 +12,7 @@ import {
   INT32,
   INT64,
   type IntegerRange,
+  tested,
   toInteger,
   toIntegral,
   UINT32,
@@ -46,7 +47,7 @@ function loadAndTest(kind: RegisterFormat) {
   return (c: Processor, r1: number, r2: number): void => {
     pairs(control(c), kind, r1);
     pairs(c, kind, r2);
-    const bits = convert(begin(c), kind.target, kind.format, kind.read(c, r2));
+    const bits = tested(begin(c), kind.format, kind.read(c, r2));
     demandResult(c);
     kind.write(c, r1, bits);
     c.cc = codeOf(kind.format, bits);

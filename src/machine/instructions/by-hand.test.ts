@@ -687,6 +687,14 @@ describe('binary floating point that the recorded machine deviates in', () => {
     expect(cpu.dataExceptionCode).toBe(0x80);
   });
 
+  it('LOAD AND TEST of a subnormal number is no underflow', () => {
+    const cpu = bare();
+    cpu.fr[4] = 0x000f_ffff_ffff_ffffn;
+    cpu.fpc = 0xf800_0000;
+    expect(exception(cpu, 'b3120014')).toBe(0);
+    expect([cpu.fr[1], cpu.cc, cpu.fpc]).toEqual([0x000f_ffff_ffff_ffffn, 2, 0xf800_0000]);
+  });
+
   it('LOAD ROUNDED from extended numbers requires pairs: a trapped overflow needs both registers', () => {
     const cpu = bare();
     expect(exception(cpu, 'b3450024')).toBe(PGM.SPECIFICATION);
@@ -704,6 +712,93 @@ describe('binary floating point that the recorded machine deviates in', () => {
     cpu.fpc = 0x0800_0000;
     expect(exception(cpu, 'b31d0014')).toBe(PGM.DATA);
     expect([cpu.fr[1], cpu.dataExceptionCode, cpu.fpc]).toEqual([0x3fd5_5555_5555_5555n, 0x08, 0x0800_0000]);
+  });
+});
+
+describe('exceptions of two operands', () => {
+  /** Maps pages to the same addresses, except 0x24 (stores are protected) and 0x22 and 0x27 (invalid). */
+  function mapped(): Cpu {
+    const cpu = bare();
+    for (let i = 0; i < 512; i++) cpu.storage.set64(0x8000 + i * 8, 0x20n);
+    cpu.storage.set64(0x8000, 0xa000n);
+    for (let i = 0; i < 256; i++) cpu.storage.set64(0xa000 + i * 8, BigInt(i * 0x1000));
+    cpu.storage.set64(0xa000 + 0x24 * 8, 0x2_4200n);
+    for (const page of [0x22, 0x27]) cpu.storage.set64(0xa000 + page * 8, 0x400n);
+    cpu.setControl(1, 0x8000n);
+    return cpu;
+  }
+
+  /** Returns the code and the page of the exception that an instruction ends with. */
+  function ending(cpu: Cpu, hex: string): readonly [code: number, page: number] {
+    const code = exception(cpu, hex, MODE_64 | DAT);
+    return [code, code === 0 ? 0 : cpu.teidLo >>> 12];
+  }
+
+  it.each([
+    ['MVC', 'd20f80009000'],
+    ['MVCIN', 'e80080009000'],
+    ['PACK', 'f23380009000'],
+    ['UNPKA', 'ea0f80009000'],
+    ['ZAP', 'f83380009000'],
+  ])('%s recognizes that of the second one, which it fetches first', (_, hex) => {
+    const cpu = mapped();
+    Object.assign(cpu.gr, { 8: 0x2_4000n, 9: 0x2_2000n });
+    expect(ending(cpu, hex)).toEqual([PGM.PAGE_TRANSLATION, 0x22]);
+  });
+
+  it('CLC recognizes that of the first one, and none behind an unequal byte', () => {
+    const cpu = mapped();
+    Object.assign(cpu.gr, { 8: 0x2_7000n, 9: 0x2_2000n });
+    expect(ending(cpu, 'd50f80009000')).toEqual([PGM.PAGE_TRANSLATION, 0x27]);
+    Object.assign(cpu.gr, { 8: 0x2_1ffen, 9: 0x2_0000n });
+    put(cpu, 0x2_1ffe, '0101');
+    put(cpu, 0x2_0000, '0102');
+    expect(ending(cpu, 'd50f80009000')).toEqual([0, 0]);
+    expect(cpu.cc).toBe(1);
+    put(cpu, 0x2_0000, '0101');
+    expect(ending(cpu, 'd50f80009000')).toEqual([PGM.PAGE_TRANSLATION, 0x22]);
+  });
+
+  it.each([
+    ['TRT', 'dd0f80009000', 0x2_1ffe],
+    ['TRTR', 'd00f80009000', 0x2_8001],
+  ])('%s accesses no page behind the byte it finds', (_, hex, start) => {
+    const cpu = mapped();
+    put(cpu, start - 1, '000100');
+    put(cpu, 0x2_0000, '0005');
+    Object.assign(cpu.gr, { 8: BigInt(start), 9: 0x2_0000n });
+    expect(ending(cpu, hex)).toEqual([0, 0]);
+    expect([cpu.cc, cpu.gr[1], (cpu.gr[2] as bigint) & 0xffn]).toEqual([1, BigInt(start), 5n]);
+    put(cpu, start - 1, '000000');
+    expect(ending(cpu, hex)[0]).toBe(PGM.PAGE_TRANSLATION);
+  });
+
+  it('TRE stores nothing, and accesses no table, if the first byte is the test byte', () => {
+    const cpu = mapped();
+    put(cpu, 0x2_4000, 'aa');
+    Object.assign(cpu.gr, { 0: 0xaan, 8: 0x2_4000n, 9: 4n, 10: 0x2_2000n });
+    expect(ending(cpu, 'b2a5008a')).toEqual([0, 0]);
+    expect([cpu.cc, cpu.gr[8], cpu.gr[9]]).toEqual([1, 0x2_4000n, 4n]);
+  });
+
+  it('MVST accesses a page only if it stores or fetches a byte there', () => {
+    const cpu = mapped();
+    put(cpu, 0x2_0000, 'c1c2aa');
+    Object.assign(cpu.gr, { 0: 0xaan, 8: 0x2_1ffdn, 9: 0x2_0000n });
+    expect(ending(cpu, 'b2550089')).toEqual([0, 0]);
+    expect([cpu.cc, cpu.gr[8]]).toEqual([1, 0x2_1fffn]);
+    Object.assign(cpu.gr, { 8: 0x2_1ffen, 9: 0x2_0000n });
+    expect(ending(cpu, 'b2550089')).toEqual([PGM.PAGE_TRANSLATION, 0x22]);
+  });
+});
+
+describe('COMPARE UNTIL SUBSTRING EQUAL', () => {
+  it('takes a negative length as zero', () => {
+    const cpu = bare();
+    Object.assign(cpu.gr, { 0: 1n, 1: 0x40n, 8: BigInt(DATA), 9: 2n, 10: BigInt(DATA), 11: 1n << 63n });
+    put(cpu, DATA, 'c140');
+    execute(cpu, 'b257008a');
+    expect([cpu.cc, cpu.gr[8], cpu.gr[9], cpu.gr[10]]).toEqual([0, BigInt(DATA + 1), 1n, BigInt(DATA)]);
   });
 });
 

@@ -61,8 +61,8 @@ function sp(c: Processor, l1: number, l2: number): void {
  * destroy it, which in other instructions makes a digit or a sign invalid.
  */
 function zap(c: Processor, l1: number, l2: number): void {
-  FIRST.atEffective(c, l1 + 1, STORE);
   SECOND.atSecond(c, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, STORE);
   const last = FIRST.address(l1);
   for (let i = 0; i < l2; i++) if (SECOND.address(i) === last) invalidDecimal(c);
   readPacked(c, SECOND, l2 + 1, B);

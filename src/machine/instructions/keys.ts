@@ -215,12 +215,12 @@ function testBlock(c: Processor, _: number, r2: number): void {
 function moveBy(c: Processor, length: number, to: OperandAccess, from: OperandAccess): void {
   const { key, space } = c;
   try {
-    c.key = to.key;
-    c.space = to.space;
-    FIRST.atEffective(c, length, STORE);
     c.key = from.key;
     c.space = from.space;
     SECOND.atSecond(c, length, FETCH);
+    c.key = to.key;
+    c.space = to.space;
+    FIRST.atEffective(c, length, STORE);
   } finally {
     c.key = key;
     c.space = space;

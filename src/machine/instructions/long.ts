@@ -81,10 +81,20 @@ function fillBytes(c: Processor, n: number, fill: number): void {
   c.storage.bytes.fill(fill, FIRST.at, FIRST.at + n);
 }
 
-/** Moves `n` bytes, at most `UNIT`. */
+/** Returns the least of `limit` and the offsets `a` and `b` that is greater than `done`. `limit` is. */
+function partEnd(done: number, limit: number, a: number, b: number): number {
+  const first = a > done && a < limit ? a : limit;
+  return b > done && b < first ? b : first;
+}
+
+/** Moves `n` bytes, at most `UNIT`. Exceptions are recognized in the order in which bytes are fetched and stored. */
 function moveBytes(c: Processor, n: number): void {
-  FIRST.atEffective(c, n, STORE);
-  SECOND.atSecond(c, n, FETCH);
+  const { eaLo, ea2Lo } = c;
+  for (let until = 0; until < n; ) {
+    until = partEnd(until, n, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    SECOND.atSecond(c, until, FETCH);
+    FIRST.atEffective(c, until, STORE);
+  }
   moveSpans(c, n);
 }
 
@@ -280,6 +290,9 @@ function compared(c: Processor, r1: number, r3: number, { equal, code }: Compari
   c.cc = code !== 0 || done ? code : 3;
 }
 
+/** Whether a character of two bytes at an address is the first one with a byte in its page. */
+const entersPage = (lo: number) => (lo & 0xfff) === 0xfff || (lo & 0xfff) === 0;
+
 /** COMPARE LOGICAL LONG UNICODE: compares two bytes at a time; an address may be odd. */
 function clclu(c: Processor, r1: number, r3: number): void {
   const fill = c.eaLo & 0xffff;
@@ -288,14 +301,16 @@ function clclu(c: Processor, r1: number, r3: number): void {
   const l1 = length(c, r1 + 1);
   const l2 = length(c, r3 + 1);
   const longest = l1 === 0 ? l2 : l2 === 0 ? l1 : Math.min(l1, l2);
-  if (l1 !== 0) FIRST.atEffective(c, longest, FETCH);
-  if (l2 !== 0) SECOND.atSecond(c, longest, FETCH);
   const { bytes } = c.storage;
   const unit = (span: typeof FIRST, i: number) =>
     ((bytes[span.address(i)] as number) << 8) | (bytes[span.address(i + 1)] as number);
   let equal = 0;
   let code = 0;
   for (; equal < longest; equal += 2) {
+    if (equal === 0 || entersPage(c.eaLo + equal) || entersPage(c.ea2Lo + equal)) {
+      if (l1 !== 0) FIRST.atEffective(c, equal + 2, FETCH);
+      if (l2 !== 0) SECOND.atSecond(c, equal + 2, FETCH);
+    }
     const a = l1 === 0 ? fill : unit(FIRST, equal);
     const b = l2 === 0 ? fill : unit(SECOND, equal);
     code = order(a, b);
@@ -326,15 +341,22 @@ function findByte(c: Processor, n: number, byte: number): number {
   return further < 0 ? -1 : first + further;
 }
 
-/** MOVE STRING: moves bytes up to and including the ending character. */
+/** MOVE STRING: moves bytes up to and including the ending character. A page is accessed only if they reach it. */
 function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
-  const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
-  c.exchangeOperands();
-  const found = findByte(c, limit, end);
-  c.exchangeOperands();
-  const n = found < 0 ? limit : found + 1;
+  const { eaLo, ea2Lo } = c;
+  const limit = Math.max(LEAST, Math.min(toPageEnd(eaLo), toPageEnd(ea2Lo)));
+  let n = 0;
+  let found = -1;
+  for (let until = 0; until < limit && found < 0; ) {
+    until = partEnd(until, limit, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    c.exchangeOperands();
+    found = findByte(c, until, end);
+    c.exchangeOperands();
+    n = found < 0 ? until : found + 1;
+    FIRST.atEffective(c, n, STORE);
+  }
   moveBytes(c, n);
   if (found >= 0) {
     advanceRegister(c, r1, found);
@@ -474,16 +496,20 @@ function tre(c: Processor, r1: number, r2: number): void {
     c.cc = 0;
     return;
   }
-  FIRST.atEffective(c, n, STORE);
-  SECOND.atSecond(c, 256, FETCH);
+  FIRST.atEffective(c, n, FETCH);
   const { bytes } = c.storage;
-  let i = 0;
-  for (; i < n && bytes[FIRST.at + i] !== test; i++) {
+  const found = bytes.subarray(FIRST.at, FIRST.at + n).indexOf(test);
+  const count = found < 0 ? n : found;
+  if (count > 0) {
+    SECOND.atSecond(c, 256, FETCH);
+    FIRST.atEffective(c, count, STORE);
+  }
+  for (let i = 0; i < count; i++) {
     bytes[FIRST.at + i] = bytes[SECOND.address(bytes[FIRST.at + i] as number)] as number;
   }
-  advanceRegister(c, r1, i);
-  reduceLength(c, r1 + 1, i);
-  c.cc = i < n ? 1 : zeroLength(c, r1 + 1) ? 0 : 3;
+  advanceRegister(c, r1, count);
+  reduceLength(c, r1 + 1, count);
+  c.cc = found >= 0 ? 1 : zeroLength(c, r1 + 1) ? 0 : 3;
 }
 
 /** CHECKSUM: adds words with end-around carry; an incomplete last word is padded with zeros on the right. */

@@ -16,10 +16,13 @@ import { FIRST, SECOND, type Span } from './span.ts';
 /** Minimum length of operands that are moved as a block, if they do not overlap. */
 const BLOCK = 24;
 
-/** Sets the spans of both operands, `length` bytes each. `store`: the first operand is stored into. */
-function operands(c: Processor, length: number, store: boolean): void {
-  FIRST.atEffective(c, length, store ? STORE : FETCH);
+/**
+ * Sets the spans of both operands, `length` bytes each, of an instruction that stores into the first one. The second one is fetched
+ * first: if both have exceptions, its exception is recognized.
+ */
+function operands(c: Processor, length: number): void {
   SECOND.atSecond(c, length, FETCH);
+  FIRST.atEffective(c, length, STORE);
 }
 
 /** Moves the second operand to the first. Preconditions: FIRST and SECOND are set. */
@@ -37,14 +40,14 @@ export function moveSpans(c: Processor, length: number): void {
 }
 
 function mvc(c: Processor, l: number): void {
-  operands(c, l + 1, true);
+  operands(c, l + 1);
   moveSpans(c, l + 1);
 }
 
 /** MOVE RIGHT TO LEFT: moves the rightmost byte first. Register 0 has the length code. */
 function mvcrl(c: Processor): void {
   const l = c.low(0) & 0xff;
-  operands(c, l + 1, true);
+  operands(c, l + 1);
   const { bytes } = c.storage;
   for (let i = l; i >= 0; i--) bytes[FIRST.address(i)] = bytes[SECOND.address(i)] as number;
 }
@@ -52,18 +55,19 @@ function mvcrl(c: Processor): void {
 /** MOVE INVERSE: the address of the second operand is that of its rightmost byte; it is fetched from right to left. */
 function mvcin(c: Processor, l: number): void {
   const { bytes } = c.storage;
-  FIRST.atEffective(c, l + 1, STORE);
   // The span starts at the leftmost byte, l bytes before the address.
   c.exchangeOperands();
   advance(c, -l);
   SECOND.atEffective(c, l + 1, FETCH);
+  c.exchangeOperands();
+  FIRST.atEffective(c, l + 1, STORE);
   for (let i = 0; i <= l; i++) bytes[FIRST.address(i)] = bytes[SECOND.address(l - i)] as number;
 }
 
 /** MOVE NUMERICS and MOVE ZONES: moves the bits of `mask` of each byte. */
 function moveBits(mask: number) {
   return (c: Processor, l: number): void => {
-    operands(c, l + 1, true);
+    operands(c, l + 1);
     const { bytes } = c.storage;
     for (let i = 0; i <= l; i++) {
       const at = FIRST.address(i);
@@ -75,7 +79,7 @@ function moveBits(mask: number) {
 /** AND, OR, EXCLUSIVE OR: condition code 1 if the result is not zero. */
 function bitwise(operation: (a: number, b: number) => number) {
   return (c: Processor, l: number): void => {
-    operands(c, l + 1, true);
+    operands(c, l + 1);
     const { bytes } = c.storage;
     let any = 0;
     for (let i = 0; i <= l; i++) {
@@ -88,13 +92,18 @@ function bitwise(operation: (a: number, b: number) => number) {
   };
 }
 
+/** COMPARE LOGICAL: a page is accessed only if all bytes before it are equal. */
 function clc(c: Processor, l: number): void {
-  operands(c, l + 1, false);
   const { bytes } = c.storage;
-  for (let i = 0; i <= l; i++) {
-    const a = bytes[FIRST.address(i)] as number;
-    const b = bytes[SECOND.address(i)] as number;
-    if (a !== b) {
+  const n = l + 1;
+  for (let i = 0; i < n; ) {
+    const until = nextPageEnd(c, i, n);
+    FIRST.atEffective(c, until, FETCH);
+    SECOND.atSecond(c, until, FETCH);
+    for (; i < until; i++) {
+      const a = bytes[FIRST.address(i)] as number;
+      const b = bytes[SECOND.address(i)] as number;
+      if (a === b) continue;
       c.cc = order(a, b);
       return;
     }
@@ -102,10 +111,20 @@ function clc(c: Processor, l: number): void {
   c.cc = 0;
 }
 
+/** Returns the offset after `done` at which the first or the second operand reaches the end of a page, or `n` if that is less. */
+function nextPageEnd(c: Processor, done: number, n: number): number {
+  const first = 0x1000 - (c.eaLo & 0xfff);
+  const second = 0x1000 - (c.ea2Lo & 0xfff);
+  let end = n;
+  if (first > done && first < end) end = first;
+  if (second > done && second < end) end = second;
+  return end;
+}
+
 /** Sets the spans of operands with two length codes. */
 function unequal(c: Processor, l1: number, l2: number): void {
-  FIRST.atEffective(c, l1 + 1, STORE);
   SECOND.atSecond(c, l2 + 1, FETCH);
+  FIRST.atEffective(c, l1 + 1, STORE);
 }
 
 /** MOVE WITH OFFSET: from right to left, shifted left by half a byte; the rightmost half byte of the first operand stays. */
@@ -160,8 +179,8 @@ const PLUS = 0x0c;
 function packText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.atEffective(c, PACKED, STORE);
     SECOND.atSecond(c, l + 1, FETCH);
+    FIRST.atEffective(c, PACKED, STORE);
     const { bytes } = c.storage;
     let j = l;
     const digit = () => {
@@ -181,8 +200,8 @@ function packText(size: 1 | 2, max: number) {
 function unpackText(size: 1 | 2, max: number) {
   return (c: Processor, l: number): void => {
     if (l > max || (l + 1) % size !== 0) c.program(PGM.SPECIFICATION);
-    FIRST.atEffective(c, l + 1, STORE);
     SECOND.atSecond(c, PACKED, FETCH);
+    FIRST.atEffective(c, l + 1, STORE);
     const packed = c.storage.bytes;
     const sign = (packed[SECOND.address(PACKED - 1)] as number) & 15;
     let n = 1;
@@ -203,6 +222,9 @@ function signCode(sign: number): number {
 
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
+  FIRST.atEffective(c, l + 1, FETCH);
+  // Exceptions in the order in which bytes are fetched and stored.
+  table(c, 0, FIRST);
   FIRST.atEffective(c, l + 1, STORE);
   table(c, l, FIRST);
   const { bytes } = c.storage;
@@ -220,48 +242,48 @@ function table(c: Processor, l: number, argument: Span): void {
     return;
   }
   const { bytes } = c.storage;
-  let low = false;
-  let high = false;
-  for (let i = 0; i <= l; i++) {
-    if ((bytes[argument.address(i)] as number) + offset > 0xfff) high = true;
-    else low = true;
-  }
   c.exchangeOperands();
   const page = effectivePage(c);
   SECOND.first = 0x1000 - offset;
-  if (low) SECOND.at = c.frame(page, offset, FETCH) + offset;
-  if (high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+  let low = false;
+  let high = false;
+  for (let i = 0; i <= l; i++) {
+    const inSecondPage = (bytes[argument.address(i)] as number) + offset > 0xfff;
+    if (inSecondPage && !high) SECOND.next = c.frame(c.pageAfter(page), 0, FETCH);
+    else if (!inSecondPage && !low) SECOND.at = c.frame(page, offset, FETCH) + offset;
+    if (inSecondPage) high = true;
+    else low = true;
+  }
   c.exchangeOperands();
 }
 
-/** TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte that is not zero. */
+/**
+ * TRANSLATE AND TEST, left to right (step 1) or right to left (step -1): stops at the first byte whose function byte is not zero. What
+ * follows that byte is not accessed.
+ */
 function translateAndTest(step: 1 | -1) {
   return (c: Processor, l: number): void => {
-    if (step === 1) {
-      FIRST.atEffective(c, l + 1, FETCH);
-      testSpan(c, l, step, c.eaHi, c.eaLo);
-      return;
+    const { bytes } = c.storage;
+    for (let n = 0; n <= l; n++) {
+      if (n === 0 || atPageEnd(c.eaLo, step)) FIRST.atEffective(c, 1, FETCH);
+      else FIRST.at += step;
+      if (n === 0 || c.ea2Lo % 0x1000 > 0xf00) table(c, 0, FIRST);
+      const found = bytes[SECOND.address(bytes[FIRST.at] as number)] as number;
+      if (found !== 0) {
+        foundAt(c, c.eaHi, c.eaLo);
+        c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | found;
+        c.cc = n === l ? 2 : 1;
+        return;
+      }
+      advance(c, step);
     }
-    const { eaHi, eaLo } = c;
-    advance(c, -l);
-    FIRST.atEffective(c, l + 1, FETCH);
-    testSpan(c, l, step, eaHi, eaLo);
+    c.cc = 0;
   };
 }
 
-function testSpan(c: Processor, l: number, step: 1 | -1, hi: number, lo: number): void {
-  const { bytes } = c.storage;
-  table(c, l, FIRST);
-  for (let n = 0; n <= l; n++) {
-    const argument = bytes[FIRST.address(step === 1 ? n : l - n)] as number;
-    const found = bytes[SECOND.address(argument)] as number;
-    if (found === 0) continue;
-    foundAt(c, hi, lo + n * step);
-    c.gr32[4] = ((c.gr32[4] as number) & ~0xff) | found;
-    c.cc = n === l ? 2 : 1;
-    return;
-  }
-  c.cc = 0;
+/** Whether a byte is the first of its page in the direction of `step`. */
+function atPageEnd(lo: number, step: 1 | -1): boolean {
+  return (lo & 0xfff) === (step === 1 ? 0 : 0xfff);
 }
 
 /**

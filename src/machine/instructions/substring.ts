@@ -1,12 +1,19 @@
 /** COMPARE UNTIL SUBSTRING EQUAL. Principles of Operation, chapter 7. */
 
 import type { Processor } from '../cpu/processor.ts';
+import { ADDRESSING } from '../cpu/state.ts';
 import type { InstructionLine } from './line.ts';
 import { advance, advanceRegister, load8, pair, reduceLength } from './operands.ts';
 import { remaining } from './text.ts';
 
 /** Maximum number of bytes that one execution compares. A substring has at most 255 bytes, so that every execution gets ahead. */
 const UNIT = 0x400;
+
+/** Returns the length in a register, which is signed: a negative one is as good as zero. */
+function signedLength(c: Processor, r: number): number {
+  const sign = c.addressing === ADDRESSING.BITS_64 ? c.high(r) : c.low(r);
+  return sign & 0x8000_0000 ? 0 : remaining(c, r);
+}
 
 /** Returns byte `i` of the operand of a pair, or the padding byte behind its end. */
 function byteOf(c: Processor, r: number, length: number, i: number): number {
@@ -32,8 +39,8 @@ function cuse(c: Processor, r1: number, r2: number): void {
   pair(c, r1);
   pair(c, r2);
   const wanted = c.low(0) & 0xff;
-  const l1 = remaining(c, r1 + 1);
-  const l2 = remaining(c, r2 + 1);
+  const l1 = signedLength(c, r1 + 1);
+  const l2 = signedLength(c, r2 + 1);
   const longest = Math.max(l1, l2);
   const count = Math.min(longest, UNIT);
   let equal = 0;
