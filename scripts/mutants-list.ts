@@ -1073,6 +1073,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  branchTo(hi: number, lo: number): void {\n    this.branched = true;',
   },
   {
+    name: 'an entry that reaches the end of the 4 KiB of its trace table is made',
+    file: 'src/machine/instructions/trace.ts',
+    find: 'if (offset + space >= 0x1000)',
+    replace: 'if (offset + space > 0x1000)',
+  },
+  {
+    name: 'tracing loses the controls in control register 12',
+    file: 'src/machine/instructions/trace.ts',
+    find: '((c.cr32[LO] as number) & 3) | this.#lo',
+    replace: 'this.#lo',
+  },
+  {
+    name: 'a trace entry of a branch has the link information',
+    file: 'src/machine/instructions/branch.ts',
+    find: '    if (b !== 0 && tracesBranches(c)) traceBranch(c, hi, lo);\n    save(c, a);\n',
+    replace: '    save(c, a);\n    if (b !== 0 && tracesBranches(c)) traceBranch(c, c.high(b), c.low(b));\n',
+  },
+  {
+    name: 'TRACE needs only as much space as its entry has',
+    file: 'src/machine/instructions/trace.ts',
+    find: 'const SPACE_TRACE = 76;',
+    replace: 'const SPACE_TRACE = 16;',
+  },
+  {
     name: 'a branch to an effective address is no program event',
     file: 'src/machine/cpu/addressing.ts',
     find: '  branchEffective(): void {\n    this.branched = true;',

@@ -15,6 +15,7 @@ import { logical } from './cases/logical.ts';
 import { search } from './cases/search.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
+import { trace } from './cases/trace.ts';
 import type { RecordedCase } from './generate.ts';
 
 export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
@@ -38,10 +39,11 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   storage,
   store,
   text,
+  trace,
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search'];
+const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search', 'trace'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

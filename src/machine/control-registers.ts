@@ -5,6 +5,8 @@
 
 /** The bits in the low half of control register 0. */
 export const CR0 = {
+  /** Trace-time control, bit 32. */
+  TRACE_TIME: 0x8000_0000,
   /** SSM-suppression control, bit 33. */
   SSM_SUPPRESSION: 0x4000_0000,
   /** Low-address-protection control, bit 35. */

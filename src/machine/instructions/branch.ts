@@ -7,6 +7,7 @@ import { order, order32, order64, orderLogical32, orderLogical64 } from './binar
 import { holds, outcome } from './condition.ts';
 import type { InstructionLine } from './line.ts';
 import { fetch64, i32, i64, m32, m64, u64, X, XL } from './operands.ts';
+import { traceBranch, traceMode, traceModeBranch, tracesBranches } from './trace.ts';
 
 /** Loads the link information of BRANCH AND SAVE: the instruction address, in the 31-bit mode with the mode bit. */
 function saveLink(c: Processor, r: number): void {
@@ -25,6 +26,7 @@ function linkRegister(save: (c: Processor, r: number) => void) {
   return (c: Processor, a: number, b: number): void => {
     const hi = c.high(b);
     const lo = c.low(b);
+    if (b !== 0 && tracesBranches(c)) traceBranch(c, hi, lo);
     save(c, a);
     if (b !== 0) c.branchTo(hi, lo);
   };
@@ -33,21 +35,23 @@ function linkRegister(save: (c: Processor, r: number) => void) {
 const balr = linkRegister(link);
 const basr = linkRegister(saveLink);
 
+/** Returns the addressing mode that the low half of an address selects. */
+function modeOf(lo: number): number {
+  if (lo & 1) return ADDRESSING.BITS_64;
+  return lo >>> 31 ? ADDRESSING.BITS_31 : ADDRESSING.BITS_24;
+}
+
 /** Sets the addressing mode from an address, and branches to it. */
 function setMode(c: Processor, hi: number, lo: number): void {
-  if (lo & 1) {
-    c.addressing = ADDRESSING.BITS_64;
-    c.branchTo(hi, (lo & ~1) >>> 0);
-  } else {
-    c.addressing = lo >>> 31 ? ADDRESSING.BITS_31 : ADDRESSING.BITS_24;
-    c.branchTo(hi, lo);
-  }
+  c.addressing = modeOf(lo);
+  c.branchTo(hi, (lo & ~1) >>> 0);
 }
 
 /** BRANCH AND SAVE AND SET MODE. */
 function bassm(c: Processor, a: number, b: number): void {
   const hi = c.high(b);
   const lo = c.low(b);
+  if (b !== 0) traceModeBranch(c, hi, (lo & ~1) >>> 0, modeOf(lo));
   saveLink(c, a);
   if (c.addressing === ADDRESSING.BITS_64) c.gr32[a * 2]! |= 1;
   if (b !== 0) setMode(c, hi, lo);
@@ -57,6 +61,7 @@ function bassm(c: Processor, a: number, b: number): void {
 function bsm(c: Processor, a: number, b: number): void {
   const hi = c.high(b);
   const lo = c.low(b);
+  if (b !== 0) traceMode(c, modeOf(lo));
   if (a !== 0) {
     const old = c.low(a);
     if (c.addressing === ADDRESSING.BITS_64) c.gr32[a * 2] = old | 1;
@@ -255,6 +260,7 @@ function sam(addressing: number, limit: number) {
   return (c: Processor): void => {
     if (addressing !== ADDRESSING.BITS_64 && (c.startHi !== 0 || c.startLo > limit))
       c.program(PGM.SPECIFICATION);
+    traceMode(c, addressing);
     c.addressing = addressing;
     c.setInstructionAddress(c.iaHi, c.iaLo);
   };

@@ -34,6 +34,7 @@ import { TABLES } from './tables.ts';
 import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
 import { TIMING_FACILITY } from './timing-facility.ts';
+import { TRACING } from './trace.ts';
 
 // biome-ignore format: a line each
 export const INSTRUCTIONS: readonly InstructionLine[] = [
@@ -63,6 +64,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...PSW_CONTROL,
   ...BREAKING_EVENT,
   ...TIMING,
+  ...TRACING,
   ...TIMING_FACILITY,
   ...SIGNAL,
   ...TABLES,
