@@ -290,6 +290,9 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     cpu.storage.keys[DATA / 0x1000] = 0xf8;
     expect(exception(cpu, 'b22c0009')).toBe(0);
     expect([get(cpu, DATA, 1), cpu.gr[0], cpu.cc]).toEqual(['00', 0n, 0]);
+    cpu.gr[0] = 0x5_0000_0005n;
+    expect(exception(cpu, 'b22c0009', MODE_31)).toBe(0);
+    expect(cpu.gr[0]).toBe(0x5_0000_0000n);
     expect(exception(cpu, 'b22c0009', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
     cpu.gr[9] = 0x20_0000n;
     expect(exception(cpu, 'b22c0009')).toBe(PGM.ADDRESSING);
@@ -305,6 +308,14 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     Object.assign(cpu.gr, { 2: 0x123n, 3: 0x456n, 6: BigInt(DATA) | 0x10n, 7: 2n << 20n });
     expect(exception(cpu, 'b98f0026')).toBe(0);
     expect([cpu.cc, get(cpu, DATA + 0x10, 8)]).toEqual([0, '0000000000000456']);
+  },
+  RDP: () => {
+    const cpu = bare();
+    put(cpu, DATA + 0x28, '0000000000005200');
+    Object.assign(cpu.gr, { 2: BigInt(DATA), 3: 0x5000n });
+    expect(exception(cpu, 'b98b0023')).toBe(0);
+    expect(get(cpu, DATA + 0x28, 8)).toBe('0000000000005000');
+    expect(exception(cpu, 'b98b0023', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
   },
   IRBM: () => expect(referenceBits('b9ac0029')).toEqual([0x8000_0000_0000_4001n, 0x06, 0xf6, 0xfc]),
   RRBM: () => expect(referenceBits('b9ae0029')).toEqual([0x8000_0000_0000_4001n, 0x02, 0xf2, 0xf8]),

@@ -89,7 +89,7 @@ const WRITTEN: Readonly<Record<string, string>> = listed({
   'rE rF mC': 'PPA LOCR LOCGR LOCFHR CRT CGRT CLRT CLGRT',
   'rE rF mC?': 'POPCNT TRTE TRTRE TROO TROT TRTO TRTT CU12 CU14 CU21 CU24 SSKE',
   'rE rF rC? mD?': 'IPTE',
-  'rE rC rF mD?': 'IDTE CRDTE',
+  'rE rC rF mD?': 'IDTE CRDTE RDP',
   'rE rC rF mD': 'LPTEA',
   'based secondLength8': 'PKA PKU',
   'length4Based second mB': 'SRP',
