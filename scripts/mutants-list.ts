@@ -1350,6 +1350,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '  if (old !== c.gr[r1] && old === 0n) {',
   },
   {
+    name: 'a conditional SSKE compares the bits that are masked',
+    file: 'src/machine/instructions/keys.ts',
+    find: '(referenceMask ? 0 : KEY_REFERENCED) | (changeMask ? 0 : KEY_CHANGED)',
+    replace: '(referenceMask ? KEY_REFERENCED : 0) | (changeMask ? KEY_CHANGED : 0)',
+  },
+  {
     name: 'a guarded section is the next one',
     file: 'src/machine/instructions/guarded-storage.ts',
     find: '>> (63n - section)) & 1n',

@@ -14,6 +14,7 @@ import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
 import { logical } from './cases/logical.ts';
 import { search } from './cases/search.ts';
+import { spaces } from './cases/spaces.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import { trace } from './cases/trace.ts';
@@ -38,6 +39,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   logical,
   long,
   search,
+  spaces,
   storage,
   store,
   text,
@@ -45,7 +47,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['compression', 'dat-tables', 'decimal', 'events', 'locked', 'search', 'trace'];
+const ON_HERCULES = ['compression', 'dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces', 'trace'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -232,8 +232,8 @@ function run(mask: bigint, operands: Operands, missing = new Set<number>()) {
       expect([cpu.exceptionCode, missing.has(page)]).toEqual([PGM.PAGE_TRANSLATION, true]);
       cpu.storage.set64(PAGES + page * 8, BigInt(page * 0x1000));
     } else if (cpu.cc !== 3) {
-      const [end, left, at, rest] = [4, 5, 6, 7].map((r) => Number((cpu.gr[r] as bigint) - high));
-      return { cc: cpu.cc, end, left, at, rest, cbn: cpu.low(1) & 7 };
+      const value = (r: number) => Number((cpu.gr[r] as bigint) - high);
+      return { cc: cpu.cc, end: value(4), left: value(5), at: value(6), rest: value(7), cbn: cpu.low(1) & 7 };
     }
   }
   throw new Error('does not end');
