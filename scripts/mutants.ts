@@ -34,6 +34,8 @@ const TESTS = [
   'src/machine/dat',
   'src/machine/sie.test.ts',
   'src/machine/sie-program-events.test.ts',
+  'src/machine/sie-facilities.test.ts',
+  'src/machine/cpu-model.test.ts',
   'src/machine/sigp.test.ts',
   'src/machine/reset.test.ts',
 ];

@@ -5,7 +5,7 @@
 
 import type { MachineName } from '../machines.ts';
 import type { RecordedCase } from './generate.ts';
-import type { InitialState, Result } from './layout.ts';
+import { type InitialState, pswMask, type Result } from './layout.ts';
 
 interface Deviation {
   readonly name: string;
@@ -169,6 +169,25 @@ const OF_HERCULES: readonly Deviation[] = [
     name: 'EDIT keeps what it stored before an exception',
     applies: ({ mnemonic }, out) => /^ED(MK)?$/.test(mnemonic) && out.pgm && (out.m || out.r1),
     correct: ({ m: _m, r1: _r1, ...rest }) => rest,
+  },
+  {
+    name: 'BRANCH IN SUBSPACE GROUP does not say which ALET is invalid',
+    applies: ({ mnemonic }, out) => mnemonic === 'BSG' && out.pgm === 0x28,
+    correct: (out) => ({ ...out, access: 5 }),
+  },
+  {
+    name: 'BRANCH IN SUBSPACE GROUP leaves the 64-bit mode for an addressing mode that does not exist',
+    applies: ({ mnemonic }, out) => mnemonic === 'BSG' && out.psw?.endsWith('100000000'),
+    correct: ({ psw: _psw, ...rest }) => rest,
+  },
+  {
+    name: 'TRAP does not set the 31-bit mode in the 64-bit mode',
+    applies: ({ asm, state, mnemonic }, out) =>
+      (/^TRAP/.test(mnemonic) || /^ex %r0,0/.test(asm)) && out.r15 && (state.mode ?? 64) === 64,
+    correct: (out, _length, { state }) => {
+      const mask = out.psw === undefined ? pswMask(state) : BigInt(`0x${out.psw}`);
+      return { ...out, psw: (mask & ~(1n << 32n)).toString(16) };
+    },
   },
 ];
 

@@ -18,7 +18,7 @@ export const OPTIONS = [
 /** Instructions that no case has, because QEMU does not implement them. */
 const MORE = `bassm %r1,%r2; bsm %r0,%r15; lmd %r1,%r3,8(%r4),16(%r5); stmh %r1,%r3,-8(%r4); csst 0(%r1),8(%r2),%r3
   cvb %r1,8(%r2,%r3); cvby %r1,-8(%r2); cvbg %r1,-8(%r2,%r3); cvdg %r1,8(%r2); ipk; sac 0(%r1); sacf 256; iac %r3
-  epar %r1; esar %r2; cpya %a1,%a2; mvck 0(%r1,%r2),8(%r3),%r4; mvcp 0(%r1,%r2),8(%r3),%r4
+  epar %r1; esar %r2; epair %r1; esair %r2; ssair %r3; pti %r4,%r5; cpya %a1,%a2; mvck 0(%r1,%r2),8(%r3),%r4; mvcp 0(%r1,%r2),8(%r3),%r4
   mvcs 0(%r1,%r2),8(%r3),%r4; mvcsk 0(%r1),8(%r2); mvcdk 0(%r1),8(%r2); mvpg %r1,%r2; palb; pfmf %r1,%r2
   tprot 0(%r1),8(%r2); stcke 8(%r1); stckf 8(%r1); stck 8(%r1); stfle 8(%r1); sske %r1,%r2,1
   ipte %r1,%r2,%r3; ipte %r1,%r2,%r3,1; idte %r1,%r2,%r3,1; bc 0,0; bc 3,8(%r1,%r2); bcr 0,%r1; brcl 0,.; brc 0,.`;

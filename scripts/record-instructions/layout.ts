@@ -4,6 +4,8 @@
  * src/machine/instructions/recorded.test.ts starts from the same defaults.
  */
 
+import { isAccessRegisterException, storesWord } from '../../src/machine/interruption.ts';
+
 /** General, floating-point, access and control registers. */
 export type RegisterName = `${'r' | 'f' | 'a' | 'c'}${number}`;
 
@@ -49,6 +51,9 @@ export interface Result extends Partial<Record<RegisterName, string>> {
   perAt?: string;
   /** Translation-exception identification. */
   teid?: string;
+  /** The identification of 32 bits of the exceptions that store one, in hexadecimal; the exception access identification. */
+  id?: string;
+  access?: number;
   svc?: number;
   external?: number;
   /** PSW bits 0 to 63, if they changed in more than the condition code. */
@@ -198,6 +203,8 @@ function readEnd(out: Result, buffer: Buffer, state: CaseState): void {
         perAt: hex(buffer.readBigUInt64BE(at(152))),
       });
     }
+    if (storesWord(code)) out.id = hex(buffer.readUInt32BE(at(0xac)));
+    if (isAccessRegisterException(code) || code === 0x2f) out.access = buffer.readUInt8(at(0xa0));
   } else if (kind === 'svc') {
     out.svc = buffer.readUInt16BE(at(0x8a));
   } else {

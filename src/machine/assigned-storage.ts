@@ -4,7 +4,7 @@
  */
 
 import { type EventIndication, NO_EVENTS } from './cpu/program-events.ts';
-import { EXT, isAccessRegisterException, isTranslationException, PGM } from './interruption.ts';
+import { EXT, isAccessRegisterException, isTranslationException, PGM, storesWord } from './interruption.ts';
 import type { Storage } from './storage.ts';
 
 /** Real byte addresses of the assigned storage locations. */
@@ -87,7 +87,10 @@ export interface ProgramIdentification {
   readonly length: number;
   /** Translation-exception identification; 0 if there is none. */
   readonly teid: bigint;
-  /** The access register of the operand, in the access-register mode; otherwise 0. */
+  /**
+   * The access register of the operand, in the access-register mode; of an ASTE-instance exception, which space it is about:
+   * `ASTE_INSTANCE`; otherwise 0.
+   */
   readonly exceptionAccess: number;
   readonly dataExceptionCode: number;
   /** The register numbers of MOVE PAGE, 0 for other instructions. */
@@ -118,10 +121,12 @@ export function storeProgram(into: AssignedStorage, what: ProgramIdentification)
     into.set64(LOWCORE.MONITOR_CODE, what.monitorCode);
   }
   if (code === PGM.PAGE_TRANSLATION) into.set8(LOWCORE.OPERAND_ACCESS, what.operandAccess);
-  if (isTranslationException(code) || isAccessRegisterException(code) || code === PGM.PROTECTION) {
+  const byRegister = isTranslationException(code) || isAccessRegisterException(code);
+  if (byRegister || code === PGM.PROTECTION || code === PGM.ASTE_INSTANCE) {
     into.set8(LOWCORE.EXCEPTION_ACCESS, what.exceptionAccess);
   }
-  if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
+  if (storesWord(code)) into.set32(LOWCORE.TRANSLATION_EXCEPTION + 4, Number(teid));
+  else if (teid !== 0n) into.set64(LOWCORE.TRANSLATION_EXCEPTION, teid);
 }
 
 /**

@@ -23,6 +23,16 @@ export const CR0 = {
   EDAT: 0x0080_0000,
   /** Instruction-execution-protection-enablement control, bit 43. */
   EXECUTION_PROTECTION: 0x0010_0000,
+  /** ASN-and-LX-reuse control, bit 44. */
+  ASN_LX_REUSE: 0x0008_0000,
   /** AFP-register control, bit 45. */
   AFP_REGISTERS: 0x0004_0000,
+} as const;
+
+/** Control register 14: its bits for the translation of address-space numbers, in the low half. */
+export const CR14 = {
+  /** ASN-translation control, bit 44. */
+  ASN_TRANSLATION: 0x0008_0000,
+  /** Origin of the ASN first table, bits 45 to 63, in units of 4 KiB. */
+  FIRST_TABLE: 0x0007_ffff,
 } as const;

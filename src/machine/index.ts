@@ -88,7 +88,7 @@ export {
   type OpcodeShape,
   type Operation,
 } from './instructions/formats.ts';
-export { PFMF } from './instructions/keys.ts';
+export { comparedKeyBits, PFMF } from './instructions/keys.ts';
 export { ICTL, type InstructionLine, type LineOptions } from './instructions/line.ts';
 export { INSTRUCTIONS } from './instructions/table.ts';
 export { InternalError } from './internal-error.ts';

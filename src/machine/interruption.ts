@@ -165,7 +165,19 @@ export function isCompleting(code: number): boolean {
  * one. `PGM.PER` by itself stands for instruction-fetching nullification. Principles of Operation, chapter 5, "Types of Instruction Ending".
  */
 export function isNullifying(code: number): boolean {
-  return NULLIFYING.has(code) || (code >= PGM.AFX_TRANSLATION && code <= PGM.STACK_OPERATION);
+  return (
+    NULLIFYING.has(code) ||
+    (code >= PGM.AFX_TRANSLATION && code <= PGM.STACK_OPERATION && code !== PGM.ALET_SPECIFICATION)
+  );
+}
+
+/**
+ * Returns whether a code is an exception or event that stores an identification of 32 bits at real address 172: an address-space
+ * number, or the number of a PROGRAM CALL.
+ */
+export function storesWord(code: number): boolean {
+  if (code === PGM.SPACE_SWITCH || code === PGM.LSTE_SEQUENCE) return true;
+  return code >= PGM.AFX_TRANSLATION && code <= PGM.LSX_TRANSLATION;
 }
 
 /** Returns whether a code is an exception of access-register translation. */

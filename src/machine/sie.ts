@@ -29,6 +29,9 @@ import {
 const UNSUPPORTED_FLAGS = 0x0000_8100;
 const UNSUPPORTED_KEY_FLAGS = 0x0000_6000;
 
+/** The values of `ICTL` that are no bits of the interception controls. */
+const INTERNAL_CONTROLS = ICTL.ALWAYS | ICTL.GUARDED_STORAGE;
+
 /** The reason for which interpretive execution ended. */
 export type SieExit =
   /** An interception. The state description holds the interception code and its parameters. */
@@ -206,7 +209,7 @@ class Interpretation {
       edat: cpu.edat,
       executionProtection: (execution & EXECUTION.EXECUTION_PROTECTION) !== 0,
       interceptOperation: (controls & INTERCEPT_OPERATION) !== 0,
-      interceptions: (controls & ~0xff) | ICTL.ALWAYS | (usesGuards ? 0 : ICTL.GUARDED_STORAGE),
+      interceptions: (controls & ~INTERNAL_CONTROLS) | ICTL.ALWAYS | (usesGuards ? 0 : ICTL.GUARDED_STORAGE),
       loadControls: this.#block.get16(SIE.LOAD_CONTROLS),
       externalRequest: (flags & CPU_FLAG.EXTERNAL_REQUEST) !== 0,
       ioRequest: (flags & CPU_FLAG.IO_REQUEST) !== 0,

@@ -87,6 +87,15 @@ function execution(c: Cases): void {
   }
 }
 
+/** The conditional SSKE: with each mask, of keys that differ in each part. */
+function keys(c: Cases): void {
+  for (const m3 of [0, 2, 4, 6, 8, 14]) {
+    for (const k1 of [0x56, 0x50, 0x52, 0x54, 0x5e, 0x46]) {
+      c.add('sske', `sske %r2,%r9,${m3}`, { r9: 0x2_1000n, r2: 0xff_a556n, k1, cc: 2 });
+    }
+  }
+}
+
 /** LOAD REAL ADDRESS in all addressing modes. */
 function realAddresses(c: Cases): void {
   c.each('lra lray lrag', 24, (name, random, i) => {
@@ -130,6 +139,7 @@ export function datTables(): RecordedCase[] {
     }
   }
   c.add('lptea', 'lptea %r2,%r0,%r3,0', { ...off, c1: 0x20n });
+  keys(c);
   realAddresses(c);
   return c.list;
 }

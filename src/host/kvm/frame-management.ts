@@ -7,6 +7,7 @@
 import {
   applyPrefix,
   type Cpu,
+  comparedKeyBits,
   FRAME_SIZE,
   hasFacility,
   lowAddressProtected,
@@ -26,7 +27,8 @@ import type { GuestCpu } from './vcpu-context.ts';
 
 /** Identification of a store that low-address protection forbids. */
 const LOW_STORE = TEID_STORE | TEID_LOW_ADDRESS;
-/** Bit of the facility list. */
+/** Bits of the facility list. */
+const NONQUIESCING = 14;
 const EDAT_2 = 78;
 
 const ZEROS = new Uint8Array(FRAME_SIZE);
@@ -40,7 +42,9 @@ export function manageFrames(vcpu: GuestCpu, cpu: Cpu): Handled {
   const operands = vcpu.block.get32(SIE.IPB) >>> 16;
   const what = Number((vcpu.gr[(operands >>> 4) & 15] as bigint) & 0xffff_ffffn);
   const size = what & PFMF.SIZE;
-  if (what & PFMF.RESERVED || size > largestSize(vcpu, cpu)) return inject(vcpu, PGM.SPECIFICATION);
+  const nonquiescing = hasFacility(cpu.machine.facilities, NONQUIESCING) ? 0 : PFMF.NONQUIESCING;
+  if (what & (PFMF.RESERVED | nonquiescing) || size > largestSize(vcpu, cpu))
+    return inject(vcpu, PGM.SPECIFICATION);
   const address = registerAddress(vcpu, operands & 15);
   const first = Number(address >> 12n);
   if (what & PFMF.CLEAR && isLowProtected(vcpu, first)) {
@@ -89,7 +93,8 @@ function manage(vcpu: GuestCpu, page: number, what: number): boolean {
   if (what & PFMF.CLEAR) vm.writeGuest(address, ZEROS);
   if (what & PFMF.SET_KEY) {
     vm.enableKeys();
-    vm.setGuestKey(guestPage(page), what & PFMF.KEY);
+    const compared = comparedKeyBits((what & PFMF.REFERENCE_MASK) !== 0, (what & PFMF.CHANGE_MASK) !== 0);
+    vm.setGuestKey(guestPage(page), what & PFMF.KEY, compared);
   }
   return true;
 }

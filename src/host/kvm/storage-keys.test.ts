@@ -401,6 +401,21 @@ describe('PFMF', () => {
     expect(guest.vcpu.gr[2]).toBe(0x1234_5678_0000_0123n);
   });
 
+  it('with masks leaves a key that is equal but for the masked bits', () => {
+    const at = BigInt(AT) * PAGE;
+    for (const [masks, key, after] of [
+      [0x400, 0x24, 0x24],
+      [0x600, 0x26, 0x26],
+      [0x600, 0x36, 0x20],
+      [0, 0x26, 0x20],
+    ] as const) {
+      guest.vm.enableKeys();
+      guest.vm.setKey(at, key);
+      guest.on(AT, load(3, KEY | 0x20 | masks), pfmf(3, 2));
+      expect(guest.vm.getKey(at)).toBe(after);
+    }
+  });
+
   it('of 2 GiB continues from segment to segment; the segments before an exception are done', () => {
     const last = Number(GUEST_BYTES / PAGE) - 1;
     expect(refused(0xff, REGION | KEY | 0x20)).toBe(PGM.ADDRESSING);

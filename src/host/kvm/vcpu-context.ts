@@ -34,8 +34,8 @@ export interface GuestMachine extends GuestMemory {
   watchPage(page: GuestPage): void;
   /** Enables the guest's storage keys. @throws LinuxError ENOMEM */
   enableKeys(): void;
-  /** Sets the storage key of a guest page, by number. @throws GuestMemoryFault; LinuxError ENOMEM */
-  setGuestKey(page: GuestPage, key: number): void;
+  /** See `VirtualMachine.setGuestKey`. @throws GuestMemoryFault; LinuxError ENOMEM */
+  setGuestKey(page: GuestPage, key: number, compared: number): void;
 }
 
 /** A virtual CPU, as the modules see it that handle its interceptions. */

@@ -244,16 +244,19 @@ export class VirtualMachine implements GuestMachine {
 
   /**
    * Sets the storage key of a guest page, by number, for an instruction of the guest.
+   * @param compared bits of a key: if the page's key equals `key` in them, it stays as it is; 0: it is always set
    * @throws GuestMemoryFault when the guest has no memory there; LinuxError ENOMEM
    */
-  setGuestKey(page: GuestPage, key: number): void {
+  setGuestKey(page: GuestPage, key: number, compared = 0): void {
     demandKey(key);
+    demandInteger('compared', compared, 0, 0xff);
     demandInteger('page', page, 0, LAST_PAGE);
     this.life.demand();
     const address = BigInt(page) << 12n;
-    guestMemory(address, true, () =>
-      this.mm.setKey(processPage(Number(this.gmap.fault(address) >> 12n)), key),
-    );
+    guestMemory(address, true, () => {
+      const at = processPage(Number(this.gmap.fault(address) >> 12n));
+      if (compared === 0 || ((this.mm.keyOf(at) ^ key) & compared) !== 0) this.mm.setKey(at, key);
+    });
   }
 
   #eachPart(

@@ -120,19 +120,23 @@ describe('exceptions of access-register translation', () => {
     [PGM.EXTENDED_AUTHORITY, 'a private entry', () => entry(ACCESS_LIST + 0x20, 0x0107_1234)],
   ];
 
-  it.each(CAUSES)('%i: %s; it nullifies, and stores the number of the access register', (code, _, cause) => {
-    cause();
-    cpu.interruptions = 'take';
-    put(cpu, LOWCORE.PROGRAM_NEW_PSW, '0000000180000000 0000000000060000');
-    put(cpu, LOWCORE.EXCEPTION_ACCESS, 'ff');
-    put(cpu, LOWCORE.TRANSLATION_EXCEPTION, 'eeeeeeeeeeeeeeee');
-    execute(cpu, '58209000', BY_REGISTER);
-    expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe(`0004${code.toString(16).padStart(4, '0')}`);
-    expect(get(cpu, LOWCORE.EXCEPTION_ACCESS, 1)).toBe('09');
-    expect(get(cpu, LOWCORE.TRANSLATION_EXCEPTION, 8)).toBe('eeeeeeeeeeeeeeee');
-    expect(cpu.storage.get64(LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(BigInt(CODE));
-    expect(cpu.low(2)).toBe(0);
-  });
+  it.each(CAUSES)(
+    '%i: %s; it nullifies, or suppresses, and stores the number of the access register',
+    (code, _, cause) => {
+      cause();
+      cpu.interruptions = 'take';
+      put(cpu, LOWCORE.PROGRAM_NEW_PSW, '0000000180000000 0000000000060000');
+      put(cpu, LOWCORE.EXCEPTION_ACCESS, 'ff');
+      put(cpu, LOWCORE.TRANSLATION_EXCEPTION, 'eeeeeeeeeeeeeeee');
+      execute(cpu, '58209000', BY_REGISTER);
+      expect(get(cpu, LOWCORE.PROGRAM_ILC, 4)).toBe(`0004${code.toString(16).padStart(4, '0')}`);
+      expect(get(cpu, LOWCORE.EXCEPTION_ACCESS, 1)).toBe('09');
+      expect(get(cpu, LOWCORE.TRANSLATION_EXCEPTION, 8)).toBe('eeeeeeeeeeeeeeee');
+      const suppressed = code === PGM.ALET_SPECIFICATION ? 4 : 0;
+      expect(cpu.storage.get64(LOWCORE.PROGRAM_OLD_PSW + 8)).toBe(BigInt(CODE + suppressed));
+      expect(cpu.low(2)).toBe(0);
+    },
+  );
 
   it('LOAD REAL ADDRESS reports them with condition code 3', () => {
     for (const [code, , cause] of CAUSES) {

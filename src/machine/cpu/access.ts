@@ -197,12 +197,26 @@ export class CpuAccess extends CpuState {
     throw this.unwind;
   }
 
-  /** Ends the instruction with an exception of access-register translation. @param register the access register */
+  /**
+   * Ends the instruction with an exception that stores an exception access identification: the access register, or which
+   * address-space number an ASTE-instance exception is about.
+   */
   accessRegisterException(code: number, register: number): never {
     try {
       return this.program(code);
     } finally {
       this.exceptionAccess = register;
+    }
+  }
+
+  /**
+   * Ends the instruction with an exception or event that stores an identification of 32 bits, such as an address-space number.
+   */
+  identifiedException(code: number, identification: number): never {
+    try {
+      return this.program(code);
+    } finally {
+      this.teidLo = identification >>> 0;
     }
   }
 

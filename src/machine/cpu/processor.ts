@@ -120,6 +120,11 @@ export abstract class Processor extends CpuAddressing {
     this.address = address;
   }
 
+  /** Whether the instruction under way is the target of an EXECUTE. */
+  get executing(): boolean {
+    return this.executingTarget;
+  }
+
   /** EXECUTE: executes the instruction at the effective address, the low byte of `modifier` ORed into its second byte. */
   abstract executeTarget(modifier: number): void;
 

@@ -328,6 +328,39 @@ describe('the identification of a protection exception says what forbids the acc
   });
 });
 
+describe('PERFORM FRAME MANAGEMENT FUNCTION with masks', () => {
+  it('leaves a key that is equal but for the masked bits', () => {
+    for (const [masks, key, after] of [
+      [0x400n, 0x54, 0x54],
+      [0x400n, 0x56, 0x50],
+      [0x200n, 0x52, 0x52],
+      [0x200n, 0x54, 0x50],
+      [0x600n, 0x56, 0x56],
+      [0x600n, 0x66, 0x50],
+      [0x600n, 0x5e, 0x50],
+      [0n, 0x56, 0x50],
+      [0x800n, 0x56, 0x50],
+    ] as const) {
+      const cpu = bare();
+      cpu.storage.keys[DATA / 0x1000] = key;
+      Object.assign(cpu.gr, { 2: 0x2_0050n | masks, 9: BigInt(DATA) });
+      expect(exception(cpu, 'b9af0029')).toBe(0);
+      expect(cpu.storage.keys[DATA / 0x1000]).toBe(after);
+    }
+  });
+
+  it('has the nonquiescing control from the z196 on', () => {
+    for (const [cpuModel, code] of [
+      ['z10', PGM.SPECIFICATION],
+      ['z196', 0],
+    ] as const) {
+      const cpu = bare({ cpuModel });
+      Object.assign(cpu.gr, { 2: 0x2_0850n, 9: BigInt(DATA) });
+      expect(exception(cpu, 'b9af0029')).toBe(code);
+    }
+  });
+});
+
 describe('PERFORM FRAME MANAGEMENT FUNCTION of 2 GiB', () => {
   it('sets keys to the end of the region, in units', () => {
     const cpu = bare();

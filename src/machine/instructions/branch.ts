@@ -149,7 +149,10 @@ const trapImmediate = (of: Order) => (c: Processor, a: number, m: number, i: num
 const trapLogicalImmediate = (of: Order) => (c: Processor, a: number, m: number, i: number) =>
   trapWhen(c, outcome(of(c, a, i & 0xffff), m));
 
-/** BRANCH INDIRECT ON CONDITION. The operand, eight bytes, is fetched even if the instruction does not branch. */
+/**
+ * BRANCH INDIRECT ON CONDITION. The operand, eight bytes, is fetched even if the instruction does not branch, which the
+ * architecture leaves open.
+ */
 function bic(c: Processor, mask: number): void {
   fetch64(c, X);
   if (holds(c, mask)) c.branchTo(c.op32[XL + 1] as number, c.op32[XL] as number);

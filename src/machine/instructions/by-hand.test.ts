@@ -144,6 +144,30 @@ function product(code: string, first: bigint, second: bigint): [bigint | undefin
 
 /** The mnemonics that no recording covers, each with its test. */
 const BY_HAND: Readonly<Record<string, () => void>> = {
+  EPAIR: () => extracted('b99a0020', 0x0000_7701_0000_0001n),
+  ESAIR: () => extracted('b99b0020', 0x0000_7702_0000_0002n),
+  SSAIR: () => {
+    const cpu = bare();
+    cpu.setControl(4, 0x0000_7701_0004_0001n);
+    cpu.setControl(14, 0xc208_0000n);
+    cpu.setControl(1, 0x20n);
+    cpu.gr[4] = 1n;
+    expect(exception(cpu, 'b99f0040', MODE_64 | DAT)).toBe(0);
+    expect([cpu.cr[3], cpu.cr[7]]).toEqual([0x0000_7701_0000_0001n, 0x20n]);
+    expect(exception(cpu, 'b99f0040')).toBe(PGM.SPECIAL_OPERATION);
+  },
+  PTI: () => {
+    const cpu = bare();
+    cpu.storage.set32(0x2018, 0x8000_0000);
+    cpu.setControl(1, 0x20n);
+    cpu.setControl(3, 0xffff_0002n);
+    cpu.setControl(4, 0x0000_7701_0004_0001n);
+    cpu.setControl(5, 0x2000n);
+    Object.assign(cpu.gr, { 4: 0x0000_7701_00f0_0001n, 5: BigInt(DATA) });
+    expect(exception(cpu, 'b99e0045', MODE_64 | DAT)).toBe(0);
+    expect([cpu.cr[3], cpu.pswAddress]).toEqual([0x0000_7701_00f0_0001n, BigInt(DATA)]);
+    expect(exception(cpu, 'b99e0045')).toBe(PGM.SPECIAL_OPERATION);
+  },
   LMD: () => {
     const cpu = bare();
     put(cpu, DATA, '0000000a 0000000b 0000000c');
@@ -266,6 +290,9 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     cpu.storage.keys[DATA / 0x1000] = 0xf8;
     expect(exception(cpu, 'b22c0009')).toBe(0);
     expect([get(cpu, DATA, 1), cpu.gr[0], cpu.cc]).toEqual(['00', 0n, 0]);
+    cpu.gr[0] = 0x5_0000_0005n;
+    expect(exception(cpu, 'b22c0009', MODE_31)).toBe(0);
+    expect(cpu.gr[0]).toBe(0x5_0000_0000n);
     expect(exception(cpu, 'b22c0009', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
     cpu.gr[9] = 0x20_0000n;
     expect(exception(cpu, 'b22c0009')).toBe(PGM.ADDRESSING);
@@ -281,6 +308,14 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
     Object.assign(cpu.gr, { 2: 0x123n, 3: 0x456n, 6: BigInt(DATA) | 0x10n, 7: 2n << 20n });
     expect(exception(cpu, 'b98f0026')).toBe(0);
     expect([cpu.cc, get(cpu, DATA + 0x10, 8)]).toEqual([0, '0000000000000456']);
+  },
+  RDP: () => {
+    const cpu = bare();
+    put(cpu, DATA + 0x28, '0000000000005200');
+    Object.assign(cpu.gr, { 2: BigInt(DATA), 3: 0x5000n });
+    expect(exception(cpu, 'b98b0023')).toBe(0);
+    expect(get(cpu, DATA + 0x28, 8)).toBe('0000000000005000');
+    expect(exception(cpu, 'b98b0023', MODE_64 | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
   },
   IRBM: () => expect(referenceBits('b9ac0029')).toEqual([0x8000_0000_0000_4001n, 0x06, 0xf6, 0xfc]),
   RRBM: () => expect(referenceBits('b9ae0029')).toEqual([0x8000_0000_0000_4001n, 0x02, 0xf2, 0xf8]),
@@ -521,6 +556,18 @@ const BY_HAND: Readonly<Record<string, () => void>> = {
       expect(exception(cpu, same)).toBe(PGM.SPECIFICATION);
   },
 };
+
+/** EXTRACT PRIMARY and SECONDARY ASN AND INSTANCE. */
+function extracted(code: string, value: bigint): void {
+  const cpu = bare();
+  cpu.setControl(1, 0x20n);
+  cpu.setControl(3, 0x0000_7702_f0f0_0002n);
+  cpu.setControl(4, 0x0000_7701_0004_0001n);
+  expect(exception(cpu, code)).toBe(PGM.SPECIAL_OPERATION);
+  expect(exception(cpu, code, MODE_64 | DAT | PROBLEM)).toBe(PGM.PRIVILEGED_OPERATION);
+  expect(exception(cpu, code, MODE_64 | DAT)).toBe(0);
+  expect(cpu.gr[2]).toBe(value);
+}
 
 function spaceSet(code: string): void {
   const cpu = bare();

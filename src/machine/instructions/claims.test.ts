@@ -70,8 +70,8 @@ describe('the facility list', () => {
   it('has these bits', () => {
     const bits = Array.from({ length: facilityList().length * 8 }, (_, bit) => bit).filter(told);
     expect(bits).toEqual([
-      0, 1, 2, 3, 7, 8, 9, 13, 16, 18, 21, 22, 24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 40, 41, 45, 49, 51,
-      53, 58, 61, 66, 75, 78, 130, 131, 133, 145, 193,
+      0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 16, 18, 21, 22, 24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 40, 41,
+      45, 49, 51, 52, 53, 58, 61, 66, 75, 78, 130, 131, 133, 145, 193, 194,
     ]);
     expect(Object.values(BEHAVIORS).every(({ bit }) => told(bit))).toBe(true);
   });

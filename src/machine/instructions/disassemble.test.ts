@@ -46,7 +46,7 @@ describe('disassemble', () => {
 
   it('writes an invalid operation code as a halfword', () => {
     expect(disassemble(0x0000_0000, 0)).toBe('.short 0x0000');
-    expect(disassemble(0xb2ff_0000, 0)).toBe('.short 0xb2ff');
+    expect(disassemble(0xb2fe_0000, 0)).toBe('.short 0xb2fe');
   });
 });
 

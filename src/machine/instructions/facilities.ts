@@ -28,6 +28,8 @@ export const FACILITIES = {
   zarch: { since: 'z10', bit: 1, instructions: '' },
   /** DAT enhancement. */
   'dat-enh': { since: 'z10', bit: 3, instructions: 'CSPG IDTE' },
+  /** ASN-and-LX reuse. */
+  'asn-lx': { since: 'z10', bit: 6, instructions: 'EPAIR ESAIR PTI SSAIR' },
   /** Store facility list extended. */
   stfle: { since: 'z10', bit: 7, instructions: 'STFLE' },
   /** Enhanced DAT 1. */
@@ -117,6 +119,8 @@ export const FACILITIES = {
   },
   /** Reset reference bits multiple. */
   rrbm: { since: 'z196', bit: 66, instructions: 'RRBM' },
+  /** Reset DAT protection. */
+  rdp: { since: 'z16', bit: 194, instructions: 'RDP' },
   /** Enhanced DAT 2: frames of 2 GiB. */
   edat2: { since: 'zEC12', bit: 78, instructions: 'CRDTE' },
   /** Insert reference bits multiple. */
@@ -138,8 +142,12 @@ export const BEHAVIORS = {
   'z/Architecture active': { since: 'z10', bit: 2 },
   /** SIGP SENSE RUNNING STATUS. */
   'sense-running-status': { since: 'z10', bit: 9 },
+  /** The conditional SSKE, and PFMF. */
+  'conditional-sske': { since: 'z10', bit: 10 },
   /** IPTE of several entries. */
   'ipte-range': { since: 'z196', bit: 13 },
+  /** The nonquiescing control of SSKE and PFMF. */
+  'nonquiescing-key-setting': { since: 'z196', bit: 14 },
   /** The test-character control of TROO and its kind, and their tables on doublewords. */
   'extended-translation-2-enhancement': { since: 'z10', bit: 24 },
   /** The well-formedness checking of the conversions between Unicode encodings. */
@@ -148,6 +156,8 @@ export const BEHAVIORS = {
   'compare-and-swap-and-store-2': { since: 'z10', bit: 33 },
   /** The local-clearing control of IPTE, IDTE and CRDTE. */
   'local-tlb-clearing': { since: 'zEC12', bit: 51 },
+  /** The interlocked update of AND, OR and EXCLUSIVE OR immediate: all accesses are interlocked. */
+  'interlocked-access-2': { since: 'zEC12', bit: 52 },
   /** Fetch or store, in the identification of an access exception. */
   'access-exception-fetch-store-indication': { since: 'z196', bit: 75 },
   /** Instruction-execution protection. */

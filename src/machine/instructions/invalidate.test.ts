@@ -114,6 +114,24 @@ describe('INVALIDATE DAT TABLE ENTRY', () => {
   });
 });
 
+describe('RESET DAT PROTECTION', () => {
+  it('permits stores to a page, and purges what was made from its entry, on all processors or only on its own', () => {
+    for (const [code, kept] of [
+      ['b98b0023', false],
+      ['b98b0123', true],
+    ] as const) {
+      const [cpu, other] = pair();
+      cpu.storage.set64(PAGES + 0x20 * 8, 0x2_0200n);
+      Object.assign(cpu.gr, { 2: BigInt(PAGES) | 0x7ffn, 3: OTHER | 0x2_0123n });
+      expect(exception(cpu, code)).toBe(0);
+      expect(cpu.storage.get64(PAGES + 0x20 * 8)).toBe(0x2_0000n);
+      expect(cached(cpu)).not.toContain(DATA / 0x1000);
+      expect(cached(other).includes(DATA / 0x1000)).toBe(kept);
+    }
+    expect(exception(bare({ cpuModel: 'z15' }), 'b98b0023')).toBe(PGM.OPERATION);
+  });
+});
+
 describe('COMPARE AND REPLACE DAT TABLE ENTRY', () => {
   const address = (5n << 53n) | (6n << 42n) | (7n << 31n) | (8n << 20n) | (9n << 12n);
 

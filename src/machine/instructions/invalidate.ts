@@ -67,6 +67,19 @@ function ipte(c: Processor, r1: number, r2: number, r3: number, m4: number): voi
   c.gr32[r3 * 2] = (c.low(r3) | 0xff) >>> 0;
 }
 
+/**
+ * RESET DAT PROTECTION: permits stores to the page of the page-table entry that r1 and r2 designate as for IPTE, and purges
+ * the translations made from it.
+ */
+function rdp(c: Processor, r1: number, r2: number, m4: number): void {
+  const hi = c.high(r1);
+  const lo = (c.low(r1) & ~(TABLE_UNIT - 1)) >>> 0;
+  const index = (c.low(r2) >>> 12) & 0xff;
+  const low = realOperand(c, hi, (lo + index * 8) >>> 0, 8, STORE) + 4;
+  c.storage.set32(low, (c.storage.get32(low) & ~PAGE.PROTECT) >>> 0);
+  purgePage(c, hi * 0x1_0000_0000 + lo, index, isLocal(c, m4));
+}
+
 const CLEAR_BY_ASCE = 0x800;
 const RESERVED = 0x000f_f000;
 
@@ -183,6 +196,7 @@ export const INVALIDATE: readonly InstructionLine[] = [
   ['IPTE', 'RRF', 0xb221, 'base', ipte, PRIVILEGED],
   ['IDTE', 'RRF', 0xb98e, 'dat-enh', (c, r1, r2, _r3, m4) => idte(c, r1, r2, m4), PRIVILEGED],
   ['CRDTE', 'RRF', 0xb98f, 'edat2', (c, r1, r2, _r3, m4) => crdte(c, r1, r2, m4), PRIVILEGED],
+  ['RDP', 'RRF', 0xb98b, 'rdp', (c, r1, r2, _r3, m4) => rdp(c, r1, r2, m4), PRIVILEGED],
   ['CSP', 'RRE', 0xb250, 'base', csp, PRIVILEGED],
   ['CSPG', 'RRE', 0xb98a, 'dat-enh', cspg, PRIVILEGED],
 ];

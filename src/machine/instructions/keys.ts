@@ -8,7 +8,7 @@ import { lowAddressProtected } from '../cpu/protection.ts';
 import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { hasFacility } from '../cpu-model.ts';
 import { PGM } from '../interruption.ts';
-import { KEY_CHANGED, KEY_REFERENCED } from '../storage.ts';
+import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED } from '../storage.ts';
 import { KEY_PLACE } from './key-place.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { moveSpans } from './move.ts';
@@ -24,10 +24,15 @@ export const PFMF = {
   SIZE: 0x7000,
   SIZE_1M: 0x1000,
   SIZE_2G: 0x2000,
+  NONQUIESCING: 0x800,
+  REFERENCE_MASK: 0x400,
+  CHANGE_MASK: 0x200,
   KEY: 0xfe,
 } as const;
 
-/** Bit of the facility list. */
+/** Bits of the facility list. */
+const CONDITIONAL_SSKE = 10;
+const NONQUIESCING = 14;
 const EDAT_2 = 78;
 
 /** The bits of a storage key. */
@@ -50,22 +55,60 @@ function iske(c: Processor, r1: number, r2: number): void {
   c.gr32[r1 * 2] = (c.low(r1) & ~0xff) | (key & KEY_BITS);
 }
 
-const MULTIPLE_BLOCK = 1;
+/** Controls of SET STORAGE KEY EXTENDED, in its M3 field. The nonquiescing control changes no result. */
+const SSKE = { REFERENCE_MASK: 4, CHANGE_MASK: 2, MULTIPLE_BLOCK: 1 } as const;
+/** Position of the old key in r1 of a conditional SSKE. */
+const OLD_KEY = { SHIFT: 8, BITS: 0xff00 } as const;
 
-/** SET STORAGE KEY EXTENDED: of one frame, or of all frames to the end of the segment (multiple-block control). */
+/**
+ * Returns the bits of a storage key that a conditional instruction compares: if they are as wanted, it does not set the key.
+ * The masks exclude the reference and the change bit. With neither of them the instruction is not conditional: 0.
+ */
+export function comparedKeyBits(referenceMask: boolean, changeMask: boolean): number {
+  if (!referenceMask && !changeMask) return 0;
+  return KEY_ACC | KEY_FETCH | (referenceMask ? 0 : KEY_REFERENCED) | (changeMask ? 0 : KEY_CHANGED);
+}
+
+/** The bits that an instruction with these masks compares. They have no effect without the conditional-SSKE facility. */
+function comparedBits(c: Processor, referenceMask: number, changeMask: number): number {
+  if (!hasFacility(c.machine.facilities, CONDITIONAL_SSKE)) return 0;
+  return comparedKeyBits(referenceMask !== 0, changeMask !== 0);
+}
+
+/** Sets a key, unless its bits in `compared` are as wanted already. Returns whether it did. */
+function setKey(c: Processor, place: typeof KEY_PLACE, key: number, compared: number): boolean {
+  if (compared !== 0 && ((place.get(c) ^ key) & compared) === 0) return false;
+  place.set(c, key);
+  return true;
+}
+
+/**
+ * SET STORAGE KEY EXTENDED: of one frame, or of all frames to the end of the segment (multiple-block control). A conditional
+ * one loads the old key into bits 48 to 55 of r1, and sets condition code 1 if it has set the key, else 0; of a block it
+ * sets 3.
+ */
 function sske(c: Processor, r1: number, r2: number, m3: number): void {
   const key = c.low(r1) & KEY_BITS;
+  const compared = comparedBits(c, m3 & SSKE.REFERENCE_MASK, m3 & SSKE.CHANGE_MASK);
   try {
-    if (m3 & MULTIPLE_BLOCK) setBlock(c, r2, key);
-    else designated(c, r2).set(c, key);
+    if (m3 & SSKE.MULTIPLE_BLOCK) setBlock(c, r2, key, compared);
+    else {
+      const place = designated(c, r2);
+      const old = place.get(c) & KEY_BITS;
+      const set = setKey(c, place, key, compared);
+      if (compared === 0) return;
+      c.gr32[r1 * 2] = (c.low(r1) & ~OLD_KEY.BITS) | (old << OLD_KEY.SHIFT);
+      c.cc = set ? 1 : 0;
+    }
   } finally {
     c.machine.forgetKeys();
   }
 }
 
 /** Sets the keys of a multiple-block operation. Its addresses are absolute. */
-function setBlock(c: Processor, r: number, key: number): void {
-  eachFrame(c, r, FRAMES_PER_SEGMENT, (page) => KEY_PLACE.find(c, page, page).set(c, key));
+function setBlock(c: Processor, r: number, key: number, compared: number): void {
+  eachFrame(c, r, FRAMES_PER_SEGMENT, (page) => setKey(c, KEY_PLACE.find(c, page, page), key, compared));
+  if (compared !== 0) c.cc = 3;
 }
 
 /**
@@ -74,7 +117,7 @@ function setBlock(c: Processor, r: number, key: number): void {
  * again unless an interruption comes first. Bits 52 to 63 of the register do not change.
  * @param block number of frames of a block
  */
-function eachFrame(c: Processor, r: number, block: number, action: (page: AbsolutePage) => void): void {
+function eachFrame(c: Processor, r: number, block: number, action: (page: AbsolutePage) => unknown): void {
   c.effectiveRegister(r);
   let page = pageOf(c.eaHi, c.eaLo);
   const end = (Math.floor(page / block) + 1) * block;
@@ -108,7 +151,7 @@ function rrbe(c: Processor, _: number, r2: number): void {
 function pfmf(c: Processor, r1: number, r2: number): void {
   const what = c.low(r1);
   const size = what & PFMF.SIZE;
-  if (what & PFMF.RESERVED || size > largestSize(c)) c.program(PGM.SPECIFICATION);
+  if (what & reservedBits(c) || size > largestSize(c)) c.program(PGM.SPECIFICATION);
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
   if (what & PFMF.CLEAR) lowAddress(c, page);
@@ -118,6 +161,12 @@ function pfmf(c: Processor, r1: number, r2: number): void {
     const block = size === PFMF.SIZE_1M ? FRAMES_PER_SEGMENT : FRAMES_PER_REGION;
     eachFrame(c, r2, block, (frame) => manage(c, frame, frame, what));
   }
+}
+
+/** Returns the bits of the first operand that must be zero. The nonquiescing control is a facility of its own. */
+function reservedBits(c: Processor): number {
+  const available = hasFacility(c.machine.facilities, NONQUIESCING);
+  return available ? PFMF.RESERVED : PFMF.RESERVED | PFMF.NONQUIESCING;
 }
 
 /** Returns the code of the largest frames: 2 GiB with enhanced DAT 2, but not in the 24-bit addressing mode. */
@@ -130,6 +179,9 @@ function manage(c: Processor, page: AbsolutePage, logical: number, what: number)
   const frame = frameNumber(c, page, logical);
   if (what & PFMF.CLEAR) clearFrame(c, frame);
   if (!(what & PFMF.SET_KEY)) return;
+  const compared = comparedBits(c, what & PFMF.REFERENCE_MASK, what & PFMF.CHANGE_MASK);
+  const old = c.storage.keys[frame] as number;
+  if (compared !== 0 && ((old ^ what) & compared) === 0) return;
   c.storage.keys[frame] = what & KEY_BITS;
   c.machine.forgetKeys();
 }
@@ -146,13 +198,16 @@ function lowAddress(c: Processor, page: number): void {
   }
 }
 
-/** TEST BLOCK: clears the frame at a real address, and reports it as usable, as all frames are. */
+/**
+ * TEST BLOCK: clears the frame at a real address, and reports it as usable, as all frames are. Register 0 becomes zero: outside
+ * the 64-bit mode its low half.
+ */
 function testBlock(c: Processor, _: number, r2: number): void {
   c.effectiveRegister(r2);
   const page = pageOf(c.eaHi, c.eaLo);
   lowAddress(c, page);
   clearFrame(c, frameNumber(c, c.prefixed(realPage(page)), page));
-  c.gr[0] = 0n;
+  setAddress(c, 0, 0, 0);
   c.cc = 0;
 }
 

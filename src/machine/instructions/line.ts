@@ -8,7 +8,7 @@ import type { FormatName, Operation } from './formats.ts';
 
 /**
  * The interception controls of instructions: the bits of the state description's ICTL field. The host sets a bit to
- * intercept the instruction; `ALWAYS` marks instructions that are always intercepted. The last eight bits are no bits of the
+ * intercept the instruction; `ALWAYS` marks instructions that are always intercepted. The last two bits are no bits of the
  * field.
  */
 export const ICTL = {
@@ -30,6 +30,8 @@ export const ICTL = {
   PT: 0x0000_0400,
   TPROT: 0x0000_0200,
   LASP: 0x0000_0100,
+  PR: 0x0000_0008,
+  BAKR: 0x0000_0004,
 } as const;
 
 /** Further properties of an instruction. */

@@ -56,6 +56,8 @@ function prepare(behind: number, entry: bigint, back: number): void {
   cpu.setControl(2, 0x10n);
   cpu.setControl(7, 0x8000n);
   cpu.setControl(0, 0x0404_00e0n);
+  // ASN translation, for LASP.
+  cpu.setControl(14, 0xc208_0000n);
   for (const part of AROUND) part.forEach((_, i) => void (part[i] = 0xf0 | (i % 10)));
   const first = BigInt(FIRST - back);
   const second = BigInt(SECOND - back);
@@ -98,7 +100,7 @@ function ending(
  * exceptions are condition codes; or that are not executed here at all (input and output).
  */
 const WITHOUT_OPERAND = `SLL SLLK SLLG SRL SRLK SRLG SLA SLAK SLAG SRA SRAK SRAG SLDL SRDL SLDA SRDA RLL RLLG LA LAY LAE LAEY
-  BC BAL BAS BCT BCTG BXH BXLE BXHG BXLEG SRNM SRNMB SRNMT TCEB TCDB TCXB SPKA IPK SAC SACF MC DIAG PFD ECAG TRACE TRACG SIGP LRA LRAY LRAG TPROT PTLB STFL
+  BC BAL BAS BCT BCTG BXH BXLE BXHG BXLEG SRNM SRNMB SRNMT TCEB TCDB TCXB SPKA IPK SAC SACF MC DIAG PFD ECAG PC TRAP4 TRACE TRACG SIGP LRA LRAY LRAG TPROT PTLB STFL
   STSI CSCH HSCH MSCH SSCH STSCH TSCH TPI SAL RSCH STCRW STCPS RCHP SCHM XSCH`;
 
 /** Lengths and immediates to try, of the formats that have them. */

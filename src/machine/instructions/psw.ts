@@ -6,6 +6,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
 import { MACHINE_TYPE } from '../cpu-model.ts';
 import { PGM } from '../interruption.ts';
+import { currentSpace, spaceSwitch } from './asn.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { registers, type Words } from './load.ts';
 import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
@@ -137,7 +138,7 @@ export function keyAllowed(c: Processor, key: number): void {
 }
 
 /** In the problem state, requires extraction authority. */
-function extractionAuthority(c: Processor): void {
+export function extractionAuthority(c: Processor): void {
   if (c.problem && !(c.cr0 & CR0.EXTRACTION_AUTHORITY)) c.program(PGM.PRIVILEGED_OPERATION);
 }
 
@@ -173,23 +174,22 @@ function iac(c: Processor, r: number): void {
 /** The spaces by the codes of SET ADDRESS SPACE CONTROL. */
 const SPACES = [SPACE.PRIMARY, SPACE.SECONDARY, SPACE.ACCESS_REGISTER, SPACE.HOME] as const;
 
-/** SET ADDRESS SPACE CONTROL. */
+/**
+ * SET ADDRESS SPACE CONTROL. Entering or leaving the home space is a space-switch event if the primary or the home space has
+ * the control for it.
+ */
 function sac(c: Processor): void {
   const code = (c.eaLo >>> 8) & 15;
   if (!c.dat || !(c.cr0 & CR0.SECONDARY_SPACE)) c.program(PGM.SPECIAL_OPERATION);
   const space = SPACES[code];
   if (space === undefined) c.program(PGM.SPECIFICATION);
   if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
+  const from = c.space;
   c.setSpace(space);
-}
-
-/** EXTRACT PRIMARY and SECONDARY ASN. */
-function extractAsn(control: number) {
-  return (c: Processor, r: number): void => {
-    if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
-    extractionAuthority(c);
-    c.gr32[r * 2] = (c.cr32[control * 2] as number) & 0xffff;
-  };
+  if ((from === SPACE.HOME) === (space === SPACE.HOME)) return;
+  const [primary, home] = [c.cr[1] as bigint, c.cr[13] as bigint];
+  if (space === SPACE.HOME) spaceSwitch(c, currentSpace(c), home);
+  else spaceSwitch(c, { asn: 0, asce: home }, primary);
 }
 
 /** The bits of the operand address of EXTRACT CPU ATTRIBUTE that are zero when it asks for the cache topology. */
@@ -218,7 +218,6 @@ function notInstalled(c: Processor): void {
   c.program(PGM.OPERATION);
 }
 
-const PRIVILEGED = { privileged: true } as const;
 const INTERCEPTED = { privileged: true, intercept: ICTL.ALWAYS } as const;
 
 // biome-ignore format: a line each
@@ -242,8 +241,6 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   ['IAC', 'RRE', 0xb224, 'base', iac],
   ['SAC', 'S', 0xb219, 'base', sac],
   ['SACF', 'S', 0xb279, 'base', sac],
-  ['EPAR', 'RRE', 0xb226, 'base', extractAsn(4)],
-  ['ESAR', 'RRE', 0xb227, 'base', extractAsn(3)],
   ['MC', 'SI', 0xaf, 'base', mc],
   ['DIAG', 'RS', 0x83, 'base', diag, INTERCEPTED],
   ['SERVC', 'RRE', 0xb220, 'base', notInstalled, INTERCEPTED],
@@ -258,8 +255,9 @@ export const PSW_CONTROL: readonly InstructionLine[] = [
   // No function of PERFORM PROCESSOR ASSIST is installed: with any code it is a no-operation.
   ['PPA', 'RRF', 0xb2e8, 'mie1', () => undefined],
   ['ECAG', 'RSY', 0xeb4c, 'gie', ecag],
-  ['LPP', 'S', 0xb280, 'program-parameter', (c) => void (c.programParameter = c.load64(aligned(c, 8).eaHi, c.eaLo)), PRIVILEGED],
-  ['PALB', 'RRE', 0xb248, 'base', () => undefined, PRIVILEGED],
+  ['LPP', 'S', 0xb280, 'program-parameter', (c) => void (c.programParameter = c.load64(aligned(c, 8).eaHi, c.eaLo)), { privileged: true }],
+  // There is no ART-lookaside buffer to purge.
+  ['PALB', 'RRE', 0xb248, 'base', () => undefined, { privileged: true, intercept: ICTL.PTLB }],
 ];
 
 /** I/O instructions. This machine has no channel subsystem: they are intercepted, or an operation exception. */

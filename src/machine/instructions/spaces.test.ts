@@ -181,6 +181,7 @@ function prepare({ cpu, origin }: Program, name: string, control: bigint, offset
   cpu.setControl(5, BigInt(PRIMARY_ASTE));
   cpu.setControl(7, asceOf(1));
   cpu.setControl(13, asceOf(2));
+  cpu.setControl(14, 0xc208_0000n);
 }
 
 function outcome(program: Program, mask: bigint): Outcome {
@@ -207,7 +208,20 @@ function inItsSpace(name: string, page: string): string {
 }
 
 /** Lines whose results the mode changes: they read the PSW, translate an address, or are not for this mode. */
-const OF_THE_MODE = ['MVCP', 'MVCS', 'EPSW', 'IAC', 'LRA', 'LRAY', 'LRAG', 'EX', 'EXRL', 'SAC', 'SACF'];
+const OF_THE_MODE = [
+  'MVCP',
+  'MVCS',
+  'EPSW',
+  'IAC',
+  'LRA',
+  'LRAY',
+  'LRAG',
+  'EX',
+  'EXRL',
+  'SAC',
+  'SACF',
+  'BSA',
+];
 
 const FILLERS: Partial<Record<FormatName, readonly number[]>> = { SSb: [0x77, 0xf7], RSL: [0x0f] };
 
@@ -276,7 +290,7 @@ describe('the lines', () => {
   it('with two storage operands were seen to use two spaces', () => {
     const names = LINES.filter(([, format]) => TWO.includes(format)).map(([name]) => name);
     const found = names.filter((name) => seen[2].has(name) || seen[3].has(name));
-    expect(names.filter((name) => !found.includes(name))).toEqual(['SRP', 'STRAG', 'TPROT']);
+    expect(names.filter((name) => !found.includes(name))).toEqual(['SRP', 'LASP', 'STRAG', 'TPROT']);
     const others = [...seen[2], ...seen[3]].filter((name) => !names.includes(name));
     expect([...new Set(others)].sort().join(' ')).toBe(
       'CLCL CLCLE CLCLU CLST CU12 CU14 CU21 CU24 CU41 CU42 CUSE MVCL MVCLE MVCLU MVPG MVST TRE TROO TROT TRTE TRTO TRTRE TRTT',

@@ -6,6 +6,10 @@
 import { logicalPage } from '../addresses.ts';
 import type { Access } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { SPACE } from '../cpu/state.ts';
+
+/** Number of pages of 64-bit addresses. */
+const PAGES = 2 ** 52;
 
 /** The span of one operand. */
 export class Span {
@@ -27,6 +31,28 @@ export class Span {
     c.operandRegister = c.ea2Register;
     this.#set(c, c.ea2Hi, c.ea2Lo, length, access);
     c.operandRegister = operandRegister;
+    return this;
+  }
+
+  /**
+   * Sets the span to a part of the home space that the machine itself uses, at an address of 64 bits in any addressing mode.
+   * @param key the access key; 0, as for the linkage stack: no key protects it
+   */
+  atHome(c: Processor, address: bigint, length: number, access: Access, key = 0): this {
+    const { space, key: own } = c;
+    const page = Number(address >> 12n);
+    const offset = Number(address & 0xfffn);
+    const first = 0x1000 - offset;
+    this.first = first;
+    try {
+      c.space = SPACE.HOME;
+      c.key = key;
+      this.at = c.frame(logicalPage(page), offset, access, Math.min(length, first)) + offset;
+      if (length > first) this.next = c.frame(logicalPage((page + 1) % PAGES), 0, access, length - first);
+    } finally {
+      c.space = space;
+      c.key = own;
+    }
     return this;
   }
 

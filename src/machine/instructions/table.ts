@@ -1,5 +1,6 @@
 /** All the instructions, family by family. */
 
+import { ADDRESS_SPACES } from './address-spaces.ts';
 import { ARITHMETIC } from './arithmetic.ts';
 import { ATOMIC } from './atomic.ts';
 import { BFP_ARITHMETIC } from './bfp-arithmetic.ts';
@@ -7,6 +8,7 @@ import { BFP_CONVERT } from './bfp-convert.ts';
 import { BRANCH } from './branch.ts';
 import { BREAKING_EVENT } from './breaking-event.ts';
 import { COMPARE } from './compare.ts';
+import { COMPRESSION } from './compression.ts';
 import { CONVERT } from './convert.ts';
 import { DECIMAL } from './decimal.ts';
 import { EDIT } from './edit.ts';
@@ -16,6 +18,7 @@ import { FACILITY } from './identification.ts';
 import { INVALIDATE } from './invalidate.ts';
 import { KEYS } from './keys.ts';
 import type { InstructionLine } from './line.ts';
+import { LINKAGE_STACK } from './linkage-stack.ts';
 import { LOAD } from './load.ts';
 import { LOCKED } from './locked.ts';
 import { LOGICAL } from './logical.ts';
@@ -23,6 +26,7 @@ import { LONG } from './long.ts';
 import { MOVE } from './move.ts';
 import { MULTIPLY } from './multiply.ts';
 import { PARSE } from './parse.ts';
+import { PROGRAM_CALL } from './program-call.ts';
 import { INPUT_OUTPUT, PSW_CONTROL } from './psw.ts';
 import { REFERENCE_BITS } from './reference-bits.ts';
 import { SHIFT } from './shift.ts';
@@ -35,6 +39,7 @@ import { TEXT } from './text.ts';
 import { TIMING } from './timing.ts';
 import { TIMING_FACILITY } from './timing-facility.ts';
 import { TRACING } from './trace.ts';
+import { TRAP } from './trap.ts';
 
 // biome-ignore format: a line each
 export const INSTRUCTIONS: readonly InstructionLine[] = [
@@ -51,6 +56,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...PARSE,
   ...SUBSTRING,
   ...SORT,
+  ...COMPRESSION,
   ...ATOMIC,
   ...LOCKED,
   ...GUARDED_STORAGE,
@@ -62,6 +68,10 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...BFP_ARITHMETIC,
   ...BFP_CONVERT,
   ...PSW_CONTROL,
+  ...ADDRESS_SPACES,
+  ...LINKAGE_STACK,
+  ...PROGRAM_CALL,
+  ...TRAP,
   ...BREAKING_EVENT,
   ...TIMING,
   ...TRACING,

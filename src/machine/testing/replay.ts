@@ -5,7 +5,7 @@
 
 import type { Stop } from '../cpu/stop.ts';
 import type { Cpu } from '../engine/cpu.ts';
-import { PGM } from '../interruption.ts';
+import { isAccessRegisterException, PGM, storesWord } from '../interruption.ts';
 import { Machine } from '../machine.ts';
 
 /** State and changes of a case, in the words of the fixture. */
@@ -117,6 +117,8 @@ function ending(cpu: Cpu, stop: Stop, state: State): State {
       const { code: events, atmid, address: perAt } = cpu.eventIndication;
       Object.assign(out, { per: ((events << 8) | atmid).toString(16), perAt: perAt.toString(16) });
     }
+    if (storesWord(code)) out['id'] = cpu.teidLo.toString(16);
+    if (isAccessRegisterException(code) || code === PGM.ASTE_INSTANCE) out['access'] = cpu.exceptionAccess;
   }
   if (cpu.pswMask === pswMask({ ...state, cc: cpu.cc })) {
     if (cpu.cc !== (state['cc'] ?? 0)) out['cc'] = cpu.cc;
