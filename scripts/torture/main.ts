@@ -71,7 +71,7 @@ type Result = 'passed' | 'left out' | `failed: ${string}`;
 /** Returns the options that a program asks for, in its comments for GCC's test driver. */
 function optionsOf(source: string): string[] {
   const directives = readFileSync(source, 'latin1').matchAll(
-    /\{ *dg-(?:additional-)?options +"([^"]*)" *\}/g,
+    /\{ *dg-(?:additional-)?options +\{? *"([^"]*)"/g,
   );
   return [...directives]
     .flatMap(([, options = '']) => options.split(/\s+/))
