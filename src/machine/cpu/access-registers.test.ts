@@ -268,6 +268,21 @@ describe('instructions and the mode', () => {
     ]);
   });
 
+  it('a relative operand does not change the spaces of the next instruction', () => {
+    Object.assign(cpu.gr, { 4: 4n, 8: BigInt(PAGE), 9: BigInt(PAGE + 0x10), 10: 0n });
+    // LARL, and then MVCS to the secondary space, in the same run.
+    const both = execute(cpu, 'c02000000000 db4a90008000', PRIMARY, 2);
+    expect(both.reason).toBe('limit');
+    expect(get(cpu, frameOf(1) + 0x10, 4)).toBe('5ace0000');
+    // In the secondary-space mode, LRL fails; the next program is in the primary-space mode.
+    cpu.storage.set64(SPACES[0] + 0x1000 + 0x60 * 8, 0x400n);
+    const relative = ((0x6_0000 - CODE) / 2).toString(16).padStart(8, '0');
+    expect(exception(cpu, `c42d${relative}`, SECONDARY)).toBe(PGM.PAGE_TRANSLATION);
+    cpu.storage.set32(frameOf(1) + 0x10, 0);
+    expect(exception(cpu, 'db4a90008000', PRIMARY)).toBe(0);
+    expect(get(cpu, frameOf(1) + 0x10, 4)).toBe('5ace0000');
+  });
+
   it('LOAD ADDRESS EXTENDED loads the ALET of the space', () => {
     const alet = (mask: bigint) => {
       expect(exception(cpu, '51209000', mask)).toBe(0);
