@@ -92,7 +92,7 @@ describe('an ALET', () => {
   });
 
   it('in access register 0 is ignored: base register 0 means the primary space', () => {
-    cpu.ar[0] = 0x0007_0002;
+    cpu.ar[0] = 0x0006_0002;
     put(cpu, 0x200, '12345678');
     expect(exception(cpu, '58200200', BY_REGISTER)).toBe(0);
     expect(cpu.low(2)).toBe(0x1234_5678);
