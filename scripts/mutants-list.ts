@@ -1097,6 +1097,36 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const SPACE_TRACE = 16;',
   },
   {
+    name: 'compression does not compare the additional characters of a child',
+    file: 'src/machine/instructions/compression.ts',
+    find: 'if (character(c, FOUND.length + 1 + i) !== child.extension(i)) return CHILD.NONE;',
+    replace: '',
+  },
+  {
+    name: 'compression keeps the bits behind the last symbol',
+    file: 'src/machine/instructions/compression.ts',
+    find: 'c.load8(c.eaHi, c.eaLo) & (0xff00 >>> bit)',
+    replace: 'c.load8(c.eaHi, c.eaLo)',
+  },
+  {
+    name: 'the second half of a sibling descriptor of format 1 is that of the next one',
+    file: 'src/machine/instructions/compression-dictionary.ts',
+    find: '(DICTIONARY.symbols + symbol) * ENTRY',
+    replace: '(DICTIONARY.symbols + symbol + 1) * ENTRY',
+  },
+  {
+    name: 'a chain of sibling descriptors has no end',
+    file: 'src/machine/instructions/compression.ts',
+    find: 'for (let count = parent.children; count <= MOST_CHARACTERS; count += SIBLINGS.children) {',
+    replace: 'for (let count = 0; count <= 50_000; count++) {',
+  },
+  {
+    name: 'expansion stores a part of a symbol that does not fit',
+    file: 'src/machine/instructions/compression-dictionary.ts',
+    find: '    if (length > room) return 0;\n',
+    replace: '    if (length > room) length = room;\n',
+  },
+  {
     name: 'a branch to an effective address is no program event',
     file: 'src/machine/cpu/addressing.ts',
     find: '  branchEffective(): void {\n    this.branched = true;',
