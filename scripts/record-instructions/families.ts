@@ -4,6 +4,7 @@ import type { MachineName } from '../machines.ts';
 import { arithmetic } from './cases/arithmetic.ts';
 import { bfp, bfpConvert } from './cases/bfp.ts';
 import { branch } from './cases/branch.ts';
+import { compression } from './cases/compression.ts';
 import { control, float } from './cases/control.ts';
 import { dat, datTables } from './cases/dat.ts';
 import { decimal } from './cases/decimal.ts';
@@ -25,6 +26,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   bfp,
   'bfp-convert': bfpConvert,
   branch,
+  compression,
   control,
   dat,
   'dat-tables': datTables,
@@ -45,7 +47,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces', 'trace'];
+const ON_HERCULES = ['compression', 'dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces', 'trace'];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

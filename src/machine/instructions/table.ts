@@ -8,6 +8,7 @@ import { BFP_CONVERT } from './bfp-convert.ts';
 import { BRANCH } from './branch.ts';
 import { BREAKING_EVENT } from './breaking-event.ts';
 import { COMPARE } from './compare.ts';
+import { COMPRESSION } from './compression.ts';
 import { CONVERT } from './convert.ts';
 import { DECIMAL } from './decimal.ts';
 import { EDIT } from './edit.ts';
@@ -55,6 +56,7 @@ export const INSTRUCTIONS: readonly InstructionLine[] = [
   ...PARSE,
   ...SUBSTRING,
   ...SORT,
+  ...COMPRESSION,
   ...ATOMIC,
   ...LOCKED,
   ...GUARDED_STORAGE,
