@@ -10,6 +10,7 @@ import { PGM } from '../interruption.ts';
 import { DUCT, ductOf } from './asn.ts';
 import type { InstructionLine } from './line.ts';
 import { FIRST } from './span.ts';
+import { addBranch, TRACE, tracesBranches } from './trace.ts';
 
 /** The word of the DUCT about traps: whether they are enabled, and the address of the trap control block. */
 const ENABLED = 1;
@@ -49,7 +50,9 @@ function trap(trap4: boolean) {
     if (!(flags & FLAG.WHOLE_PSW) && c.addressing === ADDRESSING.BITS_64) c.program(PGM.SPECIAL_OPERATION);
     const words = saveWords(c, flags, trap4);
     FIRST.atHome(c, BigInt(area), words * 4, STORE, c.key);
-    // The implicit trace of a branch comes here.
+    TRACE.begin(c);
+    if (tracesBranches(c)) addBranch(c, 0, program, ADDRESSING.BITS_31);
+    TRACE.commit(c);
     for (let i = 0; i < words; i++) c.storage.set32(FIRST.address(i * 4), WORDS[i] as number);
     if (c.addressing === ADDRESSING.BITS_64) c.gr32[15 * 2 + 1] = 0;
     c.gr32[15 * 2] = block;
