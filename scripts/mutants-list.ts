@@ -1473,7 +1473,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'relative operands are in the secondary space',
     file: 'src/machine/cpu/addressing.ts',
-    find: '    this.operandRegister = INSTRUCTION_SPACE;\n',
+    find: '    if (this.space !== SPACE.PRIMARY) this.operandRegister = INSTRUCTION_SPACE;\n',
     replace: '',
   },
   {
@@ -1487,5 +1487,83 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/machine/cpu/processor.ts',
     find: '    this.space = space;\n    this.attention = true;\n',
     replace: '    this.space = space;\n',
+  },
+  {
+    name: 'a relative operand of the primary-space mode changes the space of the next instruction',
+    file: 'src/machine/cpu/addressing.ts',
+    find: 'if (this.space !== SPACE.PRIMARY) this.operandRegister = INSTRUCTION_SPACE;',
+    replace: 'this.operandRegister = INSTRUCTION_SPACE;',
+  },
+  {
+    name: 'a key protects the linkage stack',
+    file: 'src/machine/instructions/span.ts',
+    find: '      c.key = key;\n',
+    replace: '',
+  },
+  {
+    name: 'a full section of the linkage stack is not linked to the one before',
+    file: 'src/machine/instructions/linkage-stack.ts',
+    find: '  if (before !== 0n) c.storage.set64(HEADER.at, before);\n',
+    replace: '',
+  },
+  {
+    name: 'registers of a state entry across two pages are restored from the first one',
+    file: 'src/machine/instructions/linkage-stack.ts',
+    find: 'STATE.ACCESS_REGISTERS + to * 4 + 4 - start,',
+    replace: '8,',
+  },
+  {
+    name: 'PROGRAM CALL does not look at the authorization key mask',
+    file: 'src/machine/instructions/program-call.ts',
+    find: 'if (c.problem && (keyMask(c) & entry.keyMask) === 0)',
+    replace: 'if (c.problem && keyMask(c) === 0)',
+  },
+  {
+    name: 'PROGRAM CALL accepts an index behind the linkage table',
+    file: 'src/machine/instructions/program-call.ts',
+    find: 'index >>> 5 > (designation & 0x7f)',
+    replace: 'index >>> 5 > 0x7f',
+  },
+  {
+    name: 'PROGRAM RETURN changes the PER mask',
+    file: 'src/machine/instructions/program-call.ts',
+    find: '(hi & ~PER_MASK) | (c.per ? PER_MASK : 0)',
+    replace: 'hi',
+  },
+  {
+    name: 'PROGRAM RETURN authorizes the secondary space by the old index',
+    file: 'src/machine/instructions/program-call.ts',
+    find: 'authorizedBy(c, aste, primary.index, AUTHORITY.SECONDARY)',
+    replace: 'authorizedBy(c, aste, authorizationIndex(c), AUTHORITY.SECONDARY)',
+  },
+  {
+    name: 'a subspace brings its event controls',
+    file: 'src/machine/instructions/asn.ts',
+    find: 'return (old & EVENT_BITS) | (asce & ~EVENT_BITS);',
+    replace: 'return asce | (old & 0n);',
+  },
+  {
+    name: 'a space-switch event does not say that the old space has the control',
+    file: 'src/machine/instructions/asn.ts',
+    find: 'asn | (old ? 0x8000_0000 : 0)',
+    replace: 'asn',
+  },
+  {
+    name: 'an ASTE outside the authority table authorizes',
+    file: 'src/machine/cpu/art.ts',
+    find: '  if ((index & 0xfff0) > length) return false;\n',
+    replace: '  if ((index & 0xfff0) > length) return true;\n',
+  },
+  {
+    name: 'LOAD ADDRESS SPACE PARAMETERS does not report a space-switch event',
+    file: 'src/machine/instructions/address-spaces.ts',
+    find: '    c.cc = 3;\n    return;\n  }\n  const ownIndex',
+    replace: '    c.cc = 3;\n  }\n  const ownIndex',
+  },
+  {
+    name: 'the operand of an intercepted instruction is in the primary space of a guest',
+    file: 'src/host/kvm/guest-access.ts',
+    find: 'access, address, register)',
+    replace: 'access, address)',
   },
 ];

@@ -171,6 +171,7 @@ export function spaces(): RecordedCase[] {
   subspaces(c);
   authority(c);
   traps(c);
+  resumes(c);
   return c.list;
 }
 
@@ -767,5 +768,65 @@ function traps(c: Cases): void {
     ]);
     const hex = name === 'trap2' ? '01ff0000' : 'b2ff9123';
     add(c, 'ex %r0,0(%r9)', { r9: SPARE, m: { [SPARE.toString(16)]: hex } }, enabled(0x6_0000));
+  });
+}
+
+function resumes(c: Cases): void {
+  c.each('rp', 1, (_name, random) => {
+    /** An operand with a long PSW at 0, a short one at 16, an access register at 24, and general registers from 28 on. */
+    const operand =
+      (mask: number, mode: number, address: number, high = 0): Mutation =>
+      (words) => {
+        [
+          mask,
+          mode,
+          high,
+          address,
+          mask,
+          (mode | address) >>> 0,
+          0x1234_5678,
+          0x0a0b_0c0d,
+          0x1111_2222,
+        ].forEach((value, i) => {
+          words[LINKAGE + i * 4] = value;
+        });
+      };
+    const lists = [
+      '0,16,24,28',
+      '4,0,24,28',
+      '2,16,24,28',
+      '6,0,24,28',
+      '7,0,24,28,32',
+      '3,16,24,28,32',
+      '1,16,24,28',
+    ];
+    const masks = [0x0000_3a00, 0x0000_5100, 0xffff_2ffe, 0x0000_c000, 0x0000_8000];
+    for (const list of lists) {
+      for (const [mode, bit] of [
+        [1, 0x8000_0000],
+        [0, 0x8000_0000],
+        [0, 0],
+        [1, 0],
+      ] as const) {
+        const mask = random.of(masks);
+        const state = { r9: LINKAGE, space: random.below(2), a9: 0, pm: 1, cc: 3 };
+        add(c, `rp 0(%r9)\n.short ${list}`, state, operand(mask | mode, bit, TARGET));
+      }
+    }
+    const one = 'rp 0(%r9)\n.short 4,0,24,28';
+    for (const mask of masks) {
+      for (const change of [load({}), PROBLEM, NO_DAT, load({ space: 3 }), load({ c1: REAL | 0x40n })]) {
+        add(c, one, { r9: LINKAGE }, operand(mask | 1, 0x8000_0000, TARGET), change);
+      }
+    }
+    add(c, one, { r9: LINKAGE, space: 3, c13: REAL | 0x40n }, operand(1, 0x8000_0000, TARGET));
+    add(c, one, { r9: LINKAGE }, operand(1, 0x8000_0000, TARGET + 1));
+    add(c, one, { r9: LINKAGE }, operand(0, 0x8000_0000, TARGET, 1));
+    add(c, one, { r9: LINKAGE }, operand(0, 0, 0x0100_0000));
+    add(c, one, { r9: LINKAGE }, operand(1, 0x8000_0001, TARGET));
+    add(c, one, { r9: 0x7000_0000 });
+    add(c, one, { r9: LINKAGE, space: 1, a9: 0x6_0002 }, operand(1, 0x8000_0000, TARGET));
+    for (const flags of [8, 0x8000]) add(c, `rp 0(%r9)\n.short ${flags},0,24,28`, { r9: LINKAGE });
+    add(c, 'rp 8(%r9)\n.short 4,0xfff8,16,20', { r9: LINKAGE - 0xfff8 - 8 + 0x8, mode: 31 });
   });
 }

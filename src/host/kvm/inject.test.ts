@@ -51,6 +51,27 @@ it.each([PGM.PAGE_TRANSLATION, PGM.SEGMENT_TRANSLATION])(
   },
 );
 
+it('the operand of an intercepted instruction is in the space of its access register', () => {
+  const DAT_BY_REGISTER = 0x0400_4000_0000_0000n;
+  const guest = new TestGuest();
+  const { vcpu, vm } = guest;
+  vm.writeGuest(160n, new Uint8Array(4).fill(0xee));
+  vm.writeGuest(BigInt(LOWCORE.PROGRAM_NEW_PSW), psw(MASK.DISABLED_WAIT, 0));
+  // The access list of the dispatchable unit at 0x2000, whose entry 2 is invalid.
+  vm.writeGuest(0x1010n, Uint8Array.of(0, 0, 0x20, 0));
+  vm.writeGuest(0x2020n, Uint8Array.of(0x80, 0, 0, 0));
+  // STORE PREFIX at 0x800(%r9).
+  guest.program([s(0xb211, 0x800, 9)]);
+  vcpu.setControl(1, 0x20n);
+  vcpu.setControl(2, 0x1000n);
+  vcpu.gr[9] = 0n;
+  vcpu.ar[9] = 0x0007_0002;
+  vcpu.block.pswMask |= DAT_BY_REGISTER;
+  guest.run();
+  expect([...vm.readGuest(BigInt(LOWCORE.PROGRAM_CODE), 2)]).toEqual([0, PGM.ALEN_TRANSLATION]);
+  expect([...vm.readGuest(160n, 2)]).toEqual([9, 0xee]);
+});
+
 describe('the program event of an intercepted instruction', () => {
   const FETCH = 0x4000_0000n;
   const PER = 0x4000_0000_0000_0000n;

@@ -92,7 +92,7 @@ describe('an ALET', () => {
   });
 
   it('in access register 0 is ignored: base register 0 means the primary space', () => {
-    cpu.ar[0] = 0x0007_0002;
+    cpu.ar[0] = 0x0006_0002;
     put(cpu, 0x200, '12345678');
     expect(exception(cpu, '58200200', BY_REGISTER)).toBe(0);
     expect(cpu.low(2)).toBe(0x1234_5678);
@@ -266,6 +266,21 @@ describe('instructions and the mode', () => {
       0x5ace_0002,
       0x5ace_0003,
     ]);
+  });
+
+  it('a relative operand does not change the spaces of the next instruction', () => {
+    Object.assign(cpu.gr, { 4: 4n, 8: BigInt(PAGE), 9: BigInt(PAGE + 0x10), 10: 0n });
+    // LARL, and then MVCS to the secondary space, in the same run.
+    const both = execute(cpu, 'c02000000000 db4a90008000', PRIMARY, 2);
+    expect(both.reason).toBe('limit');
+    expect(get(cpu, frameOf(1) + 0x10, 4)).toBe('5ace0000');
+    // In the secondary-space mode, LRL fails; the next program is in the primary-space mode.
+    cpu.storage.set64(SPACES[0] + 0x1000 + 0x60 * 8, 0x400n);
+    const relative = ((0x6_0000 - CODE) / 2).toString(16).padStart(8, '0');
+    expect(exception(cpu, `c42d${relative}`, SECONDARY)).toBe(PGM.PAGE_TRANSLATION);
+    cpu.storage.set32(frameOf(1) + 0x10, 0);
+    expect(exception(cpu, 'db4a90008000', PRIMARY)).toBe(0);
+    expect(get(cpu, frameOf(1) + 0x10, 4)).toBe('5ace0000');
   });
 
   it('LOAD ADDRESS EXTENDED loads the ALET of the space', () => {

@@ -4,7 +4,7 @@
  */
 
 import { CpuAccess, INSTRUCTION_SPACE } from './access.ts';
-import { ADDRESSING } from './state.ts';
+import { ADDRESSING, SPACE } from './state.ts';
 
 /** Access to storage, with the addresses of the instruction under way. Addresses are in halves. */
 export class CpuAddressing extends CpuAccess {
@@ -77,7 +77,8 @@ export class CpuAddressing extends CpuAccess {
 
   /** Sets the effective address to `halfwords` (signed, up to 32 bits) from the instruction. It is in the space of the instruction. */
   addressRelative(halfwords: number): void {
-    this.operandRegister = INSTRUCTION_SPACE;
+    // Instructions of the primary-space mode that access two spaces do not set their registers.
+    if (this.space !== SPACE.PRIMARY) this.operandRegister = INSTRUCTION_SPACE;
     const sum = this.insLo + halfwords * 2;
     this.#setEffective((this.insHi + Math.floor(sum / 0x1_0000_0000)) >>> 0, sum >>> 0);
   }

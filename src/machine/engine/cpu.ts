@@ -118,6 +118,7 @@ export class Cpu extends CpuInterruptions {
   #instructions(limit: number): Stop | 'taken' | null {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
+    this.operandRegister = 0;
     const { cpuModel } = this.machine;
     this.#table = this.space === SPACE.PRIMARY ? executeTable(cpuModel) : operandTable(cpuModel);
     try {

@@ -7,6 +7,7 @@
 import { CR0, CR14 } from '../control-registers.ts';
 import { ASTE, ASTE_BITS, ASTE_ORIGIN, authorized, DUCT_ORIGIN } from '../cpu/art.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { SPACE } from '../cpu/state.ts';
 import { ASCE } from '../dat/formats.ts';
 import { PGM } from '../interruption.ts';
 
@@ -154,4 +155,12 @@ export function spaceSwitch(c: Processor, { asn, asce }: OldSpace, to: bigint): 
   const old = switches(asce);
   if (old || switches(to) || c.events.code !== 0)
     c.identifiedException(PGM.SPACE_SWITCH, asn | (old ? 0x8000_0000 : 0));
+}
+
+/** The space-switch event of an instruction that has set the address-space control: when it enters or leaves the home space. */
+export function homeSwitch(c: Processor, from: number): void {
+  if ((from === SPACE.HOME) === (c.space === SPACE.HOME)) return;
+  const [primary, home] = [c.cr[1] as bigint, c.cr[13] as bigint];
+  if (c.space === SPACE.HOME) spaceSwitch(c, currentSpace(c), home);
+  else spaceSwitch(c, { asn: 0, asce: home }, primary);
 }

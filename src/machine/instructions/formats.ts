@@ -225,13 +225,13 @@ export const FORMATS = {
       run(c, r1(w), signed8(x >>> 8), r2(w), 0, 0);
     },
   },
-  /** Address D2(B2). */
+  /** The number of the base register; address D2(B2). */
   S: {
     shape: 'halfword',
     length: 4,
     bind: (run) => (c, w) => {
       c.effective(base(w), disp(w));
-      run(c, 0, 0, 0, 0, 0);
+      run(c, base(w), 0, 0, 0, 0);
     },
   },
   /** Immediate of 8 bits, unsigned; address D1(B1). */

@@ -79,6 +79,8 @@ function ending(
   const { entry, code, moves } = EXCEPTIONS[how];
   prepare(behind, entry, back);
   const bytes = encodeLine(line, filler);
+  // RESUME PROGRAM has a list behind it.
+  cpu.storage.fill(CODE, 16, 0);
   cpu.storage.write(CODE, bytes);
   // Condition code 1, which the mask of a conditional load or store selects.
   cpu.setPsw(MODE_64 | DAT | (1n << 44n), BigInt(CODE));

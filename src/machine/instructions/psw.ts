@@ -6,7 +6,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { SPACE } from '../cpu/state.ts';
 import { MACHINE_TYPE } from '../cpu-model.ts';
 import { PGM } from '../interruption.ts';
-import { currentSpace, spaceSwitch } from './asn.ts';
+import { homeSwitch } from './asn.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { registers, type Words } from './load.ts';
 import { aligned, fetch64, load8, load32, X, XL } from './operands.ts';
@@ -186,10 +186,7 @@ function sac(c: Processor): void {
   if (space === SPACE.HOME && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
   const from = c.space;
   c.setSpace(space);
-  if ((from === SPACE.HOME) === (space === SPACE.HOME)) return;
-  const [primary, home] = [c.cr[1] as bigint, c.cr[13] as bigint];
-  if (space === SPACE.HOME) spaceSwitch(c, currentSpace(c), home);
-  else spaceSwitch(c, { asn: 0, asce: home }, primary);
+  homeSwitch(c, from);
 }
 
 /** The bits of the operand address of EXTRACT CPU ATTRIBUTE that are zero when it asks for the cache topology. */

@@ -236,6 +236,7 @@ function check(program: Program, line: InstructionLine): void {
         const bytes = encodeLine(line, filler);
         const at = (mask: bigint) => {
           prepare(program, name, control, offset);
+          program.cpu.storage.fill(program.origin + CODE, 16, 0);
           program.cpu.storage.write(program.origin + CODE, bytes);
           return outcome(program, mask);
         };

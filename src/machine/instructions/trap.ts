@@ -1,14 +1,16 @@
 /**
- * TRAP: saves the state of the program in the trap save area of its dispatchable unit, and gives control to the trap program.
- * Principles of Operation, chapter 10. The trap control block and the save area are in the home space.
+ * TRAP saves the state of the program in the trap save area of its dispatchable unit, and gives control to the trap program;
+ * RESUME PROGRAM returns. Principles of Operation, chapter 10. The trap control block and the save area are in the home space.
  */
 
-import { FETCH, STORE } from '../cpu/access.ts';
+import { logicalPage } from '../addresses.ts';
+import { FETCH, INSTRUCTION, STORE } from '../cpu/access.ts';
 import type { Processor } from '../cpu/processor.ts';
-import { ADDRESSING, SPACE } from '../cpu/state.ts';
+import { ADDRESSING, CpuState, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
-import { DUCT, ductOf } from './asn.ts';
+import { DUCT, ductOf, homeSwitch } from './asn.ts';
 import type { InstructionLine } from './line.ts';
+import { advance } from './operands.ts';
 import { FIRST } from './span.ts';
 import { addBranch, TRACE, tracesBranches } from './trace.ts';
 
@@ -80,8 +82,72 @@ function saveWords(c: Processor, flags: number, trap4: boolean): number {
   return at;
 }
 
+/** Flags of the parameter list of RESUME PROGRAM: sizes of the PSW and of the register, and whether the register has two fields. */
+const LIST = { RESERVED: 0xfff8, WHOLE_PSW: 4, WHOLE_REGISTER: 2, DISJOINT: 1 } as const;
+/** Offset of the parameter list from the instruction that it follows. */
+const LIST_OFFSET = 4;
+
+/** Returns halfword `n` of the parameter list. It is fetched as instructions are. */
+function listed(c: Processor, n: number): number {
+  const lo = c.insLo + LIST_OFFSET + n * 2;
+  const page = logicalPage((c.insHi * 0x10_0000 + Math.floor(lo / 0x1000)) % c.pageLimit);
+  const offset = lo & 0xfff;
+  return c.storage.get16(c.frame(page, offset, INSTRUCTION, 2) + offset);
+}
+
+const FIELD = new Uint8Array(16);
+const FIELD_VIEW = new DataView(FIELD.buffer);
+
+/** Fetches a field of the operand into `FIELD`. */
+function fetchField(c: Processor, offset: number, length: number): DataView {
+  const { eaHi, eaLo } = c;
+  advance(c, offset);
+  c.fetchBytes(c.eaHi, c.eaLo, length, FIELD);
+  c.eaHi = eaHi;
+  c.eaLo = eaLo;
+  return FIELD_VIEW;
+}
+
+/** Bits of the PSW that RESUME PROGRAM loads: space, condition code, program mask, and addressing mode. */
+const RESUMED = 0x0000_ff01;
+const HOME_BITS = 0x0000_c000;
+
+/** RESUME PROGRAM: the parameter list behind it has the offsets, in the operand, of PSW, access register and general register. */
+function rp(c: Processor, b2: number): void {
+  const flags = listed(c, 0);
+  if (flags & LIST.RESERVED) c.program(PGM.SPECIFICATION);
+  const whole = (flags & LIST.WHOLE_REGISTER) !== 0;
+  const disjoint = whole && (flags & LIST.DISJOINT) !== 0;
+  const offsets = [listed(c, 1), listed(c, 2), listed(c, 3), disjoint ? listed(c, 4) : 0] as const;
+  const wide = (flags & LIST.WHOLE_PSW) !== 0;
+  const psw = fetchField(c, offsets[0], wide ? 16 : 8);
+  const hi = (psw.getUint32(0) & RESUMED) >>> 0;
+  const second = psw.getUint32(4);
+  const lo = wide ? second : (second & 0x8000_0000) >>> 0;
+  const iaHi = wide ? psw.getUint32(8) : 0;
+  const iaLo = wide ? psw.getUint32(12) : second & 0x7fff_ffff;
+  const access = fetchField(c, offsets[1], 4).getUint32(0);
+  const first = fetchField(c, offsets[2], whole && !disjoint ? 8 : 4).getUint32(0);
+  const low = whole && !disjoint ? FIELD_VIEW.getUint32(4) : first;
+  const high = disjoint ? fetchField(c, offsets[3], 4).getUint32(0) : first;
+  if (c.dat && c.problem && (hi & HOME_BITS) === HOME_BITS) c.program(PGM.PRIVILEGED_OPERATION);
+  if (!CpuState.pswValid(hi, lo, iaHi, iaLo) || iaLo & 1) c.program(PGM.SPECIFICATION);
+  // The implicit traces of a branch and of a mode switch come here.
+  c.ar[b2] = access;
+  if (whole) c.gr32[b2 * 2 + 1] = high;
+  c.gr32[b2 * 2] = low;
+  c.cc = (hi >>> 12) & 3;
+  c.programMask = (hi >>> 8) & 15;
+  c.addressing = ((hi & 1) << 1) | (lo >>> 31);
+  const from = c.space;
+  c.setSpace((hi >>> 14) & 3);
+  c.branchTo(iaHi, iaLo);
+  if (c.dat) homeSwitch(c, from);
+}
+
 // biome-ignore format: a line each
 export const TRAP: readonly InstructionLine[] = [
   ['TRAP2', 'E', 0x01ff, 'base', trap(false)],
   ['TRAP4', 'S', 0xb2ff, 'base', trap(true)],
+  ['RP', 'S', 0xb277, 'base', rp],
 ];
