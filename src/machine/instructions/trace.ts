@@ -116,9 +116,12 @@ function addModeSwitchingBranch(c: Processor, hi: number, lo: number, addressing
   else TRACE.add(c, [0x52f0_0000, hi, lo]);
 }
 
+/** Bit of an addressing mode: extended addressing, which the 64-bit mode has. */
+const EXTENDED = 2;
+
 /** Whether the mode `addressing` is traced as a switch from the current one. */
 export function tracesSwitch(c: Processor, addressing: number): boolean {
-  return tracesModes(c) && (addressing === ADDRESSING.BITS_64) !== (c.addressing === ADDRESSING.BITS_64);
+  return tracesModes(c) && ((addressing ^ c.addressing) & EXTENDED) !== 0;
 }
 
 /** Traces a branch in the current mode. */

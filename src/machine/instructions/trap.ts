@@ -12,7 +12,7 @@ import { DUCT, ductOf, homeSwitch } from './asn.ts';
 import type { InstructionLine } from './line.ts';
 import { advance } from './operands.ts';
 import { FIRST } from './span.ts';
-import { addBranch, TRACE, tracesBranches } from './trace.ts';
+import { addBranch, TRACE, traceModeBranch, tracesBranches } from './trace.ts';
 
 /** The word of the DUCT about traps: whether they are enabled, and the address of the trap control block. */
 const ENABLED = 1;
@@ -132,13 +132,14 @@ function rp(c: Processor, b2: number): void {
   const high = disjoint ? fetchField(c, offsets[3], 4).getUint32(0) : first;
   if (c.dat && c.problem && (hi & HOME_BITS) === HOME_BITS) c.program(PGM.PRIVILEGED_OPERATION);
   if (!CpuState.pswValid(hi, lo, iaHi, iaLo) || iaLo & 1) c.program(PGM.SPECIFICATION);
-  // The implicit traces of a branch and of a mode switch come here.
+  const addressing = ((hi & 1) << 1) | (lo >>> 31);
+  traceModeBranch(c, iaHi, iaLo, addressing);
   c.ar[b2] = access;
   if (whole) c.gr32[b2 * 2 + 1] = high;
   c.gr32[b2 * 2] = low;
   c.cc = (hi >>> 12) & 3;
   c.programMask = (hi >>> 8) & 15;
-  c.addressing = ((hi & 1) << 1) | (lo >>> 31);
+  c.addressing = addressing;
   const from = c.space;
   c.setSpace((hi >>> 14) & 3);
   c.branchTo(iaHi, iaLo);
