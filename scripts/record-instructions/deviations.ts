@@ -180,6 +180,12 @@ const OF_HERCULES: readonly Deviation[] = [
     correct: further((out) => withTrace(out, (entry) => `428${entry.slice(3)}`)),
   },
   {
+    name: 'the trace entry of a RESUME PROGRAM out of the 64-bit mode does not have the bit of the 31-bit mode',
+    applies: ({ mnemonic, state }, { m }) =>
+      mnemonic === 'RP' && state.m?.['20e80']?.[8] === '8' && m?.[TRACE_TABLE]?.startsWith('51a000000'),
+    correct: further((out) => withTrace(out, (entry) => `51a000008${entry.slice(9)}`)),
+  },
+  {
     name: 'an instruction that turns program-event recording off has no event',
     applies: ({ mnemonic, state }, out) =>
       /^(LPSWE|STNSM|SSM|LCTLG)$/.test(mnemonic) &&
