@@ -1356,6 +1356,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '(referenceMask ? KEY_REFERENCED : 0) | (changeMask ? KEY_CHANGED : 0)',
   },
   {
+    name: 'the fast path fetches instructions from pages that forbid it',
+    file: 'src/machine/cpu/access.ts',
+    find: 'slot >= 0 && tlb.noExecute[slot] === 0 && this.key === 0',
+    replace: 'slot >= 0 && this.key === 0',
+  },
+  {
     name: 'a guarded section is the next one',
     file: 'src/machine/instructions/guarded-storage.ts',
     find: '>> (63n - section)) & 1n',

@@ -10,7 +10,7 @@ import { instructionLength } from '../../src/machine/instructions/disassemble.ts
 import { setOpcode } from '../../src/machine/instructions/encode.ts';
 import { INSTRUCTIONS } from '../../src/machine/instructions/table.ts';
 import { type Harness, MACHINES, type MachineName } from '../machines.ts';
-import { lastOf } from './describe.ts';
+import { lastOf, mnemonicAt } from './describe.ts';
 import { deviation } from './deviations.ts';
 import { FAMILIES, type Family, LEFT_OUT, OTHERS, stateFor } from './families.ts';
 import { codeOf } from './generate.ts';
@@ -203,6 +203,12 @@ function newDifferences(here: Outcome, there: Outcome, before: Outcome, thereBef
   );
 }
 
+/** Returns the mnemonic of the instruction that a sequence ended at: the last one, or the one behind the others, which is branched to. */
+function endOf(one: Compared): string {
+  const at = Number.parseInt(one.here['at'] ?? '', 16);
+  return at >= TARGET && at <= TARGET + 6 ? mnemonicAt(one.code, TARGET) : lastOf(one);
+}
+
 /** Returns the name of the deviation of a machine that explains its outcome, or null. */
 function explanation(
   machine: MachineName,
@@ -213,10 +219,13 @@ function explanation(
   if (there === null) return null;
   const { here, state } = one;
   const thereBefore = before?.[which];
+  if (thereBefore && thereBefore['pgm'] !== undefined && isDeepStrictEqual(there, thereBefore)) {
+    return 'neither machine runs the instruction: one ended before, the other lacks it';
+  }
   if (before && thereBefore && newDifferences(here, there, before.here, thereBefore).length === 0) {
     return 'it differs on each machine because of another instruction';
   }
-  return deviation(machine, { state, last: lastOf(one), here, there, fields: fieldsThatDiffer(here, there) });
+  return deviation(machine, { state, last: endOf(one), here, there, fields: fieldsThatDiffer(here, there) });
 }
 
 /** Sequences with differences, shortened to the instruction that differs. */

@@ -11,6 +11,15 @@ function at(code: Buffer, offset: number): string {
   return `    ${(CODE + offset).toString(16)}  ${disassemble(w, x, BigInt(CODE + offset))}`;
 }
 
+/** Returns the mnemonic of the instruction at an address of the code, in capitals. */
+export function mnemonicAt(code: Buffer, address: number): string {
+  return (
+    at(code, address - CODE)
+      .trim()
+      .split(/\s+/)[1] ?? ''
+  ).toUpperCase();
+}
+
 function instructions(code: Buffer): string[] {
   const lines: string[] = [];
   let offset = 0;

@@ -56,12 +56,34 @@ const DEVIATIONS: readonly Deviation[] = [
     applies: ({ here, there, last }) => here['pgm'] === '6' && there['pgm'] !== '6' && last.endsWith('RL'),
   },
   {
-    name: 'what was stored before an exception is not undone',
+    name: 'what was stored or loaded before an exception is not undone',
     applies: ({ here, there, fields, last }) =>
-      /^(STM|STAM|STCT|UNPK|ED|CDSG|STPQ)/.test(last) &&
+      /^(STM|STAM|STCT|LAM|PACK|UNPK|MVO|TR|ED|CDSG|STPQ)/.test(last) &&
       ACCESS.has(here['pgm'] ?? '') &&
       here['pgm'] === there['pgm'] &&
-      fields.every((field) => field.startsWith('m') || field === 'sum'),
+      fields.every((field) => /^(m|a\d|sum$)/.test(field)),
+  },
+  {
+    name: 'STORE MULTIPLE HIGH stores zeros',
+    machine: 'qemu',
+    applies: ({ last, fields }) => last === 'STMH' && fields.every((field) => /^(m|sum$)/.test(field)),
+  },
+  {
+    name: 'a branch to an odd address is no specification exception',
+    machine: 'qemu',
+    applies: ({ here, there }) =>
+      here['pgm'] === '6' && there['pgm'] !== '6' && (Number.parseInt(here['at'] ?? '', 16) & 1) === 1,
+  },
+  {
+    name: 'an address to branch to keeps bits that the 24- or the 31-bit mode ignores',
+    machine: 'qemu',
+    applies: ({ here, there, state }) =>
+      bits(state) !== 64 && here['at'] !== there['at'] && low31(here['at']) === low31(there['at']),
+  },
+  {
+    name: 'of several exceptions of operands that are processed from right to left another one is recognized',
+    applies: ({ here, there, last }) =>
+      /^(PACK|UNPK|MVO|MVZ)$/.test(last) && ACCESS.has(here['pgm'] ?? '') && ACCESS.has(there['pgm'] ?? ''),
   },
   {
     name: 'the operand of a load or store on condition is accessed although the condition is not met',

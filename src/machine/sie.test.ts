@@ -461,6 +461,22 @@ describe('translations and protection of a guest', () => {
     expect(cpu.gr[3]).toBe(2n);
   });
 
+  it('forgets where real pages of the prefix area are when the host changes the prefix', () => {
+    const prefix = 0x4_0000;
+    setPsw(MASK.DAT, START);
+    program(lg(3, 0x800), lpswe(DONE));
+    guestWrite(0x800, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(cpu.gr[3]).toBe(1n);
+    set32(SIE.PREFIX, prefix);
+    guestWrite(prefix + 0x800, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 2));
+    guestWrite(prefix + DONE, psw(MASK.DISABLED_WAIT, 0));
+    guestWrite(prefix + START, code(lg(3, 0x800), lpswe(DONE)));
+    setPsw(MASK.DAT, START);
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(cpu.gr[3]).toBe(2n);
+  });
+
   it('IPTE of a guest purges the guest TLBs of all processors', () => {
     const both = new Machine({ storageSize: 4 << 20, cpus: 2 });
     for (const one of both.cpus)

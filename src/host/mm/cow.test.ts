@@ -151,6 +151,21 @@ describe('a process that hosts no guest', () => {
   });
 });
 
+describe('a page of a mapping with 1 MiB frames', () => {
+  it.each([
+    ['not touched yet', false],
+    ['in such a frame', true],
+  ])('%s has a frame of 4 KiB when it is watched', (_, touched) => {
+    mm.mmap({ address: 64n * MIB, length: MIB, large: true });
+    if (touched) mm.write(64n * MIB, bytes(6));
+    expect(mm.tables.largeFrameOf(64) >= 0).toBe(touched);
+    mm.watchPage(processPage(page(64n * MIB)));
+    expect(mm.tables.largeFrameOf(64)).toBe(-1);
+    expect(mm.tables.pageTableOf(64)).toBeGreaterThan(0);
+    expect(mm.read(64n * MIB, 1)).toEqual(bytes(touched ? 6 : 0));
+  });
+});
+
 describe('setKeys', () => {
   it('sets all, or none', () => {
     mm.enableKeys();

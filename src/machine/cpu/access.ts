@@ -265,6 +265,20 @@ export class CpuAccess extends CpuState {
       : (this.tlb.frames[slot] as number) * 4096;
   }
 
+  /** As `frame`, for an instruction fetch of two bytes: its fast path tests what matters to a fetch of instructions. */
+  instructionFrame(page: LogicalPage, offset: number): number {
+    const { tlb, cr32 } = this;
+    // Instructions come from the primary space, except in the home-space mode.
+    if (this.dat === true && this.sie === null && this.space !== SPACE.HOME) {
+      const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
+      if (slot >= 0 && tlb.noExecute[slot] === 0 && this.key === 0 && !this.#inspecting) {
+        tlb.hits++;
+        return (tlb.frames[slot] as number) * 4096;
+      }
+    }
+    return this.#translated(page, offset, INSTRUCTION, 2);
+  }
+
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
    * the key is 0, no guest is interpreted, check mode is off, stores are not watched, the page is not 0 or 1 (low-address

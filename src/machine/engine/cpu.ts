@@ -8,7 +8,7 @@
 import { logicalPage } from '../addresses.ts';
 import { BusyError } from '../busy-error.ts';
 import { Clock } from '../clock.ts';
-import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
+import { UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
@@ -204,7 +204,7 @@ export class Cpu extends CpuInterruptions {
     this.length = 2;
     if (lo & 1) this.program(PGM.SPECIFICATION);
     const offset = lo & 0xfff;
-    const at = this.frame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), offset, INSTRUCTION, 2) + offset;
+    const at = this.instructionFrame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), offset) + offset;
     const { view } = this.storage;
     let w: number;
     let x = 0;
@@ -239,7 +239,7 @@ export class Cpu extends CpuInterruptions {
     const low = lo + step;
     const offset = low & 0xfff;
     const page = (hi * 0x10_0000 + Math.floor(low / 4096)) % this.pageLimit;
-    return this.storage.view.getUint16(this.frame(logicalPage(page), offset, INSTRUCTION, 2) + offset);
+    return this.storage.view.getUint16(this.instructionFrame(logicalPage(page), offset) + offset);
   }
 
   /** EXECUTE. An odd target address is a specification exception, an EXECUTE as the target an execute exception. */

@@ -751,6 +751,21 @@ describe('binary floating point that the recorded machine deviates in', () => {
   });
 });
 
+describe('MOVE TO PRIMARY and MOVE TO SECONDARY', () => {
+  it.each([
+    ['MVCP', 'da2480009000', 0x4_0000, 0x3_0000],
+    ['MVCS', 'db2480009000', 0x3_0000, 0x4_0000],
+  ])('%s moves between the spaces after an instruction with a relative operand', (_, hex, from, to) => {
+    const cpu = bare();
+    twoSpaces(cpu);
+    put(cpu, from, '1122334455');
+    Object.assign(cpu.gr, { 2: 4n, 4: 0n, 8: 0x3_0000n, 9: 0x3_0000n });
+    // LOAD RELATIVE LONG of the instruction itself.
+    execute(cpu, `c45d00000000${hex}`, MODE_64 | DAT, 2);
+    expect(get(cpu, to, 5)).toBe('1122334400');
+  });
+});
+
 describe('exceptions of two operands', () => {
   /** Maps pages to the same addresses, except 0x24 (stores are protected) and 0x22 and 0x27 (invalid). */
   function mapped(): Cpu {

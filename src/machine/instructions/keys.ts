@@ -279,6 +279,8 @@ function moveBetween(toPrimary: boolean) {
     FROM.space = toPrimary ? SPACE.SECONDARY : SPACE.PRIMARY;
     TO.key = toPrimary ? c.key : key;
     FROM.key = toPrimary ? key : c.key;
+    // An instruction before may have had an operand in the space of instructions.
+    c.operandRegister = c.ea2Register = 0;
     moveTrue(c, r1, MOST);
   };
 }

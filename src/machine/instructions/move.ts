@@ -222,16 +222,23 @@ function signCode(sign: number): number {
 
 /** TRANSLATE: replaces each byte of the first operand by the byte of the table that it selects. */
 function translate(c: Processor, l: number): void {
-  FIRST.atEffective(c, l + 1, FETCH);
-  // Exceptions in the order in which bytes are fetched and stored.
-  table(c, 0, FIRST);
-  FIRST.atEffective(c, l + 1, STORE);
-  table(c, l, FIRST);
+  const inFirstPage = Math.min(l, 0xfff - (c.eaLo & 0xfff));
+  // Exceptions in the order in which bytes are fetched, translated and stored.
+  translatable(c, 0, inFirstPage);
+  if (inFirstPage < l) translatable(c, inFirstPage + 1, l);
   const { bytes } = c.storage;
   for (let i = 0; i <= l; i++) {
     const at = FIRST.address(i);
     bytes[at] = bytes[SECOND.address(bytes[at] as number)] as number;
   }
+}
+
+/** Recognizes the access exceptions of translating bytes up to `last`, of which `first` is the first one in its page. */
+function translatable(c: Processor, first: number, last: number): void {
+  FIRST.atEffective(c, last + 1, FETCH);
+  table(c, first, FIRST);
+  FIRST.atEffective(c, last + 1, STORE);
+  table(c, last, FIRST);
 }
 
 /** Sets SECOND to the table of 256 bytes. Of a table that crosses a page boundary, only the selected parts are accessed. */
