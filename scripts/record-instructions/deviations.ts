@@ -226,6 +226,11 @@ const OF_HERCULES: readonly Deviation[] = [
     correct: ({ psw: _psw, ...rest }) => rest,
   },
   {
+    name: 'PROGRAM RETURN to an invalid PSW stores no instruction length with a space-switch event',
+    applies: ({ mnemonic }, out) => mnemonic === 'PR' && out.pgm === 0x1c && out.ilc === 0,
+    correct: (out, length) => ({ ...out, ilc: length }),
+  },
+  {
     name: 'TRAP does not set the 31-bit mode in the 64-bit mode',
     applies: ({ asm, state, mnemonic }, out) =>
       (/^TRAP/.test(mnemonic) || /^ex %r0,0/.test(asm)) && out.r15 && (state.mode ?? 64) === 64,
