@@ -104,6 +104,24 @@ const OF_QEMU: readonly Deviation[] = [
   },
 ];
 
+/** The trace table of the cases of address spaces. */
+const TRACE_TABLE = '211c0';
+
+/** A correction, after which another deviation of Hercules is corrected if there is one. */
+const further =
+  (correct: (out: Result) => Result): Deviation['correct'] =>
+  (out, length, one) => {
+    const changed = correct(out);
+    const other = OF_HERCULES.find(({ applies }) => applies(one, changed));
+    return other === undefined ? changed : other.correct(changed, length, one);
+  };
+
+/** Returns a result with another trace entry. */
+function withTrace(out: Result, change: (entry: string) => string): Result {
+  const { [TRACE_TABLE]: entry = '', ...others } = out.m ?? {};
+  return { ...out, m: { ...others, [TRACE_TABLE]: change(entry) } };
+}
+
 /** Control register 9 with the mask of instruction fetching. */
 const FETCH_EVENT = /^[4-7c-f].{7}$/;
 
@@ -139,6 +157,33 @@ const OF_HERCULES: readonly Deviation[] = [
     name: 'STORE REAL ADDRESS does not say that a translation exception is that of a fetch',
     applies: ({ mnemonic }, { teid }) => mnemonic === 'STRAG' && teid?.endsWith('000'),
     correct: (out) => ({ ...out, teid: (BigInt(`0x${out.teid}`) | 0x800n).toString(16) }),
+  },
+  {
+    name: 'the trace entry of an instruction that ends with an exception stays in storage',
+    applies: ({ state }, { pgm, c12, m }) =>
+      state.c12 !== undefined && pgm !== undefined && c12 === undefined && m?.[TRACE_TABLE] !== undefined,
+    correct: further(({ m, ...rest }) => {
+      const { [TRACE_TABLE]: _entry, ...others } = m ?? {};
+      return Object.keys(others).length > 0 ? { ...rest, m: others } : rest;
+    }),
+  },
+  {
+    name: 'in the 64-bit mode the trace entry of a branch between spaces is that of the 24-bit mode',
+    applies: ({ mnemonic, state }, { m }) =>
+      /^BS[AG]$/.test(mnemonic) && (state.mode ?? 64) === 64 && m?.[TRACE_TABLE]?.startsWith('000'),
+    correct: further((out) => withTrace(out, (entry) => `8${entry.slice(1)}`)),
+  },
+  {
+    name: 'the long trace entry of BRANCH IN SUBSPACE GROUP does not have the primary-list bit of the ALET',
+    applies: ({ mnemonic, state }, { m }) =>
+      mnemonic === 'BSG' && /^1[0-9a-f]{6}$/.test(state.a5 ?? '') && m?.[TRACE_TABLE]?.startsWith('420'),
+    correct: further((out) => withTrace(out, (entry) => `428${entry.slice(3)}`)),
+  },
+  {
+    name: 'the trace entry of a RESUME PROGRAM out of the 64-bit mode does not have the bit of the 31-bit mode',
+    applies: ({ mnemonic, state }, { m }) =>
+      mnemonic === 'RP' && state.m?.['20e80']?.[8] === '8' && m?.[TRACE_TABLE]?.startsWith('51a000000'),
+    correct: further((out) => withTrace(out, (entry) => `51a000008${entry.slice(9)}`)),
   },
   {
     name: 'an instruction that turns program-event recording off has no event',
@@ -179,6 +224,11 @@ const OF_HERCULES: readonly Deviation[] = [
     name: 'BRANCH IN SUBSPACE GROUP leaves the 64-bit mode for an addressing mode that does not exist',
     applies: ({ mnemonic }, out) => mnemonic === 'BSG' && out.psw?.endsWith('100000000'),
     correct: ({ psw: _psw, ...rest }) => rest,
+  },
+  {
+    name: 'PROGRAM RETURN to an invalid PSW stores no instruction length with a space-switch event',
+    applies: ({ mnemonic }, out) => mnemonic === 'PR' && out.pgm === 0x1c && out.ilc === 0,
+    correct: (out, length) => ({ ...out, ilc: length }),
   },
   {
     name: 'TRAP does not set the 31-bit mode in the 64-bit mode',

@@ -14,7 +14,7 @@ import { load, store } from './cases/load.ts';
 import { locked } from './cases/locked.ts';
 import { logical } from './cases/logical.ts';
 import { search } from './cases/search.ts';
-import { spaces } from './cases/spaces.ts';
+import { spaces, traces } from './cases/spaces.ts';
 import { atomic, long, storage } from './cases/storage.ts';
 import { text } from './cases/text.ts';
 import { trace } from './cases/trace.ts';
@@ -40,6 +40,7 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
   long,
   search,
   spaces,
+  'spaces-traced': traces,
   storage,
   store,
   text,
@@ -47,7 +48,17 @@ export const FAMILIES: Readonly<Record<string, () => RecordedCase[]>> = {
 };
 
 /** Families of instructions that QEMU 7.2 does not implement. */
-const ON_HERCULES = ['compression', 'dat-tables', 'decimal', 'events', 'locked', 'search', 'spaces', 'trace'];
+const ON_HERCULES = [
+  'compression',
+  'dat-tables',
+  'decimal',
+  'events',
+  'locked',
+  'search',
+  'spaces',
+  'spaces-traced',
+  'trace',
+];
 
 /** Returns the machine that a family is recorded on. */
 export function machineOf(family: string): MachineName {

@@ -175,6 +175,22 @@ export function spaces(): RecordedCase[] {
   return c.list;
 }
 
+/** Instructions that are traced, and the controls of tracing: ASNs, branches, modes, all. The trace table is at the end of the arena. */
+const TRACED = new Set(['BAKR', 'BSA', 'BSG', 'PC', 'PR', 'PT', 'SSAR', 'TRAP2', 'TRAP4', 'RP']);
+const TRACE_CONTROLS = [2n, 1n << 63n, 1n << 62n, (3n << 62n) | 2n] as const;
+const TRACE_TABLE = BigInt(ARENA + 0x3c0);
+
+/** Half of these cases with tracing on. */
+export function traces(): RecordedCase[] {
+  return spaces()
+    .filter(({ mnemonic }) => TRACED.has(mnemonic))
+    .filter((_, i) => i % 2 === 0)
+    .map((one, i) => {
+      const control = TRACE_CONTROLS[i % TRACE_CONTROLS.length] as bigint;
+      return { ...one, state: { ...one.state, c12: (control | TRACE_TABLE).toString(16) } };
+    });
+}
+
 /** ALETs and what is wrong with them. */
 const ALETS: readonly Mutation[] = [
   set(ACCESS_LIST + 32, 0x8007_0000),

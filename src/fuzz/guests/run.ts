@@ -183,6 +183,7 @@ function hostStateOf(cpu: Cpu): Record<string, string> {
     comparator: `${cpu.clockComparator}`,
     epoch: `${cpu.epoch}`,
     programmable: `${cpu.todProgrammable}`,
+    'program parameter': `${cpu.programParameter}`,
     interruptions: cpu.interruptions,
     stopped: `${cpu.stopped}`,
     breaking: `${cpu.breakingHi} ${cpu.breakingLo}`,
@@ -202,6 +203,7 @@ function visibleOf(vcpu: Vcpu): Record<string, string> {
     'general registers': vcpu.gr.join(' '),
     'floating-point registers': `${vcpu.fr.join(' ')} ${vcpu.fpc}`,
     'access registers': vcpu.ar.join(' '),
+    'guarded-storage registers': vcpu.guarded.join(' '),
     'control registers': Array.from({ length: 16 }, (_, n) => vcpu.control(n)).join(' '),
     stopped: `${vcpu.stopped}`,
   };

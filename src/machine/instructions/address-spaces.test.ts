@@ -276,8 +276,14 @@ describe('the linkage stack', () => {
     cpu.ar.forEach((_, r) => void (cpu.ar[r] = 0x0a00_0000 + r));
     const access = [...cpu.ar];
     expect(ended('b2400000')).toEqual([0]);
+    const formed = cpu.cr[15] as bigint;
     cpu.gr.fill(0n);
     cpu.ar.fill(0);
+    // Another entry, across two other pages.
+    cpu.setControl(15, BigInt(HOME_STACK + 0x3fb0));
+    cpu.storage.set32(0x8_4fa8, 0x0900_0000 + 2 * SIZE);
+    expect(ended('b2400000')).toEqual([0]);
+    cpu.setControl(15, formed);
     expect(ended('b90e000f')).toEqual([0]);
     expect([...cpu.gr]).toEqual([...registers]);
     expect([...cpu.ar]).toEqual(access);

@@ -42,6 +42,7 @@ import { ICTL, type InstructionLine } from './line.ts';
 import { aligned, effectivePage } from './operands.ts';
 import { demandKind } from './program-call.ts';
 import { extractionAuthority, keyAllowed } from './psw.ts';
+import { addBranchWithMode, addSecondary, addSubspaceBranch, TRACE } from './trace.ts';
 
 /** EXTRACT PRIMARY and SECONDARY ASN. Control register `control` has the number and, in its high half, its instance number. */
 function extractAsn(control: number, instance: boolean) {
@@ -60,7 +61,8 @@ function setSecondary(instance: boolean) {
     if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
     const asn = c.low(r1) & 0xffff;
     const withInstance = instance || reuse(c);
-    // The implicit trace of SET SECONDARY ASN comes here.
+    TRACE.begin(c);
+    addSecondary(c, instance, asn);
     let asce = c.cr[1] as bigint;
     let number = primaryInstance(c);
     if (asn !== primaryAsn(c)) {
@@ -73,6 +75,7 @@ function setSecondary(instance: boolean) {
       asce = demandAsce(c, aste);
       number = c.realWord(aste + ASTE.INSTANCE);
     }
+    TRACE.commit(c);
     loadControl(c, 3, withInstance ? number : secondaryInstance(c), (keyMask(c) << 16) | asn);
     c.setControl(7, asce);
   };
@@ -245,7 +248,10 @@ function branchWithMode(c: Processor, hi: number, lo: number): void {
 /** BRANCH IN SUBSPACE GROUP: the ALET in access register r2 says to which subspace, or to the base space. */
 function bsg(c: Processor, r1: number, r2: number): void {
   if (!c.dat) c.program(PGM.SPECIAL_OPERATION);
-  // The implicit traces of BRANCH IN SUBSPACE GROUP come here.
+  const hi = c.high(r2);
+  const lo = c.low(r2);
+  TRACE.begin(c);
+  addSubspaceBranch(c, r2 === 0 ? 0 : (c.ar[r2] as number), hi, lo);
   const duct = ductOf(c);
   const base = c.realWord(duct + DUCT.BASE_ASTE) & ASTE_ORIGIN;
   if (primaryAste(c) !== base) c.program(PGM.SPECIAL_OPERATION);
@@ -255,8 +261,7 @@ function bsg(c: Processor, r1: number, r2: number): void {
   const toBase = aste === base && alet !== 1;
   const sequence = c.realWord(aste + ASTE.SEQUENCE);
   const at = ductFrame(c);
-  const hi = c.high(r2);
-  const lo = c.low(r2);
+  TRACE.commit(c);
   c.setControl(1, toBase ? asce : replaceAsce(c.cr[1] as bigint, asce));
   c.setControl(7, c.cr[1] as bigint);
   const number = reuse(c) ? primaryInstance(c) : secondaryInstance(c);
@@ -301,17 +306,19 @@ const PROBLEM_STATE = 1;
  */
 function bsa(c: Processor, r1: number, r2: number): void {
   const saved = c.realWord(ductOf(c) + DUCT.AUTHORITY);
-  // The implicit trace of a branch comes here.
+  TRACE.begin(c);
   if (saved & REDUCED) returnAuthority(c, r1, r2, saved);
   else reduceAuthority(c, r1, r2);
 }
 
 function reduceAuthority(c: Processor, r1: number, r2: number): void {
   if (r2 === 0) c.program(PGM.SPECIAL_OPERATION);
+  addBranchWithMode(c, c.high(r2), c.low(r2));
   const key = (c.low(r1) >>> 4) & 15;
   keyAllowed(c, key);
   const mask = keyMask(c) & (c.low(r1) >>> 16);
   const at = ductFrame(c);
+  TRACE.commit(c);
   const { storage } = c;
   const state = c.problem ? PROBLEM_STATE : 0;
   storage.set32(at + DUCT.AUTHORITY, ((keyMask(c) << 16) | (c.key << 4) | REDUCED | state) >>> 0);
@@ -329,6 +336,8 @@ function returnAuthority(c: Processor, r1: number, r2: number, saved: number): v
   const at = ductFrame(c);
   const hi = c.storage.get32(at + DUCT.RETURN_ADDRESS);
   const lo = c.storage.get32(at + DUCT.RETURN_ADDRESS + 4);
+  addBranchWithMode(c, hi, lo);
+  TRACE.commit(c);
   c.storage.set32(at + DUCT.AUTHORITY, saved & ~REDUCED);
   saveAddress(c, r1);
   c.key = (saved >>> 4) & 15;

@@ -17,6 +17,7 @@ import { primaryInstance, reuse, secondaryInstance } from './asn.ts';
 import { ICTL, type InstructionLine } from './line.ts';
 import { pair } from './operands.ts';
 import { Span } from './span.ts';
+import { addBranch, TRACE, tracesBranches } from './trace.ts';
 
 /** Entry types. */
 const TYPE = { HEADER: 0x09, BRANCH: 0x0c, CALL: 0x0d } as const;
@@ -282,9 +283,11 @@ function bakr(c: Processor, r1: number, r2: number): void {
   if (r2 !== 0) c.effectiveRegister(r2);
   const { eaHi, eaLo } = c;
   const to = r2 === 0 ? c.pswAddress : (BigInt(eaHi) << 32n) | BigInt(eaLo);
-  // The implicit trace of a branch comes here.
+  TRACE.begin(c);
+  if (r2 !== 0 && tracesBranches(c)) addBranch(c, eaHi, eaLo, c.addressing);
   const back = r1 === 0 ? own : returnIn(c.gr[r1] as bigint);
   formEntry(c, { type: 'branch', ...back, called: withMode(c, to) });
+  TRACE.commit(c);
   if (r2 !== 0) c.branchTo(eaHi, eaLo);
 }
 

@@ -39,6 +39,7 @@ import {
   restoreRegisters,
   STATE,
 } from './linkage-stack.ts';
+import { addCall, addModeSwitch, addReturn, addTransfer, TRACE, tracesSwitch } from './trace.ts';
 
 /** Bit of a linkage-table designation: programs of the space may use the subsystem linkage. */
 const SUBSYSTEM_LINKAGE = 0x8000_0000;
@@ -183,14 +184,17 @@ function pc(c: Processor): void {
   const call = callNumber(c);
   if (!c.dat || c.space & SPACE.SECONDARY) c.program(PGM.SPECIAL_OPERATION);
   const designation = linkageDesignation(c);
-  // The implicit trace of PROGRAM CALL comes here.
+  TRACE.begin(c);
+  addCall(c, call.identification, call.long);
   const entry = tableEntry(c, entryDesignation(c, designation, call), call);
   demandEntry(c, entry);
   const asce = calledAsce(c, entry);
+  if (tracesSwitch(c, addressingOf(entry))) addModeSwitch(c);
   const old = currentSpace(c);
   const stacking = (entry.flags & FLAG.STACKING) !== 0;
   if (stacking) stackCall(c, entry, call);
   else linkRegisters(c);
+  TRACE.commit(c);
   enterSpaces(c, entry, asce);
   enterProgram(c, entry, stacking);
   if (entry.asn !== 0) spaceSwitch(c, old, asce);
@@ -330,6 +334,7 @@ function returnSecondary(c: Processor, restored: Restored, primary: ReturnSpace)
 const PSW_WORDS = new Uint32Array(4);
 /** The PER mask, which PROGRAM RETURN does not change. */
 const PER_MASK = 0x4000_0000;
+const PROBLEM_STATE = 0x0001_0000;
 
 /** PROGRAM RETURN: restores the state of the current state entry, and takes the entry from the stack. */
 function pr(c: Processor): void {
@@ -340,12 +345,13 @@ function pr(c: Processor): void {
     PSW_WORDS[i] = c.storage.get32(ENTRY.address(offset));
   });
   const restored = entry.call ? restoredFrom(c, entry) : null;
-  // The implicit trace of PROGRAM RETURN comes here.
+  traceReturn(c, restored);
   const old = currentSpace(c);
   const primary = restored === null ? null : returnPrimary(c, restored);
   const secondary = restored === null || primary === null ? 0n : returnSecondary(c, restored, primary);
   probeRemoval(c, entry);
   restoreRegisters(c, entry, 2, 14, true);
+  TRACE.commit(c);
   if (restored !== null && primary !== null) returnTo(c, restored, primary, secondary);
   removeEntry(c, entry);
   c.breakingEvent();
@@ -354,6 +360,15 @@ function pr(c: Processor): void {
   c.enterPsw(((hi & ~PER_MASK) | (c.per ? PER_MASK : 0)) >>> 0, lo, iaHi, iaLo);
   if (restored !== null && primary !== null && restored.primary !== old.asn)
     spaceSwitch(c, old, primary.asce);
+}
+
+/** Adds the trace entry of PROGRAM RETURN. Preconditions: PSW_WORDS is the PSW to return to. */
+function traceReturn(c: Processor, restored: Restored | null): void {
+  const [first = 0, second = 0, hi = 0, lo = 0] = PSW_WORDS;
+  const problem = (first & PROBLEM_STATE) !== 0;
+  const addressing = ((first & 1) << 1) | (second >>> 31);
+  TRACE.begin(c);
+  addReturn(c, { asn: restored?.primary ?? null, hi, lo, addressing, problem });
 }
 
 function returnTo(c: Processor, restored: Restored, primary: ReturnSpace, secondary: bigint): void {
@@ -371,7 +386,8 @@ function transfer(instance: boolean) {
   return (c: Processor, r1: number, r2: number): void => {
     if (!c.dat || c.space !== SPACE.PRIMARY) c.program(PGM.SPECIAL_OPERATION);
     const asn = c.low(r1) & 0xffff;
-    // The implicit trace of PROGRAM TRANSFER comes here.
+    TRACE.begin(c);
+    addTransfer(c, instance, asn, r2);
     linkageDesignation(c);
     const problem = (c.low(r2) & 1) !== 0;
     if (c.problem && !problem) c.program(PGM.PRIVILEGED_OPERATION);
@@ -386,6 +402,7 @@ function transfer(instance: boolean) {
       const aste = transferAste(c, asn, instance ? c.high(r1) : null);
       enterPrimary(c, asn, aste, demandAsce(c, aste), withInstance);
     }
+    TRACE.commit(c);
     const asce = c.cr[1] as bigint;
     setSecondary(c, mask, asn, asce, withInstance ? primaryInstance(c) : secondaryInstance(c));
     c.addressing = addressing;

@@ -28,7 +28,7 @@ export const tracesBranches = (c: Processor) => ((c.cr32[HI] as number) & CONTRO
 /** Whether switches into and out of the 64-bit mode are traced. */
 const tracesModes = (c: Processor) => ((c.cr32[HI] as number) & CONTROL.MODE) !== 0;
 /** Whether program calls, transfers and returns, and changes of the secondary ASN, are traced. */
-export const tracesAsns = (c: Processor) => ((c.cr32[LO] as number) & CONTROL.ASN) !== 0;
+const tracesAsns = (c: Processor) => ((c.cr32[LO] as number) & CONTROL.ASN) !== 0;
 
 /** The largest entry, of TRACE LONG with sixteen registers, and the number of entries of one instruction, in bytes. */
 const LARGEST = 144;
@@ -116,9 +116,12 @@ function addModeSwitchingBranch(c: Processor, hi: number, lo: number, addressing
   else TRACE.add(c, [0x52f0_0000, hi, lo]);
 }
 
+/** Bit of an addressing mode: extended addressing, which the 64-bit mode has. */
+const EXTENDED = 2;
+
 /** Whether the mode `addressing` is traced as a switch from the current one. */
 export function tracesSwitch(c: Processor, addressing: number): boolean {
-  return tracesModes(c) && (addressing === ADDRESSING.BITS_64) !== (c.addressing === ADDRESSING.BITS_64);
+  return tracesModes(c) && ((addressing ^ c.addressing) & EXTENDED) !== 0;
 }
 
 /** Traces a branch in the current mode. */
@@ -149,6 +152,90 @@ export function traceModeBranch(c: Processor, hi: number, lo: number, addressing
   else if (switches) addModeSwitch(c);
   else addBranch(c, hi, lo, addressing);
   TRACE.commit(c);
+}
+
+/** Adds the entry of a branch to an address in the current mode, or outside the 64-bit mode in that of its leftmost bit. */
+export function addBranchWithMode(c: Processor, hi: number, lo: number): void {
+  if (!tracesBranches(c)) return;
+  const { addressing } = c;
+  const set = lo >>> 31 ? ADDRESSING.BITS_31 : ADDRESSING.BITS_24;
+  addBranch(c, hi, lo, addressing === ADDRESSING.BITS_64 ? addressing : set);
+}
+
+/**
+ * Adds the entry of PROGRAM CALL, if ASNs are traced. It has the return address.
+ * @param number the PC number, as an exception identifies it
+ * @param long whether it has more than 20 bits
+ */
+export function addCall(c: Processor, number: number, long: boolean): void {
+  if (!tracesAsns(c)) return;
+  const { iaHi, iaLo } = c;
+  const key = c.key << 20;
+  const state = c.problem ? 1 : 0;
+  const wide = c.addressing === ADDRESSING.BITS_64;
+  const low = (wide ? iaLo : short(c.addressing, iaLo)) | state;
+  if (!long) {
+    const first = (wide ? 0x2200_0000 : 0x2100_0000) | key | number;
+    TRACE.add(c, wide ? [first, iaHi, low] : [first, low]);
+  } else if (!wide) TRACE.add(c, [0x2208_0000 | key, low, number]);
+  else if (iaHi === 0) TRACE.add(c, [0x220b_0000 | key, low, number]);
+  else TRACE.add(c, [0x230f_0000 | key, iaHi, low, number]);
+}
+
+/** The program to which PROGRAM RETURN returns. */
+export interface ReturnTarget {
+  /** The new primary ASN; null if BRANCH AND STACK formed the state entry. */
+  readonly asn: number | null;
+  readonly hi: number;
+  readonly lo: number;
+  readonly addressing: number;
+  readonly problem: boolean;
+}
+
+/** An address in an entry of PROGRAM RETURN: its words, and its two format bits: 64-bit mode, and doubleword. */
+function returnAddress(addressing: number, hi: number, lo: number): { words: number[]; bits: number } {
+  if (addressing !== ADDRESSING.BITS_64) return { words: [short(addressing, lo)], bits: 0 };
+  return hi === 0 ? { words: [lo], bits: 2 } : { words: [hi, lo], bits: 3 };
+}
+
+/** Adds the entry of PROGRAM RETURN, if ASNs are traced, or that of a switch of the mode. */
+export function addReturn(c: Processor, { asn, hi, lo, addressing, problem }: ReturnTarget): void {
+  if (asn === null || !tracesAsns(c)) {
+    if (tracesSwitch(c, addressing)) addModeSwitch(c);
+    return;
+  }
+  const to = returnAddress(addressing, hi, (lo | (problem ? 1 : 0)) >>> 0);
+  const own = returnAddress(c.addressing, c.iaHi, c.iaLo);
+  // The format counts the words: 0x32 for two short addresses to 0x34 for two long ones.
+  const format = (0x30 + to.words.length + own.words.length) << 24;
+  const bits = (to.bits << 2) | own.bits;
+  TRACE.add(c, [format | (c.key << 20) | (bits << 16) | asn, ...to.words, ...own.words]);
+}
+
+/** Adds the entry of PROGRAM TRANSFER, if ASNs are traced. @param r2 the register of the address */
+export function addTransfer(c: Processor, instance: boolean, asn: number, r2: number): void {
+  if (!tracesAsns(c)) return;
+  const first = (c.key << 20) | (instance ? 0x1_0000 : 0) | asn;
+  const [hi, lo] = [c.high(r2), c.low(r2)];
+  if (c.addressing !== ADDRESSING.BITS_64) TRACE.add(c, [0x3100_0000 | first, lo]);
+  else if (hi === 0) TRACE.add(c, [0x3108_0000 | first, lo]);
+  else TRACE.add(c, [0x320c_0000 | first, hi, lo]);
+}
+
+/** Adds the entry of SET SECONDARY ASN, if ASNs are traced. */
+export function addSecondary(c: Processor, instance: boolean, asn: number): void {
+  if (tracesAsns(c)) TRACE.add(c, [(instance ? 0x1001_0000 : 0x1000_0000) | asn]);
+}
+
+/** Adds the entry of BRANCH IN SUBSPACE GROUP: its own if ASNs are traced, or that of a branch. */
+export function addSubspaceBranch(c: Processor, alet: number, hi: number, lo: number): void {
+  if (!tracesAsns(c)) {
+    addBranchWithMode(c, hi, lo);
+    return;
+  }
+  const list = ((alet >>> 1) & 0x80_0000) | (alet & 0x7f_ffff);
+  if (c.addressing === ADDRESSING.BITS_64) TRACE.add(c, [0x4200_0000 | list, hi, lo]);
+  else TRACE.add(c, [0x4100_0000 | list, lo >>> 31 ? lo : lo & 0x00ff_ffff]);
 }
 
 /** Space that TRACE and TRACE LONG need, whatever the number of registers. */

@@ -12,6 +12,7 @@ import { DUCT, ductOf, homeSwitch } from './asn.ts';
 import type { InstructionLine } from './line.ts';
 import { advance } from './operands.ts';
 import { FIRST } from './span.ts';
+import { addBranch, TRACE, traceModeBranch, tracesBranches } from './trace.ts';
 
 /** The word of the DUCT about traps: whether they are enabled, and the address of the trap control block. */
 const ENABLED = 1;
@@ -51,7 +52,9 @@ function trap(trap4: boolean) {
     if (!(flags & FLAG.WHOLE_PSW) && c.addressing === ADDRESSING.BITS_64) c.program(PGM.SPECIAL_OPERATION);
     const words = saveWords(c, flags, trap4);
     FIRST.atHome(c, BigInt(area), words * 4, STORE, c.key);
-    // The implicit trace of a branch comes here.
+    TRACE.begin(c);
+    if (tracesBranches(c)) addBranch(c, 0, program, ADDRESSING.BITS_31);
+    TRACE.commit(c);
     for (let i = 0; i < words; i++) c.storage.set32(FIRST.address(i * 4), WORDS[i] as number);
     if (c.addressing === ADDRESSING.BITS_64) c.gr32[15 * 2 + 1] = 0;
     c.gr32[15 * 2] = block;
@@ -129,13 +132,14 @@ function rp(c: Processor, b2: number): void {
   const high = disjoint ? fetchField(c, offsets[3], 4).getUint32(0) : first;
   if (c.dat && c.problem && (hi & HOME_BITS) === HOME_BITS) c.program(PGM.PRIVILEGED_OPERATION);
   if (!CpuState.pswValid(hi, lo, iaHi, iaLo) || iaLo & 1) c.program(PGM.SPECIFICATION);
-  // The implicit traces of a branch and of a mode switch come here.
+  const addressing = ((hi & 1) << 1) | (lo >>> 31);
+  traceModeBranch(c, iaHi, iaLo, addressing);
   c.ar[b2] = access;
   if (whole) c.gr32[b2 * 2 + 1] = high;
   c.gr32[b2 * 2] = low;
   c.cc = (hi >>> 12) & 3;
   c.programMask = (hi >>> 8) & 15;
-  c.addressing = ((hi & 1) << 1) | (lo >>> 31);
+  c.addressing = addressing;
   const from = c.space;
   c.setSpace((hi >>> 14) & 3);
   c.branchTo(iaHi, iaLo);
