@@ -36,9 +36,9 @@ const LIMIT = 2e9;
 /** PSW bits 0 to 63 at the start: the 64-bit mode. */
 const START = 0x1_8000_0000n;
 
-/** The options of the compiler, without vectors and transactions, which this machine lacks. */
+/** The options of the compiler: without vectors and transactions, which this machine lacks. */
 const FLAGS =
-  `-O2 -w -std=gnu11 -static -nostdlib -no-pie -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables
+  `-O2 -mno-vx -mno-htm -w -std=gnu11 -static -nostdlib -no-pie -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables
   -fpermissive -Wl,--build-id=none -Wl,-n -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -Wl,-T,${HERE}image.ld`.split(
     /\s+/,
   );
