@@ -149,23 +149,35 @@ interface Outcome {
   readonly registers: string;
 }
 
+/** Bytes of an operand before and after its address. */
+const AROUND = 0x110;
+
+/** Returns the contents around the address of each operand, the same in all spaces. */
+function contents(zeros: boolean): Uint8Array {
+  const bytes = new Uint8Array(2 * AROUND);
+  if (!zeros) for (let i = 0; i < bytes.length; i++) bytes[i] = 0x10 | (i % 10);
+  // A digit selector for EDIT.
+  if (!zeros) bytes[AROUND + 1] = 0x20;
+  return bytes;
+}
+
+const CONTENTS = { zeros: contents(true), digits: contents(false) } as const;
+
 function prepare({ cpu, origin }: Program, name: string, control: bigint, offset: number): void {
   cpu.reset();
   cpu.interruptions = 'report';
   const { storage } = cpu;
   storage.keys.fill(0);
+  const operand = (ZEROS.includes(name) ? CONTENTS.zeros : CONTENTS.digits).slice();
+  const view = new DataView(operand.buffer);
+  // An address and an ALET in the parameter list of PLO: those of register 6.
+  for (const place of [72, 104, 136]) {
+    view.setUint32(AROUND + place - 4, aletOf(6));
+    view.setBigUint64(AROUND + place, addressOf(6, offset));
+  }
   for (const space of registers) {
     for (const r of registers) {
-      const at = origin + frameOf(space, r) * 0x1000;
-      const byte = (i: number) => (ZEROS.includes(name) ? 0 : 0x10 | (i % 10));
-      for (let i = offset - 0x110; i < offset + 0x110; i++) storage.bytes[at + i] = byte(i);
-      // A digit selector for EDIT.
-      if (!ZEROS.includes(name)) storage.bytes[at + offset + 1] = 0x20;
-      // An address and an ALET in the parameter list of PLO: those of register 6.
-      for (const place of [72, 104, 136]) {
-        storage.set32(at + offset + place - 4, aletOf(6));
-        storage.set64(at + offset + place, addressOf(6, offset));
-      }
+      storage.bytes.set(operand, origin + frameOf(space, r) * 0x1000 + offset - AROUND);
     }
   }
   for (const r of registers) {
