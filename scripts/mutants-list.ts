@@ -1572,4 +1572,22 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'access, address, register)',
     replace: 'access, address)',
   },
+  {
+    name: 'the fast path of a guest ignores the end of its storage',
+    file: 'src/machine/cpu/access.ts',
+    find: '    if (absolute >= pages) return -1;\n',
+    replace: '',
+  },
+  {
+    name: 'the fast path of a guest does not apply its prefix',
+    file: 'src/machine/cpu/access.ts',
+    find: 'if (inPrefixArea === 0 || inPrefixArea === 1) return -1;',
+    replace: '',
+  },
+  {
+    name: 'the fast path of a guest stores into pages that its tables protect',
+    file: 'src/machine/cpu/access.ts',
+    find: 'if (slot < 0 || (access === STORE && guestTlb.protect[slot] !== 0)) return -1;',
+    replace: 'if (slot < 0) return -1;',
+  },
 ];

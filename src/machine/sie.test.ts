@@ -104,6 +104,20 @@ describe('interpretive execution', () => {
     expect(guest64(0x208)).toBe(0xabcn);
   });
 
+  it('an access beyond a main-storage extent that the host has reduced is an addressing exception', () => {
+    const store = () => {
+      program(load(2, GUEST_SIZE), stg(2, 8, 2), stg(2, 8, 2), lpswe(DONE));
+      setPsw(MASK.PLAIN, START);
+      expect(run()).toEqual(intercepted(ICPT.WAIT));
+    };
+    set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN + GUEST_SIZE));
+    store();
+    expect(get64(SIE.PSW + 8)).toBe(0n);
+    set64(SIE.STORAGE_LIMIT, BigInt(ORIGIN));
+    store();
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.ADDRESSING);
+  });
+
   it('an access beyond the main-storage extent is an addressing exception of the guest', () => {
     program(load(2, GUEST_SIZE), lg(1, 0, 2), lpswe(DONE));
     expect(run()).toEqual(intercepted(ICPT.WAIT));
@@ -325,6 +339,15 @@ describe('two translations', () => {
   const guestPage = (page: number, value: bigint) =>
     machine.storage.set64(ORIGIN + GUEST_PAGES + page * 8, value);
   const hostPage = (page: number, value: bigint) => machine.storage.set64(PAGES + page * 8, value);
+
+  it('protects a page by the guest’s tables although the guest has stored into its frame by another page', () => {
+    guestPage(0x20, 0x3_0000n);
+    guestPage(0x21, 0x3_0200n);
+    program(load(1, 0x77), load(2, 0x2_0000), load(3, 0x2_1000), stg(1, 8, 2), lg(4, 8, 3), stg(1, 16, 3));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(guest16(LOWCORE.PROGRAM_CODE)).toBe(PGM.PROTECTION);
+    expect([cpu.gr[4], guest64(0x3_0008), guest64(0x3_0010)]).toEqual([0x77n, 0x77n, 0n]);
+  });
 
   it('translates by the guest’s tables, then by the host’s', () => {
     guestPage(0x20, 0x3_0000n);

@@ -268,8 +268,11 @@ export class CpuAccess extends CpuState {
   /** As `frame`, for an instruction fetch of two bytes: its fast path tests what matters to a fetch of instructions. */
   instructionFrame(page: LogicalPage, offset: number): number {
     const { tlb, cr32 } = this;
-    // Instructions come from the primary space, except in the home-space mode.
-    if (this.dat === true && this.sie === null && this.space !== SPACE.HOME) {
+    if (this.sie !== null) {
+      const slot = this.#fastGuestSlot(this.sie, page, INSTRUCTION);
+      if (slot >= 0) return (tlb.frames[slot] as number) * 4096;
+      // Instructions come from the primary space, except in the home-space mode.
+    } else if (this.dat === true && this.space !== SPACE.HOME) {
       const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
       if (slot >= 0 && tlb.noExecute[slot] === 0 && this.key === 0 && !this.#inspecting) {
         tlb.hits++;
@@ -281,17 +284,49 @@ export class CpuAccess extends CpuState {
 
   /**
    * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
-   * the key is 0, no guest is interpreted, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
+   * the key is 0, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
    * protection), and the change bit is recorded if it is a store (so the page is not protected), and the entry permits
    * instruction fetches if it is one. Returns -1 otherwise: `#translated` decides.
    */
   #fastSlot(page: LogicalPage, access: Access): number {
-    const { tlb, cr32 } = this;
-    if (this.dat !== true || this.sie !== null || this.space !== SPACE.PRIMARY) return -1;
+    const { tlb, cr32, sie } = this;
+    if (sie !== null) return this.#fastGuestSlot(sie, page, access);
+    if (this.dat !== true || this.space !== SPACE.PRIMARY) return -1;
     if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
     const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
     if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
+    tlb.hits++;
+    return slot;
+  }
+
+  /**
+   * As `#fastSlot`, for a guest: the guest's TLB has the page, unless DAT is off, and the host's TLB has the page of the host
+   * where the guest's absolute page is.
+   */
+  #fastGuestSlot(
+    { pages, originPage, asceHi, asceLo }: SieContext,
+    page: LogicalPage,
+    access: Access,
+  ): number {
+    if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
+    const { tlb, guestTlb, cr32 } = this;
+    let absolute: number = page;
+    if (this.dat) {
+      if (this.space !== SPACE.PRIMARY) return -1;
+      const slot = guestTlb.slotOf(page, cr32[3] as number, cr32[2] as number);
+      if (slot < 0 || (access === STORE && guestTlb.protect[slot] !== 0)) return -1;
+      if (access === INSTRUCTION && guestTlb.noExecute[slot] !== 0) return -1;
+      absolute = guestTlb.frames[slot] as number;
+    } else {
+      const inPrefixArea = page - this.prefix / 4096;
+      if (inPrefixArea === 0 || inPrefixArea === 1) return -1;
+    }
+    if (absolute >= pages) return -1;
+    const slot = tlb.slotOf(absolute + originPage, asceHi, asceLo);
+    if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
+    if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
+    if (this.dat) guestTlb.hits++;
     tlb.hits++;
     return slot;
   }
