@@ -116,14 +116,14 @@ const otherThan = (machine: MachineName): MachineName => (machine === 'qemu' ? '
  * @param always whether the second machine runs those that do not differ from the first one, too
  */
 async function compareAll(
-  machine: MachineName,
+  { machine, spaces = false }: Family,
   all: readonly Sequence[],
   always: boolean,
 ): Promise<Compared[]> {
   const sequences = runHere(all);
   const first = await runOn(machine, sequences);
   const agrees = sequences.map((one, i) => isDeepStrictEqual(one.here, first[i]));
-  const asked = sequences.flatMap((_, i) => (always || !agrees[i] ? [i] : []));
+  const asked = sequences.flatMap((_, i) => (!spaces && (always || !agrees[i]) ? [i] : []));
   const outcomes = await runOn(
     otherThan(machine),
     asked.map((i) => sequences[i] as Sequence),
@@ -155,7 +155,7 @@ export async function compare(
     const own = seedOf(seed * 100 + number, i);
     return { seed: own, code: Buffer.from(codeOf(own, lines, others)), state: stateFor(family, own) };
   });
-  return compareAll(family.machine, sequences, false);
+  return compareAll(family, sequences, false);
 }
 
 /** Returns the starts of a sequence up to each of its instructions, the last of which is the whole. */
@@ -179,8 +179,8 @@ interface Shortened {
 }
 
 /** Returns the shortest start of each sequence that still differs from both machines, or the sequence itself. */
-async function shortened(machine: MachineName, different: readonly Compared[]): Promise<Shortened[]> {
-  const compared = await compareAll(machine, different.flatMap(starts), true);
+async function shortened(family: Family, different: readonly Compared[]): Promise<Shortened[]> {
+  const compared = await compareAll(family, different.flatMap(starts), true);
   return different.map((one): Shortened => {
     const own = compared.filter(({ seed }) => seed === one.seed);
     const at = own.findIndex(({ agreed }) => agreed === null);
@@ -240,7 +240,7 @@ export async function judge(family: Family, different: readonly Compared[]): Pro
   const explained = new Map<string, number>();
   const unexplained: Compared[] = [];
   const other = otherThan(family.machine);
-  for (const one of await shortened(family.machine, different)) {
+  for (const one of await shortened(family, different)) {
     const name = explanation(family.machine, one, 'first') ?? explanation(other, one, 'second');
     if (name === null) unexplained.push(one.one);
     else explained.set(name, (explained.get(name) ?? 0) + 1);

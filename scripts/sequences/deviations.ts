@@ -86,6 +86,13 @@ const DEVIATIONS: readonly Deviation[] = [
       /^(PACK|UNPK|MVO|MVZ)$/.test(last) && ACCESS.has(here['pgm'] ?? '') && ACCESS.has(there['pgm'] ?? ''),
   },
   {
+    name: 'of exceptions of both operands another one is recognized',
+    machine: 'hercules',
+    applies: ({ here, there, last }) =>
+      /^(MV|[NOX]C$|CP|[ASMD]P$|ZAP|CSST|LPDG?$|LMD|TRE?$|ED)/.test(last) &&
+      [here, there].every(({ pgm = '' }) => ACCESS.has(pgm) || pgm === '28' || pgm === '29' || pgm === '7'),
+  },
+  {
     name: 'the operand of a load or store on condition is accessed although the condition is not met',
     machine: 'qemu',
     applies: ({ there, last }) => /^(LOC|STOC)/.test(last) && ACCESS.has(there['pgm'] ?? ''),

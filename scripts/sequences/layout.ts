@@ -89,6 +89,9 @@ const OLD_PSW = { [KIND.PROGRAM]: 0x150, [KIND.SVC]: 0x140, [KIND.EXTERNAL]: 0x1
 /** What a sequence changed, and how it ended, in hexadecimal. A field is absent if it has the value from before. */
 export type Outcome = Readonly<Record<string, string>>;
 
+/** PSW bits 16 and 17. */
+const SPACE_CONTROL = 3n << 46n;
+const ACCESS_REGISTER_MODE = 1n << 46n;
 /** PSW bits 18 and 19. */
 const CONDITION_CODE = 3n << 44n;
 const PGM = { OPERATION: 1, SPECIFICATION: 6, DATA: 7, MONITOR: 0x40 } as const;
@@ -127,8 +130,9 @@ export function outcomeOf(result: Buffer, code: Uint8Array, state: State): Outco
       delete out['ilc'];
     }
     if (TRANSLATION.includes(interruption)) {
-      // The page, and the space.
-      out['teid'] = (teid & ~0xffcn).toString(16);
+      // The page, and the space. In the access-register mode a machine may name the space or the mode.
+      const space = (mask & SPACE_CONTROL) === ACCESS_REGISTER_MODE ? 0n : 3n;
+      out['teid'] = (teid & (~0xfffn | space)).toString(16);
       if (teid >> 12n === address >> 12n) delete out['ilc'];
     }
     if (interruption === PGM.DATA) out['dxc'] = result.readUInt32BE(low(0x90)).toString(16);

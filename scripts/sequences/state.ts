@@ -8,7 +8,7 @@
 
 import { Random } from '../../src/fuzz/random.ts';
 import { BLOCK_LENGTH, BLOCKS, CODE, CODE_LENGTH, type State } from './layout.ts';
-import { ASCE, PLACES } from './tables.ts';
+import { ALET, ASCE, DUCT_ORIGIN, OTHER_ASCE, PLACES, PRIMARY_ENTRY } from './tables.ts';
 
 /** What registers and data hold mostly. */
 export type Kind = 'numbers' | 'floats' | 'decimals' | 'text';
@@ -165,6 +165,29 @@ const SYSTEM = 0x05n << 56n;
 const PROBLEM = 1n << 48n;
 /** Control register 0: AFP registers, the clock comparator, enhanced DAT, the secondary space. */
 const CR0 = 0x0484_08e0n;
+
+/** PSW bits 16 and 17: the access-register mode, twice as often as the secondary-space mode. */
+const SPACES = [1n << 46n, 1n << 46n, 2n << 46n] as const;
+
+/**
+ * Changes a state so that operands are in different spaces: in the access-register or secondary-space mode, with tokens of all spaces in
+ * the access registers.
+ */
+export function inSpaces(state: State, seed: number): State {
+  const random = new Random(seed ^ 0x5a5a);
+  const control = [...state.control];
+  control[2] = DUCT_ORIGIN;
+  control[5] = PRIMARY_ENTRY;
+  control[7] = control[13] = OTHER_ASCE;
+  return {
+    ...state,
+    psw: state.psw | random.pick(SPACES),
+    access: state.access.map(() =>
+      random.oneIn(20) ? random.next() : random.pick([0, 0, 1, ALET, ALET, 5]),
+    ),
+    control,
+  };
+}
 
 /**
  * Returns the state of a sequence.

@@ -29,6 +29,8 @@ const { values } = parseArgs({
 const PREFIX = process.env['CROSS_PREFIX'] ?? 's390x-linux-gnu-';
 const HERE = fileURLToPath(new URL('./', import.meta.url));
 const STORAGE_SIZE = 128 << 20;
+/** Programs that test the C library itself. */
+const OF_LIBRARY = /^(printf|fprintf|vprintf|vfprintf)-/;
 /** The units of work after which a program has failed to end. */
 const LIMIT = 2e9;
 /** PSW bits 0 to 63 at the start: the 64-bit mode. */
@@ -114,7 +116,13 @@ if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
 try {
   const tests = fetchTests(directory);
   const sources = readdirSync(tests, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.c') && !name.includes('-lib') && name.includes(values.only as string))
+    .filter(
+      (name) =>
+        name.endsWith('.c') &&
+        !name.includes('-lib') &&
+        !OF_LIBRARY.test(name) &&
+        name.includes(values.only as string),
+    )
     .sort();
   const work = mkdtempSync(join(tmpdir(), 'torture-work-'));
   execFileSync(`${PREFIX}gcc`, [
