@@ -1334,7 +1334,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'IDTE invalidates entries before an exception',
     file: 'src/machine/instructions/invalidate.ts',
-    find: '    for (let n = 0; n < count; n++) tableEntry(c, r1, first + n);\n',
+    find: '    eachPage(c, r1, first, count, () => undefined);\n',
     replace: '',
   },
   {

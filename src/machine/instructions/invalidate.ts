@@ -99,20 +99,45 @@ function idte(c: Processor, r1: number, r2: number, m4: number): void {
     const type = (c.low(r1) & ASCE.TYPE) >>> 2;
     const first = indexIn(type, c.gr[r2] as bigint);
     const count = Math.min((what & 0x7ff) + 1, 0x800 - first);
-    for (let n = 0; n < count; n++) tableEntry(c, r1, first + n);
-    for (let n = 0; n < count; n++) {
-      const low = tableEntry(c, r1, first + n) + 4;
-      c.storage.set32(low, (c.storage.get32(low) | REGION.INVALID) >>> 0);
-    }
+    // No entry is invalidated if another one has an exception.
+    eachPage(c, r1, first, count, () => undefined);
+    eachPage(c, r1, first, count, invalidate);
   }
   purge(c, isLocal(c, m4));
 }
 
-/** Returns the absolute byte address of an entry of the region or segment table whose origin is in register `r`. */
-function tableEntry(c: Processor, r: number, index: number): number {
+const ENTRIES_PER_PAGE = 512;
+
+/** Calls `visit` for the entries of a table in each of its pages, with the absolute address of the first one and their number. */
+function eachPage(
+  c: Processor,
+  r: number,
+  first: number,
+  count: number,
+  visit: (c: Processor, at: number, entries: number) => void,
+): void {
+  for (let n = 0; n < count; ) {
+    const entries = Math.min(count - n, ENTRIES_PER_PAGE - ((first + n) % ENTRIES_PER_PAGE));
+    visit(c, tableEntry(c, r, first + n, entries), entries);
+    n += entries;
+  }
+}
+
+/** Invalidates consecutive entries from an absolute address on. */
+function invalidate({ storage }: Processor, at: number, entries: number): void {
+  for (let low = at + 4; low < at + entries * 8; low += 8) {
+    storage.set32(low, (storage.get32(low) | REGION.INVALID) >>> 0);
+  }
+}
+
+/**
+ * Returns the absolute byte address of an entry of the region or segment table whose origin is in register `r`.
+ * @param entries the number of entries from there on, all in one page, that are accessed
+ */
+function tableEntry(c: Processor, r: number, index: number, entries = 1): number {
   const lo = ((c.low(r) & ASCE.ORIGIN) >>> 0) + index * 8;
   const carry = lo > 0xffff_ffff ? 1 : 0;
-  return realOperand(c, (c.high(r) + carry) >>> 0, lo >>> 0, 8, STORE);
+  return realOperand(c, (c.high(r) + carry) >>> 0, lo >>> 0, entries * 8, STORE);
 }
 
 /** The designation type of COMPARE AND REPLACE DAT TABLE ENTRY: a page table, or a type of table with this bit. */
