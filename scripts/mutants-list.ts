@@ -1115,12 +1115,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '(DICTIONARY.symbols + symbol + 1) * ENTRY',
   },
   {
-    name: 'a chain of sibling descriptors has no end',
-    file: 'src/machine/instructions/compression.ts',
-    find: 'for (let count = parent.children; count <= MOST_CHARACTERS; count += SIBLINGS.children) {',
-    replace: 'for (let count = 0; count <= 50_000; count++) {',
-  },
-  {
     name: 'expansion stores a part of a symbol that does not fit',
     file: 'src/machine/instructions/compression-dictionary.ts',
     find: '    if (length > room) return 0;\n',
