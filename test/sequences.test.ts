@@ -50,7 +50,7 @@ describe('sequences of instructions', () => {
     expect(all.map((one) => difference(family, one)).find((text) => text !== null) ?? null).toBe(null);
   });
 
-  it('that end otherwise are told, with their instructions', () => {
+  it('that end otherwise are reported with their instructions', () => {
     const [name, family] = Object.entries(FAMILIES)[0] as [string, Family];
     const [first] = recorded(`${name}.json`) as [Recorded];
     expect(difference(family, [first[0], first[1], { ...first[2], r5: 'abc' }])).toMatch(/ r5: .* \| abc/);

@@ -237,7 +237,7 @@ const OF_THE_MODE = [
 
 const FILLERS: Partial<Record<FormatName, readonly number[]>> = { SSb: [0x77, 0xf7], RSL: [0x0f] };
 
-/** Lines with operands in so many spaces. */
+/** The names of the lines whose operands were in 0, 1, 2 and 3 spaces. */
 const seen = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()] as const;
 
 function check(program: Program, line: InstructionLine): void {
