@@ -149,7 +149,7 @@ describe('events that the host enforces', () => {
     expect(guest64(LOWCORE.SVC_OLD_PSW + 8)).toBe(BigInt(START + 2));
   });
 
-  it('of an intercepted instruction: the host is told that its fetch is one', () => {
+  it('of an intercepted instruction: the interception says that its fetch is an event', () => {
     watch(FETCH | BRANCH);
     program(diag(1, 2, 0x44));
     expect(run()).toEqual({ kind: 'interception', code: ICPT.INSTRUCTION });

@@ -13,7 +13,7 @@ import { ADDRESSING, SPACE } from '../cpu/state.ts';
 import { PGM } from '../interruption.ts';
 import { order } from './binary.ts';
 import type { InstructionLine } from './line.ts';
-import { moveSpans } from './move.ts';
+import { moveSpans, nextPageEnd } from './move.ts';
 import { advanceRegister, pair, reduceLength, setAddress } from './operands.ts';
 import { FIRST, SECOND } from './span.ts';
 
@@ -81,17 +81,10 @@ function fillBytes(c: Processor, n: number, fill: number): void {
   c.storage.bytes.fill(fill, FIRST.at, FIRST.at + n);
 }
 
-/** Returns the least of `limit` and the offsets `a` and `b` that is greater than `done`. `limit` is. */
-function partEnd(done: number, limit: number, a: number, b: number): number {
-  const first = a > done && a < limit ? a : limit;
-  return b > done && b < first ? b : first;
-}
-
 /** Moves `n` bytes, at most `UNIT`. Exceptions are recognized in the order in which bytes are fetched and stored. */
 function moveBytes(c: Processor, n: number): void {
-  const { eaLo, ea2Lo } = c;
   for (let until = 0; until < n; ) {
-    until = partEnd(until, n, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    until = nextPageEnd(c, until, n);
     SECOND.atSecond(c, until, FETCH);
     FIRST.atEffective(c, until, STORE);
   }
@@ -345,12 +338,11 @@ function findByte(c: Processor, n: number, byte: number): number {
 function mvst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r1, r2);
-  const { eaLo, ea2Lo } = c;
-  const limit = Math.max(LEAST, Math.min(toPageEnd(eaLo), toPageEnd(ea2Lo)));
+  const limit = Math.max(LEAST, Math.min(toPageEnd(c.eaLo), toPageEnd(c.ea2Lo)));
   let n = 0;
   let found = -1;
   for (let until = 0; until < limit && found < 0; ) {
-    until = partEnd(until, limit, toPageEnd(eaLo), toPageEnd(ea2Lo));
+    until = nextPageEnd(c, until, limit);
     c.exchangeOperands();
     found = findByte(c, until, end);
     c.exchangeOperands();

@@ -112,7 +112,7 @@ function clc(c: Processor, l: number): void {
 }
 
 /** Returns the offset after `done` at which the first or the second operand reaches the end of a page, or `n` if that is less. */
-function nextPageEnd(c: Processor, done: number, n: number): number {
+export function nextPageEnd(c: Processor, done: number, n: number): number {
   const first = 0x1000 - (c.eaLo & 0xfff);
   const second = 0x1000 - (c.ea2Lo & 0xfff);
   let end = n;
