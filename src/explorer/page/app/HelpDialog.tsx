@@ -5,6 +5,7 @@
 import './HelpDialog.css';
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { GlossaryList } from '../ui/GlossaryList.tsx';
 import { SHORTCUTS } from './shortcuts.ts';
 
 /** Whether the help is open. */
@@ -43,6 +44,10 @@ export function HelpDialog() {
       <button type="button" class="primary" onClick={() => (help.value = false)}>
         Close
       </button>
+      <details>
+        <summary>Glossary</summary>
+        <GlossaryList />
+      </details>
     </dialog>
   );
 }
