@@ -133,7 +133,11 @@ class Draft {
   }
 }
 
-/** Whether two lines perform the same operation: blanks between words do not matter. */
+/** Whether two lines perform the same operation: blanks between words do not matter, but those in a text do. */
 export function sameOperation(one: string, other: string): boolean {
-  return one.trim().split(/\s+/).join(' ') === other.trim().split(/\s+/).join(' ');
+  return wordsOf(one).join(' ') === wordsOf(other).join(' ');
+}
+
+function wordsOf(line: string): readonly string[] {
+  return line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
 }

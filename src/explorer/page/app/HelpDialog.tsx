@@ -14,9 +14,14 @@ export const help = signal(false);
 /** The dialog. */
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (help.value) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (!help.value) {
+      dialog.current?.close();
+      return;
+    }
+    dialog.current?.showModal();
+    button.current?.focus();
   }, [help.value]);
   return (
     <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={() => (help.value = false)}>
@@ -40,14 +45,14 @@ export function HelpDialog() {
           </>
         ))}
       </dl>
-      <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
-      <button type="button" class="primary" onClick={() => (help.value = false)}>
-        Close
-      </button>
       <details>
         <summary>Glossary</summary>
         <GlossaryList />
       </details>
+      <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
+      <button ref={button} type="button" class="primary" onClick={() => (help.value = false)}>
+        Close
+      </button>
     </dialog>
   );
 }
