@@ -56,7 +56,11 @@ describe('the pages of a segment', () => {
     expect([...(found.bytes as Uint8Array).subarray(4, 9)]).toEqual([0, 1, 2, 3, 0]);
     expect((found.flags[2] as number) & PAGE_FLAG.CHANGED).not.toBe(0);
     const process = segmentPagesOf(mm, Number(P >> 12n) + 2);
-    expect(process).toMatchObject({ first: Number(P >> 12n), process: Number(P >> 12n), frames: found.frames });
+    expect(process).toMatchObject({
+      first: Number(P >> 12n),
+      process: Number(P >> 12n),
+      frames: found.frames,
+    });
   });
 
   it('of a frame of 1 MiB have consecutive frames and no entries', () => {

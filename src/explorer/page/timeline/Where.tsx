@@ -17,8 +17,9 @@ export function Where() {
   return (
     <span class="where">
       <button type="button" class="plain" title="Go to a step…" onClick={() => (isOpen.value = true)}>
-        step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
-        {event > 0 && `, in step ${(step + 1).toLocaleString('en')} after event ${event}`}
+        {event > 0 ? 'in step ' : 'step '}
+        <b>{(event > 0 ? step + 1 : step).toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
+        {event > 0 && `, after event ${event}`}
         {isRecording.value && ', recording…'}
         {isWaiting.value && <span class="waiting">, playing…</span>}
       </button>

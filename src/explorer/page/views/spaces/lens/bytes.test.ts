@@ -15,10 +15,12 @@ describe('rows of bytes', () => {
   it('show bytes that were not zero before', () => {
     const before = new Uint8Array(16);
     before[9] = 1;
-    expect(byteRows(new Uint8Array(16), before).map(({ offset, bytes }) => [offset, bytes !== null])).toEqual([
-      [0, false],
-      [8, true],
-    ]);
+    expect(byteRows(new Uint8Array(16), before).map(({ offset, bytes }) => [offset, bytes !== null])).toEqual(
+      [
+        [0, false],
+        [8, true],
+      ],
+    );
   });
 
   it('have characters for printable ASCII only', () => {
