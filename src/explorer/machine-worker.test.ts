@@ -117,7 +117,7 @@ describe('its events', () => {
 describe('lint', () => {
   it('reports every syntax error', () => {
     expect(lintScenario('stats\nnonsense\n\n# well\nmmap 1\nstats')).toEqual([
-      { line: 2, message: '"nonsense" is not an operation' },
+      { line: 2, message: 'unknown operation "nonsense"' },
       { line: 5, message: 'the length is missing' },
     ]);
     expect(lintScenario(TEXT)).toEqual([]);

@@ -66,6 +66,8 @@ export interface StepAnswer {
   readonly line: number;
   /** At most 1000 lines, each cut to 2000 characters. */
   readonly answer: readonly string[];
+  /** The bytes read, as text in quotation marks, if they look like text: see `formatText`. */
+  readonly text?: string;
   /** The message of an error. */
   readonly explanation?: string;
   /** The first page that the step accessed or changed. */

@@ -9,6 +9,7 @@ import type { Storage } from '../machine/index.ts';
 import {
   type Answer,
   formatBytes,
+  formatText,
   type Operation,
   parseLine,
   ScenarioSyntaxError,
@@ -130,11 +131,16 @@ export class ScenarioRun implements Run {
       const { explanation } = performed;
       const answer = this.#listener === null ? [] : firstOf(performed);
       this.#failed = explanation !== undefined;
-      const more = {
+      const text =
+        this.#listener === null || performed.data === undefined ? null : formatText(performed.data);
+      this.#listener?.answered({
+        step: this.#step,
+        line: number,
+        answer,
+        ...(text === null ? {} : { text }),
         ...(explanation === undefined ? {} : { explanation }),
         ...(touched === null ? {} : { touched }),
-      };
-      this.#listener?.answered({ step: this.#step, line: number, answer, ...more });
+      });
     } catch (error) {
       // With an injected fault, the host may reach a state in which nothing works.
       this.#stuck = `line ${number}: ${error instanceof Error ? error.message : String(error)}`;
