@@ -124,7 +124,8 @@ export class MachineWorker implements MachineApi {
   }
 
   async density(filter: EventFilter, buckets: number): Promise<Density> {
-    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT)) };
+    const { steps } = this.#demand().progress;
+    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT), steps) };
   }
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
@@ -190,6 +191,9 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
     ...(query.outline ? { outline: snapshot.outline() } : {}),
     ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q)) } : {}),
     ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q)) } : {}),
+    ...(query.segments
+      ? { segments: query.segments.map((q) => machine?.segmentPages(q.space, q.page) ?? null) }
+      : {}),
     ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
     ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
     ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),

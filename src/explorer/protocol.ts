@@ -4,7 +4,16 @@
  */
 
 import type { HostStats } from '../host/index.ts';
-import type { PageRange, Pages, ProcessorState, Row, RowRange, Table, TableQuery } from '../inspect/index.ts';
+import type {
+  PageRange,
+  Pages,
+  ProcessorState,
+  Row,
+  RowRange,
+  SegmentPages,
+  Table,
+  TableQuery,
+} from '../inspect/index.ts';
 import type {
   Position,
   Progress,
@@ -31,6 +40,8 @@ export interface Query {
   readonly rows?: readonly OfSpace<RowRange>[];
   /** Pages of a range, at most 4096. */
   readonly pages?: readonly OfSpace<PageRange>[];
+  /** Segments in detail: the segment that holds the page, and the contents of the page. */
+  readonly segments?: readonly OfSpace<{ readonly page: number }>[];
   readonly tables?: readonly OfSpace<TableQuery>[];
   /** Walks. `virtual` means that the guest translates the address by its own tables first. */
   readonly walks?: readonly OfSpace<{ readonly address: bigint; readonly virtual?: boolean }>[];
@@ -45,6 +56,7 @@ export interface QueryResult {
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
   readonly pages?: readonly (Pages | null)[];
+  readonly segments?: readonly (SegmentPages | null)[];
   readonly tables?: readonly (Table | null)[];
   readonly walks?: readonly (WalkAnswer | null)[];
   readonly processors?: readonly ProcessorState[];
@@ -65,7 +77,7 @@ export interface EventWindow {
   readonly events: readonly RecordedEvent[];
 }
 
-/** The events that pass a filter, divided into buckets of about the same length. */
+/** The events that pass a filter, divided into buckets of the same number of steps. */
 export interface Density {
   /** How many events of each type, bucket by bucket. */
   readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
@@ -99,7 +111,7 @@ export interface MachineApi {
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
   /** Returns how many events that pass the filter are at or before the position. */
   countUpTo(filter: EventFilter, position: Position): Promise<number>;
-  /** Divides the events that pass the filter into buckets, at most 1000. */
+  /** Divides the steps into buckets, at most 1000, and counts the events in each that pass the filter. */
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;

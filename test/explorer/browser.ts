@@ -56,7 +56,7 @@ export class Explorer {
 
   /** Waits until the open recording is complete. */
   async ready(): Promise<void> {
-    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*recording)/ }).waitFor();
+    await this.page.locator('.where', { hasText: /^(in )?step [\d,]+ of [\d,]+(?!.*recording)/ }).waitFor();
   }
 
   /** Waits until the position shown is after `step` steps, and all views show it. */

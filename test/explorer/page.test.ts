@@ -104,8 +104,8 @@ describe.skipIf(browser === null)('the page', () => {
     const explorer = await open();
     const { page } = explorer;
     await explorer.lesson(numberOf('purge'));
-    expect(await page.getByText('no rule broken').count()).toBe(1);
-    await page.getByLabel('Inject a fault').selectOption('page-table-freed');
+    expect(await page.getByText('all checks pass').count()).toBe(1);
+    await page.getByLabel('Inject a bug').selectOption('page-table-freed');
     await explorer.ready();
     const broken = page.getByRole('region', { name: 'Broken rules' });
     await broken.getByText('stale-translation').first().waitFor();
@@ -238,7 +238,7 @@ describe.skipIf(browser === null)('the page', () => {
       await explorer.view(name);
       found[name] = await violations(explorer);
     }
-    await page.getByLabel('Inject a fault').selectOption('page-table-freed');
+    await page.getByLabel('Inject a bug').selectOption('page-table-freed');
     await explorer.ready();
     found.broken = await violations(explorer);
     await page.getByRole('button', { name: /^Help/ }).click();

@@ -58,7 +58,7 @@ async function take(browser: Browser, url: string, screenshot: Screenshot): Prom
   const { page } = explorer;
   await explorer.ready();
   await explorer.lesson(numberOf(lesson));
-  if (injectedFault !== undefined) await page.getByLabel('Inject a fault').selectOption(injectedFault);
+  if (injectedFault !== undefined) await page.getByLabel('Inject a bug').selectOption(injectedFault);
   await explorer.ready();
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');

@@ -21,7 +21,7 @@ export function Violations() {
     <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
       {injectedFault !== null && (
         <p>
-          <strong>Omitted: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
+          <strong>Left out: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
         </p>
       )}
       {found.length === 0 ? (

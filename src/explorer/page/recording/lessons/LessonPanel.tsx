@@ -5,7 +5,9 @@
 import './LessonPanel.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../../lessons/index.ts';
+import { FoldButton } from '../../ui/FoldButton.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
+import { Splitter } from '../../ui/Splitter.tsx';
 import { isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LessonEnd } from './LessonEnd.tsx';
@@ -18,10 +20,12 @@ export function LessonPanel() {
   return (
     <section class="lesson" aria-label="Lesson">
       <div class="bar">
+        <FoldButton pane="lesson" name="the lesson" />
         <h2>{title.value}</h2>
       </div>
       {open ? <LessonText lesson={open} /> : <OwnRecording />}
       {open && <NextButton lesson={open} />}
+      <Splitter id="lesson" divides=".sidebar" />
     </section>
   );
 }
