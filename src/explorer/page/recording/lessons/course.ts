@@ -11,10 +11,12 @@ export interface Course {
   /** The name of the file, or null for our own. */
   readonly name: string | null;
   readonly lessons: readonly Lesson[];
+  /** Whether a link can name them. */
+  readonly isLinkable: boolean;
 }
 
 /** Our own lessons. */
-export const OUR_COURSE: Course = { name: null, lessons };
+export const OUR_COURSE: Course = { name: null, lessons, isLinkable: true };
 
 /** The course in the menu. */
 export const course = signal<Course>(OUR_COURSE);
