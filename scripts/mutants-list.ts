@@ -1584,4 +1584,28 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (slot < 0 || (access === STORE && guestTlb.protect[slot] !== 0)) return -1;',
     replace: 'if (slot < 0) return -1;',
   },
+  {
+    name: 'a guest goes on after the access that a breakpoint is for',
+    file: 'src/machine/engine/cpu.ts',
+    find: "      if (this.observer?.ended()) return { reason: 'limit' };\n",
+    replace: '',
+  },
+  {
+    name: 'an access that failed hits a breakpoint',
+    file: 'src/debug/breakpoint-watch.ts',
+    find: '    this.#pending.length = 0;\n',
+    replace: '',
+  },
+  {
+    name: 'an exit is recorded in the step after the one that caused it',
+    file: 'src/player/guest-run.ts',
+    find: 'return interceptedAt === executed && executed > this.#handled ? this.step - 1 : this.step;',
+    replace: 'return interceptedAt < 0 && executed > this.#handled ? this.step - 1 : this.step;',
+  },
+  {
+    name: 'the first of two hits before a position counts as the last',
+    file: 'src/player/breakpoint-search.ts',
+    find: '    this.#found = hit;\n    return false;',
+    replace: '    this.#found ??= hit;\n    return false;',
+  },
 ];
