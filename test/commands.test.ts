@@ -21,6 +21,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { RULES } from '../src/check/index.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = mkdtempSync(join(tmpdir(), 'guesthouse-'));
@@ -150,7 +151,10 @@ describe.concurrent('boot', () => {
     ['--memory 65G', 'more than 64 GiB'],
     ['--memory 1M --map 256M:0:1M', 'overlaps'],
     ['--map 4T:1G:1M', '4 TiB'],
-    ['--trace /nonexistent/trace', '/nonexistent/trace cannot be written: ENOENT'],
+    [
+      '--trace /nonexistent/trace',
+      'could not open /nonexistent/trace for writing: no such file or directory',
+    ],
   ])('%s: exit status 2 and one line', async (flags, message) => {
     expect(oneLine(await run(`boot ${image('hello')} ${flags}`), 2)).toContain(message);
   });
@@ -190,7 +194,7 @@ describe.concurrent('boot', () => {
   ])('%s %s %s: a size without a unit is refused, and the likely size suggested', async (...args) => {
     const { status, out, err } = await guesthouse(args);
     expect([status, out]).toEqual([2, '']);
-    expect(err).toContain('Do you mean 64M?');
+    expect(err).toContain('64 bytes? Did you mean 64M?');
   });
 
   it('--limit 1 stops after one instruction', async () => {
@@ -201,7 +205,7 @@ describe.concurrent('boot', () => {
   it.skipIf(process.platform !== 'linux')(
     'output that cannot be written: one line and status 2',
     async () => {
-      const full = 'guesthouse: standard output cannot be written: ENOSPC\n';
+      const full = 'guesthouse: could not write to standard output: no space left on device\n';
       const results = await Promise.all([
         run(`boot ${image('hello')} --trace /dev/full -- world`),
         run(`boot ${hostile('spin')} --trace /dev/full`),
@@ -211,7 +215,7 @@ describe.concurrent('boot', () => {
         run('tour', { into: '/dev/full' }),
         run('help', { into: '/dev/full' }),
       ]);
-      const trace = 'guesthouse: /dev/full is not complete: ENOSPC\n';
+      const trace = 'guesthouse: could not write the whole trace to /dev/full: no space left on device\n';
       expect(results.map(({ err }) => err)).toEqual([trace, trace, full, full, full, full, full]);
       expect(results.map(({ status }) => status)).toEqual(results.map(() => 2));
     },
@@ -307,7 +311,12 @@ describe.concurrent('boot', () => {
     ]);
     expect([status, err]).toEqual([7, '']);
     const { end, console } = JSON.parse(out);
-    expect(end).toMatchObject({ kind: 'breakpoint', breakpoint: 'print if r2 != 0', hits: 2, symbol: 'print' });
+    expect(end).toMatchObject({
+      kind: 'breakpoint',
+      breakpoint: 'print if r2 != 0',
+      hits: 2,
+      symbol: 'print',
+    });
     expect(end.registers.pswAddress).toBe(end.cause.address);
     expect(end.registers.general).toHaveLength(16);
     expect(console).toBe('Hello from a guest!\n');
@@ -343,8 +352,8 @@ describe.concurrent('boot', () => {
   });
 
   it.each([
-    ['nowhere.elf', undefined, 'ENOENT'],
-    ['a folder', null, 'EISDIR'],
+    ['nowhere.elf', undefined, 'could not read nowhere.elf: no such file or directory'],
+    ['a folder', null, 'could not read examples: it is a folder'],
     ['empty', '', 'not an ELF file'],
     ['text', 'hello there', 'not an ELF file'],
   ])('%s is not an image', async (name, content, message) => {
@@ -490,8 +499,50 @@ describe.concurrent('replay', () => {
     const path = file('bad.txt', text);
     const [named, piped] = await Promise.all([guesthouse(['replay', path]), replay(text)]);
     const out = 'ok\nrmaps 0 tables 0 pagetables 0 purges 0\n';
-    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: "frob" is not an operation\n` });
-    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: "frob" is not an operation\n' });
+    expect(named).toEqual({ status: 2, out, err: `guesthouse: ${path}:4: unknown operation "frob"\n` });
+    expect(piped).toEqual({ status: 2, out, err: 'guesthouse: -:4: unknown operation "frob"\n' });
+  });
+
+  const JSON_TEXT =
+    'mmap 256M 1M\n# fine\nprocess write 256M "hello"\nprocess read 256M 5\nmunmap 1 1\ngmap_alloc 0\ndump 0\n';
+
+  it('--json prints an object per operation, and a summary', async () => {
+    const { status, out, err } = await replay(JSON_TEXT, '--json', '--check');
+    expect([status, err]).toEqual([0, '']);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { line: 1, operation: 'mmap 256M 1M', answer: ['ok'] },
+      { line: 3, operation: 'process write 256M "hello"', answer: ['ok'] },
+      { line: 4, operation: 'process read 256M 5', answer: ['ok 68656c6c6f'], text: 'hello' },
+      {
+        line: 5,
+        operation: 'munmap 1 1',
+        answer: ['error EINVAL'],
+        error: { code: 'EINVAL', message: expect.stringContaining('0x1') },
+      },
+      { line: 6, operation: 'gmap_alloc 0', answer: ['ok'] },
+      { line: 7, operation: 'dump 0', answer: ['end'] },
+      { summary: { operations: 6, errors: 1, checked: true, violations: 0 } },
+    ]);
+  });
+
+  it('--json prints a broken rule, and the summary', async () => {
+    const before = `
+      const { Host, Machine } = await import(${PACKAGE});
+      const purges = Object.getPrototypeOf(new Host(new Machine()).kernel.purges);
+      purges.page = purges.asce = () => {};`;
+    const { status, out } = await run('replay examples/scenarios/first.txt --check --json', { before });
+    expect(status).toBe(5);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.at(-2).violation.rule).toBe('stale-translation');
+    expect(lines.at(-1).summary.violations).toBe(lines.filter(({ violation }) => violation).length);
   });
 
   it.each(['', '\n', '# nothing', '\r\n\r\n'])('%j: an empty scenario', async (text) => {
@@ -504,8 +555,8 @@ describe.concurrent('replay', () => {
       run('replay nowhere.txt'),
       run('replay examples/scenarios/first.txt --storage 64K'),
     ]);
-    expect(oneLine(folder, 2)).toContain('EISDIR');
-    expect(oneLine(nowhere, 2)).toContain('ENOENT');
+    expect(oneLine(folder, 2)).toContain('could not read examples: it is a folder');
+    expect(oneLine(nowhere, 2)).toContain('could not read nowhere.txt: no such file or directory');
     expect(oneLine(small, 2)).toContain('0x10000');
   });
 
@@ -515,12 +566,15 @@ describe.concurrent('replay', () => {
       run('replay - --trace /dev/full', { input }),
       run('replay -', { input, into: '/dev/full' }),
     ]);
-    expect([trace.status, trace.err]).toEqual([2, 'guesthouse: /dev/full is not complete: ENOSPC\n']);
+    expect([trace.status, trace.err]).toEqual([
+      2,
+      'guesthouse: could not write the whole trace to /dev/full: no space left on device\n',
+    ]);
     expect(trace.out).toBe('ok\nrmaps 0 tables 0 pagetables 0 purges 0\n');
     expect(out).toEqual({
       status: 2,
       out: '',
-      err: 'guesthouse: standard output cannot be written: ENOSPC\n',
+      err: 'guesthouse: could not write to standard output: no space left on device\n',
     });
   });
 
@@ -553,10 +607,31 @@ describe.concurrent('walk', () => {
   it('shows every table entry of a guest address', async () => {
     const { status, out } = await run(`${WALK} 1G --gmap 0`);
     expect(status).toBe(0);
-    const names = out.split('\n').map((line) => line.split(/[[ ,]/)[0]);
+    const names = out
+      .split('\n')
+      .filter((line) => !line.startsWith(' '))
+      .map((line) => line.split(/[[ ,]/)[0]);
     const levels = ['asce', 'region-first', 'region-second', 'region-third', 'segment', 'page'];
-    expect(names).toEqual(['gmap', ...levels, '', 'absolute', '']);
-    expect(out).toContain('PGSTE');
+    expect(names).toEqual(['gmap', ...levels, 'PGSTE', 'absolute', '']);
+    expect(out).toMatch(
+      /\npage\[0x0\][^\n]*\n {2}bits 0-51 +frame +0x[0-9a-f]+ +the page is in the frame at absolute 0x/,
+    );
+    expect(out).not.toContain('unused');
+  });
+
+  it('--brief prints the entries without their fields', async () => {
+    const { status, out } = await run(`${WALK} 1G --gmap 0 --brief`);
+    expect([status, out.split('\n').length]).toEqual([0, 10]);
+    expect(out).not.toContain('bits');
+  });
+
+  it('--json has the fields of every entry', async () => {
+    const { steps, pgsteFields } = JSON.parse((await run(`${WALK} 1G --gmap 0 --json`)).out);
+    for (const { fields } of [...steps, { fields: pgsteFields }]) {
+      // Together they are 64 bits.
+      const width = ({ bits: [first, last] }: { bits: [number, number] }) => last - first + 1;
+      expect(fields.map(width).reduce((a: number, b: number) => a + b)).toBe(64);
+    }
   });
 
   it('of an unlinked entry, a hole and a process', async () => {
@@ -682,6 +757,19 @@ describe.concurrent('the command line', () => {
     expect([status, out]).toEqual([2, '']);
     expect(err).toMatch(/^error: /);
     expect(err).not.toContain('    at ');
+    const command = /^(boot|replay|walk|tour|explore)/.exec(line)?.[0];
+    expect(err).toContain(
+      `Run \`guesthouse ${command === undefined ? '' : `${command} `}--help\` for usage.\n`,
+    );
+  });
+
+  it.each([
+    ['walc x 0', 'walk'],
+    ['replay --chek x', '--check'],
+    ['boot --traze x y', '--trace'],
+  ])('%s: did you mean %s?', async (line, meant) => {
+    const { status, err } = await run(line);
+    expect([status, err]).toEqual([2, expect.stringContaining(`(Did you mean ${meant}?)`)]);
   });
 
   it('tour prints the same, in less than 40 lines, each time, without colour into a pipe', async () => {
@@ -791,6 +879,32 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     ]);
     expect(plain).toBe('\u001b[31mhello\u001b[0m\r\nstatus 0\r\nicanon\r\n');
     expect(raw).toContain('\u001b]52;c;cm0gLXJmIC8=\u0007');
+  });
+
+  it('replay prints operations beside answers, text, reasons and a summary', async () => {
+    const path = file(
+      'columns.txt',
+      'mmap 256M 1M\ngmap_alloc 0\nprocess write 256M "h\u009b i"\nprocess read 256M 2\nprocess read 256M 1\nmunmap 1 1\ndump 0\n',
+    );
+    const [checked, unchecked] = await Promise.all([
+      terminal(`replay ${path} --check`),
+      terminal(`replay ${path}`),
+    ]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+    const lines = checked.replace(/\u001b\[\d+m/g, '').split('\r\n');
+    expect(lines.slice(0, 10)).toEqual([
+      ' 1  mmap 256M 1M               ok',
+      ' 2  gmap_alloc 0               ok',
+      ' 3  process write 256M "h? i"  ok',
+      ' 4  process read 256M 2        ok 68c2',
+      ' 5  process read 256M 1        ok 68 "h"',
+      expect.stringMatching(/^ 6 {2}munmap 1 1 {17}error EINVAL {2}.*0x1/),
+      ' 7  dump 0                     end',
+      '',
+      `7 operations, 1 error. All checks pass: ${Object.keys(RULES).length} rules, after every line.`,
+      'status 0',
+    ]);
+    expect(unchecked).toContain('7 operations, 1 error. Nothing was checked');
   });
 
   it('keys go to the guest; ^A x ends it; the terminal is restored', async () => {

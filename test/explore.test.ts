@@ -234,8 +234,8 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
   });
 
   it('a file that does not exist, or is a directory', async () => {
-    expect(await refused(join(FOLDER, 'nowhere'))).toContain('ENOENT');
-    expect(await refused(FOLDER)).toContain('EISDIR');
+    expect(await refused(join(FOLDER, 'nowhere'))).toContain('no such file or directory');
+    expect(await refused(FOLDER)).toContain('it is a folder');
   });
 
   it('a file that is too large, before it is read', async () => {
@@ -258,7 +258,7 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
 
   it('a port that is in use', async () => {
     const { port } = new URL(await served());
-    expect(await refused('--port', port)).toContain(`port ${port} cannot be used: EADDRINUSE`);
+    expect(await refused('--port', port)).toContain(`port ${port} is already in use`);
   });
 });
 

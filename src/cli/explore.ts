@@ -9,6 +9,7 @@ import { ImageError, parseElf } from '../vmm/index.ts';
 import { example } from './examples.ts';
 import { readLimited } from './files.ts';
 import { columns, EXIT, Output, UsageError } from './output.ts';
+import { reasonOf } from './reasons.ts';
 import { countOption } from './sizes.ts';
 import { StaticServer } from './static-server.ts';
 
@@ -82,7 +83,7 @@ function makeServer(recording: OfferedRecording | null): StaticServer {
     return new StaticServer(PAGE, { '/index.html': index, '/recording.json': JSON.stringify(recording) });
   } catch (error) {
     throw new UsageError(
-      `${PAGE} cannot be read: ${(error as NodeJS.ErrnoException).code}; npm run build creates it`,
+      `could not read the page in ${PAGE}: ${reasonOf(error)}. \`npm run build\` creates it.`,
     );
   }
 }
@@ -91,7 +92,9 @@ async function listen(server: StaticServer, port: number): Promise<string> {
   try {
     return await server.listen(port);
   } catch (error) {
-    throw new UsageError(`port ${port} cannot be used: ${(error as NodeJS.ErrnoException).code}`);
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new UsageError(`port ${port} is already in use`);
+    throw new UsageError(`could not listen on port ${port}: ${reasonOf(error)}`);
   }
 }
 

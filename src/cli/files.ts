@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UsageError } from './output.ts';
+import { reasonOf } from './reasons.ts';
 
 const CHUNK = 1 << 20;
 
@@ -25,7 +26,7 @@ export function readLimited(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof UsageError || code === undefined) throw error;
-    throw new UsageError(`${path} cannot be read: ${code}`);
+    throw new UsageError(`could not read ${path}: ${reasonOf(error)}`);
   } finally {
     if (file !== null) closeSync(file);
   }

@@ -36,11 +36,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description(ABOUT)
     .version(version())
     .addHelpText('after', help)
-    .showHelpAfterError('(see guesthouse --help)')
+    .showHelpAfterError('Run `guesthouse --help` for usage.')
     // Throws instead of exiting, so that a failure of standard output is reported first.
     .exitOverride();
   for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    command.showHelpAfterError(`Run \`guesthouse ${command.name()} --help\` for usage.`);
+  }
   try {
     await program.parseAsync(argv);
   } catch (error) {

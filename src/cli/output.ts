@@ -1,6 +1,7 @@
 /** The output of the commands: standard output in large blocks, errors of one line each, colour only on a terminal. */
 
 import { styleText } from 'node:util';
+import { reasonOf } from './reasons.ts';
 
 /** Exit statuses. */
 export const EXIT = {
@@ -48,7 +49,9 @@ export function outputClosed(): boolean {
 
 /** Returns a sentence on the failure of standard output, or null if there was none. */
 export function outputFailure(): string | null {
-  return failure === null || outputClosed() ? null : `standard output cannot be written: ${failure}`;
+  return failure === null || outputClosed()
+    ? null
+    : `could not write to standard output: ${reasonOf(failure)}`;
 }
 
 /** Collects text and writes it in large blocks. After a failure it drops everything. */

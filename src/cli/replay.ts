@@ -6,6 +6,7 @@ import { LinuxError } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
+import { type AnswerFormat, JsonAnswers, PlainAnswers, TerminalAnswers } from './answers.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
 import { type NumberedOperation, readScenario } from './scenario-file.ts';
 import { checkStorage, unitOption } from './sizes.ts';
@@ -15,6 +16,7 @@ interface ReplayFlags {
   readonly check?: boolean;
   readonly storage: bigint;
   readonly trace?: string;
+  readonly json?: boolean;
 }
 
 /** Adds the command. */
@@ -31,6 +33,7 @@ export function addReplay(program: Command): void {
         .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
+    .option('--json', 'print one JSON object per line, and one with a summary')
     .addHelpText('after', HELP)
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
@@ -39,7 +42,8 @@ export function addReplay(program: Command): void {
 
 const HELP = `
 Exit status: 0 every line was performed; 2 a line has a syntax error, or output cannot be written; 5 --check found a broken rule.
-For each answer "error …", the reason is printed to standard error, with the number of its line.
+On a terminal, each operation is printed beside its answer, and a summary at the end. A file or a pipe gets the answers only, and
+standard error the reason of each answer "error …", with the number of its line.
 
 Example:
   printf 'mmap 256M 1M\\ngmap_alloc 0\\ngmap_map_segment 0 256M 0 1M\\nguest 0 write 0 c0ffee\\nprocess read 256M 3\\n' | guesthouse replay -`;
@@ -50,9 +54,10 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const world = makeWorld(flags.storage, trace);
   const checker = flags.check ? Checker.attach(world.host) : null;
   const output = new Output();
+  const performed = new Replay(world, checker, output, formatFor(flags));
   let status: number;
   try {
-    status = await performAll(file, { world, checker, output, traceFile });
+    status = await performed.all(file, traceFile);
   } finally {
     output.flush();
     traceFile?.close();
@@ -61,31 +66,93 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   return traceFile?.failure && status === EXIT.OK ? EXIT.USAGE : status;
 }
 
-/** The world in which a scenario is performed, and the outputs. */
-interface Replay {
-  readonly world: World;
-  readonly checker: Checker | null;
-  readonly output: Output;
-  readonly traceFile: TraceFile | null;
+function formatFor({ json }: ReplayFlags): AnswerFormat {
+  if (json) return new JsonAnswers();
+  return process.stdout.isTTY === true
+    ? new TerminalAnswers(process.stderr.isTTY !== true)
+    : new PlainAnswers();
 }
 
-/** Performs every line. Ends early if a rule is broken or output cannot be written. Returns the exit status. */
-async function performAll(file: string, { world, checker, output, traceFile }: Replay): Promise<number> {
-  const progress = new Progress();
-  try {
-    for await (const operations of readScenario(file)) {
-      for (const one of operations) {
-        if (!(await perform(world, one, checker, output))) return EXIT.BROKEN_RULE;
-        if (output.failed || traceFile?.failure) return EXIT.USAGE;
+/** Performs a scenario and prints its answers. */
+class Replay {
+  readonly #world: World;
+  readonly #checker: Checker | null;
+  readonly #output: Output;
+  readonly #format: AnswerFormat;
+  #operations = 0;
+  #errors = 0;
+  #violations = 0;
+
+  constructor(world: World, checker: Checker | null, output: Output, format: AnswerFormat) {
+    this.#world = world;
+    this.#checker = checker;
+    this.#output = output;
+    this.#format = format;
+  }
+
+  /** Performs every line. Ends early if a rule is broken or output cannot be written. Returns the exit status. */
+  async all(file: string, traceFile: TraceFile | null): Promise<number> {
+    const progress = new Progress();
+    try {
+      for await (const operations of readScenario(file)) {
+        this.#format.expect(operations);
+        for (const one of operations) {
+          if (!(await this.#perform(one))) return this.#end(EXIT.BROKEN_RULE);
+          if (this.#output.failed || traceFile?.failure) return EXIT.USAGE;
+        }
+        this.#output.flush();
+        await this.#output.drained();
+        await traceFile?.drained();
+        progress.at(operations[operations.length - 1]?.number);
       }
-      output.flush();
-      await output.drained();
-      await traceFile?.drained();
-      progress.at(operations[operations.length - 1]?.number);
+      return this.#end(this.#report(this.#checker?.checkAll() ?? []) ? EXIT.OK : EXIT.BROKEN_RULE);
+    } finally {
+      progress.end();
     }
-    return report(checker?.checkAll() ?? [], output) ? EXIT.OK : EXIT.BROKEN_RULE;
-  } finally {
-    progress.end();
+  }
+
+  #end(status: number): number {
+    const [operations, errors, violations] = [this.#operations, this.#errors, this.#violations];
+    const checked = this.#checker !== null;
+    this.#output.write(this.#format.summary({ operations, errors, checked, violations }));
+    return status;
+  }
+
+  /** Performs one line. Returns whether all rules hold after it. */
+  async #perform(one: NumberedOperation): Promise<boolean> {
+    const [checker, output] = [this.#checker, this.#output];
+    checker?.record(`line ${one.number}: ${one.text}`);
+    const answer = this.#world.perform(one.operation);
+    this.#operations++;
+    for (const chunk of this.#format.answer(one, answer)) {
+      output.write(chunk);
+      // A dump may have millions of lines.
+      if (output.full) await output.drained();
+      if (output.failed) return true;
+    }
+    if (answer.explanation !== undefined) {
+      this.#errors++;
+      checker?.suspect();
+      this.#remark(this.#format.remark(one, answer));
+    }
+    return this.#report(checker?.checkChanged() ?? []);
+  }
+
+  #remark(text: string | null): void {
+    if (text === null) return;
+    this.#output.flush();
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Reports broken rules. Returns whether there are none. */
+  #report(violations: readonly Violation[]): boolean {
+    this.#violations += violations.length;
+    for (const violation of violations) {
+      const text = this.#format.violation(violation);
+      if (text === null) this.#remark(describeViolation(violation));
+      else this.#output.write(text);
+    }
+    return violations.length === 0;
   }
 }
 
@@ -101,36 +168,6 @@ export function makeWorld(storage: bigint, trace: Trace): World {
     if (!(error instanceof RangeError || error instanceof LinuxError)) throw error;
     throw new UsageError(`storage of 0x${storage.toString(16)} bytes: ${error.message}`);
   }
-}
-
-/** Performs one line. Returns whether all rules hold after it. */
-async function perform(
-  world: World,
-  { number, text, operation }: NumberedOperation,
-  checker: Checker | null,
-  output: Output,
-): Promise<boolean> {
-  checker?.record(`line ${number}: ${text}`);
-  const answer = world.perform(operation);
-  for (const line of answer.lines) {
-    output.line(line);
-    // A dump may have millions of lines.
-    if (output.full) await output.drained();
-    if (output.failed) return true;
-  }
-  if (answer.explanation !== undefined) {
-    checker?.suspect();
-    output.flush();
-    process.stderr.write(`line ${number}: ${answer.explanation}\n`);
-  }
-  return report(checker?.checkChanged() ?? [], output);
-}
-
-/** Reports broken rules. Returns whether there are none. */
-function report(violations: readonly Violation[], output: Output): boolean {
-  if (violations.length > 0) output.flush();
-  for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
-  return violations.length === 0;
 }
 
 /** Shows progress on a terminal if the answers go elsewhere. */

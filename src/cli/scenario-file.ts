@@ -1,11 +1,11 @@
 /** Reads a scenario from a file or from standard input, line by line. */
 
-import { createReadStream } from 'node:fs';
 import { type Operation, parseLine, ScenarioSyntaxError } from '../scenario/index.ts';
 import { cut } from '../scenario/internal.ts';
+import { readLines } from './lines.ts';
 import { UsageError } from './output.ts';
 
-/** Maximum length of a line in characters, so that a hostile file cannot fill the memory with one. */
+/** Maximum length of a line in characters. */
 const LINE_LIMIT = 1 << 26;
 
 /** Number of characters of a line that are kept as the name of the operation. */
@@ -25,45 +25,7 @@ export interface NumberedOperation {
  * @throws UsageError if the file cannot be read, or at a line with a syntax error
  */
 export async function* readScenario(path: string): AsyncGenerator<NumberedOperation[]> {
-  const stream = path === '-' ? process.stdin : createReadStream(path);
-  stream.setEncoding('utf8');
-  const rest = new PartialLine();
-  let number = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<string>) {
-      const end = chunk.lastIndexOf('\n');
-      if (end >= 0) {
-        const lines = (rest.take() + chunk.slice(0, end)).split('\n');
-        yield* batch(path, lines, number);
-        number += lines.length;
-      }
-      rest.add(chunk.slice(end + 1));
-      if (rest.length > LINE_LIMIT) throw new UsageError(`${path}:${number + 1}: the line is too long`);
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof UsageError || code === undefined) throw error;
-    throw new UsageError(`${path} cannot be read: ${code}`);
-  }
-  if (rest.length > 0) yield* batch(path, [rest.take()], number);
-}
-
-/** The beginning of a line whose end has not arrived yet, in the chunks that have arrived. */
-class PartialLine {
-  #chunks: string[] = [];
-  length = 0;
-
-  add(chunk: string): void {
-    if (chunk !== '') this.#chunks.push(chunk);
-    this.length += chunk.length;
-  }
-
-  take(): string {
-    const text = this.#chunks.join('');
-    this.#chunks = [];
-    this.length = 0;
-    return text;
-  }
+  for await (const { lines, before } of readLines(path, LINE_LIMIT)) yield* batch(path, lines, before);
 }
 
 /** Parses lines. The operations before a line with a syntax error are yielded before the error is thrown. */

@@ -33,11 +33,11 @@ export function sizeOption(text: string): bigint {
   }
 }
 
-/** Parses a size. A number below 1 MiB without a unit is rejected, because it is a typing error. */
+/** Parses a size. A number below 1 MiB without a unit is rejected: `64` is meant to be 64 MiB. */
 export function unitOption(text: string): bigint {
   const bytes = sizeOption(text);
   if (bytes === 0n || bytes >= MIB || !/^[0-9]+$/.test(text)) return bytes;
-  throw new InvalidArgumentError(`${text} bytes is less than 1 MiB. Do you mean ${text}M?`);
+  throw new InvalidArgumentError(`${text} bytes? Did you mean ${text}M?`);
 }
 
 /** Parses a size of memory, a multiple of 1 MiB. */

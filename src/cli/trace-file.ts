@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Trace, TraceEvent } from '../trace/index.ts';
 import { hexadecimal } from './json.ts';
 import { UsageError } from './output.ts';
+import { reasonOf } from './reasons.ts';
 
 const FLUSH_AT = 1 << 16;
 /** Maximum number of characters that wait for the reader of a pipe. Beyond, the run waits for it. */
@@ -31,7 +32,7 @@ export class TraceFile {
     try {
       this.#file = open(path);
     } catch (error) {
-      throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
+      throw new UsageError(`could not open ${path} for writing: ${reasonOf(error)}`);
     }
     trace.subscribe((event) => this.#add(event));
     this.#path = path;
@@ -39,7 +40,9 @@ export class TraceFile {
 
   /** A sentence on the failure of the file, after which the command should end, or null if there was none. */
   get failure(): string | null {
-    return this.#failure === null ? null : `${this.#path} is not complete: ${this.#failure}`;
+    return this.#failure === null
+      ? null
+      : `could not write the whole trace to ${this.#path}: ${this.#failure}`;
   }
 
   /** Whether a pipe did not accept everything: wait for `drained` before continuing. */
@@ -74,7 +77,7 @@ export class TraceFile {
       while (at < bytes.length) at += writeSync(this.#file, bytes, at);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EAGAIN') this.#failure = code ?? String(error);
+      if (code !== 'EAGAIN') this.#failure = reasonOf(error);
     }
     this.#rest = bytes.subarray(at);
   }
@@ -86,7 +89,7 @@ export class TraceFile {
     try {
       closeSync(this.#file);
     } catch (error) {
-      this.#failure ??= (error as NodeJS.ErrnoException).code ?? String(error);
+      this.#failure ??= reasonOf(error);
     }
   }
 }

@@ -3,7 +3,13 @@
 import { type Command, Option } from 'commander';
 import { LinuxError, type Mm } from '../host/index.ts';
 import { hex } from '../host/internal.ts';
-import { type ExplainedStep, type ExplainedWalk, explainWalk } from '../inspect/index.ts';
+import {
+  type ExplainedStep,
+  type ExplainedWalk,
+  entryFields,
+  explainWalk,
+  type Field,
+} from '../inspect/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import type { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
@@ -19,6 +25,7 @@ interface WalkFlags {
   /** The number of a process, or true for process 0. */
   readonly process?: bigint | true;
   readonly line?: number;
+  readonly brief?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,7 +35,7 @@ export function addWalk(program: Command): void {
     .command('walk')
     .summary('translate an address step by step')
     .description(
-      'Performs a scenario without printing answers, then translates an address and prints every table entry.',
+      'Performs a scenario without printing answers, then translates an address and prints every table entry on the way, field by field.',
     )
     .argument('<file>', 'the scenario, or - for standard input')
     .argument('<address>', 'the address', sizeOption)
@@ -39,6 +46,7 @@ export function addWalk(program: Command): void {
         .conflicts('gmap'),
     )
     .option('--line <n>', 'stop the scenario after line N', countOption)
+    .option('--brief', 'print one line for each entry, without its fields')
     .option('--json', 'print one JSON object')
     .addHelpText('after', help)
     .action(async (file: string, address: bigint, flags: WalkFlags) => {
@@ -65,10 +73,10 @@ async function walk(file: string, address: bigint, flags: WalkFlags): Promise<nu
   const explained = explainWalk(storage, asce, address, mm.tables.pgstes);
   const output = new Output();
   if (flags.json) {
-    output.line(json({ space: name, address, ...explained }));
+    output.line(json({ space: name, address, ...withFields(explained) }));
   } else {
     output.line(`${styled('bold', name)}, address ${hex(address)}`);
-    print(explained, output);
+    print(explained, output, flags.brief ?? false);
   }
   output.flush();
   return EXIT.OK;
@@ -102,15 +110,41 @@ function spaceOf(world: World, { gmap, process = true }: WalkFlags): { name: str
   }
 }
 
-function print(walk: ExplainedWalk, output: Output): void {
-  for (const step of walk.steps) output.line(stepLine(step));
-  if (walk.pgste !== null) output.line(`${' '.repeat(35)}${wide(walk.pgste)}  PGSTE`);
+/** Adds the fields of each entry to a walk. */
+function withFields({ steps, pgste, ...walk }: ExplainedWalk) {
+  return {
+    steps: steps.map((step) => ({ ...step, fields: entryFields(step.level, step.value) })),
+    ...walk,
+    pgste,
+    pgsteFields: pgste === null ? null : entryFields('pgste', pgste),
+  };
+}
+
+function print(walk: ExplainedWalk, output: Output, brief: boolean): void {
+  for (const step of walk.steps) {
+    output.line(styled('bold', stepLine(step)));
+    if (!brief) printFields(entryFields(step.level, step.value), output);
+  }
+  if (walk.pgste !== null) {
+    output.line(styled('bold', `${'PGSTE'.padEnd(35)}${wide(walk.pgste)}`));
+    if (!brief) printFields(entryFields('pgste', walk.pgste), output);
+  }
   if (walk.exception) {
     const { code, name } = walk.exception;
     output.line(`${styled('yellow', 'exception')} ${hex(code)} ${name}`);
   } else {
     const protect = walk.protected ? ', stores are forbidden' : '';
     output.line(`${styled('green', 'absolute')} ${hex(walk.absolute as bigint)}${protect}`);
+  }
+}
+
+/** Prints the fields of an entry. Reserved bits are left out if they are zero, as they must be. */
+function printFields(fields: readonly Field[], output: Output): void {
+  for (const { name, bits, value, sentence } of fields) {
+    if (name === 'unused' && value === 0n) continue;
+    const [first, last] = bits;
+    const where = first === last ? `bit ${first}` : `bits ${first}-${last}`;
+    output.line(`  ${styled('dim', where.padEnd(11))}${name.padEnd(18)}${hex(value).padEnd(18)}${sentence}`);
   }
 }
 

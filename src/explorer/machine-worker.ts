@@ -17,6 +17,8 @@ import {
 } from '../player/index.ts';
 import { linesOf } from '../scenario/internal.ts';
 import { EventIndex } from './event-index.ts';
+import type { Lesson } from './lessons/lesson.ts';
+import { verifyLesson } from './lessons/verify.ts';
 import type {
   Density,
   EventFilter,
@@ -26,6 +28,7 @@ import type {
   Query,
   QueryResult,
 } from './protocol.ts';
+import { sameSteps } from './same-steps.ts';
 
 /** Yield to the event loop after this many milliseconds. */
 const SLICE_TIME = 40;
@@ -38,6 +41,10 @@ const AHEAD = 1000;
 /** Maximum number of items in one answer. */
 const LIST_LIMIT = 1000;
 
+/** Maximum number of steps of a scenario that are compared with another run. */
+const COMPARED = 1000;
+/** Milliseconds after which a lesson is not verified any further. */
+const VERIFY_TIME = 20_000;
 /** Maximum number of syntax errors reported. */
 const ERRORS_LIMIT = 100;
 
@@ -129,7 +136,8 @@ export class MachineWorker implements MachineApi {
   }
 
   async density(filter: EventFilter, buckets: number): Promise<Density> {
-    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT)) };
+    const { steps } = this.#demand().progress;
+    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT), steps) };
   }
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
@@ -180,6 +188,30 @@ export class MachineWorker implements MachineApi {
     return breakpoints.slice(0, LIST_LIMIT).map((text) => player.lintBreakpoint(text));
   }
 
+  async sameSteps(text: string): Promise<number> {
+    const opened = this.#demand();
+    const other = new Player({ kind: 'scenario', text }, { check: false });
+    const record = (pending: () => boolean) => {
+      other.record(COMPARED - other.progress.steps, pending);
+      return other.progress.end !== null || other.progress.steps >= COMPARED;
+    };
+    try {
+      await inSlices(record, () => this.#player === opened);
+      return sameSteps(opened, other);
+    } finally {
+      other.close();
+    }
+  }
+
+  async demandPlayable(source: Source): Promise<void> {
+    new Player(source, { check: false }).close();
+  }
+
+  async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
+    const until = performance.now() + VERIFY_TIME;
+    for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
+  }
+
   async lint(text: string): Promise<readonly LineError[]> {
     return lintScenario(text);
   }
@@ -215,6 +247,9 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
     ...(query.outline ? { outline: snapshot.outline() } : {}),
     ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q)) } : {}),
     ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q)) } : {}),
+    ...(query.segments
+      ? { segments: query.segments.map((q) => machine?.segmentPages(q.space, q.page) ?? null) }
+      : {}),
     ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
     ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
     ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),

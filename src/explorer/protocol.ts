@@ -4,7 +4,16 @@
  */
 
 import type { HostStats } from '../host/index.ts';
-import type { PageRange, Pages, ProcessorState, Row, RowRange, Table, TableQuery } from '../inspect/index.ts';
+import type {
+  PageRange,
+  Pages,
+  ProcessorState,
+  Row,
+  RowRange,
+  SegmentPages,
+  Table,
+  TableQuery,
+} from '../inspect/index.ts';
 import type {
   Direction,
   FoundHit,
@@ -19,6 +28,7 @@ import type {
   WalkAnswer,
 } from '../player/index.ts';
 import type { TraceEventType } from '../trace/index.ts';
+import type { Lesson } from './lessons/lesson.ts';
 
 export type { Cause } from '../debug/index.ts';
 export type { Direction, FoundHit, SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
@@ -33,6 +43,8 @@ export interface Query {
   readonly rows?: readonly OfSpace<RowRange>[];
   /** Pages of a range, at most 4096. */
   readonly pages?: readonly OfSpace<PageRange>[];
+  /** Segments in detail: the segment that holds the page, and the contents of the page. */
+  readonly segments?: readonly OfSpace<{ readonly page: number }>[];
   readonly tables?: readonly OfSpace<TableQuery>[];
   /** Walks. `virtual` means that the guest translates the address by its own tables first. */
   readonly walks?: readonly OfSpace<{ readonly address: bigint; readonly virtual?: boolean }>[];
@@ -47,6 +59,7 @@ export interface QueryResult {
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
   readonly pages?: readonly (Pages | null)[];
+  readonly segments?: readonly (SegmentPages | null)[];
   readonly tables?: readonly (Table | null)[];
   readonly walks?: readonly (WalkAnswer | null)[];
   readonly processors?: readonly ProcessorState[];
@@ -67,7 +80,7 @@ export interface EventWindow {
   readonly events: readonly RecordedEvent[];
 }
 
-/** The events that pass a filter, divided into buckets of about the same length. */
+/** The events that pass a filter, divided into buckets of the same number of steps. */
 export interface Density {
   /** How many events of each type, bucket by bucket. */
   readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
@@ -101,7 +114,7 @@ export interface MachineApi {
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
   /** Returns how many events that pass the filter are at or before the position. */
   countUpTo(filter: EventFilter, position: Position): Promise<number>;
-  /** Divides the events that pass the filter into buckets, at most 1000. */
+  /** Divides the steps into buckets, at most 1000, and counts the events in each that pass the filter. */
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;
@@ -123,6 +136,18 @@ export interface MachineApi {
   cancelSearch(): Promise<void>;
   /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */
   lintBreakpoints(breakpoints: readonly string[]): Promise<readonly (string | null)[]>;
+  /**
+   * Plays a scenario without an injected fault, at most 1000 steps of it, and returns how many steps from the first on
+   * have the same answers and events in the open recording.
+   */
+  sameSteps(text: string): Promise<number>;
+  /** Rejects a source that cannot be opened, with the reason. The open recording stays open. */
+  demandPlayable(source: Source): Promise<void>;
+  /**
+   * Plays the lessons of a file, and rejects it if they state something that is not so.
+   * @param file the name of the file, for the message
+   */
+  verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void>;
   /** Returns the syntax errors of a scenario, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

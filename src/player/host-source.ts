@@ -10,6 +10,8 @@ import {
   PAGES_PER_SEGMENT,
   type ProcessorState,
   processorState,
+  type SegmentPages,
+  segmentPagesOf,
   type Table,
   type TableQuery,
   tableOf,
@@ -66,6 +68,11 @@ export class HostSource implements SnapshotSource, MachineView {
   table(name: SpaceName, query: TableQuery): Table | null {
     const space = this.#find(name);
     return space && tableOf(space, query);
+  }
+
+  segmentPages(name: SpaceName, page: number): SegmentPages | null {
+    const space = this.#find(name);
+    return space && segmentPagesOf(space, page);
   }
 
   walk(name: SpaceName, address: bigint, { virtual = false }: WalkOptions = {}): WalkAnswer | null {

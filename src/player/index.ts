@@ -16,6 +16,7 @@ export {
   type Source,
   type StepAnswer,
   samePosition,
+  type TouchedPage,
 } from './positions.ts';
 export { readScript, type Script, type ScriptLine } from './scenario-run.ts';
 export {

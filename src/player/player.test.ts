@@ -226,7 +226,7 @@ describe('a source that cannot be played', () => {
   it('a scenario ends before a line with a syntax error', () => {
     const player = played({ kind: 'scenario', text: 'stats\nnonsense\nstats' });
     expect(player.progress).toMatchObject({ steps: 1, of: 1 });
-    expect(player.progress.end).toEqual({ sentence: 'line 2: "nonsense" is not an operation', stuck: true });
+    expect(player.progress.end).toEqual({ sentence: 'line 2: unknown operation "nonsense"', stuck: true });
   });
 
   it.each([

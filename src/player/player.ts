@@ -277,6 +277,7 @@ class Recording {
   #addAnswer(answered: StepAnswer, answers: StepAnswer[]): void {
     if (answers.length >= ANSWERS_KEPT || this.#answersSize > ANSWERS_SIZE) return;
     for (const line of answered.answer) this.#answersSize += line.length;
+    this.#answersSize += answered.text?.length ?? 0;
     answers.push(answered);
   }
 

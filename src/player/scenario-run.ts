@@ -9,6 +9,7 @@ import type { Storage } from '../machine/index.ts';
 import {
   type Answer,
   formatBytes,
+  formatText,
   type Operation,
   parseLine,
   ScenarioSyntaxError,
@@ -20,6 +21,7 @@ import { HostSource } from './host-source.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
+import { touchedBy } from './touched.ts';
 
 /** Maximum number of lines kept of an answer, and of characters in each: a line may read 16 MiB. */
 const ANSWER_LINES = 1000;
@@ -129,12 +131,21 @@ export class ScenarioRun implements Run {
     const { number, operation } = this.#script.lines[this.#step] as ScriptLine;
     try {
       this.#demandRoom(operation);
+      const touched = this.#listener === null ? null : touchedBy(operation, this.#world);
       const performed = this.#world.perform(operation);
       const { explanation } = performed;
       const answer = this.#listener === null ? [] : firstOf(performed);
       this.#failed = explanation !== undefined;
-      const more = explanation === undefined ? {} : { explanation };
-      this.#listener?.answered({ step: this.#step, line: number, answer, ...more });
+      const text =
+        this.#listener === null || performed.data === undefined ? null : formatText(performed.data);
+      this.#listener?.answered({
+        step: this.#step,
+        line: number,
+        answer,
+        ...(text === null ? {} : { text }),
+        ...(explanation === undefined ? {} : { explanation }),
+        ...(touched === null ? {} : { touched }),
+      });
     } catch (error) {
       // With an injected fault, the host may reach a state in which nothing works.
       this.#stuck = `line ${number}: ${error instanceof Error ? error.message : String(error)}`;

@@ -4,6 +4,7 @@
  */
 
 export { formatBytes, formatNumber, formatOperation, formatProtection } from './format.ts';
+export { formatText } from './literal.ts';
 export {
   type AddressOperand,
   type BytesOperand,

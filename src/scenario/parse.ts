@@ -3,6 +3,7 @@
  */
 
 import type { MmapWords, Operation } from './operation.ts';
+import { didYouMean } from './suggest.ts';
 import { protectionOf, quoted, ScenarioSyntaxError, Words } from './words.ts';
 
 /** The process of an operation; absent for process 0. */
@@ -103,7 +104,8 @@ function data(w: Words): { address: bigint; bytes: Uint8Array } {
 function isRead(w: Words): boolean {
   const access = w.word('read or write');
   if (access === 'read' || access === 'write') return access === 'read';
-  throw new ScenarioSyntaxError(`${quoted(access)} is neither read nor write`);
+  const hint = didYouMean(access, ['read', 'write']);
+  throw new ScenarioSyntaxError(`${quoted(access)} is neither read nor write${hint}`);
 }
 
 /** Parses the words after an mmap's length. They may be in any order, each at most once. */
@@ -159,8 +161,10 @@ export function parseLine(line: string): Operation | null {
 
 function readerOf(verb: string, process: number | undefined): Reader {
   if (Object.hasOwn(OF_PROCESSES, verb)) return OF_PROCESSES[verb] as Reader;
-  if (!Object.hasOwn(OF_NO_PROCESS, verb))
-    throw new ScenarioSyntaxError(`${quoted(verb)} is not an operation`);
+  if (!Object.hasOwn(OF_NO_PROCESS, verb)) {
+    const hint = didYouMean(verb, [...Object.keys(OF_PROCESSES), ...Object.keys(OF_NO_PROCESS)]);
+    throw new ScenarioSyntaxError(`unknown operation ${quoted(verb)}${hint}`);
+  }
   if (process !== undefined) throw new ScenarioSyntaxError(`${verb} is not an operation on a process`);
   return OF_NO_PROCESS[verb] as Reader;
 }

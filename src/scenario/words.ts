@@ -2,7 +2,9 @@
  * The words of a line of the scenario language, and their values.
  */
 
+import { parseText, splitWords } from './literal.ts';
 import { CPUS, FILE_NAMES, GMAP_NAMES, PROCESS_NAMES } from './operation.ts';
+import { didYouMean } from './suggest.ts';
 import { cut } from './text.ts';
 
 /** A syntax error in a line. The message names the offending word. */
@@ -60,22 +62,26 @@ const WORDS_MAX = 32;
 export class Words {
   readonly #words: readonly string[];
   #at = 0;
+  /** The words that may come next instead of the end of the line. */
+  #possible: string[] = [];
 
   constructor(line: string) {
-    this.#words = line.trim().split(/\s+/, WORDS_MAX);
+    this.#words = splitWords(line.trim(), WORDS_MAX);
   }
 
   /** Returns the next word. @throws ScenarioSyntaxError if there is none */
   word(what: string): string {
     const word = this.#words[this.#at++];
     if (word === undefined) throw new ScenarioSyntaxError(`${what} is missing`);
+    this.#possible = [];
     return word;
   }
 
   /** Skips the next word if it is `word`. Returns whether it was. */
   skip(word: string): boolean {
     const found = this.#words[this.#at] === word;
-    if (found) this.#at++;
+    if (found) this.word(word);
+    else this.#possible.push(word);
     return found;
   }
 
@@ -130,6 +136,7 @@ export class Words {
 
   bytes(): Uint8Array {
     const hex = this.word('the data');
+    if (hex.startsWith('"')) return textBytes(hex);
     if (hex.length % 2 !== 0 || /[^0-9a-fA-F]/.test(hex)) {
       throw new ScenarioSyntaxError(`${quoted(hex)} is not a sequence of bytes in hexadecimal`);
     }
@@ -143,7 +150,17 @@ export class Words {
   /** @throws ScenarioSyntaxError if there is another word */
   end(): void {
     const extra = this.#words[this.#at];
-    if (extra !== undefined) throw new ScenarioSyntaxError(`${quoted(extra)} is unexpected`);
+    if (extra !== undefined)
+      throw new ScenarioSyntaxError(`${quoted(extra)} is unexpected${didYouMean(extra, this.#possible)}`);
+  }
+}
+
+/** Returns the bytes of a text in quotation marks. */
+function textBytes(word: string): Uint8Array {
+  try {
+    return parseText(word);
+  } catch (error) {
+    throw new ScenarioSyntaxError(`the text ${quoted(word.slice(1))} ${(error as Error).message}`);
   }
 }
 

@@ -57,6 +57,10 @@ const WORDS = [
   'é',
   '\u202e',
   '\ud800',
+  '"hello"',
+  '"a\\n\\xff b"',
+  '"\\',
+  '"',
 ] as const;
 const JSON_VALUES = [
   'null',

@@ -2,19 +2,13 @@
  * The buttons that move through a recording.
  */
 
-import {
-  atEnd,
-  isRecording,
-  moveByEvents,
-  moveBySteps,
-  moveTo,
-  position,
-  progress,
-  START,
-} from '../recording/state.ts';
+import { atEnd, moveByEvents, moveBySteps, moveTo, position, progress, START } from '../recording/state.ts';
+import { FoldButton } from '../ui/FoldButton.tsx';
+import { lecture } from '../ui/panes.ts';
 import { Filters } from './Filters.tsx';
 import { playing, speed, togglePlay } from './play.ts';
 import { SPEEDS } from './scale.ts';
+import { Where } from './Where.tsx';
 
 interface ControlProps {
   readonly name: string;
@@ -45,6 +39,33 @@ function Icon({ path }: { readonly path: string }) {
     <svg class="glyph-icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
       <path d={path} />
     </svg>
+  );
+}
+
+/** The button of lecture mode. */
+function LectureButton() {
+  const name = lecture.value ? 'End lecture mode' : 'Lecture mode';
+  return (
+    <button
+      type="button"
+      class="icon lecture-button"
+      aria-label={name}
+      aria-pressed={lecture.value}
+      title={`${name} (l): picture, note and steps in large type`}
+      onClick={() => (lecture.value = !lecture.value)}
+    >
+      <svg
+        width="16"
+        height="16"
+        viewBox="0 0 16 16"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        aria-hidden="true"
+      >
+        <path d="M1 2.5h14M2.5 2.5v8h11v-8M8 10.5v2M5 14.5l3-2 3 2" />
+      </svg>
+    </button>
   );
 }
 
@@ -113,25 +134,8 @@ export function Controls() {
       <Where />
       <span class="spacer" />
       <Filters />
+      <LectureButton />
+      <FoldButton pane="time" name="the timeline" />
     </fieldset>
-  );
-}
-
-/** The position, in numbers. */
-function Where() {
-  const known = progress.value;
-  if (known === null) return <span class="where">{isRecording.value ? 'recording…' : ''}</span>;
-  const { step, event } = position.value;
-  return (
-    <span class="where">
-      step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
-      {event > 0 && (
-        <>
-          , after event <b>{event}</b> of the next
-        </>
-      )}
-      {isRecording.value && ', recording…'}
-      <span class="muted"> · {known.events.toLocaleString('en')} events</span>
-    </span>
   );
 }

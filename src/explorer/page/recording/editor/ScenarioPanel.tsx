@@ -4,6 +4,7 @@
  */
 
 import './ScenarioPanel.css';
+import { FoldButton } from '../../ui/FoldButton.tsx';
 import { lazy } from '../../ui/lazy.tsx';
 import {
   cursorLine,
@@ -24,6 +25,7 @@ export function ScenarioPanel() {
   return (
     <section class="scenario" aria-label="Scenario">
       <div class="bar">
+        <FoldButton pane="scenario" name="the scenario" />
         <h2>Scenario</h2>
         <small>{edited.value ? 'edited' : lessonChanged.value ? 'changed' : ''}</small>
         <span class="spacer" />

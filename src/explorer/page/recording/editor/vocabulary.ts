@@ -27,12 +27,12 @@ export const PROCESS_VERBS: readonly Word[] = [
   { word: 'dontneed', operands: 'ADDR LEN', effect: 'drops the pages; the next access finds zeros' },
   {
     word: 'process',
-    operands: 'read ADDR LEN | write ADDR HEX',
+    operands: 'read ADDR LEN | write ADDR DATA',
     effect: 'reads or stores as code of the process does',
   },
   {
     word: 'kernel',
-    operands: 'read ADDR LEN | write ADDR HEX',
+    operands: 'read ADDR LEN | write ADDR DATA',
     effect: 'reads or stores as the kernel does for a system call',
   },
   { word: 'new', operands: '', effect: 'creates the process, with nothing mapped' },
@@ -54,7 +54,7 @@ export const OTHER_VERBS: readonly Word[] = [
   { word: 'gmap_discard', operands: 'G FROM TO', effect: 'drops the pages behind linked segments' },
   {
     word: 'guest',
-    operands: 'G read ADDR LEN | G write ADDR HEX',
+    operands: 'G read ADDR LEN | G write ADDR DATA',
     effect: 'reads or stores as guest code does',
   },
   {
@@ -73,7 +73,7 @@ export const OTHER_VERBS: readonly Word[] = [
   },
   {
     word: 'file',
-    operands: 'F LEN | F read OFFSET LEN | F write OFFSET HEX | F close',
+    operands: 'F LEN | F read OFFSET LEN | F write OFFSET DATA | F close',
     effect: 'creates, reads, writes or closes a file in memory',
   },
   { word: 'dump', operands: 'G', effect: 'answers every segment entry that is not empty' },
@@ -95,7 +95,7 @@ const MMAP_WORDS: readonly Word[] = [
 
 const READ_WRITE: readonly Word[] = [
   { word: 'read', operands: 'ADDR LEN', effect: 'answers the bytes in hexadecimal' },
-  { word: 'write', operands: 'ADDR HEX', effect: 'stores the bytes' },
+  { word: 'write', operands: 'ADDR DATA', effect: 'stores bytes: hexadecimal, or text in quotation marks' },
 ];
 const CLOSE: Word = { word: 'close', operands: '', effect: 'it can no longer be mapped, read or written' };
 const ON: Word = { word: 'on', operands: 'CPU', effect: 'on this processor, 0 to 3' };
