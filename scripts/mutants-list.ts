@@ -830,9 +830,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'going back stays where one is',
-    file: 'src/player/player.ts',
-    find: 'this.#live.step > step',
-    replace: 'this.#live.step > step + 1',
+    file: 'src/player/run-pool.ts',
+    find: 'if ((this.#kept[i] as Run).step <= step)',
+    replace: 'if ((this.#kept[i] as Run).step <= step + 1)',
   },
   {
     name: "a guest's prefix check shows in its translations",
@@ -1153,14 +1153,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a store by the fast path is no program event',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
-    replace: '    this.#inspecting = this.#onTlbHit !== null;',
+    find: 'this.#onTlbHit !== null || this.#watchingStores ||',
+    replace: 'this.#onTlbHit !== null ||',
   },
   {
     name: 'program events turn check mode off',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
-    replace: '    this.#inspecting = on;',
+    find: 'this.#onTlbHit !== null || this.#watchingStores || (',
+    replace: 'this.#watchingStores || (',
   },
   {
     name: 'program events come before the supervisor call',

@@ -123,7 +123,7 @@ ${columns([
   ['  event:TYPE', 'an event of the trace, such as event:link'],
   ['  exit[:REASON]', 'an exit to user space, such as exit:HLT'],
   ['  interruption[:CLASS[:CODE]]', 'an interruption: program, external, supervisor-call, restart'],
-  ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 1P != 0"'],
+  ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
 
 Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 it ended with another status; 2 wrong usage, a bad image, or

@@ -35,9 +35,9 @@ describe('a breakpoint', () => {
   });
 
   it('may have a condition of several comparisons', () => {
-    expect(parseBreakpoint('main if r3 == 0x10 and psw.mask & 1P != 0', SYMBOLS).condition).toEqual([
+    expect(parseBreakpoint('main if r3 == 0x10 and psw.mask & 256P != 0', SYMBOLS).condition).toEqual([
       { register: 'r3', mask: 2n ** 64n - 1n, comparison: '==', value: 16n },
-      { register: 'psw.mask', mask: 2n ** 50n, comparison: '!=', value: 0n },
+      { register: 'psw.mask', mask: 2n ** 58n, comparison: '!=', value: 0n },
     ]);
   });
 
@@ -52,7 +52,7 @@ describe('a breakpoint', () => {
     ['interruption:program:0x10000', 'the code of an interruption has 16 bits, but 0x10000 has more'],
     ['event:link:1', '"link:1" is not an event'],
     ['main if r16 == 1', '"r16" is not a register: r0 to r15, c0, a0, f0 to f15, '],
-    ['main if r3', '"r3" is not a condition such as r3 == 0x10 or psw.mask & 1P != 0'],
+    ['main if r3', '"r3" is not a condition such as r3 == 0x10 or psw.mask & 256P != 0'],
     ['main if r3 == 1 if r4 == 1', 'has more than one "if"; join conditions by "and"'],
     ['x'.repeat(1001), 'a breakpoint has at most 1000 characters'],
     ['constructor', '"constructor" is neither a breakpoint nor an address: the image has no such symbol'],

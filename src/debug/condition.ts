@@ -1,5 +1,5 @@
 /**
- * Conditions of breakpoints: comparisons of registers with numbers, such as `r3 == 0x10` or `psw.mask & 1P != 0`, joined
+ * Conditions of breakpoints: comparisons of registers with numbers, such as `r3 == 0x10` or `psw.mask & 256P != 0`, joined
  * by `and`. Registers are unsigned.
  */
 
@@ -61,7 +61,7 @@ export function parseCondition(text: string): Condition {
 function parseComparand(text: string): Comparand {
   const match = COMPARAND.exec(text);
   if (match === null) {
-    throw new BreakpointError(`"${text}" is not a condition such as r3 == 0x10 or psw.mask & 1P != 0`);
+    throw new BreakpointError(`"${text}" is not a condition such as r3 == 0x10 or psw.mask & 256P != 0`);
   }
   const [, register, mask, comparison, value] = match as unknown as [
     string,
