@@ -6,6 +6,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
 import type { Position, Settings, Source } from '../../../player/index.ts';
 import { type Lesson, lessons } from '../../lessons/index.ts';
+import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
@@ -18,6 +19,8 @@ export const DEFAULT_SETTINGS: Required<Settings> = { injectedFault: null, check
 export const lesson = signal<Lesson | null>(null);
 /** The text in the editor. */
 export const draft = signal('');
+/** The first syntax error in it, or null if there is none. */
+export const draftError = signal<LineError | null>(null);
 /** The line of the cursor in the editor, from 1. */
 export const cursorLine = signal(1);
 /** Whether the open recording is the one that the server offers. */
@@ -66,10 +69,13 @@ function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   return text;
 }
 
+/** Longest draft that the browser keeps, in characters: its storage is small. */
+const DRAFT_KEPT = 500_000;
+
 effect(() => {
   const text = draft.value;
   const opened = openedText.value;
-  if (opened === null) return;
+  if (opened === null || text.length > DRAFT_KEPT) return;
   const original = lesson.value?.scenario ?? opened;
   draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
 });
@@ -123,6 +129,20 @@ export async function openOwn(
   }
 }
 
+/** Takes over what was typed since the editor was read last; null if nothing was. */
+let pendingTyping: (() => void) | null = null;
+
+/** Sets the function that takes over what was typed, so that commands run the text that the user sees. */
+export function setPendingTyping(read: (() => void) | null): void {
+  pendingTyping = read;
+}
+
+/** Opens the changed draft at a line: the same one that was done before. Infinity for the end. */
+export async function renewThrough(line: number): Promise<void> {
+  const step = stepsThrough(stepLines(draft.value), line);
+  await open({ kind: 'scenario', text: draft.value }, settings.value, { step, event: 0 }, true);
+}
+
 /** Opens the draft at a position, or moves there if the draft is open already. */
 async function openDraft(at: Position): Promise<void> {
   if (edited.value) await open({ kind: 'scenario', text: draft.value }, settings.value, at);
@@ -131,16 +151,19 @@ async function openDraft(at: Position): Promise<void> {
 
 /** Plays the draft to its end. */
 export function run(): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepLines(draft.value).length, event: 0 });
 }
 
 /** Plays the draft until a line is done. */
 export function runThrough(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line), event: 0 });
 }
 
 /** Plays the draft up to a line. */
 export function stepFrom(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line - 1), event: 0 });
 }
 

@@ -1,17 +1,17 @@
 /**
- * The page that the lens shows: the one that was selected, or the one that the latest step accessed or changed.
+ * The page that views show: the one that was selected, or the one that the latest step accessed or changed.
  */
 
 import { effect, signal } from '@preact/signals';
-import type { RecordedEvent, TouchedPage } from '../../../../../player/index.ts';
-import type { TraceEvent } from '../../../../../trace/index.ts';
-import { machine } from '../../../client.ts';
-import { answers } from '../../../recording/editor/answers.ts';
-import { position, progress, selected, source } from '../../../recording/state.ts';
-import { lines, openedText } from '../../../recording/workspace.ts';
+import type { RecordedEvent, TouchedPage } from '../../../player/index.ts';
+import type { TraceEvent } from '../../../trace/index.ts';
+import { machine } from '../client.ts';
+import { answers } from './editor/answers.ts';
+import { position, progress, selected, source } from './state.ts';
+import { lines, openedText } from './workspace.ts';
 
-/** The page in the lens, or null before there is one. */
-export const lensSubject = signal<TouchedPage | null>(null);
+/** The page to show, or null before there is one. */
+export const subject = signal<TouchedPage | null>(null);
 /** The page that the latest step accessed or changed, or null if it is about none. */
 export const touched = signal<TouchedPage | null>(null);
 
@@ -54,14 +54,14 @@ effect(() => {
 });
 
 effect(() => {
-  if (touched.value !== null) lensSubject.value = touched.value;
+  if (touched.value !== null) subject.value = touched.value;
 });
 
 effect(() => {
-  if (selected.value !== null) lensSubject.value = selected.value;
+  if (selected.value !== null) subject.value = selected.value;
 });
 
 effect(() => {
   source.value;
-  lensSubject.value = null;
+  subject.value = null;
 });
