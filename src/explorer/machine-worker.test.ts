@@ -231,3 +231,30 @@ describe('the limits of answers', () => {
 it('reports that nothing is open', async () => {
   await expect(new MachineWorker().query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
 });
+
+describe('the same scenario without its fault', () => {
+  const text =
+    'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nstats\n';
+
+  it.each([
+    [null, 6],
+    ['page-table-freed', 4],
+    ['unlink', 4],
+    ['page-copied', 6],
+  ] as const)('with %s, %i steps are the same', async (injectedFault, steps) => {
+    await worker.open({ kind: 'scenario', text }, { injectedFault, check: false }, nobody);
+    expect(await worker.sameSteps(text)).toBe(steps);
+  });
+
+  it('differs where the answer differs', async () => {
+    await worker.open({ kind: 'scenario', text: 'mmap 256M 1M\nprocess read 256M 1\n' }, QUIET, nobody);
+    expect(await worker.sameSteps('mmap 256M 1M\nprocess read 256M 2\n')).toBe(1);
+  });
+});
+
+it('a source that cannot be played is rejected, and the open recording stays', async () => {
+  const image = new Uint8Array(readFileSync('examples/images/hello.elf')).slice(0, 40);
+  await expect(worker.demandPlayable({ kind: 'guest', name: 'hello', image })).rejects.toThrow('hello: ');
+  await worker.demandPlayable(first);
+  expect((await worker.answers(0, 1)).length).toBe(1);
+});

@@ -15,6 +15,8 @@ import {
 } from '../player/index.ts';
 import { linesOf } from '../scenario/internal.ts';
 import { EventIndex } from './event-index.ts';
+import type { Lesson } from './lessons/lesson.ts';
+import { verifyLesson } from './lessons/verify.ts';
 import type {
   Density,
   EventFilter,
@@ -24,6 +26,7 @@ import type {
   Query,
   QueryResult,
 } from './protocol.ts';
+import { sameSteps } from './same-steps.ts';
 
 /** Yield to the event loop after this many milliseconds. */
 const SLICE_TIME = 40;
@@ -36,6 +39,10 @@ const AHEAD = 1000;
 /** Maximum number of items in one answer. */
 const LIST_LIMIT = 1000;
 
+/** Maximum number of steps of a scenario that are compared with another run. */
+const COMPARED = 1000;
+/** Milliseconds after which a lesson is not verified any further. */
+const VERIFY_TIME = 20_000;
 /** Maximum number of syntax errors reported. */
 const ERRORS_LIMIT = 100;
 
@@ -123,6 +130,30 @@ export class MachineWorker implements MachineApi {
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
     return this.#demand().answers.slice(first, first + Math.min(count, LIST_LIMIT));
+  }
+
+  async sameSteps(text: string): Promise<number> {
+    const opened = this.#demand();
+    const other = new Player({ kind: 'scenario', text }, { check: false });
+    const record = (pending: () => boolean) => {
+      other.record(COMPARED - other.progress.steps, pending);
+      return other.progress.end !== null || other.progress.steps >= COMPARED;
+    };
+    try {
+      await inSlices(record, () => this.#player === opened);
+      return sameSteps(opened, other);
+    } finally {
+      other.close();
+    }
+  }
+
+  async demandPlayable(source: Source): Promise<void> {
+    new Player(source, { check: false }).close();
+  }
+
+  async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
+    const until = performance.now() + VERIFY_TIME;
+    for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
   }
 
   async lint(text: string): Promise<readonly LineError[]> {

@@ -26,6 +26,7 @@ import type {
   WalkAnswer,
 } from '../player/index.ts';
 import type { TraceEventType } from '../trace/index.ts';
+import type { Lesson } from './lessons/lesson.ts';
 
 export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
@@ -114,6 +115,18 @@ export interface MachineApi {
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;
+  /**
+   * Plays a scenario without an injected fault, at most 1000 steps of it, and returns how many steps from the first on
+   * have the same answers and events in the open recording.
+   */
+  sameSteps(text: string): Promise<number>;
+  /** Rejects a source that cannot be opened, with the reason. The open recording stays open. */
+  demandPlayable(source: Source): Promise<void>;
+  /**
+   * Plays the lessons of a file, and rejects it if they state something that is not so.
+   * @param file the name of the file, for the message
+   */
+  verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void>;
   /** Returns the syntax errors of a scenario, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

@@ -5,7 +5,7 @@
 import './Violations.css';
 import type { Progress } from '../../../../player/index.ts';
 import { isRecording, moveTo, progress, settings } from '../state.ts';
-import { lesson, lines } from '../workspace.ts';
+import { lines } from '../workspace.ts';
 import { FAULTS, WHY } from './faults.ts';
 
 type Found = Progress['violations'][number];
@@ -22,9 +22,6 @@ export function Violations() {
       {injectedFault !== null && (
         <p>
           <strong>Left out: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
-          {lesson.value?.faults?.includes(injectedFault) && lesson.value.faultNote
-            ? ` ${lesson.value.faultNote.replaceAll('`', '')}`
-            : ''}
         </p>
       )}
       {found.length === 0 ? (

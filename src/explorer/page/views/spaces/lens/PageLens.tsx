@@ -8,7 +8,7 @@ import { PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../../player/index.ts';
 import { useQuery } from '../../../client.ts';
 import { selected } from '../../../recording/state.ts';
-import { subject } from '../../../recording/subject.ts';
+import { lensSubject } from '../../../recording/subject.ts';
 import { tab } from '../../../recording/tabs.ts';
 import { addressOf, hex, pageOf } from '../../../ui/text.ts';
 import { displayName } from '../model/labels.ts';
@@ -19,7 +19,7 @@ import { PageGrid } from './PageGrid.tsx';
 
 /** The lens; nothing until a page is selected, accessed or changed. */
 export function PageLens() {
-  const shown = subject.value;
+  const shown = lensSubject.value;
   const hovered = useSignal<number | null>(null);
   const page = shown === null ? 0 : pageOf(shown.address);
   const result = useQuery(shown === null ? null : { segments: [{ space: shown.space, page }] });
