@@ -6,6 +6,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
 import type { Position, Settings, Source } from '../../../player/index.ts';
 import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
+import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { lessonAfter, numberOf } from './lessons/course.ts';
@@ -19,6 +20,8 @@ export const DEFAULT_SETTINGS: Required<Settings> = { injectedFault: null, check
 export const lesson = signal<Lesson | null>(null);
 /** The text in the editor. */
 export const draft = signal('');
+/** The first syntax error in it, or null if there is none. */
+export const draftError = signal<LineError | null>(null);
 /** The line of the cursor in the editor, from 1. */
 export const cursorLine = signal(1);
 /** Whether the open recording is the one that the server offers. */
@@ -73,10 +76,13 @@ function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   return text;
 }
 
+/** Longest draft that the browser keeps, in characters: its storage is small. */
+const DRAFT_KEPT = 500_000;
+
 effect(() => {
   const text = draft.value;
   const opened = openedText.value;
-  if (opened === null) return;
+  if (opened === null || text.length > DRAFT_KEPT) return;
   const original = lesson.value?.scenario ?? opened;
   draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
 });
@@ -91,7 +97,7 @@ export function openLesson(what: Lesson): Promise<void> {
     draft.value = storedDraft(what, what.scenario, false);
     tab.value = LESSON_VIEWS[what.view];
   });
-  return open({ kind: 'scenario', text: what.scenario }, DEFAULT_SETTINGS);
+  return open({ kind: 'scenario', text: draft.value }, DEFAULT_SETTINGS);
 }
 
 /** Opens the next (1) or previous (-1) lesson. */
@@ -124,11 +130,26 @@ export async function openOwn(
     ownName.value = null;
     draft.value = what.kind === 'scenario' ? storedDraft(of, what.text, true) : '';
   });
-  await open(what, how, at ?? START);
+  const playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
+  await open(playing, how, at ?? START);
   const { step, event } = position.value;
-  if (what.kind === 'guest' && at === null && source.value === what && step === 0 && event === 0) {
+  if (what.kind === 'guest' && at === null && source.value === playing && step === 0 && event === 0) {
     moveTo({ step: progress.value?.steps ?? 0, event: 0 });
   }
+}
+
+/** Takes over what was typed since the editor was read last; null if nothing was. */
+let pendingTyping: (() => void) | null = null;
+
+/** Sets the function that takes over what was typed, so that commands run the text that the user sees. */
+export function setPendingTyping(read: (() => void) | null): void {
+  pendingTyping = read;
+}
+
+/** Opens the changed draft at a line: the same one that was done before. Infinity for the end. */
+export async function renewThrough(line: number): Promise<void> {
+  const step = stepsThrough(stepLines(draft.value), line);
+  await open({ kind: 'scenario', text: draft.value }, settings.value, { step, event: 0 }, true);
 }
 
 /** Opens the draft at a position, or moves there if the draft is open already. */
@@ -139,16 +160,19 @@ async function openDraft(at: Position): Promise<void> {
 
 /** Plays the draft to its end. */
 export function run(): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepLines(draft.value).length, event: 0 });
 }
 
 /** Plays the draft until a line is done. */
 export function runThrough(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line), event: 0 });
 }
 
 /** Plays the draft up to a line. */
 export function stepFrom(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line - 1), event: 0 });
 }
 
