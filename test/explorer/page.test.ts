@@ -220,7 +220,7 @@ describe.skipIf(browser === null)('the page', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     // Everything that can be clicked can be focused, and shows its focus.
     const reached = await tabThrough(explorer);
-    for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Position', 'Run', 'Open…']) {
+    for (const name of ['Choose a lesson', 'Copy link', 'Step forward', 'Position', 'Run all', 'Open…']) {
       expect(reached, name).toContain(name);
     }
   });

@@ -48,13 +48,16 @@ export function queryAt(position: Position): void {
   schedule();
 }
 
-/** Drops all results, and sends no query until `queryAt` is called: another recording is being opened. */
-export function resetQueries(): void {
+/**
+ * Drops all results, and sends no query until `queryAt` is called: another recording is being opened.
+ * @param keep whether the views go on showing the results that they have, until new ones arrive
+ */
+export function resetQueries(keep = false): void {
   recording++;
   wanted = null;
   outlined = null;
   batch(() => {
-    answers.value = new Map();
+    if (!keep) answers.value = new Map();
     queryError.value = null;
   });
 }

@@ -6,9 +6,10 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
 import type { Position, Settings, Source } from '../../../player/index.ts';
 import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
+import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
-import { lessonAfter, numberOf } from './lessons/course.ts';
+import { fullName, lessonAfter, numberOf } from './lessons/course.ts';
 import { filter, moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
@@ -19,6 +20,8 @@ export const DEFAULT_SETTINGS: Required<Settings> = { injectedFault: null, check
 export const lesson = signal<Lesson | null>(null);
 /** The text in the editor. */
 export const draft = signal('');
+/** The first syntax error in it, or null if there is none. */
+export const draftError = signal<LineError | null>(null);
 /** The line of the cursor in the editor, from 1. */
 export const cursorLine = signal(1);
 /** Whether the open recording is the one that the server offers. */
@@ -55,8 +58,8 @@ export const documentTitle = computed(() => {
 });
 
 /** The stored draft of a lesson: the text that was open, and the text that was typed. */
-function draftOf(id: string | undefined): ReturnType<typeof storedText> {
-  return storedText(() => sessionStorage, `guesthouse-draft-${id ?? 'own'}`);
+function draftOf(of: Lesson | null): ReturnType<typeof storedText> {
+  return storedText(() => sessionStorage, `guesthouse-draft-${of === null ? 'own' : fullName(of)}`);
 }
 
 /**
@@ -65,7 +68,7 @@ function draftOf(id: string | undefined): ReturnType<typeof storedText> {
  */
 function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   try {
-    const [opened, typed] = JSON.parse(draftOf(of?.id).read() ?? '[]') as unknown[];
+    const [opened, typed] = JSON.parse(draftOf(of).read() ?? '[]') as unknown[];
     if (typeof typed === 'string' && (!only || opened === text)) return typed;
   } catch {
     // The value was not written by this page.
@@ -73,12 +76,15 @@ function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   return text;
 }
 
+/** Longest draft that the browser keeps, in characters: its storage is small. */
+const DRAFT_KEPT = 500_000;
+
 effect(() => {
   const text = draft.value;
   const opened = openedText.value;
-  if (opened === null) return;
+  if (opened === null || text.length > DRAFT_KEPT) return;
   const original = lesson.value?.scenario ?? opened;
-  draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
+  draftOf(lesson.value).write(text === original ? null : JSON.stringify([opened, text]));
 });
 
 /** Counts the recordings that were opened: each has an entry in the browser's history. */
@@ -91,7 +97,7 @@ export function openLesson(what: Lesson): Promise<void> {
     lesson.value = what;
     draft.value = storedDraft(what, what.scenario, false);
     tab.value = LESSON_VIEWS[what.view];
-    return begin({ kind: 'scenario', text: what.scenario });
+    return begin({ kind: 'scenario', text: draft.value });
   });
 }
 
@@ -136,24 +142,35 @@ export interface Opening {
 
 /** Opens the user's own recording, or a lesson that may be changed. */
 export async function openOwn(what: Source, opening: Opening = {}): Promise<void> {
+  let playing = what;
   await batch(() => {
     forget();
     lesson.value = opening.lesson ?? null;
     ownName.value = opening.name ?? null;
     offered.value = opening.isOffered ?? false;
     draft.value = what.kind === 'scenario' ? storedDraft(lesson.value, what.text, true) : '';
-    return begin(what, opening.how, opening.at);
+    playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
+    return begin(playing, opening.how, opening.at);
   });
   const { step, event } = position.value;
-  if (
-    what.kind === 'guest' &&
-    opening.at === undefined &&
-    source.value === what &&
-    step === 0 &&
-    event === 0
-  ) {
+  const isHere = source.value === playing && step === 0 && event === 0;
+  if (what.kind === 'guest' && opening.at === undefined && isHere) {
     moveTo({ step: progress.value?.steps ?? 0, event: 0 });
   }
+}
+
+/** Takes over what was typed since the editor was read last; null if nothing was. */
+let pendingTyping: (() => void) | null = null;
+
+/** Sets the function that takes over what was typed, so that commands run the text that the user sees. */
+export function setPendingTyping(read: (() => void) | null): void {
+  pendingTyping = read;
+}
+
+/** Opens the changed draft at a line: the same one that was done before. Infinity for the end. */
+export async function renewThrough(line: number): Promise<void> {
+  const step = stepsThrough(stepLines(draft.value), line);
+  await open({ kind: 'scenario', text: draft.value }, settings.value, { step, event: 0 }, true);
 }
 
 /** Opens the draft at a position, or moves there if the draft is open already. */
@@ -164,16 +181,19 @@ async function openDraft(at: Position): Promise<void> {
 
 /** Plays the draft to its end. */
 export function run(): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepLines(draft.value).length, event: 0 });
 }
 
 /** Plays the draft until a line is done. */
 export function runThrough(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line), event: 0 });
 }
 
 /** Plays the draft up to a line. */
 export function stepFrom(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line - 1), event: 0 });
 }
 

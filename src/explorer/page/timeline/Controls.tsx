@@ -16,14 +16,16 @@ interface ControlProps {
   /** An SVG path, on a grid of 16 by 16. */
   readonly icon: string;
   readonly off: boolean;
+  /** Whether it goes to an end of the recording. */
+  readonly toEnd?: boolean;
   readonly act: () => unknown;
 }
 
-function Control({ name, keys, icon, off, act }: ControlProps) {
+function Control({ name, keys, icon, off, toEnd = false, act }: ControlProps) {
   return (
     <button
       type="button"
-      class="icon"
+      class={toEnd ? 'icon ends' : 'icon'}
       aria-label={name}
       title={`${name} (${keys})`}
       disabled={off}
@@ -81,6 +83,7 @@ export function Controls() {
         keys="{"
         icon="M3 3v10M13 3L6 8l7 5z"
         off={start}
+        toEnd
         act={() => moveTo(START)}
       />
       <Control
@@ -114,6 +117,7 @@ export function Controls() {
         keys="}"
         icon="M13 3v10M3 3l7 5-7 5z"
         off={end}
+        toEnd
         act={() => moveTo({ step: known?.steps ?? 0, event: 0 })}
       />
       <label>

@@ -72,7 +72,7 @@ export function SpacesView() {
           ))}
           {lines.length > 0 && <Picture lines={lines} width={width} />}
           {lines.map((line) => (
-            <LineTools key={line.outline.name} line={line} />
+            <LineTools key={line.outline.name} line={line} lines={lines} />
           ))}
         </div>
         {lens.value && <PageLens />}

@@ -8,6 +8,7 @@ import { PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../../player/index.ts';
 import { useQuery } from '../../../client.ts';
 import { selected } from '../../../recording/state.ts';
+import { lensSubject } from '../../../recording/subject.ts';
 import { tab } from '../../../recording/tabs.ts';
 import { addressOf, hex, pageOf } from '../../../ui/text.ts';
 import { displayName } from '../model/labels.ts';
@@ -15,36 +16,35 @@ import { flagWords } from '../model/pages.ts';
 import { PageBytes } from './PageBytes.tsx';
 import { PageEntry } from './PageEntry.tsx';
 import { PageGrid } from './PageGrid.tsx';
-import { lensSubject } from './subject.ts';
 
 /** The lens; nothing until a page is selected, accessed or changed. */
 export function PageLens() {
-  const subject = lensSubject.value;
+  const shown = lensSubject.value;
   const hovered = useSignal<number | null>(null);
-  const page = subject === null ? 0 : pageOf(subject.address);
-  const result = useQuery(subject === null ? null : { segments: [{ space: subject.space, page }] });
+  const page = shown === null ? 0 : pageOf(shown.address);
+  const result = useQuery(shown === null ? null : { segments: [{ space: shown.space, page }] });
   const segment = result?.segments?.[0] ?? null;
-  if (subject === null || segment === null) return null;
+  if (shown === null || segment === null) return null;
   const select = (to: number) => {
-    selected.value = { space: subject.space, address: addressOf(to) };
+    selected.value = { space: shown.space, address: addressOf(to) };
   };
   const index = segment.page % PAGES_PER_SEGMENT;
   const pointed = segment.first + (hovered.value ?? index);
   return (
     <section class="lens" aria-label="Pages of the segment">
       <h3>
-        {displayName(subject.space)}, segment {hex(addressOf(segment.first))}
+        {displayName(shown.space)}, segment {hex(addressOf(segment.first))}
       </h3>
-      {behind(subject.space, segment.process)}
+      {behind(shown.space, segment.process)}
       <PageGrid segment={segment} select={select} hovered={hovered} />
       <p class="lens-page">
         <b>Page {hex(addressOf(pointed))}</b>: {flagWords(segment.flags[pointed - segment.first] as number)}.{' '}
-        <button type="button" class="plain" onClick={() => show(subject.space, segment.page)}>
+        <button type="button" class="plain" onClick={() => show(shown.space, segment.page)}>
           Walk to it
         </button>
       </p>
       <PageEntry segment={segment} index={index} />
-      <PageBytes segment={segment} at={Number(subject.address % 4096n)} />
+      <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
     </section>
   );
 }

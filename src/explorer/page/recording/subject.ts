@@ -1,19 +1,21 @@
 /**
- * The page that the lens shows: the one that was selected, or the one that the latest step accessed or changed.
+ * The page that views show: the one that was selected, or the one that the latest step accessed or changed.
  */
 
-import { effect, signal } from '@preact/signals';
-import type { RecordedEvent, TouchedPage } from '../../../../../player/index.ts';
-import type { TraceEvent } from '../../../../../trace/index.ts';
-import { machine } from '../../../client.ts';
-import { answers } from '../../../recording/editor/answers.ts';
-import { position, progress, selected, source } from '../../../recording/state.ts';
-import { lines, openedText } from '../../../recording/workspace.ts';
+import { computed, effect, signal } from '@preact/signals';
+import type { RecordedEvent, TouchedPage } from '../../../player/index.ts';
+import type { TraceEvent } from '../../../trace/index.ts';
+import { machine } from '../client.ts';
+import { answers } from './editor/answers.ts';
+import { position, progress, selected, source } from './state.ts';
+import { lines, openedText } from './workspace.ts';
 
-/** The page in the lens, or null before there is one. */
-export const lensSubject = signal<TouchedPage | null>(null);
-/** The page that the latest step accessed or changed, or null if it is about none. */
+/** The page that the latest step accessed or changed that was about a page; null if there was none. */
 export const touched = signal<TouchedPage | null>(null);
+/** The page that views show: the selected one, or else the one accessed or changed last. */
+export const subject = computed<TouchedPage | null>(() => selected.value ?? touched.value);
+/** The page in the lens: the selected one, until a step accesses or changes a page. */
+export const lensSubject = signal<TouchedPage | null>(null);
 
 /** The types of events that name a page. */
 const PAGE_EVENTS = ['mm-fault', 'gmap-fault', 'zap'] as const;
@@ -33,13 +35,23 @@ async function latestEvent(): Promise<RecordedEvent | undefined> {
   return count === 0 ? undefined : (await machine.events(filter, count - 1, 1)).events[0];
 }
 
+/** Steps that are searched for one that is about a page. */
+const SEARCHED = 1000;
+
 // A scenario's answers name the page.
 effect(() => {
   const { step, event } = position.value;
   if (openedText.value === null) return;
-  const line = lines.value[event > 0 ? step : step - 1];
-  touched.value = line === undefined ? null : (answers.value.get(line)?.touched ?? null);
+  touched.value = latestTouched(event > 0 ? step : step - 1);
 });
+
+function latestTouched(last: number): TouchedPage | null {
+  for (let step = last; step >= 0 && step > last - SEARCHED; step--) {
+    const found = answers.value.get(lines.value[step] ?? 0)?.touched;
+    if (found) return found;
+  }
+  return null;
+}
 
 // Events name it in anything else.
 effect(() => {
@@ -54,7 +66,7 @@ effect(() => {
 });
 
 effect(() => {
-  if (touched.value !== null) lensSubject.value = touched.value;
+  lensSubject.value = touched.value;
 });
 
 effect(() => {
