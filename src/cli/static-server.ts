@@ -49,7 +49,7 @@ const POLICY = [
 /** Who may show the page in a frame: nobody, and its embedded form (`?embed`) other servers of this computer. */
 const FRAMES = {
   page: "frame-ancestors 'none'",
-  embed: "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* http://[::1]:*",
+  embed: "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*",
 };
 
 const HEADERS: Readonly<Record<string, string>> = {

@@ -23,6 +23,8 @@ export function Embed() {
   return (
     <div class="embed">
       <main class="stage">
+        <h1 class="hidden">Guesthouse</h1>
+        <h2 class="hidden">{title.value}</h2>
         <Banner />
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a panel that scrolls must be reached by keyboard */}
         <section id="panel" class="panel" tabIndex={0} aria-label={title.value}>
