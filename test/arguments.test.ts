@@ -554,6 +554,7 @@ const MACHINE: Table = {
       ),
     ),
     demandQuiet: 'no arguments',
+    observer: 'hardware',
     purgePage: engine(
       op(
         (w) => w.machine,

@@ -3,6 +3,8 @@
  */
 
 import {
+  type Direction,
+  type FoundHit,
   Player,
   type Position,
   type Progress,
@@ -49,11 +51,21 @@ const ERRORS_LIMIT = 100;
 /** Receives progress reports. */
 type Listener = (progress: Progress) => void;
 
+/** A search of the player. */
+interface Search<T> {
+  readonly found: T;
+  readonly progress: number;
+  advance(pending: () => boolean): boolean;
+  close(): void;
+}
+
 /** Implements the protocol for one page. */
 export class MachineWorker implements MachineApi {
   #player: Player | null = null;
   #index = new EventIndex([]);
   #opened = 0;
+  /** The number of searches begun or cancelled: a search ends when it is not the last one. */
+  #searches = 0;
   /** The query in progress. Two at a time would send the live run back and forth. */
   #querying: Promise<unknown> = Promise.resolve();
 
@@ -130,6 +142,50 @@ export class MachineWorker implements MachineApi {
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
     return this.#demand().answers.slice(first, first + Math.min(count, LIST_LIMIT));
+  }
+
+  async searchBreakpoint(
+    breakpoints: readonly string[],
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundHit | null> {
+    const player = this.#demand();
+    const search = player.search(breakpoints, from, direction);
+    return this.#search(player, search, progress);
+  }
+
+  /** Plays a search in slices. */
+  async #search<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
+    const mine = ++this.#searches;
+    const isLast = () => this.#player === player && mine === this.#searches;
+    let reported = performance.now();
+    try {
+      await inSlices(
+        (pending) => search.advance(pending),
+        () => {
+          const now = performance.now();
+          if (isLast() && now - reported >= REPORT_INTERVAL) {
+            reported = now;
+            progress(search.progress);
+          }
+          return isLast();
+        },
+      );
+      if (!isLast()) throw new Error('the search was cancelled');
+      return search.found;
+    } finally {
+      search.close();
+    }
+  }
+
+  async cancelSearch(): Promise<void> {
+    this.#searches++;
+  }
+
+  async lintBreakpoints(breakpoints: readonly string[]): Promise<readonly (string | null)[]> {
+    const player = this.#demand();
+    return breakpoints.slice(0, LIST_LIMIT).map((text) => player.lintBreakpoint(text));
   }
 
   async sameSteps(text: string): Promise<number> {

@@ -15,6 +15,8 @@ import type {
   TableQuery,
 } from '../inspect/index.ts';
 import type {
+  Direction,
+  FoundHit,
   Position,
   Progress,
   RecordedEvent,
@@ -28,7 +30,8 @@ import type {
 import type { TraceEventType } from '../trace/index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 
-export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
+export type { Cause } from '../debug/index.ts';
+export type { Direction, FoundHit, SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
 /** A query about one space. */
 type OfSpace<Q> = Q & { readonly space: SpaceName };
@@ -115,6 +118,24 @@ export interface MachineApi {
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;
+  /**
+   * Returns the hit of a breakpoint that comes next after a position, or last before it, in the part that is recorded; null
+   * if there is none. Queries are answered meanwhile.
+   * @param breakpoints as docs/boot.md describes them, at most 100
+   * @param progress called several times a second with the part of the search that is done, 0 to 1
+   * Rejected with an Error if a breakpoint is none, or cannot be hit in such a recording; and when another search begins, or
+   * `cancelSearch` is called.
+   */
+  searchBreakpoint(
+    breakpoints: readonly string[],
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundHit | null>;
+  /** Cancels the search in progress, if there is one. */
+  cancelSearch(): Promise<void>;
+  /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */
+  lintBreakpoints(breakpoints: readonly string[]): Promise<readonly (string | null)[]>;
   /**
    * Plays a scenario without an injected fault, at most 1000 steps of it, and returns how many steps from the first on
    * have the same answers and events in the open recording.

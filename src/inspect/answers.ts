@@ -207,6 +207,8 @@ export interface Line {
   /** The bytes of the instruction, in hexadecimal. */
   readonly bytes: string;
   readonly text: string;
+  /** The function that the address is in, and the offset: `main+0x10`. Only the player, which knows the image, sets it. */
+  readonly symbol?: string;
 }
 
 /** The registers of a real or a virtual processor. */

@@ -3,6 +3,7 @@
  * it.
  */
 
+export type { BreakpointSearch, Direction, FoundHit } from './breakpoint-search.ts';
 export { Player } from './player.ts';
 export {
   EVENTS_KEPT,

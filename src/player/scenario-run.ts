@@ -73,6 +73,7 @@ export class ScenarioRun implements Run {
   readonly trace = new Trace();
   readonly snapshot: Snapshot;
   readonly stride = 1;
+  readonly vcpu = null;
   readonly #script: Script;
   readonly #world: World;
   readonly #listener: RunListener | null;
@@ -100,6 +101,10 @@ export class ScenarioRun implements Run {
   }
 
   get step(): number {
+    return this.#step;
+  }
+
+  get emitting(): number {
     return this.#step;
   }
 
