@@ -141,7 +141,8 @@ describe('commands in the documents', () => {
   function checkGuesthouse(words: readonly string[]) {
     filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
     if (words[0] !== 'explore') {
-      const { status, out, err } = node('bin/guesthouse.js', ...words);
+      const placed = words.map((word) => (CREATED.includes(word) ? join(FOLDER, word) : word));
+      const { status, out, err } = node('bin/guesthouse.js', ...placed);
       // Errors of a scenario are reported on standard error.
       expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
       expect(out).not.toBe('');
