@@ -13,7 +13,7 @@ fi
 flags="-O2 -march=z196 -m64 -std=gnu11 -Wall -Wextra -Werror
   -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing
   -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fno-ident -Ilib
-  -nostdlib -static -no-pie -s
+  -nostdlib -static -no-pie
   -Wl,--build-id=none -Wl,-n -Wl,-z,noexecstack -Wl,-T,lib/image.ld"
 
 mkdir -p images hostile/images

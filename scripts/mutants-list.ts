@@ -830,9 +830,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'going back stays where one is',
-    file: 'src/player/player.ts',
-    find: 'this.#live.step > step',
-    replace: 'this.#live.step > step + 1',
+    file: 'src/player/run-pool.ts',
+    find: 'if ((this.#kept[i] as Run).step <= step)',
+    replace: 'if ((this.#kept[i] as Run).step <= step + 1)',
   },
   {
     name: "a guest's prefix check shows in its translations",
@@ -1153,14 +1153,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a store by the fast path is no program event',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
-    replace: '    this.#inspecting = this.#onTlbHit !== null;',
+    find: 'this.#onTlbHit !== null || this.#watchingStores ||',
+    replace: 'this.#onTlbHit !== null ||',
   },
   {
     name: 'program events turn check mode off',
     file: 'src/machine/cpu/access.ts',
-    find: '    this.#inspecting = on || this.#onTlbHit !== null;',
-    replace: '    this.#inspecting = on;',
+    find: 'this.#onTlbHit !== null || this.#watchingStores || (',
+    replace: 'this.#watchingStores || (',
   },
   {
     name: 'program events come before the supervisor call',
@@ -1619,5 +1619,29 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/scenario/literal.ts',
     find: 'return [Number.parseInt(digits, 16), at + 3];',
     replace: 'return [Number.parseInt(digits, 16), at + 4];',
+  },
+  {
+    name: 'a guest goes on after the access that a breakpoint is for',
+    file: 'src/machine/engine/cpu.ts',
+    find: "      if (this.observer?.ended()) return { reason: 'limit' };\n",
+    replace: '',
+  },
+  {
+    name: 'an access that failed hits a breakpoint',
+    file: 'src/debug/breakpoint-watch.ts',
+    find: '    this.#pending.length = 0;\n',
+    replace: '',
+  },
+  {
+    name: 'an exit is recorded in the step after the one that caused it',
+    file: 'src/player/guest-run.ts',
+    find: 'return interceptedAt === executed && executed > this.#handled ? this.step - 1 : this.step;',
+    replace: 'return interceptedAt < 0 && executed > this.#handled ? this.step - 1 : this.step;',
+  },
+  {
+    name: 'the first of two hits before a position counts as the last',
+    file: 'src/player/breakpoint-search.ts',
+    find: '    this.#found = hit;\n    return false;',
+    replace: '    this.#found ??= hit;\n    return false;',
   },
 ];

@@ -554,6 +554,7 @@ const MACHINE: Table = {
       ),
     ),
     demandQuiet: 'no arguments',
+    observer: 'hardware',
     purgePage: engine(
       op(
         (w) => w.machine,
@@ -681,6 +682,7 @@ const INSPECT: Table = {
     first: 'number',
     end: 'number',
   }),
+  segmentPagesOf: fn(inspectModule, 'segmentPagesOf', (w) => [w.mm, page], 'some', 'number'),
   tableOf: fn(inspectModule, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',
     page: 'signed',

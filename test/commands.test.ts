@@ -291,6 +291,44 @@ describe.concurrent('boot', () => {
     expect(JSON.parse(limited.out)).toMatchObject({ end: { kind: 'limit' }, instructions: 10 });
   });
 
+  it('--break stops before an instruction, after an access, and at an event', async () => {
+    const reports: [string, RegExp][] = [
+      ['main', /"main": CPU 0 is about to execute the instruction at 0x[0-9a-f]+ \(main\) after \d+ inst/],
+      ['write:sccb', /stored 1 byte at 0x28000 \(sccb\) by the instruction at 0x[0-9a-f]+ \(put\+0x/],
+      ['interruption:external', /the event interruption \(cpu 0, guest true, class external, code 9217, /],
+    ];
+    for (const [text, report] of reports) {
+      const { status, out, err } = await run(`boot ${image('hello')} --break ${text}`);
+      expect([status, out]).toEqual([7, '']);
+      expect(err).toMatch(report);
+      expect(err).toContain('--hits 2 goes on to the next hit');
+    }
+  });
+
+  it('--hits goes on; --json has the registers', async () => {
+    const { status, out, err } = await guesthouse([
+      ...['boot', image('hello'), '--json', '--hits', '2', '--break', 'print if r2 != 0', '--', 'world'],
+    ]);
+    expect([status, err]).toEqual([7, '']);
+    const { end, console } = JSON.parse(out);
+    expect(end).toMatchObject({
+      kind: 'breakpoint',
+      breakpoint: 'print if r2 != 0',
+      hits: 2,
+      symbol: 'print',
+    });
+    expect(end.registers.pswAddress).toBe(end.cause.address);
+    expect(end.registers.general).toHaveLength(16);
+    expect(console).toBe('Hello from a guest!\n');
+  });
+
+  it('--break without a hit changes nothing; a bad one is refused', async () => {
+    const expected = readFileSync(join(ROOT, 'examples/images/hello.expected'), 'utf8');
+    const { status, out } = await run(`boot ${image('hello')} --break exit:HLT --break 0x2 -- world`);
+    expect([status, out]).toEqual([0, expected]);
+    expect(oneLine(await run(`boot ${image('hello')} --break nowhere`), 2)).toContain('"nowhere" is neither');
+  });
+
   it('a closed standard output ends the other commands quietly, too', async () => {
     const lines = `mmap 256M 1M\ngmap_alloc 0\n${'dump 0\n'.repeat(200_000)}`;
     const child = spawn(process.execPath, ['bin/guesthouse.js', 'replay', file('long.txt', lines)], {

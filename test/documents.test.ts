@@ -23,6 +23,7 @@ import {
   ROOT,
   spansOf,
   textOf,
+  wordsOf,
 } from './documents.ts';
 
 const PACKAGE = JSON.parse(textOf('package.json')) as {
@@ -101,8 +102,7 @@ describe('commands in the documents', () => {
       : [...text.matchAll(/^ *- (.*)$/gm)].map(([, step]) => step as string);
   const commands = [...ofKind('shell'), ...ofKind('steps')].flatMap((block) =>
     linesOf(block).map(
-      (one, index) =>
-        [`${block.file}:${block.line + index}`, commandOf(one).split(/\s+/), block.line] as const,
+      (one, index) => [`${block.file}:${block.line + index}`, wordsOf(commandOf(one)), block.line] as const,
     ),
   );
 
@@ -110,7 +110,9 @@ describe('commands in the documents', () => {
   const CREATED = ['events.jsonl'];
   /** Checks that words that look like files exist. */
   function filesExist(words: readonly string[]) {
-    const files = words.filter((word) => /^[\w-]+\/[\w./-]+$|\.\w+$/.test(word) && !CREATED.includes(word));
+    const files = words.filter(
+      (word) => /^[\w-]+\/[\w./-]+$|^\S+\.\w+$/.test(word) && !CREATED.includes(word),
+    );
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   }
 
@@ -143,6 +145,10 @@ describe('commands in the documents', () => {
     if (words[0] !== 'explore') {
       const placed = words.map((word) => (CREATED.includes(word) ? join(FOLDER, word) : word));
       const { status, out, err } = node('bin/guesthouse.js', ...placed);
+      if (words.includes('--break')) {
+        expect([status, err]).toEqual([7, expect.stringContaining('guesthouse: breakpoint ')]);
+        return;
+      }
       // Errors of a scenario are reported on standard error.
       expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
       expect(out).not.toBe('');

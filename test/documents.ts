@@ -70,6 +70,10 @@ export function blocksOf(file: string): Block[] {
 /** The command of a documented line: the text before two spaces or a `#`. */
 export const commandOf = (line: string): string => (line.split(/ {2,}| # /)[0] as string).trim();
 
+/** The words of a command. Quotes keep words together. */
+export const wordsOf = (command: string): string[] =>
+  [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+
 /** Targets of links and images. */
 export const linksOf = (file: string): string[] =>
   [...textOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);

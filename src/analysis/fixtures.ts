@@ -1,12 +1,14 @@
 /** Helpers for the tests of traces. */
 
-import type { InjectedFault } from '../host/index.ts';
 import { parseLine, World } from '../scenario/index.ts';
 import { Trace, type TraceEvent } from '../trace/index.ts';
 import { TraceChecker } from './check/checker.ts';
 
+/** A fault of a host, or null. */
+type Fault = World['host']['kernel']['injectedFault'];
+
 /** Returns the events of a scenario, from the creation of process 0 on. */
-export function eventsOf(lines: readonly string[], injectedFault: InjectedFault | null = null): TraceEvent[] {
+export function eventsOf(lines: readonly string[], injectedFault: Fault = null): TraceEvent[] {
   const trace = new Trace();
   const events: TraceEvent[] = [];
   trace.subscribe((event) => events.push(event));

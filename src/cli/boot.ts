@@ -15,7 +15,10 @@ import {
   type MemoryMap,
   Monitor,
   parseElf,
+  type SymbolTable,
+  symbolsOf,
 } from '../vmm/index.ts';
+import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { KEYS_HELP } from './escape-keys.ts';
 import { example } from './examples.ts';
 import { readLimited } from './files.ts';
@@ -24,7 +27,7 @@ import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
-import { complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
 import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
@@ -38,7 +41,7 @@ const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both'];
 /** Time in milliseconds that a reader of standard output has after an interrupt. */
 const LAST_OUTPUT = 100;
 
-interface BootFlags {
+interface BootFlags extends BreakOptions {
   readonly memory: bigint;
   readonly map: MemoryMap[];
   readonly trace?: string;
@@ -86,6 +89,12 @@ export function addBoot(program: Command): void {
         .default('max'),
     )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
+    .addOption(
+      new Option('--break <spec>', 'stop at a breakpoint: see below; may be repeated')
+        .argParser(repeated)
+        .default([], 'none'),
+    )
+    .option('--hits <n>', 'stop at the N-th hit of a breakpoint', countOption, 1)
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
       new Option('--console <which>', 'the console to show; auto: line until the guest uses ascii')
@@ -105,21 +114,34 @@ const help = () => `
 Console input is standard input: a file or pipe unchanged, with ^D at its end; a terminal key by key (${KEYS_HELP}).
 A terminal shows only text, cursor movement, erasing and colours of the guest.
 
+Breakpoints (--break). ADDRESS is a number, or a symbol of the image with an optional +OFFSET, and is logical, as in the PSW:
+${columns([
+  ['  ADDRESS', 'before the instruction at ADDRESS'],
+  ['  fetch:ADDRESS,LEN', 'before an instruction in LEN bytes'],
+  ['  read:…  write:…  access:…', 'after an instruction that reads, stores, or either, in ADDRESS[,LEN]'],
+  ['  write:absolute:ADDRESS,LEN', 'the same for guest absolute addresses'],
+  ['  event:TYPE', 'an event of the trace, such as event:link'],
+  ['  exit[:REASON]', 'an exit to user space, such as exit:HLT'],
+  ['  interruption[:CLASS[:CODE]]', 'an interruption: program, external, supervisor-call, restart'],
+  ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
+]).join('\n')}
+
 Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 it ended with another status; 2 wrong usage, a bad image, or
 output that cannot be written; 3 the guest cannot continue; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used
-up; 130 interrupted (^C, ^A x); 141 the reader of its output ended.
+up; 7 a breakpoint was hit; 130 interrupted (^C, ^A x); 141 the reader of its output ended.
 
 Examples:
   guesthouse boot ${example('images/hello.elf')} -- world
   guesthouse boot ${example('images/memory.elf')} --memory 8M --trace events.jsonl
-  guesthouse boot ${example('images/hello.elf')} --memory 2M --map 256M:1T:1M --check`;
+  guesthouse boot ${example('images/hello.elf')} --memory 2M --map 256M:1T:1M --check
+  guesthouse boot ${example('images/hello.elf')} --break 'print if r2 != 0' --hits 2`;
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
-  const image = readImage(path);
+  const { image, symbols } = readImage(path);
   const host = new Host(makeMachine(storageFor(flags), flags.cpu));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   try {
-    const status = await run({ host, image, commandLine, flags, trace });
+    const status = await run({ host, image, symbols, commandLine, flags, trace });
     trace?.close();
     const failure = outputFailure() ?? trace?.failure ?? null;
     // The caller reports a failure of standard output.
@@ -139,13 +161,14 @@ async function boot(path: string, commandLine: string, flags: BootFlags): Promis
 interface Boot {
   readonly host: Host;
   readonly image: ElfImage;
+  readonly symbols: SymbolTable;
   readonly commandLine: string;
   readonly flags: BootFlags;
   readonly trace: TraceFile | null;
 }
 
 /** Runs a guest to its end. Returns the exit status. */
-async function run({ host, image, commandLine, flags, trace }: Boot): Promise<number> {
+async function run({ host, image, symbols, commandLine, flags, trace }: Boot): Promise<number> {
   const output = new Output();
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
@@ -159,6 +182,10 @@ async function run({ host, image, commandLine, flags, trace }: Boot): Promise<nu
     cpus: flags.cpus,
     input: true,
   });
+  const breakpoints =
+    flags.break.length === 0
+      ? null
+      : new GuestBreakpoints(host, monitor, symbols, flags, flags.json === true);
   const clock = () => host.machine.clock.tod;
   const executed = () => host.machine.cpu(0).executed;
   const interrupts = new Interrupts();
@@ -171,6 +198,7 @@ async function run({ host, image, commandLine, flags, trace }: Boot): Promise<nu
       trace,
       input,
       interrupts,
+      breakpoints,
       limit,
       executed,
       clock,
@@ -178,13 +206,16 @@ async function run({ host, image, commandLine, flags, trace }: Boot): Promise<nu
     printed.finish();
     output.flush();
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
-    if (kept !== null && isGuestEnd(end)) {
-      const summary = { end, instructions: executed(), stats: host.stats(), ...kept.summary };
+    if (end.kind === 'breakpoint' && kept === null) breakpoints?.advise();
+    if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
+      const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
+      const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
       output.line(json(summary));
     }
-    return statusOf(end, flags.json === true);
+    return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
+    breakpoints?.close();
     input.close();
     interrupts.close();
   }
@@ -199,10 +230,11 @@ async function interrupted({ status }: Interrupts, output: Output, executed: num
   return status ?? EXIT.INTERRUPTED;
 }
 
-function readImage(path: string): ElfImage {
+function readImage(path: string): { image: ElfImage; symbols: SymbolTable } {
   try {
     // A file of another kind is rejected before it is read to its end, because a device may have no end.
-    return parseElf(readLimited(path, IMAGE_MAX, checkIdentification));
+    const file = readLimited(path, IMAGE_MAX, checkIdentification);
+    return { image: parseElf(file), symbols: symbolsOf(file) };
   } catch (error) {
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
     throw error;
@@ -240,14 +272,15 @@ function mapsFor(mm: Mm, { memory, map }: BootFlags): MemoryMap[] {
 }
 
 function isGuestEnd(end: LoopEnd): end is End {
-  return end.kind !== 'interrupted' && end.kind !== 'broken-rule' && end.kind !== 'output';
+  return !['interrupted', 'broken-rule', 'breakpoint', 'output'].includes(end.kind);
 }
 
-function statusOf(end: LoopEnd, quiet: boolean): number {
+function statusOf(end: LoopEnd, quiet: boolean, symbols: SymbolTable): number {
   if (end.kind === 'broken-rule') return EXIT.BROKEN_RULE;
+  if (end.kind === 'breakpoint') return EXIT.BREAKPOINT;
   if (!isGuestEnd(end)) return EXIT.USAGE;
   if (end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n)) return EXIT.OK;
-  if (!quiet) complain(describeEnd(end));
+  if (!quiet) complain(describeEnd(end, symbols));
   if (end.kind === 'disabled-wait') return EXIT.GUEST_STATUS;
   return end.kind === 'limit' ? EXIT.LIMIT : EXIT.STUCK;
 }

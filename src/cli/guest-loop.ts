@@ -3,6 +3,7 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { type Checker, describeViolation } from '../check/index.ts';
 import type { End, Monitor } from '../vmm/index.ts';
+import type { GuestBreakpoints } from './breakpoints.ts';
 import type { GuestInput } from './guest-input.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
@@ -30,6 +31,7 @@ export interface LoopOptions {
   readonly trace: TraceFile | null;
   readonly input: GuestInput;
   readonly interrupts: Interrupts;
+  readonly breakpoints: GuestBreakpoints | null;
   /** Maximum units of work; Infinity for no limit. */
   readonly limit: number;
   /** Units of work done so far. */
@@ -41,7 +43,7 @@ export interface LoopOptions {
 /** How a run ended: by the guest, or from outside. */
 export type LoopEnd =
   | End
-  | { readonly kind: 'interrupted' | 'broken-rule' }
+  | { readonly kind: 'interrupted' | 'broken-rule' | 'breakpoint' }
   /** Standard output or the trace cannot be written. */
   | { readonly kind: 'output' };
 
@@ -71,13 +73,15 @@ class GuestLoop {
 
   /** Runs one slice. Returns how the guest ended, or null if it can continue. */
   slice(): LoopEnd | null {
-    const { limit, executed } = this.#options;
+    const { limit, executed, breakpoints } = this.#options;
     const until = performance.now() + SLICE;
-    const pending = () => performance.now() >= until;
+    const late = () => performance.now() >= until;
+    const pending = breakpoints === null ? late : () => breakpoints.stopped || late();
     do {
       const done = executed();
       if (done >= limit) return { kind: 'limit' };
       const end = this.#monitor.run(Math.min(UNITS, limit - done, this.#checkAt - done), pending);
+      if (breakpoints?.stopped) return { kind: 'breakpoint' };
       if (end.kind !== 'limit') return end;
       if (executed() < this.#checkAt) continue;
       if (this.#endCheck()) return { kind: 'broken-rule' };

@@ -19,6 +19,8 @@ export const EXIT = {
   BROKEN_RULE: 5,
   /** Storage is used up. */
   NO_MEMORY: 6,
+  /** `boot`: a breakpoint was hit. */
+  BREAKPOINT: 7,
   /** `boot`: interrupted from the keyboard. */
   INTERRUPTED: 130,
   /** The reader of standard output ended: the status of a program that SIGPIPE ends. */

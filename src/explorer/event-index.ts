@@ -61,15 +61,15 @@ export class EventIndex {
     return low;
   }
 
-  /** Divides the filtered list into buckets of about the same length. Returns the events in each, counted by type. */
-  density(filter: EventFilter, buckets: number): Density['buckets'] {
-    const passing = this.passing(filter);
+  /** Divides steps 0 to `steps` into buckets of the same length. Returns the events in each that pass a filter, by type. */
+  density(filter: EventFilter, buckets: number, steps: number): Density['buckets'] {
     const counts: Partial<Record<TraceEventType, number>>[] = Array.from({ length: buckets }, () => ({}));
-    passing.forEach((index, i) => {
-      const bucket = counts[Math.floor((i * buckets) / passing.length)] as (typeof counts)[number];
-      const { type } = this.at(index).event;
-      bucket[type] = (bucket[type] ?? 0) + 1;
-    });
+    for (const index of this.passing(filter)) {
+      const { position, event } = this.at(index);
+      const at = Math.min(buckets - 1, Math.floor((position.step * buckets) / Math.max(steps, 1)));
+      const bucket = counts[at] as (typeof counts)[number];
+      bucket[event.type] = (bucket[event.type] ?? 0) + 1;
+    }
     return counts;
   }
 }

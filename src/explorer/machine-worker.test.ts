@@ -231,3 +231,75 @@ describe('the limits of answers', () => {
 it('reports that nothing is open', async () => {
   await expect(new MachineWorker().query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
 });
+
+describe('a search for a breakpoint', () => {
+  const image = new Uint8Array(readFileSync('examples/images/primes.elf'));
+  const primes = { kind: 'guest', name: 'primes', image } as const;
+  const START = { step: 0, event: 0 };
+
+  it('finds hits in both directions', async () => {
+    const { steps } = await worker.open(primes, QUIET, nobody);
+    const next = await worker.searchBreakpoint(['exit'], START, 'next', nobody);
+    expect(next).toMatchObject({ breakpoint: 0, cause: { kind: 'event', event: { type: 'exit' } } });
+    const last = await worker.searchBreakpoint(['exit'], { step: steps, event: 0 }, 'previous', nobody);
+    expect(last?.position.step).toBeGreaterThan(next?.position.step ?? Infinity);
+    expect(await worker.searchBreakpoint(['0x123456'], START, 'next', nobody)).toBeNull();
+  });
+
+  it('is cancelled by the next one, and on request', async () => {
+    const { steps } = await worker.open(primes, QUIET, nobody);
+    const end = { step: steps, event: 0 };
+    const first = worker.searchBreakpoint(['read:0,1 if r1 == 1 and r2 == 3'], end, 'previous', nobody);
+    const second = worker.searchBreakpoint(['main'], START, 'next', nobody);
+    await expect(first).rejects.toThrow('the search was cancelled');
+    expect((await second)?.cause.kind).toBe('instruction');
+    const third = worker.searchBreakpoint(['read:0,1 if r1 == 1 and r2 == 3'], end, 'previous', nobody);
+    await worker.cancelSearch();
+    await expect(third).rejects.toThrow('the search was cancelled');
+  });
+
+  it('says what is no breakpoint', async () => {
+    await expect(worker.searchBreakpoint(['main'], START, 'next', nobody)).rejects.toThrow(
+      '"main" is neither a breakpoint nor an address: the image has no symbols',
+    );
+    expect(await worker.lintBreakpoints(['event:link', '0x100'])).toEqual([
+      null,
+      'a scenario can only have breakpoints for events, without a condition',
+    ]);
+  });
+
+  it('names functions in the code of the guest', async () => {
+    await worker.open(primes, QUIET, nobody);
+    const hit = await worker.searchBreakpoint(['main'], START, 'next', nobody);
+    const { processors } = await worker.query(hit?.position ?? START, { processors: true });
+    const { code = [], pswAddress } = processors?.[0]?.registers ?? {};
+    expect(code.find(({ address }) => address === pswAddress)?.symbol).toBe('main');
+  });
+});
+
+describe('the same scenario without its fault', () => {
+  const text =
+    'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\nstats\n';
+
+  it.each([
+    [null, 6],
+    ['page-table-freed', 4],
+    ['unlink', 4],
+    ['page-copied', 6],
+  ] as const)('with %s, %i steps are the same', async (injectedFault, steps) => {
+    await worker.open({ kind: 'scenario', text }, { injectedFault, check: false }, nobody);
+    expect(await worker.sameSteps(text)).toBe(steps);
+  });
+
+  it('differs where the answer differs', async () => {
+    await worker.open({ kind: 'scenario', text: 'mmap 256M 1M\nprocess read 256M 1\n' }, QUIET, nobody);
+    expect(await worker.sameSteps('mmap 256M 1M\nprocess read 256M 2\n')).toBe(1);
+  });
+});
+
+it('a source that cannot be played is rejected, and the open recording stays', async () => {
+  const image = new Uint8Array(readFileSync('examples/images/hello.elf')).slice(0, 40);
+  await expect(worker.demandPlayable({ kind: 'guest', name: 'hello', image })).rejects.toThrow('hello: ');
+  await worker.demandPlayable(first);
+  expect((await worker.answers(0, 1)).length).toBe(1);
+});

@@ -3,6 +3,8 @@
  */
 
 import {
+  type Direction,
+  type FoundHit,
   Player,
   type Position,
   type Progress,
@@ -15,6 +17,8 @@ import {
 } from '../player/index.ts';
 import { linesOf } from '../scenario/internal.ts';
 import { EventIndex } from './event-index.ts';
+import type { Lesson } from './lessons/lesson.ts';
+import { verifyLesson } from './lessons/verify.ts';
 import type {
   Density,
   EventFilter,
@@ -24,6 +28,7 @@ import type {
   Query,
   QueryResult,
 } from './protocol.ts';
+import { sameSteps } from './same-steps.ts';
 
 /** Yield to the event loop after this many milliseconds. */
 const SLICE_TIME = 40;
@@ -36,17 +41,31 @@ const AHEAD = 1000;
 /** Maximum number of items in one answer. */
 const LIST_LIMIT = 1000;
 
+/** Maximum number of steps of a scenario that are compared with another run. */
+const COMPARED = 1000;
+/** Milliseconds after which a lesson is not verified any further. */
+const VERIFY_TIME = 20_000;
 /** Maximum number of syntax errors reported. */
 const ERRORS_LIMIT = 100;
 
 /** Receives progress reports. */
 type Listener = (progress: Progress) => void;
 
+/** A search of the player. */
+interface Search<T> {
+  readonly found: T;
+  readonly progress: number;
+  advance(pending: () => boolean): boolean;
+  close(): void;
+}
+
 /** Implements the protocol for one page. */
 export class MachineWorker implements MachineApi {
   #player: Player | null = null;
   #index = new EventIndex([]);
   #opened = 0;
+  /** The number of searches begun or cancelled: a search ends when it is not the last one. */
+  #searches = 0;
   /** The query in progress. Two at a time would send the live run back and forth. */
   #querying: Promise<unknown> = Promise.resolve();
 
@@ -117,11 +136,80 @@ export class MachineWorker implements MachineApi {
   }
 
   async density(filter: EventFilter, buckets: number): Promise<Density> {
-    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT)) };
+    const { steps } = this.#demand().progress;
+    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT), steps) };
   }
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
     return this.#demand().answers.slice(first, first + Math.min(count, LIST_LIMIT));
+  }
+
+  async searchBreakpoint(
+    breakpoints: readonly string[],
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundHit | null> {
+    const player = this.#demand();
+    const search = player.search(breakpoints, from, direction);
+    return this.#search(player, search, progress);
+  }
+
+  /** Plays a search in slices. */
+  async #search<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
+    const mine = ++this.#searches;
+    const isLast = () => this.#player === player && mine === this.#searches;
+    let reported = performance.now();
+    try {
+      await inSlices(
+        (pending) => search.advance(pending),
+        () => {
+          const now = performance.now();
+          if (isLast() && now - reported >= REPORT_INTERVAL) {
+            reported = now;
+            progress(search.progress);
+          }
+          return isLast();
+        },
+      );
+      if (!isLast()) throw new Error('the search was cancelled');
+      return search.found;
+    } finally {
+      search.close();
+    }
+  }
+
+  async cancelSearch(): Promise<void> {
+    this.#searches++;
+  }
+
+  async lintBreakpoints(breakpoints: readonly string[]): Promise<readonly (string | null)[]> {
+    const player = this.#demand();
+    return breakpoints.slice(0, LIST_LIMIT).map((text) => player.lintBreakpoint(text));
+  }
+
+  async sameSteps(text: string): Promise<number> {
+    const opened = this.#demand();
+    const other = new Player({ kind: 'scenario', text }, { check: false });
+    const record = (pending: () => boolean) => {
+      other.record(COMPARED - other.progress.steps, pending);
+      return other.progress.end !== null || other.progress.steps >= COMPARED;
+    };
+    try {
+      await inSlices(record, () => this.#player === opened);
+      return sameSteps(opened, other);
+    } finally {
+      other.close();
+    }
+  }
+
+  async demandPlayable(source: Source): Promise<void> {
+    new Player(source, { check: false }).close();
+  }
+
+  async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
+    const until = performance.now() + VERIFY_TIME;
+    for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
   }
 
   async lint(text: string): Promise<readonly LineError[]> {
@@ -159,6 +247,9 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
     ...(query.outline ? { outline: snapshot.outline() } : {}),
     ...(query.rows ? { rows: query.rows.map((q) => snapshot.row(q.space, q)) } : {}),
     ...(query.pages ? { pages: query.pages.map((q) => snapshot.pages(q.space, q)) } : {}),
+    ...(query.segments
+      ? { segments: query.segments.map((q) => machine?.segmentPages(q.space, q.page) ?? null) }
+      : {}),
     ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
     ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
     ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),

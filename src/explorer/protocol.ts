@@ -4,8 +4,19 @@
  */
 
 import type { HostStats } from '../host/index.ts';
-import type { PageRange, Pages, ProcessorState, Row, RowRange, Table, TableQuery } from '../inspect/index.ts';
 import type {
+  PageRange,
+  Pages,
+  ProcessorState,
+  Row,
+  RowRange,
+  SegmentPages,
+  Table,
+  TableQuery,
+} from '../inspect/index.ts';
+import type {
+  Direction,
+  FoundHit,
   Position,
   Progress,
   RecordedEvent,
@@ -17,8 +28,10 @@ import type {
   WalkAnswer,
 } from '../player/index.ts';
 import type { TraceEventType } from '../trace/index.ts';
+import type { Lesson } from './lessons/lesson.ts';
 
-export type { SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
+export type { Cause } from '../debug/index.ts';
+export type { Direction, FoundHit, SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
 
 /** A query about one space. */
 type OfSpace<Q> = Q & { readonly space: SpaceName };
@@ -30,6 +43,8 @@ export interface Query {
   readonly rows?: readonly OfSpace<RowRange>[];
   /** Pages of a range, at most 4096. */
   readonly pages?: readonly OfSpace<PageRange>[];
+  /** Segments in detail: the segment that holds the page, and the contents of the page. */
+  readonly segments?: readonly OfSpace<{ readonly page: number }>[];
   readonly tables?: readonly OfSpace<TableQuery>[];
   /** Walks. `virtual` means that the guest translates the address by its own tables first. */
   readonly walks?: readonly OfSpace<{ readonly address: bigint; readonly virtual?: boolean }>[];
@@ -44,6 +59,7 @@ export interface QueryResult {
   readonly outline?: readonly SpaceOutline[];
   readonly rows?: readonly (Row | null)[];
   readonly pages?: readonly (Pages | null)[];
+  readonly segments?: readonly (SegmentPages | null)[];
   readonly tables?: readonly (Table | null)[];
   readonly walks?: readonly (WalkAnswer | null)[];
   readonly processors?: readonly ProcessorState[];
@@ -64,7 +80,7 @@ export interface EventWindow {
   readonly events: readonly RecordedEvent[];
 }
 
-/** The events that pass a filter, divided into buckets of about the same length. */
+/** The events that pass a filter, divided into buckets of the same number of steps. */
 export interface Density {
   /** How many events of each type, bucket by bucket. */
   readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
@@ -98,10 +114,40 @@ export interface MachineApi {
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
   /** Returns how many events that pass the filter are at or before the position. */
   countUpTo(filter: EventFilter, position: Position): Promise<number>;
-  /** Divides the events that pass the filter into buckets, at most 1000. */
+  /** Divides the steps into buckets, at most 1000, and counts the events in each that pass the filter. */
   density(filter: EventFilter, buckets: number): Promise<Density>;
   /** Returns answers of steps from `first` on, at most 1000. */
   answers(first: number, count: number): Promise<readonly StepAnswer[]>;
+  /**
+   * Returns the hit of a breakpoint that comes next after a position, or last before it, in the part that is recorded; null
+   * if there is none. Queries are answered meanwhile.
+   * @param breakpoints as docs/boot.md describes them, at most 100
+   * @param progress called several times a second with the part of the search that is done, 0 to 1
+   * Rejected with an Error if a breakpoint is none, or cannot be hit in such a recording; and when another search begins, or
+   * `cancelSearch` is called.
+   */
+  searchBreakpoint(
+    breakpoints: readonly string[],
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundHit | null>;
+  /** Cancels the search in progress, if there is one. */
+  cancelSearch(): Promise<void>;
+  /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */
+  lintBreakpoints(breakpoints: readonly string[]): Promise<readonly (string | null)[]>;
+  /**
+   * Plays a scenario without an injected fault, at most 1000 steps of it, and returns how many steps from the first on
+   * have the same answers and events in the open recording.
+   */
+  sameSteps(text: string): Promise<number>;
+  /** Rejects a source that cannot be opened, with the reason. The open recording stays open. */
+  demandPlayable(source: Source): Promise<void>;
+  /**
+   * Plays the lessons of a file, and rejects it if they state something that is not so.
+   * @param file the name of the file, for the message
+   */
+  verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void>;
   /** Returns the syntax errors of a scenario, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

@@ -109,6 +109,28 @@ export interface Pages {
   readonly flags: Uint8Array;
 }
 
+/** The 256 pages of a segment, and the contents of one of them. */
+export interface SegmentPages {
+  /** First page of the segment. */
+  readonly first: number;
+  /** The page whose contents `bytes` has. */
+  readonly page: number;
+  /** First page of the process segment behind it, or null if there is none. The segment itself for a process. */
+  readonly process: number | null;
+  /** One byte for each page: see `PAGE_FLAG`. */
+  readonly flags: Uint8Array;
+  /** Absolute addresses of the frames; -1 for a page that is not present. */
+  readonly frames: Float64Array;
+  /** Storage keys of the frames, 0 to 255; -1 for a page that is not present. */
+  readonly keys: Int16Array;
+  /** The page-table entries; null if the segment has no page table. */
+  readonly entries: BigUint64Array | null;
+  /** The page-status-table entries; null if the segment has no page table, or one without them. */
+  readonly pgstes: BigUint64Array | null;
+  /** The 4096 bytes of `page`; null if it is not present. */
+  readonly bytes: Uint8Array | null;
+}
+
 /** What an entry is. */
 export type EntryState = 'table' | 'frame' | 'unlinked' | 'no-access' | 'invalid';
 
@@ -185,6 +207,8 @@ export interface Line {
   /** The bytes of the instruction, in hexadecimal. */
   readonly bytes: string;
   readonly text: string;
+  /** The function that the address is in, and the offset: `main+0x10`. Only the player, which knows the image, sets it. */
+  readonly symbol?: string;
 }
 
 /** The registers of a real or a virtual processor. */

@@ -39,6 +39,11 @@ export function demandPages(range: PageRange): void {
   demandInteger('end', range.end, 0, PAGES);
 }
 
+/** @throws LinuxError EINVAL unless `page` is a page number, 0 to 2^52 - 1 */
+export function demandPage(name: string, page: number): void {
+  demandInteger(name, page, 0, PAGES - 1);
+}
+
 /** @throws LinuxError EINVAL unless `demandPages` accepts the range, and `demandLimit` its limit */
 export function demandRow(range: RowRange): void {
   demandPages(range);

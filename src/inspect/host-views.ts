@@ -217,7 +217,7 @@ function presentIn(mm: Mm, table: number): number {
 }
 
 /** Returns the halves of a segment's entry, or those of an empty entry if the space has no segment table for it. */
-function segmentEntry(space: Mm | Gmap, segment: number): [hi: number, lo: number] {
+export function segmentEntry(space: Mm | Gmap, segment: number): [hi: number, lo: number] {
   const { storage } = space.kind === 'gmap' ? space.mm.kernel : space.kernel;
   let found: [number, number] = [0, EMPTY_SEGMENT];
   new SegmentTables(storage).each(space, segment, segment + 1, (origin, base) => {

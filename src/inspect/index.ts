@@ -20,6 +20,7 @@ export {
   type Registers,
   type Row,
   type RowRange,
+  type SegmentPages,
   type Table,
   type TableEntry,
   type TableExtent,
@@ -31,6 +32,7 @@ export { guestExtents } from './guest-extents.ts';
 export { PAGES_LIMIT, pagesOf } from './pages.ts';
 export { mappingExtents, tableExtents } from './process-extents.ts';
 export { ownTablesOf, processorState } from './processors.ts';
+export { segmentPagesOf } from './segment-pages.ts';
 export { ENTRIES_LIMIT, type TableQuery, tableOf } from './tables.ts';
 export {
   type ExplainedStep,

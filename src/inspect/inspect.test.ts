@@ -15,6 +15,7 @@ import {
   pagesOf,
   processorState,
   pswFields,
+  segmentPagesOf,
   tableExtents,
   tableOf,
 } from './index.ts';
@@ -34,6 +35,54 @@ beforeEach(() => {
   mm = host.createMm();
   mm.mmap({ address: P, length: 16n * MIB });
   gmap = host.createGmap(mm);
+});
+
+describe('the pages of a segment', () => {
+  const FIRST = 0x4000_0000 / 4096;
+  const at = (page: number) => BigInt(page) << 12n;
+
+  it('have frames, keys, entries and PGSTEs, the same for process and guest', () => {
+    gmap.map({ from: P, to: at(FIRST), length: MIB });
+    mm.write(P + 0x2005n, Uint8Array.of(1, 2, 3));
+    const frame = Number(explainWalk(host.machine.storage, mm.asce, P + 0x2000n, true).absolute);
+    host.machine.storage.keys[frame / 4096] = 0x36;
+    const found = segmentPagesOf(gmap, FIRST + 2);
+    expect(found).toMatchObject({ first: FIRST, page: FIRST + 2, process: Number(P >> 12n) });
+    expect([found.frames[2], found.keys[2]]).toEqual([frame, 0x36]);
+    expect([found.frames[3], found.keys[3]]).toEqual([-1, -1]);
+    expect(found.entries?.[2]).toBe(BigInt(frame));
+    expect(found.entries?.[3]).toBe(0x400n);
+    expect(found.pgstes).toHaveLength(PAGES);
+    expect([...(found.bytes as Uint8Array).subarray(4, 9)]).toEqual([0, 1, 2, 3, 0]);
+    expect((found.flags[2] as number) & PAGE_FLAG.CHANGED).not.toBe(0);
+    const process = segmentPagesOf(mm, Number(P >> 12n) + 2);
+    expect(process).toMatchObject({
+      first: Number(P >> 12n),
+      process: Number(P >> 12n),
+      frames: found.frames,
+    });
+  });
+
+  it('of a frame of 1 MiB have consecutive frames and no entries', () => {
+    mm.mmap({ address: 1n << 30n, length: MIB, large: true });
+    mm.write(1n << 30n, Uint8Array.of(9));
+    const found = segmentPagesOf(mm, 2 ** 18);
+    expect(found.entries).toBeNull();
+    expect(found.pgstes).toBeNull();
+    expect((found.frames[255] as number) - (found.frames[0] as number)).toBe(255 * 4096);
+    expect(found.bytes?.[0]).toBe(9);
+  });
+
+  it('without a page table, or without a process segment, have nothing', () => {
+    expect(segmentPagesOf(mm, 2 ** 20)).toMatchObject({ process: 2 ** 20, entries: null, bytes: null });
+    expect(segmentPagesOf(gmap, 77)).toMatchObject({ process: null, entries: null, bytes: null });
+  });
+
+  it('are refused for an invalid page', () => {
+    for (const page of [-1, 0.5, 2 ** 52]) {
+      expect(() => segmentPagesOf(gmap, page)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    }
+  });
 });
 
 describe('extents', () => {

@@ -6,6 +6,7 @@
 export type { ExtentList } from './extent-list.ts';
 export { extentsOfView } from './extents.ts';
 export { GUEST_STATE, type GuestExtentBuilder } from './guest-extent-builder.ts';
+export { GuestRegisters } from './guest-registers.ts';
 export { viewOf } from './host-views.ts';
 export { pagesOfView } from './pages.ts';
 export { rowOfView } from './rows.ts';

@@ -12,13 +12,13 @@ import {
   EDAT,
   instructionLength,
   PSW,
-  SIE,
   type Storage,
   type Tlb,
   Walk,
 } from '../machine/index.ts';
 import type { CachedTranslation, Line, ProcessorState, Registers, TranslationBuffer } from './answers.ts';
 import { pswFields } from './fields.ts';
+import { GuestRegisters } from './guest-registers.ts';
 import { explainOwnWalk, type OwnTables } from './walk.ts';
 
 /** Instructions shown before and after the instruction address. */
@@ -66,25 +66,17 @@ function ownRegisters(cpu: Cpu): Registers {
   };
 }
 
-/**
- * Returns the registers of a guest. They are in the processor while it interprets the guest; partly there and partly in
- * the state description while the host handles an exit; and in the virtual CPU while it is not running.
- */
+const REGISTERS = Array.from({ length: 16 }, (_, n) => n);
+
 function guestRegisters(host: Host, cpu: Cpu, vcpu: Vcpu): Registers {
-  const interpreting = cpu.sie !== null;
-  const loaded = interpreting || host.running.get(cpu.address) === vcpu.vm.gmap;
-  const general = [...(loaded ? cpu.gr : vcpu.gr)];
-  if (loaded && !interpreting) {
-    general[14] = vcpu.block.get64(SIE.GR14);
-    general[15] = vcpu.block.get64(SIE.GR15);
-  }
-  const { pswMask, pswAddress } = interpreting ? cpu : vcpu.block;
+  const registers = new GuestRegisters(host, cpu, vcpu);
+  const { pswMask, pswAddress } = registers;
   return {
-    general,
-    control: interpreting ? [...cpu.cr] : Array.from({ length: 16 }, (_, n) => vcpu.control(n)),
-    access: [...(loaded ? cpu.ar : vcpu.ar)],
-    floating: [...(loaded ? cpu.fr : vcpu.fr)],
-    prefix: BigInt(interpreting ? cpu.prefix : vcpu.block.prefix),
+    general: REGISTERS.map((n) => registers.general(n)),
+    control: REGISTERS.map((n) => registers.control(n)),
+    access: REGISTERS.map((n) => registers.access(n)),
+    floating: REGISTERS.map((n) => registers.floating(n)),
+    prefix: BigInt(registers.prefix),
     pswMask,
     pswAddress,
     psw: pswFields(pswMask),

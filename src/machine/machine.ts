@@ -5,6 +5,7 @@ import { PREFIX_AREA_SIZE } from './addresses.ts';
 import { BusyError } from './busy-error.ts';
 import { Clock } from './clock.ts';
 import type { TlbHitCheck } from './cpu/access.ts';
+import type { Observer } from './cpu/observer.ts';
 import type { Configuration } from './cpu/processor.ts';
 import { CPU_MODELS, type CpuModel } from './cpu-model.ts';
 import { PAGE_TABLE_ENTRIES } from './dat/formats.ts';
@@ -65,6 +66,20 @@ export class Machine implements Configuration {
     this.translationChecks = new Hook(trace.operations, () => {
       for (const cpu of this.cpus) cpu.onTlbHit = this.translationChecks.listener;
     });
+  }
+
+  /** The observer of all processors, for a debugger; null, the default, for none. */
+  get observer(): Observer | null {
+    return (this.cpus[0] as Cpu).observer;
+  }
+
+  /** @throws BusyError while a processor executes, or while a listener is called */
+  set observer(observer: Observer | null) {
+    this.demandQuiet('an observer cannot be changed');
+    for (const cpu of this.cpus) {
+      if (cpu.busy) throw new BusyError(`processor ${cpu.address} executes`);
+    }
+    for (const cpu of this.cpus) cpu.observer = observer;
   }
 
   /** Returns the processor with a CPU address. @throws RangeError if there is none */

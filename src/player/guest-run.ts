@@ -3,7 +3,7 @@
  */
 
 import type { Checker } from '../check/index.ts';
-import { Host, type InjectedFault } from '../host/index.ts';
+import { Host, type InjectedFault, type Vcpu } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
@@ -14,6 +14,7 @@ import {
   type End,
   Monitor,
   ShownConsole,
+  type SymbolTable,
   TerminalFilter,
 } from '../vmm/index.ts';
 import { HostSource } from './host-source.ts';
@@ -33,6 +34,7 @@ const MEMORY = 64n * MIB;
 interface GuestRunOptions {
   readonly source: Source & { kind: 'guest' };
   readonly image: ElfImage;
+  readonly symbols: SymbolTable;
   readonly injectedFault: InjectedFault | null;
   readonly storage: Storage;
   readonly listener: RunListener | null;
@@ -47,27 +49,40 @@ export class GuestRun implements Run {
   readonly stride = 100_000;
   readonly #source: Source & { kind: 'guest' };
   readonly #image: ElfImage;
+  readonly #symbols: SymbolTable;
   readonly #listener: RunListener | null;
   readonly #shown = new ShownConsole();
   readonly #filters = { ascii: new TerminalFilter(), line: new TerminalFilter() };
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
+  /** Units of work done when the host last had nothing left to handle. */
+  #handled = 0;
 
-  constructor({ source, image, injectedFault, storage, listener }: GuestRunOptions) {
+  constructor({ source, image, symbols, injectedFault, storage, listener }: GuestRunOptions) {
     this.#source = source;
     this.#image = image;
+    this.#symbols = symbols;
     this.#listener = listener;
     const machine = new Machine({ storage });
     this.trace = machine.trace;
     this.host = new Host(machine);
     this.host.kernel.injectedFault = injectedFault;
-    this.snapshot = new Snapshot(new HostSource(this.host, () => this.#monitor?.vm.vcpus[0] ?? null));
+    this.snapshot = new Snapshot(new HostSource(this.host, () => this.vcpu, symbols));
   }
 
   /** Loading is a step, and so are each completed instruction, each interruption and the end. */
   get step(): number {
     const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
     return this.#end === null ? done : done + 1;
+  }
+
+  get emitting(): number {
+    const { executed, interceptedAt } = this.host.machine.cpu(0);
+    return interceptedAt === executed && executed > this.#handled ? this.step - 1 : this.step;
+  }
+
+  get vcpu(): Vcpu | null {
+    return this.#monitor?.current ?? null;
   }
 
   get end(): Progress['end'] {
@@ -79,12 +94,20 @@ export class GuestRun implements Run {
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        this.#noteEnd(this.#monitor?.run(Math.min(to - this.step, UNITS), pending));
+        const end = this.#monitor?.run(Math.min(to - this.step, UNITS), () => this.#exitHandled(pending));
+        this.#handled = this.host.machine.cpu(0).executed;
+        this.#noteEnd(end);
         if (pending()) return;
       }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
     }
+  }
+
+  /** The host has handled an exit. A virtual CPU that it has stopped still returns to its user, in the same step. */
+  #exitHandled(pending: () => boolean): boolean {
+    if (this.vcpu?.stopped === false) this.#handled = this.host.machine.cpu(0).executed;
+    return pending();
   }
 
   #load(): void {
@@ -108,7 +131,7 @@ export class GuestRun implements Run {
   #noteEnd(end: End | undefined): void {
     if (end === undefined || end.kind === 'limit') return;
     const succeeded = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
-    this.#end = { sentence: describeEnd(end), stuck: !succeeded };
+    this.#end = { sentence: describeEnd(end, this.#symbols), stuck: !succeeded };
   }
 
   announce(checker: Checker): void {

@@ -10,12 +10,15 @@ import {
   PAGES_PER_SEGMENT,
   type ProcessorState,
   processorState,
+  type SegmentPages,
+  segmentPagesOf,
   type Table,
   type TableQuery,
   tableOf,
 } from '../inspect/index.ts';
 import { viewOf } from '../inspect/internal.ts';
 import { absoluteAddress } from '../machine/index.ts';
+import { NO_SYMBOLS, type SymbolTable } from '../vmm/index.ts';
 import {
   type MachineView,
   parseName,
@@ -34,11 +37,16 @@ export class HostSource implements SnapshotSource, MachineView {
   readonly machine: MachineView = this;
   readonly #host: Host;
   readonly #vcpu: () => Vcpu | null;
+  readonly #symbols: SymbolTable;
 
-  /** @param vcpu returns the virtual CPU that runs on the first processor, or null */
-  constructor(host: Host, vcpu: () => Vcpu | null = () => null) {
+  /**
+   * @param vcpu returns the virtual CPU that runs on the first processor, or null
+   * @param symbols of the image of the guest
+   */
+  constructor(host: Host, vcpu: () => Vcpu | null = () => null, symbols: SymbolTable = NO_SYMBOLS) {
     this.#host = host;
     this.#vcpu = vcpu;
+    this.#symbols = symbols;
   }
 
   *spaces(): Iterable<Space> {
@@ -60,6 +68,11 @@ export class HostSource implements SnapshotSource, MachineView {
   table(name: SpaceName, query: TableQuery): Table | null {
     const space = this.#find(name);
     return space && tableOf(space, query);
+  }
+
+  segmentPages(name: SpaceName, page: number): SegmentPages | null {
+    const space = this.#find(name);
+    return space && segmentPagesOf(space, page);
   }
 
   walk(name: SpaceName, address: bigint, { virtual = false }: WalkOptions = {}): WalkAnswer | null {
@@ -84,7 +97,18 @@ export class HostSource implements SnapshotSource, MachineView {
 
   processors(): ProcessorState[] {
     const vcpu = this.#vcpu();
-    return this.#host.machine.cpus.map((cpu, i) => processorState(this.#host, cpu, i === 0 ? vcpu : null));
+    return this.#host.machine.cpus.map((cpu, i) =>
+      this.#withSymbols(processorState(this.#host, cpu, i === 0 ? vcpu : null)),
+    );
+  }
+
+  #withSymbols(state: ProcessorState): ProcessorState {
+    if (this.#symbols.size === 0) return state;
+    const code = state.registers.code.map((line) => {
+      const symbol = this.#symbols.nameOf(line.address);
+      return symbol === null ? line : { ...line, symbol };
+    });
+    return { ...state, registers: { ...state.registers, code } };
   }
 
   #find(name: SpaceName): Mm | Gmap | null {

@@ -3,6 +3,7 @@
  * it.
  */
 
+export type { BreakpointSearch, Direction, FoundHit } from './breakpoint-search.ts';
 export { Player } from './player.ts';
 export {
   EVENTS_KEPT,
@@ -15,6 +16,7 @@ export {
   type Source,
   type StepAnswer,
   samePosition,
+  type TouchedPage,
 } from './positions.ts';
 export { readScript, type Script, type ScriptLine } from './scenario-run.ts';
 export {

@@ -1,15 +1,18 @@
 /**
  * Plays a recording: once from start to end, to learn which events occur and when, and after that to any position.
  *
- * Runs are deterministic, so the player goes back by playing again from the start. At most two runs exist at a time,
- * each with its own storage: the one that records, until it is complete, and the one that snapshots are taken of.
+ * Runs are deterministic, so the player goes back by playing again from the start, or from a run that it has kept. Each run has
+ * its own storage, and only a few exist at a time (`RunPool`).
  */
 
 import { Checker } from '../check/index.ts';
+import { type Breakpoint, BreakpointError, parseBreakpoint } from '../debug/index.ts';
 import type { InjectedFault } from '../host/index.ts';
-import { DEFAULT_STORAGE_SIZE, Storage } from '../machine/index.ts';
+import type { Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
-import { ImageError, parseElf } from '../vmm/index.ts';
+import { ImageError, NO_SYMBOLS, parseElf, type SymbolTable, symbolsOf } from '../vmm/index.ts';
+import { BreakpointSearch, type Direction } from './breakpoint-search.ts';
+import { EventPositions } from './event-positions.ts';
 import { GuestRun } from './guest-run.ts';
 import {
   EVENTS_KEPT,
@@ -22,6 +25,7 @@ import {
   type StepAnswer,
 } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
+import { type RunFactory, RunPool } from './run-pool.ts';
 import { readScript, ScenarioRun } from './scenario-run.ts';
 import type { Snapshot } from './snapshot.ts';
 import { readTrace } from './trace-file.ts';
@@ -37,11 +41,9 @@ const OUTPUT_LEAST = 16;
 /** Maximum number of violations kept. Later ones repeat the first. */
 const VIOLATIONS_KEPT = 20;
 
-/** Storage sizes in bytes: the usual one, and one for browsers that cannot allocate that much. */
-const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
-
-/** Creates a run of the recording, with storage from `storage` if it needs any. */
-type RunFactory = (storage: () => Storage, listener: RunListener | null) => Run;
+/** Maximum number of runs kept besides the one that records. */
+const RUNS_KEPT = 3;
+const BREAKPOINTS_MAX = 100;
 
 /** One recording, and a run of it that snapshots are taken of. */
 export class Player {
@@ -49,10 +51,11 @@ export class Player {
   readonly events: RecordedEvent[] = [];
   /** The recorded answers of a scenario, at most `ANSWERS_KEPT`. */
   readonly answers: StepAnswer[] = [];
-  readonly #newRun: RunFactory;
   readonly #recording: Recording;
-  readonly #spare: Storage[];
-  #live: Run | null = null;
+  readonly #pool: RunPool;
+  readonly #symbols: SymbolTable;
+  /** The kind of the source. */
+  readonly #kind: Source['kind'];
   #closed = false;
 
   /**
@@ -60,12 +63,12 @@ export class Player {
    * @throws PlayerError if the source cannot be played
    */
   constructor(source: Source, settings: Settings = {}, spare: readonly Storage[] = []) {
-    this.#spare = [...spare];
     const { injectedFault = null, check = true } = settings;
-    this.#newRun = runFactoryOf(source, injectedFault);
-    const storage = () => this.#storage();
+    this.#kind = source.kind;
+    this.#symbols = source.kind === 'guest' ? symbolsOf(source.image) : NO_SYMBOLS;
+    this.#pool = new RunPool(runFactoryOf(source, this.#symbols, injectedFault), spare, RUNS_KEPT);
     this.#recording = new Recording(
-      (listener) => this.#newRun(storage, listener),
+      (listener) => this.#pool.create(listener),
       check,
       this.events,
       this.answers,
@@ -84,32 +87,15 @@ export class Player {
   record(steps: number, pending?: () => boolean): void {
     if (this.#closed) return;
     this.#recording.record(steps, pending);
-    if (this.#recording.progress.end !== null) this.#keep(this.#recording.close());
+    if (this.#recording.progress.end !== null) this.#recording.close(this.#pool);
   }
 
   /** Closes the recording: nothing can be played any more. Returns its storage, cleared, for another player. */
   close(): readonly Storage[] {
     if (this.#closed) return [];
     this.#closed = true;
-    this.#keep(this.#recording.close());
-    this.#keep(this.#live?.close() ?? null);
-    this.#live = null;
-    return this.#spare;
-  }
-
-  #keep(storage: Storage | null): void {
-    if (storage !== null) this.#spare.push(storage);
-  }
-
-  #storage(): Storage {
-    const used = this.#spare.pop();
-    if (used) return used;
-    try {
-      return new Storage(STORAGE_SIZES[0]);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return new Storage(STORAGE_SIZES[1]);
-    }
+    this.#recording.close(this.#pool);
+    return this.#pool.closeAll();
   }
 
   /**
@@ -119,9 +105,10 @@ export class Player {
    * @throws PlayerError if the player was closed
    */
   approach(step: number, most: number, pending?: () => boolean): boolean {
-    const run = this.#runNotPast(step);
-    run.advance(Math.min(most, step - run.step), pending);
-    return run.step >= step || run.end !== null;
+    return this.#using(step, (run) => {
+      run.advance(Math.min(most, step - run.step), pending);
+      return run.step >= step || run.end !== null;
+    });
   }
 
   /**
@@ -129,27 +116,63 @@ export class Player {
    * @throws PlayerError if the player was closed
    */
   at<T>(position: Position, ask: (snapshot: Snapshot) => T): T {
-    const run = this.#playTo(position.step);
-    if (position.event === 0 || run.end !== null) return ask(run.snapshot);
-    return insideStep(run, position.event, ask);
+    return this.#using(position.step, (run) => {
+      run.advance(position.step - run.step);
+      if (position.event === 0 || run.end !== null) return ask(run.snapshot);
+      return insideStep(run, position.event, ask);
+    });
   }
 
-  #playTo(step: number): Run {
-    const run = this.#runNotPast(step);
-    run.advance(step - run.step);
-    return run;
-  }
-
-  /** Returns the live run, or a new one if the live one is past a step. */
-  #runNotPast(step: number): Run {
-    if (this.#closed) throw new PlayerError('the player was closed');
-    if (this.#live !== null && this.#live.step > step) {
-      this.#keep(this.#live.close());
-      this.#live = null;
+  /** Calls `use` with a run that has not passed a step. */
+  #using<T>(step: number, use: (run: Run) => T): T {
+    const run = this.#take(step);
+    try {
+      return use(run);
+    } finally {
+      this.#pool.give(run);
     }
-    this.#live ??= this.#newRun(() => this.#storage(), null);
-    return this.#live;
   }
+
+  #take(step: number): Run {
+    if (this.#closed) throw new PlayerError('the player was closed');
+    return this.#pool.take(step);
+  }
+
+  /**
+   * Begins the search for the hit of a breakpoint that comes next after a position, or last before it, in the part that is
+   * recorded. Close it when it is no longer needed.
+   * @param breakpoints as docs/boot.md describes them, at most 100
+   * @throws BreakpointError if one of them is none; PlayerError if the recording cannot have such, or the player was closed
+   */
+  search(breakpoints: readonly string[], from: Position, direction: Direction): BreakpointSearch {
+    if (this.#closed) throw new PlayerError('the player was closed');
+    if (breakpoints.length > BREAKPOINTS_MAX)
+      throw new PlayerError(`more than ${BREAKPOINTS_MAX} breakpoints`);
+    const parsed = breakpoints.map((text) => this.#breakpoint(text));
+    return new BreakpointSearch(this.#pool, parsed, from, direction, this.progress.steps);
+  }
+
+  /** Returns what is wrong with a text as a breakpoint of this recording, or null. */
+  lintBreakpoint(text: string): string | null {
+    try {
+      this.#breakpoint(text);
+      return null;
+    } catch (error) {
+      if (error instanceof BreakpointError || error instanceof PlayerError) return error.message;
+      throw error;
+    }
+  }
+
+  #breakpoint(text: string): Breakpoint {
+    const breakpoint = parseBreakpoint(text, this.#symbols);
+    if (this.#kind === 'guest' || isForEvents(breakpoint)) return breakpoint;
+    throw new PlayerError(`a ${this.#kind} can only have breakpoints for events, without a condition`);
+  }
+}
+
+/** Whether a breakpoint needs no instructions and no registers. */
+function isForEvents({ trigger, condition }: Breakpoint): boolean {
+  return trigger.kind === 'event' && condition === null;
 }
 
 /** Plays one step, and calls `ask` right after its `nth` event. */
@@ -187,8 +210,6 @@ class Recording {
   #answersSize = 0;
   /** The arrays reported last. They are copied only when something was added. */
   #reported: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
-  #step = -1;
-  #inStep = 0;
   /** The step at which the check in progress ends. */
   #checkAt: number | null = null;
 
@@ -203,7 +224,7 @@ class Recording {
       answered: (answer) => this.#addAnswer(answer, answers),
       output: (step, text) => this.#addOutput(step, text),
     });
-    this.#run.trace.subscribe((event) => this.#addEvent(event));
+    new EventPositions(this.#run, (event, position) => this.#addEvent(event, position));
     this.#checker = check && this.#run.host !== null ? Checker.attach(this.#run.host) : null;
   }
 
@@ -216,11 +237,10 @@ class Recording {
     return { steps: step, of, events: this.#count, end, ...this.#reported };
   }
 
-  /** Ends the run. Returns its storage, or null if it has none or was closed before. */
-  close(): Storage | null {
-    if (this.#closed) return null;
+  /** Ends the run, if it has not been closed before. */
+  close(pool: RunPool): void {
+    if (!this.#closed) pool.close(this.#run);
     this.#closed = true;
-    return this.#run.close();
   }
 
   /** As `Player.record`. */
@@ -261,17 +281,14 @@ class Recording {
     answers.push(answered);
   }
 
-  #addEvent(event: TraceEvent): void {
-    const { step } = this.#run;
-    this.#inStep = step === this.#step ? this.#inStep + 1 : 1;
-    this.#step = step;
+  #addEvent(event: TraceEvent, position: Position): void {
     const n = this.#count++;
-    if (n < EVENTS_KEPT) this.#events.push({ n, position: { step, event: this.#inStep }, event });
+    if (n < EVENTS_KEPT) this.#events.push({ n, position, event });
   }
 }
 
 /** @throws PlayerError if the source cannot be played */
-function runFactoryOf(source: Source, injectedFault: InjectedFault | null): RunFactory {
+function runFactoryOf(source: Source, symbols: SymbolTable, injectedFault: InjectedFault | null): RunFactory {
   switch (source.kind) {
     case 'scenario': {
       const script = readScript(source.text);
@@ -280,7 +297,7 @@ function runFactoryOf(source: Source, injectedFault: InjectedFault | null): RunF
     case 'guest': {
       const image = imageOf(source.name, source.image);
       return (storage, listener) =>
-        new GuestRun({ source, image, injectedFault, storage: storage(), listener });
+        new GuestRun({ source, image, symbols, injectedFault, storage: storage(), listener });
     }
     default: {
       const events = readTrace(source.text, source.name);

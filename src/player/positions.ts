@@ -9,6 +9,7 @@
 import type { Violation } from '../check/index.ts';
 import type { InjectedFault } from '../host/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
+import type { SpaceName } from './snapshot.ts';
 
 /** What to play. */
 export type Source =
@@ -50,6 +51,13 @@ export interface RecordedEvent {
   readonly event: TraceEvent;
 }
 
+/** A page that a step accessed or changed. */
+export interface TouchedPage {
+  readonly space: SpaceName;
+  /** In bytes; the page is the one that holds it. */
+  readonly address: bigint;
+}
+
 /** The answer of one step. */
 export interface StepAnswer {
   /** The number of the step, from 0. */
@@ -62,6 +70,8 @@ export interface StepAnswer {
   readonly text?: string;
   /** The message of an error. */
   readonly explanation?: string;
+  /** The first page that the step accessed or changed. */
+  readonly touched?: TouchedPage;
 }
 
 /** How far a recording has come. */

@@ -4,7 +4,7 @@
  */
 
 import type { Checker } from '../check/index.ts';
-import type { Host } from '../host/index.ts';
+import type { Host, Vcpu } from '../host/index.ts';
 import type { Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import type { Progress, StepAnswer } from './positions.ts';
@@ -23,12 +23,19 @@ export interface Run {
   readonly trace: Trace;
   /** Steps played. */
   readonly step: number;
+  /**
+   * The number, from 0, of the step whose events are emitted now. It is `step`, or the one before, if that is done and
+   * the host still handles what it has led to.
+   */
+  readonly emitting: number;
   /** Steps in all, or null if this is known only at the end. */
   readonly of: number | null;
   /** Why it has ended, or null if it can continue. */
   readonly end: Progress['end'];
   /** The host, for the checker, or null if there is none. */
   readonly host: Host | null;
+  /** The virtual CPU that runs, or ran last; null if there is none. */
+  readonly vcpu: Vcpu | null;
   /** Steps between two checks. */
   readonly stride: number;
   /**

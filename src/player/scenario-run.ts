@@ -21,6 +21,7 @@ import { HostSource } from './host-source.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
+import { touchedBy } from './touched.ts';
 
 /** Maximum number of lines kept of an answer, and of characters in each: a line may read 16 MiB. */
 const ANSWER_LINES = 1000;
@@ -72,6 +73,7 @@ export class ScenarioRun implements Run {
   readonly trace = new Trace();
   readonly snapshot: Snapshot;
   readonly stride = 1;
+  readonly vcpu = null;
   readonly #script: Script;
   readonly #world: World;
   readonly #listener: RunListener | null;
@@ -102,6 +104,10 @@ export class ScenarioRun implements Run {
     return this.#step;
   }
 
+  get emitting(): number {
+    return this.#step;
+  }
+
   get of(): number {
     return this.#script.lines.length;
   }
@@ -125,6 +131,7 @@ export class ScenarioRun implements Run {
     const { number, operation } = this.#script.lines[this.#step] as ScriptLine;
     try {
       this.#demandRoom(operation);
+      const touched = this.#listener === null ? null : touchedBy(operation, this.#world);
       const performed = this.#world.perform(operation);
       const { explanation } = performed;
       const answer = this.#listener === null ? [] : firstOf(performed);
@@ -137,6 +144,7 @@ export class ScenarioRun implements Run {
         answer,
         ...(text === null ? {} : { text }),
         ...(explanation === undefined ? {} : { explanation }),
+        ...(touched === null ? {} : { touched }),
       });
     } catch (error) {
       // With an injected fault, the host may reach a state in which nothing works.

@@ -12,6 +12,7 @@ import type {
   ProcessorState,
   Row,
   RowRange,
+  SegmentPages,
   Table,
   TableQuery,
 } from '../inspect/index.ts';
@@ -61,6 +62,8 @@ export interface MachineView {
   stats(): HostStats;
   /** Returns a table, or null if there is no such space or table. */
   table(space: SpaceName, query: TableQuery): Table | null;
+  /** Returns the pages of the segment that holds a page, and its contents, or null if there is no such space. */
+  segmentPages(space: SpaceName, page: number): SegmentPages | null;
   /** Translates an address. Returns null if there is no such space, or no virtual CPU that runs in it. */
   walk(space: SpaceName, address: bigint, options?: WalkOptions): WalkAnswer | null;
   /** Returns the processors. */

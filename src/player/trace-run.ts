@@ -17,6 +17,7 @@ export class TraceRun implements Run {
   readonly snapshot: Snapshot;
   readonly #source = new TraceSource();
   readonly host = null;
+  readonly vcpu = null;
   readonly stride = Infinity;
   readonly #events: readonly TraceEvent[];
   #step = 0;
@@ -28,6 +29,10 @@ export class TraceRun implements Run {
   }
 
   get step(): number {
+    return this.#step;
+  }
+
+  get emitting(): number {
     return this.#step;
   }
 

@@ -2,6 +2,7 @@
 export { fromEbcdic, toEbcdic } from './ebcdic.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
 export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
+export { type ElfSymbol, NO_SYMBOLS, type SymbolOffset, SymbolTable, symbolsOf } from './elf-symbols.ts';
 export type { GuestMemory } from './memory.ts';
 export { GuestAddressError } from './memory.ts';
 export type { End, MemoryMap, MonitorOptions } from './monitor.ts';

@@ -34,6 +34,7 @@ import {
   SIE,
 } from '../machine/index.ts';
 import { checkFits, type ElfImage, ImageError } from './elf.ts';
+import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import { InitialProgramLoad } from './ipl.ts';
 import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type GuestConsole, Sclp } from './sclp.ts';
@@ -166,6 +167,11 @@ export class Monitor {
       this.vm.destroy();
       throw error;
     }
+  }
+
+  /** The virtual CPU whose turn it is: the one that ran last, or runs now. */
+  get current(): Vcpu {
+    return this.vm.vcpus[this.#current] as Vcpu;
   }
 
   #mapMemory(maps: readonly MemoryMap[]): void {
@@ -446,8 +452,12 @@ function demandFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new LinuxError('EINVAL', `${name} is not a function`);
 }
 
-/** Returns a sentence on an end. */
-export function describeEnd(end: End): string {
+/** Returns a sentence on an end. @param symbols of the guest's image, to name addresses of instructions */
+export function describeEnd(end: End, symbols: SymbolTable = NO_SYMBOLS): string {
+  const place = (address: bigint) => {
+    const name = symbols.nameOf(address);
+    return name === null ? hex(address) : `${hex(address)} (${name})`;
+  };
   switch (end.kind) {
     case 'external-loop':
       return `the external new PSW of CPU ${end.cpu} is enabled for the ${externalName(end.code)} interruption that loads it: an endless loop`;
@@ -463,16 +473,16 @@ export function describeEnd(end: End): string {
     }
     case 'program-loop': {
       const name = programInterruptionName(end.code);
-      return `program interruption loop at ${hex(end.address)}: ${name} (code ${hex(end.code)}) without end`;
+      return `program interruption loop at ${place(end.address)}: ${name} (code ${hex(end.code)}) without end`;
     }
     case 'idle':
-      return `the guest waits at ${hex(end.address)} for an interruption that cannot occur`;
+      return `the guest waits at ${place(end.address)} for an interruption that cannot occur`;
     case 'reset':
       return 'the guest requested a reset of the machine';
     case 'stopped':
       return 'all CPUs of the guest are stopped';
     case 'unhandled':
-      return `${end.what} at ${hex(end.address)}: not implemented`;
+      return `${end.what} at ${place(end.address)}: not implemented`;
     default:
       return 'the limit of instructions is reached';
   }

@@ -56,7 +56,7 @@ export class Explorer {
 
   /** Waits until the open recording is complete. */
   async ready(): Promise<void> {
-    await this.page.locator('.where', { hasText: /^step [\d,]+ of [\d,]+(?!.*recording)/ }).waitFor();
+    await this.page.locator('.where', { hasText: /^(in )?step [\d,]+ of [\d,]+(?!.*recording)/ }).waitFor();
   }
 
   /** Waits until the position shown is after `step` steps, and all views show it. */
@@ -98,14 +98,11 @@ export class Explorer {
     await this.settled();
   }
 
-  /** Opens a lesson from the menu, by its number from 1. */
+  /** Opens a lesson from the menu, by its number from 0. */
   async lesson(number: number): Promise<void> {
     const menu = this.page.getByRole('button', { name: 'Choose a lesson' });
     await menu.click();
-    await this.page
-      .getByRole('menuitemradio')
-      .nth(number - 1)
-      .click();
+    await this.page.getByRole('menuitemradio').nth(number).click();
     // Otherwise the former lesson would satisfy the conditions below.
     await menu.filter({ hasText: `Lesson ${number} of` }).waitFor();
     await this.ready();

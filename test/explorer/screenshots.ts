@@ -1,9 +1,8 @@
 /** Takes the screenshots in docs/images from the real page: npm run screenshots */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { lessons } from '../../src/explorer/lessons/index.ts';
 import { launchBrowser } from '../browser/launch.ts';
 import { endAll, ROOT, served } from '../serve.ts';
 import { Explorer } from './browser.ts';
@@ -45,13 +44,21 @@ async function makeScreenshots(): Promise<void> {
   }
 }
 
+/** Returns the number of a lesson from its file: `03-link.md`. */
+function numberOf(lesson: string): number {
+  const name = readdirSync(join(ROOT, 'src/explorer/lessons')).find(
+    (file) => file.slice(3) === `${lesson}.md`,
+  );
+  return Number(name?.slice(0, 2));
+}
+
 async function take(browser: Browser, url: string, screenshot: Screenshot): Promise<void> {
   const { name, lesson, steps, view, injectedFault, colorScheme = 'light' } = screenshot;
   const explorer = await Explorer.open(browser, url, { colorScheme });
   const { page } = explorer;
   await explorer.ready();
-  await explorer.lesson(lessons.findIndex(({ id }) => id === lesson) + 1);
-  if (injectedFault !== undefined) await page.getByLabel('Inject a fault').selectOption(injectedFault);
+  await explorer.lesson(numberOf(lesson));
+  if (injectedFault !== undefined) await page.getByLabel('Inject a bug').selectOption(injectedFault);
   await explorer.ready();
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');

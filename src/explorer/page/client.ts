@@ -20,7 +20,7 @@ worker.addEventListener('error', () => {
 });
 
 /** The lists of a query. Each view gets its own slice of each list of the joint result. */
-const LISTS = ['rows', 'pages', 'tables', 'walks'] as const;
+const LISTS = ['rows', 'pages', 'segments', 'tables', 'walks'] as const;
 
 const queries = new Map<string, Query>();
 const answers = signal<ReadonlyMap<string, QueryResult>>(new Map());
@@ -37,19 +37,27 @@ let frame = 0;
 /** Why the latest query failed, or null if it succeeded. */
 export const queryError = signal<string | null>(null);
 
+/** Whether a query has been in progress for a while: the position is far away, and is being played to. */
+export const isWaiting = signal(false);
+/** Milliseconds before a query counts as waiting. */
+const PATIENCE = 150;
+
 /** Queries a position for all views. */
 export function queryAt(position: Position): void {
   wanted = position;
   schedule();
 }
 
-/** Drops all results, and sends no query until `queryAt` is called: another recording is being opened. */
-export function resetQueries(): void {
+/**
+ * Drops all results, and sends no query until `queryAt` is called: another recording is being opened.
+ * @param keep whether the views go on showing the results that they have, until new ones arrive
+ */
+export function resetQueries(keep = false): void {
   recording++;
   wanted = null;
   outlined = null;
   batch(() => {
-    answers.value = new Map();
+    if (!keep) answers.value = new Map();
     queryError.value = null;
   });
 }
@@ -89,6 +97,7 @@ async function ask(): Promise<void> {
   again = false;
   const mine = recording;
   const asked = [...queries];
+  const patience = setTimeout(() => (isWaiting.value = true), PATIENCE);
   try {
     const known = outlined !== null && samePosition(outlined.position, wanted) ? outlined.outline : null;
     const all = joinQueries(asked.map(([, query]) => query));
@@ -103,6 +112,8 @@ async function ask(): Promise<void> {
   } catch (error) {
     if (mine === recording) queryError.value = error instanceof Error ? error.message : String(error);
   } finally {
+    clearTimeout(patience);
+    isWaiting.value = false;
     asking = false;
     if (again) schedule();
   }
@@ -114,6 +125,7 @@ function joinQueries(all: readonly Query[]): Query {
     processors: all.some((query) => query.processors),
     rows: all.flatMap((query) => query.rows ?? []),
     pages: all.flatMap((query) => query.pages ?? []),
+    segments: all.flatMap((query) => query.segments ?? []),
     tables: all.flatMap((query) => query.tables ?? []),
     walks: all.flatMap((query) => query.walks ?? []),
   };
@@ -125,7 +137,7 @@ function splitResult(
   result: QueryResult,
 ): Map<string, QueryResult> {
   const parts = new Map<string, QueryResult>();
-  const at = { rows: 0, pages: 0, tables: 0, walks: 0 };
+  const at = { rows: 0, pages: 0, segments: 0, tables: 0, walks: 0 };
   for (const [id, query] of asked) {
     const part: Record<string, unknown> = { ...result };
     for (const list of LISTS) {

@@ -3,14 +3,19 @@
  */
 
 import './app/theme.css';
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app/App.tsx';
 import { help } from './app/HelpDialog.tsx';
 import { listenForKeys } from './app/shortcuts.ts';
 import { start } from './recording/opening/start.ts';
 import { keepAddress } from './recording/share/link.ts';
+import { documentTitle } from './recording/workspace.ts';
 
 render(<App />, document.getElementById('app') as HTMLElement);
+effect(() => {
+  document.title = documentTitle.value;
+});
 listenForKeys(() => {
   help.value = true;
 });

@@ -18,6 +18,7 @@ import { isAccessRegisterException, PGM } from '../interruption.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
 import { AccessRegisterTranslation } from './art.ts';
+import type { ObservedAccess, Observer } from './observer.ts';
 import { ProgramEvents } from './program-events.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
 import type { SieContext } from './sie-context.ts';
@@ -28,6 +29,8 @@ export const FETCH = 0;
 export const STORE = 1;
 export const INSTRUCTION = 2;
 export type Access = typeof FETCH | typeof STORE | typeof INSTRUCTION;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Why an instruction was abandoned. */
 export const UNWIND = {
@@ -105,6 +108,8 @@ class AccessRequest {
   storageKey = FRAMES_KEY;
   /** Whether the access-list entry that designates the space permits only fetches. */
   fetchOnly = false;
+  /** The running program's absolute page, once it is known. */
+  absolute = 0;
 }
 
 /** The facilities of dynamic address translation that a processor has. */
@@ -126,10 +131,11 @@ export class CpuAccess extends CpuState {
   readonly guestTlb = new Tlb();
   /** The context of the guest that the processor interprets, or null if it interprets none. */
   sie: SieContext | null = null;
-  /** Whether no access takes the fast path: in check mode, and while stores are program events. */
+  /** Whether no access takes the fast path: in check mode, while stores are program events, and while accesses are observed. */
   #inspecting = false;
   #onTlbHit: TlbHitCheck | null = null;
   #watchingStores = false;
+  #observer: Observer | null = null;
 
   /** Why the last abandoned instruction was abandoned, see `UNWIND`; 0 if none was. */
   unwindKind: UnwindKind | 0 = 0;
@@ -178,13 +184,30 @@ export class CpuAccess extends CpuState {
 
   set onTlbHit(check: TlbHitCheck | null) {
     this.#onTlbHit = check;
-    this.#inspecting = check !== null || this.#watchingStores;
+    this.#updateInspecting();
   }
 
   /** Whether stores are reported to `events`. */
   protected set watchingStores(on: boolean) {
     this.#watchingStores = on;
-    this.#inspecting = on || this.#onTlbHit !== null;
+    this.#updateInspecting();
+  }
+
+  /** The observer of the machine, see `Machine.observer`. */
+  get observer(): Observer | null {
+    return this.#observer;
+  }
+
+  set observer(observer: Observer | null) {
+    this.#observer = observer;
+    this.#updateInspecting();
+    // The first store of each translation is reported.
+    this.tlb.changed.fill(0);
+  }
+
+  #updateInspecting(): void {
+    this.#inspecting =
+      this.#onTlbHit !== null || this.#watchingStores || (this.#observer?.accessed ?? null) !== null;
   }
 
   /** Ends the instruction with a program exception. */
@@ -333,6 +356,25 @@ export class CpuAccess extends CpuState {
 
   /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
+    const address = this.#checkedFrame(page, offset, access, length);
+    if (this.#observer !== null && access !== INSTRUCTION) this.#observe(page, offset, access, length);
+    return address;
+  }
+
+  readonly #observed: Mutable<ObservedAccess> = { page: 0, absolute: 0, offset: 0, length: 0, store: false };
+
+  /** Reports an operand to the observer. */
+  #observe(page: number, offset: number, access: Access, length: number): void {
+    const observed = this.#observed;
+    observed.page = page;
+    observed.absolute = this.sie === null ? -1 : this.#request.absolute;
+    observed.offset = offset;
+    observed.length = length;
+    observed.store = access === STORE;
+    this.#observer?.accessed?.(observed);
+  }
+
+  #checkedFrame(page: LogicalPage, offset: number, access: Access, length: number): number {
     const last = offset + length - 1;
     if (!this.dat) {
       this.#begin(page, last, access);
@@ -400,7 +442,9 @@ export class CpuAccess extends CpuState {
   realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
     this.#begin(page, offset + length - 1, access);
     if (access === STORE && page < LOW_PAGES) this.#lowAddress(offset);
-    return this.#operand(page);
+    const address = this.#operand(page);
+    if (this.#observer !== null) this.#observe(page, offset, access, length);
+    return address;
   }
 
   #operand(page: RealPage): number {
@@ -443,6 +487,7 @@ export class CpuAccess extends CpuState {
   /** Returns the address of the frame of an absolute page: of the guest, while the processor interprets one. */
   #absoluteFrame(page: AbsolutePage): number {
     const { sie } = this;
+    this.#request.absolute = page;
     if (sie !== null) {
       if (page >= sie.pages) return this.#outside();
       return this.#hostFrame(page + sie.originPage, sie.asceHi, sie.asceLo);
@@ -452,6 +497,7 @@ export class CpuAccess extends CpuState {
     const request = this.#request;
     if (request.key !== UNKEYED) this.#checkKey(page, request.storageKey);
     this.storage.keys[page]! |= request.access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
+    if (request.access === STORE) this.#observer?.stored(page);
     return address;
   }
 
@@ -507,6 +553,7 @@ export class CpuAccess extends CpuState {
       return 0;
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
+      this.#observer?.abandoned();
       return this.unwindKind;
     }
   }
@@ -771,7 +818,7 @@ export class CpuAccess extends CpuState {
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
-      tlb.changed[slot] = 1;
+      if (this.#observer === null || !this.#observer.stored(frame)) tlb.changed[slot] = 1;
     }
     return frame * 4096;
   }

@@ -88,6 +88,8 @@ export abstract class Processor extends CpuAddressing {
    * them and the clock advances by them, so that a program that only takes interruptions reaches its limit, too.
    */
   executed = 0;
+  /** Value of `executed` when an instruction last completed by leaving the rest to the host: an interception. */
+  interceptedAt = 0;
   /** Clock comparator, in TOD units. */
   clockComparator = 0n;
   /** Epoch difference: what this processor adds to the machine's TOD clock. */

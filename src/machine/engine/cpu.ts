@@ -77,6 +77,7 @@ export class Cpu extends CpuInterruptions {
       if (stop === 'taken') this.executed++;
       this.#advanceClock();
       if (stop !== null && stop !== 'taken') return stop;
+      if (this.observer?.ended()) return { reason: 'limit' };
     }
     return { reason: 'limit' };
   }
@@ -124,6 +125,8 @@ export class Cpu extends CpuInterruptions {
     try {
       if (this.per || this.sie?.enforceEvents) {
         if (!this.#watching(end)) return null;
+      } else if (this.observer?.before) {
+        return this.#observed(end, this.observer.before);
       } else {
         while (this.executed < end && !this.attention) {
           this.#one();
@@ -134,6 +137,7 @@ export class Cpu extends CpuInterruptions {
       }
     } catch (thrown) {
       if (thrown !== this.unwind) throw thrown;
+      this.observer?.abandoned();
       this.executingTarget = false;
       try {
         return this.#unwound();
@@ -145,13 +149,25 @@ export class Cpu extends CpuInterruptions {
     return this.#completedWithEvents();
   }
 
+  /** As the loop of `#instructions`, with an observer that is called before each instruction. */
+  #observed(end: number, before: (cpu: Cpu) => boolean): null {
+    while (this.executed < end && !this.attention && !before(this)) {
+      this.#one();
+      this.executed++;
+      this.programInterruptions = 0;
+    }
+    return null;
+  }
+
   /** As the loop of `#instructions`, with program-event recording. Returns whether an instruction completed with an event. */
   #watching(end: number): boolean {
     const { events } = this;
     events.watch();
     this.watchingStores = (events.watched & PER_CODE.STORE) !== 0;
     try {
+      const before = this.observer?.before;
       while (this.executed < end && !this.attention) {
+        if (before?.(this)) break;
         this.#beginWatched();
         this.#one();
         if (this.branched) events.branched(this.iaHi, this.iaLo);
@@ -190,7 +206,7 @@ export class Cpu extends CpuInterruptions {
    */
   #completedWithEvents(): Stop | 'taken' {
     const stop = this.eventInterruption(this.length);
-    if (stop !== 'taken') this.executed++;
+    if (stop !== 'taken') this.interceptedAt = ++this.executed;
     return stop;
   }
 
@@ -268,6 +284,7 @@ export class Cpu extends CpuInterruptions {
         return { reason: 'host', code: this.exceptionCode, teid: this.teid, length: this.length };
       case UNWIND.INTERCEPT:
         this.executed++;
+        this.interceptedAt = this.executed;
         this.events.suppressed();
         this.eventIndication = this.events.take(this.startHi, this.startLo);
         return { reason: 'instruction', ...this.intercepted, fetchEvent: this.eventIndication.code !== 0 };

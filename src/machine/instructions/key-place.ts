@@ -18,7 +18,7 @@ import {
 } from '../dat/formats.ts';
 import { TABLE_UNIT } from '../dat/walk.ts';
 import { PGM } from '../interruption.ts';
-import { KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED } from '../storage.ts';
+import { FRAME_SIZE, KEY_ACC, KEY_CHANGED, KEY_FETCH, KEY_REFERENCED } from '../storage.ts';
 
 const USE = KEY_REFERENCED | KEY_CHANGED;
 const PROTECTION = KEY_ACC | KEY_FETCH;
@@ -76,7 +76,7 @@ class KeyPlace {
       ((own & USE) << PAGE_STATUS_HOST_SHIFT) |
       ((key & USE) << PAGE_STATUS_GUEST_SHIFT) |
       ((key & PROTECTION) << PAGE_STATUS_KEY_SHIFT);
-    c.storage.set32(this.#status, status >>> 0);
+    this.#setStatus(c, status);
     keys[this.#frame] = key & PROTECTION;
   }
 
@@ -89,6 +89,11 @@ class KeyPlace {
     const status =
       (c.storage.get32(this.#status) & ~PAGE_STATUS.GUEST_REFERENCED) |
       ((own & KEY_REFERENCED) << PAGE_STATUS_HOST_SHIFT);
+    this.#setStatus(c, status);
+  }
+
+  #setStatus(c: Processor, status: number): void {
+    c.observer?.stored(Math.floor(this.#status / FRAME_SIZE));
     c.storage.set32(this.#status, status >>> 0);
   }
 }

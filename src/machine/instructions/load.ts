@@ -119,6 +119,9 @@ export const LOW_HALVES: Words = { array: (c) => c.gr32, stride: 2, index: 0 };
 export const HIGH_HALVES: Words = { array: (c) => c.gr32, stride: 2, index: 1 };
 export const ACCESS_REGISTERS: Words = { array: (c) => c.ar, stride: 1, index: 0 };
 
+/** Words of an operand that crosses a page, before they are loaded: an access register among them may address the rest. */
+const crossing = new Uint32Array(16);
+
 /** Loads words from the effective address into registers `first` to `last`. */
 export function loadWords(c: Processor, { array, stride, index }: Words, first: number, last: number): void {
   const into = array(c);
@@ -131,7 +134,8 @@ export function loadWords(c: Processor, { array, stride, index }: Words, first: 
     return;
   }
   c.probe(c.eaHi, c.eaLo, count * 4, FETCH);
-  for (let i = 0; i < count; i++, advance(c, 4)) into[((first + i) & 15) * stride + index] = load32(c);
+  for (let i = 0; i < count; i++, advance(c, 4)) crossing[i] = load32(c);
+  for (let i = 0; i < count; i++) into[((first + i) & 15) * stride + index] = crossing[i] as number;
 }
 
 /** Loads doublewords from the effective address into registers. */

@@ -294,6 +294,18 @@ describe.each([
       expect(store(0x0007_0000)).toBe(0);
     }
   });
+
+  it('the whole operand of LOAD ACCESS MULTIPLE is in one space, also if its access register is loaded first', () => {
+    const { cpu, origin, run } = made;
+    prepare(made, 'LAM', 0n, 0xffc);
+    // lam %a8,%a9,0(%r8): the second word is in the next page.
+    cpu.storage.write(origin + CODE, Uint8Array.of(0x9a, 0x89, 0x80, 0x00));
+    cpu.storage.set32(origin + frameOf(8, 8) * 0x1000 + 0xffc, aletOf(3));
+    cpu.storage.set32(origin + frameOf(8, 8, 1) * 0x1000, 0x1234_5678);
+    cpu.storage.set32(origin + frameOf(3, 8, 1) * 0x1000, 0x7eee_eeee);
+    expect(run(BY_REGISTER | MODE_64 | DAT)).toBe(0);
+    expect([cpu.ar[8], cpu.ar[9]]).toEqual([aletOf(3), 0x1234_5678]);
+  });
 });
 
 /** Formats with two storage operands. */

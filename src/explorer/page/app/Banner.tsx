@@ -36,7 +36,9 @@ export function Banner() {
       )}
       {end?.stuck && (
         <div class="banner" role="status">
-          <p>Stopped: {end.sentence}</p>
+          <p>
+            Stopped{end.sentence.startsWith('line ') ? ' at' : ':'} {end.sentence}
+          </p>
         </div>
       )}
       <Paused />

@@ -5,6 +5,7 @@
 import './HelpDialog.css';
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { GlossaryList } from '../ui/GlossaryList.tsx';
 import { SHORTCUTS } from './shortcuts.ts';
 
 /** Whether the help is open. */
@@ -13,9 +14,14 @@ export const help = signal(false);
 /** The dialog. */
 export function HelpDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (help.value) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (!help.value) {
+      dialog.current?.close();
+      return;
+    }
+    dialog.current?.showModal();
+    button.current?.focus();
   }, [help.value]);
   return (
     <dialog class="help" ref={dialog} aria-labelledby="help-title" onClose={() => (help.value = false)}>
@@ -39,8 +45,12 @@ export function HelpDialog() {
           </>
         ))}
       </dl>
+      <details>
+        <summary>Glossary</summary>
+        <GlossaryList />
+      </details>
       <p class="muted">Drop a scenario, a trace or a guest’s ELF image anywhere to open it.</p>
-      <button type="button" class="primary" onClick={() => (help.value = false)}>
+      <button ref={button} type="button" class="primary" onClick={() => (help.value = false)}>
         Close
       </button>
     </dialog>

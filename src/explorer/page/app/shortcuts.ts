@@ -6,6 +6,7 @@ import { moveByEvents, moveBySteps, moveTo, progress, START } from '../recording
 import { TABS, tab } from '../recording/tabs.ts';
 import { openNeighbour } from '../recording/workspace.ts';
 import { togglePlay } from '../timeline/play.ts';
+import { lecture } from '../ui/panes.ts';
 
 /** A line of the help: keys, and their effect. */
 export interface Shortcut {
@@ -21,6 +22,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['{', '}'], effect: 'go to the start, to the end' },
   { keys: ['g', 's/t/w/p/c'], effect: 'go to Spaces, Tables, Walk, Processors, Console' },
   { keys: ['<', '>'], effect: 'previous, next lesson' },
+  { keys: ['l'], effect: 'lecture mode: picture, note and steps in large type; Esc ends it' },
+  { keys: ['→', '←', 'PageDown', 'PageUp'], effect: 'in lecture mode: step forward, back (as clickers do)' },
   { keys: ['?'], effect: 'this help' },
   { keys: ['Ctrl-Enter'], effect: 'in the editor: run the scenario to its end (⌘-Enter on a Mac)' },
   { keys: ['Shift-Enter'], effect: 'in the editor: run up to and including the cursor’s line' },
@@ -38,6 +41,16 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
   '}': () => moveTo({ step: progress.value?.steps ?? 0, event: 0 }),
   '<': () => openNeighbour(-1),
   '>': () => openNeighbour(1),
+  l: () => (lecture.value = !lecture.value),
+};
+
+/** What the keys of clickers, and the arrow keys, do in lecture mode. */
+const LECTURE_ACTIONS: Readonly<Record<string, () => void>> = {
+  ArrowRight: () => moveBySteps(1),
+  PageDown: () => moveBySteps(1),
+  ArrowLeft: () => moveBySteps(-1),
+  PageUp: () => moveBySteps(-1),
+  Escape: () => (lecture.value = false),
 };
 
 /** Maximum number of milliseconds between `g` and the second key. */
@@ -57,6 +70,11 @@ export function listenForKeys(showHelp: () => void): void {
     // A select element uses letters and the space bar. The other keys work even while it has the focus.
     const isChoice = target instanceof HTMLSelectElement && /^[^\w ]$/.test(event.key);
     if (target?.closest(FIELDS) && !isChoice) return;
+    if (lecture.value && Object.hasOwn(LECTURE_ACTIONS, event.key)) {
+      LECTURE_ACTIONS[event.key]?.();
+      event.preventDefault();
+      return;
+    }
     if (event.key === ' ' && target?.closest(PRESSED)) return;
     if (act(event.key, showHelp)) event.preventDefault();
   });

@@ -48,11 +48,19 @@ let opened = 0;
 /** The moves by event in progress. They query the worker first, and run one after another, so that no key is lost. */
 let going: Promise<void> = Promise.resolve();
 
-/** Opens a recording at a position. Closes the former one. */
-export async function open(what: Source, how: Required<Settings>, at: Position = START): Promise<void> {
+/**
+ * Opens a recording at a position. Closes the former one.
+ * @param keep whether to show the state of the former one until that of this one is known
+ */
+export async function open(
+  what: Source,
+  how: Required<Settings>,
+  at: Position = START,
+  keep = false,
+): Promise<void> {
   const mine = ++opened;
   batch(() => {
-    resetQueries();
+    resetQueries(keep);
     source.value = what;
     settings.value = how;
     progress.value = null;

@@ -5,10 +5,12 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
 import type { Position, Settings, Source } from '../../../player/index.ts';
-import { type Lesson, lessons } from '../../lessons/index.ts';
+import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
+import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
-import { moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
+import { lessonAfter, numberOf } from './lessons/course.ts';
+import { filter, moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
 /** The default settings: check everything, inject no fault. */
@@ -18,6 +20,8 @@ export const DEFAULT_SETTINGS: Required<Settings> = { injectedFault: null, check
 export const lesson = signal<Lesson | null>(null);
 /** The text in the editor. */
 export const draft = signal('');
+/** The first syntax error in it, or null if there is none. */
+export const draftError = signal<LineError | null>(null);
 /** The line of the cursor in the editor, from 1. */
 export const cursorLine = signal(1);
 /** Whether the open recording is the one that the server offers. */
@@ -46,6 +50,12 @@ export const title = computed(() => {
   if (what === null) return '';
   return what.kind === 'scenario' ? (lesson.value?.title ?? ownName.value ?? 'Your scenario') : what.name;
 });
+/** The title of the document. It names the lesson or the file. */
+export const documentTitle = computed(() => {
+  const { value } = title;
+  const named = lesson.value === null ? value : `Lesson ${numberOf(lesson.value)}: ${value}`;
+  return named === '' ? 'Guesthouse explorer' : `${named} – Guesthouse`;
+});
 
 /** The stored draft of a lesson: the text that was open, and the text that was typed. */
 function draftOf(id: string | undefined): ReturnType<typeof storedText> {
@@ -66,24 +76,28 @@ function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   return text;
 }
 
+/** Longest draft that the browser keeps, in characters: its storage is small. */
+const DRAFT_KEPT = 500_000;
+
 effect(() => {
   const text = draft.value;
   const opened = openedText.value;
-  if (opened === null) return;
+  if (opened === null || text.length > DRAFT_KEPT) return;
   const original = lesson.value?.scenario ?? opened;
   draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
 });
 
-/** Opens a lesson at its beginning, with the stored draft. */
+/** Opens a lesson of the course at its beginning, with the stored draft. */
 export function openLesson(what: Lesson): Promise<void> {
   batch(() => {
     lesson.value = what;
     offered.value = false;
     selected.value = null;
+    filter.value = {};
     draft.value = storedDraft(what, what.scenario, false);
-    tab.value = what.view ?? 'spaces';
+    tab.value = LESSON_VIEWS[what.view];
   });
-  return open({ kind: 'scenario', text: what.scenario }, DEFAULT_SETTINGS);
+  return open({ kind: 'scenario', text: draft.value }, DEFAULT_SETTINGS);
 }
 
 /** Opens the next (1) or previous (-1) lesson. */
@@ -94,8 +108,7 @@ export function openNeighbour(by: 1 | -1): void {
 
 /** Returns the next (1) or previous (-1) lesson, or undefined if there is none. */
 export function neighbour(by: 1 | -1): Lesson | undefined {
-  const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
-  return at < 0 ? undefined : lessons[at + by];
+  return lesson.value === null ? undefined : lessonAfter(lesson.value, by);
 }
 
 /**
@@ -113,14 +126,30 @@ export async function openOwn(
     lesson.value = of;
     offered.value = false;
     selected.value = null;
+    filter.value = {};
     ownName.value = null;
     draft.value = what.kind === 'scenario' ? storedDraft(of, what.text, true) : '';
   });
-  await open(what, how, at ?? START);
+  const playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
+  await open(playing, how, at ?? START);
   const { step, event } = position.value;
-  if (what.kind === 'guest' && at === null && source.value === what && step === 0 && event === 0) {
+  if (what.kind === 'guest' && at === null && source.value === playing && step === 0 && event === 0) {
     moveTo({ step: progress.value?.steps ?? 0, event: 0 });
   }
+}
+
+/** Takes over what was typed since the editor was read last; null if nothing was. */
+let pendingTyping: (() => void) | null = null;
+
+/** Sets the function that takes over what was typed, so that commands run the text that the user sees. */
+export function setPendingTyping(read: (() => void) | null): void {
+  pendingTyping = read;
+}
+
+/** Opens the changed draft at a line: the same one that was done before. Infinity for the end. */
+export async function renewThrough(line: number): Promise<void> {
+  const step = stepsThrough(stepLines(draft.value), line);
+  await open({ kind: 'scenario', text: draft.value }, settings.value, { step, event: 0 }, true);
 }
 
 /** Opens the draft at a position, or moves there if the draft is open already. */
@@ -131,16 +160,19 @@ async function openDraft(at: Position): Promise<void> {
 
 /** Plays the draft to its end. */
 export function run(): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepLines(draft.value).length, event: 0 });
 }
 
 /** Plays the draft until a line is done. */
 export function runThrough(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line), event: 0 });
 }
 
 /** Plays the draft up to a line. */
 export function stepFrom(line: number): Promise<void> {
+  pendingTyping?.();
   return openDraft({ step: stepsThrough(stepLines(draft.value), line - 1), event: 0 });
 }
 

@@ -2,19 +2,13 @@
  * The buttons that move through a recording.
  */
 
-import {
-  atEnd,
-  isRecording,
-  moveByEvents,
-  moveBySteps,
-  moveTo,
-  position,
-  progress,
-  START,
-} from '../recording/state.ts';
+import { atEnd, moveByEvents, moveBySteps, moveTo, position, progress, START } from '../recording/state.ts';
+import { FoldButton } from '../ui/FoldButton.tsx';
+import { lecture } from '../ui/panes.ts';
 import { Filters } from './Filters.tsx';
 import { playing, speed, togglePlay } from './play.ts';
 import { SPEEDS } from './scale.ts';
+import { Where } from './Where.tsx';
 
 interface ControlProps {
   readonly name: string;
@@ -22,14 +16,16 @@ interface ControlProps {
   /** An SVG path, on a grid of 16 by 16. */
   readonly icon: string;
   readonly off: boolean;
+  /** Whether it goes to an end of the recording. */
+  readonly toEnd?: boolean;
   readonly act: () => unknown;
 }
 
-function Control({ name, keys, icon, off, act }: ControlProps) {
+function Control({ name, keys, icon, off, toEnd = false, act }: ControlProps) {
   return (
     <button
       type="button"
-      class="icon"
+      class={toEnd ? 'icon ends' : 'icon'}
       aria-label={name}
       title={`${name} (${keys})`}
       disabled={off}
@@ -48,6 +44,33 @@ function Icon({ path }: { readonly path: string }) {
   );
 }
 
+/** The button of lecture mode. */
+function LectureButton() {
+  const name = lecture.value ? 'End lecture mode' : 'Lecture mode';
+  return (
+    <button
+      type="button"
+      class="icon lecture-button"
+      aria-label={name}
+      aria-pressed={lecture.value}
+      title={`${name} (l): picture, note and steps in large type`}
+      onClick={() => (lecture.value = !lecture.value)}
+    >
+      <svg
+        width="16"
+        height="16"
+        viewBox="0 0 16 16"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.5"
+        aria-hidden="true"
+      >
+        <path d="M1 2.5h14M2.5 2.5v8h11v-8M8 10.5v2M5 14.5l3-2 3 2" />
+      </svg>
+    </button>
+  );
+}
+
 /** The controls. */
 export function Controls() {
   const known = progress.value;
@@ -60,6 +83,7 @@ export function Controls() {
         keys="{"
         icon="M3 3v10M13 3L6 8l7 5z"
         off={start}
+        toEnd
         act={() => moveTo(START)}
       />
       <Control
@@ -93,6 +117,7 @@ export function Controls() {
         keys="}"
         icon="M13 3v10M3 3l7 5-7 5z"
         off={end}
+        toEnd
         act={() => moveTo({ step: known?.steps ?? 0, event: 0 })}
       />
       <label>
@@ -113,25 +138,8 @@ export function Controls() {
       <Where />
       <span class="spacer" />
       <Filters />
+      <LectureButton />
+      <FoldButton pane="time" name="the timeline" />
     </fieldset>
-  );
-}
-
-/** The position, in numbers. */
-function Where() {
-  const known = progress.value;
-  if (known === null) return <span class="where">{isRecording.value ? 'recording…' : ''}</span>;
-  const { step, event } = position.value;
-  return (
-    <span class="where">
-      step <b>{step.toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
-      {event > 0 && (
-        <>
-          , after event <b>{event}</b> of the next
-        </>
-      )}
-      {isRecording.value && ', recording…'}
-      <span class="muted"> · {known.events.toLocaleString('en')} events</span>
-    </span>
   );
 }

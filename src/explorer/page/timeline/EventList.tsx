@@ -6,10 +6,12 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { RecordedEvent } from '../../../player/index.ts';
 import type { EventWindow } from '../../protocol.ts';
-import { machine } from '../client.ts';
+import { machine, useQuery } from '../client.ts';
 import { filter, moveTo, position, progress, source } from '../recording/state.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
+import { asceNames } from './asce-names.ts';
 import { laneOf } from './kinds.ts';
+import { outcomeOf } from './outcome.ts';
 import { rowsInSight } from './scale.ts';
 import { sentenceOf } from './sentences.ts';
 
@@ -38,6 +40,7 @@ export function EventList() {
     0,
     (count) => follow(place.current, count - 1),
   );
+  const nameOf = asceNames(useQuery({ outline: true })?.outline ?? []);
   // The last event at or before the position; -1 before the first.
   const current = done.value - 1;
   const total = shown.value?.total ?? 0;
@@ -68,13 +71,14 @@ export function EventList() {
             <Row
               key={one.n}
               recorded={one}
+              sentence={sentenceOf(one.event, { nameOf, outcome: outcomeOf(shown.value?.events ?? [], at) })}
               index={(shown.value?.from ?? 0) + at}
               current={current}
               total={total}
             />
           ))}
         </div>
-        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No events.'}</p>}
+        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No events yet.'}</p>}
       </div>
     </section>
   );
@@ -96,12 +100,13 @@ function follow(list: HTMLElement | null, index: number): void {
 
 interface RowProps {
   readonly recorded: RecordedEvent;
+  readonly sentence: string;
   readonly index: number;
   readonly current: number;
   readonly total: number;
 }
 
-function Row({ recorded: { position: at, event, n }, index, current, total }: RowProps) {
+function Row({ recorded: { position: at, event, n }, sentence, index, current, total }: RowProps) {
   const lane = laneOf(event.type);
   const time = index === current ? 'now' : index > current ? 'later' : '';
   return (
@@ -122,8 +127,8 @@ function Row({ recorded: { position: at, event, n }, index, current, total }: Ro
         {lane.glyph}
       </span>
       <span class="type">{event.type}</span>
-      <span class="sentence" title={sentenceOf(event)}>
-        {sentenceOf(event)}
+      <span class="sentence" title={sentence}>
+        {sentence}
       </span>
     </div>
   );

@@ -3,14 +3,16 @@
  */
 
 import { useRef } from 'preact/hooks';
-import { isEarlier, type RecordedEvent, samePosition } from '../../../player/index.ts';
+import { isEarlier, type Position, type RecordedEvent, samePosition } from '../../../player/index.ts';
 import type { QueryResult } from '../../protocol.ts';
 import { machine, useQuery } from '../client.ts';
 import { answers } from '../recording/editor/answers.ts';
 import { moveTo, position, progress, source } from '../recording/state.ts';
 import { lines, openedLines, openedText } from '../recording/workspace.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
+import { asceNames } from './asce-names.ts';
 import { laneOf } from './kinds.ts';
+import { folded, outcomeOf, type RepeatedEvent } from './outcome.ts';
 import { sentenceOf } from './sentences.ts';
 
 const NO_EVENTS: readonly RecordedEvent[] = [];
@@ -26,6 +28,7 @@ function shownStep(): number {
 /** The panel. */
 export function Step() {
   const step = shownStep();
+  const nameOf = asceNames(useQuery({ outline: true })?.outline ?? []);
   const events = useAnswer<readonly RecordedEvent[]>(() => {
     const shown = shownStep();
     return source.value === null || progress.value === null || shown < 0 ? null : eventsOf(shown);
@@ -39,12 +42,20 @@ export function Step() {
           <Outcome step={step} />
         ) : (
           <p class="muted">
-            Nothing has happened yet. Press <kbd>]</kbd> for the next step, or <kbd>space</kbd> to play.
+            Press <kbd>]</kbd> to run the first {openedText.value === null ? 'step' : 'line'}, or{' '}
+            <kbd>space</kbd> to play.
           </p>
         )}
         <ol>
-          {events.value.map((one) => (
-            <StepEvent key={one.n} recorded={one} />
+          {folded(events.value).map((item) => (
+            <StepEvent
+              key={item.first.n}
+              item={item}
+              sentence={sentenceOf(item.first.event, {
+                nameOf,
+                outcome: outcomeOf(events.value, item.index),
+              })}
+            />
           ))}
         </ol>
         {events.value.length === EVENTS_SHOWN && <p class="muted">… and more, in the list of events.</p>}
@@ -61,7 +72,7 @@ async function eventsOf(step: number): Promise<readonly RecordedEvent[]> {
 }
 
 function heading(step: number): string {
-  if (step < 0) return 'The beginning';
+  if (step < 0) return 'No step has run';
   const line = lines.value[step];
   const under = position.value.event > 0 ? ', in progress' : '';
   return openedText.value === null || line === undefined
@@ -91,7 +102,13 @@ function Outcome({ step }: { readonly step: number }) {
   );
 }
 
-function StepEvent({ recorded: { position: at, event } }: { readonly recorded: RecordedEvent }) {
+interface StepEventProps {
+  readonly item: RepeatedEvent;
+  readonly sentence: string;
+}
+
+function StepEvent({ item: { first, count }, sentence }: StepEventProps) {
+  const { position: at, event } = first;
   const lane = laneOf(event.type);
   const { step, event: number } = position.value;
   const later = number > 0 && at.step === step && at.event > number;
@@ -106,10 +123,16 @@ function StepEvent({ recorded: { position: at, event } }: { readonly recorded: R
         <span class={`glyph lane-${lane.id}`} aria-hidden="true">
           {lane.glyph}
         </span>{' '}
-        {sentenceOf(event)}
+        {sentence}
+        {count > 1 && <b> ×{count}</b>}
       </button>
     </li>
   );
+}
+
+/** Whether a position follows another within one step. */
+function isOneStep(from: Position, to: Position): boolean {
+  return isEarlier(from, to) && to.step - from.step <= (to.event === 0 ? 1 : 0);
 }
 
 const COUNTS = [
@@ -119,7 +142,7 @@ const COUNTS = [
   ['purges', 'purges by gmaps'],
 ] as const;
 
-/** The counters, each with its change since the position shown before, if that was earlier. */
+/** The counters, each with its change in this step; without it after a jump. */
 function Counts() {
   const result = useQuery({});
   const shown = useRef<{ readonly now: QueryResult | null; readonly before: QueryResult | null }>({
@@ -136,7 +159,7 @@ function Counts() {
   const now = result?.stats ?? null;
   if (result === null || now === null) return null;
   const former = shown.current.before;
-  const before = former !== null && isEarlier(former.position, result.position) ? former.stats : null;
+  const before = former !== null && isOneStep(former.position, result.position) ? former.stats : null;
   return (
     <dl class="counts">
       {COUNTS.map(([key, name]) => {

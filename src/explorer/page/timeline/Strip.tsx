@@ -19,19 +19,28 @@ import {
 } from '../recording/state.ts';
 import { lines, openedText } from '../recording/workspace.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
+import { useMedia } from '../ui/useMedia.ts';
 import { LANES, type Lane } from './kinds.ts';
-import { barHeight, bucketCount, countedByBuckets, stepEnds } from './scale.ts';
+import { axisTicks, barHeight, bucketCount, countBefore, countedByBuckets, stepEnds } from './scale.ts';
 import { allEvents, goToOffset, offset, stripLength } from './strip-offset.ts';
 
-/** Pixels: height of a lane, and width of the names. */
+/** Pixels: height of a lane and of the axis, and width of the names. */
 const LANE = 15;
+const AXIS = 14;
 const NAMES = 104;
 /** Steps narrower than this are not separated, in pixels. */
 const LEAST_STEP = 8;
-const HEIGHT = LANES.length * LANE + 4;
+/** On a low window, the lanes lie on top of each other. */
+const LOW_WINDOW = '(max-height: 799px)';
+
+/** The height of the lanes, without the axis. */
+function lanesHeight(low: boolean): number {
+  return (low ? LANE : LANES.length * LANE) + 4;
+}
 
 /** The strip. */
 export function Strip() {
+  const low = useMedia(LOW_WINDOW);
   const place = useRef<HTMLDivElement>(null);
   const width = useSignal(800);
   const density = useDensity(width);
@@ -44,21 +53,69 @@ export function Strip() {
     return () => observer.disconnect();
   }, []);
   return (
-    <div class="strip" ref={place}>
-      <svg width={NAMES} height={HEIGHT} aria-hidden="true">
+    <div class="strip" ref={place} style={{ height: `${lanesHeight(low) + AXIS + 2}px` }}>
+      <Names low={low} />
+      <Playhead width={width.value} height={lanesHeight(low)}>
+        <StepEnds width={width.value} height={lanesHeight(low)} />
         {LANES.map((lane, at) => (
+          <Bars
+            key={lane.id}
+            lane={lane}
+            top={(low ? 0 : at * LANE) + 2}
+            width={width.value}
+            density={density.value}
+          />
+        ))}
+        <Axis width={width.value} top={lanesHeight(low)} />
+      </Playhead>
+    </div>
+  );
+}
+
+/** The names of the lanes, each with the sign of its events, and that of the axis. */
+function Names({ low }: { readonly low: boolean }) {
+  const height = lanesHeight(low);
+  return (
+    <svg width={NAMES} height={height + AXIS} aria-hidden="true">
+      {low ? (
+        <text class="muted" x={NAMES - 8} y={12} text-anchor="end">
+          events
+        </text>
+      ) : (
+        LANES.map((lane, at) => (
           <text key={lane.id} class={`lane-${lane.id}`} x={NAMES - 8} y={at * LANE + 12} text-anchor="end">
             {lane.name} {lane.glyph}
           </text>
-        ))}
-      </svg>
-      <Playhead width={width.value}>
-        <StepEnds width={width.value} />
-        {LANES.map((lane, at) => (
-          <Bars key={lane.id} lane={lane} top={at * LANE + 2} width={width.value} density={density.value} />
-        ))}
-      </Playhead>
-    </div>
+        ))
+      )}
+      <text class="muted" x={NAMES - 8} y={height + 10} text-anchor="end">
+        step
+      </text>
+    </svg>
+  );
+}
+
+/** The axis: the numbers of steps. */
+function Axis({ width, top }: { readonly width: number; readonly top: number }) {
+  const steps = progress.value?.steps ?? 0;
+  const events = allEvents.value;
+  const offsetOf = (step: number) => step + (events === null ? 0 : countBefore(events, { step, event: 0 }));
+  return (
+    <g class="axis">
+      {axisTicks(steps, width, offsetOf).map(({ offset: at, label }) => {
+        const x = (at / stripLength.value) * width;
+        return (
+          <text
+            key={label}
+            x={x}
+            y={top + 11}
+            text-anchor={x > width - 20 ? 'end' : x < 8 ? 'start' : 'middle'}
+          >
+            {label}
+          </text>
+        );
+      })}
+    </g>
   );
 }
 
@@ -75,12 +132,12 @@ function useDensity(width: ReadonlySignal<number>): ReadonlySignal<Density | nul
 }
 
 /** The ends of the steps, as faint lines, if they are wide enough. */
-function StepEnds({ width }: { readonly width: number }) {
+function StepEnds({ width, height }: { readonly width: number; readonly height: number }) {
   const events = allEvents.value;
   const steps = progress.value?.steps ?? 0;
   if (events === null || steps * LEAST_STEP > width) return null;
   const path = stepEnds(steps, events).map(
-    (end) => `M${((end / stripLength.value) * width).toFixed(1)} 0v${HEIGHT}`,
+    (end) => `M${((end / stripLength.value) * width).toFixed(1)} 0v${height}`,
   );
   return <path class="step-ends" d={path.join('')} />;
 }
@@ -136,11 +193,13 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
 
 interface PlayheadProps {
   readonly width: number;
+  /** Of the lanes. */
+  readonly height: number;
   readonly children: ComponentChildren;
 }
 
 /** The lanes and the playhead: a slider. */
-function Playhead({ width, children }: PlayheadProps) {
+function Playhead({ width, height, children }: PlayheadProps) {
   const dragging = useRef(false);
   const x = (offset.value / stripLength.value) * width;
   const go = (event: PointerEvent) => {
@@ -174,10 +233,10 @@ function Playhead({ width, children }: PlayheadProps) {
         void act();
       }}
     >
-      <svg width={width} height={HEIGHT} aria-hidden="true">
+      <svg width={width} height={height + AXIS} aria-hidden="true">
         {children}
         <g class="playhead">
-          <line x1={x} x2={x} y1="0" y2={HEIGHT} />
+          <line x1={x} x2={x} y1="0" y2={height} />
           <path d={`M${x - 5} 0h10l-5 7z`} />
         </g>
       </svg>

@@ -3,6 +3,7 @@
  */
 
 import './Timeline.css';
+import { Splitter } from '../ui/Splitter.tsx';
 import { Controls } from './Controls.tsx';
 import { EventList } from './EventList.tsx';
 import { Step } from './Step.tsx';
@@ -12,6 +13,7 @@ import { Strip } from './Strip.tsx';
 export function Timeline() {
   return (
     <section class="time" aria-label="Timeline">
+      <Splitter id="time" divides=".explorer" />
       <Controls />
       <Strip />
       <div class="lists">

@@ -4,9 +4,10 @@
 
 import { effect, signal } from '@preact/signals';
 import type { Position } from '../../../player/index.ts';
-import { atEnd, moveTo, position, progress, START, source } from '../recording/state.ts';
+import { machine } from '../client.ts';
+import { atEnd, filter, moveTo, position, progress, START, source } from '../recording/state.ts';
 import { due, SPEEDS } from './scale.ts';
-import { offset, offsetOf, positionOf, stripLength } from './strip-offset.ts';
+import { allEvents, offset, positionOf, stripLength } from './strip-offset.ts';
 
 /** Whether it is playing. */
 export const playing = signal(false);
@@ -19,7 +20,10 @@ const FASTEST = 8000;
 let last = 0;
 let rest = 0;
 let frame = 0;
-/** The offset that playing has reached. The offset shown lags behind while queries are in progress. */
+/**
+ * How far playing has come: an offset on the strip of a short scenario, or the number of events that pass the filter. What
+ * is shown lags behind while queries are in progress.
+ */
 let at = 0;
 /** The position that playing moved to. If another one is shown, the user has moved. */
 let went: Position | null = null;
@@ -31,10 +35,8 @@ export function togglePlay(): void {
     return;
   }
   if (progress.value === null) return;
-  const again = atEnd.value;
-  if (again) moveTo(START);
-  at = again ? 0 : offset.value;
-  went = position.value;
+  if (atEnd.value) moveTo(START);
+  went = null;
   rest = 0;
   last = performance.now();
   playing.value = true;
@@ -43,26 +45,47 @@ export function togglePlay(): void {
 
 async function tick(now: number): Promise<void> {
   if (!playing.value) return;
-  const { perSecond } = SPEEDS[speed.value] ?? { perSecond: 1 };
-  let steps = Math.max(1, Math.round((stripLength.value * (now - last)) / FASTEST));
-  if (perSecond !== null) ({ steps, rest } = due(now - last + rest, perSecond));
-  last = now;
-  if (steps > 0) {
-    try {
-      const here = position.value;
-      if (here !== went) at = await offsetOf(here);
-      at = Math.min(at + steps, stripLength.value);
-      const to = await positionOf(at);
-      if (playing.value && position.value === here) {
-        moveTo(to);
-        went = position.value;
-      }
-    } catch {
-      playing.value = false;
-    }
-    if (at >= stripLength.value && position.value === went) playing.value = false;
+  try {
+    const elapsed = now - last;
+    last = now;
+    const length = await lengthOfPlay();
+    const { perSecond } = SPEEDS[speed.value] ?? { perSecond: 1 };
+    let steps = Math.max(1, Math.round((length * elapsed) / FASTEST));
+    if (perSecond !== null) ({ steps, rest } = due(elapsed + rest, perSecond));
+    if (steps > 0) await advance(steps, length);
+    if (at >= length && position.value === went) playing.value = false;
+  } catch {
+    // Another recording was opened.
+    playing.value = false;
   }
   if (playing.value) frame = requestAnimationFrame(tick);
+}
+
+async function advance(steps: number, length: number): Promise<void> {
+  const here = position.value;
+  if (here !== went) at = await placeOf(here);
+  at = Math.min(at + steps, length);
+  const to = await positionAfter(at, length);
+  if (!playing.value || position.value !== here) return;
+  moveTo(to);
+  went = position.value;
+}
+
+/** Returns how long playing is: a short scenario plays steps and events, anything longer the events that pass the filter. */
+async function lengthOfPlay(): Promise<number> {
+  if (allEvents.value !== null) return stripLength.value;
+  return (await machine.events(filter.value, 0, 0)).total + 1;
+}
+
+async function placeOf(here: Position): Promise<number> {
+  return allEvents.value === null ? machine.countUpTo(filter.value, here) : offset.value;
+}
+
+async function positionAfter(units: number, length: number): Promise<Position> {
+  if (allEvents.value !== null) return positionOf(units);
+  if (units >= length) return { step: progress.value?.steps ?? 0, event: 0 };
+  const { events } = await machine.events(filter.value, units - 1, 1);
+  return events[0]?.position ?? position.value;
 }
 
 effect(() => {

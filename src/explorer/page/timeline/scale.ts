@@ -1,7 +1,6 @@
 /**
  * The scale of the strip: offsets of positions. For a short scenario, each event and each end of a step is one unit,
- * and the offset of a position is the number of units before it. For anything longer, each event that passes the filter
- * is one unit.
+ * and the offset of a position is the number of units before it. For anything longer, each step is one unit.
  */
 
 import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
@@ -85,6 +84,40 @@ export function countedByBuckets(
  */
 export function bucketCount(width: number, stripLength: number): number {
   return Math.max(1, Math.min(Math.floor(width / 3), stripLength, 600));
+}
+
+/** A mark on the axis of the strip. */
+export interface Tick {
+  readonly offset: number;
+  readonly label: string;
+}
+
+/** Least distance between two marks of the axis, in pixels. */
+const TICK_DISTANCE = 64;
+
+/**
+ * Returns marks at round numbers of steps.
+ * @param width of the strip, in pixels
+ * @param offsetOf returns the offset of the end of a step
+ */
+export function axisTicks(steps: number, width: number, offsetOf: (step: number) => number): readonly Tick[] {
+  const every = roundStep(Math.max(1, (steps * TICK_DISTANCE) / Math.max(width, 1)));
+  const ticks: Tick[] = [];
+  for (let step = 0; step <= steps; step += every)
+    ticks.push({ offset: offsetOf(step), label: shortNumber(step) });
+  return ticks;
+}
+
+/** Returns the next of 1, 2, 5, 10, 20, 50, … */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return ([1, 2, 5].find((digit) => digit * power >= least) ?? 10) * power;
+}
+
+/** Formats a number of steps: `500`, `20k`, `1.5M`. */
+function shortNumber(n: number): string {
+  if (n >= 1_000_000) return `${n / 1_000_000}M`;
+  return n >= 10_000 ? `${n / 1000}k` : String(n);
 }
 
 /** Returns the height of a bar, 0 to 1. It is logarithmic, so that one event among thousands is visible. */

@@ -15,15 +15,41 @@ const link = {
 
 describe('sentences', () => {
   it('describe events', () => {
-    expect(sentenceOf(link)).toBe('Guest 0x40000000 linked to page table 0x28000.');
+    expect(sentenceOf(link)).toBe('Guest 0: segment 0x40000000 is linked to page table 0x28000.');
     expect(sentenceOf({ type: 'map', gmap: 0, from: 0x2000_0000n, to: 1n << 30n, length: 2n << 20n })).toBe(
-      '2 MiB of process memory at 0x20000000 mapped to guest 0x40000000.',
+      'Guest 0: 2 MiB at 0x40000000 is mapped to process address 0x20000000.',
     );
     expect(sentenceOf({ ...link, type: 'unlink', reason: 'page-table-freed' })).toBe(
-      'Guest 0x40000000 unlinked: its page table is being freed.',
+      'Guest 0: segment 0x40000000 is unlinked: its page table is being freed.',
     );
     expect(sentenceOf({ type: 'purge', by: 'ipte', pageTable: 0x28000n, page: 3 })).toContain('page 3');
-    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('Processors purge all translations.');
+    expect(sentenceOf({ type: 'purge', by: 'all' })).toBe('All TLB entries are purged.');
+  });
+
+  it('name the space of an ASCE, if it is known', () => {
+    const purge = { type: 'purge', by: 'idte', asce: 0x101c7n } as const;
+    expect(sentenceOf(purge, { nameOf: () => 'process 0' })).toBe(
+      'All TLB entries of process 0 are purged (IDTE, ASCE 0x101c7).',
+    );
+    expect(sentenceOf(purge)).toBe('All TLB entries of an address space are purged (IDTE, ASCE 0x101c7).');
+  });
+
+  it('say the outcome of a guest fault, if it is known', () => {
+    const fault = { type: 'gmap-fault', gmap: 0, guest: 0n, process: 0x1000_0000n } as const;
+    expect(sentenceOf(fault, { outcome: 'segment linked' })).toBe(
+      'Guest 0: fault at 0x0, backed by process address 0x10000000: segment linked.',
+    );
+    expect(sentenceOf(fault)).toBe('Guest 0: fault at 0x0, backed by process address 0x10000000.');
+  });
+
+  it.each([
+    [0, 'inaccessible'],
+    [1, 'read-only'],
+    [3, 'writable'],
+    [5, 'executable (r-x)'],
+  ])('say what protection %d makes of memory', (protection, words) => {
+    const mprotect = { type: 'mprotect', mm: 2, address: 0x1000n, length: 4096n, protection } as const;
+    expect(sentenceOf(mprotect)).toBe(`Process 2 makes 4 KiB at 0x1000 ${words}.`);
   });
 
   it('name the type of an unknown event', () => {

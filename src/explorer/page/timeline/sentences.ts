@@ -31,65 +31,84 @@ const REASONS = {
   'segment-changed': 'the process segment changed',
 } as const;
 
+/** What a sentence can say beyond its event. */
+export interface SentenceContext {
+  /** Returns the name of the space that an ASCE belongs to, or null if it is not known. */
+  readonly nameOf?: (asce: bigint) => string | null;
+  /** What came of a guest fault, or null if it is not known: see `outcomeOf`. */
+  readonly outcome?: string | null;
+}
+
 function protection(bits: number): string {
-  return bits === 0 ? 'none' : `${bits & 1 ? 'r' : ''}${bits & 2 ? 'w' : ''}${bits & 4 ? 'x' : ''}`;
+  return bits === 0 ? 'no access' : `${bits & 1 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 4 ? 'x' : '-'}`;
 }
 
-function purge(event: PurgeEvent): string {
+/** Describes the new protection of memory. */
+function madeTo(bits: number): string {
+  if (bits === 0) return 'inaccessible';
+  if (bits & 4) return `executable (${protection(bits)})`;
+  return bits & 2 ? 'writable' : 'read-only';
+}
+
+function purge(event: PurgeEvent, { nameOf = () => null }: SentenceContext): string {
+  if (event.by === 'all') return 'All TLB entries are purged.';
   if (event.by === 'ipte') {
-    return `Processors purge page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} (IPTE).`;
+    return `TLB entries of page ${event.page ?? '?'} of page table ${hex(event.pageTable ?? 0n)} are purged (IPTE).`;
   }
-  return event.by === 'idte'
-    ? `Processors purge all translations of element ${hex(event.asce ?? 0n)} (IDTE).`
-    : 'Processors purge all translations.';
+  const asce = event.asce ?? 0n;
+  return `All TLB entries of ${nameOf(asce) ?? 'an address space'} are purged (IDTE, ASCE ${hex(asce)}).`;
 }
 
-function pageTable({ change, address, origin }: PageTableEvent): string {
+function pageTable({ mm, change, address, origin }: PageTableEvent): string {
   return change === 'new'
-    ? `A page table for process segment ${hex(address)} was created at ${hex(origin)}.`
-    : `The page table at ${hex(origin)} of process segment ${hex(address)} was freed.`;
+    ? `Process ${mm}: segment ${hex(address)} gets a page table at ${hex(origin)}.`
+    : `Process ${mm}: the page table at ${hex(origin)} of segment ${hex(address)} is freed.`;
 }
 
-function largeFrame({ change, address, frame }: LargeFrameEvent): string {
-  if (change === 'new') return `Process segment ${hex(address)} gets the 1 MiB frame ${hex(frame)}.`;
+function largeFrame({ mm, change, address, frame }: LargeFrameEvent): string {
+  if (change === 'new') return `Process ${mm}: segment ${hex(address)} gets the 1 MiB frame ${hex(frame)}.`;
   return change === 'freed'
-    ? `Process segment ${hex(address)} loses its 1 MiB frame ${hex(frame)}.`
-    : `The 1 MiB frame ${hex(frame)} of process segment ${hex(address)} is split into pages.`;
+    ? `Process ${mm}: segment ${hex(address)} loses its 1 MiB frame ${hex(frame)}.`
+    : `Process ${mm}: the 1 MiB frame ${hex(frame)} of segment ${hex(address)} is split into pages.`;
 }
 
-type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>) => string };
+type Sentences = { [T in TraceEventType]: (event: TraceEventOf<T>, context: SentenceContext) => string };
 
 const SENTENCES: Sentences = {
-  'gmap-alloc': (e) => `Guest address space ${e.gmap} was created, with element ${hex(e.asce)}.`,
-  'gmap-free': (e) => `Guest address space ${e.gmap} and its tables were freed.`,
-  map: (e) => `${length(e.length)} of process memory at ${hex(e.from)} mapped to guest ${hex(e.to)}.`,
-  unmap: (e) => `${length(e.length)} of guest memory at ${hex(e.address)} unmapped.`,
-  'gmap-fault': (e) => `A fault at guest ${hex(e.guest)} was resolved to process ${hex(e.process)}.`,
-  link: (e) => `Guest ${hex(e.guest)} linked to page table ${hex(e.pageTable)}.`,
-  unlink: (e) => `Guest ${hex(e.guest)} unlinked: ${REASONS[e.reason] ?? e.reason}.`,
+  'gmap-alloc': (e) => `Guest ${e.gmap}: the guest address space is created (ASCE ${hex(e.asce)}).`,
+  'gmap-free': (e) => `Guest ${e.gmap}: the guest address space and its tables are freed.`,
+  map: (e) =>
+    `Guest ${e.gmap}: ${length(e.length)} at ${hex(e.to)} is mapped to process address ${hex(e.from)}.`,
+  unmap: (e) => `Guest ${e.gmap}: ${length(e.length)} at ${hex(e.address)} is unmapped.`,
+  'gmap-fault': (e, { outcome = null }) =>
+    `Guest ${e.gmap}: fault at ${hex(e.guest)}, backed by process address ${hex(e.process)}${outcome === null ? '' : `: ${outcome}`}.`,
+  link: (e) => `Guest ${e.gmap}: segment ${hex(e.guest)} is linked to page table ${hex(e.pageTable)}.`,
+  unlink: (e) => `Guest ${e.gmap}: segment ${hex(e.guest)} is unlinked: ${REASONS[e.reason] ?? e.reason}.`,
   purge,
-  'mm-alloc': (e) => `Process ${e.mm} was created, with element ${hex(e.asce)}.`,
-  'mm-free': (e) => `Process ${e.mm} ended; its memory and its tables were freed.`,
+  'mm-alloc': (e) => `Process ${e.mm} is created (ASCE ${hex(e.asce)}).`,
+  'mm-free': (e) => `Process ${e.mm} ends; its memory and its tables are freed.`,
   mmap: (e) => `Process ${e.mm} maps ${length(e.length)} at ${hex(e.address)} (${protection(e.protection)}).`,
   munmap: (e) => `Process ${e.mm} unmaps ${length(e.length)} at ${hex(e.address)}.`,
-  mprotect: (e) =>
-    `${length(e.length)} of process ${e.mm} at ${hex(e.address)} now has protection ${protection(e.protection)}.`,
+  mprotect: (e) => `Process ${e.mm} makes ${length(e.length)} at ${hex(e.address)} ${madeTo(e.protection)}.`,
   mremap: (e) =>
-    `${length(e.length)} at ${hex(e.address)} moved or resized: ${length(e.newLength)} at ${hex(e.to)}.`,
+    e.to === e.address
+      ? `Process ${e.mm} resizes ${length(e.length)} at ${hex(e.address)} to ${length(e.newLength)}.`
+      : `Process ${e.mm} moves ${length(e.length)} at ${hex(e.address)}: ${length(e.newLength)} at ${hex(e.to)}.`,
   fork: (e) => `Process ${e.mm} forks: the child is process ${e.child}.`,
-  zap: (e) => `The pages of ${length(e.length)} at ${hex(e.address)} were dropped; their mapping stays.`,
+  zap: (e) =>
+    `Process ${e.mm}: the pages of ${length(e.length)} at ${hex(e.address)} are dropped; their mapping stays.`,
   'mm-fault': (e) =>
-    `Page ${hex(e.address)} of process ${e.mm} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'fetch'}.`,
+    `Process ${e.mm}: page ${hex(e.address)} gets frame ${hex(e.frame)}, for a ${e.write ? 'store' : 'load'}.`,
   'page-table': pageTable,
   'large-frame': largeFrame,
-  exit: (e) => `Virtual CPU ${e.vcpu} exits to user space at ${hex(e.address)}: ${e.reason}.`,
+  exit: (e) => `vCPU ${e.vcpu} exits to user space at ${hex(e.address)}: ${e.reason}.`,
   interruption: (e) =>
     `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
   tracepoint: (e) => `${e.name}${e.vcpu === undefined ? '' : ` of virtual CPU ${e.vcpu}`}: ${e.details}.`,
 };
 
 /** Returns the sentence of an event, or the type if it is unknown. */
-export function sentenceOf(event: TraceEvent): string {
-  const say = SENTENCES[event.type] as ((event: TraceEvent) => string) | undefined;
-  return say === undefined ? `${event.type}.` : say(event);
+export function sentenceOf(event: TraceEvent, context: SentenceContext = {}): string {
+  const say = SENTENCES[event.type] as ((event: TraceEvent, context: SentenceContext) => string) | undefined;
+  return say === undefined ? `${event.type}.` : say(event, context);
 }

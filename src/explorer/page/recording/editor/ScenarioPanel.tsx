@@ -4,16 +4,17 @@
  */
 
 import './ScenarioPanel.css';
+import { FoldButton } from '../../ui/FoldButton.tsx';
 import { lazy } from '../../ui/lazy.tsx';
 import {
   cursorLine,
   draft,
+  draftError,
   edited,
   lessonChanged,
   openedText,
   run,
   runThrough,
-  stepFrom,
 } from '../workspace.ts';
 
 const Editor = lazy(() => import('./Editor.tsx').then((m) => m.Editor), PlainText);
@@ -21,27 +22,21 @@ const Editor = lazy(() => import('./Editor.tsx').then((m) => m.Editor), PlainTex
 /** The panel. */
 export function ScenarioPanel() {
   const scenario = openedText.value !== null;
+  const error = edited.value ? draftError.value : null;
   return (
     <section class="scenario" aria-label="Scenario">
       <div class="bar">
+        <FoldButton pane="scenario" name="the scenario" />
         <h2>Scenario</h2>
         <small>{edited.value ? 'edited' : lessonChanged.value ? 'changed' : ''}</small>
         <span class="spacer" />
         <button
           type="button"
           disabled={!scenario}
-          title="Run up to the cursor’s line (Alt-Enter)"
-          onClick={() => void stepFrom(cursorLine.value)}
-        >
-          From line
-        </button>
-        <button
-          type="button"
-          disabled={!scenario}
           title="Run up to and including the cursor’s line (Shift-Enter)"
           onClick={() => void runThrough(cursorLine.value)}
         >
-          To line
+          Run to line
         </button>
         <button
           type="button"
@@ -50,9 +45,14 @@ export function ScenarioPanel() {
           title="Run the scenario to its end (Ctrl-Enter or ⌘-Enter)"
           onClick={() => void run()}
         >
-          Run
+          Run all
         </button>
       </div>
+      {error && (
+        <p class="not-applied" role="status">
+          Line {error.line} has a syntax error. The picture still shows the scenario before this edit.
+        </p>
+      )}
       <Editor />
     </section>
   );

@@ -18,6 +18,7 @@ import {
   highlightSpecialChars,
   keymap,
   lineNumbers,
+  type ViewUpdate,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { cursorLine, run, runThrough, stepFrom } from '../workspace.ts';
@@ -27,7 +28,7 @@ import { isModifier, isVerb, type Word, wordsAfter } from './vocabulary.ts';
 
 /** Receives changes of the editor. */
 export interface Listeners {
-  changed(text: string): void;
+  changed(update: ViewUpdate): void;
   /** The cursor has moved to a line, from 1. */
   moved(line: number): void;
 }
@@ -106,7 +107,7 @@ export function createEditor(parent: HTMLElement, text: string, { changed, moved
         lint,
         EditorView.contentAttributes.of({ 'aria-label': 'Scenario' }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) changed(update.state.doc.toString());
+          if (update.docChanged) changed(update);
           if (update.selectionSet || update.docChanged) {
             moved(update.state.doc.lineAt(update.state.selection.main.head).number);
           }

@@ -1,30 +1,10 @@
 /**
- * Marks lines with syntax errors while the user types, and shows the message below the line.
+ * Shows the message of a syntax error below its line.
  */
 
-import { type Diagnostic, linter, lintGutter, setDiagnosticsEffect } from '@codemirror/lint';
+import { type Diagnostic, lintGutter, setDiagnosticsEffect } from '@codemirror/lint';
 import { RangeSetBuilder, StateField, type Text } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
-import { machine } from '../../client.ts';
-
-/** Milliseconds after the last key before the text is checked. */
-const DELAY = 400;
-
-async function check(view: EditorView): Promise<readonly Diagnostic[]> {
-  const { doc } = view.state;
-  try {
-    const errors = await machine.lint(doc.toString());
-    return errors
-      .filter(({ line }) => line >= 1 && line <= doc.lines)
-      .map(({ line, message }) => {
-        const { from, to, text } = doc.line(line);
-        const blank = text.length - text.trimStart().length;
-        return { from: from + blank, to, severity: 'error' as const, message };
-      });
-  } catch {
-    return [];
-  }
-}
 
 class Message extends WidgetType {
   readonly text: string;
@@ -67,4 +47,4 @@ const messages = StateField.define<DecorationSet>({
 });
 
 /** The extension of the editor. */
-export const lint = [linter(check, { delay: DELAY }), lintGutter(), messages];
+export const lint = [lintGutter(), messages];

@@ -163,12 +163,13 @@ const playhead = gutter({
 /** The extension of the editor. */
 export const marks = [field, playhead];
 
-/** Sets the marks, and scrolls to the next line when it changes. */
+/** Sets the marks, and scrolls to the next line when it changes, unless the user is in the editor. */
 export function setMarks(view: EditorView, what: Marks): void {
   const before = view.state.field(field).marks.next;
   view.dispatch({ effects: change.of(what) });
   const follow = what.next ?? what.done;
-  if (what.next !== before && follow >= 1 && follow <= view.state.doc.lines) reveal(view, follow);
+  if (!view.hasFocus && what.next !== before && follow >= 1 && follow <= view.state.doc.lines)
+    reveal(view, follow);
 }
 
 /** Pixels kept visible above and below the next line. */

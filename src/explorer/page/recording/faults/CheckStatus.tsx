@@ -10,7 +10,7 @@ export function CheckStatus() {
   const known = progress.value;
   if (source.value?.kind === 'trace') return null;
   // Rendered at once, so that the header does not change when the first result arrives.
-  if (known === null) return <span class="status waiting">✓ no rule broken</span>;
+  if (known === null) return <span class="status waiting">✓ all checks pass</span>;
   const count = known.violations.length;
   if (count > 0) {
     return (
@@ -21,7 +21,7 @@ export function CheckStatus() {
   }
   return (
     <span class="status good">
-      <span aria-hidden="true">✓</span> {isRecording.value ? 'no rule broken yet' : 'no rule broken'}
+      <span aria-hidden="true">✓</span> {isRecording.value ? 'all checks pass so far' : 'all checks pass'}
     </span>
   );
 }

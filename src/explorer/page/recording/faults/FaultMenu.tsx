@@ -15,20 +15,22 @@ export function FaultMenu() {
   const others = INJECTED_FAULTS.filter((one) => !suggested.includes(one));
   const option = (one: InjectedFault) => (
     <option key={one} value={one}>
-      omit {FAULTS[one].name}
+      leave out {FAULTS[one].name}
     </option>
   );
   return (
     <label class="fault-menu">
-      <span class="hidden">Inject a fault into the host</span>
+      <span class="hidden">Inject a bug into the host</span>
       <select
         class={chosen === null ? '' : 'on'}
-        title={chosen === null ? 'Make the host omit something that it must do' : FAULTS[chosen].sentence}
+        title={
+          chosen === null ? 'Make the host leave out something that it must do' : FAULTS[chosen].sentence
+        }
         disabled={source.value === null || source.value.kind === 'trace'}
         value={chosen ?? ''}
         onChange={(event) => injectFault((event.currentTarget.value || null) as InjectedFault | null)}
       >
-        <option value="">Inject a fault… (none)</option>
+        <option value="">Inject a bug… (none)</option>
         {suggested.length > 0 && <optgroup label="Suggested here">{suggested.map(option)}</optgroup>}
         <optgroup label={suggested.length > 0 ? 'Others' : 'Faults'}>{others.map(option)}</optgroup>
       </select>

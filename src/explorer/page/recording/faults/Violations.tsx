@@ -5,7 +5,7 @@
 import './Violations.css';
 import type { Progress } from '../../../../player/index.ts';
 import { isRecording, moveTo, progress, settings } from '../state.ts';
-import { lesson, lines } from '../workspace.ts';
+import { lines } from '../workspace.ts';
 import { FAULTS, WHY } from './faults.ts';
 
 type Found = Progress['violations'][number];
@@ -21,10 +21,7 @@ export function Violations() {
     <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
       {injectedFault !== null && (
         <p>
-          <strong>Omitted: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
-          {lesson.value?.faults?.includes(injectedFault) && lesson.value.faultNote
-            ? ` ${lesson.value.faultNote.replaceAll('`', '')}`
-            : ''}
+          <strong>Left out: {FAULTS[injectedFault].name}.</strong> {FAULTS[injectedFault].sentence}
         </p>
       )}
       {found.length === 0 ? (

@@ -2,13 +2,15 @@
  * The menu of lessons.
  */
 
-import { lessons } from '../../../lessons/index.ts';
 import { Menu } from '../../ui/Menu.tsx';
 import { lesson, neighbour, openLesson, openNeighbour } from '../workspace.ts';
+import { countDone, course, isDone, numberOf, OUR_COURSE } from './course.ts';
 
 /** The menu, with buttons for the previous and the next lesson. */
 export function LessonMenu() {
-  const at = lesson.value === null ? -1 : lessons.indexOf(lesson.value);
+  const { name, lessons } = course.value;
+  const open = lesson.value;
+  const last = lessons.at(-1);
   return (
     <nav class="lesson-menu" aria-label="Lessons">
       <button
@@ -25,26 +27,46 @@ export function LessonMenu() {
         name="Choose a lesson"
         label={
           <>
-            <span class="title">{at < 0 ? 'Lessons' : `Lesson ${at + 1} of ${lessons.length}`}</span>{' '}
+            <span class="title">
+              {open === null || last === undefined
+                ? 'Lessons'
+                : `Lesson ${numberOf(open)} of ${numberOf(last)}`}
+            </span>{' '}
             <span aria-hidden="true">▾</span>
           </>
         }
       >
-        {lessons.map((one, number) => (
+        <p class="muted progress" role="presentation">
+          {name ?? 'Lessons'}: {countDone.value} of {lessons.length} done
+        </p>
+        {lessons.map((one) => (
           <button
             key={one.id}
             type="button"
             role="menuitemradio"
-            aria-checked={one === lesson.value}
+            aria-checked={one === open}
             tabIndex={-1}
             onClick={() => void openLesson(one)}
           >
             <strong>
-              {number + 1}. {one.title}
+              {numberOf(one)}. {one.title}
+              {isDone(one) && (
+                <span class="done">
+                  {' '}
+                  <span aria-hidden="true">✓</span>
+                  <span class="hidden">, done</span>
+                </span>
+              )}
             </strong>
             <small>{one.summary}</small>
           </button>
         ))}
+        {name !== null && (
+          <button type="button" role="menuitem" tabIndex={-1} onClick={() => (course.value = OUR_COURSE)}>
+            <strong>Guesthouse’s own lessons</strong>
+            <small>instead of those of {name}</small>
+          </button>
+        )}
       </Menu>
       <button
         type="button"

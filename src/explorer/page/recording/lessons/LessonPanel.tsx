@@ -1,13 +1,18 @@
 /**
- * The notes of a lesson, for the lines that are done.
+ * The lesson: its notes for the lines that are done, what there is to do at its end, and the button that goes on.
  */
 
 import './LessonPanel.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../../lessons/index.ts';
-import { Prose } from '../../ui/Prose.tsx';
-import { isRecording, progress, source } from '../state.ts';
-import { lesson, lessonChanged, lineDone, reset, title } from '../workspace.ts';
+import { FoldButton } from '../../ui/FoldButton.tsx';
+import { Blocks, Prose } from '../../ui/Prose.tsx';
+import { Splitter } from '../../ui/Splitter.tsx';
+import { isRecording, progress, settings, source } from '../state.ts';
+import { lesson, lessonChanged, reset, title } from '../workspace.ts';
+import { LessonEnd } from './LessonEnd.tsx';
+import { NextButton } from './NextButton.tsx';
+import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.ts';
 
 /** The panel. */
 export function LessonPanel() {
@@ -15,9 +20,12 @@ export function LessonPanel() {
   return (
     <section class="lesson" aria-label="Lesson">
       <div class="bar">
+        <FoldButton pane="lesson" name="the lesson" />
         <h2>{title.value}</h2>
       </div>
       {open ? <LessonText lesson={open} /> : <OwnRecording />}
+      {open && <NextButton lesson={open} />}
+      <Splitter id="lesson" divides=".sidebar" />
     </section>
   );
 }
@@ -32,61 +40,65 @@ function reveal(note: HTMLElement): void {
   else if (own.top < top) box.scrollTop -= top - own.top;
 }
 
-function LessonText({ lesson: { notes, questions, summary, id } }: { readonly lesson: Lesson }) {
-  const end = useRef<HTMLLIElement>(null);
-  const shown = notes.filter((note) => note.line <= lineDone.value);
+function LessonText({ lesson: what }: { readonly lesson: Lesson }) {
+  const latest = useRef<HTMLLIElement>(null);
+  const shown = notes.value;
   useEffect(() => {
-    if (end.current) reveal(end.current);
-  }, [shown.length, id]);
+    if (latest.current) reveal(latest.current);
+  }, [shown.length, what.id]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section class="words" tabIndex={0} aria-label="Text of the lesson">
-      <p class="summary">{summary}</p>
-      {lessonChanged.value && (
-        <p class="own-text">
-          You have changed the scenario. The notes describe the original.
-          <button type="button" title="Restore the scenario of the lesson" onClick={reset}>
-            Reset
-          </button>
-        </p>
-      )}
+      <p class="summary">
+        <Prose text={what.summary} />
+      </p>
+      <Changed />
       <ol class="notes">
-        {shown.map((note, at) => (
+        {shown.map((note) => (
           <li
-            key={`${note.line} ${note.text}`}
-            class={at === shown.length - 1 ? 'latest' : ''}
-            ref={at === shown.length - 1 ? end : null}
+            key={`${what.id} ${note.step} ${note.fault}`}
+            class={`${latestNotes.value.includes(note) ? 'latest' : ''} ${note.fault === null ? '' : 'broken'}`}
+            ref={note === latestNotes.value[0] ? latest : null}
           >
-            <span class="at">{note.line === 0 ? 'start' : `line ${note.line}`}</span>
-            <p>
-              <Prose text={note.text} />
-            </p>
+            <span class="at">{note.step === 0 ? 'start' : `line ${lineOfNote(note.step)}`}</span>
+            <div class="text">
+              <Blocks blocks={note.blocks} />
+            </div>
           </li>
         ))}
       </ol>
-      {shown.length < notes.length && (
+      {notesToCome.value > 0 && (
         <p class="muted more">
-          {notes.length - shown.length} more {notes.length - shown.length === 1 ? 'note' : 'notes'} as you
-          continue; press <kbd>]</kbd> for the next step.
+          {notesToCome.value} more {notesToCome.value === 1 ? 'note' : 'notes'} as you continue.
         </p>
       )}
-      {questions.length > 0 && <h3>Questions</h3>}
-      {questions.map(({ text, answer }) => (
-        <details key={text}>
-          <summary>
-            <Prose text={text} />
-          </summary>
-          <p>
-            <Prose text={answer} />
-          </p>
-        </details>
-      ))}
+      {hasEnded.value && <LessonEnd lesson={what} />}
     </section>
   );
 }
 
+/** Says that the run is not the one that the lesson describes. */
+function Changed() {
+  const isBroken = settings.value.injectedFault !== null;
+  if (!lessonChanged.value && !isBroken) return null;
+  return (
+    <p class="own-text">
+      <span>
+        {lessonChanged.value
+          ? 'You have changed the scenario. Notes that no longer fit are hidden.'
+          : 'A bug is injected. Notes that no longer hold are hidden.'}
+      </span>
+      {lessonChanged.value && (
+        <button type="button" title="Restore the scenario of the lesson" onClick={reset}>
+          Reset
+        </button>
+      )}
+    </p>
+  );
+}
+
 const SUMMARIES = {
-  scenario: 'Your own scenario. Step through it, edit it, inject a fault.',
+  scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
   guest:
     'A guest with 64 MiB of memory. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',

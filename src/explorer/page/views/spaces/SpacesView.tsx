@@ -12,6 +12,7 @@ import { LineTools } from './drawing/LineTools.tsx';
 import { Picture } from './drawing/Picture.tsx';
 import { ShownLines } from './drawing/ShownLines.tsx';
 import { LineQuery } from './LineQuery.tsx';
+import { PageLens } from './lens/PageLens.tsx';
 import { showBothEnds } from './model/ends.ts';
 import { forget } from './model/history.ts';
 import { heightOf, linesOf, ordered, shownOf } from './model/layout.ts';
@@ -30,6 +31,7 @@ export function SpacesView() {
     drawn.current = { recording: source.value, result };
   }
   const legend = useSignal(true);
+  const lens = useSignal(true);
   const spaces = ordered(result?.outline ?? []);
   // Read here, so that the picture is rendered again when a line moves.
   views.value;
@@ -58,16 +60,22 @@ export function SpacesView() {
         <button type="button" aria-expanded={legend.value} onClick={() => (legend.value = !legend.value)}>
           Legend
         </button>
+        <button type="button" aria-expanded={lens.value} onClick={() => (lens.value = !lens.value)}>
+          Page lens
+        </button>
         <ShownLines spaces={spaces} />
       </div>
-      <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
-        {lines.map(({ outline, placement }) => (
-          <LineQuery key={outline.name} outline={outline} placement={placement} />
-        ))}
-        {lines.length > 0 && <Picture lines={lines} width={width} />}
-        {lines.map((line) => (
-          <LineTools key={line.outline.name} line={line} />
-        ))}
+      <div class="spaces-body">
+        <div class="spaces-box" ref={box} style={{ minHeight: `${Math.max(200, heightOf(lines))}px` }}>
+          {lines.map(({ outline, placement }) => (
+            <LineQuery key={outline.name} outline={outline} placement={placement} />
+          ))}
+          {lines.length > 0 && <Picture lines={lines} width={width} />}
+          {lines.map((line) => (
+            <LineTools key={line.outline.name} line={line} lines={lines} />
+          ))}
+        </div>
+        {lens.value && <PageLens />}
       </div>
       {legend.value && <Legend />}
       <p class="spaces-empty">{emptySentence(result !== null, spaces)}</p>

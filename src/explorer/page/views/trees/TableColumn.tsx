@@ -7,7 +7,7 @@ import type { TableEntry } from '../../../../inspect/index.ts';
 import { listbox, optionId } from '../../ui/aria.ts';
 import { addressOf, count, hex, number } from '../../ui/text.ts';
 import type { Column } from './columns.ts';
-import { HEAD, HEIGHT, type Placed, ROW, TOP } from './layout.ts';
+import { entriesAfter, HEAD, heightOf, type Placed, ROW, rowsBefore, TOP } from './layout.ts';
 import { designated, mappedTo, shortName, tableName } from './levels.ts';
 import { SHOWN } from './useWindows.ts';
 
@@ -35,7 +35,8 @@ export function TableColumn({
   const id = `table-${column.key.replaceAll(' ', '-')}`;
   const chosen = table.entries.find((entry) => entry.index === index);
   const before = table.from;
-  const after = table.populated - table.from - table.entries.length;
+  const after = entriesAfter(table);
+  const height = heightOf(column);
   const label = `${side === 'shared' ? '' : `${column.space.replace('gmap', 'guest')}, `}${tableName(level)} at ${hex(table.origin)}, ${count(table.populated, 'populated entry', 'populated entries')}`;
   const keys = {
     onKeyDown: (event: TargetedKeyboardEvent<SVGGElement>) => {
@@ -44,7 +45,7 @@ export function TableColumn({
   };
   return (
     <g class={`table-column ${side}`} transform={`translate(${x} ${TOP})`}>
-      <rect class="table-box" width={width} height={HEIGHT} rx="6" />
+      <rect class="table-box" width={width} height={height} rx="6" />
       <text class="table-name" x="10" y="17">
         {shortName(level)}
       </text>
@@ -59,14 +60,14 @@ export function TableColumn({
         onClick={() => actions.turn(column, before - SHOWN)}
       />
       <g {...listbox(id, label, table.entries.length > 0, chosen ? String(chosen.index) : null)} {...keys}>
-        <rect class="focus" x="-3" y="-3" width={width + 6} height={HEIGHT + 6} rx="8" />
+        <rect class="focus" x="-3" y="-3" width={width + 6} height={height + 6} rx="8" />
         {table.entries.map((entry, row) => (
           <EntryRow
             key={entry.index}
             id={optionId(id, String(entry.index))}
             column={column}
             entry={entry}
-            y={HEAD + (row + 1) * ROW}
+            y={HEAD + (row + rowsBefore(table)) * ROW}
             width={width}
             changed={changed(column, entry)}
             onClick={() => actions.open(column, entry)}
@@ -74,7 +75,7 @@ export function TableColumn({
         ))}
       </g>
       <Pager
-        y={HEAD + (SHOWN + 1) * ROW}
+        y={HEAD + (rowsBefore(table) + table.entries.length) * ROW}
         width={width}
         n={after}
         text="more"

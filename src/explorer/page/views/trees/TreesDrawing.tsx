@@ -7,7 +7,16 @@ import { DECORATION, group } from '../../ui/aria.ts';
 import { displayName } from '../spaces/model/labels.ts';
 import { wrapped } from '../walk/reasons.ts';
 import { type Column, entryOnPath, isColumn, type Path, type Place, placesOf } from './columns.ts';
-import { connectionsOf, HEIGHT, type Placed, placedColumns, TOP, WIDTH, widthOf } from './layout.ts';
+import {
+  connectionsOf,
+  EMPTY_HEIGHT,
+  heightOf,
+  type Placed,
+  placedColumns,
+  TOP,
+  WIDTH,
+  widthOf,
+} from './layout.ts';
 import { shortName } from './levels.ts';
 import { type ColumnActions, TableColumn } from './TableColumn.tsx';
 
@@ -25,7 +34,7 @@ export function TreesDrawing({
 }) {
   const placed = placedColumns(placesOf(path, columns));
   const width = Math.max(320, widthOf(placed));
-  const height = TOP + HEIGHT + 4;
+  const height = TOP + Math.max(...placed.map(({ column }) => heightOf(column))) + 4;
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: it is named by a label; a title would be a second tooltip
     <svg
@@ -90,7 +99,7 @@ function EmptyPlace({ placed, columns }: { placed: Placed; columns: readonly Col
   const { column, x, width } = placed;
   return (
     <g class="empty-place" transform={`translate(${x} ${TOP})`}>
-      <rect width={width} height={HEIGHT} rx="6" />
+      <rect width={width} height={EMPTY_HEIGHT} rx="6" />
       <text class="table-name" x="10" y="17">
         {shortName(column.level)}
       </text>

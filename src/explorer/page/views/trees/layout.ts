@@ -2,20 +2,37 @@
  * The coordinates of columns, entries and curves.
  */
 
-import type { TableEntry } from '../../../../inspect/index.ts';
+import type { Table, TableEntry } from '../../../../inspect/index.ts';
 import { type Column, entriesTo, entryOnPath, isColumn, type Place } from './columns.ts';
 import { designated } from './levels.ts';
-import { SHOWN } from './useWindows.ts';
 
 /** In pixels. */
-export const WIDTH = { region: 132, segment: 182, page: 146 };
+export const WIDTH = { region: 126, segment: 160, page: 140 };
 export const ROW = 22;
 export const HEAD = 40;
-const GAP = 24;
+const GAP = 20;
 /** Space above the columns, for the headings. */
 export const TOP = 28;
-/** Height of a column, with the rows for paging. */
-export const HEIGHT = HEAD + (SHOWN + 2) * ROW + 6;
+/** Height of an empty place, which has a reason in words. */
+export const EMPTY_HEIGHT = 176;
+
+/** Returns how many rows precede the entries of a table: one, if there are entries before them. */
+export function rowsBefore({ from }: Table): number {
+  return from > 0 ? 1 : 0;
+}
+
+/** Returns how many entries of a table follow the ones shown. */
+export function entriesAfter({ populated, from, entries }: Table): number {
+  return populated - from - entries.length;
+}
+
+/** Returns the height of a column: that of its entries, and of the rows for paging. */
+export function heightOf(column: Column | Place): number {
+  if (!isColumn(column)) return EMPTY_HEIGHT;
+  const { table } = column;
+  const rows = rowsBefore(table) + table.entries.length + (entriesAfter(table) > 0 ? 1 : 0);
+  return HEAD + Math.max(rows, 1) * ROW + 6;
+}
 
 /** A column, or an empty place, with its coordinates. */
 export interface Placed<C extends Place = Column | Place> {
@@ -44,7 +61,7 @@ export function widthOf(placed: readonly Placed[]): number {
 /** Returns the middle of an entry's row, from the top of the drawing. */
 export function yOf({ table }: Column, entry: TableEntry): number {
   const row = table.entries.findIndex(({ index }) => index === entry.index);
-  return TOP + HEAD + (row + 1.5) * ROW;
+  return TOP + HEAD + (row + rowsBefore(table) + 0.5) * ROW;
 }
 
 /** A curve from an entry to the table that it designates. */

@@ -1,18 +1,18 @@
 /**
- * The path that the trees show: to the selection, and to its other end.
+ * The path that the trees show: to the selection, or to the page accessed last, and to its other end.
  */
 
 import { PAGES_PER_SEGMENT } from '../../../../inspect/index.ts';
 import type { QueryResult, SpaceName, SpaceOutline } from '../../../protocol.ts';
 import { useQuery } from '../../client.ts';
-import { selected } from '../../recording/state.ts';
+import { subject } from '../../recording/subject.ts';
 import { processPageFor, segmentStart } from '../spaces/model/ends.ts';
 import { guestExtentsOf } from '../spaces/model/layout.ts';
 import { type Path, startOf } from './columns.ts';
 
 /** Returns the path to the selection, or null if there is no space. */
 export function usePath(spaces: readonly SpaceOutline[]): Path | null {
-  const start = startOf(spaces, selected.value);
+  const start = startOf(spaces, subject.value);
   const process = spaces.find(({ name }) => name === start?.space)?.process ?? null;
   const isGuest = start !== null && start.space !== process;
   const result = useQuery(

@@ -13,8 +13,8 @@ import { BitStrip, FieldMark, STRIP_HEIGHT } from './BitStrip.tsx';
 import { reasonOf, wrapped } from './reasons.ts';
 
 /** Heights in pixels: of a step, of the end, and of a heading. */
-const STEP = 62;
-const END = 76;
+const STEP = 52;
+const END = 66;
 const HEADING = 30;
 
 /** A row of the drawing. */
@@ -178,29 +178,39 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
   } as const;
   return (
     <g class={key === chosen ? 'step chosen' : 'step'} {...option}>
-      <path class="chain" d={`M14,-6V8M9,3L14,9L19,3`} />
-      <rect class="step-box" x="1" y="8" width={width - 2} height={stepHeight(step, width) - 12} rx="5" />
-      <text class="step-where" x="12" y="26">
+      <path class="chain" d={`M14,-3V5M10,1L14,6L18,1`} />
+      <rect class="step-box" x="1" y="5" width={width - 2} height={stepHeight(step, width) - 8} rx="5" />
+      <text class="step-where" x="12" y="20">
         {where}
       </text>
       {wide && (
-        <text class="step-entry" x={width - 12} y="26">
+        <text class="step-entry" x={width - 12} y="20">
           {entry}
         </text>
       )}
-      {field && wide && <FieldMark field={field} x={width - 140} y={32} width={128} />}
-      <text class="step-raw" x="12" y="47">
+      {field && wide && <FieldMark field={field} x={width - 140} y={28} width={128} />}
+      <text class="step-raw" x="12" y="39">
         {wide ? rawValue(step.value) : field ? `${field.name} ${step.index}` : 'ASCE'}
       </text>
       <Lines
         className="step-meaning"
         x={wide ? 176 : 78}
-        y={47}
+        y={39}
         text={step.meaning}
         width={meaningWidth(width)}
       />
     </g>
   );
+}
+
+/** Returns the result of a walk in one sentence. */
+export function resultOf({ own, walk }: WalkAnswer): string {
+  const last = walk ?? own;
+  if (last === null) return '';
+  const { exception, absolute } = last;
+  if (exception !== null)
+    return `${exception.name} exception (code ${hex(BigInt(exception.code))}). ${reasonOf(last)}`;
+  return `Absolute address ${hex(absolute ?? 0n)}, in the frame at ${hex((absolute ?? 0n) & ~0xfffn)}; stores are ${last.protected ? 'forbidden' : 'allowed'}.`;
 }
 
 function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: number }) {
@@ -214,15 +224,15 @@ function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: 
     : `in the frame at ${hex((absolute ?? 0n) & ~0xfffn)}; stores are ${walk.protected ? 'forbidden' : 'allowed'}`;
   return (
     <g class={isError ? 'walk-end failed' : 'walk-end'}>
-      <path class="chain" d="M14,-6V8M9,3L14,9L19,3" />
-      <rect class="end-box" x="1" y="10" width={width - 2} height={endHeight(width) - 12} rx="5" />
-      <text class="end-sign" x="22" y="38">
+      <path class="chain" d="M14,-3V5M10,1L14,6L18,1" />
+      <rect class="end-box" x="1" y="5" width={width - 2} height={endHeight(width) - 10} rx="5" />
+      <text class="end-sign" x="22" y="32">
         {isError ? '✕' : '■'}
       </text>
-      <text class="end-first" x="42" y="29">
+      <text class="end-first" x="42" y="23">
         {first}
       </text>
-      <Lines className="end-second" x={42} y={47} text={second} width={width - 54} />
+      <Lines className="end-second" x={42} y={40} text={second} width={width - 54} />
     </g>
   );
 }

@@ -10,7 +10,7 @@ import { EntryDetail } from '../common/EntryDetail.tsx';
 import { displayName } from '../spaces/model/labels.ts';
 import { AddressForm } from './AddressForm.tsx';
 import { useQuestion } from './question.ts';
-import { rowsOf, WalkDrawing } from './WalkDrawing.tsx';
+import { resultOf, rowsOf, WalkDrawing } from './WalkDrawing.tsx';
 import './WalkView.css';
 
 /** The view. */
@@ -36,6 +36,7 @@ export function WalkView() {
           chosen.value = null;
         }}
       />
+      {answer && rows.length > 0 && <p class="walk-result">{resultOf(answer)}</p>}
       <div class="walk-box" ref={box}>
         {rows.length > 0 && width > 0 ? (
           <WalkDrawing

@@ -1,11 +1,12 @@
 /**
- * The address to translate and its space: typed, or else selected, or else the first one mapped.
+ * The address to translate and its space: typed, or else selected or accessed last, or else the first one mapped.
  */
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { SpaceName, SpaceOutline } from '../../../protocol.ts';
 import { useQuery } from '../../client.ts';
 import { selected } from '../../recording/state.ts';
+import { subject } from '../../recording/subject.ts';
 import { addressOf, hex } from '../../ui/text.ts';
 import { startOf } from '../trees/columns.ts';
 import { parseAddress } from './address.ts';
@@ -37,7 +38,7 @@ export function useQuestion(): Question {
   });
   const spaces = useQuery({ outline: true })?.outline ?? [];
   const start = startOf(spaces, null);
-  const one = selected.value ?? (start && { space: start.space, address: addressOf(start.page) });
+  const one = subject.value ?? (start && { space: start.space, address: addressOf(start.page) });
   const text = typed.value ?? hex(one?.address ?? 0n);
   const { address, error } = useComputed(() => parseAddress(typed.value ?? '0')).value;
   const space = chosen.value?.space ?? one?.space ?? 'process 0';

@@ -2,21 +2,27 @@
  * The zoom buttons of a line.
  */
 
-import { selected } from '../../../recording/state.ts';
+import { subject } from '../../../recording/subject.ts';
 import { group } from '../../../ui/aria.ts';
-import { zoomCentre } from '../model/ends.ts';
+import { spotsOf, zoomCentre } from '../model/ends.ts';
 import { displayName } from '../model/labels.ts';
 import { GUEST, type Line, PROCESS } from '../model/layout.ts';
-import { goTo } from '../model/store.ts';
+import { answers, goTo } from '../model/store.ts';
 import { wholeView, zoomed } from '../model/view.ts';
 
-/** Zoom in, zoom out, show everything. */
-export function LineTools({ line }: { line: Line }) {
+interface LineToolsProps {
+  readonly line: Line;
+  readonly lines: readonly Line[];
+}
+
+/** Zoom in, zoom out, show everything. Zooming goes to the selection, or to the page that changed last. */
+export function LineTools({ line, lines }: LineToolsProps) {
   const { outline, placement, top, kind } = line;
   const { axis, view } = placement;
   const name = displayName(outline.name);
   const zoom = (times: number) => {
-    const centre = zoomCentre(line, selected.value, axis.width / 2);
+    const [spot] = spotsOf(line, lines, answers.value, subject.value);
+    const centre = zoomCentre(line, spot?.page ?? null, axis.width / 2);
     goTo(outline.name, axis, zoomed(axis, view, centre, times));
   };
   const y = top + (kind === 'guest' ? GUEST.title : PROCESS.title) - 18;

@@ -9,7 +9,7 @@ import { PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import { selected } from '../../../recording/state.ts';
 import { DECORATION, group } from '../../../ui/aria.ts';
 import { addressOf, pageOf } from '../../../ui/text.ts';
-import { lineAt, useGestures } from '../input/useGestures.ts';
+import { lineAt, pointIn, useGestures } from '../input/useGestures.ts';
 import { pageAt } from '../model/axis.ts';
 import { segmentStart, spotsOf } from '../model/ends.ts';
 import { filledTracks, type Item, type Tracks, tracksOf } from '../model/items.ts';
@@ -152,8 +152,7 @@ function pointedAt(
   event: MouseEvent,
 ): Pointed | null {
   if (!svg) return null;
-  const box = svg.getBoundingClientRect();
-  const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+  const { x, y } = pointIn(svg, event);
   const line = lineAt(
     svg,
     drawn.map((one) => one.line),

@@ -3,7 +3,8 @@
  */
 
 import { selected } from '../../../recording/state.ts';
-import { addressOf } from '../../../ui/text.ts';
+import { subject } from '../../../recording/subject.ts';
+import { addressOf, pageOf } from '../../../ui/text.ts';
 import { zoomCentre } from '../model/ends.ts';
 import { filledTracks, type Item, type Tracks } from '../model/items.ts';
 import type { Line } from '../model/layout.ts';
@@ -26,7 +27,8 @@ export function pressed(event: KeyboardEvent, on: KeyLine): boolean {
   const { name } = on.line.outline;
   const item = activeItem(on);
   const place = item ? (Math.max(0, item.left) + Math.min(axis.width, item.right)) / 2 : axis.width / 2;
-  const middle = zoomCentre(on.line, selected.value, place);
+  const shown = subject.value;
+  const middle = zoomCentre(on.line, shown?.space === name ? pageOf(shown.address) : null, place);
   const sideways = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
   if (event.key === '+' || event.key === '=') goTo(name, axis, zoomed(axis, view, middle, 2));
   else if (event.key === '-' || event.key === '_') goTo(name, axis, zoomed(axis, view, middle, 0.5));

@@ -73,11 +73,19 @@ function follow({ outline, placement }: Line, last: ZoomTransform, now: ZoomTran
   else goTo(outline.name, axis, zoomed(axis, view, way / (1 - times) - PAD, times));
 }
 
+/** Returns the place of a pointer in a drawing, in units of the drawing: the page may be zoomed. */
+export function pointIn(
+  svg: SVGSVGElement,
+  { clientX, clientY }: Readonly<Record<'clientX' | 'clientY', number>>,
+) {
+  return new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM()?.inverse());
+}
+
 /** Returns the line at an event. A curve belongs to the line whose middle is nearest. */
 export function lineAt(svg: SVGSVGElement, lines: readonly Line[], event: Event | null): Line | undefined {
   const point = pointOf(event);
   if (!point) return lines[0];
-  const y = point.clientY - svg.getBoundingClientRect().top;
+  const { y } = pointIn(svg, point);
   const away = ({ top, height }: Line) => Math.max(top - y, y - top - height, 0);
   return lines.reduce<Line | undefined>(
     (best, line) => (best && away(best) <= away(line) ? best : line),

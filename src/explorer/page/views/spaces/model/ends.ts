@@ -64,16 +64,12 @@ export function spotsOf(
 }
 
 /**
- * Returns the pixel of a line that stays fixed when zooming by keys or buttons: that of the selection, if it is
- * visible.
+ * Returns the pixel of a line that stays fixed when zooming by keys or buttons: that of a page, if it is visible.
+ * @param page the page, or null if there is none
  */
-export function zoomCentre(
-  { outline, placement }: Line,
-  selected: Selected | null,
-  otherwise: number,
-): number {
-  if (selected?.space !== outline.name) return otherwise;
-  const x = xOf(placement, pageOf(selected.address));
+export function zoomCentre({ placement }: Line, page: number | null, otherwise: number): number {
+  if (page === null) return otherwise;
+  const x = xOf(placement, page);
   return x >= 0 && x <= placement.axis.width ? x : otherwise;
 }
 

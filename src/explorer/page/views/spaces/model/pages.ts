@@ -38,9 +38,13 @@ export function flagWords(flags: number): string {
   return listed(words);
 }
 
-/** Describes an extent of pages. */
-export function pageSentence(extent: PageExtent, what: 'guest' | 'process'): string {
+/**
+ * Describes an extent of pages.
+ * @param what the kind of space, or `page` to leave it out
+ */
+export function pageSentence(extent: PageExtent, what: 'guest' | 'process' | 'page'): string {
   const n = extent.end - extent.first;
+  if (what === 'page') return `${hex(addressOf(extent.first))}: ${flagWords(extent.flags)}`;
   const where = `${what} ${hex(addressOf(extent.first))}, ${n === 1 ? 'page' : `${n} pages, ${size(BigInt(n) << 12n)}`}`;
   return `${where}: ${flagWords(extent.flags)}`;
 }

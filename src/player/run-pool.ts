@@ -1,0 +1,95 @@
+/**
+ * The runs of a recording that are kept for later, each at its own step, and their storage. Going back is fast if one of them
+ * has not passed the step.
+ */
+
+import { DEFAULT_STORAGE_SIZE, Storage } from '../machine/index.ts';
+import type { Run, RunListener } from './run.ts';
+
+/** Creates a run of the recording, with storage from `storage` if it needs any. */
+export type RunFactory = (storage: () => Storage, listener: RunListener | null) => Run;
+
+/** Storage sizes in bytes: the usual one, and one for browsers that cannot allocate that much. */
+const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
+
+/** The runs that nobody uses at the moment. */
+export class RunPool {
+  readonly #factory: RunFactory;
+  readonly #most: number;
+  /** In ascending order of step. */
+  #kept: Run[] = [];
+  readonly #spare: Storage[];
+
+  /**
+   * @param spare storage that is no longer in use, cleared
+   * @param most maximum number of runs kept
+   */
+  constructor(factory: RunFactory, spare: readonly Storage[], most: number) {
+    this.#factory = factory;
+    this.#spare = [...spare];
+    this.#most = most;
+  }
+
+  /** The steps at which runs are kept, in ascending order. */
+  get steps(): readonly number[] {
+    return this.#kept.map(({ step }) => step);
+  }
+
+  /** Creates a run. @throws RangeError if no storage can be allocated */
+  create(listener: RunListener | null = null): Run {
+    return this.#factory(() => this.#storage(), listener);
+  }
+
+  /**
+   * Returns the run that has come closest to a step without passing it, or a new one at the start. It is no longer kept: the
+   * caller gives it back.
+   */
+  take(step: number): Run {
+    for (let i = this.#kept.length - 1; i >= 0; i--) {
+      if ((this.#kept[i] as Run).step <= step) return this.#kept.splice(i, 1)[0] as Run;
+    }
+    return this.create();
+  }
+
+  /** Keeps a run. If there are too many, closes the one that another one can best stand in for. */
+  give(run: Run): void {
+    this.#kept.push(run);
+    this.#kept.sort((a, b) => a.step - b.step);
+    if (this.#kept.length > this.#most) this.close(this.#leastUseful());
+  }
+
+  /** Removes the run that is the fewest steps past the one before it. */
+  #leastUseful(): Run {
+    let least = 0;
+    let distance = Infinity;
+    this.#kept.forEach(({ step }, i) => {
+      const own = step - (this.#kept[i - 1]?.step ?? 0);
+      if (own < distance) [least, distance] = [i, own];
+    });
+    return this.#kept.splice(least, 1)[0] as Run;
+  }
+
+  /** Closes a run that was taken, or created. Its storage is used again. */
+  close(run: Run): void {
+    const storage = run.close();
+    if (storage !== null) this.#spare.push(storage);
+  }
+
+  /** Closes all runs that are kept. Returns all storage. */
+  closeAll(): readonly Storage[] {
+    for (const run of this.#kept.splice(0)) this.close(run);
+    return this.#spare;
+  }
+
+  #storage(): Storage {
+    const used = this.#spare.pop();
+    if (used) return used;
+    try {
+      return new Storage(STORAGE_SIZES[0]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    if (this.#kept.length > 0) this.close(this.#leastUseful());
+    return this.#spare.pop() ?? new Storage(STORAGE_SIZES[1]);
+  }
+}
