@@ -32,17 +32,18 @@ module.exports = {
     above('check', 'host', 'machine', 'trace'),
     above('vmm', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
-    above('fuzz', 'player', 'debug', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
+    above('fuzz', 'player', 'debug', 'analysis', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     above('inspect', 'host', 'machine', 'trace'),
+    above('analysis', 'scenario', 'trace'),
     above('debug', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
-    above('player', 'debug', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
-    above('explorer', 'player', 'debug', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
+    above('player', 'debug', 'analysis', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
+    above('explorer', 'player', 'debug', 'analysis', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'),
     {
       name: 'a-module-is-imported-through-its-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host|inspect|debug|player|explorer)/',
+        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host|analysis|inspect|debug|player|explorer)/',
         // internal.ts is what a module offers to the others and not to users of the package.
         pathNot: ['^src/$1/', '/(index|internal)[.]ts$'],
       },

@@ -1585,6 +1585,42 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (slot < 0) return -1;',
   },
   {
+    name: 'the trace checker takes an unlink for purged when another gmap is',
+    file: 'src/analysis/check/gmaps.ts',
+    find: '      if (asce !== null && gmap.asce !== asce) continue;\n',
+    replace: '',
+  },
+  {
+    name: 'the trace checker does not look for pages that get another frame',
+    file: 'src/analysis/check/checker.ts',
+    find: 'if (before.frame !== frame && before.purged',
+    replace: 'if (before.frame === frame && before.purged',
+  },
+  {
+    name: 'a filter by address ends one byte early',
+    file: 'src/analysis/filter.ts',
+    find: '  return [start, end + 1n];',
+    replace: '  return [start, end];',
+  },
+  {
+    name: 'a summary of a long trace forgets every other bucket',
+    file: 'src/analysis/counters.ts',
+    find: '(this.#counts[2 * i] ?? 0) + (this.#counts[2 * i + 1] ?? 0)',
+    replace: 'this.#counts[2 * i] ?? 0',
+  },
+  {
+    name: 'time in the host counts as time in the guest',
+    file: 'src/analysis/host/cpus.ts',
+    find: 'if (cpu.since.inGuest) cpu.inGuest',
+    replace: 'if (inGuest) cpu.inGuest',
+  },
+  {
+    name: 'a text in a scenario loses the bytes after an escape',
+    file: 'src/scenario/literal.ts',
+    find: 'return [Number.parseInt(digits, 16), at + 3];',
+    replace: 'return [Number.parseInt(digits, 16), at + 4];',
+  },
+  {
     name: 'a guest goes on after the access that a breakpoint is for',
     file: 'src/machine/engine/cpu.ts',
     find: "      if (this.observer?.ended()) return { reason: 'limit' };\n",

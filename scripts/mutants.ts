@@ -26,6 +26,8 @@ const TESTS = [
   'src/player',
   'src/vmm',
   'src/trace',
+  'src/analysis',
+  'src/scenario',
   'src/machine/busy.test.ts',
   'src/machine/tlb.test.ts',
   'src/machine/cpu',

@@ -678,7 +678,7 @@ describe.concurrent('walk', () => {
 });
 
 describe.concurrent('trace', () => {
-  const documentation = readFileSync(join(ROOT, 'docs/trace.md'), 'utf8');
+  const [documentation = ''] = readFileSync(join(ROOT, 'docs/trace.md'), 'utf8').split('\n## ');
   /** The events of docs/trace.md: for each type, the words in backquotes in its row. */
   const documented = new Map(
     [...documentation.matchAll(/^\| `([a-z-]+)` \|([^\n]*)$/gm)].map(([, type = '', row = '']) => [
@@ -720,7 +720,136 @@ describe.concurrent('trace', () => {
         ).toEqual([]);
       }
     }
-    expect([...seen].sort()).toEqual([...documented.keys()].sort());
+    // Trace points are other kernels'.
+    expect([...seen, 'tracepoint'].sort()).toEqual([...documented.keys()].sort());
+  });
+});
+
+describe.concurrent('examining traces', () => {
+  const LINES =
+    'mmap 256M 2M\ngmap_alloc 0\ngmap_map_segment 0 256M 1G 2M\nguest 0 write 1G 01\nmunmap 256M 1M\nguest 0 write 0x40100000 02\n';
+  /** Records the trace of the lines. */
+  async function recorded(name: string, ...flags: string[]): Promise<string> {
+    const path = join(FOLDER, name);
+    expect((await replay(LINES, '--trace', path, ...flags)).status).toBe(0);
+    return path;
+  }
+  const traces = () => Promise.all([recorded('good.jsonl'), recorded('bad.jsonl', '--inject', 'unlink')]);
+  let files: Promise<[string, string]> | null = null;
+  const both = () => (files ??= traces());
+  const good = async () => (await both())[0];
+  const host = (name: string) => `test/fixtures/traces/${name}.txt`;
+
+  it('sums up a trace', async () => {
+    const path = await good();
+    const [text, object] = await Promise.all([run(`trace ${path}`), run(`trace ${path} --json`)]);
+    expect([text.status, text.err, object.status]).toEqual([0, '', 0]);
+    const events = readFileSync(path, 'utf8').trimEnd().split('\n').length;
+    expect(text.out).toContain(`${path}: ${events} events\n`);
+    expect(text.out).toMatch(/\n {2}link +2 {2}.*[▁-█]/);
+    expect(text.out).toMatch(/\n {2}gmap 0 +2 +1 +1 +1\n/);
+    expect(text.out).not.toContain('\u001b');
+    expect(JSON.parse(object.out)).toMatchObject({
+      kind: 'guesthouse',
+      events,
+      links: [{ gmap: 0, made: 2, lost: 1, atEnd: 1, most: 1 }],
+    });
+  });
+
+  it('--grep prints the events that match', async () => {
+    const path = await good();
+    const [text, objects, none] = await Promise.all([
+      guesthouse(['trace', path, '--grep', 'link unlink gmap 0', '--grep', '0x10000000']),
+      guesthouse(['trace', path, '--grep', 'link unlink gmap 0 0x10000000', '--json']),
+      guesthouse(['trace', path, '--grep', 'gmap 7']),
+    ]);
+    expect(text.out.split('\n').map((line) => line.trim().split(/ +/)[1])).toEqual([
+      'link',
+      'unlink',
+      undefined,
+    ]);
+    const lines = objects.out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['link', 'unlink']);
+    // Each is a line of the file.
+    for (const line of lines) expect(readFileSync(path, 'utf8').split('\n')).toContain(line);
+    expect([none.status, none.out]).toEqual([0, '']);
+  });
+
+  it('--check finds a fault from the trace alone, and nothing without it', async () => {
+    const [path, broken] = await both();
+    const results = await Promise.all([
+      run(`trace ${path} --check`),
+      run(`trace ${broken} --check`),
+      run(`trace ${broken} --check --json`),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([0, 5, 5]);
+    expect(results[0].out).toMatch(/^\d+ events: all checks pass \(11 rules\)\.\n$/);
+    expect(results[1].out).toMatch(
+      /^rule broken: freed-linked: event \d+: page table 0x[0-9a-f]+ of process 0 is freed while /,
+    );
+    expect(JSON.parse(results[2].out).findings[0].rule).toBe('freed-linked');
+  });
+
+  it('diff shows the first difference', async () => {
+    const [a, b] = await both();
+    const [same, different, option] = await Promise.all([
+      run(`trace diff ${a} ${a}`),
+      run(`trace diff ${a} ${b}`),
+      run(`trace ${a} --diff ${b} --json`),
+    ]);
+    expect([same.status, different.status, option.status]).toEqual([0, 1, 1]);
+    expect(same.out).toMatch(/^The traces are the same: \d+ events\.\n$/);
+    expect(different.out).toMatch(/\n- +\d+ +unlink +gmap=0 guest=0x40000000/);
+    expect(JSON.parse(option.out)).toMatchObject({
+      differs: true,
+      counts: expect.arrayContaining([{ name: 'unlink', first: 1, second: 0 }]),
+    });
+  });
+
+  it('reads traces of a host', async () => {
+    const [perf, cmd, object, grep, diff, check] = await Promise.all([
+      run(`trace ${host('perf-script')}`),
+      run(`trace ${host('trace-cmd')}`),
+      run(`trace ${host('trace-cmd')} --json`),
+      guesthouse(['trace', host('perf-script'), '--grep', 'sie_exit vcpu 1']),
+      run(`trace diff ${host('perf-script')} ${host('ftrace')}`),
+      run(`trace ${host('ftrace')} --check`),
+    ]);
+    expect(perf.out).toContain(
+      'vcpu 0, thread 1977 (CPU 0/KVM): 3 entries, 20.5 % of 0.000180 s in the guest',
+    );
+    expect(cmd.out).toContain('1 line not understood, the first is line 11.');
+    expect(JSON.parse(object.out)).toMatchObject({
+      kind: 'host',
+      notUnderstood: { lost: 42, events: { sched_switch: 1 } },
+    });
+    expect(grep.out.split('\n').length).toBe(2);
+    expect(diff.status).toBe(1);
+    expect(oneLine(check, 2)).toContain("a host's trace");
+  });
+
+  it.each([
+    ['a scenario', 'mmap 256M 1M\n', ':1: This is no trace'],
+    ['a damaged line', '{"type":"mm-free","mm":0}\n{"type":"mm-f', ':2: not a JSON object'],
+    ['a wrong field', '{"type":"mm-free","mm":"x"}\n', ':1: mm-free: mm is not a valid number'],
+    ['nothing', '', ': no events'],
+    ['a long line', `{"type":"${'x'.repeat(2 << 20)}`, ':1: the line is too long'],
+  ])('%s: exit status 2 and one line', async (name, content, message) => {
+    const path = file(`${name.replaceAll(' ', '-')}.jsonl`, content);
+    for (const flags of [[], ['--check'], ['--grep', 'link'], ['--diff', await good()]]) {
+      const { status, err } = await guesthouse(['trace', path, ...flags]);
+      expect([status, err]).toEqual([2, expect.stringMatching(/^guesthouse: [^\n]+\n$/)]);
+      expect(err).toContain(`${path}${message}`);
+    }
+  });
+
+  it.each([
+    ['--grep lnik', 'did you mean `link`?'],
+    ['--check --grep link', 'exclude each other'],
+    ['--ignore frame', '--ignore needs two traces'],
+    ['other.jsonl', 'one trace at a time'],
+  ])('%s: exit status 2 and one line', async (flags, message) => {
+    expect(oneLine(await run(`trace ${await good()} ${flags}`), 2)).toContain(message);
   });
 });
 
@@ -735,6 +864,7 @@ describe.concurrent('the command line', () => {
     'walk --help',
     'explore --help',
     'tour --help',
+    'trace --help',
   ])('%s: exit status 0', async (line) => {
     const { status, out, err } = await run(line);
     expect([status, err]).toEqual([0, '']);
@@ -750,6 +880,7 @@ describe.concurrent('the command line', () => {
     'walk x',
     'walk x y --process',
     'tour --frob',
+    'trace',
     'explore --port 70000',
     'explore --port x',
   ])('%s: exit status 2', async (line) => {
@@ -757,7 +888,7 @@ describe.concurrent('the command line', () => {
     expect([status, out]).toEqual([2, '']);
     expect(err).toMatch(/^error: /);
     expect(err).not.toContain('    at ');
-    const command = /^(boot|replay|walk|tour|explore)/.exec(line)?.[0];
+    const command = /^(boot|replay|walk|trace|tour|explore)/.exec(line)?.[0];
     expect(err).toContain(
       `Run \`guesthouse ${command === undefined ? '' : `${command} `}--help\` for usage.\n`,
     );

@@ -147,7 +147,8 @@ describe('commands in the documents', () => {
   function checkGuesthouse(words: readonly string[]) {
     filesExist(words.slice(0, words.includes('--') ? words.indexOf('--') : undefined));
     if (words[0] !== 'explore') {
-      const { status, out, err } = node('bin/guesthouse.js', ...words);
+      const placed = words.map((word) => (CREATED.includes(word) ? join(FOLDER, word) : word));
+      const { status, out, err } = node('bin/guesthouse.js', ...placed);
       if (words.includes('--break')) {
         expect([status, err]).toEqual([7, expect.stringContaining('guesthouse: breakpoint ')]);
         return;

@@ -34,7 +34,7 @@ export const MODULES: Readonly<Record<string, MutatedModule>> = {
   kvm: { sources: ['src/host/kvm'], tests: [...HOST, 'src/vmm/*.test.ts'] },
   /** The whole library, the modules above included. Too large to run in full: use --sample. */
   sample: {
-    sources: ['check', 'host', 'inspect', 'machine', 'player', 'scenario', 'trace', 'vmm'].map(
+    sources: ['analysis', 'check', 'host', 'inspect', 'machine', 'player', 'scenario', 'trace', 'vmm'].map(
       (name) => `src/${name}`,
     ),
     tests: ['src/**/*.test.ts'],

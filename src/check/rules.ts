@@ -125,7 +125,9 @@ export class Census {
     let listed = 0;
     for (const origin of this.designated) listed += this.#checkList(origin);
     if (listed === this.links.size && listed === reverseMaps.count) return;
-    const message = `${this.links.size} guest entries are linked, the reverse maps hold ${reverseMaps.count}`;
+    const linked =
+      this.links.size === 1 ? '1 guest segment entry is' : `${this.links.size} guest segment entries are`;
+    const message = `${linked} linked, but the reverse maps list ${reverseMaps.count}`;
     this.report({ rule: 'reverse-map', message });
     this.#reportUnlisted();
   }
@@ -137,7 +139,7 @@ export class Census {
     for (let node = reverseMaps.first(origin); node >= 0; node = reverseMaps.after(node)) {
       const entry = reverseMaps.entryOf(node);
       if (this.links.get(entry) !== origin || ++listed > this.links.size) {
-        const message = `page table ${hex(origin)}: entry ${hex(entry)} is in the reverse map and not linked`;
+        const message = `page table ${hex(origin)}: its reverse map lists the guest segment entry at ${hex(entry)}, which is not linked to it`;
         this.report({ rule: 'reverse-map', message });
         break;
       }
@@ -156,7 +158,7 @@ export class Census {
     }
     for (const [entry, origin] of this.links) {
       if (listed.has(entry)) continue;
-      const message = `page table ${hex(origin)}: entry ${hex(entry)} is linked and not in the reverse map`;
+      const message = `page table ${hex(origin)}: the guest segment entry at ${hex(entry)} is linked to it, but is not in its reverse map`;
       this.report({ rule: 'reverse-map', message });
     }
   }

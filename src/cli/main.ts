@@ -10,6 +10,7 @@ import { addExplore } from './explore.ts';
 import { columns, complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
 import { addTour } from './tour.ts';
+import { addTrace } from './trace.ts';
 import { addWalk } from './walk.ts';
 
 const ABOUT =
@@ -39,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('Run `guesthouse --help` for usage.')
     // Throws instead of exiting, so that a failure of standard output is reported first.
     .exitOverride();
-  for (const add of [addBoot, addReplay, addWalk, addExplore, addTour]) add(program);
+  for (const add of [addBoot, addReplay, addWalk, addTrace, addExplore, addTour]) add(program);
   for (const command of program.commands) {
     command.copyInheritedSettings(program);
     command.showHelpAfterError(`Run \`guesthouse ${command.name()} --help\` for usage.`);

@@ -7,7 +7,7 @@ import { reasonOf } from './reasons.ts';
 export const EXIT = {
   /** Success; for `boot`: the guest ended with status 0. */
   OK: 0,
-  /** `boot`: the guest ended with another status. */
+  /** `boot`: the guest ended with another status; `trace`: the traces differ. */
   GUEST_STATUS: 1,
   /** Wrong usage, input that cannot be read, or output that cannot be written. */
   USAGE: 2,

@@ -2,12 +2,13 @@
 
 import { type Command, Option } from 'commander';
 import { Checker, describeViolation, type Violation } from '../check/index.ts';
-import { LinuxError } from '../host/index.ts';
+import { type InjectedFault, LinuxError, PURGE_SITES } from '../host/index.ts';
 import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
 import { World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { type AnswerFormat, JsonAnswers, PlainAnswers, TerminalAnswers } from './answers.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
+import { Progress } from './progress.ts';
 import { type NumberedOperation, readScenario } from './scenario-file.ts';
 import { checkStorage, unitOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
@@ -16,6 +17,7 @@ interface ReplayFlags {
   readonly check?: boolean;
   readonly storage: bigint;
   readonly trace?: string;
+  readonly inject?: InjectedFault;
   readonly json?: boolean;
 }
 
@@ -33,6 +35,11 @@ export function addReplay(program: Command): void {
         .default(BigInt(DEFAULT_STORAGE_SIZE), '1G'),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
+    .addOption(
+      new Option('--inject <fault>', 'a deliberate fault of the host: the purge it omits, or unlink').choices(
+        [...PURGE_SITES, 'unlink'],
+      ),
+    )
     .option('--json', 'print one JSON object per line, and one with a summary')
     .addHelpText('after', HELP)
     .action(async (file: string, flags: ReplayFlags) => {
@@ -52,6 +59,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const trace = new Trace();
   const traceFile = flags.trace === undefined ? null : new TraceFile(flags.trace, trace);
   const world = makeWorld(flags.storage, trace);
+  world.host.kernel.injectedFault = flags.inject ?? null;
   const checker = flags.check ? Checker.attach(world.host) : null;
   const output = new Output();
   const performed = new Replay(world, checker, output, formatFor(flags));
@@ -92,7 +100,8 @@ class Replay {
 
   /** Performs every line. Ends early if a rule is broken or output cannot be written. Returns the exit status. */
   async all(file: string, traceFile: TraceFile | null): Promise<number> {
-    const progress = new Progress();
+    // Only if the answers go elsewhere.
+    const progress = new Progress(process.stdout.isTTY !== true);
     try {
       for await (const operations of readScenario(file)) {
         this.#format.expect(operations);
@@ -167,21 +176,5 @@ export function makeWorld(storage: bigint, trace: Trace): World {
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof LinuxError)) throw error;
     throw new UsageError(`storage of 0x${storage.toString(16)} bytes: ${error.message}`);
-  }
-}
-
-/** Shows progress on a terminal if the answers go elsewhere. */
-class Progress {
-  readonly #wanted = process.stderr.isTTY === true && process.stdout.isTTY !== true;
-  #shown = Date.now();
-
-  at(line: number | undefined): void {
-    if (!this.#wanted || line === undefined || Date.now() - this.#shown < 500) return;
-    this.#shown = Date.now();
-    process.stderr.write(`\r${line} lines`);
-  }
-
-  end(): void {
-    if (this.#wanted) process.stderr.write('\r\x1b[K');
   }
 }

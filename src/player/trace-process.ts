@@ -91,6 +91,7 @@ export class TraceProcess implements ProcessView {
     this.#changed();
     const end = Math.min(start + count, PAGES);
     if (start >= end) return;
+    this.drop(start, end - start);
     this.mappings.remove(start, end);
     this.mappings.insert(start, end, protection, ANONYMOUS);
   }

@@ -236,8 +236,33 @@ export interface ExitEvent {
 /** What a virtual CPU emits. */
 export type VcpuEvent = ExitEvent;
 
+/**
+ * A trace point that another kernel passed, such as `kvm_s390_sie_exit`: an event in a trace of a real host (docs/trace.md). No
+ * machine or host of Guesthouse emits it.
+ */
+export interface TracepointEvent {
+  readonly type: 'tracepoint';
+  readonly name: string;
+  /** The processor of the host. */
+  readonly cpu: number;
+  /** The thread of the host, and its name. */
+  readonly thread: number;
+  readonly command: string;
+  /** Nanoseconds, from a start that is the host's. */
+  readonly time: bigint;
+  /** The virtual CPU, if the event names one, or its thread ran one before. */
+  readonly vcpu?: number;
+  /** The instruction address in the PSW of the guest. */
+  readonly address?: bigint;
+  /** What the kernel wrote about it. */
+  readonly details: string;
+}
+
+/** What happened on a host that is not Guesthouse. */
+export type HostEvent = TracepointEvent;
+
 /** A step of a machine, a process, a guest address space or a virtual CPU. */
-export type TraceEvent = MachineEvent | MmEvent | GmapEvent | VcpuEvent;
+export type TraceEvent = MachineEvent | MmEvent | GmapEvent | VcpuEvent | HostEvent;
 
 /** The type of an event, as its `type` field has it. */
 export type TraceEventType = TraceEvent['type'];

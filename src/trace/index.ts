@@ -10,6 +10,7 @@ export type {
   GmapEvent,
   GmapFaultEvent,
   GmapFreeEvent,
+  HostEvent,
   InterruptionEvent,
   LargeFrameEvent,
   LinkEvent,
@@ -28,11 +29,14 @@ export type {
   TraceEvent,
   TraceEventOf,
   TraceEventType,
+  TracepointEvent,
   UnlinkEvent,
   UnmapEvent,
   VcpuEvent,
   ZapEvent,
 } from './events.ts';
 export { Hook } from './hook.ts';
+export { KERNEL_FUNCTIONS, type KernelCounterpart } from './kernel-functions.ts';
 export { Operations } from './operations.ts';
+export { EVENT_TYPES, parseEvent, TraceSyntaxError } from './parse.ts';
 export { Trace, type TraceListener } from './trace.ts';

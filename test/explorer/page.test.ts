@@ -109,7 +109,7 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.ready();
     const broken = page.getByRole('region', { name: 'Broken rules' });
     await broken.getByText('stale-translation').first().waitFor();
-    await broken.getByRole('button', { name: 'Go there' }).first().click();
+    await broken.getByRole('button', { name: 'Go to line' }).first().click();
     const munmap = lessons[numberOf('purge')]?.scenario.split('\n') ?? [];
     await page
       .getByRole('region', { name: 'This step' })

@@ -1,6 +1,10 @@
 /** Helpers for the tests of fuzzers. Nothing outside tests imports this. */
 
+import type { Operation } from '../../scenario/index.ts';
+import { drawProfile, Generator } from '../generate.ts';
 import { CaseCampaign, type Fuzzer, formatCase, seedOf } from '../index.ts';
+import { Model } from '../model/model.ts';
+import { Random } from '../random.ts';
 
 /** Returns the first failure in `runs` runs of a campaign, as text, or null. */
 export function failureIn<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: number): string | null {
@@ -20,4 +24,16 @@ export function kindsFound<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: numbe
     if (finding) kinds.add(finding.kind);
   }
   return [...kinds];
+}
+
+/** Returns a random scenario. */
+export function randomScenario(seed: number, operations: number): Operation[] {
+  const random = new Random(seed);
+  const generator = new Generator(random, drawProfile(random));
+  const model = new Model(() => false);
+  return Array.from({ length: operations }, () => {
+    const operation = generator.next(model);
+    model.perform(operation);
+    return operation;
+  });
 }

@@ -149,14 +149,36 @@ interface BarsProps {
   readonly density: Density | null;
 }
 
-/** The bars of a lane, as one path. */
+/** Buckets are at least this wide if their events are drawn as signs, in pixels. */
+const SIGN_FROM = 9;
+
+/** The events of a lane: the sign of the lane for each bucket that has one, or bars if the buckets are narrow. */
 function Bars({ lane, top, width, density }: BarsProps) {
   const counts =
     density?.buckets.map((bucket) => lane.types.reduce((sum, type) => sum + (bucket[type] ?? 0), 0)) ?? [];
-  const highest = counts.reduce((a, b) => Math.max(a, b), 1);
   const bucket = width / Math.max(counts.length, 1);
+  return (
+    <g class={`lane-${lane.id}`}>
+      <line class="ground" x1="0" x2={width} y1={top + LANE - 2.5} y2={top + LANE - 2.5} />
+      {bucket >= SIGN_FROM ? (
+        counts.map((count, at) =>
+          count === 0 ? null : (
+            <text key={at} class="event-sign" x={(at + 0.5) * bucket} y={top + LANE - 4} text-anchor="middle">
+              {lane.glyph}
+            </text>
+          ),
+        )
+      ) : (
+        <path d={barsOf(counts, bucket, top)} />
+      )}
+    </g>
+  );
+}
+
+function barsOf(counts: readonly number[], bucket: number, top: number): string {
+  const highest = counts.reduce((a, b) => Math.max(a, b), 1);
   const wide = Math.min(Math.max(bucket - 1, 1.5), 10);
-  const path = counts
+  return counts
     .map((count, at) => {
       if (count === 0) return '';
       const high = barHeight(count, highest) * (LANE - 3);
@@ -164,12 +186,6 @@ function Bars({ lane, top, width, density }: BarsProps) {
       return `M${x.toFixed(1)} ${(top + LANE - 3).toFixed(1)}h${wide.toFixed(1)}v${(-high).toFixed(1)}h${(-wide).toFixed(1)}z`;
     })
     .join('');
-  return (
-    <g class={`lane-${lane.id}`}>
-      <line class="ground" x1="0" x2={width} y1={top + LANE - 2.5} y2={top + LANE - 2.5} />
-      <path d={path} />
-    </g>
-  );
 }
 
 function valueText(): string {

@@ -29,7 +29,7 @@ export const LANES: readonly Lane[] = [
     types: ['mm-alloc', 'mmap', 'munmap', 'mprotect', 'mremap', 'fork', 'mm-free'],
   },
   { id: 'table', name: 'pages', glyph: '▲', types: ['mm-fault', 'zap', 'page-table', 'large-frame'] },
-  { id: 'run', name: 'guest runs', glyph: '▶', types: ['exit', 'interruption'] },
+  { id: 'run', name: 'guest runs', glyph: '▶', types: ['exit', 'interruption', 'tracepoint'] },
 ];
 
 /** All types of events, lane by lane. */
@@ -65,4 +65,5 @@ export const TYPE_NAMES: Readonly<Record<EventType, string>> = {
   'large-frame': '1 MiB frame',
   exit: 'exit to user space',
   interruption: 'interruption',
+  tracepoint: 'trace point of a host',
 };

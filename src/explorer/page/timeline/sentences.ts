@@ -104,6 +104,7 @@ const SENTENCES: Sentences = {
   exit: (e) => `vCPU ${e.vcpu} exits to user space at ${hex(e.address)}: ${e.reason}.`,
   interruption: (e) =>
     `CPU ${e.cpu} takes ${e.class === 'external' ? 'an' : 'a'} ${e.class} interruption, code ${hex(e.code)}, at ${hex(e.address)}${e.guest ? ', as the guest' : ''}.`,
+  tracepoint: (e) => `${e.name}${e.vcpu === undefined ? '' : ` of virtual CPU ${e.vcpu}`}: ${e.details}.`,
 };
 
 /** Returns the sentence of an event, or the type if it is unknown. */

@@ -3,14 +3,29 @@
  */
 
 import './Violations.css';
+import type { Rule } from '../../../../check/index.ts';
 import type { Progress } from '../../../../player/index.ts';
 import { isRecording, moveTo, progress, settings } from '../state.ts';
 import { lines } from '../workspace.ts';
 import { FAULTS, WHY } from './faults.ts';
 
 type Found = Progress['violations'][number];
-/** Maximum number shown. The first ones are enough to see what went wrong. */
-const SHOWN = 50;
+
+/** The violations of one rule, in order. */
+interface Broken {
+  readonly rule: Rule;
+  readonly found: readonly Found[];
+}
+
+function byRule(found: readonly Found[]): readonly Broken[] {
+  const rules = new Map<Rule, Found[]>();
+  for (const one of found) {
+    const list = rules.get(one.violation.rule);
+    if (list) list.push(one);
+    else rules.set(one.violation.rule, [one]);
+  }
+  return [...rules].map(([rule, list]) => ({ rule, found: list }));
+}
 
 /** The panel; absent while no fault is injected and no rule is broken. */
 export function Violations() {
@@ -30,39 +45,55 @@ export function Violations() {
         </p>
       ) : (
         <ol>
-          {found.slice(0, SHOWN).map((one, at) => (
-            <Broken
-              key={at}
-              found={one}
-              why={found.findIndex(({ violation }) => violation.rule === one.violation.rule) === at}
-            />
+          {byRule(found).map((broken) => (
+            <BrokenRule key={broken.rule} broken={broken} />
           ))}
         </ol>
       )}
-      {found.length > SHOWN && <p class="muted">and {found.length - SHOWN} more.</p>}
     </section>
   );
 }
 
-interface BrokenProps {
-  readonly found: Found;
-  /** Whether to explain why the rule matters: only the first time. */
-  readonly why: boolean;
-}
-
-function Broken({ found: { step, violation }, why }: BrokenProps) {
-  const line = lines.value[step];
-  const where = line === undefined ? `after step ${step + 1}` : `after line ${line}`;
+/** A rule, what is wrong first, and the lines or steps after which the rule was broken. */
+function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
+  const messages = [...new Set(found.map(({ violation }) => shown(violation.message)))];
+  const steps = [...new Set(found.map(({ step }) => step))];
   return (
     <li>
-      <span class="rule">✕ {violation.rule}</span>
+      <span class="rule">✕ {rule}</span>
       <div>
-        <p>{violation.message}</p>
-        {why && <p class="muted">{WHY[violation.rule]}</p>}
+        <p>{sentence(messages[0] ?? '')}</p>
+        <p class="muted">{WHY[rule]}</p>
+        {messages.length > 1 && (
+          <details>
+            <summary>{messages.length - 1} more</summary>
+            {messages.slice(1).map((message) => (
+              <p key={message}>{sentence(message)}</p>
+            ))}
+          </details>
+        )}
       </div>
-      <button type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
-        Go there <span class="muted">({where})</span>
-      </button>
+      <span class="places">
+        {steps.map((step) => (
+          <button key={step} type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
+            Go to {placeOf(step)}
+          </button>
+        ))}
+      </span>
     </li>
   );
+}
+
+function placeOf(step: number): string {
+  const line = lines.value[step];
+  return line === undefined ? `step ${step + 1}` : `line ${line}`;
+}
+
+/** The page calls a gmap a guest. */
+function shown(message: string): string {
+  return message.replaceAll(/\bgmap (\d+)/g, 'guest $1');
+}
+
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }

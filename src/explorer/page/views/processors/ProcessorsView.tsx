@@ -58,7 +58,7 @@ export function ProcessorsView() {
   if (processors.every(({ executed }) => executed === 0)) {
     return (
       <div class="processors idle" data-export="html">
-        {processors.map((cpu) => (
+        {staleFirst(processors).map((cpu) => (
           <section key={cpu.address} class="cpu" aria-label={`CPU ${cpu.address}`}>
             <h2>
               CPU {cpu.address} <span class="muted">{place(cpu)}</span>
@@ -90,6 +90,13 @@ export function ProcessorsView() {
       <One cpu={cpu} former={formerOf(cpu)} since={since} outline={outline} />
     </div>
   );
+}
+
+/** Returns the processors with those first whose TLB has a stale entry: they are what a reader looks for. */
+function staleFirst(processors: readonly ProcessorState[]): readonly ProcessorState[] {
+  const isStale = ({ host, guest }: ProcessorState) =>
+    [...host.entries, ...guest.entries].some(({ stale }) => stale);
+  return [...processors.filter(isStale), ...processors.filter((cpu) => !isStale(cpu))];
 }
 
 function place({ gmap }: ProcessorState): string {

@@ -116,7 +116,7 @@ function Pager({
   if (n <= 0) return null;
   const button = {
     role: 'button',
-    tabIndex: 0,
+    tabindex: 0,
     'aria-label': `${number(n)} ${text}`,
     onClick,
     onKeyDown: (event: TargetedKeyboardEvent<SVGGElement>) => {

@@ -3,8 +3,9 @@
  */
 
 import type { Signal } from '@preact/signals';
+import type { TargetedKeyboardEvent } from 'preact';
 import { PAGES_PER_SEGMENT, type SegmentPages } from '../../../../../inspect/index.ts';
-import { DECORATION, listbox, optionId } from '../../../ui/aria.ts';
+import { DECORATION, group, listbox, optionId } from '../../../ui/aria.ts';
 import { PageBlock } from '../drawing/PageBlocks.tsx';
 import { pageSentence } from '../model/pages.ts';
 
@@ -50,18 +51,21 @@ export function PageGrid({ segment: { first, page, flags }, select, hovered }: P
     const [column, row] = [Math.floor((x - NUMBERS) / WIDE), Math.floor((y - HEAD) / HIGH)];
     return column >= 0 && column < COLUMNS && row >= 0 && row < COLUMNS ? row * COLUMNS + column : null;
   };
+  const keys = {
+    onKeyDown: (event: TargetedKeyboardEvent<SVGGElement>) => {
+      const by = MOVES[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      select(first + Math.min(PAGES_PER_SEGMENT - 1, Math.max(0, index + by)));
+    },
+  };
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: it is named by a label; a title would be a second tooltip
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list in it has the keys
     <svg
       class="lens-grid spaces-picture"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      {...listbox(ID, 'Pages', true, String(index))}
-      onKeyDown={(event) => {
-        const by = MOVES[event.key];
-        if (by === undefined) return;
-        event.preventDefault();
-        select(first + Math.min(PAGES_PER_SEGMENT - 1, Math.max(0, index + by)));
-      }}
+      {...group('Pages of the segment')}
       onPointerMove={(event) => (hovered.value = indexAt(event))}
       onPointerLeave={() => (hovered.value = null)}
       onClick={(event) => {
@@ -70,22 +74,33 @@ export function PageGrid({ segment: { first, page, flags }, select, hovered }: P
       }}
     >
       <Numbers />
-      {ALL.map((i) => {
-        const left = NUMBERS + (i % COLUMNS) * WIDE;
-        const top = HEAD + Math.floor(i / COLUMNS) * HIGH;
-        return (
-          <g
-            key={i}
-            id={optionId(ID, String(i))}
-            role="option"
-            aria-selected={i === index}
-            aria-label={sentence(i)}
-          >
-            <Cell page={first + i} flags={flags[i] as number} left={left} top={top} />
-            {i === index && <rect class="around still" x={left} y={top} width={WIDE - 1} height={HIGH - 1} />}
-          </g>
-        );
-      })}
+      <g {...listbox(ID, 'Pages: the arrow keys select one', true, String(index))} {...keys}>
+        <rect
+          class="focus"
+          x={NUMBERS - 1}
+          y={HEAD - 1}
+          width={COLUMNS * WIDE + 2}
+          height={COLUMNS * HIGH + 2}
+        />
+        {ALL.map((i) => {
+          const left = NUMBERS + (i % COLUMNS) * WIDE;
+          const top = HEAD + Math.floor(i / COLUMNS) * HIGH;
+          return (
+            <g
+              key={i}
+              id={optionId(ID, String(i))}
+              role="option"
+              aria-selected={i === index}
+              aria-label={sentence(i)}
+            >
+              <Cell page={first + i} flags={flags[i] as number} left={left} top={top} />
+              {i === index && (
+                <rect class="around still" x={left} y={top} width={WIDE - 1} height={HIGH - 1} />
+              )}
+            </g>
+          );
+        })}
+      </g>
     </svg>
   );
 }

@@ -1,0 +1,135 @@
+/**
+ * The rules for traces: no correct run breaks one, and every injected fault breaks the rule that is about it.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { randomScenario } from '../../fuzz/testing/index.ts';
+import { PURGE_SITES } from '../../host/index.ts';
+import { formatOperation } from '../../scenario/index.ts';
+import type { TraceEvent } from '../../trace/index.ts';
+import { checked, eventsOf } from '../fixtures.ts';
+import { TRACE_RULES, type TraceRule } from './rules.ts';
+
+const SCENARIOS = 'examples/scenarios';
+const GUEST = ['mmap 256M 1M', 'gmap_alloc 0', 'gmap_map_segment 0 256M 0 1M', 'guest 0 write 0 01'];
+
+/** For each fault: lines that commit it, and the rule that they break. */
+const FAULTS: readonly (readonly [string, TraceRule, readonly string[]])[] = [
+  ['gmap-map', 'unlink-purge', [...GUEST, 'mmap 512M 1M', 'gmap_map_segment 0 512M 0 1M']],
+  ['gmap-unmap', 'unlink-purge', [...GUEST, 'gmap_unmap_segment 0 0 1M']],
+  ['gmap-free', 'unlink-purge', [...GUEST, 'gmap_free 0']],
+  ['page-table-freed', 'table-purge', [...GUEST, 'munmap 256M 1M']],
+  ['page-invalidated', 'page-purge', [...GUEST, 'dontneed 256M 4K']],
+  ['page-protected', 'page-purge', [...GUEST, 'mprotect 256M 4K r']],
+  ['page-copied', 'page-purge', [...GUEST, 'fork 1', 'guest 0 write 0 02']],
+  ['segment-changed', 'large-purge', ['mmap 256M 1M large', 'process write 256M 01', 'mprotect 256M 4K r']],
+  ['space-grown', 'growth-purge', ['mmap 256M 1M', 'process write 256M 01', 'mmap 8T 1M high']],
+  ['enable-sie', 'table-purge', ['mmap 256M 1M', 'process write 256M 01', 'gmap_alloc 0']],
+  ['unlink', 'freed-linked', [...GUEST, 'munmap 256M 1M']],
+];
+
+describe('a correct run breaks no rule:', () => {
+  it.each(readdirSync(SCENARIOS).filter((name) => name.endsWith('.txt')))('%s', (name) => {
+    const { findings } = checked(eventsOf(readFileSync(`${SCENARIOS}/${name}`, 'utf8').split('\n')));
+    expect(findings).toEqual([]);
+  });
+
+  it.each(FAULTS)('the lines for %s, without the fault', (_fault, _rule, lines) => {
+    expect(checked(eventsOf(lines)).findings).toEqual([]);
+  });
+
+  it('random scenarios', { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const lines = randomScenario(seed, 60).map(formatOperation);
+        expect(checked(eventsOf(lines)).findings).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('an injected fault breaks a rule:', () => {
+  it('every fault is in the table', () => {
+    expect(FAULTS.map(([fault]) => fault).sort()).toEqual([...PURGE_SITES, 'unlink'].sort());
+  });
+
+  it.each(FAULTS)('%s: %s', (fault, rule, lines) => {
+    const { findings, broken } = checked(eventsOf(lines, fault as (typeof PURGE_SITES)[number] | 'unlink'));
+    expect(findings.map((finding) => finding.rule)).toContain(rule);
+    expect(broken).toBe(findings.length);
+  });
+});
+
+/** Events of a run, changed by hand. */
+describe('a trace that was changed breaks a rule:', () => {
+  const run = () => eventsOf([...GUEST, 'gmap_unmap_segment 0 0 1M', 'gmap_free 0', 'exit']);
+  const without = (type: TraceEvent['type']) => run().filter((event) => event.type !== type);
+  const changed = (type: TraceEvent['type'], fields: object) =>
+    run().map((event) => (event.type === type ? ({ ...event, ...fields } as TraceEvent) : event));
+  const twice = (type: TraceEvent['type']) =>
+    run().flatMap((event) => (event.type === type ? [event, event] : [event]));
+  const late: TraceEvent = { type: 'zap', mm: 0, address: 0n, length: 4096n };
+  const lateGuest: TraceEvent = { type: 'unmap', gmap: 0, address: 0n, length: 1n << 20n };
+
+  it.each<[string, TraceRule, () => readonly TraceEvent[]]>([
+    ['an event of a freed process', 'live-spaces', () => [...run(), late]],
+    ['an event of a freed gmap', 'live-spaces', () => [...run(), lateGuest]],
+    ['a link without a mapping', 'link-mapping', () => without('map')],
+    ['a link to another segment', 'link-mapping', () => changed('link', { process: 0x2000_0000n })],
+    ['a link to another table', 'link-table', () => changed('link', { pageTable: 0x80_0000n })],
+    ['a link without a table', 'link-table', () => without('page-table')],
+    ['a fault without a link', 'fault-link', () => without('link')],
+    ['a fault to another address', 'fault-link', () => changed('gmap-fault', { process: 0x2000_0000n })],
+    ['a link that is made twice', 'link-state', () => twice('link')],
+    ['an unlink that is made twice', 'link-state', () => twice('unlink')],
+    ['a gmap that is freed while linked', 'freed-linked', () => without('unlink')],
+    ['a process that is freed before its gmap', 'freed-linked', () => without('gmap-free')],
+    [
+      'an unlink at the end of the trace',
+      'unlink-purge',
+      () => run().slice(0, run().findIndex((e) => e.type === 'unlink') + 1),
+    ],
+  ])('%s: %s', (_name, rule, events) => {
+    expect(checked(run()).findings).toEqual([]);
+    expect(checked(events()).findings.map((finding) => finding.rule)).toContain(rule);
+  });
+
+  it('every rule is broken by some test', () => {
+    const broken = new Set<string>(FAULTS.map(([, rule]) => rule));
+    for (const rule of ['live-spaces', 'link-state', 'link-table', 'link-mapping', 'fault-link'])
+      broken.add(rule);
+    expect([...broken].sort()).toEqual(Object.keys(TRACE_RULES).sort());
+  });
+
+  it('every rule is documented, in these words', () => {
+    const rows = readFileSync('docs/trace.md', 'utf8').matchAll(/^\| `([a-z-]+)` \| ([^|]*) \|$/gm);
+    const documented = Object.fromEntries([...rows].map(([, rule = '', text = '']) => [rule, text]));
+    for (const [rule, sentence] of Object.entries(TRACE_RULES)) {
+      expect(documented[rule]?.toLowerCase()).toBe(sentence.slice(0, -1).toLowerCase());
+    }
+  });
+
+  it('nothing is concluded from what precedes the trace', () => {
+    const events = run();
+    for (let from = 0; from < events.length; from++) expect(checked(events.slice(from)).findings).toEqual([]);
+  });
+
+  it('a finding names its event and the one that it follows from', () => {
+    const events = eventsOf([...GUEST, 'gmap_unmap_segment 0 0 1M'], 'gmap-unmap');
+    const [finding] = checked(events).findings;
+    expect(finding).toEqual({
+      rule: 'unlink-purge',
+      n: events.length - 1,
+      message: 'gmap 0: guest 0x0 was unlinked without a purge',
+      because: events.findIndex(({ type }) => type === 'unlink'),
+    });
+  });
+
+  it('keeps a hundred findings, and counts the others', () => {
+    const checker = checked([...run(), ...Array.from({ length: 150 }, () => late)]);
+    expect([checker.findings.length, checker.broken]).toEqual([100, 150]);
+  });
+});

@@ -1,0 +1,251 @@
+/**
+ * The layout of the page, in windows of a projector, a scaled notebook and a phone; and the views that follow what a step
+ * changed.
+ */
+
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { lessons } from '../../src/explorer/lessons/index.ts';
+import { endAll, served } from '../serve.ts';
+import { browserForTests, Explorer } from './browser.ts';
+
+const browser = await browserForTests();
+let url: string;
+const opened: Explorer[] = [];
+const PATIENT = { timeout: 20_000 };
+
+async function open(width: number, height: number, at = url): Promise<Explorer> {
+  const explorer = await Explorer.open(browser as Browser, at, { viewport: { width, height } });
+  opened.push(explorer);
+  await explorer.ready();
+  await explorer.settled();
+  return explorer;
+}
+
+const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id);
+
+async function stepTo(explorer: Explorer, step: number): Promise<void> {
+  for (let at = 1; at <= step; at++) {
+    await explorer.page.keyboard.press(']');
+    await explorer.at(at);
+  }
+}
+
+/** Expects an element to be at least `height` pixels high and wholly inside of the window. */
+async function expectInside(page: Page, selector: string, height: number): Promise<void> {
+  const box = await page.locator(selector).first().boundingBox();
+  const { width: windowWidth, height: windowHeight } = page.viewportSize() as {
+    width: number;
+    height: number;
+  };
+  expect(box, selector).not.toBeNull();
+  if (box === null) return;
+  expect(box.height, `height of ${selector}`).toBeGreaterThanOrEqual(height);
+  expect(box.y, `top of ${selector}`).toBeGreaterThanOrEqual(0);
+  expect(box.y + box.height, `bottom of ${selector}`).toBeLessThanOrEqual(windowHeight + 1);
+  expect(box.x, `left of ${selector}`).toBeGreaterThanOrEqual(0);
+  expect(box.x + box.width, `right of ${selector}`).toBeLessThanOrEqual(windowWidth + 1);
+}
+
+beforeAll(async () => {
+  url = await served();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
+});
+afterAll(async () => {
+  await browser?.close();
+  await endAll();
+});
+
+describe.skipIf(browser === null)('the layout', () => {
+  it.each([
+    ['a projector', 1024, 768, true],
+    ['a notebook of 1366 by 768 at 125 %', 1093, 614, true],
+    ['a phone', 390, 844, false],
+  ] as const)('of %s has picture, note and steps inside the window', async (_, width, height, columns) => {
+    const explorer = await open(width, height);
+    const { page } = explorer;
+    await explorer.lesson(numberOf('link'));
+    await stepTo(explorer, 5);
+    await expectInside(page, '.stage', 240);
+    await expectInside(page, '.notes li.latest', 20);
+    await expectInside(page, '[aria-label="Step forward"]', 24);
+    await expectInside(page, '[aria-label="Step back"]', 24);
+    await expectInside(page, '.spaces-picture .line.process', 20);
+    if (columns) {
+      await expectInside(page, '.step', 80);
+      await expectInside(page, '.events', 80);
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, 'pixels wider than the window').toBeLessThanOrEqual(0);
+  });
+
+  it('has panes that resize and fold, and keeps that', async () => {
+    const explorer = await open(1280, 800);
+    const { page } = explorer;
+    const widthOf = async () => (await page.locator('.sidebar').boundingBox())?.width ?? 0;
+    const before = await widthOf();
+    const splitter = page.getByRole('separator', { name: 'Width of lesson and scenario' });
+    const box = await splitter.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 3, 300);
+    await page.mouse.down();
+    await page.mouse.move(520, 300);
+    await page.mouse.up();
+    await expect.poll(widthOf, PATIENT).toBeCloseTo(520, -1);
+    await splitter.press('ArrowLeft');
+    await expect.poll(widthOf, PATIENT).toBeLessThan(510);
+    await page.getByRole('button', { name: 'Fold the timeline' }).click();
+    expect(await page.locator('.events').isVisible()).toBe(false);
+    await page.reload();
+    await explorer.ready();
+    expect(await widthOf()).toBeGreaterThan(before + 50);
+    expect(await page.locator('.events').isVisible()).toBe(false);
+    await splitter.press('Enter');
+    await expect.poll(widthOf, PATIENT).toBeCloseTo(before, 0);
+  });
+
+  it('has a mode for lectures, in which clickers step', async () => {
+    const explorer = await open(1024, 768);
+    const { page } = explorer;
+    await explorer.lesson(numberOf('link'));
+    await page.keyboard.press('l');
+    await page.keyboard.press('PageDown');
+    await explorer.at(1);
+    await page.keyboard.press('ArrowRight');
+    await explorer.at(2);
+    await page.keyboard.press('PageUp');
+    await explorer.at(1);
+    expect(await page.locator('.scenario').isVisible()).toBe(false);
+    const size = await page
+      .locator('.notes li.latest p')
+      .first()
+      .evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+    expect(size).toBeGreaterThanOrEqual(18);
+    await expectInside(page, '.notes li.latest', 30);
+    await expectInside(page, '[aria-label="Step forward"]', 24);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.scenario').isVisible()).toBe(true);
+  });
+});
+
+describe.skipIf(browser === null)('the page lens', () => {
+  it('opens when a step accesses a page, and shows its entry, key and bytes', async () => {
+    const explorer = await open(1280, 800);
+    const { page } = explorer;
+    expect(await page.locator('.lens').count()).toBe(0);
+    await explorer.lesson(numberOf('dirty'));
+    await stepTo(explorer, 4);
+    const lens = page.getByRole('region', { name: 'Pages of the segment' });
+    await lens.getByText('Page 0x1000').waitFor();
+    expect(await lens.locator('h3').innerText()).toContain('guest 0, segment 0x0');
+    expect(await lens.getByRole('option').count()).toBe(256);
+    expect(await lens.locator('.lens-bytes').innerText()).toMatch(/^000 22 00/);
+    expect(await lens.locator('.lens-entry').innerText()).toMatch(/frame\s+0x[\da-f]+000\s+key\s+0x6/);
+    // The next store changes the byte: it is marked.
+    await page.keyboard.press(']');
+    await explorer.at(5);
+    expect(await lens.locator('.lens-bytes .changed').first().innerText()).toBe('33');
+    await lens.getByRole('listbox').focus();
+    await page.keyboard.press('ArrowDown');
+    await lens.getByText('Page 0x11000').waitFor();
+    const { violations } = await new AxeBuilder({ page }).include('.lens').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  });
+});
+
+describe.skipIf(browser === null)('the scenario', () => {
+  it('runs as one types, and stays at its line', async () => {
+    const explorer = await open(1280, 800);
+    const { page } = explorer;
+    await explorer.lesson(numberOf('link'));
+    await stepTo(explorer, 2);
+    const steps = Number(/of (\d+)/.exec(await page.locator('.where').innerText())?.[1]);
+    await page.locator('.cm-line').first().click();
+    await page.keyboard.press('Home');
+    await page.keyboard.type('stats\n');
+    await page.locator('.where', { hasText: `step 3 of ${steps + 1}` }).waitFor();
+    // A syntax error: the old run stays, and the page says so.
+    await page.keyboard.type('mmpa 1');
+    await page.getByText('has a syntax error').waitFor();
+    expect(await page.locator('.where').innerText()).toContain(`of ${steps + 1}`);
+    for (let i = 0; i < 6; i++) await page.keyboard.press('Backspace');
+    await expect.poll(() => page.getByText('has a syntax error').count(), PATIENT).toBe(0);
+  });
+
+  it('of 100,000 lines loads, and takes a key quickly', async () => {
+    const large = await served(join(import.meta.dirname, 'million.txt'));
+    const explorer = await open(1280, 800, large);
+    const { page } = explorer;
+    await page.locator('.cm-content').click();
+    await page.evaluate(() => {
+      const lines = Array.from(
+        { length: 100_000 },
+        (_, i) => `process write ${256 + (i % 8)}M ${(i % 90) | 16}`,
+      );
+      const data = new DataTransfer();
+      data.setData('text/plain', `mmap 256M 8M\n${lines.join('\n')}`);
+      const content = document.querySelector('.cm-content') as HTMLElement;
+      content.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
+    });
+    await page.locator('.where', { hasText: /of 100,0\d\d(?!.*recording)/ }).waitFor({ timeout: 60_000 });
+    // Time on the main thread from a key to the next picture, without the 300 ms after which the text is read.
+    const times = await page.evaluate(async () => {
+      const content = document.querySelector('.cm-content') as HTMLElement;
+      content.focus();
+      const taken: number[] = [];
+      for (let i = 0; i < 9; i++) {
+        const start = performance.now();
+        document.execCommand('insertText', false, '#');
+        taken.push(performance.now() - start);
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      }
+      return taken.sort((a, b) => a - b);
+    });
+    // 50 ms are wanted on an idle computer; others may be running.
+    expect(times[4]).toBeLessThan(200);
+  });
+});
+
+describe.skipIf(browser === null)('a guest', () => {
+  it('has breakpoints, forward and back', async () => {
+    const explorer = await open(1280, 800, await served('examples/images/paging.elf'));
+    const { page } = explorer;
+    const where = page.locator('.where');
+    await page.getByRole('button', { name: 'Breakpoints' }).click();
+    await page.keyboard.type('interruption:program\nnonsense:');
+    await page.getByRole('alert').getByText('nonsense:').waitFor();
+    await page.getByRole('button', { name: 'Previous hit' }).click();
+    await page.getByRole('status').getByText('CPU 0 takes a program interruption').waitFor();
+    const last = await where.innerText();
+    expect(last).toMatch(/^in step [\d,]+ of [\d,]+, after event 1/);
+    await page.getByRole('button', { name: 'Next hit' }).click();
+    await page.getByText('No later hit in this recording').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+B');
+    await expect.poll(() => where.innerText(), PATIENT).not.toBe(last);
+    const before = await where.innerText();
+    await page.keyboard.press('b');
+    await expect.poll(() => where.innerText(), PATIENT).toBe(last);
+    expect(before).not.toBe(last);
+  });
+
+  it('starts again with another command line and memory', async () => {
+    const explorer = await open(1280, 800, await served('examples/images/hello.elf', '--', 'you'));
+    const { page } = explorer;
+    await page.getByLabel('Arguments').fill('everybody');
+    await page.getByLabel('Memory', { exact: true }).fill('64');
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.getByRole('alert').getByText('multiple of 1M').waitFor();
+    await page.getByLabel('Memory', { exact: true }).fill('8M');
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await explorer.view('Console');
+    await page.locator('.xterm').getByText('everybody').first().waitFor();
+  });
+});
