@@ -257,6 +257,22 @@ describe('keys outlive frames', () => {
     expect(lasting(0)).toBe(0x28);
   });
 
+  it('setting the key of a page without a frame changes the key of no frame', () => {
+    mm.enableKeys();
+    const before = host.machine.storage.keys.slice();
+    setKey(0, 0x30);
+    expect(host.machine.storage.keys).toEqual(before);
+    expect(pgste(0) >>> 24).toBe(0x30);
+  });
+
+  it('without keys enabled a frame that moves to another page has the same key', () => {
+    put(0);
+    const frame = frameOf(0);
+    host.machine.storage.keys[frame] = 0x36;
+    mm.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE, to: page(300) });
+    expect([frameOf(300), frameKey(300)]).toEqual([frame, 0x36]);
+  });
+
   it('without keys enabled the frames’ keys are not kept', () => {
     guestPuts(0);
     host.machine.storage.keys[frameOf(0)] = 0x90;

@@ -155,6 +155,8 @@ describe('mappings and an array of pages', () => {
             runsOf(pages, from, to),
           );
           expect(mappings.touches(from, to)).toBe(within.length > 0);
+          const next = pages.findIndex((page, i) => i >= probe && page !== undefined);
+          expect(Math.max(mappings.nextStart(probe), probe)).toBe(next < 0 ? Infinity : next);
           expect(mappings.covers(from, to)).toBe(pages.slice(from, to).every((page) => page !== undefined));
           expect(mappings.highestGap(end - start, probe, PAGES)).toBe(gapOf(pages, end - start, probe));
         }
