@@ -62,6 +62,14 @@ describe('a guest’s storage key', () => {
     expect([key(0), key(1), key(300), frameKey(0)]).toEqual([0, 0, 0, 0]);
   });
 
+  it('does not change when keys are enabled once more', () => {
+    mm.enableKeys();
+    put(0);
+    for (const index of [0, 1]) setKey(index, 0x36);
+    mm.enableKeys();
+    expect([key(0), key(1), frameKey(0)]).toEqual([0x36, 0x36, 0x30]);
+  });
+
   it('is in the frame’s key while the page has a frame, and in the PGSTE before', () => {
     mm.enableKeys();
     setKey(0, 0x38);

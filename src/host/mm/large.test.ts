@@ -365,6 +365,18 @@ describe('splitting a frame of 1 MiB leaves its bytes in place', () => {
     expect(seen(MIB)).toEqual(all(77));
   });
 
+  it('writes no entry beyond its page table: the other half of the frame is another one', () => {
+    const other = host.createMm();
+    other.mmap({ address: 0n, length: 2n * MIB });
+    other.mmap({ address: HOME, length: MIB, large: true });
+    for (const address of [0n, MIB, HOME]) put(address, 7, other);
+    const [lower, upper] = [0, 1].map((segment) => other.tables.pageTableOf(segment));
+    other.munmap({ address: 0n, length: MIB });
+    other.mprotect({ address: HOME, length: PAGE, protection: PROT.READ });
+    expect([other.tables.pageTableOf(Number(HOME >> 20n)), lower]).toEqual([lower, (upper ?? 0) - 0x800]);
+    expect([at(MIB, other), at(HOME, other)]).toEqual([7, 7]);
+  });
+
   it('gives its pages back one by one, and they make a frame of 1 MiB again', () => {
     fill();
     const before = host.kernel.frames.available;

@@ -316,6 +316,9 @@ describe('65,530 mappings', () => {
     other.munmap({ address: home + 5n * PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
     expect(codeOf(() => other.munmap({ address: home + PAGE, length: PAGE }))).toBe('ENOMEM');
+    expect(messageOf(() => other.munmap({ address: home + PAGE, length: PAGE }))).toBe(
+      'the process has 65530 mappings, and can have at most 65530',
+    );
     expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
       'ENOMEM',
     );

@@ -7,6 +7,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
 import { codeOf, MIB, makeHost, messageOf, snapshotOf } from '../testing/index.ts';
 import { GROWN_LIMIT } from './addresses.ts';
+import { DirtyLog } from './dirty-log.ts';
 import { PROT } from './mappings.ts';
 import type { MemoryFile } from './memory-file.ts';
 import type { Mm } from './mm.ts';
@@ -70,6 +71,8 @@ const REFUSALS: readonly [call: () => unknown, code: string, message: string][] 
   [() => mm.startLog(-1, 1), 'EINVAL', `start -1 ${inRange(PAGES)}`],
   [() => mm.startLog(PAGES + 1, 0), 'EINVAL', `start ${PAGES + 1} ${inRange(PAGES)}`],
   [() => mm.startLog(PAGES - 3, 4), 'EINVAL', `count 4 ${inRange(3)}`],
+  [() => mm.stopLog(WRONG), 'EINVAL', 'the log is not one of this process'],
+  [() => mm.takeLog(new DirtyLog(0, 1)), 'EINVAL', 'the log is not one of this process'],
   [() => mm.keyOf(PAGES as never), 'EINVAL', `page ${PAGES} ${inRange(PAGES - 1)}`],
   [() => mm.makeWatchable(PAGES as never), 'EINVAL', `page ${PAGES} ${inRange(PAGES - 1)}`],
   [() => mm.watchPage(PAGES as never), 'EINVAL', `page ${PAGES} ${inRange(PAGES - 1)}`],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InternalError } from '../../machine/index.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
@@ -156,6 +156,22 @@ describe('reverse maps', () => {
     maps.link(0x20_0000, 0x18_0008);
     expect(entriesOf(maps, 0x20_0000)).toEqual([0x18_0008, 0x10_4008]);
     expect(maps.ownerOf(0x18_0008).id).toBe(3);
+  });
+
+  it('grow by an eighth at a time, or by one table', () => {
+    const TABLE_BYTES = 2048 * 8;
+    const set = vi.spyOn(Int32Array.prototype, 'set');
+    const maps = new ReverseMaps(FRAMES);
+    const sizes = Array.from({ length: 300 }, (_, i) => {
+      maps.addTable(0x10_0000 + i * TABLE, owner(i));
+      return ((set.mock.contexts.at(-1) as Int32Array | undefined)?.byteLength ?? 0) / TABLE_BYTES;
+    });
+    set.mockRestore();
+    expect(sizes.slice(0, 14)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 11, 13, 13, 15]);
+    sizes.reduce((before, size, i) => {
+      expect(size).toBe(i < before ? before : before + Math.ceil(before / 8));
+      return size;
+    });
   });
 
   it('grow, and keep the existing links', () => {
