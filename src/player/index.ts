@@ -28,3 +28,4 @@ export {
   type WalkAnswer,
   type WalkOptions,
 } from './snapshot.ts';
+export type { TracedWalk } from './traced-walk.ts';
