@@ -18,8 +18,8 @@ interface TraceTable {
   large: boolean;
   /** Its absolute address, or null if the trace begins after it. */
   origin: bigint | null;
-  /** The frames of the pages that are present, by index. */
-  readonly present: Map<number, bigint>;
+  /** The frames of the pages that are present, by index; null if the trace does not tell which frame it is. */
+  readonly present: Map<number, bigint | null>;
 }
 
 /** A process of a trace. Numbers are page numbers unless they are called segments. */
@@ -127,7 +127,7 @@ export class TraceProcess implements ProcessView {
   }
 
   /** Gives a page a frame. */
-  setPresent(page: number, frame: bigint): void {
+  setPresent(page: number, frame: bigint | null): void {
     this.#tableOf(Math.floor(page / PAGES_PER_SEGMENT)).present.set(page % PAGES_PER_SEGMENT, frame);
   }
 
@@ -136,6 +136,14 @@ export class TraceProcess implements ProcessView {
     const table = this.#tableOf(segment);
     table.large = large;
     table.origin = origin;
+  }
+
+  /** The pages of a segment get the parts of its 1 MiB frame. */
+  split(segment: number, frame: bigint): void {
+    const first = segment * PAGES_PER_SEGMENT;
+    for (let page = 0; page < PAGES_PER_SEGMENT; page++) {
+      this.setPresent(first + page, frame + (BigInt(page) << 12n));
+    }
   }
 
   /** Removes a page table or 1 MiB frame, unless another one has taken its place. */
@@ -158,7 +166,9 @@ export class TraceProcess implements ProcessView {
     for (const [segment, { large, origin, present }] of parent.#tables) {
       // The trace has the child's own page tables before the fork. A 1 MiB frame is shared.
       const own = large ? origin : (tables.get(segment) ?? null);
-      this.#tables.set(segment, { large, origin: own, present: new Map(present) });
+      // A page of the child has the parent's frame, or a copy of it.
+      const pages = new Map(Array.from(present.keys(), (index) => [index, null] as const));
+      this.#tables.set(segment, { large, origin: own, present: pages });
     }
   }
 
@@ -171,15 +181,15 @@ export class TraceProcess implements ProcessView {
   #tableOf(segment: number): TraceTable {
     const known = this.#tables.get(segment);
     if (known) return known;
-    const made = { large: false, origin: null, present: new Map<number, bigint>() };
+    const made = { large: false, origin: null, present: new Map<number, bigint | null>() };
     this.#sorted = [];
     this.#tables.set(segment, made);
     return made;
   }
 
   /** Returns the present pages of a range, counted from its start, and their frames. */
-  #presentIn(start: number, count: number): [page: number, frame: bigint][] {
-    const found: [number, bigint][] = [];
+  #presentIn(start: number, count: number): [page: number, frame: bigint | null][] {
+    const found: [number, bigint | null][] = [];
     for (const segment of this.#segmentsIn(start, start + count)) {
       const first = segment * PAGES_PER_SEGMENT;
       for (const [index, frame] of this.#tables.get(segment)?.present ?? []) {

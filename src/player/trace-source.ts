@@ -90,6 +90,7 @@ export class TraceSource implements SnapshotSource {
       case 'large-frame':
         if (event.change === 'new') process.addTable(segmentNumberOf(event.address), true, event.frame);
         else if (event.change === 'freed') process.removeTable(segmentNumberOf(event.address), event.frame);
+        else process.split(segmentNumberOf(event.address), event.frame);
         break;
     }
   }

