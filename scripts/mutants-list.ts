@@ -1644,4 +1644,22 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    this.#found = hit;\n    return false;',
     replace: '    this.#found ??= hit;\n    return false;',
   },
+  {
+    name: 'only the first store into watched memory is seen',
+    file: 'src/player/change-search.ts',
+    find: '    this.#cpu.attention = true;\n    return true;',
+    replace: '    this.#cpu.attention = true;\n    return false;',
+  },
+  {
+    name: 'a store into watched memory is noticed when the guest is left',
+    file: 'src/player/change-search.ts',
+    find: '    this.#cpu.attention = true;\n    return true;',
+    replace: '    return true;',
+  },
+  {
+    name: 'changes are not looked for before the last run that was kept',
+    file: 'src/player/change-search.ts',
+    find: '|| this.#start === 0) this.#finish();',
+    replace: '|| this.#start >= 0) this.#finish();',
+  },
 ];

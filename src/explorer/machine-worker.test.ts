@@ -258,6 +258,18 @@ describe('a search for a breakpoint', () => {
     expect(await worker.searchBreakpoint(['0x123456'], START, 'next', nobody)).toBeNull();
   });
 
+  it('finds who wrote to memory', async () => {
+    const { steps } = await worker.open(primes, QUIET, nobody);
+    const target = { space: 'gmap 0', address: 0x20000n, length: 4 } as const;
+    const made = await worker.searchChange(target, { step: steps, event: 0 }, 'previous', nobody);
+    expect(made).toMatchObject({ position: { step: 0 }, before: new Uint8Array(4) });
+    expect(made?.after).toHaveLength(4);
+    expect(await worker.searchChange(target, { step: 1, event: 0 }, 'next', nobody)).toBeNull();
+    await expect(worker.searchChange({ ...target, length: 0 }, START, 'next', nobody)).rejects.toThrow(
+      'one page',
+    );
+  });
+
   it('is cancelled by the next one, and on request', async () => {
     const { steps } = await worker.open(primes, QUIET, nobody);
     const end = { step: steps, event: 0 };

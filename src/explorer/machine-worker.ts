@@ -3,7 +3,9 @@
  */
 
 import {
+  type ChangeTarget,
   type Direction,
+  type FoundChange,
   type FoundHit,
   Player,
   type Position,
@@ -157,6 +159,16 @@ export class MachineWorker implements MachineApi {
     const player = this.#demand();
     const search = player.search(breakpoints, from, direction);
     return this.#search(player, search, progress);
+  }
+
+  async searchChange(
+    target: ChangeTarget,
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundChange | null> {
+    const player = this.#demand();
+    return this.#search(player, player.searchChange(target, from, direction), progress);
   }
 
   /** Plays a search in slices. */

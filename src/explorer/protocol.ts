@@ -15,7 +15,9 @@ import type {
   TableQuery,
 } from '../inspect/index.ts';
 import type {
+  ChangeTarget,
   Direction,
+  FoundChange,
   FoundHit,
   Position,
   Progress,
@@ -33,7 +35,9 @@ import type { Lesson } from './lessons/lesson.ts';
 
 export type { Cause } from '../debug/index.ts';
 export type {
+  ChangeTarget,
   Direction,
+  FoundChange,
   FoundHit,
   SpaceName,
   SpaceOutline,
@@ -147,6 +151,16 @@ export interface MachineApi {
     direction: Direction,
     progress: (part: number) => void,
   ): Promise<FoundHit | null>;
+  /**
+   * Returns the change of memory that comes next after a position, or the last one at or before it, in the part that is
+   * recorded; null if there is none. Rejected as `searchBreakpoint`, and if the memory is not 1 to 4096 bytes of one page.
+   */
+  searchChange(
+    target: ChangeTarget,
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundChange | null>;
   /** Cancels the search in progress, if there is one. */
   cancelSearch(): Promise<void>;
   /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */
