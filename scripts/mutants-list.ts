@@ -1668,4 +1668,52 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const long = this.#count > PACKET_MAX;',
     replace: 'const long = false;',
   },
+  {
+    name: 'notes are shown that a bug has made untrue',
+    file: 'src/explorer/lessons/story.ts',
+    find: 'return note.fault === null ? done <= unaffected : note.fault === fault;',
+    replace: 'return note.fault === null || note.fault === fault;',
+  },
+  {
+    name: 'notes are shown after a changed operation',
+    file: 'src/explorer/lessons/story.ts',
+    find: '    else if (!ASKING.test(operation)) break;\n',
+    replace: '',
+  },
+  {
+    name: 'a lesson that states other events opens',
+    file: 'src/explorer/lessons/verify.ts',
+    find: '    if (stated === real) return;\n',
+    replace: "    if (stated === real || fact.kind === 'events') return;\n",
+  },
+  {
+    name: 'the outcomes with a bug are not checked',
+    file: 'src/explorer/lessons/verify.ts',
+    find: 'for (const fault of [null, ...lesson.faults])',
+    replace: 'for (const fault of [null])',
+  },
+  {
+    name: 'runs with other events count as the same',
+    file: 'src/explorer/same-steps.ts',
+    find: 'return Math.min(steps, sameAnswers(one, other), sameEvents(one, other));',
+    replace: 'return Math.min(steps, sameAnswers(one, other));',
+  },
+  {
+    name: 'only the first store into watched memory is seen',
+    file: 'src/player/change-search.ts',
+    find: '    this.#cpu.attention = true;\n    return true;',
+    replace: '    this.#cpu.attention = true;\n    return false;',
+  },
+  {
+    name: 'a store into watched memory is noticed when the guest is left',
+    file: 'src/player/change-search.ts',
+    find: '    this.#cpu.attention = true;\n    return true;',
+    replace: '    return true;',
+  },
+  {
+    name: 'changes are not looked for before the last run that was kept',
+    file: 'src/player/change-search.ts',
+    find: '|| this.#start === 0) this.#finish();',
+    replace: '|| this.#start >= 0) this.#finish();',
+  },
 ];

@@ -88,6 +88,18 @@ describe('its events', () => {
     expect(other.events.every(({ event }) => !('gmap' in event))).toBe(true);
   });
 
+  it('are filtered by words, as `guesthouse trace` does', async () => {
+    const { events } = await worker.events({}, 0, 1000);
+    const { total, events: found } = await worker.events({ text: 'link 512M' }, 0, 1000);
+    const links = events.filter(({ event }) => event.type === 'link' && event.process === 0x2000_0000n);
+    expect([total, found]).toEqual([links.length, links]);
+    expect(total).toBeGreaterThan(0);
+    expect((await worker.events({ text: 'gmap 0', types: ['mmap'] }, 0, 1000)).total).toBe(0);
+    expect((await worker.events({ text: 'lnik' }, 0, 1000)).total).toBe(0);
+    expect(await worker.lintFilter('lnik')).toContain('did you mean `link`?');
+    expect(await worker.lintFilter('link gmap 0 512M')).toBeNull();
+  });
+
   it('are found by position', async () => {
     const { events } = await worker.events({}, 0, 1000);
     for (const { n, position } of events) expect(await worker.countUpTo({}, position)).toBe(n + 1);
@@ -244,6 +256,18 @@ describe('a search for a breakpoint', () => {
     const last = await worker.searchBreakpoint(['exit'], { step: steps, event: 0 }, 'previous', nobody);
     expect(last?.position.step).toBeGreaterThan(next?.position.step ?? Infinity);
     expect(await worker.searchBreakpoint(['0x123456'], START, 'next', nobody)).toBeNull();
+  });
+
+  it('finds who wrote to memory', async () => {
+    const { steps } = await worker.open(primes, QUIET, nobody);
+    const target = { space: 'gmap 0', address: 0x20000n, length: 4 } as const;
+    const made = await worker.searchChange(target, { step: steps, event: 0 }, 'previous', nobody);
+    expect(made).toMatchObject({ position: { step: 0 }, before: new Uint8Array(4) });
+    expect(made?.after).toHaveLength(4);
+    expect(await worker.searchChange(target, { step: 1, event: 0 }, 'next', nobody)).toBeNull();
+    await expect(worker.searchChange({ ...target, length: 0 }, START, 'next', nobody)).rejects.toThrow(
+      'one page',
+    );
   });
 
   it('is cancelled by the next one, and on request', async () => {

@@ -3,7 +3,9 @@
  */
 
 import {
+  type ChangeTarget,
   type Direction,
+  type FoundChange,
   type FoundHit,
   Player,
   type Position,
@@ -16,7 +18,7 @@ import {
   type StepAnswer,
 } from '../player/index.ts';
 import { linesOf } from '../scenario/internal.ts';
-import { EventIndex } from './event-index.ts';
+import { EventIndex, filterError } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { verifyLesson } from './lessons/verify.ts';
 import type {
@@ -122,6 +124,10 @@ export class MachineWorker implements MachineApi {
     return player.at(at, (snapshot) => answer(snapshot, at, query));
   }
 
+  async lintFilter(text: string): Promise<string | null> {
+    return filterError(text);
+  }
+
   async events(filter: EventFilter, from: number, count: number): Promise<EventWindow> {
     const passing = this.#index.passing(filter);
     const first = Math.max(0, Math.min(from, passing.length));
@@ -153,6 +159,16 @@ export class MachineWorker implements MachineApi {
     const player = this.#demand();
     const search = player.search(breakpoints, from, direction);
     return this.#search(player, search, progress);
+  }
+
+  async searchChange(
+    target: ChangeTarget,
+    from: Position,
+    direction: Direction,
+    progress: (part: number) => void,
+  ): Promise<FoundChange | null> {
+    const player = this.#demand();
+    return this.#search(player, player.searchChange(target, from, direction), progress);
   }
 
   /** Plays a search in slices. */
@@ -252,6 +268,7 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
       : {}),
     ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
     ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
+    ...(query.traced ? { traced: query.traced.map((q) => snapshot.tracedWalk(q.space, q.address)) } : {}),
     ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),
   };
 }

@@ -4,6 +4,7 @@
  */
 
 export type { BreakpointSearch, Direction, FoundHit } from './breakpoint-search.ts';
+export type { ChangeSearch, ChangeTarget, FoundChange } from './change-search.ts';
 export { Player } from './player.ts';
 export {
   EVENTS_KEPT,
@@ -28,3 +29,4 @@ export {
   type WalkAnswer,
   type WalkOptions,
 } from './snapshot.ts';
+export type { TracedWalk } from './traced-walk.ts';

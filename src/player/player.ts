@@ -12,6 +12,7 @@ import type { Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, NO_SYMBOLS, parseElf, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 import { BreakpointSearch, type Direction } from './breakpoint-search.ts';
+import { ChangeSearch, type ChangeTarget, demandTarget } from './change-search.ts';
 import { EventPositions } from './event-positions.ts';
 import { GuestRun } from './guest-run.ts';
 import {
@@ -150,6 +151,18 @@ export class Player {
       throw new PlayerError(`more than ${BREAKPOINTS_MAX} breakpoints`);
     const parsed = breakpoints.map((text) => this.#breakpoint(text));
     return new BreakpointSearch(this.#pool, parsed, from, direction, this.progress.steps);
+  }
+
+  /**
+   * Begins the search for the change of memory that comes next after a position, or that is the last one at or before it, in the
+   * part that is recorded. Close it when it is no longer needed.
+   * @throws PlayerError if the memory is not in one page, if the recording is a trace, or if the player was closed
+   */
+  searchChange(target: ChangeTarget, from: Position, direction: Direction): ChangeSearch {
+    if (this.#closed) throw new PlayerError('the player was closed');
+    if (this.#kind === 'trace') throw new PlayerError('a trace has no memory');
+    demandTarget(target);
+    return new ChangeSearch(this.#pool, target, from, direction, this.progress.steps);
   }
 
   /** Returns what is wrong with a text as a breakpoint of this recording, or null. */

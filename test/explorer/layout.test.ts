@@ -212,3 +212,40 @@ describe.skipIf(browser === null)('the scenario', () => {
     expect(times[4]).toBeLessThan(200);
   });
 });
+
+describe.skipIf(browser === null)('a guest', () => {
+  it('has breakpoints, forward and back', async () => {
+    const explorer = await open(1280, 800, await served('examples/images/paging.elf'));
+    const { page } = explorer;
+    const where = page.locator('.where');
+    await page.getByRole('button', { name: 'Breakpoints' }).click();
+    await page.keyboard.type('interruption:program\nnonsense:');
+    await page.getByRole('alert').getByText('nonsense:').waitFor();
+    await page.getByRole('button', { name: 'Previous hit' }).click();
+    await page.getByRole('status').getByText('CPU 0 takes a program interruption').waitFor();
+    const last = await where.innerText();
+    expect(last).toMatch(/^in step [\d,]+ of [\d,]+, after event 1/);
+    await page.getByRole('button', { name: 'Next hit' }).click();
+    await page.getByText('No later hit in this recording').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+B');
+    await expect.poll(() => where.innerText(), PATIENT).not.toBe(last);
+    const before = await where.innerText();
+    await page.keyboard.press('b');
+    await expect.poll(() => where.innerText(), PATIENT).toBe(last);
+    expect(before).not.toBe(last);
+  });
+
+  it('starts again with another command line and memory', async () => {
+    const explorer = await open(1280, 800, await served('examples/images/hello.elf', '--', 'you'));
+    const { page } = explorer;
+    await page.getByLabel('Arguments').fill('everybody');
+    await page.getByLabel('Memory', { exact: true }).fill('64');
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await page.getByRole('alert').getByText('multiple of 1M').waitFor();
+    await page.getByLabel('Memory', { exact: true }).fill('8M');
+    await page.getByRole('button', { name: 'Start again' }).click();
+    await explorer.view('Console');
+    await page.locator('.xterm').getByText('everybody').first().waitFor();
+  });
+});

@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { code, jump, lg, load, lpswe, MASK, psw, sigp, stg } from '../../machine/testing/index.ts';
-import { clientOf, example, imageOf } from '../testing/index.ts';
+import { parseElf } from '../../vmm/index.ts';
+import { clientOf, imageOf } from '../testing/index.ts';
 import { PACKET_MAX, packetOf } from './packets.ts';
+
+/** Returns an example image. */
+const example = (name: string) =>
+  parseElf(readFileSync(new URL(`../../../examples/images/${name}.elf`, import.meta.url)));
 
 const START = 0x2_0000;
 const DONE = 0x700;

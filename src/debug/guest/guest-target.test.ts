@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { clientOf, example, factoryOf, TestClient } from '../testing/index.ts';
+import { parseElf } from '../../vmm/index.ts';
+import { clientOf, factoryOf, TestClient } from '../testing/index.ts';
 import { GuestTarget } from './guest-target.ts';
+
+/** Returns an example image. */
+const example = (name: string) =>
+  parseElf(readFileSync(new URL(`../../../examples/images/${name}.elf`, import.meta.url)));
 
 type Client = TestClient<GuestTarget>;
 

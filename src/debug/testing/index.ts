@@ -1,9 +1,8 @@
 /** A client of GDB's protocol and guests to debug, for tests. */
 
-import { readFileSync } from 'node:fs';
 import { Host } from '../../host/index.ts';
 import { Machine } from '../../machine/index.ts';
-import { type ElfImage, Monitor, parseElf } from '../../vmm/index.ts';
+import { type ElfImage, Monitor } from '../../vmm/index.ts';
 import { packetOf } from '../gdb/packets.ts';
 import { GdbSession } from '../gdb/session.ts';
 import type { DebugTarget } from '../gdb/target.ts';
@@ -34,11 +33,6 @@ export function imageOf(entry: number, parts: Readonly<Record<number, Uint8Array
     flags: 7,
   }));
   return { entry: BigInt(entry), segments };
-}
-
-/** Returns an example image. */
-export function example(name: string): ElfImage {
-  return parseElf(readFileSync(new URL(`../../../examples/images/${name}.elf`, import.meta.url)));
 }
 
 /** A client, and the session that it speaks with. */

@@ -31,6 +31,11 @@ export function HelpDialog() {
         page tables with the process behind them. Step through a recording, forward and back, and watch every
         entry. No data leaves this page.
       </p>
+      <p>
+        The guest address spaces (gmap) are those with which they came into Linux in 2011 (version 3.1), with
+        what later versions added for dirty logs, storage keys, watched pages and 1 MiB frames. Rest the
+        pointer on an event to see which functions of the kernel do the same.
+      </p>
       <dl>
         {SHORTCUTS.map(({ keys, effect }) => (
           <>

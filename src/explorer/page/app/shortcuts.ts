@@ -2,6 +2,7 @@
  * The keys of the page, and their effects.
  */
 
+import { goToHit } from '../breakpoints/breakpoints.ts';
 import { moveByEvents, moveBySteps, moveTo, progress, START } from '../recording/state.ts';
 import { TABS, tab } from '../recording/tabs.ts';
 import { openNeighbour } from '../recording/workspace.ts';
@@ -22,6 +23,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['{', '}'], effect: 'go to the start, to the end' },
   { keys: ['g', 's/t/w/p/c'], effect: 'go to Spaces, Tables, Walk, Processors, Console' },
   { keys: ['<', '>'], effect: 'previous, next lesson' },
+  { keys: ['b', 'B'], effect: 'next, previous hit of a breakpoint' },
   { keys: ['l'], effect: 'lecture mode: picture, note and steps in large type; Esc ends it' },
   { keys: ['→', '←', 'PageDown', 'PageUp'], effect: 'in lecture mode: step forward, back (as clickers do)' },
   { keys: ['?'], effect: 'this help' },
@@ -41,6 +43,8 @@ const ACTIONS: Readonly<Record<string, () => void>> = {
   '}': () => moveTo({ step: progress.value?.steps ?? 0, event: 0 }),
   '<': () => openNeighbour(-1),
   '>': () => openNeighbour(1),
+  b: () => void goToHit('next'),
+  B: () => void goToHit('previous'),
   l: () => (lecture.value = !lecture.value),
 };
 

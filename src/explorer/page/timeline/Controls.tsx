@@ -2,6 +2,7 @@
  * The buttons that move through a recording.
  */
 
+import { Breakpoints } from '../breakpoints/Breakpoints.tsx';
 import { atEnd, moveByEvents, moveBySteps, moveTo, position, progress, START } from '../recording/state.ts';
 import { FoldButton } from '../ui/FoldButton.tsx';
 import { lecture } from '../ui/panes.ts';
@@ -138,6 +139,7 @@ export function Controls() {
       <Where />
       <span class="spacer" />
       <Filters />
+      <Breakpoints />
       <LectureButton />
       <FoldButton pane="time" name="the timeline" />
     </fieldset>

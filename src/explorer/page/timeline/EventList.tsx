@@ -10,6 +10,7 @@ import { machine, useQuery } from '../client.ts';
 import { filter, moveTo, position, progress, source } from '../recording/state.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
 import { asceNames } from './asce-names.ts';
+import { inLinux } from './kernel.ts';
 import { laneOf } from './kinds.ts';
 import { outcomeOf } from './outcome.ts';
 import { rowsInSight } from './scale.ts';
@@ -127,7 +128,7 @@ function Row({ recorded: { position: at, event, n }, sentence, index, current, t
         {lane.glyph}
       </span>
       <span class="type">{event.type}</span>
-      <span class="sentence" title={sentence}>
+      <span class="sentence" title={[sentence, inLinux(event.type)].filter(Boolean).join(' ')}>
         {sentence}
       </span>
     </div>

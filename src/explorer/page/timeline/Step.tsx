@@ -11,6 +11,7 @@ import { moveTo, position, progress, source } from '../recording/state.ts';
 import { lines, openedLines, openedText } from '../recording/workspace.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
 import { asceNames } from './asce-names.ts';
+import { inLinux } from './kernel.ts';
 import { laneOf } from './kinds.ts';
 import { folded, outcomeOf, type RepeatedEvent } from './outcome.ts';
 import { sentenceOf } from './sentences.ts';
@@ -117,7 +118,7 @@ function StepEvent({ item: { first, count }, sentence }: StepEventProps) {
       <button
         type="button"
         class="plain"
-        title="Go to the position after this event"
+        title={['Go to the position after this event', inLinux(event.type)].filter(Boolean).join('. ')}
         onClick={() => moveTo(at)}
       >
         <span class={`glyph lane-${lane.id}`} aria-hidden="true">

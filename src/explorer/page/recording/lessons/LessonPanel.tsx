@@ -8,6 +8,7 @@ import type { Lesson } from '../../../lessons/index.ts';
 import { FoldButton } from '../../ui/FoldButton.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
 import { Splitter } from '../../ui/Splitter.tsx';
+import { GuestForm } from '../opening/GuestForm.tsx';
 import { isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LessonEnd } from './LessonEnd.tsx';
@@ -100,7 +101,7 @@ function Changed() {
 const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
   guest:
-    'A guest with 64 MiB of memory. Loading its image is the first step; every other step is an instruction or an interruption.',
+    'A guest. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',
 } as const;
 
@@ -112,6 +113,7 @@ function OwnRecording() {
   return (
     <div class="words">
       <p class="summary">{SUMMARIES[what.kind]}</p>
+      {what.kind === 'guest' && <GuestForm key={what.name} guest={what} />}
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
           {what.kind === 'guest' && (

@@ -203,13 +203,17 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
   );
 }
 
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** Returns the result of a walk in one sentence. */
 export function resultOf({ own, walk }: WalkAnswer): string {
   const last = walk ?? own;
   if (last === null) return '';
   const { exception, absolute } = last;
   if (exception !== null)
-    return `${exception.name} exception (code ${hex(BigInt(exception.code))}). ${reasonOf(last)}`;
+    return `${capitalized(exception.name)} exception (code ${hex(BigInt(exception.code))}). ${reasonOf(last)}`;
   return `Absolute address ${hex(absolute ?? 0n)}, in the frame at ${hex((absolute ?? 0n) & ~0xfffn)}; stores are ${last.protected ? 'forbidden' : 'allowed'}.`;
 }
 

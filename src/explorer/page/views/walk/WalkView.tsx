@@ -36,7 +36,15 @@ export function WalkView() {
           chosen.value = null;
         }}
       />
-      {answer && rows.length > 0 && <p class="walk-result">{resultOf(answer)}</p>}
+      {answer && rows.length > 0 && (
+        <>
+          <p class="walk-result">{resultOf(answer)}</p>
+          <p class="walk-fields">
+            RFX, RSX, RTX: region-first, -second and -third index; SX: segment index; PX: page index; BX: byte
+            index.
+          </p>
+        </>
+      )}
       <div class="walk-box" ref={box}>
         {rows.length > 0 && width > 0 ? (
           <WalkDrawing
