@@ -39,7 +39,10 @@ const CASES: readonly Case[] = [
       ['stepi', /in print \(\)/],
       ['reverse-stepi', /in print \(\)/],
       ['p $cc < 4', /= 1/],
-      ['x/2xb &composite', /:\t0x/],
+      // The example of docs/boot.md.
+      ['watch *(char *) ((char *) &composite + 4)', /atchpoint 2/],
+      ['reverse-continue', /Old value = 1/, /New value = 0/, /in main \(\)/],
+      ['x/5xb &composite', /:\t0x00\t0x00\t0x00\t0x00\t0x00/],
       ['delete'],
       ['continue', /the guest ended/, /SIGTERM/],
       ['reverse-stepi', /in stop \(\)/],
