@@ -1644,4 +1644,16 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    this.#found = hit;\n    return false;',
     replace: '    this.#found ??= hit;\n    return false;',
   },
+  {
+    name: 'the first change before a position counts as the last',
+    file: 'src/player/change-search.ts',
+    find: 'isEarlier(position, this.#from)) this.#change = change;',
+    replace: 'isEarlier(position, this.#from)) this.#change ??= change;',
+  },
+  {
+    name: 'a store into the watched frame is not compared',
+    file: 'src/player/change-watch.ts',
+    find: '    this.#suspect = true;\n    return true;',
+    replace: '    return true;',
+  },
 ];

@@ -3,7 +3,10 @@
  */
 
 import {
+  type ChangeDirection,
+  type ChangeSubject,
   type Direction,
+  type FoundChange,
   type FoundHit,
   Player,
   type Position,
@@ -153,6 +156,18 @@ export class MachineWorker implements MachineApi {
     const player = this.#demand();
     const search = player.search(breakpoints, from, direction);
     return this.#search(player, search, progress);
+  }
+
+  async searchChange(
+    subject: ChangeSubject,
+    from: Position,
+    direction: ChangeDirection,
+    progress: (part: number) => void,
+  ): Promise<FoundChange> {
+    const player = this.#demand();
+    const found = await this.#search(player, player.searchChange(subject, from, direction), progress);
+    if (found === null) throw new Error('the search did not end');
+    return found;
   }
 
   /** Plays a search in slices. */

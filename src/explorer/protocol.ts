@@ -15,7 +15,10 @@ import type {
   TableQuery,
 } from '../inspect/index.ts';
 import type {
+  ChangeDirection,
+  ChangeSubject,
   Direction,
+  FoundChange,
   FoundHit,
   Position,
   Progress,
@@ -31,7 +34,16 @@ import type { TraceEventType } from '../trace/index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 
 export type { Cause } from '../debug/index.ts';
-export type { Direction, FoundHit, SpaceName, SpaceOutline, WalkAnswer } from '../player/index.ts';
+export type {
+  ChangeDirection,
+  ChangeSubject,
+  Direction,
+  FoundChange,
+  FoundHit,
+  SpaceName,
+  SpaceOutline,
+  WalkAnswer,
+} from '../player/index.ts';
 
 /** A query about one space. */
 type OfSpace<Q> = Q & { readonly space: SpaceName };
@@ -132,6 +144,18 @@ export interface MachineApi {
     direction: Direction,
     progress: (part: number) => void,
   ): Promise<FoundHit | null>;
+  /**
+   * Returns the change of bytes of storage, a page, a table entry or a storage key that is the last one at or before a position,
+   * the last one before it, or the next one after it. Queries are answered meanwhile.
+   * @param progress as that of `searchBreakpoint`
+   * Rejected with an Error if there are no such bytes, for a trace, and when another search begins, or `cancelSearch` is called.
+   */
+  searchChange(
+    subject: ChangeSubject,
+    from: Position,
+    direction: ChangeDirection,
+    progress: (part: number) => void,
+  ): Promise<FoundChange>;
   /** Cancels the search in progress, if there is one. */
   cancelSearch(): Promise<void>;
   /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */

@@ -131,6 +131,14 @@ export interface SegmentPages {
   readonly bytes: Uint8Array | null;
 }
 
+/** Where in absolute storage a page is. */
+export interface PagePlace {
+  /** Absolute address of its frame, or null if it is not present. */
+  readonly frame: number | null;
+  /** Absolute address of its page-table entry, or null if its segment has no page table. */
+  readonly entry: number | null;
+}
+
 /** What an entry is. */
 export type EntryState = 'table' | 'frame' | 'unlinked' | 'no-access' | 'invalid';
 

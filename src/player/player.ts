@@ -12,8 +12,11 @@ import type { Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, NO_SYMBOLS, parseElf, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 import { BreakpointSearch, type Direction } from './breakpoint-search.ts';
+import { type ChangeDirection, ChangeSearch } from './change-search.ts';
+import { type ChangeSubject, demandSubject } from './change-subject.ts';
 import { EventPositions } from './event-positions.ts';
 import { GuestRun } from './guest-run.ts';
+import { insideStep } from './inside-step.ts';
 import {
   EVENTS_KEPT,
   PlayerError,
@@ -119,7 +122,7 @@ export class Player {
     return this.#using(position.step, (run) => {
       run.advance(position.step - run.step);
       if (position.event === 0 || run.end !== null) return ask(run.snapshot);
-      return insideStep(run, position.event, ask);
+      return insideStep(run, position.event, () => ask(run.snapshot));
     });
   }
 
@@ -152,6 +155,19 @@ export class Player {
     return new BreakpointSearch(this.#pool, parsed, from, direction, this.progress.steps);
   }
 
+  /**
+   * Begins the search for a change of bytes of storage, a page, a table entry or a storage key, in the part that is recorded.
+   * Close it when it is no longer needed.
+   * @throws PlayerError if nothing can have such bytes, the recording is a trace, or the player was closed
+   */
+  searchChange(subject: ChangeSubject, from: Position, direction: ChangeDirection): ChangeSearch {
+    if (this.#closed) throw new PlayerError('the player was closed');
+    if (this.#kind === 'trace')
+      throw new PlayerError('a trace does not tell what storage contains: it has events only');
+    demandSubject(subject);
+    return new ChangeSearch(this.#pool, subject, from, direction, this.progress.steps);
+  }
+
   /** Returns what is wrong with a text as a breakpoint of this recording, or null. */
   lintBreakpoint(text: string): string | null {
     try {
@@ -173,28 +189,6 @@ export class Player {
 /** Whether a breakpoint needs no instructions and no registers. */
 function isForEvents({ trigger, condition }: Breakpoint): boolean {
   return trigger.kind === 'event' && condition === null;
-}
-
-/** Plays one step, and calls `ask` right after its `nth` event. */
-function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T {
-  let answer: { readonly value: T } | null = null;
-  let failure: unknown = null;
-  let count = 0;
-  const unsubscribe = run.trace.subscribe(() => {
-    if (++count !== nth) return;
-    try {
-      answer = { value: ask(run.snapshot) };
-    } catch (error) {
-      failure = error;
-    }
-  });
-  try {
-    run.advance(1);
-  } finally {
-    unsubscribe();
-  }
-  if (failure !== null) throw failure;
-  return answer === null ? ask(run.snapshot) : (answer as { readonly value: T }).value;
 }
 
 /** Plays a recording for the first time. */
