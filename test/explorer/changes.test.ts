@@ -30,7 +30,7 @@ describe.skipIf(browser === null)('who wrote an entry', () => {
   it('is found from the tables, back to the first change and forward again', async () => {
     const { page } = explorer;
     const where = page.locator('.where');
-    await page.keyboard.press('End');
+    await page.keyboard.press('}');
     await explorer.view('Tables');
     const last = page.getByRole('button', { name: 'Last change of this entry' });
     const end = await where.innerText();
