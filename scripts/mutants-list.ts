@@ -812,7 +812,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a position inside a step is one event late',
-    file: 'src/player/player.ts',
+    file: 'src/player/inside-step.ts',
     find: '++count !== nth',
     replace: 'count++ !== nth',
   },
