@@ -28,6 +28,8 @@ const TESTS = [
   'src/trace',
   'src/analysis',
   'src/scenario',
+  'src/explorer/lessons',
+  'src/explorer/machine-worker.test.ts',
   'src/machine/busy.test.ts',
   'src/machine/tlb.test.ts',
   'src/machine/cpu',

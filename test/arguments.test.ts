@@ -682,7 +682,6 @@ const INSPECT: Table = {
     first: 'number',
     end: 'number',
   }),
-  pagePlaceOf: fn(inspectModule, 'pagePlaceOf', (w) => [w.mm, page], 'some', 'number'),
   segmentPagesOf: fn(inspectModule, 'segmentPagesOf', (w) => [w.mm, page], 'some', 'number'),
   tableOf: fn(inspectModule, 'tableOf', (w) => [w.mm, { level: 'page', page, from: 0, count: 5 }], 'some', {
     level: 'some',

@@ -11,7 +11,11 @@ import { MUTANTS } from '../scripts/mutants-list.ts';
 import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
 import { lessons } from '../src/explorer/lessons/index.ts';
+import { LESSON_VIEWS } from '../src/explorer/lessons/lesson.ts';
+import { parseLessons } from '../src/explorer/lessons/parse.ts';
+import { verifyLesson } from '../src/explorer/lessons/verify.ts';
 import { VERBS } from '../src/explorer/page/recording/editor/vocabulary.ts';
+import { PURGE_SITES } from '../src/host/index.ts';
 import { INSTRUCTIONS } from '../src/machine/instructions/table.ts';
 import {
   anchorsOf,
@@ -188,6 +192,28 @@ describe('commands in the documents', () => {
   it.each(DOCUMENTS)('%s: names in the text are exported', (file) => {
     const names = spansOf(file).flatMap((span) => span.match(/^guesthouse(\/[a-z/]+)$/)?.[1] ?? []);
     expect(names.filter((name) => PACKAGE.exports[`.${name}`] === undefined)).toEqual([]);
+  });
+});
+
+describe('the document on lessons', () => {
+  const file = 'examples/lessons/zeros.md';
+
+  it('shows a lesson that is true, and that readers have as a file', () => {
+    const [block] = ofKind('lesson');
+    expect(`${block?.text}\n`).toBe(textOf(file));
+    const [lesson] = parseLessons(file, textOf(file));
+    if (lesson === undefined) throw new Error('there is no lesson');
+    verifyLesson(file, lesson, () => false);
+    expect(lesson.faults).toEqual(['page-invalidated']);
+    expect(lesson.questions).toHaveLength(1);
+  });
+
+  it('lists the bugs, the views and the keys', () => {
+    const bugs = / bugs are (.*?)\./s.exec(textOf('docs/lessons.md'))?.[1] ?? '';
+    const names = [...bugs.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name as string);
+    expect(names.toSorted()).toEqual(['unlink', ...PURGE_SITES].toSorted());
+    const view = /\| `view` \|(.*)/.exec(textOf('docs/lessons.md'))?.[1] ?? '';
+    expect([...view.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(Object.keys(LESSON_VIEWS));
   });
 });
 

@@ -19,7 +19,7 @@ export const DOCUMENTS = [
 ];
 
 /** What a code block holds. */
-export type Kind = 'typescript' | 'shell' | 'steps' | 'output' | 'tree' | 'names';
+export type Kind = 'typescript' | 'shell' | 'steps' | 'output' | 'tree' | 'names' | 'lesson';
 
 export interface Block {
   readonly file: string;
@@ -41,6 +41,7 @@ function kindOf(text: string, before: string): Kind | null {
   if (/\bprints$/.test(before)) return 'output';
   if (/^[a-z]+\/$/.test(text.split('\n')[0] as string)) return 'tree';
   if (/^[A-Z0-9\s]+$/.test(text)) return 'names';
+  if (/^---\nid: /.test(text)) return 'lesson';
   return null;
 }
 

@@ -82,6 +82,17 @@ describe('the server', () => {
     expect(`${stated}; frame-ancestors 'none'`).toBe(headers['content-security-policy']);
   });
 
+  it('allows frames for its embedded form, in pages of this computer', async () => {
+    const policyOf = async (path: string) =>
+      String((await ask(url, path)).headers['content-security-policy']);
+    const policy = await policyOf('/?embed');
+    const [before, frames] = policy.split('; frame-ancestors ');
+    expect(frames).toBe("'self' http://localhost:* http://127.0.0.1:*");
+    for (const path of ['/', '/?embedded', '/?embed&x', '/?x&embed', '/assets/x?embed']) {
+      expect(await policyOf(path), path).toBe(`${before}; frame-ancestors 'none'`);
+    }
+  });
+
   it('serves every file of the build, with its type', async () => {
     const types: Record<string, string> = { js: 'text/javascript', css: 'text/css', html: 'text/html' };
     const names = readdirSync(join(PAGE, 'assets'));
@@ -205,6 +216,14 @@ describe.concurrent('a file is offered to the page', () => {
     expect(offered).toEqual({ kind: 'guest', name: 'hello.elf', image, arguments: 'you there' });
   });
 
+  it('lessons, from a file or a folder', async () => {
+    const text = readFileSync(join(ROOT, 'examples/lessons/zeros.md'), 'utf8');
+    const files = [{ name: 'zeros.md', text }];
+    const one = await recording('examples/lessons/zeros.md');
+    expect(one).toEqual({ kind: 'lessons', name: 'zeros.md', files });
+    expect(await recording('examples/lessons')).toEqual({ kind: 'lessons', name: 'lessons', files });
+  });
+
   it('a trace', async () => {
     const text = '{"n":0,"type":"gmap-free","gmap":0}\n';
     expect(await recording(file('events.jsonl', text))).toEqual({
@@ -233,9 +252,20 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     expect(await refused(file('short.elf', bytes))).toContain('short.elf: ');
   });
 
-  it('a file that does not exist, or is a directory', async () => {
+  it('a lesson with a mistake, or that states what is not so', async () => {
+    expect(await refused(file('plain.md', '# Title\n'))).toMatch(/plain\.md:1: a lesson begins with front/);
+    const text = readFileSync(join(ROOT, 'examples/lessons/zeros.md'), 'utf8');
+    const wrong = file('wrong.md', text.replace('ok 000000', 'ok 00'));
+    expect(await refused(wrong)).toMatch(/wrong\.md:\d+: .* answers "ok 000000", not "ok 00"/);
+    const folder = mkdtempSync(join(FOLDER, 'lessons-'));
+    for (const name of ['a.md', 'b.md']) writeFileSync(join(folder, name), text);
+    expect(await refused(folder)).toContain('b.md:1: another file has a lesson "zeros", too');
+    expect(await refused(folder, '--', 'x')).toContain('arguments');
+  });
+
+  it('a file that does not exist, or is a directory without lessons', async () => {
     expect(await refused(join(FOLDER, 'nowhere'))).toContain('no such file or directory');
-    expect(await refused(FOLDER)).toContain('it is a folder');
+    expect(await refused('examples/images')).toContain('examples/images has no lessons (.md)');
   });
 
   it('a file that is too large, before it is read', async () => {

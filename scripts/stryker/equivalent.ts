@@ -14,6 +14,10 @@ const NOT_AT_0 = 'no table is at absolute address 0: the first 16 frames are nev
 const READ_ELSE = 'every mode but write is expected as read';
 const SOUGHT = 'it is read only after a search for a table has set it';
 const WALKED = 'the walk through the tables finds the same table';
+const OUTSIDE = 'a store beyond a typed array does nothing';
+const NOTHING_THERE = 'where nothing is mapped there is nothing to split or to remove';
+const AS_FAR = 'the segments that are skipped, or not skipped, have no tables';
+const NONE_WATCHED = 'where no entry is watched, notifying does nothing';
 
 /** An equivalent mutant. */
 export interface EquivalentMutant {
@@ -191,6 +195,253 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
       'mm.tables.largeFrameOf(segment) > 0',
       NOT_AT_0,
     ],
+    ...[
+      [
+        'enable-sie.ts',
+        'if (mm.tables.pageTableOf(segment) < 0) continue;',
+        'mm.tables.pageTableOf(segment) < 0',
+      ],
+      ['page-tables.ts', 'if (entry < 0) return -1;', 'entry < 0'],
+      ['page-tables.ts', 'if (entry < 0) return 0;', 'entry < 0'],
+      ['page-tables.ts', 'if (region < 0) return -1;', 'region < 0'],
+      ['page-tables.ts', 'return table < 0 ? -1 : table + (segment % SEGMENTS_PER_TABLE) * 8;', 'table < 0'],
+      ['page-tables.ts', 'while (at < end && this.#segmentTable(at) < 0) {', 'this.#segmentTable(at) < 0'],
+      [
+        'page-tables.ts',
+        'const step = this.#regionThird(at) < 0 ? SEGMENTS_PER_REGION : SEGMENTS_PER_TABLE;',
+        'this.#regionThird(at) < 0',
+      ],
+      ['page-tables.ts', 'const newRegion = region < 0;', 'region < 0'],
+      ['large-frames.ts', 'if (frame < 0) return;', 'frame < 0'],
+      ['faults.ts', 'if (table < 0 || !hasFrame(mm.ptes.low(table, index))) {', 'table < 0'],
+      [
+        'guest-keys.ts',
+        'return table < 0 ? 0 : mm.ptes.key(table, index, hasFrame(mm.ptes.low(table, index)));',
+        'table < 0',
+      ],
+    ].map(([file = '', line = '', original = '']) => [
+      file,
+      line,
+      original,
+      original.replace('<', '<='),
+      NOT_AT_0,
+    ]),
+    ...[
+      ['page-tables.ts', 'if (existing >= 0) return existing;', 'existing >= 0'],
+      [
+        'page-tables.ts',
+        'if (this.#segmentTable(segment) >= 0) return null;',
+        'this.#segmentTable(segment) >= 0',
+      ],
+      ['dirty-tracking.ts', 'if (table >= 0 && (mm.ptes.low(table, index) & 0xfff) === 0) {', 'table >= 0'],
+      [
+        'faults.ts',
+        'if (value > 0) return mm.tables.largeFrameOf(segment) >= 0;',
+        'mm.tables.largeFrameOf(segment) >= 0',
+      ],
+      [
+        'user-access.ts',
+        'return large >= 0 ? large + index * FRAME_SIZE : mm.ptes.frame(mm.tables.pageTableOf(segment), index);',
+        'large >= 0',
+      ],
+    ].map(([file = '', line = '', original = '']) => [
+      file,
+      line,
+      original,
+      original.replace('>=', '>'),
+      NOT_AT_0,
+    ]),
+    ...[
+      'if (index >= 0 && index < SEGMENTS_PER_TABLE) return this.#foundTable + index * 8;',
+      'return index >= 0 && index < SEGMENTS_PER_TABLE ? this.#foundTable : this.#walk(segment);',
+    ].flatMap((line) => [
+      ['page-tables.ts', line, 'index >= 0 && index < SEGMENTS_PER_TABLE', 'false', WALKED],
+      ['page-tables.ts', line, 'index >= 0', 'index > 0', WALKED],
+    ]),
+    ['page-tables.ts', '#foundTable = -1;', '-1', '+1', SOUGHT],
+    [
+      'page-tables.ts',
+      'if (half !== undefined) this.#places.set(half, -1);',
+      'half !== undefined',
+      'true',
+      'the place of undefined is never read',
+    ],
+    [
+      'page-table-descriptors.ts',
+      'if (this.segment[unit] === WIDE) this.#wide.delete(unit);',
+      'this.segment[unit] === WIDE',
+      'true',
+      'there is no number to delete',
+    ],
+    ...['false', 'this.segment[unit] !== WIDE'].map((replacement) => [
+      'page-table-descriptors.ts',
+      'if (this.segment[unit] === WIDE) this.#wide.delete(unit);',
+      'this.segment[unit] === WIDE',
+      replacement,
+      'a number that remains only takes memory: it is set again before it is read',
+    ]),
+    [
+      'mappings.ts',
+      'if (hit !== undefined && hit.start <= page && page < hit.end) return hit;',
+      'hit !== undefined && hit.start <= page && page < hit.end',
+      'false',
+      'the search that follows finds the same mapping',
+    ],
+    [
+      'mappings.ts',
+      'if (hit !== undefined && hit.start <= page && page < hit.end) return hit;',
+      'hit.start <= page',
+      'hit.start < page',
+      'the search that follows finds the same mapping',
+    ],
+    [
+      'guest-links.ts',
+      'if (mm.kernel.trace.listener === null) return;',
+      'mm.kernel.trace.listener === null',
+      'false',
+      'without a listener the events are not emitted',
+    ],
+    [
+      'mappings.ts',
+      'if (mapping.start >= end) break;',
+      'mapping.start >= end',
+      'mapping.start > end',
+      'a mapping that starts at the end is replaced by its equal',
+    ],
+    ['mm.ts', "this.#operation('read', () => {", "'read'", '""', READ_ELSE],
+    [
+      'mm.ts',
+      "this.#operation('read', () => faultPageLocked(this, Number(address >> 12n), write));",
+      "'read'",
+      '""',
+      READ_ELSE,
+    ],
+    [
+      'mm.ts',
+      "this.#operation('write', () => void this.logs.splice(this.logs.indexOf(log), 1));",
+      "'write'",
+      '""',
+      'check mode reports a missing lock only where an operation expects it, and this one calls none that does',
+    ],
+    [
+      'unmap.ts',
+      "mm.pageTableLock.hold('write', () => dropPagesLocked(mm, start, end, gather));",
+      "'write'",
+      '""',
+      'check mode reports a missing lock only where an operation expects it, and none of those called does',
+    ],
+    [
+      'mm.ts',
+      'if (address < 0n || address >= GROWN_LIMIT) throw noMapping(address);',
+      'address >= GROWN_LIMIT',
+      'address > GROWN_LIMIT',
+      'nothing is mapped at 8 PiB, so the fault throws the same',
+    ],
+    ['mmap.ts', 'if (!free) splitEdgesLocked(mm, start, end);', '!free', 'true', NOTHING_THERE],
+    ['mmap.ts', 'if (!free) removeRangeLocked(mm, start, end);', '!free', 'true', NOTHING_THERE],
+    [
+      'mmap.ts',
+      'const wanted: Backing = large || file ? { file, shift, shared, large } : ANONYMOUS;',
+      'large || file',
+      'true',
+      'the new object equals ANONYMOUS',
+    ],
+    [
+      'pagewalk.ts',
+      'if (segment % SEGMENTS_PER_TABLE === 0) segment = mm.tables.nextTable(segment, last);',
+      'segment % SEGMENTS_PER_TABLE === 0',
+      'true',
+      AS_FAR,
+    ],
+    [
+      'pagewalk.ts',
+      'if (segment % SEGMENTS_PER_TABLE === 0) segment = mm.tables.nextTable(segment, last);',
+      'segment % SEGMENTS_PER_TABLE === 0',
+      'segment % SEGMENTS_PER_TABLE !== 0',
+      AS_FAR,
+    ],
+    [
+      'pagewalk.ts',
+      'if (mm.common.descriptors.present[table / PAGE_TABLE_SIZE] === 0) return;',
+      'table / PAGE_TABLE_SIZE',
+      'table * PAGE_TABLE_SIZE',
+      'the loop that follows finds no entry with a frame',
+    ],
+    ['ptes.ts', 'if (bits !== 0) this.#notify(table, index);', 'bits !== 0', 'true', NONE_WATCHED],
+    ...[
+      ['table / PAGE_TABLE_SIZE', 'table * PAGE_TABLE_SIZE'],
+      ['this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0', 'false'],
+    ].map((change) => [
+      'ptes.ts',
+      'if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return;',
+      ...change,
+      NONE_WATCHED,
+    ]),
+    [
+      'ptes.ts',
+      'for (let index = 0; index < PAGES_PER_SEGMENT; index++) this.#notify(table, index);',
+      'index < PAGES_PER_SEGMENT',
+      'index <= PAGES_PER_SEGMENT',
+      NONE_WATCHED,
+    ],
+    ['reverse-maps.ts', 'if (head !== NONE) nodes[head * 2 + 1] = node;', 'head !== NONE', 'true', OUTSIDE],
+    [
+      'reverse-maps.ts',
+      'if (next !== NONE) nodes[next * 2 + 1] = previous;',
+      'next !== NONE',
+      'true',
+      OUTSIDE,
+    ],
+    [
+      'memory-file.ts',
+      'if (frame === undefined) return;',
+      'frame === undefined',
+      'false',
+      'the part of storage from NaN to NaN is empty',
+    ],
+    [
+      'memory-file.ts',
+      'this.#mapped += pages;',
+      'this.#mapped += pages',
+      'this.#mapped -= pages',
+      'the number is only compared with 0',
+    ],
+    [
+      'mapping-limits.ts',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is a line of the source
+      "if (start < 0) throw new LinuxError('ENOMEM', `no gap of ${pages} pages in the address space`);",
+      'start < 0',
+      'start <= 0',
+      'no gap below 256 MiB is chosen',
+    ],
+    [
+      'fork.ts',
+      'const copies = parent.ptes.usesKeys ? allocateFrames(parent.kernel, privatePages(parent).length) : [];',
+      '[]',
+      '["Stryker was here"]',
+      'the copies are used only where keys are',
+    ],
+    ...[
+      ['if (count < LONG_RUN) writeRun(storage.view, first, count, segment);', 'count < LONG_RUN', 'true'],
+      [
+        'if (count < LONG_RUN) writeRun(storage.view, first, count, segment);',
+        'count < LONG_RUN',
+        'count >= LONG_RUN',
+      ],
+      ['if (count < LONG_RUN) writeRun(storage.view, first, count, segment);', 'count < LONG_RUN', 'false'],
+      [
+        'if (count < LONG_RUN) writeRun(storage.view, first, count, segment);',
+        'count < LONG_RUN',
+        'count <= LONG_RUN',
+      ],
+    ].map((change) => ['guest-entry.ts', ...change, 'both functions write the same entries']),
+    ...['true', 'high >= 0'].map((replacement) => [
+      'guest-entry.ts',
+      'if (high > 0) for (let i = 0; i < run; i++) view.setUint32(entry + i * 8, high);',
+      'high > 0',
+      replacement,
+      'the pattern has a high half of 0 already',
+    ]),
   ].map(([file = '', line = '', original = '', replacement = '', reason = '']) => ({
     file: `src/host/mm/${file}`,
     line,

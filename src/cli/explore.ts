@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isLessonFile } from '../explorer/internal.ts';
 import { readScript } from '../player/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
 import { example } from './examples.ts';
 import { readLimited } from './files.ts';
+import { isFolder, lessonsOf, type OfferedLessons, readLessonFolder } from './lesson-files.ts';
 import { columns, EXIT, Output, UsageError } from './output.ts';
 import { reasonOf } from './reasons.ts';
 import { countOption } from './sizes.ts';
@@ -28,6 +30,7 @@ interface ExploreFlags {
 
 /** A recording for the page to open: the contents of recording.json. */
 type OfferedRecording =
+  | OfferedLessons
   | { readonly kind: 'scenario'; readonly name: string; readonly text: string }
   | { readonly kind: 'guest'; readonly name: string; readonly image: string; readonly arguments: string }
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
@@ -40,7 +43,10 @@ export function addExplore(program: Command): void {
     .description(
       'Serves a page on this computer in which a Guesthouse runs. It shows address spaces, tables, processors and events at any position of a recording, forward and back. Open the printed address in a browser.',
     )
-    .argument('[file]', 'a guest image (ELF), a scenario, or a trace; default: the first lesson')
+    .argument(
+      '[file]',
+      'a guest image (ELF), a scenario, a trace, or lessons: a Markdown file or a folder; default: our lessons',
+    )
     .argument('[arguments...]', 'the command line of a guest, after --')
     .addOption(new Option('--port <n>', 'the TCP port').argParser(portOption).default(0, 'any free port'))
     .option('--json', 'print the address as {"url":"…"}')
@@ -59,6 +65,7 @@ Examples:
 ${columns([
   ['  guesthouse explore', 'the lessons'],
   [`  guesthouse explore ${example('scenarios/first.txt')}`, 'a scenario, line by line'],
+  [`  guesthouse explore ${example('lessons/zeros.md')}`, 'a lesson that somebody has written'],
   [`  guesthouse explore ${example('images/hello.elf')} -- world`, 'a guest, instruction by instruction'],
 ]).join('\n')}
   guesthouse boot ${example('images/memory.elf')} --trace events.jsonl && guesthouse explore events.jsonl`;
@@ -100,18 +107,25 @@ async function listen(server: StaticServer, port: number): Promise<string> {
 
 /** Detects the kind of a file from its first bytes. */
 function readRecording(path: string, commandLine: string): OfferedRecording {
+  const isLessons = isFolder(path);
+  if (isLessons && commandLine === '') return readLessonFolder(path);
+  if (isLessons) throw argumentsError(path);
   const bytes = readLimited(path, FILE_LIMIT);
   const name = basename(path);
   if (bytes.toString('latin1', 0, ELF_MAGIC.length) === ELF_MAGIC) {
     checkImage(path, bytes);
     return { kind: 'guest', name, image: bytes.toString('base64'), arguments: commandLine };
   }
-  if (commandLine !== '')
-    throw new UsageError(`${path} is not a guest image: arguments have no meaning for it`);
+  if (commandLine !== '') throw argumentsError(path);
   const text = bytes.toString('utf8');
   if (isTrace(text)) return { kind: 'trace', name, text };
+  if (isLessonFile(path, text)) return lessonsOf(path, text);
   checkScenario(path, text);
   return { kind: 'scenario', name, text };
+}
+
+function argumentsError(path: string): UsageError {
+  return new UsageError(`${path} is not a guest image: arguments have no meaning for it`);
 }
 
 function checkImage(path: string, bytes: Uint8Array): void {

@@ -44,11 +44,16 @@ const POLICY = [
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
 ].join('; ');
 
+/** Who may show the page in a frame: nobody, and its embedded form (`?embed`) other servers of this computer. */
+const FRAMES = {
+  page: "frame-ancestors 'none'",
+  embed: "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*",
+};
+
 const HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': POLICY,
+  'Content-Security-Policy': `${POLICY}; ${FRAMES.page}`,
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -109,17 +114,28 @@ export class StaticServer {
   }
 
   #answer({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
-    const content = this.#contents.get((url ?? '').split('?', 1)[0] as string);
+    const [path = '', query] = (url ?? '').split('?', 2);
+    const content = this.#contents.get(path);
     if (!OUR_NAMES.test(headers.host ?? '')) refuse(response, 403);
     else if (method !== 'GET' && method !== 'HEAD') refuse(response, 405, { Allow: 'GET, HEAD' });
     else if (!content) refuse(response, 404);
-    else give(response, content, method === 'GET');
+    else give(response, content, { isBodyAsked: method === 'GET', isEmbedded: query === 'embed' });
   }
 }
 
-function give(response: ServerResponse, { type, bytes }: Content, body: boolean): void {
-  response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': bytes.byteLength });
-  response.end(body ? bytes : undefined);
+interface Given {
+  readonly isBodyAsked: boolean;
+  readonly isEmbedded: boolean;
+}
+
+function give(response: ServerResponse, { type, bytes }: Content, { isBodyAsked, isEmbedded }: Given): void {
+  response.writeHead(200, {
+    ...HEADERS,
+    ...(isEmbedded ? { 'Content-Security-Policy': `${POLICY}; ${FRAMES.embed}` } : {}),
+    'Content-Type': type,
+    'Content-Length': bytes.byteLength,
+  });
+  response.end(isBodyAsked ? bytes : undefined);
 }
 
 function refuse(response: ServerResponse, status: number, more: Readonly<Record<string, string>> = {}): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../test/work.ts';
-import type { Position, Progress } from '../player/index.ts';
+import type { Progress } from '../player/index.ts';
 import { lintScenario, MachineWorker } from './machine-worker.ts';
 
 const QUIET = { injectedFault: null, check: false } as const;
@@ -232,11 +232,11 @@ it('reports that nothing is open', async () => {
   await expect(new MachineWorker().query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
 });
 
-const primesImage = new Uint8Array(readFileSync('examples/images/primes.elf'));
-const primes = { kind: 'guest', name: 'primes', image: primesImage } as const;
-const START = { step: 0, event: 0 };
-
 describe('a search for a breakpoint', () => {
+  const image = new Uint8Array(readFileSync('examples/images/primes.elf'));
+  const primes = { kind: 'guest', name: 'primes', image } as const;
+  const START = { step: 0, event: 0 };
+
   it('finds hits in both directions', async () => {
     const { steps } = await worker.open(primes, QUIET, nobody);
     const next = await worker.searchBreakpoint(['exit'], START, 'next', nobody);
@@ -244,6 +244,18 @@ describe('a search for a breakpoint', () => {
     const last = await worker.searchBreakpoint(['exit'], { step: steps, event: 0 }, 'previous', nobody);
     expect(last?.position.step).toBeGreaterThan(next?.position.step ?? Infinity);
     expect(await worker.searchBreakpoint(['0x123456'], START, 'next', nobody)).toBeNull();
+  });
+
+  it('finds who wrote to memory', async () => {
+    const { steps } = await worker.open(primes, QUIET, nobody);
+    const target = { space: 'gmap 0', address: 0x20000n, length: 4 } as const;
+    const made = await worker.searchChange(target, { step: steps, event: 0 }, 'previous', nobody);
+    expect(made).toMatchObject({ position: { step: 0 }, before: new Uint8Array(4) });
+    expect(made?.after).toHaveLength(4);
+    expect(await worker.searchChange(target, { step: 1, event: 0 }, 'next', nobody)).toBeNull();
+    await expect(worker.searchChange({ ...target, length: 0 }, START, 'next', nobody)).rejects.toThrow(
+      'one page',
+    );
   });
 
   it('is cancelled by the next one, and on request', async () => {
@@ -274,39 +286,6 @@ describe('a search for a breakpoint', () => {
     const { processors } = await worker.query(hit?.position ?? START, { processors: true });
     const { code = [], pswAddress } = processors?.[0]?.registers ?? {};
     expect(code.find(({ address }) => address === pswAddress)?.symbol).toBe('main');
-  });
-});
-
-describe('the search for a change', () => {
-  const END = { step: 2 ** 40, event: 0 };
-
-  it('finds who wrote a page of a guest, and reports its progress', async () => {
-    const { steps } = await worker.open(primes, QUIET, nobody);
-    const parts: number[] = [];
-    const subject = { kind: 'page', space: 'gmap 0', page: 0x29 } as const;
-    const last = await worker.searchChange(subject, END, 'last', (part) => void parts.push(part));
-    const { position } = last.change ?? { position: START };
-    expect(position.step).toBeGreaterThan(0);
-    expect(last.length).toBe(4096);
-    expect(parts.every((part) => part >= 0 && part <= 1)).toBe(true);
-    const bytesAt = async (at: Position) =>
-      (await worker.query(at, { segments: [{ space: 'gmap 0', page: 0x29 }] })).segments?.[0]?.bytes;
-    const before = await bytesAt({ step: position.step - 1, event: 0 });
-    expect(await bytesAt(position)).not.toEqual(before);
-    expect(await bytesAt({ step: steps, event: 0 })).toEqual(await bytesAt(position));
-    const bytes = { kind: 'bytes', address: last.address, length: 4096 } as const;
-    expect((await worker.searchChange(bytes, position, 'next', nobody)).change).toBeNull();
-  });
-
-  it('is cancelled by another search, and says what cannot be found', async () => {
-    await worker.open(primes, QUIET, nobody);
-    const subject = { kind: 'bytes', address: 0n, length: 8 } as const;
-    const first = worker.searchChange(subject, END, 'last', nobody);
-    const second = worker.searchBreakpoint(['main'], START, 'next', nobody);
-    await expect(first).rejects.toThrow('the search was cancelled');
-    expect(await second).not.toBeNull();
-    const absent = worker.searchChange({ kind: 'page', space: 'gmap 3', page: 0 }, START, 'last', nobody);
-    await expect(absent).rejects.toThrow('there is no gmap 3 at this position');
   });
 });
 

@@ -3,8 +3,7 @@
  */
 
 import {
-  type ChangeDirection,
-  type ChangeSubject,
+  type ChangeTarget,
   type Direction,
   type FoundChange,
   type FoundHit,
@@ -159,15 +158,13 @@ export class MachineWorker implements MachineApi {
   }
 
   async searchChange(
-    subject: ChangeSubject,
+    target: ChangeTarget,
     from: Position,
-    direction: ChangeDirection,
+    direction: Direction,
     progress: (part: number) => void,
-  ): Promise<FoundChange> {
+  ): Promise<FoundChange | null> {
     const player = this.#demand();
-    const found = await this.#search(player, player.searchChange(subject, from, direction), progress);
-    if (found === null) throw new Error('the search did not end');
-    return found;
+    return this.#search(player, player.searchChange(target, from, direction), progress);
   }
 
   /** Plays a search in slices. */

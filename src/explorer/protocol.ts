@@ -15,8 +15,7 @@ import type {
   TableQuery,
 } from '../inspect/index.ts';
 import type {
-  ChangeDirection,
-  ChangeSubject,
+  ChangeTarget,
   Direction,
   FoundChange,
   FoundHit,
@@ -35,8 +34,7 @@ import type { Lesson } from './lessons/lesson.ts';
 
 export type { Cause } from '../debug/index.ts';
 export type {
-  ChangeDirection,
-  ChangeSubject,
+  ChangeTarget,
   Direction,
   FoundChange,
   FoundHit,
@@ -145,17 +143,15 @@ export interface MachineApi {
     progress: (part: number) => void,
   ): Promise<FoundHit | null>;
   /**
-   * Returns the change of bytes of storage, a page, a table entry or a storage key that is the last one at or before a position,
-   * the last one before it, or the next one after it. Queries are answered meanwhile.
-   * @param progress as that of `searchBreakpoint`
-   * Rejected with an Error if there are no such bytes, for a trace, and when another search begins, or `cancelSearch` is called.
+   * Returns the change of memory that comes next after a position, or the last one at or before it, in the part that is
+   * recorded; null if there is none. Rejected as `searchBreakpoint`, and if the memory is not 1 to 4096 bytes of one page.
    */
   searchChange(
-    subject: ChangeSubject,
+    target: ChangeTarget,
     from: Position,
-    direction: ChangeDirection,
+    direction: Direction,
     progress: (part: number) => void,
-  ): Promise<FoundChange>;
+  ): Promise<FoundChange | null>;
   /** Cancels the search in progress, if there is one. */
   cancelSearch(): Promise<void>;
   /** Returns for each text what is wrong with it as a breakpoint of this recording, or null. */

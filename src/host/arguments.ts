@@ -85,5 +85,6 @@ export function demandInstance(
   value: object,
   type: abstract new (...args: never) => object,
 ): void {
-  if (!(value instanceof type)) throw invalid(name, value, `a ${type.name}`);
+  if (!(value instanceof type))
+    throw invalid(name, value, `${/^[AEIOU]/.test(type.name) ? 'an' : 'a'} ${type.name}`);
 }

@@ -123,20 +123,14 @@ export interface SegmentPages {
   readonly frames: Float64Array;
   /** Storage keys of the frames, 0 to 255; -1 for a page that is not present. */
   readonly keys: Int16Array;
+  /** Absolute address of the page table, or null if the segment has none. */
+  readonly table: number | null;
   /** The page-table entries; null if the segment has no page table. */
   readonly entries: BigUint64Array | null;
   /** The page-status-table entries; null if the segment has no page table, or one without them. */
   readonly pgstes: BigUint64Array | null;
   /** The 4096 bytes of `page`; null if it is not present. */
   readonly bytes: Uint8Array | null;
-}
-
-/** Where in absolute storage a page is. */
-export interface PagePlace {
-  /** Absolute address of its frame, or null if it is not present. */
-  readonly frame: number | null;
-  /** Absolute address of its page-table entry, or null if its segment has no page table. */
-  readonly entry: number | null;
 }
 
 /** What an entry is. */

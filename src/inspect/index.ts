@@ -14,7 +14,6 @@ export {
   type Line,
   type MappingExtent,
   PAGE_FLAG,
-  type PagePlace,
   type PageRange,
   type Pages,
   type ProcessorState,
@@ -33,7 +32,7 @@ export { guestExtents } from './guest-extents.ts';
 export { PAGES_LIMIT, pagesOf } from './pages.ts';
 export { mappingExtents, tableExtents } from './process-extents.ts';
 export { ownTablesOf, processorState } from './processors.ts';
-export { pagePlaceOf, segmentPagesOf } from './segment-pages.ts';
+export { segmentPagesOf } from './segment-pages.ts';
 export { ENTRIES_LIMIT, type TableQuery, tableOf } from './tables.ts';
 export {
   type ExplainedStep,

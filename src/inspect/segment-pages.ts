@@ -5,7 +5,7 @@
 import type { Gmap, Mm } from '../host/index.ts';
 import { HALF, hasFrame, PAGES_PER_SEGMENT, PGSTE_OFFSET } from '../host/internal.ts';
 import { FRAME_SIZE, PAGE, SEGMENT, type SegmentNumber, segmentNumber } from '../machine/index.ts';
-import type { PagePlace, SegmentPages } from './answers.ts';
+import type { SegmentPages } from './answers.ts';
 import { demandPage, demandSpace } from './arguments.ts';
 import { segmentEntry, viewOf } from './host-views.ts';
 import { pagesOfView } from './pages.ts';
@@ -30,29 +30,12 @@ export function segmentPagesOf(space: Mm | Gmap, page: number): SegmentPages {
     flags,
     frames: new Float64Array(PAGES_PER_SEGMENT).fill(-1),
     keys: new Int16Array(PAGES_PER_SEGMENT).fill(-1),
+    table: null,
     entries: null,
     pgstes: null,
     bytes: null,
   };
   return process === null ? answer : withFrames(answer, mm, process);
-}
-
-/**
- * Returns where in absolute storage a page and its page-table entry are.
- * @param page number of a page of the space
- * @throws LinuxError EINVAL for an invalid page; ESRCH, ENOENT for a space that has ended
- */
-export function pagePlaceOf(space: Mm | Gmap, page: number): PagePlace {
-  demandSpace(space);
-  demandPage('page', page);
-  const mm = space.kind === 'gmap' ? space.mm : space;
-  const process = processSegmentOf(space, segmentNumber(Math.floor(page / PAGES_PER_SEGMENT)));
-  const table = process === null ? null : pageTableOf(mm, process);
-  if (table === null) return { frame: null, entry: null };
-  const index = page % PAGES_PER_SEGMENT;
-  const entry = table.isLarge ? null : table.origin + index * 8;
-  const frame = entry === null ? table.origin + index * FRAME_SIZE : frameOf(mm, entry);
-  return { frame: mm.kernel.storage.has(frame, FRAME_SIZE) ? frame : null, entry };
 }
 
 /** Returns the process segment behind a segment, or null if there is none. */
@@ -65,9 +48,10 @@ function processSegmentOf(space: Mm | Gmap, segment: SegmentNumber): SegmentNumb
 /** Adds what the tables of the process and the storage keys say. */
 function withFrames(answer: SegmentPages, mm: Mm, process: SegmentNumber): SegmentPages {
   const { storage } = mm.kernel;
-  const table = pageTableOf(mm, process);
-  if (table === null) return answer;
-  const { isLarge, origin } = table;
+  const [hi, lo] = segmentEntry(mm, process);
+  if (lo & SEGMENT.INVALID) return answer;
+  const isLarge = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
+  const origin = hi * HALF + ((lo & (isLarge ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0);
   const { frames, keys } = answer;
   for (let i = 0; i < PAGES_PER_SEGMENT; i++) {
     const frame = isLarge ? origin + i * FRAME_SIZE : frameOf(mm, origin + i * 8);
@@ -78,18 +62,11 @@ function withFrames(answer: SegmentPages, mm: Mm, process: SegmentNumber): Segme
   const frame = frames[answer.page % PAGES_PER_SEGMENT] as number;
   return {
     ...answer,
+    table: isLarge ? null : origin,
     entries: isLarge ? null : doublewords(mm, origin),
     pgstes: isLarge || !mm.tables.pgstes ? null : doublewords(mm, origin + PGSTE_OFFSET),
     bytes: frame < 0 ? null : storage.bytes.slice(frame, frame + FRAME_SIZE),
   };
-}
-
-/** Returns the origin of a segment's page table, or of its 1 MiB frame; null if it has neither. */
-function pageTableOf(mm: Mm, segment: SegmentNumber): { origin: number; isLarge: boolean } | null {
-  const [hi, lo] = segmentEntry(mm, segment);
-  if (lo & SEGMENT.INVALID) return null;
-  const isLarge = (lo & SEGMENT.FORMAT_CONTROL) !== 0;
-  return { origin: hi * HALF + ((lo & (isLarge ? SEGMENT.FRAME : SEGMENT.ORIGIN)) >>> 0), isLarge };
 }
 
 /** Returns the frame that a page-table entry designates, or -1. */

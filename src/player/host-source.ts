@@ -8,9 +8,7 @@ import {
   explainWalk,
   ownTablesOf,
   PAGES_PER_SEGMENT,
-  type PagePlace,
   type ProcessorState,
-  pagePlaceOf,
   processorState,
   type SegmentPages,
   segmentPagesOf,
@@ -75,11 +73,6 @@ export class HostSource implements SnapshotSource, MachineView {
   segmentPages(name: SpaceName, page: number): SegmentPages | null {
     const space = this.#find(name);
     return space && segmentPagesOf(space, page);
-  }
-
-  pagePlace(name: SpaceName, page: number): PagePlace | null {
-    const space = this.#find(name);
-    return space && pagePlaceOf(space, page);
   }
 
   walk(name: SpaceName, address: bigint, { virtual = false }: WalkOptions = {}): WalkAnswer | null {

@@ -4,9 +4,7 @@
  */
 
 export type { BreakpointSearch, Direction, FoundHit } from './breakpoint-search.ts';
-export type { ChangeDirection, ChangeSearch, FoundChange } from './change-search.ts';
-export type { ChangeSubject } from './change-subject.ts';
-export type { Change } from './change-watch.ts';
+export type { ChangeSearch, ChangeTarget, FoundChange } from './change-search.ts';
 export { Player } from './player.ts';
 export {
   EVENTS_KEPT,

@@ -12,11 +12,9 @@ import type { Storage } from '../machine/index.ts';
 import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, NO_SYMBOLS, parseElf, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 import { BreakpointSearch, type Direction } from './breakpoint-search.ts';
-import { type ChangeDirection, ChangeSearch } from './change-search.ts';
-import { type ChangeSubject, demandSubject } from './change-subject.ts';
+import { ChangeSearch, type ChangeTarget, demandTarget } from './change-search.ts';
 import { EventPositions } from './event-positions.ts';
 import { GuestRun } from './guest-run.ts';
-import { insideStep } from './inside-step.ts';
 import {
   EVENTS_KEPT,
   PlayerError,
@@ -122,7 +120,7 @@ export class Player {
     return this.#using(position.step, (run) => {
       run.advance(position.step - run.step);
       if (position.event === 0 || run.end !== null) return ask(run.snapshot);
-      return insideStep(run, position.event, () => ask(run.snapshot));
+      return insideStep(run, position.event, ask);
     });
   }
 
@@ -156,16 +154,15 @@ export class Player {
   }
 
   /**
-   * Begins the search for a change of bytes of storage, a page, a table entry or a storage key, in the part that is recorded.
-   * Close it when it is no longer needed.
-   * @throws PlayerError if nothing can have such bytes, the recording is a trace, or the player was closed
+   * Begins the search for the change of memory that comes next after a position, or that is the last one at or before it, in the
+   * part that is recorded. Close it when it is no longer needed.
+   * @throws PlayerError if the memory is not in one page, if the recording is a trace, or if the player was closed
    */
-  searchChange(subject: ChangeSubject, from: Position, direction: ChangeDirection): ChangeSearch {
+  searchChange(target: ChangeTarget, from: Position, direction: Direction): ChangeSearch {
     if (this.#closed) throw new PlayerError('the player was closed');
-    if (this.#kind === 'trace')
-      throw new PlayerError('a trace does not tell what storage contains: it has events only');
-    demandSubject(subject);
-    return new ChangeSearch(this.#pool, subject, from, direction, this.progress.steps);
+    if (this.#kind === 'trace') throw new PlayerError('a trace has no memory');
+    demandTarget(target);
+    return new ChangeSearch(this.#pool, target, from, direction, this.progress.steps);
   }
 
   /** Returns what is wrong with a text as a breakpoint of this recording, or null. */
@@ -189,6 +186,28 @@ export class Player {
 /** Whether a breakpoint needs no instructions and no registers. */
 function isForEvents({ trigger, condition }: Breakpoint): boolean {
   return trigger.kind === 'event' && condition === null;
+}
+
+/** Plays one step, and calls `ask` right after its `nth` event. */
+function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T {
+  let answer: { readonly value: T } | null = null;
+  let failure: unknown = null;
+  let count = 0;
+  const unsubscribe = run.trace.subscribe(() => {
+    if (++count !== nth) return;
+    try {
+      answer = { value: ask(run.snapshot) };
+    } catch (error) {
+      failure = error;
+    }
+  });
+  try {
+    run.advance(1);
+  } finally {
+    unsubscribe();
+  }
+  if (failure !== null) throw failure;
+  return answer === null ? ask(run.snapshot) : (answer as { readonly value: T }).value;
 }
 
 /** Plays a recording for the first time. */

@@ -7,7 +7,6 @@ import type { HostStats } from '../host/index.ts';
 import type {
   ExplainedWalk,
   Extent,
-  PagePlace,
   PageRange,
   Pages,
   ProcessorState,
@@ -65,8 +64,6 @@ export interface MachineView {
   table(space: SpaceName, query: TableQuery): Table | null;
   /** Returns the pages of the segment that holds a page, and its contents, or null if there is no such space. */
   segmentPages(space: SpaceName, page: number): SegmentPages | null;
-  /** Returns where in absolute storage a page and its page-table entry are, or null if there is no such space. */
-  pagePlace(space: SpaceName, page: number): PagePlace | null;
   /** Translates an address. Returns null if there is no such space, or no virtual CPU that runs in it. */
   walk(space: SpaceName, address: bigint, options?: WalkOptions): WalkAnswer | null;
   /** Returns the processors. */

@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lessons } from '../../src/explorer/lessons/index.ts';
 import { endAll, ROOT, served } from '../serve.ts';
 import { browserForTests, Explorer } from './browser.ts';
+import { violations } from './violations.ts';
 
 const browser = await browserForTests();
 let url: string;
@@ -321,14 +321,4 @@ async function tabThrough({ page }: Explorer): Promise<string[]> {
     names.push(name);
   }
   return names;
-}
-
-/** The scrolling element of the editor contains the focused one. */
-const FALSE_ALARMS = [/^scrollable-region-focusable: <div [^>]*class="cm-scroller"/];
-
-async function violations({ page }: Explorer): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-  return violations
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-    .filter((one) => !FALSE_ALARMS.some((known) => known.test(one)));
 }

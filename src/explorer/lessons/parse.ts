@@ -40,6 +40,11 @@ export function parseLessons(file: string, text: string): readonly Lesson[] {
   return lessons;
 }
 
+/** Whether a file is meant to hold lessons: by its name, or because it begins with front matter. */
+export function isLessonFile(name: string, text: string): boolean {
+  return /\.(md|markdown)$/i.test(name) || /^\uFEFF?\s*---\r?\n/.test(text.slice(0, 100));
+}
+
 /** A lesson while it is being read. */
 class Draft {
   readonly #front: FrontMatter;

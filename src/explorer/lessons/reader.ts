@@ -15,7 +15,9 @@ export class Reader {
 
   constructor(file: string, text: string) {
     this.file = file;
-    this.#lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    // The end of the last line begins no further one.
+    this.#lines = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   }
 
   /** The number of the next line, from 1. */

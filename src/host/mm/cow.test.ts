@@ -57,6 +57,17 @@ describe('guests of a process that use storage keys', () => {
     expect([before, after].map((child) => child.read(HOME, 1)[0])).toEqual([7, 7]);
   });
 
+  it('find a key of 0 on a copy, whatever key its frame had before', () => {
+    mm.write(HOME, bytes(7));
+    const child = host.fork(mm);
+    const shared = frameOf(mm, HOME);
+    const { keys } = host.machine.storage;
+    for (let frame = 0; frame < keys.length; frame++) if (frame !== shared) keys[frame] = 0xf8;
+    child.write(HOME, bytes(8));
+    expect(frameOf(child, HOME)).not.toBe(shared);
+    expect((keyOfFrame(child, HOME) as number) & 0xf8).toBe(0);
+  });
+
   it('do not share private pages with a child', () => {
     mm.enableKeys();
     mm.write(HOME, bytes(7));

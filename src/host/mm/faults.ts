@@ -51,15 +51,15 @@ export function faultPageLocked(mm: MmState, page: number, write: boolean): void
 /**
  * Returns the value of a guest's segment entry that shares a segment of the process: the origin of the segment's page
  * table, which is made if it is missing, or the address and bits of its 1 MiB frame. Preconditions: the caller holds the
- * mmap lock (read); a mapping touches the segment.
+ * mmap lock (read); the first page of the segment is mapped.
  * @throws LinuxError ENOMEM
  */
 export function provideSegmentLocked(mm: MmState, segment: ProcessSegmentNumber): number {
   mm.mmapLock.expect('read', 'making a page table');
   const value = mm.tables.segmentValueOf(segment);
   if (value > 0) return value;
-  const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT);
-  if (mapping?.backing.large && tryLargeFrame(mm, mapping, segment)) return mm.tables.segmentValueOf(segment);
+  const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT) as Mapping;
+  if (mapping.backing.large && tryLargeFrame(mm, mapping, segment)) return mm.tables.segmentValueOf(segment);
   return mm.tables.makePageTable(segment);
 }
 

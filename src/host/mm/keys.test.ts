@@ -62,6 +62,14 @@ describe('a guest’s storage key', () => {
     expect([key(0), key(1), key(300), frameKey(0)]).toEqual([0, 0, 0, 0]);
   });
 
+  it('does not change when keys are enabled once more', () => {
+    mm.enableKeys();
+    put(0);
+    for (const index of [0, 1]) setKey(index, 0x36);
+    mm.enableKeys();
+    expect([key(0), key(1), frameKey(0)]).toEqual([0x36, 0x36, 0x30]);
+  });
+
   it('is in the frame’s key while the page has a frame, and in the PGSTE before', () => {
     mm.enableKeys();
     setKey(0, 0x38);
@@ -255,6 +263,22 @@ describe('keys outlive frames', () => {
     second.map({ from: HOME, to: 0n, length: MIB });
     expect(host.readAsGuest(second, host.machine.cpu(2), 0n, 1)[0]).toBe(3);
     expect(lasting(0)).toBe(0x28);
+  });
+
+  it('setting the key of a page without a frame changes the key of no frame', () => {
+    mm.enableKeys();
+    const before = host.machine.storage.keys.slice();
+    setKey(0, 0x30);
+    expect(host.machine.storage.keys).toEqual(before);
+    expect(pgste(0) >>> 24).toBe(0x30);
+  });
+
+  it('without keys enabled a frame that moves to another page has the same key', () => {
+    put(0);
+    const frame = frameOf(0);
+    host.machine.storage.keys[frame] = 0x36;
+    mm.mremap({ address: HOME, oldLength: PAGE, newLength: PAGE, to: page(300) });
+    expect([frameOf(300), frameKey(300)]).toEqual([frame, 0x36]);
   });
 
   it('without keys enabled the frames’ keys are not kept', () => {

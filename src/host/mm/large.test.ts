@@ -3,7 +3,7 @@
  * when a whole segment of large memory is first touched, and split into pages when an operation concerns single pages.
  */
 
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type CheckedHost,
   checkedHost,
@@ -11,6 +11,8 @@ import {
   failEach,
   visibleStateOf,
 } from '../../check/testing/index.ts';
+import { InternalError } from '../../machine/index.ts';
+import { LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import { bytes, codeOf, entryOf, frameCounts, MIB, snapshotOf } from '../testing/index.ts';
@@ -161,6 +163,39 @@ describe('a frame of 1 MiB', () => {
     // The second segment is mapped to `one` at two addresses.
     expect(host.stats().rmaps).toBe(2);
   });
+
+  it('of adjacent mappings is of one mapping', () => {
+    for (const offset of [0n, 2n * MIB, MIB]) mm.mmap({ address: HOME + offset, length: MIB, large: true });
+    expect(mm.mappings.count).toBe(1);
+    mm.munmap({ address: HOME + MIB, length: PAGE });
+    expect(mm.mappings.count).toBe(2);
+  });
+
+  it('at guest address 0 of the first gmap is split for the guest too', () => {
+    const other = checkedHost().host;
+    const process = other.createMm();
+    process.mmap({ address: HOME, length: MIB, large: true });
+    const gmap = other.createGmap(process);
+    gmap.map({ from: HOME, to: 0n, length: MIB });
+    gmap.fault(0n);
+    expect(other.kernel.frames.count('large-page')).toBe(256);
+    process.mprotect({ address: HOME, length: PAGE, protection: PROT.READ });
+    expect(entryOf(other, gmap.asce, 0n, 0)).toBe(entryOf(other, process.asce, HOME, 0));
+    expect(codeOf(() => other.writeAsGuest(gmap, other.machine.cpu(1), 0n, bytes(1)))).toBe('EFAULT');
+    endAll(other);
+  });
+
+  it.each([new InternalError('a fault of the allocator'), new LinuxError('EFAULT', 'not ENOMEM')])(
+    'is not replaced by pages when its allocation ends with another error than ENOMEM: %s',
+    (error) => {
+      mm.mmap({ address: HOME, length: MIB, large: true });
+      vi.spyOn(host.kernel.frames, 'allocateZeroed').mockImplementationOnce(() => {
+        throw error;
+      });
+      expect(() => mm.fault(HOME, true)).toThrow(error);
+      expect([large(), pages()]).toEqual([0, 0]);
+    },
+  );
 
   it('is freed with the process', () => {
     const before = frameCounts(host);
@@ -328,6 +363,18 @@ describe('splitting a frame of 1 MiB leaves its bytes in place', () => {
     expect(seen(MIB - PAGE)).toEqual(all(4));
     guestPuts(two, 2, GUEST + MIB, 77);
     expect(seen(MIB)).toEqual(all(77));
+  });
+
+  it('writes no entry beyond its page table: the other half of the frame is another one', () => {
+    const other = host.createMm();
+    other.mmap({ address: 0n, length: 2n * MIB });
+    other.mmap({ address: HOME, length: MIB, large: true });
+    for (const address of [0n, MIB, HOME]) put(address, 7, other);
+    const [lower, upper] = [0, 1].map((segment) => other.tables.pageTableOf(segment));
+    other.munmap({ address: 0n, length: MIB });
+    other.mprotect({ address: HOME, length: PAGE, protection: PROT.READ });
+    expect([other.tables.pageTableOf(Number(HOME >> 20n)), lower]).toEqual([lower, (upper ?? 0) - 0x800]);
+    expect([at(MIB, other), at(HOME, other)]).toEqual([7, 7]);
   });
 
   it('gives its pages back one by one, and they make a frame of 1 MiB again', () => {

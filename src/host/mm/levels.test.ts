@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach } from '../../check/testing/index.ts';
 import type { Host } from '../host.ts';
-import { bytes, codeOf, entryOf, frameCounts, MIB, snapshotOf, TIB } from '../testing/index.ts';
+import { bytes, codeOf, entryOf, frameCounts, MIB, messageOf, snapshotOf, TIB } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
 import type { Mm } from './mm.ts';
 
@@ -146,6 +146,19 @@ describe('memory from 4 TiB on', () => {
     expect(mm.takeLog(log)).toEqual([Number((high + MIB) >> 12n) + 5]);
     mm.dontNeed({ address: high, length: 2n * MIB });
     expect([at(high + MIB - 1n), at(high + MIB)]).toEqual([0, 0]);
+  });
+
+  it.each([3, 4])('is not grown into from below 4 TiB, with %i levels', (levels) => {
+    if (levels === 4) mm.mmap({ address: 9n * TIB, length: PAGE });
+    const last = { address: LIMIT - PAGE, oldLength: PAGE, newLength: 2n * PAGE };
+    mm.mmap({ address: LIMIT - PAGE, length: PAGE });
+    expect(codeOf(() => mm.mremap(last))).toBe('ENOMEM');
+    mm.mmap({ address: HOME, length: PAGE });
+    expect(messageOf(() => mm.mremap({ ...last, address: HOME, to: LIMIT - PAGE }))).toBe(
+      'the new place 0x3fffffff000 is beyond the address space',
+    );
+    expect(mm.mremap({ ...last, mayMove: true })).toBe(LIMIT - 3n * PAGE);
+    expect(mm.tables.levels).toBe(levels);
   });
 
   it('can have frames of 1 MiB', () => {

@@ -241,6 +241,29 @@ describe('a log and', () => {
     }
   });
 
+  it.each([
+    ['dontNeed', () => mm.dontNeed({ address: HOME, length: PAGE }), 0x400],
+    ['munmap', () => mm.munmap({ address: HOME, length: PAGE }), 0x400],
+    ['PROT_NONE', () => mm.mprotect({ address: HOME, length: PAGE, protection: PROT.NONE }), 0x401],
+  ])('%s: a page that was written before has the same entry after the log is taken', (_, change, bits) => {
+    const log = logOf();
+    put(0);
+    put(1);
+    change();
+    const entry = pageEntryOf(host, mm.asce, page(0));
+    expect(entry & 0xfffn).toBe(BigInt(bits));
+    expect(taken(log)).toEqual([0, 1]);
+    expect(pageEntryOf(host, mm.asce, page(0))).toBe(entry);
+  });
+
+  it('PROT_NONE before it starts: the page still allows no access', () => {
+    put(0);
+    mm.mprotect({ address: HOME, length: PAGE, protection: PROT.NONE });
+    logOf();
+    expect(lowBits(0)).toBe(0x401);
+    expect(codeOf(() => ran(0))).toBe('EFAULT');
+  });
+
   it('fork: pages that the parent writes are in it, those that the child writes are not', () => {
     put(0);
     put(1);

@@ -59,6 +59,18 @@ describe('mappings', () => {
     expect(list(mappings)).toEqual([[0, 30, 3]]);
   });
 
+  it('do not touch a range of no pages', () => {
+    const mappings = new Mappings();
+    mappings.insert(10, 20, 3);
+    expect([10, 15, 20].map((page) => mappings.touches(page, page))).toEqual([false, false, false]);
+    expect([9, 10, 19, 20].map((page) => mappings.touches(page, page + 1))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('are split if a range in the middle is removed', () => {
     const mappings = new Mappings();
     mappings.insert(0, 100, 3);
@@ -155,6 +167,8 @@ describe('mappings and an array of pages', () => {
             runsOf(pages, from, to),
           );
           expect(mappings.touches(from, to)).toBe(within.length > 0);
+          const next = pages.findIndex((page, i) => i >= probe && page !== undefined);
+          expect(Math.max(mappings.nextStart(probe), probe)).toBe(next < 0 ? Infinity : next);
           expect(mappings.covers(from, to)).toBe(pages.slice(from, to).every((page) => page !== undefined));
           expect(mappings.highestGap(end - start, probe, PAGES)).toBe(gapOf(pages, end - start, probe));
         }

@@ -265,8 +265,11 @@ describe('a fault', () => {
     mm.mmap({ address: 0n, length: MIB });
     mm.write(0n, bytes(9));
     const before = frameCounts(host);
+    const events: TraceEvent[] = [];
+    host.machine.trace.subscribe((event) => events.push(event));
     mm.fault(0n, true);
     mm.fault(0xfffn, false);
+    expect(events).toEqual([]);
     expect(frameCounts(host)).toEqual(before);
     expect(mm.read(0n, 1)).toEqual(bytes(9));
   });
@@ -313,12 +316,18 @@ describe('65,530 mappings', () => {
     other.munmap({ address: home + 5n * PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
     expect(codeOf(() => other.munmap({ address: home + PAGE, length: PAGE }))).toBe('ENOMEM');
+    expect(messageOf(() => other.munmap({ address: home + PAGE, length: PAGE }))).toBe(
+      'the process has 65530 mappings, and can have at most 65530',
+    );
     expect(codeOf(() => other.mremap({ address: home + PAGE, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
       'ENOMEM',
     );
     expect(other.mappings.count).toBe(65_530);
     other.munmap({ address: home - PAGE, length: PAGE });
     expect(other.mappings.count).toBe(65_530);
+    expect(codeOf(() => other.mremap({ address: home, oldLength: 2n * PAGE, newLength: PAGE }))).toBe(
+      'ENOMEM',
+    );
     other.mremap({ address: home, oldLength: 4n * PAGE, newLength: 3n * PAGE });
     other.munmap({ address: home + 2n * PAGE, length: 3n * PAGE });
     other.munmap({ address: home, length: PAGE });

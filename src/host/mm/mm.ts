@@ -282,7 +282,6 @@ export class Mm extends MmState {
     this.life.operation(() => {
       enableSie(this);
       this.mmapLock.hold('read', () => {
-        splitAllLocked(this, page, page + 1);
         faultPageLocked(this, page, true);
         splitAllLocked(this, page, page + 1);
       });

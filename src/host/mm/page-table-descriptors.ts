@@ -15,7 +15,10 @@ export class PageTableDescriptors {
   readonly segment: Int32Array;
   /** The number of entries of a page table that have a frame. */
   readonly present: Uint16Array;
-  /** The number of entries of a page table that are watched: their PGSTEs have the notification bit. */
+  /**
+   * The number of entries of a page table that are watched: their PGSTEs have the notification bit. It is 0 again when the
+   * page table is freed: each watch ends with a notification.
+   */
   readonly watched: Uint16Array;
   readonly #wide = new Map<number, number>();
 

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../../test/work.ts';
 import type { Host } from '../host.ts';
 import { entryOf, MIB, makeHost, pageEntryOf, TIB } from '../testing/index.ts';
 import type { Mm } from './mm.ts';
+import { PageTableDescriptors } from './page-table-descriptors.ts';
 import { hasFrame, PageTables } from './page-tables.ts';
 import { setEntry } from './ptes.ts';
 
@@ -156,6 +158,32 @@ describe('page tables of a process that hosts no guest', () => {
     for (let i = 1; i < 256; i++) expect(at(tableOf(2) + i * 8)).toBe(0x400n);
   });
 
+  it('made and freed in any order, use a frame while either half is in use', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(7), { minLength: 60, maxLength: 60 }), (segments) => {
+        const { tables } = host.createMm();
+        const made = new Map<number, number>();
+        for (const segment of segments) {
+          const table = made.get(segment);
+          if (table === undefined) {
+            made.set(segment, tables.newPageTable(segment));
+          } else {
+            tables.freePageTable(table);
+            made.delete(segment);
+          }
+          expect(new Set(made.values()).size).toBe(made.size);
+          expect(frames('page-table')).toBe(
+            new Set([...made.values()].map((table) => Math.floor(table / 0x1000))).size,
+          );
+        }
+        for (const table of made.values()) tables.freePageTable(table);
+        expect(frames('page-table')).toBe(0);
+        tables.free();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('of two processes are in different frames', () => {
     touch(0);
     const other = host.createMm();
@@ -268,6 +296,18 @@ describe('the lookups', () => {
 
 describe('a descriptor', () => {
   const segmentAt = (origin: number) => host.common.descriptors.segmentOf(origin / 0x800);
+
+  it.each([0, 1, 2, 3, 2 ** 31 - 1, 2 ** 31, 2 ** 33 - 1])('of segment %i is its segment', (segment) => {
+    const descriptors = new PageTableDescriptors(4);
+    const all = () => [0, 1, 2, 3].map((unit) => descriptors.segmentOf(unit));
+    expect(all()).toEqual([-1, -1, -1, -1]);
+    descriptors.setSegment(1, segment);
+    descriptors.setSegment(2, 2 ** 32);
+    expect(all()).toEqual([-1, segment, 2 ** 32, -1]);
+    descriptors.setSegment(1, -1);
+    descriptors.setSegment(2, segment);
+    expect(all()).toEqual([-1, -1, segment, -1]);
+  });
 
   it('of a page table has its segment, until the table is freed', () => {
     mm.mmap({ address: 0n, length: 4n * MIB });

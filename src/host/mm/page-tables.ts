@@ -262,7 +262,6 @@ export class PageTables {
     fillEntries(this.#kernel, origin, PAGE_TABLE_SIZE, EMPTY_PAGE);
     this.#descriptors.setSegment(origin / PAGE_TABLE_SIZE, segment);
     this.#descriptors.present[origin / PAGE_TABLE_SIZE] = 0;
-    this.#descriptors.watched[origin / PAGE_TABLE_SIZE] = 0;
     this.#traced('new', segment, origin);
     return origin;
   }
@@ -293,20 +292,21 @@ export class PageTables {
     this.setSegmentEntry(segment, EMPTY_SEGMENT);
   }
 
-  /** Unhooks the segment table of a segment. Returns it, or null if there is none. */
-  unhookSegmentTable(segment: number): number | null {
+  /** Unhooks the segment table of a segment, and returns it. Preconditions: there is one. */
+  unhookSegmentTable(segment: number): number {
     const table = this.#segmentTable(segment);
-    if (table < 0) return null;
     this.#foundFirst = NOWHERE;
     this.#setEntry(this.#regionThirdEntry(this.#regionThird(segment), segment), 0, EMPTY_REGION_THIRD);
     return table;
   }
 
-  /** Unhooks the region-third table of a segment. Returns it, or null if there is none or it is the first, which stays. */
+  /**
+   * Unhooks the region-third table of a segment. Returns it, or null if it is the first, which stays. Preconditions: there is
+   * one.
+   */
   unhookRegionTable(segment: number): number | null {
     if (segment < SEGMENTS_PER_REGION) return null;
     const region = this.#regionThird(segment);
-    if (region < 0) return null;
     this.#setEntry(this.#regionSecondEntry(segment), 0, EMPTY_REGION_SECOND);
     return region;
   }
@@ -412,13 +412,16 @@ class Halves {
   }
 }
 
-/** Sets all entries of a table to the same low half and a high half of zero. The first entry is copied on. */
+/**
+ * Sets all entries of a table to the same low half and a high half of zero. The first entry is copied on.
+ * @param length bytes, a power of two
+ */
 export function fillEntries(kernel: Kernel, table: number, length: number, low: number): void {
   const { bytes, view } = kernel.storage;
   view.setUint32(table, 0);
   view.setUint32(table + 4, low);
   for (let done = 8; done < length; done *= 2) {
-    bytes.copyWithin(table + done, table, table + Math.min(done, length - done));
+    bytes.copyWithin(table + done, table, table + done);
   }
 }
 

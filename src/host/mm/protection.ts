@@ -49,8 +49,8 @@ export function mprotectLocked(mm: MmState, start: number, end: number, protecti
 
 function protectSegment(mm: MmState, segment: number, span: PageSpan, gather: Gather): void {
   if (mm.tables.largeFrameOf(segment) >= 0) {
-    const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT);
-    protectLargeLocked(mm, segment, (mapping?.protection ?? 0) & PROT.WRITE ? 0 : SEGMENT.PROTECT, gather);
+    const mapping = mm.mappings.at(segment * PAGES_PER_SEGMENT) as Mapping;
+    protectLargeLocked(mm, segment, mapping.protection & PROT.WRITE ? 0 : SEGMENT.PROTECT, gather);
     return;
   }
   eachPageOf(mm, segment, span, (page, table, index) => {

@@ -119,9 +119,8 @@ export class Ptes {
     this.#common.descriptors.watched[table / PAGE_TABLE_SIZE]!++;
   }
 
-  /** Whether the entry is watched. */
+  /** Whether the entry, of a page table with PGSTEs, is watched. */
   isWatched(table: number, index: number): boolean {
-    if (this.#common.descriptors.watched[table / PAGE_TABLE_SIZE] === 0) return false;
     return (this.#kernel.storage.view.getUint32(table + PGSTE_OFFSET + index * 8) & PGSTE.NOTIFY) !== 0;
   }
 

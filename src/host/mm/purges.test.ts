@@ -1,8 +1,8 @@
-/** Each purge of a process is issued by its site: a fault injected there omits it, and no other. */
+/** The faults that can be injected into a process: each omits the purge of one site, and no other, or the unlinking. */
 
 import { expect, it } from 'vitest';
 import type { InjectedFault } from '../kernel.ts';
-import { bytes, MIB, makeHost, TIB } from '../testing/index.ts';
+import { bytes, entryOf, MIB, makeHost, TIB } from '../testing/index.ts';
 import type { Mm } from './mm.ts';
 
 const PAGE = 4096n;
@@ -81,4 +81,20 @@ it.each<[string, InjectedFault, string[], string[], (mm: Mm) => unknown, ((mm: M
 ])('%s: %s', (_, site, all, left, operation, prepare) => {
   expect(purgesOf(operation, null, prepare)).toEqual(all);
   expect(purgesOf(operation, site, prepare)).toEqual(left);
+});
+
+it.each([
+  [null, 0x220n],
+  ['unlink', null],
+] as const)('with the fault %s: the guest’s entry after munmap', (fault, unlinked) => {
+  const { host } = makeHost();
+  const mm = host.createMm();
+  mm.mmap({ address: 0n, length: MIB });
+  const gmap = host.createGmap(mm);
+  gmap.map({ from: 0n, to: 0n, length: MIB });
+  gmap.fault(0n);
+  const linked = entryOf(host, gmap.asce, 0n, 0);
+  host.kernel.injectedFault = fault;
+  mm.munmap({ address: 0n, length: MIB });
+  expect(entryOf(host, gmap.asce, 0n, 0)).toBe(unlinked ?? linked);
 });

@@ -117,6 +117,21 @@ describe('mremap refuses', () => {
   });
 });
 
+describe('mremap allows a new place', () => {
+  it.each([
+    ['directly below the old one', HOME - 2n * PAGE],
+    ['directly above the old one', HOME + 2n * PAGE],
+    ['at the very end of the address space', LIMIT - 2n * PAGE],
+    ['at address 0', 0n],
+  ])('%s', (_, to) => {
+    mm.mmap({ address: HOME, length: 2n * PAGE });
+    number(HOME, 2);
+    expect(mm.mremap({ address: HOME, oldLength: 2n * PAGE, newLength: 2n * PAGE, to })).toBe(to);
+    expect(numbers(to, 2)).toEqual([1, 2]);
+    expect([pages(), mm.mappings.count]).toEqual([2, 1]);
+  });
+});
+
 describe('in place', () => {
   it('shrinks: the memory after the new end is unmapped', () => {
     mm.mmap({ address: HOME, length: 2n * MIB });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InternalError } from '../../machine/index.ts';
 import { type LinkOwner, ReverseMaps } from './reverse-maps.ts';
 
@@ -104,6 +104,49 @@ describe('reverse maps', () => {
     expect(() => maps.ownerOf(0x10_0000)).toThrow(InternalError);
   });
 
+  it('throw it with a message that names the node or the entry', () => {
+    const maps = new ReverseMaps(FRAMES);
+    expect(() => maps.ownerOf(0)).toThrow('node 0 is in no gmap');
+    const node = maps.addTable(0x10_0000, owner(1)) + 5;
+    expect(() => maps.unlink(node)).toThrow('node 5 is not linked');
+    maps.link(0x20_0000, node);
+    expect(() => maps.link(0x20_0000, node)).toThrow('node 5 is linked twice');
+    maps.unlink(node);
+    maps.removeTable(0x10_0000);
+    expect(() => maps.ownerOf(node)).toThrow('node 5 is in no gmap');
+    expect(() => maps.nodeOf(0x10_0028)).toThrow('entry 0x100028 is in no gmap');
+  });
+
+  it('number the entries of the tables from 0 on, without gaps', () => {
+    const maps = new ReverseMaps(FRAMES);
+    const add = (i: number) => maps.addTable(0x10_0000 + i * TABLE, owner(i));
+    expect([0, 1, 2].map(add)).toEqual([0, 2048, 4096]);
+    maps.removeTable(0x10_0000 + TABLE);
+    expect([3, 4].map(add)).toEqual([2048, 6144]);
+  });
+
+  it('know whether any entry of a table is linked', () => {
+    const maps = new ReverseMaps(FRAMES);
+    const [one, two] = [maps.addTable(0x10_0000, owner(1)), maps.addTable(0x10_4000, owner(2))];
+    const linked = () => [one, one + 2047, two, two + 2047].map((node) => maps.anyLinked(node));
+    expect(linked()).toEqual([false, false, false, false]);
+    maps.link(0x20_0000, one + 2047);
+    expect(linked()).toEqual([true, true, false, false]);
+    maps.unlink(one + 2047);
+    expect(linked()).toEqual([false, false, false, false]);
+  });
+
+  it('of the first frame and of the last are like all others', () => {
+    for (const pageTable of [0, (FRAMES - 1) * 4096]) {
+      maps.link(pageTable, 0x10_0000);
+      maps.link(pageTable, 0x10_0008);
+      expect(entriesOf(maps, pageTable)).toEqual([0x10_0008, 0x10_0000]);
+      maps.unlink(0x10_0008);
+      maps.unlink(0x10_0000);
+      expect(entriesOf(maps, pageTable)).toEqual([]);
+    }
+  });
+
   it('reuse the slot of a removed table', () => {
     maps.link(0x20_0000, 0x10_4008);
     maps.link(0x20_0000, 0x10_0008);
@@ -113,6 +156,22 @@ describe('reverse maps', () => {
     maps.link(0x20_0000, 0x18_0008);
     expect(entriesOf(maps, 0x20_0000)).toEqual([0x18_0008, 0x10_4008]);
     expect(maps.ownerOf(0x18_0008).id).toBe(3);
+  });
+
+  it('grow by an eighth at a time, or by one table', () => {
+    const TABLE_BYTES = 2048 * 8;
+    const set = vi.spyOn(Int32Array.prototype, 'set');
+    const maps = new ReverseMaps(FRAMES);
+    const sizes = Array.from({ length: 300 }, (_, i) => {
+      maps.addTable(0x10_0000 + i * TABLE, owner(i));
+      return ((set.mock.contexts.at(-1) as Int32Array | undefined)?.byteLength ?? 0) / TABLE_BYTES;
+    });
+    set.mockRestore();
+    expect(sizes.slice(0, 14)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 11, 13, 13, 15]);
+    sizes.reduce((before, size, i) => {
+      expect(size).toBe(i < before ? before : before + Math.ceil(before / 8));
+      return size;
+    });
   });
 
   it('grow, and keep the existing links', () => {

@@ -119,8 +119,7 @@ function freeSegmentTables(mm: MmState, start: number, end: number, gather: Gath
     const first = segment - (segment % SEGMENTS_PER_TABLE);
     const next = first + SEGMENTS_PER_TABLE;
     if (!mm.mappings.touches(first * PAGES_PER_SEGMENT, next * PAGES_PER_SEGMENT)) {
-      const table = mm.tables.unhookSegmentTable(segment);
-      if (table !== null) gather.deferTable(table);
+      gather.deferTable(mm.tables.unhookSegmentTable(segment));
       freeRegionTable(mm, segment, gather);
     }
     segment = mm.tables.nextTable(next, last);

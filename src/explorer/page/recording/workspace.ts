@@ -9,7 +9,7 @@ import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
 import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
-import { lessonAfter, numberOf } from './lessons/course.ts';
+import { fullName, lessonAfter, numberOf } from './lessons/course.ts';
 import { filter, moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
@@ -58,8 +58,8 @@ export const documentTitle = computed(() => {
 });
 
 /** The stored draft of a lesson: the text that was open, and the text that was typed. */
-function draftOf(id: string | undefined): ReturnType<typeof storedText> {
-  return storedText(() => sessionStorage, `guesthouse-draft-${id ?? 'own'}`);
+function draftOf(of: Lesson | null): ReturnType<typeof storedText> {
+  return storedText(() => sessionStorage, `guesthouse-draft-${of === null ? 'own' : fullName(of)}`);
 }
 
 /**
@@ -68,7 +68,7 @@ function draftOf(id: string | undefined): ReturnType<typeof storedText> {
  */
 function storedDraft(of: Lesson | null, text: string, only: boolean): string {
   try {
-    const [opened, typed] = JSON.parse(draftOf(of?.id).read() ?? '[]') as unknown[];
+    const [opened, typed] = JSON.parse(draftOf(of).read() ?? '[]') as unknown[];
     if (typeof typed === 'string' && (!only || opened === text)) return typed;
   } catch {
     // The value was not written by this page.
@@ -84,20 +84,36 @@ effect(() => {
   const opened = openedText.value;
   if (opened === null || text.length > DRAFT_KEPT) return;
   const original = lesson.value?.scenario ?? opened;
-  draftOf(lesson.value?.id).write(text === original ? null : JSON.stringify([opened, text]));
+  draftOf(lesson.value).write(text === original ? null : JSON.stringify([opened, text]));
 });
+
+/** Counts the recordings that were opened: each has an entry in the browser's history. */
+export const openings = signal(0);
 
 /** Opens a lesson of the course at its beginning, with the stored draft. */
 export function openLesson(what: Lesson): Promise<void> {
-  batch(() => {
+  return batch(() => {
+    forget();
     lesson.value = what;
-    offered.value = false;
-    selected.value = null;
-    filter.value = {};
     draft.value = storedDraft(what, what.scenario, false);
     tab.value = LESSON_VIEWS[what.view];
+    return begin({ kind: 'scenario', text: draft.value });
   });
-  return open({ kind: 'scenario', text: draft.value }, DEFAULT_SETTINGS);
+}
+
+/** Clears what belongs to the recording that was open. */
+function forget(): void {
+  lesson.value = null;
+  offered.value = false;
+  ownName.value = null;
+  selected.value = null;
+  filter.value = {};
+}
+
+function begin(what: Source, how = DEFAULT_SETTINGS, at: Position = START): Promise<void> {
+  const opening = open(what, how, at);
+  openings.value++;
+  return opening;
 }
 
 /** Opens the next (1) or previous (-1) lesson. */
@@ -111,29 +127,34 @@ export function neighbour(by: 1 | -1): Lesson | undefined {
   return lesson.value === null ? undefined : lessonAfter(lesson.value, by);
 }
 
-/**
- * Opens the user's own recording, or a changed lesson. A guest is shown at its end unless a position is given: the
- * console is complete there.
- * @param of the lesson that the text was changed from
- */
-export async function openOwn(
-  what: Source,
-  how: Required<Settings> = DEFAULT_SETTINGS,
-  at: Position | null = null,
-  of: Lesson | null = null,
-): Promise<void> {
-  batch(() => {
-    lesson.value = of;
-    offered.value = false;
-    selected.value = null;
-    filter.value = {};
-    ownName.value = null;
-    draft.value = what.kind === 'scenario' ? storedDraft(of, what.text, true) : '';
+/** How to open a recording. */
+export interface Opening {
+  readonly how?: Required<Settings>;
+  /** The position. The default is the start, and for a guest the end: the console is complete there. */
+  readonly at?: Position;
+  /** The lesson that it is, or that it was changed from. */
+  readonly lesson?: Lesson | null;
+  /** The name of the file that it came from. */
+  readonly name?: string | null;
+  /** Whether the server offers it. */
+  readonly isOffered?: boolean;
+}
+
+/** Opens the user's own recording, or a lesson that may be changed. */
+export async function openOwn(what: Source, opening: Opening = {}): Promise<void> {
+  let playing = what;
+  await batch(() => {
+    forget();
+    lesson.value = opening.lesson ?? null;
+    ownName.value = opening.name ?? null;
+    offered.value = opening.isOffered ?? false;
+    draft.value = what.kind === 'scenario' ? storedDraft(lesson.value, what.text, true) : '';
+    playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
+    return begin(playing, opening.how, opening.at);
   });
-  const playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
-  await open(playing, how, at ?? START);
   const { step, event } = position.value;
-  if (what.kind === 'guest' && at === null && source.value === playing && step === 0 && event === 0) {
+  const isHere = source.value === playing && step === 0 && event === 0;
+  if (what.kind === 'guest' && opening.at === undefined && isHere) {
     moveTo({ step: progress.value?.steps ?? 0, event: 0 });
   }
 }

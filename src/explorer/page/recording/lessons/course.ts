@@ -11,10 +11,12 @@ export interface Course {
   /** The name of the file, or null for our own. */
   readonly name: string | null;
   readonly lessons: readonly Lesson[];
+  /** Whether a link can name them. */
+  readonly isLinkable: boolean;
 }
 
 /** Our own lessons. */
-export const OUR_COURSE: Course = { name: null, lessons };
+export const OUR_COURSE: Course = { name: null, lessons, isLinkable: true };
 
 /** The course in the menu. */
 export const course = signal<Course>(OUR_COURSE);
@@ -46,21 +48,21 @@ function storedNames(): readonly string[] {
   return [];
 }
 
-/** The name of a lesson among those of all courses. */
-function nameOf({ id }: Lesson): string {
+/** Returns the name of a lesson of the course among those of all courses. */
+export function fullName({ id }: Lesson): string {
   const { name } = course.value;
   return name === null ? id : `${name}/${id}`;
 }
 
 /** Whether a lesson of the course was done, now or on an earlier visit. */
 export function isDone(lesson: Lesson): boolean {
-  return done.value.includes(nameOf(lesson));
+  return done.value.includes(fullName(lesson));
 }
 
 /** Marks a lesson of the course as done. The browser remembers it. */
 export function markDone(lesson: Lesson): void {
   if (isDone(lesson)) return;
-  done.value = [...done.value, nameOf(lesson)].slice(-NAMES_KEPT);
+  done.value = [...done.value, fullName(lesson)].slice(-NAMES_KEPT);
   stored.write(JSON.stringify(done.value));
 }
 

@@ -41,7 +41,7 @@ export function DropTarget() {
       <p>
         <strong>Drop the file here</strong>
       </p>
-      <p class="muted">a scenario, a trace (.jsonl) or a guest’s ELF image</p>
+      <p class="muted">a lesson (.md), a scenario, a trace (.jsonl) or a guest’s ELF image</p>
     </div>
   ) : null;
 }

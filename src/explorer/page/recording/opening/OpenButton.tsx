@@ -12,7 +12,7 @@ export function OpenButton() {
     <>
       <button
         type="button"
-        title="Open a scenario, a trace or a guest’s ELF image"
+        title="Open a lesson, a scenario, a trace or a guest’s ELF image"
         onClick={() => input.current?.click()}
       >
         Open…
@@ -22,7 +22,7 @@ export function OpenButton() {
         type="file"
         class="hidden"
         tabIndex={-1}
-        aria-label="A scenario, a trace or a guest’s ELF image"
+        aria-label="A lesson, a scenario, a trace or a guest’s ELF image"
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
           event.currentTarget.value = '';

@@ -3,19 +3,26 @@
  * else the first lesson.
  */
 
-import type { Position, Source } from '../../../../player/index.ts';
-import { lessons } from '../../../lessons/index.ts';
+import { LESSON_VIEWS, type Lesson } from '../../../lessons/lesson.ts';
 import { complain, notice } from '../../ui/notice.ts';
-import { bytesOf, LinkError, type Shared, unpack } from '../share/codec.ts';
+import { course, OUR_COURSE } from '../lessons/course.ts';
+import { LinkError, unpack } from '../share/codec.ts';
+import { isReadable, type Readable, readReadable } from '../share/readable.ts';
 import { selected } from '../state.ts';
-import { tab } from '../tabs.ts';
-import { DEFAULT_SETTINGS, offered, openLesson, openOwn, ownName } from '../workspace.ts';
+import { type TabId, tab } from '../tabs.ts';
+import { DEFAULT_SETTINGS, type Opening, openLesson, openOwn } from '../workspace.ts';
+import { fetchOffer, type Offer } from './offer.ts';
+
+/** The recording that the server offers; null before it was fetched, or if there is none. */
+let offer: Offer | null = null;
 
 /** Opens the first recording. */
 export async function start(): Promise<void> {
+  offer = await fetchOffer();
+  if (offer?.kind === 'lessons') course.value = offer.course;
   if (await openLink()) return;
-  if (await openOffered()) return;
-  const [first] = lessons;
+  if (offer?.kind === 'recording') return openOffered({});
+  const [first] = course.value.lessons;
   if (first) await openLesson(first);
 }
 
@@ -24,7 +31,7 @@ export async function openLink(): Promise<boolean> {
   const fragment = location.hash.slice(1);
   if (fragment === '') return false;
   try {
-    await restore(unpack(fragment));
+    await restore(isReadable(fragment) ? readReadable(fragment) : unpack(fragment));
     return true;
   } catch (error) {
     complain(error);
@@ -32,72 +39,51 @@ export async function openLink(): Promise<boolean> {
   }
 }
 
-async function restore(shared: Shared): Promise<void> {
-  const { source, injectedFault, check, position, selected: chosen } = shared;
-  const how = { injectedFault, check };
+async function restore(shared: Readable): Promise<void> {
+  const { source, injectedFault, check, position } = shared;
+  const opening = { how: { ...DEFAULT_SETTINGS, injectedFault, check }, at: position };
   notice.value = null;
-  // Do this while the recording is being opened. Later, the user may have opened another one.
-  const show = () => {
-    tab.value = shared.tab;
-    selected.value = chosen;
-  };
   if (source.kind === 'offered') {
-    if (!(await openOffered(how, position, show)))
-      throw new LinkError('The recording that the link names is no longer offered.');
-  } else if (source.kind === 'lesson') {
-    const named = lessons.find(({ id }) => id === source.id);
-    if (!named) throw new LinkError('The link names a lesson that does not exist.');
-    const opening = openOwn({ kind: 'scenario', text: named.scenario }, how, position, named);
-    show();
-    await opening;
-  } else {
-    const of = lessons.find(({ id }) => id === source.lesson) ?? null;
-    const opening = openOwn({ kind: 'scenario', text: source.text }, how, position, of);
-    show();
-    await opening;
+    if (offer?.kind !== 'recording') {
+      throw new LinkError(
+        'The link names no lesson, and the recording that it may mean is not offered here.',
+      );
+    }
+    const opened = openOffered(opening);
+    show(shared, tab.value);
+    return opened;
   }
-}
-
-/**
- * Opens the recording that the server offers. Returns false if it offers none.
- * @param begun called when the recording is being opened
- */
-async function openOffered(
-  how = DEFAULT_SETTINGS,
-  at: Position | null = null,
-  begun: () => void = () => {},
-): Promise<boolean> {
-  if (document.querySelector('meta[name="guesthouse-recording"]') === null) return false;
-  try {
-    const answer = await fetch('recording.json');
-    const plain: unknown = answer.ok ? await answer.json() : null;
-    const what = offer(plain);
-    if (what === null) return false;
-    if (what.kind === 'guest') tab.value = 'console';
-    const opening = openOwn(what, how, at);
-    offered.value = what.kind !== 'scenario';
-    ownName.value = nameOf(plain);
-    begun();
-    await opening;
-    return true;
-  } catch {
-    return false;
+  const id = source.kind === 'lesson' ? source.id : source.lesson;
+  const of = id === undefined ? null : lessonNamed(id);
+  if (source.kind === 'lesson' && of === null) {
+    throw new LinkError(`There is no lesson “${source.id.slice(0, 40)}”.`);
   }
+  const text = source.kind === 'scenario' ? source.text : (of?.scenario ?? '');
+  const opened = openOwn({ kind: 'scenario', text }, { ...opening, lesson: of });
+  show(shared, of === null ? 'spaces' : LESSON_VIEWS[of.view]);
+  return opened;
 }
 
-function nameOf(plain: unknown): string | null {
-  const { name } = plain as Record<string, unknown>;
-  return typeof name === 'string' ? name : null;
+/** Shows the view and the selection of a link. Later, the user may have opened something else. */
+function show(shared: Readable, usual: TabId): void {
+  tab.value = shared.tab ?? usual;
+  selected.value = shared.selected;
 }
 
-/** Parses `recording.json`. */
-function offer(plain: unknown): Source | null {
-  if (typeof plain !== 'object' || plain === null) return null;
-  const { kind, text, name, image, arguments: words } = plain as Record<string, unknown>;
-  if (kind === 'scenario' && typeof text === 'string') return { kind, text };
-  if (kind === 'trace' && typeof text === 'string') return { kind, name: String(name), text };
-  if (kind !== 'guest' || typeof image !== 'string') return null;
-  const bytes = bytesOf(image);
-  const guest = { kind, name: String(name), image: bytes } as const;
-  return typeof words === 'string' ? { ...guest, arguments: words } : guest;
+/** Returns a lesson of the course in the menu or else of our own, which then becomes that course. */
+function lessonNamed(id: string): Lesson | null {
+  for (const one of [course.value, OUR_COURSE]) {
+    const named = one.lessons.find((lesson) => lesson.id === id);
+    if (named === undefined) continue;
+    course.value = one;
+    return named;
+  }
+  return null;
+}
+
+function openOffered(opening: Opening): Promise<void> {
+  if (offer?.kind !== 'recording') return Promise.resolve();
+  const { source, name } = offer;
+  if (source.kind === 'guest') tab.value = 'console';
+  return openOwn(source, { ...opening, name, isOffered: source.kind !== 'scenario' });
 }

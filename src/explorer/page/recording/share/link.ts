@@ -1,23 +1,22 @@
 /**
- * Keeps the address of the page up to date.
+ * The link to the current position.
  */
 
-import { effect } from '@preact/signals';
-import { openLink } from '../opening/start.ts';
+import { LESSON_VIEWS } from '../../../lessons/lesson.ts';
+import { course } from '../lessons/course.ts';
 import { position, selected, settings, source } from '../state.ts';
 import { tab } from '../tabs.ts';
 import { lesson, offered, openedText } from '../workspace.ts';
 import { pack, type SharedSource } from './codec.ts';
-
-/** Minimum number of milliseconds between two updates: browsers forbid more. */
-const EVERY = 300;
+import { writeReadable } from './readable.ts';
 
 /** Returns the source that a link would name, or null if a link cannot hold it. */
 function sharedSource(): SharedSource | null {
   const text = openedText.value;
   if (text === null) return offered.value ? { kind: 'offered' } : null;
   const of = lesson.value;
-  if (of === null) return { kind: 'scenario', text };
+  // Lessons of a file that the user opened cannot be named.
+  if (of === null || !course.value.isLinkable) return { kind: 'scenario', text };
   return of.scenario === text ? { kind: 'lesson', id: of.id } : { kind: 'scenario', text, lesson: of.id };
 }
 
@@ -26,36 +25,8 @@ export function fragment(): string | null {
   const what = source.value === null ? null : sharedSource();
   if (what === null) return null;
   const { injectedFault, check } = settings.value;
-  return pack({
-    source: what,
-    injectedFault,
-    check,
-    position: position.value,
-    tab: tab.value,
-    selected: selected.value,
-  });
-}
-
-/** Updates the address from now on. */
-export function keepAddress(): void {
-  let timer = 0;
-  let written = location.hash.slice(1);
-  const write = () => {
-    const now = fragment();
-    if (source.value === null || now === written) return;
-    written = now ?? '';
-    history.replaceState(null, '', now === null ? location.pathname + location.search : `#${now}`);
-  };
-  effect(() => {
-    source.value;
-    position.value;
-    settings.value;
-    selected.value;
-    tab.value;
-    clearTimeout(timer);
-    timer = setTimeout(write, EVERY);
-  });
-  addEventListener('hashchange', () => {
-    if (location.hash.slice(1) !== written) void openLink();
-  });
+  const rest = { source: what, injectedFault, check, position: position.value, selected: selected.value };
+  const view = lesson.value === null ? null : LESSON_VIEWS[lesson.value.view];
+  const readable = writeReadable({ ...rest, tab: tab.value === view ? null : tab.value });
+  return readable ?? pack({ ...rest, tab: tab.value });
 }

@@ -5,6 +5,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { ChangeButtons } from '../../changes/ChangeButtons.tsx';
+import { entryAt } from '../../changes/changes.ts';
 import { useQuery } from '../../client.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EntryDetail } from '../common/EntryDetail.tsx';
@@ -69,7 +70,7 @@ export function WalkView() {
           </h3>
           {/* The guest's own tables are at guest addresses. */}
           {step.step.at !== null && step.key.startsWith('host') && (
-            <ChangeButtons subject={{ kind: 'bytes', address: step.step.at, length: 8 }} of="this entry" />
+            <ChangeButtons target={entryAt(step.step.at)} of="this entry" />
           )}
           <EntryDetail level={step.step.level} value={step.step.value} />
         </div>

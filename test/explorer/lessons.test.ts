@@ -1,0 +1,366 @@
+/**
+ * Lessons in a real browser: their notes with and without bugs, their end, links to them, and lessons by others.
+ */
+
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Lesson, lessons } from '../../src/explorer/lessons/index.ts';
+import { commonSteps, notesShown } from '../../src/explorer/lessons/story.ts';
+import { sameSteps } from '../../src/explorer/same-steps.ts';
+import type { InjectedFault } from '../../src/host/index.ts';
+import { Player } from '../../src/player/index.ts';
+import { endAll, ROOT, served } from '../serve.ts';
+import { browserForTests, Explorer } from './browser.ts';
+import { violations } from './violations.ts';
+
+const browser = await browserForTests();
+let url: string;
+const opened: Explorer[] = [];
+/** The computer may be busy. */
+const PATIENT = { timeout: 20_000 };
+
+async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {}): Promise<Explorer> {
+  const explorer = await Explorer.open(browser as Browser, at, options);
+  opened.push(explorer);
+  await explorer.ready();
+  await explorer.settled();
+  return explorer;
+}
+
+const named = (id: string) => lessons.find((lesson) => lesson.id === id) as Lesson;
+const note = (page: Page) => page.locator('.notes > li');
+const heading = (page: Page) => page.locator('.lesson h2').innerText();
+
+beforeAll(async () => {
+  url = await served();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
+});
+afterAll(async () => {
+  await browser?.close();
+  await endAll();
+});
+
+/** Returns the words of a text: without markup, which the page shows in other ways. */
+const words = (text: string) => text.replaceAll(/[`*]/g, '').replaceAll(/\s+/g, ' ').trim();
+
+/** Returns the words of the notes that are true after each step, from a run of its own. */
+function expectedNotes(lesson: Lesson, fault: InjectedFault | null): string[][] {
+  const play = (injectedFault: InjectedFault | null) => {
+    const player = new Player({ kind: 'scenario', text: lesson.scenario }, { injectedFault });
+    player.record(lesson.steps.length);
+    return player;
+  };
+  const [own, broken] = [play(null), play(fault)];
+  const unaffected = sameSteps(own, broken);
+  const common = commonSteps(lesson, lesson.scenario);
+  own.close();
+  broken.close();
+  return common.map((_, step) =>
+    notesShown(lesson, { fault, step, common, unaffected }).map(({ blocks }) =>
+      words(blocks.flatMap((one) => (one.kind === 'list' ? one.items : [one.text])).join(' ')),
+    ),
+  );
+}
+
+describe.skipIf(browser === null)('the notes of a lesson are those of the run', () => {
+  const runs = lessons.flatMap((lesson) =>
+    [null, ...lesson.faults].map((fault) => [lesson.id, fault, lesson] as const),
+  );
+
+  it.each(runs)('%s, bug: %s', async (id, fault, lesson) => {
+    const explorer = await open(`${url}#lesson=${id}&view=walk${fault === null ? '' : `&fault=${fault}`}`);
+    const { page } = explorer;
+    for (const [step, expected] of expectedNotes(lesson, fault).entries()) {
+      if (step > 0) await page.keyboard.press(']');
+      await explorer.at(step);
+      const shown = async () => (await note(page).locator('.text').allInnerTexts()).map(words);
+      await expect.poll(shown, PATIENT).toEqual(expected);
+    }
+  });
+});
+
+describe.skipIf(browser === null)('a changed scenario', () => {
+  it('shows only the notes before the change', async () => {
+    const explorer = await open(`${url}#lesson=link&step=13`);
+    const { page } = explorer;
+    const own = named('link').notes.filter(({ fault }) => fault === null);
+    await expect.poll(() => note(page).count(), PATIENT).toBe(own.length);
+    const changed = named('link').scenario.replace('process read 0x10001000 3', 'process read 0x10001000 4');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(changed);
+    await page.keyboard.press('Control+Enter');
+    await explorer.at(13);
+    await expect.poll(() => note(page).count(), PATIENT).toBe(own.filter(({ step }) => step < 9).length);
+    await page.getByText('You have changed the scenario.').waitFor();
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await expect.poll(() => note(page).count(), PATIENT).toBe(own.length);
+  });
+});
+
+describe.skipIf(browser === null)('the end of a lesson', () => {
+  it('asks, invites to break it, and leads to the next lesson', async () => {
+    const explorer = await open(`${url}#lesson=purge&step=11`);
+    const { page } = explorer;
+    expect(await page.locator('.quiz').count()).toBe(0);
+    const goOn = page.locator('.go-on .primary');
+    await goOn.click();
+    await explorer.at(12);
+    await expect.poll(() => page.locator('.quiz').count(), PATIENT).toBe(2);
+    for (const question of named('purge').questions) {
+      const box = page.locator('.quiz').filter({ hasText: words(question.text) });
+      const choices = [...question.choices].sort((a, b) => Number(a.isRight) - Number(b.isRight));
+      for (const { text, reason, isRight } of choices.slice(1)) {
+        await box.getByRole('button', { name: words(text) }).click();
+        await box
+          .getByText(isRight ? 'Right.' : 'No.')
+          .first()
+          .waitFor();
+        expect(words(await box.innerText())).toContain(words(reason));
+      }
+    }
+    expect(await violations(explorer)).toEqual([]);
+    await page.getByRole('button', { name: /^Now leave out/ }).click();
+    await explorer.at(7);
+    await goOn.click();
+    await explorer.at(8);
+    await note(page).getByText('Without the purge:').waitFor();
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await page.getByRole('button', { name: 'Put it back' }).click();
+    await note(page).getByText('EFAULT, as it should be.').waitFor();
+    expect(await goOn.innerText()).toBe('Next: Lesson 13: A forgotten link');
+    await goOn.click();
+    await expect.poll(() => heading(page), PATIENT).toBe('A forgotten link');
+    await page.reload();
+    await explorer.ready();
+    await page.getByRole('button', { name: 'Choose a lesson' }).click();
+    expect(await page.getByText(`1 of ${lessons.length} done`).count()).toBe(1);
+    const done = page.getByRole('menuitemradio').filter({ hasText: 'done' });
+    expect(await done.allInnerTexts()).toEqual([expect.stringContaining('12. First purge, then free')]);
+  });
+});
+
+describe.skipIf(browser === null)('a term', () => {
+  it('is explained by keyboard and by touch', async () => {
+    const explorer = await open(`${url}#lesson=purge`, { hasTouch: true });
+    const { page } = explorer;
+    const term = page.locator('.notes').getByRole('button', { name: 'TLB' }).first();
+    const text = page.locator('.explanation', { hasText: 'Translation-lookaside buffer: a cache' });
+    await term.focus();
+    await page.keyboard.press('Enter');
+    await text.waitFor();
+    expect(await violations(explorer)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await text.waitFor({ state: 'detached' });
+    await term.tap();
+    await text.waitFor();
+    const box = await text.boundingBox();
+    expect((box?.x ?? -1) >= 0 && (box?.y ?? -1) >= 0).toBe(true);
+    await page.locator('.lesson h2').tap();
+    await text.waitFor({ state: 'detached' });
+    await page.keyboard.press('Shift+?');
+    await page.getByText('Glossary').click();
+    await page.getByRole('dialog').getByText('Invalidate DAT-table entry').waitFor();
+    expect(await violations(explorer)).toEqual([]);
+  });
+});
+
+describe.skipIf(browser === null)('links', () => {
+  const hash = (page: Page) => new URL(page.url()).hash;
+
+  it('can be read and written by hand', async () => {
+    const explorer = await open(`${url}#lesson=link&step=6`);
+    const { page } = explorer;
+    await explorer.at(6);
+    expect(await page.title()).toBe(`Lesson 3: ${named('link').title} – Guesthouse`);
+    await page.keyboard.press(']');
+    await expect.poll(() => hash(page), PATIENT).toBe('#lesson=link&step=7');
+    await explorer.view('Tables');
+    await expect.poll(() => hash(page), PATIENT).toBe('#lesson=link&step=7&view=tables');
+    await page.getByLabel('Inject a bug').selectOption('unlink');
+    await expect.poll(() => hash(page), PATIENT).toBe('#lesson=link&step=7&view=tables&fault=unlink');
+  });
+
+  it('that are wrong say what is wrong', async () => {
+    const { page } = await open(`${url}#lesson=lynk&step=6`);
+    await page.getByRole('alert').getByText('There is no lesson “lynk”.').waitFor();
+    expect(await heading(page)).toBe(lessons[0]?.title);
+  });
+
+  it('to the recording on offer name no lesson', async () => {
+    const explorer = await open(`${await served('examples/images/hello.elf', '--', 'x')}#step=1`);
+    await explorer.at(1);
+    expect(hash(explorer.page)).toMatch(/^#step=1/);
+  });
+});
+
+describe.skipIf(browser === null)('Back and Forward', () => {
+  it('lead from one lesson to the next, and to where one was in it', async () => {
+    const explorer = await open(`${url}#lesson=link`);
+    const { page } = explorer;
+    for (let step = 1; step <= 4; step++) await page.keyboard.press(']');
+    await explorer.at(4);
+    await page.keyboard.press('Shift+>');
+    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await explorer.ready();
+    await page.keyboard.press(']');
+    await explorer.at(1);
+    await page.evaluate(() => (location.hash = 'lesson=purge&step=3'));
+    await expect.poll(() => heading(page), PATIENT).toBe(named('purge').title);
+    await explorer.at(3);
+    await page.goBack();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await explorer.at(1);
+    await page.goBack();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('link').title);
+    await explorer.at(4);
+    await page.goForward();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await page.goForward();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('purge').title);
+    await explorer.at(3);
+    await page.goBack();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await explorer.ready();
+    await page.keyboard.press('Shift+>');
+    await expect.poll(() => heading(page), PATIENT).toBe(named('pieces').title);
+    await page.goBack();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+  });
+
+  it('lead back to a file that was dropped', async () => {
+    const explorer = await open(`${url}#lesson=link&step=2`);
+    const { page } = explorer;
+    const image = readFileSync(join(ROOT, 'examples/images/hello.elf'));
+    await choose(page, 'hello.elf', image);
+    await expect.poll(() => heading(page), PATIENT).toBe('hello.elf');
+    await page.goBack();
+    await expect.poll(() => heading(page), PATIENT).toBe(named('link').title);
+    await explorer.at(2);
+    await page.goForward();
+    await expect.poll(() => heading(page), PATIENT).toBe('hello.elf');
+  });
+});
+
+describe.skipIf(browser === null)('a file that is no good', () => {
+  it.each([
+    ['short.elf', readFileSync(join(ROOT, 'examples/images/hello.elf')).subarray(0, 40), 'short.elf: '],
+    ['trace.jsonl', Buffer.from('{"type":"x"}\n{\n'), 'trace.jsonl'],
+    ['lesson.md', Buffer.from('# A lesson\n'), 'lesson.md:1: a lesson begins with front matter'],
+  ])('%s leaves what is open', async (name, bytes, message) => {
+    const explorer = await open(`${url}#lesson=link&step=4`);
+    const { page } = explorer;
+    await choose(page, name, bytes);
+    await page.getByRole('alert').getByText(message).waitFor();
+    await page.keyboard.press(']');
+    await explorer.at(5);
+    expect(await heading(page)).toBe(named('link').title);
+  });
+});
+
+/** Opens a file as a user does. */
+async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+}
+
+describe.skipIf(browser === null)('lessons by others', () => {
+  const file = 'examples/lessons/zeros.md';
+
+  it('are opened by the command, and have links', async () => {
+    const at = await served(file);
+    const explorer = await open(at);
+    const { page } = explorer;
+    expect(await heading(page)).toBe('New memory is full of zeros');
+    await page.keyboard.press('Shift+}');
+    await note(page).getByText('Zeros: the page has a frame again').waitFor();
+    await expect.poll(() => page.url(), PATIENT).toBe(`${at}#lesson=zeros&step=6`);
+    await page.getByRole('button', { name: /^Now leave out/ }).click();
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await note(page).getByText('The guest reads “old”').waitFor();
+    expect(await violations(explorer)).toEqual([]);
+  });
+
+  it('are opened when dropped, and their markup is shown as text', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    const text = readFileSync(join(ROOT, file), 'utf8').replace(
+      'Let us try to find old data.',
+      'Let us try <img src=x onerror=alert(1)> and *this* & `<b>that</b>`.',
+    );
+    await choose(page, 'mine.md', Buffer.from(text));
+    await expect.poll(() => heading(page), PATIENT).toBe('New memory is full of zeros');
+    const first = note(page).first();
+    expect(await first.innerText()).toContain(
+      'Let us try <img src=x onerror=alert(1)> and this & <b>that</b>.',
+    );
+    expect(await first.locator('img, b').count()).toBe(0);
+    await page.getByRole('button', { name: 'Choose a lesson' }).click();
+    await page.getByRole('menuitem', { name: 'Guesthouse’s own lessons' }).click();
+    await explorer.lesson(1);
+    expect(await heading(page)).toBe(lessons[1]?.title);
+  });
+
+  it('are rejected if they state what is not so', async () => {
+    const { page } = await open();
+    const text = readFileSync(join(ROOT, file), 'utf8').replace('ok 000000', 'ok 00');
+    await choose(page, 'mine.md', Buffer.from(text));
+    await page.getByRole('alert').getByText('answers "ok 000000", not "ok 00"').waitFor();
+    expect(await heading(page)).toBe(lessons[0]?.title);
+  });
+});
+
+describe.skipIf(browser === null)('the page in a frame', () => {
+  let slides: Server;
+  const frames = (address: string) =>
+    `<!doctype html><title>x</title><iframe src="${address}" width="700" height="500"></iframe>`;
+  afterEach(() => slides?.close());
+
+  /** Serves a page with a frame, from another origin on this computer. */
+  async function show(address: string): Promise<Page> {
+    slides = createServer((_, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end(frames(address));
+    });
+    await new Promise<void>((resolve) => slides.listen(0, '127.0.0.1', resolve));
+    const context = await (browser as Browser).newContext();
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${(slides.address() as AddressInfo).port}/`);
+    return page;
+  }
+
+  it('shows picture, note and steps', async () => {
+    const page = await show(`${url}?embed#lesson=link&step=5`);
+    const frame = page.frameLocator('iframe');
+    await frame.locator('.where', { hasText: 'step 5 of 13' }).waitFor();
+    await frame.getByRole('button', { name: 'Next' }).click();
+    await frame.locator('.note', { hasText: 'The host linked the segment' }).waitFor();
+    expect(await frame.locator('.scenario, header, .time').count()).toBe(0);
+    expect(await frame.getByRole('link').getAttribute('href')).toBe('/#lesson=link&step=6');
+    await page.context().close();
+  });
+
+  it('is not shown without asking for it', async () => {
+    const page = await show(url);
+    await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/);
+    await page.context().close();
+  });
+
+  it('is accessible', async () => {
+    const explorer = await Explorer.open(browser as Browser, `${url}?embed#lesson=link&step=6`);
+    opened.push(explorer);
+    await explorer.page.locator('.note .text').waitFor();
+    await explorer.settled();
+    expect(await violations(explorer)).toEqual([]);
+  });
+});

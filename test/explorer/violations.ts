@@ -1,0 +1,15 @@
+/** Checks the accessibility of the page. */
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Explorer } from './browser.ts';
+
+/** The scrolling element of the editor contains the focused one. */
+const FALSE_ALARMS = [/^scrollable-region-focusable: <div [^>]*class="cm-scroller"/];
+
+/** Returns what axe finds, with the elements. */
+export async function violations({ page }: Explorer): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  return violations
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+    .filter((one) => !FALSE_ALARMS.some((known) => known.test(one)));
+}
