@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { traceKindOf } from '../analysis/index.ts';
 import { isLessonFile } from '../explorer/internal.ts';
 import { readScript } from '../player/index.ts';
 import { ImageError, parseElf } from '../vmm/index.ts';
@@ -118,7 +119,7 @@ function readRecording(path: string, commandLine: string): OfferedRecording {
   }
   if (commandLine !== '') throw argumentsError(path);
   const text = bytes.toString('utf8');
-  if (isTrace(text)) return { kind: 'trace', name, text };
+  if (traceKindOf(text) !== null) return { kind: 'trace', name, text };
   if (isLessonFile(path, text)) return lessonsOf(path, text);
   checkScenario(path, text);
   return { kind: 'scenario', name, text };
@@ -134,17 +135,6 @@ function checkImage(path: string, bytes: Uint8Array): void {
   } catch (error) {
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
     throw error;
-  }
-}
-
-/** Whether the first line of a text is an event. */
-function isTrace(text: string): boolean {
-  if (!text.startsWith('{')) return false;
-  try {
-    const first: unknown = JSON.parse(text.slice(0, (text.indexOf('\n') + 1 || text.length + 1) - 1));
-    return typeof (first as { type?: unknown }).type === 'string';
-  } catch {
-    return false;
   }
 }
 

@@ -2,6 +2,7 @@
  * An index of recorded events, by filter and by position.
  */
 
+import { type EventTerms, FilterError, matchesTerms, parseFilter } from '../analysis/index.ts';
 import { isEarlier, type Position, type RecordedEvent } from '../player/index.ts';
 import type { TraceEvent, TraceEventType } from '../trace/index.ts';
 import type { Density, EventFilter } from './protocol.ts';
@@ -32,8 +33,9 @@ export class EventIndex {
   /** Returns the indexes of the events that pass a filter, in ascending order. */
   passing(filter: EventFilter): readonly number[] {
     const list = this.#listOf(JSON.stringify(filter));
+    const isPassing = matcherOf(filter);
     for (; list.seen < this.#events.length; list.seen++) {
-      if (passes(this.at(list.seen).event, filter)) list.indexes.push(list.seen);
+      if (isPassing(this.at(list.seen).event)) list.indexes.push(list.seen);
     }
     return list.indexes;
   }
@@ -74,8 +76,30 @@ export class EventIndex {
   }
 }
 
-/** Whether an event passes a filter. An event that belongs to no gmap passes a filter by gmap. */
-export function passes(event: TraceEvent, { types, gmap }: EventFilter): boolean {
-  if (types !== undefined && !types.includes(event.type)) return false;
-  return gmap === undefined || !('gmap' in event) || event.gmap === gmap;
+/**
+ * Returns a function that tells whether an event passes a filter. An event that belongs to no gmap passes a filter by gmap, unless its
+ * words name a gmap. Nothing passes a filter whose words are wrong.
+ */
+export function matcherOf({ types, gmap, text }: EventFilter): (event: TraceEvent) => boolean {
+  const terms = text === undefined ? {} : termsOf(text);
+  return (event) => {
+    if (terms === null || (types !== undefined && !types.includes(event.type))) return false;
+    if (gmap !== undefined && 'gmap' in event && event.gmap !== gmap) return false;
+    return matchesTerms(event, terms);
+  };
+}
+
+function termsOf(text: string): EventTerms | null {
+  return filterError(text) === null ? parseFilter(text) : null;
+}
+
+/** Returns what is wrong with the words of a filter, or null. */
+export function filterError(text: string): string | null {
+  try {
+    parseFilter(text);
+    return null;
+  } catch (error) {
+    if (error instanceof FilterError) return error.message;
+    throw error;
+  }
 }

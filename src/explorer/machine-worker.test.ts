@@ -88,6 +88,18 @@ describe('its events', () => {
     expect(other.events.every(({ event }) => !('gmap' in event))).toBe(true);
   });
 
+  it('are filtered by words, as `guesthouse trace` does', async () => {
+    const { events } = await worker.events({}, 0, 1000);
+    const { total, events: found } = await worker.events({ text: 'link 512M' }, 0, 1000);
+    const links = events.filter(({ event }) => event.type === 'link' && event.process === 0x2000_0000n);
+    expect([total, found]).toEqual([links.length, links]);
+    expect(total).toBeGreaterThan(0);
+    expect((await worker.events({ text: 'gmap 0', types: ['mmap'] }, 0, 1000)).total).toBe(0);
+    expect((await worker.events({ text: 'lnik' }, 0, 1000)).total).toBe(0);
+    expect(await worker.lintFilter('lnik')).toContain('did you mean `link`?');
+    expect(await worker.lintFilter('link gmap 0 512M')).toBeNull();
+  });
+
   it('are found by position', async () => {
     const { events } = await worker.events({}, 0, 1000);
     for (const { n, position } of events) expect(await worker.countUpTo({}, position)).toBe(n + 1);

@@ -18,7 +18,7 @@ import {
   type StepAnswer,
 } from '../player/index.ts';
 import { linesOf } from '../scenario/internal.ts';
-import { EventIndex } from './event-index.ts';
+import { EventIndex, filterError } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { verifyLesson } from './lessons/verify.ts';
 import type {
@@ -122,6 +122,10 @@ export class MachineWorker implements MachineApi {
     if (isOpen()) await inSlices(approach, isOpen);
     if (!isOpen()) throw new Error('another recording was opened');
     return player.at(at, (snapshot) => answer(snapshot, at, query));
+  }
+
+  async lintFilter(text: string): Promise<string | null> {
+    return filterError(text);
   }
 
   async events(filter: EventFilter, from: number, count: number): Promise<EventWindow> {
@@ -264,6 +268,7 @@ function answer(snapshot: Snapshot, position: Position, query: Query): QueryResu
       : {}),
     ...(query.tables ? { tables: query.tables.map((q) => machine?.table(q.space, q) ?? null) } : {}),
     ...(query.walks ? { walks: query.walks.map((q) => machine?.walk(q.space, q.address, q) ?? null) } : {}),
+    ...(query.traced ? { traced: query.traced.map((q) => snapshot.tracedWalk(q.space, q.address)) } : {}),
     ...(query.processors ? { processors: machine?.processors() ?? [] } : {}),
   };
 }

@@ -27,6 +27,7 @@ import type {
   SpaceName,
   SpaceOutline,
   StepAnswer,
+  TracedWalk,
   WalkAnswer,
 } from '../player/index.ts';
 import type { TraceEventType } from '../trace/index.ts';
@@ -40,6 +41,7 @@ export type {
   FoundHit,
   SpaceName,
   SpaceOutline,
+  TracedWalk,
   WalkAnswer,
 } from '../player/index.ts';
 
@@ -59,6 +61,8 @@ export interface Query {
   /** Walks. `virtual` means that the guest translates the address by its own tables first. */
   readonly walks?: readonly OfSpace<{ readonly address: bigint; readonly virtual?: boolean }>[];
   readonly processors?: boolean;
+  /** Addresses of spaces of a trace: what its events tell about their translation. */
+  readonly traced?: readonly OfSpace<{ readonly address: bigint }>[];
 }
 
 /** The answer to a query. Lists are in the order of the query. An item is null if there is no such space or table. */
@@ -73,12 +77,15 @@ export interface QueryResult {
   readonly tables?: readonly (Table | null)[];
   readonly walks?: readonly (WalkAnswer | null)[];
   readonly processors?: readonly ProcessorState[];
+  readonly traced?: readonly (TracedWalk | null)[];
 }
 
-/** A filter for events: by type and by gmap. Every event passes if both are absent. */
+/** A filter for events: by type, by gmap and by words. Every event passes if all are absent. */
 export interface EventFilter {
   readonly types?: readonly TraceEventType[];
   readonly gmap?: number;
+  /** Words of `guesthouse trace --grep`, such as `link 0x10000000` (docs/trace.md): see `lintFilter`. */
+  readonly text?: string;
 }
 
 /** Some of the events that pass a filter. */
@@ -120,6 +127,8 @@ export interface MachineApi {
    * the result contains the position.
    */
   query(position: Position, query: Query): Promise<QueryResult>;
+  /** Returns what is wrong with the words of a filter, or null. A filter with wrong words lets nothing pass. */
+  lintFilter(text: string): Promise<string | null>;
   /** Returns events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
   /** Returns how many events that pass the filter are at or before the position. */

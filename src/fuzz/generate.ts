@@ -52,6 +52,7 @@ const WEIGHTS: Readonly<Record<Exclude<Kind, 'fail'>, number>> = {
   'guest write': 30,
   'process read': 16,
   'process write': 14,
+  fault: 2,
   'kernel read': 2,
   'kernel write': 3,
   mmap: 18,
@@ -155,6 +156,7 @@ export class Generator {
       case 'dontneed':
       case 'process read':
       case 'process write':
+      case 'fault':
       case 'kernel read':
       case 'kernel write':
         return this.#ofProcess(verb, model);
@@ -201,6 +203,10 @@ export class Generator {
       case 'mprotect': {
         const protection = this.#random.oneIn(2) ? 3 : this.#random.pick(PROTECTIONS);
         return { verb, ...of, address: this.#pageOf(process), length: this.#mapped(), protection };
+      }
+      case 'fault': {
+        const address = this.#places.within(this.#pageOf(process));
+        return { verb, ...of, address, ...(this.#random.oneIn(2) ? { write: true as const } : {}) };
       }
       case 'kernel read':
       case 'process read': {

@@ -29,3 +29,4 @@ export {
   type WalkAnswer,
   type WalkOptions,
 } from './snapshot.ts';
+export type { TracedWalk } from './traced-walk.ts';

@@ -18,6 +18,8 @@ import type {
 } from '../inspect/index.ts';
 import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
+import type { TracedWalk } from './traced-walk.ts';
+
 /** The name of an address space: of a process or of a gmap, with its number. */
 export type SpaceName = `process ${number}` | `gmap ${number}`;
 
@@ -82,6 +84,8 @@ export interface SnapshotSource {
   spaces(): Iterable<Space>;
   /** Returns a space, or null if there is none of that name. */
   space(name: SpaceName): Space | null;
+  /** Returns what the events of a trace tell about an address. Absent if there is a machine to ask. */
+  traced?(name: SpaceName, address: bigint): TracedWalk | null;
 }
 
 /**
@@ -104,6 +108,14 @@ export class Snapshot {
     return Array.from(this.#source.spaces(), ({ view, ...space }) => {
       return { ...space, kind: view.kind, ...extentsOfView(view, EXTENTS_LIMIT) };
     });
+  }
+
+  /**
+   * Returns what the events of a trace tell about the translation of an address. Null for anything but a trace, where the tables
+   * themselves can be read, and if there is no such space.
+   */
+  tracedWalk(space: SpaceName, address: bigint): TracedWalk | null {
+    return this.#source.traced?.(space, address) ?? null;
   }
 
   /** Returns the extents of a space in a range, or null if there is no such space. @throws LinuxError EINVAL */

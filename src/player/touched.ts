@@ -11,6 +11,7 @@ export function touchedBy(operation: Operation, { processes, gmaps }: World): To
     case 'munmap':
     case 'dontneed':
     case 'mprotect':
+    case 'fault':
     case 'process read':
     case 'process write':
     case 'kernel read':

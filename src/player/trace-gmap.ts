@@ -22,6 +22,15 @@ interface MappedExtent {
   readonly process: number;
 }
 
+/** A linked segment. */
+export interface TraceLink {
+  /** The process segment. */
+  readonly process: SegmentNumber;
+  /** The absolute addresses of the guest segment entry, and of the page table or 1 MiB frame that it designates. */
+  readonly entry: bigint;
+  readonly table: bigint;
+}
+
 /** A gmap of a trace. Numbers are segment numbers unless they are called pages. */
 export class TraceGmap implements GuestView {
   readonly kind = 'guest';
@@ -31,8 +40,8 @@ export class TraceGmap implements GuestView {
   readonly asce: bigint;
   /** In ascending order, none overlapping. */
   readonly #extents: MappedExtent[] = [];
-  /** The process segment to which each linked segment is linked. */
-  readonly #links = new Map<number, SegmentNumber>();
+  /** The linked segments. */
+  readonly #links = new Map<number, TraceLink>();
   /** The keys of `#links` in ascending order, or null if links have changed since they were sorted. */
   #linked: readonly number[] | null = null;
 
@@ -69,7 +78,11 @@ export class TraceGmap implements GuestView {
         break;
       case 'link':
         this.#unlink(segmentNumberOf(event.guest));
-        this.#link(segmentNumberOf(event.guest), segmentNumberOf(event.process));
+        this.#link(segmentNumberOf(event.guest), {
+          process: segmentNumberOf(event.process),
+          entry: event.entry,
+          table: event.pageTable,
+        });
         break;
       case 'unlink':
         this.#unlink(segmentNumberOf(event.guest));
@@ -107,22 +120,28 @@ export class TraceGmap implements GuestView {
     return low;
   }
 
-  #link(segment: number, process: SegmentNumber): void {
+  #link(segment: number, link: TraceLink): void {
+    const { process } = link;
     this.#linked = null;
-    this.#links.set(segment, process);
+    this.#links.set(segment, link);
     this.process.links.set(process, (this.process.links.get(process) ?? 0) + 1);
   }
 
   #unlink(segment: number): void {
-    const process = this.#links.get(segment);
+    const process = this.#links.get(segment)?.process;
     if (process === undefined) return;
     this.#linked = null;
     this.#links.delete(segment);
     this.process.links.set(process, (this.process.links.get(process) as number) - 1);
   }
 
+  /** Returns the link of a segment, or null if it is not linked. */
+  link(segment: number): TraceLink | null {
+    return this.#links.get(segment) ?? null;
+  }
+
   segment(segment: SegmentNumber): GuestSegment | null {
-    const process = this.#links.get(segment);
+    const process = this.#links.get(segment)?.process;
     if (process !== undefined) return { process, linked: true };
     const extent = this.#extents[this.#firstEndingAfter(segment)];
     if (!extent || extent.first > segment) return null;
@@ -156,7 +175,7 @@ export class TraceGmap implements GuestView {
   }
 
   #addLinked(builder: GuestExtentBuilder, segment: number): void {
-    const process = this.#links.get(segment) as number;
+    const { process } = this.#links.get(segment) as TraceLink;
     const table = this.process.table(process);
     const shared = (this.process.links.get(process) ?? 0) > 1 ? 1 : 0;
     const state = (table?.large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;

@@ -16,8 +16,10 @@ const PAGES = 2 ** 52;
 interface TraceTable {
   /** Whether it is a 1 MiB frame. */
   large: boolean;
-  /** Indexes of the pages that are present. */
-  readonly present: Set<number>;
+  /** Its absolute address, or null if the trace begins after it. */
+  origin: bigint | null;
+  /** The frames of the pages that are present, by index; null if the trace does not tell which frame it is. */
+  readonly present: Map<number, bigint | null>;
 }
 
 /** A process of a trace. Numbers are page numbers unless they are called segments. */
@@ -113,27 +115,41 @@ export class TraceProcess implements ProcessView {
     const present = this.#presentIn(from, count);
     this.unmap(from, count);
     this.map(to, newCount, protection);
-    for (const page of present) if (page < newCount) this.setPresent(to + page);
+    for (const [page, frame] of present) if (page < newCount) this.setPresent(to + page, frame);
   }
 
   /** Drops the pages of a range. */
   drop(start: number, count: number): void {
-    for (const page of this.#presentIn(start, count)) {
+    for (const [page] of this.#presentIn(start, count)) {
       const at = start + page;
       this.#tables.get(Math.floor(at / PAGES_PER_SEGMENT))?.present.delete(at % PAGES_PER_SEGMENT);
     }
   }
 
-  setPresent(page: number): void {
-    this.#tableOf(Math.floor(page / PAGES_PER_SEGMENT)).present.add(page % PAGES_PER_SEGMENT);
+  /** Gives a page a frame. */
+  setPresent(page: number, frame: bigint | null): void {
+    this.#tableOf(Math.floor(page / PAGES_PER_SEGMENT)).present.set(page % PAGES_PER_SEGMENT, frame);
   }
 
   /** Gives a segment a page table or a 1 MiB frame. */
-  addTable(segment: number, large: boolean): void {
-    this.#tableOf(segment).large = large;
+  addTable(segment: number, large: boolean, origin: bigint): void {
+    const table = this.#tableOf(segment);
+    table.large = large;
+    table.origin = origin;
   }
 
-  removeTable(segment: number): void {
+  /** The pages of a segment get the parts of its 1 MiB frame. */
+  split(segment: number, frame: bigint): void {
+    const first = segment * PAGES_PER_SEGMENT;
+    for (let page = 0; page < PAGES_PER_SEGMENT; page++) {
+      this.setPresent(first + page, frame + (BigInt(page) << 12n));
+    }
+  }
+
+  /** Removes a page table or 1 MiB frame, unless another one has taken its place. */
+  removeTable(segment: number, origin: bigint): void {
+    const known = this.#tables.get(segment)?.origin ?? origin;
+    if (known !== origin) return;
     this.#sorted = [];
     this.#tables.delete(segment);
   }
@@ -142,12 +158,17 @@ export class TraceProcess implements ProcessView {
   copy(parent: TraceProcess): void {
     this.#changed();
     this.mappings.remove(0, PAGES);
+    const tables = new Map([...this.#tables].map(([segment, { origin }]) => [segment, origin]));
     this.#tables.clear();
     for (const { start, end, protection, backing } of parent.mappings) {
       this.mappings.insert(start, end, protection, backing);
     }
-    for (const [segment, { large, present }] of parent.#tables) {
-      this.#tables.set(segment, { large, present: new Set(present) });
+    for (const [segment, { large, origin, present }] of parent.#tables) {
+      // The trace has the child's own page tables before the fork. A 1 MiB frame is shared.
+      const own = large ? origin : (tables.get(segment) ?? null);
+      // A page of the child has the parent's frame, or a copy of it.
+      const pages = new Map(Array.from(present.keys(), (index) => [index, null] as const));
+      this.#tables.set(segment, { large, origin: own, present: pages });
     }
   }
 
@@ -160,20 +181,20 @@ export class TraceProcess implements ProcessView {
   #tableOf(segment: number): TraceTable {
     const known = this.#tables.get(segment);
     if (known) return known;
-    const made = { large: false, present: new Set<number>() };
+    const made = { large: false, origin: null, present: new Map<number, bigint | null>() };
     this.#sorted = [];
     this.#tables.set(segment, made);
     return made;
   }
 
-  /** Returns the present pages of a range, counted from its start. */
-  #presentIn(start: number, count: number): number[] {
-    const found: number[] = [];
+  /** Returns the present pages of a range, counted from its start, and their frames. */
+  #presentIn(start: number, count: number): [page: number, frame: bigint | null][] {
+    const found: [number, bigint | null][] = [];
     for (const segment of this.#segmentsIn(start, start + count)) {
       const first = segment * PAGES_PER_SEGMENT;
-      for (const index of this.#tables.get(segment)?.present ?? []) {
+      for (const [index, frame] of this.#tables.get(segment)?.present ?? []) {
         const page = first + index;
-        if (page >= start && page < start + count) found.push(page - start);
+        if (page >= start && page < start + count) found.push([page - start, frame]);
       }
     }
     return found;

@@ -7,6 +7,7 @@ import { GUEST_PAGES } from './host-source.ts';
 import { parseName, type SnapshotSource, type Space, type SpaceName } from './snapshot.ts';
 import { segmentNumberOf, TraceGmap } from './trace-gmap.ts';
 import { TraceProcess } from './trace-process.ts';
+import { type TracedWalk, walkOfGmap, walkOfProcess } from './traced-walk.ts';
 
 /** Pages that three levels of tables translate: the least that a process can have. */
 const LEAST_LIMIT = 2 ** 30;
@@ -80,15 +81,16 @@ export class TraceSource implements SnapshotSource {
         process.drop(pageOf(event.address), pageOf(event.length));
         break;
       case 'mm-fault':
-        process.setPresent(pageOf(event.address));
+        process.setPresent(pageOf(event.address), event.frame);
         break;
       case 'page-table':
-        if (event.change === 'new') process.addTable(segmentNumberOf(event.address), false);
-        else process.removeTable(segmentNumberOf(event.address));
+        if (event.change === 'new') process.addTable(segmentNumberOf(event.address), false, event.origin);
+        else process.removeTable(segmentNumberOf(event.address), event.origin);
         break;
       case 'large-frame':
-        if (event.change === 'new') process.addTable(segmentNumberOf(event.address), true);
-        else if (event.change === 'freed') process.removeTable(segmentNumberOf(event.address));
+        if (event.change === 'new') process.addTable(segmentNumberOf(event.address), true, event.frame);
+        else if (event.change === 'freed') process.removeTable(segmentNumberOf(event.address), event.frame);
+        else process.split(segmentNumberOf(event.address), event.frame);
         break;
     }
   }
@@ -121,6 +123,16 @@ export class TraceSource implements SnapshotSource {
       else found.set(gmap.mm, [[number, gmap]]);
     }
     return found;
+  }
+
+  traced(name: SpaceName, address: bigint): TracedWalk | null {
+    const { isGmap, id } = parseName(name);
+    if (!isGmap) {
+      const process = this.#processes.get(id);
+      return process === undefined ? null : walkOfProcess(process, address);
+    }
+    const gmap = this.#gmaps.get(id);
+    return gmap === undefined ? null : walkOfGmap(gmap, address);
   }
 
   space(name: SpaceName): Space | null {

@@ -55,6 +55,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   record(['file write'], { file, offset: number, bytes }),
   record(['file close'], { file }),
   record(['munmap', 'dontneed'], range, { process }),
+  record(['fault'], { address: number }, { process, write: yes }),
   record(['mprotect'], { ...range, protection: fc.nat(7) }, { process }),
   record(['new', 'exit'], {}, { process }),
   record(['gmap_alloc'], { gmap }, { process }),

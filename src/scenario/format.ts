@@ -25,6 +25,8 @@ function words(operation: Operation): (string | number)[] {
       const where = to === undefined ? (mayMove ? ['maymove'] : []) : ['to', formatNumber(to)];
       return ['mremap', ...[address, oldLength, newLength].map(formatNumber), ...where];
     }
+    case 'fault':
+      return ['fault', formatNumber(operation.address), ...(operation.write ? ['write'] : [])];
     case 'fork':
       return ['fork', operation.child];
     case 'file':

@@ -69,6 +69,12 @@ export interface MmapWords {
 export type Operation =
   | ({ readonly verb: 'mmap' } & ProcessOperand & RangeOperand & MmapWords)
   | ({ readonly verb: 'munmap' | 'dontneed' } & ProcessOperand & RangeOperand)
+  | ({
+      readonly verb: 'fault';
+      /** Whether it is the fault of a store. */
+      readonly write?: true;
+    } & ProcessOperand &
+      AddressOperand)
   | ({ readonly verb: 'mprotect'; readonly protection: number } & ProcessOperand & RangeOperand)
   | ({
       readonly verb: 'mremap';

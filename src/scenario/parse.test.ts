@@ -147,6 +147,8 @@ describe('a line', () => {
     ['file 0', 'the length is missing'],
     ['file 0 peek 0 1', '"peek" is not a number'],
     ['file 0 close it', '"it" is unexpected'],
+    ['fault', 'the address is missing'],
+    ['fault 0 wirte', '"wirte" is unexpected (did you mean `write`?)'],
     ['mprotect 0 4K', 'the protection is missing'],
     ['mprotect 0 4K rxw', '"rxw" is not a protection'],
     ['mprotect 0 4K rw r', '"r" is unexpected'],

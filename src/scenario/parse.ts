@@ -19,6 +19,12 @@ const OF_PROCESSES: Readonly<Record<string, Reader>> = {
   munmap: (w, of) => ({ verb: 'munmap', ...of, ...range(w) }),
   mprotect: (w, of) => ({ verb: 'mprotect', ...of, ...range(w), protection: w.protection() }),
   dontneed: (w, of) => ({ verb: 'dontneed', ...of, ...range(w) }),
+  fault: (w, of) => ({
+    verb: 'fault',
+    ...of,
+    address: w.number('the address'),
+    ...(w.skip('write') ? { write: true } : {}),
+  }),
   mremap: (w, of) => ({
     verb: 'mremap',
     ...of,

@@ -27,6 +27,25 @@ describe('operations', () => {
     expect(last('mmap 4T 4K')).toMatch(/^error (EINVAL|ENOMEM)$/);
   });
 
+  it('fault pages in without an access', () => {
+    ready();
+    expect(last('stats', 'gmap_fault 0 0x1234')).toBe('ok 0x10001234');
+    const mm = world.process(0);
+    const before = world.host.kernel.frames.available;
+    expect(last('fault 0x10001234 write')).toBe('ok');
+    expect(world.host.kernel.frames.available).toBe(before - 1);
+    // The guest finds the page, and faults no more.
+    const events: string[] = [];
+    world.host.machine.trace.subscribe(({ type }) => events.push(type));
+    expect(last('guest 0 write 0x1234 "x"')).toBe('ok');
+    expect(events).toEqual([]);
+    expect(mm.read(0x1000_1234n, 1)).toEqual(Uint8Array.of(0x78));
+    expect(last('mprotect 256M 4K r', 'fault 256M')).toBe('ok');
+    expect(last('fault 256M write')).toBe('error EFAULT');
+    expect(last('fault 1G')).toBe('error EFAULT');
+    expect(last('3: fault 256M')).toBe('error ENOENT');
+  });
+
   it('create and free gmaps by name', () => {
     expect(last('gmap_alloc 63')).toBe('ok');
     expect(last('gmap_alloc 63')).toBe('error EEXIST');

@@ -118,6 +118,9 @@ export class World {
       case 'dontneed':
         this.#reaching(operation).dontNeed({ address: operation.address, length: operation.length });
         return OK;
+      case 'fault':
+        this.process(operation.process).fault(operation.address, operation.write ?? false);
+        return OK;
       case 'stats':
         return { lines: [this.#stats()] };
       case 'fail':

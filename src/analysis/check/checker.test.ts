@@ -75,6 +75,7 @@ describe('a trace that was changed breaks a rule:', () => {
   const lateGuest: TraceEvent = { type: 'unmap', gmap: 0, address: 0n, length: 1n << 20n };
 
   it.each<[string, TraceRule, () => readonly TraceEvent[]]>([
+    ['a purge of another space', 'unlink-purge', () => changed('purge', { asce: 0xbad_c1cfn })],
     ['an event of a freed process', 'live-spaces', () => [...run(), late]],
     ['an event of a freed gmap', 'live-spaces', () => [...run(), lateGuest]],
     ['a link without a mapping', 'link-mapping', () => without('map')],

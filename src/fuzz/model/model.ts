@@ -135,6 +135,12 @@ export class Model {
         this.#process(operation.process).mprotect(address, length, protection);
         return OK;
       }
+      case 'fault': {
+        const { address, write = false } = operation;
+        if (address >= GROWN_LIMIT) throw new Refusal('EFAULT');
+        this.#process(operation.process).touch(pageOf(address), write);
+        return OK;
+      }
       case 'dontneed':
         this.#process(operation.process).dontNeed(operation.address, operation.length);
         return OK;

@@ -4,7 +4,7 @@
  */
 
 import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
-import { passes } from '../../event-index.ts';
+import { matcherOf } from '../../event-index.ts';
 import type { Density, EventFilter } from '../../protocol.ts';
 
 /** Maximum number of steps and events for a strip that shows both. */
@@ -68,8 +68,9 @@ export function countedByBuckets(
     { length: buckets },
     () => ({}),
   );
+  const isPassing = matcherOf(filter);
   for (const one of events) {
-    if (!passes(one.event, filter)) continue;
+    if (!isPassing(one.event)) continue;
     // An event occupies the unit that ends at its offset.
     const bucket =
       counts[Math.min(buckets - 1, Math.floor(((offsetAfter(one) - 1) / stripLength) * buckets))];

@@ -25,6 +25,7 @@ export const PROCESS_VERBS: readonly Word[] = [
     effect: 'grows, shrinks or moves a mapping',
   },
   { word: 'dontneed', operands: 'ADDR LEN', effect: 'drops the pages; the next access finds zeros' },
+  { word: 'fault', operands: 'ADDR [write]', effect: 'gives the page a frame, as a fault does' },
   {
     word: 'process',
     operands: 'read ADDR LEN | write ADDR DATA',
@@ -104,6 +105,7 @@ const LOG: Word = { word: 'log', operands: '', effect: 'logs which pages are wri
 /** The words that may come next, by verb, given the operands before them. */
 const AFTER: Readonly<Record<string, (operands: readonly string[]) => readonly Word[]>> = {
   mmap: (o) => (o.length >= 2 ? MMAP_WORDS.filter(({ word }) => !o.includes(word)) : []),
+  fault: (o) => (o.length === 1 ? [{ word: 'write', operands: '', effect: 'as the fault of a store' }] : []),
   mprotect: (o) => (o.length === 2 ? MMAP_WORDS.slice(0, 4) : []),
   mremap: (o) =>
     o.length === 3

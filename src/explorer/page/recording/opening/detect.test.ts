@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Player } from '../../../../player/index.ts';
 import { FileError, sourceOf } from './detect.ts';
 
 const text = (words: string) => new TextEncoder().encode(words);
@@ -31,5 +32,17 @@ describe('a file', () => {
   ])('%s is rejected by name', (name, bytes, message) => {
     expect(() => sourceOf(name, bytes)).toThrow(FileError);
     expect(() => sourceOf(name, bytes)).toThrow(message);
+  });
+});
+
+describe('the trace of a Linux host', () => {
+  it.each(['perf-script', 'trace-cmd', 'ftrace'])('as %s writes it is a trace', async (name) => {
+    const bytes = readFileSync(`test/fixtures/traces/${name}.txt`);
+    const source = sourceOf(`${name}.txt`, bytes);
+    expect(source).toMatchObject({ kind: 'trace', name: `${name}.txt` });
+    const player = new Player(source, { check: false });
+    player.record(1000);
+    expect(player.progress.end?.stuck).toBe(false);
+    expect(player.events.every(({ event }) => event.type === 'tracepoint')).toBe(true);
   });
 });

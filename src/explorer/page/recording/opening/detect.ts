@@ -2,14 +2,13 @@
  * Detects the kind of a file from its contents.
  */
 
+import { traceKindOf } from '../../../../analysis/index.ts';
 import type { Source } from '../../../../player/index.ts';
 
 /** Maximum size of a file, in bytes. */
 export const LARGEST_FILE = 256 << 20;
 /** Maximum size of a scenario, in bytes: the editor has to hold it. */
 const LARGEST_SCENARIO = 16 << 20;
-/** Maximum length of the first line of a trace, in characters. */
-const LONGEST_LINE = 1 << 16;
 const ELF = [0x7f, 0x45, 0x4c, 0x46];
 
 /** A file that cannot be played. The message is a sentence for the reader. */
@@ -21,14 +20,14 @@ export class FileError extends Error {
 }
 
 /**
- * Returns the source in a file: an ELF image, a trace (its first line is a JSON object), or else a scenario.
+ * Returns the source in a file: an ELF image, a trace (of Guesthouse or of a Linux host), or else a scenario.
  * @throws FileError for a file that is none of these
  */
 export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (bytes.length === 0) throw new FileError(`${name} is empty.`);
   if (ELF.every((byte, at) => bytes[at] === byte)) return { kind: 'guest', name, image: bytes };
   const text = textOf(name, bytes);
-  if (isTrace(text)) return { kind: 'trace', name, text };
+  if (traceKindOf(text) !== null) return { kind: 'trace', name, text };
   if (/^\s*[{[]/.test(text)) {
     throw new FileError(`${name} looks like JSON, but its first line is not an event of a trace.`);
   }
@@ -46,15 +45,4 @@ function textOf(name: string, bytes: Uint8Array): string {
   }
   if (text.includes('\0')) throw new FileError(`${name} is neither text nor an ELF image.`);
   return text;
-}
-
-function isTrace(text: string): boolean {
-  const end = text.indexOf('\n');
-  if (!text.startsWith('{') || (end < 0 ? text.length : end) > LONGEST_LINE) return false;
-  try {
-    const first: unknown = JSON.parse(end < 0 ? text : text.slice(0, end));
-    return typeof first === 'object' && first !== null && 'type' in first;
-  } catch {
-    return false;
-  }
 }
