@@ -697,6 +697,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a log makes pages without access readable',
+    file: 'src/host/mm/dirty-tracking.ts',
+    find: ' && (mm.ptes.low(table, index) & 0xfff) === 0',
+    replace: '',
+  },
+  {
+    name: 'setting the key of a page without a frame sets that of frame 0',
+    file: 'src/host/mm/ptes.ts',
+    find: '    if (present) {\n      const frame = this.frame(table, index) / FRAME_SIZE;',
+    replace: '    {\n      const frame = this.frame(table, index) / FRAME_SIZE;',
+  },
+  {
     name: 'keys are not 0 at first',
     file: 'src/host/mm/guest-keys.ts',
     find: '      keys[mm.ptes.frame(table, index) / FRAME_SIZE] = 0;\n',
