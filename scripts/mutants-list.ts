@@ -1657,6 +1657,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    this.#found ??= hit;\n    return false;',
   },
   {
+    name: 'GDB comes back after the store that a watchpoint is for',
+    file: 'src/debug/guest/backward.ts',
+    find: 'isAccess(reason.point) ? executed - 1 : executed;',
+    replace: 'isAccess(reason.point) ? executed : executed;',
+  },
+  {
+    name: 'a guest that goes back gets no console input again',
+    file: 'src/debug/guest/recorded-guest.ts',
+    find: '      action.perform(this.#guest);\n',
+    replace: '',
+  },
+  {
+    name: 'GDB goes back beyond what it has changed',
+    file: 'src/debug/guest/recorded-guest.ts',
+    find: 'if (change) this.#begin',
+    replace: 'if (!change) this.#begin',
+  },
+  {
+    name: 'a packet of GDB may have any length',
+    file: 'src/debug/gdb/packets.ts',
+    find: 'const long = this.#count > PACKET_MAX;',
+    replace: 'const long = false;',
+  },
+  {
     name: 'notes are shown that a bug has made untrue',
     file: 'src/explorer/lessons/story.ts',
     find: 'return note.fault === null ? done <= unaffected : note.fault === fault;',

@@ -23,6 +23,7 @@ const TESTS = [
   'src/check',
   'src/fuzz',
   'src/inspect',
+  'src/debug',
   'src/player',
   'src/vmm',
   'src/trace',

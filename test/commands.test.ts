@@ -15,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -1049,5 +1050,100 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     expect(out).toContain('1. ');
     expect(out).not.toContain('2. ');
     expect(out).toMatch(/status 130\r\nicanon\r\n$/);
+  });
+});
+
+describe('boot --gdb', () => {
+  /** Starts a guest. Returns the port, and what it says until it ends. */
+  async function debugged(words: string) {
+    const child = spawn(process.execPath, ['bin/guesthouse.js', 'boot', ...words.split(' ')], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => {
+      out += data;
+    });
+    const ended = once(child, 'close').then(([status]) => ({ status, out }));
+    const [line] = (await once(child.stderr, 'data')) as [Buffer];
+    const port = Number(/^gdb: target remote localhost:(\d+)\n$/.exec(line.toString())?.[1]);
+    return { port, ended };
+  }
+
+  /** Connects a client. `ask` sends a packet, and returns the data of the next reply. */
+  async function client(port: number) {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    let text = '';
+    const ask = async (data: string): Promise<string> => {
+      const sum = [...data].reduce((all, c) => (all + c.charCodeAt(0)) & 0xff, 0);
+      socket.write(`$${data}#${sum.toString(16).padStart(2, '0')}`);
+      for (;;) {
+        const match = /\$([^#]*)#../.exec(text);
+        if (match !== null) {
+          text = text.slice(match.index + match[0].length);
+          return match[1] as string;
+        }
+        const [bytes] = (await once(socket, 'data')) as [Buffer];
+        text += bytes;
+      }
+    };
+    return { socket, ask };
+  }
+
+  it('waits at the first instruction, and runs as a client asks, forward and back', async () => {
+    const { port, ended } = await debugged(`${image('hello')} --gdb -- world`);
+    const { ask, socket } = await client(port);
+    expect(await ask('?')).toBe('T05thread:1;');
+    expect(await ask('p1')).toBe('0000000000020000');
+    expect(await ask('Z0,20348,2')).toBe('OK');
+    expect(await ask('c')).toBe('T05thread:1;');
+    expect(await ask('p1')).toBe('0000000000020348');
+    expect(await ask('bs')).toBe('T05thread:1;');
+    expect(await ask('bc')).toBe('T05thread:1;replaylog:begin;');
+    expect(await ask('z0,20348,2')).toBe('OK');
+    // A message for the user comes before the stop.
+    expect(await ask('c')).toMatch(/^O/);
+    expect(await ask('c')).toBe('T0fthread:1;');
+    const expected = readFileSync(join(ROOT, 'examples/images/hello.expected'), 'utf8');
+    expect(await ended).toEqual({ status: 0, out: expected });
+    socket.destroy();
+  });
+
+  it('survives what is no client, and takes the next one', async () => {
+    const { port, ended } = await debugged(`${hostile('spin')} --gdb`);
+    const web = connect(port, '127.0.0.1');
+    web.write('POST / HTTP/1.1\r\n\r\n$k#6b');
+    web.resume();
+    await once(web, 'close');
+    const flood = await client(port);
+    // Replies that nobody reads.
+    flood.socket.pause();
+    for (let n = 0; n < 200; n++) flood.socket.write('$m20000,2000#4d'.repeat(1000));
+    await delay(500);
+    flood.socket.destroy();
+    await once(flood.socket, 'close');
+    await delay(300);
+    const last = await client(port);
+    expect(await last.ask('qC')).toBe('QC1');
+    const stop = last.ask('c');
+    await delay(300);
+    last.socket.write('\x03');
+    expect(await stop).toBe('T02thread:1;');
+    expect(await last.ask('D')).toBe('OK');
+    await once(last.socket, 'close');
+    // Without a debugger the guest goes on. The next client stops it.
+    const next = await client(port);
+    expect(await next.ask('?')).toBe('T02thread:1;');
+    expect(await next.ask('vKill;1')).toBe('OK');
+    expect((await ended).status).toBe(0);
+  });
+
+  it('is refused with a port that does not exist, or with options that cannot be combined', async () => {
+    const { err, status } = await run(`boot ${image('hello')} --gdb 65536`);
+    expect([status, err]).toEqual([2, expect.stringContaining('at most 65535')]);
+    const both = await run(`boot ${image('hello')} --gdb --json`);
+    expect(both.status).toBe(2);
+    expect(both.err).toContain("'--gdb [port]' cannot be used with option '--json'");
   });
 });

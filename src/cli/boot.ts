@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { Checker } from '../check/index.ts';
+import { type GuestFactory, GuestTarget } from '../debug/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { CPU_MODELS, type CpuModel, DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
@@ -23,12 +24,13 @@ import { KEYS_HELP } from './escape-keys.ts';
 import { example } from './examples.ts';
 import { readLimited } from './files.ts';
 import { KeptConsole, PrintedConsole } from './guest-console.ts';
+import { debugGuest } from './guest-debugger.ts';
 import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
-import { checkStorage, countOption, cpusOption, mapOption, memoryOption } from './sizes.ts';
+import { checkStorage, countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
 /** Process address behind guest address 0, unless `--map` is given. */
@@ -52,6 +54,8 @@ interface BootFlags extends BreakOptions {
   readonly cpus: number;
   readonly cpu: CpuModel;
   readonly limit?: number;
+  /** The TCP port of `--gdb`; 0 or true for any free one. */
+  readonly gdb?: number | true;
 }
 
 /** Adds the command. */
@@ -95,6 +99,11 @@ export function addBoot(program: Command): void {
         .default([], 'none'),
     )
     .option('--hits <n>', 'stop at the N-th hit of a breakpoint', countOption, 1)
+    .addOption(
+      new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
+        .argParser(portOption)
+        .conflicts(['break', 'trace', 'check', 'json', 'limit']),
+    )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
       new Option('--console <which>', 'the console to show; auto: line until the guest uses ascii')
@@ -126,6 +135,9 @@ ${columns([
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
 
+--gdb waits for GDB before the first instruction, and prints the command that connects it. It can go back: reverse-step,
+reverse-continue.
+
 Exit status: 0 the guest ended with status 0, or stopped its last CPU; 1 it ended with another status; 2 wrong usage, a bad image, or
 output that cannot be written; 3 the guest cannot continue; 4 the limit is reached; 5 --check found a broken rule; 6 storage is used
 up; 7 a breakpoint was hit; 130 interrupted (^C, ^A x); 141 the reader of its output ended.
@@ -134,21 +146,33 @@ Examples:
   guesthouse boot ${example('images/hello.elf')} -- world
   guesthouse boot ${example('images/memory.elf')} --memory 8M --trace events.jsonl
   guesthouse boot ${example('images/hello.elf')} --memory 2M --map 256M:1T:1M --check
-  guesthouse boot ${example('images/hello.elf')} --break 'print if r2 != 0' --hits 2`;
+  guesthouse boot ${example('images/hello.elf')} --break 'print if r2 != 0' --hits 2
+  guesthouse boot ${example('images/primes.elf')} --gdb 1234`;
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const { image, symbols } = readImage(path);
+  if (flags.gdb !== undefined) return guarded(path, () => runDebugged(image, symbols, commandLine, flags));
   const host = new Host(makeMachine(storageFor(flags), flags.cpu));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
+  return guarded(path, async () => {
+    try {
+      const status = await run({ host, image, symbols, commandLine, flags, trace });
+      trace?.close();
+      const failure = outputFailure() ?? trace?.failure ?? null;
+      // The caller reports a failure of standard output.
+      if (trace?.failure) complain(trace.failure);
+      return failure === null || status >= EXIT.INTERRUPTED ? status : EXIT.USAGE;
+    } finally {
+      trace?.close();
+    }
+  });
+}
+
+/** Runs a guest. Returns the exit status, also of an error of the guest or its image. */
+async function guarded(path: string, run: () => Promise<number>): Promise<number> {
   try {
-    const status = await run({ host, image, symbols, commandLine, flags, trace });
-    trace?.close();
-    const failure = outputFailure() ?? trace?.failure ?? null;
-    // The caller reports a failure of standard output.
-    if (trace?.failure) complain(trace.failure);
-    return failure === null || status >= EXIT.INTERRUPTED ? status : EXIT.USAGE;
+    return await run();
   } catch (error) {
-    trace?.close();
     if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
     if (!(error instanceof LinuxError)) throw error;
     if (error.code !== 'ENOMEM') throw new UsageError(error.message);
@@ -217,6 +241,45 @@ async function run({ host, image, symbols, commandLine, flags, trace }: Boot): P
     output.flush();
     breakpoints?.close();
     input.close();
+    interrupts.close();
+  }
+}
+
+/** Runs a guest that GDB debugs. Returns the exit status. */
+async function runDebugged(
+  image: ElfImage,
+  symbols: SymbolTable,
+  commandLine: string,
+  flags: BootFlags,
+): Promise<number> {
+  const output = new Output();
+  const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
+  const interrupts = new Interrupts();
+  const create: GuestFactory = (console, storage) => {
+    const machine =
+      storage === null
+        ? makeMachine(storageFor(flags), flags.cpu)
+        : new Machine({ storage, cpuModel: flags.cpu });
+    const host = new Host(machine);
+    const mm = host.createMm();
+    const { cpus } = flags;
+    const maps = mapsFor(mm, flags);
+    return {
+      host,
+      monitor: new Monitor(host, mm, { image, maps, console, arguments: commandLine, cpus, input: true }),
+    };
+  };
+  try {
+    const target = new GuestTarget(create, printed, symbols);
+    const port = flags.gdb === true ? 0 : (flags.gdb ?? 0);
+    const end = await debugGuest(target, { port, output, interrupts });
+    printed.finish();
+    output.flush();
+    if (end === 'interrupted') return await interrupted(interrupts, output, target.executed);
+    if (end === 'output') return EXIT.USAGE;
+    return end === 'killed' ? EXIT.OK : statusOf(end, false, symbols);
+  } finally {
+    output.flush();
     interrupts.close();
   }
 }

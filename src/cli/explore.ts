@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { traceKindOf } from '../analysis/index.ts';
 import { isLessonFile } from '../explorer/internal.ts';
 import { readScript } from '../player/index.ts';
@@ -13,7 +13,7 @@ import { readLimited } from './files.ts';
 import { isFolder, lessonsOf, type OfferedLessons, readLessonFolder } from './lesson-files.ts';
 import { columns, EXIT, Output, UsageError } from './output.ts';
 import { reasonOf } from './reasons.ts';
-import { countOption } from './sizes.ts';
+import { portOption } from './sizes.ts';
 import { StaticServer } from './static-server.ts';
 
 /** The built page. The path is the same from the built package and from the sources. */
@@ -141,10 +141,4 @@ function checkImage(path: string, bytes: Uint8Array): void {
 function checkScenario(path: string, text: string): void {
   const { error } = readScript(text);
   if (error !== null) throw new UsageError(`${path}:${error.line}: ${error.message}`);
-}
-
-function portOption(text: string): number {
-  const port = text === '0' ? 0 : countOption(text);
-  if (port > 0xffff) throw new InvalidArgumentError('It must be at most 65535.');
-  return port;
 }

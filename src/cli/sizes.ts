@@ -72,3 +72,10 @@ export function cpusOption(text: string): number {
     throw new InvalidArgumentError(`It must be 1 to ${MAX_VCPUS}.`);
   return Number(value);
 }
+
+/** Parses a TCP port. 0 means any free one. */
+export function portOption(text: string): number {
+  const port = text === '0' ? 0 : countOption(text);
+  if (port > 0xffff) throw new InvalidArgumentError('It must be at most 65535.');
+  return port;
+}

@@ -1,5 +1,19 @@
-/** What debuggers need: breakpoints for guests. */
+/** What debuggers need: breakpoints for guests, and GDB's remote serial protocol. */
 
 export { type Breakpoint, parseBreakpoint, type Trigger } from './breakpoint.ts';
 export { BreakpointWatch, type Cause, type Hit, type Watched } from './breakpoint-watch.ts';
 export { BreakpointError, type Comparand, type Condition } from './condition.ts';
+export { PACKET_MAX } from './gdb/packets.ts';
+export { GdbSession, type SessionEnd } from './gdb/session.ts';
+export type {
+  DebugTarget,
+  Point,
+  Resume,
+  Stop,
+  StopReason,
+  TargetDescription,
+  TargetRegister,
+  TargetThread,
+} from './gdb/target.ts';
+export { GuestTarget } from './guest/guest-target.ts';
+export type { Guest, GuestFactory } from './guest/recorded-guest.ts';

@@ -123,6 +123,8 @@ export interface SegmentPages {
   readonly frames: Float64Array;
   /** Storage keys of the frames, 0 to 255; -1 for a page that is not present. */
   readonly keys: Int16Array;
+  /** Absolute address of the page table, or null if the segment has none. */
+  readonly table: number | null;
   /** The page-table entries; null if the segment has no page table. */
   readonly entries: BigUint64Array | null;
   /** The page-status-table entries; null if the segment has no page table, or one without them. */

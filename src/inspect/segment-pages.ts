@@ -30,6 +30,7 @@ export function segmentPagesOf(space: Mm | Gmap, page: number): SegmentPages {
     flags,
     frames: new Float64Array(PAGES_PER_SEGMENT).fill(-1),
     keys: new Int16Array(PAGES_PER_SEGMENT).fill(-1),
+    table: null,
     entries: null,
     pgstes: null,
     bytes: null,
@@ -61,6 +62,7 @@ function withFrames(answer: SegmentPages, mm: Mm, process: SegmentNumber): Segme
   const frame = frames[answer.page % PAGES_PER_SEGMENT] as number;
   return {
     ...answer,
+    table: isLarge ? null : origin,
     entries: isLarge ? null : doublewords(mm, origin),
     pgstes: isLarge || !mm.tables.pgstes ? null : doublewords(mm, origin + PGSTE_OFFSET),
     bytes: frame < 0 ? null : storage.bytes.slice(frame, frame + FRAME_SIZE),

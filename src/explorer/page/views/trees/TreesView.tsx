@@ -5,6 +5,8 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { QueryResult } from '../../../protocol.ts';
+import { ChangeButtons } from '../../changes/ChangeButtons.tsx';
+import { entryAt } from '../../changes/changes.ts';
 import { useQuery } from '../../client.ts';
 import { selected } from '../../recording/state.ts';
 import { scrolled } from '../../ui/aria.ts';
@@ -79,6 +81,7 @@ function Trees({ path }: { path: Path }) {
             <h3>
               Entry {entry.index} of the {column.level} table at {hex(column.table.origin)}, {sideOf(column)}
             </h3>
+            <ChangeButtons target={entryAt(entry.at)} of="this entry" />
             <p class="trees-meaning">{entry.meaning}</p>
             <EntryDetail level={column.level} value={entry.value} />
             {entry.pgste !== null && (

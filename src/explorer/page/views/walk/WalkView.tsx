@@ -4,6 +4,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { ChangeButtons } from '../../changes/ChangeButtons.tsx';
+import { entryAt } from '../../changes/changes.ts';
 import { useQuery } from '../../client.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EntryDetail } from '../common/EntryDetail.tsx';
@@ -66,6 +68,10 @@ export function WalkView() {
               ? 'Address-space-control element'
               : `Entry of the ${step.step.level} table`}
           </h3>
+          {/* The guest's own tables are at guest addresses. */}
+          {step.step.at !== null && step.key.startsWith('host') && (
+            <ChangeButtons target={entryAt(step.step.at)} of="this entry" />
+          )}
           <EntryDetail level={step.step.level} value={step.step.value} />
         </div>
       )}

@@ -6,6 +6,8 @@ import './PageLens.css';
 import { useSignal } from '@preact/signals';
 import { PAGES_PER_SEGMENT } from '../../../../../inspect/index.ts';
 import type { SpaceName } from '../../../../../player/index.ts';
+import { ChangeButtons } from '../../../changes/ChangeButtons.tsx';
+import { entryAt } from '../../../changes/changes.ts';
 import { useQuery } from '../../../client.ts';
 import { selected } from '../../../recording/state.ts';
 import { lensSubject } from '../../../recording/subject.ts';
@@ -28,6 +30,7 @@ export function PageLens() {
   const select = (to: number) => {
     selected.value = { space: shown.space, address: addressOf(to) };
   };
+  const contents = { space: shown.space, address: addressOf(segment.page), length: 4096 };
   const index = segment.page % PAGES_PER_SEGMENT;
   const pointed = segment.first + (hovered.value ?? index);
   return (
@@ -44,6 +47,16 @@ export function PageLens() {
         </button>
       </p>
       <PageEntry segment={segment} index={index} />
+      {segment.table !== null && (
+        <p class="lens-changes">
+          Entry: <ChangeButtons target={entryAt(segment.table + index * 8)} of="the page-table entry" />
+        </p>
+      )}
+      {segment.bytes !== null && (
+        <p class="lens-changes">
+          Contents: <ChangeButtons target={contents} of="the contents" />
+        </p>
+      )}
       <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
     </section>
   );
