@@ -1,10 +1,11 @@
 /** The TCP server of `boot --gdb`: one client at a time, on this computer only. */
 
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 /** Bytes of a client that are handled before it must have read the replies. */
 const PIECE = 512;
+/** Time in milliseconds that a client has to read the last replies. */
+const LAST_REPLIES = 1000;
 
 /** A client that is connected. */
 export class GdbClient {
@@ -58,10 +59,12 @@ export class GdbClient {
     if (!this.#closed) this.#socket.write(bytes);
   }
 
-  /** Ends the connection. What was sent is delivered. */
+  /** Ends the connection. A client that reads gets what was sent. */
   close(): void {
     this.#closed = true;
     this.#socket.destroySoon();
+    const timer = setTimeout(() => this.#socket.destroy(), LAST_REPLIES);
+    this.#socket.on('close', () => clearTimeout(timer));
   }
 }
 
