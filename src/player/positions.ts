@@ -23,7 +23,7 @@ export type Source =
       readonly arguments?: string;
       readonly memory?: bigint;
     }
-  /** A trace file (docs/trace.md). It contains events only: no tables, walks or processors. */
+  /** A trace file (docs/trace.md). It contains events only: no tables and no processors. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
 
 /** How to play it. */

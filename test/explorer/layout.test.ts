@@ -236,6 +236,21 @@ describe.skipIf(browser === null)('a guest', () => {
     expect(before).not.toBe(last);
   });
 
+  it('has a search among its events', async () => {
+    const explorer = await open(1280, 800, await served('examples/images/paging.elf'));
+    const { page } = explorer;
+    const count = () => page.locator('.events h2 .muted').innerText();
+    const all = await count();
+    const field = page.getByRole('searchbox', { name: 'Search events' });
+    await field.fill('link gmap 0');
+    await expect.poll(count, PATIENT).not.toBe(all);
+    await page.locator('.events .row .sentence').first().getByText('is linked to page table').waitFor();
+    await field.fill('nonsense');
+    await page.getByRole('alert').getByText('nonsense').waitFor();
+    await field.fill('');
+    await expect.poll(count, PATIENT).toBe(all);
+  });
+
   it('starts again with another command line and memory', async () => {
     const explorer = await open(1280, 800, await served('examples/images/hello.elf', '--', 'you'));
     const { page } = explorer;

@@ -73,12 +73,22 @@ describe.skipIf(browser === null)('the notes of a lesson are those of the run', 
     [null, ...lesson.faults].map((fault) => [lesson.id, fault, lesson] as const),
   );
 
+  // One page serves all runs, and views are not waited for: a run takes a second.
+  let explorer: Explorer;
+  beforeAll(async () => {
+    explorer = await Explorer.open(browser as Browser, url);
+  });
+  afterAll(() => explorer.close());
+
   it.each(runs)('%s, bug: %s', async (id, fault, lesson) => {
-    const explorer = await open(`${url}#lesson=${id}&view=walk${fault === null ? '' : `&fault=${fault}`}`);
     const { page } = explorer;
+    await page.goto('about:blank');
+    await page.goto(`${url}#lesson=${id}&view=console${fault === null ? '' : `&fault=${fault}`}`);
+    await explorer.ready();
+    await explorer.settled();
     for (const [step, expected] of expectedNotes(lesson, fault).entries()) {
       if (step > 0) await page.keyboard.press(']');
-      await explorer.at(step);
+      await page.locator('.where', { hasText: new RegExp(`^step ${step} of`) }).waitFor();
       const shown = async () => (await note(page).locator('.text').allInnerTexts()).map(words);
       await expect.poll(shown, PATIENT).toEqual(expected);
     }

@@ -9,6 +9,7 @@ import { lazy } from '../ui/lazy.tsx';
 const Spaces = lazy(() => import('../views/spaces/SpacesView.tsx').then((m) => m.SpacesView));
 const Trees = lazy(() => import('../views/trees/TreesView.tsx').then((m) => m.TreesView));
 const Walk = lazy(() => import('../views/walk/WalkView.tsx').then((m) => m.WalkView));
+const TracedWalk = lazy(() => import('../views/walk/TracedWalkView.tsx').then((m) => m.TracedWalkView));
 const Processors = lazy(() => import('../views/processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
 const Console = lazy(() => import('../views/console/ConsoleView.tsx').then((m) => m.ConsoleView));
 
@@ -18,7 +19,8 @@ export function Stage() {
   if (tab.value === 'console') return <Console />;
   if (tab.value === 'spaces') return <Spaces />;
   if (what?.kind === 'trace') {
-    return <p class="placeholder">A trace has no tables, walks or processors: it contains events only.</p>;
+    if (tab.value === 'walk') return <TracedWalk />;
+    return <p class="placeholder">A trace has no tables and no processors: it contains events only.</p>;
   }
   if (tab.value === 'processors') return <Processors />;
   return tab.value === 'trees' ? <Trees /> : <Walk />;

@@ -10,6 +10,7 @@ import { machine, useQuery } from '../client.ts';
 import { filter, moveTo, position, progress, source } from '../recording/state.ts';
 import { useAnswer } from '../ui/useAnswer.ts';
 import { asceNames } from './asce-names.ts';
+import { EventSearch } from './EventSearch.tsx';
 import { inLinux } from './kernel.ts';
 import { laneOf } from './kinds.ts';
 import { outcomeOf } from './outcome.ts';
@@ -54,9 +55,12 @@ export function EventList() {
   };
   return (
     <section class="events" aria-label="Events">
-      <h2>
-        Events <span class="muted">{total.toLocaleString('en')}</span>
-      </h2>
+      <div class="events-head">
+        <h2>
+          Events <span class="muted">{total.toLocaleString('en')}</span>
+        </h2>
+        <EventSearch />
+      </div>
       <div
         class="rows"
         ref={place}
@@ -79,7 +83,15 @@ export function EventList() {
             />
           ))}
         </div>
-        {total === 0 && <p class="muted none">{progress.value === null ? '' : 'No events yet.'}</p>}
+        {total === 0 && (
+          <p class="muted none">
+            {progress.value === null
+              ? ''
+              : filter.value.text === undefined
+                ? 'No events yet.'
+                : 'No event matches.'}
+          </p>
+        )}
       </div>
     </section>
   );

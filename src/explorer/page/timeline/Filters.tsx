@@ -2,15 +2,25 @@
  * The filters for events: by type, and by guest.
  */
 
+import type { EventFilter } from '../../protocol.ts';
 import { useQuery } from '../client.ts';
 import { filter } from '../recording/state.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { EVENT_TYPES, type EventType, LANES, TYPE_NAMES } from './kinds.ts';
 
+/** Changes the filter; null removes a property. */
+function change(by: { readonly [K in keyof EventFilter]: EventFilter[K] | null }): void {
+  const next = Object.entries({ ...filter.value, ...by }).filter(([, value]) => value !== null);
+  filter.value = Object.fromEntries(next) as EventFilter;
+}
+
 function setTypes(types: readonly EventType[]): void {
-  const { gmap } = filter.value;
-  const all = types.length === EVENT_TYPES.length;
-  filter.value = { ...(all ? {} : { types }), ...(gmap === undefined ? {} : { gmap }) };
+  change({ types: types.length === EVENT_TYPES.length ? null : types });
+}
+
+/** Shows only events with these words, as `guesthouse trace --grep` does; an empty text removes the search. */
+export function setText(text: string): void {
+  change({ text: text.trim() === '' ? null : text });
 }
 
 /** Shows or hides events of some types. */
@@ -21,8 +31,7 @@ export function toggleTypes(which: readonly EventType[]): void {
 }
 
 function setGmap(gmap: number | null): void {
-  const { types } = filter.value;
-  filter.value = { ...(types === undefined ? {} : { types }), ...(gmap === null ? {} : { gmap }) };
+  change({ gmap });
 }
 
 /** The menu of types, and the choice of a guest. */
