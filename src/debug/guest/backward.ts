@@ -97,7 +97,7 @@ export class Backward implements Motion {
       const end = guest.run(Math.min(UNITS, executed - guest.executed), until);
       this.#watch?.ended();
       // What comes next was there before: it has not ended.
-      if (end.kind !== 'limit' && end.kind !== 'input') break;
+      if (end.kind !== 'limit') break;
       if (pending() && guest.executed < executed) return false;
     }
     return true;

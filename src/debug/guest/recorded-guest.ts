@@ -122,8 +122,9 @@ export class RecordedGuest {
     const end = this.monitor.run(most, pending);
     this.#performDue();
     this.#newest = Math.max(this.#newest, this.executed);
-    // The input that it waits for is recorded, or the wait ended without.
-    return end.kind === 'input' && !this.atNewest ? { kind: 'limit' } : end;
+    if (end.kind !== 'input' || this.atNewest) return end;
+    // The input that it waits for is recorded, or the clock ended the wait.
+    return this.#next < this.#actions.length || end.until !== null ? { kind: 'limit' } : end;
   }
 
   #performDue(): void {
