@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that need a browser. They measure, so that they run alone and when all others are done. */
 const PAGE = 'test/explorer/**/*.test.ts';
+/** Those of them that do not measure. */
+const LESSONS = 'test/explorer/lessons.test.ts';
 
 export default defineConfig({
   test: {
@@ -22,8 +24,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'lessons',
+          maxWorkers: '100%',
+          include: [LESSONS],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'page',
           include: [PAGE],
+          exclude: [...configDefaults.exclude, LESSONS],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -353,10 +353,12 @@ describe.skipIf(browser === null)('the page in a frame', () => {
     const page = await show(`${url}?embed#lesson=link&step=5`);
     const frame = page.frameLocator('iframe');
     await frame.locator('.where', { hasText: 'step 5 of 13' }).waitFor();
-    await frame.getByRole('button', { name: 'Next' }).click();
+    await frame.getByRole('button', { name: 'Next', exact: true }).click();
     await frame.locator('.note', { hasText: 'The host linked the segment' }).waitFor();
     expect(await frame.locator('.scenario, header, .time').count()).toBe(0);
-    expect(await frame.getByRole('link').getAttribute('href')).toBe('/#lesson=link&step=6');
+    await expect
+      .poll(() => frame.getByRole('link').getAttribute('href'), PATIENT)
+      .toBe('/#lesson=link&step=6');
     await page.context().close();
   });
 

@@ -56,7 +56,9 @@ effect(() => {
 
 /** Moves to the next or the previous hit, if there is one. */
 export async function goToHit(direction: Direction): Promise<void> {
-  const list = breakpoints.value.filter((_, at) => (errors.value[at] ?? null) === null);
+  const all = breakpoints.value;
+  const wrong = await machine.lintBreakpoints(all);
+  const list = all.filter((_, at) => (wrong[at] ?? null) === null);
   if (list.length === 0) {
     outcome.value = 'There is no breakpoint.';
     return;
