@@ -219,7 +219,7 @@ describe.skipIf(browser === null)('a guest', () => {
     const { page } = explorer;
     const where = page.locator('.where');
     await page.getByRole('button', { name: 'Breakpoints' }).click();
-    await page.keyboard.type('interruption:program\nnonsense:');
+    await page.locator('.breakpoints textarea').fill('interruption:program\nnonsense:');
     await page.getByRole('alert').getByText('nonsense:').waitFor();
     await page.getByRole('button', { name: 'Previous hit' }).click();
     await page.getByRole('status').getByText('CPU 0 takes a program interruption').waitFor();

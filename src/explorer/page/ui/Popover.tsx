@@ -5,7 +5,7 @@
 import './Popover.css';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface PopoverProps {
   /** The contents of the button. */
@@ -22,9 +22,12 @@ export function Popover({ label, name, title, children }: PopoverProps) {
   const shown = useSignal(false);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
+  // Before the next key arrives.
+  useLayoutEffect(() => {
+    if (shown.value) root.current?.querySelector<HTMLElement>('textarea, input')?.focus();
+  }, [shown.value]);
   useEffect(() => {
     if (!shown.value) return;
-    root.current?.querySelector<HTMLElement>('textarea, input')?.focus();
     const away = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) shown.value = false;
     };
