@@ -13,7 +13,7 @@ import { ROOT } from './checkout.ts';
 
 const GDB = process.env.GDB ?? 'gdb-multiarch';
 
-/** What GDB is told, and what it must say, in this order. */
+/** The commands for GDB, and the output expected of it, in order. */
 interface Case {
   readonly name: string;
   readonly boot: readonly string[];

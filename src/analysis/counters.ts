@@ -24,7 +24,7 @@ export class Density {
     this.#total++;
   }
 
-  /** Returns the counts of a run of so many events, in 33 to 64 buckets of the same length (fewer if the run is shorter). */
+  /** Returns the counts in 33 to 64 buckets of equal length; fewer if the run has fewer events. @param events of the run */
   buckets(events: number): readonly number[] {
     if (events === 0) return [];
     this.#reach(events - 1);

@@ -47,7 +47,7 @@ export interface Summary {
   /** Pages of processes by faults that gave them a frame, and segments of guests by faults, links and unlinks. */
   readonly pages: readonly HotPlace[];
   readonly segments: readonly HotPlace[];
-  /** False if there were so many places that their counts are lower bounds. */
+  /** Whether the counts are exact. If false, there were too many places to count, and the counts are lower bounds. */
   readonly exact: boolean;
   /** The virtual CPUs of a host's trace. */
   readonly cpus: readonly HostCpu[];

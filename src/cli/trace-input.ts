@@ -8,7 +8,8 @@ import type { Progress } from './progress.ts';
 
 /** Maximum length of a line in characters. */
 const LINE_LIMIT = 1 << 20;
-const NO_TRACE = 'This is no trace: neither of Guesthouse, nor as perf script or trace-cmd report print it';
+const NO_TRACE =
+  'This is no trace: it is neither from Guesthouse nor output of perf script or trace-cmd report';
 
 /** A trace file that is being read. */
 export class TraceInput {

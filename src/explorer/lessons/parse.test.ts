@@ -191,7 +191,7 @@ ${QUIZ}`;
     );
   });
 
-  it('is told from a scenario', () => {
+  it('is distinguished from a scenario', () => {
     expect(isLessonFile('x.md', 'mmap 256M 1M')).toBe(true);
     expect(isLessonFile('x.txt', FRONT)).toBe(true);
     expect(isLessonFile('x.txt', 'mmap 256M 1M\n')).toBe(false);

@@ -1,5 +1,5 @@
 /**
- * The search for who wrote something: a table entry, the contents of a page, or a storage key.
+ * The search for the step that changed a table entry or the contents of a page.
  */
 
 import { effect, signal } from '@preact/signals';

@@ -6,6 +6,7 @@ import './Menu.css';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { useAway } from './useAway.ts';
 
 interface MenuProps {
   /** The contents of the button. */
@@ -32,12 +33,8 @@ export function Menu({ label, name, align = 'left', up = false, closes = true, c
   useEffect(() => {
     if (!shown.value) return;
     (items().find((item) => item.ariaChecked === 'true') ?? items()[0])?.focus();
-    const away = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) shown.value = false;
-    };
-    addEventListener('pointerdown', away);
-    return () => removeEventListener('pointerdown', away);
   }, [shown.value]);
+  useAway(shown, root);
   const key = (event: KeyboardEvent) => {
     const all = items();
     const at = all.indexOf(document.activeElement as HTMLElement);

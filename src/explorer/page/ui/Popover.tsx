@@ -5,7 +5,8 @@
 import './Popover.css';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { useAway } from './useAway.ts';
 
 interface PopoverProps {
   /** The contents of the button. */
@@ -26,14 +27,7 @@ export function Popover({ label, name, title, children }: PopoverProps) {
   useLayoutEffect(() => {
     if (shown.value) root.current?.querySelector<HTMLElement>('textarea, input')?.focus();
   }, [shown.value]);
-  useEffect(() => {
-    if (!shown.value) return;
-    const away = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) shown.value = false;
-    };
-    addEventListener('pointerdown', away);
-    return () => removeEventListener('pointerdown', away);
-  }, [shown.value]);
+  useAway(shown, root);
   return (
     <div class="popover" ref={root}>
       <button
