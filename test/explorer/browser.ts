@@ -127,7 +127,10 @@ export class Explorer {
     context.on('console', report);
     context.on('weberror', (error) => this.problems.push(`thrown: ${error.error()}`));
     context.on('requestfailed', (request) => {
-      this.problems.push(`not fetched: ${request.url()}: ${request.failure()?.errorText}`);
+      const reason = request.failure()?.errorText;
+      // The page itself cancels requests: it ends a worker, whose script may still be on its way, with the recording.
+      if (reason === 'net::ERR_ABORTED') return;
+      this.problems.push(`not fetched: ${request.url()}: ${reason}`);
     });
     context.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());
