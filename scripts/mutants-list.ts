@@ -417,8 +417,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a page of a file is not counted',
     file: 'src/host/mm/faults.ts',
-    find: '  frames.share(frame);\n  return frame;',
-    replace: '  return frame;',
+    find: 'if (!copied) frames.share(frame);',
+    replace: '',
+  },
+  {
+    name: 'a failed fault leaves a page in the file',
+    file: 'src/host/mm/memory-file.ts',
+    find: 'if (!had) this.#discard([page]);',
+    replace: '',
   },
   {
     name: 'the frame that was copied is not given up',

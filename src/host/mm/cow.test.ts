@@ -91,7 +91,7 @@ describe('guests of a process that use storage keys', () => {
     expect(mm.keyOf(processPage(page(65n * MIB))) & 0xf8).toBe(0);
     mm.setKey(processPage(page(65n * MIB)), 0x40);
     expect(mm.keyOf(processPage(page(64n * MIB))) & 0xf8).toBe(0x30);
-    expect(file.frameOf(0)).toBe(frameOf(mm, 65n * MIB) * 4096);
+    expect(file.frames.get(0)).toBe(frameOf(mm, 65n * MIB) * 4096);
   });
 
   it('keep the protection of read-only pages and of pages with PROT_NONE', () => {

@@ -84,9 +84,29 @@ function tryLargeFrame(mm: MmState, mapping: Mapping, segment: number): boolean 
   return true;
 }
 
-/** Gives a frame to a page that has none. */
+/**
+ * Gives a frame to a page that has none: of zeros, or the frame of the page of its file, shared or copied.
+ * @throws LinuxError ENOMEM; nothing has changed then. EFAULT beyond the end of the file
+ */
 function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): void {
-  const frame = frameFor(mm, mapping, page, write);
+  const { frames } = mm.kernel;
+  const { file, shift, shared } = mapping.backing;
+  if (file === null) {
+    enterFrame(mm, mapping, page, write, frames.allocateZeroed(0, 'page'));
+    return;
+  }
+  const at = page + shift;
+  if (at >= file.pages)
+    throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
+  const copied = !shared && (write || mm.ptes.usesKeys);
+  file.withFrame(at, (frame) => {
+    if (!copied) frames.share(frame);
+    enterFrame(mm, mapping, page, write, copied ? copyOf(mm.kernel, frame) : frame);
+  });
+}
+
+/** Enters a frame, whose owner the page table becomes, at a page. @throws LinuxError ENOMEM; the frame is freed then */
+function enterFrame(mm: MmState, mapping: Mapping, page: number, write: boolean, frame: number): void {
   let table: number;
   try {
     table = mm.tables.makePageTable(Math.floor(page / PAGES_PER_SEGMENT));
@@ -98,18 +118,6 @@ function setPte(mm: MmState, mapping: Mapping, page: number, write: boolean): vo
     const bits = write ? entryBitsForStore(mm, mapping, frame) : entryBits(mm, mapping, page, frame);
     mm.ptes.set(table, page % PAGES_PER_SEGMENT, frame, bits);
   });
-}
-
-/** Returns a frame with the initial contents of a page: zeros, or the page of its file, shared or copied. */
-function frameFor(mm: MmState, mapping: Mapping, page: number, write: boolean): number {
-  const { frames } = mm.kernel;
-  const { file, shift, shared } = mapping.backing;
-  if (file === null) return frames.allocateZeroed(0, 'page');
-  const frame = file.frameOf(page + shift);
-  if (frame === null) throw new LinuxError('EFAULT', `${hex(addressOf(page))} is beyond the end of its file`);
-  if (!shared && (write || mm.ptes.usesKeys)) return copyOf(mm.kernel, frame);
-  frames.share(frame);
-  return frame;
 }
 
 /** Makes an entry allow the stores that its mapping allows. A private page whose frame is shared gets a copy first. */

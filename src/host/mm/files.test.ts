@@ -115,7 +115,7 @@ describe('a file', () => {
       const file = host.createFile(4n * PAGE);
       return {
         host,
-        seen: () => [...file.read(0n, 0x4000)],
+        seen: () => [frameCounts(host), ...file.read(0n, 0x4000)],
         operation: () => file.write(0xfffn, new Uint8Array(0x1002).fill(7)),
       };
     });
@@ -443,7 +443,7 @@ describe('without memory', () => {
       mm.mmap({ address: HOME, length: MIB, file, ...options });
       return {
         host,
-        seen: () => [visibleStateOf(mm), [...file.read(0n, 4096)]],
+        seen: () => [frameCounts(host), visibleStateOf(mm), [...file.read(0n, 4096)]],
         operation: () => (write ? put(mm, HOME, 1) : at(mm, HOME)),
       };
     });

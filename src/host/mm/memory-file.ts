@@ -58,11 +58,19 @@ export class MemoryFile {
   }
 
   /**
-   * Returns the frame of a page, or null beyond the end of the file. A page without a frame gets one of zeros.
-   * @throws LinuxError ENOMEM
+   * Calls `use` with the frame of a page, and returns what it returns. A page without a frame gets one of zeros; if `use`
+   * throws, it has none again. Preconditions: the page is before the end of the file.
+   * @throws LinuxError ENOMEM, and what `use` throws
    */
-  frameOf(page: number): number | null {
-    return page < this.pages ? this.#provide(page) : null;
+  withFrame<T>(page: number, use: (frame: number) => T): T {
+    const had = this.#frames.has(page);
+    const frame = this.#provide(page);
+    try {
+      return use(frame);
+    } catch (error) {
+      if (!had) this.#discard([page]);
+      throw error;
+    }
   }
 
   /** Returns the frame of a page of the file. A page without a frame gets one of zeros. @throws LinuxError ENOMEM */
@@ -73,6 +81,14 @@ export class MemoryFile {
       this.#frames.set(page, frame);
     }
     return frame;
+  }
+
+  /** Takes their frames from pages that nothing maps. */
+  #discard(pages: readonly number[]): void {
+    for (const page of pages) {
+      this.#kernel.frames.free(this.#frames.get(page) as number);
+      this.#frames.delete(page);
+    }
   }
 
   /** Reads bytes. Bytes that were never written are zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
@@ -98,11 +114,26 @@ export class MemoryFile {
     demandBytes(bytes);
     this.#checkRange(offset, bytes.length);
     this.life.operation(() => {
-      this.#eachPart(offset, bytes.length, (page) => this.#provide(page));
+      this.#provideAll(offset, bytes.length);
       this.#eachPart(offset, bytes.length, (page, from, done, count) => {
         this.#kernel.storage.bytes.set(bytes.subarray(done, done + count), this.#provide(page) + from);
       });
     });
+  }
+
+  /** Gives frames to all pages of a range, or to none. @throws LinuxError ENOMEM */
+  #provideAll(offset: bigint, length: number): void {
+    const added: number[] = [];
+    try {
+      this.#eachPart(offset, length, (page) => {
+        const had = this.#frames.has(page);
+        this.#provide(page);
+        if (!had) added.push(page);
+      });
+    } catch (error) {
+      this.#discard(added);
+      throw error;
+    }
   }
 
   /**
