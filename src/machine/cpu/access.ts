@@ -15,6 +15,7 @@ import { CR0 } from '../control-registers.ts';
 import { ASCE, EDAT, type Edat } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { isAccessRegisterException, PGM } from '../interruption.ts';
+import type { ProcessorBlock } from '../processor-block.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { Tlb } from '../tlb.ts';
 import { AccessRegisterTranslation } from './art.ts';
@@ -168,8 +169,8 @@ export class CpuAccess extends CpuState {
 
   readonly #installed: AccessFacilities;
 
-  constructor(storage: Storage, installed: AccessFacilities) {
-    super();
+  constructor(storage: Storage, installed: AccessFacilities, block: ProcessorBlock) {
+    super(block);
     this.storage = storage;
     this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));

@@ -69,6 +69,8 @@ export interface Intercepted {
 /** A processor without its interruptions and its run loop. */
 export abstract class Processor extends CpuAddressing {
   readonly machine: Configuration;
+  /** What compiled code reads and writes besides storage; the registers are in it. */
+  readonly block: ProcessorBlock;
   /** The CPU address, for STAP and SIGP. */
   readonly address: number;
 
@@ -117,7 +119,9 @@ export abstract class Processor extends CpuAddressing {
   #storeOnStop = false;
 
   constructor(machine: Configuration, address: number) {
-    super(machine.storage, accessFacilities(machine.facilities));
+    const block = machine.storage.processorBlock(address);
+    super(machine.storage, accessFacilities(machine.facilities), block);
+    this.block = block;
     this.machine = machine;
     this.address = address;
   }
