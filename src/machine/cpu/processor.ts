@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import { type CpuModel, hasFacility } from '../cpu-model.ts';
 import { EDAT } from '../dat/formats.ts';
 import type { Interruption } from '../interruption.ts';
+import type { ProcessorBlock } from '../processor-block.ts';
 import { type CpuReset, eachCleared, initialControl, type ResetPart } from '../reset.ts';
 import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
 import type { Storage } from '../storage.ts';
