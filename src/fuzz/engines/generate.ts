@@ -130,15 +130,16 @@ class CaseWriter {
       program,
       mask: hex(this.#mask() | (random.oneIn(40) ? bit(1) : 0n)),
       address: hex(random.oneIn(3) ? this.#label(mib) : BigInt(this.#labels[mib]?.[0] ?? 0)),
-      gr: Array.from({ length: 16 }, (_, r) => this.#register(r)),
+      gr: Array.from({ length: 16 }, (_, r) => this.#register(r, mib)),
       cr,
       prefix: random.oneIn(3) ? AT.PREFIX : 0,
       report: program === 'host' && random.oneIn(8),
     };
   }
 
-  #register(r: number): Hex {
+  #register(r: number, mib: number): Hex {
     const random = this.#random;
+    if (r === 12 || r >= 14) return hex(this.#label(mib));
     if (r >= 8 && r <= 11) return hex(BigInt(random.oneIn(4) ? pointer(random) : plainPointer(random)));
     const any = (BigInt(random.next()) << 32n) | BigInt(random.next());
     return hex(

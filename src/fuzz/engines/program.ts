@@ -57,7 +57,7 @@ class ProgramWriter {
     this.#random = random;
     this.#style = style;
     this.#encoder = new Encoder(random, style.tame);
-    this.#data = this.assembler.newLabel();
+    this.#data = { offset: -1 };
     const functions = random.below(MAX_FUNCTIONS + 1);
     for (let i = 0; i < functions; i++) this.#functions.push(this.assembler.newLabel());
   }
