@@ -21,6 +21,8 @@ export const OP = {
   BR_IF: 0x0d,
   RETURN: 0x0f,
   CALL: 0x10,
+  CALL_INDIRECT: 0x11,
+  RETURN_CALL_INDIRECT: 0x13,
   DROP: 0x1a,
   SELECT: 0x1b,
   LOCAL_GET: 0x20,
@@ -105,7 +107,8 @@ export const OP = {
 
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, EXPORT: 7, CODE: 10 } as const;
-const IMPORTED = { FUNCTION: 0, MEMORY: 2 } as const;
+const IMPORTED = { TABLE: 1, MEMORY: 2 } as const;
+const FUNCTION_REFERENCE = 0x70;
 const FUNCTION_TYPE = 0x60;
 /** Memory limits: with a maximum. */
 const WITH_MAXIMUM = 1;
@@ -188,6 +191,13 @@ export class Body {
     return this.#indexed(OP.CALL, index);
   }
 
+  /** CALL_INDIRECT or RETURN_CALL_INDIRECT through the table. @param type index of the type of the function */
+  indirect(code: number, type: number): this {
+    this.#indexed(code, type);
+    this.bytes.push(0);
+    return this;
+  }
+
   br(depth: number): this {
     return this.#indexed(OP.BR, depth);
   }
@@ -226,23 +236,26 @@ export class Body {
   }
 }
 
-/** A function of a module. */
-export interface WasmFunction {
+/** The type of a function. */
+export interface FunctionType {
   readonly parameters: readonly number[];
   readonly results: readonly number[];
+}
+
+/** A function of a module. */
+export interface WasmFunction extends FunctionType {
   /** Types of the locals behind the parameters. */
   readonly locals: readonly number[];
   readonly body: Body;
 }
 
 /**
- * Returns a module that imports a memory and functions and exports its functions by their index from 0 on, in decimal. The
- * imports are `{ m: { m: memory, f0: function, f1: … } }`; imported functions have the lowest indices.
- * @param imports types of the imported functions: parameters and results
+ * Returns a module that imports a memory and a table of functions, as `{ m: { m: memory, t: table } }`, and exports its
+ * functions by their index, in decimal. The type of a function has the function's index; further types follow.
  */
 export function encodeModule(
-  imports: readonly (readonly [parameters: readonly number[], results: readonly number[]])[],
   functions: readonly WasmFunction[],
+  types: readonly FunctionType[] = [],
 ): Uint8Array<ArrayBuffer> {
   const bytes = [...MAGIC];
   const section = (id: number, items: readonly (readonly number[])[]) => {
@@ -253,22 +266,27 @@ export function encodeModule(
     unsigned(bytes, content.length);
     for (const byte of content) bytes.push(byte);
   };
-  const types = [...imports, ...functions.map((f) => [f.parameters, f.results] as const)];
   section(
     SECTION.TYPE,
-    types.map(([p, r]) => [FUNCTION_TYPE, p.length, ...p, r.length, ...r]),
+    [...functions, ...types].map(({ parameters: p, results: r }) => [
+      FUNCTION_TYPE,
+      p.length,
+      ...p,
+      r.length,
+      ...r,
+    ]),
   );
   section(SECTION.IMPORT, [
-    [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...limit(MAX_PAGES)],
-    ...imports.map((_, i) => [...name('m'), ...name(`f${i}`), IMPORTED.FUNCTION, ...limit(i)]),
+    [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...encoded(MAX_PAGES)],
+    [...name('m'), ...name('t'), IMPORTED.TABLE, FUNCTION_REFERENCE, 0, 0],
   ]);
   section(
     SECTION.FUNCTION,
-    functions.map((_, i) => limit(imports.length + i)),
+    functions.map((_, i) => encoded(i)),
   );
   section(
     SECTION.EXPORT,
-    functions.map((_, i) => [...name(String(i)), 0, ...limit(imports.length + i)]),
+    functions.map((_, i) => [...name(String(i)), 0, ...encoded(i)]),
   );
   section(SECTION.CODE, functions.map(encodeBody));
   return new Uint8Array(bytes);
@@ -285,7 +303,7 @@ function encodeBody({ locals, body }: WasmFunction): number[] {
   return size.concat(content);
 }
 
-function limit(value: number): number[] {
+function encoded(value: number): number[] {
   const bytes: number[] = [];
   unsigned(bytes, value);
   return bytes;
