@@ -46,6 +46,11 @@ export const BLOCK = {
   CONTEXT: 0x17c,
   /** The version of the entries for jumps that are valid, 32 bits, not 0. */
   VERSION: 0x180,
+  /**
+   * Not zero if compiled code may do floating-point arithmetic: it rounds to nearest even, no exception traps, and the inexact
+   * flag is on.
+   */
+  ARITHMETIC: 0x188,
   /** Not zero if the access buffers or the jumps may have had an entry. */
   USED: 0x184,
   /** The access buffers, `CONTEXT_SIZE` bytes for each context. */

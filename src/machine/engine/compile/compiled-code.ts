@@ -5,6 +5,7 @@ import { CR0 } from '../../control-registers.ts';
 import { INSTRUCTION } from '../../cpu/access.ts';
 import type { CpuInterruptions } from '../../cpu/interruptions.ts';
 import { ADDRESSING, SPACE } from '../../cpu/state.ts';
+import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
 import { BLOCK, JUMP_ENTRIES } from '../../processor-block.ts';
 import { AccessBuffers } from './access-buffers.ts';
@@ -154,6 +155,7 @@ export class CompiledCode {
     words[WORD(BLOCK.ADDRESS)] = cpu.iaLo;
     words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
+    words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
   }
 
   /** Takes the state back. Returns the number of instructions done. */

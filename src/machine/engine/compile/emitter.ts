@@ -23,7 +23,7 @@
 import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Address, Decoded } from './decoded.ts';
-import { Body, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
+import { Body, F64, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
 
 /** Why compiled code returned. */
 export const REASON = {
@@ -78,7 +78,10 @@ const LOCAL = {
   V: 15,
   GENERAL: 16,
   FLOATING: 32,
+  /** Scratch numbers. */
+  NUMBERS: 48,
 } as const;
+const NUMBER_LOCALS = 10;
 
 const LOCAL_TYPES = [
   I32,
@@ -97,6 +100,7 @@ const LOCAL_TYPES = [
   I64,
   I64,
   ...new Array(32).fill(I64),
+  ...new Array(NUMBER_LOCALS).fill(F64),
 ];
 
 /** An extension of a loaded value to 64 bits. */
@@ -280,9 +284,22 @@ export class Emitter {
     this.body.set(LOCAL.FLOATING + r);
   }
 
+  /** Scratch local `n`, 0 to 9, a number of the long format, free at the beginning of an instruction. */
+  number(n: number): number {
+    return LOCAL.NUMBERS + n;
+  }
+
+  /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
+  demandArithmetic(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
+    this.interpretIf();
+  }
+
   /** Whether the region uses a floating-point register. */
   get usesFloats(): boolean {
-    return [...this.#read, ...this.#written].some((local) => local >= LOCAL.FLOATING);
+    return [...this.#read, ...this.#written].some(
+      (local) => local >= LOCAL.FLOATING && local < LOCAL.NUMBERS,
+    );
   }
 
   /** Scratch locals of 64 bits, free at the beginning of an instruction. */

@@ -91,6 +91,13 @@ export const OP = {
   I64_SHR_S: 0x87,
   I64_SHR_U: 0x88,
   I64_ROTL: 0x89,
+  F64_EQ: 0x61,
+  F64_NE: 0x62,
+  F64_LT: 0x63,
+  F64_GT: 0x64,
+  F64_ABS: 0x99,
+  F64_NEG: 0x9a,
+  F64_SQRT: 0x9f,
   F64_ADD: 0xa0,
   F64_SUB: 0xa1,
   F64_MUL: 0xa2,
@@ -98,6 +105,7 @@ export const OP = {
   I32_WRAP: 0xa7,
   I64_EXTEND_S: 0xac,
   I64_EXTEND_U: 0xad,
+  F64_CONVERT_I64_S: 0xb9,
   I64_REINTERPRET_F64: 0xbd,
   F64_REINTERPRET_I64: 0xbf,
   I64_EXTEND8_S: 0xc2,
@@ -172,6 +180,14 @@ export class Body {
     this.bytes.push(OP.I64_CONST);
     if (typeof value === 'number' && value === (value | 0)) signed(this.bytes, value);
     else signed64(this.bytes, BigInt(value));
+    return this;
+  }
+
+  f64(value: number): this {
+    this.bytes.push(OP.F64_CONST);
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
     return this;
   }
 
