@@ -51,6 +51,8 @@ export const BLOCK = {
    * flag is on.
    */
   ARITHMETIC: 0x188,
+  /** The program mask where INSERT PROGRAM MASK puts it: shifted left by 24. */
+  PROGRAM_MASK: 0x18c,
   /** Not zero if the access buffers or the jumps may have had an entry. */
   USED: 0x184,
   /** The access buffers, `CONTEXT_SIZE` bytes for each context. */

@@ -25,7 +25,8 @@ export type Enter = (block: number, index: number) => number;
 export interface Region {
   /** Its place in the table of functions; -1 if the code cannot be compiled. */
   readonly index: number;
-  readonly floats: boolean;
+  /** Whether it needs the AFP-register control. */
+  readonly afp: boolean;
   /** The bytes that it was made from, with their absolute addresses. */
   readonly sources: readonly { readonly at: number; readonly bytes: Uint8Array }[];
   /** The value of the cache's epoch when it was last checked. */
@@ -129,17 +130,17 @@ export class CodeCache implements CodeWatch {
       bytes: this.#storage.bytes.slice(frame + from, frame + to),
     }));
     let index = -1;
-    let floats = false;
+    let afp = false;
     if ((flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null) {
       const emitted = emitRegion(flow);
-      floats = emitted.floats;
+      afp = emitted.afp;
       index = this.#next++;
       this.#table.set(
         index,
         instantiate(this.#storage.memory, this.#table, [codeFunction(), emitted.code], 1),
       );
     }
-    const region = { index, floats, sources, checked: this.#epoch };
+    const region = { index, afp, sources, checked: this.#epoch };
     this.#regions.set(address, region);
     this.#mark(frame / FRAME_SIZE, ranges);
     return region;

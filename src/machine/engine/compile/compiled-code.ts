@@ -37,7 +37,7 @@ export class CompiledCode {
   /** What entries for jumps depend on, as it was when they were last valid. */
   #epoch = -1;
   #buffersOfJumps = -1;
-  #floats = false;
+  #afp = false;
 
   constructor(cpu: CpuInterruptions, cache: CodeCache) {
     this.#cpu = cpu;
@@ -73,7 +73,7 @@ export class CompiledCode {
       const region = this.#cache.find(frame + (cpu.iaLo & 0xfff));
       if (region === null || region.index < 0) return false;
       this.#validateJumps(buffers);
-      if (region.floats && !this.#floats) return false;
+      if (region.afp && !this.#afp) return false;
       if (from) this.#enterJump(region.index, page);
       this.#give(Math.min(left, SLICE), buffers);
       const reason = this.#cache.enter(this.#block, region.index);
@@ -91,18 +91,18 @@ export class CompiledCode {
   /** Makes all entries for jumps invalid if something has changed that they depend on. */
   #validateJumps(buffers: number): void {
     const { epoch } = this.#cache;
-    const floats = (this.#cpu.cr0 & CR0.AFP_REGISTERS) !== 0;
+    const afp = (this.#cpu.cr0 & CR0.AFP_REGISTERS) !== 0;
     if (
       epoch === this.#epoch &&
       buffers === this.#buffersOfJumps &&
-      floats === this.#floats &&
+      afp === this.#afp &&
       !this.#buffers.codeMoved
     ) {
       return;
     }
     this.#epoch = epoch;
     this.#buffersOfJumps = buffers;
-    this.#floats = floats;
+    this.#afp = afp;
     this.#buffers.codeMoved = false;
     const words = this.#words;
     words[WORD(BLOCK.VERSION)] = (words[WORD(BLOCK.VERSION)] as number) + 1;
@@ -155,6 +155,7 @@ export class CompiledCode {
     words[WORD(BLOCK.ADDRESS)] = cpu.iaLo;
     words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
+    words[WORD(BLOCK.PROGRAM_MASK)] = cpu.programMask << 24;
     words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
   }
 

@@ -80,6 +80,8 @@ const LOCAL = {
   FLOATING: 32,
   /** Scratch numbers. */
   NUMBERS: 48,
+  /** The absolute address of the second storage operand. */
+  SECOND: 58,
 } as const;
 const NUMBER_LOCALS = 10;
 
@@ -101,11 +103,14 @@ const LOCAL_TYPES = [
   I64,
   ...new Array(32).fill(I64),
   ...new Array(NUMBER_LOCALS).fill(F64),
+  I32,
 ];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
 
+/** Floating-point registers that do not need the AFP-register control. */
+const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
 const PAGE_MASK = -4096;
 /** The low bit of a tag in an access buffer: 0 is no tag. */
 const TAGGED = 1;
@@ -137,6 +142,7 @@ export class Emitter {
   #instructions = 0;
   #lookups = 0;
   #instruction: Decoded | null = null;
+  #afp = false;
 
   // Structure
 
@@ -291,15 +297,21 @@ export class Emitter {
 
   /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
   demandArithmetic(): void {
+    this.needsAfp();
     this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
     this.interpretIf();
   }
 
-  /** Whether the region uses a floating-point register. */
-  get usesFloats(): boolean {
-    return [...this.#read, ...this.#written].some(
-      (local) => local >= LOCAL.FLOATING && local < LOCAL.NUMBERS,
-    );
+  /** Notes that the instruction under way needs the AFP-register control, as all arithmetic does. */
+  needsAfp(): void {
+    this.#afp = true;
+  }
+
+  /** Whether the region needs the AFP-register control. Without it, four registers can be loaded, stored and copied. */
+  get afp(): boolean {
+    const additional = (local: number) =>
+      local >= LOCAL.FLOATING && local < LOCAL.NUMBERS && !BASIC_REGISTERS.includes(local - LOCAL.FLOATING);
+    return this.#afp || [...this.#read, ...this.#written].some(additional);
   }
 
   /** Scratch locals of 64 bits, free at the beginning of an instruction. */
@@ -385,10 +397,39 @@ export class Emitter {
     this.#translate(length, store);
   }
 
+  /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
+  prepareSecond(length: number): void {
+    this.#translate(length, false);
+    this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
+  }
+
+  readonly first = LOCAL.ENTRY;
+  readonly second = LOCAL.SECOND;
+
+  /** Counts a lookup of an operand that is not always accessed, where it is accessed. */
+  countLookup(): void {
+    this.body.get(LOCAL.COUNT).i64(packed(0, 1)).op(OP.I64_ADD).set(LOCAL.COUNT);
+  }
+
+  /** Pushes the program mask, 32 bits, where INSERT PROGRAM MASK inserts it. */
+  programMask(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.PROGRAM_MASK);
+  }
+
   /** Pushes `length` bytes at `offset` from the operand that was prepared. */
   loadAt(offset: number, length: number, extension: Extension = 'unsigned'): void {
+    this.body.get(LOCAL.ENTRY);
+    this.#loadFrom(offset, length, extension);
+  }
+
+  /** As `loadAt`, from the second operand. */
+  loadSecondAt(offset: number, length: number): void {
+    this.body.get(LOCAL.SECOND);
+    this.#loadFrom(offset, length, 'unsigned');
+  }
+
+  #loadFrom(offset: number, length: number, extension: Extension): void {
     const { body } = this;
-    body.get(LOCAL.ENTRY);
     const signed = extension === 'signed';
     if (length === 1) {
       body.memory(signed ? OP.I64_LOAD8_S : OP.I64_LOAD8_U, offset);

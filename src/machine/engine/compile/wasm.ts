@@ -222,6 +222,18 @@ export class Body {
     return this.#indexed(OP.BR_IF, depth);
   }
 
+  /** MEMORY.COPY: destination, source and length are on the stack. */
+  copy(): this {
+    this.bytes.push(0xfc, 10, 0, 0);
+    return this;
+  }
+
+  /** MEMORY.FILL: destination, byte and length are on the stack. */
+  fill(): this {
+    this.bytes.push(0xfc, 11, 0);
+    return this;
+  }
+
   /** A load or store at the address on the stack plus a constant. No alignment is promised. */
   memory(code: number, offset = 0): this {
     this.bytes.push(code, 0);

@@ -128,6 +128,7 @@ function compare(source: Bits): Form {
   return (e, i) => {
     const { body } = e;
     const [x, y] = [e.number(0), e.number(1)];
+    e.needsAfp();
     const lookups = source(e, i);
     body.op(OP.F64_REINTERPRET_I64).set(y);
     e.float(operand(i, 0));
@@ -146,6 +147,7 @@ function fromFixed(bits: 32 | 64): Form {
   return (e, i) => {
     // The modifiers, which can suppress exceptions and choose a rounding, are for the interpreter.
     if (bits === 64) e.demandArithmetic();
+    else e.needsAfp();
     if (operand(i, 2) !== 0 || operand(i, 3) !== 0) {
       e.body.i32(1);
       e.interpretIf();
@@ -251,7 +253,30 @@ function fused(source: Bits, minus: boolean): Form {
   };
 }
 
+/** A load, or a load with another sign, that sets the condition code by the value. A NaN is for the interpreter. */
+function signed(code: number | null, mask: bigint): Form {
+  return (e, i) => {
+    const { body } = e;
+    e.needsAfp();
+    e.float(operand(i, 1));
+    body.set(e.t).get(e.t).op(OP.F64_REINTERPRET_I64).tee(e.number(0)).get(e.number(0)).op(OP.F64_NE);
+    e.interpretIf();
+    body.get(e.t);
+    if (code !== null) body.i64(mask).op(code);
+    body.tee(e.t);
+    e.setFloat(operand(i, 0));
+    // Zero has a sign, too.
+    body.i64(0).get(e.t).get(e.t).i64(1).op(OP.I64_SHL, OP.I64_EQZ, OP.SELECT).set(e.a);
+    e.setKind(CC.SIGN);
+    return 0;
+  };
+}
+
 export const FLOAT: FormTable = {
+  LTDBR: signed(null, 0n),
+  LCDBR: signed(OP.I64_XOR, SIGN),
+  LPDBR: signed(OP.I64_AND, ~SIGN),
+  LNDBR: signed(OP.I64_OR, SIGN),
   LD: loadLong(inStorage),
   LDY: loadLong(inStorage),
   LDR: loadLong(inRegister(1)),
