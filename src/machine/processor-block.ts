@@ -64,6 +64,9 @@ export const BLOCK = {
 /** Offset of the entries for stores in the buffers of a context. */
 export const STORE_BUFFER = HALF_BUFFER;
 
+/** Bytes at the start of a block that hold the registers: all that the interpreter needs. */
+export const REGISTERS_SIZE = BLOCK.CC;
+
 /** Bytes in a block, a multiple of 64 KiB. */
 export const BLOCK_SIZE = 0x4_0000;
 

@@ -45,7 +45,12 @@ class Context {
   /** Whether it has had an entry since it was cleared. */
   used = false;
   /** For each entry of a guest's context, the slot of the host's TLB that it depends on, or NONE. */
-  readonly hostSlots = new Int16Array(BUFFER_ENTRIES).fill(NONE);
+  #hostSlots: Int16Array | null = null;
+
+  get hostSlots(): Int16Array {
+    this.#hostSlots ??= new Int16Array(BUFFER_ENTRIES).fill(NONE);
+    return this.#hostSlots;
+  }
 }
 
 /** The access buffers of one processor. */
@@ -206,7 +211,7 @@ export class AccessBuffers {
     context.valid = false;
     if (!context.used) return;
     context.used = false;
-    context.hostSlots.fill(NONE);
+    if (context.guest) context.hostSlots.fill(NONE);
     this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
   }
 }

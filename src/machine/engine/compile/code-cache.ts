@@ -12,7 +12,7 @@ import { codeFunction } from './condition-code.ts';
 import { enterFunction, REGION_TYPE } from './emitter.ts';
 import { findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
-import { instantiate, newTable } from './module.ts';
+import { type FunctionTable, instantiate, newTable } from './module.ts';
 import { emitRegion } from './region.ts';
 
 /**
@@ -49,7 +49,8 @@ export class CodeCache implements CodeWatch {
   /** For each frame with code, which of its lines have any. */
   readonly #lines = new Map<number, Uint8Array>();
   readonly #processors: readonly Processor[];
-  readonly #table = newTable(MAX_REGIONS);
+  /** The table of functions, once there is one. */
+  #functions: FunctionTable | null = null;
   #enter: Enter | null = null;
   /** The next free place in the table. */
   #next = 0;
@@ -65,6 +66,11 @@ export class CodeCache implements CodeWatch {
   /** Changes whenever regions may have become invalid. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  get #table(): FunctionTable {
+    this.#functions ??= newTable(MAX_REGIONS);
+    return this.#functions;
   }
 
   /** Executes regions. Preconditions: there is one. */
