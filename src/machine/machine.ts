@@ -11,6 +11,7 @@ import { CPU_MODELS, type CpuModel } from './cpu-model.ts';
 import { PAGE_TABLE_ENTRIES } from './dat/formats.ts';
 import { TABLE_UNIT } from './dat/walk.ts';
 import { CodeCache } from './engine/compile/code-cache.ts';
+import { canCompile } from './engine/compile/module.ts';
 import { Cpu } from './engine/cpu.ts';
 import { facilityList } from './instructions/decode.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
@@ -38,7 +39,10 @@ export interface MachineOptions {
   readonly tod?: bigint;
   /** The CPU model; default `max`, which offers everything that is implemented. */
   readonly cpuModel?: CpuModel;
-  /** How it executes instructions; default `auto`. The results are the same. */
+  /**
+   * How it executes instructions; default `auto`. The results are the same. Where WebAssembly is missing, or a page's content
+   * security policy forbids it, and with storage of more than 4 GiB less 256 KiB a processor, the interpreter executes all.
+   */
   readonly engine?: Engine;
 }
 
@@ -73,13 +77,14 @@ export class Machine implements Configuration {
     this.cpuModel = cpuModel;
     this.facilities = facilityList(cpuModel);
     this.trace = trace;
-    this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
+    this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE, cpus);
     if (this.storage.size < PREFIX_AREA_SIZE) {
       throw new RangeError(`storage of ${this.storage.size} bytes has no room for a prefix area of 8 KiB`);
     }
     this.clock = new Clock(tod);
     this.cpus = Array.from({ length: cpus }, (_, address) => new Cpu(this, address));
-    if (engine !== 'interpret' && this.storage.memory !== null) this.#compile(THRESHOLD[engine]);
+    if (engine !== 'interpret' && this.storage.processors >= cpus && canCompile())
+      this.#compile(THRESHOLD[engine]);
     this.translationChecks = new Hook(trace.operations, () => {
       for (const cpu of this.cpus) cpu.onTlbHit = this.translationChecks.listener;
     });

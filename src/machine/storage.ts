@@ -6,7 +6,7 @@
  * first touched.
  */
 
-import { BLOCK_SIZE, type ProcessorBlock } from './processor-block.ts';
+import { BLOCK_SIZE, type ProcessorBlock, REGISTERS_SIZE } from './processor-block.ts';
 
 /** Bytes in a frame, 4 KiB. */
 export const FRAME_SIZE = 0x1000;
@@ -16,9 +16,8 @@ export const DEFAULT_STORAGE_SIZE = 0x4000_0000;
 
 const WASM_PAGE = 0x1_0000;
 const WASM_LIMIT = 0x1_0000_0000;
-const MAX_PROCESSORS = 64;
-/** Room behind storage for what compiled code reads and writes besides it: a block for each processor. */
-const BLOCKS_SIZE = MAX_PROCESSORS * BLOCK_SIZE;
+/** Processors for which storage has blocks, unless its user says otherwise. */
+const DEFAULT_PROCESSORS = 4;
 
 /** A WebAssembly memory: it is not committed until it is touched. */
 export interface LinearMemory {
@@ -66,31 +65,36 @@ export class Storage {
    * 4 GiB, or where WebAssembly is missing.
    */
   readonly memory: LinearMemory | null;
+  /** Number of processors that have a block in `memory`. */
+  readonly processors: number;
 
   /**
    * @param size bytes, a positive multiple of 4 KiB. The buffer is that of a `WebAssembly.Memory` if the size is at most
    *   4 GiB, else an `ArrayBuffer`.
+   * @param processors number of processors, from 1 on, that can execute compiled code
    * @throws RangeError if the size is no such number, or that much memory cannot be allocated
    */
-  constructor(size: number = DEFAULT_STORAGE_SIZE) {
+  constructor(size: number = DEFAULT_STORAGE_SIZE, processors: number = DEFAULT_PROCESSORS) {
     if (!Number.isSafeInteger(size) || size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
     this.size = size;
     try {
-      this.memory = linearMemory(size + BLOCKS_SIZE);
+      this.memory = linearMemory(Math.ceil(size / WASM_PAGE) * WASM_PAGE + processors * BLOCK_SIZE);
       const { buffer } = this.memory ?? linearMemory(size) ?? { buffer: new ArrayBuffer(size) };
       this.bytes = new Uint8Array(buffer, 0, size);
       this.view = new DataView(buffer, 0, size);
     } catch {
       throw new RangeError(`cannot allocate ${size} bytes of storage`);
     }
+    this.processors = this.memory === null ? 0 : processors;
     this.keys = new Uint8Array(size / FRAME_SIZE);
   }
 
   /** Returns the place of the block of the processor with a CPU address: behind storage, or in a buffer of its own. */
   processorBlock(cpu: number): ProcessorBlock {
-    if (this.memory === null) return { buffer: new ArrayBuffer(BLOCK_SIZE), offset: 0 };
+    if (this.memory === null || cpu >= this.processors)
+      return { buffer: new ArrayBuffer(REGISTERS_SIZE), offset: 0 };
     return {
       buffer: this.memory.buffer,
       offset: Math.ceil(this.size / WASM_PAGE) * WASM_PAGE + cpu * BLOCK_SIZE,

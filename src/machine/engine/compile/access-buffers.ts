@@ -22,7 +22,7 @@ import {
   type ProcessorBlock,
   STORE_BUFFER,
 } from '../../processor-block.ts';
-import type { TlbWatcher } from '../../tlb.ts';
+import { TLB_SLOTS, type TlbWatcher } from '../../tlb.ts';
 
 const WORDS = CONTEXT_SIZE / 4;
 const STORE_WORDS = STORE_BUFFER / 4;
@@ -45,7 +45,12 @@ class Context {
   /** Whether it has had an entry since it was cleared. */
   used = false;
   /** For each entry of a guest's context, the slot of the host's TLB that it depends on, or NONE. */
-  readonly hostSlots = new Int16Array(BUFFER_ENTRIES).fill(NONE);
+  #hostSlots: Int16Array | null = null;
+
+  get hostSlots(): Int16Array {
+    this.#hostSlots ??= new Int16Array(BUFFER_ENTRIES).fill(NONE);
+    return this.#hostSlots;
+  }
 }
 
 /** The access buffers of one processor. */
@@ -57,6 +62,11 @@ export class AccessBuffers {
   readonly #contexts = Array.from({ length: CONTEXTS }, () => new Context());
   #current = 0;
   #next = 0;
+  /** The slots of the TLBs through which watched pages of code are reached: of the own (or host's) and the guest's TLB. */
+  readonly #codeSlots = new Uint8Array(TLB_SLOTS);
+  readonly #guestCodeSlots = new Uint8Array(TLB_SLOTS);
+  /** Whether a watched page of code may be elsewhere now, or not be there any more. */
+  codeMoved = false;
 
   constructor(cpu: Processor, { buffer, offset }: ProcessorBlock) {
     this.#cpu = cpu;
@@ -82,6 +92,7 @@ export class AccessBuffers {
     const index = this.#next;
     this.#next = (index + 1) % CONTEXTS;
     this.#clear(index);
+    this.codeMoved = true;
     this.#assign(this.#contexts[index] as Context);
     return index;
   }
@@ -148,8 +159,24 @@ export class AccessBuffers {
     this.#used[0] = 1;
   }
 
+  /** Sets `codeMoved` when a TLB loses the translation of this page, which `cachedFrame` has found. */
+  watchCode(page: LogicalPage): void {
+    const slot = page & (TLB_SLOTS - 1);
+    if (this.#cpu.sie === null) {
+      this.#codeSlots[slot] = 1;
+      return;
+    }
+    this.#codeSlots[this.#cpu.hostSlotOf(page)] = 1;
+    this.#guestCodeSlots[slot] = 1;
+  }
+
   /** Drops what depends on a slot of a TLB. */
   replaced(slot: number, guest: boolean): void {
+    const codeSlots = guest ? this.#guestCodeSlots : this.#codeSlots;
+    if (codeSlots[slot] !== 0) {
+      this.codeMoved = true;
+      codeSlots[slot] = 0;
+    }
     for (let n = 0; n < CONTEXTS; n++) {
       const context = this.#contexts[n] as Context;
       if (!context.used || !(context.dat || context.guest)) continue;
@@ -175,6 +202,7 @@ export class AccessBuffers {
 
   /** Drops everything. */
   purged(): void {
+    this.codeMoved = true;
     for (let n = 0; n < CONTEXTS; n++) this.#clear(n);
   }
 
@@ -183,7 +211,7 @@ export class AccessBuffers {
     context.valid = false;
     if (!context.used) return;
     context.used = false;
-    context.hostSlots.fill(NONE);
+    if (context.guest) context.hostSlots.fill(NONE);
     this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
   }
 }

@@ -7,27 +7,33 @@
 
 import type { CodeWatch } from '../../cpu/access.ts';
 import type { Processor } from '../../cpu/processor.ts';
-import { FRAME_SIZE, type Storage } from '../../storage.ts';
+import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
 import { codeFunction } from './condition-code.ts';
+import { enterFunction, REGION_TYPE } from './emitter.ts';
 import { findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
-import { instantiate } from './module.ts';
+import { type FunctionTable, instantiate, newTable } from './module.ts';
 import { emitRegion } from './region.ts';
 
-/** Executes a region on the processor whose block is at an absolute address. Returns a `REASON`. */
-export type RegionFunction = (block: number) => number;
+/**
+ * Executes the region at a place in the table, and those that it leads to, on the processor whose block is at an absolute
+ * address. Returns a `REASON`.
+ */
+export type Enter = (block: number, index: number) => number;
 
 /** A piece of code that was compiled, or cannot be. */
 export interface Region {
-  readonly run: RegionFunction | null;
-  readonly floats: boolean;
+  /** Its place in the table of functions; -1 if the code cannot be compiled. */
+  readonly index: number;
+  /** Whether it needs the AFP-register control. */
+  readonly afp: boolean;
   /** The bytes that it was made from, with their absolute addresses. */
   readonly sources: readonly { readonly at: number; readonly bytes: Uint8Array }[];
   /** The value of the cache's epoch when it was last checked. */
   checked: number;
 }
 
-/** Regions that are kept at most. When there are more, all are dropped: what is hot is soon back. */
+/** Regions that are made at most. When there are more, all are dropped: what is hot is soon back. */
 const MAX_REGIONS = 2000;
 /** Counters of how often an address was branched to, by a hash of the address. */
 const COUNTERS = 1 << 15;
@@ -43,6 +49,11 @@ export class CodeCache implements CodeWatch {
   /** For each frame with code, which of its lines have any. */
   readonly #lines = new Map<number, Uint8Array>();
   readonly #processors: readonly Processor[];
+  /** The table of functions, once there is one. */
+  #functions: FunctionTable | null = null;
+  #enter: Enter | null = null;
+  /** The next free place in the table. */
+  #next = 0;
   #epoch = 0;
 
   /** @param threshold branches to an address after which the code there is compiled */
@@ -50,6 +61,28 @@ export class CodeCache implements CodeWatch {
     this.#storage = storage;
     this.#processors = processors;
     this.#threshold = threshold;
+  }
+
+  /** Changes whenever regions may have become invalid. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get #table(): FunctionTable {
+    this.#functions ??= newTable(MAX_REGIONS);
+    return this.#functions;
+  }
+
+  /** Executes regions. Preconditions: there is one. */
+  get enter(): Enter {
+    this.#enter ??= instantiate(
+      this.#storage.memory as LinearMemory,
+      this.#table,
+      [codeFunction(), enterFunction()],
+      1,
+      [REGION_TYPE],
+    ) as Enter;
+    return this.#enter;
   }
 
   /** Checks all code again before it is used. The host may have stored to it. */
@@ -93,7 +126,7 @@ export class CodeCache implements CodeWatch {
   }
 
   #compile(address: number): Region {
-    if (this.#regions.size >= MAX_REGIONS) this.#clear();
+    if (this.#next === MAX_REGIONS) this.#clear();
     const frame = address - (address % FRAME_SIZE);
     const page = new DataView(this.#storage.bytes.buffer, frame, FRAME_SIZE);
     const flow = findFlow(page, address % FRAME_SIZE, (instruction) => formOf(instruction) !== undefined);
@@ -102,14 +135,18 @@ export class CodeCache implements CodeWatch {
       at: frame + from,
       bytes: this.#storage.bytes.slice(frame + from, frame + to),
     }));
-    let run: RegionFunction | null = null;
-    let floats = false;
+    let index = -1;
+    let afp = false;
     if ((flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null) {
       const emitted = emitRegion(flow);
-      floats = emitted.floats;
-      run = instantiate(this.#storage.memory, [codeFunction(), emitted.code], 1);
+      afp = emitted.afp;
+      index = this.#next++;
+      this.#table.set(
+        index,
+        instantiate(this.#storage.memory, this.#table, [codeFunction(), emitted.code], 1),
+      );
     }
-    const region = { run, floats, sources, checked: this.#epoch };
+    const region = { index, afp, sources, checked: this.#epoch };
     this.#regions.set(address, region);
     this.#mark(frame / FRAME_SIZE, ranges);
     return region;
@@ -129,6 +166,8 @@ export class CodeCache implements CodeWatch {
   }
 
   #clear(): void {
+    this.#epoch++;
+    this.#next = 0;
     this.#regions.clear();
     this.#lines.clear();
     this.#counts.fill(0);

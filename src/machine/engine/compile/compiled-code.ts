@@ -1,14 +1,16 @@
 /** Runs compiled code on a processor: puts the processor's state where the code expects it, and takes it back. */
 
-import { logicalPage } from '../../addresses.ts';
+import { type LogicalPage, logicalPage } from '../../addresses.ts';
 import { CR0 } from '../../control-registers.ts';
 import { INSTRUCTION } from '../../cpu/access.ts';
 import type { CpuInterruptions } from '../../cpu/interruptions.ts';
 import { ADDRESSING, SPACE } from '../../cpu/state.ts';
+import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
-import { BLOCK } from '../../processor-block.ts';
+import { BLOCK, JUMP_ENTRIES } from '../../processor-block.ts';
 import { AccessBuffers } from './access-buffers.ts';
 import type { CodeCache } from './code-cache.ts';
+import { CC } from './condition-code.ts';
 import { REASON } from './emitter.ts';
 
 /** Instructions that one call does at most: a call is what replaces code by better code of the browser's compiler. */
@@ -28,16 +30,23 @@ export class CompiledCode {
   /** The processor's block, word by word. */
   readonly #words: Uint32Array;
   readonly #block: number;
+  readonly #jumps: Uint32Array;
   /** What the interpreter has to do for compiled code, and the page of the operand that missed. */
   #reason: number = REASON.LEFT;
   #missPage = 0;
+  /** What entries for jumps depend on, as it was when they were last valid. */
+  #epoch = -1;
+  #buffersOfJumps = -1;
+  #afp = false;
 
   constructor(cpu: CpuInterruptions, cache: CodeCache) {
     this.#cpu = cpu;
     this.#cache = cache;
     this.#block = cpu.block.offset;
     this.#words = new Uint32Array(cpu.block.buffer, this.#block, BLOCK.BUFFERS / 4);
+    this.#jumps = new Uint32Array(cpu.block.buffer, this.#block + BLOCK.JUMPS, JUMP_ENTRIES * 4);
     this.#buffers = new AccessBuffers(cpu, cpu.block);
+    // The version of storage that was used by a former machine: its entries are invalid with the next.
   }
 
   /** Notes that a run begins: the host may have changed the code. */
@@ -54,6 +63,7 @@ export class CompiledCode {
     const cpu = this.#cpu;
     if (!this.#isCompilable()) return false;
     const buffers = this.#buffers.select();
+    let from = false;
     for (;;) {
       const left = end - cpu.executed;
       if (left < LEAST || (cpu.iaLo & 1) !== 0) return false;
@@ -61,17 +71,57 @@ export class CompiledCode {
       const frame = cpu.cachedFrame(page, INSTRUCTION);
       if (frame < 0) return false;
       const region = this.#cache.find(frame + (cpu.iaLo & 0xfff));
-      if (region === null || region.run === null) return false;
-      if (region.floats && (cpu.cr0 & CR0.AFP_REGISTERS) === 0) return false;
+      if (region === null || region.index < 0) return false;
+      this.#validateJumps(buffers);
+      if (region.afp && !this.#afp) return false;
+      if (from) this.#enterJump(region.index, page);
       this.#give(Math.min(left, SLICE), buffers);
-      const reason = region.run(this.#block);
+      const reason = this.#cache.enter(this.#block, region.index);
       const done = this.#take();
-      if (reason !== REASON.LEFT) {
+      if (reason === REASON.LIMIT) {
+        if (done === 0) return false;
+      } else if (reason !== REASON.LEFT) {
         this.#reason = reason;
         return true;
       }
-      if (done === 0) return false;
+      from = reason === REASON.LEFT;
     }
+  }
+
+  /** Makes all entries for jumps invalid if something has changed that they depend on. */
+  #validateJumps(buffers: number): void {
+    const { epoch } = this.#cache;
+    const afp = (this.#cpu.cr0 & CR0.AFP_REGISTERS) !== 0;
+    if (
+      epoch === this.#epoch &&
+      buffers === this.#buffersOfJumps &&
+      afp === this.#afp &&
+      !this.#buffers.codeMoved
+    ) {
+      return;
+    }
+    this.#epoch = epoch;
+    this.#buffersOfJumps = buffers;
+    this.#afp = afp;
+    this.#buffers.codeMoved = false;
+    const words = this.#words;
+    words[WORD(BLOCK.VERSION)] = (words[WORD(BLOCK.VERSION)] as number) + 1;
+    if (words[WORD(BLOCK.VERSION)] === 0) {
+      this.#jumps.fill(0);
+      words[WORD(BLOCK.VERSION)] = 1;
+    }
+  }
+
+  /** Notes where the code at the instruction address is. */
+  #enterJump(index: number, page: LogicalPage): void {
+    const cpu = this.#cpu;
+    const jumps = this.#jumps;
+    const at = ((cpu.iaLo >>> 1) & (JUMP_ENTRIES - 1)) * 4;
+    jumps[at] = cpu.iaLo;
+    jumps[at + 1] = cpu.iaHi;
+    jumps[at + 2] = this.#words[WORD(BLOCK.VERSION)] as number;
+    jumps[at + 3] = index;
+    this.#buffers.watchCode(page);
   }
 
   /** Whether the processor is in a state that compiled code is made for. */
@@ -95,11 +145,18 @@ export class CompiledCode {
   #give(limit: number, buffers: number): void {
     const cpu = this.#cpu;
     const words = this.#words;
-    words[WORD(BLOCK.CC)] = cpu.cc;
+    words[WORD(BLOCK.CODE_KIND)] = CC.VALUE;
+    words[WORD(BLOCK.CODE_A)] = cpu.cc;
+    words[WORD(BLOCK.CODE_A) + 1] = 0;
     words[WORD(BLOCK.LIMIT)] = limit;
-    words[WORD(BLOCK.PAGE)] = cpu.iaLo & ~0xfff;
-    words[WORD(BLOCK.PAGE) + 1] = cpu.iaHi;
+    words[WORD(BLOCK.COUNT)] = 0;
+    words[WORD(BLOCK.COUNT) + 1] = 0;
+    words[WORD(BLOCK.BREAKING)] = 1;
+    words[WORD(BLOCK.ADDRESS)] = cpu.iaLo;
+    words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
+    words[WORD(BLOCK.PROGRAM_MASK)] = cpu.programMask << 24;
+    words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
   }
 
   /** Takes the state back. Returns the number of instructions done. */

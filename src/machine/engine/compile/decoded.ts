@@ -21,12 +21,15 @@ export interface Decoded {
   readonly operands: readonly number[];
   /** The address of the first storage operand; null for an instruction without one. */
   readonly address: Address | null;
+  /** The address of the second storage operand; null for an instruction with less than two. */
+  readonly address2: Address | null;
 }
 
 /** Stands for the processor while the interpreter's own decoder takes an instruction apart. */
 class Recorder {
   operands: number[] = [];
   address: Address | null = null;
+  address2: Address | null = null;
 
   effective(base: number, displacement: number): void {
     this.address = { base, index: 0, displacement };
@@ -36,7 +39,9 @@ class Recorder {
     this.address = { base, index, displacement };
   }
 
-  effective2(): void {}
+  effective2(base: number, displacement: number): void {
+    this.address2 = { base, index: 0, displacement };
+  }
 }
 
 const record = (c: Processor, ...operands: number[]) => {
@@ -62,5 +67,6 @@ export function decode(view: DataView, offset: number): Decoded | null {
   if (line === undefined) return null;
   const recorder = new Recorder();
   FORMATS[line[1]].bind(record)(recorder as unknown as Processor, w, x);
-  return { offset, length, mnemonic: line[0], operands: recorder.operands, address: recorder.address };
+  const { operands, address, address2 } = recorder;
+  return { offset, length, mnemonic: line[0], operands, address, address2 };
 }

@@ -20,14 +20,14 @@
  *     store the registers
  */
 
-import { BLOCK, STORE_BUFFER } from '../../processor-block.ts';
+import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Address, Decoded } from './decoded.ts';
-import { Body, I32, I64, OP, type WasmFunction } from './wasm.ts';
+import { Body, F64, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
 
 /** Why compiled code returned. */
 export const REASON = {
-  /** The program is somewhere else: an address that the region does not contain, or a limit. */
+  /** The program is at an address that the region does not contain. */
   LEFT: 0,
   /** The next instruction is for the interpreter. */
   INTERPRET: 1,
@@ -35,11 +35,18 @@ export const REASON = {
   LOAD_MISS: 2,
   /** As `INTERPRET`; its operand is not in the buffer for stores. */
   STORE_MISS: 3,
+  /** The next block has more instructions than may be done. */
+  LIMIT: 4,
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 
 /** Index of the function that computes a condition code at run time, see `codeFunction`. */
 export const CODE_FUNCTION = 0;
+/** Index of a region's function, and of its type. */
+const REGION_FUNCTION = 1;
+/** The type of a region's function, and its index in the module of `enterFunction`. */
+export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
+const REGION_TYPE_INDEX = 2;
 
 /** The locals of a region. The parameter is the address of the processor's block. */
 const LOCAL = {
@@ -71,7 +78,12 @@ const LOCAL = {
   V: 15,
   GENERAL: 16,
   FLOATING: 32,
+  /** Scratch numbers. */
+  NUMBERS: 48,
+  /** The absolute address of the second storage operand. */
+  SECOND: 58,
 } as const;
+const NUMBER_LOCALS = 10;
 
 const LOCAL_TYPES = [
   I32,
@@ -90,11 +102,15 @@ const LOCAL_TYPES = [
   I64,
   I64,
   ...new Array(32).fill(I64),
+  ...new Array(NUMBER_LOCALS).fill(F64),
+  I32,
 ];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
 
+/** Floating-point registers that do not need the AFP-register control. */
+const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
 const PAGE_MASK = -4096;
 /** The low bit of a tag in an access buffer: 0 is no tag. */
 const TAGGED = 1;
@@ -126,6 +142,7 @@ export class Emitter {
   #instructions = 0;
   #lookups = 0;
   #instruction: Decoded | null = null;
+  #afp = false;
 
   // Structure
 
@@ -154,7 +171,7 @@ export class Emitter {
     this.#instructions = 0;
     this.#lookups = 0;
     this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
-    this.#exitIf({ reason: REASON.LEFT, offset });
+    this.#exitIf({ reason: REASON.LIMIT, offset });
   }
 
   /** Begins an instruction. @param lookups that its fetch and its operands make */
@@ -275,9 +292,28 @@ export class Emitter {
     this.body.set(LOCAL.FLOATING + r);
   }
 
-  /** Whether the region uses a floating-point register. */
-  get usesFloats(): boolean {
-    return [...this.#read, ...this.#written].some((local) => local >= LOCAL.FLOATING);
+  /** Scratch local `n`, 0 to 9, a number of the long format, free at the beginning of an instruction. */
+  number(n: number): number {
+    return LOCAL.NUMBERS + n;
+  }
+
+  /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
+  demandArithmetic(): void {
+    this.needsAfp();
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
+    this.interpretIf();
+  }
+
+  /** Notes that the instruction under way needs the AFP-register control, as all arithmetic does. */
+  needsAfp(): void {
+    this.#afp = true;
+  }
+
+  /** Whether the region needs the AFP-register control. Without it, four registers can be loaded, stored and copied. */
+  get afp(): boolean {
+    const additional = (local: number) =>
+      local >= LOCAL.FLOATING && local < LOCAL.NUMBERS && !BASIC_REGISTERS.includes(local - LOCAL.FLOATING);
+    return this.#afp || [...this.#read, ...this.#written].some(additional);
   }
 
   /** Scratch locals of 64 bits, free at the beginning of an instruction. */
@@ -363,10 +399,39 @@ export class Emitter {
     this.#translate(length, store);
   }
 
+  /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
+  prepareSecond(length: number): void {
+    this.#translate(length, false);
+    this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
+  }
+
+  readonly first = LOCAL.ENTRY;
+  readonly second = LOCAL.SECOND;
+
+  /** Counts a lookup of an operand that is not always accessed, where it is accessed. */
+  countLookup(): void {
+    this.body.get(LOCAL.COUNT).i64(packed(0, 1)).op(OP.I64_ADD).set(LOCAL.COUNT);
+  }
+
+  /** Pushes the program mask, 32 bits, where INSERT PROGRAM MASK inserts it. */
+  programMask(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.PROGRAM_MASK);
+  }
+
   /** Pushes `length` bytes at `offset` from the operand that was prepared. */
   loadAt(offset: number, length: number, extension: Extension = 'unsigned'): void {
+    this.body.get(LOCAL.ENTRY);
+    this.#loadFrom(offset, length, extension);
+  }
+
+  /** As `loadAt`, from the second operand. */
+  loadSecondAt(offset: number, length: number): void {
+    this.body.get(LOCAL.SECOND);
+    this.#loadFrom(offset, length, 'unsigned');
+  }
+
+  #loadFrom(offset: number, length: number, extension: Extension): void {
     const { body } = this;
-    body.get(LOCAL.ENTRY);
     const signed = extension === 'signed';
     if (length === 1) {
       body.memory(signed ? OP.I64_LOAD8_S : OP.I64_LOAD8_U, offset);
@@ -448,9 +513,12 @@ export class Emitter {
     const field = (code: number, offset: number, local: number) =>
       whole.get(LOCAL.BLOCK).memory(code, offset).set(local);
     field(OP.I32_LOAD, BLOCK.LIMIT, LOCAL.LIMIT);
-    field(OP.I64_LOAD, BLOCK.PAGE, LOCAL.PAGE);
+    field(OP.I64_LOAD, BLOCK.COUNT, LOCAL.COUNT);
     field(OP.I32_LOAD, BLOCK.CONTEXT, LOCAL.BUFFERS);
-    field(OP.I64_LOAD32_U, BLOCK.CC, LOCAL.A);
+    field(OP.I64_LOAD, BLOCK.CODE_A, LOCAL.A);
+    field(OP.I64_LOAD, BLOCK.CODE_B, LOCAL.B);
+    field(OP.I32_LOAD, BLOCK.CODE_KIND, LOCAL.KIND);
+    whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
     whole.i32(-1).set(LOCAL.BREAKING);
     for (const local of new Set([...this.#read, ...this.#written])) field(OP.I64_LOAD, place(local), local);
     const exits = this.#exits;
@@ -475,20 +543,69 @@ export class Emitter {
       whole.memory(code, offset);
     };
     for (const local of this.#written) put(OP.I64_STORE, place(local), () => whole.get(local));
-    put(OP.I32_STORE, BLOCK.CC, () => whole.get(LOCAL.KIND).get(LOCAL.A).get(LOCAL.B).call(CODE_FUNCTION));
+    put(OP.I64_STORE, BLOCK.CODE_A, () => whole.get(LOCAL.A));
+    put(OP.I64_STORE, BLOCK.CODE_B, () => whole.get(LOCAL.B));
+    put(OP.I32_STORE, BLOCK.CODE_KIND, () => whole.get(LOCAL.KIND));
     put(OP.I64_STORE, BLOCK.COUNT, () => whole.get(LOCAL.COUNT));
     put(OP.I64_STORE, BLOCK.ADDRESS, () => whole.get(LOCAL.TARGET));
+    whole.get(LOCAL.BREAKING).i32(0).op(OP.I32_GE_S).begin(OP.IF);
+    put(OP.I64_STORE, BLOCK.BREAKING, () =>
+      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_U, OP.I64_ADD),
+    );
+    whole.end();
+    whole.get(LOCAL.REASON).begin(OP.IF);
     put(OP.I64_STORE, BLOCK.MISS, () => whole.get(LOCAL.ADDRESS));
-    put(OP.I64_STORE, BLOCK.BREAKING, () => {
-      whole.i64(1).get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_U, OP.I64_ADD);
-      whole.get(LOCAL.BREAKING).i32(0).op(OP.I32_LT_S, OP.SELECT);
-    });
-    whole.get(LOCAL.REASON);
-    return { parameters: [I32], results: [I32], locals: LOCAL_TYPES, body: whole };
+    whole.get(LOCAL.REASON).op(OP.RETURN).end();
+    pushJump(whole);
+    return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }
 }
 
+/** Continues with the code at the address TARGET, if the entries for jumps say where it is; else returns. */
+function pushJump(body: Body): void {
+  const entry = LOCAL.ENTRY;
+  body
+    .get(LOCAL.TARGET)
+    .op(OP.I32_WRAP)
+    .i32(3)
+    .op(OP.I32_SHL)
+    .i32((JUMP_ENTRIES - 1) * 16)
+    .op(OP.I32_AND);
+  body
+    .get(LOCAL.BLOCK)
+    .op(OP.I32_ADD)
+    .tee(entry)
+    .memory(OP.I64_LOAD, BLOCK.JUMPS)
+    .get(LOCAL.TARGET)
+    .op(OP.I64_EQ);
+  body
+    .get(entry)
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 8)
+    .get(LOCAL.BLOCK)
+    .memory(OP.I32_LOAD, BLOCK.VERSION);
+  body.op(OP.I32_EQ, OP.I32_AND).begin(OP.IF);
+  body
+    .get(LOCAL.BLOCK)
+    .get(entry)
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12);
+  body.indirect(OP.RETURN_CALL_INDIRECT, REGION_FUNCTION).end();
+  body.i32(REASON.LEFT);
+}
+
 const UNREACHABLE = 0x00;
+
+/**
+ * The function (block, index) that executes a region, and computes the condition code that it leaves. It is to be the second
+ * function of a module whose first is `codeFunction`, and whose third type is `REGION_TYPE`.
+ */
+export function enterFunction(): WasmFunction {
+  const body = new Body();
+  body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
+  body.get(0);
+  body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
+  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_FUNCTION).memory(OP.I32_STORE, BLOCK.CC);
+  return { parameters: [I32, I32], results: [I32], locals: [], body };
+}
 
 /** The packed count of instructions and lookups. */
 function packed(instructions: number, lookups: number): bigint {

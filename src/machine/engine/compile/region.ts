@@ -15,15 +15,15 @@ import { OP, type WasmFunction } from './wasm.ts';
 /** A compiled region, before it is a module. */
 export interface EmittedRegion {
   readonly code: WasmFunction;
-  /** Whether it uses floating-point registers: it needs the AFP-register control. */
-  readonly floats: boolean;
+  /** Whether it needs the AFP-register control. */
+  readonly afp: boolean;
 }
 
 /** Returns the code of a region. */
 export function emitRegion(flow: Flow): EmittedRegion {
   const emitter = new Emitter();
   new RegionEmitter(flow, emitter).block(0);
-  return { code: emitter.finish(), floats: emitter.usesFloats };
+  return { code: emitter.finish(), afp: emitter.afp };
 }
 
 /** The last offset in a page at which the interpreter fetches an instruction with one lookup. */

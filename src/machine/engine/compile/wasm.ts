@@ -21,6 +21,8 @@ export const OP = {
   BR_IF: 0x0d,
   RETURN: 0x0f,
   CALL: 0x10,
+  CALL_INDIRECT: 0x11,
+  RETURN_CALL_INDIRECT: 0x13,
   DROP: 0x1a,
   SELECT: 0x1b,
   LOCAL_GET: 0x20,
@@ -89,6 +91,13 @@ export const OP = {
   I64_SHR_S: 0x87,
   I64_SHR_U: 0x88,
   I64_ROTL: 0x89,
+  F64_EQ: 0x61,
+  F64_NE: 0x62,
+  F64_LT: 0x63,
+  F64_GT: 0x64,
+  F64_ABS: 0x99,
+  F64_NEG: 0x9a,
+  F64_SQRT: 0x9f,
   F64_ADD: 0xa0,
   F64_SUB: 0xa1,
   F64_MUL: 0xa2,
@@ -96,6 +105,7 @@ export const OP = {
   I32_WRAP: 0xa7,
   I64_EXTEND_S: 0xac,
   I64_EXTEND_U: 0xad,
+  F64_CONVERT_I64_S: 0xb9,
   I64_REINTERPRET_F64: 0xbd,
   F64_REINTERPRET_I64: 0xbf,
   I64_EXTEND8_S: 0xc2,
@@ -105,7 +115,8 @@ export const OP = {
 
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, EXPORT: 7, CODE: 10 } as const;
-const IMPORTED = { FUNCTION: 0, MEMORY: 2 } as const;
+const IMPORTED = { TABLE: 1, MEMORY: 2 } as const;
+const FUNCTION_REFERENCE = 0x70;
 const FUNCTION_TYPE = 0x60;
 /** Memory limits: with a maximum. */
 const WITH_MAXIMUM = 1;
@@ -172,6 +183,14 @@ export class Body {
     return this;
   }
 
+  f64(value: number): this {
+    this.bytes.push(OP.F64_CONST);
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
+    return this;
+  }
+
   get(local: number): this {
     return this.#indexed(OP.LOCAL_GET, local);
   }
@@ -188,12 +207,31 @@ export class Body {
     return this.#indexed(OP.CALL, index);
   }
 
+  /** CALL_INDIRECT or RETURN_CALL_INDIRECT through the table. @param type index of the type of the function */
+  indirect(code: number, type: number): this {
+    this.#indexed(code, type);
+    this.bytes.push(0);
+    return this;
+  }
+
   br(depth: number): this {
     return this.#indexed(OP.BR, depth);
   }
 
   brIf(depth: number): this {
     return this.#indexed(OP.BR_IF, depth);
+  }
+
+  /** MEMORY.COPY: destination, source and length are on the stack. */
+  copy(): this {
+    this.bytes.push(0xfc, 10, 0, 0);
+    return this;
+  }
+
+  /** MEMORY.FILL: destination, byte and length are on the stack. */
+  fill(): this {
+    this.bytes.push(0xfc, 11, 0);
+    return this;
   }
 
   /** A load or store at the address on the stack plus a constant. No alignment is promised. */
@@ -226,23 +264,26 @@ export class Body {
   }
 }
 
-/** A function of a module. */
-export interface WasmFunction {
+/** The type of a function. */
+export interface FunctionType {
   readonly parameters: readonly number[];
   readonly results: readonly number[];
+}
+
+/** A function of a module. */
+export interface WasmFunction extends FunctionType {
   /** Types of the locals behind the parameters. */
   readonly locals: readonly number[];
   readonly body: Body;
 }
 
 /**
- * Returns a module that imports a memory and functions and exports its functions by their index from 0 on, in decimal. The
- * imports are `{ m: { m: memory, f0: function, f1: … } }`; imported functions have the lowest indices.
- * @param imports types of the imported functions: parameters and results
+ * Returns a module that imports a memory and a table of functions, as `{ m: { m: memory, t: table } }`, and exports its
+ * functions by their index, in decimal. The type of a function has the function's index; further types follow.
  */
 export function encodeModule(
-  imports: readonly (readonly [parameters: readonly number[], results: readonly number[]])[],
   functions: readonly WasmFunction[],
+  types: readonly FunctionType[] = [],
 ): Uint8Array<ArrayBuffer> {
   const bytes = [...MAGIC];
   const section = (id: number, items: readonly (readonly number[])[]) => {
@@ -253,22 +294,27 @@ export function encodeModule(
     unsigned(bytes, content.length);
     for (const byte of content) bytes.push(byte);
   };
-  const types = [...imports, ...functions.map((f) => [f.parameters, f.results] as const)];
   section(
     SECTION.TYPE,
-    types.map(([p, r]) => [FUNCTION_TYPE, p.length, ...p, r.length, ...r]),
+    [...functions, ...types].map(({ parameters: p, results: r }) => [
+      FUNCTION_TYPE,
+      p.length,
+      ...p,
+      r.length,
+      ...r,
+    ]),
   );
   section(SECTION.IMPORT, [
-    [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...limit(MAX_PAGES)],
-    ...imports.map((_, i) => [...name('m'), ...name(`f${i}`), IMPORTED.FUNCTION, ...limit(i)]),
+    [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...encoded(MAX_PAGES)],
+    [...name('m'), ...name('t'), IMPORTED.TABLE, FUNCTION_REFERENCE, 0, 0],
   ]);
   section(
     SECTION.FUNCTION,
-    functions.map((_, i) => limit(imports.length + i)),
+    functions.map((_, i) => encoded(i)),
   );
   section(
     SECTION.EXPORT,
-    functions.map((_, i) => [...name(String(i)), 0, ...limit(imports.length + i)]),
+    functions.map((_, i) => [...name(String(i)), 0, ...encoded(i)]),
   );
   section(SECTION.CODE, functions.map(encodeBody));
   return new Uint8Array(bytes);
@@ -285,7 +331,7 @@ function encodeBody({ locals, body }: WasmFunction): number[] {
   return size.concat(content);
 }
 
-function limit(value: number): number[] {
+function encoded(value: number): number[] {
   const bytes: number[] = [];
   unsigned(bytes, value);
   return bytes;

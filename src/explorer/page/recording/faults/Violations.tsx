@@ -75,8 +75,13 @@ function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
       </div>
       <span class="places">
         {steps.map((step) => (
-          <button key={step} type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
-            Go to {placeOf(step)}
+          <button
+            key={step}
+            type="button"
+            aria-label={`Go to ${placeOf(step)}`}
+            onClick={() => moveTo({ step: step + 1, event: 0 })}
+          >
+            {placeOf(step)}
           </button>
         ))}
       </span>

@@ -496,7 +496,113 @@ function findLeftmostOne(e: Emitter, i: Decoded): number {
   return 0;
 }
 
+/** r1 - 1, without a condition code. */
+function count(bits: 32 | 64): Form {
+  return (e, i) => {
+    const r = operand(i, 0);
+    e.register(r);
+    e.body.i64(1).op(OP.I64_SUB);
+    if (bits === 64) e.setRegister(r);
+    else e.setLow(r);
+    return 0;
+  };
+}
+
+/** Pushes the carry of an earlier logical addition, 64 bits: 1 or 0. */
+function carry(e: Emitter): void {
+  e.code();
+  e.body.i32(1).op(OP.I32_SHR_U, OP.I64_EXTEND_U);
+}
+
+/** ADD LOGICAL WITH CARRY, 64 bits. */
+function addCarry64(source: Source): Form {
+  return (e, i) => {
+    const { body } = e;
+    const lookups = source(e, i);
+    body.set(e.t);
+    carry(e);
+    body.set(e.v);
+    e.register(operand(i, 0));
+    body.get(e.t).op(OP.I64_ADD).set(e.u);
+    body.get(e.u).get(e.v).op(OP.I64_ADD);
+    // A carry out of either addition; both cannot carry.
+    body.get(e.u).get(e.t).op(OP.I64_LT_U, OP.I64_EXTEND_U).set(e.t);
+    body.set(e.v).get(e.v);
+    e.setRegister(operand(i, 0));
+    body.get(e.v).get(e.u).op(OP.I64_LT_U, OP.I64_EXTEND_U).get(e.t).op(OP.I64_OR).i64(1).op(OP.I64_SHL);
+    body.get(e.v).i64(0).op(OP.I64_NE, OP.I64_EXTEND_U, OP.I64_OR).set(e.a);
+    e.setKind(CC.VALUE);
+    return lookups;
+  };
+}
+
+/** SUBTRACT LOGICAL WITH BORROW, 64 bits. */
+function subBorrow64(source: Source): Form {
+  return (e, i) => {
+    const { body } = e;
+    const lookups = source(e, i);
+    body.set(e.t);
+    carry(e);
+    body.i64(1).op(OP.I64_XOR).set(e.v);
+    e.register(operand(i, 0));
+    body.get(e.t).op(OP.I64_SUB).set(e.u);
+    // A borrow of either subtraction; both cannot borrow.
+    e.register(operand(i, 0));
+    body.get(e.t).op(OP.I64_LT_U, OP.I64_EXTEND_U);
+    body.get(e.u).get(e.v).op(OP.I64_LT_U, OP.I64_EXTEND_U, OP.I64_OR).set(e.t);
+    body.get(e.u).get(e.v).op(OP.I64_SUB).set(e.v).get(e.v);
+    e.setRegister(operand(i, 0));
+    body.get(e.t).i64(1).op(OP.I64_XOR).i64(1).op(OP.I64_SHL);
+    body.get(e.v).i64(0).op(OP.I64_NE, OP.I64_EXTEND_U, OP.I64_OR).set(e.a);
+    e.setKind(CC.VALUE);
+    return lookups;
+  };
+}
+
+/** ADD LOGICAL WITH CARRY and SUBTRACT LOGICAL WITH BORROW, 32 bits. */
+function withCarry32(subtract: boolean, source: Source): Form {
+  return (e, i) => {
+    const { body } = e;
+    const lookups = source(e, i);
+    body.set(e.t);
+    e.low(operand(i, 0), 'unsigned');
+    body.get(e.t).op(subtract ? OP.I64_SUB : OP.I64_ADD);
+    carry(e);
+    if (subtract) body.i64(1).op(OP.I64_XOR, OP.I64_SUB);
+    else body.op(OP.I64_ADD);
+    body.tee(e.a);
+    e.setLow(operand(i, 0));
+    e.setKind(subtract ? CC.SUBTRACT_LOGICAL_32 : CC.ADD_LOGICAL_32);
+    return lookups;
+  };
+}
+
+/** INSERT PROGRAM MASK. */
+function insertProgramMask(e: Emitter, i: Decoded): number {
+  const { body } = e;
+  const r = operand(i, 0);
+  e.register(r);
+  body.i64(0x00ff_ffff).op(OP.I64_AND);
+  e.code();
+  body.i32(28).op(OP.I32_SHL);
+  e.programMask();
+  body.op(OP.I32_OR, OP.I64_EXTEND_U, OP.I64_OR);
+  e.setLow(r);
+  return 0;
+}
+
 export const INTEGER: FormTable = {
+  BCTR: count(32),
+  BCTGR: count(64),
+  ALCGR: addCarry64(whole(1)),
+  ALCG: addCarry64(m64),
+  SLBGR: subBorrow64(whole(1)),
+  SLBG: subBorrow64(m64),
+  ALCR: withCarry32(false, lowUnsigned(1)),
+  ALC: withCarry32(false, m32u),
+  SLBR: withCarry32(true, lowUnsigned(1)),
+  SLB: withCarry32(true, m32u),
+  IPM: insertProgramMask,
   AR: add32(lowSigned(1)),
   A: add32(m32s),
   AY: add32(m32s),

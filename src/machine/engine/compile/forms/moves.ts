@@ -1,5 +1,6 @@
 /** Loads and stores of general registers, and addresses. */
 
+import { CC } from '../condition-code.ts';
 import type { Address, Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';
@@ -214,7 +215,115 @@ const reversed64 =
     return lookups;
   };
 
+/** Does something if a mask selects the condition code. A storage operand is accessed only then. */
+function when(mask: number, does: (e: Emitter, i: Decoded) => void): Form {
+  return (e, i) => {
+    const m = operand(i, mask);
+    if (m === 0) return 0;
+    if (m === 15) e.body.i32(1);
+    else e.condition(m);
+    e.begin(OP.IF);
+    does(e, i);
+    e.countLookup();
+    e.end();
+    return 0;
+  };
+}
+
+const loadWhen = (bits: 32 | 64) =>
+  when(1, (e, i) => {
+    e.address(i.address as Address);
+    e.load(bits / 8);
+    if (bits === 64) e.setRegister(operand(i, 0));
+    else e.setLow(operand(i, 0));
+  });
+
+const storeWhen = (bits: 32 | 64) =>
+  when(1, (e, i) => {
+    e.address(i.address as Address);
+    e.store(bits / 8, () => e.register(operand(i, 0)));
+  });
+
+/** Bits of a mask of four bytes, from the left: how far right each byte is. */
+function selectedBytes(mask: number): number[] {
+  return [24, 16, 8, 0].filter((_, n) => mask & (8 >> n));
+}
+
+/** INSERT CHARACTERS UNDER MASK. The interpreter looks up each byte. */
+function insertUnderMask(e: Emitter, i: Decoded): number {
+  const { body } = e;
+  const r = operand(i, 0);
+  const shifts = selectedBytes(operand(i, 1));
+  e.address(i.address as Address);
+  e.prepare(Math.max(shifts.length, 1), false);
+  // T: the register's new value; U: the inserted bytes, from the left.
+  const cleared = shifts.reduce((bits, shift) => bits | (0xffn << BigInt(shift)), 0n);
+  e.register(r);
+  body.i64(~cleared).op(OP.I64_AND).set(e.t).i64(0).set(e.u);
+  shifts.forEach((shift, n) => {
+    e.loadAt(n, 1);
+    body.tee(e.v).i64(shift).op(OP.I64_SHL).get(e.t).op(OP.I64_OR).set(e.t);
+    body
+      .get(e.v)
+      .i64(56 - n * 8)
+      .op(OP.I64_SHL)
+      .get(e.u)
+      .op(OP.I64_OR)
+      .set(e.u);
+  });
+  body.get(e.t);
+  e.setRegister(r);
+  body.get(e.u).set(e.a);
+  e.setKind(CC.SIGN);
+  return Math.max(shifts.length, 1);
+}
+
+/** STORE CHARACTERS UNDER MASK. The interpreter looks up the operand, and then each byte. */
+function storeUnderMask(e: Emitter, i: Decoded): number {
+  const shifts = selectedBytes(operand(i, 1));
+  if (shifts.length === 0) return 0;
+  e.address(i.address as Address);
+  e.prepare(shifts.length, true);
+  shifts.forEach((shift, n) => {
+    e.storeAt(n, 1, () => {
+      e.register(operand(i, 0));
+      e.body.i64(shift).op(OP.I64_SHR_U);
+    });
+  });
+  return shifts.length + 1;
+}
+
+/** COMPARE LOGICAL CHARACTERS UNDER MASK. The interpreter looks up each byte. */
+function compareUnderMask(e: Emitter, i: Decoded): number {
+  const { body } = e;
+  const shifts = selectedBytes(operand(i, 1));
+  e.address(i.address as Address);
+  e.prepare(Math.max(shifts.length, 1), false);
+  body.i64(0).set(e.t).i64(0).set(e.u);
+  shifts.forEach((shift, n) => {
+    body.get(e.t).i64(8).op(OP.I64_SHL);
+    e.register(operand(i, 0));
+    body.i64(shift).op(OP.I64_SHR_U).i64(0xff).op(OP.I64_AND, OP.I64_OR).set(e.t);
+    body.get(e.u).i64(8).op(OP.I64_SHL);
+    e.loadAt(n, 1);
+    body.op(OP.I64_OR).set(e.u);
+  });
+  body.get(e.t).set(e.a).get(e.u).set(e.b);
+  e.setKind(CC.COMPARE_LOGICAL);
+  return Math.max(shifts.length, 1);
+}
+
 export const MOVES: FormTable = {
+  LOC: loadWhen(32),
+  LOCG: loadWhen(64),
+  STOC: storeWhen(32),
+  STOCG: storeWhen(64),
+  ICM: insertUnderMask,
+  ICMY: insertUnderMask,
+  STCM: storeUnderMask,
+  STCMY: storeUnderMask,
+  CLM: compareUnderMask,
+  CLMY: compareUnderMask,
   LR: load32(whole(1)),
   L: load32(m32u),
   LY: load32(m32u),
