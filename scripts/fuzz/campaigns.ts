@@ -5,6 +5,7 @@ import {
   Campaign,
   CaseCampaign,
   type CaseFailure,
+  EnginesFuzzer,
   FloatsFuzzer,
   type Fuzzer,
   formatCase,
@@ -46,6 +47,8 @@ export function fuzzerOf(what: What): Fuzzer | null {
       return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
     case 'floats':
       return new FloatsFuzzer() as unknown as Fuzzer;
+    case 'engines':
+      return new EnginesFuzzer() as unknown as Fuzzer;
     case 'texts':
       return new TextsFuzzer({
         texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),

@@ -2,6 +2,7 @@
 
 export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
 export { CaseCampaign } from './case-campaign.ts';
+export { EnginesFuzzer } from './engines/run.ts';
 export { FloatsFuzzer } from './floats/run.ts';
 export {
   type CaseFailure,

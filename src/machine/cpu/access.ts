@@ -90,6 +90,8 @@ export const INSTRUCTION_SPACE = 16;
 export interface CodeWatch {
   /** Bytes `first` to `last` of a frame are stored to. Returns whether the next store to the frame must be reported, too. */
   stored(frame: number, first: number, last: number): boolean;
+  /** Whether a frame holds code, so that each store to it must be reported. */
+  holds(frame: number): boolean;
 }
 
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
@@ -383,7 +385,8 @@ export class CpuAccess extends CpuState {
     if (this.dat) return this.#cachedHostFrame(page, access, asceHi, asceLo);
     const absolute = this.prefixed(page as number as RealPage);
     const recorded = access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
-    if (absolute * 4096 >= this.storage.size || (access === STORE && this.#observer !== null)) return -1;
+    if (absolute * 4096 >= this.storage.size) return -1;
+    if (access === STORE && (this.#observer !== null || this.codeWatch?.holds(absolute) === true)) return -1;
     return ((this.storage.keys[absolute] as number) & recorded) === recorded ? absolute * 4096 : -1;
   }
 

@@ -120,6 +120,9 @@ const BRANCHES: Readonly<Record<string, Reader>> = {
   BRXLG: index(false),
 };
 
+/** The branch instructions that can be compiled. */
+export const BRANCH_MNEMONICS: readonly string[] = Object.keys(BRANCHES);
+
 /**
  * Returns what an instruction does as a branch; 'never' if it never branches and does nothing else; null if it is no branch
  * that can be compiled.

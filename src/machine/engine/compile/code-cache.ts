@@ -101,6 +101,10 @@ export class CodeCache implements CodeWatch {
     return true;
   }
 
+  holds(frame: number): boolean {
+    return this.#lines.has(frame);
+  }
+
   /** Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet. */
   find(address: number): Region | null {
     const region = this.#regions.get(address);

@@ -188,6 +188,8 @@ export class Emitter {
   /** Ends a basic block: writes what the code behind it expects in locals. */
   endBlock(): void {
     this.#flushKind();
+    // Exits that follow may be emitted after other blocks: for them, only the local says the kind.
+    this.#kind = null;
     if (this.#instructions === 0) return;
     this.body.get(LOCAL.COUNT).i64(packed(this.#instructions, this.#lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
     this.#instructions = 0;
