@@ -2,3 +2,4 @@
 
 export { BRANCH_MNEMONICS } from './engine/compile/branches.ts';
 export { FORMS } from './engine/compile/forms/index.ts';
+export { lineOf } from './instructions/decode.ts';

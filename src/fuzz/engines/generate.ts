@@ -131,6 +131,8 @@ class CaseWriter {
       mask: hex(this.#mask() | (random.oneIn(40) ? bit(1) : 0n)),
       address: hex(random.oneIn(3) ? this.#label(mib) : BigInt(this.#labels[mib]?.[0] ?? 0)),
       gr: Array.from({ length: 16 }, (_, r) => this.#register(r, mib)),
+      fr: Array.from({ length: 16 }, () => hex(longNumber(random))),
+      fpc: random.pick([0, 0x8_0000, 0x8_0000, 0x8_0000, 0xf8_0000, random.below(32) * 0x800_0000, 1, 2, 3]),
       cr,
       prefix: random.oneIn(3) ? AT.PREFIX : 0,
       report: program === 'host' && random.oneIn(8),
@@ -223,6 +225,24 @@ class CaseWriter {
       value: hex(BigInt(frame + random.pick([0, 0, 0x200, 0x400, 0x100]))),
     };
   }
+}
+
+/** Returns the bits of a number of the long BFP format, mostly near 1. */
+export function longNumber(random: Random): bigint {
+  const any = (BigInt(random.next()) << 32n) | BigInt(random.next());
+  const sign = random.oneIn(2) ? 1n << 63n : 0n;
+  const near = (BigInt(0x3ff - 6 + random.below(12)) << 52n) | (any & ((1n << 52n) - 1n));
+  const whole = (0x400n << 52n) | (BigInt(random.below(16)) << 48n);
+  const special = [
+    0n,
+    0x7ffn << 52n,
+    (0x7ffn << 52n) | 1n,
+    0x7ff8n << 48n,
+    1n,
+    any & ((1n << 52n) - 1n),
+    any,
+  ];
+  return sign | random.pick([near, near, near, whole, random.pick(special)]);
 }
 
 function hex(value: bigint): Hex {

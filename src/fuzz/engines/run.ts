@@ -52,6 +52,10 @@ export class EnginesFuzzer implements Fuzzer<EngineSetup, EngineStep> {
     for (const [r, value] of step.gr.entries()) {
       if (value !== '0x0') yield { ...step, gr: step.gr.with(r, '0x0') };
     }
+    for (const [r, value] of step.fr.entries()) {
+      if (value !== '0x0') yield { ...step, fr: step.fr.with(r, '0x0') };
+    }
+    if (step.fpc !== 0) yield { ...step, fpc: 0 };
     for (const r of Object.keys(step.cr)) {
       const { [r]: _, ...cr } = step.cr;
       yield { ...step, cr };

@@ -26,6 +26,8 @@ export interface StartStep {
   readonly mask: Hex;
   readonly address: Hex;
   readonly gr: readonly Hex[];
+  readonly fr: readonly Hex[];
+  readonly fpc: number;
   readonly cr: Readonly<Record<string, Hex>>;
   readonly prefix: number;
   /** Whether program and supervisor-call interruptions are reported. */

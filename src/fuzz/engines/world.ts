@@ -49,11 +49,13 @@ export function storageFor({ guests }: EngineSetup): Storage {
 /** A machine. */
 export class EngineWorld {
   readonly machine: Machine;
+  readonly engine: Engine;
   /** The events of the last step. */
   events: TraceEvent[] = [];
 
   /** @param storage cleared storage, of `storageFor` */
   constructor(setup: EngineSetup, engine: Engine, storage: Storage) {
+    this.engine = engine;
     this.machine = new Machine({ storage, cpus: setup.cpus, engine, tod: 1n << 60n });
     this.machine.trace.subscribe((event) => this.events.push(event));
     this.#fill(0, setup);
@@ -84,7 +86,15 @@ export class EngineWorld {
     storage.write(base + AT.HANDLER + 0x200, bytesOf(EXTERNAL_HANDLER));
     storage.write(base + AT.CODE, bytesOf(NOP.repeat((CODE_PAGES * PAGE_SIZE) / 2)));
     const random = new Random(seed);
-    for (let i = 0; i < DATA_PAGES * PAGE_SIZE; i += 4) storage.set32(base + AT.DATA + i, random.next());
+    for (let i = 0; i < DATA_PAGES * PAGE_SIZE; i += 8) {
+      // Every second page has numbers of the long format.
+      const isNumber = (i / PAGE_SIZE) & 1;
+      storage.set32(
+        base + AT.DATA + i,
+        isNumber ? (random.next() & 0x803f_ffff) | 0x3fe0_0000 : random.next(),
+      );
+      storage.set32(base + AT.DATA + i + 4, random.next());
+    }
     this.#tables(base);
   }
 
@@ -146,6 +156,7 @@ export class EngineWorld {
         this.#setRestart(step);
         if (step.program === 'host') this.#startHost(step);
         else this.#startGuest(step);
+        this.#setFloats(step);
         return '';
       case 'code':
         storage.write(step.at, bytesOf(step.code.join('')));
@@ -218,6 +229,14 @@ export class EngineWorld {
       storage.set64(at, BigInt(mask));
       storage.set64(at + 8, BigInt(address));
     }
+  }
+
+  #setFloats({ cpu: n, fr, fpc }: StartStep): void {
+    const cpu = this.#cpu(n);
+    fr.forEach((value, r) => {
+      cpu.fr[r] = BigInt(value);
+    });
+    cpu.fpc = fpc;
   }
 
   #startHost({ cpu: n, mask, address, gr, cr, prefix, report }: StartStep): void {
