@@ -248,7 +248,7 @@ const HOST: Table = {
     length: 'no arguments',
     freed: 'no arguments',
     frames: 'no arguments',
-    frameOf: 'inside',
+    withFrame: 'inside',
     mapped: 'inside',
     read: op(
       (w) => w.file,
@@ -613,6 +613,7 @@ const MACHINE: Table = {
     claim: 'no arguments',
     release: 'no arguments',
     runClaimed: 'inside',
+    useCompiler: 'inside',
     ...Object.fromEntries(
       (
         'breakingEvent branchTo tod timer setTimer setClockComparator setControl setPrefix signal setInstructionAddress branchRegister ' +

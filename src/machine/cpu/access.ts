@@ -411,7 +411,8 @@ export class CpuAccess extends CpuState {
     if (!this.dat) return this.prefixed(page as number as RealPage);
     const { guestTlb } = this;
     const slot = guestTlb.slotOf(page, asceHi, asceLo);
-    if (slot < 0 || (access === STORE && guestTlb.protect[slot] !== 0)) return -1;
+    if (slot < 0) return -1;
+    if (access === STORE && guestTlb.protect[slot] !== 0) return -1;
     if (access === INSTRUCTION && guestTlb.noExecute[slot] !== 0) return -1;
     return guestTlb.frames[slot] as number;
   }
