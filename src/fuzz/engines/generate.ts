@@ -2,7 +2,16 @@
 
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
-import { AT, CODE_PAGES, DATA_PAGES, MIB, PAGE_SIZE, PSW_COUNT, SPECIAL_PAGES } from './layout.ts';
+import {
+  AT,
+  CODE_PAGES,
+  DATA_PAGES,
+  MIB,
+  OTHER_NAME,
+  PAGE_SIZE,
+  PSW_COUNT,
+  SPECIAL_PAGES,
+} from './layout.ts';
 import { plainPointer, pointer, randomProgram } from './program.ts';
 import type { EngineSetup, EngineStep, Hex, Program } from './steps.ts';
 
@@ -124,12 +133,14 @@ class CaseWriter {
     };
     if (random.oneIn(30)) cr[12] = hex((1n << 63n) | BigInt(AT.DATA));
     if (random.oneIn(30)) cr[9] = hex(BigInt(random.next()) & 0xff80_0000n);
+    const mask = this.#mask() | (random.oneIn(40) ? bit(1) : 0n);
+    const name = mask & PSW_DAT && random.oneIn(6) ? BigInt(OTHER_NAME) : 0n;
     return {
       do: 'start',
       cpu,
       program,
-      mask: hex(this.#mask() | (random.oneIn(40) ? bit(1) : 0n)),
-      address: hex(random.oneIn(3) ? this.#label(mib) : BigInt(this.#labels[mib]?.[0] ?? 0)),
+      mask: hex(mask),
+      address: hex(name + (random.oneIn(3) ? this.#label(mib) : BigInt(this.#labels[mib]?.[0] ?? 0))),
       gr: Array.from({ length: 16 }, (_, r) => this.#register(r, mib)),
       fr: Array.from({ length: 16 }, () => hex(longNumber(random))),
       fpc: random.pick([0, 0x8_0000, 0x8_0000, 0x8_0000, 0xf8_0000, random.below(32) * 0x800_0000, 1, 2, 3]),

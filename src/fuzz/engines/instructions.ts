@@ -73,6 +73,8 @@ export const RELATIVE: ReadonlyMap<string, number> = new Map(
 );
 
 const PLAIN = Object.keys(FORMS).filter((name) => !RELATIVE.has(name));
+/** Those with two storage operands, which are few and matter. */
+const TWO_OPERANDS = PLAIN.filter((name) => formatOf(name) === 'SSa');
 /** Instructions that demand an even register. */
 const EVEN = /^(FLOGR|ML|D[SL]|MR$|DR$|S[LR]D[LA]|CDS|LPQ|STPQ|MVCLE|CLCLE|CKSM|CMPSC)/;
 const DIVISIONS = ['DLGR', 'DLG', 'DLR', 'DL'] as const;
@@ -238,7 +240,7 @@ export class Encoder {
   /** Returns one or two compiled instructions without a relative operand. */
   compiled(): string {
     const random = this.#random;
-    const name = random.pick(PLAIN);
+    const name = random.oneIn(12) ? random.pick(TWO_OPERANDS) : random.pick(PLAIN);
     if (/^[LS]TM|^LM/.test(name) && this.#tame) {
       const r1 = random.below(5);
       return this.encode(name, { r1, r2: r1 + random.below(REGISTERS.NUMBERS - r1) });

@@ -12,6 +12,8 @@ export const AT = {
   HANDLER: 0x2000,
   /** PSWs that programs load, of 16 bytes. */
   PSWS: 0x3000,
+  /** Elements of both spaces, which programs load into control registers. */
+  ELEMENTS: 0x3100,
   /** State descriptions of the guests, 512 bytes each. Only in the first MiB. */
   DESCRIPTIONS: 0x4000,
   /** A second prefix area. */
@@ -26,6 +28,9 @@ export const AT = {
   CODE: 0x2_0000,
   DATA: 0x3_0000,
 } as const;
+
+/** Added to addresses in the first and second segment: other names of the pages, in the same slots of the TLB. */
+export const OTHER_NAME = 4 * MIB;
 
 /** Four pages of code: the handler of program interruptions knows that. */
 export const CODE_PAGES = 4;

@@ -6,7 +6,8 @@
 import type { Random } from '../random.ts';
 import { Assembler, type Label } from './assemble.ts';
 import { Encoder, formatOf, lengthOf, REGISTERS, RELATIVE } from './instructions.ts';
-import { AT, CODE_PAGES, DATA_PAGES, MIB, PAGE_SIZE, SPECIAL_PAGES } from './layout.ts';
+import { AT, CODE_PAGES, DATA_PAGES, MIB, OTHER_NAME, PAGE_SIZE, SPECIAL_PAGES } from './layout.ts';
+import { modeChange } from './modes.ts';
 
 /** Depth of nested loops at most. */
 const DEPTH = 3;
@@ -26,6 +27,8 @@ interface Style {
   readonly wild: number;
   /** One in so many instructions accesses or changes the code's page. */
   readonly nearby: number;
+  /** One in so many changes the mode, or what translations depend on. */
+  readonly modes: number;
 }
 
 /** Returns a random program, one instruction or a few an item. */
@@ -35,6 +38,7 @@ export function randomProgram(random: Random): { code: string[]; labels: number[
     others: random.pick([1000, 30, 12, 5]),
     wild: random.pick([1000, 20, 8]),
     nearby: random.pick([1000, 20, 8]),
+    modes: random.pick([1000, 40, 15]),
   };
   const writer = new ProgramWriter(random, style);
   writer.write();
@@ -116,6 +120,7 @@ class ProgramWriter {
     const random = this.#random;
     if (random.oneIn(this.#style.nearby)) this.#nearby();
     else if (random.oneIn(this.#style.others)) this.#other();
+    else if (random.oneIn(this.#style.modes)) this.assembler.add(modeChange(random));
     else this.assembler.add(this.#encoder.compiled());
   }
 
@@ -291,9 +296,12 @@ class ProgramWriter {
 /** The offset of a label that is placed already. */
 const PLACED = -2;
 
-/** Returns an address in the middle of a page of data. */
+/** Returns an address in the middle of a page of data, sometimes by its other name with the same slot of the TLB. */
 export function plainPointer(random: Random): number {
-  return AT.DATA + random.below(DATA_PAGES) * PAGE_SIZE + 0x100 + random.below(0xc00);
+  // Low-address protection covers a part of this.
+  if (random.oneIn(16)) return 0x1180 + random.below(0x100);
+  const name = random.oneIn(8) ? random.pick([OTHER_NAME, OTHER_NAME + MIB]) : 0;
+  return name + AT.DATA + random.below(DATA_PAGES) * PAGE_SIZE + 0x100 + random.below(0xc00);
 }
 
 /** Returns an address for a pointer, as a signed number of 32 bits. */

@@ -85,6 +85,8 @@ export class EngineWorld {
     storage.write(base + AT.HANDLER, bytesOf(PROGRAM_HANDLER));
     storage.write(base + AT.HANDLER + 0x200, bytesOf(EXTERNAL_HANDLER));
     storage.write(base + AT.CODE, bytesOf(NOP.repeat((CODE_PAGES * PAGE_SIZE) / 2)));
+    storage.set64(base + AT.ELEMENTS, BigInt(AT.SEGMENT_A));
+    storage.set64(base + AT.ELEMENTS + 8, BigInt(AT.SEGMENT_B));
     const random = new Random(seed);
     for (let i = 0; i < DATA_PAGES * PAGE_SIZE; i += 8) {
       // Every second page has numbers of the long format.
