@@ -1615,6 +1615,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (before.frame === frame && before.purged',
   },
   {
+    name: 'the trace checker reports one of the guests that are linked to a freed page table',
+    file: 'src/analysis/check/checker.ts',
+    find: 'for (let linked = this.#gmaps.linkedTo(table); linked !== null; linked = this.#gmaps.linkedTo(table)) {',
+    replace: 'for (let linked = this.#gmaps.linkedTo(table); linked !== null; linked = null) {',
+  },
+  {
+    name: 'a comparison of traces gives both numbers as those in the first',
+    file: 'src/analysis/diff.ts',
+    find: 'other: n + j });',
+    replace: 'other: n + i });',
+  },
+  {
+    name: 'a trace shows a segment that is linked to a freed page table as linked to the process',
+    file: 'src/player/trace-gmap.ts',
+    find: 'table?.origin !== null && table?.origin !== link.table',
+    replace: 'table?.origin !== null && table === null',
+  },
+  {
+    name: 'the page drops what events tell about translations',
+    file: 'src/explorer/page/client.ts',
+    find: 'Object.keys(NONE) as readonly List[];',
+    replace: "(Object.keys(NONE) as List[]).filter((list) => list !== 'traced');",
+  },
+  {
     name: 'a filter by address ends one byte early',
     file: 'src/analysis/filter.ts',
     find: '  return [start, end + 1n];',

@@ -248,7 +248,7 @@ const HOST: Table = {
     length: 'no arguments',
     freed: 'no arguments',
     frames: 'no arguments',
-    frameOf: 'inside',
+    withFrame: 'inside',
     mapped: 'inside',
     read: op(
       (w) => w.file,

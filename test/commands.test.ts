@@ -726,6 +726,29 @@ describe.concurrent('trace', () => {
   });
 });
 
+describe.concurrent('an injected fault', () => {
+  it('that leaves the host unusable ends the replay with a message', async () => {
+    const lines = [
+      '1: new',
+      '1: mmap 512M 2M',
+      '1: process write 512M 00',
+      'mmap 256M 1M',
+      'gmap_alloc 0',
+      'gmap_map_segment 0 256M 0 1M',
+      'guest 0 write 0 aa on 1',
+      'munmap 256M 1M',
+      // The frame of the freed page table becomes memory: what is an entry for the guest designates storage that does not exist.
+      '1: process write 0x20001000 ff00000000000000',
+      '1: process write 0x20002000 ff00000000000000',
+      'guest 0 read 0 1 on 2',
+    ];
+    const { status, out, err } = await replay(`${lines.join('\n')}\n`, '--inject', 'unlink');
+    expect(status).toBe(5);
+    expect(out).toBe('ok\n'.repeat(10));
+    expect(err).toMatch(/^line 11: the injected fault \(unlink\) has broken the host: [^\n]+\n$/);
+  });
+});
+
 describe.concurrent('examining traces', () => {
   const LINES =
     'mmap 256M 2M\ngmap_alloc 0\ngmap_map_segment 0 256M 1G 2M\nguest 0 write 1G 01\nmunmap 256M 1M\nguest 0 write 0x40100000 02\n';

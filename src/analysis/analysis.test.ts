@@ -145,6 +145,10 @@ describe('a comparison', () => {
     ]);
     expect(difference.lines.slice(0, 3).map(({ n }) => n)).toEqual([at - 3, at - 2, at - 1]);
     expect(difference.counts).toEqual([{ name: 'unlink', first: 1, second: 0 }]);
+    // An event after the missing one has another number in the second trace.
+    const after = difference.lines.filter((line) => line.in === 'both' && line.n > at);
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.map(({ n, other }) => n - (other ?? 0))).toEqual(after.map(() => 1));
   });
 
   it('finds a field that differs, unless it is ignored', async () => {

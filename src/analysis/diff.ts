@@ -14,6 +14,8 @@ export interface NumberedEvent {
 /** A line of a comparison: an event of both traces, or of one only. */
 export interface DiffLine extends NumberedEvent {
   readonly in: 'both' | 'first' | 'second';
+  /** Of an event of both traces: its number in the second one. `n` is that in the first. */
+  readonly other?: number;
 }
 
 /** The result of a comparison. */
@@ -60,7 +62,7 @@ export async function compareTraces(
   return {
     same: n,
     differs: true,
-    lines: [...before.map((one): DiffLine => ({ ...one, in: 'both' })), ...lines],
+    lines: [...before.map((one): DiffLine => ({ ...one, in: 'both', other: one.n })), ...lines],
     counts: [...counts]
       .filter(([, [one, other]]) => one !== other)
       .map(([name, [one, other]]) => ({ name, first: one, second: other }))
@@ -119,7 +121,7 @@ function aligned(
     if (!isWhole && at(i, j) === 0 && lines.some((line) => line.in === 'both')) break;
     const [a, b] = [first[i], second[j]];
     if (a !== undefined && b !== undefined && same(a, b)) {
-      lines.push({ n: n + i, event: a, in: 'both' });
+      lines.push({ n: n + i, event: a, in: 'both', other: n + j });
       i++;
       j++;
     } else if (b === undefined || (a !== undefined && at(i + 1, j) >= at(i, j + 1))) {

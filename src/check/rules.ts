@@ -127,7 +127,10 @@ export class Census {
     if (listed === this.links.size && listed === reverseMaps.count) return;
     const linked =
       this.links.size === 1 ? '1 guest segment entry is' : `${this.links.size} guest segment entries are`;
-    const message = `${linked} linked, but the reverse maps list ${reverseMaps.count}`;
+    const message =
+      listed === this.links.size
+        ? `${linked} linked, but the reverse maps list ${reverseMaps.count}, some for tables that no longer exist`
+        : `${linked} linked, but the reverse maps of the page tables in use list ${listed}`;
     this.report({ rule: 'reverse-map', message });
     this.#reportUnlisted();
   }

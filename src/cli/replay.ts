@@ -3,8 +3,8 @@
 import { type Command, Option } from 'commander';
 import { Checker, describeViolation, type Violation } from '../check/index.ts';
 import { type InjectedFault, LinuxError, PURGE_SITES } from '../host/index.ts';
-import { DEFAULT_STORAGE_SIZE } from '../machine/index.ts';
-import { World } from '../scenario/index.ts';
+import { DEFAULT_STORAGE_SIZE, InternalError } from '../machine/index.ts';
+import { type Answer, World } from '../scenario/index.ts';
 import { Trace } from '../trace/index.ts';
 import { type AnswerFormat, JsonAnswers, PlainAnswers, TerminalAnswers } from './answers.ts';
 import { complain, EXIT, Output, UsageError } from './output.ts';
@@ -48,7 +48,8 @@ export function addReplay(program: Command): void {
 }
 
 const HELP = `
-Exit status: 0 every line was performed; 2 a line has a syntax error, or output cannot be written; 5 --check found a broken rule.
+Exit status: 0 every line was performed; 2 a line has a syntax error, or output cannot be written; 5 --check found a broken rule, or an
+injected fault has broken the host.
 On a terminal, each operation is printed beside its answer, and a summary at the end. A file or a pipe gets the answers only, and
 standard error the reason of each answer "error …", with the number of its line.
 
@@ -131,7 +132,8 @@ class Replay {
   async #perform(one: NumberedOperation): Promise<boolean> {
     const [checker, output] = [this.#checker, this.#output];
     checker?.record(`line ${one.number}: ${one.text}`);
-    const answer = this.#world.perform(one.operation);
+    const answer = this.#answerTo(one);
+    if (answer === null) return false;
     this.#operations++;
     for (const chunk of this.#format.answer(one, answer)) {
       output.write(chunk);
@@ -145,6 +147,20 @@ class Replay {
       this.#remark(this.#format.remark(one, answer));
     }
     return this.#report(checker?.checkChanged() ?? []);
+  }
+
+  /** Performs an operation. Null if the injected fault has left the host in a state in which it cannot be performed. */
+  #answerTo({ number, operation }: NumberedOperation): Answer | null {
+    try {
+      return this.#world.perform(operation);
+    } catch (error) {
+      const { injectedFault } = this.#world.host.kernel;
+      if (injectedFault === null || !(error instanceof InternalError)) throw error;
+      // The bug is the injected one.
+      const what = error.message.replace(/^internal error[^:]*: /, '');
+      this.#remark(`line ${number}: the injected fault (${injectedFault}) has broken the host: ${what}`);
+      return null;
+    }
   }
 
   #remark(text: string | null): void {

@@ -149,8 +149,10 @@ export function differenceLines(first: string, second: string, difference: Trace
   ];
 }
 
-function diffLine({ n, event, in: where }: DiffLine): string {
-  const text = `${`${n}`.padStart(7)}  ${nameOf(event).padEnd(NAME_WIDTH)}  ${fieldsOf(event)}`;
+/** Returns a line of a comparison, with the numbers of the event in the first and in the second trace. */
+function diffLine({ n, event, in: where, other }: DiffLine): string {
+  const numbers = where === 'second' ? ['', n] : [n, other ?? ''];
+  const text = `${numbers.map((number) => `${number}`.padStart(7)).join('')}  ${nameOf(event).padEnd(NAME_WIDTH)}  ${fieldsOf(event)}`;
   if (where === 'both') return `  ${text}`;
   return where === 'first' ? styled('red', `- ${text}`) : styled('green', `+ ${text}`);
 }

@@ -2,6 +2,7 @@
  * The worker's side of the protocol: it plays one recording and answers queries about it.
  */
 
+import { TraceChecker } from '../analysis/index.ts';
 import {
   type ChangeTarget,
   type Direction,
@@ -23,6 +24,7 @@ import type { Lesson } from './lessons/lesson.ts';
 import { verifyLesson } from './lessons/verify.ts';
 import type {
   Density,
+  EventCheck,
   EventFilter,
   EventWindow,
   LineError,
@@ -258,6 +260,25 @@ export class MachineWorker implements MachineApi {
   async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
     const until = performance.now() + VERIFY_TIME;
     for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
+  }
+
+  async checkEvents(): Promise<EventCheck> {
+    const player = this.#demand();
+    const checker = new TraceChecker();
+    const { events } = player;
+    let [at, checked] = [0, 0];
+    const check = (pending: () => boolean) => {
+      for (; at < events.length; at++) {
+        if (at % 64 === 63 && pending()) return false;
+        const { event } = events[at] as RecordedEvent;
+        checker.add(event);
+        if (event.type !== 'tracepoint') checked++;
+      }
+      return true;
+    };
+    await inSlices(check, () => this.#player === player);
+    checker.end();
+    return { findings: checker.findings, broken: checker.broken, checked };
   }
 
   async lint(text: string): Promise<readonly LineError[]> {

@@ -3,6 +3,7 @@
  * page never holds more than it shows.
  */
 
+import type { TraceFinding } from '../analysis/index.ts';
 import type { HostStats } from '../host/index.ts';
 import type {
   PageRange,
@@ -103,6 +104,16 @@ export interface Density {
   readonly buckets: readonly Readonly<Partial<Record<TraceEventType, number>>>[];
 }
 
+/** What events show to be wrong. */
+export interface EventCheck {
+  /** The broken rules, at most 100. */
+  readonly findings: readonly TraceFinding[];
+  /** How many rules were found broken, counting each place. */
+  readonly broken: number;
+  /** How many events were checked: none of a host's trace. */
+  readonly checked: number;
+}
+
 /** A syntax error in a scenario. */
 export interface LineError {
   /** From 1. */
@@ -177,6 +188,8 @@ export interface MachineApi {
    * @param file the name of the file, for the message
    */
   verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void>;
+  /** Checks the events of the open recording that are kept, as `guesthouse trace --check` does. */
+  checkEvents(): Promise<EventCheck>;
   /** Returns the syntax errors of a scenario, at most 100. */
   lint(text: string): Promise<readonly LineError[]>;
 }

@@ -15,6 +15,9 @@ import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
 import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../trace/index.ts';
 import type { TraceProcess } from './trace-process.ts';
 
+/** The process segment of a link to a table that is none of the process. */
+const NO_SEGMENT = -1;
+
 /** Consecutive guest segments that are mapped to consecutive process segments. */
 interface MappedExtent {
   readonly first: number;
@@ -175,8 +178,14 @@ export class TraceGmap implements GuestView {
   }
 
   #addLinked(builder: GuestExtentBuilder, segment: number): void {
-    const { process } = this.#links.get(segment) as TraceLink;
+    const link = this.#links.get(segment) as TraceLink;
+    const { process } = link;
     const table = this.process.table(process);
+    // The table was freed while the segment was linked to it. If the trace begins after the process, it may be one that is not in events.
+    if (this.process.asce !== null && table?.origin !== null && table?.origin !== link.table) {
+      builder.add(segment, NO_SEGMENT, GUEST_STATE.LINKED, 0);
+      return;
+    }
     const shared = (this.process.links.get(process) ?? 0) > 1 ? 1 : 0;
     const state = (table?.large ? GUEST_STATE.LARGE : GUEST_STATE.LINKED) + shared;
     builder.add(segment, process, state, table?.large ? PAGES_PER_SEGMENT : (table?.present.size ?? 0));

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomScenario } from '../fuzz/testing/index.ts';
+import type { InjectedFault } from '../host/index.ts';
 import { formatOperation } from '../scenario/index.ts';
 import { hexadecimal } from './fixtures.ts';
 import { Player, type SpaceName } from './index.ts';
@@ -11,8 +12,11 @@ const QUIET = { injectedFault: null, check: false };
 const END = Number.MAX_SAFE_INTEGER;
 
 /** Plays a scenario to its end, and the trace of it. */
-function played(text: string): { scenario: Player; trace: Player } {
-  const scenario = new Player({ kind: 'scenario', text }, QUIET);
+function played(
+  text: string,
+  injectedFault: InjectedFault | null = null,
+): { scenario: Player; trace: Player } {
+  const scenario = new Player({ kind: 'scenario', text }, { ...QUIET, injectedFault });
   scenario.record(END);
   const lines = scenario.events.map(({ n, event }) => JSON.stringify({ n, ...event }, hexadecimal));
   // The trace of a player begins after process 0.
@@ -97,5 +101,22 @@ describe('a translation as events tell it', () => {
     const { scenario } = played(TEXT);
     const at = { step: scenario.progress.steps, event: 0 };
     expect(scenario.at(at, (snapshot) => snapshot.tracedWalk('gmap 0', 0n))).toBeNull();
+  });
+});
+
+describe('a segment that is linked to a freed page table', () => {
+  it('is linked to none of the process, as in the tables', () => {
+    const text =
+      'mmap 256M 1M\ngmap_alloc 0\ngmap_map_segment 0 256M 0 1M\nguest 0 write 0 aa\nmunmap 256M 1M\n';
+    const { scenario, trace } = played(text, 'unlink');
+    const [real, told] = [scenario, trace].map((player) =>
+      player.at({ step: player.progress.steps, event: 0 }, (snapshot) =>
+        snapshot.row('gmap 0', { first: 0, end: 256, limit: 1 }),
+      ),
+    );
+    // The entries of a freed table are whatever its frame holds now.
+    const extents = (real?.extents ?? []).map((extent) => ({ ...extent, present: 0 }));
+    expect(told?.extents).toEqual(extents);
+    expect(extents).toMatchObject([{ processFirst: -256, linked: 1 }]);
   });
 });

@@ -76,8 +76,12 @@ export function walkOfGmap(gmap: TraceGmap, address: bigint): TracedWalk {
   if (behind.table?.origin === link.table) {
     return { ...behind, asce: gmap.asce, segment: 'linked', entry: link.entry };
   }
-  const known = behind.table === null ? 'none is known' : 'the process has another one';
-  const unknown = [`The entry designates 0x${link.table.toString(16)}: ${known}.`];
+  const known =
+    behind.table === null
+      ? 'the process has no page table there'
+      : `that of the process is 0x${behind.table.origin.toString(16)}`;
+  const since = gmap.process.asce === null ? ', as far as the events tell' : '';
+  const unknown = [`The entry designates 0x${link.table.toString(16)}, but ${known}${since}.`];
   return { ...nothing(gmap.asce, 'linked', process), entry: link.entry, unknown };
 }
 

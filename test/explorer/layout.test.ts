@@ -83,6 +83,54 @@ describe.skipIf(browser === null)('the layout', () => {
     expect(overflow, 'pixels wider than the window').toBeLessThanOrEqual(0);
   });
 
+  it.each([
+    ['a projector', 1024, 768],
+    ['a phone', 390, 844],
+  ] as const)(
+    'of a guest on %s has its controls inside the window, and nothing overlaps',
+    async (_, width, height) => {
+      const explorer = await open(width, height, await served('examples/images/paging.elf'));
+      const { page } = explorer;
+      await page.locator('.where', { hasText: 'step 44,842 of 44,842' }).waitFor();
+      await expectInside(page, '[aria-label="Step forward"]', 24);
+      await expectInside(page, '[aria-label="Lecture mode"]', 24);
+      const bottomOf = async (selector: string) => {
+        const box = await page.locator(selector).boundingBox();
+        return { top: box?.y ?? 0, bottom: (box?.y ?? 0) + (box?.height ?? 0) };
+      };
+      const [stage, lesson, strip] = await Promise.all(['.stage', '.lesson', '.strip'].map(bottomOf));
+      if (width < 760) {
+        expect(lesson?.top).toBeGreaterThanOrEqual((stage?.bottom ?? 0) - 1);
+        expect(strip?.top).toBeGreaterThanOrEqual((lesson?.bottom ?? 0) - 1);
+      }
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, 'pixels wider than the window').toBeLessThanOrEqual(0);
+    },
+  );
+
+  it('shows entry, key and contents of a page on a projector, and the end of a lesson', async () => {
+    const explorer = await open(1024, 768, `${url}#lesson=link&step=6`);
+    const { page } = explorer;
+    await page.locator('.lens').waitFor();
+    await explorer.settled();
+    const end = async (selector: string) => {
+      const box = await page.locator(selector).first().boundingBox();
+      return (box?.y ?? Infinity) + (box?.height ?? 0);
+    };
+    const floor = await end('.panel');
+    for (const part of ['.notes li.latest', '.lens-bytes', '.lens-entry']) {
+      expect(await end(part), part).toBeLessThanOrEqual(floor);
+    }
+    await page.keyboard.press('Shift+}');
+    await explorer.at(13);
+    await expectInside(page, '.go-on .primary', 30);
+    const questions = page.getByRole('button', { name: '3 questions' });
+    await questions.click();
+    await expectInside(page, '.quiz', 40);
+    await page.locator('.quiz').first().getByRole('button', { name: 'The guest has no page table' }).click();
+    await page.getByRole('button', { name: '2 questions' }).waitFor();
+  });
+
   it('has panes that resize and fold, and keeps that', async () => {
     const explorer = await open(1280, 800);
     const { page } = explorer;
@@ -119,6 +167,7 @@ describe.skipIf(browser === null)('the layout', () => {
     await page.keyboard.press('PageUp');
     await explorer.at(1);
     expect(await page.locator('.scenario').isVisible()).toBe(false);
+    expect(await page.locator('.lecture-line').innerText()).toMatch(/^mmap 256M 1M\s+→ ok$/);
     const size = await page
       .locator('.notes li.latest p')
       .first()

@@ -147,7 +147,7 @@ describe.skipIf(browser === null)('the end of a lesson', () => {
     await page.getByRole('button', { name: 'To the end' }).click();
     await page.getByRole('button', { name: 'Put it back' }).click();
     await note(page).getByText('EFAULT, as it should be.').waitFor();
-    expect(await goOn.innerText()).toBe('Next: Lesson 13: A forgotten link');
+    await page.getByRole('button', { name: 'Next: Lesson 13: A forgotten link' }).waitFor();
     await goOn.click();
     await expect.poll(() => heading(page), PATIENT).toBe('A forgotten link');
     await page.reload();
@@ -159,7 +159,31 @@ describe.skipIf(browser === null)('the end of a lesson', () => {
   });
 });
 
+describe.skipIf(browser === null)('a step of the process', () => {
+  it.each([
+    [null, 'guest 0', '0x10000000'],
+    ['unlink', 'freed page table', '0x1a000'],
+  ])(
+    'that takes memory from a guest leaves the guest in the tables; bug: %s',
+    async (fault, heading, entry) => {
+      const explorer = await open(`${url}#lesson=unlink&step=8${fault === null ? '' : `&fault=${fault}`}`);
+      const tables = explorer.page.locator('.trees-drawing');
+      await expect.poll(() => tables.textContent(), PATIENT).toContain(heading);
+      expect(await tables.textContent()).toContain(entry);
+    },
+  );
+});
+
 describe.skipIf(browser === null)('a term', () => {
+  it('keeps the punctuation that follows it on its line', async () => {
+    const explorer = await open(`${url}#lesson=tables&step=2`);
+    const term = explorer.page.locator('.with-tail', { hasText: 'page fault' });
+    expect(await term.innerText()).toBe('page fault,');
+    expect(await note(explorer.page).last().innerText()).toContain(
+      'The store caused a page fault, and the kernel',
+    );
+  });
+
   it('is explained by keyboard and by touch', async () => {
     const explorer = await open(`${url}#lesson=purge`, { hasTouch: true });
     const { page } = explorer;

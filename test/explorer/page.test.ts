@@ -155,6 +155,42 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.at(events);
   });
 
+  it('shows in a trace what its events show to be wrong, and what they tell about tables', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    const lines = [
+      'mmap 256M 2M',
+      'gmap_alloc 0',
+      'gmap_map_segment 0 256M 1G 2M',
+      'guest 0 write 1G 01',
+      'guest 0 write 0x40101000 02',
+      'munmap 256M 1M',
+    ];
+    await drop(explorer, 'good.jsonl', traceOf('-', lines));
+    await page.locator('.status', { hasText: 'all checks pass' }).waitFor();
+    await drop(explorer, 'bad.jsonl', traceOf('-', lines, '--inject', 'unlink'));
+    await page.locator('.status', { hasText: '1 violation' }).waitFor();
+    const broken = page.getByRole('region', { name: 'Broken rules' });
+    await broken.getByText('freed while guest 0x40000000 of guest 0 is linked to it since event').waitFor();
+    await broken.getByRole('button', { name: /^Go to event \d+/ }).click();
+    await page
+      .getByRole('region', { name: 'This step' })
+      .getByText(/the page table at 0x\w+ of segment 0x10000000 is freed/)
+      .waitFor();
+    await explorer.view('Tables');
+    await page.locator('.walk-form select').selectOption('gmap 0');
+    const segments = page.getByRole('region', { name: 'Entries of the segment table' });
+    await segments.getByRole('row', { name: /^1024 .* the process has no page table there/ }).waitFor();
+    await segments.getByRole('button', { name: '0x40100000' }).click();
+    await page
+      .getByRole('region', { name: 'Entries of the page table' })
+      .getByRole('row', { name: /^1 0x40101000 0x\w+000 0x\w+8$/ })
+      .waitFor();
+    expect(await violations(explorer)).toEqual([]);
+    await explorer.view('Walk');
+    await page.getByText('guest segment entry at').waitFor();
+  });
+
   it('reports what is wrong with a dropped file', async () => {
     const explorer = await open();
     await drop(explorer, 'junk.bin', '\u0000\u0001\u0002');
@@ -280,11 +316,12 @@ async function pan({ page }: Explorer): Promise<{ frames: number; milliseconds: 
   return counted;
 }
 
-/** Returns the trace of a scenario, as the command writes it. */
-function traceOf(scenario: string): string {
+/** Returns the trace of a scenario, or of lines (`-`), as the command writes it. */
+function traceOf(scenario: string, lines: readonly string[] = [], ...flags: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'guesthouse-page-'));
   const path = join(folder, 'events.jsonl');
-  spawnSync(process.execPath, ['bin/guesthouse.js', 'replay', scenario, '--trace', path], { cwd: ROOT });
+  const args = ['bin/guesthouse.js', 'replay', scenario, '--trace', path, ...flags];
+  spawnSync(process.execPath, args, { cwd: ROOT, input: `${lines.join('\n')}\n` });
   const text = readFileSync(path, 'utf8');
   rmSync(folder, { recursive: true });
   return text;

@@ -51,6 +51,27 @@ describe('a correct run breaks no rule:', () => {
   });
 });
 
+describe('a page table that is freed while several guests are linked to it', () => {
+  it('is reported for each of them', () => {
+    const lines = [
+      'mmap 256M 1M',
+      'gmap_alloc 0',
+      'gmap_alloc 1',
+      'gmap_map_segment 0 256M 0 1M',
+      'gmap_map_segment 1 256M 1G 1M',
+      'guest 0 write 0 01',
+      'guest 1 write 1G 01',
+      'munmap 256M 1M',
+    ];
+    const { findings } = checked(eventsOf(lines, 'unlink'));
+    const freed = findings.filter(({ rule }) => rule === 'freed-linked').map(({ message }) => message);
+    expect(freed).toEqual([
+      expect.stringContaining('guest 0x0 of gmap 0 is linked to it'),
+      expect.stringContaining('guest 0x40000000 of gmap 1 is linked to it'),
+    ]);
+  });
+});
+
 describe('an injected fault breaks a rule:', () => {
   it('every fault is in the table', () => {
     expect(FAULTS.map(([fault]) => fault).sort()).toEqual([...PURGE_SITES, 'unlink'].sort());

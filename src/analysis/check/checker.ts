@@ -278,16 +278,16 @@ export class TraceChecker {
 
   /** Checks that nothing is linked to what is being freed. */
   #checkUnlinked(table: bigint, what: string): void {
-    const linked = this.#gmaps.linkedTo(table);
-    if (linked === null) return;
-    const { gmap, segment } = linked;
-    const since = gmap.links.get(segment)?.since ?? null;
-    this.#report(
-      'freed-linked',
-      `${what} is freed while guest ${segmentAddress(segment)} of gmap ${gmap.id} is linked to it`,
-      since,
-    );
-    this.#gmaps.unlink(gmap, segment);
+    for (let linked = this.#gmaps.linkedTo(table); linked !== null; linked = this.#gmaps.linkedTo(table)) {
+      const { gmap, segment } = linked;
+      const since = gmap.links.get(segment)?.since ?? null;
+      this.#report(
+        'freed-linked',
+        `${what} is freed while guest ${segmentAddress(segment)} of gmap ${gmap.id} is linked to it`,
+        since,
+      );
+      this.#gmaps.unlink(gmap, segment);
+    }
   }
 
   #pageFault({ mm, address, frame, write }: TraceEventOf<'mm-fault'>): void {

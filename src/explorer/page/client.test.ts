@@ -97,3 +97,23 @@ it('queries the spaces once for each position, and adds them to every result', a
   expect(later.query.outline).toBe(true);
   later.answer({ outline });
 });
+
+describe('the queries of several views', () => {
+  it('are sent as one, with every list', async () => {
+    queryAt(FIRST);
+    const query: Query = {
+      rows: [{ space: 'gmap 0', first: 0, end: 256, limit: 1 }],
+      pages: [{ space: 'gmap 0', first: 0, end: 256 }],
+      segments: [{ space: 'gmap 0', page: 0 }],
+      tables: [{ space: 'gmap 0', level: 'page', page: 0, from: 0, count: 1 }],
+      walks: [{ space: 'gmap 0', address: 0n }],
+      traced: [{ space: 'gmap 0', address: 0n }],
+    };
+    useQuery(query);
+    const { query: sent, answer } = await next();
+    expect(sent).toMatchObject(query);
+    answer({ rows: [null], traced: [null] });
+    await turn();
+    expect(useQuery(query)).toMatchObject({ rows: [null], traced: [null] });
+  });
+});

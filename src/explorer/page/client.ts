@@ -19,8 +19,18 @@ worker.addEventListener('error', () => {
   workerFailed.value = true;
 });
 
-/** The lists of a query. Each view gets its own slice of each list of the joint result. */
-const LISTS = ['rows', 'pages', 'segments', 'tables', 'walks'] as const;
+/** A list of a query. Each view gets its own slice of each list of the joint result. */
+type List = Exclude<keyof Query, 'outline' | 'processors'>;
+/** Zero for each list. The compiler reports one that is missing: it would be dropped without a word. */
+const NONE: Readonly<Record<List, number>> = {
+  rows: 0,
+  pages: 0,
+  segments: 0,
+  tables: 0,
+  walks: 0,
+  traced: 0,
+};
+const LISTS = Object.keys(NONE) as readonly List[];
 
 const queries = new Map<string, Query>();
 const answers = signal<ReadonlyMap<string, QueryResult>>(new Map());
@@ -123,11 +133,9 @@ function joinQueries(all: readonly Query[]): Query {
   return {
     outline: all.some((query) => query.outline),
     processors: all.some((query) => query.processors),
-    rows: all.flatMap((query) => query.rows ?? []),
-    pages: all.flatMap((query) => query.pages ?? []),
-    segments: all.flatMap((query) => query.segments ?? []),
-    tables: all.flatMap((query) => query.tables ?? []),
-    walks: all.flatMap((query) => query.walks ?? []),
+    ...Object.fromEntries(
+      LISTS.map((list) => [list, all.flatMap((query): readonly unknown[] => query[list] ?? [])]),
+    ),
   };
 }
 
@@ -137,7 +145,7 @@ function splitResult(
   result: QueryResult,
 ): Map<string, QueryResult> {
   const parts = new Map<string, QueryResult>();
-  const at = { rows: 0, pages: 0, segments: 0, tables: 0, walks: 0 };
+  const at = { ...NONE };
   for (const [id, query] of asked) {
     const part: Record<string, unknown> = { ...result };
     for (const list of LISTS) {

@@ -10,6 +10,9 @@ const Spaces = lazy(() => import('../views/spaces/SpacesView.tsx').then((m) => m
 const Trees = lazy(() => import('../views/trees/TreesView.tsx').then((m) => m.TreesView));
 const Walk = lazy(() => import('../views/walk/WalkView.tsx').then((m) => m.WalkView));
 const TracedWalk = lazy(() => import('../views/walk/TracedWalkView.tsx').then((m) => m.TracedWalkView));
+const TracedTables = lazy(() =>
+  import('../views/trees/TracedTablesView.tsx').then((m) => m.TracedTablesView),
+);
 const Processors = lazy(() => import('../views/processors/ProcessorsView.tsx').then((m) => m.ProcessorsView));
 const Console = lazy(() => import('../views/console/ConsoleView.tsx').then((m) => m.ConsoleView));
 
@@ -20,7 +23,8 @@ export function Stage() {
   if (tab.value === 'spaces') return <Spaces />;
   if (what?.kind === 'trace') {
     if (tab.value === 'walk') return <TracedWalk />;
-    return <p class="placeholder">A trace has no tables and no processors: it contains events only.</p>;
+    if (tab.value === 'trees') return <TracedTables />;
+    return <p class="placeholder">A trace has no processors: it contains events only.</p>;
   }
   if (tab.value === 'processors') return <Processors />;
   return tab.value === 'trees' ? <Trees /> : <Walk />;

@@ -14,6 +14,8 @@ import { lines, openedText } from './workspace.ts';
 export const touched = signal<TouchedPage | null>(null);
 /** The page that views show: the selected one, or else the one accessed or changed last. */
 export const subject = computed<TouchedPage | null>(() => selected.value ?? touched.value);
+/** The page of a guest that a step of a scenario accessed or changed last; null if there was none. */
+export const touchedGuest = signal<TouchedPage | null>(null);
 /** The page in the lens: the selected one, until a step accesses or changes a page. */
 export const lensSubject = signal<TouchedPage | null>(null);
 
@@ -41,14 +43,17 @@ const SEARCHED = 1000;
 // A scenario's answers name the page.
 effect(() => {
   const { step, event } = position.value;
+  touchedGuest.value = null;
   if (openedText.value === null) return;
-  touched.value = latestTouched(event > 0 ? step : step - 1);
+  const last = event > 0 ? step : step - 1;
+  touched.value = latestTouched(last, () => true);
+  touchedGuest.value = latestTouched(last, ({ space }) => space.startsWith('gmap'));
 });
 
-function latestTouched(last: number): TouchedPage | null {
+function latestTouched(last: number, isWanted: (page: TouchedPage) => boolean): TouchedPage | null {
   for (let step = last; step >= 0 && step > last - SEARCHED; step--) {
     const found = answers.value.get(lines.value[step] ?? 0)?.touched;
-    if (found) return found;
+    if (found && isWanted(found)) return found;
   }
   return null;
 }

@@ -29,11 +29,24 @@ function inline(part: string, at: number, isMarked: boolean, used: Set<Term> | n
   return <em key={at}>{part.slice(1, -1)}</em>;
 }
 
+/** Punctuation at the beginning of a text. */
+const PUNCTUATION = /^[.,;:!?)’”]*/;
+
+/** A button is a box, before and after which a line may break: punctuation would begin a line. It stays with its term. */
 function Terms({ text, used }: { readonly text: string; readonly used: Set<Term> }) {
+  const pieces = piecesOf(text, used);
+  const tailOf = (at: number) => PUNCTUATION.exec(pieces[at]?.text ?? '')?.[0] ?? '';
   return (
     <>
-      {piecesOf(text, used).map((piece, at) =>
-        piece.term === null ? piece.text : <TermButton key={at} term={piece.term} text={piece.text} />,
+      {pieces.map(({ term, text }, at) =>
+        term === null ? (
+          text.slice(at === 0 ? 0 : tailOf(at).length)
+        ) : (
+          <span key={at} class="with-tail">
+            <TermButton term={term} text={text} />
+            {pieces[at + 1]?.term === null && tailOf(at + 1)}
+          </span>
+        ),
       )}
     </>
   );

@@ -50,7 +50,7 @@ class Answer extends WidgetType {
     const element = document.createElement('span');
     const failed = this.answered.answer[0]?.startsWith('error');
     element.className = failed ? 'cm-answer cm-answer-error' : 'cm-answer';
-    element.textContent = `${failed ? '✕' : '→'} ${inOneLine(this.answered).slice(0, LONGEST)}`;
+    element.textContent = `${failed ? '✕' : '→'}\u00a0${inOneLine(this.answered).slice(0, LONGEST)}`;
     return element;
   }
 }

@@ -4,14 +4,17 @@
 
 import './CheckStatus.css';
 import { isRecording, progress, source } from '../state.ts';
+import { traceCheck } from './trace-check.ts';
 
 /** The status in the header. */
 export function CheckStatus() {
   const known = progress.value;
-  if (source.value?.kind === 'trace') return null;
+  const isTrace = source.value?.kind === 'trace';
+  const check = traceCheck.value;
+  if (isTrace && check === null) return null;
   // Rendered at once, so that the header does not change when the first result arrives.
   if (known === null) return <span class="status waiting">✓ all checks pass</span>;
-  const count = known.violations.length;
+  const count = check?.broken ?? known.violations.length;
   if (count > 0) {
     return (
       <span class="status bad">

@@ -3,26 +3,57 @@
  */
 
 import './Violations.css';
+import { TRACE_RULES, type TraceRule } from '../../../../analysis/index.ts';
 import type { Rule } from '../../../../check/index.ts';
-import type { Progress } from '../../../../player/index.ts';
-import { isRecording, moveTo, progress, settings } from '../state.ts';
+import { isRecording, moveTo, progress, settings, source } from '../state.ts';
 import { lines } from '../workspace.ts';
 import { FAULTS, WHY } from './faults.ts';
+import { traceCheck } from './trace-check.ts';
 
-type Found = Progress['violations'][number];
+/** Something that is wrong: what, and the step after which it is. */
+interface Found {
+  readonly rule: string;
+  readonly message: string;
+  readonly step: number;
+}
 
 /** The violations of one rule, in order. */
 interface Broken {
-  readonly rule: Rule;
+  readonly rule: string;
   readonly found: readonly Found[];
 }
 
+/** Maximum number of places that have a button. */
+const PLACES = 12;
+
+/** Returns what the checker has found, or what the events of a trace show. */
+function foundNow(): readonly Found[] {
+  const check = traceCheck.value;
+  if (check !== null) {
+    return check.findings.map(({ rule, n, message, because }) => ({
+      rule,
+      message: because === null ? message : `${message} since event ${because}`,
+      step: n,
+    }));
+  }
+  return (progress.value?.violations ?? []).map(({ violation: { rule, message }, step }) => ({
+    rule,
+    message,
+    step,
+  }));
+}
+
+/** Says why a rule matters; of a trace, what it states. */
+function reasonFor(rule: string): string {
+  return rule in WHY ? WHY[rule as Rule] : TRACE_RULES[rule as TraceRule];
+}
+
 function byRule(found: readonly Found[]): readonly Broken[] {
-  const rules = new Map<Rule, Found[]>();
+  const rules = new Map<string, Found[]>();
   for (const one of found) {
-    const list = rules.get(one.violation.rule);
+    const list = rules.get(one.rule);
     if (list) list.push(one);
-    else rules.set(one.violation.rule, [one]);
+    else rules.set(one.rule, [one]);
   }
   return [...rules].map(([rule, list]) => ({ rule, found: list }));
 }
@@ -30,7 +61,7 @@ function byRule(found: readonly Found[]): readonly Broken[] {
 /** The panel; absent while no fault is injected and no rule is broken. */
 export function Violations() {
   const { injectedFault } = settings.value;
-  const found = progress.value?.violations ?? [];
+  const found = foundNow();
   if (injectedFault === null && found.length === 0) return null;
   return (
     <section class={`violations ${found.length === 0 ? 'quiet' : ''}`} aria-label="Broken rules">
@@ -56,14 +87,14 @@ export function Violations() {
 
 /** A rule, what is wrong first, and the lines or steps after which the rule was broken. */
 function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
-  const messages = [...new Set(found.map(({ violation }) => shown(violation.message)))];
+  const messages = [...new Set(found.map(({ message }) => shown(message)))];
   const steps = [...new Set(found.map(({ step }) => step))];
   return (
     <li>
       <span class="rule">✕ {rule}</span>
       <div>
         <p>{sentence(messages[0] ?? '')}</p>
-        <p class="muted">{WHY[rule]}</p>
+        <p class="muted">{reasonFor(rule)}</p>
         {messages.length > 1 && (
           <details>
             <summary>{messages.length - 1} more</summary>
@@ -74,17 +105,24 @@ function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
         )}
       </div>
       <span class="places">
-        {steps.map((step) => (
-          <button key={step} type="button" onClick={() => moveTo({ step: step + 1, event: 0 })}>
-            Go to {placeOf(step)}
+        {steps.slice(0, PLACES).map((step) => (
+          <button
+            key={step}
+            type="button"
+            aria-label={`Go to ${placeOf(step)}`}
+            onClick={() => moveTo({ step: step + 1, event: 0 })}
+          >
+            {placeOf(step)}
           </button>
         ))}
+        {steps.length > PLACES && <span class="muted">and {steps.length - PLACES} more</span>}
       </span>
     </li>
   );
 }
 
 function placeOf(step: number): string {
+  if (source.value?.kind === 'trace') return `event ${step}`;
   const line = lines.value[step];
   return line === undefined ? `step ${step + 1}` : `line ${line}`;
 }

@@ -7,10 +7,12 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../../lessons/index.ts';
 import { FoldButton } from '../../ui/FoldButton.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
+import { lecture } from '../../ui/panes.ts';
 import { Splitter } from '../../ui/Splitter.tsx';
 import { GuestForm } from '../opening/GuestForm.tsx';
 import { isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
+import { LectureLine } from './LectureLine.tsx';
 import { LessonEnd } from './LessonEnd.tsx';
 import { NextButton } from './NextButton.tsx';
 import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.ts';
@@ -24,6 +26,7 @@ export function LessonPanel() {
         <FoldButton pane="lesson" name="the lesson" />
         <h2>{title.value}</h2>
       </div>
+      {lecture.value && <LectureLine />}
       {open ? <LessonText lesson={open} /> : <OwnRecording />}
       {open && <NextButton lesson={open} />}
       <Splitter id="lesson" divides=".sidebar" />

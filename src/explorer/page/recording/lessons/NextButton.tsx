@@ -6,7 +6,26 @@ import type { Lesson } from '../../../lessons/index.ts';
 import { isRecording, moveBySteps } from '../state.ts';
 import { lineDone, neighbour, openLesson } from '../workspace.ts';
 import { markDone, numberOf } from './course.ts';
+import { isAnswered } from './Quiz.tsx';
 import { hasEnded } from './story.ts';
+
+/** Scrolls to the first question without an answer; nothing if there is none. They come after the last note, out of sight. */
+function ToQuestions({ lesson: { questions } }: { readonly lesson: Lesson }) {
+  const open = questions.map((question) => !isAnswered(question));
+  const count = open.filter(Boolean).length;
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      class="to-questions"
+      onClick={() =>
+        document.querySelectorAll('.quiz')[open.indexOf(true)]?.scrollIntoView({ block: 'start' })
+      }
+    >
+      {count === 1 ? '1 question' : `${count} questions`}
+    </button>
+  );
+}
 
 /** The button. */
 export function NextButton({ lesson }: { readonly lesson: Lesson }) {
@@ -28,6 +47,7 @@ export function NextButton({ lesson }: { readonly lesson: Lesson }) {
       <button type="button" class="plain" onClick={() => moveBySteps(-1)}>
         Back
       </button>
+      <ToQuestions lesson={lesson} />
       {next === undefined ? (
         <button type="button" class="primary" disabled={isRecording.value} onClick={() => markDone(lesson)}>
           Done: this was the last lesson
@@ -36,12 +56,14 @@ export function NextButton({ lesson }: { readonly lesson: Lesson }) {
         <button
           type="button"
           class="primary"
+          aria-label={`Next: Lesson ${numberOf(next)}: ${next.title}`}
           onClick={() => {
             markDone(lesson);
             void openLesson(next);
           }}
         >
-          Next: Lesson {numberOf(next)}: {next.title}
+          Next: Lesson {numberOf(next)}
+          <small>{next.title}</small>
         </button>
       )}
     </div>

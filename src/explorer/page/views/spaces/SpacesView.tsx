@@ -77,8 +77,8 @@ export function SpacesView() {
         </div>
         {lens.value && <PageLens />}
       </div>
-      {legend.value && <Legend />}
       <p class="spaces-empty">{emptySentence(result !== null, spaces)}</p>
+      {legend.value && spaces.length > 0 && <Legend />}
     </section>
   );
 }

@@ -121,5 +121,5 @@ function reasonOf({ side, level }: Place, columns: readonly Column[]): string {
   if (segments.some((entry) => entry?.state === 'frame')) return 'None: the segment has a 1 MiB frame.';
   if (segments.some((entry) => entry?.state === 'unlinked'))
     return 'None yet. The first access creates one for the process and links the guest’s entry to it.';
-  return 'None: nobody has accessed this segment yet.';
+  return 'None at this position. The first access to mapped memory creates one.';
 }

@@ -13,7 +13,7 @@ import { pageSentence } from '../model/pages.ts';
 const COLUMNS = 16;
 /** Pixels: width and height of a page, width of the numbers of the rows, and height of those of the columns. */
 const WIDE = 16;
-const HIGH = 12;
+const HIGH = 11;
 const NUMBERS = 20;
 const HEAD = 12;
 const WIDTH = NUMBERS + COLUMNS * WIDE + 2;
@@ -114,7 +114,7 @@ function Numbers() {
           <text x={NUMBERS + i * WIDE + WIDE / 2} y={HEAD - 3} text-anchor="middle">
             {digit}
           </text>
-          <text x={NUMBERS - 4} y={HEAD + i * HIGH + HIGH - 3} text-anchor="end">
+          <text x={NUMBERS - 4} y={HEAD + i * HIGH + HIGH - 2} text-anchor="end">
             {digit}0
           </text>
         </>

@@ -35,42 +35,45 @@ export function PageLens() {
   const pointed = segment.first + (hovered.value ?? index);
   return (
     <section class="lens" aria-label="Pages of the segment">
-      <h3>
-        {displayName(shown.space)}, segment {hex(addressOf(segment.first))}
-      </h3>
-      {behind(shown.space, segment.process)}
+      <div class="head">
+        <h3>
+          {displayName(shown.space)}, segment {hex(addressOf(segment.first))}
+        </h3>
+        <button
+          type="button"
+          class="plain"
+          title="Show the walk to this page"
+          onClick={() => show(shown.space, segment.page)}
+        >
+          Walk
+        </button>
+      </div>
+      {shown.space.startsWith('gmap') && <p class="muted">{behind(segment.process)}</p>}
       <PageGrid segment={segment} select={select} hovered={hovered} />
       <p class="lens-page">
-        <b>Page {hex(addressOf(pointed))}</b>: {flagWords(segment.flags[pointed - segment.first] as number)}.{' '}
-        <button type="button" class="plain" onClick={() => show(shown.space, segment.page)}>
-          Walk to it
-        </button>
+        <b>Page {hex(addressOf(pointed))}</b>: {flagWords(segment.flags[pointed - segment.first] as number)}.
       </p>
+      <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
       <PageEntry segment={segment} index={index} />
       {segment.table !== null && (
         <p class="lens-changes">
-          Entry: <ChangeButtons target={entryAt(segment.table + index * 8)} of="the page-table entry" />
+          PTE <ChangeButtons target={entryAt(segment.table + index * 8)} of="the page-table entry" />
         </p>
       )}
       {segment.bytes !== null && (
         <p class="lens-changes">
-          Contents: <ChangeButtons target={contents} of="the contents" />
+          Bytes <ChangeButtons target={contents} of="the contents" />
         </p>
       )}
-      <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
     </section>
   );
 }
 
-function behind(space: SpaceName, process: number | null) {
-  if (!space.startsWith('gmap')) return null;
-  return (
-    <p class="muted">
-      {process === null
-        ? 'No process segment is behind it.'
-        : `Process segment ${hex(addressOf(process))} is behind it.`}
-    </p>
-  );
+/** Names what a guest segment is backed by. */
+function behind(process: number | null): string {
+  return process === null
+    ? 'No process segment is behind it.'
+    : `Process segment ${hex(addressOf(process))} is behind it.`;
 }
 
 function show(space: SpaceName, page: number): void {
