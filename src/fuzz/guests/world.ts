@@ -12,7 +12,7 @@ import {
   type Vcpu,
   type VirtualMachine,
 } from '../../host/index.ts';
-import { type Cpu, Machine, Storage } from '../../machine/index.ts';
+import { type Cpu, type Engine, Machine, Storage } from '../../machine/index.ts';
 import { bytesOf, HANDLERS, NEW_PSWS } from '../handlers.ts';
 import {
   AT,
@@ -39,6 +39,8 @@ export interface Variant {
   readonly secrets: number;
   /** Number of frames that the host allocates first, so that all other frames have other addresses. */
   readonly frames: number;
+  /** How the machine executes instructions; default `auto`. */
+  readonly engine?: Engine;
 }
 
 /** A process with a virtual machine. It remains after its end until `create` replaces it. */
@@ -71,7 +73,7 @@ export class GuestWorld {
   /** @param storage cleared storage to reuse */
   constructor(setup: GuestSetup, variant: Variant, storage = new Storage(STORAGE_SIZE)) {
     this.#setup = setup;
-    this.host = new Host(new Machine({ storage, cpus: 2 }));
+    this.host = new Host(new Machine({ storage, cpus: 2, engine: variant.engine ?? 'auto' }));
     this.cpus = this.host.machine.cpus;
     this.own = [0, 1].map((vm) => new Pattern(`the data of virtual machine ${vm}`, setup.seed + 1 + vm));
     this.secret = new Pattern('a canary', setup.seed + 3 + variant.secrets);

@@ -28,19 +28,26 @@ export class Engines {
     });
   }
 
-  /** Runs both with each limit in turn. @throws Error if they stop for different reasons or in different states */
-  run(...limits: number[]): void {
-    for (const limit of limits) {
-      const [compiled, interpreted] = [this.compiled, this.interpreted].map((cpu) =>
-        inWords({ stop: cpu.run(limit), ...stateOf(cpu) }),
+  /** Runs both with each limit in turn. Returns what differs then: the compiled value and the right one. */
+  differences(...limits: number[]): string[] {
+    return limits.flatMap((limit, n) => {
+      const ends = [this.compiled, this.interpreted].map((cpu) => ({
+        stop: cpu.run(limit),
+        ...stateOf(cpu),
+      }));
+      const [compiled, right] = ends.map((end) =>
+        Object.entries(end).map(([name, value]) => [name, shown(value)]),
       );
-      if (compiled !== interpreted) throw new Error(`compiled:\n${compiled}\ninterpreted:\n${interpreted}`);
-    }
+      return (compiled ?? []).flatMap(([name, value], i) =>
+        value === right?.[i]?.[1] ? [] : [`run ${n}, ${name}: ${value}, not ${right?.[i]?.[1]}`],
+      );
+    });
   }
 }
 
-const inWords = (value: unknown) =>
-  JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString(16) : part), 1);
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_, field) => (typeof field === 'bigint' ? `0x${field.toString(16)}` : field));
+}
 
 function stateOf(cpu: Cpu) {
   const { executed, pswMask, pswAddress, breakingHi, breakingLo, timer, tod, fpc } = cpu;
