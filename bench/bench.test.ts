@@ -5,6 +5,7 @@ import { guestSegment, Host, processSegment } from '../src/host/index.ts';
 import { Machine } from '../src/machine/index.ts';
 import { workOf } from '../test/work.ts';
 import { benchAccess, ROUTES } from './access.ts';
+import { benchChanges, SEARCHES } from './changes.ts';
 import { benchCheck } from './check.ts';
 import { KERNELS, runKernel } from './cpu.ts';
 import { benchGmap, gmapJson, OPERATIONS } from './gmap.ts';
@@ -39,6 +40,14 @@ describe('the benchmark of accesses', () => {
   it('reports nanoseconds per access for every route', () => {
     const figures = benchAccess('strided', 1);
     expect(Object.keys(figures).sort()).toEqual([...ROUTES].sort());
+    expect(Object.values(figures).every(isFigure)).toBe(true);
+  });
+});
+
+describe('the benchmark of searches for changes', () => {
+  it('reports milliseconds for every search', () => {
+    const figures = benchChanges(500_000);
+    expect(Object.keys(figures)).toEqual(['record', 'prepare', ...SEARCHES]);
     expect(Object.values(figures).every(isFigure)).toBe(true);
   });
 });

@@ -47,7 +47,8 @@ function checkoutOf(folder: URL): URL {
 }
 
 const IMAGES = new URL('bench/kernels/images/', checkoutOf(new URL('./', import.meta.url)));
-const imagePath = (name: Kernel) => fileURLToPath(new URL(`${name}.elf`, IMAGES));
+/** Returns the path of a guest's image. */
+export const imagePath = (name: Kernel) => fileURLToPath(new URL(`${name}.elf`, IMAGES));
 
 /**
  * Runs a guest to its end.

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
+import { benchChanges } from './changes.ts';
 import { benchCheck } from './check.ts';
 import { benchKernel, KERNELS } from './cpu.ts';
 import { benchGmap, gmapJson, SEGMENTS_MAX } from './gmap.ts';
@@ -17,11 +18,15 @@ const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- access [--json]
        npm run bench -- check [--json]
        npm run bench -- inspect [--segments N] [--json]
+       npm run bench -- changes [--json]
        npm run bench -- primitives [--json]
        npm run bench -- cpu [--json]`;
 
 /** Number of operations of the scenario that is performed without and with checks. */
 const CHECKED_OPERATIONS = 100_000;
+
+/** The length of the run in which changes are searched for. */
+const CHANGES_STEPS = 20_000_000;
 
 /** Prints figures under a heading, or as a line of JSON. */
 type Print = (heading: string, figures: Record<string, number>, json: object) => void;
@@ -105,6 +110,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
         };
         print(kernel, figures, { kernel, ...own, qemuSeconds });
       }
+    },
+  },
+  changes: {
+    sized: null,
+    run: (print) => {
+      const ms = rounded(benchChanges(CHANGES_STEPS));
+      print('a guest of 20 million steps, milliseconds', ms, { ms });
     },
   },
   primitives: {

@@ -849,8 +849,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'going back stays where one is',
     file: 'src/player/run-pool.ts',
-    find: 'if ((this.#kept[i] as Run).step <= step)',
-    replace: 'if ((this.#kept[i] as Run).step <= step + 1)',
+    find: 'if (!hasPassed(this.#kept[i] as Run, step))',
+    replace: 'if (!hasPassed(this.#kept[i] as Run, step + 1))',
   },
   {
     name: "a guest's prefix check shows in its translations",
@@ -1665,7 +1665,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a guest goes on after the access that a breakpoint is for',
     file: 'src/machine/engine/cpu.ts',
-    find: "      if (this.observer?.ended()) return { reason: 'limit' };\n",
+    find: "      if (isOver) return { reason: 'limit' };\n",
     replace: '',
   },
   {
@@ -1742,20 +1742,56 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'only the first store into watched memory is seen',
-    file: 'src/player/change-search.ts',
-    find: '    this.#cpu.attention = true;\n    return true;',
-    replace: '    this.#cpu.attention = true;\n    return false;',
+    file: 'src/player/change-watch.ts',
+    find: 'this.#cpu.attention = true;\n    return true;',
+    replace: 'this.#cpu.attention = true;\n    return false;',
   },
   {
     name: 'a store into watched memory is noticed when the guest is left',
-    file: 'src/player/change-search.ts',
-    find: '    this.#cpu.attention = true;\n    return true;',
-    replace: '    return true;',
+    file: 'src/player/change-watch.ts',
+    find: '    this.#compareStore();\n    this.#storing = this.#run.step;\n',
+    replace: '',
   },
   {
-    name: 'changes are not looked for before the last run that was kept',
+    name: 'changes are not looked for before the last interval',
     file: 'src/player/change-search.ts',
-    find: '|| this.#start === 0) this.#finish();',
-    replace: '|| this.#start >= 0) this.#finish();',
+    find: 'if (this.#found !== null) this.#interval = null;',
+    replace: 'this.#interval = null;',
+  },
+  {
+    name: 'a search forgets in which frame the memory was before',
+    file: 'src/player/change-search.ts',
+    find: "if (this.#direction === 'previous' && this.#target.space !== null) this.#frame = watch.frame;\n",
+    replace: "if (this.#direction === 'previous' && this.#target.space !== null) this.#frame = -1;\n",
+  },
+  {
+    name: 'the index reports only the first store into a frame of all',
+    file: 'src/player/change-index.ts',
+    find: '    for (const { tlb } of this.#cpus) tlb.changed.fill(0);\n',
+    replace: '',
+  },
+  {
+    name: 'the index overlooks tables that change without an event',
+    file: 'src/player/change-index.ts',
+    find: 'this.#hasChange || this.#host.tablesChanged ||',
+    replace: 'this.#hasChange ||',
+  },
+  {
+    name: 'what the host stores into guest memory is not observed',
+    file: 'src/host/mm/user-access.ts',
+    find: '    if (write) machine.observer?.stored(frame / FRAME_SIZE);\n',
+    replace: '',
+  },
+  {
+    name: 'intervals that become one keep what changed in the first',
+    file: 'src/player/change-index.ts',
+    find: '  for (let i = 0; i < shorter.length; i++) longer[i]! |= shorter[i] as number;\n',
+    replace: '',
+  },
+  {
+    name: 'a run in the middle of a step counts as before it',
+    file: 'src/player/run-pool.ts',
+    find: 'return run.step > step || (run.step === step && run.inStep);',
+    replace: 'return run.step > step;',
   },
 ];

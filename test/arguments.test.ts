@@ -137,6 +137,8 @@ const HOST: Table = {
   ),
   Host: {
     processes: 'no arguments',
+    tablesChanged: 'inside',
+    forgetTableChanges: 'inside',
     stats: 'no arguments',
     createMm: op(host, 'createMm', () => [5], 'optionalNumber'),
     fork: op(host, 'fork', (w) => [w.mm, 5], 'some', 'optionalNumber'),
@@ -248,7 +250,7 @@ const HOST: Table = {
     length: 'no arguments',
     freed: 'no arguments',
     frames: 'no arguments',
-    frameOf: 'inside',
+    withFrame: 'inside',
     mapped: 'inside',
     read: op(
       (w) => w.file,
@@ -391,6 +393,7 @@ const HOST: Table = {
     waiting: 'no arguments',
     waitEnabled: 'no arguments',
     wakesAt: 'no arguments',
+    exits: 'no arguments',
     runnable: 'no arguments',
     storeStatusAssigned: 'no arguments',
     forgetTranslations: 'no arguments',

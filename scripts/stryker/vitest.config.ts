@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: (process.env['GUESTHOUSE_TESTS'] ?? 'src/**/*.test.ts').split('\n'),
-    testTimeout: 60_000,
+    // Mutated code is slow, and the computer may be busy. StrykerJS has a limit of its own.
+    testTimeout: 600_000,
   },
 });

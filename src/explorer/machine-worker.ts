@@ -33,9 +33,10 @@ import type {
   QueryResult,
 } from './protocol.ts';
 import { sameSteps } from './same-steps.ts';
+import { inSlices } from './slices.ts';
 
-/** Yield to the event loop after this many milliseconds. */
-const SLICE_TIME = 40;
+/** The milliseconds of a slice in which the player only prepares for later. */
+const IDLE_SLICE_TIME = 10;
 /** Milliseconds between two progress reports. */
 const REPORT_INTERVAL = 100;
 /** Units of work of a guest after which the page must call `resume`. */
@@ -70,6 +71,9 @@ export class MachineWorker implements MachineApi {
   #opened = 0;
   /** The number of searches begun or cancelled: a search ends when it is not the last one. */
   #searches = 0;
+  /** The number of calls under way that play, and of all such calls. While none is, the player prepares for going back. */
+  #playing = 0;
+  #calls = 0;
   /** The query in progress. Two at a time would send the live run back and forth. */
   #querying: Promise<unknown> = Promise.resolve();
 
@@ -89,8 +93,31 @@ export class MachineWorker implements MachineApi {
     return this.#record(this.#demand(), progress);
   }
 
+  /** Performs a call that plays. When it was the last one, the player prepares for the next ones. */
+  async #whilePlaying<T>(player: Player, call: () => Promise<T>): Promise<T> {
+    this.#playing++;
+    this.#calls++;
+    try {
+      return await call();
+    } finally {
+      this.#playing--;
+      void this.#prepare(player);
+    }
+  }
+
+  async #prepare(player: Player): Promise<void> {
+    const calls = this.#calls;
+    const isIdle = () => this.#playing === 0 && this.#calls === calls && this.#player === player;
+    await new Promise((resolve) => setTimeout(resolve));
+    if (isIdle()) await inSlices((pending) => player.prepare(pending), isIdle, IDLE_SLICE_TIME);
+  }
+
   /** Records in slices, and lets queries in between. */
   async #record(player: Player, progress: Listener): Promise<Progress> {
+    return this.#whilePlaying(player, () => this.#recordAll(player, progress));
+  }
+
+  async #recordAll(player: Player, progress: Listener): Promise<Progress> {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
     let reported = performance.now();
@@ -111,7 +138,8 @@ export class MachineWorker implements MachineApi {
 
   async query(position: Position, query: Query): Promise<QueryResult> {
     const player = this.#demand();
-    const result = this.#querying.then(() => this.#query(player, position, query));
+    const ask = () => this.#query(player, position, query);
+    const result = this.#querying.then(() => this.#whilePlaying(player, ask));
     this.#querying = result.catch(() => undefined);
     return result;
   }
@@ -175,6 +203,10 @@ export class MachineWorker implements MachineApi {
 
   /** Plays a search in slices. */
   async #search<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
+    return this.#whilePlaying(player, () => this.#searchAll(player, search, progress));
+  }
+
+  async #searchAll<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
     const mine = ++this.#searches;
     const isLast = () => this.#player === player && mine === this.#searches;
     let reported = performance.now();
@@ -256,23 +288,6 @@ export class MachineWorker implements MachineApi {
   #demand(): Player {
     if (this.#player === null) throw new Error('nothing is open');
     return this.#player;
-  }
-}
-
-/**
- * Plays in slices of `SLICE_TIME`, and yields to the event loop in between.
- * @param advance plays until `pending` returns true; returns whether it is done
- * @param continues called between slices; when it returns false, playing stops
- */
-async function inSlices(
-  advance: (pending: () => boolean) => boolean,
-  continues: () => boolean,
-): Promise<void> {
-  for (;;) {
-    const until = performance.now() + SLICE_TIME;
-    if (advance(() => performance.now() >= until)) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    if (!continues()) return;
   }
 }
 

@@ -62,6 +62,20 @@ export class Host {
     for (const cpu of machine.cpus) cpu.setControl(0, (cpu.cr[0] as bigint) | BigInt(CR0.EDAT));
   }
 
+  /**
+   * Whether tables of a process or of its gmaps, or pages behind them, may have changed since the last call of
+   * `forgetTableChanges` without an event: a page-table lock was taken. @internal
+   */
+  get tablesChanged(): boolean {
+    for (const { pageTableLock } of this.#mms) if (pageTableLock.used) return true;
+    return false;
+  }
+
+  /** Makes `tablesChanged` false. @internal */
+  forgetTableChanges(): void {
+    for (const { pageTableLock } of this.#mms) pageTableLock.forgetUse();
+  }
+
   /** The address spaces of the processes that have not ended. */
   get processes(): ReadonlySet<Mm> {
     return this.#mms;

@@ -57,6 +57,8 @@ export const RANK = { MMAP: 1, PAGE_TABLE: 2 } as const;
 const FREE = 0;
 const READ = 1;
 const WRITE = 2;
+/** Free, and it was held since the last call of `forgetUse`. */
+const RELEASED = -1;
 
 /**
  * One lock: many readers or one writer.
@@ -99,6 +101,16 @@ export class Lock {
   /** Releases the lock. */
   release(): void {
     if (this.#locks.checking) this.#checkRelease();
+    this.#mode = RELEASED;
+  }
+
+  /** Whether it is held, or was since the last call of `forgetUse`. */
+  get used(): boolean {
+    return this.#mode !== FREE;
+  }
+
+  /** Makes `used` false. Preconditions: it is not held. */
+  forgetUse(): void {
     this.#mode = FREE;
   }
 
@@ -113,16 +125,16 @@ export class Lock {
   #checkAcquire(): void {
     const locks = this.#locks;
     const above = locks.held.find((lock) => lock !== this && lock.rank >= this.rank);
-    if (this.#mode !== FREE) locks.report(`${this.name} taken while it is held`);
+    if (this.#mode > FREE) locks.report(`${this.name} taken while it is held`);
     if (above) locks.report(`${this.name} taken under the ${above.name}`);
-    if (this.#mode !== FREE) return;
+    if (this.#mode > FREE) return;
     this.before = locks.latest;
     locks.latest = this;
   }
 
   #checkRelease(): void {
     const locks = this.#locks;
-    if (this.#mode === FREE) locks.report(`${this.name} released while it is not held`);
+    if (this.#mode <= FREE) locks.report(`${this.name} released while it is not held`);
     else if (locks.latest === this) locks.latest = this.before;
     else this.#removeFrom(locks.latest);
     this.before = null;

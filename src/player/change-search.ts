@@ -1,34 +1,11 @@
 /** "Who wrote this?": the search for a change of memory, forward or back. */
 
-import type { Cpu, Observer } from '../machine/index.ts';
 import type { Direction } from './breakpoint-search.ts';
-import { EventPositions } from './event-positions.ts';
+import type { ChangeIndex, Interval } from './change-index.ts';
+import { type ChangeTarget, ChangeWatch, type FoundChange } from './change-watch.ts';
 import { isEarlier, PlayerError, type Position } from './positions.ts';
 import type { Run } from './run.ts';
 import type { RunPool } from './run-pool.ts';
-import type { SpaceName } from './snapshot.ts';
-
-/** Memory whose changes are searched for: 1 to 4096 bytes in one page. */
-export interface ChangeTarget {
-  /** The address space, or null for absolute storage: a frame, or an entry of a table. */
-  readonly space: SpaceName | null;
-  readonly address: bigint;
-  readonly length: number;
-}
-
-/** A change of memory. */
-export interface FoundChange {
-  /**
-   * The first position at which the memory is different: right after the step that has changed it, or right after an event
-   * that follows the change inside a step.
-   */
-  readonly position: Position;
-  /** The absolute address of the memory after the change, or null if the page has no frame. */
-  readonly absolute: bigint | null;
-  /** The bytes before and after the change, or null where the page has no frame. */
-  readonly before: Uint8Array | null;
-  readonly after: Uint8Array | null;
-}
 
 const PAGE = 4096;
 
@@ -40,138 +17,64 @@ export function demandTarget({ address, length }: ChangeTarget): void {
   }
 }
 
-/** Watches memory while a run plays. Stores of processors are reported by the machine; changes by the host are compared for. */
-class ChangeWatch implements Observer {
-  readonly before = null;
-  readonly accessed = null;
-  readonly #run: Run;
-  readonly #cpu: Cpu;
-  readonly #target: ChangeTarget;
-  readonly #found: (change: FoundChange) => void;
-  readonly #events: EventPositions;
-  #absolute: bigint | null = null;
-  #frame = -1;
-  #bytes: Uint8Array | null = null;
-  #stored = false;
-
-  constructor(run: Run, target: ChangeTarget, found: (change: FoundChange) => void) {
-    if (run.host === null) throw new PlayerError('a trace has no memory');
-    this.#run = run;
-    this.#target = target;
-    this.#found = found;
-    const { machine } = run.host;
-    this.#cpu = machine.cpu(0);
-    machine.observer = this;
-    this.#locate();
-    this.#bytes = this.#read();
-    this.#events = new EventPositions(run, (_, position) => this.check(position));
-  }
-
-  close(): void {
-    this.#events.close();
-    if (this.#run.host !== null) this.#run.host.machine.observer = null;
-  }
-
-  stored(frame: number): boolean {
-    if (frame !== this.#frame) return false;
-    this.#stored = true;
-    // The loop of the processor ends after the instruction, and calls `ended`.
-    this.#cpu.attention = true;
-    return true;
-  }
-
-  abandoned(): void {}
-
-  ended(): boolean {
-    if (this.#stored) this.#compare({ step: this.#run.step, event: 0 });
-    this.#stored = false;
-    return false;
-  }
-
-  /** Compares the memory with what it was, wherever it is now. */
-  check(position: Position): void {
-    this.#locate();
-    this.#compare(position);
-  }
-
-  #locate(): void {
-    const { space, address } = this.#target;
-    const walk = space === null ? null : this.#run.snapshot.machine?.walk(space, address);
-    const at = space === null ? address : (walk?.walk?.absolute ?? null);
-    const size = this.#run.host?.machine.storage.size ?? 0;
-    this.#absolute = at !== null && at + BigInt(this.#target.length) <= BigInt(size) ? at : null;
-    const frame = this.#absolute === null ? -1 : Number(this.#absolute >> 12n);
-    if (frame === this.#frame) return;
-    this.#frame = frame;
-    // Stores to the new frame must be reported, although a processor may have stored into it before.
-    for (const cpu of this.#run.host?.machine.cpus ?? []) cpu.tlb.changed.fill(0);
-  }
-
-  #read(): Uint8Array | null {
-    if (this.#absolute === null) return null;
-    const at = Number(this.#absolute);
-    return this.#run.host?.machine.storage.bytes.slice(at, at + this.#target.length) ?? null;
-  }
-
-  #compare(position: Position): void {
-    if (!this.#differs()) return;
-    const before = this.#bytes;
-    this.#bytes = this.#read();
-    this.#found({ position, absolute: this.#absolute, before, after: this.#bytes });
-  }
-
-  #differs(): boolean {
-    const bytes = this.#bytes;
-    if (this.#absolute === null || bytes === null) return (this.#absolute === null) !== (bytes === null);
-    const all = this.#run.host?.machine.storage.bytes as Uint8Array;
-    const at = Number(this.#absolute);
-    for (let i = 0; i < bytes.length; i++) if (all[at + i] !== bytes[i]) return true;
-    return false;
-  }
-}
-
 /**
- * A search. Forward it plays from the position to the first change. Backwards it plays the part before the position, from
- * where the nearest run was left, and only if nothing changes there the part before that.
+ * A search. It plays one interval of steps after the other, away from the position, until one has a change. With an index it
+ * skips those in which the memory cannot have changed. Without, it plays forward to the end; or backwards the part before
+ * the position, from where the nearest run was left, then the part before that.
  */
 export class ChangeSearch {
   readonly #pool: RunPool;
+  readonly #index: ChangeIndex | null;
   readonly #target: ChangeTarget;
   readonly #from: Position;
   readonly #direction: Direction;
-  readonly #last: number;
-  #run: Run | null;
+  /** The part of the recording that is searched. */
+  readonly #all: Interval;
+  /** The interval that is played, or null when the search is done. */
+  #interval: Interval | null;
+  /** The frame that the memory is in where the next interval adjoins, as in `ChangeIndex.lastBefore`. */
+  #frame: number | null;
+  #run: Run | null = null;
   #watch: ChangeWatch | null = null;
-  /** The step at which the part that is played ends. */
-  #end: number;
-  #start: number;
   #found: FoundChange | null = null;
-  #done = false;
 
-  /** @param steps those that are recorded */
-  constructor(pool: RunPool, target: ChangeTarget, from: Position, direction: Direction, steps: number) {
+  /**
+   * @param index of the recording, or null if it has none
+   * @param steps those that are recorded
+   */
+  constructor(
+    pool: RunPool,
+    index: ChangeIndex | null,
+    target: ChangeTarget,
+    from: Position,
+    direction: Direction,
+    steps: number,
+  ) {
     this.#pool = pool;
+    this.#index = index;
     this.#target = target;
     this.#from = from;
     this.#direction = direction;
-    this.#last = Math.min(steps, from.step + (from.event > 0 ? 1 : 0));
-    this.#end = direction === 'next' ? steps : this.#last;
-    const first = direction === 'next' ? from.step : Math.max(0, this.#last - 1);
-    this.#run = pool.take(first);
-    this.#start = direction === 'next' ? from.step : this.#run.step;
+    this.#all =
+      direction === 'next'
+        ? { first: from.step, end: steps }
+        : { first: 0, end: Math.min(steps, from.step + (from.event > 0 ? 1 : 0)) };
+    this.#frame = target.space === null ? Number(target.address >> 12n) : null;
+    this.#interval = direction === 'next' ? this.#after(from.step) : this.#before(this.#all.end);
   }
 
   /** The change, once the search is done; null if there is none. */
   get found(): FoundChange | null {
-    return this.#done ? this.#found : null;
+    return this.#interval === null ? this.#found : null;
   }
 
   /** How far it has come, 0 to 1. */
   get progress(): number {
-    if (this.#run === null) return 1;
-    const played = this.#run.step - this.#start;
-    if (this.#direction === 'next') return Math.max(0, played / Math.max(1, this.#end - this.#start));
-    return (this.#last - this.#end + played) / Math.max(1, this.#last);
+    if (this.#interval === null) return 1;
+    const { first, end } = this.#all;
+    const played = Math.max(0, (this.#run?.step ?? 0) - this.#interval.first);
+    const before = this.#direction === 'next' ? this.#interval.first - first : end - this.#interval.end;
+    return (before + played) / Math.max(1, end - first);
   }
 
   /**
@@ -179,42 +82,42 @@ export class ChangeSearch {
    * @param pending called often; when it returns true, the search pauses
    */
   advance(pending: () => boolean = () => false): boolean {
-    while (this.#run !== null) {
-      if (!this.#playPart(this.#run, pending)) return false;
-      if (this.#direction === 'next' || this.#found !== null || this.#start === 0) this.#finish();
-      else this.#goBack();
-      if (this.#run !== null && pending()) return false;
+    while (this.#interval !== null) {
+      if (!this.#play(this.#interval, pending)) return false;
+      this.#goOn(this.#interval);
+      if (this.#interval !== null && pending()) return false;
     }
     return true;
   }
 
-  /** Plays the part. Returns whether it is played to its end, or a change that is the result was found. */
-  #playPart(run: Run, pending: () => boolean): boolean {
-    if (run.step < this.#start) run.advance(this.#start - run.step, pending);
-    if (run.step < this.#start && run.end === null) return false;
-    this.#watch ??= new ChangeWatch(run, this.#target, (change) => this.#note(change));
-    const watch = this.#watch;
-    while (run.step < this.#end && run.end === null && !this.#isResult()) {
-      this.#stride(run, watch, pending);
-      if (pending()) return run.step >= this.#end || run.end !== null || this.#isResult();
+  /** Plays an interval. Returns whether it is played to its end, or a change that is the result was found. */
+  #play({ first, end }: Interval, pending: () => boolean): boolean {
+    this.#run ??= this.#pool.take(first);
+    const run = this.#run;
+    if (run.step < first) run.advance(first - run.step, pending);
+    if (run.step < first && run.end === null) return false;
+    this.#watch ??= this.#begin(run);
+    while (run.step < end && run.end === null && !this.#isResult()) {
+      this.#stride(run, this.#watch, end, pending);
+      if (pending()) return run.step >= end || run.end !== null || this.#isResult();
     }
     return true;
+  }
+
+  #begin(run: Run): ChangeWatch {
+    const watch = new ChangeWatch(run, this.#target, (change) => this.#note(change));
+    if (this.#direction === 'previous' && this.#target.space !== null) this.#frame = watch.frame;
+    return watch;
   }
 
   /** Plays until the host has acted, and to the end of the step for which it has. */
-  #stride(run: Run, watch: ChangeWatch, pending: () => boolean): void {
-    const cpu = run.host?.machine.cpu(0) as Cpu;
-    const { interceptedAt } = cpu;
-    let acted = false;
-    const most = run.stride === 1 ? 1 : this.#end - run.step;
-    run.advance(most, () => {
-      acted = true;
-      return this.#isResult() || cpu.executed !== interceptedAt || pending();
-    });
+  #stride(run: Run, watch: ChangeWatch, end: number, pending: () => boolean): void {
+    const { acts } = run;
+    const most = run.stride === 1 ? 1 : end - run.step;
+    run.advance(most, () => run.acts !== acts || this.#isResult() || pending());
     // The host may have acted for a step that is not complete: what it has changed is a change of that step.
-    const complete = cpu.interceptedAt !== interceptedAt && cpu.interceptedAt === cpu.executed;
-    if (acted && !complete && run.stride !== 1 && run.step < this.#end) run.advance(1);
-    watch.check({ step: run.step, event: 0 });
+    if (run.inStep && run.step < end) run.advance(1);
+    watch.stopped();
   }
 
   #note(change: FoundChange): void {
@@ -229,17 +132,35 @@ export class ChangeSearch {
     return this.#direction === 'next' && this.#found !== null;
   }
 
-  /** Begins the part before the one that was played. */
-  #goBack(): void {
+  /** Goes on to the next interval, unless the search is done. */
+  #goOn({ first, end }: Interval): void {
+    const isNext = this.#direction === 'next';
+    if (isNext && this.#target.space !== null && this.#watch !== null) this.#frame = this.#watch.frame;
     this.#leave();
-    this.#end = this.#start;
-    this.#run = this.#pool.take(this.#end - 1);
-    this.#start = this.#run.step;
+    if (this.#found !== null) this.#interval = null;
+    else this.#interval = isNext ? this.#after(end) : this.#before(first);
   }
 
-  #finish(): void {
-    this.#done = true;
-    this.#leave();
+  /**
+   * Returns the last interval before a step. After the first one, it begins where the nearest run was left: this part must
+   * be played anyway, and changes in it need no play of their own.
+   */
+  #before(step: number): Interval | null {
+    const interval =
+      this.#index === null ? { first: step, end: step } : this.#index.lastBefore(step, this.#frame);
+    if (interval === null || step === 0) return null;
+    if (this.#index !== null && step === this.#all.end) return interval;
+    const { end } = interval;
+    return { first: Math.min(interval.first, this.#pool.nearest(end - 1)), end };
+  }
+
+  #after(step: number): Interval | null {
+    const { end } = this.#all;
+    if (step >= end) return null;
+    if (this.#index === null) return { first: step, end };
+    const interval = this.#index.firstAfter(step, this.#frame);
+    if (interval === null || interval.first >= end) return null;
+    return { first: interval.first, end: Math.min(interval.end, end) };
   }
 
   #leave(): void {

@@ -8,10 +8,13 @@ import { drawProfile, Generator, Random, Run as RandomRun } from '../fuzz/index.
 import { Storage } from '../machine/index.ts';
 import { formatOperation } from '../scenario/index.ts';
 import { NO_SYMBOLS, parseElf } from '../vmm/index.ts';
+import { ChangeIndex } from './change-index.ts';
+import { ChangeSearch } from './change-search.ts';
 import { EventPositions } from './event-positions.ts';
 import { GuestRun } from './guest-run.ts';
 import { type ChangeTarget, type Direction, isEarlier, Player, type Position, type Source } from './index.ts';
 import type { Run } from './run.ts';
+import { RunPool } from './run-pool.ts';
 import { readScript, ScenarioRun } from './scenario-run.ts';
 
 const SIZE = 1 << 30;
@@ -127,23 +130,79 @@ describe('a search for changes finds what comparing after every step and event f
 
   it.each(['exceptions', 'paging'])('in the guest %s', (name) => {
     const steps = 2000;
-    const image = new Uint8Array(readFileSync(`examples/images/${name}.elf`));
-    const source = { kind: 'guest', name, image, memory: 8n << 20n } as const;
-    const guest = () =>
-      new GuestRun({
-        source,
-        image: parseElf(image),
-        symbols: NO_SYMBOLS,
-        injectedFault: null,
-        storage: new Storage(SIZE),
-        listener: null,
-      });
     const random = new Random(7);
-    const ended = guest();
+    const ended = guestRun(name);
     ended.advance(steps);
     // A state description is updated when the guest leaves interpretive execution, so it depends on where runs stop.
     const blocks = (ended.vcpu?.vm.vcpus ?? []).map(({ block }) => Math.floor(block.origin / FRAME));
     const places = drawPlaces(ended, random, blocks);
-    compareAll(played(source, steps), places, byComparison(guest(), places, steps), random);
+    compareAll(played(guestOf(name), steps), places, byComparison(guestRun(name), places, steps), random);
+  });
+});
+
+function guestOf(name: string) {
+  const image = new Uint8Array(readFileSync(`examples/images/${name}.elf`));
+  return { kind: 'guest', name, image, memory: 8n << 20n } as const;
+}
+
+function guestRun(name: string, storage = new Storage(SIZE)): GuestRun {
+  const source = guestOf(name);
+  return new GuestRun({
+    source,
+    image: parseElf(source.image),
+    symbols: NO_SYMBOLS,
+    injectedFault: null,
+    storage,
+    listener: null,
+  });
+}
+
+describe('with an index', () => {
+  const LENGTH = 50;
+  const PAGES = 0x80;
+
+  function indexOf(run: GuestRun, steps: number): ChangeIndex {
+    const index = new ChangeIndex(run, LENGTH);
+    run.trace.subscribe(({ type }) => index.emitted(type));
+    while (run.step < steps && run.end === null) {
+      run.advance(LENGTH - (run.step % LENGTH));
+      if (run.end === null) index.extend();
+    }
+    return index;
+  }
+
+  it.each(['exceptions', 'paging', 'hello'])('a search in the guest %s finds the same', (name) => {
+    const random = new Random(11);
+    const run = guestRun(name);
+    const index = indexOf(run, 6000);
+    const steps = run.step;
+    const frames = run.host.kernel.frames.touched / FRAME;
+    const pool = new RunPool((storage) => guestRun(name, storage()), [], 4);
+    const search = (target: ChangeTarget, from: Position, direction: Direction, by: ChangeIndex | null) => {
+      const one = new ChangeSearch(pool, by, target, from, direction, steps);
+      let asked = 0;
+      while (!one.advance(() => ++asked % 7 === 0));
+      return one.found;
+    };
+    const blocks = (run.vcpu?.vm.vcpus ?? []).map(({ block }) => Math.floor(block.origin / FRAME));
+    let found = 0;
+    for (let i = 0; i < 80; i++) {
+      const length = random.pick([1, 8, FRAME]);
+      const frame = random.pick([...Array(frames).keys()].filter((one) => !blocks.includes(one)));
+      const inPage = random.below(FRAME / length) * length;
+      const target: ChangeTarget =
+        random.below(2) === 0
+          ? { space: 'gmap 0', address: BigInt(random.below(PAGES) * FRAME + inPage), length }
+          : { space: null, address: BigInt(frame * FRAME + inPage), length };
+      const from = { step: random.below(steps + 1), event: random.below(3) };
+      const direction = random.pick(['next', 'previous'] as const);
+      const expected = search(target, from, direction, null);
+      expect(
+        search(target, from, direction, index),
+        JSON.stringify([target.space, `${target.address}`, from]),
+      ).toEqual(expected);
+      if (expected !== null) found++;
+    }
+    expect(found).toBeGreaterThan(5);
   });
 });

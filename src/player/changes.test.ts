@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { GuestRun } from './guest-run.ts';
 import { type ChangeTarget, Player, PlayerError, type Position, type Source } from './index.ts';
 
 const QUIET = { check: false } as const;
@@ -148,5 +149,49 @@ describe('a search for a change', () => {
     expect(search.found).toEqual(find(player, target, end, 'previous'));
     expect(() => player.searchChange({ ...target, length: 4097 }, end, 'next')).toThrow(PlayerError);
     expect(() => player.searchChange({ ...target, address: 0x28fffn }, end, 'next')).toThrow(PlayerError);
+  });
+});
+
+describe('a search in a long run', () => {
+  const image = new Uint8Array(readFileSync('bench/kernels/images/xorshift.elf'));
+  const STEPS = 3_000_000;
+  const player = new Player({ kind: 'guest', name: 'xorshift', image }, QUIET);
+  player.record(STEPS);
+  const end = { step: STEPS, event: 0 };
+
+  /** Returns how many steps a search plays, and what it finds. */
+  function playedBy(target: ChangeTarget, from: Position, direction: 'next' | 'previous') {
+    let steps = 0;
+    const advance = GuestRun.prototype.advance;
+    const spy = vi.spyOn(GuestRun.prototype, 'advance').mockImplementation(function (
+      this: GuestRun,
+      ...args
+    ) {
+      const before = this.step;
+      advance.apply(this, args);
+      steps += this.step - before;
+    });
+    const found = find(player, target, from, direction);
+    spy.mockRestore();
+    return { steps, found };
+  }
+
+  it('plays only where the memory may have changed', () => {
+    const entry = player.at(end, ({ machine }) => {
+      return machine?.table('gmap 0', { level: 'segment', page: 0, from: 0, count: 1 })?.entries[0]?.at;
+    });
+    const segment = { space: null, address: entry ?? 0n, length: 8 } as const;
+    const last = playedBy(segment, end, 'previous');
+    expect(last.found?.after).not.toBeNull();
+    expect(last.steps).toBeLessThanOrEqual(200_000);
+    expect(playedBy(segment, { step: STEPS / 2, event: 0 }, 'next')).toEqual({ steps: 0, found: null });
+  });
+
+  it('begins close to where it must play', () => {
+    while (!player.prepare(() => true));
+    // The code of the guest is only loaded.
+    const { steps, found } = playedBy({ space: 'gmap 0', address: 0x2_0000n, length: 8 }, end, 'previous');
+    expect(found?.position.step).toBeLessThan(1000);
+    expect(steps).toBeLessThan(STEPS / 4);
   });
 });

@@ -57,6 +57,12 @@ export class GuestRun implements Run {
   #end: Progress['end'] = null;
   /** Units of work done when the host last had nothing left to handle. */
   #handled = 0;
+  /** Exits handled when `pending` was last called, units of work done when the host last acted, and when it did inside a unit. */
+  #exits = 0;
+  #actedAt = -1;
+  #actedInUnit = -1;
+  /** Whether the part that is played shall end. */
+  #stopping = false;
 
   constructor({ source, image, symbols, injectedFault, storage, listener }: GuestRunOptions) {
     this.#source = source;
@@ -81,6 +87,14 @@ export class GuestRun implements Run {
     return interceptedAt === executed && executed > this.#handled ? this.step - 1 : this.step;
   }
 
+  get acts(): number {
+    return (this.#monitor === null ? 0 : 1) + (this.vcpu?.exits ?? 0);
+  }
+
+  get inStep(): boolean {
+    return this.#actedInUnit === this.host.machine.cpu(0).executed && this.#end === null;
+  }
+
   get vcpu(): Vcpu | null {
     return this.#monitor?.current ?? null;
   }
@@ -94,20 +108,41 @@ export class GuestRun implements Run {
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        const end = this.#monitor?.run(Math.min(to - this.step, UNITS), () => this.#exitHandled(pending));
-        this.#handled = this.host.machine.cpu(0).executed;
-        this.#noteEnd(end);
-        if (pending()) return;
+        if (this.#playPart(Math.min(to - this.step, UNITS), pending)) return;
       }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
     }
   }
 
-  /** The host has handled an exit. A virtual CPU that it has stopped still returns to its user, in the same step. */
-  #exitHandled(pending: () => boolean): boolean {
-    if (this.vcpu?.stopped === false) this.#handled = this.host.machine.cpu(0).executed;
-    return pending();
+  /** Plays some units of work. Returns whether to play no more. */
+  #playPart(units: number, pending: () => boolean): boolean {
+    const cpu = this.host.machine.cpu(0);
+    this.#stopping = false;
+    const end = this.#monitor?.run(units, () => this.#left(pending));
+    this.#handled = cpu.executed;
+    this.#noteEnd(end);
+    this.#stopping ||= pending();
+    return this.#stopping;
+  }
+
+  /**
+   * The guest has left interpretive execution, and the host has handled why. A virtual CPU that it has stopped still returns
+   * to its user, in the same step. The monitor asks again when a part ends early.
+   */
+  #left(pending: () => boolean): boolean {
+    if (this.#stopping) return true;
+    const { executed, interceptedAt } = this.host.machine.cpu(0);
+    const exits = this.vcpu?.exits ?? 0;
+    if (exits !== this.#exits) {
+      // What the host does first after an interception completes that unit. All else belongs to the unit under way.
+      if (interceptedAt !== executed || this.#actedAt === executed) this.#actedInUnit = executed;
+      this.#actedAt = executed;
+      this.#exits = exits;
+    }
+    if (this.vcpu?.stopped === false) this.#handled = executed;
+    this.#stopping = pending() && this.vcpu?.stopped !== true;
+    return this.#stopping;
   }
 
   #load(): void {

@@ -4,7 +4,8 @@
  */
 
 export type { BreakpointSearch, Direction, FoundHit } from './breakpoint-search.ts';
-export type { ChangeSearch, ChangeTarget, FoundChange } from './change-search.ts';
+export type { ChangeSearch } from './change-search.ts';
+export type { ChangeTarget, FoundChange } from './change-watch.ts';
 export { Player } from './player.ts';
 export {
   EVENTS_KEPT,

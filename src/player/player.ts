@@ -5,18 +5,15 @@
  * its own storage, and only a few exist at a time (`RunPool`).
  */
 
-import { Checker } from '../check/index.ts';
 import { type Breakpoint, BreakpointError, parseBreakpoint } from '../debug/index.ts';
 import type { InjectedFault } from '../host/index.ts';
 import type { Storage } from '../machine/index.ts';
-import type { TraceEvent } from '../trace/index.ts';
 import { ImageError, NO_SYMBOLS, parseElf, type SymbolTable, symbolsOf } from '../vmm/index.ts';
 import { BreakpointSearch, type Direction } from './breakpoint-search.ts';
-import { ChangeSearch, type ChangeTarget, demandTarget } from './change-search.ts';
-import { EventPositions } from './event-positions.ts';
+import { ChangeSearch, demandTarget } from './change-search.ts';
+import type { ChangeTarget } from './change-watch.ts';
 import { GuestRun } from './guest-run.ts';
 import {
-  EVENTS_KEPT,
   PlayerError,
   type Position,
   type Progress,
@@ -25,32 +22,26 @@ import {
   type Source,
   type StepAnswer,
 } from './positions.ts';
-import type { Run, RunListener } from './run.ts';
+import { Recording } from './recording.ts';
+import type { Run } from './run.ts';
 import { type RunFactory, RunPool } from './run-pool.ts';
 import { readScript, ScenarioRun } from './scenario-run.ts';
 import type { Snapshot } from './snapshot.ts';
 import { readTrace } from './trace-file.ts';
 import { TraceRun } from './trace-run.ts';
 
-/** Maximum number of answers kept, and of characters in them. */
-const ANSWERS_KEPT = 200_000;
-const ANSWERS_SIZE = 1 << 24;
-/** Maximum console output kept, in characters. */
-const OUTPUT_KEPT = 1 << 20;
-/** The least that each piece of output counts for, in characters: a guest may print letter by letter. */
-const OUTPUT_LEAST = 16;
-/** Maximum number of violations kept. Later ones repeat the first. */
-const VIOLATIONS_KEPT = 20;
-
 /** Maximum number of runs kept besides the one that records. */
-const RUNS_KEPT = 3;
+const RUNS_KEPT = 9;
+/** Maximum number of runs of a guest that `prepare` makes, and of bytes of storage that they use. */
+const PREPARED = 7;
+const PREPARED_SIZE = 128 << 20;
 const BREAKPOINTS_MAX = 100;
 
 /** One recording, and a run of it that snapshots are taken of. */
 export class Player {
   /** The recorded events, at most `EVENTS_KEPT`. */
   readonly events: RecordedEvent[] = [];
-  /** The recorded answers of a scenario, at most `ANSWERS_KEPT`. */
+  /** The recorded answers of a scenario, at most 200,000. */
   readonly answers: StepAnswer[] = [];
   readonly #recording: Recording;
   readonly #pool: RunPool;
@@ -124,6 +115,17 @@ export class Player {
     });
   }
 
+  /**
+   * Prepares for going back in a long recording of a guest: makes runs at equal distances of it. Call it when there is nothing else
+   * to do. Returns whether there is no more to prepare.
+   * @param pending called often; when it returns true, playing stops
+   */
+  prepare(pending: () => boolean = () => false): boolean {
+    const { index, used, progress } = this.#recording;
+    if (this.#closed || index === null) return true;
+    return this.#pool.prepare(progress.steps, Math.min(PREPARED, Math.floor(PREPARED_SIZE / used)), pending);
+  }
+
   /** Calls `use` with a run that has not passed a step. */
   #using<T>(step: number, use: (run: Run) => T): T {
     const run = this.#take(step);
@@ -162,7 +164,8 @@ export class Player {
     if (this.#closed) throw new PlayerError('the player was closed');
     if (this.#kind === 'trace') throw new PlayerError('a trace has no memory');
     demandTarget(target);
-    return new ChangeSearch(this.#pool, target, from, direction, this.progress.steps);
+    const { index } = this.#recording;
+    return new ChangeSearch(this.#pool, index, target, from, direction, this.progress.steps);
   }
 
   /** Returns what is wrong with a text as a breakpoint of this recording, or null. */
@@ -208,96 +211,6 @@ function insideStep<T>(run: Run, nth: number, ask: (snapshot: Snapshot) => T): T
   }
   if (failure !== null) throw failure;
   return answer === null ? ask(run.snapshot) : (answer as { readonly value: T }).value;
-}
-
-/** Plays a recording for the first time. */
-class Recording {
-  readonly #run: Run;
-  readonly #checker: Checker | null;
-  readonly #events: RecordedEvent[];
-  readonly #output: { step: number; text: string }[] = [];
-  readonly #violations: Progress['violations'][number][] = [];
-  #closed = false;
-  #count = 0;
-  #outputSize = 0;
-  #answersSize = 0;
-  /** The arrays reported last. They are copied only when something was added. */
-  #reported: Pick<Progress, 'violations' | 'output'> = { violations: [], output: [] };
-  /** The step at which the check in progress ends. */
-  #checkAt: number | null = null;
-
-  constructor(
-    newRun: (listener: RunListener) => Run,
-    check: boolean,
-    events: RecordedEvent[],
-    answers: StepAnswer[],
-  ) {
-    this.#events = events;
-    this.#run = newRun({
-      answered: (answer) => this.#addAnswer(answer, answers),
-      output: (step, text) => this.#addOutput(step, text),
-    });
-    new EventPositions(this.#run, (event, position) => this.#addEvent(event, position));
-    this.#checker = check && this.#run.host !== null ? Checker.attach(this.#run.host) : null;
-  }
-
-  get progress(): Progress {
-    const { step, of, end } = this.#run;
-    const { violations, output } = this.#reported;
-    if (violations.length !== this.#violations.length || output.length !== this.#output.length) {
-      this.#reported = { violations: [...this.#violations], output: [...this.#output] };
-    }
-    return { steps: step, of, events: this.#count, end, ...this.#reported };
-  }
-
-  /** Ends the run, if it has not been closed before. */
-  close(pool: RunPool): void {
-    if (!this.#closed) pool.close(this.#run);
-    this.#closed = true;
-  }
-
-  /** As `Player.record`. */
-  record(steps: number, pending: () => boolean = () => false): void {
-    const to = this.#run.step + steps;
-    while (this.#run.step < to && this.#run.end === null) {
-      if (this.#checker === null) this.#run.advance(to - this.#run.step, pending);
-      else this.#checkedStride(this.#checker, to, pending);
-      if (pending()) return;
-    }
-  }
-
-  /** Plays up to the next check, which always comes at the same step, no matter where a call stops. */
-  #checkedStride(checker: Checker, to: number, pending: () => boolean): void {
-    if (this.#checkAt === null) {
-      this.#run.announce(checker);
-      this.#checkAt = this.#run.step + this.#run.stride;
-    }
-    this.#run.advance(Math.min(this.#checkAt, to) - this.#run.step, pending);
-    if (this.#run.step < this.#checkAt && this.#run.end === null) return;
-    this.#checkAt = null;
-    const step = this.#run.step - 1;
-    for (const violation of this.#run.end === null ? checker.checkChanged() : checker.checkAll()) {
-      if (this.#violations.length < VIOLATIONS_KEPT) this.#violations.push({ step, violation });
-    }
-  }
-
-  #addOutput(step: number, text: string): void {
-    if (this.#outputSize > OUTPUT_KEPT || text === '') return;
-    this.#outputSize += Math.max(text.length, OUTPUT_LEAST);
-    this.#output.push({ step, text });
-  }
-
-  #addAnswer(answered: StepAnswer, answers: StepAnswer[]): void {
-    if (answers.length >= ANSWERS_KEPT || this.#answersSize > ANSWERS_SIZE) return;
-    for (const line of answered.answer) this.#answersSize += line.length;
-    this.#answersSize += answered.text?.length ?? 0;
-    answers.push(answered);
-  }
-
-  #addEvent(event: TraceEvent, position: Position): void {
-    const n = this.#count++;
-    if (n < EVENTS_KEPT) this.#events.push({ n, position, event });
-  }
 }
 
 /** @throws PlayerError if the source cannot be played */

@@ -12,6 +12,9 @@ export type RunFactory = (storage: () => Storage, listener: RunListener | null) 
 /** Storage sizes in bytes: the usual one, and one for browsers that cannot allocate that much. */
 const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
 
+/** The least distance between two runs that `prepare` makes, in steps. It is played in about ten milliseconds. */
+const DISTANCE = 250_000;
+
 /** The runs that nobody uses at the moment. */
 export class RunPool {
   readonly #factory: RunFactory;
@@ -19,6 +22,10 @@ export class RunPool {
   /** In ascending order of step. */
   #kept: Run[] = [];
   readonly #spare: Storage[];
+  /** The run that `prepare` plays, and to which step. */
+  #preparing: { readonly run: Run; readonly to: number } | null = null;
+  /** How many runs `prepare` may still make before another run is used. */
+  #left = Infinity;
 
   /**
    * @param spare storage that is no longer in use, cleared
@@ -45,10 +52,16 @@ export class RunPool {
    * caller gives it back.
    */
   take(step: number): Run {
+    this.#left = Infinity;
     for (let i = this.#kept.length - 1; i >= 0; i--) {
-      if ((this.#kept[i] as Run).step <= step) return this.#kept.splice(i, 1)[0] as Run;
+      if (!hasPassed(this.#kept[i] as Run, step)) return this.#kept.splice(i, 1)[0] as Run;
     }
     return this.create();
+  }
+
+  /** The step of the run that `take` would return. */
+  nearest(step: number): number {
+    return this.#kept.findLast((run) => !hasPassed(run, step))?.step ?? 0;
   }
 
   /** Keeps a run. If there are too many, closes the one that another one can best stand in for. */
@@ -56,6 +69,48 @@ export class RunPool {
     this.#kept.push(run);
     this.#kept.sort((a, b) => a.step - b.step);
     if (this.#kept.length > this.#most) this.close(this.#leastUseful());
+  }
+
+  /**
+   * Makes runs at equal distances, so that every position is close to one. Returns whether all exist.
+   * @param steps the length of the recording
+   * @param count how many to make at most; fewer than are kept, because others are used, too
+   * @param pending called often; when it returns true, playing stops
+   */
+  prepare(steps: number, count: number, pending: () => boolean): boolean {
+    const distance = Math.max(DISTANCE, Math.floor(steps / (count + 1)));
+    this.#left = Math.min(this.#left, count);
+    for (;;) {
+      this.#preparing ??= this.#missing(steps, distance);
+      if (this.#preparing === null) return true;
+      const { run, to } = this.#preparing;
+      run.advance(to - run.step, pending);
+      if (run.step < to && run.end === null) return false;
+      this.#preparing = null;
+      this.give(run);
+      if (pending()) return false;
+    }
+  }
+
+  /** Returns a new run for the first step, a multiple of the distance, that no run is near. Null if there is no such step, or no storage. */
+  #missing(steps: number, distance: number): { readonly run: Run; readonly to: number } | null {
+    if (this.#left <= 0) return null;
+    for (let to = distance; to + distance <= steps; to += distance) {
+      if (this.nearest(to) > to - distance) continue;
+      this.#left--;
+      return this.#createSpare(to);
+    }
+    return null;
+  }
+
+  /** Creates a run only if no other has to be closed for it. */
+  #createSpare(to: number): { readonly run: Run; readonly to: number } | null {
+    try {
+      return { run: this.#factory(() => this.#spare.pop() ?? new Storage(STORAGE_SIZES[0]), null), to };
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
   }
 
   /** Removes the run that is the fewest steps past the one before it. */
@@ -78,6 +133,8 @@ export class RunPool {
   /** Closes all runs that are kept. Returns all storage. */
   closeAll(): readonly Storage[] {
     for (const run of this.#kept.splice(0)) this.close(run);
+    if (this.#preparing !== null) this.close(this.#preparing.run);
+    this.#preparing = null;
     return this.#spare;
   }
 
@@ -92,4 +149,9 @@ export class RunPool {
     if (this.#kept.length > 0) this.close(this.#leastUseful());
     return this.#spare.pop() ?? new Storage(STORAGE_SIZES[1]);
   }
+}
+
+/** Whether a run can no longer show the position before a step. */
+function hasPassed(run: Run, step: number): boolean {
+  return run.step > step || (run.step === step && run.inStep);
 }

@@ -34,6 +34,13 @@ export interface Run {
   readonly end: Progress['end'];
   /** The host, for the checker, or null if there is none. */
   readonly host: Host | null;
+  /**
+   * How often the host has acted: it has handled an exit, or performed an operation. Without that and without events, only
+   * processors have changed memory.
+   */
+  readonly acts: number;
+  /** Whether the host has acted for the next step already: this is not the position before that step. */
+  readonly inStep: boolean;
   /** The virtual CPU that runs, or ran last; null if there is none. */
   readonly vcpu: Vcpu | null;
   /** Steps between two checks. */

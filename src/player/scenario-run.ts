@@ -74,6 +74,7 @@ export class ScenarioRun implements Run {
   readonly snapshot: Snapshot;
   readonly stride = 1;
   readonly vcpu = null;
+  readonly inStep = false;
   readonly #script: Script;
   readonly #world: World;
   readonly #listener: RunListener | null;
@@ -105,6 +106,10 @@ export class ScenarioRun implements Run {
   }
 
   get emitting(): number {
+    return this.#step;
+  }
+
+  get acts(): number {
     return this.#step;
   }
 

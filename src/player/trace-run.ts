@@ -18,6 +18,8 @@ export class TraceRun implements Run {
   readonly #source = new TraceSource();
   readonly host = null;
   readonly vcpu = null;
+  readonly acts = 0;
+  readonly inStep = false;
   readonly stride = Infinity;
   readonly #events: readonly TraceEvent[];
   #step = 0;

@@ -41,6 +41,8 @@ export class Interceptions {
   readonly #clocks: GuestClocks;
   readonly #delivery: Delivery;
   readonly #prefixPages: PrefixPages;
+  /** How often the host has handled an exit from interpretive execution. */
+  exits = 0;
   /** Host faults since the last instruction completed. */
   #faults = 0;
   /** Whether the machine rejected the prefix area, and the guest has not run since. */
@@ -67,6 +69,7 @@ export class Interceptions {
    */
   handle(cpu: Cpu, ended: SieExit, progressed: boolean): Exit | 'resume' {
     if (progressed) this.#faults = 0;
+    if (ended.kind !== 'limit') this.exits++;
     if (ended.kind !== 'interception' || ended.code !== ICPT.VALIDITY) this.#rejected = false;
     switch (ended.kind) {
       case 'limit':

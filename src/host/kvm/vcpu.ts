@@ -354,6 +354,11 @@ export class Vcpu implements GuestCpu {
     return this.stopping || !this.#interceptions.halted || !this.waiting || this.interruptible;
   }
 
+  /** How often the host has handled an exit of it from interpretive execution. Reaching the limit of `run` is none. */
+  get exits(): number {
+    return this.#interceptions.exits;
+  }
+
   /** Whether its PSW is enabled for any interruption that could end a wait. */
   get waitEnabled(): boolean {
     return this.#interceptions.waitEnabled;

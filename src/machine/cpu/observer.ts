@@ -41,8 +41,9 @@ export interface Observer {
   /** The instruction under way does not complete: it will be executed again, or has ended with an exception. */
   abandoned(): void;
   /**
-   * Called between units of work, not after each one: when the processor has taken an interruption or ends its loop. An observer
-   * makes it do so after the instruction under way by setting `attention`. Returns whether the run must end.
+   * Called between units of work, not after each one: when the processor has taken an interruption or ends its loop, and before it
+   * returns to its caller. An observer makes it do so after the instruction under way by setting `attention`. Returns whether
+   * the run must end.
    */
   ended(): boolean;
 }

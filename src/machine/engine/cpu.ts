@@ -76,8 +76,9 @@ export class Cpu extends CpuInterruptions {
       const stop = this.#work(end);
       if (stop === 'taken') this.executed++;
       this.#advanceClock();
+      const isOver = this.observer?.ended() === true;
       if (stop !== null && stop !== 'taken') return stop;
-      if (this.observer?.ended()) return { reason: 'limit' };
+      if (isOver) return { reason: 'limit' };
     }
     return { reason: 'limit' };
   }
