@@ -34,7 +34,7 @@ type Print = (heading: string, figures: Record<string, number>, json: object) =>
 const table: Print = (heading, figures) => {
   console.log(heading);
   for (const [name, figure] of Object.entries(figures)) {
-    console.log(`  ${name.padEnd(15)}${figure.toFixed(1).padStart(8)}`);
+    console.log(`  ${name.padEnd(17)}${figure.toFixed(figure < 10 ? 2 : 1).padStart(8)}`);
   }
 };
 const line: Print = (_heading, _figures, json) => console.log(JSON.stringify(json));
@@ -99,16 +99,25 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   cpu: {
     sized: null,
     run: (print) => {
+      let product = 1;
       for (const kernel of KERNELS) {
         const { qemuSeconds, ...own } = benchKernel(kernel);
-        const qemu = qemuSeconds === null ? {} : { 'seconds, QEMU': qemuSeconds };
+        const ratio = qemuSeconds === null ? null : own.seconds / qemuSeconds;
+        product *= ratio ?? 1;
+        const qemu: Record<string, number> =
+          qemuSeconds === null ? {} : { 'seconds, QEMU': qemuSeconds, ratio: ratio as number };
         const figures = {
           'million instr.': own.instructions,
-          'million per s': own.rate,
-          seconds: own.seconds,
+          'M/s, interpreted': own.interpreted,
+          'M/s, compiled': own.rate,
+          'seconds, compiled': own.seconds,
           ...qemu,
         };
-        print(kernel, figures, { kernel, ...own, qemuSeconds });
+        print(kernel, figures, { kernel, ...own, qemuSeconds, ratio });
+        if (kernel === KERNELS.at(-1) && ratio !== null) {
+          const mean = product ** (1 / KERNELS.length);
+          print('all, geometric mean', { ratio: mean }, { kernel: null, ratio: mean });
+        }
       }
     },
   },

@@ -1767,7 +1767,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the index reports only the first store into a frame of all',
     file: 'src/player/change-index.ts',
-    find: '    for (const { tlb } of this.#cpus) tlb.changed.fill(0);\n',
+    find: '    for (const { tlb } of this.#cpus) tlb.forgetChanges();\n',
     replace: '',
   },
   {

@@ -616,6 +616,7 @@ const MACHINE: Table = {
     claim: 'no arguments',
     release: 'no arguments',
     runClaimed: 'inside',
+    useCompiler: 'inside',
     ...Object.fromEntries(
       (
         'breakingEvent branchTo tod timer setTimer setClockComparator setControl setPrefix signal setInstructionAddress branchRegister ' +

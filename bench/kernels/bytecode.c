@@ -1,5 +1,5 @@
 /* An interpreter of a small bytecode: indirect branches, and a stack in memory. */
-#include "guest.h"
+#include "kernel.h"
 
 enum { PUSH, ADD, SUBTRACT, MULTIPLY, DUPLICATE, SWAP, DROP, LOAD, STORE, JUMP_IF, END };
 
@@ -53,8 +53,12 @@ end:
   return *top;
 }
 
-int main(const char *arguments) {
-  (void)arguments;
-  print("bytecode: %x\n", run(program));
+static __attribute__((noinline)) int work(int last) {
+  const int32_t *code = program;
+  asm volatile("" : "+r"(code));
+  uint32_t result = run(code);
+  if (last) print("bytecode: %x\n", result);
   return 0;
 }
+
+KERNEL(14)

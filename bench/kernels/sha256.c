@@ -1,5 +1,5 @@
 /* SHA-256 of 256 KiB: rotations, additions and logic in registers, with a schedule in memory. FIPS 180-4. */
-#include "guest.h"
+#include "kernel.h"
 
 #define SIZE 0x40000
 
@@ -15,7 +15,8 @@ static const uint32_t constants[64] = {
 };
 
 static uint8_t data[SIZE + 64];
-static uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+static uint32_t state[8];
 
 static inline uint32_t rotate(uint32_t x, int n) {
   return x >> n | x << (32 - n);
@@ -42,14 +43,16 @@ static void block(const uint8_t *bytes) {
   state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-int main(const char *arguments) {
-  (void)arguments;
+static __attribute__((noinline)) int work(int last) {
+  for (int i = 0; i < 8; i++) state[i] = initial[i];
   for (uint64_t i = 0; i < SIZE; i++) data[i] = i;
   data[SIZE] = 0x80;
   *(uint64_t *)(data + SIZE + 56) = SIZE * 8;
   for (uint64_t i = 0; i <= SIZE; i += 64) block(data + i);
-  print("sha256:");
-  for (int i = 0; i < 8; i++) print(" %x", state[i]);
-  print("\n");
+  if (last) print("sha256:");
+  if (last) for (int i = 0; i < 8; i++) print(" %x", state[i]);
+  if (last) print("\n");
   return 0;
 }
+
+KERNEL(16)

@@ -2,12 +2,13 @@
 
 import { parseArgs } from 'node:util';
 import { parseShard, type Shard } from '../../src/fuzz/index.ts';
+import { ENGINES, type Engine } from '../../src/machine/index.ts';
 
-export const WHATS = ['scenarios', 'guests', 'library', 'images', 'texts', 'floats'] as const;
+export const WHATS = ['scenarios', 'guests', 'library', 'images', 'texts', 'floats', 'engines'] as const;
 export type What = (typeof WHATS)[number];
 
 const USAGE = `usage: npm run fuzz -- [--what ${WHATS.join('|')}] [--seed S] [--minutes M | --runs N] [--shard I/N]
-                       [--failures K] [--json] [--save FILE] [--ops N]
+                       [--failures K] [--json] [--save FILE] [--ops N] [--engine ${ENGINES.join('|')}]
        npm run fuzz -- --what ${WHATS.slice(1).join('|')} --case FILE
        npm run fuzz -- --merge FILE…`;
 
@@ -24,6 +25,8 @@ export interface Arguments {
   readonly save: string | undefined;
   readonly operations: number | undefined;
   readonly caseFile: string | undefined;
+  /** How the guests of `guests` are executed in the second world. */
+  readonly engine: Engine;
   readonly merge: readonly string[];
 }
 
@@ -43,11 +46,13 @@ export function readArguments(args: readonly string[]): Arguments | string {
         json: { type: 'boolean', default: false },
         save: { type: 'string' },
         ops: { type: 'string' },
+        engine: { type: 'string', default: 'auto' },
         case: { type: 'string' },
         merge: { type: 'string' },
       },
     });
     const [what] = WHATS.filter((one) => one === values.what);
+    const [engine] = ENGINES.filter((one) => one === values.engine);
     const shard = parseShard(values.shard);
     const seed = Number(values.seed);
     const minutes = Number(values.minutes);
@@ -55,10 +60,11 @@ export function readArguments(args: readonly string[]): Arguments | string {
     const failures = countOf(values.failures);
     const merge = values.merge === undefined ? [] : [values.merge, ...positionals];
     const wrong = merge.length === 0 && positionals.length > 0;
-    if (wrong || !what || !shard || !failures || runs === null || operations === null) return USAGE;
+    if (wrong || !what || !engine || !shard || !failures || runs === null || operations === null)
+      return USAGE;
     if (!Number.isSafeInteger(seed) || !(minutes > 0)) return USAGE;
     return {
-      ...{ what, seed, minutes, shard, failures, merge },
+      ...{ what, seed, minutes, shard, failures, engine, merge },
       ...{ runs: runs ?? null, operations },
       ...{ json: values.json, save: values.save, caseFile: values.case },
     };

@@ -5,6 +5,7 @@ import {
   Campaign,
   CaseCampaign,
   type CaseFailure,
+  EnginesFuzzer,
   FloatsFuzzer,
   type Fuzzer,
   formatCase,
@@ -16,7 +17,7 @@ import {
   shrinkFailure,
   TextsFuzzer,
 } from '../../src/fuzz/index.ts';
-import type { Arguments, What } from './arguments.ts';
+import type { Arguments } from './arguments.ts';
 
 /** Number of operations of scenarios between two checks of the clock and the keyboard. */
 const SLICE = 50;
@@ -36,16 +37,18 @@ export interface AnyCampaign {
 }
 
 /** Returns the fuzzer of cases, or null for scenarios, which are not cases. */
-export function fuzzerOf(what: What): Fuzzer | null {
+export function fuzzerOf({ what, engine }: Pick<Arguments, 'what' | 'engine'>): Fuzzer | null {
   switch (what) {
     case 'guests':
-      return new GuestsFuzzer() as unknown as Fuzzer;
+      return new GuestsFuzzer({ engine }) as unknown as Fuzzer;
     case 'library':
       return new LibraryFuzzer() as unknown as Fuzzer;
     case 'images':
       return new ImagesFuzzer({ images: new Map(examples('images', '.elf').map(read)) }) as unknown as Fuzzer;
     case 'floats':
       return new FloatsFuzzer() as unknown as Fuzzer;
+    case 'engines':
+      return new EnginesFuzzer() as unknown as Fuzzer;
     case 'texts':
       return new TextsFuzzer({
         texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),
@@ -67,7 +70,7 @@ function read(file: URL): [string, Uint8Array] {
 }
 
 export function makeCampaign(options: Arguments): AnyCampaign {
-  const fuzzer = fuzzerOf(options.what);
+  const fuzzer = fuzzerOf(options);
   return fuzzer ? new Cases(fuzzer, options) : new Scenarios(options);
 }
 

@@ -1,8 +1,8 @@
 /**
  * Campaigns of random input, repeatable by seed.
  *
- *     npm run fuzz -- [--what scenarios|guests|library|images|texts|floats] [--seed S] [--minutes M | --runs N]
- *                     [--shard I/N] [--failures K] [--json] [--save FILE] [--ops N]
+ *     npm run fuzz -- [--what scenarios|guests|library|images|texts|floats|engines] [--seed S] [--minutes M | --runs N]
+ *                     [--shard I/N] [--failures K] [--json] [--save FILE] [--ops N] [--engine interpret|compile|auto]
  *     npm run fuzz -- --what guests --case FILE      repeats a case that a campaign printed
  *     npm run fuzz -- --merge FILE…                  merges the reports of all shards
  *
@@ -131,8 +131,8 @@ function merge({ merge: files, json }: Arguments): number {
   return merged.failures.length > 0 || merged.problems.length > 0 ? 1 : 0;
 }
 
-function replay({ what }: Arguments, file: string): number {
-  const fuzzer = fuzzerOf(what);
+function replay(options: Arguments, file: string): number {
+  const fuzzer = fuzzerOf(options);
   if (!fuzzer) {
     console.error('scenarios are performed by: guesthouse replay FILE --check');
     return 2;

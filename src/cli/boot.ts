@@ -5,7 +5,14 @@ import { Checker } from '../check/index.ts';
 import { type GuestFactory, GuestTarget } from '../debug/index.ts';
 import { Host, LinuxError, type Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
-import { CPU_MODELS, type CpuModel, DEFAULT_STORAGE_SIZE, Machine } from '../machine/index.ts';
+import {
+  CPU_MODELS,
+  type CpuModel,
+  DEFAULT_STORAGE_SIZE,
+  ENGINES,
+  type Engine,
+  Machine,
+} from '../machine/index.ts';
 import {
   type ConsoleChoice,
   checkIdentification,
@@ -53,6 +60,7 @@ interface BootFlags extends BreakOptions {
   readonly raw?: boolean;
   readonly cpus: number;
   readonly cpu: CpuModel;
+  readonly engine: Engine;
   readonly limit?: number;
   /** The TCP port of `--gdb`; 0 or true for any free one. */
   readonly gdb?: number | true;
@@ -91,6 +99,14 @@ export function addBoot(program: Command): void {
       new Option('--cpu <model>', 'the CPU model; an instruction that it lacks is an operation exception')
         .choices(CPU_MODELS)
         .default('max'),
+    )
+    .addOption(
+      new Option(
+        '--engine <which>',
+        'how instructions are executed; the results are the same. auto: compile hot code',
+      )
+        .choices(ENGINES)
+        .default('auto'),
     )
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .addOption(
@@ -152,7 +168,7 @@ Examples:
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const { image, symbols } = readImage(path);
   if (flags.gdb !== undefined) return guarded(path, () => runDebugged(image, symbols, commandLine, flags));
-  const host = new Host(makeMachine(storageFor(flags), flags.cpu));
+  const host = new Host(makeMachine(storageFor(flags), flags));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   return guarded(path, async () => {
     try {
@@ -258,8 +274,8 @@ async function runDebugged(
   const create: GuestFactory = (console, storage) => {
     const machine =
       storage === null
-        ? makeMachine(storageFor(flags), flags.cpu)
-        : new Machine({ storage, cpuModel: flags.cpu });
+        ? makeMachine(storageFor(flags), flags)
+        : new Machine({ storage, cpuModel: flags.cpu, engine: flags.engine });
     const host = new Host(machine);
     const mm = host.createMm();
     const { cpus } = flags;
@@ -304,9 +320,9 @@ function readImage(path: string): { image: ElfImage; symbols: SymbolTable } {
   }
 }
 
-function makeMachine(storageSize: number, cpuModel: CpuModel): Machine {
+function makeMachine(storageSize: number, { cpu: cpuModel, engine }: BootFlags): Machine {
   try {
-    return new Machine({ storageSize, cpuModel });
+    return new Machine({ storageSize, cpuModel, engine });
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;

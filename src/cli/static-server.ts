@@ -33,10 +33,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** Content security policy: the page may run its own code, and may load only from this server. */
+/**
+ * Content security policy: the page may run its own code, and may load only from this server. The machine compiles code of its
+ * guests to WebAssembly.
+ */
 const POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",

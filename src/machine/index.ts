@@ -109,7 +109,7 @@ export {
   TEID_PAGE,
   TEID_STORE,
 } from './interruption.ts';
-export { Machine, type MachineOptions } from './machine.ts';
+export { ENGINES, type Engine, Machine, type MachineOptions } from './machine.ts';
 export { type CpuReset, eachCleared, initialControl, RESETS, type Reset, type ResetPart } from './reset.ts';
 export { asGuest, type GuestProblem, interpret, type SieExit } from './sie.ts';
 export {

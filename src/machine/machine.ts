@@ -10,11 +10,20 @@ import type { Configuration } from './cpu/processor.ts';
 import { CPU_MODELS, type CpuModel } from './cpu-model.ts';
 import { PAGE_TABLE_ENTRIES } from './dat/formats.ts';
 import { TABLE_UNIT } from './dat/walk.ts';
+import { CodeCache } from './engine/compile/code-cache.ts';
+import { canCompile } from './engine/compile/module.ts';
 import { Cpu } from './engine/cpu.ts';
 import { facilityList } from './instructions/decode.ts';
 import { DEFAULT_STORAGE_SIZE, Storage } from './storage.ts';
 
 const PROCESSORS = 64;
+
+/** How a machine executes instructions: only with the interpreter; with compiled code as soon as possible; or where it pays. */
+export const ENGINES = ['interpret', 'compile', 'auto'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+/** Branches to an address after which the code there is compiled. */
+const THRESHOLD = { compile: 2, auto: 200 } as const;
 
 /** Options of a machine. */
 export interface MachineOptions {
@@ -30,6 +39,11 @@ export interface MachineOptions {
   readonly tod?: bigint;
   /** The CPU model; default `max`, which offers everything that is implemented. */
   readonly cpuModel?: CpuModel;
+  /**
+   * How it executes instructions; default `auto`. The results are the same. Where WebAssembly is missing, or a page's content
+   * security policy forbids it, and with storage of more than 4 GiB less 256 KiB a processor, the interpreter executes all.
+   */
+  readonly engine?: Engine;
 }
 
 /** A z/Architecture machine. */
@@ -53,19 +67,32 @@ export class Machine implements Configuration {
    *   wrong type
    */
   constructor(options: MachineOptions = {}) {
-    const { cpus = 1, tod = 0n, trace = new Trace(), cpuModel = 'max' } = checkedOptions(options);
+    const {
+      cpus = 1,
+      tod = 0n,
+      trace = new Trace(),
+      cpuModel = 'max',
+      engine = 'auto',
+    } = checkedOptions(options);
     this.cpuModel = cpuModel;
     this.facilities = facilityList(cpuModel);
     this.trace = trace;
-    this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE);
+    this.storage = options.storage ?? new Storage(options.storageSize ?? DEFAULT_STORAGE_SIZE, cpus);
     if (this.storage.size < PREFIX_AREA_SIZE) {
       throw new RangeError(`storage of ${this.storage.size} bytes has no room for a prefix area of 8 KiB`);
     }
     this.clock = new Clock(tod);
     this.cpus = Array.from({ length: cpus }, (_, address) => new Cpu(this, address));
+    if (engine !== 'interpret' && this.storage.processors >= cpus && canCompile())
+      this.#compile(THRESHOLD[engine]);
     this.translationChecks = new Hook(trace.operations, () => {
       for (const cpu of this.cpus) cpu.onTlbHit = this.translationChecks.listener;
     });
+  }
+
+  #compile(threshold: number): void {
+    const cache = new CodeCache(this.storage, this.cpus, threshold);
+    for (const cpu of this.cpus) cpu.useCompiler(cache);
   }
 
   /** The observer of all processors, for a debugger; null, the default, for none. */
@@ -145,7 +172,7 @@ export class Machine implements Configuration {
 /** @throws RangeError, TypeError as the constructor */
 function checkedOptions(options: MachineOptions): MachineOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
-  const { cpus = 1, tod = 0n, cpuModel = 'max' } = options;
+  const { cpus = 1, tod = 0n, cpuModel = 'max', engine = 'auto' } = options;
   const { trace, storage, storageSize = DEFAULT_STORAGE_SIZE } = options;
   if (typeof storageSize !== 'number')
     throw new TypeError(`storageSize must be a number, not ${typeof storageSize}`);
@@ -157,6 +184,9 @@ function checkedOptions(options: MachineOptions): MachineOptions {
   }
   if (!CPU_MODELS.includes(cpuModel)) {
     throw new RangeError(`cpuModel ${String(cpuModel)} is not one of ${CPU_MODELS.join(', ')}`);
+  }
+  if (!ENGINES.includes(engine)) {
+    throw new RangeError(`engine ${String(engine)} is not one of ${ENGINES.join(', ')}`);
   }
   if (typeof tod !== 'bigint') throw new TypeError(`tod must be a bigint, not ${typeof tod}`);
   if (tod !== BigInt.asUintN(64, tod)) throw new RangeError(`tod ${tod} is not 0 to 2^64 - 1`);

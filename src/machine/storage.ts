@@ -6,6 +6,8 @@
  * first touched.
  */
 
+import { BLOCK_SIZE, type ProcessorBlock, REGISTERS_SIZE } from './processor-block.ts';
+
 /** Bytes in a frame, 4 KiB. */
 export const FRAME_SIZE = 0x1000;
 
@@ -14,10 +16,17 @@ export const DEFAULT_STORAGE_SIZE = 0x4000_0000;
 
 const WASM_PAGE = 0x1_0000;
 const WASM_LIMIT = 0x1_0000_0000;
+/** Processors for which storage has blocks, unless its user says otherwise. */
+const DEFAULT_PROCESSORS = 4;
 
-/** Of WebAssembly only its memory is used: it is not committed until it is touched. */
+/** A WebAssembly memory: it is not committed until it is touched. */
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** The part of WebAssembly that storage uses. */
 declare const WebAssembly:
-  | { Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } }
+  | { Memory: new (limits: { initial: number; maximum: number }) => LinearMemory }
   | undefined;
 
 /** The access-control bits of a storage key. */
@@ -29,12 +38,11 @@ export const KEY_REFERENCED = 0x04;
 /** The change bit of a storage key. */
 export const KEY_CHANGED = 0x02;
 
-function reserve(size: number): ArrayBuffer {
-  if (typeof WebAssembly !== 'undefined' && size <= WASM_LIMIT && size % WASM_PAGE === 0) {
-    const pages = size / WASM_PAGE;
-    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
-  }
-  return new ArrayBuffer(size);
+/** Returns a memory of `size` bytes, rounded up, or null if there is none so large. */
+function linearMemory(size: number): LinearMemory | null {
+  if (typeof WebAssembly === 'undefined' || size > WASM_LIMIT) return null;
+  const pages = Math.ceil(size / WASM_PAGE);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
 }
 
 /**
@@ -52,25 +60,45 @@ export class Storage {
   readonly view: DataView;
   /** The storage key of each frame, see the `KEY_` constants. */
   readonly keys: Uint8Array;
+  /**
+   * The `WebAssembly.Memory` that holds storage and, behind it, the blocks of the processors. Null if they do not fit into
+   * 4 GiB, or where WebAssembly is missing.
+   */
+  readonly memory: LinearMemory | null;
+  /** Number of processors that have a block in `memory`. */
+  readonly processors: number;
 
   /**
    * @param size bytes, a positive multiple of 4 KiB. The buffer is that of a `WebAssembly.Memory` if the size is at most
-   *   4 GiB and a multiple of 64 KiB, else an `ArrayBuffer`.
+   *   4 GiB, else an `ArrayBuffer`.
+   * @param processors number of processors, from 1 on, that can execute compiled code
    * @throws RangeError if the size is no such number, or that much memory cannot be allocated
    */
-  constructor(size: number = DEFAULT_STORAGE_SIZE) {
+  constructor(size: number = DEFAULT_STORAGE_SIZE, processors: number = DEFAULT_PROCESSORS) {
     if (!Number.isSafeInteger(size) || size <= 0 || size % FRAME_SIZE !== 0) {
       throw new RangeError(`storage size ${size} is not a positive multiple of 4 KiB`);
     }
     this.size = size;
     try {
-      const buffer = reserve(size);
-      this.bytes = new Uint8Array(buffer);
-      this.view = new DataView(buffer);
+      this.memory = linearMemory(Math.ceil(size / WASM_PAGE) * WASM_PAGE + processors * BLOCK_SIZE);
+      const { buffer } = this.memory ?? linearMemory(size) ?? { buffer: new ArrayBuffer(size) };
+      this.bytes = new Uint8Array(buffer, 0, size);
+      this.view = new DataView(buffer, 0, size);
     } catch {
       throw new RangeError(`cannot allocate ${size} bytes of storage`);
     }
+    this.processors = this.memory === null ? 0 : processors;
     this.keys = new Uint8Array(size / FRAME_SIZE);
+  }
+
+  /** Returns the place of the block of the processor with a CPU address: behind storage, or in a buffer of its own. */
+  processorBlock(cpu: number): ProcessorBlock {
+    if (this.memory === null || cpu >= this.processors)
+      return { buffer: new ArrayBuffer(REGISTERS_SIZE), offset: 0 };
+    return {
+      buffer: this.memory.buffer,
+      offset: Math.ceil(this.size / WASM_PAGE) * WASM_PAGE + cpu * BLOCK_SIZE,
+    };
   }
 
   /** Returns whether the `length` bytes at `address` are all inside storage. `length` is not negative. */

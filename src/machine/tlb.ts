@@ -27,6 +27,14 @@ export interface TlbEntry {
   readonly protect: boolean;
 }
 
+/** Keeps something that was derived from entries of a TLB. */
+export interface TlbWatcher {
+  /** The entry in a slot is replaced. */
+  replaced(slot: number): void;
+  /** Any number of entries are purged, or may no longer be stored to without a check. */
+  purged(): void;
+}
+
 /**
  * A direct-mapped TLB. The arrays are public for the processor, which reads them on every access; other code uses the
  * methods.
@@ -54,6 +62,8 @@ export class Tlb {
   readonly noExecute = new Uint8Array(TLB_SLOTS);
   /** 1 if the frame's change bit is known to be on. */
   readonly changed = new Uint8Array(TLB_SLOTS);
+  /** What must know that entries are gone, or null. */
+  watcher: TlbWatcher | null = null;
   /** Numbers of lookups that hit and that missed. */
   hits = 0;
   misses = 0;
@@ -90,6 +100,7 @@ export class Tlb {
     noExecute = false,
   ): number {
     const slot = page & (TLB_SLOTS - 1);
+    this.watcher?.replaced(slot);
     this.pages[slot] = page;
     this.asceHi[slot] = asceHi;
     this.asceLo[slot] = asceLo;
@@ -104,6 +115,7 @@ export class Tlb {
 
   /** Purges every entry made from entry `index` (0 to 255) of page table `table` (in units of 2 KiB). */
   purgePage(table: number, index: number): void {
+    this.watcher?.purged();
     for (let slot = index; slot < TLB_SLOTS; slot += 256) {
       if (this.tables[slot] === table) this.pages[slot] = EMPTY;
     }
@@ -111,6 +123,7 @@ export class Tlb {
 
   /** Purges every entry of an ASCE. */
   purgeAsce(asceHi: number, asceLo: number): void {
+    this.watcher?.purged();
     for (let slot = 0; slot < TLB_SLOTS; slot++) {
       if (this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) this.pages[slot] = EMPTY;
     }
@@ -118,7 +131,20 @@ export class Tlb {
 
   /** Purges all entries. */
   purgeAll(): void {
+    this.watcher?.purged();
     this.pages.fill(EMPTY);
+  }
+
+  /** Makes the next store to each page record the change again. */
+  forgetChanges(): void {
+    this.watcher?.purged();
+    this.changed.fill(0);
+  }
+
+  /** As `forgetChanges`, for one frame. */
+  forgetChange(frame: number): void {
+    this.watcher?.purged();
+    for (let slot = 0; slot < TLB_SLOTS; slot++) if (this.frames[slot] === frame) this.changed[slot] = 0;
   }
 
   /** Iterates over the cached translations, in slot order. */

@@ -77,7 +77,7 @@ export class ChangeIndex implements Observer {
     this.#stored.fill(0);
     this.#hasChange = false;
     this.#host.forgetTableChanges();
-    for (const { tlb } of this.#cpus) tlb.changed.fill(0);
+    for (const { tlb } of this.#cpus) tlb.forgetChanges();
     if (this.#ended.length === INTERVALS_MAX) this.#halve();
   }
 

@@ -132,7 +132,7 @@ export class ChangeWatch implements Observer {
     if (frame === this.#frame) return;
     this.#frame = frame;
     // Stores to the new frame must be reported, although a processor may have stored into it before.
-    for (const cpu of this.#run.host?.machine.cpus ?? []) cpu.tlb.changed.fill(0);
+    for (const cpu of this.#run.host?.machine.cpus ?? []) cpu.tlb.forgetChanges();
   }
 
   #read(): Uint8Array | null {

@@ -205,4 +205,24 @@ describe('with an index', () => {
     }
     expect(found).toBeGreaterThan(5);
   });
+
+  it('a search finds the last change of a page of a guest, many intervals before', () => {
+    const run = guestRun('hello');
+    const index = indexOf(run, 6000);
+    const target: ChangeTarget = { space: 'gmap 0', address: 0x2_8000n, length: 8 };
+    // A run is left shortly before the position, so that the search does not play all that precedes it.
+    const search = (from: Position, by: ChangeIndex | null) => {
+      const pool = new RunPool((storage) => guestRun('hello', storage()), [], 4);
+      const near = pool.create();
+      near.advance(from.step - 400);
+      if (by !== null) pool.give(near);
+      const one = new ChangeSearch(pool, by, target, from, 'previous', from.step);
+      while (!one.advance());
+      return one.found?.position;
+    };
+    for (let step = 500; step < run.step; step += 60) {
+      const from = { step, event: 0 };
+      expect(search(from, index), `${step}`).toEqual(search(from, null));
+    }
+  });
 });

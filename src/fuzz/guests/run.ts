@@ -5,7 +5,7 @@
 
 import { Checker } from '../../check/index.ts';
 import type { Host, Vcpu } from '../../host/index.ts';
-import type { Cpu, Storage } from '../../machine/index.ts';
+import type { Cpu, Engine, Storage } from '../../machine/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
 import { eachFrame, frameOf } from './frames.ts';
 import { generateGuests } from './generate.ts';
@@ -18,6 +18,8 @@ import { GuestWorld } from './world.ts';
 export interface GuestsOptions {
   /** Called with each new host before it is used. */
   readonly before?: (host: Host) => void;
+  /** The engine of the second world; the first, in check mode, always interprets. Default `auto`. */
+  readonly engine?: Engine;
 }
 
 /** Number of steps between two searches of all guest memory for secrets. */
@@ -41,8 +43,9 @@ export class GuestsFuzzer implements Fuzzer<GuestSetup, GuestStep> {
     const worlds: GuestWorld[] = [];
     let performed = 0;
     try {
+      const { engine = 'auto' } = this.#options;
       const addWorld = (secrets: number, frames: number) => {
-        const world = new GuestWorld(setup, { secrets, frames }, this.#spare.pop());
+        const world = new GuestWorld(setup, { secrets, frames, engine }, this.#spare.pop());
         this.#options.before?.(world.host);
         worlds.push(world);
         return world;

@@ -12,7 +12,8 @@ import {
   type Vcpu,
   type VirtualMachine,
 } from '../../host/index.ts';
-import { type Cpu, Machine, Storage } from '../../machine/index.ts';
+import { type Cpu, type Engine, Machine, Storage } from '../../machine/index.ts';
+import { bytesOf, HANDLERS, NEW_PSWS } from '../handlers.ts';
 import {
   AT,
   BYSTANDER_PAGES,
@@ -32,32 +33,14 @@ export const STORAGE_SIZE = 16 * MIB;
 /** Maximum number of forked processes at a time. */
 const CHILDREN = 3;
 
-/** The addresses of new PSWs, and their handlers: restart, external, supervisor call, program. */
-const NEW_PSWS = [
-  [0x1a0, 0x300],
-  [0x1b0, 0x200],
-  [0x1c0, 0x100],
-  [0x1d0, 0],
-] as const;
-
-/** Handlers, which return. That of program interruptions returns to the next instruction, even after nullification. */
-const HANDLERS = [
-  // STMG 0,1,512; MVC 528(16),336; LLGH 0,140; LLGH 1,142; CHI 1,16; JL .+16; AG 0,536; STG 0,536; LMG 0,1,512; LPSWE 528
-  [
-    0,
-    'eb0102000024d20f02100150e300008c0091e310008e0091a71e0010a7440008e30002180008e30002180024eb0102000004b2b20210',
-  ],
-  [0x100, 'b2b20140'],
-  [0x200, 'b2b20130'],
-  [0x300, 'b2b20120'],
-] as const;
-
 /** The differences between two worlds in which guests must see the same. */
 export interface Variant {
   /** Added to the seed of the secrets. */
   readonly secrets: number;
   /** Number of frames that the host allocates first, so that all other frames have other addresses. */
   readonly frames: number;
+  /** How the machine executes instructions; default `auto`. */
+  readonly engine?: Engine;
 }
 
 /** A process with a virtual machine. It remains after its end until `create` replaces it. */
@@ -90,7 +73,7 @@ export class GuestWorld {
   /** @param storage cleared storage to reuse */
   constructor(setup: GuestSetup, variant: Variant, storage = new Storage(STORAGE_SIZE)) {
     this.#setup = setup;
-    this.host = new Host(new Machine({ storage, cpus: 2 }));
+    this.host = new Host(new Machine({ storage, cpus: 2, engine: variant.engine ?? 'auto' }));
     this.cpus = this.host.machine.cpus;
     this.own = [0, 1].map((vm) => new Pattern(`the data of virtual machine ${vm}`, setup.seed + 1 + vm));
     this.secret = new Pattern('a canary', setup.seed + 3 + variant.secrets);
@@ -409,11 +392,4 @@ function shownExit(exit: Exit): string {
   return Object.values(exit)
     .map((value) => String(value))
     .join(' ');
-}
-
-/** Parses hexadecimal digits. */
-export function bytesOf(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-  return bytes;
 }

@@ -15,8 +15,9 @@ import { CR0 } from '../control-registers.ts';
 import { ASCE, EDAT, type Edat } from '../dat/formats.ts';
 import { AbsoluteEntries, type EntrySource, Walk, type WalkVisitor } from '../dat/walk.ts';
 import { isAccessRegisterException, PGM } from '../interruption.ts';
+import type { ProcessorBlock } from '../processor-block.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
-import { Tlb } from '../tlb.ts';
+import { TLB_SLOTS, Tlb } from '../tlb.ts';
 import { AccessRegisterTranslation } from './art.ts';
 import type { ObservedAccess, Observer } from './observer.ts';
 import { ProgramEvents } from './program-events.ts';
@@ -85,6 +86,14 @@ const UNPROTECTED_OFFSET = 0x800;
  */
 export const INSTRUCTION_SPACE = 16;
 
+/** Knows which frames hold code that was compiled. */
+export interface CodeWatch {
+  /** Bytes `first` to `last` of a frame are stored to. Returns whether the next store to the frame must be reported, too. */
+  stored(frame: number, first: number, last: number): boolean;
+  /** Whether a frame holds code, so that each store to it must be reported. */
+  holds(frame: number): boolean;
+}
+
 /** The TLB check hook: check mode compares each TLB hit with a fresh walk. */
 export type TlbHitCheck = (tlb: Tlb, slot: number) => void;
 
@@ -96,7 +105,8 @@ class AccessRequest {
   access: Access = FETCH;
   /** Page number of the effective address, before any translation. */
   page = 0;
-  /** Byte offset in the page of the last byte accessed. */
+  /** Byte offsets in the page of the first and the last byte accessed. */
+  first = 0;
   last = 0;
   /** The address space, see `SPACE`; 0 for real and absolute addresses, and for the host's space of a guest's storage. */
   space = 0;
@@ -123,6 +133,8 @@ export interface AccessFacilities {
 /** A processor's state together with its access to storage. */
 export class CpuAccess extends CpuState {
   readonly storage: Storage;
+  /** What must know of stores to code, or null. */
+  codeWatch: CodeWatch | null = null;
   /** Program-event recording: the events of the instruction under way. */
   readonly events = new ProgramEvents(this.cr);
   /** Caches translations of the processor's own program; while it interprets a guest, the host's. */
@@ -168,8 +180,8 @@ export class CpuAccess extends CpuState {
 
   readonly #installed: AccessFacilities;
 
-  constructor(storage: Storage, installed: AccessFacilities) {
-    super();
+  constructor(storage: Storage, installed: AccessFacilities, block: ProcessorBlock) {
+    super(block);
     this.storage = storage;
     this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
@@ -202,7 +214,7 @@ export class CpuAccess extends CpuState {
     this.#observer = observer;
     this.#updateInspecting();
     // The first store of each translation is reported.
-    this.tlb.changed.fill(0);
+    this.tlb.forgetChanges();
   }
 
   #updateInspecting(): void {
@@ -354,6 +366,57 @@ export class CpuAccess extends CpuState {
     return slot;
   }
 
+  /**
+   * Returns the address of the frame behind a page of the primary or home space if an access to it needs no more than the
+   * TLB entries that are there, or, with DAT off, if its key shows it referenced (and changed) already. Returns -1
+   * otherwise. Records nothing and counts nothing.
+   */
+  cachedFrame(page: LogicalPage, access: Access): number {
+    if (this.key !== 0 || this.#inspecting || (access === STORE && page < LOW_PAGES)) return -1;
+    const { sie } = this;
+    const cr = this.space === SPACE.HOME ? 26 : 2;
+    const asceHi = this.cr32[cr + 1] as number;
+    const asceLo = this.cr32[cr] as number;
+    if (sie !== null) {
+      const absolute = this.#cachedGuestPage(page, access, asceHi, asceLo);
+      if (absolute < 0 || absolute >= sie.pages) return -1;
+      return this.#cachedHostFrame(absolute + sie.originPage, access, sie.asceHi, sie.asceLo);
+    }
+    if (this.dat) return this.#cachedHostFrame(page, access, asceHi, asceLo);
+    const absolute = this.prefixed(page as number as RealPage);
+    const recorded = access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
+    if (absolute * 4096 >= this.storage.size) return -1;
+    if (access === STORE && (this.#observer !== null || this.codeWatch?.holds(absolute) === true)) return -1;
+    return ((this.storage.keys[absolute] as number) & recorded) === recorded ? absolute * 4096 : -1;
+  }
+
+  /** Returns the slot of the host's TLB that a page of the guest depends on. Preconditions: `cachedFrame` has found the page. */
+  hostSlotOf(page: LogicalPage): number {
+    const { originPage } = this.sie as SieContext;
+    const cr = this.space === SPACE.HOME ? 26 : 2;
+    const absolute = this.#cachedGuestPage(page, FETCH, this.cr32[cr + 1] as number, this.cr32[cr] as number);
+    return (absolute + originPage) & (TLB_SLOTS - 1);
+  }
+
+  #cachedHostFrame(page: number, access: Access, asceHi: number, asceLo: number): number {
+    const { tlb } = this;
+    const slot = tlb.slotOf(page, asceHi, asceLo);
+    if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
+    if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
+    return (tlb.frames[slot] as number) * 4096;
+  }
+
+  /** The guest's absolute page, or -1. */
+  #cachedGuestPage(page: LogicalPage, access: Access, asceHi: number, asceLo: number): number {
+    if (!this.dat) return this.prefixed(page as number as RealPage);
+    const { guestTlb } = this;
+    const slot = guestTlb.slotOf(page, asceHi, asceLo);
+    if (slot < 0) return -1;
+    if (access === STORE && guestTlb.protect[slot] !== 0) return -1;
+    if (access === INSTRUCTION && guestTlb.noExecute[slot] !== 0) return -1;
+    return guestTlb.frames[slot] as number;
+  }
+
   /** The general path of `frame`, with every check. */
   #translated(page: LogicalPage, offset: number, access: Access, length: number): number {
     const address = this.#checkedFrame(page, offset, access, length);
@@ -377,7 +440,7 @@ export class CpuAccess extends CpuState {
   #checkedFrame(page: LogicalPage, offset: number, access: Access, length: number): number {
     const last = offset + length - 1;
     if (!this.dat) {
-      this.#begin(page, last, access);
+      this.#begin(page, offset, last, access);
       if (access === STORE && (page < LOW_PAGES || this.#inspecting)) {
         this.#inspect(offset, length, SPACE.PRIMARY, null);
       }
@@ -389,7 +452,7 @@ export class CpuAccess extends CpuState {
     const cr = controlRegisterOf(space) * 2;
     const asceLo = byRegister ? this.art.asceLo : (this.cr32[cr] as number);
     const asceHi = byRegister ? this.art.asceHi : (this.cr32[cr + 1] as number);
-    this.#begin(page, last, access);
+    this.#begin(page, offset, last, access);
     const request = this.#request;
     request.space = space;
     request.fetchOnly = byRegister && this.art.fetchOnly;
@@ -422,10 +485,11 @@ export class CpuAccess extends CpuState {
     return (this.cr32[16] as number) >>> 16;
   }
 
-  #begin(page: number, last: number, access: Access): void {
+  #begin(page: number, first: number, last: number, access: Access): void {
     const request = this.#request;
     request.fetchOnly = false;
     request.page = page;
+    request.first = first;
     request.last = last;
     request.access = access;
     request.privateSpace = false;
@@ -440,7 +504,7 @@ export class CpuAccess extends CpuState {
    * @param length number of bytes accessed in the page, at least 1
    */
   realOperandFrame(page: RealPage, offset: number, access: Access, length: number): number {
-    this.#begin(page, offset + length - 1, access);
+    this.#begin(page, offset, offset + length - 1, access);
     if (access === STORE && page < LOW_PAGES) this.#lowAddress(offset);
     const address = this.#operand(page);
     if (this.#observer !== null) this.#observe(page, offset, access, length);
@@ -479,6 +543,8 @@ export class CpuAccess extends CpuState {
     const request = this.#request;
     request.fetchOnly = false;
     request.page = page;
+    request.first = 0;
+    request.last = 0xfff;
     request.access = access;
     request.key = UNKEYED;
     request.space = 0;
@@ -497,7 +563,10 @@ export class CpuAccess extends CpuState {
     const request = this.#request;
     if (request.key !== UNKEYED) this.#checkKey(page, request.storageKey);
     this.storage.keys[page]! |= request.access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
-    if (request.access === STORE) this.#observer?.stored(page);
+    if (request.access === STORE) {
+      this.#observer?.stored(page);
+      this.codeWatch?.stored(page, request.first, request.last);
+    }
     return address;
   }
 
@@ -745,7 +814,7 @@ export class CpuAccess extends CpuState {
     const walk = this.translate(page, space);
     if (walk.code === 0) return walk;
     if (isAccessRegisterException(walk.code)) this.accessRegisterException(walk.code, this.operandRegister);
-    this.#begin(page, 0, FETCH);
+    this.#begin(page, 0, 0, FETCH);
     this.#request.space = space;
     return this.#accessException(UNWIND.PROGRAM, walk.code, page);
   }
@@ -763,7 +832,7 @@ export class CpuAccess extends CpuState {
    */
   walkHost(page: AbsolutePage, logical: number): Walk {
     const { originPage, pages, asceHi, asceLo, edat } = this.sie as SieContext;
-    this.#begin(logical, 0, FETCH);
+    this.#begin(logical, 0, 0, FETCH);
     if (page >= pages) this.#outside();
     const walk = this.#walk;
     const host = page + originPage;
@@ -818,7 +887,9 @@ export class CpuAccess extends CpuState {
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
-      if (this.#observer === null || !this.#observer.stored(frame)) tlb.changed[slot] = 1;
+      const again = this.#observer?.stored(frame) === true;
+      const { first, last } = this.#request;
+      if (this.codeWatch?.stored(frame, first, last) !== true && !again) tlb.changed[slot] = 1;
     }
     return frame * 4096;
   }

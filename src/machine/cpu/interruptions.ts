@@ -34,7 +34,7 @@ export abstract class CpuInterruptions extends Processor {
   /** The instruction length that this exception stores. */
   #earlyLength = 0;
   /** Program interruptions since an instruction last completed. */
-  protected programInterruptions = 0;
+  programInterruptions = 0;
   /** The program events of the last interruption whose code has the bit of PER. */
   eventIndication: EventIndication = NO_EVENTS;
 

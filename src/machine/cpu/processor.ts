@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import { type CpuModel, hasFacility } from '../cpu-model.ts';
 import { EDAT } from '../dat/formats.ts';
 import type { Interruption } from '../interruption.ts';
+import type { ProcessorBlock } from '../processor-block.ts';
 import { type CpuReset, eachCleared, initialControl, type ResetPart } from '../reset.ts';
 import { ASSIGNED_MODE, ASSIGNED_STATUS, storeStatus } from '../sigp.ts';
 import type { Storage } from '../storage.ts';
@@ -69,6 +70,8 @@ export interface Intercepted {
 /** A processor without its interruptions and its run loop. */
 export abstract class Processor extends CpuAddressing {
   readonly machine: Configuration;
+  /** What compiled code reads and writes besides storage; the registers are in it. */
+  readonly block: ProcessorBlock;
   /** The CPU address, for STAP and SIGP. */
   readonly address: number;
 
@@ -117,7 +120,9 @@ export abstract class Processor extends CpuAddressing {
   #storeOnStop = false;
 
   constructor(machine: Configuration, address: number) {
-    super(machine.storage, accessFacilities(machine.facilities));
+    const block = machine.storage.processorBlock(address);
+    super(machine.storage, accessFacilities(machine.facilities), block);
+    this.block = block;
     this.machine = machine;
     this.address = address;
   }

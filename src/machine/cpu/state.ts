@@ -3,6 +3,8 @@
  * Principles of Operation, chapter 4, "Program-Status Word" and "Control Registers".
  */
 
+import { BLOCK, FLOATING_SCRATCH, type ProcessorBlock, SCRATCH_OPERANDS } from '../processor-block.ts';
+
 /** Address spaces that PSW bits 16 and 17 select. */
 export const SPACE = { PRIMARY: 0, ACCESS_REGISTER: 1, SECONDARY: 2, HOME: 3 } as const;
 
@@ -48,8 +50,6 @@ export const PSW = {
 
 /** PSW bits that must be zero, in the first word: bits 0, 2-4, 12 (must be zero in z/Architecture), 24-30. */
 const MUST_BE_ZERO_HI = 0xb808_00fe;
-/** Scratch operands behind the general registers. */
-const SCRATCH_OPERANDS = 4;
 /** Bits of the second word that must be zero: all but the basic-addressing bit. */
 const MUST_BE_ZERO_LO = 0x7fff_ffff;
 
@@ -134,23 +134,28 @@ export class CpuState {
   iaHi = 0;
   iaLo = 0;
 
-  constructor() {
-    const general = new ArrayBuffer((16 + SCRATCH_OPERANDS) * 8);
-    this.gr = new BigUint64Array(general, 0, 16);
-    this.grs = new BigInt64Array(general, 0, 16);
-    this.gr32 = new Uint32Array(general, 0, 32);
-    this.gr32s = new Int32Array(general, 0, 32);
-    this.op = new BigUint64Array(general);
-    this.ops = new BigInt64Array(general);
-    this.op32 = new Uint32Array(general);
-    this.op32s = new Int32Array(general);
-    const floating = new ArrayBuffer((16 + 1) * 8);
-    this.fr = new BigUint64Array(floating, 0, 16);
-    this.fr32 = new Uint32Array(floating, 0, 32);
-    this.fop = new BigUint64Array(floating);
-    this.fop32 = new Uint32Array(floating);
-    this.fopLong = new Float64Array(floating);
-    this.fopShort = new Float32Array(floating);
+  /** @param block where the registers are kept; they are cleared */
+  constructor({ buffer, offset }: ProcessorBlock) {
+    const general = offset + BLOCK.GENERAL;
+    const operands = 16 + SCRATCH_OPERANDS;
+    this.gr = new BigUint64Array(buffer, general, 16);
+    this.grs = new BigInt64Array(buffer, general, 16);
+    this.gr32 = new Uint32Array(buffer, general, 32);
+    this.gr32s = new Int32Array(buffer, general, 32);
+    this.op = new BigUint64Array(buffer, general, operands);
+    this.ops = new BigInt64Array(buffer, general, operands);
+    this.op32 = new Uint32Array(buffer, general, operands * 2);
+    this.op32s = new Int32Array(buffer, general, operands * 2);
+    const floating = offset + BLOCK.FLOATING;
+    const floats = 16 + FLOATING_SCRATCH;
+    this.fr = new BigUint64Array(buffer, floating, 16);
+    this.fr32 = new Uint32Array(buffer, floating, 32);
+    this.fop = new BigUint64Array(buffer, floating, floats);
+    this.fop32 = new Uint32Array(buffer, floating, floats * 2);
+    this.fopLong = new Float64Array(buffer, floating, floats);
+    this.fopShort = new Float32Array(buffer, floating, floats * 2);
+    this.op.fill(0n);
+    this.fop.fill(0n);
     this.cr = new BigUint64Array(16);
     this.cr32 = new Uint32Array(this.cr.buffer);
   }

@@ -12,7 +12,7 @@ export class TableScan {
   readonly #entries: Float64Array;
 
   constructor(storage: Storage) {
-    this.#entries = new Float64Array(storage.bytes.buffer);
+    this.#entries = new Float64Array(storage.bytes.buffer, 0, storage.size / 8);
   }
 
   /**

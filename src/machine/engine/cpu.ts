@@ -16,17 +16,27 @@ import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
 import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
+import type { CodeCache } from './compile/code-cache.ts';
+import { CompiledCode } from './compile/compiled-code.ts';
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
   /** The instructions of the machine's model, in the form that the current mode needs. */
   #table: ExecuteTable;
+  /** Executes compiled code, or null: the interpreter executes everything. */
+  #compiled: CompiledCode | null = null;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
     this.#table = executeTable(machine.cpuModel);
     this.reset();
+  }
+
+  /** Makes the processor execute compiled code. */
+  useCompiler(cache: CodeCache): void {
+    this.#compiled = new CompiledCode(this, cache);
+    this.codeWatch = cache;
   }
 
   /** Whether the processor executes now, for itself or for a guest, or its host accesses storage with it. */
@@ -70,6 +80,7 @@ export class Cpu extends CpuInterruptions {
 
   /** As `run`. Preconditions: the caller has claimed the processor. */
   runClaimed(limit: number): Stop {
+    this.#compiled?.beginRun();
     const end = this.executed + limit;
     while (this.executed < end) {
       if (this.stopped) return { reason: 'stopped' };
@@ -128,6 +139,9 @@ export class Cpu extends CpuInterruptions {
         if (!this.#watching(end)) return null;
       } else if (this.observer?.before) {
         return this.#observed(end, this.observer.before);
+      } else if (this.#compiled !== null) {
+        this.#compiling(end, this.#compiled);
+        return null;
       } else {
         while (this.executed < end && !this.attention) {
           this.#one();
@@ -148,6 +162,31 @@ export class Cpu extends CpuInterruptions {
       }
     }
     return this.#completedWithEvents();
+  }
+
+  /** As the loop of `#instructions`, with compiled code where the program branches to. */
+  #compiling(end: number, compiled: CompiledCode): void {
+    this.branched = false;
+    while (this.executed < end && !this.attention) {
+      this.#complete();
+      while (this.branched) {
+        this.branched = false;
+        if (this.executed >= end || this.attention) break;
+        if (!compiled.run(end)) continue;
+        // Compiled code has left an instruction to the interpreter.
+        if (this.executed >= end) break;
+        this.#complete();
+        compiled.interpreted();
+        this.branched = true;
+      }
+    }
+  }
+
+  /** Executes one instruction and counts it. */
+  #complete(): void {
+    this.#one();
+    this.executed++;
+    this.programInterruptions = 0;
   }
 
   /** As the loop of `#instructions`, with an observer that is called before each instruction. */

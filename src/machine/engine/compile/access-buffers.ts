@@ -1,0 +1,236 @@
+/**
+ * The access buffers of a processor: where compiled code looks up the frame of a page. They hold what the TLBs have, joined:
+ * for a guest, its own translation and the host's of the result. So a hit in a buffer is a hit in the TLBs, and
+ * everything that is not in a buffer goes to the interpreter.
+ *
+ * A buffer belongs to a context: to everything besides the page that the frame depends on. Each context has a buffer for
+ * loads and one for stores, direct-mapped, with entries of 16 bytes:
+ *
+ *     0: address of the page, 64 bits; bit 63, the last, is 1 in an entry that is used
+ *     8: what to add to an address to get the absolute address, 32 bits
+ */
+
+import type { LogicalPage } from '../../addresses.ts';
+import { FETCH, STORE } from '../../cpu/access.ts';
+import type { Processor } from '../../cpu/processor.ts';
+import { SPACE } from '../../cpu/state.ts';
+import {
+  BLOCK,
+  BUFFER_ENTRIES,
+  CONTEXT_SIZE,
+  CONTEXTS,
+  type ProcessorBlock,
+  STORE_BUFFER,
+} from '../../processor-block.ts';
+import { TLB_SLOTS, type TlbWatcher } from '../../tlb.ts';
+
+const WORDS = CONTEXT_SIZE / 4;
+const STORE_WORDS = STORE_BUFFER / 4;
+const ENTRY_WORDS = 4;
+const NONE = -1;
+
+/** What a translation depends on, besides the page. */
+class Context {
+  valid = false;
+  guest = false;
+  dat = false;
+  asceHi = 0;
+  asceLo = 0;
+  prefix = 0;
+  /** The host's space of a guest, and where the guest's storage is in it. */
+  hostAsceHi = 0;
+  hostAsceLo = 0;
+  originPage = 0;
+  pages = 0;
+  /** Whether it has had an entry since it was cleared. */
+  used = false;
+  /** For each entry of a guest's context, the slot of the host's TLB that it depends on, or NONE. */
+  #hostSlots: Int16Array | null = null;
+
+  get hostSlots(): Int16Array {
+    this.#hostSlots ??= new Int16Array(BUFFER_ENTRIES).fill(NONE);
+    return this.#hostSlots;
+  }
+}
+
+/** The access buffers of one processor. */
+export class AccessBuffers {
+  readonly #cpu: Processor;
+  readonly #words: Uint32Array;
+  readonly #used: Uint32Array;
+  readonly #address: number;
+  readonly #contexts = Array.from({ length: CONTEXTS }, () => new Context());
+  #current = 0;
+  #next = 0;
+  /** The slots of the TLBs through which watched pages of code are reached: of the own (or host's) and the guest's TLB. */
+  readonly #codeSlots = new Uint8Array(TLB_SLOTS);
+  readonly #guestCodeSlots = new Uint8Array(TLB_SLOTS);
+  /** Whether a watched page of code may be elsewhere now, or not be there any more. */
+  codeMoved = false;
+
+  constructor(cpu: Processor, { buffer, offset }: ProcessorBlock) {
+    this.#cpu = cpu;
+    this.#address = offset + BLOCK.BUFFERS;
+    this.#words = new Uint32Array(buffer, this.#address, CONTEXTS * WORDS);
+    this.#used = new Uint32Array(buffer, offset + BLOCK.USED, 1);
+    // Storage can be that of a former machine.
+    if (this.#used[0] !== 0) this.#words.fill(0);
+    this.#used[0] = 0;
+    cpu.tlb.watcher = new Watcher(this, false);
+    cpu.guestTlb.watcher = new Watcher(this, true);
+  }
+
+  /** Selects the context of the processor's state. Returns the absolute address of its buffers. */
+  select(): number {
+    if (!this.#matches(this.#contexts[this.#current] as Context)) this.#current = this.#find();
+    return this.#address + this.#current * CONTEXT_SIZE;
+  }
+
+  #find(): number {
+    const known = this.#contexts.findIndex((context) => this.#matches(context));
+    if (known >= 0) return known;
+    const index = this.#next;
+    this.#next = (index + 1) % CONTEXTS;
+    this.#clear(index);
+    this.codeMoved = true;
+    this.#assign(this.#contexts[index] as Context);
+    return index;
+  }
+
+  #matches(context: Context): boolean {
+    const cpu = this.#cpu;
+    const { sie } = cpu;
+    if (!context.valid || context.dat !== cpu.dat || context.guest !== (sie !== null)) return false;
+    if (context.prefix !== cpu.prefix) return false;
+    if (cpu.dat) {
+      const cr = cpu.space === SPACE.HOME ? 26 : 2;
+      if (context.asceLo !== cpu.cr32[cr] || context.asceHi !== cpu.cr32[cr + 1]) return false;
+    }
+    if (sie === null) return true;
+    return (
+      context.hostAsceLo === sie.asceLo &&
+      context.hostAsceHi === sie.asceHi &&
+      context.originPage === sie.originPage &&
+      context.pages === sie.pages
+    );
+  }
+
+  #assign(context: Context): void {
+    const cpu = this.#cpu;
+    const { sie } = cpu;
+    const cr = cpu.space === SPACE.HOME ? 26 : 2;
+    context.valid = true;
+    context.guest = sie !== null;
+    context.dat = cpu.dat;
+    context.prefix = cpu.prefix;
+    context.asceLo = cpu.cr32[cr] as number;
+    context.asceHi = cpu.cr32[cr + 1] as number;
+    context.hostAsceLo = sie?.asceLo ?? 0;
+    context.hostAsceHi = sie?.asceHi ?? 0;
+    context.originPage = sie?.originPage ?? 0;
+    context.pages = sie?.pages ?? 0;
+  }
+
+  /**
+   * Enters a page into the buffers of the current context, if an access to it needs no check. Preconditions: the processor
+   * is in the state for which the context was selected.
+   */
+  enter(page: LogicalPage, store: boolean): void {
+    const cpu = this.#cpu;
+    this.select();
+    const frame = cpu.cachedFrame(page, store ? STORE : FETCH);
+    if (frame < 0) return;
+    const context = this.#contexts[this.#current] as Context;
+    const index = page % BUFFER_ENTRIES;
+    const words = this.#words;
+    const base = this.#current * WORDS + index * ENTRY_WORDS;
+    const at = base + (store ? STORE_WORDS : 0);
+    const lo = ((page % 0x10_0000) << 12) >>> 0;
+    if (context.guest) {
+      const slot = cpu.hostSlotOf(page);
+      // The entry for the other kind of access can be of another page, on which the same slot depends no more.
+      if (context.hostSlots[index] !== slot) this.#drop(base);
+      context.hostSlots[index] = slot;
+    }
+    words[at] = lo | 1;
+    words[at + 1] = Math.floor(page / 0x10_0000);
+    words[at + 2] = (frame - lo) >>> 0;
+    context.used = true;
+    this.#used[0] = 1;
+  }
+
+  /** Sets `codeMoved` when a TLB loses the translation of this page, which `cachedFrame` has found. */
+  watchCode(page: LogicalPage): void {
+    const slot = page & (TLB_SLOTS - 1);
+    if (this.#cpu.sie === null) {
+      this.#codeSlots[slot] = 1;
+      return;
+    }
+    this.#codeSlots[this.#cpu.hostSlotOf(page)] = 1;
+    this.#guestCodeSlots[slot] = 1;
+  }
+
+  /** Drops what depends on a slot of a TLB. */
+  replaced(slot: number, guest: boolean): void {
+    const codeSlots = guest ? this.#guestCodeSlots : this.#codeSlots;
+    if (codeSlots[slot] !== 0) {
+      this.codeMoved = true;
+      codeSlots[slot] = 0;
+    }
+    for (let n = 0; n < CONTEXTS; n++) {
+      const context = this.#contexts[n] as Context;
+      if (!context.used || !(context.dat || context.guest)) continue;
+      if (!context.guest) {
+        if (!guest) this.#drop(n * WORDS + slot * ENTRY_WORDS);
+      } else if (guest) {
+        if (context.dat) this.#drop(n * WORDS + slot * ENTRY_WORDS);
+      } else {
+        const { hostSlots } = context;
+        for (let index = hostSlots.indexOf(slot); index >= 0; index = hostSlots.indexOf(slot, index + 1)) {
+          hostSlots[index] = NONE;
+          this.#drop(n * WORDS + index * ENTRY_WORDS);
+        }
+      }
+    }
+  }
+
+  /** Drops the entries of a page in both buffers. @param at the index of its entry for loads */
+  #drop(at: number): void {
+    this.#words[at] = 0;
+    this.#words[at + STORE_WORDS] = 0;
+  }
+
+  /** Drops everything. */
+  purged(): void {
+    this.codeMoved = true;
+    for (let n = 0; n < CONTEXTS; n++) this.#clear(n);
+  }
+
+  #clear(n: number): void {
+    const context = this.#contexts[n] as Context;
+    context.valid = false;
+    if (!context.used) return;
+    context.used = false;
+    if (context.guest) context.hostSlots.fill(NONE);
+    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
+  }
+}
+
+/** Tells the buffers which TLB has lost entries. */
+class Watcher implements TlbWatcher {
+  readonly #buffers: AccessBuffers;
+  readonly #guest: boolean;
+
+  constructor(buffers: AccessBuffers, guest: boolean) {
+    this.#buffers = buffers;
+    this.#guest = guest;
+  }
+
+  replaced(slot: number): void {
+    this.#buffers.replaced(slot, this.#guest);
+  }
+
+  purged(): void {
+    this.#buffers.purged();
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The compiled code of a machine, by the absolute address and the bytes that it was made from. Each processor can execute it.
+ *
+ * The code is checked against storage before its first use in a run, since a host may store anywhere between two runs. In a run,
+ * stores of the processor to compiled code are reported, and everything is checked again.
+ */
+
+import type { CodeWatch } from '../../cpu/access.ts';
+import type { Processor } from '../../cpu/processor.ts';
+import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
+import { codeFunction } from './condition-code.ts';
+import { enterFunction, REGION_TYPE } from './emitter.ts';
+import { findFlow } from './flow.ts';
+import { formOf } from './forms/index.ts';
+import { type FunctionTable, instantiate, newTable } from './module.ts';
+import { emitRegion } from './region.ts';
+
+/**
+ * Executes the region at a place in the table, and those that it leads to, on the processor whose block is at an absolute
+ * address. Returns a `REASON`.
+ */
+export type Enter = (block: number, index: number) => number;
+
+/** A piece of code that was compiled, or cannot be. */
+export interface Region {
+  /** Its place in the table of functions; -1 if the code cannot be compiled. */
+  readonly index: number;
+  /** Whether it needs the AFP-register control. */
+  readonly afp: boolean;
+  /** The bytes that it was made from, with their absolute addresses. */
+  readonly sources: readonly { readonly at: number; readonly bytes: Uint8Array }[];
+  /** The value of the cache's epoch when it was last checked. */
+  checked: number;
+}
+
+/** Regions that are made at most. When there are more, all are dropped: what is hot is soon back. */
+const MAX_REGIONS = 2000;
+/** Counters of how often an address was branched to, by a hash of the address. */
+const COUNTERS = 1 << 15;
+/** Bytes in a line: code and data in one page are told apart by lines. */
+const LINE = 64;
+
+/** Compiled code. */
+export class CodeCache implements CodeWatch {
+  readonly #storage: Storage;
+  readonly #threshold: number;
+  readonly #regions = new Map<number, Region>();
+  readonly #counts = new Uint16Array(COUNTERS);
+  /** For each frame with code, which of its lines have any. */
+  readonly #lines = new Map<number, Uint8Array>();
+  readonly #processors: readonly Processor[];
+  /** The table of functions, once there is one. */
+  #functions: FunctionTable | null = null;
+  #enter: Enter | null = null;
+  /** The next free place in the table. */
+  #next = 0;
+  #epoch = 0;
+
+  /** @param threshold branches to an address after which the code there is compiled */
+  constructor(storage: Storage, processors: readonly Processor[], threshold: number) {
+    this.#storage = storage;
+    this.#processors = processors;
+    this.#threshold = threshold;
+  }
+
+  /** Changes whenever regions may have become invalid. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get #table(): FunctionTable {
+    this.#functions ??= newTable(MAX_REGIONS);
+    return this.#functions;
+  }
+
+  /** Executes regions. Preconditions: there is one. */
+  get enter(): Enter {
+    this.#enter ??= instantiate(
+      this.#storage.memory as LinearMemory,
+      this.#table,
+      [codeFunction(), enterFunction()],
+      1,
+      [REGION_TYPE],
+    ) as Enter;
+    return this.#enter;
+  }
+
+  /** Checks all code again before it is used. The host may have stored to it. */
+  newEpoch(): void {
+    this.#epoch++;
+  }
+
+  stored(frame: number, first: number, last: number): boolean {
+    const lines = this.#lines.get(frame);
+    if (lines === undefined) return false;
+    for (let line = Math.floor(first / LINE); line <= Math.floor(last / LINE); line++) {
+      if (lines[line] === 0) continue;
+      this.#epoch++;
+      break;
+    }
+    return true;
+  }
+
+  holds(frame: number): boolean {
+    return this.#lines.has(frame);
+  }
+
+  /** Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet. */
+  find(address: number): Region | null {
+    const region = this.#regions.get(address);
+    if (region !== undefined) {
+      if (region.checked === this.#epoch || this.#isCurrent(region)) return region;
+      this.#regions.delete(address);
+    }
+    const counter = (address >>> 1) & (COUNTERS - 1);
+    const count = (this.#counts[counter] as number) + 1;
+    this.#counts[counter] = count;
+    if (count < this.#threshold) return null;
+    this.#counts[counter] = 0;
+    return this.#compile(address);
+  }
+
+  #isCurrent(region: Region): boolean {
+    const { bytes: storage } = this.#storage;
+    for (const { at, bytes } of region.sources) {
+      for (let i = 0; i < bytes.length; i++) if (storage[at + i] !== bytes[i]) return false;
+    }
+    region.checked = this.#epoch;
+    return true;
+  }
+
+  #compile(address: number): Region {
+    if (this.#next === MAX_REGIONS) this.#clear();
+    const frame = address - (address % FRAME_SIZE);
+    const page = new DataView(this.#storage.bytes.buffer, frame, FRAME_SIZE);
+    const flow = findFlow(page, address % FRAME_SIZE, (instruction) => formOf(instruction) !== undefined);
+    const ranges = flow.blocks.map(({ offset, next }) => [offset, Math.max(next, offset + 2)] as const);
+    const sources = ranges.map(([from, to]) => ({
+      at: frame + from,
+      bytes: this.#storage.bytes.slice(frame + from, frame + to),
+    }));
+    let index = -1;
+    let afp = false;
+    if ((flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null) {
+      const emitted = emitRegion(flow);
+      afp = emitted.afp;
+      index = this.#next++;
+      this.#table.set(
+        index,
+        instantiate(this.#storage.memory, this.#table, [codeFunction(), emitted.code], 1),
+      );
+    }
+    const region = { index, afp, sources, checked: this.#epoch };
+    this.#regions.set(address, region);
+    this.#mark(frame / FRAME_SIZE, ranges);
+    return region;
+  }
+
+  /** Notes where code is, so that stores to it are reported. */
+  #mark(frame: number, ranges: readonly (readonly [number, number])[]): void {
+    let lines = this.#lines.get(frame);
+    if (lines === undefined) {
+      lines = new Uint8Array(FRAME_SIZE / LINE);
+      this.#lines.set(frame, lines);
+      for (const { tlb } of this.#processors) tlb.forgetChange(frame);
+    }
+    for (const [from, to] of ranges) {
+      for (let line = Math.floor(from / LINE); line * LINE < to; line++) lines[line] = 1;
+    }
+  }
+
+  #clear(): void {
+    this.#epoch++;
+    this.#next = 0;
+    this.#regions.clear();
+    this.#lines.clear();
+    this.#counts.fill(0);
+  }
+}

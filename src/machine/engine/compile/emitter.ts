@@ -1,0 +1,622 @@
+/**
+ * Emits the code of one region: the registers that it uses in locals, its loops as loops, and an exit for whatever the
+ * interpreter has to do.
+ *
+ * Compiled code does an instruction as a whole or not at all. Before it changes anything, an instruction makes sure that it
+ * can complete; if not, the code leaves the region with all registers as they are before the instruction, and the interpreter
+ * executes it. An exit is a `br` to the end of a block that surrounds the region's code, so that it costs nothing on
+ * the way that is not taken:
+ *
+ *     load the registers
+ *     block $end
+ *       block $exit1
+ *         block $exit0
+ *           … the region …
+ *         end
+ *         exit 0: where the program is, how many instructions were done; br $end
+ *       end
+ *       exit 1
+ *     end
+ *     store the registers
+ */
+
+import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
+import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
+import type { Address, Decoded } from './decoded.ts';
+import { Body, F64, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
+
+/** Why compiled code returned. */
+export const REASON = {
+  /** The program is at an address that the region does not contain. */
+  LEFT: 0,
+  /** The next instruction is for the interpreter. */
+  INTERPRET: 1,
+  /** As `INTERPRET`; its operand is not in the buffer for loads. */
+  LOAD_MISS: 2,
+  /** As `INTERPRET`; its operand is not in the buffer for stores. */
+  STORE_MISS: 3,
+  /** The next block has more instructions than may be done. */
+  LIMIT: 4,
+} as const;
+export type Reason = (typeof REASON)[keyof typeof REASON];
+
+/** Index of the function that computes a condition code at run time, see `codeFunction`. */
+export const CODE_FUNCTION = 0;
+/** Index of a region's function, and of its type. */
+const REGION_FUNCTION = 1;
+/** The type of a region's function, and its index in the module of `enterFunction`. */
+export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
+const REGION_TYPE_INDEX = 2;
+
+/** The locals of a region. The parameter is the address of the processor's block. */
+const LOCAL = {
+  BLOCK: 0,
+  /** Instructions that may be done. */
+  LIMIT: 1,
+  /** Lookups (high half) and instructions done. */
+  COUNT: 2,
+  /** Virtual address of the page of the code. */
+  PAGE: 3,
+  /** The access buffers. */
+  BUFFERS: 4,
+  /** Operands and kind of the condition code. */
+  A: 5,
+  B: 6,
+  KIND: 7,
+  /** Offset of the last branch taken, or -1. */
+  BREAKING: 8,
+  /** Where the program is, at an exit. */
+  TARGET: 9,
+  /** An effective address. */
+  ADDRESS: 10,
+  /** A buffer entry; then an absolute address. */
+  ENTRY: 11,
+  REASON: 12,
+  /** Scratch. */
+  T: 13,
+  U: 14,
+  V: 15,
+  GENERAL: 16,
+  FLOATING: 32,
+  /** Scratch numbers. */
+  NUMBERS: 48,
+  /** The absolute address of the second storage operand. */
+  SECOND: 58,
+} as const;
+const NUMBER_LOCALS = 10;
+
+const LOCAL_TYPES = [
+  I32,
+  I64,
+  I64,
+  I32,
+  I64,
+  I64,
+  I32,
+  I32,
+  I64,
+  I64,
+  I32,
+  I32,
+  I64,
+  I64,
+  I64,
+  ...new Array(32).fill(I64),
+  ...new Array(NUMBER_LOCALS).fill(F64),
+  I32,
+];
+
+/** An extension of a loaded value to 64 bits. */
+export type Extension = 'signed' | 'unsigned';
+
+/** Floating-point registers that do not need the AFP-register control. */
+const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
+const PAGE_MASK = -4096;
+/** The low bit of a tag in an access buffer: 0 is no tag. */
+const TAGGED = 1;
+
+interface Exit {
+  readonly reason: Reason;
+  /** Offset of the instruction that the program is at; -1: the local TARGET says it. */
+  readonly offset: number;
+  /** What has been done since the count was last written. */
+  readonly instructions: number;
+  readonly lookups: number;
+  /** The kind of the condition code, or null if the local says it. */
+  readonly kind: Cc | null;
+}
+
+/** Emits a region. */
+export class Emitter {
+  readonly body = new Body();
+  /** Number of blocks, loops and ifs around the code that is emitted now. */
+  #depth = 0;
+  readonly #exits: Exit[] = [];
+  readonly #read = new Set<number>();
+  readonly #written = new Set<number>();
+  /** The kind of the condition code, if it is known where code is emitted now. */
+  #kind: Cc | null = null;
+  /** The kind that the local KIND has, if it is known. */
+  #stored: Cc | null = null;
+  /** Instructions and lookups of the current block so far. */
+  #instructions = 0;
+  #lookups = 0;
+  #instruction: Decoded | null = null;
+  #afp = false;
+
+  // Structure
+
+  begin(code: number): void {
+    this.body.begin(code);
+    this.#depth++;
+  }
+
+  otherwise(): void {
+    this.body.op(OP.ELSE);
+  }
+
+  end(): void {
+    this.body.end();
+    this.#depth--;
+  }
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Begins a basic block of `count` instructions: leaves if that are more than may be done. */
+  beginBlock(offset: number, count: number): void {
+    this.#kind = null;
+    this.#stored = null;
+    this.#instructions = 0;
+    this.#lookups = 0;
+    this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
+    this.#exitIf({ reason: REASON.LIMIT, offset });
+  }
+
+  /** Begins an instruction. @param lookups that its fetch and its operands make */
+  beginInstruction(instruction: Decoded): void {
+    this.#instruction = instruction;
+  }
+
+  /** Ends an instruction. @param lookups of the TLB that its fetch and its operands make */
+  endInstruction(lookups: number): void {
+    this.#instructions++;
+    this.#lookups += lookups;
+  }
+
+  /** Ends a basic block: writes what the code behind it expects in locals. */
+  endBlock(): void {
+    this.#flushKind();
+    // Exits that follow may be emitted after other blocks: for them, only the local says the kind.
+    this.#kind = null;
+    if (this.#instructions === 0) return;
+    this.body.get(LOCAL.COUNT).i64(packed(this.#instructions, this.#lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
+    this.#instructions = 0;
+    this.#lookups = 0;
+  }
+
+  #flushKind(): void {
+    if (this.#kind !== null && this.#kind !== this.#stored) {
+      this.body.i32(this.#kind).set(LOCAL.KIND);
+      this.#stored = this.#kind;
+    }
+  }
+
+  /** Notes that the instruction under way branches. */
+  branches(): void {
+    this.body.i32((this.#instruction as Decoded).offset).set(LOCAL.BREAKING);
+  }
+
+  // Exits
+
+  /** Leaves for an offset from the page, which may be in another page. The program has got there by itself. */
+  leaveFor(offset: number): void {
+    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset }));
+  }
+
+  /** Leaves for the address on the stack. */
+  leaveForAddress(): void {
+    this.body.set(LOCAL.TARGET);
+    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset: -1 }));
+  }
+
+  /** Leaves for the interpreter, at an offset of the page. */
+  interpretAt(offset: number): void {
+    this.body.br(this.#depth + this.#newExit({ reason: REASON.INTERPRET, offset }));
+  }
+
+  /** Leaves the instruction under way to the interpreter if the number on the stack is not zero. */
+  interpretIf(): void {
+    this.#exitIf({ reason: REASON.INTERPRET, offset: (this.#instruction as Decoded).offset });
+  }
+
+  #exitIf(exit: Pick<Exit, 'reason' | 'offset'>): void {
+    this.body.brIf(this.#depth + this.#newExit(exit));
+  }
+
+  #newExit(exit: Pick<Exit, 'reason' | 'offset'>): number {
+    const { length } = this.#exits;
+    this.#exits.push({
+      ...exit,
+      instructions: this.#instructions,
+      lookups: this.#lookups,
+      kind: this.#kind,
+    });
+    return length;
+  }
+
+  // Registers
+
+  /** Pushes general register `r`. */
+  register(r: number): void {
+    this.#read.add(LOCAL.GENERAL + r);
+    this.body.get(LOCAL.GENERAL + r);
+  }
+
+  /** Pops general register `r`. */
+  setRegister(r: number): void {
+    this.#written.add(LOCAL.GENERAL + r);
+    this.body.set(LOCAL.GENERAL + r);
+  }
+
+  /** Pushes the low half of a general register, extended to 64 bits. */
+  low(r: number, extension: Extension): void {
+    this.register(r);
+    this.#extend32(extension);
+  }
+
+  #extend32(extension: Extension): void {
+    if (extension === 'signed') this.body.op(OP.I64_EXTEND32_S);
+    else this.body.op(OP.I32_WRAP, OP.I64_EXTEND_U);
+  }
+
+  /** Pops 64 bits, whose low half becomes the low half of a general register. */
+  setLow(r: number): void {
+    const { body } = this;
+    body.op(OP.I32_WRAP, OP.I64_EXTEND_U);
+    this.register(r);
+    body.i64(-0x1_0000_0000).op(OP.I64_AND, OP.I64_OR);
+    this.setRegister(r);
+  }
+
+  /** Pushes floating-point register `r`. */
+  float(r: number): void {
+    this.#read.add(LOCAL.FLOATING + r);
+    this.body.get(LOCAL.FLOATING + r);
+  }
+
+  /** Pops floating-point register `r`. */
+  setFloat(r: number): void {
+    this.#written.add(LOCAL.FLOATING + r);
+    this.body.set(LOCAL.FLOATING + r);
+  }
+
+  /** Scratch local `n`, 0 to 9, a number of the long format, free at the beginning of an instruction. */
+  number(n: number): number {
+    return LOCAL.NUMBERS + n;
+  }
+
+  /** Leaves the instruction under way to the interpreter unless compiled code may do floating-point arithmetic. */
+  demandArithmetic(): void {
+    this.needsAfp();
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.ARITHMETIC).op(OP.I32_EQZ);
+    this.interpretIf();
+  }
+
+  /** Notes that the instruction under way needs the AFP-register control, as all arithmetic does. */
+  needsAfp(): void {
+    this.#afp = true;
+  }
+
+  /** Whether the region needs the AFP-register control. Without it, four registers can be loaded, stored and copied. */
+  get afp(): boolean {
+    const additional = (local: number) =>
+      local >= LOCAL.FLOATING && local < LOCAL.NUMBERS && !BASIC_REGISTERS.includes(local - LOCAL.FLOATING);
+    return this.#afp || [...this.#read, ...this.#written].some(additional);
+  }
+
+  /** Scratch locals of 64 bits, free at the beginning of an instruction. */
+  readonly t = LOCAL.T;
+  readonly u = LOCAL.U;
+  readonly v = LOCAL.V;
+  /** The locals that hold the operands of the condition code. Their old values are lost when they are set. */
+  readonly a = LOCAL.A;
+  readonly b = LOCAL.B;
+
+  /** Pushes the address of the page of the code plus a constant. */
+  pageAddress(offset: number): void {
+    this.body.get(LOCAL.PAGE);
+    if (offset !== 0) this.body.i64(offset).op(OP.I64_ADD);
+  }
+
+  // Condition code
+
+  /** The condition code is now of a kind; its operands are in the locals. */
+  setKind(kind: Cc): void {
+    this.#kind = kind;
+  }
+
+  /** Pushes the condition code, 32 bits. */
+  code(): void {
+    if (this.#kind !== null) pushCode(this.body, this.#kind, LOCAL.A, LOCAL.B);
+    else this.body.get(LOCAL.KIND).get(LOCAL.A).get(LOCAL.B).call(CODE_FUNCTION);
+  }
+
+  /** Pushes whether a mask, 1 to 14, selects the condition code. */
+  condition(mask: number): void {
+    if (this.#kind !== null) pushCondition(this.body, this.#kind, LOCAL.A, LOCAL.B, mask);
+    else pushSelected(this.body, mask, () => this.code());
+  }
+
+  // Storage
+
+  /** Pushes an effective address. */
+  address({ base, index, displacement }: Address): void {
+    const { body } = this;
+    if (base === 0 && index === 0) {
+      body.i64(displacement);
+      return;
+    }
+    if (index !== 0) this.register(index);
+    if (base !== 0) this.register(base);
+    if (base !== 0 && index !== 0) body.op(OP.I64_ADD);
+    if (displacement !== 0) body.i64(displacement).op(OP.I64_ADD);
+  }
+
+  /**
+   * Pops an effective address, and sets the local ENTRY to its absolute address. Leaves the instruction to the interpreter
+   * if the buffer does not have the page for this access, or the operand is not all in one page.
+   */
+  #translate(length: number, store: boolean): void {
+    const { body } = this;
+    const base = store ? STORE_BUFFER : 0;
+    body.tee(LOCAL.ADDRESS).op(OP.I32_WRAP).i32(8).op(OP.I32_SHR_U).i32(0x3ff0).op(OP.I32_AND);
+    body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
+    body.get(LOCAL.ADDRESS);
+    if (length > 1) body.i64(length - 1).op(OP.I64_ADD);
+    body.i64(PAGE_MASK).op(OP.I64_AND).i64(TAGGED).op(OP.I64_OR, OP.I64_NE);
+    this.#exitIf({
+      reason: store ? REASON.STORE_MISS : REASON.LOAD_MISS,
+      offset: (this.#instruction as Decoded).offset,
+    });
+    body
+      .get(LOCAL.ENTRY)
+      .memory(OP.I32_LOAD, base + 8)
+      .get(LOCAL.ADDRESS)
+      .op(OP.I32_WRAP, OP.I32_ADD);
+    body.set(LOCAL.ENTRY);
+  }
+
+  /** Pops an effective address; pushes `length` bytes, 1, 2, 4 or 8, extended to 64 bits. */
+  load(length: number, extension: Extension = 'unsigned'): void {
+    this.#translate(length, false);
+    this.loadAt(0, length, extension);
+  }
+
+  /** Makes sure that `length` bytes, up to 128, can be loaded or stored at the address on the stack, for `loadAt` and `storeAt`. */
+  prepare(length: number, store: boolean): void {
+    this.#translate(length, store);
+  }
+
+  /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
+  prepareSecond(length: number): void {
+    this.#translate(length, false);
+    this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
+  }
+
+  readonly first = LOCAL.ENTRY;
+  readonly second = LOCAL.SECOND;
+
+  /** Counts a lookup of an operand that is not always accessed, where it is accessed. */
+  countLookup(): void {
+    this.body.get(LOCAL.COUNT).i64(packed(0, 1)).op(OP.I64_ADD).set(LOCAL.COUNT);
+  }
+
+  /** Pushes the program mask, 32 bits, where INSERT PROGRAM MASK inserts it. */
+  programMask(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.PROGRAM_MASK);
+  }
+
+  /** Pushes `length` bytes at `offset` from the operand that was prepared. */
+  loadAt(offset: number, length: number, extension: Extension = 'unsigned'): void {
+    this.body.get(LOCAL.ENTRY);
+    this.#loadFrom(offset, length, extension);
+  }
+
+  /** As `loadAt`, from the second operand. */
+  loadSecondAt(offset: number, length: number): void {
+    this.body.get(LOCAL.SECOND);
+    this.#loadFrom(offset, length, 'unsigned');
+  }
+
+  #loadFrom(offset: number, length: number, extension: Extension): void {
+    const { body } = this;
+    const signed = extension === 'signed';
+    if (length === 1) {
+      body.memory(signed ? OP.I64_LOAD8_S : OP.I64_LOAD8_U, offset);
+    } else if (length === 2) {
+      body.memory(OP.I64_LOAD16_U, offset);
+      this.#swap16();
+      if (signed) body.op(OP.I64_EXTEND16_S);
+    } else if (length === 4) {
+      body.memory(OP.I32_LOAD, offset);
+      this.#swap32();
+      body.op(signed ? OP.I64_EXTEND_S : OP.I64_EXTEND_U);
+    } else {
+      body.memory(OP.I64_LOAD, offset);
+      this.swap64();
+    }
+  }
+
+  /** Stores the low `length` bytes of what `push` pushes at the address on the stack. */
+  store(length: number, push: () => void): void {
+    this.#translate(length, true);
+    this.storeAt(0, length, push);
+  }
+
+  /** As `store`, at `offset` from the operand that was prepared. */
+  storeAt(offset: number, length: number, push: () => void): void {
+    const { body } = this;
+    body.get(LOCAL.ENTRY);
+    push();
+    if (length === 1) {
+      body.memory(OP.I64_STORE8, offset);
+    } else if (length === 2) {
+      this.#swap16();
+      body.memory(OP.I64_STORE16, offset);
+    } else if (length === 4) {
+      body.op(OP.I32_WRAP);
+      this.#swap32();
+      body.memory(OP.I32_STORE, offset);
+    } else {
+      this.swap64();
+      body.memory(OP.I64_STORE, offset);
+    }
+  }
+
+  /** Exchanges the two low bytes of 64 bits, and clears the others but the third. */
+  #swap16(): void {
+    const { body } = this;
+    body.tee(LOCAL.V).i64(8).op(OP.I64_SHR_U).i64(0xff).op(OP.I64_AND);
+    body.get(LOCAL.V).i64(0xff).op(OP.I64_AND).i64(8).op(OP.I64_SHL, OP.I64_OR);
+  }
+
+  /** Reverses the four bytes of 32 bits. */
+  #swap32(): void {
+    const { body } = this;
+    body.tee(LOCAL.REASON).i32(8).op(OP.I32_ROTL).i32(0x00ff_00ff).op(OP.I32_AND);
+    body
+      .get(LOCAL.REASON)
+      .i32(24)
+      .op(OP.I32_ROTL)
+      .i32(0xff00_ff00 | 0)
+      .op(OP.I32_AND, OP.I32_OR);
+  }
+
+  /** Reverses the eight bytes of 64 bits. */
+  swap64(): void {
+    const { body } = this;
+    for (const [shift, mask] of [
+      [8, 0x00ff_00ff_00ff_00ffn],
+      [16, 0x0000_ffff_0000_ffffn],
+    ] as const) {
+      body.tee(LOCAL.V).i64(shift).op(OP.I64_SHR_U).i64(mask).op(OP.I64_AND);
+      body.get(LOCAL.V).i64(mask).op(OP.I64_AND).i64(shift).op(OP.I64_SHL, OP.I64_OR);
+    }
+    body.i64(32).op(OP.I64_ROTL);
+  }
+
+  /** Returns the function: registers are loaded, the region's code runs, registers are stored. */
+  finish(): WasmFunction {
+    const whole = new Body();
+    const field = (code: number, offset: number, local: number) =>
+      whole.get(LOCAL.BLOCK).memory(code, offset).set(local);
+    field(OP.I32_LOAD, BLOCK.LIMIT, LOCAL.LIMIT);
+    field(OP.I64_LOAD, BLOCK.COUNT, LOCAL.COUNT);
+    field(OP.I32_LOAD, BLOCK.CONTEXT, LOCAL.BUFFERS);
+    field(OP.I64_LOAD, BLOCK.CODE_A, LOCAL.A);
+    field(OP.I64_LOAD, BLOCK.CODE_B, LOCAL.B);
+    field(OP.I32_LOAD, BLOCK.CODE_KIND, LOCAL.KIND);
+    whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
+    whole.i32(-1).set(LOCAL.BREAKING);
+    for (const local of new Set([...this.#read, ...this.#written])) field(OP.I64_LOAD, place(local), local);
+    const exits = this.#exits;
+    for (let i = 0; i <= exits.length; i++) whole.begin(OP.BLOCK);
+    whole.append(this.body).op(UNREACHABLE);
+    exits.forEach((exit, i) => {
+      whole.end();
+      if (exit.offset >= 0 || exit.offset < -1) {
+        whole.get(LOCAL.PAGE).i64(exit.offset).op(OP.I64_ADD).set(LOCAL.TARGET);
+      }
+      if (exit.instructions > 0) {
+        whole.get(LOCAL.COUNT).i64(packed(exit.instructions, exit.lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
+      }
+      if (exit.kind !== null) whole.i32(exit.kind).set(LOCAL.KIND);
+      whole.i32(exit.reason).set(LOCAL.REASON);
+      whole.br(exits.length - 1 - i);
+    });
+    whole.end();
+    const put = (code: number, offset: number, push: () => void) => {
+      whole.get(LOCAL.BLOCK);
+      push();
+      whole.memory(code, offset);
+    };
+    for (const local of this.#written) put(OP.I64_STORE, place(local), () => whole.get(local));
+    put(OP.I64_STORE, BLOCK.CODE_A, () => whole.get(LOCAL.A));
+    put(OP.I64_STORE, BLOCK.CODE_B, () => whole.get(LOCAL.B));
+    put(OP.I32_STORE, BLOCK.CODE_KIND, () => whole.get(LOCAL.KIND));
+    put(OP.I64_STORE, BLOCK.COUNT, () => whole.get(LOCAL.COUNT));
+    put(OP.I64_STORE, BLOCK.ADDRESS, () => whole.get(LOCAL.TARGET));
+    whole.get(LOCAL.BREAKING).i32(0).op(OP.I32_GE_S).begin(OP.IF);
+    put(OP.I64_STORE, BLOCK.BREAKING, () =>
+      whole.get(LOCAL.PAGE).get(LOCAL.BREAKING).op(OP.I64_EXTEND_U, OP.I64_ADD),
+    );
+    whole.end();
+    whole.get(LOCAL.REASON).begin(OP.IF);
+    put(OP.I64_STORE, BLOCK.MISS, () => whole.get(LOCAL.ADDRESS));
+    whole.get(LOCAL.REASON).op(OP.RETURN).end();
+    pushJump(whole);
+    return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
+  }
+}
+
+/** Continues with the code at the address TARGET, if the entries for jumps say where it is; else returns. */
+function pushJump(body: Body): void {
+  const entry = LOCAL.ENTRY;
+  body
+    .get(LOCAL.TARGET)
+    .op(OP.I32_WRAP)
+    .i32(3)
+    .op(OP.I32_SHL)
+    .i32((JUMP_ENTRIES - 1) * 16)
+    .op(OP.I32_AND);
+  body
+    .get(LOCAL.BLOCK)
+    .op(OP.I32_ADD)
+    .tee(entry)
+    .memory(OP.I64_LOAD, BLOCK.JUMPS)
+    .get(LOCAL.TARGET)
+    .op(OP.I64_EQ);
+  body
+    .get(entry)
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 8)
+    .get(LOCAL.BLOCK)
+    .memory(OP.I32_LOAD, BLOCK.VERSION);
+  body.op(OP.I32_EQ, OP.I32_AND).begin(OP.IF);
+  body
+    .get(LOCAL.BLOCK)
+    .get(entry)
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12);
+  body.indirect(OP.RETURN_CALL_INDIRECT, REGION_FUNCTION).end();
+  body.i32(REASON.LEFT);
+}
+
+const UNREACHABLE = 0x00;
+
+/**
+ * The function (block, index) that executes a region, and computes the condition code that it leaves. It is to be the second
+ * function of a module whose first is `codeFunction`, and whose third type is `REGION_TYPE`.
+ */
+export function enterFunction(): WasmFunction {
+  const body = new Body();
+  body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
+  body.get(0);
+  body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
+  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_FUNCTION).memory(OP.I32_STORE, BLOCK.CC);
+  return { parameters: [I32, I32], results: [I32], locals: [], body };
+}
+
+/** The packed count of instructions and lookups. */
+function packed(instructions: number, lookups: number): bigint {
+  return (BigInt(lookups) << 32n) | BigInt(instructions);
+}
+
+/** Where in the block a register's local is kept. */
+function place(local: number): number {
+  return local >= LOCAL.FLOATING
+    ? BLOCK.FLOATING + (local - LOCAL.FLOATING) * 8
+    : BLOCK.GENERAL + (local - LOCAL.GENERAL) * 8;
+}
+
+export { CC };

@@ -1,0 +1,226 @@
+/**
+ * The control flow of a region: the code that is reached from its first instruction by branches within one page, as basic
+ * blocks, and what the emitter needs to make loops of WebAssembly from its loops: an order, dominators, loop heads and joins.
+ */
+
+import { type Branch, branchOf } from './branches.ts';
+import { type Decoded, decode, lengthOf } from './decoded.ts';
+
+/** Limits of a region. */
+const MAX_INSTRUCTIONS = 400;
+const MAX_BLOCKS = 60;
+const PAGE_SIZE = 0x1000;
+/** Return addresses that an indirect branch is compared with. */
+const MAX_RETURNS = 4;
+
+/** A basic block. */
+export interface Block {
+  /** Byte offset of its first instruction in the page. */
+  readonly offset: number;
+  /** Its instructions, without those that only end it because the compiler does not know them. */
+  readonly instructions: readonly Decoded[];
+  /** What the last instruction does, if it is a branch. */
+  readonly branch: Branch | null;
+  /** Byte offset of what follows its last instruction. */
+  readonly next: number;
+  /** Blocks that it may continue with, each by its place in `Flow.blocks`. */
+  successors: number[];
+}
+
+/** A region, in reverse postorder: every block follows its immediate dominator. */
+export interface Flow {
+  /** The blocks; the first is the entry. */
+  readonly blocks: readonly Block[];
+  /** Places of blocks by offset. */
+  readonly places: ReadonlyMap<number, number>;
+  /** For each block the immediate dominator; the entry's is itself. */
+  readonly dominators: readonly number[];
+  /** Whether a block is the head of a loop. */
+  readonly heads: readonly boolean[];
+  /** Whether several forward branches lead to a block. */
+  readonly joins: readonly boolean[];
+  /** Return addresses of calls within the region, by offset. */
+  readonly returns: readonly number[];
+}
+
+/** Whether the compiler knows an instruction that is no branch. */
+export type IsKnown = (instruction: Decoded) => boolean;
+
+/**
+ * Finds the region that begins at a byte offset of a page.
+ * @param page a view of its 4096 bytes
+ */
+export function findFlow(page: DataView, start: number, isKnown: IsKnown): Flow {
+  const finder = new Finder(page, isKnown);
+  finder.explore(start);
+  return ordered(finder.blocks(), start, finder.returns);
+}
+
+/** Finds the instructions of a region, then its blocks. */
+class Finder {
+  readonly returns: number[] = [];
+  readonly #page: DataView;
+  readonly #isKnown: IsKnown;
+  readonly #instructions = new Map<number, Decoded | null>();
+  /** Offsets at which blocks begin. */
+  readonly #leaders = new Set<number>();
+
+  constructor(page: DataView, isKnown: IsKnown) {
+    this.#page = page;
+    this.#isKnown = isKnown;
+  }
+
+  explore(start: number): void {
+    const todo = [start];
+    while (todo.length > 0 && this.#instructions.size < MAX_INSTRUCTIONS && this.#leaders.size < MAX_BLOCKS) {
+      const leader = todo.shift() as number;
+      if (this.#leaders.has(leader)) continue;
+      this.#leaders.add(leader);
+      this.#follow(leader, todo);
+    }
+  }
+
+  /** Reads instructions up to one that ends a block, and notes where it leads to. */
+  #follow(leader: number, todo: number[]): void {
+    for (let offset = leader; ; ) {
+      if (this.#instructions.has(offset) || this.#instructions.size >= MAX_INSTRUCTIONS) return;
+      const instruction = this.#read(offset);
+      this.#instructions.set(offset, instruction);
+      if (instruction === null) return;
+      const branch = branchOf(instruction);
+      offset += instruction.length;
+      if (branch === null || branch === 'never') continue;
+      this.#targets(branch, offset, todo);
+      return;
+    }
+  }
+
+  #targets({ target, condition, link }: Branch, next: number, todo: number[]): void {
+    const inPage = (offset: number) => offset >= 0 && offset < PAGE_SIZE && offset % 2 === 0;
+    if ('at' in target && inPage(target.at)) {
+      todo.push(target.at);
+      if (link !== null && inPage(next) && this.returns.length < MAX_RETURNS) {
+        this.returns.push(next);
+        todo.push(next);
+      }
+    }
+    if (condition.kind !== 'always' && inPage(next)) todo.push(next);
+  }
+
+  /** Returns the instruction at an offset, or null if it cannot be compiled. */
+  #read(offset: number): Decoded | null {
+    if (offset >= PAGE_SIZE || offset + lengthOf(this.#page.getUint8(offset)) > PAGE_SIZE) return null;
+    const instruction = decode(this.#page, offset);
+    if (instruction === null) return null;
+    return branchOf(instruction) !== null || this.#isKnown(instruction) ? instruction : null;
+  }
+
+  blocks(): Block[] {
+    return [...this.#leaders].map((leader) => this.#block(leader));
+  }
+
+  #block(leader: number): Block {
+    const instructions: Decoded[] = [];
+    let offset = leader;
+    let branch: Branch | null = null;
+    for (;;) {
+      const instruction = this.#instructions.get(offset);
+      if (!instruction) break;
+      instructions.push(instruction);
+      offset += instruction.length;
+      const found = branchOf(instruction);
+      if (found !== null && found !== 'never') {
+        branch = found;
+        break;
+      }
+      if (this.#leaders.has(offset)) break;
+    }
+    return { offset: leader, instructions, branch, next: offset, successors: [] };
+  }
+}
+
+/** Returns the offsets that a block may continue with. */
+function continuations(block: Block, returns: readonly number[]): number[] {
+  const { branch, next } = block;
+  if (branch === null) return [next];
+  const to =
+    'at' in branch.target ? [branch.target.at] : branch.condition.kind === 'always' ? [...returns] : [];
+  return branch.condition.kind === 'always' ? to : [...to, next];
+}
+
+/** Puts blocks into reverse postorder and computes dominators. */
+function ordered(found: readonly Block[], start: number, returns: readonly number[]): Flow {
+  const byOffset = new Map(found.map((block) => [block.offset, block]));
+  const postorder: Block[] = [];
+  const seen = new Set<number>();
+  const visit = (offset: number) => {
+    const block = byOffset.get(offset);
+    if (block === undefined || seen.has(offset)) return;
+    seen.add(offset);
+    // The first continuation is laid out last, hence nearest.
+    for (const to of continuations(block, returns)) visit(to);
+    postorder.push(block);
+  };
+  visit(start);
+  const blocks = postorder.reverse();
+  const places = new Map(blocks.map((block, place) => [block.offset, place]));
+  for (const block of blocks) {
+    block.successors = continuations(block, returns)
+      .map((offset) => places.get(offset))
+      .filter((place) => place !== undefined);
+  }
+  cutIrreducible(blocks, immediateDominators(blocks));
+  const dominators = immediateDominators(blocks);
+  const heads = blocks.map(() => false);
+  const forward = blocks.map(() => 0);
+  blocks.forEach((block, from) => {
+    for (const to of new Set(block.successors)) {
+      if (to <= from) heads[to] = true;
+      else forward[to]!++;
+    }
+  });
+  return { blocks, places, dominators, heads, joins: forward.map((n) => n > 1), returns };
+}
+
+/** Cooper, Harvey and Kennedy: "A Simple, Fast Dominance Algorithm". */
+function immediateDominators(blocks: readonly Block[]): number[] {
+  const predecessors: number[][] = blocks.map(() => []);
+  blocks.forEach((block, from) => {
+    for (const to of block.successors) predecessors[to]?.push(from);
+  });
+  const dominators: number[] = blocks.map((_, place) => (place === 0 ? 0 : -1));
+  const common = (a: number, b: number): number => {
+    let [x, y] = [a, b];
+    while (x !== y) {
+      if (x > y) x = dominators[x] as number;
+      else y = dominators[y] as number;
+    }
+    return x;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let place = 1; place < blocks.length; place++) {
+      let found = -1;
+      for (const from of predecessors[place] as number[]) {
+        if (dominators[from] === -1) continue;
+        found = found === -1 ? from : common(from, found);
+      }
+      if (dominators[place] === found) continue;
+      dominators[place] = found;
+      changed = true;
+    }
+  }
+  return dominators;
+}
+
+/** Removes the edges that enter a loop other than at its head: the code leaves the region there. */
+function cutIrreducible(blocks: readonly Block[], dominators: readonly number[]): void {
+  const dominates = (a: number, b: number): boolean => {
+    let at = b;
+    while (at > a) at = dominators[at] as number;
+    return at === a;
+  };
+  blocks.forEach((block, from) => {
+    block.successors = block.successors.filter((to) => to > from || dominates(to, from));
+  });
+}

@@ -1,0 +1,18 @@
+/** The compiled form of each instruction that has one. */
+
+import type { Decoded } from '../decoded.ts';
+import { FLOAT } from './float.ts';
+import type { Form, FormTable } from './form.ts';
+import { INTEGER } from './integer.ts';
+import { MOVES } from './moves.ts';
+import { STORAGE } from './storage.ts';
+
+/** All forms, by mnemonic. */
+export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE };
+
+/** Returns the compiled form of an instruction, or undefined: the interpreter executes it. */
+export function formOf({ mnemonic, operands }: Decoded): Form | undefined {
+  // With register 0 it does not branch: it only counts.
+  if ((mnemonic === 'BCTR' || mnemonic === 'BCTGR') && operands[1] !== 0) return undefined;
+  return FORMS[mnemonic];
+}

@@ -1,0 +1,228 @@
+/**
+ * From control flow to WebAssembly: blocks, loops and ifs by Ramsey, "Beyond Relooper" (2022). A block that several branches
+ * join is placed behind a WebAssembly block in its dominator, the head of a loop begins a WebAssembly loop, and every other
+ * block stands where it is branched to.
+ */
+
+import type { Branch, Condition } from './branches.ts';
+import { CC, pushCondition } from './condition-code.ts';
+import type { Decoded } from './decoded.ts';
+import { Emitter } from './emitter.ts';
+import type { Block, Flow } from './flow.ts';
+import { formOf } from './forms/index.ts';
+import { OP, type WasmFunction } from './wasm.ts';
+
+/** A compiled region, before it is a module. */
+export interface EmittedRegion {
+  readonly code: WasmFunction;
+  /** Whether it needs the AFP-register control. */
+  readonly afp: boolean;
+}
+
+/** Returns the code of a region. */
+export function emitRegion(flow: Flow): EmittedRegion {
+  const emitter = new Emitter();
+  new RegionEmitter(flow, emitter).block(0);
+  return { code: emitter.finish(), afp: emitter.afp };
+}
+
+/** The last offset in a page at which the interpreter fetches an instruction with one lookup. */
+const LAST_WHOLE = 0xffa;
+
+/** Lookups of the TLB that fetch an instruction. */
+function fetches({ offset, length }: Decoded): number {
+  return offset <= LAST_WHOLE ? 1 : length / 2;
+}
+
+class RegionEmitter {
+  readonly #flow: Flow;
+  readonly #emitter: Emitter;
+  /** Where a branch to a block goes: the depth inside of its WebAssembly block or loop. */
+  readonly #labels = new Map<number, number>();
+
+  constructor(flow: Flow, emitter: Emitter) {
+    this.#flow = flow;
+    this.#emitter = emitter;
+  }
+
+  /** Emits a block and all that it dominates. */
+  block(place: number): void {
+    const { joins, dominators, heads } = this.#flow;
+    const joined = dominators
+      .map((dominator, at) => (at !== 0 && dominator === place && joins[at] ? at : -1))
+      .filter((at) => at >= 0);
+    const emitter = this.#emitter;
+    const isHead = heads[place] === true;
+    if (isHead) {
+      emitter.begin(OP.LOOP);
+      this.#labels.set(place, emitter.depth);
+    }
+    // The one that comes first in the order is innermost.
+    for (const at of joined.reverse()) {
+      emitter.begin(OP.BLOCK);
+      this.#labels.set(at, emitter.depth);
+    }
+    this.#straight(this.#flow.blocks[place] as Block, place);
+    for (const at of joined.reverse()) {
+      emitter.end();
+      this.#labels.delete(at);
+      this.block(at);
+    }
+    if (isHead) {
+      emitter.end();
+      this.#labels.delete(place);
+    }
+  }
+
+  /** Emits the instructions of a block, and how it ends. */
+  #straight(block: Block, place: number): void {
+    const emitter = this.#emitter;
+    if (block.instructions.length === 0) {
+      emitter.beginBlock(block.offset, 0);
+      emitter.interpretAt(block.offset);
+      return;
+    }
+    emitter.beginBlock(block.offset, block.instructions.length);
+    for (const instruction of block.instructions) {
+      emitter.beginInstruction(instruction);
+      const isBranch = block.branch !== null && instruction === block.instructions.at(-1);
+      const lookups = isBranch ? 0 : (formOf(instruction)?.(emitter, instruction) ?? 0);
+      if (!isBranch) emitter.endInstruction(fetches(instruction) + lookups);
+    }
+    if (block.branch === null) {
+      emitter.endBlock();
+      this.#go(place, block.next, false);
+      return;
+    }
+    const last = block.instructions.at(-1) as Decoded;
+    this.#branch(block, block.branch, last, place);
+  }
+
+  #branch(block: Block, branch: Branch, instruction: Decoded, place: number): void {
+    const emitter = this.#emitter;
+    const { body } = emitter;
+    const { condition, target, link } = branch;
+    // The target is read before the link is written: it may be the same register.
+    if ('register' in target) {
+      emitter.register(target.register);
+      // A branch address is taken as it is: an odd one is an exception of the next instruction.
+      body.set(emitter.u);
+    }
+    if (link !== null) {
+      emitter.pageAddress(block.next);
+      emitter.setRegister(link);
+    }
+    if (condition.kind !== 'always') {
+      this.#condition(condition);
+      body.op(OP.I64_EXTEND_U).set(emitter.t);
+    }
+    emitter.endInstruction(fetches(instruction));
+    emitter.endBlock();
+    if (condition.kind === 'always') {
+      this.#take(branch, place);
+      return;
+    }
+    body.get(emitter.t).op(OP.I32_WRAP);
+    emitter.begin(OP.IF);
+    this.#take(branch, place);
+    emitter.end();
+    this.#go(place, block.next, false);
+  }
+
+  /** Pushes whether the branch is taken, after what it does besides. */
+  #condition(condition: Condition): void {
+    const emitter = this.#emitter;
+    const { body } = emitter;
+    switch (condition.kind) {
+      case 'code':
+        emitter.condition(condition.mask);
+        break;
+      case 'count':
+        emitter.register(condition.a);
+        body.i64(1).op(OP.I64_SUB);
+        if (condition.bits === 64) {
+          body.tee(emitter.t);
+          emitter.setRegister(condition.a);
+          body.get(emitter.t).i64(0).op(OP.I64_NE);
+        } else {
+          body.tee(emitter.t);
+          emitter.setLow(condition.a);
+          body.get(emitter.t).op(OP.I32_WRAP).i32(0).op(OP.I32_NE);
+        }
+        break;
+      case 'compare': {
+        const { a, b, immediate, bits, logical, mask } = condition;
+        const push = (r: number) => {
+          if (bits === 64) emitter.register(r);
+          else emitter.low(r, logical ? 'unsigned' : 'signed');
+        };
+        push(a);
+        body.set(emitter.t);
+        if (b !== null) push(b);
+        else body.i64(immediate);
+        body.set(emitter.v);
+        const kind = logical ? CC.COMPARE_LOGICAL : CC.COMPARE;
+        if (mask === 14) body.i32(1);
+        else pushCondition(body, kind, emitter.t, emitter.v, mask);
+        break;
+      }
+      case 'index': {
+        const { a, b, above } = condition;
+        emitter.register(b | 1);
+        body.set(emitter.t);
+        emitter.register(a);
+        emitter.register(b);
+        body.op(OP.I64_ADD).tee(emitter.v);
+        emitter.setRegister(a);
+        body
+          .get(emitter.v)
+          .get(emitter.t)
+          .op(above ? OP.I64_GT_S : OP.I64_LE_S);
+        break;
+      }
+      default:
+        body.i32(1);
+    }
+  }
+
+  /** Emits a taken branch. Its target, if it is in a register, is in the local U. */
+  #take({ target }: Branch, place: number): void {
+    const emitter = this.#emitter;
+    const { body } = emitter;
+    emitter.branches();
+    if ('at' in target) {
+      this.#go(place, target.at, true);
+      return;
+    }
+    for (const at of new Set(this.#flow.returns)) {
+      const to = this.#flow.places.get(at);
+      if (to === undefined || !this.#successors(place).includes(to)) continue;
+      body.get(emitter.u);
+      emitter.pageAddress(at);
+      body.op(OP.I64_EQ);
+      emitter.begin(OP.IF);
+      this.#go(place, at, true);
+      emitter.end();
+    }
+    body.get(emitter.u);
+    emitter.leaveForAddress();
+  }
+
+  #successors(place: number): readonly number[] {
+    return (this.#flow.blocks[place] as Block).successors;
+  }
+
+  /** Continues at an offset: within the region, or outside of it. @param branched whether by a branch */
+  #go(from: number, offset: number, branched: boolean): void {
+    const emitter = this.#emitter;
+    const to = this.#flow.places.get(offset);
+    if (to === undefined || !this.#successors(from).includes(to)) {
+      if (branched) emitter.leaveFor(offset);
+      else emitter.interpretAt(offset);
+      return;
+    }
+    const label = this.#labels.get(to);
+    if (label !== undefined) emitter.body.br(emitter.depth - label);
+    else this.block(to);
+  }
+}

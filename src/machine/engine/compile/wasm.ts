@@ -1,0 +1,342 @@
+/**
+ * An encoder for WebAssembly modules: as much of the binary format as compiled code needs. WebAssembly Core Specification,
+ * chapter 5, "Binary Format".
+ */
+
+/** Value types. */
+export const I32 = 0x7f;
+export const I64 = 0x7e;
+export const F64 = 0x7c;
+/** The type of a block without a result. */
+export const VOID = 0x40;
+
+/** Operation codes. */
+export const OP = {
+  BLOCK: 0x02,
+  LOOP: 0x03,
+  IF: 0x04,
+  ELSE: 0x05,
+  END: 0x0b,
+  BR: 0x0c,
+  BR_IF: 0x0d,
+  RETURN: 0x0f,
+  CALL: 0x10,
+  CALL_INDIRECT: 0x11,
+  RETURN_CALL_INDIRECT: 0x13,
+  DROP: 0x1a,
+  SELECT: 0x1b,
+  LOCAL_GET: 0x20,
+  LOCAL_SET: 0x21,
+  LOCAL_TEE: 0x22,
+  I32_LOAD: 0x28,
+  I64_LOAD: 0x29,
+  F64_LOAD: 0x2b,
+  I64_LOAD8_S: 0x30,
+  I64_LOAD8_U: 0x31,
+  I64_LOAD16_U: 0x33,
+  I64_LOAD32_U: 0x35,
+  I32_STORE: 0x36,
+  I64_STORE: 0x37,
+  F64_STORE: 0x39,
+  I64_STORE8: 0x3c,
+  I64_STORE16: 0x3d,
+  I64_STORE32: 0x3e,
+  I32_CONST: 0x41,
+  I64_CONST: 0x42,
+  F64_CONST: 0x44,
+  I32_EQZ: 0x45,
+  I32_EQ: 0x46,
+  I32_NE: 0x47,
+  I32_LT_S: 0x48,
+  I32_LT_U: 0x49,
+  I32_GT_S: 0x4a,
+  I32_GT_U: 0x4b,
+  I32_LE_S: 0x4c,
+  I32_GE_S: 0x4e,
+  I64_EQZ: 0x50,
+  I64_EQ: 0x51,
+  I64_NE: 0x52,
+  I64_LT_S: 0x53,
+  I64_LT_U: 0x54,
+  I64_GT_S: 0x55,
+  I64_GT_U: 0x56,
+  I64_LE_S: 0x57,
+  I64_LE_U: 0x58,
+  I64_GE_S: 0x59,
+  I64_GE_U: 0x5a,
+  I32_CLZ: 0x67,
+  I32_ADD: 0x6a,
+  I32_SUB: 0x6b,
+  I32_MUL: 0x6c,
+  I32_AND: 0x71,
+  I32_OR: 0x72,
+  I32_XOR: 0x73,
+  I32_SHL: 0x74,
+  I32_SHR_S: 0x75,
+  I32_SHR_U: 0x76,
+  I32_ROTL: 0x77,
+  I64_CLZ: 0x79,
+  I64_POPCNT: 0x7b,
+  I64_ADD: 0x7c,
+  I64_SUB: 0x7d,
+  I64_MUL: 0x7e,
+  I64_DIV_S: 0x7f,
+  I64_DIV_U: 0x80,
+  I64_REM_S: 0x81,
+  I64_REM_U: 0x82,
+  I64_AND: 0x83,
+  I64_OR: 0x84,
+  I64_XOR: 0x85,
+  I64_SHL: 0x86,
+  I64_SHR_S: 0x87,
+  I64_SHR_U: 0x88,
+  I64_ROTL: 0x89,
+  F64_EQ: 0x61,
+  F64_NE: 0x62,
+  F64_LT: 0x63,
+  F64_GT: 0x64,
+  F64_ABS: 0x99,
+  F64_NEG: 0x9a,
+  F64_SQRT: 0x9f,
+  F64_ADD: 0xa0,
+  F64_SUB: 0xa1,
+  F64_MUL: 0xa2,
+  F64_DIV: 0xa3,
+  I32_WRAP: 0xa7,
+  I64_EXTEND_S: 0xac,
+  I64_EXTEND_U: 0xad,
+  F64_CONVERT_I64_S: 0xb9,
+  I64_REINTERPRET_F64: 0xbd,
+  F64_REINTERPRET_I64: 0xbf,
+  I64_EXTEND8_S: 0xc2,
+  I64_EXTEND16_S: 0xc3,
+  I64_EXTEND32_S: 0xc4,
+} as const;
+
+const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, EXPORT: 7, CODE: 10 } as const;
+const IMPORTED = { TABLE: 1, MEMORY: 2 } as const;
+const FUNCTION_REFERENCE = 0x70;
+const FUNCTION_TYPE = 0x60;
+/** Memory limits: with a maximum. */
+const WITH_MAXIMUM = 1;
+const MAX_PAGES = 0x1_0000;
+
+/** Appends an unsigned LEB128 number of up to 32 bits. */
+function unsigned(into: number[], value: number): void {
+  let rest = value >>> 0;
+  while (rest > 0x7f) {
+    into.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  into.push(rest);
+}
+
+/** Appends a signed LEB128 number of 32 bits. */
+function signed(into: number[], value: number): void {
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40)) {
+      into.push(low);
+      return;
+    }
+    into.push(low | 0x80);
+  }
+}
+
+/** Appends a signed LEB128 number of 64 bits. */
+function signed64(into: number[], value: bigint): void {
+  let rest = BigInt.asIntN(64, value);
+  for (;;) {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) {
+      into.push(low);
+      return;
+    }
+    into.push(low | 0x80);
+  }
+}
+
+/** The body of a function. Each method appends one instruction and returns the body. */
+export class Body {
+  readonly bytes: number[] = [];
+
+  /** Instructions without immediates. */
+  op(...codes: number[]): this {
+    this.bytes.push(...codes);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.bytes.push(OP.I32_CONST);
+    signed(this.bytes, value);
+    return this;
+  }
+
+  i64(value: number | bigint): this {
+    this.bytes.push(OP.I64_CONST);
+    if (typeof value === 'number' && value === (value | 0)) signed(this.bytes, value);
+    else signed64(this.bytes, BigInt(value));
+    return this;
+  }
+
+  f64(value: number): this {
+    this.bytes.push(OP.F64_CONST);
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
+    return this;
+  }
+
+  get(local: number): this {
+    return this.#indexed(OP.LOCAL_GET, local);
+  }
+
+  set(local: number): this {
+    return this.#indexed(OP.LOCAL_SET, local);
+  }
+
+  tee(local: number): this {
+    return this.#indexed(OP.LOCAL_TEE, local);
+  }
+
+  call(index: number): this {
+    return this.#indexed(OP.CALL, index);
+  }
+
+  /** CALL_INDIRECT or RETURN_CALL_INDIRECT through the table. @param type index of the type of the function */
+  indirect(code: number, type: number): this {
+    this.#indexed(code, type);
+    this.bytes.push(0);
+    return this;
+  }
+
+  br(depth: number): this {
+    return this.#indexed(OP.BR, depth);
+  }
+
+  brIf(depth: number): this {
+    return this.#indexed(OP.BR_IF, depth);
+  }
+
+  /** MEMORY.COPY: destination, source and length are on the stack. */
+  copy(): this {
+    this.bytes.push(0xfc, 10, 0, 0);
+    return this;
+  }
+
+  /** MEMORY.FILL: destination, byte and length are on the stack. */
+  fill(): this {
+    this.bytes.push(0xfc, 11, 0);
+    return this;
+  }
+
+  /** A load or store at the address on the stack plus a constant. No alignment is promised. */
+  memory(code: number, offset = 0): this {
+    this.bytes.push(code, 0);
+    unsigned(this.bytes, offset);
+    return this;
+  }
+
+  /** BLOCK, LOOP or IF. @param type of its result */
+  begin(code: number, type: number = VOID): this {
+    this.bytes.push(code, type);
+    return this;
+  }
+
+  end(): this {
+    this.bytes.push(OP.END);
+    return this;
+  }
+
+  append(other: Body): this {
+    for (const byte of other.bytes) this.bytes.push(byte);
+    return this;
+  }
+
+  #indexed(code: number, index: number): this {
+    this.bytes.push(code);
+    unsigned(this.bytes, index);
+    return this;
+  }
+}
+
+/** The type of a function. */
+export interface FunctionType {
+  readonly parameters: readonly number[];
+  readonly results: readonly number[];
+}
+
+/** A function of a module. */
+export interface WasmFunction extends FunctionType {
+  /** Types of the locals behind the parameters. */
+  readonly locals: readonly number[];
+  readonly body: Body;
+}
+
+/**
+ * Returns a module that imports a memory and a table of functions, as `{ m: { m: memory, t: table } }`, and exports its
+ * functions by their index, in decimal. The type of a function has the function's index; further types follow.
+ */
+export function encodeModule(
+  functions: readonly WasmFunction[],
+  types: readonly FunctionType[] = [],
+): Uint8Array<ArrayBuffer> {
+  const bytes = [...MAGIC];
+  const section = (id: number, items: readonly (readonly number[])[]) => {
+    const content: number[] = [];
+    unsigned(content, items.length);
+    for (const item of items) for (const byte of item) content.push(byte);
+    bytes.push(id);
+    unsigned(bytes, content.length);
+    for (const byte of content) bytes.push(byte);
+  };
+  section(
+    SECTION.TYPE,
+    [...functions, ...types].map(({ parameters: p, results: r }) => [
+      FUNCTION_TYPE,
+      p.length,
+      ...p,
+      r.length,
+      ...r,
+    ]),
+  );
+  section(SECTION.IMPORT, [
+    [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...encoded(MAX_PAGES)],
+    [...name('m'), ...name('t'), IMPORTED.TABLE, FUNCTION_REFERENCE, 0, 0],
+  ]);
+  section(
+    SECTION.FUNCTION,
+    functions.map((_, i) => encoded(i)),
+  );
+  section(
+    SECTION.EXPORT,
+    functions.map((_, i) => [...name(String(i)), 0, ...encoded(i)]),
+  );
+  section(SECTION.CODE, functions.map(encodeBody));
+  return new Uint8Array(bytes);
+}
+
+function encodeBody({ locals, body }: WasmFunction): number[] {
+  const content: number[] = [];
+  unsigned(content, locals.length);
+  for (const type of locals) content.push(1, type);
+  for (const byte of body.bytes) content.push(byte);
+  content.push(OP.END);
+  const size: number[] = [];
+  unsigned(size, content.length);
+  return size.concat(content);
+}
+
+function encoded(value: number): number[] {
+  const bytes: number[] = [];
+  unsigned(bytes, value);
+  return bytes;
+}
+
+function name(text: string): number[] {
+  return [text.length, ...[...text].map((letter) => letter.charCodeAt(0))];
+}
