@@ -1794,4 +1794,77 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return run.step > step || (run.step === step && run.inStep);',
     replace: 'return run.step > step;',
   },
+  {
+    name: 'compiled code counts an instruction too many at an exit',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '      instructions: this.#instructions,\n',
+    replace: '      instructions: this.#instructions + 1,\n',
+  },
+  {
+    name: 'compiled code takes an operand that crosses the end of a page to be in one',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: '    if (length > 1) body.i64(length - 1).op(OP.I64_ADD);\n    body.i64(PAGE_MASK)',
+    replace: '    body.i64(PAGE_MASK)',
+  },
+  {
+    name: 'an exit of compiled code behind other blocks takes their condition code',
+    file: 'src/machine/engine/compile/emitter.ts',
+    find: 'only the local says the kind.\n    this.#kind = null;\n',
+    replace: 'only the local says the kind.\n',
+  },
+  {
+    name: 'compiled code takes an equal unsigned difference to have a borrow',
+    file: 'src/machine/engine/compile/condition-code.ts',
+    find: '.get(a).get(b).op(OP.I64_GE_U)',
+    replace: '.get(a).get(b).op(OP.I64_GT_U)',
+  },
+  {
+    name: 'a purge leaves an access buffer of compiled code',
+    file: 'src/machine/engine/compile/access-buffers.ts',
+    find: 'for (let n = 0; n < CONTEXTS; n++) this.#clear(n);',
+    replace: 'for (let n = 1; n < CONTEXTS; n++) this.#clear(n);',
+  },
+  {
+    name: 'an access buffer of compiled code has what its TLB has no more',
+    file: 'src/machine/engine/compile/access-buffers.ts',
+    find: '        if (!guest) this.#drop(n * WORDS + slot * ENTRY_WORDS);\n',
+    replace: '',
+  },
+  {
+    name: 'an access buffer of compiled code is used in another space',
+    file: 'src/machine/engine/compile/access-buffers.ts',
+    find: '      if (context.asceLo !== cpu.cr32[cr] || context.asceHi !== cpu.cr32[cr + 1]) return false;\n',
+    replace: '',
+  },
+  {
+    name: 'compiled code does not notice stores into its last line',
+    file: 'src/machine/engine/compile/code-cache.ts',
+    find: 'line * LINE < to; line++) lines[line] = 1;',
+    replace: '(line + 1) * LINE < to; line++) lines[line] = 1;',
+  },
+  {
+    name: 'compiled code does not notice stores with DAT off',
+    file: 'src/machine/engine/compile/code-cache.ts',
+    find: '    return this.#lines.has(frame);\n',
+    replace: '    return false;\n',
+  },
+  {
+    name: 'compiled code is not checked again in the next run',
+    file: 'src/machine/engine/compile/compiled-code.ts',
+    find: '    this.#cache.newEpoch();\n',
+    replace: '',
+  },
+  {
+    name: 'compiled code links before it reads the target',
+    file: 'src/machine/engine/compile/region.ts',
+    find: '      emitter.register(target.register);\n',
+    replace:
+      '      if (link === target.register) emitter.pageAddress(block.next);\n      else emitter.register(target.register);\n',
+  },
+  {
+    name: 'compiled code moves overlapping operands as if they did not overlap',
+    file: 'src/machine/engine/compile/forms/storage.ts',
+    find: '  if (!store || length === 1) return;\n',
+    replace: '  if (length > 0) return;\n',
+  },
 ];

@@ -86,7 +86,8 @@ class CaseWriter {
     const { code, labels } = randomProgram(random);
     const length = code.join('').length / 2;
     const most = CODE_PAGES * PAGE_SIZE - length;
-    const near = random.pick([0, PAGE_SIZE - random.below(0x200), random.below(PAGE_SIZE)]);
+    const end = PAGE_SIZE - random.below(0x200);
+    const near = random.pick([0, end, end, random.below(PAGE_SIZE)]);
     const at = AT.CODE + (Math.max(0, Math.min(near, most)) & ~7);
     const base = mib * MIB;
     this.#labels[mib] = labels.map((label) => at + label);
@@ -121,7 +122,8 @@ class CaseWriter {
     const asce = (origin: number) => hex(BigInt(origin) | (random.oneIn(8) ? 0x100n : 0n));
     let cr0 = CR0 | (random.oneIn(2) ? CR0_CLOCKS : 0n);
     if (random.oneIn(3)) cr0 |= 0x1000_0000n;
-    if (random.oneIn(3)) cr0 |= 0x10_0000n;
+    if (random.oneIn(2)) cr0 |= 0x10_0000n;
+    if (random.oneIn(2)) cr0 |= 0x400_0000n;
     const cr: Record<string, Hex> = {
       0: hex(cr0),
       1:
@@ -227,13 +229,15 @@ class CaseWriter {
     const index = random.oneIn(3)
       ? random.pick([...SPECIAL_PAGES.keys()])
       : random.pick([AT.CODE, AT.DATA].map((at) => at >> 12)) + random.below(DATA_PAGES);
+    const isCode = index < AT.DATA >> 12;
     const origin = this.#setup.guests && base === 0 && table === AT.PAGES_OTHER ? MIB : 0;
-    const frame = (random.oneIn(3) ? (AT.DATA >> 12) + random.below(DATA_PAGES) : index) * PAGE_SIZE + origin;
+    const frame =
+      (!isCode && random.oneIn(3) ? (AT.DATA >> 12) + random.below(DATA_PAGES) : index) * PAGE_SIZE + origin;
     return {
       do: 'entry',
       table,
       index,
-      value: hex(BigInt(frame + random.pick([0, 0, 0x200, 0x400, 0x100]))),
+      value: hex(BigInt(frame + random.pick(isCode ? [0, 0x100] : [0, 0, 0x200, 0x400]))),
     };
   }
 }

@@ -11,11 +11,13 @@ const load = (r: number, value: number) => `c0${digits(r, 1)}f${digits(value, 8)
 export function modeChange(random: Random): string {
   const page = AT.DATA + random.below(DATA_PAGES) * PAGE_SIZE;
   const pointer = random.pick(['8', '9', 'a', 'b']);
-  switch (random.below(10)) {
+  switch (random.below(13)) {
     case 0:
+    case 10:
       // LPSWE 0(12)
       return `${load(12, AT.PSWS + random.below(PSW_COUNT) * 16)}b2b2c000`;
     case 1:
+    case 11:
       // SAC: the primary or the home space
       return random.pick(['b2190000', 'b2190300']);
     case 2:
@@ -24,7 +26,8 @@ export function modeChange(random: Random): string {
     case 3:
       // SPKA
       return random.pick(['b20a0000', 'b20a0000', 'b20a0010']);
-    case 4: {
+    case 4:
+    case 12: {
       // LCTLG c,c,0(12)
       const c = random.pick(['1', 'd']);
       return `${load(12, AT.ELEMENTS + random.below(2) * 8)}eb${c}${c}c000002f`;

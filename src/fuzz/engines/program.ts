@@ -38,7 +38,7 @@ export function randomProgram(random: Random): { code: string[]; labels: number[
     others: random.pick([1000, 30, 12, 5]),
     wild: random.pick([1000, 20, 8]),
     nearby: random.pick([1000, 20, 8]),
-    modes: random.pick([1000, 40, 15]),
+    modes: random.pick([1000, 20, 8]),
   };
   const writer = new ProgramWriter(random, style);
   writer.write();
@@ -299,7 +299,7 @@ const PLACED = -2;
 /** Returns an address in the middle of a page of data, sometimes by its other name with the same slot of the TLB. */
 export function plainPointer(random: Random): number {
   // Low-address protection covers a part of this.
-  if (random.oneIn(16)) return 0x1180 + random.below(0x100);
+  if (random.oneIn(10)) return 0x11a0 + random.below(0x80);
   const name = random.oneIn(8) ? random.pick([OTHER_NAME, OTHER_NAME + MIB]) : 0;
   return name + AT.DATA + random.below(DATA_PAGES) * PAGE_SIZE + 0x100 + random.below(0xc00);
 }
