@@ -6,7 +6,8 @@
  * A buffer belongs to a context: to everything besides the page that the frame depends on. Each context has a buffer for
  * loads and one for stores, direct-mapped, with entries of 16 bytes:
  *
- *     0: address of the page, 64 bits; bit 63, the last, is 1 in an entry that is used
+ *     0: address of the page, 64 bits; in an entry that is not used, of a page that belongs elsewhere: page 0 in all entries but
+ *        the first, which has page 1
  *     8: what to add to an address to get the absolute address, 32 bits
  */
 
@@ -27,6 +28,8 @@ import { TLB_SLOTS, type TlbWatcher } from '../../tlb.ts';
 const WORDS = CONTEXT_SIZE / 4;
 const STORE_WORDS = STORE_BUFFER / 4;
 const ENTRY_WORDS = 4;
+/** The page in the first entry when it is not used. */
+const FIRST_UNUSED = 0x1000;
 const NONE = -1;
 const SEVERAL = -2;
 
@@ -101,6 +104,8 @@ export class AccessBuffers {
     const index = this.#next;
     this.#next = (index + 1) % CONTEXTS;
     this.#clear(index);
+    // Memory that was never used has zeros, which would be page 0 in the first entry.
+    this.#drop(index * WORDS);
     this.codeMoved = true;
     this.#assign(this.#contexts[index] as Context);
     return index;
@@ -163,7 +168,7 @@ export class AccessBuffers {
       const other = context.entries[slot] as number;
       context.entries[slot] = other === NONE || other === index ? index : SEVERAL;
     }
-    words[at] = lo | 1;
+    words[at] = lo;
     words[at + 1] = Math.floor(page / 0x10_0000);
     words[at + 2] = (frame - lo) >>> 0;
     context.used = true;
@@ -219,8 +224,12 @@ export class AccessBuffers {
 
   /** Drops the entries of a page in both buffers. @param at the index of its entry for loads */
   #drop(at: number): void {
-    this.#words[at] = 0;
-    this.#words[at + STORE_WORDS] = 0;
+    const words = this.#words;
+    const none = at % WORDS === 0 ? FIRST_UNUSED : 0;
+    words[at] = none;
+    words[at + 1] = 0;
+    words[at + STORE_WORDS] = none;
+    words[at + STORE_WORDS + 1] = 0;
   }
 
   /** Drops everything. */

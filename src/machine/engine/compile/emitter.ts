@@ -113,8 +113,7 @@ export type Extension = 'signed' | 'unsigned';
 /** Floating-point registers that do not need the AFP-register control. */
 const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
 const PAGE_MASK = -4096;
-/** The low bit of a tag in an access buffer: 0 is no tag. */
-const TAGGED = 1;
+const PAGE_SIZE = 4096;
 
 interface Exit {
   readonly reason: Reason;
@@ -372,11 +371,11 @@ export class Emitter {
   #translate(length: number, store: boolean): void {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
-    body.tee(LOCAL.ADDRESS).op(OP.I32_WRAP).i32(8).op(OP.I32_SHR_U).i32(0x3ff0).op(OP.I32_AND);
+    body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
+    body.op(OP.I32_WRAP).i32(8).op(OP.I32_SHR_U).i32(0x3ff0).op(OP.I32_AND);
     body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
-    body.get(LOCAL.ADDRESS);
-    if (length > 1) body.i64(length - 1).op(OP.I64_ADD);
-    body.i64(PAGE_MASK).op(OP.I64_AND).i64(TAGGED).op(OP.I64_OR, OP.I64_NE);
+    // The offset from the page in the entry: too large if that is another page, or if the operand goes on behind it.
+    body.op(OP.I64_SUB).i64(PAGE_SIZE - length).op(OP.I64_GT_U);
     this.#exitIf({
       reason: store ? REASON.STORE_MISS : REASON.LOAD_MISS,
       offset: (this.#instruction as Decoded).offset,
