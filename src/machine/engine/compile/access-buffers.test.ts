@@ -100,3 +100,17 @@ describe('a page that is in the buffers', () => {
     expect(engines.differences(60, 61, 62)).toEqual([]);
   });
 });
+
+it('the buffers of a context that compiling has purged do not have page 0', () => {
+  const engines = new Engines();
+  engines.both((cpu) => {
+    cpu.setPrefix(0x8000);
+    cpu.storage.set32(0x8c, 0x1111);
+    cpu.storage.set32(0x808c, 0x2222);
+    cpu.gr[5] = 20n;
+    cpu.gr[6] = 20n;
+  });
+  // L 1,140; BRCT 5,.-4; L 3,140; AR 4,3; BRCT 6,.-6
+  engines.begin('5810008c a756fffe 5830008c 1a43 a766fffd');
+  expect(engines.differences(100)).toEqual([]);
+});

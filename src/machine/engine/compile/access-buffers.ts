@@ -248,6 +248,7 @@ export class AccessBuffers {
       context.entries.fill(NONE);
     }
     this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
+    this.#drop(n * WORDS);
   }
 }
 

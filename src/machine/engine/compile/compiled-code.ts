@@ -62,7 +62,6 @@ export class CompiledCode {
   run(end: number): boolean {
     const cpu = this.#cpu;
     if (!this.#isCompilable()) return false;
-    const buffers = this.#buffers.select();
     let from = false;
     for (;;) {
       const left = end - cpu.executed;
@@ -72,6 +71,8 @@ export class CompiledCode {
       if (frame < 0) return false;
       const region = this.#cache.find(frame + (cpu.iaLo & 0xfff));
       if (region === null || region.index < 0) return false;
+      // Compiling purges: the context is selected only now.
+      const buffers = this.#buffers.select();
       this.#validateJumps(buffers);
       if (region.afp && !this.#afp) return false;
       if (from) this.#enterJump(region.index, page);

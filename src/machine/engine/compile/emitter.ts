@@ -375,7 +375,10 @@ export class Emitter {
     body.op(OP.I32_WRAP).i32(8).op(OP.I32_SHR_U).i32(0x3ff0).op(OP.I32_AND);
     body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
     // The offset from the page in the entry: too large if that is another page, or if the operand goes on behind it.
-    body.op(OP.I64_SUB).i64(PAGE_SIZE - length).op(OP.I64_GT_U);
+    body
+      .op(OP.I64_SUB)
+      .i64(PAGE_SIZE - length)
+      .op(OP.I64_GT_U);
     this.#exitIf({
       reason: store ? REASON.STORE_MISS : REASON.LOAD_MISS,
       offset: (this.#instruction as Decoded).offset,
