@@ -1,7 +1,7 @@
 /** What compiled code finds in the access buffers: exactly what the TLBs have. */
 
 import { describe, expect, it } from 'vitest';
-import { DAT, DATA, MODE_64 } from '../../testing/bare.ts';
+import { CODE, DAT, DATA, MODE_64, put } from '../../testing/bare.ts';
 import { Engines } from '../../testing/engines.ts';
 import type { Cpu } from '../cpu.ts';
 
@@ -109,8 +109,10 @@ it('the buffers of a context that compiling has purged do not have page 0', () =
     cpu.storage.set32(0x808c, 0x2222);
     cpu.gr[5] = 20n;
     cpu.gr[6] = 20n;
+    // In another page: L 3,140; AR 4,3; BRCT 6,.-6
+    put(cpu, CODE + 0x1000, '5830008c 1a43 a766fffd');
   });
-  // L 1,140; BRCT 5,.-4; L 3,140; AR 4,3; BRCT 6,.-6
-  engines.begin('5810008c a756fffe 5830008c 1a43 a766fffd');
+  // L 1,140; BRCT 5,.-4; BRC 15,.+4088
+  engines.begin('5810008c a756fffe a7f407fc');
   expect(engines.differences(100)).toEqual([]);
 });
