@@ -103,7 +103,7 @@ function configuration(sources: readonly string[], report: string) {
     // Generous, so that a busy computer does not look like an endless loop. StrykerJS also counts iterations.
     timeoutMS: 20_000,
     timeoutFactor: 3,
-    dryRunTimeoutMinutes: 20,
+    dryRunTimeoutMinutes: 60,
     reporters: process.stdout.isTTY ? ['progress'] : ['progress-append-only'],
     allowConsoleColors: false,
     disableTypeChecks: false,

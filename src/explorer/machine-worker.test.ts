@@ -229,6 +229,27 @@ describe('a recording that cannot be opened', () => {
   });
 });
 
+describe('the check of the events of a trace', () => {
+  const SPACE = '{"type":"mm-alloc","mm":0,"asce":"0x101c7"}';
+  const check = async (text: string) => {
+    await worker.open({ kind: 'trace', name: 't', text }, { injectedFault: null, check: true }, () => {});
+    return worker.checkEvents();
+  };
+
+  it('reports what is wrong', async () => {
+    const late = '{"type":"zap","mm":0,"address":"0x0","length":"0x1000"}';
+    const found = await check([SPACE, '{"type":"mm-free","mm":0}', late].join('\n'));
+    expect(found).toMatchObject({ broken: 1, checked: 3, isWhole: true });
+    expect(found.findings).toMatchObject([{ rule: 'live-spaces', n: 2 }]);
+  });
+
+  it('says that it is not whole if not all events are kept', async () => {
+    const purge = '{"type":"purge","by":"all"}';
+    const found = await check([SPACE, ...Array.from({ length: 200_000 }, () => purge)].join('\n'));
+    expect(found).toMatchObject({ broken: 0, checked: 200_000, isWhole: false });
+  });
+});
+
 describe('the limits of answers', () => {
   it('cut long answers, and end a long list', async () => {
     const text = `mmap 256M 1M\n${'process read 256M 4K\n'.repeat(10_000)}`;

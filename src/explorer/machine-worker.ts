@@ -278,7 +278,8 @@ export class MachineWorker implements MachineApi {
     };
     await inSlices(check, () => this.#player === player);
     checker.end();
-    return { findings: checker.findings, broken: checker.broken, checked };
+    const isWhole = checker.complete && events.length === player.progress.events;
+    return { findings: checker.findings, broken: checker.broken, checked, isWhole };
   }
 
   async lint(text: string): Promise<readonly LineError[]> {

@@ -112,6 +112,8 @@ export interface EventCheck {
   readonly broken: number;
   /** How many events were checked: none of a host's trace. */
   readonly checked: number;
+  /** Whether that is all there is to check: not every event of a long recording is kept, nor every page of a large one followed. */
+  readonly isWhole: boolean;
 }
 
 /** A syntax error in a scenario. */

@@ -94,6 +94,14 @@ describe.skipIf(browser === null)('the layout', () => {
       await page.locator('.where', { hasText: 'step 44,842 of 44,842' }).waitFor();
       await expectInside(page, '[aria-label="Step forward"]', 24);
       await expectInside(page, '[aria-label="Lecture mode"]', 24);
+      // The list of events has scrolled to the position, which is the end.
+      const inList = () =>
+        page.locator('.events .row.now').evaluate((row) => {
+          const list = row.closest('.rows')?.getBoundingClientRect();
+          const { top, bottom } = row.getBoundingClientRect();
+          return list !== undefined && top >= list.top - 1 && bottom <= list.bottom + 1;
+        });
+      await expect.poll(inList, PATIENT).toBe(true);
       const bottomOf = async (selector: string) => {
         const box = await page.locator(selector).boundingBox();
         return { top: box?.y ?? 0, bottom: (box?.y ?? 0) + (box?.height ?? 0) };
@@ -118,7 +126,7 @@ describe.skipIf(browser === null)('the layout', () => {
       return (box?.y ?? Infinity) + (box?.height ?? 0);
     };
     const floor = await end('.panel');
-    for (const part of ['.notes li.latest', '.lens-bytes', '.lens-entry']) {
+    for (const part of ['.notes li.latest', '.lens-entry', '.lens-bytes > div']) {
       expect(await end(part), part).toBeLessThanOrEqual(floor);
     }
     await page.keyboard.press('Shift+}');

@@ -3,7 +3,8 @@
  */
 
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { RecordedEvent } from '../../../player/index.ts';
 import type { EventWindow } from '../../protocol.ts';
 import { machine, useQuery } from '../client.ts';
@@ -34,18 +35,15 @@ export function EventList() {
     if (source.value === null || progress.value === null) return null;
     return machine.events(which, first, end - first);
   }, null);
-  const done = useAnswer(
-    () => {
-      const [which, here] = [filter.value, position.value];
-      return progress.value === null ? 0 : machine.countUpTo(which, here);
-    },
-    0,
-    (count) => follow(place.current, count - 1),
-  );
+  const done = useAnswer(() => {
+    const [which, here] = [filter.value, position.value];
+    return progress.value === null ? 0 : machine.countUpTo(which, here);
+  }, 0);
   const nameOf = asceNames(useQuery({ outline: true })?.outline ?? []);
   // The last event at or before the position; -1 before the first.
   const current = done.value - 1;
   const total = shown.value?.total ?? 0;
+  useFollow(place, current);
   const key = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by === undefined) return;
@@ -101,9 +99,30 @@ function isShown(window: EventWindow | null, index: number): boolean {
   return window !== null && index >= window.from && index < window.from + window.events.length;
 }
 
+/**
+ * Scrolls to a row when it becomes the current one: at once, or as soon as the list is long enough, which may be some renderings later.
+ * After that the user may scroll away.
+ */
+function useFollow(list: RefObject<HTMLElement | null>, current: number): void {
+  const due = useRef(false);
+  useEffect(() => {
+    due.current = true;
+  }, [current]);
+  useEffect(() => {
+    if (!due.current || list.current === null) return;
+    follow(list.current, current);
+    due.current = !isInSight(list.current, current);
+  });
+}
+
+/** Whether a list is scrolled to a row. */
+function isInSight({ scrollTop, clientHeight }: HTMLElement, index: number): boolean {
+  const top = Math.max(index, 0) * ROW;
+  return scrollTop <= top && top < scrollTop + clientHeight;
+}
+
 /** Scrolls to a row, with some rows around it. */
-function follow(list: HTMLElement | null, index: number): void {
-  if (list === null) return;
+function follow(list: HTMLElement, index: number): void {
   const top = Math.max(index, 0) * ROW;
   const { scrollTop, clientHeight } = list;
   if (top < scrollTop + ROW || top > scrollTop + clientHeight - 2 * ROW) {

@@ -31,7 +31,7 @@ const NAMES = 104;
 /** Steps narrower than this are not separated, in pixels. */
 const LEAST_STEP = 8;
 /** On a low window, the lanes lie on top of each other. */
-const LOW_WINDOW = '(max-height: 799px)';
+const LOW_WINDOW = '(max-height: 879px)';
 
 /** The height of the lanes, without the axis. */
 function lanesHeight(low: boolean): number {

@@ -9,13 +9,8 @@ import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals
  * request that fails leaves the answer unchanged.
  * @param request returns an answer, a promise of one, or null if no request is needed
  * @param none the answer if no request is needed, and before the first one arrives
- * @param arrived called with each answer, unless a later request was performed meanwhile
  */
-export function useAnswer<T>(
-  request: () => T | Promise<T> | null,
-  none: T,
-  arrived: (answer: T) => void = () => {},
-): ReadonlySignal<T> {
+export function useAnswer<T>(request: () => T | Promise<T> | null, none: T): ReadonlySignal<T> {
   const latest = useSignal(none);
   useSignalEffect(() => {
     const requested = request();
@@ -26,9 +21,7 @@ export function useAnswer<T>(
     let isLatest = true;
     requested.then(
       (answer) => {
-        if (!isLatest) return;
-        latest.value = answer;
-        arrived(answer);
+        if (isLatest) latest.value = answer;
       },
       () => undefined,
     );

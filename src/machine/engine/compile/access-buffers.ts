@@ -28,6 +28,7 @@ const WORDS = CONTEXT_SIZE / 4;
 const STORE_WORDS = STORE_BUFFER / 4;
 const ENTRY_WORDS = 4;
 const NONE = -1;
+const SEVERAL = -2;
 
 /** What a translation depends on, besides the page. */
 class Context {
@@ -46,6 +47,14 @@ class Context {
   used = false;
   /** For each entry of a guest's context, the slot of the host's TLB that it depends on, or NONE. */
   #hostSlots: Int16Array | null = null;
+
+  /** For each slot of the host's TLB the entry that depends on it, or NONE, or SEVERAL. */
+  #entries: Int16Array | null = null;
+
+  get entries(): Int16Array {
+    this.#entries ??= new Int16Array(TLB_SLOTS).fill(NONE);
+    return this.#entries;
+  }
 
   get hostSlots(): Int16Array {
     this.#hostSlots ??= new Int16Array(BUFFER_ENTRIES).fill(NONE);
@@ -151,6 +160,8 @@ export class AccessBuffers {
       // The entry for the other kind of access can be of another page, on which the same slot depends no more.
       if (context.hostSlots[index] !== slot) this.#drop(base);
       context.hostSlots[index] = slot;
+      const other = context.entries[slot] as number;
+      context.entries[slot] = other === NONE || other === index ? index : SEVERAL;
     }
     words[at] = lo | 1;
     words[at + 1] = Math.floor(page / 0x10_0000);
@@ -185,12 +196,24 @@ export class AccessBuffers {
       } else if (guest) {
         if (context.dat) this.#drop(n * WORDS + slot * ENTRY_WORDS);
       } else {
-        const { hostSlots } = context;
-        for (let index = hostSlots.indexOf(slot); index >= 0; index = hostSlots.indexOf(slot, index + 1)) {
-          hostSlots[index] = NONE;
-          this.#drop(n * WORDS + index * ENTRY_WORDS);
-        }
+        this.#dropDependent(context, n, slot);
       }
+    }
+  }
+
+  /** Drops the entries of a guest's context that depend on a slot of the host's TLB. */
+  #dropDependent(context: Context, n: number, slot: number): void {
+    const { entries, hostSlots } = context;
+    const entry = entries[slot] as number;
+    if (entry === NONE) return;
+    entries[slot] = NONE;
+    for (let index = entry === SEVERAL ? 0 : entry; index >= 0; index = hostSlots.indexOf(slot, index + 1)) {
+      if (hostSlots[index] === slot) {
+        hostSlots[index] = NONE;
+        this.#drop(n * WORDS + index * ENTRY_WORDS);
+      }
+      // An entry that was alone may depend on another slot now, and stays.
+      if (entry !== SEVERAL) return;
     }
   }
 
@@ -211,7 +234,10 @@ export class AccessBuffers {
     context.valid = false;
     if (!context.used) return;
     context.used = false;
-    if (context.guest) context.hostSlots.fill(NONE);
+    if (context.guest) {
+      context.hostSlots.fill(NONE);
+      context.entries.fill(NONE);
+    }
     this.#words.fill(0, n * WORDS, (n + 1) * WORDS);
   }
 }

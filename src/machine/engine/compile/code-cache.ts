@@ -7,12 +7,13 @@
 
 import type { CodeWatch } from '../../cpu/access.ts';
 import type { Processor } from '../../cpu/processor.ts';
+import { InternalError } from '../../internal-error.ts';
 import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
-import { codeFunction } from './condition-code.ts';
-import { enterFunction, REGION_TYPE } from './emitter.ts';
+import { CODE_TYPE, codeFunction } from './condition-code.ts';
+import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
 import { findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
-import { type FunctionTable, instantiate, newTable } from './module.ts';
+import { type FunctionTable, instantiate, type Linked, newTable } from './module.ts';
 import { emitRegion } from './region.ts';
 
 /**
@@ -34,11 +35,32 @@ export interface Region {
 }
 
 /** Regions that are made at most. When there are more, all are dropped: what is hot is soon back. */
-const MAX_REGIONS = 2000;
+const MAX_REGIONS = 4000;
 /** Counters of how often an address was branched to, by a hash of the address. */
 const COUNTERS = 1 << 15;
 /** Bytes in a line: code and data in one page are told apart by lines. */
 const LINE = 64;
+
+/** What regions are reached through: the table of functions, and functions of one module. */
+interface Linkage {
+  readonly table: FunctionTable;
+  readonly enter: Enter;
+  /** What the modules of regions import. */
+  readonly imports: NonNullable<Linked['imports']>;
+}
+
+function link(memory: LinearMemory): Linkage {
+  const table = newTable(MAX_REGIONS);
+  const functions = [codeFunction(), enterFunction(), jumpFunction()];
+  const linked = instantiate(functions, { memory, table, types: [REGION_TYPE] });
+  if (linked === null) throw new InternalError('the module that reaches regions is refused');
+  const [code, enter, jump] = linked;
+  const imports = [
+    { type: TO_REGION_TYPE, code: jump },
+    { type: CODE_TYPE, code },
+  ];
+  return { table, enter: enter as Enter, imports };
+}
 
 /** Compiled code. */
 export class CodeCache implements CodeWatch {
@@ -49,9 +71,8 @@ export class CodeCache implements CodeWatch {
   /** For each frame with code, which of its lines have any. */
   readonly #lines = new Map<number, Uint8Array>();
   readonly #processors: readonly Processor[];
-  /** The table of functions, once there is one. */
-  #functions: FunctionTable | null = null;
-  #enter: Enter | null = null;
+  /** What regions are reached through, once there are any. */
+  #link: Linkage | null = null;
   /** The next free place in the table. */
   #next = 0;
   #epoch = 0;
@@ -68,21 +89,14 @@ export class CodeCache implements CodeWatch {
     return this.#epoch;
   }
 
-  get #table(): FunctionTable {
-    this.#functions ??= newTable(MAX_REGIONS);
-    return this.#functions;
-  }
-
   /** Executes regions. Preconditions: there is one. */
   get enter(): Enter {
-    this.#enter ??= instantiate(
-      this.#storage.memory as LinearMemory,
-      this.#table,
-      [codeFunction(), enterFunction()],
-      1,
-      [REGION_TYPE],
-    ) as Enter;
-    return this.#enter;
+    return this.#linkage.enter;
+  }
+
+  get #linkage(): Linkage {
+    this.#link ??= link(this.#storage.memory as LinearMemory);
+    return this.#link;
   }
 
   /** Checks all code again before it is used. The host may have stored to it. */
@@ -144,11 +158,12 @@ export class CodeCache implements CodeWatch {
     if ((flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null) {
       const emitted = emitRegion(flow);
       afp = emitted.afp;
-      index = this.#next++;
-      this.#table.set(
-        index,
-        instantiate(this.#storage.memory, this.#table, [codeFunction(), emitted.code], 1),
-      );
+      const { table, imports } = this.#linkage;
+      const functions = instantiate([emitted.code], { memory: this.#storage.memory, imports });
+      if (functions !== null) {
+        index = this.#next++;
+        table.set(index, functions[0]);
+      }
     }
     const region = { index, afp, sources, checked: this.#epoch };
     this.#regions.set(address, region);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Storage } from '../../storage.ts';
 import { bare, DATA, execute } from '../../testing/bare.ts';
 import { CC, type Cc, codeFunction, pushCondition } from './condition-code.ts';
-import { instantiate, newTable } from './module.ts';
+import { instantiate } from './module.ts';
 import { Body, I32, I64 } from './wasm.ts';
 
 const ones = (1n << 64n) - 1n;
@@ -70,17 +70,13 @@ function functionOf(push: (body: Body) => void): (a: bigint, b: bigint) => numbe
   const body = new Body();
   push(body);
   const code = { parameters: [I64, I64], results: [I32], locals: [], body };
-  return instantiate(new Storage(0x1000).memory!, newTable(1), [code], 0) as (a: bigint, b: bigint) => number;
+  return instantiate([code], { memory: new Storage(0x1000).memory! })![0] as (a: bigint, b: bigint) => number;
 }
 
 it.each(Object.entries(CASES))('%s', (_, { kind, hex, a, b }) => {
   const cpu = bare({ engine: 'interpret' });
   const memory = new Storage(0x1000).memory!;
-  const code = instantiate(memory, newTable(1), [codeFunction()], 0) as (
-    k: Cc,
-    a: bigint,
-    b: bigint,
-  ) => number;
+  const code = instantiate([codeFunction()], { memory })![0] as (k: Cc, a: bigint, b: bigint) => number;
   const conditions = Array.from({ length: 14 }, (_, i) =>
     functionOf((body) => pushCondition(body, kind, 0, 1, i + 1)),
   );

@@ -3,7 +3,7 @@
  * and B; the code is computed from them when something needs it.
  */
 
-import { Body, I32, I64, OP, type WasmFunction } from './wasm.ts';
+import { Body, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
 
 /** How the condition code follows from A and B, which are 64-bit numbers. */
 export const CC = {
@@ -176,6 +176,9 @@ export function pushSelected(body: Body, mask: number, push: () => void): void {
   body.op(OP.I32_SHL).i32(8).op(OP.I32_AND);
 }
 
+/** The type of `codeFunction`. */
+export const CODE_TYPE: FunctionType = { parameters: [I32, I64, I64], results: [I32] };
+
 /** The function (kind, A, B) that returns the condition code, for kinds that are known only at run time. */
 export function codeFunction(): WasmFunction {
   const body = new Body();
@@ -185,5 +188,5 @@ export function codeFunction(): WasmFunction {
     body.op(OP.RETURN).end();
   }
   body.i32(0);
-  return { parameters: [I32, I64, I64], results: [I32], locals: [], body };
+  return { ...CODE_TYPE, locals: [], body };
 }

@@ -40,13 +40,14 @@ export const REASON = {
 } as const;
 export type Reason = (typeof REASON)[keyof typeof REASON];
 
-/** Index of the function that computes a condition code at run time, see `codeFunction`. */
-export const CODE_FUNCTION = 0;
-/** Index of a region's function, and of its type. */
-const REGION_FUNCTION = 1;
-/** The type of a region's function, and its index in the module of `enterFunction`. */
+/** The type of a region's function. */
 export const REGION_TYPE: FunctionType = { parameters: [I32], results: [I32] };
-const REGION_TYPE_INDEX = 2;
+/** The type of the functions (block, index) that execute the region at a place in the table. */
+export const TO_REGION_TYPE: FunctionType = { parameters: [I32, I32], results: [I32] };
+
+/** The functions that a region's module imports, by index: `jumpFunction` and `codeFunction`. */
+const JUMP = 0;
+const CODE = 1;
 
 /** The locals of a region. The parameter is the address of the processor's block. */
 const LOCAL = {
@@ -340,7 +341,7 @@ export class Emitter {
   /** Pushes the condition code, 32 bits. */
   code(): void {
     if (this.#kind !== null) pushCode(this.body, this.#kind, LOCAL.A, LOCAL.B);
-    else this.body.get(LOCAL.KIND).get(LOCAL.A).get(LOCAL.B).call(CODE_FUNCTION);
+    else this.body.get(LOCAL.KIND).get(LOCAL.A).get(LOCAL.B).call(CODE);
   }
 
   /** Pushes whether a mask, 1 to 14, selects the condition code. */
@@ -587,24 +588,35 @@ function pushJump(body: Body): void {
   body
     .get(LOCAL.BLOCK)
     .get(entry)
-    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12);
-  body.indirect(OP.RETURN_CALL_INDIRECT, REGION_FUNCTION).end();
+    .memory(OP.I32_LOAD, BLOCK.JUMPS + 12)
+    .returnCall(JUMP)
+    .end();
   body.i32(REASON.LEFT);
 }
 
 const UNREACHABLE = 0x00;
 
 /**
- * The function (block, index) that executes a region, and computes the condition code that it leaves. It is to be the second
- * function of a module whose first is `codeFunction`, and whose third type is `REGION_TYPE`.
+ * What reaches the regions: a module of its own, since the engine keeps a copy of the table for each module that uses it. Its
+ * functions are `codeFunction`, `enterFunction` and `jumpFunction`, and its further type is `REGION_TYPE`.
  */
+const CODE_OF_ENTER = 0;
+const REGION_TYPE_INDEX = 3;
+
+/** Executes a region, and those that it leads to, and computes the condition code that they leave. */
 export function enterFunction(): WasmFunction {
   const body = new Body();
   body.get(0).get(1).indirect(OP.CALL_INDIRECT, REGION_TYPE_INDEX);
   body.get(0);
   body.get(0).memory(OP.I32_LOAD, BLOCK.CODE_KIND).get(0).memory(OP.I64_LOAD, BLOCK.CODE_A);
-  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_FUNCTION).memory(OP.I32_STORE, BLOCK.CC);
-  return { parameters: [I32, I32], results: [I32], locals: [], body };
+  body.get(0).memory(OP.I64_LOAD, BLOCK.CODE_B).call(CODE_OF_ENTER).memory(OP.I32_STORE, BLOCK.CC);
+  return { ...TO_REGION_TYPE, locals: [], body };
+}
+
+/** Continues with a region in place of the one that calls it. */
+export function jumpFunction(): WasmFunction {
+  const body = new Body().get(0).get(1).indirect(OP.RETURN_CALL_INDIRECT, REGION_TYPE_INDEX);
+  return { ...TO_REGION_TYPE, locals: [], body };
 }
 
 /** The packed count of instructions and lookups. */

@@ -23,23 +23,33 @@ export function newTable(size: number): FunctionTable {
   return new WebAssembly.Table({ initial: size, maximum: size, element: 'anyfunc' });
 }
 
+/** What the functions of a module use. */
+export interface Linked {
+  readonly memory: LinearMemory;
+  readonly table?: FunctionTable;
+  /** Functions that are imported, with their types. */
+  readonly imports?: readonly { readonly type: FunctionType; readonly code: unknown }[];
+  /** Types of functions that are called through the table. */
+  readonly types?: readonly FunctionType[];
+}
+
 /**
- * Returns a function of a new module with these functions, or null if the engine refuses the module: on the main thread of a
- * page, it may be too large.
- * @param index of the function that is returned
- * @param types of functions that are called through the table, besides those of the module's functions
+ * Returns the functions of a new module, or null if the engine refuses the module: on the main thread of a page, it may be too
+ * large.
  */
 export function instantiate(
-  memory: LinearMemory,
-  table: FunctionTable,
   functions: readonly WasmFunction[],
-  index: number,
-  types: readonly FunctionType[] = [],
-): unknown {
+  { memory, table, imports = [], types = [] }: Linked,
+): unknown[] | null {
+  const options = { imports: imports.map(({ type }) => type), table: table !== undefined, types };
+  const values: Record<string, unknown> = { m: memory, t: table };
+  imports.forEach(({ code }, i) => {
+    values[`f${i}`] = code;
+  });
   try {
-    const module = new WebAssembly.Module(encodeModule(functions, types));
-    const { exports } = new WebAssembly.Instance(module, { m: { m: memory, t: table } });
-    return exports[String(index)];
+    const module = new WebAssembly.Module(encodeModule(functions, options));
+    const { exports } = new WebAssembly.Instance(module, { m: values });
+    return functions.map((_, i) => exports[String(i)]);
   } catch {
     return null;
   }
@@ -60,7 +70,9 @@ function tryToCompile(): boolean {
   const body = new Body().i32(0).i32(0).indirect(OP.RETURN_CALL_INDIRECT, 0);
   try {
     return (
-      new WebAssembly.Module(encodeModule([{ parameters: [I32], results: [I32], locals: [], body }])) !== null
+      new WebAssembly.Module(
+        encodeModule([{ parameters: [I32], results: [I32], locals: [], body }], { table: true }),
+      ) !== null
     );
   } catch {
     return false;

@@ -22,6 +22,7 @@ export const OP = {
   RETURN: 0x0f,
   CALL: 0x10,
   CALL_INDIRECT: 0x11,
+  RETURN_CALL: 0x12,
   RETURN_CALL_INDIRECT: 0x13,
   DROP: 0x1a,
   SELECT: 0x1b,
@@ -115,7 +116,7 @@ export const OP = {
 
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const SECTION = { TYPE: 1, IMPORT: 2, FUNCTION: 3, EXPORT: 7, CODE: 10 } as const;
-const IMPORTED = { TABLE: 1, MEMORY: 2 } as const;
+const IMPORTED = { FUNCTION: 0, TABLE: 1, MEMORY: 2 } as const;
 const FUNCTION_REFERENCE = 0x70;
 const FUNCTION_TYPE = 0x60;
 /** Memory limits: with a maximum. */
@@ -207,6 +208,11 @@ export class Body {
     return this.#indexed(OP.CALL, index);
   }
 
+  /** Calls a function in place of returning. */
+  returnCall(index: number): this {
+    return this.#indexed(OP.RETURN_CALL, index);
+  }
+
   /** CALL_INDIRECT or RETURN_CALL_INDIRECT through the table. @param type index of the type of the function */
   indirect(code: number, type: number): this {
     this.#indexed(code, type);
@@ -277,13 +283,24 @@ export interface WasmFunction extends FunctionType {
   readonly body: Body;
 }
 
+/** What a module has besides its functions. */
+export interface ModuleOptions {
+  /** Types of the functions that it imports. They have the lowest indices; the module's own functions follow. */
+  readonly imports?: readonly FunctionType[];
+  /** Whether it imports a table of functions. */
+  readonly table?: boolean;
+  /** Types of functions that it calls through the table. */
+  readonly types?: readonly FunctionType[];
+}
+
 /**
- * Returns a module that imports a memory and a table of functions, as `{ m: { m: memory, t: table } }`, and exports its
- * functions by their index, in decimal. The type of a function has the function's index; further types follow.
+ * Returns a module that imports a memory and perhaps functions and a table, as
+ * `{ m: { m: memory, t: table, f0: function, … } }`, and exports its functions by their number from 0 on, in decimal. Types are
+ * numbered in the order of imports, functions and `types`.
  */
 export function encodeModule(
   functions: readonly WasmFunction[],
-  types: readonly FunctionType[] = [],
+  { imports = [], table = false, types = [] }: ModuleOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const bytes = [...MAGIC];
   const section = (id: number, items: readonly (readonly number[])[]) => {
@@ -296,7 +313,7 @@ export function encodeModule(
   };
   section(
     SECTION.TYPE,
-    [...functions, ...types].map(({ parameters: p, results: r }) => [
+    [...imports, ...functions, ...types].map(({ parameters: p, results: r }) => [
       FUNCTION_TYPE,
       p.length,
       ...p,
@@ -306,15 +323,16 @@ export function encodeModule(
   );
   section(SECTION.IMPORT, [
     [...name('m'), ...name('m'), IMPORTED.MEMORY, WITH_MAXIMUM, 0, ...encoded(MAX_PAGES)],
-    [...name('m'), ...name('t'), IMPORTED.TABLE, FUNCTION_REFERENCE, 0, 0],
+    ...(table ? [[...name('m'), ...name('t'), IMPORTED.TABLE, FUNCTION_REFERENCE, 0, 0]] : []),
+    ...imports.map((_, i) => [...name('m'), ...name(`f${i}`), IMPORTED.FUNCTION, ...encoded(i)]),
   ]);
   section(
     SECTION.FUNCTION,
-    functions.map((_, i) => encoded(i)),
+    functions.map((_, i) => encoded(imports.length + i)),
   );
   section(
     SECTION.EXPORT,
-    functions.map((_, i) => [...name(String(i)), 0, ...encoded(i)]),
+    functions.map((_, i) => [...name(String(i)), 0, ...encoded(imports.length + i)]),
   );
   section(SECTION.CODE, functions.map(encodeBody));
   return new Uint8Array(bytes);

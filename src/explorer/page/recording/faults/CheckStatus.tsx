@@ -22,6 +22,7 @@ export function CheckStatus() {
       </span>
     );
   }
+  if (check?.isWhole === false) return <span class="status">checked in part</span>;
   return (
     <span class="status good">
       <span aria-hidden="true">✓</span> {isRecording.value ? 'all checks pass so far' : 'all checks pass'}

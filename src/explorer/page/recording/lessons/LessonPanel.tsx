@@ -9,6 +9,7 @@ import { FoldButton } from '../../ui/FoldButton.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
 import { lecture } from '../../ui/panes.ts';
 import { Splitter } from '../../ui/Splitter.tsx';
+import { traceCheck } from '../faults/trace-check.ts';
 import { GuestForm } from '../opening/GuestForm.tsx';
 import { isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
@@ -101,6 +102,21 @@ function Changed() {
   );
 }
 
+/** Says how much of a trace was checked, if it is not all. */
+function Checked() {
+  const check = traceCheck.value;
+  if (check === null || check.isWhole) return null;
+  return (
+    <>
+      <dt>Checked</dt>
+      <dd>
+        the first {check.checked.toLocaleString('en')} events at most. <code>guesthouse trace --check</code>{' '}
+        checks a longer trace.
+      </dd>
+    </>
+  );
+}
+
 const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
   guest:
@@ -129,6 +145,7 @@ function OwnRecording() {
           <dd>{known.events.toLocaleString('en')}</dd>
           <dt>End</dt>
           <dd>{known.end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
+          <Checked />
         </dl>
       )}
     </div>

@@ -1,6 +1,7 @@
 /** The compiled form of each instruction that has one. */
 
 import type { Decoded } from '../decoded.ts';
+import { ATOMIC } from './atomic.ts';
 import { FLOAT } from './float.ts';
 import type { Form, FormTable } from './form.ts';
 import { INTEGER } from './integer.ts';
@@ -8,7 +9,7 @@ import { MOVES } from './moves.ts';
 import { STORAGE } from './storage.ts';
 
 /** All forms, by mnemonic. */
-export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE };
+export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE, ...ATOMIC };
 
 /** Returns the compiled form of an instruction, or undefined: the interpreter executes it. */
 export function formOf({ mnemonic, operands }: Decoded): Form | undefined {

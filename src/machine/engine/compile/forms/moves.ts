@@ -313,7 +313,41 @@ function compareUnderMask(e: Emitter, i: Decoded): number {
   return Math.max(shifts.length, 1);
 }
 
+/** Reverses the four low bytes of what a source pushes, whose other bytes are zero. */
+const reversed32 =
+  (source: Source): Source =>
+  (e, i) => {
+    const lookups = source(e, i);
+    e.swap64();
+    e.body.i64(32).op(OP.I64_SHR_U);
+    return lookups;
+  };
+
+/** Stores a register with its bytes reversed. */
+function storeReversed(length: 4 | 8): Form {
+  return (e, i) => {
+    e.address(i.address as Address);
+    e.store(length, () => {
+      e.register(operand(i, 0));
+      e.swap64();
+      if (length === 4) e.body.i64(32).op(OP.I64_SHR_U);
+    });
+    return 1;
+  };
+}
+
+/** A hint: does nothing. */
+const nothing: Form = () => 0;
+
 export const MOVES: FormTable = {
+  PFD: nothing,
+  PFDRL: nothing,
+  BPP: nothing,
+  NIAI: nothing,
+  LRV: load32(reversed32(m32u)),
+  LRVR: load32(reversed32(lowUnsigned(1))),
+  STRV: storeReversed(4),
+  STRVG: storeReversed(8),
   LOC: loadWhen(32),
   LOCG: loadWhen(64),
   STOC: storeWhen(32),

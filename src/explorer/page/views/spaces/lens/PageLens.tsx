@@ -53,8 +53,8 @@ export function PageLens() {
       <p class="lens-page">
         <b>Page {hex(addressOf(pointed))}</b>: {flagWords(segment.flags[pointed - segment.first] as number)}.
       </p>
-      <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
       <PageEntry segment={segment} index={index} />
+      <PageBytes segment={segment} at={Number(shown.address % 4096n)} />
       {segment.table !== null && (
         <p class="lens-changes">
           PTE <ChangeButtons target={entryAt(segment.table + index * 8)} of="the page-table entry" />
