@@ -110,7 +110,7 @@ class CaseWriter {
     if (random.oneIn(2)) mask |= PSW_EXTERNAL;
     if (random.oneIn(8)) mask |= PSW_PROBLEM;
     if (random.oneIn(5)) mask |= PSW_HOME;
-    else if (random.oneIn(20)) mask |= random.oneIn(2) ? PSW_SECONDARY : bit(17);
+    else if (random.oneIn(8)) mask |= random.oneIn(2) ? PSW_SECONDARY : bit(17);
     if (random.oneIn(12)) mask |= BigInt(random.below(16)) << 52n;
     if (random.oneIn(12)) mask |= BigInt(random.below(16)) << 40n;
     return mask | (BigInt(random.below(4)) << 44n);
@@ -124,6 +124,8 @@ class CaseWriter {
     if (random.oneIn(3)) cr0 |= 0x1000_0000n;
     if (random.oneIn(2)) cr0 |= 0x10_0000n;
     if (random.oneIn(2)) cr0 |= 0x400_0000n;
+    // Without the AFP-register control, many registers are exceptions.
+    if (random.oneIn(6)) cr0 &= ~0x4_0000n;
     const cr: Record<string, Hex> = {
       0: hex(cr0),
       1:

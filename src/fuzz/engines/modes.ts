@@ -18,8 +18,8 @@ export function modeChange(random: Random): string {
       return `${load(12, AT.PSWS + random.below(PSW_COUNT) * 16)}b2b2c000`;
     case 1:
     case 11:
-      // SAC: the primary or the home space
-      return random.pick(['b2190000', 'b2190300']);
+      // SAC: the primary or the home space, or one that is not compiled for
+      return random.pick(['b2190000', 'b2190000', 'b2190300', 'b2190300', 'b2190100', 'b2190200']);
     case 2:
       // STOSM, STNSM: DAT on, off
       return random.oneIn(2) ? `ad04${pointer}000` : `acfb${pointer}000`;
