@@ -1801,10 +1801,16 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      instructions: this.#instructions + 1,\n',
   },
   {
+    name: 'the buffers of a context that was purged have page 0',
+    file: 'src/machine/engine/compile/access-buffers.ts',
+    find: '    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);\n    this.#drop(n * WORDS);',
+    replace: '    this.#words.fill(0, n * WORDS, (n + 1) * WORDS);',
+  },
+  {
     name: 'compiled code takes an operand that crosses the end of a page to be in one',
     file: 'src/machine/engine/compile/emitter.ts',
-    find: '    if (length > 1) body.i64(length - 1).op(OP.I64_ADD);\n    body.i64(PAGE_MASK)',
-    replace: '    body.i64(PAGE_MASK)',
+    find: '.i64(PAGE_SIZE - length)',
+    replace: '.i64(PAGE_SIZE - 1)',
   },
   {
     name: 'an exit of compiled code behind other blocks takes their condition code',

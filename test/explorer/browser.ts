@@ -72,7 +72,7 @@ export class Explorer {
     await this.page.evaluate(
       () =>
         new Promise<void>((resolve) => {
-          const quiet = 120;
+          const quiet = 80;
           let timer = setTimeout(done, quiet);
           const observer = new MutationObserver(() => {
             clearTimeout(timer);

@@ -239,13 +239,14 @@ describe.skipIf(browser === null)('the scenario', () => {
     const explorer = await open(1280, 800, large);
     const { page } = explorer;
     await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+End');
     await page.evaluate(() => {
       const lines = Array.from(
         { length: 100_000 },
-        (_, i) => `process write ${256 + (i % 8)}M ${(i % 90) | 16}`,
+        (_, i) => `process write ${2 ** 21 + (i % 8)}M ${(i % 90) | 16}`,
       );
       const data = new DataTransfer();
-      data.setData('text/plain', `mmap 256M 8M\n${lines.join('\n')}`);
+      data.setData('text/plain', `\nmmap 2T 8M\n${lines.join('\n')}`);
       const content = document.querySelector('.cm-content') as HTMLElement;
       content.dispatchEvent(
         new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
