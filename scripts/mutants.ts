@@ -60,7 +60,7 @@ function chosen(): readonly Mutant[] {
 /** Copies what the tests need, and links node_modules. Returns the folder of the copy. */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'guesthouse-mutants-'));
-  for (const name of ['src', 'test', 'docs', 'examples', 'package.json', 'tsconfig.json']) {
+  for (const name of ['src', 'test', 'docs', 'examples', 'bench', 'package.json', 'tsconfig.json']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
   writeFileSync(

@@ -95,7 +95,7 @@ function configuration(sources: readonly string[], report: string) {
     tempDirName: join(work, 'sandbox'),
     ignorePatterns: [
       '**',
-      ...['src', 'examples', 'docs', 'scripts', 'test'].map((folder) => `!${folder}/**/*`),
+      ...['src', 'examples', 'docs', 'bench', 'scripts', 'test'].map((folder) => `!${folder}/**/*`),
       '!package.json',
       '!tsconfig*.json',
     ],
