@@ -21,13 +21,13 @@ const INDEX = ['BRXHG', 'BRXLG', 'BRXH', 'BRXLE'] as const;
 interface Style {
   /** Whether most instructions access pages that are there. */
   readonly tame: boolean;
-  /** One in so many instructions is not compiled. */
+  /** 1 in `others` instructions is one that is not compiled. */
   readonly others: number;
-  /** One in so many elements is a branch to any label. */
+  /** 1 in `wild` elements is a branch to any label. */
   readonly wild: number;
-  /** One in so many instructions accesses or changes the code's page. */
+  /** 1 in `nearby` instructions accesses or changes the page of the code. */
   readonly nearby: number;
-  /** One in so many changes the mode, or what translations depend on. */
+  /** 1 in `modes` instructions changes the mode, or what translations depend on. */
   readonly modes: number;
 }
 

@@ -374,7 +374,7 @@ export class CpuAccess extends CpuState {
   cachedFrame(page: LogicalPage, access: Access): number {
     if (this.key !== 0 || this.#inspecting || (access === STORE && page < LOW_PAGES)) return -1;
     const { sie } = this;
-    const cr = this.space === SPACE.HOME ? 26 : 2;
+    const cr = controlRegisterOf(this.space) * 2;
     const asceHi = this.cr32[cr + 1] as number;
     const asceLo = this.cr32[cr] as number;
     if (sie !== null) {
@@ -393,7 +393,7 @@ export class CpuAccess extends CpuState {
   /** Returns the slot of the host's TLB that a page of the guest depends on. Preconditions: `cachedFrame` has found the page. */
   hostSlotOf(page: LogicalPage): number {
     const { originPage } = this.sie as SieContext;
-    const cr = this.space === SPACE.HOME ? 26 : 2;
+    const cr = controlRegisterOf(this.space) * 2;
     const absolute = this.#cachedGuestPage(page, FETCH, this.cr32[cr + 1] as number, this.cr32[cr] as number);
     return (absolute + originPage) & (TLB_SLOTS - 1);
   }

@@ -12,9 +12,8 @@
  */
 
 import type { LogicalPage } from '../../addresses.ts';
-import { FETCH, STORE } from '../../cpu/access.ts';
+import { controlRegisterOf, FETCH, STORE } from '../../cpu/access.ts';
 import type { Processor } from '../../cpu/processor.ts';
-import { SPACE } from '../../cpu/state.ts';
 import {
   BLOCK,
   BUFFER_ENTRIES,
@@ -117,7 +116,7 @@ export class AccessBuffers {
     if (!context.valid || context.dat !== cpu.dat || context.guest !== (sie !== null)) return false;
     if (context.prefix !== cpu.prefix) return false;
     if (cpu.dat) {
-      const cr = cpu.space === SPACE.HOME ? 26 : 2;
+      const cr = controlRegisterOf(cpu.space) * 2;
       if (context.asceLo !== cpu.cr32[cr] || context.asceHi !== cpu.cr32[cr + 1]) return false;
     }
     if (sie === null) return true;
@@ -132,7 +131,7 @@ export class AccessBuffers {
   #assign(context: Context): void {
     const cpu = this.#cpu;
     const { sie } = cpu;
-    const cr = cpu.space === SPACE.HOME ? 26 : 2;
+    const cr = controlRegisterOf(cpu.space) * 2;
     context.valid = true;
     context.guest = sie !== null;
     context.dat = cpu.dat;

@@ -53,30 +53,15 @@ const count =
     link: null,
   });
 
+/** Compare and branch. @param immediate whether the second operand is an immediate of 8 bits */
 const compare =
-  (bits: 32 | 64, logical: boolean): Reader =>
+  (bits: 32 | 64, logical: boolean, immediate = false): Reader =>
   (o, from) => ({
     target: relative(from, operand(o, 3)),
     condition: {
       kind: 'compare',
       a: operand(o, 0),
-      b: operand(o, 1),
-      immediate: 0,
-      bits,
-      logical,
-      mask: operand(o, 2) & 14,
-    },
-    link: null,
-  });
-
-const compareImmediate =
-  (bits: 32 | 64, logical: boolean): Reader =>
-  (o, from) => ({
-    target: relative(from, operand(o, 3)),
-    condition: {
-      kind: 'compare',
-      a: operand(o, 0),
-      b: null,
+      b: immediate ? null : operand(o, 1),
       immediate: logical ? operand(o, 1) & 0xff : operand(o, 1),
       bits,
       logical,
@@ -112,10 +97,10 @@ const BRANCHES: Readonly<Record<string, Reader>> = {
   CGRJ: compare(64, false),
   CLRJ: compare(32, true),
   CLGRJ: compare(64, true),
-  CIJ: compareImmediate(32, false),
-  CGIJ: compareImmediate(64, false),
-  CLIJ: compareImmediate(32, true),
-  CLGIJ: compareImmediate(64, true),
+  CIJ: compare(32, false, true),
+  CGIJ: compare(64, false, true),
+  CLIJ: compare(32, true, true),
+  CLGIJ: compare(64, true, true),
   BRXHG: index(true),
   BRXLG: index(false),
 };

@@ -38,7 +38,7 @@ export interface Region {
 const MAX_REGIONS = 4000;
 /** Counters of how often an address was branched to, by a hash of the address. */
 const COUNTERS = 1 << 15;
-/** Bytes in a line: code and data in one page are told apart by lines. */
+/** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
 
 /** What regions are reached through: the table of functions, and functions of one module. */

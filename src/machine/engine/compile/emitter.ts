@@ -136,8 +136,6 @@ export class Emitter {
   readonly #written = new Set<number>();
   /** The kind of the condition code, if it is known where code is emitted now. */
   #kind: Cc | null = null;
-  /** The kind that the local KIND has, if it is known. */
-  #stored: Cc | null = null;
   /** Instructions and lookups of the current block so far. */
   #instructions = 0;
   #lookups = 0;
@@ -167,14 +165,13 @@ export class Emitter {
   /** Begins a basic block of `count` instructions: leaves if that are more than may be done. */
   beginBlock(offset: number, count: number): void {
     this.#kind = null;
-    this.#stored = null;
     this.#instructions = 0;
     this.#lookups = 0;
     this.body.get(LOCAL.COUNT).op(OP.I32_WRAP).i32(count).op(OP.I32_ADD).get(LOCAL.LIMIT).op(OP.I32_GT_S);
     this.#exitIf({ reason: REASON.LIMIT, offset });
   }
 
-  /** Begins an instruction. @param lookups that its fetch and its operands make */
+  /** Begins an instruction. */
   beginInstruction(instruction: Decoded): void {
     this.#instruction = instruction;
   }
@@ -187,20 +184,13 @@ export class Emitter {
 
   /** Ends a basic block: writes what the code behind it expects in locals. */
   endBlock(): void {
-    this.#flushKind();
+    if (this.#kind !== null) this.body.i32(this.#kind).set(LOCAL.KIND);
     // Exits that follow may be emitted after other blocks: for them, only the local says the kind.
     this.#kind = null;
     if (this.#instructions === 0) return;
     this.body.get(LOCAL.COUNT).i64(packed(this.#instructions, this.#lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
     this.#instructions = 0;
     this.#lookups = 0;
-  }
-
-  #flushKind(): void {
-    if (this.#kind !== null && this.#kind !== this.#stored) {
-      this.body.i32(this.#kind).set(LOCAL.KIND);
-      this.#stored = this.#kind;
-    }
   }
 
   /** Notes that the instruction under way branches. */
@@ -229,6 +219,12 @@ export class Emitter {
   /** Leaves the instruction under way to the interpreter if the number on the stack is not zero. */
   interpretIf(): void {
     this.#exitIf({ reason: REASON.INTERPRET, offset: (this.#instruction as Decoded).offset });
+  }
+
+  /** Leaves the instruction under way to the interpreter, always: it has an exception, or no compiled form with its operands. */
+  interpret(): void {
+    this.body.i32(1);
+    this.interpretIf();
   }
 
   #exitIf(exit: Pick<Exit, 'reason' | 'offset'>): void {
@@ -278,6 +274,12 @@ export class Emitter {
     this.register(r);
     body.i64(-0x1_0000_0000).op(OP.I64_AND, OP.I64_OR);
     this.setRegister(r);
+  }
+
+  /** Pops 64 bits, which become a general register or, of 32 bits, its low half. */
+  setBits(r: number, bits: number): void {
+    if (bits === 64) this.setRegister(r);
+    else this.setLow(r);
   }
 
   /** Pushes floating-point register `r`. */
@@ -365,10 +367,11 @@ export class Emitter {
   }
 
   /**
-   * Pops an effective address, and sets the local ENTRY to its absolute address. Leaves the instruction to the interpreter
-   * if the buffer does not have the page for this access, or the operand is not all in one page.
+   * Pops the effective address of `length` bytes, up to 128, that can be loaded or stored then, by `loadAt` and `storeAt`: sets
+   * the local `first` to the absolute address. Leaves the instruction to the interpreter if the buffer does not have the page
+   * for this access, or the operand is not all in one page.
    */
-  #translate(length: number, store: boolean): void {
+  prepare(length: number, store: boolean): void {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
     body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
@@ -393,18 +396,13 @@ export class Emitter {
 
   /** Pops an effective address; pushes `length` bytes, 1, 2, 4 or 8, extended to 64 bits. */
   load(length: number, extension: Extension = 'unsigned'): void {
-    this.#translate(length, false);
+    this.prepare(length, false);
     this.loadAt(0, length, extension);
-  }
-
-  /** Makes sure that `length` bytes, up to 128, can be loaded or stored at the address on the stack, for `loadAt` and `storeAt`. */
-  prepare(length: number, store: boolean): void {
-    this.#translate(length, store);
   }
 
   /** As `prepare` for a fetch of the second operand. `first` and `second` are the locals with their absolute addresses. */
   prepareSecond(length: number): void {
-    this.#translate(length, false);
+    this.prepare(length, false);
     this.body.get(LOCAL.ENTRY).set(LOCAL.SECOND);
   }
 
@@ -454,7 +452,7 @@ export class Emitter {
 
   /** Stores the low `length` bytes of what `push` pushes at the address on the stack. */
   store(length: number, push: () => void): void {
-    this.#translate(length, true);
+    this.prepare(length, true);
     this.storeAt(0, length, push);
   }
 

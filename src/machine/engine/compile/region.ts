@@ -112,17 +112,13 @@ class RegionEmitter {
       emitter.pageAddress(block.next);
       emitter.setRegister(link);
     }
-    if (condition.kind !== 'always') {
-      this.#condition(condition);
-      body.op(OP.I64_EXTEND_U).set(emitter.t);
-    }
+    if (condition.kind !== 'always') this.#condition(condition);
     emitter.endInstruction(fetches(instruction));
     emitter.endBlock();
     if (condition.kind === 'always') {
       this.#take(branch, place);
       return;
     }
-    body.get(emitter.t).op(OP.I32_WRAP);
     emitter.begin(OP.IF);
     this.#take(branch, place);
     emitter.end();

@@ -44,8 +44,7 @@ function compareAndSwap(length: 4 | 8): Form {
     body.i64(0).set(e.a);
     e.otherwise();
     body.get(e.t);
-    if (length === 8) e.setRegister(r1);
-    else e.setLow(r1);
+    e.setBits(r1, length * 8);
     body.i64(1).set(e.a);
     e.end();
     e.setKind(CC.VALUE);
@@ -66,8 +65,7 @@ function loadAndAdd(length: 4 | 8, logical: boolean): Form {
     body.get(e.a).get(e.b).op(OP.I64_ADD).set(e.t);
     e.storeAt(0, length, () => body.get(e.t));
     body.get(e.a);
-    if (length === 8) e.setRegister(operand(i, 0));
-    else e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), length * 8);
     if (length === 4 || logical) body.get(e.t).set(e.a);
     if (length === 4) e.setKind(logical ? CC.ADD_LOGICAL_32 : CC.EXACT_32);
     else e.setKind(logical ? CC.ADD_LOGICAL : CC.ADD);
@@ -87,8 +85,7 @@ function loadAndChange(length: 4 | 8, code: number): Form {
     body.op(code).set(e.a);
     e.storeAt(0, length, () => body.get(e.a));
     body.get(e.t);
-    if (length === 8) e.setRegister(operand(i, 0));
-    else e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), length * 8);
     e.setKind(CC.NONZERO);
     return CHECK_LOAD_AND_STORE;
   };

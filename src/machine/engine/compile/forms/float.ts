@@ -149,8 +149,7 @@ function fromFixed(bits: 32 | 64): Form {
     if (bits === 64) e.demandArithmetic();
     else e.needsAfp();
     if (operand(i, 2) !== 0 || operand(i, 3) !== 0) {
-      e.body.i32(1);
-      e.interpretIf();
+      e.interpret();
     }
     if (bits === 64) e.register(operand(i, 1));
     else e.low(operand(i, 1), 'signed');

@@ -63,16 +63,13 @@ const addLogical32 = (source: Source, a = 0) => sum32(OP.I64_ADD, CC.ADD_LOGICAL
 const subLogical32 = (source: Source, a = 0) => sum32(OP.I64_SUB, CC.SUBTRACT_LOGICAL_32, source, a);
 
 /** r1 = a op b, 64 bits; condition code 1 for a nonzero result. */
-function bitwise64(codes: readonly number[], source: Source, a = 0): Form {
+function bitwise64(code: number, source: Source, a = 0): Form {
   return (e, i) => {
     const { body } = e;
     const lookups = source(e, i);
     body.set(e.t);
     e.register(operand(i, a));
-    body
-      .get(e.t)
-      .op(...codes)
-      .tee(e.a);
+    body.get(e.t).op(code).tee(e.a);
     e.setRegister(operand(i, 0));
     e.setKind(CC.NONZERO);
     return lookups;
@@ -80,25 +77,20 @@ function bitwise64(codes: readonly number[], source: Source, a = 0): Form {
 }
 
 /** As `bitwise64`, for the low halves. */
-function bitwise32(codes: readonly number[], source: Source, a = 0): Form {
+function bitwise32(code: number, source: Source, a = 0): Form {
   return (e, i) => {
     const { body } = e;
     const lookups = source(e, i);
     body.set(e.t);
     e.low(operand(i, a), 'unsigned');
-    body
-      .get(e.t)
-      .op(...codes, OP.I32_WRAP, OP.I64_EXTEND_U)
-      .tee(e.a);
+    body.get(e.t).op(code, OP.I32_WRAP, OP.I64_EXTEND_U).tee(e.a);
     e.setLow(operand(i, 0));
     e.setKind(CC.NONZERO);
     return lookups;
   };
 }
 
-const AND = [OP.I64_AND];
-const OR = [OP.I64_OR];
-const XOR = [OP.I64_XOR];
+const { I64_AND: AND, I64_OR: OR, I64_XOR: XOR } = OP;
 
 /**
  * An operation with an immediate on `bits` bits of r1 from bit `shift` (counted from the right) on; the others do not change.
@@ -136,16 +128,13 @@ const compare64 = (source: Source) => compare(CC.COMPARE, whole(0), source);
 const compare32 = (source: Source) => compare(CC.COMPARE, lowSigned(0), source);
 const compareLogical64 = (source: Source) => compare(CC.COMPARE_LOGICAL, whole(0), source);
 const compareLogical32 = (source: Source) => compare(CC.COMPARE_LOGICAL, lowUnsigned(0), source);
-/** Comparison of storage with an immediate. */
-const storage = (kind: Cc, first: Source, second: Source) => compare(kind, first, second);
 
 /** Loads a value whose sign is the condition code. */
 function signed(bits: 32 | 64, source: Source): Form {
   return (e, i) => {
     const lookups = source(e, i);
     e.body.tee(e.a);
-    if (bits === 64) e.setRegister(operand(i, 0));
-    else e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), bits);
     e.setKind(CC.SIGN);
     return lookups;
   };
@@ -249,23 +238,13 @@ function rotate32(e: Emitter, i: Decoded): number {
   return 0;
 }
 
-/** MULTIPLY SINGLE: the low 64 or 32 bits of a product. */
-function multiply64(source: Source): Form {
+/** MULTIPLY SINGLE: the low bits of a product. */
+function multiply(bits: 32 | 64, source: Source): Form {
   return (e, i) => {
     const lookups = source(e, i);
     e.register(operand(i, 0));
     e.body.op(OP.I64_MUL);
-    e.setRegister(operand(i, 0));
-    return lookups;
-  };
-}
-
-function multiply32(source: Source): Form {
-  return (e, i) => {
-    const lookups = source(e, i);
-    e.register(operand(i, 0));
-    e.body.op(OP.I64_MUL);
-    e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), bits);
     return lookups;
   };
 }
@@ -312,10 +291,17 @@ function multiplyLogical64(source: Source): Form {
 function even(e: Emitter, i: Decoded): number {
   const r = operand(i, 0);
   if (r & 1) {
-    e.body.i32(1);
-    e.interpretIf();
+    e.interpret();
   }
   return r & 14;
+}
+
+/** Divides U by T: the remainder goes to r, the quotient to r + 1. */
+function divide(e: Emitter, r: number, bits: 32 | 64, remainder: number, quotient: number): void {
+  e.body.get(e.u).get(e.t).op(remainder);
+  e.setBits(r, bits);
+  e.body.get(e.u).get(e.t).op(quotient);
+  e.setBits(r + 1, bits);
 }
 
 /** DIVIDE SINGLE, 64 bits. The exceptions are for the interpreter. */
@@ -330,10 +316,7 @@ function divideSingle64(source: Source): Form {
     e.interpretIf();
     e.register(r + 1);
     body.set(e.u);
-    body.get(e.u).get(e.t).op(OP.I64_REM_S);
-    e.setRegister(r);
-    body.get(e.u).get(e.t).op(OP.I64_DIV_S);
-    e.setRegister(r + 1);
+    divide(e, r, 64, OP.I64_REM_S, OP.I64_DIV_S);
     return lookups;
   };
 }
@@ -350,10 +333,7 @@ function divideLogical64(source: Source): Form {
     e.interpretIf();
     e.register(r + 1);
     body.set(e.u);
-    body.get(e.u).get(e.t).op(OP.I64_REM_U);
-    e.setRegister(r);
-    body.get(e.u).get(e.t).op(OP.I64_DIV_U);
-    e.setRegister(r + 1);
+    divide(e, r, 64, OP.I64_REM_U, OP.I64_DIV_U);
     return lookups;
   };
 }
@@ -373,10 +353,7 @@ function divideLogical32(source: Source): Form {
     body.i64(32).op(OP.I64_SHL);
     e.low(r + 1, 'unsigned');
     body.op(OP.I64_OR).set(e.u);
-    body.get(e.u).get(e.t).op(OP.I64_REM_U);
-    e.setLow(r);
-    body.get(e.u).get(e.t).op(OP.I64_DIV_U);
-    e.setLow(r + 1);
+    divide(e, r, 32, OP.I64_REM_U, OP.I64_DIV_U);
     return lookups;
   };
 }
@@ -502,8 +479,7 @@ function count(bits: 32 | 64): Form {
     const r = operand(i, 0);
     e.register(r);
     e.body.i64(1).op(OP.I64_SUB);
-    if (bits === 64) e.setRegister(r);
-    else e.setLow(r);
+    e.setBits(r, bits);
     return 0;
   };
 }
@@ -754,14 +730,14 @@ export const INTEGER: FormTable = {
   CLGFI: compareLogical64(immediate32(1)),
   CLGRL: compareLogical64(relative(8, 'unsigned')),
   CLGFRL: compareLogical64(relative(4, 'unsigned')),
-  CLI: storage(CC.COMPARE_LOGICAL, m8u, immediate(0)),
-  CLIY: storage(CC.COMPARE_LOGICAL, m8u, immediate(0)),
-  CHHSI: storage(CC.COMPARE, m16s, immediate(0)),
-  CHSI: storage(CC.COMPARE, m32s, immediate(0)),
-  CGHSI: storage(CC.COMPARE, m64, immediate(0)),
-  CLHHSI: storage(CC.COMPARE_LOGICAL, m16u, immediate16(0)),
-  CLFHSI: storage(CC.COMPARE_LOGICAL, m32u, immediate16(0)),
-  CLGHSI: storage(CC.COMPARE_LOGICAL, m64, immediate16(0)),
+  CLI: compare(CC.COMPARE_LOGICAL, m8u, immediate(0)),
+  CLIY: compare(CC.COMPARE_LOGICAL, m8u, immediate(0)),
+  CHHSI: compare(CC.COMPARE, m16s, immediate(0)),
+  CHSI: compare(CC.COMPARE, m32s, immediate(0)),
+  CGHSI: compare(CC.COMPARE, m64, immediate(0)),
+  CLHHSI: compare(CC.COMPARE_LOGICAL, m16u, immediate16(0)),
+  CLFHSI: compare(CC.COMPARE_LOGICAL, m32u, immediate16(0)),
+  CLGHSI: compare(CC.COMPARE_LOGICAL, m64, immediate16(0)),
 
   SLL: shift32(OP.I64_SHL, 0),
   SLLK: shift32(OP.I64_SHL, 1),
@@ -775,18 +751,18 @@ export const INTEGER: FormTable = {
   RLL: rotate32,
   RLLG: shift64(OP.I64_ROTL, false),
 
-  MSR: multiply32(whole(1)),
-  MS: multiply32(m32s),
-  MSY: multiply32(m32s),
-  MH: multiply32(m16s),
-  MHI: multiply32(immediate(1)),
-  MSFI: multiply32(immediate(1)),
-  MSGR: multiply64(whole(1)),
-  MSGFR: multiply64(lowSigned(1)),
-  MSG: multiply64(m64),
-  MSGF: multiply64(m32s),
-  MGHI: multiply64(immediate(1)),
-  MSGFI: multiply64(immediate(1)),
+  MSR: multiply(32, whole(1)),
+  MS: multiply(32, m32s),
+  MSY: multiply(32, m32s),
+  MH: multiply(32, m16s),
+  MHI: multiply(32, immediate(1)),
+  MSFI: multiply(32, immediate(1)),
+  MSGR: multiply(64, whole(1)),
+  MSGFR: multiply(64, lowSigned(1)),
+  MSG: multiply(64, m64),
+  MSGF: multiply(64, m32s),
+  MGHI: multiply(64, immediate(1)),
+  MSGFI: multiply(64, immediate(1)),
   MLGR: multiplyLogical64(whole(1)),
   MLG: multiplyLogical64(m64),
   DSGR: divideSingle64(whole(1)),

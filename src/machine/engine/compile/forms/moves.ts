@@ -116,8 +116,7 @@ function onCondition(bits: 32 | 64, mask: number, value: Source): Form {
     const m = operand(i, mask);
     if (m === 0) return 0;
     const set = () => {
-      if (bits === 64) e.setRegister(operand(i, 0));
-      else e.setLow(operand(i, 0));
+      e.setBits(operand(i, 0), bits);
     };
     if (m === 15) {
       value(e, i);
@@ -141,8 +140,7 @@ function select(bits: 32 | 64): Form {
     if (mask === 0 || mask === 15) e.body.i32(mask);
     else e.condition(mask);
     e.body.op(OP.SELECT);
-    if (bits === 64) e.setRegister(operand(i, 0));
-    else e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), bits);
     return 0;
   };
 }
@@ -187,8 +185,7 @@ function loadMultiple(length: 4 | 8): Form {
     e.prepare(registers.length * length, false);
     registers.forEach((r, n) => {
       e.loadAt(n * length, length);
-      if (length === 8) e.setRegister(r);
-      else e.setLow(r);
+      e.setBits(r, length * 8);
     });
     return 1;
   };
@@ -234,8 +231,7 @@ const loadWhen = (bits: 32 | 64) =>
   when(1, (e, i) => {
     e.address(i.address as Address);
     e.load(bits / 8);
-    if (bits === 64) e.setRegister(operand(i, 0));
-    else e.setLow(operand(i, 0));
+    e.setBits(operand(i, 0), bits);
   });
 
 const storeWhen = (bits: 32 | 64) =>

@@ -44,8 +44,7 @@ export const m8u = memory(1, 'unsigned');
 export function relativeAddress(e: Emitter, i: Decoded, length: number, n = 1): void {
   const offset = i.offset + operand(i, n) * 2;
   if (offset % length !== 0) {
-    e.body.i32(1);
-    e.interpretIf();
+    e.interpret();
   }
   e.pageAddress(offset);
 }

@@ -94,8 +94,7 @@ function bitwise(code: number): Form {
     if (code === OP.I64_XOR && sameAddress(i.address as Address, i.address2 as Address))
       return clear(e, i, length);
     if (length > SHORT) {
-      body.i32(1);
-      e.interpretIf();
+      e.interpret();
       return LOOKUPS;
     }
     prepare(e, i, length, true);
@@ -118,8 +117,7 @@ function compare(e: Emitter, i: Decoded): number {
   const { body } = e;
   const length = operand(i, 0) + 1;
   if (length > SHORT) {
-    body.i32(1);
-    e.interpretIf();
+    e.interpret();
     return LOOKUPS;
   }
   prepare(e, i, length, false);
