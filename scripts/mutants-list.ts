@@ -860,7 +860,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a trace drops mappings that are unmapped in part',
-    file: 'src/player/trace-gmap.ts',
+    file: 'src/player/trace/trace-gmap.ts',
     find: '        this.#replace(first, end, [{ first, end, process }]);',
     replace: '        this.#extents.push({ first, end, process });',
   },
@@ -1628,7 +1628,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a trace shows a segment that is linked to a freed page table as linked to the process',
-    file: 'src/player/trace-gmap.ts',
+    file: 'src/player/trace/trace-gmap.ts',
     find: 'table?.origin !== null && table?.origin !== link.table',
     replace: 'table?.origin !== null && table === null',
   },
@@ -1676,7 +1676,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an exit is recorded in the step after the one that caused it',
-    file: 'src/player/guest-run.ts',
+    file: 'src/player/guest/guest-run.ts',
     find: 'return interceptedAt === executed && executed > this.#handled ? this.step - 1 : this.step;',
     replace: 'return interceptedAt < 0 && executed > this.#handled ? this.step - 1 : this.step;',
   },

@@ -3,8 +3,7 @@
  * host writes about its guests. docs/trace.md describes it.
  */
 
-export { TraceChecker } from './check/checker.ts';
-export { TRACE_RULES, type TraceFinding, type TraceRule } from './check/rules.ts';
+export { TRACE_RULES, TraceChecker, type TraceFinding, type TraceRule } from './check/index.ts';
 export { fieldsOf, nameOf } from './describe.ts';
 export { compareTraces, type DiffLine, type NumberedEvent, type TraceDifference } from './diff.ts';
 export { type EventTerms, FilterError, matchesTerms, parseFilter } from './filter.ts';

@@ -66,9 +66,17 @@ describe('an open recording', () => {
       { injectedFault: null, check: true },
       nobody,
     );
+    await new Promise((resolve) => setTimeout(resolve));
     const two = await worker.open(first, QUIET, nobody);
     expect(two).toEqual(known);
     expect((await one).end).toBeNull();
+  });
+
+  it('is not made at all when another is opened first', async () => {
+    const one = worker.open(first, QUIET, nobody);
+    const two = worker.open(first, QUIET, nobody);
+    await expect(one).rejects.toThrow('another recording was opened');
+    expect(await two).toEqual(known);
   });
 });
 

@@ -2,13 +2,12 @@
  * The worker's side of the protocol: it plays one recording and answers queries about it.
  */
 
-import { TraceChecker } from '../analysis/index.ts';
+import type { Storage } from '../machine/index.ts';
 import {
   type ChangeTarget,
   type Direction,
   type FoundChange,
   type FoundHit,
-  Player,
   type Position,
   type Progress,
   type RecordedEvent,
@@ -18,10 +17,12 @@ import {
   type Source,
   type StepAnswer,
 } from '../player/index.ts';
+import { playableScenario, RecordingPlayer } from '../player/internal.ts';
 import { linesOf } from '../scenario/internal.ts';
 import { EventIndex, filterError } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { verifyLesson } from './lessons/verify.ts';
+import { playableOf } from './playable.ts';
 import type {
   Density,
   EventCheck,
@@ -66,9 +67,13 @@ interface Search<T> {
 
 /** Implements the protocol for one page. */
 export class MachineWorker implements MachineApi {
-  #player: Player | null = null;
+  #player: RecordingPlayer | null = null;
   #index = new EventIndex([]);
+  /** Storage of the players that were closed. */
+  readonly #spare: Storage[] = [];
   #opened = 0;
+  /** What the player is waiting for, if it is not there yet. */
+  #loading: Promise<unknown> = Promise.resolve();
   /** The number of searches begun or cancelled: a search ends when it is not the last one. */
   #searches = 0;
   /** The number of calls under way that play, and of all such calls. While none is, the player prepares for going back. */
@@ -78,12 +83,16 @@ export class MachineWorker implements MachineApi {
   #querying: Promise<unknown> = Promise.resolve();
 
   async open(source: Source, settings: Settings, progress: Listener): Promise<Progress> {
-    this.#opened++;
+    const mine = ++this.#opened;
     // The former recording is closed even if this one cannot be opened.
-    const spare = this.#player?.close();
+    this.#spare.push(...(this.#player?.close() ?? []));
     this.#player = null;
     this.#index = new EventIndex([]);
-    const player = new Player(source, settings, spare);
+    const loading = playableOf(source);
+    this.#loading = loading.catch(() => undefined);
+    const playable = await loading;
+    if (mine !== this.#opened) throw new Error('another recording was opened');
+    const player = new RecordingPlayer(playable, settings, this.#spare.splice(0));
     this.#player = player;
     this.#index = new EventIndex(player.events);
     return this.#record(player, progress);
@@ -94,7 +103,7 @@ export class MachineWorker implements MachineApi {
   }
 
   /** Performs a call that plays. When it was the last one, the player prepares for the next ones. */
-  async #whilePlaying<T>(player: Player, call: () => Promise<T>): Promise<T> {
+  async #whilePlaying<T>(player: RecordingPlayer, call: () => Promise<T>): Promise<T> {
     this.#playing++;
     this.#calls++;
     try {
@@ -105,7 +114,7 @@ export class MachineWorker implements MachineApi {
     }
   }
 
-  async #prepare(player: Player): Promise<void> {
+  async #prepare(player: RecordingPlayer): Promise<void> {
     const calls = this.#calls;
     const isIdle = () => this.#playing === 0 && this.#calls === calls && this.#player === player;
     await new Promise((resolve) => setTimeout(resolve));
@@ -113,11 +122,11 @@ export class MachineWorker implements MachineApi {
   }
 
   /** Records in slices, and lets queries in between. */
-  async #record(player: Player, progress: Listener): Promise<Progress> {
+  async #record(player: RecordingPlayer, progress: Listener): Promise<Progress> {
     return this.#whilePlaying(player, () => this.#recordAll(player, progress));
   }
 
-  async #recordAll(player: Player, progress: Listener): Promise<Progress> {
+  async #recordAll(player: RecordingPlayer, progress: Listener): Promise<Progress> {
     const mine = this.#opened;
     const limit = player.progress.of ?? player.progress.steps + GUEST_STEPS;
     let reported = performance.now();
@@ -137,6 +146,8 @@ export class MachineWorker implements MachineApi {
   }
 
   async query(position: Position, query: Query): Promise<QueryResult> {
+    // The page asks for the beginning as soon as it has called `open`.
+    if (this.#player === null) await this.#loading;
     const player = this.#demand();
     const ask = () => this.#query(player, position, query);
     const result = this.#querying.then(() => this.#whilePlaying(player, ask));
@@ -144,7 +155,7 @@ export class MachineWorker implements MachineApi {
     return result;
   }
 
-  async #query(player: Player, position: Position, query: Query): Promise<QueryResult> {
+  async #query(player: RecordingPlayer, position: Position, query: Query): Promise<QueryResult> {
     const isOpen = () => this.#player === player;
     const last = player.progress.steps + AHEAD;
     const at = position.step > last ? { step: last, event: 0 } : position;
@@ -172,8 +183,8 @@ export class MachineWorker implements MachineApi {
   }
 
   async density(filter: EventFilter, buckets: number): Promise<Density> {
-    const { steps } = this.#demand().progress;
-    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT), steps) };
+    const { progress } = this.#demand();
+    return { buckets: this.#index.density(filter, Math.min(buckets, LIST_LIMIT), progress.steps) };
   }
 
   async answers(first: number, count: number): Promise<readonly StepAnswer[]> {
@@ -202,11 +213,15 @@ export class MachineWorker implements MachineApi {
   }
 
   /** Plays a search in slices. */
-  async #search<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
+  async #search<T>(player: RecordingPlayer, search: Search<T>, progress: (part: number) => void): Promise<T> {
     return this.#whilePlaying(player, () => this.#searchAll(player, search, progress));
   }
 
-  async #searchAll<T>(player: Player, search: Search<T>, progress: (part: number) => void): Promise<T> {
+  async #searchAll<T>(
+    player: RecordingPlayer,
+    search: Search<T>,
+    progress: (part: number) => void,
+  ): Promise<T> {
     const mine = ++this.#searches;
     const isLast = () => this.#player === player && mine === this.#searches;
     let reported = performance.now();
@@ -240,7 +255,7 @@ export class MachineWorker implements MachineApi {
 
   async sameSteps(text: string): Promise<number> {
     const opened = this.#demand();
-    const other = new Player({ kind: 'scenario', text }, { check: false });
+    const other = new RecordingPlayer(playableScenario(text), { check: false });
     const record = (pending: () => boolean) => {
       other.record(COMPARED - other.progress.steps, pending);
       return other.progress.end !== null || other.progress.steps >= COMPARED;
@@ -254,7 +269,7 @@ export class MachineWorker implements MachineApi {
   }
 
   async demandPlayable(source: Source): Promise<void> {
-    new Player(source, { check: false }).close();
+    await playableOf(source);
   }
 
   async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
@@ -264,6 +279,7 @@ export class MachineWorker implements MachineApi {
 
   async checkEvents(): Promise<EventCheck> {
     const player = this.#demand();
+    const { TraceChecker } = await import('../analysis/check/index.ts');
     const checker = new TraceChecker();
     const { events } = player;
     let [at, checked] = [0, 0];
@@ -286,7 +302,7 @@ export class MachineWorker implements MachineApi {
     return lintScenario(text);
   }
 
-  #demand(): Player {
+  #demand(): RecordingPlayer {
     if (this.#player === null) throw new Error('nothing is open');
     return this.#player;
   }

@@ -130,7 +130,7 @@ export interface LineError {
 export interface MachineApi {
   /**
    * Plays a source from start to end, or until `resume` must be called, and reports progress. Closes the recording that was
-   * open, even while it is being played.
+   * open, even while it is being played. Rejected if another one is opened before this one could begin.
    */
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
   /** Continues a guest that was stopped after 20 million units of work. */

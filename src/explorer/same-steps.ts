@@ -2,15 +2,15 @@
  * Compares two recordings.
  */
 
-import type { Player } from '../player/index.ts';
+import type { RecordingPlayer } from '../player/internal.ts';
 
 /** Returns how many steps, from the first on, have the same answers and events in both recordings. */
-export function sameSteps(one: Player, other: Player): number {
+export function sameSteps(one: RecordingPlayer, other: RecordingPlayer): number {
   const steps = Math.min(one.progress.steps, other.progress.steps);
   return Math.min(steps, sameAnswers(one, other), sameEvents(one, other));
 }
 
-function sameAnswers({ answers }: Player, other: Player): number {
+function sameAnswers({ answers }: RecordingPlayer, other: RecordingPlayer): number {
   const at = answers.findIndex(({ answer }, step) => {
     const theirs = other.answers[step]?.answer ?? [];
     return answer.length !== theirs.length || answer.some((line, index) => line !== theirs[index]);
@@ -19,7 +19,7 @@ function sameAnswers({ answers }: Player, other: Player): number {
 }
 
 /** Returns the step of the first event that is not in both recordings. */
-function sameEvents({ events }: Player, other: Player): number {
+function sameEvents({ events }: RecordingPlayer, other: RecordingPlayer): number {
   const both = Math.min(events.length, other.events.length);
   for (let n = 0; n <= both; n++) {
     const [mine, theirs] = [events[n], other.events[n]];
@@ -29,6 +29,6 @@ function sameEvents({ events }: Player, other: Player): number {
   return Infinity;
 }
 
-function textOf(event: Player['events'][number]): string {
+function textOf(event: RecordingPlayer['events'][number]): string {
   return JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
 }

@@ -4,7 +4,7 @@ import { BreakpointError, BreakpointWatch, parseBreakpoint } from '../debug/inde
 import { Storage } from '../machine/index.ts';
 import { NO_SYMBOLS, parseElf, symbolsOf } from '../vmm/index.ts';
 import { everything } from './fixtures.ts';
-import { GuestRun } from './guest-run.ts';
+import { GuestRun } from './guest/guest-run.ts';
 import { Player, PlayerError, type Position, type Source } from './index.ts';
 
 const QUIET = { check: false } as const;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Storage } from '../machine/index.ts';
 import { NO_SYMBOLS, parseElf } from '../vmm/index.ts';
 import { ChangeIndex } from './change-index.ts';
-import { GuestRun } from './guest-run.ts';
+import { GuestRun } from './guest/guest-run.ts';
 
 const FRAME = 4096;
 const IMAGES = ['hello', 'exceptions', 'paging', 'memory', 'hostile/images/storm', 'hostile/images/slow'];

@@ -11,7 +11,7 @@ import { NO_SYMBOLS, parseElf } from '../vmm/index.ts';
 import { ChangeIndex } from './change-index.ts';
 import { ChangeSearch } from './change-search.ts';
 import { EventPositions } from './event-positions.ts';
-import { GuestRun } from './guest-run.ts';
+import { GuestRun } from './guest/guest-run.ts';
 import { type ChangeTarget, type Direction, isEarlier, Player, type Position, type Source } from './index.ts';
 import type { Run } from './run.ts';
 import { RunPool } from './run-pool.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { GuestRun } from './guest-run.ts';
+import { GuestRun } from './guest/guest-run.ts';
 import { type ChangeTarget, Player, PlayerError, type Position, type Source } from './index.ts';
 
 const QUIET = { check: false } as const;

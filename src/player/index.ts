@@ -30,4 +30,4 @@ export {
   type WalkAnswer,
   type WalkOptions,
 } from './snapshot.ts';
-export type { TracedWalk } from './traced-walk.ts';
+export type { TracedWalk } from './trace/traced-walk.ts';

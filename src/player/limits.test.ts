@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { Player, readScript, type Settings, type Source } from './index.ts';
-import { MappedSegments } from './mapped-segments.ts';
+import { MappedSegments } from './trace/mapped-segments.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
 const at = (step: number) => ({ step, event: 0 });

@@ -17,7 +17,9 @@ import {
 } from '../scenario/index.ts';
 import { cut, linesOf } from '../scenario/internal.ts';
 import { Trace } from '../trace/index.ts';
+import { NO_SYMBOLS } from '../vmm/index.ts';
 import { HostSource } from './host-source.ts';
+import type { Playable } from './playable.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
 import { Snapshot } from './snapshot.ts';
@@ -202,4 +204,15 @@ function firstOf({ lines, data }: Answer): string[] {
 
 function shortened(line: string): string {
   return line.length > ANSWER_WIDTH ? `${cut(line, ANSWER_WIDTH)}…` : line;
+}
+
+/** Returns a scenario, to be played. */
+export function playableScenario(text: string): Playable {
+  const script = readScript(text);
+  return {
+    kind: 'scenario',
+    symbols: NO_SYMBOLS,
+    runs: (injectedFault) => (storage, listener) =>
+      new ScenarioRun(script, injectedFault, storage(), listener),
+  };
 }

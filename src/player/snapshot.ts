@@ -18,7 +18,7 @@ import type {
 } from '../inspect/index.ts';
 import { extentsOfView, pagesOfView, rowOfView, type SpaceView } from '../inspect/internal.ts';
 
-import type { TracedWalk } from './traced-walk.ts';
+import type { TracedWalk } from './trace/traced-walk.ts';
 
 /** The name of an address space: of a process or of a gmap, with its number. */
 export type SpaceName = `process ${number}` | `gmap ${number}`;

@@ -59,7 +59,7 @@ describe.skipIf(browser === null)('the page', () => {
     expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
     const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
     expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);
-    expect(packed).toBeLessThan(400 * 1024);
+    expect(packed).toBeLessThan(400_000);
     // A second on an ordinary computer; other programs may be running as well.
     expect(after).toBeLessThan(4000);
   });

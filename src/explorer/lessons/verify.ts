@@ -4,7 +4,8 @@
  */
 
 import type { InjectedFault } from '../../host/index.ts';
-import { Player, readScript, type SpaceName, type StepAnswer } from '../../player/index.ts';
+import { readScript, type SpaceName, type StepAnswer } from '../../player/index.ts';
+import { playableScenario, RecordingPlayer } from '../../player/internal.ts';
 import { type Fact, type Lesson, LessonError, type Outcome, type StatedFact } from './lesson.ts';
 
 /** Maximum number of characters of an answer in a message. */
@@ -28,14 +29,14 @@ class Rehearsal {
   readonly #lesson: Lesson;
   readonly #fault: InjectedFault | null;
   readonly #isLate: () => boolean;
-  readonly #player: Player;
+  readonly #player: RecordingPlayer;
 
   constructor(file: string, lesson: Lesson, fault: InjectedFault | null, isLate: () => boolean) {
     this.#file = file;
     this.#lesson = lesson;
     this.#fault = fault;
     this.#isLate = isLate;
-    this.#player = new Player({ kind: 'scenario', text: lesson.scenario }, { injectedFault: fault });
+    this.#player = new RecordingPlayer(playableScenario(lesson.scenario), { injectedFault: fault });
   }
 
   compare(): void {

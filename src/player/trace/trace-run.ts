@@ -2,10 +2,10 @@
  * A run of a trace: each event is a step.
  */
 
-import { Trace, type TraceEvent } from '../trace/index.ts';
-import type { Progress } from './positions.ts';
-import type { Run } from './run.ts';
-import { Snapshot } from './snapshot.ts';
+import { Trace, type TraceEvent } from '../../trace/index.ts';
+import type { Progress } from '../positions.ts';
+import type { Run } from '../run.ts';
+import { Snapshot } from '../snapshot.ts';
 import { TraceSource } from './trace-source.ts';
 
 /** Events between two calls of `pending`. Each takes about a microsecond. */

@@ -3,8 +3,8 @@
  * Counting them in a range takes time that does not depend on the number of mappings.
  */
 
-import type { Mappings } from '../host/index.ts';
-import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import type { Mappings } from '../../host/index.ts';
+import { PAGES_PER_SEGMENT } from '../../inspect/index.ts';
 
 /** Consecutive segments that all have memory, or all have none. */
 export interface SegmentExtent {

@@ -2,10 +2,10 @@
  * Reads trace files: those of Guesthouse (docs/trace.md), and text that a Linux host wrote.
  */
 
-import { TraceReader } from '../analysis/index.ts';
-import { linesOf } from '../scenario/internal.ts';
-import { type TraceEvent, TraceSyntaxError } from '../trace/index.ts';
-import { PlayerError } from './positions.ts';
+import { TraceReader } from '../../analysis/index.ts';
+import { linesOf } from '../../scenario/internal.ts';
+import { type TraceEvent, TraceSyntaxError } from '../../trace/index.ts';
+import { PlayerError } from '../positions.ts';
 
 /** Maximum number of events in a file. */
 const EVENTS_LIMIT = 1_000_000;

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomScenario } from '../fuzz/testing/index.ts';
-import type { InjectedFault } from '../host/index.ts';
-import { formatOperation } from '../scenario/index.ts';
-import { hexadecimal } from './fixtures.ts';
-import { Player, type SpaceName } from './index.ts';
+import { randomScenario } from '../../fuzz/testing/index.ts';
+import type { InjectedFault } from '../../host/index.ts';
+import { formatOperation } from '../../scenario/index.ts';
+import { hexadecimal } from '../fixtures.ts';
+import { Player, type SpaceName } from '../index.ts';
 
 const QUIET = { injectedFault: null, check: false };
 const END = Number.MAX_SAFE_INTEGER;

@@ -2,9 +2,9 @@
  * Snapshots of a trace: the spaces as its events describe them. A trace has no tables and no processors.
  */
 
-import type { TraceEvent } from '../trace/index.ts';
-import { GUEST_PAGES } from './host-source.ts';
-import { parseName, type SnapshotSource, type Space, type SpaceName } from './snapshot.ts';
+import type { TraceEvent } from '../../trace/index.ts';
+import { GUEST_PAGES } from '../host-source.ts';
+import { parseName, type SnapshotSource, type Space, type SpaceName } from '../snapshot.ts';
 import { segmentNumberOf, TraceGmap } from './trace-gmap.ts';
 import { TraceProcess } from './trace-process.ts';
 import { type TracedWalk, walkOfGmap, walkOfProcess } from './traced-walk.ts';

@@ -4,8 +4,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { workOf } from '../../test/work.ts';
-import { Player, PlayerError, type Settings, type Snapshot } from './index.ts';
+import { workOf } from '../../../test/work.ts';
+import { Player, PlayerError, type Settings, type Snapshot } from '../index.ts';
 
 const QUIET: Settings = { injectedFault: null, check: false };
 const PAGES = 2 ** 52;

@@ -3,7 +3,7 @@
  * entries are not.
  */
 
-import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import { PAGES_PER_SEGMENT } from '../../inspect/index.ts';
 import { segmentNumberOf, type TraceGmap } from './trace-gmap.ts';
 import type { TraceProcess } from './trace-process.ts';
 

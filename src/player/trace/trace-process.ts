@@ -2,11 +2,11 @@
  * A process as the events of a trace describe it.
  */
 
-import { Mappings } from '../host/index.ts';
-import { ANONYMOUS } from '../host/internal.ts';
-import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../inspect/index.ts';
-import type { ProcessView, SegmentFlags, TableVisitor } from '../inspect/internal.ts';
-import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
+import { Mappings } from '../../host/index.ts';
+import { ANONYMOUS } from '../../host/internal.ts';
+import { PAGE_FLAG, PAGES_PER_SEGMENT } from '../../inspect/index.ts';
+import type { ProcessView, SegmentFlags, TableVisitor } from '../../inspect/internal.ts';
+import { type SegmentNumber, segmentNumber } from '../../machine/index.ts';
 import { MappedSegments } from './mapped-segments.ts';
 
 /** Pages that a process can have at most: an address has 64 bits. */

@@ -2,11 +2,11 @@
  * A run of a guest. Its first step loads the image, its last one ends the guest, and every other is a unit of work.
  */
 
-import type { Checker } from '../check/index.ts';
-import { Host, type InjectedFault, type Vcpu } from '../host/index.ts';
-import { MIB } from '../host/internal.ts';
-import { Machine, type Storage } from '../machine/index.ts';
-import type { Trace } from '../trace/index.ts';
+import type { Checker } from '../../check/index.ts';
+import { Host, type InjectedFault, type Vcpu } from '../../host/index.ts';
+import { MIB } from '../../host/internal.ts';
+import { Machine, type Storage } from '../../machine/index.ts';
+import type { Trace } from '../../trace/index.ts';
 import {
   type ConsoleKind,
   describeEnd,
@@ -16,11 +16,11 @@ import {
   ShownConsole,
   type SymbolTable,
   TerminalFilter,
-} from '../vmm/index.ts';
-import { HostSource } from './host-source.ts';
-import type { Progress, Source } from './positions.ts';
-import type { Run, RunListener } from './run.ts';
-import { Snapshot } from './snapshot.ts';
+} from '../../vmm/index.ts';
+import { HostSource } from '../host-source.ts';
+import type { Progress, Source } from '../positions.ts';
+import type { Run, RunListener } from '../run.ts';
+import { Snapshot } from '../snapshot.ts';
 
 /**
  * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction

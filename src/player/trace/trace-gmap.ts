@@ -2,17 +2,17 @@
  * A gmap as the events of a trace describe it: extents of mapped segments, and which segments are linked.
  */
 
-import { GUEST_SEGMENTS } from '../host/index.ts';
-import { PAGES_PER_SEGMENT } from '../inspect/index.ts';
+import { GUEST_SEGMENTS } from '../../host/index.ts';
+import { PAGES_PER_SEGMENT } from '../../inspect/index.ts';
 import {
   type ExtentList,
   GUEST_STATE,
   type GuestExtentBuilder,
   type GuestSegment,
   type GuestView,
-} from '../inspect/internal.ts';
-import { type SegmentNumber, segmentNumber } from '../machine/index.ts';
-import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../trace/index.ts';
+} from '../../inspect/internal.ts';
+import { type SegmentNumber, segmentNumber } from '../../machine/index.ts';
+import type { LinkEvent, MapEvent, UnlinkEvent, UnmapEvent } from '../../trace/index.ts';
 import type { TraceProcess } from './trace-process.ts';
 
 /** The process segment of a link to a table that is none of the process. */

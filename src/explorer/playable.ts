@@ -1,0 +1,16 @@
+/** Loads what plays a source. Most pages only play scenarios: guests and traces are in files of their own. */
+
+import type { Source } from '../player/index.ts';
+import { type Playable, playableScenario } from '../player/internal.ts';
+
+/** Returns the source, to be played. @throws PlayerError if it cannot be played */
+export async function playableOf(source: Source): Promise<Playable> {
+  switch (source.kind) {
+    case 'scenario':
+      return playableScenario(source.text);
+    case 'guest':
+      return (await import('../player/guest/index.ts')).playableGuest(source);
+    default:
+      return (await import('../player/trace/index.ts')).playableTrace(source);
+  }
+}
