@@ -182,7 +182,7 @@ export class Cpu extends CpuInterruptions {
         if (!compiled.run(end)) continue;
         // Compiled code has left an instruction to the interpreter.
         if (this.executed >= end) break;
-        this.#complete();
+        this.#interpret(this.executed + 1, false);
         compiled.interpreted();
         this.branched = true;
       }
@@ -254,13 +254,6 @@ export class Cpu extends CpuInterruptions {
     const first = dat || sie !== null ? this.tlb : null;
     this.fetchWindow.open(hi, lo, frame / FRAME_SIZE, first, dat && sie !== null ? this.guestTlb : null);
     return true;
-  }
-
-  /** Executes one instruction and counts it. */
-  #complete(): void {
-    this.#one();
-    this.executed++;
-    this.programInterruptions = 0;
   }
 
   /** As the loop of `#instructions`, with an observer that is called before each instruction. */

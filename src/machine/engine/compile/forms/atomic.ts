@@ -3,8 +3,8 @@
  * stores: two or three lookups.
  */
 
-import { CC } from '../condition-code.ts';
 import type { Address } from '../../../instructions/fields.ts';
+import { CC } from '../condition-code.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';

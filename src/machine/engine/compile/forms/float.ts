@@ -4,8 +4,8 @@
  * the inexact flag is on, so that no flag can change. All else is for the interpreter.
  */
 
-import { CC } from '../condition-code.ts';
 import type { Address } from '../../../instructions/fields.ts';
+import { CC } from '../condition-code.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';

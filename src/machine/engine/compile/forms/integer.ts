@@ -1,7 +1,7 @@
 /** Binary arithmetic, logic, comparisons, shifts and multiplication of general registers. */
 
-import { CC, type Cc } from '../condition-code.ts';
 import type { Address } from '../../../instructions/fields.ts';
+import { CC, type Cc } from '../condition-code.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';

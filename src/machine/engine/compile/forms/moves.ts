@@ -1,7 +1,7 @@
 /** Loads and stores of general registers, and addresses. */
 
-import { CC } from '../condition-code.ts';
 import type { Address } from '../../../instructions/fields.ts';
+import { CC } from '../condition-code.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';

@@ -3,8 +3,8 @@
  * one page; other operands are for the interpreter.
  */
 
-import { CC } from '../condition-code.ts';
 import type { Address } from '../../../instructions/fields.ts';
+import { CC } from '../condition-code.ts';
 import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';
