@@ -24,4 +24,15 @@ export interface DeviceOwner {
   /** Its absolute storage. */
   readonly memory: GuestMemory;
   readonly interruptions: IoInterruptions;
+  /**
+   * Whether the storage keys allow an access with a key other than 0. A channel program has the key of its ORB, so the channel
+   * subsystem needs this to recognize protection. Without this method keys are not checked, as in QEMU.
+   *
+   * @param address guest absolute address, 0 to 2^64 - 1
+   * @param length at least 1 byte
+   * @param key access key, 1 to 15
+   * @param store whether the access is a store
+   * @throws GuestAddressError if some of the bytes are not guest memory
+   */
+  keyAllows?(address: bigint, length: number, key: number, store: boolean): boolean;
 }
