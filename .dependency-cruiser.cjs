@@ -22,7 +22,18 @@ const hostCommon = [
 ];
 
 /** The modules that the player imports, and that everything above it may import too. */
-const belowPlayer = ['debug', 'analysis', 'inspect', 'scenario', 'vmm', 'check', 'host', 'machine', 'trace'];
+const belowPlayer = [
+  'debug',
+  'analysis',
+  'inspect',
+  'scenario',
+  'vmm',
+  'devices',
+  'check',
+  'host',
+  'machine',
+  'trace',
+];
 
 module.exports = {
   forbidden: [
@@ -33,7 +44,8 @@ module.exports = {
     above('host/gmap', 'host/mm', ...hostCommon, 'machine', 'trace'),
     above('host/kvm', 'host/gmap', 'host/mm', ...hostCommon, 'machine', 'trace'),
     above('check', 'host', 'machine', 'trace'),
-    above('vmm', 'host', 'machine', 'trace'),
+    above('devices'),
+    above('vmm', 'devices', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
     above('fuzz', 'player', ...belowPlayer),
     above('inspect', 'host', 'machine', 'trace'),
@@ -46,7 +58,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(machine|trace|check|scenario|vmm|fuzz|cli|host|analysis|inspect|debug|player|explorer)/',
+        path: '^src/(machine|trace|check|scenario|vmm|devices|fuzz|cli|host|analysis|inspect|debug|player|explorer)/',
         // internal.ts is what a module offers to the others and not to users of the package.
         pathNot: ['^src/$1/', '/(index|internal)[.]ts$'],
       },

@@ -830,7 +830,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a position inside a step is one event late',
-    file: 'src/player/player.ts',
+    file: 'src/player/recording-player.ts',
     find: '++count !== nth',
     replace: 'count++ !== nth',
   },
@@ -1254,7 +1254,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an SCCB in a prefix area that is not 0 is accepted',
-    file: 'src/vmm/sclp.ts',
+    file: 'src/devices/sclp/sclp.ts',
     find: ' || lowcore === 0n || lowcore === prefix)',
     replace: ' || lowcore === 0n)',
   },
@@ -1327,7 +1327,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'console input has no bound',
-    file: 'src/vmm/console-input.ts',
+    file: 'src/devices/sclp/console-input.ts',
     find: '    return this.#ended ? 0 : this.#bytes.length - this.#count;',
     replace: '    return this.#ended ? 0 : this.#bytes.length;',
   },
@@ -1435,7 +1435,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'SERVICE CALL acts before it knows that it can answer',
-    file: 'src/vmm/sclp.ts',
+    file: 'src/devices/sclp/sclp.ts',
     find: '      memory.write(sccb, block);\n      this.#respond',
     replace: '      this.#respond',
   },
@@ -1709,6 +1709,24 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/debug/gdb/packets.ts',
     find: 'const long = this.#count > PACKET_MAX;',
     replace: 'const long = false;',
+  },
+  {
+    name: 'a row of repeated pairs of events takes in the event after it',
+    file: 'src/explorer/folds.ts',
+    find: 'this.#from += 2 * pairs;',
+    replace: 'this.#from += 2 * pairs + 1;',
+  },
+  {
+    name: 'the last events stay in the rows that they had when they arrived',
+    file: 'src/explorer/folds.ts',
+    find: '    [this.#from, this.#one, this.#two] = [from, one, two];\n',
+    replace: '    this.#settled = this.#starts.length;\n',
+  },
+  {
+    name: 'events of different lines of a scenario are folded into one row',
+    file: 'src/explorer/event-index.ts',
+    find: '(this.#acrossSteps ? 0 : position.step * SUBJECTS)',
+    replace: '(this.#acrossSteps || position.step >= 0 ? 0 : SUBJECTS)',
   },
   {
     name: 'notes are shown that a bug has made untrue',

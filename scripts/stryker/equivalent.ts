@@ -554,7 +554,7 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
       'a shift to the right by less than 0 is one to the left, whose low byte is 0',
     ]),
   ].map(([line = '', original = '', replacement = '', reason = '']) => ({
-    file: 'src/vmm/sclp.ts',
+    file: 'src/devices/sclp/sclp.ts',
     line,
     original,
     replacement,

@@ -20,7 +20,18 @@ export interface MutatedModule {
   readonly tests: readonly string[];
 }
 
-const LIBRARY = ['analysis', 'check', 'host', 'inspect', 'machine', 'player', 'scenario', 'trace', 'vmm'];
+const LIBRARY = [
+  'analysis',
+  'check',
+  'devices',
+  'host',
+  'inspect',
+  'machine',
+  'player',
+  'scenario',
+  'trace',
+  'vmm',
+];
 
 export const MODULES: Readonly<Record<string, MutatedModule>> = {
   tlb: { sources: ['src/machine/tlb.ts'], tests: MACHINE },
@@ -30,7 +41,7 @@ export const MODULES: Readonly<Record<string, MutatedModule>> = {
   access: { sources: ['src/machine/cpu/access.ts'], tests: ['src/machine/**/*.test.ts'] },
   sie: { sources: ['src/machine/sie.ts'], tests: [...MACHINE, 'src/host/kvm/*.test.ts'] },
   elf: { sources: ['src/vmm/elf.ts'], tests: ['src/vmm/*.test.ts'] },
-  sclp: { sources: ['src/vmm/sclp.ts'], tests: ['src/vmm/*.test.ts'] },
+  sclp: { sources: ['src/devices/sclp/sclp.ts'], tests: ['src/devices/sclp/*.test.ts', 'src/vmm/*.test.ts'] },
   gmap: { sources: ['src/host/gmap'], tests: HOST },
   mm: { sources: ['src/host/mm'], tests: HOST },
   kvm: { sources: ['src/host/kvm'], tests: [...HOST, 'src/vmm/*.test.ts'] },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { fromEbcdic } from '../devices/index.ts';
 import { Host, type Mm } from '../host/index.ts';
 import { codeOf, frameCounts } from '../host/testing/index.ts';
 import { EXT, LOWCORE, Machine, PGM, SIE } from '../machine/index.ts';
@@ -17,7 +18,6 @@ import {
   sigp,
   stg,
 } from '../machine/testing/index.ts';
-import { fromEbcdic } from './ebcdic.ts';
 import { type ElfImage, ImageError, parseElf } from './elf.ts';
 import { describeEnd, type MemoryMap, Monitor, type MonitorOptions } from './monitor.ts';
 

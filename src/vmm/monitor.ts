@@ -3,6 +3,7 @@
  * host leaves to user space: the console behind SERVICE CALL, unknown DIAGNOSE codes, waits.
  */
 
+import { GuestAddressError, type GuestConsole, type GuestMemory, Sclp } from '../devices/index.ts';
 import {
   type Exit,
   GuestMemoryFault,
@@ -36,8 +37,6 @@ import {
 import { checkFits, type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import { InitialProgramLoad } from './ipl.ts';
-import { GuestAddressError, type GuestMemory } from './memory.ts';
-import { type GuestConsole, Sclp } from './sclp.ts';
 import { systemInformation } from './stsi.ts';
 
 /** Maximum number of CPUs of a guest. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ConsoleKind } from './sclp.ts';
+import type { ConsoleKind } from '../devices/index.ts';
 import { type ConsoleChoice, ShownConsole } from './shown-console.ts';
 
 const WRITTEN: readonly [string, ConsoleKind][] = [

@@ -3,7 +3,7 @@
  * selected one.
  */
 
-import type { ConsoleKind } from './sclp.ts';
+import type { ConsoleKind } from '../devices/index.ts';
 
 /** The console to show, or both, or `auto`: the line-mode console until the guest writes to the ASCII console. */
 export type ConsoleChoice = ConsoleKind | 'both' | 'auto';

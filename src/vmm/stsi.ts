@@ -3,7 +3,7 @@
  * fictitious, as for a guest of QEMU. Principles of Operation, chapter 10.
  */
 
-import { toEbcdic } from './ebcdic.ts';
+import { toEbcdic } from '../devices/index.ts';
 
 /** The machine type that STORE CPU ID stores. */
 const MACHINE_TYPE = '2817';

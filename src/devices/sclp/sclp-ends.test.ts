@@ -1,8 +1,8 @@
 /** The service-call logical processor at the limits of lengths, fields and masks. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
+import { GuestAddressError, type GuestMemory } from '../memory.ts';
 import { toEbcdic } from './ebcdic.ts';
-import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { Sclp } from './sclp.ts';
 import { toUtf8 } from './utf8.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { GuestAddressError, type GuestMemory } from '../memory.ts';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
-import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { type ConsoleKind, Sclp } from './sclp.ts';
 import { toUtf8 } from './utf8.ts';
 

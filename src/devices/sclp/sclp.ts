@@ -15,9 +15,9 @@
  * SCCB never reaches beyond the SCCB.
  */
 
+import { GuestAddressError, type GuestMemory } from '../memory.ts';
 import { ConsoleInput } from './console-input.ts';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
-import { GuestAddressError, type GuestMemory } from './memory.ts';
 import { Utf8Decoder } from './utf8.ts';
 
 /** The consoles of a guest: the VT220 terminal, and the line-mode console of the operator. */

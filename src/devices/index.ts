@@ -1,0 +1,30 @@
+/**
+ * The devices of a machine. Each knows its owner's memory and how to make an interruption pending, but not who the owner is.
+ */
+
+export {
+  ChannelSubsystem,
+  type ChannelSubsystemCallResult,
+  type IoProgramInterruption,
+  type IoResult,
+  type StoreOperand,
+  type StoreSubchannelResult,
+} from './channel/channel-subsystem.ts';
+export { CHSC_BYTES } from './channel/chsc.ts';
+export type { ChannelData } from './channel/data.ts';
+export { type ChannelDevice, type ChannelPort, type DeviceIdentity, SENSE } from './channel/device.ts';
+export { ORB_BYTES } from './channel/orb.ts';
+export { SCHIB_BYTES } from './channel/pmcw.ts';
+export { IRB_BYTES } from './channel/status.ts';
+export type { ConditionCode } from './channel/subchannel.ts';
+export { GuestAddressError, type GuestMemory } from './memory.ts';
+export type { DeviceOwner, IoInterruptions } from './owner.ts';
+export { StateError } from './saved-state.ts';
+export { fromEbcdic, toEbcdic } from './sclp/ebcdic.ts';
+export {
+  type ConsoleKind,
+  type GuestConsole,
+  Sclp,
+  type SclpOptions,
+  type ServiceResult,
+} from './sclp/sclp.ts';
