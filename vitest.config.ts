@@ -1,9 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests that need a browser. They measure, so that they run alone and when all others are done. */
+/** Tests that need a browser. */
 const PAGE = 'test/explorer/**/*.test.ts';
-/** Those of them that do not measure. */
-const LESSONS = 'test/explorer/lessons.test.ts';
+/** Those of them that measure: they run when all others are done. */
+const MEASURED = 'test/explorer/measured.test.ts';
 
 export default defineConfig({
   test: {
@@ -24,18 +24,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'lessons',
+          name: 'page',
           maxWorkers: '100%',
-          include: [LESSONS],
+          include: [PAGE],
+          exclude: [...configDefaults.exclude, MEASURED],
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
         test: {
-          name: 'page',
-          include: [PAGE],
-          exclude: [...configDefaults.exclude, LESSONS],
+          name: 'measured',
+          include: [MEASURED],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

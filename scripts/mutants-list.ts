@@ -1711,6 +1711,24 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const long = false;',
   },
   {
+    name: 'a row of repeated pairs of events takes in the event after it',
+    file: 'src/explorer/folds.ts',
+    find: 'this.#from += 2 * pairs;',
+    replace: 'this.#from += 2 * pairs + 1;',
+  },
+  {
+    name: 'the last events stay in the rows that they had when they arrived',
+    file: 'src/explorer/folds.ts',
+    find: '    [this.#from, this.#one, this.#two] = [from, one, two];\n',
+    replace: '    this.#settled = this.#starts.length;\n',
+  },
+  {
+    name: 'events of different lines of a scenario are folded into one row',
+    file: 'src/explorer/event-index.ts',
+    find: '(this.#acrossSteps ? 0 : position.step * SUBJECTS)',
+    replace: '(this.#acrossSteps || position.step >= 0 ? 0 : SUBJECTS)',
+  },
+  {
     name: 'notes are shown that a bug has made untrue',
     file: 'src/explorer/lessons/story.ts',
     find: 'return note.fault === null ? done <= unaffected : note.fault === fault;',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { workOf } from '../../test/work.ts';
-import type { Progress } from '../player/index.ts';
+import type { Progress, RecordedEvent } from '../player/index.ts';
 import { lintScenario, MachineWorker } from './machine-worker.ts';
 
 const QUIET = { injectedFault: null, check: false } as const;
@@ -115,6 +115,16 @@ describe('its events', () => {
     expect(await worker.countUpTo({}, { step: 1000, event: 0 })).toBe(events.length);
   });
 
+  it('have a row each if they are of different lines of a scenario', async () => {
+    const lines = Array.from({ length: 6 }, (_, i) => `process write ${256 * 2 ** 20 + i * 4096} 01`);
+    const text = `mmap 256M 1M\n${lines.join('\n')}\n`;
+    known = await worker.open({ kind: 'scenario', text }, QUIET, nobody);
+    const { events, total, rows } = await worker.rows({}, [], 0, 1000);
+    expect([events, total]).toEqual([known.events, known.events]);
+    expect(events).toBeGreaterThan(6);
+    expect(rows.every(({ times, unfolded }) => times === 1 && unfolded === null)).toBe(true);
+  });
+
   it('are filtered in many ways while the recording grows', async () => {
     const types = ['link', 'purge', 'mmap', 'mm-fault', 'page-table', 'map'] as const;
     for (let round = 0; round < 2; round++) {
@@ -131,6 +141,60 @@ describe('its events', () => {
     const sum = buckets.flatMap((bucket) => Object.values(bucket)).reduce((a, b) => a + b, 0);
     expect(buckets).toHaveLength(7);
     expect(sum).toBe(known.events);
+  });
+});
+
+describe('the repeated events of a guest', () => {
+  async function opened(): Promise<RecordedEvent[]> {
+    const image = new Uint8Array(readFileSync('examples/images/paging.elf'));
+    await worker.open({ kind: 'guest', name: 'paging.elf', image }, QUIET, nobody);
+    return [...(await worker.events({}, 0, 1000)).events];
+  }
+
+  it('have one row, whatever the filter, and no event is missing or moved', async () => {
+    const events = await opened();
+    for (const filter of [{}, { types: ['gmap-fault', 'interruption'] as const }, { text: 'mm-fault' }]) {
+      const passing = (await worker.events(filter, 0, 1000)).events;
+      const all = await worker.rows(filter, [], 0, 1000);
+      expect(all.events).toBe(passing.length);
+      expect(all.total).toBe(all.rows.length);
+      expect(all.total).toBeLessThan(passing.length / 3);
+      let next = 0;
+      for (const [number, row] of all.rows.entries()) {
+        expect(row.index).toBe(next);
+        for (const [i, one] of row.events.entries()) expect(one).toEqual(passing[row.index + i]);
+        next += row.times * row.events.length;
+        const last = passing[next - 1]?.position ?? { step: 0, event: 0 };
+        expect(await worker.currentRow(filter, [], last)).toEqual({ event: next - 1, row: number });
+      }
+      expect(next).toBe(passing.length);
+    }
+    expect(await worker.currentRow({}, [], { step: 0, event: 0 })).toEqual({ event: -1, row: -1 });
+    expect(events.length).toBeGreaterThan(100);
+  });
+
+  it('tell what came of a fault although the filter hides the page', async () => {
+    await opened();
+    const types = ['gmap-fault'] as const;
+    const { rows } = await worker.rows({ types }, [], 0, 1000);
+    expect(rows.map(({ outcome }) => outcome)).toEqual([null]);
+    const [first] = (await worker.rows({ types }, [0], 0, 1)).rows;
+    expect(first?.outcome).toBe('segment linked, page made present');
+  });
+
+  it('have a row each when they are unfolded', async () => {
+    const events = await opened();
+    const folded = await worker.rows({}, [], 0, 1000);
+    const open = folded.rows.filter(({ times }) => times > 1).map(({ index }) => index);
+    const [first] = open as [number];
+    const one = await worker.rows({}, [first], 0, 1000);
+    const parts = one.rows.filter(({ unfolded }) => unfolded === first);
+    const row = folded.rows.find(({ index }) => index === first);
+    expect(parts).toHaveLength((row?.times ?? 0) * (row?.events.length ?? 0));
+    expect(one.total).toBe(folded.total + parts.length - 1);
+    const all = await worker.rows({}, open, 0, 1000);
+    expect(all.rows.map(({ events: [event] }) => event)).toEqual(events);
+    expect(await worker.rows({}, open, 40, 5)).toEqual({ ...all, from: 40, rows: all.rows.slice(40, 45) });
   });
 });
 

@@ -19,7 +19,8 @@ import {
 } from '../player/index.ts';
 import { playableScenario, RecordingPlayer } from '../player/internal.ts';
 import { linesOf } from '../scenario/internal.ts';
-import { EventIndex, filterError } from './event-index.ts';
+import { filterError } from './event-filter.ts';
+import { EventIndex } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
 import { verifyLesson } from './lessons/verify.ts';
 import { playableOf } from './playable.ts';
@@ -32,6 +33,7 @@ import type {
   MachineApi,
   Query,
   QueryResult,
+  RowWindow,
 } from './protocol.ts';
 import { sameSteps } from './same-steps.ts';
 import { inSlices } from './slices.ts';
@@ -47,6 +49,8 @@ const AHEAD = 1000;
 /** Maximum number of items in one answer. */
 const LIST_LIMIT = 1000;
 
+/** Maximum number of rows of events that are unfolded. */
+const UNFOLDED_LIMIT = 100;
 /** Maximum number of steps of a scenario that are compared with another run. */
 const COMPARED = 1000;
 /** Milliseconds after which a lesson is not verified any further. */
@@ -94,7 +98,7 @@ export class MachineWorker implements MachineApi {
     if (mine !== this.#opened) throw new Error('another recording was opened');
     const player = new RecordingPlayer(playable, settings, this.#spare.splice(0));
     this.#player = player;
-    this.#index = new EventIndex(player.events);
+    this.#index = new EventIndex(player.events, source.kind !== 'scenario');
     return this.#record(player, progress);
   }
 
@@ -176,6 +180,25 @@ export class MachineWorker implements MachineApi {
     const events: RecordedEvent[] = [];
     for (let i = first; i < end; i++) events.push(this.#index.at(passing[i] as number));
     return { total: passing.length, from: first, events };
+  }
+
+  async rows(
+    filter: EventFilter,
+    unfolded: readonly number[],
+    from: number,
+    count: number,
+  ): Promise<RowWindow> {
+    const open = unfolded.slice(0, UNFOLDED_LIMIT);
+    return this.#index.rows(filter, open, from, Math.min(count, LIST_LIMIT));
+  }
+
+  async currentRow(
+    filter: EventFilter,
+    unfolded: readonly number[],
+    position: Position,
+  ): Promise<{ readonly event: number; readonly row: number }> {
+    const event = this.#index.countUpTo(filter, position) - 1;
+    return { event, row: this.#index.rowOf(filter, unfolded.slice(0, UNFOLDED_LIMIT), event) };
   }
 
   async countUpTo(filter: EventFilter, position: Position): Promise<number> {

@@ -98,6 +98,30 @@ export interface EventWindow {
   readonly events: readonly RecordedEvent[];
 }
 
+/** A row of the list of events: an event, or several that repeat. */
+export interface EventRow {
+  /** The index, in the filtered list, of the first event. */
+  readonly index: number;
+  /** The first event, or the first two if two repeat in turn. */
+  readonly events: readonly RecordedEvent[];
+  /** What came of the guest fault; null if the first event is none, if it repeats alone, and if it is not known. */
+  readonly outcome: string | null;
+  /** How often the events occur. */
+  readonly times: number;
+  /** The index, in the filtered list, of the first event of the unfolded row that this is a part of, or null. */
+  readonly unfolded: number | null;
+}
+
+/** Some rows of the events that pass a filter. */
+export interface RowWindow {
+  /** How many events pass the filter, and how many rows they have. */
+  readonly events: number;
+  readonly total: number;
+  /** The first row here, from 0. */
+  readonly from: number;
+  readonly rows: readonly EventRow[];
+}
+
 /** The events that pass a filter, divided into buckets of the same number of steps. */
 export interface Density {
   /** How many events of each type, bucket by bucket. */
@@ -144,6 +168,17 @@ export interface MachineApi {
   lintFilter(text: string): Promise<string | null>;
   /** Returns events from index `from` of the filtered list on, at most 1000. */
   events(filter: EventFilter, from: number, count: number): Promise<EventWindow>;
+  /**
+   * Returns rows of the filtered list from row `from` on, at most 1000: events that repeat are folded into one.
+   * @param unfolded indexes of the first events of the rows that are unfolded instead, at most 100
+   */
+  rows(filter: EventFilter, unfolded: readonly number[], from: number, count: number): Promise<RowWindow>;
+  /** Returns the last event at or before the position, by its index in the filtered list, and its row; -1 before the first. */
+  currentRow(
+    filter: EventFilter,
+    unfolded: readonly number[],
+    position: Position,
+  ): Promise<{ readonly event: number; readonly row: number }>;
   /** Returns how many events that pass the filter are at or before the position. */
   countUpTo(filter: EventFilter, position: Position): Promise<number>;
   /** Divides the steps into buckets, at most 1000, and counts the events in each that pass the filter. */

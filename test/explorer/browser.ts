@@ -109,9 +109,19 @@ export class Explorer {
     await this.at(0);
   }
 
-  /** Returns the contents of the views as text. It depends on the position only, not on how it was reached. */
+  /** Goes on step by step, up to a step. */
+  async stepTo(step: number): Promise<void> {
+    const text = await this.page.locator('.where').innerText();
+    for (let at = Number(/^step (\d+) of/.exec(text)?.[1]); at < step; at++)
+      await this.page.keyboard.press(']');
+    await this.at(step);
+  }
+
+  /**
+   * Returns the contents of the views as text. It depends on the position only, not on how it was reached.
+   * Preconditions: the page has settled.
+   */
   async shown(): Promise<string> {
-    await this.settled();
     const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();
     const panel = await this.page.locator('#panel').innerText();
     return `${counts.map((text) => text.split(/\s/)[0]).join(' ')}\n${panel}`;

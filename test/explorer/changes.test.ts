@@ -2,32 +2,16 @@
  * Who wrote this: the buttons that go to the last and the next change of an entry and of a page.
  */
 
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { endAll, served } from '../serve.ts';
-import { browserForTests, Explorer } from './browser.ts';
+import { expect, it } from 'vitest';
+import { served } from '../serve.ts';
+import { PATIENT, pageFixture } from './fixture.ts';
 
-const browser = await browserForTests();
-let explorer: Explorer;
-const PATIENT = { timeout: 20_000 };
+const { describePage, open } = await pageFixture();
 
-beforeAll(async () => {
-  const url = browser === null ? '' : await served('examples/images/paging.elf');
-  if (browser === null) return;
-  explorer = await Explorer.open(browser as Browser, url, { viewport: { width: 1280, height: 900 } });
-  await explorer.ready();
-  await explorer.settled();
-});
-afterEach(async () => {
-  await explorer?.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await endAll();
-});
-
-describe.skipIf(browser === null)('who wrote an entry', () => {
+describePage('who wrote an entry', () => {
   it('is found from the tables, back to the first change and forward again', async () => {
+    const options = { viewport: { width: 1280, height: 900 } };
+    const explorer = await open(await served('examples/images/paging.elf'), options);
     const { page } = explorer;
     const where = page.locator('.where');
     await page.keyboard.press('}');

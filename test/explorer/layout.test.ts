@@ -3,35 +3,14 @@
  * changed.
  */
 
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { lessons } from '../../src/explorer/lessons/index.ts';
-import { endAll, served } from '../serve.ts';
-import { browserForTests, Explorer } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { served } from '../serve.ts';
+import { numberOf, PATIENT, PROJECTOR, pageFixture } from './fixture.ts';
+import { violations } from './violations.ts';
 
-const browser = await browserForTests();
-let url: string;
-const opened: Explorer[] = [];
-const PATIENT = { timeout: 20_000 };
-
-async function open(width: number, height: number, at = url): Promise<Explorer> {
-  const explorer = await Explorer.open(browser as Browser, at, { viewport: { width, height } });
-  opened.push(explorer);
-  await explorer.ready();
-  await explorer.settled();
-  return explorer;
-}
-
-const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id);
-
-async function stepTo(explorer: Explorer, step: number): Promise<void> {
-  for (let at = 1; at <= step; at++) {
-    await explorer.page.keyboard.press(']');
-    await explorer.at(at);
-  }
-}
+const { describePage, open } = await pageFixture();
 
 /** Expects an element to be at least `height` pixels high and wholly inside of the window. */
 async function expectInside(page: Page, selector: string, height: number): Promise<void> {
@@ -49,27 +28,16 @@ async function expectInside(page: Page, selector: string, height: number): Promi
   expect(box.x + box.width, `right of ${selector}`).toBeLessThanOrEqual(windowWidth + 1);
 }
 
-beforeAll(async () => {
-  url = await served();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
-});
-afterAll(async () => {
-  await browser?.close();
-  await endAll();
-});
-
-describe.skipIf(browser === null)('the layout', () => {
+describePage('the layout', () => {
   it.each([
     ['a projector', 1024, 768, true],
     ['a notebook of 1366 by 768 at 125 %', 1093, 614, true],
     ['a phone', 390, 844, false],
   ] as const)('of %s has picture, note and steps inside the window', async (_, width, height, columns) => {
-    const explorer = await open(width, height);
+    const explorer = await open('', { viewport: { width, height } });
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
-    await stepTo(explorer, 5);
+    await explorer.stepTo(5);
     await expectInside(page, '.stage', 240);
     await expectInside(page, '.notes li.latest', 20);
     await expectInside(page, '[aria-label="Step forward"]', 24);
@@ -89,7 +57,9 @@ describe.skipIf(browser === null)('the layout', () => {
   ] as const)(
     'of a guest on %s has its controls inside the window, and nothing overlaps',
     async (_, width, height) => {
-      const explorer = await open(width, height, await served('examples/images/paging.elf'));
+      const explorer = await open(await served('examples/images/paging.elf'), {
+        viewport: { width, height },
+      });
       const { page } = explorer;
       await page.locator('.where', { hasText: 'step 44,842 of 44,842' }).waitFor();
       await expectInside(page, '[aria-label="Step forward"]', 24);
@@ -117,7 +87,7 @@ describe.skipIf(browser === null)('the layout', () => {
   );
 
   it('shows entry, key and contents of a page on a projector, and the end of a lesson', async () => {
-    const explorer = await open(1024, 768, `${url}#lesson=link&step=6`);
+    const explorer = await open('#lesson=link&step=6', PROJECTOR);
     const { page } = explorer;
     await page.locator('.lens').waitFor();
     await explorer.settled();
@@ -140,7 +110,7 @@ describe.skipIf(browser === null)('the layout', () => {
   });
 
   it('has panes that resize and fold, and keeps that', async () => {
-    const explorer = await open(1280, 800);
+    const explorer = await open();
     const { page } = explorer;
     const widthOf = async () => (await page.locator('.sidebar').boundingBox())?.width ?? 0;
     const before = await widthOf();
@@ -164,7 +134,7 @@ describe.skipIf(browser === null)('the layout', () => {
   });
 
   it('has a mode for lectures, in which clickers step', async () => {
-    const explorer = await open(1024, 768);
+    const explorer = await open('', PROJECTOR);
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
     await page.keyboard.press('l');
@@ -190,13 +160,13 @@ describe.skipIf(browser === null)('the layout', () => {
   });
 });
 
-describe.skipIf(browser === null)('the page lens', () => {
+describePage('the page lens', () => {
   it('opens when a step accesses a page, and shows its entry, key and bytes', async () => {
-    const explorer = await open(1280, 800);
+    const explorer = await open();
     const { page } = explorer;
     expect(await page.locator('.lens').count()).toBe(0);
     await explorer.lesson(numberOf('dirty'));
-    await stepTo(explorer, 4);
+    await explorer.stepTo(4);
     const lens = page.getByRole('region', { name: 'Pages of the segment' });
     await lens.getByText('Page 0x1000').waitFor();
     expect(await lens.locator('h3').innerText()).toContain('guest 0, segment 0x0');
@@ -215,12 +185,12 @@ describe.skipIf(browser === null)('the page lens', () => {
   });
 });
 
-describe.skipIf(browser === null)('the scenario', () => {
+describePage('the scenario', () => {
   it('runs as one types, and stays at its line', async () => {
-    const explorer = await open(1280, 800);
+    const explorer = await open();
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
-    await stepTo(explorer, 2);
+    await explorer.stepTo(2);
     const steps = Number(/of (\d+)/.exec(await page.locator('.where').innerText())?.[1]);
     await page.locator('.cm-line').first().click();
     await page.keyboard.press('Home');
@@ -233,47 +203,11 @@ describe.skipIf(browser === null)('the scenario', () => {
     for (let i = 0; i < 6; i++) await page.keyboard.press('Backspace');
     await expect.poll(() => page.getByText('has a syntax error').count(), PATIENT).toBe(0);
   });
-
-  it('of 100,000 lines loads, and takes a key quickly', async () => {
-    const large = await served(join(import.meta.dirname, 'million.txt'));
-    const explorer = await open(1280, 800, large);
-    const { page } = explorer;
-    await page.locator('.cm-content').click();
-    await page.keyboard.press('Control+End');
-    await page.evaluate(() => {
-      const lines = Array.from(
-        { length: 100_000 },
-        (_, i) => `process write ${2 ** 21 + (i % 8)}M ${(i % 90) | 16}`,
-      );
-      const data = new DataTransfer();
-      data.setData('text/plain', `\nmmap 2T 8M\n${lines.join('\n')}`);
-      const content = document.querySelector('.cm-content') as HTMLElement;
-      content.dispatchEvent(
-        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
-      );
-    });
-    await page.locator('.where', { hasText: /of 100,0\d\d(?!.*recording)/ }).waitFor({ timeout: 60_000 });
-    // Time on the main thread from a key to the next picture, without the 300 ms after which the text is read.
-    const times = await page.evaluate(async () => {
-      const content = document.querySelector('.cm-content') as HTMLElement;
-      content.focus();
-      const taken: number[] = [];
-      for (let i = 0; i < 9; i++) {
-        const start = performance.now();
-        document.execCommand('insertText', false, '#');
-        taken.push(performance.now() - start);
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-      }
-      return taken.sort((a, b) => a - b);
-    });
-    // 50 ms are wanted on an idle computer; others may be running.
-    expect(times[4]).toBeLessThan(200);
-  });
 });
 
-describe.skipIf(browser === null)('a guest', () => {
+describePage('a guest', () => {
   it('has breakpoints, forward and back', async () => {
-    const explorer = await open(1280, 800, await served('examples/images/paging.elf'));
+    const explorer = await open(await served('examples/images/paging.elf'));
     const { page } = explorer;
     const where = page.locator('.where');
     await page.getByRole('button', { name: 'Breakpoints' }).click();
@@ -295,7 +229,7 @@ describe.skipIf(browser === null)('a guest', () => {
   });
 
   it('has a search among its events', async () => {
-    const explorer = await open(1280, 800, await served('examples/images/paging.elf'));
+    const explorer = await open(await served('examples/images/paging.elf'));
     const { page } = explorer;
     const count = () => page.locator('.events h2 .muted').innerText();
     const all = await count();
@@ -309,8 +243,34 @@ describe.skipIf(browser === null)('a guest', () => {
     await expect.poll(count, PATIENT).toBe(all);
   });
 
+  it('has its repeated events in one row, which unfolds', async () => {
+    const explorer = await open(await served('examples/images/paging.elf'));
+    const { page } = explorer;
+    const rows = page.locator('.events .row');
+    const list = page.getByRole('listbox', { name: 'Events of the recording' });
+    const setSize = async () => Number(await rows.first().getAttribute('aria-setsize'));
+    const total = Number((await page.locator('.events h2 .muted').innerText()).replace(',', ''));
+    await expect.poll(setSize, PATIENT).toBeLessThan(total / 2);
+    const folded = await setSize();
+    await list.evaluate((element) => element.scrollTo(0, 0));
+    const first = rows.filter({ hasText: '▸' }).first();
+    const [times] = /\d+(?= ▸)/.exec(await first.innerText()) as RegExpExecArray;
+    expect(await first.locator('.glyph').count()).toBe(2);
+    await first.locator('.times').click();
+    await expect.poll(setSize, PATIENT).toBe(folded + 2 * Number(times) - 1);
+    // The keys: to the first event of the row, which is unfolded; left folds it, right unfolds it.
+    await rows.filter({ hasText: '▾' }).first().click();
+    await list.press('ArrowDown');
+    await list.press('ArrowLeft');
+    await expect.poll(setSize, PATIENT).toBe(folded);
+    await page.locator('.events .row.now .times', { hasText: `1 of ${times}` }).waitFor();
+    await list.press('ArrowRight');
+    await expect.poll(setSize, PATIENT).toBe(folded + 2 * Number(times) - 1);
+    expect(await violations(explorer, ['aria-required-children', 'nested-interactive'])).toEqual([]);
+  });
+
   it('starts again with another command line and memory', async () => {
-    const explorer = await open(1280, 800, await served('examples/images/hello.elf', '--', 'you'));
+    const explorer = await open(await served('examples/images/hello.elf', '--', 'you'));
     const { page } = explorer;
     await page.getByLabel('Arguments').fill('everybody');
     await page.getByLabel('Memory', { exact: true }).fill('64');

@@ -6,45 +6,22 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Lesson, lessons } from '../../src/explorer/lessons/index.ts';
 import { commonSteps, notesShown } from '../../src/explorer/lessons/story.ts';
 import { sameSteps } from '../../src/explorer/same-steps.ts';
 import type { InjectedFault } from '../../src/host/index.ts';
 import { Player } from '../../src/player/index.ts';
-import { endAll, ROOT, served } from '../serve.ts';
-import { browserForTests, Explorer } from './browser.ts';
+import { ROOT, served } from '../serve.ts';
+import { Explorer } from './browser.ts';
+import { lessonOf, PATIENT, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
-const browser = await browserForTests();
-let url: string;
-const opened: Explorer[] = [];
-/** The computer may be busy. */
-const PATIENT = { timeout: 20_000 };
+const { describePage, browser, open, url } = await pageFixture();
 
-async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {}): Promise<Explorer> {
-  const explorer = await Explorer.open(browser as Browser, at, options);
-  opened.push(explorer);
-  await explorer.ready();
-  await explorer.settled();
-  return explorer;
-}
-
-const named = (id: string) => lessons.find((lesson) => lesson.id === id) as Lesson;
 const note = (page: Page) => page.locator('.notes > li');
 const heading = (page: Page) => page.locator('.lesson h2').innerText();
-
-beforeAll(async () => {
-  url = await served();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
-});
-afterAll(async () => {
-  await browser?.close();
-  await endAll();
-});
 
 /** Returns the words of a text: without markup, which the page shows in other ways. */
 const words = (text: string) => text.replaceAll(/[`*]/g, '').replaceAll(/\s+/g, ' ').trim();
@@ -68,40 +45,68 @@ function expectedNotes(lesson: Lesson, fault: InjectedFault | null): string[][] 
   );
 }
 
-describe.skipIf(browser === null)('the notes of a lesson are those of the run', () => {
+describePage('the notes of a lesson are those of the run', () => {
   const runs = lessons.flatMap((lesson) =>
     [null, ...lesson.faults].map((fault) => [lesson.id, fault, lesson] as const),
   );
 
-  // One page serves all runs, and views are not waited for: a run takes a second.
+  // One page serves all runs.
   let explorer: Explorer;
   beforeAll(async () => {
-    explorer = await Explorer.open(browser as Browser, url);
+    explorer = await Explorer.open(browser(), url());
   });
   afterAll(() => explorer.close());
 
   it.each(runs)('%s, bug: %s', async (id, fault, lesson) => {
     const { page } = explorer;
-    await page.goto('about:blank');
-    await page.goto(`${url}#lesson=${id}&view=console${fault === null ? '' : `&fault=${fault}`}`);
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      `lesson=${id}&step=0&view=console${fault === null ? '' : `&fault=${fault}`}`,
+    );
+    await expect.poll(() => heading(page), PATIENT).toBe(lesson.title);
     await explorer.ready();
-    await explorer.settled();
-    for (const [step, expected] of expectedNotes(lesson, fault).entries()) {
-      if (step > 0) await page.keyboard.press(']');
-      await page.locator('.where', { hasText: new RegExp(`^step ${step} of`) }).waitFor();
-      const shown = async () => (await note(page).locator('.text').allInnerTexts()).map(words);
-      await expect.poll(shown, PATIENT).toEqual(expected);
-    }
+    const expected = expectedNotes(lesson, fault);
+    expect(await notesOfSteps(page, expected)).toEqual(expected);
   });
 });
 
-describe.skipIf(browser === null)('a changed scenario', () => {
+/**
+ * Returns the notes that a page shows after each step, as words. Waits for those expected at each step, for some seconds, because
+ * the page shows them when the state has arrived.
+ */
+function notesOfSteps(page: Page, expected: readonly (readonly string[])[]): Promise<string[][]> {
+  return page.evaluate(async (expected) => {
+    const shown = () =>
+      [...document.querySelectorAll<HTMLElement>('.notes > li .text')].map((note) =>
+        note.innerText.replaceAll(/\s+/g, ' ').trim(),
+      );
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const notes: string[][] = [];
+    for (const [step, some] of expected.entries()) {
+      if (step > 0) document.body.dispatchEvent(new KeyboardEvent('keydown', { key: ']', bubbles: true }));
+      const isThere = () =>
+        document.querySelector<HTMLElement>('.where')?.innerText.startsWith(`step ${step} of`) &&
+        JSON.stringify(shown()) === JSON.stringify(some);
+      const until = performance.now() + 10_000;
+      while (!isThere() && performance.now() < until) await frame();
+      notes.push(shown());
+    }
+    return notes;
+  }, expected);
+}
+
+describePage('a changed scenario', () => {
   it('shows only the notes before the change', async () => {
-    const explorer = await open(`${url}#lesson=link&step=13`);
+    const explorer = await open('#lesson=link&step=13');
     const { page } = explorer;
-    const own = named('link').notes.filter(({ fault }) => fault === null);
+    const own = lessonOf('link').notes.filter(({ fault }) => fault === null);
     await expect.poll(() => note(page).count(), PATIENT).toBe(own.length);
-    const changed = named('link').scenario.replace('process read 0x10001000 3', 'process read 0x10001000 4');
+    const changed = lessonOf('link').scenario.replace(
+      'process read 0x10001000 3',
+      'process read 0x10001000 4',
+    );
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+A');
     await page.keyboard.insertText(changed);
@@ -117,16 +122,16 @@ describe.skipIf(browser === null)('a changed scenario', () => {
   });
 });
 
-describe.skipIf(browser === null)('the end of a lesson', () => {
+describePage('the end of a lesson', () => {
   it('asks, invites to break it, and leads to the next lesson', async () => {
-    const explorer = await open(`${url}#lesson=purge&step=11`);
+    const explorer = await open('#lesson=purge&step=11');
     const { page } = explorer;
     expect(await page.locator('.quiz').count()).toBe(0);
     const goOn = page.locator('.go-on .primary');
     await goOn.click();
     await explorer.at(12);
     await expect.poll(() => page.locator('.quiz').count(), PATIENT).toBe(2);
-    for (const question of named('purge').questions) {
+    for (const question of lessonOf('purge').questions) {
       const box = page.locator('.quiz').filter({ hasText: words(question.text) });
       const choices = [...question.choices].sort((a, b) => Number(a.isRight) - Number(b.isRight));
       for (const { text, reason, isRight } of choices.slice(1)) {
@@ -159,14 +164,14 @@ describe.skipIf(browser === null)('the end of a lesson', () => {
   });
 });
 
-describe.skipIf(browser === null)('a step of the process', () => {
+describePage('a step of the process', () => {
   it.each([
     [null, 'guest 0', '0x10000000'],
     ['unlink', 'freed page table', '0x1a000'],
   ])(
     'that takes memory from a guest leaves the guest in the tables; bug: %s',
     async (fault, heading, entry) => {
-      const explorer = await open(`${url}#lesson=unlink&step=8${fault === null ? '' : `&fault=${fault}`}`);
+      const explorer = await open(`#lesson=unlink&step=8${fault === null ? '' : `&fault=${fault}`}`);
       const tables = explorer.page.locator('.trees-drawing');
       await expect.poll(() => tables.textContent(), PATIENT).toContain(heading);
       expect(await tables.textContent()).toContain(entry);
@@ -174,9 +179,9 @@ describe.skipIf(browser === null)('a step of the process', () => {
   );
 });
 
-describe.skipIf(browser === null)('a term', () => {
+describePage('a term', () => {
   it('keeps the punctuation that follows it on its line', async () => {
-    const explorer = await open(`${url}#lesson=tables&step=2`);
+    const explorer = await open('#lesson=tables&step=2');
     const term = explorer.page.locator('.with-tail', { hasText: 'page fault' });
     expect(await term.innerText()).toBe('page fault,');
     expect(await note(explorer.page).last().innerText()).toContain(
@@ -185,7 +190,7 @@ describe.skipIf(browser === null)('a term', () => {
   });
 
   it('is explained by keyboard and by touch', async () => {
-    const explorer = await open(`${url}#lesson=purge`, { hasTouch: true });
+    const explorer = await open('#lesson=purge', { hasTouch: true });
     const { page } = explorer;
     const term = page.locator('.notes').getByRole('button', { name: 'TLB' }).first();
     const text = page.locator('.explanation', { hasText: 'Translation-lookaside buffer: a cache' });
@@ -208,14 +213,14 @@ describe.skipIf(browser === null)('a term', () => {
   });
 });
 
-describe.skipIf(browser === null)('links', () => {
+describePage('links', () => {
   const hash = (page: Page) => new URL(page.url()).hash;
 
   it('can be read and written by hand', async () => {
-    const explorer = await open(`${url}#lesson=link&step=6`);
+    const explorer = await open('#lesson=link&step=6');
     const { page } = explorer;
     await explorer.at(6);
-    expect(await page.title()).toBe(`Lesson 3: ${named('link').title} – Guesthouse`);
+    expect(await page.title()).toBe(`Lesson 3: ${lessonOf('link').title} – Guesthouse`);
     await page.keyboard.press(']');
     await expect.poll(() => hash(page), PATIENT).toBe('#lesson=link&step=7');
     await explorer.view('Tables');
@@ -225,7 +230,7 @@ describe.skipIf(browser === null)('links', () => {
   });
 
   it('that are wrong say what is wrong', async () => {
-    const { page } = await open(`${url}#lesson=lynk&step=6`);
+    const { page } = await open('#lesson=lynk&step=6');
     await page.getByRole('alert').getByText('There is no lesson “lynk”.').waitFor();
     expect(await heading(page)).toBe(lessons[0]?.title);
   });
@@ -237,67 +242,67 @@ describe.skipIf(browser === null)('links', () => {
   });
 });
 
-describe.skipIf(browser === null)('Back and Forward', () => {
+describePage('Back and Forward', () => {
   it('lead from one lesson to the next, and to where one was in it', async () => {
-    const explorer = await open(`${url}#lesson=link`);
+    const explorer = await open('#lesson=link');
     const { page } = explorer;
     for (let step = 1; step <= 4; step++) await page.keyboard.press(']');
     await explorer.at(4);
     await page.keyboard.press('Shift+>');
-    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('return').title);
     await explorer.ready();
     await page.keyboard.press(']');
     await explorer.at(1);
     await page.evaluate(() => (location.hash = 'lesson=purge&step=3'));
-    await expect.poll(() => heading(page), PATIENT).toBe(named('purge').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('purge').title);
     await explorer.at(3);
     await page.goBack();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('return').title);
     await explorer.at(1);
     await page.goBack();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('link').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('link').title);
     await explorer.at(4);
     await page.goForward();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('return').title);
     await page.goForward();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('purge').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('purge').title);
     await explorer.at(3);
     await page.goBack();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('return').title);
     await explorer.ready();
     await page.keyboard.press('Shift+>');
-    await expect.poll(() => heading(page), PATIENT).toBe(named('pieces').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('pieces').title);
     await page.goBack();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('return').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('return').title);
   });
 
   it('lead back to a file that was dropped', async () => {
-    const explorer = await open(`${url}#lesson=link&step=2`);
+    const explorer = await open('#lesson=link&step=2');
     const { page } = explorer;
     const image = readFileSync(join(ROOT, 'examples/images/hello.elf'));
     await choose(page, 'hello.elf', image);
     await expect.poll(() => heading(page), PATIENT).toBe('hello.elf');
     await page.goBack();
-    await expect.poll(() => heading(page), PATIENT).toBe(named('link').title);
+    await expect.poll(() => heading(page), PATIENT).toBe(lessonOf('link').title);
     await explorer.at(2);
     await page.goForward();
     await expect.poll(() => heading(page), PATIENT).toBe('hello.elf');
   });
 });
 
-describe.skipIf(browser === null)('a file that is no good', () => {
+describePage('a file that is no good', () => {
   it.each([
     ['short.elf', readFileSync(join(ROOT, 'examples/images/hello.elf')).subarray(0, 40), 'short.elf: '],
     ['trace.jsonl', Buffer.from('{"type":"x"}\n{\n'), 'trace.jsonl'],
     ['lesson.md', Buffer.from('# A lesson\n'), 'lesson.md:1: a lesson begins with front matter'],
   ])('%s leaves what is open', async (name, bytes, message) => {
-    const explorer = await open(`${url}#lesson=link&step=4`);
+    const explorer = await open('#lesson=link&step=4');
     const { page } = explorer;
     await choose(page, name, bytes);
     await page.getByRole('alert').getByText(message).waitFor();
     await page.keyboard.press(']');
     await explorer.at(5);
-    expect(await heading(page)).toBe(named('link').title);
+    expect(await heading(page)).toBe(lessonOf('link').title);
   });
 });
 
@@ -308,7 +313,7 @@ async function choose(page: Page, name: string, buffer: Buffer): Promise<void> {
     .setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
 }
 
-describe.skipIf(browser === null)('lessons by others', () => {
+describePage('lessons by others', () => {
   const file = 'examples/lessons/zeros.md';
 
   it('are opened by the command, and have links', async () => {
@@ -354,7 +359,7 @@ describe.skipIf(browser === null)('lessons by others', () => {
   });
 });
 
-describe.skipIf(browser === null)('the page in a frame', () => {
+describePage('the page in a frame', () => {
   let slides: Server;
   const frames = (address: string) =>
     `<!doctype html><title>x</title><iframe src="${address}" width="700" height="500"></iframe>`;
@@ -367,14 +372,14 @@ describe.skipIf(browser === null)('the page in a frame', () => {
       response.end(frames(address));
     });
     await new Promise<void>((resolve) => slides.listen(0, '127.0.0.1', resolve));
-    const context = await (browser as Browser).newContext();
+    const context = await browser().newContext();
     const page = await context.newPage();
     await page.goto(`http://localhost:${(slides.address() as AddressInfo).port}/`);
     return page;
   }
 
   it('shows picture, note and steps', async () => {
-    const page = await show(`${url}?embed#lesson=link&step=5`);
+    const page = await show(`${url()}?embed#lesson=link&step=5`);
     const frame = page.frameLocator('iframe');
     await frame.locator('.where', { hasText: 'step 5 of 13' }).waitFor();
     await frame.getByRole('button', { name: 'Next', exact: true }).click();
@@ -387,16 +392,14 @@ describe.skipIf(browser === null)('the page in a frame', () => {
   });
 
   it('is not shown without asking for it', async () => {
-    const page = await show(url);
+    const page = await show(url());
     await expect.poll(() => page.frames()[1]?.url(), PATIENT).toMatch(/^chrome-error:/);
     await page.context().close();
   });
 
   it('is accessible', async () => {
-    const explorer = await Explorer.open(browser as Browser, `${url}?embed#lesson=link&step=6`);
-    opened.push(explorer);
+    const explorer = await open('?embed#lesson=link&step=6');
     await explorer.page.locator('.note .text').waitFor();
-    await explorer.settled();
     expect(await violations(explorer)).toEqual([]);
   });
 });

@@ -6,66 +6,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { lessons } from '../../src/explorer/lessons/index.ts';
-import { endAll, ROOT, served } from '../serve.ts';
-import { browserForTests, Explorer } from './browser.ts';
+import { ROOT, served } from '../serve.ts';
+import type { Explorer } from './browser.ts';
+import { lessonOf, numberOf, PATIENT, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
-const browser = await browserForTests();
-let url: string;
-const opened: Explorer[] = [];
-/** The computer may be busy. */
-const PATIENT = { timeout: 20_000 };
+const { describePage, open } = await pageFixture();
 
-async function open(at = url, options: Parameters<typeof Explorer.open>[2] = {}): Promise<Explorer> {
-  const explorer = await Explorer.open(browser as Browser, at, options);
-  opened.push(explorer);
-  await explorer.ready();
-  // A browser ignores keys before it has rendered something.
-  await explorer.settled();
-  return explorer;
-}
-
-/** A guest with 1 TiB of a process, linked in three places. */
-const MILLION = fileURLToPath(new URL('million.txt', import.meta.url));
-
-const numberOf = (id: string) => lessons.findIndex((lesson) => lesson.id === id);
 /** How many notes a lesson has about the run without a fault. */
-const ownNotes = (id: string) => lessons[numberOf(id)]?.notes.filter(({ fault }) => fault === null).length;
-const stepsOf = (id: string) => {
-  const lines = lessons.find((lesson) => lesson.id === id)?.scenario.split('\n') ?? [];
-  return lines.filter((line) => line !== '' && !line.startsWith('#')).length;
-};
+const ownNotes = (id: string) => lessonOf(id).notes.filter(({ fault }) => fault === null).length;
 
-beforeAll(async () => {
-  url = await served();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
-});
-afterAll(async () => {
-  await browser?.close();
-  await endAll();
-});
-
-describe.skipIf(browser === null)('the page', () => {
-  it('shows the first lesson quickly, from less than 400 KB', async () => {
-    const { page, fetched } = await open();
-    const after = await page.evaluate(() => performance.now());
-    expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
-    const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
-    expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);
-    expect(packed).toBeLessThan(400_000);
-    // A second on an ordinary computer; other programs may be running as well.
-    expect(after).toBeLessThan(4000);
-  });
-
+describePage('the page', () => {
   it('shows lesson, scenario, picture and timeline without scrolling', async () => {
-    const { page } = await open(url);
+    const { page } = await open();
     const parts = ['.sidebar > .lesson', '.sidebar > .scenario', '.stage', '.time'];
     const boxes = await Promise.all(parts.map((part) => page.locator(part).boundingBox()));
     const { height } = page.viewportSize() as { height: number };
@@ -78,7 +33,7 @@ describe.skipIf(browser === null)('the page', () => {
   it('plays a lesson to its end, and shows the same states on the way back', async () => {
     const explorer = await open();
     const { page } = explorer;
-    const steps = stepsOf('link');
+    const steps = lessonOf('link').steps.length;
     await explorer.lesson(numberOf('link'));
     // The picture of the spaces keeps the places of earlier extents; tables depend on the position only.
     await explorer.view('Tables');
@@ -110,7 +65,7 @@ describe.skipIf(browser === null)('the page', () => {
     const broken = page.getByRole('region', { name: 'Broken rules' });
     await broken.getByText('stale-translation').first().waitFor();
     await broken.getByRole('button', { name: 'Go to line' }).first().click();
-    const munmap = lessons[numberOf('purge')]?.scenario.split('\n') ?? [];
+    const munmap = lessonOf('purge').scenario.split('\n');
     await page
       .getByRole('region', { name: 'This step' })
       .getByRole('heading', { name: `Line ${munmap.indexOf('munmap 256M 1M') + 1}` })
@@ -118,12 +73,9 @@ describe.skipIf(browser === null)('the page', () => {
   });
 
   it('opens a link in a fresh profile at the same position', async () => {
-    const first = await open(url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const first = await open('', { permissions: ['clipboard-read', 'clipboard-write'] });
     await first.lesson(numberOf('fork'));
-    for (let step = 1; step <= 5; step++) {
-      await first.page.keyboard.press(']');
-      await first.at(step);
-    }
+    await first.stepTo(5);
     await first.page.keyboard.press(',');
     await first.view('Processors');
     const where = await first.page.locator('.where').innerText();
@@ -134,12 +86,13 @@ describe.skipIf(browser === null)('the page', () => {
     const second = await open(link);
     await expect.poll(() => second.page.locator('.where').innerText(), PATIENT).toBe(where);
     expect(await second.page.getByRole('tab', { selected: true }).innerText()).toBe('Processors');
-    expect(await second.page.locator('.words .summary').innerText()).toBe(lessons[numberOf('fork')]?.summary);
+    expect(await second.page.locator('.words .summary').innerText()).toBe(lessonOf('fork').summary);
   });
 
   it('ignores invalid links', async () => {
-    for (const hash of ['#1.AAAA', '#%00', '#2.x', '#1.', `#1.${'A'.repeat(5000)}`]) {
-      const { page } = await open(`${url}${hash}`);
+    const links = ['#1.AAAA', '#%00', '#2.x', '#1.', `#1.${'A'.repeat(5000)}`];
+    const opened = await Promise.all(links.map((link) => open(link)));
+    for (const { page } of opened) {
       await page.getByRole('alert').getByText('link').waitFor();
       expect(await page.locator('.words .summary').innerText()).toBe(lessons[0]?.summary);
     }
@@ -216,20 +169,6 @@ describe.skipIf(browser === null)('the page', () => {
     await explorer.at(2);
   });
 
-  it('pans smoothly through a million segments', async () => {
-    const explorer = await open(await served(MILLION));
-    const { page } = explorer;
-    await page.keyboard.press('Shift+}');
-    await explorer.at(6);
-    await page.getByText('guest 0 · 1,048,576 segments').waitFor();
-    await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
-    await page.getByRole('button', { name: 'guest 0: zoom in' }).click();
-    const { frames, milliseconds, looks } = await pan(explorer);
-    // 60 a second on an ordinary computer; other programs may be running as well.
-    expect((1000 * frames) / milliseconds, 'frames a second').toBeGreaterThan(15);
-    expect(looks, 'different pictures').toBeGreaterThan(10);
-  });
-
   it('can be used by keyboard alone', async () => {
     const explorer = await open();
     const { page } = explorer;
@@ -262,13 +201,10 @@ describe.skipIf(browser === null)('the page', () => {
   });
 
   it.each(['light', 'dark'] as const)('is accessible: %s', async (colorScheme) => {
-    const explorer = await open(url, { colorScheme });
+    const explorer = await open('', { colorScheme });
     const { page } = explorer;
     await explorer.lesson(numberOf('link'));
-    for (let step = 1; step <= 8; step++) {
-      await page.keyboard.press(']');
-      await explorer.at(step);
-    }
+    await explorer.stepTo(8);
     // The colours are what differs in the dark.
     const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
     const found: Record<string, string[]> = {};
@@ -284,37 +220,6 @@ describe.skipIf(browser === null)('the page', () => {
     expect(Object.entries(found).filter(([, some]) => some.length > 0)).toEqual([]);
   });
 });
-
-/** Drags the picture of the spaces back and forth, and counts the frames and the different pictures. */
-async function pan({ page }: Explorer): Promise<{ frames: number; milliseconds: number; looks: number }> {
-  const picture = page.locator('#panel svg:has(#spaces-clip)');
-  const box = await picture.boundingBox();
-  if (!box) throw new Error('there is no picture');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height - 60];
-  const counted = page.evaluate(() => {
-    const started = performance.now();
-    const pictures = new Set<string>();
-    let frames = 0;
-    return new Promise<{ frames: number; milliseconds: number; looks: number }>((resolve) => {
-      const frame = () => {
-        frames++;
-        pictures.add(document.querySelector('#panel svg:has(#spaces-clip)')?.innerHTML ?? '');
-        const milliseconds = performance.now() - started;
-        if (milliseconds < 2000) requestAnimationFrame(frame);
-        else resolve({ frames, milliseconds, looks: pictures.size });
-      };
-      requestAnimationFrame(frame);
-    });
-  });
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  const until = Date.now() + 1900;
-  for (let move = 0; Date.now() < until; move++) {
-    await page.mouse.move(x + 300 * Math.sin(move / 15), y);
-  }
-  await page.mouse.up();
-  return counted;
-}
 
 /** Returns the trace of a scenario, or of lines (`-`), as the command writes it. */
 function traceOf(scenario: string, lines: readonly string[] = [], ...flags: readonly string[]): string {

@@ -4,6 +4,7 @@
 
 import { useRef } from 'preact/hooks';
 import { isEarlier, type Position, type RecordedEvent, samePosition } from '../../../player/index.ts';
+import { folded, outcomeOf, type RepeatedEvent } from '../../outcome.ts';
 import type { QueryResult } from '../../protocol.ts';
 import { machine, useQuery } from '../client.ts';
 import { answers } from '../recording/editor/answers.ts';
@@ -13,7 +14,6 @@ import { useAnswer } from '../ui/useAnswer.ts';
 import { asceNames } from './asce-names.ts';
 import { inLinux } from './kernel.ts';
 import { laneOf } from './kinds.ts';
-import { folded, outcomeOf, type RepeatedEvent } from './outcome.ts';
 import { sentenceOf } from './sentences.ts';
 
 const NO_EVENTS: readonly RecordedEvent[] = [];

@@ -4,7 +4,7 @@
  */
 
 import type { Position, Progress, RecordedEvent } from '../../../player/index.ts';
-import { matcherOf } from '../../event-index.ts';
+import { matcherOf } from '../../event-filter.ts';
 import type { Density, EventFilter } from '../../protocol.ts';
 
 /** Maximum number of steps and events for a strip that shows both. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../../../player/index.ts';
-import type { TraceEvent } from '../../../trace/index.ts';
+import type { RecordedEvent } from '../player/index.ts';
+import type { TraceEvent } from '../trace/index.ts';
 import { folded, outcomeOf } from './outcome.ts';
 
 const link = {

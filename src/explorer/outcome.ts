@@ -4,9 +4,13 @@
  * The host links the segment first, then reports the fault, and then makes the page present.
  */
 
-import type { RecordedEvent } from '../../../player/index.ts';
-import { pageOf } from '../ui/text.ts';
+import type { RecordedEvent } from '../player/index.ts';
+import { subjectOf } from './folds.ts';
 
+/** The end of the outcome of a fault whose page was made present. */
+export const PAGE_PRESENT = 'page made present';
+
+const PAGE = 12n;
 const SEGMENT = 20n;
 
 /**
@@ -23,18 +27,21 @@ export function outcomeOf(events: readonly RecordedEvent[], index: number): stri
     before.event.type === 'link' &&
     before.event.gmap === gmap &&
     before.event.guest >> SEGMENT === guest >> SEGMENT;
-  const made = events
-    .slice(index + 1)
-    .find(
-      ({ event, position }) =>
-        position.step !== fault.position.step || event.type === 'gmap-fault' || event.type === 'mm-fault',
-    );
+  let at = index + 1;
+  while (mayIntervene(events[at], fault)) at++;
+  const made = events[at];
   const present =
     made?.event.type === 'mm-fault' &&
-    pageOf(made.event.address) === pageOf(process) &&
+    made.event.address >> PAGE === process >> PAGE &&
     made.position.step === fault.position.step;
-  const words = [...(linked ? ['segment linked'] : []), ...(present ? ['page made present'] : [])];
+  const words = [...(linked ? ['segment linked'] : []), ...(present ? [PAGE_PRESENT] : [])];
   return words.length === 0 ? null : words.join(', ');
+}
+
+/** Whether an event may be between a fault and the one that tells that the page is present. */
+function mayIntervene(between: RecordedEvent | undefined, fault: RecordedEvent): boolean {
+  if (between === undefined || between.position.step !== fault.position.step) return false;
+  return between.event.type !== 'gmap-fault' && between.event.type !== 'mm-fault';
 }
 
 /** Events of the same kind about the same space, in one step. */
@@ -53,10 +60,7 @@ export function folded(events: readonly RecordedEvent[]): readonly RepeatedEvent
   if (events.length <= FOLDED_FROM) return events.map((first, index) => ({ first, index, count: 1 }));
   const items = new Map<string, RepeatedEvent>();
   for (const [index, one] of events.entries()) {
-    const { event } = one;
-    const owner = 'gmap' in event ? `gmap ${event.gmap}` : 'mm' in event ? `process ${event.mm}` : '';
-    const detail = 'change' in event ? event.change : 'by' in event ? event.by : '';
-    const key = `${event.type} ${owner} ${detail}`;
+    const key = subjectOf(one.event);
     const item = items.get(key);
     items.set(key, item ? { ...item, count: item.count + 1 } : { first: one, index, count: 1 });
   }
