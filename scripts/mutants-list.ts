@@ -1273,21 +1273,50 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a CPU that runs takes the service signal from one that waits',
     file: 'src/host/kvm/delivery.ts',
-    find: 'return !this.#vcpu.vm.floating.empty && !this.#leavesFloating(mask);',
-    replace: 'return !this.#vcpu.vm.floating.empty && mask > 0;',
+    find: '!this.#leavesFloating((other) => other.enabledFor(mask))',
+    replace: 'mask > 0',
   },
   {
     name: 'loading control register 0 is not intercepted while an interruption is pending',
     file: 'src/host/kvm/delivery.ts',
-    find: 'pending && !byPsw ? LOADS_CONTROL_0 : 0',
-    replace: '0',
+    find: '(external && !externalByPsw ? LOADS_CONTROL_0 : 0) |',
+    replace: '',
+  },
+  {
+    name: 'loading control register 6 is not intercepted while an I/O interruption is pending',
+    file: 'src/host/kvm/delivery.ts',
+    find: ' | (io && !ioByPsw ? LOADS_CONTROL_6 : 0)',
+    replace: '',
+  },
+  {
+    name: 'a CPU that runs takes an I/O interruption from one that waits',
+    file: 'src/host/kvm/delivery.ts',
+    find: 'this.#leavesFloating((other) => other.enabledForIo(mask)) ? null : found',
+    replace: 'found',
+  },
+  {
+    name: 'an I/O interruption comes before external ones',
+    file: 'src/host/kvm/delivery.ts',
+    find: '    const code = this.#deliverable();\n    if (code !== 0)',
+    replace: '    const code = this.#ioDeliverable() ? 0 : this.#deliverable();\n    if (code !== 0)',
+  },
+  {
+    name: 'TEST SUBCHANNEL leaves the interruption of the subchannel pending',
+    file: 'src/host/kvm/io-instructions.ts',
+    find: 'vcpu.vm.floating.io.withdraw(subchannel)',
+    replace: 'vcpu.vm.floating.io.first(0)',
+  },
+  {
+    name: 'a guest that is loaded again keeps its memory',
+    file: 'src/vmm/monitor.ts',
+    find: '      this.vm.mm.dontNeed({ address: from, length });',
+    replace: '',
   },
   {
     name: 'a stop comes before the interruptions that are pending',
     file: 'src/host/kvm/delivery.ts',
-    find: '      let code = this.#deliverable();\n',
-    replace:
-      '      if (this.stopping) return this.#performStop(cpu);\n      let code = this.#deliverable();\n',
+    find: '      let next = this.#next();\n',
+    replace: '      if (this.stopping) return this.#performStop(cpu);\n      let next = this.#next();\n',
   },
   {
     name: 'a restart of a stopped CPU comes last',
