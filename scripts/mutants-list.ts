@@ -1860,25 +1860,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const LAST_IN_WINDOW = 0xffa;',
   },
   {
-    name: 'the fetch window stays open when an entry of the TLB is replaced',
-    file: 'src/machine/cpu/fetch-window.ts',
+    name: 'the access window stays open when an entry of the TLB is replaced',
+    file: 'src/machine/cpu/access-window.ts',
     find: '  replaced(): void {\n    this.close();\n',
     replace: '  replaced(): void {\n',
   },
   {
-    name: 'the fetch window stays open after a purge',
-    file: 'src/machine/cpu/fetch-window.ts',
+    name: 'the access window stays open after a purge',
+    file: 'src/machine/cpu/access-window.ts',
     find: '  purged(): void {\n    this.close();\n',
     replace: '  purged(): void {\n',
   },
   {
-    name: 'instructions are fetched with another key through the fetch window',
+    name: 'instructions are fetched with another key through the access window',
     file: 'src/machine/cpu/processor.ts',
-    find: '    this.key = key;\n    this.attention = true;\n',
+    find: '    this.key = key;\n    this.window.end();\n    this.attention = true;\n',
     replace: '    this.key = key;\n',
   },
   {
-    name: 'fetches through the window are no hits in the TLB of guests',
+    name: 'accesses through the window are no hits in the TLB of guests',
     file: 'src/machine/engine/cpu.ts',
     find: 'dat && sie !== null ? this.guestTlb : null',
     replace: 'null',
@@ -1886,11 +1886,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a listener does not see the last hits of the TLB',
     file: 'src/machine/cpu/interruptions.ts',
-    find: '    this.fetchWindow.close();\n',
-    replace: '    this.fetchWindow.hi = -1;\n',
+    find: '    this.window.count();\n',
+    replace: '    this.window.codeHi = -1;\n',
   },
   {
-    name: 'the fetch window of the secondary-space mode is in the secondary space',
+    name: 'the access window of the secondary-space mode is in the secondary space',
     file: 'src/machine/cpu/access.ts',
     find: 'controlRegisterOf(access === INSTRUCTION ? this.#space(access) : this.space)',
     replace: 'controlRegisterOf(this.space)',
@@ -1900,6 +1900,25 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/machine/engine/cpu.ts',
     find: '        if (setsRegisters) this.setOperandRegisters(w, code.x);\n',
     replace: '',
+  },
+  {
+    name: 'an access takes the page of another high half from the access window',
+    file: 'src/machine/cpu/access.ts',
+    find: ' || pages[at + 1] !== (hi | 0)) return -1;',
+    replace: ') return -1;',
+  },
+  {
+    name: 'a page of the first window comes back after 4,095 others',
+    file: 'src/machine/cpu/access-window.ts',
+    find: '    this.pages.fill(0);\n',
+    replace: '',
+  },
+  {
+    name: 'a store goes to a page that was loaded from',
+    file: 'src/machine/cpu/access.ts',
+    find: 'const at = this.#inWindow(hi, lo, STORES);\n    if (at >= 0) {\n      view.setUint32(at, value);',
+    replace:
+      'const at = this.#inWindow(hi, lo, LOADS);\n    if (at >= 0) {\n      view.setUint32(at, value);',
   },
   {
     name: 'compiled code counts an instruction too many at an exit',

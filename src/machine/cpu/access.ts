@@ -18,8 +18,8 @@ import { isAccessRegisterException, PGM } from '../interruption.ts';
 import type { ProcessorBlock } from '../processor-block.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { TLB_SLOTS, Tlb } from '../tlb.ts';
+import { AccessWindow, LOADS, placeOf, STORES } from './access-window.ts';
 import { AccessRegisterTranslation } from './art.ts';
-import { FetchWindow } from './fetch-window.ts';
 import type { ObservedAccess, Observer } from './observer.ts';
 import { ProgramEvents } from './program-events.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
@@ -142,8 +142,8 @@ export class CpuAccess extends CpuState {
   readonly tlb = new Tlb();
   /** Caches the guest's translations, from guest logical to guest absolute pages. */
   readonly guestTlb = new Tlb();
-  /** Where instructions are fetched from without a lookup. */
-  readonly fetchWindow = new FetchWindow();
+  /** The pages that are accessed without a lookup. */
+  readonly window = new AccessWindow();
   /** The context of the guest that the processor interprets, or null if it interprets none. */
   sie: SieContext | null = null;
   /** Whether no access takes the fast path: in check mode, while stores are program events, and while accesses are observed. */
@@ -186,8 +186,8 @@ export class CpuAccess extends CpuState {
   constructor(storage: Storage, installed: AccessFacilities, block: ProcessorBlock) {
     super(block);
     this.storage = storage;
-    this.tlb.watchers.push(this.fetchWindow);
-    this.guestTlb.watchers.push(this.fetchWindow);
+    this.tlb.watchers.push(this.window);
+    this.guestTlb.watchers.push(this.window);
     this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
@@ -223,6 +223,7 @@ export class CpuAccess extends CpuState {
   }
 
   #updateInspecting(): void {
+    this.window.close();
     this.#inspecting =
       this.#onTlbHit !== null || this.#watchingStores || (this.#observer?.accessed ?? null) !== null;
   }
@@ -305,6 +306,38 @@ export class CpuAccess extends CpuState {
       : (this.tlb.frames[slot] as number) * 4096;
   }
 
+  /**
+   * Returns the absolute address of an operand of `length` bytes, all in one page, at a logical address. Unwinds on every
+   * access exception.
+   */
+  operandAddress(hi: number, lo: number, access: typeof FETCH | typeof STORE, length: number): number {
+    const kind = access === STORE ? STORES : LOADS;
+    const at = this.#inWindow(hi, lo, kind);
+    if (at >= 0) return at;
+    const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
+    const offset = lo & 0xfff;
+    const slot = this.#fastSlot(page, access);
+    if (slot >= 0) return this.#frameOfSlot(slot, hi, lo, kind) + offset;
+    return this.#translated(page, offset, access, length) + offset;
+  }
+
+  /** Returns the absolute address of a byte if its page is in the window, and counts the access. Otherwise returns -1. */
+  #inWindow(hi: number, lo: number, kind: number): number {
+    const { window } = this;
+    const { pages } = window;
+    const at = kind + placeOf(lo);
+    if (pages[at] !== ((lo & ~0xfff) | window.generation) || pages[at + 1] !== (hi | 0)) return -1;
+    window.hits++;
+    return (pages[at + 2] as number) * 4096 + (lo & 0xfff);
+  }
+
+  /** Returns the address of the frame in a slot that `#fastSlot` has found, and adds the page to the window. */
+  #frameOfSlot(slot: number, hi: number, lo: number, kind: number): number {
+    const frame = this.tlb.frames[slot] as number;
+    this.window.add(hi, lo, kind, frame);
+    return frame * 4096;
+  }
+
   /** As `frame`, for an instruction fetch of two bytes: its fast path tests what matters to a fetch of instructions. */
   instructionFrame(page: LogicalPage, offset: number): number {
     const { tlb, cr32 } = this;
@@ -323,7 +356,7 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary space is used,
+   * Fast path: returns the TLB slot of the page if the access needs no other check: DAT is on, the primary or the home space is used,
    * the key is 0, check mode is off, stores are not watched, the page is not 0 or 1 (low-address
    * protection), and the change bit is recorded if it is a store (so the page is not protected), and the entry permits
    * instruction fetches if it is one. Returns -1 otherwise: `#translated` decides.
@@ -331,9 +364,10 @@ export class CpuAccess extends CpuState {
   #fastSlot(page: LogicalPage, access: Access): number {
     const { tlb, cr32, sie } = this;
     if (sie !== null) return this.#fastGuestSlot(sie, page, access);
-    if (this.dat !== true || this.space !== SPACE.PRIMARY) return -1;
+    if (this.dat !== true || (this.space !== SPACE.PRIMARY && this.space !== SPACE.HOME)) return -1;
     if (this.key !== 0 || this.#inspecting || page < LOW_PAGES) return -1;
-    const slot = tlb.slotOf(page, cr32[3] as number, cr32[2] as number);
+    const cr = this.space === SPACE.PRIMARY ? 2 : 26;
+    const slot = tlb.slotOf(page, cr32[cr + 1] as number, cr32[cr] as number);
     if (slot < 0 || (access === STORE && tlb.changed[slot] !== 1)) return -1;
     if (access === INSTRUCTION && tlb.noExecute[slot] !== 0) return -1;
     tlb.hits++;
@@ -353,13 +387,14 @@ export class CpuAccess extends CpuState {
     const { tlb, guestTlb, cr32 } = this;
     let absolute: number = page;
     if (this.dat) {
-      if (this.space !== SPACE.PRIMARY) return -1;
-      const slot = guestTlb.slotOf(page, cr32[3] as number, cr32[2] as number);
+      if (this.space !== SPACE.PRIMARY && this.space !== SPACE.HOME) return -1;
+      const cr = this.space === SPACE.PRIMARY ? 2 : 26;
+      const slot = guestTlb.slotOf(page, cr32[cr + 1] as number, cr32[cr] as number);
       if (slot < 0 || (access === STORE && guestTlb.protect[slot] !== 0)) return -1;
       if (access === INSTRUCTION && guestTlb.noExecute[slot] !== 0) return -1;
       absolute = guestTlb.frames[slot] as number;
     } else {
-      const inPrefixArea = page - this.prefix / 4096;
+      const inPrefixArea = page - (this.prefix >>> 12);
       if (inPrefixArea === 0 || inPrefixArea === 1) return -1;
     }
     if (absolute >= pages) return -1;
@@ -667,10 +702,12 @@ export class CpuAccess extends CpuState {
   /** Loads a byte at a logical address. All loads and stores unwind on access exceptions. */
   load8(hi: number, lo: number): number {
     const offset = lo & 0xfff;
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, LOADS);
+    if (at >= 0) return view.getUint8(at);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, FETCH);
-    const { view } = this.storage;
-    if (slot >= 0) return view.getUint8((this.tlb.frames[slot] as number) * 4096 + offset);
+    if (slot >= 0) return view.getUint8(this.#frameOfSlot(slot, hi, lo, LOADS) + offset);
     return view.getUint8(this.#translated(page, offset, FETCH, 1) + offset);
   }
 
@@ -678,10 +715,12 @@ export class CpuAccess extends CpuState {
   load16(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffe) return (this.load8(hi, lo) << 8) | this.#next8(hi, lo, 1);
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, LOADS);
+    if (at >= 0) return view.getUint16(at);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, FETCH);
-    const { view } = this.storage;
-    if (slot >= 0) return view.getUint16((this.tlb.frames[slot] as number) * 4096 + offset);
+    if (slot >= 0) return view.getUint16(this.#frameOfSlot(slot, hi, lo, LOADS) + offset);
     return view.getUint16(this.#translated(page, offset, FETCH, 2) + offset);
   }
 
@@ -689,10 +728,12 @@ export class CpuAccess extends CpuState {
   load32(hi: number, lo: number): number {
     const offset = lo & 0xfff;
     if (offset > 0xffc) return Number(this.#gather(hi, lo, 4));
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, LOADS);
+    if (at >= 0) return view.getUint32(at);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, FETCH);
-    const { view } = this.storage;
-    if (slot >= 0) return view.getUint32((this.tlb.frames[slot] as number) * 4096 + offset);
+    if (slot >= 0) return view.getUint32(this.#frameOfSlot(slot, hi, lo, LOADS) + offset);
     return view.getUint32(this.#translated(page, offset, FETCH, 4) + offset);
   }
 
@@ -700,20 +741,27 @@ export class CpuAccess extends CpuState {
   load64(hi: number, lo: number): bigint {
     const offset = lo & 0xfff;
     if (offset > 0xff8) return this.#gather(hi, lo, 8);
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, LOADS);
+    if (at >= 0) return view.getBigUint64(at);
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, FETCH);
-    const { view } = this.storage;
-    if (slot >= 0) return view.getBigUint64((this.tlb.frames[slot] as number) * 4096 + offset);
+    if (slot >= 0) return view.getBigUint64(this.#frameOfSlot(slot, hi, lo, LOADS) + offset);
     return view.getBigUint64(this.#translated(page, offset, FETCH, 8) + offset);
   }
 
   /** Stores the low 8 bits of `value`. */
   store8(hi: number, lo: number, value: number): void {
     const offset = lo & 0xfff;
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, STORES);
+    if (at >= 0) {
+      view.setUint8(at, value);
+      return;
+    }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, STORE);
-    const { view } = this.storage;
-    if (slot >= 0) view.setUint8((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    if (slot >= 0) view.setUint8(this.#frameOfSlot(slot, hi, lo, STORES) + offset, value);
     else view.setUint8(this.#translated(page, offset, STORE, 1) + offset, value);
   }
 
@@ -724,10 +772,15 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 2, BigInt(value & 0xffff));
       return;
     }
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, STORES);
+    if (at >= 0) {
+      view.setUint16(at, value);
+      return;
+    }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, STORE);
-    const { view } = this.storage;
-    if (slot >= 0) view.setUint16((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    if (slot >= 0) view.setUint16(this.#frameOfSlot(slot, hi, lo, STORES) + offset, value);
     else view.setUint16(this.#translated(page, offset, STORE, 2) + offset, value);
   }
 
@@ -738,10 +791,15 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 4, BigInt(value >>> 0));
       return;
     }
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, STORES);
+    if (at >= 0) {
+      view.setUint32(at, value);
+      return;
+    }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, STORE);
-    const { view } = this.storage;
-    if (slot >= 0) view.setUint32((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    if (slot >= 0) view.setUint32(this.#frameOfSlot(slot, hi, lo, STORES) + offset, value);
     else view.setUint32(this.#translated(page, offset, STORE, 4) + offset, value);
   }
 
@@ -752,10 +810,15 @@ export class CpuAccess extends CpuState {
       this.#scatter(hi, lo, 8, BigInt.asUintN(64, value));
       return;
     }
+    const { view } = this.storage;
+    const at = this.#inWindow(hi, lo, STORES);
+    if (at >= 0) {
+      view.setBigUint64(at, value);
+      return;
+    }
     const page = (hi * PAGES_PER_HIGH + (lo >>> 12)) as LogicalPage;
     const slot = this.#fastSlot(page, STORE);
-    const { view } = this.storage;
-    if (slot >= 0) view.setBigUint64((this.tlb.frames[slot] as number) * 4096 + offset, value);
+    if (slot >= 0) view.setBigUint64(this.#frameOfSlot(slot, hi, lo, STORES) + offset, value);
     else view.setBigUint64(this.#translated(page, offset, STORE, 8) + offset, value);
   }
 

@@ -126,6 +126,7 @@ export abstract class CpuInterruptions extends Processor {
     this.loadPsw(hi, lo, iaHi, iaLo);
     this.#early = !CpuState.pswValid(hi, lo, iaHi, iaLo);
     this.#earlyLength = length;
+    this.window.end();
     this.attention = true;
   }
 
@@ -250,7 +251,7 @@ export abstract class CpuInterruptions extends Processor {
 
   #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {
     // A listener may look at the counts of the TLBs.
-    this.fetchWindow.close();
+    this.window.count();
     this.machine.trace.listener?.({
       type: 'interruption',
       cpu: this.address,

@@ -236,18 +236,21 @@ export abstract class Processor extends CpuAddressing {
   /** Loads control register `n`. */
   setControl(n: number, value: bigint): void {
     this.cr[n] = value;
+    this.window.end();
     this.attention = true;
   }
 
   /** Sets the address-space control of the PSW, see `SPACE`. The run loop then executes instructions as the mode demands. */
   setSpace(space: number): void {
     this.space = space;
+    this.window.end();
     this.attention = true;
   }
 
   /** Sets the PSW key, 0 to 15. The run loop then makes sure that instructions may still be fetched. */
   setKey(key: number): void {
     this.key = key;
+    this.window.end();
     this.attention = true;
   }
 

@@ -140,7 +140,6 @@ export class Cpu extends CpuInterruptions {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
     this.operandRegister = 0;
-    this.fetchWindow.close();
     this.#setsRegisters = this.space !== SPACE.PRIMARY;
     try {
       if (this.per || this.sie?.enforceEvents) {
@@ -148,16 +147,18 @@ export class Cpu extends CpuInterruptions {
       } else if (this.observer?.before) {
         return this.#observed(end, this.observer.before);
       } else if (this.#compiled !== null) {
+        this.#beginWindow();
         this.#compiling(end, this.#compiled);
-        this.fetchWindow.close();
+        this.window.end();
         return null;
       } else {
+        this.#beginWindow();
         this.#interpret(end, false);
-        this.fetchWindow.close();
+        this.window.end();
         return null;
       }
     } catch (thrown) {
-      this.fetchWindow.close();
+      this.window.end();
       if (thrown !== this.unwind) throw thrown;
       this.observer?.abandoned();
       this.executingTarget = false;
@@ -169,6 +170,11 @@ export class Cpu extends CpuInterruptions {
       }
     }
     return this.#completedWithEvents();
+  }
+
+  #beginWindow(): void {
+    const { dat, sie } = this;
+    this.window.begin(dat || sie !== null ? this.tlb : null, dat && sie !== null ? this.guestTlb : null);
   }
 
   /** As the loop of `#instructions`, with compiled code where the program branches to. */
@@ -193,16 +199,16 @@ export class Cpu extends CpuInterruptions {
    * Executes instructions until `executed` is `end` or `attention` is set, and, if `toBranch`, until one has branched.
    */
   #interpret(end: number, toBranch: boolean): void {
-    const { fetchWindow: window } = this;
+    const { window } = this;
     const { view } = this.storage;
     const { words, instructions } = this.#code;
     const setsRegisters = this.#setsRegisters;
     while (this.executed < end && !this.attention) {
       const hi = this.iaHi;
       const lo = this.iaLo;
-      const offset = lo ^ window.lo;
-      if (hi === window.hi && (offset & ~0xffe) === 0 && offset <= LAST_IN_WINDOW) {
-        const at = window.frame * FRAME_SIZE + offset;
+      const offset = lo ^ window.codeLo;
+      if (hi === window.codeHi && (offset & ~0xffe) === 0 && offset <= LAST_IN_WINDOW) {
+        const at = window.codeFrame * FRAME_SIZE + offset;
         const w = view.getUint32(at);
         const place = (at >>> 1) & (PLACES - 1);
         let code = instructions[place] as DecodedInstruction;
@@ -212,7 +218,7 @@ export class Cpu extends CpuInterruptions {
         this.startLo = this.insLo = lo;
         this.length = code.length;
         this.iaLo = lo + code.length;
-        window.fetches++;
+        window.hits++;
         if (setsRegisters) this.setOperandRegisters(w, code.x);
         switch (code.addresses) {
           case ADDRESSES.NONE:
@@ -236,7 +242,7 @@ export class Cpu extends CpuInterruptions {
             else code.execute(this, w, code.x);
         }
       } else {
-        if (this.#opensWindow(hi, lo)) continue;
+        if (this.#entersPage(hi, lo)) continue;
         this.#one();
       }
       this.executed++;
@@ -245,14 +251,12 @@ export class Cpu extends CpuInterruptions {
     }
   }
 
-  /** Opens the fetch window for an instruction, if it need not be fetched with checks. Returns whether it is open then. */
-  #opensWindow(hi: number, lo: number): boolean {
+  /** Puts the page of an instruction into the window, if it need not be fetched with checks. Returns whether it is there then. */
+  #entersPage(hi: number, lo: number): boolean {
     if ((lo & 1) !== 0 || (lo & 0xfff) > LAST_IN_WINDOW) return false;
     const frame = this.cachedFrame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), INSTRUCTION);
     if (frame < 0) return false;
-    const { dat, sie } = this;
-    const first = dat || sie !== null ? this.tlb : null;
-    this.fetchWindow.open(hi, lo, frame / FRAME_SIZE, first, dat && sie !== null ? this.guestTlb : null);
+    this.window.setCode(hi, lo, frame / FRAME_SIZE);
     return true;
   }
 

@@ -9,7 +9,6 @@ import type { InstructionLine } from './line.ts';
 import {
   advance,
   aligned,
-  effectivePage,
   fetch64,
   load8,
   load8s,
@@ -129,7 +128,7 @@ export function loadWords(c: Processor, { array, stride, index }: Words, first: 
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(effectivePage(c), offset, FETCH, count * 4) + offset;
+    let at = c.operandAddress(c.eaHi, c.eaLo, FETCH, count * 4);
     for (let i = 0; i < count; i++, at += 4) into[((first + i) & 15) * stride + index] = view.getUint32(at);
     return;
   }
@@ -144,7 +143,7 @@ export function loadDoublewords(c: Processor, into: Uint32Array, first: number, 
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(effectivePage(c), offset, FETCH, count * 8) + offset;
+    let at = c.operandAddress(c.eaHi, c.eaLo, FETCH, count * 8);
     for (let i = 0; i < count; i++, at += 8) {
       const r = ((first + i) & 15) * 2;
       into[r + 1] = view.getUint32(at);

@@ -32,7 +32,7 @@ export function fetch64(c: Processor, r: number): void {
     c.op[r] = c.load64(c.eaHi, eaLo);
     return;
   }
-  const at = c.frame(logicalPage(c.eaHi * 0x10_0000 + (eaLo >>> 12)), offset, FETCH, 8) + offset;
+  const at = c.operandAddress(c.eaHi, eaLo, FETCH, 8);
   const { view } = c.storage;
   c.op32[r * 2 + 1] = view.getUint32(at);
   c.op32[r * 2] = view.getUint32(at + 4);
@@ -46,7 +46,7 @@ export function put64(c: Processor, r: number): void {
     c.store64(c.eaHi, eaLo, c.op[r] as bigint);
     return;
   }
-  const at = c.frame(logicalPage(c.eaHi * 0x10_0000 + (eaLo >>> 12)), offset, STORE, 8) + offset;
+  const at = c.operandAddress(c.eaHi, eaLo, STORE, 8);
   const { view } = c.storage;
   view.setUint32(at, c.op32[r * 2 + 1] as number);
   view.setUint32(at + 4, c.op32[r * 2] as number);

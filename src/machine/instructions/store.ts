@@ -5,7 +5,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { holds } from './condition.ts';
 import type { InstructionLine } from './line.ts';
 import { ACCESS_REGISTERS, HIGH_HALVES, LOW_HALVES, registers, reversed, type Words } from './load.ts';
-import { advance, aligned, effectivePage, pair, put64, relative, setSigned, X } from './operands.ts';
+import { advance, aligned, pair, put64, relative, setSigned, X } from './operands.ts';
 
 function storeWord(c: Processor, value: number): void {
   c.store32(c.eaHi, c.eaLo, value);
@@ -42,7 +42,7 @@ export function storeWords(c: Processor, { array, stride, index }: Words, first:
   const offset = c.eaLo & 0xfff;
   if (offset + count * 4 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(effectivePage(c), offset, STORE, count * 4) + offset;
+    let at = c.operandAddress(c.eaHi, c.eaLo, STORE, count * 4);
     for (let i = 0; i < count; i++, at += 4) {
       view.setUint32(at, from[((first + i) & 15) * stride + index] as number);
     }
@@ -60,7 +60,7 @@ export function storeDoublewords(c: Processor, from: Uint32Array, first: number,
   const offset = c.eaLo & 0xfff;
   if (offset + count * 8 <= 0x1000) {
     const { view } = c.storage;
-    let at = c.frame(effectivePage(c), offset, STORE, count * 8) + offset;
+    let at = c.operandAddress(c.eaHi, c.eaLo, STORE, count * 8);
     for (let i = 0; i < count; i++, at += 8) {
       const r = ((first + i) & 15) * 2;
       view.setUint32(at, from[r + 1] as number);
