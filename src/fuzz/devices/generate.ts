@@ -45,7 +45,7 @@ function setUp(random: Random, device: number): DevicesStep {
     revision: random.below(3),
     eventIndex: random.oneIn(2),
     adapter: !random.oneIn(3),
-    size: random.pick([1, 2, 4, 8, 16]),
+    size: random.pick([1, 2, 4, 4, 8, 8, 16]),
   };
 }
 
@@ -67,7 +67,8 @@ function bufferStep(random: Random, device: number, { kinds, hostile }: DevicesS
     readable,
     writable,
     indirect: random.oneIn(3),
-    kick: !random.oneIn(5),
+    kick: !random.oneIn(hostile ? 3 : 5),
+    collect: !random.oneIn(3),
   };
 }
 
@@ -126,18 +127,17 @@ function otherStep(random: Random, device: number, { hostile }: DevicesSetup): D
   }
 }
 
+/** Offsets of fields in a descriptor: address, length, flags and next of both kinds of rings. */
+const FIELDS = [0, 6, 8, 10, 12, 14];
+
 function pokeRing(random: Random, device: number): DevicesStep {
   const bytes = new Uint8Array(2);
   const value = random.oneIn(3) ? random.below(0x1_0000) : random.pick(EXTREMES);
   new DataView(bytes.buffer).setUint16(0, value, random.oneIn(2));
-  return {
-    do: 'poke-ring',
-    device,
-    queue: random.below(3),
-    area: random.pick(['descriptors', 'driver', 'device']),
-    at: random.below(40) * 2,
-    bytes: toHex(bytes),
-  };
+  const area = random.pick(['descriptors', 'descriptors', 'driver', 'driver', 'device'] as const);
+  const descriptor = random.below(8) * 16 + random.pick(FIELDS);
+  const at = area === 'descriptors' ? descriptor : random.pick([0, 2, 2, 4, 6, 8]);
+  return { do: 'poke-ring', device, queue: random.below(3), area, at, bytes: toHex(bytes) };
 }
 
 function program(random: Random, device: number): DevicesStep {

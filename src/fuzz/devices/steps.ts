@@ -40,7 +40,10 @@ export type DevicesStep =
       readonly adapter: boolean;
       readonly size: number;
     }
-  /** The driver adds a buffer. `readable` are hexadecimal bytes, `writable` lengths. Then it notifies the device, or not. */
+  /**
+   * The driver adds a buffer. `readable` are hexadecimal bytes, `writable` lengths. Then it may notify the device, and collect
+   * what this has returned.
+   */
   | {
       readonly do: 'buffer';
       readonly device: number;
@@ -49,6 +52,7 @@ export type DevicesStep =
       readonly writable: readonly number[];
       readonly indirect: boolean;
       readonly kick: boolean;
+      readonly collect: boolean;
     }
   | { readonly do: 'completed'; readonly device: number; readonly queue: number }
   | { readonly do: 'notify'; readonly id: number; readonly queue: number }
@@ -72,7 +76,7 @@ export type DevicesStep =
   | { readonly do: 'limit'; readonly gr1: number }
   /** Stores into memory. */
   | { readonly do: 'poke'; readonly at: number; readonly bytes: string }
-  /** Stores into a ring of a device, at an offset from its descriptors, driver or device area. */
+  /** Stores into a ring of a device, at an offset from its descriptors, driver or device area, and notifies it. */
   | {
       readonly do: 'poke-ring';
       readonly device: number;

@@ -102,6 +102,11 @@ export class DevicesWorld {
     }
   }
 
+  /** Returns the state of the channel subsystem and its devices. */
+  save(): unknown {
+    return this.#subsystem.save();
+  }
+
   /** Saves the state of the devices, and goes on with new devices that are restored from a clone of it. */
   saveAndRestore(): void {
     const state = structuredClone(this.#subsystem.save());
@@ -165,7 +170,9 @@ export class DevicesWorld {
         return memory.bytes.set(bytesOf(step.bytes), step.at);
       case 'poke-ring': {
         const at = this.#queue(step.device, step.queue).at[step.area] + step.at;
-        return memory.bytes.set(bytesOf(step.bytes), at);
+        memory.bytes.set(bytesOf(step.bytes), at);
+        const { channel, queues } = this.#driver(step.device);
+        return subsystem.notify(channel.id, BigInt(step.queue % queues.length));
       }
       case 'event':
         return this.#devices[step.device % this.#devices.length]?.event(step.count);
@@ -198,7 +205,8 @@ export class DevicesWorld {
     const indirect = step.indirect && step.readable.length + step.writable.length > 0;
     if (!indirect && step.readable.length + step.writable.length === 0) return null;
     queue.add(step.readable.map(bytesOf), step.writable, indirect);
-    return step.kick && queue.kick();
+    const kicked = step.kick && queue.kick();
+    return [kicked, step.collect ? queue.completed() : null];
   }
 
   #start(step: DevicesStep & { do: 'program' }): unknown {
