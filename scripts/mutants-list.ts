@@ -1532,7 +1532,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'SET ADDRESS SPACE CONTROL takes effect later',
     file: 'src/machine/cpu/processor.ts',
-    find: '    this.space = space;\n    this.attention = true;\n',
+    find: '    this.space = space;\n    this.window.end();\n    this.attention = true;\n',
     replace: '    this.space = space;\n',
   },
   {
