@@ -2,7 +2,9 @@
  * The speed of the processor: guests that compute, compiled from C (bench/kernels), run by compiled code and by the interpreter.
  * If qemu-system-s390x is installed, the same images run under it too, in turn.
  *
- *     npm run bench -- cpu [--json]
+ *     npm run bench -- cpu [--interpreted] [--json]
+ *
+ * With `--interpreted`, only the interpreter runs.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -116,6 +118,15 @@ export function benchKernel(name: Kernel): KernelResult {
     seconds: compiled / 1e9,
     qemuSeconds: qemu ? Math.max(qemuNs - qemuStart(), 0) / 1e9 : null,
   };
+}
+
+/** Returns the millions of instructions per second of the interpreter, the best of several runs. */
+export function benchInterpreted(name: Kernel): number {
+  const rates = Array.from({ length: ROUNDS }, () => {
+    const { instructions, ns } = runKernel(name, INTERPRETED, 'interpret');
+    return (instructions / ns) * 1e3;
+  });
+  return Math.max(...rates);
 }
 
 function hasQemu(): boolean {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess, PATTERNS } from './access.ts';
 import { benchChanges } from './changes.ts';
 import { benchCheck } from './check.ts';
-import { benchKernel, KERNELS } from './cpu.ts';
+import { benchInterpreted, benchKernel, KERNELS } from './cpu.ts';
 import { benchGmap, gmapJson, SEGMENTS_MAX } from './gmap.ts';
 import { benchInspect } from './inspect.ts';
 import { benchMemory } from './memory.ts';
@@ -20,7 +20,7 @@ const USAGE = `usage: npm run bench -- gmap [--segments N] [--json]
        npm run bench -- inspect [--segments N] [--json]
        npm run bench -- changes [--json]
        npm run bench -- primitives [--json]
-       npm run bench -- cpu [--json]`;
+       npm run bench -- cpu [--interpreted] [--json]`;
 
 /** Number of operations of the scenario that is performed without and with checks. */
 const CHECKED_OPERATIONS = 100_000;
@@ -42,7 +42,15 @@ const line: Print = (_heading, _figures, json) => console.log(JSON.stringify(jso
 interface Bench {
   /** Numbers of segments to measure unless `--segments` gives one; null if the benchmark has no such number. */
   readonly sized: readonly number[] | null;
-  readonly run: (print: Print, segments: number) => void;
+  readonly run: (print: Print, segments: number, interpreted: boolean) => void;
+}
+
+/** Measures the interpreter only. */
+function runInterpreted(print: Print): void {
+  for (const kernel of KERNELS) {
+    const interpreted = benchInterpreted(kernel);
+    print(kernel, { 'M/s, interpreted': interpreted }, { kernel, interpreted });
+  }
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -98,7 +106,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   cpu: {
     sized: null,
-    run: (print) => {
+    run: (print, _segments, interpreted) => {
+      if (interpreted) {
+        runInterpreted(print);
+        return;
+      }
       let product = 1;
       for (const kernel of KERNELS) {
         const { qemuSeconds, ...own } = benchKernel(kernel);
@@ -140,17 +152,23 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { segments: { type: 'string' }, json: { type: 'boolean' } },
+    options: {
+      segments: { type: 'string' },
+      interpreted: { type: 'boolean', default: false },
+      json: { type: 'boolean' },
+    },
   });
   const bench = positionals.length === 1 ? BENCHES[positionals[0] as string] : undefined;
   const segments = values.segments === undefined ? null : Number(values.segments);
   const valid = segments === null || (Number.isInteger(segments) && segments > 0 && segments <= SEGMENTS_MAX);
-  if (!bench || !valid || (segments !== null && bench.sized === null)) {
+  const misplaced =
+    (segments !== null && bench?.sized === null) || (values.interpreted && bench !== BENCHES['cpu']);
+  if (!bench || !valid || misplaced) {
     console.error(USAGE);
     process.exit(2);
   }
   const counts = segments === null ? (bench.sized ?? [0]) : [segments];
-  for (const count of counts) bench.run(values.json ? line : table, count);
+  for (const count of counts) bench.run(values.json ? line : table, count, values.interpreted);
 }
 
 main();

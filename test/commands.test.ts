@@ -355,8 +355,13 @@ describe.concurrent('boot', () => {
   it.each([
     ['nowhere.elf', undefined, 'could not read nowhere.elf: no such file or directory'],
     ['a folder', null, 'could not read examples: it is a folder'],
-    ['empty', '', 'not an ELF file'],
-    ['text', 'hello there', 'not an ELF file'],
+    [
+      'empty',
+      '',
+      'neither an ELF file (7f 45 4c 46 at 0) nor a Linux kernel for s390x ("S390EP" at 0x10008)',
+    ],
+    ['text', 'hello there', 'neither an ELF file'],
+    ['an x86 kernel', `${'\0'.repeat(0x202)}HdrS`, 'a Linux kernel for x86; one for s390x is needed'],
   ])('%s is not an image', async (name, content, message) => {
     const path = content === null ? 'examples' : content === undefined ? name : file(name, content);
     expect(oneLine(await guesthouse(['boot', path]), 2)).toContain(message);
@@ -365,7 +370,7 @@ describe.concurrent('boot', () => {
   it.skipIf(process.platform === 'win32').each(['/dev/null', '/dev/zero'])(
     '%s is not an image',
     async (path) => {
-      expect(oneLine(await run(`boot ${path}`), 2)).toContain('not an ELF file');
+      expect(oneLine(await run(`boot ${path}`), 2)).toContain('neither an ELF file');
     },
   );
 

@@ -16,7 +16,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { schema } from '@stryker-mutator/api/core';
+import type { Mutant, schema } from '@stryker-mutator/api/core';
 import type { Logger } from '@stryker-mutator/api/logging';
 import { commonTokens } from '@stryker-mutator/api/plugin';
 import ts from 'typescript';
@@ -58,8 +58,8 @@ function sourcesOf({ sources }: MutatedModule): string[] {
   return file === undefined ? all : all.filter((path) => path.includes(file));
 }
 
-/** Counts the mutants of these sources with StrykerJS's own instrumenter, without running any. */
-async function count(sources: readonly string[]): Promise<number> {
+/** Makes the mutants of these sources with StrykerJS's own instrumenter, without running any. */
+async function mutantsOf(sources: readonly string[]): Promise<readonly Mutant[]> {
   const { createInstrumenter } = await import('@stryker-mutator/instrumenter');
   const { createInjector } = await import('typed-inject');
   const silent = new Proxy({}, { get: () => () => false }) as Logger;
@@ -68,12 +68,27 @@ async function count(sources: readonly string[]): Promise<number> {
     .provideValue(commonTokens.getLogger, () => silent);
   const instrumenter = createInstrumenter(injector);
   const files = sources.map((name) => ({
-    name: join(ROOT, name),
+    name,
     content: readFileSync(join(ROOT, name), 'utf8'),
     mutate: true,
   }));
   const options = { ignorers: [], excludedMutations: [], plugins: null, noHeader: false };
-  return (await instrumenter.instrument(files, options)).mutants.length;
+  return (await instrumenter.instrument(files, options)).mutants;
+}
+
+/**
+ * Chooses about `wanted` mutants. Returns what StrykerJS has to mutate: only their places, because with all places of the library, its
+ * table of which test runs which mutant is longer than a string can be.
+ */
+async function placesOf(sources: readonly string[], choice: Choice, wanted: number): Promise<string[]> {
+  const all = await mutantsOf(sources);
+  choice.share = Math.min(1, wanted / all.length);
+  return all
+    .filter((mutant) => isChosen(choice, mutant.fileName, mutant, 1))
+    .map(({ fileName, location: { start, end } }) => {
+      const from = `${start.line + 1}:${start.column}`;
+      return `${fileName}:${from}-${end.line + 1}:${end.column}`;
+    });
 }
 
 /** Compiles a source file to JavaScript. */
@@ -82,13 +97,13 @@ function compile(path: string): string {
   return ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText;
 }
 
-function configuration(sources: readonly string[], report: string) {
+function configuration(places: readonly string[], report: string) {
   return {
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner', plugin],
     vitest: { configFile: 'scripts/stryker/vitest.config.ts', related: false },
     checkers: ['sample'],
-    mutate: sources,
+    mutate: places,
     coverageAnalysis: 'perTest',
     incremental: true,
     incrementalFile: report,
@@ -177,14 +192,14 @@ if (sources.length === 0) fail(`no file of ${values.module} is named ${values.fi
 
 const slice = values.slice === undefined ? undefined : parseSlice(values.slice);
 const choice: Choice = { ...(slice ? { slice } : {}), seed: Number(values.seed) };
-if (values.sample !== undefined) choice.share = Math.min(1, Number(values.sample) / (await count(sources)));
+const places = values.sample === undefined ? sources : await placesOf(sources, choice, Number(values.sample));
 
 mkdirSync(work, { recursive: true });
 const report = join(work, `${values.module}.json`);
 const config = join(work, `${values.module}.config.json`);
 const plugin = join(work, 'sample.js');
 writeFileSync(plugin, compile(join(ROOT, 'scripts/stryker/sample.ts')));
-writeFileSync(config, JSON.stringify(configuration(sources, report)));
+writeFileSync(config, JSON.stringify(configuration(places, report)));
 const stryker = inModules('@stryker-mutator/core/bin/stryker.js');
 const { status } = spawnSync(process.execPath, [stryker, 'run', config], {
   cwd: ROOT,

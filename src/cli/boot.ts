@@ -3,33 +3,13 @@
 import { type Command, Option } from 'commander';
 import { Checker } from '../check/index.ts';
 import { type GuestFactory, GuestTarget } from '../debug/index.ts';
-import { Host, LinuxError, type Mm } from '../host/index.ts';
-import { MIB } from '../host/internal.ts';
-import {
-  CPU_MODELS,
-  type CpuModel,
-  DEFAULT_STORAGE_SIZE,
-  ENGINES,
-  type Engine,
-  Machine,
-} from '../machine/index.ts';
-import {
-  type ConsoleChoice,
-  checkIdentification,
-  describeEnd,
-  type ElfImage,
-  type End,
-  ImageError,
-  type MemoryMap,
-  Monitor,
-  parseElf,
-  type SymbolTable,
-  symbolsOf,
-} from '../vmm/index.ts';
+import { Host, LinuxError } from '../host/index.ts';
+import { CPU_MODELS, ENGINES } from '../machine/index.ts';
+import { type ConsoleChoice, describeEnd, type End, ImageError, type SymbolTable } from '../vmm/index.ts';
+import { type GuestFlags, type GuestToBoot, makeMachine, makeMonitor, readGuest } from './boot-guest.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { KEYS_HELP } from './escape-keys.ts';
 import { example } from './examples.ts';
-import { readLimited } from './files.ts';
 import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { debugGuest } from './guest-debugger.ts';
 import { GuestInput } from './guest-input.ts';
@@ -37,30 +17,21 @@ import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
-import { checkStorage, countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
+import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
-/** Process address behind guest address 0, unless `--map` is given. */
-const MEMORY_AT = 256n * MIB;
-/** Storage for everything except the guest's memory: tables, and a reserve. */
-const STORAGE_RESERVE = 64n * MIB;
-/** Maximum size of an image in bytes. Kernels with all their symbols have some hundred MiB. */
-const IMAGE_MAX = 1 << 30;
 const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both'];
 /** Time in milliseconds that a reader of standard output has after an interrupt. */
 const LAST_OUTPUT = 100;
 
-interface BootFlags extends BreakOptions {
-  readonly memory: bigint;
-  readonly map: MemoryMap[];
+interface BootFlags extends BreakOptions, GuestFlags {
   readonly trace?: string;
   readonly check?: boolean;
   readonly json?: boolean;
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
-  readonly cpus: number;
-  readonly cpu: CpuModel;
-  readonly engine: Engine;
+  readonly append?: string;
+  readonly reboot: boolean;
   readonly limit?: number;
   /** The TCP port of `--gdb`; 0 or true for any free one. */
   readonly gdb?: number | true;
@@ -72,14 +43,14 @@ export function addBoot(program: Command): void {
     .command('boot')
     .summary('run a guest image')
     .description(
-      'Runs a 64-bit s390x ELF image as a guest whose memory consists of ranges of a process. The console of the guest is standard input and output.',
+      'Runs a guest whose memory consists of ranges of a process: a Linux kernel for s390x, or a 64-bit s390x ELF image. The console of the guest is standard input and output.',
     )
-    .argument('<image>', 'the ELF file')
+    .argument('<image>', 'the ELF file, or the kernel: told apart by their contents')
     .argument('[arguments...]', 'the command line of the guest, after --')
     .addOption(
       new Option('--memory <size>', 'guest memory from guest address 0 on; 0 for none')
         .argParser(memoryOption)
-        .default(64n * MIB, '64M'),
+        .default(undefined, '64M; 512M for a Linux kernel'),
     )
     .addOption(
       new Option(
@@ -108,6 +79,9 @@ export function addBoot(program: Command): void {
         .choices(ENGINES)
         .default('auto'),
     )
+    .option('--initrd <file>', 'the initial RAM disk of a Linux kernel')
+    .option('--append <text>', 'the command line of a Linux kernel')
+    .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .addOption(
       new Option('--break <spec>', 'stop at a breakpoint: see below; may be repeated')
@@ -131,7 +105,7 @@ export function addBoot(program: Command): void {
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
     .action(async (image: string, words: string[], flags: BootFlags) => {
-      process.exitCode = await boot(image, words.join(' '), flags);
+      process.exitCode = await boot(image, commandLineOf(words, flags), flags);
     });
 }
 
@@ -165,14 +139,21 @@ Examples:
   guesthouse boot ${example('images/hello.elf')} --break 'print if r2 != 0' --hits 2
   guesthouse boot ${example('images/primes.elf')} --gdb 1234`;
 
+/** Returns the guest's command line: `--append`, or the words after `--`. @throws UsageError if both are given */
+function commandLineOf(words: readonly string[], { append }: BootFlags): string {
+  if (append === undefined) return words.join(' ');
+  if (words.length > 0) throw new UsageError('give the command line by --append or after --, not by both');
+  return append;
+}
+
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
-  const { image, symbols } = readImage(path);
-  if (flags.gdb !== undefined) return guarded(path, () => runDebugged(image, symbols, commandLine, flags));
-  const host = new Host(makeMachine(storageFor(flags), flags));
+  const guest = readGuest(path, commandLine, flags);
+  if (flags.gdb !== undefined) return guarded(path, () => runDebugged(guest, flags));
+  const host = new Host(makeMachine(guest, flags));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);
   return guarded(path, async () => {
     try {
-      const status = await run({ host, image, symbols, commandLine, flags, trace });
+      const status = await run({ host, guest, flags, trace });
       trace?.close();
       const failure = outputFailure() ?? trace?.failure ?? null;
       // The caller reports a failure of standard output.
@@ -200,28 +181,20 @@ async function guarded(path: string, run: () => Promise<number>): Promise<number
 /** A guest to run, and the options of its command. */
 interface Boot {
   readonly host: Host;
-  readonly image: ElfImage;
-  readonly symbols: SymbolTable;
-  readonly commandLine: string;
+  readonly guest: GuestToBoot;
   readonly flags: BootFlags;
   readonly trace: TraceFile | null;
 }
 
 /** Runs a guest to its end. Returns the exit status. */
-async function run({ host, image, symbols, commandLine, flags, trace }: Boot): Promise<number> {
+async function run({ host, guest, flags, trace }: Boot): Promise<number> {
+  const { symbols } = guest;
   const output = new Output();
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
   const mm = host.createMm();
-  const monitor = new Monitor(host, mm, {
-    image,
-    maps: mapsFor(mm, flags),
-    console: kept ?? printed,
-    arguments: commandLine,
-    cpus: flags.cpus,
-    input: true,
-  });
+  const monitor = makeMonitor(host, mm, guest, kept ?? printed);
   const breakpoints =
     flags.break.length === 0
       ? null
@@ -239,6 +212,7 @@ async function run({ host, image, symbols, commandLine, flags, trace }: Boot): P
       input,
       interrupts,
       breakpoints,
+      reboot: flags.reboot,
       limit,
       executed,
       clock,
@@ -262,28 +236,14 @@ async function run({ host, image, symbols, commandLine, flags, trace }: Boot): P
 }
 
 /** Runs a guest that GDB debugs. Returns the exit status. */
-async function runDebugged(
-  image: ElfImage,
-  symbols: SymbolTable,
-  commandLine: string,
-  flags: BootFlags,
-): Promise<number> {
+async function runDebugged(guest: GuestToBoot, flags: BootFlags): Promise<number> {
+  const { symbols } = guest;
   const output = new Output();
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const interrupts = new Interrupts();
   const create: GuestFactory = (console, storage) => {
-    const machine =
-      storage === null
-        ? makeMachine(storageFor(flags), flags)
-        : new Machine({ storage, cpuModel: flags.cpu, engine: flags.engine });
-    const host = new Host(machine);
-    const mm = host.createMm();
-    const { cpus } = flags;
-    const maps = mapsFor(mm, flags);
-    return {
-      host,
-      monitor: new Monitor(host, mm, { image, maps, console, arguments: commandLine, cpus, input: true }),
-    };
+    const host = new Host(makeMachine(guest, flags, storage));
+    return { host, monitor: makeMonitor(host, host.createMm(), guest, console) };
   };
   try {
     const target = new GuestTarget(create, printed, symbols);
@@ -309,47 +269,6 @@ async function interrupted({ status }: Interrupts, output: Output, executed: num
   return status ?? EXIT.INTERRUPTED;
 }
 
-function readImage(path: string): { image: ElfImage; symbols: SymbolTable } {
-  try {
-    // A file of another kind is rejected before it is read to its end, because a device may have no end.
-    const file = readLimited(path, IMAGE_MAX, checkIdentification);
-    return { image: parseElf(file), symbols: symbolsOf(file) };
-  } catch (error) {
-    if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
-    throw error;
-  }
-}
-
-function makeMachine(storageSize: number, { cpu: cpuModel, engine }: BootFlags): Machine {
-  try {
-    return new Machine({ storageSize, cpuModel, engine });
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-/** Returns the size of storage for all memory of the guest. Memory that it does not touch costs nothing. */
-function storageFor(flags: BootFlags): number {
-  const memory = flags.map.reduce((sum, { length }) => sum + length, flags.memory);
-  checkStorage('guest memory', memory);
-  const wanted = memory + STORAGE_RESERVE;
-  const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
-  return Math.max(size, DEFAULT_STORAGE_SIZE);
-}
-
-/** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */
-function mapsFor(mm: Mm, { memory, map }: BootFlags): MemoryMap[] {
-  const whole = ((memory + MIB - 1n) / MIB) * MIB;
-  const maps = whole > 0n ? [{ from: MEMORY_AT, to: 0n, length: whole }, ...map] : map;
-  for (const { from, length } of maps) {
-    for (let at = from; at < from + length; at += MIB) {
-      if (!mm.mappings.at(Number(at >> 12n))) mm.mmap({ address: at, length: MIB });
-    }
-  }
-  return maps;
-}
-
 function isGuestEnd(end: LoopEnd): end is End {
   return !['interrupted', 'broken-rule', 'breakpoint', 'output'].includes(end.kind);
 }
@@ -358,7 +277,8 @@ function statusOf(end: LoopEnd, quiet: boolean, symbols: SymbolTable): number {
   if (end.kind === 'broken-rule') return EXIT.BROKEN_RULE;
   if (end.kind === 'breakpoint') return EXIT.BREAKPOINT;
   if (!isGuestEnd(end)) return EXIT.USAGE;
-  if (end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n)) return EXIT.OK;
+  if (end.kind === 'stopped' || end.kind === 'reset' || (end.kind === 'disabled-wait' && end.address === 0n))
+    return EXIT.OK;
   if (!quiet) complain(describeEnd(end, symbols));
   if (end.kind === 'disabled-wait') return EXIT.GUEST_STATUS;
   return end.kind === 'limit' ? EXIT.LIMIT : EXIT.STUCK;

@@ -32,6 +32,8 @@ export interface LoopOptions {
   readonly input: GuestInput;
   readonly interrupts: Interrupts;
   readonly breakpoints: GuestBreakpoints | null;
+  /** Whether a reset that the guest asks for loads the guest again. */
+  readonly reboot: boolean;
   /** Maximum units of work; Infinity for no limit. */
   readonly limit: number;
   /** Units of work done so far. */
@@ -53,6 +55,7 @@ export async function runGuest(monitor: Monitor, options: LoopOptions): Promise<
   for (;;) {
     const end = loop.slice();
     if (end?.kind === 'input') await loop.waitForInput(end.until);
+    else if (end?.kind === 'reset' && options.reboot) monitor.reload();
     else if (end !== null) return loop.checked(end);
     const stop = await loop.serviceIo();
     if (stop !== null) return loop.checked(stop);

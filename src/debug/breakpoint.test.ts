@@ -48,7 +48,10 @@ describe('a breakpoint', () => {
     ['write:0,0', '"write:0,0" has a length of 0'],
     ['write:0xffffffffffffffff,2', '"write:0xffffffffffffffff,2" passes the end of the addresses'],
     ['exit:hlt', '"exit:hlt" is not an event'],
-    ['interruption:io', '"io" is not a class of interruptions: program, supervisor-call, external, restart'],
+    [
+      'interruption:input',
+      '"input" is not a class of interruptions: program, supervisor-call, external, io, machine-check, restart',
+    ],
     ['interruption:program:0x10000', 'the code of an interruption has 16 bits, but 0x10000 has more'],
     ['event:link:1', '"link:1" is not an event'],
     ['main if r16 == 1', '"r16" is not a register: r0 to r15, c0, a0, f0 to f15, '],

@@ -38,7 +38,7 @@ export interface Breakpoint {
 
 /** The types of events that a guest can cause: trace points are other kernels'. */
 const TYPES: readonly string[] = EVENT_TYPES.filter((type) => type !== 'tracepoint');
-const CLASSES = ['program', 'supervisor-call', 'external', 'restart'];
+const CLASSES = ['program', 'supervisor-call', 'external', 'io', 'machine-check', 'restart'];
 const REASON = /^(KVM_EXIT_)?[A-Z0-9_]+$/;
 const ADDRESS_END = 1n << 64n;
 /** The longest text of a breakpoint in characters: longer ones are no mistake in typing. */

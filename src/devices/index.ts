@@ -28,3 +28,16 @@ export {
   type SclpOptions,
   type ServiceResult,
 } from './sclp/sclp.ts';
+export { type BalloonBackend, BalloonDevice } from './virtio/balloon-device.ts';
+export { type DiskBackend, DiskError } from './virtio/block/backend.ts';
+export { BlockDevice, type BlockOptions } from './virtio/block/block-device.ts';
+export { MemoryDisk } from './virtio/block/memory-disk.ts';
+export { type DiskBase, SnapshotDisk } from './virtio/block/snapshot-disk.ts';
+export { ConsoleDevice, type ConsoleOutput, type ConsoleSize } from './virtio/console-device.ts';
+export { type ByteSource, EntropyDevice } from './virtio/entropy-device.ts';
+export type { Request } from './virtio/request.ts';
+export { RingError } from './virtio/ring-error.ts';
+export { SeededBytes } from './virtio/seeded-bytes.ts';
+export { VirtioCcw, type VirtioCcwOptions } from './virtio/virtio-ccw.ts';
+export { DEVICE_ID, type VirtioDevice, type VirtioPort } from './virtio/virtio-device.ts';
+export { saveRequest, type Virtqueue } from './virtio/virtqueue.ts';

@@ -14,6 +14,8 @@ export {
   type GuestMachine,
   type GuestMemory,
   GuestMemoryFault,
+  type IoInterruption,
+  IoInterrupts,
   LocalInterrupts,
   MAX_VCPUS,
   type MemoryRegion,

@@ -29,15 +29,22 @@ export const LOWCORE = {
   OPERAND_ACCESS: 162,
   TRANSLATION_EXCEPTION: 168,
   MONITOR_CODE: 176,
+  /** Three words: subsystem identification, interruption parameter, interruption identification. */
+  IO_CODE: 184,
+  MACHINE_CHECK_CODE: 232,
   BREAKING_EVENT_ADDRESS: 272,
   RESTART_OLD_PSW: 288,
   EXTERNAL_OLD_PSW: 304,
   SVC_OLD_PSW: 320,
   PROGRAM_OLD_PSW: 336,
+  MACHINE_CHECK_OLD_PSW: 352,
+  IO_OLD_PSW: 368,
   RESTART_NEW_PSW: 416,
   EXTERNAL_NEW_PSW: 432,
   SVC_NEW_PSW: 448,
   PROGRAM_NEW_PSW: 464,
+  MACHINE_CHECK_NEW_PSW: 480,
+  IO_NEW_PSW: 496,
 } as const;
 
 /** Access to the first page of a prefix area. */

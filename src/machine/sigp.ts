@@ -207,12 +207,32 @@ export interface CpuStatus {
   readonly clockComparator: bigint;
 }
 
+/** The fields of the area: all between the reserved ones. */
+const STATUS_FIELDS = [
+  [0, 0x110],
+  [0x118, 0x120],
+  [0x124, 0x138],
+  [0x140, 0x200],
+] as const;
+/** The fields that a machine-check interruption stores, too: neither PSW nor prefix. Chapter 11, "Machine-Check Save Areas". */
+export const MACHINE_CHECK_FIELDS = [
+  [0, 0x100],
+  [0x11c, 0x120],
+  [0x124, 0x138],
+  [0x140, 0x200],
+] as const;
+
 /**
  * Stores the status of a CPU. Reserved fields of the area are not changed.
  * Principles of Operation, chapter 4, "Store-Status Operation".
  * @param store called with offsets in the area and the bytes to store there
+ * @param fields which fields; default all
  */
-export function storeStatus(cpu: CpuStatus, store: (offset: number, bytes: Uint8Array) => void): void {
+export function storeStatus(
+  cpu: CpuStatus,
+  store: (offset: number, bytes: Uint8Array) => void,
+  fields: readonly (readonly [from: number, to: number])[] = STATUS_FIELDS,
+): void {
   const area = new Uint8Array(STATUS_SIZE);
   const view = new DataView(area.buffer);
   for (let n = 0; n < 16; n++) {
@@ -229,12 +249,5 @@ export function storeStatus(cpu: CpuStatus, store: (offset: number, bytes: Uint8
   view.setBigUint64(0x128, BigInt.asUintN(64, cpu.timer));
   // A byte of zeros, then the leftmost seven bytes of the clock comparator.
   view.setBigUint64(0x130, cpu.clockComparator >> 8n);
-  for (const [from, to] of [
-    [0, 0x110],
-    [0x118, 0x120],
-    [0x124, 0x138],
-    [0x140, 0x200],
-  ] as const) {
-    store(from, area.subarray(from, to));
-  }
+  for (const [from, to] of fields) store(from, area.subarray(from, to));
 }

@@ -62,8 +62,8 @@ export class Tlb {
   readonly noExecute = new Uint8Array(TLB_SLOTS);
   /** 1 if the frame's change bit is known to be on. */
   readonly changed = new Uint8Array(TLB_SLOTS);
-  /** What must know that entries are gone, or null. */
-  watcher: TlbWatcher | null = null;
+  /** What must know that entries are gone. */
+  readonly watchers: TlbWatcher[] = [];
   /** Numbers of lookups that hit and that missed. */
   hits = 0;
   misses = 0;
@@ -100,7 +100,7 @@ export class Tlb {
     noExecute = false,
   ): number {
     const slot = page & (TLB_SLOTS - 1);
-    this.watcher?.replaced(slot);
+    for (const watcher of this.watchers) watcher.replaced(slot);
     this.pages[slot] = page;
     this.asceHi[slot] = asceHi;
     this.asceLo[slot] = asceLo;
@@ -113,9 +113,13 @@ export class Tlb {
     return slot;
   }
 
+  #purged(): void {
+    for (const watcher of this.watchers) watcher.purged();
+  }
+
   /** Purges every entry made from entry `index` (0 to 255) of page table `table` (in units of 2 KiB). */
   purgePage(table: number, index: number): void {
-    this.watcher?.purged();
+    this.#purged();
     for (let slot = index; slot < TLB_SLOTS; slot += 256) {
       if (this.tables[slot] === table) this.pages[slot] = EMPTY;
     }
@@ -123,7 +127,7 @@ export class Tlb {
 
   /** Purges every entry of an ASCE. */
   purgeAsce(asceHi: number, asceLo: number): void {
-    this.watcher?.purged();
+    this.#purged();
     for (let slot = 0; slot < TLB_SLOTS; slot++) {
       if (this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) this.pages[slot] = EMPTY;
     }
@@ -131,19 +135,19 @@ export class Tlb {
 
   /** Purges all entries. */
   purgeAll(): void {
-    this.watcher?.purged();
+    this.#purged();
     this.pages.fill(EMPTY);
   }
 
   /** Makes the next store to each page record the change again. */
   forgetChanges(): void {
-    this.watcher?.purged();
+    this.#purged();
     this.changed.fill(0);
   }
 
   /** As `forgetChanges`, for one frame. */
   forgetChange(frame: number): void {
-    this.watcher?.purged();
+    this.#purged();
     for (let slot = 0; slot < TLB_SLOTS; slot++) if (this.frames[slot] === frame) this.changed[slot] = 0;
   }
 

@@ -24,7 +24,7 @@ export interface InterruptionEvent {
   readonly cpu: number;
   /** Whether a guest took it, in interpretive execution. */
   readonly guest: boolean;
-  readonly class: 'program' | 'supervisor-call' | 'external' | 'restart';
+  readonly class: 'program' | 'supervisor-call' | 'external' | 'io' | 'machine-check' | 'restart';
   readonly code: number;
   /** The instruction address in the old PSW. */
   readonly address: bigint;
@@ -219,6 +219,7 @@ export type ExitReason =
   | 'KVM_EXIT_S390_SIEIC'
   | 'KVM_EXIT_S390_RESET'
   | 'KVM_EXIT_S390_STSI'
+  | 'KVM_EXIT_S390_TSCH'
   | 'KVM_EXIT_MEMORY_FAULT'
   | 'KVM_EXIT_HLT'
   | 'KVM_EXIT_FAIL_ENTRY'

@@ -88,13 +88,16 @@ export class SymbolTable {
 /** No symbols. */
 export const NO_SYMBOLS = new SymbolTable([]);
 
+/** What a 64-bit big-endian ELF file begins with. */
+const MAGIC = [0x7f, 0x45, 0x4c, 0x46, 2, 2];
+
 /**
  * Reads the symbols of a 64-bit big-endian ELF file. Returns an empty table if it has none, or if they cannot be read.
  * Functions come first, then data, then labels without a type; of each kind, global ones come before local ones.
  */
 export function symbolsOf(file: Uint8Array): SymbolTable {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < 64 || file[4] !== 2 || file[5] !== 2) return NO_SYMBOLS;
+  if (file.length < 64 || !MAGIC.every((byte, i) => file[i] === byte)) return NO_SYMBOLS;
   const sections = sectionsOf(view);
   const table = sections.find(({ type }) => type === SECTION_SYMBOLS);
   const strings = table && sections[table.link];

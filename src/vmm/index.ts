@@ -13,6 +13,8 @@ export {
 export type { ElfImage, ImageSegment } from './elf.ts';
 export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export { type ElfSymbol, NO_SYMBOLS, type SymbolOffset, SymbolTable, symbolsOf } from './elf-symbols.ts';
+export { checkBeginning, parseImage } from './image.ts';
+export { type LinuxKernel, linuxKernelOf } from './linux-kernel.ts';
 export type { End, MemoryMap, MonitorOptions } from './monitor.ts';
 export { describeEnd, Monitor } from './monitor.ts';
 export type { ConsoleChoice } from './shown-console.ts';

@@ -34,20 +34,20 @@ import {
   programInterruptionName,
   SIE,
 } from '../machine/index.ts';
-import { checkFits, type ElfImage, ImageError } from './elf.ts';
+import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import { InitialProgramLoad } from './ipl.ts';
+import { loadImage } from './load.ts';
 import { systemInformation } from './stsi.ts';
 
 /** Maximum number of CPUs of a guest. */
 const CPUS = 248;
-/** Guest absolute address of the command line, and its maximum length in bytes, the NUL included. */
-const COMMAND_LINE = 0x10480n;
-const COMMAND_LINE_SIZE = 896;
 /** Mask of the initial PSW: 64-bit addressing, everything disabled. */
 const START_MASK = 0x1_8000_0000n;
 /** Units of work of a virtual CPU before the turn of the next one. */
 const TURN = 100_000;
+/** Storage keys that are cleared by one call. */
+const KEYS_AT_ONCE = 4096;
 const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
 /** Operation codes of the instructions that user space executes. */
 const SERVC = 0xb220;
@@ -72,8 +72,10 @@ export interface MonitorOptions {
   /** The guest's memory. */
   readonly maps: readonly MemoryMap[];
   readonly console: GuestConsole;
-  /** The guest's command line, at most 895 bytes of ASCII. Default: empty. */
+  /** The guest's command line, ASCII: at most 895 bytes, or what a Linux kernel allows. Default: empty. */
   readonly arguments?: string;
+  /** The initial RAM disk of a Linux kernel. Default: none. */
+  readonly initrd?: Uint8Array | null;
   /** Number of virtual CPUs. Default: 1. All but the first are stopped until the guest starts them. */
   readonly cpus?: number;
   /**
@@ -125,6 +127,7 @@ export class Monitor {
   readonly #memory: GuestMemory;
   readonly #diagnose: (code: number, vcpu: Vcpu) => boolean;
   readonly #ipl: InitialProgramLoad;
+  readonly #loaded: MonitorOptions;
   /** CPU address of the virtual CPU whose turn it is, and the units of work left of its turn. */
   #current = 0;
   #turn = TURN;
@@ -152,11 +155,11 @@ export class Monitor {
     this.#diagnose = options.diagnose ?? (() => false);
     this.#ipl = new InitialProgramLoad(this.vm, () => this.#sclp.reset());
     this.#inputOpen = options.input ?? false;
+    this.#loaded = options;
     try {
       this.#mapMemory(options.maps);
-      this.#load(options.image, options.arguments ?? '');
       for (let n = 0; n < (options.cpus ?? 1); n++) this.vm.createVcpu();
-      this.vm.vcpus[0]?.setPsw(START_MASK, options.image.entry);
+      this.#load();
       this.#sclp = new Sclp({
         memoryBytes: contiguous(options.maps),
         cpus: options.cpus ?? 1,
@@ -178,22 +181,6 @@ export class Monitor {
       if (from + length > PROCESS_LIMIT) throw new ImageError(`process address ${hex(from)} is beyond 4 TiB`);
       this.vm.setMemoryRegion({ slot, guestPhysAddr: to, memorySize: length, userspaceAddr: from });
     });
-  }
-
-  #load(image: ElfImage, commandLine: string): void {
-    checkFits(image, (address, length) => this.vm.hasMemory({ address, length }));
-    for (const segment of image.segments) this.vm.writeGuest(segment.address, segment.bytes);
-    if (commandLine === '') return;
-    const bytes = asciiWithNul(commandLine);
-    if (bytes.length > COMMAND_LINE_SIZE) {
-      throw new ImageError(
-        `the arguments have ${bytes.length - 1} bytes; the maximum is ${COMMAND_LINE_SIZE - 1}`,
-      );
-    }
-    if (!this.vm.hasMemory({ address: COMMAND_LINE, length: BigInt(bytes.length) })) {
-      throw new ImageError(`the guest has no memory for its arguments at ${hex(COMMAND_LINE)}`);
-    }
-    this.vm.writeGuest(COMMAND_LINE, bytes);
   }
 
   /**
@@ -221,6 +208,47 @@ export class Monitor {
   endInput(): void {
     this.#inputOpen = false;
     this.#sclp.endInput();
+  }
+
+  /**
+   * Loads the guest again, as after a reset with clearing: its memory is zeros apart from what is loaded.
+   * @throws LinuxError EBUSY if called from a callback of `run`; EBADF after `destroy`; ENOMEM
+   */
+  reload(): void {
+    this.vm.life.demand();
+    this.#demandIdle();
+    this.vm.resetSubsystem();
+    this.#sclp.reset();
+    for (const vcpu of this.vm.vcpus) {
+      vcpu.reset('clear');
+      vcpu.stopped = vcpu.id !== 0;
+    }
+    for (const { from, to, length } of this.#loaded.maps) {
+      this.vm.mm.dontNeed({ address: from, length });
+      this.#clearKeys(to, length);
+    }
+    this.#current = 0;
+    this.#turn = TURN;
+    this.#ended = [];
+    this.#asked = false;
+    this.#load();
+  }
+
+  #clearKeys(address: bigint, length: bigint): void {
+    const first = Number(address >> 12n);
+    const count = Number(length >> 12n);
+    if (this.vm.getKeys(first, 1) === null) return;
+    const none = new Uint8Array(KEYS_AT_ONCE);
+    for (let done = 0; done < count; done += KEYS_AT_ONCE) {
+      this.vm.setKeys(first + done, none.subarray(0, Math.min(KEYS_AT_ONCE, count - done)));
+    }
+  }
+
+  /** Loads the image, and sets the PSW of the first virtual CPU to its entry point. */
+  #load(): void {
+    const { image, arguments: commandLine = '', initrd = null } = this.#loaded;
+    loadImage(this.vm, { image, commandLine, initrd });
+    this.vm.vcpus[0]?.setPsw(START_MASK, image.entry);
   }
 
   /**
@@ -443,6 +471,7 @@ function demandOptions(options: MonitorOptions): void {
   demandFunction('console.write', console.write);
   demandInteger('cpus', cpus, 1, CPUS);
   demandFlag('input', options.input);
+  if (options.initrd) demandInstance('initrd', options.initrd, Uint8Array);
   if (diagnose !== undefined) demandFunction('diagnose', diagnose);
   if (typeof commandLine !== 'string') throw new LinuxError('EINVAL', 'arguments is not a string');
 }
@@ -503,17 +532,6 @@ function contiguous(maps: readonly MemoryMap[]): bigint {
     end = to + length;
   }
   return end > 0n ? end : MIB;
-}
-
-function asciiWithNul(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0 || code > 0x7e)
-      throw new ImageError(`the arguments have a character that is not ASCII: ${hex(code)}`);
-    bytes[i] = code;
-  }
-  return bytes;
 }
 
 /** The memory of a virtual machine, for its devices. */

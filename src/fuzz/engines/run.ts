@@ -1,15 +1,25 @@
 /**
- * The fuzzer of the engines: random programs on two machines, of which one only interprets and the other compiles what is
- * executed twice. After each run their states must be equal.
+ * The fuzzer of the engines: random programs on three machines. One interprets, another compiles what is executed twice. The
+ * third is right: it has an observer, and so it fetches and decodes each instruction anew. After each run their states must
+ * be equal.
  */
 
-import type { Storage } from '../../machine/index.ts';
+import type { Observer, Storage } from '../../machine/index.ts';
 import { type CaseFinding, type CaseResult, describeError, type FuzzCase, type Fuzzer } from '../fuzzer.ts';
 import { differenceOf } from './compare.ts';
 import { generateEngines } from './generate.ts';
 import { NOP } from './layout.ts';
 import type { CodeStep, EngineSetup, EngineStep, Hex } from './steps.ts';
 import { EngineWorld, storageFor, text } from './world.ts';
+
+/** Asks for nothing, but is called before each instruction. */
+const OBSERVER: Observer = {
+  before: () => false,
+  accessed: null,
+  stored: () => false,
+  abandoned: () => undefined,
+  ended: () => false,
+};
 
 /** The engines' fuzzer. */
 export class EnginesFuzzer implements Fuzzer<EngineSetup, EngineStep> {
@@ -22,15 +32,21 @@ export class EnginesFuzzer implements Fuzzer<EngineSetup, EngineStep> {
   }
 
   run({ setup, steps }: FuzzCase<EngineSetup, EngineStep>): CaseResult {
-    const storages = [this.#storage(setup), this.#storage(setup)] as const;
+    const storages = [this.#storage(setup), this.#storage(setup), this.#storage(setup)] as const;
     let performed = 0;
     try {
-      const interpreted = new EngineWorld(setup, 'interpret', storages[0]);
-      const compiled = new EngineWorld(setup, 'compile', storages[1]);
+      const right = new EngineWorld(setup, 'interpret', storages[0], OBSERVER);
+      const worlds = [
+        new EngineWorld(setup, 'interpret', storages[1]),
+        new EngineWorld(setup, 'compile', storages[2]),
+      ];
       for (const step of steps) {
         performed++;
-        const finding = compare(step, interpreted, compiled);
-        if (finding) return { finding, performed };
+        const expected = right.perform(step);
+        for (const world of worlds) {
+          const finding = compare(step, world, right, expected);
+          if (finding) return { finding, performed };
+        }
       }
       return { finding: null, performed };
     } catch (error) {
@@ -94,14 +110,20 @@ function* simplerCode(step: CodeStep): Generator<CodeStep> {
   }
 }
 
-/** Performs a step on both machines. Returns how the second differs from the first, or null. */
-function compare(step: EngineStep, right: EngineWorld, world: EngineWorld): CaseFinding | null {
-  const expected = right.perform(step);
+/** Performs a step on a machine. Returns how it differs then from the right one, or null. @param expected the right result */
+function compare(
+  step: EngineStep,
+  world: EngineWorld,
+  right: EngineWorld,
+  expected: string,
+): CaseFinding | null {
   const result = world.perform(step);
   if (step.do !== 'run') return null;
-  if (result !== expected) return { kind: 'end', message: `the run ended with ${result}, not ${expected}` };
+  if (result !== expected)
+    return { kind: 'end', message: `${world.engine}: the run ended with ${result}, not ${expected}` };
   const difference = differenceOf(world.machine, right.machine);
-  if (difference !== null) return { kind: 'state', message: difference };
+  if (difference !== null) return { kind: 'state', message: `${world.engine}: ${difference}` };
   const [events, others] = [text(world.events), text(right.events)];
-  return events === others ? null : { kind: 'events', message: `the events are ${events}, not ${others}` };
+  if (events === others) return null;
+  return { kind: 'events', message: `${world.engine}: the events are ${events}, not ${others}` };
 }

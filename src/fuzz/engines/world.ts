@@ -8,6 +8,7 @@ import {
   interpret,
   isNullifying,
   Machine,
+  type Observer,
   SIE,
   StateDescription,
   Storage,
@@ -53,10 +54,14 @@ export class EngineWorld {
   /** The events of the last step. */
   events: TraceEvent[] = [];
 
-  /** @param storage cleared storage, of `storageFor` */
-  constructor(setup: EngineSetup, engine: Engine, storage: Storage) {
+  /**
+   * @param storage cleared storage, of `storageFor`
+   * @param observer the observer of its processors, or null
+   */
+  constructor(setup: EngineSetup, engine: Engine, storage: Storage, observer: Observer | null = null) {
     this.engine = engine;
     this.machine = new Machine({ storage, cpus: setup.cpus, engine, tod: 1n << 60n });
+    this.machine.observer = observer;
     this.machine.trace.subscribe((event) => this.events.push(event));
     this.#fill(0, setup);
     if (setup.guests) {

@@ -1,16 +1,32 @@
 /**
- * Delivers pending interruptions to a virtual CPU: external interruptions, a restart, a stop (Linux:
+ * Delivers pending interruptions to a virtual CPU: machine checks, external and I/O interruptions, a restart, a stop (Linux:
  * kvm_s390_deliver_pending_interrupts).
  */
 
 import { CPU_FLAG, type Cpu, EXT, EXTERNAL_CLASSES, LOWCORE, PGM, PSW, SIE } from '../../machine/index.ts';
 import { type GuestClocks, isClock } from './guest-clocks.ts';
+import { type IoInterruption, ioSubclasses, subclassMask, subclassOf } from './io-interrupts.ts';
 import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
-/** The load control that intercepts loads of control register 0. */
+/** The load controls that intercept loads of control registers 0 and 6. */
 const LOADS_CONTROL_0 = 0x8000;
+const LOADS_CONTROL_6 = 0x0200;
+/** The subclass mask of channel reports in control register 14. */
+const CHANNEL_REPORT_MASK = 0x1000_0000n;
+/**
+ * The machine-check-interruption code for pending channel reports: bit 9, and bits that say that all that is stored with it is valid
+ * (Linux: s390_build_validity_mcic).
+ */
+const CHANNEL_REPORT_CODE = (1n << 54n) | 0x0000_0f1d_4033_0000n;
+
+/** An interruption that can be delivered. */
+type Deliverable =
+  | { readonly kind: 'external'; readonly code: number }
+  | { readonly kind: 'io'; readonly interruption: IoInterruption }
+  | { readonly kind: 'machine-check' };
+const MACHINE_CHECK: Deliverable = { kind: 'machine-check' };
 /** The external mask in the first byte of a PSW. */
 const EXTERNAL_IN_BYTE_0 = 0x01;
 
@@ -43,7 +59,7 @@ export class Delivery {
 
   /** Whether an interruption is pending that `deliver` would deliver at once. */
   get interruptible(): boolean {
-    return this.restartPending || this.#deliverable() !== 0;
+    return this.restartPending || this.#next() !== null;
   }
 
   /** Makes a stop pending. */
@@ -78,18 +94,51 @@ export class Delivery {
     const end = before + limit;
     if (!this.#nothingPending && cpu.executed < end) {
       if (this.#restart === 'first') this.#deliverRestart(cpu);
-      let code = this.#deliverable();
-      // A clock interruption stays due. If its new PSW is enabled for it, that is a loop, which the machine reports.
-      while (cpu.executed < end && code !== 0 && !(isClock(code) && this.externalNewPswEnabled())) {
-        this.deliverExternal(cpu, code);
-        code = this.#deliverable();
+      let next = this.#next();
+      while (cpu.executed < end && next !== null && !this.#isClockLoop(next)) {
+        this.#deliver(cpu, next);
+        next = this.#next();
       }
-      if (code === 0 && cpu.executed < end) {
+      if (next === null && cpu.executed < end) {
         if (this.#restart === 'last') this.#deliverRestart(cpu);
         else if (this.stopping) this.#performStop(cpu);
       }
     }
     this.#requestInterceptions();
+  }
+
+  /** Whether it is a clock interruption, which stays due, and its new PSW is enabled for it: a loop, which the machine reports. */
+  #isClockLoop(next: Deliverable): boolean {
+    return next.kind === 'external' && isClock(next.code) && this.externalNewPswEnabled();
+  }
+
+  /** Returns the interruption of the highest priority that is pending and enabled, or null. */
+  #next(): Deliverable | null {
+    if (this.#machineCheckDeliverable) return MACHINE_CHECK;
+    const code = this.#deliverable();
+    if (code !== 0) return { kind: 'external', code };
+    const interruption = this.#ioDeliverable();
+    return interruption === null ? null : { kind: 'io', interruption };
+  }
+
+  #deliver(cpu: Cpu, next: Deliverable): void {
+    const { vm, prefixArea } = this.#vcpu;
+    switch (next.kind) {
+      case 'external':
+        this.deliverExternal(cpu, next.code);
+        break;
+      case 'io':
+        prefixArea.io(next.interruption);
+        cpu.executed++;
+        vm.floating.io.remove(next.interruption);
+        break;
+      default:
+        this.#vcpu.saveRegisters(cpu);
+        this.#vcpu.storeMachineCheckAreas();
+        prefixArea.machineCheck(CHANNEL_REPORT_CODE);
+        cpu.executed++;
+        vm.floating.clearChannelReport();
+    }
   }
 
   /** Delivers an external interruption. @throws GuestMemoryFault as `deliver` */
@@ -99,7 +148,7 @@ export class Delivery {
     const sender = service || isClock(code) ? 0 : local.senderOf(code);
     prefixArea.external(code, sender, service ? vm.floating.parameter : 0);
     cpu.executed++;
-    if (service) vm.floating.clear();
+    if (service) vm.floating.clearServiceSignal();
     else if (!isClock(code)) local.remove(code);
   }
 
@@ -135,16 +184,40 @@ export class Delivery {
       case EXT.CPU_TIMER:
         return this.#clocks.timerDue;
       case EXT.SERVICE_SIGNAL:
-        return !this.#vcpu.vm.floating.empty && !this.#leavesFloating(mask);
+        return (
+          this.#vcpu.vm.floating.serviceSignalPending &&
+          !this.#leavesFloating((other) => other.enabledFor(mask))
+        );
       default:
         return this.#vcpu.local.has(code);
     }
   }
 
+  /** Returns the pending I/O interruption that this virtual CPU can take, or null. */
+  #ioDeliverable(): IoInterruption | null {
+    const { vm, block } = this.#vcpu;
+    const { io } = vm.floating;
+    if (io.pending === 0 || (block.pswMask & PSW.IO) === 0n) return null;
+    const enabled = ioSubclasses(this.#vcpu);
+    const found = io.first(enabled);
+    if (found === null) return null;
+    const mask = subclassMask(subclassOf(found));
+    return this.#leavesFloating((other) => other.enabledForIo(mask)) ? null : found;
+  }
+
+  get #machineCheckDeliverable(): boolean {
+    const { vm, block } = this.#vcpu;
+    return (
+      vm.floating.channelReportPending &&
+      (block.pswMask & PSW.MACHINE_CHECK) !== 0n &&
+      (this.#vcpu.control(14) & CHANNEL_REPORT_MASK) !== 0n
+    );
+  }
+
   /** Whether a floating interruption is left to another virtual CPU, which waits and is enabled for it. */
-  #leavesFloating(mask: number): boolean {
+  #leavesFloating(isEnabled: (other: GuestCpu) => boolean): boolean {
     const { waiting, vm } = this.#vcpu;
-    return !waiting && vm.vcpus.some((other) => other.waiting && other.enabledFor(mask));
+    return !waiting && vm.vcpus.some((other) => other.waiting && isEnabled(other));
   }
 
   #deliverFetchEvent(cpu: Cpu): void {
@@ -171,14 +244,19 @@ export class Delivery {
 
   /**
    * Requests an interception for the moment when the guest enables a pending interruption that is masked off now, by its
-   * PSW or in control register 0 (Linux: set_intercept_indicators_ext).
+   * PSW or in a control register (Linux: set_intercept_indicators). There is none for machine checks: they wait for the next exit.
    */
   #requestInterceptions(): void {
     const { block, local, vm } = this.#vcpu;
-    const pending = !local.empty || !vm.floating.empty;
-    const byPsw = pending && (block.pswMask & PSW.EXTERNAL) === 0n;
-    const flags = block.get32(SIE.CPU_FLAGS) & ~CPU_FLAG.EXTERNAL_REQUEST;
-    block.set32(SIE.CPU_FLAGS, (flags | (byPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0)) >>> 0);
-    block.set16(SIE.LOAD_CONTROLS, pending && !byPsw ? LOADS_CONTROL_0 : 0);
+    const external = !local.empty || vm.floating.serviceSignalPending;
+    const io = vm.floating.io.pending !== 0;
+    const externalByPsw = external && (block.pswMask & PSW.EXTERNAL) === 0n;
+    const ioByPsw = io && (block.pswMask & PSW.IO) === 0n;
+    const flags = block.get32(SIE.CPU_FLAGS) & ~(CPU_FLAG.EXTERNAL_REQUEST | CPU_FLAG.IO_REQUEST);
+    const requests = (externalByPsw ? CPU_FLAG.EXTERNAL_REQUEST : 0) | (ioByPsw ? CPU_FLAG.IO_REQUEST : 0);
+    block.set32(SIE.CPU_FLAGS, (flags | requests) >>> 0);
+    const controls =
+      (external && !externalByPsw ? LOADS_CONTROL_0 : 0) | (io && !ioByPsw ? LOADS_CONTROL_6 : 0);
+    block.set16(SIE.LOAD_CONTROLS, controls);
   }
 }

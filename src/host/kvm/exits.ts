@@ -2,6 +2,8 @@
  * Why a virtual CPU returns to its user: KVM's exit reasons, by KVM's names (linux/kvm.h).
  */
 
+import type { IoInterruption } from './io-interrupts.ts';
+
 /** Why `Vcpu.run` returned. */
 export type Exit =
   /**
@@ -22,6 +24,19 @@ export type Exit =
       readonly fc: number;
       readonly sel1: number;
       readonly sel2: number;
+    }
+  /**
+   * TEST SUBCHANNEL, which user space executes. If the interruption of the subchannel was pending, it is not any more; user space
+   * makes it pending again if it cannot store the operand.
+   */
+  | {
+      readonly reason: 'KVM_EXIT_S390_TSCH';
+      /** The subsystem-identification word: general register 1. */
+      readonly subchannel: number;
+      /** The interruption that was pending, or null. */
+      readonly dequeued: IoInterruption | null;
+      /** The last four bytes of the instruction. */
+      readonly ipb: number;
     }
   /** The guest accessed memory of a slot, but the process has not mapped it, or does not allow the access. */
   | {

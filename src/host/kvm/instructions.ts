@@ -17,6 +17,7 @@ import { manageFrames, testBlock } from './frame-management.ts';
 import { accessGuest } from './guest-access.ts';
 import { DONE, type Handled, USER_SPACE } from './handled.ts';
 import { inject } from './inject.ts';
+import { executeIo, testPending, testSubchannel } from './io-instructions.ts';
 import { loadControls } from './load-control.ts';
 import { interceptedLength, operandAddress } from './operand.ts';
 import { handleSigp } from './sigp.ts';
@@ -45,21 +46,21 @@ const HANDLERS: readonly (readonly [mnemonic: string, opcode: number, handler: H
   ['RRBM', 0xb9ae, useKeys],
   ['IRBM', 0xb9ac, useKeys],
   ['TB', 0xb22c, testBlock],
-  ['CSCH', 0xb230, notOperational],
-  ['HSCH', 0xb231, notOperational],
-  ['MSCH', 0xb232, notOperational],
-  ['SSCH', 0xb233, notOperational],
-  ['STSCH', 0xb234, notOperational],
-  ['TSCH', 0xb235, notOperational],
-  ['TPI', 0xb236, notOperational],
-  ['SAL', 0xb237, notOperational],
-  ['RSCH', 0xb238, notOperational],
-  ['STCRW', 0xb239, notOperational],
-  ['STCPS', 0xb23a, notOperational],
-  ['RCHP', 0xb23b, notOperational],
-  ['SCHM', 0xb23c, notOperational],
-  ['CHSC', 0xb25f, notOperational],
-  ['XSCH', 0xb276, notOperational],
+  ['CSCH', 0xb230, executeIo],
+  ['HSCH', 0xb231, executeIo],
+  ['MSCH', 0xb232, executeIo],
+  ['SSCH', 0xb233, executeIo],
+  ['STSCH', 0xb234, executeIo],
+  ['TSCH', 0xb235, testSubchannel],
+  ['TPI', 0xb236, testPending],
+  ['SAL', 0xb237, executeIo],
+  ['RSCH', 0xb238, executeIo],
+  ['STCRW', 0xb239, executeIo],
+  ['STCPS', 0xb23a, executeIo],
+  ['RCHP', 0xb23b, executeIo],
+  ['SCHM', 0xb23c, executeIo],
+  ['CHSC', 0xb25f, executeIo],
+  ['XSCH', 0xb276, executeIo],
   ['STSI', 0xb27d, storeSystemInformation],
   ['STFL', 0xb2b1, storeFacilityList],
   ['PFMF', 0xb9af, manageFrames],
@@ -86,12 +87,6 @@ function opcodeOf(block: StateDescription): number {
     default:
       return ipa >>> 8;
   }
-}
-
-/** An I/O instruction: there is no channel subsystem, so that no subchannel is operational. */
-function notOperational(vcpu: GuestCpu): Handled {
-  vcpu.block.conditionCode = 3;
-  return DONE;
 }
 
 /** Stores `size` bytes at the operand's address, which must be a multiple of `size`. */

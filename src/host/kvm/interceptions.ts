@@ -133,6 +133,7 @@ export class Interceptions {
       case ICPT.WAIT:
         return this.#wait();
       case ICPT.EXTERNAL_REQUEST:
+      case ICPT.IO_REQUEST:
         return 'resume';
       case ICPT.EXTERNAL_INTERRUPTION:
         return this.#externalInterruption(cpu);

@@ -1,11 +1,12 @@
 /**
- * Pending external interruptions: those of one virtual CPU, and those that any virtual CPU may take.
- * Their priorities and subclass masks are in `EXTERNAL_CLASSES`.
+ * Pending interruptions: the external ones of one virtual CPU, and those that any virtual CPU may take.
+ * The priorities and subclass masks of external interruptions are in `EXTERNAL_CLASSES`.
  */
 
 import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
+import { IoInterrupts } from './io-interrupts.ts';
 
 /** The bits of a service signal's parameter that are the SCCB address. The others indicate pending events. */
 const SCCB_ADDRESS = 0xffff_fff8;
@@ -80,22 +81,49 @@ export class LocalInterrupts {
 }
 
 /**
- * The external interruptions of a virtual machine that any of its CPUs may take: the service signal. Methods that change
- * them throw LinuxError EBADF if it was destroyed, and EBUSY while a listener is called.
+ * The interruptions of a virtual machine that any of its CPUs may take: the service signal, I/O interruptions, and the machine check
+ * for pending channel reports. Methods that change them throw LinuxError EBADF if it was destroyed, and EBUSY while a
+ * listener is called.
  */
 export class FloatingInterrupts {
   /** The parameter of the pending service signal, or null if none is pending. */
   #serviceSignal: number | null = null;
+  #channelReport = false;
+  /** The I/O interruptions. */
+  readonly io: IoInterrupts;
   readonly #life: Life;
 
   /** @param life the life of the virtual machine */
   constructor(life: Life) {
     this.#life = life;
+    this.io = new IoInterrupts(life);
   }
 
   /** Whether nothing is pending. */
   get empty(): boolean {
-    return this.#serviceSignal === null;
+    return !this.serviceSignalPending && !this.#channelReport && this.io.pending === 0;
+  }
+
+  /** Whether a service signal is pending. */
+  get serviceSignalPending(): boolean {
+    return this.#serviceSignal !== null;
+  }
+
+  /** Whether the machine check for pending channel reports is pending. */
+  get channelReportPending(): boolean {
+    return this.#channelReport;
+  }
+
+  /** Makes the machine check pending that says that channel reports are pending. */
+  requestChannelReport(): void {
+    this.#life.demandQuiet();
+    this.#channelReport = true;
+  }
+
+  /** Clears the machine check for channel reports. */
+  clearChannelReport(): void {
+    this.#life.demandQuiet();
+    this.#channelReport = false;
   }
 
   /**
@@ -118,8 +146,15 @@ export class FloatingInterrupts {
   }
 
   /** Clears the pending service signal. */
-  clear(): void {
+  clearServiceSignal(): void {
     this.#life.demandQuiet();
     this.#serviceSignal = null;
+  }
+
+  /** Clears all that is pending. */
+  clear(): void {
+    this.clearServiceSignal();
+    this.clearChannelReport();
+    this.io.clear();
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../machine/index.ts';
 import type { InterruptionEvent, Trace } from '../../trace/index.ts';
 import type { GuestMemory } from './guest-memory.ts';
+import { type IoInterruption, ioCode } from './io-interrupts.ts';
 
 const PSW_SIZE = 16;
 
@@ -97,6 +98,18 @@ export class PrefixArea {
   external(code: number, cpuAddress: number, parameter: number): void {
     storeExternal(this.#fields, code, cpuAddress, parameter);
     this.#exchangePsw('external', code, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
+  }
+
+  /** Injects an I/O interruption. */
+  io(interruption: IoInterruption): void {
+    this.#store(LOWCORE.IO_CODE, ioCode(interruption));
+    this.#exchangePsw('io', interruption.subchannel, LOWCORE.IO_OLD_PSW, LOWCORE.IO_NEW_PSW);
+  }
+
+  /** Injects a machine-check interruption. The registers were stored already. @param code the machine-check-interruption code */
+  machineCheck(code: bigint): void {
+    this.#fields.set64(LOWCORE.MACHINE_CHECK_CODE, code);
+    this.#exchangePsw('machine-check', 0, LOWCORE.MACHINE_CHECK_OLD_PSW, LOWCORE.MACHINE_CHECK_NEW_PSW);
   }
 
   /** Injects a restart interruption. */

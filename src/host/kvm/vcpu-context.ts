@@ -22,7 +22,9 @@ export interface GuestMachine extends GuestMemory {
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly slots: MemorySlots;
-  /** The external interruptions that any of its virtual CPUs may take. */
+  /** Whether user space has a channel subsystem. Otherwise no subchannel is operational. */
+  readonly channelSubsystem: boolean;
+  /** The interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
   /** Its virtual CPUs, by CPU address. */
   readonly vcpus: readonly GuestCpu[];
@@ -61,6 +63,8 @@ export interface GuestCpu {
   pageFaultToken: bigint | null;
   /** Whether PSW and control register 0 enable it for a class of external interruptions, given by its subclass mask. */
   enabledFor(mask: number): boolean;
+  /** Whether PSW and control register 6 enable it for I/O interruptions of a subclass, given by its bit in control register 6. */
+  enabledForIo(mask: number): boolean;
   /** Returns the guest's control register `n`. */
   control(n: number): bigint;
   /** Sets the guest's control register `n`. */
@@ -77,6 +81,8 @@ export interface GuestCpu {
   storeStatus(address: number): void;
   /** Stores the status at its assigned locations. @throws as `storeStatus` */
   storeStatusAssigned(): void;
+  /** Stores the registers into the save areas of a machine check, in the prefix area. @throws as `storeStatus` */
+  storeMachineCheckAreas(): void;
   /** Copies the guest's registers from the processor that it runs on. */
   saveRegisters(cpu: Cpu): void;
   /** Copies the guest's registers to the processor. */

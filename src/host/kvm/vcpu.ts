@@ -12,12 +12,14 @@ import {
   CPU_FLAG,
   type Cpu,
   type CpuReset,
+  type CpuStatus,
   EXECUTION,
   eachCleared,
   FRAME_SIZE,
   INTERCEPT_KEYS,
   initialControl,
   interpret,
+  MACHINE_CHECK_FIELDS,
   PSW,
   type ResetPart,
   SIE,
@@ -34,6 +36,7 @@ import { GuestClocks } from './guest-clocks.ts';
 import { GuestMemoryFault } from './guest-memory.ts';
 import { Interceptions, memoryFault, restoringPswOnFault } from './interceptions.ts';
 import { LocalInterrupts } from './interrupts.ts';
+import { ioSubclasses } from './io-interrupts.ts';
 import { interceptedLength } from './operand.ts';
 import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
@@ -219,8 +222,23 @@ export class Vcpu implements GuestCpu {
    */
   storeStatus(address: number): void {
     demandInteger('address', address);
+    storeStatus(this.#status, (offset, bytes) => this.vm.writeGuest(BigInt(address + offset), bytes));
+  }
+
+  /** Stores the registers into the save areas of a machine check, in the prefix area. @throws as `storeStatus` */
+  storeMachineCheckAreas(): void {
+    const { prefix } = this.block;
+    const areas = prefix + ASSIGNED_STATUS;
+    storeStatus(
+      this.#status,
+      (offset, bytes) => this.vm.writeGuest(BigInt(areas + offset), bytes),
+      MACHINE_CHECK_FIELDS,
+    );
+  }
+
+  get #status(): CpuStatus {
     const { block, fr, gr, ar, fpc } = this;
-    const status = {
+    return {
       fr,
       gr,
       ar,
@@ -233,7 +251,6 @@ export class Vcpu implements GuestCpu {
       timer: this.#clocks.timer,
       clockComparator: block.get64(SIE.CLOCK_COMPARATOR),
     };
-    storeStatus(status, (offset, bytes) => this.vm.writeGuest(BigInt(address + offset), bytes));
   }
 
   /** Stores the status at absolute 0x1200, and the architectural mode at 163. @throws as `storeStatus` */
@@ -374,6 +391,13 @@ export class Vcpu implements GuestCpu {
     return (this.block.pswMask & PSW.EXTERNAL) !== 0n && (this.block.subclassMasks & mask) !== 0;
   }
 
+  /**
+   * Whether PSW and control register 6 enable it for I/O interruptions of a subclass, given by its bit in control register 6.
+   */
+  enabledForIo(mask: number): boolean {
+    return (this.block.pswMask & PSW.IO) !== 0n && (ioSubclasses(this) & mask) !== 0;
+  }
+
   /** Delivers pending interruptions, runs the guest once, and handles the end. Returns the exit, or 'resume'. */
   #step(cpu: Cpu, limit: number): Exit | 'resume' {
     const before = cpu.executed;
@@ -424,17 +448,43 @@ export class Vcpu implements GuestCpu {
    *   EINVAL for an address that is not 64 bits, or another number of bytes; otherwise as `run`
    */
   storeOperand(cpu: Cpu, address: bigint, bytes: Uint8Array): boolean {
-    demandDoubleword('address', address);
     demandBytes(bytes);
-    demandInteger('length', bytes.length, 1, FRAME_SIZE);
+    return this.#accessOperand(cpu, address, bytes.length, (guest, hi, lo) =>
+      guest.storeBytes(hi, lo, bytes.length, bytes),
+    );
+  }
+
+  /**
+   * Returns an operand of the intercepted instruction, for user space that executes it; or null if that is not possible: then the guest's
+   * exception is injected, or the PSW is set back to the instruction.
+   *
+   * @param cpu the processor that it ran on
+   * @param address the guest's logical address
+   * @param length 1 to 4096 bytes
+   * @throws as `storeOperand`
+   */
+  fetchOperand(cpu: Cpu, address: bigint, length: number): Uint8Array | null {
+    const bytes = new Uint8Array(demandOperandLength(length));
+    const fetched = this.#accessOperand(cpu, address, length, (guest, hi, lo) =>
+      guest.fetchBytes(hi, lo, length, bytes),
+    );
+    return fetched ? bytes : null;
+  }
+
+  #accessOperand(
+    cpu: Cpu,
+    address: bigint,
+    length: number,
+    access: (guest: Cpu, hi: number, lo: number) => void,
+  ): boolean {
+    demandDoubleword('address', address);
+    demandOperandLength(length);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
       this.vm.gmap.enable(cpu);
       this.#borrow(cpu);
       try {
-        return this.restoringPswOnFault(() =>
-          accessGuest(this, cpu, address, (guest, hi, lo) => guest.storeBytes(hi, lo, bytes.length, bytes)),
-        );
+        return this.restoringPswOnFault(() => accessGuest(this, cpu, address, access));
       } finally {
         this.vm.gmap.disable(cpu);
       }
@@ -462,4 +512,10 @@ export class Vcpu implements GuestCpu {
     this.fpc = cpu.fpc;
     this.guarded.set(cpu.guarded);
   }
+}
+
+/** Returns the length of an operand. @throws LinuxError EINVAL unless it is 1 to 4096 bytes */
+function demandOperandLength(length: number): number {
+  demandInteger('length', length, 1, FRAME_SIZE);
+  return length;
 }

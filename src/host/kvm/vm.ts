@@ -48,10 +48,11 @@ export class VirtualMachine implements GuestMachine {
   readonly mm: Mm;
   readonly gmap: Gmap;
   readonly slots: MemorySlots;
-  /** External interruptions that any of its virtual CPUs may take. */
+  /** Interruptions that any of its virtual CPUs may take. */
   readonly floating: FloatingInterrupts;
   readonly #keys: StorageKeys;
   readonly #vcpus: Vcpu[] = [];
+  #channelSubsystem = false;
   /** Ends when the virtual machine is destroyed. @internal */
   readonly life: Life;
   readonly #unsubscribe: () => void;
@@ -73,6 +74,21 @@ export class VirtualMachine implements GuestMachine {
     this.#keys = new StorageKeys(mm, this.slots);
     this.#unsubscribe = gmap.onInvalidated.subscribe((page) => {
       for (const vcpu of this.#vcpus) vcpu.prefixPages.invalidated(page);
+    });
+  }
+
+  /** Whether user space has a channel subsystem: see `enableChannelSubsystem`. */
+  get channelSubsystem(): boolean {
+    return this.#channelSubsystem;
+  }
+
+  /**
+   * KVM_CAP_S390_CSS_SUPPORT: user space executes I/O instructions from now on, apart from TPI. Until then, they end with condition
+   * code 3: no subchannel is operational.
+   */
+  enableChannelSubsystem(): void {
+    this.life.operation(() => {
+      this.#channelSubsystem = true;
     });
   }
 

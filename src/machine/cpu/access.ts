@@ -19,6 +19,7 @@ import type { ProcessorBlock } from '../processor-block.ts';
 import { KEY_CHANGED, KEY_REFERENCED, type Storage } from '../storage.ts';
 import { TLB_SLOTS, Tlb } from '../tlb.ts';
 import { AccessRegisterTranslation } from './art.ts';
+import { FetchWindow } from './fetch-window.ts';
 import type { ObservedAccess, Observer } from './observer.ts';
 import { ProgramEvents } from './program-events.ts';
 import { fetchOverridden, keyAllowsFetch, keyAllowsStore, lowAddressProtected } from './protection.ts';
@@ -141,6 +142,8 @@ export class CpuAccess extends CpuState {
   readonly tlb = new Tlb();
   /** Caches the guest's translations, from guest logical to guest absolute pages. */
   readonly guestTlb = new Tlb();
+  /** Where instructions are fetched from without a lookup. */
+  readonly fetchWindow = new FetchWindow();
   /** The context of the guest that the processor interprets, or null if it interprets none. */
   sie: SieContext | null = null;
   /** Whether no access takes the fast path: in check mode, while stores are program events, and while accesses are observed. */
@@ -183,6 +186,8 @@ export class CpuAccess extends CpuState {
   constructor(storage: Storage, installed: AccessFacilities, block: ProcessorBlock) {
     super(block);
     this.storage = storage;
+    this.tlb.watchers.push(this.fetchWindow);
+    this.guestTlb.watchers.push(this.fetchWindow);
     this.#installed = installed;
     this.#walk = new Walk(new AbsoluteEntries(storage));
     this.#guestWalk = new Walk(new GuestEntries(this));
@@ -367,14 +372,13 @@ export class CpuAccess extends CpuState {
   }
 
   /**
-   * Returns the address of the frame behind a page of the primary or home space if an access to it needs no more than the
-   * TLB entries that are there, or, with DAT off, if its key shows it referenced (and changed) already. Returns -1
+   * Returns the address of the frame behind a page if an access to it needs no more than the TLB entries that are there, or, with DAT off, if its key shows it referenced (and changed) already. Returns -1
    * otherwise. Records nothing and counts nothing.
    */
   cachedFrame(page: LogicalPage, access: Access): number {
     if (this.key !== 0 || this.#inspecting || (access === STORE && page < LOW_PAGES)) return -1;
     const { sie } = this;
-    const cr = controlRegisterOf(this.space) * 2;
+    const cr = controlRegisterOf(access === INSTRUCTION ? this.#space(access) : this.space) * 2;
     const asceHi = this.cr32[cr + 1] as number;
     const asceLo = this.cr32[cr] as number;
     if (sie !== null) {

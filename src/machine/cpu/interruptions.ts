@@ -249,6 +249,8 @@ export abstract class CpuInterruptions extends Processor {
   }
 
   #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {
+    // A listener may look at the counts of the TLBs.
+    this.fetchWindow.close();
     this.machine.trace.listener?.({
       type: 'interruption',
       cpu: this.address,

@@ -245,6 +245,12 @@ export abstract class Processor extends CpuAddressing {
     this.attention = true;
   }
 
+  /** Sets the PSW key, 0 to 15. The run loop then makes sure that instructions may still be fetched. */
+  setKey(key: number): void {
+    this.key = key;
+    this.attention = true;
+  }
+
   /** Loads the prefix register and purges the translations that depend on it. */
   setPrefix(prefix: number): void {
     this.prefix = prefix & 0x7fff_e000;

@@ -8,28 +8,36 @@
 import { logicalPage } from '../addresses.ts';
 import { BusyError } from '../busy-error.ts';
 import { Clock } from '../clock.ts';
-import { UNWIND } from '../cpu/access.ts';
+import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
-import { type ExecuteTable, executeTable, keyOf, operandTable } from '../instructions/decode.ts';
+import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
+import { FRAME_SIZE } from '../storage.ts';
 import type { CodeCache } from './compile/code-cache.ts';
 import { CompiledCode } from './compile/compiled-code.ts';
+import { ADDRESSES, type DecodedCode, type DecodedInstruction, decodedCode, PLACES } from './decoded-code.ts';
+
+/** The last offset in a page of an instruction that is fetched through the window: neither it nor its end may be in the next page. */
+const LAST_IN_WINDOW = 0xff8;
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
   #busy = false;
   /** The instructions of the machine's model, in the form that the current mode needs. */
-  #table: ExecuteTable;
+  readonly #table: ExecuteTable;
+  readonly #code: DecodedCode;
+  #setsRegisters = false;
   /** Executes compiled code, or null: the interpreter executes everything. */
   #compiled: CompiledCode | null = null;
 
   constructor(machine: Configuration, address: number) {
     super(machine, address);
     this.#table = executeTable(machine.cpuModel);
+    this.#code = decodedCode(machine.cpuModel);
     this.reset();
   }
 
@@ -132,8 +140,8 @@ export class Cpu extends CpuInterruptions {
     const end = Math.min(limit, this.executed + this.#instructionsToClock());
     this.attention = false;
     this.operandRegister = 0;
-    const { cpuModel } = this.machine;
-    this.#table = this.space === SPACE.PRIMARY ? executeTable(cpuModel) : operandTable(cpuModel);
+    this.fetchWindow.close();
+    this.#setsRegisters = this.space !== SPACE.PRIMARY;
     try {
       if (this.per || this.sie?.enforceEvents) {
         if (!this.#watching(end)) return null;
@@ -141,16 +149,15 @@ export class Cpu extends CpuInterruptions {
         return this.#observed(end, this.observer.before);
       } else if (this.#compiled !== null) {
         this.#compiling(end, this.#compiled);
+        this.fetchWindow.close();
         return null;
       } else {
-        while (this.executed < end && !this.attention) {
-          this.#one();
-          this.executed++;
-          this.programInterruptions = 0;
-        }
+        this.#interpret(end, false);
+        this.fetchWindow.close();
         return null;
       }
     } catch (thrown) {
+      this.fetchWindow.close();
       if (thrown !== this.unwind) throw thrown;
       this.observer?.abandoned();
       this.executingTarget = false;
@@ -168,25 +175,85 @@ export class Cpu extends CpuInterruptions {
   #compiling(end: number, compiled: CompiledCode): void {
     this.branched = false;
     while (this.executed < end && !this.attention) {
-      this.#complete();
+      this.#interpret(end, true);
       while (this.branched) {
         this.branched = false;
         if (this.executed >= end || this.attention) break;
         if (!compiled.run(end)) continue;
         // Compiled code has left an instruction to the interpreter.
         if (this.executed >= end) break;
-        this.#complete();
+        this.#interpret(this.executed + 1, false);
         compiled.interpreted();
         this.branched = true;
       }
     }
   }
 
-  /** Executes one instruction and counts it. */
-  #complete(): void {
-    this.#one();
-    this.executed++;
-    this.programInterruptions = 0;
+  /**
+   * Executes instructions until `executed` is `end` or `attention` is set, and, if `toBranch`, until one has branched.
+   */
+  #interpret(end: number, toBranch: boolean): void {
+    const { fetchWindow: window } = this;
+    const { view } = this.storage;
+    const { words, instructions } = this.#code;
+    const setsRegisters = this.#setsRegisters;
+    while (this.executed < end && !this.attention) {
+      const hi = this.iaHi;
+      const lo = this.iaLo;
+      const offset = lo ^ window.lo;
+      if (hi === window.hi && (offset & ~0xffe) === 0 && offset <= LAST_IN_WINDOW) {
+        const at = window.frame * FRAME_SIZE + offset;
+        const w = view.getUint32(at);
+        const place = (at >>> 1) & (PLACES - 1);
+        let code = instructions[place] as DecodedInstruction;
+        if (words[place] !== w || (code.length === 6 && view.getUint16(at + 4) !== code.x))
+          code = this.#code.decode(place, w, view.getUint16(at + 4));
+        this.startHi = this.insHi = hi;
+        this.startLo = this.insLo = lo;
+        this.length = code.length;
+        this.iaLo = lo + code.length;
+        window.fetches++;
+        if (setsRegisters) this.setOperandRegisters(w, code.x);
+        switch (code.addresses) {
+          case ADDRESSES.NONE:
+            code.run(this, code.a, code.b, code.d, code.e, code.f);
+            break;
+          case ADDRESSES.BASE:
+            this.effective(code.base, code.displacement);
+            code.run(this, code.a, code.b, code.d, 0, 0);
+            break;
+          case ADDRESSES.INDEXED:
+            this.effectiveIndexed(code.index, code.base, code.displacement);
+            code.run(this, code.a, code.b, 0, 0, 0);
+            break;
+          case ADDRESSES.TWO:
+            this.effective(code.base, code.displacement);
+            this.effective2(code.base2, code.displacement2);
+            code.run(this, code.a, code.b, code.d, 0, 0);
+            break;
+          default:
+            if (code.execute === undefined) this.#unknown(w, code.x);
+            else code.execute(this, w, code.x);
+        }
+      } else {
+        if (this.#opensWindow(hi, lo)) continue;
+        this.#one();
+      }
+      this.executed++;
+      this.programInterruptions = 0;
+      if (toBranch && this.branched) return;
+    }
+  }
+
+  /** Opens the fetch window for an instruction, if it need not be fetched with checks. Returns whether it is open then. */
+  #opensWindow(hi: number, lo: number): boolean {
+    if ((lo & 1) !== 0 || (lo & 0xfff) > LAST_IN_WINDOW) return false;
+    const frame = this.cachedFrame(logicalPage(hi * 0x10_0000 + (lo >>> 12)), INSTRUCTION);
+    if (frame < 0) return false;
+    const { dat, sie } = this;
+    const first = dat || sie !== null ? this.tlb : null;
+    this.fetchWindow.open(hi, lo, frame / FRAME_SIZE, first, dat && sie !== null ? this.guestTlb : null);
+    return true;
   }
 
   /** As the loop of `#instructions`, with an observer that is called before each instruction. */
@@ -279,6 +346,7 @@ export class Cpu extends CpuInterruptions {
   }
 
   #dispatch(w: number, x: number): void {
+    if (this.#setsRegisters) this.setOperandRegisters(w, x);
     const execute = this.#table[keyOf(w, x)];
     if (execute === undefined) this.#unknown(w, x);
     else execute(this, w, x);

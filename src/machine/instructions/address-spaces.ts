@@ -325,7 +325,7 @@ function reduceAuthority(c: Processor, r1: number, r2: number): void {
   const bit = c.addressing === ADDRESSING.BITS_31 ? 0x8000_0000 : 0;
   storage.set32(at + DUCT.RETURN_ADDRESS, c.iaHi);
   storage.set32(at + DUCT.RETURN_ADDRESS + 4, (c.iaLo | bit) >>> 0);
-  c.key = key;
+  c.setKey(key);
   c.problem = true;
   loadControl(c, 3, secondaryInstance(c), (mask << 16) | secondaryAsn(c));
   branchWithMode(c, c.high(r2), c.low(r2));
@@ -340,7 +340,7 @@ function returnAuthority(c: Processor, r1: number, r2: number, saved: number): v
   TRACE.commit(c);
   c.storage.set32(at + DUCT.AUTHORITY, saved & ~REDUCED);
   saveAddress(c, r1);
-  c.key = (saved >>> 4) & 15;
+  c.setKey((saved >>> 4) & 15);
   c.problem = (saved & PROBLEM_STATE) !== 0;
   loadControl(c, 3, secondaryInstance(c), (saved & 0xffff_0000) | secondaryAsn(c));
   c.breakingEvent();

@@ -5,7 +5,7 @@ import { InternalError } from '../internal-error.ts';
 import { PGM } from '../interruption.ts';
 import { FACILITIES, facilityListOf } from './facilities.ts';
 import { type Execute, FORMATS, type OpcodeShape } from './formats.ts';
-import type { InstructionLine } from './line.ts';
+import { type InstructionLine, isPlain } from './line.ts';
 import { INSTRUCTIONS } from './table.ts';
 
 const SHAPES: readonly OpcodeShape[] = ['byte', 'halfword', 'nibble', 'ends'];
@@ -17,7 +17,6 @@ const SHAPE_OF = new Uint8Array(256);
 export type ExecuteTable = readonly (Execute | undefined)[];
 
 const TABLES = new Map<CpuModel, ExecuteTable>();
-const OPERAND_TABLES = new Map<CpuModel, ExecuteTable>();
 
 const LINES = new Map<number, InstructionLine>();
 
@@ -62,26 +61,6 @@ function makeTable(model: CpuModel): ExecuteTable {
   return table;
 }
 
-/**
- * Returns the table of a model for the modes in which access registers or relative addresses matter to the space of an
- * operand: all but the primary-space mode. It executes the same instructions, and sets the access registers of their operands.
- */
-export function operandTable(model: CpuModel): ExecuteTable {
-  let table = OPERAND_TABLES.get(model);
-  if (table === undefined) {
-    table = executeTable(model).map((execute) => execute && withOperandRegisters(execute));
-    OPERAND_TABLES.set(model, table);
-  }
-  return table;
-}
-
-const withOperandRegisters =
-  (execute: Execute): Execute =>
-  (c, w, x) => {
-    c.setOperandRegisters(w, x);
-    execute(c, w, x);
-  };
-
 /** Returns the line of an encoded instruction, or undefined if the operation code is invalid. */
 export function lineOf(w: number, x: number): InstructionLine | undefined {
   return LINES.get(keyOf(w, x));
@@ -97,10 +76,11 @@ function tableKey(shape: OpcodeShape, opcode: number): number {
 }
 
 /** Returns the function that executes a line: it checks for privilege and interception, then decodes the operands. */
-function executeOf([, format, , , run, options]: InstructionLine): Execute {
+function executeOf(line: InstructionLine): Execute {
+  const [, format, , , run, options] = line;
   const plain = FORMATS[format].bind(run);
   const { privileged = false, intercept = 0, loadsControls = false } = options ?? {};
-  if (!privileged && intercept === 0) return plain;
+  if (isPlain(line)) return plain;
   return (c, w, x) => {
     if (privileged && c.problem) c.program(PGM.PRIVILEGED_OPERATION);
     if (c.sie !== null) {

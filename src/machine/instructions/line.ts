@@ -61,3 +61,8 @@ export type InstructionLine = readonly [
   run: Operation,
   options?: LineOptions,
 ];
+
+/** Whether nothing is to be checked before the operation: no privilege, no interception. */
+export function isPlain([, , , , , options]: InstructionLine): boolean {
+  return options?.privileged !== true && (options?.intercept ?? 0) === 0;
+}

@@ -258,7 +258,7 @@ function enterProgram(c: Processor, entry: TableEntry, stacking: boolean): void 
   const mask = (replaces ? 0 : keyMask(c)) | entry.newKeyMask;
   loadControl(c, 3, secondaryInstance(c), (mask << 16) | ((c.cr32[6] as number) & 0xffff));
   if (stacking) {
-    if (flags & FLAG.REPLACE_KEY) c.key = (flags >>> 20) & 15;
+    if (flags & FLAG.REPLACE_KEY) c.setKey((flags >>> 20) & 15);
     if (flags & FLAG.REPLACE_INDEX) {
       loadControl(c, 8, c.cr32[17] as number, ((flags & 0xffff) << 16) | ((c.cr32[16] as number) & 0xffff));
     }

@@ -146,7 +146,7 @@ export function extractionAuthority(c: Processor): void {
 function spka(c: Processor): void {
   const key = (c.eaLo >>> 4) & 15;
   keyAllowed(c, key);
-  c.key = key;
+  c.setKey(key);
 }
 
 /** INSERT PSW KEY, into register 2. */

@@ -1,45 +1,65 @@
-/** Two processors that must do the same: one interprets, the other compiles what is executed twice. */
+/**
+ * Three processors that must do the same: one interprets, one compiles what is executed twice, and one is right: it has an
+ * observer, and so it fetches and decodes each instruction anew.
+ */
 
+import type { Observer } from '../cpu/observer.ts';
 import type { Cpu } from '../engine/cpu.ts';
 import type { MachineOptions } from '../machine.ts';
 import { bare, CODE, MODE_64, put } from './bare.ts';
 
-/** A pair of processors. */
+/** Asks for nothing, but is called before each instruction. */
+const OBSERVER: Observer = {
+  before: () => false,
+  accessed: null,
+  stored: () => false,
+  abandoned: () => undefined,
+  ended: () => false,
+};
+
+/** The processors, each of a machine of its own. */
 export class Engines {
+  readonly right: Cpu;
   readonly interpreted: Cpu;
   readonly compiled: Cpu;
 
   constructor(options: MachineOptions = {}) {
+    this.right = bare({ ...options, engine: 'interpret' });
+    this.right.observer = OBSERVER;
     this.interpreted = bare({ ...options, engine: 'interpret' });
     this.compiled = bare({ ...options, engine: 'compile' });
   }
 
-  /** Does something to both. */
-  both(change: (cpu: Cpu) => void): void {
+  /** Does something to all. */
+  all(change: (cpu: Cpu) => void): void {
+    change(this.right);
     change(this.interpreted);
     change(this.compiled);
   }
 
-  /** Makes both begin a program, in hexadecimal. */
+  /** Makes all begin a program, in hexadecimal. */
   begin(hex: string, mask = MODE_64): void {
-    this.both((cpu) => {
+    this.all((cpu) => {
       put(cpu, CODE, hex);
       cpu.setPsw(mask, BigInt(CODE));
     });
   }
 
-  /** Runs both with each limit in turn. Returns what differs then: the compiled value and the right one. */
+  /** Runs all with each limit in turn. Returns what differs then from the right one: the value and the right value. */
   differences(...limits: number[]): string[] {
+    return this.differencesOf((cpu, limit) => cpu.run(limit), ...limits);
+  }
+
+  /** As `differences`, with another way to run. */
+  differencesOf(run: (cpu: Cpu, limit: number) => unknown, ...limits: number[]): string[] {
+    const endOf = (cpu: Cpu, limit: number) => Object.entries({ stop: run(cpu, limit), ...stateOf(cpu) });
     return limits.flatMap((limit, n) => {
-      const ends = [this.compiled, this.interpreted].map((cpu) => ({
-        stop: cpu.run(limit),
-        ...stateOf(cpu),
-      }));
-      const [compiled, right] = ends.map((end) =>
-        Object.entries(end).map(([name, value]) => [name, shown(value)]),
-      );
-      return (compiled ?? []).flatMap(([name, value], i) =>
-        value === right?.[i]?.[1] ? [] : [`run ${n}, ${name}: ${value}, not ${right?.[i]?.[1]}`],
+      const right = endOf(this.right, limit);
+      return (['interpreted', 'compiled'] as const).flatMap((engine) =>
+        endOf(this[engine], limit).flatMap(([name, value], i) => {
+          const [is, expected] = [shown(value), shown(right[i]?.[1])];
+          return is === expected ? [] : [`run ${n}, ${engine}, ${name}: ${is}, not ${expected}`];
+        }),
       );
     });
   }

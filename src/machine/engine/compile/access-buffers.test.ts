@@ -44,7 +44,7 @@ function translate(cpu: Cpu): void {
 /** Runs a program that begins with DAT on. Returns what differs. */
 function differences(hex: string, prepare: (cpu: Cpu) => void = () => undefined): string[] {
   const engines = new Engines();
-  engines.both((cpu) => {
+  engines.all((cpu) => {
     translate(cpu);
     prepare(cpu);
   });
@@ -94,7 +94,7 @@ describe('a page that is in the buffers', () => {
     const engines = new Engines();
     // LG 1,0(2); RRBE 0,2; BRC 15,.-10
     engines.begin('e31020000004 b22a0002 a7f4fffb');
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.gr[2] = BigInt(DATA);
     });
     expect(engines.differences(60, 61, 62)).toEqual([]);
@@ -103,7 +103,7 @@ describe('a page that is in the buffers', () => {
 
 it('the buffers of a context that compiling has purged do not have page 0', () => {
   const engines = new Engines();
-  engines.both((cpu) => {
+  engines.all((cpu) => {
     cpu.setPrefix(0x8000);
     cpu.storage.set32(0x8c, 0x1111);
     cpu.storage.set32(0x808c, 0x2222);

@@ -87,8 +87,8 @@ export class AccessBuffers {
     // Storage can be that of a former machine.
     if (this.#used[0] !== 0) this.#words.fill(0);
     this.#used[0] = 0;
-    cpu.tlb.watcher = new Watcher(this, false);
-    cpu.guestTlb.watcher = new Watcher(this, true);
+    cpu.tlb.watchers.push(new Watcher(this, false));
+    cpu.guestTlb.watchers.push(new Watcher(this, true));
   }
 
   /** Selects the context of the processor's state. Returns the absolute address of its buffers. */

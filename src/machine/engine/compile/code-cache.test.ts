@@ -9,7 +9,7 @@ describe('a program that stores into its code', () => {
     const engines = new Engines();
     // ALFI 0,1; STC 2,5(15); AHI 2,1; BRC 15,.-14
     engines.begin('c20b00000001 4220f005 a72a0001 a7f4fff9');
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.gr[15] = BigInt(CODE);
     });
     expect(engines.differences(100, 100, 300)).toEqual([]);
@@ -19,7 +19,7 @@ describe('a program that stores into its code', () => {
     const engines = new Engines();
     // As before, behind 68 bytes of NOPR.
     engines.begin(`${'0700'.repeat(34)}c20b00000001 4220f049 a72a0001 a7f4ffd7`);
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.gr[15] = BigInt(CODE);
     });
     expect(engines.differences(300, 301, 302)).toEqual([]);
@@ -29,7 +29,7 @@ describe('a program that stores into its code', () => {
     const engines = new Engines();
     // BRASL 14,func; STC 2,15(15); AHI 2,1; BRC 15,.-14; func: AHI 1,0; BCR 15,14
     engines.begin('c0e500000009 4220f015 a72a0001 a7f4fff9 a71a0000 07fe');
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.gr[15] = BigInt(CODE);
     });
     expect(engines.differences(100, 101, 300)).toEqual([]);
@@ -42,7 +42,7 @@ describe('the host', () => {
     // AHI 1,1; BRC 15,.-4
     engines.begin('a71a0001 a7f4fffe');
     expect(engines.differences(100)).toEqual([]);
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.storage.set16(CODE + 2, 2);
     });
     expect(engines.differences(100, 101)).toEqual([]);

@@ -20,9 +20,10 @@
  *     store the registers
  */
 
+import type { Address } from '../../instructions/fields.ts';
 import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
-import type { Address, Decoded } from './decoded.ts';
+import type { Decoded } from './decoded.ts';
 import { Body, F64, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
 
 /** Why compiled code returned. */

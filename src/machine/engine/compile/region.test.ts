@@ -28,7 +28,7 @@ describe('an exit', () => {
     const engines = new Engines();
     // BRASL 14,func; AGHI 2,-1; BRC 7,.-10; AGHI 4,-1; BRC 15,.-18; func: AGHI 5,-1; LHI 3,-7; AHI 3,8; BCR 15,12
     engines.begin('c0e50000000b a72bffff a774fffb a74bffff a7f4fff7 a75bffff a738fff9 a73a0008 07fc');
-    engines.both((cpu) => {
+    engines.all((cpu) => {
       cpu.gr[2] = 1000n;
       // Not the address after the call: the region does not know it.
       cpu.gr[12] = BigInt(CODE + 0x1000);

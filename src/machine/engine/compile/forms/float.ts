@@ -4,8 +4,9 @@
  * the inexact flag is on, so that no flag can change. All else is for the interpreter.
  */
 
+import type { Address } from '../../../instructions/fields.ts';
 import { CC } from '../condition-code.ts';
-import type { Address, Decoded } from '../decoded.ts';
+import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { OP } from '../wasm.ts';
 import { type Form, type FormTable, operand } from './form.ts';

@@ -1,6 +1,7 @@
 /** Second operands: registers, storage and immediates, as 64-bit numbers. */
 
-import type { Address, Decoded } from '../decoded.ts';
+import type { Address } from '../../../instructions/fields.ts';
+import type { Decoded } from '../decoded.ts';
 import type { Emitter } from '../emitter.ts';
 import { operand } from './form.ts';
 

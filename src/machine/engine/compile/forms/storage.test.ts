@@ -20,7 +20,7 @@ it.each([
   for (const distance of DISTANCES) {
     for (const length of LENGTHS) {
       const engines = new Engines();
-      engines.both((cpu) => {
+      engines.all((cpu) => {
         for (let i = 0; i < 0x100; i++) cpu.storage.bytes[DATA + i] = (i * 37) >>> 2;
         cpu.gr[2] = BigInt(DATA + 0x40);
         cpu.gr[3] = BigInt(DATA + 0x40 + distance);

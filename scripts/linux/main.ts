@@ -1,0 +1,43 @@
+/**
+ * Boots Debian's kernel for s390x with busybox to a shell.
+ *
+ *     npm run linux                     a shell
+ *     npm run linux -- --prepare        only fetches the files and prints the command that boots them
+ *     npm run linux -- -- --cpus 4      with options of `guesthouse boot`
+ *
+ * Fetches two packages by name into a scratch folder: see packages.ts.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from '../checkout.ts';
+import { initrd } from './initrd.ts';
+import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
+
+const { values, positionals } = parseArgs({
+  options: {
+    prepare: { type: 'boolean' },
+    scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
+    append: { type: 'string', default: 'console=ttysclp0' },
+  },
+  allowPositionals: true,
+});
+
+const { scratch, append } = values;
+const kernel = kernelOf(unpackedPackage(scratch, kernelPackage()));
+const busybox = busyboxOf(unpackedPackage(scratch, 'busybox-static'));
+const disk = join(scratch, 'initrd.img');
+writeFileSync(disk, initrd(busybox));
+
+const command = ['boot', kernel, '--initrd', disk, '--append', append, ...positionals];
+if (values.prepare) {
+  console.log(`guesthouse ${command.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ')}`);
+} else {
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'bin/guesthouse.js'), ...command], {
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+}

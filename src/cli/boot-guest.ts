@@ -1,0 +1,120 @@
+/** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
+
+import type { Host, Mm } from '../host/index.ts';
+import { MIB } from '../host/internal.ts';
+import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
+import {
+  checkBeginning,
+  type ElfImage,
+  type GuestConsole,
+  ImageError,
+  linuxKernelOf,
+  type MemoryMap,
+  Monitor,
+  parseImage,
+  type SymbolTable,
+  symbolsOf,
+} from '../vmm/index.ts';
+import { readLimited } from './files.ts';
+import { UsageError } from './output.ts';
+import { checkStorage } from './sizes.ts';
+
+/** Process address behind guest address 0, unless `--map` is given. */
+const MEMORY_AT = 256n * MIB;
+/** Storage for everything except the guest's memory: tables, and a reserve. */
+const STORAGE_RESERVE = 64n * MIB;
+/** Maximum size of an image, and of an initial RAM disk, in bytes. Kernels with all their symbols have some hundred MiB. */
+const IMAGE_MAX = 1 << 30;
+const INITRD_MAX = 1 << 30;
+/** The default size of memory: of a bare-metal image, and of a Linux kernel. */
+const MEMORY = 64n * MIB;
+const LINUX_MEMORY = 512n * MIB;
+
+/** The options that describe a guest. */
+export interface GuestFlags {
+  /** The size of memory from guest address 0 on; undefined for the default. */
+  readonly memory?: bigint;
+  readonly map: MemoryMap[];
+  readonly cpus: number;
+  readonly cpu: CpuModel;
+  readonly engine: Engine;
+  /** The path of an initial RAM disk. */
+  readonly initrd?: string;
+}
+
+/** A guest to boot: its files were read and checked. */
+export interface GuestToBoot {
+  readonly image: ElfImage;
+  readonly symbols: SymbolTable;
+  readonly commandLine: string;
+  readonly initrd: Uint8Array | null;
+  readonly cpus: number;
+  /** The size of memory from guest address 0 on, and further ranges. */
+  readonly memory: bigint;
+  readonly map: readonly MemoryMap[];
+}
+
+/** Reads the files of a guest. @throws UsageError naming the file that cannot be used */
+export function readGuest(path: string, commandLine: string, flags: GuestFlags): GuestToBoot {
+  const { image, symbols, isKernel } = readImage(path);
+  if (flags.initrd !== undefined && !isKernel)
+    throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
+  const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
+  const { cpus, map, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
+  return { image, symbols, commandLine, initrd, cpus, memory, map };
+}
+
+function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKernel: boolean } {
+  try {
+    // A file of another kind is rejected before it is read to its end, because a device may have no end.
+    const file = readLimited(path, IMAGE_MAX, checkBeginning);
+    const image = parseImage(file);
+    return { image, symbols: symbolsOf(file), isKernel: linuxKernelOf(image) !== null };
+  } catch (error) {
+    if (error instanceof ImageError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Makes the machine for a guest. @param storage to be reused. @throws UsageError if there is no such machine */
+export function makeMachine(
+  guest: GuestToBoot,
+  { cpu: cpuModel, engine }: GuestFlags,
+  storage: Storage | null = null,
+): Machine {
+  if (storage !== null) return new Machine({ storage, cpuModel, engine });
+  try {
+    return new Machine({ storageSize: storageFor(guest), cpuModel, engine });
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Returns the size of storage for all memory of the guest. Memory that it does not touch costs nothing. */
+function storageFor({ memory, map }: GuestToBoot): number {
+  const whole = map.reduce((sum, { length }) => sum + length, memory);
+  checkStorage('guest memory', whole);
+  const wanted = whole + STORAGE_RESERVE;
+  const size = Number(((wanted + wanted / 64n) / MIB + 1n) * MIB);
+  return Math.max(size, DEFAULT_STORAGE_SIZE);
+}
+
+/** Makes the guest, in a process of its own. @throws as `Monitor` */
+export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
+  const { image, commandLine, initrd, cpus } = guest;
+  const maps = mapsFor(mm, guest);
+  return new Monitor(host, mm, { image, maps, console, arguments: commandLine, initrd, cpus, input: true });
+}
+
+/** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */
+function mapsFor(mm: Mm, { memory, map }: GuestToBoot): readonly MemoryMap[] {
+  const whole = ((memory + MIB - 1n) / MIB) * MIB;
+  const maps = whole > 0n ? [{ from: MEMORY_AT, to: 0n, length: whole }, ...map] : map;
+  for (const { from, length } of maps) {
+    for (let at = from; at < from + length; at += MIB) {
+      if (!mm.mappings.at(Number(at >> 12n))) mm.mmap({ address: at, length: MIB });
+    }
+  }
+  return maps;
+}
