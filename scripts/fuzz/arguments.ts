@@ -4,7 +4,16 @@ import { parseArgs } from 'node:util';
 import { parseShard, type Shard } from '../../src/fuzz/index.ts';
 import { ENGINES, type Engine } from '../../src/machine/index.ts';
 
-export const WHATS = ['scenarios', 'guests', 'library', 'images', 'texts', 'floats', 'engines'] as const;
+export const WHATS = [
+  'scenarios',
+  'guests',
+  'library',
+  'images',
+  'texts',
+  'floats',
+  'engines',
+  'devices',
+] as const;
 export type What = (typeof WHATS)[number];
 
 const USAGE = `usage: npm run fuzz -- [--what ${WHATS.join('|')}] [--seed S] [--minutes M | --runs N] [--shard I/N]

@@ -5,6 +5,7 @@ import {
   Campaign,
   CaseCampaign,
   type CaseFailure,
+  DevicesFuzzer,
   EnginesFuzzer,
   FloatsFuzzer,
   type Fuzzer,
@@ -49,6 +50,8 @@ export function fuzzerOf({ what, engine }: Pick<Arguments, 'what' | 'engine'>): 
       return new FloatsFuzzer() as unknown as Fuzzer;
     case 'engines':
       return new EnginesFuzzer() as unknown as Fuzzer;
+    case 'devices':
+      return new DevicesFuzzer() as unknown as Fuzzer;
     case 'texts':
       return new TextsFuzzer({
         texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),

@@ -15,7 +15,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../checkout.ts';
 import { initrd } from './initrd.ts';
+import { modulesWithNeeds } from './modules.ts';
 import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
+
+/** Drivers of the virtio devices, and a file system. */
+const MODULES = ['virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
 
 const { values, positionals } = parseArgs({
   options: {
@@ -27,10 +31,12 @@ const { values, positionals } = parseArgs({
 });
 
 const { scratch, append } = values;
-const kernel = kernelOf(unpackedPackage(scratch, kernelPackage()));
+const kernelFiles = unpackedPackage(scratch, kernelPackage());
+const kernel = kernelOf(kernelFiles);
+const modules = modulesWithNeeds(kernelFiles, MODULES);
 const busybox = busyboxOf(unpackedPackage(scratch, 'busybox-static'));
 const disk = join(scratch, 'initrd.img');
-writeFileSync(disk, initrd(busybox));
+writeFileSync(disk, initrd(busybox, { modules }));
 
 const command = ['boot', kernel, '--initrd', disk, '--append', append, ...positionals];
 if (values.prepare) {

@@ -1,9 +1,11 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
+import { BlockDevice, EntropyDevice, SeededBytes, VirtioCcw } from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
 import {
+  type AttachedDevice,
   checkBeginning,
   type ElfImage,
   type GuestConsole,
@@ -15,6 +17,7 @@ import {
   type SymbolTable,
   symbolsOf,
 } from '../vmm/index.ts';
+import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
 import { checkStorage } from './sizes.ts';
@@ -26,6 +29,9 @@ const STORAGE_RESERVE = 64n * MIB;
 /** Maximum size of an image, and of an initial RAM disk, in bytes. Kernels with all their symbols have some hundred MiB. */
 const IMAGE_MAX = 1 << 30;
 const INITRD_MAX = 1 << 30;
+/** Device numbers. */
+const ENTROPY_NUMBER = 0x0002;
+const FIRST_DISK_NUMBER = 0x0010;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
 const LINUX_MEMORY = 512n * MIB;
@@ -40,6 +46,9 @@ export interface GuestFlags {
   readonly engine: Engine;
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
+  readonly disk: readonly DiskFlag[];
+  /** The seed of the entropy device. */
+  readonly seed: number;
 }
 
 /** A guest to boot: its files were read and checked. */
@@ -52,6 +61,10 @@ export interface GuestToBoot {
   /** The size of memory from guest address 0 on, and further ranges. */
   readonly memory: bigint;
   readonly map: readonly MemoryMap[];
+  readonly disks: readonly OpenDisk[];
+  readonly seed: number;
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks. */
+  readonly hasChannels: boolean;
 }
 
 /** Reads the files of a guest. @throws UsageError naming the file that cannot be used */
@@ -60,8 +73,10 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
   if (flags.initrd !== undefined && !isKernel)
     throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
-  const { cpus, map, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
-  return { image, symbols, commandLine, initrd, cpus, memory, map };
+  const { cpus, map, seed, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
+  const disks = flags.disk.map(openDisk);
+  const hasChannels = isKernel || disks.length > 0;
+  return { image, symbols, commandLine, initrd, cpus, memory, map, disks, seed, hasChannels };
 }
 
 function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKernel: boolean } {
@@ -102,9 +117,23 @@ function storageFor({ memory, map }: GuestToBoot): number {
 
 /** Makes the guest, in a process of its own. @throws as `Monitor` */
 export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
-  const { image, commandLine, initrd, cpus } = guest;
+  const { image, commandLine, initrd, cpus, hasChannels } = guest;
   const maps = mapsFor(mm, guest);
-  return new Monitor(host, mm, { image, maps, console, arguments: commandLine, initrd, cpus, input: true });
+  const devices = hasChannels ? devicesOf(guest) : undefined;
+  const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
+  return new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
+}
+
+/** Returns the devices of a guest on channels: entropy as 0.0.0002, and disks from 0.0.0010 on. */
+function devicesOf({ disks, seed }: GuestToBoot): AttachedDevice[] {
+  const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
+  return [
+    { device: entropy, number: ENTROPY_NUMBER },
+    ...disks.map((disk, n) => ({
+      device: new VirtioCcw(new BlockDevice(disk.backend())),
+      number: FIRST_DISK_NUMBER + n,
+    })),
+  ];
 }
 
 /** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */

@@ -8,6 +8,7 @@ import { CPU_MODELS, ENGINES } from '../machine/index.ts';
 import { type ConsoleChoice, describeEnd, type End, ImageError, type SymbolTable } from '../vmm/index.ts';
 import { type GuestFlags, type GuestToBoot, makeMachine, makeMonitor, readGuest } from './boot-guest.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
+import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
 import { example } from './examples.ts';
 import { KeptConsole, PrintedConsole } from './guest-console.ts';
@@ -20,7 +21,7 @@ import { columns, complain, EXIT, Output, outputFailure, UsageError } from './ou
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { TraceFile } from './trace-file.ts';
 
-const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both'];
+const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both', 'virtio'];
 /** Time in milliseconds that a reader of standard output has after an interrupt. */
 const LAST_OUTPUT = 100;
 
@@ -81,6 +82,17 @@ export function addBoot(program: Command): void {
     )
     .option('--initrd <file>', 'the initial RAM disk of a Linux kernel')
     .option('--append <text>', 'the command line of a Linux kernel')
+    .addOption(
+      new Option(
+        '--disk <file[:mode]>',
+        'a virtio disk (0.0.0010, 0.0.0011, …). Mode: snapshot keeps what is written in memory; ro; rw. May be repeated',
+      )
+        .argParser(diskOption)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
+    )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .addOption(
@@ -96,7 +108,7 @@ export function addBoot(program: Command): void {
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
-      new Option('--console <which>', 'the console to show; auto: line until the guest uses ascii')
+      new Option('--console <which>', 'the console to show; auto: line until the guest uses another')
         .choices(CONSOLES)
         .default('auto'),
     )
@@ -148,6 +160,9 @@ function commandLineOf(words: readonly string[], { append }: BootFlags): string 
 
 async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
   const guest = readGuest(path, commandLine, flags);
+  if (flags.gdb !== undefined && guest.disks.some(({ mode }) => mode === 'rw')) {
+    throw new UsageError('--gdb repeats runs, which a disk with mode rw does not allow');
+  }
   if (flags.gdb !== undefined) return guarded(path, () => runDebugged(guest, flags));
   const host = new Host(makeMachine(guest, flags));
   const trace = flags.trace === undefined ? null : new TraceFile(flags.trace, host.machine.trace);

@@ -18,7 +18,9 @@ export class PrintedConsole {
   constructor(output: Output, choice: ConsoleChoice, plain: boolean) {
     this.#output = output;
     this.#shown = new ShownConsole(choice);
-    this.#filters = plain ? { ascii: new TerminalFilter(), line: new TerminalFilter() } : null;
+    this.#filters = plain
+      ? { ascii: new TerminalFilter(), line: new TerminalFilter(), virtio: new TerminalFilter() }
+      : null;
   }
 
   write(text: string, console: ConsoleKind): void {
@@ -27,7 +29,7 @@ export class PrintedConsole {
 
   /** Resets the colours of the terminal. */
   finish(): void {
-    if (this.#filters?.ascii.styled || this.#filters?.line.styled) this.#output.write('\x1b[0m');
+    if (Object.values(this.#filters ?? {}).some(({ styled }) => styled)) this.#output.write('\x1b[0m');
   }
 }
 

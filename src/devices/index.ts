@@ -28,6 +28,7 @@ export {
   type SclpOptions,
   type ServiceResult,
 } from './sclp/sclp.ts';
+export { Utf8Decoder } from './sclp/utf8.ts';
 export { type BalloonBackend, BalloonDevice } from './virtio/balloon-device.ts';
 export { type DiskBackend, DiskError } from './virtio/block/backend.ts';
 export { BlockDevice, type BlockOptions } from './virtio/block/block-device.ts';

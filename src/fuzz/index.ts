@@ -1,7 +1,8 @@
-/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions and engines. */
+/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines and devices. */
 
 export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
 export { CaseCampaign } from './case-campaign.ts';
+export { DevicesFuzzer } from './devices/run.ts';
 export { EnginesFuzzer } from './engines/run.ts';
 export { FloatsFuzzer } from './floats/run.ts';
 export {

@@ -22,6 +22,7 @@ export {
   MemorySlots,
   operandAddress,
   PrefixArea,
+  registerAddress,
   Vcpu,
   VirtualMachine,
   type VirtualMachineOptions,

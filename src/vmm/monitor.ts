@@ -3,7 +3,14 @@
  * host leaves to user space: the console behind SERVICE CALL, unknown DIAGNOSE codes, waits.
  */
 
-import { GuestAddressError, type GuestConsole, type GuestMemory, Sclp } from '../devices/index.ts';
+import {
+  type BalloonDevice,
+  type ConsoleDevice,
+  GuestAddressError,
+  type GuestConsole,
+  type GuestMemory,
+  Sclp,
+} from '../devices/index.ts';
 import {
   type Exit,
   GuestMemoryFault,
@@ -34,6 +41,7 @@ import {
   programInterruptionName,
   SIE,
 } from '../machine/index.ts';
+import { type AttachedDevice, ChannelDevices } from './channel-devices.ts';
 import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import { InitialProgramLoad } from './ipl.ts';
@@ -48,6 +56,8 @@ const START_MASK = 0x1_8000_0000n;
 const TURN = 100_000;
 /** Storage keys that are cleared by one call. */
 const KEYS_AT_ONCE = 4096;
+/** The bits of all I/O-interruption subclasses in control register 6. */
+const ANY_SUBCLASS = 0xff00_0000;
 const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
 /** Operation codes of the instructions that user space executes. */
 const SERVC = 0xb220;
@@ -76,6 +86,11 @@ export interface MonitorOptions {
   readonly arguments?: string;
   /** The initial RAM disk of a Linux kernel. Default: none. */
   readonly initrd?: Uint8Array | null;
+  /**
+   * Devices on a channel subsystem; with them comes a virtio console. Default: there is no channel subsystem, and no subchannel is
+   * operational.
+   */
+  readonly devices?: readonly AttachedDevice[];
   /** Number of virtual CPUs. Default: 1. All but the first are stopped until the guest starts them. */
   readonly cpus?: number;
   /**
@@ -124,6 +139,8 @@ export class Monitor {
   readonly vm: VirtualMachine;
   readonly #host: Host;
   readonly #sclp: Sclp;
+  /** The devices on channels, or null if there are none. */
+  readonly #channels: ChannelDevices | null;
   readonly #memory: GuestMemory;
   readonly #diagnose: (code: number, vcpu: Vcpu) => boolean;
   readonly #ipl: InitialProgramLoad;
@@ -153,7 +170,7 @@ export class Monitor {
     this.vm = host.createVm(mm);
     this.#memory = new VmMemory(this.vm);
     this.#diagnose = options.diagnose ?? (() => false);
-    this.#ipl = new InitialProgramLoad(this.vm, () => this.#sclp.reset());
+    this.#ipl = new InitialProgramLoad(this.vm, () => this.#resetDevices());
     this.#inputOpen = options.input ?? false;
     this.#loaded = options;
     try {
@@ -165,10 +182,17 @@ export class Monitor {
         cpus: options.cpus ?? 1,
         console: options.console,
       });
+      const { devices, console } = options;
+      this.#channels = devices ? new ChannelDevices(this.vm, this.#memory, devices, console) : null;
     } catch (error) {
       this.vm.destroy();
       throw error;
     }
+  }
+
+  #resetDevices(): void {
+    this.#sclp.reset();
+    this.#channels?.reset();
   }
 
   /** The virtual CPU whose turn it is: the one that ran last, or runs now. */
@@ -191,23 +215,39 @@ export class Monitor {
    */
   input(bytes: Uint8Array): number {
     demandBytes(bytes);
-    return this.#sclp.input(bytes);
+    return this.#inputConsole.input(bytes);
   }
 
   /** Whether the guest has enabled input from one of its consoles. */
   get inputEnabled(): boolean {
-    return this.#sclp.inputEnabled;
+    return this.#sclp.inputEnabled || this.#virtioConsole !== null;
   }
 
   /** Number of bytes that `input` would accept. */
   get inputSpace(): number {
-    return this.#sclp.inputSpace;
+    return this.#inputConsole.inputSpace;
+  }
+
+  /** The balloon of the guest's memory, or null if the guest has no devices on channels. */
+  get balloon(): BalloonDevice | null {
+    return this.#channels?.balloon ?? null;
   }
 
   /** Ends the console input. The guest reads an end-of-file character after the last byte. */
   endInput(): void {
     this.#inputOpen = false;
-    this.#sclp.endInput();
+    if (this.#virtioConsole === null) this.#sclp.endInput();
+    else this.#channels?.endInput();
+  }
+
+  /** The virtio console, if the guest uses it. */
+  get #virtioConsole(): ConsoleDevice | null {
+    return this.#channels?.console ?? null;
+  }
+
+  /** The console that gets input. */
+  get #inputConsole(): Pick<Sclp, 'input' | 'inputSpace'> {
+    return this.#virtioConsole ?? this.#sclp;
   }
 
   /**
@@ -218,7 +258,7 @@ export class Monitor {
     this.vm.life.demand();
     this.#demandIdle();
     this.vm.resetSubsystem();
-    this.#sclp.reset();
+    this.#resetDevices();
     for (const vcpu of this.vm.vcpus) {
       vcpu.reset('clear');
       vcpu.stopped = vcpu.id !== 0;
@@ -336,9 +376,9 @@ export class Monitor {
   }
 
   #awaitsInput(waits: readonly Vcpu[]): boolean {
-    return (
-      this.#inputOpen && this.#sclp.inputEnabled && waits.some((vcpu) => vcpu.enabledFor(SERVICE_SIGNAL_MASK))
-    );
+    if (!this.#inputOpen) return false;
+    if (this.#virtioConsole !== null) return waits.some((vcpu) => vcpu.enabledForIo(ANY_SUBCLASS));
+    return this.#sclp.inputEnabled && waits.some((vcpu) => vcpu.enabledFor(SERVICE_SIGNAL_MASK));
   }
 
   /** Returns the end of a guest of which no CPU can ever run again. */
@@ -369,6 +409,11 @@ export class Monitor {
         return { kind: 'reset' };
       case 'KVM_EXIT_S390_STSI':
         return this.#guarded(vcpu, () => this.#storeSystemInformation(vcpu, exit));
+      case 'KVM_EXIT_S390_TSCH':
+        return this.#guarded(vcpu, () => {
+          this.#channels?.testSubchannel(vcpu, this.#host.machine.cpu(0), exit);
+          return null;
+        });
       case 'KVM_EXIT_FAIL_ENTRY':
         return unhandled(vcpu, `validity interception ${hex(exit.hardwareEntryFailureReason)}`);
       default:
@@ -408,6 +453,7 @@ export class Monitor {
 
   #instruction(vcpu: Vcpu, ipa: number, ipb: number): End | null {
     if (ipa === SERVC) return this.#serviceCall(vcpu, ipb);
+    if (this.#channels?.execute(vcpu, this.#host.machine.cpu(0), ipa)) return null;
     if (ipa >>> 8 !== DIAG) vcpu.refuse(PGM.OPERATION);
     else this.#diagnosed(vcpu, ipa);
     return null;
@@ -420,8 +466,8 @@ export class Monitor {
       const refused = vcpu.restoringPswOnFault(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
       if (refused !== 0) vcpu.refuse(refused);
     } else if (code === DIAGNOSE.HYPERCALL) {
-      // There is no virtio device, so no hypercall is known.
-      vcpu.gr[2] = HYPERCALL_UNKNOWN;
+      if (this.#channels === null) vcpu.gr[2] = HYPERCALL_UNKNOWN;
+      else this.#channels.hypercall(vcpu);
     } else {
       vcpu.refuse(PGM.SPECIFICATION);
     }

@@ -20,8 +20,10 @@ import { ConsoleInput } from './console-input.ts';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
 import { Utf8Decoder } from './utf8.ts';
 
-/** The consoles of a guest: the VT220 terminal, and the line-mode console of the operator. */
-export type ConsoleKind = 'ascii' | 'line';
+/**
+ * The consoles of a guest: behind the SCLP the VT220 terminal and the line-mode console of the operator, and the console of virtio.
+ */
+export type ConsoleKind = 'ascii' | 'line' | 'virtio';
 
 /** The output of a guest's consoles. */
 export interface GuestConsole {

@@ -2,6 +2,7 @@
 
 import type { ChannelSubsystem } from '../channel/channel-subsystem.ts';
 import { SCHIB_BYTES } from '../channel/pmcw.ts';
+import { TestDriverError } from './errors.ts';
 import type { TestOwner } from './test-owner.ts';
 
 /** A channel-command word of format 1. */
@@ -60,7 +61,8 @@ export function decodeIrb(bytes: Uint8Array): TestIrb {
 /** A driver of one subchannel. */
 export class ChannelDriver {
   readonly owner: TestOwner;
-  readonly subsystem: ChannelSubsystem;
+  /** The channel subsystem, which may be replaced by one that was restored. */
+  subsystem: ChannelSubsystem;
   readonly id: number;
 
   /** @param number of the subchannel */
@@ -73,7 +75,7 @@ export class ChannelDriver {
   /** Returns the information block. */
   schib(): Uint8Array {
     const result = this.subsystem.storeSubchannel(this.id);
-    if (!('schib' in result)) throw new Error('the subchannel is not operational');
+    if (!('schib' in result)) throw new TestDriverError('the subchannel is not operational');
     return result.schib;
   }
 
@@ -120,14 +122,15 @@ export class ChannelDriver {
   run(ccws: readonly TestCcw[], word = ORB_FORMAT_1): TestIrb {
     this.program(ccws);
     const cc = this.start(word);
-    if (cc !== 0) throw new Error(`START SUBCHANNEL ended with condition code ${cc}`);
+    if (cc !== 0) throw new TestDriverError(`START SUBCHANNEL ended with condition code ${cc}`);
     const { irb } = this.test();
-    if (!irb) throw new Error('the subchannel is not operational');
+    if (!irb) throw new TestDriverError('the subchannel is not operational');
     return irb;
   }
 }
 
 function codeOf(result: { readonly cc: number } | { readonly program: number } | null): number {
-  if (result === null || 'program' in result) throw new Error(`no condition code: ${JSON.stringify(result)}`);
+  if (result === null || 'program' in result)
+    throw new TestDriverError(`no condition code: ${JSON.stringify(result)}`);
   return result.cc;
 }

@@ -1,13 +1,16 @@
 /** The driver's side of a packed ring, for tests. */
 
+import { TestDriverError, WrongDeviceError } from './errors.ts';
 import {
   type Completed,
   collect,
+  inWritable,
   layOut,
   type TestHeap,
   type TestQueue,
   type TestRingAddresses,
   type TestSegment,
+  within,
 } from './test-queue.ts';
 
 const NEXT = 1;
@@ -52,7 +55,7 @@ export class TestPackedQueue implements TestQueue {
   add(readable: readonly Uint8Array[], writable: readonly number[], indirect = false): number {
     const segments = layOut(this.#heap, readable, writable);
     const descriptors = indirect ? 1 : segments.length;
-    if (descriptors > this.#free) throw new Error('the queue is full');
+    if (descriptors > this.#free) throw new TestDriverError('the queue is full');
     this.#free -= descriptors;
     const id = this.#nextId++ & 0xffff;
     this.#buffers.set(id, { descriptors, segments });
@@ -109,7 +112,7 @@ export class TestPackedQueue implements TestQueue {
       const id = this.#view.getUint16(at + 12, true);
       const written = this.#view.getUint32(at + 8, true);
       const buffer = this.#buffers.get(id);
-      if (!buffer) throw new Error(`the device returned buffer ${id}, which it does not have`);
+      if (!buffer) throw new WrongDeviceError(`the device returned buffer ${id}, which it does not have`);
       this.#buffers.delete(id);
       this.#free += buffer.descriptors;
       found.push({ id, written, bytes: collect(this.#heap, buffer.segments, written) });
@@ -121,6 +124,12 @@ export class TestPackedQueue implements TestQueue {
     }
     this.#setEvent();
     return found;
+  }
+
+  allowsStore(address: number, length: number): boolean {
+    const ring = within(address, length, this.at.descriptors, this.size * 16);
+    const event = within(address, length, this.at.device, 4);
+    return ring || event || inWritable(this.#buffers.values(), address, length);
   }
 
   wantInterruption(wanted: boolean): void {

@@ -1,13 +1,16 @@
 /** The driver's side of a split ring, for tests. */
 
+import { TestDriverError, WrongDeviceError } from './errors.ts';
 import {
   type Completed,
   collect,
+  inWritable,
   layOut,
   type TestHeap,
   type TestQueue,
   type TestRingAddresses,
   type TestSegment,
+  within,
 } from './test-queue.ts';
 
 const NEXT = 1;
@@ -77,7 +80,7 @@ export class TestSplitQueue implements TestQueue {
   }
 
   #take(count: number): number[] {
-    if (this.#free.length < count) throw new Error('the queue is full');
+    if (this.#free.length < count) throw new TestDriverError('the queue is full');
     return this.#free.splice(0, count);
   }
 
@@ -113,7 +116,7 @@ export class TestSplitQueue implements TestQueue {
       const id = this.#view.getUint32(at, this.#littleEndian);
       const written = this.#view.getUint32(at + 4, this.#littleEndian);
       const chain = this.#chains.get(id);
-      if (!chain) throw new Error(`the device returned buffer ${id}, which it does not have`);
+      if (!chain) throw new WrongDeviceError(`the device returned buffer ${id}, which it does not have`);
       this.#chains.delete(id);
       this.#free.push(...chain.descriptors);
       found.push({ id, written, bytes: collect(this.#heap, chain.segments, written) });
@@ -121,6 +124,11 @@ export class TestSplitQueue implements TestQueue {
     }
     this.#setEvent();
     return found;
+  }
+
+  allowsStore(address: number, length: number): boolean {
+    const ring = within(address, length, this.at.device, this.size * 8 + 6);
+    return ring || inWritable(this.#chains.values(), address, length);
   }
 
   wantInterruption(wanted: boolean): void {

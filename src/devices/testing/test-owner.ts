@@ -7,8 +7,11 @@ import type { DeviceOwner, IoInterruptions } from '../owner.ts';
 export class TestMemory implements GuestMemory {
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  /** Number of bytes read and written by devices. */
+  /** Number of bytes read and written by devices, and number of these accesses. */
   accessed = 0;
+  accesses = 0;
+  /** Called for each store of a device. */
+  onStore: (address: number, length: number) => void = () => {};
 
   /** @param size in bytes */
   constructor(size: number) {
@@ -24,12 +27,14 @@ export class TestMemory implements GuestMemory {
   write(address: bigint, bytes: Uint8Array): void {
     this.#demand(address, bytes.length);
     this.bytes.set(bytes, Number(address));
+    this.onStore(Number(address), bytes.length);
   }
 
   #demand(address: bigint, length: number): void {
     if (address < 0n || !Number.isInteger(length) || length < 1) throw new TypeError(`${address}, ${length}`);
     if (address + BigInt(length) > BigInt(this.bytes.length)) throw new GuestAddressError(address, length);
     this.accessed += length;
+    this.accesses++;
   }
 }
 

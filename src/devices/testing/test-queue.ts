@@ -26,6 +26,8 @@ export interface TestQueue {
   kick(): boolean;
   /** Returns the buffers that the device has returned since the last call. */
   completed(): Completed[];
+  /** Whether the device may store these bytes: they are its part of the ring, or of a buffer that it has not returned. */
+  allowsStore(address: number, length: number): boolean;
   /** Asks the device to interrupt, or not to. */
   wantInterruption(wanted: boolean): void;
 }
@@ -57,6 +59,24 @@ export function layOut(
   });
   const into = writable.map((length) => ({ address: heap.allocate(length), length, writable: true }));
   return [...out, ...into];
+}
+
+/** Whether a range lies within another one. */
+export function within(address: number, length: number, start: number, size: number): boolean {
+  return address >= start && address + length <= start + size;
+}
+
+/** Whether a range lies within memory that the device may write. */
+export function inWritable(
+  buffers: Iterable<{ readonly segments: readonly TestSegment[] }>,
+  address: number,
+  length: number,
+): boolean {
+  for (const { segments } of buffers) {
+    for (const one of segments)
+      if (one.writable && within(address, length, one.address, one.length)) return true;
+  }
+  return false;
 }
 
 /** Returns the first `length` bytes of what the device may have written. */

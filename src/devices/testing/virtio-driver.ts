@@ -5,15 +5,11 @@ import { DEVICE_STATUS } from '../channel/status.ts';
 import { FEATURE, hasFeature } from '../virtio/features.ts';
 import { VIRTIO_CCW } from '../virtio/virtio-ccw.ts';
 import { ChannelDriver } from './channel-driver.ts';
+import { CommandError, TestDriverError } from './errors.ts';
 import { TestPackedQueue } from './packed-queue.ts';
 import { TestSplitQueue } from './split-queue.ts';
 import type { TestOwner } from './test-owner.ts';
 import type { Completed, TestQueue } from './test-queue.ts';
-
-/** Command reject, or another end of a command that is not the normal one. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
 
 const OPERANDS = 0x8000;
 /** Rings and buffers are given away from here on. */
@@ -41,15 +37,19 @@ export class VirtioDriver {
   /** The features that were accepted. */
   features = 0n;
   readonly queues: TestQueue[] = [];
-  #heap = HEAP;
+  #heap: number;
   /** Addresses of indicators: of queues, of the configuration, and the summary byte. */
   readonly indicators = 0x9000;
   readonly configurationIndicators = 0x9010;
   readonly summary = 0x9020;
 
-  /** @param number of the subchannel, whose driver has memory of its own from 1 MiB times the number on */
-  constructor(owner: TestOwner, subsystem: ChannelSubsystem, number = 0) {
+  /**
+   * @param number of the subchannel
+   * @param heap address of the memory that it gives to rings and buffers
+   */
+  constructor(owner: TestOwner, subsystem: ChannelSubsystem, number = 0, heap = HEAP) {
     this.owner = owner;
+    this.#heap = heap;
     this.channel = new ChannelDriver(owner, subsystem, number);
     this.channel.enable();
   }
@@ -168,11 +168,18 @@ export class VirtioDriver {
     return new DataView(this.command(VIRTIO_CCW.READ_CONFIGURATION, length).buffer);
   }
 
+  /** Whether a device may store these bytes: into its rings and buffers, indicators, and the operands of commands. */
+  allowsStore(address: number, length: number): boolean {
+    const fixed = address >= OPERANDS && address + length <= HEAP;
+    return fixed || this.queues.some((queue) => queue.allowsStore(address, length));
+  }
+
   /** Returns the address of memory that nobody else uses. */
   allocate(length: number, alignment = 16): number {
     const at = Math.ceil(this.#heap / alignment) * alignment;
     this.#heap = at + length;
-    if (this.#heap > this.owner.memory.bytes.length) throw new Error('the memory of the test is used up');
+    if (this.#heap > this.owner.memory.bytes.length)
+      throw new TestDriverError('the memory of the test is used up');
     return at;
   }
 
@@ -187,7 +194,7 @@ export class VirtioDriver {
     queue.add(readable, writable, indirect);
     queue.kick();
     const [completed] = queue.completed();
-    if (!completed) throw new Error('the device has not returned the buffer');
+    if (!completed) throw new TestDriverError('the device has not returned the buffer');
     return completed;
   }
 }

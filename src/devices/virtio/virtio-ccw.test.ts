@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CommandError } from '../testing/errors.ts';
 import { attach, start, type TestMachine, WAYS } from '../testing/machine.ts';
-import { CommandError, numbers } from '../testing/virtio-driver.ts';
+import { numbers } from '../testing/virtio-driver.ts';
 import { ConsoleDevice } from './console-device.ts';
 import { FEATURE, features } from './features.ts';
 import { VIRTIO_CCW } from './virtio-ccw.ts';

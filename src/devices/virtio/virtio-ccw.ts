@@ -189,7 +189,7 @@ export class VirtioCcw implements ChannelDevice {
 
   #writeFeatures(data: ChannelData): number {
     return operands(data, 5, (view) => {
-      if (this.#status & STATUS.FEATURES_OK) return SENSE.COMMAND_REJECT;
+      if (this.#status & (STATUS.FEATURES_OK | STATUS.DRIVER_OK)) return SENSE.COMMAND_REJECT;
       const index = view.getUint8(4);
       const word = BigInt(view.getUint32(0, true));
       if (index > 1 || (index === 1 && !this.#revision)) return word === 0n ? OK : SENSE.COMMAND_REJECT;
@@ -215,7 +215,8 @@ export class VirtioCcw implements ChannelDevice {
       }
       const added = status & ~this.#status;
       if (added & STATUS.FEATURES_OK && !this.#featuresAcceptable()) return SENSE.COMMAND_REJECT;
-      this.#status = status | (this.#status & STATUS.NEEDS_RESET);
+      // Only a reset clears bits.
+      this.#status |= status & ~STATUS.NEEDS_RESET;
       if (added & STATUS.DRIVER_OK) this.#driverReady();
       return OK;
     });
@@ -337,8 +338,9 @@ export class VirtioCcw implements ChannelDevice {
     if (this.#status & STATUS.DRIVER_OK) this.#indicators.configurationChanged();
   }
 
+  /** Without a subchannel there is no driver. The next one sets the revision again. */
   disabled(): void {
-    this.#revision = null;
+    this.reset();
   }
 
   reset(): void {

@@ -5,7 +5,7 @@ export type { Exit } from './exits.ts';
 export { type GuestMemory, GuestMemoryFault } from './guest-memory.ts';
 export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
-export { operandAddress } from './operand.ts';
+export { operandAddress, registerAddress } from './operand.ts';
 export { PrefixArea } from './prefix-area.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { Vcpu } from './vcpu.ts';

@@ -52,7 +52,11 @@ export class GuestRun implements Run {
   readonly #symbols: SymbolTable;
   readonly #listener: RunListener | null;
   readonly #shown = new ShownConsole();
-  readonly #filters = { ascii: new TerminalFilter(), line: new TerminalFilter() };
+  readonly #filters = {
+    ascii: new TerminalFilter(),
+    line: new TerminalFilter(),
+    virtio: new TerminalFilter(),
+  };
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
   /** Units of work done when the host last had nothing left to handle. */

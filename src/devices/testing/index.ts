@@ -1,0 +1,10 @@
+/** Drivers of devices, and an owner for them, for tests and fuzzers. */
+
+export { Virtqueue } from '../virtio/virtqueue.ts';
+export { makeOrb, ORB_FORMAT_1, PROGRAM, subchannelId } from './channel-driver.ts';
+export { TestDriverError, WrongDeviceError } from './errors.ts';
+export { TestPackedQueue } from './packed-queue.ts';
+export { TestSplitQueue } from './split-queue.ts';
+export { TestMemory, TestOwner } from './test-owner.ts';
+export type { TestQueue } from './test-queue.ts';
+export { VirtioDriver } from './virtio-driver.ts';
