@@ -26,6 +26,7 @@ const TESTS = [
   'src/debug',
   'src/player',
   'src/vmm',
+  'src/devices',
   'src/trace',
   'src/analysis',
   'src/scenario',

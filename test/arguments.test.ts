@@ -559,6 +559,7 @@ const HOST: Table = {
   LinuxError: 'inside',
   GuestMemoryFault: 'inside',
   operandAddress: 'inside',
+  registerAddress: 'inside',
 };
 
 const engine = (one: Case): Case => ({ ...one, engine: true });

@@ -83,9 +83,8 @@ export function performChsc(owner: ChscOwner, block: Uint8Array): ChscResponse |
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   const length = view.getUint16(0);
   if (length < REQUEST_MIN || length > REQUEST_MAX || length % 8 !== 0) return null;
-  const bytes = respond(owner, view, length);
-  // A response that does not fit is cut off, as what follows the block must not be changed.
-  return { offset: length, bytes: bytes.subarray(0, CHSC_BYTES - length) };
+  // It fits: only requests of 16 bytes have responses with data, of at most 4,080 bytes, and any request leaves room for 8.
+  return { offset: length, bytes: respond(owner, view, length) };
 }
 
 function respond(owner: ChscOwner, request: DataView, length: number): Response {
