@@ -19,7 +19,7 @@ export { IRB_BYTES } from './channel/status.ts';
 export type { ConditionCode } from './channel/subchannel.ts';
 export { GuestAddressError, type GuestMemory } from './memory.ts';
 export type { DeviceOwner, IoInterruptions } from './owner.ts';
-export { StateError } from './saved-state.ts';
+export { SavedFields, StateError } from './saved-state.ts';
 export { fromEbcdic, toEbcdic } from './sclp/ebcdic.ts';
 export {
   type ConsoleKind,
@@ -28,7 +28,7 @@ export {
   type SclpOptions,
   type ServiceResult,
 } from './sclp/sclp.ts';
-export { Utf8Decoder } from './sclp/utf8.ts';
+export { toUtf8, Utf8Decoder } from './sclp/utf8.ts';
 export { type BalloonBackend, BalloonDevice } from './virtio/balloon-device.ts';
 export { type DiskBackend, DiskError } from './virtio/block/backend.ts';
 export { BlockDevice, type BlockOptions } from './virtio/block/block-device.ts';

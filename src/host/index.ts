@@ -23,6 +23,8 @@ export {
   operandAddress,
   PrefixArea,
   registerAddress,
+  type SavedFloating,
+  type SavedVcpu,
   Vcpu,
   VirtualMachine,
   type VirtualMachineOptions,

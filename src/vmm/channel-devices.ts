@@ -14,6 +14,7 @@ import {
   type GuestMemory,
   type IoResult,
   ORB_BYTES,
+  SavedFields,
   SCHIB_BYTES,
   Utf8Decoder,
   VirtioCcw,
@@ -96,6 +97,19 @@ export class ChannelDevices {
   reset(): void {
     this.#channels.reset();
     this.#consoleUsed = false;
+  }
+
+  /** Returns the state of the channel subsystem and all devices. */
+  save(): unknown {
+    return { channels: this.#channels.save(), consoleUsed: this.#consoleUsed };
+  }
+
+  /** Restores a state that `save` returned. @throws StateError if it is not one of the same devices */
+  restore(state: unknown): void {
+    const saved = new SavedFields('devices', state);
+    const consoleUsed = saved.flag('consoleUsed');
+    this.#channels.restore(saved.any('channels'));
+    this.#consoleUsed = consoleUsed;
   }
 
   /** DIAGNOSE 0x500. */

@@ -19,7 +19,8 @@ import {
   stg,
 } from '../machine/testing/index.ts';
 import { type ElfImage, ImageError, parseElf } from './elf.ts';
-import { describeEnd, type MemoryMap, Monitor, type MonitorOptions } from './monitor.ts';
+import type { MemoryMap } from './memory-map.ts';
+import { describeEnd, Monitor, type MonitorOptions } from './monitor.ts';
 
 const MIB = 1n << 20n;
 const HOME = 256n * MIB;

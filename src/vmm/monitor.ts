@@ -10,6 +10,7 @@ import {
   type GuestConsole,
   type GuestMemory,
   Sclp,
+  StateError,
 } from '../devices/index.ts';
 import {
   type Exit,
@@ -44,8 +45,17 @@ import {
 import { type AttachedDevice, ChannelDevices } from './channel-devices.ts';
 import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
+import {
+  checkedState,
+  clearMemory,
+  type GuestState,
+  restoreMemory,
+  restoring,
+  saveMemory,
+} from './guest-state.ts';
 import { InitialProgramLoad } from './ipl.ts';
 import { loadImage } from './load.ts';
+import type { MemoryMap } from './memory-map.ts';
 import { systemInformation } from './stsi.ts';
 
 /** Maximum number of CPUs of a guest. */
@@ -54,8 +64,6 @@ const CPUS = 248;
 const START_MASK = 0x1_8000_0000n;
 /** Units of work of a virtual CPU before the turn of the next one. */
 const TURN = 100_000;
-/** Storage keys that are cleared by one call. */
-const KEYS_AT_ONCE = 4096;
 /** The bits of all I/O-interruption subclasses in control register 6. */
 const ANY_SUBCLASS = 0xff00_0000;
 const SERVICE_SIGNAL_MASK = externalMaskOf(EXT.SERVICE_SIGNAL);
@@ -66,15 +74,6 @@ const DIAG = 0x83;
 const DIAGNOSE = { IPL: 0x308, HYPERCALL: 0x500 } as const;
 /** The result of an unknown virtio hypercall, as in QEMU: -EINVAL. */
 const HYPERCALL_UNKNOWN = BigInt.asUintN(64, -22n);
-
-/** A range of the process's memory that is mapped to the guest. In bytes, multiples of 1 MiB. */
-export interface MemoryMap {
-  /** Process address. */
-  readonly from: bigint;
-  /** Guest absolute address. */
-  readonly to: bigint;
-  readonly length: bigint;
-}
 
 /** Options of a monitor. */
 export interface MonitorOptions {
@@ -263,10 +262,7 @@ export class Monitor {
       vcpu.reset('clear');
       vcpu.stopped = vcpu.id !== 0;
     }
-    for (const { from, to, length } of this.#loaded.maps) {
-      this.vm.mm.dontNeed({ address: from, length });
-      this.#clearKeys(to, length);
-    }
+    clearMemory(this.vm, this.vm.mm, this.#loaded.maps);
     this.#current = 0;
     this.#turn = TURN;
     this.#ended = [];
@@ -274,14 +270,62 @@ export class Monitor {
     this.#load();
   }
 
-  #clearKeys(address: bigint, length: bigint): void {
-    const first = Number(address >> 12n);
-    const count = Number(length >> 12n);
-    if (this.vm.getKeys(first, 1) === null) return;
-    const none = new Uint8Array(KEYS_AT_ONCE);
-    for (let done = 0; done < count; done += KEYS_AT_ONCE) {
-      this.vm.setKeys(first + done, none.subarray(0, Math.min(KEYS_AT_ONCE, count - done)));
+  /**
+   * Returns the state of the guest. A guest that goes on from it does what this one does.
+   * @throws LinuxError EBUSY if called from a callback of `run`; EBADF after `destroy`; ENOMEM
+   */
+  save(): GuestState {
+    this.vm.life.demand();
+    this.#demandIdle();
+    const { machine } = this.#host;
+    const { image, maps, arguments: commandLine = '', initrd = null } = this.#loaded;
+    return {
+      configuration: {
+        ...{ cpuModel: machine.cpuModel, cpus: this.vm.vcpus.length, maps, image, commandLine, initrd },
+        channels: this.#channels !== null,
+      },
+      ...{ tod: machine.clock.tod, todOffset: machine.clock.offset },
+      vcpus: this.vm.vcpus.map((vcpu) => vcpu.save()),
+      floating: this.vm.floating.save(),
+      memory: saveMemory(this.vm, maps),
+      usesKeys: this.vm.getKeys(0, 1) !== null,
+      ...{ sclp: this.#sclp.save(), channels: this.#channels?.save() ?? null },
+      ...{ current: this.#current, turn: this.#turn, ended: [...this.#ended] },
+    };
+  }
+
+  /**
+   * Makes the guest go on from a state. It must have been made like the guest that was saved: with the same maps, number of CPUs and
+   * devices.
+   * @throws StateError if it is not such a state: the guest cannot be run then; LinuxError EBUSY, EBADF, ENOMEM as `save`
+   */
+  restore(value: unknown): void {
+    this.vm.life.demand();
+    this.#demandIdle();
+    const state = checkedState(value);
+    const { vcpus } = this.vm;
+    if (state.vcpus.length !== vcpus.length || state.current >= vcpus.length) {
+      throw new StateError(`the state has ${state.vcpus.length} CPUs, and the guest ${vcpus.length}`);
     }
+    if ((this.#channels === null) !== (state.channels === null)) throw new StateError('other devices');
+    const restoreSclp = this.#sclp.prepareRestore(state.sclp);
+    restoring(() => {
+      this.#channels?.restore(state.channels);
+      clearMemory(this.vm, this.vm.mm, this.#loaded.maps);
+      if (state.usesKeys) this.vm.enableKeys();
+      restoreMemory(this.vm, state.memory);
+      state.vcpus.forEach((saved, n) => void vcpus[n]?.restore(saved));
+      // Restoring devices may have withdrawn or requested interruptions.
+      this.vm.floating.restore(state.floating);
+    });
+    restoreSclp();
+    const { clock } = this.#host.machine;
+    clock.tod = state.tod;
+    clock.offset = state.todOffset;
+    this.#current = state.current;
+    this.#turn = state.turn;
+    this.#ended = state.ended.filter((cpu) => cpu < vcpus.length);
+    this.#asked = false;
   }
 
   /** Loads the image, and sets the PSW of the first virtual CPU to its entry point. */

@@ -3,6 +3,7 @@
  * lines of UTF-8 text from its line-mode console.
  */
 
+import { SavedFields } from '../saved-state.ts';
 import { Utf8Decoder } from './utf8.ts';
 
 /** End of file: control-D. On the line-mode console it is a line of its own, as Linux expects it there. */
@@ -109,6 +110,31 @@ export class ConsoleInput {
     }
     this.#endWaits = false;
     return END_OF_FILE_LINE;
+  }
+
+  /** Returns the state: what the guest has not read. That the input has ended is not part of it. */
+  save(): unknown {
+    const bytes = Uint8Array.from({ length: this.#count }, (_, i) => this.#at(i));
+    return { bytes, afterReturn: this.#afterReturn, endWaits: this.#endWaits, decoder: this.#decoder.save() };
+  }
+
+  /** Checks a state that `save` returned. Returns a function that restores it. @throws StateError if it is not such a state */
+  prepareRestore(state: unknown): () => void {
+    const saved = new SavedFields('console input', state);
+    const bytes = saved.bytes('bytes', this.#bytes.length, false);
+    const [afterReturn, endWaits] = [saved.flag('afterReturn'), saved.flag('endWaits')];
+    const restoreDecoder = this.#decoder.prepareRestore(saved.any('decoder'));
+    return () => {
+      this.#first = this.#count = this.#lines = this.#arrived = 0;
+      this.add(bytes);
+      this.#afterReturn = afterReturn;
+      this.#endWaits = endWaits;
+      restoreDecoder();
+    };
+  }
+
+  #at(index: number): number {
+    return this.#bytes[(this.#first + index) % this.#bytes.length] as number;
   }
 
   /** Drops the end of a line that was cut exactly there. */

@@ -16,6 +16,7 @@
  */
 
 import { GuestAddressError, type GuestMemory } from '../memory.ts';
+import { SavedFields } from '../saved-state.ts';
 import { ConsoleInput } from './console-input.ts';
 import { fromEbcdic, toEbcdic } from './ebcdic.ts';
 import { Utf8Decoder } from './utf8.ts';
@@ -222,6 +223,36 @@ export class Sclp {
     this.#signalledSccb = 0;
     this.#signalledEvent = false;
     this.#signalledInput = 0;
+  }
+
+  /** Returns the state: values that can be cloned. */
+  save(): unknown {
+    return {
+      ...{ receiveMask: this.#receiveMask, maskBytes: this.#maskBytes },
+      ...{ signalledSccb: this.#signalledSccb, signalledEvent: this.#signalledEvent },
+      unsignalled: this.#input.arrived !== this.#signalledInput,
+      ...{ input: this.#input.save(), decoder: this.#decoder.save() },
+    };
+  }
+
+  /** Checks a state that `save` returned. Returns a function that restores it. @throws StateError if it is not such a state */
+  prepareRestore(state: unknown): () => void {
+    const saved = new SavedFields('SCLP', state);
+    const receiveMask = saved.bigint('receiveMask');
+    const maskBytes = saved.integer('maskBytes', MASK_BYTES_MAX);
+    const signalledSccb = saved.integer('signalledSccb', 0x7fff_fff8);
+    const [signalledEvent, unsignalled] = [saved.flag('signalledEvent'), saved.flag('unsignalled')];
+    const restoreInput = this.#input.prepareRestore(saved.any('input'));
+    const restoreDecoder = this.#decoder.prepareRestore(saved.any('decoder'));
+    return () => {
+      this.#receiveMask = receiveMask;
+      this.#maskBytes = maskBytes;
+      this.#signalledSccb = signalledSccb;
+      this.#signalledEvent = signalledEvent;
+      restoreInput();
+      restoreDecoder();
+      this.#signalledInput = unsignalled ? 0 : this.#input.arrived;
+    };
   }
 
   /** Whether a service signal is pending. */

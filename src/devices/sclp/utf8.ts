@@ -5,6 +5,8 @@
  * Unicode Standard, section 3.9: each maximal part of an ill-formed character becomes U+FFFD.
  */
 
+import { SavedFields } from '../saved-state.ts';
+
 const REPLACEMENT = '\ufffd';
 
 /** Decodes bytes chunk by chunk. */
@@ -34,6 +36,25 @@ export class Utf8Decoder {
       pieces.push(this.#begin(byte));
     }
     return pieces.join('');
+  }
+
+  /** Returns the state: the incomplete character. */
+  save(): unknown {
+    return { missing: this.#missing, codePoint: this.#codePoint, low: this.#low, high: this.#high };
+  }
+
+  /** Checks a state that `save` returned. Returns a function that restores it. @throws StateError if it is not such a state */
+  prepareRestore(state: unknown): () => void {
+    const saved = new SavedFields('decoder', state);
+    const [missing, codePoint] = [saved.integer('missing', 3), saved.integer('codePoint', 0xffff)];
+    const [low, high] = [saved.integer('low', 0xff), saved.integer('high', 0xff)];
+    return () => {
+      this.#missing = missing;
+      // Each missing byte adds six bits, and a character has 21.
+      this.#codePoint = codePoint & (0x1f_ffff >> (6 * missing));
+      this.#low = low;
+      this.#high = high;
+    };
   }
 
   /** Ends the text. Returns U+FFFD if a character is incomplete, otherwise nothing. */

@@ -8,6 +8,7 @@ import { type GuestClocks, isClock } from './guest-clocks.ts';
 import { type IoInterruption, ioSubclasses, subclassMask, subclassOf } from './io-interrupts.ts';
 import { interceptedLength } from './operand.ts';
 import { forgetFetchEvent, hasFetchEvent } from './prefix-area.ts';
+import type { PendingRestart, PendingStop } from './saved-cpu.ts';
 import type { GuestCpu } from './vcpu-context.ts';
 
 /** The load controls that intercept loads of control registers 0 and 6. */
@@ -37,14 +38,22 @@ const EXTERNAL_IN_BYTE_0 = 0x01;
 export class Delivery {
   readonly #vcpu: GuestCpu;
   readonly #clocks: GuestClocks;
-  /** Whether a restart is pending, and whether it comes before all other interruptions or after them. */
-  #restart: 'none' | 'first' | 'last' = 'none';
-  /** Whether a stop is pending, and whether it stores the status. */
-  #stop: 'none' | 'stop' | 'store-status' = 'none';
+  #restart: PendingRestart = 'none';
+  #stop: PendingStop = 'none';
 
   constructor(vcpu: GuestCpu, clocks: GuestClocks) {
     this.#vcpu = vcpu;
     this.#clocks = clocks;
+  }
+
+  /** What is pending besides external interruptions. */
+  get pending(): { readonly restart: PendingRestart; readonly stop: PendingStop } {
+    return { restart: this.#restart, stop: this.#stop };
+  }
+
+  set pending({ restart, stop }) {
+    this.#restart = restart;
+    this.#stop = stop;
   }
 
   /** Whether a restart interruption is pending. */

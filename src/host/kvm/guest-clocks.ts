@@ -21,7 +21,7 @@ export class GuestClocks {
    * The TOD value of the machine at which the guest began to wait, or null if it does not wait. Its CPU timer runs
    * meanwhile.
    */
-  #waitingSince: bigint | null = null;
+  waitingSince: bigint | null = null;
 
   /** @param clock the clock of the machine */
   constructor(clock: Clock, block: StateDescription) {
@@ -36,7 +36,7 @@ export class GuestClocks {
 
   /** The CPU timer, signed. It runs while the guest runs or waits. */
   get timer(): bigint {
-    const since = this.#waitingSince;
+    const since = this.waitingSince;
     const waited = since === null ? 0n : this.#clock.tod - since;
     return BigInt.asIntN(64, this.#block.get64(SIE.CPU_TIMER) - waited);
   }
@@ -53,14 +53,14 @@ export class GuestClocks {
 
   /** The guest begins to wait. */
   beginWait(): void {
-    this.#waitingSince = this.#clock.tod;
+    this.waitingSince = this.#clock.tod;
   }
 
   /** The guest no longer waits, if it did. Its CPU timer has run for as long as it waited. */
   endWait(): void {
-    if (this.#waitingSince === null) return;
+    if (this.waitingSince === null) return;
     this.#block.set64(SIE.CPU_TIMER, BigInt.asUintN(64, this.timer));
-    this.#waitingSince = null;
+    this.waitingSince = null;
   }
 
   /**

@@ -7,6 +7,7 @@ export { FloatingInterrupts, LocalInterrupts } from './interrupts.ts';
 export { type IoInterruption, IoInterrupts } from './io-interrupts.ts';
 export { operandAddress, registerAddress } from './operand.ts';
 export { PrefixArea } from './prefix-area.ts';
+export type { SavedFloating, SavedVcpu } from './saved-cpu.ts';
 export { type MemoryRegion, MemorySlots } from './slots.ts';
 export { Vcpu } from './vcpu.ts';
 export type { GuestCpu, GuestMachine } from './vcpu-context.ts';

@@ -7,6 +7,7 @@ import { EXT } from '../../machine/index.ts';
 import { demandInteger } from '../arguments.ts';
 import type { Life } from '../life.ts';
 import { IoInterrupts } from './io-interrupts.ts';
+import { demandSavedFloating, type SavedFloating } from './saved-cpu.ts';
 
 /** The bits of a service signal's parameter that are the SCCB address. The others indicate pending events. */
 const SCCB_ADDRESS = 0xffff_fff8;
@@ -77,6 +78,11 @@ export class LocalInterrupts {
     this.#life.demandQuiet();
     this.#emergencies.clear();
     this.#call = null;
+  }
+
+  /** The senders of the pending emergency signals. */
+  get emergencies(): readonly number[] {
+    return [...this.#emergencies];
   }
 }
 
@@ -149,6 +155,24 @@ export class FloatingInterrupts {
   clearServiceSignal(): void {
     this.#life.demandQuiet();
     this.#serviceSignal = null;
+  }
+
+  /** Returns what is pending. */
+  save(): SavedFloating {
+    return {
+      serviceSignal: this.#serviceSignal,
+      channelReport: this.#channelReport,
+      io: this.io.all,
+    };
+  }
+
+  /** Replaces what is pending. @throws LinuxError EINVAL if it is not what `save` returns */
+  restore(saved: SavedFloating): void {
+    demandSavedFloating(saved);
+    this.clear();
+    this.#serviceSignal = saved.serviceSignal;
+    this.#channelReport = saved.channelReport;
+    for (const one of saved.io) this.io.add(one);
   }
 
   /** Clears all that is pending. */

@@ -22,6 +22,11 @@ export interface IoInterruption {
   readonly identification: number;
 }
 
+/** Returns the adapter interruption of a subclass. */
+function adapterInterruption(isc: number): IoInterruption {
+  return { subchannel: 0, parameter: 0, identification: (ADAPTER | (isc << SUBCLASS_SHIFT)) >>> 0 };
+}
+
 /** Returns the three words of an interruption code, as they are stored. */
 export function ioCode({ subchannel, parameter, identification }: IoInterruption): Uint8Array {
   const bytes = new Uint8Array(12);
@@ -115,10 +120,7 @@ export class IoInterrupts {
   first(subclasses: number): IoInterruption | null {
     const isc = Math.clz32(this.#pending & subclasses);
     if (isc >= SUBCLASSES) return null;
-    const subchannel = this.#subchannels[isc]?.[0];
-    if (subchannel !== undefined) return subchannel;
-    const identification = (ADAPTER | (isc << SUBCLASS_SHIFT)) >>> 0;
-    return { subchannel: 0, parameter: 0, identification };
+    return this.#subchannels[isc]?.[0] ?? adapterInterruption(isc);
   }
 
   /** Removes an interruption that `first` returned. */
@@ -128,6 +130,24 @@ export class IoInterrupts {
     if (interruption.subchannel === 0) this.#adapters = (this.#adapters & ~subclassMask(isc)) >>> 0;
     else this.#subchannels[isc]?.shift();
     this.#update();
+  }
+
+  /** All that is pending, in the order in which it would be taken if all subclasses were enabled. */
+  get all(): readonly IoInterruption[] {
+    const all: IoInterruption[] = [];
+    this.#subchannels.forEach((list, isc) => {
+      all.push(...list);
+      if (this.#adapters & subclassMask(isc)) all.push(adapterInterruption(isc));
+    });
+    return all;
+  }
+
+  /** Makes one of `all` pending again. */
+  add(interruption: IoInterruption): void {
+    const { subchannel, parameter } = interruption;
+    const isc = subclassOf(interruption);
+    if (subchannel === 0) this.requestAdapter(isc);
+    else this.request(subchannel, parameter, isc);
   }
 
   /** Clears all that is pending. */

@@ -14,12 +14,14 @@ import {
   type CpuReset,
   type CpuStatus,
   EXECUTION,
+  EXT,
   eachCleared,
   FRAME_SIZE,
   INTERCEPT_KEYS,
   initialControl,
   interpret,
   MACHINE_CHECK_FIELDS,
+  PREFIX_BITS,
   PSW,
   type ResetPart,
   SIE,
@@ -40,6 +42,7 @@ import { ioSubclasses } from './io-interrupts.ts';
 import { interceptedLength } from './operand.ts';
 import { PrefixArea } from './prefix-area.ts';
 import { PrefixPages } from './prefix-pages.ts';
+import { demandSavedVcpu, eachGuestByte, guestFields, type SavedVcpu } from './saved-cpu.ts';
 import type { GuestCpu, GuestMachine } from './vcpu-context.ts';
 
 /** The resets of a CPU. */
@@ -489,6 +492,48 @@ export class Vcpu implements GuestCpu {
         this.vm.gmap.disable(cpu);
       }
     });
+  }
+
+  /**
+   * Returns its state, to be restored into a virtual CPU of another virtual machine, or into this one.
+   * @throws LinuxError EBADF when the virtual machine was destroyed
+   */
+  save(): SavedVcpu {
+    this.life.demand();
+    const { gr, fr, ar, fpc, guarded, stopped, local, pageFaultToken } = this;
+    return {
+      ...{ gr: [...gr], fr: [...fr], guarded: [...guarded], ar: [...ar], fpc },
+      description: guestFields((offset) => this.block.get8(offset)),
+      ...{ stopped, halted: this.#interceptions.halted, waitingSince: this.#clocks.waitingSince },
+      ...this.#delivery.pending,
+      emergencies: local.emergencies,
+      externalCall: local.has(EXT.EXTERNAL_CALL) ? local.senderOf(EXT.EXTERNAL_CALL) : null,
+      pageFaultToken,
+    };
+  }
+
+  /**
+   * Restores a state that `save` returned.
+   * @throws LinuxError EINVAL if it is not such a state: nothing has changed then; EBADF, EBUSY as `reset`
+   */
+  restore(saved: SavedVcpu): void {
+    this.life.demandQuiet();
+    demandSavedVcpu(saved);
+    this.reset('clear');
+    this.gr.set(saved.gr);
+    this.fr.set(saved.fr);
+    this.guarded.set(saved.guarded);
+    this.ar.set(saved.ar);
+    this.fpc = saved.fpc;
+    eachGuestByte((offset) => this.block.set8(offset, saved.description[offset] as number));
+    this.setPrefix(this.block.prefix & PREFIX_BITS);
+    this.stopped = saved.stopped;
+    this.#interceptions.halted = saved.halted;
+    this.#clocks.waitingSince = saved.waitingSince;
+    this.#delivery.pending = saved;
+    for (const sender of saved.emergencies) this.local.emergencySignal(sender);
+    if (saved.externalCall !== null) this.local.externalCall(saved.externalCall);
+    this.pageFaultToken = saved.pageFaultToken;
   }
 
   /** Loads the registers that interpretive execution leaves to the host into a processor. */

@@ -35,8 +35,12 @@ import { MmState } from './mm-state.ts';
 import { checkedMapRequest, checkProtection, type MmapOptions, mmapLocked } from './mmap.ts';
 import { mprotectLocked } from './protection.ts';
 import { remapLocked } from './remap.ts';
+import { residentLocked } from './residency.ts';
 import { removeRangeLocked, zapLocked } from './unmap.ts';
 import { accessUser, type PartVisitor } from './user-access.ts';
+
+/** Maximum number of pages that `mincore` is asked about: 2 GiB. */
+const MINCORE_MAX = 1 << 19;
 
 /** Options of mremap. Addresses and lengths are in bytes, multiples of 4 KiB. */
 export interface MremapOptions {
@@ -136,6 +140,21 @@ export class Mm extends MmState {
       demandMapped(this, start, start + count);
       splitEdgesLocked(this, start, start + count);
       zapLocked(this, start, start + count);
+    });
+  }
+
+  /**
+   * mincore: returns a byte for each page of a mapped range, 1 if the process's tables have a frame for it.
+   * @throws LinuxError EINVAL as `mmap`, and for more than 2 GiB; ENOMEM when some of the range is not mapped
+   */
+  mincore(range: AddressRange): Uint8Array {
+    demandObject('range', range);
+    const { address, length } = range;
+    const { start, count } = checkedRange(address, length);
+    demandInteger('pages', count, 0, MINCORE_MAX);
+    return this.#operation('read', () => {
+      demandMapped(this, start, start + count);
+      return residentLocked(this, start, start + count);
     });
   }
 
