@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { start, WAYS } from '../testing/machine.ts';
+import { attach, start, WAYS } from '../testing/machine.ts';
 import type { VirtioDriver } from '../testing/virtio-driver.ts';
 import { CONSOLE_QUEUE, ConsoleDevice } from './console-device.ts';
 import { VIRTIO_CCW } from './virtio-ccw.ts';
@@ -13,6 +13,11 @@ beforeEach(() => {
   output = '';
   device = new ConsoleDevice({ write: (bytes) => void (output += text(bytes)) }, { columns: 132, rows: 43 });
 });
+
+/** What the test reads of a saved state. */
+interface Saved {
+  readonly subchannels: readonly { readonly device: { readonly device: unknown } }[];
+}
 
 /** Returns the input that the driver has got. */
 function received(driver: VirtioDriver): string {
@@ -46,6 +51,25 @@ describe.each(WAYS)('%s', (_, options) => {
 });
 
 describe('input', () => {
+  it('that comes before there is a driver waits for it', () => {
+    const { driver } = attach(device);
+    device.input(bytesOf('early'));
+    driver.setUp();
+    driver.queues[CONSOLE_QUEUE.RECEIVE]?.add([], [8]);
+    driver.queues[CONSOLE_QUEUE.RECEIVE]?.kick();
+    expect(received(driver)).toBe('early');
+  });
+
+  it('that waits is part of the saved state', () => {
+    const { driver, subsystem } = start(device);
+    device.input(bytesOf('later'));
+    const state = structuredClone(subsystem.save());
+    driver.send(CONSOLE_QUEUE.RECEIVE, [], [8]);
+    expect(device.inputSpace).toBe(0x1_0000);
+    device.prepareRestore((state as never as Saved).subchannels[0]?.device.device)();
+    expect(device.inputSpace).toBe(0x1_0000 - 5);
+  });
+
   it('is refused beyond 64 KiB', () => {
     start(device);
     expect(device.input(new Uint8Array(0x2_0000))).toBe(0x1_0000);

@@ -124,7 +124,7 @@ export class ConsoleDevice implements VirtioDevice {
   }
 
   reset(): void {
-    this.#input = new Uint8Array(0);
+    // Input comes from outside: it waits for the next driver, as it does for the first one.
   }
 
   save(): unknown {
