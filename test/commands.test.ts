@@ -854,14 +854,14 @@ describe.concurrent('examining traces', () => {
     });
     expect(grep.out.split('\n').length).toBe(2);
     expect(diff.status).toBe(1);
-    expect(oneLine(check, 2)).toContain("a host's trace");
+    expect(oneLine(check, 2)).toContain('traces of a Linux host');
   });
 
   it.each([
-    ['a scenario', 'mmap 256M 1M\n', ':1: This is no trace'],
+    ['a scenario', 'mmap 256M 1M\n', ':1: not a trace'],
     ['a damaged line', '{"type":"mm-free","mm":0}\n{"type":"mm-f', ':2: not a JSON object'],
     ['a wrong field', '{"type":"mm-free","mm":"x"}\n', ':1: mm-free: mm is not a valid number'],
-    ['nothing', '', ': no events'],
+    ['nothing', '', ': the trace contains no events'],
     ['a long line', `{"type":"${'x'.repeat(2 << 20)}`, ':1: the line is too long'],
   ])('%s: exit status 2 and one line', async (name, content, message) => {
     const path = file(`${name.replaceAll(' ', '-')}.jsonl`, content);
@@ -876,7 +876,7 @@ describe.concurrent('examining traces', () => {
     ['--grep lnik', 'did you mean `link`?'],
     ['--check --grep link', 'exclude each other'],
     ['--ignore frame', '--ignore needs two traces'],
-    ['other.jsonl', 'one trace at a time'],
+    ['other.jsonl', 'expected one trace, not 2'],
   ])('%s: exit status 2 and one line', async (flags, message) => {
     expect(oneLine(await run(`trace ${await good()} ${flags}`), 2)).toContain(message);
   });

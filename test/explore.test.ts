@@ -259,7 +259,9 @@ describe.concurrent('what cannot be opened is one line and exit status 2', () =>
     expect(await refused(wrong)).toMatch(/wrong\.md:\d+: .* answers "ok 000000", not "ok 00"/);
     const folder = mkdtempSync(join(FOLDER, 'lessons-'));
     for (const name of ['a.md', 'b.md']) writeFileSync(join(folder, name), text);
-    expect(await refused(folder)).toContain('b.md:1: another file has a lesson "zeros", too');
+    expect(await refused(folder)).toContain(
+      'b.md:1: the lesson name "zeros" is already used by another file',
+    );
     expect(await refused(folder, '--', 'x')).toContain('arguments');
   });
 

@@ -5,7 +5,7 @@
 import { parseNumber } from '../scenario/index.ts';
 import { didYouMean } from '../scenario/internal.ts';
 import { EVENT_TYPES, type TraceEvent } from '../trace/index.ts';
-import { TRACEPOINT_NAMES } from './host/tracepoints.ts';
+import { TRACEPOINT_NAMES } from './host/tracepoint-names.ts';
 import { type AddressRange, rangesOf } from './ranges.ts';
 
 /**
@@ -83,7 +83,7 @@ function address(word: string): bigint {
 
 /** Returns a kind of event by its name. Trace points may be named without `kvm_s390_` or `kvm_`. */
 function kindOf(word: string): string {
-  const names = [...EVENT_TYPES, ...TRACEPOINT_NAMES];
+  const names: readonly string[] = [...EVENT_TYPES, ...TRACEPOINT_NAMES];
   for (const name of [word, `kvm_s390_${word}`, `kvm_${word}`]) if (names.includes(name)) return name;
   const shown = word.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');
   throw new FilterError(`unknown kind of event "${shown}"${didYouMean(word, names)}`);

@@ -3,7 +3,13 @@
  * host writes about its guests. docs/trace.md describes it.
  */
 
-export { TRACE_RULES, TraceChecker, type TraceFinding, type TraceRule } from './check/index.ts';
+export {
+  type FindingPlace,
+  TRACE_RULES,
+  TraceChecker,
+  type TraceFinding,
+  type TraceRule,
+} from './check/index.ts';
 export { fieldsOf, nameOf } from './describe.ts';
 export { compareTraces, type DiffLine, type NumberedEvent, type TraceDifference } from './diff.ts';
 export { type EventTerms, FilterError, matchesTerms, parseFilter } from './filter.ts';

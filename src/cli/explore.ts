@@ -126,7 +126,7 @@ function readRecording(path: string, commandLine: string): OfferedRecording {
 }
 
 function argumentsError(path: string): UsageError {
-  return new UsageError(`${path} is not a guest image: arguments have no meaning for it`);
+  return new UsageError(`${path} is not a guest image, so it takes no arguments`);
 }
 
 function checkImage(path: string, bytes: Uint8Array): void {

@@ -69,9 +69,8 @@ function checked(
     for (const { path, text } of files) {
       for (const lesson of parseLessons(path, text)) {
         if (all.has(lesson.id))
-          throw new LessonError(path, 1, `another file has a lesson "${lesson.id}", too`);
-        if (all.size === LESSONS_MAX)
-          throw new LessonError(path, 1, `there are more than ${LESSONS_MAX} lessons`);
+          throw new LessonError(path, 1, `the lesson name "${lesson.id}" is already used by another file`);
+        if (all.size === LESSONS_MAX) throw new LessonError(path, 1, `more than ${LESSONS_MAX} lessons`);
         verifyLesson(path, lesson, () => performance.now() >= until);
         all.set(lesson.id, lesson);
       }

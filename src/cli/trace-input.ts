@@ -9,7 +9,7 @@ import type { Progress } from './progress.ts';
 /** Maximum length of a line in characters. */
 const LINE_LIMIT = 1 << 20;
 const NO_TRACE =
-  'This is no trace: it is neither from Guesthouse nor output of perf script or trace-cmd report';
+  'not a trace: expected one that guesthouse wrote, or output of perf script or trace-cmd report';
 
 /** A trace file that is being read. */
 export class TraceInput {
@@ -25,7 +25,7 @@ export class TraceInput {
 
   /**
    * Generates the events.
-   * @throws UsageError if the file cannot be read, has a line that is no event, or no events
+   * @throws UsageError if the file cannot be read, has a line that is not an event, or contains no events
    */
   async *events(): AsyncGenerator<TraceEvent> {
     for await (const batch of this.batches()) yield* batch;
@@ -57,6 +57,6 @@ export class TraceInput {
     } finally {
       this.#progress.end();
     }
-    if (!any) throw new UsageError(`${this.#path}: no events`);
+    if (!any) throw new UsageError(`${this.#path}: the trace contains no events`);
   }
 }

@@ -65,7 +65,7 @@ Terms of --grep: an address or a range such as 0x1000-0x1fff, which matches ever
 space; a kind of event such as link, or the name of a trace point; gmap N; process N; vcpu N. An event must match one term of each sort.
 
 Exit status: 0 done, and with --check no rule is broken, with --diff the traces are the same; 1 the traces differ; 2 wrong usage, or a
-file that is no trace; 5 --check found a broken rule.
+file that is not a trace; 5 --check found a broken rule.
 
 Examples:
   guesthouse replay ${example('scenarios/first.txt')} --trace events.jsonl && guesthouse trace events.jsonl
@@ -90,7 +90,7 @@ function filesOf(files: readonly string[], flags: TraceFlags): readonly [string,
   const isDiff = flags.diff !== undefined || (names[0] === 'diff' && names.length > 1);
   if (flags.diff === undefined && isDiff) names.shift();
   if (names.length !== (isDiff ? 2 : 1)) {
-    throw new UsageError(isDiff ? 'diff needs two traces' : `one trace at a time, not ${names.length}`);
+    throw new UsageError(isDiff ? 'diff needs two traces' : `expected one trace, not ${names.length}`);
   }
   if (isDiff && (flags.check || flags.grep))
     throw new UsageError('--diff, --check and --grep exclude each other');
@@ -158,7 +158,9 @@ async function check(file: string, flags: TraceFlags): Promise<number> {
     for (const event of batch) checker.add(event);
     events += batch.length;
     if (input.reader.kind === 'host') {
-      throw new UsageError(`${file}: a host's trace has no links and purges that --check could check`);
+      throw new UsageError(
+        `${file}: --check needs a trace of Guesthouse: traces of a Linux host have no link and purge events`,
+      );
     }
   }
   checker.end();
@@ -190,7 +192,7 @@ async function compare(first: string, second: string, flags: TraceFlags): Promis
   const ignored = new Set((flags.ignore ?? '').split(/[\s,]+/));
   const difference = await compareTraces(ours.events(), theirs.events(), ignored);
   if (ours.reader.kind !== theirs.reader.kind) {
-    throw new UsageError('one is a trace of Guesthouse, the other one of a host');
+    throw new UsageError('cannot compare a trace of Guesthouse with one of a Linux host');
   }
   const output = new Output();
   if (flags.json) output.line(json({ first, second, ...difference }));

@@ -59,7 +59,7 @@ describe('a breakpoint', () => {
     ['main if r3 == 1 if r4 == 1', 'has more than one "if"; join conditions by "and"'],
     ['x'.repeat(1001), 'a breakpoint has at most 1000 characters'],
     ['constructor', '"constructor" is neither a breakpoint nor an address: the image has no such symbol'],
-    ['event:constructor', '"constructor" is not a type of event'],
+    ['event:constructor', 'unknown event type "constructor"'],
     ['main if constructor == 1', '"constructor" is not a register'],
   ])('%s is refused', (text, message) => {
     expect(() => parseBreakpoint(text, SYMBOLS)).toThrow(BreakpointError);

@@ -83,7 +83,7 @@ function parseTrigger(what: string, symbols: SymbolTable): Trigger {
 
 function eventTrigger([type = '', detail, code, ...more]: readonly string[]): Trigger {
   if (!TYPES.includes(type)) {
-    throw new BreakpointError(`"${type}" is not a type of event: ${TYPES.join(', ')}`);
+    throw new BreakpointError(`unknown event type "${type}": expected ${TYPES.join(', ')}`);
   }
   const event = { kind: 'event', type: type as TraceEventType } as const;
   if (detail === undefined) return { ...event, detail: null, code: null };

@@ -294,7 +294,7 @@ describe('a guest whose instructions take long', () => {
 describe('a recording that cannot be opened', () => {
   it('closes the former one', async () => {
     await expect(worker.open({ kind: 'trace', name: 'x', text: '' }, QUIET, nobody)).rejects.toThrow(
-      'no events',
+      'contains no events',
     );
     await expect(worker.query({ step: 0, event: 0 }, {})).rejects.toThrow('nothing is open');
     expect((await worker.events({}, 0, 10)).total).toBe(0);

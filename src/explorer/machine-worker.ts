@@ -22,7 +22,6 @@ import { linesOf } from '../scenario/internal.ts';
 import { filterError } from './event-filter.ts';
 import { EventIndex } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
-import { verifyLesson } from './lessons/verify.ts';
 import { playableOf } from './playable.ts';
 import type {
   Density,
@@ -296,6 +295,7 @@ export class MachineWorker implements MachineApi {
   }
 
   async verifyLessons(file: string, lessons: readonly Lesson[]): Promise<void> {
+    const { verifyLesson } = await import('./lessons/verify.ts');
     const until = performance.now() + VERIFY_TIME;
     for (const lesson of lessons) verifyLesson(file, lesson, () => performance.now() >= until);
   }

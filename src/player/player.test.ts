@@ -230,10 +230,10 @@ describe('a source that cannot be played', () => {
   });
 
   it.each([
-    ['nothing', '', 'x: no events'],
+    ['nothing', '', 'x: the trace contains no events'],
     ['no JSON', 'hello', 'x:1: not a JSON object'],
     ['null', 'null', 'x:1: not a JSON object'],
-    ['another type', '{"type":"boom"}', 'x:1: "boom" is not a type of event'],
+    ['another type', '{"type":"boom"}', 'x:1: unknown event type "boom"'],
     ['a field too few', '{"type":"mm-free"}', 'x:1: mm-free: mm is not a valid number'],
     [
       'a bad address',

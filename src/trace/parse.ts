@@ -70,7 +70,7 @@ export function parseEvent(line: string): TraceEvent {
   const values = objectOf(line);
   const { type } = values;
   if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) {
-    throw new TraceSyntaxError(`${JSON.stringify(type ?? null).slice(0, 40)} is not a type of event`);
+    throw new TraceSyntaxError(`unknown event type ${JSON.stringify(type ?? null).slice(0, 40)}`);
   }
   const event: Record<string, unknown> = { type };
   for (const [key, kind] of Object.entries(FIELDS[type as TraceEventType])) {

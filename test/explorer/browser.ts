@@ -24,6 +24,8 @@ export class Explorer {
   readonly problems: string[] = [];
   /** Bytes of every file fetched, by path. */
   readonly fetched = new Map<string, Buffer>();
+  /** Resolves when those files are complete that were being fetched. */
+  arrived: Promise<unknown> = Promise.resolve();
   readonly #origin: string;
 
   private constructor(page: Page, url: string) {
@@ -152,10 +154,11 @@ export class Explorer {
       const { origin, pathname } = new URL(response.url());
       if (origin !== this.#origin) return;
       if (response.status() !== 200) this.problems.push(`${response.status()}: ${pathname}`);
-      void response.body().then(
-        (body) => this.fetched.set(pathname, body),
+      const body = response.body().then(
+        (bytes) => this.fetched.set(pathname, bytes),
         () => undefined,
       );
+      this.arrived = Promise.all([this.arrived, body]);
     });
   }
 }

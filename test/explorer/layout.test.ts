@@ -109,6 +109,22 @@ describePage('the layout', () => {
     await page.getByRole('button', { name: '2 questions' }).waitFor();
   });
 
+  it.each([
+    ['the end of a walk through six tables', 'fork', 5, '.walk-end'],
+    ['the second of two guests', 'share', 9, '.spaces-picture .line.guest >> nth=1'],
+    ['the PGSTE of a page', 'keys', 6, '.lens-entry'],
+    ['the value of an entry', 'large', 8, '.trees-detail .entry-raw'],
+  ])('shows on a projector, without scrolling, %s', async (_, id, step, selector) => {
+    const { page } = await open(`#lesson=${id}&step=${step}`, PROJECTOR);
+    await page.locator(selector).first().waitFor();
+    const bottomOf = async (what: string) => {
+      const box = await page.locator(what).first().boundingBox();
+      return (box?.y ?? Infinity) + (box?.height ?? 0);
+    };
+    const floor = await bottomOf('.panel');
+    expect(await bottomOf(selector)).toBeLessThanOrEqual(floor);
+  });
+
   it('has panes that resize and fold, and keeps that', async () => {
     const explorer = await open();
     const { page } = explorer;

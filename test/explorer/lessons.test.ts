@@ -15,7 +15,7 @@ import type { InjectedFault } from '../../src/host/index.ts';
 import { Player } from '../../src/player/index.ts';
 import { ROOT, served } from '../serve.ts';
 import { Explorer } from './browser.ts';
-import { lessonOf, PATIENT, pageFixture } from './fixture.ts';
+import { lessonOf, PATIENT, PROJECTOR, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
 const { describePage, browser, open, url } = await pageFixture();
@@ -53,7 +53,7 @@ describePage('the notes of a lesson are those of the run', () => {
   // One page serves all runs.
   let explorer: Explorer;
   beforeAll(async () => {
-    explorer = await Explorer.open(browser(), url());
+    explorer = await Explorer.open(browser(), url(), PROJECTOR);
   });
   afterAll(() => explorer.close());
 
@@ -68,22 +68,30 @@ describePage('the notes of a lesson are those of the run', () => {
     await expect.poll(() => heading(page), PATIENT).toBe(lesson.title);
     await explorer.ready();
     const expected = expectedNotes(lesson, fault);
-    expect(await notesOfSteps(page, expected)).toEqual(expected);
+    const { notes, cut } = await notesOfSteps(page, expected);
+    expect(notes).toEqual(expected);
+    expect(cut, 'steps whose note is too high for a projector').toEqual([]);
   });
 });
 
-/**
- * Returns the notes that a page shows after each step, as words. Waits for those expected at each step, for some seconds, because
- * the page shows them when the state has arrived.
- */
-function notesOfSteps(page: Page, expected: readonly (readonly string[])[]): Promise<string[][]> {
+/** What a page shows after each step: its notes, as words, and the steps at which the latest note is higher than its pane. */
+interface ShownNotes {
+  readonly notes: readonly (readonly string[])[];
+  readonly cut: readonly number[];
+}
+
+/** Steps through a lesson. Waits for the notes expected at each step, for some seconds: the page shows them when the state has arrived. */
+function notesOfSteps(page: Page, expected: readonly (readonly string[])[]): Promise<ShownNotes> {
   return page.evaluate(async (expected) => {
     const shown = () =>
       [...document.querySelectorAll<HTMLElement>('.notes > li .text')].map((note) =>
         note.innerText.replaceAll(/\s+/g, ' ').trim(),
       );
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const heightOf = (selector: string) =>
+      document.querySelector(selector)?.getBoundingClientRect().height ?? 0;
     const notes: string[][] = [];
+    const cut: number[] = [];
     for (const [step, some] of expected.entries()) {
       if (step > 0) document.body.dispatchEvent(new KeyboardEvent('keydown', { key: ']', bubbles: true }));
       const isThere = () =>
@@ -92,8 +100,9 @@ function notesOfSteps(page: Page, expected: readonly (readonly string[])[]): Pro
       const until = performance.now() + 10_000;
       while (!isThere() && performance.now() < until) await frame();
       notes.push(shown());
+      if (heightOf('.notes li.latest .text') > heightOf('.words')) cut.push(step);
     }
-    return notes;
+    return { notes, cut };
   }, expected);
 }
 

@@ -17,8 +17,10 @@ const MILLION = fileURLToPath(new URL('million.txt', import.meta.url));
 
 describePage('the page', () => {
   it('shows the first lesson quickly, from less than 400 KB', async () => {
-    const { page, fetched } = await open();
+    const explorer = await open();
+    const { page, fetched } = explorer;
     const after = await page.evaluate(() => performance.now());
+    await explorer.arrived;
     expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
     const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
     expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);

@@ -103,9 +103,18 @@ describePage('the page', () => {
     const trace = traceOf('examples/scenarios/fork.txt');
     const events = trace.trimEnd().split('\n').length;
     await drop(explorer, 'events.jsonl', trace);
-    await explorer.page.locator('.where', { hasText: `of ${events}` }).waitFor();
-    await explorer.page.keyboard.press('Shift+}');
+    // It opens at its end: its spaces are there.
     await explorer.at(events);
+    await explorer.page.locator('.spaces-picture .line.process').first().waitFor();
+    // Or before all of them have ended.
+    const ended = traceOf('-', ['mmap 256M 1M', 'process write 256M 01', 'exit']);
+    await drop(explorer, 'ended.jsonl', ended);
+    const last = ended
+      .trimEnd()
+      .split('\n')
+      .findIndex((line) => line.includes('"mm-fault"'));
+    await explorer.at(last + 1);
+    await explorer.page.locator('.spaces-picture .line.process').first().waitFor();
   });
 
   it('shows in a trace what its events show to be wrong, and what they tell about tables', async () => {
@@ -131,7 +140,9 @@ describePage('the page', () => {
       .getByText(/the page table at 0x\w+ of segment 0x10000000 is freed/)
       .waitFor();
     await explorer.view('Tables');
-    await page.locator('.walk-form select').selectOption('gmap 0');
+    // The guest that is linked is selected.
+    await expect.poll(() => page.locator('.walk-form select').inputValue(), PATIENT).toBe('gmap 0');
+    expect(await page.locator('.walk-form input').first().inputValue()).toBe('0x40000000');
     const segments = page.getByRole('region', { name: 'Entries of the segment table' });
     await segments.getByRole('row', { name: /^1024 .* the process has no page table there/ }).waitFor();
     await segments.getByRole('button', { name: '0x40100000' }).click();

@@ -65,6 +65,11 @@ describe('a page table that is freed while several guests are linked to it', () 
     ];
     const { findings } = checked(eventsOf(lines, 'unlink'));
     const freed = findings.filter(({ rule }) => rule === 'freed-linked').map(({ message }) => message);
+    const about = findings.filter(({ rule }) => rule === 'freed-linked').map((finding) => finding.about);
+    expect(about).toEqual([
+      { space: 'gmap 0', address: 0n },
+      { space: 'gmap 1', address: 1n << 30n },
+    ]);
     expect(freed).toEqual([
       expect.stringContaining('guest 0x0 of gmap 0 is linked to it'),
       expect.stringContaining('guest 0x40000000 of gmap 1 is linked to it'),
@@ -81,6 +86,15 @@ describe('an injected fault breaks a rule:', () => {
     const { findings, broken } = checked(eventsOf(lines, fault as (typeof PURGE_SITES)[number] | 'unlink'));
     expect(findings.map((finding) => finding.rule)).toContain(rule);
     expect(broken).toBe(findings.length);
+    // The place is the one that the message names.
+    for (const { message, about } of findings) {
+      if (about === null) continue;
+      expect(message).toContain(about.space);
+      if (rule === 'table-purge' || rule === 'large-purge') continue;
+      expect(message).toContain(`0x${about.address.toString(16)}`);
+    }
+    const isNowhere = rule === 'growth-purge';
+    expect(findings.some(({ about }) => about === null)).toBe(isNowhere);
   });
 });
 
@@ -146,6 +160,7 @@ describe('a trace that was changed breaks a rule:', () => {
       rule: 'unlink-purge',
       n: events.length - 1,
       message: 'gmap 0: guest 0x0 was unlinked without a purge',
+      about: { space: 'gmap 0', address: 0n },
       because: events.findIndex(({ type }) => type === 'unlink'),
     });
   });

@@ -15,7 +15,7 @@ import type {
 } from '../../trace/index.ts';
 import { CheckedGmaps } from './gmaps.ts';
 import { type CheckedProcess, CheckedProcesses } from './processes.ts';
-import type { TraceFinding, TraceRule } from './rules.ts';
+import type { FindingPlace, TraceFinding, TraceRule } from './rules.ts';
 import { hex, pageAddress, pageNumber, segmentAddress, segmentNumber } from './units.ts';
 
 /** The events inside operations. Every other event ends one, or happens between two. */
@@ -41,7 +41,7 @@ export class TraceChecker {
   #operation = 0;
   /** The number of the last purge of a whole space (0 before one: the trace may begin after it), and of the last change of a 1 MiB frame that needs one. */
   #purged = 0;
-  #large: { readonly n: number; readonly message: string } | null = null;
+  #large: { readonly n: number; readonly message: string; readonly about: FindingPlace } | null = null;
   readonly #processes = new CheckedProcesses();
   readonly #gmaps = new CheckedGmaps();
 
@@ -68,17 +68,18 @@ export class TraceChecker {
     this.#endOperation();
   }
 
-  #report(rule: TraceRule, message: string, because: number | null = null): void {
+  #report(rule: TraceRule, message: string, about: FindingPlace | null, because: number | null = null): void {
     this.#broken++;
-    if (this.findings.length < FINDINGS_MAX) this.findings.push({ rule, n: this.#n, message, because });
+    if (this.findings.length < FINDINGS_MAX)
+      this.findings.push({ rule, n: this.#n, message, about, because });
   }
 
   #checkLive(event: TraceEvent): void {
     if ('gmap' in event && event.type !== 'gmap-alloc' && this.#gmaps.freed.has(event.gmap)) {
-      this.#report('live-spaces', `gmap ${event.gmap} was freed`);
+      this.#report('live-spaces', `gmap ${event.gmap} was freed`, null);
     }
     if ('mm' in event && event.type !== 'mm-alloc' && this.#processes.freed.has(event.mm)) {
-      this.#report('live-spaces', `process ${event.mm} was freed`);
+      this.#report('live-spaces', `process ${event.mm} was freed`, null);
     }
   }
 
@@ -148,7 +149,7 @@ export class TraceChecker {
 
   #freeProcess(mm: number): void {
     for (const gmap of this.#gmaps.ofProcess(mm)) {
-      this.#report('freed-linked', `process ${mm} is freed before its gmap ${gmap.id}`);
+      this.#report('freed-linked', `process ${mm} is freed before its gmap ${gmap.id}`, null);
     }
     this.#processes.remove(mm);
     this.#processes.freed.add(mm);
@@ -160,6 +161,7 @@ export class TraceChecker {
       this.#report(
         'freed-linked',
         `gmap ${id} is freed while guest ${segmentAddress(segment)} is linked`,
+        inGmap(id, segment),
         since,
       );
       break;
@@ -181,25 +183,32 @@ export class TraceChecker {
     const [segment, process] = [segmentNumber(event.guest), segmentNumber(event.process)];
     const before = gmap.links.get(segment);
     const guest = `gmap ${event.gmap}: guest ${hex(event.guest)}`;
-    if (before !== undefined) this.#report('link-state', `${guest} is linked already`, before.since);
+    const about = inGmap(event.gmap, segment);
+    if (before !== undefined) this.#report('link-state', `${guest} is linked already`, about, before.since);
     const mapped = gmap.mapped.at(segment);
     if (gmap.isMapped && mapped !== process) {
       const behind = mapped === null ? 'nothing' : `process ${segmentAddress(mapped)}`;
       this.#report(
         'link-mapping',
         `${guest} is linked to process ${hex(event.process)}, but ${behind} is mapped there`,
+        about,
       );
     }
-    if (gmap.mm !== null) this.#checkTable(this.#processes.of(gmap.mm), process, event.pageTable, guest);
+    if (gmap.mm !== null) this.#checkTable(event, this.#processes.of(gmap.mm));
     this.#gmaps.link(gmap, segment, { process, table: event.pageTable, since: this.#n });
   }
 
   /** Checks that a link designates the table of its process segment. */
-  #checkTable(process: CheckedProcess, segment: number, table: bigint, guest: string): void {
+  #checkTable({ gmap, guest, process: address, pageTable }: LinkEvent, process: CheckedProcess): void {
+    const segment = segmentNumber(address);
     const known = process.tables.get(segment) ?? process.large.get(segment);
-    if (known === table || (known === undefined && !process.isKnown) || !this.complete) return;
+    if (known === pageTable || (known === undefined && !process.isKnown) || !this.complete) return;
     const has = known === undefined ? 'has none' : `has ${hex(known)}`;
-    this.#report('link-table', `${guest} is linked to ${hex(table)}, but the process segment ${has}`);
+    this.#report(
+      'link-table',
+      `gmap ${gmap}: guest ${hex(guest)} is linked to ${hex(pageTable)}, but the process segment ${has}`,
+      inGmap(gmap, segmentNumber(guest)),
+    );
   }
 
   #unlink(event: UnlinkEvent): void {
@@ -209,6 +218,7 @@ export class TraceChecker {
       this.#report(
         'link-state',
         `gmap ${event.gmap}: guest ${hex(event.guest)} is unlinked, but was not linked`,
+        inGmap(event.gmap, segment),
       );
     }
     this.#gmaps.unlink(gmap, segment);
@@ -221,14 +231,16 @@ export class TraceChecker {
     const gmap = this.#gmaps.of(event.gmap);
     const link = gmap.links.get(segmentNumber(event.guest));
     const guest = `gmap ${event.gmap}: the fault at guest ${hex(event.guest)}`;
+    const about = { space: `gmap ${event.gmap}`, address: event.guest } as const;
     if (link === undefined) {
       if (gmap.mm !== null && this.complete)
-        this.#report('fault-link', `${guest} was resolved, but its segment is not linked`);
+        this.#report('fault-link', `${guest} was resolved, but its segment is not linked`, about);
     } else if (link.process !== segmentNumber(event.process)) {
       const behind = segmentAddress(link.process);
       this.#report(
         'fault-link',
         `${guest} was resolved to process ${hex(event.process)}, but its segment is linked to ${behind}`,
+        about,
         link.since,
       );
     }
@@ -258,7 +270,8 @@ export class TraceChecker {
     this.#checkUnlinked(origin, `page table ${hex(origin)} of process ${mm}`);
     this.#endUnlinks();
     if (!this.#isPurged) {
-      this.#report('table-purge', `page table ${hex(origin)} of process ${mm} is freed without a purge`);
+      const message = `page table ${hex(origin)} of process ${mm} is freed without a purge`;
+      this.#report('table-purge', message, { space: `process ${mm}`, address });
     }
     this.#processes.removeTable(process, segment, origin);
   }
@@ -273,7 +286,8 @@ export class TraceChecker {
     process.large.delete(segment);
     const what = `the 1 MiB frame ${hex(frame)} of process ${mm}`;
     if (change === 'freed') this.#checkUnlinked(frame, what);
-    this.#large ??= { n: this.#n, message: `${what} is ${change} without a purge` };
+    const about = { space: `process ${mm}`, address } as const;
+    this.#large ??= { n: this.#n, message: `${what} is ${change} without a purge`, about };
   }
 
   /** Checks that nothing is linked to what is being freed. */
@@ -284,6 +298,7 @@ export class TraceChecker {
       this.#report(
         'freed-linked',
         `${what} is freed while guest ${segmentAddress(segment)} of gmap ${gmap.id} is linked to it`,
+        inGmap(gmap.id, segment),
         since,
       );
       this.#gmaps.unlink(gmap, segment);
@@ -310,7 +325,8 @@ export class TraceChecker {
   }
 
   #pageNotPurged(mm: number, page: number, since: number, what: string): void {
-    this.#report('page-purge', `page ${pageAddress(page)} of process ${mm} ${what} without a purge`, since);
+    const message = `page ${pageAddress(page)} of process ${mm} ${what} without a purge`;
+    this.#report('page-purge', message, { space: `process ${mm}`, address: BigInt(page) << 12n }, since);
   }
 
   /** A process gets memory up to an address. */
@@ -319,7 +335,7 @@ export class TraceChecker {
     if (!process.isSmall || pageNumber(end) <= GROWN) return;
     process.isSmall = false;
     if (!this.#isPurged)
-      this.#report('growth-purge', `process ${mm} gets a fourth level of tables without a purge`);
+      this.#report('growth-purge', `process ${mm} gets a fourth level of tables without a purge`, null);
   }
 
   /** Pages lose their frames. */
@@ -365,7 +381,8 @@ export class TraceChecker {
   #endUnlinks(): void {
     for (const gmap of this.#gmaps.pending) {
       const { n, guest } = gmap.pending as NonNullable<typeof gmap.pending>;
-      this.#report('unlink-purge', `gmap ${gmap.id}: guest ${hex(guest)} was unlinked without a purge`, n);
+      const message = `gmap ${gmap.id}: guest ${hex(guest)} was unlinked without a purge`;
+      this.#report('unlink-purge', message, { space: `gmap ${gmap.id}`, address: guest }, n);
     }
     this.#gmaps.purge(null);
   }
@@ -373,8 +390,13 @@ export class TraceChecker {
   #endOperation(): void {
     this.#endUnlinks();
     if (this.#large !== null && !this.#isPurged)
-      this.#report('large-purge', this.#large.message, this.#large.n);
+      this.#report('large-purge', this.#large.message, this.#large.about, this.#large.n);
     this.#large = null;
     this.#operation = this.#n + 1;
   }
+}
+
+/** Returns a segment of a guest. */
+function inGmap(gmap: number, segment: number): FindingPlace {
+  return { space: `gmap ${gmap}`, address: BigInt(segment) << 20n };
 }

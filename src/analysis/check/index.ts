@@ -1,4 +1,4 @@
 /** Checks traces against the rules that they show. */
 
 export { TraceChecker } from './checker.ts';
-export { TRACE_RULES, type TraceFinding, type TraceRule } from './rules.ts';
+export { type FindingPlace, TRACE_RULES, type TraceFinding, type TraceRule } from './rules.ts';

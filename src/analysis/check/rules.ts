@@ -23,6 +23,14 @@ export const TRACE_RULES = {
 /** The name of a rule. */
 export type TraceRule = keyof typeof TRACE_RULES;
 
+/** The place that a finding is about. */
+export interface FindingPlace {
+  /** The space: `gmap 0` or `process 0`. */
+  readonly space: `gmap ${number}` | `process ${number}`;
+  /** An address in it. */
+  readonly address: bigint;
+}
+
 /** A broken rule. */
 export interface TraceFinding {
   readonly rule: TraceRule;
@@ -30,6 +38,8 @@ export interface TraceFinding {
   readonly n: number;
   /** What is wrong, in a sentence without its end. */
   readonly message: string;
+  /** The guest segment, process segment or page that it is about, or null. */
+  readonly about: FindingPlace | null;
   /** The number of the earlier event that it follows from, or null. */
   readonly because: number | null;
 }

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { TracepointEvent } from '../../trace/index.ts';
 import { Summarizer, TraceReader, traceKindOf } from '../index.ts';
 import { parseHostLine } from './lines.ts';
-import { TRACEPOINT_NAMES, tracepointFacts } from './tracepoints.ts';
+import { TRACEPOINT_NAMES } from './tracepoint-names.ts';
+import { tracepointFacts } from './tracepoints.ts';
 
 function read(name: string) {
   const reader = new TraceReader();

@@ -5,6 +5,8 @@
  * Those of one virtual CPU begin with its number and its PSW, as in `00[0404c00180000000-000000000010d2a0]: `.
  */
 
+import type { TracepointName } from './tracepoint-names.ts';
+
 /** What is known about a trace point. */
 interface Tracepoint {
   /** Whether its text begins with a virtual CPU and its PSW. */
@@ -26,7 +28,7 @@ const other = (text: RegExp, ...ranges: readonly (readonly [string, string?])[])
   ranges,
 });
 
-const TRACEPOINTS: Readonly<Record<string, Tracepoint>> = {
+const TRACEPOINTS: Readonly<Record<TracepointName, Tracepoint>> = {
   kvm_s390_skey_related_inst: vcpu(/^storage key related instruction/),
   kvm_s390_major_guest_pfault: vcpu(/^major fault, maybe applicable for pfault/),
   kvm_s390_pfault_init: vcpu(/^init pfault token -?\d+/),
@@ -85,9 +87,6 @@ const TRACEPOINTS: Readonly<Record<string, Tracepoint>> = {
   'major-faults': other(/^(?<a>[\da-f]+)/, ['a']),
 };
 
-/** The trace points that are understood. */
-export const TRACEPOINT_NAMES: readonly string[] = Object.keys(TRACEPOINTS);
-
 /** What the text of a trace point says. */
 export interface TracepointFacts {
   readonly vcpu?: number;
@@ -103,7 +102,7 @@ const VCPU_AND_PSW = /^(\d{2,5})\[([\da-f]{16})-([\da-f]{16})\]:\s*/;
 
 /** Returns what the text of a trace point says, or null if the trace point is unknown or its text is not as declared. */
 export function tracepointFacts(name: string, details: string): TracepointFacts | null {
-  const point = Object.hasOwn(TRACEPOINTS, name) ? TRACEPOINTS[name] : undefined;
+  const point = Object.hasOwn(TRACEPOINTS, name) ? TRACEPOINTS[name as TracepointName] : undefined;
   if (point === undefined) return null;
   const prefix = point.ofVcpu ? VCPU_AND_PSW.exec(details) : null;
   if (point.ofVcpu && prefix === null) return null;

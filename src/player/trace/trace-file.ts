@@ -25,6 +25,6 @@ export function readTrace(text: string, name: string): TraceEvent[] {
       throw new PlayerError(`${name}:${reader.line}: ${error.message}`);
     }
   }
-  if (events.length === 0) throw new PlayerError(`${name}: no events`);
+  if (events.length === 0) throw new PlayerError(`${name}: the trace contains no events`);
   return events;
 }

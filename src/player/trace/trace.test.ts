@@ -171,7 +171,7 @@ describe('a trace file', () => {
   const read = (text: string) => new Player({ kind: 'trace', name: 'x', text }, QUIET);
 
   it.each([
-    ['of empty lines', '\n'.repeat(10_000_000), 'x: no events'],
+    ['of empty lines', '\n'.repeat(10_000_000), 'x: the trace contains no events'],
     ['of one long line', `{"type":"${'a'.repeat(1 << 17)}`, 'x:1: longer than 65536 characters'],
     ['that is deep', `{"type":${'['.repeat(50_000)}`, 'x:1: not a JSON object'],
     [

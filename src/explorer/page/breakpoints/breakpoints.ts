@@ -60,7 +60,7 @@ export async function goToHit(direction: Direction): Promise<void> {
   const wrong = await machine.lintBreakpoints(all);
   const list = all.filter((_, at) => (wrong[at] ?? null) === null);
   if (list.length === 0) {
-    outcome.value = 'There is no breakpoint.';
+    outcome.value = 'No breakpoints are set.';
     return;
   }
   const recording = source.value;

@@ -4,13 +4,14 @@
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
-import type { Position, Settings, Source } from '../../../player/index.ts';
+import { type Position, type Settings, type Source, samePosition } from '../../../player/index.ts';
 import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
 import type { LineError } from '../../protocol.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
+import { firstPosition } from './first-position.ts';
 import { fullName, lessonAfter, numberOf } from './lessons/course.ts';
-import { filter, moveTo, open, position, progress, START, selected, settings, source } from './state.ts';
+import { filter, moveTo, open, position, START, selected, settings, source } from './state.ts';
 import { tab } from './tabs.ts';
 
 /** The default settings: check everything, inject no fault. */
@@ -130,7 +131,7 @@ export function neighbour(by: 1 | -1): Lesson | undefined {
 /** How to open a recording. */
 export interface Opening {
   readonly how?: Required<Settings>;
-  /** The position. The default is the start, and for a guest the end: the console is complete there. */
+  /** The position. The default is `firstPosition`. */
   readonly at?: Position;
   /** The lesson that it is, or that it was changed from. */
   readonly lesson?: Lesson | null;
@@ -152,11 +153,11 @@ export async function openOwn(what: Source, opening: Opening = {}): Promise<void
     playing = what.kind === 'scenario' ? { ...what, text: draft.value } : what;
     return begin(playing, opening.how, opening.at);
   });
-  const { step, event } = position.value;
-  const isHere = source.value === playing && step === 0 && event === 0;
-  if (what.kind === 'guest' && opening.at === undefined && isHere) {
-    moveTo({ step: progress.value?.steps ?? 0, event: 0 });
-  }
+  const isHere = () => source.value === playing && samePosition(position.value, START);
+  if (opening.at !== undefined || !isHere()) return;
+  const at = await firstPosition(playing).catch(() => START);
+  // The user may have moved on in the meantime.
+  if (isHere()) moveTo(at);
 }
 
 /** Takes over what was typed since the editor was read last; null if nothing was. */

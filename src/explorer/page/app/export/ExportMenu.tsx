@@ -6,15 +6,15 @@ import { position } from '../../recording/state.ts';
 import { tab } from '../../recording/tabs.ts';
 import { Menu } from '../../ui/Menu.tsx';
 import { complain } from '../../ui/notice.ts';
-import { picture, savePng, saveSvg } from './save.ts';
 
 /** Views that can be saved. The console is text, and can be copied. */
 const SAVED: readonly string[] = ['spaces', 'trees', 'walk', 'processors'];
 
 async function saveAs(kind: 'svg' | 'png'): Promise<void> {
-  const shown = picture();
   const name = `guesthouse-${tab.value}-step-${position.value.step}`;
   try {
+    const { picture, savePng, saveSvg } = await import('./save.ts');
+    const shown = picture();
     if (shown === null) throw new Error('This view has no picture to save.');
     if (kind === 'svg') saveSvg(shown, name);
     else await savePng(shown, name);

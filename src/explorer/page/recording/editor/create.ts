@@ -8,7 +8,7 @@ import {
   type CompletionResult,
   completionKeymap,
 } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, toggleComment } from '@codemirror/commands';
+import { history, historyKeymap, standardKeymap, toggleComment } from '@codemirror/commands';
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import {
@@ -91,7 +91,7 @@ export function createEditor(parent: HTMLElement, text: string, { changed, moved
           { key: 'Alt-Enter', run: command(() => stepFrom(cursorLine.value)) },
           { key: 'Mod-/', run: toggleComment },
           ...completionKeymap,
-          ...defaultKeymap,
+          ...standardKeymap,
           ...historyKeymap,
         ]),
         marks,

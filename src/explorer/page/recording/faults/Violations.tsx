@@ -3,18 +3,19 @@
  */
 
 import './Violations.css';
-import { TRACE_RULES, type TraceRule } from '../../../../analysis/index.ts';
+import { type FindingPlace, TRACE_RULES, type TraceRule } from '../../../../analysis/index.ts';
 import type { Rule } from '../../../../check/index.ts';
-import { isRecording, moveTo, progress, settings, source } from '../state.ts';
+import { isRecording, moveTo, progress, selected, settings, source } from '../state.ts';
 import { lines } from '../workspace.ts';
 import { FAULTS, WHY } from './faults.ts';
 import { traceCheck } from './trace-check.ts';
 
-/** Something that is wrong: what, and the step after which it is. */
+/** Something that is wrong: what, the step after which it is, and where, if that is known. */
 interface Found {
   readonly rule: string;
   readonly message: string;
   readonly step: number;
+  readonly about: FindingPlace | null;
 }
 
 /** The violations of one rule, in order. */
@@ -30,16 +31,18 @@ const PLACES = 12;
 function foundNow(): readonly Found[] {
   const check = traceCheck.value;
   if (check !== null) {
-    return check.findings.map(({ rule, n, message, because }) => ({
+    return check.findings.map(({ rule, n, message, because, about }) => ({
       rule,
       message: because === null ? message : `${message} since event ${because}`,
       step: n,
+      about,
     }));
   }
   return (progress.value?.violations ?? []).map(({ violation: { rule, message }, step }) => ({
     rule,
     message,
     step,
+    about: null,
   }));
 }
 
@@ -110,7 +113,7 @@ function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
             key={step}
             type="button"
             aria-label={`Go to ${placeOf(step)}`}
-            onClick={() => moveTo({ step: step + 1, event: 0 })}
+            onClick={() => goTo(found.find((one) => one.step === step))}
           >
             {placeOf(step)}
           </button>
@@ -119,6 +122,13 @@ function BrokenRule({ broken: { rule, found } }: { readonly broken: Broken }) {
       </span>
     </li>
   );
+}
+
+/** Goes to where something is wrong, and selects the guest or the process that it is about. */
+function goTo(found: Found | undefined): void {
+  if (found === undefined) return;
+  moveTo({ step: found.step + 1, event: 0 });
+  if (found.about !== null) selected.value = found.about;
 }
 
 function placeOf(step: number): string {

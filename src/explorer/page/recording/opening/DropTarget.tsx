@@ -5,7 +5,7 @@
 import './DropTarget.css';
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { openFile } from './open-file.ts';
+import { openChosen } from './chosen-file.ts';
 
 /** Listens for files, and shows a message while one is held over the page. */
 export function DropTarget() {
@@ -25,7 +25,7 @@ export function DropTarget() {
       event.stopPropagation();
       over.value = false;
       const file = event.dataTransfer?.files[0];
-      if (file) void openFile(file);
+      if (file) void openChosen(file);
     };
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) over.value = false;

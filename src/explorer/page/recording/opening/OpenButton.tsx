@@ -3,7 +3,7 @@
  */
 
 import { useRef } from 'preact/hooks';
-import { openFile } from './open-file.ts';
+import { openChosen } from './chosen-file.ts';
 
 /** The button. */
 export function OpenButton() {
@@ -26,7 +26,7 @@ export function OpenButton() {
         onChange={(event) => {
           const file = event.currentTarget.files?.[0];
           event.currentTarget.value = '';
-          if (file) void openFile(file);
+          if (file) void openChosen(file);
         }}
       />
     </>

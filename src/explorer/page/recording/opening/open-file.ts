@@ -47,7 +47,7 @@ async function checked(name: string, bytes: Uint8Array): Promise<() => Promise<v
   if (what.kind !== 'scenario') await demand(machine.demandPlayable(what));
   return () => {
     if (what.kind === 'guest') tab.value = 'console';
-    else if (tab.value === 'console') tab.value = 'spaces';
+    else if (what.kind === 'trace' || tab.value === 'console') tab.value = 'spaces';
     return openOwn(what, { name });
   };
 }

@@ -41,7 +41,8 @@ export async function openLink(): Promise<boolean> {
 
 async function restore(shared: Readable): Promise<void> {
   const { source, injectedFault, check, position } = shared;
-  const opening = { how: { ...DEFAULT_SETTINGS, injectedFault, check }, at: position };
+  const how = { ...DEFAULT_SETTINGS, injectedFault, check };
+  const opening = position === null ? { how } : { how, at: position };
   notice.value = null;
   if (source.kind === 'offered') {
     if (offer?.kind !== 'recording') {

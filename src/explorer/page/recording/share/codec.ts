@@ -66,7 +66,7 @@ export function pack(shared: Shared): string | null {
  * @throws LinkError if it is not a link of this page, is damaged, or is too long
  */
 export function unpack(fragment: string): Shared {
-  if (!fragment.startsWith(VERSION)) throw new LinkError('This is not a link of this page.');
+  if (!fragment.startsWith(VERSION)) throw new LinkError('The link was not made by this page.');
   if (fragment.length > LONGEST) throw new LinkError('The link is too long.');
   let plain: unknown;
   try {
@@ -138,7 +138,7 @@ function validated(plain: unknown): Shared {
 
 function record(value: unknown): Plain {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Plain;
-  throw new LinkError('This is not a link of this page.');
+  throw new LinkError('The link was not made by this page.');
 }
 
 function sourceOf(source: Plain): SharedSource {
@@ -146,7 +146,7 @@ function sourceOf(source: Plain): SharedSource {
   if (kind === 'lesson' && typeof id === 'string') return { kind, id };
   if (kind === 'offered') return { kind };
   if (kind !== 'scenario' || typeof text !== 'string') {
-    throw new LinkError('The link names nothing that this page can open.');
+    throw new LinkError('The link does not name anything that this page can open.');
   }
   return { kind, text, ...(typeof lesson === 'string' ? { lesson } : {}) };
 }

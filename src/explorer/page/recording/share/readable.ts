@@ -3,6 +3,7 @@
  * the server offers; the codec packs everything else.
  */
 
+import type { Position } from '../../../../player/index.ts';
 import { LESSON_VIEWS } from '../../../lessons/lesson.ts';
 import { INJECTED_FAULTS } from '../faults/faults.ts';
 import { TABS, type TabId } from '../tabs.ts';
@@ -15,12 +16,16 @@ type Part = (typeof PARTS)[number];
 /** Maximum length of a link of this kind. */
 const LONGEST = 1000;
 
-/** The contents of a readable link. Without a view, that of the lesson is shown. */
-export type Readable = Omit<Shared, 'tab'> & { readonly tab: TabId | null };
+/** The contents of a readable link. Without a view, that of the lesson is shown; without a position, the usual one. */
+export type Readable = Omit<Shared, 'tab' | 'position'> & {
+  readonly tab: TabId | null;
+  readonly position: Position | null;
+};
 
 /** Returns the link for a lesson or the recording on offer, or null for other sources. */
 export function writeReadable(shared: Readable): string | null {
-  const { source, position, tab, injectedFault, check, selected } = shared;
+  const { source, position: at, tab, injectedFault, check, selected } = shared;
+  const position = at ?? { step: 0, event: 0 };
   if (source.kind === 'scenario') return null;
   const parts: Record<Part, string | null> = {
     lesson: source.kind === 'lesson' ? source.id : null,
@@ -51,9 +56,10 @@ export function readReadable(fragment: string): Readable {
     parts.set(part, value);
   }
   const id = parts.get('lesson');
+  const isAt = parts.has('step') || parts.has('event');
   return {
     source: id === undefined ? { kind: 'offered' } : { kind: 'lesson', id },
-    position: { step: count(parts, 'step'), event: count(parts, 'event') },
+    position: isAt ? { step: count(parts, 'step'), event: count(parts, 'event') } : null,
     tab: tabOf(parts.get('view')),
     injectedFault: faultOf(parts.get('fault')),
     check: parts.get('check') !== 'off',

@@ -78,10 +78,13 @@ function Trees({ path }: { path: Path }) {
       <div class="trees-detail">
         {column && entry ? (
           <>
-            <h3>
-              Entry {entry.index} of the {column.level} table at {hex(column.table.origin)}, {sideOf(column)}
-            </h3>
-            <ChangeButtons target={entryAt(entry.at)} of="this entry" />
+            <div class="entry-head">
+              <h3>
+                Entry {entry.index} of the {column.level} table at {hex(column.table.origin)},{' '}
+                {sideOf(column)}
+              </h3>
+              <ChangeButtons target={entryAt(entry.at)} of="this entry" />
+            </div>
             <p class="trees-meaning">{entry.meaning}</p>
             <EntryDetail level={column.level} value={entry.value} />
             {entry.pgste !== null && (

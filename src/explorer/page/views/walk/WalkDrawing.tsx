@@ -12,10 +12,21 @@ import { displayName } from '../spaces/model/labels.ts';
 import { BitStrip, FieldMark, STRIP_HEIGHT } from './BitStrip.tsx';
 import { reasonOf, wrapped } from './reasons.ts';
 
-/** Heights in pixels: of a step, of the end, and of a heading. */
+/** Heights in pixels: of a step, of one in a single line, of the end, and of a heading. */
 const STEP = 52;
+const LINE = 28;
 const END = 66;
 const HEADING = 30;
+/** Where the value and the meaning of a step in a single line begin, in pixels. */
+const RAW_AT = 236;
+const MEANING_AT = 390;
+
+/** What a walk is drawn on. */
+export interface Paper {
+  readonly width: number;
+  /** Whether steps may have a single line, so that the end of a walk is visible in a low window. */
+  readonly isLow: boolean;
+}
 
 /** A row of the drawing. */
 export type WalkRow =
@@ -55,49 +66,63 @@ function rowsOfOne(walk: ExplainedWalk, address: bigint, name: string, what: str
   ];
 }
 
-function heightOf(row: WalkRow, width: number): number {
+function heightOf(row: WalkRow, paper: Paper): number {
   if (row.kind === 'heading') return HEADING;
-  if (row.kind === 'address') return STRIP_HEIGHT + 10;
-  return row.kind === 'end' ? endHeight(width) : stepHeight(row.step, width);
+  if (row.kind === 'address') return STRIP_HEIGHT + (paper.isLow ? 4 : 10);
+  return row.kind === 'end' ? endHeight(paper) : stepHeight(row, paper);
 }
 
 /** Whether a step fits on two lines. */
-function isWide(width: number): boolean {
+function isWide({ width }: Paper): boolean {
   return width > 620;
 }
 
-/** A long description gets another line. */
-function stepHeight({ meaning }: ExplainedStep, width: number): number {
-  return STEP + 16 * (wrapped(meaning, charactersOf(meaningWidth(width))).length - 1);
+/** Whether a step fits on a single line. */
+function isLine({ step }: WalkRow & { kind: 'step' }, paper: Paper): boolean {
+  const characters = step.meaning.length + shortEntry(step).length;
+  return paper.isLow && isWide(paper) && MEANING_AT + 6.2 * characters <= paper.width - 12;
 }
 
-function meaningWidth(width: number): number {
-  return isWide(width) ? width - 330 : width - 90;
+/** A long description gets another line. */
+function stepHeight(row: WalkRow & { kind: 'step' }, paper: Paper): number {
+  if (isLine(row, paper)) return LINE;
+  return STEP + 16 * (wrapped(row.step.meaning, charactersOf(meaningWidth(paper))).length - 1);
+}
+
+function meaningWidth(paper: Paper): number {
+  return isWide(paper) ? paper.width - 330 : paper.width - 90;
 }
 
 function charactersOf(width: number): number {
   return Math.floor(width / 6.6);
 }
 
-function endHeight(width: number): number {
-  return isWide(width) ? END - 14 : END;
+function endHeight(paper: Paper): number {
+  return isWide(paper) ? END - 14 : END;
+}
+
+/** Returns the index of the entry that a step uses, with the name of the part of the address that it comes from. */
+function shortEntry({ level, index }: ExplainedStep): string {
+  const field = addressFields(0n).find((one) => one.level === level);
+  return field === undefined ? '' : `${field.name} ${index}`;
 }
 
 /** The drawing. */
 export function WalkDrawing({
   rows,
-  width,
+  paper,
   chosen,
   choose,
 }: {
   rows: readonly WalkRow[];
-  width: number;
+  paper: Paper;
   /** Key of the open step, or null. */
   chosen: string | null;
   choose: (key: string) => void;
 }) {
+  const { width } = paper;
   const steps = rows.flatMap((row) => (row.kind === 'step' ? [row.key] : []));
-  const height = rows.reduce((sum, row) => sum + heightOf(row, width), 8);
+  const height = rows.reduce((sum, row) => sum + heightOf(row, paper), 8);
   const on = {
     onKeyDown: (event: TargetedKeyboardEvent<SVGGElement>) => {
       const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -125,10 +150,10 @@ export function WalkDrawing({
       >
         {rows.map((row) => {
           const top = y;
-          y += heightOf(row, width);
+          y += heightOf(row, paper);
           return (
             <g key={keyOf(row, top)} transform={`translate(0 ${top})`}>
-              <Row row={row} width={width} chosen={chosen} choose={choose} />
+              <Row row={row} paper={paper} chosen={chosen} choose={choose} />
             </g>
           );
         })}
@@ -143,32 +168,32 @@ function keyOf(row: WalkRow, top: number): string {
 
 interface RowProps {
   readonly row: WalkRow;
-  readonly width: number;
+  readonly paper: Paper;
   readonly chosen: string | null;
   readonly choose: (key: string) => void;
 }
 
-function Row({ row, width, chosen, choose }: RowProps) {
+function Row({ row, paper, chosen, choose }: RowProps) {
   if (row.kind === 'heading')
     return (
       <text class="walk-heading" y="20">
         {row.text}
       </text>
     );
-  if (row.kind === 'address') return <BitStrip address={row.address} width={width} walked={row.walked} />;
-  if (row.kind === 'end') return <End walk={row.walk} what={row.what} width={width} />;
-  return <Step row={row} width={width} chosen={chosen} choose={choose} />;
+  if (row.kind === 'address')
+    return <BitStrip address={row.address} width={paper.width} walked={row.walked} />;
+  if (row.kind === 'end') return <End walk={row.walk} what={row.what} paper={paper} />;
+  return <Step row={row} paper={paper} chosen={chosen} choose={choose} />;
 }
 
-function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind: 'step' } }) {
-  const { step, key, address } = row;
-  const field = addressFields(address).find(({ level }) => level === step.level);
+function Step({ row, paper, chosen, choose }: RowProps & { row: WalkRow & { kind: 'step' } }) {
+  const { step, key } = row;
   const where =
     step.at === null
       ? 'address-space-control element (ASCE)'
       : `${step.level} table at ${hex(step.at - BigInt(step.index * 8))}`;
+  const field = addressFields(0n).find(({ level }) => level === step.level);
   const entry = step.at === null ? '' : `entry ${step.index} (${field?.name}) at ${hex(step.at)}`;
-  const wide = isWide(width);
   const option = {
     id: optionId('walk-steps', key),
     role: 'option',
@@ -176,19 +201,58 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
     'aria-label': `${where}, ${entry}: ${rawValue(step.value)}, ${step.meaning}`,
     onClick: (_: TargetedMouseEvent<SVGGElement>) => choose(key),
   } as const;
+  const height = stepHeight(row, paper) - (isLine(row, paper) ? 6 : 8);
   return (
     <g class={key === chosen ? 'step chosen' : 'step'} {...option}>
       <path class="chain" d={`M14,-3V5M10,1L14,6L18,1`} />
-      <rect class="step-box" x="1" y="5" width={width - 2} height={stepHeight(step, width) - 8} rx="5" />
+      <rect class="step-box" x="1" y="5" width={paper.width - 2} height={height} rx="5" />
       <text class="step-where" x="12" y="20">
-        {where}
+        {isLine(row, paper) && step.at === null ? 'ASCE' : where}
       </text>
+      {isLine(row, paper) ? (
+        <OneLine step={step} width={paper.width} />
+      ) : (
+        <TwoLines row={row} entry={entry} paper={paper} />
+      )}
+    </g>
+  );
+}
+
+/** A step in a single line. */
+function OneLine({ step, width }: { readonly step: ExplainedStep; readonly width: number }) {
+  return (
+    <>
+      <text class="step-raw" x={RAW_AT} y="20">
+        {rawValue(step.value)}
+      </text>
+      <text class="step-meaning" x={MEANING_AT} y="20">
+        {step.meaning}
+      </text>
+      <text class="step-entry" x={width - 12} y="20">
+        {shortEntry(step)}
+      </text>
+    </>
+  );
+}
+
+interface TwoLinesProps {
+  readonly row: WalkRow & { kind: 'step' };
+  readonly entry: string;
+  readonly paper: Paper;
+}
+
+/** A step in two lines or more. */
+function TwoLines({ row: { step, address }, entry, paper }: TwoLinesProps) {
+  const field = addressFields(address).find(({ level }) => level === step.level);
+  const wide = isWide(paper);
+  return (
+    <>
       {wide && (
-        <text class="step-entry" x={width - 12} y="20">
+        <text class="step-entry" x={paper.width - 12} y="20">
           {entry}
         </text>
       )}
-      {field && wide && <FieldMark field={field} x={width - 140} y={28} width={128} />}
+      {field && wide && <FieldMark field={field} x={paper.width - 140} y={28} width={128} />}
       <text class="step-raw" x="12" y="39">
         {wide ? rawValue(step.value) : field ? `${field.name} ${step.index}` : 'ASCE'}
       </text>
@@ -197,9 +261,9 @@ function Step({ row, width, chosen, choose }: RowProps & { row: WalkRow & { kind
         x={wide ? 176 : 78}
         y={39}
         text={step.meaning}
-        width={meaningWidth(width)}
+        width={meaningWidth(paper)}
       />
-    </g>
+    </>
   );
 }
 
@@ -217,7 +281,7 @@ export function resultOf({ own, walk }: WalkAnswer): string {
   return `Absolute address ${hex(absolute ?? 0n)}, in the frame at ${hex((absolute ?? 0n) & ~0xfffn)}; stores are ${last.protected ? 'forbidden' : 'allowed'}.`;
 }
 
-function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: number }) {
+function End({ walk, what, paper }: { walk: ExplainedWalk; what: string; paper: Paper }) {
   const { exception, absolute } = walk;
   const isError = exception !== null;
   const first = isError
@@ -229,14 +293,14 @@ function End({ walk, what, width }: { walk: ExplainedWalk; what: string; width: 
   return (
     <g class={isError ? 'walk-end failed' : 'walk-end'}>
       <path class="chain" d="M14,-3V5M10,1L14,6L18,1" />
-      <rect class="end-box" x="1" y="5" width={width - 2} height={endHeight(width) - 10} rx="5" />
+      <rect class="end-box" x="1" y="5" width={paper.width - 2} height={endHeight(paper) - 10} rx="5" />
       <text class="end-sign" x="22" y="32">
         {isError ? '✕' : '■'}
       </text>
       <text class="end-first" x="42" y="23">
         {first}
       </text>
-      <Lines className="end-second" x={42} y={40} text={second} width={width - 54} />
+      <Lines className="end-second" x={42} y={40} text={second} width={paper.width - 54} />
     </g>
   );
 }

@@ -7,6 +7,7 @@ import { useRef } from 'preact/hooks';
 import { ChangeButtons } from '../../changes/ChangeButtons.tsx';
 import { entryAt } from '../../changes/changes.ts';
 import { useQuery } from '../../client.ts';
+import { useMedia } from '../../ui/useMedia.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { EntryDetail } from '../common/EntryDetail.tsx';
 import { displayName } from '../spaces/model/labels.ts';
@@ -19,6 +20,7 @@ import './WalkView.css';
 export function WalkView() {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
+  const isLow = useMedia('(max-height: 900px)');
   const chosen = useSignal<string | null>(null);
   const question = useQuestion();
   const { address, error, space, isVirtual } = question;
@@ -38,20 +40,12 @@ export function WalkView() {
           chosen.value = null;
         }}
       />
-      {answer && rows.length > 0 && (
-        <>
-          <p class="walk-result">{resultOf(answer)}</p>
-          <p class="walk-fields">
-            RFX, RSX, RTX: region-first, -second and -third index; SX: segment index; PX: page index; BX: byte
-            index.
-          </p>
-        </>
-      )}
+      {answer && rows.length > 0 && <p class="walk-result">{resultOf(answer)}</p>}
       <div class="walk-box" ref={box}>
         {rows.length > 0 && width > 0 ? (
           <WalkDrawing
             rows={rows}
-            width={width}
+            paper={{ width, isLow }}
             chosen={step?.key ?? null}
             choose={(key) => {
               chosen.value = key;
@@ -61,17 +55,25 @@ export function WalkView() {
           <p class="walk-empty">{emptySentence(error, result !== null, displayName(space), isVirtual)}</p>
         )}
       </div>
+      {rows.length > 0 && (
+        <p class="walk-fields">
+          RFX, RSX, RTX: region-first, -second and -third index; SX: segment index; PX: page index; BX: byte
+          index.
+        </p>
+      )}
       {step && (
         <div class="walk-detail">
-          <h3>
-            {step.step.level === 'asce'
-              ? 'Address-space-control element'
-              : `Entry of the ${step.step.level} table`}
-          </h3>
-          {/* The guest's own tables are at guest addresses. */}
-          {step.step.at !== null && step.key.startsWith('host') && (
-            <ChangeButtons target={entryAt(step.step.at)} of="this entry" />
-          )}
+          <div class="entry-head">
+            <h3>
+              {step.step.level === 'asce'
+                ? 'Address-space-control element'
+                : `Entry of the ${step.step.level} table`}
+            </h3>
+            {/* The guest's own tables are at guest addresses. */}
+            {step.step.at !== null && step.key.startsWith('host') && (
+              <ChangeButtons target={entryAt(step.step.at)} of="this entry" />
+            )}
+          </div>
           <EntryDetail level={step.step.level} value={step.step.value} />
         </div>
       )}

@@ -25,8 +25,8 @@ export const PROCESS = {
 export const GUEST = { blocks: 0, blocksHeight: 28, pages: 32, axis: 68, title: 90, height: 98 };
 /** Height of the tracks of pages and page tables. */
 export const STRIP = 18;
-/** Space for curves above a guest. */
-const CURVES = 78;
+/** Space for curves above a guest, and above each of several. */
+const CURVES = { one: 78, several: 32 } as const;
 /** Space above a process. */
 const BETWEEN = 28;
 /** Number of lines shown by default. */
@@ -69,6 +69,7 @@ export function linesOf(
   known: ReadonlyMap<SpaceName, LineAnswer>,
 ): readonly Line[] {
   const lines: Line[] = [];
+  const curves = spaces.length > 2 ? CURVES.several : CURVES.one;
   let top = 0;
   for (const outline of spaces) {
     const { name } = outline;
@@ -81,7 +82,7 @@ export function linesOf(
       outline.limit,
       Math.max(120, width - 2 * PAD),
     );
-    if (lines.length > 0) top += kind === 'guest' ? (process ? CURVES : BETWEEN) : BETWEEN;
+    if (lines.length > 0) top += kind === 'guest' ? (process ? curves : BETWEEN) : BETWEEN;
     const height = kind === 'process' ? PROCESS.height : GUEST.height;
     lines.push({ outline, kind, placement: placementOf(name, axis), top, height, process });
     top += height;
