@@ -1,9 +1,11 @@
 import { defineConfig } from 'vite';
+import { frontMatter } from './scripts/front-matter.ts';
 
 /** The explorer: static files in dist/explorer that any web server can serve from any folder. */
 export default defineConfig({
   root: 'src/explorer',
   base: './',
+  plugins: [frontMatter()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../../dist/explorer',

@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { frontMatter } from './scripts/front-matter.ts';
 
 /** Tests that need a browser. */
 const PAGE = 'test/explorer/**/*.test.ts';
@@ -6,6 +7,7 @@ const PAGE = 'test/explorer/**/*.test.ts';
 const MEASURED = 'test/explorer/measured.test.ts';
 
 export default defineConfig({
+  plugins: [frontMatter()],
   test: {
     globalSetup: './test/setup.ts',
     testTimeout: 60_000,

@@ -10,7 +10,7 @@ import { instructionsDocument } from '../scripts/instructions.ts';
 import { MUTANTS } from '../scripts/mutants-list.ts';
 import { MODULES } from '../scripts/stryker/modules.ts';
 import { RULES } from '../src/check/index.ts';
-import { lessons } from '../src/explorer/lessons/index.ts';
+import { contents } from '../src/explorer/lessons/index.ts';
 import { LESSON_VIEWS } from '../src/explorer/lessons/lesson.ts';
 import { parseLessons } from '../src/explorer/lessons/parse.ts';
 import { verifyLesson } from '../src/explorer/lessons/verify.ts';
@@ -309,7 +309,7 @@ describe('figures in the documents', () => {
   });
 
   it('lessons', () => {
-    expect(figure('README.md', /with (\S+) lessons/)).toBe(lessons.length);
+    expect(figure('README.md', /with (\S+) lessons/)).toBe(contents.length);
   });
 
   it('modules of generated faults: the measured ones exist, and percentages are right', () => {

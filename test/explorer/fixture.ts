@@ -5,9 +5,12 @@
 
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { type Lesson, lessons } from '../../src/explorer/lessons/index.ts';
+import { contents, type Lesson } from '../../src/explorer/lessons/index.ts';
 import { endAll, served } from '../serve.ts';
 import { browserForTests, Explorer } from './browser.ts';
+
+/** All lessons. */
+export const lessons = await Promise.all(contents.map((entry) => entry.load()));
 
 /** For assertions that are repeated until they hold: the computer may be busy. */
 export const PATIENT = { timeout: 20_000 };

@@ -8,14 +8,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type Lesson, lessons } from '../../src/explorer/lessons/index.ts';
+import type { Lesson } from '../../src/explorer/lessons/index.ts';
 import { commonSteps, notesShown } from '../../src/explorer/lessons/story.ts';
 import { sameSteps } from '../../src/explorer/same-steps.ts';
 import type { InjectedFault } from '../../src/host/index.ts';
 import { Player } from '../../src/player/index.ts';
 import { ROOT, served } from '../serve.ts';
 import { Explorer } from './browser.ts';
-import { lessonOf, PATIENT, PROJECTOR, pageFixture } from './fixture.ts';
+import { lessonOf, lessons, PATIENT, PROJECTOR, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
 const { describePage, browser, open, url } = await pageFixture();
@@ -248,6 +248,61 @@ describePage('links', () => {
     const explorer = await open(`${await served('examples/images/hello.elf', '--', 'x')}#step=1`);
     await explorer.at(1);
     expect(hash(explorer.page)).toMatch(/^#step=1/);
+  });
+});
+
+describePage('the text of a lesson', () => {
+  /** The names of the files of lessons that were fetched, without the hashes of their contents. */
+  const textsOf = ({ fetched }: Explorer) =>
+    [...fetched.keys()].flatMap((path) => /\/(\d\d-[a-z]+)-[^/]*\.js$/.exec(path)?.[1] ?? []).sort();
+
+  it('loads when the lesson is opened, or the one before it', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    await page.getByRole('button', { name: 'Choose a lesson' }).click();
+    const titles = await page.getByRole('menuitemradio').locator('strong').allInnerTexts();
+    expect(titles).toEqual(lessons.map(({ title }, i) => `${i}. ${title}`));
+    await page.keyboard.press('Escape');
+    await expect.poll(() => textsOf(explorer), PATIENT).toEqual(['00-tables', '01-empty']);
+    await explorer.lesson(9);
+    await expect
+      .poll(() => textsOf(explorer), PATIENT)
+      .toEqual(['00-tables', '01-empty', '09-dirty', '10-keys']);
+  });
+
+  it('that comes late does not replace what was opened since', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    let send = () => {};
+    const sent = new Promise<void>((resolve) => (send = resolve));
+    const passed = new Promise<void>((resolve) => {
+      void page.route(/09-dirty/, async (route) => {
+        await sent;
+        await route.continue();
+        resolve();
+      });
+    });
+    await page.getByRole('button', { name: 'Choose a lesson' }).click();
+    await page.getByRole('menuitemradio').nth(9).click();
+    await page.keyboard.press('Shift+>');
+    await expect.poll(() => heading(page), PATIENT).toBe(lessons[1]?.title);
+    send();
+    await passed;
+    await expect.poll(() => textsOf(explorer), PATIENT).toContain('09-dirty');
+    await explorer.settled();
+    expect(await heading(page)).toBe(lessons[1]?.title);
+  });
+
+  it('that cannot be fetched leaves open what is open, and says so', async () => {
+    const explorer = await open();
+    const { page } = explorer;
+    await page.route(/09-dirty/, (route) => route.abort('connectionrefused'));
+    await page.getByRole('button', { name: 'Choose a lesson' }).click();
+    await page.getByRole('menuitemradio').nth(9).click();
+    await page.getByRole('alert').getByText(`“${lessons[9]?.title}” could not be loaded`).waitFor();
+    expect(await heading(page)).toBe(lessons[0]?.title);
+    // What this test has caused is no problem of the page.
+    expect(explorer.problems.splice(0).every((problem) => problem.includes('09-dirty'))).toBe(true);
   });
 });
 

@@ -5,10 +5,9 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { lessons } from '../../src/explorer/lessons/index.ts';
 import { served } from '../serve.ts';
 import type { Explorer } from './browser.ts';
-import { pageFixture } from './fixture.ts';
+import { lessons, pageFixture } from './fixture.ts';
 
 const { describePage, open } = await pageFixture();
 
@@ -16,7 +15,7 @@ const { describePage, open } = await pageFixture();
 const MILLION = fileURLToPath(new URL('million.txt', import.meta.url));
 
 describePage('the page', () => {
-  it('shows the first lesson quickly, from less than 400 KB', async () => {
+  it('shows the first lesson quickly, from less than 395 KB', async () => {
     const explorer = await open();
     const { page, fetched } = explorer;
     const after = await page.evaluate(() => performance.now());
@@ -24,7 +23,7 @@ describePage('the page', () => {
     expect(await page.getByRole('heading', { level: 2 }).first().innerText()).toBe(lessons[0]?.title);
     const packed = [...fetched.values()].reduce((sum, body) => sum + gzipSync(body).byteLength, 0);
     expect([...fetched.keys()].some((path) => path.includes('worker'))).toBe(true);
-    expect(packed).toBeLessThan(400_000);
+    expect(packed).toBeLessThan(395_000);
     // A second on an ordinary computer; other programs may be running as well.
     expect(after).toBeLessThan(4000);
   });

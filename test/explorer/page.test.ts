@@ -7,10 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lessons } from '../../src/explorer/lessons/index.ts';
 import { ROOT, served } from '../serve.ts';
 import type { Explorer } from './browser.ts';
-import { lessonOf, numberOf, PATIENT, pageFixture } from './fixture.ts';
+import { lessonOf, lessons, numberOf, PATIENT, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
 const { describePage, open } = await pageFixture();
@@ -178,6 +177,12 @@ describePage('the page', () => {
     await page.keyboard.insertText('mmap 256M 1M\nprocess write 256M 6869\n');
     await page.keyboard.press('Control+Enter');
     await explorer.at(2);
+    // The keys of an ordinary editor: a line moves up, and becomes a comment.
+    await page.locator('.cm-line').nth(1).click();
+    await page.keyboard.press('Alt+ArrowUp');
+    await page.keyboard.press('Control+/');
+    const lines = await page.locator('.cm-line').allInnerTexts();
+    expect(lines.slice(0, 2)).toEqual(['# process write 256M 6869', 'mmap 256M 1M']);
   });
 
   it('can be used by keyboard alone', async () => {

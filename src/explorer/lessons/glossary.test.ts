@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GLOSSARY, piecesOf } from './glossary.ts';
-import { lessons } from './index.ts';
+import { contents } from './index.ts';
 import type { Block } from './lesson.ts';
+
+const lessons = await Promise.all(contents.map((entry) => entry.load()));
 
 const termsIn = (text: string) =>
   piecesOf(text, new Set()).flatMap(({ text: shown, term }) => (term ? [`${shown}: ${term.name}`] : []));

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { lessons } from './index.ts';
+import { contents } from './index.ts';
 import { parseLessons } from './parse.ts';
 import { verifyLesson } from './verify.ts';
+
+const lessons = await Promise.all(contents.map((entry) => entry.load()));
 
 const FOLDER = 'src/explorer/lessons';
 const files = readdirSync(FOLDER)

@@ -5,8 +5,10 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { InjectedFault } from '../../../host/index.ts';
 import { type Position, type Settings, type Source, samePosition } from '../../../player/index.ts';
+import type { LessonEntry } from '../../lessons/index.ts';
 import { LESSON_VIEWS, type Lesson } from '../../lessons/lesson.ts';
 import type { LineError } from '../../protocol.ts';
+import { complain } from '../ui/notice.ts';
 import { storedText } from '../ui/stored.ts';
 import { lastLineDone, lineOfStep, stepLines, stepsThrough } from './editor/lines.ts';
 import { firstPosition } from './first-position.ts';
@@ -91,19 +93,48 @@ effect(() => {
 /** Counts the recordings that were opened: each has an entry in the browser's history. */
 export const openings = signal(0);
 
-/** Opens a lesson of the course at its beginning, with the stored draft. */
-export function openLesson(what: Lesson): Promise<void> {
-  return batch(() => {
+/** Counts what was asked for: a lesson that loads is not opened if the user opens something else in the meantime. */
+let asked = 0;
+
+/**
+ * Loads a lesson in order to open it. Returns undefined if something else was opened or asked for before it was loaded.
+ * @throws Error if the lesson cannot be loaded
+ */
+export async function loaded(entry: LessonEntry): Promise<Lesson | undefined> {
+  const mine = ++asked;
+  try {
+    const what = await entry.load();
+    return mine === asked ? what : undefined;
+  } catch {
+    if (mine !== asked) return undefined;
+    throw new Error(`The lesson “${entry.title}” could not be loaded.`);
+  }
+}
+
+/** Opens a lesson of the course at its beginning, with the stored draft. Shows why if it cannot be loaded. */
+export async function openLesson(entry: LessonEntry): Promise<void> {
+  const what = await loaded(entry).catch(complain);
+  if (what) await openLoaded(what);
+}
+
+function openLoaded(what: Lesson): Promise<void> {
+  const opening = batch(() => {
     forget();
     lesson.value = what;
     draft.value = storedDraft(what, what.scenario, false);
     tab.value = LESSON_VIEWS[what.view];
     return begin({ kind: 'scenario', text: draft.value });
   });
+  // The reader is likely to go on to the next lesson.
+  neighbour(1)
+    ?.load()
+    .catch(() => undefined);
+  return opening;
 }
 
 /** Clears what belongs to the recording that was open. */
 function forget(): void {
+  asked++;
   lesson.value = null;
   offered.value = false;
   ownName.value = null;
@@ -124,7 +155,7 @@ export function openNeighbour(by: 1 | -1): void {
 }
 
 /** Returns the next (1) or previous (-1) lesson, or undefined if there is none. */
-export function neighbour(by: 1 | -1): Lesson | undefined {
+export function neighbour(by: 1 | -1): LessonEntry | undefined {
   return lesson.value === null ? undefined : lessonAfter(lesson.value, by);
 }
 

@@ -8,7 +8,7 @@ import {
   type CompletionResult,
   completionKeymap,
 } from '@codemirror/autocomplete';
-import { history, historyKeymap, standardKeymap, toggleComment } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import {
@@ -89,9 +89,8 @@ export function createEditor(parent: HTMLElement, text: string, { changed, moved
           { key: 'Mod-Enter', run: command(run) },
           { key: 'Shift-Enter', run: command(() => runThrough(cursorLine.value)) },
           { key: 'Alt-Enter', run: command(() => stepFrom(cursorLine.value)) },
-          { key: 'Mod-/', run: toggleComment },
           ...completionKeymap,
-          ...standardKeymap,
+          ...defaultKeymap,
           ...historyKeymap,
         ]),
         marks,

@@ -44,7 +44,7 @@ export function LessonMenu() {
             key={one.id}
             type="button"
             role="menuitemradio"
-            aria-checked={one === open}
+            aria-checked={open !== null && one.lesson === open}
             tabIndex={-1}
             onClick={() => void openLesson(one)}
           >

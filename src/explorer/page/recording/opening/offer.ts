@@ -3,6 +3,7 @@
  */
 
 import type { Source } from '../../../../player/index.ts';
+import { entryOf } from '../../../lessons/index.ts';
 import { parseLessons } from '../../../lessons/parse.ts';
 import { complain } from '../../ui/notice.ts';
 import type { Course } from '../lessons/course.ts';
@@ -37,7 +38,7 @@ function offerOf(plain: unknown): Offer | null {
 
 function courseOf(name: string, files: readonly { readonly name: unknown; readonly text: unknown }[]): Offer {
   const lessons = files.flatMap((file) => parseLessons(String(file.name), String(file.text)));
-  return { kind: 'lessons', course: { name, lessons, isLinkable: true } };
+  return { kind: 'lessons', course: { name, lessons: lessons.map(entryOf), isLinkable: true } };
 }
 
 interface Plain {

@@ -2,6 +2,7 @@
  * Opens a file that the user chose or dropped. What is open stays open if the file turns out to be no good.
  */
 
+import { entryOf } from '../../../lessons/index.ts';
 import { LessonError } from '../../../lessons/lesson.ts';
 import { isLessonFile, parseLessons } from '../../../lessons/parse.ts';
 import { machine } from '../../client.ts';
@@ -39,8 +40,8 @@ async function checked(name: string, bytes: Uint8Array): Promise<() => Promise<v
     const lessons = parseLessons(name, what.text);
     await demand(machine.verifyLessons(name, lessons));
     return () => {
-      course.value = { name, lessons, isLinkable: false };
-      const [first] = lessons;
+      course.value = { name, lessons: lessons.map(entryOf), isLinkable: false };
+      const [first] = course.value.lessons;
       return first ? openLesson(first) : Promise.resolve();
     };
   }

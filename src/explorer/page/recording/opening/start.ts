@@ -3,14 +3,15 @@
  * else the first lesson.
  */
 
-import { LESSON_VIEWS, type Lesson } from '../../../lessons/lesson.ts';
+import type { LessonEntry } from '../../../lessons/index.ts';
+import { LESSON_VIEWS } from '../../../lessons/lesson.ts';
 import { complain, notice } from '../../ui/notice.ts';
 import { course, OUR_COURSE } from '../lessons/course.ts';
 import { LinkError, unpack } from '../share/codec.ts';
 import { isReadable, type Readable, readReadable } from '../share/readable.ts';
 import { selected } from '../state.ts';
 import { type TabId, tab } from '../tabs.ts';
-import { DEFAULT_SETTINGS, type Opening, openLesson, openOwn } from '../workspace.ts';
+import { DEFAULT_SETTINGS, loaded, type Opening, openLesson, openOwn } from '../workspace.ts';
 import { fetchOffer, type Offer } from './offer.ts';
 
 /** The recording that the server offers; null before it was fetched, or if there is none. */
@@ -55,10 +56,13 @@ async function restore(shared: Readable): Promise<void> {
     return opened;
   }
   const id = source.kind === 'lesson' ? source.id : source.lesson;
-  const of = id === undefined ? null : lessonNamed(id);
-  if (source.kind === 'lesson' && of === null) {
+  const entry = id === undefined ? null : lessonNamed(id);
+  if (source.kind === 'lesson' && entry === null) {
     throw new LinkError(`There is no lesson “${source.id.slice(0, 40)}”.`);
   }
+  const of = entry === null ? null : await loaded(entry);
+  // The user has opened something else in the meantime.
+  if (of === undefined) return;
   const text = source.kind === 'scenario' ? source.text : (of?.scenario ?? '');
   const opened = openOwn({ kind: 'scenario', text }, { ...opening, lesson: of });
   show(shared, of === null ? 'spaces' : LESSON_VIEWS[of.view]);
@@ -72,7 +76,7 @@ function show(shared: Readable, usual: TabId): void {
 }
 
 /** Returns a lesson of the course in the menu or else of our own, which then becomes that course. */
-function lessonNamed(id: string): Lesson | null {
+function lessonNamed(id: string): LessonEntry | null {
   for (const one of [course.value, OUR_COURSE]) {
     const named = one.lessons.find((lesson) => lesson.id === id);
     if (named === undefined) continue;

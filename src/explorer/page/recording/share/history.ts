@@ -57,8 +57,9 @@ export function keepAddress(): void {
     } else {
       timer = setTimeout(() => write('replaceState', current), EVERY);
     }
+    // While a lesson loads, nothing is open yet where Back or Forward has led.
+    if (openings.value !== opened) isReturning = false;
     opened = openings.value;
-    isReturning = false;
     keep(current, entry);
   });
   addEventListener('popstate', ({ state }) => go(state));
