@@ -1308,8 +1308,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a guest that is loaded again keeps its memory',
-    file: 'src/vmm/monitor.ts',
-    find: '      this.vm.mm.dontNeed({ address: from, length });',
+    file: 'src/vmm/guest-state.ts',
+    find: '    mm.dontNeed({ address: from, length });',
     replace: '',
   },
   {
