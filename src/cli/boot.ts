@@ -148,7 +148,10 @@ export function addBoot(program: Command): void {
     .option('--check', 'check every rule of guest address spaces while the guest runs')
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
-    .action(async (image: string | undefined, words: string[], flags: BootFlags) => {
+    .action(async (image: string | undefined, words: string[], flags: BootFlags, command: Command) => {
+      if (image === undefined && flags.restore === undefined) {
+        command.error("error: missing required argument 'image', or --restore FILE");
+      }
       process.exitCode = await boot(image, words, flags);
     });
 }
@@ -190,12 +193,9 @@ function commandLineOf(words: readonly string[], { append }: BootFlags): string 
   return append;
 }
 
-/** @throws UsageError if there is neither an image nor a state, or both */
+/** Preconditions: there is an image or a state. @throws UsageError if there are both */
 function guestOf(image: string | undefined, words: readonly string[], flags: BootFlags): GuestToBoot {
-  if (flags.restore === undefined && image !== undefined) {
-    return readGuest(image, commandLineOf(words, flags), flags);
-  }
-  if (flags.restore === undefined) throw new UsageError('give an image to boot, or --restore FILE');
+  if (flags.restore === undefined) return readGuest(image as string, commandLineOf(words, flags), flags);
   if (image !== undefined) throw new UsageError('--restore goes on from a state: it boots no image');
   return readSavedGuest(flags.restore, flags);
 }
