@@ -374,6 +374,53 @@ describe.concurrent('boot', () => {
     },
   );
 
+  it('goes on from a state that was saved at a limit', async () => {
+    const state = join(FOLDER, 'hello.state');
+    const whole = await run('boot examples/images/hello.elf -- world');
+    const begun = await run(`boot examples/images/hello.elf --limit 200 --save ${state} -- world`);
+    expect(begun.status).toBe(4);
+    expect(begun.err).toMatch(/saved the state to .*hello.state \(0\.0 MB\)/);
+    const rest = await run(`boot --restore ${state}`);
+    expect(rest.status).toBe(0);
+    expect(begun.out + rest.out).toBe(whole.out);
+    const refused = await run(`boot --restore ${state} --memory 8M`);
+    expect([refused.status, refused.err.split('\n')[0]]).toEqual([
+      2,
+      "error: option '--restore <file>' cannot be used with option '--memory <size>'",
+    ]);
+    expect(oneLine(await run(`boot examples/images/hello.elf --restore ${state}`), 2)).toContain(
+      'boots no image',
+    );
+    expect(oneLine(await run(`boot --restore ${state} --balloon 1M`), 2)).toContain('guests with devices');
+  });
+
+  it.each([
+    ['no state', 'hello', 'not the state of a guest'],
+    ['a later version', 'guesthouse state 2\n', 'a state of version 2; this program reads version 1'],
+    ['a cut state', 'guesthouse state 1\n\u001f\u008b', 'not a whole state'],
+  ])('does not go on from %s', async (name, content, message) => {
+    expect(
+      oneLine(await run(`boot --restore ${file(`${name.replace(/ /g, '-')}.state`, content)}`), 2),
+    ).toContain(message);
+  });
+
+  it.each([
+    [
+      '--initrd examples/images/hello.elf',
+      '--initrd is for Linux kernels, and examples/images/hello.elf is none',
+    ],
+    ['--append x -- y', 'by --append or after --, not by both'],
+    ['--disk nowhere.img', 'could not open the disk nowhere.img: no such file or directory'],
+    ['--disk examples', 'could not'],
+    ['--disk package.json:ro', 'is not a multiple of 512'],
+    ['--gdb --disk DISK:rw', '--gdb repeats runs, which a disk with mode rw does not allow'],
+  ])('hello.elf %s is refused', async (flags, message) => {
+    const disk = file('disk.img', '\0'.repeat(1024));
+    expect(oneLine(await run(`boot examples/images/hello.elf ${flags.replace('DISK', disk)}`), 2)).toContain(
+      message,
+    );
+  });
+
   const corruptions: [string, (bytes: Buffer) => unknown][] = [
     ['for another machine', (b) => b.writeUInt16BE(62, 18)],
     ['little-endian', (b) => b.writeUInt8(1, 5)],

@@ -5,7 +5,7 @@
  *
  * Downloads the Debian package with apt-get into a temporary directory; this needs `dpkg --add-architecture s390x` and
  * `apt-get update` once. `--image` uses a kernel image instead. The guest has 512 MiB. Exit status 0 if the kernel comes to the
- * point where it looks for its root file system, which takes 3 billion instructions (20 seconds, or 2 to 5 minutes with
+ * point where it looks for its root file system, which takes 3 billion instructions (20 seconds, or 1 to 3 minutes with
  * `--engine interpret`).
  */
 

@@ -19,7 +19,7 @@ import { modulesWithNeeds } from './modules.ts';
 import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
 
 /** Drivers of the virtio devices, and a file system. */
-const MODULES = ['virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
+const MODULES = ['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
 
 const { values, positionals } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import { BlockDevice, EntropyDevice, SeededBytes, VirtioCcw } from '../devices/index.ts';
+import { BlockDevice, EntropyDevice, SeededBytes, StateError, VirtioCcw } from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
@@ -9,10 +9,12 @@ import {
   checkBeginning,
   type ElfImage,
   type GuestConsole,
+  type GuestState,
   ImageError,
   linuxKernelOf,
   type MemoryMap,
   Monitor,
+  NO_SYMBOLS,
   parseImage,
   type SymbolTable,
   symbolsOf,
@@ -21,6 +23,7 @@ import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
 import { checkStorage } from './sizes.ts';
+import { readState } from './state-file.ts';
 
 /** Process address behind guest address 0, unless `--map` is given. */
 const MEMORY_AT = 256n * MIB;
@@ -47,6 +50,7 @@ export interface GuestFlags {
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
   readonly disk: readonly DiskFlag[];
+  readonly balloon: bigint;
   /** The seed of the entropy device. */
   readonly seed: number;
 }
@@ -65,6 +69,11 @@ export interface GuestToBoot {
   readonly seed: number;
   /** Whether it gets devices on channels: a Linux kernel does, and an image with disks. */
   readonly hasChannels: boolean;
+  readonly cpuModel: CpuModel;
+  /** The target of the balloon in bytes. */
+  readonly balloon: bigint;
+  /** The state that it goes on from, or null for a guest that starts. */
+  readonly state: GuestState | null;
 }
 
 /** Reads the files of a guest. @throws UsageError naming the file that cannot be used */
@@ -73,10 +82,23 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
   if (flags.initrd !== undefined && !isKernel)
     throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
-  const { cpus, map, seed, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
+  const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
   const disks = flags.disk.map(openDisk);
   const hasChannels = isKernel || disks.length > 0;
-  return { image, symbols, commandLine, initrd, cpus, memory, map, disks, seed, hasChannels };
+  return {
+    ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
+    ...{ disks, seed, hasChannels, balloon, state: null },
+  };
+}
+
+/** Reads the state of a guest. @throws UsageError if it cannot be used */
+export function readSavedGuest(path: string, { disk, seed, balloon }: GuestFlags): GuestToBoot {
+  const state = readState(path);
+  const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
+  return {
+    ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
+    ...{ disks: disk.map(openDisk), seed, hasChannels: channels, balloon, state },
+  };
 }
 
 function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKernel: boolean } {
@@ -94,9 +116,10 @@ function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKer
 /** Makes the machine for a guest. @param storage to be reused. @throws UsageError if there is no such machine */
 export function makeMachine(
   guest: GuestToBoot,
-  { cpu: cpuModel, engine }: GuestFlags,
+  { engine }: GuestFlags,
   storage: Storage | null = null,
 ): Machine {
+  const { cpuModel } = guest;
   if (storage !== null) return new Machine({ storage, cpuModel, engine });
   try {
     return new Machine({ storageSize: storageFor(guest), cpuModel, engine });
@@ -121,7 +144,26 @@ export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: Gue
   const maps = mapsFor(mm, guest);
   const devices = hasChannels ? devicesOf(guest) : undefined;
   const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
-  return new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
+  const monitor = new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
+  if (guest.state !== null) restore(monitor, guest.state);
+  if (guest.balloon > 0n) inflate(monitor, guest.balloon);
+  return monitor;
+}
+
+/** @throws UsageError if the state does not fit the guest */
+function restore(monitor: Monitor, state: GuestState): void {
+  try {
+    monitor.restore(state);
+  } catch (error) {
+    if (error instanceof StateError) throw new UsageError(`the state cannot be restored: ${error.message}`);
+    throw error;
+  }
+}
+
+/** @throws UsageError if the guest has no balloon */
+function inflate({ balloon }: Monitor, bytes: bigint): void {
+  if (balloon === null) throw new UsageError('--balloon is for guests with devices, such as Linux kernels');
+  balloon.inflateTo(Number(bytes >> 12n));
 }
 
 /** Returns the devices of a guest on channels: entropy as 0.0.0002, and disks from 0.0.0010 on. */

@@ -5,8 +5,22 @@ import { Checker } from '../check/index.ts';
 import { type GuestFactory, GuestTarget } from '../debug/index.ts';
 import { Host, LinuxError } from '../host/index.ts';
 import { CPU_MODELS, ENGINES } from '../machine/index.ts';
-import { type ConsoleChoice, describeEnd, type End, ImageError, type SymbolTable } from '../vmm/index.ts';
-import { type GuestFlags, type GuestToBoot, makeMachine, makeMonitor, readGuest } from './boot-guest.ts';
+import {
+  type ConsoleChoice,
+  describeEnd,
+  type End,
+  ImageError,
+  type Monitor,
+  type SymbolTable,
+} from '../vmm/index.ts';
+import {
+  type GuestFlags,
+  type GuestToBoot,
+  makeMachine,
+  makeMonitor,
+  readGuest,
+  readSavedGuest,
+} from './boot-guest.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -19,6 +33,7 @@ import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
+import { writeState } from './state-file.ts';
 import { TraceFile } from './trace-file.ts';
 
 const CONSOLES: readonly ConsoleChoice[] = ['auto', 'ascii', 'line', 'both', 'virtio'];
@@ -32,6 +47,8 @@ interface BootFlags extends BreakOptions, GuestFlags {
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
   readonly append?: string;
+  readonly save?: string;
+  readonly restore?: string;
   readonly reboot: boolean;
   readonly limit?: number;
   /** The TCP port of `--gdb`; 0 or true for any free one. */
@@ -46,7 +63,7 @@ export function addBoot(program: Command): void {
     .description(
       'Runs a guest whose memory consists of ranges of a process: a Linux kernel for s390x, or a 64-bit s390x ELF image. The console of the guest is standard input and output.',
     )
-    .argument('<image>', 'the ELF file, or the kernel: told apart by their contents')
+    .argument('[image]', 'the ELF file, or the kernel: told apart by their contents')
     .argument('[arguments...]', 'the command line of the guest, after --')
     .addOption(
       new Option('--memory <size>', 'guest memory from guest address 0 on; 0 for none')
@@ -93,6 +110,21 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
     )
+    .addOption(
+      new Option('--balloon <size>', 'memory that the guest is asked to give back')
+        .argParser(memoryOption)
+        .default(0n, 'none'),
+    )
+    .option(
+      '--save <file>',
+      'write the state of the guest to FILE at ^A s, and when a limit or a breakpoint ends the run',
+    )
+    .addOption(
+      new Option(
+        '--restore <file>',
+        'go on from a state instead of booting an image. Give the same disks again',
+      ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
+    )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
     .option('--limit <n>', 'stop after N instructions and interruptions', countOption)
     .addOption(
@@ -104,7 +136,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -116,8 +148,11 @@ export function addBoot(program: Command): void {
     .option('--check', 'check every rule of guest address spaces while the guest runs')
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
-    .action(async (image: string, words: string[], flags: BootFlags) => {
-      process.exitCode = await boot(image, commandLineOf(words, flags), flags);
+    .action(async (image: string | undefined, words: string[], flags: BootFlags, command: Command) => {
+      if (image === undefined && flags.restore === undefined) {
+        command.error("error: missing required argument 'image', or --restore FILE");
+      }
+      process.exitCode = await boot(image, words, flags);
     });
 }
 
@@ -158,8 +193,16 @@ function commandLineOf(words: readonly string[], { append }: BootFlags): string 
   return append;
 }
 
-async function boot(path: string, commandLine: string, flags: BootFlags): Promise<number> {
-  const guest = readGuest(path, commandLine, flags);
+/** Preconditions: there is an image or a state. @throws UsageError if there are both */
+function guestOf(image: string | undefined, words: readonly string[], flags: BootFlags): GuestToBoot {
+  if (flags.restore === undefined) return readGuest(image as string, commandLineOf(words, flags), flags);
+  if (image !== undefined) throw new UsageError('--restore goes on from a state: it boots no image');
+  return readSavedGuest(flags.restore, flags);
+}
+
+async function boot(image: string | undefined, words: readonly string[], flags: BootFlags): Promise<number> {
+  const guest = guestOf(image, words, flags);
+  const path = image ?? (flags.restore as string);
   if (flags.gdb !== undefined && guest.disks.some(({ mode }) => mode === 'rw')) {
     throw new UsageError('--gdb repeats runs, which a disk with mode rw does not allow');
   }
@@ -217,7 +260,8 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const clock = () => host.machine.clock.tod;
   const executed = () => host.machine.cpu(0).executed;
   const interrupts = new Interrupts();
-  const input = new GuestInput(monitor, () => interrupts.interrupt(EXIT.INTERRUPTED));
+  const end = () => interrupts.interrupt(EXIT.INTERRUPTED);
+  const input = new GuestInput(monitor, end, () => saveNow(monitor, flags.save));
   const limit = flags.limit ?? Infinity;
   try {
     const end = await runGuest(monitor, {
@@ -235,6 +279,9 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     printed.finish();
     output.flush();
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
+    if (flags.save !== undefined && (end.kind === 'limit' || end.kind === 'breakpoint')) {
+      saveState(monitor, flags.save);
+    }
     if (end.kind === 'breakpoint' && kept === null) breakpoints?.advise();
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
@@ -248,6 +295,26 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     input.close();
     interrupts.close();
   }
+}
+
+/** Saves the state on request. What goes wrong is said, and the guest goes on. */
+function saveNow(monitor: Monitor, path: string | undefined): void {
+  if (path === undefined) {
+    complain('there is no file to save to: start with --save FILE');
+    return;
+  }
+  try {
+    saveState(monitor, path);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(error.message);
+  }
+}
+
+/** @throws UsageError if it cannot be written */
+function saveState(monitor: Monitor, path: string): void {
+  const bytes = writeState(path, monitor.save());
+  complain(`saved the state to ${path} (${(bytes / 1e6).toFixed(1)} MB)`);
 }
 
 /** Runs a guest that GDB debugs. Returns the exit status. */

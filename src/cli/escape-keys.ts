@@ -4,12 +4,12 @@
 const ESCAPE = 0x01;
 
 /** The command of a key. */
-export type KeyCommand = 'end' | 'help';
+export type KeyCommand = 'end' | 'save' | 'help';
 
-const COMMANDS: Readonly<Record<string, KeyCommand>> = { x: 'end', h: 'help', '?': 'help' };
+const COMMANDS: Readonly<Record<string, KeyCommand>> = { x: 'end', s: 'save', h: 'help', '?': 'help' };
 
 /** Help on the keys. */
-export const KEYS_HELP = '^A x ends, ^A ^A sends ^A, ^A h shows this';
+export const KEYS_HELP = '^A x ends, ^A s saves, ^A ^A sends ^A, ^A h shows this';
 
 /** Separates the guest's input from commands. */
 export class EscapeKeys {

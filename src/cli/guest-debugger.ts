@@ -62,7 +62,11 @@ class GuestDebugger {
     this.#target = target;
     this.#output = output;
     this.#interrupts = interrupts;
-    this.#input = new GuestInput(target, () => interrupts.interrupt(EXIT.INTERRUPTED));
+    this.#input = new GuestInput(
+      target,
+      () => interrupts.interrupt(EXIT.INTERRUPTED),
+      () => complain('a guest that GDB debugs cannot be saved'),
+    );
   }
 
   /** Takes a client. A guest that runs is stopped first. */

@@ -21,11 +21,15 @@ export class GuestInput {
   #arrived: () => void = () => {};
   readonly #restore = () => this.#setRaw(false);
 
-  /** @param end called for ^A x */
-  constructor(guest: InputReceiver, end: () => void) {
+  /**
+   * @param end called for ^A x
+   * @param save called for ^A s, while the guest does not run
+   */
+  constructor(guest: InputReceiver, end: () => void, save: () => void) {
     this.#guest = guest;
     this.#keys = new EscapeKeys((command) => {
       if (command === 'end') end();
+      else if (command === 'save') save();
       else process.stderr.write(`\n${KEYS_HELP}\n`);
     });
   }

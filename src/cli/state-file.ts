@@ -1,0 +1,66 @@
+/** Files with the state of a guest: a line that says so, then the state, compressed by gzip. */
+
+import { renameSync, writeFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { StateError } from '../devices/index.ts';
+import { checkedState, decodeValue, encodeValue, type GuestState } from '../vmm/index.ts';
+import { readLimited } from './files.ts';
+import { UsageError } from './output.ts';
+import { reasonOf } from './reasons.ts';
+
+/** The first line. The number is the version of the format. */
+const FIRST_LINE = 'guesthouse state 1\n';
+const ANY_VERSION = /^guesthouse state (\d+)\n/;
+/** Maximum sizes in bytes: of a file, and of the state in it. */
+const FILE_MAX = 0x7fff_ffff;
+const STATE_MAX = 0xffff_ffff;
+/** Level of compression: most of the gain at a fraction of the time. */
+const LEVEL = 1;
+
+/**
+ * Writes a state. A file that cannot be written whole is not begun. Returns its size in bytes.
+ * @throws UsageError if it cannot be written
+ */
+export function writeState(path: string, state: GuestState): number {
+  const compressed = gzipSync(encodeValue(state), { level: LEVEL });
+  const bytes = Buffer.concat([Buffer.from(FIRST_LINE), compressed]);
+  const part = `${path}.part`;
+  try {
+    writeFileSync(part, bytes);
+    renameSync(part, path);
+  } catch (error) {
+    throw new UsageError(`could not write the state to ${path}: ${reasonOf(error)}`);
+  }
+  return bytes.length;
+}
+
+/** Reads a state. @throws UsageError if it is none */
+export function readState(path: string): GuestState {
+  const file = readLimited(path, FILE_MAX, (bytes) => demandState(path, bytes));
+  try {
+    return checkedState(decodeValue(unpacked(file.subarray(FIRST_LINE.length))));
+  } catch (error) {
+    if (error instanceof StateError) throw new UsageError(`${path}: not a whole state: ${error.message}`);
+    throw error;
+  }
+}
+
+function demandState(path: string, bytes: Uint8Array): void {
+  const text = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
+  if (text.startsWith(FIRST_LINE)) return;
+  const version = ANY_VERSION.exec(text)?.[1];
+  const problem =
+    version === undefined
+      ? 'not the state of a guest'
+      : `a state of version ${version}; this program reads version 1`;
+  throw new UsageError(`${path}: ${problem}`);
+}
+
+/** @throws StateError if the bytes are cut, changed or too many */
+function unpacked(compressed: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(compressed, { maxOutputLength: STATE_MAX });
+  } catch (error) {
+    throw new StateError(reasonOf(error));
+  }
+}
