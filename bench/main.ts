@@ -137,7 +137,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     sized: null,
     run: (print) => {
       const ms = rounded(benchChanges(CHANGES_STEPS));
-      print('a guest of 20 million steps, milliseconds', ms, { ms });
+      print('guests of 20 million steps, milliseconds', ms, { ms });
     },
   },
   primitives: {

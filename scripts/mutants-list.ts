@@ -1794,6 +1794,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'this.#cpu.attention = true;\n    return false;',
   },
   {
+    name: 'a store beside watched memory ends the reports for its page',
+    file: 'src/player/change-watch.ts',
+    find: 'if (last < this.#first || first > this.#last) return true;',
+    replace: 'if (last < this.#first || first > this.#last) return false;',
+  },
+  {
+    name: 'of a store, only the first byte is reported',
+    file: 'src/machine/cpu/access.ts',
+    find: 'this.#observer?.stored(frame, first, last)',
+    replace: 'this.#observer?.stored(frame, first, first)',
+  },
+  {
     name: 'a store into watched memory is noticed when the guest is left',
     file: 'src/player/change-watch.ts',
     find: '    this.#compareStore();\n    this.#storing = this.#run.step;\n',
@@ -1826,7 +1838,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what the host stores into guest memory is not observed',
     file: 'src/host/mm/user-access.ts',
-    find: '    if (write) machine.observer?.stored(frame / FRAME_SIZE);\n',
+    find: '    if (write) machine.observer?.stored(frame / FRAME_SIZE, offset, offset + count - 1);\n',
     replace: '',
   },
   {

@@ -302,7 +302,9 @@ function eachPart(running: ReadonlyMap<number, Gmap>, request: CodeAccess, visit
       const at = address + BigInt(done);
       const offset = Number(at % PAGE_BYTES);
       const count = Math.min(length - done, FRAME_SIZE - offset);
-      visit(frameOf(code, cpu, at, access) + offset, done, count);
+      const frame = frameOf(code, cpu, at, access);
+      if (access === STORE) cpu.observer?.stored(frame / FRAME_SIZE, offset, offset + count - 1);
+      visit(frame + offset, done, count);
       done += count;
     }
   } finally {

@@ -29,8 +29,8 @@ export interface FoundChange {
 }
 
 /**
- * The number of stores into the frame after which the processor is stopped for a comparison. After later ones, memory is compared
- * before the next store, or when the processor stops: in a page that is stored into all the time, that is faster, but the run
+ * The number of stores into the memory after which the processor is stopped for a comparison. After later ones, memory is compared
+ * before the next store, or when the processor stops: in memory that is stored into all the time, that is faster, but the run
  * passes the position that is found.
  */
 const STOPS = 100;
@@ -46,8 +46,11 @@ export class ChangeWatch implements Observer {
   readonly #events: EventPositions;
   #absolute: bigint | null = null;
   #frame = -1;
+  /** Offsets of the memory in its page. */
+  readonly #first: number;
+  readonly #last: number;
   #bytes: Uint8Array | null = null;
-  /** The step of the last store into the frame that was not compared yet; -1 if there is none. */
+  /** The step of the last store into the memory that was not compared yet; -1 if there is none. */
   #storing = -1;
   #stores = 0;
   #acts: number;
@@ -57,6 +60,8 @@ export class ChangeWatch implements Observer {
     if (run.host === null) throw new PlayerError('a trace has no memory');
     this.#run = run;
     this.#target = target;
+    this.#first = Number(target.address % 4096n);
+    this.#last = this.#first + target.length - 1;
     this.#found = found;
     this.#acts = run.acts;
     const { machine } = run.host;
@@ -81,8 +86,10 @@ export class ChangeWatch implements Observer {
     return this.#frame;
   }
 
-  stored(frame: number): boolean {
+  stored(frame: number, first: number, last: number): boolean {
     if (frame !== this.#frame) return false;
+    // The next store into the frame must be reported, too.
+    if (last < this.#first || first > this.#last) return true;
     this.#compareStore();
     this.#storing = this.#run.step;
     // The loop of the processor ends after the instruction, and calls `ended`.

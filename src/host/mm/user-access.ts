@@ -32,7 +32,7 @@ export function accessUser(
     const count = Math.min(length - done, FRAME_SIZE - offset);
     const frame = frameOfPage(mm, Math.floor(at / FRAME_SIZE));
     // The kernel's accesses are those of a processor: they set the reference and change bits, and are observed.
-    if (write) machine.observer?.stored(frame / FRAME_SIZE);
+    if (write) machine.observer?.stored(frame / FRAME_SIZE, offset, offset + count - 1);
     keys[frame / FRAME_SIZE]! |= write ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
     visit(frame + offset, done, count);
     done += count;

@@ -361,6 +361,31 @@ describe('the page after', () => {
   });
 });
 
+describe('an observer', () => {
+  it('learns which bytes of a frame each store may change', () => {
+    const stored: number[][] = [];
+    cpu.observer = {
+      before: null,
+      accessed: null,
+      stored: (...what) => {
+        stored.push(what);
+        return true;
+      },
+      abandoned: () => undefined,
+      ended: () => false,
+    };
+    cpu.store8(0, LOW + 0x123, 1);
+    cpu.store32(0, LOW + 0x10, 2);
+    cpu.store32(0, LOW + 0xffe, 3);
+    expect(stored).toEqual([
+      [0x80, 0x123, 0x123],
+      [0x80, 0x10, 0x13],
+      [0x80, 0xffe, 0xfff],
+      [0x50, 0, 1],
+    ]);
+  });
+});
+
 describe('errors that are no exceptions of the machine', () => {
   it('pass through', () => {
     const error = new Error('ours');

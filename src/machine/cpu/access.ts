@@ -603,7 +603,7 @@ export class CpuAccess extends CpuState {
     if (request.key !== UNKEYED) this.#checkKey(page, request.storageKey);
     this.storage.keys[page]! |= request.access === STORE ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
     if (request.access === STORE) {
-      this.#observer?.stored(page);
+      this.#observer?.stored(page, request.first, request.last);
       this.codeWatch?.stored(page, request.first, request.last);
     }
     return address;
@@ -954,8 +954,8 @@ export class CpuAccess extends CpuState {
     if (key !== UNKEYED) this.#checkKey(frame, storageKey < 0 ? (tlb.keys[slot] as number) : storageKey);
     if (access === STORE && !tlb.changed[slot]) {
       this.storage.keys[frame]! |= KEY_CHANGED;
-      const again = this.#observer?.stored(frame) === true;
       const { first, last } = this.#request;
+      const again = this.#observer?.stored(frame, first, last) === true;
       if (this.codeWatch?.stored(frame, first, last) !== true && !again) tlb.changed[slot] = 1;
     }
     return frame * 4096;

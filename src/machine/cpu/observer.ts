@@ -36,8 +36,10 @@ export interface Observer {
    * Called when a processor is about to store into a frame of absolute storage, for an instruction or for an interruption,
    * the first time since it cached the translation. If it returns true, the next such store is reported as well.
    * @param frame number of the frame
+   * @param first offset in the frame of the first byte that may change
+   * @param last offset of the last one. A store of the machine itself is reported as one to the whole frame
    */
-  stored(frame: number): boolean;
+  stored(frame: number, first: number, last: number): boolean;
   /** The instruction under way does not complete: it will be executed again, or has ended with an exception. */
   abandoned(): void;
   /**

@@ -93,7 +93,8 @@ class KeyPlace {
   }
 
   #setStatus(c: Processor, status: number): void {
-    c.observer?.stored(Math.floor(this.#status / FRAME_SIZE));
+    const offset = this.#status % FRAME_SIZE;
+    c.observer?.stored(Math.floor(this.#status / FRAME_SIZE), offset, offset + 3);
     c.storage.set32(this.#status, status >>> 0);
   }
 }

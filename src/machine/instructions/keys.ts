@@ -187,7 +187,7 @@ function manage(c: Processor, page: AbsolutePage, logical: number, what: number)
 }
 
 function clearFrame(c: Processor, frame: number): void {
-  c.observer?.stored(frame);
+  c.observer?.stored(frame, 0, 0xfff);
   c.storage.bytes.fill(0, frame * 0x1000, (frame + 1) * 0x1000);
   c.storage.keys[frame]! |= KEY_REFERENCED | KEY_CHANGED;
 }
