@@ -168,7 +168,10 @@ ${columns([
   ['  write:absolute:ADDRESS,LEN', 'the same for guest absolute addresses'],
   ['  event:TYPE', 'an event of the trace, such as event:link'],
   ['  exit[:REASON]', 'an exit to user space, such as exit:HLT'],
-  ['  interruption[:CLASS[:CODE]]', 'an interruption: program, external, io, machine-check, supervisor-call, restart'],
+  [
+    '  interruption[:CLASS[:CODE]]',
+    'an interruption: program, external, io, machine-check, supervisor-call, restart',
+  ],
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
 

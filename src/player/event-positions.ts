@@ -26,9 +26,4 @@ export class EventPositions {
     this.#step = step;
     return { step, event: this.#inStep };
   }
-
-  /** The position right after the last event of a step; right before the step if it has emitted none. */
-  lastOf(step: number): Position {
-    return { step, event: step === this.#step ? this.#inStep : 0 };
-  }
 }

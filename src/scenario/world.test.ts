@@ -305,6 +305,13 @@ describe('moved memory', () => {
   });
 });
 
+it('files are made, written, read and closed', () => {
+  expect(last('file 3 8K', 'file 3 write 4K "hello"')).toBe('ok');
+  expect(last('file 3 read 4095 6')).toBe('ok 0068656c6c6f');
+  expect(last('file 3 4K')).toBe('error EEXIST');
+  expect(last('file 3 close', 'file 3 read 0 1')).toBe('error ENOENT');
+});
+
 describe('the world', () => {
   it('emits events to a trace', () => {
     const trace = new Trace();

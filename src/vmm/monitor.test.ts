@@ -75,6 +75,22 @@ function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
   return message;
 }
 
+it('the guest is told of all memory from address 0 on, in whatever order it is given', () => {
+  mm.mmap({ address: HOME, length: 8n * MIB });
+  const piece = (at: bigint, length: bigint) => ({ from: HOME + at, to: at, length });
+  const pieces = [piece(0n, MIB), piece(MIB, 2n * MIB), piece(3n * MIB, MIB)] as const;
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ] as const) {
+    const one = monitor(example('memory'), { maps: order.map((n) => pieces[n]) });
+    one.run();
+    one.destroy();
+  }
+  expect(said.match(/memory: \d+ MiB/g)).toEqual(['memory: 4 MiB', 'memory: 4 MiB', 'memory: 4 MiB']);
+});
+
 describe('an image', () => {
   it('is loaded and runs, with its console', () => {
     const one = monitor(example('hello'));

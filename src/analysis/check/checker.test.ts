@@ -51,6 +51,26 @@ describe('a correct run breaks no rule:', () => {
   });
 });
 
+it('the child of a large process is large: it gets no further level of tables', () => {
+  const lines = ['mmap 8T 1M high', 'fork 1', '1: mmap 16T 1M high'];
+  expect(checked(eventsOf(lines)).findings).toEqual([]);
+});
+
+it('the purge of an entry of a freed page table says nothing of its successor', () => {
+  const events = eventsOf(['mmap 256M 1M', 'process write 256M 01', 'munmap 256M 1M', 'mmap 256M 1M']);
+  const [mm, address] = [0, 0x1000_0000n];
+  // The new table is elsewhere, and somebody purges the entry of the old one.
+  events.push(
+    { type: 'page-table', mm, change: 'new', address, origin: 0x7_7000n },
+    { type: 'mm-fault', mm, address, frame: 0x8_8000n, write: true },
+    { type: 'purge', by: 'ipte', pageTable: 0x1_5000n, page: 0 },
+    { type: 'zap', mm, address, length: 0x1000n },
+  );
+  const tables = events.filter(({ type }) => type === 'page-table');
+  expect(tables).toContainEqual(expect.objectContaining({ change: 'freed', origin: 0x1_5000n }));
+  expect(checked(events).findings.map(({ rule }) => rule)).toEqual(['page-purge']);
+});
+
 describe('a page table that is freed while several guests are linked to it', () => {
   it('is reported for each of them', () => {
     const lines = [

@@ -67,6 +67,12 @@ describe('a line', () => {
     ['an event without text', 'a-b 7 [000] 1.000000: kvm:kvm_x:', 'kvm_x'],
   ])('%s', (_, line, name) => expect(parseHostLine(line)?.name).toBe(name));
 
+  it('has at most 100 characters before the processor', () => {
+    const line = (length: number) => `${'x'.repeat(length - 2)}-7 [000] 1.000000: kvm:kvm_x:`;
+    expect(parseHostLine(line(100))?.command).toBe('x'.repeat(98));
+    expect(parseHostLine(line(101))).toBeNull();
+  });
+
   it.each([
     '',
     '# tracer: nop',

@@ -1016,3 +1016,16 @@ describe('long instructions', () => {
     expect(cpu.cc).toBe(code.startsWith('b25d') ? 0 : 1);
   });
 });
+
+it.each([
+  ['TRTO', 'b9911024', 0x5678, '9a'],
+  ['TRTT', 'b9901024', 0x5678 * 2, '9abc'],
+])('%s translates by the whole of a character of two bytes', (_, code, offset, translated) => {
+  const cpu = bare();
+  const [source, target, table] = [DATA, DATA + 0x100, 0x4_0000];
+  put(cpu, source, '5678');
+  put(cpu, table + offset, translated);
+  Object.assign(cpu.gr, { 0: 0xffffn, 1: BigInt(table), 2: BigInt(target), 3: 2n, 4: BigInt(source) });
+  execute(cpu, code);
+  expect([get(cpu, target, translated.length / 2), cpu.cc]).toEqual([translated, 0]);
+});

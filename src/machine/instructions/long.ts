@@ -412,10 +412,6 @@ function srst(c: Processor, r1: number, r2: number): void {
   const end = ending(c, 0xff);
   addresses(c, r2, r1);
   const left = distance(c);
-  if (left === 0) {
-    c.cc = 2;
-    return;
-  }
   const n = Math.min(left, Math.max(LEAST, toPageEnd(c.eaLo)));
   const found = findByte(c, n, end);
   searched(c, r1, r2, { found, n, left });

@@ -29,7 +29,6 @@ const NO_TEST = 1;
 
 /** Translates characters of `from` bytes to characters of `to` bytes, by the table that register 1 designates. */
 function translate(from: 1 | 2, to: 1 | 2) {
-  const size = (from === 1 ? 256 : 0x1_0000) * to;
   return (c: Processor, r1: number, r2: number, m3: number): void => {
     pair(c, r1);
     const length = remaining(c, r1 + 1);
@@ -42,7 +41,7 @@ function translate(from: 1 | 2, to: 1 | 2) {
     for (; n < count && !tested; n++) {
       c.effectiveRegister(r2);
       const character = from === 1 ? c.load8(c.eaHi, c.eaLo) : c.load16(c.eaHi, c.eaLo);
-      const translated = tableEntry(c, (character * to) % size, to);
+      const translated = tableEntry(c, character * to, to);
       if (!(m3 & NO_TEST) && translated === test) {
         tested = true;
         break;
