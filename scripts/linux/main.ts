@@ -9,17 +9,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../checkout.ts';
-import { initrd } from './initrd.ts';
-import { modulesWithNeeds } from './modules.ts';
-import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
-
-/** Drivers of the virtio devices, and a file system. */
-const MODULES = ['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
+import { linuxFiles } from './files.ts';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -31,14 +25,9 @@ const { values, positionals } = parseArgs({
 });
 
 const { scratch, append } = values;
-const kernelFiles = unpackedPackage(scratch, kernelPackage());
-const kernel = kernelOf(kernelFiles);
-const modules = modulesWithNeeds(kernelFiles, MODULES);
-const busybox = busyboxOf(unpackedPackage(scratch, 'busybox-static'));
-const disk = join(scratch, 'initrd.img');
-writeFileSync(disk, initrd(busybox, { modules }));
+const { kernel, initrd } = linuxFiles(scratch);
 
-const command = ['boot', kernel, '--initrd', disk, '--append', append, ...positionals];
+const command = ['boot', kernel, '--initrd', initrd, '--append', append, ...positionals];
 if (values.prepare) {
   console.log(`guesthouse ${command.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(' ')}`);
 } else {

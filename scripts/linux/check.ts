@@ -1,0 +1,223 @@
+/**
+ * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
+ *
+ *     npm run test:linux                      everything: a quarter of an hour
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state
+ *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
+ *
+ * Exit status 1 if something failed. It needs what `npm run linux` needs.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type LinuxFiles, linuxFiles } from './files.ts';
+import { Session } from './session.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    qemu: { type: 'boolean' },
+    scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
+  },
+});
+
+const DISK_SIZE = 16 << 20;
+/** Instructions after which Debian 12's kernel is about to start its shell. */
+const NEARLY_BOOTED = '3270M';
+const files = linuxFiles(values.scratch);
+const folder = mkdtempSync(join(tmpdir(), 'guesthouse-check-'));
+let failures = 0;
+
+/** Prints a row of the table. */
+function row(what: string, ok: boolean, seconds: number, note = ''): void {
+  if (!ok) failures++;
+  console.log(`| ${what} | ${ok ? 'yes' : 'NO'} | ${seconds.toFixed(1)} | ${note} |`);
+}
+
+/** Performs a check, and prints its row. It fails if it throws, or returns something else than a note. */
+async function check(what: string, action: () => Promise<string>): Promise<void> {
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  try {
+    const note = await action();
+    row(what, true, seconds(), note);
+  } catch (error) {
+    row(what, false, seconds(), (error as Error).message.replace(/\s+/g, ' ').slice(0, 160));
+  }
+}
+
+/** The arguments that boot the kernel. */
+const bootArgs = ({ kernel, initrd }: LinuxFiles, ...more: string[]) => [
+  ...[kernel, '--initrd', initrd, '--append', 'console=ttysclp0', ...more],
+];
+
+/** Boots to a prompt. */
+async function booted(...more: string[]): Promise<Session> {
+  const session = new Session(bootArgs(files, ...more));
+  try {
+    await session.ready();
+  } catch (error) {
+    session.kill();
+    throw error;
+  }
+  return session;
+}
+
+/** @throws Error with the text unless it matches */
+function demand(text: string, pattern: RegExp): string {
+  if (!pattern.test(text)) throw new Error(`${pattern} is not in: ${text.slice(-200)}`);
+  return pattern.exec(text)?.[1] ?? '';
+}
+
+/** Ends a session by a command. Returns the exit status. */
+async function ended(session: Session, command: string): Promise<number | null> {
+  session.type(command);
+  return session.exit;
+}
+
+const SHELL: readonly (readonly [what: string, command: string, wanted: RegExp])[] = [
+  ['`uname -m`', 'uname -m', /s390x/],
+  ['`cat /proc/cpuinfo`', 'cat /proc/cpuinfo', /vendor_id\s+: IBM\/S390/],
+  ['`free`', 'free', /Mem:\s+\d+/],
+  ['60 applets of busybox', 'for a in $(busybox --list | head -60); do type $a; done | wc -l', /^60\s*$/m],
+  ['a pipeline', 'seq 1000 | grep 7 | sort -r | head -3 | tr "\\n" ,', /997,987,979,/],
+  [
+    '127 processes at a time',
+    'b() { [ $1 -eq 0 ] || { b $(($1 - 1)) & b $(($1 - 1)); wait; }; }; b 6; echo alive',
+    /^alive/m,
+  ],
+  [
+    '`sha256sum` of 10 MB',
+    'dd if=/dev/zero bs=1M count=10 2>/dev/null | sha256sum',
+    new RegExp(
+      createHash('sha256')
+        .update(new Uint8Array(10 << 20))
+        .digest('hex'),
+    ),
+  ],
+  ['`dd` to a disk', 'dd if=/dev/zero of=/dev/vda bs=1M count=4 2>&1', /4\+0 records out/],
+  [
+    'a file system on it, mounted',
+    'mke2fs -F /dev/vda >/dev/null && mount -t ext4 /dev/vda /mnt && echo mounted',
+    /^mounted/m,
+  ],
+  ['a file there', 'seq 100000 > /mnt/f && sync && sha256sum /mnt/f', /^[0-9a-f]{64}/m],
+  ['unmounted, and clean', 'umount /mnt && mount -t ext4 -o ro /dev/vda /mnt && tail -1 /mnt/f', /^100000/m],
+  ['random numbers of the device', 'od -N 4 -An -tx1 /dev/hwrng', /([0-9a-f]{2} ){3}/],
+];
+
+async function shell(): Promise<void> {
+  const disk = join(folder, 'disk.img');
+  writeFileSync(disk, new Uint8Array(DISK_SIZE));
+  const session = await booted('--disk', disk);
+  row('first line of the console', true, session.firstOutput / 1000);
+  row('the shell', true, session.firstPrompt / 1000);
+  for (const [what, command, wanted] of SHELL) {
+    await check(what, async () => {
+      demand(await session.run(command), wanted);
+      return '';
+    });
+  }
+  await check('`poweroff -f` ends with status 0', async () => {
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+}
+
+async function cpus(): Promise<void> {
+  await check('4 CPUs', async () => {
+    const session = await booted('--cpus', '4');
+    demand(await session.run('grep -c ^processor /proc/cpuinfo'), /^4/m);
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+}
+
+async function memory(): Promise<void> {
+  for (const size of ['64M', '2G']) {
+    await check(`memory of ${size}`, async () => {
+      const session = await booted('--memory', size);
+      const note = demand(await session.run('free'), /Mem:\s+(\d+)/);
+      demand(String(await ended(session, 'poweroff -f')), /^0$/);
+      return `${note} KiB`;
+    });
+  }
+}
+
+async function ends(): Promise<void> {
+  await check('`reboot -f` boots again', async () => {
+    const session = await booted();
+    session.type('reboot -f');
+    await session.ready();
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+  await check('a panic ends with status 1', async () => {
+    const session = await booted();
+    demand(String(await ended(session, 'echo c > /proc/sysrq-trigger')), /^1$/);
+    return '';
+  });
+}
+
+async function state(): Promise<void> {
+  await check('saved, and at its prompt again', async () => {
+    const file = join(folder, 'state');
+    const first = new Session(bootArgs(files, '--save', file, '--limit', NEARLY_BOOTED));
+    demand(String(await first.exit), /^4$/);
+    const session = new Session(['--restore', file]);
+    session.type('');
+    await session.ready();
+    demand(await session.run('echo $((6 * 7))'), /^42/m);
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return `${(session.firstPrompt / 1000).toFixed(1)} s from the state to the prompt`;
+  });
+}
+
+/** The time to the shell and poweroff of QEMU, and ours, one after the other. */
+async function compare(): Promise<void> {
+  const command = [
+    '-kernel',
+    files.kernel,
+    '-initrd',
+    files.quick,
+    '-append',
+    'console=ttysclp0',
+    '-nographic',
+    '-m',
+    '512',
+  ];
+  const qemu = (() => {
+    const start = performance.now();
+    execFileSync('qemu-system-s390x', ['-M', 's390-ccw-virtio', '-accel', 'tcg', ...command, '-no-reboot'], {
+      stdio: 'ignore',
+    });
+    return (performance.now() - start) / 1000;
+  })();
+  const start = performance.now();
+  const session = new Session(bootArgs({ ...files, initrd: files.quick }));
+  const status = await session.exit;
+  const own = (performance.now() - start) / 1000;
+  row(
+    'boot to the shell and power off',
+    status === 0,
+    own,
+    `QEMU: ${qemu.toFixed(1)} s, ratio ${(own / qemu).toFixed(1)}`,
+  );
+}
+
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state };
+
+console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
+try {
+  for (const [name, group] of Object.entries(GROUPS)) {
+    if (values.only === undefined || values.only === name) await group();
+  }
+  if (values.qemu) await compare();
+} finally {
+  rmSync(folder, { recursive: true });
+}
+process.exitCode = failures === 0 ? 0 : 1;

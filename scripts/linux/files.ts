@@ -1,0 +1,29 @@
+/** The kernel and the initial RAM disks that the scripts boot. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { initrd } from './initrd.ts';
+import { modulesWithNeeds } from './modules.ts';
+import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
+
+/** Drivers of the virtio devices, and a file system. */
+const MODULES = ['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
+
+/** Paths of files. */
+export interface LinuxFiles {
+  readonly kernel: string;
+  /** A RAM disk that ends in a shell. */
+  readonly initrd: string;
+  /** A RAM disk without modules that powers off instead of starting a shell. */
+  readonly quick: string;
+}
+
+/** Fetches what is missing in a scratch folder, and makes the RAM disks. Ends the program if that is not possible. */
+export function linuxFiles(scratch: string): LinuxFiles {
+  const kernelFiles = unpackedPackage(scratch, kernelPackage());
+  const busybox = busyboxOf(unpackedPackage(scratch, 'busybox-static'));
+  const paths = { initrd: join(scratch, 'initrd.img'), quick: join(scratch, 'quick.img') };
+  writeFileSync(paths.initrd, initrd(busybox, { modules: modulesWithNeeds(kernelFiles, MODULES) }));
+  writeFileSync(paths.quick, initrd(busybox, { startup: 'echo READY; poweroff -f' }));
+  return { kernel: kernelOf(kernelFiles), ...paths };
+}
