@@ -669,7 +669,7 @@ const MACHINE: Table = {
     useCompiler: 'inside',
     ...Object.fromEntries(
       (
-        'breakingEvent branchTo tod timer setTimer setClockComparator setControl setPrefix signal setInstructionAddress branchRegister ' +
+        'breakingEvent branchTo tod machineTod timer setTimer setClockComparator setControl setPrefix signal setInstructionAddress branchRegister ' +
         'branchEffective branchRelative addressRelative effective effectiveIndexed effective2 effectiveRegister ' +
         'executeTarget intercept repeat injectProgram supervisorCall enterPsw'
       )

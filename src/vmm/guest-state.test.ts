@@ -45,7 +45,7 @@ function seen({ host, monitor }: ReturnType<typeof guest>) {
     ...rest,
     keys,
     memory: memory.map(({ bytes }) => Buffer.from(bytes).toString('base64')),
-    tod: host.machine.clock.tod,
+    tod: host.machine.cpu(0).machineTod,
   };
 }
 

@@ -284,7 +284,7 @@ export class Monitor {
         ...{ cpuModel: machine.cpuModel, cpus: this.vm.vcpus.length, maps, image, commandLine, initrd },
         channels: this.#channels !== null,
       },
-      ...{ tod: machine.clock.tod, todOffset: machine.clock.offset },
+      ...{ tod: machine.cpu(0).machineTod, todOffset: machine.clock.offset },
       vcpus: this.vm.vcpus.map((vcpu) => vcpu.save()),
       floating: this.vm.floating.save(),
       memory: saveMemory(this.vm, maps),

@@ -17,6 +17,9 @@ export async function browserForTests(): Promise<Browser | null> {
   }
 }
 
+/** Milliseconds without a change after which an answer of the worker is unlikely to come. */
+const REST = 250;
+
 /** A page of the explorer. */
 export class Explorer {
   readonly page: Page;
@@ -127,6 +130,16 @@ export class Explorer {
     const counts = await this.page.locator('.counts dt, .counts dd').allInnerTexts();
     const panel = await this.page.locator('#panel').innerText();
     return `${counts.map((text) => text.split(/\s/)[0]).join(' ')}\n${panel}`;
+  }
+
+  /** As `shown`, once it is the same twice: on a busy computer, an answer of the worker may come late. */
+  async shownAtRest(): Promise<string> {
+    for (let last = await this.shown(); ; ) {
+      await this.page.waitForTimeout(REST);
+      const now = await this.shown();
+      if (now === last) return now;
+      last = now;
+    }
   }
 
   #watch(): void {

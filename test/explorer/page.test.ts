@@ -36,21 +36,21 @@ describePage('the page', () => {
     await explorer.lesson(numberOf('link'));
     // The picture of the spaces keeps the places of earlier extents; tables depend on the position only.
     await explorer.view('Tables');
-    const shown = [await explorer.shown()];
+    const shown = [await explorer.shownAtRest()];
     for (let step = 1; step <= steps; step++) {
       await page.keyboard.press(']');
       await explorer.at(step);
-      shown.push(await explorer.shown());
+      shown.push(await explorer.shownAtRest());
     }
     expect(new Set(shown).size).toBeGreaterThan(4);
     for (let step = steps - 1; step >= 0; step--) {
       await page.keyboard.press('[');
       await explorer.at(step);
-      expect(await explorer.shown(), `step ${step}`).toBe(shown[step]);
+      await expect.poll(() => explorer.shown(), { ...PATIENT, message: `step ${step}` }).toBe(shown[step]);
     }
     await page.keyboard.press('Shift+}');
     await explorer.at(steps);
-    expect(await explorer.shown()).toBe(shown[steps]);
+    await expect.poll(() => explorer.shown(), PATIENT).toBe(shown[steps]);
     await expect.poll(() => page.locator('.notes > li').count(), PATIENT).toBe(ownNotes('link'));
   });
 

@@ -211,6 +211,11 @@ export abstract class Processor extends CpuAddressing {
     }
   }
 
+  /** The TOD clock of the machine, with the work that this processor has done since it advanced the clock. */
+  get machineTod(): bigint {
+    return this.machine.clock.after(this.executed - this.clocked);
+  }
+
   /** The TOD clock as this processor reads it, in TOD units (2^-12 microseconds), 64 bits. */
   get tod(): bigint {
     return BigInt.asUintN(64, this.machine.clock.after(this.executed - this.clocked) + this.epoch);
