@@ -58,15 +58,23 @@ function chosen(): readonly Mutant[] {
   return MUTANTS.filter((_, index) => index % n === k - 1);
 }
 
+/** What reads lessons for the explorer and its tests. */
+const PLUGIN = 'scripts/front-matter.ts';
+
 /** Copies what the tests need, and links node_modules. Returns the folder of the copy. */
 function copy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'guesthouse-mutants-'));
-  for (const name of ['src', 'test', 'docs', 'examples', 'bench', 'package.json', 'tsconfig.json']) {
+  for (const name of ['src', 'test', 'docs', 'examples', 'bench', PLUGIN, 'package.json', 'tsconfig.json']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
   writeFileSync(
     join(folder, 'vitest.config.ts'),
-    "export default { test: { include: ['src/**/*.test.ts'], testTimeout: 30_000 } };\n",
+    `import { frontMatter } from './${PLUGIN}';
+export default {
+  plugins: [frontMatter()],
+  test: { include: ['src/**/*.test.ts'], testTimeout: 30_000 },
+};
+`,
   );
   symlinkSync(inModules(''), join(folder, 'node_modules'), 'junction');
   return folder;
