@@ -1309,7 +1309,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a guest that is loaded again keeps its memory',
     file: 'src/vmm/guest-state.ts',
-    find: '    mm.dontNeed({ address: from, length });',
+    find: '    vm.mm.dontNeed({ address: from, length });',
     replace: '',
   },
   {

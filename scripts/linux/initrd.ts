@@ -3,7 +3,7 @@
 import { archive, type Entry } from './archive.ts';
 
 /** Applets of busybox that get a name of their own: /bin/sh and so on. */
-const FIRST_APPLETS = ['sh', 'mount', 'mkdir', 'busybox'];
+const FIRST_APPLETS = ['sh', 'mount', 'mkdir'];
 
 const INIT = `#!/bin/sh
 mount -t proc proc /proc
@@ -24,7 +24,7 @@ while :; do setsid cttyhack sh -i; done
 /** Kernel modules to load, in this order, and commands to run before the shell. */
 export interface InitrdOptions {
   readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
-  /** A shell script. If it ends with \`poweroff -f\`, there is no shell. */
+  /** A shell script. If it ends with `poweroff -f`, there is no shell. */
   readonly startup?: string;
 }
 
@@ -35,7 +35,7 @@ export function initrd(busybox: Uint8Array, { modules = [], startup }: InitrdOpt
   entries.push({ path: 'dev/console', kind: 'character', major: 5, minor: 1 });
   entries.push({ path: 'bin/busybox', kind: 'file', bytes: busybox, executable: true });
   for (const name of FIRST_APPLETS) {
-    if (name !== 'busybox') entries.push({ path: `bin/${name}`, kind: 'link', target: 'busybox' });
+    entries.push({ path: `bin/${name}`, kind: 'link', target: 'busybox' });
   }
   entries.push({ path: 'init', kind: 'file', bytes: Buffer.from(INIT), executable: true });
   modules.forEach(({ name, bytes }, i) => {

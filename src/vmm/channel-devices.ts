@@ -30,7 +30,8 @@ const PAGE = 4096n;
 const END_OF_INPUT = Uint8Array.of(4);
 /** The subcode of the hypercall that notifies a virtio device. */
 const NOTIFY = 3n;
-const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -22n);
+/** The result of an unknown virtio hypercall, as in QEMU: -EINVAL. */
+export const UNKNOWN_HYPERCALL = BigInt.asUintN(64, -22n);
 /** The block of CHANNEL SUBSYSTEM CALL begins at a multiple of this. */
 const BLOCK_ALIGNMENT = 4096n;
 
@@ -138,11 +139,7 @@ export class ChannelDevices {
       if (result !== null) this.#end(vcpu, result);
     } finally {
       // The interruption stays pending if the status could not be stored.
-      const { dequeued } = exit;
-      if (!stored && dequeued !== null) {
-        const isc = (dequeued.identification >>> 27) & 7;
-        this.#vm.floating.io.request(dequeued.subchannel, dequeued.parameter, isc);
-      }
+      if (!stored && exit.dequeued !== null) this.#vm.floating.io.add(exit.dequeued);
     }
   }
 

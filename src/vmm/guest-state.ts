@@ -7,7 +7,6 @@ import { SavedFields, StateError } from '../devices/index.ts';
 import {
   GuestMemoryFault,
   LinuxError,
-  type Mm,
   type SavedFloating,
   type SavedVcpu,
   type VirtualMachine,
@@ -109,11 +108,11 @@ export function restoreMemory(vm: VirtualMachine, parts: readonly SavedMemory[])
 }
 
 /** Drops all memory of a guest. */
-export function clearMemory(vm: VirtualMachine, mm: Mm, maps: readonly MemoryMap[]): void {
+export function clearMemory(vm: VirtualMachine, maps: readonly MemoryMap[]): void {
   const none = new Uint8Array(PAGES_AT_ONCE);
   const keyed = vm.getKeys(Number((maps[0]?.to ?? 0n) / BigInt(PAGE)), 1) !== null;
   for (const { from, to, length } of maps) {
-    mm.dontNeed({ address: from, length });
+    vm.mm.dontNeed({ address: from, length });
     if (!keyed) continue;
     const pages = Number(length / BigInt(PAGE));
     for (let done = 0; done < pages; done += PAGES_AT_ONCE) {

@@ -42,7 +42,7 @@ import {
   programInterruptionName,
   SIE,
 } from '../machine/index.ts';
-import { type AttachedDevice, ChannelDevices } from './channel-devices.ts';
+import { type AttachedDevice, ChannelDevices, UNKNOWN_HYPERCALL } from './channel-devices.ts';
 import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import {
@@ -72,8 +72,6 @@ const SERVC = 0xb220;
 const DIAG = 0x83;
 /** Codes of DIAGNOSE: initial program load, and virtio hypercall. */
 const DIAGNOSE = { IPL: 0x308, HYPERCALL: 0x500 } as const;
-/** The result of an unknown virtio hypercall, as in QEMU: -EINVAL. */
-const HYPERCALL_UNKNOWN = BigInt.asUintN(64, -22n);
 
 /** Options of a monitor. */
 export interface MonitorOptions {
@@ -262,7 +260,7 @@ export class Monitor {
       vcpu.reset('clear');
       vcpu.stopped = vcpu.id !== 0;
     }
-    clearMemory(this.vm, this.vm.mm, this.#loaded.maps);
+    clearMemory(this.vm, this.#loaded.maps);
     this.#current = 0;
     this.#turn = TURN;
     this.#ended = [];
@@ -311,7 +309,7 @@ export class Monitor {
     const restoreSclp = this.#sclp.prepareRestore(state.sclp);
     restoring(() => {
       this.#channels?.restore(state.channels);
-      clearMemory(this.vm, this.vm.mm, this.#loaded.maps);
+      clearMemory(this.vm, this.#loaded.maps);
       if (state.usesKeys) this.vm.enableKeys();
       restoreMemory(this.vm, state.memory);
       state.vcpus.forEach((saved, n) => void vcpus[n]?.restore(saved));
@@ -510,7 +508,7 @@ export class Monitor {
       const refused = vcpu.restoringPswOnFault(() => this.#ipl.diagnose(vcpu, (ipa >>> 4) & 15, ipa & 15));
       if (refused !== 0) vcpu.refuse(refused);
     } else if (code === DIAGNOSE.HYPERCALL) {
-      if (this.#channels === null) vcpu.gr[2] = HYPERCALL_UNKNOWN;
+      if (this.#channels === null) vcpu.gr[2] = UNKNOWN_HYPERCALL;
       else this.#channels.hypercall(vcpu);
     } else {
       vcpu.refuse(PGM.SPECIFICATION);

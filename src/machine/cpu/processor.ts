@@ -218,17 +218,17 @@ export abstract class Processor extends CpuAddressing {
 
   /** The TOD clock as this processor reads it, in TOD units (2^-12 microseconds), 64 bits. */
   get tod(): bigint {
-    return BigInt.asUintN(64, this.machine.clock.after(this.executed - this.clocked) + this.epoch);
+    return BigInt.asUintN(64, this.machineTod + this.epoch);
   }
 
   /** The CPU timer: a signed count of TOD units that runs down. */
   get timer(): bigint {
-    return BigInt.asIntN(64, this.timerZero - this.machine.clock.after(this.executed - this.clocked));
+    return BigInt.asIntN(64, this.timerZero - this.machineTod);
   }
 
   /** Sets the CPU timer. */
   setTimer(value: bigint): void {
-    this.timerZero = BigInt.asIntN(64, value) + this.machine.clock.after(this.executed - this.clocked);
+    this.timerZero = BigInt.asIntN(64, value) + this.machineTod;
     this.attention = true;
   }
 
