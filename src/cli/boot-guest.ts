@@ -1,11 +1,10 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import { BlockDevice, EntropyDevice, SeededBytes, StateError, VirtioCcw } from '../devices/index.ts';
+import { StateError } from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
 import {
-  type AttachedDevice,
   checkBeginning,
   type ElfImage,
   type GuestConsole,
@@ -17,6 +16,7 @@ import {
   NO_SYMBOLS,
   parseImage,
   type SymbolTable,
+  standardDevices,
   symbolsOf,
 } from '../vmm/index.ts';
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
@@ -32,9 +32,6 @@ const STORAGE_RESERVE = 64n * MIB;
 /** Maximum size of an image, and of an initial RAM disk, in bytes. Kernels with all their symbols have some hundred MiB. */
 const IMAGE_MAX = 1 << 30;
 const INITRD_MAX = 1 << 30;
-/** Device numbers. */
-const ENTROPY_NUMBER = 0x0002;
-const FIRST_DISK_NUMBER = 0x0010;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
 const LINUX_MEMORY = 512n * MIB;
@@ -142,7 +139,10 @@ function storageFor({ memory, map }: GuestToBoot): number {
 export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
   const { image, commandLine, initrd, cpus, hasChannels } = guest;
   const maps = mapsFor(mm, guest);
-  const devices = hasChannels ? devicesOf(guest) : undefined;
+  const { seed, disks } = guest;
+  const devices = hasChannels
+    ? standardDevices({ seed, disks: disks.map((disk) => disk.backend()) })
+    : undefined;
   const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
   const monitor = new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
   if (guest.state !== null) restore(monitor, guest.state);
@@ -164,18 +164,6 @@ function restore(monitor: Monitor, state: GuestState): void {
 function inflate({ balloon }: Monitor, bytes: bigint): void {
   if (balloon === null) throw new UsageError('--balloon is for guests with devices, such as Linux kernels');
   balloon.inflateTo(Number(bytes >> 12n));
-}
-
-/** Returns the devices of a guest on channels: entropy as 0.0.0002, and disks from 0.0.0010 on. */
-function devicesOf({ disks, seed }: GuestToBoot): AttachedDevice[] {
-  const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
-  return [
-    { device: entropy, number: ENTROPY_NUMBER },
-    ...disks.map((disk, n) => ({
-      device: new VirtioCcw(new BlockDevice(disk.backend())),
-      number: FIRST_DISK_NUMBER + n,
-    })),
-  ];
 }
 
 /** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */

@@ -3,14 +3,18 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { StateError } from '../devices/index.ts';
-import { checkedState, decodeValue, encodeValue, type GuestState } from '../vmm/index.ts';
+import {
+  checkedState,
+  compressedState,
+  decodeValue,
+  encodeValue,
+  type GuestState,
+  STATE_FILE_LINE,
+} from '../vmm/index.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
 import { reasonOf } from './reasons.ts';
 
-/** The first line. The number is the version of the format. */
-const FIRST_LINE = 'guesthouse state 1\n';
-const ANY_VERSION = /^guesthouse state (\d+)\n/;
 /** Maximum sizes in bytes: of a file, and of the state in it. */
 const FILE_MAX = 0x7fff_ffff;
 const STATE_MAX = 0xffff_ffff;
@@ -23,7 +27,7 @@ const LEVEL = 1;
  */
 export function writeState(path: string, state: GuestState): number {
   const compressed = gzipSync(encodeValue(state), { level: LEVEL });
-  const bytes = Buffer.concat([Buffer.from(FIRST_LINE), compressed]);
+  const bytes = Buffer.concat([Buffer.from(STATE_FILE_LINE), compressed]);
   const part = `${path}.part`;
   try {
     writeFileSync(part, bytes);
@@ -38,7 +42,7 @@ export function writeState(path: string, state: GuestState): number {
 export function readState(path: string): GuestState {
   const file = readLimited(path, FILE_MAX, (bytes) => demandState(path, bytes));
   try {
-    return checkedState(decodeValue(unpacked(file.subarray(FIRST_LINE.length))));
+    return checkedState(decodeValue(unpacked(compressedState(file))));
   } catch (error) {
     if (error instanceof StateError) throw new UsageError(`${path}: not a whole state: ${error.message}`);
     throw error;
@@ -46,14 +50,12 @@ export function readState(path: string): GuestState {
 }
 
 function demandState(path: string, bytes: Uint8Array): void {
-  const text = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
-  if (text.startsWith(FIRST_LINE)) return;
-  const version = ANY_VERSION.exec(text)?.[1];
-  const problem =
-    version === undefined
-      ? 'not the state of a guest'
-      : `a state of version ${version}; this program reads version 1`;
-  throw new UsageError(`${path}: ${problem}`);
+  try {
+    compressedState(bytes);
+  } catch (error) {
+    if (error instanceof StateError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** @throws StateError if the bytes are cut, changed or too many */

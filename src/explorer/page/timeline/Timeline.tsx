@@ -3,9 +3,12 @@
  */
 
 import './Timeline.css';
+import { isLive } from '../recording/state.ts';
+import { tab } from '../recording/tabs.ts';
 import { Splitter } from '../ui/Splitter.tsx';
 import { Controls } from './Controls.tsx';
 import { EventList } from './EventList.tsx';
+import { LivePanel } from './LivePanel.tsx';
 import { Step } from './Step.tsx';
 import { Strip } from './Strip.tsx';
 
@@ -16,8 +19,8 @@ export function Timeline() {
       <Splitter id="time" divides=".explorer" />
       <Controls />
       <Strip />
-      <div class="lists">
-        <Step />
+      <div class={isLive.value ? 'lists live' : 'lists'}>
+        {isLive.value && tab.value !== 'console' ? <LivePanel /> : <Step />}
         <EventList />
       </div>
     </section>

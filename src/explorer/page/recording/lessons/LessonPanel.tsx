@@ -10,8 +10,9 @@ import { Blocks, Prose } from '../../ui/Prose.tsx';
 import { lecture } from '../../ui/panes.ts';
 import { Splitter } from '../../ui/Splitter.tsx';
 import { traceCheck } from '../faults/trace-check.ts';
+import { saveState } from '../live.ts';
 import { GuestForm } from '../opening/GuestForm.tsx';
-import { isRecording, progress, settings, source } from '../state.ts';
+import { isLive, isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LectureLine } from './LectureLine.tsx';
 import { LessonEnd } from './LessonEnd.tsx';
@@ -117,12 +118,53 @@ function Checked() {
   );
 }
 
+/** What to know of a guest that is played live. */
+function LiveSummary() {
+  const known = progress.value;
+  const { checkpoints = [], eventsFrom = 0 } = known?.live ?? {};
+  return (
+    <>
+      <p class="summary">
+        A live guest: type in its terminal, pause it, go back. Every step is an instruction or an
+        interruption.
+      </p>
+      <p class="live-actions">
+        <button
+          type="button"
+          disabled={known === null || known.end !== null}
+          onClick={() => void saveState()}
+        >
+          Save state…
+        </button>
+      </p>
+      <p class="muted kept">
+        {checkpoints.length === 0
+          ? 'Going back plays from the start.'
+          : `Going back plays from one of ${checkpoints.length} checkpoints.`}
+        {eventsFrom > 0 && ` Events from step ${eventsFrom.toLocaleString('en')} on are kept.`}
+      </p>
+    </>
+  );
+}
+
 const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
   guest:
     'A guest. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',
 } as const;
+
+/** How the recording ended. The terminal of a live guest tells what it does. */
+function End() {
+  const end = progress.value?.end ?? null;
+  if (isLive.value && end === null) return null;
+  return (
+    <>
+      <dt>End</dt>
+      <dd>{end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
+    </>
+  );
+}
 
 /** A summary of the user's own recording. */
 function OwnRecording() {
@@ -131,7 +173,7 @@ function OwnRecording() {
   const known = progress.value;
   return (
     <div class="words">
-      <p class="summary">{SUMMARIES[what.kind]}</p>
+      {isLive.value ? <LiveSummary /> : <p class="summary">{SUMMARIES[what.kind]}</p>}
       {what.kind === 'guest' && <GuestForm key={what.name} guest={what} />}
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
@@ -143,8 +185,7 @@ function OwnRecording() {
           )}
           <dt>Events</dt>
           <dd>{known.events.toLocaleString('en')}</dd>
-          <dt>End</dt>
-          <dd>{known.end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
+          <End />
           <Checked />
         </dl>
       )}
