@@ -28,9 +28,6 @@ export async function stateOf(name: string, file: Uint8Array, most = STATE_MAX):
     return checkedState(decodeValue(joined(await partsOf(bytes, most))));
   } catch (error) {
     if (error instanceof StateError) throw new PlayerError(`${name}: ${error.message}`);
-    // What a stream throws for bytes that are not compressed, or cut.
-    if (error instanceof TypeError)
-      throw new PlayerError(`${name}: not a whole state: not a gzip stream, or cut`);
     throw error;
   }
 }
@@ -39,7 +36,7 @@ function bytesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<Arra
   return new Blob([bytes]).stream();
 }
 
-/** Reads a stream. @throws StateError if it has more than `most` bytes */
+/** Reads a stream. @throws StateError if it has more than `most` bytes, or cannot be unpacked */
 async function partsOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   most: number,
@@ -48,7 +45,7 @@ async function partsOf(
   const reader = stream.getReader();
   let left = most;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(notWhole);
     if (done) return parts;
     left -= value.length;
     if (left < 0) {
@@ -57,6 +54,11 @@ async function partsOf(
     }
     parts.push(value);
   }
+}
+
+/** What a stream throws for bytes that are not compressed, or cut, differs from browser to browser. */
+function notWhole(): never {
+  throw new StateError('not a whole state: it is cut, or no gzip stream');
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

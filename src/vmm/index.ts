@@ -16,7 +16,7 @@ export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export { type ElfSymbol, NO_SYMBOLS, type SymbolOffset, SymbolTable, symbolsOf } from './elf-symbols.ts';
 export type { GuestConfiguration, GuestState, SavedMemory } from './guest-state.ts';
 export { checkedState } from './guest-state.ts';
-export { checkBeginning, parseImage } from './image.ts';
+export { checkBeginning, foreignKernel, parseImage } from './image.ts';
 export { beginsAsKernel, type LinuxKernel, linuxKernelOf } from './linux-kernel.ts';
 export type { MemoryMap } from './memory-map.ts';
 export type { End, MonitorOptions } from './monitor.ts';

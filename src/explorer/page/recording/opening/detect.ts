@@ -4,6 +4,7 @@
 
 import { traceKindOf } from '../../../../analysis/index.ts';
 import type { Source } from '../../../../player/index.ts';
+import { foreignKernel } from '../../../../vmm/index.ts';
 import { COMMAND_LINE, isKernel, isState } from './kernel-files.ts';
 
 /** Maximum size of a file, in bytes. */
@@ -30,6 +31,8 @@ export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (ELF.every((byte, at) => bytes[at] === byte)) return { kind: 'guest', name, image: bytes };
   if (isKernel(bytes)) return { kind: 'guest', name, image: bytes, arguments: COMMAND_LINE };
   if (isState(bytes)) return { kind: 'guest', name, image: bytes };
+  const foreign = foreignKernel(bytes);
+  if (foreign !== null) throw new FileError(`${name} is ${foreign}.`);
   const text = textOf(name, bytes);
   if (traceKindOf(text) !== null) return { kind: 'trace', name, text };
   if (/^\s*[{[]/.test(text)) {
