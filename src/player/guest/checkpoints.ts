@@ -7,7 +7,7 @@ import type { Checkpoint } from './checkpoint.ts';
 
 /** Maximum number of checkpoints, and of bytes of memory in them. Pages that do not change are kept once. */
 const COUNT_MAX = 24;
-const BYTES_MAX = 128 << 20;
+const BYTES_MAX = 96 << 20;
 const PAGE = 4096;
 
 /** The checkpoints, in ascending order of step. */
@@ -69,7 +69,7 @@ export class Checkpoints {
     });
   }
 
-  /** Drops the one whose neighbours are closest to each other, compared with its age. The last one is dropped last. */
+  /** Drops the one whose neighbours are closest to each other, compared with the root of its age. The last one is dropped last. */
   #dropOne(): void {
     const now = this.#kept.at(-1)?.step ?? 0;
     let least = 0;
@@ -77,7 +77,7 @@ export class Checkpoints {
     for (let i = 0; i < this.#kept.length - 1; i++) {
       const { step } = this.#kept[i] as Checkpoint;
       const gap = (this.#kept[i + 1]?.step ?? step) - (this.#kept[i - 1]?.step ?? 0);
-      const own = gap / (now - step);
+      const own = gap / Math.sqrt(now - step);
       if (own < ratio) [least, ratio] = [i, own];
     }
     const [dropped] = this.#kept.splice(least, 1);
