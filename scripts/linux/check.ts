@@ -29,12 +29,12 @@ const { values } = parseArgs({
 const DISK_SIZE = 16 << 20;
 /** Instructions after which Debian 12's kernel is about to start its shell. A shell that waits would not come to a limit. */
 const NEARLY_BOOTED = '3200M';
-/** Instructions after which the shell waits, or computes if it has been told to. */
+/** Instructions after which the shell waits, or is busy if it has been told to be. */
 const AFTER_BOOT = '3700M';
-/** Opens a file, renames it, and computes until the limit of instructions is reached, and for a while longer. */
+/** Opens a file, renames it, and looks for another one until that is there. */
 const SAVED_WHILE = [
   ...['mkdir /work', `${MOUNT} work /work`, 'exec 5>/work/open', 'echo one >&5', 'mv /work/open /work/moved'],
-  'i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done',
+  'while [ ! -e /work/go ]; do :; done',
 ];
 const files = linuxFiles(values.scratch);
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-check-'));
@@ -210,10 +210,13 @@ async function shareSaved(): Promise<void> {
     await first.ready();
     first.type(SAVED_WHILE.join(';'));
     demand(String(await first.exit), /^4$/);
+    writeFileSync(join(work, 'go'), '');
     const session = new Session(['--restore', file, ...args]);
-    session.type('');
     await session.ready();
-    demand(await session.run('echo two >&5; exec 5>&-; cat /work/moved; ls /work'), /^one\s+two\s+moved\s/m);
+    demand(
+      await session.run('echo two >&5; exec 5>&-; cat /work/moved; ls /work'),
+      /^one\s+two\s+go\s+moved\s/m,
+    );
     demand(String(await ended(session, 'poweroff -f')), /^0$/);
     return '';
   });
