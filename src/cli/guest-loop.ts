@@ -15,7 +15,7 @@ const SLICE = 50;
  * Units of work between two readings of the clock while the guest stays in interpretive execution. The longest instruction
  * there, IDTE of a whole table, takes about 15 microseconds. The clock is also read whenever the guest leaves it.
  */
-const UNITS = 5_000;
+const UNITS = 100_000;
 /** Units of work between two checks. Constant, so that every run finds the same. */
 const CHECK_EVERY = 2_000_000;
 

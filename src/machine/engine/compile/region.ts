@@ -213,8 +213,8 @@ class RegionEmitter {
     const emitter = this.#emitter;
     const to = this.#flow.places.get(offset);
     if (to === undefined || !this.#successors(from).includes(to)) {
-      if (branched) emitter.leaveFor(offset);
-      else emitter.interpretAt(offset);
+      if (!branched && this.#flow.unknown.has(offset)) emitter.interpretAt(offset);
+      else emitter.leaveFor(offset);
       return;
     }
     const label = this.#labels.get(to);
