@@ -599,11 +599,18 @@ const COUNTS = 0x0000_ffff_0000_ffffn;
 
 /** Does what the number in the local T, from `describe`, says. */
 function appendDecoding(whole: Body): void {
-  const field = (from: number) => whole.get(LOCAL.T).i64(from).op(OP.I64_SHR_U, OP.I32_WRAP).i32(0xff).op(OP.I32_AND);
+  const field = (from: number) =>
+    whole.get(LOCAL.T).i64(from).op(OP.I64_SHR_U, OP.I32_WRAP).i32(0xff).op(OP.I32_AND);
   whole.get(LOCAL.COUNT).get(LOCAL.T).i64(COUNTS).op(OP.I64_AND, OP.I64_ADD).set(LOCAL.COUNT);
   whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_U, OP.I64_ADD).set(LOCAL.TARGET);
   field(16);
-  whole.tee(LOCAL.REASON).get(LOCAL.KIND).get(LOCAL.REASON).i32(ANY_KIND).op(OP.I32_NE, OP.SELECT).set(LOCAL.KIND);
+  whole
+    .tee(LOCAL.REASON)
+    .get(LOCAL.KIND)
+    .get(LOCAL.REASON)
+    .i32(ANY_KIND)
+    .op(OP.I32_NE, OP.SELECT)
+    .set(LOCAL.KIND);
   field(24);
   whole.set(LOCAL.REASON);
 }

@@ -67,7 +67,13 @@ export function canCompile(): boolean {
 }
 
 function tryToCompile(): boolean {
-  const body = new Body().i64(0).splat64().low64().op(OP.I32_WRAP).i32(0).indirect(OP.RETURN_CALL_INDIRECT, 0);
+  const body = new Body()
+    .i64(0)
+    .splat64()
+    .low64()
+    .op(OP.I32_WRAP)
+    .i32(0)
+    .indirect(OP.RETURN_CALL_INDIRECT, 0);
   try {
     return (
       new WebAssembly.Module(
