@@ -57,9 +57,11 @@ const INTERRUPTIONS = 0x03;
 /** Makes a system mask current. Bits that must be zero and are not lead to an early exception. */
 function enterMask(c: Processor, mask: number): void {
   const changed = c.systemMask ^ mask;
-  // A kernel disables interruptions often. Nothing that was checked before can be wrong then.
-  if ((changed & ~INTERRUPTIONS) === 0 && (changed & mask) === 0) c.systemMask = mask;
-  else c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
+  if ((changed & ~INTERRUPTIONS) === 0) {
+    c.setInterruptionMasks(mask);
+  } else {
+    c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
+  }
 }
 
 function ssm(c: Processor): void {

@@ -107,6 +107,9 @@ class RegionEmitter {
       emitter.register(target.register);
       // A branch address is taken as it is: an odd one is an exception of the next instruction.
       body.set(emitter.u);
+    } else if ('address' in target) {
+      emitter.address(target.address);
+      body.set(emitter.u);
     }
     if (link !== null) {
       emitter.pageAddress(block.next);
