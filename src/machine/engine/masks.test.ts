@@ -34,6 +34,19 @@ describe('an interruption by the clock comparator', () => {
     }
   });
 
+  it('is taken when a nearer time is set', () => {
+    const engines = interrupted(masking, 0x7000);
+    engines.all((cpu) => {
+      cpu.setClockComparator(cpu.tod + 100_000n);
+    });
+    expect(engines.differences(100)).toEqual([]);
+    engines.all((cpu) => {
+      cpu.setClockComparator(cpu.tod + 80n);
+    });
+    expect(engines.differences(100)).toEqual([]);
+    expect(engines.compiled.gr[4]).toBe(1n);
+  });
+
   it('is not taken while it is masked by the control register only', () => {
     const engines = interrupted(masking, 50);
     engines.all((cpu) => {
