@@ -394,6 +394,20 @@ describe.concurrent('boot', () => {
     expect(oneLine(await run(`boot --restore ${state} --balloon 1M`), 2)).toContain('guests with devices');
   });
 
+  it('goes on from a state only with the shared folders that were there', async () => {
+    const state = join(FOLDER, 'shared.state');
+    const share = '--share examples --share work=src';
+    await run(`boot examples/images/hello.elf --limit 200 ${share} --save ${state}`);
+    expect((await run(`boot --restore ${state} --share share=docs --share work=src`)).status).toBe(0);
+    for (const [others, problem] of [
+      ['--share examples', '5 devices are saved, and 4 attached'],
+      ['--share work=src --share examples', 'a shared folder with another tag'],
+    ]) {
+      const { err } = await run(`boot --restore ${state} ${others}`);
+      expect(err).toMatch(`guesthouse: the state cannot be restored: ${problem}`);
+    }
+  });
+
   it.each([
     ['no state', 'hello', 'not the state of a guest'],
     ['a later version', 'guesthouse state 2\n', 'a state of version 2; this program reads version 1'],
@@ -413,7 +427,13 @@ describe.concurrent('boot', () => {
     ['--disk nowhere.img', 'could not open the disk nowhere.img: no such file or directory'],
     ['--disk examples', 'could not'],
     ['--disk package.json:ro', 'is not a multiple of 512'],
-    ['--gdb --disk DISK:rw', '--gdb repeats runs, which a disk with mode rw does not allow'],
+    [
+      '--gdb --disk DISK:rw',
+      '--gdb repeats runs, which a disk or a shared folder with mode rw does not allow',
+    ],
+    ['--gdb --share examples:rw', 'a shared folder with mode rw does not allow'],
+    ['--share nowhere', 'could not share nowhere: no such file or directory'],
+    ['--share package.json', 'could not share package.json: not a directory'],
   ])('hello.elf %s is refused', async (flags, message) => {
     const disk = file('disk.img', '\0'.repeat(1024));
     expect(oneLine(await run(`boot examples/images/hello.elf ${flags.replace('DISK', disk)}`), 2)).toContain(

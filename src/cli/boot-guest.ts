@@ -1,6 +1,13 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import { BlockDevice, EntropyDevice, SeededBytes, StateError, VirtioCcw } from '../devices/index.ts';
+import {
+  BlockDevice,
+  EntropyDevice,
+  File9pDevice,
+  SeededBytes,
+  StateError,
+  VirtioCcw,
+} from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
@@ -22,6 +29,7 @@ import {
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
+import { type OpenShare, openShare, type ShareFlag } from './share-option.ts';
 import { checkStorage } from './sizes.ts';
 import { readState } from './state-file.ts';
 
@@ -35,6 +43,9 @@ const INITRD_MAX = 1 << 30;
 /** Device numbers. */
 const ENTROPY_NUMBER = 0x0002;
 const FIRST_DISK_NUMBER = 0x0010;
+const FIRST_SHARE_NUMBER = 0x0100;
+/** Maximum number of disks: as many as have numbers before those of shared folders. */
+const DISKS_MAX = FIRST_SHARE_NUMBER - FIRST_DISK_NUMBER;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
 const LINUX_MEMORY = 512n * MIB;
@@ -50,6 +61,7 @@ export interface GuestFlags {
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
   readonly disk: readonly DiskFlag[];
+  readonly share: readonly ShareFlag[];
   readonly balloon: bigint;
   /** The seed of the entropy device. */
   readonly seed: number;
@@ -66,8 +78,9 @@ export interface GuestToBoot {
   readonly memory: bigint;
   readonly map: readonly MemoryMap[];
   readonly disks: readonly OpenDisk[];
+  readonly shares: readonly OpenShare[];
   readonly seed: number;
-  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks. */
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks or shared folders. */
   readonly hasChannels: boolean;
   readonly cpuModel: CpuModel;
   /** The target of the balloon in bytes. */
@@ -83,21 +96,28 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
     throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
   const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
-  const disks = flags.disk.map(openDisk);
-  const hasChannels = isKernel || disks.length > 0;
+  const attached = attachedTo(flags);
+  const hasChannels = isKernel || flags.disk.length + flags.share.length > 0;
   return {
     ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
-    ...{ disks, seed, hasChannels, balloon, state: null },
+    ...{ ...attached, seed, hasChannels, balloon, state: null },
   };
 }
 
+/** Opens disks and shared folders. @throws UsageError */
+function attachedTo({ disk, share }: GuestFlags): Pick<GuestToBoot, 'disks' | 'shares'> {
+  if (disk.length > DISKS_MAX) throw new UsageError(`there can be ${DISKS_MAX} disks`);
+  return { disks: disk.map(openDisk), shares: share.map(openShare) };
+}
+
 /** Reads the state of a guest. @throws UsageError if it cannot be used */
-export function readSavedGuest(path: string, { disk, seed, balloon }: GuestFlags): GuestToBoot {
+export function readSavedGuest(path: string, flags: GuestFlags): GuestToBoot {
+  const { seed, balloon } = flags;
   const state = readState(path);
   const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
-    ...{ disks: disk.map(openDisk), seed, hasChannels: channels, balloon, state },
+    ...{ ...attachedTo(flags), seed, hasChannels: channels, balloon, state },
   };
 }
 
@@ -166,14 +186,18 @@ function inflate({ balloon }: Monitor, bytes: bigint): void {
   balloon.inflateTo(Number(bytes >> 12n));
 }
 
-/** Returns the devices of a guest on channels: entropy as 0.0.0002, and disks from 0.0.0010 on. */
-function devicesOf({ disks, seed }: GuestToBoot): AttachedDevice[] {
+/** Returns the devices of a guest on channels: entropy as 0.0.0002, disks from 0.0.0010 on, shared folders from 0.0.0100 on. */
+function devicesOf({ disks, shares, seed }: GuestToBoot): AttachedDevice[] {
   const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
   return [
     { device: entropy, number: ENTROPY_NUMBER },
     ...disks.map((disk, n) => ({
       device: new VirtioCcw(new BlockDevice(disk.backend())),
       number: FIRST_DISK_NUMBER + n,
+    })),
+    ...shares.map(({ tag, tree }, n) => ({
+      device: new VirtioCcw(new File9pDevice(tree(), tag)),
+      number: FIRST_SHARE_NUMBER + n,
     })),
   ];
 }

@@ -32,6 +32,7 @@ import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { shareOption } from './share-option.ts';
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { writeState } from './state-file.ts';
 import { TraceFile } from './trace-file.ts';
@@ -108,6 +109,14 @@ export function addBoot(program: Command): void {
         .default([], 'none'),
     )
     .addOption(
+      new Option(
+        '--share <[tag=]dir[:rw]>',
+        'a folder for the guest, with rw one that it may change. Tags: share, share1, … See below; may be repeated',
+      )
+        .argParser(shareOption)
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
     )
     .addOption(
@@ -122,7 +131,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--restore <file>',
-        'go on from a state instead of booting an image. Give the same disks again',
+        'go on from a state instead of booting an image. Give the same disks and shares again',
       ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
     )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
@@ -175,6 +184,9 @@ ${columns([
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
 
+A Linux guest mounts a folder that it shares (--share) by its tag:
+  mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
+
 --gdb waits for GDB before the first instruction, and prints the command that connects it. It can go back: reverse-step,
 reverse-continue.
 
@@ -206,8 +218,8 @@ function guestOf(image: string | undefined, words: readonly string[], flags: Boo
 async function boot(image: string | undefined, words: readonly string[], flags: BootFlags): Promise<number> {
   const guest = guestOf(image, words, flags);
   const path = image ?? (flags.restore as string);
-  if (flags.gdb !== undefined && guest.disks.some(({ mode }) => mode === 'rw')) {
-    throw new UsageError('--gdb repeats runs, which a disk with mode rw does not allow');
+  if (flags.gdb !== undefined && [...guest.disks, ...guest.shares].some(({ mode }) => mode === 'rw')) {
+    throw new UsageError('--gdb repeats runs, which a disk or a shared folder with mode rw does not allow');
   }
   if (flags.gdb !== undefined) return guarded(path, () => runDebugged(guest, flags));
   const host = new Host(makeMachine(guest, flags));
