@@ -1872,6 +1872,30 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const LAST_IN_WINDOW = 0xffa;',
   },
   {
+    name: 'interruptions that are pending are not looked at when they are unmasked',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: 'if (this.pending.length > 0 || this.restartPending || this.stopping || this.#early) return false;',
+    replace: 'if (this.restartPending || this.stopping || this.#early) return false;',
+  },
+  {
+    name: 'the clock comparator is set, and the next interruption is due as before',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: '      this.clockComparator === comparator &&\n',
+    replace: '',
+  },
+  {
+    name: 'once interruptions were unmasked, the loop goes on up to its limit',
+    file: 'src/machine/engine/cpu.ts',
+    find: '    return Math.min(limit, this.executed + this.unitsToClock());',
+    replace: '    return limit;',
+  },
+  {
+    name: 'code is compared with storage up to its last whole word',
+    file: 'src/machine/engine/compile/code-bytes.ts',
+    find: 'if ((difference & (masks[i] as number)) !== 0) return false;',
+    replace: 'if (masks[i] === -1 && difference !== 0) return false;',
+  },
+  {
     name: 'the access window stays open when an entry of the TLB is replaced',
     file: 'src/machine/cpu/access-window.ts',
     find: '  replaced(): void {\n    this.close();\n',
