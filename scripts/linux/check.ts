@@ -2,7 +2,7 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, explorer
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, explorer
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
@@ -10,12 +10,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LinuxFiles, linuxFiles } from './files.ts';
 import { Session } from './session.ts';
+import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
 import { LinuxTab } from './tab.ts';
 
 const { values } = parseArgs({
@@ -29,6 +30,13 @@ const { values } = parseArgs({
 const DISK_SIZE = 16 << 20;
 /** Instructions after which Debian 12's kernel is about to start its shell. A shell that waits would not come to a limit. */
 const NEARLY_BOOTED = '3200M';
+/** Instructions after which the shell waits, or is busy if it has been told to be. */
+const AFTER_BOOT = '3700M';
+/** Opens a file, renames it, and looks for another one until that is there. */
+const SAVED_WHILE = [
+  ...['mkdir /work', `${MOUNT} work /work`, 'exec 5>/work/open', 'echo one >&5', 'mv /work/open /work/moved'],
+  'while [ ! -e /work/go ]; do :; done',
+];
 const files = linuxFiles(values.scratch);
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-check-'));
 let failures = 0;
@@ -221,6 +229,43 @@ async function savedInTab({ explorer: { page } }: LinuxTab): Promise<number> {
   return seconds;
 }
 
+/** Uses two shared folders. What the guest has done to them is looked at from outside. */
+async function share(): Promise<void> {
+  const folders = sharedFolders(folder);
+  const session = await booted('--share', folders.readOnly, '--share', `work=${folders.writable}:rw`);
+  for (const { what, command, wanted, after } of SHARE_COMMANDS) {
+    await check(what, async () => {
+      demand(await session.run(command(folders)), wanted(folders));
+      after?.(folders);
+      return '';
+    });
+  }
+  demand(String(await ended(session, 'poweroff -f')), /^0$/);
+  await shareSaved();
+}
+
+/** Saves a guest that has a file of a shared folder open, and goes on. */
+async function shareSaved(): Promise<void> {
+  await check('saved with a shared folder and an open file', async () => {
+    const [work, file] = [join(folder, 'saved-work'), join(folder, 'share-state')];
+    mkdirSync(work);
+    const args = ['--share', `work=${work}:rw`];
+    const first = new Session(bootArgs(files, ...args, '--save', file, '--limit', AFTER_BOOT));
+    await first.ready();
+    first.type(SAVED_WHILE.join(';'));
+    demand(String(await first.exit), /^4$/);
+    writeFileSync(join(work, 'go'), '');
+    const session = new Session(['--restore', file, ...args]);
+    await session.ready();
+    demand(
+      await session.run('echo two >&5; exec 5>&-; cat /work/moved; ls /work'),
+      /^one\s+two\s+go\s+moved\s/m,
+    );
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+}
+
 /** The time to the shell and poweroff of QEMU, and ours, one after the other. */
 async function compare(): Promise<void> {
   const command = [
@@ -253,7 +298,15 @@ async function compare(): Promise<void> {
   );
 }
 
-const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state, explorer };
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
+  shell,
+  cpus,
+  memory,
+  ends,
+  state,
+  share,
+  explorer,
+};
 
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {

@@ -6,8 +6,11 @@ import { initrd } from './initrd.ts';
 import { modulesWithNeeds } from './modules.ts';
 import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
 
-/** Drivers of the virtio devices, and a file system. */
-const MODULES = ['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
+/** Drivers of the virtio devices, and file systems. */
+const MODULES = [
+  ...['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'],
+  ...['9pnet_virtio', '9p'],
+];
 
 /** Paths of files. */
 export interface LinuxFiles {

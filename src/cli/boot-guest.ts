@@ -5,7 +5,9 @@ import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
 import {
+  type AttachedDevice,
   checkBeginning,
+  DISKS_MAX,
   type ElfImage,
   type GuestConsole,
   type GuestState,
@@ -22,6 +24,7 @@ import {
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
+import { type OpenShare, openShare, type ShareFlag } from './share-option.ts';
 import { checkStorage } from './sizes.ts';
 import { readState } from './state-file.ts';
 
@@ -47,6 +50,7 @@ export interface GuestFlags {
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
   readonly disk: readonly DiskFlag[];
+  readonly share: readonly ShareFlag[];
   readonly balloon: bigint;
   /** The seed of the entropy device. */
   readonly seed: number;
@@ -63,8 +67,9 @@ export interface GuestToBoot {
   readonly memory: bigint;
   readonly map: readonly MemoryMap[];
   readonly disks: readonly OpenDisk[];
+  readonly shares: readonly OpenShare[];
   readonly seed: number;
-  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks. */
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks or shared folders. */
   readonly hasChannels: boolean;
   readonly cpuModel: CpuModel;
   /** The target of the balloon in bytes. */
@@ -80,21 +85,28 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
     throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
   const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
-  const disks = flags.disk.map(openDisk);
-  const hasChannels = isKernel || disks.length > 0;
+  const attached = attachedTo(flags);
+  const hasChannels = isKernel || flags.disk.length + flags.share.length > 0;
   return {
     ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
-    ...{ disks, seed, hasChannels, balloon, state: null },
+    ...{ ...attached, seed, hasChannels, balloon, state: null },
   };
 }
 
+/** Opens disks and shared folders. @throws UsageError */
+function attachedTo({ disk, share }: GuestFlags): Pick<GuestToBoot, 'disks' | 'shares'> {
+  if (disk.length > DISKS_MAX) throw new UsageError(`there can be ${DISKS_MAX} disks`);
+  return { disks: disk.map(openDisk), shares: share.map(openShare) };
+}
+
 /** Reads the state of a guest. @throws UsageError if it cannot be used */
-export function readSavedGuest(path: string, { disk, seed, balloon }: GuestFlags): GuestToBoot {
+export function readSavedGuest(path: string, flags: GuestFlags): GuestToBoot {
+  const { seed, balloon } = flags;
   const state = readState(path);
   const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
-    ...{ disks: disk.map(openDisk), seed, hasChannels: channels, balloon, state },
+    ...{ ...attachedTo(flags), seed, hasChannels: channels, balloon, state },
   };
 }
 
@@ -135,14 +147,18 @@ function storageFor({ memory, map }: GuestToBoot): number {
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }
 
+/** Returns the number of bytes that are copied into the guest when it is made. */
+export function sizeOf({ image, initrd, state }: GuestToBoot): number {
+  const sum = (parts: readonly { readonly bytes: Uint8Array }[]) =>
+    parts.reduce((size, { bytes }) => size + bytes.length, 0);
+  return sum(image.segments) + (initrd?.length ?? 0) + sum(state?.memory ?? []);
+}
+
 /** Makes the guest, in a process of its own. @throws as `Monitor` */
 export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
   const { image, commandLine, initrd, cpus, hasChannels } = guest;
   const maps = mapsFor(mm, guest);
-  const { seed, disks } = guest;
-  const devices = hasChannels
-    ? standardDevices({ seed, disks: disks.map((disk) => disk.backend()) })
-    : undefined;
+  const devices = hasChannels ? devicesOf(guest) : undefined;
   const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
   const monitor = new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
   if (guest.state !== null) restore(monitor, guest.state);
@@ -164,6 +180,14 @@ function restore(monitor: Monitor, state: GuestState): void {
 function inflate({ balloon }: Monitor, bytes: bigint): void {
   if (balloon === null) throw new UsageError('--balloon is for guests with devices, such as Linux kernels');
   balloon.inflateTo(Number(bytes >> 12n));
+}
+
+function devicesOf({ seed, disks, shares }: GuestToBoot): AttachedDevice[] {
+  return standardDevices({
+    seed,
+    disks: disks.map((disk) => disk.backend()),
+    shares: shares.map(({ tag, tree }) => ({ tag, tree: tree() })),
+  });
 }
 
 /** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */

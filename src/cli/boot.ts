@@ -20,7 +20,9 @@ import {
   makeMonitor,
   readGuest,
   readSavedGuest,
+  sizeOf,
 } from './boot-guest.ts';
+import { RunStatistics, statisticsLines } from './boot-statistics.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -32,6 +34,8 @@ import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { announced } from './progress.ts';
+import { shareOption } from './share-option.ts';
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { writeState } from './state-file.ts';
 import { TraceFile } from './trace-file.ts';
@@ -43,6 +47,7 @@ const LAST_OUTPUT = 100;
 interface BootFlags extends BreakOptions, GuestFlags {
   readonly trace?: string;
   readonly check?: boolean;
+  readonly stats?: boolean;
   readonly json?: boolean;
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
@@ -108,6 +113,14 @@ export function addBoot(program: Command): void {
         .default([], 'none'),
     )
     .addOption(
+      new Option(
+        '--share <[tag=]dir[:rw]>',
+        'a folder for the guest, with rw one that it may change. Tags: share, share1, … See below; may be repeated',
+      )
+        .argParser(shareOption)
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
     )
     .addOption(
@@ -122,7 +135,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--restore <file>',
-        'go on from a state instead of booting an image. Give the same disks again',
+        'go on from a state instead of booting an image. Give the same disks and shares again',
       ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
     )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
@@ -136,7 +149,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'stats']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -146,6 +159,10 @@ export function addBoot(program: Command): void {
     )
     .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
+    .option(
+      '--stats',
+      'print at the end what happened how often: exits, interruptions, links, requests to devices',
+    )
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
     .action(async (image: string | undefined, words: string[], flags: BootFlags, command: Command) => {
@@ -174,6 +191,9 @@ ${columns([
   ],
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
+
+A Linux guest mounts a folder that it shares (--share) by its tag:
+  mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
 --gdb waits for GDB before the first instruction, and prints the command that connects it. It can go back: reverse-step,
 reverse-continue.
@@ -206,8 +226,8 @@ function guestOf(image: string | undefined, words: readonly string[], flags: Boo
 async function boot(image: string | undefined, words: readonly string[], flags: BootFlags): Promise<number> {
   const guest = guestOf(image, words, flags);
   const path = image ?? (flags.restore as string);
-  if (flags.gdb !== undefined && guest.disks.some(({ mode }) => mode === 'rw')) {
-    throw new UsageError('--gdb repeats runs, which a disk with mode rw does not allow');
+  if (flags.gdb !== undefined && [...guest.disks, ...guest.shares].some(({ mode }) => mode === 'rw')) {
+    throw new UsageError('--gdb repeats runs, which a disk or a shared folder with mode rw does not allow');
   }
   if (flags.gdb !== undefined) return guarded(path, () => runDebugged(guest, flags));
   const host = new Host(makeMachine(guest, flags));
@@ -254,8 +274,12 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
+  const statistics = flags.stats ? new RunStatistics(host) : null;
+  let told = false;
   const mm = host.createMm();
-  const monitor = makeMonitor(host, mm, guest, kept ?? printed);
+  const monitor = announced('loading the guest', sizeOf(guest), () =>
+    makeMonitor(host, mm, guest, kept ?? printed),
+  );
   const breakpoints =
     flags.break.length === 0
       ? null
@@ -289,15 +313,21 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
       const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(json(summary));
+      output.line(json(statistics === null ? summary : { ...summary, run: statistics.of(monitor) }));
+      told = true;
     }
     return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
+    if (statistics !== null && !told) printStatistics(statistics, monitor);
     breakpoints?.close();
     input.close();
     interrupts.close();
   }
+}
+
+function printStatistics(statistics: RunStatistics, monitor: Monitor): void {
+  process.stderr.write(`${['the run:', ...statisticsLines(statistics.of(monitor))].join('\n')}\n`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */
@@ -316,7 +346,7 @@ function saveNow(monitor: Monitor, path: string | undefined): void {
 
 /** @throws UsageError if it cannot be written */
 function saveState(monitor: Monitor, path: string): void {
-  const bytes = writeState(path, monitor.save());
+  const bytes = writeState(path, () => monitor.save());
   complain(`saved the state to ${path} (${(bytes / 1e6).toFixed(1)} MB)`);
 }
 

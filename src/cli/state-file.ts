@@ -1,7 +1,7 @@
 /** Files with the state of a guest: a line that says so, then the state, compressed by gzip. */
 
 import { renameSync, writeFileSync } from 'node:fs';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { StateError } from '../devices/index.ts';
 import {
   checkedState,
@@ -12,22 +12,22 @@ import {
   STATE_FILE_LINE,
 } from '../vmm/index.ts';
 import { readLimited } from './files.ts';
+import { gzipInParts } from './gzip.ts';
 import { UsageError } from './output.ts';
+import { announced, ByteProgress } from './progress.ts';
 import { reasonOf } from './reasons.ts';
 
 /** Maximum sizes in bytes: of a file, and of the state in it. */
 const FILE_MAX = 0x7fff_ffff;
 const STATE_MAX = 0xffff_ffff;
-/** Level of compression: most of the gain at a fraction of the time. */
-const LEVEL = 1;
 
 /**
- * Writes a state. A file that cannot be written whole is not begun. Returns its size in bytes.
+ * Writes a state. A file that cannot be written whole is not begun. Returns its size in bytes. Shows progress on a terminal if this takes
+ * more than a second.
  * @throws UsageError if it cannot be written
  */
-export function writeState(path: string, state: GuestState): number {
-  const compressed = gzipSync(encodeValue(state), { level: LEVEL });
-  const bytes = Buffer.concat([Buffer.from(STATE_FILE_LINE), compressed]);
+export function writeState(path: string, state: () => GuestState): number {
+  const bytes = Buffer.concat([Buffer.from(STATE_FILE_LINE), ...packed(path, state)]);
   const part = `${path}.part`;
   try {
     writeFileSync(part, bytes);
@@ -38,11 +38,21 @@ export function writeState(path: string, state: GuestState): number {
   return bytes.length;
 }
 
+/** Compresses a state. */
+function packed(path: string, state: () => GuestState): Buffer[] {
+  const progress = new ByteProgress(`saving the state to ${path}`);
+  const whole = encodeValue(state());
+  const parts = gzipInParts(whole, (count) => progress.at(count, whole.length));
+  progress.end();
+  return parts;
+}
+
 /** Reads a state. @throws UsageError if it is none */
 export function readState(path: string): GuestState {
   const file = readLimited(path, FILE_MAX, (bytes) => demandState(path, bytes));
   try {
-    return checkedState(decodeValue(unpacked(compressedState(file))));
+    const bytes = announced(`unpacking ${path}`, file.length, () => unpacked(compressedState(file)));
+    return checkedState(decodeValue(bytes));
   } catch (error) {
     if (error instanceof StateError) throw new UsageError(`${path}: not a whole state: ${error.message}`);
     throw error;

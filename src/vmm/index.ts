@@ -10,7 +10,7 @@ export {
   type ServiceResult,
   toEbcdic,
 } from '../devices/index.ts';
-export { type AttachedDevice, savedDevices } from './channel-devices.ts';
+export { type AttachedDevice, type DeviceTraffic, savedDevices } from './channel-devices.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
 export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export { type ElfSymbol, NO_SYMBOLS, type SymbolOffset, SymbolTable, symbolsOf } from './elf-symbols.ts';
@@ -23,7 +23,7 @@ export type { End, MonitorOptions } from './monitor.ts';
 export { describeEnd, Monitor } from './monitor.ts';
 export type { ConsoleChoice } from './shown-console.ts';
 export { ShownConsole } from './shown-console.ts';
-export { type StandardDevices, standardDevices } from './standard-devices.ts';
+export { DISKS_MAX, type StandardDevices, standardDevices } from './standard-devices.ts';
 export { decodeValue, encodeValue } from './state-codec.ts';
 export { beginsAsState, compressedState, STATE_FILE_LINE } from './state-file.ts';
 export { TerminalFilter } from './terminal-filter.ts';

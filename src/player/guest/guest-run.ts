@@ -25,11 +25,6 @@ import { GivenInput, type Input } from './given-input.ts';
 import type { Guest } from './guest.ts';
 import { makeMonitor } from './make-monitor.ts';
 
-/**
- * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction
- * there, IDTE for a whole table, takes about 15 microseconds.
- */
-const UNITS = 5_000;
 /** The part of the distance between two checkpoints in which a run leaves one before it comes to a step. */
 const NEAR = 32;
 
@@ -153,7 +148,7 @@ export class GuestRun implements Run, LiveRun {
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        if (this.#playPart(this.#monitor as Monitor, Math.min(to - this.step, UNITS), pending)) return;
+        if (this.#playPart(this.#monitor as Monitor, to - this.step, pending)) return;
       }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
@@ -165,14 +160,14 @@ export class GuestRun implements Run, LiveRun {
     const cpu = this.host.machine.cpu(0);
     const before = this.step;
     if (this.#isBetween || this.live === null) this.#input.give(monitor, before, cpu.machineTod);
-    const most = this.#input.unitsBefore(monitor, before, units);
+    const most = this.#input.unitsBefore(monitor, before, Math.min(units, this.#unitsToCheckpoint()));
     this.#stopping = false;
     this.#wait = null;
     const end = monitor.run(most, () => this.#left(pending));
     this.#isBetween = end.kind === 'input' || (most === 1 && this.step === before + 1);
     this.#handled = cpu.executed;
     this.#noteEnd(monitor, end);
-    if (this.#end === null && this.#isAtCheckpoint()) this.#takeCheckpoint(monitor);
+    if (this.#end === null && this.step >= this.#checkpointDue) this.#takeCheckpoint(monitor);
     this.#stopping ||= this.#wait !== null || pending();
     return this.#stopping;
   }
@@ -201,14 +196,18 @@ export class GuestRun implements Run, LiveRun {
     this.#monitor = makeMonitor(this.host, this.#guest, console, this.#from);
   }
 
-  /** A run that goes far to a step leaves a checkpoint close to it: the user is likely to go back step by step. */
-  #isAtCheckpoint(): boolean {
-    const { step } = this;
+  /** The step at which the run leaves a checkpoint. One that goes far to a step leaves one close to it: users go back step by step. */
+  get #checkpointDue(): number {
+    if (this.live !== null) return this.#checkpointAt;
+    if (!this.#guest.isLive) return Infinity;
     const { distance, checkpoints } = this.#history;
-    if (this.live !== null) return step >= this.#checkpointAt;
-    const left = this.#target - step;
-    if (!this.#guest.isLive || left > distance / NEAR || left < distance / NEAR / 2) return false;
-    return step - checkpoints.nearestStep(step) > (2 * distance) / NEAR;
+    const close = this.#target - Math.floor(distance / NEAR);
+    return close - checkpoints.nearestStep(this.#target) > distance / NEAR ? close : Infinity;
+  }
+
+  #unitsToCheckpoint(): number {
+    const left = this.#checkpointDue - this.step;
+    return left > 0 ? left : Infinity;
   }
 
   #takeCheckpoint(monitor: Monitor): void {

@@ -33,7 +33,7 @@ export function makeMonitor(
   mapMemory(mm, maps);
   const monitor = new Monitor(host, mm, {
     ...{ image, maps, console, arguments: commandLine, initrd, cpus, input: isLive },
-    ...(hasChannels ? { devices: standardDevices({ seed: SEED, disks: [] }) } : {}),
+    ...(hasChannels ? { devices: standardDevices({ seed: SEED, disks: [], shares: [] }) } : {}),
   });
   if (from !== null) restoreCheckpoint(monitor, from);
   else if (state !== null) restoreState(monitor, state);
