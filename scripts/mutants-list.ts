@@ -2252,6 +2252,24 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'virtio: traffic does not have what a device has written',
+    file: 'src/devices/virtio/virtqueue.ts',
+    find: '    this.traffic.bytesIn += written;\n',
+    replace: '',
+  },
+  {
+    name: 'a saved state has its first part only',
+    file: 'src/cli/state-file.ts',
+    find: 'for (let at = 0; at < whole.length; at += PART) {',
+    replace: 'for (let at = 0; at < Math.min(PART, whole.length); at += PART) {',
+  },
+  {
+    name: 'progress is shown from the beginning',
+    file: 'src/cli/progress.ts',
+    find: 'const FIRST = 1000;',
+    replace: 'const FIRST = 0;',
+  },
+  {
     name: 'virtio: a disk is read behind its end',
     file: 'src/devices/virtio/block/block-device.ts',
     find: ' || end > BigInt(this.#disk.size)) {',

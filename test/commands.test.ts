@@ -344,6 +344,49 @@ describe.concurrent('boot', () => {
     expect([status, err]).toEqual([141, '']);
   });
 
+  it('--stats counts what the trace has', async () => {
+    const path = join(FOLDER, 'statistics.jsonl');
+    const { status, out, err } = await run(`boot ${image('memory')} --stats --json --trace ${path}`);
+    expect([status, err]).toEqual([0, '']);
+    const { run: counted, instructions, stats } = JSON.parse(out);
+    const events = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const all = (type: string) => events.filter((event) => event.type === type);
+    const by = (type: string, field: string) => {
+      const counts: Record<string, number> = {};
+      for (const event of all(type)) counts[event[field]] = (counts[event[field]] ?? 0) + 1;
+      return counts;
+    };
+    expect(counted).toMatchObject({
+      ...{ instructions, exits: by('exit', 'reason'), interruptions: by('interruption', 'class') },
+      ...{ links: all('link').length, unlinks: by('unlink', 'reason'), linked: stats.rmaps },
+      ...{ pages: all('mm-fault').length, pageTables: by('page-table', 'change') },
+      ...{ purges: by('purge', 'by'), devices: [] },
+    });
+    expect(
+      Math.min(counted.links, counted.pages, counted.tlb.host.hits, counted.tlb.host.misses),
+    ).toBeGreaterThan(0);
+  });
+
+  it('--stats prints them at any end', async () => {
+    for (const [flags, wanted] of [
+      ['', 0],
+      ['--limit 100', 4],
+      ['--break print', 7],
+    ] as const) {
+      const { status, out, err } = await run(`boot ${image('hello')} --share docs --stats ${flags}`.trim());
+      expect(status).toBe(wanted);
+      expect(out).not.toContain('the run:');
+      expect(err).toMatch(
+        /the run:\n {2}time +\d+\.\d s\n {2}instructions +[\d,]+, [\d.]+ million a second\n/,
+      );
+      expect(err).toMatch(/ {2}guest segments +1 linked, 1 still; unlinked: none\n/);
+      expect(err).toMatch(/ {2}0\.0\.0100 +shared folder: 0 requests, 0 bytes out, 0 in\n$/);
+    }
+  });
+
   it('--json contains the console output unchanged', async () => {
     const [plain, json] = await Promise.all(
       ['', ' --json'].map((flag) => run(`boot ${hostile('sclp-junk')} --limit 100M${flag}`)),

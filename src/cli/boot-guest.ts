@@ -158,6 +158,13 @@ function storageFor({ memory, map }: GuestToBoot): number {
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }
 
+/** Returns the number of bytes that are copied into the guest when it is made. */
+export function sizeOf({ image, initrd, state }: GuestToBoot): number {
+  const sum = (parts: readonly { readonly bytes: Uint8Array }[]) =>
+    parts.reduce((size, { bytes }) => size + bytes.length, 0);
+  return sum(image.segments) + (initrd?.length ?? 0) + sum(state?.memory ?? []);
+}
+
 /** Makes the guest, in a process of its own. @throws as `Monitor` */
 export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
   const { image, commandLine, initrd, cpus, hasChannels } = guest;

@@ -20,7 +20,9 @@ import {
   makeMonitor,
   readGuest,
   readSavedGuest,
+  sizeOf,
 } from './boot-guest.ts';
+import { RunStatistics, statisticsLines } from './boot-statistics.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -32,6 +34,7 @@ import { type LoopEnd, runGuest } from './guest-loop.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { announced } from './progress.ts';
 import { shareOption } from './share-option.ts';
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { writeState } from './state-file.ts';
@@ -44,6 +47,7 @@ const LAST_OUTPUT = 100;
 interface BootFlags extends BreakOptions, GuestFlags {
   readonly trace?: string;
   readonly check?: boolean;
+  readonly stats?: boolean;
   readonly json?: boolean;
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
@@ -145,7 +149,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'stats']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -155,6 +159,10 @@ export function addBoot(program: Command): void {
     )
     .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
+    .option(
+      '--stats',
+      'print at the end what happened how often: exits, interruptions, links, requests to devices',
+    )
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
     .action(async (image: string | undefined, words: string[], flags: BootFlags, command: Command) => {
@@ -266,8 +274,12 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
+  const statistics = flags.stats ? new RunStatistics(host) : null;
+  let told = false;
   const mm = host.createMm();
-  const monitor = makeMonitor(host, mm, guest, kept ?? printed);
+  const monitor = announced('loading the guest', sizeOf(guest), () =>
+    makeMonitor(host, mm, guest, kept ?? printed),
+  );
   const breakpoints =
     flags.break.length === 0
       ? null
@@ -301,15 +313,21 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
       const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(json(summary));
+      output.line(json(statistics === null ? summary : { ...summary, run: statistics.of(monitor) }));
+      told = true;
     }
     return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
+    if (statistics !== null && !told) printStatistics(statistics, monitor);
     breakpoints?.close();
     input.close();
     interrupts.close();
   }
+}
+
+function printStatistics(statistics: RunStatistics, monitor: Monitor): void {
+  process.stderr.write(`${['the run:', ...statisticsLines(statistics.of(monitor))].join('\n')}\n`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */
@@ -328,7 +346,7 @@ function saveNow(monitor: Monitor, path: string | undefined): void {
 
 /** @throws UsageError if it cannot be written */
 function saveState(monitor: Monitor, path: string): void {
-  const bytes = writeState(path, monitor.save());
+  const bytes = writeState(path, () => monitor.save());
   complain(`saved the state to ${path} (${(bytes / 1e6).toFixed(1)} MB)`);
 }
 

@@ -57,4 +57,4 @@ export { RingError } from './virtio/ring-error.ts';
 export { SeededBytes } from './virtio/seeded-bytes.ts';
 export { VirtioCcw, type VirtioCcwOptions } from './virtio/virtio-ccw.ts';
 export { DEVICE_ID, type VirtioDevice, type VirtioPort } from './virtio/virtio-device.ts';
-export { saveRequest, type Virtqueue } from './virtio/virtqueue.ts';
+export { saveRequest, type Traffic, type Virtqueue } from './virtio/virtqueue.ts';

@@ -42,7 +42,12 @@ import {
   programInterruptionName,
   SIE,
 } from '../machine/index.ts';
-import { type AttachedDevice, ChannelDevices, UNKNOWN_HYPERCALL } from './channel-devices.ts';
+import {
+  type AttachedDevice,
+  ChannelDevices,
+  type DeviceTraffic,
+  UNKNOWN_HYPERCALL,
+} from './channel-devices.ts';
 import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import {
@@ -230,6 +235,11 @@ export class Monitor {
   /** The balloon of the guest's memory, or null if the guest has no devices on channels. */
   get balloon(): BalloonDevice | null {
     return this.#channels?.balloon ?? null;
+  }
+
+  /** What the guest did with each of its virtio devices; empty if it has none. */
+  get traffic(): readonly DeviceTraffic[] {
+    return this.#channels?.traffic ?? [];
   }
 
   /** Ends the console input. The guest reads an end-of-file character after the last byte. */

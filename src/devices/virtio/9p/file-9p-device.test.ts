@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ChannelSubsystem } from '../../channel/channel-subsystem.ts';
 import { StateError } from '../../saved-state.ts';
 import { Client9p, message9p } from '../../testing/client-9p.ts';
 import { start, WAYS } from '../../testing/machine.ts';
-import type { VirtioDriver } from '../../testing/virtio-driver.ts';
+import { TestOwner } from '../../testing/test-owner.ts';
+import { VirtioDriver } from '../../testing/virtio-driver.ts';
+import { VirtioCcw } from '../virtio-ccw.ts';
 import { File9pDevice } from './file-9p-device.ts';
 import { MemoryTree } from './memory-tree.ts';
 import { MESSAGE } from './protocol.ts';
@@ -69,6 +72,16 @@ describe('a shared folder', () => {
     };
     expect([version.length, 0xffff_ffff].map(sent)).toEqual([101, 101]);
     expect([0, 6, 7, version.length - 1].map(sent)).toEqual([7, 7, 7, 7]);
+  });
+
+  it('has traffic that its transport counts', () => {
+    const transport = new VirtioCcw(new File9pDevice(tree(), 'share'));
+    const owner = new TestOwner();
+    const subsystem = new ChannelSubsystem(owner);
+    subsystem.attach(transport, 0);
+    clientOf(new VirtioDriver(owner, subsystem).setUp()).version();
+    expect(transport.name).toBe('shared folder');
+    expect(transport.traffic).toEqual({ requests: 1, bytesOut: 21, bytesIn: 21 });
   });
 
   it('forgets its session when the driver resets it', () => {
