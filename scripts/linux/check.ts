@@ -3,6 +3,7 @@
  *
  *     npm run test:linux                      everything: a quarter of an hour
  *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, explorer
+ *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
@@ -23,6 +24,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     qemu: { type: 'boolean' },
+    kernel: { type: 'string' },
     scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
   },
 });
@@ -37,7 +39,7 @@ const SAVED_WHILE = [
   ...['mkdir /work', `${MOUNT} work /work`, 'exec 5>/work/open', 'echo one >&5', 'mv /work/open /work/moved'],
   'while [ ! -e /work/go ]; do :; done',
 ];
-const files = linuxFiles(values.scratch);
+const files = linuxFiles(values.scratch, values.kernel);
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-check-'));
 let failures = 0;
 

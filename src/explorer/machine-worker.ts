@@ -22,7 +22,7 @@ import { linesOf } from '../scenario/internal.ts';
 import { filterError } from './event-filter.ts';
 import { EventIndex } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
-import { LiveLoop } from './live-loop.ts';
+import type { LiveLoop } from './live-loop.ts';
 import { playableOf } from './playable.ts';
 import type {
   Density,
@@ -98,11 +98,11 @@ export class MachineWorker implements MachineApi {
     this.#index = new EventIndex([]);
     const loading = playableOf(source);
     this.#loading = loading.catch(() => undefined);
-    const playable = await loading;
+    const [playable, Loop] = await Promise.all([loading, liveLoopFor(source)]);
     if (mine !== this.#opened) throw new Error('another recording was opened');
     const player = new RecordingPlayer(playable, settings, this.#spare.splice(0));
     this.#player = player;
-    this.#live = player.live === null ? null : new LiveLoop(player);
+    this.#live = Loop === null || player.live === null ? null : new Loop(player);
     this.#index = new EventIndex(player.events, source.kind !== 'scenario');
     return this.#record(player, progress);
   }
@@ -359,6 +359,11 @@ export class MachineWorker implements MachineApi {
     if (this.#player === null) throw new Error('nothing is open');
     return this.#player;
   }
+}
+
+/** Loads what plays a live guest, if a source may be one. */
+async function liveLoopFor({ kind }: Source): Promise<typeof LiveLoop | null> {
+  return kind === 'guest' ? (await import('./live-loop.ts')).LiveLoop : null;
 }
 
 function answer(snapshot: Snapshot, position: Position, query: Query): QueryResult {

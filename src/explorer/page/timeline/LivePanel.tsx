@@ -3,9 +3,7 @@
  */
 
 import { following, isRecording, moveTo, progress } from '../recording/state.ts';
-import { lazy } from '../ui/lazy.tsx';
-
-const Screen = lazy(() => import('../views/console/Screen.tsx').then((m) => m.Screen));
+import { Screen } from '../views/console/Screen.tsx';
 
 /** The panel. */
 export function LivePanel() {

@@ -5,12 +5,14 @@
 import './Timeline.css';
 import { isLive } from '../recording/state.ts';
 import { tab } from '../recording/tabs.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { Splitter } from '../ui/Splitter.tsx';
 import { Controls } from './Controls.tsx';
 import { EventList } from './EventList.tsx';
-import { LivePanel } from './LivePanel.tsx';
 import { Step } from './Step.tsx';
 import { Strip } from './Strip.tsx';
+
+const LivePanel = lazy(() => import('./LivePanel.tsx').then((m) => m.LivePanel));
 
 /** The timeline. */
 export function Timeline() {

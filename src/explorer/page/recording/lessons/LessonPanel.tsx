@@ -6,18 +6,22 @@ import './LessonPanel.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../../lessons/index.ts';
 import { FoldButton } from '../../ui/FoldButton.tsx';
+import { lazy } from '../../ui/lazy.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
 import { lecture } from '../../ui/panes.ts';
 import { Splitter } from '../../ui/Splitter.tsx';
 import { traceCheck } from '../faults/trace-check.ts';
-import { saveState } from '../live.ts';
-import { GuestForm } from '../opening/GuestForm.tsx';
 import { isLive, isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LectureLine } from './LectureLine.tsx';
 import { LessonEnd } from './LessonEnd.tsx';
 import { NextButton } from './NextButton.tsx';
 import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.ts';
+
+const GuestPanel = lazy(
+  () => import('../opening/GuestPanel.tsx').then((m) => m.GuestPanel),
+  () => null,
+);
 
 /** The panel. */
 export function LessonPanel() {
@@ -118,39 +122,8 @@ function Checked() {
   );
 }
 
-/** What to know of a guest that is played live. */
-function LiveSummary() {
-  const known = progress.value;
-  const { checkpoints = [], eventsFrom = 0 } = known?.live ?? {};
-  return (
-    <>
-      <p class="summary">
-        A live guest: type in its terminal, pause it, go back. Every step is an instruction or an
-        interruption.
-      </p>
-      <p class="live-actions">
-        <button
-          type="button"
-          disabled={known === null || known.end !== null}
-          onClick={() => void saveState()}
-        >
-          Save state…
-        </button>
-      </p>
-      <p class="muted kept">
-        {checkpoints.length === 0
-          ? 'Going back plays from the start.'
-          : `Going back plays from one of ${checkpoints.length} checkpoints.`}
-        {eventsFrom > 0 && ` Events from step ${eventsFrom.toLocaleString('en')} on are kept.`}
-      </p>
-    </>
-  );
-}
-
 const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
-  guest:
-    'A guest. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',
 } as const;
 
@@ -173,8 +146,7 @@ function OwnRecording() {
   const known = progress.value;
   return (
     <div class="words">
-      {isLive.value ? <LiveSummary /> : <p class="summary">{SUMMARIES[what.kind]}</p>}
-      {what.kind === 'guest' && <GuestForm key={what.name} guest={what} />}
+      {what.kind === 'guest' ? <GuestPanel guest={what} /> : <p class="summary">{SUMMARIES[what.kind]}</p>}
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
           {what.kind === 'guest' && (

@@ -9,8 +9,9 @@ import './ConsoleView.css';
 import { computed, effect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../../app/theme.ts';
-import { typed } from '../../recording/live.ts';
+import { machine } from '../../client.ts';
 import { following, isLive, position, progress } from '../../recording/state.ts';
+import { complain } from '../../ui/notice.ts';
 import { endOf, itemsUpTo, textOf } from './output.ts';
 
 /** Lines that can be scrolled back to. */
@@ -55,6 +56,11 @@ export function Screen() {
       {items === 0 && <p class="muted nothing">No output up to this position.</p>}
     </div>
   );
+}
+
+/** Gives text that the user types to the console of the guest. */
+function typed(text: string): void {
+  void machine.input(new TextEncoder().encode(text)).catch(complain);
 }
 
 /** Opens a terminal. Returns a function that closes it. */
