@@ -96,9 +96,9 @@ export class MachineWorker implements MachineApi {
     this.#live?.pause();
     this.#live = null;
     this.#index = new EventIndex([]);
-    const loading = playableOf(source);
+    const loading = Promise.all([playableOf(source), liveLoopFor(source)]);
     this.#loading = loading.catch(() => undefined);
-    const [playable, Loop] = await Promise.all([loading, liveLoopFor(source)]);
+    const [playable, Loop] = await loading;
     if (mine !== this.#opened) throw new Error('another recording was opened');
     const player = new RecordingPlayer(playable, settings, this.#spare.splice(0));
     this.#player = player;
