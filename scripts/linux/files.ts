@@ -7,7 +7,10 @@ import { modulesWithNeeds } from './modules.ts';
 import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.ts';
 
 /** Drivers of the virtio devices, and a file system. */
-const MODULES = ['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'];
+const MODULES = [
+  ...['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'virtio_net'],
+  'ext4',
+];
 
 /** Paths of files. */
 export interface LinuxFiles {

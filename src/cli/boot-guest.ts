@@ -1,9 +1,17 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import { BlockDevice, EntropyDevice, SeededBytes, StateError, VirtioCcw } from '../devices/index.ts';
+import {
+  BlockDevice,
+  EntropyDevice,
+  NetworkDevice,
+  SeededBytes,
+  StateError,
+  VirtioCcw,
+} from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
+import { GUEST_MAC, type UserNetwork } from '../net/index.ts';
 import {
   type AttachedDevice,
   checkBeginning,
@@ -21,6 +29,7 @@ import {
 } from '../vmm/index.ts';
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
+import type { ForwardFlag } from './guest-network.ts';
 import { UsageError } from './output.ts';
 import { checkStorage } from './sizes.ts';
 import { readState } from './state-file.ts';
@@ -34,6 +43,7 @@ const IMAGE_MAX = 1 << 30;
 const INITRD_MAX = 1 << 30;
 /** Device numbers. */
 const ENTROPY_NUMBER = 0x0002;
+const NETWORK_NUMBER = 0x0004;
 const FIRST_DISK_NUMBER = 0x0010;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
@@ -50,6 +60,9 @@ export interface GuestFlags {
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
   readonly disk: readonly DiskFlag[];
+  /** The kind of network; undefined for none, unless there are forwards. */
+  readonly net?: 'user';
+  readonly forward: readonly ForwardFlag[];
   readonly balloon: bigint;
   /** The seed of the entropy device. */
   readonly seed: number;
@@ -66,8 +79,10 @@ export interface GuestToBoot {
   readonly memory: bigint;
   readonly map: readonly MemoryMap[];
   readonly disks: readonly OpenDisk[];
+  /** Whether it has a network device. */
+  readonly hasNetwork: boolean;
   readonly seed: number;
-  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks. */
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks or a network. */
   readonly hasChannels: boolean;
   readonly cpuModel: CpuModel;
   /** The target of the balloon in bytes. */
@@ -84,21 +99,29 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
   const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
   const disks = flags.disk.map(openDisk);
-  const hasChannels = isKernel || disks.length > 0;
+  const hasNetwork = wantsNetwork(flags);
+  const hasChannels = isKernel || disks.length > 0 || hasNetwork;
   return {
     ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
-    ...{ disks, seed, hasChannels, balloon, state: null },
+    ...{ disks, hasNetwork, seed, hasChannels, balloon, state: null },
   };
 }
 
 /** Reads the state of a guest. @throws UsageError if it cannot be used */
-export function readSavedGuest(path: string, { disk, seed, balloon }: GuestFlags): GuestToBoot {
+export function readSavedGuest(path: string, flags: GuestFlags): GuestToBoot {
+  const { disk, seed, balloon } = flags;
+  const hasNetwork = wantsNetwork(flags);
   const state = readState(path);
   const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
-    ...{ disks: disk.map(openDisk), seed, hasChannels: channels, balloon, state },
+    ...{ disks: disk.map(openDisk), hasNetwork, seed, hasChannels: channels || hasNetwork, balloon, state },
   };
+}
+
+/** A forward needs a network. */
+function wantsNetwork({ net, forward }: GuestFlags): boolean {
+  return net !== undefined || forward.length > 0;
 }
 
 function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKernel: boolean } {
@@ -138,12 +161,19 @@ function storageFor({ memory, map }: GuestToBoot): number {
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }
 
-/** Makes the guest, in a process of its own. @throws as `Monitor` */
-export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
+/** Makes the guest, in a process of its own. @param network if it has a network device. @throws as `Monitor` */
+export function makeMonitor(
+  host: Host,
+  mm: Mm,
+  guest: GuestToBoot,
+  console: GuestConsole,
+  network: UserNetwork | null = null,
+): Monitor {
   const { image, commandLine, initrd, cpus, hasChannels } = guest;
   const maps = mapsFor(mm, guest);
-  const devices = hasChannels ? devicesOf(guest) : undefined;
-  const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
+  const devices = hasChannels ? devicesOf(guest, network) : undefined;
+  const events = { input: true, realTime: network !== null };
+  const options = { image, maps, console, arguments: commandLine, initrd, cpus, ...events };
   const monitor = new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
   if (guest.state !== null) restore(monitor, guest.state);
   if (guest.balloon > 0n) inflate(monitor, guest.balloon);
@@ -166,11 +196,13 @@ function inflate({ balloon }: Monitor, bytes: bigint): void {
   balloon.inflateTo(Number(bytes >> 12n));
 }
 
-/** Returns the devices of a guest on channels: entropy as 0.0.0002, and disks from 0.0.0010 on. */
-function devicesOf({ disks, seed }: GuestToBoot): AttachedDevice[] {
+/** Returns the devices of a guest on channels: entropy as 0.0.0002, a network as 0.0.0004, and disks from 0.0.0010 on. */
+function devicesOf({ disks, seed }: GuestToBoot, network: UserNetwork | null): AttachedDevice[] {
   const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
+  const card = network === null ? [] : [new VirtioCcw(new NetworkDevice(network, { mac: GUEST_MAC }))];
   return [
     { device: entropy, number: ENTROPY_NUMBER },
+    ...card.map((device) => ({ device, number: NETWORK_NUMBER })),
     ...disks.map((disk, n) => ({
       device: new VirtioCcw(new BlockDevice(disk.backend())),
       number: FIRST_DISK_NUMBER + n,

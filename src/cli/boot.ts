@@ -29,6 +29,7 @@ import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { debugGuest } from './guest-debugger.ts';
 import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
+import { type ForwardFlag, forwardOption, GuestNetwork } from './guest-network.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
@@ -108,6 +109,22 @@ export function addBoot(program: Command): void {
         .default([], 'none'),
     )
     .addOption(
+      new Option(
+        '--net <kind>',
+        'a virtio network device (0.0.0004). user: the guest (10.0.2.15, by DHCP) reaches its gateway, 10.0.2.2, and nothing else',
+      )
+        .choices(['user'])
+        .default(undefined, 'none'),
+    )
+    .addOption(
+      new Option(
+        '--forward <hostport:guestport>',
+        'forward connections to a TCP port of this computer (0: any free one) to a port of the guest; implies --net user. May be repeated',
+      )
+        .argParser(forwardOption)
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
     )
     .addOption(
@@ -122,7 +139,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--restore <file>',
-        'go on from a state instead of booting an image. Give the same disks again',
+        'go on from a state instead of booting an image. Give the same disks and network again',
       ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
     )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
@@ -136,7 +153,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'net', 'forward']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -255,23 +272,26 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
   const mm = host.createMm();
-  const monitor = makeMonitor(host, mm, guest, kept ?? printed);
+  const { clock } = host.machine;
+  const network = guest.hasNetwork ? new GuestNetwork(() => clock.tod) : null;
+  const monitor = makeMonitor(host, mm, guest, kept ?? printed, network?.user);
   const breakpoints =
     flags.break.length === 0
       ? null
       : new GuestBreakpoints(host, monitor, symbols, flags, flags.json === true);
-  const clock = () => host.machine.clock.tod;
   const executed = () => host.machine.cpu(0).executed;
   const interrupts = new Interrupts();
   const end = () => interrupts.interrupt(EXIT.INTERRUPTED);
   const input = new GuestInput(monitor, end, () => saveNow(monitor, flags.save));
   const limit = flags.limit ?? Infinity;
   try {
+    for (const forward of flags.forward) await listen(network, forward);
     const end = await runGuest(monitor, {
       checker,
       output,
       trace,
       input,
+      network,
       interrupts,
       breakpoints,
       reboot: flags.reboot,
@@ -296,8 +316,16 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     output.flush();
     breakpoints?.close();
     input.close();
+    network?.close();
     interrupts.close();
   }
+}
+
+/** Opens a forward, and says which port it has if any free one was wanted. @throws UsageError if that is not possible */
+async function listen(network: GuestNetwork | null, forward: ForwardFlag): Promise<void> {
+  const port = await network?.forward(forward);
+  if (forward.host === 0)
+    complain(`port ${port} of this computer leads to port ${forward.guest} of the guest`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */
