@@ -103,7 +103,7 @@ describe('a transfer', () => {
         expect(Buffer.compare(Uint8Array.from(transfer.server.received), bytesOf(input, 7))).toBe(0);
         expect(transfer.stream.calls).toEqual(['end']);
         transfer.guest.accepts = () => true;
-        transfer.guest.wait(400_000);
+        transfer.guest.wait(700_000);
         expect(transfer.guest.network.due).toBe(null);
       }),
       { numRuns: 15 },
