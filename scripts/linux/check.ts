@@ -2,15 +2,17 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, network
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs.
  */
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -177,6 +179,99 @@ async function state(): Promise<void> {
   });
 }
 
+/** A port of this computer that nobody uses now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const NETWORK: readonly (readonly [what: string, command: string, wanted: RegExp])[] = [
+  ['an address by DHCP', 'udhcpc -n -q -i eth0 && ifconfig eth0', /inet addr:10\.0\.2\.15 /],
+  ['`ping -c 3` of the gateway', 'ping -c 3 10.0.2.2', /3 packets received, 0% packet loss/],
+  [
+    'TCP to another host is refused',
+    'time nc 1.2.3.4 80 </dev/null',
+    /Connection refused[\s\S]*real\s+0m 0\.0/,
+  ],
+  ['`wget` from another host is refused', 'wget http://93.184.216.34/', /Connection refused/],
+  [
+    'a name server is not found',
+    'time nslookup -timeout=5 example.org 10.0.2.2',
+    /refused[\s\S]*real\s+0m 0\.0/,
+  ],
+];
+
+/** Waits in the guest until somebody listens on port 7. */
+const LISTENING = 'until netstat -ltn | grep -q ":7 "; do sleep 0.1; done';
+
+/** Sends bytes to a port of this computer, and waits until both ends are closed. @throws Error with a code */
+async function deliver(port: number, bytes: Uint8Array): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.resume();
+  socket.end(bytes);
+  await once(socket, 'close');
+}
+
+async function network(): Promise<void> {
+  const [http, port] = [await freePort(), await freePort()];
+  const session = await booted('--forward', `${http}:80`, '--forward', `${port}:7`);
+  for (const [what, command, wanted] of NETWORK) {
+    await check(what, async () => {
+      demand(await session.run(command), wanted);
+      return '';
+    });
+  }
+  await check('10 MB by HTTP from the guest', async () => {
+    const make =
+      'mkdir /www; dd if=/dev/hwrng bs=4096 count=256 2>/dev/null >/tmp/r; cd /www; cat /tmp/r /tmp/r >b';
+    await session.run(`${make}; cat b b b b b >body; httpd -h /www; sha256sum body`);
+    const sum = demand(await session.run('sha256sum /www/body'), /^([0-9a-f]{64})/m);
+    const start = performance.now();
+    const response = await fetch(`http://127.0.0.1:${http}/body`);
+    const body = Buffer.from(await response.arrayBuffer());
+    const seconds = (performance.now() - start) / 1000;
+    if (body.length !== 10 << 20 || createHash('sha256').update(body).digest('hex') !== sum) {
+      throw new Error(`${body.length} other bytes`);
+    }
+    return `${(body.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('10 MB to the guest', async () => {
+    await session.run(`(nc -l -p 7 >/tmp/in </dev/null; touch /tmp/done) & ${LISTENING}`);
+    const bytes = randomBytes(10 << 20);
+    const start = performance.now();
+    await deliver(port, bytes);
+    const seconds = (performance.now() - start) / 1000;
+    await session.run('until [ -e /tmp/done ]; do sleep 0.1; done');
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    demand(await session.run('sha256sum /tmp/in'), new RegExp(sum));
+    return `${(bytes.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('twenty connections at a time', async () => {
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await fetch(`http://127.0.0.1:${http}/b`);
+        return (await response.arrayBuffer()).byteLength;
+      }),
+    );
+    if (texts.some((length) => length !== 2 << 20)) throw new Error(texts.join(' '));
+    return '';
+  });
+  await check('a port on which nobody listens resets', async () => {
+    const failure = await deliver(port, Buffer.of(1)).catch((error: NodeJS.ErrnoException) => error.code);
+    demand(String(failure), /^ECONNRESET$/);
+    return '';
+  });
+  await check('no segment was lost or wrong', async () => {
+    demand(await session.run('ifconfig eth0'), /RX packets:\d+ errors:0 dropped:0 overruns:0/);
+    demand(await session.run('grep Tcp: /proc/net/snmp'), /^Tcp:( -?\d+){11} 0 0 /m);
+    return '';
+  });
+  session.kill();
+}
+
 /** The time to the shell and poweroff of QEMU, and ours, one after the other. */
 async function compare(): Promise<void> {
   const command = [
@@ -209,7 +304,7 @@ async function compare(): Promise<void> {
   );
 }
 
-const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state };
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state, network };
 
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {

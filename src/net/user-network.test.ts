@@ -166,7 +166,7 @@ describe('the DHCP server', () => {
     ['has a type of two bytes', 240, [53, 2, 1, 1, 255]],
     ['has an unknown type', 240, [53, 1, 99]],
     ['releases the address', 240, [53, 1, 7]],
-    ['has an option that ends behind it', 240, [12, 255]],
+    ['has an option that ends behind it', 240, [53, 1, 3, 12, 255]],
     ['is for another server', 240, [53, 1, 3, 54, 4, 10, 0, 2, 9, 255]],
   ])('does not answer a message that %s', (_, at, bytes) => {
     expect(message(REQUEST, at, ...bytes)).toEqual([]);

@@ -11,6 +11,12 @@ import { UserNetwork } from '../user-network.ts';
 /** The MAC address as a number. */
 export const TEST_MAC: number = macAt(viewOf(GUEST_MAC), 0);
 
+/** The ARP request by which the gateway learns the MAC address. */
+export const ANNOUNCEMENT: Uint8Array = Uint8Array.from([
+  ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...GUEST_MAC, 8, 6],
+  ...[0, 1, 8, 0, 6, 4, 0, 1, ...GUEST_MAC, 10, 0, 2, 15, 0, 0, 0, 0, 0, 0, 10, 0, 2, 2],
+]);
+
 /** A guest on a network whose time stands until it is moved. */
 export class TestGuest implements NetworkCard {
   readonly network: UserNetwork;
@@ -53,17 +59,13 @@ export class TestGuest implements NetworkCard {
 
   /** Tells the gateway the MAC address. */
   announce(): void {
-    const arp = Uint8Array.from([
-      ...[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, ...GUEST_MAC, 8, 6],
-      ...[0, 1, 8, 0, 6, 4, 0, 1, ...GUEST_MAC, 10, 0, 2, 15, 0, 0, 0, 0, 0, 0, 10, 0, 2, 2],
-    ]);
-    this.network.send(arp);
+    this.network.send(ANNOUNCEMENT);
     this.take();
   }
 
-  /** Sends a segment to the gateway, or elsewhere. */
-  send(segment: Segment, destination: number = ADDRESS.GATEWAY): void {
-    this.network.send(fromGuest(segmentFrame(0, { source: ADDRESS.GUEST, destination }, segment)));
+  /** Sends a segment to the gateway. */
+  send(segment: Segment): void {
+    this.network.send(guestSegment(segment));
   }
 
   /** Moves the time, and lets the network do what is due on the way. */
@@ -82,6 +84,12 @@ export function fromGuest(frame: Uint8Array): Uint8Array {
   setMac(viewOf(frame), 0, MAC.GATEWAY);
   setMac(viewOf(frame), 6, TEST_MAC);
   return frame;
+}
+
+/** Returns the frame in which the guest sends a segment to the gateway. */
+export function guestSegment(segment: Segment): Uint8Array {
+  const route = { source: ADDRESS.GUEST, destination: ADDRESS.GATEWAY };
+  return fromGuest(segmentFrame(0, route, segment));
 }
 
 /** Returns the segment in a frame, or null if there is none. */

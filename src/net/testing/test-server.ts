@@ -37,6 +37,11 @@ export class TestServer {
     return distance(this.#first, this.#end) === 0;
   }
 
+  /** Number of bytes, and of the FIN, that were acknowledged. */
+  get acknowledged(): number {
+    return distance(INITIAL, this.#first) - 1;
+  }
+
   /** The sequence number behind the FIN. */
   get #end(): number {
     return after(INITIAL, this.#output.length + 2);
