@@ -45,6 +45,7 @@ const TESTS = [
   'src/machine/cpu-model.test.ts',
   'src/machine/sigp.test.ts',
   'src/machine/reset.test.ts',
+  'src/cli',
 ];
 
 const { values } = parseArgs({

@@ -380,6 +380,49 @@ describe.concurrent('boot', () => {
     expect([status, err]).toEqual([141, '']);
   });
 
+  it('--stats counts what the trace has', async () => {
+    const path = join(FOLDER, 'statistics.jsonl');
+    const { status, out, err } = await run(`boot ${image('memory')} --stats --json --trace ${path}`);
+    expect([status, err]).toEqual([0, '']);
+    const { run: counted, instructions, stats } = JSON.parse(out);
+    const events = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const all = (type: string) => events.filter((event) => event.type === type);
+    const by = (type: string, field: string) => {
+      const counts: Record<string, number> = {};
+      for (const event of all(type)) counts[event[field]] = (counts[event[field]] ?? 0) + 1;
+      return counts;
+    };
+    expect(counted).toMatchObject({
+      ...{ instructions, exits: by('exit', 'reason'), interruptions: by('interruption', 'class') },
+      ...{ links: all('link').length, unlinks: by('unlink', 'reason'), linked: stats.rmaps },
+      ...{ pages: all('mm-fault').length, pageTables: by('page-table', 'change') },
+      ...{ purges: by('purge', 'by'), devices: [] },
+    });
+    expect(
+      Math.min(counted.links, counted.pages, counted.tlb.host.hits, counted.tlb.host.misses),
+    ).toBeGreaterThan(0);
+  });
+
+  it('--stats prints them at any end', async () => {
+    for (const [flags, wanted] of [
+      ['', 0],
+      ['--limit 100', 4],
+      ['--break print', 7],
+    ] as const) {
+      const { status, out, err } = await run(`boot ${image('hello')} --share docs --stats ${flags}`.trim());
+      expect(status).toBe(wanted);
+      expect(out).not.toContain('the run:');
+      expect(err).toMatch(
+        /the run:\n {2}time +\d+\.\d s\n {2}instructions +[\d,]+, [\d.]+ million a second\n/,
+      );
+      expect(err).toMatch(/ {2}guest segments +1 linked, 1 still; unlinked: none\n/);
+      expect(err).toMatch(/ {2}0\.0\.0100 +shared folder: 0 requests, 0 bytes out, 0 in\n$/);
+    }
+  });
+
   it('--json contains the console output unchanged', async () => {
     const [plain, json] = await Promise.all(
       ['', ' --json'].map((flag) => run(`boot ${hostile('sclp-junk')} --limit 100M${flag}`)),
@@ -440,6 +483,20 @@ describe.concurrent('boot', () => {
     expect(oneLine(await run(`boot --restore ${state}`), 2)).toContain('4 devices are saved, and 3 attached');
   });
 
+  it('goes on from a state only with the shared folders that were there', async () => {
+    const state = join(FOLDER, 'shared.state');
+    const share = '--share examples --share work=src';
+    await run(`boot examples/images/hello.elf --limit 200 ${share} --save ${state}`);
+    expect((await run(`boot --restore ${state} --share share=docs --share work=src`)).status).toBe(0);
+    for (const [others, problem] of [
+      ['--share examples', '5 devices are saved, and 4 attached'],
+      ['--share work=src --share examples', 'a shared folder with another tag'],
+    ]) {
+      const { err } = await run(`boot --restore ${state} ${others}`);
+      expect(err).toMatch(`guesthouse: the state cannot be restored: ${problem}`);
+    }
+  });
+
   it.each([
     ['no state', 'hello', 'not the state of a guest'],
     ['a later version', 'guesthouse state 2\n', 'a state of version 2; this program reads version 1'],
@@ -459,7 +516,13 @@ describe.concurrent('boot', () => {
     ['--disk nowhere.img', 'could not open the disk nowhere.img: no such file or directory'],
     ['--disk examples', 'could not'],
     ['--disk package.json:ro', 'is not a multiple of 512'],
-    ['--gdb --disk DISK:rw', '--gdb repeats runs, which a disk with mode rw does not allow'],
+    [
+      '--gdb --disk DISK:rw',
+      '--gdb repeats runs, which a disk or a shared folder with mode rw does not allow',
+    ],
+    ['--gdb --share examples:rw', 'a shared folder with mode rw does not allow'],
+    ['--share nowhere', 'could not share nowhere: no such file or directory'],
+    ['--share package.json', 'could not share package.json: not a directory'],
   ])('hello.elf %s is refused', async (flags, message) => {
     const disk = file('disk.img', '\0'.repeat(1024));
     expect(oneLine(await run(`boot examples/images/hello.elf ${flags.replace('DISK', disk)}`), 2)).toContain(

@@ -153,6 +153,10 @@ describe('commands in the documents', () => {
         expect([status, err]).toEqual([7, expect.stringContaining('guesthouse: breakpoint ')]);
         return;
       }
+      if (words.includes('--stats')) {
+        expect([status, err]).toEqual([0, expect.stringMatching(/^the run:\n( {2}.*\n)+$/)]);
+        return;
+      }
       // Errors of a scenario are reported on standard error.
       expect([status, err.replace(/^line [0-9]+: .*\n/gm, '')]).toEqual([0, '']);
       expect(out).not.toBe('');

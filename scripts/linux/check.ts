@@ -2,7 +2,8 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, network
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network
+ *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs.
@@ -10,19 +11,20 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LinuxFiles, linuxFiles } from './files.ts';
+import { deliver, freePort, LISTENING, NETWORK_COMMANDS } from './network.ts';
 import { Session } from './session.ts';
+import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     qemu: { type: 'boolean' },
+    kernel: { type: 'string' },
     scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
   },
 });
@@ -30,7 +32,14 @@ const { values } = parseArgs({
 const DISK_SIZE = 16 << 20;
 /** Instructions after which Debian 12's kernel is about to start its shell. A shell that waits would not come to a limit. */
 const NEARLY_BOOTED = '3200M';
-const files = linuxFiles(values.scratch);
+/** Instructions after which the shell waits, or is busy if it has been told to be. */
+const AFTER_BOOT = '3700M';
+/** Opens a file, renames it, and looks for another one until that is there. */
+const SAVED_WHILE = [
+  ...['mkdir /work', `${MOUNT} work /work`, 'exec 5>/work/open', 'echo one >&5', 'mv /work/open /work/moved'],
+  'while [ ! -e /work/go ]; do :; done',
+];
+const files = linuxFiles(values.scratch, values.kernel);
 const folder = mkdtempSync(join(tmpdir(), 'guesthouse-check-'));
 let failures = 0;
 
@@ -179,46 +188,11 @@ async function state(): Promise<void> {
   });
 }
 
-/** A port of this computer that nobody uses now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const NETWORK: readonly (readonly [what: string, command: string, wanted: RegExp])[] = [
-  ['an address by DHCP', 'udhcpc -n -q -i eth0 && ifconfig eth0', /inet addr:10\.0\.2\.15 /],
-  ['`ping -c 3` of the gateway', 'ping -c 3 10.0.2.2', /3 packets received, 0% packet loss/],
-  [
-    'TCP to another host is refused',
-    'time nc 1.2.3.4 80 </dev/null',
-    /Connection refused[\s\S]*real\s+0m 0\.0/,
-  ],
-  ['`wget` from another host is refused', 'wget http://93.184.216.34/', /Connection refused/],
-  [
-    'a name server is not found',
-    'time nslookup -timeout=5 example.org 10.0.2.2',
-    /refused[\s\S]*real\s+0m 0\.0/,
-  ],
-];
-
-/** Waits in the guest until somebody listens on port 7. */
-const LISTENING = 'until netstat -ltn | grep -q ":7 "; do sleep 0.1; done';
-
-/** Sends bytes to a port of this computer, and waits until both ends are closed. @throws Error with a code */
-async function deliver(port: number, bytes: Uint8Array): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  socket.resume();
-  socket.end(bytes);
-  await once(socket, 'close');
-}
-
+/** Uses a network, from the guest and from this computer. */
 async function network(): Promise<void> {
   const [http, port] = [await freePort(), await freePort()];
   const session = await booted('--forward', `${http}:80`, '--forward', `${port}:7`);
-  for (const [what, command, wanted] of NETWORK) {
+  for (const [what, command, wanted] of NETWORK_COMMANDS) {
     await check(what, async () => {
       demand(await session.run(command), wanted);
       return '';
@@ -272,6 +246,43 @@ async function network(): Promise<void> {
   session.kill();
 }
 
+/** Uses two shared folders. What the guest has done to them is looked at from outside. */
+async function share(): Promise<void> {
+  const folders = sharedFolders(folder);
+  const session = await booted('--share', folders.readOnly, '--share', `work=${folders.writable}:rw`);
+  for (const { what, command, wanted, after } of SHARE_COMMANDS) {
+    await check(what, async () => {
+      demand(await session.run(command(folders)), wanted(folders));
+      after?.(folders);
+      return '';
+    });
+  }
+  demand(String(await ended(session, 'poweroff -f')), /^0$/);
+  await shareSaved();
+}
+
+/** Saves a guest that has a file of a shared folder open, and goes on. */
+async function shareSaved(): Promise<void> {
+  await check('saved with a shared folder and an open file', async () => {
+    const [work, file] = [join(folder, 'saved-work'), join(folder, 'share-state')];
+    mkdirSync(work);
+    const args = ['--share', `work=${work}:rw`];
+    const first = new Session(bootArgs(files, ...args, '--save', file, '--limit', AFTER_BOOT));
+    await first.ready();
+    first.type(SAVED_WHILE.join(';'));
+    demand(String(await first.exit), /^4$/);
+    writeFileSync(join(work, 'go'), '');
+    const session = new Session(['--restore', file, ...args]);
+    await session.ready();
+    demand(
+      await session.run('echo two >&5; exec 5>&-; cat /work/moved; ls /work'),
+      /^one\s+two\s+go\s+moved\s/m,
+    );
+    demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+}
+
 /** The time to the shell and poweroff of QEMU, and ours, one after the other. */
 async function compare(): Promise<void> {
   const command = [
@@ -304,7 +315,15 @@ async function compare(): Promise<void> {
   );
 }
 
-const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state, network };
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
+  shell,
+  cpus,
+  memory,
+  ends,
+  state,
+  share,
+  network,
+};
 
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {

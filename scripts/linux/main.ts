@@ -4,6 +4,7 @@
  *     npm run linux                     a shell
  *     npm run linux -- --prepare        only fetches the files and prints the command that boots them
  *     npm run linux -- -- --cpus 4      with options of `guesthouse boot`
+ *     npm run linux -- --kernel linux-image-6.12.95+deb12-s390x      another kernel package that apt-get finds
  *
  * Fetches two packages by name into a scratch folder: see packages.ts.
  */
@@ -19,13 +20,14 @@ const { values, positionals } = parseArgs({
   options: {
     prepare: { type: 'boolean' },
     scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
+    kernel: { type: 'string' },
     append: { type: 'string', default: 'console=ttysclp0' },
   },
   allowPositionals: true,
 });
 
 const { scratch, append } = values;
-const { kernel, initrd } = linuxFiles(scratch);
+const { kernel, initrd } = linuxFiles(scratch, values.kernel);
 
 const command = ['boot', kernel, '--initrd', initrd, '--append', append, ...positionals];
 if (values.prepare) {

@@ -4,6 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Debian Policy, "Package". */
+const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
+
 const NEEDED = `This needs a Debian or Ubuntu system with its package tools, and once, as root:
     dpkg --add-architecture s390x && apt-get update
 Elsewhere, fetch the packages by hand and pass the kernel and busybox: see docs/linux.md.`;
@@ -19,6 +22,7 @@ function fail(problem: string): never {
  * hint if that is not possible.
  */
 export function unpackedPackage(scratch: string, name: string): string {
+  if (!PACKAGE_NAME.test(name)) fail(`${name} is no name of a package`);
   const folder = join(scratch, name);
   const files = join(folder, 'files');
   if (existsSync(files)) return files;

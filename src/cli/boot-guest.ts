@@ -3,6 +3,7 @@
 import {
   BlockDevice,
   EntropyDevice,
+  File9pDevice,
   NetworkDevice,
   SeededBytes,
   StateError,
@@ -31,6 +32,7 @@ import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
 import type { ForwardFlag } from './guest-network.ts';
 import { UsageError } from './output.ts';
+import { type OpenShare, openShare, type ShareFlag } from './share-option.ts';
 import { checkStorage } from './sizes.ts';
 import { readState } from './state-file.ts';
 
@@ -45,6 +47,9 @@ const INITRD_MAX = 1 << 30;
 const ENTROPY_NUMBER = 0x0002;
 const NETWORK_NUMBER = 0x0004;
 const FIRST_DISK_NUMBER = 0x0010;
+const FIRST_SHARE_NUMBER = 0x0100;
+/** Maximum number of disks: as many as have numbers before those of shared folders. */
+const DISKS_MAX = FIRST_SHARE_NUMBER - FIRST_DISK_NUMBER;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
 const LINUX_MEMORY = 512n * MIB;
@@ -63,6 +68,7 @@ export interface GuestFlags {
   /** The kind of network; undefined for none, unless there are forwards. */
   readonly net?: 'user';
   readonly forward: readonly ForwardFlag[];
+  readonly share: readonly ShareFlag[];
   readonly balloon: bigint;
   /** The seed of the entropy device. */
   readonly seed: number;
@@ -79,10 +85,11 @@ export interface GuestToBoot {
   readonly memory: bigint;
   readonly map: readonly MemoryMap[];
   readonly disks: readonly OpenDisk[];
+  readonly shares: readonly OpenShare[];
   /** Whether it has a network device. */
   readonly hasNetwork: boolean;
   readonly seed: number;
-  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks or a network. */
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks, shared folders or a network. */
   readonly hasChannels: boolean;
   readonly cpuModel: CpuModel;
   /** The target of the balloon in bytes. */
@@ -98,24 +105,30 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
     throw new UsageError(`--initrd is for Linux kernels, and ${path} is none`);
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
   const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
-  const disks = flags.disk.map(openDisk);
-  const hasNetwork = wantsNetwork(flags);
-  const hasChannels = isKernel || disks.length > 0 || hasNetwork;
+  const attached = attachedTo(flags);
+  const hasChannels = isKernel || flags.disk.length + flags.share.length > 0 || attached.hasNetwork;
   return {
     ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
-    ...{ disks, hasNetwork, seed, hasChannels, balloon, state: null },
+    ...{ ...attached, seed, hasChannels, balloon, state: null },
   };
+}
+
+/** Opens disks and shared folders. @throws UsageError */
+function attachedTo(flags: GuestFlags): Pick<GuestToBoot, 'disks' | 'shares' | 'hasNetwork'> {
+  const { disk, share } = flags;
+  if (disk.length > DISKS_MAX) throw new UsageError(`there can be ${DISKS_MAX} disks`);
+  return { disks: disk.map(openDisk), shares: share.map(openShare), hasNetwork: wantsNetwork(flags) };
 }
 
 /** Reads the state of a guest. @throws UsageError if it cannot be used */
 export function readSavedGuest(path: string, flags: GuestFlags): GuestToBoot {
-  const { disk, seed, balloon } = flags;
-  const hasNetwork = wantsNetwork(flags);
+  const { seed, balloon } = flags;
   const state = readState(path);
+  const attached = attachedTo(flags);
   const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
-    ...{ disks: disk.map(openDisk), hasNetwork, seed, hasChannels: channels || hasNetwork, balloon, state },
+    ...{ ...attached, seed, hasChannels: channels || attached.hasNetwork, balloon, state },
   };
 }
 
@@ -161,6 +174,13 @@ function storageFor({ memory, map }: GuestToBoot): number {
   return Math.max(size, DEFAULT_STORAGE_SIZE);
 }
 
+/** Returns the number of bytes that are copied into the guest when it is made. */
+export function sizeOf({ image, initrd, state }: GuestToBoot): number {
+  const sum = (parts: readonly { readonly bytes: Uint8Array }[]) =>
+    parts.reduce((size, { bytes }) => size + bytes.length, 0);
+  return sum(image.segments) + (initrd?.length ?? 0) + sum(state?.memory ?? []);
+}
+
 /** Makes the guest, in a process of its own. @param network if it has a network device. @throws as `Monitor` */
 export function makeMonitor(
   host: Host,
@@ -196,8 +216,11 @@ function inflate({ balloon }: Monitor, bytes: bigint): void {
   balloon.inflateTo(Number(bytes >> 12n));
 }
 
-/** Returns the devices of a guest on channels: entropy as 0.0.0002, a network as 0.0.0004, and disks from 0.0.0010 on. */
-function devicesOf({ disks, seed }: GuestToBoot, network: UserNetwork | null): AttachedDevice[] {
+/**
+ * Returns the devices of a guest on channels: entropy as 0.0.0002, a network as 0.0.0004, disks from 0.0.0010 on, shared folders from
+ * 0.0.0100 on.
+ */
+function devicesOf({ disks, shares, seed }: GuestToBoot, network: UserNetwork | null): AttachedDevice[] {
   const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
   const card = network === null ? [] : [new VirtioCcw(new NetworkDevice(network, { mac: GUEST_MAC }))];
   return [
@@ -206,6 +229,10 @@ function devicesOf({ disks, seed }: GuestToBoot, network: UserNetwork | null): A
     ...disks.map((disk, n) => ({
       device: new VirtioCcw(new BlockDevice(disk.backend())),
       number: FIRST_DISK_NUMBER + n,
+    })),
+    ...shares.map(({ tag, tree }, n) => ({
+      device: new VirtioCcw(new File9pDevice(tree(), tag)),
+      number: FIRST_SHARE_NUMBER + n,
     })),
   ];
 }

@@ -20,7 +20,9 @@ import {
   makeMonitor,
   readGuest,
   readSavedGuest,
+  sizeOf,
 } from './boot-guest.ts';
+import { RunStatistics, statisticsLines } from './boot-statistics.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -33,6 +35,8 @@ import { type ForwardFlag, forwardOption, GuestNetwork } from './guest-network.t
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
+import { announced } from './progress.ts';
+import { shareOption } from './share-option.ts';
 import { countOption, cpusOption, mapOption, memoryOption, portOption } from './sizes.ts';
 import { writeState } from './state-file.ts';
 import { TraceFile } from './trace-file.ts';
@@ -44,6 +48,7 @@ const LAST_OUTPUT = 100;
 interface BootFlags extends BreakOptions, GuestFlags {
   readonly trace?: string;
   readonly check?: boolean;
+  readonly stats?: boolean;
   readonly json?: boolean;
   readonly console: ConsoleChoice;
   readonly raw?: boolean;
@@ -125,6 +130,14 @@ export function addBoot(program: Command): void {
         .default([], 'none'),
     )
     .addOption(
+      new Option(
+        '--share <[tag=]dir[:rw]>',
+        'a folder for the guest, with rw one that it may change. Tags: share, share1, … See below; may be repeated',
+      )
+        .argParser(shareOption)
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--seed <n>', 'the seed of the virtio entropy device').argParser(countOption).default(1),
     )
     .addOption(
@@ -139,7 +152,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--restore <file>',
-        'go on from a state instead of booting an image. Give the same disks and network again',
+        'go on from a state instead of booting an image. Give the same disks, shares and network again',
       ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
     )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
@@ -153,7 +166,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'net', 'forward']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'stats', 'net', 'forward']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -163,6 +176,10 @@ export function addBoot(program: Command): void {
     )
     .option('--raw', 'on a terminal, pass all control sequences of the guest')
     .option('--check', 'check every rule of guest address spaces while the guest runs')
+    .option(
+      '--stats',
+      'print at the end what happened how often: exits, interruptions, links, requests to devices',
+    )
     .option('--json', 'print one JSON object at the end, which includes the console output')
     .addHelpText('after', help)
     .action(async (image: string | undefined, words: string[], flags: BootFlags, command: Command) => {
@@ -191,6 +208,9 @@ ${columns([
   ],
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
+
+A Linux guest mounts a folder that it shares (--share) by its tag:
+  mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
 --gdb waits for GDB before the first instruction, and prints the command that connects it. It can go back: reverse-step,
 reverse-continue.
@@ -223,8 +243,8 @@ function guestOf(image: string | undefined, words: readonly string[], flags: Boo
 async function boot(image: string | undefined, words: readonly string[], flags: BootFlags): Promise<number> {
   const guest = guestOf(image, words, flags);
   const path = image ?? (flags.restore as string);
-  if (flags.gdb !== undefined && guest.disks.some(({ mode }) => mode === 'rw')) {
-    throw new UsageError('--gdb repeats runs, which a disk with mode rw does not allow');
+  if (flags.gdb !== undefined && [...guest.disks, ...guest.shares].some(({ mode }) => mode === 'rw')) {
+    throw new UsageError('--gdb repeats runs, which a disk or a shared folder with mode rw does not allow');
   }
   if (flags.gdb !== undefined) return guarded(path, () => runDebugged(guest, flags));
   const host = new Host(makeMachine(guest, flags));
@@ -271,10 +291,14 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const kept = flags.json ? new KeptConsole(flags.console) : null;
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
+  const statistics = flags.stats ? new RunStatistics(host) : null;
+  let told = false;
   const mm = host.createMm();
   const { clock } = host.machine;
   const network = guest.hasNetwork ? new GuestNetwork(() => clock.tod) : null;
-  const monitor = makeMonitor(host, mm, guest, kept ?? printed, network?.user);
+  const monitor = announced('loading the guest', sizeOf(guest), () =>
+    makeMonitor(host, mm, guest, kept ?? printed, network?.user),
+  );
   const breakpoints =
     flags.break.length === 0
       ? null
@@ -309,11 +333,13 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
       const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(json(summary));
+      output.line(json(statistics === null ? summary : { ...summary, run: statistics.of(monitor) }));
+      told = true;
     }
     return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
+    if (statistics !== null && !told) printStatistics(statistics, monitor);
     breakpoints?.close();
     input.close();
     network?.close();
@@ -326,6 +352,10 @@ async function listen(network: GuestNetwork | null, forward: ForwardFlag): Promi
   const port = await network?.forward(forward);
   if (forward.host === 0)
     complain(`port ${port} of this computer leads to port ${forward.guest} of the guest`);
+}
+
+function printStatistics(statistics: RunStatistics, monitor: Monitor): void {
+  process.stderr.write(`${['the run:', ...statisticsLines(statistics.of(monitor))].join('\n')}\n`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */
@@ -344,7 +374,7 @@ function saveNow(monitor: Monitor, path: string | undefined): void {
 
 /** @throws UsageError if it cannot be written */
 function saveState(monitor: Monitor, path: string): void {
-  const bytes = writeState(path, monitor.save());
+  const bytes = writeState(path, () => monitor.save());
   complain(`saved the state to ${path} (${(bytes / 1e6).toFixed(1)} MB)`);
 }
 

@@ -2,12 +2,13 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UsageError } from './output.ts';
+import { ByteProgress } from './progress.ts';
 import { reasonOf } from './reasons.ts';
 
 const CHUNK = 1 << 20;
 
 /**
- * Reads a file, a device or a pipe to its end.
+ * Reads a file, a device or a pipe to its end. Shows progress on a terminal if this takes more than a second.
  * @param limit maximum size in bytes
  * @param begins called with the first bytes, up to 1 MiB; throws to reject the file before the rest is read
  * @throws UsageError naming the path if it cannot be read or is larger
@@ -22,7 +23,12 @@ export function readLimited(
     file = openSync(path, 'r');
     const { size } = fstatSync(file);
     if (size > limit) throw tooLarge(path, limit);
-    return readTo(file, path, limit, begins);
+    const progress = new ByteProgress(`reading ${path}`);
+    try {
+      return readTo(file, path, limit, begins, (done) => progress.at(done, size));
+    } finally {
+      progress.end();
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof UsageError || code === undefined) throw error;
@@ -32,7 +38,13 @@ export function readLimited(
   }
 }
 
-function readTo(file: number, path: string, limit: number, begins: (bytes: Uint8Array) => void): Buffer {
+function readTo(
+  file: number,
+  path: string,
+  limit: number,
+  begins: (bytes: Uint8Array) => void,
+  reached: (length: number) => void,
+): Buffer {
   const chunks: Buffer[] = [];
   for (let length = 0; ; ) {
     const chunk = Buffer.allocUnsafe(CHUNK);
@@ -40,6 +52,7 @@ function readTo(file: number, path: string, limit: number, begins: (bytes: Uint8
     if (length === 0) begins(chunk.subarray(0, count));
     if (count === 0) return Buffer.concat(chunks, length);
     length += count;
+    reached(length);
     // The size of a device or a pipe is not known in advance.
     if (length > limit) throw tooLarge(path, limit);
     chunks.push(count === CHUNK ? chunk : Buffer.from(chunk.subarray(0, count)));

@@ -12,11 +12,6 @@ import type { TraceFile } from './trace-file.ts';
 
 /** Length of a slice in milliseconds. */
 const SLICE = 50;
-/**
- * Units of work between two readings of the clock while the guest stays in interpretive execution. The longest instruction
- * there, IDTE of a whole table, takes about 15 microseconds. The clock is also read whenever the guest leaves it.
- */
-const UNITS = 5_000;
 /** Units of work between two checks. Constant, so that every run finds the same. */
 const CHECK_EVERY = 2_000_000;
 
@@ -85,7 +80,7 @@ class GuestLoop {
     do {
       const done = executed();
       if (done >= limit) return { kind: 'limit' };
-      const end = this.#monitor.run(Math.min(UNITS, limit - done, this.#checkAt - done), pending);
+      const end = this.#monitor.run(Math.min(limit, this.#checkAt) - done, pending);
       if (breakpoints?.stopped) return { kind: 'breakpoint' };
       if (end.kind !== 'limit') return end;
       if (executed() < this.#checkAt) continue;

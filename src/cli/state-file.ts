@@ -6,6 +6,7 @@ import { StateError } from '../devices/index.ts';
 import { checkedState, decodeValue, encodeValue, type GuestState } from '../vmm/index.ts';
 import { readLimited } from './files.ts';
 import { UsageError } from './output.ts';
+import { announced, ByteProgress } from './progress.ts';
 import { reasonOf } from './reasons.ts';
 
 /** The first line. The number is the version of the format. */
@@ -14,16 +15,18 @@ const ANY_VERSION = /^guesthouse state (\d+)\n/;
 /** Maximum sizes in bytes: of a file, and of the state in it. */
 const FILE_MAX = 0x7fff_ffff;
 const STATE_MAX = 0xffff_ffff;
+/** Bytes that are compressed at a time. */
+const PART = 1 << 24;
 /** Level of compression: most of the gain at a fraction of the time. */
 const LEVEL = 1;
 
 /**
- * Writes a state. A file that cannot be written whole is not begun. Returns its size in bytes.
+ * Writes a state. A file that cannot be written whole is not begun. Returns its size in bytes. Shows progress on a terminal if this takes
+ * more than a second.
  * @throws UsageError if it cannot be written
  */
-export function writeState(path: string, state: GuestState): number {
-  const compressed = gzipSync(encodeValue(state), { level: LEVEL });
-  const bytes = Buffer.concat([Buffer.from(FIRST_LINE), compressed]);
+export function writeState(path: string, state: () => GuestState): number {
+  const bytes = Buffer.concat([Buffer.from(FIRST_LINE), ...compressed(path, state)]);
   const part = `${path}.part`;
   try {
     writeFileSync(part, bytes);
@@ -34,11 +37,27 @@ export function writeState(path: string, state: GuestState): number {
   return bytes.length;
 }
 
+/** Compresses a state in parts: gzip unpacks several streams in succession as one. */
+function compressed(path: string, state: () => GuestState): Buffer[] {
+  const progress = new ByteProgress(`saving the state to ${path}`);
+  const whole = encodeValue(state());
+  const parts: Buffer[] = [];
+  for (let at = 0; at < whole.length; at += PART) {
+    progress.at(at, whole.length);
+    parts.push(gzipSync(whole.subarray(at, at + PART), { level: LEVEL }));
+  }
+  progress.end();
+  return parts;
+}
+
 /** Reads a state. @throws UsageError if it is none */
 export function readState(path: string): GuestState {
   const file = readLimited(path, FILE_MAX, (bytes) => demandState(path, bytes));
   try {
-    return checkedState(decodeValue(unpacked(file.subarray(FIRST_LINE.length))));
+    const bytes = announced(`unpacking ${path}`, file.length, () =>
+      unpacked(file.subarray(FIRST_LINE.length)),
+    );
+    return checkedState(decodeValue(bytes));
   } catch (error) {
     if (error instanceof StateError) throw new UsageError(`${path}: not a whole state: ${error.message}`);
     throw error;

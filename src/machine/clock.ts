@@ -11,12 +11,32 @@ const TOD_PER_INSTRUCTION = 4n;
  * waits.
  */
 export class Clock {
-  /** The clock's value, in TOD units, 64 bits. */
-  tod: bigint;
+  #base: bigint;
+  #work = 0;
 
   /** @param start the first value, in TOD units since 1900 */
   constructor(start = 0n) {
-    this.tod = start;
+    this.#base = start;
+  }
+
+  /** The clock's value when it was last set, in TOD units. */
+  get base(): bigint {
+    return this.#base;
+  }
+
+  /** Units of work by which it has advanced since. A number: run loops ask for it often. */
+  get work(): number {
+    return this.#work;
+  }
+
+  /** The clock's value, in TOD units, 64 bits. */
+  get tod(): bigint {
+    return this.after(0);
+  }
+
+  set tod(value: bigint) {
+    this.#base = value;
+    this.#work = 0;
   }
 
   /** The TOD offset: what `set` has added to the physical clock, 64 bits. */
@@ -30,7 +50,7 @@ export class Clock {
 
   /** Advances the clock by the time that `instructions` units of work take. */
   advance(instructions: number): void {
-    this.tod = BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);
+    this.#work += instructions;
   }
 
   /**
@@ -50,6 +70,6 @@ export class Clock {
 
   /** Returns the value of the clock after `instructions` more units of work. */
   after(instructions: number): bigint {
-    return BigInt.asUintN(64, this.tod + BigInt(instructions) * TOD_PER_INSTRUCTION);
+    return BigInt.asUintN(64, this.#base + BigInt(this.#work + instructions) * TOD_PER_INSTRUCTION);
   }
 }

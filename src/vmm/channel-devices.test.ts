@@ -131,6 +131,18 @@ describe('a subchannel', () => {
   });
 });
 
+describe('traffic', () => {
+  it('is that of all virtio devices, by device number', () => {
+    const none = { requests: 0, bytesOut: 0, bytesIn: 0 };
+    expect(guest([]).traffic).toEqual([
+      { number: 1, name: 'console', ...none },
+      { number: 2, name: 'entropy', ...none },
+      { number: 3, name: 'balloon', ...none },
+    ]);
+    expect(guest([], false).traffic).toEqual([]);
+  });
+});
+
 describe('the hypercall', () => {
   it.each([
     ['a queue of a device', 3, SCHID, 0],

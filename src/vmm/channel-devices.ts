@@ -16,6 +16,7 @@ import {
   ORB_BYTES,
   SavedFields,
   SCHIB_BYTES,
+  type Traffic,
   Utf8Decoder,
   VirtioCcw,
 } from '../devices/index.ts';
@@ -42,6 +43,14 @@ export interface AttachedDevice {
   readonly number: number;
 }
 
+/** What a guest did with a device. */
+export interface DeviceTraffic extends Readonly<Traffic> {
+  /** The device number. */
+  readonly number: number;
+  /** The kind of the device, such as `disk`. */
+  readonly name: string;
+}
+
 /** Executes an I/O instruction with the processor that the virtual CPU ran on. */
 type Execute = (vcpu: Vcpu, cpu: Cpu) => void;
 
@@ -54,6 +63,8 @@ export class ChannelDevices {
   /** Whether the guest has written to the virtio console: then it gets the console input. */
   #consoleUsed = false;
   readonly #instructions: ReadonlyMap<number, Execute>;
+  /** The devices that have queues, in the order in which they were attached. */
+  readonly #virtio: { readonly device: VirtioCcw; readonly number: number }[] = [];
 
   /** Attaches the virtio console, a balloon and these devices. @throws RangeError if two have the same number */
   constructor(
@@ -71,12 +82,23 @@ export class ChannelDevices {
         console.write(decoder.decode(bytes), 'virtio');
       },
     });
-    this.#channels.attach(new VirtioCcw(this.#console), CONSOLE_NUMBER);
+    this.#attach(new VirtioCcw(this.#console), CONSOLE_NUMBER);
     this.#balloon = new BalloonDevice(balloonBackend(vm));
-    this.#channels.attach(new VirtioCcw(this.#balloon), BALLOON_NUMBER);
-    for (const { device, number } of devices) this.#channels.attach(device, number);
+    this.#attach(new VirtioCcw(this.#balloon), BALLOON_NUMBER);
+    for (const { device, number } of devices) this.#attach(device, number);
     this.#instructions = this.#table();
     vm.enableChannelSubsystem();
+  }
+
+  #attach(device: ChannelDevice, number: number): void {
+    this.#channels.attach(device, number);
+    if (device instanceof VirtioCcw) this.#virtio.push({ device, number });
+  }
+
+  /** What went through the queues of each virtio device, by device number. */
+  get traffic(): DeviceTraffic[] {
+    const all = this.#virtio.map(({ device, number }) => ({ number, name: device.name, ...device.traffic }));
+    return all.sort((a, b) => a.number - b.number);
   }
 
   /** The console that gets input, or null if the guest does not use it. */

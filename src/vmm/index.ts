@@ -10,7 +10,7 @@ export {
   type ServiceResult,
   toEbcdic,
 } from '../devices/index.ts';
-export type { AttachedDevice } from './channel-devices.ts';
+export type { AttachedDevice, DeviceTraffic } from './channel-devices.ts';
 export type { ElfImage, ImageSegment } from './elf.ts';
 export { checkFits, checkIdentification, ImageError, parseElf } from './elf.ts';
 export { type ElfSymbol, NO_SYMBOLS, type SymbolOffset, SymbolTable, symbolsOf } from './elf-symbols.ts';

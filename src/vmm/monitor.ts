@@ -42,7 +42,12 @@ import {
   programInterruptionName,
   SIE,
 } from '../machine/index.ts';
-import { type AttachedDevice, ChannelDevices, UNKNOWN_HYPERCALL } from './channel-devices.ts';
+import {
+  type AttachedDevice,
+  ChannelDevices,
+  type DeviceTraffic,
+  UNKNOWN_HYPERCALL,
+} from './channel-devices.ts';
 import { type ElfImage, ImageError } from './elf.ts';
 import { NO_SYMBOLS, type SymbolTable } from './elf-symbols.ts';
 import {
@@ -56,6 +61,7 @@ import {
 import { InitialProgramLoad } from './ipl.ts';
 import { loadImage } from './load.ts';
 import type { MemoryMap } from './memory-map.ts';
+import { Pace } from './pace.ts';
 import { systemInformation } from './stsi.ts';
 
 /** Maximum number of CPUs of a guest. */
@@ -151,6 +157,7 @@ export class Monitor {
   /** CPU address of the virtual CPU whose turn it is, and the units of work left of its turn. */
   #current = 0;
   #turn = TURN;
+  readonly #pace = new Pace();
   /** CPU addresses of the CPUs that loaded a disabled wait PSW, in this order. Some may run again. */
   #ended: number[] = [];
   /** Whether there may be more console input. */
@@ -234,6 +241,11 @@ export class Monitor {
   /** The balloon of the guest's memory, or null if the guest has no devices on channels. */
   get balloon(): BalloonDevice | null {
     return this.#channels?.balloon ?? null;
+  }
+
+  /** What the guest did with each of its virtio devices; empty if it has none. */
+  get traffic(): readonly DeviceTraffic[] {
+    return this.#channels?.traffic ?? [];
   }
 
   /** Ends the console input. The guest reads an end-of-file character after the last byte. */
@@ -343,7 +355,8 @@ export class Monitor {
    * Runs the guest until it ends or cannot continue. Its CPUs take turns of a fixed number of units of work (instructions and
    * interruptions), so a run is the same however it is divided into calls.
    * @param limit units of work after which to return 'limit': an integer from 1 on, or Infinity, the default
-   * @param pending called whenever the guest has left interpretive execution; if it returns true, `run` returns 'limit'
+   * @param pending called whenever the guest has left interpretive execution, which it also does every few milliseconds; if it returns
+   *   true, `run` returns 'limit'
    * @throws LinuxError ENOMEM if storage is used up, after which the guest can continue later; EINVAL for another limit; EBUSY
    *   if called from a callback of `run` (`pending`, the console, `diagnose`); EBADF after `destroy`
    */
@@ -379,8 +392,10 @@ export class Monitor {
       }
       this.#asked = false;
       const before = cpu.executed;
-      const exit = vcpu.run(cpu, Math.min(this.#turn, left), pending);
+      this.#pace.begin();
+      const exit = vcpu.run(cpu, Math.min(this.#turn, left, this.#pace.units), pending);
       const done = cpu.executed - before;
+      this.#pace.end(done);
       left -= done;
       this.#turn -= done;
       const end = this.#answer(vcpu, exit);

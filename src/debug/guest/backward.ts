@@ -2,7 +2,7 @@
 
 import type { BreakpointWatch } from '../breakpoint-watch.ts';
 import type { Point, StopReason } from '../gdb/target.ts';
-import { type Arrival, isAccess, type Motion, UNITS, watchPoints } from './motion.ts';
+import { type Arrival, isAccess, type Motion, watchPoints } from './motion.ts';
 import type { RecordedGuest } from './recorded-guest.ts';
 
 /** A position to go back to, and what to report there. */
@@ -94,7 +94,7 @@ export class Backward implements Motion {
     const guest = this.#guest;
     const until = () => this.#watch?.ended() || pending();
     while (guest.executed < executed) {
-      const end = guest.run(Math.min(UNITS, executed - guest.executed), until);
+      const end = guest.run(executed - guest.executed, until);
       this.#watch?.ended();
       // What comes next was there before: it has not ended.
       if (end.kind !== 'limit') break;

@@ -3,7 +3,7 @@
 import type { End } from '../../vmm/index.ts';
 import type { BreakpointWatch } from '../breakpoint-watch.ts';
 import type { Point, StopReason } from '../gdb/target.ts';
-import { type Arrival, isAccess, type Motion, UNITS, watchPoints } from './motion.ts';
+import { type Arrival, isAccess, type Motion, watchPoints } from './motion.ts';
 import type { RecordedGuest } from './recorded-guest.ts';
 
 /** Goes on until a point is hit, or until a CPU has done a unit of work. */
@@ -53,7 +53,7 @@ export class Forward implements Motion {
   /** Runs for some time; if a CPU steps, at most until its turn. */
   #goOn(pending: () => boolean): Arrival | null {
     this.#watch ??= this.#watchFor(this.#points, this.#stepping !== null);
-    const arrival = this.#run(UNITS, pending);
+    const arrival = this.#run(Infinity, pending);
     if (this.#reached) {
       this.#reached = false;
       this.#watch?.close();

@@ -6,12 +6,6 @@ import { BreakpointWatch, type Hit } from '../breakpoint-watch.ts';
 import type { Point, StopReason } from '../gdb/target.ts';
 import type { RecordedGuest } from './recorded-guest.ts';
 
-/**
- * Units of work between two calls of `pending` while a guest stays in interpretive execution. The longest instruction
- * there, IDTE for a whole table, takes about 15 microseconds.
- */
-export const UNITS = 5_000;
-
 /** How a motion ended: at a stop, or at an end of the guest. */
 export type Arrival =
   | { readonly kind: 'stop'; readonly cpu: number | null; readonly reason: StopReason }

@@ -123,6 +123,19 @@ describe.each([
     expect(queue.needsInterruption()).toBe(true);
   });
 
+  it('counts what went through it', () => {
+    const driver = make();
+    driver.add([Uint8Array.of(1, 2, 3)], [8]);
+    driver.add([Uint8Array.of(4)], []);
+    driver.add([Uint8Array.of(5)], []);
+    const first = queue.take();
+    const second = queue.take();
+    queue.take();
+    queue.give(first as never, 5);
+    queue.give(second as never, 0);
+    expect(queue.traffic).toEqual({ requests: 2, bytesOut: 4, bytesIn: 5 });
+  });
+
   it('is restored with buffers that were not returned', () => {
     const driver = make();
     const id = driver.add([], [8]);

@@ -13,8 +13,8 @@ import { FEATURE, features, hasFeature, STATUS } from './features.ts';
 import { CLASSIC_QUEUES, Indicators } from './indicators.ts';
 import type { RingAddresses } from './ring.ts';
 import { RingError } from './ring-error.ts';
-import type { VirtioDevice, VirtioPort } from './virtio-device.ts';
-import { Virtqueue } from './virtqueue.ts';
+import { DEVICE_NAME, type VirtioDevice, type VirtioPort } from './virtio-device.ts';
+import { type Traffic, Virtqueue } from './virtqueue.ts';
 
 /** Channel commands of virtio-ccw. */
 export const VIRTIO_CCW = {
@@ -91,6 +91,20 @@ export class VirtioCcw implements ChannelDevice {
       perform: (action) => this.#perform(action),
       configurationChanged: () => this.#configurationChanged(),
     };
+  }
+
+  get name(): string {
+    return DEVICE_NAME[this.#device.id] ?? `virtio device ${this.#device.id}`;
+  }
+
+  get traffic(): Readonly<Traffic> {
+    const all: Traffic = { requests: 0, bytesOut: 0, bytesIn: 0 };
+    for (const { traffic } of this.#queues) {
+      all.requests += traffic.requests;
+      all.bytesOut += traffic.bytesOut;
+      all.bytesIn += traffic.bytesIn;
+    }
+    return all;
   }
 
   get #ready(): boolean {

@@ -8,6 +8,16 @@ import type { Virtqueue } from './virtqueue.ts';
 /** Device IDs. Virtio 1.2, section 5. */
 export const DEVICE_ID = { NETWORK: 1, BLOCK: 2, CONSOLE: 3, ENTROPY: 4, BALLOON: 5, FILE_9P: 9 } as const;
 
+/** The names of devices. */
+export const DEVICE_NAME: Readonly<Record<number, string>> = {
+  [DEVICE_ID.NETWORK]: 'network',
+  [DEVICE_ID.BLOCK]: 'disk',
+  [DEVICE_ID.CONSOLE]: 'console',
+  [DEVICE_ID.ENTROPY]: 'entropy',
+  [DEVICE_ID.BALLOON]: 'balloon',
+  [DEVICE_ID.FILE_9P]: 'shared folder',
+};
+
 /** What a device uses of its transport. */
 export interface VirtioPort {
   /** Whether the driver is ready, and the device needs no reset: queues may be used. */

@@ -9,12 +9,22 @@ import type { Ring, RingAddresses, RingPosition } from './ring.ts';
 import { RingError } from './ring-error.ts';
 import { SplitRing } from './split-ring.ts';
 
+/** What went through a queue, or all queues of a device, since it was made. It is not part of a saved state. */
+export interface Traffic {
+  /** Number of buffers that the device has returned. */
+  requests: number;
+  /** Bytes in these buffers that the device could read, and bytes that it has written into them. */
+  bytesOut: number;
+  bytesIn: number;
+}
+
 /** A virtqueue. Its methods throw a RingError or a GuestAddressError if the driver has made the ring wrong. */
 export class Virtqueue {
   /** Number of the queue in its device, from 0. */
   readonly index: number;
   /** Maximum size that the driver may choose: a power of two. */
   readonly maximum: number;
+  readonly traffic: Traffic = { requests: 0, bytesOut: 0, bytesIn: 0 };
   readonly #memory: GuestMemory;
   #size = 0;
   #at: RingAddresses | null = null;
@@ -97,9 +107,12 @@ export class Virtqueue {
   }
 
   /** Returns a buffer to the driver, in any order. @param written number of bytes that the device has written into it */
-  give({ ticket }: Request, written: number): void {
+  give({ ticket, readableLength }: Request, written: number): void {
     if (!this.#ring || this.#taken === 0) return;
     this.#taken--;
+    this.traffic.requests++;
+    this.traffic.bytesOut += readableLength;
+    this.traffic.bytesIn += written;
     this.#ring.give(ticket, written);
   }
 

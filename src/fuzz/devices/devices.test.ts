@@ -101,7 +101,7 @@ describe('an injected fault is found:', () => {
       give.call(this, request, written);
       if (this.taken > 0) give.call(this, request, written);
     });
-    expect(kindsFound(60).size).toBeGreaterThan(0);
+    expect(kindsFound(70).size).toBeGreaterThan(0);
   });
 });
 

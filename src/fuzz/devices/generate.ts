@@ -2,6 +2,8 @@
 
 import type { FuzzCase } from '../fuzzer.ts';
 import { Random } from '../random.ts';
+import { fileMessage, firstFileMessages } from './file-messages.ts';
+import { toHex } from './hex.ts';
 import { type DevicesSetup, type DevicesStep, type FuzzCcw, INSTRUCTIONS, KINDS } from './steps.ts';
 
 const STEPS_MAX = 40;
@@ -32,6 +34,10 @@ export function generateCase(seed: number): FuzzCase<DevicesSetup, DevicesStep> 
   const count = 5 + random.below(STEPS_MAX);
   for (let n = 0; n < count; n++) {
     const device = random.below(setup.kinds.length);
+    if (setup.kinds[device] === 'files' && random.oneIn(5)) {
+      steps.push(...fileSteps(random, device, setup));
+      continue;
+    }
     steps.push(
       random.oneIn(setup.hostile ? 2 : 40)
         ? otherStep(random, device, setup)
@@ -73,6 +79,28 @@ function bufferStep(random: Random, device: number, { kinds, hostile }: DevicesS
     indirect: random.oneIn(3),
     kick: !random.oneIn(hostile ? 3 : 5),
     collect: !random.oneIn(3),
+  };
+}
+
+/** A session with shared files. Later ones may find that the device needs a reset, or the files of earlier ones. */
+function fileSteps(random: Random, device: number, { hostile }: DevicesSetup): DevicesStep[] {
+  const others = Array.from({ length: 4 + random.below(16) }, () => fileMessage(random, hostile));
+  return [...firstFileMessages(), ...others].map((message) => sending(random, device, message));
+}
+
+/** A message to shared files, with room for the reply. */
+function sending(random: Random, device: number, message: Uint8Array): DevicesStep {
+  const at = random.below(message.length);
+  const parts = random.oneIn(2) && at > 0 ? [message.subarray(0, at), message.subarray(at)] : [message];
+  return {
+    ...{
+      do: 'buffer',
+      device,
+      queue: 0,
+      readable: parts.map(toHex),
+      writable: [11, random.pick([200, 800, 800, 60])],
+    },
+    ...{ indirect: random.oneIn(3), kick: true, collect: true },
   };
 }
 
@@ -188,8 +216,4 @@ function chscRequest(random: Random): string {
 function hexOf(random: Random, length: number): string {
   const fill = random.oneIn(2) ? random.pick([0, 1, 0xff]) : null;
   return toHex(Uint8Array.from({ length }, () => fill ?? random.below(256)));
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,7 +1,7 @@
 /** The steps of a case of the devices' fuzzer. */
 
 /** The kinds of devices. */
-export const KINDS = ['block', 'console', 'entropy', 'balloon', 'network'] as const;
+export const KINDS = ['block', 'console', 'entropy', 'balloon', 'files', 'network'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The machine: one virtio device, or more. */
@@ -10,7 +10,7 @@ export interface DevicesSetup {
   readonly kinds: readonly Kind[];
   /** Whether packed rings are offered. */
   readonly packed: boolean;
-  /** Whether the disk is read-only. */
+  /** Whether the disk and the shared files are read-only. */
   readonly readOnly: boolean;
   /** Whether steps break rings and CCWs. If not, devices must not store anything into memory that was not given to them. */
   readonly hostile: boolean;

@@ -6,7 +6,9 @@ import {
   ChannelSubsystem,
   ConsoleDevice,
   EntropyDevice,
+  File9pDevice,
   MemoryDisk,
+  MemoryTree,
   type NetworkBackend,
   type NetworkCard,
   NetworkDevice,
@@ -30,6 +32,8 @@ import type { DevicesSetup, DevicesStep, Kind } from './steps.ts';
 const MEMORY = 0x8_0000;
 const HEAPS = [0x1_0000, 0x4_0000];
 const DISK = 32 * 512;
+/** Room for files in bytes. */
+const FILES = 8192;
 /** Node and browsers have it, but not the language. */
 const { structuredClone } = globalThis as unknown as { structuredClone(value: unknown): unknown };
 const EVENT_INDEX = 1n << 29n;
@@ -85,6 +89,8 @@ export class DevicesWorld {
   #devices: readonly Attached[];
   /** What the devices told their back ends since the last step. */
   #told: string[] = [];
+  /** Number of steps so far: the time of shared files. */
+  #steps = 0;
 
   constructor(setup: DevicesSetup) {
     this.#setup = setup;
@@ -125,6 +131,11 @@ export class DevicesWorld {
           event: (count) => (count === 0 ? device.resize({ columns: 1, rows: 2 }) : input(count)),
         };
       }
+      case 'files': {
+        const { readOnly } = this.#setup;
+        const tree = new MemoryTree({ readOnly, capacity: FILES, now: () => BigInt(this.#steps) });
+        return { device: new File9pDevice(tree, 'share'), event: () => null };
+      }
       case 'entropy':
         return { device: new EntropyDevice(new SeededBytes(5)), event: () => null };
       case 'balloon': {
@@ -160,6 +171,7 @@ export class DevicesWorld {
   /** Performs a step. Returns what a caller can see of it. */
   perform(step: DevicesStep): Outcome {
     this.#told = [];
+    this.#steps++;
     let result: unknown;
     try {
       result = this.#perform(step);

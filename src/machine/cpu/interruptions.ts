@@ -11,6 +11,7 @@ import {
   storeProgram,
   storeSupervisorCall,
 } from '../assigned-storage.ts';
+import { Clock } from '../clock.ts';
 import { CR0 } from '../control-registers.ts';
 import { EXT, EXTERNAL_CLASSES, externalMaskOf, PGM } from '../interruption.ts';
 import { STORE } from './access.ts';
@@ -21,9 +22,20 @@ import type { Stop } from './stop.ts';
 
 const CLOCK_COMPARATOR_MASK = externalMaskOf(EXT.CLOCK_COMPARATOR);
 const CPU_TIMER_MASK = externalMaskOf(EXT.CPU_TIMER);
+const CLOCK_MASKS = CLOCK_COMPARATOR_MASK | CPU_TIMER_MASK;
 
 /** Maximum number of program interruptions in a row, without a completed instruction, that is not a loop. */
 const PROGRAM_INTERRUPTION_LOOP = 16;
+
+/** When a clock interruption becomes pending, and what that follows from: `clock.work` then, and the clocks. */
+interface ClockDue {
+  work: number;
+  enabled: number;
+  base: bigint;
+  comparator: bigint;
+  epoch: bigint;
+  timerZero: bigint;
+}
 
 /** A processor with its interruptions, without its run loop. */
 export abstract class CpuInterruptions extends Processor {
@@ -33,6 +45,8 @@ export abstract class CpuInterruptions extends Processor {
   #early = false;
   /** The instruction length that this exception stores. */
   #earlyLength = 0;
+  /** The next one, as it was when `unitsToClock` computed it. */
+  readonly #due: ClockDue = { work: 0, enabled: 0, base: 0n, comparator: 0n, epoch: 0n, timerZero: 0n };
   /** Program interruptions since an instruction last completed. */
   programInterruptions = 0;
   /** The program events of the last interruption whose code has the bit of PER. */
@@ -189,6 +203,7 @@ export abstract class CpuInterruptions extends Processor {
   /** Takes the enabled external interruption of the highest priority. */
   #takeExternal(): Stop | 'taken' | null {
     const cr0 = this.cr0;
+    if (this.pending.length === 0 && this.unitsToClock() > 1) return null;
     for (const { code, mask } of EXTERNAL_CLASSES) {
       if ((cr0 & mask) === 0) continue;
       const taken = this.#takeClass(code);
@@ -238,15 +253,57 @@ export abstract class CpuInterruptions extends Processor {
   protected nextClock(): bigint | null {
     if (!this.externalMask) return null;
     const cr0 = this.cr0;
+    const now = this.machine.clock.tod;
     let due: bigint | null = null;
     // The difference: a clock that was set back reads less than the machine's.
-    if (cr0 & CLOCK_COMPARATOR_MASK) {
-      due = this.machine.clock.tod + this.clockComparator - this.tod + 1n;
-    }
-    if (cr0 & CPU_TIMER_MASK && (due === null || this.timerZero + 1n < due)) {
-      due = this.timerZero + 1n;
+    if (cr0 & CLOCK_COMPARATOR_MASK) due = now + this.clockComparator - this.tod + 1n;
+    if (cr0 & CPU_TIMER_MASK) {
+      const left = this.timer + 1n;
+      const at = now + (left > 0n ? left : 0n);
+      if (due === null || at < due) due = at;
     }
     return due !== null && due < 2n ** 64n ? due : null;
+  }
+
+  /**
+   * The units of work, at least 1, until a clock interruption becomes pending that is enabled now; Infinity if none does. 1 also if one
+   * is pending already. Preconditions: the machine's clock has been advanced.
+   */
+  protected unitsToClock(): number {
+    const { clock } = this.machine;
+    const enabled = this.externalMask ? this.cr0 & CLOCK_MASKS : 0;
+    if (enabled === 0) return Infinity;
+    const known = this.#due;
+    if (clock.work >= known.work || enabled !== known.enabled || !this.#clocksAreAsWhen(known)) {
+      const due = this.nextClock();
+      known.work = due === null ? Infinity : clock.work + Clock.instructionsUntil(clock.tod, due);
+      known.enabled = enabled;
+      known.base = clock.base;
+      known.comparator = this.clockComparator;
+      known.epoch = this.epoch;
+      known.timerZero = this.timerZero;
+    }
+    return known.work - clock.work;
+  }
+
+  #clocksAreAsWhen({ base, comparator, epoch, timerZero }: ClockDue): boolean {
+    return (
+      this.machine.clock.base === base &&
+      this.clockComparator === comparator &&
+      this.epoch === epoch &&
+      this.timerZero === timerZero
+    );
+  }
+
+  /**
+   * Whether no interruption is pending that the program can have enabled by unmasking I/O or external interruptions. False if that is
+   * not certain. Preconditions: as `unitsToClock`.
+   */
+  protected get quiet(): boolean {
+    const { sie } = this;
+    if (this.pending.length > 0 || this.restartPending || this.stopping || this.#early) return false;
+    if (sie !== null && (sie.externalRequest || sie.ioRequest)) return false;
+    return this.unitsToClock() > 1;
   }
 
   #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {

@@ -82,6 +82,8 @@ export abstract class Processor extends CpuAddressing {
   interruptions: 'take' | 'report' | 'report-programs' = 'take';
   /** Makes the run loop check, before the next instruction, whether something else must be done first. */
   attention = false;
+  /** `attention` is set only because interruptions were unmasked. */
+  unmasked = false;
   /** Whether the processor is in the stopped state. */
   stopped = false;
   /** Whether a stop is pending: the processor stops when it has taken all enabled interruptions. */
@@ -257,6 +259,18 @@ export abstract class Processor extends CpuAddressing {
     this.key = key;
     this.window.end();
     this.attention = true;
+  }
+
+  /**
+   * Makes a system mask current that differs only in the masks for I/O and external interruptions. A kernel does this often: nothing
+   * but pending interruptions is to be checked then, and nothing at all if they are masked.
+   */
+  setInterruptionMasks(mask: number): void {
+    const unmasks = (mask & ~this.systemMask) !== 0;
+    this.systemMask = mask;
+    if (!unmasks || this.attention) return;
+    this.attention = true;
+    this.unmasked = true;
   }
 
   /** Loads the prefix register and purges the translations that depend on it. */

@@ -7,7 +7,6 @@
 
 import { logicalPage } from '../addresses.ts';
 import { BusyError } from '../busy-error.ts';
-import { Clock } from '../clock.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
@@ -137,8 +136,8 @@ export class Cpu extends CpuInterruptions {
    * complete.
    */
   #instructions(limit: number): Stop | 'taken' | null {
-    const end = Math.min(limit, this.executed + this.#instructionsToClock());
-    this.attention = false;
+    const end = Math.min(limit, this.executed + this.unitsToClock());
+    this.attention = this.unmasked = false;
     this.operandRegister = 0;
     this.#setsRegisters = this.space !== SPACE.PRIMARY;
     try {
@@ -148,12 +147,13 @@ export class Cpu extends CpuInterruptions {
         return this.#observed(end, this.observer.before);
       } else if (this.#compiled !== null) {
         this.#beginWindow();
-        this.#compiling(end, this.#compiled);
+        for (let to = end; to > this.executed; to = this.#endOnceUnmasked(limit))
+          this.#compiling(to, this.#compiled);
         this.window.end();
         return null;
       } else {
         this.#beginWindow();
-        this.#interpret(end, false);
+        for (let to = end; to > this.executed; to = this.#endOnceUnmasked(limit)) this.#interpret(to, false);
         this.window.end();
         return null;
       }
@@ -170,6 +170,19 @@ export class Cpu extends CpuInterruptions {
       }
     }
     return this.#completedWithEvents();
+  }
+
+  /**
+   * If the loop ended because interruptions were unmasked, and none is pending: returns the value of `executed` at which to end it
+   * when it goes on. Else returns 0.
+   */
+  #endOnceUnmasked(limit: number): number {
+    if (!this.unmasked || this.observer !== null) return 0;
+    this.unmasked = false;
+    this.#advanceClock();
+    if (!this.quiet) return 0;
+    this.attention = false;
+    return Math.min(limit, this.executed + this.unitsToClock());
   }
 
   #beginWindow(): void {
@@ -414,10 +427,5 @@ export class Cpu extends CpuInterruptions {
     if (!isCompleting(code)) events.suppressed();
     this.eventIndication = events.take(this.startHi, this.startLo);
     return this.programInterruption(this.eventIndication.code === 0 ? code : code | PGM.PER, this.length);
-  }
-
-  #instructionsToClock(): number {
-    const due = this.nextClock();
-    return due === null ? Infinity : Clock.instructionsUntil(this.machine.clock.tod, due);
   }
 }

@@ -51,9 +51,17 @@ function enterFetched(c: Processor): void {
   c.enterPsw(PSW_VIEW.getUint32(0), PSW_VIEW.getUint32(4), PSW_VIEW.getUint32(8), PSW_VIEW.getUint32(12));
 }
 
+/** The bits of the system mask for I/O and external interruptions. */
+const INTERRUPTIONS = 0x03;
+
 /** Makes a system mask current. Bits that must be zero and are not lead to an early exception. */
 function enterMask(c: Processor, mask: number): void {
-  c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
+  const changed = c.systemMask ^ mask;
+  if ((changed & ~INTERRUPTIONS) === 0) {
+    c.setInterruptionMasks(mask);
+  } else {
+    c.enterPsw(((c.pswHi & 0x00ff_ffff) | (mask << 24)) >>> 0, c.pswLo, c.iaHi, c.iaLo, c.length);
+  }
 }
 
 function ssm(c: Processor): void {

@@ -22,11 +22,6 @@ import type { Progress, Source } from '../positions.ts';
 import type { Run, RunListener } from '../run.ts';
 import { Snapshot } from '../snapshot.ts';
 
-/**
- * Units of work between two calls of `pending` while the guest stays in interpretive execution. The longest instruction
- * there, IDTE for a whole table, takes about 15 microseconds.
- */
-const UNITS = 5_000;
 /** Process address behind guest address 0, and the default size of guest memory, in bytes. */
 const MEMORY_AT = 256n * MIB;
 const MEMORY = 64n * MIB;
@@ -112,7 +107,7 @@ export class GuestRun implements Run {
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        if (this.#playPart(Math.min(to - this.step, UNITS), pending)) return;
+        if (this.#playPart(to - this.step, pending)) return;
       }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };

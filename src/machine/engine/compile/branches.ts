@@ -1,9 +1,10 @@
 /** Branch instructions: where they go, on which condition, and what else they do. */
 
+import type { Address } from '../../instructions/fields.ts';
 import type { Decoded } from './decoded.ts';
 
-/** The target of a branch: a byte offset from the start of the page; or an address in a register. */
-export type Target = { readonly at: number } | { readonly register: number };
+/** The target of a branch: a byte offset from the start of the page; or an address in a register; or one to be computed. */
+export type Target = { readonly at: number } | { readonly register: number } | { readonly address: Address };
 
 /** When a branch is taken. */
 export type Condition =
@@ -40,7 +41,7 @@ function onCode(mask: number, target: Target): Branch | 'never' {
   return { target, condition: mask === 15 ? ALWAYS : { kind: 'code', mask }, link: null };
 }
 
-type Reader = (operands: readonly number[], from: number) => Branch | 'never';
+type Reader = (operands: readonly number[], from: number, address: Address | null) => Branch | 'never';
 
 const relative = (from: number, halfwords: number): Target => ({ at: from + halfwords * 2 });
 const operand = (operands: readonly number[], n: number) => operands[n] as number;
@@ -87,6 +88,7 @@ const linked: Reader = (o, from) => ({
 const BRANCHES: Readonly<Record<string, Reader>> = {
   BRC: (o, from) => onCode(operand(o, 0), relative(from, operand(o, 1))),
   BRCL: (o, from) => onCode(operand(o, 0), relative(from, operand(o, 1))),
+  BC: (o, _, address) => onCode(operand(o, 0), { address: address as Address }),
   BCR: (o) => (operand(o, 1) === 0 ? 'never' : onCode(operand(o, 0), { register: operand(o, 1) })),
   BRAS: linked,
   BRASL: linked,
@@ -113,10 +115,10 @@ export const BRANCH_MNEMONICS: readonly string[] = Object.keys(BRANCHES);
  * that can be compiled.
  */
 export function branchOf(instruction: Decoded): Branch | 'never' | null {
-  const { mnemonic, operands, offset } = instruction;
+  const { mnemonic, operands, offset, address } = instruction;
   // It only links. Rare.
   if (mnemonic === 'BASR' && operands[1] === 0) return null;
-  const branch = BRANCHES[mnemonic]?.(operands, offset) ?? null;
+  const branch = BRANCHES[mnemonic]?.(operands, offset, address) ?? null;
   if (branch === null || branch === 'never') return branch;
   if (branch.condition.kind === 'compare' && branch.condition.mask === 0) return 'never';
   return branch;

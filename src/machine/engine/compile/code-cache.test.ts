@@ -1,7 +1,7 @@
 /** Code that changes. */
 
 import { describe, expect, it } from 'vitest';
-import { CODE } from '../../testing/bare.ts';
+import { CODE, put } from '../../testing/bare.ts';
 import { Engines } from '../../testing/engines.ts';
 
 describe('a program that stores into its code', () => {
@@ -37,6 +37,22 @@ describe('a program that stores into its code', () => {
 });
 
 describe('the host', () => {
+  it('stores into the last halfword of code, which is half a word', () => {
+    const engines = new Engines();
+    // AHI 1,1; BCR 15,2; and elsewhere AHI 1,5; BCR 15,2
+    engines.begin('a71a0001 07f2');
+    engines.all((cpu) => {
+      put(cpu, CODE + 0x800, 'a71a0005 07f2');
+      cpu.gr[2] = BigInt(CODE);
+      cpu.gr[3] = BigInt(CODE + 0x800);
+    });
+    expect(engines.differences(100)).toEqual([]);
+    engines.all((cpu) => {
+      put(cpu, CODE + 4, '07f3');
+    });
+    expect(engines.differences(100)).toEqual([]);
+  });
+
   it('stores into code between two runs', () => {
     const engines = new Engines();
     // AHI 1,1; BRC 15,.-4

@@ -9,12 +9,14 @@ import type { CodeWatch } from '../../cpu/access.ts';
 import type { Processor } from '../../cpu/processor.ts';
 import { InternalError } from '../../internal-error.ts';
 import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
+import { CodeBytes } from './code-bytes.ts';
 import { CODE_TYPE, codeFunction } from './condition-code.ts';
 import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
 import { findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
 import { type FunctionTable, instantiate, type Linked, newTable } from './module.ts';
 import { emitRegion } from './region.ts';
+import type { WasmFunction } from './wasm.ts';
 
 /**
  * Executes the region at a place in the table, and those that it leads to, on the processor whose block is at an absolute
@@ -28,16 +30,30 @@ export interface Region {
   readonly index: number;
   /** Whether it needs the AFP-register control. */
   readonly afp: boolean;
-  /** The bytes that it was made from, with their absolute addresses. */
-  readonly sources: readonly { readonly at: number; readonly bytes: Uint8Array }[];
+  /** What it was made from. */
+  readonly source: CodeBytes;
   /** The value of the cache's epoch when it was last checked. */
   checked: number;
+}
+
+/** A region under way. */
+interface Piece {
+  readonly address: number;
+  /** Where its instructions are: offsets [from, to[ in the page. */
+  readonly ranges: readonly (readonly [number, number])[];
+  /** Null if it cannot be compiled. */
+  readonly code: WasmFunction | null;
+  readonly afp: boolean;
+  /** As `Region.index`. */
+  index: number;
 }
 
 /** Regions that are made at most. When there are more, all are dropped: what is hot is soon back. */
 const MAX_REGIONS = 4000;
 /** Counters of how often an address was branched to, by a hash of the address. */
 const COUNTERS = 1 << 15;
+/** Regions that are made at a time at most: a module of several costs little more than a module of one. */
+const MAX_BATCH = 32;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
 const LINE = 64;
 
@@ -65,7 +81,11 @@ function link(memory: LinearMemory): Linkage {
 /** Compiled code. */
 export class CodeCache implements CodeWatch {
   readonly #storage: Storage;
+  /** Absolute storage. */
+  readonly #words: Int32Array;
   readonly #threshold: number;
+  /** Addresses that were branched to half as often as it takes: they are compiled together with the next one. */
+  readonly #warm: number[] = [];
   readonly #regions = new Map<number, Region>();
   readonly #counts = new Uint16Array(COUNTERS);
   /** For each frame with code, which of its lines have any. */
@@ -80,6 +100,8 @@ export class CodeCache implements CodeWatch {
   /** @param threshold branches to an address after which the code there is compiled */
   constructor(storage: Storage, processors: readonly Processor[], threshold: number) {
     this.#storage = storage;
+    const { buffer, byteOffset, byteLength } = storage.bytes;
+    this.#words = new Int32Array(buffer, byteOffset, byteLength / 4);
     this.#processors = processors;
     this.#threshold = threshold;
   }
@@ -129,46 +151,63 @@ export class CodeCache implements CodeWatch {
     const counter = (address >>> 1) & (COUNTERS - 1);
     const count = (this.#counts[counter] as number) + 1;
     this.#counts[counter] = count;
-    if (count < this.#threshold) return null;
+    if (count < this.#threshold) {
+      if (count === this.#threshold >>> 1 && this.#warm.length < MAX_BATCH - 1) this.#warm.push(address);
+      return null;
+    }
     this.#counts[counter] = 0;
     return this.#compile(address);
   }
 
   #isCurrent(region: Region): boolean {
-    const { bytes: storage } = this.#storage;
-    for (const { at, bytes } of region.sources) {
-      for (let i = 0; i < bytes.length; i++) if (storage[at + i] !== bytes[i]) return false;
-    }
+    if (!region.source.isIn(this.#words)) return false;
     region.checked = this.#epoch;
     return true;
   }
 
+  /** Compiles the code at an address, and at those that will be compiled soon. */
   #compile(address: number): Region {
-    if (this.#next === MAX_REGIONS) this.#clear();
+    const batch = [address, ...this.#warm.filter((warm) => warm !== address && !this.#regions.has(warm))];
+    this.#warm.length = 0;
+    if (this.#next + batch.length > MAX_REGIONS) this.#clear();
+    const pieces = batch.map((at) => this.#emit(at));
+    this.#instantiate(pieces.filter(({ code }) => code !== null));
+    for (const piece of pieces) this.#enter(piece);
+    return this.#regions.get(address) as Region;
+  }
+
+  #emit(address: number): Piece {
     const frame = address - (address % FRAME_SIZE);
     const page = new DataView(this.#storage.bytes.buffer, frame, FRAME_SIZE);
     const flow = findFlow(page, address % FRAME_SIZE, (instruction) => formOf(instruction) !== undefined);
     const ranges = flow.blocks.map(({ offset, next }) => [offset, Math.max(next, offset + 2)] as const);
-    const sources = ranges.map(([from, to]) => ({
-      at: frame + from,
-      bytes: this.#storage.bytes.slice(frame + from, frame + to),
-    }));
-    let index = -1;
-    let afp = false;
-    if ((flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null) {
-      const emitted = emitRegion(flow);
-      afp = emitted.afp;
-      const { table, imports } = this.#linkage;
-      const functions = instantiate([emitted.code], { memory: this.#storage.memory, imports });
-      if (functions !== null) {
-        index = this.#next++;
-        table.set(index, functions[0]);
-      }
+    const compilable = (flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null;
+    const emitted = compilable ? emitRegion(flow) : null;
+    return { address, ranges, code: emitted?.code ?? null, afp: emitted?.afp ?? false, index: -1 };
+  }
+
+  /** Makes the functions of pieces, and puts them into the table. */
+  #instantiate(pieces: Piece[]): void {
+    if (pieces.length === 0) return;
+    const { table, imports } = this.#linkage;
+    const codes = pieces.map(({ code }) => code as WasmFunction);
+    const functions = instantiate(codes, { memory: this.#storage.memory as LinearMemory, imports });
+    if (functions !== null) {
+      pieces.forEach((piece, i) => {
+        piece.index = this.#next++;
+        table.set(piece.index, functions[i]);
+      });
+    } else if (pieces.length > 1) {
+      // The module is too large for the main thread of a page: one of a single function may not be.
+      for (const piece of pieces) this.#instantiate([piece]);
     }
-    const region = { index, afp, sources, checked: this.#epoch };
-    this.#regions.set(address, region);
+  }
+
+  #enter({ address, index, afp, ranges }: Piece): void {
+    const frame = address - (address % FRAME_SIZE);
+    const source = new CodeBytes(this.#words, frame, ranges);
+    this.#regions.set(address, { index, afp, source, checked: this.#epoch });
     this.#mark(frame / FRAME_SIZE, ranges);
-    return region;
   }
 
   /** Notes where code is, so that stores to it are reported. */
@@ -190,5 +229,6 @@ export class CodeCache implements CodeWatch {
     this.#regions.clear();
     this.#lines.clear();
     this.#counts.fill(0);
+    this.#warm.length = 0;
   }
 }

@@ -70,7 +70,11 @@ export class CompiledCode {
       const frame = cpu.cachedFrame(page, INSTRUCTION);
       if (frame < 0) return false;
       const region = this.#cache.find(frame + (cpu.iaLo & 0xfff));
-      if (region === null || region.index < 0) return false;
+      if (region === null) return false;
+      if (region.index < 0) {
+        this.#reason = REASON.INTERPRET;
+        return true;
+      }
       // Compiling purges: the context is selected only now.
       const buffers = this.#buffers.select();
       this.#validateJumps(buffers);

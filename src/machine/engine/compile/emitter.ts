@@ -24,7 +24,7 @@ import type { Address } from '../../instructions/fields.ts';
 import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
-import { Body, F64, type FunctionType, I32, I64, OP, type WasmFunction } from './wasm.ts';
+import { Body, F64, type FunctionType, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
 
 /** Why compiled code returned. */
 export const REASON = {
@@ -84,6 +84,8 @@ const LOCAL = {
   NUMBERS: 48,
   /** The absolute address of the second storage operand. */
   SECOND: 58,
+  /** A vector whose bytes are reversed. */
+  VECTOR: 59,
 } as const;
 const NUMBER_LOCALS = 10;
 
@@ -106,7 +108,11 @@ const LOCAL_TYPES = [
   ...new Array(32).fill(I64),
   ...new Array(NUMBER_LOCALS).fill(F64),
   I32,
+  V128,
 ];
+
+/** The bytes of the two halves of a vector, each in reverse order. */
+const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8];
 
 /** An extension of a loaded value to 64 bits. */
 export type Extension = 'signed' | 'unsigned';
@@ -116,9 +122,12 @@ const BASIC_REGISTERS: readonly number[] = [0, 2, 4, 6];
 const PAGE_MASK = -4096;
 const PAGE_SIZE = 4096;
 
+/** As the offset of an exit: the local TARGET has the address. */
+const AT_TARGET = -1;
+
 interface Exit {
   readonly reason: Reason;
-  /** Offset of the instruction that the program is at; -1: the local TARGET says it. */
+  /** Offset of the instruction that the program is at, or `AT_TARGET`. */
   readonly offset: number;
   /** What has been done since the count was last written. */
   readonly instructions: number;
@@ -209,7 +218,7 @@ export class Emitter {
   /** Leaves for the address on the stack. */
   leaveForAddress(): void {
     this.body.set(LOCAL.TARGET);
-    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset: -1 }));
+    this.body.br(this.#depth + this.#newExit({ reason: REASON.LEFT, offset: AT_TARGET }));
   }
 
   /** Leaves for the interpreter, at an offset of the page. */
@@ -446,8 +455,8 @@ export class Emitter {
       this.#swap32();
       body.op(signed ? OP.I64_EXTEND_S : OP.I64_EXTEND_U);
     } else {
-      body.memory(OP.I64_LOAD, offset);
-      this.swap64();
+      body.loadVector64(offset);
+      this.#reverseVector();
     }
   }
 
@@ -496,17 +505,14 @@ export class Emitter {
       .op(OP.I32_AND, OP.I32_OR);
   }
 
-  /** Reverses the eight bytes of 64 bits. */
+  /** Reverses the eight bytes of 64 bits. WebAssembly has this for vectors only. */
   swap64(): void {
-    const { body } = this;
-    for (const [shift, mask] of [
-      [8, 0x00ff_00ff_00ff_00ffn],
-      [16, 0x0000_ffff_0000_ffffn],
-    ] as const) {
-      body.tee(LOCAL.V).i64(shift).op(OP.I64_SHR_U).i64(mask).op(OP.I64_AND);
-      body.get(LOCAL.V).i64(mask).op(OP.I64_AND).i64(shift).op(OP.I64_SHL, OP.I64_OR);
-    }
-    body.i64(32).op(OP.I64_ROTL);
+    this.body.splat64();
+    this.#reverseVector();
+  }
+
+  #reverseVector(): void {
+    this.body.tee(LOCAL.VECTOR).get(LOCAL.VECTOR).shuffle(REVERSED).low64();
   }
 
   /** Returns the function: registers are loaded, the region's code runs, registers are stored. */
@@ -523,22 +529,7 @@ export class Emitter {
     whole.get(LOCAL.BLOCK).memory(OP.I64_LOAD, BLOCK.ADDRESS).i64(PAGE_MASK).op(OP.I64_AND).set(LOCAL.PAGE);
     whole.i32(-1).set(LOCAL.BREAKING);
     for (const local of new Set([...this.#read, ...this.#written])) field(OP.I64_LOAD, place(local), local);
-    const exits = this.#exits;
-    for (let i = 0; i <= exits.length; i++) whole.begin(OP.BLOCK);
-    whole.append(this.body).op(UNREACHABLE);
-    exits.forEach((exit, i) => {
-      whole.end();
-      if (exit.offset >= 0 || exit.offset < -1) {
-        whole.get(LOCAL.PAGE).i64(exit.offset).op(OP.I64_ADD).set(LOCAL.TARGET);
-      }
-      if (exit.instructions > 0) {
-        whole.get(LOCAL.COUNT).i64(packed(exit.instructions, exit.lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
-      }
-      if (exit.kind !== null) whole.i32(exit.kind).set(LOCAL.KIND);
-      whole.i32(exit.reason).set(LOCAL.REASON);
-      whole.br(exits.length - 1 - i);
-    });
-    whole.end();
+    this.#appendCode(whole);
     const put = (code: number, offset: number, push: () => void) => {
       whole.get(LOCAL.BLOCK);
       push();
@@ -561,6 +552,67 @@ export class Emitter {
     pushJump(whole);
     return { ...REGION_TYPE, locals: LOCAL_TYPES, body: whole };
   }
+
+  /** The region's code, and what each exit does before the registers are stored. */
+  #appendCode(whole: Body): void {
+    const exits = this.#exits;
+    for (let i = 0; i < exits.length + 2; i++) whole.begin(OP.BLOCK);
+    whole.append(this.body).op(UNREACHABLE);
+    exits.forEach((exit, i) => {
+      const decode = exits.length - 1 - i;
+      whole.end();
+      if (exit.reason === REASON.LEFT) {
+        appendLeaving(whole, exit);
+        whole.br(decode + 1);
+      } else {
+        whole.i64(describe(exit)).set(LOCAL.T).br(decode);
+      }
+    });
+    whole.end();
+    appendDecoding(whole);
+    whole.end();
+  }
+}
+
+/** An exit to other code. There are few of them, and they are taken often. */
+function appendLeaving(whole: Body, { offset, instructions, lookups, kind, reason }: Exit): void {
+  if (offset !== AT_TARGET) whole.get(LOCAL.PAGE).i64(offset).op(OP.I64_ADD).set(LOCAL.TARGET);
+  if (instructions > 0) {
+    whole.get(LOCAL.COUNT).i64(packed(instructions, lookups)).op(OP.I64_ADD).set(LOCAL.COUNT);
+  }
+  if (kind !== null) whole.i32(kind).set(LOCAL.KIND);
+  whole.i32(reason).set(LOCAL.REASON);
+}
+
+/**
+ * Says all of an exit within the page in one number, so that a region's many exits for the interpreter are short: what to add to
+ * the count; in bits 16 to 23 the kind of the condition code, or `ANY_KIND`; in bits 24 to 31 the reason; in bits 48 to 63
+ * the offset.
+ */
+function describe({ offset, instructions, lookups, kind, reason }: Exit): bigint {
+  const low = BigInt(instructions | ((kind ?? ANY_KIND) << 16)) | (BigInt(reason) << 24n);
+  return low | (BigInt(lookups) << 32n) | (BigInt(offset) << 48n);
+}
+
+const ANY_KIND = 0xff;
+const COUNTS = 0x0000_ffff_0000_ffffn;
+
+/** Does what the number in the local T, from `describe`, says. */
+function appendDecoding(whole: Body): void {
+  const field = (from: number) =>
+    whole.get(LOCAL.T).i64(from).op(OP.I64_SHR_U, OP.I32_WRAP).i32(0xff).op(OP.I32_AND);
+  whole.get(LOCAL.COUNT).get(LOCAL.T).i64(COUNTS).op(OP.I64_AND, OP.I64_ADD).set(LOCAL.COUNT);
+  whole.get(LOCAL.PAGE).get(LOCAL.T).i64(48).op(OP.I64_SHR_U, OP.I64_ADD).set(LOCAL.TARGET);
+  field(16);
+  whole
+    .tee(LOCAL.REASON)
+    .get(LOCAL.KIND)
+    .get(LOCAL.REASON)
+    .i32(ANY_KIND)
+    .op(OP.I32_NE, OP.SELECT)
+    .set(LOCAL.KIND);
+  field(24);
+  whole.set(LOCAL.REASON);
 }
 
 /** Continues with the code at the address TARGET, if the entries for jumps say where it is; else returns. */

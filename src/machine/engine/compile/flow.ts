@@ -41,6 +41,8 @@ export interface Flow {
   readonly joins: readonly boolean[];
   /** Return addresses of calls within the region, by offset. */
   readonly returns: readonly number[];
+  /** Offsets of the instructions that are reached, but not known to the compiler. */
+  readonly unknown: ReadonlySet<number>;
 }
 
 /** Whether the compiler knows an instruction that is no branch. */
@@ -53,15 +55,16 @@ export type IsKnown = (instruction: Decoded) => boolean;
 export function findFlow(page: DataView, start: number, isKnown: IsKnown): Flow {
   const finder = new Finder(page, isKnown);
   finder.explore(start);
-  return ordered(finder.blocks(), start, finder.returns);
+  return { ...ordered(finder.blocks(), start, finder.returns), unknown: finder.unknown };
 }
 
 /** Finds the instructions of a region, then its blocks. */
 class Finder {
   readonly returns: number[] = [];
+  readonly unknown = new Set<number>();
   readonly #page: DataView;
   readonly #isKnown: IsKnown;
-  readonly #instructions = new Map<number, Decoded | null>();
+  readonly #instructions = new Map<number, Decoded>();
   /** Offsets at which blocks begin. */
   readonly #leaders = new Set<number>();
 
@@ -84,9 +87,13 @@ class Finder {
   #follow(leader: number, todo: number[]): void {
     for (let offset = leader; ; ) {
       if (this.#instructions.has(offset) || this.#instructions.size >= MAX_INSTRUCTIONS) return;
+      if (offset >= PAGE_SIZE) return;
       const instruction = this.#read(offset);
+      if (instruction === null) {
+        this.unknown.add(offset);
+        return;
+      }
       this.#instructions.set(offset, instruction);
-      if (instruction === null) return;
       const branch = branchOf(instruction);
       offset += instruction.length;
       if (branch === null || branch === 'never') continue;
@@ -109,7 +116,7 @@ class Finder {
 
   /** Returns the instruction at an offset, or null if it cannot be compiled. */
   #read(offset: number): Decoded | null {
-    if (offset >= PAGE_SIZE || offset + lengthOf(this.#page.getUint8(offset)) > PAGE_SIZE) return null;
+    if (offset + lengthOf(this.#page.getUint8(offset)) > PAGE_SIZE) return null;
     const instruction = decode(this.#page, offset);
     if (instruction === null) return null;
     return branchOf(instruction) !== null || this.#isKnown(instruction) ? instruction : null;
@@ -149,7 +156,7 @@ function continuations(block: Block, returns: readonly number[]): number[] {
 }
 
 /** Puts blocks into reverse postorder and computes dominators. */
-function ordered(found: readonly Block[], start: number, returns: readonly number[]): Flow {
+function ordered(found: readonly Block[], start: number, returns: readonly number[]): Omit<Flow, 'unknown'> {
   const byOffset = new Map(found.map((block) => [block.offset, block]));
   const postorder: Block[] = [];
   const seen = new Set<number>();

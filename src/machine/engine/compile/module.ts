@@ -58,7 +58,7 @@ export function instantiate(
 let available: boolean | null = null;
 
 /**
- * Returns whether code can be compiled: there is WebAssembly with tail calls, and the page's content security policy, if there is
+ * Returns whether code can be compiled: there is WebAssembly with tail calls and vectors, and the page's content security policy, if there is
  * one, has `wasm-unsafe-eval`.
  */
 export function canCompile(): boolean {
@@ -67,7 +67,13 @@ export function canCompile(): boolean {
 }
 
 function tryToCompile(): boolean {
-  const body = new Body().i32(0).i32(0).indirect(OP.RETURN_CALL_INDIRECT, 0);
+  const body = new Body()
+    .i64(0)
+    .splat64()
+    .low64()
+    .op(OP.I32_WRAP)
+    .i32(0)
+    .indirect(OP.RETURN_CALL_INDIRECT, 0);
   try {
     return (
       new WebAssembly.Module(

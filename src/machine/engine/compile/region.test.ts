@@ -37,3 +37,30 @@ describe('an exit', () => {
     expect(engines.differences(...LIMITS)).toEqual([]);
   });
 });
+
+describe('code that goes on in the next page', () => {
+  it('behind the last instruction of a page, and behind one in both pages', () => {
+    for (const at of [0xff8, 0xffa, 0xffc]) {
+      const engines = new Engines();
+      // BRC 15,.+at
+      engines.begin(`a7f4${(at / 2).toString(16).padStart(4, '0')}`);
+      engines.all((cpu) => {
+        // AHI 1,1; AGFI 2,3; AHI 3,1; BRC 15, back to the first
+        put(cpu, CODE + at, 'a71a0001 c22800000003 a73a0001 a7f4fff9');
+      });
+      expect(engines.differences(...LIMITS)).toEqual([]);
+    }
+  });
+});
+
+describe('a jump table', () => {
+  it('BC with an index and a base register', () => {
+    const engines = new Engines();
+    // AGHI 1,4; NILL 1,12; BC 15,12(1,15); four times BRC 15 back to the first
+    engines.begin('a71b0004 a517000c 47f1f00c a7f4fffa a7f4fff8 a7f4fff6 a7f4fff4');
+    engines.all((cpu) => {
+      cpu.gr[15] = BigInt(CODE);
+    });
+    expect(engines.differences(...LIMITS)).toEqual([]);
+  });
+});

@@ -107,6 +107,9 @@ class RegionEmitter {
       emitter.register(target.register);
       // A branch address is taken as it is: an odd one is an exception of the next instruction.
       body.set(emitter.u);
+    } else if ('address' in target) {
+      emitter.address(target.address);
+      body.set(emitter.u);
     }
     if (link !== null) {
       emitter.pageAddress(block.next);
@@ -213,8 +216,8 @@ class RegionEmitter {
     const emitter = this.#emitter;
     const to = this.#flow.places.get(offset);
     if (to === undefined || !this.#successors(from).includes(to)) {
-      if (branched) emitter.leaveFor(offset);
-      else emitter.interpretAt(offset);
+      if (!branched && this.#flow.unknown.has(offset)) emitter.interpretAt(offset);
+      else emitter.leaveFor(offset);
       return;
     }
     const label = this.#labels.get(to);

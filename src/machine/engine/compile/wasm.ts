@@ -7,6 +7,7 @@
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const F64 = 0x7c;
+export const V128 = 0x7b;
 /** The type of a block without a result. */
 export const VOID = 0x40;
 
@@ -123,72 +124,105 @@ const FUNCTION_TYPE = 0x60;
 const WITH_MAXIMUM = 1;
 const MAX_PAGES = 0x1_0000;
 
-/** Appends an unsigned LEB128 number of up to 32 bits. */
-function unsigned(into: number[], value: number): void {
-  let rest = value >>> 0;
-  while (rest > 0x7f) {
-    into.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  into.push(rest);
-}
+/** Bytes that grow, with the ways in which the format writes numbers. */
+class Bytes {
+  #bytes = new Uint8Array(256);
+  #length = 0;
 
-/** Appends a signed LEB128 number of 32 bits. */
-function signed(into: number[], value: number): void {
-  let rest = value | 0;
-  for (;;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40)) {
-      into.push(low);
-      return;
-    }
-    into.push(low | 0x80);
+  /** What was written so far; valid until more is written. */
+  get written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
   }
-}
 
-/** Appends a signed LEB128 number of 64 bits. */
-function signed64(into: number[], value: bigint): void {
-  let rest = BigInt.asIntN(64, value);
-  for (;;) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) {
-      into.push(low);
-      return;
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  all(values: ArrayLike<number>): void {
+    if (this.#length + values.length > this.#bytes.length) this.#grow(values.length);
+    this.#bytes.set(values, this.#length);
+    this.#length += values.length;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.#length, this.#length + more));
+    larger.set(this.written);
+    this.#bytes = larger;
+  }
+
+  /** An unsigned LEB128 number of up to 32 bits. */
+  unsigned(value: number): void {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
     }
-    into.push(low | 0x80);
+    this.byte(rest);
+  }
+
+  /** A signed LEB128 number of 32 bits. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
+  /** A signed LEB128 number of 64 bits. */
+  signed64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value);
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
   }
 }
 
 /** The body of a function. Each method appends one instruction and returns the body. */
 export class Body {
-  readonly bytes: number[] = [];
+  readonly #bytes = new Bytes();
+
+  /** What was appended so far; valid until more is appended. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.written;
+  }
 
   /** Instructions without immediates. */
   op(...codes: number[]): this {
-    this.bytes.push(...codes);
+    for (let i = 0; i < codes.length; i++) this.#bytes.byte(codes[i] as number);
     return this;
   }
 
   i32(value: number): this {
-    this.bytes.push(OP.I32_CONST);
-    signed(this.bytes, value);
+    this.#bytes.byte(OP.I32_CONST);
+    this.#bytes.signed(value);
     return this;
   }
 
   i64(value: number | bigint): this {
-    this.bytes.push(OP.I64_CONST);
-    if (typeof value === 'number' && value === (value | 0)) signed(this.bytes, value);
-    else signed64(this.bytes, BigInt(value));
+    this.#bytes.byte(OP.I64_CONST);
+    if (typeof value === 'number' && value === (value | 0)) this.#bytes.signed(value);
+    else this.#bytes.signed64(BigInt(value));
     return this;
   }
 
   f64(value: number): this {
-    this.bytes.push(OP.F64_CONST);
+    this.#bytes.byte(OP.F64_CONST);
     const view = new DataView(new ArrayBuffer(8));
     view.setFloat64(0, value, true);
-    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
+    for (let i = 0; i < 8; i++) this.#bytes.byte(view.getUint8(i));
     return this;
   }
 
@@ -216,7 +250,7 @@ export class Body {
   /** CALL_INDIRECT or RETURN_CALL_INDIRECT through the table. @param type index of the type of the function */
   indirect(code: number, type: number): this {
     this.#indexed(code, type);
-    this.bytes.push(0);
+    this.#bytes.byte(0);
     return this;
   }
 
@@ -228,44 +262,71 @@ export class Body {
     return this.#indexed(OP.BR_IF, depth);
   }
 
+  /** V128.LOAD64_ZERO: 64 bits at the address on the stack plus a constant, as the low half of a vector. */
+  loadVector64(offset = 0): this {
+    this.#bytes.all([0xfd, 0x5d, 0]);
+    this.#bytes.unsigned(offset);
+    return this;
+  }
+
+  /** I64X2.SPLAT: a vector of twice the 64 bits on the stack. */
+  splat64(): this {
+    this.#bytes.all([0xfd, 0x12]);
+    return this;
+  }
+
+  /** I8X16.SHUFFLE. @param lanes places in the two vectors on the stack, 16 of them */
+  shuffle(lanes: readonly number[]): this {
+    this.#bytes.all([0xfd, 0x0d, ...lanes]);
+    return this;
+  }
+
+  /** I64X2.EXTRACT_LANE: the low half of the vector on the stack. */
+  low64(): this {
+    this.#bytes.all([0xfd, 0x1d, 0]);
+    return this;
+  }
+
   /** MEMORY.COPY: destination, source and length are on the stack. */
   copy(): this {
-    this.bytes.push(0xfc, 10, 0, 0);
+    this.#bytes.all([0xfc, 10, 0, 0]);
     return this;
   }
 
   /** MEMORY.FILL: destination, byte and length are on the stack. */
   fill(): this {
-    this.bytes.push(0xfc, 11, 0);
+    this.#bytes.all([0xfc, 11, 0]);
     return this;
   }
 
   /** A load or store at the address on the stack plus a constant. No alignment is promised. */
   memory(code: number, offset = 0): this {
-    this.bytes.push(code, 0);
-    unsigned(this.bytes, offset);
+    this.#bytes.byte(code);
+    this.#bytes.byte(0);
+    this.#bytes.unsigned(offset);
     return this;
   }
 
   /** BLOCK, LOOP or IF. @param type of its result */
   begin(code: number, type: number = VOID): this {
-    this.bytes.push(code, type);
+    this.#bytes.byte(code);
+    this.#bytes.byte(type);
     return this;
   }
 
   end(): this {
-    this.bytes.push(OP.END);
+    this.#bytes.byte(OP.END);
     return this;
   }
 
   append(other: Body): this {
-    for (const byte of other.bytes) this.bytes.push(byte);
+    this.#bytes.all(other.bytes);
     return this;
   }
 
   #indexed(code: number, index: number): this {
-    this.bytes.push(code);
-    unsigned(this.bytes, index);
+    this.#bytes.byte(code);
+    this.#bytes.unsigned(index);
     return this;
   }
 }
@@ -302,14 +363,15 @@ export function encodeModule(
   functions: readonly WasmFunction[],
   { imports = [], table = false, types = [] }: ModuleOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const bytes = [...MAGIC];
-  const section = (id: number, items: readonly (readonly number[])[]) => {
-    const content: number[] = [];
-    unsigned(content, items.length);
-    for (const item of items) for (const byte of item) content.push(byte);
-    bytes.push(id);
-    unsigned(bytes, content.length);
-    for (const byte of content) bytes.push(byte);
+  const bytes = new Bytes();
+  bytes.all(MAGIC);
+  const section = (id: number, items: readonly ArrayLike<number>[]) => {
+    const content = new Bytes();
+    content.unsigned(items.length);
+    for (const item of items) content.all(item);
+    bytes.byte(id);
+    bytes.unsigned(content.written.length);
+    bytes.all(content.written);
   };
   section(
     SECTION.TYPE,
@@ -335,24 +397,40 @@ export function encodeModule(
     functions.map((_, i) => [...name(String(i)), 0, ...encoded(imports.length + i)]),
   );
   section(SECTION.CODE, functions.map(encodeBody));
-  return new Uint8Array(bytes);
+  return bytes.written;
 }
 
-function encodeBody({ locals, body }: WasmFunction): number[] {
-  const content: number[] = [];
-  unsigned(content, locals.length);
-  for (const type of locals) content.push(1, type);
-  for (const byte of body.bytes) content.push(byte);
-  content.push(OP.END);
-  const size: number[] = [];
-  unsigned(size, content.length);
-  return size.concat(content);
+function encodeBody({ locals, body }: WasmFunction): Uint8Array {
+  const content = new Bytes();
+  const runs = runsOf(locals);
+  content.unsigned(runs.length);
+  for (const { type, count } of runs) {
+    content.unsigned(count);
+    content.byte(type);
+  }
+  content.all(body.bytes);
+  content.byte(OP.END);
+  const sized = new Bytes();
+  sized.unsigned(content.written.length);
+  sized.all(content.written);
+  return sized.written;
 }
 
-function encoded(value: number): number[] {
-  const bytes: number[] = [];
-  unsigned(bytes, value);
-  return bytes;
+/** Groups locals of the same type that follow each other. */
+function runsOf(locals: readonly number[]): { readonly type: number; count: number }[] {
+  const runs: { readonly type: number; count: number }[] = [];
+  for (const type of locals) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  return runs;
+}
+
+function encoded(value: number): Uint8Array {
+  const bytes = new Bytes();
+  bytes.unsigned(value);
+  return bytes.written;
 }
 
 function name(text: string): number[] {
