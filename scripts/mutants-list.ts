@@ -2222,6 +2222,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'shared folders: a restored file is what has its path now',
+    file: 'src/devices/virtio/9p/fids.ts',
+    find: 'reopened(tree, removed ? null : path, open)',
+    replace: 'reopened(tree, path, open)',
+  },
+  {
     name: 'shared folders: a symbolic link on the way is followed',
     file: 'src/cli/folder-paths.ts',
     find: 'O_PATH | O_DIRECTORY | O_NOFOLLOW);',

@@ -132,7 +132,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--share <[tag=]dir[:rw]>',
-        'a folder for the guest, with rw one that it may change. Tags: share, share1, … See below; may be repeated',
+        'a folder of this computer for the guest: see below; may be repeated',
       )
         .argParser(shareOption)
         .default([], 'none'),
@@ -209,7 +209,8 @@ ${columns([
   ['  … if CONDITION', 'only if registers have values: "main if r2 == 0x10 and psw.mask & 256P != 0"'],
 ]).join('\n')}
 
-A Linux guest mounts a folder that it shares (--share) by its tag:
+--share DIR is a folder of this computer, read-only unless :rw follows. The guest cannot leave it. Linux mounts it by its tag, which is
+share, share1, … in the order of the options, or TAG in TAG=DIR:
   mount -t 9p -o trans=virtio,version=9p2000.L share /mnt
 
 --gdb waits for GDB before the first instruction, and prints the command that connects it. It can go back: reverse-step,

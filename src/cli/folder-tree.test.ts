@@ -165,6 +165,21 @@ describe.each(here)('a folder, %s', (_, byDescriptor) => {
     }
   });
 
+  it('lists no more files than are wanted', () => {
+    expect(tree.list('', 2)).toHaveLength(2);
+    expect(() => tree.list('', 1)).toThrow('ENOMEM');
+    expect(() => tree.list('f')).toThrow('ENOTDIR');
+    expect(() => tree.list('none')).toThrow('ENOENT');
+  });
+
+  it('opens a file of a saved state again, unless it had been removed', () => {
+    const file = tree.restoreOpen('f', READ);
+    expect(Buffer.from(file.read(0, 10)).toString()).toBe('hello');
+    expect(file.save()).toBe(null);
+    file.close();
+    expect(() => tree.restoreOpen(null, READ)).toThrow('ESTALE');
+  });
+
   it('keeps every byte of names and targets', () => {
     const name = '\xff\xfe \\ \n:\x01';
     put(tree, name, 'bytes');
@@ -310,7 +325,7 @@ function seen(of: FileTree, path = ''): unknown {
   const { mode, size, links } = of.attributes(path);
   switch (mode & 0o170000) {
     case 0o040000: {
-      const entries = of.list(path).map(({ name }) => name);
+      const entries = of.list(path, Infinity).map(({ name }) => name);
       const inner = (name: string) => seen(of, path === '' ? name : `${path}/${name}`);
       return {
         mode: path === '' ? 0 : mode,

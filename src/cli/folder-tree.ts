@@ -12,8 +12,8 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
+  opendirSync,
   openSync,
-  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -115,16 +115,26 @@ export class FolderTree implements FileTree {
     return new FolderFile(file, mode, this.#idOf);
   }
 
-  list(path: TreePath): FolderEntry[] {
-    return performed(() =>
-      this.#paths.withFolder(path, (folder) =>
-        readdirSync(inBytes(`${folder}/.`), { encoding: 'latin1' }).flatMap((name) => {
-          // Another program may have removed it since.
-          const stats = lstatSync(inBytes(`${folder}/${name}`), { bigint: true, throwIfNoEntry: false });
-          return stats ? [{ name, id: this.#id(stats), mode: Number(stats.mode) }] : [];
-        }),
-      ),
-    );
+  list(path: TreePath, most = Infinity): FolderEntry[] {
+    return performed(() => this.#paths.withFolder(path, (folder) => this.#entries(folder, most)));
+  }
+
+  #entries(folder: string, most: number): FolderEntry[] {
+    const entries: FolderEntry[] = [];
+    const open = opendirSync(inBytes(`${folder}/.`), { encoding: 'latin1' });
+    try {
+      for (let entry = open.readSync(); entry !== null; entry = open.readSync()) {
+        if (entries.length >= most) throw new FileError('ENOMEM');
+        const { name } = entry;
+        // Another program may have removed it since.
+        const stats = lstatSync(inBytes(`${folder}/${name}`), { bigint: true, throwIfNoEntry: false });
+        if (stats) entries.push({ name, id: this.#id(stats), mode: Number(stats.mode) });
+      }
+      // In any run the same.
+      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    } finally {
+      open.closeSync();
+    }
   }
 
   makeFolder(path: TreePath, permissions: number): void {
@@ -175,7 +185,8 @@ export class FolderTree implements FileTree {
     };
   }
 
-  restoreOpen(path: TreePath, mode: OpenMode): OpenFile {
+  restoreOpen(path: TreePath | null, mode: OpenMode): OpenFile {
+    if (path === null) throw new FileError('ESTALE');
     return this.open(path, mode, false);
   }
 

@@ -1,5 +1,6 @@
 /** Folders that a guest shares with this computer. */
 
+import { accessSync, constants } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { FileTree } from '../devices/index.ts';
 import { FolderTree } from './folder-tree.ts';
@@ -48,9 +49,8 @@ export function openShare({ tag, path, mode }: ShareFlag): OpenShare {
   if (process.platform === 'win32') throw new UsageError('--share is not there on Windows');
   const open = () => new FolderTree(path, { readOnly: mode === 'ro' });
   try {
-    const tree = open();
-    tree.list('');
-    tree.close();
+    open().close();
+    accessSync(path, constants.R_OK | constants.X_OK);
   } catch (error) {
     throw new UsageError(`could not share ${path}: ${reasonOf(error)}`);
   }

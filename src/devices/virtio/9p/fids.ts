@@ -142,7 +142,7 @@ export class Fids {
       for (const { number, path, removed, open } of saved) {
         const fid = new Fid(path, removed);
         this.#fids.set(number, fid);
-        if (open !== null) this.open(fid, reopened(tree, path, open));
+        if (open !== null) this.open(fid, reopened(tree, removed ? null : path, open));
       }
     };
   }
@@ -200,7 +200,7 @@ function restoredEntry(value: unknown): FolderEntry {
 }
 
 /** Opens a file again. A file that is gone, or that cannot be opened, is stale. */
-function reopened(tree: FileTree, path: TreePath, { kind, mode, entries, file }: SavedOpen): Opened {
+function reopened(tree: FileTree, path: TreePath | null, { kind, mode, entries, file }: SavedOpen): Opened {
   if (kind === 'folder') return { kind, entries };
   if (kind === 'stale') return { kind, mode };
   try {

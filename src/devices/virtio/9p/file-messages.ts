@@ -1,6 +1,6 @@
 /** Messages that open, read and write files, and read folders. */
 
-import type { Opened } from './fids.ts';
+import { ENTRIES_MAX, type Opened } from './fids.ts';
 import { FileError } from './file-error.ts';
 import { type FolderEntry, MODE, type OpenFile, type OpenMode, type TreePath } from './file-tree.ts';
 import type { MessageWriter } from './message-writer.ts';
@@ -135,7 +135,7 @@ function entriesOf({ tree }: Session, path: TreePath): FolderEntry[] {
     { name: '.', ...tree.attributes(path) },
     { name: '..', ...tree.attributes(folderOf(path)) },
   ];
-  return [...dots.map(({ name, id, mode }) => ({ name, id, mode })), ...tree.list(path)];
+  return [...dots.map(({ name, id, mode }) => ({ name, id, mode })), ...tree.list(path, ENTRIES_MAX)];
 }
 
 /** Writes entries until there is no room. @throws FileError EINVAL if there is no room for one */

@@ -112,8 +112,8 @@ export interface FileTree {
   open(path: TreePath, mode: OpenMode, truncate: boolean): OpenFile;
   /** Makes a file and opens it. @param permissions bits of `MODE.SETTABLE`. EEXIST if there is something of that name */
   create(path: TreePath, mode: OpenMode, permissions: number): OpenFile;
-  /** Returns the files of a folder, in any order. */
-  list(path: TreePath): FolderEntry[];
+  /** Returns the files of a folder, in any order. @param most how many there may be: ENOMEM if there are more */
+  list(path: TreePath, most: number): FolderEntry[];
   makeFolder(path: TreePath, permissions: number): void;
   /** Makes a symbolic link. @param target 1 to 4,095 characters, each a byte other than 0 */
   makeLink(path: TreePath, target: string): void;
@@ -127,8 +127,12 @@ export interface FileTree {
   /** Makes the names in a folder permanent. */
   syncFolder(path: TreePath): void;
   space(): TreeSpace;
-  /** Opens a file again that was open in a saved state. @param saved what `OpenFile.save` returned, from anywhere */
-  restoreOpen(path: TreePath, mode: OpenMode, saved: unknown): OpenFile;
+  /**
+   * Opens a file again that was open in a saved state.
+   * @param path null if the file had been removed: something else may have its path
+   * @param saved what `OpenFile.save` returned, from anywhere
+   */
+  restoreOpen(path: TreePath | null, mode: OpenMode, saved: unknown): OpenFile;
   /** Returns the state that is not elsewhere: values that can be cloned. */
   save(): unknown;
   /** @throws StateError as `ChannelDevice.prepareRestore` does */

@@ -65,8 +65,9 @@ export class MemoryTree implements FileTree {
     return this.#opened(node, mode);
   }
 
-  list(path: TreePath): FolderEntry[] {
+  list(path: TreePath, most = Infinity): FolderEntry[] {
     const { names } = this.#folder(path);
+    if (names.size > most) throw new FileError('ENOMEM');
     return [...names].map(([name, id]) => ({ name, id, mode: this.#nodes.get(id).mode }));
   }
 
@@ -236,7 +237,7 @@ export class MemoryTree implements FileTree {
     return bytes.length;
   }
 
-  restoreOpen(_path: TreePath, mode: OpenMode, saved: unknown): OpenFile {
+  restoreOpen(_path: TreePath | null, mode: OpenMode, saved: unknown): OpenFile {
     const id = (saved as { readonly id?: unknown } | null)?.id;
     const node = typeof id === 'bigint' ? this.#nodes.byId(id) : undefined;
     if (node?.kind !== 'file') throw new FileError('ESTALE');

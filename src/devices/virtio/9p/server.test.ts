@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { StateError } from '../../saved-state.ts';
 import { Client9p, message9p, RemoteError } from '../../testing/client-9p.ts';
 import { FIDS_MAX, OPEN_MAX } from './fids.ts';
+import { FileError } from './file-error.ts';
 import { MemoryTree } from './memory-tree.ts';
 import { MESSAGE, MSIZE, OPEN, SET } from './protocol.ts';
 import { Server9p } from './server.ts';
@@ -571,6 +572,22 @@ describe('a saved server', () => {
     client.clunk(1);
     client.walk(0, 1, 'f');
     client.open(1);
+  });
+
+  it('does not open what has the path of a removed file', () => {
+    client.walk(0, 1, 'f');
+    client.walk(0, 2, 'd', 'g');
+    for (const fid of [1, 2]) client.open(fid);
+    client.unlink(0, 'f');
+    put('f', 'another');
+    const asked: (string | null)[] = [];
+    const other = new MemoryTree();
+    other.restoreOpen = (path) => {
+      asked.push(path);
+      throw new FileError('ESTALE');
+    };
+    new Server9p(other).prepareRestore(structuredClone(server.save()))();
+    expect(asked).toEqual([null, 'd/g']);
   });
 
   it('cannot write any more where nothing may be changed', () => {
