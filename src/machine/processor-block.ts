@@ -53,6 +53,8 @@ export const BLOCK = {
   ARITHMETIC: 0x188,
   /** The program mask where INSERT PROGRAM MASK puts it: shifted left by 24. */
   PROGRAM_MASK: 0x18c,
+  /** The system mask, 32 bits; `NO_MASK` if STORE THEN AND SYSTEM MASK is for the interpreter. */
+  SYSTEM_MASK: 0x190,
   /** Not zero if the access buffers or the jumps may have had an entry. */
   USED: 0x184,
   /** The access buffers, `CONTEXT_SIZE` bytes for each context. */
@@ -60,6 +62,9 @@ export const BLOCK = {
   /** Where code is, by instruction address: `JUMP_ENTRIES` entries of 16 bytes. */
   JUMPS: 0x1000 + CONTEXTS * CONTEXT_SIZE,
 } as const;
+
+/** In place of a system mask. */
+export const NO_MASK = 0xffff_ffff;
 
 /** Offset of the entries for stores in the buffers of a context. */
 export const STORE_BUFFER = HALF_BUFFER;

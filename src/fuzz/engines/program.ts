@@ -198,8 +198,13 @@ class ProgramWriter {
     const label = random.pick(this.assembler.labels);
     if (random.oneIn(3)) {
       this.#address(label);
+      const r1 = random.oneIn(2) ? 15 : random.below(16);
+      // BC r1,0(index,12)
+      const index = random.oneIn(6) ? random.below(REGISTERS.NUMBERS) : 0;
       this.assembler.add(
-        this.#encoder.encode('BCR', { r1: random.oneIn(2) ? 15 : random.below(16), r2: REGISTERS.CODE }),
+        random.oneIn(2)
+          ? this.#encoder.encode('BCR', { r1, r2: REGISTERS.CODE })
+          : `47${r1.toString(16)}${index}c000`,
       );
     } else if (random.oneIn(2)) {
       this.#branch(random.pick(['BRCT', 'BRCTG', 'BRCTH']), label, random.pick(REGISTERS.COUNTERS));

@@ -1,7 +1,7 @@
 /** Programs that mask and unmask interruptions: they are taken where they must be, however the program is executed. */
 
 import { describe, expect, it } from 'vitest';
-import { CODE, MODE_64, put } from '../testing/bare.ts';
+import { CODE, DAT, EXTERNAL, IO, MODE_64, PROBLEM, put } from '../testing/bare.ts';
 import { Engines } from '../testing/engines.ts';
 
 const HANDLER = CODE + 0x2000;
@@ -68,5 +68,26 @@ describe('an external interruption that was signalled', () => {
     });
     expect(engines.differences(1, 1, 1, 30)).toEqual([]);
     expect(engines.compiled.gr[4]).toBe(1n);
+  });
+});
+
+describe('STORE THEN AND SYSTEM MASK', () => {
+  it.each([
+    ['disables', 'fc', MODE_64 | EXTERNAL | IO],
+    ['disables one class', 'fe', MODE_64 | EXTERNAL | IO],
+    ['changes nothing', 'ff', MODE_64 | IO],
+    ['turns DAT off', 'f8', MODE_64 | EXTERNAL | DAT],
+    ['is privileged', 'fc', MODE_64 | PROBLEM],
+  ])('%s', (_, mask, psw) => {
+    const engines = new Engines();
+    // AHI 1,1; STNSM 0x300,mask; LLC 2,0x300; BRC 15,.-14
+    engines.begin(`a71a0001 ac${mask}0300 e32003000094 a7f4fff9`, psw);
+    engines.all((cpu) => {
+      // A segment table of 512 large pages that are where they are.
+      for (let i = 0; i < 512; i++) cpu.storage.set64(0x4_0000 + i * 8, BigInt(i * 0x10_0000 + 0x400));
+      cpu.setControl(0, 0x8000_00e0n);
+      cpu.setControl(1, 0x4_0000n);
+    });
+    expect(engines.differences(41, 42, 43, 44, 45)).toEqual([]);
   });
 });

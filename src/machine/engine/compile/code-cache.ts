@@ -11,6 +11,7 @@ import { InternalError } from '../../internal-error.ts';
 import { FRAME_SIZE, type LinearMemory, type Storage } from '../../storage.ts';
 import { CodeBytes } from './code-bytes.ts';
 import { CODE_TYPE, codeFunction } from './condition-code.ts';
+import type { Decoded } from './decoded.ts';
 import { enterFunction, jumpFunction, REGION_TYPE, TO_REGION_TYPE } from './emitter.ts';
 import { findFlow } from './flow.ts';
 import { formOf } from './forms/index.ts';
@@ -52,6 +53,8 @@ interface Piece {
 const MAX_REGIONS = 4000;
 /** Counters of how often an address was branched to, by a hash of the address. */
 const COUNTERS = 1 << 15;
+/** Returns the place of the counter of an absolute address. */
+const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
 const MAX_BATCH = 32;
 /** Bytes in a line. Whether a store hits code or data in the same page is decided by line. */
@@ -148,7 +151,7 @@ export class CodeCache implements CodeWatch {
       if (region.checked === this.#epoch || this.#isCurrent(region)) return region;
       this.#regions.delete(address);
     }
-    const counter = (address >>> 1) & (COUNTERS - 1);
+    const counter = counterOf(address);
     const count = (this.#counts[counter] as number) + 1;
     this.#counts[counter] = count;
     if (count < this.#threshold) {
@@ -179,7 +182,10 @@ export class CodeCache implements CodeWatch {
   #emit(address: number): Piece {
     const frame = address - (address % FRAME_SIZE);
     const page = new DataView(this.#storage.bytes.buffer, frame, FRAME_SIZE);
-    const flow = findFlow(page, address % FRAME_SIZE, (instruction) => formOf(instruction) !== undefined);
+    const isKnown = (instruction: Decoded) => formOf(instruction) !== undefined;
+    const isReached = (offset: number) =>
+      this.#counts[counterOf(frame + offset)] !== 0 || this.#regions.has(frame + offset);
+    const flow = findFlow(page, address % FRAME_SIZE, isKnown, isReached);
     const ranges = flow.blocks.map(({ offset, next }) => [offset, Math.max(next, offset + 2)] as const);
     const compilable = (flow.blocks[0]?.instructions.length ?? 0) > 0 && this.#storage.memory !== null;
     const emitted = compilable ? emitRegion(flow) : null;

@@ -6,8 +6,9 @@ import { INSTRUCTION } from '../../cpu/access.ts';
 import type { CpuInterruptions } from '../../cpu/interruptions.ts';
 import { ADDRESSING, SPACE } from '../../cpu/state.ts';
 import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
+import { ICTL } from '../../instructions/line.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
-import { BLOCK, JUMP_ENTRIES } from '../../processor-block.ts';
+import { BLOCK, JUMP_ENTRIES, NO_MASK } from '../../processor-block.ts';
 import { AccessBuffers } from './access-buffers.ts';
 import type { CodeCache } from './code-cache.ts';
 import { CC } from './condition-code.ts';
@@ -161,7 +162,14 @@ export class CompiledCode {
     words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
     words[WORD(BLOCK.PROGRAM_MASK)] = cpu.programMask << 24;
+    words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask() ? cpu.systemMask : NO_MASK;
     words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
+  }
+
+  /** Whether STORE THEN AND SYSTEM MASK has no exception and no interception. */
+  #mayMask(): boolean {
+    const { problem, sie } = this.#cpu;
+    return !problem && (sie === null || (sie.interceptions & ICTL.STNSM) === 0);
   }
 
   /** Takes the state back. Returns the number of instructions done. */
@@ -173,6 +181,8 @@ export class CompiledCode {
     cpu.cc = words[WORD(BLOCK.CC)] as number;
     cpu.iaLo = words[WORD(BLOCK.ADDRESS)] as number;
     cpu.iaHi = words[WORD(BLOCK.ADDRESS) + 1] as number;
+    const mask = words[WORD(BLOCK.SYSTEM_MASK)] as number;
+    if (mask !== NO_MASK && mask !== cpu.systemMask) cpu.systemMask = mask;
     const miss = words[WORD(BLOCK.MISS) + 1] as number;
     this.#missPage = miss * 0x10_0000 + ((words[WORD(BLOCK.MISS)] as number) >>> 12);
     if (done === 0) return 0;

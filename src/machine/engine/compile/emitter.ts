@@ -429,6 +429,18 @@ export class Emitter {
     this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.PROGRAM_MASK);
   }
 
+  /** Pushes the system mask, 64 bits, or `NO_MASK`. */
+  systemMask(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD32_U, BLOCK.SYSTEM_MASK);
+  }
+
+  /** Makes what `push` pushes the system mask. */
+  setSystemMask(push: () => void): void {
+    this.body.get(LOCAL.BLOCK);
+    push();
+    this.body.memory(OP.I64_STORE32, BLOCK.SYSTEM_MASK);
+  }
+
   /** Pushes `length` bytes at `offset` from the operand that was prepared. */
   loadAt(offset: number, length: number, extension: Extension = 'unsigned'): void {
     this.body.get(LOCAL.ENTRY);

@@ -47,13 +47,20 @@ export interface Flow {
 
 /** Whether the compiler knows an instruction that is no branch. */
 export type IsKnown = (instruction: Decoded) => boolean;
+/** Whether the program has branched to a byte offset of the page. */
+export type IsReached = (offset: number) => boolean;
 
 /**
- * Finds the region that begins at a byte offset of a page.
+ * Finds the region that begins at a byte offset of a page. It has no code that only a conditional branch leads to that was never taken.
  * @param page a view of its 4096 bytes
  */
-export function findFlow(page: DataView, start: number, isKnown: IsKnown): Flow {
-  const finder = new Finder(page, isKnown);
+export function findFlow(
+  page: DataView,
+  start: number,
+  isKnown: IsKnown,
+  isReached: IsReached = () => true,
+): Flow {
+  const finder = new Finder(page, isKnown, isReached);
   finder.explore(start);
   return { ...ordered(finder.blocks(), start, finder.returns), unknown: finder.unknown };
 }
@@ -64,13 +71,15 @@ class Finder {
   readonly unknown = new Set<number>();
   readonly #page: DataView;
   readonly #isKnown: IsKnown;
+  readonly #isReached: IsReached;
   readonly #instructions = new Map<number, Decoded>();
   /** Offsets at which blocks begin. */
   readonly #leaders = new Set<number>();
 
-  constructor(page: DataView, isKnown: IsKnown) {
+  constructor(page: DataView, isKnown: IsKnown, isReached: IsReached) {
     this.#page = page;
     this.#isKnown = isKnown;
+    this.#isReached = isReached;
   }
 
   explore(start: number): void {
@@ -104,14 +113,15 @@ class Finder {
 
   #targets({ target, condition, link }: Branch, next: number, todo: number[]): void {
     const inPage = (offset: number) => offset >= 0 && offset < PAGE_SIZE && offset % 2 === 0;
-    if ('at' in target && inPage(target.at)) {
+    const always = condition.kind === 'always';
+    if ('at' in target && inPage(target.at) && (always || this.#isReached(target.at))) {
       todo.push(target.at);
       if (link !== null && inPage(next) && this.returns.length < MAX_RETURNS) {
         this.returns.push(next);
         todo.push(next);
       }
     }
-    if (condition.kind !== 'always' && inPage(next)) todo.push(next);
+    if (!always && inPage(next)) todo.push(next);
   }
 
   /** Returns the instruction at an offset, or null if it cannot be compiled. */

@@ -5,11 +5,12 @@ import { ATOMIC } from './atomic.ts';
 import { FLOAT } from './float.ts';
 import type { Form, FormTable } from './form.ts';
 import { INTEGER } from './integer.ts';
+import { MASKS } from './masks.ts';
 import { MOVES } from './moves.ts';
 import { STORAGE } from './storage.ts';
 
 /** All forms, by mnemonic. */
-export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE, ...ATOMIC };
+export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE, ...ATOMIC, ...MASKS };
 
 /** Returns the compiled form of an instruction, or undefined: the interpreter executes it. */
 export function formOf({ mnemonic, operands }: Decoded): Form | undefined {
