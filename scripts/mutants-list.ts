@@ -849,8 +849,62 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'going back stays where one is',
     file: 'src/player/run-pool.ts',
-    find: 'if (!hasPassed(this.#kept[i] as Run, step))',
-    replace: 'if (!hasPassed(this.#kept[i] as Run, step + 1))',
+    find: 'if (run.step >= beginning && !hasPassed(run, step))',
+    replace: 'if (run.step >= beginning && !hasPassed(run, step + 1))',
+  },
+  {
+    name: 'a run that goes back gets no input',
+    file: 'src/player/guest/given-input.ts',
+    find: '      monitor.input(next.bytes);\n',
+    replace: '',
+  },
+  {
+    name: 'a live guest gets input in the middle of a unit of work',
+    file: 'src/player/guest/given-input.ts',
+    find: 'return this.waits && monitor.inputSpace > 0 ? 1 : units;',
+    replace: 'return units;',
+  },
+  {
+    name: 'a checkpoint forgets which input came before it',
+    file: 'src/player/guest/guest-run.ts',
+    find: 'takeCheckpoint(monitor, this.step, this.#input.count)',
+    replace: 'takeCheckpoint(monitor, this.step, 0)',
+  },
+  {
+    name: 'a guest at a checkpoint has no segment linked',
+    file: 'src/player/guest/checkpoint.ts',
+    find: '  for (const segment of linked) vm.gmap.fault(BigInt(segment) << 20n);\n',
+    replace: '',
+  },
+  {
+    name: 'the pages of a dropped checkpoint stay',
+    file: 'src/player/guest/checkpoints.ts',
+    find: '    else this.#uses.delete(page);\n',
+    replace: '',
+  },
+  {
+    name: 'a changed page of a checkpoint counts as unchanged',
+    file: 'src/player/guest/checkpoints.ts',
+    find: 'before !== undefined && isSame(before, now)',
+    replace: 'before !== undefined',
+  },
+  {
+    name: 'a live guest goes on without input as soon as it waits',
+    file: 'src/explorer/live-loop.ts',
+    find: '      if (steps === Infinity) await this.#waited();\n',
+    replace: '',
+  },
+  {
+    name: 'output of a live guest is reported twice',
+    file: 'src/explorer/live-loop.ts',
+    find: 'const from = isWhole ? all.outputFrom : this.#outputNext;',
+    replace: 'const from = all.outputFrom;',
+  },
+  {
+    name: 'a state is unpacked without a limit',
+    file: 'src/explorer/state-file.ts',
+    find: '    if (left < 0) {',
+    replace: '    if (left < -Infinity) {',
   },
   {
     name: "a guest's prefix check shows in its translations",
@@ -2265,9 +2319,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a saved state has its first part only',
-    file: 'src/cli/state-file.ts',
-    find: 'for (let at = 0; at < whole.length; at += PART) {',
-    replace: 'for (let at = 0; at < Math.min(PART, whole.length); at += PART) {',
+    file: 'src/cli/gzip.ts',
+    find: 'at === 0 || at < bytes.length',
+    replace: 'at === 0',
   },
   {
     name: 'progress is shown from the beginning',

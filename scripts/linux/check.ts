@@ -2,11 +2,11 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, explorer
  *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
- * Exit status 1 if something failed. It needs what `npm run linux` needs.
+ * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { type LinuxFiles, linuxFiles } from './files.ts';
 import { Session } from './session.ts';
 import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
+import { LinuxTab } from './tab.ts';
 
 const { values } = parseArgs({
   options: {
@@ -187,6 +188,49 @@ async function state(): Promise<void> {
   });
 }
 
+/** In a tab of a browser. */
+async function explorer(): Promise<void> {
+  const tab = await LinuxTab.open(files);
+  const { page } = tab.explorer;
+  const timed = async (what: string, action: () => Promise<number>, note = '') => {
+    try {
+      row(what, true, await action(), note);
+    } catch (error) {
+      row(what, false, 0, (error as Error).message.replace(/\s+/g, ' ').slice(0, 160));
+    }
+  };
+  try {
+    await timed('in a tab: the shell', () => tab.ready());
+    await timed('`ls /`', () => tab.type('ls /', /modules\s+root/));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const back = page.getByRole('button', { name: 'Step back' });
+    await timed('one step back', () => tab.goTo(() => back.click()));
+    await timed('another step back', () => tab.goTo(() => back.click()));
+    await timed('back to step 1,000,000,000', () => tab.goToStep(1_000_000_000));
+    await page.getByRole('button', { name: 'Run' }).click();
+    await timed('run again, and `echo`', () => tab.type('echo $((6 * 7))', /\n42/));
+    await timed('its state as a file', () => savedInTab(tab));
+    row('memory of the tab', true, 0, `${await tab.peak()} MiB at most`);
+  } finally {
+    await tab.close();
+  }
+}
+
+/** Saves the state in a tab, and goes on from it with `boot`. Returns the seconds until it was saved. */
+async function savedInTab({ explorer: { page } }: LinuxTab): Promise<number> {
+  const start = performance.now();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save state' }).click();
+  const path = await (await download).path();
+  const seconds = (performance.now() - start) / 1000;
+  const session = new Session(['--restore', path]);
+  session.type('');
+  await session.ready();
+  demand(await session.run('echo $((6 * 8))'), /^48/m);
+  session.kill();
+  return seconds;
+}
+
 /** Uses two shared folders. What the guest has done to them is looked at from outside. */
 async function share(): Promise<void> {
   const folders = sharedFolders(folder);
@@ -256,7 +300,15 @@ async function compare(): Promise<void> {
   );
 }
 
-const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state, share };
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
+  shell,
+  cpus,
+  memory,
+  ends,
+  state,
+  share,
+  explorer,
+};
 
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {

@@ -1,19 +1,13 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import {
-  BlockDevice,
-  EntropyDevice,
-  File9pDevice,
-  SeededBytes,
-  StateError,
-  VirtioCcw,
-} from '../devices/index.ts';
+import { StateError } from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
 import {
   type AttachedDevice,
   checkBeginning,
+  DISKS_MAX,
   type ElfImage,
   type GuestConsole,
   type GuestState,
@@ -24,6 +18,7 @@ import {
   NO_SYMBOLS,
   parseImage,
   type SymbolTable,
+  standardDevices,
   symbolsOf,
 } from '../vmm/index.ts';
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
@@ -40,12 +35,6 @@ const STORAGE_RESERVE = 64n * MIB;
 /** Maximum size of an image, and of an initial RAM disk, in bytes. Kernels with all their symbols have some hundred MiB. */
 const IMAGE_MAX = 1 << 30;
 const INITRD_MAX = 1 << 30;
-/** Device numbers. */
-const ENTROPY_NUMBER = 0x0002;
-const FIRST_DISK_NUMBER = 0x0010;
-const FIRST_SHARE_NUMBER = 0x0100;
-/** Maximum number of disks: as many as have numbers before those of shared folders. */
-const DISKS_MAX = FIRST_SHARE_NUMBER - FIRST_DISK_NUMBER;
 /** The default size of memory: of a bare-metal image, and of a Linux kernel. */
 const MEMORY = 64n * MIB;
 const LINUX_MEMORY = 512n * MIB;
@@ -193,20 +182,12 @@ function inflate({ balloon }: Monitor, bytes: bigint): void {
   balloon.inflateTo(Number(bytes >> 12n));
 }
 
-/** Returns the devices of a guest on channels: entropy as 0.0.0002, disks from 0.0.0010 on, shared folders from 0.0.0100 on. */
-function devicesOf({ disks, shares, seed }: GuestToBoot): AttachedDevice[] {
-  const entropy = new VirtioCcw(new EntropyDevice(new SeededBytes(seed)));
-  return [
-    { device: entropy, number: ENTROPY_NUMBER },
-    ...disks.map((disk, n) => ({
-      device: new VirtioCcw(new BlockDevice(disk.backend())),
-      number: FIRST_DISK_NUMBER + n,
-    })),
-    ...shares.map(({ tag, tree }, n) => ({
-      device: new VirtioCcw(new File9pDevice(tree(), tag)),
-      number: FIRST_SHARE_NUMBER + n,
-    })),
-  ];
+function devicesOf({ seed, disks, shares }: GuestToBoot): AttachedDevice[] {
+  return standardDevices({
+    seed,
+    disks: disks.map((disk) => disk.backend()),
+    shares: shares.map(({ tag, tree }) => ({ tag, tree: tree() })),
+  });
 }
 
 /** Maps process memory for all ranges of the guest. Ranges may share memory. Returns the maps. */
