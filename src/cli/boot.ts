@@ -22,7 +22,7 @@ import {
   readSavedGuest,
   sizeOf,
 } from './boot-guest.ts';
-import { RunStatistics, statisticsLines } from './boot-statistics.ts';
+import { RunStatistics, type Statistics, statisticsLines } from './boot-statistics.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -293,6 +293,7 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
   const statistics = flags.stats ? new RunStatistics(host) : null;
+  let counted: Statistics | null = null;
   let told = false;
   const mm = host.createMm();
   const { clock } = host.machine;
@@ -324,6 +325,7 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
       executed,
       clock,
     });
+    counted = statistics?.of(monitor) ?? null;
     printed.finish();
     output.flush();
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
@@ -334,13 +336,13 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
       const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(json(statistics === null ? summary : { ...summary, run: statistics.of(monitor) }));
+      output.line(json(counted === null ? summary : { ...summary, run: counted }));
       told = true;
     }
     return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
-    if (statistics !== null && !told) printStatistics(statistics, monitor);
+    if (statistics !== null && !told) printStatistics(counted ?? statistics.of(monitor));
     breakpoints?.close();
     input.close();
     network?.close();
@@ -355,8 +357,8 @@ async function listen(network: GuestNetwork | null, forward: ForwardFlag): Promi
     complain(`port ${port} of this computer leads to port ${forward.guest} of the guest`);
 }
 
-function printStatistics(statistics: RunStatistics, monitor: Monitor): void {
-  process.stderr.write(`${['the run:', ...statisticsLines(statistics.of(monitor))].join('\n')}\n`);
+function printStatistics(counted: Statistics): void {
+  process.stderr.write(`${['the run:', ...statisticsLines(counted)].join('\n')}\n`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */
