@@ -2,22 +2,24 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer
  *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
- * Exit status 1 if something failed. It needs what `npm run linux` needs.
+ * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
  */
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LinuxFiles, linuxFiles } from './files.ts';
+import { deliver, freePort, LISTENING, NETWORK_COMMANDS } from './network.ts';
 import { Session } from './session.ts';
 import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
+import { LinuxTab } from './tab.ts';
 
 const { values } = parseArgs({
   options: {
@@ -187,6 +189,107 @@ async function state(): Promise<void> {
   });
 }
 
+/** Uses a network, from the guest and from this computer. */
+async function network(): Promise<void> {
+  const [http, port] = [await freePort(), await freePort()];
+  const session = await booted('--forward', `${http}:80`, '--forward', `${port}:7`);
+  for (const [what, command, wanted] of NETWORK_COMMANDS) {
+    await check(what, async () => {
+      demand(await session.run(command), wanted);
+      return '';
+    });
+  }
+  await check('10 MB by HTTP from the guest', async () => {
+    const make =
+      'mkdir /www; dd if=/dev/hwrng bs=4096 count=256 2>/dev/null >/tmp/r; cd /www; cat /tmp/r /tmp/r >b';
+    await session.run(`${make}; cat b b b b b >body; httpd -h /www; sha256sum body`);
+    const sum = demand(await session.run('sha256sum /www/body'), /^([0-9a-f]{64})/m);
+    const start = performance.now();
+    const response = await fetch(`http://127.0.0.1:${http}/body`);
+    const body = Buffer.from(await response.arrayBuffer());
+    const seconds = (performance.now() - start) / 1000;
+    if (body.length !== 10 << 20 || createHash('sha256').update(body).digest('hex') !== sum) {
+      throw new Error(`${body.length} other bytes`);
+    }
+    return `${(body.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('10 MB to the guest', async () => {
+    await session.run(`(nc -l -p 7 >/tmp/in </dev/null; touch /tmp/done) & ${LISTENING}`);
+    const bytes = randomBytes(10 << 20);
+    const start = performance.now();
+    await deliver(port, bytes);
+    const seconds = (performance.now() - start) / 1000;
+    await session.run('until [ -e /tmp/done ]; do sleep 0.1; done');
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    demand(await session.run('sha256sum /tmp/in'), new RegExp(sum));
+    return `${(bytes.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('twenty connections at a time', async () => {
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await fetch(`http://127.0.0.1:${http}/b`);
+        return (await response.arrayBuffer()).byteLength;
+      }),
+    );
+    if (texts.some((length) => length !== 2 << 20)) throw new Error(texts.join(' '));
+    return '';
+  });
+  await check('a port on which nobody listens resets', async () => {
+    const failure = await deliver(port, Buffer.of(1)).catch((error: NodeJS.ErrnoException) => error.code);
+    demand(String(failure), /^ECONNRESET$/);
+    return '';
+  });
+  await check('no segment was lost or wrong', async () => {
+    demand(await session.run('ifconfig eth0'), /RX packets:\d+ errors:0 dropped:0 overruns:0/);
+    demand(await session.run('grep Tcp: /proc/net/snmp'), /^Tcp:( -?\d+){11} 0 0 /m);
+    return '';
+  });
+  session.kill();
+}
+
+/** In a tab of a browser. */
+async function explorer(): Promise<void> {
+  const tab = await LinuxTab.open(files);
+  const { page } = tab.explorer;
+  const timed = async (what: string, action: () => Promise<number>, note = '') => {
+    try {
+      row(what, true, await action(), note);
+    } catch (error) {
+      row(what, false, 0, (error as Error).message.replace(/\s+/g, ' ').slice(0, 160));
+    }
+  };
+  try {
+    await timed('in a tab: the shell', () => tab.ready());
+    await timed('`ls /`', () => tab.type('ls /', /modules\s+root/));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const back = page.getByRole('button', { name: 'Step back' });
+    await timed('one step back', () => tab.goTo(() => back.click()));
+    await timed('another step back', () => tab.goTo(() => back.click()));
+    await timed('back to step 1,000,000,000', () => tab.goToStep(1_000_000_000));
+    await page.getByRole('button', { name: 'Run' }).click();
+    await timed('run again, and `echo`', () => tab.type('echo $((6 * 7))', /\n42/));
+    await timed('its state as a file', () => savedInTab(tab));
+    row('memory of the tab', true, 0, `${await tab.peak()} MiB at most`);
+  } finally {
+    await tab.close();
+  }
+}
+
+/** Saves the state in a tab, and goes on from it with `boot`. Returns the seconds until it was saved. */
+async function savedInTab({ explorer: { page } }: LinuxTab): Promise<number> {
+  const start = performance.now();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save state' }).click();
+  const path = await (await download).path();
+  const seconds = (performance.now() - start) / 1000;
+  const session = new Session(['--restore', path]);
+  session.type('');
+  await session.ready();
+  demand(await session.run('echo $((6 * 8))'), /^48/m);
+  session.kill();
+  return seconds;
+}
+
 /** Uses two shared folders. What the guest has done to them is looked at from outside. */
 async function share(): Promise<void> {
   const folders = sharedFolders(folder);
@@ -256,7 +359,16 @@ async function compare(): Promise<void> {
   );
 }
 
-const GROUPS: Readonly<Record<string, () => Promise<void>>> = { shell, cpus, memory, ends, state, share };
+const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
+  shell,
+  cpus,
+  memory,
+  ends,
+  state,
+  share,
+  network,
+  explorer,
+};
 
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {

@@ -22,12 +22,14 @@ interface Passing {
 /** More than the number of subjects. */
 const SUBJECTS = 2 ** 20;
 
-/** An index of a growing list of events. */
+/** An index of a growing list of events, whose first ones may be dropped. */
 export class EventIndex {
   readonly #events: readonly RecordedEvent[];
   readonly #lists = new Map<string, Passing>();
   readonly #subjects = new Map<string, number>();
   readonly #acrossSteps: boolean;
+  /** The number of the first event of the list. */
+  #first = 0;
 
   /** @param acrossSteps whether events of different steps are folded into one row: not those of different lines of a scenario */
   constructor(events: readonly RecordedEvent[], acrossSteps = false) {
@@ -46,6 +48,9 @@ export class EventIndex {
   }
 
   #passing(filter: EventFilter): Passing {
+    const first = this.#events[0]?.n ?? 0;
+    if (first !== this.#first) this.#lists.clear();
+    this.#first = first;
     const list = this.#listOf(JSON.stringify(filter));
     if (list.seen === this.#events.length) return list;
     const isPassing = matcherOf(filter);

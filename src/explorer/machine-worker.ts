@@ -22,6 +22,7 @@ import { linesOf } from '../scenario/internal.ts';
 import { filterError } from './event-filter.ts';
 import { EventIndex } from './event-index.ts';
 import type { Lesson } from './lessons/lesson.ts';
+import type { LiveLoop } from './live-loop.ts';
 import { playableOf } from './playable.ts';
 import type {
   Density,
@@ -71,6 +72,8 @@ interface Search<T> {
 /** Implements the protocol for one page. */
 export class MachineWorker implements MachineApi {
   #player: RecordingPlayer | null = null;
+  /** Plays the open guest, if it is played live. */
+  #live: LiveLoop | null = null;
   #index = new EventIndex([]);
   /** Storage of the players that were closed. */
   readonly #spare: Storage[] = [];
@@ -90,19 +93,37 @@ export class MachineWorker implements MachineApi {
     // The former recording is closed even if this one cannot be opened.
     this.#spare.push(...(this.#player?.close() ?? []));
     this.#player = null;
+    this.#live?.pause();
+    this.#live = null;
     this.#index = new EventIndex([]);
-    const loading = playableOf(source);
+    const loading = Promise.all([playableOf(source), liveLoopFor(source)]);
     this.#loading = loading.catch(() => undefined);
-    const playable = await loading;
+    const [playable, Loop] = await loading;
     if (mine !== this.#opened) throw new Error('another recording was opened');
     const player = new RecordingPlayer(playable, settings, this.#spare.splice(0));
     this.#player = player;
+    this.#live = Loop === null || player.live === null ? null : new Loop(player);
     this.#index = new EventIndex(player.events, source.kind !== 'scenario');
     return this.#record(player, progress);
   }
 
-  async resume(progress: Listener): Promise<Progress> {
-    return this.#record(this.#demand(), progress);
+  async resume(progress: Listener, steps?: number): Promise<Progress> {
+    return this.#record(this.#demand(), progress, steps);
+  }
+
+  async pause(): Promise<void> {
+    this.#live?.pause();
+  }
+
+  async input(bytes: Uint8Array): Promise<number> {
+    return this.#live?.input(bytes) ?? 0;
+  }
+
+  async save(): Promise<Uint8Array> {
+    const { live } = this.#demand();
+    if (live === null) throw new Error('there is no guest to be saved');
+    const { stateFile } = await import('./playable-guest.ts');
+    return stateFile(live.save());
   }
 
   /** Performs a call that plays. When it was the last one, the player prepares for the next ones. */
@@ -125,8 +146,12 @@ export class MachineWorker implements MachineApi {
   }
 
   /** Records in slices, and lets queries in between. */
-  async #record(player: RecordingPlayer, progress: Listener): Promise<Progress> {
-    return this.#whilePlaying(player, () => this.#recordAll(player, progress));
+  async #record(player: RecordingPlayer, progress: Listener, steps = Infinity): Promise<Progress> {
+    const live = this.#live;
+    const mine = this.#opened;
+    if (live === null) return this.#whilePlaying(player, () => this.#recordAll(player, progress));
+    await this.#whilePlaying(player, () => live.play(steps, () => mine === this.#opened, progress));
+    return player.progress;
   }
 
   async #recordAll(player: RecordingPlayer, progress: Listener): Promise<Progress> {
@@ -160,7 +185,12 @@ export class MachineWorker implements MachineApi {
 
   async #query(player: RecordingPlayer, position: Position, query: Query): Promise<QueryResult> {
     const isOpen = () => this.#player === player;
-    const last = player.progress.steps + AHEAD;
+    if (!isOpen()) throw new Error('another recording was opened');
+    if (position.step === Infinity) {
+      const end = { step: player.progress.steps, event: 0 };
+      return player.now((snapshot) => answer(snapshot, end, query));
+    }
+    const last = player.progress.steps + (this.#live === null ? AHEAD : 0);
     const at = position.step > last ? { step: last, event: 0 } : position;
     const approach = (pending: () => boolean) => player.approach(at.step, Infinity, pending);
     if (isOpen()) await inSlices(approach, isOpen);
@@ -329,6 +359,11 @@ export class MachineWorker implements MachineApi {
     if (this.#player === null) throw new Error('nothing is open');
     return this.#player;
   }
+}
+
+/** Loads what plays a live guest, if a source may be one. */
+async function liveLoopFor({ kind }: Source): Promise<typeof LiveLoop | null> {
+  return kind === 'guest' ? (await import('./live-loop.ts')).LiveLoop : null;
 }
 
 function answer(snapshot: Snapshot, position: Position, query: Query): QueryResult {

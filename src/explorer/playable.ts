@@ -3,13 +3,13 @@
 import type { Source } from '../player/index.ts';
 import { type Playable, playableScenario } from '../player/internal.ts';
 
-/** Returns the source, to be played. @throws PlayerError if it cannot be played */
+/** Returns the source, to be played. A guest may also be the file of a saved state. @throws PlayerError if it cannot be played */
 export async function playableOf(source: Source): Promise<Playable> {
   switch (source.kind) {
     case 'scenario':
       return playableScenario(source.text);
     case 'guest':
-      return (await import('../player/guest/index.ts')).playableGuest(source);
+      return (await import('./playable-guest.ts')).playableGuestOf(source);
     default:
       return (await import('../player/trace/index.ts')).playableTrace(source);
   }

@@ -157,11 +157,20 @@ export interface MachineApi {
    * open, even while it is being played. Rejected if another one is opened before this one could begin.
    */
   open(source: Source, settings: Settings, progress: (progress: Progress) => void): Promise<Progress>;
-  /** Continues a guest that was stopped after 20 million units of work. */
-  resume(progress: (progress: Progress) => void): Promise<Progress>;
   /**
-   * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; `position` in
-   * the result contains the position.
+   * Continues a guest that was stopped after 20 million units of work; or one that is played live, for a number of steps, or else until
+   * it is paused. The output in reports of a live guest has only what is new: `outputFrom` tells where it belongs.
+   */
+  resume(progress: (progress: Progress) => void, steps?: number): Promise<Progress>;
+  /** Pauses a guest that is played live. */
+  pause(): Promise<void>;
+  /** Gives console input to a guest that is played live. Returns the number of bytes accepted. */
+  input(bytes: Uint8Array): Promise<number>;
+  /** Returns the state of a guest that is played live, as a file that `guesthouse boot --restore` and `open` read. */
+  save(): Promise<Uint8Array>;
+  /**
+   * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; step Infinity is the end of
+   * the recorded part, wherever that is. `position` in the result contains the position.
    */
   query(position: Position, query: Query): Promise<QueryResult>;
   /** Returns what is wrong with the words of a filter, or null. A filter with wrong words lets nothing pass. */

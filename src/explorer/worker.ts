@@ -15,8 +15,8 @@ class ReleasingWorker extends MachineWorker {
     return super.open(source, settings, progress).finally(() => progress[releaseProxy]());
   }
 
-  override resume(progress: Listener): Promise<Progress> {
-    return super.resume(progress).finally(() => progress[releaseProxy]());
+  override resume(progress: Listener, steps?: number): Promise<Progress> {
+    return super.resume(progress, steps).finally(() => progress[releaseProxy]());
   }
 }
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BreakpointError, BreakpointWatch, parseBreakpoint } from '../debug/index.ts';
 import { Storage } from '../machine/index.ts';
-import { NO_SYMBOLS, parseElf, symbolsOf } from '../vmm/index.ts';
-import { everything } from './fixtures.ts';
-import { GuestRun } from './guest/guest-run.ts';
+import { symbolsOf } from '../vmm/index.ts';
+import { everything, guestRun } from './fixtures.ts';
+import type { GuestRun } from './guest/guest-run.ts';
 import { Player, PlayerError, type Position, type Source } from './index.ts';
 
 const QUIET = { check: false } as const;
@@ -156,16 +156,7 @@ describe('a search', () => {
 describe('a guest with breakpoints', () => {
   it.each(['hello', 'memory', 'paging', 'exceptions', 'clock'])('%s runs as without', (name) => {
     const source = guest(name);
-    const image = parseElf(source.image);
-    const run = () =>
-      new GuestRun({
-        source,
-        image,
-        symbols: NO_SYMBOLS,
-        injectedFault: null,
-        storage: new Storage(64 << 20),
-        listener: null,
-      });
+    const run = () => guestRun(source, new Storage(64 << 20));
     const [plain, watched] = [run(), run()];
     const texts = [
       'print',

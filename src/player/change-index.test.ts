@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Storage } from '../machine/index.ts';
-import { NO_SYMBOLS, parseElf } from '../vmm/index.ts';
 import { ChangeIndex } from './change-index.ts';
-import { GuestRun } from './guest/guest-run.ts';
+import { guestRun } from './fixtures.ts';
+import type { GuestRun } from './guest/guest-run.ts';
 
 const FRAME = 4096;
 const IMAGES = ['hello', 'exceptions', 'paging', 'memory', 'hostile/images/storm', 'hostile/images/slow'];
@@ -13,14 +13,7 @@ const IMAGES = ['hello', 'exceptions', 'paging', 'memory', 'hostile/images/storm
 function runOf(path: string): GuestRun {
   const file = path.includes('/') ? path : `images/${path}`;
   const image = new Uint8Array(readFileSync(`examples/${file}.elf`));
-  return new GuestRun({
-    source: { kind: 'guest', name: path, image, memory: 8n << 20n },
-    image: parseElf(image),
-    symbols: NO_SYMBOLS,
-    injectedFault: null,
-    storage: new Storage(256 << 20),
-    listener: null,
-  });
+  return guestRun({ kind: 'guest', name: path, image, memory: 8n << 20n }, new Storage(256 << 20));
 }
 
 function indexed(run: GuestRun, length: number): ChangeIndex {

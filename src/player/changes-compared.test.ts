@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { drawProfile, Generator, Random, Run as RandomRun } from '../fuzz/index.ts';
 import { Storage } from '../machine/index.ts';
 import { formatOperation } from '../scenario/index.ts';
-import { NO_SYMBOLS, parseElf } from '../vmm/index.ts';
 import { ChangeIndex } from './change-index.ts';
 import { ChangeSearch } from './change-search.ts';
 import { EventPositions } from './event-positions.ts';
-import { GuestRun } from './guest/guest-run.ts';
+import { guestRun } from './fixtures.ts';
+import type { GuestRun } from './guest/guest-run.ts';
 import { type ChangeTarget, type Direction, isEarlier, Player, type Position, type Source } from './index.ts';
 import type { Run } from './run.ts';
-import { RunPool } from './run-pool.ts';
+import { fromStart, RunPool } from './run-pool.ts';
 import { readScript, ScenarioRun } from './scenario-run.ts';
 
 const SIZE = 1 << 30;
@@ -131,12 +131,12 @@ describe('a search for changes finds what comparing after every step and event f
   it.each(['exceptions', 'paging'])('in the guest %s', (name) => {
     const steps = 2000;
     const random = new Random(7);
-    const ended = guestRun(name);
+    const ended = runOf(name);
     ended.advance(steps);
     // A state description is updated when the guest leaves interpretive execution, so it depends on where runs stop.
     const blocks = (ended.vcpu?.vm.vcpus ?? []).map(({ block }) => Math.floor(block.origin / FRAME));
     const places = drawPlaces(ended, random, blocks);
-    compareAll(played(guestOf(name), steps), places, byComparison(guestRun(name), places, steps), random);
+    compareAll(played(guestOf(name), steps), places, byComparison(runOf(name), places, steps), random);
   });
 });
 
@@ -145,16 +145,8 @@ function guestOf(name: string) {
   return { kind: 'guest', name, image, memory: 8n << 20n } as const;
 }
 
-function guestRun(name: string, storage = new Storage(SIZE)): GuestRun {
-  const source = guestOf(name);
-  return new GuestRun({
-    source,
-    image: parseElf(source.image),
-    symbols: NO_SYMBOLS,
-    injectedFault: null,
-    storage,
-    listener: null,
-  });
+function runOf(name: string, storage = new Storage(SIZE)): GuestRun {
+  return guestRun(guestOf(name), storage);
 }
 
 describe('with an index', () => {
@@ -173,11 +165,15 @@ describe('with an index', () => {
 
   it.each(['exceptions', 'paging', 'hello'])('a search in the guest %s finds the same', (name) => {
     const random = new Random(11);
-    const run = guestRun(name);
+    const run = runOf(name);
     const index = indexOf(run, 6000);
     const steps = run.step;
     const frames = run.host.kernel.frames.touched / FRAME;
-    const pool = new RunPool((storage) => guestRun(name, storage()), [], 4);
+    const pool = new RunPool(
+      fromStart((storage) => runOf(name, storage())),
+      [],
+      4,
+    );
     const search = (target: ChangeTarget, from: Position, direction: Direction, by: ChangeIndex | null) => {
       const one = new ChangeSearch(pool, by, target, from, direction, steps);
       let asked = 0;
@@ -207,12 +203,16 @@ describe('with an index', () => {
   });
 
   it('a search finds the last change of a page of a guest, many intervals before', () => {
-    const run = guestRun('hello');
+    const run = runOf('hello');
     const index = indexOf(run, 6000);
     const target: ChangeTarget = { space: 'gmap 0', address: 0x2_8000n, length: 8 };
     // A run is left shortly before the position, so that the search does not play all that precedes it.
     const search = (from: Position, by: ChangeIndex | null) => {
-      const pool = new RunPool((storage) => guestRun('hello', storage()), [], 4);
+      const pool = new RunPool(
+        fromStart((storage) => runOf('hello', storage())),
+        [],
+        4,
+      );
       const near = pool.create();
       near.advance(from.step - 400);
       if (by !== null) pool.give(near);

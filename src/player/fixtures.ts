@@ -1,6 +1,17 @@
 /** Helpers for the tests of the player. */
 
-import type { Snapshot } from './index.ts';
+import type { Storage } from '../machine/index.ts';
+import type { GuestRun } from './guest/guest-run.ts';
+import { playableGuest } from './guest/index.ts';
+import type { Snapshot, Source } from './index.ts';
+
+/** Returns a run of a guest from its start. */
+export function guestRun(source: Source & { kind: 'guest' }, storage: Storage): GuestRun {
+  const run = playableGuest(source)
+    .runs(null)
+    .create(() => storage, null, 0);
+  return run as GuestRun;
+}
 
 /** A JSON replacer for addresses. */
 export function hexadecimal(_key: string, value: unknown): unknown {

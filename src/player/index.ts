@@ -10,6 +10,7 @@ export { Player } from './player.ts';
 export {
   EVENTS_KEPT,
   isEarlier,
+  type LiveProgress,
   PlayerError,
   type Position,
   type Progress,
@@ -20,6 +21,7 @@ export {
   samePosition,
   type TouchedPage,
 } from './positions.ts';
+export type { LiveRun, Wait } from './run.ts';
 export { readScript, type Script, type ScriptLine } from './scenario-run.ts';
 export {
   EXTENTS_LIMIT,

@@ -10,6 +10,8 @@ export interface Playable {
   readonly kind: Source['kind'];
   /** The symbols of the image, for breakpoints. */
   readonly symbols: SymbolTable;
+  /** Maximum number of runs kept besides the one that records. Default: as many as is useful. */
+  readonly runsKept?: number;
   /** Returns what creates runs of it. @param injectedFault a fault to inject into the host of each, or null */
   runs(injectedFault: InjectedFault | null): RunFactory;
 }

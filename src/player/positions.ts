@@ -15,13 +15,19 @@ import type { SpaceName } from './snapshot.ts';
 export type Source =
   /** A scenario (docs/scenarios.md). */
   | { readonly kind: 'scenario'; readonly text: string }
-  /** A guest image (ELF). `memory` is the size of its memory in bytes; the default is 64 MiB. */
+  /**
+   * A guest image (ELF), or a Linux kernel, which is played live. `memory` is the size of its memory in bytes; the default is 64 MiB,
+   * or 256 MiB for a kernel, which can have 512 MiB at most. `initrd` is the initial RAM disk of a kernel, and `cpus` the number of
+   * its virtual CPUs, 1 by default.
+   */
   | {
       readonly kind: 'guest';
       readonly name: string;
       readonly image: Uint8Array;
       readonly arguments?: string;
       readonly memory?: bigint;
+      readonly initrd?: Uint8Array;
+      readonly cpus?: number;
     }
   /** A trace file (docs/trace.md). It contains events only: no tables and no processors. */
   | { readonly kind: 'trace'; readonly name: string; readonly text: string };
@@ -74,13 +80,23 @@ export interface StepAnswer {
   readonly touched?: TouchedPage;
 }
 
+/** What is known of a guest that is played live. */
+export interface LiveProgress {
+  /** Whether all its CPUs wait. */
+  readonly waits: boolean;
+  /** The steps of the checkpoints, from which going back plays. */
+  readonly checkpoints: readonly number[];
+  /** The step of the first event that is kept. */
+  readonly eventsFrom: number;
+}
+
 /** How far a recording has come. */
 export interface Progress {
   /** Steps played. */
   readonly steps: number;
   /** Steps in all, or null if this is known only at the end. */
   readonly of: number | null;
-  /** Events emitted. Those beyond `EVENTS_KEPT` are only counted. */
+  /** Events emitted. Those beyond `EVENTS_KEPT` are only counted; of a live guest, the last ones are kept. */
   readonly events: number;
   /** Why it ended, or null if it can continue. `stuck` means that it could not continue, although it had not finished. */
   readonly end: { readonly sentence: string; readonly stuck: boolean } | null;
@@ -88,6 +104,10 @@ export interface Progress {
   readonly violations: readonly { readonly step: number; readonly violation: Violation }[];
   /** The console output of the guest, in order. */
   readonly output: readonly { readonly step: number; readonly text: string }[];
+  /** The number of the first item of `output` among all: of a live guest, the last ones are kept. */
+  readonly outputFrom: number;
+  /** Of a guest that is played live; null for all other recordings. */
+  readonly live: LiveProgress | null;
 }
 
 /** A source that cannot be played, or a player that was closed. The message is a sentence for the reader. */

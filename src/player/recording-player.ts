@@ -22,7 +22,7 @@ import {
   type StepAnswer,
 } from './positions.ts';
 import { Recording } from './recording.ts';
-import type { Run } from './run.ts';
+import type { LiveRun, Run } from './run.ts';
 import { RunPool } from './run-pool.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -54,7 +54,7 @@ export class RecordingPlayer {
     const { injectedFault = null, check = true } = settings;
     this.#kind = playable.kind;
     this.#symbols = playable.symbols;
-    this.#pool = new RunPool(playable.runs(injectedFault), spare, RUNS_KEPT);
+    this.#pool = new RunPool(playable.runs(injectedFault), spare, playable.runsKept ?? RUNS_KEPT);
     this.#recording = new Recording(
       (listener) => this.#pool.create(listener),
       check,
@@ -76,6 +76,21 @@ export class RecordingPlayer {
     if (this.#closed) return;
     this.#recording.record(steps, pending);
     if (this.#recording.progress.end !== null) this.#recording.close(this.#pool);
+  }
+
+  /** The console and the state of a guest that is played live; null if it has ended, and for any other recording. */
+  get live(): LiveRun | null {
+    return this.#closed ? null : this.#recording.live;
+  }
+
+  /**
+   * Returns what `ask` returns for the snapshot at the end of what is recorded.
+   * @throws PlayerError if the player was closed
+   */
+  now<T>(ask: (snapshot: Snapshot) => T): T {
+    const { snapshot } = this.#recording;
+    if (this.#closed || snapshot === null) return this.at({ step: this.progress.steps, event: 0 }, ask);
+    return ask(snapshot);
   }
 
   /** Closes the recording: nothing can be played any more. Returns its storage, cleared, for another player. */
@@ -159,6 +174,10 @@ export class RecordingPlayer {
   searchChange(target: ChangeTarget, from: Position, direction: Direction): ChangeSearch {
     if (this.#closed) throw new PlayerError('the player was closed');
     if (this.#kind === 'trace') throw new PlayerError('a trace has no memory');
+    if (this.progress.live !== null && target.space === null)
+      throw new PlayerError(
+        'of a live guest, only memory can be followed: tables and frames do not keep their places',
+      );
     demandTarget(target);
     const { index } = this.#recording;
     return new ChangeSearch(this.#pool, index, target, from, direction, this.progress.steps);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Run } from './run.ts';
-import { RunPool } from './run-pool.ts';
+import { fromStart, RunPool } from './run-pool.ts';
 
 const always = () => true;
 const never = () => false;
@@ -31,7 +31,7 @@ function poolOf(most: number) {
     runs.push(run);
     return run as unknown as Run;
   };
-  return { pool: new RunPool(create, [], most), runs };
+  return { pool: new RunPool(fromStart(create), [], most), runs };
 }
 
 describe('prepared runs', () => {
@@ -72,9 +72,9 @@ describe('prepared runs', () => {
 
   it('are not made without storage', () => {
     const full = new RunPool(
-      () => {
+      fromStart(() => {
         throw new RangeError('cannot allocate storage');
-      },
+      }),
       [],
       5,
     );

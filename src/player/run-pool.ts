@@ -6,8 +6,21 @@
 import { DEFAULT_STORAGE_SIZE, Storage } from '../machine/index.ts';
 import type { Run, RunListener } from './run.ts';
 
-/** Creates a run of the recording, with storage from `storage` if it needs any. */
-export type RunFactory = (storage: () => Storage, listener: RunListener | null) => Run;
+/** Creates runs of a recording. */
+export interface RunFactory {
+  /**
+   * Creates a run, with storage from `storage` if it needs any.
+   * @param step one that the run shall not have passed: it may begin at `nearest(step)`
+   */
+  create(storage: () => Storage, listener: RunListener | null, step: number): Run;
+  /** Returns the last step, up to a step, at which a run can begin. */
+  nearest(step: number): number;
+}
+
+/** Returns a factory of runs that begin at the start. */
+export function fromStart(create: (storage: () => Storage, listener: RunListener | null) => Run): RunFactory {
+  return { create, nearest: () => 0 };
+}
 
 /** Storage sizes in bytes: the usual one, and one for browsers that cannot allocate that much. */
 const STORAGE_SIZES = [DEFAULT_STORAGE_SIZE, DEFAULT_STORAGE_SIZE / 4] as const;
@@ -43,25 +56,32 @@ export class RunPool {
   }
 
   /** Creates a run. @throws RangeError if no storage can be allocated */
-  create(listener: RunListener | null = null): Run {
-    return this.#factory(() => this.#storage(), listener);
+  create(listener: RunListener | null = null, step = 0): Run {
+    return this.#factory.create(() => this.#storage(), listener, step);
   }
 
   /**
-   * Returns the run that has come closest to a step without passing it, or a new one at the start. It is no longer kept: the
-   * caller gives it back.
+   * Returns the run that has come closest to a step without passing it, or a new one if that is closer. It is no longer kept:
+   * the caller gives it back.
    */
   take(step: number): Run {
     this.#left = Infinity;
+    const beginning = this.#factory.nearest(step);
     for (let i = this.#kept.length - 1; i >= 0; i--) {
-      if (!hasPassed(this.#kept[i] as Run, step)) return this.#kept.splice(i, 1)[0] as Run;
+      const run = this.#kept[i] as Run;
+      if (run.step >= beginning && !hasPassed(run, step)) return this.#kept.splice(i, 1)[0] as Run;
     }
-    return this.create();
+    // One that would be closed later is closed now, because a run can have much memory.
+    if (this.#kept.length > 0 && this.#kept.length === this.#most) this.close(this.#leastUseful());
+    return this.create(null, step);
   }
 
   /** The step of the run that `take` would return. */
   nearest(step: number): number {
-    return this.#kept.findLast((run) => !hasPassed(run, step))?.step ?? 0;
+    return Math.max(
+      this.#kept.findLast((run) => !hasPassed(run, step))?.step ?? 0,
+      this.#factory.nearest(step),
+    );
   }
 
   /** Keeps a run. If there are too many, closes the one that another one can best stand in for. */
@@ -106,7 +126,8 @@ export class RunPool {
   /** Creates a run only if no other has to be closed for it. */
   #createSpare(to: number): { readonly run: Run; readonly to: number } | null {
     try {
-      return { run: this.#factory(() => this.#spare.pop() ?? new Storage(STORAGE_SIZES[0]), null), to };
+      const storage = () => this.#spare.pop() ?? new Storage(STORAGE_SIZES[0]);
+      return { run: this.#factory.create(storage, null, to), to };
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;

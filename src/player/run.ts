@@ -7,6 +7,7 @@ import type { Checker } from '../check/index.ts';
 import type { Host, Vcpu } from '../host/index.ts';
 import type { Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
+import type { GuestState } from '../vmm/index.ts';
 import type { Progress, StepAnswer } from './positions.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -14,6 +15,29 @@ import type { Snapshot } from './snapshot.ts';
 export interface RunListener {
   answered(answer: StepAnswer): void;
   output(step: number, text: string): void;
+}
+
+/** Why a guest does not go on by itself: all its CPUs wait. */
+export interface Wait {
+  /** The TOD clock of the machine. */
+  readonly now: bigint;
+  /** Its value at which a clock interruption wakes the guest, or null if only input can wake it. */
+  readonly until: bigint | null;
+}
+
+/** The run of a guest that is played live: it gets input, and leaves checkpoints for other runs. */
+export interface LiveRun {
+  /**
+   * What the guest waits for, or null if it can go on. `advance` returns when it begins to wait; the next call goes on with the
+   * input that has come, or without input at the time that it waits for.
+   */
+  readonly wait: Wait | null;
+  /** The steps of the checkpoints. */
+  readonly checkpoints: readonly number[];
+  /** Adds console input. Returns the number of bytes accepted. */
+  input(bytes: Uint8Array): number;
+  /** Returns the state of the guest. @throws PlayerError before it is loaded, and after its end */
+  save(): GuestState;
 }
 
 /** A run. The same source always gives the same steps and the same events. */
@@ -43,6 +67,8 @@ export interface Run {
   readonly inStep: boolean;
   /** The virtual CPU that runs, or ran last; null if there is none. */
   readonly vcpu: Vcpu | null;
+  /** The console and the state of a guest that is played live; null for all other runs. */
+  readonly live: LiveRun | null;
   /** Steps between two checks. */
   readonly stride: number;
   /**

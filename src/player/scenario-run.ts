@@ -22,6 +22,7 @@ import { HostSource } from './host-source.ts';
 import type { Playable } from './playable.ts';
 import type { Progress } from './positions.ts';
 import type { Run, RunListener } from './run.ts';
+import { fromStart } from './run-pool.ts';
 import { Snapshot } from './snapshot.ts';
 import { touchedBy } from './touched.ts';
 
@@ -76,6 +77,7 @@ export class ScenarioRun implements Run {
   readonly snapshot: Snapshot;
   readonly stride = 1;
   readonly vcpu = null;
+  readonly live = null;
   readonly inStep = false;
   readonly #script: Script;
   readonly #world: World;
@@ -212,7 +214,7 @@ export function playableScenario(text: string): Playable {
   return {
     kind: 'scenario',
     symbols: NO_SYMBOLS,
-    runs: (injectedFault) => (storage, listener) =>
-      new ScenarioRun(script, injectedFault, storage(), listener),
+    runs: (injectedFault) =>
+      fromStart((storage, listener) => new ScenarioRun(script, injectedFault, storage(), listener)),
   };
 }

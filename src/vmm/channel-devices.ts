@@ -27,6 +27,8 @@ import { type Cpu, PGM, SIE } from '../machine/index.ts';
 const CONSOLE_NUMBER = 0x0001;
 const BALLOON_NUMBER = 0x0003;
 const PAGE = 4096n;
+/** More devices than a channel subsystem has. */
+const DEVICES_MAX = 0x1_0000;
 /** What a console reads at the end of its input: ^D. */
 const END_OF_INPUT = Uint8Array.of(4);
 /** The subcode of the hypercall that notifies a virtio device. */
@@ -248,6 +250,15 @@ export class ChannelDevices {
     if ('program' in result) vcpu.refuse(result.program);
     else vcpu.block.conditionCode = result.cc;
   }
+}
+
+/**
+ * Returns the number of devices in a state of `ChannelDevices.save`, the console and the balloon included.
+ * @throws StateError if it is none
+ */
+export function savedDevices(state: unknown): number {
+  const channels = new SavedFields('devices', state).any('channels');
+  return new SavedFields('channel subsystem', channels).list('subchannels', DEVICES_MAX, () => null).length;
 }
 
 /** Whether an operand address is a multiple of `unit`. If not, the guest gets a specification exception. */

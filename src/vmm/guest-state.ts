@@ -79,24 +79,40 @@ export function saveMemory(vm: VirtualMachine, maps: readonly MemoryMap[]): Save
 function savePart(vm: VirtualMachine, process: bigint, guest: bigint, parts: SavedMemory[]): void {
   const resident = vm.mm.mincore({ address: process, length: BigInt(PAGES_AT_ONCE * PAGE) });
   const keys = vm.getKeys(Number(guest / BigInt(PAGE)), PAGES_AT_ONCE);
-  if (!resident.includes(1) && !keys?.some((key) => key !== 0)) return;
-  const isKept = (page: number) =>
-    (keys !== null && keys[page] !== 0) || (resident[page] === 1 && isUsed(vm, guest, page));
-  let first = 0;
-  for (let page = 0; page <= PAGES_AT_ONCE; page++) {
-    if (page < PAGES_AT_ONCE && isKept(page)) continue;
-    if (page > first) {
+  const hasKey = (page: number) => keys !== null && keys[page] !== 0;
+  for (const run of runsOf(0, PAGES_AT_ONCE, (page) => resident[page] === 1 || hasKey(page))) {
+    const bytes = vm.readGuest(guest + BigInt(run.first * PAGE), (run.end - run.first) * PAGE);
+    const part = (first: number, end: number) =>
+      bytes.subarray((first - run.first) * PAGE, (end - run.first) * PAGE);
+    for (const { first, end } of runsOf(
+      run.first,
+      run.end,
+      (page) => hasKey(page) || isUsed(part(page, page + 1)),
+    )) {
       const address = guest + BigInt(first * PAGE);
-      const bytes = vm.readGuest(address, (page - first) * PAGE);
-      parts.push({ address, bytes, keys: keys === null ? null : keys.slice(first, page) });
+      parts.push({ address, bytes: part(first, end), keys: keys === null ? null : keys.slice(first, end) });
     }
-    first = page + 1;
+  }
+}
+
+/** Returns the runs of consecutive pages, of those from `first` up to `end`, that pass a test. */
+function* runsOf(
+  first: number,
+  end: number,
+  test: (page: number) => boolean,
+): Iterable<{ readonly first: number; readonly end: number }> {
+  let begin = first;
+  for (let page = first; page <= end; page++) {
+    if (page < end && test(page)) continue;
+    if (page > begin) yield { first: begin, end: page };
+    begin = page + 1;
   }
 }
 
 /** Whether a page has a byte that is not zero. */
-function isUsed(vm: VirtualMachine, guest: bigint, page: number): boolean {
-  return vm.readGuest(guest + BigInt(page * PAGE), PAGE).some((byte) => byte !== 0);
+function isUsed(page: Uint8Array): boolean {
+  for (let i = 0; i < page.length; i++) if (page[i] !== 0) return true;
+  return false;
 }
 
 /** Fills the memory of a guest, which is all zeros. */

@@ -33,9 +33,15 @@ export function parseImage(file: Uint8Array): ElfImage {
   return image;
 }
 
+/** Returns what is wrong with a file that is a Linux kernel of another architecture, or null if it is none. */
+export function foreignKernel(file: Uint8Array): string | null {
+  const foreign = FOREIGN_KERNELS.find(([offset, magic]) => has(file, offset, magic));
+  return foreign === undefined ? null : `a Linux kernel for ${foreign[2]}; one for s390x is needed`;
+}
+
 function notAnImage(bytes: Uint8Array): ImageError {
-  const foreign = FOREIGN_KERNELS.find(([offset, magic]) => has(bytes, offset, magic));
-  if (foreign) return new ImageError(`a Linux kernel for ${foreign[2]}; one for s390x is needed`);
+  const foreign = foreignKernel(bytes);
+  if (foreign !== null) return new ImageError(foreign);
   return new ImageError(
     'neither an ELF file (7f 45 4c 46 at 0) nor a Linux kernel for s390x ("S390EP" at 0x10008)',
   );

@@ -1,51 +1,64 @@
 /**
- * A run of a guest. Its first step loads the image, its last one ends the guest, and every other is a unit of work.
+ * A run of a guest. Its first step loads the image or the state, its last one ends the guest, and every other is a unit of work.
  */
 
 import type { Checker } from '../../check/index.ts';
 import { Host, type InjectedFault, type Vcpu } from '../../host/index.ts';
-import { MIB } from '../../host/internal.ts';
 import { Machine, type Storage } from '../../machine/index.ts';
 import type { Trace } from '../../trace/index.ts';
 import {
   type ConsoleKind,
   describeEnd,
-  type ElfImage,
   type End,
-  Monitor,
+  type GuestState,
+  type Monitor,
   ShownConsole,
-  type SymbolTable,
   TerminalFilter,
 } from '../../vmm/index.ts';
 import { HostSource } from '../host-source.ts';
-import type { Progress, Source } from '../positions.ts';
-import type { Run, RunListener } from '../run.ts';
+import { PlayerError, type Progress } from '../positions.ts';
+import type { LiveRun, Run, RunListener, Wait } from '../run.ts';
 import { Snapshot } from '../snapshot.ts';
+import { type Checkpoint, takeCheckpoint } from './checkpoint.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { GivenInput, type Input } from './given-input.ts';
+import type { Guest } from './guest.ts';
+import { makeMonitor } from './make-monitor.ts';
 
-/** Process address behind guest address 0, and the default size of guest memory, in bytes. */
-const MEMORY_AT = 256n * MIB;
-const MEMORY = 64n * MIB;
+/** The part of the distance between two checkpoints in which a run leaves one before it comes to a step. */
+const NEAR = 32;
+
+/** What a live run leaves for the others: what the guest was given, and checkpoints to begin at. */
+export interface History {
+  readonly inputs: Input[];
+  readonly checkpoints: Checkpoints;
+  /** Steps between two checkpoints. */
+  readonly distance: number;
+}
 
 interface GuestRunOptions {
-  readonly source: Source & { kind: 'guest' };
-  readonly image: ElfImage;
-  readonly symbols: SymbolTable;
+  readonly guest: Guest;
   readonly injectedFault: InjectedFault | null;
   readonly storage: Storage;
   readonly listener: RunListener | null;
+  readonly history: History;
+  /** The checkpoint to begin at, or null for the start. */
+  readonly from: Checkpoint | null;
 }
 
 /** A run of a guest. */
-export class GuestRun implements Run {
+export class GuestRun implements Run, LiveRun {
   readonly trace: Trace;
   readonly snapshot: Snapshot;
   readonly host: Host;
   readonly of = null;
   readonly stride = 100_000;
-  readonly #source: Source & { kind: 'guest' };
-  readonly #image: ElfImage;
-  readonly #symbols: SymbolTable;
+  readonly live: LiveRun | null;
+  readonly #guest: Guest;
   readonly #listener: RunListener | null;
+  readonly #history: History;
+  readonly #from: Checkpoint | null;
+  readonly #input: GivenInput;
   readonly #shown = new ShownConsole();
   readonly #filters = {
     ascii: new TerminalFilter(),
@@ -54,6 +67,12 @@ export class GuestRun implements Run {
   };
   #monitor: Monitor | null = null;
   #end: Progress['end'] = null;
+  #wait: Wait | null = null;
+  /** Whether the guest is exactly between two units of work, where it may be given input. */
+  #isBetween = true;
+  #checkpointAt: number;
+  /** The step that the run goes to. */
+  #target = 0;
   /** Units of work done when the host last had nothing left to handle. */
   #handled = 0;
   /** Exits handled when `pending` was last called, units of work done when the host last acted, and when it did inside a unit. */
@@ -63,21 +82,26 @@ export class GuestRun implements Run {
   /** Whether the part that is played shall end. */
   #stopping = false;
 
-  constructor({ source, image, symbols, injectedFault, storage, listener }: GuestRunOptions) {
-    this.#source = source;
-    this.#image = image;
-    this.#symbols = symbols;
+  constructor({ guest, injectedFault, storage, listener, history, from }: GuestRunOptions) {
+    this.#guest = guest;
     this.#listener = listener;
-    const machine = new Machine({ storage });
+    this.#history = history;
+    this.#from = from;
+    this.#checkpointAt = history.distance;
+    this.live = guest.isLive && listener !== null ? this : null;
+    this.#input = new GivenInput(history.inputs, from?.inputs ?? 0, this.live !== null);
+    const machine = new Machine({ storage, cpuModel: guest.cpuModel });
     this.trace = machine.trace;
     this.host = new Host(machine);
     this.host.kernel.injectedFault = injectedFault;
-    this.snapshot = new Snapshot(new HostSource(this.host, () => this.vcpu, symbols));
+    this.snapshot = new Snapshot(new HostSource(this.host, () => this.vcpu, guest.symbols));
+    if (from !== null) this.#load();
   }
 
   /** Loading is a step, and so are each completed instruction, each interruption and the end. */
   get step(): number {
-    const done = this.#monitor === null ? 0 : 1 + this.host.machine.cpu(0).executed;
+    const { executed } = this.host.machine.cpu(0);
+    const done = this.#monitor === null ? 0 : (this.#from?.step ?? 1) + executed;
     return this.#end === null ? done : done + 1;
   }
 
@@ -102,12 +126,29 @@ export class GuestRun implements Run {
     return this.#end;
   }
 
+  get wait(): Wait | null {
+    return this.#wait;
+  }
+
+  get checkpoints(): readonly number[] {
+    return this.#history.checkpoints.steps;
+  }
+
+  input(bytes: Uint8Array): number {
+    return this.#input.add(bytes);
+  }
+
+  save(): GuestState {
+    if (this.#monitor === null || this.#end !== null) throw new PlayerError('there is no guest to be saved');
+    return this.#monitor.save();
+  }
+
   advance(steps: number, pending: () => boolean = () => false): void {
     const to = this.step + steps;
     try {
       if (this.#monitor === null && steps > 0) this.#load();
       while (this.step < to && this.#end === null) {
-        if (this.#playPart(to - this.step, pending)) return;
+        if (this.#playPart(this.#monitor as Monitor, to - this.step, pending)) return;
       }
     } catch (error) {
       this.#end = { sentence: error instanceof Error ? error.message : String(error), stuck: true };
@@ -115,13 +156,19 @@ export class GuestRun implements Run {
   }
 
   /** Plays some units of work. Returns whether to play no more. */
-  #playPart(units: number, pending: () => boolean): boolean {
+  #playPart(monitor: Monitor, units: number, pending: () => boolean): boolean {
     const cpu = this.host.machine.cpu(0);
+    const before = this.step;
+    if (this.#isBetween || this.live === null) this.#input.give(monitor, before, cpu.machineTod);
+    const most = this.#input.unitsBefore(monitor, before, Math.min(units, this.#unitsToCheckpoint()));
     this.#stopping = false;
-    const end = this.#monitor?.run(units, () => this.#left(pending));
+    this.#wait = null;
+    const end = monitor.run(most, () => this.#left(pending));
+    this.#isBetween = end.kind === 'input' || (most === 1 && this.step === before + 1);
     this.#handled = cpu.executed;
-    this.#noteEnd(end);
-    this.#stopping ||= pending();
+    this.#noteEnd(monitor, end);
+    if (this.#end === null && this.step >= this.#checkpointDue) this.#takeCheckpoint(monitor);
+    this.#stopping ||= this.#wait !== null || pending();
     return this.#stopping;
   }
 
@@ -145,15 +192,27 @@ export class GuestRun implements Run {
   }
 
   #load(): void {
-    const length = this.#source.memory ?? MEMORY;
-    const mm = this.host.createMm();
-    mm.mmap({ address: MEMORY_AT, length });
-    this.#monitor = new Monitor(this.host, mm, {
-      image: this.#image,
-      maps: [{ from: MEMORY_AT, to: 0n, length }],
-      console: { write: (text, console) => this.#write(text, console) },
-      arguments: this.#source.arguments ?? '',
-    });
+    const console = { write: (text: string, kind: ConsoleKind) => this.#write(text, kind) };
+    this.#monitor = makeMonitor(this.host, this.#guest, console, this.#from);
+  }
+
+  /** The step at which the run leaves a checkpoint. One that goes far to a step leaves one close to it: users go back step by step. */
+  get #checkpointDue(): number {
+    if (this.live !== null) return this.#checkpointAt;
+    if (!this.#guest.isLive) return Infinity;
+    const { distance, checkpoints } = this.#history;
+    const close = this.#target - Math.floor(distance / NEAR);
+    return close - checkpoints.nearestStep(this.#target) > distance / NEAR ? close : Infinity;
+  }
+
+  #unitsToCheckpoint(): number {
+    const left = this.#checkpointDue - this.step;
+    return left > 0 ? left : Infinity;
+  }
+
+  #takeCheckpoint(monitor: Monitor): void {
+    this.#checkpointAt = this.step + this.#history.distance;
+    this.#history.checkpoints.add(takeCheckpoint(monitor, this.step, this.#input.count));
   }
 
   /** Reports output of the shown console, filtered for terminals. */
@@ -162,10 +221,19 @@ export class GuestRun implements Run {
       this.#listener?.output(this.step, this.#filters[console].filter(text));
   }
 
-  #noteEnd(end: End | undefined): void {
-    if (end === undefined || end.kind === 'limit') return;
+  #noteEnd(monitor: Monitor, end: End): void {
+    if (end.kind === 'limit') return;
+    if (end.kind === 'input' && (this.live !== null || end.until !== null)) {
+      if (this.live !== null) this.#wait = { until: end.until, now: this.host.machine.cpu(0).machineTod };
+      return;
+    }
+    // As a command of `boot` does: a kernel boots again.
+    if (end.kind === 'reset' && this.#guest.hasChannels) {
+      monitor.reload();
+      return;
+    }
     const succeeded = end.kind === 'stopped' || (end.kind === 'disabled-wait' && end.address === 0n);
-    this.#end = { sentence: describeEnd(end, this.#symbols), stuck: !succeeded };
+    this.#end = { sentence: describeEnd(end, this.#guest.symbols), stuck: !succeeded };
   }
 
   announce(checker: Checker): void {

@@ -18,6 +18,7 @@ export class TraceRun implements Run {
   readonly #source = new TraceSource();
   readonly host = null;
   readonly vcpu = null;
+  readonly live = null;
   readonly acts = 0;
   readonly inStep = false;
   readonly stride = Infinity;

@@ -9,7 +9,7 @@ import { ScenarioPanel } from '../recording/editor/ScenarioPanel.tsx';
 import { Violations } from '../recording/faults/Violations.tsx';
 import { LessonPanel } from '../recording/lessons/LessonPanel.tsx';
 import { DropTarget } from '../recording/opening/DropTarget.tsx';
-import { source } from '../recording/state.ts';
+import { isLive, source } from '../recording/state.ts';
 import { Timeline } from '../timeline/Timeline.tsx';
 import { folded, lecture, paneSizes } from '../ui/panes.ts';
 import { Splitter } from '../ui/Splitter.tsx';
@@ -50,7 +50,13 @@ export function App() {
 
 function layoutClass(alone: boolean): string {
   const folds = [...folded.value].map((pane) => `fold-${pane}`);
-  return ['explorer', ...folds, ...(alone ? ['alone'] : []), ...(lecture.value ? ['lecture'] : [])].join(' ');
+  return [
+    'explorer',
+    ...folds,
+    ...(alone ? ['alone'] : []),
+    ...(isLive.value ? ['live'] : []),
+    ...(lecture.value ? ['lecture'] : []),
+  ].join(' ');
 }
 
 /** Returns the chosen sizes as custom properties. */

@@ -49,7 +49,7 @@ export function Banner() {
 /** A guest is paused after a number of steps, until the user continues it. */
 function Paused() {
   const known = progress.value;
-  if (source.value?.kind !== 'guest' || known === null || known.end !== null || isRecording.value)
+  if (source.value?.kind !== 'guest' || known?.end !== null || known.live !== null || isRecording.value)
     return null;
   return (
     <div class="banner quiet" role="status">

@@ -3,6 +3,7 @@
  */
 
 import { goToHit } from '../breakpoints/breakpoints.ts';
+import { stepForward } from '../recording/live.ts';
 import { moveByEvents, moveBySteps, moveTo, progress, START } from '../recording/state.ts';
 import { TABS, tab } from '../recording/tabs.ts';
 import { openNeighbour } from '../recording/workspace.ts';
@@ -36,7 +37,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
 const ACTIONS: Readonly<Record<string, () => void>> = {
   ' ': togglePlay,
   '[': () => moveBySteps(-1),
-  ']': () => moveBySteps(1),
+  ']': stepForward,
   ',': () => void moveByEvents(-1),
   '.': () => void moveByEvents(1),
   '{': () => moveTo(START),

@@ -11,9 +11,11 @@ import {
   type Progress,
   type Settings,
   type Source,
+  samePosition,
 } from '../../../player/index.ts';
 import type { EventFilter, SpaceName } from '../../protocol.ts';
 import { machine, queryAt, resetQueries } from '../client.ts';
+import { withEarlierOutput } from './live-output.ts';
 
 /** The beginning of every recording. */
 export const START: Position = { step: 0, event: 0 };
@@ -35,6 +37,11 @@ export const filter = signal<EventFilter>({});
 /** The address selected in one of the views. All views show it. */
 export const selected = signal<{ readonly space: SpaceName; readonly address: bigint } | null>(null);
 
+/** Whether the open recording is a guest that is played live. */
+export const isLive = computed(() => progress.value?.live != null);
+/** Whether the position stays at the end of a live guest, which moves on while the guest runs. */
+export const following = signal(false);
+
 /** Whether the position is the last one recorded. */
 export const atEnd = computed(() => {
   const known = progress.value;
@@ -43,6 +50,8 @@ export const atEnd = computed(() => {
 
 /** Steps past the recorded part that a position may be, while recording. */
 const AHEAD = 1000;
+/** The position that queries ask for while it moves on: the end, wherever it is. */
+const THE_END: Position = { step: Infinity, event: 0 };
 
 let opened = 0;
 /** The moves by event in progress. They query the worker first, and run one after another, so that no key is lost. */
@@ -59,8 +68,14 @@ export async function open(
   keep = false,
 ): Promise<void> {
   const mine = ++opened;
+  // A live guest runs until it is paused: it is open as soon as it has begun.
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   batch(() => {
     resetQueries(keep);
+    following.value = what.kind === 'guest';
     source.value = what;
     settings.value = how;
     progress.value = null;
@@ -69,34 +84,79 @@ export async function open(
     position.value = at;
   });
   try {
-    const opening = machine.open(what, how, progressListener(mine));
+    const opening = machine.open(what, how, progressListener(mine, begin)).then((known) => {
+      if (mine !== opened) return;
+      finish(known);
+      // The user may have moved on in the meantime.
+      moveTo(position.value);
+    });
     // Show the beginning while the rest is being recorded.
     if (at.step === 0 && at.event === 0) queryAt(at);
-    const known = await opening;
-    if (mine !== opened) return;
-    progress.value = known;
-    isRecording.value = false;
-    // The user may have moved on in the meantime.
-    moveTo(position.value);
+    opening.catch((error) => fail(mine, error));
+    await Promise.race([opening, begun]);
   } catch (error) {
-    if (mine !== opened) return;
-    openError.value = error instanceof Error ? error.message : String(error);
-  } finally {
-    if (mine === opened) isRecording.value = false;
+    fail(mine, error);
   }
 }
 
-/** Returns a listener for the progress of a recording. Reports that arrive after the final one are ignored. */
-function progressListener(mine: number) {
-  return proxy((known: Progress) => {
-    const last = progress.value;
-    if (mine === opened && (last === null || last.steps < known.steps)) progress.value = known;
+function fail(mine: number, error: unknown): void {
+  if (mine !== opened) return;
+  openError.value = error instanceof Error ? error.message : String(error);
+  isRecording.value = false;
+}
+
+/** Takes the final report of a recording, or of a part of it. */
+function finish(known: Progress): void {
+  batch(() => {
+    progress.value = known;
+    isRecording.value = false;
+    if (known.live !== null && following.value) follow();
   });
 }
 
-/** Moves to a position, clamped to the recorded part; while recording, `AHEAD` steps more. */
+/**
+ * Returns a listener for the progress of a recording. Reports that arrive after the final one are ignored.
+ * @param begin called with the first report of a live guest
+ */
+function progressListener(mine: number, begin = () => {}) {
+  return proxy((known: Progress) => {
+    const last = progress.value;
+    if (mine !== opened) return;
+    if (known.live === null) {
+      if (last === null || last.steps < known.steps) progress.value = known;
+      return;
+    }
+    const now = withEarlierOutput(last, known);
+    if (now === null || !isRecording.value) return;
+    batch(() => {
+      progress.value = now;
+      if (following.value) follow();
+    });
+    begin();
+  });
+}
+
+/** Moves to the end of a live guest, wherever it is. */
+function follow(): void {
+  const steps = progress.value?.steps ?? 0;
+  if (!samePosition(position.value, { step: steps, event: 0 })) position.value = { step: steps, event: 0 };
+  queryAt(THE_END);
+}
+
+/** Moves to a position, clamped to the recorded part; while recording, `AHEAD` steps more. A live guest that runs is paused. */
 export function moveTo(to: Position): void {
   const known = progress.value?.steps ?? 0;
+  if (isLive.value) {
+    following.value = !isEarlier(to, { step: known, event: 0 });
+    if (following.value) {
+      follow();
+      return;
+    }
+    if (isRecording.value) void machine.pause();
+    position.value = to.step < 0 ? START : to;
+    queryAt(position.value);
+    return;
+  }
   const last = { step: isRecording.value ? known + AHEAD : known, event: 0 };
   const at = to.step < 0 ? START : isEarlier(last, to) ? last : normalized(to);
   position.value = at;
@@ -134,13 +194,17 @@ async function goByEvent(by: 1 | -1): Promise<void> {
   else moveTo(by > 0 ? { step: progress.value?.steps ?? 0, event: 0 } : START);
 }
 
-/** Continues a guest that was paused after its maximum number of steps. */
-export async function resume(): Promise<void> {
+/**
+ * Continues a guest that was paused: after its maximum number of steps, or a live one by the user.
+ * @param steps of a live guest; without a number it runs until it is paused
+ */
+export async function resume(steps?: number): Promise<void> {
   const mine = opened;
   isRecording.value = true;
+  following.value = true;
   try {
-    const known = await machine.resume(progressListener(mine));
-    if (mine === opened) progress.value = known;
+    const known = await machine.resume(progressListener(mine), steps);
+    if (mine === opened) finish(known);
   } finally {
     if (mine === opened) isRecording.value = false;
   }

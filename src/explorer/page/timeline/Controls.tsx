@@ -3,7 +3,18 @@
  */
 
 import { Breakpoints } from '../breakpoints/Breakpoints.tsx';
-import { atEnd, moveByEvents, moveBySteps, moveTo, position, progress, START } from '../recording/state.ts';
+import { stepForward } from '../recording/live.ts';
+import {
+  atEnd,
+  isLive,
+  isRecording,
+  moveByEvents,
+  moveBySteps,
+  moveTo,
+  position,
+  progress,
+  START,
+} from '../recording/state.ts';
 import { FoldButton } from '../ui/FoldButton.tsx';
 import { lecture } from '../ui/panes.ts';
 import { Filters } from './Filters.tsx';
@@ -72,11 +83,50 @@ function LectureButton() {
   );
 }
 
+/** Plays the recording, or stops. A live guest runs, or is paused. */
+function PlayButton() {
+  const known = progress.value;
+  const runs = isLive.value ? isRecording.value : playing.value;
+  const name = runs ? 'Pause' : isLive.value ? 'Run' : 'Play';
+  return (
+    <button
+      type="button"
+      class="primary play"
+      title={`${name} (space)`}
+      disabled={known === null || (known.live !== null && known.end !== null)}
+      onClick={togglePlay}
+    >
+      <Icon path={runs ? 'M4 3h3v10H4zM9 3h3v10H9z' : 'M4 2l9 6-9 6z'} /> {name}
+    </button>
+  );
+}
+
+function Speed() {
+  return (
+    <label>
+      <span class="hidden">Speed</span>
+      <select
+        class="speed"
+        title="Speed: steps per second, or as fast as possible"
+        value={speed.value}
+        onChange={(event) => (speed.value = Number(event.currentTarget.value))}
+      >
+        {SPEEDS.map(({ name }, at) => (
+          <option key={name} value={at}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 /** The controls. */
 export function Controls() {
   const known = progress.value;
   const start = known === null || (position.value.step === 0 && position.value.event === 0);
   const end = atEnd.value;
+  const canStepOn = isLive.value && !isRecording.value && known?.end === null;
   return (
     <fieldset class="controls" aria-label="Move through the recording">
       <Control
@@ -95,23 +145,14 @@ export function Controls() {
         act={() => moveBySteps(-1)}
       />
       <Control name="Event back" keys="," icon="M11 3L5 8l6 5z" off={start} act={() => moveByEvents(-1)} />
-      <button
-        type="button"
-        class="primary play"
-        title={`${playing.value ? 'Pause' : 'Play'} (space)`}
-        disabled={known === null}
-        onClick={togglePlay}
-      >
-        <Icon path={playing.value ? 'M4 3h3v10H4zM9 3h3v10H9z' : 'M4 2l9 6-9 6z'} />{' '}
-        {playing.value ? 'Pause' : 'Play'}
-      </button>
+      <PlayButton />
       <Control name="Event forward" keys="." icon="M5 3l6 5-6 5z" off={end} act={() => moveByEvents(1)} />
       <Control
         name="Step forward"
         keys="]"
         icon="M2 3l6 5-6 5zM8 3l6 5-6 5z"
-        off={end}
-        act={() => moveBySteps(1)}
+        off={end && !canStepOn}
+        act={stepForward}
       />
       <Control
         name="To the end"
@@ -121,21 +162,7 @@ export function Controls() {
         toEnd
         act={() => moveTo({ step: known?.steps ?? 0, event: 0 })}
       />
-      <label>
-        <span class="hidden">Speed</span>
-        <select
-          class="speed"
-          title="Speed: steps per second, or as fast as possible"
-          value={speed.value}
-          onChange={(event) => (speed.value = Number(event.currentTarget.value))}
-        >
-          {SPEEDS.map(({ name }, at) => (
-            <option key={name} value={at}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      {!isLive.value && <Speed />}
       <Where />
       <span class="spacer" />
       <Filters />

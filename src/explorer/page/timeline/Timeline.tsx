@@ -3,11 +3,16 @@
  */
 
 import './Timeline.css';
+import { isLive } from '../recording/state.ts';
+import { tab } from '../recording/tabs.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { Splitter } from '../ui/Splitter.tsx';
 import { Controls } from './Controls.tsx';
 import { EventList } from './EventList.tsx';
 import { Step } from './Step.tsx';
 import { Strip } from './Strip.tsx';
+
+const LivePanel = lazy(() => import('./LivePanel.tsx').then((m) => m.LivePanel));
 
 /** The timeline. */
 export function Timeline() {
@@ -16,8 +21,8 @@ export function Timeline() {
       <Splitter id="time" divides=".explorer" />
       <Controls />
       <Strip />
-      <div class="lists">
-        <Step />
+      <div class={isLive.value ? 'lists live' : 'lists'}>
+        {isLive.value && tab.value !== 'console' ? <LivePanel /> : <Step />}
         <EventList />
       </div>
     </section>

@@ -20,7 +20,8 @@ export function Where() {
         {event > 0 ? 'in step ' : 'step '}
         <b>{(event > 0 ? step + 1 : step).toLocaleString('en')}</b> of {known.steps.toLocaleString('en')}
         {event > 0 && `, after event ${event}`}
-        {isRecording.value && ', recording…'}
+        {isRecording.value &&
+          (known.live === null ? ', recording…' : known.live.waits ? ', waiting' : ', running…')}
         {isWaiting.value && <span class="waiting">, playing…</span>}
       </button>
       <span class="muted"> · {known.events.toLocaleString('en')} events</span>

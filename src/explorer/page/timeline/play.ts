@@ -5,7 +5,8 @@
 import { effect, signal } from '@preact/signals';
 import type { Position } from '../../../player/index.ts';
 import { machine } from '../client.ts';
-import { atEnd, filter, moveTo, position, progress, START, source } from '../recording/state.ts';
+import { toggleRun } from '../recording/live.ts';
+import { atEnd, filter, isLive, moveTo, position, progress, START, source } from '../recording/state.ts';
 import { due, SPEEDS } from './scale.ts';
 import { allEvents, offset, positionOf, stripLength } from './strip-offset.ts';
 
@@ -28,8 +29,12 @@ let at = 0;
 /** The position that playing moved to. If another one is shown, the user has moved. */
 let went: Position | null = null;
 
-/** Starts playing, from the beginning if the end has been reached, or stops. */
+/** Starts playing, from the beginning if the end has been reached, or stops. A live guest runs, or is paused. */
 export function togglePlay(): void {
+  if (isLive.value) {
+    toggleRun();
+    return;
+  }
   if (playing.value) {
     playing.value = false;
     return;

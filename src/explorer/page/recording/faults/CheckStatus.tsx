@@ -3,7 +3,7 @@
  */
 
 import './CheckStatus.css';
-import { isRecording, progress, source } from '../state.ts';
+import { isLive, isRecording, progress, source } from '../state.ts';
 import { traceCheck } from './trace-check.ts';
 
 /** The status in the header. */
@@ -11,7 +11,8 @@ export function CheckStatus() {
   const known = progress.value;
   const isTrace = source.value?.kind === 'trace';
   const check = traceCheck.value;
-  if (isTrace && check === null) return null;
+  // A live guest is not checked: it would run for hours.
+  if ((isTrace && check === null) || isLive.value) return null;
   // Rendered at once, so that the header does not change when the first result arrives.
   if (known === null) return <span class="status waiting">✓ all checks pass</span>;
   const count = check?.broken ?? known.violations.length;

@@ -4,7 +4,7 @@
 
 import './FaultMenu.css';
 import type { InjectedFault } from '../../../../host/index.ts';
-import { settings, source } from '../state.ts';
+import { isLive, settings, source } from '../state.ts';
 import { injectFault, lesson } from '../workspace.ts';
 import { FAULTS, INJECTED_FAULTS } from './faults.ts';
 
@@ -26,7 +26,7 @@ export function FaultMenu() {
         title={
           chosen === null ? 'Make the host leave out something that it must do' : FAULTS[chosen].sentence
         }
-        disabled={source.value === null || source.value.kind === 'trace'}
+        disabled={source.value === null || source.value.kind === 'trace' || isLive.value}
         value={chosen ?? ''}
         onChange={(event) => injectFault((event.currentTarget.value || null) as InjectedFault | null)}
       >

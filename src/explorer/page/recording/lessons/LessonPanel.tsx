@@ -6,17 +6,22 @@ import './LessonPanel.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Lesson } from '../../../lessons/index.ts';
 import { FoldButton } from '../../ui/FoldButton.tsx';
+import { lazy } from '../../ui/lazy.tsx';
 import { Blocks, Prose } from '../../ui/Prose.tsx';
 import { lecture } from '../../ui/panes.ts';
 import { Splitter } from '../../ui/Splitter.tsx';
 import { traceCheck } from '../faults/trace-check.ts';
-import { GuestForm } from '../opening/GuestForm.tsx';
-import { isRecording, progress, settings, source } from '../state.ts';
+import { isLive, isRecording, progress, settings, source } from '../state.ts';
 import { lesson, lessonChanged, reset, title } from '../workspace.ts';
 import { LectureLine } from './LectureLine.tsx';
 import { LessonEnd } from './LessonEnd.tsx';
 import { NextButton } from './NextButton.tsx';
 import { hasEnded, latestNotes, lineOfNote, notes, notesToCome } from './story.ts';
+
+const GuestPanel = lazy(
+  () => import('../opening/GuestPanel.tsx').then((m) => m.GuestPanel),
+  () => null,
+);
 
 /** The panel. */
 export function LessonPanel() {
@@ -119,10 +124,20 @@ function Checked() {
 
 const SUMMARIES = {
   scenario: 'Your own scenario. Step through it, edit it, inject a bug.',
-  guest:
-    'A guest. Loading its image is the first step; every other step is an instruction or an interruption.',
   trace: 'A recorded trace. Each of its events is a step.',
 } as const;
+
+/** How the recording ended. The terminal of a live guest tells what it does. */
+function End() {
+  const end = progress.value?.end ?? null;
+  if (isLive.value && end === null) return null;
+  return (
+    <>
+      <dt>End</dt>
+      <dd>{end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
+    </>
+  );
+}
 
 /** A summary of the user's own recording. */
 function OwnRecording() {
@@ -131,8 +146,7 @@ function OwnRecording() {
   const known = progress.value;
   return (
     <div class="words">
-      <p class="summary">{SUMMARIES[what.kind]}</p>
-      {what.kind === 'guest' && <GuestForm key={what.name} guest={what} />}
+      {what.kind === 'guest' ? <GuestPanel guest={what} /> : <p class="summary">{SUMMARIES[what.kind]}</p>}
       {what.kind !== 'scenario' && known && (
         <dl class="facts">
           {what.kind === 'guest' && (
@@ -143,8 +157,7 @@ function OwnRecording() {
           )}
           <dt>Events</dt>
           <dd>{known.events.toLocaleString('en')}</dd>
-          <dt>End</dt>
-          <dd>{known.end?.sentence ?? (isRecording.value ? 'still recording' : 'not reached yet')}</dd>
+          <End />
           <Checked />
         </dl>
       )}

@@ -24,8 +24,7 @@ export function DropTarget() {
       event.preventDefault();
       event.stopPropagation();
       over.value = false;
-      const file = event.dataTransfer?.files[0];
-      if (file) void openChosen(file);
+      void openChosen([...(event.dataTransfer?.files ?? [])]);
     };
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) over.value = false;
@@ -39,9 +38,12 @@ export function DropTarget() {
   return over.value ? (
     <div class="drop-target">
       <p>
-        <strong>Drop the file here</strong>
+        <strong>Drop the files here</strong>
       </p>
-      <p class="muted">a lesson (.md), a scenario, a trace (.jsonl) or a guest’s ELF image</p>
+      <p class="muted">
+        a lesson (.md), a scenario, a trace (.jsonl), a guest’s ELF image, a Linux kernel with its initrd, or
+        a saved state
+      </p>
     </div>
   ) : null;
 }

@@ -1,5 +1,5 @@
 /**
- * The button that opens a file.
+ * The button that opens files.
  */
 
 import { useRef } from 'preact/hooks';
@@ -12,7 +12,7 @@ export function OpenButton() {
     <>
       <button
         type="button"
-        title="Open a lesson, a scenario, a trace or a guest’s ELF image"
+        title="Open a lesson, a scenario, a trace, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
         onClick={() => input.current?.click()}
       >
         Open…
@@ -22,11 +22,12 @@ export function OpenButton() {
         type="file"
         class="hidden"
         tabIndex={-1}
-        aria-label="A lesson, a scenario, a trace or a guest’s ELF image"
+        multiple
+        aria-label="A lesson, a scenario, a trace, a guest’s ELF image, a Linux kernel and its initrd, or a saved state"
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
+          const files = [...(event.currentTarget.files ?? [])];
           event.currentTarget.value = '';
-          if (file) void openChosen(file);
+          void openChosen(files);
         }}
       />
     </>

@@ -4,11 +4,12 @@
 
 import { complain } from '../../ui/notice.ts';
 
-/** Opens a file, or shows why it cannot be opened. */
-export async function openChosen(file: File): Promise<void> {
+/** Opens files, or shows why they cannot be opened: one, or a Linux kernel with its initial RAM disk. */
+export async function openChosen(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
   try {
-    const { openFile } = await import('./open-file.ts');
-    await openFile(file);
+    const { openFiles } = await import('./open-file.ts');
+    await openFiles(files);
   } catch (error) {
     complain(error);
   }

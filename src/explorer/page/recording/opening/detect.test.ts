@@ -23,8 +23,8 @@ describe('a file', () => {
 
   it.each([
     ['empty', new Uint8Array(), 'empty is empty.'],
-    ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor an ELF image'],
-    ['zeros', new Uint8Array(10), 'neither text nor an ELF image'],
+    ['picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff, 0]), 'neither text nor the image of a guest'],
+    ['zeros', new Uint8Array(10), 'neither text nor the image of a guest'],
     ['other.json', text('{"a": 1}\n'), 'not an event of a trace'],
     ['long.txt', text('stats\n'.repeat(3_000_000)), 'too long for a scenario'],
     ['long.json', text(`{"type":"${'x'.repeat(100_000)}"}`), 'not an event of a trace'],

@@ -4,6 +4,8 @@
 
 import { traceKindOf } from '../../../../analysis/index.ts';
 import type { Source } from '../../../../player/index.ts';
+import { foreignKernel } from '../../../../vmm/index.ts';
+import { COMMAND_LINE, isKernel, isState } from './kernel-files.ts';
 
 /** Maximum size of a file, in bytes. */
 export const LARGEST_FILE = 256 << 20;
@@ -20,12 +22,17 @@ export class FileError extends Error {
 }
 
 /**
- * Returns the source in a file: an ELF image, a trace (of Guesthouse or of a Linux host), or else a scenario.
+ * Returns the source in a file: an ELF image, a Linux kernel, a saved state, a trace (of Guesthouse or of a Linux host), or else a
+ * scenario.
  * @throws FileError for a file that is none of these
  */
 export function sourceOf(name: string, bytes: Uint8Array): Source {
   if (bytes.length === 0) throw new FileError(`${name} is empty.`);
   if (ELF.every((byte, at) => bytes[at] === byte)) return { kind: 'guest', name, image: bytes };
+  if (isKernel(bytes)) return { kind: 'guest', name, image: bytes, arguments: COMMAND_LINE };
+  if (isState(bytes)) return { kind: 'guest', name, image: bytes };
+  const foreign = foreignKernel(bytes);
+  if (foreign !== null) throw new FileError(`${name} is ${foreign}.`);
   const text = textOf(name, bytes);
   if (traceKindOf(text) !== null) return { kind: 'trace', name, text };
   if (/^\s*[{[]/.test(text)) {
@@ -41,8 +48,8 @@ function textOf(name: string, bytes: Uint8Array): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new FileError(`${name} is neither text nor an ELF image.`);
+    throw new FileError(`${name} is neither text nor the image of a guest for s390x.`);
   }
-  if (text.includes('\0')) throw new FileError(`${name} is neither text nor an ELF image.`);
+  if (text.includes('\0')) throw new FileError(`${name} is neither text nor the image of a guest for s390x.`);
   return text;
 }

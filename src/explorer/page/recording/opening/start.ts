@@ -1,6 +1,6 @@
 /**
- * Opens the first recording when the page starts: the one that the link names, or else the one that the server offers, or
- * else the first lesson.
+ * Opens the first recording when the page starts: the one that the link names, or else the saved state that the address names
+ * (`?state=path`), or else the recording that the server offers, or else the first lesson.
  */
 
 import type { LessonEntry } from '../../../lessons/index.ts';
@@ -22,9 +22,23 @@ export async function start(): Promise<void> {
   offer = await fetchOffer();
   if (offer?.kind === 'lessons') course.value = offer.course;
   if (await openLink()) return;
+  const state = new URLSearchParams(location.search).get('state');
+  if (state !== null && (await openStateAt(state))) return;
   if (offer?.kind === 'recording') return openOffered({});
   const [first] = course.value.lessons;
   if (first) await openLesson(first);
+}
+
+/** Opens the saved state at an address. Returns whether that was possible. */
+async function openStateAt(path: string): Promise<boolean> {
+  try {
+    const { openState } = await import('./fetched-state.ts');
+    await openState(path);
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  }
 }
 
 /** Opens the recording that the fragment of the address names. Returns whether there is one. */

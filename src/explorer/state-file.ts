@@ -1,0 +1,72 @@
+/** State files in a browser, which has gzip as streams. */
+
+import { StateError } from '../devices/index.ts';
+import { PlayerError } from '../player/index.ts';
+import {
+  checkedState,
+  compressedState,
+  decodeValue,
+  encodeValue,
+  type GuestState,
+  STATE_FILE_LINE,
+} from '../vmm/index.ts';
+
+/** Maximum size of a state in bytes, uncompressed: more than a guest of 512 MiB needs. */
+const STATE_MAX = 1 << 30;
+
+/** Returns the file of a state. */
+export async function stateFile(state: GuestState): Promise<Uint8Array<ArrayBuffer>> {
+  const compressed = bytesOf(encodeValue(state)).pipeThrough(new CompressionStream('gzip'));
+  return joined([new TextEncoder().encode(STATE_FILE_LINE), ...(await partsOf(compressed, Infinity))]);
+}
+
+/** Reads the state in a file. @throws PlayerError if it is none */
+export async function stateOf(name: string, file: Uint8Array, most = STATE_MAX): Promise<GuestState> {
+  try {
+    const compressed = compressedState(file) as Uint8Array<ArrayBuffer>;
+    const bytes = bytesOf(compressed).pipeThrough(new DecompressionStream('gzip'));
+    return checkedState(decodeValue(joined(await partsOf(bytes, most))));
+  } catch (error) {
+    if (error instanceof StateError) throw new PlayerError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+function bytesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new Blob([bytes]).stream();
+}
+
+/** Reads a stream. @throws StateError if it has more than `most` bytes, or cannot be unpacked */
+async function partsOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const reader = stream.getReader();
+  let left = most;
+  for (;;) {
+    const { done, value } = await reader.read().catch(notWhole);
+    if (done) return parts;
+    left -= value.length;
+    if (left < 0) {
+      await reader.cancel();
+      throw new StateError(`the state has more than ${most} bytes`);
+    }
+    parts.push(value);
+  }
+}
+
+/** What a stream throws for bytes that are not compressed, or cut, differs from browser to browser. */
+function notWhole(): never {
+  throw new StateError('not a whole state: it is cut, or no gzip stream');
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
