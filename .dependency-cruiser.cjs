@@ -28,6 +28,7 @@ const belowPlayer = [
   'inspect',
   'scenario',
   'vmm',
+  'net',
   'devices',
   'check',
   'host',
@@ -45,6 +46,7 @@ module.exports = {
     above('host/kvm', 'host/gmap', 'host/mm', ...hostCommon, 'machine', 'trace'),
     above('check', 'host', 'machine', 'trace'),
     above('devices'),
+    above('net', 'devices'),
     above('vmm', 'devices', 'host', 'machine', 'trace'),
     above('scenario', 'check', 'host', 'machine', 'trace'),
     above('fuzz', 'player', ...belowPlayer),
@@ -58,7 +60,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(machine|trace|check|scenario|vmm|devices|fuzz|cli|host|analysis|inspect|debug|player|explorer)/',
+        path: '^src/(machine|trace|check|scenario|vmm|net|devices|fuzz|cli|host|analysis|inspect|debug|player|explorer)/',
         // internal.ts is what a module offers to the others and not to users of the package.
         pathNot: ['^src/$1/', '/(index|internal)[.]ts$'],
       },

@@ -27,6 +27,7 @@ const TESTS = [
   'src/player',
   'src/vmm',
   'src/devices',
+  'src/net',
   'src/trace',
   'src/analysis',
   'src/scenario',

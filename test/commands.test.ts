@@ -181,6 +181,12 @@ describe.concurrent('boot', () => {
     ['--cpus', '-1'],
     ['--cpus', '0'],
     ['--cpus', '249'],
+    ['--net', 'tap'],
+    ['--forward', '80'],
+    ['--forward', '1:2:3'],
+    ['--forward', '8080:0'],
+    ['--forward', '65536:80'],
+    ['--forward', 'localhost:80'],
   ])('%s %s is not understood', async (flag, value) => {
     const { status, out, err } = await guesthouse(['boot', image('hello'), `${flag}=${value}`]);
     expect([status, out]).toEqual([2, '']);
@@ -235,6 +241,36 @@ describe.concurrent('boot', () => {
     });
     const status = await new Promise((resolve) => child.on('close', resolve));
     expect([status, err]).toEqual([141, '']);
+  });
+
+  it('a network does not change a guest that has no driver for it', async () => {
+    const results = await Promise.all(
+      ['', ' --net user', ' --forward 0:80'].map((flags) => run(`boot ${image('clock')}${flags} --cpus 3`)),
+    );
+    const [plain, ...others] = results.map(({ out }) => out);
+    expect(others).toEqual([plain, plain]);
+    expect(results[2]?.err).toMatch(
+      /^guesthouse: port \d+ of this computer leads to port 80 of the guest\n$/,
+    );
+  });
+
+  it('a forward listens on the loopback address, and a port that is in use is named', async () => {
+    const child = spawn(
+      process.execPath,
+      ['bin/guesthouse.js', 'boot', hostile('spin'), '--forward', '0:80'],
+      {
+        ...{ cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
+      },
+    );
+    const [line] = (await once(child.stderr as Readable, 'data')) as [Buffer];
+    const port = Number(/port (\d+) of this computer/.exec(line.toString())?.[1]);
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const taken = await run(`boot ${image('hello')} --forward ${port}:80`);
+    expect(oneLine(taken, 2)).toBe(`guesthouse: port ${port} is already in use\n`);
+    child.kill('SIGINT');
+    await once(socket, 'close');
+    expect((await once(child, 'close'))[0]).toBe(130);
   });
 
   it('standard input is the guest’s console input, to its end', async () => {
@@ -435,6 +471,16 @@ describe.concurrent('boot', () => {
       'boots no image',
     );
     expect(oneLine(await run(`boot --restore ${state} --balloon 1M`), 2)).toContain('guests with devices');
+  });
+
+  it('a state with a network needs one again', async () => {
+    const state = join(FOLDER, 'network.state');
+    const whole = await run(`boot ${image('hello')} -- world`);
+    const begun = await run(`boot ${image('hello')} --net user --limit 200 --save ${state} -- world`);
+    expect(begun.status).toBe(4);
+    const rest = await run(`boot --restore ${state} --net user`);
+    expect([rest.status, begun.out + rest.out]).toEqual([0, whole.out]);
+    expect(oneLine(await run(`boot --restore ${state}`), 2)).toContain('4 devices are saved, and 3 attached');
   });
 
   it('goes on from a state only with the shared folders that were there', async () => {

@@ -2,20 +2,22 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, explorer
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer,
+ *                                         check, none
  *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
  */
 
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LinuxFiles, linuxFiles } from './files.ts';
+import { deliver, freePort, LISTENING, NETWORK_COMMANDS } from './network.ts';
 import { Session } from './session.ts';
 import { MOUNT, SHARE_COMMANDS, sharedFolders } from './share.ts';
 import { LinuxTab } from './tab.ts';
@@ -124,7 +126,7 @@ const SHELL: readonly (readonly [what: string, command: string, wanted: RegExp])
 async function shell(): Promise<void> {
   const disk = join(folder, 'disk.img');
   writeFileSync(disk, new Uint8Array(DISK_SIZE));
-  const session = await booted('--disk', disk);
+  const session = await booted('--disk', `${disk}:rw`);
   row('first line of the console', true, session.firstOutput / 1000);
   row('the shell', true, session.firstPrompt / 1000);
   for (const [what, command, wanted] of SHELL) {
@@ -135,6 +137,26 @@ async function shell(): Promise<void> {
   }
   await check('`poweroff -f` ends with status 0', async () => {
     demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+  await fileSystem(disk);
+}
+
+/** Has a disk that the guest has written checked by a program of this computer. */
+async function fileSystem(disk: string): Promise<void> {
+  await check('`e2fsck -fn` on this computer finds nothing wrong', async () => {
+    const { error, status, stdout } = spawnSync('e2fsck', ['-fn', disk], { encoding: 'utf8' });
+    if (error !== undefined) return 'not checked: no e2fsck here';
+    if (status !== 0) throw new Error(stdout);
+    return '';
+  });
+}
+
+/** Boots in check mode, which executes no compiled code and is slow. */
+async function checked(): Promise<void> {
+  await check('the first 100 million instructions in check mode', async () => {
+    const session = new Session(bootArgs(files, '--check', '--limit', '100M'));
+    demand(String(await session.exit), /^4$/);
     return '';
   });
 }
@@ -186,6 +208,64 @@ async function state(): Promise<void> {
     demand(String(await ended(session, 'poweroff -f')), /^0$/);
     return `${(session.firstPrompt / 1000).toFixed(1)} s from the state to the prompt`;
   });
+}
+
+/** Uses a network, from the guest and from this computer. */
+async function network(): Promise<void> {
+  const [http, port] = [await freePort(), await freePort()];
+  const session = await booted('--forward', `${http}:80`, '--forward', `${port}:7`);
+  for (const [what, command, wanted] of NETWORK_COMMANDS) {
+    await check(what, async () => {
+      demand(await session.run(command), wanted);
+      return '';
+    });
+  }
+  await check('10 MB by HTTP from the guest', async () => {
+    const make =
+      'mkdir /www; dd if=/dev/hwrng bs=4096 count=256 2>/dev/null >/tmp/r; cd /www; cat /tmp/r /tmp/r >b';
+    await session.run(`${make}; cat b b b b b >body; httpd -h /www; sha256sum body`);
+    const sum = demand(await session.run('sha256sum /www/body'), /^([0-9a-f]{64})/m);
+    const start = performance.now();
+    const response = await fetch(`http://127.0.0.1:${http}/body`);
+    const body = Buffer.from(await response.arrayBuffer());
+    const seconds = (performance.now() - start) / 1000;
+    if (body.length !== 10 << 20 || createHash('sha256').update(body).digest('hex') !== sum) {
+      throw new Error(`${body.length} other bytes`);
+    }
+    return `${(body.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('10 MB to the guest', async () => {
+    await session.run(`(nc -l -p 7 >/tmp/in </dev/null; touch /tmp/done) & ${LISTENING}`);
+    const bytes = randomBytes(10 << 20);
+    const start = performance.now();
+    await deliver(port, bytes);
+    const seconds = (performance.now() - start) / 1000;
+    await session.run('until [ -e /tmp/done ]; do sleep 0.1; done');
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    demand(await session.run('sha256sum /tmp/in'), new RegExp(sum));
+    return `${(bytes.length / 1e6 / seconds).toFixed(1)} MB/s`;
+  });
+  await check('twenty connections at a time', async () => {
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await fetch(`http://127.0.0.1:${http}/b`);
+        return (await response.arrayBuffer()).byteLength;
+      }),
+    );
+    if (texts.some((length) => length !== 2 << 20)) throw new Error(texts.join(' '));
+    return '';
+  });
+  await check('a port on which nobody listens resets', async () => {
+    const failure = await deliver(port, Buffer.of(1)).catch((error: NodeJS.ErrnoException) => error.code);
+    demand(String(failure), /^ECONNRESET$/);
+    return '';
+  });
+  await check('no segment was lost or wrong', async () => {
+    demand(await session.run('ifconfig eth0'), /RX packets:\d+ errors:0 dropped:0 overruns:0/);
+    demand(await session.run('grep Tcp: /proc/net/snmp'), /^Tcp:( -?\d+){11} 0 0 /m);
+    return '';
+  });
+  session.kill();
 }
 
 /** In a tab of a browser. */
@@ -307,13 +387,20 @@ const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
   ends,
   state,
   share,
+  network,
   explorer,
+  check: checked,
 };
 
+const { only } = values;
+if (only !== undefined && only !== 'none' && !(only in GROUPS)) {
+  console.error(`--only ${only}: the groups are ${Object.keys(GROUPS).join(', ')}`);
+  process.exit(2);
+}
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {
   for (const [name, group] of Object.entries(GROUPS)) {
-    if (values.only === undefined || values.only === name) await group();
+    if (only === undefined || only === name) await group();
   }
   if (values.qemu) await compare();
 } finally {

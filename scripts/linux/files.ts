@@ -8,8 +8,8 @@ import { busyboxOf, kernelOf, kernelPackage, unpackedPackage } from './packages.
 
 /** Drivers of the virtio devices, and file systems. */
 const MODULES = [
-  ...['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'ext4'],
-  ...['9pnet_virtio', '9p'],
+  ...['crc32c_generic', 'virtio_console', 'virtio_rng', 'virtio_blk', 'virtio_balloon', 'virtio_net'],
+  ...['ext4', '9pnet_virtio', '9p'],
 ];
 
 /** Paths of files. */

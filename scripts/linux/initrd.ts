@@ -21,6 +21,17 @@ cd /root
 while :; do setsid cttyhack sh -i; done
 `;
 
+/** What busybox's DHCP client calls when it has an address, and where it looks for it. */
+const DHCP_PATH = 'etc/udhcpc/default.script';
+const DHCP = `#!/bin/sh
+case "$1" in
+  deconfig) ifconfig $interface 0.0.0.0 ;;
+  bound|renew)
+    ifconfig $interface $ip netmask $subnet
+    for one in $router; do route add default gw $one dev $interface; done ;;
+esac
+`;
+
 /** Kernel modules to load, in this order, and commands to run before the shell. */
 export interface InitrdOptions {
   readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
@@ -30,7 +41,7 @@ export interface InitrdOptions {
 
 /** Returns the RAM disk with this busybox. */
 export function initrd(busybox: Uint8Array, { modules = [], startup }: InitrdOptions = {}): Buffer {
-  const directories = ['bin', 'dev', 'etc', 'modules', 'mnt', 'proc', 'root', 'sys', 'tmp'];
+  const directories = ['bin', 'dev', 'etc', 'etc/udhcpc', 'modules', 'mnt', 'proc', 'root', 'sys', 'tmp'];
   const entries: Entry[] = directories.map((path) => ({ path, kind: 'directory' }));
   entries.push({ path: 'dev/console', kind: 'character', major: 5, minor: 1 });
   entries.push({ path: 'bin/busybox', kind: 'file', bytes: busybox, executable: true });
@@ -38,6 +49,7 @@ export function initrd(busybox: Uint8Array, { modules = [], startup }: InitrdOpt
     entries.push({ path: `bin/${name}`, kind: 'link', target: 'busybox' });
   }
   entries.push({ path: 'init', kind: 'file', bytes: Buffer.from(INIT), executable: true });
+  entries.push({ path: DHCP_PATH, kind: 'file', bytes: Buffer.from(DHCP), executable: true });
   modules.forEach(({ name, bytes }, i) => {
     entries.push({ path: `modules/${String(i).padStart(2, '0')}-${name}`, kind: 'file', bytes });
   });

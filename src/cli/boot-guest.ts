@@ -1,9 +1,10 @@
 /** The guest of `guesthouse boot`: its image, its memory, and the machine that it runs on. */
 
-import { StateError } from '../devices/index.ts';
+import { NetworkDevice, StateError } from '../devices/index.ts';
 import type { Host, Mm } from '../host/index.ts';
 import { MIB } from '../host/internal.ts';
 import { type CpuModel, DEFAULT_STORAGE_SIZE, type Engine, Machine, type Storage } from '../machine/index.ts';
+import { GUEST_MAC, type UserNetwork } from '../net/index.ts';
 import {
   type AttachedDevice,
   checkBeginning,
@@ -23,6 +24,7 @@ import {
 } from '../vmm/index.ts';
 import { type DiskFlag, type OpenDisk, openDisk } from './disk-file.ts';
 import { readLimited } from './files.ts';
+import type { ForwardFlag } from './guest-network.ts';
 import { UsageError } from './output.ts';
 import { type OpenShare, openShare, type ShareFlag } from './share-option.ts';
 import { checkStorage } from './sizes.ts';
@@ -50,6 +52,9 @@ export interface GuestFlags {
   /** The path of an initial RAM disk. */
   readonly initrd?: string;
   readonly disk: readonly DiskFlag[];
+  /** The kind of network; undefined for none, unless there are forwards. */
+  readonly net?: 'user';
+  readonly forward: readonly ForwardFlag[];
   readonly share: readonly ShareFlag[];
   readonly balloon: bigint;
   /** The seed of the entropy device. */
@@ -68,8 +73,10 @@ export interface GuestToBoot {
   readonly map: readonly MemoryMap[];
   readonly disks: readonly OpenDisk[];
   readonly shares: readonly OpenShare[];
+  /** Whether it has a network device. */
+  readonly hasNetwork: boolean;
   readonly seed: number;
-  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks or shared folders. */
+  /** Whether it gets devices on channels: a Linux kernel does, and an image with disks, shared folders or a network. */
   readonly hasChannels: boolean;
   readonly cpuModel: CpuModel;
   /** The target of the balloon in bytes. */
@@ -86,7 +93,7 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
   const initrd = flags.initrd === undefined ? null : readLimited(flags.initrd, INITRD_MAX);
   const { cpus, map, seed, cpu: cpuModel, balloon, memory = isKernel ? LINUX_MEMORY : MEMORY } = flags;
   const attached = attachedTo(flags);
-  const hasChannels = isKernel || flags.disk.length + flags.share.length > 0;
+  const hasChannels = isKernel || flags.disk.length + flags.share.length > 0 || attached.hasNetwork;
   return {
     ...{ image, symbols, commandLine, initrd, cpus, cpuModel, memory, map },
     ...{ ...attached, seed, hasChannels, balloon, state: null },
@@ -94,20 +101,27 @@ export function readGuest(path: string, commandLine: string, flags: GuestFlags):
 }
 
 /** Opens disks and shared folders. @throws UsageError */
-function attachedTo({ disk, share }: GuestFlags): Pick<GuestToBoot, 'disks' | 'shares'> {
+function attachedTo(flags: GuestFlags): Pick<GuestToBoot, 'disks' | 'shares' | 'hasNetwork'> {
+  const { disk, share } = flags;
   if (disk.length > DISKS_MAX) throw new UsageError(`there can be ${DISKS_MAX} disks`);
-  return { disks: disk.map(openDisk), shares: share.map(openShare) };
+  return { disks: disk.map(openDisk), shares: share.map(openShare), hasNetwork: wantsNetwork(flags) };
 }
 
 /** Reads the state of a guest. @throws UsageError if it cannot be used */
 export function readSavedGuest(path: string, flags: GuestFlags): GuestToBoot {
   const { seed, balloon } = flags;
   const state = readState(path);
+  const attached = attachedTo(flags);
   const { image, commandLine, initrd, cpus, cpuModel, maps, channels } = state.configuration;
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, memory: 0n, map: maps },
-    ...{ ...attachedTo(flags), seed, hasChannels: channels, balloon, state },
+    ...{ ...attached, seed, hasChannels: channels || attached.hasNetwork, balloon, state },
   };
+}
+
+/** A forward needs a network. */
+function wantsNetwork({ net, forward }: GuestFlags): boolean {
+  return net !== undefined || forward.length > 0;
 }
 
 function readImage(path: string): { image: ElfImage; symbols: SymbolTable; isKernel: boolean } {
@@ -154,12 +168,19 @@ export function sizeOf({ image, initrd, state }: GuestToBoot): number {
   return sum(image.segments) + (initrd?.length ?? 0) + sum(state?.memory ?? []);
 }
 
-/** Makes the guest, in a process of its own. @throws as `Monitor` */
-export function makeMonitor(host: Host, mm: Mm, guest: GuestToBoot, console: GuestConsole): Monitor {
+/** Makes the guest, in a process of its own. @param network if it has a network device. @throws as `Monitor` */
+export function makeMonitor(
+  host: Host,
+  mm: Mm,
+  guest: GuestToBoot,
+  console: GuestConsole,
+  network: UserNetwork | null = null,
+): Monitor {
   const { image, commandLine, initrd, cpus, hasChannels } = guest;
   const maps = mapsFor(mm, guest);
-  const devices = hasChannels ? devicesOf(guest) : undefined;
-  const options = { image, maps, console, arguments: commandLine, initrd, cpus, input: true };
+  const devices = hasChannels ? devicesOf(guest, network) : undefined;
+  const events = { input: true, realTime: network !== null };
+  const options = { image, maps, console, arguments: commandLine, initrd, cpus, ...events };
   const monitor = new Monitor(host, mm, devices === undefined ? options : { ...options, devices });
   if (guest.state !== null) restore(monitor, guest.state);
   if (guest.balloon > 0n) inflate(monitor, guest.balloon);
@@ -182,9 +203,10 @@ function inflate({ balloon }: Monitor, bytes: bigint): void {
   balloon.inflateTo(Number(bytes >> 12n));
 }
 
-function devicesOf({ seed, disks, shares }: GuestToBoot): AttachedDevice[] {
+function devicesOf({ seed, disks, shares }: GuestToBoot, network: UserNetwork | null): AttachedDevice[] {
   return standardDevices({
     seed,
+    network: network && new NetworkDevice(network, { mac: GUEST_MAC }),
     disks: disks.map((disk) => disk.backend()),
     shares: shares.map(({ tag, tree }) => ({ tag, tree: tree() })),
   });

@@ -22,7 +22,7 @@ import {
   readSavedGuest,
   sizeOf,
 } from './boot-guest.ts';
-import { RunStatistics, statisticsLines } from './boot-statistics.ts';
+import { RunStatistics, type Statistics, statisticsLines } from './boot-statistics.ts';
 import { type BreakOptions, GuestBreakpoints, repeated } from './breakpoints.ts';
 import { diskOption } from './disk-file.ts';
 import { KEYS_HELP } from './escape-keys.ts';
@@ -31,6 +31,7 @@ import { KeptConsole, PrintedConsole } from './guest-console.ts';
 import { debugGuest } from './guest-debugger.ts';
 import { GuestInput } from './guest-input.ts';
 import { type LoopEnd, runGuest } from './guest-loop.ts';
+import { type ForwardFlag, forwardOption, GuestNetwork } from './guest-network.ts';
 import { Interrupts } from './interrupts.ts';
 import { json } from './json.ts';
 import { columns, complain, EXIT, Output, outputFailure, UsageError } from './output.ts';
@@ -114,6 +115,22 @@ export function addBoot(program: Command): void {
     )
     .addOption(
       new Option(
+        '--net <kind>',
+        'a virtio network device (0.0.0004). user: the guest (10.0.2.15, by DHCP) reaches its gateway, 10.0.2.2, and nothing else',
+      )
+        .choices(['user'])
+        .default(undefined, 'none'),
+    )
+    .addOption(
+      new Option(
+        '--forward <hostport:guestport>',
+        'forward connections to a TCP port of this computer (0: any free one) to a port of the guest; implies --net user. May be repeated',
+      )
+        .argParser(forwardOption)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
         '--share <[tag=]dir[:rw]>',
         'a folder of this computer for the guest: see below; may be repeated',
       )
@@ -135,7 +152,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option(
         '--restore <file>',
-        'go on from a state instead of booting an image. Give the same disks and shares again',
+        'go on from a state instead of booting an image. Give the same disks, shares and network again',
       ).conflicts(['memory', 'map', 'cpus', 'cpu', 'initrd', 'append']),
     )
     .option('--no-reboot', 'end, with status 0, when the guest asks for a reset of the machine')
@@ -149,7 +166,7 @@ export function addBoot(program: Command): void {
     .addOption(
       new Option('--gdb [port]', 'wait for GDB on this TCP port of this computer; default: any free one')
         .argParser(portOption)
-        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'stats']),
+        .conflicts(['break', 'trace', 'check', 'json', 'limit', 'save', 'stats', 'net', 'forward']),
     )
     .option('--trace <file>', 'write every event to FILE, one JSON object per line')
     .addOption(
@@ -276,27 +293,31 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
   const printed = new PrintedConsole(output, flags.console, process.stdout.isTTY === true && !flags.raw);
   const checker = flags.check ? Checker.attach(host) : null;
   const statistics = flags.stats ? new RunStatistics(host) : null;
+  let counted: Statistics | null = null;
   let told = false;
   const mm = host.createMm();
+  const { clock } = host.machine;
+  const network = guest.hasNetwork ? new GuestNetwork(() => clock.tod) : null;
   const monitor = announced('loading the guest', sizeOf(guest), () =>
-    makeMonitor(host, mm, guest, kept ?? printed),
+    makeMonitor(host, mm, guest, kept ?? printed, network?.user),
   );
   const breakpoints =
     flags.break.length === 0
       ? null
       : new GuestBreakpoints(host, monitor, symbols, flags, flags.json === true);
-  const clock = () => host.machine.clock.tod;
   const executed = () => host.machine.cpu(0).executed;
   const interrupts = new Interrupts();
   const end = () => interrupts.interrupt(EXIT.INTERRUPTED);
   const input = new GuestInput(monitor, end, () => saveNow(monitor, flags.save));
   const limit = flags.limit ?? Infinity;
   try {
+    for (const forward of flags.forward) await listen(network, forward);
     const end = await runGuest(monitor, {
       checker,
       output,
       trace,
       input,
+      network,
       interrupts,
       breakpoints,
       reboot: flags.reboot,
@@ -304,6 +325,7 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
       executed,
       clock,
     });
+    counted = statistics?.of(monitor) ?? null;
     printed.finish();
     output.flush();
     if (end.kind === 'interrupted') return await interrupted(interrupts, output, executed());
@@ -314,21 +336,29 @@ async function run({ host, guest, flags, trace }: Boot): Promise<number> {
     if (kept !== null && (isGuestEnd(end) || end.kind === 'breakpoint')) {
       const whole = end.kind === 'breakpoint' ? { ...end, ...breakpoints?.summary } : end;
       const summary = { end: whole, instructions: executed(), stats: host.stats(), ...kept.summary };
-      output.line(json(statistics === null ? summary : { ...summary, run: statistics.of(monitor) }));
+      output.line(json(counted === null ? summary : { ...summary, run: counted }));
       told = true;
     }
     return statusOf(end, flags.json === true, symbols);
   } finally {
     output.flush();
-    if (statistics !== null && !told) printStatistics(statistics, monitor);
+    if (statistics !== null && !told) printStatistics(counted ?? statistics.of(monitor));
     breakpoints?.close();
     input.close();
+    network?.close();
     interrupts.close();
   }
 }
 
-function printStatistics(statistics: RunStatistics, monitor: Monitor): void {
-  process.stderr.write(`${['the run:', ...statisticsLines(statistics.of(monitor))].join('\n')}\n`);
+/** Opens a forward, and says which port it has if any free one was wanted. @throws UsageError if that is not possible */
+async function listen(network: GuestNetwork | null, forward: ForwardFlag): Promise<void> {
+  const port = await network?.forward(forward);
+  if (forward.host === 0)
+    complain(`port ${port} of this computer leads to port ${forward.guest} of the guest`);
+}
+
+function printStatistics(counted: Statistics): void {
+  process.stderr.write(`${['the run:', ...statisticsLines(counted)].join('\n')}\n`);
 }
 
 /** Saves the state on request. What goes wrong is said, and the guest goes on. */

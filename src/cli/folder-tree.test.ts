@@ -22,6 +22,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileError, type FileTree, MemoryTree, type OpenMode } from '../devices/index.ts';
 import { FolderTree } from './folder-tree.ts';
 
+/** Of the file outside. */
+const SECRET_MODE = 0o100600;
 const READ: OpenMode = { read: true, write: false, append: false };
 const WRITE: OpenMode = { read: true, write: true, append: false };
 const APPEND: OpenMode = { ...WRITE, append: true };
@@ -46,7 +48,7 @@ beforeEach(() => {
   root = join(base, 'root');
   mkdirSync(root);
   mkdirSync(join(base, 'outside'));
-  writeFileSync(join(base, 'outside/secret'), 'secret');
+  writeFileSync(join(base, 'outside/secret'), 'the content of secret', { mode: SECRET_MODE & 0o777 });
 });
 
 afterEach(() => rmSync(base, { recursive: true }));
@@ -93,7 +95,7 @@ describe.each(here)('a folder, %s', (_, byDescriptor) => {
 
   /** Nothing outside has changed. */
   function demandUntouched(): void {
-    expect(readFileSync(join(base, 'outside/secret'), 'utf8')).toBe('secret');
+    expect(readFileSync(join(base, 'outside/secret'), 'utf8')).toBe('the content of secret');
     expect(lstatSync(join(base, 'outside')).nlink).toBe(2);
     for (const name of ['outside/new', 'root/stolen']) expect(existsSync(join(base, name)), name).toBe(false);
   }
@@ -122,7 +124,7 @@ describe.each(here)('a folder, %s', (_, byDescriptor) => {
     // Another program moves what it likes: a name leads to what is there then.
     rmSync(join(root, 'd'), { recursive: true });
     renameSync(join(base, 'outside'), join(root, 'd'));
-    expect(text(tree, 'd/secret')).toBe('secret');
+    expect(text(tree, 'd/secret')).toBe('the content of secret');
     renameSync(join(root, 'd'), join(base, 'outside'));
     demandUntouched();
   });

@@ -5,6 +5,7 @@ import { type Checker, describeViolation } from '../check/index.ts';
 import type { End, Monitor } from '../vmm/index.ts';
 import type { GuestBreakpoints } from './breakpoints.ts';
 import type { GuestInput } from './guest-input.ts';
+import type { GuestNetwork } from './guest-network.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 import type { TraceFile } from './trace-file.ts';
@@ -16,6 +17,7 @@ const CHECK_EVERY = 2_000_000;
 
 /** TOD units per millisecond. */
 const TOD_PER_MILLISECOND = 4_096_000n;
+const TOD_PER_MICROSECOND = 4096n;
 /** Longest wait for the guest's clock, in milliseconds: timers have 31 bits. */
 const WAIT_MAX = 0x7fff_ffff;
 
@@ -25,6 +27,7 @@ export interface LoopOptions {
   readonly output: Output;
   readonly trace: TraceFile | null;
   readonly input: GuestInput;
+  readonly network: GuestNetwork | null;
   readonly interrupts: Interrupts;
   readonly breakpoints: GuestBreakpoints | null;
   /** Whether a reset that the guest asks for loads the guest again. */
@@ -33,8 +36,7 @@ export interface LoopOptions {
   readonly limit: number;
   /** Units of work done so far. */
   executed(): number;
-  /** The TOD clock. */
-  clock(): bigint;
+  readonly clock: { readonly tod: bigint; skipTo(tod: bigint): void };
 }
 
 /** How a run ended: by the guest, or from outside. */
@@ -90,7 +92,7 @@ class GuestLoop {
 
   /** Handles signals, input and output. Returns why the guest must stop, or null if it can continue. */
   async serviceIo(): Promise<LoopEnd | null> {
-    const { output, trace, input, interrupts } = this.#options;
+    const { output, trace, input, interrupts, network } = this.#options;
     output.flush();
     await setImmediate();
     if (output.full) await Promise.race([output.drained(), interrupts.interrupted]);
@@ -98,24 +100,33 @@ class GuestLoop {
     if (interrupts.status !== null) return { kind: 'interrupted' };
     if (output.failed || trace?.failure) return { kind: 'output' };
     input.service();
+    network?.service();
     return null;
   }
 
   /**
-   * Waits for input while all CPUs of the guest wait. The guest's clock follows the time of day meanwhile.
+   * Waits for input or a network while all CPUs of the guest wait. The guest's clock follows the time of day meanwhile.
    * @param until value of the TOD clock at which another event wakes the guest, or null if there is none
    */
   async waitForInput(until: bigint | null): Promise<void> {
-    const { output, input, interrupts, clock } = this.#options;
+    const { output, input, interrupts, clock, network } = this.#options;
     output.flush();
+    const next = earlier(until, network?.due ?? null);
     const timer = new AbortController();
     const waits = [input.more(), interrupts.interrupted];
-    if (until !== null) {
-      const time = Number((until - clock()) / TOD_PER_MILLISECOND);
-      waits.push(delay(Math.min(Math.max(time, 0), WAIT_MAX), undefined, timer).catch(() => {}));
+    if (network !== null) waits.push(network.event());
+    const [start, began] = [clock.tod, performance.now()];
+    let expired = false;
+    if (next !== null) {
+      const time = Number((next - start) / TOD_PER_MILLISECOND);
+      const wait = delay(Math.min(Math.max(time, 0), WAIT_MAX), undefined, timer);
+      waits.push(wait.then(() => void (expired = true)).catch(() => {}));
     }
     await Promise.race(waits);
     timer.abort();
+    if (network === null) return;
+    const passed = start + BigInt(Math.floor((performance.now() - began) * 1000)) * TOD_PER_MICROSECOND;
+    clock.skipTo(expired && next !== null ? next : (earlier(passed, next) as bigint));
   }
 
   /** Performs the last check. Returns the end of the run. */
@@ -139,4 +150,10 @@ class GuestLoop {
     for (const violation of violations) process.stderr.write(`${describeViolation(violation)}\n`);
     return violations.length > 0;
   }
+}
+
+/** Returns the earlier of two times, of which null means never. */
+function earlier(one: bigint | null, other: bigint | null): bigint | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
 }

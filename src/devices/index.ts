@@ -52,6 +52,8 @@ export { MemoryDisk } from './virtio/block/memory-disk.ts';
 export { type DiskBase, SnapshotDisk } from './virtio/block/snapshot-disk.ts';
 export { ConsoleDevice, type ConsoleOutput, type ConsoleSize } from './virtio/console-device.ts';
 export { type ByteSource, EntropyDevice } from './virtio/entropy-device.ts';
+export type { NetworkBackend, NetworkCard } from './virtio/network/backend.ts';
+export { NetworkDevice, type NetworkOptions } from './virtio/network/network-device.ts';
 export type { Request } from './virtio/request.ts';
 export { RingError } from './virtio/ring-error.ts';
 export { SeededBytes } from './virtio/seeded-bytes.ts';

@@ -109,7 +109,7 @@ describe('the state of a live guest', () => {
   });
 
   it.each<[string, (state: GuestState) => unknown, string]>([
-    ['with disks', withDevices(5), 'a guest with disks (2)'],
+    ['with disks', withDevices(5), 'a guest with disks, shares or a network (2)'],
     ['of other devices', withDevices(2), 'the state cannot be restored: 2 devices are saved, and 3 attached'],
     [
       'with too much memory',

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { fromEbcdic } from '../devices/index.ts';
 import { Host, type Mm } from '../host/index.ts';
 import { codeOf, frameCounts } from '../host/testing/index.ts';
-import { EXT, LOWCORE, Machine, PGM, SIE } from '../machine/index.ts';
+import { EXT, LOWCORE, Machine, PGM, PSW, SIE } from '../machine/index.ts';
 import {
   code,
   diag,
@@ -518,6 +518,42 @@ describe('console input', () => {
     // Without input, the clock moves to the interruption. Its handler here waits again, with the timer due.
     expect(one.run(1000).kind).not.toBe('idle');
     expect(host.machine.clock.tod).toBeGreaterThan(1n << 40n);
+  });
+});
+
+describe('devices that interrupt on their own', () => {
+  /** A guest that waits, enabled for I/O interruptions and for the CPU timer. */
+  function waiting(timer: bigint | null) {
+    const image = guest([lpswe(0x710)], { 1808: psw(MASK.ENABLED_WAIT | PSW.IO, 0x99) });
+    const one = monitor(image, { devices: [], realTime: true });
+    const vcpu = one.vm.vcpus[0];
+    if (!vcpu) throw new Error('no CPU');
+    vcpu.setControl(6, 0xff00_0000n);
+    vcpu.setControl(0, timer === null ? 0n : 0x400n);
+    if (timer !== null) vcpu.block.set64(SIE.CPU_TIMER, timer);
+    return { one, vcpu };
+  }
+
+  it('make the caller move the clock', () => {
+    const { one } = waiting(1n << 40n);
+    const asked = one.run();
+    const { clock } = host.machine;
+    const tod = clock.tod;
+    // Asked again, the monitor waits as before.
+    expect(one.run()).toEqual(asked);
+    expect(clock.tod).toBe(tod);
+    if (asked.kind !== 'input' || asked.until === null) throw new Error(asked.kind);
+    clock.skipTo(asked.until);
+    // The handler of the interruption is at address 0 here.
+    expect(one.run(1000).kind).not.toBe('input');
+  });
+
+  it('may wake a guest without clocks, but none that is disabled', () => {
+    const { one, vcpu } = waiting(null);
+    expect(one.run()).toEqual({ kind: 'input', until: null });
+    expect(one.run()).toEqual({ kind: 'input', until: null });
+    vcpu.setControl(6, 0n);
+    expect(one.run()).toEqual({ kind: 'idle', address: 0x99n });
   });
 });
 

@@ -102,6 +102,11 @@ export interface MonitorOptions {
    */
   readonly input?: boolean;
   /**
+   * Whether devices may interrupt the guest on their own while it waits, as a network does. If so, `run` returns 'input' whenever all
+   * CPUs wait, and the clock does not move meanwhile: the caller moves it. Default: false.
+   */
+  readonly realTime?: boolean;
+  /**
    * Called with the code of a DIAGNOSE that neither host nor monitor handles. Returns whether it handled it. If not, the
    * guest gets a specification exception.
    */
@@ -124,8 +129,9 @@ export type End =
   /** All its CPUs wait for interruptions that cannot occur. */
   | { readonly kind: 'idle'; readonly address: bigint }
   /**
-   * All its CPUs wait, and console input may wake one. Call `run` again after input, or to skip to `until`, the TOD value
-   * at which a clock interruption wakes the guest, or null if there is none.
+   * All its CPUs wait, and console input may wake one, or a device with the option `realTime`. Call `run` again after input, or to
+   * skip to `until`, the TOD value at which a clock interruption wakes the guest, or null if there is none. With `realTime` the caller
+   * skips.
    */
   | { readonly kind: 'input'; readonly until: bigint | null }
   /** The guest requested a reset of the machine. */
@@ -422,6 +428,7 @@ export class Monitor {
       const due = vcpu.wakesAt;
       if (due !== null && (until === null || due < until)) until = due;
     }
+    if (this.#loaded.realTime === true && this.#awaitsDevices(waits, until)) return { kind: 'input', until };
     if (!this.#asked && this.#awaitsInput(waits)) {
       this.#asked = until !== null;
       return { kind: 'input', until };
@@ -430,6 +437,12 @@ export class Monitor {
     this.#asked = false;
     this.#host.machine.clock.skipTo(until);
     return null;
+  }
+
+  /** Whether a device or the clock may wake a CPU. The caller moves the clock until then. */
+  #awaitsDevices(waits: readonly Vcpu[], until: bigint | null): boolean {
+    if (until !== null) return until > this.#host.machine.clock.tod;
+    return this.#awaitsInput(waits) || waits.some((vcpu) => vcpu.enabledForIo(ANY_SUBCLASS));
   }
 
   #awaitsInput(waits: readonly Vcpu[]): boolean {
@@ -574,6 +587,7 @@ function demandOptions(options: MonitorOptions): void {
   demandFunction('console.write', console.write);
   demandInteger('cpus', cpus, 1, CPUS);
   demandFlag('input', options.input);
+  demandFlag('realTime', options.realTime);
   if (options.initrd) demandInstance('initrd', options.initrd, Uint8Array);
   if (diagnose !== undefined) demandFunction('diagnose', diagnose);
   if (typeof commandLine !== 'string') throw new LinuxError('EINVAL', 'arguments is not a string');

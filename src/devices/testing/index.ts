@@ -1,6 +1,7 @@
 /** Drivers of devices, and an owner for them, for tests and fuzzers. */
 
 export { MESSAGE as MESSAGE_9P } from '../virtio/9p/protocol.ts';
+export { Server9p } from '../virtio/9p/server.ts';
 export { Virtqueue } from '../virtio/virtqueue.ts';
 export { makeOrb, ORB_FORMAT_1, PROGRAM, subchannelId } from './channel-driver.ts';
 export { message9p } from './client-9p.ts';

@@ -37,9 +37,9 @@ it('finds nothing in fixed runs', () => {
   }
 });
 
-it('has buffers returned from rings of both kinds, and devices that need a reset', () => {
+it('has buffers returned from rings of both kinds, frames, and devices that need a reset', () => {
   const fuzzer = new DevicesFuzzer();
-  const seen = { split: 0, packed: 0, broken: 0 };
+  const seen = { split: 0, packed: 0, broken: 0, frames: 0 };
   const count = (Kind: { prototype: TestQueue }, kind: 'split' | 'packed') => {
     const { completed } = Kind.prototype;
     vi.spyOn(Kind.prototype, 'completed').mockImplementation(function (this: TestQueue) {
@@ -54,12 +54,13 @@ it('has buffers returned from rings of both kinds, and devices that need a reset
     const { setup, steps } = fuzzer.generate(seedOf(4, run));
     const world = new DevicesWorld(setup);
     for (const step of steps) {
-      world.perform(step);
+      const { told } = world.perform(step) as { told: string[] };
+      seen.frames += told.filter((text) => text.startsWith('frame')).length;
       const { subchannels } = world.save() as { subchannels: { device: { status: number } }[] };
       seen.broken += subchannels.filter(({ device }) => device.status & NEEDS_RESET).length;
     }
   }
-  expect(Math.min(seen.split, seen.packed, seen.broken)).toBeGreaterThan(5);
+  expect(Math.min(seen.split, seen.packed, seen.broken, seen.frames)).toBeGreaterThan(5);
 });
 
 describe('an injected fault is found:', () => {
@@ -100,7 +101,7 @@ describe('an injected fault is found:', () => {
       give.call(this, request, written);
       if (this.taken > 0) give.call(this, request, written);
     });
-    expect(kindsFound(60).size).toBeGreaterThan(0);
+    expect(kindsFound(70).size).toBeGreaterThan(0);
   });
 });
 

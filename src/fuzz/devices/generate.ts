@@ -17,6 +17,9 @@ const EXTREMES = [0, 1, 2, 3, 4, 7, 8, 16, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x80
 /** Memory that steps use: operands, indicators, rings and buffers. */
 const PLACES = [0, 0x1000, 0x1008, 0x2000, 0x8000, 0x9000, 0x9010, 0x9020, 0x1_0000, 0x1_1000, 0x2_0000];
 
+/** The header of a frame for a network device, and the addresses and the type of the frame. */
+const FRAME_HEADER = '00'.repeat(12 + 14);
+
 /** Generates a case. */
 export function generateCase(seed: number): FuzzCase<DevicesSetup, DevicesStep> {
   const random = new Random(seed);
@@ -64,6 +67,7 @@ function bufferStep(random: Random, device: number, { kinds, hostile }: DevicesS
   const readable = block
     ? [blockHeader(random)]
     : lengths(random, wild).map((length) => hexOf(random, length));
+  if (kinds[device] === 'network' && !wild && queue % 2 === 1) readable.unshift(FRAME_HEADER);
   if (block && random.oneIn(2)) readable.push(hexOf(random, random.pick([512, 1024, 16, 100])));
   const writable = block ? [...(random.oneIn(2) ? [512] : []), 1] : lengths(random, wild);
   return {

@@ -6,7 +6,7 @@ import type { DevicesSetup, DevicesStep } from './steps.ts';
 import { DevicesWorld } from './world.ts';
 
 /** Memory that no step names: nothing may be stored there. */
-const CANARY = { start: 0x7_0000, byte: 0xa5 } as const;
+const CANARY = { start: 0x7_0000, byte: 0xa5, word: 0xa5a5_a5a5 } as const;
 /** Maximum number of accesses to memory in one step, and of bytes. 64 buffers of output have 1 MiB each at most. */
 const ACCESSES_MAX = 1_000_000;
 const BYTES_MAX = 256 * 0x10_0000;
@@ -63,7 +63,7 @@ function performStep(
     const message = `${memory.accesses} accesses to ${memory.accessed} bytes in one step`;
     return { kind: 'work', message };
   }
-  if (memory.bytes.subarray(CANARY.start).some((byte) => byte !== CANARY.byte)) {
+  if (!isUntouched(memory.bytes)) {
     return { kind: 'store', message: 'a store into memory that no step names' };
   }
   const again = JSON.stringify(second.perform(step));
@@ -75,9 +75,16 @@ function performStep(
   return null;
 }
 
-/** Returns where two arrays of the same length differ first, within 8 bytes, or -1. */
+/** Returns where two arrays of the same length differ first, within 4 bytes, or -1. */
 function firstDifference(one: Uint8Array, other: Uint8Array): number {
-  const [words, others] = [new BigUint64Array(one.buffer), new BigUint64Array(other.buffer)];
-  for (let n = 0; n < words.length; n++) if (words[n] !== others[n]) return n * 8;
+  const [words, others] = [new Uint32Array(one.buffer), new Uint32Array(other.buffer)];
+  for (let n = 0; n < words.length; n++) if (words[n] !== others[n]) return n * 4;
   return -1;
+}
+
+/** Whether the memory that no step names is as it was. */
+function isUntouched({ buffer }: Uint8Array): boolean {
+  const words = new Uint32Array(buffer, CANARY.start);
+  for (let n = 0; n < words.length; n++) if (words[n] !== CANARY.word) return false;
+  return true;
 }

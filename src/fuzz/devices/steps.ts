@@ -1,7 +1,7 @@
 /** The steps of a case of the devices' fuzzer. */
 
 /** The kinds of devices. */
-export const KINDS = ['block', 'console', 'entropy', 'balloon', 'files'] as const;
+export const KINDS = ['block', 'console', 'entropy', 'balloon', 'files', 'network'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The machine: one virtio device, or more. */

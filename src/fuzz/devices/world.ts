@@ -9,6 +9,9 @@ import {
   File9pDevice,
   MemoryDisk,
   MemoryTree,
+  type NetworkBackend,
+  type NetworkCard,
+  NetworkDevice,
   SeededBytes,
   VirtioCcw,
   type VirtioDevice,
@@ -39,6 +42,39 @@ const EVENT_INDEX = 1n << 29n;
 interface Attached {
   readonly device: VirtioDevice;
   event(count: number): unknown;
+}
+
+/** A network that sends every frame back, twice. */
+class EchoNetwork implements NetworkBackend {
+  readonly #told: (text: string) => void;
+  #card: NetworkCard | null = null;
+
+  constructor(told: (text: string) => void) {
+    this.#told = told;
+  }
+
+  connect(card: NetworkCard): void {
+    this.#card = card;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#told(`frame ${frame.length}`);
+    this.give(frame);
+    this.give(frame);
+  }
+
+  /** Returns whether the frame was taken. */
+  give(frame: Uint8Array): boolean {
+    return this.#card?.receive(frame) ?? false;
+  }
+
+  save(): unknown {
+    return null;
+  }
+
+  prepareRestore(): () => void {
+    return () => {};
+  }
 }
 
 /** What a step did, for comparison: values that can be compared as JSON. */
@@ -109,6 +145,12 @@ export class DevicesWorld {
         });
         const ask = (count: number) => (count < 10 ? device.requestStatistics() : device.inflateTo(count));
         return { device, event: ask };
+      }
+      case 'network': {
+        const network = new EchoNetwork((text) => this.#told.push(text));
+        const device = new NetworkDevice(network, { mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
+        const give = (count: number) => network.give(new Uint8Array(14 + count * 70).fill(count));
+        return { device, event: give };
       }
     }
   }

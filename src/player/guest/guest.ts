@@ -65,7 +65,7 @@ export function savedGuest(name: string, state: GuestState): Guest {
     name,
     maps.reduce((sum, { length }) => sum + length, 0n),
   );
-  if (channels) demandNoDisks(name, state);
+  if (channels) demandNoMore(name, state);
   return {
     ...{ image, symbols: NO_SYMBOLS, commandLine, initrd, cpus, cpuModel, maps },
     ...{ hasChannels: channels, isLive: true, state },
@@ -79,10 +79,12 @@ function demandMemory(name: string, bytes: bigint): void {
   );
 }
 
-function demandNoDisks(name: string, state: GuestState): void {
-  const disks = withName(name, () => savedDevices(state.channels)) - DEVICES;
-  if (disks > 0)
-    throw new PlayerError(`${name}: a guest with disks (${disks}), which the player does not have`);
+function demandNoMore(name: string, state: GuestState): void {
+  const more = withName(name, () => savedDevices(state.channels)) - DEVICES;
+  if (more > 0)
+    throw new PlayerError(
+      `${name}: a guest with disks, shares or a network (${more}), which the player does not have`,
+    );
 }
 
 /** Performs `read`. @throws PlayerError with the name of the source if it fails */
