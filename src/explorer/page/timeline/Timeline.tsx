@@ -16,13 +16,15 @@ const LivePanel = lazy(() => import('./LivePanel.tsx').then((m) => m.LivePanel))
 
 /** The timeline. */
 export function Timeline() {
+  // In the console's own tab the terminal is larger.
+  const hasTerminal = isLive.value && tab.value !== 'console';
   return (
     <section class="time" aria-label="Timeline">
       <Splitter id="time" divides=".explorer" />
       <Controls />
       <Strip />
-      <div class={isLive.value ? 'lists live' : 'lists'}>
-        {isLive.value && tab.value !== 'console' ? <LivePanel /> : <Step />}
+      <div class={hasTerminal ? 'lists live' : 'lists'}>
+        {hasTerminal ? <LivePanel /> : <Step />}
         <EventList />
       </div>
     </section>
