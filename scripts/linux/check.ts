@@ -2,14 +2,15 @@
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
  *     npm run test:linux                      everything: a quarter of an hour
- *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer
+ *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer,
+ *                                         check, none
  *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
  *     npm run test:linux -- --qemu            also the time to the shell of qemu-system-s390x
  *
  * Exit status 1 if something failed. It needs what `npm run linux` needs, and the group `explorer` a Chromium.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -125,7 +126,7 @@ const SHELL: readonly (readonly [what: string, command: string, wanted: RegExp])
 async function shell(): Promise<void> {
   const disk = join(folder, 'disk.img');
   writeFileSync(disk, new Uint8Array(DISK_SIZE));
-  const session = await booted('--disk', disk);
+  const session = await booted('--disk', `${disk}:rw`);
   row('first line of the console', true, session.firstOutput / 1000);
   row('the shell', true, session.firstPrompt / 1000);
   for (const [what, command, wanted] of SHELL) {
@@ -136,6 +137,26 @@ async function shell(): Promise<void> {
   }
   await check('`poweroff -f` ends with status 0', async () => {
     demand(String(await ended(session, 'poweroff -f')), /^0$/);
+    return '';
+  });
+  await fileSystem(disk);
+}
+
+/** Has a disk that the guest has written checked by a program of this computer. */
+async function fileSystem(disk: string): Promise<void> {
+  await check('`e2fsck -fn` on this computer finds nothing wrong', async () => {
+    const { error, status, stdout } = spawnSync('e2fsck', ['-fn', disk], { encoding: 'utf8' });
+    if (error !== undefined) return 'not checked: no e2fsck here';
+    if (status !== 0) throw new Error(stdout);
+    return '';
+  });
+}
+
+/** Boots in check mode, which executes no compiled code and is slow. */
+async function checked(): Promise<void> {
+  await check('the first 100 million instructions in check mode', async () => {
+    const session = new Session(bootArgs(files, '--check', '--limit', '100M'));
+    demand(String(await session.exit), /^4$/);
     return '';
   });
 }
@@ -368,12 +389,18 @@ const GROUPS: Readonly<Record<string, () => Promise<void>>> = {
   share,
   network,
   explorer,
+  check: checked,
 };
 
+const { only } = values;
+if (only !== undefined && only !== 'none' && !(only in GROUPS)) {
+  console.error(`--only ${only}: the groups are ${Object.keys(GROUPS).join(', ')}`);
+  process.exit(2);
+}
 console.log('| what | works | seconds | |\n| --- | --- | --- | --- |');
 try {
   for (const [name, group] of Object.entries(GROUPS)) {
-    if (values.only === undefined || values.only === name) await group();
+    if (only === undefined || only === name) await group();
   }
   if (values.qemu) await compare();
 } finally {

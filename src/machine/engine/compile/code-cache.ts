@@ -91,6 +91,8 @@ export class CodeCache implements CodeWatch {
   readonly #warm: number[] = [];
   readonly #regions = new Map<number, Region>();
   readonly #counts = new Uint16Array(COUNTERS);
+  /** Which of the counters belong to addresses with a region. */
+  readonly #known = new Uint8Array(COUNTERS);
   /** For each frame with code, which of its lines have any. */
   readonly #lines = new Map<number, Uint8Array>();
   readonly #processors: readonly Processor[];
@@ -142,6 +144,19 @@ export class CodeCache implements CodeWatch {
 
   holds(frame: number): boolean {
     return this.#lines.has(frame);
+  }
+
+  /**
+   * Counts that the program has branched to an absolute address, and returns true, if there is nothing but to count: `find` would
+   * return null. Most branches of code that is executed once or twice end here.
+   */
+  isCold(address: number): boolean {
+    const counter = counterOf(address);
+    const count = (this.#counts[counter] as number) + 1;
+    if (this.#known[counter] !== 0 || count >= this.#threshold || count === this.#threshold >>> 1)
+      return false;
+    this.#counts[counter] = count;
+    return true;
   }
 
   /** Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet. */
@@ -213,6 +228,7 @@ export class CodeCache implements CodeWatch {
     const frame = address - (address % FRAME_SIZE);
     const source = new CodeBytes(this.#words, frame, ranges);
     this.#regions.set(address, { index, afp, source, checked: this.#epoch });
+    this.#known[counterOf(address)] = 1;
     this.#mark(frame / FRAME_SIZE, ranges);
   }
 
@@ -235,6 +251,7 @@ export class CodeCache implements CodeWatch {
     this.#regions.clear();
     this.#lines.clear();
     this.#counts.fill(0);
+    this.#known.fill(0);
     this.#warm.length = 0;
   }
 }

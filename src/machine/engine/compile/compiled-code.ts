@@ -9,6 +9,7 @@ import { INEXACT_FLAG, isNative } from '../../instructions/bfp-result.ts';
 import { ICTL } from '../../instructions/line.ts';
 import { tracesBranches } from '../../instructions/trace.ts';
 import { BLOCK, JUMP_ENTRIES, NO_MASK } from '../../processor-block.ts';
+import { FRAME_SIZE } from '../../storage.ts';
 import { AccessBuffers } from './access-buffers.ts';
 import type { CodeCache } from './code-cache.ts';
 import { CC } from './condition-code.ts';
@@ -62,6 +63,11 @@ export class CompiledCode {
    */
   run(end: number): boolean {
     const cpu = this.#cpu;
+    const { window } = cpu;
+    const offset = cpu.iaLo ^ window.codeLo;
+    if (cpu.iaHi === window.codeHi && (offset & ~0xffe) === 0) {
+      if (this.#cache.isCold(window.codeFrame * FRAME_SIZE + offset)) return false;
+    }
     if (!this.#isCompilable()) return false;
     let from = false;
     for (;;) {
