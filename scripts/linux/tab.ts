@@ -24,11 +24,17 @@ export class LinuxTab {
   /** Opens the kernel and the RAM disk. */
   static async open(files: LinuxFiles, options: BrowserContextOptions = {}): Promise<LinuxTab> {
     const browser = await launchBrowser();
-    const explorer = await Explorer.open(browser, await served(), options);
-    await explorer.ready();
-    await explorer.settled();
-    await explorer.page.locator('input[type=file]').setInputFiles([files.kernel, files.initrd]);
-    return new LinuxTab(browser, explorer);
+    try {
+      const explorer = await Explorer.open(browser, await served(), options);
+      await explorer.ready();
+      await explorer.settled();
+      await explorer.page.locator('input[type=file]').setInputFiles([files.kernel, files.initrd]);
+      return new LinuxTab(browser, explorer);
+    } catch (error) {
+      await browser.close();
+      await endAll();
+      throw error;
+    }
   }
 
   /** Waits until the last lines of the console match. Returns the seconds that it took. @throws Error with the lines */

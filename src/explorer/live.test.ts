@@ -99,7 +99,7 @@ describe('the state of a live guest', () => {
     await opened.worker.input(bytesOf('one '));
     const { length } = opened.reports;
     await opened.until(() => opened.reports.length > length);
-    const image = await opened.worker.save();
+    const image = await saved();
     const other = new Opened({ kind: 'guest', name: 'echo.state', image });
     await other.until(() => other.reports.at(-1)?.live?.waits === true);
     await other.worker.input(bytesOf('two\r'));
@@ -120,8 +120,8 @@ describe('the state of a live guest', () => {
     ['without registers', (state) => ({ ...state, vcpus: [] }), 'CPUs'],
     ['that is no object', () => 7, 'guest is not an object'],
   ])('%s is refused in one line', async (_, change, message) => {
-    const state = await stateOf('echo', await opened.worker.save());
-    const image = await stateFile(change(state) as GuestState);
+    const state = await stateOf('echo', await saved());
+    const image = await bytesIn(await stateFile(change(state) as GuestState));
     const said = await refusal({ kind: 'guest', name: 'x.state', image });
     expect(said).toContain(message);
     expect(said).not.toContain('\n');
@@ -132,18 +132,25 @@ describe('the state of a live guest', () => {
     ['that is not compressed', () => bytesOf(`${STATE_FILE_LINE}junk`), 'x.state: not a whole state'],
     ['of another version', () => bytesOf('guesthouse state 9\n'), 'x.state: a state of version 9'],
   ])('%s is refused in one line', async (_, change, message) => {
-    const image = change(await opened.worker.save());
+    const image = change(await saved());
     expect(await refusal({ kind: 'guest', name: 'x.state', image })).toContain(message);
   });
 
   it('is not unpacked beyond a limit', async () => {
-    const bomb = await stateFile(new Uint8Array(1 << 20) as unknown as GuestState);
+    const bomb = await bytesIn(await stateFile(new Uint8Array(1 << 20) as unknown as GuestState));
     await expect(stateOf('x.state', bomb, 1000)).rejects.toThrow(
       'x.state: the state has more than 1000 bytes',
     );
     expect(encodeValue(null)).toHaveLength(1);
   });
 });
+
+const bytesIn = async (file: Blob) => new Uint8Array(await file.arrayBuffer());
+
+/** Returns the file with the state of the guest. */
+async function saved(): Promise<Uint8Array> {
+  return bytesIn(await opened.worker.save());
+}
 
 /** Returns why a source cannot be played: when it is opened, or at its first step. */
 async function refusal(source: Source): Promise<string> {

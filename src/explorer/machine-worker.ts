@@ -119,7 +119,7 @@ export class MachineWorker implements MachineApi {
     return this.#live?.input(bytes) ?? 0;
   }
 
-  async save(): Promise<Uint8Array> {
+  async save(): Promise<Blob> {
     const { live } = this.#demand();
     if (live === null) throw new Error('there is no guest to be saved');
     const { stateFile } = await import('./playable-guest.ts');

@@ -167,7 +167,7 @@ export interface MachineApi {
   /** Gives console input to a guest that is played live. Returns the number of bytes accepted. */
   input(bytes: Uint8Array): Promise<number>;
   /** Returns the state of a guest that is played live, as a file that `guesthouse boot --restore` and `open` read. */
-  save(): Promise<Uint8Array>;
+  save(): Promise<Blob>;
   /**
    * Returns the state at a position. A position more than 1000 steps past the recorded part is clamped; step Infinity is the end of
    * the recorded part, wherever that is. `position` in the result contains the position.

@@ -6,7 +6,7 @@ import {
   checkedState,
   compressedState,
   decodeValue,
-  encodeValue,
+  encodedParts,
   type GuestState,
   STATE_FILE_LINE,
 } from '../vmm/index.ts';
@@ -15,25 +15,22 @@ import {
 const STATE_MAX = 1 << 30;
 
 /** Returns the file of a state. */
-export async function stateFile(state: GuestState): Promise<Uint8Array<ArrayBuffer>> {
-  const compressed = bytesOf(encodeValue(state)).pipeThrough(new CompressionStream('gzip'));
-  return joined([new TextEncoder().encode(STATE_FILE_LINE), ...(await partsOf(compressed, Infinity))]);
+export async function stateFile(state: GuestState): Promise<Blob> {
+  const parts = encodedParts(state) as readonly Uint8Array<ArrayBuffer>[];
+  const compressed = new Blob([...parts]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Blob([STATE_FILE_LINE, ...(await partsOf(compressed, Infinity))]);
 }
 
 /** Reads the state in a file. @throws PlayerError if it is none */
 export async function stateOf(name: string, file: Uint8Array, most = STATE_MAX): Promise<GuestState> {
   try {
     const compressed = compressedState(file) as Uint8Array<ArrayBuffer>;
-    const bytes = bytesOf(compressed).pipeThrough(new DecompressionStream('gzip'));
+    const bytes = new Blob([compressed]).stream().pipeThrough(new DecompressionStream('gzip'));
     return checkedState(decodeValue(joined(await partsOf(bytes, most))));
   } catch (error) {
     if (error instanceof StateError) throw new PlayerError(`${name}: ${error.message}`);
     throw error;
   }
-}
-
-function bytesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new Blob([bytes]).stream();
 }
 
 /** Reads a stream. @throws StateError if it has more than `most` bytes, or cannot be unpacked */

@@ -24,6 +24,6 @@ export { describeEnd, Monitor } from './monitor.ts';
 export type { ConsoleChoice } from './shown-console.ts';
 export { ShownConsole } from './shown-console.ts';
 export { DISKS_MAX, type StandardDevices, standardDevices } from './standard-devices.ts';
-export { decodeValue, encodeValue } from './state-codec.ts';
+export { decodeValue, encodedParts, encodeValue } from './state-codec.ts';
 export { beginsAsState, compressedState, STATE_FILE_LINE } from './state-file.ts';
 export { TerminalFilter } from './terminal-filter.ts';

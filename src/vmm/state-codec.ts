@@ -30,9 +30,21 @@ const BIGINT_END = 1n << 64n;
 
 /** Returns a value as bytes. @throws StateError for a value that is none of the kinds above */
 export function encodeValue(value: unknown): Uint8Array<ArrayBuffer> {
+  const parts = encodedParts(value);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** As `encodeValue`, in parts: large ones are those of the value itself, and not copied. */
+export function encodedParts(value: unknown): readonly Uint8Array[] {
   const encoder = new Encoder();
   encoder.add(value);
-  return encoder.whole();
+  return encoder.parts;
 }
 
 /** Returns the value that bytes stand for. @throws StateError if they stand for none */
@@ -44,18 +56,7 @@ export function decodeValue(bytes: Uint8Array): unknown {
 }
 
 class Encoder {
-  readonly #parts: Uint8Array[] = [];
-  #length = 0;
-
-  whole(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
-  }
+  readonly parts: Uint8Array[] = [];
 
   add(value: unknown): void {
     if (value === null) this.#tag(TAG.NULL);
@@ -115,8 +116,7 @@ class Encoder {
   }
 
   #push(bytes: Uint8Array): void {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
+    this.parts.push(bytes);
   }
 }
 

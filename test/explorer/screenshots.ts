@@ -1,7 +1,14 @@
-/** Takes the screenshots in docs/images from the real page: npm run screenshots */
+/**
+ * Takes the screenshots in docs/images from the real page.
+ *
+ *     npm run screenshots                all but that of Linux
+ *     npm run screenshots -- --linux     that of Linux in the page; it needs what `npm run linux` needs
+ */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchBrowser } from '../browser/launch.ts';
 import { endAll, ROOT, served } from '../serve.ts';
@@ -63,14 +70,42 @@ async function take(browser: Browser, url: string, screenshot: Screenshot): Prom
   await explorer.view(view);
   for (let step = 0; step < steps; step++) await page.keyboard.press(']');
   await explorer.at(steps);
-  // Neither the pointer nor the focus appears.
-  await page.mouse.move(0, 0);
+  // The focus does not appear.
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await write(explorer, name);
+  await explorer.close();
+}
+
+/** Writes a screenshot, without the pointer. @throws Error if it is too large */
+async function write(explorer: Explorer, name: string): Promise<void> {
+  const { page } = explorer;
+  await page.mouse.move(0, 0);
   await explorer.settled();
   const png = smaller(await page.screenshot());
-  await explorer.close();
   if (png.length > SIZE_MAX) throw new Error(`${name}.png has ${png.length} bytes, more than ${SIZE_MAX}`);
   writeFileSync(join(IMAGES, `${name}.png`), png);
 }
 
-await makeScreenshots();
+/** Boots Linux in the page, uses its shell, pauses it, and takes a screenshot. */
+async function takeLinux(scratch: string): Promise<void> {
+  const { linuxFiles } = await import('../../scripts/linux/files.ts');
+  const { LinuxTab } = await import('../../scripts/linux/tab.ts');
+  const tab = await LinuxTab.open(linuxFiles(scratch), { colorScheme: 'light' });
+  try {
+    await tab.ready();
+    await tab.type('uname -srm', /Linux 6[^\n]*s390x\s+guesthouse:[^\n]*# $/);
+    await tab.type('ls /', /modules\s+root[^#]+# $/);
+    await tab.explorer.page.getByRole('button', { name: 'Pause' }).click();
+    await write(tab.explorer, 'linux');
+  } finally {
+    await tab.close();
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    linux: { type: 'boolean' },
+    scratch: { type: 'string', default: join(tmpdir(), 'guesthouse-linux') },
+  },
+});
+await (values.linux ? takeLinux(values.scratch) : makeScreenshots());

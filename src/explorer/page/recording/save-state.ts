@@ -10,8 +10,7 @@ const FORGET = 60_000;
 /** Saves the state of the guest as a file. */
 export async function saveState(): Promise<void> {
   try {
-    const file = (await machine.save()) as Uint8Array<ArrayBuffer>;
-    const url = URL.createObjectURL(new Blob([file], { type: 'application/octet-stream' }));
+    const url = URL.createObjectURL(await machine.save());
     const link = document.createElement('a');
     link.href = url;
     link.download = `${title.value.replace(/[.]state$/, '').replace(/[^\w.-]+/g, '-') || 'guest'}.state`;

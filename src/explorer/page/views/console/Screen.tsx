@@ -53,7 +53,13 @@ export function Screen() {
       <pre class="hidden" role="log" aria-label="Console of the guest">
         {endOf(output, items, READ).slice(-READ)}
       </pre>
-      {items === 0 && <p class="muted nothing">No output up to this position.</p>}
+      {items === 0 && (
+        <p class="muted nothing">
+          {takesInput.value
+            ? 'No output yet. A shell answers when you press Enter.'
+            : 'No output up to this position.'}
+        </p>
+      )}
     </div>
   );
 }
