@@ -2479,4 +2479,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: '      this.#resets = resets;\n',
     replace: '      this.#resets = resets.slice(resets.length);\n',
   },
+  {
+    name: 'net: the end of the window moves with what an old segment acknowledges',
+    file: 'src/net/tcp/sender.ts',
+    find: '    this.#window = Math.max(0, this.#window - count);\n',
+    replace: '',
+  },
 ];

@@ -28,7 +28,7 @@ function fuzz(...args: string[]): { status: number | null; out: string; error: s
 }
 
 describe('npm run fuzz', () => {
-  it.each(['scenarios', 'guests', 'library', 'images', 'texts', 'floats', 'engines', 'devices'])(
+  it.each(['scenarios', 'guests', 'library', 'images', 'texts', 'floats', 'engines', 'devices', 'network'])(
     '%s: two shards and their merged report',
     (what) => {
       const reports = [0, 1].map((index) => {

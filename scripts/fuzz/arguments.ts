@@ -13,6 +13,7 @@ export const WHATS = [
   'floats',
   'engines',
   'devices',
+  'network',
 ] as const;
 export type What = (typeof WHATS)[number];
 

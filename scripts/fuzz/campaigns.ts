@@ -14,6 +14,7 @@ import {
   GuestsFuzzer,
   ImagesFuzzer,
   LibraryFuzzer,
+  NetworkFuzzer,
   runsOf,
   shrinkFailure,
   TextsFuzzer,
@@ -52,6 +53,8 @@ export function fuzzerOf({ what, engine }: Pick<Arguments, 'what' | 'engine'>): 
       return new EnginesFuzzer() as unknown as Fuzzer;
     case 'devices':
       return new DevicesFuzzer() as unknown as Fuzzer;
+    case 'network':
+      return new NetworkFuzzer() as unknown as Fuzzer;
     case 'texts':
       return new TextsFuzzer({
         texts: examples('scenarios', '.txt').map((one) => `${readFileSync(one)}`),

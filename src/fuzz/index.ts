@@ -1,4 +1,4 @@
-/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines and devices. */
+/** Campaigns: random scenarios against a model, and random guests, callers, images, texts, floating-point instructions, engines, devices, and a network. */
 
 export { Campaign, type CampaignOptions, type Failure, formatFailure, shrinkFailure } from './campaign.ts';
 export { CaseCampaign } from './case-campaign.ts';
@@ -19,6 +19,7 @@ export { drawProfile, Generator, type Profile } from './generate.ts';
 export { GuestsFuzzer, type GuestsOptions } from './guests/run.ts';
 export { ImagesFuzzer, type ImagesOptions } from './images/run.ts';
 export { LibraryFuzzer, type LibraryOptions } from './library/run.ts';
+export { NetworkFuzzer } from './network/run.ts';
 export { Random, seedOf } from './random.ts';
 export { reduce } from './reduce.ts';
 export { Run, type RunOptions } from './run.ts';

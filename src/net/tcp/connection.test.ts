@@ -233,6 +233,17 @@ describe('bytes of the program', () => {
     expect(stream.length).toBe(0);
   });
 
+  it('end where the window did, if an old segment acknowledges some', () => {
+    accept(1000);
+    send(ACK, 0, 0, { window: 3000 });
+    host.send(bytes(10_000));
+    came();
+    send(ACK | PSH, -2, 2000, { payload: bytes(5), window: 100 });
+    expect(came().filter(([, , , length]) => length !== 0)).toEqual([]);
+    send(ACK, 3, 3000, { window: 1000 });
+    expect(came()).toEqual([[PSH | ACK, 3000, 3, 1000]]);
+  });
+
   it('are not sent by an old window', () => {
     accept();
     send(ACK, 0, 0, { window: 0 });

@@ -94,6 +94,8 @@ export class Sender {
     const bytes = Math.min(count, this.#buffer.length);
     this.#buffer.drop(bytes);
     this.#first = to;
+    // Its end stays where the guest has told it, unless this segment moves it.
+    this.#window = Math.max(0, this.#window - count);
     if (distance(this.#next, to) > 0) this.#next = to;
     // What is acknowledged behind the last byte is the FIN.
     if (count > bytes) this.#finished = true;
