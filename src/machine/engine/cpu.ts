@@ -15,6 +15,7 @@ import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
 import { type ExecuteTable, executeTable, keyOf } from '../instructions/decode.ts';
 import { isCompleting, isNullifying, PGM } from '../interruption.ts';
+import { widenFields } from '../number-fields.ts';
 import { FRAME_SIZE } from '../storage.ts';
 import type { CodeCache } from './compile/code-cache.ts';
 import { CompiledCode } from './compile/compiled-code.ts';
@@ -22,6 +23,13 @@ import { ADDRESSES, type DecodedCode, type DecodedInstruction, decodedCode, PLAC
 
 /** The last offset in a page of an instruction that is fetched through the window: neither it nor its end may be in the next page. */
 const LAST_IN_WINDOW = 0xff8;
+
+/** Counts, and halves of addresses: all have 32 bits without a sign, or more. */
+const WIDE_FIELDS = [
+  ...['executed', 'interceptedAt', 'clocked'],
+  ...['iaHi', 'iaLo', 'insHi', 'insLo', 'startHi', 'startLo', 'eaHi', 'eaLo', 'ea2Hi', 'ea2Lo'],
+  ...['breakingHi', 'breakingLo', 'teidHi', 'teidLo'],
+];
 
 /** A processor of a machine. */
 export class Cpu extends CpuInterruptions {
@@ -37,6 +45,9 @@ export class Cpu extends CpuInterruptions {
     super(machine, address);
     this.#table = executeTable(machine.cpuModel);
     this.#code = decodedCode(machine.cpuModel);
+    widenFields(this, WIDE_FIELDS);
+    widenFields(this.window, ['codeHi', 'hits']);
+    for (const tlb of [this.tlb, this.guestTlb]) widenFields(tlb, ['hits']);
     this.reset();
   }
 
