@@ -1,7 +1,7 @@
 /**
  * Boots Debian's kernel with busybox, uses it, and prints a table of what worked and how long it took.
  *
- *     npm run test:linux                      everything: a quarter of an hour
+ *     npm run test:linux                      everything
  *     npm run test:linux -- --only shell      one group: shell, cpus, memory, ends, state, share, network, explorer,
  *                                         check, none
  *     npm run test:linux -- --kernel NAME     another kernel package than Debian's current one
