@@ -121,7 +121,7 @@ describe.each(here)('a folder, %s', (_, byDescriptor) => {
     open.write(0, Buffer.from('OWN'));
     open.close();
     expect(text(tree, 'e/secret')).toBe('OWN');
-    // Another program moves what it likes: a name leads to what is there then.
+    // When another program moves a folder there, the name leads to that folder.
     rmSync(join(root, 'd'), { recursive: true });
     renameSync(join(base, 'outside'), join(root, 'd'));
     expect(text(tree, 'd/secret')).toBe('the content of secret');

@@ -168,7 +168,7 @@ function inConfiguration(state: GuestState, changed: Partial<GuestState['configu
   return { ...state, configuration: { ...state.configuration, ...changed } };
 }
 
-/** Returns a change: the state has so many devices. */
+/** Returns a function that gives a state `count` devices. */
 function withDevices(count: number): (state: GuestState) => unknown {
   return (state) => {
     const devices = state.channels as { channels: { subchannels: unknown[] } };

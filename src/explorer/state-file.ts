@@ -26,7 +26,8 @@ export async function stateOf(name: string, file: Uint8Array, most = STATE_MAX):
   try {
     const compressed = compressedState(file) as Uint8Array<ArrayBuffer>;
     const bytes = new Blob([compressed]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return checkedState(decodeValue(joined(await partsOf(bytes, most))));
+    const whole = await new Blob(await partsOf(bytes, most)).arrayBuffer();
+    return checkedState(decodeValue(new Uint8Array(whole)));
   } catch (error) {
     if (error instanceof StateError) throw new PlayerError(`${name}: ${error.message}`);
     throw error;
@@ -56,14 +57,4 @@ async function partsOf(
 /** What a stream throws for bytes that are not compressed, or cut, differs from browser to browser. */
 function notWhole(): never {
   throw new StateError('not a whole state: it is cut, or no gzip stream');
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,4 @@
-/** Fields that hold numbers of more than 32 bits sooner or later. */
+/** Fields that hold numbers of 32 bits or more sooner or later. */
 
 import { InternalError } from './internal-error.ts';
 

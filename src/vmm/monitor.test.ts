@@ -75,7 +75,7 @@ function refusal(image: ElfImage, options: Partial<MonitorOptions>): string {
   return message;
 }
 
-it('the guest is told of all memory from address 0 on, in whatever order it is given', () => {
+it('reports to the guest all memory that begins at address 0, whatever the order of the mappings', () => {
   mm.mmap({ address: HOME, length: 8n * MIB });
   const piece = (at: bigint, length: bigint) => ({ from: HOME + at, to: at, length });
   const pieces = [piece(0n, MIB), piece(MIB, 2n * MIB), piece(3n * MIB, MIB)] as const;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Pace } from './pace.ts';
 
-/** Returns the units of each part of a guest that does so many units per millisecond. */
+/** Returns the units of each part of a run. @param speeds units per millisecond in each part */
 function parts(...speeds: number[]): number[] {
   let time = 0;
   const pace = new Pace(() => time);

@@ -12,7 +12,7 @@ const MOST = 100_000;
 /** Milliseconds: a shorter part is followed by a longer one, and the other way round. */
 const SHORT = 1;
 const LONG = 5;
-/** After a part of so many milliseconds the next one is as short as possible. */
+/** Milliseconds: after a part that took longer, the next one is as short as possible. */
 const TOO_LONG = 20;
 
 /** Measures parts of a run. It decides when a run is interrupted, never what the guest does. */

@@ -71,7 +71,7 @@ describePage('a kernel and its initial RAM disk', () => {
     await explorer.page.getByText('Initial RAM disk: 1.0 MiB.').waitFor();
   });
 
-  it('are told from other files', async () => {
+  it('are distinguished from other files', async () => {
     const explorer = await open();
     const { page } = explorer;
     await choose(explorer, KERNEL, file('readme.txt', 'stats\n'));

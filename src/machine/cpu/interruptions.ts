@@ -45,7 +45,7 @@ export abstract class CpuInterruptions extends Processor {
   #early = false;
   /** The instruction length that this exception stores. */
   #earlyLength = 0;
-  /** The next one, as it was when `unitsToClock` computed it. */
+  /** The next clock interruption, as it was when `unitsToClock` computed it. */
   readonly #due: ClockDue = { work: 0, enabled: 0, base: 0n, comparator: 0n, epoch: 0n, timerZero: 0n };
   /** Program interruptions since an instruction last completed. */
   programInterruptions = 0;

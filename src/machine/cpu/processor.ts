@@ -82,7 +82,7 @@ export abstract class Processor extends CpuAddressing {
   interruptions: 'take' | 'report' | 'report-programs' = 'take';
   /** Makes the run loop check, before the next instruction, whether something else must be done first. */
   attention = false;
-  /** `attention` is set only because interruptions were unmasked. */
+  /** Whether `attention` is set only because interruptions were unmasked. */
   unmasked = false;
   /** Whether the processor is in the stopped state. */
   stopped = false;

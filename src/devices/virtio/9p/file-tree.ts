@@ -73,7 +73,7 @@ export interface FolderEntry {
 export interface TreeSpace {
   /** Size of a block in bytes. */
   readonly blockSize: number;
-  /** Numbers of blocks: all, free, and free for those who are not privileged. */
+  /** Numbers of blocks: all, free, and free for unprivileged users. */
   readonly blocks: bigint;
   readonly free: bigint;
   readonly available: bigint;

@@ -8,7 +8,7 @@ import { NETWORK_FEATURE, NETWORK_QUEUE, NetworkDevice } from './network-device.
 const MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
 const ALONE = ~features(NETWORK_FEATURE.MERGEABLE_BUFFERS);
 
-/** A network that keeps what the guest sends, and answers as it is told to. */
+/** A network that records what the guest sends, and sends the answers it is given. */
 class Network implements NetworkBackend {
   card!: NetworkCard;
   readonly sent: Uint8Array[] = [];
