@@ -2,8 +2,13 @@
  * How operations of the host fail.
  */
 
-/** The error codes of Linux that operations of the host throw. */
-export type Errno = 'EBADF' | 'EBUSY' | 'EEXIST' | 'EFAULT' | 'EINVAL' | 'ENOENT' | 'ENOMEM' | 'ESRCH';
+import type { ErrnoName } from './errno.ts';
+
+/**
+ * The error codes of Linux. Operations on address spaces, guests and virtual machines throw EBADF, EBUSY, EEXIST, EFAULT, EINVAL,
+ * ENOENT, ENOMEM and ESRCH; system calls of processes throw all.
+ */
+export type Errno = ErrnoName;
 
 /**
  * An operation of the host was called wrongly, or cannot be performed now. It has changed nothing. The message names the
