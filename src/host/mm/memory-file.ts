@@ -32,8 +32,11 @@ export interface FileBacking {
   claim(): void;
   /** Frames were freed. */
   unclaim(frames: number): void;
-  /** Stores what a page contains into its frame, which is zeros. @throws LinuxError EIO, or another error, if that fails */
-  fill(page: number, frame: Uint8Array): void;
+  /**
+   * Stores what a page contains into its frame, which is zeros. Without this method pages that have no frame are zeros.
+   * @throws LinuxError EIO, or another error, if that fails
+   */
+  fill?(page: number, frame: Uint8Array): void;
   /** The file was freed. */
   freed(): void;
 }
@@ -120,7 +123,7 @@ export class MemoryFile {
     try {
       frame = overwritten ? frames.allocate(0, 'page') : frames.allocateZeroed(0, 'page');
       if (overwritten) storage.keys[frame / FRAME_SIZE] = 0;
-      else this.#backing?.fill(page, storage.bytes.subarray(frame, frame + FRAME_SIZE));
+      else this.#backing?.fill?.(page, storage.bytes.subarray(frame, frame + FRAME_SIZE));
     } catch (error) {
       this.#backing?.unclaim(1);
       if (frame >= 0) frames.free(frame);
@@ -137,6 +140,11 @@ export class MemoryFile {
       this.#frames.delete(page);
     }
     this.#backing?.unclaim(pages.length);
+  }
+
+  /** Gives frames to the pages from `first` to `end`, exclusive. @throws LinuxError as `withFrame`; some may have got them then */
+  reserve(first: number, end: number): void {
+    for (let page = first; page < end; page++) this.#provide(page);
   }
 
   /**
@@ -203,11 +211,12 @@ export class MemoryFile {
    */
   copyOut(at: number, into: Uint8Array): void {
     const { bytes } = this.#kernel.storage;
+    const hasHoles = this.#backing?.fill === undefined;
     for (let done = 0; done < into.length; ) {
       const page = Math.floor((at + done) / FRAME_SIZE);
       const from = (at + done) % FRAME_SIZE;
       const count = Math.min(into.length - done, FRAME_SIZE - from);
-      const frame = this.#backing === null ? this.#frames.get(page) : this.#provide(page);
+      const frame = hasHoles ? this.#frames.get(page) : this.#provide(page);
       if (frame === undefined) into.fill(0, done, done + count);
       else into.set(bytes.subarray(frame + from, frame + from + count), done);
       done += count;
@@ -241,11 +250,10 @@ export class MemoryFile {
     storage.bytes.set(bytes, frame + offset);
   }
 
-  /** Makes the bytes from offset `at` to the end of their page zeros. */
-  zeroRest(at: number): void {
+  /** Makes the bytes from offset `at` to `end`, exclusive, zeros. Preconditions: they are in one page. */
+  zero(at: number, end: number): void {
     const frame = this.#frames.get(Math.floor(at / FRAME_SIZE));
-    const offset = at % FRAME_SIZE;
-    if (frame !== undefined && offset > 0) this.#store(frame, offset, new Uint8Array(FRAME_SIZE - offset));
+    if (frame !== undefined && at < end) this.#store(frame, at % FRAME_SIZE, new Uint8Array(end - at));
   }
 
   /** Reads bytes. Bytes that were never written are zeros. @throws LinuxError EINVAL for a range beyond the end; EBADF */
