@@ -4,6 +4,7 @@
  */
 
 import { LinuxError } from '../../errors.ts';
+import type { MemoryFile } from '../../mm/index.ts';
 import { O, POLL } from '../abi/files.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { Dentry } from './dentry.ts';
@@ -109,6 +110,11 @@ export abstract class OpenFile {
   /** Makes what was written permanent. @throws LinuxError EINVAL for files that cannot be */
   sync(): void {
     throw new LinuxError('EINVAL', 'it keeps nothing');
+  }
+
+  /** Returns the contents, for a mapping. @throws LinuxError ENODEV if it cannot be mapped */
+  mappable(): MemoryFile {
+    throw new LinuxError('ENODEV', 'it cannot be mapped');
   }
 
   /** What it is ready for now: bits of `POLL`. */

@@ -1,7 +1,8 @@
 /** Regular files. */
 
 import { LinuxError } from '../../errors.ts';
-import { O, POLL, S, SEEK } from '../abi/files.ts';
+import type { MemoryFile } from '../../mm/index.ts';
+import { O, S, SEEK } from '../abi/files.ts';
 import { FILE_SIZE_MAX, type FileContents } from './file-contents.ts';
 import type { FileSystem } from './file-system.ts';
 import { OpenFile } from './open-file.ts';
@@ -186,8 +187,8 @@ export class OpenRegular extends OpenFile {
     this.file.sync();
   }
 
-  override poll(): number {
-    return POLL.IN | POLL.OUT | POLL.RDNORM | POLL.WRNORM;
+  override mappable(): MemoryFile {
+    return this.file.contents.memory;
   }
 
   protected override closed(): void {
