@@ -4,6 +4,7 @@
  */
 
 import { LinuxError } from '../../errors.ts';
+import type { MemoryFile } from '../../mm/index.ts';
 import { O, POLL } from '../abi/files.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { Inode } from './inode.ts';
@@ -73,6 +74,11 @@ export abstract class OpenFile {
   /** Moves the offset, and returns it. `whence`: 0 from the start, 1 from here, 2 from the end, 3 the next data, 4 the next hole. */
   seek(_offset: number, _whence: number): number {
     throw new LinuxError('ESPIPE', 'it has no offsets');
+  }
+
+  /** Returns the contents, for a mapping. @throws LinuxError ENODEV if it cannot be mapped */
+  mappable(): MemoryFile {
+    throw new LinuxError('ENODEV', 'it cannot be mapped');
   }
 
   /** What it is ready for now: bits of `POLL`. */
