@@ -20,7 +20,7 @@ import { hex, LinuxError } from './errors.ts';
 import { Gmap } from './gmap/index.ts';
 import { Kernel } from './kernel.ts';
 import { VirtualMachine } from './kvm/index.ts';
-import { MemoryFile, Mm } from './mm/index.ts';
+import { GROWN_LIMIT, MemoryFile, Mm } from './mm/index.ts';
 import { MmCommon } from './mm/internal.ts';
 import { GUEST_LIMIT, PAGE_BYTES } from './units.ts';
 
@@ -108,7 +108,12 @@ export class Host {
 
   /** Creates a file in memory, of `length` bytes. @throws LinuxError EINVAL if that is not a positive multiple of 4 KiB */
   createFile(length: bigint): MemoryFile {
-    return this.kernel.operation(() => new MemoryFile(this.kernel, this.common.files, length));
+    demandBigint('length', length);
+    if (length <= 0n || length % PAGE_BYTES !== 0n || length > GROWN_LIMIT) {
+      throw new LinuxError('EINVAL', `length ${hex(length)} is not a positive multiple of 4 KiB up to 8 PiB`);
+    }
+    const pages = Number(length / PAGE_BYTES);
+    return this.kernel.operation(() => new MemoryFile(this.kernel, this.common, pages));
   }
 
   /**

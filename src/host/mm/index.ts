@@ -3,7 +3,7 @@
 export { GROWN_LIMIT, PROCESS_LIMIT } from './addresses.ts';
 export { DirtyLog } from './dirty-log.ts';
 export { type Backing, type Mapping, Mappings, PROT } from './mappings.ts';
-export { MemoryFile } from './memory-file.ts';
+export { type FileBacking, type FileCommon, type FileMapper, MemoryFile } from './memory-file.ts';
 export { Mm, type MremapOptions } from './mm.ts';
 export type { MmCommon } from './mm-common.ts';
 export type { GmapHandle } from './mm-state.ts';

@@ -2,18 +2,20 @@
 
 import { FRAME_SIZE, PAGE_TABLE_SIZE } from '../../machine/index.ts';
 import type { Kernel } from '../kernel.ts';
-import type { MemoryFile } from './memory-file.ts';
+import type { FileCommon, FileMapper, MemoryFile } from './memory-file.ts';
 import { PageTableDescriptors } from './page-table-descriptors.ts';
 import { ReverseMaps } from './reverse-maps.ts';
 
 /** The data that all process address spaces of a host share. */
-export class MmCommon {
+export class MmCommon implements FileCommon {
   /** @internal */
   readonly descriptors: PageTableDescriptors;
   /** @internal */
   readonly reverseMaps: ReverseMaps;
   /** Files in memory, including those behind shared anonymous memory. */
   readonly files = new Set<MemoryFile>();
+  /** The address spaces that may map files. @internal */
+  readonly spaces = new Set<FileMapper>();
 
   constructor(kernel: Kernel) {
     this.descriptors = new PageTableDescriptors(kernel.storage.size / PAGE_TABLE_SIZE);

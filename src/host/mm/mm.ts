@@ -30,13 +30,14 @@ import { copyIntoLocked } from './fork.ts';
 import { enableKeysLocked, keyOfLocked, setKeysLocked } from './guest-keys.ts';
 import { splitAllLocked, splitEdgesLocked } from './large-frames.ts';
 import { demandMapped, demandRoomForHole } from './mapping-limits.ts';
+import type { FileMapper, MemoryFile } from './memory-file.ts';
 import type { MmCommon } from './mm-common.ts';
 import { MmState } from './mm-state.ts';
 import { checkedMapRequest, checkProtection, type MmapOptions, mmapLocked } from './mmap.ts';
 import { mprotectLocked } from './protection.ts';
 import { remapLocked } from './remap.ts';
 import { residentLocked } from './residency.ts';
-import { removeRangeLocked, zapLocked } from './unmap.ts';
+import { dropFilePagesLocked, removeRangeLocked, zapLocked } from './unmap.ts';
 import { accessUser, type PartVisitor } from './user-access.ts';
 
 /** Maximum number of pages that `mincore` is asked about: 2 GiB. */
@@ -54,7 +55,7 @@ export interface MremapOptions {
 }
 
 /** The address space of a process. */
-export class Mm extends MmState {
+export class Mm extends MmState implements FileMapper {
   /** Tells an `Mm` from a `Gmap` where either is possible. */
   readonly kind = 'process';
   readonly #all: Set<Mm>;
@@ -68,6 +69,7 @@ export class Mm extends MmState {
     super(kernel, common, id);
     this.#all = all;
     all.add(this);
+    common.spaces.add(this);
     kernel.trace.listener?.({ type: 'mm-alloc', mm: id, asce: this.asce });
   }
 
@@ -141,6 +143,11 @@ export class Mm extends MmState {
       splitEdgesLocked(this, start, start + count);
       zapLocked(this, start, start + count);
     });
+  }
+
+  /** Drops the pages of a file, by number and half open, that it maps: the next access faults. @internal */
+  dropFilePages(file: MemoryFile, first: number, end: number): void {
+    this.#operation('read', () => dropFilePagesLocked(this, file, first, end));
   }
 
   /**
@@ -370,6 +377,7 @@ export class Mm extends MmState {
       this.tables.free();
       this.life.end();
       this.#all.delete(this);
+      this.common.spaces.delete(this);
       this.kernel.trace.listener?.({ type: 'mm-free', mm: this.id });
     });
   }

@@ -128,7 +128,7 @@ function insert(mm: MmState, start: number, { count, protection, backing }: MapR
     return;
   }
   // Shared anonymous memory is a file of its own, which cannot be opened again.
-  const own = new MemoryFile(mm.kernel, mm.common.files, BigInt(count) * PAGE_BYTES);
+  const own = new MemoryFile(mm.kernel, mm.common, count);
   mm.mappings.insert(start, start + count, protection, { file: own, shift: -start, shared, large });
   own.close();
 }

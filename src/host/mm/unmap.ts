@@ -14,6 +14,7 @@ import { addressOf } from './addresses.ts';
 import { Gather } from './gather.ts';
 import { unlinkGuestsLocked } from './guest-links.ts';
 import { isLarge, splitEdgesLocked } from './large-frames.ts';
+import type { MemoryFile } from './memory-file.ts';
 import type { MmState } from './mm-state.ts';
 import { hasFrame } from './page-tables.ts';
 import { eachPageOf, eachSegment, type PageSpan } from './pagewalk.ts';
@@ -49,6 +50,19 @@ export function zapLocked(mm: MmState, start: number, end: number): void {
     address: addressOf(start),
     length: addressOf(end - start),
   });
+}
+
+/**
+ * Drops the pages from `first` to `end` of a file, by their numbers in the file, and private copies of them.
+ * Preconditions: the caller holds the mmap lock (read).
+ */
+export function dropFilePagesLocked(mm: MmState, file: MemoryFile, first: number, end: number): void {
+  for (const mapping of mm.mappings) {
+    if (mapping.backing.file !== file) continue;
+    const start = Math.max(mapping.start, first - mapping.backing.shift);
+    const limit = Math.min(mapping.end, end - mapping.backing.shift);
+    if (start < limit) zapLocked(mm, start, limit);
+  }
 }
 
 /**

@@ -13,8 +13,6 @@ import type { Time } from './time.ts';
 export interface SystemLimits {
   /** Threads of all processes. */
   readonly threads: number;
-  /** Bytes of anonymous memory and files in memory together: the storage of the machine bounds them too. */
-  readonly memory: number;
 }
 
 /** The first number of a process. Number 1 stands for init, which is no process here: it adopts orphans and forgets them. */

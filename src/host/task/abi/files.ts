@@ -54,3 +54,29 @@ export const POLL = {
   WRBAND: 0x200,
   RDHUP: 0x2000,
 } as const;
+
+/** Values of `whence` of lseek. */
+export const SEEK = { SET: 0, CUR: 1, END: 2, DATA: 3, HOLE: 4 } as const;
+
+/** What access asks for, and what permissions consist of. */
+export const ACCESS = { EXECUTE: 1, WRITE: 2, READ: 4 } as const;
+
+/** Flags of renameat2. */
+export const RENAME = { NOREPLACE: 1, EXCHANGE: 2, WHITEOUT: 4 } as const;
+
+/** Maximum length of a name, and of a path with its final zero. */
+export const NAME_MAX = 255;
+export const PATH_MAX = 4096;
+
+/** Returns the number of a device as stat shows it. Linux: include/linux/kdev_t.h, new_encode_dev. */
+export function makeDevice(major: number, minor: number): number {
+  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
+}
+
+export function majorOf(device: number): number {
+  return (device >>> 8) & 0xfff;
+}
+
+export function minorOf(device: number): number {
+  return (device & 0xff) | ((device >>> 12) & 0xfff00);
+}

@@ -99,7 +99,8 @@ function openat2(
   const bytes = thread.space.memory.read(how, size);
   if (bytes.subarray(OPEN_HOW).some((byte) => byte !== 0)) throw new LinuxError('E2BIG', 'unknown open_how');
   const [flags, mode] = [thread.space.memory.u64(how), thread.space.memory.u64(how + 8)];
-  if (thread.space.memory.u64(how + 16) !== 0) throw new LinuxError('EINVAL', 'ways to resolve are not implemented');
+  if (thread.space.memory.u64(how + 16) !== 0)
+    throw new LinuxError('EINVAL', 'ways to resolve are not implemented');
   if (flags > 0xffff_ffff || mode > 0o7777) throw new LinuxError('EINVAL', 'unknown flags of openat2');
   return openat(system, thread, dirfd, pathname, flags, mode);
 }
@@ -139,7 +140,8 @@ function dup3(_: System, thread: Thread, from: number, to: number, flags: number
 
 function replace(thread: Thread, from: number, to: number, closeOnExec: boolean): number {
   const file = thread.files.get(from);
-  if (to < 0 || to >= descriptorLimit(thread)) throw new LinuxError('EBADF', `there can be no descriptor ${to}`);
+  if (to < 0 || to >= descriptorLimit(thread))
+    throw new LinuxError('EBADF', `there can be no descriptor ${to}`);
   file.hold();
   thread.files.replace(to, file, closeOnExec);
   return to;
@@ -152,7 +154,8 @@ function dup2(_: System, thread: Thread, from: number, to: number): number {
 }
 
 function pipe2(system: System, thread: Thread, at: number, flags: number): number {
-  if ((flags & ~(O.CLOEXEC | O.NONBLOCK | O.DIRECT)) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of pipe2`);
+  if ((flags & ~(O.CLOEXEC | O.NONBLOCK | O.DIRECT)) !== 0)
+    throw new LinuxError('EINVAL', `flags ${flags} of pipe2`);
   const { reader, writer } = makePipe(system.pipes, flags & O.NONBLOCK);
   const closeOnExec = (flags & O.CLOEXEC) !== 0;
   let first = -1;
@@ -244,8 +247,13 @@ export const DESCRIPTOR_CALLS = [
   call('pipe', 'addr', (system, thread, at) => pipe2(system, thread, at!, 0)),
   call('pipe2', 'addr flags:O', pipe2),
   call('fcntl', 'fd int addr', fcntl, 'locks are not kept; leases, signals of descriptors'),
-  call('flock', 'fd int', (_, thread, fd) => {
-    thread.files.get(fd!);
-    return 0;
-  }, 'locks are not kept'),
+  call(
+    'flock',
+    'fd int',
+    (_, thread, fd) => {
+      thread.files.get(fd!);
+      return 0;
+    },
+    'locks are not kept',
+  ),
 ];

@@ -2,8 +2,8 @@
 
 import { LinuxError } from '../../errors.ts';
 import { AT } from '../abi/at.ts';
-import type { Thread } from '../process/task.ts';
 import { execute } from '../process/execute.ts';
+import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { contextOf, pathAt } from './descriptors.ts';
 import { call } from './line.ts';
@@ -21,7 +21,8 @@ function execveat(
   envp: number,
   flags: number,
 ): undefined {
-  if ((flags & ~(AT.EMPTY_PATH | AT.SYMLINK_NOFOLLOW)) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of execveat`);
+  if ((flags & ~(AT.EMPTY_PATH | AT.SYMLINK_NOFOLLOW)) !== 0)
+    throw new LinuxError('EINVAL', `flags ${flags} of execveat`);
   const path = pathAt(thread, pathname);
   const args = stringsAt(thread, argv);
   const env = stringsAt(thread, envp);
@@ -55,7 +56,8 @@ function stringAt(memory: Thread['space']['memory'], address: number): string {
   try {
     return memory.string(address, STRING_MAX);
   } catch (error) {
-    if (error instanceof LinuxError && error.code === 'ENAMETOOLONG') throw new LinuxError('E2BIG', error.message);
+    if (error instanceof LinuxError && error.code === 'ENAMETOOLONG')
+      throw new LinuxError('E2BIG', error.message);
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 /** System calls that tell who a process is, and change it: getpid(2), setuid(2), setpgid(2) and the like. */
 
 import { LinuxError } from '../../errors.ts';
-import { Session } from '../process/session.ts';
 import type { Credentials } from '../process/credentials.ts';
+import { Session } from '../process/session.ts';
 import type { Process, Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
@@ -24,7 +24,8 @@ function setpgid(system: System, thread: Thread, pid: number, wanted: number): n
   if (process !== thread.process && process.parent !== thread.process) {
     throw new LinuxError('ESRCH', `process ${pid} is no child`);
   }
-  if (process !== thread.process && process.executed) throw new LinuxError('EACCES', `process ${pid} has executed a program`);
+  if (process !== thread.process && process.executed)
+    throw new LinuxError('EACCES', `process ${pid} has executed a program`);
   if (process.session.id === process.pid || process.session !== thread.process.session) {
     throw new LinuxError('EPERM', `process ${process.pid} is in another session or leads one`);
   }
@@ -43,7 +44,8 @@ function hasGroup({ processes }: System, group: number, session: Session): boole
 
 function setsid(system: System, { process }: Thread): number {
   for (const one of system.processes.values()) {
-    if (one.group === process.pid) throw new LinuxError('EPERM', `process ${process.pid} leads a process group`);
+    if (one.group === process.pid)
+      throw new LinuxError('EPERM', `process ${process.pid} leads a process group`);
   }
   process.session = new Session(process.pid);
   process.group = process.pid;
@@ -126,14 +128,15 @@ function setfsgid(_: System, thread: Thread, wanted: number): number {
 }
 
 function store(thread: Thread, values: readonly number[], addresses: readonly number[]): number {
-  addresses.forEach((address, i) => thread.space.memory.setU32(address, values[i]!));
+  for (const [i, address] of addresses.entries()) thread.space.memory.setU32(address, values[i]!);
   return 0;
 }
 
 function getgroups(_: System, { credentials, space }: Thread, size: number, list: number): number {
   const { groups } = credentials;
-  if (size < 0 || (size > 0 && size < groups.length)) throw new LinuxError('EINVAL', `room for ${size} groups`);
-  if (size > 0) groups.forEach((group, i) => space.memory.setU32(list + i * 4, group));
+  if (size < 0 || (size > 0 && size < groups.length))
+    throw new LinuxError('EINVAL', `room for ${size} groups`);
+  if (size > 0) for (const [i, group] of groups.entries()) space.memory.setU32(list + i * 4, group);
   return groups.length;
 }
 

@@ -43,7 +43,13 @@ function mmap(_: System, thread: Thread, block: number): number {
     length: size,
     protection: protection & PROT_ALL,
     shared: type !== MAP.PRIVATE,
-    ...backingOf(thread, { fd, offset, flags, protection: protection & PROT_ALL, shared: type !== MAP.PRIVATE }),
+    ...backingOf(thread, {
+      fd,
+      offset,
+      flags,
+      protection: protection & PROT_ALL,
+      shared: type !== MAP.PRIVATE,
+    }),
   };
   return Number(place(thread, options, address, flags));
 }
@@ -52,7 +58,8 @@ function mmap(_: System, thread: Thread, block: number): number {
 function place(thread: Thread, options: MmapOptions, address: number, flags: number): bigint {
   const { mm } = thread.space;
   if ((flags & MAP.FIXED_NOREPLACE) !== 0) return mm.mmap({ ...options, address: pageAddress(address) });
-  if ((flags & MAP.FIXED) !== 0) return mm.mmap({ ...options, address: pageAddress(address), taken: 'replace' });
+  if ((flags & MAP.FIXED) !== 0)
+    return mm.mmap({ ...options, address: pageAddress(address), taken: 'replace' });
   const hint = Math.floor(address / PAGE);
   const count = Number(options.length) / PAGE;
   const fits = hint > 0 && (hint + count) * PAGE <= LIMIT && !mm.mappings.touches(hint, hint + count);
@@ -68,7 +75,10 @@ interface FileMapping {
 }
 
 /** Returns the file and offset of a mapping. @throws LinuxError EBADF, EACCES, ENODEV */
-function backingOf(thread: Thread, { fd, offset, flags, protection, shared }: FileMapping): Partial<MmapOptions> {
+function backingOf(
+  thread: Thread,
+  { fd, offset, flags, protection, shared }: FileMapping,
+): Partial<MmapOptions> {
   if ((flags & MAP.ANONYMOUS) !== 0) return {};
   const file = thread.files.get(fd);
   const mustWrite = shared && (protection & PROT.WRITE) !== 0;
@@ -96,7 +106,8 @@ function munmap(_: System, { space }: Thread, address: number, length: number): 
 }
 
 function mprotect(_: System, { space }: Thread, address: number, length: number, protection: number): number {
-  if ((protection & ~(PROT_ALL | PROT_GROWSDOWN | PROT_GROWSUP)) !== 0) throw new LinuxError('EINVAL', 'unknown protection');
+  if ((protection & ~(PROT_ALL | PROT_GROWSDOWN | PROT_GROWSUP)) !== 0)
+    throw new LinuxError('EINVAL', 'unknown protection');
   const start = pageAddress(address);
   if (length === 0) return 0;
   space.mm.mprotect({ address: start, length: lengthOf(length), protection: protection & PROT_ALL });
@@ -118,7 +129,11 @@ function mremap(
     throw new LinuxError('EINVAL', `flags 0x${flags.toString(16)} of mremap`);
   }
   if (newLength > oldLength) demandSpace(thread, BigInt(newLength - oldLength));
-  const options = { address: pageAddress(address), oldLength: lengthOf(oldLength), newLength: lengthOf(newLength) };
+  const options = {
+    address: pageAddress(address),
+    oldLength: lengthOf(oldLength),
+    newLength: lengthOf(newLength),
+  };
   const place = isFixed ? { to: pageAddress(to) } : {};
   return Number(thread.space.mm.mremap({ ...options, mayMove, ...place }));
 }

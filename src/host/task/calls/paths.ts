@@ -9,8 +9,8 @@ import {
   chown,
   type Dentry,
   demandPermission,
-  lookup,
   link,
+  lookup,
   mkdir,
   mknod,
   type NewTime,
@@ -73,7 +73,14 @@ function mkdirat(_: System, thread: Thread, dirfd: number, pathname: number, mod
   return 0;
 }
 
-function mknodat(_: System, thread: Thread, dirfd: number, pathname: number, mode: number, device: number): number {
+function mknodat(
+  _: System,
+  thread: Thread,
+  dirfd: number,
+  pathname: number,
+  mode: number,
+  device: number,
+): number {
   const path = pathAt(thread, pathname);
   mknod(contextOf(thread, dirfd, path), path, mode & ~(thread.fs.umask & 0o777), device);
   return 0;
@@ -95,8 +102,17 @@ function symlinkat(_: System, thread: Thread, target: number, dirfd: number, pat
   return 0;
 }
 
-function linkat(_: System, thread: Thread, fromFd: number, from: number, toFd: number, to: number, flags: number): number {
-  if ((flags & ~(AT.SYMLINK_FOLLOW | AT.EMPTY_PATH)) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of linkat`);
+function linkat(
+  _: System,
+  thread: Thread,
+  fromFd: number,
+  from: number,
+  toFd: number,
+  to: number,
+  flags: number,
+): number {
+  if ((flags & ~(AT.SYMLINK_FOLLOW | AT.EMPTY_PATH)) !== 0)
+    throw new LinuxError('EINVAL', `flags ${flags} of linkat`);
   const oldPath = pathAt(thread, from);
   const newPath = pathAt(thread, to);
   const source =
@@ -124,7 +140,14 @@ function renameat2(
   return 0;
 }
 
-function readlinkat(_: System, thread: Thread, dirfd: number, pathname: number, at: number, size: number): number {
+function readlinkat(
+  _: System,
+  thread: Thread,
+  dirfd: number,
+  pathname: number,
+  at: number,
+  size: number,
+): number {
   if (size <= 0) throw new LinuxError('EINVAL', `room for ${size} bytes`);
   const inode = inodeAt(thread, dirfd, pathname, AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH);
   if (!(inode instanceof Symlink)) throw new LinuxError('EINVAL', 'it is no symbolic link');
@@ -153,7 +176,8 @@ function fchownat(
   gid: number,
   flags: number,
 ): number {
-  if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH)) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of fchownat`);
+  if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH)) !== 0)
+    throw new LinuxError('EINVAL', `flags ${flags} of fchownat`);
   chown(inodeAt(thread, dirfd, path, flags), thread.credentials, ownerOf(uid), ownerOf(gid));
   return 0;
 }
@@ -167,16 +191,26 @@ function timeAt({ space }: Thread, at: number): NewTime {
   const nanoseconds = space.memory.s64(at + 8);
   if (nanoseconds === UTIME_NOW) return 'now';
   if (nanoseconds === UTIME_OMIT) return null;
-  if (nanoseconds < 0 || nanoseconds >= Number(SECOND)) throw new LinuxError('EINVAL', `${nanoseconds} nanoseconds`);
+  if (nanoseconds < 0 || nanoseconds >= Number(SECOND))
+    throw new LinuxError('EINVAL', `${nanoseconds} nanoseconds`);
   return seconds * SECOND + BigInt(nanoseconds);
 }
 
-function utimensat(_: System, thread: Thread, dirfd: number, path: number, times: number, flags: number): number {
-  if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH)) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of utimensat`);
+function utimensat(
+  _: System,
+  thread: Thread,
+  dirfd: number,
+  path: number,
+  times: number,
+  flags: number,
+): number {
+  if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH)) !== 0)
+    throw new LinuxError('EINVAL', `flags ${flags} of utimensat`);
   const accessed = times === 0 ? 'now' : timeAt(thread, times);
   const modified = times === 0 ? 'now' : timeAt(thread, times + 16);
   // Without a path it is the descriptor's file.
-  const inode = path === 0 && dirfd !== AT.FDCWD ? thread.files.get(dirfd).inode : inodeAt(thread, dirfd, path, flags);
+  const inode =
+    path === 0 && dirfd !== AT.FDCWD ? thread.files.get(dirfd).inode : inodeAt(thread, dirfd, path, flags);
   setTimes(inode, thread.credentials, accessed, modified);
   return 0;
 }
@@ -186,7 +220,8 @@ function futimesat(_: System, thread: Thread, dirfd: number, path: number, at: n
   const { memory } = thread.space;
   const read = (place: number): NewTime => {
     const microseconds = memory.s64(place + 8);
-    if (microseconds < 0 || microseconds >= 1_000_000) throw new LinuxError('EINVAL', `${microseconds} microseconds`);
+    if (microseconds < 0 || microseconds >= 1_000_000)
+      throw new LinuxError('EINVAL', `${microseconds} microseconds`);
     return BigInt(memory.s64(place)) * SECOND + BigInt(microseconds) * 1000n;
   };
   const inode = inodeAt(thread, dirfd, path, 0);
@@ -204,7 +239,14 @@ function ftruncate(_: System, thread: Thread, fd: number, size: number): number 
 
 const FALLOCATE = { KEEP_SIZE: 1, PUNCH_HOLE: 2, ZERO_RANGE: 0x10 } as const;
 
-function fallocate(_: System, thread: Thread, fd: number, mode: number, offset: number, length: number): number {
+function fallocate(
+  _: System,
+  thread: Thread,
+  fd: number,
+  mode: number,
+  offset: number,
+  length: number,
+): number {
   const file = thread.files.get(fd);
   if (!file.writable) throw new LinuxError('EBADF', `descriptor ${fd} is not open for writing`);
   if (offset < 0 || length <= 0) throw new LinuxError('EINVAL', `${length} bytes at ${offset}`);
@@ -212,14 +254,14 @@ function fallocate(_: System, thread: Thread, fd: number, mode: number, offset: 
   const keepSize = (mode & FALLOCATE.KEEP_SIZE) !== 0;
   switch (mode & ~FALLOCATE.KEEP_SIZE) {
     case 0:
-      file.allocate('reserve', offset, length, keepSize);
+      file.file.allocate('reserve', { at: offset, length }, keepSize);
       return 0;
     case FALLOCATE.PUNCH_HOLE:
       if (!keepSize) throw new LinuxError('EOPNOTSUPP', 'a hole keeps the size');
-      file.allocate('punch', offset, length, true);
+      file.file.allocate('punch', { at: offset, length }, true);
       return 0;
     case FALLOCATE.ZERO_RANGE:
-      file.allocate('zero', offset, length, keepSize);
+      file.file.allocate('zero', { at: offset, length }, keepSize);
       return 0;
     default:
       throw new LinuxError('EOPNOTSUPP', `mode ${mode} of fallocate`);
@@ -257,9 +299,13 @@ export const PATH_CALLS = [
   call('unlink', 'path', (system, thread, path) => unlinkat(system, thread, AT.FDCWD, path!, 0)),
   call('rmdir', 'path', (system, thread, path) => unlinkat(system, thread, AT.FDCWD, path!, AT.REMOVEDIR)),
   call('unlinkat', 'dirfd path flags:AT', unlinkat),
-  call('symlink', 'path path', (system, thread, target, path) => symlinkat(system, thread, target!, AT.FDCWD, path!)),
+  call('symlink', 'path path', (system, thread, target, path) =>
+    symlinkat(system, thread, target!, AT.FDCWD, path!),
+  ),
   call('symlinkat', 'path dirfd path', symlinkat),
-  call('link', 'path path', (system, thread, from, to) => linkat(system, thread, AT.FDCWD, from!, AT.FDCWD, to!, 0)),
+  call('link', 'path path', (system, thread, from, to) =>
+    linkat(system, thread, AT.FDCWD, from!, AT.FDCWD, to!, 0),
+  ),
   call('linkat', 'dirfd path dirfd path flags:AT', linkat),
   call('rename', 'path path', (system, thread, from, to) =>
     renameat2(system, thread, AT.FDCWD, from!, AT.FDCWD, to!, 0),
@@ -273,7 +319,9 @@ export const PATH_CALLS = [
   ),
   call('readlinkat', 'dirfd path addr int', readlinkat),
   call('chmod', 'path oct', (_, thread, path, mode) => fchmodat(thread, AT.FDCWD, path!, mode!)),
-  call('fchmodat', 'dirfd path oct', (_, thread, dirfd, path, mode) => fchmodat(thread, dirfd!, path!, mode!)),
+  call('fchmodat', 'dirfd path oct', (_, thread, dirfd, path, mode) =>
+    fchmodat(thread, dirfd!, path!, mode!),
+  ),
   call('fchmod', 'fd oct', (_, thread, fd, mode) => {
     chmod(thread.files.get(fd!).inode, thread.credentials, mode!);
     return 0;

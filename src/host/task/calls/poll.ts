@@ -53,8 +53,15 @@ function* waitReady(
   }
 }
 
-function* pollUntil(system: System, thread: Thread, at: number, count: number, until: number): Blocking<number> {
-  if (BigInt(count) > thread.process.limits[RLIMIT.NOFILE]!.current) throw new LinuxError('EINVAL', `${count} descriptors`);
+function* pollUntil(
+  system: System,
+  thread: Thread,
+  at: number,
+  count: number,
+  until: number,
+): Blocking<number> {
+  if (BigInt(count) > thread.process.limits[RLIMIT.NOFILE]!.current)
+    throw new LinuxError('EINVAL', `${count} descriptors`);
   const { memory } = thread.space;
   const view = memory.struct(at, count * POLLFD);
   const polled = Array.from({ length: count }, (_, i): Polled => {
@@ -64,7 +71,7 @@ function* pollUntil(system: System, thread: Thread, at: number, count: number, u
   });
   const events = yield* waitReady(system, thread, polled, until);
   if (events === null) return RESTART.NO_HANDLER;
-  events.forEach((bits, i) => view.setUint16(i * POLLFD + 6, bits));
+  for (const [i, bits] of events.entries()) view.setUint16(i * POLLFD + 6, bits);
   memory.write(at, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   return events.filter((bits) => bits !== 0).length;
 }
@@ -74,7 +81,13 @@ function poll(system: System, thread: Thread, at: number, count: number, timeout
   return restartable(system, thread, at, count, until);
 }
 
-function* restartable(system: System, thread: Thread, at: number, count: number, until: number): Blocking<number> {
+function* restartable(
+  system: System,
+  thread: Thread,
+  at: number,
+  count: number,
+  until: number,
+): Blocking<number> {
   const result = yield* pollUntil(system, thread, at, count, until);
   if (result !== RESTART.NO_HANDLER) return result;
   thread.restart = () => restartable(system, thread, at, count, until);

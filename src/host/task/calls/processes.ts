@@ -30,7 +30,12 @@ function* started(system: System, thread: Thread, request: CloneRequest): Blocki
     const mask = thread.blocked;
     thread.blocked = ~bitOf(SIG.KILL);
     try {
-      if ((yield* sleep(system.time, thread, { queues: [released], what: `the child ${child.tid} of vfork` })) === 'signal')
+      if (
+        (yield* sleep(system.time, thread, {
+          queues: [released],
+          what: `the child ${child.tid} of vfork`,
+        })) === 'signal'
+      )
         break;
     } finally {
       thread.blocked = mask;
@@ -58,14 +63,22 @@ function cloneCall(
   tls: number,
 ): Blocking<number> {
   const exitSignal = flags & CLONE.SIGNAL;
-  return started(system, thread, { flags: flags & ~CLONE.SIGNAL, exitSignal, stack, parentTid, childTid, tls });
+  return started(system, thread, {
+    flags: flags & ~CLONE.SIGNAL,
+    exitSignal,
+    stack,
+    parentTid,
+    childTid,
+    tls,
+  });
 }
 
 function clone3(system: System, thread: Thread, address: number, size: number): Blocking<number> {
   if (size < CLONE_ARGS.LEAST) throw new LinuxError('EINVAL', `clone_args of ${size} bytes`);
   if (size > PAGE) throw new LinuxError('E2BIG', `clone_args of ${size} bytes`);
   const bytes = thread.space.memory.read(address, size);
-  if (bytes.subarray(CLONE_ARGS.MOST).some((byte) => byte !== 0)) throw new LinuxError('E2BIG', 'unknown clone_args');
+  if (bytes.subarray(CLONE_ARGS.MOST).some((byte) => byte !== 0))
+    throw new LinuxError('E2BIG', 'unknown clone_args');
   const view = new DataView(bytes.buffer, bytes.byteOffset, size);
   const word = (index: number) => Number(view.getBigUint64(index * 8));
   const [flags, childTid, parentTid, exitSignal] = [word(0), word(2), word(3), word(4)];
@@ -74,7 +87,8 @@ function clone3(system: System, thread: Thread, address: number, size: number): 
   if (unknown || exitSignal > NSIG || (stack === 0) !== (stackSize === 0)) {
     throw new LinuxError('EINVAL', 'clone_args that are not valid');
   }
-  if ((flags & CLONE.PIDFD) !== 0 || (size >= 80 && word(8) !== 0)) throw new LinuxError('EINVAL', 'CLONE_PIDFD, set_tid');
+  if ((flags & CLONE.PIDFD) !== 0 || (size >= 80 && word(8) !== 0))
+    throw new LinuxError('EINVAL', 'CLONE_PIDFD, set_tid');
   const isThread = (flags & (CLONE.THREAD | CLONE.PARENT)) !== 0;
   if (isThread && exitSignal !== 0) throw new LinuxError('EINVAL', 'a signal at the end of a thread');
   return started(system, thread, { flags, exitSignal, stack: stack + stackSize, parentTid, childTid, tls });
@@ -177,8 +191,10 @@ function* waitid(
 ): Blocking<number> {
   const kinds = WAIT.EXITED | WAIT.UNTRACED | WAIT.CONTINUED;
   const known = kinds | WAIT.NOHANG | WAIT.NOWAIT | WAIT.NOTHREAD | WAIT.ALL | WAIT.CLONE;
-  if ((options & ~known) !== 0 || (options & kinds) === 0) throw new LinuxError('EINVAL', 'options of waitid');
-  if (kind < P.ALL || kind > P.PGID || (kind === P.PID && id <= 0)) throw new LinuxError('EINVAL', `P_${kind} ${id}`);
+  if ((options & ~known) !== 0 || (options & kinds) === 0)
+    throw new LinuxError('EINVAL', 'options of waitid');
+  if (kind < P.ALL || kind > P.PGID || (kind === P.PID && id <= 0))
+    throw new LinuxError('EINVAL', `P_${kind} ${id}`);
   const wanted: Wanted = (child) => {
     if (kind === P.ALL) return true;
     if (kind === P.PID) return child.pid === id;
@@ -219,12 +235,20 @@ const NANOSECONDS_PER_TICK = 10_000_000;
 function times({ time }: System, { process, space }: Thread, at: number): number {
   const ticks = (work: number) => Math.floor((work * NANOSECONDS_PER_UNIT) / NANOSECONDS_PER_TICK);
   if (at !== 0) {
-    [ticks(process.work), 0, ticks(process.childWork), 0].forEach((value, i) => space.memory.setU64(at + i * 8, value));
+    const values = [ticks(process.work), 0, ticks(process.childWork), 0];
+    for (const [i, value] of values.entries()) space.memory.setU64(at + i * 8, value);
   }
   return Math.floor(time.now() / NANOSECONDS_PER_TICK);
 }
 
-function prlimit(system: System, thread: Thread, pid: number, resource: number, newAt: number, oldAt: number): number {
+function prlimit(
+  system: System,
+  thread: Thread,
+  pid: number,
+  resource: number,
+  newAt: number,
+  oldAt: number,
+): number {
   const process = pid === 0 ? thread.process : processOf(system, pid);
   if (resource >= RLIMITS) throw new LinuxError('EINVAL', `resource ${resource}`);
   const { memory } = thread.space;
@@ -233,7 +257,8 @@ function prlimit(system: System, thread: Thread, pid: number, resource: number, 
     const view = memory.struct(newAt, 16);
     const wanted = { current: view.getBigUint64(0), maximum: view.getBigUint64(8) };
     if (wanted.current > wanted.maximum) throw new LinuxError('EINVAL', 'a limit beyond its maximum');
-    if (wanted.maximum > old.maximum && thread.credentials.euid !== 0) throw new LinuxError('EPERM', 'the maximum is lower');
+    if (wanted.maximum > old.maximum && thread.credentials.euid !== 0)
+      throw new LinuxError('EPERM', 'the maximum is lower');
     process.limits = process.limits.map((limit, i) => (i === resource ? wanted : limit));
   }
   if (oldAt === 0) return 0;
@@ -320,7 +345,13 @@ function setRobustList(_: System, thread: Thread, head: number, length: number):
   return 0;
 }
 
-function getRobustList(system: System, thread: Thread, tid: number, headAt: number, lengthAt: number): number {
+function getRobustList(
+  system: System,
+  thread: Thread,
+  tid: number,
+  headAt: number,
+  lengthAt: number,
+): number {
   const of = tid === 0 ? thread : system.threads.get(tid);
   if (of === undefined) throw new LinuxError('ESRCH', `there is no thread ${tid}`);
   thread.space.memory.setU64(lengthAt, of.robustList.length);
@@ -344,8 +375,12 @@ export const PROCESS_CALLS = [
   call('getrusage', 'int addr', getrusage, 'only times are told'),
   call('times', 'addr', times),
   call('prlimit64', 'int uint addr addr', prlimit),
-  call('getrlimit', 'uint addr', (system, thread, resource, at) => prlimit(system, thread, 0, resource!, 0, at!)),
-  call('setrlimit', 'uint addr', (system, thread, resource, at) => prlimit(system, thread, 0, resource!, at!, 0)),
+  call('getrlimit', 'uint addr', (system, thread, resource, at) =>
+    prlimit(system, thread, 0, resource!, 0, at!),
+  ),
+  call('setrlimit', 'uint addr', (system, thread, resource, at) =>
+    prlimit(system, thread, 0, resource!, at!, 0),
+  ),
   call('prctl', 'int addr addr addr addr', prctl, 'seccomp, MDWE and options of other architectures'),
   call('set_tid_address', 'addr', (_, thread, at) => {
     thread.clearAtEnd = at!;

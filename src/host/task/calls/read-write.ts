@@ -2,8 +2,8 @@
 
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
-import { SI, SIG } from '../abi/signals.ts';
 import { S } from '../abi/files.ts';
+import { SI, SIG } from '../abi/signals.ts';
 import { OpenDirectory, type OpenFile } from '../files/index.ts';
 import type { UserMemory } from '../memory/user-memory.ts';
 import type { Blocking } from '../process/blocking.ts';
@@ -109,7 +109,12 @@ function demandRange(parts: readonly Part[]): void {
   }
 }
 
-function* readLater(system: System, thread: Thread, file: OpenFile, parts: readonly Part[]): Blocking<number> {
+function* readLater(
+  system: System,
+  thread: Thread,
+  file: OpenFile,
+  parts: readonly Part[],
+): Blocking<number> {
   file.hold();
   try {
     for (;;) {
@@ -157,7 +162,12 @@ function writeParts(system: System, thread: Thread, file: OpenFile, parts: reado
   return writeLong(system, thread, file, parts);
 }
 
-function* writeLong(system: System, thread: Thread, file: OpenFile, parts: readonly Part[]): Blocking<number> {
+function* writeLong(
+  system: System,
+  thread: Thread,
+  file: OpenFile,
+  parts: readonly Part[],
+): Blocking<number> {
   let done = 0;
   for (const { address, length } of parts) {
     for (let at = 0; at < length; ) {
@@ -184,7 +194,12 @@ function writeNow(thread: Thread, file: OpenFile, bytes: Uint8Array): number | n
     return file.write(bytes);
   } catch (error) {
     if (error instanceof LinuxError && error.code === 'EPIPE') {
-      sendToThread(thread, { signal: SIG.PIPE, code: SI.USER, pid: thread.process.pid, uid: thread.credentials.uid });
+      sendToThread(thread, {
+        signal: SIG.PIPE,
+        code: SI.USER,
+        pid: thread.process.pid,
+        uid: thread.credentials.uid,
+      });
     }
     throw error;
   }
@@ -216,7 +231,14 @@ function demandOffset(offset: number): void {
   if (offset < 0) throw new LinuxError('EINVAL', `offset ${offset}`);
 }
 
-function pread(_: System, thread: Thread, fd: number, address: number, count: number, offset: number): number {
+function pread(
+  _: System,
+  thread: Thread,
+  fd: number,
+  address: number,
+  count: number,
+  offset: number,
+): number {
   return preadParts(thread, fd, [{ address, length: Math.min(count, COUNT_MAX) }], offset);
 }
 
@@ -238,7 +260,14 @@ function preadParts(thread: Thread, fd: number, parts: readonly Part[], offset: 
   return done;
 }
 
-function pwrite(_: System, thread: Thread, fd: number, address: number, count: number, offset: number): number {
+function pwrite(
+  _: System,
+  thread: Thread,
+  fd: number,
+  address: number,
+  count: number,
+  offset: number,
+): number {
   return pwriteParts(thread, fd, [{ address, length: Math.min(count, COUNT_MAX) }], offset);
 }
 
@@ -309,7 +338,8 @@ function copyFileRange(
   if (flags !== 0) throw new LinuxError('EINVAL', `flags ${flags} of copy_file_range`);
   const from = readable(thread, inFd);
   const to = writable(thread, outFd);
-  if (!isStored(from) || !isStored(to)) throw new LinuxError('EINVAL', 'copy_file_range needs two regular files');
+  if (!isStored(from) || !isStored(to))
+    throw new LinuxError('EINVAL', 'copy_file_range needs two regular files');
   const { memory } = thread.space;
   let [source, target] = [inAt === 0 ? 0 : memory.u64(inAt), outAt === 0 ? 0 : memory.u64(outAt)];
   const count = Math.min(length, COUNT_MAX);

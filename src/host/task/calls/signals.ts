@@ -30,7 +30,14 @@ function demandSize(size: number): void {
   if (size !== SET_SIZE) throw new LinuxError('EINVAL', `a set of signals of ${size} bytes`);
 }
 
-function rtSigaction(_: System, thread: Thread, signal: number, newAt: number, oldAt: number, size: number): number {
+function rtSigaction(
+  _: System,
+  thread: Thread,
+  signal: number,
+  newAt: number,
+  oldAt: number,
+  size: number,
+): number {
   demandSize(size);
   demandSignal(signal);
   const { handlers, space } = thread;
@@ -72,7 +79,14 @@ function sigprocmask(system: System, thread: Thread, how: number, newAt: number,
   return rtSigprocmask(system, thread, how, newAt, oldAt, SET_SIZE);
 }
 
-function rtSigprocmask(_: System, thread: Thread, how: number, newAt: number, oldAt: number, size: number): number {
+function rtSigprocmask(
+  _: System,
+  thread: Thread,
+  how: number,
+  newAt: number,
+  oldAt: number,
+  size: number,
+): number {
   demandSize(size);
   const { memory } = thread.space;
   const old = thread.blocked;
@@ -163,7 +177,8 @@ function sigaltstack(_: System, thread: Thread, newAt: number, oldAt: number): n
     const view = memory.struct(newAt, STACK_SIZE);
     const flags = view.getUint32(8);
     const mode = flags & ~SS.AUTODISARM;
-    if (mode !== 0 && mode !== SS.DISABLE && mode !== SS.ONSTACK) throw new LinuxError('EINVAL', `flags ${flags} of a stack`);
+    if (mode !== 0 && mode !== SS.DISABLE && mode !== SS.ONSTACK)
+      throw new LinuxError('EINVAL', `flags ${flags} of a stack`);
     const size = number(view, 16);
     if (mode !== SS.DISABLE && size < MINSIGSTKSZ) throw new LinuxError('ENOMEM', `a stack of ${size} bytes`);
     const isOff = mode === SS.DISABLE;
@@ -208,7 +223,7 @@ function kill(system: System, thread: Thread, pid: number, signal: number): numb
   );
   if (targets.length === 0) throw new LinuxError('ESRCH', `there is no process group ${group}`);
   const allowed = targets.filter((one) => mayKill(thread, one, signal));
-  if (allowed.length === 0) throw new LinuxError('EPERM', 'the processes are another user\'s');
+  if (allowed.length === 0) throw new LinuxError('EPERM', "the processes are another user's");
   if (signal !== 0) for (const one of allowed) sendToProcess(one, fromUser(thread, signal, SI.USER));
   return 0;
 }
@@ -234,7 +249,8 @@ function tgkill(system: System, thread: Thread, tgid: number, tid: number, signa
 function passedInfo(thread: Thread, at: number, signal: number, isOther: boolean): SignalInfo {
   demandSignal(signal, 0);
   const info = decodeSignalInfo(thread.space.memory.struct(at, SIGINFO_SIZE), signal);
-  if ((info.code >= 0 || info.code === SI.TKILL) && isOther) throw new LinuxError('EPERM', `si_code ${info.code}`);
+  if ((info.code >= 0 || info.code === SI.TKILL) && isOther)
+    throw new LinuxError('EPERM', `si_code ${info.code}`);
   return info;
 }
 
@@ -242,7 +258,8 @@ function rtSigqueueinfo(system: System, thread: Thread, pid: number, signal: num
   const info = passedInfo(thread, at, signal, pid !== thread.process.pid);
   const process = processOf(system, pid);
   if (!mayKill(thread, process, signal)) throw new LinuxError('EPERM', `process ${pid} is another user's`);
-  if (signal !== 0 && !sendToProcess(process, info)) throw new LinuxError('EAGAIN', 'too many signals are pending');
+  if (signal !== 0 && !sendToProcess(process, info))
+    throw new LinuxError('EAGAIN', 'too many signals are pending');
   return 0;
 }
 
@@ -256,7 +273,8 @@ function rtTgsigqueueinfo(
 ): number {
   const info = passedInfo(thread, at, signal, tid !== thread.tid);
   const found = target(system, thread, tgid, tid);
-  if (signal !== 0 && !sendToThread(found, info)) throw new LinuxError('EAGAIN', 'too many signals are pending');
+  if (signal !== 0 && !sendToThread(found, info))
+    throw new LinuxError('EAGAIN', 'too many signals are pending');
   return 0;
 }
 

@@ -40,7 +40,8 @@ export function inodeAt(thread: Thread, dirfd: number, pathname: number, flags: 
 /** Returns a struct stat of s390x. */
 function stat(inode: Inode): Uint8Array {
   const view = new DataView(new ArrayBuffer(STAT_SIZE));
-  const big = (at: number, value: bigint | number) => view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
+  const big = (at: number, value: bigint | number) =>
+    view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)));
   big(0, inode.device);
   big(8, inode.ino);
   big(16, inode.links);
@@ -66,7 +67,14 @@ function split(time: bigint): [bigint, bigint] {
   return [(time - rest) / SECOND, rest];
 }
 
-function newfstatat(_: System, thread: Thread, dirfd: number, path: number, at: number, flags: number): number {
+function newfstatat(
+  _: System,
+  thread: Thread,
+  dirfd: number,
+  path: number,
+  at: number,
+  flags: number,
+): number {
   if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.NO_AUTOMOUNT | AT.EMPTY_PATH)) !== 0) {
     throw new LinuxError('EINVAL', `flags ${flags} of newfstatat`);
   }
@@ -79,9 +87,20 @@ function fstat(_: System, thread: Thread, fd: number, at: number): number {
   return 0;
 }
 
-function statx(_: System, thread: Thread, dirfd: number, path: number, flags: number, mask: number, at: number): number {
+function statx(
+  _: System,
+  thread: Thread,
+  dirfd: number,
+  path: number,
+  flags: number,
+  mask: number,
+  at: number,
+): number {
   const SYNC = 0x6000;
-  if ((flags & ~(AT.SYMLINK_NOFOLLOW | AT.NO_AUTOMOUNT | AT.EMPTY_PATH | SYNC)) !== 0 || mask & STATX_RESERVED) {
+  if (
+    (flags & ~(AT.SYMLINK_NOFOLLOW | AT.NO_AUTOMOUNT | AT.EMPTY_PATH | SYNC)) !== 0 ||
+    mask & STATX_RESERVED
+  ) {
     throw new LinuxError('EINVAL', `flags ${flags} of statx`);
   }
   const inode = inodeAt(thread, dirfd, path, flags);
@@ -113,13 +132,14 @@ function statx(_: System, thread: Thread, dirfd: number, path: number, flags: nu
   return 0;
 }
 
-function statfsOf(thread: Thread, { magic, space, device }: FileSystem, at: number): number {
+function statfsOf(thread: Thread, fs: FileSystem, at: number): number {
   const view = new DataView(new ArrayBuffer(STATFS_SIZE));
-  view.setUint32(0, magic);
-  const { blockSize, blocks, free, available, files, freeFiles } = space();
+  view.setUint32(0, fs.magic);
+  const { blockSize, blocks, free, available, files, freeFiles } = fs.space();
   view.setUint32(4, blockSize);
-  [blocks, free, available, files, freeFiles].forEach((value, i) => view.setBigUint64(8 + i * 8, BigInt(value)));
-  view.setUint32(48, device);
+  const counts = [blocks, free, available, files, freeFiles];
+  for (const [i, value] of counts.entries()) view.setBigUint64(8 + i * 8, BigInt(value));
+  view.setUint32(48, fs.device);
   view.setUint32(56, NAME_MAX);
   view.setUint32(60, blockSize);
   thread.space.memory.write(at, new Uint8Array(view.buffer));
@@ -186,7 +206,9 @@ export function dentryAt(thread: Thread, dirfd: number, pathname: number, follow
 
 /** The system calls that tell of files. */
 export const STAT_CALLS = [
-  call('stat', 'path addr', (system, thread, path, at) => newfstatat(system, thread, AT.FDCWD, path!, at!, 0)),
+  call('stat', 'path addr', (system, thread, path, at) =>
+    newfstatat(system, thread, AT.FDCWD, path!, at!, 0),
+  ),
   call('lstat', 'path addr', (system, thread, path, at) =>
     newfstatat(system, thread, AT.FDCWD, path!, at!, AT.SYMLINK_NOFOLLOW),
   ),
@@ -198,7 +220,9 @@ export const STAT_CALLS = [
   ),
   call('fstatfs', 'fd addr', (_, thread, fd, at) => statfsOf(thread, thread.files.get(fd!).inode.fs, at!)),
   call('access', 'path int', (_, thread, path, mode) => faccessat(thread, AT.FDCWD, path!, mode!, 0)),
-  call('faccessat', 'dirfd path int', (_, thread, dirfd, path, mode) => faccessat(thread, dirfd!, path!, mode!, 0)),
+  call('faccessat', 'dirfd path int', (_, thread, dirfd, path, mode) =>
+    faccessat(thread, dirfd!, path!, mode!, 0),
+  ),
   call('faccessat2', 'dirfd path int flags:AT', (_, thread, dirfd, path, mode, flags) =>
     faccessat(thread, dirfd!, path!, mode!, flags!),
   ),

@@ -33,7 +33,7 @@ function sysinfo(system: System, { space }: Thread, at: number): number {
   const view = new DataView(new ArrayBuffer(SYSINFO_SIZE));
   view.setBigInt64(0, BigInt(Math.floor(system.time.now() / 1_000_000_000)));
   view.setBigUint64(32, BigInt(machine.storage.size));
-  view.setBigUint64(40, BigInt(kernel.frames.free * FRAME_SIZE));
+  view.setBigUint64(40, BigInt(kernel.frames.available * FRAME_SIZE));
   view.setUint16(80, system.threads.size);
   view.setUint32(104, 1);
   space.memory.write(at, new Uint8Array(view.buffer));
@@ -83,7 +83,8 @@ function priorityRange(policy: number, ofReal: number): number {
 function setscheduler(system: System, thread: Thread, pid: number, policy: number, at: number): number {
   demandThread(system, pid);
   const priority = thread.space.memory.u32(at) | 0;
-  if (priority !== priorityRange(policy & ~0x4000_0000, priority)) throw new LinuxError('EINVAL', `priority ${priority}`);
+  if (priority !== priorityRange(policy & ~0x4000_0000, priority))
+    throw new LinuxError('EINVAL', `priority ${priority}`);
   if (priority !== 0) throw new LinuxError('EPERM', 'real-time priorities are not implemented');
   return 0;
 }
@@ -98,7 +99,8 @@ const PER_LINUX = 0;
 const ASK = 0xffff_ffff;
 
 function personality(_: System, _thread: Thread, wanted: number): number {
-  if (wanted !== ASK && (wanted & 0xff) !== PER_LINUX) throw new LinuxError('EINVAL', `personality ${wanted}`);
+  if (wanted !== ASK && (wanted & 0xff) !== PER_LINUX)
+    throw new LinuxError('EINVAL', `personality ${wanted}`);
   return PER_LINUX;
 }
 

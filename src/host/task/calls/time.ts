@@ -28,7 +28,9 @@ const NANOSECONDS_PER_UNIT = 4000 / 4096;
 
 /** Whether a clock counts from 1970. */
 function isRealtime(clock: number): boolean {
-  return ([CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI] as number[]).includes(clock);
+  return ([CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI] as number[]).includes(
+    clock,
+  );
 }
 
 function isMonotonic(clock: number): boolean {
@@ -46,7 +48,9 @@ function read({ time, processes, threads }: System, thread: Thread, clock: numbe
     // The clock of another process or thread: include/linux/posix-timers.h.
     const id = ~(clock >> 3);
     const isThread = (clock & 4) !== 0;
-    const work = isThread ? threads.get(id || thread.tid)?.work : processes.get(id || thread.process.pid)?.work;
+    const work = isThread
+      ? threads.get(id || thread.tid)?.work
+      : processes.get(id || thread.process.pid)?.work;
     if (work !== undefined && (clock & 3) < 3) return cpuTime(work);
   }
   throw new LinuxError('EINVAL', `there is no clock ${clock}`);
@@ -109,7 +113,10 @@ function clockNanosleep(
   const { time } = system;
   const isReal = isRealtime(clock);
   if (!isReal && !isMonotonic(clock)) {
-    throw new LinuxError(clock === CLOCK.PROCESS_CPUTIME ? 'EOPNOTSUPP' : 'EINVAL', `clock ${clock} of clock_nanosleep`);
+    throw new LinuxError(
+      clock === CLOCK.PROCESS_CPUTIME ? 'EOPNOTSUPP' : 'EINVAL',
+      `clock ${clock} of clock_nanosleep`,
+    );
   }
   if ((flags & TIMER_ABSTIME) === 0) return nanosleep(system, thread, at, left);
   const wanted = readBigTimespec(thread.space.memory, at);
@@ -126,7 +133,8 @@ export const TIME_CALLS = [
   call('settimeofday', 'addr addr', ({ time }, thread, at) => {
     if (thread.credentials.euid !== 0) return -ERRNO.EPERM;
     const { memory } = thread.space;
-    if (at !== 0) time.setRealtime(BigInt(memory.s64(at!)) * 1_000_000_000n + BigInt(memory.s64(at! + 8)) * 1000n);
+    if (at !== 0)
+      time.setRealtime(BigInt(memory.s64(at!)) * 1_000_000_000n + BigInt(memory.s64(at! + 8)) * 1000n);
     return 0;
   }),
   call('nanosleep', 'addr addr', nanosleep),

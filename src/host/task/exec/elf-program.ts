@@ -62,15 +62,18 @@ export function readElfProgram(file: ProgramFile): ElfProgram {
   const view = viewOf(bytes);
   const type = view.getUint16(16);
   const machine = view.getUint16(18);
-  if (machine !== MACHINE_S390) throw refuse(`it is for ELF machine ${machine}, and one for s390x (22) is needed`);
-  if (type !== TYPE.EXECUTABLE && type !== TYPE.SHARED) throw refuse(`its ELF type is ${type}, not an executable`);
+  if (machine !== MACHINE_S390)
+    throw refuse(`it is for ELF machine ${machine}, and one for s390x (22) is needed`);
+  if (type !== TYPE.EXECUTABLE && type !== TYPE.SHARED)
+    throw refuse(`its ELF type is ${type}, not an executable`);
   const count = view.getUint16(56);
   if (view.getUint16(54) !== PROGRAM_HEADER_BYTES || count === 0 || count > HEADERS_MAX) {
     throw refuse(`it has ${count} program headers of ${view.getUint16(54)} bytes`);
   }
   const headersAt = number(view, 32);
   const table = file.read(headersAt, count * PROGRAM_HEADER_BYTES);
-  if (table.length < count * PROGRAM_HEADER_BYTES) throw refuse('its program headers reach past the end of the file');
+  if (table.length < count * PROGRAM_HEADER_BYTES)
+    throw refuse('its program headers reach past the end of the file');
   return program(file, view, viewOf(table), headersAt);
 }
 
@@ -90,10 +93,13 @@ function program(file: ProgramFile, header: DataView, table: DataView, headersAt
   if (segments.length === 0) throw refuse('it has no segment to load');
   for (const [i, { address }] of segments.entries()) {
     const before = segments[i - 1];
-    if (before !== undefined && before.address + before.memorySize > address) throw refuse('its segments overlap');
+    if (before !== undefined && before.address + before.memorySize > address)
+      throw refuse('its segments overlap');
   }
   if (headers === 0) {
-    const first = segments.find(({ offset, fileSize }) => headersAt >= offset && headersAt < offset + fileSize);
+    const first = segments.find(
+      ({ offset, fileSize }) => headersAt >= offset && headersAt < offset + fileSize,
+    );
     if (first !== undefined) headers = first.address + headersAt - first.offset;
   }
   return {
@@ -121,7 +127,8 @@ function loadSegment(table: DataView, at: number): LoadSegment[] {
 
 function pathAt(file: ProgramFile, table: DataView, at: number): string {
   const length = number(table, at + 32);
-  const bytes = length < 2 || length > PATH_MAX ? new Uint8Array(0) : file.read(number(table, at + 8), length);
+  const bytes =
+    length < 2 || length > PATH_MAX ? new Uint8Array(0) : file.read(number(table, at + 8), length);
   if (bytes.length < 2 || bytes.at(-1) !== 0) throw refuse('the path of its interpreter is not valid');
   return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
 }

@@ -38,7 +38,12 @@ export interface LoadedProgram {
  * @param where the base of a relocatable program, or null for any place
  * @throws LinuxError ENOMEM; ENOEXEC if two segments meet in one page
  */
-export function loadSegments(mm: Mm, file: MappableFile, program: ElfProgram, where: number | null): LoadedProgram {
+export function loadSegments(
+  mm: Mm,
+  file: MappableFile,
+  program: ElfProgram,
+  where: number | null,
+): LoadedProgram {
   const { segments, isRelocatable } = program;
   const first = floor(segments[0]!.address);
   const last = segments.at(-1)!;
@@ -74,7 +79,8 @@ function loadSegment(mm: Mm, file: MappableFile, segment: LoadSegment, base: num
   // What follows the segment in its last page of the file is not part of it.
   const tail = base + address + fileSize;
   if (fileSize > 0 && memorySize > fileSize && tail % PAGE !== 0) {
-    if ((protection & PROT.WRITE) === 0) throw new LinuxError('ENOEXEC', 'a segment with zeros cannot be written');
+    if ((protection & PROT.WRITE) === 0)
+      throw new LinuxError('ENOEXEC', 'a segment with zeros cannot be written');
     new UserMemory(mm).write(tail, new Uint8Array(fileEnd - tail));
   }
 }

@@ -38,16 +38,27 @@ const ARGUMENTS_SHARE = 4;
  * @param high its end, and `size` its size in bytes
  * @throws LinuxError E2BIG if the strings do not fit
  */
-export function fillStack(memory: UserMemory, high: number, size: number, start: StartParameters): InitialStack {
+export function fillStack(
+  memory: UserMemory,
+  high: number,
+  size: number,
+  start: StartParameters,
+): InitialStack {
   const strings = [...start.args, ...start.env];
   const length = strings.reduce((sum, text) => sum + text.length + 1 + 8, start.path.length + 1);
   if (length > size / ARGUMENTS_SHARE) throw new LinuxError('E2BIG', `${length} bytes of arguments`);
   const pusher = new Pusher(memory, high - 8);
   const path = pusher.string(start.path);
   const envEnd = path;
-  const env = start.env.toReversed().map((text) => pusher.string(text)).reverse();
+  const env = start.env
+    .toReversed()
+    .map((text) => pusher.string(text))
+    .reverse();
   const envStart = pusher.at;
-  const args = start.args.toReversed().map((text) => pusher.string(text)).reverse();
+  const args = start.args
+    .toReversed()
+    .map((text) => pusher.string(text))
+    .reverse();
   const argStart = pusher.at;
   const platform = pusher.string(start.platform);
   const random = pusher.bytes(start.random);

@@ -1,6 +1,12 @@
 /** Program interruptions of a process: page faults are served, others become signals. Linux: arch/s390/kernel/traps.c describes them. */
 
-import { isTranslationException, PGM, type ProgramInterruption, TEID_PAGE, TEID_STORE } from '../../../machine/index.ts';
+import {
+  isTranslationException,
+  PGM,
+  type ProgramInterruption,
+  TEID_PAGE,
+  TEID_STORE,
+} from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
 import { SI, SIG } from '../abi/signals.ts';
 import type { Thread } from '../process/task.ts';
@@ -47,7 +53,8 @@ export function programInterruption(thread: Thread, interruption: ProgramInterru
 
 function signalOf(thread: Thread, code: number, address: number): Pick<SignalInfo, 'signal' | 'code'> {
   if (code === PGM.DATA) return dataException(thread);
-  if (code === PGM.OPERATION && isBreakpoint(thread, address)) return { signal: SIG.TRAP, code: SI.TRAP_BRKPT };
+  if (code === PGM.OPERATION && isBreakpoint(thread, address))
+    return { signal: SIG.TRAP, code: SI.TRAP_BRKPT };
   const [signal, reason] = SIGNALS.get(code) ?? [SIG.ILL, SI.ILL_ILLOPN];
   return { signal, code: reason };
 }
@@ -78,7 +85,11 @@ function pageFault(thread: Thread, address: number, write: boolean): void {
   }
 }
 
-function faultSignal(thread: Thread, address: number, { code }: LinuxError): Pick<SignalInfo, 'signal' | 'code'> {
+function faultSignal(
+  thread: Thread,
+  address: number,
+  { code }: LinuxError,
+): Pick<SignalInfo, 'signal' | 'code'> {
   if (code === 'ENOMEM') return { signal: SIG.KILL, code: SI.KERNEL };
   const page = Math.floor(address / 4096);
   const mapping = thread.space.mm.mappings.at(page);

@@ -3,7 +3,7 @@
  * each time: turns are counted in units of work, and limits and pauses from outside do not change them.
  */
 
-import { CR0, type Cpu, InternalError, type Stop } from '../../../machine/index.ts';
+import { type Cpu, CR0, InternalError, type Stop } from '../../../machine/index.ts';
 import type { Thread } from '../process/task.ts';
 import type { RandomBytes } from '../random.ts';
 import { takeSignals } from '../signals/deliver.ts';

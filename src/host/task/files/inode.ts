@@ -1,8 +1,7 @@
 /** An inode: a file of any type, apart from its names (Linux: struct inode). */
 
-import { LinuxError } from '../../errors.ts';
 import { S } from '../abi/files.ts';
-import type { OpenFile } from './open-file.ts';
+import type { FileSystem } from './file-system.ts';
 
 /** Times of a file, in nanoseconds since 1970. */
 export interface FileTimes {
@@ -11,9 +10,13 @@ export interface FileTimes {
   changed: bigint;
 }
 
+/** A time that is recorded is recorded again after a day at the latest: relatime. */
+const DAY = 86_400_000_000_000n;
+
 /** A file of any type. */
 export abstract class Inode {
-  /** Tells it from the other files of its device. */
+  readonly fs: FileSystem;
+  /** Tells it from the other files of its file system. */
   readonly ino: number;
   /** Type and permissions: bits of `S`. */
   mode: number;
@@ -21,9 +24,15 @@ export abstract class Inode {
   gid = 0;
   /** Number of names. */
   links = 1;
+  /** Whether a file without names can get one again: that of O_TMPFILE. */
+  isLinkable = false;
   readonly times: FileTimes;
+  #holds = 0;
+  #evicted = false;
 
-  constructor(ino: number, mode: number, now: bigint) {
+  constructor(fs: FileSystem, mode: number, ino = fs.takeIno()) {
+    const now = fs.now();
+    this.fs = fs;
     this.ino = ino;
     this.mode = mode;
     this.times = { accessed: now, modified: now, changed: now };
@@ -31,7 +40,7 @@ export abstract class Inode {
 
   /** The file system that it is of, as st_dev shows it: see makedev(3). */
   get device(): number {
-    return 1;
+    return this.fs.device;
   }
 
   /** The device that a device node is for; otherwise 0. */
@@ -46,15 +55,86 @@ export abstract class Inode {
 
   /** Number of blocks of 512 bytes that it takes. */
   get blocks(): number {
-    return Math.ceil(this.size / 512);
+    return 0;
   }
 
   get type(): number {
     return this.mode & S.IFMT;
   }
 
-  /** Opens it. @param flags bits of `O`. @throws LinuxError ENXIO if nothing of its type can be opened */
-  open(_flags: number): OpenFile {
-    throw new LinuxError('ENXIO', 'a file of this type cannot be opened');
+  /** Whether something has it open. */
+  get isHeld(): boolean {
+    return this.#holds > 0;
   }
+
+  /** Something has it open, or uses it otherwise without a name. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** The opposite of `hold`. A file without names ends with the last use. */
+  drop(): void {
+    this.#holds--;
+    if (this.#holds === 0) this.idle();
+    this.#endIfUnused();
+  }
+
+  /** It has lost a name. A file that nothing uses ends with its last name. */
+  unlinked(): void {
+    this.links--;
+    this.#endIfUnused();
+  }
+
+  #endIfUnused(): void {
+    if (this.links > 0 || this.#holds > 0 || this.#evicted) return;
+    this.#evicted = true;
+    this.evict();
+  }
+
+  /** Its contents have changed. */
+  touch(): void {
+    this.times.modified = this.fs.now();
+    this.times.changed = this.times.modified;
+  }
+
+  /** Its attributes have changed. */
+  touchChanged(): void {
+    this.times.changed = this.fs.now();
+  }
+
+  /** It was read. The time is recorded as Linux's `relatime` does. */
+  touchAccessed(): void {
+    const { accessed, modified, changed } = this.times;
+    if (this.fs.readOnly) return;
+    const now = this.fs.now();
+    if (accessed <= modified || accessed <= changed || now - accessed >= DAY) this.times.accessed = now;
+  }
+
+  /** Changes attributes. Who calls has checked whether that is allowed. @throws LinuxError EPERM, EROFS, EIO */
+  change(changes: InodeChanges): void {
+    const { mode, uid, gid, accessed, modified } = changes;
+    if (mode !== undefined) this.mode = (this.mode & S.IFMT) | (mode & ~S.IFMT);
+    if (uid !== undefined) this.uid = uid;
+    if (gid !== undefined) this.gid = gid;
+    if (accessed !== undefined) this.times.accessed = accessed;
+    if (modified !== undefined) this.times.modified = modified;
+    this.touchChanged();
+  }
+
+  /** Nothing has it open any more. */
+  protected idle(): void {}
+
+  /** It has no names and nothing uses it: what it has of the host is given back. */
+  protected evict(): void {}
+}
+
+/** Changes of attributes by chmod, chown and utimens. What is missing stays. */
+export interface InodeChanges {
+  /** Permissions: bits of `S`. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Nanoseconds since 1970. */
+  readonly accessed?: bigint;
+  readonly modified?: bigint;
 }

@@ -7,14 +7,23 @@ import { LinuxError } from '../../errors.ts';
 import type { MemoryFile } from '../../mm/index.ts';
 import { O, POLL } from '../abi/files.ts';
 import { WaitQueue } from '../wait-queue.ts';
+import type { Dentry } from './dentry.ts';
 import type { Inode } from './inode.ts';
+import type { FileCredentials } from './permissions.ts';
+
+/** Flags of open that are not kept: they concern the opening alone. */
+const OPENING = O.CREAT | O.EXCL | O.NOCTTY | O.TRUNC | O.CLOEXEC;
 
 /** An open file. A method that a kind of file does not have fails as Linux's does. */
 export abstract class OpenFile {
   /** What it is open on. */
   readonly inode: Inode;
+  /** The name by which it was opened, or null if it has none. */
+  dentry: Dentry | null = null;
   /** Access mode and status flags: bits of `O`. */
   flags: number;
+  /** For whom it was opened; null for the kernel. */
+  credentials: FileCredentials | null = null;
   /** The waiters for a change of what `poll` returns. */
   readonly queue: WaitQueue;
   #references = 1;
@@ -22,20 +31,35 @@ export abstract class OpenFile {
   /** @param queue the waiters of the object behind it, if several open files share them */
   constructor(inode: Inode, flags: number, queue = new WaitQueue()) {
     this.inode = inode;
-    this.flags = flags;
+    this.flags = flags & ~OPENING;
     this.queue = queue;
+    inode.hold();
   }
 
   get readable(): boolean {
-    return (this.flags & O.ACCMODE) !== O.WRONLY;
+    const access = this.flags & O.ACCMODE;
+    return (access === O.RDONLY || access === O.RDWR) && !this.isPath;
   }
 
   get writable(): boolean {
-    return (this.flags & O.ACCMODE) !== O.RDONLY;
+    const access = this.flags & O.ACCMODE;
+    return (access === O.WRONLY || access === O.RDWR) && !this.isPath;
   }
 
   get nonBlocking(): boolean {
     return (this.flags & O.NONBLOCK) !== 0;
+  }
+
+  /** Whether it only names a file: O_PATH. */
+  get isPath(): boolean {
+    return (this.flags & O.PATH) !== 0;
+  }
+
+  /**
+   * Whether open has to wait until this is false, for `queue`. It is open already: if the waiting ends early, `release` closes it.
+   */
+  get opening(): boolean {
+    return false;
   }
 
   /** Another descriptor refers to it. */
@@ -45,7 +69,9 @@ export abstract class OpenFile {
 
   /** A descriptor does not refer to it any more. The last one ends it. */
   release(): void {
-    if (--this.#references === 0) this.closed();
+    if (--this.#references > 0) return;
+    this.closed();
+    this.inode.drop();
   }
 
   /**
@@ -71,7 +97,7 @@ export abstract class OpenFile {
     throw new LinuxError('ESPIPE', 'it has no offsets');
   }
 
-  /** Moves the offset, and returns it. `whence`: 0 from the start, 1 from here, 2 from the end, 3 the next data, 4 the next hole. */
+  /** Moves the offset, and returns it. @param whence one of `SEEK` */
   seek(_offset: number, _whence: number): number {
     throw new LinuxError('ESPIPE', 'it has no offsets');
   }
@@ -81,6 +107,16 @@ export abstract class OpenFile {
     throw new LinuxError('ENODEV', 'it cannot be mapped');
   }
 
+  /** Makes the file longer or shorter. @param size in bytes. @throws LinuxError EINVAL if it has no length */
+  truncate(_size: number): void {
+    throw new LinuxError('EINVAL', 'it has no length');
+  }
+
+  /** Makes what was written permanent. @throws LinuxError EINVAL for files that cannot be */
+  sync(): void {
+    throw new LinuxError('EINVAL', 'it keeps nothing');
+  }
+
   /** What it is ready for now: bits of `POLL`. */
   poll(): number {
     return POLL.IN | POLL.OUT | POLL.RDNORM | POLL.WRNORM;
@@ -88,4 +124,39 @@ export abstract class OpenFile {
 
   /** The last descriptor was closed. */
   protected closed(): void {}
+}
+
+/** A file that is only named: O_PATH. */
+export class PathFile extends OpenFile {
+  override read(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override write(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override readAt(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override writeAt(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override seek(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override truncate(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override sync(): never {
+    throw new LinuxError('EBADF', 'it was opened with O_PATH');
+  }
+
+  override poll(): number {
+    return POLL.NVAL;
+  }
 }

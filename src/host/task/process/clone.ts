@@ -28,7 +28,8 @@ const NAMESPACES =
 export function clone(system: System, parent: Thread, request: CloneRequest): Thread {
   const { flags } = request;
   demandValid(flags);
-  if (system.threads.size >= system.limits.threads) throw new LinuxError('EAGAIN', 'there are too many threads');
+  if (system.threads.size >= system.limits.threads)
+    throw new LinuxError('EAGAIN', 'there are too many threads');
   const { current } = parent.process.limits[RLIMIT.NPROC]!;
   if (parent.credentials.uid !== 0 && BigInt(system.threads.size) >= current) {
     throw new LinuxError('EAGAIN', 'RLIMIT_NPROC is reached');
@@ -48,7 +49,8 @@ export function clone(system: System, parent: Thread, request: CloneRequest): Th
 
 function demandValid(flags: number): void {
   const has = (bits: number) => (flags & bits) !== 0;
-  if (has(CLONE.THREAD) && !has(CLONE.SIGHAND)) throw new LinuxError('EINVAL', 'CLONE_THREAD needs CLONE_SIGHAND');
+  if (has(CLONE.THREAD) && !has(CLONE.SIGHAND))
+    throw new LinuxError('EINVAL', 'CLONE_THREAD needs CLONE_SIGHAND');
   if (has(CLONE.SIGHAND) && !has(CLONE.VM)) throw new LinuxError('EINVAL', 'CLONE_SIGHAND needs CLONE_VM');
   if (has(NAMESPACES)) throw new LinuxError('EPERM', 'namespaces are not implemented');
 }
@@ -59,7 +61,12 @@ function spaceOf({ space }: Thread, flags: number, id: number): AddressSpace {
   return space;
 }
 
-function childProcess(system: System, { process }: Thread, { flags, exitSignal }: CloneRequest, pid: number): Process {
+function childProcess(
+  system: System,
+  { process }: Thread,
+  { flags, exitSignal }: CloneRequest,
+  pid: number,
+): Process {
   return new Process({
     pid,
     parent: (flags & CLONE.PARENT) !== 0 ? process.parent : process,

@@ -5,15 +5,16 @@ import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
 import { readElfProgram } from '../exec/elf-program.ts';
 import { hardwareCapabilities, platformOf } from '../exec/hardware-capabilities.ts';
-import {
-  loadSegments,
-  type MappableFile,
-  mapStack,
-  mapTrampoline,
-  placeOf,
-} from '../exec/load.ts';
+import { loadSegments, type MappableFile, mapStack, mapTrampoline, placeOf } from '../exec/load.ts';
 import { fillStack } from '../exec/stack.ts';
-import { type Dentry, demandPermission, lookup, type PathContext, pathOf, RegularFile } from '../files/index.ts';
+import {
+  type Dentry,
+  demandPermission,
+  lookup,
+  type PathContext,
+  pathOf,
+  RegularFile,
+} from '../files/index.ts';
 import { AddressSpace } from '../memory/address-space.ts';
 import { latin1, UserMemory } from '../memory/user-memory.ts';
 import type { System } from '../system.ts';
@@ -75,7 +76,8 @@ function resolve({ context, path, args, found }: ExecRequest): Program {
 
 /** @throws LinuxError EACCES */
 function executable({ credentials }: PathContext, { inode }: Dentry, path: string): RegularFile {
-  if (inode.type !== S.IFREG || !(inode instanceof RegularFile)) throw new LinuxError('EACCES', `${path} is no regular file`);
+  if (inode.type !== S.IFREG || !(inode instanceof RegularFile))
+    throw new LinuxError('EACCES', `${path} is no regular file`);
   demandPermission(inode, credentials, ACCESS.EXECUTE, path);
   return inode;
 }
@@ -96,7 +98,7 @@ function scriptLine(file: RegularFile): [string, string] | null {
 
 function readFrom(file: RegularFile, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(0, Math.min(length, file.contents.size - offset)));
-  return bytes.subarray(0, file.contents.read(offset, bytes));
+  return bytes.subarray(0, file.contents.read(bytes, offset));
 }
 
 function mappable(file: RegularFile): MappableFile {

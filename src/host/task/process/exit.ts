@@ -97,7 +97,8 @@ function adopt(system: System, child: Process): void {
   while (parent !== null && !(parent.isSubreaper && parent.ended === null)) parent = parent.parent;
   child.parent = parent;
   parent?.children.add(child);
-  if (child.deathSignal !== 0) sendToProcess(child, { signal: child.deathSignal, code: SI.USER, pid: 0, uid: 0 });
+  if (child.deathSignal !== 0)
+    sendToProcess(child, { signal: child.deathSignal, code: SI.USER, pid: 0, uid: 0 });
   if (child.ended === null) return;
   if (parent === null) reap(system, child);
   else parent.childEvents.wake();

@@ -30,7 +30,11 @@ export interface Sleep {
  * Sleeps, unless a signal is pending or the time has come: then it returns that at once. Otherwise it returns `woken` afterwards,
  * whatever the reason was: the caller looks again at what it waits for, and sleeps again.
  */
-export function* sleep(time: Time, thread: Thread, { queues, what, until = Infinity }: Sleep): Blocking<Awakening> {
+export function* sleep(
+  time: Time,
+  thread: Thread,
+  { queues, what, until = Infinity }: Sleep,
+): Blocking<Awakening> {
   if (thread.hasSignal) return 'signal';
   if (time.now() >= until) return 'timeout';
   for (const queue of queues) queue.add(thread);

@@ -4,7 +4,7 @@ import type { AddressSpace } from '../memory/address-space.ts';
 import { PendingSignals, type SignalInfo } from '../signals/pending-signals.ts';
 import type { SignalHandlers } from '../signals/signal-handlers.ts';
 import type { SignalSet } from '../signals/signal-sets.ts';
-import { WaitQueue, type Waiter } from '../wait-queue.ts';
+import { type Waiter, WaitQueue } from '../wait-queue.ts';
 import type { Blocking } from './blocking.ts';
 import type { Credentials } from './credentials.ts';
 import type { FileTable } from './file-table.ts';

@@ -61,7 +61,8 @@ function handle(system: System, thread: Thread, info: SignalInfo, action: Signal
   thread.interrupted = 0;
   thread.restart = null;
   const restarts =
-    interrupted === RESTART.NO_INTERRUPT || (interrupted === RESTART.SYS && (action.flags & SA.RESTART) !== 0);
+    interrupted === RESTART.NO_INTERRUPT ||
+    (interrupted === RESTART.SYS && (action.flags & SA.RESTART) !== 0);
   if (restarts) repeatCall(thread);
   else if (interrupted !== 0) registers.set(2, -ERRNO.EINTR);
   const mask = thread.savedMask ?? thread.blocked;

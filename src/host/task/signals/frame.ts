@@ -52,7 +52,10 @@ export function enterHandler(thread: Thread, info: SignalInfo, action: SignalAct
 }
 
 /** Whether an address is in the alternate stack of a thread. */
-export function isOnAlternateStack({ alternateStack: { address, size, flags } }: Thread, at: number): boolean {
+export function isOnAlternateStack(
+  { alternateStack: { address, size, flags } }: Thread,
+  at: number,
+): boolean {
   return (flags & (SS.DISABLE | SS.AUTODISARM)) === 0 && at > address && at - address <= size;
 }
 
@@ -79,7 +82,10 @@ function rtFrame(thread: Thread, info: SignalInfo, mask: SignalSet): Uint8Array 
   const { address, size, flags } = thread.alternateStack;
   const stack = RT.CONTEXT + UC.STACK;
   view.setBigUint64(stack, BigInt(address));
-  view.setUint32(stack + 8, flags | (isOnAlternateStack(thread, thread.registers.unsigned(15)) ? SS.ONSTACK : 0));
+  view.setUint32(
+    stack + 8,
+    flags | (isOnAlternateStack(thread, thread.registers.unsigned(15)) ? SS.ONSTACK : 0),
+  );
   view.setBigUint64(stack + 16, BigInt(size));
   storeRegisters(view, RT.CONTEXT + UC.REGISTERS, thread.registers);
   view.setBigUint64(RT.CONTEXT + UC.MASK, mask);
