@@ -40,7 +40,8 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const take = (stream: NodeJS.WriteStream) => (part: Uint8Array) => void stream.write(Buffer.from(part));
   const out = linux.makeOutput(take(process.stdout));
   const error = linux.makeOutput(take(process.stderr));
-  linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
+  if (process.env.GH_MISSING)
+    linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
   let started: ReturnType<Linux['spawn']>;
   try {
     started = linux.spawn({

@@ -5,6 +5,7 @@ import { DESCRIPTOR_CALLS } from './descriptors.ts';
 import { EXEC_CALLS } from './exec.ts';
 import { FUTEX_CALLS } from './futex.ts';
 import { IDENTITY_CALLS } from './identity.ts';
+import { IOCTL_CALLS } from './ioctl.ts';
 import type { CallLine } from './line.ts';
 import { MEMORY_CALLS } from './memory.ts';
 import { PATH_CALLS } from './paths.ts';
@@ -26,6 +27,7 @@ export const CALLS: ReadonlyMap<number, CallLine> = new Map(
     ...READ_WRITE_CALLS,
     ...PATH_CALLS,
     ...STAT_CALLS,
+    ...IOCTL_CALLS,
     ...POLL_CALLS,
     ...SIGNAL_CALLS,
     ...TIME_CALLS,
