@@ -9,6 +9,7 @@ import { example } from './examples.ts';
 import { addExplore } from './explore.ts';
 import { columns, complain, EXIT, outputClosed, outputFailure, UsageError, watchOutput } from './output.ts';
 import { addReplay } from './replay.ts';
+import { addRun } from './run.ts';
 import { addTour } from './tour.ts';
 import { addTrace } from './trace.ts';
 import { addWalk } from './walk.ts';
@@ -39,8 +40,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addHelpText('after', help)
     .showHelpAfterError('Run `guesthouse --help` for usage.')
     // Throws instead of exiting, so that a failure of standard output is reported first.
+    .enablePositionalOptions()
     .exitOverride();
-  for (const add of [addBoot, addReplay, addWalk, addTrace, addExplore, addTour]) add(program);
+  for (const add of [addBoot, addRun, addReplay, addWalk, addTrace, addExplore, addTour]) add(program);
   for (const command of program.commands) {
     command.copyInheritedSettings(program);
     command.showHelpAfterError(`Run \`guesthouse ${command.name()} --help\` for usage.`);

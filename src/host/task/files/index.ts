@@ -22,19 +22,20 @@ export { addDevice, makeDev } from './dev.ts';
 export { DeviceNode, type DeviceOpener, Devices, type DeviceType } from './devices.ts';
 export { Directory, type DirectoryEntry, type NewFile, OpenDirectory } from './directory.ts';
 export { FILE_SIZE_MAX, FileContents } from './file-contents.ts';
-export { FileHost, FileSystem, type FileSystemSpace, MAGIC } from './file-system.ts';
-export { type FileTimes, Inode, type InodeChanges } from './inode.ts';
+export { FileHost, FileSystem, type FileSystemSpace, type InodeChanges, MAGIC } from './file-system.ts';
+export { type FileTimes, Inode } from './inode.ts';
 export { MEMORY_MAJOR, MEMORY_MINOR, type RandomFiller, registerMemoryDevices } from './memory-devices.ts';
 export { open, openFound } from './open.ts';
 export { OpenFile, PathFile } from './open-file.ts';
 export { OpenableInode } from './openable-inode.ts';
 export { type LookupOptions, lookup, type PathContext } from './path-lookup.ts';
-export { type FileCredentials, isInGroup, isOwner, permits } from './permissions.ts';
+export { demandPermission, type FileCredentials, isInGroup, isOwner, permits } from './permissions.ts';
 export { Fifo, makePipe, PIPE_BUF, PIPE_MAX, PipeEnd } from './pipe.ts';
 export { type Allocation, OpenRegular, RegularFile } from './regular-file.ts';
 export { rmdir, unlink } from './remove.ts';
 export { rename } from './rename.ts';
 export { SocketInode } from './socket-inode.ts';
+export { InputStream, OutputStream, type OutputTaker } from './streams.ts';
 export { MemorySymlink, Symlink } from './symlink.ts';
 export {
   FixedDirectory,

@@ -6,6 +6,8 @@
 import { LinuxError } from '../../errors.ts';
 import type { MemoryFile } from '../../mm/index.ts';
 import { O, POLL } from '../abi/files.ts';
+import type { Blocking } from '../process/blocking.ts';
+import type { Caller } from '../process/caller.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { Dentry } from './dentry.ts';
 import type { Inode } from './inode.ts';
@@ -102,6 +104,11 @@ export abstract class OpenFile {
     throw new LinuxError('ESPIPE', 'it has no offsets');
   }
 
+  /** Returns the contents, for a mapping. @throws LinuxError ENODEV if it cannot be mapped */
+  mappable(): MemoryFile {
+    throw new LinuxError('ENODEV', 'it cannot be mapped');
+  }
+
   /** Makes the file longer or shorter. @param size in bytes. @throws LinuxError EINVAL if it has no length */
   truncate(_size: number): void {
     throw new LinuxError('EINVAL', 'it has no length');
@@ -112,9 +119,18 @@ export abstract class OpenFile {
     throw new LinuxError('EINVAL', 'it keeps nothing');
   }
 
-  /** Returns the contents, for a mapping. @throws LinuxError ENODEV if it cannot be mapped */
-  mappable(): MemoryFile {
-    throw new LinuxError('ENODEV', 'it cannot be mapped');
+  /** Returns the number of bytes that can be read at once. @throws LinuxError ENOTTY if it does not tell */
+  available(): number {
+    throw new LinuxError('ENOTTY', 'it does not tell how many bytes it has');
+  }
+
+  /**
+   * ioctl, but for the commands that all files have.
+   * @param argument as the program passes it: often an address
+   * @throws LinuxError ENOTTY for a command that it does not have
+   */
+  control(command: number, _argument: number, _caller: Caller): Blocking<number> | number {
+    throw new LinuxError('ENOTTY', `it has no command 0x${command.toString(16)}`);
   }
 
   /** What it is ready for now: bits of `POLL`. */

@@ -146,7 +146,7 @@ export class PipeEnd extends OpenFile {
   }
 
   /** Number of bytes that can be read now: FIONREAD. */
-  get available(): number {
+  override available(): number {
     return this.#pipe.used;
   }
 

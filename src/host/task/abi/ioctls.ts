@@ -1,0 +1,31 @@
+/** Commands of ioctl. Linux: include/uapi/asm-generic/ioctls.h. */
+
+/** Commands for files and terminals. */
+export const IOCTL = {
+  TCGETS: 0x5401,
+  TCSETS: 0x5402,
+  TCSETSW: 0x5403,
+  TCSETSF: 0x5404,
+  TCSBRK: 0x5409,
+  TCXONC: 0x540a,
+  TCFLSH: 0x540b,
+  TIOCEXCL: 0x540c,
+  TIOCNXCL: 0x540d,
+  TIOCSCTTY: 0x540e,
+  TIOCGPGRP: 0x540f,
+  TIOCSPGRP: 0x5410,
+  TIOCOUTQ: 0x5411,
+  TIOCSTI: 0x5412,
+  TIOCGWINSZ: 0x5413,
+  TIOCSWINSZ: 0x5414,
+  FIONREAD: 0x541b,
+  FIONBIO: 0x5421,
+  TIOCNOTTY: 0x5422,
+  TIOCGSID: 0x5429,
+  TIOCGPTN: 0x8004_5430,
+  TIOCSPTLCK: 0x4004_5431,
+  TIOCGPTPEER: 0x5441,
+  FIONCLEX: 0x5450,
+  FIOCLEX: 0x5451,
+  FIOASYNC: 0x5452,
+} as const;

@@ -1,0 +1,135 @@
+/** Files that lead out of the system: bytes that somebody outside passes in, and takes. */
+
+import { LinuxError } from '../../errors.ts';
+import { O, POLL, S } from '../abi/files.ts';
+import type { FileSystem } from './file-system.ts';
+import { OpenFile } from './open-file.ts';
+import { OpenableInode } from './openable-inode.ts';
+
+/** Bytes that may wait to be read. */
+const CAPACITY = 1 << 16;
+
+/** Bytes from outside, as a pipe: standard input. */
+export class InputStream extends OpenableInode {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #ended = false;
+  #file: InputFile | null = null;
+
+  constructor(fs: FileSystem) {
+    super(fs, S.IFIFO | 0o600);
+  }
+
+  /** Number of bytes that `pass` takes now. */
+  get room(): number {
+    return Math.max(0, CAPACITY - this.#length);
+  }
+
+  /** Whether all was passed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether somebody waits for bytes. */
+  get isAwaited(): boolean {
+    return !this.#ended && this.#file !== null && this.#file.queue.length > 0;
+  }
+
+  /** Passes bytes in, whatever `room` is. */
+  pass(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#parts.push(bytes);
+    this.#length += bytes.length;
+    this.#file?.queue.wake();
+  }
+
+  /** No more bytes come. */
+  end(): void {
+    this.#ended = true;
+    this.#file?.queue.wake();
+  }
+
+  /** Takes bytes, or returns null if there are none yet. */
+  take(into: Uint8Array): number | null {
+    let done = 0;
+    while (done < into.length && this.#parts.length > 0) {
+      const part = this.#parts[0]!;
+      const count = Math.min(part.length, into.length - done);
+      into.set(part.subarray(0, count), done);
+      done += count;
+      if (count === part.length) this.#parts.shift();
+      else this.#parts[0] = part.subarray(count);
+    }
+    this.#length -= done;
+    return done === 0 && into.length > 0 && !this.#ended ? null : done;
+  }
+
+  get hasBytes(): boolean {
+    return this.#length > 0;
+  }
+
+  open(flags: number): OpenFile {
+    this.#file ??= new InputFile(this, flags);
+    return this.#file;
+  }
+}
+
+class InputFile extends OpenFile {
+  readonly #stream: InputStream;
+
+  constructor(stream: InputStream, flags: number) {
+    super(stream, flags);
+    this.#stream = stream;
+  }
+
+  override read(into: Uint8Array): number | null {
+    return this.#stream.take(into);
+  }
+
+  override poll(): number {
+    if (this.#stream.hasBytes) return POLL.IN | POLL.RDNORM;
+    return this.#stream.ended ? POLL.HUP : 0;
+  }
+}
+
+/** Takes bytes out. */
+export type OutputTaker = (bytes: Uint8Array) => void;
+
+/** Bytes that go out, as a pipe: standard output. */
+export class OutputStream extends OpenableInode {
+  readonly #take: OutputTaker;
+  /** Whether nobody takes bytes any more: a write is EPIPE. */
+  closed = false;
+
+  constructor(fs: FileSystem, take: OutputTaker) {
+    super(fs, S.IFIFO | 0o600);
+    this.#take = take;
+  }
+
+  put(bytes: Uint8Array): number {
+    if (this.closed) throw new LinuxError('EPIPE', 'the reader has closed the output');
+    this.#take(bytes);
+    return bytes.length;
+  }
+
+  open(flags: number): OpenFile {
+    return new OutputFile(this, (flags & ~O.ACCMODE) | O.WRONLY);
+  }
+}
+
+class OutputFile extends OpenFile {
+  readonly #stream: OutputStream;
+
+  constructor(stream: OutputStream, flags: number) {
+    super(stream, flags);
+    this.#stream = stream;
+  }
+
+  override write(bytes: Uint8Array): number {
+    return this.#stream.put(bytes);
+  }
+
+  override poll(): number {
+    return this.#stream.closed ? POLL.ERR | POLL.OUT : POLL.OUT | POLL.WRNORM;
+  }
+}

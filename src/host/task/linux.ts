@@ -1,0 +1,271 @@
+/** A Linux system on a host: programs run as its processes. */
+
+import type { Machine } from '../../machine/index.ts';
+import { LinuxError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { O, S } from './abi/files.ts';
+import { Scheduler } from './execution/scheduler.ts';
+import {
+  type Dentry,
+  Devices,
+  Directory,
+  FileHost,
+  FileSystem,
+  InputStream,
+  lookup,
+  MAGIC,
+  makeDev,
+  mount,
+  type OpenableInode,
+  type OpenFile,
+  OutputStream,
+  type OutputTaker,
+  registerMemoryDevices,
+  Tmpfs,
+} from './files/index.ts';
+import { AddressSpace } from './memory/address-space.ts';
+import { type Credentials, credentialsOf } from './process/credentials.ts';
+import { execute } from './process/execute.ts';
+import { exitProcess } from './process/exit.ts';
+import { FileTable } from './process/file-table.ts';
+import { FsContext } from './process/fs-context.ts';
+import { initialLimits } from './process/limits.ts';
+import { Session } from './process/session.ts';
+import { type ExitStatus, Process, Thread } from './process/task.ts';
+import { RandomBytes } from './random.ts';
+import { SignalHandlers } from './signals/signal-handlers.ts';
+import { System } from './system.ts';
+import { Time } from './time.ts';
+
+/** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
+const DEFAULT_TIME = 1_767_225_600_000_000_000n;
+const DEFAULT_THREADS = 4096;
+const DEFAULT_MEMORY = 512 << 20;
+
+/** Options of a system. */
+export interface LinuxOptions {
+  /** The seed of all randomness; default 0. */
+  readonly seed?: number;
+  /** CLOCK_REALTIME at the start, in nanoseconds since 1970; default the beginning of 2026. */
+  readonly realtime?: bigint;
+  /** Maximum number of threads; default 4096. */
+  readonly maxThreads?: number;
+  /** Maximum size of all files in memory, in bytes; default 512 MiB. */
+  readonly maxFiles?: number;
+  /** Whether time passes with the clock outside even when all threads sleep; default no: it is skipped. */
+  readonly waits?: boolean;
+}
+
+/** What a process is started with. Strings have a character for each byte. */
+export interface SpawnOptions {
+  /** The path of the program in the system's files. */
+  readonly path: string;
+  /** The arguments, the name of the program first; default the path alone. */
+  readonly args?: readonly string[];
+  /** NAME=value; default none. */
+  readonly env?: readonly string[];
+  /** The working directory; default /. */
+  readonly directory?: string;
+  /** User and group; default root. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Standard input, output and error. Default: the end of input, and nowhere. */
+  readonly files?: readonly [OpenFile, OpenFile, OpenFile];
+}
+
+/** Why `run` returned. */
+export type LinuxEnd =
+  /** The process that was waited for has ended. */
+  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  /** The units of work are used up, or the caller asked to stop. */
+  | { readonly kind: 'limit' }
+  /**
+   * All threads wait: for input from outside or, with `waits`, for the time. `until`: the time in nanoseconds of CLOCK_MONOTONIC at which one
+   * goes on anyway, or Infinity.
+   */
+  | { readonly kind: 'waiting'; readonly until: number }
+  /** All threads wait, and nothing can wake one. */
+  | { readonly kind: 'deadlock' };
+
+/** Bytes of standard input that come from outside. */
+export type { InputStream } from './files/index.ts';
+
+/** A Linux system. */
+export class Linux {
+  readonly host: Host;
+  /** @internal */
+  readonly system: System;
+  readonly #scheduler: Scheduler;
+  readonly #fileHost: FileHost;
+  readonly #streams: FileSystem;
+  readonly #waits: boolean;
+  readonly #inputs: InputStream[] = [];
+
+  /** @throws LinuxError ENOMEM */
+  constructor(host: Host, options: LinuxOptions = {}) {
+    const {
+      seed = 0,
+      realtime = DEFAULT_TIME,
+      maxThreads = DEFAULT_THREADS,
+      maxFiles = DEFAULT_MEMORY,
+    } = options;
+    this.host = host;
+    this.#waits = options.waits ?? false;
+    const time = new Time(host.machine.clock, realtime);
+    const random = new RandomBytes(seed);
+    this.#fileHost = new FileHost(host.kernel, host.common, () => time.realtime());
+    this.#streams = new FileSystem(this.#fileHost, 'pipefs', MAGIC.PIPEFS);
+    const devices = new Devices();
+    registerMemoryDevices(devices, (into) => void random.fill(into));
+    const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
+    for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
+    mount(directoryIn(root, 'dev'), makeDev(this.#fileHost, devices));
+    this.system = new System({
+      ...{ host, time, random, root },
+      limits: { threads: maxThreads },
+      pipes: this.#streams,
+    });
+    this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
+  }
+
+  get machine(): Machine {
+    return this.host.machine;
+  }
+
+  /** The root directory. */
+  get root(): Dentry {
+    return this.system.root;
+  }
+
+  /** Units of work done. */
+  get work(): number {
+    return this.#scheduler.work;
+  }
+
+  /** Returns a standard input whose bytes come from outside. */
+  makeInput(): InputStream {
+    const input = new InputStream(this.#streams);
+    this.#inputs.push(input);
+    return input;
+  }
+
+  /** Returns a standard output whose bytes go out. */
+  makeOutput(take: OutputTaker): OutputStream {
+    return new OutputStream(this.#streams, take);
+  }
+
+  /** Stores a file. Directories on the way are made. @throws LinuxError */
+  writeFile(path: string, bytes: Uint8Array, permissions = 0o644): void {
+    const names = path.split('/').filter((name) => name !== '');
+    const last = names.pop();
+    if (last === undefined) throw new LinuxError('EISDIR', `${path} is a directory`);
+    let at = this.root;
+    for (const name of names) at = (at.inode as Directory).lookup(name) ?? makeDirectory(at, name);
+    const dentry = (at.inode as Directory).make(last, { mode: S.IFREG | permissions, uid: 0, gid: 0 });
+    const file = (dentry.inode as OpenableInode).open(O.WRONLY);
+    try {
+      for (let done = 0; done < bytes.length; ) done += file.write(bytes.subarray(done)) ?? 0;
+    } finally {
+      file.release();
+    }
+  }
+
+  /** Starts a process. @throws LinuxError as execve(2) */
+  spawn(options: SpawnOptions): Process {
+    const { system } = this;
+    const { path, args = [path], env = [], directory = '/', uid = 0, gid = 0 } = options;
+    const pid = system.nextPid();
+    const credentials = credentialsOf(uid, gid);
+    const fs = new FsContext(system.root, workingDirectory(system, credentials, directory));
+    const session = new Session(pid);
+    const limits = initialLimits(system.limits.threads);
+    const began = system.time.now();
+    const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
+    const files = new FileTable();
+    for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
+    const { runQueue } = system;
+    const handlers = new SignalHandlers();
+    const thread = new Thread({
+      tid: pid,
+      process,
+      space,
+      files,
+      fs,
+      handlers,
+      credentials,
+      name: '',
+      runQueue,
+    });
+    system.processes.set(pid, process);
+    system.threads.set(pid, thread);
+    try {
+      const context = { root: fs.root, start: fs.working, credentials };
+      execute(system, thread, { context, path, args, env });
+    } catch (error) {
+      exitProcess(system, thread, { value: 127, kind: 'exited' });
+      throw error;
+    }
+    thread.wake();
+    return process;
+  }
+
+  /**
+   * Runs until a process ends, for at most `most` units of work, or until `pending` returns true.
+   * @param most a positive number, or Infinity
+   */
+  run(process: Process, most: number, pending: () => boolean = () => false): LinuxEnd {
+    const end = this.work + most;
+    while (process.ended === null) {
+      const left = end - this.work;
+      if (left <= 0 || pending()) return { kind: 'limit' };
+      if (this.#scheduler.step(Math.min(left, SLICE)) === 'ran') continue;
+      const waiting = this.#idle();
+      if (waiting !== null) return waiting;
+    }
+    return { kind: 'ended', status: process.ended };
+  }
+
+  /** Nobody can run: goes on at the time of the next timer, or returns what the caller has to wait for. */
+  #idle(): LinuxEnd | null {
+    const { time } = this.system;
+    const { due } = time;
+    const isAwaited = this.#inputs.some((input) => input.isAwaited);
+    if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
+    if (due === Infinity) return { kind: 'deadlock' };
+    time.skipTo(due);
+    return null;
+  }
+
+  /** What the threads wait for, a line each. */
+  describeWaits(): string[] {
+    return [...this.system.threads.values()].map(
+      ({ tid, name, waitsFor, call }) =>
+        `${name} (${tid}) waits for ${waitsFor}${call === null ? '' : ` in ${call.name}`}`,
+    );
+  }
+}
+
+/** Units of work between two questions whether to stop. */
+const SLICE = 200_000;
+
+const NO_LAYOUT = {
+  ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },
+  ...{ auxv: new Uint8Array(0), stackLow: 0, stackHigh: 0, trampoline: 0, entry: 0 },
+};
+
+function makeDirectory(parent: Dentry, name: string): Dentry {
+  const mode = S.IFDIR | (name === 'tmp' ? 0o1777 : 0o755);
+  return (parent.inode as Directory).make(name, { mode, uid: 0, gid: 0 });
+}
+
+function directoryIn(parent: Dentry, name: string): Dentry {
+  const found = (parent.inode as Directory).lookup(name);
+  if (found === null || !(found.inode instanceof Directory))
+    throw new LinuxError('ENOENT', `there is no ${name}`);
+  return found;
+}
+
+function workingDirectory({ root }: System, credentials: Credentials, path: string): Dentry {
+  return lookup({ root, start: root, credentials }, path, { directory: true });
+}
