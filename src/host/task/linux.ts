@@ -183,7 +183,7 @@ export class Linux {
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
-    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '', null);
     const { runQueue } = system;
     const handlers = new SignalHandlers();
     const thread = new Thread({

@@ -24,6 +24,12 @@ export interface ProgramLayout {
   readonly entry: number;
 }
 
+/** A file that is executed: nobody may write it meanwhile. */
+export interface ExecutedFile {
+  denyWrites(): void;
+  allowWrites(): void;
+}
+
 /** An address space. Threads share it, and a child of vfork until it executes another program. */
 export class AddressSpace {
   readonly mm: Mm;
@@ -33,13 +39,22 @@ export class AddressSpace {
   brk: number;
   /** The path of the program. */
   readonly executable: string;
+  readonly #file: ExecutedFile | null;
   #users = 1;
 
-  constructor(mm: Mm, layout: ProgramLayout, executable: string, brk = layout.brkStart) {
+  /** @param file the program, whose `allowWrites` is called at the end */
+  constructor(
+    mm: Mm,
+    layout: ProgramLayout,
+    executable: string,
+    file: ExecutedFile | null,
+    brk = layout.brkStart,
+  ) {
     this.mm = mm;
     this.memory = new UserMemory(mm);
     this.layout = layout;
     this.executable = executable;
+    this.#file = file;
     this.brk = brk;
   }
 
@@ -53,11 +68,15 @@ export class AddressSpace {
 
   /** A thread leaves it. The last one ends it. */
   release(): void {
-    if (--this.#users === 0 && !this.mm.ended) this.mm.exit();
+    if (--this.#users > 0) return;
+    if (!this.mm.ended) this.mm.exit();
+    this.#file?.allowWrites();
   }
 
   /** Returns a copy for the child of a fork. @param id the number of the process. @throws LinuxError ENOMEM */
   fork(id: number): AddressSpace {
-    return new AddressSpace(this.mm.fork(id), this.layout, this.executable, this.brk);
+    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.executable, this.#file, this.brk);
+    this.#file?.denyWrites();
+    return copy;
   }
 }

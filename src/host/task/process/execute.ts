@@ -1,6 +1,7 @@
 /** Executes a program in a process: exec. */
 
 import { LinuxError } from '../../errors.ts';
+import type { Mm } from '../../mm/index.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
 import { readElfProgram } from '../exec/elf-program.ts';
@@ -110,8 +111,10 @@ function mappable(file: RegularFile): MappableFile {
 
 /** Makes the address space of a program. @throws LinuxError */
 function loadProgram(system: System, thread: Thread, request: ExecRequest, program: Program): AddressSpace {
-  const mm = system.host.createMm(thread.process.pid);
+  program.file.denyWrites();
+  let mm: Mm | null = null;
   try {
+    mm = system.host.createMm(thread.process.pid);
     const { context, path, env } = request;
     const main = readElfProgram(mappable(program.file));
     const loaded = loadSegments(mm, mappable(program.file), main, placeOf(main));
@@ -152,9 +155,10 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     const brkStart = Math.ceil(loaded.end / PAGE) * PAGE;
     const layout = { ...initial, brkStart, stackLow: stack.low, stackHigh: stack.high, trampoline, entry };
     const name = pathOf(program.dentry, thread.fs.root) ?? path;
-    return new AddressSpace(mm, layout, name);
+    return new AddressSpace(mm, layout, name, program.file);
   } catch (error) {
-    mm.exit();
+    mm?.exit();
+    program.file.allowWrites();
     throw error;
   }
 }
