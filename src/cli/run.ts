@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type LinuxEnd } from '../host/task/index.ts';
+import { Linux, type LinuxEnd, Strace } from '../host/task/index.ts';
 import { Machine } from '../machine/index.ts';
 import { complain, EXIT, UsageError } from './output.ts';
 import { countOption, cpusOption } from './sizes.ts';
@@ -13,6 +13,7 @@ import { countOption, cpusOption } from './sizes.ts';
 interface RunFlags {
   readonly cpus: number;
   readonly seed: number;
+  readonly strace?: boolean;
 }
 
 /** Adds the command. */
@@ -26,6 +27,7 @@ export function addRun(program: Command): void {
     .passThroughOptions()
     .option('--cpus <n>', 'number of processors', cpusOption, 1)
     .option('--seed <n>', 'the seed of everything random', countOption, 0)
+    .option('--strace', 'print system calls on standard error')
     .action(async (path: string, args: string[], flags: RunFlags) => {
       process.exitCode = await run(path, args, flags);
     });
@@ -42,6 +44,7 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const error = linux.makeOutput(take(process.stderr));
   if (process.env.GH_MISSING)
     linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
+  if (flags.strace) linux.system.tracer = new Strace((line) => void process.stderr.write(`${line}\n`));
   let started: ReturnType<Linux['spawn']>;
   try {
     started = linux.spawn({

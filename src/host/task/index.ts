@@ -3,3 +3,4 @@
 export { InputStream, OutputStream, type OutputTaker } from './files/index.ts';
 export { Linux, type LinuxEnd, type LinuxOptions, type SpawnOptions } from './linux.ts';
 export type { ExitStatus, Process } from './process/task.ts';
+export { Strace } from './strace/strace.ts';

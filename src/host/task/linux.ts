@@ -24,6 +24,7 @@ import {
   Tmpfs,
 } from './files/index.ts';
 import { AddressSpace } from './memory/address-space.ts';
+import { makeProc } from './proc/proc.ts';
 import { type Credentials, credentialsOf } from './process/credentials.ts';
 import { execute } from './process/execute.ts';
 import { exitProcess } from './process/exit.ts';
@@ -119,13 +120,19 @@ export class Linux {
     registerMemoryDevices(devices, (into) => void random.fill(into));
     const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
     for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
-    mount(directoryIn(root, 'dev'), makeDev(this.#fileHost, devices));
     this.system = new System({
       ...{ host, time, random, root },
       limits: { threads: maxThreads },
       pipes: this.#streams,
     });
+    this.#mount('dev', makeDev(this.#fileHost, devices));
+    this.#mount('proc', makeProc(this.#fileHost, this.system));
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
+  }
+
+  #mount(name: string, root: Dentry): void {
+    mount(directoryIn(this.root, name), root);
+    this.system.mounted.push(root);
   }
 
   get machine(): Machine {
@@ -183,7 +190,7 @@ export class Linux {
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
-    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '', null);
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, null);
     const { runQueue } = system;
     const handlers = new SignalHandlers();
     const thread = new Thread({

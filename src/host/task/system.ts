@@ -1,7 +1,8 @@
 /** The state of a Linux system: what all its processes share. Without operations: system calls and the scheduler act on it. */
 
 import type { Host } from '../host.ts';
-import type { Dentry, FileSystem } from './files/index.ts';
+import type { MemoryFile } from '../mm/index.ts';
+import { type Dentry, type FileSystem, pathOf } from './files/index.ts';
 import type { CallTracer } from './process/call-tracer.ts';
 import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
@@ -33,12 +34,18 @@ export class System {
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
+  /** The roots of the file systems that are mounted below the root. */
+  readonly mounted: Dentry[] = [];
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;
   /** Called with the name or number of a system call that is not there. */
   onMissing: (call: string) => void = () => {};
   /** Called when a signal of a fault ends a process, before it ends. */
   onCrash: (thread: Thread, crash: Crash) => void = () => {};
+  /** The thread whose system call is performed, or null. */
+  current: Thread | null = null;
+  /** The names by which files were opened that are mapped. */
+  readonly mappedFiles = new WeakMap<MemoryFile, Dentry>();
   hostname = 'guesthouse';
   domainname = '(none)';
   #lastPid = FIRST_PID - 1;
@@ -57,6 +64,14 @@ export class System {
     this.root = parts.root;
     this.limits = parts.limits;
     this.pipes = parts.pipes;
+  }
+
+  /** What is mounted, and where. */
+  mounts(): { readonly dentry: string; readonly fs: FileSystem }[] {
+    return [
+      { dentry: '/', fs: this.root.inode.fs },
+      ...this.mounted.map((root) => ({ dentry: pathOf(root, this.root) ?? '/', fs: root.inode.fs })),
+    ];
   }
 
   /** Returns a number that no thread, process, group or session has. */

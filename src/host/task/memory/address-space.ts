@@ -1,6 +1,7 @@
 /** The address space of a process as system calls see it: its `Mm`, and what Linux keeps in mm_struct besides mappings. */
 
 import type { Mm } from '../../mm/index.ts';
+import type { Dentry } from '../files/index.ts';
 import { UserMemory } from './user-memory.ts';
 
 /** Where parts of a program are. Addresses in bytes. */
@@ -24,10 +25,13 @@ export interface ProgramLayout {
   readonly entry: number;
 }
 
-/** A file that is executed: nobody may write it meanwhile. */
-export interface ExecutedFile {
-  denyWrites(): void;
-  allowWrites(): void;
+/** The program that is executed. */
+export interface ExecutedProgram {
+  /** Its path. */
+  readonly path: string;
+  /** Its file: nobody may write it meanwhile. */
+  readonly file: { denyWrites(): void; allowWrites(): void };
+  readonly dentry: Dentry;
 }
 
 /** An address space. Threads share it, and a child of vfork until it executes another program. */
@@ -37,25 +41,26 @@ export class AddressSpace {
   readonly layout: ProgramLayout;
   /** The end of the heap. */
   brk: number;
-  /** The path of the program. */
-  readonly executable: string;
-  readonly #file: ExecutedFile | null;
+  readonly #program: ExecutedProgram | null;
   #users = 1;
 
-  /** @param file the program, whose `allowWrites` is called at the end */
-  constructor(
-    mm: Mm,
-    layout: ProgramLayout,
-    executable: string,
-    file: ExecutedFile | null,
-    brk = layout.brkStart,
-  ) {
+  /** @param program null before the first one is executed. Its file's `allowWrites` is called at the end */
+  constructor(mm: Mm, layout: ProgramLayout, program: ExecutedProgram | null, brk = layout.brkStart) {
     this.mm = mm;
     this.memory = new UserMemory(mm);
     this.layout = layout;
-    this.executable = executable;
-    this.#file = file;
+    this.#program = program;
     this.brk = brk;
+  }
+
+  /** The path of the program. */
+  get executable(): string {
+    return this.#program?.path ?? '';
+  }
+
+  /** The name of the program, or null. */
+  get program(): Dentry | null {
+    return this.#program?.dentry ?? null;
   }
 
   get users(): number {
@@ -70,13 +75,13 @@ export class AddressSpace {
   release(): void {
     if (--this.#users > 0) return;
     if (!this.mm.ended) this.mm.exit();
-    this.#file?.allowWrites();
+    this.#program?.file.allowWrites();
   }
 
   /** Returns a copy for the child of a fork. @param id the number of the process. @throws LinuxError ENOMEM */
   fork(id: number): AddressSpace {
-    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.executable, this.#file, this.brk);
-    this.#file?.denyWrites();
+    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.#program, this.brk);
+    this.#program?.file.denyWrites();
     return copy;
   }
 }

@@ -124,8 +124,10 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     let { entry } = loaded;
     let base = 0;
     if (main.interpreter !== null) {
-      const file = executable(context, lookup(context, main.interpreter), main.interpreter);
+      const found = lookup(context, main.interpreter);
+      const file = executable(context, found, main.interpreter);
       const interpreter = readElfProgram(mappable(file));
+      remember(system, found);
       const there = loadSegments(mm, mappable(file), interpreter, null);
       entry = there.entry;
       base = there.base;
@@ -155,12 +157,18 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     const brkStart = Math.ceil(loaded.end / PAGE) * PAGE;
     const layout = { ...initial, brkStart, stackLow: stack.low, stackHigh: stack.high, trampoline, entry };
     const name = pathOf(program.dentry, thread.fs.root) ?? path;
-    return new AddressSpace(mm, layout, name, program.file);
+    remember(system, program.dentry);
+    return new AddressSpace(mm, layout, { path: name, file: program.file, dentry: program.dentry });
   } catch (error) {
     mm?.exit();
     program.file.allowWrites();
     throw error;
   }
+}
+
+/** /proc shows by which name a file was mapped. */
+function remember({ mappedFiles }: System, dentry: Dentry): void {
+  if (dentry.inode instanceof RegularFile) mappedFiles.set(dentry.inode.contents.memory, dentry);
 }
 
 function minimum(one: bigint, other: bigint): bigint {
