@@ -22,6 +22,11 @@ export class FrameBudget implements FileBacking {
     this.#used++;
   }
 
+  /** Frames that are there already count from now on, even beyond the limit. */
+  take(frames: number): void {
+    this.#used += frames;
+  }
+
   unclaim(frames: number): void {
     this.#used -= frames;
   }

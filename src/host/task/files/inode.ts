@@ -67,6 +67,11 @@ export abstract class Inode {
     return this.#holds > 0;
   }
 
+  /** Whether it has ended: nothing can use it again. */
+  get isGone(): boolean {
+    return this.#evicted;
+  }
+
   /** Something has it open, or uses it otherwise without a name. */
   hold(): void {
     this.#holds++;
