@@ -37,7 +37,7 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const bytes = readFileSync(path);
   const linux = new Linux(new Host(new Machine({ cpus: flags.cpus })), { seed: flags.seed });
   const name = basename(path);
-  linux.writeFile(`/bin/${name}`, bytes, 0o755);
+  linux.files.write(`/bin/${name}`, bytes, 0o755);
   const input = linux.makeInput();
   const take = (stream: NodeJS.WriteStream) => (part: Uint8Array) => void stream.write(Buffer.from(part));
   const out = linux.makeOutput(take(process.stdout));

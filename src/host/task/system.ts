@@ -8,6 +8,7 @@ import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
 import type { Crash, Process, Thread } from './process/task.ts';
 import type { RandomBytes } from './random.ts';
+import type { SystemFiles } from './system-files.ts';
 import type { Time } from './time.ts';
 
 /** Bounds of what processes may use. */
@@ -25,17 +26,12 @@ export class System {
   readonly host: Host;
   readonly time: Time;
   readonly random: RandomBytes;
-  /** The root directory of the first process. */
-  readonly root: Dentry;
+  readonly files: SystemFiles;
   readonly limits: SystemLimits;
-  /** The file system of pipes without names. */
-  readonly pipes: FileSystem;
   readonly runQueue = new RunQueue<Thread>();
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
-  /** The roots of the file systems that are mounted below the root. */
-  readonly mounted: Dentry[] = [];
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;
   /** Called with the name or number of a system call that is not there. */
@@ -54,23 +50,26 @@ export class System {
     readonly host: Host;
     readonly time: Time;
     readonly random: RandomBytes;
-    readonly root: Dentry;
+    readonly files: SystemFiles;
     readonly limits: SystemLimits;
-    readonly pipes: FileSystem;
   }) {
     this.host = parts.host;
     this.time = parts.time;
     this.random = parts.random;
-    this.root = parts.root;
+    this.files = parts.files;
     this.limits = parts.limits;
-    this.pipes = parts.pipes;
+  }
+
+  /** The root directory of the first process. */
+  get root(): Dentry {
+    return this.files.root;
   }
 
   /** What is mounted, and where. */
   mounts(): { readonly dentry: string; readonly fs: FileSystem }[] {
     return [
       { dentry: '/', fs: this.root.inode.fs },
-      ...this.mounted.map((root) => ({ dentry: pathOf(root, this.root) ?? '/', fs: root.inode.fs })),
+      ...this.files.mounted.map((root) => ({ dentry: pathOf(root, this.root) ?? '/', fs: root.inode.fs })),
     ];
   }
 
