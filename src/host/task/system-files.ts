@@ -67,7 +67,7 @@ export class SystemFiles {
   constructor(host: Host, { root, capacity, now, random }: SystemFilesOptions) {
     this.host = new FileHost(host.kernel, host.common, now);
     this.pipes = new FileSystem(this.host, 'pipefs', MAGIC.PIPEFS);
-    this.#cache = new PageCache(capacity);
+    this.#cache = new PageCache(host.kernel, capacity);
     this.#capacity = capacity;
     registerMemoryDevices(this.devices, random);
     this.root = root === undefined ? this.#memoryRoot() : this.#folder(root);
