@@ -2,12 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type LinuxEnd } from '../host/task/index.ts';
+import { Linux, type Process, type SpawnOptions } from '../host/task/index.ts';
 import { Machine } from '../machine/index.ts';
+import { Interrupts } from './interrupts.ts';
 import { complain, EXIT, UsageError } from './output.ts';
+import { ProgramFiles } from './program-files.ts';
+import { type ProgramEnd, runProgram } from './program-loop.ts';
 import { countOption, cpusOption } from './sizes.ts';
 
 interface RunFlags {
@@ -36,39 +38,47 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const linux = new Linux(new Host(new Machine({ cpus: flags.cpus })), { seed: flags.seed });
   const name = basename(path);
   linux.writeFile(`/bin/${name}`, bytes, 0o755);
-  const input = linux.makeInput();
-  const take = (stream: NodeJS.WriteStream) => (part: Uint8Array) => void stream.write(Buffer.from(part));
-  const out = linux.makeOutput(take(process.stdout));
-  const error = linux.makeOutput(take(process.stderr));
   if (process.env.GH_MISSING)
     linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
-  let started: ReturnType<Linux['spawn']>;
+  const interrupts = new Interrupts();
+  const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   try {
-    started = linux.spawn({
+    const program = {
       path: `/bin/${name}`,
       args: [name, ...args],
-      env: ['PATH=/bin'],
-      files: [input.open(0), out.open(1), error.open(1)],
-    });
-  } catch (failed) {
-    if (failed instanceof LinuxError) throw new UsageError(`${path}: ${failed.message}`);
-    throw failed;
+      env: ['PATH=/bin', ...terminalEnvironment()],
+    };
+    const started = startProgram(linux, path, { ...program, ...files.open() });
+    files.begin();
+    const end = await runProgram(started, { linux, files, interrupts });
+    files.close();
+    return statusOf(end, linux, interrupts);
+  } finally {
+    files.close();
+    interrupts.close();
   }
-  process.stdin.on('data', (part: Buffer) => input.pass(part));
-  process.stdin.on('end', () => input.end());
-  for (;;) {
-    const until = performance.now() + 50;
-    const end: LinuxEnd = linux.run(started, Infinity, () => performance.now() >= until);
-    if (end.kind === 'ended') {
-      process.stdin.destroy();
-      return end.status.kind === 'exited' ? end.status.value : 128 + end.status.value;
-    }
-    if (end.kind === 'deadlock') {
-      complain('nothing can go on');
-      for (const line of linux.describeWaits()) complain(line);
-      process.stdin.destroy();
-      return EXIT.STUCK;
-    }
-    await setImmediate();
+}
+
+/** Programs that draw on the terminal need to know its kind. */
+function terminalEnvironment(): string[] {
+  const { TERM } = process.env;
+  return process.stdin.isTTY && TERM !== undefined ? [`TERM=${TERM}`] : [];
+}
+
+/** @throws UsageError if it is no program */
+function startProgram(linux: Linux, path: string, options: SpawnOptions): Process {
+  try {
+    return linux.spawn(options);
+  } catch (error) {
+    if (error instanceof LinuxError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
   }
+}
+
+function statusOf(end: ProgramEnd, linux: Linux, interrupts: Interrupts): number {
+  if (end.kind === 'interrupted') return interrupts.status ?? EXIT.INTERRUPTED;
+  if (end.kind === 'ended') return end.status.kind === 'exited' ? end.status.value : 128 + end.status.value;
+  complain('nothing can go on');
+  for (const line of linux.describeWaits()) complain(line);
+  return EXIT.STUCK;
 }

@@ -1,5 +1,12 @@
 /** Linux programs as processes of the host: exec, system calls, signals, files, scheduling. */
 
 export { InputStream, OutputStream, type OutputTaker } from './files/index.ts';
-export { Linux, type LinuxEnd, type LinuxOptions, type SpawnOptions } from './linux.ts';
+export {
+  Linux,
+  type LinuxEnd,
+  type LinuxOptions,
+  type SpawnOptions,
+  type SystemTerminal,
+  type SystemTerminalOptions,
+} from './linux.ts';
 export type { ExitStatus, Process } from './process/task.ts';

@@ -3,9 +3,10 @@
 import type { Machine } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { O, S } from './abi/files.ts';
+import { makeDevice, O, S } from './abi/files.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
+  addDevice,
   type Dentry,
   Devices,
   Directory,
@@ -35,6 +36,13 @@ import { type ExitStatus, Process, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
+import {
+  ControllingFile,
+  DevPts,
+  PTMX,
+  SystemTerminal,
+  type SystemTerminalOptions,
+} from './terminal/index.ts';
 import { Time } from './time.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
@@ -71,6 +79,8 @@ export interface SpawnOptions {
   readonly gid?: number;
   /** Standard input, output and error. Default: the end of input, and nowhere. */
   readonly files?: readonly [OpenFile, OpenFile, OpenFile];
+  /** The terminal that controls its session, see `Linux.makeTerminal`; default none. */
+  readonly terminal?: SystemTerminal;
 }
 
 /** Why `run` returned. */
@@ -80,8 +90,8 @@ export type LinuxEnd =
   /** The units of work are used up, or the caller asked to stop. */
   | { readonly kind: 'limit' }
   /**
-   * All threads wait: for input from outside or, with `waits`, for the time. `until`: the time in nanoseconds of CLOCK_MONOTONIC at which one
-   * goes on anyway, or Infinity.
+   * All threads wait: for input from outside, which a terminal can always have, for room for output or, with `waits`, for the time. `until`: the
+   * time in nanoseconds of CLOCK_MONOTONIC at which one goes on anyway, or Infinity.
    */
   | { readonly kind: 'waiting'; readonly until: number }
   /** All threads wait, and nothing can wake one. */
@@ -89,6 +99,8 @@ export type LinuxEnd =
 
 /** Bytes of standard input that come from outside. */
 export type { InputStream } from './files/index.ts';
+/** The keyboard and the screen of a system. */
+export type { SystemTerminal, SystemTerminalOptions } from './terminal/index.ts';
 
 /** A Linux system. */
 export class Linux {
@@ -100,6 +112,10 @@ export class Linux {
   readonly #streams: FileSystem;
   readonly #waits: boolean;
   readonly #inputs: InputStream[] = [];
+  readonly #outputs: OutputStream[] = [];
+  readonly #devices = new Devices();
+  readonly #dev: Dentry;
+  #terminal: SystemTerminal | null = null;
 
   /** @throws LinuxError ENOMEM */
   constructor(host: Host, options: LinuxOptions = {}) {
@@ -115,17 +131,27 @@ export class Linux {
     const random = new RandomBytes(seed);
     this.#fileHost = new FileHost(host.kernel, host.common, () => time.realtime());
     this.#streams = new FileSystem(this.#fileHost, 'pipefs', MAGIC.PIPEFS);
-    const devices = new Devices();
+    const devices = this.#devices;
     registerMemoryDevices(devices, (into) => void random.fill(into));
     const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
     for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
-    mount(directoryIn(root, 'dev'), makeDev(this.#fileHost, devices));
+    this.#dev = makeDev(this.#fileHost, devices);
+    mount(directoryIn(root, 'dev'), this.#dev);
     this.system = new System({
       ...{ host, time, random, root },
       limits: { threads: maxThreads },
       pipes: this.#streams,
     });
+    this.#addTerminals();
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
+  }
+
+  #addTerminals(): void {
+    const { root } = new DevPts(this.#fileHost, this.system, this.#devices);
+    mount(directoryIn(this.#dev, 'pts'), root);
+    addDevice(this.#dev, 'ptmx', S.IFCHR | 0o666, PTMX);
+    addDevice(this.#dev, 'tty', S.IFCHR | 0o666, CURRENT_TTY);
+    this.#devices.register(S.IFCHR, 5, 0, (node, flags) => new ControllingFile(node, flags));
   }
 
   get machine(): Machine {
@@ -151,7 +177,33 @@ export class Linux {
 
   /** Returns a standard output whose bytes go out. */
   makeOutput(take: OutputTaker): OutputStream {
-    return new OutputStream(this.#streams, take);
+    const output = new OutputStream(this.#streams, take);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /**
+   * Returns the terminal of the system, /dev/console, whose keyboard and screen are outside. While it is connected, time passes with the clock
+   * outside when all threads sleep, as with `waits`: who types can interrupt any program.
+   * @throws LinuxError EBUSY if there is one
+   */
+  makeTerminal(options: SystemTerminalOptions): SystemTerminal {
+    if (this.#terminal !== null) throw new LinuxError('EBUSY', 'the system has a terminal');
+    const node = addDevice(this.#dev, 'console', S.IFCHR | 0o600, CONSOLE);
+    const terminal = new SystemTerminal(this.system, node, options);
+    this.#devices.register(S.IFCHR, 5, 1, (opened, flags) => terminal.openNode(opened, flags));
+    this.#terminal = terminal;
+    return terminal;
+  }
+
+  /** CLOCK_MONOTONIC in nanoseconds. */
+  get now(): number {
+    return this.system.time.now();
+  }
+
+  /** Advances the clocks to a time of CLOCK_MONOTONIC, in nanoseconds, as waiting does: after `run` has returned `waiting`. */
+  skipTo(time: number): void {
+    this.system.time.skipTo(time);
   }
 
   /** Stores a file. Directories on the way are made. @throws LinuxError */
@@ -181,6 +233,7 @@ export class Linux {
     const limits = initialLimits(system.limits.threads);
     const began = system.time.now();
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
+    options.terminal?.terminal.control(session, pid);
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
     const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
@@ -230,7 +283,10 @@ export class Linux {
   #idle(): LinuxEnd | null {
     const { time } = this.system;
     const { due } = time;
-    const isAwaited = this.#inputs.some((input) => input.isAwaited);
+    const isAwaited =
+      this.#terminal?.isConnected === true ||
+      this.#inputs.some((input) => input.isAwaited) ||
+      this.#outputs.some((output) => output.isAwaited);
     if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
@@ -248,6 +304,10 @@ export class Linux {
 
 /** Units of work between two questions whether to stop. */
 const SLICE = 200_000;
+
+/** The numbers of /dev/tty and /dev/console. */
+const CURRENT_TTY = makeDevice(5, 0);
+const CONSOLE = makeDevice(5, 1);
 
 const NO_LAYOUT = {
   ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },

@@ -67,7 +67,7 @@ function childProcess(
   { flags, exitSignal }: CloneRequest,
   pid: number,
 ): Process {
-  return new Process({
+  const child = new Process({
     pid,
     parent: (flags & CLONE.PARENT) !== 0 ? process.parent : process,
     group: process.group,
@@ -76,6 +76,8 @@ function childProcess(
     exitSignal: (flags & CLONE.PARENT) !== 0 ? process.exitSignal : exitSignal,
     began: system.time.now(),
   });
+  child.leftTerminal = process.leftTerminal;
+  return child;
 }
 
 interface Made {
