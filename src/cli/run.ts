@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type Process, type SpawnOptions } from '../host/task/index.ts';
+import { Linux, type Process, type SpawnOptions, Strace } from '../host/task/index.ts';
 import { Machine } from '../machine/index.ts';
 import { Interrupts } from './interrupts.ts';
 import { complain, EXIT, UsageError } from './output.ts';
@@ -15,6 +15,7 @@ import { countOption, cpusOption } from './sizes.ts';
 interface RunFlags {
   readonly cpus: number;
   readonly seed: number;
+  readonly strace?: boolean;
 }
 
 /** Adds the command. */
@@ -28,6 +29,7 @@ export function addRun(program: Command): void {
     .passThroughOptions()
     .option('--cpus <n>', 'number of processors', cpusOption, 1)
     .option('--seed <n>', 'the seed of everything random', countOption, 0)
+    .option('--strace', 'print system calls on standard error')
     .action(async (path: string, args: string[], flags: RunFlags) => {
       process.exitCode = await run(path, args, flags);
     });
@@ -37,9 +39,10 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const bytes = readFileSync(path);
   const linux = new Linux(new Host(new Machine({ cpus: flags.cpus })), { seed: flags.seed });
   const name = basename(path);
-  linux.writeFile(`/bin/${name}`, bytes, 0o755);
+  linux.files.write(`/bin/${name}`, bytes, 0o755);
   if (process.env.GH_MISSING)
     linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
+  if (flags.strace) linux.system.tracer = new Strace((line) => void process.stderr.write(`${line}\n`));
   const interrupts = new Interrupts();
   const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
   try {

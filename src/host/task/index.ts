@@ -9,4 +9,7 @@ export {
   type SystemTerminal,
   type SystemTerminalOptions,
 } from './linux.ts';
+export { maps } from './proc/process-files.ts';
 export type { ExitStatus, Process } from './process/task.ts';
+export { Strace } from './strace/strace.ts';
+export { type HandedTree, SystemFiles } from './system-files.ts';

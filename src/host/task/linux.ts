@@ -1,30 +1,18 @@
 /** A Linux system on a host: programs run as its processes. */
 
 import type { Machine } from '../../machine/index.ts';
-import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { makeDevice, O, S } from './abi/files.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
-  addDevice,
   type Dentry,
-  Devices,
-  Directory,
-  FileHost,
-  FileSystem,
   InputStream,
   lookup,
-  MAGIC,
-  makeDev,
-  mount,
-  type OpenableInode,
   type OpenFile,
   OutputStream,
   type OutputTaker,
-  registerMemoryDevices,
-  Tmpfs,
 } from './files/index.ts';
 import { AddressSpace } from './memory/address-space.ts';
+import { makeProc } from './proc/proc.ts';
 import { type Credentials, credentialsOf } from './process/credentials.ts';
 import { execute } from './process/execute.ts';
 import { exitProcess } from './process/exit.ts';
@@ -36,13 +24,8 @@ import { type ExitStatus, Process, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
-import {
-  ControllingFile,
-  DevPts,
-  PTMX,
-  SystemTerminal,
-  type SystemTerminalOptions,
-} from './terminal/index.ts';
+import { type HandedTree, SystemFiles } from './system-files.ts';
+import { type SystemTerminal, type SystemTerminalOptions, SystemTerminals } from './terminal/index.ts';
 import { Time } from './time.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
@@ -60,6 +43,8 @@ export interface LinuxOptions {
   readonly maxThreads?: number;
   /** Maximum size of all files in memory, in bytes; default 512 MiB. */
   readonly maxFiles?: number;
+  /** The root directory; default a directory in memory. */
+  readonly root?: HandedTree;
   /** Whether time passes with the clock outside even when all threads sleep; default no: it is skipped. */
   readonly waits?: boolean;
 }
@@ -107,15 +92,13 @@ export class Linux {
   readonly host: Host;
   /** @internal */
   readonly system: System;
+  /** Its files. */
+  readonly files: SystemFiles;
   readonly #scheduler: Scheduler;
-  readonly #fileHost: FileHost;
-  readonly #streams: FileSystem;
   readonly #waits: boolean;
   readonly #inputs: InputStream[] = [];
   readonly #outputs: OutputStream[] = [];
-  readonly #devices = new Devices();
-  readonly #dev: Dentry;
-  #terminal: SystemTerminal | null = null;
+  readonly #terminals: SystemTerminals;
 
   /** @throws LinuxError ENOMEM */
   constructor(host: Host, options: LinuxOptions = {}) {
@@ -129,38 +112,21 @@ export class Linux {
     this.#waits = options.waits ?? false;
     const time = new Time(host.machine.clock, realtime);
     const random = new RandomBytes(seed);
-    this.#fileHost = new FileHost(host.kernel, host.common, () => time.realtime());
-    this.#streams = new FileSystem(this.#fileHost, 'pipefs', MAGIC.PIPEFS);
-    const devices = this.#devices;
-    registerMemoryDevices(devices, (into) => void random.fill(into));
-    const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
-    for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
-    this.#dev = makeDev(this.#fileHost, devices);
-    mount(directoryIn(root, 'dev'), this.#dev);
-    this.system = new System({
-      ...{ host, time, random, root },
-      limits: { threads: maxThreads },
-      pipes: this.#streams,
+    this.files = new SystemFiles(host, {
+      root: options.root,
+      capacity: maxFiles,
+      now: () => time.realtime(),
+      random: (into) => void random.fill(into),
     });
-    this.#addTerminals();
+    const limits = { threads: maxThreads };
+    this.system = new System({ host, time, random, files: this.files, limits });
+    this.files.mount('/proc', makeProc(this.files.host, this.system));
+    this.#terminals = new SystemTerminals(this.system);
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
-  }
-
-  #addTerminals(): void {
-    const { root } = new DevPts(this.#fileHost, this.system, this.#devices);
-    mount(directoryIn(this.#dev, 'pts'), root);
-    addDevice(this.#dev, 'ptmx', S.IFCHR | 0o666, PTMX);
-    addDevice(this.#dev, 'tty', S.IFCHR | 0o666, CURRENT_TTY);
-    this.#devices.register(S.IFCHR, 5, 0, (node, flags) => new ControllingFile(node, flags));
   }
 
   get machine(): Machine {
     return this.host.machine;
-  }
-
-  /** The root directory. */
-  get root(): Dentry {
-    return this.system.root;
   }
 
   /** Units of work done. */
@@ -170,14 +136,14 @@ export class Linux {
 
   /** Returns a standard input whose bytes come from outside. */
   makeInput(): InputStream {
-    const input = new InputStream(this.#streams);
+    const input = new InputStream(this.files.pipes);
     this.#inputs.push(input);
     return input;
   }
 
   /** Returns a standard output whose bytes go out. */
   makeOutput(take: OutputTaker): OutputStream {
-    const output = new OutputStream(this.#streams, take);
+    const output = new OutputStream(this.files.pipes, take);
     this.#outputs.push(output);
     return output;
   }
@@ -188,12 +154,7 @@ export class Linux {
    * @throws LinuxError EBUSY if there is one
    */
   makeTerminal(options: SystemTerminalOptions): SystemTerminal {
-    if (this.#terminal !== null) throw new LinuxError('EBUSY', 'the system has a terminal');
-    const node = addDevice(this.#dev, 'console', S.IFCHR | 0o600, CONSOLE);
-    const terminal = new SystemTerminal(this.system, node, options);
-    this.#devices.register(S.IFCHR, 5, 1, (opened, flags) => terminal.openNode(opened, flags));
-    this.#terminal = terminal;
-    return terminal;
+    return this.#terminals.make(options);
   }
 
   /** CLOCK_MONOTONIC in nanoseconds. */
@@ -204,22 +165,6 @@ export class Linux {
   /** Advances the clocks to a time of CLOCK_MONOTONIC, in nanoseconds, as waiting does: after `run` has returned `waiting`. */
   skipTo(time: number): void {
     this.system.time.skipTo(time);
-  }
-
-  /** Stores a file. Directories on the way are made. @throws LinuxError */
-  writeFile(path: string, bytes: Uint8Array, permissions = 0o644): void {
-    const names = path.split('/').filter((name) => name !== '');
-    const last = names.pop();
-    if (last === undefined) throw new LinuxError('EISDIR', `${path} is a directory`);
-    let at = this.root;
-    for (const name of names) at = (at.inode as Directory).lookup(name) ?? makeDirectory(at, name);
-    const dentry = (at.inode as Directory).make(last, { mode: S.IFREG | permissions, uid: 0, gid: 0 });
-    const file = (dentry.inode as OpenableInode).open(O.WRONLY);
-    try {
-      for (let done = 0; done < bytes.length; ) done += file.write(bytes.subarray(done)) ?? 0;
-    } finally {
-      file.release();
-    }
   }
 
   /** Starts a process. @throws LinuxError as execve(2) */
@@ -236,7 +181,7 @@ export class Linux {
     options.terminal?.terminal.control(session, pid);
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
-    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, null);
     const { runQueue } = system;
     const handlers = new SignalHandlers();
     const thread = new Thread({
@@ -284,7 +229,7 @@ export class Linux {
     const { time } = this.system;
     const { due } = time;
     const isAwaited =
-      this.#terminal?.isConnected === true ||
+      this.#terminals.isConnected ||
       this.#inputs.some((input) => input.isAwaited) ||
       this.#outputs.some((output) => output.isAwaited);
     if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
@@ -305,26 +250,10 @@ export class Linux {
 /** Units of work between two questions whether to stop. */
 const SLICE = 200_000;
 
-/** The numbers of /dev/tty and /dev/console. */
-const CURRENT_TTY = makeDevice(5, 0);
-const CONSOLE = makeDevice(5, 1);
-
 const NO_LAYOUT = {
   ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },
   ...{ auxv: new Uint8Array(0), stackLow: 0, stackHigh: 0, trampoline: 0, entry: 0 },
 };
-
-function makeDirectory(parent: Dentry, name: string): Dentry {
-  const mode = S.IFDIR | (name === 'tmp' ? 0o1777 : 0o755);
-  return (parent.inode as Directory).make(name, { mode, uid: 0, gid: 0 });
-}
-
-function directoryIn(parent: Dentry, name: string): Dentry {
-  const found = (parent.inode as Directory).lookup(name);
-  if (found === null || !(found.inode instanceof Directory))
-    throw new LinuxError('ENOENT', `there is no ${name}`);
-  return found;
-}
 
 function workingDirectory({ root }: System, credentials: Credentials, path: string): Dentry {
   return lookup({ root, start: root, credentials }, path, { directory: true });

@@ -4,6 +4,5 @@
  * names `DevPts` has.
  */
 
-export { ControllingFile } from './controlling-file.ts';
-export { DevPts, PTMX } from './devpts.ts';
-export { SystemTerminal, type SystemTerminalOptions } from './system-terminal.ts';
+export type { SystemTerminal, SystemTerminalOptions } from './system-terminal.ts';
+export { SystemTerminals } from './system-terminals.ts';
