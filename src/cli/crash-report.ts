@@ -1,5 +1,6 @@
 /** What is told of a program that a fault has ended. */
 
+import { LinuxError } from '../host/index.ts';
 import {
   type Crash,
   codePlace,

@@ -12,6 +12,7 @@ import {
   FileHost,
   FileSystem,
   FolderFileSystem,
+  lookup,
   MAGIC,
   makeDev,
   mount,
@@ -111,6 +112,25 @@ export class SystemFiles {
         throw new LinuxError('ENOTDIR', `${path}: ${name} is no directory`);
     }
     return at;
+  }
+
+  /**
+   * Returns the path of a program: `path` itself if it has a slash, or the first one of that name in the directories of `list`, separated by
+   * colons. Returns null if there is none.
+   */
+  find(path: string, list: string): string | null {
+    const paths = path.includes('/') ? [path] : list.split(':').map((directory) => `${directory}/${path}`);
+    return paths.find((one) => this.#has(one)) ?? null;
+  }
+
+  #has(path: string): boolean {
+    const context = { root: this.root, start: this.root, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
+    try {
+      return lookup(context, path).inode.type === S.IFREG;
+    } catch (error) {
+      if (error instanceof LinuxError) return false;
+      throw error;
+    }
   }
 
   /** Stores a file. What had its name is replaced. @throws LinuxError */

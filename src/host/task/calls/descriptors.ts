@@ -63,6 +63,19 @@ function descriptorLimit({ process }: Thread): number {
   return Number(process.limits[RLIMIT.NOFILE]!.current);
 }
 
+/** Tells a file who has opened it. Returns the file to use. @throws LinuxError; the file is released then */
+function openedFor(thread: Thread, file: OpenFile): OpenFile {
+  let used: OpenFile | null = null;
+  try {
+    used = file.opened(thread);
+  } finally {
+    if (used !== file) file.release();
+  }
+  used.dentry = file.dentry;
+  used.credentials = file.credentials;
+  return used;
+}
+
 function* openat(
   system: System,
   thread: Thread,
@@ -73,7 +86,7 @@ function* openat(
 ): Blocking<number> {
   const path = pathAt(thread, pathname);
   const context = contextOf(thread, dirfd, path);
-  const file = open(context, path, flags, mode & 0o7777 & ~thread.fs.umask);
+  const file = openedFor(thread, open(context, path, flags, mode & 0o7777 & ~thread.fs.umask));
   while (file.opening) {
     const what = { queues: [file.queue], what: `the other end of ${path}` };
     if ((yield* sleep(system.time, thread, what)) !== 'signal') continue;
