@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type LinuxEnd } from '../host/task/index.ts';
+import { Linux, type LinuxEnd, Strace } from '../host/task/index.ts';
 import { Machine } from '../machine/index.ts';
 import { complain, EXIT, UsageError } from './output.ts';
 import { countOption, cpusOption } from './sizes.ts';
@@ -13,6 +13,7 @@ import { countOption, cpusOption } from './sizes.ts';
 interface RunFlags {
   readonly cpus: number;
   readonly seed: number;
+  readonly strace?: boolean;
 }
 
 /** Adds the command. */
@@ -26,6 +27,7 @@ export function addRun(program: Command): void {
     .passThroughOptions()
     .option('--cpus <n>', 'number of processors', cpusOption, 1)
     .option('--seed <n>', 'the seed of everything random', countOption, 0)
+    .option('--strace', 'print system calls on standard error')
     .action(async (path: string, args: string[], flags: RunFlags) => {
       process.exitCode = await run(path, args, flags);
     });
@@ -35,13 +37,14 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const bytes = readFileSync(path);
   const linux = new Linux(new Host(new Machine({ cpus: flags.cpus })), { seed: flags.seed });
   const name = basename(path);
-  linux.writeFile(`/bin/${name}`, bytes, 0o755);
+  linux.files.write(`/bin/${name}`, bytes, 0o755);
   const input = linux.makeInput();
   const take = (stream: NodeJS.WriteStream) => (part: Uint8Array) => void stream.write(Buffer.from(part));
   const out = linux.makeOutput(take(process.stdout));
   const error = linux.makeOutput(take(process.stderr));
   if (process.env.GH_MISSING)
     linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
+  if (flags.strace) linux.system.tracer = new Strace((line) => void process.stderr.write(`${line}\n`));
   let started: ReturnType<Linux['spawn']>;
   try {
     started = linux.spawn({

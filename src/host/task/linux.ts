@@ -1,29 +1,18 @@
 /** A Linux system on a host: programs run as its processes. */
 
 import type { Machine } from '../../machine/index.ts';
-import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { O, S } from './abi/files.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
   type Dentry,
-  Devices,
-  Directory,
-  FileHost,
-  FileSystem,
   InputStream,
   lookup,
-  MAGIC,
-  makeDev,
-  mount,
-  type OpenableInode,
   type OpenFile,
   OutputStream,
   type OutputTaker,
-  registerMemoryDevices,
-  Tmpfs,
 } from './files/index.ts';
 import { AddressSpace } from './memory/address-space.ts';
+import { makeProc } from './proc/proc.ts';
 import { type Credentials, credentialsOf } from './process/credentials.ts';
 import { execute } from './process/execute.ts';
 import { exitProcess } from './process/exit.ts';
@@ -35,6 +24,7 @@ import { type ExitStatus, Process, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
+import { type HandedTree, SystemFiles } from './system-files.ts';
 import { Time } from './time.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
@@ -52,6 +42,8 @@ export interface LinuxOptions {
   readonly maxThreads?: number;
   /** Maximum size of all files in memory, in bytes; default 512 MiB. */
   readonly maxFiles?: number;
+  /** The root directory; default a directory in memory. */
+  readonly root?: HandedTree;
   /** Whether time passes with the clock outside even when all threads sleep; default no: it is skipped. */
   readonly waits?: boolean;
 }
@@ -95,9 +87,9 @@ export class Linux {
   readonly host: Host;
   /** @internal */
   readonly system: System;
+  /** Its files. */
+  readonly files: SystemFiles;
   readonly #scheduler: Scheduler;
-  readonly #fileHost: FileHost;
-  readonly #streams: FileSystem;
   readonly #waits: boolean;
   readonly #inputs: InputStream[] = [];
 
@@ -113,28 +105,20 @@ export class Linux {
     this.#waits = options.waits ?? false;
     const time = new Time(host.machine.clock, realtime);
     const random = new RandomBytes(seed);
-    this.#fileHost = new FileHost(host.kernel, host.common, () => time.realtime());
-    this.#streams = new FileSystem(this.#fileHost, 'pipefs', MAGIC.PIPEFS);
-    const devices = new Devices();
-    registerMemoryDevices(devices, (into) => void random.fill(into));
-    const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
-    for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
-    mount(directoryIn(root, 'dev'), makeDev(this.#fileHost, devices));
-    this.system = new System({
-      ...{ host, time, random, root },
-      limits: { threads: maxThreads },
-      pipes: this.#streams,
+    this.files = new SystemFiles(host, {
+      root: options.root,
+      capacity: maxFiles,
+      now: () => time.realtime(),
+      random: (into) => void random.fill(into),
     });
+    const limits = { threads: maxThreads };
+    this.system = new System({ host, time, random, files: this.files, limits });
+    this.files.mount('/proc', makeProc(this.files.host, this.system));
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
   }
 
   get machine(): Machine {
     return this.host.machine;
-  }
-
-  /** The root directory. */
-  get root(): Dentry {
-    return this.system.root;
   }
 
   /** Units of work done. */
@@ -144,30 +128,14 @@ export class Linux {
 
   /** Returns a standard input whose bytes come from outside. */
   makeInput(): InputStream {
-    const input = new InputStream(this.#streams);
+    const input = new InputStream(this.files.pipes);
     this.#inputs.push(input);
     return input;
   }
 
   /** Returns a standard output whose bytes go out. */
   makeOutput(take: OutputTaker): OutputStream {
-    return new OutputStream(this.#streams, take);
-  }
-
-  /** Stores a file. Directories on the way are made. @throws LinuxError */
-  writeFile(path: string, bytes: Uint8Array, permissions = 0o644): void {
-    const names = path.split('/').filter((name) => name !== '');
-    const last = names.pop();
-    if (last === undefined) throw new LinuxError('EISDIR', `${path} is a directory`);
-    let at = this.root;
-    for (const name of names) at = (at.inode as Directory).lookup(name) ?? makeDirectory(at, name);
-    const dentry = (at.inode as Directory).make(last, { mode: S.IFREG | permissions, uid: 0, gid: 0 });
-    const file = (dentry.inode as OpenableInode).open(O.WRONLY);
-    try {
-      for (let done = 0; done < bytes.length; ) done += file.write(bytes.subarray(done)) ?? 0;
-    } finally {
-      file.release();
-    }
+    return new OutputStream(this.files.pipes, take);
   }
 
   /** Starts a process. @throws LinuxError as execve(2) */
@@ -183,7 +151,7 @@ export class Linux {
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
-    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, null);
     const { runQueue } = system;
     const handlers = new SignalHandlers();
     const thread = new Thread({
@@ -253,18 +221,6 @@ const NO_LAYOUT = {
   ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },
   ...{ auxv: new Uint8Array(0), stackLow: 0, stackHigh: 0, trampoline: 0, entry: 0 },
 };
-
-function makeDirectory(parent: Dentry, name: string): Dentry {
-  const mode = S.IFDIR | (name === 'tmp' ? 0o1777 : 0o755);
-  return (parent.inode as Directory).make(name, { mode, uid: 0, gid: 0 });
-}
-
-function directoryIn(parent: Dentry, name: string): Dentry {
-  const found = (parent.inode as Directory).lookup(name);
-  if (found === null || !(found.inode instanceof Directory))
-    throw new LinuxError('ENOENT', `there is no ${name}`);
-  return found;
-}
 
 function workingDirectory({ root }: System, credentials: Credentials, path: string): Dentry {
   return lookup({ root, start: root, credentials }, path, { directory: true });

@@ -1,12 +1,14 @@
 /** The state of a Linux system: what all its processes share. Without operations: system calls and the scheduler act on it. */
 
 import type { Host } from '../host.ts';
-import type { Dentry, FileSystem } from './files/index.ts';
+import type { MemoryFile } from '../mm/index.ts';
+import { type Dentry, type FileSystem, pathOf } from './files/index.ts';
 import type { CallTracer } from './process/call-tracer.ts';
 import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
 import type { Crash, Process, Thread } from './process/task.ts';
 import type { RandomBytes } from './random.ts';
+import type { SystemFiles } from './system-files.ts';
 import type { Time } from './time.ts';
 
 /** Bounds of what processes may use. */
@@ -24,11 +26,8 @@ export class System {
   readonly host: Host;
   readonly time: Time;
   readonly random: RandomBytes;
-  /** The root directory of the first process. */
-  readonly root: Dentry;
+  readonly files: SystemFiles;
   readonly limits: SystemLimits;
-  /** The file system of pipes without names. */
-  readonly pipes: FileSystem;
   readonly runQueue = new RunQueue<Thread>();
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
@@ -39,6 +38,10 @@ export class System {
   onMissing: (call: string) => void = () => {};
   /** Called when a signal of a fault ends a process, before it ends. */
   onCrash: (thread: Thread, crash: Crash) => void = () => {};
+  /** The thread whose system call is performed, or null. */
+  current: Thread | null = null;
+  /** The names by which files were opened that are mapped. */
+  readonly mappedFiles = new WeakMap<MemoryFile, Dentry>();
   hostname = 'guesthouse';
   domainname = '(none)';
   #lastPid = FIRST_PID - 1;
@@ -47,16 +50,27 @@ export class System {
     readonly host: Host;
     readonly time: Time;
     readonly random: RandomBytes;
-    readonly root: Dentry;
+    readonly files: SystemFiles;
     readonly limits: SystemLimits;
-    readonly pipes: FileSystem;
   }) {
     this.host = parts.host;
     this.time = parts.time;
     this.random = parts.random;
-    this.root = parts.root;
+    this.files = parts.files;
     this.limits = parts.limits;
-    this.pipes = parts.pipes;
+  }
+
+  /** The root directory of the first process. */
+  get root(): Dentry {
+    return this.files.root;
+  }
+
+  /** What is mounted, and where. */
+  mounts(): { readonly dentry: string; readonly fs: FileSystem }[] {
+    return [
+      { dentry: '/', fs: this.root.inode.fs },
+      ...this.files.mounted.map((root) => ({ dentry: pathOf(root, this.root) ?? '/', fs: root.inode.fs })),
+    ];
   }
 
   /** Returns a number that no thread, process, group or session has. */

@@ -156,7 +156,7 @@ function dup2(_: System, thread: Thread, from: number, to: number): number {
 function pipe2(system: System, thread: Thread, at: number, flags: number): number {
   if ((flags & ~(O.CLOEXEC | O.NONBLOCK | O.DIRECT)) !== 0)
     throw new LinuxError('EINVAL', `flags ${flags} of pipe2`);
-  const { reader, writer } = makePipe(system.pipes, flags & O.NONBLOCK);
+  const { reader, writer } = makePipe(system.files.pipes, flags & O.NONBLOCK);
   const closeOnExec = (flags & O.CLOEXEC) !== 0;
   let first = -1;
   try {

@@ -27,7 +27,7 @@ function pageAddress(address: number): bigint {
 }
 
 /** mmap has its six arguments in memory: Linux, struct s390_mmap_arg_struct. */
-function mmap(_: System, thread: Thread, block: number): number {
+function mmap(system: System, thread: Thread, block: number): number {
   const { memory } = thread.space;
   const [address, length] = [memory.u64(block), memory.u64(block + 8)];
   const [protection, flags] = [memory.u32(block + 20), memory.u32(block + 28)];
@@ -43,7 +43,7 @@ function mmap(_: System, thread: Thread, block: number): number {
     length: size,
     protection: protection & PROT_ALL,
     shared: type !== MAP.PRIVATE,
-    ...backingOf(thread, {
+    ...backingOf(system, thread, {
       fd,
       offset,
       flags,
@@ -76,6 +76,7 @@ interface FileMapping {
 
 /** Returns the file and offset of a mapping. @throws LinuxError EBADF, EACCES, ENODEV */
 function backingOf(
+  system: System,
   thread: Thread,
   { fd, offset, flags, protection, shared }: FileMapping,
 ): Partial<MmapOptions> {
@@ -85,7 +86,9 @@ function backingOf(
   if (!file.readable || (mustWrite && !file.writable)) {
     throw new LinuxError('EACCES', `descriptor ${fd} is not open for this mapping`);
   }
-  return { file: file.mappable(), offset: BigInt(offset) };
+  const contents = file.mappable();
+  if (file.dentry !== null) system.mappedFiles.set(contents, file.dentry);
+  return { file: contents, offset: BigInt(offset) };
 }
 
 /** @throws LinuxError ENOMEM if RLIMIT_AS does not allow `more` bytes */

@@ -15,6 +15,7 @@
  * Storage of a file without names ends when the last open file is released and the last mapping goes.
  */
 
+export { majorOf, makeDevice, minorOf } from '../abi/files.ts';
 export { access, chmod, chown, type NewTime, setTimes, truncate } from './attributes.ts';
 export { link, mkdir, mknod, symlink } from './create.ts';
 export { Dentry, mount, parentOf, pathOf, topOf, unmount } from './dentry.ts';
