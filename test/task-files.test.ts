@@ -8,10 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FolderTree } from '../../../cli/folder-tree.ts';
-import { LinuxError } from '../../errors.ts';
-import { makeHost } from '../../testing/index.ts';
-import { O, S } from '../abi/files.ts';
+import { FolderTree } from '../src/cli/folder-tree.ts';
+import { LinuxError } from '../src/host/errors.ts';
+import { O, S } from '../src/host/task/abi/files.ts';
 import {
   access,
   chmod,
@@ -35,7 +34,8 @@ import {
   symlink,
   Tmpfs,
   unlink,
-} from './index.ts';
+} from '../src/host/task/files/index.ts';
+import { makeHost } from '../src/host/testing/index.ts';
 
 /** A path from the working directory. At most three names: `..` then leads no further than three directories up. */
 const name = fc.constantFrom('a', 'a', 'b', 'b', 'c', '.', '..', '', 'n'.repeat(256));
