@@ -4,6 +4,7 @@ import type { Machine } from '../../machine/index.ts';
 import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { O, S } from './abi/files.ts';
+import { AnonymousInode } from './events/anonymous.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
   type Dentry,
@@ -124,6 +125,8 @@ export class Linux {
       ...{ host, time, random, root },
       limits: { threads: maxThreads },
       pipes: this.#streams,
+      anonymous: new AnonymousInode(new FileSystem(this.#fileHost, 'anon_inodefs', MAGIC.ANONYMOUS), 0o600),
+      memory: new Tmpfs(this.#fileHost, { capacity: maxFiles }),
     });
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
   }

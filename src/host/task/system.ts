@@ -1,7 +1,7 @@
 /** The state of a Linux system: what all its processes share. Without operations: system calls and the scheduler act on it. */
 
 import type { Host } from '../host.ts';
-import type { Dentry, FileSystem } from './files/index.ts';
+import type { Dentry, FileSystem, Inode, Tmpfs } from './files/index.ts';
 import type { CallTracer } from './process/call-tracer.ts';
 import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
@@ -29,10 +29,16 @@ export class System {
   readonly limits: SystemLimits;
   /** The file system of pipes without names. */
   readonly pipes: FileSystem;
+  /** The inode of files without names, such as those of eventfd. */
+  readonly anonymous: Inode;
+  /** The file system of memfd_create and of shared memory. */
+  readonly memory: Tmpfs;
   readonly runQueue = new RunQueue<Thread>();
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
+  /** Who is in a system call, or was in one last. */
+  caller: Thread | null = null;
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;
   /** Called with the name or number of a system call that is not there. */
@@ -50,6 +56,8 @@ export class System {
     readonly root: Dentry;
     readonly limits: SystemLimits;
     readonly pipes: FileSystem;
+    readonly anonymous: Inode;
+    readonly memory: Tmpfs;
   }) {
     this.host = parts.host;
     this.time = parts.time;
@@ -57,6 +65,8 @@ export class System {
     this.root = parts.root;
     this.limits = parts.limits;
     this.pipes = parts.pipes;
+    this.anonymous = parts.anonymous;
+    this.memory = parts.memory;
   }
 
   /** Returns a number that no thread, process, group or session has. */

@@ -47,6 +47,7 @@ export function continueCall(system: System, thread: Thread): void {
 /** Performs a call, or a step of one that waits. */
 function proceed(system: System, thread: Thread, action: () => CallResult): void {
   let result: number | undefined;
+  system.caller = thread;
   try {
     const answer = action();
     if (typeof answer === 'object') {

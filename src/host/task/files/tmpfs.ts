@@ -63,14 +63,15 @@ export class FrameBudget implements FileBacking {
 export class Tmpfs extends FileSystem implements NameStore {
   readonly root: Dentry;
   readonly #devices: Devices;
-  readonly #budget: FrameBudget;
+  /** The frames of its files. */
+  readonly budget: FrameBudget;
   readonly #namesMax: number;
   #names = 0;
 
   constructor(host: FileHost, options: TmpfsOptions = {}) {
     super(host, options.type ?? 'tmpfs', MAGIC.TMPFS);
     this.#devices = options.devices ?? new Devices();
-    this.#budget = new FrameBudget(Math.floor((options.capacity ?? CAPACITY) / PAGE));
+    this.budget = new FrameBudget(Math.floor((options.capacity ?? CAPACITY) / PAGE));
     this.#namesMax = options.names ?? NAMES;
     const root = new MemoryDirectory(this, options.mode ?? 0o755);
     this.root = new Dentry('', null, root);
@@ -92,7 +93,7 @@ export class Tmpfs extends FileSystem implements NameStore {
     const permissions = mode & ~S.IFMT;
     switch (mode & S.IFMT) {
       case S.IFREG:
-        return new RegularFile(this, permissions, new FileContents(this.host, this.#budget));
+        return new RegularFile(this, permissions, new FileContents(this.host, this.budget));
       case S.IFDIR:
         return new MemoryDirectory(this, permissions);
       case S.IFLNK:
@@ -110,7 +111,7 @@ export class Tmpfs extends FileSystem implements NameStore {
   }
 
   override space(): FileSystemSpace {
-    const { limit, used } = this.#budget;
+    const { limit, used } = this.budget;
     return {
       ...{ blockSize: PAGE, blocks: limit, free: limit - used, available: limit - used },
       ...{ files: this.#namesMax, freeFiles: this.#namesMax - this.#names },

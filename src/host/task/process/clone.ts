@@ -6,6 +6,7 @@ import type { AddressSpace } from '../memory/address-space.ts';
 import type { System } from '../system.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import { NO_STACK, Process, Thread } from './task.ts';
+import { limitWork } from './work-limit.ts';
 
 /** What clone is asked for. Addresses in bytes. */
 export interface CloneRequest {
@@ -67,7 +68,7 @@ function childProcess(
   { flags, exitSignal }: CloneRequest,
   pid: number,
 ): Process {
-  return new Process({
+  const child = new Process({
     pid,
     parent: (flags & CLONE.PARENT) !== 0 ? process.parent : process,
     group: process.group,
@@ -76,6 +77,8 @@ function childProcess(
     exitSignal: (flags & CLONE.PARENT) !== 0 ? process.exitSignal : exitSignal,
     began: system.time.now(),
   });
+  limitWork(child);
+  return child;
 }
 
 interface Made {

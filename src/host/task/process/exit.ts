@@ -63,6 +63,7 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
   const { process } = last;
   process.ended = status;
   system.tracer?.ended(last);
+  process.timers.end();
   leaveTerminal(system, process);
   for (const child of process.children) adopt(system, child);
   process.children.clear();
