@@ -423,7 +423,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a failed fault leaves a page in the file',
     file: 'src/host/mm/memory-file.ts',
-    find: 'if (!had) this.#discard([page]);',
+    find: 'if (!had) this.#free([page]);',
     replace: '',
   },
   {
@@ -741,7 +741,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a file never frees its frames',
     file: 'src/host/mm/memory-file.ts',
-    find: '    for (const frame of this.#frames.values()) this.#kernel.frames.free(frame);\n',
+    find: '    this.#free([...this.#frames.keys()]);\n',
     replace: '',
   },
   {
@@ -2223,7 +2223,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'shared folders: a name may have slashes',
-    file: 'src/devices/virtio/9p/paths.ts',
+    file: 'src/files/paths.ts',
     find: "  if (!isPlain(name)) throw new FileError('EINVAL');\n",
     replace: '',
   },
@@ -2235,7 +2235,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'shared folders: a moved folder takes others along whose names begin the same',
-    file: 'src/devices/virtio/9p/paths.ts',
+    file: 'src/files/paths.ts',
     find: 'path.startsWith(`${folder}/`)',
     replace: 'path.startsWith(folder)',
   },

@@ -394,13 +394,6 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     ],
     [
       'memory-file.ts',
-      'if (frame === undefined) return;',
-      'frame === undefined',
-      'false',
-      'the part of storage from NaN to NaN is empty',
-    ],
-    [
-      'memory-file.ts',
       'this.#mapped += pages;',
       'this.#mapped += pages',
       'this.#mapped -= pages',

@@ -22,7 +22,7 @@ import {
   type FileErrorCode,
   type OpenFile,
   type OpenMode,
-} from '../devices/index.ts';
+} from '../files/index.ts';
 import type { BytesPath } from './folder-paths.ts';
 
 /** Performs an operation of node:fs. @throws FileError instead of its errors */

@@ -8,7 +8,7 @@
  */
 
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
-import { FileError, folderOf, nameOf, type TreePath } from '../devices/index.ts';
+import { FileError, folderOf, nameOf, type TreePath } from '../files/index.ts';
 
 /** Opens nothing but the name: no permission to read is needed. Linux: include/uapi/asm-generic/fcntl.h; Node does not name it. */
 const O_PATH = 0o10000000;

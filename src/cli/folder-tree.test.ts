@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileError, type FileTree, MemoryTree, type OpenMode } from '../devices/index.ts';
+import { MemoryTree } from '../devices/index.ts';
+import { FileError, type FileTree, type OpenMode } from '../files/index.ts';
 import { FolderTree } from './folder-tree.ts';
 
 /** Of the file outside. */

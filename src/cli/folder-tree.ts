@@ -32,7 +32,7 @@ import {
   type OpenMode,
   type TreePath,
   type TreeSpace,
-} from '../devices/index.ts';
+} from '../files/index.ts';
 import { attributesOf, change, demandSameOwner, FolderFile, performed, timesOf } from './folder-file.ts';
 import { CheckedPaths, DescriptorPaths, type FolderPaths, inBytes, withName } from './folder-paths.ts';
 

@@ -2,7 +2,7 @@
 
 import { accessSync, constants } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import type { FileTree } from '../devices/index.ts';
+import type { FileTree } from '../files/index.ts';
 import { FolderTree } from './folder-tree.ts';
 import { UsageError } from './output.ts';
 import { reasonOf } from './reasons.ts';

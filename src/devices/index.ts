@@ -30,21 +30,7 @@ export {
 } from './sclp/sclp.ts';
 export { toUtf8, Utf8Decoder } from './sclp/utf8.ts';
 export { File9pDevice } from './virtio/9p/file-9p-device.ts';
-export { ERRNO, FileError, type FileErrorCode } from './virtio/9p/file-error.ts';
-export {
-  type FileAttributes,
-  type FileChanges,
-  type FileName,
-  type FileTree,
-  type FolderEntry,
-  MODE,
-  type OpenFile,
-  type OpenMode,
-  type TreePath,
-  type TreeSpace,
-} from './virtio/9p/file-tree.ts';
 export { MemoryTree, type MemoryTreeOptions } from './virtio/9p/memory-tree.ts';
-export { folderOf, nameOf } from './virtio/9p/paths.ts';
 export { type BalloonBackend, BalloonDevice } from './virtio/balloon-device.ts';
 export { type DiskBackend, DiskError } from './virtio/block/backend.ts';
 export { BlockDevice, type BlockOptions } from './virtio/block/block-device.ts';

@@ -56,6 +56,8 @@ export class Frames {
   readonly #heads = new Int32Array(MAX_ORDER + 1).fill(NONE);
   readonly #counts = new Float64Array(PURPOSES.length);
   #available = 0;
+  /** Each is called when storage runs out, and returns whether it has freed frames. */
+  readonly shrinkers = new Set<() => boolean>();
   #failIn = 0;
   #touched = RESERVED_FRAMES;
 
@@ -106,17 +108,32 @@ export class Frames {
     if (this.#failIn > 0 && --this.#failIn === 0) {
       throw new LinuxError('ENOMEM', `no frames for a ${purpose}: this allocation was made to fail`);
     }
-    let from = order;
-    while (from <= MAX_ORDER && this.#heads[from] === NONE) from++;
+    const from = this.#find(order);
     if (from > MAX_ORDER) {
       throw new LinuxError('ENOMEM', `no block of ${2 ** order} frames is free for a ${purpose}`);
     }
+    return this.#allocate(order, from, purpose);
+  }
+
+  /** Returns the order of the smallest free block that is large enough, or more than `MAX_ORDER`. */
+  #find(order: number): number {
+    for (;;) {
+      let from = order;
+      while (from <= MAX_ORDER && this.#heads[from] === NONE) from++;
+      if (from <= MAX_ORDER || !this.#shrink()) return from;
+    }
+  }
+
+  #shrink(): boolean {
+    for (const shrinker of this.shrinkers) if (shrinker()) return true;
+    return false;
+  }
+
+  /** Takes a block of order `from`, and gives back what is not needed of it. */
+  #allocate(order: number, from: number, purpose: Purpose): number {
     const frame = this.#heads[from] as number;
     this.#take(frame, from);
-    while (from > order) {
-      from--;
-      this.#put(frame + 2 ** from, from);
-    }
+    for (let rest = from - 1; rest >= order; rest--) this.#put(frame + 2 ** rest, rest);
     const kind = PURPOSES.indexOf(purpose);
     this.#used[frame] = ((kind << 4) | order) + 1;
     this.#counts[kind]! += 2 ** order;

@@ -5,11 +5,11 @@ import {
   type DiskBackend,
   EntropyDevice,
   File9pDevice,
-  type FileTree,
   type NetworkDevice,
   SeededBytes,
   VirtioCcw,
 } from '../devices/index.ts';
+import type { FileTree } from '../files/index.ts';
 import type { AttachedDevice } from './channel-devices.ts';
 
 /** Device numbers. */

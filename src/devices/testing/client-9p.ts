@@ -1,6 +1,6 @@
 /** A client of the 9P protocol for tests. */
 
-import { ERRNO } from '../virtio/9p/file-error.ts';
+import { ERRNO } from '../../files/index.ts';
 import { MessageReader } from '../virtio/9p/message-reader.ts';
 import { MessageWriter } from '../virtio/9p/message-writer.ts';
 import { HEADER_BYTES, MESSAGE, NO_FID, RLERROR, VERSION_NAME } from '../virtio/9p/protocol.ts';

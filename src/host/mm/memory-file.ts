@@ -37,8 +37,10 @@ export interface FileBacking {
    * @throws LinuxError EIO, or another error, if that fails
    */
   fill?(page: number, frame: Uint8Array): void;
+  /** Nothing maps the file any more. It may still be open. */
+  unmapped?(): void;
   /** The file was freed. */
-  freed(): void;
+  freed?(): void;
 }
 
 /** A file in memory. */
@@ -309,13 +311,14 @@ export class MemoryFile {
   /** Adds `pages`, which may be negative, to the number of pages of address space that map the file. */
   mapped(pages: number): void {
     this.#mapped += pages;
+    if (this.#mapped === 0 && !this.life.ended) this.#backing?.unmapped?.();
     this.#freeIfUnused();
   }
 
   #freeIfUnused(): void {
     if (!this.freed || !this.#common.files.delete(this)) return;
     this.#free([...this.#frames.keys()]);
-    this.#backing?.freed();
+    this.#backing?.freed?.();
   }
 
   /** @throws LinuxError EINVAL for a range beyond the end */

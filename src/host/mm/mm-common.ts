@@ -2,12 +2,12 @@
 
 import { FRAME_SIZE, PAGE_TABLE_SIZE } from '../../machine/index.ts';
 import type { Kernel } from '../kernel.ts';
-import type { FileCommon, FileMapper, MemoryFile } from './memory-file.ts';
+import type { FileMapper, MemoryFile } from './memory-file.ts';
 import { PageTableDescriptors } from './page-table-descriptors.ts';
 import { ReverseMaps } from './reverse-maps.ts';
 
 /** The data that all process address spaces of a host share. */
-export class MmCommon implements FileCommon {
+export class MmCommon {
   /** @internal */
   readonly descriptors: PageTableDescriptors;
   /** @internal */

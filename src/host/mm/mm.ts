@@ -30,7 +30,7 @@ import { copyIntoLocked } from './fork.ts';
 import { enableKeysLocked, keyOfLocked, setKeysLocked } from './guest-keys.ts';
 import { splitAllLocked, splitEdgesLocked } from './large-frames.ts';
 import { demandMapped, demandRoomForHole } from './mapping-limits.ts';
-import type { FileMapper, MemoryFile } from './memory-file.ts';
+import type { MemoryFile } from './memory-file.ts';
 import type { MmCommon } from './mm-common.ts';
 import { MmState } from './mm-state.ts';
 import { checkedMapRequest, checkProtection, type MmapOptions, mmapLocked } from './mmap.ts';
@@ -55,7 +55,7 @@ export interface MremapOptions {
 }
 
 /** The address space of a process. */
-export class Mm extends MmState implements FileMapper {
+export class Mm extends MmState {
   /** Tells an `Mm` from a `Gmap` where either is possible. */
   readonly kind = 'process';
   readonly #all: Set<Mm>;

@@ -1,30 +1,18 @@
 /** A Linux system on a host: programs run as its processes. */
 
 import type { Machine } from '../../machine/index.ts';
-import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { O, S } from './abi/files.ts';
-import { AnonymousInode } from './events/anonymous.ts';
 import { Scheduler } from './execution/scheduler.ts';
 import {
   type Dentry,
-  Devices,
-  Directory,
-  FileHost,
-  FileSystem,
   InputStream,
   lookup,
-  MAGIC,
-  makeDev,
-  mount,
-  type OpenableInode,
   type OpenFile,
   OutputStream,
   type OutputTaker,
-  registerMemoryDevices,
-  Tmpfs,
 } from './files/index.ts';
 import { AddressSpace } from './memory/address-space.ts';
+import { makeProc } from './proc/proc.ts';
 import { type Credentials, credentialsOf } from './process/credentials.ts';
 import { execute } from './process/execute.ts';
 import { exitProcess } from './process/exit.ts';
@@ -36,6 +24,8 @@ import { type ExitStatus, Process, Thread } from './process/task.ts';
 import { RandomBytes } from './random.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
+import { type HandedTree, SystemFiles } from './system-files.ts';
+import { type SystemTerminal, type SystemTerminalOptions, SystemTerminals } from './terminal/index.ts';
 import { Time } from './time.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
@@ -53,6 +43,8 @@ export interface LinuxOptions {
   readonly maxThreads?: number;
   /** Maximum size of all files in memory, in bytes; default 512 MiB. */
   readonly maxFiles?: number;
+  /** The root directory; default a directory in memory. */
+  readonly root?: HandedTree;
   /** Whether time passes with the clock outside even when all threads sleep; default no: it is skipped. */
   readonly waits?: boolean;
 }
@@ -72,6 +64,8 @@ export interface SpawnOptions {
   readonly gid?: number;
   /** Standard input, output and error. Default: the end of input, and nowhere. */
   readonly files?: readonly [OpenFile, OpenFile, OpenFile];
+  /** The terminal that controls its session, see `Linux.makeTerminal`; default none. */
+  readonly terminal?: SystemTerminal;
 }
 
 /** Why `run` returned. */
@@ -81,8 +75,8 @@ export type LinuxEnd =
   /** The units of work are used up, or the caller asked to stop. */
   | { readonly kind: 'limit' }
   /**
-   * All threads wait: for input from outside or, with `waits`, for the time. `until`: the time in nanoseconds of CLOCK_MONOTONIC at which one
-   * goes on anyway, or Infinity.
+   * All threads wait: for input from outside, which a terminal can always have, for room for output or, with `waits`, for the time. `until`: the
+   * time in nanoseconds of CLOCK_MONOTONIC at which one goes on anyway, or Infinity.
    */
   | { readonly kind: 'waiting'; readonly until: number }
   /** All threads wait, and nothing can wake one. */
@@ -90,17 +84,21 @@ export type LinuxEnd =
 
 /** Bytes of standard input that come from outside. */
 export type { InputStream } from './files/index.ts';
+/** The keyboard and the screen of a system. */
+export type { SystemTerminal, SystemTerminalOptions } from './terminal/index.ts';
 
 /** A Linux system. */
 export class Linux {
   readonly host: Host;
   /** @internal */
   readonly system: System;
+  /** Its files. */
+  readonly files: SystemFiles;
   readonly #scheduler: Scheduler;
-  readonly #fileHost: FileHost;
-  readonly #streams: FileSystem;
   readonly #waits: boolean;
   readonly #inputs: InputStream[] = [];
+  readonly #outputs: OutputStream[] = [];
+  readonly #terminals: SystemTerminals;
 
   /** @throws LinuxError ENOMEM */
   constructor(host: Host, options: LinuxOptions = {}) {
@@ -114,30 +112,21 @@ export class Linux {
     this.#waits = options.waits ?? false;
     const time = new Time(host.machine.clock, realtime);
     const random = new RandomBytes(seed);
-    this.#fileHost = new FileHost(host.kernel, host.common, () => time.realtime());
-    this.#streams = new FileSystem(this.#fileHost, 'pipefs', MAGIC.PIPEFS);
-    const devices = new Devices();
-    registerMemoryDevices(devices, (into) => void random.fill(into));
-    const { root } = new Tmpfs(this.#fileHost, { devices, capacity: maxFiles });
-    for (const name of ['dev', 'proc', 'tmp', 'root', 'etc']) makeDirectory(root, name);
-    mount(directoryIn(root, 'dev'), makeDev(this.#fileHost, devices));
-    this.system = new System({
-      ...{ host, time, random, root },
-      limits: { threads: maxThreads },
-      pipes: this.#streams,
-      anonymous: new AnonymousInode(new FileSystem(this.#fileHost, 'anon_inodefs', MAGIC.ANONYMOUS), 0o600),
-      memory: new Tmpfs(this.#fileHost, { capacity: maxFiles }),
+    this.files = new SystemFiles(host, {
+      root: options.root,
+      capacity: maxFiles,
+      now: () => time.realtime(),
+      random: (into) => void random.fill(into),
     });
+    const limits = { threads: maxThreads };
+    this.system = new System({ host, time, random, files: this.files, limits });
+    this.files.mount('/proc', makeProc(this.files.host, this.system));
+    this.#terminals = new SystemTerminals(this.system);
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
   }
 
   get machine(): Machine {
     return this.host.machine;
-  }
-
-  /** The root directory. */
-  get root(): Dentry {
-    return this.system.root;
   }
 
   /** Units of work done. */
@@ -147,30 +136,35 @@ export class Linux {
 
   /** Returns a standard input whose bytes come from outside. */
   makeInput(): InputStream {
-    const input = new InputStream(this.#streams);
+    const input = new InputStream(this.files.pipes);
     this.#inputs.push(input);
     return input;
   }
 
   /** Returns a standard output whose bytes go out. */
   makeOutput(take: OutputTaker): OutputStream {
-    return new OutputStream(this.#streams, take);
+    const output = new OutputStream(this.files.pipes, take);
+    this.#outputs.push(output);
+    return output;
   }
 
-  /** Stores a file. Directories on the way are made. @throws LinuxError */
-  writeFile(path: string, bytes: Uint8Array, permissions = 0o644): void {
-    const names = path.split('/').filter((name) => name !== '');
-    const last = names.pop();
-    if (last === undefined) throw new LinuxError('EISDIR', `${path} is a directory`);
-    let at = this.root;
-    for (const name of names) at = (at.inode as Directory).lookup(name) ?? makeDirectory(at, name);
-    const dentry = (at.inode as Directory).make(last, { mode: S.IFREG | permissions, uid: 0, gid: 0 });
-    const file = (dentry.inode as OpenableInode).open(O.WRONLY);
-    try {
-      for (let done = 0; done < bytes.length; ) done += file.write(bytes.subarray(done)) ?? 0;
-    } finally {
-      file.release();
-    }
+  /**
+   * Returns the terminal of the system, /dev/console, whose keyboard and screen are outside. While it is connected, time passes with the clock
+   * outside when all threads sleep, as with `waits`: who types can interrupt any program.
+   * @throws LinuxError EBUSY if there is one
+   */
+  makeTerminal(options: SystemTerminalOptions): SystemTerminal {
+    return this.#terminals.make(options);
+  }
+
+  /** CLOCK_MONOTONIC in nanoseconds. */
+  get now(): number {
+    return this.system.time.now();
+  }
+
+  /** Advances the clocks to a time of CLOCK_MONOTONIC, in nanoseconds, as waiting does: after `run` has returned `waiting`. */
+  skipTo(time: number): void {
+    this.system.time.skipTo(time);
   }
 
   /** Starts a process. @throws LinuxError as execve(2) */
@@ -184,9 +178,10 @@ export class Linux {
     const limits = initialLimits(system.limits.threads);
     const began = system.time.now();
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
+    options.terminal?.terminal.control(session, pid);
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
-    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, '');
+    const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, null);
     const { runQueue } = system;
     const handlers = new SignalHandlers();
     const thread = new Thread({
@@ -200,6 +195,8 @@ export class Linux {
       name: '',
       runQueue,
     });
+    system.counts.processes++;
+    system.counts.threads++;
     system.processes.set(pid, process);
     system.threads.set(pid, thread);
     try {
@@ -233,7 +230,10 @@ export class Linux {
   #idle(): LinuxEnd | null {
     const { time } = this.system;
     const { due } = time;
-    const isAwaited = this.#inputs.some((input) => input.isAwaited);
+    const isAwaited =
+      this.#terminals.isConnected ||
+      this.#inputs.some((input) => input.isAwaited) ||
+      this.#outputs.some((output) => output.isAwaited);
     if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);
@@ -256,18 +256,6 @@ const NO_LAYOUT = {
   ...{ brkStart: 0, stackStart: 0, argStart: 0, argEnd: 0, envStart: 0, envEnd: 0 },
   ...{ auxv: new Uint8Array(0), stackLow: 0, stackHigh: 0, trampoline: 0, entry: 0 },
 };
-
-function makeDirectory(parent: Dentry, name: string): Dentry {
-  const mode = S.IFDIR | (name === 'tmp' ? 0o1777 : 0o755);
-  return (parent.inode as Directory).make(name, { mode, uid: 0, gid: 0 });
-}
-
-function directoryIn(parent: Dentry, name: string): Dentry {
-  const found = (parent.inode as Directory).lookup(name);
-  if (found === null || !(found.inode instanceof Directory))
-    throw new LinuxError('ENOENT', `there is no ${name}`);
-  return found;
-}
 
 function workingDirectory({ root }: System, credentials: Credentials, path: string): Dentry {
   return lookup({ root, start: root, credentials }, path, { directory: true });

@@ -1,12 +1,14 @@
 /** The state of a Linux system: what all its processes share. Without operations: system calls and the scheduler act on it. */
 
 import type { Host } from '../host.ts';
-import type { Dentry, FileSystem, Inode, Tmpfs } from './files/index.ts';
+import type { MemoryFile } from '../mm/index.ts';
+import { type Dentry, type FileSystem, pathOf } from './files/index.ts';
 import type { CallTracer } from './process/call-tracer.ts';
 import { Futexes } from './process/futexes.ts';
 import { RunQueue } from './process/run-queue.ts';
 import type { Crash, Process, Thread } from './process/task.ts';
 import type { RandomBytes } from './random.ts';
+import type { SystemFiles } from './system-files.ts';
 import type { Time } from './time.ts';
 
 /** Bounds of what processes may use. */
@@ -24,27 +26,26 @@ export class System {
   readonly host: Host;
   readonly time: Time;
   readonly random: RandomBytes;
-  /** The root directory of the first process. */
-  readonly root: Dentry;
+  readonly files: SystemFiles;
   readonly limits: SystemLimits;
-  /** The file system of pipes without names. */
-  readonly pipes: FileSystem;
-  /** The inode of files without names, such as those of eventfd. */
-  readonly anonymous: Inode;
-  /** The file system of memfd_create and of shared memory. */
-  readonly memory: Tmpfs;
   readonly runQueue = new RunQueue<Thread>();
   readonly processes = new Map<number, Process>();
   readonly threads = new Map<number, Thread>();
   readonly futexes = new Futexes();
-  /** Who is in a system call, or was in one last. */
-  caller: Thread | null = null;
   /** Hears of every system call, or null. */
   tracer: CallTracer | null = null;
   /** Called with the name or number of a system call that is not there. */
   onMissing: (call: string) => void = () => {};
   /** Called when a signal of a fault ends a process, before it ends. */
   onCrash: (thread: Thread, crash: Crash) => void = () => {};
+  /** The thread whose system call is performed, or null. */
+  current: Thread | null = null;
+  /** The names by which files were opened that are mapped. */
+  readonly mappedFiles = new WeakMap<MemoryFile, Dentry>();
+  /** Called when a process ends, before it does. */
+  onEnd: (thread: Thread) => void = () => {};
+  /** What has happened how often. */
+  readonly counts = { calls: 0, faults: 0, signals: 0, processes: 0, threads: 0 };
   hostname = 'guesthouse';
   domainname = '(none)';
   #lastPid = FIRST_PID - 1;
@@ -53,20 +54,27 @@ export class System {
     readonly host: Host;
     readonly time: Time;
     readonly random: RandomBytes;
-    readonly root: Dentry;
+    readonly files: SystemFiles;
     readonly limits: SystemLimits;
-    readonly pipes: FileSystem;
-    readonly anonymous: Inode;
-    readonly memory: Tmpfs;
   }) {
     this.host = parts.host;
     this.time = parts.time;
     this.random = parts.random;
-    this.root = parts.root;
+    this.files = parts.files;
     this.limits = parts.limits;
-    this.pipes = parts.pipes;
-    this.anonymous = parts.anonymous;
-    this.memory = parts.memory;
+  }
+
+  /** The root directory of the first process. */
+  get root(): Dentry {
+    return this.files.root;
+  }
+
+  /** What is mounted, and where. */
+  mounts(): { readonly dentry: string; readonly fs: FileSystem }[] {
+    return [
+      { dentry: '/', fs: this.root.inode.fs },
+      ...this.files.mounted.map((root) => ({ dentry: pathOf(root, this.root) ?? '/', fs: root.inode.fs })),
+    ];
   }
 
   /** Returns a number that no thread, process, group or session has. */

@@ -1,8 +1,7 @@
 /** Messages about the attributes of files. */
 
-import { FileError } from './file-error.ts';
-import type { FileChanges } from './file-tree.ts';
-import { MODE } from './file-tree.ts';
+import type { FileChanges } from '../../../files/index.ts';
+import { FileError, MODE } from '../../../files/index.ts';
 import type { MessageReader } from './message-reader.ts';
 import { ATTRIBUTES_BASIC, MESSAGE, SET } from './protocol.ts';
 import { type Handler, type Handlers, writeQid } from './session.ts';

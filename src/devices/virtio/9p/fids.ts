@@ -1,9 +1,8 @@
 /** The fids of a session: numbers by which a client names files, some of which are open. */
 
+import type { FileTree, FolderEntry, OpenFile, OpenMode, TreePath } from '../../../files/index.ts';
+import { FileError, isName, isPath, isWithin } from '../../../files/index.ts';
 import { SavedFields, StateError } from '../../saved-state.ts';
-import { FileError } from './file-error.ts';
-import type { FileTree, FolderEntry, OpenFile, OpenMode, TreePath } from './file-tree.ts';
-import { isName, isPath, isWithin } from './paths.ts';
 import { NO_FID } from './protocol.ts';
 
 /** Maximum numbers: of fids, of open files and folders, and of entries of all open folders. */

@@ -1,11 +1,11 @@
 /** A shared folder: a device that carries messages of the 9P protocol. Linux: include/uapi/linux/virtio_9p.h. */
 
+import type { FileTree } from '../../../files/index.ts';
 import { SavedFields, StateError } from '../../saved-state.ts';
 import { features } from '../features.ts';
 import { RingError } from '../ring-error.ts';
 import { DEVICE_ID, type VirtioDevice, type VirtioPort } from '../virtio-device.ts';
 import type { Virtqueue } from '../virtqueue.ts';
-import type { FileTree } from './file-tree.ts';
 import { ERROR_BYTES, HEADER_BYTES, MSIZE } from './protocol.ts';
 import { Server9p } from './server.ts';
 

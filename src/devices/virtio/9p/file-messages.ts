@@ -1,10 +1,17 @@
 /** Messages that open, read and write files, and read folders. */
 
+import {
+  childOf,
+  FileError,
+  type FolderEntry,
+  folderOf,
+  MODE,
+  type OpenFile,
+  type OpenMode,
+  type TreePath,
+} from '../../../files/index.ts';
 import { ENTRIES_MAX, type Opened } from './fids.ts';
-import { FileError } from './file-error.ts';
-import { type FolderEntry, MODE, type OpenFile, type OpenMode, type TreePath } from './file-tree.ts';
 import type { MessageWriter } from './message-writer.ts';
-import { childOf, folderOf } from './paths.ts';
 import { LOCK_NONE, LOCK_SUCCESS, MESSAGE, OPEN } from './protocol.ts';
 import { type Handler, type Handlers, isFolder, qidTypeOf, type Session, writeQid } from './session.ts';
 

@@ -1,8 +1,7 @@
 /** The files and folders of a tree in memory, by their numbers. */
 
+import { type FileName, isName, isTarget, MODE } from '../../../files/index.ts';
 import { SavedFields, StateError } from '../../saved-state.ts';
-import { type FileName, MODE } from './file-tree.ts';
-import { isName, isTarget } from './paths.ts';
 
 /** A file, a folder or a symbolic link. */
 export interface MemoryNode {

@@ -1,21 +1,23 @@
 /** A tree of files in memory. */
 
-import { SavedFields, StateError } from '../../saved-state.ts';
-import { FileError } from './file-error.ts';
 import {
   type FileAttributes,
   type FileChanges,
+  FileError,
   type FileName,
   type FileTree,
   type FolderEntry,
+  folderOf,
+  isWithin,
   MODE,
+  nameOf,
   type OpenFile,
   type OpenMode,
   type TreePath,
   type TreeSpace,
-} from './file-tree.ts';
+} from '../../../files/index.ts';
+import { SavedFields, StateError } from '../../saved-state.ts';
 import { type MemoryNode, MemoryNodes, restoredNodes } from './memory-nodes.ts';
-import { folderOf, isWithin, nameOf } from './paths.ts';
 
 /** Options of a tree. */
 export interface MemoryTreeOptions {

@@ -1,6 +1,6 @@
 /** The fields of a message of the 9P protocol. */
 
-import { FileError } from './file-error.ts';
+import { FileError } from '../../../files/index.ts';
 
 /** Returns field after field. Every method throws FileError EPROTO if the message ends before. */
 export class MessageReader {

@@ -1,6 +1,6 @@
 /** A message of the 9P protocol that is written field by field. */
 
-import { FileError } from './file-error.ts';
+import { FileError } from '../../../files/index.ts';
 
 const FIRST_SIZE = 256;
 

@@ -1,9 +1,16 @@
 /** Messages that make, move and remove names in folders. */
 
-import { FileError } from './file-error.ts';
-import { type FileAttributes, type FileTree, MODE, type TreePath } from './file-tree.ts';
+import {
+  childOf,
+  type FileAttributes,
+  FileError,
+  type FileTree,
+  isTarget,
+  isWithin,
+  MODE,
+  type TreePath,
+} from '../../../files/index.ts';
 import type { MessageReader } from './message-reader.ts';
-import { childOf, isTarget, isWithin } from './paths.ts';
 import { MESSAGE, REMOVE_FOLDER } from './protocol.ts';
 import { type Handler, type Handlers, isFolder, type Session, writeQid } from './session.ts';
 

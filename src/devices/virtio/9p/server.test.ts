@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FileError } from '../../../files/index.ts';
 import { StateError } from '../../saved-state.ts';
 import { Client9p, message9p, RemoteError } from '../../testing/client-9p.ts';
 import { FIDS_MAX, OPEN_MAX } from './fids.ts';
-import { FileError } from './file-error.ts';
 import { MemoryTree } from './memory-tree.ts';
 import { MESSAGE, MSIZE, OPEN, SET } from './protocol.ts';
 import { Server9p } from './server.ts';

@@ -4,11 +4,11 @@
  * The protocol: Linux, include/net/9p/9p.h and Documentation/filesystems/9p.rst.
  */
 
+import type { FileTree } from '../../../files/index.ts';
+import { ERRNO, FileError, type FileErrorCode } from '../../../files/index.ts';
 import { SavedFields } from '../../saved-state.ts';
 import { ATTRIBUTE_MESSAGES } from './attribute-messages.ts';
-import { ERRNO, FileError, type FileErrorCode } from './file-error.ts';
 import { FILE_MESSAGES } from './file-messages.ts';
-import type { FileTree } from './file-tree.ts';
 import { MessageReader } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { NAME_MESSAGES } from './name-messages.ts';

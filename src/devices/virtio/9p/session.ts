@@ -1,8 +1,7 @@
 /** What the messages of one client act on. */
 
+import { type FileAttributes, FileError, type FileTree, MODE } from '../../../files/index.ts';
 import { type Fid, Fids, type Opened } from './fids.ts';
-import { FileError } from './file-error.ts';
-import { type FileAttributes, type FileTree, MODE } from './file-tree.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { QID_TYPE } from './protocol.ts';

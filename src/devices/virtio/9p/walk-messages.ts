@@ -1,9 +1,8 @@
 /** Messages that make and end fids. */
 
+import type { FileAttributes, FileName, FileTree, TreePath } from '../../../files/index.ts';
+import { childOf, FileError, folderOf } from '../../../files/index.ts';
 import { Fid } from './fids.ts';
-import { FileError } from './file-error.ts';
-import type { FileAttributes, FileName, FileTree, TreePath } from './file-tree.ts';
-import { childOf, folderOf } from './paths.ts';
 import { FILE_SYSTEM_TYPE, MESSAGE, WALK_MAX } from './protocol.ts';
 import { type Handler, type Handlers, isFolder, writeQid } from './session.ts';
 

@@ -59,6 +59,19 @@ function descriptorLimit({ process }: Thread): number {
   return Number(process.limits[RLIMIT.NOFILE]!.current);
 }
 
+/** Tells a file who has opened it. Returns the file to use. @throws LinuxError; the file is released then */
+function openedFor(thread: Thread, file: OpenFile): OpenFile {
+  let used: OpenFile | null = null;
+  try {
+    used = file.opened(thread);
+  } finally {
+    if (used !== file) file.release();
+  }
+  used.dentry = file.dentry;
+  used.credentials = file.credentials;
+  return used;
+}
+
 function* openat(
   system: System,
   thread: Thread,
@@ -69,7 +82,7 @@ function* openat(
 ): Blocking<number> {
   const path = pathAt(thread, pathname);
   const context = contextOf(thread, dirfd, path);
-  const file = open(context, path, flags, mode & 0o7777 & ~thread.fs.umask);
+  const file = openedFor(thread, open(context, path, flags, mode & 0o7777 & ~thread.fs.umask));
   while (file.opening) {
     const what = { queues: [file.queue], what: `the other end of ${path}` };
     if ((yield* sleep(system.time, thread, what)) !== 'signal') continue;
@@ -152,7 +165,7 @@ function dup2(_: System, thread: Thread, from: number, to: number): number {
 function pipe2(system: System, thread: Thread, at: number, flags: number): number {
   if ((flags & ~(O.CLOEXEC | O.NONBLOCK | O.DIRECT)) !== 0)
     throw new LinuxError('EINVAL', `flags ${flags} of pipe2`);
-  const { reader, writer } = makePipe(system.pipes, flags & O.NONBLOCK);
+  const { reader, writer } = makePipe(system.files.pipes, flags & O.NONBLOCK);
   const closeOnExec = (flags & O.CLOEXEC) !== 0;
   let first = -1;
   try {

@@ -21,7 +21,7 @@ const MILLISECOND = 1_000_000;
 
 function create(system: System, thread: Thread, flags: number): number {
   if ((flags & ~O.CLOEXEC) !== 0) throw new LinuxError('EINVAL', `flags ${flags} of epoll_create1`);
-  return install(thread, new Epoll(system.anonymous, 0), (flags & O.CLOEXEC) !== 0);
+  return install(thread, new Epoll(system.files.anonymous, 0), (flags & O.CLOEXEC) !== 0);
 }
 
 function epollOf(thread: Thread, fd: number): Epoll {

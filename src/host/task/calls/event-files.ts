@@ -20,7 +20,7 @@ function demandFlags(flags: number, known: number): void {
 function eventfd2(system: System, thread: Thread, count: number, flags: number): number {
   demandFlags(flags, EFD_SEMAPHORE | O.CLOEXEC | O.NONBLOCK);
   const isSemaphore = (flags & EFD_SEMAPHORE) !== 0;
-  const file = new EventFile(system.anonymous, count, isSemaphore, flags & O.NONBLOCK);
+  const file = new EventFile(system.files.anonymous, count, isSemaphore, flags & O.NONBLOCK);
   return install(thread, file, (flags & O.CLOEXEC) !== 0);
 }
 
@@ -35,7 +35,7 @@ function timerfdCreate(system: System, thread: Thread, clock: number, flags: num
   const isAlarm = clock === CLOCK.REALTIME_ALARM || clock === CLOCK.BOOTTIME_ALARM;
   if (isAlarm && thread.credentials.euid !== 0) throw new LinuxError('EPERM', 'only root wakes the system');
   const isRealtime = clock === CLOCK.REALTIME || clock === CLOCK.REALTIME_ALARM;
-  const file = new TimerFile(system.anonymous, system.time, isRealtime, flags & O.NONBLOCK);
+  const file = new TimerFile(system.files.anonymous, system.time, isRealtime, flags & O.NONBLOCK);
   return install(thread, file, (flags & O.CLOEXEC) !== 0);
 }
 
@@ -85,7 +85,13 @@ function signalfd4(
     file.queue.wake();
     return fd;
   }
-  const file = new SignalFile(system.anonymous, mask, system, thread.handlers.queue, flags & O.NONBLOCK);
+  const file = new SignalFile(
+    system.files.anonymous,
+    mask,
+    system,
+    thread.handlers.queue,
+    flags & O.NONBLOCK,
+  );
   return install(thread, file, (flags & O.CLOEXEC) !== 0);
 }
 

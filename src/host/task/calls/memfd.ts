@@ -18,7 +18,7 @@ function memfdCreate(system: System, thread: Thread, nameAt: number, flags: numb
     throw new LinuxError('EINVAL', `flags 0x${flags.toString(16)} of memfd_create`);
   }
   const name = nameOf(thread, nameAt);
-  const { memory } = system;
+  const { memory } = system.files;
   const isExecutable = (flags & MFD.NOEXEC_SEAL) === 0;
   const seals = isExecutable ? ((flags & MFD.ALLOW_SEALING) !== 0 ? 0 : SEAL.SEAL) : SEAL.EXEC;
   const mode = isExecutable ? 0o777 : 0o666;

@@ -28,7 +28,7 @@ function pageAddress(address: number): bigint {
 }
 
 /** mmap has its six arguments in memory: Linux, struct s390_mmap_arg_struct. */
-function mmap(_: System, thread: Thread, block: number): number {
+function mmap(system: System, thread: Thread, block: number): number {
   const { memory } = thread.space;
   const [address, length] = [memory.u64(block), memory.u64(block + 8)];
   const [protection, flags] = [memory.u32(block + 20), memory.u32(block + 28)];
@@ -44,7 +44,7 @@ function mmap(_: System, thread: Thread, block: number): number {
     length: size,
     protection: protection & PROT_ALL,
     shared: type !== MAP.PRIVATE,
-    ...backingOf(thread, {
+    ...backingOf(system, thread, {
       fd,
       offset,
       flags,
@@ -77,6 +77,7 @@ interface FileMapping {
 
 /** Returns the file and offset of a mapping. @throws LinuxError EBADF, EACCES, ENODEV */
 function backingOf(
+  system: System,
   thread: Thread,
   { fd, offset, flags, protection, shared }: FileMapping,
 ): Partial<MmapOptions> {
@@ -87,7 +88,9 @@ function backingOf(
     throw new LinuxError('EACCES', `descriptor ${fd} is not open for this mapping`);
   }
   if (mustWrite && file.inode instanceof SealedFile) file.inode.demandWritable();
-  return { file: file.mappable(), offset: BigInt(offset) };
+  const contents = file.mappable();
+  if (file.dentry !== null) system.mappedFiles.set(contents, file.dentry);
+  return { file: contents, offset: BigInt(offset) };
 }
 
 /** @throws LinuxError ENOMEM if RLIMIT_AS does not allow `more` bytes */

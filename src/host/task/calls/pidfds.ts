@@ -22,7 +22,7 @@ function pidfdOpen(system: System, thread: Thread, pid: number, flags: number): 
 
 /** Makes a descriptor of a process. It is closed by exec. @throws LinuxError EMFILE */
 export function installPidfd(system: System, thread: Thread, process: Process, flags = 0): number {
-  return install(thread, new ProcessFile(system.anonymous, process, flags), true);
+  return install(thread, new ProcessFile(system.files.anonymous, process, flags), true);
 }
 
 /** Returns the process of a descriptor. @throws LinuxError EBADF */

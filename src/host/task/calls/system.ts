@@ -2,14 +2,12 @@
 
 import { FRAME_SIZE } from '../../../machine/index.ts';
 import { LinuxError } from '../../errors.ts';
+import { RELEASE, VERSION } from '../abi/system-names.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
 
 const UTS_LENGTH = 65;
-/** What uname tells: that of the kernel whose interface this is. */
-export const RELEASE = '6.12.0-guesthouse';
-const VERSION = '#1 SMP';
 const SYSINFO_SIZE = 112;
 const RANDOM_MOST = 1 << 20;
 

@@ -12,7 +12,7 @@ export class SealedFile extends RegularFile {
   #seals: number;
 
   constructor(fs: FileSystem, mode: number, contents: FileContents, seals: number) {
-    super(fs, mode, contents);
+    super(fs, mode, () => contents);
     this.#seals = seals;
     this.links = 0;
   }

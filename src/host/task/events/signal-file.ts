@@ -16,7 +16,7 @@ const INFO = 128;
 
 /** Who is in a system call. */
 export interface CallerOf {
-  readonly caller: Thread | null;
+  readonly current: Thread | null;
 }
 
 /** A signalfd. Who reads it takes its own signals. */
@@ -33,7 +33,7 @@ export class SignalFile extends AnonymousFile {
 
   override read(into: Uint8Array): number | null {
     if (into.length < INFO) throw new LinuxError('EINVAL', `${into.length} bytes are too few for a signal`);
-    const { caller } = this.#system;
+    const caller = this.#system.current;
     if (caller === null) return null;
     let done = 0;
     while (done + INFO <= into.length) {
@@ -46,7 +46,7 @@ export class SignalFile extends AnonymousFile {
   }
 
   override poll(): number {
-    const { caller } = this.#system;
+    const caller = this.#system.current;
     if (caller === null) return 0;
     return ((caller.pending.set | caller.process.pending.set) & this.mask) === 0n ? 0 : POLL.IN;
   }

@@ -27,7 +27,8 @@ export function hardwareCapabilities(facilities: Uint8Array): number {
   return bits;
 }
 
-/** Returns AT_PLATFORM. Programs conclude from z13 on that there are vector instructions, which no model here has. */
+/** Returns AT_PLATFORM: `max` tells the machine type of the z196. Programs conclude from z13 on that there are vector instructions, which no model here has. */
 export function platformOf(model: CpuModel): string {
+  if (model === 'max') return 'z196';
   return model === 'z10' || model === 'z196' ? model : 'zEC12';
 }

@@ -16,6 +16,7 @@ const INTERRUPTED = -512;
 /** A thread has executed SUPERVISOR CALL. @param code the number in the instruction, and `length` its length in bytes */
 export function enterCall(system: System, thread: Thread, code: number, length: number): void {
   const { registers } = thread;
+  system.counts.calls++;
   const number = code === 0 ? registers.gr[NUMBER_REGISTER * 2]! : code;
   const line = CALLS.get(number);
   if (line === undefined) {
@@ -47,7 +48,7 @@ export function continueCall(system: System, thread: Thread): void {
 /** Performs a call, or a step of one that waits. */
 function proceed(system: System, thread: Thread, action: () => CallResult): void {
   let result: number | undefined;
-  system.caller = thread;
+  system.current = thread;
   try {
     const answer = action();
     if (typeof answer === 'object') {

@@ -187,6 +187,7 @@ export class Scheduler {
     if (interruption.class === 'supervisor-call') {
       enterCall(this.#system, thread, interruption.code, interruption.length);
     } else {
+      this.#system.counts.faults++;
       programInterruption(thread, interruption);
     }
   }

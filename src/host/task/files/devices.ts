@@ -38,8 +38,8 @@ export class DeviceNode extends OpenableInode {
   readonly #rdev: number;
 
   /** @param mode type and permissions. @param rdev see `makeDevice` */
-  constructor(fs: FileSystem, mode: number, rdev: number, devices: Devices) {
-    super(fs, mode);
+  constructor(fs: FileSystem, mode: number, rdev: number, devices: Devices, ino?: number) {
+    super(fs, mode, ino);
     this.#rdev = rdev;
     this.#devices = devices;
   }

@@ -65,6 +65,20 @@ export class FileContents {
     return done;
   }
 
+  /**
+   * The bytes at an offset were written where the contents are stored. Pages that are here get them, too.
+   * @throws LinuxError EFBIG
+   */
+  stored(bytes: Uint8Array, at: number): void {
+    if (at + bytes.length > this.#size) this.truncate(at + bytes.length);
+    for (let done = 0; done < bytes.length; ) {
+      const page = Math.floor((at + done) / PAGE);
+      const count = Math.min(bytes.length - done, (page + 1) * PAGE - at - done);
+      if (this.memory.frames.has(page)) this.memory.copyIn(at + done, bytes.subarray(done, done + count));
+      done += count;
+    }
+  }
+
   /** Makes it longer, with zeros, or shorter. @throws LinuxError EFBIG */
   truncate(size: number): void {
     if (size > FILE_SIZE_MAX) throw new LinuxError('EFBIG', `a file cannot have ${size} bytes`);

@@ -46,12 +46,24 @@ export const MAGIC = {
   V9FS: 0x0102_1997,
   SYSFS: 0x6265_6572,
   DEVPTS: 0x1cd1,
+  OVERLAYFS: 0x794c_7630,
 } as const;
 
 const NO_SPACE: FileSystemSpace = {
   ...{ blockSize: 4096, blocks: 0, free: 0, available: 0 },
   ...{ files: 0, freeFiles: 0 },
 };
+
+/** Changes of attributes by chmod, chown and utimens. What is missing stays. */
+export interface InodeChanges {
+  /** Permissions: bits of `S`. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Nanoseconds since 1970. */
+  readonly accessed?: bigint;
+  readonly modified?: bigint;
+}
 
 /** A file system. */
 export class FileSystem {
@@ -82,6 +94,9 @@ export class FileSystem {
   takeIno(): number {
     return ++this.#inodes;
   }
+
+  /** Attributes of a file are about to change. @param inode the file, an `Inode`. @throws LinuxError if they must not */
+  changing(_inode: object, _changes: InodeChanges): void {}
 
   /** What statfs tells of it. */
   space(): FileSystemSpace {

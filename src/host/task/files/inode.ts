@@ -2,7 +2,7 @@
 
 import { S } from '../abi/files.ts';
 import type { FileLocks } from './file-locks.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem, InodeChanges } from './file-system.ts';
 
 /** Times of a file, in nanoseconds since 1970. */
 export interface FileTimes {
@@ -70,6 +70,11 @@ export abstract class Inode {
     return this.#holds > 0;
   }
 
+  /** Whether it has ended: nothing can use it again. */
+  get isGone(): boolean {
+    return this.#evicted;
+  }
+
   /** Something has it open, or uses it otherwise without a name. */
   hold(): void {
     this.#holds++;
@@ -115,6 +120,7 @@ export abstract class Inode {
 
   /** Changes attributes. Who calls has checked whether that is allowed. @throws LinuxError EPERM, EROFS, EIO */
   change(changes: InodeChanges): void {
+    this.fs.changing(this, changes);
     const { mode, uid, gid, accessed, modified } = changes;
     if (mode !== undefined) this.mode = (this.mode & S.IFMT) | (mode & ~S.IFMT);
     if (uid !== undefined) this.uid = uid;
@@ -129,15 +135,4 @@ export abstract class Inode {
 
   /** It has no names and nothing uses it: what it has of the host is given back. */
   protected evict(): void {}
-}
-
-/** Changes of attributes by chmod, chown and utimens. What is missing stays. */
-export interface InodeChanges {
-  /** Permissions: bits of `S`. */
-  readonly mode?: number;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Nanoseconds since 1970. */
-  readonly accessed?: bigint;
-  readonly modified?: bigint;
 }

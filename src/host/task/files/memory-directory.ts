@@ -32,6 +32,11 @@ export class MemoryDirectory extends Directory {
     this.links = 2;
   }
 
+  /** The names that it has in memory, with their files. */
+  get known(): ReadonlyMap<string, Dentry> {
+    return this.names;
+  }
+
   override get size(): number {
     return this.names.size * NAME_SIZE;
   }
@@ -91,13 +96,18 @@ export class MemoryDirectory extends Directory {
   }
 
   override remove(dentry: Dentry): void {
-    this.names.delete(dentry.name);
-    this.#lost(dentry);
+    this.forget(dentry.name);
+    this.lost(dentry);
     this.touch();
   }
 
-  /** A name of this directory is gone. */
-  #lost(dentry: Dentry): void {
+  /** Takes a name out of the directory. */
+  protected forget(name: string): void {
+    this.names.delete(name);
+  }
+
+  /** A file has lost a name that this directory had. */
+  protected lost(dentry: Dentry): void {
     const { inode } = dentry;
     dentry.removed = true;
     this.fs.unclaimName();
@@ -112,10 +122,10 @@ export class MemoryDirectory extends Directory {
 
   override move(dentry: Dentry, to: MemoryDirectory, name: string, replaced: Dentry | null): void {
     if (replaced !== null) {
-      to.names.delete(name);
-      to.#lost(replaced);
+      to.forget(name);
+      to.lost(replaced);
     }
-    this.names.delete(dentry.name);
+    this.forget(dentry.name);
     this.#settle(dentry, to, name);
     this.touch();
     to.touch();
@@ -125,8 +135,8 @@ export class MemoryDirectory extends Directory {
   override exchange(one: Dentry, other: Dentry): void {
     const to = other.parent?.inode as MemoryDirectory;
     const [name, otherName] = [one.name, other.name];
-    this.names.delete(name);
-    to.names.delete(otherName);
+    this.forget(name);
+    to.forget(otherName);
     this.#settle(one, to, otherName);
     to.#settle(other, this, name);
     for (const changed of [this, to]) changed.touch();

@@ -69,6 +69,14 @@ export abstract class OpenFile implements LockOwner {
     return false;
   }
 
+  /**
+   * It was opened for a caller, who knows no more than its name. Returns it, or another file to use instead, which the caller releases it for.
+   * @throws LinuxError if this caller cannot open it
+   */
+  opened(_caller: Caller): OpenFile {
+    return this;
+  }
+
   /** Another descriptor refers to it. */
   hold(): void {
     this.#references++;
@@ -111,6 +119,23 @@ export abstract class OpenFile implements LockOwner {
   /** Writes bytes. Returns their number, at least 1 if there are any, or null if it would have to wait. */
   write(_bytes: Uint8Array): number | null {
     throw new LinuxError('EINVAL', 'it cannot be written');
+  }
+
+  /**
+   * Reads for a caller, for files whose reads depend on who reads, or wait for more than a byte: terminals. Returns null if `read` is to be
+   * used. The result is what was read, or a number that the call returns: 0, a negative error number, or one of `RESTART`.
+   * @param length in bytes
+   */
+  reader(_length: number, _caller: Caller): Blocking<Uint8Array | number> | null {
+    return null;
+  }
+
+  /**
+   * Asks whether a caller may write now. Returns 0, or one of `RESTART`, which the call returns instead of writing.
+   * @throws LinuxError EIO
+   */
+  mayWrite(_caller: Caller): number {
+    return 0;
   }
 
   /** As `read`, from an offset in bytes and without moving the file's own. @throws LinuxError ESPIPE if it has no offsets */

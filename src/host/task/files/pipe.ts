@@ -97,8 +97,8 @@ export class Fifo extends OpenableInode {
   readonly #pipe = new Pipe();
 
   /** @param mode permissions: bits of `S` */
-  constructor(fs: FileSystem, mode: number) {
-    super(fs, S.IFIFO | mode);
+  constructor(fs: FileSystem, mode: number, ino?: number) {
+    super(fs, S.IFIFO | mode, ino);
   }
 
   /** A file that was opened without O_NONBLOCK may have to wait for the other end: see `OpenFile.opening`. */

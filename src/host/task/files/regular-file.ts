@@ -2,7 +2,7 @@
 
 import { LinuxError } from '../../errors.ts';
 import type { MemoryFile } from '../../mm/index.ts';
-import { O, POLL, S, SEEK } from '../abi/files.ts';
+import { O, S, SEEK } from '../abi/files.ts';
 import { FILE_SIZE_MAX, type FileContents } from './file-contents.ts';
 import type { FileSystem } from './file-system.ts';
 import { OpenFile } from './open-file.ts';
@@ -14,22 +14,36 @@ export type Allocation = 'reserve' | 'punch' | 'zero';
 
 /** A regular file, whose contents are in storage. */
 export class RegularFile extends OpenableInode {
-  readonly contents: FileContents;
+  readonly #make: () => FileContents;
+  #contents: FileContents | null = null;
   /** Number of open files that can write, or less than 0: minus the number of processes that execute it. */
   #writers = 0;
 
-  /** @param mode permissions: bits of `S` */
-  constructor(fs: FileSystem, mode: number, contents: FileContents, ino?: number) {
+  /**
+   * @param mode permissions: bits of `S`
+   * @param make makes the contents, when they are first needed
+   */
+  constructor(fs: FileSystem, mode: number, make: () => FileContents, ino?: number) {
     super(fs, S.IFREG | mode, ino);
-    this.contents = contents;
+    this.#make = make;
+  }
+
+  get contents(): FileContents {
+    this.#contents ??= this.#make();
+    return this.#contents;
+  }
+
+  /** Whether the contents were needed yet. */
+  get hasContents(): boolean {
+    return this.#contents !== null;
   }
 
   override get size(): number {
-    return this.contents.size;
+    return this.#contents?.size ?? 0;
   }
 
   override get blocks(): number {
-    return this.contents.blocks;
+    return this.#contents?.blocks ?? 0;
   }
 
   override open(flags: number): OpenFile {
@@ -111,7 +125,7 @@ export class RegularFile extends OpenableInode {
   }
 
   protected override evict(): void {
-    this.contents.close();
+    this.#contents?.close();
   }
 }
 
@@ -189,10 +203,6 @@ export class OpenRegular extends OpenFile {
 
   override mappable(): MemoryFile {
     return this.file.contents.memory;
-  }
-
-  override poll(): number {
-    return POLL.IN | POLL.OUT | POLL.RDNORM | POLL.WRNORM;
   }
 
   protected override closed(): void {

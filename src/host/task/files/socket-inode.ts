@@ -7,7 +7,7 @@ import { Inode } from './inode.ts';
 /** The file of a socket. */
 export class SocketInode extends Inode {
   /** @param mode permissions: bits of `S` */
-  constructor(fs: FileSystem, mode: number) {
-    super(fs, S.IFSOCK | mode);
+  constructor(fs: FileSystem, mode: number, ino?: number) {
+    super(fs, S.IFSOCK | mode, ino);
   }
 }

@@ -1,19 +1,14 @@
 /** A file system in memory (Linux: tmpfs). */
 
 import { LinuxError } from '../../errors.ts';
-import type { FileBacking } from '../../mm/index.ts';
-import { S } from '../abi/files.ts';
 import { Dentry } from './dentry.ts';
-import { DeviceNode, Devices } from './devices.ts';
+import { Devices } from './devices.ts';
 import type { NewFile } from './directory.ts';
-import { FileContents } from './file-contents.ts';
 import { type FileHost, FileSystem, type FileSystemSpace, MAGIC } from './file-system.ts';
+import { FrameBudget } from './frame-budget.ts';
 import type { Inode } from './inode.ts';
 import { MemoryDirectory, type NameStore } from './memory-directory.ts';
-import { Fifo } from './pipe.ts';
-import { RegularFile } from './regular-file.ts';
-import { SocketInode } from './socket-inode.ts';
-import { MemorySymlink } from './symlink.ts';
+import { makeMemoryInode } from './memory-inodes.ts';
 
 /** Options of a tmpfs. */
 export interface TmpfsOptions {
@@ -32,32 +27,6 @@ export interface TmpfsOptions {
 const PAGE = 4096;
 const CAPACITY = 512 << 20;
 const NAMES = 1 << 18;
-
-/** The frames that files of a file system have, and how many they may have. */
-export class FrameBudget implements FileBacking {
-  /** In frames. */
-  readonly limit: number;
-  #used = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  get used(): number {
-    return this.#used;
-  }
-
-  claim(): void {
-    if (this.#used >= this.limit) throw new LinuxError('ENOSPC', `the file system has ${this.limit} pages`);
-    this.#used++;
-  }
-
-  unclaim(frames: number): void {
-    this.#used -= frames;
-  }
-
-  freed(): void {}
-}
 
 /** A file system in memory. */
 export class Tmpfs extends FileSystem implements NameStore {
@@ -89,25 +58,8 @@ export class Tmpfs extends FileSystem implements NameStore {
     this.#names--;
   }
 
-  makeInode({ mode, rdev = 0, target = '' }: NewFile): Inode {
-    const permissions = mode & ~S.IFMT;
-    switch (mode & S.IFMT) {
-      case S.IFREG:
-        return new RegularFile(this, permissions, new FileContents(this.host, this.budget));
-      case S.IFDIR:
-        return new MemoryDirectory(this, permissions);
-      case S.IFLNK:
-        return new MemorySymlink(this, target);
-      case S.IFIFO:
-        return new Fifo(this, permissions);
-      case S.IFSOCK:
-        return new SocketInode(this, permissions);
-      case S.IFCHR:
-      case S.IFBLK:
-        return new DeviceNode(this, mode, rdev, this.#devices);
-      default:
-        throw new LinuxError('EINVAL', `there are no files of type ${(mode & S.IFMT).toString(8)}`);
-    }
+  makeInode(file: NewFile): Inode {
+    return makeMemoryInode(this, file, { devices: this.#devices, budget: this.budget });
   }
 
   override space(): FileSystemSpace {

@@ -1,6 +1,7 @@
 /** The address space of a process as system calls see it: its `Mm`, and what Linux keeps in mm_struct besides mappings. */
 
 import type { Mm } from '../../mm/index.ts';
+import type { Dentry } from '../files/index.ts';
 import { UserMemory } from './user-memory.ts';
 
 /** Where parts of a program are. Addresses in bytes. */
@@ -24,6 +25,15 @@ export interface ProgramLayout {
   readonly entry: number;
 }
 
+/** The program that is executed. */
+export interface ExecutedProgram {
+  /** Its path. */
+  readonly path: string;
+  /** Its file: nobody may write it meanwhile. */
+  readonly file: { denyWrites(): void; allowWrites(): void };
+  readonly dentry: Dentry;
+}
+
 /** An address space. Threads share it, and a child of vfork until it executes another program. */
 export class AddressSpace {
   readonly mm: Mm;
@@ -31,16 +41,26 @@ export class AddressSpace {
   readonly layout: ProgramLayout;
   /** The end of the heap. */
   brk: number;
-  /** The path of the program. */
-  readonly executable: string;
+  readonly #program: ExecutedProgram | null;
   #users = 1;
 
-  constructor(mm: Mm, layout: ProgramLayout, executable: string, brk = layout.brkStart) {
+  /** @param program null before the first one is executed. Its file's `allowWrites` is called at the end */
+  constructor(mm: Mm, layout: ProgramLayout, program: ExecutedProgram | null, brk = layout.brkStart) {
     this.mm = mm;
     this.memory = new UserMemory(mm);
     this.layout = layout;
-    this.executable = executable;
+    this.#program = program;
     this.brk = brk;
+  }
+
+  /** The path of the program. */
+  get executable(): string {
+    return this.#program?.path ?? '';
+  }
+
+  /** The name of the program, or null. */
+  get program(): Dentry | null {
+    return this.#program?.dentry ?? null;
   }
 
   get users(): number {
@@ -53,11 +73,15 @@ export class AddressSpace {
 
   /** A thread leaves it. The last one ends it. */
   release(): void {
-    if (--this.#users === 0 && !this.mm.ended) this.mm.exit();
+    if (--this.#users > 0) return;
+    if (!this.mm.ended) this.mm.exit();
+    this.#program?.file.allowWrites();
   }
 
   /** Returns a copy for the child of a fork. @param id the number of the process. @throws LinuxError ENOMEM */
   fork(id: number): AddressSpace {
-    return new AddressSpace(this.mm.fork(id), this.layout, this.executable, this.brk);
+    const copy = new AddressSpace(this.mm.fork(id), this.layout, this.#program, this.brk);
+    this.#program?.file.denyWrites();
+    return copy;
   }
 }

@@ -41,6 +41,8 @@ export function clone(system: System, parent: Thread, request: CloneRequest): Th
   const process = isThread ? parent.process : childProcess(system, parent, request, tid);
   const child = childThread(system, parent, { tid, process, space, flags });
   setRegisters(parent, child, request);
+  system.counts.threads++;
+  if (!isThread) system.counts.processes++;
   system.threads.set(tid, child);
   system.processes.set(process.pid, process);
   storeTids(parent, child, request);
@@ -78,6 +80,7 @@ function childProcess(
     began: system.time.now(),
   });
   limitWork(child);
+  child.leftTerminal = process.leftTerminal;
   return child;
 }
 

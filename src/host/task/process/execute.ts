@@ -1,6 +1,7 @@
 /** Executes a program in a process: exec. */
 
 import { LinuxError } from '../../errors.ts';
+import type { Mm } from '../../mm/index.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
 import { readElfProgram } from '../exec/elf-program.ts';
@@ -110,8 +111,10 @@ function mappable(file: RegularFile): MappableFile {
 
 /** Makes the address space of a program. @throws LinuxError */
 function loadProgram(system: System, thread: Thread, request: ExecRequest, program: Program): AddressSpace {
-  const mm = system.host.createMm(thread.process.pid);
+  program.file.denyWrites();
+  let mm: Mm | null = null;
   try {
+    mm = system.host.createMm(thread.process.pid);
     const { context, path, env } = request;
     const main = readElfProgram(mappable(program.file));
     const loaded = loadSegments(mm, mappable(program.file), main, placeOf(main));
@@ -121,8 +124,10 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     let { entry } = loaded;
     let base = 0;
     if (main.interpreter !== null) {
-      const file = executable(context, lookup(context, main.interpreter), main.interpreter);
+      const found = lookup(context, main.interpreter);
+      const file = executable(context, found, main.interpreter);
       const interpreter = readElfProgram(mappable(file));
+      remember(system, found);
       const there = loadSegments(mm, mappable(file), interpreter, null);
       entry = there.entry;
       base = there.base;
@@ -152,11 +157,18 @@ function loadProgram(system: System, thread: Thread, request: ExecRequest, progr
     const brkStart = Math.ceil(loaded.end / PAGE) * PAGE;
     const layout = { ...initial, brkStart, stackLow: stack.low, stackHigh: stack.high, trampoline, entry };
     const name = pathOf(program.dentry, thread.fs.root) ?? path;
-    return new AddressSpace(mm, layout, name);
+    remember(system, program.dentry);
+    return new AddressSpace(mm, layout, { path: name, file: program.file, dentry: program.dentry });
   } catch (error) {
-    mm.exit();
+    mm?.exit();
+    program.file.allowWrites();
     throw error;
   }
+}
+
+/** /proc shows by which name a file was mapped. */
+function remember({ mappedFiles }: System, dentry: Dentry): void {
+  if (dentry.inode instanceof RegularFile) mappedFiles.set(dentry.inode.contents.memory, dentry);
 }
 
 function minimum(one: bigint, other: bigint): bigint {

@@ -165,6 +165,8 @@ export class Process {
   /** Number of its process group. */
   group: number;
   session: Session;
+  /** Whether it has given up the terminal of its session, which its leader did not: TIOCNOTTY. */
+  leftTerminal = false;
   /** Signals sent to the process as a whole. */
   readonly pending = new PendingSignals();
   /** The end that all threads go to, once one has called exit_group or a signal has killed it. */

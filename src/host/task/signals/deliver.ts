@@ -4,6 +4,7 @@ import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import { defaultAction, SA, SI, SIG, SIG_DFL, SIG_IGN } from '../abi/signals.ts';
 import { exitProcess } from '../process/exit.ts';
+import { isOrphaned } from '../process/groups.ts';
 import { Registers } from '../process/registers.ts';
 import { RESTART } from '../process/sleep.ts';
 import type { Process, Thread } from '../process/task.ts';
@@ -23,6 +24,7 @@ export function takeSignals(system: System, thread: Thread): void {
       withoutHandler(thread);
       return;
     }
+    system.counts.signals++;
     system.tracer?.signal(thread, info);
     const action = thread.handlers.of(info.signal);
     if (action.handler === SIG_IGN) continue;
@@ -81,16 +83,14 @@ function actByDefault(system: System, thread: Thread, info: SignalInfo): void {
     case 'continue':
       return;
     case 'stop':
-      if (info.signal === SIG.STOP || !isOrphaned(thread.process)) stop(thread.process, info.signal);
+      // A stop by the terminal is ignored if nobody outside of the process's group could continue it.
+      if (info.signal === SIG.STOP || !isOrphaned(system, thread.process.group)) {
+        stop(thread.process, info.signal);
+      }
       return;
     default:
       kill(system, thread, info);
   }
-}
-
-/** Whether nobody outside of the process's group could continue it: a stop by the terminal is ignored then. */
-function isOrphaned({ parent, group, session }: Process): boolean {
-  return parent === null || (parent.group !== group && parent.session !== session);
 }
 
 function kill(system: System, thread: Thread, info: SignalInfo): void {
