@@ -4,6 +4,7 @@ import type { FileTree } from '../../files/index.ts';
 import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { O, S } from './abi/files.ts';
+import { AnonymousInode } from './events/anonymous.ts';
 import {
   type ChangesGo,
   type Dentry,
@@ -58,6 +59,12 @@ export class SystemFiles {
   readonly root: Dentry;
   /** The file system of pipes and streams, which have no names. */
   readonly pipes: FileSystem;
+  /** The inode of files without names and contents, such as those of eventfd. */
+  readonly anonymous: AnonymousInode;
+  /** The file system of memfd_create and of shared memory, which is mounted nowhere. */
+  readonly memory: Tmpfs;
+  /** The file system of sockets. */
+  readonly sockets: FileSystem;
   /** The file systems of trees that were handed over: that of the root first, if it is one. */
   readonly folders: FolderFileSystem[] = [];
   /** The roots of the file systems that are mounted below the root. */
@@ -69,6 +76,10 @@ export class SystemFiles {
   constructor(host: Host, { root, capacity, now, random }: SystemFilesOptions) {
     this.host = new FileHost(host.kernel, host.common, now);
     this.pipes = new FileSystem(this.host, 'pipefs', MAGIC.PIPEFS);
+    const anonymous = new FileSystem(this.host, 'anon_inodefs', MAGIC.ANONYMOUS);
+    this.anonymous = new AnonymousInode(anonymous, 0o600);
+    this.memory = new Tmpfs(this.host, { capacity });
+    this.sockets = new FileSystem(this.host, 'sockfs', MAGIC.SOCKFS);
     this.#cache = new PageCache(host.kernel, capacity);
     this.#capacity = capacity;
     registerMemoryDevices(this.devices, random);
