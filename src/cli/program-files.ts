@@ -2,6 +2,7 @@
 
 import type { InputStream, Linux, OutputStream, SpawnOptions, SystemTerminal } from '../host/task/index.ts';
 import { passClosedOutput } from './output.ts';
+import { ProgramOutputs } from './program-output.ts';
 import { ProgramTerminal, type TerminalEvents } from './program-terminal.ts';
 
 /**
@@ -13,6 +14,7 @@ export class ProgramFiles {
   readonly #input: InputStream | null;
   readonly #events: TerminalEvents;
   readonly #linux: Linux;
+  readonly #outputs = new ProgramOutputs(() => this.#arrived());
   #reading = false;
   #arrived: () => void = () => {};
 
@@ -21,7 +23,7 @@ export class ProgramFiles {
     this.#linux = linux;
     this.#events = { changed: () => this.#arrived(), end };
     const isTerminal = process.stdin.isTTY === true;
-    this.#terminal = isTerminal ? new ProgramTerminal(linux, this.#events) : null;
+    this.#terminal = isTerminal ? new ProgramTerminal(linux, this.#outputs, this.#events) : null;
     this.#input = isTerminal ? null : linux.makeInput();
     passClosedOutput();
   }
@@ -41,14 +43,8 @@ export class ProgramFiles {
   }
 
   #output(stream: NodeJS.WriteStream): OutputStream {
-    const output = this.#linux.makeOutput((bytes) => {
-      // The bytes are the program's: they may change after this call.
-      if (!stream.write(Buffer.from(bytes))) output.pause();
-    });
-    stream.on('drain', () => {
-      output.resume();
-      this.#events.changed();
-    });
+    const output = this.#linux.makeOutput((bytes) => take(bytes));
+    const take = this.#outputs.taker(stream, output);
     stream.removeAllListeners('error');
     stream.on('error', () => {
       output.close();
@@ -81,8 +77,9 @@ export class ProgramFiles {
     this.#events.changed();
   }
 
-  /** Reads standard input if the program wants it, and passes on what was typed. */
+  /** Writes output, reads standard input if the program wants it, and passes on what was typed. */
   service(): void {
+    this.#outputs.flush();
     this.#terminal?.service();
     if (this.#reading || this.#input === null || !this.#input.isWanted) return;
     this.#reading = true;
@@ -96,8 +93,17 @@ export class ProgramFiles {
     });
   }
 
+  /** Writes lines about the program on standard error, which may be the terminal in raw mode. */
+  report(text: string): void {
+    this.#outputs.flush();
+    process.stderr.write(
+      this.#terminal?.isRaw && process.stderr.isTTY ? text.replaceAll('\n', '\r\n') : text,
+    );
+  }
+
   /** Restores the terminal, and reads no more. */
   close(): void {
+    this.#outputs.flush();
     this.#terminal?.close();
     process.stdin.removeAllListeners();
     process.stdin.on('error', () => {});

@@ -121,7 +121,7 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const linux = makeLinux(flags);
   const interrupts = new Interrupts();
   const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
-  watch(linux, flags);
+  watch(linux, flags, files);
   try {
     const started = startProgram(linux, path, () => ({
       ...programOf(linux, path, args, flags),
@@ -159,9 +159,9 @@ function makeLinux(flags: RunFlags): Linux {
 }
 
 /** Prints what the flags ask for while the program runs. */
-function watch(linux: Linux, flags: RunFlags): void {
+function watch(linux: Linux, flags: RunFlags, files: ProgramFiles): void {
   const { system } = linux;
-  const line = (text: string) => void process.stderr.write(`${text}\n`);
+  const line = (text: string) => files.report(`${text}\n`);
   const named = new Set<string>();
   if (flags.strace) {
     system.tracer = new Strace(line);
@@ -173,7 +173,7 @@ function watch(linux: Linux, flags: RunFlags): void {
   system.onCrash = (thread, crash) => {
     for (const text of crashReport(system, thread, crash)) line(text);
   };
-  if (flags.maps) system.onEnd = (thread) => void process.stderr.write(maps(system, thread));
+  if (flags.maps) system.onEnd = (thread) => files.report(maps(system, thread));
 }
 
 /** What is executed: a path of the system, or a file of this computer, which is copied. @throws LinuxError if there is none */
