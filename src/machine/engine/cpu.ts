@@ -10,6 +10,7 @@ import { BusyError } from '../busy-error.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
 import type { Configuration } from '../cpu/processor.ts';
+import type { Pacer } from '../cpu/pacer.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
@@ -96,13 +97,21 @@ export class Cpu extends CpuInterruptions {
     }
   }
 
-  /** As `run`. Preconditions: the caller has claimed the processor. */
-  runClaimed(limit: number): Stop {
+  /**
+   * As `run`. Preconditions: the caller has claimed the processor.
+   * @param pacer may end the run before the limit
+   */
+  runClaimed(limit: number, pacer: Pacer | null = null): Stop {
     this.#compiled?.beginRun();
     const end = this.executed + limit;
+    let part = pacer === null ? end : Math.min(end, this.executed + pacer.units);
     while (this.executed < end) {
+      if (this.executed >= part && pacer !== null) {
+        if (!pacer.goesOn()) break;
+        part = Math.min(end, this.executed + pacer.units);
+      }
       if (this.stopped) return { reason: 'stopped' };
-      const stop = this.#work(end);
+      const stop = this.#work(part);
       if (stop === 'taken') this.executed++;
       this.#advanceClock();
       const isOver = this.observer?.ended() === true;
