@@ -37,12 +37,12 @@ export {
   type UnwindKind,
 } from './cpu/access.ts';
 export type { ObservedAccess, Observer } from './cpu/observer.ts';
+export type { Pacer } from './cpu/pacer.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
 export { type EventIndication, NO_EVENTS, PER_CODE, type ProgramEvents } from './cpu/program-events.ts';
 export { lowAddressProtected } from './cpu/protection.ts';
 export type { SieContext } from './cpu/sie-context.ts';
 export { type CpuState, PSW, SPACE } from './cpu/state.ts';
-export type { Pacer } from './cpu/pacer.ts';
 export { demandLimit, type Stop } from './cpu/stop.ts';
 export { CPU_MODELS, type CpuModel, hasFacility, MACHINE_TYPE } from './cpu-model.ts';
 export {

@@ -61,12 +61,7 @@ export type SieExit =
  * @throws RangeError for another limit, or if no state description can be at the address; BusyError if the processor
  *   executes already, or while a listener is called. Nothing has changed then
  */
-export function interpret(
-  cpu: Cpu,
-  description: number,
-  limit: number,
-  pacer: Pacer | null = null,
-): SieExit {
+export function interpret(cpu: Cpu, description: number, limit: number, pacer: Pacer | null = null): SieExit {
   const guest = new Interpretation(cpu, description);
   demandLimit(limit);
   cpu.claim();

@@ -9,8 +9,8 @@ import { logicalPage } from '../addresses.ts';
 import { BusyError } from '../busy-error.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
-import type { Configuration } from '../cpu/processor.ts';
 import type { Pacer } from '../cpu/pacer.ts';
+import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
 import { demandLimit, type Stop } from '../cpu/stop.ts';
@@ -156,7 +156,7 @@ export class Cpu extends CpuInterruptions {
    * complete.
    */
   #instructions(limit: number): Stop | 'taken' | null {
-    const end = Math.min(limit, this.executed + this.unitsToClock());
+    const end = this.#endOfLoop(limit);
     this.attention = this.unmasked = false;
     this.operandRegister = 0;
     this.#setsRegisters = this.space !== SPACE.PRIMARY;
@@ -202,7 +202,17 @@ export class Cpu extends CpuInterruptions {
     this.#advanceClock();
     if (!this.quiet) return 0;
     this.attention = false;
-    return Math.min(limit, this.executed + this.unitsToClock());
+    return this.#endOfLoop(limit);
+  }
+
+  /**
+   * Returns the value of `executed` at which to end the loop: the limit, or when a clock interruption is due. Compiled code may unmask
+   * interruptions, and does not look for any then: with it, masked ones count, too.
+   */
+  #endOfLoop(limit: number): number {
+    const units = this.#compiled === null || this.observer !== null ? 0 : this.unitsIfUnmasked();
+    this.quietIfUnmasked = units !== 0;
+    return Math.min(limit, this.executed + (units !== 0 ? units : this.unitsToClock()));
   }
 
   #beginWindow(): void {

@@ -176,14 +176,16 @@ export class CompiledCode {
     words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
     words[WORD(BLOCK.PROGRAM_MASK)] = cpu.programMask << 24;
-    words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask() ? cpu.systemMask : NO_MASK;
+    words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask(ICTL.STNSM) ? cpu.systemMask : NO_MASK;
+    const mayUnmask = cpu.quietIfUnmasked && this.#mayMask(ICTL.STNSM | ICTL.STOSM);
+    words[WORD(BLOCK.UNMASK)] = mayUnmask ? 1 : 0;
     words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
   }
 
-  /** Whether STORE THEN AND SYSTEM MASK has no exception and no interception. */
-  #mayMask(): boolean {
+  /** Whether a privileged instruction has no exception, and no interception by one of the controls. */
+  #mayMask(controls: number): boolean {
     const { problem, sie } = this.#cpu;
-    return !problem && (sie === null || (sie.interceptions & ICTL.STNSM) === 0);
+    return !problem && (sie === null || (sie.interceptions & controls) === 0);
   }
 
   /** Takes the state back. Returns the number of instructions done. */
