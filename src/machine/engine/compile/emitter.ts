@@ -241,10 +241,11 @@ export class Emitter {
     this.body.brIf(this.#depth + this.#newExit(exit));
   }
 
-  #newExit(exit: Pick<Exit, 'reason' | 'offset'>): number {
+  #newExit({ reason, offset }: Pick<Exit, 'reason' | 'offset'>): number {
     const { length } = this.#exits;
     this.#exits.push({
-      ...exit,
+      reason,
+      offset,
       instructions: this.#instructions,
       lookups: this.#lookups,
       kind: this.#kind,
