@@ -8,7 +8,7 @@
  * Addresses are absolute byte addresses, as plain numbers.
  */
 
-import { FRAME_SIZE, InternalError, type Storage } from '../machine/index.ts';
+import { type CodeWatch, FRAME_SIZE, InternalError, type Storage } from '../machine/index.ts';
 import { demandInteger } from './arguments.ts';
 import { LinuxError } from './errors.ts';
 import type { Locks } from './locks.ts';
@@ -45,6 +45,7 @@ const NONE = -1;
 export class Frames {
   readonly #storage: Storage;
   readonly #locks: Locks;
+  readonly #codeWatch: CodeWatch | null;
   /** For the first frame of a free block: its order plus one. Otherwise 0. */
   readonly #freeOrder: Uint8Array;
   /** For the first frame of a used block: order in the low four bits, purpose above them, and one added. Otherwise 0. */
@@ -61,7 +62,9 @@ export class Frames {
   #failIn = 0;
   #touched = RESERVED_FRAMES;
 
-  constructor(storage: Storage, locks: Locks) {
+  /** @param codeWatch is told of each block that is handed out: what is stored there next is not reported, or null */
+  constructor(storage: Storage, locks: Locks, codeWatch: CodeWatch | null = null) {
+    this.#codeWatch = codeWatch;
     const frames = storage.size / FRAME_SIZE;
     this.#storage = storage;
     this.#locks = locks;
@@ -138,8 +141,15 @@ export class Frames {
     this.#used[frame] = ((kind << 4) | order) + 1;
     this.#counts[kind]! += 2 ** order;
     this.#available -= 2 ** order;
+    this.#watched(frame, 2 ** order);
     if (frame + 2 ** order > this.#touched) this.#touched = frame + 2 ** order;
     return frame * FRAME_SIZE;
+  }
+
+  #watched(frame: number, count: number): void {
+    const watch = this.#codeWatch;
+    if (watch === null) return;
+    for (let i = 0; i < count; i++) watch.stored(frame + i, 0, FRAME_SIZE - 1);
   }
 
   /** As `allocate`; every byte and the storage keys are zero. */

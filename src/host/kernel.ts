@@ -2,7 +2,7 @@
  * The kernel: the machine, the frame allocator, the locks and the purges, which all objects of a host share.
  */
 
-import { Cpu, type Machine, type Storage } from '../machine/index.ts';
+import { type CodeWatch, Cpu, type Machine, type Storage } from '../machine/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { demandInstance } from './arguments.ts';
 import { LinuxError } from './errors.ts';
@@ -78,13 +78,26 @@ export class Kernel {
   /** The fault that the host commits from now on, for tests of the checker and demonstrations, or null. */
   injectedFault: InjectedFault | null = null;
 
+  readonly #codeWatch: CodeWatch | null;
+
   constructor(machine: Machine) {
     this.machine = machine;
     this.storage = machine.storage;
     this.trace = machine.trace;
     this.locks = new Locks(machine.trace.operations);
-    this.frames = new Frames(machine.storage, this.locks);
+    this.#codeWatch = machine.cpu(0).codeWatch;
+    this.frames = new Frames(machine.storage, this.locks, this.#codeWatch);
     this.purges = new Purges(this);
+  }
+
+  /**
+   * The host is about to store bytes `first` to `last` of a frame that processes may have: the observer is told, and code that was
+   * compiled from it is checked.
+   * @internal
+   */
+  storing(frame: number, first: number, last: number): void {
+    this.machine.observer?.stored(frame, first, last);
+    this.#codeWatch?.stored(frame, first, last);
   }
 
   /**

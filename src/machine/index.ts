@@ -27,6 +27,7 @@ export {
 export { BusyError } from './busy-error.ts';
 export { Clock } from './clock.ts';
 export { CR0 } from './control-registers.ts';
+export type { CodeWatch } from './cpu/access.ts';
 export {
   type Access,
   FETCH,

@@ -247,9 +247,8 @@ export class MemoryFile {
   }
 
   #store(frame: number, offset: number, bytes: Uint8Array): void {
-    const { storage, machine } = this.#kernel;
-    machine.observer?.stored(frame / FRAME_SIZE, offset, offset + bytes.length - 1);
-    storage.bytes.set(bytes, frame + offset);
+    this.#kernel.storing(frame / FRAME_SIZE, offset, offset + bytes.length - 1);
+    this.#kernel.storage.bytes.set(bytes, frame + offset);
   }
 
   /** Makes the bytes from offset `at` to `end`, exclusive, zeros. Preconditions: they are in one page. */

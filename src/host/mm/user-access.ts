@@ -21,8 +21,7 @@ export function accessUser(
   const { start, length } = range;
   const firstPage = Math.floor(start / FRAME_SIZE);
   const lastPage = Math.floor((start + length - 1) / FRAME_SIZE);
-  const { storage, machine } = mm.kernel;
-  const { keys } = storage;
+  const { keys } = mm.kernel.storage;
   mm.mmapLock.hold('read', () => {
     for (let page = firstPage; length > 0 && page <= lastPage; page++) faultPageLocked(mm, page, write);
   });
@@ -32,7 +31,7 @@ export function accessUser(
     const count = Math.min(length - done, FRAME_SIZE - offset);
     const frame = frameOfPage(mm, Math.floor(at / FRAME_SIZE));
     // The kernel's accesses are those of a processor: they set the reference and change bits, and are observed.
-    if (write) machine.observer?.stored(frame / FRAME_SIZE, offset, offset + count - 1);
+    if (write) mm.kernel.storing(frame / FRAME_SIZE, offset, offset + count - 1);
     keys[frame / FRAME_SIZE]! |= write ? KEY_REFERENCED | KEY_CHANGED : KEY_REFERENCED;
     visit(frame + offset, done, count);
     done += count;

@@ -211,11 +211,13 @@ export class Linux {
   }
 
   /**
-   * Runs until a process ends, for at most `most` units of work, or until `pending` returns true.
+   * Runs until a process ends, for at most `most` units of work, or until `pending` returns true. What is called meanwhile, as
+   * `pending`, must not store to the machine's storage itself.
    * @param most a positive number, or Infinity
    */
   run(process: Process, most: number, pending: () => boolean = () => false): LinuxEnd {
     const end = this.work + most;
+    this.#scheduler.begin();
     while (process.ended === null) {
       const left = end - this.work;
       if (left <= 0 || pending()) return { kind: 'limit' };

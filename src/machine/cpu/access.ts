@@ -87,7 +87,7 @@ const UNPROTECTED_OFFSET = 0x800;
  */
 export const INSTRUCTION_SPACE = 16;
 
-/** Knows which frames hold code that was compiled. */
+/** Knows which frames hold code that was compiled. Processors tell it of their stores; a host may tell it of its own, see `Cpu.runClaimed`. */
 export interface CodeWatch {
   /** Bytes `first` to `last` of a frame are stored to. Returns whether the next store to the frame must be reported, too. */
   stored(frame: number, first: number, last: number): boolean;

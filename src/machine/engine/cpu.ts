@@ -100,9 +100,11 @@ export class Cpu extends CpuInterruptions {
   /**
    * As `run`. Preconditions: the caller has claimed the processor.
    * @param pacer may end the run before the limit
+   * @param reported whether `codeWatch` was told of all stores to absolute storage since a processor of the machine ended a run: code
+   *   that was compiled is not compared with storage then
    */
-  runClaimed(limit: number, pacer: Pacer | null = null): Stop {
-    this.#compiled?.beginRun();
+  runClaimed(limit: number, pacer: Pacer | null = null, reported = false): Stop {
+    if (!reported) this.#compiled?.beginRun();
     const end = this.executed + limit;
     let part = pacer === null ? end : Math.min(end, this.executed + pacer.units);
     while (this.executed < end) {

@@ -12,8 +12,8 @@ import { fieldsOf } from '../instructions/fields.ts';
 import type { Execute, Operation } from '../instructions/formats.ts';
 import { isPlain } from '../instructions/line.ts';
 
-/** Number of places: 128 KiB of code have places of their own. A power of two. */
-export const PLACES = 1 << 16;
+/** Number of places: 512 KiB of code have places of their own. A power of two. */
+export const PLACES = 1 << 18;
 
 /** What is to be done before the operation of an instruction. */
 export const ADDRESSES = {

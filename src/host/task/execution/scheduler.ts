@@ -41,6 +41,8 @@ export class Scheduler {
   readonly #slots: readonly Slot[];
   readonly #random: RandomBytes;
   #next = 0;
+  /** Whether all stores since a processor's last run were reported: the host's own are. */
+  #reported = false;
 
   constructor(system: System, random: RandomBytes) {
     this.#system = system;
@@ -62,6 +64,11 @@ export class Scheduler {
   /** The thread that a processor executes, by CPU address, or null. */
   running(address: number): Thread | null {
     return this.#slots[address]?.thread ?? null;
+  }
+
+  /** Others than this host's processes had control: they may have stored anywhere. */
+  begin(): void {
+    this.#reported = false;
   }
 
   /**
@@ -155,12 +162,23 @@ export class Scheduler {
     this.#load(slot, thread);
     const { process } = thread;
     const timers = Math.min(this.#untilTimer(), thread.workClock.left, process.workClock.left);
-    const stop = cpu.run(Math.max(1, Math.min(most, slot.turnEnd - before, timers)));
+    const stop = this.#run(cpu, Math.max(1, Math.min(most, slot.turnEnd - before, timers)));
     thread.registers.save(cpu);
     thread.work += cpu.executed - before;
     thread.workClock.expire();
     process.workClock.expire();
     this.#handle(thread, stop);
+  }
+
+  #run(cpu: Cpu, most: number): Stop {
+    cpu.claim();
+    try {
+      const stop = cpu.runClaimed(most, null, this.#reported);
+      this.#reported = true;
+      return stop;
+    } finally {
+      cpu.release();
+    }
   }
 
   #untilTimer(): number {

@@ -54,7 +54,7 @@ interface Piece {
 /** Regions that are made at most. When there are more, all are dropped: what is hot is soon back. */
 const MAX_REGIONS = 4000;
 /** Counters of how often an address was branched to, by a hash of the address. */
-const COUNTERS = 1 << 15;
+const COUNTERS = 1 << 17;
 /** Returns the place of the counter of an absolute address. */
 const counterOf = (address: number) => (address >>> 1) & (COUNTERS - 1);
 /** Regions that are made at a time at most: a module of several costs little more than a module of one. */
