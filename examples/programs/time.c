@@ -1,12 +1,14 @@
 /* Time: what sleeping takes, by the clock. */
 #include "program.h"
 
-struct timespec { long seconds, nanoseconds; };
+struct moment {
+  long seconds, nanoseconds;
+};
 
 #define SECOND 1000000000L
 
 static long now(int clock) {
-  struct timespec time;
+  struct moment time;
   call(__NR_clock_gettime, clock, &time);
   return time.seconds * SECOND + time.nanoseconds;
 }
@@ -22,7 +24,7 @@ static void count(int signal) { (void)signal; alarms++; }
 
 int main(void) {
   long began = now(CLOCK_MONOTONIC);
-  struct timespec time = {0, 300000000}, rest = {0, 0};
+  struct moment time = {0, 300000000}, rest = {0, 0};
   print("nanosleep: %e", call(__NR_nanosleep, &time, &rest));
   print(", late by %d\n", late(began, 300000000));
   began = now(CLOCK_MONOTONIC);
@@ -60,7 +62,7 @@ int main(void) {
   print("work takes processor time: %d, sleep does not: %d\n", (long)(worked > 0), (long)(now(CLOCK_PROCESS_CPUTIME_ID) - before < 100000000));
   handle(SIGALRM, count, 0, 0);
   began = now(CLOCK_MONOTONIC);
-  struct { struct timespec every, first; } timer = {{0, 0}, {0, 100000}};
+  struct { struct moment every, first; } timer = {{0, 0}, {0, 100000}};
   print("setitimer: %e", call(__NR_setitimer, 0, &timer, NULL));
   print(", pause: %e", call(__NR_pause));
   print(", alarms %d, late by %d\n", (long)alarms, late(began, 100000000));

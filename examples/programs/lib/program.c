@@ -160,6 +160,6 @@ uint64_t block(uint64_t set) {
 }
 
 void pause_for(long milliseconds) {
-  struct timespec { long seconds, nanoseconds; } time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  struct { long seconds, nanoseconds; } time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
   call(__NR_nanosleep, &time, NULL);
 }

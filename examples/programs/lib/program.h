@@ -12,7 +12,6 @@
 
 #define NULL ((void *)0)
 #define PAGE 4096UL
-#define AT_CWD AT_FDCWD
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
 typedef unsigned char uint8_t;
