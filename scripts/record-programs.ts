@@ -73,7 +73,7 @@ const output = execFileSync(
 const parts = output.replaceAll('\r', '').split(`${MARK} `).slice(1);
 if (parts.length !== names.length) throw new Error(`Linux did not run all programs:\n${output}`);
 for (const part of parts) {
-  const [, name, status, text] = /^(\S+) (\d+)\n([^]*)$/.exec(part) as RegExpExecArray;
+  const [, name, status, text] = /^(\S+) (\d+)\n([\s\S]*)$/.exec(part) as RegExpExecArray;
   const [lines] = text!.split(`${MARK}\n`);
   writeFileSync(join(IMAGES, `${name}.expected`), `${lines}status ${status}\n`);
   console.log(`images/${name}.expected`);

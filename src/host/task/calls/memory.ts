@@ -4,8 +4,8 @@ import { LinuxError } from '../../errors.ts';
 import { type MmapOptions, PROCESS_LIMIT, PROT } from '../../mm/index.ts';
 import { MADV, MAP, MREMAP, PROT_GROWSDOWN, PROT_GROWSUP } from '../abi/memory.ts';
 import { RLIM_INFINITY, RLIMIT } from '../abi/processes.ts';
-import type { AddressSpace } from '../memory/address-space.ts';
 import { SealedFile } from '../events/sealed-file.ts';
+import type { AddressSpace } from '../memory/address-space.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
@@ -118,8 +118,7 @@ function mprotect(_: System, { space }: Thread, address: number, length: number,
   if (length === 0) return 0;
   const wanted = lengthOf(length);
   const mapped = mappedLength(space, start, wanted);
-  if (mapped > 0n)
-    space.mm.mprotect({ address: start, length: mapped, protection: protection & PROT_ALL });
+  if (mapped > 0n) space.mm.mprotect({ address: start, length: mapped, protection: protection & PROT_ALL });
   if (mapped < wanted) throw new LinuxError('ENOMEM', 'some of the range is not mapped');
   return 0;
 }
