@@ -29,7 +29,8 @@ static void opens(void) {
   print("a file that is not there: %e\n", call(__NR_open, "absent", O_RDONLY));
   int fd = make("file", "0123456789");
   print("read: %e", read_all(fd));
-  print(", %s, at the end: %e\n", text, read_all(fd));
+  print(", %s", text);
+  print(", at the end: %e\n", read_all(fd));
   print("O_EXCL: %e\n", call(__NR_open, "file", O_RDWR | O_CREAT | O_EXCL, 0600));
   print("O_DIRECTORY: %e, a slash behind: %e\n", call(__NR_open, "file", O_RDONLY | O_DIRECTORY), call(__NR_open, "file/", O_RDONLY));
   print("a directory to write: %e\n", call(__NR_open, ".", O_RDWR));
