@@ -60,6 +60,8 @@ export class FolderFileSystem extends FolderStore {
 
   *#of(dentry: Dentry, path: TreePath): Iterable<FolderChange> {
     const { inode } = dentry;
+    // A directory that was made for something to be mounted on it.
+    if (dentry.mounted !== null && !this.origins.has(dentry)) return;
     const inPlace = this.origins.get(dentry) === path;
     const isModified = inode instanceof FolderFile && inode.isModified;
     if (!inPlace || isModified || this.altered.has(inode)) yield { path, inode };

@@ -10,6 +10,7 @@ import type { Blocking } from '../process/blocking.ts';
 import type { Caller } from '../process/caller.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { Dentry } from './dentry.ts';
+import type { LockOwner, LockWait } from './file-locks.ts';
 import type { Inode } from './inode.ts';
 import type { FileCredentials } from './permissions.ts';
 
@@ -17,7 +18,7 @@ import type { FileCredentials } from './permissions.ts';
 const OPENING = O.CREAT | O.EXCL | O.NOCTTY | O.TRUNC | O.CLOEXEC;
 
 /** An open file. A method that a kind of file does not have fails as Linux's does. */
-export abstract class OpenFile {
+export abstract class OpenFile implements LockOwner {
   /** What it is open on. */
   readonly inode: Inode;
   /** The name by which it was opened, or null if it has none. */
@@ -28,6 +29,10 @@ export abstract class OpenFile {
   credentials: FileCredentials | null = null;
   /** The waiters for a change of what `poll` returns. */
   readonly queue: WaitQueue;
+  /** The locks that somebody waits for in its name. */
+  readonly waits = new Set<LockWait>();
+  /** Called when the last descriptor was closed. */
+  #atEnd: Set<() => void> | null = null;
   #references = 1;
 
   /** @param queue the waiters of the object behind it, if several open files share them */
@@ -80,8 +85,27 @@ export abstract class OpenFile {
   /** A descriptor does not refer to it any more. The last one ends it. */
   release(): void {
     if (--this.#references > 0) return;
+    this.inode.locks?.release(this);
+    for (const action of this.#atEnd ?? []) action();
+    this.#atEnd = null;
     this.closed();
     this.inode.drop();
+  }
+
+  /** Whether a descriptor refers to it. */
+  get isOpen(): boolean {
+    return this.#references > 0;
+  }
+
+  /** Has something done when the last descriptor is closed. */
+  whenClosed(action: () => void): void {
+    this.#atEnd ??= new Set();
+    this.#atEnd.add(action);
+  }
+
+  /** The opposite of `whenClosed`. */
+  notWhenClosed(action: () => void): void {
+    this.#atEnd?.delete(action);
   }
 
   /**

@@ -6,6 +6,7 @@ import type { AddressSpace } from '../memory/address-space.ts';
 import type { System } from '../system.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import { NO_STACK, Process, Thread } from './task.ts';
+import { limitWork } from './work-limit.ts';
 
 /** What clone is asked for. Addresses in bytes. */
 export interface CloneRequest {
@@ -78,6 +79,7 @@ function childProcess(
     exitSignal: (flags & CLONE.PARENT) !== 0 ? process.exitSignal : exitSignal,
     began: system.time.now(),
   });
+  limitWork(child);
   child.leftTerminal = process.leftTerminal;
   return child;
 }

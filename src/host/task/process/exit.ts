@@ -66,6 +66,7 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
   const { process } = last;
   process.ended = status;
   system.tracer?.ended(last);
+  process.timers.end();
   leaveTerminal(process);
   for (const child of process.children) {
     adopt(system, child);

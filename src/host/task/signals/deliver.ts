@@ -14,11 +14,12 @@ import type { SignalInfo } from './pending-signals.ts';
 import { sendToProcess } from './send.ts';
 import type { SignalAction } from './signal-handlers.ts';
 import { bitOf, UNBLOCKABLE } from './signal-sets.ts';
+import { takeSignal } from './take.ts';
 
 /** Takes signals until none is pending, or the thread cannot go on: then it is not runnable, or has a call to continue. */
 export function takeSignals(system: System, thread: Thread): void {
   while (thread.state === 'runnable' && thread.blocking === null) {
-    const info = next(thread);
+    const info = takeSignal(thread, thread.blocked);
     if (info === null) {
       withoutHandler(thread);
       return;
@@ -30,11 +31,6 @@ export function takeSignals(system: System, thread: Thread): void {
     if (action.handler === SIG_DFL) actByDefault(system, thread, info);
     else handle(system, thread, info, action);
   }
-}
-
-function next({ pending, process, blocked }: Thread): SignalInfo | null {
-  if (pending.set === 0n && process.pending.set === 0n) return null;
-  return pending.take(blocked) ?? process.pending.take(blocked);
 }
 
 /** No signal is left: an interrupted call begins again, and a mask for its time ends. */
