@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Machine } from '../../../machine/index.ts';
 import { Host } from '../../host.ts';
+import { codeOf } from '../../testing/index.ts';
 import { AT } from '../abi/processes.ts';
 import { UserMemory } from '../memory/user-memory.ts';
-import { errorCode } from '../testing/index.ts';
 import { fillStack } from './stack.ts';
 
 const HIGH = 0x4000_0000;
@@ -71,7 +71,7 @@ describe('the stack of a new program', () => {
   });
 
   it('refuses more than a quarter of its size with E2BIG', () => {
-    expect(errorCode(() => filled(['x'.repeat(SIZE / 4)], []))).toBe('E2BIG');
-    expect(errorCode(() => filled(['x'.repeat(SIZE / 4 - 100)], []))).toBeNull();
+    expect(codeOf(() => filled(['x'.repeat(SIZE / 4)], []))).toBe('E2BIG');
+    expect(codeOf(() => filled(['x'.repeat(SIZE / 4 - 100)], []))).toBeNull();
   });
 });

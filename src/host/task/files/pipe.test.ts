@@ -82,10 +82,14 @@ describe('a pipe', () => {
     reader.queue.add({ wake: () => woken++ });
     writer.write(bytesOf('x'));
     expect(woken).toBe(1);
+    // There was room already.
     reader.read(new Uint8Array(1));
-    expect(woken).toBe(2);
-    writer.release();
+    expect(woken).toBe(1);
+    writer.write(new Uint8Array(65_536));
+    reader.read(new Uint8Array(1));
     expect(woken).toBe(3);
+    writer.release();
+    expect(woken).toBe(4);
   });
 
   it('EBADF at the wrong end', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Machine } from '../../../machine/index.ts';
+import { codeOf } from '../../testing/index.ts';
 import { O } from '../abi/files.ts';
 import { type Directory, lookup, type OpenableInode } from '../files/index.ts';
-import { errorCode, type Started, startProgram } from '../testing/index.ts';
+import { type Started, startProgram } from '../testing/index.ts';
 
 /** Runs a program until it waits in a call. */
 function waiting(name: string, call: string): Started {
@@ -82,8 +83,8 @@ describe('/proc of a process that waits', () => {
   });
 
   it('has no other processes', () => {
-    expect(errorCode(() => dentryOf(started, '/proc/9999'))).toBe('ENOENT');
-    expect(errorCode(() => dentryOf(started, '/proc/01'))).toBe('ENOENT');
+    expect(codeOf(() => dentryOf(started, '/proc/9999'))).toBe('ENOENT');
+    expect(codeOf(() => dentryOf(started, '/proc/01'))).toBe('ENOENT');
   });
 });
 

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Machine } from '../../../machine/index.ts';
 import { Host } from '../../host.ts';
+import { codeOf } from '../../testing/index.ts';
 import { AnonymousInode } from '../events/anonymous.ts';
 import { EventFile } from '../events/event-file.ts';
 import { FileHost, FileSystem, MAGIC } from '../files/index.ts';
-import { errorCode } from '../testing/index.ts';
 import { FileTable } from './file-table.ts';
 
 const host = new Host(new Machine({ storageSize: 4 << 20 }));
@@ -30,14 +30,14 @@ describe('a table of descriptors', () => {
             let free = one.add;
             while (model.has(free)) free++;
             const add = () => table.add(open(), false, LIMIT, one.add);
-            if (free >= LIMIT) expect(errorCode(add)).toBe('EMFILE');
+            if (free >= LIMIT) expect(codeOf(add)).toBe('EMFILE');
             else {
               expect(add()).toBe(free);
               model.add(free);
             }
           } else if ('close' in one) {
             const isOpen = model.delete(one.close);
-            expect(errorCode(() => table.close(one.close))).toBe(isOpen ? null : 'EBADF');
+            expect(codeOf(() => table.close(one.close))).toBe(isOpen ? null : 'EBADF');
           } else {
             table.replace(one.replace, open(), false);
             model.add(one.replace);
@@ -81,7 +81,7 @@ describe('a table of descriptors', () => {
   it('refuses numbers that are not open', () => {
     const table = new FileTable();
     for (const fd of [-1, 0, 2 ** 31 - 1]) {
-      expect(errorCode(() => table.get(fd))).toBe('EBADF');
+      expect(codeOf(() => table.get(fd))).toBe('EBADF');
       expect(table.find(fd)).toBeNull();
     }
   });
