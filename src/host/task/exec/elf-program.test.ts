@@ -32,6 +32,12 @@ const P = { OFFSET: 8, VADDR: 16, FILESZ: 32, MEMSZ: 40 } as const;
 const FIRST = 64;
 const SECOND = FIRST + 56;
 
+/** Gives the first two program headers another type. */
+function setTypes(view: DataView, type: number): void {
+  view.setUint32(FIRST, type);
+  view.setUint32(SECOND, type);
+}
+
 describe('the headers of an executable', () => {
   it.each(PROGRAMS)('of %s are those that were linked', (name) => {
     const program = read(programImage(name));
@@ -60,7 +66,7 @@ describe('the headers of an executable', () => {
     ['too many program headers', (view) => view.setUint16(E.PHNUM, 0xffff), /65535 program headers/],
     ['headers behind the end', (view) => view.setBigUint64(E.PHOFF, 1n << 40n), /past the end/],
     ['headers at 2^64 - 1', (view) => view.setBigUint64(E.PHOFF, 2n ** 64n - 1n), /past the end/],
-    ['no segment', (view) => void (view.setUint32(FIRST, 0), view.setUint32(SECOND, 0)), /no segment/],
+    ['no segment', (view) => setTypes(view, 0), /no segment/],
     [
       'more bytes in the file',
       (view) => view.setBigUint64(FIRST + P.FILESZ, 1n << 20n),
