@@ -274,6 +274,20 @@ static void stops(void) {
   call(__NR_kill, child, SIGKILL);
   call(__NR_wait4, child, &status, 0, NULL);
   print("killed while stopped: status %x\n", (long)status);
+  /* The parent is told by SIGCHLD. */
+  static const int signals[] = {SIGSTOP, SIGCONT, SIGTERM};
+  uint64_t set = BIT(SIGCHLD);
+  siginfo_t info;
+  block(set);
+  child = call(__NR_fork);
+  if (child == 0) for (;;) call(__NR_pause);
+  for (int i = 0; i < 3; i++) {
+    call(__NR_kill, child, signals[i]);
+    call(__NR_rt_sigtimedwait, &set, &info, NULL, 8);
+    print("SIGCHLD: si_code %d, si_status %d, si_pid %s\n", (long)info.si_code, (long)info.si_status, info.si_pid == child ? "known" : "wrong");
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  block(0);
 }
 
 static void defaults(void) {
