@@ -39,16 +39,26 @@ function endThread(system: System, thread: Thread): void {
   thread.blocking = null;
   thread.state = 'dead';
   blocking?.return(undefined);
-  wakeRobustFutexes(system, thread);
-  clearTid(system, thread);
-  thread.released?.wake();
-  thread.released = null;
+  leaveMemory(system, thread);
   thread.files.release();
-  thread.space.release();
   const { process } = thread;
   process.pastWork += thread.work;
   process.threads.delete(thread);
   system.threads.delete(thread.tid);
+}
+
+/**
+ * A thread leaves its address space, at its end or at exec: locks that it holds are marked, and those who wait for it are woken. Linux:
+ * mm_release.
+ */
+export function leaveMemory(system: System, thread: Thread): void {
+  wakeRobustFutexes(system, thread);
+  clearTid(system, thread);
+  thread.robustList = { head: 0, length: 0 };
+  thread.clearAtEnd = 0;
+  thread.released?.wake();
+  thread.released = null;
+  thread.space.release();
 }
 
 /** CLONE_CHILD_CLEARTID: clears the word that others wait for, such as pthread_join. */
