@@ -1,9 +1,9 @@
 /** A Linux in a tab of a real browser: the explorer, to which the kernel and the initial RAM disk are given. */
 
 import { readFileSync } from 'node:fs';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../../test/browser/launch.ts';
-import { Explorer } from '../../test/explorer/browser.ts';
+import { Explorer, type Look, newProfile } from '../../test/explorer/browser.ts';
 import { endAll, served } from '../../test/serve.ts';
 import type { LinuxFiles } from './files.ts';
 
@@ -22,10 +22,10 @@ export class LinuxTab {
   }
 
   /** Opens the kernel and the RAM disk. */
-  static async open(files: LinuxFiles, options: BrowserContextOptions = {}): Promise<LinuxTab> {
+  static async open(files: LinuxFiles, look: Look = {}): Promise<LinuxTab> {
     const browser = await launchBrowser();
     try {
-      const explorer = await Explorer.open(browser, await served(), options);
+      const explorer = await Explorer.open(await newProfile(browser), await served(), look);
       await explorer.ready();
       await explorer.settled();
       await explorer.page.locator('input[type=file]').setInputFiles([files.kernel, files.initrd]);

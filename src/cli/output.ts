@@ -42,14 +42,22 @@ export function watchOutput(): void {
   });
 }
 
+/** Whether a closed standard output concerns the command itself, and not only a program that it runs. */
+let closedMatters = true;
+
+/** Makes a closed standard output the matter of the program that runs: the command goes on, and its exit status is the program's. */
+export function passClosedOutput(): void {
+  closedMatters = false;
+}
+
 /** Returns whether the reader of standard output, such as `head`, has ended. This is no error, but the command should end. */
 export function outputClosed(): boolean {
-  return failure === 'EPIPE';
+  return closedMatters && failure === 'EPIPE';
 }
 
 /** Returns a sentence on the failure of standard output, or null if there was none. */
 export function outputFailure(): string | null {
-  return failure === null || outputClosed()
+  return failure === null || failure === 'EPIPE'
     ? null
     : `could not write to standard output: ${reasonOf(failure)}`;
 }

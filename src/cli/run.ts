@@ -2,18 +2,42 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Host, LinuxError } from '../host/index.ts';
-import { Linux, type LinuxEnd, Strace } from '../host/task/index.ts';
-import { Machine } from '../machine/index.ts';
-import { complain, EXIT, UsageError } from './output.ts';
-import { countOption, cpusOption } from './sizes.ts';
+import { Linux, maps, type Process, type SpawnOptions, Strace } from '../host/task/index.ts';
+import { CPU_MODELS, type CpuModel, ENGINES, type Engine, Machine } from '../machine/index.ts';
+import { crashReport } from './crash-report.ts';
+import { Interrupts } from './interrupts.ts';
+import { columns, complain, EXIT } from './output.ts';
+import { ProgramFiles } from './program-files.ts';
+import { type ProgramEnd, runProgram } from './program-loop.ts';
+import { reasonOf } from './reasons.ts';
+import { type BindFlag, bindOption, envOption, handedFolder } from './run-options.ts';
+import { checkStorage, countOption, cpusOption, memoryOption } from './sizes.ts';
+
+/** Status of a shell for a program that is not found, and one that cannot be executed. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 interface RunFlags {
+  readonly root?: string;
+  readonly bind: readonly BindFlag[];
+  readonly env: readonly string[];
+  readonly cwd?: string;
+  readonly memory: bigint;
   readonly cpus: number;
+  readonly cpu: CpuModel;
+  readonly engine: Engine;
   readonly seed: number;
+  readonly realTime?: boolean;
   readonly strace?: boolean;
+  readonly maps?: boolean;
+  readonly stats?: boolean;
+  readonly limit?: number;
+  readonly maxThreads: number;
+  readonly maxFiles: bigint;
 }
 
 /** Adds the command. */
@@ -21,57 +45,211 @@ export function addRun(program: Command): void {
   program
     .command('run')
     .summary('run a Linux program for s390x')
-    .description('Runs a Linux executable for s390x as a process of the host.')
-    .argument('<program>', 'the executable')
+    .description(
+      'Runs a Linux executable for s390x: a process of the host in problem state, whose system calls the host performs. It sees no file of this computer but those that are handed to it.',
+    )
+    .argument(
+      '<program>',
+      'the executable: a path in --root, or a file of this computer, which is copied to /bin',
+    )
     .argument('[arguments...]', 'its arguments')
     .passThroughOptions()
+    .option('--root <dir>', 'the root directory of the program. Changes stay in memory')
+    .addOption(
+      new Option(
+        '--bind <src:dst[:rw]>',
+        'also hand over a folder or, with rw, let it be changed; may be repeated',
+      )
+        .argParser(bindOption)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--env <name=value>', 'a variable of the environment; may be repeated')
+        .argParser(envOption)
+        .default([], 'PATH, HOME, TERM'),
+    )
+    .option('--cwd <dir>', 'the working directory', '/')
+    .addOption(
+      new Option('--memory <size>', 'memory of the machine').argParser(memoryOption).default(1n << 30n, '1G'),
+    )
     .option('--cpus <n>', 'number of processors', cpusOption, 1)
-    .option('--seed <n>', 'the seed of everything random', countOption, 0)
-    .option('--strace', 'print system calls on standard error')
+    .addOption(new Option('--cpu <model>', 'the CPU model').choices(CPU_MODELS).default('max'))
+    .addOption(
+      new Option('--engine <which>', 'how instructions are executed; the results are the same')
+        .choices(ENGINES)
+        .default('auto'),
+    )
+    .option('--seed <n>', 'the seed of everything random: the scheduler, getrandom', countOption, 0)
+    .option('--real-time', 'clocks show the time of this computer, and sleeping takes its time')
+    .option('--strace', 'print system calls and signals on standard error')
+    .option('--maps', 'print the mappings of the program at its end on standard error')
+    .option('--stats', 'print at the end what happened how often')
+    .option('--limit <n>', 'stop after N instructions', countOption)
+    .option('--max-threads <n>', 'maximum number of threads', countOption, 4096)
+    .addOption(
+      new Option('--max-files <size>', 'maximum size of all files in memory')
+        .argParser(memoryOption)
+        .default(512n << 20n, '512M'),
+    )
+    .addHelpText('after', HELP)
     .action(async (path: string, args: string[], flags: RunFlags) => {
       process.exitCode = await run(path, args, flags);
     });
 }
 
+const HELP = `
+Without --root the program has an empty file system in memory: /dev, /proc, /tmp, /etc/passwd. Its standard input, output and error are
+those of this command. On a terminal ^C and ^Z reach the program; ^A x ends it.
+Runs are repeatable: addresses, random numbers and clocks are the same each time, and sleeping takes no time, unless --real-time is given.
+
+Exit status: that of the program; 128 + N if signal N ended it; 126 and 127 if it cannot be executed, or is not there; 2 wrong usage; 3 all
+threads wait for each other; 4 the limit is reached; 6 storage is used up.
+
+Examples:
+${columns([
+  ['  guesthouse run ./hello world', 'a program of your own, linked with -static'],
+  ['  guesthouse run --root ./debian /bin/bash', 'a shell in a folder with a Debian system for s390x'],
+  [
+    '  guesthouse run --bind .:/work:rw --cwd /work ./sort numbers',
+    'a program that may read and write this folder',
+  ],
+  ['  guesthouse run --strace ./hello', 'its system calls'],
+]).join('\n')}`;
+
 async function run(path: string, args: readonly string[], flags: RunFlags): Promise<number> {
-  const bytes = readFileSync(path);
-  const linux = new Linux(new Host(new Machine({ cpus: flags.cpus })), { seed: flags.seed });
-  const name = basename(path);
-  linux.files.write(`/bin/${name}`, bytes, 0o755);
-  const input = linux.makeInput();
-  const take = (stream: NodeJS.WriteStream) => (part: Uint8Array) => void stream.write(Buffer.from(part));
-  const out = linux.makeOutput(take(process.stdout));
-  const error = linux.makeOutput(take(process.stderr));
-  if (process.env.GH_MISSING)
-    linux.system.onMissing = (call) => complain(`system call ${call} is not implemented`);
-  if (flags.strace) linux.system.tracer = new Strace((line) => void process.stderr.write(`${line}\n`));
-  let started: ReturnType<Linux['spawn']>;
+  checkStorage('memory', flags.memory);
+  const linux = makeLinux(flags);
+  const interrupts = new Interrupts();
+  const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
+  watch(linux, flags, files);
   try {
-    started = linux.spawn({
-      path: `/bin/${name}`,
-      args: [name, ...args],
-      env: ['PATH=/bin'],
-      files: [input.open(0), out.open(1), error.open(1)],
-    });
-  } catch (failed) {
-    if (failed instanceof LinuxError) throw new UsageError(`${path}: ${failed.message}`);
-    throw failed;
+    const started = startProgram(linux, path, () => ({
+      ...programOf(linux, path, args, flags),
+      ...files.open(),
+    }));
+    if (typeof started === 'number') return started;
+    files.begin();
+    const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
+    files.close();
+    return statusOf(end, linux, interrupts);
+  } finally {
+    files.close();
+    linux.files.close();
+    interrupts.close();
+    if (flags.stats) printStatistics(linux);
   }
-  process.stdin.on('data', (part: Buffer) => input.pass(part));
-  process.stdin.on('end', () => input.end());
-  for (;;) {
-    const until = performance.now() + 50;
-    const end: LinuxEnd = linux.run(started, Infinity, () => performance.now() >= until);
-    if (end.kind === 'ended') {
-      process.stdin.destroy();
-      return end.status.kind === 'exited' ? end.status.value : 128 + end.status.value;
-    }
-    if (end.kind === 'deadlock') {
-      complain('nothing can go on');
-      for (const line of linux.describeWaits()) complain(line);
-      process.stdin.destroy();
-      return EXIT.STUCK;
-    }
-    await setImmediate();
+}
+
+/** @throws UsageError if a folder or a size cannot be used */
+function makeLinux(flags: RunFlags): Linux {
+  const { cpus, cpu, engine, memory, seed } = flags;
+  const machine = new Machine({ cpus, cpuModel: cpu, engine, storageSize: Number(memory) });
+  const linux = new Linux(new Host(machine), {
+    seed,
+    maxThreads: flags.maxThreads,
+    maxFiles: Number(flags.maxFiles),
+    waits: flags.realTime === true,
+    ...(flags.realTime ? { realtime: BigInt(Date.now()) * NANOSECONDS_PER_MILLISECOND } : {}),
+    ...(flags.root === undefined ? {} : { root: handedFolder(flags.root, 'memory') }),
+  });
+  for (const { source, target, isWritable } of flags.bind) {
+    linux.files.bind(target, handedFolder(source, isWritable ? 'tree' : 'memory'));
   }
+  return linux;
+}
+
+/** Prints what the flags ask for while the program runs. */
+function watch(linux: Linux, flags: RunFlags, files: ProgramFiles): void {
+  const { system } = linux;
+  const line = (text: string) => files.report(`${text}\n`);
+  const named = new Set<string>();
+  if (flags.strace) {
+    system.tracer = new Strace(line);
+    system.onMissing = (call) => {
+      if (!named.has(call)) line(`guesthouse: system call ${call} is not implemented`);
+      named.add(call);
+    };
+  }
+  system.onCrash = (thread, crash) => {
+    for (const text of crashReport(system, thread, crash)) line(text);
+  };
+  if (flags.maps) system.onEnd = (thread) => files.report(maps(system, thread));
+}
+
+/** What is executed: a path of the system, or a file of this computer, which is copied. @throws LinuxError if there is none */
+function programOf(linux: Linux, path: string, args: readonly string[], flags: RunFlags): SpawnOptions {
+  const env = environment(flags);
+  const common = {
+    args: [path, ...args].map(inBytes),
+    env: env.map(inBytes),
+    directory: inBytes(flags.cwd ?? '/'),
+  };
+  if (flags.root !== undefined || flags.bind.length > 0) {
+    const found = linux.files.find(inBytes(path), { directory: common.directory, list: PATH });
+    if (found !== null) return { ...common, path: found };
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
+  }
+  const target = `/bin/${inBytes(basename(path))}`;
+  linux.files.write(target, bytes, 0o755);
+  return { ...common, path: target };
+}
+
+/** Text for a program: its bytes in UTF-8, a character each. */
+function inBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+function environment({ env }: RunFlags): string[] {
+  const { TERM } = process.env;
+  const defaults = [
+    `PATH=${PATH}`,
+    'HOME=/root',
+    ...(process.stdin.isTTY && TERM !== undefined ? [`TERM=${TERM}`] : []),
+  ];
+  const names = new Set(env.map((one) => one.slice(0, one.indexOf('='))));
+  return [...defaults.filter((one) => !names.has(one.slice(0, one.indexOf('=')))), ...env];
+}
+
+/** Returns the process, or the status of a shell if there is none. @throws UsageError for an option that is wrong */
+function startProgram(linux: Linux, path: string, options: () => SpawnOptions): Process | number {
+  try {
+    return linux.spawn(options());
+  } catch (error) {
+    if (!(error instanceof LinuxError)) throw error;
+    complain(`${path}: ${error.message}`);
+    if (error.code === 'ENOMEM') return EXIT.NO_MEMORY;
+    return error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
+  }
+}
+
+function statusOf(end: ProgramEnd, linux: Linux, interrupts: Interrupts): number {
+  if (end.kind === 'interrupted') return interrupts.status ?? EXIT.INTERRUPTED;
+  if (end.kind === 'ended') return end.status.kind === 'exited' ? end.status.value : 128 + end.status.value;
+  if (end.kind === 'limit') {
+    complain(`the limit of instructions is reached`);
+    return EXIT.LIMIT;
+  }
+  complain('all threads wait, and nothing can wake one:');
+  for (const line of linux.describeWaits()) complain(line);
+  return EXIT.STUCK;
+}
+
+function printStatistics(linux: Linux): void {
+  const { system, work } = linux;
+  const rows = [
+    ['instructions', work],
+    ['system calls', system.counts.calls],
+    ['page faults', system.counts.faults],
+    ['signals', system.counts.signals],
+    ['processes', system.counts.processes],
+    ['threads', system.counts.threads],
+  ] as const;
+  const lines = columns(rows.map(([name, count]) => [`${name}`, count.toLocaleString('en-US')]));
+  for (const line of lines) process.stderr.write(`${line}\n`);
 }

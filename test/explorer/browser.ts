@@ -1,9 +1,16 @@
 /**
- * The explorer in a real browser, served by the real command, each time with a fresh profile. A page that logs an
+ * The explorer in a real browser, served by the real command, each time without stored data. A page that logs an
  * error, throws one, or requests anything that its server does not have fails the test.
  */
 
-import type { Browser, BrowserContextOptions, ConsoleMessage, Page } from 'playwright-core';
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  ConsoleMessage,
+  Page,
+  ViewportSize,
+} from 'playwright-core';
 import { launchBrowser } from '../browser/launch.ts';
 
 /** The browser, or null, with a message, on a computer without one. In continuous integration it must exist. */
@@ -19,6 +26,24 @@ export async function browserForTests(): Promise<Browser | null> {
 
 /** Milliseconds without a change after which an answer of the worker is unlikely to come. */
 const REST = 250;
+
+/** The window of a page. What is absent is the default. */
+export interface Look {
+  readonly viewport?: ViewportSize;
+  readonly colorScheme?: 'light' | 'dark' | 'no-preference' | null;
+}
+
+/** Creates a profile of the browser. */
+export async function newProfile(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const profile = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  profile.setDefaultTimeout(20_000);
+  // tsx compiles named functions into calls of __name, which a page does not have.
+  await profile.addInitScript({ content: 'globalThis.__name = (named) => named;' });
+  return profile;
+}
 
 /** A page of the explorer. */
 export class Explorer {
@@ -36,27 +61,51 @@ export class Explorer {
     this.#origin = new URL(url).origin;
   }
 
-  /** Opens an address with a fresh profile: nothing is stored from another page. */
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Explorer> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      reducedMotion: 'reduce',
-      colorScheme: 'light',
-      ...options,
-    });
-    context.setDefaultTimeout(20_000);
-    // tsx compiles named functions into calls of __name, which a page does not have.
-    await context.addInitScript({ content: 'globalThis.__name = (named) => named;' });
-    const explorer = new Explorer(await context.newPage(), url);
+  /**
+   * Opens an address, as if for the first time: nothing is stored from another page of its origin.
+   * Preconditions: no other page is open in the profile.
+   */
+  static async open(profile: BrowserContext, url: string, look: Look = {}): Promise<Explorer> {
+    const { viewport = { width: 1280, height: 800 }, colorScheme = 'light' } = look;
+    const explorer = new Explorer(await profile.newPage(), url);
+    const { page } = explorer;
+    await Promise.all([
+      page.setViewportSize(viewport),
+      page.emulateMedia({ colorScheme }),
+      explorer.#forgetStored(),
+    ]);
     explorer.#watch();
-    await explorer.page.goto(url);
+    await page.goto(url);
     return explorer;
   }
 
-  /** Closes it. @throws Error naming the problems in it */
+  /** Opens another address in it, with what is stored. */
+  async goTo(url: string): Promise<void> {
+    // Otherwise an address that differs in its hash only would not be loaded.
+    await this.page.goto('about:blank');
+    await this.page.goto(url);
+  }
+
+  /** Closes the page. Returns its profile, which can be used again. @throws Error naming the problems in it */
+  async leave(): Promise<BrowserContext> {
+    const profile = this.page.context();
+    await Promise.all(profile.pages().map((page) => page.close()));
+    profile.removeAllListeners();
+    await profile.unrouteAll({ behavior: 'ignoreErrors' });
+    if (this.problems.length > 0) throw new Error(`The page had problems:\n${this.problems.join('\n')}`);
+    return profile;
+  }
+
+  /** Closes it and its profile. @throws Error naming the problems in it */
   async close(): Promise<void> {
     await this.page.context().close();
     if (this.problems.length > 0) throw new Error(`The page had problems:\n${this.problems.join('\n')}`);
+  }
+
+  async #forgetStored(): Promise<void> {
+    const session = await this.page.context().newCDPSession(this.page);
+    await session.send('Storage.clearDataForOrigin', { origin: this.#origin, storageTypes: 'all' });
+    await session.detach();
   }
 
   /** Waits until the open recording is complete. */

@@ -3,11 +3,11 @@
  * closed after it, and fails it if the page had problems.
  */
 
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { contents, type Lesson } from '../../src/explorer/lessons/index.ts';
 import { endAll, served } from '../serve.ts';
-import { browserForTests, Explorer } from './browser.ts';
+import { browserForTests, Explorer, type Look, newProfile } from './browser.ts';
 
 /** All lessons. */
 export const lessons = await Promise.all(contents.map((entry) => entry.load()));
@@ -29,20 +29,26 @@ interface Fixture {
   /**
    * Opens the page, and waits until the recording is complete.
    * @param at an address, or what follows that of `url`
+   * @param options what the profile must have beside the default; with any, it is a new one
    */
-  open(at?: string, options?: BrowserContextOptions): Promise<Explorer>;
+  open(at?: string, look?: Look, options?: BrowserContextOptions): Promise<Explorer>;
 }
 
 /** Sets up a file of tests. */
 export async function pageFixture(): Promise<Fixture> {
   const browser = await browserForTests();
   const opened: Explorer[] = [];
+  /** Those whose profiles are used again. */
+  const lent: Explorer[] = [];
+  // Profiles without a page. In a profile that has been used, a page opens in half the time.
+  const profiles: BrowserContext[] = [];
   let url = '';
   beforeAll(async () => {
     if (browser !== null) url = await served();
   });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((explorer) => explorer.close()));
+    profiles.push(...(await Promise.all(lent.splice(0).map((explorer) => explorer.leave()))));
   });
   afterAll(async () => {
     await browser?.close();
@@ -52,10 +58,12 @@ export async function pageFixture(): Promise<Fixture> {
     describePage: describe.skipIf(browser === null) as typeof describe,
     browser: () => browser as Browser,
     url: () => url,
-    async open(at = '', options = {}) {
+    async open(at = '', look = {}, options) {
       const address = new URL(at, url).href;
-      const explorer = await Explorer.open(browser as Browser, address, options);
-      opened.push(explorer);
+      const profile =
+        (options === undefined && profiles.pop()) || (await newProfile(browser as Browser, options));
+      const explorer = await Explorer.open(profile, address, look);
+      (options === undefined ? lent : opened).push(explorer);
       await explorer.ready();
       // A browser ignores keys before it has rendered something.
       await explorer.settled();

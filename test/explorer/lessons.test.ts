@@ -14,7 +14,7 @@ import { sameSteps } from '../../src/explorer/same-steps.ts';
 import type { InjectedFault } from '../../src/host/index.ts';
 import { Player } from '../../src/player/index.ts';
 import { ROOT, served } from '../serve.ts';
-import { Explorer } from './browser.ts';
+import { Explorer, newProfile } from './browser.ts';
 import { lessonOf, lessons, PATIENT, PROJECTOR, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
@@ -53,7 +53,7 @@ describePage('the notes of a lesson are those of the run', () => {
   // One page serves all runs.
   let explorer: Explorer;
   beforeAll(async () => {
-    explorer = await Explorer.open(browser(), url(), PROJECTOR);
+    explorer = await Explorer.open(await newProfile(browser()), url(), PROJECTOR);
   });
   afterAll(() => explorer.close());
 
@@ -199,7 +199,7 @@ describePage('a term', () => {
   });
 
   it('is explained by keyboard and by touch', async () => {
-    const explorer = await open('#lesson=purge', { hasTouch: true });
+    const explorer = await open('#lesson=purge', {}, { hasTouch: true });
     const { page } = explorer;
     const term = page.locator('.notes').getByRole('button', { name: 'TLB' }).first();
     const text = page.locator('.explanation', { hasText: 'Translation-lookaside buffer: a cache' });

@@ -161,12 +161,11 @@ describePage('the state of a guest', () => {
       ['javascript:1', elsewhere],
       ['index.html', 'index.html is not the saved state of a guest.'],
     ] as const;
-    await Promise.all(
-      refused.map(async ([path, message]) => {
-        const { page } = await open(`?state=${encodeURIComponent(path)}`);
-        await page.getByRole('alert').getByText(message).waitFor();
-      }),
-    );
+    const explorer = await open();
+    for (const [path, message] of refused) {
+      await explorer.goTo(`${url()}?state=${encodeURIComponent(path)}`);
+      await explorer.page.getByRole('alert').getByText(message).waitFor();
+    }
   });
 
   it('that is damaged is refused, and what is open stays open', async () => {

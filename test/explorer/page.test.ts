@@ -12,7 +12,7 @@ import type { Explorer } from './browser.ts';
 import { lessonOf, lessons, numberOf, PATIENT, pageFixture } from './fixture.ts';
 import { violations } from './violations.ts';
 
-const { describePage, open } = await pageFixture();
+const { describePage, open, url } = await pageFixture();
 
 /** How many notes a lesson has about the run without a fault. */
 const ownNotes = (id: string) => lessonOf(id).notes.filter(({ fault }) => fault === null).length;
@@ -72,7 +72,7 @@ describePage('the page', () => {
   });
 
   it('opens a link in a fresh profile at the same position', async () => {
-    const first = await open('', { permissions: ['clipboard-read', 'clipboard-write'] });
+    const first = await open('', {}, { permissions: ['clipboard-read', 'clipboard-write'] });
     await first.lesson(numberOf('fork'));
     await first.stepTo(5);
     await first.page.keyboard.press(',');
@@ -90,8 +90,10 @@ describePage('the page', () => {
 
   it('ignores invalid links', async () => {
     const links = ['#1.AAAA', '#%00', '#2.x', '#1.', `#1.${'A'.repeat(5000)}`];
-    const opened = await Promise.all(links.map((link) => open(link)));
-    for (const { page } of opened) {
+    const explorer = await open();
+    const { page } = explorer;
+    for (const link of links) {
+      await explorer.goTo(new URL(link, url()).href);
       await page.getByRole('alert').getByText('link').waitFor();
       expect(await page.locator('.words .summary').innerText()).toBe(lessons[0]?.summary);
     }

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchBrowser } from '../browser/launch.ts';
 import { endAll, ROOT, served } from '../serve.ts';
-import { Explorer } from './browser.ts';
+import { Explorer, newProfile } from './browser.ts';
 import { smaller } from './png.ts';
 
 const IMAGES = join(ROOT, 'docs/images');
@@ -61,7 +61,7 @@ function numberOf(lesson: string): number {
 
 async function take(browser: Browser, url: string, screenshot: Screenshot): Promise<void> {
   const { name, lesson, steps, view, injectedFault, colorScheme = 'light' } = screenshot;
-  const explorer = await Explorer.open(browser, url, { colorScheme });
+  const explorer = await Explorer.open(await newProfile(browser), url, { colorScheme });
   const { page } = explorer;
   await explorer.ready();
   await explorer.lesson(numberOf(lesson));

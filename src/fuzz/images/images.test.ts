@@ -33,7 +33,7 @@ describe('an injected fault is found:', () => {
         return createGmap(mm);
       };
     });
-    expect(kindsFound(fuzzer, 300)).toContain('leak');
+    expect(kindsFound(fuzzer, 300, 'leak')).toContain('leak');
   });
 
   it('a processor that exceeds the limit', () => {
@@ -43,7 +43,7 @@ describe('an injected fault is found:', () => {
         cpu.runClaimed = (limit) => run(limit + 1);
       }
     });
-    expect(kindsFound(fuzzer, 60)).toContain('limit');
+    expect(kindsFound(fuzzer, 60, 'limit')).toContain('limit');
   });
 
   it('an undocumented error', () => {
@@ -52,7 +52,7 @@ describe('an injected fault is found:', () => {
         throw new TypeError('planted');
       };
     });
-    expect(kindsFound(fuzzer, 20)).toContain('breakdown');
+    expect(kindsFound(fuzzer, 20, 'breakdown')).toContain('breakdown');
   });
 });
 

@@ -16,12 +16,18 @@ export function failureIn<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: number
   return null;
 }
 
-/** Returns the kinds of the findings in `runs` runs. */
-export function kindsFound<Setup, Step>(fuzzer: Fuzzer<Setup, Step>, runs: number): string[] {
+/** Returns the kinds of the findings in `runs` runs, or in fewer: up to the first finding of the kind `wanted`. */
+export function kindsFound<Setup, Step>(
+  fuzzer: Fuzzer<Setup, Step>,
+  runs: number,
+  wanted?: string,
+): string[] {
   const kinds = new Set<string>();
   for (let run = 0; run < runs; run++) {
     const { finding } = fuzzer.run(fuzzer.generate(seedOf(1, run)));
-    if (finding) kinds.add(finding.kind);
+    if (!finding) continue;
+    kinds.add(finding.kind);
+    if (finding.kind === wanted) break;
   }
   return [...kinds];
 }

@@ -29,7 +29,7 @@ describe('an injected fault is found:', () => {
     vi.spyOn(Player.prototype, 'at').mockImplementation(() => {
       throw new TypeError('planted');
     });
-    expect(kindsFound(new TextsFuzzer({ texts }), 10)).toContain('breakdown');
+    expect(kindsFound(new TextsFuzzer({ texts }), 10, 'breakdown')).toContain('breakdown');
   });
 
   it('an answer that exceeds its limit', () => {
@@ -44,7 +44,7 @@ describe('an injected fault is found:', () => {
         } as unknown as Snapshot),
       ) as never;
     });
-    expect(kindsFound(new TextsFuzzer({ texts }), 40)).toContain('size');
+    expect(kindsFound(new TextsFuzzer({ texts }), 40, 'size')).toContain('size');
   });
 
   it('a scenario that causes an error of the host', () => {

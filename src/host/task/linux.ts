@@ -25,6 +25,7 @@ import { RandomBytes } from './random.ts';
 import { SignalHandlers } from './signals/signal-handlers.ts';
 import { System } from './system.ts';
 import { type HandedTree, SystemFiles } from './system-files.ts';
+import { type SystemTerminal, type SystemTerminalOptions, SystemTerminals } from './terminal/index.ts';
 import { Time } from './time.ts';
 
 /** CLOCK_REALTIME at the start if nothing else is asked for: 1 January 2026, so that runs can be repeated. */
@@ -63,6 +64,8 @@ export interface SpawnOptions {
   readonly gid?: number;
   /** Standard input, output and error. Default: the end of input, and nowhere. */
   readonly files?: readonly [OpenFile, OpenFile, OpenFile];
+  /** The terminal that controls its session, see `Linux.makeTerminal`; default none. */
+  readonly terminal?: SystemTerminal;
 }
 
 /** Why `run` returned. */
@@ -72,8 +75,8 @@ export type LinuxEnd =
   /** The units of work are used up, or the caller asked to stop. */
   | { readonly kind: 'limit' }
   /**
-   * All threads wait: for input from outside or, with `waits`, for the time. `until`: the time in nanoseconds of CLOCK_MONOTONIC at which one
-   * goes on anyway, or Infinity.
+   * All threads wait: for input from outside, which a terminal can always have, for room for output or, with `waits`, for the time. `until`: the
+   * time in nanoseconds of CLOCK_MONOTONIC at which one goes on anyway, or Infinity.
    */
   | { readonly kind: 'waiting'; readonly until: number }
   /** All threads wait, and nothing can wake one. */
@@ -81,6 +84,8 @@ export type LinuxEnd =
 
 /** Bytes of standard input that come from outside. */
 export type { InputStream } from './files/index.ts';
+/** The keyboard and the screen of a system. */
+export type { SystemTerminal, SystemTerminalOptions } from './terminal/index.ts';
 
 /** A Linux system. */
 export class Linux {
@@ -92,6 +97,8 @@ export class Linux {
   readonly #scheduler: Scheduler;
   readonly #waits: boolean;
   readonly #inputs: InputStream[] = [];
+  readonly #outputs: OutputStream[] = [];
+  readonly #terminals: SystemTerminals;
 
   /** @throws LinuxError ENOMEM */
   constructor(host: Host, options: LinuxOptions = {}) {
@@ -114,6 +121,7 @@ export class Linux {
     const limits = { threads: maxThreads };
     this.system = new System({ host, time, random, files: this.files, limits });
     this.files.mount('/proc', makeProc(this.files.host, this.system));
+    this.#terminals = new SystemTerminals(this.system);
     this.#scheduler = new Scheduler(this.system, new RandomBytes(seed ^ 0x5eed));
   }
 
@@ -135,7 +143,28 @@ export class Linux {
 
   /** Returns a standard output whose bytes go out. */
   makeOutput(take: OutputTaker): OutputStream {
-    return new OutputStream(this.files.pipes, take);
+    const output = new OutputStream(this.files.pipes, take);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /**
+   * Returns the terminal of the system, /dev/console, whose keyboard and screen are outside. While it is connected, time passes with the clock
+   * outside when all threads sleep, as with `waits`: who types can interrupt any program.
+   * @throws LinuxError EBUSY if there is one
+   */
+  makeTerminal(options: SystemTerminalOptions): SystemTerminal {
+    return this.#terminals.make(options);
+  }
+
+  /** CLOCK_MONOTONIC in nanoseconds. */
+  get now(): number {
+    return this.system.time.now();
+  }
+
+  /** Advances the clocks to a time of CLOCK_MONOTONIC, in nanoseconds, as waiting does: after `run` has returned `waiting`. */
+  skipTo(time: number): void {
+    this.system.time.skipTo(time);
   }
 
   /** Starts a process. @throws LinuxError as execve(2) */
@@ -149,6 +178,7 @@ export class Linux {
     const limits = initialLimits(system.limits.threads);
     const began = system.time.now();
     const process = new Process({ pid, parent: null, group: pid, session, limits, exitSignal: 0, began });
+    options.terminal?.terminal.control(session, pid);
     const files = new FileTable();
     for (const [fd, file] of (options.files ?? []).entries()) files.replace(fd, file, false);
     const space = new AddressSpace(this.host.createMm(pid), NO_LAYOUT, null);
@@ -165,6 +195,8 @@ export class Linux {
       name: '',
       runQueue,
     });
+    system.counts.processes++;
+    system.counts.threads++;
     system.processes.set(pid, process);
     system.threads.set(pid, thread);
     try {
@@ -198,7 +230,10 @@ export class Linux {
   #idle(): LinuxEnd | null {
     const { time } = this.system;
     const { due } = time;
-    const isAwaited = this.#inputs.some((input) => input.isAwaited);
+    const isAwaited =
+      this.#terminals.isConnected ||
+      this.#inputs.some((input) => input.isAwaited) ||
+      this.#outputs.some((output) => output.isAwaited);
     if (isAwaited || (this.#waits && due !== Infinity)) return { kind: 'waiting', until: due };
     if (due === Infinity) return { kind: 'deadlock' };
     time.skipTo(due);

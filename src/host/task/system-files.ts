@@ -4,6 +4,7 @@ import type { FileTree } from '../../files/index.ts';
 import { LinuxError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { O, S } from './abi/files.ts';
+import { AnonymousInode } from './events/anonymous.ts';
 import {
   type ChangesGo,
   type Dentry,
@@ -12,6 +13,7 @@ import {
   FileHost,
   FileSystem,
   FolderFileSystem,
+  lookup,
   MAGIC,
   makeDev,
   mount,
@@ -21,6 +23,7 @@ import {
   registerMemoryDevices,
   Tmpfs,
 } from './files/index.ts';
+import { bytesOf } from './memory/user-memory.ts';
 
 /** Directories that every system has. */
 const DIRECTORIES = ['dev', 'proc', 'tmp', 'bin', 'etc', 'root'];
@@ -56,6 +59,12 @@ export class SystemFiles {
   readonly root: Dentry;
   /** The file system of pipes and streams, which have no names. */
   readonly pipes: FileSystem;
+  /** The inode of files without names and contents, such as those of eventfd. */
+  readonly anonymous: AnonymousInode;
+  /** The file system of memfd_create and of shared memory, which is mounted nowhere. */
+  readonly memory: Tmpfs;
+  /** The file system of sockets. */
+  readonly sockets: FileSystem;
   /** The file systems of trees that were handed over: that of the root first, if it is one. */
   readonly folders: FolderFileSystem[] = [];
   /** The roots of the file systems that are mounted below the root. */
@@ -67,14 +76,17 @@ export class SystemFiles {
   constructor(host: Host, { root, capacity, now, random }: SystemFilesOptions) {
     this.host = new FileHost(host.kernel, host.common, now);
     this.pipes = new FileSystem(this.host, 'pipefs', MAGIC.PIPEFS);
+    const anonymous = new FileSystem(this.host, 'anon_inodefs', MAGIC.ANONYMOUS);
+    this.anonymous = new AnonymousInode(anonymous, 0o600);
+    this.memory = new Tmpfs(this.host, { capacity });
+    this.sockets = new FileSystem(this.host, 'sockfs', MAGIC.SOCKFS);
     this.#cache = new PageCache(host.kernel, capacity);
     this.#capacity = capacity;
     registerMemoryDevices(this.devices, random);
     this.root = root === undefined ? this.#memoryRoot() : this.#folder(root);
     for (const name of DIRECTORIES) this.directory(`/${name}`);
     if (root === undefined) {
-      for (const [name, text] of Object.entries(ETC))
-        this.write(`/etc/${name}`, new TextEncoder().encode(text));
+      for (const [name, text] of Object.entries(ETC)) this.write(`/etc/${name}`, bytesOf(text));
     }
     this.mount('/dev', makeDev(this.host, this.devices));
   }
@@ -111,6 +123,26 @@ export class SystemFiles {
         throw new LinuxError('ENOTDIR', `${path}: ${name} is no directory`);
     }
     return at;
+  }
+
+  /**
+   * Returns the path of a program: `path` itself, followed from `directory`, if it has a slash, or the first file of that name in the
+   * directories of `list`, separated by colons. Returns null if there is none.
+   */
+  find(path: string, { directory, list }: { directory: string; list: string }): string | null {
+    const paths = path.includes('/') ? [path] : list.split(':').map((one) => `${one}/${path}`);
+    return paths.find((one) => this.#has(directory, one)) ?? null;
+  }
+
+  #has(directory: string, path: string): boolean {
+    const context = { root: this.root, start: this.root, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
+    try {
+      const start = lookup(context, directory, { directory: true });
+      return lookup({ ...context, start }, path).inode.type === S.IFREG;
+    } catch (error) {
+      if (error instanceof LinuxError) return false;
+      throw error;
+    }
   }
 
   /** Stores a file. What had its name is replaced. @throws LinuxError */

@@ -42,6 +42,10 @@ export class System {
   current: Thread | null = null;
   /** The names by which files were opened that are mapped. */
   readonly mappedFiles = new WeakMap<MemoryFile, Dentry>();
+  /** Called when a process ends, before it does. */
+  onEnd: (thread: Thread) => void = () => {};
+  /** What has happened how often. */
+  readonly counts = { calls: 0, faults: 0, signals: 0, processes: 0, threads: 0 };
   hostname = 'guesthouse';
   domainname = '(none)';
   #lastPid = FIRST_PID - 1;

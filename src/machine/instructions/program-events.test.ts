@@ -116,8 +116,14 @@ function reported(line: InstructionLine, start: Start): number[] {
       const code = execute(line, start, { events: PER_CODE.STORE, from: BigInt(from), to: BigInt(to) });
       return (code & PGM.PER) !== 0 && code > 0;
     };
-    if (!events(at, at + length - 1)) return [];
-    return Array.from({ length }, (_, i) => at + i).filter((byte) => events(byte, byte));
+    // An area without an event has no byte with one: areas are halved, down to single bytes.
+    const within = (from: number, to: number): number[] => {
+      if (!events(from, to)) return [];
+      if (from === to) return [from];
+      const middle = (from + to) >>> 1;
+      return [...within(from, middle), ...within(middle + 1, to)];
+    };
+    return within(at, at + length - 1);
   });
 }
 

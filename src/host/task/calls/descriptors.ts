@@ -2,6 +2,7 @@
 
 import { LinuxError } from '../../errors.ts';
 import { AT } from '../abi/at.ts';
+import { F_ADD_SEALS, F_GET_SEALS } from '../abi/events.ts';
 import { O } from '../abi/files.ts';
 import { RLIMIT } from '../abi/processes.ts';
 import type { Dentry } from '../files/dentry.ts';
@@ -10,7 +11,9 @@ import type { Blocking } from '../process/blocking.ts';
 import { RESTART, sleep } from '../process/sleep.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
-import { call } from './line.ts';
+import { type CallResult, call } from './line.ts';
+import { LOCK_COMMAND, lockRecord } from './locks.ts';
+import { sealFile } from './seals.ts';
 
 const PATH_MAX = 4096;
 /** Flags that fcntl can change. */
@@ -21,20 +24,13 @@ const F = {
   SETFD: 2,
   GETFL: 3,
   SETFL: 4,
-  GETLK: 5,
-  SETLK: 6,
-  SETLKW: 7,
   SETOWN: 8,
   GETOWN: 9,
-  OFD_GETLK: 36,
-  OFD_SETLK: 37,
-  OFD_SETLKW: 38,
   DUPFD_CLOEXEC: 1030,
   SETPIPE_SZ: 1031,
   GETPIPE_SZ: 1032,
 } as const;
 const FD_CLOEXEC = 1;
-const F_UNLCK = 2;
 
 /** Returns a path that a program passes. @throws LinuxError EFAULT, ENAMETOOLONG */
 export function pathAt({ space }: Thread, address: number): string {
@@ -63,6 +59,19 @@ function descriptorLimit({ process }: Thread): number {
   return Number(process.limits[RLIMIT.NOFILE]!.current);
 }
 
+/** Tells a file who has opened it. Returns the file to use. @throws LinuxError; the file is released then */
+function openedFor(thread: Thread, file: OpenFile): OpenFile {
+  let used: OpenFile | null = null;
+  try {
+    used = file.opened(thread);
+  } finally {
+    if (used !== file) file.release();
+  }
+  used.dentry = file.dentry;
+  used.credentials = file.credentials;
+  return used;
+}
+
 function* openat(
   system: System,
   thread: Thread,
@@ -73,7 +82,7 @@ function* openat(
 ): Blocking<number> {
   const path = pathAt(thread, pathname);
   const context = contextOf(thread, dirfd, path);
-  const file = open(context, path, flags, mode & 0o7777 & ~thread.fs.umask);
+  const file = openedFor(thread, open(context, path, flags, mode & 0o7777 & ~thread.fs.umask));
   while (file.opening) {
     const what = { queues: [file.queue], what: `the other end of ${path}` };
     if ((yield* sleep(system.time, thread, what)) !== 'signal') continue;
@@ -183,7 +192,7 @@ function pipe2(system: System, thread: Thread, at: number, flags: number): numbe
   return 0;
 }
 
-function fcntl(_: System, thread: Thread, fd: number, command: number, argument: number): number {
+function fcntl(system: System, thread: Thread, fd: number, command: number, argument: number): CallResult {
   const { files } = thread;
   const file = files.get(fd);
   switch (command) {
@@ -201,17 +210,16 @@ function fcntl(_: System, thread: Thread, fd: number, command: number, argument:
     case F.SETFL:
       file.flags = (file.flags & ~SETTABLE) | (argument & SETTABLE);
       return 0;
-    case F.GETLK:
-    case F.OFD_GETLK:
-      // Nobody else can hold a lock: they are not kept.
-      thread.space.memory.write(argument, Uint8Array.of(0, F_UNLCK));
-      return 0;
-    case F.SETLK:
-    case F.SETLKW:
-    case F.OFD_SETLK:
-    case F.OFD_SETLKW:
-      thread.space.memory.read(argument, 32);
-      return 0;
+    case LOCK_COMMAND.GETLK:
+    case LOCK_COMMAND.SETLK:
+    case LOCK_COMMAND.SETLKW:
+    case LOCK_COMMAND.OFD_GETLK:
+    case LOCK_COMMAND.OFD_SETLK:
+    case LOCK_COMMAND.OFD_SETLKW:
+      return lockRecord(system, thread, fd, command, argument);
+    case F_ADD_SEALS:
+    case F_GET_SEALS:
+      return sealFile(system, file, command, argument);
     case F.GETOWN:
     case F.SETOWN:
       return 0;
@@ -246,14 +254,5 @@ export const DESCRIPTOR_CALLS = [
   call('dup3', 'fd fd flags:O', dup3),
   call('pipe', 'addr', (system, thread, at) => pipe2(system, thread, at!, 0)),
   call('pipe2', 'addr flags:O', pipe2),
-  call('fcntl', 'fd int addr', fcntl, 'locks are not kept; leases, signals of descriptors'),
-  call(
-    'flock',
-    'fd int',
-    (_, thread, fd) => {
-      thread.files.get(fd!);
-      return 0;
-    },
-    'locks are not kept',
-  ),
+  call('fcntl', 'fd int addr', fcntl, 'leases, signals of descriptors'),
 ];

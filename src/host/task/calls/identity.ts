@@ -48,6 +48,7 @@ function setsid(system: System, { process }: Thread): number {
       throw new LinuxError('EPERM', `process ${process.pid} leads a process group`);
   }
   process.session = new Session(process.pid);
+  process.leftTerminal = false;
   process.group = process.pid;
   return process.pid;
 }

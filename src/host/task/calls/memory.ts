@@ -4,6 +4,7 @@ import { LinuxError } from '../../errors.ts';
 import { type MmapOptions, PROCESS_LIMIT, PROT } from '../../mm/index.ts';
 import { MADV, MAP, MREMAP, PROT_GROWSDOWN, PROT_GROWSUP } from '../abi/memory.ts';
 import { RLIM_INFINITY, RLIMIT } from '../abi/processes.ts';
+import { SealedFile } from '../events/sealed-file.ts';
 import type { Thread } from '../process/task.ts';
 import type { System } from '../system.ts';
 import { call } from './line.ts';
@@ -86,6 +87,7 @@ function backingOf(
   if (!file.readable || (mustWrite && !file.writable)) {
     throw new LinuxError('EACCES', `descriptor ${fd} is not open for this mapping`);
   }
+  if (mustWrite && file.inode instanceof SealedFile) file.inode.demandWritable();
   const contents = file.mappable();
   if (file.dentry !== null) system.mappedFiles.set(contents, file.dentry);
   return { file: contents, offset: BigInt(offset) };

@@ -1,29 +1,39 @@
 /** System calls for processes and threads: clone(2), wait4(2), exit(2), prlimit(2) and the like. */
 
+import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
-import { CLONE, P, RLIMITS, WAIT } from '../abi/processes.ts';
+import { CLONE, P, RLIMIT, RLIMITS, WAIT } from '../abi/processes.ts';
 import { NSIG, SI, SIG } from '../abi/signals.ts';
+import { NANOSECONDS_PER_UNIT } from '../interval-timer.ts';
 import type { Blocking } from '../process/blocking.ts';
 import { type CloneRequest, clone } from '../process/clone.ts';
 import { exitProcess, exitThread, reap, waitStatus } from '../process/exit.ts';
 import { RESTART, sleep } from '../process/sleep.ts';
 import type { ExitStatus, Process, Thread } from '../process/task.ts';
+import { limitWork } from '../process/work-limit.ts';
 import { encodeSignalInfo } from '../signals/signal-info.ts';
 import { bitOf } from '../signals/signal-sets.ts';
 import type { System } from '../system.ts';
 import { processOf } from './identity.ts';
 import { call } from './line.ts';
+import { installPidfd, processOfFile } from './pidfds.ts';
 
 /** Sizes of struct clone_args, of its first version and of the last one that is known. */
 const CLONE_ARGS = { LEAST: 64, MOST: 88 } as const;
 const PAGE = 4096;
 const RUSAGE_SIZE = 144;
-/** Nanoseconds of a unit of work: one instruction. */
-const NANOSECONDS_PER_UNIT = 4000 / 4096;
 
 /** Starts a child. With CLONE_VFORK it waits until the child executes another program or ends. */
-function* started(system: System, thread: Thread, request: CloneRequest): Blocking<number> {
+function* started(
+  system: System,
+  thread: Thread,
+  request: CloneRequest,
+  pidfdAt: number | null = null,
+): Blocking<number> {
+  // What can fail comes first: a child cannot be taken back.
+  if (pidfdAt !== null) thread.space.memory.setU32(pidfdAt, 0);
   const child = clone(system, thread, request);
+  if (pidfdAt !== null) thread.space.memory.setU32(pidfdAt, installPidfd(system, thread, child.process));
   const { released } = child;
   while (released !== null && child.released !== null && child.state !== 'dead') {
     // Only a signal that ends the process ends this wait.
@@ -63,14 +73,14 @@ function cloneCall(
   tls: number,
 ): Blocking<number> {
   const exitSignal = flags & CLONE.SIGNAL;
-  return started(system, thread, {
-    flags: flags & ~CLONE.SIGNAL,
-    exitSignal,
-    stack,
-    parentTid,
-    childTid,
-    tls,
-  });
+  const hasPidfd = (flags & CLONE.PIDFD) !== 0;
+  if (hasPidfd && (flags & (CLONE.THREAD | CLONE.PARENT_SETTID | CLONE.DETACHED)) !== 0)
+    throw new LinuxError(
+      'EINVAL',
+      'CLONE_PIDFD is for processes, and its descriptor takes the place of the number',
+    );
+  const request = { flags: flags & ~CLONE.SIGNAL, exitSignal, stack, parentTid, childTid, tls };
+  return started(system, thread, request, hasPidfd ? parentTid : null);
 }
 
 function clone3(system: System, thread: Thread, address: number, size: number): Blocking<number> {
@@ -87,11 +97,14 @@ function clone3(system: System, thread: Thread, address: number, size: number): 
   if (unknown || exitSignal > NSIG || (stack === 0) !== (stackSize === 0)) {
     throw new LinuxError('EINVAL', 'clone_args that are not valid');
   }
-  if ((flags & CLONE.PIDFD) !== 0 || (size >= 80 && word(8) !== 0))
-    throw new LinuxError('EINVAL', 'CLONE_PIDFD, set_tid');
+  if (size >= 80 && word(8) !== 0) throw new LinuxError('EINVAL', 'set_tid');
+  const hasPidfd = (flags & CLONE.PIDFD) !== 0;
+  if (hasPidfd && (flags & CLONE.THREAD) !== 0)
+    throw new LinuxError('EINVAL', 'CLONE_PIDFD is for processes');
   const isThread = (flags & (CLONE.THREAD | CLONE.PARENT)) !== 0;
   if (isThread && exitSignal !== 0) throw new LinuxError('EINVAL', 'a signal at the end of a thread');
-  return started(system, thread, { flags, exitSignal, stack: stack + stackSize, parentTid, childTid, tls });
+  const request = { flags, exitSignal, stack: stack + stackSize, parentTid, childTid, tls };
+  return started(system, thread, request, hasPidfd ? word(1) : null);
 }
 
 /** Whom a call waits for. */
@@ -193,14 +206,22 @@ function* waitid(
   const known = kinds | WAIT.NOHANG | WAIT.NOWAIT | WAIT.NOTHREAD | WAIT.ALL | WAIT.CLONE;
   if ((options & ~known) !== 0 || (options & kinds) === 0)
     throw new LinuxError('EINVAL', 'options of waitid');
-  if (kind < P.ALL || kind > P.PGID || (kind === P.PID && id <= 0))
+  if (kind < P.ALL || kind > P.PIDFD || (kind === P.PID && id <= 0))
     throw new LinuxError('EINVAL', `P_${kind} ${id}`);
+  const file = kind === P.PIDFD ? processOfFile(thread, id) : null;
   const wanted: Wanted = (child) => {
     if (kind === P.ALL) return true;
     if (kind === P.PID) return child.pid === id;
+    if (file !== null) return child === file.process;
     return child.group === (id === 0 ? thread.process.group : id);
   };
-  const event = yield* waitForChild(system, { thread, wanted, options });
+  // Who does not want to wait for the process says so for its descriptor.
+  const isNonBlocking = file?.nonBlocking === true && (options & WAIT.NOHANG) === 0;
+  const event = yield* waitForChild(system, {
+    ...{ thread, wanted },
+    options: isNonBlocking ? options | WAIT.NOHANG : options,
+  });
+  if (event === null && isNonBlocking) return -ERRNO.EAGAIN;
   if (typeof event === 'number') return event;
   const { memory } = thread.space;
   if (infoAt !== 0) memory.write(infoAt, event === null ? new Uint8Array(28) : childInfo(event));
@@ -260,6 +281,7 @@ function prlimit(
     if (wanted.maximum > old.maximum && thread.credentials.euid !== 0)
       throw new LinuxError('EPERM', 'the maximum is lower');
     process.limits = process.limits.map((limit, i) => (i === resource ? wanted : limit));
+    if (resource === RLIMIT.CPU) limitWork(process);
   }
   if (oldAt === 0) return 0;
   const view = new DataView(new ArrayBuffer(16));
@@ -363,15 +385,15 @@ function getRobustList(
 export const PROCESS_CALLS = [
   call('fork', '', fork),
   call('vfork', '', (system, thread) => started(system, thread, requestOf(CLONE.VFORK | CLONE.VM))),
-  call('clone', 'addr flags:CLONE addr addr addr', cloneCall, 'namespaces, CLONE_PIDFD, CLONE_PTRACE'),
-  call('clone3', 'addr size', clone3, 'namespaces, CLONE_PIDFD, set_tid'),
+  call('clone', 'addr flags:CLONE addr addr addr', cloneCall, 'namespaces, CLONE_PTRACE'),
+  call('clone3', 'addr size', clone3, 'namespaces, set_tid'),
   call('exit', 'int', (system, thread, code) => void exitThread(system, thread, code! & 0xff)),
   call('exit_group', 'int', (system, thread, code) => {
     exitProcess(system, thread, { value: code! & 0xff, kind: 'exited' });
     return undefined;
   }),
   call('wait4', 'int addr flags:WAIT addr', wait4),
-  call('waitid', 'int int addr flags:WAIT addr', waitid, 'P_PIDFD'),
+  call('waitid', 'int int addr flags:WAIT addr', waitid),
   call('getrusage', 'int addr', getrusage, 'only times are told'),
   call('times', 'addr', times),
   call('prlimit64', 'int uint addr addr', prlimit),

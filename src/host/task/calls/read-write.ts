@@ -96,10 +96,39 @@ function readParts(system: System, thread: Thread, file: OpenFile, parts: readon
   if (file instanceof OpenDirectory) throw new LinuxError('EISDIR', 'it is a directory');
   if (parts.length === 0) return 0;
   demandRange(parts);
+  const reader = file.reader(lengthOf(parts), thread);
+  if (reader !== null) return readBy(thread, file, parts, reader);
   const count = readNow(thread, file, parts);
   if (count !== null) return count;
   if (file.nonBlocking) return -ERRNO.EAGAIN;
   return readLater(system, thread, file, parts);
+}
+
+function lengthOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Stores what a file's own way of reading returns. */
+function* readBy(
+  { space }: Thread,
+  file: OpenFile,
+  parts: readonly Part[],
+  reader: Blocking<Uint8Array | number>,
+): Blocking<number> {
+  file.hold();
+  try {
+    const bytes = yield* reader;
+    if (typeof bytes === 'number') return bytes;
+    let done = 0;
+    for (const { address, length } of parts) {
+      const part = bytes.subarray(done, done + length);
+      if (part.length > 0) space.memory.write(address, part);
+      done += part.length;
+    }
+    return done;
+  } finally {
+    file.release();
+  }
 }
 
 /** @throws LinuxError EFAULT for memory that no program can have */
@@ -149,9 +178,11 @@ function gathered({ space }: Thread, parts: readonly Part[], total: number): Uin
 }
 
 function writeParts(system: System, thread: Thread, file: OpenFile, parts: readonly Part[]): CallResult {
-  const total = parts.reduce((sum, { length }) => sum + length, 0);
+  const total = lengthOf(parts);
   if (total === 0) return 0;
   demandRange(parts);
+  const code = file.mayWrite(thread);
+  if (code !== 0) return code;
   if (total <= CHUNK) {
     const bytes = gathered(thread, parts, total);
     const count = writeNow(thread, file, bytes);
@@ -303,6 +334,7 @@ function* sendfile(
 ): Blocking<number> {
   const from = readable(thread, inFd);
   const to = writable(thread, outFd);
+  if (!isStored(from)) throw new LinuxError('EINVAL', 'sendfile needs a file with offsets');
   const { memory } = thread.space;
   let offset = offsetAt === 0 ? 0 : memory.u64(offsetAt);
   let done = 0;

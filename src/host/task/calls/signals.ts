@@ -11,6 +11,7 @@ import type { SignalInfo } from '../signals/pending-signals.ts';
 import { forceSignal, sendToProcess, sendToThread } from '../signals/send.ts';
 import { decodeSignalInfo, encodeSignalInfo, SIGINFO_SIZE } from '../signals/signal-info.ts';
 import { bitOf, UNBLOCKABLE } from '../signals/signal-sets.ts';
+import { takeSignal } from '../signals/take.ts';
 import type { System } from '../system.ts';
 import { processOf } from './identity.ts';
 import { call } from './line.ts';
@@ -153,7 +154,7 @@ function* rtSigtimedwait(
   thread.blocked = blocked & ~set;
   try {
     for (;;) {
-      const info = thread.pending.take(~set) ?? thread.process.pending.take(~set);
+      const info = takeSignal(thread, ~set);
       if (info !== null) {
         if (infoAt !== 0) memory.write(infoAt, encodeSignalInfo(info));
         return info.signal;
@@ -258,6 +259,20 @@ function rtSigqueueinfo(system: System, thread: Thread, pid: number, signal: num
   const info = passedInfo(thread, at, signal, pid !== thread.process.pid);
   const process = processOf(system, pid);
   if (!mayKill(thread, process, signal)) throw new LinuxError('EPERM', `process ${pid} is another user's`);
+  if (signal !== 0 && !sendToProcess(process, info))
+    throw new LinuxError('EAGAIN', 'too many signals are pending');
+  return 0;
+}
+
+/** Sends a signal to a process. @param at the information that goes with it, or 0. @throws LinuxError EINVAL, EPERM, EAGAIN */
+export function sendWithInfo(thread: Thread, process: Process, signal: number, at: number): number {
+  demandSignal(signal, 0);
+  const info =
+    at === 0 ? fromUser(thread, signal, SI.USER) : passedInfo(thread, at, signal, process !== thread.process);
+  if (at !== 0 && thread.space.memory.u32(at) !== signal)
+    throw new LinuxError('EINVAL', 'si_signo is another signal');
+  if (!mayKill(thread, process, signal))
+    throw new LinuxError('EPERM', `process ${process.pid} is another user's`);
   if (signal !== 0 && !sendToProcess(process, info))
     throw new LinuxError('EAGAIN', 'too many signals are pending');
   return 0;

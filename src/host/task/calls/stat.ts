@@ -146,6 +146,11 @@ function statfsOf(thread: Thread, fs: FileSystem, at: number): number {
   return 0;
 }
 
+/** @throws LinuxError EINVAL unless it is the size of struct statfs64 */
+function demandStatfs(size: number): void {
+  if (size !== STATFS_SIZE) throw new LinuxError('EINVAL', `struct statfs64 of ${size} bytes`);
+}
+
 function faccessat(thread: Thread, dirfd: number, path: number, mode: number, flags: number): number {
   if ((mode & ~7) !== 0 || (flags & ~(AT.EACCESS | AT.SYMLINK_NOFOLLOW | AT.EMPTY_PATH)) !== 0) {
     throw new LinuxError('EINVAL', `mode ${mode} of access`);
@@ -218,6 +223,14 @@ export const STAT_CALLS = [
   call('statfs', 'path addr', (_, thread, path, at) =>
     statfsOf(thread, dentryAt(thread, AT.FDCWD, path!).inode.fs, at!),
   ),
+  call('statfs64', 'path size addr', (_, thread, path, size, at) => {
+    demandStatfs(size!);
+    return statfsOf(thread, dentryAt(thread, AT.FDCWD, path!).inode.fs, at!);
+  }),
+  call('fstatfs64', 'fd size addr', (_, thread, fd, size, at) => {
+    demandStatfs(size!);
+    return statfsOf(thread, thread.files.get(fd!).inode.fs, at!);
+  }),
   call('fstatfs', 'fd addr', (_, thread, fd, at) => statfsOf(thread, thread.files.get(fd!).inode.fs, at!)),
   call('access', 'path int', (_, thread, path, mode) => faccessat(thread, AT.FDCWD, path!, mode!, 0)),
   call('faccessat', 'dirfd path int', (_, thread, dirfd, path, mode) =>

@@ -2,6 +2,8 @@
 
 import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
+import { CLOCK } from '../abi/events.ts';
+import { NANOSECONDS_PER_UNIT } from '../interval-timer.ts';
 import type { Blocking } from '../process/blocking.ts';
 import { RESTART, sleep } from '../process/sleep.ts';
 import type { Thread } from '../process/task.ts';
@@ -9,31 +11,17 @@ import type { System } from '../system.ts';
 import { call } from './line.ts';
 import { readBigTimespec, readTimespec, timeval, writeTimespec } from './timespec.ts';
 
-const CLOCK = {
-  REALTIME: 0,
-  MONOTONIC: 1,
-  PROCESS_CPUTIME: 2,
-  THREAD_CPUTIME: 3,
-  MONOTONIC_RAW: 4,
-  REALTIME_COARSE: 5,
-  MONOTONIC_COARSE: 6,
-  BOOTTIME: 7,
-  REALTIME_ALARM: 8,
-  BOOTTIME_ALARM: 9,
-  TAI: 11,
-} as const;
 const TIMER_ABSTIME = 1;
-/** Nanoseconds of a unit of work: one instruction. */
-const NANOSECONDS_PER_UNIT = 4000 / 4096;
 
 /** Whether a clock counts from 1970. */
-function isRealtime(clock: number): boolean {
+export function isRealtime(clock: number): boolean {
   return ([CLOCK.REALTIME, CLOCK.REALTIME_COARSE, CLOCK.REALTIME_ALARM, CLOCK.TAI] as number[]).includes(
     clock,
   );
 }
 
-function isMonotonic(clock: number): boolean {
+/** Whether a clock counts from the start of the system. */
+export function isMonotonic(clock: number): boolean {
   const { MONOTONIC, MONOTONIC_RAW, MONOTONIC_COARSE, BOOTTIME, BOOTTIME_ALARM } = CLOCK;
   return ([MONOTONIC, MONOTONIC_RAW, MONOTONIC_COARSE, BOOTTIME, BOOTTIME_ALARM] as number[]).includes(clock);
 }

@@ -16,6 +16,7 @@ const INTERRUPTED = -512;
 /** A thread has executed SUPERVISOR CALL. @param code the number in the instruction, and `length` its length in bytes */
 export function enterCall(system: System, thread: Thread, code: number, length: number): void {
   const { registers } = thread;
+  system.counts.calls++;
   const number = code === 0 ? registers.gr[NUMBER_REGISTER * 2]! : code;
   const line = CALLS.get(number);
   if (line === undefined) {

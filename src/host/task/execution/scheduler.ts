@@ -153,9 +153,13 @@ export class Scheduler {
     const { cpu } = slot;
     const before = cpu.executed;
     this.#load(slot, thread);
-    const stop = cpu.run(Math.max(1, Math.min(most, slot.turnEnd - before, this.#untilTimer())));
+    const { process } = thread;
+    const timers = Math.min(this.#untilTimer(), thread.workClock.left, process.workClock.left);
+    const stop = cpu.run(Math.max(1, Math.min(most, slot.turnEnd - before, timers)));
     thread.registers.save(cpu);
     thread.work += cpu.executed - before;
+    thread.workClock.expire();
+    process.workClock.expire();
     this.#handle(thread, stop);
   }
 
@@ -183,6 +187,7 @@ export class Scheduler {
     if (interruption.class === 'supervisor-call') {
       enterCall(this.#system, thread, interruption.code, interruption.length);
     } else {
+      this.#system.counts.faults++;
       programInterruption(thread, interruption);
     }
   }

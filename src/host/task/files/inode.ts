@@ -1,6 +1,7 @@
 /** An inode: a file of any type, apart from its names (Linux: struct inode). */
 
 import { S } from '../abi/files.ts';
+import type { FileLocks } from './file-locks.ts';
 import type { FileSystem, InodeChanges } from './file-system.ts';
 
 /** Times of a file, in nanoseconds since 1970. */
@@ -27,6 +28,8 @@ export abstract class Inode {
   /** Whether a file without names can get one again: that of O_TMPFILE. */
   isLinkable = false;
   readonly times: FileTimes;
+  /** Its advisory locks, or null as long as nobody has asked for one. */
+  locks: FileLocks | null = null;
   #holds = 0;
   #evicted = false;
 

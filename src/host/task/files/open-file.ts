@@ -10,6 +10,7 @@ import type { Blocking } from '../process/blocking.ts';
 import type { Caller } from '../process/caller.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import type { Dentry } from './dentry.ts';
+import type { LockOwner, LockWait } from './file-locks.ts';
 import type { Inode } from './inode.ts';
 import type { FileCredentials } from './permissions.ts';
 
@@ -17,7 +18,7 @@ import type { FileCredentials } from './permissions.ts';
 const OPENING = O.CREAT | O.EXCL | O.NOCTTY | O.TRUNC | O.CLOEXEC;
 
 /** An open file. A method that a kind of file does not have fails as Linux's does. */
-export abstract class OpenFile {
+export abstract class OpenFile implements LockOwner {
   /** What it is open on. */
   readonly inode: Inode;
   /** The name by which it was opened, or null if it has none. */
@@ -28,6 +29,10 @@ export abstract class OpenFile {
   credentials: FileCredentials | null = null;
   /** The waiters for a change of what `poll` returns. */
   readonly queue: WaitQueue;
+  /** The locks that somebody waits for in its name. */
+  readonly waits = new Set<LockWait>();
+  /** Called when the last descriptor was closed. */
+  #atEnd: Set<() => void> | null = null;
   #references = 1;
 
   /** @param queue the waiters of the object behind it, if several open files share them */
@@ -64,6 +69,14 @@ export abstract class OpenFile {
     return false;
   }
 
+  /**
+   * It was opened for a caller, who knows no more than its name. Returns it, or another file to use instead, which the caller releases it for.
+   * @throws LinuxError if this caller cannot open it
+   */
+  opened(_caller: Caller): OpenFile {
+    return this;
+  }
+
   /** Another descriptor refers to it. */
   hold(): void {
     this.#references++;
@@ -72,8 +85,27 @@ export abstract class OpenFile {
   /** A descriptor does not refer to it any more. The last one ends it. */
   release(): void {
     if (--this.#references > 0) return;
+    this.inode.locks?.release(this);
+    for (const action of this.#atEnd ?? []) action();
+    this.#atEnd = null;
     this.closed();
     this.inode.drop();
+  }
+
+  /** Whether a descriptor refers to it. */
+  get isOpen(): boolean {
+    return this.#references > 0;
+  }
+
+  /** Has something done when the last descriptor is closed. */
+  whenClosed(action: () => void): void {
+    this.#atEnd ??= new Set();
+    this.#atEnd.add(action);
+  }
+
+  /** The opposite of `whenClosed`. */
+  notWhenClosed(action: () => void): void {
+    this.#atEnd?.delete(action);
   }
 
   /**
@@ -87,6 +119,23 @@ export abstract class OpenFile {
   /** Writes bytes. Returns their number, at least 1 if there are any, or null if it would have to wait. */
   write(_bytes: Uint8Array): number | null {
     throw new LinuxError('EINVAL', 'it cannot be written');
+  }
+
+  /**
+   * Reads for a caller, for files whose reads depend on who reads, or wait for more than a byte: terminals. Returns null if `read` is to be
+   * used. The result is what was read, or a number that the call returns: 0, a negative error number, or one of `RESTART`.
+   * @param length in bytes
+   */
+  reader(_length: number, _caller: Caller): Blocking<Uint8Array | number> | null {
+    return null;
+  }
+
+  /**
+   * Asks whether a caller may write now. Returns 0, or one of `RESTART`, which the call returns instead of writing.
+   * @throws LinuxError EIO
+   */
+  mayWrite(_caller: Caller): number {
+    return 0;
   }
 
   /** As `read`, from an offset in bytes and without moving the file's own. @throws LinuxError ESPIPE if it has no offsets */

@@ -172,8 +172,9 @@ export class PipeEnd extends OpenFile {
     const pipe = this.#pipe;
     if (into.length === 0) return 0;
     if (pipe.used === 0) return pipe.writers === 0 ? 0 : null;
+    const wasFull = pipe.free < PIPE_BUF;
     const count = pipe.take(into);
-    pipe.queue.wake();
+    if (wasFull) pipe.queue.wake(POLL.OUT | POLL.WRNORM);
     return count;
   }
 
@@ -190,7 +191,7 @@ export class PipeEnd extends OpenFile {
     if (pipe.free < needed) return null;
     const count = Math.min(bytes.length, pipe.free);
     pipe.put(bytes.subarray(0, count));
-    pipe.queue.wake();
+    pipe.queue.wake(POLL.IN | POLL.RDNORM);
     return count;
   }
 

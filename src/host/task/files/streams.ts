@@ -2,6 +2,7 @@
 
 import { LinuxError } from '../../errors.ts';
 import { O, POLL, S } from '../abi/files.ts';
+import { WaitQueue } from '../wait-queue.ts';
 import type { FileSystem } from './file-system.ts';
 import { OpenFile } from './open-file.ts';
 import { OpenableInode } from './openable-inode.ts';
@@ -14,6 +15,7 @@ export class InputStream extends OpenableInode {
   #parts: Uint8Array[] = [];
   #length = 0;
   #ended = false;
+  #wanted = false;
   #file: InputFile | null = null;
 
   constructor(fs: FileSystem) {
@@ -25,9 +27,20 @@ export class InputStream extends OpenableInode {
     return Math.max(0, CAPACITY - this.#length);
   }
 
+  /** Number of bytes that wait to be read. */
+  get length(): number {
+    if (this.#length === 0) this.#wanted = true;
+    return this.#length;
+  }
+
   /** Whether all was passed. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether somebody has looked for bytes when there were none, since bytes came last. */
+  get isWanted(): boolean {
+    return this.#wanted && !this.#ended;
   }
 
   /** Whether somebody waits for bytes. */
@@ -40,6 +53,7 @@ export class InputStream extends OpenableInode {
     if (bytes.length === 0) return;
     this.#parts.push(bytes);
     this.#length += bytes.length;
+    this.#wanted = false;
     this.#file?.queue.wake();
   }
 
@@ -61,11 +75,9 @@ export class InputStream extends OpenableInode {
       else this.#parts[0] = part.subarray(count);
     }
     this.#length -= done;
-    return done === 0 && into.length > 0 && !this.#ended ? null : done;
-  }
-
-  get hasBytes(): boolean {
-    return this.#length > 0;
+    if (done > 0 || into.length === 0 || this.#ended) return done;
+    this.#wanted = true;
+    return null;
   }
 
   open(flags: number): OpenFile {
@@ -86,8 +98,12 @@ class InputFile extends OpenFile {
     return this.#stream.take(into);
   }
 
+  override available(): number {
+    return this.#stream.length;
+  }
+
   override poll(): number {
-    if (this.#stream.hasBytes) return POLL.IN | POLL.RDNORM;
+    if (this.#stream.length > 0) return POLL.IN | POLL.RDNORM;
     return this.#stream.ended ? POLL.HUP : 0;
   }
 }
@@ -98,16 +114,52 @@ export type OutputTaker = (bytes: Uint8Array) => void;
 /** Bytes that go out, as a pipe: standard output. */
 export class OutputStream extends OpenableInode {
   readonly #take: OutputTaker;
-  /** Whether nobody takes bytes any more: a write is EPIPE. */
-  closed = false;
+  /** The waiters for room. */
+  readonly queue = new WaitQueue();
+  #closed = false;
+  #paused = false;
 
   constructor(fs: FileSystem, take: OutputTaker) {
     super(fs, S.IFIFO | 0o600);
     this.#take = take;
   }
 
-  put(bytes: Uint8Array): number {
-    if (this.closed) throw new LinuxError('EPIPE', 'the reader has closed the output');
+  /** Whether nobody takes bytes any more: a write is EPIPE. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether bytes are not taken for now. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether somebody waits until bytes are taken. */
+  get isAwaited(): boolean {
+    return this.#paused && this.queue.length > 0;
+  }
+
+  /** The reader is slow: who writes waits until `resume`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** The reader takes bytes again. */
+  resume(): void {
+    this.#paused = false;
+    this.queue.wake();
+  }
+
+  /** The reader has ended. */
+  close(): void {
+    this.#closed = true;
+    this.resume();
+  }
+
+  /** Passes bytes out, or returns null if they are not taken for now. @throws LinuxError EPIPE */
+  put(bytes: Uint8Array): number | null {
+    if (this.#closed) throw new LinuxError('EPIPE', 'the reader has closed the output');
+    if (this.#paused) return null;
     this.#take(bytes);
     return bytes.length;
   }
@@ -121,15 +173,16 @@ class OutputFile extends OpenFile {
   readonly #stream: OutputStream;
 
   constructor(stream: OutputStream, flags: number) {
-    super(stream, flags);
+    super(stream, flags, stream.queue);
     this.#stream = stream;
   }
 
-  override write(bytes: Uint8Array): number {
+  override write(bytes: Uint8Array): number | null {
     return this.#stream.put(bytes);
   }
 
   override poll(): number {
-    return this.#stream.closed ? POLL.ERR | POLL.OUT : POLL.OUT | POLL.WRNORM;
+    if (this.#stream.closed) return POLL.ERR | POLL.OUT | POLL.WRNORM;
+    return this.#stream.paused ? 0 : POLL.OUT | POLL.WRNORM;
   }
 }

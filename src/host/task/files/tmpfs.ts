@@ -32,14 +32,15 @@ const NAMES = 1 << 18;
 export class Tmpfs extends FileSystem implements NameStore {
   readonly root: Dentry;
   readonly #devices: Devices;
-  readonly #budget: FrameBudget;
+  /** The frames of its files. */
+  readonly budget: FrameBudget;
   readonly #namesMax: number;
   #names = 0;
 
   constructor(host: FileHost, options: TmpfsOptions = {}) {
     super(host, options.type ?? 'tmpfs', MAGIC.TMPFS);
     this.#devices = options.devices ?? new Devices();
-    this.#budget = new FrameBudget(Math.floor((options.capacity ?? CAPACITY) / PAGE));
+    this.budget = new FrameBudget(Math.floor((options.capacity ?? CAPACITY) / PAGE));
     this.#namesMax = options.names ?? NAMES;
     const root = new MemoryDirectory(this, options.mode ?? 0o755);
     this.root = new Dentry('', null, root);
@@ -58,11 +59,11 @@ export class Tmpfs extends FileSystem implements NameStore {
   }
 
   makeInode(file: NewFile): Inode {
-    return makeMemoryInode(this, file, { devices: this.#devices, budget: this.#budget });
+    return makeMemoryInode(this, file, { devices: this.#devices, budget: this.budget });
   }
 
   override space(): FileSystemSpace {
-    const { limit, used } = this.#budget;
+    const { limit, used } = this.budget;
     return {
       ...{ blockSize: PAGE, blocks: limit, free: limit - used, available: limit - used },
       ...{ files: this.#namesMax, freeFiles: this.#namesMax - this.#names },

@@ -212,10 +212,11 @@ function ticks(work: number): number {
 function stat(thread: Thread): (string | number)[] {
   const { process, space, tid, name } = thread;
   const { layout } = space;
+  const { terminal } = process.session;
   const began = Math.floor(process.began / NANOSECONDS_PER_TICK);
   return [
     ...[tid, `(${name})`, stateOf(thread), parentOf(process), process.group, process.session.id],
-    ...[0, process.session.terminal?.foreground ?? -1, 0, 0, 0, 0, 0],
+    ...[terminal?.device ?? 0, terminal?.foreground ?? -1, 0, 0, 0, 0, 0],
     ...[ticks(process.work), 0, ticks(process.childWork), 0, 20, 0, process.threads.size, 0, began],
     ...[
       pages(thread) * PAGE,

@@ -6,6 +6,7 @@ import type { AddressSpace } from '../memory/address-space.ts';
 import type { System } from '../system.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import { NO_STACK, Process, Thread } from './task.ts';
+import { limitWork } from './work-limit.ts';
 
 /** What clone is asked for. Addresses in bytes. */
 export interface CloneRequest {
@@ -40,6 +41,8 @@ export function clone(system: System, parent: Thread, request: CloneRequest): Th
   const process = isThread ? parent.process : childProcess(system, parent, request, tid);
   const child = childThread(system, parent, { tid, process, space, flags });
   setRegisters(parent, child, request);
+  system.counts.threads++;
+  if (!isThread) system.counts.processes++;
   system.threads.set(tid, child);
   system.processes.set(process.pid, process);
   storeTids(parent, child, request);
@@ -67,7 +70,7 @@ function childProcess(
   { flags, exitSignal }: CloneRequest,
   pid: number,
 ): Process {
-  return new Process({
+  const child = new Process({
     pid,
     parent: (flags & CLONE.PARENT) !== 0 ? process.parent : process,
     group: process.group,
@@ -76,6 +79,9 @@ function childProcess(
     exitSignal: (flags & CLONE.PARENT) !== 0 ? process.exitSignal : exitSignal,
     began: system.time.now(),
   });
+  limitWork(child);
+  child.leftTerminal = process.leftTerminal;
+  return child;
 }
 
 interface Made {

@@ -199,6 +199,7 @@ function commit(system: System, thread: Thread, { dentry }: Program, space: Addr
   thread.credentials = { ...thread.credentials, suid: euid, sgid: egid };
   thread.name = dentry.name.slice(0, NAME_MAX);
   process.executed = true;
+  process.timers.exec();
   const { registers } = thread;
   registers.clear();
   registers.address = space.layout.entry;

@@ -4,12 +4,14 @@ import { LinuxError } from '../../errors.ts';
 import { SA, SI, SIG, SIG_IGN } from '../abi/signals.ts';
 import { sendToProcess } from '../signals/send.ts';
 import type { System } from '../system.ts';
+import { hangUpOrphans } from './groups.ts';
 import { wakeRobustFutexes } from './robust-futexes.ts';
 import type { ExitStatus, Process, Thread } from './task.ts';
 
 /** Ends one thread. The last one ends its process. @param code the exit code of the process if this was the last one */
 export function exitThread(system: System, thread: Thread, code: number): void {
   const { process } = thread;
+  if (process.threads.size === 1) system.onEnd(thread);
   endThread(system, thread);
   if (process.threads.size > 0) return;
   endProcess(system, thread, process.ending ?? { value: code, kind: 'exited' });
@@ -18,6 +20,7 @@ export function exitThread(system: System, thread: Thread, code: number): void {
 /** Ends a process: all its threads. */
 export function exitProcess(system: System, thread: Thread, status: ExitStatus): void {
   const { process } = thread;
+  system.onEnd(thread);
   process.ending ??= status;
   for (const other of [...process.threads]) if (other !== thread) endThread(system, other);
   endThread(system, thread);
@@ -63,10 +66,15 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
   const { process } = last;
   process.ended = status;
   system.tracer?.ended(last);
-  leaveTerminal(system, process);
-  for (const child of process.children) adopt(system, child);
+  process.timers.end();
+  leaveTerminal(process);
+  for (const child of process.children) {
+    adopt(system, child);
+    hangUpOrphans(system, child, process, null);
+  }
   process.children.clear();
   const { parent } = process;
+  hangUpOrphans(system, process, parent, process);
   process.endEvents.wake();
   if (parent === null || isForgotten(parent, process.exitSignal)) {
     reap(system, process);
@@ -76,19 +84,9 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
   parent.childEvents.wake();
 }
 
-/** The leader of a session that ends gives up its terminal, and the group in the foreground is told. */
-function leaveTerminal(system: System, process: Process): void {
-  const { session } = process;
-  const { terminal } = session;
-  if (session.id !== process.pid || terminal === null) return;
-  for (const other of system.processes.values()) {
-    if (other === process || other.group !== terminal.foreground || other.session !== session) continue;
-    sendToProcess(other, { signal: SIG.HUP, code: SI.KERNEL });
-    sendToProcess(other, { signal: SIG.CONT, code: SI.KERNEL });
-  }
-  terminal.session = null;
-  terminal.foreground = 0;
-  session.terminal = null;
+/** The leader of a session that ends gives up its terminal. */
+function leaveTerminal({ session, pid }: Process): void {
+  if (session.id === pid) session.terminal?.leaderEnded();
 }
 
 /** Gives an orphan to the nearest process above that adopts orphans, or to init, which forgets its end. */

@@ -1,6 +1,7 @@
 /** File descriptors (Linux: struct files_struct). Threads share a table; a fork copies it. */
 
 import { LinuxError } from '../../errors.ts';
+import type { LockOwner, LockWait } from '../files/file-locks.ts';
 import type { OpenFile } from '../files/open-file.ts';
 
 /** A descriptor in use. */
@@ -10,11 +11,13 @@ interface Descriptor {
 }
 
 /** The descriptors of a process. */
-export class FileTable {
+export class FileTable implements LockOwner {
   readonly #descriptors: (Descriptor | undefined)[] = [];
   /** No descriptor below is free. */
   #free = 0;
   #users = 1;
+  /** The record locks that its threads wait for. */
+  readonly waits = new Set<LockWait>();
 
   /** The numbers in use, ascending. */
   get numbers(): number[] {
@@ -73,7 +76,7 @@ export class FileTable {
   replace(fd: number, file: OpenFile, closeOnExec: boolean): void {
     const old = this.#descriptors[fd];
     this.#descriptors[fd] = { file, closeOnExec };
-    old?.file.release();
+    if (old !== undefined) this.#release(old.file);
   }
 
   /** @throws LinuxError EBADF */
@@ -81,6 +84,12 @@ export class FileTable {
     const { file } = this.#get(fd);
     this.#descriptors[fd] = undefined;
     this.#free = Math.min(this.#free, fd);
+    this.#release(file);
+  }
+
+  /** Any close of a file ends the record locks that the process has on it. */
+  #release(file: OpenFile): void {
+    file.inode.locks?.releaseRecords(this);
     file.release();
   }
 

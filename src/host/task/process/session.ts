@@ -6,6 +6,10 @@ export interface ControllingTerminal {
   foreground: number;
   /** The session that it controls, or null. */
   session: Session | null;
+  /** What stat shows as its device. */
+  readonly device: number;
+  /** The leader of the session has ended. */
+  leaderEnded(): void;
 }
 
 /** A session. */

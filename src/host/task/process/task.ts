@@ -1,5 +1,6 @@
 /** Processes and their threads (Linux: task_struct, signal_struct): the state, without operations. */
 
+import { WorkClock } from '../interval-timer.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import { PendingSignals, type SignalInfo } from '../signals/pending-signals.ts';
 import type { SignalHandlers } from '../signals/signal-handlers.ts';
@@ -10,6 +11,7 @@ import type { Credentials } from './credentials.ts';
 import type { FileTable } from './file-table.ts';
 import type { FsContext } from './fs-context.ts';
 import type { Limit } from './limits.ts';
+import { ProcessTimers } from './process-timers.ts';
 import { Registers } from './registers.ts';
 import type { RunQueue } from './run-queue.ts';
 import type { Session } from './session.ts';
@@ -93,6 +95,7 @@ export class Thread implements Waiter {
   released: WaitQueue | null = null;
   /** Units of work that it has done. */
   work = 0;
+  readonly workClock = new WorkClock(() => this.work);
   readonly #runQueue: RunQueue<Thread>;
 
   constructor(parts: ThreadParts) {
@@ -162,6 +165,8 @@ export class Process {
   /** Number of its process group. */
   group: number;
   session: Session;
+  /** Whether it has given up the terminal of its session, which its leader did not: TIOCNOTTY. */
+  leftTerminal = false;
   /** Signals sent to the process as a whole. */
   readonly pending = new PendingSignals();
   /** The end that all threads go to, once one has called exit_group or a signal has killed it. */
@@ -190,6 +195,8 @@ export class Process {
   /** Units of work of its threads that have ended, and of the children that it has waited for. */
   pastWork = 0;
   childWork = 0;
+  readonly workClock = new WorkClock(() => this.work);
+  readonly timers = new ProcessTimers();
   /** The signal that the first fault without a handler sent, for the report at the end. */
   crash: Crash | null = null;
 

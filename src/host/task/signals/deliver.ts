@@ -4,6 +4,7 @@ import { ERRNO } from '../../errno.ts';
 import { LinuxError } from '../../errors.ts';
 import { defaultAction, SA, SI, SIG, SIG_DFL, SIG_IGN } from '../abi/signals.ts';
 import { exitProcess } from '../process/exit.ts';
+import { isOrphaned } from '../process/groups.ts';
 import { Registers } from '../process/registers.ts';
 import { RESTART } from '../process/sleep.ts';
 import type { Process, Thread } from '../process/task.ts';
@@ -13,26 +14,23 @@ import type { SignalInfo } from './pending-signals.ts';
 import { sendToProcess } from './send.ts';
 import type { SignalAction } from './signal-handlers.ts';
 import { bitOf, UNBLOCKABLE } from './signal-sets.ts';
+import { takeSignal } from './take.ts';
 
 /** Takes signals until none is pending, or the thread cannot go on: then it is not runnable, or has a call to continue. */
 export function takeSignals(system: System, thread: Thread): void {
   while (thread.state === 'runnable' && thread.blocking === null) {
-    const info = next(thread);
+    const info = takeSignal(thread, thread.blocked);
     if (info === null) {
       withoutHandler(thread);
       return;
     }
+    system.counts.signals++;
     system.tracer?.signal(thread, info);
     const action = thread.handlers.of(info.signal);
     if (action.handler === SIG_IGN) continue;
     if (action.handler === SIG_DFL) actByDefault(system, thread, info);
     else handle(system, thread, info, action);
   }
-}
-
-function next({ pending, process, blocked }: Thread): SignalInfo | null {
-  if (pending.set === 0n && process.pending.set === 0n) return null;
-  return pending.take(blocked) ?? process.pending.take(blocked);
 }
 
 /** No signal is left: an interrupted call begins again, and a mask for its time ends. */
@@ -85,16 +83,14 @@ function actByDefault(system: System, thread: Thread, info: SignalInfo): void {
     case 'continue':
       return;
     case 'stop':
-      if (info.signal === SIG.STOP || !isOrphaned(thread.process)) stop(thread.process, info.signal);
+      // A stop by the terminal is ignored if nobody outside of the process's group could continue it.
+      if (info.signal === SIG.STOP || !isOrphaned(system, thread.process.group)) {
+        stop(thread.process, info.signal);
+      }
       return;
     default:
       kill(system, thread, info);
   }
-}
-
-/** Whether nobody outside of the process's group could continue it: a stop by the terminal is ignored then. */
-function isOrphaned({ parent, group, session }: Process): boolean {
-  return parent === null || (parent.group !== group && parent.session !== session);
 }
 
 function kill(system: System, thread: Thread, info: SignalInfo): void {

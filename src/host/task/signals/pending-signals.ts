@@ -3,6 +3,12 @@
 import { SIG, SIGRTMIN } from '../abi/signals.ts';
 import { bitOf, type SignalSet } from './signal-sets.ts';
 
+/** A timer that has sent a signal. */
+export interface TimerSource {
+  /** The signal was taken. Returns the overrun, or null if the timer is gone, and the signal with it. */
+  taken(): number | null;
+}
+
 /** What a handler is told of a signal (Linux: siginfo_t). Fields that the kind of signal does not have are absent. */
 export interface SignalInfo {
   readonly signal: number;
@@ -18,7 +24,12 @@ export interface SignalInfo {
   readonly value?: bigint;
   /** The address of a fault. */
   readonly address?: number;
-  readonly timer?: { readonly id: number; readonly overrun: number };
+  readonly timer?: {
+    readonly id: number;
+    readonly overrun: number;
+    /** The timer, while the signal is pending. */
+    readonly source?: TimerSource;
+  };
   /** The event of SIGIO. */
   readonly band?: number;
   readonly fd?: number;

@@ -19,6 +19,7 @@ export function sendToProcess(process: Process, info: SignalInfo): boolean {
   if (!process.pending.add(info)) return false;
   const taker = takerOf(process, info.signal);
   taker?.wake();
+  leader.handlers.queue.wake();
   if (info.signal === SIG.KILL) for (const thread of process.threads) awaken(thread);
   return true;
 }
@@ -31,6 +32,7 @@ export function sendToThread(thread: Thread, info: SignalInfo): boolean {
   if (!thread.pending.add(info)) return false;
   if (info.signal === SIG.KILL) awaken(thread);
   else if (!hasSignal(thread.blocked, info.signal)) thread.wake();
+  thread.handlers.queue.wake();
   return true;
 }
 

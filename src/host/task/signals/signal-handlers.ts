@@ -1,6 +1,7 @@
 /** What a process does with each signal (Linux: struct sighand_struct). Threads share it. */
 
 import { defaultAction, NSIG, SIG_DFL, SIG_IGN } from '../abi/signals.ts';
+import { WaitQueue } from '../wait-queue.ts';
 import type { SignalSet } from './signal-sets.ts';
 
 /** What happens when a signal is taken (Linux: struct sigaction). */
@@ -19,9 +20,15 @@ const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, restorer: 0, mask: 0
 /** The actions of all signals. */
 export class SignalHandlers {
   readonly #actions: SignalAction[];
+  /** Those who wait for signals with signalfd. Copies share it: a child may have such descriptors of its parent. */
+  readonly queue: WaitQueue;
 
-  constructor(actions: readonly SignalAction[] = Array.from({ length: NSIG }, () => DEFAULT)) {
+  constructor(
+    actions: readonly SignalAction[] = Array.from({ length: NSIG }, () => DEFAULT),
+    queue = new WaitQueue(),
+  ) {
     this.#actions = [...actions];
+    this.queue = queue;
   }
 
   of(signal: number): SignalAction {
@@ -39,7 +46,7 @@ export class SignalHandlers {
   }
 
   copy(): SignalHandlers {
-    return new SignalHandlers(this.#actions);
+    return new SignalHandlers(this.#actions, this.queue);
   }
 
   /** As exec does: signals that were caught get their default action, those that were ignored stay so. */

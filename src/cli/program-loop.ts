@@ -1,0 +1,69 @@
+/** Runs a program to its end. Between slices of time it passes input and output, and it sleeps while the program waits. */
+
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import type { ExitStatus, Linux, Process } from '../host/task/index.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { ProgramFiles } from './program-files.ts';
+
+/** Length of a slice in milliseconds. */
+const SLICE = 50;
+/** Longest wait in milliseconds: timers have 31 bits. */
+const WAIT_MAX = 0x7fff_ffff;
+const NS_PER_MS = 1_000_000;
+
+/** How a program ended. */
+export type ProgramEnd =
+  | { readonly kind: 'ended'; readonly status: ExitStatus }
+  /** The limit is reached. */
+  | { readonly kind: 'limit' }
+  /** Nothing can go on. */
+  | { readonly kind: 'deadlock' }
+  /** By a signal to Guesthouse, or ^A x. */
+  | { readonly kind: 'interrupted' };
+
+/** What a program runs with. */
+export interface ProgramLoop {
+  readonly linux: Linux;
+  readonly files: ProgramFiles;
+  readonly interrupts: Interrupts;
+  /** Maximum units of work; Infinity for no limit. */
+  readonly limit: number;
+}
+
+/** Runs a program to its end. */
+export async function runProgram(process: Process, loop: ProgramLoop): Promise<ProgramEnd> {
+  const { linux, files, interrupts } = loop;
+  for (;;) {
+    const until = performance.now() + SLICE;
+    const left = loop.limit - linux.work;
+    if (left <= 0) return { kind: 'limit' };
+    const end = linux.run(process, left, () => performance.now() >= until);
+    if (end.kind === 'ended' || end.kind === 'deadlock') return end;
+    files.service();
+    if (end.kind === 'waiting') await wait(loop, end.until);
+    else await setImmediate();
+    if (interrupts.status !== null) return { kind: 'interrupted' };
+  }
+}
+
+/**
+ * Waits until something outside changes, or a time has come. The system's clock follows the time of day meanwhile.
+ * @param until nanoseconds of the system's clock, or Infinity
+ */
+async function wait({ linux, files, interrupts }: ProgramLoop, until: number): Promise<void> {
+  const [from, began] = [linux.now, performance.now()];
+  const timer = new AbortController();
+  let isDue = false;
+  const waits = [files.changed(), interrupts.interrupted];
+  if (until !== Infinity) {
+    const time = Math.min(Math.max(until - from, 0) / NS_PER_MS, WAIT_MAX);
+    const due = delay(time, undefined, timer).then(() => {
+      isDue = time < WAIT_MAX;
+    });
+    waits.push(due.catch(() => {}));
+  }
+  await Promise.race(waits);
+  timer.abort();
+  const passed = from + (performance.now() - began) * NS_PER_MS;
+  linux.skipTo(isDue ? until : Math.min(passed, until));
+}
