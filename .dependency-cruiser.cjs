@@ -5,7 +5,7 @@
 const above = (module, ...allowed) => ({
   name: `${module.replaceAll('/', '-')}-imports-only-lower-modules`,
   severity: 'error',
-  from: { path: `^src/${module}/`, pathNot: '[.]test[.]ts$' },
+  from: { path: `^src/${module}/`, pathNot: ['[.]test[.]ts$', '/testing/'] },
   to: { path: '^src/', pathNot: [module, ...allowed].map((r) => `^src/${r}(/|[.]ts$)`) },
 });
 

@@ -77,15 +77,20 @@ describe('a pipe', () => {
     expect([writer.capacity, writer.write(new Uint8Array(5000))]).toEqual([4096, 4096]);
   });
 
-  it('wakes who waits for it', () => {
-    let woken = 0;
-    reader.queue.add({ wake: () => woken++ });
-    writer.write(bytesOf('x'));
-    expect(woken).toBe(1);
-    reader.read(new Uint8Array(1));
-    expect(woken).toBe(2);
-    writer.release();
-    expect(woken).toBe(3);
+  it('wakes who waits for it: for bytes, for room, for the end', () => {
+    const woken: string[] = [];
+    let step = '';
+    reader.queue.add({ wake: () => woken.push(step) });
+    const at = (name: string, action: () => void) => {
+      step = name;
+      action();
+    };
+    at('bytes', () => writer.write(bytesOf('x')));
+    at('still room', () => reader.read(new Uint8Array(1)));
+    at('full', () => writer.write(new Uint8Array(65_536)));
+    at('room', () => reader.read(new Uint8Array(1)));
+    at('end', () => writer.release());
+    expect(woken).toEqual(['bytes', 'full', 'room', 'end']);
   });
 
   it('EBADF at the wrong end', () => {
