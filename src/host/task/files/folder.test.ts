@@ -239,6 +239,30 @@ describe('a folder whose changes stay in memory', () => {
     expect(get(context, 'large').slice(0, PAGE)).toBe(`L${'\0'.repeat(PAGE - 2)}L`);
   });
 
+  it('has holes, and zeros where the tree has contents', () => {
+    const { file } = open(context, 'large', O.RDWR) as OpenRegular;
+    file.truncate(50 * PAGE);
+    file.allocate('punch', { at: 39 * PAGE, length: 11 * PAGE }, true);
+    expect(world.frames()).toBe(1);
+    expect(get(context, 'large')).toBe('L'.repeat(39 * PAGE) + '\0'.repeat(11 * PAGE));
+    file.allocate('zero', { at: 49 * PAGE, length: 3 * PAGE }, false);
+    expect(get(context, 'large')).toBe('L'.repeat(39 * PAGE) + '\0'.repeat(13 * PAGE));
+    file.truncate(2 ** 40);
+    file.allocate('punch', { at: 0, length: 2 ** 40 }, true);
+    expect([file.size, file.contents.find('hole', 2 ** 39)]).toEqual([2 ** 40, 2 ** 40]);
+  });
+
+  it('tells directories of any depth', () => {
+    let at = context;
+    for (let n = 0; n < 20_000; n++) {
+      mkdir(at, 'd', 0o755);
+      at = { ...at, start: lookup(at, 'd') };
+    }
+    const found = [...world.folder.differences()];
+    expect([found.length, found.at(-1)?.path.length]).toEqual([20_000, 39_999]);
+    rmdir({ ...at, start: at.start.parent as Dentry }, 'd');
+  });
+
   it('forgets what is removed, and has new files in its place', () => {
     unlink(context, 'hello');
     expect([isThere(context, 'hello'), namesIn(context, '/').includes('hello')]).toEqual([false, false]);
@@ -517,6 +541,13 @@ describe('a folder that is changed itself', () => {
     expect(textOf(into)).toBe('number 5');
     for (const file of files) file.release();
     expect(codeOf(() => unlink(context, '599'))).toBe('ok');
+  });
+
+  it('EOPNOTSUPP: has no holes; room is the length', () => {
+    const { file } = open(context, 'hello', O.RDWR) as OpenRegular;
+    expect(codeOf(() => file.allocate('punch', { at: 0, length: 5 }, true))).toBe('EOPNOTSUPP');
+    file.allocate('reserve', { at: 0, length: 20 }, false);
+    expect(stored('hello')).toBe(`hello world${'\0'.repeat(9)}`);
   });
 
   it('has no devices, pipes, exchanges and owners', () => {

@@ -93,6 +93,24 @@ describe('a pipe', () => {
     expect(woken).toEqual(['bytes', 'full', 'room', 'end']);
   });
 
+  it('has 4 KiB alone when all pipes together have too much', () => {
+    const fs = new FileSystem(world.files, 'pipefs', MAGIC.PIPEFS);
+    const pipes = [];
+    for (let n = 0; n < 70; n++) {
+      const pipe = makePipe(fs, 0);
+      pipe.writer.setCapacity(1 << 20);
+      pipes.push({ ...pipe, count: pipe.writer.write(new Uint8Array(1 << 20)) as number });
+    }
+    expect(pipes.filter(({ count }) => count === 1 << 20)).toHaveLength(64);
+    expect(pipes.slice(64).map(({ count }) => count)).toEqual(new Array(6).fill(4096));
+    expect(pipes[69]?.writer.poll()).toBe(0);
+    for (const { reader, writer } of pipes.slice(0, 65)) {
+      writer.release();
+      reader.release();
+    }
+    expect(pipes[69]?.writer.write(new Uint8Array(1 << 20))).toBe((1 << 20) - 4096);
+  });
+
   it('EBADF at the wrong end', () => {
     expect([codeOf(() => writer.read(new Uint8Array(1))), codeOf(() => reader.write(bytesOf('x')))]).toEqual([
       'EBADF',
