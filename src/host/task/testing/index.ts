@@ -1,0 +1,3 @@
+/** Helpers of the tests of processes. */
+
+export { type Family, MEMORY, makeLinux, makeThread } from './threads.ts';
