@@ -100,7 +100,7 @@ module.exports = {
     {
       name: 'only-cli-and-tests-import-node',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/', '[.]test[.]ts$'] },
+      from: { path: '^src/', pathNot: ['^src/cli/', '/testing/', '[.]test[.]ts$'] },
       to: { dependencyTypes: ['core'] },
     },
     {
