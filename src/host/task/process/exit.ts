@@ -1,7 +1,7 @@
 /** The end of threads and processes. */
 
 import { LinuxError } from '../../errors.ts';
-import { SA, SI, SIG, SIG_IGN } from '../abi/signals.ts';
+import { NSIG, SA, SI, SIG, SIG_IGN } from '../abi/signals.ts';
 import { sendToProcess } from '../signals/send.ts';
 import type { System } from '../system.ts';
 import { hangUpOrphans } from './groups.ts';
@@ -90,7 +90,9 @@ function endProcess(system: System, last: Thread, status: ExitStatus): void {
     reap(system, process);
     if (parent === null) return;
   }
-  if (process.exitSignal !== 0) sendToProcess(parent, childSignal(process, status, last.credentials.uid));
+  // clone takes any number.
+  if (process.exitSignal > 0 && process.exitSignal <= NSIG)
+    sendToProcess(parent, childSignal(process, status, last.credentials.uid));
   parent.childEvents.wake();
 }
 
