@@ -290,6 +290,69 @@ static void stops(void) {
   block(0);
 }
 
+/* A stop in a call does not end it. */
+static void stopped_calls(void) {
+  int pipe[2], status = 0;
+  char byte;
+  call(__NR_pipe, pipe);
+  for (int i = 0; i < 3; i++) {
+    long child = call(__NR_fork);
+    if (child == 0) {
+      long time[2] = {0, 200000000};
+      struct { int fd; short events, got; } polled = {pipe[0], 1, 0};
+      if (i == 0) print("nanosleep: %e\n", call(__NR_nanosleep, time, NULL));
+      else if (i == 1) print("poll: %e\n", call(__NR_poll, &polled, 1, 200));
+      else print("read: %e\n", call(__NR_read, pipe[0], &byte, 1));
+      exit(0);
+    }
+    pause_for(50);
+    call(__NR_kill, child, SIGSTOP);
+    call(__NR_wait4, child, &status, 2, NULL);
+    pause_for(50);
+    call(__NR_kill, child, SIGCONT);
+    pause_for(20);
+    if (i == 2) call(__NR_write, pipe[1], "x", 1);
+    call(__NR_wait4, child, &status, 0, NULL);
+    print("after a stop: status %x\n", (long)status);
+  }
+}
+
+static void change_stack(int signal) {
+  struct { void *address; int flags; uint64_t size; } alternate = {stack, 0, sizeof stack}, old = {NULL, 9, 9};
+  (void)signal;
+  print("in its handler: sigaltstack %e", call(__NR_sigaltstack, &alternate, &old));
+  print(", flags %d\n", (long)old.flags);
+}
+
+static void bad_stacks(void) {
+  struct { void *address; int flags; uint64_t size; } alternate = {stack, 0, sizeof stack};
+  call(__NR_sigaltstack, &alternate, NULL);
+  handle(SIGUSR1, change_stack, SA_ONSTACK, 0);
+  raise(SIGUSR1);
+  int status = 0;
+  long child = call(__NR_fork);
+  if (child == 0) {
+    /* The frame cannot be stored. */
+    alternate.address = (void *)PAGE;
+    call(__NR_sigaltstack, &alternate, NULL);
+    raise(SIGUSR1);
+    exit(1);
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  print("no stack for a handler: signal %d\n", (long)CHILD_OF(status));
+  child = call(__NR_fork);
+  if (child == 0) {
+    handle(SIGSEGV, change_stack, SA_ONSTACK, 0);
+    alternate.address = (void *)PAGE;
+    call(__NR_sigaltstack, &alternate, NULL);
+    load(no_address);
+    exit(1);
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  print("none for that of SIGSEGV: signal %d\n", (long)CHILD_OF(status));
+  handle(SIGUSR1, SIG_DFL, 0, 0);
+}
+
 static void defaults(void) {
   static const int signals[] = {SIGHUP, SIGINT, SIGPIPE, SIGALRM, SIGUSR1, SIGCHLD, SIGURG, SIGWINCH, SIGCONT, 34, 64};
   for (uint64_t i = 0; i < LENGTH(signals); i++) {
@@ -354,6 +417,8 @@ int main(void) {
   stacks();
   restarts();
   stops();
+  stopped_calls();
+  bad_stacks();
   defaults();
   exceptions();
   return 0;

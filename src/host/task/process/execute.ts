@@ -4,6 +4,7 @@ import { LinuxError } from '../../errors.ts';
 import type { Mm } from '../../mm/index.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { AT, RLIMIT } from '../abi/processes.ts';
+import { SIG } from '../abi/signals.ts';
 import { readElfProgram } from '../exec/elf-program.ts';
 import { hardwareCapabilities, platformOf } from '../exec/hardware-capabilities.ts';
 import { loadSegments, type MappableFile, mapStack, mapTrampoline, placeOf } from '../exec/load.ts';
@@ -195,6 +196,7 @@ function commit(system: System, thread: Thread, { dentry }: Program, space: Addr
   thread.credentials = { ...thread.credentials, suid: euid, sgid: egid };
   thread.name = dentry.name.slice(0, NAME_MAX);
   process.executed = true;
+  process.exitSignal = SIG.CHLD;
   process.timers.exec();
   const { registers } = thread;
   registers.clear();

@@ -106,6 +106,7 @@ function adopt(system: System, child: Process): void {
   let parent = child.parent?.parent ?? null;
   while (parent !== null && !(parent.isSubreaper && parent.ended === null)) parent = parent.parent;
   child.parent = parent;
+  child.exitSignal = SIG.CHLD;
   parent?.children.add(child);
   if (child.deathSignal !== 0)
     sendToProcess(child, { signal: child.deathSignal, code: SI.USER, pid: 0, uid: 0 });
