@@ -6,7 +6,7 @@
  */
 
 import { Host } from '../src/host/index.ts';
-import { type Cpu, EDAT, FRAME_SIZE, logicalPage, Machine, SPACE } from '../src/machine/index.ts';
+import { type Cpu, EDAT, FRAME_SIZE, logicalPage, Machine, SPACE, TLB_SLOTS } from '../src/machine/index.ts';
 import { bestOf, type Figures, time } from './timing.ts';
 
 /** The order in which the words of memory are accessed. */
@@ -25,15 +25,15 @@ export type Route = (typeof ROUTES)[number];
 
 /** Number of pages that fit into the buffer, and of pages that replace one another in its slots. */
 const FEW_PAGES = 256;
-const MANY_PAGES = 4096;
+const MANY_PAGES = 4 * TLB_SLOTS;
 const PROCESS_ADDRESS = 1n << 28n;
-const GUEST_SIZE = 64 << 20;
-const STORAGE = 256 << 20;
+const GUEST_SIZE = 128 << 20;
+const STORAGE = 512 << 20;
 const MIB = 1n << 20n;
 const ACCESSES = 1 << 16;
 const ROUNDS = 15;
 /** Guest absolute address of the guest's own tables: a segment table, then its page tables. */
-const GUEST_TABLES = 48 << 20;
+const GUEST_TABLES = 96 << 20;
 
 /** A machine whose memory is accessed. */
 interface World {
@@ -127,10 +127,10 @@ function farOffsets(pattern: Pattern): Uint32Array {
   let random = 1;
   for (let i = 0; i < ACCESSES; i++) {
     random = (random * 48271) % 0x7fff_ffff;
-    // Pages 1024 apart share a slot. Each access to a slot is to another page than the one before.
+    // Pages `TLB_SLOTS` apart share a slot. Each access to a slot is to another page than the one before.
     const turn = i >>> 2;
     const slot = pattern === 'sequential' ? turn : pattern === 'strided' ? turn * 17 : (turn * 48271) >>> 3;
-    result[i] = ((slot % 1024) + (i & 3) * 1024) * FRAME_SIZE + (random % 1024) * 4;
+    result[i] = ((slot % TLB_SLOTS) + (i & 3) * TLB_SLOTS) * FRAME_SIZE + (random % 1024) * 4;
   }
   return result;
 }

@@ -1940,14 +1940,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'once interruptions were unmasked, the loop goes on up to its limit',
     file: 'src/machine/engine/cpu.ts',
-    find: '    return Math.min(limit, this.executed + this.unitsToClock());',
+    find: '    return this.#endOfLoop(limit);',
     replace: '    return limit;',
+  },
+  {
+    name: 'the loop of compiled code does not end for a clock interruption that is masked when it begins',
+    file: 'src/machine/cpu/interruptions.ts',
+    find: '    const units = this.unitsToClock(true);',
+    replace: '    const units = this.unitsToClock();',
+  },
+  {
+    name: 'compiled code unmasks interruptions when one is pending',
+    file: 'src/machine/engine/cpu.ts',
+    find: '    this.quietIfUnmasked = units !== 0;',
+    replace: '    this.quietIfUnmasked = true;',
   },
   {
     name: 'code is compared with storage up to its last whole word',
     file: 'src/machine/engine/compile/code-bytes.ts',
-    find: 'if ((difference & (masks[i] as number)) !== 0) return false;',
-    replace: 'if (masks[i] === -1 && difference !== 0) return false;',
+    find: '& (runs[at + 3] as number)) !== 0',
+    replace: '& 0) !== 0',
   },
   {
     name: 'the access window stays open when an entry of the TLB is replaced',

@@ -2,6 +2,7 @@
 
 import type { InputStream, Linux, OutputStream, SpawnOptions, SystemTerminal } from '../host/task/index.ts';
 import { passClosedOutput } from './output.ts';
+import { ProgramOutputs } from './program-output.ts';
 import { ProgramTerminal, type TerminalEvents } from './program-terminal.ts';
 
 /**
@@ -13,6 +14,7 @@ export class ProgramFiles {
   readonly #input: InputStream | null;
   readonly #events: TerminalEvents;
   readonly #linux: Linux;
+  readonly #outputs = new ProgramOutputs(() => this.#arrived());
   #reading = false;
   #arrived: () => void = () => {};
 
@@ -21,9 +23,12 @@ export class ProgramFiles {
     this.#linux = linux;
     this.#events = { changed: () => this.#arrived(), end };
     const isTerminal = process.stdin.isTTY === true;
-    this.#terminal = isTerminal ? new ProgramTerminal(linux, this.#events) : null;
+    this.#terminal = isTerminal ? new ProgramTerminal(linux, this.#outputs, this.#events) : null;
     this.#input = isTerminal ? null : linux.makeInput();
     passClosedOutput();
+    // That standard error is closed is the program's matter too.
+    process.stderr.removeAllListeners('error');
+    process.stderr.on('error', () => {});
   }
 
   /** Opens what the program is started with. */
@@ -41,15 +46,8 @@ export class ProgramFiles {
   }
 
   #output(stream: NodeJS.WriteStream): OutputStream {
-    const output = this.#linux.makeOutput((bytes) => {
-      // The bytes are the program's: they may change after this call.
-      if (!stream.write(Buffer.from(bytes))) output.pause();
-    });
-    stream.on('drain', () => {
-      output.resume();
-      this.#events.changed();
-    });
-    stream.removeAllListeners('error');
+    const output = this.#linux.makeOutput((bytes) => take(bytes));
+    const take = this.#outputs.taker(stream, output);
     stream.on('error', () => {
       output.close();
       this.#events.changed();
@@ -81,12 +79,28 @@ export class ProgramFiles {
     this.#events.changed();
   }
 
-  /** Reads standard input if the program wants it, and passes on what was typed. */
+  /** Writes output, reads standard input if the program wants it, and passes on what was typed. */
   service(): void {
+    this.#outputs.flush();
     this.#terminal?.service();
     if (this.#reading || this.#input === null || !this.#input.isWanted) return;
     this.#reading = true;
     process.stdin.resume();
+  }
+
+  /** Whether standard input is a terminal. */
+  get hasTerminal(): boolean {
+    return this.#terminal !== null;
+  }
+
+  /** Whether it was a terminal whose connection is lost. */
+  get isHungUp(): boolean {
+    return this.#terminal !== null && !this.#terminal.terminal.isConnected;
+  }
+
+  /** The terminal is lost, as SIGHUP tells. */
+  hangUp(): void {
+    this.#terminal?.hangUp();
   }
 
   /** Resolved when something outside has changed: input has come, or output can go on. */
@@ -96,8 +110,17 @@ export class ProgramFiles {
     });
   }
 
+  /** Writes lines about the program on standard error, which may be the terminal in raw mode. */
+  report(text: string): void {
+    this.#outputs.flush();
+    process.stderr.write(
+      this.#terminal?.isRaw && process.stderr.isTTY ? text.replaceAll('\n', '\r\n') : text,
+    );
+  }
+
   /** Restores the terminal, and reads no more. */
   close(): void {
+    this.#outputs.flush();
     this.#terminal?.close();
     process.stdin.removeAllListeners();
     process.stdin.on('error', () => {});

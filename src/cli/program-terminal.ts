@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { WriteStream } from 'node:tty';
 import type { Linux, SystemTerminal } from '../host/task/index.ts';
 import { EscapeKeys } from './escape-keys.ts';
+import type { ProgramOutputs } from './program-output.ts';
 
 /** Typed bytes that wait until the system takes them; more are lost. */
 const TYPED_MAX = 1 << 20;
@@ -27,7 +28,11 @@ export class ProgramTerminal {
   readonly #events: TerminalEvents;
   readonly #keys: EscapeKeys;
   #typed: Uint8Array = new Uint8Array(0);
-  readonly #restore = () => process.stdin.setRawMode(false);
+  #raw = false;
+  readonly #restore = () => {
+    process.stdin.setRawMode(false);
+    this.#raw = false;
+  };
   readonly #resized = () => {
     this.terminal.resize(this.#screen.columns, this.#screen.rows);
     this.#events.changed();
@@ -38,7 +43,7 @@ export class ProgramTerminal {
     this.#resized();
   };
 
-  constructor(linux: Linux, events: TerminalEvents) {
+  constructor(linux: Linux, outputs: ProgramOutputs, events: TerminalEvents) {
     this.#events = events;
     this.#screen = screenOf();
     this.#keys = new EscapeKeys((command) => {
@@ -48,8 +53,9 @@ export class ProgramTerminal {
     this.terminal = linux.makeTerminal({
       columns: this.#screen.columns ?? 0,
       rows: this.#screen.rows ?? 0,
-      take: (bytes) => this.#show(bytes),
+      take: (bytes) => take(bytes),
     });
+    const take = outputs.taker(this.#screen, this.terminal);
   }
 
   /** Begins to read, with the terminal in raw mode. */
@@ -58,15 +64,21 @@ export class ProgramTerminal {
     process.on('exit', this.#restore);
     process.on('SIGCONT', this.#continued);
     this.#screen.on('resize', this.#resized);
-    this.#screen.on('error', () => this.#hangUp());
+    this.#screen.on('error', () => this.hangUp());
     this.#setRaw();
     stdin.on('data', (bytes: Buffer) => this.#take(bytes));
-    stdin.on('end', () => this.#hangUp());
-    stdin.on('error', () => this.#hangUp());
+    stdin.on('end', () => this.hangUp());
+    stdin.on('error', () => this.hangUp());
+  }
+
+  /** Whether the terminal shows bytes as they are. */
+  get isRaw(): boolean {
+    return this.#raw;
   }
 
   #setRaw(): void {
     process.stdin.setRawMode(true);
+    this.#raw = true;
     // Node's raw mode leaves the terminal to translate output, which the system's terminal has done.
     spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   }
@@ -83,16 +95,8 @@ export class ProgramTerminal {
     if (this.#typed.length > 0) this.#typed = this.#typed.subarray(this.terminal.type(this.#typed));
   }
 
-  #show(bytes: Uint8Array): void {
-    if (this.#screen.write(bytes)) return;
-    this.terminal.pause();
-    this.#screen.once('drain', () => {
-      this.terminal.resume();
-      this.#events.changed();
-    });
-  }
-
-  #hangUp(): void {
+  /** The connection to the terminal is lost: so is that of the system. */
+  hangUp(): void {
     if (!this.terminal.isConnected) return;
     this.terminal.hangUp();
     this.#events.changed();

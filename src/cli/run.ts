@@ -8,7 +8,7 @@ import { Linux, maps, type Process, type SpawnOptions, Strace } from '../host/ta
 import { CPU_MODELS, type CpuModel, ENGINES, type Engine, Machine } from '../machine/index.ts';
 import { crashReport } from './crash-report.ts';
 import { Interrupts } from './interrupts.ts';
-import { columns, complain, EXIT, UsageError } from './output.ts';
+import { columns, complain, EXIT } from './output.ts';
 import { ProgramFiles } from './program-files.ts';
 import { type ProgramEnd, runProgram } from './program-loop.ts';
 import { reasonOf } from './reasons.ts';
@@ -121,10 +121,13 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
   const linux = makeLinux(flags);
   const interrupts = new Interrupts();
   const files = new ProgramFiles(linux, () => interrupts.interrupt(EXIT.INTERRUPTED));
-  watch(linux, flags);
+  if (files.hasTerminal) interrupts.onHangUp = () => files.hangUp();
+  watch(linux, flags, files);
   try {
-    const options = { ...programOf(linux, path, args, flags), ...files.open() };
-    const started = startProgram(linux, path, options);
+    const started = startProgram(linux, path, () => ({
+      ...programOf(linux, path, args, flags),
+      ...files.open(),
+    }));
     if (typeof started === 'number') return started;
     files.begin();
     const end = await runProgram(started, { linux, files, interrupts, limit: flags.limit ?? Infinity });
@@ -135,6 +138,8 @@ async function run(path: string, args: readonly string[], flags: RunFlags): Prom
     linux.files.close();
     interrupts.close();
     if (flags.stats) printStatistics(linux);
+    // Node would fail to restore a terminal that is gone.
+    if (files.isHungUp) process.kill(process.pid, 'SIGHUP');
   }
 }
 
@@ -157,9 +162,9 @@ function makeLinux(flags: RunFlags): Linux {
 }
 
 /** Prints what the flags ask for while the program runs. */
-function watch(linux: Linux, flags: RunFlags): void {
+function watch(linux: Linux, flags: RunFlags, files: ProgramFiles): void {
   const { system } = linux;
-  const line = (text: string) => void process.stderr.write(`${text}\n`);
+  const line = (text: string) => files.report(`${text}\n`);
   const named = new Set<string>();
   if (flags.strace) {
     system.tracer = new Strace(line);
@@ -171,10 +176,10 @@ function watch(linux: Linux, flags: RunFlags): void {
   system.onCrash = (thread, crash) => {
     for (const text of crashReport(system, thread, crash)) line(text);
   };
-  if (flags.maps) system.onEnd = (thread) => void process.stderr.write(maps(system, thread));
+  if (flags.maps) system.onEnd = (thread) => files.report(maps(system, thread));
 }
 
-/** What is executed: a path of the system, or a file of this computer, which is copied. @throws UsageError */
+/** What is executed: a path of the system, or a file of this computer, which is copied. @throws LinuxError if there is none */
 function programOf(linux: Linux, path: string, args: readonly string[], flags: RunFlags): SpawnOptions {
   const env = environment(flags);
   const common = {
@@ -182,16 +187,16 @@ function programOf(linux: Linux, path: string, args: readonly string[], flags: R
     env: env.map(inBytes),
     directory: inBytes(flags.cwd ?? '/'),
   };
-  if (flags.root !== undefined) {
-    const found = linux.files.find(inBytes(path), PATH);
+  if (flags.root !== undefined || flags.bind.length > 0) {
+    const found = linux.files.find(inBytes(path), { directory: common.directory, list: PATH });
     if (found !== null) return { ...common, path: found };
   }
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    if (flags.root !== undefined) return { ...common, path: inBytes(path) };
-    throw new UsageError(`could not read ${path}: ${reasonOf(error)}`);
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    throw new LinuxError(isThere ? 'EACCES' : 'ENOENT', reasonOf(error));
   }
   const target = `/bin/${inBytes(basename(path))}`;
   linux.files.write(target, bytes, 0o755);
@@ -215,9 +220,9 @@ function environment({ env }: RunFlags): string[] {
 }
 
 /** Returns the process, or the status of a shell if there is none. @throws UsageError for an option that is wrong */
-function startProgram(linux: Linux, path: string, options: SpawnOptions): Process | number {
+function startProgram(linux: Linux, path: string, options: () => SpawnOptions): Process | number {
   try {
-    return linux.spawn(options);
+    return linux.spawn(options());
   } catch (error) {
     if (!(error instanceof LinuxError)) throw error;
     complain(`${path}: ${error.message}`);

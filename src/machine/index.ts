@@ -37,6 +37,7 @@ export {
   type UnwindKind,
 } from './cpu/access.ts';
 export type { ObservedAccess, Observer } from './cpu/observer.ts';
+export type { Pacer } from './cpu/pacer.ts';
 export type { Configuration, ExternalPending, Processor } from './cpu/processor.ts';
 export { type EventIndication, NO_EVENTS, PER_CODE, type ProgramEvents } from './cpu/program-events.ts';
 export { lowAddressProtected } from './cpu/protection.ts';

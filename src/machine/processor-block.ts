@@ -12,7 +12,7 @@ export const FLOATING_SCRATCH = 1;
 /** Number of access buffers of a processor: as many contexts are remembered. */
 export const CONTEXTS = 4;
 /** Entries of an access buffer for one kind of access, of 16 bytes each. */
-export const BUFFER_ENTRIES = 1024;
+export const BUFFER_ENTRIES = 4096;
 const HALF_BUFFER = BUFFER_ENTRIES * 16;
 /** Size of the buffers of one context: for loads, then for stores. */
 export const CONTEXT_SIZE = 2 * HALF_BUFFER;
@@ -55,6 +55,8 @@ export const BLOCK = {
   PROGRAM_MASK: 0x18c,
   /** The system mask, 32 bits; `NO_MASK` if STORE THEN AND SYSTEM MASK is for the interpreter. */
   SYSTEM_MASK: 0x190,
+  /** Not zero if STORE THEN OR SYSTEM MASK may unmask I/O and external interruptions, 32 bits. */
+  UNMASK: 0x194,
   /** Not zero if the access buffers or the jumps may have had an entry. */
   USED: 0x184,
   /** The access buffers, `CONTEXT_SIZE` bytes for each context. */
@@ -73,7 +75,7 @@ export const STORE_BUFFER = HALF_BUFFER;
 export const REGISTERS_SIZE = BLOCK.CC;
 
 /** Bytes in a block, a multiple of 64 KiB. */
-export const BLOCK_SIZE = 0x4_0000;
+export const BLOCK_SIZE = 0xa_0000;
 
 /** Where a block is. */
 export interface ProcessorBlock {

@@ -151,6 +151,30 @@ describe('interpretive execution', () => {
     expect(cpu.gr[3]).toBe(3n);
   });
 
+  it('asks a pacer after its units of work, and returns as at the limit if that says so', () => {
+    program(load(1, 1), load(2, 2), load(3, 3), load(4, 4), load(5, 5), lpswe(DONE));
+    const asked: number[] = [];
+    const pacer = {
+      units: 2,
+      goesOn: () => {
+        asked.push(cpu.executed);
+        pacer.units = 1;
+        return asked.length < 3;
+      },
+    };
+    expect(interpret(cpu, DESCRIPTION, 1000, pacer)).toEqual({ kind: 'limit' });
+    expect(asked).toEqual([2, 3, 4]);
+    expect(get64(SIE.PSW + 8)).toBe(BigInt(START + 24));
+    expect(run()).toEqual(intercepted(ICPT.WAIT));
+    expect(cpu.gr[5]).toBe(5n);
+  });
+
+  it('does not ask a pacer at the limit', () => {
+    program(load(1, 1), load(2, 2), lpswe(DONE));
+    const pacer = { units: 2, goesOn: () => expect.fail() };
+    expect(interpret(cpu, DESCRIPTION, 2, pacer)).toEqual({ kind: 'limit' });
+  });
+
   it('adds the epoch difference to the guest’s clock, and takes its clock-comparator interruption', () => {
     guestWrite(LOWCORE.EXTERNAL_NEW_PSW, psw(MASK.PLAIN, 0x2000));
     guestWrite(0x2000, code(lpswe(DONE)));

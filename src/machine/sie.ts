@@ -8,6 +8,7 @@
 
 import { absolutePage } from './addresses.ts';
 import { UNWIND } from './cpu/access.ts';
+import type { Pacer } from './cpu/pacer.ts';
 import { demandLimit, type Stop } from './cpu/stop.ts';
 import type { Cpu } from './engine/cpu.ts';
 import { ICTL } from './instructions/line.ts';
@@ -56,21 +57,22 @@ export type SieExit =
  *
  * @param description absolute address of the state description, a multiple of 512
  * @param limit maximum number of units of work: a positive integer or Infinity
+ * @param pacer may end it before, as at the limit
  * @throws RangeError for another limit, or if no state description can be at the address; BusyError if the processor
  *   executes already, or while a listener is called. Nothing has changed then
  */
-export function interpret(cpu: Cpu, description: number, limit: number): SieExit {
+export function interpret(cpu: Cpu, description: number, limit: number, pacer: Pacer | null = null): SieExit {
   const guest = new Interpretation(cpu, description);
   demandLimit(limit);
   cpu.claim();
   try {
-    return execute(cpu, guest, limit);
+    return execute(cpu, guest, limit, pacer);
   } finally {
     cpu.release();
   }
 }
 
-function execute(cpu: Cpu, guest: Interpretation, limit: number): SieExit {
+function execute(cpu: Cpu, guest: Interpretation, limit: number, pacer: Pacer | null): SieExit {
   const invalid = guest.invalidMode();
   if (invalid !== 0) return guest.validity(invalid);
   const requested = guest.requestAtEntry();
@@ -78,7 +80,8 @@ function execute(cpu: Cpu, guest: Interpretation, limit: number): SieExit {
   const restoreHost = saveHost(cpu);
   guest.enter();
   try {
-    return guest.prefixAccessible() ? guest.ended(cpu.runClaimed(limit)) : guest.validity(VALIDITY.PREFIX);
+    if (!guest.prefixAccessible()) return guest.validity(VALIDITY.PREFIX);
+    return guest.ended(cpu.runClaimed(limit, pacer));
   } finally {
     guest.leave();
     restoreHost();

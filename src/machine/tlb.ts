@@ -10,9 +10,12 @@
  */
 
 /** Number of slots. A power of two, at least 256: all slots of a page have the low 8 bits of its page number. */
-export const TLB_SLOTS = 1024;
+export const TLB_SLOTS = 4096;
 
 const EMPTY = -1;
+
+/** Slots in a group. What looks at all slots leaves out groups without an entry. */
+const GROUP = 64;
 
 /** A cached translation. */
 export interface TlbEntry {
@@ -64,6 +67,8 @@ export class Tlb {
   readonly changed = new Uint8Array(TLB_SLOTS);
   /** What must know that entries are gone. */
   readonly watchers: TlbWatcher[] = [];
+  /** 1 for each group of slots that may have an entry. */
+  readonly #groups = new Uint8Array(TLB_SLOTS / GROUP);
   /** Numbers of lookups that hit and that missed. */
   hits = 0;
   misses = 0;
@@ -101,6 +106,7 @@ export class Tlb {
   ): number {
     const slot = page & (TLB_SLOTS - 1);
     for (const watcher of this.watchers) watcher.replaced(slot);
+    this.#groups[(slot / GROUP) | 0] = 1;
     this.pages[slot] = page;
     this.asceHi[slot] = asceHi;
     this.asceLo[slot] = asceLo;
@@ -128,15 +134,27 @@ export class Tlb {
   /** Purges every entry of an ASCE. */
   purgeAsce(asceHi: number, asceLo: number): void {
     this.#purged();
-    for (let slot = 0; slot < TLB_SLOTS; slot++) {
-      if (this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) this.pages[slot] = EMPTY;
+    for (let group = 0; group < TLB_SLOTS / GROUP; group++) {
+      if (this.#groups[group] !== 0) this.#purgeGroup(group, asceHi, asceLo);
     }
+  }
+
+  #purgeGroup(group: number, asceHi: number, asceLo: number): void {
+    let entries = 0;
+    for (let slot = group * GROUP; slot < (group + 1) * GROUP; slot++) {
+      if (this.asceLo[slot] === asceLo && this.asceHi[slot] === asceHi) this.pages[slot] = EMPTY;
+      else if (this.pages[slot] !== EMPTY) entries++;
+    }
+    if (entries === 0) this.#groups[group] = 0;
   }
 
   /** Purges all entries. */
   purgeAll(): void {
     this.#purged();
-    this.pages.fill(EMPTY);
+    for (let group = 0; group < TLB_SLOTS / GROUP; group++) {
+      if (this.#groups[group] !== 0) this.pages.fill(EMPTY, group * GROUP, (group + 1) * GROUP);
+    }
+    this.#groups.fill(0);
   }
 
   /** Makes the next store to each page record the change again. */
@@ -148,7 +166,12 @@ export class Tlb {
   /** As `forgetChanges`, for one frame. */
   forgetChange(frame: number): void {
     this.#purged();
-    for (let slot = 0; slot < TLB_SLOTS; slot++) if (this.frames[slot] === frame) this.changed[slot] = 0;
+    for (let group = 0; group < TLB_SLOTS / GROUP; group++) {
+      if (this.#groups[group] === 0) continue;
+      for (let slot = group * GROUP; slot < (group + 1) * GROUP; slot++) {
+        if (this.frames[slot] === frame) this.changed[slot] = 0;
+      }
+    }
   }
 
   /** Iterates over the cached translations, in slot order. */

@@ -319,6 +319,15 @@ describe('CPUs of a guest', () => {
     expect(one.run(1_000_000)).toEqual({ kind: 'idle', address: 0x99n });
   });
 
+  it.each([[[730_000]], [[1, 99_999, 100_000, 150_000, 380_000]], [[200_000, 530_000]]])(
+    'one CPU has a turn that does not depend on how its run is divided: %j',
+    (parts) => {
+      const one = monitor(guest([jump(0)]));
+      for (const units of parts) one.run(units);
+      expect(one.save().turn).toBe(70_000);
+    },
+  );
+
   it('take turns', () => {
     const parts = { 196608: code(jump(0)), [LOWCORE.RESTART_NEW_PSW]: psw(MASK.PLAIN, 0x3_0000) };
     const one = monitor(guest([load(4, 1), sigp(2, 4, 6), jump(0)], parts), { cpus: 2 });

@@ -393,16 +393,26 @@ export class Monitor {
       this.#asked = false;
       const before = cpu.executed;
       this.#pace.begin();
-      const exit = vcpu.run(cpu, Math.min(this.#turn, left, this.#pace.units), pending);
+      const exit = vcpu.run(cpu, Math.min(this.#turnLeft, left), pending, this.#pace);
       const done = cpu.executed - before;
-      this.#pace.end(done);
       left -= done;
-      this.#turn -= done;
+      this.#endTurn(done);
       const end = this.#answer(vcpu, exit);
       if (end !== null) return end;
       if (exit.reason !== 'KVM_EXIT_HLT' && pending()) break;
     }
     return { kind: 'limit' };
+  }
+
+  /** The units of work until it is another CPU's turn. */
+  get #turnLeft(): number {
+    return this.vm.vcpus.length === 1 ? Infinity : this.#turn;
+  }
+
+  /** Counts units of work of the current turn. A single CPU does several turns at a time. */
+  #endTurn(done: number): void {
+    this.#turn -= done;
+    if (this.#turn < 0) this.#turn = ((this.#turn % TURN) + TURN) % TURN;
   }
 
   /** Returns the virtual CPU to run: the one whose turn it is, or the next one that can run, or null if none can. */

@@ -42,7 +42,7 @@ const MM_OPERATIONS = [
 
 const GMAP_OPERATIONS = ['map', 'unmap', 'fault', 'discard', 'watch', 'free'] as const;
 
-const FILE_OPERATIONS = ['read', 'write', 'close'] as const;
+const FILE_OPERATIONS = ['read', 'write', 'resize', 'discard', 'close'] as const;
 
 /** A host, its machine, and the checker attached to it. */
 export interface CheckedHost {

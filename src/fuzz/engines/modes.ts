@@ -21,8 +21,8 @@ export function modeChange(random: Random): string {
       // SAC: the primary or the home space, or one that is not compiled for
       return random.pick(['b2190000', 'b2190000', 'b2190300', 'b2190300', 'b2190100', 'b2190200']);
     case 2:
-      // STOSM, STNSM: DAT on, off
-      return random.oneIn(2) ? `ad04${pointer}000` : `acfb${pointer}000`;
+      // STOSM, STNSM: DAT on, off; interruptions
+      return `${random.pick(['ad04', 'acfb', 'ad03', 'ad01', 'acfc', 'acfe'])}${pointer}000`;
     case 3:
       // SPKA
       return random.pick(['b20a0000', 'b20a0000', 'b20a0010']);

@@ -21,6 +21,7 @@ import {
   initialControl,
   interpret,
   MACHINE_CHECK_FIELDS,
+  type Pacer,
   PREFIX_BITS,
   PSW,
   type ResetPart,
@@ -296,19 +297,20 @@ export class Vcpu implements GuestCpu {
    * @param pending called after every interception that the host has handled. If it returns true,
    *   `run` returns KVM_EXIT_INTR, as KVM_RUN does for a pending signal. Like a listener it must not act; what it
    *   throws, `run` throws at its end
+   * @param pacer makes the guest leave interpretive execution from time to time, so that `pending` is called
    * @throws LinuxError EINVAL for another limit, or a processor of another machine; EBUSY for a processor that executes,
    *   or while a listener is called; EBADF when the virtual machine was destroyed, ESRCH when its process has ended,
    *   ENOENT when its gmap was freed; ENOMEM when a fault of the guest finds no memory: the guest can go on later
    */
-  run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
+  run(cpu: Cpu, limit: number, pending?: () => boolean, pacer: Pacer | null = null): Exit {
     if (limit !== Infinity) demandInteger('limit', limit, 1);
     return this.life.operation(() => {
       this.vm.mm.life.demand();
-      return this.#run(cpu, limit, pending);
+      return this.#run(cpu, limit, pending, pacer);
     });
   }
 
-  #run(cpu: Cpu, limit: number, pending?: () => boolean): Exit {
+  #run(cpu: Cpu, limit: number, pending: (() => boolean) | undefined, pacer: Pacer | null): Exit {
     let left = limit;
     this.vm.gmap.enable(cpu);
     this.#interceptions.begin();
@@ -320,7 +322,7 @@ export class Vcpu implements GuestCpu {
         if (this.stopped) return this.#exited({ reason: 'KVM_EXIT_HLT', until: null });
         if (!(left > 0)) return { reason: 'KVM_EXIT_INTR' };
         this.#spent = 0;
-        const exit = this.#step(cpu, left);
+        const exit = this.#step(cpu, left, pacer);
         if (exit !== 'resume') return this.#exited(exit);
         left -= this.#spent;
         if (pending !== undefined && this.#isPending(pending)) return { reason: 'KVM_EXIT_INTR' };
@@ -402,7 +404,7 @@ export class Vcpu implements GuestCpu {
   }
 
   /** Delivers pending interruptions, runs the guest once, and handles the end. Returns the exit, or 'resume'. */
-  #step(cpu: Cpu, limit: number): Exit | 'resume' {
+  #step(cpu: Cpu, limit: number, pacer: Pacer | null): Exit | 'resume' {
     const before = cpu.executed;
     try {
       this.#delivery.deliver(cpu, limit);
@@ -410,7 +412,7 @@ export class Vcpu implements GuestCpu {
       if (this.stopped || !(left > 0)) return 'resume';
       this.prefixPages.make();
       const entered = cpu.executed;
-      const ended = interpret(cpu, this.block.origin, left);
+      const ended = interpret(cpu, this.block.origin, left, pacer);
       return this.#interceptions.handle(cpu, ended, cpu.executed !== entered);
     } catch (error) {
       if (!(error instanceof GuestMemoryFault)) throw error;

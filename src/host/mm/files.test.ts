@@ -5,6 +5,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkedHost, endAll, failEach, visibleStateOf } from '../../check/testing/index.ts';
+import { LinuxError } from '../errors.ts';
 import type { Gmap } from '../gmap/index.ts';
 import type { Host } from '../host.ts';
 import {
@@ -18,6 +19,7 @@ import {
   TIB,
 } from '../testing/index.ts';
 import { PROT } from './mappings.ts';
+import { MemoryFile } from './memory-file.ts';
 import type { Mm } from './mm.ts';
 
 const HOME = 0x1000_0000n;
@@ -460,5 +462,141 @@ describe('without memory', () => {
       return { host, seen: () => snapshotOf(host, mm), operation: () => put(mm, HOME, 1) };
     });
     expect(ends).toEqual(['ENOMEM']);
+  });
+});
+
+describe('a file that becomes shorter', () => {
+  it('loses the pages beyond its end in every process, private copies too, and gets zeros when it grows again', () => {
+    const file = host.createFile(4n * PAGE);
+    file.write(0n, new Uint8Array(0x4000).fill(1));
+    mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
+    other.mmap({ address: HOME, length: 2n * PAGE, file, offset: 2n * PAGE });
+    run(mm, HOME + 3n * PAGE, 2);
+    put(other, HOME + PAGE, 3);
+    expect([ran(mm, HOME + 2n * PAGE), ran(other, HOME, 1), pages()]).toEqual([1, 1, 5]);
+    file.resize(3);
+    expect([file.pages, file.length, pages()]).toEqual([3, 3n * PAGE, 3]);
+    expect(codeOf(() => ran(mm, HOME + 3n * PAGE))).toBe('EFAULT');
+    expect(codeOf(() => ran(other, HOME + PAGE, 1))).toBe('EFAULT');
+    expect([ran(mm, HOME + 2n * PAGE), ran(other, HOME, 1)]).toEqual([1, 1]);
+    file.resize(0);
+    expect(pages()).toBe(0);
+    expect(codeOf(() => ran(mm, HOME))).toBe('EFAULT');
+    file.resize(4);
+    expect([ran(mm, HOME), ran(mm, HOME + 3n * PAGE), ran(other, HOME + PAGE, 1)]).toEqual([0, 0, 0]);
+    run(mm, HOME + 2n * PAGE, 7);
+    expect(ran(other, HOME, 1)).toBe(7);
+  });
+
+  it('takes them from guests', () => {
+    const file = host.createFile(MIB);
+    mm.mmap({ address: HOME, length: MIB, file, shared: true });
+    const gmap = guestOf(mm);
+    guestPuts(gmap, 1, 5, GUEST + PAGE);
+    file.resize(1);
+    expect(codeOf(() => guestSees(gmap, 1, GUEST + PAGE))).toBe('EFAULT');
+    expect(guestSees(gmap, 1)).toBe(0);
+  });
+
+  it('does not touch processes that have ended', () => {
+    const file = host.createFile(2n * PAGE);
+    other.mmap({ address: HOME, length: 2n * PAGE, file });
+    put(other, HOME + PAGE, 1);
+    host.exitMm(other);
+    file.resize(1);
+    expect(host.common.spaces.size).toBe(1);
+  });
+
+  it('discard makes holes: the next access finds zeros', () => {
+    const file = host.createFile(4n * PAGE);
+    file.write(0n, new Uint8Array(0x4000).fill(1));
+    mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
+    expect(ran(mm, HOME + PAGE)).toBe(1);
+    file.discard(1, 3);
+    expect([pages(), ran(mm, HOME), ran(mm, HOME + PAGE), ran(mm, HOME + 3n * PAGE)]).toEqual([2, 1, 0, 1]);
+    expect([file.nextFrame(0), file.nextFrame(2), pages()]).toEqual([0, 3, 3]);
+  });
+
+  it('the next page with a frame is found in a file with few frames, too', () => {
+    const file = host.createFile(1n << 40n);
+    expect(file.nextFrame(0)).toBe(-1);
+    for (const page of [7, 1 << 20, 5]) file.write(BigInt(page) * PAGE, bytes(1));
+    expect([0, 6, 8, (1 << 20) + 1].map((page) => file.nextFrame(page))).toEqual([5, 7, 1 << 20, -1]);
+    file.discard(6, 1 << 27);
+    expect(file.nextFrame(6)).toBe(-1);
+  });
+});
+
+describe('the backing of a file', () => {
+  /** A file whose page n is full of n + 1, with at most three frames. */
+  const backed = (length: number) => {
+    const calls: string[] = [];
+    let left = 3;
+    const backing = {
+      claim: () => {
+        if (left-- === 0) {
+          left = 0;
+          throw new LinuxError('ENOSPC', 'no more');
+        }
+      },
+      unclaim: (frames: number) => {
+        left += frames;
+      },
+      fill: (page: number, frame: Uint8Array) => {
+        calls.push(`fill ${page}`);
+        if (page === 9) throw new LinuxError('EIO', 'unreadable');
+        frame.fill(page + 1);
+      },
+      unmapped: () => calls.push('unmapped'),
+      freed: () => calls.push('freed'),
+    };
+    return { file: new MemoryFile(host.kernel, host.common, length, backing), calls, left: () => left };
+  };
+
+  it('fills pages when they are first read, by a call or by a process', () => {
+    const { file, calls } = backed(10);
+    mm.mmap({ address: HOME, length: MIB, file });
+    expect([ran(mm, HOME + 2n * PAGE), file.read(0x2fffn, 2)]).toEqual([3, bytes(3, 4)]);
+    expect(calls).toEqual(['fill 2', 'fill 3']);
+    expect(codeOf(() => ran(mm, HOME + 9n * PAGE))).toBe('EIO');
+    expect(codeOf(() => file.read(0x9000n, 1))).toBe('EIO');
+    expect(pages()).toBe(2);
+    mm.munmap({ address: HOME, length: MIB });
+    file.close();
+    expect(calls.slice(-2)).toEqual(['unmapped', 'freed']);
+  });
+
+  it('is not asked for the contents of a page that is overwritten', () => {
+    const { file, calls } = backed(10);
+    expect(file.copyIn(0x1ffe, new Uint8Array(0x1003).fill(7))).toBe(0x1003);
+    expect(calls).toEqual(['fill 1', 'fill 3']);
+    expect(file.read(0x1ffdn, 2)).toEqual(bytes(2, 7));
+    expect(file.read(0x3000n, 2)).toEqual(bytes(7, 4));
+    file.close();
+  });
+
+  it('bounds the frames: what is written until then stays, and frames that are given back can be had again', () => {
+    const { file, left } = backed(10);
+    expect(file.copyIn(0x800, new Uint8Array(0x5000).fill(7))).toBe(0x2800);
+    expect(codeOf(() => file.copyIn(0x3000, bytes(1)))).toBe('ENOSPC');
+    expect([pages(), left()]).toEqual([3, 0]);
+    file.discard(0, 1);
+    expect(file.copyIn(0x3000, bytes(1))).toBe(1);
+    file.close();
+    expect([pages(), left()]).toEqual([0, 3]);
+  });
+
+  it('written tells the pages that programs have stored to, until they are clean', () => {
+    const file = host.createFile(4n * PAGE);
+    file.write(0n, new Uint8Array(0x3000));
+    expect([...file.written()]).toEqual([]);
+    mm.mmap({ address: HOME, length: 4n * PAGE, file, shared: true });
+    expect(ran(mm, HOME)).toBe(0);
+    run(mm, HOME + PAGE, 1);
+    put(mm, HOME + 3n * PAGE, 1);
+    expect([...file.written()].sort()).toEqual([1, 3]);
+    mm.munmap({ address: HOME, length: 4n * PAGE });
+    for (const page of [1, 2, 3]) file.clean(page);
+    expect([...file.written()]).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ import {
   registerMemoryDevices,
   Tmpfs,
 } from './files/index.ts';
+import { bytesOf } from './memory/user-memory.ts';
 
 /** Directories that every system has. */
 const DIRECTORIES = ['dev', 'proc', 'tmp', 'bin', 'etc', 'root'];
@@ -85,8 +86,7 @@ export class SystemFiles {
     this.root = root === undefined ? this.#memoryRoot() : this.#folder(root);
     for (const name of DIRECTORIES) this.directory(`/${name}`);
     if (root === undefined) {
-      for (const [name, text] of Object.entries(ETC))
-        this.write(`/etc/${name}`, new TextEncoder().encode(text));
+      for (const [name, text] of Object.entries(ETC)) this.write(`/etc/${name}`, bytesOf(text));
     }
     this.mount('/dev', makeDev(this.host, this.devices));
   }
@@ -126,18 +126,19 @@ export class SystemFiles {
   }
 
   /**
-   * Returns the path of a program: `path` itself if it has a slash, or the first one of that name in the directories of `list`, separated by
-   * colons. Returns null if there is none.
+   * Returns the path of a program: `path` itself, followed from `directory`, if it has a slash, or the first file of that name in the
+   * directories of `list`, separated by colons. Returns null if there is none.
    */
-  find(path: string, list: string): string | null {
-    const paths = path.includes('/') ? [path] : list.split(':').map((directory) => `${directory}/${path}`);
-    return paths.find((one) => this.#has(one)) ?? null;
+  find(path: string, { directory, list }: { directory: string; list: string }): string | null {
+    const paths = path.includes('/') ? [path] : list.split(':').map((one) => `${one}/${path}`);
+    return paths.find((one) => this.#has(directory, one)) ?? null;
   }
 
-  #has(path: string): boolean {
+  #has(directory: string, path: string): boolean {
     const context = { root: this.root, start: this.root, credentials: { fsuid: 0, fsgid: 0, groups: [] } };
     try {
-      return lookup(context, path).inode.type === S.IFREG;
+      const start = lookup(context, directory, { directory: true });
+      return lookup({ ...context, start }, path).inode.type === S.IFREG;
     } catch (error) {
       if (error instanceof LinuxError) return false;
       throw error;

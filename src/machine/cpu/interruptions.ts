@@ -47,6 +47,11 @@ export abstract class CpuInterruptions extends Processor {
   #earlyLength = 0;
   /** The next clock interruption, as it was when `unitsToClock` computed it. */
   readonly #due: ClockDue = { work: 0, enabled: 0, base: 0n, comparator: 0n, epoch: 0n, timerZero: 0n };
+  /**
+   * Whether the run loop ends before an interruption can be pending that the program can enable by unmasking I/O and external
+   * interruptions.
+   */
+  quietIfUnmasked = false;
   /** Program interruptions since an instruction last completed. */
   programInterruptions = 0;
   /** The program events of the last interruption whose code has the bit of PER. */
@@ -249,9 +254,12 @@ export abstract class CpuInterruptions extends Processor {
     this.#swapPsw(low, LOWCORE.EXTERNAL_OLD_PSW, LOWCORE.EXTERNAL_NEW_PSW);
   }
 
-  /** The machine's TOD value at which an enabled clock interruption becomes pending, or null if none does. */
-  protected nextClock(): bigint | null {
-    if (!this.externalMask) return null;
+  /**
+   * The machine's TOD value at which an enabled clock interruption becomes pending, or null if none does.
+   * @param external whether external interruptions are not masked
+   */
+  protected nextClock(external = this.externalMask): bigint | null {
+    if (!external) return null;
     const cr0 = this.cr0;
     const now = this.machine.clock.tod;
     let due: bigint | null = null;
@@ -268,14 +276,15 @@ export abstract class CpuInterruptions extends Processor {
   /**
    * The units of work, at least 1, until a clock interruption becomes pending that is enabled now; Infinity if none does. 1 also if one
    * is pending already. Preconditions: the machine's clock has been advanced.
+   * @param external whether external interruptions are not masked
    */
-  protected unitsToClock(): number {
+  protected unitsToClock(external = this.externalMask): number {
     const { clock } = this.machine;
-    const enabled = this.externalMask ? this.cr0 & CLOCK_MASKS : 0;
+    const enabled = external ? this.cr0 & CLOCK_MASKS : 0;
     if (enabled === 0) return Infinity;
     const known = this.#due;
     if (clock.work >= known.work || enabled !== known.enabled || !this.#clocksAreAsWhen(known)) {
-      const due = this.nextClock();
+      const due = this.nextClock(external);
       known.work = due === null ? Infinity : clock.work + Clock.instructionsUntil(clock.tod, due);
       known.enabled = enabled;
       known.base = clock.base;
@@ -300,10 +309,24 @@ export abstract class CpuInterruptions extends Processor {
    * not certain. Preconditions: as `unitsToClock`.
    */
   protected get quiet(): boolean {
+    return this.#nothingPending && this.unitsToClock() > 1;
+  }
+
+  /**
+   * The units of work, at least 2, until an interruption can be pending that the program can enable by unmasking I/O and external
+   * interruptions. 0 if one can be pending earlier. Preconditions: as `unitsToClock`.
+   */
+  protected unitsIfUnmasked(): number {
+    if (!this.#nothingPending) return 0;
+    const units = this.unitsToClock(true);
+    return units > 1 ? units : 0;
+  }
+
+  /** Whether no interruption other than those of the clocks is pending, be it masked or not. */
+  get #nothingPending(): boolean {
     const { sie } = this;
     if (this.pending.length > 0 || this.restartPending || this.stopping || this.#early) return false;
-    if (sie !== null && (sie.externalRequest || sie.ioRequest)) return false;
-    return this.unitsToClock() > 1;
+    return sie === null || !(sie.externalRequest || sie.ioRequest);
   }
 
   #traced(kind: 'program' | 'supervisor-call' | 'external' | 'restart', code: number): void {

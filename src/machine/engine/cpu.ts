@@ -9,6 +9,7 @@ import { logicalPage } from '../addresses.ts';
 import { BusyError } from '../busy-error.ts';
 import { INSTRUCTION, UNWIND } from '../cpu/access.ts';
 import { CpuInterruptions } from '../cpu/interruptions.ts';
+import type { Pacer } from '../cpu/pacer.ts';
 import type { Configuration } from '../cpu/processor.ts';
 import { PER_CODE } from '../cpu/program-events.ts';
 import { SPACE } from '../cpu/state.ts';
@@ -96,13 +97,21 @@ export class Cpu extends CpuInterruptions {
     }
   }
 
-  /** As `run`. Preconditions: the caller has claimed the processor. */
-  runClaimed(limit: number): Stop {
+  /**
+   * As `run`. Preconditions: the caller has claimed the processor.
+   * @param pacer may end the run before the limit
+   */
+  runClaimed(limit: number, pacer: Pacer | null = null): Stop {
     this.#compiled?.beginRun();
     const end = this.executed + limit;
+    let part = pacer === null ? end : Math.min(end, this.executed + pacer.units);
     while (this.executed < end) {
+      if (this.executed >= part && pacer !== null) {
+        if (!pacer.goesOn()) break;
+        part = Math.min(end, this.executed + pacer.units);
+      }
       if (this.stopped) return { reason: 'stopped' };
-      const stop = this.#work(end);
+      const stop = this.#work(part);
       if (stop === 'taken') this.executed++;
       this.#advanceClock();
       const isOver = this.observer?.ended() === true;
@@ -147,7 +156,7 @@ export class Cpu extends CpuInterruptions {
    * complete.
    */
   #instructions(limit: number): Stop | 'taken' | null {
-    const end = Math.min(limit, this.executed + this.unitsToClock());
+    const end = this.#endOfLoop(limit);
     this.attention = this.unmasked = false;
     this.operandRegister = 0;
     this.#setsRegisters = this.space !== SPACE.PRIMARY;
@@ -193,7 +202,17 @@ export class Cpu extends CpuInterruptions {
     this.#advanceClock();
     if (!this.quiet) return 0;
     this.attention = false;
-    return Math.min(limit, this.executed + this.unitsToClock());
+    return this.#endOfLoop(limit);
+  }
+
+  /**
+   * Returns the value of `executed` at which to end the loop: the limit, or when a clock interruption is due. Compiled code may unmask
+   * interruptions, and does not look for any then: with it, masked ones count, too.
+   */
+  #endOfLoop(limit: number): number {
+    const units = this.#compiled === null || this.observer !== null ? 0 : this.unitsIfUnmasked();
+    this.quietIfUnmasked = units !== 0;
+    return Math.min(limit, this.executed + (units !== 0 ? units : this.unitsToClock()));
   }
 
   #beginWindow(): void {

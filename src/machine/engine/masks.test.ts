@@ -57,6 +57,44 @@ describe('an interruption by the clock comparator', () => {
   });
 });
 
+/**
+ * STOSM 0(6),1; AHI 2,1; STNSM 0(6),0xfc; AHI 1,1; BRC 15,.-16: after 103 instructions, interruptions are masked. Compiled code does not
+ * store at low addresses.
+ */
+const MASKED_BRANCH = 'ad016000 a72a0001 acfc6000 a71a0001 a7f4fff8';
+const OPERAND = 0x3_0000n;
+
+describe('an interruption that compiled code unmasks', () => {
+  it('of the clock comparator is taken', () => {
+    const engines = interrupted(MASKED_BRANCH, 0x7000);
+    engines.all((cpu) => {
+      cpu.gr[6] = OPERAND;
+      cpu.setClockComparator(cpu.tod + 100_000n);
+    });
+    expect(engines.differences(103)).toEqual([]);
+    engines.all((cpu) => {
+      cpu.setClockComparator(cpu.tod + 150n);
+    });
+    expect(engines.differences(100)).toEqual([]);
+    expect(engines.compiled.gr[4]).toBe(1n);
+  });
+
+  it('that was signalled is taken', () => {
+    const engines = interrupted(MASKED_BRANCH, 0x7000);
+    engines.all((cpu) => {
+      cpu.gr[6] = OPERAND;
+      cpu.setClockComparator(cpu.tod + 100_000n);
+      cpu.setControl(0, 0x4_48e0n);
+    });
+    expect(engines.differences(103)).toEqual([]);
+    engines.all((cpu) => {
+      cpu.signal(0x1201, 0);
+    });
+    expect(engines.differences(100)).toEqual([]);
+    expect(engines.compiled.gr[4]).toBe(1n);
+  });
+});
+
 describe('an external interruption that was signalled', () => {
   it('is taken behind the instruction that unmasks it', () => {
     // AHI 1,1; STOSM 0x300,1; AHI 2,1; BRC 15,.-4

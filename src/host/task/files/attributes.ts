@@ -4,7 +4,14 @@ import { LinuxError } from '../../errors.ts';
 import { ACCESS, S } from '../abi/files.ts';
 import { Directory } from './directory.ts';
 import type { Inode } from './inode.ts';
-import { demandPermission, type FileCredentials, isInGroup, isOwner, isRoot } from './permissions.ts';
+import {
+  demandPermission,
+  type FileCredentials,
+  isInGroup,
+  isOwner,
+  isRoot,
+  privilegesOf,
+} from './permissions.ts';
 import { RegularFile } from './regular-file.ts';
 import { Symlink } from './symlink.ts';
 
@@ -38,12 +45,11 @@ export function chown(inode: Inode, who: FileCredentials, uid: number | null, gi
       gid === null || (who.fsuid === inode.uid && (gid === inode.gid || isInGroup(who, gid)));
     if (!keepsUser || !keepsGroup) throw new LinuxError('EPERM', 'only root gives files away');
   }
-  const bits = inode.mode & 0o010 ? S.ISUID | S.ISGID : S.ISUID;
-  const isSet = (inode.mode & bits) !== 0 && !(inode instanceof Directory);
+  const bits = inode instanceof Directory ? 0 : privilegesOf(inode, who);
   inode.change({
     ...(uid !== null && { uid }),
     ...(gid !== null && { gid }),
-    ...(isSet && { mode: inode.mode & ~bits & ~S.IFMT }),
+    ...(bits !== 0 && { mode: inode.mode & ~bits & ~S.IFMT }),
   });
 }
 
@@ -86,7 +92,7 @@ export function truncate(inode: Inode, who: FileCredentials, size: number): void
   inode.takeWriter();
   try {
     inode.truncate(size);
-    if (!isRoot(who)) inode.removePrivileges();
+    inode.removePrivileges(who);
   } finally {
     inode.dropWriter();
   }

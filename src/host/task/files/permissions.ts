@@ -26,6 +26,15 @@ export function isOwner(who: FileCredentials, inode: Inode): boolean {
   return isRoot(who) || who.fsuid === inode.uid;
 }
 
+/**
+ * Returns the bits of a file's mode that go when the user writes to it or changes its owner: those that let it run as another user or
+ * group. The set-group-ID bit of a file that its group cannot execute means something else.
+ */
+export function privilegesOf({ mode, gid }: Inode, who: FileCredentials): number {
+  const isGroup = (mode & 0o010) !== 0 || !(isRoot(who) || isInGroup(who, gid));
+  return mode & (isGroup ? S.ISUID | S.ISGID : S.ISUID);
+}
+
 /** Whether a user has permissions. @param wanted bits of `ACCESS` */
 export function permits(inode: Inode, who: FileCredentials, wanted: number): boolean {
   if (isRoot(who)) {

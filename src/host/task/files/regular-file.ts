@@ -7,7 +7,7 @@ import { FILE_SIZE_MAX, type FileContents } from './file-contents.ts';
 import type { FileSystem } from './file-system.ts';
 import { OpenFile } from './open-file.ts';
 import { OpenableInode } from './openable-inode.ts';
-import { isRoot } from './permissions.ts';
+import { type FileCredentials, isRoot, privilegesOf } from './permissions.ts';
 
 /** What fallocate does with a range: give it room, make it a hole, or make it zeros. */
 export type Allocation = 'reserve' | 'punch' | 'zero';
@@ -109,19 +109,25 @@ export class RegularFile extends OpenableInode {
   ): void {
     const { at, length } = range;
     if (at + length > FILE_SIZE_MAX) throw new LinuxError('EFBIG', `a file cannot have ${at + length} bytes`);
-    if (what !== 'reserve') this.contents.punch(at, length);
+    if (what !== 'reserve') this.punch(at, length);
     if (!keepsSize && at + length > this.size) this.contents.truncate(at + length);
     if (what !== 'punch') this.contents.reserve(at, length);
     this.touch();
   }
 
+  /** Makes a range zeros, if possible without room. @throws LinuxError ENOSPC, ENOMEM */
+  protected punch(at: number, length: number): void {
+    this.contents.punch(at, length);
+  }
+
   /** Makes what was written permanent. @throws LinuxError EIO */
   sync(): void {}
 
-  /** It was written: bits that let it run as another user go, unless root has written. */
-  removePrivileges(): void {
-    const bits = this.mode & 0o010 ? S.ISUID | S.ISGID : S.ISUID;
-    if (this.mode & bits) this.mode &= ~bits;
+  /** It was written: it does not run as another user any more, unless root has written. */
+  removePrivileges(who: FileCredentials | null): void {
+    if (who === null || isRoot(who)) return;
+    const bits = privilegesOf(this, who);
+    if (bits !== 0) this.change({ mode: this.mode & ~bits });
   }
 
   protected override evict(): void {
@@ -167,12 +173,8 @@ export class OpenRegular extends OpenFile {
 
   #write(bytes: Uint8Array, at: number): number {
     const done = this.file.write(bytes, at);
-    if (done > 0 && !this.#isPrivileged) this.file.removePrivileges();
+    if (done > 0) this.file.removePrivileges(this.credentials);
     return done;
-  }
-
-  get #isPrivileged(): boolean {
-    return this.credentials === null || isRoot(this.credentials);
   }
 
   override seek(offset: number, whence: number): number {
@@ -194,7 +196,7 @@ export class OpenRegular extends OpenFile {
     if (!this.writable) throw new LinuxError('EINVAL', 'it is not open for writing');
     if (size < 0) throw new LinuxError('EINVAL', `a file cannot have ${size} bytes`);
     this.file.truncate(size);
-    if (!this.#isPrivileged) this.file.removePrivileges();
+    this.file.removePrivileges(this.credentials);
   }
 
   override sync(): void {

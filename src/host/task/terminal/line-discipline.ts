@@ -118,7 +118,7 @@ export class LineDiscipline {
     const key = this.#translated(byte);
     if (key === null) return;
     if (this.isCanonical && this.#editingKey(key)) return;
-    this.#character(key);
+    this.#character(key, byte === RETURN && key === NEWLINE);
   }
 
   #flowKey(byte: number): boolean {
@@ -198,12 +198,12 @@ export class LineDiscipline {
     this.#queue.endLine(byte);
   }
 
-  /** A byte without a meaning. */
-  #character(byte: number): void {
+  /** A byte without a meaning. @param movesCursor whether it is shown by what it does, even if ECHOCTL is set: RETURN as NEWLINE */
+  #character(byte: number, movesCursor = false): void {
     if (this.#local(LFLAG.ECHO)) {
       this.#editor.finish();
       if (this.#queue.editable === 0) this.output.markLine();
-      if (byte === NEWLINE) this.output.echoAsIs(byte);
+      if (movesCursor) this.output.echoAsIs(byte);
       else this.output.echo(byte);
     }
     this.#queue.add(byte);

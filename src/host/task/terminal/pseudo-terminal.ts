@@ -1,6 +1,7 @@
 /** Pseudo-terminals: a terminal whose other end, the master, is a file too. Linux: pty(7), drivers/tty/pty.c. */
 
 import { makeDevice } from '../abi/files.ts';
+import { SIG } from '../abi/signals.ts';
 import type { System } from '../system.ts';
 import { WaitQueue } from '../wait-queue.ts';
 import { ByteQueue } from './byte-queue.ts';
@@ -105,6 +106,12 @@ class SlaveTerminal extends Terminal {
   constructor(system: System, pair: PseudoTerminal, driver: TerminalDriver, queue: WaitQueue) {
     super(system, { driver, queue, modes: INITIAL_TERMIOS, device: makeDevice(SLAVE_MAJOR, pair.number) });
     this.#pair = pair;
+  }
+
+  /** The processes in the foreground are told, and the files stay connected. */
+  override leaderEnded(): void {
+    this.signal(SIG.HUP);
+    this.release();
   }
 
   override closed(): void {

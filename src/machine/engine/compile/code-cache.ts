@@ -27,6 +27,8 @@ export type Enter = (block: number, index: number) => number;
 
 /** A piece of code that was compiled, or cannot be. */
 export interface Region {
+  /** Absolute address of its first instruction. */
+  readonly address: number;
   /** Its place in the table of functions; -1 if the code cannot be compiled. */
   readonly index: number;
   /** Whether it needs the AFP-register control. */
@@ -90,6 +92,8 @@ export class CodeCache implements CodeWatch {
   /** Addresses that were branched to half as often as it takes: they are compiled together with the next one. */
   readonly #warm: number[] = [];
   readonly #regions = new Map<number, Region>();
+  /** The last region that was found for each counter: a region is looked for at each entry, and a map is slower. */
+  readonly #recent: (Region | null)[] = new Array(COUNTERS).fill(null);
   readonly #counts = new Uint16Array(COUNTERS);
   /** Which of the counters belong to addresses with a region. */
   readonly #known = new Uint8Array(COUNTERS);
@@ -161,12 +165,13 @@ export class CodeCache implements CodeWatch {
 
   /** Returns the region at an absolute address that the program has branched to, or null if it is not worth compiling yet. */
   find(address: number): Region | null {
-    const region = this.#regions.get(address);
-    if (region !== undefined) {
+    const counter = counterOf(address);
+    const region = this.#regionAt(address, counter);
+    if (region !== null) {
       if (region.checked === this.#epoch || this.#isCurrent(region)) return region;
       this.#regions.delete(address);
+      this.#recent[counter] = null;
     }
-    const counter = counterOf(address);
     const count = (this.#counts[counter] as number) + 1;
     this.#counts[counter] = count;
     if (count < this.#threshold) {
@@ -175,6 +180,15 @@ export class CodeCache implements CodeWatch {
     }
     this.#counts[counter] = 0;
     return this.#compile(address);
+  }
+
+  #regionAt(address: number, counter: number): Region | null {
+    if (this.#known[counter] === 0) return null;
+    const recent = this.#recent[counter] as Region | null;
+    if (recent !== null && recent.address === address) return recent;
+    const region = this.#regions.get(address) ?? null;
+    if (region !== null) this.#recent[counter] = region;
+    return region;
   }
 
   #isCurrent(region: Region): boolean {
@@ -227,8 +241,9 @@ export class CodeCache implements CodeWatch {
   #enter({ address, index, afp, ranges }: Piece): void {
     const frame = address - (address % FRAME_SIZE);
     const source = new CodeBytes(this.#words, frame, ranges);
-    this.#regions.set(address, { index, afp, source, checked: this.#epoch });
+    this.#regions.set(address, { address, index, afp, source, checked: this.#epoch });
     this.#known[counterOf(address)] = 1;
+    this.#recent[counterOf(address)] = null;
     this.#mark(frame / FRAME_SIZE, ranges);
   }
 
@@ -252,6 +267,7 @@ export class CodeCache implements CodeWatch {
     this.#lines.clear();
     this.#counts.fill(0);
     this.#known.fill(0);
+    this.#recent.fill(null);
     this.#warm.length = 0;
   }
 }

@@ -1,6 +1,6 @@
 /** Runs compiled code on a processor: puts the processor's state where the code expects it, and takes it back. */
 
-import { type LogicalPage, logicalPage } from '../../addresses.ts';
+import { logicalPage } from '../../addresses.ts';
 import { CR0 } from '../../control-registers.ts';
 import { INSTRUCTION } from '../../cpu/access.ts';
 import type { CpuInterruptions } from '../../cpu/interruptions.ts';
@@ -63,20 +63,12 @@ export class CompiledCode {
    */
   run(end: number): boolean {
     const cpu = this.#cpu;
-    const { window } = cpu;
-    const offset = cpu.iaLo ^ window.codeLo;
-    if (cpu.iaHi === window.codeHi && (offset & ~0xffe) === 0) {
-      if (this.#cache.isCold(window.codeFrame * FRAME_SIZE + offset)) return false;
-    }
-    if (!this.#isCompilable()) return false;
-    let from = false;
-    for (;;) {
+    let address = this.#address();
+    if (address < 0 || this.#cache.isCold(address) || !this.#isCompilable()) return false;
+    for (let from = false; ; address = this.#address()) {
       const left = end - cpu.executed;
-      if (left < LEAST || (cpu.iaLo & 1) !== 0) return false;
-      const page = logicalPage(cpu.iaHi * 0x10_0000 + (cpu.iaLo >>> 12));
-      const frame = cpu.cachedFrame(page, INSTRUCTION);
-      if (frame < 0) return false;
-      const region = this.#cache.find(frame + (cpu.iaLo & 0xfff));
+      if (left < LEAST || address < 0) return false;
+      const region = this.#cache.find(address);
       if (region === null) return false;
       if (region.index < 0) {
         this.#reason = REASON.INTERPRET;
@@ -86,7 +78,7 @@ export class CompiledCode {
       const buffers = this.#buffers.select();
       this.#validateJumps(buffers);
       if (region.afp && !this.#afp) return false;
-      if (from) this.#enterJump(region.index, page);
+      if (from) this.#enterJump(region.index);
       this.#give(Math.min(left, SLICE), buffers);
       const reason = this.#cache.enter(this.#block, region.index);
       const done = this.#take();
@@ -98,6 +90,22 @@ export class CompiledCode {
       }
       from = reason === REASON.LEFT;
     }
+  }
+
+  /**
+   * Returns the absolute address of the instruction, whose page is in the window then; or -1 if its address is odd, or it cannot be
+   * fetched without a check.
+   */
+  #address(): number {
+    const cpu = this.#cpu;
+    const { window, iaHi, iaLo } = cpu;
+    if ((iaLo & 1) !== 0) return -1;
+    if (iaHi !== window.codeHi || ((iaLo ^ window.codeLo) & ~0xfff) !== 0) {
+      const frame = cpu.cachedFrame(logicalPage(iaHi * 0x10_0000 + (iaLo >>> 12)), INSTRUCTION);
+      if (frame < 0) return -1;
+      window.setCode(iaHi, iaLo, frame / FRAME_SIZE);
+    }
+    return window.codeFrame * FRAME_SIZE + (iaLo & 0xfff);
   }
 
   /** Makes all entries for jumps invalid if something has changed that they depend on. */
@@ -125,7 +133,7 @@ export class CompiledCode {
   }
 
   /** Notes where the code at the instruction address is. */
-  #enterJump(index: number, page: LogicalPage): void {
+  #enterJump(index: number): void {
     const cpu = this.#cpu;
     const jumps = this.#jumps;
     const at = ((cpu.iaLo >>> 1) & (JUMP_ENTRIES - 1)) * 4;
@@ -133,7 +141,7 @@ export class CompiledCode {
     jumps[at + 1] = cpu.iaHi;
     jumps[at + 2] = this.#words[WORD(BLOCK.VERSION)] as number;
     jumps[at + 3] = index;
-    this.#buffers.watchCode(page);
+    this.#buffers.watchCode(logicalPage(cpu.iaHi * 0x10_0000 + (cpu.iaLo >>> 12)));
   }
 
   /** Whether the processor is in a state that compiled code is made for. */
@@ -168,14 +176,16 @@ export class CompiledCode {
     words[WORD(BLOCK.ADDRESS) + 1] = cpu.iaHi;
     words[WORD(BLOCK.CONTEXT)] = buffers;
     words[WORD(BLOCK.PROGRAM_MASK)] = cpu.programMask << 24;
-    words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask() ? cpu.systemMask : NO_MASK;
+    words[WORD(BLOCK.SYSTEM_MASK)] = this.#mayMask(ICTL.STNSM) ? cpu.systemMask : NO_MASK;
+    const mayUnmask = cpu.quietIfUnmasked && this.#mayMask(ICTL.STNSM | ICTL.STOSM);
+    words[WORD(BLOCK.UNMASK)] = mayUnmask ? 1 : 0;
     words[WORD(BLOCK.ARITHMETIC)] = isNative(cpu.fpc) && (cpu.fpc & INEXACT_FLAG) !== 0 ? 1 : 0;
   }
 
-  /** Whether STORE THEN AND SYSTEM MASK has no exception and no interception. */
-  #mayMask(): boolean {
+  /** Whether a privileged instruction has no exception, and no interception by one of the controls. */
+  #mayMask(controls: number): boolean {
     const { problem, sie } = this.#cpu;
-    return !problem && (sie === null || (sie.interceptions & ICTL.STNSM) === 0);
+    return !problem && (sie === null || (sie.interceptions & controls) === 0);
   }
 
   /** Takes the state back. Returns the number of instructions done. */

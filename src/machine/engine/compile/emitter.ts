@@ -21,7 +21,7 @@
  */
 
 import type { Address } from '../../instructions/fields.ts';
-import { BLOCK, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
+import { BLOCK, BUFFER_ENTRIES, JUMP_ENTRIES, STORE_BUFFER } from '../../processor-block.ts';
 import { CC, type Cc, pushCode, pushCondition, pushSelected } from './condition-code.ts';
 import type { Decoded } from './decoded.ts';
 import { Body, F64, type FunctionType, I32, I64, OP, V128, type WasmFunction } from './wasm.ts';
@@ -241,10 +241,11 @@ export class Emitter {
     this.body.brIf(this.#depth + this.#newExit(exit));
   }
 
-  #newExit(exit: Pick<Exit, 'reason' | 'offset'>): number {
+  #newExit({ reason, offset }: Pick<Exit, 'reason' | 'offset'>): number {
     const { length } = this.#exits;
     this.#exits.push({
-      ...exit,
+      reason,
+      offset,
       instructions: this.#instructions,
       lookups: this.#lookups,
       kind: this.#kind,
@@ -385,7 +386,12 @@ export class Emitter {
     const { body } = this;
     const base = store ? STORE_BUFFER : 0;
     body.tee(LOCAL.ADDRESS).get(LOCAL.ADDRESS);
-    body.op(OP.I32_WRAP).i32(8).op(OP.I32_SHR_U).i32(0x3ff0).op(OP.I32_AND);
+    body
+      .op(OP.I32_WRAP)
+      .i32(8)
+      .op(OP.I32_SHR_U)
+      .i32((BUFFER_ENTRIES - 1) * 16)
+      .op(OP.I32_AND);
     body.get(LOCAL.BUFFERS).op(OP.I32_ADD).tee(LOCAL.ENTRY).memory(OP.I64_LOAD, base);
     // The offset from the page in the entry: too large if that is another page, or if the operand goes on behind it.
     body
@@ -432,6 +438,12 @@ export class Emitter {
   /** Pushes the system mask, 64 bits, or `NO_MASK`. */
   systemMask(): void {
     this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD32_U, BLOCK.SYSTEM_MASK);
+  }
+
+  /** Leaves the instruction under way to the interpreter unless it may unmask interruptions. */
+  demandUnmasking(): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I32_LOAD, BLOCK.UNMASK).op(OP.I32_EQZ);
+    this.interpretIf();
   }
 
   /** Makes what `push` pushes the system mask. */

@@ -1,4 +1,7 @@
-/** STORE THEN AND SYSTEM MASK as kernels use it: to disable interruptions. Nothing else depends on the bits that it clears. */
+/**
+ * STORE THEN AND SYSTEM MASK and STORE THEN OR SYSTEM MASK as kernels use them: to disable and enable interruptions. Nothing else depends
+ * on the bits that they change.
+ */
 
 import type { Address } from '../../../instructions/fields.ts';
 import { NO_MASK } from '../../../processor-block.ts';
@@ -21,4 +24,18 @@ const storeThenAnd: Form = (e, i) => {
   return 1;
 };
 
-export const MASKS: FormTable = { STNSM: storeThenAnd };
+/** Compiled code may do it only while no interruption can be pending: it ends before the next one is. */
+const storeThenOr: Form = (e, i) => {
+  const { body } = e;
+  const set = operand(i, 0) & 0xff;
+  if ((set & OTHERS) !== 0) e.interpret();
+  e.demandUnmasking();
+  e.systemMask();
+  body.set(e.t);
+  e.address(i.address as Address);
+  e.store(1, () => void body.get(e.t));
+  e.setSystemMask(() => void body.get(e.t).i64(set).op(OP.I64_OR));
+  return 1;
+};
+
+export const MASKS: FormTable = { STNSM: storeThenAnd, STOSM: storeThenOr };

@@ -1,0 +1,11 @@
+/** Helpers of the tests of processes. */
+
+export {
+  PROGRAMS,
+  programImage,
+  recordedOutput,
+  runProgram,
+  type Started,
+  startProgram,
+} from './programs.ts';
+export { type Family, MEMORY, makeLinux, makeThread } from './threads.ts';
