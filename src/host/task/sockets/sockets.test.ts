@@ -106,7 +106,7 @@ describe('datagrams', () => {
     const [one, other] = [new DatagramSocket(fs, kind, ME, names), new DatagramSocket(fs, kind, ME, names)];
     one.connectTo(other, other.name);
     let sent = 0;
-    while (one.send(message(`m${sent}`), null) === 2 && sent < 100) sent++;
+    while (typeof one.send(message(`m${sent}`), null) === 'number' && sent < 100) sent++;
     expect(sent).toBe(11);
     expect(other.receive(1, 0)).toMatchObject({ length: 2 });
     expect(text(other.receive(9, 0))).toBe('m1');
