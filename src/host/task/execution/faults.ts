@@ -79,6 +79,8 @@ function faultSignal(
   { code }: LinuxError,
 ): Pick<SignalInfo, 'signal' | 'code'> {
   if (code === 'ENOMEM') return { signal: SIG.KILL, code: SI.KERNEL };
+  // The file behind the mapping cannot give the page.
+  if (code !== 'EFAULT') return { signal: SIG.BUS, code: SI.BUS_ADRERR };
   const page = Math.floor(address / 4096);
   const mapping = thread.space.mm.mappings.at(page);
   if (mapping === undefined) return { signal: SIG.SEGV, code: SI.SEGV_MAPERR };
