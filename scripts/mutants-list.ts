@@ -2623,4 +2623,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'one.sequence < other.sequence',
     replace: 'one.sequence > other.sequence',
   },
+  {
+    name: 'task: wait finds children whose end is told by no signal',
+    file: 'src/host/task/calls/processes.ts',
+    find: '      if (!wanted(child) || !isEligible(child, options)) continue;\n',
+    replace: '      if (!wanted(child)) continue;\n',
+  },
 ];
