@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds every example program into images/. They contain nothing but the sources in this folder: no library is linked.
+# Builds every example program into images/, and hostile/*.c into hostile/images/. They contain nothing but the sources in this folder: no library is linked.
 # The images are in the repository, so this is only needed after a change. The same compiler builds the same bytes.
 set -eu
 cd "$(dirname "$0")"
@@ -15,9 +15,10 @@ flags="-O2 -march=z10 -m64 -std=gnu11 -Wall -Wextra -Werror
   -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fno-ident -Ilib -nostdlib
   -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,norelro -s"
 
-mkdir -p images
-for source in *.c; do
-  name=${source%.c}
+mkdir -p images hostile/images
+for source in *.c hostile/*.c; do
+  name=$(basename "${source%.c}")
+  image="$(dirname "$source")/images/$name.elf"
   how="-static -no-pie -fno-pic"
   # One program is position-independent.
   if [ "$name" = hello ]; then how="-static-pie -fpie"; fi
@@ -25,7 +26,7 @@ for source in *.c; do
   if [ "$name" = crash ]; then how="$how -O1 -fno-omit-frame-pointer -mbackchain -Wl,-S"; fi
   # The words in $flags and $how are meant to be split.
   # shellcheck disable=SC2086
-  "${prefix}gcc" $flags $how -o "images/$name.elf" lib/start.S lib/program.c "$source"
-  chmod 755 "images/$name.elf"
-  echo "images/$name.elf"
+  "${prefix}gcc" $flags $how -o "$image" lib/start.S lib/program.c "$source"
+  chmod 755 "$image"
+  echo "${image#./}"
 done

@@ -178,6 +178,48 @@ static void groups(void) {
   print("setpgid of nobody: %e\n", call(__NR_setpgid, 999999, 0));
 }
 
+static long end_at_once(void *argument) {
+  return (long)argument;
+}
+
+/* A child whose end is told by another signal than SIGCHLD, or by none, is only found if it is asked for. */
+static void clones(void) {
+  static char stack[4096] __attribute__((aligned(16)));
+  static const int signals[] = {0, SIGUSR2, SIGCHLD};
+  handle(SIGUSR2, SIG_IGN, 0, 0);
+  for (int i = 0; i < 3; i++) {
+    int status = -1;
+    long child = clone_to(end_at_once, (void *)(i + 1L), stack + sizeof stack, signals[i], NULL, NULL, NULL);
+    pause_for(20);
+    print("clone, signal %d: wait4 %e", (long)signals[i], call(__NR_wait4, -1, &status, WNOHANG | (i == 2 ? __WCLONE : 0), NULL));
+    long got = call(__NR_wait4, -1, &status, i == 2 ? __WALL : __WCLONE, NULL);
+    print(", and the other way: known %d, status %x\n", (long)(got == child), (long)status);
+  }
+}
+
+static void rules(void) {
+  int pipe[2];
+  char byte;
+  call(__NR_pipe, pipe);
+  long child = call(__NR_fork);
+  if (child == 0) {
+    call(__NR_read, pipe[0], &byte, 1);
+    exit((int)exec("exit", NULL));
+  }
+  print("setpgid of a child: %e, to a group of nobody: %e, to a negative one: %e\n", call(__NR_setpgid, child, child), call(__NR_setpgid, child, 999999), call(__NR_setpgid, child, -1));
+  print("wait for another group: %e\n", call(__NR_wait4, 0, NULL, WNOHANG, NULL));
+  print("getpgid of a child: %d, of nobody: %e, getsid of nobody: %e\n", (long)(call(__NR_getpgid, child) == child), call(__NR_getpgid, 999999), call(__NR_getsid, 999999));
+  call(__NR_write, pipe[1], "x", 1);
+  siginfo_t info;
+  call(__NR_waitid, P_PID, child, &info, WEXITED | WNOWAIT, NULL);
+  print("setpgid of a child that has executed a program: %e\n", call(__NR_setpgid, child, child));
+  print("signal 0 to one that has ended: %e\n", call(__NR_kill, child, 0));
+  print("it ended with %x", ended(child));
+  print(", and then: %e\n", call(__NR_kill, child, 0));
+  print("waitid for a process 0: %e, of kind 9: %e\n", call(__NR_waitid, P_PID, 0, &info, WEXITED, NULL), call(__NR_waitid, 9, 1, &info, WEXITED, NULL));
+  print("wait4 for the smallest number: %e\n", call(__NR_wait4, -2147483648L, NULL, 0, NULL));
+}
+
 static void identities(void) {
   char name[16];
   call(__NR_prctl, PR_SET_NAME, "a name that is too long");
@@ -206,6 +248,8 @@ int main(int argc, char **argv, char **envp) {
   executions();
   orphans();
   groups();
+  clones();
+  rules();
   identities();
   return 0;
 }

@@ -274,6 +274,83 @@ static void stops(void) {
   call(__NR_kill, child, SIGKILL);
   call(__NR_wait4, child, &status, 0, NULL);
   print("killed while stopped: status %x\n", (long)status);
+  /* The parent is told by SIGCHLD. */
+  static const int signals[] = {SIGSTOP, SIGCONT, SIGTERM};
+  uint64_t set = BIT(SIGCHLD);
+  siginfo_t info;
+  block(set);
+  child = call(__NR_fork);
+  if (child == 0) for (;;) call(__NR_pause);
+  for (int i = 0; i < 3; i++) {
+    call(__NR_kill, child, signals[i]);
+    call(__NR_rt_sigtimedwait, &set, &info, NULL, 8);
+    print("SIGCHLD: si_code %d, si_status %d, si_pid %s\n", (long)info.si_code, (long)info.si_status, info.si_pid == child ? "known" : "wrong");
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  block(0);
+}
+
+/* A stop in a call does not end it. */
+static void stopped_calls(void) {
+  int pipe[2], status = 0;
+  char byte;
+  call(__NR_pipe, pipe);
+  for (int i = 0; i < 3; i++) {
+    long child = call(__NR_fork);
+    if (child == 0) {
+      long time[2] = {0, 200000000};
+      struct { int fd; short events, got; } polled = {pipe[0], 1, 0};
+      if (i == 0) print("nanosleep: %e\n", call(__NR_nanosleep, time, NULL));
+      else if (i == 1) print("poll: %e\n", call(__NR_poll, &polled, 1, 200));
+      else print("read: %e\n", call(__NR_read, pipe[0], &byte, 1));
+      exit(0);
+    }
+    pause_for(50);
+    call(__NR_kill, child, SIGSTOP);
+    call(__NR_wait4, child, &status, 2, NULL);
+    pause_for(50);
+    call(__NR_kill, child, SIGCONT);
+    pause_for(20);
+    if (i == 2) call(__NR_write, pipe[1], "x", 1);
+    call(__NR_wait4, child, &status, 0, NULL);
+    print("after a stop: status %x\n", (long)status);
+  }
+}
+
+static void change_stack(int signal) {
+  struct { void *address; int flags; uint64_t size; } alternate = {stack, 0, sizeof stack}, old = {NULL, 9, 9};
+  (void)signal;
+  print("in its handler: sigaltstack %e", call(__NR_sigaltstack, &alternate, &old));
+  print(", flags %d\n", (long)old.flags);
+}
+
+static void bad_stacks(void) {
+  struct { void *address; int flags; uint64_t size; } alternate = {stack, 0, sizeof stack};
+  call(__NR_sigaltstack, &alternate, NULL);
+  handle(SIGUSR1, change_stack, SA_ONSTACK, 0);
+  raise(SIGUSR1);
+  int status = 0;
+  long child = call(__NR_fork);
+  if (child == 0) {
+    /* The frame cannot be stored. */
+    alternate.address = (void *)PAGE;
+    call(__NR_sigaltstack, &alternate, NULL);
+    raise(SIGUSR1);
+    exit(1);
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  print("no stack for a handler: signal %d\n", (long)CHILD_OF(status));
+  child = call(__NR_fork);
+  if (child == 0) {
+    handle(SIGSEGV, change_stack, SA_ONSTACK, 0);
+    alternate.address = (void *)PAGE;
+    call(__NR_sigaltstack, &alternate, NULL);
+    load(no_address);
+    exit(1);
+  }
+  call(__NR_wait4, child, &status, 0, NULL);
+  print("none for that of SIGSEGV: signal %d\n", (long)CHILD_OF(status));
+  handle(SIGUSR1, SIG_DFL, 0, 0);
 }
 
 static void defaults(void) {
@@ -340,6 +417,8 @@ int main(void) {
   stacks();
   restarts();
   stops();
+  stopped_calls();
+  bad_stacks();
   defaults();
   exceptions();
   return 0;

@@ -233,6 +233,16 @@ static long hold_robust(void *argument) {
   return 0;
 }
 
+/* A process with the memory of its parent: its word is cleared when it executes another program. */
+static void shared_memory(char *program) {
+  int status = 0;
+  long child = clone_to(execute, program, stacks[0] + sizeof stacks[0], CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID | SIGCHLD, (int *)&tids[0], (int *)&tids[0], NULL);
+  print("clone with CLONE_VM: a process %d, its number is known %d\n", (long)(child > 0), (long)(tids[0] == child));
+  join(0);
+  call(__NR_wait4, child, &status, 0, NULL);
+  print("exec cleared its word: status %x\n", (long)status);
+}
+
 static void robust_list(void) {
   print("a list head of another size: %e\n", call(__NR_set_robust_list, &head, 8));
   begin(0, hold_robust, 0);
@@ -246,6 +256,7 @@ int main(int argc, char **argv) {
   futexes();
   signals();
   ends(argv[0]);
+  shared_memory(argv[0]);
   robust_list();
   print("a thread without CLONE_SIGHAND: %e\n", call(__NR_clone, stacks[0] + 8000, CLONE_VM | CLONE_THREAD));
   print("CLONE_SIGHAND without CLONE_VM: %e\n", call(__NR_clone, stacks[0] + 8000, CLONE_SIGHAND));

@@ -18,8 +18,8 @@ describe('strace', () => {
       String.raw`write(1, "argument 1: one\n", 16) = 16`,
       String.raw`write(1, "argument 2: two\n", 16) = 16`,
       String.raw`write(1, "environment: NAME=value\n", 24) = 24`,
-      'exit_group(2) = ?',
-      '+++ exited with 2 +++',
+      'exit_group(0) = ?',
+      '+++ exited with 0 +++',
     ]);
   });
 

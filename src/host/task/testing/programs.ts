@@ -21,6 +21,11 @@ export function programImage(name: string): Uint8Array {
   return readFileSync(new URL(`${name}.elf`, IMAGES));
 }
 
+/** Returns the ELF file of a hostile program. */
+export function hostileImage(name: string): Uint8Array {
+  return readFileSync(new URL(`../hostile/images/${name}.elf`, IMAGES));
+}
+
 /** Returns what a program prints on Linux, and its exit status in a last line. */
 export function recordedOutput(name: string): string {
   return readFileSync(new URL(`${name}.expected`, IMAGES), 'utf8');
