@@ -26,39 +26,41 @@ export const BLOCK = {
   GENERAL: 0,
   /** Floating-point registers, 64 bits each, and a scratch operand. */
   FLOATING: (16 + SCRATCH_OPERANDS) * 8,
+  /** Access registers, 32 bits each. */
+  ACCESS: 0x140,
   /** Condition code, 32 bits, after compiled code. */
-  CC: 0x140,
+  CC: 0x180,
   /** Units of work that compiled code may do at most, 32 bits. */
-  LIMIT: 0x144,
+  LIMIT: 0x184,
   /** Lookups in the TLB (high half) and instructions (low half) that compiled code has done. */
-  COUNT: 0x148,
+  COUNT: 0x188,
   /** Instruction address, 64 bits. */
-  ADDRESS: 0x150,
+  ADDRESS: 0x190,
   /** Address of the last instruction that branched, 64 bits; odd if none has. */
-  BREAKING: 0x158,
+  BREAKING: 0x198,
   /** Address of an access that missed, 64 bits. */
-  MISS: 0x160,
+  MISS: 0x1a0,
   /** What the condition code follows from: two operands of 64 bits, and a kind of 32 bits. */
-  CODE_A: 0x168,
-  CODE_B: 0x170,
-  CODE_KIND: 0x178,
+  CODE_A: 0x1a8,
+  CODE_B: 0x1b0,
+  CODE_KIND: 0x1b8,
   /** Absolute address of the access buffers of the current context, 32 bits. */
-  CONTEXT: 0x17c,
+  CONTEXT: 0x1bc,
   /** The version of the entries for jumps that are valid, 32 bits, not 0. */
-  VERSION: 0x180,
+  VERSION: 0x1c0,
   /**
    * Not zero if compiled code may do floating-point arithmetic: it rounds to nearest even, no exception traps, and the inexact
    * flag is on.
    */
-  ARITHMETIC: 0x188,
+  ARITHMETIC: 0x1c8,
   /** The program mask where INSERT PROGRAM MASK puts it: shifted left by 24. */
-  PROGRAM_MASK: 0x18c,
+  PROGRAM_MASK: 0x1cc,
   /** The system mask, 32 bits; `NO_MASK` if STORE THEN AND SYSTEM MASK is for the interpreter. */
-  SYSTEM_MASK: 0x190,
+  SYSTEM_MASK: 0x1d0,
   /** Not zero if STORE THEN OR SYSTEM MASK may unmask I/O and external interruptions, 32 bits. */
-  UNMASK: 0x194,
+  UNMASK: 0x1d4,
   /** Not zero if the access buffers or the jumps may have had an entry. */
-  USED: 0x184,
+  USED: 0x1c4,
   /** The access buffers, `CONTEXT_SIZE` bytes for each context. */
   BUFFERS: 0x1000,
   /** Where code is, by instruction address: `JUMP_ENTRIES` entries of 16 bytes. */

@@ -77,6 +77,8 @@ const PLAIN = Object.keys(FORMS).filter((name) => !RELATIVE.has(name));
 const TWO_OPERANDS = PLAIN.filter((name) => formatOf(name) === 'SSa');
 /** Instructions that demand an even register. */
 const EVEN = /^(FLOGR|ML|D[SL]|MR$|DR$|S[LR]D[LA]|CDS|LPQ|STPQ|MVCLE|CLCLE|CKSM|CMPSC)/;
+/** Instructions whose operands end with the character in register 0. */
+const STRING = /^(CLST|SRST)$/;
 const DIVISIONS = ['DLGR', 'DLG', 'DLR', 'DL'] as const;
 
 /** Instructions that are not compiled, and what they change: first those that any program has. */
@@ -244,6 +246,12 @@ export class Encoder {
     if (/^[LS]TM|^LM/.test(name) && this.#tame) {
       const r1 = random.below(5);
       return this.encode(name, { r1, r2: r1 + random.below(REGISTERS.NUMBERS - r1) });
+    }
+    if (STRING.test(name)) {
+      // Pointers, and an ending character; another register 0 is an exception, most of the time.
+      const [r1, r2] = [random.pick(REGISTERS.POINTERS), random.pick(REGISTERS.POINTERS)];
+      const instruction = this.#wild(8) ? this.encode(name) : this.encode(name, { r1, r2 });
+      return this.encode('LGHI', { r1: 0, immediate: random.pick([0, 0, random.below(256)]) }) + instruction;
     }
     const division = DIVISIONS.find((one) => one === name);
     if (division === undefined) return this.encode(name);

@@ -80,7 +80,7 @@ export class CpuState {
   /** Halves of the control registers, as `gr32`. */
   readonly cr32: Uint32Array;
   /** Access registers. */
-  readonly ar = new Uint32Array(16);
+  readonly ar: Uint32Array;
   /** Floating-point registers. */
   readonly fr: BigUint64Array;
   /** Halves of the floating-point registers, as `gr32`. */
@@ -156,6 +156,8 @@ export class CpuState {
     this.fopShort = new Float32Array(buffer, floating, floats * 2);
     this.op.fill(0n);
     this.fop.fill(0n);
+    this.ar = new Uint32Array(buffer, offset + BLOCK.ACCESS, 16);
+    this.ar.fill(0);
     this.cr = new BigUint64Array(16);
     this.cr32 = new Uint32Array(this.cr.buffer);
   }

@@ -329,6 +329,18 @@ export class Emitter {
     return this.#afp || [...this.#read, ...this.#written].some(additional);
   }
 
+  /** Pushes access register `r`, zero-extended to 64 bits. */
+  accessRegister(r: number): void {
+    this.body.get(LOCAL.BLOCK).memory(OP.I64_LOAD32_U, BLOCK.ACCESS + r * 4);
+  }
+
+  /** Makes the low half of what `push` pushes access register `r`. */
+  setAccessRegister(r: number, push: () => void): void {
+    this.body.get(LOCAL.BLOCK);
+    push();
+    this.body.memory(OP.I64_STORE32, BLOCK.ACCESS + r * 4);
+  }
+
   /** Scratch locals of 64 bits, free at the beginning of an instruction. */
   readonly t = LOCAL.T;
   readonly u = LOCAL.U;

@@ -8,9 +8,18 @@ import { INTEGER } from './integer.ts';
 import { MASKS } from './masks.ts';
 import { MOVES } from './moves.ts';
 import { STORAGE } from './storage.ts';
+import { STRINGS } from './strings.ts';
 
 /** All forms, by mnemonic. */
-export const FORMS: FormTable = { ...INTEGER, ...MOVES, ...FLOAT, ...STORAGE, ...ATOMIC, ...MASKS };
+export const FORMS: FormTable = {
+  ...INTEGER,
+  ...MOVES,
+  ...FLOAT,
+  ...STORAGE,
+  ...ATOMIC,
+  ...MASKS,
+  ...STRINGS,
+};
 
 /** Returns the compiled form of an instruction, or undefined: the interpreter executes it. */
 export function formOf({ mnemonic, operands }: Decoded): Form | undefined {

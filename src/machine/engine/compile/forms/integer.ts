@@ -580,6 +580,19 @@ export const INTEGER: FormTable = {
   SLBR: withCarry32(true, lowUnsigned(1)),
   SLB: withCarry32(true, m32u),
   IPM: insertProgramMask,
+  EAR: (e, i) => {
+    e.accessRegister(operand(i, 1));
+    e.setLow(operand(i, 0));
+    return 0;
+  },
+  SAR: (e, i) => {
+    e.setAccessRegister(operand(i, 0), () => e.register(operand(i, 1)));
+    return 0;
+  },
+  CPYA: (e, i) => {
+    e.setAccessRegister(operand(i, 0), () => e.accessRegister(operand(i, 1)));
+    return 0;
+  },
   AR: add32(lowSigned(1)),
   A: add32(m32s),
   AY: add32(m32s),
